@@ -1,0 +1,64 @@
+/**
+ * Figures over the cluster. A derivation computes a `part` per host, once per version of that host, and a `merge` of the parts, once
+ * per collector version and scope: a key that only sorts runs neither.
+ */
+import { counted, type HostView } from './model/host.js';
+
+/** What part of the cluster a figure is over. `key` names it; hosts for which `host` is false are left out of the merge. */
+export interface Scope {
+  readonly key: string;
+  host?(host: HostView): boolean;
+}
+export const WHOLE: Scope = { key: '' };
+
+export interface Derivation<P, T> {
+  readonly id: string;
+  /** Which hosts the merge sees: those that count (the default), or all. */
+  readonly over?: 'counted' | 'all';
+  /** Pure; called once per host version. Must not keep the view. */
+  part(host: HostView): P;
+  /** Pure; hosts come in the order of the host list. */
+  merge(parts: Iterable<readonly [HostView, P]>, scope: Scope): T;
+}
+
+interface Kept {
+  readonly parts: WeakMap<HostView, { version: number; part: unknown }>;
+  readonly merges: Map<string, { collector: number; value: unknown }>;
+}
+
+/** Scopes of which the last merge is kept, per derivation. */
+const KEPT_SCOPES = 4;
+
+export class Derivations {
+  readonly ran = { parts: 0, merges: 0 };
+  #kept = new Map<string, Kept>();
+
+  derive<P, T>(derivation: Derivation<P, T>, hosts: Iterable<HostView>, collector: number, scope: Scope = WHOLE): T {
+    let kept = this.#kept.get(derivation.id);
+    if (!kept) this.#kept.set(derivation.id, (kept = { parts: new WeakMap(), merges: new Map() }));
+    const known = kept.merges.get(scope.key);
+    if (known?.collector === collector) return known.value as T;
+    this.ran.merges++;
+    const value = derivation.merge(this.#parts(derivation, kept, hosts, scope), scope);
+    kept.merges.delete(scope.key);
+    kept.merges.set(scope.key, { collector, value });
+    for (const key of kept.merges.keys()) {
+      if (kept.merges.size <= KEPT_SCOPES) break;
+      kept.merges.delete(key);
+    }
+    return value;
+  }
+
+  *#parts<P>(derivation: Derivation<P, unknown>, kept: Kept, hosts: Iterable<HostView>, scope: Scope): Iterable<readonly [HostView, P]> {
+    for (const host of hosts) {
+      if (derivation.over !== 'all' && !counted(host)) continue;
+      if (scope.host && !scope.host(host)) continue;
+      let entry = kept.parts.get(host);
+      if (entry?.version !== host.version) {
+        this.ran.parts++;
+        kept.parts.set(host, (entry = { version: host.version, part: derivation.part(host) }));
+      }
+      yield [host, entry.part as P];
+    }
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * What one committed scrape of a host said, as columns. Row `i` of a table is element `i` of each of its arrays.
+ *
+ * In a Float64Array `NaN` means "not reported"; 0 is a reading. Sentinels of the wire (-1, temperature 0) never get here.
+ * Arrays may be longer than `count`; what lies behind it is garbage. Everything is valid until the host's next commit: copy
+ * (HostView.freeze) what has to live longer.
+ */
+
+/** A handle on a string of the host's text store; `HostData.text(ref)` decodes it. 0 is the empty string. */
+export type TextRef = number;
+
+/** An interned user name (see `UserNames`); 0 is "no user said". Renumbered between frames: UI state keeps names, never ids. */
+export type UserId = number;
+
+/** What a commit changed: only numbers, or also which rows there are (or what they are called). */
+export type Change = 'values' | 'structure';
+
+/** GPU fields a scrape may report. Units are in the names; percent is 0..100, fractions are 0..1. */
+export const GPU_FIELDS = [
+  'utilPercent',
+  'memoryUsedBytes',
+  'memoryTotalBytes',
+  'temperatureCelsius',
+  'powerWatts',
+  'powerLimitWatts',
+  'frequencyMhz',
+  'performanceState',
+  'fanRpm',
+  'slowdownCelsius',
+  'shutdownCelsius',
+  'maxOperatingCelsius',
+  'numaNode',
+  'smOccupancy',
+  'memoryBandwidthFraction',
+] as const;
+export type GpuField = (typeof GPU_FIELDS)[number];
+
+/**
+ * GPUs of a host, sorted by (index, uuid). Slots `count .. slots-1` are GPUs that only process rows speak of: they have no
+ * readings but are GPUs that somebody occupies.
+ */
+export interface GpuColumns {
+  readonly count: number;
+  readonly slots: number;
+  /** Index as exported (`gpu_index`), else the position in the order of the exposition. */
+  readonly index: Int32Array;
+  readonly uuid: Uint32Array;
+  readonly name: Uint32Array;
+  readonly field: Readonly<Record<GpuField, Float64Array>>;
+  /** A label of the GPU's info family (`driver_version`, `cuda_version`, ...), '' when it was not sent. */
+  detail(slot: number, label: string): string;
+}
+
+/** One row per (pid, GPU), in a fixed order: by first appearance in the exposition. */
+export interface ProcColumns {
+  readonly count: number;
+  readonly pid: Uint32Array;
+  /** Slot in `GpuColumns`; -1: on no GPU (empty device uuid and no GPU bytes). */
+  readonly gpu: Int32Array;
+  readonly user: Int32Array;
+  /** GPU bytes held; 0 when the family was missing. Never negative, never NaN. */
+  readonly vramBytes: Float64Array;
+  /** Seconds the process had run when the scrape was answered; NaN when not reported or when the clocks contradict each other. */
+  readonly ageSeconds: Float64Array;
+  readonly cpuPercent: Float64Array;
+  readonly smPercent: Float64Array;
+  readonly command: Uint32Array;
+  readonly name: Uint32Array;
+}
+
+export const CPU_FIELDS = ['utilPercent', 'sockets', 'cores', 'threads', 'frequencyMhz', 'temperatureCelsius', 'powerWatts'] as const;
+export const MEMORY_FIELDS = [
+  'totalBytes',
+  'usedBytes',
+  'availableBytes',
+  'buffersBytes',
+  'cachedBytes',
+  'utilPercent',
+  'swapTotalBytes',
+  'swapUsedBytes',
+] as const;
+export const DISK_FIELDS = ['totalBytes', 'availableBytes'] as const;
+export const CORE_FIELDS = ['utilPercent'] as const;
+export type CpuField = (typeof CPU_FIELDS)[number];
+export type MemoryField = (typeof MEMORY_FIELDS)[number];
+export type DiskField = (typeof DISK_FIELDS)[number];
+export type CoreField = (typeof CORE_FIELDS)[number];
+
+/** A small table of a host (CPUs, memory, disks): few rows, so plain cells. */
+export interface Rows<Field extends string> {
+  readonly count: number;
+  /** The row's reading; NaN when not reported. */
+  value(row: number, field: Field): number;
+  /** What names the row: CPU model, mount point; '' when nothing does. */
+  title(row: number): string;
+}
+
+export interface HostData {
+  readonly procs: ProcColumns;
+  readonly gpus: GpuColumns;
+  readonly cpus: Rows<CpuField>;
+  readonly cores: Rows<CoreField>;
+  readonly memory: Rows<MemoryField>;
+  readonly disks: Rows<DiskField>;
+  readonly facts: HostFacts;
+  /** Decodes, unescapes and cleans one string of the scrape; capped as the contract says. '' for 0. */
+  text(ref: TextRef): string;
+  /** Name of a user id, cleaned; '' for 0. Ids mean the same user on every host of the program. */
+  userName(id: UserId): string;
+}
+
+/** Single facts of a scrape. */
+export interface HostFacts {
+  /** The `instance` label: the host's own name for itself; '' when none was sent. */
+  readonly instance: string;
+  /** Version of the exporter (`all_smi_build_info`), '' when not sent. */
+  readonly exporterVersion: string;
+  /** `all_smi_up`: false while the exporter has not collected yet; undefined when not sent. */
+  readonly up: boolean | undefined;
+  /** True when this scrape carried at least one sample of a process family. */
+  readonly hasProcessFamily: boolean;
+  /** `all_smi_process_export_info{scope}` of our own exporter; undefined when not sent. */
+  readonly processScope: 'gpu' | 'all' | 'off' | undefined;
+  readonly samples: number;
+  readonly badLines: number;
+  /** The first bad line, cleaned and cut to 80 columns; '' when there was none. */
+  readonly badSample: string;
+  /** Names of the caps that were hit ("process rows", ...). */
+  readonly capsHit: readonly string[];
+  readonly bytes: number;
+}

@@ -1,0 +1,115 @@
+/** The contract between the core and a tab. The built-in tabs use nothing else. */
+import type { Derivation, Scope } from './derive.js';
+import type { InputEvent, Key, Mouse } from './keys/names.js';
+import type { HostView, Ms } from './model/host.js';
+import type { RegionId, Size, View } from './view/frame.js';
+
+export interface TabRef {
+  readonly plugin: string;
+  /** Unique within the plugin: '' for an only tab, the hostId for host tabs. */
+  readonly key: string;
+  readonly title: string;
+  /** The host whose state the tab strip shows beside the title. */
+  readonly hostId?: string;
+  /** Tabs are ordered by this, then by plugin registration, then as the plugin lists them. All 0, Users 10, hosts 100. Default 50. */
+  readonly order?: number;
+}
+
+export interface HostList extends Iterable<HostView> {
+  readonly size: number;
+  get(hostId: string): HostView | undefined;
+}
+
+/** What a tab may see. Read-only; valid for one frame or one key. */
+export interface AppView {
+  readonly hosts: HostList;
+  readonly versions: { readonly data: number; readonly collector: number };
+  /** Frame time in a replay, wall time live. Ages hang on it. */
+  readonly now: Ms;
+  readonly intervalMs: Ms;
+  readonly tab: TabRef;
+  readonly tabs: readonly TabRef[];
+  /** Computes a figure over the cluster: parts once per host version, the merge at most once per collector version and scope. */
+  derive<P, T>(derivation: Derivation<P, T>, scope?: Scope): T;
+}
+
+/** What a key may ask for; the app has the hands. */
+export type Effect =
+  | { readonly type: 'quit' }
+  | { readonly type: 'suspend' }
+  | { readonly type: 'redraw' }
+  | { readonly type: 'open'; readonly plugin: string; readonly key?: string }
+  | { readonly type: 'cycle'; readonly by: number }
+  | { readonly type: 'help' }
+  | { readonly type: 'close' }
+  | { readonly type: 'scroll-overlay'; readonly by: number | 'start' | 'end' | 'page-up' | 'page-down' }
+  | { readonly type: 'toast'; readonly text: string; readonly tone?: 'accent' | 'warn' | 'bad' };
+
+/** The next UI state and what else is to happen. */
+export type Step<Ui> = readonly [ui: Ui, ...effects: Effect[]];
+
+/** Outcomes that come back to the plugin. */
+export type Message = { readonly type: 'host-removed'; readonly hostId: string };
+
+export interface KeyContext {
+  readonly app: AppView;
+  readonly event: InputEvent;
+  readonly frame: {
+    /** What `view` was last called with for this tab. */
+    readonly size: Size;
+    /** Region under the mouse. */
+    readonly hit?: RegionId;
+  };
+}
+
+export interface Binding<Ui> {
+  /** 'users.sort.vram': the stable name, prefixed with the plugin's id. */
+  readonly id: string;
+  /** Canonical names (lib/keys/names.ts), or 'Click', 'DoubleClick', 'WheelUp', 'WheelDown'. */
+  readonly keys: readonly string[];
+  readonly label: string;
+  /** Footer priority, 1 first; absent: only in the help. */
+  readonly hint?: number;
+  /** Shorter label for the footer. */
+  readonly short?: string;
+  /** False: the key falls to the next layer. */
+  when?(ui: Ui, app: AppView): boolean;
+  /** A reason why it does nothing now; shown, and the key is consumed. */
+  disabled?(ui: Ui, app: AppView): string | undefined;
+  run(ui: Ui, context: KeyContext): Step<Ui>;
+}
+
+/** From the top down. The first layer that binds a key, and says `when`, answers. */
+export const RUNGS = ['filter-edit', 'replay', 'tab', 'global'] as const;
+export type Rung = (typeof RUNGS)[number];
+
+export interface KeyLayer<Ui> {
+  readonly rung: Rung;
+  /** Heading in the help and in docs/KEYS.md. */
+  readonly title: string;
+  readonly bindings: readonly Binding<Ui>[];
+}
+
+/**
+ * A tab, or a family of tabs. `view` is pure: it is called at most once a frame, while a tab of the plugin is open. What it throws costs
+ * its own pane only.
+ */
+export interface TabPlugin<Ui = unknown> {
+  readonly apiVersion: 1;
+  /** Lower-case letters, digits and dashes. */
+  readonly id: string;
+  readonly layers: readonly KeyLayer<Ui>[];
+  /** Asked when the host set changes, not per frame. */
+  tabs(hosts: HostList): readonly TabRef[];
+  init(tab: TabRef): Ui;
+  on?(ui: Ui, message: Message): Step<Ui>;
+  /** `size` is what lies between tab strip and key hints: chips and crumb are taken from it. */
+  view(ui: Ui, app: AppView, size: Size): View;
+}
+
+/** Keeps the Ui type inside the plugin while the list of plugins has one type. */
+export function definePlugin<Ui>(plugin: TabPlugin<Ui>): TabPlugin {
+  return plugin as unknown as TabPlugin;
+}
+
+export type { Derivation, Scope, InputEvent, Key, Mouse };
