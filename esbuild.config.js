@@ -1,0 +1,226 @@
+/**
+ * The build. dist/ holds the whole program in a few chunks with every package bundled in: nothing is left to install at run time.
+ *
+ *   node esbuild.config.js [--types] [--if-stale]   bundles into dist/; with the public types; only if older than the sources
+ *   node esbuild.config.js --run FILE.ts [args]     bundles one development script (docs, bench) and runs it
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = dirname(fileURLToPath(import.meta.url));
+const DIST = join(ROOT, 'dist');
+const BIN = join(DIST, 'bin/all-smi-view.js');
+const PUBLIC_TYPES = join(DIST, 'types/lib/index.d.ts');
+const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** Built-in tabs are entry points of the same build: a folder of plugins/ is a plugin. */
+const ENTRY_POINTS = [
+  'bin/all-smi-view.ts',
+  'lib/index.ts',
+  ...readdirSync(join(ROOT, 'plugins')).map((plugin) => `plugins/${plugin}/index.ts`),
+];
+
+/** CommonJS packages in ES modules: they look for `require` and for where they are. */
+const BANNER =
+  `import{createRequire as __cr}from'node:module';import{fileURLToPath as __fp}from'node:url';` +
+  `const require=__cr(import.meta.url),__filename=__fp(import.meta.url),__dirname=__fp(new URL('.',import.meta.url));`;
+
+/** Widgets of neo-blessed that start programs, read files or need packages that do not exist: never drawn here. */
+const DROPPED_WIDGETS = ['Terminal', 'Video', 'OverlayImage', 'Image', 'ANSIImage', 'FileManager', 'BigText'];
+
+/** neo-blessed finds its widgets with a computed `require`, which a bundle cannot follow: spell them out. */
+const staticWidgets = {
+  name: 'static-widgets',
+  setup(context) {
+    context.onLoad({ filter: /neo-blessed[/\\]lib[/\\]widget\.js$/ }, ({ path }) => {
+      const listed = /classes = \[([^\]]+)\]/.exec(readFileSync(path, 'utf8'))?.[1] ?? '';
+      const classes = [...listed.matchAll(/'(\w+)'/g)].map((match) => match[1]).filter((one) => !DROPPED_WIDGETS.includes(one));
+      if (classes.length < 20) throw new Error(`${path}: the list of widgets is not where it was`);
+      const lines = classes.map((one) => `w.${one} = w.${one.toLowerCase()} = require('./widgets/${one.toLowerCase()}');`);
+      return { contents: ['var w = exports;', ...lines, 'w.ListBar = w.Listbar;'].join('\n'), loader: 'js' };
+    });
+  },
+};
+
+/** The charts of blessed-contrib use one function of lodash. */
+const lodashMax = {
+  name: 'lodash-max',
+  setup(context) {
+    context.onResolve({ filter: /^lodash$/ }, ({ importer }) => {
+      if (!/blessed-contrib/.test(importer)) return { errors: [{ text: `lodash is a shim here; ${importer} must not use it` }] };
+      return { path: 'max', namespace: 'lodash-max' };
+    });
+    context.onLoad({ filter: /.*/, namespace: 'lodash-max' }, () => ({
+      contents: `exports.max = (list) => {
+        let best;
+        for (const value of list ?? []) if (value === value && (best === undefined || value > best)) best = value;
+        return best;
+      };`,
+    }));
+  },
+};
+
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  define: { 'process.env.ALL_SMI_VIEW_VERSION': JSON.stringify(version) },
+  logLevel: 'warning',
+};
+
+async function bundle() {
+  const { outputFiles, metafile } = await build({
+    ...COMMON,
+    entryPoints: ENTRY_POINTS,
+    outbase: '.',
+    outdir: 'dist',
+    chunkNames: 'chunks/[name]-[hash]',
+    splitting: true,
+    minify: true,
+    charset: 'utf8',
+    legalComments: 'none', // THIRD_PARTY_LICENSES has them all, in full
+    alias: { blessed: 'neo-blessed' },
+    external: ['term.js', 'pty.js'],
+    banner: { js: BANNER },
+    plugins: [staticWidgets, lodashMax],
+    metafile: true,
+    write: false,
+  });
+  const files = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+  files.set(join(DIST, 'THIRD_PARTY_LICENSES'), licences(metafile));
+  // blessed reads its terminal description from ../usr of the chunk it is in.
+  for (const terminal of ['xterm', 'xterm-256color']) {
+    files.set(join(DIST, 'usr', terminal), readFileSync(join(ROOT, 'node_modules/neo-blessed/usr', terminal)));
+  }
+  for (const [path, contents] of files) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+  }
+  chmodSync(BIN, 0o755);
+  // What an earlier build left goes last, so that a program that runs meanwhile finds its chunks.
+  const keep = (path) => files.has(path) || relative(DIST, path).startsWith('types');
+  for (const path of walk(DIST)) if (!keep(path)) rmSync(path);
+}
+
+/** Writes the declarations that the public door reaches, and only those: they may lean on no package. */
+function types() {
+  const out = join(DIST, 'types');
+  rmSync(out, { recursive: true, force: true });
+  const tsc = spawnSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  if (tsc.status !== 0) process.exit(1);
+  const reached = new Set();
+  const reach = (file) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const [, from] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
+      if (!from.startsWith('.')) throw new Error(`${relative(ROOT, file)}: the public types lean on '${from}'`);
+      reach(join(dirname(file), from.replace(/\.js$/, '.d.ts')));
+    }
+  };
+  reach(PUBLIC_TYPES);
+  for (const file of walk(out)) if (!reached.has(file)) rmSync(file);
+}
+
+/** Licences whose terms a notice in the package fulfils. */
+const LICENCES = ['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0'];
+
+/** For packages that declare a licence without shipping its text. */
+const LICENCE_TEXTS = {
+  MIT: `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the
+"Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish,
+distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to
+the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF
+MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR
+ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
+SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`,
+
+  ISC: `Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted, provided that the
+above copyright notice and this permission notice appear in all copies.
+
+THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY
+DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION,
+ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.`,
+};
+
+/** Every package that is in the bundle, with its licence in full; a package without one fails the build. */
+function licences({ inputs }) {
+  const packages = new Map();
+  for (const input of Object.keys(inputs)) {
+    const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
+    if (folder === undefined || packages.has(folder)) continue;
+    const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
+    if (!LICENCES.includes(manifest.license)) throw new Error(`${folder} is bundled; its licence is ${manifest.license ?? 'not declared'}`);
+    packages.set(folder, { manifest, text: licenceText(join(ROOT, folder), manifest) });
+  }
+  const notices = [...packages.values()].map(
+    ({ manifest, text }) => `${manifest.name} ${manifest.version} (${manifest.license})\n${'-'.repeat(72)}\n${text.trim()}\n`,
+  );
+  return `${name} contains these packages:\n\n${[...new Set(notices)].sort().join('\n\n')}`;
+}
+
+/** The licence file; where a package only declares the licence, the text of that licence with the package's author. */
+function licenceText(folder, { name: from, license, author }) {
+  const file = readdirSync(folder).find((one) => /^licen[cs]e(\.(md|txt))?$/i.test(one));
+  if (file !== undefined) return readFileSync(join(folder, file), 'utf8');
+  const template = LICENCE_TEXTS[license];
+  const holder = (typeof author === 'string' ? author : author?.name)?.replace(/\s*[<(].*/, '');
+  if (template === undefined || !holder) throw new Error(`${from} is bundled and ships no licence text`);
+  return `Copyright (c) ${holder}\n\n${template}`;
+}
+
+function stale(built) {
+  if (!existsSync(built)) return true;
+  const since = statSync(built).mtimeMs;
+  const sources = ['bin', 'lib', 'plugins'].flatMap((folder) => [...walk(join(ROOT, folder))]);
+  const inputs = ['package.json', 'package-lock.json', 'esbuild.config.js', 'tsconfig.json', 'tsconfig.build.json'].map((file) =>
+    join(ROOT, file),
+  );
+  return [...sources, ...inputs].some((file) => statSync(file).mtimeMs > since);
+}
+
+function* walk(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(path);
+    else yield path;
+  }
+}
+
+/** Packages stay outside the bundle; `import.meta.url` stays that of the source, so that scripts find their neighbours. */
+async function run([script, ...rest]) {
+  const outfile = join(ROOT, 'node_modules/.cache', name, `${script.replace(/\W+/g, '-')}.mjs`);
+  const sourceUrl = {
+    name: 'source-url',
+    setup(context) {
+      context.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        if (path.includes('node_modules')) return undefined;
+        const source = readFileSync(path, 'utf8');
+        return { contents: source.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)), loader: 'ts' };
+      });
+    },
+  };
+  await build({ ...COMMON, entryPoints: [script], outfile, packages: 'external', sourcemap: 'inline', plugins: [sourceUrl] });
+  const child = spawnSync(process.execPath, ['--expose-gc', '--enable-source-maps', outfile, ...rest], { stdio: 'inherit', cwd: ROOT });
+  process.exit(child.status ?? 1);
+}
+
+const args = process.argv.slice(2);
+if (args[0] === '--run') await run(args.slice(1));
+else {
+  const always = !args.includes('--if-stale');
+  if (always || stale(BIN)) await bundle();
+  if (args.includes('--types') && (always || stale(PUBLIC_TYPES))) types();
+}
