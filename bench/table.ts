@@ -59,5 +59,6 @@ function milliseconds(value: number | undefined): string {
 }
 
 function times(value: number | undefined): string {
-  return value === undefined ? '–' : `${value.toPrecision(2)}x`;
+  if (value === undefined) return '–';
+  return `${value.toFixed(value < 10 ? 1 : 0)}x`;
 }

@@ -1,0 +1,127 @@
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import tseslint from 'typescript-eslint';
+
+const ROOT = dirname(fileURLToPath(import.meta.url));
+
+/**
+ * Who may import whom. Layers from the bottom up: a file imports its own layer and those below. `apart`: the folders of the layer do not
+ * see each other. `only`: the layers it may import, where that is not all below.
+ */
+const LAYERS = [
+  { layer: 'base', files: /^lib\/(model\/|errors|sanitize|version)/ },
+  { layer: 'figures', files: /^lib\/((wire|aggregate|filter)\/|derive|options|keys\/names|view\/(frame|text|table|chart|cells)\.)/ },
+  { layer: 'contract', files: /^lib\/(plugin|register|tabs|keys\/|view\/)/ },
+  { layer: 'edges', files: /^lib\/(collect|record|serve|paint|export)\//, apart: /^lib\/\w+\//, only: ['base', 'figures'] },
+  { layer: 'core', files: /^lib\/(state|loop|ladder|screen)/, only: ['base', 'figures', 'contract'] },
+  { layer: 'app', files: /^lib\/app/ },
+  { layer: 'index', files: /^lib\/index/ },
+  { layer: 'plugins', files: /^plugins\//, apart: /^plugins\/[^/]+\//, only: ['index'] },
+  { layer: 'bin', files: /^bin\// },
+];
+
+/** Packages that have one place, and the modules of node, which only edges and programs touch. */
+const PACKAGES = [
+  { packages: /^(neo-)?blessed(-contrib)?(\/|$)/, place: /^lib\/paint\/blessed\.ts$/ },
+  { packages: /^got(\/|$)/, place: /^lib\/collect\// },
+  { packages: /^yargs(\/|$)/, place: /^bin\// },
+  { packages: /^papaparse$/, place: /^lib\/(export|collect)\// },
+  { packages: /^node:/, place: /^(lib\/(collect|record|serve|paint|export|app)|bin)/ },
+];
+
+/** Why `file` may not import `target` (both from the repository's root); undefined when it may. */
+function wrongArrow(file, target) {
+  const from = LAYERS.findIndex(({ files }) => files.test(file));
+  const to = LAYERS.findIndex(({ files }) => files.test(target));
+  if (from < 0) return /^(lib|plugins|bin)\//.test(file) ? `${file} is in no layer of eslint.config.js` : undefined;
+  if (to < 0) return `${LAYERS[from].layer} imports ${target}, which is in no layer of eslint.config.js`;
+  const { layer, apart, only } = LAYERS[from];
+  const below = LAYERS[to].layer;
+  if (from === to) return apart && apart.exec(file)?.[0] !== apart.exec(target)?.[0] ? `${layer} must not see each other` : undefined;
+  const allowed = only ? only.includes(below) : to < from;
+  return allowed ? undefined : `${layer} must not import ${below}`;
+}
+
+export const arrows = {
+  meta: { type: 'problem', schema: [], messages: { wrong: 'Imports point down only: {{reason}}.' } },
+  create(context) {
+    const file = relative(ROOT, context.filename).replaceAll('\\', '/');
+    const check = ({ source }) => {
+      if (typeof source?.value !== 'string') return;
+      const target = source.value;
+      const place = PACKAGES.find(({ packages }) => packages.test(target))?.place;
+      const reason = target.startsWith('.')
+        ? wrongArrow(file, join(dirname(file), target).replaceAll('\\', '/').replace(/\.js$/, '.ts'))
+        : place && !place.test(file) && `${target} belongs in ${place.source}`;
+      if (reason) context.report({ node: source, messageId: 'wrong', data: { reason } });
+    };
+    return { ImportDeclaration: check, ImportExpression: check, ExportNamedDeclaration: check, ExportAllDeclaration: check };
+  },
+};
+
+const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'performance'];
+const CLOCK = 'Time comes in as a Clock (lib/model/ports.ts) or as an argument.';
+const EXIT = { object: 'process', property: 'exit', message: 'Only bin ends the process.' };
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '__tests__/fixtures/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: ROOT } },
+    rules: {
+      // A typed array read inside its bounds is a number, and only the author can know.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      // An empty text is as absent as an undefined one.
+      '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
+      // A union that has one member today stays a type.
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      // Bytes are walked by index.
+      '@typescript-eslint/prefer-for-of': 'off',
+    },
+  },
+  {
+    files: ['{lib,plugins,bin}/**/*.ts'],
+    plugins: { here: { rules: { arrows } } },
+    rules: {
+      'here/arrows': 'error',
+      eqeqeq: 'error',
+      'no-console': 'error',
+      complexity: ['error', { max: 15, variant: 'modified' }],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    files: ['{lib,plugins}/**/*.ts'],
+    ignores: ['lib/{collect,record,serve,paint,export}/**', 'lib/model/ports.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...TIMERS.map((name) => ({ name, message: CLOCK }))],
+      'no-restricted-properties': ['error', EXIT, { object: 'Date', property: 'now', message: CLOCK }],
+      'no-restricted-syntax': ['error', { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: CLOCK }],
+    },
+  },
+  { files: ['lib/{collect,record,serve,paint,export}/**/*.ts'], rules: { 'no-restricted-properties': ['error', EXIT] } },
+  {
+    files: ['__tests__/**', 'bench/**'],
+    rules: {
+      // jest's matchers, and what the tests feed the code on purpose.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  { files: ['**/*.{js,cjs,mjs}'], ...tseslint.configs.disableTypeChecked },
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
+);
