@@ -35,7 +35,18 @@ export const ERRORS = {
     exit: 2,
     advice: 'One host a line, CSV with the address first, or Prometheus file_sd JSON.',
   },
+  E_HOSTFILE_EMPTY: {
+    text: 'host file {file} names no host',
+    exit: 2,
+    advice: 'One host a line, CSV with the address first, or Prometheus file_sd JSON.',
+  },
   E_PORT_IN_USE: { text: 'port {port} is in use', exit: 1, advice: 'Choose another with --port, or stop what listens there.' },
+  E_LISTEN: {
+    text: 'cannot listen on {address}: {reason}',
+    exit: 1,
+    advice: 'Check the address; ports below 1024 often need more rights, and each port needs an open file.',
+  },
+  E_FILE_WRITE: { text: 'cannot write {file}: {reason}', exit: 1, advice: 'Name another file, or remove what is in its place.' },
   E_NOT_A_TTY: { text: 'not a terminal', exit: 2, advice: 'Start it in a terminal, without redirecting its input or output.' },
   E_TERM_DUMB: {
     text: 'the terminal cannot move its cursor (TERM={term})',
@@ -52,6 +63,7 @@ export const ERRORS = {
   S_TIMEOUT: { text: 'no answer within {seconds} s', exit: 0, advice: 'The node is down, busy or filtered; --timeout gives it longer.' },
   S_SLOW_BODY: { text: 'answer not complete within {seconds} s', exit: 0, advice: 'The link is too slow for what the node sends.' },
   S_HTTP: { text: 'HTTP {status}', exit: 0, advice: 'The address answers, but not with metrics; check port and token.' },
+  S_AUTH: { text: 'HTTP {status}', exit: 0, advice: 'Set ALL_SMI_AUTH_TOKEN; it is sent over https only, unless you allow http.' },
   S_REDIRECT: { text: 'redirect refused: {reason}', exit: 0, advice: 'Name the address the metrics are really at.' },
   S_TOO_LARGE: { text: 'body larger than {mib} MiB', exit: 0, advice: 'Not an exporter of one node, or one that has gone wrong.' },
   S_CUT: { text: 'answer cut off', exit: 0, advice: 'The exporter or a proxy closed the connection early; the last good data stays.' },

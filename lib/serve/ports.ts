@@ -1,0 +1,91 @@
+/** Which ports, and the host file that names them. */
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { AppError } from '../errors.js';
+
+const LAST_PORT = 65_535;
+
+const run = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, nth) => first + nth);
+
+/**
+ * `10001-10003` or `10001`.
+ * @throws AppError E_OPTION_BAD
+ */
+export function parsePortRange(text: string): number[] {
+  const parts = /^\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?\s*$/.exec(text);
+  const first = Number(parts?.[1] ?? 0);
+  const last = Number(parts?.[2] ?? first);
+  const reason =
+    parts === null
+      ? `"${text}" is not a range like 10001-10010`
+      : first < 1 || last > LAST_PORT
+        ? `ports go from 1 to ${String(LAST_PORT)}`
+        : last < first
+          ? `${String(last)} is below ${String(first)}`
+          : undefined;
+  if (reason !== undefined) throw new AppError('E_OPTION_BAD', { option: '--port-range', reason });
+  return run(first, last);
+}
+
+/**
+ * `nodes` ports in a row from `port`; port 0 gives any free ones.
+ * @throws AppError E_OPTION_BAD
+ */
+export function portsFrom(port: number, nodes: number): number[] {
+  const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least && value <= LAST_PORT;
+  if (!whole(nodes, 1)) throw new AppError('E_OPTION_BAD', { option: '--nodes', reason: `not a number from 1 to ${String(LAST_PORT)}` });
+  if (!whole(port, 0)) throw new AppError('E_OPTION_BAD', { option: '--port', reason: `not a number from 0 to ${String(LAST_PORT)}` });
+  if (port === 0) return Array.from({ length: nodes }, () => 0);
+  if (port + nodes - 1 > LAST_PORT)
+    throw new AppError('E_OPTION_BAD', {
+      option: '--port',
+      reason: `${String(nodes)} ports from ${String(port)} go beyond ${String(LAST_PORT)}`,
+    });
+  return run(port, port + nodes - 1);
+}
+
+/** Reachable from this machine by the name `localhost`. */
+const LOCAL = /^(?:127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):(\d+)$/;
+
+/** A host file of the addresses, one a line; this machine is called `localhost` in it. */
+export const hostsCsv = (addresses: readonly string[]): string =>
+  addresses.map((address) => `${address.replace(LOCAL, 'localhost:$1')}\n`).join('');
+
+/** Refuse links, and don't wait for a reader should it be a pipe. Windows has neither flag. */
+const OPEN_FLAGS =
+  constants.O_WRONLY |
+  constants.O_CREAT |
+  ((constants.O_NOFOLLOW as number | undefined) ?? 0) |
+  ((constants.O_NONBLOCK as number | undefined) ?? 0);
+
+const REASONS: Readonly<Record<string, string>> = {
+  ELOOP: 'it is a symbolic link',
+  EMLINK: 'it is a symbolic link',
+  ENXIO: 'it is not a regular file',
+  EISDIR: 'it is a directory',
+  ENOENT: 'its directory does not exist',
+  EACCES: 'permission denied',
+};
+
+async function overwrite(handle: FileHandle, text: string): Promise<void> {
+  if (!(await handle.stat()).isFile()) throw Object.assign(new Error(), { code: 'ENXIO' });
+  await handle.truncate();
+  await handle.writeFile(text);
+}
+
+/**
+ * Writes the host file: a new one, or over a regular file. Nothing else is touched.
+ * @throws AppError E_FILE_WRITE
+ */
+export async function writeHosts(file: string, addresses: readonly string[]): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file, OPEN_FLAGS, 0o644);
+    await overwrite(handle, hostsCsv(addresses));
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new AppError('E_FILE_WRITE', { file, reason: REASONS[code] ?? message }, { cause: error });
+  } finally {
+    await handle?.close();
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Writes the text exposition format. Families come out one after the other, each with HELP and TYPE once, so that strict readers take the
+ * text as well. Label blocks are made once (`labelBlock`) and shared by all families of a device or a process.
+ */
+
+/** `{a="b", c="d"}`, escaped and ready to be written; '' for no labels. */
+export type LabelBlock = '' | `{${string}}`;
+
+export interface Sample {
+  readonly labels: LabelBlock;
+  /** NaN means "not reported": no line is written. Infinities are written. */
+  readonly value: number;
+}
+
+export interface Family {
+  /** Whole name, unit in it. Each name may come once in a text. */
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'gauge' | 'counter';
+  /** Digits after the point; absent: as many as the value needs. */
+  readonly decimals?: number;
+  readonly samples: Iterable<Sample>;
+}
+
+/** What must be escaped or must not get out. */
+const NEEDS_CARE = /["\\\u0000-\u001f\u007f-\u009f]/;
+const EACH_TO_CARE_FOR = /["\\\u0000-\u001f\u007f-\u009f]/g;
+const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n' };
+
+/**
+ * A label value between its quotes. Backslash, quote and LF are escaped, every other control character is dropped. So is CR, which
+ * all-smi writes as `\r`: the format has no such escape, strict readers refuse the whole text for it, and all-smi drops it on reading.
+ */
+export function escapeLabel(value: string): string {
+  return NEEDS_CARE.test(value) ? value.replace(EACH_TO_CARE_FOR, (ch) => ESCAPES[ch] ?? '') : value;
+}
+
+/** Labels in the order given. Names must match `[a-zA-Z_][a-zA-Z0-9_]*`; values may be anything. */
+export function labelBlock(labels: Readonly<Record<string, string | number>>): LabelBlock {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(String(value))}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(', ')}}`;
+}
+
+/** A number as decimal digits without an exponent, as short as it reads back to the same number. */
+export function decimalText(value: number, decimals?: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  const text = decimals === undefined || Math.abs(value) >= 1e21 ? String(value) : value.toFixed(decimals);
+  return text.includes('e') ? withoutExponent(text) : text;
+}
+
+/** `1.25e-7` -> `0.000000125`. */
+function withoutExponent(text: string): string {
+  const [mantissa = '', exponent = '0'] = text.split('e');
+  const sign = mantissa.startsWith('-') ? '-' : '';
+  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
+  const point = whole.length + Number(exponent);
+  const digits = whole + fraction;
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  if (point >= digits.length) return sign + digits.padEnd(point, '0');
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+const helpText = (help: string): string => help.replaceAll('\\', '\\\\').replace(/\r?\n/g, '\\n');
+
+/** The exposition of `families`, in their order. A family without a reading leaves no trace: absence says "no data". */
+export function writeFamilies(families: Iterable<Family>): string {
+  let text = '';
+  for (const family of families) {
+    let head = `# HELP ${family.name} ${helpText(family.help)}\n# TYPE ${family.name} ${family.type}\n`;
+    for (const { labels, value } of family.samples) {
+      if (Number.isNaN(value)) continue;
+      text += `${head}${family.name}${labels} ${decimalText(value, family.decimals)}\n`;
+      head = '';
+    }
+  }
+  return text;
+}
