@@ -1,0 +1,49 @@
+/** The command line: which command, and the words of each flag. The values are read by lib/options.ts. */
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { AppError } from '../lib/errors.js';
+import { COMMANDS, type Command, type Flags, type Option } from '../lib/options.js';
+
+export interface Request {
+  readonly command: Command;
+  /** Asked for instead of the command. */
+  readonly show?: 'help' | 'version';
+  readonly flags: Flags;
+}
+
+const isCommand = (word: string | undefined): word is Command => word !== undefined && Object.hasOwn(COMMANDS, word);
+
+/** Only the first word can be a command: behind `--hosts` a host may be called "mock". Throws `E_OPTION_BAD`. */
+export async function parseArgv(argv: readonly string[]): Promise<Request> {
+  const [first, ...rest] = argv;
+  const [command, words] = isCommand(first) ? [first, rest] : ['view' as const, argv];
+  const flags = plainFlags(words, command);
+  return flags ? { command, flags } : (await import('./yargs.js')).parseWithYargs(words, command);
+}
+
+/**
+ * Flags of a command line that leaves nothing to interpret: the way the program is started every day. It saves loading yargs, which takes
+ * longer than the rest of the way to the first picture. Undefined: let yargs look at it.
+ */
+export function plainFlags(words: readonly string[], command: Command): Flags | undefined {
+  // `--` and `--flag=` are for yargs to judge.
+  if (words.some((word) => word === '--' || word.endsWith('='))) return undefined;
+  const options: NonNullable<ParseArgsConfig['options']> = {};
+  for (const { flag, alias, value } of Object.values<Option>(COMMANDS[command].options)) {
+    if (flag !== undefined)
+      options[flag] = { type: value === undefined ? 'boolean' : 'string', multiple: true, ...(alias ? { short: alias } : {}) };
+  }
+  try {
+    const { values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false });
+    return Object.fromEntries(Object.entries(values).map(([flag, given]) => [flag, [given].flat().map(String)]));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The known flag that a mistyped one begins like, for the advice. */
+export function unknownFlag(name: string, known: readonly string[]): AppError {
+  const typed = name.replace(/^-+/, '');
+  const meant = typed.length < 3 ? undefined : known.find((flag) => flag.startsWith(typed.slice(0, 3)));
+  const reason = meant === undefined ? 'there is no such option' : `there is no such option; did you mean --${meant}?`;
+  return new AppError('E_OPTION_BAD', { option: name, reason });
+}

@@ -1,0 +1,80 @@
+/** The text of --help, from the tables. */
+import { COMMANDS, type Command, type Option, type OptionTable } from '../lib/options.js';
+
+const PROGRAM = 'all-smi-view';
+const USAGE: Readonly<Record<Command, string>> = { view: `${PROGRAM} [options]`, mock: `${PROGRAM} mock [options]` };
+const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help: string])[]>> = {
+  view: [
+    [`${PROGRAM} --hosts node[01-16]:9090`, 'sixteen nodes'],
+    [`${PROGRAM} --hostfile hosts.csv -i 2`, 'the nodes of a file, every two seconds'],
+    [`${PROGRAM} --demo`, 'a made-up cluster, to look around'],
+  ],
+  mock: [
+    [`${PROGRAM} mock --nodes 3 --port 10001`, 'three nodes on the ports 10001 to 10003'],
+    [`${PROGRAM} mock --port-range 10001-10050 -o hosts.csv`, 'fifty, and their addresses in a file'],
+  ],
+};
+const EXITS = 'Exit status: 0 quit, 1 failed, 2 wrongly called, 70 a fault of the program, 128+n ended by signal n.';
+
+/** `width`: columns of the terminal; lines break before it where they can. */
+export function helpText(command: Command, version: string, width: number): string {
+  const others = (Object.keys(COMMANDS) as Command[]).filter((other) => other !== command);
+  const usages = [command, ...others].map((one) => [USAGE[one], COMMANDS[one].help] as const);
+  const { flags, variables } = optionLines(COMMANDS[command].options);
+  return [
+    `${PROGRAM} ${version}: who is using the GPU cluster, how much, where and since when`,
+    '',
+    ...columns(usages, width),
+    '',
+    'Options:',
+    ...columns(flags, width),
+    ...(variables.length === 0 ? [] : ['', 'Environment:', ...columns(variables, width)]),
+    '',
+    'Examples:',
+    ...columns(EXAMPLES[command], width),
+    '',
+    EXITS,
+    '',
+  ].join('\n');
+}
+
+type Rows = readonly (readonly [left: string, right: string])[];
+
+function optionLines(table: OptionTable): { readonly flags: Rows; readonly variables: Rows } {
+  const listed = Object.values<Option>(table);
+  const flags = listed.filter(({ flag }) => flag !== undefined).map((option) => [signature(option), explained(option)] as const);
+  const variables = listed.filter(({ flag }) => flag === undefined).map(({ env, help }) => [String(env), help] as const);
+  return { flags: [...flags, ['-h, --help', 'show this help'], ['    --version', 'show the version']], variables };
+}
+
+/** '-i, --interval SECONDS'. */
+export function signature({ flag, alias, value }: Option): string {
+  return `${alias === undefined ? '   ' : `-${alias},`} --${String(flag)}${value === undefined ? '' : ` ${value}`}`;
+}
+
+function explained({ help, many, env, default: standard, otherwise }: Option): string {
+  const notes = [
+    ...(many === 'repeat' ? ['repeatable'] : []),
+    ...(standard === undefined && otherwise === undefined ? [] : [`default ${otherwise ?? String(standard)}`]),
+    ...(env === undefined ? [] : [`env ${env}`]),
+  ];
+  return notes.length === 0 ? help : `${help} [${notes.join('; ')}]`;
+}
+
+/** Two columns; the right one wraps at words. */
+function columns(rows: Rows, width: number): string[] {
+  const left = Math.max(...rows.map(([text]) => text.length)) + 2;
+  return rows.flatMap(([text, help]) =>
+    wrapped(help, Math.max(24, width - left - 2)).map((part, at) => `  ${(at === 0 ? text : '').padEnd(left)}${part}`.trimEnd()),
+  );
+}
+
+function wrapped(text: string, width: number): string[] {
+  const parts: string[] = [];
+  for (const word of text.split(' ')) {
+    const end = parts.length - 1;
+    if (end >= 0 && `${parts[end]!} ${word}`.length <= width) parts[end] = `${parts[end]!} ${word}`;
+    else parts.push(word);
+  }
+  return parts;
+}

@@ -1,0 +1,53 @@
+/** yargs, built from the tables. It splits the words; values, help and the end of the process are ours. */
+import yargs, { type Options } from 'yargs';
+import { AppError } from '../lib/errors.js';
+import { COMMANDS, type Command, type Flags, type Option } from '../lib/options.js';
+import { unknownFlag, type Request } from './argv.js';
+
+const PARSER = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'populate--': true,
+  'strip-aliased': true,
+};
+
+export async function parseWithYargs(words: readonly string[], command: Command): Promise<Request> {
+  const table = Object.values<Option>(COMMANDS[command].options);
+  const parser = yargs()
+    .help(false)
+    .version(false)
+    .locale('en') // not that of the environment: the other half of each text is ours
+    .parserConfiguration(PARSER)
+    .options(Object.fromEntries(table.flatMap((option) => (option.flag === undefined ? [] : [[option.flag, yargsOption(option)]]))))
+    .option('help', { type: 'boolean', alias: 'h' })
+    .option('version', { type: 'boolean' })
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw (error as Error | undefined) ?? new AppError('E_OPTION_BAD', { option: 'the command line', reason: message });
+    });
+  const { help, version, _: strays, $0: _name, '--': behind, ...given } = await parser.parseAsync([...words]);
+  if (help) return { command, show: 'help', flags: {} };
+  if (version) return { command, show: 'version', flags: {} };
+  return { command, flags: flagsOf(given, [...strays, ...((behind ?? []) as readonly string[])].map(String), table) };
+}
+
+function yargsOption({ alias, value, many }: Option): Options {
+  return {
+    type: value === undefined ? 'boolean' : 'string',
+    ...(alias === undefined ? {} : { alias }),
+    ...(many === 'words' ? { array: true } : {}),
+  };
+}
+
+/** Refuses what is in no table in our words: yargs' own do not say what to do. */
+function flagsOf(given: Readonly<Record<string, unknown>>, [stray]: readonly string[], table: readonly Option[]): Flags {
+  const known = table.flatMap(({ flag }) => flag ?? []);
+  const flags = Object.entries(given).filter(([, value]) => value !== undefined && value !== false);
+  for (const [name] of flags) if (!known.includes(name)) throw unknownFlag(name.length === 1 ? `-${name}` : `--${name}`, known);
+  if (stray !== undefined)
+    throw new AppError('E_OPTION_BAD', { option: `"${stray}"`, reason: 'is neither a command nor the value of an option' });
+  return Object.fromEntries(flags.map(([name, value]) => [name, [value].flat().map(String)]));
+}
