@@ -1,0 +1,45 @@
+/** The edge of the input parser: reads of stdin, and the timer that tells a lone ESC from a sequence. */
+import type { InputEvent } from '../keys/names.js';
+import type { Clock } from '../model/ports.js';
+import { InputParser } from './input.js';
+
+/** The part of process.stdin that is used. */
+export interface TerminalIn extends NodeJS.ReadableStream {
+  readonly isTTY?: boolean;
+  setRawMode?(raw: boolean): unknown;
+}
+
+/** Listens on `stdin` until the returned function is called. */
+export function listenInput(stdin: TerminalIn, clock: Clock, emit: (event: InputEvent) => void): () => void {
+  const parser = new InputParser();
+  let cancel: (() => void) | undefined;
+  let reads = 0;
+  const tell = (events: readonly InputEvent[]): void => {
+    for (const event of events) emit(event);
+  };
+  const arm = (): void => {
+    cancel?.();
+    const patience = parser.patience;
+    const armedAt = reads;
+    cancel =
+      patience === undefined
+        ? undefined
+        : clock.after(patience, () => {
+            // After a busy moment the timer comes before bytes that have long arrived; they are read before an immediate runs.
+            setImmediate(() => {
+              if (reads === armedAt) tell(parser.timeout());
+            });
+          });
+  };
+  const onData = (chunk: Buffer | string): void => {
+    reads++;
+    tell(parser.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk, clock.now()));
+    arm();
+  };
+  stdin.on('data', onData);
+  return () => {
+    reads++;
+    cancel?.();
+    stdin.removeListener('data', onData);
+  };
+}

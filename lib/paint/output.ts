@@ -1,0 +1,159 @@
+/**
+ * Writing to a terminal that may stop reading. Node writes to a TTY synchronously, so a stalled terminal (Ctrl-S, a dead link) would stop
+ * the whole program; here the descriptor does not block, and what the terminal does not take waits.
+ */
+import { writeSync } from 'node:fs';
+import type { Ms } from '../model/host.js';
+import type { Clock } from '../model/ports.js';
+
+/** How often a terminal that took nothing is asked again. */
+const RETRY_MS = 10;
+
+/** The part of process.stdout that is used; `_handle` is what libuv made of the descriptor. */
+export interface TerminalOut extends NodeJS.WritableStream {
+  readonly isTTY?: boolean;
+  readonly fd?: number;
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Reads the size again and emits 'resize' when it changed. */
+  _refreshSize?(): void;
+  readonly _handle?: { setBlocking?(blocking: boolean): number } | null;
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** A blocking pause: only for the last bytes before the process ends or stops. */
+function pause(ms: Ms): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+export class Output {
+  bytesWritten = 0;
+  readonly #stream: TerminalOut;
+  readonly #clock: Clock;
+  /** Set where the descriptor could be made non-blocking; elsewhere the stream does what it can. */
+  readonly #fd: number | undefined;
+  #backlog: Buffer = Buffer.alloc(0);
+  #inStream = 0;
+  #waitingSince: Ms | undefined;
+  #cancel: (() => void) | undefined;
+  /** The terminal is gone (EIO, EPIPE): bytes vanish. */
+  #dead = false;
+  #drained: (waitedMs: Ms) => void = () => undefined;
+
+  constructor(stream: TerminalOut, clock: Clock) {
+    this.#stream = stream;
+    this.#clock = clock;
+    this.#fd = this.#setBlocking(false) ? stream.fd : undefined;
+  }
+
+  /** Bytes of an earlier write are not out yet. */
+  get waiting(): boolean {
+    return this.#waitingSince !== undefined;
+  }
+
+  /** Called, with the time it took, when what was waiting is out. */
+  onDrain(run: (waitedMs: Ms) => void): void {
+    this.#drained = run;
+  }
+
+  write(text: string): void {
+    if (this.#dead || text === '') return;
+    if (this.#fd === undefined) {
+      this.#writeStream(text);
+      return;
+    }
+    const bytes = Buffer.from(text);
+    this.#backlog = this.#backlog.length === 0 ? bytes : Buffer.concat([this.#backlog, bytes]);
+    if (!this.waiting) this.#push();
+  }
+
+  /**
+   * Writes `text` instead of whatever is waiting, now, blocking for at most `patienceMs`: for leaving the terminal. It has to begin with
+   * ESC, since it may follow half a sequence.
+   */
+  finish(text: string, patienceMs: Ms = 500): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#waitingSince = undefined;
+    if (this.#dead) return;
+    if (this.#fd === undefined) {
+      this.#writeStream(text);
+      return;
+    }
+    this.#backlog = Buffer.from(text);
+    for (let waited = 0; !this.#drain() && waited < patienceMs; waited += RETRY_MS) pause(RETRY_MS);
+    this.#backlog = Buffer.alloc(0);
+  }
+
+  /** The descriptor as it was. */
+  release(): void {
+    if (this.#fd !== undefined) this.#setBlocking(true);
+  }
+
+  /** Non-blocking again, after someone else had the terminal. */
+  hold(): void {
+    if (this.#fd !== undefined) this.#setBlocking(false);
+  }
+
+  /** False where there is no such descriptor, or nobody can set it. */
+  #setBlocking(blocking: boolean): boolean {
+    const { isTTY, fd, _handle: handle } = this.#stream;
+    if (isTTY !== true || typeof fd !== 'number' || process.platform === 'win32') return false;
+    try {
+      return handle?.setBlocking?.(blocking) === 0;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Gives the descriptor what it takes; true when nothing is left. */
+  #drain(): boolean {
+    while (this.#backlog.length > 0) {
+      let taken: number;
+      try {
+        taken = writeSync(this.#fd!, this.#backlog);
+      } catch (error) {
+        if (codeOf(error) === 'EINTR') continue;
+        if (codeOf(error) === 'EAGAIN') return false;
+        this.#dead = true;
+        this.#backlog = Buffer.alloc(0);
+        return true;
+      }
+      this.bytesWritten += taken;
+      this.#backlog = this.#backlog.subarray(taken);
+    }
+    return true;
+  }
+
+  #push(): void {
+    this.#cancel = undefined;
+    if (this.#drain()) {
+      this.#tellDrained();
+      return;
+    }
+    this.#waitingSince ??= this.#clock.now();
+    this.#cancel = this.#clock.after(RETRY_MS, () => {
+      this.#push();
+    });
+  }
+
+  #writeStream(text: string): void {
+    const size = Buffer.byteLength(text);
+    this.#inStream += size;
+    this.#waitingSince ??= this.#clock.now();
+    this.#stream.write(text, (error) => {
+      this.#inStream -= size;
+      this.#dead ||= error !== undefined && error !== null;
+      if (this.#inStream === 0) this.#tellDrained();
+    });
+    this.bytesWritten += size;
+  }
+
+  #tellDrained(): void {
+    if (this.#waitingSince === undefined) return;
+    const waited = this.#clock.now() - this.#waitingSince;
+    this.#waitingSince = undefined;
+    this.#drained(waited);
+  }
+}
