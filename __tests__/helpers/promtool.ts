@@ -1,0 +1,14 @@
+/** Debian's promtool (package prometheus), where it is installed: what a strict reader says of a text. */
+import { spawnSync } from 'node:child_process';
+
+export const hasPromtool = spawnSync('promtool', ['--version']).error === undefined;
+
+/** Complaints that are about the names, which other programs fix, and not about the text. */
+const ABOUT_NAMES = /^all_smi_cpu_(socket|core|thread)_count .*"_count" suffix$/;
+
+/** What promtool has against `text`; empty: it takes it. */
+export function promtoolComplaints(text: string): string[] {
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+  const lines = `${stdout}${stderr}`.split('\n').filter((line) => line !== '' && !ABOUT_NAMES.test(line));
+  return status === 0 || status === 3 ? lines : [`exit status ${String(status)}`, ...lines];
+}
