@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/** The program: the command line decides the command, the command the exit status. Nothing else ends the process. */
+import * as module from 'node:module';
+import { AppError } from '../lib/errors.js';
+import { clean } from '../lib/sanitize.js';
+import { VERSION } from '../lib/version.js';
+import { parseArgv, type Request } from './argv.js';
+
+/** Node 22 and later keep compiled code between runs. */
+(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+
+const HELP_COLUMNS = 100;
+
+async function main(): Promise<number> {
+  const request = await parseArgv(process.argv.slice(2));
+  if (request.show !== undefined) return print(await textOf(request));
+  if (request.command === 'mock') return (await import('./mock.js')).mock(request.flags, process.env);
+  return (await import('./view.js')).view(request.flags, process.env);
+}
+
+async function textOf({ show, command }: Request): Promise<string> {
+  if (show === 'version') return `${VERSION}\n`;
+  const width = Math.min(HELP_COLUMNS, process.stdout.columns || HELP_COLUMNS);
+  return (await import('./help.js')).helpText(command, VERSION, width);
+}
+
+/** Resolves when all of it is written: a pipe takes its time, and may close before. */
+function print(text: string): Promise<number> {
+  return new Promise((resolve) => {
+    process.stdout.on('error', () => {
+      resolve(0);
+    });
+    process.stdout.write(text, () => {
+      resolve(0);
+    });
+  });
+}
+
+function report(error: unknown): number {
+  const known = error instanceof AppError ? error : new AppError('E_INTERNAL', { reason: String(error) }, { cause: error });
+  process.stderr.write(`all-smi-view: ${known.message}. ${known.advice}\n`);
+  if (known.code === 'E_INTERNAL' && error instanceof Error) process.stderr.write(`${stackOf(error)}\n`);
+  return known.exit;
+}
+
+function stackOf({ stack = '' }: Error): string {
+  return stack
+    .split('\n')
+    .map((line) => clean(line, 400))
+    .join('\n');
+}
+
+process.exit(await main().catch(report));

@@ -1,0 +1,55 @@
+/** `all-smi-view`: everything that can be wrong is found before the terminal is touched. */
+import { runView } from '../lib/app.js';
+import { expandHosts, TargetList, type Target } from '../lib/collect/targets.js';
+import { AppError } from '../lib/errors.js';
+import * as api from '../lib/index.js';
+import { resolveOptions, VIEW_OPTIONS, type Environment, type Flags, type ViewOptions } from '../lib/options.js';
+import type { ViewSettings } from '../lib/settings.js';
+import all from '../plugins/all/index.js';
+import host from '../plugins/host/index.js';
+import users from '../plugins/users/index.js';
+import { loadPlugins } from './plugins.js';
+
+export async function view(flags: Flags, env: Environment): Promise<number> {
+  const options = resolveOptions(VIEW_OPTIONS, flags, env);
+  const { demo = false, interval, timeout, token } = options;
+  if (demo && (flags.hosts ?? flags.hostfile)) {
+    throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'brings its own nodes; leave out --hosts and --hostfile' });
+  }
+  const targets = demo ? [] : await targetsOf(options);
+  const plugins = await loadPlugins([all, users, host], options.plugin ?? [], api);
+  checkTerminal(env);
+  const settings: ViewSettings = {
+    demo,
+    targets,
+    source: sourceOf(options, targets),
+    plugins,
+    timeoutMs: timeout * 1000,
+    ...(interval === undefined ? {} : { intervalMs: interval * 1000 }),
+    ...(token === undefined ? {} : { token }),
+  };
+  return runView(settings);
+}
+
+/** Those of --hosts, then those of the host file. A host that is in both comes once, with what the file says of it. */
+async function targetsOf({ hosts, hostfile }: ViewOptions): Promise<readonly Target[]> {
+  const listed = hostfile === undefined ? [] : await (await import('../lib/collect/hostfile.js')).readHostfile(hostfile);
+  const noted = new Map(listed.map((target) => [target.hostId, target]));
+  const all = new TargetList();
+  all.addAll(expandHosts(hosts ?? []).map((target) => noted.get(target.hostId) ?? target));
+  all.addAll(listed);
+  if (all.targets.length === 0) throw new AppError('E_NO_HOSTS');
+  return all.targets;
+}
+
+/** What the title calls the source: the host file, the only host, or how many there are. */
+function sourceOf({ hostfile, hosts, demo }: ViewOptions, targets: readonly Target[]): string {
+  if (demo) return 'demo';
+  if (hostfile !== undefined && hosts === undefined) return hostfile.replace(/^.*[/\\]/, '');
+  return targets.length === 1 ? (targets[0]?.hostId ?? '') : `${targets.length} hosts`;
+}
+
+function checkTerminal(env: Environment): void {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) throw new AppError('E_NOT_A_TTY');
+  if (env.TERM === 'dumb') throw new AppError('E_TERM_DUMB', { term: 'dumb' });
+}

@@ -1,0 +1,19 @@
+import type { Target } from './collect/targets.js';
+import type { Ms } from './model/host.js';
+import type { TabPlugin } from './plugin.js';
+
+/** What a run of the viewer is to be; everything in it has been checked. */
+export interface ViewSettings {
+  /** Watch the embedded made-up cluster instead of `targets`, and say so on screen. */
+  readonly demo: boolean;
+  readonly targets: readonly Target[];
+  /** For the title: "hosts.csv", "3 hosts". */
+  readonly source: string;
+  /** In the order of their registration. */
+  readonly plugins: readonly TabPlugin[];
+  readonly timeoutMs: Ms;
+  /** Default: by the number of hosts. */
+  readonly intervalMs?: Ms;
+  /** For the Authorization header. Never shown. */
+  readonly token?: string;
+}
