@@ -33,13 +33,14 @@ export async function view(flags: Flags, env: Environment): Promise<number> {
 
 /** Those of --hosts, then those of the host file. A host that is in both comes once, with what the file says of it. */
 async function targetsOf({ hosts, hostfile }: ViewOptions): Promise<readonly Target[]> {
+  const named = expandHosts(hosts ?? []);
   const listed = hostfile === undefined ? [] : await (await import('../lib/collect/hostfile.js')).readHostfile(hostfile);
   const noted = new Map(listed.map((target) => [target.hostId, target]));
-  const all = new TargetList();
-  all.addAll(expandHosts(hosts ?? []).map((target) => noted.get(target.hostId) ?? target));
-  all.addAll(listed);
-  if (all.targets.length === 0) throw new AppError('E_NO_HOSTS');
-  return all.targets;
+  const targets = new TargetList();
+  targets.addAll(named.map((target) => noted.get(target.hostId) ?? target));
+  targets.addAll(listed);
+  if (targets.targets.length === 0) throw new AppError('E_NO_HOSTS');
+  return targets.targets;
 }
 
 /** What the title calls the source: the host file, the only host, or how many there are. */
