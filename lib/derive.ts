@@ -15,14 +15,17 @@ export interface Derivation<P, T> {
   readonly id: string;
   /** Which hosts the merge sees: those that count (the default), or all. */
   readonly over?: 'counted' | 'all';
-  /** Pure; called once per host version. Must not keep the view. */
-  part(host: HostView): P;
+  /**
+   * Pure; called once per host version. Must not keep the view. `reuse` is the host's part of its last version, if there was one: nobody
+   * needs it any more, so it may be filled again and returned. A merge that reads parts later than when it is made must not let them be.
+   */
+  part(host: HostView, reuse?: P): P;
   /** Pure; hosts come in the order of the host list. */
   merge(parts: Iterable<readonly [HostView, P]>, scope: Scope): T;
 }
 
 interface Kept {
-  readonly parts: WeakMap<HostView, { version: number; part: unknown }>;
+  readonly parts: WeakMap<HostView, { version: number; pair: readonly [HostView, unknown] }>;
   readonly merges: Map<string, { collector: number; value: unknown }>;
 }
 
@@ -49,16 +52,19 @@ export class Derivations {
     return value;
   }
 
-  *#parts<P>(derivation: Derivation<P, unknown>, kept: Kept, hosts: Iterable<HostView>, scope: Scope): Iterable<readonly [HostView, P]> {
+  #parts<P>(derivation: Derivation<P, unknown>, kept: Kept, hosts: Iterable<HostView>, scope: Scope): readonly (readonly [HostView, P])[] {
+    const pairs: (readonly [HostView, unknown])[] = [];
     for (const host of hosts) {
       if (derivation.over !== 'all' && !counted(host)) continue;
       if (scope.host && !scope.host(host)) continue;
       let entry = kept.parts.get(host);
       if (entry?.version !== host.version) {
         this.ran.parts++;
-        kept.parts.set(host, (entry = { version: host.version, part: derivation.part(host) }));
+        const part = derivation.part(host, entry?.pair[1] as P | undefined);
+        kept.parts.set(host, (entry = { version: host.version, pair: [host, part] }));
       }
-      yield [host, entry.part as P];
+      pairs.push(entry.pair);
     }
+    return pairs as (readonly [HostView, P])[];
   }
 }

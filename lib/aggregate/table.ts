@@ -1,21 +1,26 @@
-/** The users of a cluster as columns; row i is element i of each array. NaN: not reported. */
+/**
+ * The users of a cluster as columns; row i is element i of each array. Rows below `count` are users of GPUs, those from there below
+ * `countAll` have only processes on no GPU; both in the order of the names. NaN: not reported.
+ */
 export interface UsersTable {
   readonly count: number;
+  readonly countAll: number;
   /** Distinct hosts, (host, GPU) pairs and (host, pid) pairs of rows that are on a GPU. */
   readonly nodes: Int32Array;
   readonly gpus: Int32Array;
   readonly procs: Int32Array;
-  /** The same two, counting processes on no GPU too. */
+  /** Distinct hosts and (host, pid) pairs, counting rows on no GPU too. */
   readonly nodesAll: Int32Array;
   readonly procsAll: Int32Array;
   readonly vramBytes: Float64Array;
+  /** Sum over the GPUs a user is on: max(0, power) times the user's part of the bytes that processes hold there. */
   readonly powerWatts: Float64Array;
   /** 1: the user holds memory on a GPU that reports no power, so the true figure is larger. */
   readonly powerPartial: Uint8Array;
   /** GPUs' worth of computing: sum of SM percent / 100; NaN where no row of the user reports it. */
   readonly sm: Float64Array;
   readonly longestSeconds: Float64Array;
-  /** Position in byte order of the names: the tie-break of every sort, and the order by user. */
+  /** Position among all rows in byte order of the names: the tie-break of every sort, and the order by user. */
   readonly nameRank: Int32Array;
   /** '' for rows of no user. */
   user(row: number): string;
@@ -23,11 +28,12 @@ export interface UsersTable {
   system(row: number): boolean;
   /** Command of the row with the most GPU bytes (ties: host order, pid, GPU), its process name when empty; '' with no GPU bytes at all. */
   command(row: number): string;
-  /** Row of a user's name; -1: not there. */
+  /** Row of a user's name, maybe `count` or above; -1: not there. */
   find(user: string): number;
   readonly totals: UserTotals;
 }
 
+/** Only hosts that count go into the figures; `hosts` are all of the scope. */
 export interface UserTotals {
   /** Hosts reporting process data, of all hosts of the scope. */
   readonly reporting: number;
@@ -40,7 +46,7 @@ export interface UserTotals {
   readonly systemBytes: number;
   /** GPU memory in use on reporting hosts that no exported process owns: sum of max(0, used - owned) over GPUs. */
   readonly unownedBytes: number;
-  /** Power given to users by their share of bytes, and power of GPUs (counted hosts) given to nobody. */
+  /** Power given to users by their share of bytes, and power of GPUs on which nobody holds bytes. Together: all power that is reported. */
   readonly attributedWatts: number;
   readonly unattributedWatts: number;
 }

@@ -1,0 +1,154 @@
+/** What the cluster is doing, in a few figures. Each mean and each sum is over what was reported, and says over how many. */
+import type { Derivation } from '../derive.js';
+import { counted, type HostView } from '../model/host.js';
+
+/** A GPU that computes less than this is idle; percent. */
+const IDLE_PERCENT = 5;
+/** An idle GPU with more than this in use is held. */
+const HELD_BYTES = 2 ** 30;
+
+/** Sums over a host, and over the cluster. A sum of nothing is 0: its `...Reported` tells. */
+const SUMS = [
+  'gpus',
+  'utilSum',
+  'utilReported',
+  'memoryUsedBytes',
+  'memoryTotalBytes',
+  'memoryReported',
+  'powerWatts',
+  'powerReported',
+  'temperatureSum',
+  'temperatureSquares',
+  'temperatureReported',
+  'computing',
+  'heldIdle',
+  'free',
+  'unknown',
+  'ramUsedBytes',
+  'ramTotalBytes',
+  'ramReported',
+  'cpuCores',
+  'cpuUtilSum',
+  'cpuWeight',
+] as const;
+type Sums = Record<(typeof SUMS)[number], number>;
+
+export interface ClusterPart extends Readonly<Sums> {
+  /** -Infinity: none reported. */
+  readonly temperatureMax: number;
+}
+
+/** Figures of the hosts that count; `hosts` are all. GPUs include those that only processes speak of. Means are NaN where nothing is reported. */
+export interface ClusterTotals extends Readonly<Omit<Sums, `${string}Sum` | 'temperatureSquares' | 'cpuWeight'>> {
+  readonly hosts: number;
+  readonly hostsCounted: number;
+  /** Mean over the `utilReported` GPUs that report it. */
+  readonly utilPercent: number;
+  /** Mean, largest, and population standard deviation over `temperatureReported` GPUs. */
+  readonly temperatureCelsius: number;
+  readonly temperatureMax: number;
+  readonly temperatureDeviation: number;
+  /** Mean over the CPUs that report it, each weighing as many as its cores (1 where their number is unknown). */
+  readonly cpuUtilPercent: number;
+}
+
+export const clusterDerivation: Derivation<ClusterPart, ClusterTotals> = {
+  id: 'cluster',
+  over: 'all',
+  part(host) {
+    const sums = zeroes();
+    const temperatureMax = addGpus(sums, host);
+    addMachine(sums, host);
+    return { ...sums, temperatureMax };
+  },
+  merge(parts) {
+    const sums = zeroes();
+    let [hosts, hostsCounted, temperatureMax] = [0, 0, -Infinity];
+    for (const [host, part] of parts) {
+      hosts++;
+      if (!counted(host)) continue;
+      hostsCounted++;
+      for (const sum of SUMS) sums[sum] += part[sum];
+      temperatureMax = Math.max(temperatureMax, part.temperatureMax);
+    }
+    return totalsOf(sums, hosts, hostsCounted, temperatureMax);
+  },
+};
+
+function zeroes(): Sums {
+  return Object.fromEntries(SUMS.map((sum) => [sum, 0])) as Sums;
+}
+
+function totalsOf(sums: Sums, hosts: number, hostsCounted: number, temperatureMax: number): ClusterTotals {
+  const { utilSum, temperatureSum, temperatureSquares, cpuUtilSum, cpuWeight, ...shown } = sums;
+  const temperatureCelsius = temperatureSum / sums.temperatureReported;
+  const variance = temperatureSquares / sums.temperatureReported - temperatureCelsius ** 2;
+  return {
+    ...shown,
+    hosts,
+    hostsCounted,
+    utilPercent: utilSum / sums.utilReported,
+    temperatureCelsius,
+    temperatureMax: sums.temperatureReported > 0 ? temperatureMax : NaN,
+    temperatureDeviation: Math.sqrt(Math.max(0, variance)),
+    cpuUtilPercent: cpuUtilSum / cpuWeight,
+  };
+}
+
+/** The highest temperature, -Infinity without any. */
+function addGpus(sums: Sums, { gpus }: HostView): number {
+  const { utilPercent, memoryUsedBytes, memoryTotalBytes, powerWatts, temperatureCelsius } = gpus.field;
+  let max = -Infinity;
+  sums.gpus = gpus.slots;
+  for (let slot = 0; slot < gpus.count; slot++) {
+    const [util, used, total] = [utilPercent[slot]!, memoryUsedBytes[slot]!, memoryTotalBytes[slot]!];
+    sums[stateOf(util, used)]++;
+    if (!Number.isNaN(util)) {
+      sums.utilSum += util;
+      sums.utilReported++;
+    }
+    // Both or none: the one shall be a part of the other.
+    if (!Number.isNaN(used + total)) {
+      sums.memoryUsedBytes += used;
+      sums.memoryTotalBytes += total;
+      sums.memoryReported++;
+    }
+    if (!Number.isNaN(powerWatts[slot])) {
+      sums.powerWatts += Math.max(0, powerWatts[slot]!);
+      sums.powerReported++;
+    }
+    const temperature = temperatureCelsius[slot]!;
+    if (Number.isNaN(temperature)) continue;
+    sums.temperatureSum += temperature;
+    sums.temperatureSquares += temperature ** 2;
+    sums.temperatureReported++;
+    max = Math.max(max, temperature);
+  }
+  sums.unknown += gpus.slots - gpus.count;
+  return max;
+}
+
+/** What a GPU is doing, of its utilisation in percent and the bytes in use; NaN: not reported. */
+function stateOf(util: number, used: number): 'computing' | 'heldIdle' | 'free' | 'unknown' {
+  if (util >= IDLE_PERCENT) return 'computing';
+  if (Number.isNaN(util) || Number.isNaN(used)) return 'unknown';
+  return used > HELD_BYTES ? 'heldIdle' : 'free';
+}
+
+function addMachine(sums: Sums, { cpus, memory }: HostView): void {
+  for (let row = 0; row < memory.count; row++) {
+    const [used, total] = [memory.value(row, 'usedBytes'), memory.value(row, 'totalBytes')];
+    if (Number.isNaN(used + total)) continue;
+    sums.ramUsedBytes += used;
+    sums.ramTotalBytes += total;
+    sums.ramReported++;
+  }
+  for (let row = 0; row < cpus.count; row++) {
+    const [cores, util] = [cpus.value(row, 'cores'), cpus.value(row, 'utilPercent')];
+    if (cores > 0) sums.cpuCores += cores;
+    if (Number.isNaN(util)) continue;
+    const weight = cores > 0 ? cores : 1;
+    sums.cpuUtilSum += util * weight;
+    sums.cpuWeight += weight;
+  }
+}

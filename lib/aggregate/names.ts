@@ -1,0 +1,88 @@
+/** The order of names, and which of them are the system's. */
+
+/** Negative, 0 or positive, in the byte order of the names' UTF-8: that of their code points, which is not that of `<`. */
+export function compareNames(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let at = 0; at < shorter; at++) {
+    const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (left !== right) return aboveSurrogates(left) - aboveSurrogates(right);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for code points above all others, but U+E000..U+FFFF are the larger code units. */
+function aboveSurrogates(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+/** `root`, or an unsigned integer below 1000. */
+export function isSystem(user: string): boolean {
+  return user === 'root' || (/^\d+$/.test(user) && Number(user) < 1000);
+}
+
+/** Names that nobody has any more are kept for their return, up to this many times those in use. */
+const SPARE = 4;
+
+/**
+ * Puts users in the order of their names. Comparing thousands of names at each merge would cost more than the merge: the order of all
+ * names seen lately is kept, and only a new name is sorted into it. An id is trusted only while it still has the name it had.
+ */
+export class NameOrder {
+  /** Ids in the order of their names. */
+  #sorted: number[] = [];
+  /** By id: name, place in #sorted, whether it is the system's. */
+  #names: (string | undefined)[] = [];
+  #place = new Int32Array(64);
+  #system = new Uint8Array(64);
+  #rowAt = new Int32Array(64);
+  /** How often it had to sort; for tests. */
+  sorts = 0;
+
+  /** The rows 0..count-1, whose users are `ids`, in the order of their names. */
+  rows(ids: ArrayLike<number>, count: number, nameOf: (id: number) => string): Int32Array {
+    let known = true;
+    for (let row = 0; row < count && known; row++) known = this.#names[ids[row]!] === nameOf(ids[row]!);
+    if (!known) this.#learn(ids, count, nameOf);
+    const rowAt = this.#rowAt.fill(-1, 0, this.#sorted.length);
+    for (let row = 0; row < count; row++) rowAt[this.#place[ids[row]!]!] = row;
+    const rows = new Int32Array(count);
+    for (let place = 0, next = 0; place < this.#sorted.length; place++) if (rowAt[place]! >= 0) rows[next++] = rowAt[place]!;
+    return rows;
+  }
+
+  /** For ids of the last `rows`. */
+  name(id: number): string {
+    return this.#names[id]!;
+  }
+  system(id: number): boolean {
+    return this.#system[id] === 1;
+  }
+
+  #learn(ids: ArrayLike<number>, count: number, nameOf: (id: number) => string): void {
+    this.sorts++;
+    const keep = this.#sorted.length <= SPARE * (count + 256) ? this.#sorted.filter((id) => this.#names[id] === nameOf(id)) : [];
+    const kept = new Set(keep);
+    for (let row = 0; row < count; row++) if (!kept.has(ids[row]!)) keep.push(ids[row]!);
+    // Made at its full length: an array that is written far behind its end becomes a slow one.
+    const names = new Array<string | undefined>(keep.reduce((max, id) => Math.max(max, id), 0) + 1);
+    for (const id of keep) names[id] = nameOf(id);
+    // What is kept is in order already, and sorting uses that.
+    keep.sort((a, b) => compareNames(names[a]!, names[b]!) || a - b);
+    this.#sorted = keep;
+    this.#names = names;
+    this.#index();
+  }
+
+  #index(): void {
+    if (this.#place.length < this.#names.length) {
+      this.#place = new Int32Array(this.#names.length * 2);
+      this.#system = new Uint8Array(this.#names.length * 2);
+    }
+    if (this.#rowAt.length < this.#sorted.length) this.#rowAt = new Int32Array(this.#sorted.length * 2);
+    this.#sorted.forEach((id, place) => {
+      this.#place[id] = place;
+      this.#system[id] = Number(isSystem(this.#names[id]!));
+    });
+  }
+}
