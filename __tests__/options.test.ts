@@ -94,7 +94,7 @@ describe('what is refused, and in which words', () => {
     [['--hosts'], '--hosts: needs a value (HOST..)'],
     [['--hosts', '--demo'], '--hosts: needs a value (HOST..)'],
     [['--hostfile', ''], '--hostfile: needs a value (FILE)'],
-    [['--inteval', '1'], '--inteval: there is no such option; did you mean --interval?'],
+    [['--inteval', '1'], '--inteval: there is no such option (did you mean --interval?)'],
     [['-z'], '-z: there is no such option'],
     [['--no-demo'], '--no-demo: there is no such option'],
     [['--nodes', '2'], '--nodes: there is no such option'],

@@ -44,6 +44,6 @@ export function plainFlags(words: readonly string[], command: Command): Flags | 
 export function unknownFlag(name: string, known: readonly string[]): AppError {
   const typed = name.replace(/^-+/, '');
   const meant = typed.length < 3 ? undefined : known.find((flag) => flag.startsWith(typed.slice(0, 3)));
-  const reason = meant === undefined ? 'there is no such option' : `there is no such option; did you mean --${meant}?`;
+  const reason = meant === undefined ? 'there is no such option' : `there is no such option (did you mean --${meant}?)`;
   return new AppError('E_OPTION_BAD', { option: name, reason });
 }

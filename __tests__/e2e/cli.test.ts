@@ -1,0 +1,137 @@
+/** The program as a shell sees it: what it says when it is wrongly called, and how it ends. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pty from '@lydell/node-pty';
+import { builtProgram } from '../helpers/built.js';
+
+const SLOW_MS = 60_000;
+let program = '';
+let folder = '';
+beforeAll(() => {
+  program = builtProgram();
+  folder = mkdtempSync(join(tmpdir(), 'cli-'));
+}, SLOW_MS);
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Without the variables that the program reads. */
+const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ALL_SMI_')));
+
+function run(args: readonly string[], env: Record<string, string> = {}): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env: { ...ENV, ...env }, cwd: folder });
+}
+
+describe('a mistake is one line that says what to do, with a documented exit status', () => {
+  test.each<[args: string[], status: number, line: string]>([
+    [[], 2, 'no hosts to watch. Name them with --hosts or --hostfile, or try --demo.'],
+    [['--inteval', '3'], 2, '--inteval: there is no such option (did you mean --interval?). See --help for the values it takes.'],
+    [['-i', 'soon'], 2, '--interval: "soon" is not a number. See --help for the values it takes.'],
+    [
+      ['--hosts', 'ftp://node'],
+      2,
+      'host "ftp://node": scheme ftp is not supported. Write host, host:port, http(s)://host:port or a range like node[01-16]:9090.',
+    ],
+    [['--hostfile', 'none.csv'], 2, 'host file none.csv: does not exist. Check the path and that the file may be read.'],
+    [['--hostfile', '.'], 2, 'host file .: is a folder. Check the path and that the file may be read.'],
+    [
+      ['--demo', '--plugin', 'none.mjs'],
+      2,
+      'plugin none.mjs: there is no such file. Check the path; a plugin is an ES module with a default export.',
+    ],
+    [['--demo'], 2, 'not a terminal. Start it in a terminal, without redirecting its input or output.'],
+    [['mock', '--port-range', '3-1'], 2, '--port-range: 1 is below 3. See --help for the values it takes.'],
+  ])('%j', (args, status, line) => {
+    expect(run(args)).toEqual(expect.objectContaining({ status, stdout: '', stderr: `all-smi-view: ${line}\n` }));
+  });
+
+  test('the environment counts as much as the flags', () => {
+    expect(run([], { ALL_SMI_VIEW_HOSTS: 'a b' })).toMatchObject({ status: 2, stderr: expect.stringContaining('host "a b"') });
+    expect(run([], { ALL_SMI_VIEW_HOSTFILE: 'none.csv' })).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('host file none.csv'),
+    });
+  });
+
+  test('a host file is read before the terminal is looked at, and a plugin before it is touched', () => {
+    writeFileSync(join(folder, 'bad.csv'), 'node1:9090\nnode2:99999\n');
+    writeFileSync(join(folder, 'old.mjs'), 'export default () => ({ apiVersion: 0 });');
+    expect(run(['--hostfile', 'bad.csv'])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining('host file bad.csv, line 2'),
+    });
+    expect(run(['--demo', '--plugin', 'old.mjs'])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'all-smi-view: plugin old.mjs, apiVersion: is 0; this program speaks 1. See docs/PLUGINS.md for the shape.\n',
+    });
+  });
+
+  test('a port in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      expect(run(['mock', '--nodes', '1', '--port', String(port)])).toMatchObject({
+        status: 1,
+        stderr: `all-smi-view: port ${port} is in use. Choose another with --port, or stop what listens there.\n`,
+      });
+    } finally {
+      server.close();
+    }
+  });
+
+  test('a terminal that cannot move its cursor gets no escape sequence', async () => {
+    const terminal = pty.spawn(process.execPath, [program, '--demo'], {
+      env: { ...ENV, TERM: 'dumb' } as Record<string, string>,
+      cols: 200,
+    });
+    let said = '';
+    terminal.onData((data) => (said += data));
+    const status = await new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)));
+    while (!said.endsWith('\n')) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(status).toBe(2);
+    expect(said).toBe(
+      'all-smi-view: the terminal cannot move its cursor (TERM=dumb). Set TERM to what your terminal is, for example xterm-256color.\r\n',
+    );
+  });
+});
+
+test('help and version go to standard output, also into a pipe that nobody reads', () => {
+  expect(run(['--help'])).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('Options:') });
+  expect(run(['mock', '--help'])).toMatchObject({ status: 0, stdout: expect.stringContaining('--port-range FIRST-LAST') });
+  const closed = spawnSync('bash', ['-c', '"$0" "$1" --help | true; echo "${PIPESTATUS[0]}"', process.execPath, program], {
+    encoding: 'utf8',
+  });
+  expect(closed).toMatchObject({ stdout: '0\n', stderr: '' });
+});
+
+describe('mock', () => {
+  async function started(args: readonly string[]): Promise<{ child: ChildProcessWithoutNullStreams; line: string }> {
+    const child = spawn(process.execPath, [program, 'mock', ...args], { cwd: folder, env: { ...ENV, ALL_SMI_MOCK_PROCESSES: '1' } });
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    return { child, line: line.toString() };
+  }
+
+  test('serves the nodes that its host file names until a signal ends it', async () => {
+    const { child, line } = await started(['--nodes', '2', '--port', '0', '-o', 'hosts.csv']);
+    expect(line).toMatch(/^all-smi-view mock: 2 nodes on 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+; Ctrl-C ends it\n$/);
+    const hosts = readFileSync(join(folder, 'hosts.csv'), 'utf8').trim().split('\n');
+    expect(hosts).toHaveLength(2);
+    for (const [nth, host] of hosts.entries()) {
+      const body = await (await fetch(`http://${host}/metrics`)).text();
+      expect(body).toContain(`instance="node-000${nth + 1}"`);
+      expect(body.match(/^all_smi_process_memory_used_bytes\{/gm)).toHaveLength(20);
+    }
+    child.kill('SIGTERM');
+    const [status, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    expect([status, signal]).toEqual([143, null]);
+    await expect(fetch(`http://${hosts[0]!}/metrics`)).rejects.toThrow();
+  });
+});
