@@ -2,8 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { bundle, PtyProgram } from '../helpers/pty.js';
+
+// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+jest.setTimeout(30_000);
 
 let program: ReturnType<typeof bundle>;
 let pty: PtyProgram;
@@ -120,12 +123,12 @@ describe('size', () => {
 });
 
 describe('job control', () => {
-  const inShell = async (): Promise<void> => {
+  const inShell = async (wrap = (command: string): string => command): Promise<void> => {
     pty = new PtyProgram('/bin/bash', ['--norc', '--noprofile', '-i'], { cols: 80, env: { PS1: 'ready> ', HISTFILE: '/dev/null' } });
     await pty.shows('ready>');
     // The shell's own bracketed paste would be mistaken for ours.
     pty.type("bind 'set enable-bracketed-paste off'\r");
-    pty.type(`'${process.execPath}' '${program.file}'\r`);
+    pty.type(`${wrap(`'${process.execPath}' '${program.file}'`)}\r`);
     await pty.shows('calm');
   };
   const childPid = (): number => Number(/pid (\d+)/.exec(pty.emulator.text())![1]);
@@ -163,6 +166,19 @@ describe('job control', () => {
     expect(pty.emulator.alternate).toBe(true);
     pty.type('k');
     await pty.shows('keys k');
+  });
+
+  test('a wrapper in the same job stops and goes on with it', async () => {
+    await inShell((command) => `sh -c "${command}; true"`);
+    pty.type('\x1a');
+    await expectRestored();
+    await pty.shows('Stopped');
+    pty.type('fg\r');
+    await pty.shows('keys C-z');
+    expect(pty.emulator.alternate).toBe(true);
+    pty.type('q');
+    await expectRestored();
+    await pty.until('the prompt', () => pty.emulator.text().trimEnd().endsWith('ready>'));
   });
 
   test('where nobody could continue it, Ctrl-Z is survived', async () => {

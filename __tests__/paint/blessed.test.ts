@@ -159,7 +159,8 @@ describe('what the terminal shows', () => {
     await show(frame([{ spans: [span('a', 'warn'), span('b', 'dim'), span('c')], selected: true }]));
     const looks = [0, 1, 2, 9].map((x) => tty.emulator.look(x, 0));
     expect(new Set(looks.map(([, bg]) => bg)).size).toBe(1);
-    expect(looks[0]![0]).toBe(THEMES.dark.tones.warn.fg);
+    expect(looks[0]![0]).toBe(THEMES.dark.onSelected.warn.fg);
+    expect(new Set(looks.slice(0, 3).map(([fg]) => fg)).size).toBe(3);
     expect(lookOf(THEMES.dark, SELECTED).bg).toBe(looks[0]![1]);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { InputEvent } from '../../lib/keys/names.js';
-import { DOUBLE_CLICK_MS, InputParser, MAX_PASTE_BYTES } from '../../lib/paint/input.js';
+import { DOUBLE_CLICK_MS, InputParser } from '../../lib/paint/input.js';
+import { MAX_PASTE_BYTES } from '../../lib/paint/paste.js';
 
 /** One read after the other; what is still open at the end times out. */
 function parse(...reads: readonly (string | Uint8Array)[]): InputEvent[] {

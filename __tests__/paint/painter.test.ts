@@ -38,7 +38,7 @@ describe('MemoryPainter', () => {
       { type: 'paste', text: 'x' },
       { type: 'mouse', action: 'press', button: 'left', x: 1, y: 1, clicks: 2 },
     ]);
-    expect(() => painter.click('zzz')).toThrow('not on screen: zzz');
+    expect(() => painter.click('zzz')).toThrow('not on screen: "zzz"');
   });
 
   test('a stall refuses frames, and its end is told only to whom was refused', () => {

@@ -9,10 +9,10 @@ const frame = (cols: number, rows: number, lines: readonly Line[], rasters: Fram
   rasters,
 });
 const raster = (rows: readonly string[], tone: Tone = 'accent'): Raster => ({
-  cols: [...(rows[0] ?? '')].length,
+  cols: Array.from(rows[0] ?? '').length,
   rows: rows.length,
-  chars: rows.flatMap((row) => [...row]),
-  tones: rows.flatMap((row) => [...row].map(() => tone)),
+  chars: rows.flatMap((row) => Array.from(row)),
+  tones: rows.flatMap((row) => Array.from(row, () => tone)),
 });
 const tones = (cells: Cells, y: number): (string | undefined)[] =>
   [...cells.style.slice(y * cells.cols, (y + 1) * cells.cols)].map((style) => TONES[style & TONE_MASK]);

@@ -98,7 +98,7 @@ class Sink extends EventEmitter {
 
 /** A screen that reads no terminfo, starts no `tmux -V`, and leaves no handler on the process. */
 function openScreen(sink: Sink): Screen {
-  const { readTerminfo } = Tput.prototype;
+  const original = Object.getOwnPropertyDescriptor(Tput.prototype, 'readTerminfo')!;
   const { TMUX } = process.env;
   Tput.prototype.readTerminfo = () => structuredClone(XTERM);
   delete process.env.TMUX;
@@ -114,7 +114,7 @@ function openScreen(sink: Sink): Screen {
     if (Screen._sigquitHandler) process.removeListener('SIGQUIT', Screen._sigquitHandler);
     return screen;
   } finally {
-    Tput.prototype.readTerminfo = readTerminfo;
+    Object.defineProperty(Tput.prototype, 'readTerminfo', original);
     if (TMUX !== undefined) process.env.TMUX = TMUX;
   }
 }

@@ -25,7 +25,10 @@ const METHODS = [
 ] as const;
 type Methods = Pick<Console, (typeof METHODS)[number]>;
 
-const methodsOf = (from: Console): Methods => Object.fromEntries(METHODS.map((name) => [name, from[name]])) as unknown as Methods;
+function methodsOf(from: Console): Methods {
+  const all = from as unknown as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(METHODS.map((name) => [name, all[name]])) as unknown as Methods;
+}
 
 /** Diverts console.* and the process's warnings; the returned function undoes that and writes what was kept to `stderr`. */
 export function divertConsole(stderr: { write(text: string): unknown }, proc: NodeJS.Process = process): () => void {

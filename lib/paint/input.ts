@@ -7,6 +7,7 @@ import type { Ms } from '../model/host.js';
 import { clean } from '../sanitize.js';
 import { csiEvent, keyOf, ss3Event, type Modifiers } from './keycodes.js';
 import { mouseOf, x10Mouse, type MouseReport } from './mouse.js';
+import { PasteReader } from './paste.js';
 
 /** A lone ESC is the Esc key when nothing follows for this long. */
 const ESC_MS = 30;
@@ -15,7 +16,6 @@ const SEQUENCE_MS = 500;
 /** A paste or a control string whose end never comes; without this the keyboard would be dead. */
 const STRING_MS = 2000;
 export const DOUBLE_CLICK_MS = 400;
-export const MAX_PASTE_BYTES = 2 ** 20;
 /** Parameters of a sequence beyond this are dropped, and the sequence with them. */
 const MAX_SEQUENCE = 256;
 
@@ -23,7 +23,6 @@ const ESC = 0x1b;
 const BEL = 0x07;
 const CAN = 0x18;
 const SUB = 0x1a;
-const PASTE_END = [...Buffer.from('\x1b[201~')];
 
 type State = 'ground' | 'escape' | 'csi' | 'ss3' | 'string' | 'string-escape' | 'utf8' | 'x10' | 'paste';
 
@@ -56,8 +55,7 @@ export class InputParser {
   #sequence = '';
   #utf8: number[] = [];
   #utf8Length = 0;
-  #paste: number[] = [];
-  #pasteMatched = 0;
+  #paste = new PasteReader();
   #afterReturn = false;
   #lastPress: { readonly x: number; readonly y: number; readonly button: string; readonly at: Ms; readonly clicks: number } | undefined;
   #out: InputEvent[] = [];
@@ -105,8 +103,7 @@ export class InputParser {
     this.#alt = false;
     this.#sequence = '';
     this.#utf8 = [];
-    this.#paste = [];
-    this.#pasteMatched = 0;
+    this.#paste = new PasteReader();
   }
 
   #take(): InputEvent[] {
@@ -151,7 +148,10 @@ export class InputParser {
         this.#x10(byte, now);
         break;
       case 'paste':
-        this.#pasted(byte);
+        if (this.#paste.ended(byte)) {
+          this.#endPaste();
+          this.reset();
+        }
         break;
     }
   }
@@ -192,7 +192,7 @@ export class InputParser {
     this.#utf8.push(byte);
     if (this.#utf8.length < this.#utf8Length) return;
     const ch = Buffer.from(this.#utf8).toString('utf8');
-    if ([...ch].length === 1 && ch !== '\ufffd' && clean(ch) !== '') this.#printable(ch);
+    if (Array.from(ch).length === 1 && ch !== '\ufffd' && clean(ch) !== '') this.#printable(ch);
     else this.#done();
   }
 
@@ -285,30 +285,7 @@ export class InputParser {
     this.#emit({ type: 'mouse', ...report, clicks });
   }
 
-  #pasted(byte: number): void {
-    if (this.#pasteMatched === 0 && byte !== ESC) {
-      if (this.#paste.length < MAX_PASTE_BYTES) this.#paste.push(byte);
-      return;
-    }
-    if (byte === PASTE_END[this.#pasteMatched]) {
-      this.#pasteMatched++;
-      if (this.#pasteMatched === PASTE_END.length) {
-        this.#endPaste();
-        this.reset();
-      }
-      return;
-    }
-    const kept = PASTE_END.slice(0, this.#pasteMatched);
-    this.#pasteMatched = byte === ESC ? 1 : 0;
-    if (byte !== ESC) kept.push(byte);
-    if (this.#paste.length < MAX_PASTE_BYTES) this.#paste.push(...kept);
-  }
-
-  /** Line ends become \n; everything else that is no text goes. */
   #endPaste(): void {
-    const lines = Buffer.from(this.#paste)
-      .toString('utf8')
-      .split(/\r\n?|\n/);
-    this.#emit({ type: 'paste', text: lines.map((one) => clean(one, MAX_PASTE_BYTES)).join('\n') });
+    this.#emit({ type: 'paste', text: this.#paste.text() });
   }
 }

@@ -99,68 +99,100 @@ function named(name: string | undefined, modifiers: Modifiers | undefined): Key 
   return name === undefined || modifiers === undefined ? undefined : keyOf(name, '', modifiers);
 }
 
-/** A key said by code point. `shifted` and `text` are what the terminal says it types, where it does. */
-function coded(code: number, modifiers: Modifiers | undefined, shifted?: number, text?: string): Key | undefined {
+/** A character key. With control it is said small, with shift by name; else the character that shift makes tells. */
+function typed(plain: string, modifiers: Modifiers, shifted: string): Key | undefined {
+  if (modifiers.ctrl) return keyOf(plain.toLowerCase(), '', { ...modifiers, shift: modifiers.shift || plain !== plain.toLowerCase() });
+  const ch = modifiers.shift ? clean(shifted) : plain;
+  return Array.from(ch).length === 1 ? keyOf(ch, ch, { ...modifiers, shift: false }) : undefined;
+}
+
+/** A key said by code point. `shifted` is what it types with shift, where the terminal says so. */
+function coded(code: number, modifiers: Modifiers | undefined, shifted?: string): Key | undefined {
   if (modifiers === undefined) return undefined;
   const name = BY_CODE[code];
   if (name !== undefined) return keyOf(name, name === 'Space' ? ' ' : '', modifiers);
   const keypad = KEYPAD_TEXT[code - KITTY_KEYPAD];
   if (keypad !== undefined) return keyOf(keypad, keypad, { ...modifiers, shift: false });
-  if (code < 0x20 || code > 0x10ffff || (code >= KITTY_FUNCTIONAL.first && code <= KITTY_FUNCTIONAL.last)) return undefined;
+  if (code > 0x10ffff || (code >= KITTY_FUNCTIONAL.first && code <= KITTY_FUNCTIONAL.last)) return undefined;
   const plain = clean(String.fromCodePoint(code));
-  if (plain === '') return undefined;
-  // With control a letter is always said small, and shift by name; else the shifted character tells.
-  if (modifiers.ctrl) return keyOf(plain.toLowerCase(), '', { ...modifiers, shift: modifiers.shift || plain !== plain.toLowerCase() });
-  const upper = modifiers.shift ? clean(text ?? (shifted === undefined ? plain.toUpperCase() : String.fromCodePoint(shifted))) : plain;
-  return [...upper].length === 1 ? keyOf(upper, upper, { ...modifiers, shift: false }) : undefined;
+  return plain === '' ? undefined : typed(plain, modifiers, shifted ?? plain.toUpperCase());
 }
 
-const codePoint = (text: string | undefined): number | undefined => {
-  const n = text ? Number(text) : NaN;
-  return Number.isInteger(n) && n <= 0x10ffff ? n : undefined;
-};
+/** A control sequence, taken apart. */
+interface Csi {
+  readonly final: string;
+  /** Parameters, each with its sub-parameters. */
+  readonly fields: readonly (readonly number[])[];
+  readonly alt: boolean;
+  /** Undefined: a chord that is not for us. */
+  readonly modifiers: Modifiers | undefined;
+}
+
+const first = ({ fields }: Csi): number => fields[0]?.[0] ?? 0;
 
 /** `CSI code:shifted ; modifiers:event ; text u` */
-function kittyKey(fields: readonly string[], alt: boolean): Key | undefined {
-  const [code, shifted] = (fields[0] ?? '').split(':').map(codePoint);
-  const [modifiers, event] = (fields[1] ?? '').split(':').map(Number);
-  if (code === undefined || event === RELEASE) return undefined;
-  const text = fields[2] ? codePoint(fields[2]) : undefined;
-  return coded(code, modifiersOf(modifiers ?? 1, alt), shifted, text === undefined ? undefined : String.fromCodePoint(text));
+function kittyKey(csi: Csi): Key | undefined {
+  const shifted = csi.fields[2]?.[0] ?? csi.fields[0]?.[1] ?? 0;
+  return coded(first(csi), csi.modifiers, shifted > 0 && shifted <= 0x10ffff ? String.fromCodePoint(shifted) : undefined);
 }
 
-/** rxvt says modifiers by the final byte of `CSI n X`. */
-const RXVT_FINALS: Readonly<Record<string, Modifiers>> = {
-  '^': { ctrl: true, alt: false, shift: false },
-  '@': { ctrl: true, alt: false, shift: true },
+/** `CSI n ; modifiers ~`, and modifyOtherKeys: `CSI 27 ; modifiers ; code ~`. */
+function tildeKey(csi: Csi): Key | undefined {
+  const code = csi.fields[2]?.[0];
+  return first(csi) === 27 && code !== undefined ? coded(code, csi.modifiers) : named(BY_NUMBER[first(csi)], csi.modifiers);
+}
+
+/** `CSI X` and `CSI 1 ; modifiers X`. */
+function letterKey({ final, fields, modifiers }: Csi): Key | undefined {
+  const bare = fields.length === 0;
+  return bare || (fields.length === 2 && fields[0]?.[0] === 1) ? named(BY_LETTER[final], modifiers) : undefined;
+}
+
+/** `CSI row ; column R` is where the cursor stands; F3 with modifiers looks the same in the first row. */
+function f3Key(csi: Csi): Key | undefined {
+  const parameter = csi.fields[1]?.[0] ?? 0;
+  return parameter >= 2 && parameter <= 8 ? letterKey(csi) : undefined;
+}
+
+const shiftTab = ({ modifiers }: Csi): Key | undefined => modifiers && named('Tab', { ...modifiers, shift: true });
+/** rxvt says modifiers by the final byte. */
+const rxvtNumber =
+  (shift: boolean) =>
+  (csi: Csi): Key | undefined =>
+    named(BY_NUMBER[first(csi)], { ctrl: true, alt: csi.alt, shift });
+const rxvtArrow =
+  (name: string) =>
+  ({ fields, alt }: Csi): Key | undefined =>
+    fields.length === 0 ? named(name, { ctrl: false, alt, shift: true }) : undefined;
+
+const BY_FINAL: Readonly<Record<string, (csi: Csi) => Key | undefined>> = {
+  '~': tildeKey,
+  u: kittyKey,
+  Z: shiftTab,
+  R: f3Key,
+  '^': rxvtNumber(false),
+  '@': rxvtNumber(true),
+  a: rxvtArrow('Up'),
+  b: rxvtArrow('Down'),
+  c: rxvtArrow('Right'),
+  d: rxvtArrow('Left'),
 };
-const RXVT_SHIFTED: Readonly<Record<string, string>> = { a: 'Up', b: 'Down', c: 'Right', d: 'Left' };
-const LINUX_FUNCTION = 'ABCDE';
+const LINUX_FUNCTION: Readonly<Record<string, string>> = { '[A': 'F1', '[B': 'F2', '[C': 'F3', '[D': 'F4', '[E': 'F5' };
 
 /**
- * The key of a control sequence, given without CSI. Undefined for everything that is no key: replies, focus, unknown. `alt`: an ESC stood
- * before it.
+ * The key of a control sequence, given without CSI. Undefined for everything that is no key: replies, focus, releases, unknown. `alt`: an
+ * ESC stood before it.
  */
 export function csiEvent(body: string, alt: boolean): Key | undefined {
-  const final = body.at(-1)!;
+  const console = LINUX_FUNCTION[body];
+  if (console !== undefined) return named(console, modifiersOf(1, alt));
   const parameters = body.slice(0, -1);
-  if (parameters === '[')
-    return named(LINUX_FUNCTION.includes(final) ? `F${LINUX_FUNCTION.indexOf(final) + 1}` : undefined, modifiersOf(1, alt));
   // Private markers and intermediates stand in replies only.
   if (!/^[\d;:]*$/.test(parameters)) return undefined;
-  const fields = parameters.split(';');
-  const numbers = fields.map((field) => Number(field.split(':')[0]));
-  const [first = 0, second = 0, third = 0] = numbers;
-  if (fields[1]?.split(':')[1] === String(RELEASE)) return undefined;
-  const modifiers = modifiersOf(second, alt);
-  if (final === '~') return first === 27 && third > 0 ? coded(third, modifiers) : named(BY_NUMBER[first], modifiers);
-  if (final === 'u') return kittyKey(fields, alt);
-  if (final === 'Z') return named('Tab', { ctrl: false, alt, shift: true, ...(modifiers?.ctrl === true ? { ctrl: true } : {}) });
-  if (RXVT_FINALS[final] !== undefined) return named(BY_NUMBER[first], { ...RXVT_FINALS[final], alt });
-  if (RXVT_SHIFTED[final] !== undefined && parameters === '') return named(RXVT_SHIFTED[final], { ctrl: false, alt, shift: true });
-  // `CSI row ; column R` is where the cursor stands; F3 with modifiers looks the same in the first row.
-  const isKey = final === 'R' ? first === 1 && second >= 2 && second <= 8 : parameters === '' || (fields.length === 2 && first === 1);
-  return isKey ? named(BY_LETTER[final], modifiers) : undefined;
+  const fields = parameters === '' ? [] : parameters.split(';').map((field) => field.split(':').map(Number));
+  if (fields[1]?.[1] === RELEASE) return undefined;
+  const csi: Csi = { final: body.slice(-1), fields, alt, modifiers: modifiersOf(fields[1]?.[0] ?? 1, alt) };
+  return (BY_FINAL[csi.final] ?? letterKey)(csi);
 }
 
 /** The key of `SS3 [modifiers] X`, given without SS3. */

@@ -44,78 +44,95 @@ export interface Enterable {
   leave(): void;
 }
 
-/** Watches over a terminal that has been entered. */
-export function holdTerminal(terminal: Enterable, { exit, stderr, stdin, clock, process: proc = process }: Held): Lifetime {
-  let state: 'up' | 'suspended' | 'released' = 'up';
-  let undivert = divertConsole(stderr, proc);
-  const handlers: [NodeJS.EventEmitter, string, (...args: never[]) => void][] = [];
+class Hold implements Lifetime {
+  readonly #terminal: Enterable;
+  readonly #held: Held;
+  readonly #process: NodeJS.Process;
+  readonly #handlers: { readonly on: NodeJS.EventEmitter; readonly event: string; readonly run: (reason?: unknown) => void }[] = [];
+  #state: 'up' | 'suspended' | 'released' = 'up';
+  #undivert: () => void;
 
-  const down = (): void => {
-    terminal.leave();
-    undivert();
+  constructor(terminal: Enterable, held: Held) {
+    this.#terminal = terminal;
+    this.#held = held;
+    this.#process = held.process ?? process;
+    this.#undivert = divertConsole(held.stderr, this.#process);
+    this.#listen();
+  }
+
+  suspend(): void {
+    // The whole job: a wrapper such as npm has to stop too, or the shell would wait on.
+    this.#stop(0);
+  }
+
+  release(): void {
+    if (this.#state === 'released') return;
+    if (this.#state === 'up') this.#down();
+    this.#state = 'released';
+    for (const { on, event, run } of this.#handlers) on.removeListener(event, run);
+    this.#process.removeListener('SIGTSTP', this.#onStop);
+  }
+
+  #listen(): void {
+    const proc = this.#process;
+    const on = (emitter: NodeJS.EventEmitter, event: string, run: (reason?: unknown) => void): void => {
+      emitter.on(event, run);
+      this.#handlers.push({ on: emitter, event, run });
+    };
+    for (const signal of END_SIGNALS) on(proc, signal, () => this.#end(SIGNAL_EXITS[signal]));
+    for (const event of ['uncaughtException', 'unhandledRejection']) on(proc, event, (reason) => this.#fault(reason));
+    on(proc, 'exit', () => this.release());
+    on(proc, 'SIGCONT', () => this.#resume());
+    // A terminal that is gone says so here too, not always with SIGHUP.
+    for (const event of ['end', 'error']) on(this.#held.stdin, event, () => this.#end(SIGNAL_EXITS.SIGHUP));
+    proc.on('SIGTSTP', this.#onStop);
+  }
+
+  readonly #onStop = (): void => {
+    this.#stop(this.#process.pid);
   };
-  const release = (): void => {
-    if (state === 'released') return;
-    if (state === 'up') down();
-    state = 'released';
-    for (const [emitter, event, handler] of handlers) emitter.removeListener(event, handler as () => void);
-    proc.removeListener('SIGTSTP', onStop);
-  };
-  const end = (status: number): void => {
-    release();
-    exit(status);
-  };
-  const fault = (reason: unknown): void => {
-    if (state === 'released') return;
-    release();
-    stderr.write(`${faultText(reason)}\n`);
-    exit(FAULT_EXIT);
-  };
-  const resume = (): void => {
-    if (state === 'released') return;
-    if (state === 'suspended') {
-      state = 'up';
-      undivert = divertConsole(stderr, proc);
-      proc.on('SIGTSTP', onStop);
-    }
-    terminal.enter();
-  };
-  /** `target` 0 is the whole job: a wrapper such as npm has to stop too, or the shell would wait on. */
-  const stop = (target: number): void => {
-    if (state !== 'up') return;
-    state = 'suspended';
-    down();
+
+  #down(): void {
+    this.#terminal.leave();
+    this.#undivert();
+  }
+
+  #end(status: number): void {
+    this.release();
+    this.#held.exit(status);
+  }
+
+  #fault(reason: unknown): void {
+    this.release();
+    this.#held.stderr.write(`${faultText(reason)}\n`);
+    this.#held.exit(FAULT_EXIT);
+  }
+
+  #stop(target: number): void {
+    if (this.#state !== 'up') return;
+    this.#state = 'suspended';
+    this.#down();
     // Without a handler the signal does what it does by default.
-    proc.removeListener('SIGTSTP', onStop);
-    proc.kill(target, 'SIGTSTP');
-    clock.after(NOT_STOPPED_MS, () => {
-      if (state === 'suspended') resume();
+    this.#process.removeListener('SIGTSTP', this.#onStop);
+    this.#process.kill(target, 'SIGTSTP');
+    this.#held.clock.after(NOT_STOPPED_MS, () => {
+      if (this.#state === 'suspended') this.#resume();
     });
-  };
-  const onStop = (): void => {
-    stop(proc.pid);
-  };
+  }
 
-  const on = (emitter: NodeJS.EventEmitter, event: string, handler: (...args: never[]) => void): void => {
-    emitter.on(event, handler as () => void);
-    handlers.push([emitter, event, handler]);
-  };
-  for (const signal of END_SIGNALS) on(proc, signal, () => end(SIGNAL_EXITS[signal]));
-  on(proc, 'uncaughtException', fault);
-  on(proc, 'unhandledRejection', fault);
-  on(proc, 'exit', release);
-  on(proc, 'SIGCONT', resume);
-  // A terminal that is gone says so here too, not always with SIGHUP.
-  for (const event of ['end', 'error']) on(stdin, event, () => end(SIGNAL_EXITS.SIGHUP));
-  proc.on('SIGTSTP', onStop);
-
-  return {
-    suspend: () => {
-      stop(0);
-    },
-    release,
-  };
+  #resume(): void {
+    if (this.#state === 'released') return;
+    if (this.#state === 'suspended') {
+      this.#state = 'up';
+      this.#undivert = divertConsole(this.#held.stderr, this.#process);
+      this.#process.on('SIGTSTP', this.#onStop);
+    }
+    this.#terminal.enter();
+  }
 }
+
+/** Watches over a terminal that has been entered. */
+export const holdTerminal = (terminal: Enterable, held: Held): Lifetime => new Hold(terminal, held);
 
 /** One line that says what happened, then the stack. Its text may come from anywhere. */
 function faultText(reason: unknown): string {

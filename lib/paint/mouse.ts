@@ -29,6 +29,6 @@ export function mouseOf(body: string): MouseReport | undefined {
 
 /** The old form, for terminals without SGR: three bytes, each 32 too high. A release does not say of which button. */
 export function x10Mouse(bytes: string): MouseReport | undefined {
-  const [code, column, row] = [...bytes].map((byte) => byte.charCodeAt(0) - 32);
-  return code === undefined || column === undefined || row === undefined ? undefined : report(code, column, row, false);
+  const at = (index: number): number => bytes.charCodeAt(index) - 32;
+  return report(at(0), at(1), at(2), false);
 }

@@ -38,12 +38,10 @@ declare module 'neo-blessed/lib/widgets/screen.js' {
 }
 
 declare module 'neo-blessed/lib/widgets/box.js' {
-  import type Screen from 'neo-blessed/lib/widgets/screen.js';
-
   export default class Box {
     constructor(options: {
-      readonly parent: Screen;
-      readonly screen: Screen;
+      readonly parent: object;
+      readonly screen: object;
       readonly top: number;
       readonly left: number;
       readonly width: string;
@@ -56,9 +54,8 @@ declare module 'neo-blessed/lib/widgets/box.js' {
 }
 
 declare module 'neo-blessed/lib/program.js' {
-  export default class Program {
-    static _exitHandler?: (...args: unknown[]) => void;
-  }
+  const Program: { _exitHandler?: (...args: unknown[]) => void };
+  export default Program;
 }
 
 declare module 'neo-blessed/lib/tput.js' {

@@ -101,7 +101,7 @@ export class MemoryPainter implements Painter {
 
   /** Presses keys by their canonical names: `press('u', 'Down', 'C-c')`. */
   press(...names: readonly string[]): void {
-    for (const name of names) this.send({ type: 'key', name, text: name === 'Space' ? ' ' : [...name].length === 1 ? name : '' });
+    for (const name of names) this.send({ type: 'key', name, text: name === 'Space' ? ' ' : Array.from(name).length === 1 ? name : '' });
   }
 
   paste(text: string): void {
@@ -111,7 +111,7 @@ export class MemoryPainter implements Painter {
   /** Presses the left button on a cell, or where a text stands. */
   click(where: string | { readonly x: number; readonly y: number }, clicks = 1): void {
     const place = typeof where === 'string' ? this.find(where) : where;
-    if (place === undefined) throw new Error(`not on screen: ${String(where)}`);
+    if (place === undefined) throw new Error(`not on screen: ${JSON.stringify(where)}`);
     this.send({ type: 'mouse', action: 'press', button: 'left', x: place.x, y: place.y, clicks });
   }
 

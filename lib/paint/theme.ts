@@ -15,11 +15,11 @@ export interface Theme {
   readonly tones: Readonly<Record<Tone, Look>>;
   /** Laid over a tone of a selected line that has no background of its own; `fg` only where the tone has none. */
   readonly selected: Look;
-  /** Tones whose foreground would not be readable on the selection. */
+  /** Tones whose own foreground would not be readable on the selection: the same hue, further from it. */
   readonly onSelected: Readonly<Partial<Record<Tone, Look>>>;
 }
 
-const DARK: Theme = {
+const DARK = {
   name: 'dark',
   tones: {
     normal: {},
@@ -38,11 +38,19 @@ const DARK: Theme = {
     'tab-active': { fg: 231, bg: 25, bold: true },
     key: { fg: 110, bold: true },
   },
-  selected: { fg: 255, bg: 239 },
-  onSelected: { dim: { fg: 250 }, tab: { fg: 250 }, bad: { fg: 210 } },
-};
+  selected: { fg: 255, bg: 238 },
+  onSelected: {
+    dim: { fg: 250 },
+    tab: { fg: 250 },
+    accent: { fg: 117 },
+    good: { fg: 150 },
+    warn: { fg: 222 },
+    bad: { fg: 217 },
+    key: { fg: 117 },
+  },
+} as const satisfies Theme;
 
-const LIGHT: Theme = {
+const LIGHT = {
   name: 'light',
   tones: {
     normal: {},
@@ -50,23 +58,31 @@ const LIGHT: Theme = {
     strong: { bold: true },
     accent: { fg: 25 },
     good: { fg: 28 },
-    warn: { fg: 130 },
+    warn: { fg: 94 },
     bad: { fg: 160 },
-    header: { fg: 238, bg: 253 },
+    header: { fg: 238, bg: 254 },
     chip: { fg: 236, bg: 252 },
     'chip-warn': { fg: 234, bg: 222 },
     'chip-bad': { fg: 231, bg: 160 },
-    title: { fg: 236, bg: 253 },
+    title: { fg: 236, bg: 254 },
     tab: { fg: 242 },
     'tab-active': { fg: 231, bg: 25, bold: true },
     key: { fg: 25, bold: true },
   },
-  selected: { fg: 232, bg: 252 },
-  onSelected: { dim: { fg: 240 }, tab: { fg: 239 } },
-};
+  selected: { fg: 232, bg: 253 },
+  onSelected: {
+    dim: { fg: 240 },
+    tab: { fg: 239 },
+    accent: { fg: 18 },
+    good: { fg: 22 },
+    warn: { fg: 58 },
+    bad: { fg: 124 },
+    key: { fg: 18 },
+  },
+} as const satisfies Theme;
 
 /** No colours at all (NO_COLOR): weight and inversion tell. */
-const MONO: Theme = {
+const MONO = {
   name: 'mono',
   tones: {
     normal: {},
@@ -87,7 +103,7 @@ const MONO: Theme = {
   },
   selected: { inverse: true },
   onSelected: {},
-};
+} as const satisfies Theme;
 
 export const THEMES = { dark: DARK, light: LIGHT, mono: MONO } as const;
 export type ThemeName = keyof typeof THEMES;

@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals';
+import { divertConsole } from '../../lib/paint/diversion.js';
+import { isUsableTerminal } from '../../lib/paint/lifetime.js';
+
+describe('isUsableTerminal', () => {
+  const tty = { isTTY: true };
+  test.each([
+    [tty, tty, { TERM: 'xterm-256color' }, undefined],
+    [tty, tty, { TERM: 'tmux-256color' }, undefined],
+    [tty, tty, {}, undefined],
+    [tty, tty, { TERM: 'dumb' }, 'E_TERM_DUMB'],
+    [tty, tty, { TERM: 'unknown' }, 'E_TERM_DUMB'],
+    [{}, tty, {}, 'E_NOT_A_TTY'],
+    [tty, {}, { TERM: 'dumb' }, 'E_NOT_A_TTY'],
+    [{ isTTY: false }, { isTTY: false }, {}, 'E_NOT_A_TTY'],
+  ])('stdin %j, stdout %j, %j: %s', (stdin, stdout, env, wanted) => {
+    expect(isUsableTerminal(stdin, stdout, env)).toBe(wanted);
+  });
+});
+
+describe('divertConsole', () => {
+  /** What is printed by `run` while diverted, and what was printed before the diversion ended. */
+  function printed(run: () => void): string {
+    let text = '';
+    const undo = divertConsole({ write: (part: string) => (text += part) });
+    try {
+      run();
+      expect(text).toBe('');
+    } finally {
+      undo();
+    }
+    return text;
+  }
+
+  test('keeps everything until the end', () => {
+    const { log } = console;
+    const text = printed(() => {
+      console.log('one %d', 1);
+      console.error(new Error('two').message);
+      console.table([{ a: 1 }]);
+    });
+    expect(text).toMatch(/^one 1\ntwo\n┌/);
+    expect(console.log).toBe(log);
+  });
+
+  test('nothing of it steers the terminal', () => {
+    expect(printed(() => console.warn('a\x1b[2Jb\u009bc'))).toBe('a[2Jbc\n');
+  });
+
+  test('is bounded, and says what is missing', () => {
+    const text = printed(() => {
+      for (let n = 0; n < 100; n++) console.log('x'.repeat(999));
+    });
+    // 65 lines of 1000 characters fit into 65,536; 35 do not.
+    expect(text).toHaveLength(65_000 + '(35000 more characters were not kept)\n'.length);
+    expect(text).toMatch(/\(35000 more characters were not kept\)\n$/);
+  });
+});

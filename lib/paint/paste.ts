@@ -1,0 +1,36 @@
+/** Bracketed paste, between its two brackets. */
+import { clean } from '../sanitize.js';
+
+/** More of one paste is dropped. */
+export const MAX_PASTE_BYTES = 2 ** 20;
+
+const ESC = 0x1b;
+const END = Buffer.from('\x1b[201~');
+
+export class PasteReader {
+  readonly #bytes: number[] = [];
+  /** How much of END the last bytes are. */
+  #matched = 0;
+
+  /** Takes one byte; true when it completes the end. */
+  ended(byte: number): boolean {
+    if (byte === END[this.#matched]) return ++this.#matched === END.length;
+    // What looked like the end was text. ESC stands only at its beginning, so nothing before it can match.
+    for (const kept of END.subarray(0, this.#matched)) this.#keep(kept);
+    this.#matched = byte === ESC ? 1 : 0;
+    if (byte !== ESC) this.#keep(byte);
+    return false;
+  }
+
+  /** Line ends are \n; everything else that is no text is gone. */
+  text(): string {
+    const lines = Buffer.from(this.#bytes)
+      .toString('utf8')
+      .split(/\r\n?|\n/);
+    return lines.map((line) => clean(line, MAX_PASTE_BYTES)).join('\n');
+  }
+
+  #keep(byte: number): void {
+    if (this.#bytes.length < MAX_PASTE_BYTES) this.#bytes.push(byte);
+  }
+}
