@@ -156,7 +156,7 @@ ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.`,
 };
 
 /** Every package that is in the bundle, with its licence in full; a package without one fails the build. */
-function licences({ inputs }) {
+export function licences({ inputs }) {
   const packages = new Map();
   for (const input of Object.keys(inputs)) {
     const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
@@ -217,10 +217,11 @@ async function run([script, ...rest]) {
   process.exit(child.status ?? 1);
 }
 
-const args = process.argv.slice(2);
-if (args[0] === '--run') await run(args.slice(1));
-else {
+async function main(args) {
+  if (args[0] === '--run') return run(args.slice(1));
   const always = !args.includes('--if-stale');
   if (always || stale(BIN)) await bundle();
   if (args.includes('--types') && (always || stale(PUBLIC_TYPES))) types();
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));

@@ -14,7 +14,7 @@ export interface Option<T = unknown> {
   readonly value?: string;
   /** 'words': takes all words that follow; 'repeat': may be given again. Else the last one counts. */
   readonly many?: 'words' | 'repeat';
-  readonly default?: T;
+  readonly default?: string | number;
   /** What holds when it isn't given, where no single default says it. */
   readonly otherwise?: string;
   readonly help: string;

@@ -89,7 +89,7 @@ describe('a mistake is one line that says what to do, with a documented exit sta
 
   test('a terminal that cannot move its cursor gets no escape sequence', async () => {
     const terminal = pty.spawn(process.execPath, [program, '--demo'], {
-      env: { ...ENV, TERM: 'dumb' } as Record<string, string>,
+      env: { ...ENV, TERM: 'dumb' },
       cols: 200,
     });
     let said = '';
