@@ -252,9 +252,6 @@ const upOf =
   (elapsedSeconds) =>
     outage === undefined || elapsedSeconds % outage.everySeconds < outage.everySeconds - outage.forSeconds;
 
-/** The nodes of the demo, in order. */
-export const demoPlans = (): NodePlan[] => CHAPTERS.map(planOf);
-
 /**
  * Starts the demo cluster on free ports of 127.0.0.1.
  * @throws AppError E_LISTEN
