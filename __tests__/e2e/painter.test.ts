@@ -1,5 +1,5 @@
 /** The painter on a real terminal: signals, faults, job control, a terminal that does not read. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -63,6 +63,13 @@ describe('whatever ends it, the terminal is as it was', () => {
     await expectRestored();
     await pty.shows(`all-smi-view: internal error: ${message}`);
     await pty.shows('program.mjs');
+  });
+
+  test('a terminal that is gone ends it: status 129', async () => {
+    start();
+    await pty.shows('calm');
+    pty.hangUp();
+    expect(await pty.exited).toEqual({ status: 129, signal: 0 });
   });
 
   test('what was printed meanwhile comes afterwards', async () => {
@@ -179,6 +186,15 @@ describe('job control', () => {
     pty.type('q');
     await expectRestored();
     await pty.until('the prompt', () => pty.emulator.text().trimEnd().endsWith('ready>'));
+  });
+
+  test('a terminal that goes away while it is stopped ends it', async () => {
+    await inShell();
+    const pid = childPid();
+    pty.type('\x1a');
+    await pty.shows('Stopped');
+    pty.hangUp();
+    await pty.until('its end', () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z'));
   });
 
   test('where nobody could continue it, Ctrl-Z is survived', async () => {

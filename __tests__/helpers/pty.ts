@@ -119,6 +119,11 @@ export class PtyProgram {
     process.kill(this.pid, signal);
   }
 
+  /** The terminal is gone, as when its window is closed. */
+  hangUp(): void {
+    (this.#pty as pty.IPty & { destroy(): void }).destroy();
+  }
+
   /** Ends it whatever state it is in. */
   dispose(): void {
     try {

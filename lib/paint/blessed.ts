@@ -185,6 +185,10 @@ class BlessedPainter implements Painter {
     return columns !== undefined && rows !== undefined && columns > 0 && rows > 0 ? { cols: columns, rows } : UNKNOWN_SIZE;
   }
 
+  get gone(): boolean {
+    return this.#output.gone;
+  }
+
   get bytesWritten(): number {
     return this.#output.bytesWritten;
   }

@@ -6,6 +6,7 @@ import type { ErrorCode } from '../errors.js';
 import type { Clock } from '../model/ports.js';
 import { clean } from '../sanitize.js';
 import { divertConsole } from './diversion.js';
+import { forsakeTerminal } from './hangup.js';
 
 /** Exit statuses of signals, as shells count them: 128 and the signal's number. */
 export const SIGNAL_EXITS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
@@ -40,6 +41,8 @@ export interface Lifetime {
 
 /** The thing that is entered and left. Entering twice repairs; leaving twice does nothing. */
 export interface Enterable {
+  /** Nobody is there any more to leave it to. */
+  readonly gone: boolean;
   enter(): void;
   leave(): void;
 }
@@ -67,8 +70,11 @@ class Hold implements Lifetime {
 
   release(): void {
     if (this.#state === 'released') return;
-    if (this.#state === 'up') this.#down();
+    const state = this.#state;
+    // First, since leaving a terminal that is gone reports errors, which lead here again.
     this.#state = 'released';
+    if (state === 'up') this.#down();
+    else if (this.#terminal.gone) forsakeTerminal();
     for (const { on, event, run } of this.#handlers) on.removeListener(event, run);
     this.#process.removeListener('SIGTSTP', this.#onStop);
   }
@@ -94,15 +100,18 @@ class Hold implements Lifetime {
 
   #down(): void {
     this.#terminal.leave();
+    if (this.#terminal.gone) forsakeTerminal();
     this.#undivert();
   }
 
   #end(status: number): void {
+    if (this.#state === 'released') return;
     this.release();
     this.#held.exit(status);
   }
 
   #fault(reason: unknown): void {
+    if (this.#state === 'released') return;
     this.release();
     this.#held.stderr.write(`${faultText(reason)}\n`);
     this.#held.exit(FAULT_EXIT);

@@ -3,6 +3,7 @@
  * the whole program; here the descriptor does not block, and what the terminal does not take waits.
  */
 import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { Ms } from '../model/host.js';
 import type { Clock } from '../model/ports.js';
 
@@ -37,14 +38,18 @@ export class Output {
   #inStream = 0;
   #waitingSince: Ms | undefined;
   #cancel: (() => void) | undefined;
-  /** The terminal is gone (EIO, EPIPE): bytes vanish. */
-  #dead = false;
+  #gone = false;
   #drained: (waitedMs: Ms) => void = () => undefined;
 
   constructor(stream: TerminalOut, clock: Clock) {
     this.#stream = stream;
     this.#clock = clock;
     this.#fd = this.#setBlocking(false) ? stream.fd : undefined;
+  }
+
+  /** The terminal is gone: bytes vanish. */
+  get gone(): boolean {
+    return this.#gone || (this.#fd !== undefined && !isatty(this.#fd));
   }
 
   /** Bytes of an earlier write are not out yet. */
@@ -58,7 +63,7 @@ export class Output {
   }
 
   write(text: string): void {
-    if (this.#dead || text === '') return;
+    if (this.#gone || text === '') return;
     if (this.#fd === undefined) {
       this.#writeStream(text);
       return;
@@ -76,7 +81,7 @@ export class Output {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#waitingSince = undefined;
-    if (this.#dead) return;
+    if (this.#gone) return;
     if (this.#fd === undefined) {
       this.#writeStream(text);
       return;
@@ -116,7 +121,7 @@ export class Output {
       } catch (error) {
         if (codeOf(error) === 'EINTR') continue;
         if (codeOf(error) === 'EAGAIN') return false;
-        this.#dead = true;
+        this.#gone = true;
         this.#backlog = Buffer.alloc(0);
         return true;
       }
@@ -144,7 +149,7 @@ export class Output {
     this.#waitingSince ??= this.#clock.now();
     this.#stream.write(text, (error) => {
       this.#inStream -= size;
-      this.#dead ||= error !== undefined && error !== null;
+      this.#gone ||= error !== undefined && error !== null;
       if (this.#inStream === 0) this.#tellDrained();
     });
     this.bytesWritten += size;
