@@ -61,15 +61,18 @@ export class NameOrder {
 
   #learn(ids: ArrayLike<number>, count: number, nameOf: (id: number) => string): void {
     this.sorts++;
-    const keep = this.#sorted.length <= SPARE * (count + 256) ? this.#sorted.filter((id) => this.#names[id] === nameOf(id)) : [];
-    const kept = new Set(keep);
-    for (let row = 0; row < count; row++) if (!kept.has(ids[row]!)) keep.push(ids[row]!);
+    const fresh = new Set<number>();
+    for (let row = 0; row < count; row++) if (this.#names[ids[row]!] !== nameOf(ids[row]!)) fresh.add(ids[row]!);
+    const present = this.#sorted.length > SPARE * (count + 256) ? new Set(Array.from({ length: count }, (_, row) => ids[row]!)) : undefined;
+    const keep = this.#sorted.filter((id) => !fresh.has(id) && (present?.has(id) ?? true));
+    const all = [...keep, ...fresh];
     // Made at its full length: an array that is written far behind its end becomes a slow one.
-    const names = new Array<string | undefined>(keep.reduce((max, id) => Math.max(max, id), 0) + 1);
-    for (const id of keep) names[id] = nameOf(id);
+    const names = new Array<string | undefined>(all.reduce((max, id) => Math.max(max, id), 0) + 1);
+    for (const id of keep) names[id] = this.#names[id];
+    for (const id of fresh) names[id] = nameOf(id);
     // What is kept is in order already, and sorting uses that.
-    keep.sort((a, b) => compareNames(names[a]!, names[b]!) || a - b);
-    this.#sorted = keep;
+    all.sort((a, b) => compareNames(names[a]!, names[b]!) || a - b);
+    this.#sorted = all;
     this.#names = names;
     this.#index();
   }

@@ -1,6 +1,5 @@
 /** Tells which (a, b) pairs are new, exactly, without an object per pair: open addressing over rows of two columns. */
 const SEED = (Math.random() * 2 ** 32) | 0;
-const MAX_STAMP = 2 ** 31 - 1;
 
 export class PairSet {
   /** `#base + row` of the pair that lives there; smaller: a pair of an earlier set, that is, nothing. */
@@ -10,6 +9,12 @@ export class PairSet {
   #shift = 26;
   #a: ArrayLike<number> = [];
   #b: ArrayLike<number> = [];
+  readonly #lastStamp: number;
+
+  /** `lastStamp`: where the stamps start anew; smaller in tests. */
+  constructor(lastStamp = 2 ** 31 - 1) {
+    this.#lastStamp = lastStamp;
+  }
 
   /** Forgets all pairs. The pairs to come are (a[row], b[row]) with rows below `rows`. */
   begin(a: ArrayLike<number>, b: ArrayLike<number>, rows: number): void {
@@ -18,7 +23,7 @@ export class PairSet {
     this.#base = this.#next;
     this.#next += rows;
     if (rows * 2 > this.#table.length) this.#resize(rows);
-    else if (this.#next > MAX_STAMP) this.#clear(rows);
+    else if (this.#next > this.#lastStamp) this.#clear(rows);
   }
 
   /** Whether the row's pair was not there yet; it is now. */

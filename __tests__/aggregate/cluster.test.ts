@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import { clusterDerivation, type ClusterTotals } from '../../lib/aggregate/cluster.js';
+import { Derivations } from '../../lib/derive.js';
+import { buildHosts, type HostSpec } from '../helpers/hosts.js';
+
+const GIB = 2 ** 30;
+const totalsOf = (...specs: readonly HostSpec[]): ClusterTotals => new Derivations().derive(clusterDerivation, buildHosts(specs), 1);
+
+test('two nodes by hand, each figure over those that report it', () => {
+  const totals = totalsOf(
+    {
+      gpus: [
+        { utilPercent: 90, memoryUsedBytes: 60 * GIB, memoryTotalBytes: 80 * GIB, powerWatts: 600, temperatureCelsius: 70 },
+        { utilPercent: 0, memoryUsedBytes: 20 * GIB, memoryTotalBytes: 80 * GIB, powerWatts: 100, temperatureCelsius: 40 },
+        { utilPercent: 3, memoryUsedBytes: GIB, memoryTotalBytes: 80 * GIB, powerWatts: -1 },
+      ],
+      memory: [{ usedBytes: 100 * GIB, totalBytes: 400 * GIB }],
+      cpus: [{ cores: 96, utilPercent: 50 }],
+    },
+    {
+      gpus: [{ memoryTotalBytes: 80 * GIB, temperatureCelsius: 40 }, { utilPercent: 27 }, { ghost: true }],
+      memory: [{ totalBytes: 400 * GIB }],
+      cpus: [{ cores: 32, utilPercent: 10 }, { cores: 8 }],
+    },
+  );
+  expect(totals).toEqual({
+    hosts: 2,
+    hostsCounted: 2,
+    gpus: 6,
+    utilPercent: 30, // (90 + 0 + 3 + 27) / 4
+    utilReported: 4,
+    memoryUsedBytes: 81 * GIB,
+    memoryTotalBytes: 240 * GIB, // the one whose use is unknown left out
+    memoryReported: 3,
+    powerWatts: 700,
+    powerReported: 3,
+    temperatureCelsius: 50, // (70 + 40 + 40) / 3
+    temperatureMax: 70,
+    temperatureDeviation: expect.closeTo(Math.sqrt(200), 12), // (400 + 100 + 100) / 3
+    temperatureReported: 3,
+    computing: 2,
+    heldIdle: 1,
+    free: 1, // 1 GiB is not more than 1 GiB
+    unknown: 2, // one without utilisation, one that only processes speak of
+    ramUsedBytes: 100 * GIB,
+    ramTotalBytes: 400 * GIB,
+    ramReported: 1,
+    cpuCores: 136,
+    cpuUtilPercent: 40, // (50 x 96 + 10 x 32) / 128
+  });
+});
+
+describe('what a GPU is doing', () => {
+  test.each([
+    [{ utilPercent: 5, memoryUsedBytes: 0 }, 'computing'],
+    [{ utilPercent: 5 }, 'computing'],
+    [{ utilPercent: 4.99, memoryUsedBytes: GIB + 1 }, 'heldIdle'],
+    [{ utilPercent: 0, memoryUsedBytes: GIB }, 'free'],
+    [{ utilPercent: 0 }, 'unknown'],
+    [{ memoryUsedBytes: 2 * GIB }, 'unknown'],
+    [{}, 'unknown'],
+  ])('%j: %s', (gpu, state) => {
+    const { computing, heldIdle, free, unknown } = totalsOf({ gpus: [gpu] });
+    expect({ computing, heldIdle, free, unknown }).toEqual({ computing: 0, heldIdle: 0, free: 0, unknown: 0, [state]: 1 });
+  });
+});
+
+test('hosts that do not count are counted as hosts alone', () => {
+  const busy: HostSpec = { gpus: [{ utilPercent: 80, temperatureCelsius: 90, powerWatts: 700 }], cpus: [{ cores: 4, utilPercent: 9 }] };
+  const totals = totalsOf({ gpus: [{ utilPercent: 20 }], state: 'failing' }, { ...busy, state: 'overdue' }, { state: 'waiting' });
+  expect(totals).toMatchObject({
+    hosts: 3,
+    hostsCounted: 1,
+    gpus: 1,
+    utilPercent: 20,
+    computing: 1,
+    powerWatts: 0,
+    powerReported: 0,
+    cpuCores: 0,
+  });
+  expect([totals.temperatureCelsius, totals.temperatureMax, totals.temperatureDeviation, totals.cpuUtilPercent]).toEqual([
+    NaN,
+    NaN,
+    NaN,
+    NaN,
+  ]);
+});
+
+test('equal temperatures deviate by nothing, not by NaN', () => {
+  const gpus = Array.from({ length: 7 }, () => ({ temperatureCelsius: 33.3 }));
+  expect(totalsOf({ gpus }, { gpus }).temperatureDeviation).toBeCloseTo(0, 5);
+});
+
+test('a CPU of unknown size weighs as one core', () => {
+  const totals = totalsOf({ cpus: [{ utilPercent: 90 }] }, { cpus: [{ utilPercent: 30 }] });
+  expect([totals.cpuCores, totals.cpuUtilPercent]).toEqual([0, 60]);
+});

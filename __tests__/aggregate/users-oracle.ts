@@ -1,0 +1,97 @@
+/** The users of a cluster by Maps and Sets, as one would explain it. An oracle: it imports nothing from the program. */
+
+export interface OracleHost {
+  readonly state: 'live' | 'waiting' | 'failing' | 'overdue';
+  readonly gpus: readonly { readonly powerWatts?: number; readonly memoryUsedBytes?: number; readonly ghost?: boolean }[];
+  readonly procs: readonly {
+    readonly pid: number;
+    readonly gpu: number;
+    readonly user: string;
+    readonly vram: number;
+    readonly age: number;
+    readonly sm: number;
+    readonly command: string;
+    readonly name: string;
+  }[];
+  readonly facts: { readonly hasProcessFamily: boolean; readonly processScope: 'gpu' | 'all' | 'off' | undefined };
+}
+
+export interface OracleUser {
+  nodes: number;
+  gpus: number;
+  procs: number;
+  nodesAll: number;
+  procsAll: number;
+  vramBytes: number;
+  powerWatts: number;
+  powerPartial: number;
+  sm: number;
+  longestSeconds: number;
+  system: boolean;
+  command: string;
+}
+
+export function oracleUsers(hosts: readonly OracleHost[]): Map<string, OracleUser> {
+  const counted = hosts.filter(({ state }) => state === 'live' || state === 'failing');
+  const names = new Set(counted.flatMap(({ procs }) => procs.map(({ user }) => user)));
+  return new Map([...names].map((name) => [name, oracleUser(counted, name)]));
+}
+
+function oracleUser(hosts: readonly OracleHost[], name: string): OracleUser {
+  const all = hosts.flatMap((host, at) => host.procs.filter(({ user }) => user === name).map((row) => ({ ...row, host, at })));
+  const onGpu = all.filter(({ gpu }) => gpu >= 0);
+  const distinct = (rows: typeof all, key: (row: (typeof all)[number]) => string): number => new Set(rows.map(key)).size;
+  const powers = onGpu.map(({ host, gpu, vram }) => {
+    const total = host.procs.filter((other) => other.gpu === gpu).reduce((sum, other) => sum + other.vram, 0);
+    return total === 0 ? 0 : (reading(host, gpu) * vram) / total;
+  });
+  const ages = onGpu.map(({ age }) => age).filter((age) => !Number.isNaN(age));
+  const sms = onGpu.map(({ sm }) => sm).filter((sm) => !Number.isNaN(sm));
+  const [top] = onGpu.filter(({ vram }) => vram > 0).sort((a, b) => b.vram - a.vram || a.at - b.at || a.pid - b.pid || a.gpu - b.gpu);
+  return {
+    nodes: distinct(onGpu, ({ at }) => `${at}`),
+    gpus: distinct(onGpu, ({ at, gpu }) => `${at} ${gpu}`),
+    procs: distinct(onGpu, ({ at, pid }) => `${at} ${pid}`),
+    nodesAll: distinct(all, ({ at }) => `${at}`),
+    procsAll: distinct(all, ({ at, pid }) => `${at} ${pid}`),
+    vramBytes: sum(onGpu.map(({ vram }) => vram)),
+    powerWatts: sum(powers),
+    powerPartial: Number(onGpu.some(({ host, gpu, vram }) => vram > 0 && host.gpus[gpu]!.powerWatts === undefined)),
+    sm: sms.length === 0 ? NaN : sum(sms) / 100,
+    longestSeconds: ages.length === 0 ? NaN : Math.max(...ages),
+    system: name === 'root' || (/^[0-9]+$/.test(name) && parseInt(name, 10) < 1000),
+    command: top === undefined ? '' : top.command === '' ? top.name : top.command,
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+const reading = (host: OracleHost, gpu: number): number => {
+  const watts = host.gpus[gpu]!.powerWatts;
+  return watts === undefined || watts < 0 ? 0 : watts;
+};
+
+export function oracleTotals(hosts: readonly OracleHost[]): Record<string, number> {
+  const counted = hosts.filter(({ state }) => state === 'live' || state === 'failing');
+  const gpus = counted.flatMap((host) =>
+    host.gpus.map((gpu, slot) => {
+      const rows = host.procs.filter((row) => row.gpu === slot);
+      return { host, gpu, watts: reading(host, slot), rows, owned: sum(rows.map(({ vram }) => vram)) };
+    }),
+  );
+  const systems = [...oracleUsers(hosts).values()].filter(({ system }) => system);
+  return {
+    hosts: hosts.length,
+    reporting: counted.filter(reports).length,
+    gpusInUse: gpus.filter(({ rows }) => rows.length > 0).length,
+    ownedBytes: sum(gpus.map(({ owned }) => owned)),
+    systemBytes: sum(systems.map(({ vramBytes }) => vramBytes)),
+    unownedBytes: sum(gpus.filter(({ host }) => reports(host)).map(({ gpu, owned }) => Math.max(0, (gpu.memoryUsedBytes ?? 0) - owned))),
+    attributedWatts: sum(gpus.filter(({ owned }) => owned > 0).map(({ watts }) => watts)),
+    unattributedWatts: sum(gpus.filter(({ owned }) => owned === 0).map(({ watts }) => watts)),
+  };
+}
+
+function reports({ facts, gpus }: OracleHost): boolean {
+  if (facts.processScope !== undefined) return facts.processScope !== 'off';
+  return facts.hasProcessFamily || !gpus.some(({ memoryUsedBytes = 0 }) => memoryUsedBytes > 1_073_741_824);
+}

@@ -1,0 +1,414 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { UsersTable } from '../../lib/aggregate/table.js';
+import { usersDerivation } from '../../lib/aggregate/users.js';
+import { Derivations } from '../../lib/derive.js';
+import { buildHosts, type HostSpec, type ProcSpec, type TestHost } from '../helpers/hosts.js';
+import { oracleTotals, oracleUsers, type OracleHost, type OracleUser } from './users-oracle.js';
+
+const GIB = 2 ** 30;
+const merged = (hosts: readonly TestHost[]): UsersTable => new Derivations().derive(usersDerivation, hosts, 1);
+const tableOf = (...specs: readonly HostSpec[]): UsersTable => merged(buildHosts(specs));
+const rowOf = (table: UsersTable, user: string): OracleUser => {
+  const row = table.find(user);
+  if (row < 0) throw new Error(`no user ${user}`);
+  return {
+    nodes: table.nodes[row]!,
+    gpus: table.gpus[row]!,
+    procs: table.procs[row]!,
+    nodesAll: table.nodesAll[row]!,
+    procsAll: table.procsAll[row]!,
+    vramBytes: table.vramBytes[row]!,
+    powerWatts: table.powerWatts[row]!,
+    powerPartial: table.powerPartial[row]!,
+    sm: table.sm[row]!,
+    longestSeconds: table.longestSeconds[row]!,
+    system: table.system(row),
+    command: table.command(row),
+  };
+};
+const users = (table: UsersTable, to = table.count): string[] => Array.from({ length: to }, (_, row) => table.user(row));
+
+describe('by hand', () => {
+  test('one process on two GPUs is one process; a shell on no GPU is on no GPU', () => {
+    const command = 'python train.py --bs=128 --note="run 7"';
+    const table = tableOf({
+      gpus: [
+        { powerWatts: 611.4, memoryUsedBytes: 68719476736 },
+        { powerWatts: 128.25, memoryUsedBytes: 17179869184 },
+      ],
+      procs: [
+        { pid: 41022, gpu: 0, user: 'alice', vram: 51539607552, age: 3600, command },
+        { pid: 41022, gpu: 1, user: 'alice', vram: 17179869184, command },
+        { pid: 881, user: 'root', command: 'sshd: listener', name: 'sshd', age: 99999 },
+      ],
+    });
+    expect(rowOf(table, 'alice')).toEqual({
+      nodes: 1,
+      gpus: 2,
+      procs: 1,
+      nodesAll: 1,
+      procsAll: 1,
+      vramBytes: 64 * GIB,
+      powerWatts: 739.65, // 611.4 x 1 + 128.25 x 1
+      powerPartial: 0,
+      sm: NaN,
+      longestSeconds: 3600,
+      system: false,
+      command,
+    });
+    expect(users(table)).toEqual(['alice']);
+    expect(users(table, table.countAll)).toEqual(['alice', 'root']);
+    expect(rowOf(table, 'root')).toMatchObject({
+      nodes: 0,
+      gpus: 0,
+      procs: 0,
+      nodesAll: 1,
+      procsAll: 1,
+      powerWatts: 0,
+      longestSeconds: NaN,
+      command: '',
+    });
+    expect(table.totals).toEqual({
+      reporting: 1,
+      hosts: 1,
+      gpusInUse: 2,
+      ownedBytes: 64 * GIB,
+      systemBytes: 0,
+      unownedBytes: 16 * GIB, // GPU 0: 64 GiB used, 48 owned
+      attributedWatts: 739.65,
+      unattributedWatts: 0,
+    });
+  });
+
+  test('the mock cluster: three nodes of eight GPUs, GPU i with 1 + i mod 4 processes', () => {
+    const names = ['inureyes', 'yeonji', 'mira', 'root'];
+    const commands = ['train', 'eval', 'infer', 'shim', 'agent'];
+    let pid = 10000;
+    const procs = Array.from({ length: 8 }, (_, i) => i).flatMap((i) =>
+      Array.from({ length: 1 + (i % 4) }, (_, j): ProcSpec => {
+        const vram = (96 * GIB) / (1 + (i % 4));
+        return { pid: pid++, gpu: i, user: names[(i + j) % 4]!, vram, age: 60 * (1 + 7 * i + j), command: commands[(2 * i + j) % 5]! };
+      }),
+    );
+    const node: HostSpec = { gpus: Array.from({ length: 8 }, () => ({ powerWatts: 400, memoryUsedBytes: 96 * GIB })), procs };
+    const table = tableOf(node, node, node);
+    expect(users(table)).toEqual(['inureyes', 'mira', 'root', 'yeonji']);
+    // A node: inureyes holds 96, 32, 24, 96, 32 and 24 GiB; as parts of their GPUs 1 + 1/3 + 1/4, twice.
+    expect(rowOf(table, 'inureyes')).toMatchObject({
+      nodes: 3,
+      gpus: 18,
+      procs: 18,
+      vramBytes: 912 * GIB,
+      longestSeconds: 3060,
+      command: 'train',
+      system: false,
+    });
+    expect(rowOf(table, 'inureyes').powerWatts).toBeCloseTo(3800, 9); // 3 x 400 x 19/6
+    expect(rowOf(table, 'yeonji')).toMatchObject({
+      nodes: 3,
+      gpus: 12,
+      procs: 12,
+      vramBytes: 432 * GIB,
+      longestSeconds: 3120,
+      command: 'infer',
+      system: false,
+    });
+    expect(rowOf(table, 'yeonji').powerWatts).toBeCloseTo(1800, 9); // 3 x 400 x 2 x (1/2 + 1/4)
+    expect(rowOf(table, 'mira')).toMatchObject({
+      nodes: 3,
+      gpus: 18,
+      procs: 18,
+      vramBytes: 624 * GIB,
+      longestSeconds: 3180,
+      command: 'shim',
+      system: false,
+    });
+    expect(rowOf(table, 'mira').powerWatts).toBeCloseTo(2600, 9); // 3 x 400 x 2 x (1/2 + 1/3 + 1/4)
+    expect(rowOf(table, 'root')).toMatchObject({
+      nodes: 3,
+      gpus: 12,
+      procs: 12,
+      vramBytes: 336 * GIB,
+      longestSeconds: 3000,
+      command: 'train',
+      system: true,
+    });
+    expect(rowOf(table, 'root').powerWatts).toBeCloseTo(1400, 9); // 3 x 400 x 2 x (1/3 + 1/4)
+    expect(table.totals).toMatchObject({
+      reporting: 3,
+      hosts: 3,
+      gpusInUse: 24,
+      ownedBytes: 2304 * GIB,
+      systemBytes: 336 * GIB,
+      unownedBytes: 0,
+    });
+    expect(table.totals.attributedWatts).toBeCloseTo(9600, 9);
+  });
+
+  test('power by the bytes held: 400 W at 70 to 30 is 280 and 120 W', () => {
+    const table = tableOf({
+      gpus: [{ powerWatts: 400 }],
+      procs: [
+        { pid: 1, gpu: 0, user: 'alice', vram: 70 * GIB },
+        { pid: 2, gpu: 0, user: 'bob', vram: 30 * GIB },
+      ],
+    });
+    expect([rowOf(table, 'alice').powerWatts, rowOf(table, 'bob').powerWatts]).toEqual([280, 120]);
+  });
+
+  test('a system account takes its part of the power, named or not', () => {
+    const table = tableOf({
+      gpus: [{ powerWatts: 300 }],
+      procs: [
+        { pid: 1, gpu: 0, user: 'alice', vram: GIB },
+        { pid: 2, gpu: 0, user: 'root', vram: GIB },
+        { pid: 3, gpu: 0, user: '', vram: GIB },
+      ],
+    });
+    expect(['alice', 'root', ''].map((user) => Math.round(rowOf(table, user).powerWatts))).toEqual([100, 100, 100]);
+    expect(table.totals.systemBytes).toBe(GIB);
+  });
+
+  test('no power reported, negative power, a GPU without bytes, a GPU that only processes speak of', () => {
+    const table = tableOf({
+      gpus: [{}, { powerWatts: -5 }, { powerWatts: 50 }, { powerWatts: 90 }, { ghost: true }],
+      procs: [
+        { pid: 1, gpu: 0, user: 'silent', vram: 8 },
+        { pid: 2, gpu: 1, user: 'negative', vram: 8 },
+        { pid: 3, gpu: 2, user: 'empty', vram: 0 },
+        { pid: 4, gpu: 4, user: 'ghost', vram: 8 },
+        { pid: 5, gpu: 0, user: 'zero', vram: 0 },
+      ],
+    });
+    const power = (user: string): unknown[] => [rowOf(table, user).powerWatts, rowOf(table, user).powerPartial, rowOf(table, user).gpus];
+    expect(power('silent')).toEqual([0, 1, 1]);
+    expect(power('negative')).toEqual([0, 0, 1]);
+    expect(power('empty')).toEqual([0, 0, 1]);
+    expect(power('ghost')).toEqual([0, 1, 1]);
+    expect(power('zero')).toEqual([0, 0, 1]);
+    // GPU 2 has a process without bytes, GPU 3 none: nobody's power.
+    expect(table.totals).toMatchObject({ gpusInUse: 4, attributedWatts: 0, unattributedWatts: 140 });
+  });
+
+  test('one pid under two users, on two hosts, on a GPU and on none', () => {
+    const table = tableOf(
+      {
+        gpus: 3,
+        procs: [
+          { pid: 7, gpu: 0, user: 'alice', vram: 1 },
+          { pid: 7, gpu: 1, user: 'bob', vram: 1 },
+          { pid: 7, gpu: 2, user: 'alice', vram: 1 },
+          { pid: 8, user: 'alice' },
+          { pid: 9, gpu: 0, user: 'alice', vram: 1 },
+          { pid: 9, user: 'alice' },
+        ],
+      },
+      { gpus: 1, procs: [{ pid: 7, gpu: 0, user: 'alice', vram: 1 }] },
+      { gpus: 1, procs: [{ pid: 7, user: 'alice' }] },
+    );
+    expect(rowOf(table, 'alice')).toMatchObject({ nodes: 2, gpus: 3, procs: 3, nodesAll: 3, procsAll: 5 });
+    expect(rowOf(table, 'bob')).toMatchObject({ nodes: 1, gpus: 1, procs: 1, nodesAll: 1, procsAll: 1 });
+  });
+
+  test('more GPUs than a mask has bits', () => {
+    const procs = Array.from({ length: 70 }, (_, gpu): ProcSpec => ({
+      pid: 1 + (gpu % 2),
+      gpu,
+      user: gpu % 3 === 0 ? 'alice' : 'bob',
+      vram: 1,
+    }));
+    const table = tableOf({ gpus: 70, procs });
+    expect([rowOf(table, 'alice').gpus, rowOf(table, 'bob').gpus]).toEqual([24, 46]);
+    expect([rowOf(table, 'alice').procs, rowOf(table, 'bob').procs]).toEqual([2, 2]);
+  });
+
+  test('the command of the largest row; ties go to the first host, then the smallest pid, then the first GPU', () => {
+    const row = (pid: number, gpu: number, command: string, vram = 5): ProcSpec => ({
+      pid,
+      gpu,
+      user: 'alice',
+      vram,
+      command,
+      name: 'name',
+    });
+    const command = (...specs: readonly HostSpec[]): unknown => rowOf(tableOf(...specs), 'alice').command;
+    expect(command({ gpus: 2, procs: [row(3, 0, 'c'), row(2, 1, 'b'), row(2, 0, 'a'), row(1, 0, 'small', 4)] })).toBe('a');
+    expect(command({ gpus: 1, procs: [row(9, 0, 'first host')] }, { gpus: 1, procs: [row(1, 0, 'second host')] })).toBe('first host');
+    expect(command({ gpus: 1, procs: [row(9, 0, 'x')] }, { gpus: 1, procs: [row(1, 0, 'larger', 6)] })).toBe('larger');
+    expect(command({ gpus: 1, procs: [row(1, 0, '')] })).toBe('name');
+    expect(command({ gpus: 1, procs: [row(1, 0, 'x', 0)] })).toBe('');
+  });
+
+  test('SM counts GPUs’ worth; nobody’s age is the longest where none is reported', () => {
+    const table = tableOf({
+      gpus: 2,
+      procs: [
+        { pid: 1, gpu: 0, user: 'alice', sm: 97, age: 0 },
+        { pid: 1, gpu: 1, user: 'alice', sm: 31 },
+        { pid: 2, gpu: 1, user: 'alice' },
+        { pid: 3, gpu: 1, user: 'bob', sm: 0 },
+        { pid: 4, gpu: 1, user: 'carol' },
+      ],
+    });
+    expect(['alice', 'bob', 'carol'].map((user) => rowOf(table, user).sm)).toEqual([1.28, 0, NaN]);
+    expect(['alice', 'bob', 'carol'].map((user) => rowOf(table, user).longestSeconds)).toEqual([0, NaN, NaN]);
+  });
+
+  test('hosts that do not count are hosts, and nothing else', () => {
+    const busy = { gpus: [{ powerWatts: 100, memoryUsedBytes: 2 * GIB }], procs: [{ pid: 1, gpu: 0, user: 'alice', vram: GIB }] };
+    const table = tableOf({ ...busy, state: 'failing' }, { ...busy, state: 'overdue' }, { state: 'waiting' });
+    expect(rowOf(table, 'alice')).toMatchObject({ nodes: 1, gpus: 1, procs: 1, vramBytes: GIB, powerWatts: 100 });
+    expect(table.totals).toEqual({
+      reporting: 1,
+      hosts: 3,
+      gpusInUse: 1,
+      ownedBytes: GIB,
+      systemBytes: 0,
+      unownedBytes: GIB,
+      attributedWatts: 100,
+      unattributedWatts: 0,
+    });
+  });
+
+  test('memory nobody owns is told only where processes are exported', () => {
+    const gpus = [{ memoryUsedBytes: 5 * GIB, powerWatts: 70 }];
+    const silent = tableOf({ gpus });
+    expect(silent.totals).toMatchObject({ reporting: 0, unownedBytes: 0, unattributedWatts: 70 });
+    const exported = tableOf({ gpus, facts: { processScope: 'gpu' } });
+    expect(exported.totals).toMatchObject({ reporting: 1, unownedBytes: 5 * GIB, unattributedWatts: 70 });
+  });
+
+  test('no hosts, no users', () => {
+    const table = tableOf();
+    expect([table.count, table.countAll, table.find(''), table.find('alice')]).toEqual([0, 0, -1, -1]);
+    expect(table.totals.hosts).toBe(0);
+  });
+
+  test('rows are in byte order of the names, users of GPUs first', () => {
+    const names = ['😀', '\uFFFD', 'é', 'b', 'B', '', '10', '9', 'ab', 'a'];
+    const table = tableOf({ gpus: 1, procs: [...names.map((user, pid) => ({ pid, gpu: 0, user })), { pid: 99, user: 'aa' }] });
+    expect(users(table)).toEqual(['', '10', '9', 'B', 'a', 'ab', 'b', 'é', '\uFFFD', '😀']);
+    expect(users(table, table.countAll).at(-1)).toBe('aa');
+    expect([...table.nameRank]).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 5]);
+    for (const name of [...names, 'aa']) expect(table.user(table.find(name))).toBe(name);
+    for (const name of ['c', 'aaa', '\u{10FFFF}', '0']) expect(table.find(name)).toBe(-1);
+  });
+
+  test('an infinite reading of one user leaves everybody else’s figures', () => {
+    const table = tableOf({
+      gpus: [{ powerWatts: 100 }, { powerWatts: 100 }],
+      procs: [
+        { pid: 1, gpu: 0, user: 'mallory', vram: Infinity },
+        { pid: 2, gpu: 1, user: 'alice', vram: 5 },
+      ],
+    });
+    expect(rowOf(table, 'alice')).toMatchObject({ vramBytes: 5, powerWatts: 100 });
+    expect(table.totals.attributedWatts).toBe(100);
+  });
+});
+
+const NAMES = ['alice', 'bob', '', 'root', '7', '1000', '\uFFFD', '😀', 'zoe'];
+const proc = (slots: number): fc.Arbitrary<OracleHost['procs'][number]> =>
+  fc
+    .record({
+      pid: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(2 ** 31, 2 ** 32 - 1)),
+      gpu: slots === 0 ? fc.constant(-1) : fc.integer({ min: -1, max: slots - 1 }),
+      user: fc.constantFrom(...NAMES),
+      vram: fc.oneof(fc.constantFrom(0, 5, 5 * GIB), fc.nat(1e9)),
+      age: fc.oneof(fc.constant(NaN), fc.nat(5)),
+      sm: fc.oneof(fc.constant(NaN), fc.integer({ min: 0, max: 100 })),
+      command: fc.constantFrom('', 'train', 'infer', 'eval --x'),
+      name: fc.constantFrom('', 'python', 'node'),
+    })
+    .map((row) => (row.gpu < 0 ? { ...row, vram: 0 } : row));
+const gpu = fc.record(
+  {
+    powerWatts: fc.oneof(
+      fc.constantFrom(-40, 0),
+      fc.nat(700_000).map((milliwatts) => milliwatts / 1000),
+    ),
+    memoryUsedBytes: fc.oneof(fc.constant(GIB), fc.nat(2 ** 31 - 1)),
+  },
+  { requiredKeys: [] },
+);
+const host: fc.Arbitrary<OracleHost> = fc
+  .tuple(fc.oneof({ weight: 4, arbitrary: fc.nat(4) }, { weight: 1, arbitrary: fc.constantFrom(32, 33, 70) }), fc.nat(2))
+  .chain(([count, ghosts]) =>
+    fc.record({
+      state: fc.constantFrom('live', 'live', 'live', 'failing', 'overdue', 'waiting'),
+      gpus: fc
+        .tuple(
+          fc.array(gpu, { minLength: count, maxLength: count }),
+          fc.array(fc.constant({ ghost: true }), { minLength: ghosts, maxLength: ghosts }),
+        )
+        .map(([real, ghost]) => [...real, ...ghost]),
+      procs: fc.uniqueArray(proc(count + ghosts), { maxLength: 40, selector: ({ pid, gpu: slot }) => `${pid} ${slot}` }),
+      facts: fc.record({
+        hasProcessFamily: fc.boolean(),
+        processScope: fc.constantFrom(undefined, undefined, 'gpu' as const, 'all' as const, 'off' as const),
+      }),
+    }),
+  )
+  .map((spec) => (spec.state === 'waiting' ? { ...spec, gpus: [], procs: [] } : spec));
+const cluster = fc.array(host, { maxLength: 5 });
+
+function expectUsers(table: UsersTable, hosts: readonly OracleHost[]): void {
+  const expected = oracleUsers(hosts);
+  const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const sorted = [...expected.keys()].sort(bytewise);
+  const onGpu = sorted.filter((user) => expected.get(user)!.gpus > 0);
+  expect(users(table, table.countAll)).toEqual([...onGpu, ...sorted.filter((user) => !onGpu.includes(user))]);
+  expect(table.count).toBe(onGpu.length);
+  for (const [rank, user] of sorted.entries()) {
+    const { powerWatts, ...figures } = expected.get(user)!;
+    const row = rowOf(table, user);
+    expectClose(row.powerWatts, powerWatts);
+    expect(row).toEqual({ ...figures, powerWatts: row.powerWatts });
+    expect(table.nameRank[table.find(user)]).toBe(rank);
+  }
+  for (const [name, value] of Object.entries(oracleTotals(hosts))) expectClose(table.totals[name as keyof typeof table.totals], value);
+}
+function expectClose(actual: number, expected: number): void {
+  if (actual !== expected) expect(Math.abs(actual - expected) / Math.abs(expected)).toBeLessThan(1e-9);
+}
+
+describe('any cluster', () => {
+  test('as Maps and Sets would count it', () => {
+    fc.assert(
+      fc.property(cluster, (hosts) => expectUsers(tableOf(...hosts), hosts)),
+      { numRuns: 400 },
+    );
+  });
+
+  test('in whatever order the rows of a host came', () => {
+    const shuffled = cluster.chain((hosts) =>
+      fc.tuple(fc.constant(hosts), fc.tuple(...hosts.map(({ procs }) => fc.shuffledSubarray([...procs], { minLength: procs.length })))),
+    );
+    fc.assert(
+      fc.property(shuffled, ([hosts, orders]) =>
+        expectUsers(tableOf(...hosts.map((spec, at) => ({ ...spec, procs: orders[at]! }))), hosts),
+      ),
+    );
+  });
+
+  test('scrape after scrape, each host on its own', () => {
+    const scrapes = fc.array(fc.tuple(fc.nat(), host), { maxLength: 8 });
+    fc.assert(
+      fc.property(fc.array(host, { minLength: 1, maxLength: 4 }), scrapes, (specs, later) => {
+        const now = [...specs];
+        const hosts = buildHosts(specs);
+        const derivations = new Derivations();
+        expectUsers(derivations.derive(usersDerivation, hosts, 0), now);
+        for (const [collector, [pick, spec]] of later.entries()) {
+          const at = pick % hosts.length;
+          const state = spec.state === 'waiting' ? 'live' : spec.state;
+          hosts[at]!.scrape(spec).setStatus({ phase: state === 'live' ? 'live' : 'failing', overdue: state === 'overdue' });
+          now[at] = { ...spec, state };
+          expectUsers(derivations.derive(usersDerivation, hosts, collector + 1), now);
+        }
+        expect(derivations.ran).toEqual({ parts: hosts.length + later.length, merges: later.length + 1 });
+      }),
+    );
+  });
+});

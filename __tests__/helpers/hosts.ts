@@ -1,0 +1,206 @@
+/** Hosts from plain records, for tests that start behind the parser. What the columns do not promise is poison: reading it shows. */
+import {
+  GPU_FIELDS,
+  type CoreField,
+  type CpuField,
+  type DiskField,
+  type GpuField,
+  type HostData,
+  type HostFacts,
+  type MemoryField,
+  type Rows,
+} from '../../lib/model/columns.js';
+import type { HostStatus } from '../../lib/model/host.js';
+import { HostRecord } from '../../lib/model/record.js';
+
+export type GpuSpec = Partial<Record<GpuField, number>> & {
+  readonly index?: number;
+  readonly uuid?: string;
+  readonly name?: string;
+  readonly details?: Readonly<Record<string, string>>;
+  /** Only process rows speak of it. Such GPUs come last. */
+  readonly ghost?: boolean;
+};
+
+export interface ProcSpec {
+  readonly pid: number;
+  /** Position in `gpus`; absent or -1: on no GPU. */
+  readonly gpu?: number;
+  readonly user?: string;
+  readonly vram?: number;
+  readonly age?: number;
+  readonly cpu?: number;
+  readonly sm?: number;
+  readonly command?: string;
+  readonly name?: string;
+}
+
+type Cell<Field extends string> = Partial<Record<Field, number>> & { readonly title?: string };
+
+/** What one scrape of a host says. */
+export interface ScrapeSpec {
+  /** Records, or how many GPUs that report nothing. */
+  readonly gpus?: readonly GpuSpec[] | number;
+  readonly procs?: readonly ProcSpec[];
+  readonly cpus?: readonly Cell<CpuField>[];
+  readonly cores?: readonly Cell<CoreField>[];
+  readonly memory?: readonly Cell<MemoryField>[];
+  readonly disks?: readonly Cell<DiskField>[];
+  /** `hasProcessFamily` is true where there are processes, unless said otherwise. */
+  readonly facts?: Partial<HostFacts>;
+}
+
+export interface HostSpec extends ScrapeSpec {
+  readonly hostId?: string;
+  readonly label?: string;
+  readonly groups?: Readonly<Record<string, string>>;
+  /** 'live' (the default) has answered; 'waiting' never has; the others answered once. */
+  readonly state?: 'live' | 'waiting' | 'failing' | 'overdue';
+  readonly status?: Partial<HostStatus>;
+  /** When it answered. */
+  readonly at?: number;
+}
+
+/** When hosts answer, unless the record says otherwise. */
+export const ANSWERED_AT = Date.UTC(2026, 7, 7, 14, 32, 3);
+
+const POISON = -7.7e77;
+const POISON_INT = 0x6b6b6b6b;
+
+/** User ids as the parsers of one program share them. */
+export class UserIds {
+  readonly names = [''];
+  readonly #ids = new Map([['', 0]]);
+  id(name: string): number {
+    let id = this.#ids.get(name);
+    if (id === undefined) this.#ids.set(name, (id = this.names.push(name) - 1));
+    return id;
+  }
+}
+
+export class TestHost extends HostRecord {
+  readonly #data: TestData;
+
+  constructor({ hostId = 'node-0001:9090', label, groups = {}, ...spec }: HostSpec, users = new UserIds()) {
+    const data = new TestData(users);
+    super({ hostId, groups: new Map(Object.entries(groups)), ...(label === undefined ? {} : { label }) }, data);
+    this.#data = data;
+    const { state = 'live', at = ANSWERED_AT } = spec;
+    if (state !== 'waiting') this.scrape(spec, at);
+    if (state === 'failing' || state === 'overdue') this.fail({ at, error: { code: 'TEST', text: 'connection refused' } });
+    if (state === 'overdue') this.setStatus({ overdue: true });
+    if (spec.status) this.setStatus(spec.status);
+  }
+
+  /** The next scrape has come. */
+  scrape(spec: ScrapeSpec, at = ANSWERED_AT): this {
+    this.#data.load(spec);
+    this.commit({ at });
+    return this;
+  }
+}
+
+/** Hosts that share their user ids: `node-0001:9090` with label `node-0001`, and so on, where the records don't say. */
+export function buildHosts(specs: readonly HostSpec[], users = new UserIds()): TestHost[] {
+  return specs.map((spec, at) => {
+    const name = `node-${String(at + 1).padStart(4, '0')}`;
+    return new TestHost({ hostId: `${name}:9090`, label: name, ...spec }, users);
+  });
+}
+
+const NO_FACTS: HostFacts = {
+  instance: '',
+  exporterVersion: '',
+  up: undefined,
+  hasProcessFamily: false,
+  processScope: undefined,
+  samples: 0,
+  badLines: 0,
+  badSample: '',
+  capsHit: [],
+  bytes: 0,
+};
+
+class TestData implements HostData {
+  readonly #users: UserIds;
+  #texts = [''];
+  procs!: HostData['procs'];
+  gpus!: HostData['gpus'];
+  cpus!: HostData['cpus'];
+  cores!: HostData['cores'];
+  memory!: HostData['memory'];
+  disks!: HostData['disks'];
+  facts!: HostFacts;
+
+  constructor(users: UserIds) {
+    this.#users = users;
+    this.load({});
+  }
+  text(ref: number): string {
+    const text = this.#texts[ref];
+    if (text === undefined) throw new Error(`no text ${ref}: a reference from elsewhere`);
+    return text;
+  }
+  userName(id: number): string {
+    const name = this.#users.names[id];
+    if (name === undefined) throw new Error(`no user ${id}`);
+    return name;
+  }
+
+  load({ gpus = [], procs = [], cpus = [], cores = [], memory = [], disks = [], facts = {} }: ScrapeSpec): void {
+    this.#texts = [''];
+    const list = typeof gpus === 'number' ? Array.from({ length: gpus }, (): GpuSpec => ({})) : gpus;
+    this.gpus = this.#gpuColumns(list);
+    this.procs = this.#procColumns(procs);
+    this.cpus = rows(cpus);
+    this.cores = rows(cores);
+    this.memory = rows(memory);
+    this.disks = rows(disks);
+    this.facts = { ...NO_FACTS, hasProcessFamily: procs.length > 0, ...facts };
+  }
+
+  #ref(text = ''): number {
+    return text === '' ? 0 : this.#texts.push(text) - 1;
+  }
+
+  #gpuColumns(list: readonly GpuSpec[]): HostData['gpus'] {
+    const count = list.findLastIndex(({ ghost }) => !ghost) + 1;
+    if (list.slice(0, count).some(({ ghost }) => ghost)) throw new Error('ghost GPUs come last');
+    const reading = (field: GpuField) => floats(list.slice(0, count).map((gpu) => gpu[field] ?? NaN));
+    return {
+      count,
+      slots: list.length,
+      index: Int32Array.from([...list.map(({ index }, slot) => index ?? slot), POISON_INT]),
+      uuid: refs(list.map(({ uuid }) => this.#ref(uuid))),
+      name: refs(list.map(({ name }) => this.#ref(name))),
+      field: Object.fromEntries(GPU_FIELDS.map((field) => [field, reading(field)])) as Record<GpuField, Float64Array>,
+      detail: (slot, label) => list[slot]?.details?.[label] ?? '',
+    };
+  }
+
+  #procColumns(list: readonly ProcSpec[]): HostData['procs'] {
+    return {
+      count: list.length,
+      pid: refs(list.map(({ pid }) => pid)),
+      gpu: Int32Array.from([...list.map(({ gpu }) => gpu ?? -1), POISON_INT]),
+      user: Int32Array.from([...list.map(({ user = '' }) => this.#users.id(user)), POISON_INT]),
+      vramBytes: floats(list.map(({ vram }) => vram ?? 0)),
+      ageSeconds: floats(list.map(({ age }) => age ?? NaN)),
+      cpuPercent: floats(list.map(({ cpu }) => cpu ?? NaN)),
+      smPercent: floats(list.map(({ sm }) => sm ?? NaN)),
+      command: refs(list.map(({ command }) => this.#ref(command))),
+      name: refs(list.map(({ name }) => this.#ref(name))),
+    };
+  }
+}
+
+const floats = (values: readonly number[]): Float64Array => Float64Array.from([...values, POISON, POISON]);
+const refs = (values: readonly number[]): Uint32Array => Uint32Array.from([...values, POISON_INT]);
+
+function rows<Field extends string>(cells: readonly Cell<Field>[]): Rows<Field> {
+  return {
+    count: cells.length,
+    value: (row, field) => (cells[row] as Partial<Record<string, number>>)[field] ?? NaN,
+    title: (row) => cells[row]!.title ?? '',
+  };
+}
