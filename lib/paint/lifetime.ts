@@ -21,7 +21,7 @@ const NOT_STOPPED_MS = 100;
 
 /** What the app hands in. */
 export interface LifetimeEdges {
-  /** Called once, with the terminal given back. May take its time; a second signal then ends the process. */
+  /** Called once, with the terminal given back. May take its time; a second signal other than SIGHUP then kills. */
   readonly exit: (status: number) => void;
   readonly stderr: { write(text: string): unknown };
   readonly process?: NodeJS.Process;
@@ -107,6 +107,8 @@ class Hold implements Lifetime {
   #end(status: number): void {
     if (this.#state === 'released') return;
     this.release();
+    // A closed window says so more than once (kernel, shell, emulator); the end under way must not be cut short by that.
+    this.#process.on('SIGHUP', () => undefined);
     this.#held.exit(status);
   }
 
