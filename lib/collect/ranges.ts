@@ -1,0 +1,56 @@
+/** Bracket ranges of host names: node[001-512]:9090, rack[1-4]n[01-16], gpu[1,3,7-9]. Pure. */
+
+/** What a range may not be. `message` is half a sentence: it follows the name of the host. */
+export class RangeFault extends Error {}
+
+/** Most digits of a number in a range. */
+const MAX_DIGITS = 9;
+
+/** A piece of the text: what it is, or the values that take its place. */
+type Piece = readonly string[];
+
+/**
+ * All texts a range stands for; the last bracket runs fastest. Numbers keep the width of a first number written with a leading zero.
+ * Brackets with a colon inside are IPv6 literals and stay. Throws RangeFault, also when there would be more than `max` texts.
+ */
+export function expandRange(text: string, max: number): string[] {
+  const pieces = [...split(text)];
+  const count = pieces.reduce((product, piece) => product * piece.length, 1);
+  if (count > max) throw new RangeFault(`stands for more than ${max} hosts`);
+  return pieces.reduce<string[]>((starts, piece) => starts.flatMap((start) => piece.map((value) => start + value)), ['']);
+
+  function* split(rest: string): Generator<Piece> {
+    while (rest !== '') {
+      const open = rest.search(/[[\]]/);
+      if (open < 0) return yield [rest];
+      if (rest[open] === ']') throw new RangeFault('a ] without its [');
+      const close = rest.indexOf(']', open);
+      if (close < 0) throw new RangeFault('a [ without its ]');
+      const inside = rest.slice(open + 1, close);
+      if (open > 0) yield [rest.slice(0, open)];
+      yield inside.includes(':') ? [`[${inside}]`] : values(inside, max);
+      rest = rest.slice(close + 1);
+    }
+  }
+}
+
+/** '1,3,7-9' as its numbers, at most `max` of them. */
+function values(list: string, max: number): Piece {
+  const all: string[] = [];
+  for (const item of list.split(',')) {
+    const match = /^(\d+)(?:-(\d+))?$/.exec(item.trim());
+    if (!match) throw new RangeFault(`[${list}] is no range; write [1-16], [001-512] or [1,3,7-9]`);
+    const [, from, to = from] = match as unknown as [string, string, string | undefined];
+    if (from.length > MAX_DIGITS || to.length > MAX_DIGITS) throw new RangeFault(`numbers in [${list}] are too long`);
+    if (Number(to) < Number(from)) throw new RangeFault(`[${list}] runs backwards`);
+    if (all.length + Number(to) - Number(from) >= max) throw new RangeFault(`stands for more than ${max} hosts`);
+    const width = from.startsWith('0') ? from.length : 0;
+    for (let value = Number(from); value <= Number(to); value++) all.push(String(value).padStart(width, '0'));
+  }
+  return all;
+}
+
+/** Splits at commas that are in no bracket: 'a[1,2],b' is 'a[1,2]' and 'b'. */
+export function splitList(text: string): string[] {
+  return text.split(/,(?![^[\]]*\])/);
+}
