@@ -22,7 +22,10 @@ export function expandRange(text: string, max: number): string[] {
   function* split(rest: string): Generator<Piece> {
     while (rest !== '') {
       const open = rest.search(/[[\]]/);
-      if (open < 0) return yield [rest];
+      if (open < 0) {
+        yield [rest];
+        return;
+      }
       if (rest[open] === ']') throw new RangeFault('a ] without its [');
       const close = rest.indexOf(']', open);
       if (close < 0) throw new RangeFault('a [ without its ]');
