@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { createHttpCollector, type HttpCollectorOptions } from '../../lib/collect/http.js';
 import { expandHosts } from '../../lib/collect/targets.js';
 import { counted } from '../../lib/model/host.js';
-import { systemClock, type Collector, type Delivery } from '../../lib/model/ports.js';
+import { systemClock, type Clock, type Collector, type Delivery } from '../../lib/model/ports.js';
 import { emptyHostData, RecordingParser } from '../helpers/recording-parser.js';
 import * as server from '../helpers/server.js';
 import type { Behaviour, ServerOptions, TestServer } from '../helpers/server.js';
@@ -203,6 +203,31 @@ describe('many hosts', () => {
     expect(hanging.requests).toHaveLength(1);
     expect(watched.collector.hosts[7]!.status).toMatchObject({ phase: 'waiting', overdue: true, okAt: undefined });
     for (const node of nodes) expect(node.connections).toBe(1);
+  });
+});
+
+describe('a machine that slept for an hour', () => {
+  test('finds all hosts overdue at once, and all back at once', async () => {
+    const nodes = await Promise.all([1, 2, 3].map((n) => serve(server.answers(`a ${n}\n`))));
+    const hanging = await serve(server.hangs);
+    let asleep = 0;
+    const clock: Clock = { now: () => Date.now() + asleep, after: (ms, run) => systemClock.after(ms, run) };
+    const watched = watch([...nodes, hanging], { clock, timeoutMs: 60_000 });
+    await watched.until(() => watched.parsers.slice(0, 3).every(({ committed }) => committed.length > 1) && hanging.requests.length === 1);
+    const before = watched.seen.length;
+    asleep = 3_600_000;
+    await watched.until(() => watched.seen.slice(before).filter(({ kind }) => kind === 'data').length >= 6);
+    const after = watched.seen.slice(before).filter(({ host }) => host.hostId !== hanging.hostId);
+    const first = after.findIndex(({ kind }) => kind === 'overdue');
+    // The one answer that may come first is the one by which the sleep was noticed.
+    expect(first).toBeLessThanOrEqual(1);
+    for (const [n, node] of nodes.entries()) {
+      const own = after.filter(({ host }) => host.hostId === node.hostId).map(({ kind }) => kind);
+      expect([n, own.filter((kind) => kind === 'overdue').length <= 1, own.at(-1)]).toEqual([n, true, 'data']);
+      expect(watched.collector.hosts[n]!.status).toMatchObject({ phase: 'live', overdue: false });
+    }
+    // The scrape that hung was given up and begun anew.
+    expect(hanging.requests.length).toBe(2);
   });
 });
 

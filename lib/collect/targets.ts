@@ -83,9 +83,17 @@ function parseAddress(address: string, note: TargetNote = {}): Target {
   if (path !== '' && path !== '/' && path !== '/metrics') throw bad(address, `path ${path} is not supported, only /metrics is read`);
   const reason = faultOf(hostId);
   if (reason !== undefined) throw bad(address, reason);
-  const url = `${scheme}://${hostId}/metrics`;
-  if (!URL.canParse(url)) throw bad(address, 'not a host name or address');
-  return { hostId, url: new URL(url).href, groups: note.groups ?? NO_GROUPS, ...(note.label === undefined ? {} : { label: note.label }) };
+  const url = hrefOf(`${scheme}://${hostId}/metrics`);
+  if (url === undefined) throw bad(address, 'not a host name or address');
+  return { hostId, url, groups: note.groups ?? NO_GROUPS, ...(note.label === undefined ? {} : { label: note.label }) };
+}
+
+function hrefOf(url: string): string | undefined {
+  try {
+    return new URL(url).href;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is wrong with `host` or `host:port`. */
