@@ -52,6 +52,11 @@ export class Derivations {
     return value;
   }
 
+  /** Drops everything kept: the user ids in it no longer mean the same users. */
+  forget(): void {
+    this.#kept.clear();
+  }
+
   #parts<P>(derivation: Derivation<P, unknown>, kept: Kept, hosts: Iterable<HostView>, scope: Scope): readonly (readonly [HostView, P])[] {
     const pairs: (readonly [HostView, unknown])[] = [];
     for (const host of hosts) {

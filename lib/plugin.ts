@@ -42,7 +42,7 @@ export type Effect =
   | { readonly type: 'cycle'; readonly by: number }
   | { readonly type: 'help' }
   | { readonly type: 'close' }
-  | { readonly type: 'scroll-overlay'; readonly by: number | 'start' | 'end' | 'page-up' | 'page-down' }
+  | { readonly type: 'scroll-help'; readonly by: number }
   | { readonly type: 'toast'; readonly text: string; readonly tone?: 'accent' | 'warn' | 'bad' };
 
 /** The next UI state and what else is to happen. */
@@ -57,6 +57,8 @@ export interface KeyContext {
   readonly frame: {
     /** What `view` was last called with for this tab. */
     readonly size: Size;
+    /** `pageRows` of the last view. */
+    readonly pageRows: number;
     /** Region under the mouse. */
     readonly hit?: RegionId;
   };
@@ -99,6 +101,8 @@ export interface TabPlugin<Ui = unknown> {
   /** Lower-case letters, digits and dashes. */
   readonly id: string;
   readonly layers: readonly KeyLayer<Ui>[];
+  /** Further lines at the end of the help: what signs and columns mean. */
+  readonly notes?: readonly string[];
   /** Asked when the host set changes, not per frame. */
   tabs(hosts: HostList): readonly TabRef[];
   init(tab: TabRef): Ui;
@@ -109,7 +113,7 @@ export interface TabPlugin<Ui = unknown> {
 
 /** Keeps the Ui type inside the plugin while the list of plugins has one type. */
 export function definePlugin<Ui>(plugin: TabPlugin<Ui>): TabPlugin {
-  return plugin as unknown as TabPlugin;
+  return plugin;
 }
 
 export type { Derivation, Scope, InputEvent, Key, Mouse };

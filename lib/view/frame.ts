@@ -8,7 +8,23 @@ export interface Size {
 }
 
 /** Meanings, not colours; a theme maps them. The order is the number a cell carries. */
-export const TONES = ['normal', 'dim', 'strong', 'accent', 'good', 'warn', 'bad', 'header', 'chip', 'chip-warn', 'chip-bad', 'title', 'tab', 'tab-active', 'key'] as const;
+export const TONES = [
+  'normal',
+  'dim',
+  'strong',
+  'accent',
+  'good',
+  'warn',
+  'bad',
+  'header',
+  'chip',
+  'chip-warn',
+  'chip-bad',
+  'title',
+  'tab',
+  'tab-active',
+  'key',
+] as const;
 export type Tone = (typeof TONES)[number];
 
 /** Names a place on screen for the mouse: 'tab:users', 'row:alice', 'sort:vram'. Plugins choose their own. */
@@ -39,7 +55,9 @@ export interface Raster {
   readonly tones: readonly Tone[];
 }
 
-export type Block = { readonly kind: 'lines'; readonly lines: readonly Line[] } | { readonly kind: 'raster'; readonly raster: Raster; readonly region?: RegionId };
+export type Block =
+  | { readonly kind: 'lines'; readonly lines: readonly Line[] }
+  | { readonly kind: 'raster'; readonly raster: Raster; readonly region?: RegionId };
 
 export interface View {
   /** Under the tab strip, one line each, only when there is something to say. */
@@ -48,6 +66,8 @@ export interface View {
   readonly blocks: readonly Block[];
   /** The line above the key hints: breadcrumb, position. */
   readonly crumb?: Line;
+  /** Rows that a page key moves by; handed back to the key bindings. */
+  readonly pageRows?: number;
 }
 
 /** A picture of the whole terminal. Lines beyond `size.rows` do not exist; shorter ones are padded with blanks. */
@@ -64,6 +84,11 @@ export const span = (text: string, tone?: Tone, region?: RegionId): Span => ({
   ...(tone === undefined ? {} : { tone }),
   ...(region === undefined ? {} : { region }),
 });
-export const line = (...spans: (Span | string)[]): Line => ({ spans: spans.map((part) => (typeof part === 'string' ? { text: part } : part)) });
-export const lines = (...all: (Line | string)[]): Block => ({ kind: 'lines', lines: all.map((one) => (typeof one === 'string' ? line(one) : one)) });
+export const line = (...spans: (Span | string)[]): Line => ({
+  spans: spans.map((part) => (typeof part === 'string' ? { text: part } : part)),
+});
+export const lines = (...all: (Line | string)[]): Block => ({
+  kind: 'lines',
+  lines: all.map((one) => (typeof one === 'string' ? line(one) : one)),
+});
 export const BLANK: Line = { spans: [] };

@@ -1,0 +1,210 @@
+/** The composition root: state, loop, router, collector and painter meet here. It alone has hands: effects are carried out here. */
+import { CHROME } from './keys/layers.js';
+import { eventName, type InputEvent } from './keys/names.js';
+import { offers, route } from './keys/router.js';
+import { activeLayers } from './ladder.js';
+import { Loop } from './loop.js';
+import type { Clock, Collector, Delivery } from './model/ports.js';
+import type { Painter } from './paint/painter.js';
+import type { Effect, KeyContext, TabPlugin } from './plugin.js';
+import { AppState } from './state.js';
+import { hitTest } from './view/cells.js';
+import type { Frame, Line, Size, View } from './view/frame.js';
+import { helpLimit } from './view/help.js';
+import { helpOf, screen } from './screen.js';
+
+/** How long a toast stays. */
+const TOAST_MS = 5000;
+/** Ages and the clock of the title move on even when nothing is delivered. */
+const BEAT_MS = 1000;
+
+export interface AppParts {
+  readonly plugins: readonly TabPlugin[];
+  readonly collector: Collector;
+  readonly painter: Painter;
+  readonly clock: Clock;
+  /** Lines under the tab strip that are always there (demo). */
+  readonly chips?: readonly Line[];
+}
+
+/** What the last paint leaves for the keys. */
+interface Painted {
+  readonly data: number;
+  readonly frame: Frame;
+  readonly size: Size;
+  readonly view: View;
+}
+
+export class App {
+  readonly state: AppState;
+  readonly loop: Loop;
+  /** Resolves when the user has quit. */
+  readonly quit: Promise<void>;
+  readonly #parts: AppParts;
+  #painted: Painted | undefined;
+  #beat: (() => void) | undefined;
+  #ended: () => void = () => undefined;
+
+  constructor(parts: AppParts) {
+    const { plugins, collector, painter, clock } = parts;
+    this.#parts = parts;
+    this.state = new AppState(plugins, collector.intervalMs, collector.hosts);
+    this.state.now = clock.now();
+    this.loop = new Loop(clock, {
+      stale: () => this.#painted?.data !== this.state.versions.data,
+      ready: () => painter.ready(),
+      paint: () => {
+        this.#paint();
+      },
+    });
+    this.quit = new Promise((resolve) => {
+      this.#ended = resolve;
+    });
+  }
+
+  /** Shows the first picture, then lets the collector begin. */
+  start(): void {
+    const { painter, collector } = this.#parts;
+    painter.onInput((event) => {
+      this.input(event);
+    });
+    painter.onResize(() => {
+      this.#touch();
+    });
+    painter.onReady(() => {
+      painter.redraw();
+      this.#touch();
+    });
+    this.#paint();
+    this.#tickBeat();
+    collector.start((delivery) => {
+      this.deliver(delivery);
+    });
+  }
+
+  /** Ends collecting and painting; the terminal is the painter's owner's to close. */
+  async stop(): Promise<void> {
+    this.loop.stop();
+    this.#beat?.();
+    await this.#parts.collector.stop();
+  }
+
+  deliver(delivery: Delivery): void {
+    this.#carryOut(this.state.deliver(delivery));
+    this.loop.paced();
+  }
+
+  input(event: InputEvent): void {
+    const name = eventName(event);
+    if (name === undefined) return;
+    this.state.now = this.#parts.clock.now();
+    const painted = this.#painted;
+    const hit = event.type === 'mouse' && painted ? hitTest(painted.frame, event.x, event.y) : undefined;
+    const context: KeyContext = {
+      app: this.state,
+      event,
+      frame: {
+        size: painted?.size ?? this.#parts.painter.size,
+        pageRows: painted?.view.pageRows ?? 1,
+        ...(hit === undefined ? {} : { hit }),
+      },
+    };
+    const routed = route(name, activeLayers(this.state), context, hit?.startsWith(CHROME) ? 'global' : undefined);
+    switch (routed.kind) {
+      case 'step':
+        this.#carryOut(
+          routed.owner === 'core' ? routed.step.slice(1).map((effect) => effect as Effect) : this.state.update(this.state.tab, routed.step),
+        );
+        break;
+      case 'disabled':
+        this.#toast(routed.reason, 'warn');
+        break;
+      case 'failed':
+        this.state.blame(routed.owner, routed.error);
+        break;
+      case 'swallowed':
+      case 'unbound':
+        return;
+    }
+    this.loop.soon();
+  }
+
+  #paint(): void {
+    const { painter, clock, collector, chips } = this.#parts;
+    this.state.now = clock.now();
+    if (this.state.toast && this.state.toast.until <= this.state.now) this.state.toast = undefined;
+    const shown = screen(this.state, {
+      size: painter.size,
+      offers: offers(activeLayers(this.state), this.state),
+      source: collector.source,
+      chips: chips ?? [],
+    });
+    this.#painted = { data: this.state.versions.data, ...shown };
+    painter.paint(shown.frame);
+  }
+
+  #carryOut(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#effect(effect);
+  }
+
+  #effect(effect: Effect): void {
+    const { state } = this;
+    const { painter } = this.#parts;
+    switch (effect.type) {
+      case 'quit':
+        this.#ended();
+        break;
+      case 'suspend':
+        painter.suspend();
+        break;
+      case 'redraw':
+        painter.redraw();
+        break;
+      case 'open':
+        if (!state.open(effect.plugin, effect.key)) this.#toast('there is no such tab here', 'warn');
+        break;
+      case 'cycle':
+        state.cycle(effect.by);
+        break;
+      case 'help':
+        state.overlays = [...state.overlays, { kind: 'help', top: 0 }];
+        break;
+      case 'close':
+        state.overlays = state.overlays.slice(0, -1);
+        break;
+      case 'scroll-help':
+        this.#scrollHelp(effect.by);
+        break;
+      case 'toast':
+        this.#toast(effect.text, effect.tone ?? 'accent');
+        break;
+    }
+    state.touch();
+  }
+
+  #scrollHelp(by: number): void {
+    const help = this.state.overlays.at(-1);
+    if (!help) return;
+    const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips?.length ?? 0);
+    const top = Math.max(0, Math.min(help.top + by, helpLimit(sections, notes, size.cols, size.rows)));
+    this.state.overlays = [...this.state.overlays.slice(0, -1), { ...help, top }];
+  }
+
+  #toast(text: string, tone: 'accent' | 'warn' | 'bad'): void {
+    this.state.toast = { text, tone, until: this.#parts.clock.now() + TOAST_MS };
+    this.#touch();
+  }
+
+  #touch(): void {
+    this.state.touch();
+    this.loop.soon();
+  }
+
+  #tickBeat(): void {
+    this.#beat = this.#parts.clock.after(BEAT_MS, () => {
+      this.state.touch();
+      this.loop.paced();
+      this.#tickBeat();
+    });
+  }
+}

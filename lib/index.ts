@@ -1,0 +1,47 @@
+/**
+ * The public door: all that a tab imports, and all that the built-in tabs import. A plugin outside the package takes the values from the
+ * `api` it is handed and only the types from here, so that no second copy of the program is loaded.
+ */
+import type * as Door from './index.js';
+
+/** What a plugin's default export is called with: every value below. */
+export type PluginApi = typeof Door;
+
+export { clusterDerivation } from './aggregate/cluster.js';
+export { gpuRowsDerivation } from './aggregate/owners.js';
+export { ranges } from './aggregate/ranges.js';
+export { usersDerivation } from './aggregate/users.js';
+export { sortBinding, tableBindings } from './keys/table.js';
+export { counted, silence } from './model/host.js';
+export { definePlugin } from './plugin.js';
+export { VERSION } from './version.js';
+export { BLANK, line, lines, span } from './view/frame.js';
+export { GPU_NOTES, gpuCells, gpuColumns } from './view/gpu.js';
+export { fitColumns, headerLine, layoutTable, position, rowLine, tableState, widest } from './view/table.js';
+export { ago, bar, bytes, count, cut, duration, NONE, pad, percent, spark, watts, width } from './view/text.js';
+export { clock } from './view/title.js';
+
+export type { ClusterTotals } from './aggregate/cluster.js';
+export type { GpuOwner, GpuRows } from './aggregate/owners.js';
+export type { UsersTable, UserTotals } from './aggregate/table.js';
+export type { Derivation, Scope } from './derive.js';
+export type { InputEvent, Key, Mouse, Paste } from './keys/names.js';
+export type { TableAccess } from './keys/table.js';
+export type {
+  Change,
+  CpuField,
+  DiskField,
+  GpuColumns,
+  GpuField,
+  HostFacts,
+  MemoryField,
+  ProcColumns,
+  Rows,
+  TextRef,
+  UserId,
+} from './model/columns.js';
+export type { HostPhase, HostSnapshot, HostStatus, HostView, Ms, Silence } from './model/host.js';
+export type { AppView, Binding, Effect, HostList, KeyContext, KeyLayer, Message, Rung, Step, TabPlugin, TabRef } from './plugin.js';
+export type { Block, Line, Raster, RegionId, Size, Span, Tone, View } from './view/frame.js';
+export type { Cell, Cells, Column, FittedColumn, Order, RowLook, Sort, TableInput, TableLayout, TableState } from './view/table.js';
+export type { Reading } from './view/text.js';

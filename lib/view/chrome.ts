@@ -1,0 +1,161 @@
+/** The frame around every tab: title, tab strip, chips, body, crumb, key hints or the help. Pure. */
+import { BLANK, line, span, type Block, type Frame, type Line, type Size, type Span, type View } from './frame.js';
+import { cut, width } from './text.js';
+
+/** Fixed lines: title and tab strip above, key hints below. */
+const HEAD_ROWS = 2;
+const FOOT_ROWS = 1;
+
+export interface Chrome {
+  readonly size: Size;
+  readonly title: TitleParts;
+  readonly tabs: readonly TabLabel[];
+  readonly active: number;
+  /** Shown behind the strip's right end: "3 down ✕"; '' for none. */
+  readonly tabNote: string;
+  /** Chips of the core (demo, source), before the tab's own. */
+  readonly chips: readonly Line[];
+  readonly hints: readonly Hint[];
+  readonly toast?: Span;
+}
+
+export interface TitleParts {
+  /** Left side, most telling last to go: [long form, short form]. */
+  readonly left: readonly [string, string];
+  readonly right: readonly string[];
+}
+
+export interface TabLabel {
+  readonly title: string;
+  readonly region: string;
+  /** ✕ down, ~ stale; '' when well. */
+  readonly mark: string;
+  /** Host tabs stand closer together, behind one bar. */
+  readonly host: boolean;
+}
+
+export interface Hint {
+  readonly keys: string;
+  readonly label: string;
+  readonly priority: number;
+}
+
+/** What is left for the tab: its chips, body and crumb. */
+export function bodySize(size: Size, coreChips: number): Size {
+  return { cols: size.cols, rows: Math.max(0, size.rows - HEAD_ROWS - FOOT_ROWS - coreChips) };
+}
+
+/** Blocks laid out top down: text lines and, for rasters, blanks with the raster at its place. */
+interface Laid {
+  readonly lines: Line[];
+  readonly rasters: Frame['rasters'][number][];
+}
+
+export function composeFrame(chrome: Chrome, view: View): Frame {
+  const { size } = chrome;
+  const crumb = view.crumb ? [view.crumb] : [];
+  const top = [titleLine(chrome.title, size.cols), tabLine(chrome, size.cols), ...chrome.chips, ...(view.chips ?? [])];
+  const room = Math.max(0, size.rows - top.length - crumb.length - FOOT_ROWS);
+  const body = layBlocks(view.blocks, size.cols, room, top.length);
+  const lines = [...top, ...body.lines, ...crumb].slice(0, Math.max(0, size.rows - FOOT_ROWS));
+  lines.push(hintLine(chrome.hints, chrome.toast, size.cols));
+  return { size, lines: size.rows > 0 ? lines.slice(-size.rows) : [], rasters: body.rasters };
+}
+
+function layBlocks(blocks: readonly Block[], cols: number, rows: number, y: number): Laid {
+  const laid: Laid = { lines: [], rasters: [] };
+  for (const block of blocks) {
+    if (block.kind === 'lines') laid.lines.push(...block.lines);
+    else {
+      const { raster, region } = block;
+      if (laid.lines.length + raster.rows <= rows && raster.cols <= cols)
+        laid.rasters.push({ x: 0, y: y + laid.lines.length, raster, ...(region === undefined ? {} : { region }) });
+      for (let at = 0; at < raster.rows; at++) laid.lines.push(BLANK);
+    }
+  }
+  laid.lines.length = Math.min(laid.lines.length, rows);
+  while (laid.lines.length < rows) laid.lines.push(BLANK);
+  return laid;
+}
+
+function titleLine({ left, right }: TitleParts, cols: number): Line {
+  for (const text of left)
+    for (let dropped = 0; dropped <= right.length; dropped++) {
+      const end = right.slice(dropped).join(' · ');
+      const gap = cols - 2 - width(text) - width(end);
+      // The short form goes before anything on the right but its first part (the source).
+      if (gap >= 2 && (dropped <= 1 || text === left.at(-1))) return titled(` ${text}${' '.repeat(gap)}${end} `);
+    }
+  return titled(` ${left.at(-1) ?? ''}`);
+}
+
+const titled = (text: string): Line => ({ spans: [span(text, 'title')], fill: 'title' });
+
+const BAR = ' │ ';
+const CLOSE = '  ';
+const MORE = 2;
+
+/** The strip shows a run of tabs around the active one; `◂` and `▸` say that there are more. */
+function tabLine({ tabs, active, tabNote }: Chrome, cols: number): Line {
+  const note = tabNote === '' ? '' : ` ${tabNote} `;
+  const room = cols - 1 - width(note);
+  const [first, last] = tabWindow(tabs, active, room);
+  const spans: Span[] = [span(first > 0 ? '◂' : ' ', 'tab')];
+  for (let at = first; at < last; at++) {
+    const { title, mark, region } = tabs[at]!;
+    if (at > first) spans.push(span(separator(tabs, at), 'tab'));
+    const text = mark === '' ? title : `${title} ${mark}`;
+    spans.push(
+      span(at === active ? cut(text, Math.max(1, room - MORE)) : text, at === active ? 'tab-active' : mark === '' ? 'tab' : 'dim', region),
+    );
+  }
+  const used = spans.reduce((sum, { text }) => sum + width(text), 0);
+  const right = last < tabs.length ? ' ▸' : '';
+  const gap = Math.max(0, cols - used - width(right) - width(note));
+  spans.push(span(right, 'tab'), span(' '.repeat(gap), 'tab'), span(note, 'bad'));
+  return { spans, fill: 'tab' };
+}
+
+const separator = (tabs: readonly TabLabel[], at: number): string => (tabs[at]!.host && tabs[at - 1]!.host ? CLOSE : BAR);
+
+/** [first, last) of the tabs shown: from the first one if that shows the active one, else the active one with what fits before it. */
+function tabWindow(tabs: readonly TabLabel[], active: number, room: number): readonly [number, number] {
+  const cost = (at: number, first: number): number => {
+    const { title, mark } = tabs[at]!;
+    return width(title) + (mark === '' ? 0 : 1 + width(mark)) + (at > first ? width(separator(tabs, at)) : 0);
+  };
+  const fill = (first: number): number => {
+    let used = 1;
+    let at = first;
+    for (; at < tabs.length; at++) {
+      used += cost(at, first);
+      if (used + (at < tabs.length - 1 ? MORE : 0) > room) break;
+    }
+    return at;
+  };
+  let last = fill(0);
+  if (active < last) return [0, last];
+  let first = active;
+  let used = 1 + MORE + cost(active, active);
+  while (first > 0 && used + cost(first - 1, -1) <= room) used += cost(--first, -1);
+  last = Math.max(fill(first), active + 1);
+  return [first, last];
+}
+
+/** Hints by priority while they fit, shown in the order of priority; never cut inside one. A toast takes the right end. */
+function hintLine(hints: readonly Hint[], toast: Span | undefined, cols: number): Line {
+  const notice = toast ? cut(toast.text, Math.max(0, cols - 4)) : '';
+  const room = cols - 1 - (notice === '' ? 0 : width(notice) + 3);
+  const shown: Hint[] = [];
+  let used = 0;
+  for (const hint of [...hints].sort((a, b) => a.priority - b.priority)) {
+    const cost = width(hint.keys) + 1 + width(hint.label) + (shown.length > 0 ? 2 : 0);
+    if (used + cost > room) continue;
+    used += cost;
+    shown.push(hint);
+  }
+  const spans: Span[] = [span(' ')];
+  shown.forEach(({ keys, label }, at) => spans.push(span(at > 0 ? '  ' : ''), span(keys, 'key'), span(` ${label}`, 'dim')));
+  if (notice !== '') spans.push(span(' '.repeat(Math.max(1, cols - 1 - used - width(notice) - 2))), span(` ${notice} `, toast?.tone));
+  return line(...spans);
+}

@@ -1,0 +1,201 @@
+/**
+ * One table for every tab: a column table, rows addressed by id, and a small state. Sorting, scrolling, selection, mouse regions and
+ * exports all come from the same columns. Pure: rows are asked for only when they are on screen.
+ */
+import type { Line, Span } from './frame.js';
+import { span } from './frame.js';
+import { cut, pad, width } from './text.js';
+
+export interface Sort {
+  readonly key: string;
+  readonly descending: boolean;
+}
+
+export interface TableState {
+  /** Id of the selected row: the selection follows the row, not the place. Undefined: the first row. */
+  readonly selected: string | undefined;
+  /** Where the selection was last: it stays there when its row goes away. */
+  readonly at: number;
+  readonly top: number;
+  readonly sort: Sort;
+}
+
+export const tableState = (key: string, descending = false): TableState => ({
+  selected: undefined,
+  at: 0,
+  top: 0,
+  sort: { key, descending },
+});
+
+/** The rows in the order shown, without the rows: position -> id and back. `find` gives -1 for an id that is not there. */
+export interface Order {
+  readonly count: number;
+  id(position: number): string;
+  find(id: string): number;
+}
+
+export interface Column {
+  /** Also the sort key where the column sorts. */
+  readonly id: string;
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+  /** Columns of text; 'rest': what is left, at least `min`. */
+  readonly width: number | 'rest';
+  readonly min?: number;
+  /** When the room is short columns go in this order, lowest first; never the one sorted by. Absent: never. */
+  readonly drop?: number;
+  /** Direction of the first press; absent: this column does not sort. */
+  readonly sorts?: 'ascending' | 'descending';
+}
+
+/** A plain string is of normal tone; several spans stand side by side. */
+export type Cell = string | Span | readonly Span[];
+
+/** What a table shows of a row: a cell per column id. */
+export type Cells = Readonly<Record<string, Cell>>;
+
+/** A column with the room it has got. */
+export type FittedColumn = Column & { readonly cols: number };
+
+export interface TableInput {
+  readonly columns: readonly Column[];
+  readonly order: Order;
+  readonly state: TableState;
+  /** Size of the table, header line included. */
+  readonly cols: number;
+  readonly rows: number;
+  cells(position: number): Cells;
+  /** A whole row is dim: its host is not counted. */
+  dim?(position: number): boolean;
+}
+
+export interface TableLayout {
+  readonly header: Line;
+  readonly body: readonly Line[];
+  readonly top: number;
+  /** Position of the selected row, -1: there are no rows. */
+  readonly selected: number;
+}
+
+const MARK_COLS = 3;
+const GAP = '  ';
+
+/** Position of the selection: its row's, or the place where it was. */
+export function selectedAt(state: TableState, order: Order): number {
+  if (order.count === 0) return -1;
+  const found = state.selected === undefined ? 0 : order.find(state.selected);
+  return found >= 0 ? found : Math.min(state.at, order.count - 1);
+}
+
+/** First row shown: as near to the last one as keeps the selection visible and the page full. */
+export function topRow(state: TableState, selected: number, count: number, page: number): number {
+  const visible = Math.min(Math.max(state.top, selected - page + 1), Math.max(selected, 0));
+  return Math.max(0, Math.min(visible, count - page));
+}
+
+/** The columns that fit, with their widths. */
+export function fitColumns(columns: readonly Column[], sortKey: string, cols: number): readonly FittedColumn[] {
+  const least = (column: Column): number => (column.width === 'rest' ? (column.min ?? 1) : column.width);
+  const total = (list: readonly Column[]): number =>
+    MARK_COLS + list.reduce((sum, column) => sum + least(column) + GAP.length, -GAP.length);
+  const droppable = columns.filter((column) => column.drop !== undefined && column.id !== sortKey).sort((a, b) => a.drop! - b.drop!);
+  let kept = columns;
+  for (const column of droppable) {
+    if (total(kept) <= cols) break;
+    kept = kept.filter((other) => other !== column);
+  }
+  const spare = Math.max(0, cols - total(kept));
+  return kept.map((column) => ({ ...column, cols: least(column) + (column.width === 'rest' ? spare : 0) }));
+}
+
+export function layoutTable(input: TableInput): TableLayout {
+  const { order, state } = input;
+  const columns = fitColumns(input.columns, state.sort.key, input.cols);
+  const page = Math.max(0, input.rows - 1);
+  const selected = selectedAt(state, order);
+  const top = topRow(state, selected, order.count, page);
+  const body: Line[] = [];
+  for (let at = top; at < Math.min(order.count, top + page); at++) {
+    const region = `row:${order.id(at)}`;
+    body.push(rowLine(columns, input.cells(at), { region, selected: at === selected, dim: input.dim?.(at) ?? false }));
+  }
+  return { header: headerLine(columns, state.sort), body, top, selected };
+}
+
+/** Captions; those of columns that sort are regions. */
+export function headerLine(columns: readonly FittedColumn[], sort?: Sort): Line {
+  const spans: Span[] = [span(' '.repeat(MARK_COLS - 1), 'header')];
+  columns.forEach((column, at) => {
+    const arrow = column.id !== sort?.key ? '' : sort.descending ? '▼' : '▲';
+    // A column's caption has one column more than its cells: there the arrow hangs, so that captions stand above their text.
+    const title = column.align === 'right' ? `${arrow}${column.title}` : `${arrow || ' '}${column.title}`;
+    const text = pad(cut(title, column.cols + 1), column.cols + 1, column.align ?? 'left');
+    spans.push(span(text, 'header', sort && column.sorts ? `sort:${column.id}` : undefined));
+    if (at < columns.length - 1) spans.push(span(GAP.slice(1), 'header'));
+  });
+  return { spans, fill: 'header' };
+}
+
+export interface RowLook {
+  readonly region?: string;
+  readonly selected?: boolean;
+  /** All tones give way to dim. */
+  readonly dim?: boolean;
+}
+
+export function rowLine(columns: readonly FittedColumn[], cells: Cells, { region, selected = false, dim = false }: RowLook = {}): Line {
+  const spans: Span[] = [span(selected ? ' ▌ ' : '   ', 'accent')];
+  columns.forEach((column, index) => {
+    const parts = cellSpans(cells[column.id] ?? '', column);
+    spans.push(...(dim ? parts.map(({ text }) => span(text, 'dim')) : parts));
+    if (index < columns.length - 1) spans.push(span(GAP));
+  });
+  return { spans, ...(region === undefined ? {} : { region }), ...(selected ? { selected } : {}) };
+}
+
+/** A cell in exactly its column's width. */
+function cellSpans(cell: Cell, { cols, align = 'left' }: FittedColumn): readonly Span[] {
+  if (typeof cell === 'string') return [span(pad(cell, cols, align))];
+  if ('text' in cell) return [span(pad(cell.text, cols, align), cell.tone)];
+  let room = cols;
+  const parts: Span[] = [];
+  for (const { text, tone } of cell) {
+    const shown = cut(text, room);
+    room -= width(shown);
+    parts.push(span(shown, tone));
+    if (shown !== text) break;
+  }
+  const blanks = span(' '.repeat(room));
+  return align === 'right' ? [blanks, ...parts] : [...parts, blanks];
+}
+
+/** The state with the selection moved; `page` is the number of rows that a page key moves by. */
+export function moveTo(state: TableState, order: Order, position: number, page: number): TableState {
+  if (order.count === 0) return state;
+  const at = Math.max(0, Math.min(position, order.count - 1));
+  const moved = { ...state, selected: order.id(at), at };
+  return { ...moved, top: topRow(moved, at, order.count, Math.max(1, page)) };
+}
+
+/** Sorting by another column starts in its own direction; by the same one reverses. The selected row stays selected. */
+export function sortBy(state: TableState, columns: readonly Column[], key: string, order: Order): TableState {
+  const column = columns.find(({ id }) => id === key);
+  if (!column?.sorts) return state;
+  const descending = state.sort.key === key ? !state.sort.descending : column.sorts === 'descending';
+  const at = selectedAt(state, order);
+  const pinned = at > 0 || state.selected !== undefined ? { selected: order.id(at), at } : {};
+  return { ...state, ...pinned, sort: { key, descending } };
+}
+
+/** '1-20 of 340', '' when everything is on screen. */
+export function position(layout: TableLayout, count: number): string {
+  const shown = layout.body.length;
+  return shown === count ? '' : `${layout.top + 1}-${layout.top + shown} of ${count}`;
+}
+
+/** Columns that the widest of `texts` takes, between `least` and `most`. */
+export function widest(texts: Iterable<string>, least: number, most: number): number {
+  let cols = least;
+  for (const text of texts) cols = Math.max(cols, width(text));
+  return Math.min(cols, most);
+}

@@ -1,0 +1,46 @@
+/** Line 1: what the cluster is doing, where that comes from, when. */
+import type { ClusterTotals } from '../aggregate/cluster.js';
+import type { Ms } from '../model/host.js';
+import type { TitleParts } from './chrome.js';
+import { bytes, percent, watts } from './text.js';
+
+export interface TitleSource {
+  readonly source: string;
+  readonly intervalMs: Ms;
+  readonly now: Ms;
+}
+
+export function titleParts(totals: ClusterTotals, { source, intervalMs, now }: TitleSource): TitleParts {
+  return {
+    left: [`all-smi-view  ${summary(totals, false)}`, summary(totals, true)],
+    right: [source, `every ${intervalMs / 1000}s`, `${clock(now)} live`],
+  };
+}
+
+function summary(totals: ClusterTotals, short: boolean): string {
+  const { hosts, hostsCounted, gpus } = totals;
+  const nodes = short ? `${hostsCounted}/${hosts} nodes` : `${hostsCounted} of ${hosts} nodes`;
+  if (gpus === 0) return nodes;
+  const memory = short ? shortMemory(totals) : longMemory(totals);
+  const power = totals.powerReported > 0 ? [watts(totals.powerWatts)] : [];
+  return [nodes, `${gpus} GPUs ${percent(totals.utilPercent)}`, memory, ...power].join(' · ');
+}
+
+/** '1.46 of 4.51 TiB': one unit where both have the same. */
+function longMemory({ memoryUsedBytes, memoryTotalBytes }: ClusterTotals): string {
+  const [used, total] = [bytes(memoryUsedBytes), bytes(memoryTotalBytes)];
+  const unit = total.slice(total.indexOf(' '));
+  return `${used.endsWith(unit) ? used.slice(0, -unit.length) : used} of ${total}`;
+}
+
+function shortMemory(totals: ClusterTotals): string {
+  return longMemory(totals)
+    .replace(' of ', '/')
+    .replace(/ ([KMGTPE]?)i?B/g, '$1');
+}
+
+/** Local wall time. */
+export function clock(now: Ms): string {
+  const date = new Date(now);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}

@@ -1,0 +1,93 @@
+/** What the All tab shows. Pure. */
+import {
+  ago,
+  clusterDerivation,
+  count,
+  counted,
+  cut,
+  gpuCells,
+  gpuRowsDerivation,
+  layoutTable,
+  line,
+  lines,
+  position,
+  span,
+  widest,
+  type AppView,
+  type GpuRows,
+  type HostView,
+  type Line,
+  type Size,
+  type View,
+} from '../../lib/index.js';
+import type { AllUi } from './index.js';
+import { columnsFor, orderOf } from './order.js';
+import { totalLines } from './totals.js';
+
+const LEAST_HOST_COLS = 9;
+const MOST_HOST_COLS = 20;
+const MOST_HOST_COLS_NARROW = 14;
+const NARROW = 100;
+/** Below this the totals are one line, so that GPUs are seen. */
+const ROOMY_ROWS = 14;
+
+export function allView(ui: AllUi, app: AppView, size: Size): View {
+  const rows = app.derive(gpuRowsDerivation);
+  const totals = totalLines(app.derive(clusterDerivation), size.cols).slice(0, size.rows >= ROOMY_ROWS ? 2 : 1);
+  if (rows.count === 0) return { blocks: [lines(...(rows.hosts.length > 0 ? totals : []), ...withoutGpus(app, rows, size))] };
+  const order = orderOf(rows, ui.table.sort);
+  const names = rows.hosts.map((host) => hostName(host, app));
+  const hostCols = widest(names, LEAST_HOST_COLS, size.cols < NARROW ? MOST_HOST_COLS_NARROW : MOST_HOST_COLS);
+  const tableRows = Math.max(0, size.rows - totals.length - 1);
+  const layout = layoutTable({
+    columns: columnsFor(size.cols, hostCols),
+    order,
+    state: ui.table,
+    cols: size.cols,
+    rows: tableRows,
+    cells: (at) => {
+      const row = order.row(at);
+      const host = rows.host(row);
+      return { host: names[rows.hostAt[row]!]!, ...gpuCells(host, rows.slot[row]!, rows.owners(row), size.cols) };
+    },
+    dim: (at) => !counted(rows.host(order.row(at))),
+  });
+  return {
+    blocks: [lines(...totals, layout.header, ...layout.body)],
+    crumb: line(span(` ${footer(app, rows, position(layout, rows.count))}`, 'dim')),
+    pageRows: Math.max(1, tableRows - 1),
+  };
+}
+
+/** A host that no longer counts has its age behind its name. */
+function hostName(host: HostView, app: AppView): string {
+  return counted(host) ? host.label : `${host.label} ~${ago(app.now - host.at)}`;
+}
+
+function footer(app: AppView, rows: GpuRows, place: string): string {
+  const parts = [`${place || count(rows.count)} GPUs`];
+  const silent = app.hosts.size - rows.hosts.length;
+  if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'node has' : 'nodes have'} not answered yet`);
+  return parts.join(' · ');
+}
+
+/** Nothing to list: a line per node says why. */
+function withoutGpus(app: AppView, rows: GpuRows, { cols, rows: room }: Size): readonly Line[] {
+  const answering = rows.hosts.length;
+  const said =
+    answering > 0 ? 'No node that answers has a GPU; the tab of a node shows what else it has.' : 'Waiting for the first answer of';
+  const hosts = [...app.hosts].filter(({ version }) => version === 0);
+  const shown = hosts.slice(0, Math.max(0, room - 4));
+  const more = hosts.length - shown.length;
+  return [
+    line(''),
+    line(`  ${said}`),
+    ...shown.map((host) => hostLine(host, cols)),
+    ...(more > 0 ? [line(span(`    and ${count(more)} more`, 'dim'))] : []),
+  ];
+}
+
+function hostLine({ label, status }: HostView, cols: number): Line {
+  if (status.error === undefined) return line(span(`    … ${label}`, 'dim'));
+  return line(span(cut(`    ✕ ${label}  ${status.error.text}`, cols), 'bad'));
+}

@@ -1,0 +1,23 @@
+/** The GPUs of a host, a line each under one line of captions. */
+import {
+  fitColumns,
+  gpuCells,
+  gpuColumns,
+  gpuRowsDerivation,
+  headerLine,
+  rowLine,
+  type AppView,
+  type HostView,
+  type Line,
+} from '../../lib/index.js';
+
+/** Captions first; none at all for a host without GPUs. */
+export function gpuLines(host: HostView, app: AppView, cols: number): readonly Line[] {
+  const { slots } = host.gpus;
+  if (slots === 0) return [];
+  const columns = fitColumns(gpuColumns(cols), '', cols);
+  const rows = app.derive(gpuRowsDerivation);
+  const first = rows.hostAt.indexOf(rows.hosts.indexOf(host));
+  const owners = Array.from({ length: slots }, (_, slot) => rows.owners(first + slot));
+  return [headerLine(columns), ...owners.map((own, slot) => rowLine(columns, gpuCells(host, slot, own, cols)))];
+}

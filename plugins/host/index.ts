@@ -1,0 +1,65 @@
+/** One tab per host: its GPUs, CPU, memory, disks, processes and connection. */
+import {
+  definePlugin,
+  sortBinding,
+  tableBindings,
+  tableState,
+  type AppView,
+  type HostView,
+  type TableAccess,
+  type TableState,
+} from '../../lib/index.js';
+import { COLUMNS, orderOf } from './processes.js';
+import { hostView } from './view.js';
+
+export interface HostUi {
+  readonly hostId: string;
+  readonly table: TableState;
+  /** Also the processes that are on no GPU. */
+  readonly showAll: boolean;
+}
+
+export const hostOf = (ui: HostUi, app: AppView): HostView | undefined => app.hosts.get(ui.hostId);
+
+const NO_ROWS = { count: 0, id: () => '', find: () => -1 };
+
+const access: TableAccess<HostUi> = {
+  id: 'host',
+  columns: COLUMNS,
+  state: (ui) => ui.table,
+  put: (ui, table) => ({ ...ui, table }),
+  order: (ui, app) => {
+    const host = hostOf(ui, app);
+    return host ? orderOf(host, ui.table, ui.showAll) : NO_ROWS;
+  },
+};
+
+export default definePlugin<HostUi>({
+  apiVersion: 1,
+  id: 'host',
+  tabs: (hosts) => [...hosts].map((host) => ({ plugin: 'host', key: host.hostId, title: host.label, hostId: host.hostId, order: 100 })),
+  init: (tab) => ({ hostId: tab.key, table: tableState('vram', true), showAll: false }),
+  layers: [
+    {
+      rung: 'tab',
+      title: 'Host',
+      bindings: [
+        sortBinding(access, 'm', 'vram', 'VRAM', 2),
+        sortBinding(access, 'u', 'user', 'user', 3),
+        sortBinding(access, 'c', 'cpu', 'CPU', 4),
+        sortBinding(access, 'p', 'pid', 'pid', 5),
+        sortBinding(access, 't', 'running', 'running', 6),
+        {
+          id: 'host.all',
+          keys: ['a'],
+          label: 'show or hide processes that are on no GPU',
+          short: 'all processes',
+          hint: 7,
+          run: (ui) => [{ ...ui, showAll: !ui.showAll }],
+        },
+        ...tableBindings(access),
+      ],
+    },
+  ],
+  view: hostView,
+});

@@ -1,0 +1,97 @@
+/** What a host's tab shows: connection, GPUs, machine, processes. Pure. */
+import {
+  bytes,
+  counted,
+  duration,
+  layoutTable,
+  line,
+  lines,
+  NONE,
+  percent,
+  position,
+  span,
+  type AppView,
+  type Cells,
+  type HostView,
+  type Line,
+  type Size,
+  type View,
+} from '../../lib/index.js';
+import { connectionLines } from './connection.js';
+import { gpuLines } from './gpus.js';
+import { hostOf, type HostUi } from './index.js';
+import { machineLines } from './machine.js';
+import { COLUMNS, orderOf, type ProcessOrder } from './processes.js';
+
+/** Rows the process table gets at least, header included, before the machine's lines give way. */
+const LEAST_TABLE_ROWS = 5;
+
+export function hostView(ui: HostUi, app: AppView, size: Size): View {
+  const host = hostOf(ui, app);
+  if (!host) return { blocks: [lines('', '  this host is no longer scraped')] };
+  const head = headLines(host, app, size);
+  if (host.version === 0) return { blocks: [lines(...head)] };
+  const order = orderOf(host, ui.table, ui.showAll);
+  const rows = Math.max(0, size.rows - head.length - 1);
+  const layout = layoutTable({
+    columns: COLUMNS,
+    order,
+    state: ui.table,
+    cols: size.cols,
+    rows,
+    cells: (at) => cells(host, order.row(at)),
+    dim: () => !counted(host),
+  });
+  return {
+    blocks: [lines(...head, layout.header, ...(order.count > 0 ? layout.body : [noProcesses(host)]))],
+    crumb: footer(order, position(layout, order.count), ui),
+    pageRows: Math.max(1, rows - 1),
+  };
+}
+
+/** What stands above the processes; where the room is short the machine's lines go first, then GPUs from the end. */
+function headLines(host: HostView, app: AppView, size: Size): readonly Line[] {
+  const connection = connectionLines(host, app, size.cols);
+  if (host.version === 0) return connection;
+  const room = Math.max(0, size.rows - LEAST_TABLE_ROWS - 1 - connection.length);
+  const gpus = gpuLines(host, app, size.cols);
+  const machine = machineLines(host, size.cols);
+  const shownGpus =
+    gpus.length <= room
+      ? gpus
+      : [
+          ...gpus.slice(0, Math.max(0, room - 1)),
+          line(span(`   … ${gpus.length - Math.max(0, room - 1)} more GPUs: the All tab lists them`, 'dim')),
+        ];
+  return [...connection, ...shownGpus, ...machine.slice(0, Math.max(0, room - shownGpus.length))];
+}
+
+function cells(host: HostView, row: number): Cells {
+  const { procs, gpus } = host;
+  const slot = procs.gpu[row]!;
+  const user = host.userName(procs.user[row]!);
+  const sm = procs.smPercent[row]!;
+  const cpu = procs.cpuPercent[row]!;
+  return {
+    pid: String(procs.pid[row]),
+    user: user === '' ? span('?', 'dim') : user,
+    gpu: slot < 0 ? NONE : String(gpus.index[slot]),
+    vram: slot < 0 ? NONE : bytes(procs.vramBytes[row]),
+    sm: percent(sm),
+    cpu: Number.isNaN(cpu) ? NONE : cpu.toFixed(1),
+    running: duration(procs.ageSeconds[row]),
+    cmd: span(host.text(procs.command[row]!) || host.text(procs.name[row]!) || NONE, 'dim'),
+  };
+}
+
+function noProcesses(host: HostView): Line {
+  const text = host.facts.hasProcessFamily ? 'no process on a GPU' : 'no process data: start the exporter on the node with --processes';
+  return line(span(`   ${text}`, 'dim'));
+}
+
+function footer({ count, hidden }: ProcessOrder, place: string, ui: HostUi): Line {
+  const parts = [place || `${count} of ${count} processes`];
+  if (hidden > 0) parts.push(`${hidden} on no GPU hidden (a)`);
+  else if (ui.showAll) parts.push('all processes shown (a)');
+  return line(span(` ${parts.join(' · ')}`, 'dim'));
+}

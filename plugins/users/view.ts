@@ -1,0 +1,118 @@
+/** What the Users tab shows. Pure. */
+import {
+  bytes,
+  counted,
+  duration,
+  layoutTable,
+  line,
+  lines,
+  NONE,
+  position,
+  silence,
+  span,
+  usersDerivation,
+  watts,
+  type AppView,
+  type Cells,
+  type Line,
+  type Size,
+  type UsersTable,
+  type View,
+} from '../../lib/index.js';
+import type { UsersUi } from './index.js';
+import { columnsFor, orderOf, type UsersOrder } from './table.js';
+
+/** How a user without a name is shown. */
+export const NOBODY = '?';
+
+export function usersView(ui: UsersUi, app: AppView, size: Size): View {
+  const users = app.derive(usersDerivation);
+  const order = orderOf(users, ui.table, ui.showSystem);
+  const chips = coverageChip(users);
+  const head = summary(users, order, size.cols);
+  const rows = Math.max(0, size.rows - chips.length - head.length - 1);
+  if (order.count === 0)
+    return { chips, blocks: [lines(...head, ...emptyHint(app, users, order))], crumb: footer(order, '', ui), pageRows: rows - 1 };
+  const layout = layoutTable({
+    columns: columnsFor(size.cols, anySm(users)),
+    order,
+    state: ui.table,
+    cols: size.cols,
+    rows,
+    cells: (at) => cells(users, order.row(at)),
+  });
+  return {
+    chips,
+    blocks: [lines(...head, layout.header, ...layout.body)],
+    crumb: footer(order, position(layout, order.count), ui),
+    pageRows: Math.max(1, rows - 1),
+  };
+}
+
+function anySm({ sm, count }: UsersTable): boolean {
+  for (let row = 0; row < count; row++) if (!Number.isNaN(sm[row])) return true;
+  return false;
+}
+
+function cells(users: UsersTable, row: number): Cells {
+  const name = users.user(row);
+  const power = users.powerWatts[row]!;
+  return {
+    user: name === '' ? span(NOBODY, 'dim') : span(name, users.system(row) ? 'dim' : 'strong'),
+    nodes: String(users.nodes[row]),
+    gpus: String(users.gpus[row]),
+    procs: String(users.procs[row]),
+    vram: bytes(users.vramBytes[row]),
+    power: users.powerPartial[row] ? (power > 0 ? `≥${watts(power)}` : NONE) : watts(power),
+    sm: Number.isNaN(users.sm[row]) ? NONE : users.sm[row]!.toFixed(1),
+    longest: duration(users.longestSeconds[row]),
+    cmd: span(users.command(row) || NONE, 'dim'),
+  };
+}
+
+/** Users, GPUs in use, memory owned and not, power attributed and not: whole parts go, from the end, where the line is short. */
+function summary(users: UsersTable, order: UsersOrder, cols: number): readonly Line[] {
+  const { totals } = users;
+  const system = totals.systemBytes > 0 ? ` (system ${bytes(totals.systemBytes)})` : '';
+  const unowned = totals.unownedBytes > 0 ? `, ${bytes(totals.unownedBytes)} no process's` : '';
+  const parts = [
+    `${order.count} ${order.count === 1 ? 'user' : 'users'}`,
+    `${totals.gpusInUse} GPUs in use`,
+    `${bytes(totals.ownedBytes)} owned${system}${unowned}`,
+    `${watts(totals.attributedWatts)}* attributed, ${watts(totals.unattributedWatts)} not`,
+    `reporting ${totals.reporting} of ${totals.hosts}`,
+  ];
+  while (parts.length > 1 && parts.join(' · ').length + 1 > cols) parts.pop();
+  return [line(span(` ${parts.join(' · ')}`))];
+}
+
+function coverageChip({ totals }: UsersTable): readonly Line[] {
+  if (totals.reporting >= totals.hosts) return [];
+  return [line(span(` ⚠ partial coverage: ${totals.reporting} of ${totals.hosts} nodes reporting process data `, 'chip-warn'))];
+}
+
+function footer({ count, hidden }: UsersOrder, place: string, ui: UsersUi): Line {
+  const parts = [place || `${count} of ${count}`];
+  if (hidden > 0) parts.push(`${hidden} system ${hidden === 1 ? 'account' : 'accounts'} hidden (f)`);
+  else if (ui.showSystem) parts.push('system accounts shown (f)');
+  return line(span(` ${parts.join(' · ')}`, 'dim'));
+}
+
+/** Why the table is empty, and what to do about it. */
+function emptyHint(app: AppView, { totals }: UsersTable, { hidden }: UsersOrder): readonly Line[] {
+  const say = (...texts: readonly string[]): readonly Line[] => ['', ...texts].map((text) => line(`  ${text}`));
+  const hosts = [...app.hosts];
+  if (hosts.every((host) => host.status.phase === 'waiting'))
+    return [...say('waiting for the first answer of'), ...hosts.map((host) => line(span(`    … ${host.label}`, 'dim')))];
+  if (!hosts.some(counted)) return say('No node answers.', 'The tab of a node says since when, and why.');
+  if (totals.reporting === 0 && hosts.some((host) => silence(host) === 'no process export'))
+    return say(
+      'The nodes answer, but none exports its processes. On each node run',
+      '',
+      '    all-smi api --processes',
+      '',
+      'and the users appear here.',
+    );
+  if (hidden > 0) return say(`Only system accounts use a GPU (${hidden} hidden): f shows them.`);
+  return say('Nobody uses a GPU right now.');
+}
