@@ -14,7 +14,7 @@ const LAYERS = [
   { layer: 'contract', files: /^lib\/(plugin|register|tabs|keys\/|view\/)/ },
   { layer: 'edges', files: /^lib\/(collect|record|serve|paint|export)\//, apart: /^lib\/\w+\//, only: ['base', 'figures'] },
   { layer: 'core', files: /^lib\/(state|loop|ladder|screen)/, only: ['base', 'figures', 'contract'] },
-  { layer: 'app', files: /^lib\/(app|settings)/ },
+  { layer: 'app', files: /^lib\/(app|settings|viewer)/ },
   { layer: 'index', files: /^lib\/index/ },
   { layer: 'plugins', files: /^plugins\//, apart: /^plugins\/[^/]+\//, only: ['index'] },
   { layer: 'bin', files: /^bin\// },
@@ -26,7 +26,7 @@ const PACKAGES = [
   { packages: /^got(\/|$)/, place: /^lib\/collect\// },
   { packages: /^yargs(\/|$)/, place: /^bin\// },
   { packages: /^papaparse$/, place: /^lib\/(export|collect)\// },
-  { packages: /^node:/, place: /^(lib\/(collect|record|serve|paint|export|app)|bin)/ },
+  { packages: /^node:/, place: /^(lib\/(collect|record|serve|paint|export|viewer)|bin)/ },
 ];
 
 /** Why `file` may not import `target` (both from the repository's root); undefined when it may. */

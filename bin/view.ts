@@ -1,10 +1,10 @@
 /** `all-smi-view`: everything that can be wrong is found before the terminal is touched. */
-import { runView } from '../lib/app.js';
 import { expandHosts, TargetList, type Target } from '../lib/collect/targets.js';
 import { AppError } from '../lib/errors.js';
 import * as api from '../lib/index.js';
 import { resolveOptions, VIEW_OPTIONS, type Environment, type Flags, type ViewOptions } from '../lib/options.js';
 import type { ViewSettings } from '../lib/settings.js';
+import { runView } from '../lib/viewer.js';
 import all from '../plugins/all/index.js';
 import host from '../plugins/host/index.js';
 import users from '../plugins/users/index.js';
