@@ -1,18 +1,15 @@
 /** The text a make-believe node answers with: its readings as families, named and labelled as the all-smi mock server does. */
+import { fact, families, gauge, type Column } from '../wire/gauges.js';
 import { labelBlock, writeFamilies, type Family, type LabelBlock, type Sample } from '../wire/writer.js';
 import type { GpuReading, HostReading, NodeReading, ProcReading } from './mock-node.js';
 import { MACHINE, type NodePlan } from './mock-plan.js';
 
-interface Column<Row> {
-  readonly name: string;
-  readonly help: string;
+interface MockColumn<Row> extends Column<Row, NodePlan> {
   /** Sent only by nodes that send details. */
   readonly detail?: true;
-  readonly decimals?: number;
-  readonly of: (row: Row, plan: NodePlan) => number;
 }
 
-const GPU_COLUMNS: readonly Column<GpuReading>[] = [
+const GPU_COLUMNS: readonly MockColumn<GpuReading>[] = [
   { name: 'gpu_utilization', help: 'Share of time the GPU was busy, percent', of: (gpu) => gpu.utilPercent },
   { name: 'gpu_memory_used_bytes', help: 'GPU memory in use', of: (gpu) => gpu.memoryUsedBytes },
   { name: 'gpu_memory_total_bytes', help: 'GPU memory there is', of: (_, plan) => plan.model.memoryBytes },
@@ -34,14 +31,14 @@ const GPU_COLUMNS: readonly Column<GpuReading>[] = [
   },
 ];
 
-const PROC_COLUMNS: readonly Column<ProcReading>[] = [
+const PROC_COLUMNS: readonly MockColumn<ProcReading>[] = [
   { name: 'process_memory_used_bytes', help: 'GPU memory the process holds', of: (proc) => proc.bytes },
   { name: 'process_start_time_seconds', help: 'Seconds the process has run', of: (proc) => proc.ageSeconds },
   { name: 'process_cpu_percent', help: 'CPU of the process, 100 is one thread', decimals: 2, of: (proc) => proc.cpuPercent },
   { name: 'process_gpu_utilization', help: 'Share of the SMs the process used, percent', of: (proc) => proc.smPercent },
 ];
 
-const HOST_COLUMNS: readonly Column<HostReading>[] = [
+const HOST_COLUMNS: readonly MockColumn<HostReading>[] = [
   { name: 'cpu_utilization', help: 'CPU busy, percent', of: (host) => host.cpuPercent },
   { name: 'cpu_socket_count', help: 'CPU sockets', of: () => MACHINE.sockets },
   { name: 'cpu_core_count', help: 'CPU cores', of: () => MACHINE.cores },
@@ -64,27 +61,8 @@ const HOST_COLUMNS: readonly Column<HostReading>[] = [
   { name: 'swap_free_bytes', help: 'Swap left', of: (host) => MACHINE.swapBytes - host.swapUsedBytes },
 ];
 
-const gauge = (name: string, help: string, samples: Iterable<Sample>): Family => ({
-  name: `all_smi_${name}`,
-  help,
-  type: 'gauge',
-  samples,
-});
-const fact = (name: string, help: string, labels: Readonly<Record<string, string>>): Family =>
-  gauge(name, help, [{ labels: labelBlock(labels), value: 1 }]);
-
-function families<Row>(columns: readonly Column<Row>[], plan: NodePlan, rows: readonly Row[], labels: readonly LabelBlock[]): Family[] {
-  return columns
-    .filter((column) => plan.details || column.detail !== true)
-    .map(({ name, help, decimals, of }) => ({
-      ...gauge(
-        name,
-        help,
-        rows.map((row, at) => ({ labels: labels[at]!, value: of(row, plan) })),
-      ),
-      ...(decimals === undefined ? {} : { decimals }),
-    }));
-}
+const sent = <Row>(columns: readonly MockColumn<Row>[], { details }: NodePlan): readonly MockColumn<Row>[] =>
+  columns.filter(({ detail }) => details || detail !== true);
 
 const gpuLabels = ({ model, instance, gpus }: NodePlan, gpu: number): Record<string, string> => ({
   gpu: model.name,
@@ -154,19 +132,19 @@ export function nodeText(plan: NodePlan): (reading: NodeReading) => string {
   return ({ gpus, procs, host }) =>
     writeFamilies([
       ...(plan.details ? statusFamilies(plan) : []),
-      ...families(GPU_COLUMNS, plan, gpus, gpuBlocks),
+      ...families(sent(GPU_COLUMNS, plan), gpus, gpuBlocks, plan),
       gauge('gpu_info', 'What the GPU is', infos),
       ...(plan.details && plan.jobs !== undefined
         ? [fact('process_export_info', 'Which processes are exported', { instance, scope: 'gpu' })]
         : []),
       ...families(
-        PROC_COLUMNS,
-        plan,
+        sent(PROC_COLUMNS, plan),
         procs,
         procs.map((proc) => procLabels(plan, proc)),
+        plan,
       ),
       fact('cpu_model', 'What the CPU is', { instance, model: MACHINE.cpuModel }),
-      ...families(HOST_COLUMNS, plan, [host], [hostBlock]),
+      ...families(sent(HOST_COLUMNS, plan), [host], [hostBlock], plan),
       ...diskFamilies(plan, host),
     ]);
 }
