@@ -24,6 +24,7 @@ const LAYERS = [
 const PACKAGES = [
   { packages: /^(neo-)?blessed(-contrib)?(\/|$)/, place: /^lib\/paint\/blessed\.ts$/ },
   { packages: /^got(\/|$)/, place: /^lib\/collect\// },
+  { packages: /^fast-xml-parser$/, place: /^lib\/collect\/local\// },
   { packages: /^yargs(\/|$)/, place: /^bin\// },
   { packages: /^papaparse$/, place: /^lib\/(export|collect)\// },
   { packages: /^node:/, place: /^(lib\/(collect|record|serve|paint|export|viewer)|bin)/ },
