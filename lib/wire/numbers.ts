@@ -1,0 +1,56 @@
+/** Values of samples. */
+const DOT = 46;
+const ZERO = 48;
+/** Integers below this many digits are exact, and so is their quotient by a power of ten. */
+const EXACT_DIGITS = 15;
+const TENS = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power);
+
+/** Where the number of the last `plainNumber` ended. */
+export let numberEnd = 0;
+
+/**
+ * The plain decimal number at `at` (digits, maybe a point and digits), -1 when there is none or when it has more digits than can be added
+ * up exactly; `numberEnd` is the position behind it. Needs a byte behind the number that is neither digit nor point.
+ */
+export function plainNumber(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  let i = at;
+  let digit = bytes[i]! - ZERO;
+  while (digit >= 0 && digit <= 9) {
+    value = value * 10 + digit;
+    digit = bytes[++i]! - ZERO;
+  }
+  if (digit !== DOT - ZERO) {
+    numberEnd = i;
+    return i === at || i - at > EXACT_DIGITS ? -1 : value;
+  }
+  const point = i;
+  digit = bytes[++i]! - ZERO;
+  while (digit >= 0 && digit <= 9) {
+    value = value * 10 + digit;
+    digit = bytes[++i]! - ZERO;
+  }
+  numberEnd = i;
+  const decimals = i - point - 1;
+  if (decimals === 0 || point === at || i - at - 1 > EXACT_DIGITS) return -1;
+  return value / TENS[decimals]!;
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NOT_FINITE = /^([+-]?)(inf|infinity|nan)$/i;
+const TIMESTAMP = /^[+-]?\d+(\.\d*)?$/;
+
+/**
+ * What stands behind the labels, to the end of the line: a value, maybe a timestamp, maybe an exemplar (both of no use here). Undefined:
+ * it is none of that.
+ */
+export function readValue(text: string): number | undefined {
+  const exemplar = text.indexOf('#');
+  const [value = '', timestamp, ...rest] = (exemplar < 0 ? text : text.slice(0, exemplar)).trim().split(/[ \t]+/);
+  if (rest.length > 0 || (timestamp !== undefined && !TIMESTAMP.test(timestamp))) return undefined;
+  if (NUMBER.test(value)) return Number(value);
+  const [, sign, word] = NOT_FINITE.exec(value) ?? [];
+  if (word === undefined) return undefined;
+  if (word.toLowerCase() === 'nan') return NaN;
+  return sign === '-' ? -Infinity : Infinity;
+}

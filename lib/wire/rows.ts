@@ -1,0 +1,262 @@
+/** Process rows of the scrape under way: one per (pid, device), found by what their lines look like, by pid, or by pid and device. */
+import { Arena, longerFloats, longerInts, same } from './bytes.js';
+import { ALIASES, ROW_CAPS, SECTIONS } from './families.js';
+import { LabelReader, unsigned } from './labels.js';
+import type { UserNames } from './users.js';
+
+/** Integers of a row. */
+export const PID = 0;
+export const DEVICE = 1;
+export const USER = 2;
+/** Where the raw value begins in the arena; 0: empty. */
+export const COMMAND = 3;
+export const NAME = 4;
+/** The label block by which the row is known. */
+export const BLOCK_AT = 5;
+export const BLOCK_BYTES = 6;
+/** Number of the scrape that last spoke of the row. */
+export const SEEN = 7;
+/** 1: its lines differ in their labels, so that each of them may change the row. */
+export const MIXED = 8;
+export const INTS = 9;
+
+/** GPUs as process rows name them; more than there are GPUs, since a MIG slice has a name of its own. */
+export const MAX_DEVICES = 1024;
+
+/** What a process row says of its GPU. */
+export interface Device {
+  /** Where the raw uuid is in the arena. */
+  readonly at: number;
+  readonly bytes: number;
+  readonly index: number;
+}
+
+export type Found = 'bad' | 'capped' | number;
+
+export class ProcessRows {
+  count = 0;
+  ints = new Int32Array(INTS * 8);
+  /** SECTIONS a row. NaN: not reported. */
+  values = new Float64Array(SECTIONS * 8).fill(NaN);
+  /** By value: the scrape that last gave it, and its line in the last program, -1 for none. */
+  stamps = new Int32Array(SECTIONS * 8);
+  lines = new Int32Array(SECTIONS * 8).fill(-1);
+  readonly devices: Device[] = [];
+  /** Open addressing on the pid alone, so that all rows of a pid are probed together: row + 1, 0 for none. */
+  #table = new Int32Array(32);
+  readonly #arena: Arena;
+  readonly #users: UserNames;
+  readonly #labels: LabelReader;
+
+  constructor(arena: Arena, users: UserNames, labels: LabelReader) {
+    this.#arena = arena;
+    this.#users = users;
+    this.#labels = labels;
+  }
+
+  /** Bytes of the row's block when it stands at `at`, else 0. */
+  blockAt(row: number, view: DataView, at: number, end: number): number {
+    const { ints } = this;
+    const bytes = ints[row * INTS + BLOCK_BYTES]!;
+    return at + bytes <= end && same(this.#arena.view, ints[row * INTS + BLOCK_AT]!, view, at, bytes) ? bytes : 0;
+  }
+
+  /** The row whose block stands at `at`, looked up by the pid that most exporters put first; -1: none. */
+  rowAtPid(bytes: Uint8Array, view: DataView, at: number, end: number): number {
+    if (
+      at + 15 > end ||
+      bytes[at] !== 112 ||
+      bytes[at + 1] !== 105 ||
+      bytes[at + 2] !== 100 ||
+      bytes[at + 3] !== 61 ||
+      bytes[at + 4] !== 34
+    )
+      return -1;
+    let pid = 0;
+    for (let i = at + 5, digit = bytes[i]! - 48; digit >= 0 && digit <= 9; digit = bytes[++i]! - 48) pid = pid * 10 + digit;
+    return this.#rowOfPid(pid, view, at, end);
+  }
+
+  #rowOfPid(pid: number, view: DataView, at: number, end: number): number {
+    const table = this.#table;
+    const mask = table.length - 1;
+    for (let place = placeOf(pid) & mask; table[place] !== 0; place = (place + 1) & mask) {
+      const row = table[place]! - 1;
+      if (this.ints[row * INTS + PID] === (pid | 0) && this.blockAt(row, view, at, end) > 0) return row;
+    }
+    return -1;
+  }
+
+  /**
+   * The row that the labels just read speak of, a new one if need be. `block`: where their block is in the arena, `bytes` long. The labels
+   * become the row's, or are added to them when this scrape has spoken of the row before.
+   */
+  take(source: Uint8Array, view: DataView, block: { at: number; bytes: number; from: number }, scrape: number): Found {
+    const labels = this.#labels;
+    const pidLabel = labels.find(source, 'pid');
+    const pid = pidLabel < 0 ? -1 : unsigned(source, labels.valueAt[pidLabel]!, labels.valueEnd[pidLabel]!);
+    if (pid < 0) return 'bad';
+    const device = this.#deviceOf(source, view);
+    if (device < 0) return 'capped';
+    let row = this.#rowOf(pid, device);
+    if (row < 0) {
+      if (this.count >= ROW_CAPS.process) return 'capped';
+      row = this.#add(pid, device);
+    }
+    this.#relabel(row, source, view, block, scrape);
+    return row;
+  }
+
+  /** Takes the labels of a block in the arena again, as `take` would: for rows whose lines differ. */
+  retake(row: number, blockAt: number, bytes: number, scrape: number): void {
+    const { bytes: source, view } = this.#arena;
+    this.#labels.read(source, blockAt, blockAt + bytes);
+    this.#relabel(row, source, view, { at: blockAt, bytes, from: blockAt }, scrape);
+  }
+
+  /** Keeps the rows that `scrape` spoke of, in their order. Returns their new numbers by old one; undefined: all stay. */
+  sweep(scrape: number): Int32Array | undefined {
+    const { ints, values, stamps } = this;
+    let kept = 0;
+    let moved: Int32Array | undefined;
+    for (let row = 0; row < this.count; row++) {
+      if (ints[row * INTS + SEEN] !== scrape) {
+        moved ??= identity(this.count);
+        continue;
+      }
+      if (kept !== row) {
+        ints.copyWithin(kept * INTS, row * INTS, (row + 1) * INTS);
+        values.copyWithin(kept * SECTIONS, row * SECTIONS, (row + 1) * SECTIONS);
+        stamps.copyWithin(kept * SECTIONS, row * SECTIONS, (row + 1) * SECTIONS);
+      }
+      if (moved) moved[row] = kept;
+      for (let value = kept * SECTIONS; value < (kept + 1) * SECTIONS; value++) if (stamps[value] !== scrape) values[value] = NaN;
+      kept++;
+    }
+    if (moved) {
+      this.count = kept;
+      this.#rehash();
+    }
+    return moved;
+  }
+
+  /** A label of the block by which the row is known. */
+  label(row: number, name: string): string {
+    const { bytes } = this.#arena;
+    const at = this.ints[row * INTS + BLOCK_AT]!;
+    this.#labels.read(bytes, at, at + this.ints[row * INTS + BLOCK_BYTES]!);
+    return this.#labels.text(bytes, this.#labels.find(bytes, name), 'value');
+  }
+
+  markUsers(live: Uint8Array): void {
+    for (let row = 0; row < this.count; row++) live[this.ints[row * INTS + USER]!] = 1;
+  }
+
+  renumberUsers(fresh: Int32Array): void {
+    for (let row = 0; row < this.count; row++) this.ints[row * INTS + USER] = fresh[this.ints[row * INTS + USER]!]!;
+  }
+
+  #relabel(row: number, source: Uint8Array, view: DataView, block: { at: number; bytes: number; from: number }, scrape: number): void {
+    const { ints } = this;
+    const at = row * INTS;
+    const first = ints[at + SEEN] !== scrape;
+    if (first) {
+      ints[at + SEEN] = scrape;
+      ints[at + BLOCK_AT] = block.at;
+      ints[at + BLOCK_BYTES] = block.bytes;
+      ints[at + USER] = ints[at + COMMAND] = ints[at + NAME] = 0;
+    } else if (block.at !== ints[at + BLOCK_AT]) ints[at + MIXED] = 1;
+    const labels = this.#labels;
+    const toArena = block.at - block.from;
+    for (let label = 0; label < labels.count; label++) {
+      const [from, to] = [labels.valueAt[label]!, labels.valueEnd[label]!];
+      if (from === to) continue;
+      if (labels.is(source, label, 'user')) ints[at + USER] = this.#users.idOf(source, view, from, to) || ints[at + USER]!;
+      else if (labels.is(source, label, 'command'))
+        ints[at + COMMAND] = labels.quoted[label] === 1 ? from + toArena : this.#arena.addText(view, from, to);
+      else if (labels.is(source, label, 'name'))
+        ints[at + NAME] = labels.quoted[label] === 1 ? from + toArena : this.#arena.addText(view, from, to);
+    }
+  }
+
+  #deviceOf(source: Uint8Array, view: DataView): number {
+    const labels = this.#labels;
+    const uuid = labels.find(source, 'device_uuid');
+    const [from, to] = uuid < 0 ? [0, 0] : [labels.valueAt[uuid]!, labels.valueEnd[uuid]!];
+    const index = indexOf(source, labels);
+    const { devices } = this;
+    for (let device = 0; device < devices.length; device++) {
+      const known = devices[device]!;
+      if (known.bytes !== to - from) continue;
+      if (known.bytes === 0 ? known.index === index : same(this.#arena.view, known.at, view, from, known.bytes)) return device;
+    }
+    if (devices.length >= MAX_DEVICES) return -1;
+    return devices.push({ at: to === from ? 0 : this.#arena.addText(view, from, to), bytes: to - from, index }) - 1;
+  }
+
+  #rowOf(pid: number, device: number): number {
+    const table = this.#table;
+    const mask = table.length - 1;
+    for (let place = placeOf(pid) & mask; table[place] !== 0; place = (place + 1) & mask) {
+      const at = (table[place]! - 1) * INTS;
+      if (this.ints[at + PID] === (pid | 0) && this.ints[at + DEVICE] === device) return table[place]! - 1;
+    }
+    return -1;
+  }
+
+  #add(pid: number, device: number): number {
+    const row = this.count++;
+    if (this.count * INTS > this.ints.length) this.#grow();
+    this.ints.fill(0, row * INTS, (row + 1) * INTS);
+    this.ints[row * INTS + PID] = pid;
+    this.ints[row * INTS + DEVICE] = device;
+    this.values.fill(NaN, row * SECTIONS, (row + 1) * SECTIONS);
+    this.stamps.fill(0, row * SECTIONS, (row + 1) * SECTIONS);
+    this.lines.fill(-1, row * SECTIONS, (row + 1) * SECTIONS);
+    if (this.count * 2 > this.#table.length) this.#rehash();
+    else this.#enter(row);
+    return row;
+  }
+
+  #enter(row: number): void {
+    const table = this.#table;
+    const mask = table.length - 1;
+    let place = placeOf(this.ints[row * INTS + PID]!) & mask;
+    while (table[place] !== 0) place = (place + 1) & mask;
+    table[place] = row + 1;
+  }
+
+  #rehash(): void {
+    if (this.count * 2 > this.#table.length) this.#table = new Int32Array(this.#table.length * 2);
+    else this.#table.fill(0);
+    for (let row = 0; row < this.count; row++) this.#enter(row);
+  }
+
+  #grow(): void {
+    const rows = this.count * 2;
+    this.ints = longerInts(this.ints, rows * INTS);
+    this.values = longerFloats(this.values, rows * SECTIONS);
+    this.stamps = longerInts(this.stamps, rows * SECTIONS);
+    this.lines = longerInts(this.lines, rows * SECTIONS);
+  }
+}
+
+const SEED = (Math.random() * 2 ** 32) | 0;
+
+/** Seeded: a node that knows the function still cannot choose pids that all meet in one place. */
+function placeOf(pid: number): number {
+  const mixed = Math.imul((pid | 0) ^ SEED, 0x9e3779b1);
+  return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 7;
+}
+
+/** Index of the GPU, 0 when the labels tell none. */
+function indexOf(source: Uint8Array, labels: LabelReader): number {
+  for (const name of ALIASES.processGpu) {
+    const label = labels.find(source, name);
+    const index = label < 0 ? -1 : unsigned(source, labels.valueAt[label]!, labels.valueEnd[label]!);
+    if (index >= 0 && index < 2 ** 31) return index;
+  }
+  return 0;
+}
+
+const identity = (count: number): Int32Array => Int32Array.from({ length: count }, (_, row) => row);

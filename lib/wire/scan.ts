@@ -1,0 +1,104 @@
+/** What a parser knows of a host while it reads: rows, cells and the program of the last scrape. Nobody else sees it before a commit. */
+import { Arena } from './bytes.js';
+import { Cells } from './cells.js';
+import { SECTIONS } from './families.js';
+import { BLOCK, BYTES, LINE, Program, TARGET } from './program.js';
+import type { LabelReader } from './labels.js';
+import { BLOCK_AT, INTS, MIXED, ProcessRows, SEEN } from './rows.js';
+import type { UserNames } from './users.js';
+
+/** Garbage that is not worth starting anew for. */
+const SPARE_BYTES = 32_768;
+
+export class Scan {
+  readonly arena = new Arena();
+  readonly rows: ProcessRows;
+  readonly cells = new Cells();
+  program = new Program();
+  /** The program that the scrape under way makes, once it differs. */
+  next = new Program();
+  /** Number of the scrape under way. */
+  scrape = 1;
+  #bytesAtFirst = 0;
+
+  constructor(users: UserNames, labels: LabelReader) {
+    this.rows = new ProcessRows(this.arena, users, labels);
+  }
+
+  /** Notes in the new program that a line's value came. */
+  record(prefix: number, block: number, bytes: number, target: number, value: number): void {
+    this.next.add(prefix, block, bytes, target);
+    if (target < 0) {
+      this.cells.values[~target] = value;
+      this.cells.stamps[~target] = this.scrape;
+      return;
+    }
+    this.rows.values[target] = value;
+    this.#touch(target, block, bytes);
+  }
+
+  /** The first `lines` lines came as they had before: the new program begins with them. */
+  begin(lines: number): void {
+    const { ints } = this.program;
+    const { next, cells, scrape } = this;
+    next.clear();
+    for (let at = 0; at < lines * LINE; at += LINE) {
+      const [block, bytes, target] = [ints[at + BLOCK]!, ints[at + BYTES]!, ints[at + TARGET]!];
+      next.add(ints[at]!, block, bytes, target);
+      if (target < 0) cells.stamps[~target] = scrape;
+      else {
+        this.#touch(target, block, bytes);
+        next.processes = true;
+      }
+    }
+  }
+
+  /** The new program is whole: what it did not speak of goes. */
+  settle(): void {
+    const { rows, cells, next } = this;
+    const movedRows = rows.sweep(this.scrape);
+    const movedCells = cells.sweep(this.scrape);
+    rows.lines.fill(-1, 0, rows.count * SECTIONS);
+    cells.lines.fill(-1);
+    const { ints } = next;
+    for (let line = 0; line < next.count; line++) {
+      const at = line * LINE + TARGET;
+      let target = ints[at]!;
+      if (target < 0) {
+        if (movedCells) ints[at] = target = ~movedCells[~target]!;
+        cells.lines[~target] = line;
+      } else {
+        if (movedRows) ints[at] = target = movedRows[target >> 2]! * SECTIONS + (target & 3);
+        rows.lines[target] = line;
+      }
+    }
+    this.next = this.program;
+    this.program = next;
+    this.#bytesAtFirst ||= this.arena.length;
+  }
+
+  /** Whether so much of the arena is of no use any more that a fresh start is cheaper. */
+  get worn(): boolean {
+    return this.arena.length > this.#bytesAtFirst * 2 + SPARE_BYTES;
+  }
+
+  /** What the host calls itself: the `instance` of its first line that has one. Process rows seldom do, so they come last. */
+  instance(): string {
+    const { ints, count } = this.program;
+    for (let at = TARGET; at < count * LINE; at += LINE) {
+      const instance = ints[at]! < 0 ? this.cells.cells[~ints[at]!]!.instance : '';
+      if (instance !== '') return instance;
+    }
+    return this.rows.count === 0 ? '' : this.rows.label(0, 'instance');
+  }
+
+  /** This scrape gives the value, and speaks of its row. */
+  #touch(target: number, block: number, bytes: number): void {
+    const { rows, scrape } = this;
+    rows.stamps[target] = scrape;
+    const row = target >> 2;
+    const at = row * INTS;
+    if (rows.ints[at + MIXED] !== 0 || rows.ints[at + BLOCK_AT] !== block) rows.retake(row, block, bytes, scrape);
+    else rows.ints[at + SEEN] = scrape;
+  }
+}

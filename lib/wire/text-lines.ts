@@ -1,0 +1,32 @@
+/** The plain parts of the format: blanks, comments, names. */
+const TAB = 9;
+const NEWLINE = 10;
+const RETURN = 13;
+const BLANK = 32;
+const HASH = 35;
+const OPEN = 123;
+
+/** Where the first sample at or behind `at` begins, past comments and blank lines; `end` when none has come yet. */
+export function sampleStart(bytes: Uint8Array, at: number, end: number): number {
+  let i = at;
+  while (i < end) {
+    const byte = bytes[i]!;
+    if (byte === HASH) i = bytes.indexOf(NEWLINE, i) + 1;
+    else if (byte === NEWLINE || byte === RETURN || byte === BLANK || byte === TAB) i++;
+    else return i;
+  }
+  return end;
+}
+
+/** Where the name at `at` ends: at a blank, a brace, or the end of the line. */
+export function nameEnd(bytes: Uint8Array, at: number, end: number): number {
+  let i = at;
+  while (i < end && bytes[i] !== OPEN && bytes[i] !== BLANK && bytes[i] !== TAB) i++;
+  return i;
+}
+
+export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
+  let i = at;
+  while (i < end && (bytes[i] === BLANK || bytes[i] === TAB)) i++;
+  return i;
+}
