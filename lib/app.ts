@@ -6,7 +6,8 @@ import { activeLayers } from './ladder.js';
 import { Loop } from './loop.js';
 import type { Clock, Collector, Delivery } from './model/ports.js';
 import type { Painter } from './paint/painter.js';
-import type { Effect, KeyContext, TabPlugin } from './plugin.js';
+import type { Effect, KeyContext, Step, TabPlugin } from './plugin.js';
+import { clean } from './sanitize.js';
 import { AppState } from './state.js';
 import { hitTest } from './view/cells.js';
 import type { Frame, Line, Size, View } from './view/frame.js';
@@ -17,6 +18,7 @@ import { helpOf, screen } from './screen.js';
 const TOAST_MS = 5000;
 /** Ages and the clock of the title move on even when nothing is delivered. */
 const BEAT_MS = 1000;
+const MAX_TOAST_BYTES = 200;
 
 export interface AppParts {
   readonly plugins: readonly TabPlugin[];
@@ -109,22 +111,21 @@ export class App {
         ...(hit === undefined ? {} : { hit }),
       },
     };
-    const routed = route(name, activeLayers(this.state), context, hit?.startsWith(CHROME) ? 'global' : undefined);
+    const routed = route(name, activeLayers(this.state), context, {
+      ...(hit?.startsWith(CHROME) ? { from: 'global' } : {}),
+      fault: (owner, error) => this.state.blame(owner, 'key', error),
+    });
     switch (routed.kind) {
       case 'step':
-        this.#carryOut(
-          routed.owner === 'core' ? routed.step.slice(1).map((effect) => effect as Effect) : this.state.update(this.state.tab, routed.step),
-        );
+        this.#carryOut(routed.owner === 'core' ? effectsOf(routed.step) : this.state.update(this.state.tab, routed.step));
         break;
       case 'disabled':
         this.#toast(routed.reason, 'warn');
         break;
       case 'failed':
-        this.state.blame(routed.owner, routed.error);
-        break;
       case 'swallowed':
       case 'unbound':
-        return;
+        break;
     }
     this.loop.soon();
   }
@@ -186,12 +187,12 @@ export class App {
     const help = this.state.overlays.at(-1);
     if (!help) return;
     const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips?.length ?? 0);
-    const top = Math.max(0, Math.min(help.top + by, helpLimit(sections, notes, size.cols, size.rows)));
+    const top = Math.max(0, Math.min(help.top + by, helpLimit(sections, notes, size)));
     this.state.overlays = [...this.state.overlays.slice(0, -1), { ...help, top }];
   }
 
   #toast(text: string, tone: 'accent' | 'warn' | 'bad'): void {
-    this.state.toast = { text, tone, until: this.#parts.clock.now() + TOAST_MS };
+    this.state.toast = { text: clean(text, MAX_TOAST_BYTES), tone, until: this.#parts.clock.now() + TOAST_MS };
     this.#touch();
   }
 
@@ -208,3 +209,5 @@ export class App {
     });
   }
 }
+
+const effectsOf = ([, ...effects]: Step<unknown>): readonly Effect[] => effects;

@@ -12,6 +12,7 @@ export interface Scope {
 export const WHOLE: Scope = { key: '' };
 
 export interface Derivation<P, T> {
+  /** For people; what is kept hangs on the object itself. Define it once, outside `view`. */
   readonly id: string;
   /** Which hosts the merge sees: those that count (the default), or all. */
   readonly over?: 'counted' | 'all';
@@ -34,11 +35,11 @@ const KEPT_SCOPES = 4;
 
 export class Derivations {
   readonly ran = { parts: 0, merges: 0 };
-  #kept = new Map<string, Kept>();
+  #kept = new WeakMap<object, Kept>();
 
   derive<P, T>(derivation: Derivation<P, T>, hosts: Iterable<HostView>, collector: number, scope: Scope = WHOLE): T {
-    let kept = this.#kept.get(derivation.id);
-    if (!kept) this.#kept.set(derivation.id, (kept = { parts: new WeakMap(), merges: new Map() }));
+    let kept = this.#kept.get(derivation);
+    if (!kept) this.#kept.set(derivation, (kept = { parts: new WeakMap(), merges: new Map() }));
     const known = kept.merges.get(scope.key);
     if (known?.collector === collector) return known.value as T;
     this.ran.merges++;
@@ -54,7 +55,7 @@ export class Derivations {
 
   /** Drops everything kept: the user ids in it no longer mean the same users. */
   forget(): void {
-    this.#kept.clear();
+    this.#kept = new WeakMap();
   }
 
   #parts<P>(derivation: Derivation<P, unknown>, kept: Kept, hosts: Iterable<HostView>, scope: Scope): readonly (readonly [HostView, P])[] {

@@ -17,8 +17,9 @@ export { definePlugin } from './plugin.js';
 export { VERSION } from './version.js';
 export { BLANK, line, lines, span } from './view/frame.js';
 export { GPU_NOTES, gpuCells, gpuColumns } from './view/gpu.js';
+export { hostMark, unanswered } from './view/hosts.js';
 export { fitColumns, headerLine, layoutTable, position, rowLine, tableState, widest } from './view/table.js';
-export { ago, bar, bytes, count, cut, duration, NONE, pad, percent, spark, watts, width } from './view/text.js';
+export { ago, bar, bytes, count, cut, duration, joinFitting, NONE, pad, percent, spark, watts, width } from './view/text.js';
 export { clock } from './view/title.js';
 
 export type { ClusterTotals } from './aggregate/cluster.js';

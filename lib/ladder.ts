@@ -11,7 +11,9 @@ function core(layer: KeyLayer<undefined>, modal = false): ActiveLayer {
 /** `modals`: with the modals that are open (what a key meets), or without (what the help explains). */
 export function activeLayers(state: AppState, modals = true): readonly ActiveLayer[] {
   const { tab } = state;
-  const own = (state.plugin(tab.plugin)?.layers ?? []).map((layer): ActiveLayer => ({ layer, ui: state.ui(tab), owner: tab.plugin }));
+  const ui = state.ui(tab);
+  const layers = ui ? (state.plugin(tab.plugin)?.layers ?? []) : [];
+  const own = layers.map((layer): ActiveLayer => ({ layer, ui: ui?.value, owner: tab.plugin }));
   const open = modals && state.overlays.length > 0 ? [core(HELP, true)] : [];
   return ladder([core(ALWAYS), ...open, core(REPLAY), ...own, core(GLOBAL)]);
 }

@@ -2,15 +2,16 @@
 import { clusterDerivation } from './aggregate/cluster.js';
 import { chromeTabRegion } from './keys/layers.js';
 import { offers, type Offer } from './keys/router.js';
-import { counted, type HostView } from './model/host.js';
-import type { Rung, TabRef } from './plugin.js';
-import type { AppState } from './state.js';
-import { bodySize, composeFrame, type Hint, type TabLabel } from './view/chrome.js';
-import { lines, line, span, type Frame, type Line, type Size, type View } from './view/frame.js';
-import { helpSections, helpView, keyText, type HelpSection } from './view/help.js';
-import { titleParts } from './view/title.js';
-import { tabId } from './tabs.js';
 import { activeLayers } from './ladder.js';
+import type { HostView } from './model/host.js';
+import { RUNGS, type Rung, type TabRef } from './plugin.js';
+import { faultText, type AppState } from './state.js';
+import { tabId } from './tabs.js';
+import { bodySize, composeFrame, type Chrome, type Hint, type TabLabel } from './view/chrome.js';
+import { line, lines, span, type Frame, type Line, type Size, type View } from './view/frame.js';
+import { helpSections, helpView, keyText, type HelpSection } from './view/help.js';
+import { hostMark } from './view/hosts.js';
+import { titleParts } from './view/title.js';
 
 export interface ScreenInput {
   readonly size: Size;
@@ -19,24 +20,38 @@ export interface ScreenInput {
   readonly chips: readonly Line[];
 }
 
-export function screen(state: AppState, input: ScreenInput): { readonly frame: Frame; readonly view: View; readonly size: Size } {
+export interface Screen {
+  readonly frame: Frame;
+  readonly view: View;
+  /** What was left for the view. */
+  readonly size: Size;
+}
+
+/** The wall: what a plugin's view throws, or returns instead of a view, becomes the content of its own pane. */
+export function screen(state: AppState, input: ScreenInput): Screen {
   const size = bodySize(input.size, input.chips.length);
-  const view = state.overlays.length > 0 ? helpScreen(state, input) : tabView(state, size);
+  const chrome = chromeOf(state, input);
+  const composed = (view: View): Screen => ({ frame: composeFrame(chrome, view), view, size });
+  if (state.overlays.length > 0) return composed(helpScreen(state, input));
+  try {
+    return composed(tabView(state, size));
+  } catch (error) {
+    return composed(errorView(state.tab.plugin, faultText(error)));
+  }
+}
+
+function chromeOf(state: AppState, { size, source, chips, offers: offered }: ScreenInput): Chrome {
   const active = tabId(state.tab);
-  const frame = composeFrame(
-    {
-      size: input.size,
-      title: titleParts(state.derive(clusterDerivation), { source: input.source, intervalMs: state.intervalMs, now: state.now }),
-      tabs: state.tabs.map((tab) => tabLabel(state, tab)),
-      active: state.tabs.findIndex((tab) => tabId(tab) === active),
-      tabNote: downNote(state.hosts),
-      chips: input.chips,
-      hints: hintsOf(input.offers),
-      ...(state.toast ? { toast: span(state.toast.text, state.toast.tone) } : {}),
-    },
-    view,
-  );
-  return { frame, view, size };
+  return {
+    size,
+    title: titleParts(state.derive(clusterDerivation), { source, intervalMs: state.intervalMs, now: state.now }),
+    tabs: state.tabs.map((tab) => tabLabel(state, tab)),
+    active: state.tabs.findIndex((tab) => tabId(tab) === active),
+    tabNote: downNote(state.hosts),
+    chips,
+    hints: hintsOf(offered),
+    ...(state.toast ? { toast: span(state.toast.text, state.toast.tone) } : {}),
+  };
 }
 
 const HELP_ORDER: readonly Rung[] = ['tab', 'global', 'replay', 'filter-edit'];
@@ -55,45 +70,27 @@ export function helpOf(
 
 function helpScreen(state: AppState, input: ScreenInput): View {
   const { sections, notes, size } = helpOf(state, input.size, input.chips.length);
-  return helpView(sections, notes, state.overlays.at(-1)?.top ?? 0, size.cols, size.rows);
+  return helpView(sections, notes, state.overlays.at(-1)?.top ?? 0, size);
 }
 
-/** The wall: what a plugin throws becomes the content of its own pane. */
 function tabView(state: AppState, size: Size): View {
   const plugin = state.plugin(state.tab.plugin);
   if (!plugin) return { blocks: [lines('', ' no tab to show')] };
-  const earlier = state.broken.get(plugin.id);
-  try {
-    const view = plugin.view(state.ui(state.tab), state, size);
-    return earlier === undefined
-      ? view
-      : { ...view, chips: [line(span(` plugin ${plugin.id}: ${earlier} `, 'chip-bad')), ...(view.chips ?? [])] };
-  } catch (error) {
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return {
-      blocks: [
-        lines(
-          '',
-          line(span(`  the tab "${plugin.id}" failed to draw itself`, 'bad')),
-          line(span(`  ${said}`, 'dim')),
-          '',
-          '  The other tabs go on. Its author should see this text.',
-        ),
-      ],
-    };
-  }
+  const ui = state.ui(state.tab);
+  const fault = state.faults.get(plugin.id);
+  if (!ui) return errorView(plugin.id, fault?.text ?? '');
+  const view = plugin.view(ui.value, state, fault ? { ...size, rows: Math.max(0, size.rows - 1) } : size);
+  return fault ? { ...view, chips: [line(span(` plugin ${plugin.id}: ${fault.text} `, 'chip-bad')), ...(view.chips ?? [])] } : view;
+}
+
+function errorView(plugin: string, said: string): View {
+  const head = line(span(`  The tab of the plugin "${plugin}" failed.`, 'bad'));
+  return { blocks: [lines('', head, line(span(`  ${said}`, 'dim')), '', '  The other tabs go on. The text above is for its author.')] };
 }
 
 function tabLabel(state: AppState, tab: TabRef): TabLabel {
   const host = tab.hostId === undefined ? undefined : state.hosts.get(tab.hostId);
   return { title: tab.title, region: chromeTabRegion(tab.plugin, tab.key), mark: host ? hostMark(host) : '', host: host !== undefined };
-}
-
-/** `…` not answered yet, `✕` down (not counted), `~` the last scrape failed but its data still counts; '' well. */
-export function hostMark(host: HostView): '' | '…' | '✕' | '~' {
-  if (host.status.phase === 'waiting') return '…';
-  if (!counted(host)) return '✕';
-  return host.status.phase === 'failing' ? '~' : '';
 }
 
 function downNote(hosts: Iterable<HostView>): string {
@@ -102,21 +99,17 @@ function downNote(hosts: Iterable<HostView>): string {
   return down === 0 ? '' : `${down} down ✕`;
 }
 
-/** One hint a binding; keys that belong together (Left, Right) share one when they share a short label. */
+/** One hint a binding, those of the upper rungs first; keys that do one thing in two directions share one, if they share its words. */
 function hintsOf(all: readonly Offer[]): readonly Hint[] {
-  const found = new Map<string, Hint>();
+  const found = new Map<string, Hint & { readonly rung: number }>();
   for (const { binding, layer, keys } of all) {
     if (binding.hint === undefined) continue;
     const label = binding.short ?? binding.label;
     const key = `${layer.title}\0${label}`;
     const first = keyText(keys[0]!);
     const known = found.get(key);
-    found.set(
-      key,
-      known
-        ? { ...known, keys: `${known.keys}${first}`, priority: Math.min(known.priority, binding.hint) }
-        : { keys: first, label, priority: binding.hint },
-    );
+    if (known) found.set(key, { ...known, keys: `${known.keys}${first}`, priority: Math.min(known.priority, binding.hint) });
+    else found.set(key, { keys: first, label, priority: binding.hint, rung: RUNGS.indexOf(layer.rung) });
   }
-  return [...found.values()];
+  return [...found.values()].sort((a, b) => a.rung - b.rung || a.priority - b.priority);
 }

@@ -2,8 +2,9 @@
 import { Derivations, type Derivation, type Scope } from './derive.js';
 import type { HostView, Ms } from './model/host.js';
 import type { Delivery } from './model/ports.js';
-import { clean } from './sanitize.js';
+import { checkStep } from './keys/router.js';
 import type { AppView, Effect, HostList, Message, Step, TabPlugin, TabRef } from './plugin.js';
+import { clean } from './sanitize.js';
 import { tabId, tabsOf } from './tabs.js';
 
 export interface Toast {
@@ -17,6 +18,12 @@ export interface Toast {
 export interface Overlay {
   readonly kind: 'help';
   readonly top: number;
+}
+
+/** What a plugin threw. */
+export interface Fault {
+  readonly text: string;
+  readonly from: 'tabs' | 'init' | 'key' | 'message';
 }
 
 class Hosts implements HostList {
@@ -39,14 +46,14 @@ export class AppState implements AppView {
   now: Ms = 0;
   toast: Toast | undefined;
   overlays: readonly Overlay[] = [];
-  /** What a plugin threw last, by plugin id: shown in its pane. */
-  readonly broken = new Map<string, string>();
+  /** The last fault of a plugin, by its id: shown in its pane. */
+  readonly faults = new Map<string, Fault>();
   #tabs: readonly TabRef[] = [];
   #tab: TabRef = { plugin: '', key: '', title: '' };
   #tabsStale = true;
   readonly #hosts = new Hosts();
   readonly #labels = new Map<string, string>();
-  readonly #ui = new Map<string, unknown>();
+  readonly #ui = new Map<string, { readonly value: unknown } | undefined>();
 
   readonly plugins: readonly TabPlugin[];
   readonly intervalMs: Ms;
@@ -98,20 +105,20 @@ export class AppState implements AppView {
     return this.plugins.find((plugin) => plugin.id === id);
   }
 
-  /** The UI state of a tab; made by the plugin's `init` the first time. */
-  ui(tab: TabRef): unknown {
+  /** The UI state of a tab, made by the plugin's `init` the first time; undefined where that threw: such a tab only shows why. */
+  ui(tab: TabRef): { readonly value: unknown } | undefined {
     const id = tabId(tab);
-    if (!this.#ui.has(id))
-      this.#ui.set(
-        id,
-        this.#walled(tab.plugin, () => this.plugin(tab.plugin)?.init(tab)),
-      );
+    if (!this.#ui.has(id)) {
+      const made = this.#walled(tab.plugin, 'init', () => ({ value: this.plugin(tab.plugin)?.init(tab) }));
+      this.#ui.set(id, made);
+    }
     return this.#ui.get(id);
   }
 
   /** Takes over the first part of a step; the effects are the caller's to carry out. */
   update(tab: TabRef, [ui, ...effects]: Step<unknown>): readonly Effect[] {
-    this.#ui.set(tabId(tab), ui);
+    this.#ui.set(tabId(tab), { value: ui });
+    if (this.faults.get(tab.plugin)?.from === 'key') this.faults.delete(tab.plugin);
     this.touch();
     return effects;
   }
@@ -141,10 +148,10 @@ export class AppState implements AppView {
     const message: Message = { type: 'host-removed', hostId };
     const effects: Effect[] = [];
     for (const tab of this.tabs) {
-      const id = tabId(tab);
       const plugin = this.plugin(tab.plugin);
-      if (!plugin?.on || !this.#ui.has(id)) continue;
-      const step = this.#walled(plugin.id, () => plugin.on?.(this.#ui.get(id), message));
+      const ui = this.#ui.get(tabId(tab));
+      if (!plugin?.on || !ui) continue;
+      const step = this.#walled(plugin.id, 'message', () => checkStep(plugin.on?.(ui.value, message)));
       if (step) effects.push(...this.update(tab, step));
     }
     this.#tabsStale = true;
@@ -154,7 +161,8 @@ export class AppState implements AppView {
   /** The open tab stays open by identity; when it is gone the first one opens. */
   #retab(): void {
     this.#tabsStale = false;
-    this.#tabs = tabsOf(this.plugins, this.#hosts, (plugin, error) => this.blame(plugin.id, error));
+    for (const [id, { from }] of this.faults) if (from === 'tabs') this.faults.delete(id);
+    this.#tabs = tabsOf(this.plugins, this.#hosts, (plugin, error) => this.blame(plugin.id, 'tabs', error));
     const open = tabId(this.#tab);
     this.#tab = this.#tabs.find((tab) => tabId(tab) === open) ?? this.#tabs[0] ?? this.#tab;
     const alive = new Set(this.#tabs.map(tabId));
@@ -162,17 +170,28 @@ export class AppState implements AppView {
   }
 
   /** Notes what a plugin threw; it costs the plugin its pane, nobody else anything. */
-  blame(plugin: string, error: unknown): void {
-    this.broken.set(plugin, clean(error instanceof Error ? `${error.name}: ${error.message}` : String(error), 200));
+  blame(plugin: string, from: Fault['from'], error: unknown): void {
+    this.faults.set(plugin, { text: faultText(error), from });
     this.touch();
   }
 
-  #walled<T>(plugin: string, run: () => T): T | undefined {
+  #walled<T>(plugin: string, from: Fault['from'], run: () => T): T | undefined {
     try {
       return run();
     } catch (error) {
-      this.blame(plugin, error);
+      this.blame(plugin, from, error);
       return undefined;
     }
+  }
+}
+
+const MAX_FAULT_BYTES = 200;
+
+/** What a plugin threw, in words: it may be anything. */
+export function faultText(error: unknown): string {
+  try {
+    return clean(error instanceof Error ? `${error.name}: ${error.message}` : String(error), MAX_FAULT_BYTES);
+  } catch {
+    return 'threw something that has no text';
   }
 }

@@ -59,7 +59,7 @@ export const GLOBAL: KeyLayer<undefined> = {
         return tab ? [undefined, { type: 'open', ...tab }] : [undefined];
       },
     },
-    binding('help', ['?', 'h', '1'], 'this help', { type: 'help' }, { hint: 10, short: 'help' }),
+    binding('help', ['?', 'h', '1'], 'this help', { type: 'help' }, { hint: 2, short: 'help' }),
     binding('escape', ['Esc'], 'close one thing', { type: 'toast', text: 'nothing to close here; q quits' }),
     binding('quit', ['q'], 'quit', { type: 'quit' }, { hint: 11 }),
   ],

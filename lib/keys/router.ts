@@ -15,9 +15,10 @@ export interface ActiveLayer {
 }
 
 export type Routed =
-  | { readonly kind: 'step'; readonly owner: string; readonly binding: Binding<unknown>; readonly step: Step<unknown> }
+  | { readonly kind: 'step'; readonly owner: string; readonly step: Step<unknown> }
   | { readonly kind: 'disabled'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly owner: string; readonly error: unknown }
+  /** It threw; the key is consumed. */
+  | { readonly kind: 'failed' }
   | { readonly kind: 'swallowed' }
   | { readonly kind: 'unbound' };
 
@@ -29,25 +30,45 @@ export function ladder(layers: readonly ActiveLayer[]): readonly ActiveLayer[] {
   return sorted.slice(0, modal < 0 ? undefined : modal + 1).map(({ active }) => active);
 }
 
-/** Asks the layers from the top down. `from`: rungs above it are passed over (a click on the chrome belongs to the global rung). */
-export function route(name: string, layers: readonly ActiveLayer[], context: KeyContext, from: Rung = RUNGS[0]): Routed {
+export interface Routing {
+  /** Rungs above it are passed over: a click on the chrome belongs to the global rung. */
+  readonly from?: Rung;
+  /** Told what a layer's owner threw. A `when` that throws says no, so that the keys below it go on working. */
+  readonly fault: (owner: string, error: unknown) => void;
+}
+
+/** Asks the layers from the top down. */
+export function route(name: string, layers: readonly ActiveLayer[], context: KeyContext, { from = RUNGS[0], fault }: Routing): Routed {
   const first = RUNGS.indexOf(from);
   for (const { layer, ui, owner, modal } of layers) {
     if (!modal && RUNGS.indexOf(layer.rung) < first) continue;
-    try {
-      for (const binding of layer.bindings) {
-        if (!binding.keys.includes(name)) continue;
-        if (binding.when && !binding.when(ui, context.app)) continue;
+    for (const binding of layer.bindings) {
+      if (!binding.keys.includes(name)) continue;
+      if (!says(binding, ui, context.app, (error) => fault(owner, error))) continue;
+      try {
         const reason = binding.disabled?.(ui, context.app);
         if (reason !== undefined) return { kind: 'disabled', reason };
-        return { kind: 'step', owner, binding, step: binding.run(ui, context) };
+        return { kind: 'step', owner, step: checkStep(binding.run(ui, context)) };
+      } catch (error) {
+        fault(owner, error);
+        return { kind: 'failed' };
       }
-    } catch (error) {
-      return { kind: 'failed', owner, error };
     }
     if (modal) return { kind: 'swallowed' };
   }
   return { kind: 'unbound' };
+}
+
+/** What a plugin's function returned, checked, since it may be anybody's. Throws TypeError. */
+export function checkStep(given: unknown): Step<unknown> {
+  if (!Array.isArray(given) || given.length === 0 || !given.slice(1).every(isEffect))
+    throw new TypeError('what was returned is not [ui, ...effects]');
+  return given as unknown as Step<unknown>;
+}
+
+function isEffect(given: unknown): boolean {
+  const { type, text } = Object(given) as { readonly type?: unknown; readonly text?: unknown };
+  return typeof type === 'string' && (type !== 'toast' || typeof text === 'string');
 }
 
 export interface Offer {
@@ -57,26 +78,30 @@ export interface Offer {
   readonly keys: readonly string[];
 }
 
+/** A click goes to what is under it, so a layer above does not take it from those below. */
+const CLICKS: ReadonlySet<string> = new Set(['Click', 'DoubleClick']);
+
 /** What the keys do right now, in the order of the ladder: shadowed keys are left out, so are bindings that do not say `when`. */
 export function offers(layers: readonly ActiveLayer[], app: AppView): readonly Offer[] {
   const taken = new Set<string>();
   const found: Offer[] = [];
   for (const { layer, ui } of layers) {
     for (const binding of layer.bindings) {
-      if (!says(binding, ui, app)) continue;
+      // What it threw is told when its key is pressed.
+      if (!says(binding, ui, app, () => undefined)) continue;
       const keys = binding.keys.filter((key) => !taken.has(key));
-      for (const key of keys) taken.add(key);
+      for (const key of keys) if (!CLICKS.has(key)) taken.add(key);
       if (keys.length > 0) found.push({ binding, layer, keys });
     }
   }
   return found;
 }
 
-/** A plugin's `when` that throws hides its key; running the key tells why. */
-function says(binding: Binding<unknown>, ui: unknown, app: AppView): boolean {
+function says(binding: Binding<unknown>, ui: unknown, app: AppView, fault: (error: unknown) => void): boolean {
   try {
     return binding.when?.(ui, app) ?? true;
-  } catch {
+  } catch (error) {
+    fault(error);
     return false;
   }
 }

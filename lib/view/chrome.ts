@@ -1,5 +1,6 @@
 /** The frame around every tab: title, tab strip, chips, body, crumb, key hints or the help. Pure. */
 import { BLANK, line, span, type Block, type Frame, type Line, type Size, type Span, type View } from './frame.js';
+import { checkRaster, fitLine } from './fit.js';
 import { cut, width } from './text.js';
 
 /** Fixed lines: title and tab strip above, key hints below. */
@@ -20,8 +21,9 @@ export interface Chrome {
 }
 
 export interface TitleParts {
-  /** Left side, most telling last to go: [long form, short form]. */
-  readonly left: readonly [string, string];
+  /** What the cluster does, from the longest form to the shortest. */
+  readonly left: readonly string[];
+  /** Source, interval, clock: the first goes first. */
   readonly right: readonly string[];
 }
 
@@ -37,6 +39,7 @@ export interface TabLabel {
 export interface Hint {
   readonly keys: string;
   readonly label: string;
+  /** Where the room is short those with the highest number go first. The order on screen is that of the list. */
   readonly priority: number;
 }
 
@@ -51,42 +54,49 @@ interface Laid {
   readonly rasters: Frame['rasters'][number][];
 }
 
+/** Throws TypeError for a view that is none. */
 export function composeFrame(chrome: Chrome, view: View): Frame {
   const { size } = chrome;
-  const crumb = view.crumb ? [view.crumb] : [];
-  const top = [titleLine(chrome.title, size.cols), tabLine(chrome, size.cols), ...chrome.chips, ...(view.chips ?? [])];
+  const fit = (one: Line): Line => fitLine(one, size.cols);
+  const crumb = view.crumb ? [fit(view.crumb)] : [];
+  const top = [titleLine(chrome.title, size.cols), tabLine(chrome, size.cols), ...[...chrome.chips, ...(view.chips ?? [])].map(fit)];
   const room = Math.max(0, size.rows - top.length - crumb.length - FOOT_ROWS);
-  const body = layBlocks(view.blocks, size.cols, room, top.length);
+  const body = layBlocks(view.blocks, { cols: size.cols, rows: room }, top.length);
   const lines = [...top, ...body.lines, ...crumb].slice(0, Math.max(0, size.rows - FOOT_ROWS));
   lines.push(hintLine(chrome.hints, chrome.toast, size.cols));
-  return { size, lines: size.rows > 0 ? lines.slice(-size.rows) : [], rasters: body.rasters };
+  return { size, lines: size.rows > 0 ? lines : [], rasters: body.rasters };
 }
 
-function layBlocks(blocks: readonly Block[], cols: number, rows: number, y: number): Laid {
+function layBlocks(blocks: readonly Block[], { cols, rows }: Size, y: number): Laid {
   const laid: Laid = { lines: [], rasters: [] };
   for (const block of blocks) {
-    if (block.kind === 'lines') laid.lines.push(...block.lines);
-    else {
-      const { raster, region } = block;
-      if (laid.lines.length + raster.rows <= rows && raster.cols <= cols)
-        laid.rasters.push({ x: 0, y: y + laid.lines.length, raster, ...(region === undefined ? {} : { region }) });
-      for (let at = 0; at < raster.rows; at++) laid.lines.push(BLANK);
+    const room = Math.max(0, rows - laid.lines.length);
+    if (block.kind === 'lines') {
+      laid.lines.push(...block.lines.slice(0, room).map((one) => fitLine(one, cols)));
+      continue;
     }
+    const { raster, region } = block;
+    checkRaster(raster);
+    if (raster.rows <= room && raster.cols <= cols)
+      laid.rasters.push({ x: 0, y: y + laid.lines.length, raster, ...(region === undefined ? {} : { region }) });
+    for (let at = 0; at < Math.min(raster.rows, room); at++) laid.lines.push(BLANK);
   }
-  laid.lines.length = Math.min(laid.lines.length, rows);
   while (laid.lines.length < rows) laid.lines.push(BLANK);
   return laid;
 }
 
+/**
+ * The longest form with at most the source left out; else a shorter one that leaves at least the clock; else the shortest alone. The
+ * shorter form goes before the interval does, since what the cluster does is why one looks.
+ */
 function titleLine({ left, right }: TitleParts, cols: number): Line {
-  for (const text of left)
-    for (let dropped = 0; dropped <= right.length; dropped++) {
+  for (const [nth, text] of left.entries())
+    for (let dropped = 0; dropped < right.length; dropped++) {
       const end = right.slice(dropped).join(' · ');
       const gap = cols - 2 - width(text) - width(end);
-      // The short form goes before anything on the right but its first part (the source).
-      if (gap >= 2 && (dropped <= 1 || text === left.at(-1))) return titled(` ${text}${' '.repeat(gap)}${end} `);
+      if (gap >= 2 && (dropped <= 1 || nth > 0)) return titled(` ${text}${' '.repeat(gap)}${end} `);
     }
-  return titled(` ${left.at(-1) ?? ''}`);
+  return titled(cut(` ${left.at(-1) ?? ''}`, cols));
 }
 
 const titled = (text: string): Line => ({ spans: [span(text, 'title')], fill: 'title' });
@@ -94,6 +104,7 @@ const titled = (text: string): Line => ({ spans: [span(text, 'title')], fill: 't
 const BAR = ' │ ';
 const CLOSE = '  ';
 const MORE = 2;
+const HINT_GAP = '  ';
 
 /** The strip shows a run of tabs around the active one; `◂` and `▸` say that there are more. */
 function tabLine({ tabs, active, tabNote }: Chrome, cols: number): Line {
@@ -142,20 +153,21 @@ function tabWindow(tabs: readonly TabLabel[], active: number, room: number): rea
   return [first, last];
 }
 
-/** Hints by priority while they fit, shown in the order of priority; never cut inside one. A toast takes the right end. */
+/** Hints by priority while they fit, each whole; a toast takes the right end. */
 function hintLine(hints: readonly Hint[], toast: Span | undefined, cols: number): Line {
   const notice = toast ? cut(toast.text, Math.max(0, cols - 4)) : '';
   const room = cols - 1 - (notice === '' ? 0 : width(notice) + 3);
-  const shown: Hint[] = [];
+  const shown = new Set<Hint>();
   let used = 0;
   for (const hint of [...hints].sort((a, b) => a.priority - b.priority)) {
-    const cost = width(hint.keys) + 1 + width(hint.label) + (shown.length > 0 ? 2 : 0);
+    const cost = width(hint.keys) + 1 + width(hint.label) + (shown.size > 0 ? HINT_GAP.length : 0);
     if (used + cost > room) continue;
     used += cost;
-    shown.push(hint);
+    shown.add(hint);
   }
   const spans: Span[] = [span(' ')];
-  shown.forEach(({ keys, label }, at) => spans.push(span(at > 0 ? '  ' : ''), span(keys, 'key'), span(` ${label}`, 'dim')));
-  if (notice !== '') spans.push(span(' '.repeat(Math.max(1, cols - 1 - used - width(notice) - 2))), span(` ${notice} `, toast?.tone));
+  for (const { keys, label } of hints.filter((hint) => shown.has(hint)))
+    spans.push(span(spans.length > 1 ? HINT_GAP : ''), span(keys, 'key'), span(` ${label}`, 'dim'));
+  if (notice !== '') spans.push(span(' '.repeat(Math.max(1, cols - 3 - used - width(notice)))), span(` ${notice} `, toast?.tone));
   return line(...spans);
 }

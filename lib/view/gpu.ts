@@ -14,6 +14,7 @@ const IDLE_PERCENT = 5;
 
 const WIDE = 130;
 const MIDDLE = 100;
+const NARROW = 60;
 
 /** Columns of bar that a terminal of `cols` has room for. */
 const barCols = (cols: number): number => (cols >= WIDE ? 16 : cols >= MIDDLE ? 8 : 0);
@@ -23,15 +24,16 @@ const MEMORY_COLS = 11;
 export function gpuColumns(cols: number): readonly Column[] {
   const bars = barCols(cols);
   const gap = bars > 0 ? 1 : 0;
+  const align = bars > 0 ? 'left' : 'right';
   return [
     { id: 'gpu', title: 'GPU', width: 3, align: 'right' },
-    { id: 'model', title: 'MODEL', width: cols >= WIDE ? 12 : 10, drop: 3 },
-    { id: 'util', title: 'UTIL', width: bars + gap + 4, align: bars > 0 ? 'left' : 'right', sorts: 'descending' },
-    { id: 'vram', title: 'VRAM', width: bars + gap + MEMORY_COLS, align: bars > 0 ? 'left' : 'right', sorts: 'descending' },
-    { id: 'temp', title: 'TEMP', width: 5, align: 'right', drop: 2, sorts: 'descending' },
-    { id: 'power', title: 'POWER', width: 8, align: 'right', drop: 4, sorts: 'descending' },
+    { id: 'model', title: 'MODEL', width: cols >= WIDE ? 12 : 10, drop: 2 },
+    { id: 'util', title: 'UTIL', width: bars + gap + 4, align, sorts: 'descending' },
+    { id: 'vram', title: 'VRAM', width: bars + gap + MEMORY_COLS, align, drop: 5, sorts: 'descending' },
+    { id: 'temp', title: 'TEMP', width: 5, align: 'right', drop: 4, sorts: 'descending' },
+    { id: 'power', title: 'POWER', width: 8, align: 'right', drop: 3, sorts: 'descending' },
     { id: 'clock', title: 'CLOCK', width: 7, align: 'right', drop: 1 },
-    { id: 'who', title: 'WHO', width: 'rest', min: 14 },
+    { id: 'who', title: 'WHO', width: 'rest', min: cols >= NARROW ? 20 : 12 },
   ];
 }
 

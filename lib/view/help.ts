@@ -1,6 +1,6 @@
 /** The help, made from the same offers as the footer. */
 import type { Offer } from '../keys/router.js';
-import { line, lines, span, type Line, type View } from './frame.js';
+import { line, lines, span, type Line, type Size, type View } from './frame.js';
 import { pad, width } from './text.js';
 
 export interface HelpSection {
@@ -40,17 +40,12 @@ export function helpSections(offers: readonly Offer[]): readonly HelpSection[] {
 }
 
 const TWO_COLUMNS = 110;
-const KEY_COLS = 18;
+const NARROW = 60;
+const keyCols = (cols: number): number => (cols >= NARROW ? 20 : 12);
 
-export function helpView(sections: readonly HelpSection[], notes: readonly string[], top: number, cols: number, rows: number): View {
-  const halves = cols >= TWO_COLUMNS ? split(sections) : [sections];
-  const half = Math.floor((cols - 2) / halves.length);
-  const columns = halves.map((some) => some.flatMap(sectionLines));
-  const tall = Math.max(...columns.map((column) => column.length));
-  const all: Line[] = [];
-  for (let at = 0; at < tall; at++) all.push(line(' ', ...columns.flatMap((column) => padded(column[at], half))));
-  for (const note of notes) all.push(line(span(` ${note}`, 'dim')));
-  const page = Math.max(0, rows - 1);
+export function helpView(sections: readonly HelpSection[], notes: readonly string[], top: number, { cols, rows }: Size): View {
+  const all = helpLines(sections, notes, cols);
+  const page = pageRows(rows);
   const first = Math.max(0, Math.min(top, all.length - page));
   const shown = all.slice(first, first + page);
   const place = all.length > page ? ` ${first + 1}-${first + shown.length} of ${all.length} lines · ↑↓ PgUp PgDn` : '';
@@ -58,18 +53,40 @@ export function helpView(sections: readonly HelpSection[], notes: readonly strin
 }
 
 /** How far the help can be scrolled, so that a key beyond the end is not remembered. */
-export function helpLimit(sections: readonly HelpSection[], notes: readonly string[], cols: number, rows: number): number {
-  const halves = cols >= TWO_COLUMNS ? split(sections) : [sections];
-  const tall = Math.max(...halves.map((some) => some.flatMap(sectionLines).length));
-  return Math.max(0, tall + notes.length - Math.max(0, rows - 1));
+export function helpLimit(sections: readonly HelpSection[], notes: readonly string[], { cols, rows }: Size): number {
+  return Math.max(0, helpLines(sections, notes, cols).length - pageRows(rows));
 }
 
-function sectionLines({ title, rows }: HelpSection): Line[] {
-  return [
-    line(span(title, 'header')),
-    ...rows.map(({ keys, label }) => line(span(pad(keys, KEY_COLS, 'left'), 'key'), span(` ${label}`))),
-    line(''),
-  ];
+/** One row is the place's. */
+const pageRows = (rows: number): number => Math.max(0, rows - 1);
+
+function helpLines(sections: readonly HelpSection[], notes: readonly string[], cols: number): readonly Line[] {
+  const halves = cols >= TWO_COLUMNS ? split(sections) : [sections];
+  const half = Math.floor((cols - 2) / halves.length);
+  const columns = halves.map((some) => some.flatMap((section) => sectionLines(section, keyCols(cols))));
+  const tall = Math.max(0, ...columns.map((column) => column.length));
+  const rows = Array.from({ length: tall }, (_, at) => line(' ', ...columns.flatMap((column) => padded(column[at], half))));
+  return [...rows, ...notes.flatMap((note) => wrapped(note, cols - 2).map((text) => line(span(` ${text}`, 'dim'))))];
+}
+
+/** Broken at blanks, the following lines indented. */
+function wrapped(text: string, cols: number): readonly string[] {
+  const parts: string[] = [];
+  let last = '';
+  for (const word of text.split(' ')) {
+    const longer = last === '' ? word : `${last} ${word}`;
+    if (width(longer) <= cols || last === '') last = longer;
+    else {
+      parts.push(last);
+      last = `  ${word}`;
+    }
+  }
+  return [...parts, last];
+}
+
+function sectionLines({ title, rows }: HelpSection, keys: number): Line[] {
+  const row = ({ keys: names, label }: HelpSection['rows'][number]): Line => line(span(pad(names, keys), 'key'), span(` ${label}`));
+  return [line(span(title, 'header')), ...rows.map(row), line('')];
 }
 
 function padded(one: Line | undefined, cols: number): Line['spans'] {

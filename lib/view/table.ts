@@ -93,7 +93,10 @@ export function topRow(state: TableState, selected: number, count: number, page:
   return Math.max(0, Math.min(visible, count - page));
 }
 
-/** The columns that fit, with their widths. */
+/** Columns of a 'rest' column below which it is not worth having. */
+const LEAST_REST = 4;
+
+/** The columns that fit, with their widths. Where even those that never go do not fit, the 'rest' column gives way, at last wholly. */
 export function fitColumns(columns: readonly Column[], sortKey: string, cols: number): readonly FittedColumn[] {
   const least = (column: Column): number => (column.width === 'rest' ? (column.min ?? 1) : column.width);
   const total = (list: readonly Column[]): number =>
@@ -104,8 +107,10 @@ export function fitColumns(columns: readonly Column[], sortKey: string, cols: nu
     if (total(kept) <= cols) break;
     kept = kept.filter((other) => other !== column);
   }
-  const spare = Math.max(0, cols - total(kept));
-  return kept.map((column) => ({ ...column, cols: least(column) + (column.width === 'rest' ? spare : 0) }));
+  const spare = cols - total(kept);
+  return kept
+    .map((column) => ({ ...column, cols: least(column) + (column.width === 'rest' ? spare : 0) }))
+    .filter((column) => column.width !== 'rest' || column.cols >= Math.min(LEAST_REST, least(column)));
 }
 
 export function layoutTable(input: TableInput): TableLayout {

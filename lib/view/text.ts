@@ -92,6 +92,17 @@ export function percent(n: Reading): string {
   return missing(n) ? NONE : `${Math.round(n)}%`;
 }
 
+/** Parts joined by `gap`; those at the end that do not fit into `cols` go as a whole, the first never. */
+export function joinFitting(parts: readonly string[], cols: number, gap = ' · '): string {
+  let joined = parts[0] ?? '';
+  for (const part of parts.slice(1)) {
+    const longer = joined + gap + part;
+    if (width(longer) > cols) break;
+    joined = longer;
+  }
+  return joined;
+}
+
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /** Whole seconds, rounded down: `00:00:31`, `2d 03:11:09`. A negative span is none. */

@@ -11,19 +11,23 @@ export interface TitleSource {
 }
 
 export function titleParts(totals: ClusterTotals, { source, intervalMs, now }: TitleSource): TitleParts {
+  const short = summary(totals, true);
+  // The figures go from the end.
+  const shorter = short.map((_, at) => short.slice(0, short.length - at).join(' · '));
   return {
-    left: [`all-smi-view  ${summary(totals, false)}`, summary(totals, true)],
+    left: [`all-smi-view  ${summary(totals, false).join(' · ')}`, ...shorter],
     right: [source, `every ${intervalMs / 1000}s`, `${clock(now)} live`],
   };
 }
 
-function summary(totals: ClusterTotals, short: boolean): string {
-  const { hosts, hostsCounted, gpus } = totals;
+function summary(totals: ClusterTotals, short: boolean): readonly string[] {
+  const { hosts, hostsCounted, gpus, memoryReported, powerReported } = totals;
   const nodes = short ? `${hostsCounted}/${hosts} nodes` : `${hostsCounted} of ${hosts} nodes`;
-  if (gpus === 0) return nodes;
-  const memory = short ? shortMemory(totals) : longMemory(totals);
-  const power = totals.powerReported > 0 ? [watts(totals.powerWatts)] : [];
-  return [nodes, `${gpus} GPUs ${percent(totals.utilPercent)}`, memory, ...power].join(' · ');
+  if (gpus === 0) return [nodes];
+  const parts = [nodes, `${gpus} GPUs ${percent(totals.utilPercent)}`];
+  if (memoryReported > 0) parts.push(short ? shortMemory(totals) : longMemory(totals));
+  if (powerReported > 0) parts.push(watts(totals.powerWatts));
+  return parts;
 }
 
 /** '1.46 of 4.51 TiB': one unit where both have the same. */

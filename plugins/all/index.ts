@@ -39,7 +39,7 @@ export default definePlugin<AllUi>({
       rung: 'tab',
       title: 'All',
       bindings: [
-        sortBinding(access, 'd', 'host', 'node', 2),
+        sortBinding(access, 'd', 'host', 'host', 2),
         sortBinding(access, 'u', 'util', 'util', 3),
         sortBinding(access, 'm', 'vram', 'VRAM', 4),
         sortBinding(access, 'p', 'power', 'power', 5),

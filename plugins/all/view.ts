@@ -12,6 +12,7 @@ import {
   lines,
   position,
   span,
+  unanswered,
   widest,
   type AppView,
   type GpuRows,
@@ -25,9 +26,6 @@ import { columnsFor, orderOf } from './order.js';
 import { totalLines } from './totals.js';
 
 const LEAST_HOST_COLS = 9;
-const MOST_HOST_COLS = 20;
-const MOST_HOST_COLS_NARROW = 14;
-const NARROW = 100;
 /** Below this the totals are one line, so that GPUs are seen. */
 const ROOMY_ROWS = 14;
 
@@ -36,8 +34,12 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
   const totals = totalLines(app.derive(clusterDerivation), size.cols).slice(0, size.rows >= ROOMY_ROWS ? 2 : 1);
   if (rows.count === 0) return { blocks: [lines(...(rows.hosts.length > 0 ? totals : []), ...withoutGpus(app, rows, size))] };
   const order = orderOf(rows, ui.table.sort);
-  const names = rows.hosts.map((host) => hostName(host, app));
-  const hostCols = widest(names, LEAST_HOST_COLS, size.cols < NARROW ? MOST_HOST_COLS_NARROW : MOST_HOST_COLS);
+  const ages = rows.hosts.map((host) => (counted(host) ? '' : ` ~${ago(app.now - host.at)}`));
+  const hostCols = widest(
+    rows.hosts.map(({ label }, at) => `${label}${ages[at]!}`),
+    LEAST_HOST_COLS,
+    mostHostCols(size.cols),
+  );
   const tableRows = Math.max(0, size.rows - totals.length - 1);
   const layout = layoutTable({
     columns: columnsFor(size.cols, hostCols),
@@ -48,7 +50,7 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
     cells: (at) => {
       const row = order.row(at);
       const host = rows.host(row);
-      return { host: names[rows.hostAt[row]!]!, ...gpuCells(host, rows.slot[row]!, rows.owners(row), size.cols) };
+      return { host: hostCell(host, ages[rows.hostAt[row]!]!, hostCols), ...gpuCells(host, rows.slot[row]!, rows.owners(row), size.cols) };
     },
     dim: (at) => !counted(rows.host(order.row(at))),
   });
@@ -59,10 +61,10 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
   };
 }
 
-/** A host that no longer counts has its age behind its name. */
-function hostName(host: HostView, app: AppView): string {
-  return counted(host) ? host.label : `${host.label} ~${ago(app.now - host.at)}`;
-}
+/** A host that no longer counts has its age behind its name; the age is never cut. */
+const hostCell = ({ label }: HostView, age: string, cols: number): string => `${cut(label, cols - age.length)}${age}`;
+
+const mostHostCols = (cols: number): number => (cols >= 100 ? 20 : cols >= 60 ? 14 : 12);
 
 function footer(app: AppView, rows: GpuRows, place: string): string {
   const parts = [`${place || count(rows.count)} GPUs`];
@@ -72,22 +74,14 @@ function footer(app: AppView, rows: GpuRows, place: string): string {
 }
 
 /** Nothing to list: a line per node says why. */
-function withoutGpus(app: AppView, rows: GpuRows, { cols, rows: room }: Size): readonly Line[] {
+function withoutGpus(app: AppView, rows: GpuRows, { rows: room }: Size): readonly Line[] {
   const answering = rows.hosts.length;
+  const waiting = [...app.hosts].some(({ status }) => status.phase === 'waiting');
   const said =
-    answering > 0 ? 'No node that answers has a GPU; the tab of a node shows what else it has.' : 'Waiting for the first answer of';
-  const hosts = [...app.hosts].filter(({ version }) => version === 0);
-  const shown = hosts.slice(0, Math.max(0, room - 4));
-  const more = hosts.length - shown.length;
-  return [
-    line(''),
-    line(`  ${said}`),
-    ...shown.map((host) => hostLine(host, cols)),
-    ...(more > 0 ? [line(span(`    and ${count(more)} more`, 'dim'))] : []),
-  ];
-}
-
-function hostLine({ label, status }: HostView, cols: number): Line {
-  if (status.error === undefined) return line(span(`    … ${label}`, 'dim'));
-  return line(span(cut(`    ✕ ${label}  ${status.error.text}`, cols), 'bad'));
+    answering > 0
+      ? 'No node that answers has a GPU; the tab of a node shows what else it has.'
+      : waiting
+        ? 'Waiting for the first answer of'
+        : 'No node answers:';
+  return [line(''), line(`  ${said}`), ...unanswered(app.hosts, room - 3)];
 }

@@ -1,22 +1,38 @@
 /** How the connection to a host stands: since when, why not, when next. */
-import { ago, bytes, clock, counted, line, span, type AppView, type HostView, type Line, type Span } from '../../lib/index.js';
+import {
+  ago,
+  bytes,
+  clock,
+  counted,
+  joinFitting,
+  line,
+  span,
+  type AppView,
+  type HostView,
+  type Line,
+  type Size,
+  type Span,
+} from '../../lib/index.js';
 
 const SKEW_WORTH_SAYING_MS = 5000;
 
-export function connectionLines(host: HostView, app: AppView, cols: number): readonly Line[] {
-  return [line(...title(host, app)), ...problem(host, app), ...detail(host, cols)];
+/** How it stands, what is wrong, what the last answer was like; at most `rows` lines, the last of them goes first. */
+export function connectionLines(host: HostView, app: AppView, { cols, rows }: Size): readonly Line[] {
+  return [line(...title(host, app)), ...problem(host, app), ...detail(host, cols)].slice(0, rows);
 }
 
 function title(host: HostView, app: AppView): readonly Span[] {
-  const { status } = host;
-  const groups = [...host.groups].map(([name, value]) => ` · ${name}=${value}`).join('');
-  const name = span(` ${host.label}`, 'strong');
-  const address = span(host.label === host.hostId ? groups : `  ${host.hostId}${groups}`, 'dim');
-  if (status.phase === 'waiting') return [name, address, span('  … not answered yet', 'warn')];
-  const age = status.okAt === undefined ? 'never answered' : `last answer ${ago(app.now - status.okAt)} ago`;
-  if (!counted(host)) return [name, address, span(`  ✕ down · ${age}`, 'bad')];
-  if (status.phase === 'failing') return [name, address, span(`  ~ failing · ${age}`, 'warn')];
-  return [name, address, span(`  connected · ${age}`, 'good')];
+  const groups = [...host.groups].map(([name, value]) => `${name}=${value}`);
+  const address = host.label === host.hostId ? [] : [host.hostId];
+  return [span(` ${host.label}`, 'strong'), state(host, app), span(`  ${[...address, ...groups].join(' · ')}`, 'dim')];
+}
+
+function state(host: HostView, app: AppView): Span {
+  const { okAt, phase } = host.status;
+  if (phase === 'waiting') return span('  … not answered yet', 'warn');
+  const age = okAt === undefined ? 'never answered' : `last answer ${ago(app.now - okAt)} ago`;
+  if (!counted(host)) return span(`  ✕ down · ${age}`, 'bad');
+  return phase === 'failing' ? span(`  ~ failing · ${age}`, 'warn') : span(`  connected · ${age}`, 'good');
 }
 
 /** Failing: since when, the error in words, the next try. */
@@ -40,6 +56,5 @@ function detail(host: HostView, cols: number): readonly Line[] {
     parts.push(`clock ${status.skewMs > 0 ? 'ahead' : 'behind'} by ${ago(Math.abs(status.skewMs))}`);
   if (facts.badLines > 0) parts.push(`${facts.badLines} bad lines: ${facts.badSample}`);
   if (facts.capsHit.length > 0) parts.push(`limits reached: ${facts.capsHit.join(', ')}`);
-  while (parts.length > 1 && parts.join(' · ').length + 1 > cols) parts.pop();
-  return [line(span(` ${parts.join(' · ')}`, 'dim'))];
+  return [line(span(` ${joinFitting(parts, cols - 1)}`, 'dim'))];
 }

@@ -1,5 +1,6 @@
 /** The GPUs of a host, a line each under one line of captions. */
 import {
+  counted,
   fitColumns,
   gpuCells,
   gpuColumns,
@@ -19,5 +20,5 @@ export function gpuLines(host: HostView, app: AppView, cols: number): readonly L
   const rows = app.derive(gpuRowsDerivation);
   const first = rows.hostAt.indexOf(rows.hosts.indexOf(host));
   const owners = Array.from({ length: slots }, (_, slot) => rows.owners(first + slot));
-  return [headerLine(columns), ...owners.map((own, slot) => rowLine(columns, gpuCells(host, slot, own, cols)))];
+  return [headerLine(columns), ...owners.map((own, slot) => rowLine(columns, gpuCells(host, slot, own, cols), { dim: !counted(host) }))];
 }

@@ -1,24 +1,42 @@
 /** CPU, memory and disks of a host, a line each. */
-import { bar, bytes, count, line, NONE, percent, span, watts, type HostView, type Line, type Span, type Tone } from '../../lib/index.js';
+import { bar, bytes, count, joinFitting, line, NONE, percent, span, watts, type HostView, type Line, type Tone } from '../../lib/index.js';
 
+const WIDE = 70;
 const BAR_COLS = 20;
+const NARROW_BAR_COLS = 8;
 const LABEL_COLS = 6;
 const NEARLY_FULL = 90;
 
 export function machineLines(host: HostView, cols: number): readonly Line[] {
-  return [...cpuLines(host), ...memoryLines(host), ...diskLines(host)].map((parts) => line(...trim(parts, cols)));
+  return [...cpuMeters(host), ...memoryMeters(host), ...diskMeters(host)].map((meter) => meterLine(meter, cols));
 }
 
-const row = (label: string, used: number, text: string, tone?: Tone): readonly Span[] => [
-  span(` ${label.padEnd(LABEL_COLS)}`, 'dim'),
-  span(bar(used / 100, BAR_COLS), tone ?? 'accent'),
-  span(` ${percent(used).padStart(4)}  `, tone),
-  span(text, 'dim'),
-];
+/** A label, how full or busy, and what else there is to say: the last part goes first. */
+interface Meter {
+  readonly label: string;
+  readonly percent: number;
+  readonly parts: readonly string[];
+  readonly tone?: Tone;
+}
 
-function cpuLines({ cpus }: HostView): readonly (readonly Span[])[] {
-  const found: (readonly Span[])[] = [];
-  for (let at = 0; at < cpus.count; at++) {
+/** A nearly full one has a sign too. */
+function meterLine({ label, percent: share, parts, tone }: Meter, cols: number): Line {
+  const bars = cols >= WIDE ? BAR_COLS : NARROW_BAR_COLS;
+  const figure = ` ${tone === undefined ? '' : '!'}${percent(share)}`.padStart(6);
+  const text = joinFitting(
+    parts.filter((part) => part !== ''),
+    cols - LABEL_COLS - bars - 9,
+  );
+  return line(
+    span(` ${label.padEnd(LABEL_COLS)}`, 'dim'),
+    span(bar(share / 100, bars), tone ?? 'accent'),
+    span(`${figure}  `, tone),
+    span(text, 'dim'),
+  );
+}
+
+function cpuMeters({ cpus }: HostView): readonly Meter[] {
+  return Array.from({ length: cpus.count }, (_, at) => {
     const [cores, threads, mhz] = [cpus.value(at, 'cores'), cpus.value(at, 'threads'), cpus.value(at, 'frequencyMhz')];
     const [celsius, power] = [cpus.value(at, 'temperatureCelsius'), cpus.value(at, 'powerWatts')];
     const parts = [
@@ -29,38 +47,36 @@ function cpuLines({ cpus }: HostView): readonly (readonly Span[])[] {
       Number.isNaN(celsius) ? '' : `${Math.round(celsius)}°`,
       Number.isNaN(power) ? '' : watts(power),
     ];
-    found.push(row('CPU', cpus.value(at, 'utilPercent'), parts.filter((part) => part !== '').join(' · ')));
-  }
-  return found;
+    return { label: 'CPU', percent: cpus.value(at, 'utilPercent'), parts };
+  });
 }
 
-function memoryLines({ memory }: HostView): readonly (readonly Span[])[] {
-  const found: (readonly Span[])[] = [];
-  for (let at = 0; at < memory.count; at++) {
+function memoryMeters({ memory }: HostView): readonly Meter[] {
+  return Array.from({ length: memory.count }, (_, at) => at).flatMap((at) => {
     const [used, total, cached] = [memory.value(at, 'usedBytes'), memory.value(at, 'totalBytes'), memory.value(at, 'cachedBytes')];
-    const share = (used / total) * 100;
-    const cache = Number.isNaN(cached) ? '' : ` · ${bytes(cached)} cached`;
-    found.push(row('RAM', share, `${bytes(used)} of ${bytes(total)}${cache}`, share >= NEARLY_FULL ? 'warn' : undefined));
     const [swapUsed, swapTotal] = [memory.value(at, 'swapUsedBytes'), memory.value(at, 'swapTotalBytes')];
-    if (swapTotal > 0) found.push(row('swap', (swapUsed / swapTotal) * 100, `${bytes(swapUsed)} of ${bytes(swapTotal)}`));
-  }
-  return found;
-}
-
-function diskLines({ disks }: HostView): readonly (readonly Span[])[] {
-  const found: (readonly Span[])[] = [];
-  for (let at = 0; at < disks.count; at++) {
-    const [total, free] = [disks.value(at, 'totalBytes'), disks.value(at, 'availableBytes')];
-    const share = ((total - free) / total) * 100;
-    found.push(
-      row('disk', share, `${disks.title(at) || NONE}  ${bytes(free)} free of ${bytes(total)}`, share >= NEARLY_FULL ? 'warn' : undefined),
+    const ram = meter(
+      'RAM',
+      (used / total) * 100,
+      `${bytes(used)} of ${bytes(total)}`,
+      Number.isNaN(cached) ? '' : `${bytes(cached)} cached`,
     );
-  }
-  return found;
+    return swapTotal > 0
+      ? [ram, { label: 'swap', percent: (swapUsed / swapTotal) * 100, parts: [`${bytes(swapUsed)} of ${bytes(swapTotal)}`] }]
+      : [ram];
+  });
 }
 
-/** The text at the end gives way first. */
-function trim(parts: readonly Span[], cols: number): readonly Span[] {
-  const fixed = LABEL_COLS + 1 + BAR_COLS + 7;
-  return cols < fixed ? [parts[0]!, parts[2]!, parts[3]!] : parts;
+function diskMeters({ disks }: HostView): readonly Meter[] {
+  return Array.from({ length: disks.count }, (_, at) => {
+    const [total, free] = [disks.value(at, 'totalBytes'), disks.value(at, 'availableBytes')];
+    return meter('disk', ((total - free) / total) * 100, `${disks.title(at) || NONE}  ${bytes(free)} free of ${bytes(total)}`);
+  });
 }
+
+const meter = (label: string, share: number, ...parts: readonly string[]): Meter => ({
+  label,
+  percent: share,
+  parts,
+  ...(share >= NEARLY_FULL ? { tone: 'warn' } : {}),
+});

@@ -1,16 +1,23 @@
 /** A host's processes: columns, rows in the order shown. */
 import type { Column, HostView, Order, TableState } from '../../lib/index.js';
 
-export const COLUMNS: readonly Column[] = [
-  { id: 'pid', title: 'PID', width: 8, align: 'right', sorts: 'ascending' },
-  { id: 'user', title: 'USER', width: 14, sorts: 'ascending' },
-  { id: 'gpu', title: 'GPU', width: 4, align: 'right', sorts: 'ascending' },
-  { id: 'vram', title: 'VRAM', width: 8, align: 'right', sorts: 'descending' },
-  { id: 'sm', title: 'SM%', width: 5, align: 'right', drop: 1, sorts: 'descending' },
-  { id: 'cpu', title: 'CPU%', width: 7, align: 'right', drop: 2, sorts: 'descending' },
-  { id: 'running', title: 'RUNNING', width: 12, align: 'right', drop: 3, sorts: 'descending' },
-  { id: 'cmd', title: 'COMMAND', width: 'rest', min: 20 },
-];
+const WIDE = 100;
+const NARROW = 76;
+
+export function columnsFor(cols: number): readonly Column[] {
+  return [
+    { id: 'pid', title: 'PID', width: 7, align: 'right', drop: 4, sorts: 'ascending' },
+    { id: 'user', title: 'USER', width: cols >= WIDE ? 16 : 12, sorts: 'ascending' },
+    { id: 'gpu', title: 'GPU', width: 3, align: 'right', sorts: 'ascending' },
+    { id: 'vram', title: 'VRAM', width: 8, align: 'right', sorts: 'descending' },
+    { id: 'sm', title: 'SM%', width: 5, align: 'right', drop: 1, sorts: 'descending' },
+    { id: 'cpu', title: 'CPU%', width: 6, align: 'right', drop: 2, sorts: 'descending' },
+    { id: 'running', title: 'RUNNING', width: 12, align: 'right', drop: 3, sorts: 'descending' },
+    { id: 'cmd', title: 'COMMAND', width: 'rest', min: cols >= NARROW ? 20 : 9 },
+  ];
+}
+/** All of them, for sorting. */
+export const COLUMNS: readonly Column[] = columnsFor(WIDE);
 
 export interface ProcessOrder extends Order {
   /** Row of the process columns at a position. */

@@ -21,20 +21,22 @@ import { connectionLines } from './connection.js';
 import { gpuLines } from './gpus.js';
 import { hostOf, type HostUi } from './index.js';
 import { machineLines } from './machine.js';
-import { COLUMNS, orderOf, type ProcessOrder } from './processes.js';
+import { columnsFor, orderOf, type ProcessOrder } from './processes.js';
 
 /** Rows the process table gets at least, header included, before the machine's lines give way. */
 const LEAST_TABLE_ROWS = 5;
+const FEW_ROWS = 12;
+const CONNECTION_ROWS = 3;
 
 export function hostView(ui: HostUi, app: AppView, size: Size): View {
   const host = hostOf(ui, app);
-  if (!host) return { blocks: [lines('', '  this host is no longer scraped')] };
+  if (!host) return { blocks: [lines('', '  This host is no longer scraped.')] };
+  if (host.version === 0) return { blocks: [lines(...connectionLines(host, app, size))] };
   const head = headLines(host, app, size);
-  if (host.version === 0) return { blocks: [lines(...head)] };
   const order = orderOf(host, ui.table, ui.showAll);
   const rows = Math.max(0, size.rows - head.length - 1);
   const layout = layoutTable({
-    columns: COLUMNS,
+    columns: columnsFor(size.cols),
     order,
     state: ui.table,
     cols: size.cols,
@@ -49,22 +51,24 @@ export function hostView(ui: HostUi, app: AppView, size: Size): View {
   };
 }
 
-/** What stands above the processes; where the room is short the machine's lines go first, then GPUs from the end. */
+/** What stands above the processes; where the room is short the machine's lines go first, then the GPUs. */
 function headLines(host: HostView, app: AppView, size: Size): readonly Line[] {
-  const connection = connectionLines(host, app, size.cols);
-  if (host.version === 0) return connection;
+  const connection = connectionLines(host, app, { ...size, rows: size.rows < FEW_ROWS ? 2 : CONNECTION_ROWS });
   const room = Math.max(0, size.rows - LEAST_TABLE_ROWS - 1 - connection.length);
-  const gpus = gpuLines(host, app, size.cols);
-  const machine = machineLines(host, size.cols);
-  const shownGpus =
-    gpus.length <= room
-      ? gpus
-      : [
-          ...gpus.slice(0, Math.max(0, room - 1)),
-          line(span(`   … ${gpus.length - Math.max(0, room - 1)} more GPUs: the All tab lists them`, 'dim')),
-        ];
-  return [...connection, ...shownGpus, ...machine.slice(0, Math.max(0, room - shownGpus.length))];
+  const gpus = fittingGpus(host, gpuLines(host, app, size.cols), room);
+  const machine = machineLines(host, size.cols).slice(0, Math.max(0, room - gpus.length));
+  return [...connection, ...gpus, ...(counted(host) ? machine : machine.map(dimmed))];
 }
+
+/** Captions and as many GPUs as there is room for; a line says how many are not shown. */
+function fittingGpus({ gpus }: HostView, all: readonly Line[], room: number): readonly Line[] {
+  if (all.length <= room || all.length === 0) return all;
+  const shown = room >= 3 ? all.slice(0, room - 1) : [];
+  const left = gpus.slots - Math.max(0, shown.length - 1);
+  return [...shown, line(span(`   ${left}${shown.length > 0 ? ' more' : ''} GPUs: the All tab lists them`, 'dim'))];
+}
+
+const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(text, 'dim')));
 
 function cells(host: HostView, row: number): Cells {
   const { procs, gpus } = host;

@@ -1,27 +1,31 @@
 /** The columns of the users table, and its rows in the order shown. */
 import type { Column, Order, TableState, UsersTable } from '../../lib/index.js';
 
-export const COLUMNS: readonly Column[] = [
-  { id: 'user', title: 'USER', width: 20, sorts: 'ascending' },
-  { id: 'nodes', title: 'NODES', width: 6, align: 'right', drop: 2, sorts: 'descending' },
-  { id: 'gpus', title: 'GPUs', width: 5, align: 'right', sorts: 'descending' },
-  { id: 'procs', title: 'PROCS', width: 6, align: 'right', drop: 4, sorts: 'descending' },
-  { id: 'vram', title: 'VRAM', width: 8, align: 'right', sorts: 'descending' },
-  { id: 'power', title: 'POWER*', width: 8, align: 'right', sorts: 'descending' },
-  { id: 'sm', title: 'SM', width: 5, align: 'right', drop: 1, sorts: 'descending' },
-  { id: 'longest', title: 'LONGEST', width: 12, align: 'right', drop: 3, sorts: 'descending' },
-  { id: 'cmd', title: 'CMD (largest VRAM)', width: 'rest', min: 28 },
-];
+const WIDE = 100;
+const NARROW = 76;
 
-/** USER is narrower where the terminal is, and SM is there only when somebody reports it. */
+/** Room is made in the order of `drop`; CMD keeps what is left, and is long enough to tell commands apart where the terminal allows. */
 export function columnsFor(cols: number, hasSm: boolean): readonly Column[] {
-  const user = cols >= 100 ? 20 : 12;
-  return COLUMNS.filter(({ id }) => hasSm || id !== 'sm').map((column) => (column.id === 'user' ? { ...column, width: user } : column));
+  const columns: readonly Column[] = [
+    { id: 'user', title: 'USER', width: cols >= WIDE ? 20 : 12, sorts: 'ascending' },
+    { id: 'nodes', title: 'NODES', width: 5, align: 'right', drop: 2, sorts: 'descending' },
+    { id: 'gpus', title: 'GPUs', width: 5, align: 'right', sorts: 'descending' },
+    { id: 'procs', title: 'PROCS', width: 6, align: 'right', drop: 4, sorts: 'descending' },
+    { id: 'vram', title: 'VRAM', width: 8, align: 'right', sorts: 'descending' },
+    { id: 'power', title: 'POWER*', width: 8, align: 'right', drop: 5, sorts: 'descending' },
+    { id: 'sm', title: 'SM', width: 5, align: 'right', drop: 1, sorts: 'descending' },
+    { id: 'longest', title: 'LONGEST', width: 12, align: 'right', drop: 3, sorts: 'descending' },
+    { id: 'cmd', title: cols >= NARROW ? 'CMD (largest VRAM)' : 'CMD', width: 'rest', min: cols >= NARROW ? 28 : 12 },
+  ];
+  // Only where somebody reports it.
+  return hasSm ? columns : columns.filter(({ id }) => id !== 'sm');
 }
+/** All of them, for sorting. */
+export const COLUMNS: readonly Column[] = columnsFor(WIDE, true);
 
 type Figures = ArrayLike<number>;
 const FIGURES: Readonly<Record<string, (users: UsersTable) => Figures>> = {
-  user: (users) => users.nameRank,
+  user: nameOrder,
   nodes: (users) => users.nodes,
   gpus: (users) => users.gpus,
   procs: (users) => users.procs,
@@ -30,6 +34,14 @@ const FIGURES: Readonly<Record<string, (users: UsersTable) => Figures>> = {
   sm: (users) => users.sm,
   longest: (users) => users.longestSeconds,
 };
+
+/** Processes of no known user come last, like what is not reported. */
+function nameOrder(users: UsersTable): Figures {
+  const order = Float64Array.from(users.nameRank);
+  const nobody = users.find('');
+  if (nobody >= 0) order[nobody] = NaN;
+  return order;
+}
 
 export interface UsersOrder extends Order {
   /** Row of the users table at a position. */

@@ -3,6 +3,7 @@ import {
   bytes,
   counted,
   duration,
+  joinFitting,
   layoutTable,
   line,
   lines,
@@ -10,8 +11,10 @@ import {
   position,
   silence,
   span,
+  unanswered,
   usersDerivation,
   watts,
+  width,
   type AppView,
   type Cells,
   type Line,
@@ -32,7 +35,7 @@ export function usersView(ui: UsersUi, app: AppView, size: Size): View {
   const head = summary(users, order, size.cols);
   const rows = Math.max(0, size.rows - chips.length - head.length - 1);
   if (order.count === 0)
-    return { chips, blocks: [lines(...head, ...emptyHint(app, users, order))], crumb: footer(order, '', ui), pageRows: rows - 1 };
+    return { chips, blocks: [lines(...head, ...emptyHint(app, users, order, rows))], crumb: footer(order, '', ui), pageRows: rows - 1 };
   const layout = layoutTable({
     columns: columnsFor(size.cols, anySm(users)),
     order,
@@ -70,20 +73,19 @@ function cells(users: UsersTable, row: number): Cells {
   };
 }
 
-/** Users, GPUs in use, memory owned and not, power attributed and not: whole parts go, from the end, where the line is short. */
+/** Users, GPUs in use, memory owned and not, power attributed and not: what is in brackets goes first, then whole parts from the end. */
 function summary(users: UsersTable, order: UsersOrder, cols: number): readonly Line[] {
   const { totals } = users;
   const system = totals.systemBytes > 0 ? ` (system ${bytes(totals.systemBytes)})` : '';
   const unowned = totals.unownedBytes > 0 ? `, ${bytes(totals.unownedBytes)} no process's` : '';
-  const parts = [
+  const parts = (long: boolean): readonly string[] => [
     `${order.count} ${order.count === 1 ? 'user' : 'users'}`,
-    `${totals.gpusInUse} GPUs in use`,
-    `${bytes(totals.ownedBytes)} owned${system}${unowned}`,
-    `${watts(totals.attributedWatts)}* attributed, ${watts(totals.unattributedWatts)} not`,
-    `reporting ${totals.reporting} of ${totals.hosts}`,
+    `${totals.gpusInUse} ${totals.gpusInUse === 1 ? 'GPU' : 'GPUs'} in use`,
+    `${bytes(totals.ownedBytes)} owned${long ? system + unowned : ''}`,
+    `${watts(totals.attributedWatts)}* attributed${long ? `, ${watts(totals.unattributedWatts)} not` : ''}`,
   ];
-  while (parts.length > 1 && parts.join(' · ').length + 1 > cols) parts.pop();
-  return [line(span(` ${parts.join(' · ')}`))];
+  const long = parts(true).join(' · ');
+  return [line(` ${width(long) < cols ? long : joinFitting(parts(false), cols - 1)}`)];
 }
 
 function coverageChip({ totals }: UsersTable): readonly Line[] {
@@ -99,12 +101,14 @@ function footer({ count, hidden }: UsersOrder, place: string, ui: UsersUi): Line
 }
 
 /** Why the table is empty, and what to do about it. */
-function emptyHint(app: AppView, { totals }: UsersTable, { hidden }: UsersOrder): readonly Line[] {
+function emptyHint(app: AppView, { totals }: UsersTable, { hidden }: UsersOrder, rows: number): readonly Line[] {
   const say = (...texts: readonly string[]): readonly Line[] => ['', ...texts].map((text) => line(`  ${text}`));
   const hosts = [...app.hosts];
-  if (hosts.every((host) => host.status.phase === 'waiting'))
-    return [...say('waiting for the first answer of'), ...hosts.map((host) => line(span(`    … ${host.label}`, 'dim')))];
-  if (!hosts.some(counted)) return say('No node answers.', 'The tab of a node says since when, and why.');
+  if (hosts.every(({ version }) => version === 0)) {
+    const waiting = hosts.some(({ status }) => status.phase === 'waiting');
+    return [...say(waiting ? 'Waiting for the first answer of' : 'No node answers:'), ...unanswered(hosts, rows - 2)];
+  }
+  if (!hosts.some(counted)) return say('No node answers any more.', 'The tab of a node says since when, and why.');
   if (totals.reporting === 0 && hosts.some((host) => silence(host) === 'no process export'))
     return say(
       'The nodes answer, but none exports its processes. On each node run',

@@ -1,0 +1,170 @@
+/** The whole viewer without a terminal and without a network, in the words of who uses it. */
+import { App } from '../../lib/app.js';
+import type { InputEvent } from '../../lib/keys/names.js';
+import type { Collector, Delivery } from '../../lib/model/ports.js';
+import { MemoryPainter } from '../../lib/paint/painter.js';
+import type { TabPlugin } from '../../lib/plugin.js';
+import { registerPlugin } from '../../lib/register.js';
+import type { Line } from '../../lib/view/frame.js';
+import all from '../../plugins/all/index.js';
+import host from '../../plugins/host/index.js';
+import users from '../../plugins/users/index.js';
+import { SteppedClock } from './clock.js';
+import { buildHosts, UserIds, type HostSpec, type ScrapeSpec, type TestHost } from './hosts.js';
+
+export const BUILT_IN: readonly TabPlugin[] = [all, users, host];
+
+/** 14:32:07 on the wall, wherever the tests run. */
+export const NOW = new Date(2026, 7, 7, 14, 32, 7).getTime();
+/** When hosts answered, unless they say otherwise. */
+const ANSWERED = NOW - 2000;
+const INTERVAL_MS = 3000;
+
+export interface DriverOptions {
+  readonly hosts?: readonly HostSpec[];
+  /** Behind the built-in ones. */
+  readonly plugins?: readonly TabPlugin[];
+  readonly cols?: number;
+  readonly rows?: number;
+  readonly chips?: readonly Line[];
+}
+
+class Hand implements Collector {
+  readonly source = 'hosts.csv';
+  readonly intervalMs = INTERVAL_MS;
+  readonly hosts: readonly TestHost[];
+  stopped = false;
+  deliver: (delivery: Delivery) => void = () => {
+    throw new Error('not started');
+  };
+
+  constructor(hosts: readonly TestHost[]) {
+    this.hosts = hosts;
+  }
+  start(deliver: (delivery: Delivery) => void): void {
+    this.deliver = deliver;
+  }
+  stop(): Promise<void> {
+    this.stopped = true;
+    return Promise.resolve();
+  }
+}
+
+export class Driver {
+  readonly clock = new SteppedClock(NOW);
+  readonly painter: MemoryPainter;
+  readonly collector: Hand;
+  readonly app: App;
+  readonly #users = new UserIds();
+  hasQuit = false;
+
+  constructor({ hosts = [], plugins = [], cols = 120, rows = 30, chips = [] }: DriverOptions = {}) {
+    const all: TabPlugin[] = [];
+    for (const plugin of [...BUILT_IN, ...plugins]) all.push(registerPlugin(plugin, all));
+    this.painter = new MemoryPainter(cols, rows);
+    this.collector = new Hand(
+      buildHosts(
+        hosts.map((spec) => ({ at: ANSWERED, ...spec })),
+        this.#users,
+      ),
+    );
+    this.app = new App({ plugins: all, collector: this.collector, painter: this.painter, clock: this.clock, chips });
+    void this.app.quit.then(() => {
+      this.hasQuit = true;
+    });
+    this.app.start();
+  }
+
+  get ran(): { readonly parts: number; readonly merges: number } {
+    return { ...this.app.state.derivations.ran };
+  }
+  get versions(): { readonly data: number; readonly collector: number } {
+    return { ...this.app.state.versions };
+  }
+
+  /** What is on screen once everything that is due is painted. */
+  frame(): string {
+    this.step(0);
+    return this.painter.text();
+  }
+
+  /** The picture as lines. */
+  lines(): readonly string[] {
+    return this.frame().split('\n');
+  }
+
+  step(ms: number): this {
+    this.clock.step(ms);
+    return this;
+  }
+
+  /** Presses keys by their names, one after the other, each seen before the next. */
+  press(...names: readonly string[]): this {
+    for (const name of names) {
+      this.painter.press(name);
+      this.step(0);
+    }
+    return this;
+  }
+
+  /** The left button, where a text stands. */
+  click(text: string, clicks = 1): this {
+    this.painter.click(text, clicks);
+    return this.step(0);
+  }
+
+  send(event: InputEvent): this {
+    this.painter.send(event);
+    return this.step(0);
+  }
+
+  resize(cols: number, rows: number): this {
+    this.painter.resize(cols, rows);
+    return this.step(0);
+  }
+
+  host(label: string): TestHost {
+    const found = [...this.app.state.hosts].find((one) => one.label === label) as TestHost | undefined;
+    if (!found) throw new Error(`no host ${label}`);
+    return found;
+  }
+
+  /** A good scrape of a host comes in; what the frame rate allows is painted. */
+  scrape(label: string, spec: ScrapeSpec): this {
+    return this.deliver({ host: this.host(label).scrape(spec, this.clock.now()), kind: 'data' });
+  }
+
+  /** A scrape of a host has failed. */
+  fail(label: string, text = 'connection refused'): this {
+    const found = this.host(label);
+    found.fail({ at: this.clock.now(), error: { code: 'S_REFUSED', text }, nextTryAt: this.clock.now() + INTERVAL_MS });
+    return this.deliver({ host: found, kind: 'failed' });
+  }
+
+  /** Three intervals have gone by without an answer. */
+  overdue(label: string): this {
+    const found = this.host(label);
+    found.setStatus({ overdue: true });
+    return this.deliver({ host: found, kind: 'overdue' });
+  }
+
+  /** The host is scraped no longer. */
+  gone(label: string): this {
+    return this.deliver({ host: this.host(label), kind: 'gone' });
+  }
+
+  /** Delivers, without waiting for the picture. */
+  deliverQuietly(delivery: Omit<Delivery, 'continuity'>): this {
+    this.collector.deliver({ continuity: 'next', ...delivery });
+    return this;
+  }
+
+  deliver(delivery: Omit<Delivery, 'continuity'>): this {
+    return this.deliverQuietly(delivery).step(250);
+  }
+
+  /** Title of the open tab. */
+  get tab(): string {
+    return this.app.state.tab.title;
+  }
+}

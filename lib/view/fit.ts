@@ -1,0 +1,55 @@
+/** What a view gives, checked and fitted. A tab may come from anywhere: what is no line or raster is thrown here, behind its wall. */
+import type { Line, Raster, Span } from './frame.js';
+import { cut, width } from './text.js';
+
+/** The line in at most `cols` columns; where words are lost it ends in `…`. Throws TypeError. */
+export function fitLine(one: Line, cols: number): Line {
+  checkLine(one);
+  const columns = one.spans.map(({ text }) => width(text));
+  const all = columns.reduce((sum, wide) => sum + wide, 0);
+  if (all <= cols || all - trailing(one.spans) <= cols) return one;
+  const spans: Span[] = [];
+  let room = cols;
+  for (const [nth, part] of one.spans.entries()) {
+    if (columns[nth]! < room) {
+      spans.push(part);
+      room -= columns[nth]!;
+      continue;
+    }
+    // The blank makes a text that just fits one that does not.
+    spans.push({ ...part, text: cut(`${part.text} `, room) });
+    break;
+  }
+  return { ...one, spans };
+}
+
+/** Blanks at the right end. */
+function trailing(spans: readonly Span[]): number {
+  let blanks = 0;
+  for (const { text } of [...spans].reverse()) {
+    const kept = text.trimEnd();
+    blanks += text.length - kept.length;
+    if (kept !== '') break;
+  }
+  return blanks;
+}
+
+function checkLine(one: unknown): asserts one is Line {
+  const { spans, region } = Object(one) as Partial<Record<keyof Line, unknown>>;
+  if (!Array.isArray(spans)) throw new TypeError('a line without spans');
+  if (!isRegion(region)) throw new TypeError('the region of a line is not a text');
+  for (const part of spans as unknown[]) {
+    const given = Object(part) as Partial<Record<keyof Span, unknown>>;
+    if (typeof given.text !== 'string') throw new TypeError('a span without text');
+    if (!isRegion(given.region)) throw new TypeError('the region of a span is not a text');
+  }
+}
+
+const isRegion = (region: unknown): boolean => region === undefined || typeof region === 'string';
+
+/** Throws TypeError where a raster is not what it says. */
+export function checkRaster({ cols, rows, chars, tones }: Raster): void {
+  if (!Number.isInteger(cols) || !Number.isInteger(rows) || cols < 0 || rows < 0) throw new TypeError('a raster without a size');
+  if (chars.length !== cols * rows || tones.length !== cols * rows) throw new TypeError('a raster of another size than it says');
+  if (!chars.every((ch: unknown) => typeof ch === 'string')) throw new TypeError('a raster of something else than characters');
+}
