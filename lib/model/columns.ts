@@ -119,8 +119,11 @@ export interface HostFacts {
   readonly up: boolean | undefined;
   /** True when this scrape carried at least one sample of a process family. */
   readonly hasProcessFamily: boolean;
-  /** `all_smi_process_export_info{scope}` of our own exporter; undefined when not sent. */
-  readonly processScope: 'gpu' | 'all' | 'off' | undefined;
+  /**
+   * `all_smi_process_export_info{scope}` of our own exporter; undefined when not sent. 'unrecorded': a recording that leaves processes out
+   * whatever the host sent.
+   */
+  readonly processScope: 'gpu' | 'all' | 'off' | 'unrecorded' | undefined;
   readonly samples: number;
   readonly badLines: number;
   /** The first bad line, cleaned and cut to 80 columns; '' when there was none. */

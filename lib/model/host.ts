@@ -69,7 +69,7 @@ export function counted(host: HostView): boolean {
 export const UNEXPLAINED_BYTES = 2 ** 30;
 
 /** Why a host does not report process data. */
-export type Silence = 'never answered' | 'unreachable' | 'no process export';
+export type Silence = 'never answered' | 'unreachable' | 'no process export' | 'not recorded';
 
 /**
  * Whether the host reports process data; undefined when it does, else why not. Where our own exporter says so
@@ -79,6 +79,7 @@ export type Silence = 'never answered' | 'unreachable' | 'no process export';
 export function silence(host: HostView): Silence | undefined {
   if (!counted(host)) return host.status.okAt === undefined ? 'never answered' : 'unreachable';
   const { processScope, hasProcessFamily } = host.facts;
+  if (processScope === 'unrecorded') return 'not recorded';
   if (processScope !== undefined) return processScope === 'off' ? 'no process export' : undefined;
   if (hasProcessFamily) return undefined;
   const used = host.gpus.field.memoryUsedBytes;
@@ -105,7 +106,7 @@ export interface ProcSnapshot {
   readonly command: string;
   readonly name: string;
 }
-/** A detached, plain copy of a host: what recorders keep and tests compare. */
+/** A detached, plain copy of a host: what has to outlive the next commit. */
 export interface HostSnapshot {
   readonly hostId: string;
   readonly label: string;
