@@ -1,6 +1,7 @@
 /** The help, made from the same offers as the footer. */
 import type { Offer } from '../keys/router.js';
-import { line, lines, span, type Line, type Size, type View } from './frame.js';
+import { fitLine } from './fit.js';
+import { BLANK, line, lines, span, type Line, type Size, type View } from './frame.js';
 import { pad, width } from './text.js';
 
 export interface HelpSection {
@@ -89,8 +90,9 @@ function sectionLines({ title, rows }: HelpSection, keys: number): Line[] {
   return [line(span(title, 'header')), ...rows.map(row), line('')];
 }
 
+/** Exactly `cols` columns, the last of them blank. */
 function padded(one: Line | undefined, cols: number): Line['spans'] {
-  const spans = one?.spans ?? [];
+  const { spans } = fitLine(one ?? BLANK, Math.max(0, cols - 1));
   const used = spans.reduce((sum, { text }) => sum + width(text), 0);
   return [...spans, span(' '.repeat(Math.max(0, cols - used)))];
 }
