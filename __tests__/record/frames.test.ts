@@ -368,7 +368,7 @@ function specOf({ gpus, ghosts, procs, ...rest }: AnyHost, nth: number): HostSpe
     gpus: all,
     // What holds bytes is on a GPU: there is no other place to hold them.
     procs: procs.map((proc) => ({ ...proc, gpu: place(proc.gpu), ...(place(proc.gpu) < 0 ? { vram: 0 } : {}) })),
-  };
+  } as HostSpec;
 }
 
 test('whatever hosts say comes back, and every line is one that all-smi reads', () => {
