@@ -83,8 +83,15 @@ export function sortBinding<Ui>(access: TableAccess<Ui>, key: string, columnId: 
     label: `sort by ${short}; again reverses`,
     short,
     hint,
-    run: (ui, { app }): Step<Ui> => [access.put(ui, sortBy(access.state(ui), access.columns, columnId, access.order(ui, app)))],
+    run: (ui, { app }): Step<Ui> => [sorted(access, ui, app, columnId)],
   };
+}
+
+/** Sorted anew; the selected row is remembered at the place where it is now. */
+function sorted<Ui>(access: TableAccess<Ui>, ui: Ui, app: AppView, columnId: string): Ui {
+  const next = access.put(ui, sortBy(access.state(ui), access.columns, columnId, access.order(ui, app)));
+  const state = access.state(next);
+  return access.put(next, { ...state, at: Math.max(0, selectedAt(state, access.order(next, app))) });
 }
 
 function moved<Ui>(access: TableAccess<Ui>, ui: Ui, { app, frame }: KeyContext, to: Move): TableState {
@@ -100,7 +107,7 @@ function clicked<Ui>(access: TableAccess<Ui>, ui: Ui, { app, event, frame }: Key
   const state = access.state(ui);
   const order = access.order(ui, app);
   const column = regionOf('sort', frame.hit);
-  if (column !== undefined) return [access.put(ui, sortBy(state, access.columns, column, order))];
+  if (column !== undefined) return [sorted(access, ui, app, column)];
   const id = regionOf('row', frame.hit);
   const at = id === undefined ? -1 : order.find(id);
   if (at < 0) return [ui];

@@ -2,7 +2,7 @@
 import type { ClusterTotals } from '../aggregate/cluster.js';
 import type { Ms } from '../model/host.js';
 import type { TitleParts } from './chrome.js';
-import { bytes, percent, watts } from './text.js';
+import { bytes, count, percent, watts } from './text.js';
 
 export interface TitleSource {
   readonly source: string;
@@ -21,10 +21,12 @@ export function titleParts(totals: ClusterTotals, { source, intervalMs, now }: T
 }
 
 function summary(totals: ClusterTotals, short: boolean): readonly string[] {
-  const { hosts, hostsCounted, gpus, memoryReported, powerReported } = totals;
-  const nodes = short ? `${hostsCounted}/${hosts} nodes` : `${hostsCounted} of ${hosts} nodes`;
+  const { hosts, hostsCounted, gpus, utilReported, memoryReported, powerReported } = totals;
+  const nodes = short
+    ? `${count(hostsCounted)}/${count(hosts)} nodes`
+    : `${count(hostsCounted)} of ${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'}`;
   if (gpus === 0) return [nodes];
-  const parts = [nodes, `${gpus} GPUs ${percent(totals.utilPercent)}`];
+  const parts = [nodes, `${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}${utilReported > 0 ? ` ${percent(totals.utilPercent)}` : ''}`];
   if (memoryReported > 0) parts.push(short ? shortMemory(totals) : longMemory(totals));
   if (powerReported > 0) parts.push(watts(totals.powerWatts));
   return parts;

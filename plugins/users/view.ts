@@ -78,11 +78,12 @@ function summary(users: UsersTable, order: UsersOrder, cols: number): readonly L
   const { totals } = users;
   const system = totals.systemBytes > 0 ? ` (system ${bytes(totals.systemBytes)})` : '';
   const unowned = totals.unownedBytes > 0 ? `, ${bytes(totals.unownedBytes)} no process's` : '';
+  const anyPower = totals.attributedWatts + totals.unattributedWatts > 0;
   const parts = (long: boolean): readonly string[] => [
     `${order.count} ${order.count === 1 ? 'user' : 'users'}`,
     `${totals.gpusInUse} ${totals.gpusInUse === 1 ? 'GPU' : 'GPUs'} in use`,
     `${bytes(totals.ownedBytes)} owned${long ? system + unowned : ''}`,
-    `${watts(totals.attributedWatts)}* attributed${long ? `, ${watts(totals.unattributedWatts)} not` : ''}`,
+    ...(anyPower ? [`${watts(totals.attributedWatts)}* attributed${long ? `, ${watts(totals.unattributedWatts)} not` : ''}`] : []),
   ];
   const long = parts(true).join(' · ');
   return [line(` ${width(long) < cols ? long : joinFitting(parts(false), cols - 1)}`)];
