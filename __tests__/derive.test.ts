@@ -72,3 +72,21 @@ test('a part is offered the part of the host’s last version, and no other', ()
   derivations.derive(pids, hosts, 3);
   expect(seen).toEqual([undefined, undefined, [1], [5]]);
 });
+
+test('after forgetting everything is made anew, without the old parts', () => {
+  const hosts = buildHosts([procs(1), procs(2)]);
+  const derivations = new Derivations();
+  derivations.derive(pids, hosts, 1);
+  derivations.forget();
+  seen.length = 0;
+  expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1 node-0002:2');
+  expect(seen).toEqual([undefined, undefined]);
+  expect(derivations.ran).toEqual({ parts: 4, merges: 2 });
+});
+
+test('two derivations of one id are two', () => {
+  const hosts = buildHosts([procs(1)]);
+  const derivations = new Derivations();
+  expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1');
+  expect(derivations.derive({ ...pids, merge: () => 'mine' }, hosts, 1)).toBe('mine');
+});

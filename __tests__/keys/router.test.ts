@@ -1,0 +1,171 @@
+import { describe, expect, test } from '@jest/globals';
+import { checkStep, ladder, offers, route, type ActiveLayer } from '../../lib/keys/router.js';
+import type { AppView, Binding, KeyContext, KeyLayer, Rung } from '../../lib/plugin.js';
+
+const app = {} as AppView;
+const context: KeyContext = { app, event: { type: 'key', name: 'x', text: 'x' }, frame: { size: { cols: 80, rows: 24 }, pageRows: 10 } };
+
+/** A layer whose bindings answer with their own id. */
+function layer(
+  rung: Rung,
+  owner: string,
+  keys: readonly string[],
+  more: Partial<Binding<unknown>> & { modal?: boolean } = {},
+): ActiveLayer {
+  const { modal, ...rest } = more;
+  const bindings = keys.map((key): Binding<unknown> => ({
+    id: `${owner}.${key}`,
+    keys: [key],
+    label: key,
+    run: () => [`${owner}.${key}`],
+    ...rest,
+  }));
+  return { layer: { rung, title: owner, bindings }, ui: owner, owner, ...(modal ? { modal } : {}) };
+}
+
+const faults: string[] = [];
+const fault = (owner: string, error: unknown): void => void faults.push(`${owner}: ${String(error)}`);
+/** What answers a key: the id that `run` gave, or the kind. */
+function answer(key: string, layers: readonly ActiveLayer[], from?: Rung): string {
+  const routed = route(key, ladder(layers), context, { fault, ...(from === undefined ? {} : { from }) });
+  if (routed.kind === 'step') return String(routed.step[0]);
+  return routed.kind === 'disabled' ? `disabled: ${routed.reason}` : routed.kind;
+}
+const boom = (): never => {
+  throw new Error('boom');
+};
+
+describe('the ladder', () => {
+  const all: readonly ActiveLayer[] = [
+    layer('global', 'core', ['q', 'r', 'f', 'x']),
+    layer('tab', 'users', ['r', 'f', 'x']),
+    layer('replay', 'replay', ['f', 'x']),
+    layer('filter-edit', 'filter', ['x']),
+  ];
+
+  test.each([
+    ['x', 'filter.x'],
+    ['f', 'replay.f'],
+    ['r', 'users.r'],
+    ['q', 'core.q'],
+    ['z', 'unbound'],
+  ])('filter-edit > replay > tab > global: %s', (key, who) => {
+    expect(answer(key, all)).toBe(who);
+    expect(answer(key, [...all].reverse())).toBe(who);
+  });
+
+  test('every order of two rungs on one key', () => {
+    const rungs = ['filter-edit', 'replay', 'tab', 'global'] as const;
+    rungs.forEach((upper, at) => {
+      for (const lower of rungs.slice(at + 1))
+        expect(answer('k', [layer(lower, 'low', ['k']), layer(upper, 'high', ['k'])])).toBe('high.k');
+    });
+  });
+
+  test('layers of one rung keep their order', () => {
+    expect(answer('k', [layer('tab', 'first', ['k']), layer('tab', 'second', ['k'])])).toBe('first.k');
+  });
+
+  test('a modal takes every key: nothing below it is asked, what is above it is', () => {
+    const layers = [
+      layer('filter-edit', 'always', ['C-c']),
+      layer('filter-edit', 'help', ['Esc'], { modal: true }),
+      layer('global', 'core', ['q']),
+    ];
+    expect(answer('Esc', layers)).toBe('help.Esc');
+    expect(answer('C-c', layers)).toBe('always.C-c');
+    expect(answer('q', layers)).toBe('swallowed');
+    expect(answer('Click', layers, 'global')).toBe('swallowed');
+  });
+
+  test('from a rung: those above it are passed over', () => {
+    expect(answer('x', all, 'global')).toBe('core.x');
+    expect(answer('x', all, 'tab')).toBe('users.x');
+  });
+});
+
+describe('when and disabled', () => {
+  const below = layer('global', 'core', ['k']);
+
+  test('when says no: the key falls to the next layer', () => {
+    expect(answer('k', [layer('tab', 'users', ['k'], { when: () => false }), below])).toBe('core.k');
+    expect(answer('k', [layer('tab', 'users', ['k'], { when: () => true }), below])).toBe('users.k');
+  });
+
+  test('when and disabled are asked with the UI state of their owner', () => {
+    const seen: unknown[] = [];
+    const spy = (ui: unknown, view: unknown): undefined => void seen.push(ui, view);
+    const when = (ui: unknown, view: unknown): boolean => {
+      spy(ui, view);
+      return true;
+    };
+    answer('k', [layer('tab', 'users', ['k'], { when, disabled: spy })]);
+    expect(seen).toEqual(['users', app, 'users', app]);
+  });
+
+  test('disabled gives a reason, and the key is consumed', () => {
+    expect(answer('k', [layer('tab', 'users', ['k'], { disabled: () => 'no rows' }), below])).toBe('disabled: no rows');
+    expect(answer('k', [layer('tab', 'users', ['k'], { disabled: () => undefined }), below])).toBe('users.k');
+  });
+
+  test('what throws is told; when lets the key through, run and disabled consume it', () => {
+    faults.length = 0;
+    expect(answer('k', [layer('tab', 'users', ['k'], { when: boom }), below])).toBe('core.k');
+    expect(answer('k', [layer('tab', 'users', ['k'], { run: boom }), below])).toBe('failed');
+    expect(answer('k', [layer('tab', 'users', ['k'], { disabled: boom }), below])).toBe('failed');
+    expect(answer('k', [layer('tab', 'users', ['k'], { run: () => 3 as never }), below])).toBe('failed');
+    expect(faults).toEqual([...Array<string>(3).fill('users: Error: boom'), 'users: TypeError: what was returned is not [ui, ...effects]']);
+  });
+});
+
+test('a step is a list that begins with the state', () => {
+  expect(checkStep([undefined])).toEqual([undefined]);
+  expect(checkStep([1, { type: 'help' }, { type: 'toast', text: 'x' }])).toHaveLength(3);
+  for (const wrong of [undefined, null, {}, 'ab', [], [1, undefined], [1, 'help'], [1, {}], [1, { type: 'toast' }]])
+    expect(() => checkStep(wrong)).toThrow(TypeError);
+});
+
+describe('offers: what footer and help say', () => {
+  const shown = (layers: readonly ActiveLayer[]): string[] =>
+    offers(ladder(layers), app).map(({ binding, keys }) => `${binding.id} ${keys.join('+')}`);
+
+  test('a shadowed key is left out, a binding without a key is too', () => {
+    const two: KeyLayer<unknown> = {
+      rung: 'global',
+      title: 'core',
+      bindings: [{ id: 'core.two', keys: ['k', 'Esc'], label: 'two', run: () => [1] }],
+    };
+    expect(shown([layer('tab', 'users', ['k']), { layer: two, ui: 1, owner: 'core' }])).toEqual(['users.k k', 'core.two Esc']);
+    expect(shown([layer('tab', 'users', ['k']), layer('global', 'core', ['k'])])).toEqual(['users.k k']);
+  });
+
+  test('when says no, or throws: not offered, and nothing is shadowed', () => {
+    for (const when of [() => false, boom])
+      expect(shown([layer('tab', 'users', ['k'], { when }), layer('global', 'core', ['k'])])).toEqual(['core.k k']);
+  });
+
+  test('a disabled one is offered: pressing it tells why', () => {
+    expect(shown([layer('tab', 'users', ['k'], { disabled: () => 'no' })])).toEqual(['users.k k']);
+  });
+
+  test('clicks go to what is under them, so none is shadowed', () => {
+    expect(shown([layer('tab', 'users', ['Click', 'WheelUp']), layer('global', 'core', ['Click', 'WheelUp'])])).toEqual([
+      'users.Click Click',
+      'users.WheelUp WheelUp',
+      'core.Click Click',
+    ]);
+  });
+
+  test('a modal hides what is below it', () => {
+    expect(shown([layer('filter-edit', 'help', ['Esc'], { modal: true }), layer('global', 'core', ['q'])])).toEqual(['help.Esc Esc']);
+  });
+
+  test('agree with the router: every key offered leads to the binding that offers it', () => {
+    const layers = [
+      layer('global', 'core', ['a', 'b', 'c']),
+      layer('tab', 'users', ['b', 'c'], { when: () => true }),
+      layer('replay', 'replay', ['c']),
+    ];
+    for (const { binding, keys } of offers(ladder(layers), app)) for (const key of keys) expect(answer(key, layers)).toBe(binding.id);
+  });
+});
