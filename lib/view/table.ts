@@ -192,10 +192,10 @@ export function sortBy(state: TableState, columns: readonly Column[], key: strin
   return { ...state, ...pinned, sort: { key, descending } };
 }
 
-/** '1-20 of 340', '' when everything is on screen. */
+/** '1-20 of 340', '' when everything is on screen, or nothing. */
 export function position(layout: TableLayout, count: number): string {
   const shown = layout.body.length;
-  return shown === count ? '' : `${layout.top + 1}-${layout.top + shown} of ${count}`;
+  return shown === count || shown === 0 ? '' : `${layout.top + 1}-${layout.top + shown} of ${count}`;
 }
 
 /** Columns that the widest of `texts` takes, between `least` and `most`. */

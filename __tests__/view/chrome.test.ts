@@ -1,0 +1,187 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { hitTest, frameToText } from '../../lib/view/cells.js';
+import { bodySize, composeFrame, type Chrome, type TabLabel } from '../../lib/view/chrome.js';
+import { BLANK, line, lines, span, type Frame, type View } from '../../lib/view/frame.js';
+import { width } from '../../lib/view/text.js';
+
+const tab = (title: string, more: Partial<TabLabel> = {}): TabLabel => ({ title, region: `tab:${title}`, mark: '', host: false, ...more });
+const host = (title: string, mark = ''): TabLabel => tab(title, { host: true, mark });
+const HOSTS = Array.from({ length: 40 }, (_, at) => host(`node-${String(at + 1).padStart(4, '0')}`));
+
+const CHROME: Chrome = {
+  size: { cols: 60, rows: 8 },
+  title: {
+    left: ['the program  3 of 4 nodes · 12 kW', '3/4 nodes · 12 kW', '3/4 nodes'],
+    right: ['hosts.csv', 'every 3s', '14:32:07 live'],
+  },
+  tabs: [tab('All'), tab('Users'), host('node-0001'), host('node-0002', '✕')],
+  active: 1,
+  tabNote: '',
+  chips: [],
+  hints: [
+    { keys: 'm', label: 'VRAM', priority: 3 },
+    { keys: 'u', label: 'user', priority: 1 },
+    { keys: '?', label: 'help', priority: 2 },
+  ],
+};
+const VIEW: View = { blocks: [lines('one', 'two')], crumb: line('1-2 of 9') };
+const compose = (chrome: Partial<Chrome> = {}, view: View = VIEW): Frame => composeFrame({ ...CHROME, ...chrome }, view);
+const rows = (frame: Frame): string[] => frameToText(frame).split('\n');
+const sized = (cols: number, height = 8): Partial<Chrome> => ({ size: { cols, rows: height } });
+
+test('the frame of every tab: title, strip, chips, body, crumb, hints', () => {
+  const chrome = { chips: [line(' demo ')], tabNote: '1 down ✕' };
+  expect(rows(compose(chrome, { ...VIEW, chips: [line(' partial ')] }))).toEqual([
+    ' 3/4 nodes · 12 kW     hosts.csv · every 3s · 14:32:07 live',
+    ' All │ Users │ node-0001  node-0002 ✕              1 down ✕',
+    ' demo',
+    ' partial',
+    'one',
+    'two',
+    '1-2 of 9',
+    ' m VRAM  u user  ? help',
+  ]);
+});
+
+test('a short body is filled, a long one cut, so that crumb and hints stay where they are', () => {
+  expect(rows(compose({}, { ...VIEW, blocks: [lines('one')] }))).toHaveLength(8);
+  const long = rows(compose({}, { ...VIEW, blocks: [lines(...Array.from({ length: 50 }, (_, at) => `line ${at}`))] }));
+  expect(long.slice(2)).toEqual(['line 0', 'line 1', 'line 2', 'line 3', '1-2 of 9', ' m VRAM  u user  ? help']);
+});
+
+test('what is left for a tab', () => {
+  expect(bodySize({ cols: 80, rows: 24 }, 0)).toEqual({ cols: 80, rows: 21 });
+  expect(bodySize({ cols: 80, rows: 24 }, 2)).toEqual({ cols: 80, rows: 19 });
+  expect(bodySize({ cols: 80, rows: 2 }, 0)).toEqual({ cols: 80, rows: 0 });
+});
+
+describe('the title', () => {
+  const title = (cols: number): string => rows(compose(sized(cols)))[0]!;
+
+  test.each([
+    [80, ' the program  3 of 4 nodes · 12 kW         hosts.csv · every 3s · 14:32:07 live'],
+    [68, ' the program  3 of 4 nodes · 12 kW         every 3s · 14:32:07 live'],
+    [58, ' 3/4 nodes · 12 kW   hosts.csv · every 3s · 14:32:07 live'],
+    [50, ' 3/4 nodes · 12 kW       every 3s · 14:32:07 live'],
+    [36, ' 3/4 nodes · 12 kW    14:32:07 live'],
+    [28, ' 3/4 nodes    14:32:07 live'],
+    [20, ' 3/4 nodes'],
+    [6, ' 3/4 …'],
+  ])('%i columns', (cols, expected) => {
+    expect(title(cols)).toBe(expected);
+  });
+});
+
+describe('the tab strip', () => {
+  const strip = (cols: number, active: number, tabs = [tab('All'), tab('Users'), ...HOSTS], tabNote = ''): string =>
+    rows(compose({ ...sized(cols), tabs, active, tabNote }))[1]!;
+
+  test('shows the first tabs as long as the open one is among them', () => {
+    expect(strip(60, 0)).toBe(' All │ Users │ node-0001  node-0002  node-0003  node-0004 ▸');
+    expect(strip(60, 3)).toBe(strip(60, 0));
+  });
+
+  test('else the open one, with what fits before and after it', () => {
+    expect(strip(60, 20)).toMatch(/^◂node-\d{4}(  node-\d{4})* .*▸$/);
+    expect(strip(60, 20)).toContain('node-0019');
+    expect(strip(60, 41)).toContain('node-0040');
+    expect(strip(60, 41)).not.toContain('▸');
+  });
+
+  test('always holds the open one, in a strip of one line', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 41 }), fc.integer({ min: 16, max: 200 }), fc.boolean(), (active, cols, note) => {
+        const tabs = [tab('All'), tab('Users'), ...HOSTS];
+        const shown = strip(cols, active, tabs, note && cols > 40 ? '3 down ✕' : '');
+        expect(shown).toContain(tabs[active]!.title);
+        expect(width(shown)).toBeLessThanOrEqual(cols);
+      }),
+    );
+  });
+
+  test('a title longer than the strip is cut', () => {
+    expect(strip(14, 0, [tab('a-very-long-title')])).toMatch(/^ a-very-lo.*…$/);
+  });
+
+  test('each tab is a region, the bars between them are none', () => {
+    const frame = compose();
+    expect(hitTest(frame, 1, 1)).toBe('tab:All');
+    expect(hitTest(frame, 5, 1)).toBeUndefined();
+    expect(hitTest(frame, 8, 1)).toBe('tab:Users');
+  });
+
+  test('with no tab at all', () => {
+    expect(strip(40, -1, [])).toBe('');
+  });
+});
+
+describe('hints and toasts', () => {
+  const foot = (cols: number, toast?: string): string =>
+    rows(compose({ ...sized(cols), ...(toast === undefined ? {} : { toast: span(toast, 'warn') }) })).at(-1)!;
+
+  test('whole hints, the least important go first, the order stays', () => {
+    expect(foot(60)).toBe(' m VRAM  u user  ? help');
+    expect(foot(20)).toBe(' u user  ? help');
+    expect(foot(10)).toBe(' u user');
+    expect(foot(5)).toBe('');
+  });
+
+  test('a toast takes the right end, and room from the hints', () => {
+    expect(foot(60, 'no rows')).toMatch(/^ m VRAM {2}u user {2}\? help +no rows$/);
+    expect(width(foot(60, 'no rows'))).toBe(59);
+    expect(foot(24, 'no rows')).toMatch(/^ u user +no rows$/);
+    expect(foot(12, 'a long story')).toBe('   a long …');
+  });
+});
+
+describe('lines that are too long', () => {
+  const body = (one: Parameters<typeof lines>[0], cols = 10): string => rows(compose(sized(cols), { blocks: [lines(one)] }))[2]!;
+
+  test('end in a sign', () => {
+    expect(body('0123456789')).toBe('0123456789');
+    expect(body('0123456789a')).toBe('012345678…');
+    expect(body(line(span('01234'), span('56789'), span('ab')))).toBe('012345678…');
+    expect(body(line(span('0123456789'), span('ab')))).toBe('012345678…');
+    expect(body(line('日本語日本語'))).toBe('日本語日…');
+  });
+
+  test('but not for blanks at their end', () => {
+    expect(body(line('01234567', '        '))).toBe('01234567');
+    expect(body(line('0123456789', ' ', ''))).toBe('0123456789');
+  });
+
+  test('no frame is wider than its terminal, whatever a view says', () => {
+    const text = fc.oneof(fc.string(), fc.constantFrom('日本語', '…', '│'));
+    const view = fc.array(fc.array(text, { maxLength: 4 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(view, fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 9 }), (given, cols, height) => {
+        const frame = compose(sized(cols, height), { blocks: [lines(...given.map((parts) => line(...parts)))], crumb: BLANK });
+        expect(frame.lines).toHaveLength(height);
+        for (const row of rows(frame)) expect(width(row)).toBeLessThanOrEqual(cols);
+      }),
+    );
+  });
+});
+
+describe('rasters', () => {
+  const raster = (cols: number, height: number) => ({
+    cols,
+    rows: height,
+    chars: Array<string>(cols * height).fill('#'),
+    tones: Array<'accent'>(cols * height).fill('accent'),
+  });
+  const frameOf = (...blocks: View['blocks']): Frame => compose(sized(12, 9), { blocks });
+
+  test('stand where their block is, with blanks under them', () => {
+    const frame = frameOf(lines('over'), { kind: 'raster', raster: raster(3, 2), region: 'chart' }, lines('under'));
+    expect(rows(frame).slice(2, 6)).toEqual(['over', '###', '###', 'under']);
+    expect(hitTest(frame, 1, 4)).toBe('chart');
+  });
+
+  test('what does not fit as a whole is left blank', () => {
+    expect(rows(frameOf({ kind: 'raster', raster: raster(13, 2) }, lines('under')))[4]).toBe('under');
+    expect(frameOf({ kind: 'raster', raster: raster(3, 99) }).rasters).toEqual([]);
+    expect(rows(frameOf({ kind: 'raster', raster: raster(3, 99) }))).toHaveLength(9);
+  });
+});

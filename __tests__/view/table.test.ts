@@ -1,0 +1,186 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { frameToText } from '../../lib/view/cells.js';
+import { span, type Line } from '../../lib/view/frame.js';
+import {
+  fitColumns,
+  headerLine,
+  layoutTable,
+  moveTo,
+  position,
+  rowLine,
+  selectedAt,
+  sortBy,
+  tableState,
+  topRow,
+  widest,
+  type Column,
+  type Order,
+  type TableInput,
+  type TableState,
+} from '../../lib/view/table.js';
+import { width } from '../../lib/view/text.js';
+
+const COLUMNS: readonly Column[] = [
+  { id: 'name', title: 'NAME', width: 8, sorts: 'ascending' },
+  { id: 'size', title: 'SIZE', width: 5, align: 'right', drop: 1, sorts: 'descending' },
+  { id: 'age', title: 'AGE', width: 4, align: 'right', drop: 2, sorts: 'descending' },
+  { id: 'note', title: 'NOTE', width: 'rest', min: 6 },
+];
+const orderOf = (...ids: readonly string[]): Order => ({ count: ids.length, id: (at) => ids[at]!, find: (id) => ids.indexOf(id) });
+const ABC = orderOf('a', 'b', 'c', 'd', 'e');
+const text = (lines: readonly Line[], cols: number): string => frameToText({ size: { cols, rows: lines.length }, lines, rasters: [] });
+
+function table(more: Partial<TableInput> = {}): string {
+  const input: TableInput = {
+    columns: COLUMNS,
+    order: ABC,
+    state: tableState('name'),
+    cols: 40,
+    rows: 4,
+    cells: (at) => ({ name: `name-${ABC.id(at)}`, size: String(at * 10), age: span('7', 'dim'), note: [span('so '), span('what', 'bad')] }),
+    ...more,
+  };
+  const { header, body } = layoutTable(input);
+  return text([header, ...body], input.cols);
+}
+
+test('a table: captions above their text, numbers to the right, the sign of the sort at its caption', () => {
+  expect(table()).toBe(
+    [
+      //
+      '  ▲NAME       SIZE   AGE  NOTE',
+      ' ▌ name-a        0     7  so what',
+      '   name-b       10     7  so what',
+      '   name-c       20     7  so what',
+    ].join('\n'),
+  );
+  expect(table({ state: tableState('size', true) })).toMatch(/^ {3}NAME {6}▼SIZE/);
+});
+
+test('columns go in their order, but never the one sorted by; the rest gives way last', () => {
+  const shown = (cols: number, key = 'name'): string =>
+    fitColumns(COLUMNS, key, cols)
+      .map(({ id, cols: wide }) => `${id} ${wide}`)
+      .join(', ');
+  expect(shown(40)).toBe('name 8, size 5, age 4, note 14');
+  expect(shown(32)).toBe('name 8, size 5, age 4, note 6');
+  expect(shown(31)).toBe('name 8, age 4, note 12');
+  expect(shown(31, 'size')).toBe('name 8, size 5, note 11');
+  expect(shown(24)).toBe('name 8, note 11');
+  expect(shown(18)).toBe('name 8, note 5');
+  expect(shown(16)).toBe('name 8');
+  expect(shown(5)).toBe('name 8');
+});
+
+test('whatever the cells hold, each line is as wide as the columns', () => {
+  const cell = fc.oneof(fc.string(), fc.constantFrom('日本語の名前', '', 'e\u0301', '👍🏽👍'));
+  fc.assert(
+    fc.property(fc.array(cell, { minLength: 4, maxLength: 4 }), fc.integer({ min: 25, max: 90 }), ([name, size, age, note], cols) => {
+      const columns = fitColumns(COLUMNS, 'name', cols);
+      const cells = { name: name!, size: span(size!), age: age!, note: [span(note!), span('!'), span(note!)] };
+      const wide = (line: ReturnType<typeof rowLine>): number => line.spans.reduce((sum, part) => sum + width(part.text), 0);
+      expect(wide(rowLine(columns, cells))).toBe(cols);
+      expect(wide(headerLine(columns, { key: 'name', descending: false }))).toBe(cols);
+    }),
+  );
+});
+
+test('a dim row keeps its signs and loses its tones; regions name rows and sorting captions', () => {
+  const columns = fitColumns(COLUMNS, 'name', 40);
+  const line = rowLine(columns, { note: [span('a', 'bad')], size: span('3', 'good') }, { region: 'row:x', dim: true });
+  expect(line.region).toBe('row:x');
+  expect(new Set(line.spans.filter((part) => part.text.trim() !== '').map((part) => part.tone))).toEqual(new Set(['dim']));
+  const regions = (sort?: TableState['sort']): unknown[] => headerLine(columns, sort).spans.flatMap(({ region }) => region ?? []);
+  expect(regions({ key: 'name', descending: false })).toEqual(['sort:name', 'sort:size', 'sort:age']);
+  expect(regions()).toEqual([]);
+});
+
+describe('selection', () => {
+  test('the first row, until one was chosen; then that one, wherever it is', () => {
+    expect(selectedAt(tableState('name'), ABC)).toBe(0);
+    expect(selectedAt({ ...tableState('name'), selected: 'd', at: 1 }, ABC)).toBe(3);
+  });
+
+  test('its row is gone: the place where it was, or the last one', () => {
+    const gone = { ...tableState('name'), selected: 'x', at: 2 };
+    expect(selectedAt(gone, ABC)).toBe(2);
+    expect(selectedAt(gone, orderOf('a', 'b'))).toBe(1);
+    expect(selectedAt(gone, orderOf())).toBe(-1);
+  });
+
+  test('moving stops at both ends', () => {
+    const state = tableState('name');
+    expect(moveTo(state, ABC, 2, 3)).toMatchObject({ selected: 'c', at: 2, top: 0 });
+    expect(moveTo(state, ABC, 99, 3)).toMatchObject({ selected: 'e', at: 4, top: 2 });
+    expect(moveTo(state, ABC, -5, 3)).toMatchObject({ selected: 'a', at: 0, top: 0 });
+    expect(moveTo(state, orderOf(), 3, 3)).toBe(state);
+  });
+
+  test('the page is as full as it can be and always shows the selection', () => {
+    fc.assert(
+      fc.property(fc.nat(50), fc.nat(50), fc.nat(20), fc.nat(60), (count, selected, page, top) => {
+        const at = Math.min(selected, count - 1);
+        const first = topRow({ ...tableState('name'), top }, at, count, page);
+        expect(first).toBeGreaterThanOrEqual(0);
+        if (count <= page) expect(first).toBe(0);
+        else expect(first).toBeLessThanOrEqual(count - page);
+        if (at >= 0 && page > 0) {
+          expect(at).toBeGreaterThanOrEqual(first);
+          expect(at).toBeLessThan(first + page);
+        }
+      }),
+    );
+  });
+});
+
+describe('sorting', () => {
+  test('another column starts in its own direction, the same one reverses, one that does not sort does nothing', () => {
+    const state = tableState('name');
+    const bySize = sortBy(state, COLUMNS, 'size', ABC);
+    expect(bySize.sort).toEqual({ key: 'size', descending: true });
+    expect(sortBy(bySize, COLUMNS, 'size', ABC).sort).toEqual({ key: 'size', descending: false });
+    expect(sortBy(bySize, COLUMNS, 'name', ABC).sort).toEqual({ key: 'name', descending: false });
+    expect(sortBy(state, COLUMNS, 'note', ABC)).toBe(state);
+    expect(sortBy(state, COLUMNS, 'nothing', ABC)).toBe(state);
+  });
+
+  test('who chose a row keeps it; who did not stays at the top', () => {
+    expect(sortBy(tableState('name'), COLUMNS, 'size', ABC).selected).toBeUndefined();
+    expect(sortBy(moveTo(tableState('name'), ABC, 3, 2), COLUMNS, 'size', ABC)).toMatchObject({ selected: 'd', at: 3 });
+  });
+});
+
+test('the place, when not all is on screen', () => {
+  const layout = (rows: number, top = 0) =>
+    layoutTable({
+      columns: COLUMNS,
+      order: ABC,
+      state: { ...tableState('name'), top, selected: ABC.id(top) },
+      cols: 40,
+      rows,
+      cells: () => ({}),
+    });
+  expect(position(layout(6), 5)).toBe('');
+  expect(position(layout(3), 5)).toBe('1-2 of 5');
+  expect(position(layout(3, 3), 5)).toBe('4-5 of 5');
+  expect(position(layout(1), 5)).toBe('');
+});
+
+test('rows are asked for only when they are on screen', () => {
+  const asked: number[] = [];
+  const many: Order = { count: 8000, id: String, find: Number };
+  const state = { ...tableState('name'), selected: '4000', top: 3990 };
+  const cells = (at: number): Record<string, string> => {
+    asked.push(at);
+    return {};
+  };
+  expect(layoutTable({ columns: COLUMNS, order: many, state, cols: 40, rows: 21, cells })).toMatchObject({ top: 3990, selected: 4000 });
+  expect(asked).toEqual(Array.from({ length: 20 }, (_, nth) => 3990 + nth));
+});
+
+test('the widest, within bounds', () => {
+  expect(widest(['a', '日本', 'abc'], 1, 9)).toBe(4);
+  expect(widest(['a'], 3, 9)).toBe(3);
+  expect(widest(['abcdefghijkl'], 3, 9)).toBe(9);
+});
