@@ -14,6 +14,7 @@ const HELP_COLUMNS = 100;
 async function main(): Promise<number> {
   const request = await parseArgv(process.argv.slice(2));
   if (request.show !== undefined) return print(await textOf(request));
+  if (request.command === 'api') return (await import('./api.js')).api(request.flags, process.env);
   if (request.command === 'mock') return (await import('./mock.js')).mock(request.flags, process.env);
   return (await import('./view.js')).view(request.flags, process.env);
 }

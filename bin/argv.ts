@@ -28,9 +28,9 @@ export function plainFlags(words: readonly string[], command: Command): Flags | 
   // `--` and `--flag=` are for yargs to judge.
   if (words.some((word) => word === '--' || word.endsWith('='))) return undefined;
   const options: NonNullable<ParseArgsConfig['options']> = {};
-  for (const { flag, alias, value } of Object.values<Option>(COMMANDS[command].options)) {
+  for (const { flag, alias, value, bare } of Object.values<Option>(COMMANDS[command].options)) {
     if (flag !== undefined)
-      options[flag] = { type: value === undefined ? 'boolean' : 'string', multiple: true, ...(alias ? { short: alias } : {}) };
+      options[flag] = { type: value === undefined || bare ? 'boolean' : 'string', multiple: true, ...(alias ? { short: alias } : {}) };
   }
   try {
     const { values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false });

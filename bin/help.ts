@@ -2,12 +2,21 @@
 import { COMMANDS, type Command, type Option, type OptionTable } from '../lib/options.js';
 
 const PROGRAM = 'all-smi-view';
-const USAGE: Readonly<Record<Command, string>> = { view: `${PROGRAM} [options]`, mock: `${PROGRAM} mock [options]` };
+const USAGE: Readonly<Record<Command, string>> = {
+  view: `${PROGRAM} [options]`,
+  api: `${PROGRAM} api [options]`,
+  mock: `${PROGRAM} mock [options]`,
+};
 const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help: string])[]>> = {
   view: [
     [`${PROGRAM} --hosts node[01-16]:9090`, 'sixteen nodes'],
     [`${PROGRAM} --hostfile hosts.csv -i 2`, 'the nodes of a file, every two seconds'],
+    [PROGRAM, 'this machine'],
     [`${PROGRAM} --demo`, 'a made-up cluster, to look around'],
+  ],
+  api: [
+    [`${PROGRAM} api --processes --bind 0.0.0.0`, 'for viewers on other machines, with who is on the GPUs'],
+    [`${PROGRAM} api --tls-cert node.pem --tls-key node.key --token-file token`, 'over https, for those who know the token'],
   ],
   mock: [
     [`${PROGRAM} mock --nodes 3 --port 10001`, 'three nodes on the ports 10001 to 10003'],
@@ -47,9 +56,10 @@ function optionLines(table: OptionTable): { readonly flags: Rows; readonly varia
   return { flags: [...flags, ['-h, --help', 'show this help'], ['    --version', 'show the version']], variables };
 }
 
-/** '-i, --interval SECONDS'. */
-export function signature({ flag, alias, value }: Option): string {
-  return `${alias === undefined ? '   ' : `-${alias},`} --${String(flag)}${value === undefined ? '' : ` ${value}`}`;
+/** '-i, --interval SECONDS'; '--processes[=gpu|all]'. */
+export function signature({ flag, alias, value, bare }: Option): string {
+  const behind = value === undefined ? '' : bare ? `[=${value}]` : ` ${value}`;
+  return `${alias === undefined ? '   ' : `-${alias},`} --${String(flag)}${behind}`;
 }
 
 function explained({ help, many, env, default: standard, otherwise }: Option): string {

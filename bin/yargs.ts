@@ -45,9 +45,11 @@ function yargsOption({ alias, value, many }: Option): Options {
 /** Refuses what is in no table in our words: yargs' own do not say what to do. */
 function flagsOf(given: Readonly<Record<string, unknown>>, [stray]: readonly string[], table: readonly Option[]): Flags {
   const known = table.flatMap(({ flag }) => flag ?? []);
+  const bare = table.flatMap((option) => (option.bare ? (option.flag ?? []) : []));
   const flags = Object.entries(given).filter(([, value]) => value !== undefined && value !== false);
   for (const [name] of flags) if (!known.includes(name)) throw unknownFlag(name.length === 1 ? `-${name}` : `--${name}`, known);
   if (stray !== undefined)
     throw new AppError('E_OPTION_BAD', { option: `"${stray}"`, reason: 'is neither a command nor the value of an option' });
-  return Object.fromEntries(flags.map(([name, value]) => [name, [value].flat().map(String)]));
+  const word = (name: string, value: unknown): string => (value === '' && bare.includes(name) ? 'true' : String(value));
+  return Object.fromEntries(flags.map(([name, value]) => [name, [value].flat().map((one) => word(name, one))]));
 }

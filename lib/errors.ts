@@ -40,6 +40,12 @@ export const ERRORS = {
     exit: 2,
     advice: 'One host a line, CSV with the address first, or Prometheus file_sd JSON.',
   },
+  E_LOCAL_NONE: {
+    text: 'this machine cannot be read: there is no {dir}',
+    exit: 2,
+    advice: 'Only Linux has it. Name the nodes to watch with --hosts or --hostfile, or try --demo.',
+  },
+  E_FILE_READ: { text: 'cannot read {file}: {reason}', exit: 2, advice: 'Check the path and that the file may be read.' },
   E_PORT_IN_USE: { text: 'port {port} is in use', exit: 1, advice: 'Choose another with --port, or stop what listens there.' },
   E_LISTEN: {
     text: 'cannot listen on {address}: {reason}',
@@ -47,6 +53,17 @@ export const ERRORS = {
     advice: 'Check the address; ports below 1024 often need more rights, and each port needs an open file.',
   },
   E_FILE_WRITE: { text: 'cannot write {file}: {reason}', exit: 1, advice: 'Name another file, or remove what is in its place.' },
+  E_RECORD_STOPPED: {
+    text: 'recording to {file} stopped: {reason}',
+    exit: 1,
+    advice: 'What was recorded until then is whole and replays.',
+  },
+  E_RECORDING_UNREADABLE: { text: 'recording {file}: {reason}', exit: 2, advice: 'Check the path and that the file may be read.' },
+  E_RECORDING_BAD: {
+    text: 'recording {file}: {reason}',
+    exit: 1,
+    advice: 'See docs/RECORDING.md for what can be replayed; --check tells of every line that cannot.',
+  },
   E_NOT_A_TTY: { text: 'not a terminal', exit: 2, advice: 'Start it in a terminal, without redirecting its input or output.' },
   E_TERM_DUMB: {
     text: 'the terminal cannot move its cursor (TERM={term})',

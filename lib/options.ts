@@ -12,6 +12,8 @@ export interface Option<T = unknown> {
   readonly env?: string;
   /** What stands for the value in the help; absent: a switch. */
   readonly value?: string;
+  /** The value may be left out (`--flag` or `--flag=VALUE`); then it has the word 'true', as a switch. */
+  readonly bare?: true;
   /** 'words': takes all words that follow; 'repeat': may be given again. Else the last one counts. */
   readonly many?: 'words' | 'repeat';
   readonly default?: string | number;
@@ -25,6 +27,28 @@ export type OptionTable = Readonly<Record<string, Option>>;
 
 /** Why a value is refused, as the end of a sentence that begins with the option's name. */
 export class Invalid extends Error {}
+
+/** Of every command that reads the machine it runs on. */
+const MACHINE_OPTIONS = {
+  nvidiaSmi: {
+    flag: 'nvidia-smi',
+    env: 'ALL_SMI_NVIDIA_SMI',
+    value: 'PATH',
+    default: 'nvidia-smi',
+    help: 'the nvidia-smi to ask',
+    parse: last,
+  },
+  proc: { flag: 'proc', value: 'DIR', default: '/proc', help: 'directory to read instead of /proc', parse: last },
+  passwd: {
+    flag: 'passwd',
+    value: 'FILE',
+    otherwise: "the system's name service",
+    help: 'file to take the names of users from',
+    parse: last,
+  },
+  redact: { flag: 'redact', help: 'hide what looks like a credential in command lines; this is the default', parse: () => true },
+  noRedact: { flag: 'no-redact', help: 'show command lines as they are (docs/NODES.md)', parse: () => true },
+} as const satisfies OptionTable;
 
 export const VIEW_OPTIONS = {
   hosts: {
@@ -58,6 +82,7 @@ export const VIEW_OPTIONS = {
     help: 'how long a node may take to answer',
     parse: number({ min: 0.1, max: 600 }),
   },
+  local: { flag: 'local', help: 'watch this machine; so it is when nothing else is named', parse: () => true },
   demo: { flag: 'demo', help: 'show a made-up cluster; needs no nodes', parse: () => true },
   plugin: {
     flag: 'plugin',
@@ -75,6 +100,47 @@ export const VIEW_OPTIONS = {
       return last(words);
     },
   },
+  ...MACHINE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const API_OPTIONS = {
+  bind: { flag: 'bind', value: 'ADDRESS', default: '127.0.0.1', help: 'address to listen on; 0.0.0.0 is all of them', parse: last },
+  port: {
+    flag: 'port',
+    alias: 'p',
+    env: 'ALL_SMI_API_PORT',
+    value: 'PORT',
+    default: 9090,
+    help: 'port to listen on; 0 takes any that is free',
+    parse: number({ min: 0, max: 65_535, whole: true }),
+  },
+  interval: {
+    flag: 'interval',
+    alias: 'i',
+    env: 'ALL_SMI_API_INTERVAL_SECS',
+    value: 'SECONDS',
+    default: 3,
+    help: 'time between two collections; a scrape never causes one',
+    parse: number({ min: 1, max: 3600 }),
+  },
+  processes: {
+    flag: 'processes',
+    env: 'ALL_SMI_API_PROCESSES',
+    value: 'gpu|all',
+    bare: true,
+    otherwise: 'none; gpu when it is given alone',
+    help: 'export the processes that use a GPU, or all processes',
+    parse: choice({ true: 'gpu', gpu: 'gpu', all: 'all', false: 'off' } as const),
+  },
+  tlsCert: { flag: 'tls-cert', value: 'FILE', help: 'serve https with this certificate (PEM, with its chain)', parse: last },
+  tlsKey: { flag: 'tls-key', value: 'FILE', help: 'the key of the certificate (PEM)', parse: last },
+  tokenFile: {
+    flag: 'token-file',
+    value: 'FILE',
+    help: 'answer only those who send "Authorization: Bearer" and what it holds',
+    parse: last,
+  },
+  ...MACHINE_OPTIONS,
 } as const satisfies OptionTable;
 
 /** Most nodes of a mock cluster. */
@@ -124,6 +190,7 @@ export const MOCK_OPTIONS = {
 /** Commands of the program; `view` is the one that runs when none is named. */
 export const COMMANDS = {
   view: { help: 'watch a cluster', options: VIEW_OPTIONS },
+  api: { help: 'serve this machine over HTTP, for viewers to scrape', options: API_OPTIONS },
   mock: { help: 'serve a made-up cluster over HTTP', options: MOCK_OPTIONS },
 } as const satisfies Readonly<Record<string, { help: string; options: OptionTable }>>;
 export type Command = keyof typeof COMMANDS;
@@ -134,6 +201,7 @@ export type Values<Table extends OptionTable> = {
 };
 export type ViewOptions = Values<typeof VIEW_OPTIONS>;
 export type MockOptions = Values<typeof MOCK_OPTIONS>;
+export type ApiOptions = Values<typeof API_OPTIONS>;
 
 /** The words given for each flag of the command line, by long name. A switch has the word 'true'. */
 export type Flags = Readonly<Record<string, readonly string[]>>;
@@ -167,6 +235,15 @@ function bad(option: string, error: unknown): unknown {
 
 function last(words: readonly string[]): string {
   return words.at(-1) ?? '';
+}
+
+/** One of the words, and what it stands for. */
+function choice<Table extends Readonly<Record<string, string>>>(table: Table): (words: readonly string[]) => Table[keyof Table] {
+  return (words) => {
+    const word = last(words);
+    if (!Object.hasOwn(table, word)) throw new Invalid(`"${word}" is not one of: ${Object.keys(table).join(', ')}`);
+    return table[word] as Table[keyof Table];
+  };
 }
 
 function number({ min, max, whole = false }: { min: number; max: number; whole?: boolean }): (words: readonly string[]) => number {

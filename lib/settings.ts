@@ -1,6 +1,10 @@
+import type { MachineOptions } from './collect/local/machine.js';
 import type { Target } from './collect/targets.js';
 import type { Ms } from './model/host.js';
 import type { TabPlugin } from './plugin.js';
+
+/** How the machine that the program runs on is read. */
+export type MachineSettings = Pick<MachineOptions, 'nvidiaSmi' | 'procDir' | 'passwdFile' | 'redact'>;
 
 /** What a run of the viewer is to be; everything in it has been checked. */
 export interface ViewSettings {

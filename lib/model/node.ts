@@ -60,8 +60,10 @@ export interface NodeProcess {
   readonly name: string;
   /** Name of its owner, the bare uid when it has none, '' when the owner is unknown. */
   readonly user: string;
-  /** Whole, not cut. '' when unknown. */
+  /** Its beginning at least, on one line; '' when unknown. */
   readonly command: string;
+  /** Bytes of the command that are not in `command`. */
+  readonly commandRestBytes?: number;
   readonly ageSeconds: Reading;
   /** Between this collection and the one before. */
   readonly cpuPercent: Reading;
@@ -111,6 +113,20 @@ export interface NodeSource {
   /** What it said, or what is wrong; '' when nothing is. */
   readonly reason: string;
 }
+
+const SOURCE_TITLES: Readonly<Record<NodeSource['name'], string>> = {
+  gpus: 'GPUs',
+  'gpu-processes': 'who is on the GPUs',
+  'sm-shares': 'SM shares of processes',
+  'gpu-details': 'details of the GPUs',
+  processes: 'processes',
+};
+
+/** What is wrong with the sources, a line each: 'GPUs: nvidia-smi was not found'. */
+export const troubles = (sources: readonly NodeSource[]): string[] =>
+  sources
+    .filter(({ state }) => state !== 'ok' && state !== 'starting')
+    .map(({ name, state, reason }) => `${SOURCE_TITLES[name]}: ${reason || state}`);
 
 /** Which processes a collection lists. */
 export type ProcessScope = 'off' | 'gpu' | 'all';

@@ -34,7 +34,8 @@ const REQUEST_MS = 10_000;
 /** Longer than any sensible scrape interval, so that viewers keep their connection. */
 const KEEP_ALIVE_MS = 75_000;
 
-function refuse(response: ServerResponse, status: number, text: string, headers: Record<string, string>): void {
+/** A short answer in words. */
+export function refuse(response: ServerResponse, status: number, text: string, headers: Record<string, string>): void {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(text), ...headers });
   response.end(text);
 }
@@ -68,9 +69,10 @@ function answering(
   };
 }
 
-const atHost = (bind: string, port: number): string => (bind.includes(':') ? `[${bind}]:${String(port)}` : `${bind}:${String(port)}`);
+export const atHost = (bind: string, port: number): string =>
+  bind.includes(':') ? `[${bind}]:${String(port)}` : `${bind}:${String(port)}`;
 
-function listenError(error: NodeJS.ErrnoException, bind: string, port: number): AppError {
+export function listenError(error: NodeJS.ErrnoException, bind: string, port: number): AppError {
   if (error.code === 'EADDRINUSE') return new AppError('E_PORT_IN_USE', { port }, { cause: error });
   return new AppError('E_LISTEN', { address: atHost(bind, port), reason: error.code ?? error.message }, { cause: error });
 }

@@ -88,12 +88,12 @@ const DISK_COLUMNS: readonly Column<NodeDisk>[] = [
 const MAX_COMMAND = 256;
 const MAX_NAME = 128;
 
-/** At most `maxBytes` of `text`, and how much is missing: `python train.py ...(31 bytes truncated)`. */
-export function capped(text: string, maxBytes: number): string {
+/** At most `maxBytes` of `text`, and how much is missing: `python train.py ...(31 bytes truncated)`. `rest`: bytes missing from the start. */
+export function capped(text: string, maxBytes: number, rest = 0): string {
   const whole = clean(text, Infinity);
   const kept = clean(whole, maxBytes);
-  if (kept.length === whole.length) return whole;
-  return `${kept}...(${new TextEncoder().encode(whole.slice(kept.length)).length} bytes truncated)`;
+  const cut = kept.length === whole.length ? 0 : new TextEncoder().encode(whole.slice(kept.length)).length;
+  return cut + rest === 0 ? whole : `${kept}...(${cut + rest} bytes truncated)`;
 }
 
 const gpuLabels = ({ instance }: NodeSample, { name, uuid, index }: NodeGpu): Record<string, string | number> => ({
@@ -104,7 +104,7 @@ const gpuLabels = ({ instance }: NodeSample, { name, uuid, index }: NodeGpu): Re
 });
 
 /** A process on no GPU is exported like one on GPU 0 with an empty uuid, as all-smi does it. */
-function processBlock({ gpus }: NodeSample, { pid, name, user, gpu, command }: NodeProcess): LabelBlock {
+function processBlock({ gpus }: NodeSample, { pid, name, user, gpu, command, commandRestBytes }: NodeProcess): LabelBlock {
   const device = gpu === undefined ? undefined : gpus[gpu];
   const index = device?.index ?? 0;
   return labelBlock({
@@ -114,7 +114,7 @@ function processBlock({ gpus }: NodeSample, { pid, name, user, gpu, command }: N
     device_id: index,
     gpu_index: index,
     device_uuid: device?.uuid ?? '',
-    command: capped(command, MAX_COMMAND),
+    command: capped(command, MAX_COMMAND, commandRestBytes),
   });
 }
 

@@ -1,0 +1,138 @@
+/**
+ * A program that goes on for ever and says something every interval. It is started once; only when it ends or falls silent it is started
+ * again, later and later. Has no timer: `tick` is called at each collection.
+ */
+import { clean } from '../../sanitize.js';
+import type { Ms } from '../../model/host.js';
+import type { SourceState } from '../../model/node.js';
+import type { Clock } from '../../model/ports.js';
+import { Child, type Command } from './child.js';
+import { failure } from './once.js';
+
+export interface LoopOptions {
+  readonly clock: Pick<Clock, 'now'>;
+  /** What to start now; undefined: there is no such program. */
+  readonly command: () => Command | undefined;
+  /** Takes a line; whether it was data. */
+  readonly onLine: (line: string) => boolean;
+  /** It ended without a line of data, having said this. True: start it again at once, otherwise. */
+  readonly onRefusal?: (output: string) => boolean;
+  readonly intervalMs: Ms;
+}
+
+/** Silent for so many intervals (and at least so long), it is taken to hang. */
+const PATIENCE_INTERVALS = 3;
+const PATIENCE_MS = 10_000;
+const FIRST_BACKOFF_MS = 5_000;
+const LAST_BACKOFF_MS = 60_000;
+/** A line is longer than this in no program we run. */
+const MAX_LINE = 64 * 1024;
+/** Of what it says beside data, the start is kept. */
+const MAX_TALK = 4096;
+
+export class Loop {
+  /** Resolves when it has said something, or is known to have nothing to say. */
+  readonly settled: Promise<void>;
+  readonly #options: LoopOptions;
+  #settle: () => void = () => undefined;
+  #child: Child | undefined;
+  #state: SourceState = 'starting';
+  #reason = '';
+  /** When it was last started or heard. */
+  #aliveAt: Ms = 0;
+  #dataAt: Ms = -Infinity;
+  #startAt: Ms = -Infinity;
+  #failures = 0;
+  #stopped = false;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+    this.settled = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  get state(): SourceState {
+    return this.#state;
+  }
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /** Whether what it last said is of now: not older than two intervals. */
+  fresh(now: Ms): boolean {
+    return now - this.#dataAt <= 2 * this.#options.intervalMs + 1000;
+  }
+
+  /** Starts it when it is due, ends it when it hangs. */
+  tick(now: Ms): void {
+    if (this.#stopped) return;
+    const patience = Math.max(PATIENCE_INTERVALS * this.#options.intervalMs, PATIENCE_MS);
+    if (this.#child !== undefined) {
+      if (now - this.#aliveAt <= patience) return;
+      this.#say('hanging', `silent for ${Math.round((now - this.#aliveAt) / 1000)} s`);
+      this.#child.kill();
+    } else if (now >= this.#startAt) this.#start(now);
+  }
+
+  /** Resolves when it is gone, or can't be killed. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#child?.kill();
+    await this.#child?.exited;
+  }
+
+  #start(now: Ms): void {
+    const command = this.#options.command();
+    if (command === undefined) {
+      this.#say('missing', 'not found');
+      this.#startAt = now + LAST_BACKOFF_MS;
+      return;
+    }
+    this.#aliveAt = now;
+    let [heard, open, talk] = [false, '', ''];
+    const child = new Child(command, (text, from) => {
+      if (from === 'stderr') {
+        if (talk.length < MAX_TALK) talk += text;
+        return;
+      }
+      const lines = (open + text).split('\n');
+      open = lines.pop() ?? '';
+      if (open.length > MAX_LINE) child.kill();
+      for (const line of lines) {
+        if (this.#take(line)) heard = true;
+        else if (talk.length < MAX_TALK) talk += `${line}\n`;
+      }
+    });
+    this.#child = child;
+    // A line that was cut short by its end is not looked at.
+    void child.exited.then((exit) => {
+      this.#ended(heard, talk, failure(talk, exit));
+    });
+  }
+
+  #take(line: string): boolean {
+    if (this.#stopped || !this.#options.onLine(line)) return false;
+    this.#aliveAt = this.#dataAt = this.#options.clock.now();
+    this.#failures = 0;
+    this.#say('ok', '');
+    return true;
+  }
+
+  #ended(heard: boolean, talk: string, reason: string): void {
+    this.#child = undefined;
+    if (this.#stopped) return;
+    const now = this.#options.clock.now();
+    if (!heard && this.#options.onRefusal?.(talk) === true) return this.#start(now);
+    const killed = this.#state === 'hanging';
+    if (!killed) this.#say('failed', clean(reason, 200));
+    // One that worked until now is started again at once.
+    this.#startAt = heard && !killed ? now : now + Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures++);
+  }
+
+  #say(state: SourceState, reason: string): void {
+    this.#state = state;
+    this.#reason = reason;
+    this.#settle();
+  }
+}

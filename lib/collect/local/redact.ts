@@ -1,0 +1,109 @@
+/**
+ * Hides what looks like a credential in the arguments of a process, for command lines go to everybody who may scrape. What is hidden and
+ * what isn't is described in docs/NODES.md; change both together. Pure.
+ */
+
+export const HIDDEN = '***';
+
+/** Last words of a name whose value is a secret: `--password`, `HF_TOKEN`, `--api-key`. */
+const SECRET = new Set(['password', 'passwd', 'passphrase', 'passcode', 'pwd', 'secret', 'secrets', 'token', 'credential', 'credentials']);
+const SECRET_WORDS = new Set([...SECRET, 'apikey', 'accesskey', 'secretkey', 'privatekey', 'authkey', 'accountkey', 'authtoken', 'bearer']);
+/** `key` alone is a sort key or a dictionary's; with one of these before it, it opens something. */
+const KEY_KINDS = new Set(['api', 'access', 'secret', 'private', 'auth', 'account', 'license', 'encryption', 'signing', 'master', 'ssh']);
+/** Tokens of language models, and other tokens that open nothing. */
+const HARMLESS_TOKENS = new Set(
+  ['bos', 'cls', 'end', 'eos', 'eot', 'image', 'img', 'mask', 'max', 'pad', 'sep', 'special', 'start', 'stop', 'unk', 'vision'].concat([
+    'audio',
+    'video',
+    'per',
+    'separator',
+  ]),
+);
+
+/** `hfToken`, `HF_TOKEN`, `hf-token` -> hf, token. */
+const wordsOf = (name: string): string[] =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+
+/** Whether a value of this name is a secret. */
+function secretName(name: string): boolean {
+  const words = wordsOf(name);
+  const last = words.at(-1) ?? '';
+  const before = words.at(-2) ?? '';
+  if (last === 'token') return !HARMLESS_TOKENS.has(before);
+  return SECRET_WORDS.has(last) || (last === 'key' && KEY_KINDS.has(before));
+}
+
+/** A value that says where the secret is, or that there is one, holds none. */
+const HARMLESS_VALUE = /^(?:true|false|yes|no|on|off|none|null|\d{1,3}|)$/i;
+
+/** Secrets that are known by their look, wherever they stand. */
+const KNOWN_LOOKS = new RegExp(
+  [
+    'hf_[A-Za-z0-9]{16,}', // Hugging Face
+    'gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}', // GitHub
+    'glpat-[\\w-]{16,}', // GitLab
+    'sk-[\\w-]{16,}', // OpenAI, Anthropic
+    '(?:AKIA|ASIA)[A-Z0-9]{16}', // AWS
+    'xox[abeprs]-[\\w-]{10,}', // Slack
+    'AIza[\\w-]{35}', // Google
+    'ya29\\.[\\w-]{20,}',
+    'eyJ[\\w-]{8,}\\.[\\w-]{8,}\\.[\\w-]*', // JSON Web Token
+  ]
+    .map((look) => `(?:${look})`)
+    .join('|'),
+  'g',
+);
+
+/** `scheme://user:secret@host`. */
+const IN_URL = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi;
+/** `Authorization: Bearer secret`. */
+const IN_HEADER = /\b((?:authorization|proxy-authorization|x-api-key|cookie)\s*:\s*(?:bearer\s+|basic\s+|token\s+)?)[^\s"']+/gi;
+const BEARER = /\b(bearer\s+)[\w.~+/=-]{8,}/gi;
+/** A name that may have a value behind it, in the middle of a text such as the argument of `sh -c`. */
+const NAME = /(?<=^|[\s;&|?"'({,])(--?)?[A-Za-z_][\w.-]*/g;
+/** What may stand between a name and its value, and the value, quoted or not. Only a flag's value may follow a mere blank. */
+const VALUE = /(=|"?\s*:\s*|\s+(?!-))("[^"]*"?|'[^']*'?|[^\s;&|"')},]+)/y;
+
+function hideNamed(text: string): string {
+  let hidden = '';
+  let from = 0;
+  for (const { 0: name, 1: flag, index } of text.matchAll(NAME)) {
+    if (index < from || !secretName(name)) continue;
+    VALUE.lastIndex = index + name.length;
+    const [whole, between = '', value = ''] = VALUE.exec(text) ?? [];
+    if (whole === undefined || HARMLESS_VALUE.test(value) || (between.trim() === '' && flag === undefined)) continue;
+    hidden += `${text.slice(from, index)}${name}${between}${HIDDEN}`;
+    from = index + name.length + whole.length;
+  }
+  return hidden + text.slice(from);
+}
+
+const hideInText = (text: string): string =>
+  hideNamed(text)
+    .replace(IN_URL, `$1:${HIDDEN}@`)
+    .replace(IN_HEADER, `$1${HIDDEN}`)
+    .replace(BEARER, `$1${HIDDEN}`)
+    .replace(KNOWN_LOOKS, HIDDEN);
+
+/** A flag without a value of its own: the next argument is its value. */
+const BARE_FLAG = /^--?[A-Za-z][\w.-]*$/;
+const ASSIGNMENT = /^((?:--?)?[A-Za-z_][\w.-]*)=(.*)$/s;
+
+/** The same arguments with `***` where a secret stood. `argv[0]`, the program, stays. */
+export function redact(argv: readonly string[]): string[] {
+  let secretFollows = false;
+  return argv.map((argument, at) => {
+    // A process that writes its own title makes it one argument.
+    if (at === 0) return argument.includes(' ') ? hideInText(argument) : argument;
+    const hide = secretFollows && !argument.startsWith('-') && !HARMLESS_VALUE.test(argument);
+    secretFollows = BARE_FLAG.test(argument) && secretName(argument);
+    if (hide) return HIDDEN;
+    const [, name = '', value = ''] = ASSIGNMENT.exec(argument) ?? [];
+    if (name !== '' && secretName(name) && !HARMLESS_VALUE.test(value)) return `${name}=${HIDDEN}`;
+    return hideInText(argument);
+  });
+}
