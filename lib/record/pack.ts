@@ -199,6 +199,8 @@ function spansOf(hosts: readonly HostRecordedRows[]): readonly Spans[] {
 
 /** The buffers of a frame, to be handed over instead of copied. */
 export function buffersOf({ gpus, procs, tables }: PackedFrame): ArrayBuffer[] {
-  const arrays = [gpus, procs, ...Object.values(tables)].flatMap((rows) => Object.values(rows).filter((value) => ArrayBuffer.isView(value)));
+  const arrays = [gpus, procs, ...Object.values(tables)].flatMap((rows) =>
+    Object.values(rows).filter((value) => ArrayBuffer.isView(value)),
+  );
   return arrays.map((array) => array.buffer as ArrayBuffer);
 }
