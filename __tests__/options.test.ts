@@ -3,7 +3,16 @@ import fc from 'fast-check';
 import { parseArgv, plainFlags } from '../bin/argv.js';
 import { helpText } from '../bin/help.js';
 import { parseWithYargs } from '../bin/yargs.js';
-import { COMMANDS, resolveOptions, VIEW_OPTIONS, MOCK_OPTIONS, type Environment, type Option, type ViewOptions } from '../lib/options.js';
+import {
+  API_OPTIONS,
+  COMMANDS,
+  resolveOptions,
+  VIEW_OPTIONS,
+  MOCK_OPTIONS,
+  type Environment,
+  type Option,
+  type ViewOptions,
+} from '../lib/options.js';
 
 /** The whole way from the command line to values. */
 async function view(argv: readonly string[], env: Environment = {}): Promise<ViewOptions> {
@@ -13,7 +22,7 @@ async function view(argv: readonly string[], env: Environment = {}): Promise<Vie
 
 /** What is said of a command line that is refused. */
 async function complaint(argv: readonly string[], env: Environment = {}): Promise<string> {
-  const command = argv[0] === 'mock' ? 'mock' : 'view';
+  const command = argv[0] === 'mock' || argv[0] === 'api' ? argv[0] : 'view';
   try {
     const { flags } = await parseArgv(argv);
     resolveOptions(COMMANDS[command].options, flags, env);
@@ -33,6 +42,12 @@ describe('values', () => {
       demo: undefined,
       plugin: undefined,
       token: undefined,
+      local: undefined,
+      nvidiaSmi: 'nvidia-smi',
+      proc: '/proc',
+      passwd: undefined,
+      redact: undefined,
+      noRedact: undefined,
     });
   });
 
@@ -79,6 +94,50 @@ describe('values', () => {
   });
 });
 
+describe('api', () => {
+  const api = async (argv: readonly string[], env: Environment = {}): Promise<Record<string, unknown>> =>
+    resolveOptions(API_OPTIONS, (await parseArgv(['api', ...argv])).flags, env);
+
+  test('without a word: the defaults', async () => {
+    expect(await api([])).toEqual({
+      bind: '127.0.0.1',
+      port: 9090,
+      interval: 3,
+      processes: undefined,
+      tlsCert: undefined,
+      tlsKey: undefined,
+      tokenFile: undefined,
+      nvidiaSmi: 'nvidia-smi',
+      proc: '/proc',
+      passwd: undefined,
+      redact: undefined,
+      noRedact: undefined,
+    });
+  });
+
+  test.each<[argv: string[], scope: string]>([
+    [['--processes'], 'gpu'],
+    [['--processes', '--port', '0'], 'gpu'],
+    [['--port', '0', '--processes'], 'gpu'],
+    [['--processes=gpu'], 'gpu'],
+    [['--processes=all'], 'all'],
+    [['--processes', 'all'], 'all'],
+    [['--processes=true'], 'gpu'],
+    [['--processes=false'], 'off'],
+    [['--processes', 'false', '-i', '5'], 'off'],
+  ])('%j exports %s', async (argv, scope) => {
+    expect(await api(argv)).toMatchObject({ processes: scope });
+  });
+
+  test('its variables', async () => {
+    expect(await api([], { ALL_SMI_API_PORT: '9', ALL_SMI_API_PROCESSES: 'true', ALL_SMI_API_INTERVAL_SECS: '7' })).toMatchObject({
+      port: 9,
+      processes: 'gpu',
+      interval: 7,
+    });
+  });
+});
+
 describe('what is refused, and in which words', () => {
   test.each<[argv: string[], says: string]>([
     [['-i', 'abc'], '--interval: "abc" is not a number'],
@@ -104,6 +163,11 @@ describe('what is refused, and in which words', () => {
     [['mock', '--hosts', 'a'], '--hosts: there is no such option'],
     [['mock', '--nodes', '1.5'], '--nodes: "1.5" is not a whole number'],
     [['mock', '--port', '65536'], '--port: "65536" is not between 0 and 65535'],
+    [['api', '--processes=some'], '--processes: "some" is not one of: true, gpu, all, false'],
+    [['api', '--processes', 'some'], '--processes: "some" is not one of: true, gpu, all, false'],
+    [['api', '--bind'], '--bind: needs a value (ADDRESS)'],
+    [['--bind', 'x'], '--bind: there is no such option'],
+    [['--no-redac'], '--no-redac: there is no such option (did you mean --no-redact?)'],
   ])('%j', async (argv, says) => {
     expect(await complaint(argv)).toBe(says);
   });

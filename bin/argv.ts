@@ -43,7 +43,8 @@ export function plainFlags(words: readonly string[], command: Command): Flags | 
 /** The known flag that a mistyped one begins like, for the advice. */
 export function unknownFlag(name: string, known: readonly string[]): AppError {
   const typed = name.replace(/^-+/, '');
-  const meant = typed.length < 3 ? undefined : known.find((flag) => flag.startsWith(typed.slice(0, 3)));
+  const begins = typed.slice(0, typed.startsWith('no-') ? 6 : 3);
+  const meant = typed.length < 3 ? undefined : known.find((flag) => flag.startsWith(begins));
   const reason = meant === undefined ? 'there is no such option' : `there is no such option (did you mean --${meant}?)`;
   return new AppError('E_OPTION_BAD', { option: name, reason });
 }
