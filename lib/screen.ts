@@ -54,6 +54,7 @@ function chromeOf(state: AppState, { size, source, chips, offers: offered }: Scr
   };
 }
 
+const STRIP_NOTE = 'In the tab strip: … not answered yet, ~ the last try failed, ✕ down for three intervals and so in no figure.';
 const HELP_ORDER: readonly Rung[] = ['tab', 'global', 'replay', 'filter-edit'];
 
 /** What the help of the open tab says: this tab's keys first, then those that work everywhere. */
@@ -65,7 +66,11 @@ export function helpOf(
   const all = [...offers(activeLayers(state, false), state)].sort(
     (a, b) => HELP_ORDER.indexOf(a.layer.rung) - HELP_ORDER.indexOf(b.layer.rung),
   );
-  return { sections: helpSections(all), notes: state.plugin(state.tab.plugin)?.notes ?? [], size: bodySize(full, chips) };
+  return {
+    sections: helpSections(all),
+    notes: [...(state.plugin(state.tab.plugin)?.notes ?? []), STRIP_NOTE],
+    size: bodySize(full, chips),
+  };
 }
 
 function helpScreen(state: AppState, input: ScreenInput): View {

@@ -15,3 +15,12 @@ export function expectGolden(name: string, cols: number, rows: number, screen: s
   }
   expect(existsSync(file) ? readFileSync(file, 'utf8') : `(no file ${name}.${cols}x${rows}.txt: npm run golden)`).toBe(`${screen}\n`);
 }
+
+/** Sizes every tab has to look right at, from a wall to a phone. */
+export const SIZES = [
+  [200, 60],
+  [120, 30],
+  [100, 30],
+  [80, 24],
+  [40, 10],
+] as const;

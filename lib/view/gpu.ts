@@ -118,5 +118,5 @@ function ownersCell(host: HostView, util: number, used: number, owners: readonly
 export const GPU_NOTES: readonly string[] = [
   'WHO: users with processes on the GPU, most memory first. ?: memory that no known process owns. –: not reported. Empty: free.',
   'held idle: somebody holds more than 1 GiB and the GPU computes nothing. !: too hot, or the memory is nearly full.',
-  'A dim line with ~ and an age is the last answer of a node that no longer answers; it is in no sum.',
+  'A dim line with ~ and an age: the last answer of a node that is down.',
 ];

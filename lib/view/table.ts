@@ -4,7 +4,7 @@
  */
 import type { Line, Span } from './frame.js';
 import { span } from './frame.js';
-import { cut, pad, width } from './text.js';
+import { count, cut, pad, width } from './text.js';
 
 export interface Sort {
   readonly key: string;
@@ -192,10 +192,10 @@ export function sortBy(state: TableState, columns: readonly Column[], key: strin
   return { ...state, ...pinned, sort: { key, descending } };
 }
 
-/** '1-20 of 340', '' when everything is on screen, or nothing. */
-export function position(layout: TableLayout, count: number): string {
+/** '1-20 of 1,340', '' when everything is on screen, or nothing. */
+export function position(layout: TableLayout, rows: number): string {
   const shown = layout.body.length;
-  return shown === count || shown === 0 ? '' : `${layout.top + 1}-${layout.top + shown} of ${count}`;
+  return shown === rows || shown === 0 ? '' : `${count(layout.top + 1)}-${count(layout.top + shown)} of ${count(rows)}`;
 }
 
 /** Columns that the widest of `texts` takes, between `least` and `most`. */

@@ -5,17 +5,17 @@ const METER_COLS = 12;
 const GAP = '    ';
 
 export function totalLines(totals: ClusterTotals, cols: number): readonly Line[] {
-  return [fitting(gpuParts(totals), cols), fitting(meters(totals, cols), cols)];
+  return [gpuParts(totals), meters(totals, cols)].filter((parts) => parts.length > 0).map((parts) => fitting(parts, cols));
 }
 
 type Part = readonly Span[];
 
 /** 'GPUs 20 computing · 3 held idle · 9 free · 1 unknown', then the machines. */
 function gpuParts(totals: ClusterTotals): readonly Part[] {
-  const { computing, heldIdle, free, unknown, ramReported, ramUsedBytes, ramTotalBytes, cpuUtilPercent, cpuCores } = totals;
+  const { gpus, computing, heldIdle, free, unknown, ramReported, ramUsedBytes, ramTotalBytes, cpuUtilPercent, cpuCores } = totals;
   const kinds = [`${count(computing)} computing`, `${count(heldIdle)} held idle`, `${count(free)} free`];
   if (unknown > 0) kinds.push(`${count(unknown)} unknown`);
-  const parts: Part[] = [[span('GPUs', 'dim'), span(` ${kinds.join(' · ')}`)]];
+  const parts: Part[] = gpus > 0 ? [[span('GPUs', 'dim'), span(` ${kinds.join(' · ')}`)]] : [];
   if (ramReported > 0) parts.push([span('RAM', 'dim'), span(` ${percent((ramUsedBytes / ramTotalBytes) * 100)}`)]);
   if (!Number.isNaN(cpuUtilPercent))
     parts.push([span('CPU', 'dim'), span(` ${percent(cpuUtilPercent)}${cpuCores > 0 ? ` of ${count(cpuCores)} cores` : ''}`)]);

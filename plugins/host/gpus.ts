@@ -12,10 +12,9 @@ import {
   type Line,
 } from '../../lib/index.js';
 
-/** Captions first; none at all for a host without GPUs. */
+/** Captions first. */
 export function gpuLines(host: HostView, app: AppView, cols: number): readonly Line[] {
   const { slots } = host.gpus;
-  if (slots === 0) return [];
   const columns = fitColumns(gpuColumns(cols), '', cols);
   const rows = app.derive(gpuRowsDerivation);
   const first = rows.hostAt.indexOf(rows.hosts.indexOf(host));

@@ -1,6 +1,7 @@
 /** One tab per host: its GPUs, CPU, memory, disks, processes and connection. */
 import {
   definePlugin,
+  GPU_NOTES,
   sortBinding,
   tableBindings,
   tableState,
@@ -21,6 +22,9 @@ export interface HostUi {
 
 export const hostOf = (ui: HostUi, app: AppView): HostView | undefined => app.hosts.get(ui.hostId);
 
+/** Where there is no GPU the others are all there is. */
+export const showsAll = (ui: HostUi, host: HostView): boolean => ui.showAll || host.gpus.slots === 0;
+
 const NO_ROWS = { count: 0, id: () => '', find: () => -1 };
 
 const access: TableAccess<HostUi> = {
@@ -30,7 +34,7 @@ const access: TableAccess<HostUi> = {
   put: (ui, table) => ({ ...ui, table }),
   order: (ui, app) => {
     const host = hostOf(ui, app);
-    return host ? orderOf(host, ui.table, ui.showAll) : NO_ROWS;
+    return host ? orderOf(host, ui.table, showsAll(ui, host)) : NO_ROWS;
   },
 };
 
@@ -52,7 +56,7 @@ export default definePlugin<HostUi>({
         {
           id: 'host.all',
           keys: ['a'],
-          label: 'show or hide processes that are on no GPU',
+          label: 'processes on no GPU too',
           short: 'all processes',
           hint: 7,
           run: (ui) => [{ ...ui, showAll: !ui.showAll }],
@@ -61,5 +65,6 @@ export default definePlugin<HostUi>({
       ],
     },
   ],
+  notes: GPU_NOTES,
   view: hostView,
 });

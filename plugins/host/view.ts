@@ -1,6 +1,7 @@
 /** What a host's tab shows: connection, GPUs, machine, processes. Pure. */
 import {
   bytes,
+  count,
   counted,
   duration,
   layoutTable,
@@ -19,7 +20,7 @@ import {
 } from '../../lib/index.js';
 import { connectionLines } from './connection.js';
 import { gpuLines } from './gpus.js';
-import { hostOf, type HostUi } from './index.js';
+import { hostOf, showsAll, type HostUi } from './index.js';
 import { machineLines } from './machine.js';
 import { columnsFor, orderOf, type ProcessOrder } from './processes.js';
 
@@ -33,7 +34,7 @@ export function hostView(ui: HostUi, app: AppView, size: Size): View {
   if (!host) return { blocks: [lines('', '  This host is no longer scraped.')] };
   if (host.version === 0) return { blocks: [lines(...connectionLines(host, app, size))] };
   const head = headLines(host, app, size);
-  const order = orderOf(host, ui.table, ui.showAll);
+  const order = orderOf(host, ui.table, showsAll(ui, host));
   const rows = Math.max(0, size.rows - head.length - 1);
   const layout = layoutTable({
     columns: columnsFor(size.cols),
@@ -55,18 +56,20 @@ export function hostView(ui: HostUi, app: AppView, size: Size): View {
 function headLines(host: HostView, app: AppView, size: Size): readonly Line[] {
   const connection = connectionLines(host, app, { ...size, rows: size.rows < FEW_ROWS ? 2 : CONNECTION_ROWS });
   const room = Math.max(0, size.rows - LEAST_TABLE_ROWS - 1 - connection.length);
-  const gpus = fittingGpus(host, gpuLines(host, app, size.cols), room);
+  const gpus = host.gpus.slots === 0 ? [NO_GPU] : fittingGpus(host, gpuLines(host, app, size.cols), room);
   const machine = machineLines(host, size.cols).slice(0, Math.max(0, room - gpus.length));
   return [...connection, ...gpus, ...(counted(host) ? machine : machine.map(dimmed))];
 }
 
 /** Captions and as many GPUs as there is room for; a line says how many are not shown. */
 function fittingGpus({ gpus }: HostView, all: readonly Line[], room: number): readonly Line[] {
-  if (all.length <= room || all.length === 0) return all;
+  if (all.length <= room) return all;
   const shown = room >= 3 ? all.slice(0, room - 1) : [];
   const left = gpus.slots - Math.max(0, shown.length - 1);
   return [...shown, line(span(`   ${left}${shown.length > 0 ? ' more' : ''} GPUs: the All tab lists them`, 'dim'))];
 }
+
+const NO_GPU = line(span(' This node reports no GPU.', 'dim'));
 
 const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(text, 'dim')));
 
@@ -93,9 +96,9 @@ function noProcesses(host: HostView): Line {
   return line(span(`   ${text}`, 'dim'));
 }
 
-function footer({ count, hidden }: ProcessOrder, place: string, ui: HostUi): Line {
-  const parts = [place || `${count} of ${count} processes`];
-  if (hidden > 0) parts.push(`${hidden} on no GPU hidden (a)`);
+function footer({ count: shown, hidden }: ProcessOrder, place: string, ui: HostUi): Line {
+  const parts = [place || `${count(shown)} ${shown === 1 ? 'process' : 'processes'}`];
+  if (hidden > 0) parts.push(`${count(hidden)} on no GPU hidden (a)`);
   else if (ui.showAll) parts.push('all processes shown (a)');
   return line(span(` ${parts.join(' · ')}`, 'dim'));
 }

@@ -42,7 +42,7 @@ export default definePlugin<UsersUi>({
         {
           id: 'users.system',
           keys: ['f'],
-          label: 'show or hide system accounts (root, numbers below 1000)',
+          label: 'system accounts too (root, 0 to 999)',
           short: 'system',
           hint: 7,
           run: (ui) => [{ ...ui, showSystem: !ui.showSystem }],

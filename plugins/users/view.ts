@@ -1,6 +1,7 @@
 /** What the Users tab shows. Pure. */
 import {
   bytes,
+  count,
   counted,
   duration,
   joinFitting,
@@ -31,11 +32,11 @@ export const NOBODY = '?';
 export function usersView(ui: UsersUi, app: AppView, size: Size): View {
   const users = app.derive(usersDerivation);
   const order = orderOf(users, ui.table, ui.showSystem);
-  const chips = coverageChip(users);
-  const head = summary(users, order, size.cols);
+  const answered = [...app.hosts].some(({ version }) => version > 0);
+  const chips = answered ? coverageChip(users) : [];
+  const head = users.totals.reporting > 0 ? summary(users, order, size.cols) : [];
   const rows = Math.max(0, size.rows - chips.length - head.length - 1);
-  if (order.count === 0)
-    return { chips, blocks: [lines(...head, ...emptyHint(app, users, order, rows))], crumb: footer(order, '', ui), pageRows: rows - 1 };
+  if (order.count === 0) return { chips, blocks: [lines(...head, ...emptyHint(app, users, order, rows))] };
   const layout = layoutTable({
     columns: columnsFor(size.cols, anySm(users)),
     order,
@@ -91,11 +92,18 @@ function summary(users: UsersTable, order: UsersOrder, cols: number): readonly L
 
 function coverageChip({ totals }: UsersTable): readonly Line[] {
   if (totals.reporting >= totals.hosts) return [];
-  return [line(span(` ⚠ partial coverage: ${totals.reporting} of ${totals.hosts} nodes reporting process data `, 'chip-warn'))];
+  return [
+    line(
+      span(
+        ` ⚠ partial coverage: ${count(totals.reporting)} of ${count(totals.hosts)} ${totals.hosts === 1 ? 'node' : 'nodes'} reporting process data `,
+        'chip-warn',
+      ),
+    ),
+  ];
 }
 
-function footer({ count, hidden }: UsersOrder, place: string, ui: UsersUi): Line {
-  const parts = [place || `${count} of ${count}`];
+function footer({ count: shown, hidden }: UsersOrder, place: string, ui: UsersUi): Line {
+  const parts = [place || `${shown} of ${shown}`];
   if (hidden > 0) parts.push(`${hidden} system ${hidden === 1 ? 'account' : 'accounts'} hidden (f)`);
   else if (ui.showSystem) parts.push('system accounts shown (f)');
   return line(span(` ${parts.join(' · ')}`, 'dim'));

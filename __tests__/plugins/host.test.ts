@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import { CLUSTER } from '../helpers/cluster.js';
+import { Driver, NOW } from '../helpers/driver.js';
+import { expectGolden, SIZES } from '../helpers/golden.js';
+import type { HostSpec } from '../helpers/hosts.js';
+
+/** The host tab of the first of `hosts`. */
+const open = (hosts: readonly HostSpec[], cols = 120, rows = 30, nth = 1): Driver =>
+  new Driver({ hosts, cols, rows }).press('V', ...Array<string>(nth).fill('Right'));
+const pids = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] +(\d+) {2}[a-z]/.exec(text)?.[1] ?? []);
+
+describe('pictures', () => {
+  test.each(SIZES)('%ix%i', (cols, height) => {
+    expectGolden('host', cols, height, open(CLUSTER, cols, height).frame());
+  });
+
+  test.each([
+    [120, 30],
+    [80, 24],
+    [40, 10],
+  ] as const)('down, %ix%i', (cols, height) => {
+    expectGolden('host-down', cols, height, open(CLUSTER, cols, height, 3).frame());
+  });
+
+  test.each([
+    ['host-waiting', [{ state: 'waiting', groups: { rack: 'b7' } }]],
+    [
+      'host-never',
+      [
+        {
+          state: 'waiting',
+          status: {
+            phase: 'failing',
+            failures: 3,
+            failingSince: NOW - 65_000,
+            nextTryAt: NOW + 9500,
+            error: { code: 'S_DNS', text: 'name not found' },
+          },
+        },
+      ],
+    ],
+    [
+      'host-no-gpu',
+      [
+        {
+          groups: { rack: 'b7', partition: 'cpu' },
+          cpus: [{ utilPercent: 7.4 }],
+          memory: [{ totalBytes: 2 ** 38, usedBytes: 2 ** 37, swapTotalBytes: 2 ** 33, swapUsedBytes: 0 }],
+          procs: [{ pid: 7, user: 'alice', command: 'make -j64', cpu: 812.3, age: 61 }],
+          facts: { badLines: 3, badSample: 'all_smi_gpu{', capsHit: ['process rows'], bytes: 9000, samples: 40 },
+          status: { latencyMs: 3, skewMs: -90_000 },
+        },
+      ],
+    ],
+  ] satisfies readonly (readonly [string, readonly HostSpec[]])[])('%s', (name, hosts) => {
+    expectGolden(name, 100, 14, open(hosts, 100, 14).frame());
+  });
+
+  test('many GPUs and disks: the machine goes first, then the GPUs, never the processes', () => {
+    const driver = open([{ gpus: 16, cpus: [{ utilPercent: 5 }], procs: [{ pid: 1, gpu: 3, user: 'alice', vram: 2 ** 30 }] }], 100, 20);
+    expectGolden('host-many-gpus', 100, 20, driver.frame());
+  });
+});
+
+describe('processes', () => {
+  const hosts: readonly HostSpec[] = [
+    {
+      gpus: 2,
+      procs: [
+        { pid: 30, gpu: 1, user: 'bob', vram: 5, cpu: 1, age: 100, sm: 3 },
+        { pid: 20, gpu: 0, user: 'carol', vram: 5, cpu: 300, age: 5 },
+        { pid: 10, gpu: 0, user: 'alice', vram: 9, cpu: 20, age: 50, name: 'python3' },
+        { pid: 40, user: 'alice', cpu: 7, command: 'bash' },
+      ],
+    },
+  ];
+
+  test.each([
+    ['m VRAM (the default), ties by pid', [], ['10', '20', '30']],
+    ['m again', ['m'], ['20', '30', '10']],
+    ['u user', ['u'], ['10', '30', '20']],
+    ['u again', ['u', 'u'], ['20', '30', '10']],
+    ['c CPU', ['c'], ['20', '10', '30']],
+    ['p pid', ['p'], ['10', '20', '30']],
+    ['t running', ['t'], ['30', '10', '20']],
+    ['a: also those on no GPU', ['a'], ['10', '20', '30', '40']],
+    ['a, t: not reported last', ['a', 't'], ['30', '10', '20', '40']],
+  ])('%s', (_what, keys, expected) => {
+    expect(pids(open(hosts).press(...keys))).toEqual(expected);
+  });
+
+  test('what there is of a process: its name where no command was sent, – where nothing', () => {
+    const text = open(hosts).press('a').frame();
+    expect(text).toMatch(/10 {2}alice +0 +9 B .* python3\n/);
+    expect(text).toMatch(/40 {2}alice +– +– +– +7\.0 +– {2}bash\n/);
+    expect(text).toContain('all processes shown (a)');
+  });
+
+  test('of a host that exports none: what to do; of one whose GPUs are free: that', () => {
+    expect(open([{ gpus: [{ memoryUsedBytes: 2 ** 36 }] }]).frame()).toContain(
+      'no process data: start the exporter on the node with --processes',
+    );
+    expect(open([{ gpus: 1, facts: { hasProcessFamily: true } }]).frame()).toContain('no process on a GPU');
+  });
+
+  test('each tab keeps its own sort', () => {
+    const driver = open([...hosts, ...hosts]).press('p', 'Right');
+    expect(driver.frame()).toContain('▼VRAM');
+    expect(driver.press('Left').frame()).toContain('▲PID');
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import { CLUSTER } from '../helpers/cluster.js';
+import { Driver } from '../helpers/driver.js';
+import { expectGolden, SIZES } from '../helpers/golden.js';
+import type { HostSpec, ProcSpec } from '../helpers/hosts.js';
+
+const GIB = 2 ** 30;
+const rows = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] (\S+) +\d/.exec(text)?.[1] ?? []);
+
+describe('pictures', () => {
+  test.each(SIZES)('%ix%i', (cols, height) => {
+    expectGolden('users', cols, height, new Driver({ hosts: CLUSTER, cols, rows: height }).press('V').frame());
+  });
+
+  const busy = { gpus: [{ memoryUsedBytes: 9 * GIB, powerWatts: 300 }] };
+  test.each([
+    [
+      'users-waiting',
+      [{ state: 'waiting' }, { state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'name not found' } } }],
+    ],
+    ['users-down', [{ state: 'overdue' }]],
+    ['users-no-export', [busy, busy]],
+    ['users-only-system', [{ ...busy, procs: [{ pid: 1, gpu: 0, user: 'root', vram: 9 * GIB }] }]],
+    ['users-nobody', [{ gpus: 1 }]],
+  ] satisfies readonly (readonly [string, readonly HostSpec[]])[])('%s', (name, hosts) => {
+    expectGolden(name, 80, 14, new Driver({ hosts, cols: 80, rows: 14 }).press('V').frame());
+  });
+
+  test('system accounts shown, sorted by VRAM, the third chosen', () => {
+    const driver = new Driver({ hosts: CLUSTER, cols: 120, rows: 14 }).press('V', 'f', 'm', 'Down', 'Down');
+    expectGolden('users-by-vram-with-system', 120, 14, driver.frame());
+  });
+});
+
+describe('sorting', () => {
+  const proc = (user: string, more: Partial<ProcSpec>): ProcSpec => ({ pid: 1, gpu: 0, user, ...more });
+  const hosts: readonly HostSpec[] = [
+    {
+      gpus: [{ powerWatts: 100 }, { powerWatts: 700 }, { powerWatts: 100 }],
+      procs: [
+        proc('carol', { vram: 5, age: 10, sm: 10 }),
+        proc('alice', { vram: 9, age: 30, gpu: 2 }),
+        proc('bob', { vram: 1, gpu: 1, age: 20 }),
+        proc('', { vram: 3, gpu: 0 }),
+      ],
+    },
+    { gpus: 1, procs: [proc('carol', { pid: 2, vram: 1 })] },
+  ];
+  const sorted = (...keys: readonly string[]): string[] => rows(new Driver({ hosts }).press('V', ...keys));
+
+  test.each([
+    ['u (the default)', [], ['alice', 'bob', 'carol', '?']],
+    ['u again', ['u'], ['carol', 'bob', 'alice', '?']],
+    ['m VRAM', ['m'], ['alice', 'carol', '?', 'bob']],
+    ['m again', ['m', 'm'], ['bob', '?', 'carol', 'alice']],
+    // bob has GPU 1 alone, alice GPU 2 alone, carol 5/8 of GPU 0.
+    ['p power', ['p'], ['bob', 'alice', 'carol', '?']],
+    ['n nodes, ties by name', ['n'], ['carol', '?', 'alice', 'bob']],
+    ['t longest, not reported last', ['t'], ['alice', 'bob', 'carol', '?']],
+    ['t again', ['t', 't'], ['carol', 'bob', 'alice', '?']],
+  ])('%s', (_what, keys, names) => {
+    expect(sorted(...keys)).toEqual(names);
+  });
+
+  test('the column sorted by is never dropped', () => {
+    const driver = new Driver({ hosts, cols: 80 }).press('V', 'n');
+    expect(driver.frame()).toContain('▼NODES');
+    expect(driver.press('t').frame()).toContain('▼LONGEST');
+    expect(driver.frame()).not.toContain('NODES');
+  });
+});
+
+describe('who is in the table', () => {
+  const proc = (user: string, gpu?: number): ProcSpec => ({
+    pid: 1,
+    user,
+    vram: gpu === undefined ? 0 : 1,
+    ...(gpu === undefined ? {} : { gpu }),
+  });
+
+  test('nobody who is on no GPU; root and numbers below 1000 only after f', () => {
+    const procs = [proc('alice', 0), proc('shell'), proc('root', 0), proc('999', 0), proc('1000', 0), proc('root')];
+    const driver = new Driver({ hosts: [{ gpus: 1, procs }] }).press('V');
+    expect(rows(driver)).toEqual(['1000', 'alice']);
+    expect(driver.frame()).toContain('2 of 2 · 2 system accounts hidden (f)');
+    expect(rows(driver.press('f'))).toEqual(['1000', '999', 'alice', 'root']);
+    expect(driver.frame()).toContain('system accounts shown (f)');
+    expect(rows(driver.press('f'))).toEqual(['1000', 'alice']);
+  });
+
+  test('a power that leaves GPUs out says so; a power of nothing is none', () => {
+    const hosts = [{ gpus: [{ powerWatts: 100 }, {}], procs: [proc('alice', 0), proc('alice', 1), proc('bob', 1)] }];
+    const driver = new Driver({ hosts }).press('V');
+    expect(driver.frame()).toMatch(/alice .* ≥100 W/);
+    expect(driver.frame()).toMatch(/bob .* {2}– /);
+  });
+});
+
+describe('the chip', () => {
+  const busy = { gpus: [{ memoryUsedBytes: 9 * GIB }] };
+  const chip = (driver: Driver): string | undefined => driver.lines().find((text) => text.includes('partial coverage'));
+
+  test('hosts that report are those that count and have a process family, or nothing to hide', () => {
+    const hosts: readonly HostSpec[] = [
+      busy,
+      { gpus: 1 },
+      { ...busy, procs: [{ pid: 1, gpu: 0, user: 'a', vram: 1 }] },
+      { state: 'overdue' },
+    ];
+    expect(chip(new Driver({ hosts }).press('V'))).toBe(' ⚠ partial coverage: 2 of 4 nodes reporting process data');
+  });
+
+  test('none where all report; old rows do not make a host report', () => {
+    const driver = new Driver({ hosts: [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] }] }).press('V');
+    expect(chip(driver)).toBeUndefined();
+    expect(rows(driver)).toEqual(['alice']);
+    driver.scrape('node-0001', busy);
+    expect(chip(driver)).toContain('0 of 1 node ');
+    expect(driver.frame()).toContain('all-smi api --processes');
+  });
+});
