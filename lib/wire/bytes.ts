@@ -77,8 +77,33 @@ export function longerInts(array: Int32Array, length: number): Int32Array<ArrayB
   return longer;
 }
 
-export function longerFloats(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const longer = new Float64Array(length);
-  longer.set(array);
-  return longer;
+/** Cuts arrays out of one allocation, which costs a fraction of one for each. Floats come first, so that they are aligned. */
+export class Cutter {
+  readonly #buffer: ArrayBuffer;
+  #at = 0;
+
+  constructor(floats: number, ints: number) {
+    this.#buffer = new ArrayBuffer(floats * 8 + ints * 4);
+  }
+
+  /** `length` floats that begin like `old`. */
+  floats(length: number, old?: Float64Array): Float64Array<ArrayBuffer> {
+    const array = new Float64Array(this.#buffer, this.#at, length);
+    this.#at += length * 8;
+    if (old) array.set(old);
+    return array;
+  }
+
+  ints(length: number, old?: Int32Array): Int32Array<ArrayBuffer> {
+    const array = new Int32Array(this.#buffer, this.#at, length);
+    this.#at += length * 4;
+    if (old) array.set(old);
+    return array;
+  }
+
+  unsigned(length: number): Uint32Array<ArrayBuffer> {
+    const array = new Uint32Array(this.#buffer, this.#at, length);
+    this.#at += length * 4;
+    return array;
+  }
 }

@@ -6,13 +6,14 @@ import type { Change, HostData, HostFacts } from '../model/columns.js';
 import type { Ms } from '../model/host.js';
 import { Arena } from './bytes.js';
 import type { Engine } from './engine.js';
-import { CPU, METRICS, SECTIONS, SM, START, VRAM } from './families.js';
+import { CPU, SECTIONS, SM, START, VRAM } from './families.js';
 import { GpuTable } from './gpu-table.js';
 import { ProcTable } from './proc-table.js';
 import { DEVICE, INTS } from './rows.js';
 import type { Scan } from './scan.js';
 import { SmallTable } from './small-table.js';
-import { textOf } from './text-ref.js';
+import { textOf, textRef } from './text-ref.js';
+import type { Thing, ThingTable } from './things.js';
 
 /** From this value on a start time is the Unix time of the start, below it the seconds since then. */
 const EPOCH_SECONDS = 1e9;
@@ -27,6 +28,8 @@ export interface Loaded {
   readonly badSample: string;
   readonly rowsCapped: boolean;
 }
+
+const NOTHING = new Arena(1);
 
 class Facts implements HostFacts {
   instance = '';
@@ -50,9 +53,9 @@ export class Committed implements HostData {
   readonly disks = new SmallTable('disk');
   readonly facts = new Facts();
   readonly #engine: Engine;
-  #arena = new Arena(16);
+  #arena = NOTHING;
   #scan: Scan | undefined;
-  #cellChanges = -1;
+  #changes = -1;
   #upCell = 0;
 
   constructor(engine: Engine) {
@@ -88,29 +91,34 @@ export class Committed implements HostData {
   }
 
   #loadStructure(scan: Scan, loaded: Loaded): void {
-    const { cells } = scan;
-    if (scan !== this.#scan || cells.changes !== this.#cellChanges) {
+    const { cells, arena } = scan;
+    const { things } = cells;
+    if (scan !== this.#scan || things.changes !== this.#changes) {
       this.#scan = scan;
-      this.#cellChanges = cells.changes;
-      this.gpus.arrange(scan);
-      for (const table of [this.cpus, this.cores, this.memory, this.disks]) table.arrange(cells.cells);
-      this.#readFacts(scan);
+      this.#changes = things.changes;
+      const byTable: Record<ThingTable, Thing[]> = { gpu: [], cpu: [], core: [], memory: [], disk: [], up: [], build: [], scope: [] };
+      for (const thing of things.all) byTable[thing.table].push(thing);
+      this.gpus.arrange(cells, byTable.gpu, arena);
+      this.cpus.arrange(cells, byTable.cpu, arena.bytes);
+      this.cores.arrange(cells, byTable.core, arena.bytes);
+      this.memory.arrange(cells, byTable.memory, arena.bytes);
+      this.disks.arrange(cells, byTable.disk, arena.bytes);
+      this.#readFacts(byTable, arena.bytes);
     }
     this.procs.arrange(scan.rows);
-    this.facts.instance = scan.instance();
+    this.facts.instance = textOf(arena.bytes, textRef(scan.instance(), 'value'));
     this.facts.hasProcessFamily = scan.program.processes;
-    this.facts.capsHit = [...cells.capped, ...(loaded.rowsCapped ? ['process'] : [])].map((table) => `${table} rows`);
-    cells.capped.clear();
+    this.facts.capsHit = [...things.capped, ...(loaded.rowsCapped ? ['process'] : [])].map((table) => `${table} rows`);
+    things.capped.clear();
   }
 
-  #readFacts({ cells: { cells } }: Scan): void {
-    const factCell = (fact: string): number =>
-      cells.findIndex(({ metric }) => (METRICS[metric] as { readonly fact?: string } | undefined)?.fact === fact);
-    const titleOf = (fact: string): string | undefined => cells[factCell(fact)]?.note.title;
-    this.#upCell = Math.max(0, factCell('up'));
-    this.facts.exporterVersion = titleOf('build') ?? '';
-    const scope = titleOf('processes');
-    this.facts.processScope = scope === undefined || scope === 'gpu' || scope === 'all' ? scope : 'off';
+  /** Facts of the exporter, most of them in labels. */
+  #readFacts({ up: [up], build: [build], scope: [scope] }: Record<ThingTable, Thing[]>, arena: Uint8Array): void {
+    const title = (thing: Thing | undefined): string => textOf(arena, textRef(thing?.title ?? 0, 'value'));
+    this.#upCell = up?.cells[0] ?? 0;
+    this.facts.exporterVersion = title(build);
+    const said = title(scope);
+    this.facts.processScope = scope === undefined ? undefined : said === 'gpu' || said === 'all' ? said : 'off';
   }
 
   /** Values of the process rows. True when other rows are there, or when one moved onto a GPU or off it. */

@@ -23,7 +23,7 @@ export type Metric = Shape &
     | { readonly table: 'core'; readonly field: CoreField }
     | { readonly table: 'memory'; readonly field: MemoryField }
     | { readonly table: 'disk'; readonly field: DiskField }
-    | { readonly table: 'fact'; readonly fact: 'up' | 'build' | 'processes' }
+    | { readonly table: 'up' | 'build' | 'scope' }
   );
 export type Table = Metric['table'];
 
@@ -51,8 +51,8 @@ const memory = (name: string, field: MemoryField, unit: string, about: string): 
 const process = (name: string, section: Section, unit: string, about: string): Metric => ({ table: 'process', name, section, unit, about });
 
 export const METRICS: readonly Metric[] = [
-  { table: 'fact', fact: 'up', name: 'up', unit: '0 or 1', about: 'whether the exporter has collected anything yet' },
-  { table: 'fact', fact: 'build', name: 'build_info', unit: '1', about: "the exporter's version, in the label `version`" },
+  { table: 'up', name: 'up', unit: '0 or 1', about: 'whether the exporter has collected anything yet' },
+  { table: 'build', name: 'build_info', unit: '1', about: "the exporter's version, in the label `version`" },
   gpu('gpu_utilization', 'utilPercent', '%', 'share of the time in which something ran on it'),
   gpu('gpu_memory_used_bytes', 'memoryUsedBytes', 'bytes', 'memory in use, whoever owns it'),
   gpu('gpu_memory_total_bytes', 'memoryTotalBytes', 'bytes', 'memory there is', { min: ABOVE_ZERO }),
@@ -76,8 +76,7 @@ export const METRICS: readonly Metric[] = [
   process('process_cpu_percent', CPU, '%', 'share of one CPU core; several cores make more than 100'),
   process('process_gpu_utilization', SM, '%', "share of a GPU's multiprocessors (only from `all-smi-view api`)"),
   {
-    table: 'fact',
-    fact: 'processes',
+    table: 'scope',
     name: 'process_export_info',
     unit: '1',
     about: 'that processes are exported, and which: `scope` gpu or all (only from `all-smi-view api`)',
@@ -123,11 +122,14 @@ export const ALIASES = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** Rows that are kept of a host; beyond them new ones are left out, while known ones go on being updated. */
-export const ROW_CAPS: Readonly<Record<Exclude<Table, 'fact'>, number>> = {
+export const ROW_CAPS: Readonly<Record<Table, number>> = {
   process: 50_000,
   gpu: 256,
   cpu: 256,
   core: 1024,
   memory: 256,
   disk: 256,
+  up: 1,
+  build: 1,
+  scope: 1,
 };

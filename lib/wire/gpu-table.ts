@@ -1,17 +1,20 @@
 /** GPUs of a host: those that report, in the order of their indices, then those that only process rows speak of. */
 import { GPU_FIELDS, type GpuColumns, type GpuField } from '../model/columns.js';
 import type { Arena } from './bytes.js';
-import type { Cell } from './cells.js';
-import { ALIASES, METRICS } from './families.js';
-import { decodeText, LabelReader } from './labels.js';
+import { BLOCK, BLOCK_BYTES, INTS as CELL_INTS, METRIC, type Cells } from './cells.js';
+import { METRICS } from './families.js';
+import { decodeText, type LabelReader } from './labels.js';
 import type { ProcTable } from './proc-table.js';
 import { Readings } from './readings.js';
 import { DEVICE, INTS, type ProcessRows } from './rows.js';
 import type { Scan } from './scan.js';
-import { textRef } from './text-ref.js';
+import { textOf, textRef } from './text-ref.js';
+import type { Thing } from './things.js';
 
 /** The metric whose labels are details. */
 const INFO = METRICS.findIndex(({ name }) => name === 'gpu_info');
+/** By metric: its place in GPU_FIELDS, -1 for none. */
+const FIELD_OF = Int32Array.from(METRICS, (metric) => (metric.table === 'gpu' && metric.field ? GPU_FIELDS.indexOf(metric.field) : -1));
 
 interface Gpu {
   readonly uuid: string;
@@ -20,6 +23,8 @@ interface Gpu {
   readonly nameRef: number;
   /** Cell of its info family, -1 for none. */
   readonly info: number;
+  /** Undefined: only process rows speak of it. */
+  readonly thing: Thing | undefined;
 }
 
 export class GpuTable implements GpuColumns {
@@ -48,36 +53,33 @@ export class GpuTable implements GpuColumns {
     return this.#labels.text(source, this.#labels.find(source, label), 'value');
   }
 
-  /** New cells: which GPUs report, and where their values go. */
-  arrange({ cells, arena }: Scan): void {
-    const own = cells.cells.map((cell, number) => ({ cell, number })).filter(({ cell }) => METRICS[cell.metric]?.table === 'gpu');
-    const firsts = new Map<string, Cell>();
-    for (const { cell } of own) if (!firsts.has(cell.key)) firsts.set(cell.key, cell);
-    const infos = new Map(own.filter(({ cell }) => cell.metric === INFO).map(({ cell, number }) => [cell.key, number]));
-    this.#gpus = [...firsts.values()]
-      .map((cell, place) => this.#gpuOf(cell, place, arena, infos.get(cell.key) ?? -1))
+  /** Which GPUs report, and where their values go. */
+  arrange(cells: Cells, things: readonly Thing[], arena: Arena): void {
+    this.#gpus = things
+      .map((thing, place) => gpuOf(thing, place, cells, arena))
       .sort((a, b) => a.index - b.index || (a.uuid < b.uuid ? -1 : 1));
     this.count = this.#gpus.length;
     this.readings.begin(this.count * GPU_FIELDS.length);
     this.field = fieldsOf(this.readings.values, this.count);
-    const slots = new Map(this.#gpus.map(({ uuid }, slot) => [uuid, slot]));
-    for (const { cell, number } of own) {
-      const { field } = METRICS[cell.metric] as { readonly field?: GpuField };
-      if (field !== undefined) this.readings.add(number, cell.metric, GPU_FIELDS.indexOf(field) * this.count + slots.get(cell.key)!);
-    }
-    this.#list(this.#gpus);
+    this.#gpus.forEach(({ thing }, slot) => {
+      for (const cell of thing!.cells) {
+        const metric = cells.ints[cell * CELL_INTS + METRIC]!;
+        const field = FIELD_OF[metric]!;
+        if (field >= 0) this.readings.add(cell, metric, field * this.count + slot);
+      }
+    });
   }
 
   /** Info labels may stand in another order each time, so their place is looked up at each commit. */
   loadDetails({ cells, arena }: Scan): void {
     this.#arena = arena;
-    for (let slot = 0; slot < this.count; slot++) {
-      const cell = cells.cells[this.#gpus[slot]!.info];
-      const detail = (this.#details[slot] ??= { at: 0, bytes: 0 });
-      detail.at = cell?.at ?? 0;
-      detail.bytes = cell?.bytes ?? 0;
-    }
     this.#details.length = this.count;
+    for (let slot = 0; slot < this.count; slot++) {
+      const { info } = this.#gpus[slot]!;
+      const detail = (this.#details[slot] ??= { at: 0, bytes: 0 });
+      detail.at = info < 0 ? 0 : cells.ints[info * CELL_INTS + BLOCK]!;
+      detail.bytes = info < 0 ? 0 : cells.ints[info * CELL_INTS + BLOCK_BYTES]!;
+    }
   }
 
   /**
@@ -111,7 +113,14 @@ export class GpuTable implements GpuColumns {
     const slotOf = Int32Array.from(named, ({ uuid, index }) => byUuid.get(uuid) ?? byIndex.get(index) ?? -1);
     named.forEach((device, number) => {
       if (slotOf[number]! >= 0 || occupied[number] === 0 || ghosts.has(ghostKey(device))) return;
-      ghosts.set(ghostKey(device), { uuid: device.uuid, index: device.index, uuidRef: textRef(device.at, 'name'), nameRef: 0, info: -1 });
+      ghosts.set(ghostKey(device), {
+        uuid: device.uuid,
+        index: device.index,
+        uuidRef: textRef(device.at, 'name'),
+        nameRef: 0,
+        info: -1,
+        thing: undefined,
+      });
     });
     const sorted = [...ghosts].sort(([, a], [, b]) => a.index - b.index || (a.uuid < b.uuid ? -1 : 1));
     const ghostSlots = new Map(sorted.map(([key], at) => [key, this.count + at]));
@@ -128,33 +137,22 @@ export class GpuTable implements GpuColumns {
     this.uuid = Uint32Array.from(gpus, ({ uuidRef }) => uuidRef);
     this.name = Uint32Array.from(gpus, ({ nameRef }) => nameRef);
   }
+}
 
-  #gpuOf({ at, bytes, key, note }: Cell, place: number, arena: Arena, info: number): Gpu {
-    const index = /^\d{1,9}$/.test(note.index ?? '') ? Number(note.index) : place;
-    this.#labels.read(arena.bytes, at, at + bytes);
-    return {
-      uuid: key,
-      index,
-      info,
-      uuidRef: this.#refOf(arena, ALIASES.gpuUuid, 'name'),
-      nameRef: this.#refOf(arena, ALIASES.gpuName, 'value'),
-    };
-  }
-
-  /** A reference to the first of the labels just read that is there. */
-  #refOf(arena: Arena, names: readonly string[], cap: 'name' | 'value'): number {
-    const labels = this.#labels;
-    const label = names.map((name) => labels.find(arena.bytes, name)).find((found) => found >= 0);
-    if (label === undefined) return 0;
-    const [from, to] = [labels.valueAt[label]!, labels.valueEnd[label]!];
-    return textRef(labels.quoted[label] === 1 ? from : arena.addText(arena.view, from, to), cap);
-  }
+function gpuOf(thing: Thing, place: number, { ints }: Cells, arena: Arena): Gpu {
+  return {
+    uuid: textOf(arena.bytes, textRef(thing.key, 'name')),
+    index: thing.index >= 0 ? thing.index : place,
+    uuidRef: textRef(thing.key, 'name'),
+    nameRef: textRef(thing.title, 'value'),
+    info: thing.cells.find((cell) => ints[cell * CELL_INTS + METRIC] === INFO) ?? -1,
+    thing,
+  };
 }
 
 /** Columns of one array that holds them one behind the other. */
-function fieldsOf(values: Float64Array<ArrayBuffer>, count: number): Record<GpuField, Float64Array> {
-  return Object.fromEntries(GPU_FIELDS.map((field, at) => [field, values.subarray(at * count, (at + 1) * count)])) as Record<
-    GpuField,
-    Float64Array
-  >;
+function fieldsOf({ buffer }: Float64Array<ArrayBuffer>, count: number): Record<GpuField, Float64Array> {
+  const fields: Partial<Record<GpuField, Float64Array>> = {};
+  for (let at = 0; at < GPU_FIELDS.length; at++) fields[GPU_FIELDS[at]!] = new Float64Array(buffer, at * count * 8, count);
+  return fields as Record<GpuField, Float64Array>;
 }

@@ -50,11 +50,8 @@ export class LabelReader {
     while (from < end && isBlank(bytes[from]!)) from++;
     const quoted = bytes[from] === QUOTE;
     if (quoted) from++;
-    let to = from;
-    if (quoted) {
-      for (; to < end && bytes[to] !== QUOTE; to++) if (bytes[to] === BACKSLASH) to++;
-      if (to >= end) return -1;
-    } else while (to < end && bytes[to] !== COMMA && bytes[to] !== CLOSE) to++;
+    const to = quoted ? quoteEnd(bytes, from, end) : bareEnd(bytes, from, end);
+    if (to < 0) return -1;
     this.#keep(bytes, name, equals, from, to, quoted);
     let next = quoted ? to + 1 : to;
     while (next < end && isBlank(bytes[next]!)) next++;
@@ -90,6 +87,19 @@ export class LabelReader {
   }
 }
 
+/** Where the value that began at `from` has its closing quote, -1 when it has none before `end`. */
+function quoteEnd(bytes: Uint8Array, from: number, end: number): number {
+  let to = from;
+  for (; to < end && bytes[to] !== QUOTE; to++) if (bytes[to] === BACKSLASH) to++;
+  return to < end ? to : -1;
+}
+
+function bareEnd(bytes: Uint8Array, from: number, end: number): number {
+  let to = from;
+  while (to < end && bytes[to] !== COMMA && bytes[to] !== CLOSE) to++;
+  return to;
+}
+
 const isBlank = (byte: number): boolean => byte === BLANK || byte === TAB;
 
 function trimmedEnd(bytes: Uint8Array, from: number, to: number): number {
@@ -121,11 +131,9 @@ function unescaped(whole: string, ch: string): string {
   return ch === '"' || ch === '\\' ? ch : whole;
 }
 
-/** Where the quoted value at `from` ends. */
+/** Where the text at `from` in an arena ends. */
 export function closingQuote(bytes: Uint8Array, from: number): number {
-  let i = from;
-  for (; i < bytes.length && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++;
-  return Math.min(i, bytes.length);
+  return quoteEnd(bytes, from, bytes.length);
 }
 
 /** An unsigned integer of at most 32 bits in digits alone; -1: it is none. */

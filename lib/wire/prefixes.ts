@@ -19,6 +19,8 @@ export class Prefixes {
   bytes = new Int32Array(256);
   /** Number of the metric in METRICS, UNKNOWN for others. */
   metric = new Int32Array(256);
+  /** From the start of the metric's name to the end. */
+  nameBytes = new Int32Array(256);
   /** 1: ends with the opening brace of labels. */
   labelled = new Uint8Array(256);
   /** The prefix that came after this one last time: most of the time it comes again. */
@@ -44,6 +46,7 @@ export class Prefixes {
     if (prefix >= this.at.length) this.#grow(prefix * 2);
     this.at[prefix] = this.arena.add(view, at, end);
     this.bytes[prefix] = end - at;
+    this.nameBytes[prefix] = end - name;
     this.metric[prefix] = metricOf(source, name, end);
     this.labelled[prefix] = Number(source[end - 1] === 123);
     return prefix;
@@ -56,6 +59,7 @@ export class Prefixes {
   #grow(length: number): void {
     this.at = longerInts(this.at, length);
     this.bytes = longerInts(this.bytes, length);
+    this.nameBytes = longerInts(this.nameBytes, length);
     this.metric = longerInts(this.metric, length);
     this.follower = longerInts(this.follower, length);
     const labelled = new Uint8Array(length);

@@ -1,19 +1,24 @@
 /** Process rows as everybody sees them: copies of the parser's. */
 import type { ProcColumns } from '../model/columns.js';
+import { Cutter } from './bytes.js';
 import { textRef } from './text-ref.js';
 import { COMMAND, INTS, NAME, PID, USER, type ProcessRows } from './rows.js';
 
 export class ProcTable implements ProcColumns {
   count = 0;
-  pid = new Uint32Array(0);
-  gpu = new Int32Array(0);
-  user = new Int32Array(0);
-  command = new Uint32Array(0);
-  name = new Uint32Array(0);
-  vramBytes = new Float64Array(0);
-  ageSeconds = new Float64Array(0);
-  cpuPercent = new Float64Array(0);
-  smPercent = new Float64Array(0);
+  pid!: Uint32Array;
+  gpu!: Int32Array;
+  user!: Int32Array;
+  command!: Uint32Array;
+  name!: Uint32Array;
+  vramBytes!: Float64Array;
+  ageSeconds!: Float64Array;
+  cpuPercent!: Float64Array;
+  smPercent!: Float64Array;
+
+  constructor() {
+    this.#allocate(0);
+  }
 
   /** Takes over which rows there are; their GPUs and values come later. */
   arrange({ count, ints }: ProcessRows): void {
@@ -37,14 +42,15 @@ export class ProcTable implements ProcColumns {
   }
 
   #allocate(rows: number): void {
-    this.pid = new Uint32Array(rows);
-    this.gpu = new Int32Array(rows);
-    this.user = new Int32Array(rows);
-    this.command = new Uint32Array(rows);
-    this.name = new Uint32Array(rows);
-    this.vramBytes = new Float64Array(rows);
-    this.ageSeconds = new Float64Array(rows);
-    this.cpuPercent = new Float64Array(rows);
-    this.smPercent = new Float64Array(rows);
+    const cutter = new Cutter(rows * 4, rows * 5);
+    this.vramBytes = cutter.floats(rows);
+    this.ageSeconds = cutter.floats(rows);
+    this.cpuPercent = cutter.floats(rows);
+    this.smPercent = cutter.floats(rows);
+    this.pid = cutter.unsigned(rows);
+    this.gpu = cutter.ints(rows);
+    this.user = cutter.ints(rows);
+    this.command = cutter.unsigned(rows);
+    this.name = cutter.unsigned(rows);
   }
 }

@@ -12,16 +12,19 @@ export const TARGET = 3;
 /** More lines are read, but not remembered. */
 const MAX_LINES = 2 ** 20;
 
+const NONE = new Int32Array(0);
+const FIRST_INTS = LINE * 256;
+
 export class Program {
   count = 0;
-  ints = new Int32Array(LINE * 64);
+  ints = NONE;
   /** Whether a line belongs to a process family. */
   processes = false;
 
   add(prefix: number, block: number, bytes: number, target: number): void {
     if (this.count === MAX_LINES) return;
     const at = this.count++ * LINE;
-    if (at === this.ints.length) this.ints = longerInts(this.ints, at * 2);
+    if (at === this.ints.length) this.ints = longerInts(this.ints, Math.max(FIRST_INTS, at * 2));
     const { ints } = this;
     ints[at] = prefix;
     ints[at + BLOCK] = block;

@@ -1,7 +1,7 @@
 /** Process rows of the scrape under way: one per (pid, device), found by what their lines look like, by pid, or by pid and device. */
-import { Arena, longerFloats, longerInts, same } from './bytes.js';
+import { Cutter, same, type Arena } from './bytes.js';
 import { ALIASES, ROW_CAPS, SECTIONS } from './families.js';
-import { LabelReader, unsigned } from './labels.js';
+import { unsigned, type LabelReader } from './labels.js';
 import type { UserNames } from './users.js';
 
 /** Integers of a row. */
@@ -20,6 +20,8 @@ export const SEEN = 7;
 export const MIXED = 8;
 export const INTS = 9;
 
+const FIRST_ROWS = 32;
+
 /** GPUs as process rows name them; more than there are GPUs, since a MIG slice has a name of its own. */
 export const MAX_DEVICES = 1024;
 
@@ -35,15 +37,15 @@ export type Found = 'bad' | 'capped' | number;
 
 export class ProcessRows {
   count = 0;
-  ints = new Int32Array(INTS * 8);
+  ints!: Int32Array<ArrayBuffer>;
   /** SECTIONS a row. NaN: not reported. */
-  values = new Float64Array(SECTIONS * 8).fill(NaN);
+  values!: Float64Array<ArrayBuffer>;
   /** By value: the scrape that last gave it, and its line in the last program, -1 for none. */
-  stamps = new Int32Array(SECTIONS * 8);
-  lines = new Int32Array(SECTIONS * 8).fill(-1);
+  stamps!: Int32Array<ArrayBuffer>;
+  lines!: Int32Array<ArrayBuffer>;
   readonly devices: Device[] = [];
   /** Open addressing on the pid alone, so that all rows of a pid are probed together: row + 1, 0 for none. */
-  #table = new Int32Array(32);
+  #table = new Int32Array(64);
   readonly #arena: Arena;
   readonly #users: UserNames;
   readonly #labels: LabelReader;
@@ -52,6 +54,7 @@ export class ProcessRows {
     this.#arena = arena;
     this.#users = users;
     this.#labels = labels;
+    this.#resize(FIRST_ROWS);
   }
 
   /** Bytes of the row's block when it stands at `at`, else 0. */
@@ -140,12 +143,17 @@ export class ProcessRows {
     return moved;
   }
 
-  /** A label of the block by which the row is known. */
-  label(row: number, name: string): string {
-    const { bytes } = this.#arena;
-    const at = this.ints[row * INTS + BLOCK_AT]!;
-    this.#labels.read(bytes, at, at + this.ints[row * INTS + BLOCK_BYTES]!);
-    return this.#labels.text(bytes, this.#labels.find(bytes, name), 'value');
+  /** Where in the arena the first row says what the host calls itself; 0 when it does not. */
+  instance(): number {
+    if (this.count === 0) return 0;
+    const { bytes, view } = this.#arena;
+    const at = this.ints[BLOCK_AT]!;
+    this.#labels.read(bytes, at, at + this.ints[BLOCK_BYTES]!);
+    const label = this.#labels.find(bytes, 'instance');
+    if (label < 0) return 0;
+    const [from, to] = [this.#labels.valueAt[label]!, this.#labels.valueEnd[label]!];
+    if (from === to) return 0;
+    return this.#labels.quoted[label] === 1 ? from : this.#arena.addText(view, from, to);
   }
 
   markUsers(live: Uint8Array): void {
@@ -206,7 +214,7 @@ export class ProcessRows {
 
   #add(pid: number, device: number): number {
     const row = this.count++;
-    if (this.count * INTS > this.ints.length) this.#grow();
+    if (this.count * INTS > this.ints.length) this.#resize(this.count * 2);
     this.ints.fill(0, row * INTS, (row + 1) * INTS);
     this.ints[row * INTS + PID] = pid;
     this.ints[row * INTS + DEVICE] = device;
@@ -232,12 +240,12 @@ export class ProcessRows {
     for (let row = 0; row < this.count; row++) this.#enter(row);
   }
 
-  #grow(): void {
-    const rows = this.count * 2;
-    this.ints = longerInts(this.ints, rows * INTS);
-    this.values = longerFloats(this.values, rows * SECTIONS);
-    this.stamps = longerInts(this.stamps, rows * SECTIONS);
-    this.lines = longerInts(this.lines, rows * SECTIONS);
+  #resize(rows: number): void {
+    const cutter = new Cutter(rows * SECTIONS, rows * (INTS + 2 * SECTIONS));
+    this.values = cutter.floats(rows * SECTIONS, this.values);
+    this.stamps = cutter.ints(rows * SECTIONS, this.stamps);
+    this.lines = cutter.ints(rows * SECTIONS, this.lines);
+    this.ints = cutter.ints(rows * INTS, this.ints);
   }
 }
 

@@ -1,19 +1,21 @@
 /** What a parser knows of a host while it reads: rows, cells and the program of the last scrape. Nobody else sees it before a commit. */
 import { Arena } from './bytes.js';
-import { Cells } from './cells.js';
+import { Cells, INTS as CELL_INTS, SINK, THING } from './cells.js';
 import { SECTIONS } from './families.js';
 import { BLOCK, BYTES, LINE, Program, TARGET } from './program.js';
 import type { LabelReader } from './labels.js';
 import { BLOCK_AT, INTS, MIXED, ProcessRows, SEEN } from './rows.js';
 import type { UserNames } from './users.js';
 
+/** Enough for most hosts. */
+const FIRST_BYTES = 16_384;
 /** Garbage that is not worth starting anew for. */
 const SPARE_BYTES = 32_768;
 
 export class Scan {
-  readonly arena = new Arena();
+  readonly arena = new Arena(FIRST_BYTES);
   readonly rows: ProcessRows;
-  readonly cells = new Cells();
+  readonly cells: Cells;
   program = new Program();
   /** The program that the scrape under way makes, once it differs. */
   next = new Program();
@@ -23,6 +25,7 @@ export class Scan {
 
   constructor(users: UserNames, labels: LabelReader) {
     this.rows = new ProcessRows(this.arena, users, labels);
+    this.cells = new Cells(this.arena, labels);
   }
 
   /** Notes in the new program that a line's value came. */
@@ -82,14 +85,16 @@ export class Scan {
     return this.arena.length > this.#bytesAtFirst * 2 + SPARE_BYTES;
   }
 
-  /** What the host calls itself: the `instance` of its first line that has one. Process rows seldom do, so they come last. */
-  instance(): string {
+  /** Where in the arena the host says what it calls itself: in its first line that has an `instance`; process rows seldom do, so they are last. */
+  instance(): number {
     const { ints, count } = this.program;
+    const { cells, things } = { cells: this.cells.ints, things: this.cells.things.all };
     for (let at = TARGET; at < count * LINE; at += LINE) {
-      const instance = ints[at]! < 0 ? this.cells.cells[~ints[at]!]!.instance : '';
-      if (instance !== '') return instance;
+      if (ints[at]! >= 0 || ints[at] === ~SINK) continue;
+      const { instance } = things[cells[~ints[at]! * CELL_INTS + THING]!]!;
+      if (instance !== 0) return instance;
     }
-    return this.rows.count === 0 ? '' : this.rows.label(0, 'instance');
+    return this.rows.instance();
   }
 
   /** This scrape gives the value, and speaks of its row. */

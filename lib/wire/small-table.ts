@@ -1,8 +1,10 @@
-/** CPUs, cores, memory and disks of a host: few rows, in the order of their keys. */
+/** CPUs, cores, memory and disks of a host: few rows, in the order of their indices, those without one by their titles. */
 import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, MEMORY_FIELDS, type Rows } from '../model/columns.js';
-import type { Cell } from './cells.js';
+import { INTS, METRIC, type Cells } from './cells.js';
 import { METRICS } from './families.js';
 import { Readings } from './readings.js';
+import { textOf, textRef } from './text-ref.js';
+import type { Thing } from './things.js';
 
 /** Columns of the tables. */
 export const SMALL_TABLES = { cpu: CPU_FIELDS, core: CORE_FIELDS, memory: MEMORY_FIELDS, disk: DISK_FIELDS } as const;
@@ -12,12 +14,11 @@ type Field<Table extends Name> = (typeof SMALL_TABLES)[Table][number];
 export class SmallTable<Table extends Name> implements Rows<Field<Table>> {
   count = 0;
   readonly readings = new Readings();
-  readonly #table: Table;
   readonly #fields: readonly string[];
-  #titles: readonly string[] = [];
+  #things: readonly Thing[] = [];
+  #arena: Uint8Array = new Uint8Array(0);
 
   constructor(table: Table) {
-    this.#table = table;
     this.#fields = SMALL_TABLES[table];
   }
 
@@ -26,27 +27,23 @@ export class SmallTable<Table extends Name> implements Rows<Field<Table>> {
   }
 
   title(row: number): string {
-    return this.#titles[row]!;
+    return textOf(this.#arena, textRef(this.#things[row]!.title, 'value'));
   }
 
-  /** New cells: the rows, and where their values go. */
-  arrange(cells: readonly Cell[]): void {
-    const titles = new Map<string, string>();
-    const own = cells.map((cell, number) => ({ cell, number })).filter(({ cell }) => METRICS[cell.metric]?.table === this.#table);
-    for (const { cell } of own) titles.set(cell.key, titles.get(cell.key) || (cell.note.title ?? ''));
-    const keys = [...titles.keys()].sort(byNumberThenText);
-    const rows = new Map(keys.map((key, row) => [key, row]));
-    this.count = keys.length;
-    this.#titles = keys.map((key) => titles.get(key)!);
-    this.readings.begin(keys.length * this.#fields.length);
-    for (const { cell, number } of own) {
-      const metric = METRICS[cell.metric] as { readonly field?: string };
-      if (metric.field === undefined) continue;
-      this.readings.add(number, cell.metric, rows.get(cell.key)! * this.#fields.length + this.#fields.indexOf(metric.field));
-    }
+  /** Which rows there are, and where their values go. */
+  arrange(cells: Cells, things: Thing[], arena: Uint8Array): void {
+    const title = ({ title: at }: Thing): string => textOf(arena, textRef(at, 'value'));
+    if (things.length > 1) things.sort((a, b) => a.index - b.index || (title(a) < title(b) ? -1 : 1));
+    this.#things = things;
+    this.#arena = arena;
+    this.count = things.length;
+    this.readings.begin(things.length * this.#fields.length);
+    things.forEach((thing, row) => {
+      for (const cell of thing.cells) {
+        const metric = cells.ints[cell * INTS + METRIC]!;
+        const field = (METRICS[metric] as { readonly field?: string }).field;
+        if (field !== undefined) this.readings.add(cell, metric, row * this.#fields.length + this.#fields.indexOf(field));
+      }
+    });
   }
-}
-
-function byNumberThenText(a: string, b: string): number {
-  return Number(a) - Number(b) || (a < b ? -1 : Number(a > b));
 }

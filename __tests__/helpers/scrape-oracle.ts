@@ -1,0 +1,252 @@
+/**
+ * What a scrape says, worked out in the plainest way: a line at a time, everything anew each time. An oracle for the parser, so it imports
+ * nothing from the program.
+ */
+export interface OracleGpu {
+  readonly index: number;
+  readonly uuid: string;
+  readonly name: string;
+  readonly fields: Readonly<Record<string, number>>;
+}
+export interface OracleProc {
+  readonly pid: number;
+  /** 'index uuid' of its GPU; '' for none. */
+  readonly gpu: string;
+  readonly user: string;
+  readonly vramBytes: number;
+  readonly ageSeconds: number | undefined;
+  readonly cpuPercent: number | undefined;
+  readonly smPercent: number | undefined;
+  readonly command: string;
+  readonly name: string;
+}
+export interface OracleScrape {
+  readonly gpus: readonly OracleGpu[];
+  /** In the order of pid and GPU. */
+  readonly procs: readonly OracleProc[];
+  /** Rows by table, each as 'title field=value ...'. */
+  readonly tables: Readonly<Record<'cpus' | 'cores' | 'memory' | 'disks', readonly string[]>>;
+  readonly instance: string;
+  readonly version: string;
+  readonly up: boolean | undefined;
+  readonly hasProcessFamily: boolean;
+  readonly scope: string | undefined;
+  readonly badLines: number;
+}
+
+interface Sample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+const GPU: Readonly<Record<string, readonly [field: string, min: number, max: number]>> = {
+  gpu_utilization: ['utilPercent', 0, Infinity],
+  gpu_memory_used_bytes: ['memoryUsedBytes', 0, Infinity],
+  gpu_memory_total_bytes: ['memoryTotalBytes', 1e-300, Infinity],
+  gpu_temperature_celsius: ['temperatureCelsius', 1e-300, Infinity],
+  gpu_power_consumption_watts: ['powerWatts', 0, Infinity],
+  gpu_frequency_mhz: ['frequencyMhz', 1e-300, Infinity],
+  gpu_performance_state: ['performanceState', 0, 15],
+  gpu_sm_occupancy: ['smOccupancy', 0, 1],
+  gpu_info: ['', 0, 0],
+};
+const SMALL: Readonly<Record<string, readonly [table: 'cpus' | 'cores' | 'memory' | 'disks', field: string]>> = {
+  cpu_utilization: ['cpus', 'utilPercent'],
+  cpu_core_count: ['cpus', 'cores'],
+  cpu_core_utilization: ['cores', 'utilPercent'],
+  memory_total_bytes: ['memory', 'totalBytes'],
+  memory_used_bytes: ['memory', 'usedBytes'],
+  swap_total_bytes: ['memory', 'swapTotalBytes'],
+  disk_total_bytes: ['disks', 'totalBytes'],
+  disk_available_bytes: ['disks', 'availableBytes'],
+};
+const PROCESS: Readonly<Record<string, string>> = {
+  process_memory_used_bytes: 'vram',
+  process_start_time_seconds: 'start',
+  process_cpu_percent: 'cpu',
+  process_gpu_utilization: 'sm',
+};
+
+/** Undefined: malformed. */
+function readLine(line: string): Sample | undefined {
+  const named = /^([^{ \t]+)[ \t]*(\{?)/.exec(line);
+  if (!named) return undefined;
+  const [head, name = '', brace] = named;
+  let at = head.length;
+  const labels: Record<string, string> = Object.create(null) as Record<string, string>;
+  if (brace === '{') {
+    for (;;) {
+      while (/^[ \t,]/.test(line.slice(at))) at++;
+      if (line[at] === '}') break;
+      const label = /^([^="},]+)=[ \t]*/.exec(line.slice(at));
+      if (!label) return undefined;
+      at += label[0].length;
+      const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(line.slice(at));
+      const value = quoted ?? /^([^,}]*)/.exec(line.slice(at))!;
+      if (!quoted && line[at] === '"') return undefined;
+      at += value[0].length;
+      labels[label[1]!.trim()] = quoted ? unescape(value[1]!) : value[1]!.trim();
+      while (/^[ \t]/.test(line.slice(at))) at++;
+      if (line[at] !== ',' && line[at] !== '}') return undefined;
+    }
+    at++;
+  } else if (!/[ \t]$/.test(head)) return undefined;
+  const value = valueOf(line.slice(at));
+  return value === undefined ? undefined : { name, labels, value };
+}
+
+const unescape = (raw: string): string =>
+  raw.replace(/\\(.)/g, (whole, ch: string) => ({ n: '\n', r: '\r', '"': '"', '\\': '\\' })[ch] ?? whole);
+
+function valueOf(rest: string): number | undefined {
+  const match = /^[ \t]*([^ \t\r#]+)(?:[ \t]+[+-]?\d+(?:\.\d*)?)?[ \t\r]*(?:#[^]*)?$/.exec(rest);
+  if (!match) return undefined;
+  const text = match[1]!.toLowerCase();
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(text)) return Number(text);
+  if (/^[+-]?nan$/.test(text)) return NaN;
+  if (/^[+-]?inf(inity)?$/.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
+  return undefined;
+}
+
+/** What the cluster shows of a text: without control characters. The tests stay below the caps. */
+const shown = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '');
+const first = (labels: Readonly<Record<string, string>>, ...names: string[]): string => {
+  const name = names.find((one) => one in labels);
+  return name === undefined ? '' : shown(labels[name]!);
+};
+const number = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : NaN);
+const reading = (value: number, min = 0, max = Infinity): number | undefined =>
+  value >= min && value <= max && value !== Infinity ? value : undefined;
+
+/** `hostNow`: when the scrape was answered by the clock of the host, in seconds. */
+export function readScrape(text: string, hostNow: number): OracleScrape {
+  const samples: Sample[] = [];
+  let badLines = 0;
+  for (const raw of text.split('\n')) {
+    const line = raw.replace(/^[ \t\r]+/, '');
+    if (line === '' || line.startsWith('#')) continue;
+    const sample = readLine(line);
+    if (!sample) badLines++;
+    else if (sample.name.startsWith('all_smi_')) {
+      const own = { ...sample, name: sample.name.slice('all_smi_'.length) };
+      if (own.name in PROCESS && !(number(own.labels.pid ?? '') >= 0)) badLines++;
+      else samples.push(own);
+    }
+  }
+  const gpus = gpusOf(samples);
+  const own = ({ name }: Sample): boolean => name in PROCESS;
+  const rest = samples.filter((sample) => !own(sample));
+  const instances = [...rest.filter(isKnown), ...samples.filter(own)].map(({ labels }) => first(labels, 'instance'));
+  return {
+    gpus,
+    procs: procsOf(samples.filter(own), gpus, hostNow),
+    tables: { cpus: table(rest, 'cpus'), cores: table(rest, 'cores'), memory: table(rest, 'memory'), disks: table(rest, 'disks') },
+    instance: instances.find((instance) => instance !== '') ?? '',
+    version: first(rest.findLast(({ name }) => name === 'build_info')?.labels ?? {}, 'version'),
+    up: rest.some(({ name }) => name === 'up') ? rest.findLast(({ name }) => name === 'up')!.value > 0 : undefined,
+    hasProcessFamily: samples.some(own),
+    scope: rest.findLast(({ name }) => name === 'process_export_info')?.labels.scope,
+    badLines,
+  };
+}
+
+const isKnown = ({ name, labels }: Sample): boolean =>
+  (name in GPU && gpuKey(labels) !== '') || name in SMALL || name === 'up' || name === 'build_info' || name === 'process_export_info';
+const gpuKey = (labels: Readonly<Record<string, string>>): string =>
+  first(labels, 'gpu', 'npu') === '' ? '' : first(labels, 'gpu_uuid', 'npu_uuid', 'uuid');
+
+function gpusOf(samples: readonly Sample[]): OracleGpu[] {
+  const found = new Map<string, { index: number; name: string; fields: Map<string, number> }>();
+  for (const { name, labels, value } of samples) {
+    const [field, min, max] = GPU[name] ?? [];
+    const uuid = gpuKey(labels);
+    if (field === undefined || uuid === '') continue;
+    const index = number(first(labels, 'gpu_index', 'npu_index', 'index'));
+    const gpu = found.get(uuid) ?? {
+      index: Number.isNaN(index) ? found.size : index,
+      name: first(labels, 'gpu', 'npu'),
+      fields: new Map<string, number>(),
+    };
+    found.set(uuid, gpu);
+    if (field === '') continue;
+    const read = reading(value, min, max);
+    if (read === undefined) gpu.fields.delete(field);
+    else gpu.fields.set(field, read);
+  }
+  return [...found]
+    .map(([uuid, { index, name, fields }]) => ({ uuid, index, name, fields: Object.fromEntries(fields) }))
+    .sort((a, b) => a.index - b.index || (a.uuid < b.uuid ? -1 : 1));
+}
+
+function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], hostNow: number): OracleProc[] {
+  const rows = new Map<
+    string,
+    { pid: number; uuid: string; index: number; user: string; command: string; name: string; [value: string]: number | string }
+  >();
+  for (const { name, labels, value } of samples) {
+    const pid = Number(labels.pid);
+    const uuid = shown(labels.device_uuid ?? '');
+    const indices = [number(labels.gpu_index ?? ''), number(labels.device_id ?? ''), 0];
+    const index = indices.find((one) => !Number.isNaN(one))!;
+    const key = `${pid} ${uuid || `#${index}`}`;
+    const row = rows.get(key) ?? { pid, uuid, index, user: '', command: '', name: '' };
+    rows.set(key, row);
+    row[PROCESS[name]!] = value;
+    for (const label of ['user', 'command', 'name'] as const) row[label] = labels[label] ? shown(labels[label]) : row[label];
+  }
+  const procs = [...rows.values()].map((row): OracleProc => {
+    const vram = reading(Number(row.vram ?? NaN)) ?? 0;
+    const start = reading(Number(row.start ?? NaN));
+    const age = start === undefined ? undefined : reading(start >= 1e9 ? hostNow - start : start);
+    const gpu = gpus.find(({ uuid }) => uuid === row.uuid) ?? gpus.find(({ index }) => index === row.index) ?? row;
+    return {
+      pid: row.pid,
+      gpu: row.uuid === '' && vram === 0 ? '' : `${gpu.index} ${gpu.uuid}`,
+      user: row.user,
+      vramBytes: vram,
+      ageSeconds: age,
+      cpuPercent: reading(Number(row.cpu ?? NaN)),
+      smPercent: reading(Number(row.sm ?? NaN)),
+      command: row.command,
+      name: row.name,
+    };
+  });
+  return procs.sort(byPidAndGpu);
+}
+
+type Placed = Pick<OracleProc, 'pid' | 'gpu' | 'user' | 'command' | 'vramBytes'>;
+const placeText = ({ gpu, user, command, vramBytes }: Placed): string => JSON.stringify([gpu, user, command, vramBytes]);
+export const byPidAndGpu = (a: Placed, b: Placed): number => a.pid - b.pid || (placeText(a) < placeText(b) ? -1 : 1);
+
+const KEYS = {
+  cpus: (labels: Sample['labels']) => first(labels, 'index') || '0',
+  cores: (labels: Sample['labels']) => first(labels, 'core_id'),
+  memory: (labels: Sample['labels']) => first(labels, 'index') || '0',
+  disks: (labels: Sample['labels']) => first(labels, 'mount_point'),
+};
+
+/** Rows in the order of their keys, as text. */
+function table(samples: readonly Sample[], name: keyof typeof KEYS): string[] {
+  const rows = new Map<string, Map<string, number>>();
+  for (const { name: metric, labels, value } of samples) {
+    const [own, field] = SMALL[metric] ?? [];
+    if (own !== name || field === undefined) continue;
+    const key = KEYS[name](labels);
+    if (name === 'cores' && !(number(key) < 1024)) continue;
+    const row = rows.get(key) ?? new Map<string, number>();
+    rows.set(key, row);
+    const read = reading(value);
+    if (read === undefined) row.delete(field);
+    else row.set(field, read);
+  }
+  const order = (a: string, b: string): number => (name === 'disks' ? (a < b ? -1 : 1) : (number(a) || -1) - (number(b) || -1));
+  return [...rows]
+    .sort(([a], [b]) => order(a, b))
+    .map(([, row]) =>
+      [...row]
+        .sort()
+        .map(([field, value]) => `${field}=${value}`)
+        .join(' '),
+    );
+}
