@@ -1,0 +1,130 @@
+/** The built viewer on a real terminal, watching nodes that serve, die and come back. */
+import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { systemClock } from '../../lib/model/ports.js';
+import { MOCK_GPU_NAME, startMock } from '../../lib/serve/mock.js';
+import type { Cluster } from '../../lib/serve/node-server.js';
+import { builtProgram } from '../helpers/built.js';
+import { PtyProgram } from '../helpers/pty.js';
+
+// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+jest.setTimeout(60_000);
+
+let program = '';
+let pty: PtyProgram | undefined;
+let clusters: Cluster[] = [];
+beforeAll(() => {
+  program = builtProgram();
+});
+afterEach(async () => {
+  pty?.dispose();
+  await Promise.all(clusters.map((cluster) => cluster.stop()));
+  clusters = [];
+});
+
+function view(...args: readonly string[]): PtyProgram {
+  return (pty = new PtyProgram(process.execPath, [program, ...args], { cols: 120, rows: 30 }));
+}
+
+async function serve(ports: readonly number[], startIndex: number): Promise<Cluster> {
+  const cluster = await startMock({
+    ports,
+    platform: 'nvidia',
+    gpuName: MOCK_GPU_NAME,
+    startIndex,
+    failureNodes: 0,
+    processes: true,
+    seed: 1,
+    clock: systemClock,
+  });
+  clusters.push(cluster);
+  return cluster;
+}
+
+async function expectRestored(terminal: PtyProgram): Promise<void> {
+  await terminal.until('the normal screen', () => !terminal.emulator.alternate);
+  expect(terminal.emulator.modes).toEqual({ mouse: 'none', paste: false });
+  expect(terminal.emulator.cursor.hidden).toBe(false);
+}
+
+describe('the demo', () => {
+  test('shows a live cluster, says what it is, answers keys and mouse, and quits with 0', async () => {
+    const terminal = view('--demo');
+    await terminal.shows('demo: a made-up cluster');
+    await terminal.shows('6 of 6 nodes · 48 GPUs');
+    terminal.type('V');
+    await terminal.shows('amara.okafor');
+    await terminal.shows('partial coverage: 5 of 6 nodes');
+    terminal.type('f');
+    await terminal.shows('gpu_burn');
+    // A click on the tab of gpu-03: press and release, 1-based.
+    const x = terminal.emulator.row(1).join('').indexOf('gpu-03') + 1;
+    terminal.type(`\x1b[<0;${x};2M\x1b[<0;${x};2m`);
+    await terminal.shows('hana.kim (held idle)');
+    terminal.type('?');
+    await terminal.shows('this help');
+    terminal.type('\x1b');
+    await terminal.until('the help to close', () => !terminal.emulator.text().includes('this help'));
+    terminal.resize(80, 24);
+    await terminal.until('24 rows', () => terminal.emulator.row(23).join('').includes('? help'));
+    terminal.type('q');
+    expect(await terminal.exited).toEqual({ status: 0, signal: 0 });
+    await expectRestored(terminal);
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s ends it with %i and the terminal as it was', async (signal, status) => {
+    const terminal = view('--demo');
+    await terminal.shows('6 of 6 nodes');
+    terminal.kill(signal);
+    expect(await terminal.exited).toEqual({ status, signal: 0 });
+    await expectRestored(terminal);
+  });
+
+  test('Ctrl-C is a key here: status 0', async () => {
+    const terminal = view('--demo');
+    await terminal.shows('demo');
+    terminal.type('\x03');
+    expect((await terminal.exited).status).toBe(0);
+    await expectRestored(terminal);
+  });
+});
+
+describe('nodes', () => {
+  test('the first picture does not wait for anybody', async () => {
+    // A port of the range for documentation: nobody answers.
+    const terminal = view('--hosts', '192.0.2.1:9090', '-i', '0.5');
+    await terminal.shows('Waiting for the first answer of');
+    await terminal.shows('192.0.2.1:9090');
+    terminal.type('q');
+    expect((await terminal.exited).status).toBe(0);
+  });
+
+  test('three mock nodes are added up; one that dies is dim, says why and is in no sum; it comes back by itself', async () => {
+    await serve([0, 0], 1);
+    const third = await serve([0], 3);
+    const addresses = clusters.flatMap((cluster) => cluster.addresses);
+    const terminal = view('--hosts', ...addresses, '-i', '0.5');
+    await terminal.shows('3 of 3 nodes · 24 GPUs');
+    terminal.type('V');
+    // Of each node 6 GPUs and 6 processes.
+    await terminal.until('18 GPUs of inureyes', () => /inureyes +3 +18 +18 /.test(terminal.emulator.text()));
+    const port = Number(third.addresses[0]!.split(':')[1]);
+    await third.stop();
+    await terminal.until('12 GPUs of inureyes', () => /inureyes +2 +12 +12 /.test(terminal.emulator.text()));
+    await terminal.shows('partial coverage: 2 of 3 nodes');
+    await terminal.shows('node-0003 ✕');
+    // Left to All, End to its last rows.
+    terminal.type('\x1b[D\x1b[F');
+    await terminal.until('the age of the last answer', () => /node-0003 ~\d+s +7 /.test(terminal.emulator.text()));
+    terminal.type('\x1b[D');
+    await terminal.shows('connection refused');
+    await terminal.shows('next try in');
+    await serve([port], 3);
+    await terminal.shows('3 of 3 nodes · 24 GPUs');
+    await terminal.shows('connected');
+    terminal.type('q');
+    expect((await terminal.exited).status).toBe(0);
+  });
+});
