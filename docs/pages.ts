@@ -1,6 +1,8 @@
 /** The generated pages: readings of the tables that the program itself runs on. */
 import { ERRORS, type ErrorRow } from '../lib/errors.js';
 import { CORE_LAYERS } from '../lib/keys/layers.js';
+import { ALIASES, METRICS, NAMESPACE, ROW_CAPS, type Table } from '../lib/wire/families.js';
+import { CAPS } from '../lib/wire/labels.js';
 import { COMMANDS, type Option, type OptionTable } from '../lib/options.js';
 import { RUNGS, type KeyLayer, type TabPlugin } from '../lib/plugin.js';
 import { signature } from '../bin/help.js';
@@ -16,6 +18,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'KEYS.md': keys,
   'OPTIONS.md': options,
   'ERRORS.md': errors,
+  'METRICS.md': metrics,
 };
 
 function keys(): string {
@@ -53,6 +56,41 @@ function optionSection(command: string, help: string, listed: OptionTable): stri
   ]);
   const usage = command === 'view' ? 'all-smi-view' : `all-smi-view ${command}`;
   return `## ${usage}\n\n${sentence(help)}\n\n${table(['Option', 'Environment', 'Default', 'What it is'], rows)}`;
+}
+
+const TABLES: Readonly<Record<Table, string>> = {
+  up: 'Exporter',
+  build: 'Exporter',
+  scope: 'Exporter',
+  gpu: 'GPUs',
+  process: 'Processes',
+  cpu: 'CPUs',
+  core: 'CPU cores',
+  memory: 'Memory',
+  disk: 'Disks',
+};
+
+function metrics(): string {
+  const titles = [...new Set(Object.values(TABLES))];
+  const sections = titles.map((title) => {
+    const rows = METRICS.filter(({ table: of }) => TABLES[of] === title).map(({ name, unit, about }) => [
+      `\`${NAMESPACE}${name}\``,
+      unit,
+      about,
+    ]);
+    const caps = (Object.keys(ROW_CAPS) as Table[]).filter((of) => TABLES[of] === title && ROW_CAPS[of] > 1).map((of) => ROW_CAPS[of]);
+    const cap = caps.length === 0 ? '' : `At most ${caps.join(', ')} of a node; what is known goes on being updated.\n\n`;
+    return `## ${title}\n\n${cap}${table(['Family', 'Unit', 'What it is'], rows)}`;
+  });
+  const aliases = Object.values(ALIASES).map((names) => names.map((name) => `\`${name}\``).join(', '));
+  return page(
+    'Metrics',
+    'The families that are read, of the text that all-smi and `all-smi-view api` export. Others are ignored. A family that is not sent is ' +
+      'shown as not reported (`–`), never as 0.',
+    `Labels have had several names; the first that is there counts: ${aliases.join('; ')}. Texts are cut at ${CAPS.command} bytes (commands), ` +
+      `${CAPS.name} bytes (users, process names, uuids) and ${CAPS.value} bytes (others).`,
+    ...sections,
+  );
 }
 
 const EXITS: readonly (readonly [string, string])[] = [

@@ -46,6 +46,13 @@ export class Cells {
     return cell;
   }
 
+  /** A line with this label block gave the cell its value; of several the last counts. */
+  touch(cell: number, block: number, bytes: number, scrape: number): void {
+    this.stamps[cell] = scrape;
+    this.ints[cell * INTS + BLOCK] = block;
+    this.ints[cell * INTS + BLOCK_BYTES] = bytes;
+  }
+
   /** Forgets the cells that `scrape` did not speak of. By old number: the new one; undefined: all stay. */
   sweep(scrape: number): Int32Array | undefined {
     const { ints, stamps, count } = this;

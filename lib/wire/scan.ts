@@ -33,7 +33,7 @@ export class Scan {
     this.next.add(prefix, block, bytes, target);
     if (target < 0) {
       this.cells.values[~target] = value;
-      this.cells.stamps[~target] = this.scrape;
+      this.cells.touch(~target, block, bytes, this.scrape);
       return;
     }
     this.rows.values[target] = value;
@@ -48,7 +48,7 @@ export class Scan {
     for (let at = 0; at < lines * LINE; at += LINE) {
       const [block, bytes, target] = [ints[at + BLOCK]!, ints[at + BYTES]!, ints[at + TARGET]!];
       next.add(ints[at]!, block, bytes, target);
-      if (target < 0) cells.stamps[~target] = scrape;
+      if (target < 0) cells.touch(~target, block, bytes, scrape);
       else {
         this.#touch(target, block, bytes);
         next.processes = true;

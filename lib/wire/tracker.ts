@@ -255,14 +255,13 @@ export class Tracker {
     if (cell === 'full') return this.#leaveOut(prefix);
     if (cell === 'useless') return this.#unread(sight, value);
     const at = cell * CELL_INTS;
-    const known = cells.ints[at + CELL_BLOCK]!;
-    if (known === 0 || cells.ints[at + CELL_BLOCK_BYTES] !== bytes || !same(arena.view, known, window.view, labels, bytes)) {
-      const { block, blockBytes } = cells.things.all[cells.ints[at + THING]!]!;
-      const shared = blockBytes === bytes && same(arena.view, block, window.view, labels, bytes);
-      cells.ints[at + CELL_BLOCK] = shared ? block : arena.add(window.view, labels, sight.value);
-      cells.ints[at + CELL_BLOCK_BYTES] = bytes;
+    let block = cells.ints[at + CELL_BLOCK]!;
+    if (block === 0 || cells.ints[at + CELL_BLOCK_BYTES] !== bytes || !same(arena.view, block, window.view, labels, bytes)) {
+      const thingOf = cells.things.all[cells.ints[at + THING]!]!;
+      const shared = thingOf.blockBytes === bytes && same(arena.view, thingOf.block, window.view, labels, bytes);
+      block = shared ? thingOf.block : arena.add(window.view, labels, sight.value);
     }
-    this.#note(prefix, cells.ints[at + CELL_BLOCK]!, bytes, ~cell, value);
+    this.#note(prefix, block, bytes, ~cell, value);
     this.#aim(cells.lines[cell]!);
   }
 
