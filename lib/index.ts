@@ -18,7 +18,7 @@ export { VERSION } from './version.js';
 export { BLANK, line, lines, span } from './view/frame.js';
 export { GPU_NOTES, gpuCells, gpuColumns } from './view/gpu.js';
 export { hostMark, unanswered } from './view/hosts.js';
-export { fitColumns, headerLine, layoutTable, position, rowLine, tableState, widest } from './view/table.js';
+export { fitColumns, headerLine, layoutTable, listOrder, position, rowLine, tableState, widest } from './view/table.js';
 export { ago, bar, bytes, count, cut, duration, joinFitting, NONE, pad, percent, spark, watts, width } from './view/text.js';
 export { clock } from './view/title.js';
 

@@ -6,6 +6,7 @@ import {
   fitColumns,
   headerLine,
   layoutTable,
+  listOrder,
   moveTo,
   position,
   rowLine,
@@ -27,7 +28,7 @@ const COLUMNS: readonly Column[] = [
   { id: 'age', title: 'AGE', width: 4, align: 'right', drop: 2, sorts: 'descending' },
   { id: 'note', title: 'NOTE', width: 'rest', min: 6 },
 ];
-const orderOf = (...ids: readonly string[]): Order => ({ count: ids.length, id: (at) => ids[at]!, find: (id) => ids.indexOf(id) });
+const orderOf = (...ids: readonly string[]): Order => listOrder(ids, (id) => id);
 const ABC = orderOf('a', 'b', 'c', 'd', 'e');
 const text = (lines: readonly Line[], cols: number): string => frameToText({ size: { cols, rows: lines.length }, lines, rasters: [] });
 
@@ -94,6 +95,11 @@ test('a dim row keeps its signs and loses its tones; regions name rows and sorti
   const regions = (sort?: TableState['sort']): unknown[] => headerLine(columns, sort).spans.flatMap(({ region }) => region ?? []);
   expect(regions({ key: 'name', descending: false })).toEqual(['sort:name', 'sort:size', 'sort:age']);
   expect(regions()).toEqual([]);
+});
+
+test('the order of a list: position to id and back', () => {
+  const order = listOrder([{ name: 'x' }, { name: 'y' }], ({ name }) => name);
+  expect([order.count, order.id(1), order.find('y'), order.find('z')]).toEqual([2, 'y', 1, -1]);
 });
 
 describe('selection', () => {

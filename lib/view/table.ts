@@ -34,6 +34,16 @@ export interface Order {
   find(id: string): number;
 }
 
+/** The order of rows that stand in a list. `id` names a row, the same one from scrape to scrape. */
+export function listOrder<Row>(rows: readonly Row[], id: (row: Row) => string): Order {
+  let places: ReadonlyMap<string, number> | undefined;
+  return {
+    count: rows.length,
+    id: (position) => id(rows[position]!),
+    find: (name) => (places ??= new Map(rows.map((row, position) => [id(row), position]))).get(name) ?? -1,
+  };
+}
+
 export interface Column {
   /** Also the sort key where the column sorts. */
   readonly id: string;

@@ -2,6 +2,7 @@
 import {
   definePlugin,
   GPU_NOTES,
+  listOrder,
   sortBinding,
   tableBindings,
   tableState,
@@ -25,7 +26,7 @@ export const hostOf = (ui: HostUi, app: AppView): HostView | undefined => app.ho
 /** Where there is no GPU the others are all there is. */
 export const showsAll = (ui: HostUi, host: HostView): boolean => ui.showAll || host.gpus.slots === 0;
 
-const NO_ROWS = { count: 0, id: () => '', find: () => -1 };
+const NO_ROWS = listOrder<string>([], String);
 
 const access: TableAccess<HostUi> = {
   id: 'host',

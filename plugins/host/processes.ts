@@ -1,5 +1,5 @@
 /** A host's processes: columns, rows in the order shown. */
-import type { Column, HostView, Order, TableState } from '../../lib/index.js';
+import { listOrder, type Column, type HostView, type Order, type TableState } from '../../lib/index.js';
 
 const WIDE = 100;
 const NARROW = 76;
@@ -54,14 +54,10 @@ function makeOrder(host: HostView, sortKey: string, sign: 1 | -1, showAll: boole
   for (let row = 0; row < procs.count; row++) if (showAll || procs.gpu[row]! >= 0) rows.push(row);
   const first = sortKey === 'user' ? byName(host, rows, sign) : byFigure(host, FIGURES[sortKey] ?? FIGURES.vram!, sign);
   rows.sort((a, b) => first(a, b) || procs.pid[a]! - procs.pid[b]! || procs.gpu[a]! - procs.gpu[b]!);
-  const id = (row: number): string => `${procs.pid[row]}:${procs.gpu[row]}`;
-  const places = new Map(rows.map((row, position) => [id(row), position]));
   return {
-    count: rows.length,
+    ...listOrder(rows, (row) => `${procs.pid[row]}:${procs.gpu[row]}`),
     hidden: procs.count - rows.length,
     row: (position) => rows[position]!,
-    id: (position) => id(rows[position]!),
-    find: (name) => places.get(name) ?? -1,
   };
 }
 
