@@ -90,10 +90,12 @@ export class NvidiaSmi {
       return { gpus: this.#lastSeen(), processes: undefined, sources: [sourceOf('gpus', this.#gpus)] };
     }
     await this.#askBeside(program, first);
+    const asked = processes ? await this.#askApps(program) : undefined;
+    // Meanwhile those that run on may have spoken: what they said last goes with the answer.
     const gpus = this.#details.added(this.#rounds.latest ?? []);
     const sources = [sourceOf('gpus', this.#gpus), this.#details.source];
-    if (!processes) return { gpus, processes: undefined, sources };
-    const { rows, source } = await this.#askApps(program);
+    if (asked === undefined) return { gpus, processes: undefined, sources };
+    const { rows, source } = asked;
     const shares = this.#pmon.fresh(clock.now()) ? this.#pmonRounds.latest : [];
     return { gpus, processes: rows && gpuProcesses(gpus, rows, shares), sources: [...sources, source, sourceOf('sm-shares', this.#pmon)] };
   }

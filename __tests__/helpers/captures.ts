@@ -1,0 +1,203 @@
+/** Captures of a real GPU, as records and as a machine to read: a stand-in nvidia-smi and a /proc that step from sample to sample. */
+import {
+  closeSync,
+  constants,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const FIXTURES = new URL('../fixtures/captures/', import.meta.url).pathname;
+const STAND_IN = new URL('./nvidia-smi.sh', import.meta.url).pathname;
+
+/** A row of `ps -o pid,ppid,user,uid,etimes,time,pcpu,rss,vsz,stat,nlwp,args`. */
+export interface PsRow {
+  readonly pid: number;
+  readonly uid: number;
+  readonly etimes: number;
+  readonly cpuSeconds: number;
+  readonly rssKib: number;
+  readonly state: string;
+  readonly args: string;
+}
+
+export interface CaptureSample {
+  readonly second: number;
+  readonly at: number;
+  /** Files of the sample by name, as they were. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly ps: readonly PsRow[];
+}
+
+export function readPs(text: string): PsRow[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const [, pid, , , uid, etimes, time, , rss, , state, , args] =
+        /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(\d+)\s+([\d:]+)\s+([\d.]+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\d+) (.*)$/.exec(line)!;
+      const [hours = 0, minutes = 0, seconds = 0] = time!.split(':').map(Number);
+      return {
+        pid: Number(pid),
+        uid: Number(uid),
+        etimes: Number(etimes),
+        cpuSeconds: hours * 3600 + minutes * 60 + seconds,
+        rssKib: Number(rss),
+        state: state![0]!,
+        args: args!,
+      };
+    });
+}
+
+/** The samples of the timeline, in their order. */
+export function timeline(): CaptureSample[] {
+  const text = readFileSync(join(FIXTURES, 'h100-timeline/samples.txt'), 'utf8');
+  return text
+    .split(/^=== /m)
+    .slice(1)
+    .map((block) => {
+      const [head = '', ...parts] = block.split(/^--- /m);
+      const [second, stamp] = head.trim().split(' ');
+      const files = Object.fromEntries(parts.map((part) => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n') + 1)]));
+      return { second: Number(second), at: Date.parse(stamp!), files, ps: readPs(files['ps.txt']!) };
+    });
+}
+
+export const fixture = (name: string): string => readFileSync(join(FIXTURES, name), 'utf8');
+
+/** Names by uid, of a passwd file. */
+export const namesOf = (passwd: string): Map<number, string> =>
+  new Map(passwd.split('\n').flatMap((line) => (line === '' ? [] : [[Number(line.split(':')[2]), line.split(':')[0]!] as const])));
+
+export const TIMELINE_GPU_FIELDS =
+  'index, uuid, name, driver_version, utilization.gpu, utilization.memory, memory.used, memory.total, temperature.gpu, power.draw, ' +
+  'power.limit, clocks.gr, clocks.mem, pstate, fan.speed';
+
+const LOOPS = ['gpu', 'pmon'] as const;
+
+/** A folder that is a machine: `nvidia-smi` to run, `proc` to read, `passwd`. */
+export class StandInMachine {
+  readonly folder = mkdtempSync(join(tmpdir(), 'all-smi-view-machine-'));
+  readonly nvidiaSmi = join(this.folder, 'nvidia-smi');
+  readonly procDir = join(this.folder, 'proc');
+  readonly passwdFile = join(this.folder, 'passwd');
+  readonly #pipes: number[];
+
+  constructor() {
+    for (const name of ['now', 'proc/sys/kernel']) mkdirSync(join(this.folder, name), { recursive: true });
+    symlinkSync(STAND_IN, this.nvidiaSmi);
+    for (const name of LOOPS) spawnSync('mkfifo', [join(this.folder, `${name}.pipe`)]);
+    this.#pipes = LOOPS.map((name) => openSync(join(this.folder, `${name}.pipe`), constants.O_RDWR | constants.O_NONBLOCK));
+    for (const name of ['said', 'started']) this.write(name, '');
+    for (const name of ['apps.csv', 'pmon.txt', 'list.txt']) this.write(`now/${name}`, '');
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text);
+  }
+
+  forget(name: string): void {
+    rmSync(join(this.folder, name), { recursive: true, force: true });
+  }
+
+  /** Command lines of the nvidia-smi that were started, each with its pid in front. */
+  get started(): string[] {
+    return readFileSync(join(this.folder, 'started'), 'utf8').split('\n').filter(Boolean);
+  }
+
+  /** How often those that go on for ever have spoken. */
+  get said(): Record<(typeof LOOPS)[number], number> {
+    const words = readFileSync(join(this.folder, 'said'), 'utf8').split('\n');
+    const count = (name: string): number => words.filter((word) => word === name).length;
+    return { gpu: count('gpu'), pmon: count('pmon') };
+  }
+
+  /** Those that go on for ever speak again. */
+  speak(): void {
+    for (const pipe of this.#pipes) writeSync(pipe, '\n');
+  }
+
+  dispose(): void {
+    for (const pipe of this.#pipes) closeSync(pipe);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The one moment of h100-static. */
+export function staticMachine(): StandInMachine {
+  const machine = new StandInMachine();
+  cpSync(join(FIXTURES, 'h100-static/proc'), machine.procDir, { recursive: true });
+  machine.write('proc/sys/kernel/hostname', 'gpu-h100-01\n');
+  machine.write('passwd', fixture('h100-static/passwd'));
+  const [head = '', ...rows] = fixture('h100-static/gpu.csv').trim().split('\n');
+  const names = head.replace(/ \[[^\]]*\]/g, '').replace('clocks.current.graphics', 'clocks.gr');
+  const cells = rows.map((row) => row.replace(/(\d) (?:%|W|MiB|MHz)(?=,|$)/g, '$1'));
+  machine.write('now/gpu.csv', `${[names, ...cells].join('\n')}\n`);
+  machine.write('now/apps.csv', fixture('h100-static/apps.csv'));
+  machine.write('now/pmon.txt', fixture('h100-static/pmon.txt'));
+  machine.write('now/q.xml', fixture('h100-static/q.xml'));
+  return machine;
+}
+
+/** When the machine of the timeline is taken to have booted: its uptime is made of that. */
+const UPTIME_AT_START = 40;
+
+/** Plays the timeline. The start of a process is one that fits the age that ps told in every sample. */
+export class TimelineMachine extends StandInMachine {
+  readonly samples = timeline();
+  readonly bootAt = this.samples[0]!.at - UPTIME_AT_START * 1000;
+  readonly #starts = startTimes(this.samples, this.bootAt);
+
+  constructor() {
+    super();
+    this.write('proc/sys/kernel/hostname', 'gpu-h100-02\n');
+    this.write('proc/cpuinfo', fixture('h100-timeline/cpuinfo'));
+    this.write('passwd', fixture('h100-timeline/passwd'));
+    this.write('now/q.xml', fixture('h100-timeline/q.xml'));
+    this.show(this.samples[0]!);
+  }
+
+  /** This sample is what there is to read from now on. */
+  show({ at, files, ps }: CaptureSample): void {
+    this.write('now/gpu.csv', `${TIMELINE_GPU_FIELDS}\n${files['gpu.csv']!}`);
+    this.write('now/apps.csv', files['apps.csv']!);
+    this.write('now/pmon.txt', files['pmon.txt']!);
+    this.write('proc/stat', files.stat!);
+    this.write('proc/meminfo', files.meminfo!);
+    this.write('proc/uptime', `${((at - this.bootAt) / 1000).toFixed(2)} 0.00\n`);
+    for (const pid of this.#starts.keys()) if (!ps.some((row) => row.pid === pid)) this.forget(`proc/${pid}`);
+    for (const row of ps) this.#process(row);
+  }
+
+  #process({ pid, uid, cpuSeconds, rssKib, state, args }: PsRow): void {
+    mkdirSync(join(this.procDir, String(pid)), { recursive: true });
+    const name = args.split(' ')[0]!.replace(/^.*\//, '').slice(0, 15);
+    const fields = Array.from({ length: 50 }, () => '0');
+    fields[14 - 3] = String(cpuSeconds * 100);
+    fields[22 - 3] = String(this.#starts.get(pid));
+    this.write(`proc/${pid}/stat`, `${pid} (${name}) ${state} ${fields.slice(1).join(' ')}\n`);
+    this.write(`proc/${pid}/status`, `Name:\t${name}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\nVmRSS:\t  ${rssKib} kB\n`);
+    this.write(`proc/${pid}/cmdline`, `${args.split(' ').join('\0')}\0`);
+  }
+}
+
+/** Ticks from boot to the start of each process: in the middle of what its ages leave open. */
+function startTimes(samples: readonly CaptureSample[], bootAt: number): Map<number, number> {
+  const open = new Map<number, [from: number, to: number]>();
+  for (const { at, ps } of samples)
+    for (const { pid, etimes } of ps) {
+      const [from, to] = open.get(pid) ?? [-Infinity, Infinity];
+      const uptime = (at - bootAt) / 1000;
+      open.set(pid, [Math.max(from, uptime - etimes - 1), Math.min(to, uptime - etimes)]);
+    }
+  return new Map([...open].map(([pid, [from, to]]) => [pid, Math.round(50 * (from + to))]));
+}
