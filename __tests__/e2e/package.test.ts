@@ -1,12 +1,16 @@
 /** What npm gets: packed, installed into an empty folder, run, and written against by somebody who has nothing else. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtProgram, ROOT } from '../helpers/built.js';
+import { PtyProgram } from '../helpers/pty.js';
 
 const SLOW_MS = 120_000;
+// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+jest.setTimeout(60_000);
+
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
 let folder = '';
@@ -68,47 +72,98 @@ describe('the installed package', () => {
   });
 });
 
-const PLUGIN = `
-import type { PluginApi, TabPlugin } from 'all-smi-view';
-
-interface Ui { readonly presses: number }
-
-export default ({ definePlugin, line, lines }: PluginApi): TabPlugin =>
-  definePlugin<Ui>({
-    apiVersion: 1,
-    id: 'down',
-    tabs: () => [{ plugin: 'down', key: '', title: 'Down' }],
-    init: () => ({ presses: 0 }),
-    layers: [
-      {
-        rung: 'tab',
-        title: 'Down',
-        bindings: [{ id: 'down.press', keys: ['x'], label: 'count', hint: 1, run: (ui) => [{ presses: ui.presses + 1 }] }],
-      },
-    ],
-    view: (ui, app) => {
-      const down = [...app.hosts].filter((host) => host.status.phase === 'failing');
-      return { blocks: [lines(line(\`\${down.length} down, \${ui.presses} presses\`), ...down.map((host) => line(host.label)))] };
-    },
-  });
-`;
+/** The page a reader goes by: its example, and the command that compiles it. */
+const PAGE = readFileSync(join(ROOT, 'docs/PLUGINS.md'), 'utf8');
+const EXAMPLE = /```ts\n(.*?)```/s.exec(PAGE)?.[1] ?? '';
+const COMPILE = /^npx tsc (.*) idle\.mts$/m.exec(PAGE)?.[1]?.split(' ') ?? [];
 
 /** Type errors of a plugin that sees the installed package and nothing else: no types of node, no check skipped. */
-function typeErrors(source: string): string {
-  mkdirSync(join(folder, 'tab'), { recursive: true });
-  writeFileSync(join(folder, 'tab/plugin.ts'), source);
-  const compilerOptions = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, module: 'nodenext', target: 'es2022', types: [] };
-  writeFileSync(join(folder, 'tab/tsconfig.json'), JSON.stringify({ compilerOptions, files: ['plugin.ts'] }));
-  return run(process.execPath, TSC, '-p', 'tab').stdout;
+function typeErrors(source: string, ...more: readonly string[]): string {
+  writeFileSync(join(folder, 'idle.mts'), source);
+  return run(process.execPath, TSC, ...COMPILE, ...more, 'idle.mts').stdout;
 }
 
-describe("somebody else's tab", () => {
-  test('type-checks against the package alone', () => {
-    expect(typeErrors(PLUGIN)).toBe('');
+describe("somebody else's tab, as the page says", () => {
+  test('type-checks against the package alone, also by the strictest rules', () => {
+    expect(COMPILE).toContain('--strict');
+    const strictest = [
+      '--exactOptionalPropertyTypes',
+      '--noUncheckedIndexedAccess',
+      '--noImplicitReturns',
+      '--verbatimModuleSyntax',
+      '--noEmit',
+    ];
+    expect(typeErrors(EXAMPLE, ...strictest)).toBe('');
+    // Compiled as the page says; what comes out is what the next tests run.
+    expect(typeErrors(EXAMPLE)).toBe('');
   });
 
   test('and a wrong one does not', () => {
-    expect(typeErrors(PLUGIN.replace("rung: 'tab'", "rung: 'top'"))).toContain('Type \'"top"\' is not assignable');
-    expect(typeErrors(PLUGIN.replace('ui.presses + 1', "'one'"))).toContain("Type 'string' is not assignable to type 'number'");
+    const wrong = EXAMPLE.replace("rung: 'tab'", "rung: 'top'")
+      .replace("api.tableState('vram', true)", "'none'")
+      .replace('api.bytes(sum)', 'api.octets(sum)');
+    const errors = typeErrors(wrong, '--noEmit');
+    expect(errors).toContain('Type \'"top"\' is not assignable');
+    expect(errors).toContain("Type 'string' is not assignable");
+    expect(errors).toContain("Property 'octets' does not exist");
+  });
+
+  describe('on the demo cluster', () => {
+    let started: PtyProgram | undefined;
+    const start = (...args: readonly string[]): PtyProgram =>
+      (started = new PtyProgram(join(folder, 'node_modules/.bin/all-smi-view'), ['--demo', ...args], { cols: 120, rows: 30 }));
+    afterEach(() => {
+      started?.dispose();
+    });
+
+    test('is in the strip, in the footer and in the help; its keys work, and so do the others', async () => {
+      const pty = start('--plugin', join(folder, 'idle.mjs'));
+      await pty.shows('Users │ Idle │ gpu-01');
+      await pty.shows('6 of 6 nodes');
+      pty.type('V\x1b[C');
+      await pty.shows('GPUs held idle');
+      await pty.shows('▼VRAM');
+      expect(pty.emulator.row(29).join('')).toMatch(/^ Enter node {2}m VRAM {2}d host {2}s sum {2}\? help/);
+      pty.type('s');
+      await pty.until('the toast', () => /\d GiB held idle/.test(pty.emulator.row(29).join('')));
+      pty.type('?');
+      await pty.shows('say how much that is together');
+      await pty.shows('Idle: 0 % utilisation in the last scrape');
+      pty.type('\x1b');
+      await pty.until('the help to close', () => !pty.emulator.text().includes('say how much'));
+      pty.type('d\r');
+      await pty.shows('connected');
+      pty.type('q');
+      expect((await pty.exited).status).toBe(0);
+    });
+
+    test('one that throws loses its pane and nothing else', async () => {
+      writeFileSync(join(folder, 'broken.mjs'), BROKEN);
+      const pty = start('--plugin', join(folder, 'broken.mjs'));
+      await pty.shows('Users │ Broken │ gpu-01');
+      pty.type('V\x1b[C');
+      await pty.shows('The tab of the plugin "broken" failed.');
+      await pty.shows('Error: on purpose');
+      pty.type('V');
+      await pty.shows('amara.okafor');
+      pty.type('q');
+      expect((await pty.exited).status).toBe(0);
+    });
+  });
+
+  test('a mistake in it is told at the start, with the file and the field', () => {
+    writeFileSync(join(folder, 'wrong.mjs'), "export default () => ({ apiVersion: 1, id: 'wrong', tabs: [] });");
+    const { status, stderr } = run('npx', '--no-install', 'all-smi-view', '--demo', '--plugin', 'wrong.mjs');
+    expect(status).toBe(2);
+    expect(stderr).toBe('all-smi-view: plugin wrong.mjs, tabs: is not a function. See docs/PLUGINS.md for the shape.\n');
   });
 });
+
+const BROKEN = `export default ({ definePlugin }) => definePlugin({
+  apiVersion: 1,
+  id: 'broken',
+  tabs: () => [{ plugin: 'broken', key: '', title: 'Broken', order: 20 }],
+  init: () => 0,
+  layers: [],
+  view() { throw new Error('on purpose'); },
+});`;
