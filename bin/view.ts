@@ -3,6 +3,7 @@ import { expandHosts, TargetList, type Target } from '../lib/collect/targets.js'
 import { AppError } from '../lib/errors.js';
 import * as api from '../lib/index.js';
 import { resolveOptions, VIEW_OPTIONS, type Environment, type Flags, type ViewOptions } from '../lib/options.js';
+import { isUsableTerminal } from '../lib/paint/lifetime.js';
 import type { ViewSettings } from '../lib/settings.js';
 import { runView } from '../lib/viewer.js';
 import all from '../plugins/all/index.js';
@@ -51,6 +52,6 @@ function sourceOf({ hostfile, hosts, demo }: ViewOptions, targets: readonly Targ
 }
 
 function checkTerminal(env: Environment): void {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) throw new AppError('E_NOT_A_TTY');
-  if (env.TERM === 'dumb') throw new AppError('E_TERM_DUMB', { term: 'dumb' });
+  const fault = isUsableTerminal(process.stdin, process.stdout, env);
+  if (fault !== undefined) throw new AppError(fault, { term: env.TERM ?? '' });
 }

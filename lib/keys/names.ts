@@ -27,10 +27,10 @@ export interface Paste {
 }
 export type InputEvent = Key | Mouse | Paste;
 
-/** How mouse events appear in a binding's `keys`. */
-export type MouseName = 'Click' | 'DoubleClick' | 'WheelUp' | 'WheelDown';
-
-/** The name under which an event is looked up in the layers; undefined: nothing binds it (release, drag, paste). */
+/**
+ * The name under which an event is looked up in the layers: a key's own, or 'Click', 'DoubleClick', 'WheelUp', 'WheelDown'. Undefined:
+ * nothing binds it (release, drag, paste).
+ */
 export function eventName(event: InputEvent): string | undefined {
   if (event.type === 'key') return event.name;
   if (event.type === 'paste') return undefined;

@@ -106,7 +106,6 @@ const MONO = {
 } as const satisfies Theme;
 
 export const THEMES = { dark: DARK, light: LIGHT, mono: MONO } as const;
-export type ThemeName = keyof typeof THEMES;
 
 /**
  * The theme an environment asks for: `mono` when NO_COLOR is set and not empty; `light` when COLORFGBG, which some terminals set, ends in
