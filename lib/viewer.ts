@@ -9,7 +9,7 @@ import type { ViewSettings } from './settings.js';
 import { line, span, type Line } from './view/frame.js';
 import { Wire } from './wire/wire.js';
 
-const DEMO_CHIP: Line = line(span(' demo: a made-up cluster ', 'chip-warn'));
+const DEMO_CHIP: Line = line(span(' demo: a made-up cluster ', 'chip'));
 
 /**
  * Runs until the user quits (0), a signal ends it (128 and its number) or a fault of the program does (70); resolves with that exit
