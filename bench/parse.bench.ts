@@ -11,7 +11,7 @@ interface Node {
   readonly host: string;
   readonly procs: readonly unknown[];
 }
-const text = (node: unknown, layout: Layout): Buffer => expose(node, layout) as Buffer;
+const text = (node: unknown, layout: Layout): Buffer => expose(node, layout);
 
 /** When the scrape is said to be answered. */
 const AT = Date.UTC(2026, 7, 7);
@@ -20,12 +20,15 @@ const CHUNK = 65_536;
 export async function bench(): Promise<BenchRow[]> {
   const typical = (cluster(SPEC.W3) as Node[])[7]!;
   const full = (cluster({ ...SPEC.W2, hosts: 1 }) as Node[])[0]!;
-  return (['real', 'mock'] as const).flatMap((layout) => [...host(`typical host, ${layout}`, typical, layout, 40), ...host(`50,000 rows, ${layout}`, full, layout, 3)]);
+  return (['real', 'mock'] as const).flatMap((layout) => [
+    ...host(`typical host, ${layout}`, typical, layout, 40),
+    ...host(`50,000 rows, ${layout}`, full, layout, 3),
+  ]);
 }
 
 /** A host in four states: nothing but values changes, 2 % of its processes are replaced, it is new, its rows come in another order. */
 function host(name: string, node: Node, layout: Layout, scrapes: number): BenchRow[] {
-  const random = rng(7) as () => number;
+  const random = rng(7);
   const after = (churn: number): Node[] => {
     const nodes = [node];
     for (let scrape = 1; scrape < scrapes; scrape++) nodes.push(advance(nodes.at(-1), random, { churn }) as Node);

@@ -33,10 +33,9 @@ const SUMS = [
 ] as const;
 type Sums = Record<(typeof SUMS)[number], number>;
 
-export interface ClusterPart extends Readonly<Sums> {
-  /** -Infinity: none reported. */
-  readonly temperatureMax: number;
-}
+/** Sums of a host in the order of SUMS, and behind them its highest temperature, -Infinity when none is reported. */
+export type ClusterPart = Float64Array;
+const TEMPERATURE_MAX = SUMS.length;
 
 /** Figures of the hosts that count; `hosts` are all. GPUs include those that only processes speak of. Means are NaN where nothing is reported. */
 export interface ClusterTotals extends Readonly<Omit<Sums, `${string}Sum` | 'temperatureSquares' | 'cpuWeight'>> {
@@ -55,23 +54,24 @@ export interface ClusterTotals extends Readonly<Omit<Sums, `${string}Sum` | 'tem
 export const clusterDerivation: Derivation<ClusterPart, ClusterTotals> = {
   id: 'cluster',
   over: 'all',
-  part(host) {
+  part(host, reuse = new Float64Array(SUMS.length + 1)) {
     const sums = zeroes();
-    const temperatureMax = addGpus(sums, host);
+    reuse[TEMPERATURE_MAX] = addGpus(sums, host);
     addMachine(sums, host);
-    return { ...sums, temperatureMax };
+    for (let at = 0; at < SUMS.length; at++) reuse[at] = sums[SUMS[at]!];
+    return reuse;
   },
   merge(parts) {
-    const sums = zeroes();
+    const sums = new Float64Array(SUMS.length);
     let [hosts, hostsCounted, temperatureMax] = [0, 0, -Infinity];
     for (const [host, part] of parts) {
       hosts++;
       if (!counted(host)) continue;
       hostsCounted++;
-      for (const sum of SUMS) sums[sum] += part[sum];
-      temperatureMax = Math.max(temperatureMax, part.temperatureMax);
+      for (let at = 0; at < SUMS.length; at++) sums[at]! += part[at]!;
+      if (part[TEMPERATURE_MAX]! > temperatureMax) temperatureMax = part[TEMPERATURE_MAX]!;
     }
-    return totalsOf(sums, hosts, hostsCounted, temperatureMax);
+    return totalsOf(Object.fromEntries(SUMS.map((sum, at) => [sum, sums[at]!])) as Sums, hosts, hostsCounted, temperatureMax);
   },
 };
 

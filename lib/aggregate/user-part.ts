@@ -1,6 +1,9 @@
-/** The users of one host: one entry per user in typed arrays, made in two passes over the process rows. */
+/**
+ * The users of one host: one entry per user in typed arrays. Which entries there are, and which row is whose, hangs on the rows and is
+ * worked out when those change; a scrape that only brings other numbers runs twice over the rows and adds them up.
+ */
 import type { GpuColumns, ProcColumns } from '../model/columns.js';
-import type { HostView } from '../model/host.js';
+import { silence, type HostView } from '../model/host.js';
 import { PairSet } from './pairs.js';
 
 /**
@@ -23,6 +26,8 @@ export const TOP_ROW = 14;
 export const FLAGS = 15;
 export const POWER_PARTIAL = 1;
 export const SM_REPORTED = 2;
+/** Some of the user's processes are on no GPU. */
+export const BESIDE = 4;
 
 /** Entries in growing typed arrays, found by user id. */
 export class UsersPart {
@@ -35,14 +40,19 @@ export class UsersPart {
   unownedBytes = 0;
   /** Power of GPUs on which no process holds bytes. */
   unattributedWatts = 0;
+  /** Whether the host would report process data if it counted. */
+  exports = false;
+  /** By process row: the entry of its user. */
+  entryOf = new Int32Array(0);
+  /** HostView.structure that the entries were made for. */
+  structure = -1;
 
   add(user: number): number {
     const entry = this.count++;
     if (this.count * FLOATS > this.floats.length) this.#grow();
-    this.floats.fill(0, entry * FLOATS, entry * FLOATS + FLOATS);
-    this.floats[entry * FLOATS + LONGEST] = -1;
-    this.ints[entry * INTS + USER] = user;
-    this.ints[entry * INTS + TOP_ROW] = -1;
+    const at = entry * INTS;
+    this.ints.fill(0, at, at + INTS);
+    this.ints[at + USER] = user;
     return entry;
   }
 
@@ -63,23 +73,60 @@ interface Slots {
   busy: Uint8Array;
 }
 let slots: Slots = slotsOf(64);
-const MASK_BITS = 32;
-/** By entry: on which of the first 32 GPUs the user was seen. */
-let masks = new Int32Array(256);
 /** By user id: the entry, if that entry has the id. */
-let entryOf = new Int32Array(1024);
+let entryOfUser = new Int32Array(1024);
 const pids = new PairSet();
 const gpuPairs = new PairSet();
 
-/** `reuse`: a part that nobody needs any more. */
+/** `reuse`: the part of an earlier scrape of the same host, which nobody needs any more. */
 export function usersPart(host: HostView, reuse?: UsersPart): UsersPart {
   const part = reuse ?? new UsersPart();
-  part.count = 0;
+  if (part.structure !== host.structure) arrange(part, host);
   shareOut(part, host);
-  const { procs } = host;
-  pids.begin(procs.pid, procs.user, procs.count);
-  if (addGpuRows(part, procs, host.gpus.slots) < procs.count) addOtherRows(part, procs);
+  clear(part);
+  addRows(part, host.procs);
+  part.exports = silence(host) === undefined;
   return part;
+}
+
+/** Entries and what of them hangs on the rows alone: GPUs and processes. */
+function arrange(part: UsersPart, { procs, structure }: HostView): void {
+  const { count, gpu, user, pid } = procs;
+  if (part.entryOf.length < count) part.entryOf = new Int32Array(count + (count >> 2));
+  part.count = 0;
+  part.structure = structure;
+  pids.begin(pid, user, count);
+  gpuPairs.begin(gpu, user, count);
+  let beside = 0;
+  for (let row = 0; row < count; row++) {
+    if (gpu[row]! < 0) {
+      beside++;
+      continue;
+    }
+    const entry = entryFor(part, user[row]!);
+    part.entryOf[row] = entry;
+    if (gpuPairs.add(row)) part.ints[entry * INTS + GPUS]!++;
+    if (pids.add(row)) part.ints[entry * INTS + PROCS]!++;
+  }
+  for (let entry = 0; entry < part.count; entry++) part.ints[entry * INTS + PROCS_ALL] = part.ints[entry * INTS + PROCS]!;
+  if (beside > 0) arrangeBeside(part, procs);
+}
+
+/** Rows on no GPU count only as processes, and only where the process is not on a GPU as well. */
+function arrangeBeside(part: UsersPart, { count, gpu, user }: ProcColumns): void {
+  for (let row = 0; row < count; row++) {
+    if (gpu[row]! >= 0) continue;
+    const entry = entryFor(part, user[row]!);
+    part.ints[entry * INTS + FLAGS]! |= BESIDE;
+    if (pids.add(row)) part.ints[entry * INTS + PROCS_ALL]!++;
+  }
+}
+
+function entryFor(part: UsersPart, user: number): number {
+  const known = entryOfUser[user];
+  if (known !== undefined && known < part.count && part.ints[known * INTS + USER] === user) return known;
+  if (known === undefined) entryOfUser = grown(entryOfUser, user);
+  return (entryOfUser[user] = part.add(user));
 }
 
 function slotsOf(size: number): Slots {
@@ -91,8 +138,8 @@ function shareOut(part: UsersPart, { gpus, procs }: HostView): void {
   if (gpus.slots > slots.owned.length) slots = slotsOf(gpus.slots * 2);
   const owned = slots.owned.fill(0, 0, gpus.slots);
   const busy = slots.busy.fill(0, 0, gpus.slots);
-  const { gpu, vramBytes } = procs;
-  for (let row = 0; row < procs.count; row++) {
+  const { gpu, vramBytes, count } = procs;
+  for (let row = 0; row < count; row++) {
     const slot = gpu[row]!;
     if (slot < 0) continue;
     owned[slot]! += vramBytes[row]!;
@@ -117,68 +164,41 @@ function priceSlot(part: UsersPart, { count, field }: GpuColumns, slot: number):
   if (used > owned) part.unownedBytes += used - owned;
 }
 
-/** Pass 2: every row to its user's entry. How many rows were on a GPU. */
-function addGpuRows(part: UsersPart, procs: ProcColumns, slotCount: number): number {
-  const { count, gpu, user, vramBytes, ageSeconds, smPercent } = procs;
+function clear({ count, floats, ints }: UsersPart): void {
+  for (let entry = 0; entry < count; entry++) {
+    const at = entry * FLOATS;
+    floats[at + VRAM] = floats[at + POWER] = floats[at + TOP_BYTES] = floats[at + SM] = 0;
+    floats[at + LONGEST] = -1;
+    ints[entry * INTS + TOP_ROW] = -1;
+    ints[entry * INTS + FLAGS]! &= BESIDE;
+  }
+}
+
+/** Pass 2: every row on a GPU to its user's entry. */
+function addRows({ entryOf, floats, ints, count: entries }: UsersPart, procs: ProcColumns): void {
+  const { count, gpu, vramBytes, ageSeconds, smPercent } = procs;
   const { wattsPerByte, silent } = slots;
-  const manyGpus = slotCount > MASK_BITS;
-  if (manyGpus) gpuPairs.begin(gpu, user, count);
-  let { floats, ints } = part;
-  let onGpu = 0;
   for (let row = 0; row < count; row++) {
     const slot = gpu[row]!;
     if (slot < 0) continue;
-    onGpu++;
-    const entry = entryFor(part, user[row]!);
-    if (ints !== part.ints) ({ floats, ints } = part);
+    const entry = entryOf[row]!;
     const at = entry * FLOATS;
-    const intAt = entry * INTS;
     const bytes = vramBytes[row]!;
     floats[at + VRAM]! += bytes;
     floats[at + POWER]! += bytes * wattsPerByte[slot]!;
     if (ageSeconds[row]! > floats[at + LONGEST]!) floats[at + LONGEST] = ageSeconds[row]!;
-    if (isTop(procs, row, floats[at + TOP_BYTES]!, ints[intAt + TOP_ROW]!)) {
+    if (bytes >= floats[at + TOP_BYTES]! && isTop(procs, row, floats[at + TOP_BYTES]!, ints[entry * INTS + TOP_ROW]!)) {
       floats[at + TOP_BYTES] = bytes;
-      ints[intAt + TOP_ROW] = row;
+      ints[entry * INTS + TOP_ROW] = row;
     }
-    const sm = smPercent[row]!;
-    if (sm >= 0) floats[at + SM]! += sm;
-    ints[intAt + FLAGS]! |= (sm >= 0 ? SM_REPORTED : 0) | (bytes > 0 ? silent[slot]! : 0);
-    if (manyGpus ? gpuPairs.add(row) : firstInMask(entry, slot)) ints[intAt + GPUS]!++;
-    if (pids.add(row)) ints[intAt + PROCS]!++;
+    if (smPercent[row]! >= 0) {
+      floats[at + SM]! += smPercent[row]!;
+      ints[entry * INTS + FLAGS]! |= SM_REPORTED;
+    }
+    if (silent[slot] !== 0 && bytes > 0) ints[entry * INTS + FLAGS]! |= POWER_PARTIAL;
   }
-  for (let entry = 0; entry < part.count; entry++) {
-    ints[entry * INTS + PROCS_ALL] = ints[entry * INTS + PROCS]!;
-    // Absurd readings that add up to infinity must not make everybody's power NaN.
-    if (Number.isNaN(floats[entry * FLOATS + POWER])) floats[entry * FLOATS + POWER] = 0;
-  }
-  return onGpu;
-}
-
-/** Rows on no GPU count only as processes, and only where the process is not on a GPU as well. */
-function addOtherRows(part: UsersPart, { count, gpu, user }: ProcColumns): void {
-  for (let row = 0; row < count; row++) {
-    if (gpu[row]! >= 0) continue;
-    const entry = entryFor(part, user[row]!);
-    if (pids.add(row)) part.ints[entry * INTS + PROCS_ALL]!++;
-  }
-}
-
-function entryFor(part: UsersPart, user: number): number {
-  const known = entryOf[user];
-  if (known !== undefined && known < part.count && part.ints[known * INTS + USER] === user) return known;
-  if (known === undefined) entryOf = grown(entryOf, user);
-  const entry = part.add(user);
-  entryOf[user] = entry;
-  if (entry >= masks.length) masks = grown(masks, entry);
-  masks[entry] = 0;
-  return entry;
-}
-
-function firstInMask(entry: number, slot: number): boolean {
-  const mask = masks[entry]!;
-  masks[entry] = mask | (1 << slot);
-  return (mask & (1 << slot)) === 0;
+  // Absurd readings that add up to infinity must not make everybody's power NaN.
+  for (let at = POWER; at < entries * FLOATS; at += FLOATS) if (Number.isNaN(floats[at])) floats[at] = 0;
 }
 
 /** Whether the row comes before `top`, the first so far with its `most` bytes: most bytes, then smallest pid, then smallest GPU. */

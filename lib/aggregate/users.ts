@@ -1,6 +1,6 @@
 /** Who is using the cluster, how much: the entries of all hosts, added up per user. */
 import type { Derivation } from '../derive.js';
-import { counted, silence, type HostView } from '../model/host.js';
+import { counted, type HostView } from '../model/host.js';
 import { NameOrder, compareNames } from './names.js';
 import type { UserTotals, UsersTable } from './table.js';
 import * as e from './user-part.js';
@@ -13,22 +13,25 @@ export const usersDerivation: Derivation<UsersPart, UsersTable> = {
   merge: mergeUsers,
 };
 
-/** A user's sums, laid out like an entry of a part, with three integers more. */
+/** A user's sums, laid out like an entry of a part, with four integers more. */
 const FLOATS = 10;
 const INTS = 20;
-const NODES = 16;
-const NODES_ALL = 17;
+const NODES_ALL = 16;
+const NODES_BESIDE = 17;
 const TOP_HOST = 18;
+const PROCS_BESIDE = 19;
 
 /** The sums of the merge under way. Reused: only the table is kept. */
-let floats = new Float64Array(FLOATS * 256);
-let ints = new Int32Array(floats.buffer);
-let ids = new Int32Array(256);
-let rowOf = new Int32Array(1024);
+let sums = { floats: new Float64Array(0), ints: new Int32Array(0) };
+let ids = new Int32Array(0);
+/** By user id: `stamp` and the row, from a merge before when smaller than `stamp`. */
+let rowOf = new Float64Array(1024);
 let users = 0;
+let stamp = 1;
 const order = new NameOrder();
 
 function mergeUsers(parts: Iterable<readonly [HostView, UsersPart]>): UsersTable {
+  stamp += users;
   users = 0;
   const hosts: HostView[] = [];
   const totals = {
@@ -44,7 +47,7 @@ function mergeUsers(parts: Iterable<readonly [HostView, UsersPart]>): UsersTable
   for (const [host, part] of parts) {
     totals.hosts++;
     if (!counted(host)) continue;
-    if (silence(host) === undefined) {
+    if (part.exports) {
       totals.reporting++;
       totals.unownedBytes += part.unownedBytes;
     }
@@ -58,57 +61,72 @@ function mergeUsers(parts: Iterable<readonly [HostView, UsersPart]>): UsersTable
 }
 
 function addPart(part: UsersPart, host: number): void {
-  const from = part.floats;
-  const fromInts = part.ints;
-  for (let entry = 0, at = 0, intAt = 0; entry < part.count; entry++, at += e.FLOATS, intAt += e.INTS) {
-    const row = rowFor(fromInts[intAt + e.USER]!);
+  if (users + part.count > ids.length) grow(users + part.count);
+  const { floats, ints } = sums;
+  const { floats: from, ints: fromInts, count } = part;
+  let rows = rowOf;
+  for (let entry = 0; entry < count; entry++) {
+    const at = entry * e.FLOATS;
+    const intAt = entry * e.INTS;
+    const user = fromInts[intAt + e.USER]!;
+    let row = rows[user]! - stamp;
+    if (!(row >= 0)) {
+      row = newRow(user);
+      rows = rowOf;
+    }
     const to = row * FLOATS;
     const toInts = row * INTS;
-    const gpus = fromInts[intAt + e.GPUS]!;
     floats[to + e.VRAM]! += from[at + e.VRAM]!;
     floats[to + e.POWER]! += from[at + e.POWER]!;
-    floats[to + e.SM]! += from[at + e.SM]!;
     if (from[at + e.LONGEST]! > floats[to + e.LONGEST]!) floats[to + e.LONGEST] = from[at + e.LONGEST]!;
     if (from[at + e.TOP_BYTES]! > floats[to + e.TOP_BYTES]!) {
       floats[to + e.TOP_BYTES] = from[at + e.TOP_BYTES]!;
       ints[toInts + e.TOP_ROW] = fromInts[intAt + e.TOP_ROW]!;
       ints[toInts + TOP_HOST] = host;
     }
-    ints[toInts + e.GPUS]! += gpus;
+    ints[toInts + e.GPUS]! += fromInts[intAt + e.GPUS]!;
     ints[toInts + e.PROCS]! += fromInts[intAt + e.PROCS]!;
-    ints[toInts + e.PROCS_ALL]! += fromInts[intAt + e.PROCS_ALL]!;
-    ints[toInts + e.FLAGS]! |= fromInts[intAt + e.FLAGS]!;
-    if (gpus > 0) ints[toInts + NODES]!++;
     ints[toInts + NODES_ALL]!++;
+    if (fromInts[intAt + e.FLAGS] !== 0) addFlagged(part, entry, row);
   }
 }
 
-function rowFor(user: number): number {
-  const known = rowOf[user];
-  if (known !== undefined && known < users && ids[known] === user) return known;
-  if (known === undefined) rowOf = copied(rowOf, user * 2 + 1);
-  if (users === ids.length) grow();
+/** What most entries don't have: SM, power that is known in part, processes on no GPU. */
+function addFlagged({ floats: from, ints: fromInts }: UsersPart, entry: number, row: number): void {
+  const { floats, ints } = sums;
+  const intAt = entry * e.INTS;
+  const toInts = row * INTS;
+  ints[toInts + e.FLAGS]! |= fromInts[intAt + e.FLAGS]!;
+  floats[row * FLOATS + e.SM]! += from[entry * e.FLOATS + e.SM]!;
+  ints[toInts + PROCS_BESIDE]! += fromInts[intAt + e.PROCS_ALL]! - fromInts[intAt + e.PROCS]!;
+  if (fromInts[intAt + e.GPUS] === 0) ints[toInts + NODES_BESIDE]!++;
+}
+
+function newRow(user: number): number {
+  if (user >= rowOf.length) rowOf = longer(rowOf, user * 2 + 1);
   const row = users++;
-  rowOf[user] = row;
+  rowOf[user] = stamp + row;
   ids[row] = user;
-  floats.fill(0, row * FLOATS, row * FLOATS + FLOATS);
-  floats[row * FLOATS + e.LONGEST] = -1;
-  ints[row * INTS + e.TOP_ROW] = -1;
+  sums.floats.fill(0, row * FLOATS, row * FLOATS + FLOATS);
+  sums.floats[row * FLOATS + e.LONGEST] = -1;
+  sums.ints[row * INTS + e.TOP_ROW] = -1;
   return row;
 }
 
-function grow(): void {
-  const old = ints;
-  ids = copied(ids, ids.length * 2);
-  floats = new Float64Array(floats.length * 2);
-  ints = new Int32Array(floats.buffer);
-  ints.set(old);
+function longer(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const copy = new Float64Array(length);
+  copy.set(array);
+  return copy;
 }
 
-function copied(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(length);
-  larger.set(array);
-  return larger;
+function grow(needed: number): void {
+  const old = sums.ints;
+  const oldIds = ids;
+  ids = new Int32Array(needed * 2);
+  ids.set(oldIds);
+  const floats = new Float64Array(needed * 2 * FLOATS);
+  sums = { floats, ints: new Int32Array(floats.buffer) };
+  sums.ints.set(old);
 }
 
 class Users implements UsersTable {
@@ -138,11 +156,11 @@ class Users implements UsersTable {
     this.#hosts = hosts;
     const sorted = order.rows(ids, users, (id) => hosts[0]!.userName(id));
     let onGpu = 0;
-    for (const source of sorted) onGpu += Number(ints[source * INTS + e.GPUS]! > 0);
+    for (const source of sorted) onGpu += Number(sums.ints[source * INTS + e.GPUS]! > 0);
     this.count = onGpu;
     let [next, nextOther] = [0, onGpu];
     sorted.forEach((source, rank) => {
-      const row = ints[source * INTS + e.GPUS]! > 0 ? next++ : nextOther++;
+      const row = sums.ints[source * INTS + e.GPUS]! > 0 ? next++ : nextOther++;
       this.nameRank[row] = rank;
       this.#byName[rank] = row;
       this.#take(row, source);
@@ -176,14 +194,15 @@ class Users implements UsersTable {
   }
 
   #take(row: number, source: number): void {
+    const { floats, ints } = sums;
     const at = source * FLOATS;
     const intAt = source * INTS;
     const flags = ints[intAt + e.FLAGS]!;
-    this.nodes[row] = ints[intAt + NODES]!;
+    this.nodes[row] = ints[intAt + NODES_ALL]! - ints[intAt + NODES_BESIDE]!;
     this.nodesAll[row] = ints[intAt + NODES_ALL]!;
     this.gpus[row] = ints[intAt + e.GPUS]!;
     this.procs[row] = ints[intAt + e.PROCS]!;
-    this.procsAll[row] = ints[intAt + e.PROCS_ALL]!;
+    this.procsAll[row] = ints[intAt + e.PROCS]! + ints[intAt + PROCS_BESIDE]!;
     this.vramBytes[row] = floats[at + e.VRAM]!;
     this.powerWatts[row] = floats[at + e.POWER]!;
     this.powerPartial[row] = flags & e.POWER_PARTIAL;

@@ -107,7 +107,7 @@ class HttpCollector implements Collector {
     const { parser, record } = this.#lanes[host]!;
     try {
       const change = parser.commit(at, skewMs);
-      record.commit({ at, latencyMs, skewMs, nextTryAt: this.#scheduler.settle(host, true) });
+      record.commit({ at, latencyMs, skewMs, nextTryAt: this.#scheduler.settle(host, true) }, change);
       return { host: record, kind: 'data', continuity: 'next', change };
     } catch (thrown) {
       return this.#fail(host, internal(thrown));

@@ -50,6 +50,8 @@ export interface HostView extends HostData {
   readonly groups: ReadonlyMap<string, string>;
   /** Rises with each committed scrape. 0: none yet. Partials of derivations hang on it. */
   readonly version: number;
+  /** Rises when a commit changed more than numbers: which rows there are, whose they are, which GPU they are on. */
+  readonly structure: number;
   /** When the data was received, by our clock; 0 before the first scrape. */
   readonly at: Ms;
   readonly status: HostStatus;

@@ -1,5 +1,5 @@
 /** A host as the collectors keep it: identity, status, and the parser's columns behind one read-only face. */
-import { CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type HostData, type Rows } from './columns.js';
+import { CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type Change, type HostData, type Rows } from './columns.js';
 import { WAITING, type GpuSnapshot, type HostSnapshot, type HostStatus, type HostView, type Ms, type ProcSnapshot } from './host.js';
 
 export interface HostIdentity {
@@ -30,6 +30,7 @@ export class HostRecord implements HostView {
   readonly #data: HostData;
   #label: string;
   #version = 0;
+  #structure = 0;
   #at: Ms = 0;
   #status: HostStatus = WAITING;
 
@@ -47,6 +48,9 @@ export class HostRecord implements HostView {
   }
   get version(): number {
     return this.#version;
+  }
+  get structure(): number {
+    return this.#structure;
   }
   get at(): Ms {
     return this.#at;
@@ -82,9 +86,10 @@ export class HostRecord implements HostView {
     return this.#data.userName(id);
   }
 
-  /** New rows have been committed to the data. */
-  commit({ at, latencyMs, skewMs, nextTryAt }: Answered): void {
+  /** New rows have been committed to the data, or new numbers to the rows that were there. */
+  commit({ at, latencyMs, skewMs, nextTryAt }: Answered, change: Change = 'structure'): void {
     this.#version++;
+    if (change === 'structure') this.#structure++;
     this.#at = at;
     this.#label = this.#data.facts.instance || this.#label;
     this.#status = { ...WAITING, phase: 'live', okAt: at, latencyMs, skewMs, nextTryAt };
