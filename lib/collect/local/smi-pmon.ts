@@ -1,4 +1,5 @@
 /** `nvidia-smi pmon -s um`: what each process uses of its GPU, in columns that differ by driver; the header names them. */
+import type { Ms } from '../../model/host.js';
 import { mebibytes, reading } from './smi-values.js';
 
 export interface PmonRow {
@@ -16,26 +17,27 @@ export interface PmonRow {
 const NOBODY = -1;
 
 /**
- * Puts lines together to rounds. pmon doesn't say where one ends: the next has begun when a GPU or a process speaks again. `latest` is the
- * round that is being written: its lines come at once.
+ * Puts lines together to rounds. pmon doesn't say where one ends, but its lines come at once, and then none for an interval. Where two
+ * rounds come together (the program was busy), the next has begun when a GPU or a process speaks again.
  */
 export class PmonRounds {
+  readonly #intervalMs: Ms;
   #columns: readonly string[] = [];
+  #startedAt: Ms = -Infinity;
   #round = new Map<string, PmonRow>();
   #lastGpu = -1;
+
+  constructor(intervalMs: Ms) {
+    this.#intervalMs = intervalMs;
+  }
 
   /** Rows of the newest round, in its order. */
   get latest(): readonly PmonRow[] {
     return [...this.#round.values()].filter(({ pid }) => pid !== NOBODY);
   }
 
-  /** GPUs that the newest round speaks of, also those on which nothing runs. */
-  get gpus(): ReadonlySet<number> {
-    return new Set([...this.#round.values()].map(({ gpu }) => gpu));
-  }
-
-  /** Whether it was a line of data. */
-  push(line: string): boolean {
+  /** A line that came at `now`; whether it was one of data. */
+  push(line: string, now: Ms): boolean {
     if (line.startsWith('#')) {
       const names = line.slice(1).trim().toLowerCase().split(/\s+/);
       if (names.includes('pid')) this.#columns = names;
@@ -45,8 +47,11 @@ export class PmonRounds {
     if (row === undefined) return false;
     const { gpu, pid } = row;
     const empty = this.#round.has(`${gpu} ${NOBODY}`);
-    const begun = pid === NOBODY ? this.#speaks(gpu) : empty || this.#round.has(`${gpu} ${pid}`);
-    if (begun || gpu < this.#lastGpu) this.#round = new Map();
+    const again = gpu < this.#lastGpu || (pid === NOBODY ? this.#speaks(gpu) : empty || this.#round.has(`${gpu} ${pid}`));
+    if (again || now - this.#startedAt > this.#intervalMs / 2) {
+      this.#round = new Map();
+      this.#startedAt = now;
+    }
     this.#round.set(`${gpu} ${pid}`, row);
     this.#lastGpu = gpu;
     return true;

@@ -46,7 +46,7 @@ export class NvidiaSmi {
   readonly #options: SmiOptions;
   readonly #rounds = new GpuRounds(GPU_QUERY);
   readonly #gpus: Loop;
-  readonly #pmonRounds = new PmonRounds();
+  readonly #pmonRounds: PmonRounds;
   readonly #pmon: Loop;
   readonly #apps: OneShot;
   readonly #details: SmiDetails;
@@ -67,11 +67,12 @@ export class NvidiaSmi {
       onRefusal: (output) => this.#withoutRefused(output),
     });
     const seconds = pmonSeconds(intervalMs);
+    this.#pmonRounds = new PmonRounds(seconds * 1000);
     this.#pmon = new Loop({
       clock,
       intervalMs: seconds * 1000,
       command: () => this.#looping('pmon', '-s', 'um', '-d', String(seconds)),
-      onLine: (line) => this.#pmonRounds.push(line),
+      onLine: (line) => this.#pmonRounds.push(line, clock.now()),
     });
     this.#apps = new OneShot(clock, APPS_TIMEOUT_MS);
     this.#details = new SmiDetails(clock);
