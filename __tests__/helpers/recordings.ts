@@ -23,7 +23,7 @@ export class Folder {
 }
 
 export const INTERVAL_MS = 3000;
-export const HEADER = { hosts: ['node-0001:9090'], intervalMs: INTERVAL_MS, zone: 'UTC', offsetMinutes: 0, writer: 'test' };
+export const HEADER = { hosts: ['node-0001:9090'], intervalMs: INTERVAL_MS, zone: 'UTC', offsetMinutes: 0, writer: 'all-smi-view test' };
 
 /** When frame `nth` was recorded. */
 export const timeOf = (nth: number): number => ANSWERED_AT + nth * INTERVAL_MS;

@@ -30,9 +30,10 @@ export interface BlockCompressor {
   close(): Promise<void>;
 }
 
-export function newEncoder(codec: Codec, file: SegmentFile, compressor: BlockCompressor | undefined): Encoder {
+/** `gapMs`: so long without a frame, and something is missing. `compressor`: for zstd. */
+export function newEncoder(codec: Codec, file: SegmentFile, gapMs: Ms, compressor: BlockCompressor | undefined): Encoder {
   if (codec === 'none') return new PlainEncoder(file);
-  return codec === 'gzip' ? new GzipEncoder(file) : new ZstdEncoder(file, compressor!);
+  return codec === 'gzip' ? new GzipEncoder(file) : new ZstdEncoder(file, compressor!, gapMs);
 }
 
 const sizeOf = (chunks: readonly Uint8Array[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
@@ -108,30 +109,32 @@ class ZstdEncoder implements Encoder {
   readonly #blocks: Block[] = [];
   /** The records of the open block: blocks of their own so far. */
   #open: Block[] = [];
-  #lastAt: Ms = NaN;
   #frames = 0;
+  readonly #gapMs: Ms;
 
-  constructor(file: SegmentFile, compressor: BlockCompressor) {
+  constructor(file: SegmentFile, compressor: BlockCompressor, gapMs: Ms) {
     this.#file = file;
     this.#compressor = compressor;
+    this.#gapMs = gapMs;
   }
 
   async record({ lines, at, frames }: RecordLines): Promise<void> {
+    // A gap lies between two blocks, so that the index tells of it.
+    if (at - (this.#open.at(-1)?.lastAt ?? NaN) > this.#gapMs) await this.#closeBlock();
     const chunks = lines.flat();
     const bytes = sizeOf(chunks);
     const compressed = await this.#compressor.add(chunks);
     const offset = this.#file.size;
     await this.#file.append([compressed]);
-    this.#open.push({ offset, length: compressed.length, bytes, firstAt: at, firstFrame: this.#frames, frames });
+    this.#open.push({ offset, length: compressed.length, bytes, firstAt: at, lastAt: at, firstFrame: this.#frames, frames });
     this.#frames += frames;
-    if (!Number.isNaN(at)) this.#lastAt = at;
     const full = this.#open.length >= BLOCK_RECORDS || this.#open.reduce((sum, part) => sum + part.bytes, 0) >= BLOCK_BYTES;
     if (full) await this.#closeBlock();
   }
 
   async finish(): Promise<void> {
     await this.#closeBlock();
-    await this.#file.append([encodeIndex(this.#blocks, this.#lastAt)]);
+    await this.#file.append([encodeIndex(this.#blocks)]);
   }
 
   async #closeBlock(): Promise<void> {
@@ -152,6 +155,7 @@ function joinedBlock(parts: readonly Block[], length: number): Block {
     length,
     bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     firstAt: parts.find(({ firstAt }) => !Number.isNaN(firstAt))?.firstAt ?? NaN,
+    lastAt: parts.findLast(({ lastAt }) => !Number.isNaN(lastAt))?.lastAt ?? NaN,
     frames: parts.reduce((sum, { frames }) => sum + frames, 0),
   };
 }

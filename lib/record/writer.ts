@@ -7,7 +7,7 @@ import type { Ms } from '../model/host.js';
 import { EXTENSION_OF, type Codec } from './codec.js';
 import { headerLine, indexLine, type HeaderMeta, type LineBytes } from './encode.js';
 import { newEncoder, type BlockCompressor, type Encoder } from './encoders.js';
-import { INDEX_EVERY } from './schema.js';
+import { GAP_INTERVALS, INDEX_EVERY } from './schema.js';
 import { named, SegmentFile, writeError } from './segment-file.js';
 
 export interface WriterOptions {
@@ -41,7 +41,7 @@ export class RecordingWriter {
     this.#options = options;
     this.#file = file;
     this.#compressor = compressor;
-    this.#encoder = newEncoder(options.codec, file, compressor);
+    this.#encoder = newEncoder(options.codec, file, gapMs(options), compressor);
     this.#nextNumber = nextNumber;
   }
 
@@ -111,7 +111,7 @@ export class RecordingWriter {
     this.#finished.push({ path: this.#file.path, bytes: this.#file.size });
     while (this.#finished.length >= (this.#options.maxFiles ?? Infinity)) await unlink(this.#finished.shift()!.path).catch(() => undefined);
     this.#file = await SegmentFile.create(path);
-    this.#encoder = newEncoder(this.#options.codec, this.#file, this.#compressor);
+    this.#encoder = newEncoder(this.#options.codec, this.#file, gapMs(this.#options), this.#compressor);
     this.#segment++;
     this.#bytes = 0;
   }
@@ -122,6 +122,7 @@ export class RecordingWriter {
   }
 }
 
+const gapMs = ({ header }: WriterOptions): Ms => GAP_INTERVALS * header.intervalMs;
 const sizeOf = (lines: readonly LineBytes[]): number =>
   lines.reduce((sum, line) => line.reduce((bytes, { length }) => bytes + length, sum), 0);
 

@@ -33,12 +33,14 @@ export type Walked = ZstdFrame | { readonly kind: 'cut' | 'strange' };
 
 const HEAD_BYTES = 18;
 
+export const isSkippable = (magic: number): boolean => magic >= SKIPPABLE_FIRST && magic <= SKIPPABLE_LAST;
+
 export function walkFrame(read: ReadBytes, offset: number): Walked {
   const head = read(offset, HEAD_BYTES);
   if (head.length < 8) return { kind: 'cut' };
   const view = viewOf(head);
   const magic = view.getUint32(0, true);
-  if (magic >= SKIPPABLE_FIRST && magic <= SKIPPABLE_LAST) {
+  if (isSkippable(magic)) {
     const length = 8 + view.getUint32(4, true);
     if (read(offset + length - 1, 1).length === 0) return { kind: 'cut' };
     return { kind: 'skippable', offset, length, windowBytes: 0, contentBytes: 0 };
@@ -84,16 +86,22 @@ function windowSize(descriptor: number): number {
   return base + (base / 8) * (descriptor & 7);
 }
 
+/** A block's length, header and all; undefined: there is no block here, or not all of its header. */
+export function blockHeader(header: Uint8Array): { readonly bytes: number; readonly last: boolean } | undefined {
+  const bits = header[0]! | (header[1]! << 8) | (header[2]! << 16);
+  const type = (bits >> 1) & 3;
+  return header.length < 3 || type === 3 ? undefined : { bytes: 3 + (type === 1 ? 1 : bits >>> 3), last: (bits & 1) === 1 };
+}
+
 /** Where the frame ends whose first block is at `at`. Block headers are read by the window: a file has thousands of them. */
 function blocksEnd(read: ReadBytes, at: number, checksum: boolean): number | 'cut' | 'strange' {
   for (;;) {
     const header = read(at, 3);
     if (header.length < 3) return 'cut';
-    const bits = header[0]! | (header[1]! << 8) | (header[2]! << 16);
-    const type = (bits >> 1) & 3;
-    if (type === 3) return 'strange';
-    at += 3 + (type === 1 ? 1 : bits >>> 3);
-    if ((bits & 1) === 0) continue;
+    const block = blockHeader(header);
+    if (!block) return 'strange';
+    at += block.bytes;
+    if (!block.last) continue;
     const end = at + (checksum ? 4 : 0);
     return read(end - 1, 1).length === 1 ? end : 'cut';
   }
@@ -105,18 +113,19 @@ export interface Block {
   readonly length: number;
   /** Decompressed. */
   readonly bytes: number;
-  /** Time of its first data frame; NaN: none begins in it. */
+  /** Times of its first and last data frame; NaN: none begins in it. */
   readonly firstAt: Ms;
+  readonly lastAt: Ms;
   /** Data frames of the file before it, and in it. */
   readonly firstFrame: number;
   readonly frames: number;
 }
 
-const BLOCK_BYTES = 16;
-const INDEX_HEAD_BYTES = 24;
+const BLOCK_BYTES = 24;
+const INDEX_HEAD_BYTES = 16;
 
-/** Our index, then the seek table: the end of a finished file. `lastAt`: time of the last data frame. */
-export function encodeIndex(blocks: readonly Block[], lastAt: Ms): Uint8Array {
+/** Our index, then the seek table: the end of a finished file. */
+export function encodeIndex(blocks: readonly Block[]): Uint8Array {
   const own = new Uint8Array(8 + INDEX_HEAD_BYTES + blocks.length * BLOCK_BYTES);
   const view = viewOf(own);
   view.setUint32(0, OUR_INDEX, true);
@@ -124,12 +133,12 @@ export function encodeIndex(blocks: readonly Block[], lastAt: Ms): Uint8Array {
   own.set(new TextEncoder().encode(OUR_TAG), 8);
   view.setUint32(16, OUR_VERSION, true);
   view.setUint32(20, blocks.length, true);
-  view.setFloat64(24, lastAt, true);
-  blocks.forEach(({ firstAt, firstFrame, frames }, nth) => {
+  blocks.forEach(({ firstAt, lastAt, firstFrame, frames }, nth) => {
     const at = 8 + INDEX_HEAD_BYTES + nth * BLOCK_BYTES;
     view.setFloat64(at, firstAt, true);
-    view.setUint32(at + 8, firstFrame, true);
-    view.setUint32(at + 12, frames, true);
+    view.setFloat64(at + 8, lastAt, true);
+    view.setUint32(at + 16, firstFrame, true);
+    view.setUint32(at + 20, frames, true);
   });
   const table = encodeSeekTable([...blocks.map(({ length, bytes }) => [length, bytes] as const), [own.length, 0]]);
   const both = new Uint8Array(own.length + table.length);
@@ -153,13 +162,8 @@ function encodeSeekTable(frames: readonly (readonly [compressed: number, decompr
   return table;
 }
 
-export interface ReadIndex {
-  readonly blocks: readonly Block[];
-  readonly lastAt: Ms;
-}
-
 /** The index at the end of a file of `size` bytes; undefined where there is none, or one that does not fit the file. */
-export function decodeIndex(read: ReadBytes, size: number): ReadIndex | undefined {
+export function decodeIndex(read: ReadBytes, size: number): readonly Block[] | undefined {
   const frames = decodeSeekTable(read, size);
   const own = frames?.at(-1);
   if (own?.[1] !== 0 || !frames) return undefined;
@@ -182,13 +186,14 @@ export function decodeIndex(read: ReadBytes, size: number): ReadIndex | undefine
       length,
       bytes: decompressed,
       firstAt: view.getFloat64(at, true),
-      firstFrame: view.getUint32(at + 8, true),
-      frames: view.getUint32(at + 12, true),
+      lastAt: view.getFloat64(at + 8, true),
+      firstFrame: view.getUint32(at + 16, true),
+      frames: view.getUint32(at + 20, true),
     };
     offset += length;
     return block;
   });
-  return offset === end - own[0] ? { blocks, lastAt: view.getFloat64(24, true) } : undefined;
+  return offset === end - own[0] ? blocks : undefined;
 }
 
 function decodeSeekTable(read: ReadBytes, size: number): readonly (readonly [number, number])[] | undefined {

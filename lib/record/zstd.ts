@@ -14,9 +14,6 @@ interface BuiltIn {
 }
 const builtIn = 'zstdCompressSync' in zlib ? (zlib as unknown as BuiltIn) : undefined;
 
-/** Largest window that the format of recordings allows, and that the package decodes rightly. */
-export const MAX_WINDOW_BYTES = builtIn ? 2 ** 27 : 2 ** 25;
-
 const LEVEL = 3;
 
 /** One frame of all `bytes`. May take 10 ms a MiB: not for the thread that paints. */

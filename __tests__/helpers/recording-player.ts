@@ -1,0 +1,53 @@
+/** Readers of recordings in a temporary folder, and what plays out of them. */
+import { afterEach, beforeEach } from '@jest/globals';
+import { CacheFolder } from '../../lib/record/cache-folder.js';
+import { Reader, type Found } from '../../lib/record/reader.js';
+import { Folder, timeOf } from './recordings.js';
+
+export const place: { folder: Folder; cache: CacheFolder } = {} as { folder: Folder; cache: CacheFolder };
+let opened: Reader[] = [];
+
+/** A new folder for each test of the file, and nothing open after it. */
+export function inNewFolder(): void {
+  beforeEach(() => {
+    place.folder = new Folder();
+    place.cache = new CacheFolder(place.folder.file('cache'));
+  });
+  afterEach(() => {
+    for (const reader of opened) reader.close();
+    opened = [];
+    place.folder.remove();
+  });
+}
+
+export async function openReader(
+  paths: string | readonly string[],
+  more: { maxCopyBytes?: number; pageBytes?: number } = {},
+): Promise<Reader> {
+  const reader = await Reader.open([paths].flat(), { cache: place.cache, ...more });
+  opened.push(reader);
+  return reader;
+}
+
+export function closeReader(reader: Reader): void {
+  reader.close();
+  opened = opened.filter((one) => one !== reader);
+}
+
+/** The number of a frame, by its time; NaN: it cannot be read. */
+export const nthOf = (found: Found | undefined): number | undefined =>
+  found && (found.frame ? Math.round((found.at - timeOf(0)) / 3000) : NaN);
+
+export async function play(reader: Reader): Promise<(number | undefined)[]> {
+  const seen: (number | undefined)[] = [];
+  for (let found = await reader.first(); found; found = await reader.next(found.ref)) seen.push(nthOf(found));
+  return seen;
+}
+export async function playBack(reader: Reader): Promise<(number | undefined)[]> {
+  const seen: (number | undefined)[] = [];
+  for (let found = await reader.last(); found; found = await reader.previous(found.ref)) seen.push(nthOf(found));
+  return seen.reverse();
+}
+
+export const count = (frames: number): number[] => Array.from({ length: frames }, (_, nth) => nth);
+export const always = (): Promise<boolean> => Promise.resolve(true);

@@ -1,0 +1,83 @@
+/** Where copies and indexes of recordings are kept between two replays: in the cache folder, for its owner only, up to a total size. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** All copies together; the oldest go first. */
+const MAX_TOTAL_BYTES = 8 * 2 ** 30;
+/** One copy. */
+export const MAX_COPY_BYTES = 4 * 2 ** 30;
+
+/** `$XDG_CACHE_HOME/all-smi-view/replay`, by default in `~/.cache`. */
+export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'all-smi-view', 'replay');
+}
+
+export class CacheFolder {
+  readonly path: string;
+  /** It is gone with the program: nobody could be found to keep it. */
+  readonly #temporary: boolean;
+
+  /** Falls back to a folder that is deleted at the end where `path` cannot be written to. */
+  constructor(path: string) {
+    const kept = usable(path);
+    this.#temporary = !kept;
+    this.path = kept ? path : mkdtempSync(join(tmpdir(), 'all-smi-view-'));
+    if (kept) makeRoom(path);
+  }
+
+  /** The name under which something of a file's present content is kept. */
+  file(identity: string, extension: string): string {
+    return join(this.path, `${createHash('sha256').update(identity).digest('hex').slice(0, 32)}${extension}`);
+  }
+
+  readJson(identity: string): unknown {
+    try {
+      return JSON.parse(readFileSync(this.file(identity, '.json'), 'utf8')) as unknown;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Nothing comes of it where it cannot be written. */
+  writeJson(identity: string, value: object): void {
+    const path = this.file(identity, '.json');
+    const growing = `${path}.${process.pid}`;
+    try {
+      writeFileSync(growing, JSON.stringify(value), { flag: 'wx', mode: 0o600 });
+      renameSync(growing, path);
+    } catch {
+      rmSync(growing, { force: true });
+    }
+  }
+
+  close(): void {
+    if (this.#temporary) rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+function usable(path: string): boolean {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const probe = join(path, `.${process.pid}`);
+    writeFileSync(probe, '', { mode: 0o600 });
+    rmSync(probe);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function makeRoom(folder: string): void {
+  const files = readdirSync(folder).flatMap((name) => {
+    const stat = statSync(join(folder, name), { throwIfNoEntry: false });
+    return stat?.isFile() ? [{ name, at: stat.mtimeMs, bytes: stat.size }] : [];
+  });
+  files.sort((a, b) => b.at - a.at);
+  let total = 0;
+  for (const { name, bytes } of files) {
+    total += bytes;
+    if (total > MAX_TOTAL_BYTES) rmSync(join(folder, name), { force: true });
+  }
+}
