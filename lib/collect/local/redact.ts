@@ -5,9 +5,10 @@
 
 export const HIDDEN = '***';
 
-/** Last words of a name whose value is a secret: `--password`, `HF_TOKEN`, `--api-key`. */
-const SECRET = new Set(['password', 'passwd', 'passphrase', 'passcode', 'pwd', 'secret', 'secrets', 'token', 'credential', 'credentials']);
-const SECRET_WORDS = new Set([...SECRET, 'apikey', 'accesskey', 'secretkey', 'privatekey', 'authkey', 'accountkey', 'authtoken', 'bearer']);
+/** Last words of a name whose value is a secret: `--password`, `--credentials`. */
+const SECRET_WORDS = new Set(['pwd', 'passcode', 'secrets', 'credential', 'credentials', 'bearer']);
+/** What such a word may end in: `HF_TOKEN`, `PGPASSWORD`, `--apikey`. */
+const SECRET_END = /^(.*)(?:password|passwd|passphrase|secret|token|(?:api|access|secret|private|auth|account)key)$/;
 /** `key` alone is a sort key or a dictionary's; with one of these before it, it opens something. */
 const KEY_KINDS = new Set(['api', 'access', 'secret', 'private', 'auth', 'account', 'license', 'encryption', 'signing', 'master', 'ssh']);
 /** Tokens of language models, and other tokens that open nothing. */
@@ -33,8 +34,10 @@ function secretName(name: string): boolean {
   const words = wordsOf(name);
   const last = words.at(-1) ?? '';
   const before = words.at(-2) ?? '';
-  if (last === 'token') return !HARMLESS_TOKENS.has(before);
-  return SECRET_WORDS.has(last) || (last === 'key' && KEY_KINDS.has(before));
+  if (SECRET_WORDS.has(last) || (last === 'key' && KEY_KINDS.has(before))) return true;
+  const stem = SECRET_END.exec(last)?.[1];
+  if (stem === undefined) return false;
+  return !(last.endsWith('token') && HARMLESS_TOKENS.has(stem || before));
 }
 
 /** A value that says where the secret is, or that there is one, holds none. */
