@@ -33,7 +33,8 @@ function meters(totals: ClusterTotals, cols: number): readonly Part[] {
   if (totals.utilReported > 0) parts.push(meter('util', totals.utilPercent));
   if (totals.memoryReported > 0) parts.push(meter('VRAM', (totals.memoryUsedBytes / totals.memoryTotalBytes) * 100));
   if (totals.temperatureReported > 0) {
-    const spread = `${Math.round(totals.temperatureCelsius)} ±${Math.round(totals.temperatureDeviation)}° max ${Math.round(totals.temperatureMax)}°`;
+    const [mean, deviation, max] = [totals.temperatureCelsius, totals.temperatureDeviation, totals.temperatureMax].map(Math.round);
+    const spread = totals.temperatureReported > 1 ? `${mean} ±${deviation}° max ${max}°` : `${mean}°`;
     parts.push([span('temp', 'dim'), span(` ${spread}`)]);
   }
   if (totals.powerReported > 0) parts.push([span('power', 'dim'), span(` ${watts(totals.powerWatts)}`)]);

@@ -67,7 +67,7 @@ const hostCell = ({ label }: HostView, age: string, cols: number): string => `${
 const mostHostCols = (cols: number): number => (cols >= 100 ? 20 : cols >= 60 ? 14 : 12);
 
 function footer(app: AppView, rows: GpuRows, place: string): string {
-  const parts = [`${place || count(rows.count)} GPUs`];
+  const parts = [`${place || count(rows.count)} ${rows.count === 1 ? 'GPU' : 'GPUs'}`];
   const silent = app.hosts.size - rows.hosts.length;
   if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'node has' : 'nodes have'} not answered yet`);
   return parts.join(' · ');

@@ -10,6 +10,7 @@ import {
   NONE,
   percent,
   position,
+  silence,
   span,
   type AppView,
   type Cells,
@@ -92,7 +93,8 @@ function cells(host: HostView, row: number): Cells {
 }
 
 function noProcesses(host: HostView): Line {
-  const text = host.facts.hasProcessFamily ? 'no process on a GPU' : 'no process data: start the exporter on the node with --processes';
+  const text =
+    silence(host) === 'no process export' ? 'no process data: start the exporter on the node with --processes' : 'no process on a GPU';
   return line(span(`   ${text}`, 'dim'));
 }
 
