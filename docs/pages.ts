@@ -103,7 +103,8 @@ const EXITS: readonly (readonly [string, string])[] = [
 
 function errors(): string {
   const rows = Object.entries<ErrorRow>(ERRORS);
-  const ends = rows.filter(([code]) => code.startsWith('E_'));
+  const ends = rows.filter(([code, { exit }]) => code.startsWith('E_') && exit > 0);
+  const refusals = rows.filter(([code, { exit }]) => code.startsWith('E_') && exit === 0);
   const scrapes = rows.filter(([code]) => code.startsWith('S_'));
   return page(
     'Errors',
@@ -112,6 +113,10 @@ function errors(): string {
     `## Errors that end the program\n\nPrinted as one line on standard error, after \`all-smi-view:\`. The terminal is as it was.\n\n${table(
       ['Code', 'Exit', 'Message', 'What to do'],
       ends.map(([code, { text, exit, advice }]) => [`\`${code}\``, String(exit), text, advice]),
+    )}`,
+    `## Refusals\n\nShown for some seconds in the last line of the screen; the program goes on.\n\n${table(
+      ['Code', 'Message', 'What to do'],
+      refusals.map(([code, { text, advice }]) => [`\`${code}\``, text, advice]),
     )}`,
     `## Errors of one node\n\nThey never end the program: the node is shown with the message and is tried again.\n\n${table(
       ['Code', 'Message', 'What to do'],

@@ -1,14 +1,15 @@
 /** The composition root: state, loop, router, collector and painter meet here. It alone has hands: effects are carried out here. */
+import { AppError } from './errors.js';
 import { CHROME } from './keys/layers.js';
 import { eventName, type InputEvent } from './keys/names.js';
 import { offers, route } from './keys/router.js';
 import { activeLayers } from './ladder.js';
 import { Loop } from './loop.js';
-import type { Clock, Collector, Delivery } from './model/ports.js';
+import type { Clock, Collector, Delivery, Save, SaveRequest } from './model/ports.js';
 import type { Painter } from './paint/painter.js';
 import type { Effect, KeyContext, Step, TabPlugin } from './plugin.js';
 import { clean } from './sanitize.js';
-import { AppState } from './state.js';
+import { AppState, faultText } from './state.js';
 import { hitTest } from './view/cells.js';
 import type { Frame, Line, Size, View } from './view/frame.js';
 import { helpLimit } from './view/help.js';
@@ -25,6 +26,7 @@ export interface AppParts {
   readonly collector: Collector;
   readonly painter: Painter;
   readonly clock: Clock;
+  readonly save: Save;
   /** Lines under the tab strip that are always there (demo). */
   readonly chips?: readonly Line[];
 }
@@ -45,6 +47,7 @@ export class App {
   readonly #parts: AppParts;
   #painted: Painted | undefined;
   #beat: (() => void) | undefined;
+  readonly #saving = new Set<Promise<void>>();
   #ended: () => void = () => undefined;
 
   constructor(parts: AppParts) {
@@ -84,11 +87,11 @@ export class App {
     });
   }
 
-  /** Ends collecting and painting; the terminal is the painter's owner's to close. */
+  /** Ends collecting and painting once what is being saved is saved; the terminal is the painter's owner's to close. */
   async stop(): Promise<void> {
     this.loop.stop();
     this.#beat?.();
-    await this.#parts.collector.stop();
+    await Promise.all([this.#parts.collector.stop(), ...this.#saving]);
   }
 
   deliver(delivery: Delivery): void {
@@ -176,6 +179,9 @@ export class App {
       case 'scroll-help':
         this.#scrollHelp(effect.by);
         break;
+      case 'export':
+        this.#export(effect);
+        break;
       case 'toast':
         this.#toast(effect.text, effect.tone ?? 'accent');
         break;
@@ -189,6 +195,19 @@ export class App {
     const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips?.length ?? 0);
     const top = Math.max(0, Math.min(help.top + by, helpLimit(sections, notes, size)));
     this.state.overlays = [...this.state.overlays.slice(0, -1), { ...help, top }];
+  }
+
+  #export({ name, format, sheet }: SaveRequest): void {
+    const { save } = this.#parts;
+    // What a plugin hands over may be anything: that it is no sheet shows here.
+    const saving = Promise.resolve()
+      .then(() => save({ name, format, sheet }))
+      .then(
+        (path) => this.#toast(`saved ${path}`, 'accent'),
+        (error: unknown) => this.#toast(error instanceof AppError ? error.message : faultText(error), 'bad'),
+      )
+      .finally(() => this.#saving.delete(saving));
+    this.#saving.add(saving);
   }
 
   #toast(text: string, tone: 'accent' | 'warn' | 'bad'): void {

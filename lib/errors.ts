@@ -73,6 +73,12 @@ export const ERRORS = {
   E_PLUGIN_LOAD: { text: 'plugin {plugin}: {reason}', exit: 2, advice: 'Check the path; a plugin is an ES module with a default export.' },
   E_PLUGIN_SHAPE: { text: 'plugin {plugin}, {field}: {reason}', exit: 2, advice: 'See docs/PLUGINS.md for the shape.' },
 
+  E_EXPORT: {
+    text: 'not exported: {reason}',
+    exit: 0,
+    advice: 'Exports go to the folder all-smi in the cache folder (XDG_CACHE_HOME, by default ~/.cache).',
+  },
+
   S_REFUSED: { text: 'connection refused', exit: 0, advice: 'Start the exporter on the node, or check the port.' },
   S_DNS: { text: 'name not found', exit: 0, advice: 'Check the spelling and the resolver of this machine.' },
   S_NETWORK: { text: '{reason}', exit: 0, advice: 'Check that this machine can reach the node.' },

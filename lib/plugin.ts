@@ -2,6 +2,7 @@
 import type { Derivation, Scope } from './derive.js';
 import type { InputEvent, Key, Mouse } from './keys/names.js';
 import type { HostView, Ms } from './model/host.js';
+import type { SaveRequest } from './model/ports.js';
 import type { RegionId, Size, View } from './view/frame.js';
 
 export interface TabRef {
@@ -43,6 +44,8 @@ export type Effect =
   | { readonly type: 'help' }
   | { readonly type: 'close' }
   | { readonly type: 'scroll-help'; readonly by: number }
+  /** Into a new file; a toast says where. */
+  | ({ readonly type: 'export' } & SaveRequest)
   | { readonly type: 'toast'; readonly text: string; readonly tone?: 'accent' | 'warn' | 'bad' };
 
 /** The next UI state and what else is to happen. */

@@ -1,12 +1,14 @@
 /** The viewer put together: collector, terminal and app, from the settings to the exit status. */
+import { homedir } from 'node:os';
 import { App } from './app.js';
 import { createHttpCollector } from './collect/http.js';
 import { expandHosts } from './collect/targets.js';
-import { systemClock, type Collector } from './model/ports.js';
+import { systemClock, type Collector, type Save } from './model/ports.js';
 import { createBlessedPainter } from './paint/blessed.js';
 import type { Cluster } from './serve/node-server.js';
 import type { ViewSettings } from './settings.js';
 import { line, span, type Line } from './view/frame.js';
+import { localChips } from './view/local.js';
 import { Wire } from './wire/wire.js';
 
 const DEMO_CHIP: Line = line(span(' demo: a made-up cluster ', 'chip'));
@@ -27,9 +29,11 @@ export async function runView(settings: ViewSettings): Promise<number> {
 async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<number> {
   const wire = new Wire();
   let forget = (): void => undefined;
-  const collector = collectorOf(settings, demo, wire, () => {
+  const tidy = (): void => {
     if (wire.tidy()) forget();
-  });
+  };
+  const chips: Line[] = demo ? [DEMO_CHIP] : [];
+  const collector = settings.local ? await localCollector(settings, wire, chips, tidy) : httpCollector(settings, demo, wire, tidy);
   let exit: (status: number) => void = () => undefined;
   const exited = new Promise<number>((resolve) => {
     exit = resolve;
@@ -37,7 +41,7 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
   const { stdin, stdout, stderr, env } = process;
   const painter = createBlessedPainter({ stdin, stdout, env, clock: systemClock, lifetime: { exit, stderr } });
   try {
-    const app = new App({ plugins: settings.plugins, collector, painter, clock: systemClock, chips: demo ? [DEMO_CHIP] : [] });
+    const app = new App({ plugins: settings.plugins, collector, painter, clock: systemClock, save, chips });
     forget = () => {
       app.state.derivations.forget();
     };
@@ -50,7 +54,33 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
   }
 }
 
-function collectorOf(settings: ViewSettings, demo: Cluster | undefined, wire: Wire, afterCommit: () => void): Collector {
+const save: Save = async (request) => {
+  const { saveSheet } = await import('./export/save.js');
+  return saveSheet(request, systemClock.now(), { platform: process.platform, env: process.env, home: homedir() });
+};
+
+/** Keeps `chips` as the sources of this machine are. */
+async function localCollector(settings: ViewSettings, wire: Wire, chips: Line[], tidy: () => void): Promise<Collector> {
+  const { createLocalCollector } = await import('./collect/local/collector.js');
+  const { local, intervalMs } = settings;
+  const show = (): void => {
+    chips.splice(0, chips.length, ...localChips(collector.sources));
+  };
+  const collector = createLocalCollector({
+    ...local!,
+    newParser: () => wire.newParser(),
+    clock: systemClock,
+    afterCommit: () => {
+      tidy();
+      show();
+    },
+    ...(intervalMs === undefined ? {} : { intervalMs }),
+  });
+  show();
+  return collector;
+}
+
+function httpCollector(settings: ViewSettings, demo: Cluster | undefined, wire: Wire, afterCommit: () => void): Collector {
   const { source, timeoutMs, intervalMs, token } = settings;
   return createHttpCollector({
     targets: demo ? expandHosts(demo.addresses) : settings.targets,

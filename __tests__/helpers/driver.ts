@@ -1,7 +1,9 @@
 /** The whole viewer without a terminal and without a network, in the words of who uses it. */
 import { App } from '../../lib/app.js';
+import type { Surroundings } from '../../lib/export/cache.js';
+import { saveSheet } from '../../lib/export/save.js';
 import type { InputEvent } from '../../lib/keys/names.js';
-import type { Collector, Delivery } from '../../lib/model/ports.js';
+import type { Collector, Delivery, Save } from '../../lib/model/ports.js';
 import { MemoryPainter } from '../../lib/paint/painter.js';
 import type { TabPlugin } from '../../lib/plugin.js';
 import { registerPlugin } from '../../lib/register.js';
@@ -27,6 +29,8 @@ export interface DriverOptions {
   readonly cols?: number;
   readonly rows?: number;
   readonly chips?: readonly Line[];
+  /** What exports find: by default a cache folder that cannot be made. */
+  readonly surroundings?: Partial<Surroundings>;
 }
 
 class Hand implements Collector {
@@ -58,7 +62,7 @@ export class Driver {
   readonly #users = new UserIds();
   hasQuit = false;
 
-  constructor({ hosts = [], plugins = [], cols = 120, rows = 30, chips = [] }: DriverOptions = {}) {
+  constructor({ hosts = [], plugins = [], cols = 120, rows = 30, chips = [], surroundings = {} }: DriverOptions = {}) {
     const all: TabPlugin[] = [];
     for (const plugin of [...BUILT_IN, ...plugins]) all.push(registerPlugin(plugin, all));
     this.painter = new MemoryPainter(cols, rows);
@@ -68,7 +72,9 @@ export class Driver {
         this.#users,
       ),
     );
-    this.app = new App({ plugins: all, collector: this.collector, painter: this.painter, clock: this.clock, chips });
+    const found: Surroundings = { platform: 'linux', env: {}, home: '/dev/null', ...surroundings };
+    const save: Save = (request) => saveSheet(request, this.clock.now(), found);
+    this.app = new App({ plugins: all, collector: this.collector, painter: this.painter, clock: this.clock, save, chips });
     void this.app.quit.then(() => {
       this.hasQuit = true;
     });

@@ -1,0 +1,217 @@
+/** Exports into real folders: what is in their way, and what must not be touched. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { exportFolder, shortPath } from '../../lib/export/cache.js';
+import { safeName } from '../../lib/export/safe-file.js';
+import { saveSheet } from '../../lib/export/save.js';
+import type { SaveRequest } from '../../lib/model/ports.js';
+
+const NOW = new Date(2026, 7, 7, 14, 32, 7).getTime();
+const STAMP = '20260807T143207';
+const REQUEST: SaveRequest = {
+  name: 'users',
+  format: 'csv',
+  sheet: { about: {}, columns: [{ name: 'user' }, { name: 'gpus' }], rows: [['alice', 2]] },
+};
+const TEXT = 'user,gpus\nalice,2\n';
+
+let home = '';
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'all-smi-view-export-'));
+});
+afterEach(() => {
+  chmodSync(home, 0o700);
+  rmSync(home, { recursive: true, force: true });
+});
+
+const save = (more: Partial<SaveRequest> = {}, env: Record<string, string> = {}): Promise<string> =>
+  saveSheet({ ...REQUEST, ...more }, NOW, { platform: 'linux', env, home });
+const cache = (...parts: readonly string[]): string => join(home, '.cache', 'all-smi', ...parts);
+const refusal = async (saving: Promise<string>): Promise<string> => saving.then(String, (error: Error) => error.message);
+
+test('a file for its owner only, in a folder for its owner only, with nothing beside it', async () => {
+  expect(await save()).toBe(`~/.cache/all-smi/users-${STAMP}.csv`);
+  expect(readdirSync(cache())).toEqual([`users-${STAMP}.csv`]);
+  expect(readFileSync(cache(`users-${STAMP}.csv`), 'utf8')).toBe(TEXT);
+  expect(statSync(cache(`users-${STAMP}.csv`)).mode & 0o777).toBe(0o600);
+  expect(statSync(cache()).mode & 0o777).toBe(0o700);
+});
+
+test('JSON beside it', async () => {
+  expect(await save({ format: 'json' })).toBe(`~/.cache/all-smi/users-${STAMP}.json`);
+  expect(JSON.parse(readFileSync(cache(`users-${STAMP}.json`), 'utf8'))).toEqual({ rows: [{ user: 'alice', gpus: 2 }] });
+});
+
+test('in the same second: a counter; what was there stays as it was', async () => {
+  mkdirSync(cache(), { recursive: true });
+  writeFileSync(cache(`users-${STAMP}.csv`), 'mine');
+  mkdirSync(cache(`users-${STAMP}-2.csv`));
+  expect(await save()).toBe(`~/.cache/all-smi/users-${STAMP}-3.csv`);
+  expect(await save()).toBe(`~/.cache/all-smi/users-${STAMP}-4.csv`);
+  expect(readFileSync(cache(`users-${STAMP}.csv`), 'utf8')).toBe('mine');
+  const both = await Promise.all([save(), save(), save()]);
+  expect(new Set(both).size).toBe(3);
+});
+
+describe('links', () => {
+  test('the folder is one: refused, and nothing is written behind it', async () => {
+    mkdirSync(join(home, '.cache'));
+    mkdirSync(join(home, 'elsewhere'));
+    symlinkSync(join(home, 'elsewhere'), cache());
+    expect(await refusal(save())).toBe('not exported: ~/.cache/all-smi is a symbolic link');
+    expect(readdirSync(join(home, 'elsewhere'))).toEqual([]);
+  });
+
+  test('the folder is one that leads nowhere: refused, and nothing is made there', async () => {
+    mkdirSync(join(home, '.cache'));
+    symlinkSync(join(home, 'nowhere'), cache());
+    expect(await refusal(save())).toBe('not exported: ~/.cache/all-smi is a symbolic link');
+    expect(lstatSync(join(home, 'nowhere'), { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test.each(['target', 'nowhere'])('the file is one, to %s: refused, and what it leads to is untouched', async (target) => {
+    mkdirSync(cache(), { recursive: true });
+    writeFileSync(join(home, 'target'), 'precious');
+    symlinkSync(join(home, target), cache(`users-${STAMP}.csv`));
+    expect(await refusal(save())).toBe(`not exported: ~/.cache/all-smi/users-${STAMP}.csv is a symbolic link`);
+    expect(readFileSync(join(home, 'target'), 'utf8')).toBe('precious');
+    expect(readdirSync(home).sort()).toEqual(['.cache', 'target']);
+    expect(readdirSync(cache())).toHaveLength(1);
+  });
+
+  test('a cache folder that is kept elsewhere, as on clusters with small homes, is fine', async () => {
+    mkdirSync(join(home, 'scratch'));
+    symlinkSync(join(home, 'scratch'), join(home, '.cache'));
+    expect(await save()).toBe(`~/.cache/all-smi/users-${STAMP}.csv`);
+  });
+});
+
+describe('no way', () => {
+  test('a file stands where the folder should', async () => {
+    mkdirSync(join(home, '.cache'));
+    writeFileSync(cache(), '');
+    expect(await refusal(save())).toBe('not exported: ~/.cache/all-smi is not a folder');
+    rmSync(join(home, '.cache'), { recursive: true });
+    writeFileSync(join(home, '.cache'), '');
+    expect(await refusal(save())).toBe('not exported: ~/.cache/all-smi lies below something that is not a folder');
+  });
+
+  /** Runs as somebody who may not write everywhere: root may, so root becomes nobody. */
+  const asNobody = (run: () => Promise<void>): (() => Promise<void>) => {
+    if (process.getuid?.() !== 0) return run;
+    return async () => {
+      chmodSync(home, 0o755);
+      process.seteuid?.(65534);
+      try {
+        await run();
+      } finally {
+        process.seteuid?.(0);
+      }
+    };
+  };
+
+  test(
+    'a folder that may not be written to, and one that may not be made',
+    asNobody(async () => {
+      expect(await refusal(save({}, { XDG_CACHE_HOME: '/' }))).toBe('not exported: /all-smi may not be written to');
+    }),
+  );
+
+  const mounted = (): boolean => {
+    if (process.getuid?.() !== 0) return false;
+    try {
+      mkdirSync(join(home, '.cache'));
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', join(home, '.cache')], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  test('a full disk: said, and no half file is left (passes without a look where nothing may be mounted)', async () => {
+    if (!mounted()) return;
+    try {
+      const rows = Array.from({ length: 5000 }, (_, nth) => [`user-with-a-long-name-${nth}`, nth]);
+      expect(await refusal(save({ sheet: { ...REQUEST.sheet, rows } }))).toBe('not exported: ~/.cache/all-smi is on a full disk');
+      expect(readdirSync(cache())).toEqual([]);
+      expect(await save()).toContain(STAMP);
+    } finally {
+      execFileSync('umount', [join(home, '.cache')]);
+    }
+  });
+});
+
+describe('names', () => {
+  test.each([
+    ['users-alice-node-0001', 'users-alice-node-0001'],
+    ['users-../../etc/passwd', 'users-.._.._etc_passwd'],
+    ['../x', '_x'],
+    ['-rf', 'rf'],
+    ['.hidden', 'hidden'],
+    ['users-a b\\c:d*e?f"g<h>i|j', 'users-a_b_c_d_e_f_g_h_i_j'],
+    ['users-\x1b]0;x\x07\u202e', 'users-__0_x__'],
+    ['users-日本語-été', 'users-日本語-été'],
+    ['users-🦙', 'users-_'],
+    ['', '_'],
+    ['..', '_'],
+  ])('%j is %j', (name, expected) => {
+    expect(safeName(name)).toBe(expected);
+  });
+
+  test('whatever is said, the file is in the folder, is not hidden, and its name is short enough', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 400 }), async (name) => {
+        const path = await save({ name });
+        const [file = ''] = readdirSync(cache());
+        expect(readdirSync(cache())).toHaveLength(1);
+        expect(path).toBe(`~/.cache/all-smi/${file}`);
+        expect(file).toMatch(/^[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]*-20260807T143207\.csv$/u);
+        expect(Buffer.byteLength(file)).toBeLessThan(200);
+        rmSync(cache(file));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('the cache folder', () => {
+  test.each([
+    ['linux', {}, '/home/alice/.cache/all-smi'],
+    ['linux', { XDG_CACHE_HOME: '/scratch/alice' }, '/scratch/alice/all-smi'],
+    ['linux', { XDG_CACHE_HOME: 'relative' }, '/home/alice/.cache/all-smi'],
+    ['linux', { XDG_CACHE_HOME: '' }, '/home/alice/.cache/all-smi'],
+    ['darwin', { XDG_CACHE_HOME: '/scratch/alice' }, '/home/alice/Library/Caches/all-smi'],
+  ] as const)('%s %j: %s', (platform, env, expected) => {
+    expect(exportFolder({ platform, env, home: '/home/alice' })).toBe(expected);
+  });
+
+  test('on Windows', () => {
+    const home = 'C:\\Users\\alice';
+    const env = { LOCALAPPDATA: 'D:\\Local' };
+    expect(exportFolder({ platform: 'win32', env, home })).toBe('D:\\Local\\all-smi');
+    expect(exportFolder({ platform: 'win32', env: {}, home })).toBe('C:\\Users\\alice\\AppData\\Local\\all-smi');
+    expect(shortPath('C:\\Users\\alice\\AppData', { platform: 'win32', env, home })).toBe('~\\AppData');
+  });
+
+  test('a path outside the home folder is said whole', () => {
+    const place = { platform: 'linux', env: {}, home: '/home/al' } as const;
+    expect(shortPath('/home/alice/x', place)).toBe('/home/alice/x');
+    expect(shortPath('/x', { ...place, home: '/' })).toBe('/x');
+    expect(shortPath('/x', { ...place, home: '' })).toBe('/x');
+  });
+});

@@ -1,0 +1,53 @@
+/** What a tab shows, into a file of its own in the cache folder. */
+import { AppError } from '../errors.js';
+import type { Ms } from '../model/host.js';
+import type { SaveRequest } from '../model/ports.js';
+import { clean } from '../sanitize.js';
+import { exportFolder, shortPath, type Surroundings } from './cache.js';
+import { csvOf } from './csv.js';
+import { jsonOf } from './json.js';
+import { Refused, safeName, writeNew } from './safe-file.js';
+
+const FORMATS = { csv: csvOf, json: jsonOf } as const;
+
+/**
+ * Writes the sheet to `<cache>/all-smi/<name>-<YYYYMMDDTHHMMSS>.<format>`, local time, and resolves with its path, `~` for home.
+ * @throws AppError E_EXPORT
+ */
+export async function saveSheet({ name, format, sheet }: SaveRequest, now: Ms, surroundings: Surroundings): Promise<string> {
+  const folder = exportFolder(surroundings);
+  try {
+    const stem = `${safeName(name)}-${stamp(now)}`;
+    return shortPath(await writeNew(folder, stem, format, FORMATS[format](sheet)), surroundings);
+  } catch (error) {
+    throw new AppError('E_EXPORT', { reason: reasonOf(error, folder, surroundings) }, { cause: error });
+  }
+}
+
+function stamp(now: Ms): string {
+  const at = new Date(now);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const day = `${String(at.getFullYear()).padStart(4, '0')}${two(at.getMonth() + 1)}${two(at.getDate())}`;
+  return `${day}T${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'may not be written to',
+  EPERM: 'may not be written to',
+  EROFS: 'is on a read-only file system',
+  ENOSPC: 'is on a full disk',
+  EDQUOT: 'is over its quota',
+  EFBIG: 'may not hold a file this large',
+  ENOTDIR: 'lies below something that is not a folder',
+  ENOENT: 'lies in a folder that is not there',
+  EEXIST: 'is not a folder',
+  ELOOP: 'lies behind too many links',
+  EIO: 'is on a disk that failed',
+};
+
+function reasonOf(error: unknown, folder: string, surroundings: Surroundings): string {
+  if (error instanceof Refused) return `${shortPath(error.path, surroundings)} ${error.message}`;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const known = REASONS[code];
+  return known ? `${shortPath(folder, surroundings)} ${known}` : clean(message, 200);
+}

@@ -1,0 +1,23 @@
+/** A table as data: what an export writes. */
+
+/** Undefined, or a number that is none: not reported. */
+export type SheetCell = string | number | boolean | undefined;
+
+export interface SheetColumn {
+  /** As it stands in the file: `vram_bytes`. */
+  readonly name: string;
+  /** Decimals in CSV; absent: a whole number. JSON has numbers as they are. */
+  readonly decimals?: number;
+  /** What CSV has where nothing was reported; JSON has null. */
+  readonly otherwise?: string;
+  /** Left out of CSV, whose columns others rely on. */
+  readonly jsonOnly?: true;
+}
+
+export interface Sheet {
+  /** What the table is of, when: the head of the JSON file. */
+  readonly about: Readonly<Record<string, SheetCell>>;
+  readonly columns: readonly SheetColumn[];
+  /** A cell per column. */
+  readonly rows: readonly (readonly SheetCell[])[];
+}
