@@ -36,12 +36,18 @@ export async function api(flags: Flags, env: Environment): Promise<number> {
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
+
 async function read(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new AppError('E_FILE_READ', { file, reason: code ?? message }, { cause: error });
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new AppError('E_FILE_READ', { file, reason: REASONS[code] ?? message }, { cause: error });
   }
 }
 
