@@ -29,8 +29,7 @@ export async function readHostfile(path: string): Promise<Target[]> {
     try {
       list.add(address, note);
     } catch (error) {
-      if (error instanceof AppError && error.code === 'E_HOST_BAD')
-        throw faulty(where, `"${error.params.host}" ${error.params.reason}`);
+      if (error instanceof AppError && error.code === 'E_HOST_BAD') throw faulty(where, `"${error.params.host}" ${error.params.reason}`);
       throw error;
     }
   };
