@@ -9,20 +9,22 @@ import { runView } from '../lib/viewer.js';
 import all from '../plugins/all/index.js';
 import host from '../plugins/host/index.js';
 import users from '../plugins/users/index.js';
+import { machineOf } from './machine.js';
 import { loadPlugins } from './plugins.js';
 
 export async function view(flags: Flags, env: Environment): Promise<number> {
   const options = resolveOptions(VIEW_OPTIONS, flags, env);
   const { demo = false, interval, timeout, token } = options;
-  if (demo && (flags.hosts ?? flags.hostfile)) {
-    throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'brings its own nodes; leave out --hosts and --hostfile' });
-  }
-  const targets = demo ? [] : await targetsOf(options);
+  checkSource(options, flags);
+  const machine = machineOf(options);
+  const local = options.local === true || (!demo && options.hosts === undefined && options.hostfile === undefined && isLinux());
+  const targets = demo || local ? [] : await targetsOf(options);
   const plugins = await loadPlugins([all, users, host], options.plugin ?? [], api);
   checkTerminal(env);
   const settings: ViewSettings = {
     demo,
     targets,
+    ...(local ? { local: machine } : {}),
     source: sourceOf(options, targets),
     plugins,
     timeoutMs: timeout * 1000,
@@ -30,6 +32,18 @@ export async function view(flags: Flags, env: Environment): Promise<number> {
     ...(token === undefined ? {} : { token }),
   };
   return runView(settings);
+}
+
+/** Other systems have no /proc: there, no source at all is a mistake. */
+const isLinux = (): boolean => process.platform === 'linux';
+
+/** There is one source; what the command line names goes before what the environment does. */
+function checkSource({ demo, local }: ViewOptions, flags: Flags): void {
+  const nodes = (flags.hosts ?? flags.hostfile) !== undefined;
+  if (demo && (nodes || local))
+    throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'brings its own nodes; leave out --local, --hosts and --hostfile' });
+  if (local && nodes)
+    throw new AppError('E_OPTION_BAD', { option: '--local', reason: 'is this machine alone; leave out --hosts and --hostfile' });
 }
 
 /** Those of --hosts, then those of the host file. A host that is in both comes once, with what the file says of it. */

@@ -11,6 +11,8 @@ export interface ViewSettings {
   /** Watch the embedded made-up cluster instead of `targets`, and say so on screen. */
   readonly demo: boolean;
   readonly targets: readonly Target[];
+  /** Watch the machine that the program runs on instead of `targets`. */
+  readonly local?: MachineSettings;
   /** For the title: "hosts.csv", "3 hosts". */
   readonly source: string;
   /** In the order of their registration. */

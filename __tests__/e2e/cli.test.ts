@@ -29,7 +29,29 @@ function run(args: readonly string[], env: Record<string, string> = {}): { statu
 
 describe('a mistake is one line that says what to do, with a documented exit status', () => {
   test.each<[args: string[], status: number, line: string]>([
-    [[], 2, 'no hosts to watch. Name them with --hosts or --hostfile, or try --demo.'],
+    [[], 2, 'not a terminal. Start it in a terminal, without redirecting its input or output.'],
+    [
+      ['--local', '--hosts', 'a'],
+      2,
+      '--local: is this machine alone; leave out --hosts and --hostfile. See --help for the values it takes.',
+    ],
+    [
+      ['--demo', '--local'],
+      2,
+      '--demo: brings its own nodes; leave out --local, --hosts and --hostfile. See --help for the values it takes.',
+    ],
+    [
+      ['api', '--proc', '/nowhere'],
+      2,
+      'this machine cannot be read: there is no /nowhere. Only Linux has it. Name the nodes to watch with --hosts or --hostfile, or try --demo.',
+    ],
+    [['api', '--token-file', 'none'], 2, 'cannot read none: there is no such file. Check the path and that the file may be read.'],
+    [['api', '--tls-cert', 'x'], 2, '--tls-cert and --tls-key: belong together; name both. See --help for the values it takes.'],
+    [
+      ['api', '--redact', '--no-redact'],
+      2,
+      '--redact and --no-redact: say the opposite; leave out one. See --help for the values it takes.',
+    ],
     [['--inteval', '3'], 2, '--inteval: there is no such option (did you mean --interval?). See --help for the values it takes.'],
     [['-i', 'soon'], 2, '--interval: "soon" is not a number. See --help for the values it takes.'],
     [
