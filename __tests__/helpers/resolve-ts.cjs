@@ -4,7 +4,8 @@ module.exports = (request, options) => {
   try {
     return options.defaultResolver(request, options);
   } catch (error) {
-    if (/^(\.{1,2}\/|\/|file:)/.test(request) && request.endsWith('.js')) return options.defaultResolver(request.slice(0, -3) + '.ts', options);
+    if (/^(\.{1,2}\/|\/|file:)/.test(request) && request.endsWith('.js'))
+      return options.defaultResolver(request.slice(0, -3) + '.ts', options);
     throw error;
   }
 };

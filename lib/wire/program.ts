@@ -1,9 +1,8 @@
 /** The lines of a scrape, remembered: what stood before each value, and where the value went. */
 import { longerInts } from './bytes.js';
 
-/** Integers of a line: number of its prefix (0: none), its label block in the arena, and where its value goes. */
+/** Integers of a line: first the number of its prefix (0: none), then its label block in the arena, and where its value goes. */
 export const LINE = 4;
-export const PREFIX = 0;
 export const BLOCK = 1;
 export const BYTES = 2;
 /** 0 and above: a value of a process row; below: the complement of a cell's number. */
