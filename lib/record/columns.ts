@@ -10,17 +10,30 @@ import {
 } from '../model/columns.js';
 import { PROC_VALUES, TABLE_FIELDS, type Names, type PackedFrame, type PackedHost, type PackedRows, type TableName } from './pack.js';
 
-/** Names by number. Lists only grow: a host that stays as it is may go on pointing into the one it came with. */
+/** Names by number. A list only grows, until another begins: whoever stays as it is goes on pointing into the one it came with. */
 export class NameTables {
-  texts: string[] = [''];
-  users: string[] = [''];
+  #texts: string[] = [''];
+  #users: string[] = [''];
+  readonly #of = new WeakMap<PackedFrame, FrameNames>();
 
   /** Takes over what a frame brings; frames come in the order they were packed in. */
-  add(frame: Pick<PackedFrame, 'texts' | 'users'>): void {
-    this.texts = extended(this.texts, frame.texts);
-    this.users = extended(this.users, frame.users);
+  add(frame: PackedFrame): void {
+    this.#texts = extended(this.#texts, frame.texts);
+    this.#users = extended(this.#users, frame.users);
+    this.#of.set(frame, { texts: this.#texts, users: this.#users });
+  }
+
+  /** Those of a frame that was added. */
+  of(frame: PackedFrame): FrameNames {
+    return this.#of.get(frame) ?? NO_NAMES;
   }
 }
+
+interface FrameNames {
+  readonly texts: readonly string[];
+  readonly users: readonly string[];
+}
+const NO_NAMES: FrameNames = { texts: [''], users: [''] };
 
 function extended(known: string[], { from, added }: Names): string[] {
   if (from === 0) return [...added];
@@ -45,8 +58,7 @@ export class RecordedColumns implements HostData {
   /** Shows the host of `frame`; without rows it is a host that said nothing. */
   load(frame: PackedFrame, { spans, facts }: PackedHost): void {
     this.#facts = facts;
-    this.#texts = this.#tables.texts;
-    this.#users = this.#tables.users;
+    ({ texts: this.#texts, users: this.#users } = this.#tables.of(frame));
     this.#source = spans && { frame, spans };
     this.#procs = undefined;
     this.#gpus = undefined;

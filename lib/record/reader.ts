@@ -34,6 +34,7 @@ export class Reader {
   /** Frames that could not be read when they were to be shown. */
   readonly #broken = new Set<string>();
   #lastAt: Ms | undefined;
+  #closed = false;
 
   private constructor(store: ExtentStore, cache: CacheFolder) {
     this.#store = store;
@@ -113,6 +114,13 @@ export class Reader {
     return ref && this.#found(ref);
   }
 
+  /** The last frame behind `ref` that is not behind `time`; the next one where even that is. What lies between is not read. */
+  async until(ref: FrameRef, time: Ms): Promise<Found | undefined> {
+    let next = await this.#following(ref);
+    for (let further = next; further && further.at <= time; further = await this.#following(further.ref)) next = further;
+    return next && this.#found(next.ref);
+  }
+
   /** The frame nearest to a time: before the first one the first, behind the last one the last. */
   async at(time: Ms): Promise<Found | undefined> {
     const ref = await this.#lastUntil(time);
@@ -129,6 +137,8 @@ export class Reader {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#store.close();
     this.#cache.close();
   }

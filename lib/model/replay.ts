@@ -1,0 +1,45 @@
+/** A replay as the program sees it beside the hosts it delivers: where it is, and what it can be told to do. */
+import type { Ms } from './host.js';
+import type { Collector } from './ports.js';
+
+export interface ReplayStatus {
+  readonly playing: boolean;
+  /** Stands at the last frame. */
+  readonly ended: boolean;
+  readonly speed: number;
+  readonly loop: boolean;
+  /** Time of the frame that is shown. */
+  readonly at: Ms;
+  /** Frames before it, and in all; undefined while they are not counted. */
+  readonly frame: number | undefined;
+  readonly frames: number | undefined;
+  readonly firstAt: Ms;
+  /** Undefined while the end has not been read. */
+  readonly lastAt: Ms | undefined;
+  /** Part of the recording that is indexed, 0 to 1. */
+  readonly indexed: number;
+  /** False: the file is still being read through once, and a seek forward may have to wait for it. */
+  readonly seekable: boolean;
+  /** A seek is under way. */
+  readonly seeking: boolean;
+  readonly bookmarks: readonly Ms[];
+  readonly gaps: readonly (readonly [from: Ms, to: Ms])[];
+  readonly badLines: number;
+  /** The recorder's time zone: how far it is ahead of UTC, and its name, '' when unknown. */
+  readonly offsetMinutes: number;
+  readonly zone: string;
+}
+
+export type Transport =
+  | { readonly action: 'toggle' | 'start' | 'end' | 'loop' | 'bookmark' | 'next-bookmark' }
+  | { readonly action: 'step' | 'speed'; readonly by: 1 | -1 }
+  | { readonly action: 'skip'; readonly ms: Ms }
+  | { readonly action: 'seek'; readonly at: Ms };
+
+export interface Replay extends Collector {
+  readonly status: ReplayStatus;
+  /** Returns what there is to say about it: why nothing happens, what it costs. */
+  command(transport: Transport): string | undefined;
+  /** Called when the status has changed without a delivery, and with a text when something went wrong. */
+  onStatus(listen: (problem?: string) => void): void;
+}

@@ -1,0 +1,108 @@
+/** Where a replay gets its frames: asked for one at a time, told how far the recording is known. */
+import type { Ms } from '../model/host.js';
+import { FramePacker, type PackedFrame } from './pack.js';
+import type { Found, Reader } from './reader.js';
+import type { FrameRef, RecordingInfo } from './reader-types.js';
+
+export type Query =
+  | { readonly kind: 'first' | 'last' }
+  | { readonly kind: 'next' | 'previous'; readonly ref: FrameRef }
+  /** The frame nearest to a time. */
+  | { readonly kind: 'at'; readonly time: Ms }
+  /** The last frame behind `ref` that is not behind `time`, or the next one where that is. */
+  | { readonly kind: 'until'; readonly ref: FrameRef; readonly time: Ms };
+
+export interface Shown {
+  readonly ref: FrameRef;
+  readonly at: Ms;
+  /** Frames before it; undefined while nobody has counted them. */
+  readonly number: number | undefined;
+  readonly frame: PackedFrame;
+}
+
+export interface FrameSource {
+  /** As it was last told. */
+  readonly info: RecordingInfo;
+  onInfo(listen: () => void): void;
+  /** Undefined: there is none. Answers come in the order of the questions; each frame packed has to be taken over (`NameTables`). */
+  ask(query: Query): Promise<Shown | undefined>;
+  close(): Promise<void>;
+}
+
+/** Frames passed over that turn out to be unreadable, before one says that there is none. */
+const MAX_BROKEN = 10_000;
+
+/** Answers from a reader in this thread. */
+export class ReaderSource implements FrameSource {
+  readonly #reader: Reader;
+  readonly #packer = new FramePacker();
+  #busy: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #closed = false;
+  #listen: () => void = () => undefined;
+
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  get info(): RecordingInfo {
+    return this.#reader.info;
+  }
+
+  onInfo(listen: () => void): void {
+    this.#listen = listen;
+  }
+
+  ask(query: Query): Promise<Shown | undefined> {
+    this.#waiting++;
+    const answer = this.#busy.then(() => this.#answer(query)).finally(() => this.#waiting--);
+    this.#busy = answer.catch(() => undefined);
+    return answer;
+  }
+
+  /** Reads all of the recording in the background: between two extents whatever was asked goes first. */
+  async index(rest: () => Promise<void>): Promise<void> {
+    await this.#reader.index(async () => {
+      this.#listen();
+      do {
+        await rest();
+        if (this.#waiting > 0) await this.#busy;
+      } while (this.#waiting > 0);
+      return !this.#closed;
+    });
+    this.#listen();
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#reader.close();
+    return Promise.resolve();
+  }
+
+  async #answer(query: Query): Promise<Shown | undefined> {
+    const backward = query.kind === 'previous' || query.kind === 'last';
+    let found = await this.#find(query);
+    for (let tries = 0; found && !found.frame && tries < MAX_BROKEN; tries++) {
+      found = await (backward ? this.#reader.previous(found.ref) : this.#reader.next(found.ref));
+    }
+    if (!found?.frame) return undefined;
+    return { ref: found.ref, at: found.at, number: this.#reader.numberOf(found.ref), frame: this.#packer.pack(found.frame) };
+  }
+
+  #find(query: Query): Promise<Found | undefined> {
+    switch (query.kind) {
+      case 'first':
+        return this.#reader.first();
+      case 'last':
+        return this.#reader.last();
+      case 'next':
+        return this.#reader.next(query.ref);
+      case 'previous':
+        return this.#reader.previous(query.ref);
+      case 'at':
+        return this.#reader.at(query.time);
+      case 'until':
+        return this.#reader.until(query.ref, query.time);
+    }
+  }
+}

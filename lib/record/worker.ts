@@ -1,0 +1,64 @@
+/** The thread beside the one that paints: decodes a recording that is played, or compresses one that is made. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { AppError } from '../errors.js';
+import { BlockBuffer } from './block-compressor.js';
+import { CacheFolder } from './cache-folder.js';
+import type { Answer, CompressRequest, ReadRequest, Role } from './messages.js';
+import { buffersOf } from './pack.js';
+import { Reader } from './reader.js';
+import { ReaderSource } from './source.js';
+import { loadCompress } from './zstd.js';
+
+const port = parentPort!;
+const answer = (message: Answer, transfer: ArrayBuffer[] = []): void => {
+  port.postMessage(message, transfer);
+};
+
+function failed(id: number, error: unknown): void {
+  const known = error instanceof AppError ? error : new AppError('E_INTERNAL', { reason: String(error) });
+  answer({ id, error: { code: known.code, params: known.params } });
+}
+
+/** Between two looks at the index. */
+const INFO_MS = 250;
+
+async function read({ paths, cache }: Extract<Role, { role: 'read' }>): Promise<void> {
+  const source = new ReaderSource(await Reader.open(paths, { cache: new CacheFolder(cache) }));
+  let toldAt = 0;
+  source.onInfo(() => {
+    const { info } = source;
+    if (performance.now() - toldAt < INFO_MS && info.indexed < 1) return;
+    toldAt = performance.now();
+    answer({ info });
+  });
+  port.on('message', ({ id, query }: ReadRequest) => {
+    source.ask(query).then(
+      (shown) => {
+        answer({ id, shown, info: source.info }, shown ? buffersOf(shown.frame) : []);
+      },
+      (error: unknown) => {
+        failed(id, error);
+      },
+    );
+  });
+  answer({ id: 0, info: source.info });
+  await source.index(() => new Promise(setImmediate));
+}
+
+async function compress(): Promise<void> {
+  const buffer = new BlockBuffer(await loadCompress());
+  port.on('message', ({ id, chunks }: CompressRequest) => {
+    try {
+      const bytes = chunks ? buffer.add(chunks) : buffer.block();
+      answer({ id, bytes });
+    } catch (error) {
+      failed(id, error);
+    }
+  });
+  answer({ id: 0 });
+}
+
+const role = workerData as Role;
+await (role.role === 'read' ? read(role) : compress()).catch((error: unknown) => {
+  failed(0, error);
+});
