@@ -21,10 +21,17 @@ export function alternated(ours: () => unknown, yardstick: () => unknown, rounds
 /** CPU milliseconds of one call, averaged over `repeats`; garbage of earlier calls is collected first where node allows it. */
 export function cpuMs(run: () => unknown, repeats: number): number {
   globalThis.gc?.();
+  return timed(() => {
+    for (let i = 0; i < repeats; i++) sink(run());
+  });
+}
+
+/** CPU milliseconds of the process, garbage collection included, while `run` runs. */
+export function timed(run: () => void): number {
   const before = process.cpuUsage();
-  for (let i = 0; i < repeats; i++) sink(run());
+  run();
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / repeats;
+  return (user + system) / 1000;
 }
 
 function warmedUp(run: () => unknown): number {
@@ -38,3 +45,9 @@ function sink(value: unknown): void {
   sunk = value;
 }
 export const lastResult = (): unknown => sunk;
+
+/** The value that `part` of the values do not exceed. */
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)]!;
+}

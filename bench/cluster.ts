@@ -1,0 +1,71 @@
+/** A cluster whose nodes are scraped by hand: the bodies of the workload, read by the program's own parsers, without a network. */
+import { HostRecord } from '../lib/model/record.js';
+import type { Collector, Delivery } from '../lib/model/ports.js';
+import type { ScrapeParser } from '../lib/wire/parser.js';
+import { Wire } from '../lib/wire/wire.js';
+import { SPEC, advance, cluster, expose, rng } from './yardstick/workload.mjs';
+
+export type Layout = 'real' | 'mock';
+
+/** A node of the workload: `procs` are its rows. */
+export interface Node {
+  readonly host: string;
+  readonly name: string;
+  readonly procs: readonly unknown[];
+}
+export type WorkloadName = 'W1' | 'W2' | 'W3';
+
+/** The nodes of a workload of the yardstick, or of a part of it. */
+export const nodesOf = (name: WorkloadName, part: { readonly hosts?: number } = {}): readonly Node[] => cluster({ ...SPEC[name], ...part });
+
+/** What a node answers. */
+export const bodyOf = (node: Node, layout: Layout = 'real'): Buffer => expose(node, layout);
+
+/** `rounds` scrapes in a row of each of the nodes; `churn` is the part of the processes that another one has replaced since. */
+export function* rounds(nodes: readonly Node[], count: number, churn: number): Generator<readonly Node[]> {
+  const random = rng(7);
+  let now = nodes;
+  for (let round = 0; round < count; round++) {
+    yield now;
+    now = now.map((node) => advance(node, random, { churn }) as Node);
+  }
+}
+
+/** When all of it is said to happen. */
+export const AT = Date.UTC(2026, 7, 7);
+const CHUNK = 65_536;
+
+/** Pushes a body as a socket would. */
+export function pushBody(parser: ScrapeParser, body: Buffer): void {
+  for (let from = 0; from < body.length; from += CHUNK) parser.push(body.subarray(from, from + CHUNK));
+}
+
+export class ScrapedCluster implements Collector {
+  readonly source = 'bench';
+  readonly intervalMs = 3000;
+  readonly hosts: readonly HostRecord[];
+  readonly #parsers: readonly ScrapeParser[];
+  #deliver: (delivery: Delivery) => void = () => undefined;
+
+  constructor(hostIds: readonly string[]) {
+    const wire = new Wire();
+    this.#parsers = hostIds.map(() => wire.newParser());
+    this.hosts = hostIds.map((hostId, at) => new HostRecord({ hostId }, this.#parsers[at]!.data));
+  }
+
+  start(deliver: (delivery: Delivery) => void): void {
+    this.#deliver = deliver;
+  }
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  scrape(host: number, body: Buffer, at = AT): void {
+    const parser = this.#parsers[host]!;
+    const record = this.hosts[host]!;
+    pushBody(parser, body);
+    const change = parser.commit(at, 0);
+    record.commit({ at, latencyMs: 20, skewMs: 0 }, change);
+    this.#deliver({ host: record, kind: 'data', continuity: 'next', change });
+  }
+}

@@ -1,0 +1,61 @@
+/** The whole viewer in this process: App and the painter for real terminals, on a terminal that takes every byte and shows none. */
+import { PassThrough, Writable } from 'node:stream';
+import { App } from '../lib/app.js';
+import { createBlessedPainter } from '../lib/paint/blessed.js';
+import type { Painter } from '../lib/paint/painter.js';
+import { registerPlugin } from '../lib/register.js';
+import type { TabPlugin } from '../lib/plugin.js';
+import { SteppedClock } from '../__tests__/helpers/clock.js';
+import { BUILT_IN } from '../__tests__/helpers/driver.js';
+import { AT, type ScrapedCluster } from './cluster.js';
+
+/** More than a frame of data waits for. */
+const PACED_MS = 1000;
+
+export class BenchViewer {
+  readonly app: App;
+  readonly #clock = new SteppedClock(AT);
+  readonly #stdin = Object.assign(new PassThrough(), { isTTY: true as const, setRawMode: () => undefined });
+  readonly #painter: Painter;
+  /** Bytes that the terminal got. */
+  bytes = 0;
+
+  constructor(collector: ScrapedCluster, cols: number, rows: number) {
+    const stdout = Object.assign(
+      new Writable({
+        write: (chunk: Buffer, _encoding, done) => {
+          this.bytes += chunk.length;
+          done();
+        },
+      }),
+      { isTTY: true as const, columns: cols, rows },
+    );
+    this.#painter = createBlessedPainter({ stdin: this.#stdin, stdout, env: {}, clock: this.#clock });
+    const plugins: TabPlugin[] = [];
+    for (const plugin of BUILT_IN) plugins.push(registerPlugin(plugin, plugins));
+    this.app = new App({
+      plugins,
+      collector,
+      painter: this.#painter,
+      clock: this.#clock,
+      save: () => Promise.reject(new Error('nothing is saved here')),
+    });
+    this.app.start();
+  }
+
+  /** Presses a key; returns when the bytes of the frame that answers are with the terminal. */
+  press(name: string): void {
+    this.app.input({ type: 'key', name, text: '' });
+    this.#clock.step(0);
+  }
+
+  /** What was delivered is painted. */
+  settle(): void {
+    this.#clock.step(PACED_MS);
+  }
+
+  async close(): Promise<void> {
+    await this.app.stop();
+    await this.#painter.close();
+  }
+}
