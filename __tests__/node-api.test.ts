@@ -13,7 +13,9 @@ import {
 } from './helpers/captures.js';
 import { SteppedClock } from './helpers/clock.js';
 import { readExposition, type ReadFamily, type ReadSample } from './helpers/exposition-reader.js';
+import { expectGolden } from './helpers/golden.js';
 import { hasPromtool, promtoolComplaints } from './helpers/promtool.js';
+import { TextViewer } from './helpers/text-viewer.js';
 
 const MIB = 1_048_576;
 const running: { stop(): unknown }[] = [];
@@ -147,13 +149,17 @@ function expected(sample: CaptureSample, before: CaptureSample, bootAt: number, 
   });
 }
 
+/** The same time of day wherever the tests run. */
+const onTheWall = (at: number): number => Date.parse(new Date(at).toISOString().replace('Z', ''));
+
 describe('the timeline of an H100, second by second', () => {
-  test('bytes, users, SM shares, ages and commands are those of the capture', async () => {
+  test('bytes, users, SM shares, ages, CPU and commands are those of the capture', async () => {
     const machine = new TimelineMachine();
     const names = namesOf(fixture('h100-timeline/passwd'));
     const { samples } = machine;
     const exporter = new Exporter(machine, samples[0]!.at);
     await exporter.start();
+    const viewer = new TextViewer(120, 10, onTheWall(exporter.clock.now())).press('V');
     const seen: Record<number, number> = {};
     for (const [nth, sample] of samples.slice(1).entries()) {
       machine.show(sample);
@@ -164,6 +170,8 @@ describe('the timeline of an H100, second by second', () => {
         rows: expected(sample, samples[nth]!, machine.bootAt, names),
       });
       seen[sample.second] = told(text).length;
+      const screen = viewer.show(text, onTheWall(sample.at));
+      if ([20, 30, 60, 90].includes(sample.second)) expectGolden(`users-h100-second-${sample.second}`, 120, 10, screen);
       if (hasPromtool && sample.second === 60) expect(promtoolComplaints(text)).toEqual([]);
       const gpu = sample.files['gpu.csv']!.trim().split(', ');
       const families = readExposition(text);
