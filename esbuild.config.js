@@ -21,7 +21,9 @@ const ENTRY_POINTS = [
   'bin/all-smi-view.ts',
   'lib/index.ts',
   ...readdirSync(join(ROOT, 'plugins')).map((plugin) => `plugins/${plugin}/index.ts`),
-];
+  // A thread is started from a file of its own, found from whatever chunk asks for it (lib/record/thread.ts).
+  { in: 'lib/record/worker.ts', out: 'record/worker' },
+].map((entry) => (typeof entry === 'string' ? { in: entry, out: entry.replace(/\.ts$/, '') } : entry));
 
 /** CommonJS packages in ES modules: they look for `require` and for where they are. */
 const BANNER =
@@ -93,6 +95,8 @@ async function bundle() {
   });
   const files = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
   files.set(join(DIST, 'THIRD_PARTY_LICENSES'), licences(metafile));
+  // zstd is beside the chunk that loads it.
+  files.set(join(DIST, 'chunks/zstd.wasm'), readFileSync(join(ROOT, 'node_modules/@bokuweb/zstd-wasm/dist/common/zstd.wasm')));
   // blessed reads its terminal description from ../usr of the chunk it is in.
   for (const terminal of ['xterm', 'xterm-256color']) {
     files.set(join(DIST, 'usr', terminal), readFileSync(join(ROOT, 'node_modules/neo-blessed/usr', terminal)));
@@ -155,6 +159,29 @@ DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN AC
 ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.`,
 };
 
+/** The package says MIT of its own code; the library it is compiled from has these terms. */
+const ZSTD_NOTICE = `Zstandard, in zstd.wasm (BSD-3-Clause)
+${'-'.repeat(72)}
+Copyright (c) Meta Platforms, Inc. and affiliates. All rights reserved.
+
+Redistribution and use in source and binary forms, with or without modification, are permitted provided that the following conditions are met:
+
+ * Redistributions of source code must retain the above copyright notice, this list of conditions and the following disclaimer.
+
+ * Redistributions in binary form must reproduce the above copyright notice, this list of conditions and the following disclaimer in the
+   documentation and/or other materials provided with the distribution.
+
+ * Neither the name Facebook, nor Meta, nor the names of its contributors may be used to endorse or promote products derived from this
+   software without specific prior written permission.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT
+LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT
+HOLDER OR CONTRIBUTORS BE LIABLE FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES (INCLUDING, BUT NOT
+LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER CAUSED AND ON ANY
+THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF
+THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+`;
+
 /** Every package that is in the bundle, with its licence in full; a package without one fails the build. */
 export function licences({ inputs }) {
   const packages = new Map();
@@ -168,6 +195,7 @@ export function licences({ inputs }) {
   const notices = [...packages.values()].map(
     ({ manifest, text }) => `${manifest.name} ${manifest.version} (${manifest.license})\n${'-'.repeat(72)}\n${text.trim()}\n`,
   );
+  if (Object.keys(inputs).some((input) => input.includes('@bokuweb/zstd-wasm'))) notices.push(ZSTD_NOTICE);
   return `${name} contains these packages:\n\n${[...new Set(notices)].sort().join('\n\n')}`;
 }
 
@@ -176,7 +204,9 @@ function licenceText(folder, { name: from, license, author }) {
   const file = readdirSync(folder).find((one) => /^licen[cs]e(\.(md|txt))?$/i.test(one));
   if (file !== undefined) return readFileSync(join(folder, file), 'utf8');
   const template = LICENCE_TEXTS[license];
-  const holder = (typeof author === 'string' ? author : author?.name)?.replace(/\s*[<(].*/, '');
+  const named = typeof author === 'string' ? author : author?.name;
+  // One whose only name is an address goes by that.
+  const holder = named?.replace(/\s*[<(].*/, '') || named?.replace(/[<>]/g, '');
   if (template === undefined || !holder) throw new Error(`${from} is bundled and ships no licence text`);
   return `Copyright (c) ${holder}\n\n${template}`;
 }

@@ -38,6 +38,10 @@ describe('licences of what is bundled', () => {
     }
   });
 
+  test('an author who is only an address goes by that', () => {
+    expect(notices({ license: 'MIT', author: '<ann@example.org>' })).toContain('Copyright (c) ann@example.org\n');
+  });
+
   test.each<[manifest: object, says: string]>([
     [{}, 'licence is not declared'],
     [{ license: 'GPL-3.0-only' }, 'licence is GPL-3.0-only'],
