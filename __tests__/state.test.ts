@@ -142,3 +142,42 @@ test('a fault in words: one line, cleaned, capped', () => {
   expect(faultText(new Error('x'.repeat(5000)))).toHaveLength(200);
   expect(faultText(Object.create(null))).toBe('threw something that has no text');
 });
+
+describe('the trend of each user', () => {
+  const holds = (gib: number) => ({ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: gib * 2 ** 30 }] });
+  const at = (state: AppState, now: number, host: TestHost, gib: number, continuity: Delivery['continuity'] = 'next'): number[] => {
+    state.now = now;
+    state.deliver({ host: host.scrape(holds(gib), now), kind: 'data', continuity });
+    return [...Array.from(state.vramTrend('alice'))].map((bytes) => bytes / 2 ** 30);
+  };
+
+  test('one sample an interval, the first after one, whatever is delivered between', () => {
+    const { state, hosts } = setUp();
+    expect(at(state, 10_000, hosts[0]!, 1)).toEqual([]);
+    expect(at(state, 12_900, hosts[0]!, 2)).toEqual([]);
+    expect(at(state, 13_000, hosts[0]!, 3)).toEqual([3]);
+    expect(at(state, 13_100, hosts[1]!, 4)).toEqual([3]);
+    expect(at(state, 16_500, hosts[1]!, 5)).toEqual([3, 8]);
+    expect(at(state, 19_000, hosts[0]!, 6)).toEqual([3, 8]);
+    expect(at(state, 19_500, hosts[0]!, 6)).toEqual([3, 8, 11]);
+  });
+
+  test('a jump forgets it, and it begins anew an interval later', () => {
+    const { state, hosts } = setUp();
+    at(state, 10_000, hosts[0]!, 1);
+    expect(at(state, 13_000, hosts[0]!, 3)).toEqual([3]);
+    expect(at(state, 500_000, hosts[0]!, 7, 'jump')).toEqual([]);
+    expect(at(state, 501_000, hosts[0]!, 8)).toEqual([]);
+    expect(at(state, 503_000, hosts[0]!, 9)).toEqual([9]);
+    // Back.
+    expect(at(state, 1000, hosts[0]!, 1, 'jump')).toEqual([]);
+    expect(at(state, 4000, hosts[0]!, 2)).toEqual([2]);
+  });
+
+  test('a clock that is set back does not end it', () => {
+    const { state, hosts } = setUp();
+    at(state, 1_000_000, hosts[0]!, 1);
+    expect(at(state, 50_000, hosts[0]!, 2)).toEqual([]);
+    expect(at(state, 53_000, hosts[0]!, 3)).toEqual([3]);
+  });
+});

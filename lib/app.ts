@@ -95,6 +95,7 @@ export class App {
   }
 
   deliver(delivery: Delivery): void {
+    this.state.now = this.#parts.clock.now();
     this.#carryOut(this.state.deliver(delivery));
     this.loop.paced();
   }

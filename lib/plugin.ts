@@ -32,6 +32,8 @@ export interface AppView {
   readonly tabs: readonly TabRef[];
   /** Computes a figure over the cluster: parts once per host version, the merge at most once per collector version and scope. */
   derive<P, T>(derivation: Derivation<P, T>, scope?: Scope): T;
+  /** GPU bytes of a user at the last samples, one an interval, the newest last; NaN: not known. Empty for somebody never seen. */
+  vramTrend(user: string): ArrayLike<number>;
 }
 
 /** What a key may ask for; the app has the hands. */

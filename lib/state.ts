@@ -1,4 +1,6 @@
 /** What the program knows and shows, and the two counters that everything hangs on. No IO, no clock: `now` is handed in. */
+import { VramTrend } from './aggregate/trend.js';
+import { usersDerivation } from './aggregate/users.js';
 import { Derivations, type Derivation, type Scope } from './derive.js';
 import type { HostView, Ms } from './model/host.js';
 import type { Delivery } from './model/ports.js';
@@ -53,6 +55,8 @@ export class AppState implements AppView {
   #tabsStale = true;
   readonly #hosts = new Hosts();
   readonly #labels = new Map<string, string>();
+  readonly #trend = new VramTrend();
+  #sampleAt: Ms | undefined;
   readonly #ui = new Map<string, { readonly value: unknown } | undefined>();
 
   readonly plugins: readonly TabPlugin[];
@@ -83,6 +87,10 @@ export class AppState implements AppView {
     return this.derivations.derive(derivation, this.#hosts, this.versions.collector, scope);
   }
 
+  vramTrend(user: string): ArrayLike<number> {
+    return this.#trend.of(user);
+  }
+
   /** The picture may have changed. */
   touch(): void {
     this.versions.data++;
@@ -93,6 +101,7 @@ export class AppState implements AppView {
     this.versions.collector++;
     this.versions.data++;
     const { host } = delivery;
+    this.#sampleTrend(delivery);
     if (delivery.kind === 'gone') return this.#remove(host.hostId);
     if (this.#labels.get(host.hostId) !== host.label || this.#hosts.get(host.hostId) !== host) {
       this.#keep(host);
@@ -135,6 +144,17 @@ export class AppState implements AppView {
     const at = tabs.findIndex((tab) => tabId(tab) === tabId(this.#tab));
     this.#tab = tabs[(((at + by) % tabs.length) + tabs.length) % tabs.length] ?? this.#tab;
     this.touch();
+  }
+
+  /** One sample an interval, the first after one: by then every host has had its turn. */
+  #sampleTrend({ continuity }: Delivery): void {
+    if (continuity === 'jump') this.#trend.clear();
+    const due = this.#sampleAt;
+    if (continuity === 'jump' || due === undefined || this.now < due - this.intervalMs) this.#sampleAt = this.now + this.intervalMs;
+    else if (this.now >= due) {
+      this.#trend.add(this.derive(usersDerivation));
+      this.#sampleAt = this.now + this.intervalMs;
+    }
   }
 
   #keep(host: HostView): void {
