@@ -35,7 +35,8 @@ describe('what a scrape costs, and what a key costs', () => {
 
   test('many scrapes between two frames are one frame and one merge', () => {
     const driver = usersTab();
-    driver.frame();
+    // Takes the history's sample of this interval.
+    driver.scrape('node-0001', { gpus: 1 });
     const [ran, versions, frames] = [driver.ran, driver.versions, driver.painter.frames];
     for (const label of ['node-0001', 'node-0002', 'node-0003', 'node-0001'])
       driver.deliverQuietly({ host: driver.host(label).scrape({ gpus: 1, procs: [user('dave', 1)] }, driver.clock.now()), kind: 'data' });

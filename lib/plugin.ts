@@ -1,4 +1,5 @@
 /** The contract between the core and a tab. The built-in tabs use nothing else. */
+import type { HistoryView } from './aggregate/history.js';
 import type { Derivation, Scope } from './derive.js';
 import type { InputEvent, Key, Mouse } from './keys/names.js';
 import type { HostView, Ms } from './model/host.js';
@@ -30,6 +31,8 @@ export interface AppView {
   readonly intervalMs: Ms;
   readonly tab: TabRef;
   readonly tabs: readonly TabRef[];
+  /** The last samples of the cluster, its hosts and GPUs. */
+  readonly history: HistoryView;
   /** Computes a figure over the cluster: parts once per host version, the merge at most once per collector version and scope. */
   derive<P, T>(derivation: Derivation<P, T>, scope?: Scope): T;
   /** GPU bytes of a user at the last samples, one an interval, the newest last; NaN: not known. Empty for somebody never seen. */

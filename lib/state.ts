@@ -1,6 +1,8 @@
 /** What the program knows and shows, and the two counters that everything hangs on. No IO, no clock: `now` is handed in. */
 import { VramTrend } from './aggregate/trend.js';
 import { usersDerivation } from './aggregate/users.js';
+import { clusterDerivation, type ClusterTotals } from './aggregate/cluster.js';
+import { History } from './aggregate/history.js';
 import { Derivations, type Derivation, type Scope } from './derive.js';
 import type { HostView, Ms } from './model/host.js';
 import type { Delivery } from './model/ports.js';
@@ -61,10 +63,12 @@ export class AppState implements AppView {
 
   readonly plugins: readonly TabPlugin[];
   readonly intervalMs: Ms;
+  readonly history: History;
 
   constructor(plugins: readonly TabPlugin[], intervalMs: Ms, hosts: Iterable<HostView>) {
     this.plugins = plugins;
     this.intervalMs = intervalMs;
+    this.history = new History(intervalMs);
     for (const host of hosts) this.#keep(host);
   }
 
@@ -107,6 +111,7 @@ export class AppState implements AppView {
       this.#keep(host);
       this.#tabsStale = true;
     }
+    this.#remember(delivery);
     return [];
   }
 
@@ -157,6 +162,19 @@ export class AppState implements AppView {
     }
   }
 
+  #remember({ host, kind, continuity }: Delivery): void {
+    const { history } = this;
+    if (continuity === 'jump') history.jump(host.hostId);
+    if (kind === 'data') history.add(host);
+    history.pass(kind === 'data' ? host.at : this.now, () => this.#settled());
+  }
+
+  /** The figures of the cluster; undefined while some host is still to be heard of, since sums of a part would look like a rise. */
+  #settled(): ClusterTotals | undefined {
+    for (const { status } of this.#hosts) if (status.phase === 'waiting') return undefined;
+    return this.derive(clusterDerivation);
+  }
+
   #keep(host: HostView): void {
     this.#hosts.map.set(host.hostId, host);
     this.#labels.set(host.hostId, host.label);
@@ -165,6 +183,7 @@ export class AppState implements AppView {
   #remove(hostId: string): readonly Effect[] {
     this.#hosts.map.delete(hostId);
     this.#labels.delete(hostId);
+    this.history.remove(hostId);
     const message: Message = { type: 'host-removed', hostId };
     const effects: Effect[] = [];
     for (const tab of this.tabs) {

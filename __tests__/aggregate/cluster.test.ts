@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { clusterDerivation, type ClusterTotals } from '../../lib/aggregate/cluster.js';
 import { Derivations } from '../../lib/derive.js';
 import { buildHosts, type HostSpec } from '../helpers/hosts.js';
@@ -10,7 +11,14 @@ test('two nodes by hand, each figure over those that report it', () => {
   const totals = totalsOf(
     {
       gpus: [
-        { utilPercent: 90, memoryUsedBytes: 60 * GIB, memoryTotalBytes: 80 * GIB, powerWatts: 600, temperatureCelsius: 70 },
+        {
+          utilPercent: 90,
+          memoryUsedBytes: 60 * GIB,
+          memoryTotalBytes: 80 * GIB,
+          powerWatts: 600,
+          temperatureCelsius: 70,
+          powerLimitWatts: 700,
+        },
         { utilPercent: 0, memoryUsedBytes: 20 * GIB, memoryTotalBytes: 80 * GIB, powerWatts: 100, temperatureCelsius: 40 },
         { utilPercent: 3, memoryUsedBytes: GIB, memoryTotalBytes: 80 * GIB, powerWatts: -1 },
       ],
@@ -34,6 +42,8 @@ test('two nodes by hand, each figure over those that report it', () => {
     memoryReported: 3,
     powerWatts: 700,
     powerReported: 3,
+    powerLimitWatts: 700,
+    powerLimitReported: 1,
     temperatureCelsius: 50, // (70 + 40 + 40) / 3
     temperatureMax: 70,
     temperatureDeviation: expect.closeTo(Math.sqrt(200), 12), // (400 + 100 + 100) / 3
@@ -94,4 +104,73 @@ test('equal temperatures deviate by nothing, not by NaN', () => {
 test('a CPU of unknown size weighs as one core', () => {
   const totals = totalsOf({ cpus: [{ utilPercent: 90 }] }, { cpus: [{ utilPercent: 30 }] });
   expect([totals.cpuCores, totals.cpuUtilPercent]).toEqual([0, 60]);
+});
+
+describe('any cluster: the figures are what plain sums over lists of readings give', () => {
+  const maybe = (max: number) => fc.option(fc.double({ min: 0, max, noNaN: true }), { nil: undefined, freq: 5 });
+  const gpu = fc.record(
+    {
+      utilPercent: maybe(100),
+      memoryUsedBytes: maybe(2 ** 37),
+      memoryTotalBytes: maybe(2 ** 37),
+      powerWatts: maybe(1000),
+      temperatureCelsius: maybe(110),
+    },
+    { noNullPrototype: true },
+  );
+  const host = fc.record(
+    {
+      gpus: fc.array(gpu, { maxLength: 9 }),
+      memory: fc.array(fc.record({ usedBytes: maybe(2 ** 40), totalBytes: maybe(2 ** 40) }), { maxLength: 2 }),
+      cpus: fc.array(fc.record({ cores: maybe(256), utilPercent: maybe(100) }), { maxLength: 2 }),
+      state: fc.constantFrom('live' as const, 'failing' as const, 'overdue' as const, 'waiting' as const),
+    },
+    { noNullPrototype: true },
+  );
+  const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
+  const mean = (values: readonly number[]): number => sum(values) / values.length;
+  const near = (expected: number): unknown => (Number.isNaN(expected) ? NaN : expect.closeTo(expected, 3));
+  const known = <Key extends string>(rows: readonly Partial<Record<Key, number | undefined>>[], ...keys: readonly Key[]) =>
+    rows.filter((row) => keys.every((key) => row[key] !== undefined)) as unknown as readonly Record<Key, number>[];
+
+  test('random hosts', () => {
+    fc.assert(
+      fc.property(fc.array(host, { maxLength: 12 }), (hosts) => {
+        const seen = hosts.filter(({ state }) => state === 'live' || state === 'failing');
+        const gpus = seen.flatMap((one) => one.gpus);
+        const degrees = known(gpus, 'temperatureCelsius').map((one) => one.temperatureCelsius);
+        const memory = known(gpus, 'memoryUsedBytes', 'memoryTotalBytes');
+        const cpus = known(
+          seen.flatMap((one) => one.cpus),
+          'utilPercent',
+        ) as readonly { cores?: number; utilPercent: number }[];
+        const weights = cpus.map(({ cores = 0 }) => (cores > 0 ? cores : 1));
+        expect(totalsOf(...(hosts as readonly HostSpec[]))).toMatchObject({
+          hosts: hosts.length,
+          hostsCounted: seen.length,
+          gpus: gpus.length,
+          utilPercent: near(mean(known(gpus, 'utilPercent').map((one) => one.utilPercent))),
+          memoryUsedBytes: near(sum(memory.map((one) => one.memoryUsedBytes))),
+          memoryTotalBytes: near(sum(memory.map((one) => one.memoryTotalBytes))),
+          powerWatts: near(sum(known(gpus, 'powerWatts').map((one) => one.powerWatts))),
+          temperatureCelsius: near(mean(degrees)),
+          temperatureMax: degrees.length === 0 ? NaN : Math.max(...degrees),
+          computing: gpus.filter(({ utilPercent = 0 }) => utilPercent >= 5).length,
+          heldIdle: known(gpus, 'utilPercent', 'memoryUsedBytes').filter((one) => one.utilPercent < 5 && one.memoryUsedBytes > GIB).length,
+          free: known(gpus, 'utilPercent', 'memoryUsedBytes').filter((one) => one.utilPercent < 5 && one.memoryUsedBytes <= GIB).length,
+          cpuUtilPercent: near(sum(cpus.map(({ utilPercent }, at) => utilPercent * weights[at]!)) / sum(weights)),
+          ramUsedBytes: near(
+            sum(
+              known(
+                seen.flatMap((one) => one.memory),
+                'usedBytes',
+                'totalBytes',
+              ).map((one) => one.usedBytes),
+            ),
+          ),
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
 });

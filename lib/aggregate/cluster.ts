@@ -1,11 +1,9 @@
 /** What the cluster is doing, in a few figures. Each mean and each sum is over what was reported, and says over how many. */
 import type { Derivation } from '../derive.js';
 import { counted, type HostView } from '../model/host.js';
+import { stateOf } from './gpu-state.js';
 
-/** A GPU that computes less than this is idle; percent. */
-const IDLE_PERCENT = 5;
-/** An idle GPU with more than this in use is held. */
-const HELD_BYTES = 2 ** 30;
+export { stateOf };
 
 /** Sums over a host, and over the cluster. A sum of nothing is 0: its `...Reported` tells. */
 const SUMS = [
@@ -17,6 +15,8 @@ const SUMS = [
   'memoryReported',
   'powerWatts',
   'powerReported',
+  'powerLimitWatts',
+  'powerLimitReported',
   'temperatureSum',
   'temperatureSquares',
   'temperatureReported',
@@ -97,7 +97,7 @@ function totalsOf(sums: Sums, hosts: number, hostsCounted: number, temperatureMa
 
 /** The highest temperature, -Infinity without any. */
 function addGpus(sums: Sums, { gpus }: HostView): number {
-  const { utilPercent, memoryUsedBytes, memoryTotalBytes, powerWatts, temperatureCelsius } = gpus.field;
+  const { utilPercent, memoryUsedBytes, memoryTotalBytes, powerWatts, powerLimitWatts, temperatureCelsius } = gpus.field;
   let max = -Infinity;
   sums.gpus = gpus.slots;
   for (let slot = 0; slot < gpus.count; slot++) {
@@ -117,6 +117,10 @@ function addGpus(sums: Sums, { gpus }: HostView): number {
       sums.powerWatts += Math.max(0, powerWatts[slot]!);
       sums.powerReported++;
     }
+    if (powerLimitWatts[slot]! > 0) {
+      sums.powerLimitWatts += powerLimitWatts[slot]!;
+      sums.powerLimitReported++;
+    }
     const temperature = temperatureCelsius[slot]!;
     if (Number.isNaN(temperature)) continue;
     sums.temperatureSum += temperature;
@@ -126,13 +130,6 @@ function addGpus(sums: Sums, { gpus }: HostView): number {
   }
   sums.unknown += gpus.slots - gpus.count;
   return max;
-}
-
-/** What a GPU is doing, of its utilisation in percent and the bytes in use; NaN: not reported. */
-function stateOf(util: number, used: number): 'computing' | 'heldIdle' | 'free' | 'unknown' {
-  if (util >= IDLE_PERCENT) return 'computing';
-  if (Number.isNaN(util) || Number.isNaN(used)) return 'unknown';
-  return used > HELD_BYTES ? 'heldIdle' : 'free';
 }
 
 function addMachine(sums: Sums, { cpus, memory }: HostView): void {

@@ -1,0 +1,181 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { ClusterTotals } from '../../lib/aggregate/cluster.js';
+import { History } from '../../lib/aggregate/history.js';
+import { EXACT, Rings, SMALL } from '../../lib/aggregate/rings.js';
+import { buildHosts, type GpuSpec, type TestHost } from '../helpers/hosts.js';
+
+const GIB = 2 ** 30;
+const STEP = 3000;
+/** A whole number of steps. */
+const START = 1_000_000 * STEP;
+const HELD: GpuSpec = { utilPercent: 0, memoryUsedBytes: 2 * GIB };
+const BUSY: GpuSpec = { utilPercent: 80, memoryUsedBytes: 2 * GIB };
+
+/** One host that answers at the steps given. */
+class Told {
+  readonly history = new History(STEP);
+  readonly host: TestHost;
+  constructor() {
+    [this.host] = buildHosts([{ state: 'waiting' }]) as [TestHost];
+  }
+  at(step: number, ...gpus: readonly GpuSpec[]): this {
+    this.history.add(this.host.scrape({ gpus }, START + step * STEP));
+    return this;
+  }
+  util(slot = 0): number[] {
+    return Array.from(this.history.gpu(this.host.hostId, slot, 'util').values);
+  }
+  held(slot = 0): readonly [step: number, atLeast: boolean] | undefined {
+    const since = this.history.heldSince(this.host.hostId, slot);
+    return since && [(since.at - START) / STEP, since.atLeast];
+  }
+}
+
+describe('of a GPU', () => {
+  test('a sample a step, in whole percents, degrees and watts', () => {
+    const gpu = { utilPercent: 41.4, memoryUsedBytes: 20, memoryTotalBytes: 80, temperatureCelsius: 66.6, powerWatts: 411.5 };
+    const { history, host } = new Told().at(0, gpu).at(1, { ...gpu, utilPercent: 0, powerWatts: 1e9 });
+    const read = (figure: 'util' | 'memory' | 'temperature' | 'power') => Array.from(history.gpu(host.hostId, 0, figure).values);
+    expect([read('util'), read('memory'), read('temperature'), read('power')]).toEqual([
+      [41, 0],
+      [25, 25],
+      [67, 67],
+      [412, 65_534],
+    ]);
+    expect(history.gpu(host.hostId, 0, 'util').last).toBe(1_000_001);
+  });
+
+  test('two answers in one step: the higher one', () => {
+    expect(new Told().at(0, { utilPercent: 5 }).at(0.3, { utilPercent: 90 }).at(0.9, { utilPercent: 7 }).util()).toEqual([90]);
+  });
+
+  test('one or two missed answers: the last one still holds; three: nothing is known', () => {
+    expect(new Told().at(0, { utilPercent: 5 }).at(3, { utilPercent: 9 }).util()).toEqual([5, 5, 5, 9]);
+    expect(new Told().at(0, { utilPercent: 5 }).at(4, { utilPercent: 9 }).util()).toEqual([5, NaN, NaN, NaN, 9]);
+    expect(new Told().at(0, { utilPercent: 5 }).at(500, { utilPercent: 9 }).util().slice(-3)).toEqual([NaN, NaN, 9]);
+  });
+
+  test('not reported is not known, 0 is', () => {
+    expect(new Told().at(0, { utilPercent: 0 }).at(1, {}).at(2, { utilPercent: 3 }).util()).toEqual([0, NaN, 3]);
+  });
+
+  test('128 samples and no more', () => {
+    const told = new Told();
+    for (let step = 0; step < 300; step++) told.at(step, { utilPercent: step % 100 });
+    expect(told.util()).toEqual(Array.from({ length: 128 }, (_, nth) => (172 + nth) % 100));
+  });
+
+  test('other GPUs, or a clock set back: a new history', () => {
+    const told = new Told().at(0, { uuid: 'a', utilPercent: 1 }).at(1, { uuid: 'a', utilPercent: 2 });
+    expect(told.at(2, { uuid: 'a', utilPercent: 3 }).util()).toEqual([1, 2, 3]);
+    expect(told.at(3, { uuid: 'b', utilPercent: 4 }).util()).toEqual([4]);
+    expect(told.at(4, { uuid: 'b', utilPercent: 4 }, { uuid: 'c', utilPercent: 5 }).util(1)).toEqual([5]);
+    expect(told.at(1, { uuid: 'b', utilPercent: 6 }, { uuid: 'c' }).util()).toEqual([6]);
+  });
+});
+
+describe('held idle', () => {
+  test('since the answer that first said so', () => {
+    const told = new Told().at(0, BUSY).at(1, HELD).at(2, HELD);
+    expect(told.held()).toEqual([1, false]);
+    expect(told.at(3, BUSY).held()).toBeUndefined();
+    expect(told.at(4, HELD).held()).toEqual([4, false]);
+  });
+
+  test('at least since the first answer, when it said so already', () => {
+    expect(new Told().at(0, HELD).at(5, HELD).held()).toEqual([5, true]);
+    expect(new Told().at(0, HELD).at(2, HELD).held()).toEqual([0, true]);
+  });
+
+  test('free, unknown and busy GPUs are not held', () => {
+    const free = { utilPercent: 0, memoryUsedBytes: GIB };
+    const told = new Told().at(0, free, BUSY, { memoryUsedBytes: 2 * GIB }, { utilPercent: 0 }, { ghost: true });
+    expect([0, 1, 2, 3, 4].map((slot) => told.held(slot))).toEqual([undefined, undefined, undefined, undefined, undefined]);
+  });
+});
+
+test('of the machine: CPU and memory', () => {
+  const { history, host } = new Told();
+  history.add(host.scrape({ cpus: [{ utilPercent: 12 }], memory: [{ usedBytes: 1, totalBytes: 4 }] }, START));
+  expect([...Array.from(history.host(host.hostId, 'cpu').values), ...Array.from(history.host(host.hostId, 'ram').values)]).toEqual([
+    12, 25,
+  ]);
+});
+
+describe('of the cluster', () => {
+  const totals = (utilPercent: number): ClusterTotals => ({ utilPercent, powerReported: 0 }) as ClusterTotals;
+  const seen = (history: History): number[] => Array.from(history.cluster('util').values);
+
+  test('one sample a step, of its end; figures are asked for no more often', () => {
+    const history = new History(STEP);
+    let asked = 0;
+    const pass = (at: number, util: number): void => history.pass(START + at, () => (asked++, totals(util)));
+    pass(0, 10);
+    for (let ms = 1; ms < STEP; ms += 100) pass(ms, 20);
+    expect([seen(history), asked]).toEqual([[10], 1]);
+    pass(STEP + 5, 30);
+    pass(STEP - 5, 99);
+    expect([seen(history), asked]).toEqual([[10, 30], 2]);
+  });
+
+  test('nothing is kept of a cluster that is still to be heard of; what is not reported is not known', () => {
+    const history = new History(STEP);
+    history.pass(START, () => undefined);
+    expect(seen(history)).toEqual([]);
+    history.pass(START, () => totals(NaN));
+    expect([seen(history), Array.from(history.cluster('power').values)]).toEqual([[NaN], [NaN]]);
+  });
+
+  test('a jump forgets it, and the host that jumped', () => {
+    const told = new Told().at(0, BUSY);
+    told.history.pass(START, () => totals(1));
+    told.history.jump(told.host.hostId);
+    expect([told.util(), seen(told.history)]).toEqual([[], []]);
+    expect(told.at(7, BUSY).util()).toEqual([80]);
+  });
+});
+
+test('memory has an end: GPUs beyond it have no history, and get one when there is room', () => {
+  const history = new History(STEP, 10);
+  const [a, b, c] = buildHosts([
+    { gpus: [BUSY, BUSY, BUSY, BUSY, BUSY, BUSY] },
+    { gpus: [BUSY, BUSY, BUSY, BUSY, BUSY] },
+    { gpus: [HELD] },
+  ]);
+  for (const host of [a!, b!, c!]) history.add(host);
+  const known = (): number[] => [a!, b!, c!].map(({ hostId }) => history.gpu(hostId, 0, 'util').values.length);
+  expect(known()).toEqual([1, 0, 1]);
+  history.remove(a!.hostId);
+  history.remove(b!.hostId);
+  history.add(b!);
+  expect(known()).toEqual([0, 1, 1]);
+  expect(history.gpu('nobody', 0, 'util').values).toHaveLength(0);
+});
+
+test('rings of any kind say what a list of all samples says', () => {
+  const life = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.option(fc.integer({ min: 0, max: 254 }), { nil: NaN })), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(life, fc.constantFrom(SMALL, EXACT), (steps, kind) => {
+      const rings = new Rings(kind, 2, 8);
+      const all: number[] = [];
+      let sample = 100;
+      steps.forEach(([gap, value], nth) => {
+        sample += nth === 0 ? 0 : gap;
+        rings.advance(sample);
+        rings.put(1, value);
+        if (nth > 0 && gap === 0) {
+          const before = all.at(-1)!;
+          if (!Number.isNaN(value)) all[all.length - 1] = Number.isNaN(before) ? value : Math.max(before, value);
+          return;
+        }
+        for (let missed = 1; nth > 0 && missed < gap; missed++) all.push(gap <= 3 ? all.at(-1)! : NaN);
+        all.push(value);
+      });
+      expect([...rings.read(1)]).toEqual(all.slice(-8));
+      expect(rings.read(0).every(Number.isNaN)).toBe(true);
+    }),
+  );
+});

@@ -1,0 +1,193 @@
+/**
+ * What was: the last samples of the cluster, of each host and of each GPU, for sparklines and charts, and since when a GPU is held idle.
+ * Fed with what collectors deliver; its memory is bounded, whatever the cluster.
+ */
+import type { HostView, Ms } from '../model/host.js';
+import type { Series } from '../view/chart.js';
+import type { ClusterTotals } from './cluster.js';
+import { slotState } from './gpu-state.js';
+import { EXACT, MIDDLE, Rings, SMALL } from './rings.js';
+
+/** Samples kept of the cluster: an hour at 3 seconds. */
+const CLUSTER_SAMPLES = 1200;
+/** Samples kept of a host and of its GPUs. */
+const HOST_SAMPLES = 128;
+/** GPUs remembered at once, 640 bytes each; those beyond have no history. */
+const MAX_GPUS = 65_536;
+
+const CLUSTER_FIGURES = {
+  util: ({ utilPercent }: ClusterTotals) => utilPercent,
+  memory: ({ memoryUsedBytes, memoryTotalBytes }: ClusterTotals) => (memoryUsedBytes / memoryTotalBytes) * 100,
+  temperature: ({ temperatureCelsius }: ClusterTotals) => temperatureCelsius,
+  temperatureMax: ({ temperatureMax }: ClusterTotals) => temperatureMax,
+  power: ({ powerWatts, powerReported }: ClusterTotals) => (powerReported > 0 ? powerWatts : NaN),
+} as const;
+/** Percent, percent, °C, °C of the hottest GPU, watts. */
+export type ClusterFigure = keyof typeof CLUSTER_FIGURES;
+const CLUSTER_RINGS = Object.keys(CLUSTER_FIGURES) as ClusterFigure[];
+
+/** Percent, percent, °C: whole numbers. */
+const GPU_RINGS = ['util', 'memory', 'temperature'] as const;
+/** The above, and watts. */
+export type GpuFigure = (typeof GPU_RINGS)[number] | 'power';
+const HOST_RINGS = ['cpu', 'ram'] as const;
+/** Percent. */
+export type HostFigure = (typeof HOST_RINGS)[number];
+
+/** `atLeast`: it was so when it was first looked at. */
+export interface HeldSince {
+  readonly at: Ms;
+  readonly atLeast: boolean;
+}
+
+/** Read-only. Series end at the newest sample there is; empty where nothing is remembered. */
+export interface HistoryView {
+  cluster(figure: ClusterFigure): Series;
+  host(hostId: string, figure: HostFigure): Series;
+  gpu(hostId: string, slot: number, figure: GpuFigure): Series;
+  /** Undefined: not held idle, or not remembered. */
+  heldSince(hostId: string, slot: number): HeldSince | undefined;
+}
+
+export class History implements HistoryView {
+  readonly #stepMs: Ms;
+  readonly #cluster = new Rings(EXACT, CLUSTER_RINGS.length, CLUSTER_SAMPLES);
+  readonly #hosts = new Map<string, HostHistory>();
+  readonly #maxGpus: number;
+  #gpus = 0;
+
+  /** A sample each `stepMs`; `maxGpus`: smaller in tests. */
+  constructor(stepMs: Ms, maxGpus = MAX_GPUS) {
+    this.#stepMs = stepMs;
+    this.#maxGpus = maxGpus;
+  }
+
+  /** A host answered. */
+  add(host: HostView): void {
+    let known = this.#hosts.get(host.hostId);
+    if (known && !known.isOf(host)) {
+      this.remove(host.hostId);
+      known = undefined;
+    }
+    if (!known) {
+      const gpus = this.#gpus + host.gpus.count <= this.#maxGpus ? host.gpus.count : 0;
+      known = new HostHistory(host, gpus);
+      this.#hosts.set(host.hostId, known);
+      this.#gpus += gpus;
+    }
+    known.add(host, this.#sample(host.at));
+  }
+
+  /** The time is `at`: when a step is over, the figures of the cluster are asked for and kept as that step's. */
+  pass(at: Ms, totals: () => ClusterTotals | undefined): void {
+    const sample = this.#sample(at) - 1;
+    if (sample <= this.#cluster.last && sample >= this.#cluster.last - 1) return;
+    const now = totals();
+    if (!now) return;
+    this.#cluster.advance(sample);
+    CLUSTER_RINGS.forEach((figure, ring) => this.#cluster.put(ring, CLUSTER_FIGURES[figure](now)));
+  }
+
+  remove(hostId: string): void {
+    this.#gpus -= this.#hosts.get(hostId)?.gpus ?? 0;
+    this.#hosts.delete(hostId);
+  }
+
+  /** A seek: what came before is no history of what this host, and so the cluster, says next. */
+  jump(hostId: string): void {
+    this.remove(hostId);
+    this.#cluster.clear();
+  }
+
+  cluster(figure: ClusterFigure): Series {
+    return this.#series(this.#cluster, CLUSTER_RINGS.indexOf(figure));
+  }
+  host(hostId: string, figure: HostFigure): Series {
+    return this.#series(this.#hosts.get(hostId)?.small, HOST_RINGS.indexOf(figure));
+  }
+  gpu(hostId: string, slot: number, figure: GpuFigure): Series {
+    const host = this.#hosts.get(hostId);
+    if (!host || slot >= host.gpus) return this.#series(undefined, 0);
+    return figure === 'power' ? this.#series(host.watts, slot) : this.#series(host.small, ringOf(slot, GPU_RINGS.indexOf(figure)));
+  }
+  heldSince(hostId: string, slot: number): HeldSince | undefined {
+    return this.#hosts.get(hostId)?.heldSince(slot);
+  }
+
+  #sample(at: Ms): number {
+    return Math.floor(at / this.#stepMs);
+  }
+  #series(rings: Rings | undefined, ring: number): Series {
+    return { values: rings?.read(ring) ?? [], last: rings?.last ?? -1, stepMs: this.#stepMs };
+  }
+}
+
+const ringOf = (slot: number, figure: number): number => HOST_RINGS.length + slot * GPU_RINGS.length + figure;
+
+class HostHistory {
+  readonly gpus: number;
+  readonly small: Rings;
+  readonly watts: Rings;
+  readonly #slots: number;
+  readonly #uuids: readonly string[];
+  #structure: number;
+  /** Since when each GPU is held idle; NaN: it isn't. */
+  readonly #heldSince: Float64Array;
+  /** 1: it was already when it was first looked at. */
+  readonly #atLeast: Uint8Array;
+
+  constructor(host: HostView, gpus: number) {
+    this.gpus = gpus;
+    this.small = new Rings(SMALL, ringOf(gpus, 0), HOST_SAMPLES);
+    this.watts = new Rings(MIDDLE, gpus, HOST_SAMPLES);
+    this.#slots = host.gpus.count;
+    this.#uuids = uuidsOf(host);
+    this.#structure = host.structure;
+    this.#heldSince = new Float64Array(gpus).fill(NaN);
+    this.#atLeast = new Uint8Array(gpus);
+  }
+
+  /** Whether the host still has the same GPUs. */
+  isOf(host: HostView): boolean {
+    if (host.structure === this.#structure) return true;
+    this.#structure = host.structure;
+    return host.gpus.count === this.#slots && uuidsOf(host).every((uuid, slot) => uuid === this.#uuids[slot]);
+  }
+
+  add(host: HostView, sample: number): void {
+    const { cpus, memory } = host;
+    const missed = this.small.advance(sample);
+    this.watts.advance(sample);
+    if (cpus.count > 0) this.small.put(HOST_RINGS.indexOf('cpu'), cpus.value(0, 'utilPercent'));
+    if (memory.count > 0) this.small.put(HOST_RINGS.indexOf('ram'), (memory.value(0, 'usedBytes') / memory.value(0, 'totalBytes')) * 100);
+    for (let slot = 0; slot < this.gpus; slot++) this.#addGpu(host, slot, missed);
+  }
+
+  heldSince(slot: number): HeldSince | undefined {
+    const at = this.#heldSince[slot];
+    return at === undefined || Number.isNaN(at) ? undefined : { at, atLeast: this.#atLeast[slot] === 1 };
+  }
+
+  #addGpu({ gpus, at }: HostView, slot: number, missed: number): void {
+    const { utilPercent, memoryUsedBytes, memoryTotalBytes, temperatureCelsius, powerWatts } = gpus.field;
+    this.small.put(ringOf(slot, 0), utilPercent[slot]!);
+    this.small.put(ringOf(slot, 1), (memoryUsedBytes[slot]! / memoryTotalBytes[slot]!) * 100);
+    this.small.put(ringOf(slot, 2), temperatureCelsius[slot]!);
+    this.watts.put(slot, powerWatts[slot]!);
+    if (slotState(gpus, slot) !== 'heldIdle') {
+      this.#heldSince[slot] = NaN;
+      return;
+    }
+    // Nobody knows what it did while it could not be seen.
+    const unseen = missed < 0 || missed >= UNSEEN;
+    if (!unseen && !Number.isNaN(this.#heldSince[slot])) return;
+    this.#heldSince[slot] = at;
+    this.#atLeast[slot] = unseen ? 1 : 0;
+  }
+}
+
+/** Samples missed in a row after which a GPU may have done something meanwhile. */
+const UNSEEN = 3;
+
+const uuidsOf = (host: HostView): readonly string[] =>
+  Array.from({ length: host.gpus.count }, (_, slot) => host.text(host.gpus.uuid[slot]!));
