@@ -172,7 +172,7 @@ export class AppState implements AppView {
   /** The figures of the cluster; undefined while some host is still to be heard of, since sums of a part would look like a rise. */
   #settled(): ClusterTotals | undefined {
     for (const { status } of this.#hosts) if (status.phase === 'waiting') return undefined;
-    return this.derive(clusterDerivation);
+    return this.derivations.derive(clusterDerivation, this.#hosts, this.versions.collector);
   }
 
   #keep(host: HostView): void {

@@ -40,13 +40,13 @@ export interface HeldSince {
   readonly atLeast: boolean;
 }
 
-/** Read-only. Series end at the newest sample there is; empty where nothing is remembered. */
+/** Read-only. Series end at the newest sample there is; empty where nothing is remembered. A filter changes nothing here. */
 export interface HistoryView {
   cluster(figure: ClusterFigure): Series;
-  host(hostId: string, figure: HostFigure): Series;
-  gpu(hostId: string, slot: number, figure: GpuFigure): Series;
+  host(host: HostView, figure: HostFigure): Series;
+  gpu(host: HostView, slot: number, figure: GpuFigure): Series;
   /** Undefined: not held idle, or not remembered. */
-  heldSince(hostId: string, slot: number): HeldSince | undefined;
+  heldSince(host: HostView, slot: number): HeldSince | undefined;
 }
 
 export class History implements HistoryView {
@@ -102,16 +102,17 @@ export class History implements HistoryView {
   cluster(figure: ClusterFigure): Series {
     return this.#series(this.#cluster, CLUSTER_RINGS.indexOf(figure));
   }
-  host(hostId: string, figure: HostFigure): Series {
+  host({ hostId }: HostView, figure: HostFigure): Series {
     return this.#series(this.#hosts.get(hostId)?.small, HOST_RINGS.indexOf(figure));
   }
-  gpu(hostId: string, slot: number, figure: GpuFigure): Series {
-    const host = this.#hosts.get(hostId);
-    if (!host || slot >= host.gpus) return this.#series(undefined, 0);
-    return figure === 'power' ? this.#series(host.watts, slot) : this.#series(host.small, ringOf(slot, GPU_RINGS.indexOf(figure)));
+  gpu(host: HostView, slot: number, figure: GpuFigure): Series {
+    const known = this.#hosts.get(host.hostId);
+    const own = ownSlot(host, slot);
+    if (!known || own >= known.gpus) return this.#series(undefined, 0);
+    return figure === 'power' ? this.#series(known.watts, own) : this.#series(known.small, ringOf(own, GPU_RINGS.indexOf(figure)));
   }
-  heldSince(hostId: string, slot: number): HeldSince | undefined {
-    return this.#hosts.get(hostId)?.heldSince(slot);
+  heldSince(host: HostView, slot: number): HeldSince | undefined {
+    return this.#hosts.get(host.hostId)?.heldSince(ownSlot(host, slot));
   }
 
   #sample(at: Ms): number {
@@ -121,6 +122,9 @@ export class History implements HistoryView {
     return { values: rings?.read(ring) ?? [], last: rings?.last ?? -1, stepMs: this.#stepMs };
   }
 }
+
+/** The slot on the host itself, whatever a filter has left out. */
+const ownSlot = ({ gpus }: HostView, slot: number): number => gpus.origin?.[slot] ?? slot;
 
 const ringOf = (slot: number, figure: number): number => HOST_RINGS.length + slot * GPU_RINGS.length + figure;
 
