@@ -10,11 +10,14 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
  */
 const LAYERS = [
   { layer: 'base', files: /^lib\/(model\/|errors|sanitize|version)/ },
-  { layer: 'figures', files: /^lib\/((wire|aggregate|filter)\/|derive|options|keys\/names|view\/(frame|text|table|chart|cells)\.)/ },
+  {
+    layer: 'figures',
+    files: /^lib\/((wire|aggregate|filter|alerts)\/|derive|options|config|units|keys\/names|view\/(frame|text|table|chart|cells)\.)/,
+  },
   { layer: 'contract', files: /^lib\/(plugin|register|tabs|keys\/|view\/)/ },
   { layer: 'edges', files: /^lib\/(collect|record|serve|paint|export)\//, apart: /^lib\/\w+\//, only: ['base', 'figures'] },
   { layer: 'core', files: /^lib\/(state|loop|ladder|screen)/, only: ['base', 'figures', 'contract'] },
-  { layer: 'app', files: /^lib\/(app|settings|viewer|node-api)/ },
+  { layer: 'app', files: /^lib\/(app|settings|viewer|node-api|collectors|recording)/ },
   { layer: 'index', files: /^lib\/index/ },
   { layer: 'plugins', files: /^plugins\//, apart: /^plugins\/[^/]+\//, only: ['index'] },
   { layer: 'bin', files: /^bin\// },
@@ -26,6 +29,8 @@ const PACKAGES = [
   { packages: /^got(\/|$)/, place: /^lib\/collect\// },
   { packages: /^fast-xml-parser$/, place: /^lib\/collect\/local\// },
   { packages: /^yargs(\/|$)/, place: /^bin\// },
+  { packages: /^re2js$/, place: /^lib\/filter\/regex\.ts$/ },
+  { packages: /^smol-toml$/, place: /^lib\/config\.ts$/ },
   { packages: /^papaparse$/, place: /^lib\/(export|collect)\// },
   { packages: /^node:/, place: /^(lib\/(collect|record|serve|paint|export|viewer)|bin)/ },
 ];

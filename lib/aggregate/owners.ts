@@ -95,11 +95,12 @@ class Rows implements GpuRows {
 /** Counting sort by slot; rows of one slot stay in their order. */
 function rowsBySlot({ gpus, procs }: HostView): RowsBySlot {
   const starts = new Int32Array(gpus.slots + 2);
-  for (let row = 0; row < procs.count; row++) if (procs.gpu[row]! >= 0) starts[procs.gpu[row]! + 2]!++;
+  const all = procs.count + (procs.others ?? 0);
+  for (let row = 0; row < all; row++) if (procs.gpu[row]! >= 0) starts[procs.gpu[row]! + 2]!++;
   for (let slot = 2; slot < starts.length; slot++) starts[slot]! += starts[slot - 1]!;
   const rows = new Int32Array(starts.at(-1)!);
   // Filling moves the start of each slot to its end, which is the start of the next: hence the two places more.
-  for (let row = 0; row < procs.count; row++) if (procs.gpu[row]! >= 0) rows[starts[procs.gpu[row]! + 1]!++] = row;
+  for (let row = 0; row < all; row++) if (procs.gpu[row]! >= 0) rows[starts[procs.gpu[row]! + 1]!++] = row;
   return { starts, rows };
 }
 

@@ -14,7 +14,8 @@ export function slotShares({ gpus, procs }: HostView): SlotShares {
   const ownedBytes = new Float64Array(gpus.slots);
   const wattsPerByte = new Float64Array(gpus.slots);
   const silent = new Uint8Array(gpus.slots);
-  for (let row = 0; row < procs.count; row++) if (procs.gpu[row]! >= 0) ownedBytes[procs.gpu[row]!]! += procs.vramBytes[row]!;
+  const rows = procs.count + (procs.others ?? 0);
+  for (let row = 0; row < rows; row++) if (procs.gpu[row]! >= 0) ownedBytes[procs.gpu[row]!]! += procs.vramBytes[row]!;
   for (let slot = 0; slot < gpus.slots; slot++) {
     const power = slot < gpus.count ? gpus.field.powerWatts[slot]! : NaN;
     wattsPerByte[slot] = power > 0 && ownedBytes[slot]! > 0 ? power / ownedBytes[slot]! : 0;

@@ -149,8 +149,14 @@ function shareOut(part: UsersPart, { gpus, procs }: HostView): void {
   for (let slot = 0; slot < gpus.slots; slot++) {
     part.gpusInUse += busy[slot]!;
     part.ownedBytes += owned[slot]!;
-    priceSlot(part, gpus, slot);
   }
+  if (procs.others !== undefined) addOthers(owned, procs, procs.others);
+  for (let slot = 0; slot < gpus.slots; slot++) priceSlot(part, gpus, slot);
+}
+
+/** What a filter leaves out holds its share of memory and power all the same. */
+function addOthers(owned: Float64Array, { count, gpu, vramBytes }: ProcColumns, others: number): void {
+  for (let row = count; row < count + others; row++) owned[gpu[row]!]! += vramBytes[row]!;
 }
 
 function priceSlot(part: UsersPart, { count, field }: GpuColumns, slot: number): void {

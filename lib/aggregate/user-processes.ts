@@ -83,7 +83,8 @@ export function gpuShares(host: HostView, { rows, slots, pid }: UserProcess): re
 function othersOn(host: HostView, slot: number, pid: number, user: number): GpuShare['others'] {
   const { procs } = host;
   const sums = new Map<number, number>();
-  for (let row = 0; row < procs.count; row++) {
+  const rows = procs.count + (procs.others ?? 0);
+  for (let row = 0; row < rows; row++) {
     const other = procs.user[row]!;
     if (procs.gpu[row] === slot && procs.pid[row] !== pid && other !== user)
       sums.set(other, (sums.get(other) ?? 0) + procs.vramBytes[row]!);

@@ -49,11 +49,15 @@ export interface GpuColumns {
   readonly field: Readonly<Record<GpuField, Float64Array>>;
   /** A label of the GPU's info family (`driver_version`, `cuda_version`, ...), '' when it was not sent. */
   detail(slot: number, label: string): string;
+  /** Where a filter has left GPUs out: the slot that each has on the host itself. */
+  readonly origin?: Int32Array;
 }
 
 /** One row per (pid, GPU), in a fixed order: by first appearance in the exposition. */
 export interface ProcColumns {
   readonly count: number;
+  /** Rows behind `count` that a filter leaves out, but which share a GPU with what it keeps, and so its memory and power. */
+  readonly others?: number;
   readonly pid: Uint32Array;
   /** Slot in `GpuColumns`; -1: on no GPU (empty device uuid and no GPU bytes). */
   readonly gpu: Int32Array;

@@ -106,45 +106,49 @@ export class HostRecord implements HostView {
   }
 
   freeze(): HostSnapshot {
-    const { cpus, memory, disks } = this.#data;
-    return {
-      hostId: this.hostId,
-      label: this.label,
-      at: this.at,
-      status: this.status,
-      gpus: Array.from({ length: this.gpus.slots }, (_, slot) => this.#gpu(slot)),
-      procs: Array.from({ length: this.procs.count }, (_, row) => this.#proc(row)),
-      cpus: cells(cpus, CPU_FIELDS),
-      memory: cells(memory, MEMORY_FIELDS),
-      disks: cells(disks, DISK_FIELDS).map((disk, row) => ({ title: disks.title(row), ...disk })),
-    };
+    return freezeHost(this);
   }
+}
 
-  #gpu(slot: number): GpuSnapshot {
-    const { index, uuid, name, field, count } = this.gpus;
-    const reported = slot < count ? GPU_FIELDS.filter((id) => !Number.isNaN(field[id][slot]!)) : [];
-    return {
-      index: index[slot]!,
-      uuid: this.text(uuid[slot]!),
-      name: this.text(name[slot]!),
-      fields: Object.fromEntries(reported.map((id) => [id, field[id][slot]!])),
-    };
-  }
+export function freezeHost(host: HostView): HostSnapshot {
+  const { hostId, label, at, status, gpus, procs, cpus, memory, disks } = host;
+  return {
+    hostId,
+    label,
+    at,
+    status,
+    gpus: Array.from({ length: gpus.slots }, (_, slot) => freezeGpu(host, slot)),
+    procs: Array.from({ length: procs.count }, (_, row) => freezeProc(host, row)),
+    cpus: cells(cpus, CPU_FIELDS),
+    memory: cells(memory, MEMORY_FIELDS),
+    disks: cells(disks, DISK_FIELDS).map((disk, row) => ({ title: disks.title(row), ...disk })),
+  };
+}
 
-  #proc(row: number): ProcSnapshot {
-    const { pid, gpu, user, vramBytes, ageSeconds, cpuPercent, smPercent, command, name } = this.procs;
-    return {
-      pid: pid[row]!,
-      gpu: gpu[row]!,
-      user: this.userName(user[row]!),
-      vramBytes: vramBytes[row]!,
-      ageSeconds: reading(ageSeconds[row]!),
-      cpuPercent: reading(cpuPercent[row]!),
-      smPercent: reading(smPercent[row]!),
-      command: this.text(command[row]!),
-      name: this.text(name[row]!),
-    };
-  }
+function freezeGpu(host: HostView, slot: number): GpuSnapshot {
+  const { index, uuid, name, field, count } = host.gpus;
+  const reported = slot < count ? GPU_FIELDS.filter((id) => !Number.isNaN(field[id][slot]!)) : [];
+  return {
+    index: index[slot]!,
+    uuid: host.text(uuid[slot]!),
+    name: host.text(name[slot]!),
+    fields: Object.fromEntries(reported.map((id) => [id, field[id][slot]!])),
+  };
+}
+
+function freezeProc(host: HostView, row: number): ProcSnapshot {
+  const { pid, gpu, user, vramBytes, ageSeconds, cpuPercent, smPercent, command, name } = host.procs;
+  return {
+    pid: pid[row]!,
+    gpu: gpu[row]!,
+    user: host.userName(user[row]!),
+    vramBytes: vramBytes[row]!,
+    ageSeconds: reading(ageSeconds[row]!),
+    cpuPercent: reading(cpuPercent[row]!),
+    smPercent: reading(smPercent[row]!),
+    command: host.text(command[row]!),
+    name: host.text(name[row]!),
+  };
 }
 
 const reading = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);

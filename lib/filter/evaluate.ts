@@ -1,0 +1,173 @@
+/**
+ * What a query keeps of a host. It is asked of pairs: each process on a GPU with that GPU, each GPU without a process, each process on no
+ * GPU. A process is kept when its pair is, a GPU when one of its pairs is, a user with a process that is kept. So a field always means
+ * the same thing, whatever tab is open, and what is kept fits together.
+ *
+ * A comparison with a field that is missing (not reported, or of a GPU or process that is not there) is false, whatever the operator;
+ * `not` of it is true.
+ */
+import type { HostView } from '../model/host.js';
+import { fieldOf, isNumber, type Field, type NumberField, type Place, type TextField } from './fields.js';
+import { FilterError, type Operator } from './lexer.js';
+import type { Comparison, Query } from './parser.js';
+import { regex, RegexError } from './regex.js';
+
+export type Test = (place: Place) => boolean;
+
+export interface Filter {
+  /** The name of what it means: filters of the same key keep the same. */
+  readonly key: string;
+  readonly test: Test;
+  /** False: nothing of such a host can ever be kept. Undefined: that hangs on its GPUs and processes. */
+  host(host: HostView): boolean | undefined;
+}
+
+/** Throws FilterError for a regular expression that is none. `key`: the query printed. */
+export function compile(query: Query, key: string): Filter {
+  return { key, test: testOf(query), host: hostVerdict(query) };
+}
+
+function testOf(query: Query): Test {
+  switch (query.kind) {
+    case 'compare':
+      return comparison(query);
+    case 'not': {
+      const test = testOf(query.of);
+      return (place) => !test(place);
+    }
+    case 'and':
+      return query.of.map(testOf).reduce((left, right) => (place) => left(place) && right(place));
+    case 'or':
+      return query.of.map(testOf).reduce((left, right) => (place) => left(place) || right(place));
+  }
+}
+
+const field = (name: string): Field => fieldOf(name)!;
+
+function comparison(query: Comparison): Test {
+  const of = field(query.field);
+  return isNumber(of) ? ofNumbers(of, query.operator, query.number!) : ofTexts(of, query);
+}
+
+/** Figures this near are equal. */
+const TOLERANCE = 1e-9;
+const near = (a: number, b: number): boolean => Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b));
+
+/** NaN fails them all. */
+const NUMBERS: Readonly<Record<Operator, (reading: number, value: number) => boolean>> = {
+  '==': near,
+  '!=': (reading, value) => !Number.isNaN(reading) && !near(reading, value),
+  '>': (reading, value) => reading > value,
+  '>=': (reading, value) => reading >= value,
+  '<': (reading, value) => reading < value,
+  '<=': (reading, value) => reading <= value,
+  '~=': () => false,
+};
+
+function ofNumbers(of: NumberField, operator: Operator, value: number): Test {
+  const compare = NUMBERS[operator];
+  return (place) => compare(of.number(place), value);
+}
+
+function ofTexts(of: TextField, { operator, value, column }: Comparison): Test {
+  const matches = operator === '~=' ? expression(value, column) : (text: string) => text === value;
+  const { alias } = of;
+  const equal = (place: Place, text: string): boolean => matches(text) || (alias !== undefined && matches(alias(place)));
+  const wanted = operator !== '!=';
+  return (place) => {
+    const text = of.text(place);
+    return text !== '' && equal(place, text) === wanted;
+  };
+}
+
+/** Verdicts on texts that were met before are kept: users and models come again and again. */
+const MAX_VERDICTS = 10_000;
+
+function expression(pattern: string, column: number): (text: string) => boolean {
+  try {
+    const matches = regex(pattern);
+    const verdicts = new Map<string, boolean>();
+    return (text) => {
+      const known = verdicts.get(text);
+      if (known !== undefined) return known;
+      if (verdicts.size >= MAX_VERDICTS) verdicts.clear();
+      const verdict = matches(text);
+      verdicts.set(text, verdict);
+      return verdict;
+    };
+  } catch (error) {
+    throw error instanceof RegexError ? new FilterError(error.message, column) : error;
+  }
+}
+
+/** The query with three values: what is of GPUs and processes may be either. */
+function hostVerdict(query: Query): (host: HostView) => boolean | undefined {
+  switch (query.kind) {
+    case 'compare': {
+      if (field(query.field).of !== 'host') return () => undefined;
+      const test = comparison(query);
+      return (host) => test({ host, slot: -1, row: -1, procsOn: NOTHING });
+    }
+    case 'not': {
+      const verdict = hostVerdict(query.of);
+      return (host) => negated(verdict(host));
+    }
+    case 'and':
+    case 'or':
+      return joined(query.of.map(hostVerdict), query.kind === 'or');
+  }
+}
+
+const NOTHING = new Int32Array(0);
+const negated = (verdict: boolean | undefined): boolean | undefined => (verdict === undefined ? undefined : !verdict);
+
+/** One verdict that is `decides` decides; else one that is open leaves it open. */
+function joined(verdicts: readonly ((host: HostView) => boolean | undefined)[], decides: boolean): (host: HostView) => boolean | undefined {
+  return (host) => {
+    let open = false;
+    for (const verdict of verdicts) {
+      const one = verdict(host);
+      if (one === decides) return decides;
+      open ||= one === undefined;
+    }
+    return open ? undefined : !decides;
+  };
+}
+
+/** What is kept of a host, by slot and by process row: 1 is kept. */
+export interface Kept {
+  readonly gpus: Uint8Array;
+  readonly procs: Uint8Array;
+  readonly gpuCount: number;
+  readonly procCount: number;
+  /** Something is; of a host with neither GPU nor process: the host itself. */
+  readonly any: boolean;
+  readonly all: boolean;
+}
+
+export function keep({ test }: Filter, host: HostView): Kept {
+  const { gpus, procs } = host;
+  const { gpu, count } = procs;
+  const kept = { gpus: new Uint8Array(gpus.slots), procs: new Uint8Array(count) };
+  const procsOn = new Int32Array(gpus.slots);
+  for (let row = 0; row < count; row++) if (gpu[row]! >= 0) procsOn[gpu[row]!]!++;
+  const place: Place = { host, slot: -1, row: -1, procsOn };
+  let procCount = 0;
+  for (let row = 0; row < count; row++) {
+    place.row = row;
+    place.slot = gpu[row]!;
+    if (!test(place)) continue;
+    procCount += kept.procs[row] = 1;
+    if (place.slot >= 0) kept.gpus[place.slot] = 1;
+  }
+  place.row = -1;
+  let gpuCount = 0;
+  for (let slot = 0; slot < gpus.slots; slot++) {
+    place.slot = slot;
+    if (procsOn[slot] === 0 && test(place)) kept.gpus[slot] = 1;
+    gpuCount += kept.gpus[slot]!;
+  }
+  place.slot = -1;
+  const any = gpuCount + procCount > 0 || (gpus.slots + count === 0 && test(place));
+  return { ...kept, gpuCount, procCount, any, all: any && gpuCount === gpus.slots && procCount === count };
+}

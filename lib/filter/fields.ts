@@ -1,0 +1,162 @@
+/**
+ * The fields of the filter language: what each is called, whose it is, its unit, and how it is read from the columns of a host. Parser,
+ * evaluation and docs/FILTER.md are readings of this table. A reading of NaN, and an empty text, is a field that is missing.
+ */
+import { slotState } from '../aggregate/gpu-state.js';
+import type { GpuField } from '../model/columns.js';
+import { counted, silence, type HostView } from '../model/host.js';
+import type { Unit } from '../units.js';
+
+/**
+ * What a filter is asked about: a process on a GPU, a GPU without one (`row` -1), a process on no GPU (`slot` -1), a host with neither.
+ * One object for all of them, filled anew.
+ */
+export interface Place {
+  host: HostView;
+  /** Slot in the host's GPU columns. */
+  slot: number;
+  /** Row in its process columns. */
+  row: number;
+  /** By slot: processes on the GPU. */
+  procsOn: Int32Array;
+}
+
+export type Owner = 'host' | 'gpu' | 'process';
+interface Named {
+  readonly name: string;
+  /** Other spellings. */
+  readonly also: readonly string[];
+  readonly of: Owner;
+  /** For people. */
+  readonly about: string;
+}
+export interface NumberField extends Named {
+  readonly unit: Unit;
+  number(place: Place): number;
+}
+export interface TextField extends Named {
+  text(place: Place): string;
+  /** Another text for the same thing: equal is what equals either. */
+  readonly alias?: (place: Place) => string;
+}
+export type Field = NumberField | TextField;
+
+export const isNumber = (field: Field): field is NumberField => 'unit' in field;
+
+const names = (all: string): Pick<Named, 'name' | 'also'> => {
+  const [name = '', ...also] = all.split(' ');
+  return { name, also };
+};
+
+function gpuNumber(spelled: string, unit: Unit, about: string, number: (host: HostView, slot: number) => number): NumberField {
+  // GPUs that only processes speak of have no readings.
+  return {
+    ...names(spelled),
+    of: 'gpu',
+    unit,
+    about,
+    number: ({ host, slot }) => (slot >= 0 && slot < host.gpus.count ? number(host, slot) : NaN),
+  };
+}
+
+function gpuReading(spelled: string, unit: Unit, about: string, field: GpuField): NumberField {
+  return gpuNumber(spelled, unit, about, ({ gpus }, slot) => gpus.field[field][slot]!);
+}
+
+function gpuText(spelled: string, about: string, text: (host: HostView, slot: number) => string): TextField {
+  return { ...names(spelled), of: 'gpu', about, text: ({ host, slot }) => (slot < 0 ? '' : text(host, slot)) };
+}
+
+function procNumber(spelled: string, unit: Unit, about: string, number: (host: HostView, row: number) => number): NumberField {
+  return { ...names(spelled), of: 'process', unit, about, number: ({ host, row }) => (row < 0 ? NaN : number(host, row)) };
+}
+
+function procText(spelled: string, about: string, text: (host: HostView, row: number) => string): TextField {
+  return { ...names(spelled), of: 'process', about, text: ({ host, row }) => (row < 0 ? '' : text(host, row)) };
+}
+
+function hostText(spelled: string, about: string, text: (host: HostView) => string, alias?: (place: Place) => string): TextField {
+  return { ...names(spelled), of: 'host', about, text: ({ host }) => text(host), ...(alias ? { alias } : {}) };
+}
+
+const usedPercent = ({ gpus: { field } }: HostView, slot: number): number =>
+  (field.memoryUsedBytes[slot]! / field.memoryTotalBytes[slot]!) * 100;
+
+/** As the tab strip shows it: 'live' also stands for a host whose last try failed but whose answer still counts. */
+function statusOf(host: HostView): string {
+  if (host.status.phase === 'waiting') return 'waiting';
+  if (!counted(host)) return 'down';
+  return host.status.phase;
+}
+
+/** The first name is the one that printing uses. */
+export const FIELDS: readonly Field[] = [
+  gpuReading('temp temperature', 'celsius', 'temperature', 'temperatureCelsius'),
+  gpuReading('util utilization', 'percent', 'utilization', 'utilPercent'),
+  gpuNumber('mem_pct mempct mem_percent', 'percent', 'memory in use, of all', usedPercent),
+  gpuReading('mem_used memused', 'bytes', 'memory in use', 'memoryUsedBytes'),
+  gpuReading('mem_total memtotal', 'bytes', 'memory', 'memoryTotalBytes'),
+  gpuReading('power pwr', 'watts', 'power', 'powerWatts'),
+  gpuReading('power_limit', 'watts', 'limit of the power', 'powerLimitWatts'),
+  gpuReading('clock', 'megahertz', 'graphics clock', 'frequencyMhz'),
+  gpuReading('pstate performance_state', 'state', 'performance state: 0 or P0 is the fastest', 'performanceState'),
+  gpuReading('numa numa_node', 'number', 'NUMA node', 'numaNode'),
+  {
+    ...names('index idx'),
+    of: 'gpu',
+    unit: 'number',
+    about: 'its number on the node',
+    number: ({ host, slot }) => (slot < 0 ? NaN : host.gpus.index[slot]!),
+  },
+  {
+    ...names('procs'),
+    of: 'gpu',
+    unit: 'number',
+    about: 'processes on it; missing where the node does not tell',
+    number: ({ host, slot, procsOn }) => (slot < 0 || silence(host) !== undefined ? NaN : procsOn[slot]!),
+  },
+  gpuText('state', 'computing, held (memory without computing), free or unknown', gpuState),
+  gpuText('gpu_name name', 'model', (host, slot) => host.text(host.gpus.name[slot]!)),
+  gpuText('uuid', 'uuid', (host, slot) => host.text(host.gpus.uuid[slot]!)),
+  gpuText('device_type type', 'GPU, NPU, ...', ({ gpus }, slot) => gpus.detail(slot, 'type') || 'GPU'),
+  gpuText('driver', 'version of the driver', ({ gpus }, slot) => gpus.detail(slot, 'driver_version')),
+  procText('user', 'whose it is', (host, row) => host.userName(host.procs.user[row]!)),
+  procText('command cmd', 'command line, or the name where that is unknown', commandOf),
+  procNumber('pid', 'number', 'process id', ({ procs }, row) => procs.pid[row]!),
+  procNumber('vram', 'bytes', 'GPU memory it holds', ({ procs }, row) => (procs.gpu[row]! < 0 ? NaN : procs.vramBytes[row]!)),
+  procNumber('sm', 'percent', 'share of the GPU that it computes with', ({ procs }, row) => procs.smPercent[row]!),
+  procNumber('cpu', 'percent', 'CPU; 100 is one thread', ({ procs }, row) => procs.cpuPercent[row]!),
+  procNumber('age running', 'seconds', 'how long it runs', ({ procs }, row) => procs.ageSeconds[row]!),
+  hostText(
+    'host hostname',
+    'name of the node, or the address it is scraped at',
+    ({ label }) => label,
+    ({ host }) => host.hostId,
+  ),
+  hostText('status', 'live, failing (the last try), down (in no figure) or waiting', statusOf),
+];
+
+function gpuState({ gpus }: HostView, slot: number): string {
+  const state = slotState(gpus, slot);
+  return state === 'heldIdle' ? 'held' : state;
+}
+
+function commandOf(host: HostView, row: number): string {
+  return host.text(host.procs.command[row]!) || host.text(host.procs.name[row]!);
+}
+
+const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.flatMap((field) => [field.name, ...field.also].map((name) => [name, field])));
+const GROUP = /^group\.(.+)$/;
+
+/** The field of a name, in any case; `group.NAME` is what the host file says under NAME. Undefined: there is none. */
+export function fieldOf(name: string): Field | undefined {
+  const group = GROUP.exec(name)?.[1];
+  if (group !== undefined) return hostText(`group.${group}`, '', ({ groups }) => groups.get(group) ?? '');
+  return BY_NAME.get(name.toLowerCase());
+}
+
+/** The field name that a mistyped one begins like. */
+export function fieldLike(name: string): string | undefined {
+  const start = name.toLowerCase().slice(0, 3);
+  return start.length < 3 ? undefined : [...BY_NAME.keys()].find((known) => known.startsWith(start));
+}

@@ -1,0 +1,148 @@
+/**
+ * The grammar of filters:
+ *
+ *   query = and { "|" and }        and = term { "&" term }        term = "not" term | "(" query ")" | field operator value
+ *
+ * `&` binds tighter than `|`, `not` tighter than both. Instead of the signs: `and`, `or`, `!`, and `&&`, `||`. A value is a word, a
+ * quoted text, or a figure with a unit.
+ */
+import { isUnit, quantity, UNITS } from '../units.js';
+import { fieldLike, fieldOf, isNumber, type Field } from './fields.js';
+import { FilterError, lex, type Operator, type Token, type TokenKind } from './lexer.js';
+
+export interface Comparison {
+  readonly kind: 'compare';
+  /** Canonical name of the field. */
+  readonly field: string;
+  readonly operator: Operator;
+  /** The value as it was typed, without quotes and blanks. */
+  readonly value: string;
+  /** The value of a field of numbers, in the unit of the field. */
+  readonly number?: number;
+  /** 1-based character at which the value stands. */
+  readonly column: number;
+}
+export type Query =
+  { readonly kind: 'and' | 'or'; readonly of: readonly Query[] } | { readonly kind: 'not'; readonly of: Query } | Comparison;
+
+/** Brackets and `not` within each other. */
+const MAX_DEPTH = 64;
+
+/** Undefined for a text that is blank. Throws FilterError. */
+export function parse(text: string): Query | undefined {
+  const tokens = lex(text);
+  return tokens.length === 1 ? undefined : new Parser(tokens).query();
+}
+
+const ORDERINGS: readonly Operator[] = ['>', '>=', '<', '<='];
+
+class Parser {
+  readonly #tokens: readonly Token[];
+  #at = 0;
+  #depth = 0;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  query(): Query {
+    const query = this.#or();
+    if (this.#next.kind !== 'end') throw this.#wrong(this.#next.kind === ')' ? 'a ) too many' : 'expected & or |');
+    return query;
+  }
+
+  get #next(): Token {
+    return this.#tokens[this.#at]!;
+  }
+
+  #take(): Token {
+    return this.#tokens[this.#at++]!;
+  }
+
+  #wrong(reason: string, token = this.#next): FilterError {
+    return new FilterError(reason, token.column);
+  }
+
+  /** Takes the sign, or the word that stands for it. */
+  #skip(kind: TokenKind, word: string): boolean {
+    const { kind: next, text } = this.#next;
+    if (next !== kind && !(next === 'word' && text.toLowerCase() === word)) return false;
+    this.#at++;
+    return true;
+  }
+
+  #or(): Query {
+    return this.#list('or', '|', () => this.#list('and', '&', () => this.#term()));
+  }
+
+  #list(kind: 'and' | 'or', sign: '&' | '|', item: () => Query): Query {
+    const items: Query[] = [];
+    do {
+      const one = item();
+      // (a & b) & c is a & b & c.
+      if (one.kind === kind) items.push(...one.of);
+      else items.push(one);
+    } while (this.#skip(sign, kind));
+    return items.length === 1 ? items[0]! : { kind, of: items };
+  }
+
+  #term(): Query {
+    if (++this.#depth > MAX_DEPTH) throw this.#wrong(`more than ${MAX_DEPTH} brackets within each other`);
+    const term = this.#skip('not', 'not')
+      ? ({ kind: 'not', of: this.#term() } as const)
+      : this.#skip('(', '(')
+        ? this.#bracketed()
+        : this.#comparison();
+    this.#depth--;
+    return term;
+  }
+
+  #bracketed(): Query {
+    const query = this.#or();
+    if (!this.#skip(')', ')')) throw this.#wrong('expected & or | or )');
+    return query;
+  }
+
+  #comparison(): Comparison {
+    const token = this.#next;
+    if (token.kind !== 'word') throw this.#wrong('expected a field');
+    const field = fieldOf(token.text);
+    if (!field) throw this.#wrong(unknownField(token.text));
+    this.#at++;
+    const operator = this.#operator(field);
+    const { column } = this.#next;
+    const { text, number } = this.#value(field);
+    return { kind: 'compare', field: field.name, operator, value: text, ...(number === undefined ? {} : { number }), column };
+  }
+
+  #operator(field: Field): Operator {
+    const token = this.#next;
+    if (token.kind !== 'operator') throw this.#wrong('expected one of == != > >= < <= ~=');
+    const operator = token.text as Operator;
+    if (isNumber(field) && operator === '~=') throw this.#wrong(`${field.name} is a number: ~= is for texts`);
+    if (!isNumber(field) && ORDERINGS.includes(operator)) throw this.#wrong(`${field.name} is a text: it takes == != ~=`);
+    this.#at++;
+    return operator;
+  }
+
+  #value(field: Field): { readonly text: string; readonly number?: number } {
+    const token = this.#next;
+    if (!isNumber(field)) {
+      if (token.kind !== 'word' && token.kind !== 'quoted') throw this.#wrong('expected a value');
+      return { text: this.#take().text };
+    }
+    const wanted = `expected ${UNITS[field.unit].wanted}`;
+    if (token.kind !== 'word' && token.kind !== 'quoted') throw this.#wrong(wanted);
+    this.#at++;
+    // "40 GiB" is one value.
+    const text = this.#next.kind === 'word' && isUnit(this.#next.text, field.unit) ? token.text + this.#take().text : token.text;
+    const number = quantity(text.trim(), field.unit);
+    if (number === undefined) throw this.#wrong(wanted, token);
+    return { text: text.trim(), number };
+  }
+}
+
+function unknownField(name: string): string {
+  const like = fieldLike(name);
+  return like === undefined ? `there is no field ${name}` : `there is no field ${name} (did you mean ${like}?)`;
+}
