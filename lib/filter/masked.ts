@@ -117,7 +117,7 @@ export class MaskedHost implements HostView {
   }
 
   #machine<Name extends 'cpus' | 'cores' | 'memory' | 'disks'>(name: Name): HostView[Name] {
-    return this.kept().any ? this.whole[name] : (NO_ROWS);
+    return this.kept().any ? this.whole[name] : NO_ROWS;
   }
 }
 
