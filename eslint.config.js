@@ -17,7 +17,7 @@ const LAYERS = [
   { layer: 'contract', files: /^lib\/(plugin|register|tabs|keys\/|view\/)/ },
   { layer: 'edges', files: /^lib\/(collect|record|serve|paint|export)\//, apart: /^lib\/\w+\//, only: ['base', 'figures'] },
   { layer: 'core', files: /^lib\/(state|loop|ladder|screen)/, only: ['base', 'figures', 'contract'] },
-  { layer: 'app', files: /^lib\/(app|settings|viewer|node-api|collectors|recording)/ },
+  { layer: 'app', files: /^lib\/(app|settings|viewer|node-api|collectors|recording|replay-control)/ },
   { layer: 'index', files: /^lib\/index/ },
   { layer: 'plugins', files: /^plugins\//, apart: /^plugins\/[^/]+\//, only: ['index'] },
   { layer: 'bin', files: /^bin\// },

@@ -2,6 +2,7 @@
 /** The program: the command line decides the command, the command the exit status. Nothing else ends the process. */
 import * as module from 'node:module';
 import { AppError } from '../lib/errors.js';
+import type { Command, Flags } from '../lib/options.js';
 import { clean } from '../lib/sanitize.js';
 import { VERSION } from '../lib/version.js';
 import { parseArgv, type Request } from './argv.js';
@@ -14,10 +15,17 @@ const HELP_COLUMNS = 100;
 async function main(): Promise<number> {
   const request = await parseArgv(process.argv.slice(2));
   if (request.show !== undefined) return print(await textOf(request));
-  if (request.command === 'api') return (await import('./api.js')).api(request.flags, process.env);
-  if (request.command === 'mock') return (await import('./mock.js')).mock(request.flags, process.env);
-  return (await import('./view.js')).view(request.flags, process.env);
+  return RUN[request.command](request.flags);
 }
+
+/** Each is loaded when it runs. */
+const RUN: Readonly<Record<Command, (flags: Flags) => Promise<number>>> = {
+  view: async (flags) => (await import('./view.js')).view(flags, process.env),
+  record: async (flags) => (await import('./record.js')).record(flags, process.env),
+  'replay-info': async (flags) => (await import('./replay-info.js')).replayInfo(flags, process.env),
+  api: async (flags) => (await import('./api.js')).api(flags, process.env),
+  mock: async (flags) => (await import('./mock.js')).mock(flags, process.env),
+};
 
 async function textOf({ show, command }: Request): Promise<string> {
   if (show === 'version') return `${VERSION}\n`;

@@ -15,9 +15,16 @@ const isCommand = (word: string | undefined): word is Command => word !== undefi
 /** Only the first word can be a command: behind `--hosts` a host may be called "mock". Throws `E_OPTION_BAD`. */
 export async function parseArgv(argv: readonly string[]): Promise<Request> {
   const [first, ...rest] = argv;
-  const [command, words] = isCommand(first) ? [first, rest] : ['view' as const, argv];
+  const [command, given] = isCommand(first) ? [first, rest] : ['view' as const, argv];
+  const words = named(given, command);
   const flags = plainFlags(words, command);
   return flags ? { command, flags } : (await import('./yargs.js')).parseWithYargs(words, command);
+}
+
+/** Words in front of all flags are those of the command's own option. */
+function named(words: readonly string[], command: Command): readonly string[] {
+  const { words: option } = COMMANDS[command] as { readonly words?: string };
+  return option === undefined || words[0] === undefined || words[0].startsWith('-') ? words : [`--${option}`, ...words];
 }
 
 /**
@@ -34,11 +41,14 @@ export function plainFlags(words: readonly string[], command: Command): Flags | 
   }
   try {
     const { values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false });
-    return Object.fromEntries(Object.entries(values).map(([flag, given]) => [flag, [given].flat().map(String)]));
+    return Object.fromEntries(Object.entries(values).map(([flag, given]) => [flag, wordsOf([given].flat())]));
   } catch {
     return undefined;
   }
 }
+
+/** A switch that is given twice is on, no more. */
+const wordsOf = (given: readonly unknown[]): readonly string[] => (given[0] === true ? ['true'] : given.map(String));
 
 /** The known flag that a mistyped one begins like, for the advice. */
 export function unknownFlag(name: string, known: readonly string[]): AppError {

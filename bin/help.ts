@@ -4,6 +4,8 @@ import { COMMANDS, type Command, type Option, type OptionTable } from '../lib/op
 const PROGRAM = 'all-smi-view';
 const USAGE: Readonly<Record<Command, string>> = {
   view: `${PROGRAM} [options]`,
+  record: `${PROGRAM} record [options]`,
+  'replay-info': `${PROGRAM} replay-info FILE..`,
   api: `${PROGRAM} api [options]`,
   mock: `${PROGRAM} mock [options]`,
 };
@@ -13,7 +15,13 @@ const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help:
     [`${PROGRAM} --hostfile hosts.csv -i 2`, 'the nodes of a file, every two seconds'],
     [PROGRAM, 'this machine'],
     [`${PROGRAM} --demo`, 'a made-up cluster, to look around'],
+    [`${PROGRAM} --replay all-smi-20260807-143203.ndjson.zst`, 'what was recorded'],
   ],
+  record: [
+    [`${PROGRAM} record --hostfile hosts.csv --duration 2h`, 'two hours of the nodes of a file'],
+    [`${PROGRAM} record --hosts node[01-16]:9090 --max-size 500M --max-files 20`, 'for ever, the last 10 GB'],
+  ],
+  'replay-info': [[`${PROGRAM} replay-info recordings/`, 'what the files of a folder make together']],
   api: [
     [`${PROGRAM} api --processes --bind 0.0.0.0`, 'for viewers on other machines, with who is on the GPUs'],
     [`${PROGRAM} api --tls-cert node.pem --tls-key node.key --token-file token`, 'over https, for those who know the token'],

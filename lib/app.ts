@@ -6,9 +6,11 @@ import { offers, route } from './keys/router.js';
 import { activeLayers } from './ladder.js';
 import { Loop } from './loop.js';
 import type { Clock, Collector, Delivery, Save, SaveRequest } from './model/ports.js';
+import type { RecordingSwitch, Replay } from './model/replay.js';
 import type { Painter } from './paint/painter.js';
 import type { Effect, KeyContext, Step, TabPlugin } from './plugin.js';
 import { clean } from './sanitize.js';
+import { ReplayControl } from './replay-control.js';
 import { AppState, faultText } from './state.js';
 import { hitTest } from './view/cells.js';
 import type { Frame, Line, Size, View } from './view/frame.js';
@@ -29,6 +31,10 @@ export interface AppParts {
   readonly save: Save;
   /** Lines under the tab strip that are always there (demo). */
   readonly chips?: readonly Line[];
+  /** The collector, where it plays a recording. */
+  readonly replay?: Replay;
+  /** Absent: nothing can be recorded here. */
+  readonly recording?: RecordingSwitch;
 }
 
 /** What the last paint leaves for the keys. */
@@ -45,6 +51,7 @@ export class App {
   /** Resolves when the user has quit. */
   readonly quit: Promise<void>;
   readonly #parts: AppParts;
+  readonly #transport: ReplayControl;
   #painted: Painted | undefined;
   #beat: (() => void) | undefined;
   readonly #saving = new Set<Promise<void>>();
@@ -54,7 +61,12 @@ export class App {
     const { plugins, collector, painter, clock } = parts;
     this.#parts = parts;
     this.state = new AppState(plugins, collector.intervalMs, collector.hosts);
-    this.state.now = clock.now();
+    this.#transport = new ReplayControl(parts, this.state, (text, tone) => {
+      if (text !== undefined) this.#toast(text, tone);
+      this.state.touch();
+      this.loop.paced();
+    });
+    this.state.now = this.#transport.now();
     this.loop = new Loop(clock, {
       stale: () => this.#painted?.data !== this.state.versions.data,
       ready: () => painter.ready(),
@@ -91,11 +103,11 @@ export class App {
   async stop(): Promise<void> {
     this.loop.stop();
     this.#beat?.();
-    await Promise.all([this.#parts.collector.stop(), ...this.#saving]);
+    await Promise.all([this.#parts.collector.stop(), this.#transport.stop(), ...this.#saving]);
   }
 
   deliver(delivery: Delivery): void {
-    this.state.now = this.#parts.clock.now();
+    this.state.now = this.#transport.now();
     this.#carryOut(this.state.deliver(delivery));
     this.loop.paced();
   }
@@ -103,7 +115,7 @@ export class App {
   input(event: InputEvent): void {
     const name = eventName(event);
     if (name === undefined) return;
-    this.state.now = this.#parts.clock.now();
+    this.state.now = this.#transport.now();
     const painted = this.#painted;
     const hit = event.type === 'mouse' && painted ? hitTest(painted.frame, event.x, event.y) : undefined;
     const context: KeyContext = {
@@ -136,8 +148,8 @@ export class App {
 
   #paint(): void {
     const { painter, clock, collector, chips } = this.#parts;
-    this.state.now = clock.now();
-    if (this.state.toast && this.state.toast.until <= this.state.now) this.state.toast = undefined;
+    this.state.now = this.#transport.now();
+    if (this.state.toast && this.state.toast.until <= clock.now()) this.state.toast = undefined;
     const shown = screen(this.state, {
       size: painter.size,
       offers: offers(activeLayers(this.state), this.state),
@@ -180,6 +192,15 @@ export class App {
       case 'scroll-help':
         this.#scrollHelp(effect.by);
         break;
+      case 'replay':
+        this.#transport.command(effect.command);
+        break;
+      case 'timecode':
+        this.#transport.edit(effect.edit);
+        break;
+      case 'record':
+        this.#transport.record();
+        break;
       case 'export':
         this.#export(effect);
         break;
@@ -192,8 +213,8 @@ export class App {
 
   #scrollHelp(by: number): void {
     const help = this.state.overlays.at(-1);
-    if (!help) return;
-    const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips?.length ?? 0);
+    if (help?.kind !== 'help') return;
+    const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips ?? []);
     const top = Math.max(0, Math.min(help.top + by, helpLimit(sections, notes, size)));
     this.state.overlays = [...this.state.overlays.slice(0, -1), { ...help, top }];
   }

@@ -1,12 +1,15 @@
 /** The ladder as it stands for a state: which layers are active, whose they are, with which UI state. */
-import { ALWAYS, GLOBAL, HELP, REPLAY } from './keys/layers.js';
+import { ALWAYS, GLOBAL, HELP } from './keys/layers.js';
+import { REPLAY, TIMECODE } from './keys/replay.js';
 import { ladder, type ActiveLayer } from './keys/router.js';
 import type { KeyLayer } from './plugin.js';
-import type { AppState } from './state.js';
+import type { AppState, Overlay } from './state.js';
 
 function core(layer: KeyLayer<undefined>, modal = false): ActiveLayer {
   return { layer: layer, ui: undefined, owner: 'core', modal };
 }
+
+const MODALS: Readonly<Record<Overlay['kind'], KeyLayer<undefined>>> = { help: HELP, timecode: TIMECODE };
 
 /** `modals`: with the modals that are open (what a key meets), or without (what the help explains). */
 export function activeLayers(state: AppState, modals = true): readonly ActiveLayer[] {
@@ -14,6 +17,6 @@ export function activeLayers(state: AppState, modals = true): readonly ActiveLay
   const ui = state.ui(tab);
   const layers = ui ? (state.plugin(tab.plugin)?.layers ?? []) : [];
   const own = layers.map((layer): ActiveLayer => ({ layer, ui: ui?.value, owner: tab.plugin }));
-  const open = modals && state.overlays.length > 0 ? [core(HELP, true)] : [];
+  const open = modals ? state.overlays.slice(-1).map(({ kind }) => core(MODALS[kind], true)) : [];
   return ladder([core(ALWAYS), ...open, core(REPLAY), ...own, core(GLOBAL)]);
 }

@@ -3,6 +3,7 @@
  * from it. A flag goes before the environment, the environment before the default.
  */
 import { AppError } from './errors.js';
+import { choice, Invalid, last, list, number, size, span } from './options-values.js';
 
 export interface Option<T = unknown> {
   /** Long name without dashes; absent: only the environment sets it. */
@@ -24,9 +25,6 @@ export interface Option<T = unknown> {
   parse(words: readonly string[]): T;
 }
 export type OptionTable = Readonly<Record<string, Option>>;
-
-/** Why a value is refused, as the end of a sentence that begins with the option's name. */
-export class Invalid extends Error {}
 
 /** Of every command that reads the machine it runs on. */
 const MACHINE_OPTIONS = {
@@ -50,7 +48,8 @@ const MACHINE_OPTIONS = {
   noRedact: { flag: 'no-redact', help: 'show command lines as they are (docs/NODES.md)', parse: () => true },
 } as const satisfies OptionTable;
 
-export const VIEW_OPTIONS = {
+/** Of every command that scrapes nodes. */
+const NODE_OPTIONS = {
   hosts: {
     flag: 'hosts',
     env: 'ALL_SMI_VIEW_HOSTS',
@@ -82,15 +81,6 @@ export const VIEW_OPTIONS = {
     help: 'how long a node may take to answer',
     parse: number({ min: 0.1, max: 600 }),
   },
-  local: { flag: 'local', help: 'watch this machine; so it is when nothing else is named', parse: () => true },
-  demo: { flag: 'demo', help: 'show a made-up cluster; needs no nodes', parse: () => true },
-  plugin: {
-    flag: 'plugin',
-    value: 'FILE',
-    many: 'repeat',
-    help: 'add the tab of an ES module (docs/PLUGINS.md)',
-    parse: (words) => words,
-  },
   token: {
     env: 'ALL_SMI_AUTH_TOKEN',
     value: 'TOKEN',
@@ -100,7 +90,72 @@ export const VIEW_OPTIONS = {
       return last(words);
     },
   },
+} as const satisfies OptionTable;
+
+export const VIEW_OPTIONS = {
+  ...NODE_OPTIONS,
+  local: { flag: 'local', help: 'watch this machine; so it is when nothing else is named', parse: () => true },
+  demo: { flag: 'demo', help: 'show a made-up cluster; needs no nodes', parse: () => true },
+  plugin: {
+    flag: 'plugin',
+    value: 'FILE',
+    many: 'repeat',
+    help: 'add the tab of an ES module (docs/PLUGINS.md)',
+    parse: (words) => words,
+  },
+  replay: {
+    flag: 'replay',
+    value: 'FILE..',
+    many: 'words',
+    help: 'play a recording: files, or a folder of them; segments are chained by time',
+    parse: (words) => words,
+  },
+  start: { flag: 'start', value: 'TIME', help: 'where the replay begins: 1:02:03, 90, @14:32 or 2026-08-07 14:32', parse: last },
+  speed: { flag: 'speed', value: 'N', default: 1, help: 'speed of the replay, 0.05 to 16', parse: number({ min: 0.05, max: 16 }) },
+  loop: { flag: 'loop', help: 'play again from the start when the recording ends', parse: () => true },
+  check: { flag: 'check', help: 'read all of the recording without showing it; fails if anything in it cannot be read', parse: () => true },
   ...MACHINE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const RECORD_OPTIONS = {
+  ...NODE_OPTIONS,
+  local: { flag: 'local', help: 'record this machine; so it is when nothing else is named', parse: () => true },
+  output: {
+    flag: 'output',
+    alias: 'o',
+    value: 'FILE',
+    otherwise: 'all-smi-DATE-TIME.ndjson.zst in the current folder',
+    help: 'where to; .zst and .gz say how it is compressed',
+    parse: last,
+  },
+  duration: { flag: 'duration', value: 'TIME', otherwise: 'until it is stopped', help: 'how long: 90s, 10m, 2h, 1d', parse: span },
+  include: {
+    flag: 'include',
+    value: 'LIST',
+    otherwise: 'all of them',
+    help: 'what of a node: gpu,cpu,memory,chassis,process',
+    parse: list(['gpu', 'cpu', 'memory', 'chassis', 'process']),
+  },
+  maxSize: { flag: 'max-size', value: 'SIZE', otherwise: 'one file', help: 'begin another file at this size: 100M, 2G', parse: size },
+  maxFiles: {
+    flag: 'max-files',
+    value: 'N',
+    otherwise: 'all are kept',
+    help: 'keep this many files and delete the oldest; needs --max-size',
+    parse: number({ min: 1, max: 9999, whole: true }),
+  },
+  compress: {
+    flag: 'compress',
+    value: 'HOW',
+    otherwise: 'by the name of the file; else zstd',
+    help: 'zstd, gzip or none',
+    parse: choice({ zstd: 'zstd', gzip: 'gzip', none: 'none' } as const),
+  },
+  ...MACHINE_OPTIONS,
+} as const satisfies OptionTable;
+
+export const REPLAY_INFO_OPTIONS = {
+  file: { flag: 'file', value: 'FILE..', many: 'words', help: 'the recording: files, or a folder of them', parse: (words) => words },
 } as const satisfies OptionTable;
 
 export const API_OPTIONS = {
@@ -187,12 +242,21 @@ export const MOCK_OPTIONS = {
   processes: { env: 'ALL_SMI_MOCK_PROCESSES', value: '1', help: 'any value: the nodes export their processes', parse: () => true },
 } as const satisfies OptionTable;
 
+interface CommandRow {
+  readonly help: string;
+  readonly options: OptionTable;
+  /** The option that words without a flag belong to. */
+  readonly words?: string;
+}
+
 /** Commands of the program; `view` is the one that runs when none is named. */
 export const COMMANDS = {
   view: { help: 'watch a cluster', options: VIEW_OPTIONS },
+  record: { help: 'write what the nodes say into a file, to be played later', options: RECORD_OPTIONS },
+  'replay-info': { help: 'tell what is in a recording', options: REPLAY_INFO_OPTIONS, words: 'file' },
   api: { help: 'serve this machine over HTTP, for viewers to scrape', options: API_OPTIONS },
   mock: { help: 'serve a made-up cluster over HTTP', options: MOCK_OPTIONS },
-} as const satisfies Readonly<Record<string, { help: string; options: OptionTable }>>;
+} as const satisfies Readonly<Record<string, CommandRow>>;
 export type Command = keyof typeof COMMANDS;
 
 /** What a table comes to. Options without a default may be undefined. */
@@ -200,6 +264,8 @@ export type Values<Table extends OptionTable> = {
   readonly [Key in keyof Table]: ReturnType<Table[Key]['parse']> | (Table[Key] extends { readonly default: unknown } ? never : undefined);
 };
 export type ViewOptions = Values<typeof VIEW_OPTIONS>;
+export type RecordOptions = Values<typeof RECORD_OPTIONS>;
+export type ReplayInfoOptions = Values<typeof REPLAY_INFO_OPTIONS>;
 export type MockOptions = Values<typeof MOCK_OPTIONS>;
 export type ApiOptions = Values<typeof API_OPTIONS>;
 
@@ -231,28 +297,4 @@ function parsed(option: Option, name: string, words: readonly string[]): unknown
 
 function bad(option: string, error: unknown): unknown {
   return error instanceof Invalid ? new AppError('E_OPTION_BAD', { option, reason: error.message }) : error;
-}
-
-function last(words: readonly string[]): string {
-  return words.at(-1) ?? '';
-}
-
-/** One of the words, and what it stands for. */
-function choice<Table extends Readonly<Record<string, string>>>(table: Table): (words: readonly string[]) => Table[keyof Table] {
-  return (words) => {
-    const word = last(words);
-    if (!Object.hasOwn(table, word)) throw new Invalid(`"${word}" is not one of: ${Object.keys(table).join(', ')}`);
-    return table[word] as Table[keyof Table];
-  };
-}
-
-function number({ min, max, whole = false }: { min: number; max: number; whole?: boolean }): (words: readonly string[]) => number {
-  return (words) => {
-    const word = last(words);
-    const value = /^[+-]?\d+(\.\d*)?$|^[+-]?\.\d+$/.test(word) ? Number(word) : NaN;
-    if (Number.isNaN(value)) throw new Invalid(`"${word}" is not a number`);
-    if (whole && !Number.isInteger(value)) throw new Invalid(`"${word}" is not a whole number`);
-    if (value < min || value > max) throw new Invalid(`"${word}" is not between ${min} and ${max}`);
-    return value;
-  };
 }

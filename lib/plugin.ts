@@ -3,6 +3,7 @@ import type { HistoryView } from './aggregate/history.js';
 import type { Derivation, Scope } from './derive.js';
 import type { InputEvent, Key, Mouse } from './keys/names.js';
 import type { HostView, Ms } from './model/host.js';
+import type { RecordingStatus, ReplayStatus, Transport } from './model/replay.js';
 import type { SaveRequest } from './model/ports.js';
 import type { RegionId, Size, View } from './view/frame.js';
 
@@ -29,6 +30,10 @@ export interface AppView {
   /** Frame time in a replay, wall time live. Ages hang on it. */
   readonly now: Ms;
   readonly intervalMs: Ms;
+  /** Set while a recording is played: where it is. */
+  readonly replay: ReplayStatus | undefined;
+  /** Set while what is on screen is recorded. */
+  readonly recording: RecordingStatus | undefined;
   readonly tab: TabRef;
   readonly tabs: readonly TabRef[];
   /** The last samples of the cluster, its hosts and GPUs. */
@@ -49,6 +54,11 @@ export type Effect =
   | { readonly type: 'help' }
   | { readonly type: 'close' }
   | { readonly type: 'scroll-help'; readonly by: number }
+  | { readonly type: 'replay'; readonly command: Transport }
+  /** The line in which a time is typed. */
+  | { readonly type: 'timecode'; readonly edit: 'open' | 'erase' | 'clear' | 'apply' | { readonly insert: string } }
+  /** Starts recording, or stops it. */
+  | { readonly type: 'record' }
   /** Into a new file; a toast says where. */
   | ({ readonly type: 'export' } & SaveRequest)
   | { readonly type: 'toast'; readonly text: string; readonly tone?: 'accent' | 'warn' | 'bad' };

@@ -11,6 +11,7 @@ import { bodySize, composeFrame, type Chrome, type Hint, type TabLabel } from '.
 import { line, lines, span, type Frame, type Line, type Size, type View } from './view/frame.js';
 import { helpSections, helpView, keyText, type HelpSection } from './view/help.js';
 import { hostMark } from './view/hosts.js';
+import { recordingChip, replayBar, timecodeLine } from './view/replay-bar.js';
 import { titleParts } from './view/title.js';
 
 export interface ScreenInput {
@@ -29,10 +30,12 @@ export interface Screen {
 
 /** The wall: what a plugin's view throws, or returns instead of a view, becomes the content of its own pane. */
 export function screen(state: AppState, input: ScreenInput): Screen {
-  const size = bodySize(input.size, input.chips.length);
-  const chrome = chromeOf(state, input);
+  const { chips, bar } = surroundings(state, input.chips, input.size.cols);
+  const size = bodySize(input.size, chips.length + (bar ? 1 : 0));
+  const chrome: Chrome = { ...chromeOf(state, { ...input, chips }), ...(bar ? { bar } : {}) };
   const composed = (view: View): Screen => ({ frame: composeFrame(chrome, view), view, size });
-  if (state.overlays.length > 0) return composed(helpScreen(state, input));
+  const overlay = state.overlays.at(-1);
+  if (overlay?.kind === 'help') return composed(helpScreen(state, input, overlay.top));
   try {
     return composed(tabView(state, size));
   } catch (error) {
@@ -40,11 +43,28 @@ export function screen(state: AppState, input: ScreenInput): Screen {
   }
 }
 
+/** What the core shows around the tab besides the fixed lines: its chips, and the line of a replay or of a time being typed. */
+function surroundings(
+  state: AppState,
+  chips: readonly Line[],
+  cols: number,
+): { readonly chips: readonly Line[]; readonly bar: Line | undefined } {
+  const { replay, recording } = state;
+  const overlay = state.overlays.at(-1);
+  const bar = replay && (overlay?.kind === 'timecode' ? timecodeLine(overlay.text, overlay.problem, replay) : replayBar(replay, cols));
+  return { chips: recording ? [recordingChip(recording), ...chips] : chips, bar };
+}
+
 function chromeOf(state: AppState, { size, source, chips, offers: offered }: ScreenInput): Chrome {
   const active = tabId(state.tab);
   return {
     size,
-    title: titleParts(state.derive(clusterDerivation), { source, intervalMs: state.intervalMs, now: state.now }),
+    title: titleParts(state.derive(clusterDerivation), {
+      source,
+      intervalMs: state.intervalMs,
+      now: state.now,
+      recordedOffset: state.replay?.offsetMinutes,
+    }),
     tabs: state.tabs.map((tab) => tabLabel(state, tab)),
     active: state.tabs.findIndex((tab) => tabId(tab) === active),
     tabNote: downNote(state.hosts),
@@ -61,21 +81,23 @@ const HELP_ORDER: readonly Rung[] = ['tab', 'global', 'replay', 'filter-edit'];
 export function helpOf(
   state: AppState,
   full: Size,
-  chips: number,
+  chips: readonly Line[],
 ): { sections: readonly HelpSection[]; notes: readonly string[]; size: Size } {
   const all = [...offers(activeLayers(state, false), state)].sort(
     (a, b) => HELP_ORDER.indexOf(a.layer.rung) - HELP_ORDER.indexOf(b.layer.rung),
   );
+  const around = surroundings(state, chips, full.cols);
+  const rows = around.chips.length + (around.bar ? 1 : 0);
   return {
     sections: helpSections(all),
     notes: [...(state.plugin(state.tab.plugin)?.notes ?? []), STRIP_NOTE],
-    size: bodySize(full, chips),
+    size: bodySize(full, rows),
   };
 }
 
-function helpScreen(state: AppState, input: ScreenInput): View {
-  const { sections, notes, size } = helpOf(state, input.size, input.chips.length);
-  return helpView(sections, notes, state.overlays.at(-1)?.top ?? 0, size);
+function helpScreen(state: AppState, input: ScreenInput, top: number): View {
+  const { sections, notes, size } = helpOf(state, input.size, input.chips);
+  return helpView(sections, notes, top, size);
 }
 
 function tabView(state: AppState, size: Size): View {

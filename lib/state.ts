@@ -6,6 +6,7 @@ import { History } from './aggregate/history.js';
 import { Derivations, type Derivation, type Scope } from './derive.js';
 import type { HostView, Ms } from './model/host.js';
 import type { Delivery } from './model/ports.js';
+import type { RecordingStatus, ReplayStatus } from './model/replay.js';
 import { checkStep } from './keys/router.js';
 import type { AppView, Effect, HostList, Message, Step, TabPlugin, TabRef } from './plugin.js';
 import { clean } from './sanitize.js';
@@ -19,9 +20,17 @@ export interface Toast {
 }
 
 /** A modal on the top rung: it takes all keys. */
-export interface Overlay {
+export type Overlay = HelpOverlay | TimecodeOverlay;
+export interface HelpOverlay {
   readonly kind: 'help';
   readonly top: number;
+}
+/** A time is being typed. */
+export interface TimecodeOverlay {
+  readonly kind: 'timecode';
+  readonly text: string;
+  /** Why what was typed leads nowhere. */
+  readonly problem?: string;
 }
 
 /** What a plugin threw. */
@@ -50,6 +59,8 @@ export class AppState implements AppView {
   now: Ms = 0;
   toast: Toast | undefined;
   overlays: readonly Overlay[] = [];
+  replay: ReplayStatus | undefined;
+  recording: RecordingStatus | undefined;
   /** The last fault of a plugin, by its id: shown in its pane. */
   readonly faults = new Map<string, Fault>();
   #tabs: readonly TabRef[] = [];

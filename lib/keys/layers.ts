@@ -1,5 +1,7 @@
 /** The core's own layers. They hold no state: what a key asks for is an effect. */
 import type { Binding, Effect, KeyLayer } from '../plugin.js';
+import { seekTime } from '../view/replay-bar.js';
+import { REPLAY, TIMECODE } from './replay.js';
 
 type Ask = Effect | readonly Effect[];
 
@@ -37,9 +39,6 @@ export const HELP: KeyLayer<undefined> = {
   ],
 };
 
-/** Transport keys; empty until a recording can be loaded. */
-export const REPLAY: KeyLayer<undefined> = { rung: 'replay', title: 'Replay', bindings: [] };
-
 /** Region ids of the chrome begin with this; a click on one goes to the global rung. */
 export const CHROME = 'core:';
 
@@ -53,12 +52,23 @@ export const GLOBAL: KeyLayer<undefined> = {
     {
       id: 'core.tab.click',
       keys: ['Click', 'DoubleClick'],
-      label: 'open the tab under the mouse',
+      label: 'open the tab or the time under the mouse',
       run: (_ui, { frame }) => {
         const tab = chromeTab(frame.hit);
+        const at = seekTime(frame.hit);
+        if (at !== undefined) return [undefined, { type: 'replay', command: { action: 'seek', at } }];
         return tab ? [undefined, { type: 'open', ...tab }] : [undefined];
       },
     },
+    binding(
+      'record',
+      ['w'],
+      'record what is on screen, or stop',
+      { type: 'record' },
+      {
+        disabled: (_ui, app) => (app.replay ? 'this is a recording already' : undefined),
+      },
+    ),
     binding('help', ['?', 'h', '1'], 'this help', { type: 'help' }, { hint: 2, short: 'help' }),
     binding('escape', ['Esc'], 'close one thing', { type: 'toast', text: 'nothing to close here; q quits' }),
     binding('quit', ['q'], 'quit', { type: 'quit' }, { hint: 11 }),
@@ -75,4 +85,4 @@ function chromeTab(region: string | undefined): { plugin: string; key: string } 
 }
 
 /** All of the core's layers, from the top down: for docs and tests. */
-export const CORE_LAYERS: readonly KeyLayer<undefined>[] = [ALWAYS, HELP, REPLAY, GLOBAL];
+export const CORE_LAYERS: readonly KeyLayer<undefined>[] = [ALWAYS, HELP, TIMECODE, REPLAY, GLOBAL];

@@ -30,6 +30,26 @@ export interface ReplayStatus {
   readonly zone: string;
 }
 
+/** A recording under way. */
+export interface RecordingStatus {
+  readonly path: string;
+  readonly frames: number;
+  /** On disk. */
+  readonly bytes: number;
+}
+
+/** Starts and stops the recording of what is on screen. */
+export interface RecordingSwitch {
+  /** Undefined while nothing is recorded. */
+  readonly status: RecordingStatus | undefined;
+  /** Resolves when the file is there. Rejects with an AppError. */
+  start(): Promise<void>;
+  /** Resolves when the file is whole, with what it came to. Rejects with an AppError. */
+  stop(): Promise<RecordingStatus | undefined>;
+  /** Called after each frame, and with an error when it has ended by itself. */
+  onChange(listen: (problem?: string) => void): void;
+}
+
 export type Transport =
   | { readonly action: 'toggle' | 'start' | 'end' | 'loop' | 'bookmark' | 'next-bookmark' }
   | { readonly action: 'step' | 'speed'; readonly by: 1 | -1 }

@@ -19,6 +19,8 @@ export interface RecorderOptions extends Omit<WriterOptions, 'header'> {
   /** Names the only host of the recording, this machine; absent: it is of hosts elsewhere, and all-smi calls that "remote". */
   readonly local?: boolean;
   readonly clock: Clock;
+  /** The first frame waits for it; absent: it is written at once. */
+  readonly ready?: Promise<void>;
   /** The recording has ended by itself. */
   readonly failed: (error: AppError) => void;
   /** After each frame. */
@@ -38,7 +40,7 @@ export interface RecorderStatus {
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #writer: RecordingWriter;
-  readonly #startedAt: Ms;
+  #startedAt: Ms;
   #cancel: (() => void) | undefined;
   #writing: Promise<void> = Promise.resolve();
   #ended = false;
@@ -49,7 +51,7 @@ export class Recorder {
     this.#startedAt = options.clock.now();
   }
 
-  /** Creates the file; throws `E_FILE_WRITE`. The first frame is written at once. */
+  /** Creates the file; throws `E_FILE_WRITE`. */
   static async start(options: RecorderOptions): Promise<Recorder> {
     const now = options.clock.now();
     const writer = await RecordingWriter.create({
@@ -63,7 +65,9 @@ export class Recorder {
       },
     });
     const recorder = new Recorder(options, writer);
-    recorder.#tick();
+    void (options.ready ?? Promise.resolve()).then(() => {
+      recorder.#begin();
+    });
     return recorder;
   }
 
@@ -79,6 +83,12 @@ export class Recorder {
     this.#ended = true;
     await this.#writing;
     await this.#writer.finish();
+  }
+
+  #begin(): void {
+    if (this.#ended) return;
+    this.#startedAt = this.#options.clock.now();
+    this.#tick();
   }
 
   #tick(): void {

@@ -16,6 +16,8 @@ export interface Chrome {
   readonly tabNote: string;
   /** Chips of the core (demo, source), before the tab's own. */
   readonly chips: readonly Line[];
+  /** Above the key hints: the line of a replay. */
+  readonly bar?: Line;
   readonly hints: readonly Hint[];
   readonly toast?: Span;
 }
@@ -43,9 +45,9 @@ export interface Hint {
   readonly priority: number;
 }
 
-/** What is left for the tab: its chips, body and crumb. */
-export function bodySize(size: Size, coreChips: number): Size {
-  return { cols: size.cols, rows: Math.max(0, size.rows - HEAD_ROWS - FOOT_ROWS - coreChips) };
+/** What is left for the tab: its chips, body and crumb. `coreRows`: chips and bar of the core. */
+export function bodySize(size: Size, coreRows: number): Size {
+  return { cols: size.cols, rows: Math.max(0, size.rows - HEAD_ROWS - FOOT_ROWS - coreRows) };
 }
 
 /** Blocks laid out top down: text lines and, for rasters, blanks with the raster at its place. */
@@ -58,7 +60,7 @@ interface Laid {
 export function composeFrame(chrome: Chrome, view: View): Frame {
   const { size } = chrome;
   const fit = (one: Line): Line => fitLine(one, size.cols);
-  const crumb = view.crumb ? [fit(view.crumb)] : [];
+  const crumb = [...(view.crumb ? [view.crumb] : []), ...(chrome.bar ? [chrome.bar] : [])].map(fit);
   const top = [titleLine(chrome.title, size.cols), tabLine(chrome, size.cols), ...[...chrome.chips, ...(view.chips ?? [])].map(fit)];
   const room = Math.max(0, size.rows - top.length - crumb.length - FOOT_ROWS);
   const body = layBlocks(view.blocks, { cols: size.cols, rows: room }, top.length);

@@ -3,20 +3,27 @@ import type { ClusterTotals } from '../aggregate/cluster.js';
 import type { Ms } from '../model/host.js';
 import type { TitleParts } from './chrome.js';
 import { bytes, count, percent, watts } from './text.js';
+import { recordedClock } from './timecode.js';
 
 export interface TitleSource {
   readonly source: string;
   readonly intervalMs: Ms;
   readonly now: Ms;
+  /** Minutes that the clock of a recording is ahead of UTC; absent: what is shown is now. */
+  readonly recordedOffset?: number | undefined;
 }
 
-export function titleParts(totals: ClusterTotals, { source, intervalMs, now }: TitleSource): TitleParts {
+export function titleParts(totals: ClusterTotals, { source, intervalMs, now, recordedOffset }: TitleSource): TitleParts {
   const short = summary(totals, true);
   // The figures go from the end.
   const shorter = short.map((_, at) => short.slice(0, short.length - at).join(' · '));
   return {
     left: [`all-smi-view  ${summary(totals, false).join(' · ')}`, ...shorter],
-    right: [source, `every ${intervalMs / 1000}s`, `${clock(now)} live`],
+    right: [
+      source,
+      `every ${intervalMs / 1000}s`,
+      recordedOffset === undefined ? `${clock(now)} live` : `${recordedClock(now, recordedOffset)} replay`,
+    ],
   };
 }
 

@@ -1,0 +1,88 @@
+/** The line of a replay above the key hints: where it is, and what lies where. Pure. */
+import type { Ms } from '../model/host.js';
+import type { RecordingStatus, ReplayStatus } from '../model/replay.js';
+import { line, span, type Line, type Span } from './frame.js';
+import { bytes, count, cut, width } from './text.js';
+import { elapsed, recordedDate, TIMECODE_FORMS, zoneText } from './timecode.js';
+
+/** Region of a cell of the time line: the time it stands for follows. */
+export const SEEK_REGION = 'core:seek:';
+
+/** The time that a region leads to; undefined: it is none of the time line's. */
+export function seekTime(region: string | undefined): Ms | undefined {
+  return region?.startsWith(SEEK_REGION) ? Number(region.slice(SEEK_REGION.length)) : undefined;
+}
+
+/** Fewer cells say nothing. */
+const MIN_LINE_COLS = 10;
+const GAP = '  ';
+
+export function replayBar(status: ReplayStatus, cols: number): Line {
+  const { at, firstAt, lastAt } = status;
+  const head = [` ${sign(status)} ${speedText(status.speed)}${status.loop ? ' ↻' : ''}`, dateText(status)];
+  const passed = elapsed(at - firstAt);
+  const total = lastAt === undefined ? '' : elapsed(lastAt - firstAt);
+  const tail = [frameText(status), problemText(status)].filter((text) => text !== '');
+  // What gives way where the room is short: the frame count, then the zone and date, then problems.
+  const forms: readonly (readonly [readonly string[], readonly string[]])[] = [
+    [head, tail],
+    [head, tail.slice(1)],
+    [[head[0]!, head[1]!.slice(11)], tail.slice(1)],
+    [[head[0]!], []],
+  ];
+  for (const [left, right] of forms) {
+    const before = [...left, passed].join(GAP);
+    const after = [total, ...right].filter((text) => text !== '').join(GAP);
+    const room = cols - width(before) - width(after) - 3;
+    if (room >= MIN_LINE_COLS) return line(span(`${before} `, 'strong'), ...timeLine(status, room), span(` ${after}`));
+  }
+  return line(span(cut([head[0]!, passed].join(GAP), cols), 'strong'));
+}
+
+function sign({ playing, ended, seeking }: ReplayStatus): string {
+  if (seeking) return '…';
+  return playing ? '▶' : ended ? '■' : '‖';
+}
+
+const speedText = (speed: number): string => `${speed}×`;
+const dateText = ({ at, offsetMinutes }: ReplayStatus): string => `${recordedDate(at, offsetMinutes)} ${zoneText(offsetMinutes)}`;
+
+function frameText({ frame, frames }: ReplayStatus): string {
+  if (frame === undefined) return '';
+  return `frame ${count(frame + 1)}${frames === undefined ? '' : `/${count(frames)}`}`;
+}
+
+function problemText({ indexed, seekable, badLines }: ReplayStatus): string {
+  const reading = indexed < 1 ? `${seekable ? 'indexing' : 'reading'} ${Math.floor(indexed * 100)}%` : '';
+  const bad = badLines === 0 ? '' : `${count(badLines)} bad ${badLines === 1 ? 'line' : 'lines'}`;
+  return [reading, bad].filter((text) => text !== '').join(GAP);
+}
+
+interface Cell {
+  readonly sign: string;
+  readonly tone: 'accent' | 'strong' | 'dim';
+}
+
+/** ● here, ◆ a bookmark, ╌ nothing was recorded, ─ the rest. */
+function timeLine({ at, firstAt, lastAt, bookmarks, gaps }: ReplayStatus, cols: number): Span[] {
+  if (lastAt === undefined) return [span('─'.repeat(cols), 'dim')];
+  const whole = Math.max(1, lastAt - firstAt);
+  const cellOf = (time: Ms): number => Math.max(0, Math.min(cols - 1, Math.round(((time - firstAt) / whole) * (cols - 1))));
+  const cells: Cell[] = Array.from({ length: cols }, () => ({ sign: '─', tone: 'dim' }));
+  for (const [from, to] of gaps) for (let x = cellOf(from) + 1; x < cellOf(to); x++) cells[x] = { sign: '╌', tone: 'dim' };
+  for (const time of bookmarks) cells[cellOf(time)] = { sign: '◆', tone: 'accent' };
+  cells[cellOf(at)] = { sign: '●', tone: 'strong' };
+  const timeAt = (x: number): Ms => Math.round(firstAt + (whole * x) / Math.max(1, cols - 1));
+  return cells.map((cell, x) => span(cell.sign, cell.tone, `${SEEK_REGION}${timeAt(x)}`));
+}
+
+/** The line in which a time is typed. */
+export function timecodeLine(text: string, problem: string | undefined, { offsetMinutes, zone }: ReplayStatus): Line {
+  const forms = `${TIMECODE_FORMS} (${[zone, zoneText(offsetMinutes)].filter((part, at) => part !== '' && (at > 0 || part !== 'UTC')).join(', ')})`;
+  return line(span(' go to ', 'key'), span(`${text}▏`, 'strong'), span(`  ${problem ?? forms}`, problem === undefined ? 'dim' : 'bad'));
+}
+
+export function recordingChip({ path, frames, bytes: size }: RecordingStatus): Line {
+  const frameCount = `${count(frames)} ${frames === 1 ? 'frame' : 'frames'}`;
+  return line(span(` ● REC ${bytes(size)} · ${frameCount} · ${path} `, 'chip-bad'));
+}
