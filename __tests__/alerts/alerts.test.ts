@@ -1,0 +1,211 @@
+import { describe, expect, test } from '@jest/globals';
+import { Alerts } from '../../lib/alerts/alerts.js';
+import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
+import { alertJson, alertSummary, alertText } from '../../lib/alerts/text.js';
+import { TestHost, type GpuSpec } from '../helpers/hosts.js';
+
+const GIB = 2 ** 30;
+
+/** One host that is scraped every second. */
+class Story {
+  readonly host: TestHost;
+  readonly alerts: Alerts;
+  now = 0;
+
+  constructor(settings: Partial<AlertSettings> = {}, users: readonly string[] = []) {
+    this.host = new TestHost({ state: 'waiting', label: 'node-0001' });
+    this.alerts = new Alerts({ ...ALERT_DEFAULTS, ...settings }, () => users);
+  }
+  scrape(...gpus: readonly GpuSpec[]): string[] {
+    this.now += 1000;
+    this.host.scrape({ gpus }, this.now);
+    return this.#told();
+  }
+  fail(seconds = 1): string[] {
+    this.now += seconds * 1000;
+    this.host.fail({ at: this.now, error: { code: 'S_TIMEOUT', text: 'no answer' } });
+    return this.#told();
+  }
+  overdue(): string[] {
+    this.host.setStatus({ overdue: true });
+    return this.#told();
+  }
+  get active(): string[] {
+    return this.alerts.active.map(({ gpu, rule, level }) => `${gpu ?? '-'} ${rule} ${level}`);
+  }
+  #told(): string[] {
+    return this.alerts
+      .update(this.host, this.now, 9000)
+      .map(({ gpu, rule, from, to, value }) => `${gpu ?? '-'} ${rule} ${from}>${to} ${value}`);
+  }
+}
+
+const hot = (...celsius: readonly number[]): GpuSpec[] => celsius.map((temperatureCelsius) => ({ temperatureCelsius }));
+
+describe('temperature', () => {
+  test('two levels; down again only two degrees below each', () => {
+    const story = new Story();
+    expect([79, 80, 89, 90, 89, 88, 87.9, 79, 78, 77.9, 95, 50].flatMap((celsius) => story.scrape(...hot(celsius)))).toEqual([
+      '0 temperature ok>warn 80',
+      '0 temperature warn>crit 90',
+      '0 temperature crit>warn 87.9',
+      '0 temperature warn>ok 77.9',
+      '0 temperature ok>crit 95',
+      '0 temperature crit>ok 50',
+    ]);
+  });
+
+  test('each GPU has its own, whatever order they come in', () => {
+    const story = new Story();
+    const gpu = (index: number, temperatureCelsius: number): GpuSpec => ({ index, uuid: `GPU-${index}`, temperatureCelsius });
+    expect(story.scrape(gpu(0, 85), gpu(1, 20))).toEqual(['0 temperature ok>warn 85']);
+    expect(story.scrape(gpu(1, 20), gpu(0, 85))).toEqual([]);
+    expect(story.scrape(gpu(1, 81), gpu(0, 20))).toEqual(['1 temperature ok>warn 81', '0 temperature warn>ok 20']);
+  });
+
+  test('what is not reported changes nothing; a GPU that is gone is no alert any more, and its return is a new one', () => {
+    const story = new Story();
+    story.scrape(...hot(85));
+    expect(story.scrape({})).toEqual([]);
+    expect(story.active).toEqual(['0 temperature warn']);
+    expect(story.scrape()).toEqual([]);
+    expect(story.active).toEqual([]);
+    expect(story.scrape(...hot(85))).toEqual(['0 temperature ok>warn 85']);
+  });
+});
+
+describe('idle', () => {
+  const idle = { utilPercent: 5, memoryUsedBytes: 0 };
+  const held = { utilPercent: 0, memoryUsedBytes: 2 * GIB };
+
+  test('after a while; what computes in between begins anew', () => {
+    const story = new Story({ idleMs: 2000 });
+    const told = [idle, idle, { ...idle, utilPercent: 6 }, idle, idle, idle, { ...idle, utilPercent: 6 }].map((gpu) => story.scrape(gpu));
+    expect(told).toEqual([[], [], [], [], [], ['0 idle_utilization ok>warn 5'], ['0 idle_utilization warn>ok 6']]);
+  });
+
+  test('a GPU that is held idle is told as that, not as idle as well', () => {
+    const story = new Story({ idleMs: 2000, heldMs: 2000 });
+    expect([held, held, held].flatMap((gpu) => story.scrape(gpu))).toEqual(['0 memory_held_idle ok>warn 2']);
+    // Its memory is freed: it has been idle for long.
+    expect(story.scrape(idle)).toEqual(['0 idle_utilization ok>warn 5', '0 memory_held_idle warn>ok 0']);
+  });
+
+  test('the time goes on over scrapes that fail and readings that are missing, and begins anew when the host was down', () => {
+    const story = new Story({ heldMs: 5000, hostDown: false });
+    story.scrape(held);
+    story.fail();
+    story.scrape({});
+    story.fail(2);
+    expect(story.scrape(held)).toEqual(['0 memory_held_idle ok>warn 5']);
+    story.overdue();
+    expect(story.scrape(held)).toEqual(['0 memory_held_idle warn>ok 0']);
+    for (let second = 0; second < 4; second++) expect(story.scrape(held)).toEqual([]);
+    expect(story.scrape(held)).toEqual(['0 memory_held_idle ok>warn 5']);
+  });
+});
+
+test('power: at the threshold, and back below 95 % of it', () => {
+  const story = new Story({ powerCritW: 600 });
+  const told = [599, 600, 580, 570, 569].flatMap((powerWatts) => story.scrape({ powerWatts }));
+  expect(told).toEqual(['0 power ok>crit 600', '0 power crit>ok 569']);
+  expect(new Story().scrape({ powerWatts: 5000 })).toEqual([]);
+});
+
+describe('a host', () => {
+  test('is down when it is overdue, once, and up with its next answer', () => {
+    const story = new Story();
+    story.scrape(...hot(85));
+    expect([...story.fail(5), ...story.fail(4)]).toEqual([]);
+    expect(story.overdue()).toEqual(['- host_down ok>crit 9']);
+    expect(story.fail(3)).toEqual([]);
+    expect(story.active).toEqual(['- host_down crit', '0 temperature warn']);
+    expect(story.scrape(...hot(85))).toEqual(['- host_down crit>ok 0']);
+    expect(story.active).toEqual(['0 temperature warn']);
+  });
+
+  test('that never answered is down for no known time', () => {
+    const story = new Story();
+    story.fail();
+    expect(story.overdue()).toEqual(['- host_down ok>crit NaN']);
+  });
+
+  test('that is watched no longer, or was jumped away from, is forgotten', () => {
+    for (const forget of ['remove', 'clear'] as const) {
+      const story = new Story();
+      story.scrape(...hot(85));
+      story.alerts[forget](story.host.hostId);
+      expect(story.active).toEqual([]);
+      expect(story.scrape(...hot(85))).toEqual(['0 temperature ok>warn 85']);
+    }
+  });
+
+  test('that was delivered twice is looked at once', () => {
+    const story = new Story({ idleMs: 1000 });
+    story.scrape({ utilPercent: 0 });
+    expect(story.alerts.update(story.host, 99_999, 9000)).toEqual([]);
+  });
+});
+
+describe('in words', () => {
+  const change = {
+    at: Date.UTC(2026, 7, 7, 14, 32, 3),
+    hostId: '10.0.0.7:9090',
+    host: 'node-0007',
+    gpu: 3,
+    rule: 'temperature',
+    from: 'ok',
+    to: 'warn',
+    value: 85.04,
+    threshold: 80,
+    users: ['alice', ''],
+  } as const;
+
+  test.each([
+    [change, 'node-0007 gpu3 temperature: ok->warn (85°C, threshold 80°C) alice, ?'],
+    [
+      { ...change, rule: 'power', to: 'crit', value: 705.86, threshold: 600, users: [] },
+      'node-0007 gpu3 power: ok->crit (705.9 W, threshold 600 W)',
+    ],
+    [{ ...change, rule: 'idle_utilization', value: 2, threshold: 5 }, 'node-0007 gpu3 idle: ok->warn (2%, threshold 5%) alice, ?'],
+    [
+      { ...change, rule: 'memory_held_idle', value: 905, threshold: 900 },
+      'node-0007 gpu3 memory held idle: ok->warn (for 00:15:05) alice, ?',
+    ],
+    [
+      { ...change, rule: 'memory_held_idle', from: 'warn', to: 'ok', value: 0 },
+      'node-0007 gpu3 memory held idle: warn->ok (no longer) alice, ?',
+    ],
+  ] as const)('%#', (given, text) => {
+    expect(alertText(given)).toBe(text);
+  });
+
+  test('of hosts', () => {
+    const { gpu: _gpu, ...host } = { ...change, rule: 'host_down', to: 'crit', value: 12, threshold: 9, users: [] } as const;
+    expect(alertText(host)).toBe('node-0007 host down: ok->crit (no answer for 00:00:12)');
+    expect(alertText({ ...host, value: NaN })).toBe('node-0007 host down: ok->crit (it never answered)');
+    expect(alertText({ ...host, from: 'crit', to: 'ok' })).toBe('node-0007 host down: crit->ok (it answers again)');
+    expect(JSON.parse(alertJson({ ...host, value: NaN }))).toMatchObject({ gpu_index: null, value: null, threshold: 9 });
+  });
+
+  test('several at once: the worst, and how many more', () => {
+    const crit = { ...change, to: 'crit', gpu: 5 } as const;
+    expect(alertSummary([change])).toBe(alertText(change));
+    expect(alertSummary([change, crit, change])).toBe(`${alertText(crit)}, and 2 more (A)`);
+    expect(alertSummary([{ ...change, from: 'warn', to: 'ok' }, change])).toBe(`${alertText(change)}, and 1 more (A)`);
+  });
+
+  test('as JSON', () => {
+    expect(JSON.parse(alertJson(change))).toEqual({
+      timestamp: '2026-08-07T14:32:03.000Z',
+      host: 'node-0007',
+      gpu_index: 3,
+      rule: 'temperature',
+      from: 'ok',
+      to: 'warn',
+      value: 85.04,
+      threshold: 80,
+      users: ['alice', ''],
+    });
+  });
+});

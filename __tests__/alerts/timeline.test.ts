@@ -1,0 +1,93 @@
+import { expect, test } from '@jest/globals';
+import { Alerts, type AlertChange } from '../../lib/alerts/alerts.js';
+import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
+import { timeline } from '../helpers/captures.js';
+import { TestHost } from '../helpers/hosts.js';
+
+const SAMPLES = timeline();
+
+/** 'SECOND rule from>to value' of each change while the 113 seconds of a real H100 go by; seconds named in `failed` are scrapes that fail. */
+function played(settings: Partial<AlertSettings>, failed: readonly number[] = []): string[] {
+  const alerts = new Alerts({ ...ALERT_DEFAULTS, ...settings }, () => []);
+  const host = new TestHost({ state: 'waiting' });
+  return SAMPLES.flatMap(({ second, at, files }) => {
+    const cells = files['gpu.csv']!.split(', ');
+    const [util, used, celsius, watts] = [cells[4], cells[6], cells[8], cells[9]].map(Number);
+    if (failed.includes(second)) host.fail({ at, error: { code: 'S_TIMEOUT', text: 'no answer' } });
+    else
+      host.scrape(
+        {
+          gpus: [
+            { uuid: cells[1]!, utilPercent: util!, memoryUsedBytes: used! * 2 ** 20, temperatureCelsius: celsius!, powerWatts: watts! },
+          ],
+        },
+        at,
+      );
+    return alerts.update(host, at, 3000).map((change) => told(second, change));
+  });
+}
+
+const told = (second: number, { rule, from, to, value }: AlertChange): string =>
+  `${second} ${rule} ${from}>${to} ${Math.round(value * 100) / 100}`;
+
+/**
+ * Worked out by hand from gpu.csv. The card goes from 204.69 W (23) to 705.86 W (24), and from 699.71 W (82) to 567.35 W (83), which is
+ * below 95 % of 600. It reaches 55 °C at 37 and swings between 54 and 58 until 82; at 83 it is at 45, below 55 - 2.
+ *
+ * Memory is held without computing from 14 (…43:49.026) to 22 (…43:57.026), which is 8 s; 23 computes (52 %). Then from 83, when the card
+ * says 2 % with 46,632 MiB (…44:58.097): ten seconds are over at …45:08.097, and the first sample after that is 93 (…45:08.105). At 110
+ * nothing is in use any more.
+ */
+const TABLE = [
+  '24 power ok>crit 705.86',
+  '37 temperature ok>warn 55',
+  '83 temperature warn>ok 45',
+  '83 power crit>ok 567.35',
+  '93 memory_held_idle ok>warn 10.01',
+  '110 memory_held_idle warn>ok 0',
+];
+const SETTINGS = { tempWarnC: 55, heldMs: 10_000, powerCritW: 600 };
+
+test('temperature 55, held idle for 10 s, power 600 W', () => {
+  expect(played(SETTINGS)).toEqual(TABLE);
+});
+
+test('scrapes that fail between change nothing but what they would have shown', () => {
+  expect(played(SETTINGS, [16, 17, 30, 60, 61, 88, 90])).toEqual(TABLE);
+  expect(played(SETTINGS, [93])).toEqual(
+    TABLE.map((line) => line.replace('93 memory_held_idle ok>warn 10.01', '94 memory_held_idle ok>warn 11')),
+  );
+});
+
+/** 57 is reached at 55, 56 again at 56, 57 at 58, and so on. With a hysteresis what swings by a degree is told once. */
+test('hysteresis: without it every swing is told', () => {
+  const swings = (hysteresisC: number): string[] =>
+    played({ tempWarnC: 57, hysteresisC, heldMs: 0 }).map((line) => line.replace(' temperature', ''));
+  expect(swings(2)).toEqual(['55 ok>warn 57', '83 warn>ok 45']);
+  expect(swings(0)).toEqual([
+    '55 ok>warn 57',
+    '56 warn>ok 56',
+    '58 ok>warn 57',
+    '59 warn>ok 56',
+    '60 ok>warn 57',
+    '61 warn>ok 56',
+    '63 ok>warn 57',
+    '67 warn>ok 56',
+    '68 ok>warn 57',
+    '83 warn>ok 45',
+  ]);
+});
+
+/** Idle is 5 % or less: until 22, then from 83; 20 s are over at …43:55.545, of which 20 (…43:55.028) is still short, and at …45:18.097. */
+test('idle, where memory that is held is not a rule of its own', () => {
+  expect(played({ idleMs: 20_000, heldMs: 0 })).toEqual([
+    '21 idle_utilization ok>warn 0',
+    '23 idle_utilization warn>ok 52',
+    '104 idle_utilization ok>warn 0',
+  ]);
+});
+
+test('off is off', () => {
+  expect(played({ ...SETTINGS, enabled: false })).toEqual([]);
+  expect(played({ idleMs: 0, heldMs: 0 })).toEqual([]);
+});

@@ -1,0 +1,180 @@
+/**
+ * Which GPUs and hosts are how badly off, and what has changed. Fed with what collectors deliver; times are those of the answers, so a
+ * replay raises the alerts that were raised then. A scrape that fails changes nothing: the timers run on over it.
+ */
+import type { HostView, Ms } from '../model/host.js';
+import { advance, GPU_RULE_NAMES, GPU_RULES, type AlertSettings, type GpuRule, type Level, type Readings, type Since } from './rules.js';
+
+export type AlertRule = GpuRule | 'host_down';
+
+/** A level that has changed. */
+export interface AlertChange {
+  readonly at: Ms;
+  readonly hostId: string;
+  /** What people call the host. */
+  readonly host: string;
+  /** Index of the GPU on its host; undefined: it is about the host. */
+  readonly gpu?: number;
+  readonly rule: AlertRule;
+  readonly from: Level;
+  readonly to: Level;
+  /** In the unit of the rule: °C, percent, seconds, W; of a host seconds since its last answer, NaN for none. */
+  readonly value: number;
+  readonly threshold: number;
+  /** Users with processes on the GPU, most memory first. */
+  readonly users: readonly string[];
+}
+
+interface GpuState {
+  readonly index: number;
+  readonly since: Since;
+  readonly levels: Record<GpuRule, Level>;
+  /** Of the answer it was last in. */
+  version: number;
+}
+
+interface HostState {
+  readonly gpus: Map<string, GpuState>;
+  down: boolean;
+}
+
+/** An alert that is on. */
+export interface ActiveAlert {
+  readonly hostId: string;
+  readonly gpu?: number;
+  readonly rule: AlertRule;
+  readonly level: Level;
+}
+
+/** Who is on a GPU, asked when something has changed. */
+export type UsersOf = (host: HostView, slot: number) => readonly string[];
+
+export class Alerts {
+  readonly #settings: AlertSettings;
+  readonly #usersOf: UsersOf;
+  readonly #hosts = new Map<string, HostState>();
+  #active: readonly ActiveAlert[] | undefined;
+
+  constructor(settings: AlertSettings, usersOf: UsersOf) {
+    this.#settings = settings;
+    this.#usersOf = usersOf;
+  }
+
+  /** A host answered, failed, or became overdue. `downAfterMs`: how long without an answer makes a host overdue. */
+  update(host: HostView, now: Ms, downAfterMs: Ms): readonly AlertChange[] {
+    if (!this.#settings.enabled) return [];
+    const state = this.#state(host.hostId);
+    // Nobody knows what the GPUs of a host do that doesn't answer for so long.
+    if (host.status.overdue) for (const { since } of state.gpus.values()) since.idle = since.held = undefined;
+    const ofGpus = host.status.phase === 'live' ? this.#gpuChanges(host, state) : [];
+    const changes = [...this.#hostChange(host, state, now, downAfterMs), ...ofGpus];
+    if (changes.length > 0) this.#active = undefined;
+    return changes;
+  }
+
+  /** The host is watched no longer. */
+  remove(hostId: string): void {
+    this.#active = undefined;
+    this.#hosts.delete(hostId);
+  }
+
+  /** What came before is no history of what comes. */
+  clear(): void {
+    this.#active = undefined;
+    this.#hosts.clear();
+  }
+
+  /** Those that are on, host by host. Made anew only when something has changed. */
+  get active(): readonly ActiveAlert[] {
+    return (this.#active ??= [...this.#hosts].flatMap(([hostId, state]) => activeOf(hostId, state)));
+  }
+
+  #state(hostId: string): HostState {
+    let state = this.#hosts.get(hostId);
+    if (!state) this.#hosts.set(hostId, (state = { gpus: new Map(), down: false }));
+    return state;
+  }
+
+  #hostChange(host: HostView, state: HostState, now: Ms, downAfterMs: Ms): readonly AlertChange[] {
+    const down = host.status.overdue;
+    if (down === state.down || !this.#settings.hostDown) return [];
+    state.down = down;
+    const [from, to] = down ? (['ok', 'crit'] as const) : (['crit', 'ok'] as const);
+    const value = host.status.okAt === undefined ? NaN : Math.max(0, now - host.status.okAt) / 1000;
+    return [
+      { at: now, hostId: host.hostId, host: host.label, rule: 'host_down', from, to, value, threshold: downAfterMs / 1000, users: [] },
+    ];
+  }
+
+  #gpuChanges(host: HostView, { gpus }: HostState): readonly AlertChange[] {
+    const changes: AlertChange[] = [];
+    for (let slot = 0; slot < host.gpus.count; slot++) {
+      const key = `${host.gpus.index[slot]!} ${host.text(host.gpus.uuid[slot]!)}`;
+      let gpu = gpus.get(key);
+      if (!gpu) gpus.set(key, (gpu = freshGpu(host.gpus.index[slot]!)));
+      if (gpu.version === host.version) continue;
+      gpu.version = host.version;
+      const readings = readingsOf(host, slot);
+      advance(gpu.since, readings, this.#settings);
+      for (const rule of GPU_RULE_NAMES) {
+        const from = gpu.levels[rule];
+        const to = GPU_RULES[rule].level(readings, gpu.since, this.#settings, from);
+        if (to === undefined || to === from) continue;
+        gpu.levels[rule] = to;
+        changes.push(this.#change(host, slot, readings, { rule, from, to }, gpu.since));
+      }
+    }
+    // One that is no longer there is no alert any more.
+    for (const [key, { version }] of gpus) {
+      if (version === host.version) continue;
+      gpus.delete(key);
+      this.#active = undefined;
+    }
+    return changes;
+  }
+
+  #change(
+    host: HostView,
+    slot: number,
+    readings: Readings,
+    change: { readonly rule: GpuRule; readonly from: Level; readonly to: Level },
+    since: Since,
+  ): AlertChange {
+    const { value, threshold } = GPU_RULES[change.rule];
+    return {
+      ...change,
+      at: readings.at,
+      hostId: host.hostId,
+      host: host.label,
+      gpu: host.gpus.index[slot]!,
+      value: value(readings, since),
+      // Back to normal it is held against the threshold that it has left.
+      threshold: threshold(this.#settings, change.to === 'ok' ? change.from : change.to),
+      users: this.#usersOf(host, slot),
+    };
+  }
+}
+
+function activeOf(hostId: string, { gpus, down }: HostState): ActiveAlert[] {
+  const found: ActiveAlert[] = down ? [{ hostId, rule: 'host_down', level: 'crit' }] : [];
+  for (const { index, levels } of gpus.values())
+    for (const rule of GPU_RULE_NAMES) if (levels[rule] !== 'ok') found.push({ hostId, gpu: index, rule, level: levels[rule] });
+  return found;
+}
+
+const freshGpu = (index: number): GpuState => ({
+  index,
+  since: { idle: undefined, held: undefined },
+  levels: { temperature: 'ok', idle_utilization: 'ok', memory_held_idle: 'ok', power: 'ok' },
+  version: -1,
+});
+
+function readingsOf({ at, gpus: { field } }: HostView, slot: number): Readings {
+  return {
+    at,
+    temperatureCelsius: field.temperatureCelsius[slot]!,
+    utilPercent: field.utilPercent[slot]!,
+    memoryUsedBytes: field.memoryUsedBytes[slot]!,
+    powerWatts: field.powerWatts[slot]!,
+  };
+}

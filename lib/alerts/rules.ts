@@ -1,0 +1,128 @@
+/**
+ * When a reading is an alert. A level rises as soon as a threshold is reached and falls only when the reading is clearly below it, so that
+ * one that swings about the threshold is told once. Pure.
+ */
+import { gpuState } from '../aggregate/gpu-state.js';
+import type { Ms } from '../model/host.js';
+
+export const LEVELS = ['ok', 'warn', 'crit'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export interface AlertSettings {
+  readonly enabled: boolean;
+  readonly tempWarnC: number;
+  readonly tempCritC: number;
+  /** A temperature has to fall this far below a threshold to leave its level. */
+  readonly hysteresisC: number;
+  /** A GPU that computes no more than this is idle. */
+  readonly idlePercent: number;
+  /** Idle for this long; 0: never an alert. */
+  readonly idleMs: Ms;
+  /** Memory held without computing for this long; 0: never an alert. */
+  readonly heldMs: Ms;
+  /** 0: never an alert. */
+  readonly powerCritW: number;
+  readonly hostDown: boolean;
+}
+
+/** The reference's, and those of the rules that it doesn't have. */
+export const ALERT_DEFAULTS: AlertSettings = {
+  enabled: true,
+  tempWarnC: 80,
+  tempCritC: 90,
+  hysteresisC: 2,
+  idlePercent: 5,
+  idleMs: 15 * 60_000,
+  heldMs: 15 * 60_000,
+  powerCritW: 0,
+  hostDown: true,
+};
+
+/** Power leaves its level below this share of the threshold. */
+const POWER_SHARE = 0.95;
+
+/** Readings of a GPU at a time; NaN: not reported. */
+export interface Readings {
+  readonly at: Ms;
+  readonly temperatureCelsius: number;
+  readonly utilPercent: number;
+  readonly memoryUsedBytes: number;
+  readonly powerWatts: number;
+}
+
+/** Since when something holds without a break; undefined: it doesn't. */
+export interface Since {
+  idle: Ms | undefined;
+  held: Ms | undefined;
+}
+
+interface Rule {
+  /** The level now; undefined: the readings don't tell, it stays as it is. */
+  level(readings: Readings, since: Since, settings: AlertSettings, before: Level): Level | undefined;
+  /** What is told with a change: the reading, and the threshold it is held against. */
+  value(readings: Readings, since: Since): number;
+  threshold(settings: AlertSettings, level: Level): number;
+}
+
+/** Rules about a GPU, by the names that the webhook sends. */
+export const GPU_RULES = {
+  temperature: {
+    level: ({ temperatureCelsius }, _since, { tempWarnC, tempCritC, hysteresisC }, before) =>
+      risen(temperatureCelsius, before, { warn: tempWarnC, crit: tempCritC }, (threshold) => threshold - hysteresisC),
+    value: ({ temperatureCelsius }) => temperatureCelsius,
+    threshold: ({ tempWarnC, tempCritC }, level) => (level === 'crit' ? tempCritC : tempWarnC),
+  },
+  idle_utilization: {
+    // Idle with memory held is told by the next rule, where that is on.
+    level: ({ at, utilPercent, memoryUsedBytes }, { idle }, { idleMs, heldMs }) => {
+      if (idleMs === 0) return 'ok';
+      if (Number.isNaN(utilPercent)) return undefined;
+      const held = heldMs > 0 && gpuState(utilPercent, memoryUsedBytes) === 'heldIdle';
+      return idle !== undefined && !held && at - idle >= idleMs ? 'warn' : 'ok';
+    },
+    value: ({ utilPercent }) => utilPercent,
+    threshold: ({ idlePercent }) => idlePercent,
+  },
+  memory_held_idle: {
+    level: ({ at, utilPercent, memoryUsedBytes }, { held }, { heldMs }) => {
+      if (heldMs === 0) return 'ok';
+      if (Number.isNaN(utilPercent + memoryUsedBytes)) return undefined;
+      return held !== undefined && at - held >= heldMs ? 'warn' : 'ok';
+    },
+    value: ({ at }, { held }) => (held === undefined ? 0 : (at - held) / 1000),
+    threshold: ({ heldMs }) => heldMs / 1000,
+  },
+  power: {
+    level: ({ powerWatts }, _since, { powerCritW }, before) =>
+      powerCritW === 0 ? 'ok' : risen(powerWatts, before, { crit: powerCritW }, (threshold) => threshold * POWER_SHARE),
+    value: ({ powerWatts }) => powerWatts,
+    threshold: ({ powerCritW }) => powerCritW,
+  },
+} as const satisfies Readonly<Record<string, Rule>>;
+export type GpuRule = keyof typeof GPU_RULES;
+export const GPU_RULE_NAMES = Object.keys(GPU_RULES) as GpuRule[];
+
+/** The highest level whose threshold is reached, or that was reached before and is not left yet. */
+function risen(
+  reading: number,
+  before: Level,
+  thresholds: Readonly<Partial<Record<Level, number>>>,
+  leaves: (threshold: number) => number,
+): Level | undefined {
+  if (Number.isNaN(reading)) return undefined;
+  for (const level of ['crit', 'warn'] as const) {
+    const threshold = thresholds[level];
+    if (threshold === undefined) continue;
+    const kept = LEVELS.indexOf(before) >= LEVELS.indexOf(level) && reading >= leaves(threshold);
+    if (reading >= threshold || kept) return level;
+  }
+  return 'ok';
+}
+
+/** Moves the timers. What is not reported neither starts nor stops one. */
+export function advance(since: Since, { at, utilPercent, memoryUsedBytes }: Readings, { idlePercent }: AlertSettings): void {
+  if (Number.isNaN(utilPercent)) return;
+  since.idle = utilPercent <= idlePercent ? (since.idle ?? at) : undefined;
+  if (Number.isNaN(memoryUsedBytes)) return;
+  since.held = gpuState(utilPercent, memoryUsedBytes) === 'heldIdle' ? (since.held ?? at) : undefined;
+}
