@@ -15,9 +15,9 @@ const LAYERS = [
     files: /^lib\/((wire|aggregate|filter|alerts)\/|derive|options|config|units|keys\/names|view\/(frame|text|table|chart|cells)\.)/,
   },
   { layer: 'contract', files: /^lib\/(plugin|register|tabs|keys\/|view\/)/ },
-  { layer: 'edges', files: /^lib\/(collect|record|serve|paint|export)\//, apart: /^lib\/\w+\//, only: ['base', 'figures'] },
+  { layer: 'edges', files: /^lib\/(collect|record|serve|paint|export|notify)\//, apart: /^lib\/\w+\//, only: ['base', 'figures'] },
   { layer: 'core', files: /^lib\/(state|loop|ladder|screen)/, only: ['base', 'figures', 'contract'] },
-  { layer: 'app', files: /^lib\/(app|settings|viewer|node-api|collectors|recording|replay-control)/ },
+  { layer: 'app', files: /^lib\/(app|settings|viewer|node-api|collectors|recording|replaying|replay-control)/ },
   { layer: 'index', files: /^lib\/index/ },
   { layer: 'plugins', files: /^plugins\//, apart: /^plugins\/[^/]+\//, only: ['index'] },
   { layer: 'bin', files: /^bin\// },
@@ -32,7 +32,7 @@ const PACKAGES = [
   { packages: /^re2js$/, place: /^lib\/filter\/regex\.ts$/ },
   { packages: /^smol-toml$/, place: /^lib\/config\.ts$/ },
   { packages: /^papaparse$/, place: /^lib\/(export|collect)\// },
-  { packages: /^node:/, place: /^(lib\/(collect|record|serve|paint|export|viewer)|bin)/ },
+  { packages: /^node:/, place: /^(lib\/(collect|record|serve|paint|export|notify|viewer)|bin)/ },
 ];
 
 /** Why `file` may not import `target` (both from the repository's root); undefined when it may. */
@@ -108,14 +108,14 @@ export default tseslint.config(
   },
   {
     files: ['{lib,plugins}/**/*.ts'],
-    ignores: ['lib/{collect,record,serve,paint,export}/**', 'lib/model/ports.ts'],
+    ignores: ['lib/{collect,record,serve,paint,export,notify}/**', 'lib/model/ports.ts'],
     rules: {
       'no-restricted-globals': ['error', ...TIMERS.map((name) => ({ name, message: CLOCK }))],
       'no-restricted-properties': ['error', EXIT, { object: 'Date', property: 'now', message: CLOCK }],
       'no-restricted-syntax': ['error', { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: CLOCK }],
     },
   },
-  { files: ['lib/{collect,record,serve,paint,export}/**/*.ts'], rules: { 'no-restricted-properties': ['error', EXIT] } },
+  { files: ['lib/{collect,record,serve,paint,export,notify}/**/*.ts'], rules: { 'no-restricted-properties': ['error', EXIT] } },
   {
     files: ['__tests__/**', 'bench/**'],
     rules: {

@@ -6,6 +6,17 @@ import type { TabPlugin } from './plugin.js';
 /** How the machine that the program runs on is read. */
 export type MachineSettings = Pick<MachineOptions, 'nvidiaSmi' | 'procDir' | 'passwdFile' | 'redact'>;
 
+/** A recording to be played. */
+export interface ReplaySettings {
+  readonly files: readonly string[];
+  /** Folder for copies and indexes of recordings. */
+  readonly cache: string;
+  /** As it was typed; absent: from the start. */
+  readonly start?: string;
+  readonly speed: number;
+  readonly loop: boolean;
+}
+
 /** What a run of the viewer is to be; everything in it has been checked. */
 export interface ViewSettings {
   /** Watch the embedded made-up cluster instead of `targets`, and say so on screen. */
@@ -13,6 +24,8 @@ export interface ViewSettings {
   readonly targets: readonly Target[];
   /** Watch the machine that the program runs on instead of `targets`. */
   readonly local?: MachineSettings;
+  /** Play a recording instead. */
+  readonly replay?: ReplaySettings;
   /** For the title: "hosts.csv", "3 hosts". */
   readonly source: string;
   /** In the order of their registration. */

@@ -2,7 +2,9 @@
 import { homedir } from 'node:os';
 import { App } from './app.js';
 import { collectorOf } from './collectors.js';
+import type { HostView } from './model/host.js';
 import { systemClock, type Save } from './model/ports.js';
+import type { RecordingSwitch } from './model/replay.js';
 import { createBlessedPainter } from './paint/blessed.js';
 import type { Cluster } from './serve/node-server.js';
 import type { ViewSettings } from './settings.js';
@@ -31,7 +33,8 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
     if (wire.tidy()) forget();
   };
   const chips: Line[] = demo ? [DEMO_CHIP] : [];
-  const collector = await collectorOf(settings, demo, wire, chips, tidy);
+  const replay = settings.replay && (await (await import('./replaying.js')).openReplay(settings.replay));
+  const collector = replay ?? (await collectorOf(settings, demo, wire, chips, tidy));
   let exit: (status: number) => void = () => undefined;
   const exited = new Promise<number>((resolve) => {
     exit = resolve;
@@ -39,7 +42,21 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
   const { stdin, stdout, stderr, env } = process;
   const painter = createBlessedPainter({ stdin, stdout, env, clock: systemClock, lifetime: { exit, stderr } });
   try {
-    const app = new App({ plugins: settings.plugins, collector, painter, clock: systemClock, save, chips });
+    const recording = laterRecording(async () => {
+      const [{ recordingSwitch }, { compressorInThread }] = await Promise.all([import('./record/switch.js'), import('./record/thread.js')]);
+      const hosts = (): Iterable<HostView> => app.state.hosts;
+      const local = settings.local !== undefined;
+      return recordingSwitch({ hosts, intervalMs: collector.intervalMs, clock: systemClock, local, newCompressor: compressorInThread });
+    });
+    const app = new App({
+      plugins: settings.plugins,
+      collector,
+      painter,
+      clock: systemClock,
+      save,
+      chips,
+      ...(replay ? { replay } : { recording }),
+    });
     forget = () => {
       app.state.derivations.forget();
     };
@@ -50,6 +67,24 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
   } finally {
     await painter.close();
   }
+}
+
+/** Recording, loaded when it is first asked for: few runs are recorded. */
+function laterRecording(load: () => Promise<RecordingSwitch>): RecordingSwitch {
+  let loaded: RecordingSwitch | undefined;
+  let listen: (problem?: string) => void = () => undefined;
+  return {
+    get status() {
+      return loaded?.status;
+    },
+    async start() {
+      loaded ??= await load();
+      loaded.onChange(listen);
+      await loaded.start();
+    },
+    stop: async () => loaded?.stop(),
+    onChange: (next) => (listen = next),
+  };
 }
 
 const save: Save = async (request) => {

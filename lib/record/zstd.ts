@@ -3,6 +3,7 @@
  * Whoever decodes has looked at the frame first (zstd-format.ts): the packages trust what a frame says of itself.
  */
 import zlib from 'node:zlib';
+import type * as ZstdWasm from '@bokuweb/zstd-wasm';
 import { Damaged } from './damaged.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -29,9 +30,10 @@ async function newCompress(): Promise<Compress> {
     const params = { [ZSTD_c_compressionLevel!]: LEVEL, [ZSTD_c_checksumFlag!]: 1 };
     return (bytes) => builtIn.zstdCompressSync(bytes, { params });
   }
-  const { init, compress } = await import('@bokuweb/zstd-wasm');
-  await init();
-  return (bytes) => compress(bytes, LEVEL);
+  // CommonJS: in the bundle it has nothing but a default export.
+  const { default: zstd } = (await import('@bokuweb/zstd-wasm')) as unknown as { readonly default: typeof ZstdWasm };
+  await zstd.init();
+  return (bytes) => zstd.compress(bytes, LEVEL);
 }
 
 /** The content of one whole frame, at most `maxBytes`. Throws where it is damaged or larger. */
