@@ -1,0 +1,183 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { copyFileSync, existsSync, readdirSync, statSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../lib/model/ports.js';
+import type { Codec } from '../../lib/record/codec.js';
+import { startMock } from '../../lib/serve/mock.js';
+import type { Cluster } from '../../lib/serve/node-server.js';
+import { builtProgram } from '../helpers/built.js';
+import { bundle, PtyProgram } from '../helpers/pty.js';
+import { count, inNewFolder, openReader, place, play } from '../helpers/recording-player.js';
+import { complaintsAbout } from '../helpers/recording-validator.js';
+import { linesIn } from '../helpers/recordings.js';
+import { pathToFileURL } from 'node:url';
+
+inNewFolder();
+
+let program = '';
+let worker: URL;
+let cluster: Cluster;
+const running: ChildProcess[] = [];
+beforeAll(async () => {
+  program = builtProgram();
+  worker = pathToFileURL(join(program, '../../record/worker.js'));
+  cluster = await startMock({
+    ports: [0, 0, 0],
+    processes: true,
+    seed: 1,
+    clock: systemClock,
+    platform: 'nvidia',
+    gpuName: 'NVIDIA B200 192GB HBM3',
+    failureNodes: 0,
+    startIndex: 1,
+  });
+});
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => cluster.stop());
+
+/** Resolves when `holds`; looks again every few milliseconds. */
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let tries = 0; !holds(); tries++) {
+    if (tries > 800) throw new Error(`never came: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+describe('killed at any moment', () => {
+  let fast: ReturnType<typeof bundle>;
+  beforeAll(() => void (fast = bundle(join(process.cwd(), '__tests__/e2e/record-program.ts'))));
+  afterAll(() => fast.remove());
+
+  test.each<readonly [Codec, string]>([
+    ['none', 'a.ndjson'],
+    ['gzip', 'a.ndjson.gz'],
+    ['zstd', 'a.ndjson.zst'],
+  ])('%s: every frame that was written plays', async (codec, name) => {
+    for (const kill of count(3)) {
+      const path = place.folder.file(`${kill}-${name}`);
+      const child = spawn(process.execPath, [fast.file, path, codec, worker.href], { stdio: ['ignore', 'pipe', 'inherit'] });
+      running.push(child);
+      let said = '';
+      child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      const ended = new Promise((resolve) => child.on('close', resolve));
+      // Anywhere in a block, and while one is closed.
+      await until(() => said.split('\n').length > 40 + kill * 61, 'frames');
+      child.kill('SIGKILL');
+      await ended;
+      const written = said.split('\n').length - 1;
+      const seen = await play(await openReader(path));
+      expect(seen.length).toBeGreaterThanOrEqual(written);
+      expect(seen).toEqual(count(seen.length));
+    }
+  });
+});
+
+describe('the command', () => {
+  const start = (...args: readonly string[]): ChildProcess => {
+    const child = spawn(process.execPath, [program, 'record', '--hosts', ...cluster.addresses, '-i', '0.5', ...args], {
+      cwd: place.folder.path,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    running.push(child);
+    return child;
+  };
+  const statusOf = (child: ChildProcess): Promise<number | null> => new Promise((resolve) => child.on('close', resolve));
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends the file, which is whole', async (signal) => {
+    const path = place.folder.file('a.ndjson.zst');
+    const child = start('-o', path);
+    const ended = statusOf(child);
+    await until(() => existsSync(path) && statSync(path).size > 1000, 'a frame');
+    child.kill(signal);
+    expect(await ended).toBe(0);
+    const lines = linesIn(path);
+    expect(lines.flatMap((line, at) => complaintsAbout(line, String(at)))).toEqual([]);
+    expect(lines.length).toBeGreaterThan(1);
+    const reader = await openReader(path);
+    expect(reader.info).toMatchObject({ cut: false, badLines: 0, intervalMs: 500, seekable: true });
+    const first = await reader.first();
+    expect(first?.frame?.hosts.map(({ label, rows }) => [label, rows?.gpus.length, rows?.procs.length])).toEqual([
+      ['node-0001', 8, 20],
+      ['node-0002', 8, 20],
+      ['node-0003', 8, 20],
+    ]);
+  });
+
+  test('killed, it has left what it wrote', async () => {
+    const path = place.folder.file('a.ndjson.gz');
+    const child = start('-o', path);
+    const ended = statusOf(child);
+    await until(() => existsSync(path) && statSync(path).size > 6000, 'frames');
+    copyFileSync(path, place.folder.file('before.ndjson.gz'));
+    child.kill('SIGKILL');
+    await ended;
+    const before = await play(await openReader(place.folder.file('before.ndjson.gz')));
+    const after = await play(await openReader(path));
+    expect(before.length).toBeGreaterThan(0);
+    expect(after.length).toBeGreaterThanOrEqual(before.length);
+  });
+
+  test('for a while, into a name of its own, what is asked for alone', async () => {
+    const child = start('--duration', '1s', '--include', 'gpu,process', '--compress', 'none');
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    expect(await statusOf(child)).toBe(0);
+    const [name = ''] = readdirSync(place.folder.path).filter((file) => file.startsWith('all-smi-'));
+    expect(name).toMatch(/^all-smi-\d{8}-\d{6}\.ndjson$/);
+    expect(said).toMatch(/into all-smi-.*; Ctrl-C ends it\n.* frames?, .*, in all-smi-/s);
+    const frame = JSON.parse(linesIn(place.folder.file(name))[1] ?? '') as object;
+    expect(Object.keys(frame)).toEqual(['at_ms', 'connections', 'gpus', 'hostname', 'processes', 'schema', 'timestamp']);
+  });
+
+  test('segments, of which the last stay', async () => {
+    const child = start('--duration', '2s', '-o', 'a.ndjson', '--max-size', '40K', '--max-files', '2');
+    expect(await statusOf(child)).toBe(0);
+    const files = readdirSync(place.folder.path).filter((file) => file.startsWith('a.'));
+    expect(files).toHaveLength(2);
+    expect((await play(await openReader(place.folder.file('a.ndjson')))).length).toBeGreaterThan(0);
+  });
+
+  test('progress on a terminal', async () => {
+    const child = new PtyProgram(
+      process.execPath,
+      [program, 'record', '--hosts', ...cluster.addresses, '-i', '0.5', '--duration', '1h', '-o', place.folder.file('a.ndjson.zst')],
+      { cols: 110, rows: 8 },
+    );
+    await child.shows('3 of 3 nodes');
+    await child.shows(' left');
+    expect(child.emulator.text()).toMatch(/● 00:00:\d\d · \d+ frames? · .* · 3 of 3 nodes · .*\/h · 00:59:\d\d left/);
+    child.type('\u0003');
+    expect((await child.exited).status).toBe(0);
+    expect(child.emulator.text()).toMatch(/record: \d+ frames?, .* in/);
+    child.dispose();
+  });
+});
+
+test('w in the viewer records what is on screen', async () => {
+  mkdirSync(place.folder.file('here'));
+  const viewer = new PtyProgram(
+    '/bin/sh',
+    ['-c', `cd ${place.folder.file('here')} && exec ${process.execPath} ${program} --hosts ${cluster.addresses.join(' ')} -i 0.5`],
+    { cols: 120, rows: 16 },
+  );
+  await viewer.shows('3 of 3 nodes');
+  viewer.type('w');
+  await viewer.shows('● REC');
+  await viewer.until('two frames', () => / [2-9] frames/.test(viewer.emulator.text()));
+  viewer.type('w');
+  await viewer.until('no chip', () => !viewer.emulator.text().includes('● REC'));
+  viewer.type('w');
+  await viewer.shows('● REC');
+  viewer.type('q');
+  expect((await viewer.exited).status).toBe(0);
+  viewer.dispose();
+  const files = readdirSync(place.folder.file('here'));
+  expect(files).toHaveLength(2);
+  for (const file of files) {
+    const reader = await openReader(join(place.folder.file('here'), file));
+    expect(reader.info).toMatchObject({ cut: false, badLines: 0 });
+  }
+});

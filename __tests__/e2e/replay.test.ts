@@ -1,0 +1,139 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { openInThread, compressorInThread } from '../../lib/record/thread.js';
+import type { FrameSource } from '../../lib/record/source.js';
+import { builtProgram } from '../helpers/built.js';
+import { PtyProgram } from '../helpers/pty.js';
+import { count, inNewFolder, openReader, place, play } from '../helpers/recording-player.js';
+import { cycle, newWriter, record, timeOf } from '../helpers/recordings.js';
+import { pathToFileURL } from 'node:url';
+
+inNewFolder();
+
+let program = '';
+let worker: URL;
+beforeAll(() => {
+  program = builtProgram();
+  worker = pathToFileURL(join(program, '../../record/worker.js'));
+});
+
+function told(...args: readonly string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', cwd: place.folder.path });
+  return { status, out: stdout, err: stderr };
+}
+
+describe('mistakes', () => {
+  test.each<readonly [readonly string[], string]>([
+    [['record', '--local', '-o', 'none/a.ndjson'], 'cannot write none/a.ndjson: the folder does not exist'],
+    [['record', '--local', '--max-files', '3'], '--max-files: is about files that --max-size begins; name it too'],
+    [['record', '--local', '-o', 'a.ndjson', '--compress', 'zstd'], '--compress: zstd wants a name that ends in .zst'],
+    [['record', '--local', '--include', 'gpu,tpu'], '--include: "tpu" is not one of: gpu, cpu, memory, chassis, process'],
+    [['record', '--local', '--duration', 'soon'], '--duration: "soon" is not like 90s, 10m, 2h or 1d'],
+    [['record', '--hosts', 'a:1', '--local'], '--local: is this machine alone'],
+    [['replay-info'], 'replay-info: needs the name of a recording'],
+    [['replay-info', 'none.ndjson'], 'none.ndjson: does not exist'],
+    [['--start', '5'], '--start: is about a recording; name it with --replay'],
+    [['--replay', 'a.ndjson', '--demo'], '--replay: brings its own nodes'],
+    [['--replay', 'a.ndjson', '--speed', '99'], '--speed: "99" is not between 0.05 and 16'],
+  ])('%j', (args, says) => {
+    const { status, err } = told(...args);
+    expect(err).toContain(says);
+    expect(status).toBe(2 - Number(says.startsWith('cannot write')));
+  });
+});
+
+describe('what is in a recording', () => {
+  test('in words', async () => {
+    await record(place.folder.file('a.ndjson.zst'), 'zstd', 20, [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }, { gpus: 2 }]);
+    const { status, out } = told('replay-info', 'a.ndjson.zst');
+    expect(status).toBe(0);
+    expect(out.replace(/[\d.]+ KiB/, 'N KiB')).toBe(
+      [
+        'files       a.ndjson.zst',
+        'size        N KiB, zstd, seekable',
+        'written by  all-smi-view test',
+        'from        2026-08-07 14:32:03 (UTC)',
+        'to          2026-08-07 14:33:00, 00:00:57 later',
+        'frames      20, one every 3 s',
+        'hosts       2: node-0001, node-0002',
+        'users       1: alice',
+        'gaps        none',
+        'bad lines   0',
+        '',
+      ].join('\n'),
+    );
+    expect(told('--replay', 'a.ndjson.zst', '--check')).toMatchObject({ status: 0, out: expect.stringContaining('all of it can be read') });
+  });
+
+  test('and what of it cannot be read', async () => {
+    const path = await record(place.folder.file('a.ndjson'), 'none', 20);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"gpus":[{', '"gpus":[{{').replace(/\n/, '\nnonsense\n'));
+    expect(told('--replay', 'a.ndjson', '--check')).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('recording a.ndjson: 2 bad lines'),
+    });
+  });
+});
+
+describe('the other thread', () => {
+  const shown = async (source: FrameSource, nth: number): Promise<number> => {
+    const found = await source.ask({ kind: 'at', time: timeOf(nth) });
+    return Math.round(((found?.at ?? NaN) - timeOf(0)) / 3000);
+  };
+
+  test('answers as this one does, and tells how far it has read', async () => {
+    const path = await record(place.folder.file('a.ndjson.zst'), 'zstd', 300);
+    const source = await openInThread([path], place.folder.file('cache'), worker);
+    try {
+      expect(source.info).toMatchObject({ frames: 300, firstAt: timeOf(0), lastAt: timeOf(299) });
+      for (const nth of [0, 299, 150, 3]) expect(await shown(source, nth)).toBe(nth);
+      const first = await source.ask({ kind: 'first' });
+      expect(Object.prototype.toString.call(first?.frame.gpus.values)).toBe('[object Float64Array]');
+      expect(await source.ask({ kind: 'next', ref: (await source.ask({ kind: 'last' }))!.ref })).toBeUndefined();
+    } finally {
+      await source.close();
+    }
+  });
+
+  test('hands over what is wrong', async () => {
+    await expect(openInThread(['none.ndjson'], place.folder.file('cache'), worker)).rejects.toMatchObject({
+      code: 'E_RECORDING_UNREADABLE',
+    });
+  });
+
+  test('compresses', async () => {
+    const path = place.folder.file('a.ndjson.zst');
+    const writer = await newWriter(path, 'zstd', { newCompressor: () => compressorInThread(worker) });
+    for (const nth of count(150)) await writer.write(cycle(nth), timeOf(nth));
+    await writer.finish();
+    expect(await play(await openReader(path))).toEqual(count(150));
+  });
+});
+
+test('a recording on a terminal: keys, the prompt, the bar; q in the prompt is no quit', async () => {
+  const path = await record(place.folder.file('a.ndjson.zst'), 'zstd', 100, [
+    { gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 5e9 }] },
+  ]);
+  const viewer = new PtyProgram(process.execPath, [program, '--replay', path, '--start', '1:00'], {
+    cols: 120,
+    rows: 16,
+    env: { XDG_CACHE_HOME: place.folder.file('cache') },
+  });
+  await viewer.shows('frame 21/100');
+  viewer.type(' ]');
+  await viewer.shows('‖ 1×');
+  await viewer.shows('frame 22/100');
+  viewer.type('V');
+  await viewer.shows('alice');
+  viewer.type('g');
+  await viewer.shows('go to ▏');
+  viewer.type('q@14:33q\r');
+  await viewer.shows('frame 20/100');
+  viewer.type('}');
+  await viewer.shows('frame 100/100');
+  viewer.type('q');
+  expect((await viewer.exited).status).toBe(0);
+  viewer.dispose();
+});
