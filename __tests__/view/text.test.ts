@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ago, bar, bytes, count, cut, duration, pad, percent, spark, watts, width } from '../../lib/view/text.js';
+import { ago, bar, bytes, count, cut, cutStart, duration, pad, percent, spark, watts, width, wrap } from '../../lib/view/text.js';
 
 const GIB = 1024 ** 3;
 
@@ -173,5 +173,43 @@ describe('blocks', () => {
 
   test('a scale of one point is drawn low', () => {
     expect(spark([5, 5], 2, 5, 5)).toBe('▁▁');
+  });
+});
+
+test.each([
+  ['abcdef', 0, 'abcdef'],
+  ['abcdef', 2, '…cdef'],
+  ['abcdef', 6, '…'],
+  ['abcdef', 99, '…'],
+  ['日本語x', 3, '…語x'],
+  ['', 3, ''],
+])('%j without its first %i columns is %j', (text, cols, wanted) => {
+  expect(cutStart(text, cols)).toBe(wanted);
+});
+
+describe('wrap', () => {
+  test.each([
+    ['', 5, ['']],
+    ['abc', 5, ['abc']],
+    ['abcdef', 3, ['abc', 'def']],
+    ['python train.py --bs=128', 12, ['python ', 'train.py ', '--bs=128']],
+    ['a --very-long-option', 8, ['a --very', '-long-op', 'tion']],
+    ['日本語', 5, ['日本', '語']],
+    ['ab', 1, ['…']],
+    ['ab', 0, ['']],
+  ])('%j in %i columns is %j', (text, cols, pieces) => {
+    expect(wrap(text, cols)).toEqual(pieces);
+  });
+
+  test('whatever the text: each piece fits, none is empty, and together they are all of it', () => {
+    const texts = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '日', 'é', '-', '/') });
+    fc.assert(
+      fc.property(texts, fc.integer({ min: 2, max: 12 }), (text, cols) => {
+        const pieces = wrap(text, cols);
+        expect(pieces.join('')).toBe(text);
+        for (const piece of pieces) expect(width(piece)).toBeLessThanOrEqual(cols);
+        if (text !== '') expect(pieces).not.toContain('');
+      }),
+    );
   });
 });

@@ -40,6 +40,18 @@ export function cut(text: string, cols: number): string {
   return kept;
 }
 
+/** `text` without its first `cols` columns; what was cut begins with `…`. */
+export function cutStart(text: string, cols: number): string {
+  if (cols <= 0 || text === '') return text;
+  let columns = 0;
+  let rest = MORE;
+  forEachGlyph(text, (ch, wide) => {
+    if (columns >= cols) rest += ch;
+    columns += wide;
+  });
+  return rest;
+}
+
 /** `text` in exactly `cols` columns: cut, or filled with blanks on the side away from `align`. */
 export function pad(text: string, cols: number, align: Align = 'left'): string {
   const shown = cut(text, cols);
@@ -90,6 +102,29 @@ export function watts(n: Reading): string {
 /** 0..100 (or more, for CPUs): `97%`. */
 export function percent(n: Reading): string {
   return missing(n) ? NONE : `${Math.round(n)}%`;
+}
+
+/**
+ * `text` in pieces of at most `cols` columns, behind a blank where the piece is not too short for it. Nothing is lost: together they are what
+ * is shown of the text.
+ */
+export function wrap(text: string, cols: number): string[] {
+  if (cols < 2) return [cut(text, cols)];
+  const pieces: string[] = [];
+  let piece = '';
+  let columns = 0;
+  forEachGlyph(text, (ch, wide) => {
+    while (columns + wide > cols) {
+      const blank = piece.lastIndexOf(' ') + 1;
+      const end = blank * 3 > piece.length ? blank : piece.length;
+      pieces.push(piece.slice(0, end));
+      piece = piece.slice(end);
+      columns = width(piece);
+    }
+    piece += ch;
+    columns += wide;
+  });
+  return [...pieces, piece];
 }
 
 /** Parts joined by `gap`; those at the end that do not fit into `cols` go as a whole, the first never. */
