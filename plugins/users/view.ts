@@ -1,131 +1,166 @@
-/** What the Users tab shows. Pure. */
+/** What the Users tab shows, level by level. Pure. */
 import {
-  bytes,
-  count,
   counted,
-  duration,
-  joinFitting,
   layoutTable,
   line,
   lines,
-  NONE,
   position,
-  silence,
+  selectedAt,
   span,
-  unanswered,
   usersDerivation,
-  watts,
-  width,
   type AppView,
-  type Cells,
+  type Block,
+  type HostView,
   type Line,
   type Size,
-  type UsersTable,
   type View,
 } from '../../lib/index.js';
-import type { UsersUi } from './index.js';
-import { columnsFor, orderOf, type UsersOrder } from './table.js';
+import { detailsCrumb, hostsCrumb, processesCrumb, silentCrumb, usersCrumb } from './crumbs.js';
+import { detailLines, processOf } from './details.js';
+import { emptyHint, notCounted } from './hints.js';
+import { chipLines, headLines } from './head.js';
+import { hostsOf, hostsPage } from './hosts.js';
+import {
+  current,
+  type HostsLevel,
+  type Level,
+  type ProcessesLevel,
+  type ProcessLevel,
+  type SilentLevel,
+  type UsersLevel,
+  type UsersUi,
+} from './levels.js';
+import { shownUser, type Page } from './page.js';
+import { processesOf, processesPage, type ProcessesPage } from './processes.js';
+import { silentHosts, silentPage } from './silent.js';
+import { layoutTall, type TallLayout } from './tall.js';
+import { userOrder, usersPage } from './users.js';
 
-/** How a user without a name is shown. */
-export const NOBODY = '?';
+/** What is left for a level below the chips, the crumb's line included. */
+interface Room {
+  readonly ui: UsersUi;
+  readonly app: AppView;
+  readonly size: Size;
+}
 
 export function usersView(ui: UsersUi, app: AppView, size: Size): View {
-  const users = app.derive(usersDerivation);
-  const order = orderOf(users, ui.table, ui.showSystem);
+  const level = current(ui);
   const answered = [...app.hosts].some(({ version }) => version > 0);
-  const chips = answered ? coverageChip(users) : [];
-  const head = users.totals.reporting > 0 ? summary(users, order, size.cols) : [];
-  const rows = Math.max(0, size.rows - chips.length - head.length - 1);
-  if (order.count === 0) return { chips, blocks: [lines(...head, ...emptyHint(app, users, order, rows))] };
+  const chips = answered ? chipLines(app.derive(usersDerivation), level, size.cols) : [];
+  const room: Room = { ui, app, size: { cols: size.cols, rows: Math.max(0, size.rows - chips.length) } };
+  return { chips, ...levelView(level, room) };
+}
+
+function levelView(level: Level, room: Room): View {
+  switch (level.kind) {
+    case 'users':
+      return topView(level, room);
+    case 'hosts':
+      return hostsView(level, room);
+    case 'processes':
+      return processesView(level, room);
+    case 'process':
+      return processView(level, room);
+    case 'silent':
+      return silentView(level, room);
+  }
+}
+
+function topView(level: UsersLevel, { ui, app, size }: Room): View {
+  const users = app.derive(usersDerivation);
+  const order = userOrder(users, level.table.sort, ui);
+  const head = users.totals.reporting > 0 ? headLines(users, order.present, ui.showSystem, size) : [];
+  const rows = Math.max(0, size.rows - head.length - 1);
+  if (order.present === 0) return { blocks: [lines(...head, ...emptyHint(app, users, order.hidden, rows))] };
+  return tableView(level, usersPage(level, ui, app, size.cols), { cols: size.cols, rows }, head, (place) =>
+    usersCrumb(order, place, ui, size.cols),
+  );
+}
+
+function hostsView(level: HostsLevel, { ui, app, size }: Room): View {
+  const found = hostsOf(app, level.user, level.table.sort, ui.countAll);
+  const page = hostsPage(level, ui, app, size.cols);
+  const crumb = (place: string): Line => hostsCrumb(ui, level, found, place, app, size.cols);
+  if (page.order.count > 0) return tableView(level, page, { ...size, rows: size.rows - 1 }, [], crumb);
+  return { blocks: [gone(`${shownUser(level.user)} has no process on a GPU any more.`)], crumb: crumb('') };
+}
+
+function silentView(level: SilentLevel, { ui, app, size }: Room): View {
+  const { rows } = silentHosts(app, level.table.sort);
+  const crumb = (place: string): Line => silentCrumb(ui, rows.length, place, app, size.cols);
+  const page = silentPage(level, app, size.cols);
+  if (page.order.count > 0) return tableView(level, page, { ...size, rows: size.rows - 1 }, [], crumb);
+  return { blocks: [gone('All nodes report process data now.')], crumb: crumb('') };
+}
+
+function tableView({ table }: Level, page: Page, { cols, rows }: Size, head: readonly Line[], crumb: (place: string) => Line): View {
   const layout = layoutTable({
-    columns: columnsFor(size.cols, anySm(users)),
-    order,
-    state: ui.table,
-    cols: size.cols,
-    rows,
-    cells: (at) => cells(users, order.row(at)),
+    columns: page.columns,
+    order: page.order,
+    state: table,
+    cols,
+    rows: Math.max(0, rows),
+    cells: (at) => page.cells(at),
+    dim: (at) => page.dim(at),
   });
   return {
-    chips,
     blocks: [lines(...head, layout.header, ...layout.body)],
-    crumb: footer(order, position(layout, order.count), ui),
+    crumb: crumb(position(layout, page.order.count)),
     pageRows: Math.max(1, rows - 1),
   };
 }
 
-function anySm({ sm, count }: UsersTable): boolean {
-  for (let row = 0; row < count; row++) if (!Number.isNaN(sm[row])) return true;
-  return false;
+function processesView(level: ProcessesLevel, { ui, app, size }: Room): View {
+  const crumb = (place: string): Line => processesCrumb(ui, processesOf(app, level, level.table.sort, ui.countAll), place, size.cols);
+  const page = processesPage(level, ui, app, size.cols);
+  const host = app.hosts.get(level.hostId);
+  const head = noteOf(host, app);
+  const { count } = page.order;
+  if (count === 0) return { blocks: [gone(...head, goneText(host, level))], crumb: crumb('') };
+  const { header, body, top, shown } = tallOf(level, page, head.length, size);
+  const place = shown < count && shown > 0 ? `${top + 1}-${top + shown} of ${count}` : '';
+  return { blocks: [lines(...head, header, ...body)], crumb: crumb(place), pageRows: Math.max(1, shown) };
 }
 
-function cells(users: UsersTable, row: number): Cells {
-  const name = users.user(row);
-  const power = users.powerWatts[row]!;
-  return {
-    user: name === '' ? span(NOBODY, 'dim') : span(name, users.system(row) ? 'dim' : 'strong'),
-    nodes: String(users.nodes[row]),
-    gpus: String(users.gpus[row]),
-    procs: String(users.procs[row]),
-    vram: bytes(users.vramBytes[row]),
-    power: users.powerPartial[row] ? (power > 0 ? `≥${watts(power)}` : NONE) : watts(power),
-    sm: Number.isNaN(users.sm[row]) ? NONE : users.sm[row]!.toFixed(1),
-    longest: duration(users.longestSeconds[row]),
-    cmd: span(users.command(row) || NONE, 'dim'),
-  };
+const tallOf = (level: ProcessesLevel, page: ProcessesPage, headRows: number, { cols, rows }: Size): TallLayout =>
+  layoutTall(
+    { page, state: level.table, shift: level.shift, cols, rows: Math.max(0, rows - 1 - headRows) },
+    selectedAt(level.table, page.order),
+  );
+
+/** The first process on screen, when the tab has `size`: rows of several lines make that another than the table's own count says. */
+export function topProcess(level: ProcessesLevel, ui: UsersUi, app: AppView, size: Size): number {
+  const chips = chipLines(app.derive(usersDerivation), level, size.cols).length;
+  const head = noteOf(app.hosts.get(level.hostId), app).length;
+  return tallOf(level, processesPage(level, ui, app, size.cols), head, { ...size, rows: Math.max(0, size.rows - chips) }).top;
 }
 
-/** Users, GPUs in use, memory owned and not, power attributed and not: what is in brackets goes first, then whole parts from the end. */
-function summary(users: UsersTable, order: UsersOrder, cols: number): readonly Line[] {
-  const { totals } = users;
-  const system = totals.systemBytes > 0 ? ` (system ${bytes(totals.systemBytes)})` : '';
-  const unowned = totals.unownedBytes > 0 ? `, ${bytes(totals.unownedBytes)} no process's` : '';
-  const anyPower = totals.attributedWatts + totals.unattributedWatts > 0;
-  const parts = (long: boolean): readonly string[] => [
-    `${order.count} ${order.count === 1 ? 'user' : 'users'}`,
-    `${totals.gpusInUse} ${totals.gpusInUse === 1 ? 'GPU' : 'GPUs'} in use`,
-    `${bytes(totals.ownedBytes)} owned${long ? system + unowned : ''}`,
-    ...(anyPower ? [`${watts(totals.attributedWatts)}* attributed${long ? `, ${watts(totals.unattributedWatts)} not` : ''}`] : []),
-  ];
-  const long = parts(true).join(' · ');
-  return [line(` ${width(long) < cols ? long : joinFitting(parts(false), cols - 1)}`)];
-}
+/** A line above rows that are in no sum. */
+const noteOf = (host: HostView | undefined, app: AppView): readonly Line[] => (host && !counted(host) ? [notCounted(host, app)] : []);
 
-function coverageChip({ totals }: UsersTable): readonly Line[] {
-  if (totals.reporting >= totals.hosts) return [];
-  return [
-    line(
-      span(
-        ` ⚠ partial coverage: ${count(totals.reporting)} of ${count(totals.hosts)} ${totals.hosts === 1 ? 'node' : 'nodes'} reporting process data `,
-        'chip-warn',
-      ),
-    ),
-  ];
-}
-
-function footer({ count: shown, hidden }: UsersOrder, place: string, ui: UsersUi): Line {
-  const parts = [place || `${shown} of ${shown}`];
-  if (hidden > 0) parts.push(`${hidden} system ${hidden === 1 ? 'account' : 'accounts'} hidden (f)`);
-  else if (ui.showSystem) parts.push('system accounts shown (f)');
-  return line(span(` ${parts.join(' · ')}`, 'dim'));
-}
-
-/** Why the table is empty, and what to do about it. */
-function emptyHint(app: AppView, { totals }: UsersTable, { hidden }: UsersOrder, rows: number): readonly Line[] {
-  const say = (...texts: readonly string[]): readonly Line[] => ['', ...texts].map((text) => line(`  ${text}`));
-  const hosts = [...app.hosts];
-  if (hosts.every(({ version }) => version === 0)) {
-    const waiting = hosts.some(({ status }) => status.phase === 'waiting');
-    return [...say(waiting ? 'Waiting for the first answer of' : 'No node answers:'), ...unanswered(hosts, rows - 2)];
+function processView(level: ProcessLevel, { ui, app, size }: Room): View {
+  const found = processOf(app, level);
+  const host = app.hosts.get(level.hostId);
+  const note = noteOf(host, app);
+  if (!found) {
+    const text = host ? `Process ${level.pid} of ${shownUser(level.user)} is gone from ${level.label}.` : goneText(host, level);
+    return { blocks: [gone(...note, text)], crumb: detailsCrumb(ui, '', size.cols) };
   }
-  if (!hosts.some(counted)) return say('No node answers any more.', 'The tab of a node says since when, and why.');
-  if (totals.reporting === 0 && hosts.some((host) => silence(host) === 'no process export'))
-    return say(
-      'The nodes answer, but none exports its processes. On each node run',
-      '',
-      '    all-smi api --processes',
-      '',
-      'and the users appear here.',
-    );
-  if (hidden > 0) return say(`Only system accounts use a GPU (${hidden} hidden): f shows them.`);
-  return say('Nobody uses a GPU right now.');
+  const all = [...note, ...detailLines(found, level.user, size.cols)];
+  const page = Math.max(1, size.rows - 1);
+  const top = Math.max(0, Math.min(level.table.top, all.length - page));
+  const place = all.length > page ? `${top + 1}-${top + page} of ${all.length}` : '';
+  return { blocks: [lines(...all.slice(top, top + page))], crumb: detailsCrumb(ui, place, size.cols), pageRows: page };
+}
+
+function goneText(host: HostView | undefined, { user, label }: ProcessesLevel | ProcessLevel): string {
+  if (!host) return `${label} is watched no longer.`;
+  return counted(host)
+    ? `${shownUser(user)} has no process on a GPU of ${label} any more.`
+    : `Nothing of ${shownUser(user)} is known from there.`;
+}
+
+/** What was looked into is no longer there. */
+function gone(...said: readonly (Line | string)[]): Block {
+  return lines('', ...said.map((one) => (typeof one === 'string' ? `  ${one}` : one)), '', line(span('  Esc goes back.', 'dim')));
 }

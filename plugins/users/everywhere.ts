@@ -1,0 +1,101 @@
+/** The keys that the Users tab has on every level. */
+import { selectedAt, tableBindings, usersDerivation, type AppView } from '../../lib/index.js';
+import { access, fromTheTop, keepFrozen, on, withRows, type Key } from './access.js';
+import { hostsOf } from './hosts.js';
+import { current, pop, push, silentLevel, type UsersUi } from './levels.js';
+import { freeze, rowsOf, thaw } from './rows.js';
+import { exported } from './sheets.js';
+
+export const EVERYWHERE: readonly Key[] = [
+  {
+    id: 'users.back',
+    keys: ['Esc', 'Backspace'],
+    label: 'back, to the row one came from',
+    short: 'back',
+    hint: 1,
+    when: ({ levels }) => levels.length > 1,
+    run: (ui) => [pop(ui)],
+  },
+  ...on(
+    ['users', 'hosts', 'processes'],
+    [
+      {
+        id: 'users.all',
+        keys: ['a'],
+        label: 'count processes on no GPU too, in PROCS and NODES',
+        short: 'all processes',
+        hint: 9,
+        run: (ui, { app }) => [withRows({ ...ui, countAll: !ui.countAll }, app)],
+      },
+    ],
+  ),
+  ...on(
+    ['users', 'hosts', 'processes', 'silent'],
+    [
+      {
+        id: 'users.freeze',
+        keys: ['F'],
+        label: 'rows keep their places, and move again',
+        short: 'freeze',
+        hint: 10,
+        run: (ui, { app }) => [current(ui).frozen ? thaw(ui) : freeze(ui, app)],
+      },
+    ],
+  ),
+  exportKey('e', 'csv', 'what is on screen as CSV, into the cache folder', 8),
+  exportKey('E', 'json', 'the same as JSON'),
+  {
+    id: 'users.node',
+    keys: ['o'],
+    label: 'the tab of the node; of a user, where most of the VRAM is',
+    short: 'node',
+    hint: 10,
+    disabled: (ui, app) => (nodeOf(ui, app) === undefined ? 'no node to open' : undefined),
+    run: (ui, { app }) => [ui, { type: 'open', plugin: 'host', key: nodeOf(ui, app) ?? '' }],
+  },
+  {
+    id: 'users.silent',
+    keys: ['i'],
+    label: 'which nodes report no process data, and why',
+    disabled: (ui, app) => (current(ui).kind !== 'silent' && allReport(app) ? 'all nodes report process data' : undefined),
+    run: (ui) => [current(ui).kind === 'silent' ? pop(ui) : push(ui, silentLevel())],
+  },
+  ...on(
+    ['users', 'hosts', 'processes', 'silent'],
+    tableBindings(access)
+      .filter(({ id }) => id !== 'users.open')
+      .map((key) => fromTheTop(keepFrozen(key))),
+  ),
+];
+
+function allReport(app: AppView): boolean {
+  const { reporting, hosts } = app.derive(usersDerivation).totals;
+  return reporting === hosts;
+}
+
+/** The host that `o` opens; undefined: there is none. */
+function nodeOf(ui: UsersUi, app: AppView): string | undefined {
+  const level = current(ui);
+  if (level.kind === 'processes' || level.kind === 'process') return level.hostId;
+  const order = rowsOf(ui, app);
+  const at = selectedAt(level.table, order);
+  if (at < 0) return undefined;
+  if (level.kind !== 'users') return order.id(at);
+  const { rows, order: hosts } = hostsOf(app, order.id(at), { key: 'vram', descending: true }, true);
+  return hosts.count === 0 ? undefined : rows[hosts.row(0)]!.host.hostId;
+}
+
+function exportKey(key: string, format: 'csv' | 'json', label: string, hint?: number): Key {
+  return {
+    id: `users.export.${format}`,
+    keys: [key],
+    label,
+    short: format,
+    ...(hint === undefined ? {} : { hint }),
+    run(ui, { app }) {
+      const { name, sheet } = exported(ui, app);
+      if (sheet.rows.length === 0) return [ui, { type: 'toast', text: 'nothing here to export', tone: 'warn' }];
+      return [ui, { type: 'export', format, name, sheet }];
+    },
+  };
+}

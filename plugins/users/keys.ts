@@ -1,0 +1,139 @@
+/** The keys of the Users tab: those of each level, then those that it has on every level. */
+import { commandOf, selectedAt, width, type AppView, type KeyLayer } from '../../lib/index.js';
+import { enter, on, sort, withRows, type Key } from './access.js';
+import { detailLines, processOf } from './details.js';
+import { EVERYWHERE } from './everywhere.js';
+import { current, put, type ProcessesLevel, type UsersUi } from './levels.js';
+import { processesOf } from './processes.js';
+import { rowsOf } from './rows.js';
+
+const USERS = on(
+  ['users'],
+  [
+    enter('users', 'where the user is: a line per host', 'hosts'),
+    sort('users', 'u', 'user', 'user', 2),
+    sort('users', 'm', 'vram', 'VRAM', 3),
+    sort('users', 'p', 'power', 'power', 4),
+    sort('users', 'n', 'nodes', 'nodes', 5),
+    sort('users', 't', 'longest', 'longest', 6),
+    {
+      id: 'users.system',
+      keys: ['f'],
+      label: 'system accounts too (root, 0 to 999)',
+      short: 'system',
+      hint: 7,
+      run: (ui, { app }) => [withRows({ ...ui, showSystem: !ui.showSystem }, app)],
+    },
+    {
+      id: 'users.trend',
+      keys: ['s'],
+      label: 'the trend of each user’s VRAM',
+      short: 'trend',
+      hint: 10,
+      run: (ui) => [{ ...ui, showTrend: !ui.showTrend }],
+    },
+  ],
+);
+
+const HOSTS = on(
+  ['hosts'],
+  [
+    enter('users.hosts', 'what the user runs on the node', 'processes'),
+    sort('users.hosts', 'u', 'host', 'host', 2),
+    sort('users.hosts', 'm', 'vram', 'VRAM', 3),
+    sort('users.hosts', 'p', 'power', 'power', 4),
+    sort('users.hosts', 'n', 'procs', 'pids', 5),
+    sort('users.hosts', 't', 'longest', 'longest', 6),
+  ],
+);
+
+const SHIFT_COLS = 20;
+
+const PROCESSES = on(
+  ['processes'],
+  [
+    enter('users.processes', 'all that is known of the process', 'details'),
+    sort('users.processes', 'm', 'vram', 'VRAM', 2),
+    sort('users.processes', 'u', 'sm', 'SM', 3),
+    sort('users.processes', 'c', 'cpu', 'CPU', 4),
+    sort('users.processes', 'p', 'pid', 'pid', 5),
+    sort('users.processes', 't', 'running', 'running', 6),
+    sort('users.processes', 'n', 'gpu', 'GPUs', 7),
+    {
+      id: 'users.processes.left',
+      keys: ['S-Left'],
+      label: 'commands to the right again',
+      run: (ui, { app }) => [shifted(ui, app, -SHIFT_COLS)],
+    },
+    {
+      id: 'users.processes.right',
+      keys: ['S-Right'],
+      label: 'commands to the left: what is behind their ends',
+      run: (ui, { app }) => [shifted(ui, app, SHIFT_COLS)],
+    },
+  ],
+);
+
+const SILENT = on(
+  ['silent'],
+  [
+    enter('users.silent', 'the tab of the node', 'its tab'),
+    sort('users.silent', 'u', 'host', 'node', 2),
+    sort('users.silent', 't', 'age', 'last answer', 3),
+  ],
+);
+
+/** A process is a text: it is scrolled, nothing in it is selected. */
+const PROCESS = on(
+  ['process'],
+  [
+    scroll('up', ['Up', 'k', 'WheelUp'], 'scroll up', (top) => top - 1),
+    scroll('down', ['Down', 'j', 'WheelDown'], 'scroll down', (top) => top + 1),
+    scroll('page-up', ['PageUp', 'C-b'], 'a page up', (top, page) => top - page),
+    scroll('page-down', ['PageDown', 'C-f'], 'a page down', (top, page) => top + page),
+    scroll('home', ['Home'], 'to the start', () => 0),
+    scroll('end', ['End'], 'to the end', (_top, _page, all) => all),
+  ],
+);
+
+function scroll(id: string, keys: readonly string[], label: string, to: (top: number, page: number, all: number) => number): Key {
+  return {
+    id: `users.process.${id}`,
+    keys,
+    label,
+    run(ui, { app, frame }) {
+      const level = current(ui);
+      const found = level.kind === 'process' ? processOf(app, level) : undefined;
+      if (!found) return [ui];
+      const all = detailLines(found, '', frame.size.cols).length + 1;
+      const last = Math.max(0, all - frame.pageRows);
+      const top = Math.max(0, Math.min(to(Math.min(level.table.top, last), frame.pageRows, all), last));
+      return [put(ui, { ...level, table: { ...level.table, top } })];
+    },
+  };
+}
+
+/** Moves the commands; no further than the selected one is long. */
+function shifted(ui: UsersUi, app: AppView, by: number): UsersUi {
+  const level = current(ui);
+  if (level.kind !== 'processes') return ui;
+  const most = Math.max(level.shift, selectedCols(level, ui, app) - 1);
+  return put(ui, { ...level, shift: Math.max(0, Math.min(level.shift + by, most)) });
+}
+
+function selectedCols(level: ProcessesLevel, ui: UsersUi, app: AppView): number {
+  const order = rowsOf(ui, app);
+  const row = order.row(selectedAt(level.table, order));
+  const host = app.hosts.get(level.hostId);
+  const { rows } = processesOf(app, level, level.table.sort, ui.countAll);
+  return host && rows[row] ? width(commandOf(host, rows[row].rows[0]!)) : 0;
+}
+
+export const LAYERS: readonly KeyLayer<UsersUi>[] = [
+  { rung: 'tab', title: 'Users', bindings: USERS },
+  { rung: 'tab', title: 'Users: the nodes of a user', bindings: HOSTS },
+  { rung: 'tab', title: 'Users: the processes on a node', bindings: PROCESSES },
+  { rung: 'tab', title: 'Users: a process', bindings: PROCESS },
+  { rung: 'tab', title: 'Users: nodes without process data', bindings: SILENT },
+  { rung: 'tab', title: 'Users, on every level', bindings: EVERYWHERE },
+];

@@ -1,0 +1,77 @@
+/** Where one is in the Users tab: a stack of levels, each with its own table. Users and hosts are kept by name, never by number. */
+import { tableState, type TableState } from '../../lib/index.js';
+
+interface Table {
+  readonly table: TableState;
+  /** Row ids in the order that F keeps; undefined: rows move as their figures do. */
+  readonly frozen: readonly string[] | undefined;
+}
+/** Who is using the cluster. */
+export type UsersLevel = Table & { readonly kind: 'users' };
+/** Where one user is. */
+export type HostsLevel = Table & { readonly kind: 'hosts'; readonly user: string };
+interface OnHost extends Table {
+  readonly user: string;
+  readonly hostId: string;
+  /** What the host was called: for when it is gone. */
+  readonly label: string;
+}
+/** What the user runs on one host. */
+export interface ProcessesLevel extends OnHost {
+  readonly kind: 'processes';
+  /** Columns by which the commands are moved to the left. */
+  readonly shift: number;
+}
+/** One process. Its table has no rows: `top` is how far the text is scrolled. */
+export interface ProcessLevel extends OnHost {
+  readonly kind: 'process';
+  readonly pid: number;
+}
+/** The nodes that report no process data. */
+export type SilentLevel = Table & { readonly kind: 'silent' };
+
+export type Level = UsersLevel | HostsLevel | ProcessesLevel | ProcessLevel | SilentLevel;
+
+export interface UsersUi {
+  /** From the top down; the last one is on screen. */
+  readonly levels: readonly Level[];
+  readonly showSystem: boolean;
+  /** PROCS and NODES count processes that are on no GPU too. */
+  readonly countAll: boolean;
+  readonly showTrend: boolean;
+}
+
+const NEW = { frozen: undefined };
+
+export const START: UsersUi = {
+  levels: [{ kind: 'users', table: tableState('user'), ...NEW }],
+  showSystem: false,
+  countAll: false,
+  showTrend: false,
+};
+
+export const hostsLevel = (user: string): Level => ({ kind: 'hosts', user, table: tableState('vram', true), ...NEW });
+export const processesLevel = (user: string, hostId: string, label: string): Level => ({
+  kind: 'processes',
+  user,
+  hostId,
+  label,
+  shift: 0,
+  table: tableState('vram', true),
+  ...NEW,
+});
+export const processLevel = ({ user, hostId, label }: OnHost, pid: number): Level => ({
+  kind: 'process',
+  user,
+  hostId,
+  label,
+  pid,
+  table: tableState(''),
+  ...NEW,
+});
+export const silentLevel = (): Level => ({ kind: 'silent', table: tableState('host'), ...NEW });
+
+export const current = ({ levels }: UsersUi): Level => levels.at(-1)!;
+export const push = (ui: UsersUi, level: Level): UsersUi => ({ ...ui, levels: [...ui.levels, level] });
+export const pop = (ui: UsersUi): UsersUi => ({ ...ui, levels: ui.levels.slice(0, -1) });
+export const put = (ui: UsersUi, level: Level): UsersUi => ({ ...ui, levels: [...ui.levels.slice(0, -1), level] });
