@@ -106,9 +106,7 @@ test('a GPU is known by its slot on the host itself, whatever a filter has left 
 test('of the machine: CPU and memory', () => {
   const { history, host } = new Told();
   history.add(host.scrape({ cpus: [{ utilPercent: 12 }], memory: [{ usedBytes: 1, totalBytes: 4 }] }, START));
-  expect([...Array.from(history.host(host, 'cpu').values), ...Array.from(history.host(host, 'ram').values)]).toEqual([
-    12, 25,
-  ]);
+  expect([...Array.from(history.host(host, 'cpu').values), ...Array.from(history.host(host, 'ram').values)]).toEqual([12, 25]);
 });
 
 describe('of the cluster', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { bigCluster } from '../helpers/big-cluster.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
 import { expectGolden, SIZES } from '../helpers/golden.js';
@@ -83,7 +84,7 @@ test('thousands of GPUs: only the rows on screen are looked at', () => {
   const driver = new Driver({
     hosts: Array.from({ length: 1000 }, () => ({ gpus: 8, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] })),
   });
-  expect(driver.frame()).toContain('1-24 of 8,000 GPUs');
+  expect(driver.frame()).toContain('1-20 of 8,000 GPUs');
   let decoded = 0;
   for (const host of driver.app.state.hosts) {
     const { text } = host;
@@ -92,10 +93,158 @@ test('thousands of GPUs: only the rows on screen are looked at', () => {
       return text.call(host, ref);
     };
   }
-  expect(driver.press('End').frame()).toContain('7,977-8,000 of 8,000 GPUs');
+  expect(driver.press('End').frame()).toContain('7,981-8,000 of 8,000 GPUs');
   expect(rows(driver).at(-1)).toBe('node-1000 7');
   expect(decoded).toBeLessThan(200);
   const { ran } = driver;
   driver.press('PageUp', 'PageUp', 'Up', 'u', 'Home');
   expect(driver.ran).toEqual(ran);
+});
+
+describe('a thousand nodes', () => {
+  test.each([
+    [200, 60],
+    [160, 45],
+    [80, 24],
+    [40, 10],
+  ])('%ix%i', (cols, height) => {
+    expectGolden('all-big', cols, height, new Driver({ hosts: bigCluster(), cols, rows: height }).frame());
+  });
+
+  test('a click on the sign of a node opens its tab; of several nodes that of the worst', () => {
+    const driver = new Driver({ hosts: bigCluster(), cols: 200, rows: 60 }).press('u');
+    const y = driver.lines().findIndex((text) => text.startsWith(' ●●○'));
+    const x = driver.lines()[y]!.indexOf('✕');
+    const at = (column: number, row: number): string => {
+      driver.send({ type: 'mouse', action: 'press', button: 'left', x: column, y: row, clicks: 1 });
+      const { tab } = driver;
+      driver.press('V');
+      while (driver.tab !== 'All') driver.press('Left');
+      return tab;
+    };
+    expect(at(x, y)).toBe('node-0097');
+    expect(at(1, y)).toBe('node-0001');
+    expect(at(1, y + 1)).toBe('node-0199');
+    expect(at(0, y)).toBe('All');
+    // Of 234 signs each stands for five nodes: the 20th for node-0096 to node-0100.
+    const narrow = new Driver({ hosts: bigCluster(), cols: 80, rows: 24 });
+    narrow.send({ type: 'mouse', action: 'press', button: 'left', x: 20, y: 4, clicks: 1 });
+    expect(narrow.tab).toBe('node-0097');
+  });
+});
+
+describe('histories', () => {
+  const at = (step: number, util: number, used = 60): HostSpec['gpus'] => [
+    {
+      utilPercent: util,
+      memoryUsedBytes: used * 2 ** 30,
+      memoryTotalBytes: 80 * 2 ** 30,
+      temperatureCelsius: 50 + (step % 9),
+      powerWatts: 100 + 6 * util,
+      powerLimitWatts: 700,
+    },
+  ];
+  const HOLDS = [{ pid: 7, gpu: 0, user: 'alice', vram: 2 ** 35 }];
+  const played = (steps: number, cols = 160, rows = 20): Driver => {
+    const driver = new Driver({ hosts: [{ state: 'waiting' }], cols, rows });
+    for (let step = 0; step < steps; step++)
+      driver.scrape('node-0001', { gpus: at(step, step === 20 ? 100 : step < 40 ? step : 0)!, procs: HOLDS }).step(2750);
+    return driver;
+  };
+
+  test('of the cluster above the figures, a peak of one sample to be seen; the last seconds of the GPU in the long form', () => {
+    expectGolden('all-history', 160, 20, played(50).press('z').frame());
+    expectGolden('all-history', 80, 14, played(50, 80, 14).press('z').frame());
+  });
+
+  test('held idle since when, as seen: exactly, or at least', () => {
+    const driver = played(50);
+    // Idle from step 40 on, and step 50 is due.
+    expect(driver.frame()).toContain('alice (held idle 00:00:30)');
+    expect(played(30).frame()).not.toContain('(held');
+    const late = new Driver({ hosts: [{ state: 'waiting' }] });
+    late.scrape('node-0001', { gpus: at(0, 0)!, procs: HOLDS }).step(60_000);
+    expect(late.frame()).toContain('alice (held idle 00:01:00+)');
+  });
+
+  test('a seek clears them', () => {
+    const driver = played(30);
+    expect(driver.frame()).toMatch(/util [▁▂▃▄▅▆▇█ ]+ 29%/);
+    driver.collector.deliver({
+      host: driver.host('node-0001').scrape({ gpus: at(0, 0)!, procs: HOLDS }, driver.clock.now()),
+      kind: 'data',
+      continuity: 'jump',
+    });
+    expect(driver.step(250).frame()).toMatch(/util ░+ 0%/);
+    expect(driver.frame()).toMatch(/held idle 00:00:0\d\+\)/);
+  });
+
+  test('busy by its own word, at the power of an idle GPU, five times in a row', () => {
+    const stuck = [{ utilPercent: 100, memoryUsedBytes: 2 ** 36, powerWatts: 130, powerLimitWatts: 700 }];
+    const driver = new Driver({ hosts: [{ state: 'waiting' }] });
+    for (let step = 0; step < 4; step++) driver.scrape('node-0001', { gpus: stuck, procs: HOLDS }).step(2750);
+    expect(driver.frame()).not.toContain('!130/700W');
+    driver.scrape('node-0001', { gpus: stuck, procs: HOLDS });
+    expect(driver.frame()).toMatch(/!130\/700W .* alice \(stuck\?\)/);
+  });
+});
+
+describe('groups', () => {
+  const hosts: readonly HostSpec[] = CLUSTER.map((spec, nth) => ({ ...spec, groups: nth === 3 ? {} : { rack: nth < 2 ? 'b10' : 'b9' } }));
+  const grouped = (presses: number, more: Partial<ConstructorParameters<typeof Driver>[0]> = {}): Driver =>
+    new Driver({ hosts, ...more }).press(...Array<string>(presses).fill('G'));
+
+  test('by node, by rack, by none', () => {
+    expectGolden('all-by-node', 120, 20, grouped(1, { rows: 20 }).press('u').frame());
+    expectGolden('all-by-rack', 120, 20, grouped(2, { rows: 20 }).press('Down', 'x').frame());
+    expectGolden('all-by-rack', 60, 15, grouped(2, { cols: 60, rows: 15 }).press('X').frame());
+    expect(grouped(3).frame()).toBe(new Driver({ hosts }).frame());
+  });
+
+  test('a thousand nodes by rack', () => {
+    expectGolden(
+      'all-big-by-rack',
+      160,
+      45,
+      new Driver({ hosts: bigCluster(), cols: 160, rows: 45 }).press('G', 'G', 'G', 'p', 'x').frame(),
+    );
+  });
+
+  const heads = (driver: Driver): string[] => driver.lines().flatMap((text) => /[▸▾] \S+(?: \S+)?/.exec(text)?.[0].trim() ?? []);
+
+  test('sorted as the GPUs: by name, by figure, what is not reported last', () => {
+    expect(heads(grouped(2))).toEqual(['▸ rack b9', '▸ rack b10', '▸ no rack']);
+    expect(heads(grouped(2).press('m'))).toEqual(['▸ rack b10', '▸ no rack', '▸ rack b9']);
+    expect(heads(grouped(2).press('m', 'm'))).toEqual(['▸ no rack', '▸ rack b10', '▸ rack b9']);
+  });
+
+  test('x opens and closes the group of the row, X all of them, and the head is chosen then', () => {
+    const driver = grouped(2).press('Down', 'x');
+    expect(heads(driver)).toEqual(['▸ rack b9', '▾ rack b10', '▸ no rack']);
+    expect(driver.press('Down', 'Down', 'x').frame()).toMatch(/▌ ▸ rack b10/);
+    expect(heads(driver.press('X'))).toEqual(['▾ rack b9', '▾ rack b10', '▾ no rack']);
+    expect(driver.press('Down').frame()).toMatch(/▌   node-0001 +0/);
+    expect(driver.press('X').frame()).toMatch(/▌ ▸ rack b10/);
+  });
+
+  test('Enter opens a group, the tab of a node, the tab of the node of a GPU', () => {
+    const driver = grouped(2).press('Down', 'Enter');
+    expect([driver.tab, heads(driver)[1]]).toEqual(['All', '▾ rack b10']);
+    expect(driver.press('Down', 'Enter').tab).toBe('node-0001');
+    expect(grouped(1).press('End', 'Enter').tab).toBe('node-0004');
+    expect(grouped(1).click('▸ node-0002', 2).tab).toBe('node-0002');
+  });
+
+  test('a chosen GPU stays chosen where it is listed', () => {
+    expect(new Driver({ hosts }).press('End', 'G').frame()).toMatch(/▌ ▸ node-0001/);
+    expect(grouped(2).press('X', 'Down', 'Down', 'G').frame()).toMatch(/▌ node-0003 ~3m +1/);
+  });
+
+  test('without labels there are nodes alone; x does nothing where nothing is grouped', () => {
+    const driver = new Driver({ hosts: CLUSTER }).press('G');
+    expect(heads(driver)).toHaveLength(4);
+    expect(heads(driver.press('G'))).toEqual([]);
+    const before = driver.frame();
+    expect(driver.press('x', 'X').frame()).toBe(before);
+  });
 });

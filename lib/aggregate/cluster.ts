@@ -1,9 +1,9 @@
 /** What the cluster is doing, in a few figures. Each mean and each sum is over what was reported, and says over how many. */
 import type { Derivation } from '../derive.js';
 import { counted, type HostView } from '../model/host.js';
-import { stateOf } from './gpu-state.js';
+import { gpuState } from './gpu-state.js';
 
-export { stateOf };
+export { gpuState as stateOf };
 
 /** Sums over a host, and over the cluster. A sum of nothing is 0: its `...Reported` tells. */
 const SUMS = [
@@ -102,7 +102,7 @@ function addGpus(sums: Sums, { gpus }: HostView): number {
   sums.gpus = gpus.slots;
   for (let slot = 0; slot < gpus.count; slot++) {
     const [util, used, total] = [utilPercent[slot]!, memoryUsedBytes[slot]!, memoryTotalBytes[slot]!];
-    sums[stateOf(util, used)]++;
+    sums[gpuState(util, used)]++;
     if (!Number.isNaN(util)) {
       sums.utilSum += util;
       sums.utilReported++;

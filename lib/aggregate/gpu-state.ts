@@ -13,7 +13,7 @@ const STUCK_PERCENT = 95;
 
 export type GpuState = 'computing' | 'heldIdle' | 'free' | 'unknown';
 
-export function stateOf(utilPercent: number, memoryUsedBytes: number): GpuState {
+export function gpuState(utilPercent: number, memoryUsedBytes: number): GpuState {
   if (utilPercent >= IDLE_PERCENT) return 'computing';
   if (Number.isNaN(utilPercent) || Number.isNaN(memoryUsedBytes)) return 'unknown';
   return memoryUsedBytes > HELD_BYTES ? 'heldIdle' : 'free';
@@ -21,7 +21,7 @@ export function stateOf(utilPercent: number, memoryUsedBytes: number): GpuState 
 
 /** The state of a slot; `unknown` for GPUs that only process rows speak of. */
 export function slotState({ count, field }: GpuColumns, slot: number): GpuState {
-  return slot < count ? stateOf(field.utilPercent[slot]!, field.memoryUsedBytes[slot]!) : 'unknown';
+  return slot < count ? gpuState(field.utilPercent[slot]!, field.memoryUsedBytes[slot]!) : 'unknown';
 }
 
 export function isHot({ count, field }: GpuColumns, slot: number): boolean {

@@ -1,16 +1,16 @@
 /** A GPU as a line of a table: its readings, and whose it is. What is out of the ordinary has a sign as well as a tone. */
+import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
+import type { HeldSince, HistoryView } from '../aggregate/history.js';
 import type { GpuOwner } from '../aggregate/owners.js';
 import type { GpuField } from '../model/columns.js';
-import { counted, silence, UNEXPLAINED_BYTES, type HostView } from '../model/host.js';
+import { counted, silence, UNEXPLAINED_BYTES, type HostView, type Ms } from '../model/host.js';
 import { span, type Span, type Tone } from './frame.js';
 import type { Cells, Column } from './table.js';
-import { bar, NONE, pad, percent } from './text.js';
+import { bar, duration, NONE, pad, percent } from './text.js';
 
-/** Hot is what the driver calls too hot; where it says nothing, this. Degrees Celsius. */
-const HOT_CELSIUS = 85;
 const NEARLY_FULL_PERCENT = 98;
-/** As in the figures of the cluster: below this a GPU computes nothing. */
-const IDLE_PERCENT = 5;
+/** So many samples in a row have to say it before a GPU is called stuck. */
+const STUCK_SAMPLES = 5;
 
 const WIDE = 130;
 const MIDDLE = 100;
@@ -31,27 +31,49 @@ export function gpuColumns(cols: number): readonly Column[] {
     { id: 'util', title: 'UTIL', width: bars + gap + 4, align, sorts: 'descending' },
     { id: 'vram', title: 'VRAM', width: bars + gap + MEMORY_COLS, align, drop: 5, sorts: 'descending' },
     { id: 'temp', title: 'TEMP', width: 5, align: 'right', drop: 4, sorts: 'descending' },
-    { id: 'power', title: 'POWER', width: 8, align: 'right', drop: 3, sorts: 'descending' },
+    { id: 'power', title: 'POWER', width: 9, align: 'right', drop: 3, sorts: 'descending' },
     { id: 'clock', title: 'CLOCK', width: 7, align: 'right', drop: 1 },
-    { id: 'who', title: 'WHO', width: 'rest', min: cols >= NARROW ? 20 : 12 },
+    { id: 'who', title: 'WHO', width: 'rest', min: cols >= MIDDLE ? 28 : cols >= NARROW ? 20 : 12 },
   ];
 }
 
+/** What only time tells of a GPU. */
+export interface GpuSeen {
+  readonly now: Ms;
+  readonly heldSince: HeldSince | undefined;
+  /** Busy by its own word, and at the power of an idle one, for several samples. */
+  readonly stuck: boolean;
+}
+
+export function gpuSeen(history: HistoryView, host: HostView, slot: number, now: Ms): GpuSeen {
+  return { now, heldSince: history.heldSince(host, slot), stuck: counted(host) && hangs(history, host, slot) };
+}
+
+function hangs(history: HistoryView, host: HostView, slot: number): boolean {
+  const { count, field } = host.gpus;
+  if (slot >= count) return false;
+  const limit = field.powerLimitWatts[slot]!;
+  if (!isStuck(field.utilPercent[slot]!, field.powerWatts[slot]!, limit)) return false;
+  const [utils, powers] = [history.gpu(host, slot, 'util').values, history.gpu(host, slot, 'power').values];
+  if (utils.length < STUCK_SAMPLES) return false;
+  for (let at = utils.length - STUCK_SAMPLES; at < utils.length; at++) if (!isStuck(utils[at]!, powers[at]!, limit)) return false;
+  return true;
+}
+
 /** The cells of a GPU; `cols` as for `gpuColumns`. */
-export function gpuCells(host: HostView, slot: number, owners: readonly GpuOwner[], cols: number): Cells {
+export function gpuCells(host: HostView, slot: number, owners: readonly GpuOwner[], cols: number, seen?: GpuSeen): Cells {
   const { gpus } = host;
   const read = (field: GpuField): number => (slot < gpus.count ? gpus.field[field][slot]! : NaN);
-  const bars = barCols(cols);
   const clock = read('frequencyMhz');
   return {
     gpu: String(gpus.index[slot]),
     model: span(modelName(host.text(gpus.name[slot]!)) || NONE, 'dim'),
-    util: meter(read('utilPercent') / 100, percent(read('utilPercent')).padStart(4), bars),
-    vram: memoryCell(read('memoryUsedBytes'), read('memoryTotalBytes'), bars),
-    temp: temperatureCell(read('temperatureCelsius'), read('maxOperatingCelsius'), read('slowdownCelsius')),
-    power: powerText(read('powerWatts'), read('powerLimitWatts')),
+    util: utilCell(read('utilPercent'), cols),
+    vram: memoryCell(read('memoryUsedBytes'), read('memoryTotalBytes'), cols),
+    temp: temperatureCell(read('temperatureCelsius'), isHot(gpus, slot)),
+    power: powerCell(read('powerWatts'), read('powerLimitWatts'), seen?.stuck ?? false),
     clock: Number.isNaN(clock) ? NONE : `${Math.round(clock)}MHz`,
-    who: ownersCell(host, read('utilPercent'), read('memoryUsedBytes'), owners),
+    who: ownersCell(host, slot, owners, seen),
   };
 }
 
@@ -69,7 +91,14 @@ function meter(fraction: number, text: string, bars: number, tone?: Tone): reado
   return [span(Number.isNaN(fraction) ? ' '.repeat(bars) : bar(fraction, bars), tone ?? 'accent'), span(` ${text}`, tone)];
 }
 
-function memoryCell(used: number, total: number, bars: number): readonly Span[] {
+/** Utilisation for the column of that name; `cols` as for `gpuColumns`. */
+export function utilCell(utilPercent: number, cols: number): readonly Span[] {
+  return meter(utilPercent / 100, percent(utilPercent).padStart(4), barCols(cols));
+}
+
+/** Memory for the column of that name, bytes; `cols` as for `gpuColumns`. */
+export function memoryCell(used: number, total: number, cols: number): readonly Span[] {
+  const bars = barCols(cols);
   const full = (used / total) * 100 >= NEARLY_FULL_PERCENT;
   return meter(used / total, pad(`${full ? '!' : ''}${memoryText(used, total)}`, MEMORY_COLS, 'right'), bars, full ? 'bad' : undefined);
 }
@@ -90,33 +119,43 @@ function memoryText(used: number, total: number): string {
   return Number.isNaN(total) ? `${shown(used)}${sign}` : `${shown(used)}/${shown(total)}${sign}`;
 }
 
-function temperatureCell(celsius: number, maxOperating: number, slowdown: number): Span {
+function temperatureCell(celsius: number, hot: boolean): Span {
   if (Number.isNaN(celsius)) return span(NONE);
-  const limit = maxOperating > 0 ? maxOperating : slowdown > 0 ? slowdown : HOT_CELSIUS;
-  const hot = celsius >= limit;
   return span(`${hot ? '!' : ''}${Math.round(celsius)}°`, hot ? 'bad' : undefined);
 }
 
 /** '611/700W'. */
-function powerText(watts: number, limit: number): string {
-  if (Number.isNaN(watts)) return NONE;
-  return limit > 0 ? `${Math.round(watts)}/${Math.round(limit)}W` : `${Math.round(watts)}W`;
+function powerCell(watts: number, limit: number, stuck: boolean): Span {
+  if (Number.isNaN(watts)) return span(NONE);
+  const text = limit > 0 ? `${Math.round(watts)}/${Math.round(limit)}W` : `${Math.round(watts)}W`;
+  return stuck ? span(`!${text}`, 'bad') : span(text);
 }
 
 /** Who has processes on it, most memory first; '?' where memory is used that no process owns, `–` where the node does not say. */
-function ownersCell(host: HostView, util: number, used: number, owners: readonly GpuOwner[]): Span {
+function ownersCell(host: HostView, slot: number, owners: readonly GpuOwner[], seen: GpuSeen | undefined): Span {
+  const { gpus } = host;
   const names = owners.map(({ user }) => user || '?').join(', ');
   if (names !== '') {
-    const held = counted(host) && util < IDLE_PERCENT && used > UNEXPLAINED_BYTES;
-    return held ? span(`${names} (held idle)`, 'bad') : span(names, names === '?' ? 'dim' : 'strong');
+    if (counted(host) && slotState(gpus, slot) === 'heldIdle') return span(`${names} (held idle${heldFor(seen)})`, 'bad');
+    if (seen?.stuck) return span(`${names} (stuck?)`, 'bad');
+    return span(names, names === '?' ? 'dim' : 'strong');
   }
   if (silence(host) === 'no process export') return span(NONE, 'dim');
-  return span(used > UNEXPLAINED_BYTES ? '?' : '', 'dim');
+  const unexplained = slot < gpus.count && gpus.field.memoryUsedBytes[slot]! > UNEXPLAINED_BYTES;
+  return span(unexplained ? '?' : '', 'dim');
+}
+
+/** ' 01:37:00'; with a `+` where it was so already when it was first looked at. */
+function heldFor(seen: GpuSeen | undefined): string {
+  if (!seen?.heldSince) return '';
+  const { at, atLeast } = seen.heldSince;
+  return ` ${duration(Math.max(0, seen.now - at) / 1000)}${atLeast ? '+' : ''}`;
 }
 
 /** What the signs mean, for the help. */
 export const GPU_NOTES: readonly string[] = [
   'WHO: users with processes on the GPU, most memory first. ?: memory that no known process owns. –: not reported. Empty: free.',
-  'held idle: somebody holds more than 1 GiB and the GPU computes nothing. !: too hot, or the memory is nearly full.',
+  'held idle: somebody holds more than 1 GiB and the GPU computes nothing, for how long; +: it was so when it was first looked at.',
+  '!: too hot, or the memory nearly full. stuck?: fully busy by its own word, at the power of an idle GPU, five samples in a row.',
   'A dim line with ~ and an age: the last answer of a node that is down.',
 ];

@@ -2,38 +2,102 @@
 import {
   definePlugin,
   GPU_NOTES,
-  gpuRowsDerivation,
+  nodeStatesDerivation,
+  selectedAt,
   sortBinding,
   tableBindings,
   tableState,
+  type AppView,
+  type Binding,
+  type KeyContext,
+  type Step,
   type TableAccess,
-  type TableState,
 } from '../../lib/index.js';
-import { COLUMNS, hostOfRow, orderOf } from './order.js';
-import { allView } from './view.js';
-
-export interface AllUi {
-  readonly table: TableState;
-}
+import { LED_NOTE, nodeAt } from './leds.js';
+import { COLUMNS, hostOfRow } from './order.js';
+import { orderFor, regroup, toggleAll, toggleGroup, type AllUi } from './ui.js';
+import { allView, ledGrid } from './view.js';
 
 const access: TableAccess<AllUi> = {
   id: 'all',
   columns: COLUMNS,
   state: (ui) => ui.table,
-  put: (_ui, table) => ({ table }),
-  order: (ui, app) => orderOf(app.derive(gpuRowsDerivation), ui.table.sort),
-  open: {
-    label: "the tab of the GPU's node",
-    short: 'node',
-    run: (ui, _app, id) => [ui, { type: 'open', plugin: 'host', key: hostOfRow(id) }],
-  },
+  put: (ui, table) => ({ ...ui, table }),
+  order: orderFor,
+  open: { label: 'the tab of the node; opens and closes a group', short: 'node', run: opened },
 };
+
+function opened(ui: AllUi, app: AppView, id: string): Step<AllUi> {
+  if (!id.startsWith(' ')) return [ui, { type: 'open', plugin: 'host', key: hostOfRow(id) }];
+  const at = orderFor(ui, app).find(id);
+  const host = orderFor(ui, app).group(at)?.host;
+  return host ? [ui, { type: 'open', plugin: 'host', key: host.hostId }] : [toggleGroup(ui, app, at)];
+}
+
+const grouped = ({ by }: AllUi): boolean => by !== '';
+const selected = (ui: AllUi, app: AppView): number => selectedAt(ui.table, orderFor(ui, app));
+
+const own: readonly Binding<AllUi>[] = [
+  {
+    id: 'all.density',
+    keys: ['z'],
+    label: 'one line a GPU, or two with its history and details',
+    short: 'details',
+    hint: 7,
+    run: (ui) => [{ ...ui, cards: !ui.cards }],
+  },
+  {
+    id: 'all.group',
+    keys: ['G'],
+    label: 'group by node, then by each label of the host file, then not',
+    short: 'group',
+    hint: 8,
+    run: (ui, { app }) => [regroup(ui, app)],
+  },
+  {
+    id: 'all.toggle',
+    keys: ['x'],
+    label: 'open or close the group',
+    short: 'open',
+    hint: 9,
+    when: grouped,
+    run: (ui, { app }) => [toggleGroup(ui, app, selected(ui, app))],
+  },
+  {
+    id: 'all.toggle-all',
+    keys: ['X'],
+    label: 'open or close all groups',
+    when: grouped,
+    run: (ui, { app }) => [toggleAll(ui, app, selected(ui, app))],
+  },
+];
+
+/** A click on the sign of a node opens its tab; all others are the table's. */
+function withNodes(bindings: readonly Binding<AllUi>[]): readonly Binding<AllUi>[] {
+  return bindings.map((binding) =>
+    binding.id !== 'all.click'
+      ? binding
+      : {
+          ...binding,
+          label: 'select the row, sort by the header, open the tab of the node',
+          run: (ui, context) => clickedNode(ui, context) ?? binding.run(ui, context),
+        },
+  );
+}
+
+function clickedNode(ui: AllUi, { app, event, frame }: KeyContext): Step<AllUi> | undefined {
+  const row = /^led:(\d+)$/.exec(frame.hit ?? '')?.[1];
+  if (row === undefined || event.type !== 'mouse') return undefined;
+  const nodes = app.derive(nodeStatesDerivation);
+  const node = nodeAt(nodes, ledGrid(nodes, frame.size), Number(row), event.x);
+  return node ? [ui, { type: 'open', plugin: 'host', key: node.hostId }] : [ui];
+}
 
 export default definePlugin<AllUi>({
   apiVersion: 1,
   id: 'all',
   tabs: () => [{ plugin: 'all', key: '', title: 'All', order: 0 }],
-  init: () => ({ table: tableState('host') }),
+  init: () => ({ table: tableState('host'), cards: false, by: '', open: false, flipped: new Set() }),
   layers: [
     {
       rung: 'tab',
@@ -41,13 +105,15 @@ export default definePlugin<AllUi>({
       bindings: [
         sortBinding(access, 'd', 'host', 'host', 2),
         sortBinding(access, 'u', 'util', 'util', 3),
-        sortBinding(access, 'm', 'vram', 'VRAM', 4),
+        // g too, as all-smi has it; while a recording is loaded it goes to a time.
+        { ...sortBinding(access, 'm', 'vram', 'VRAM', 4), keys: ['m', 'g'] },
         sortBinding(access, 'p', 'power', 'power', 5),
         sortBinding(access, 't', 'temp', 'temperature', 6),
-        ...tableBindings(access),
+        ...own,
+        ...withNodes(tableBindings(access)),
       ],
     },
   ],
-  notes: GPU_NOTES,
+  notes: [...GPU_NOTES, LED_NOTE],
   view: allView,
 });

@@ -1,5 +1,7 @@
-/** The GPUs of the cluster in the order shown. */
-import { gpuColumns, type Column, type GpuField, type GpuRows, type Order, type Sort } from '../../lib/index.js';
+/** The GPUs of the cluster in the order shown, in groups where that is asked for. */
+import { gpuColumns, LabelOrder, type Column, type GpuField, type GpuRows, type Order, type Sort } from '../../lib/index.js';
+import { argsort } from './argsort.js';
+import { groupsOf, type Group, type Grouping } from './groups.js';
 
 const HOST_COLS = 12;
 /** Any width: what sorts does not hang on it. */
@@ -17,92 +19,156 @@ const FIELDS: Readonly<Record<string, GpuField>> = {
   power: 'powerWatts',
 };
 
+/** What stands at a position: a GPU, as its row of the GPU rows, or the head of a group. */
 export interface GpuOrder extends Order {
-  /** Row of the GPU rows at a position. */
+  /** -1: the head of a group. */
   row(position: number): number;
+  /** The group of what stands there; undefined where nothing is grouped. */
+  group(position: number): Group | undefined;
+  /** Position of a group's head, -1 for none. */
+  head(group: Group): number;
 }
 
 const kept = new WeakMap<GpuRows, { readonly key: string; readonly order: GpuOrder }>();
+const sortedRows = new WeakMap<GpuRows, { readonly key: string; readonly rows: Int32Array }>();
 
-/** Remembered per set of rows and sort: a frame that changes neither sorts nothing. */
-export function orderOf(rows: GpuRows, sort: Sort): GpuOrder {
-  const key = `${sort.key} ${sort.descending}`;
+/** Remembered per set of rows, sort and grouping: a frame that changes none sorts nothing. */
+export function orderOf(rows: GpuRows, sort: Sort, grouping: Grouping): GpuOrder {
+  const key = `${sort.key} ${sort.descending} ${grouping.by} ${grouping.key}`;
   const known = kept.get(rows);
   if (known?.key === key) return known.order;
-  const order = new Sorted(rows, sort);
+  const order = new Listed(rows, itemsOf(rows, sort, grouping));
   kept.set(rows, { key, order });
   return order;
 }
 
-/** An id is the host and the slot of its GPU. */
+/** An id is the host and the slot that its GPU has there. */
 export const hostOfRow = (id: string): string => id.slice(0, id.lastIndexOf(' '));
 
-class Sorted implements GpuOrder {
+/** A group's id has no host: hosts have no blank at their start. */
+export const groupId = ({ key }: Group): string => ` ${key}`;
+
+/** Rows of GPUs and, below 0, complements of the numbers of groups. */
+interface Items {
+  readonly list: Int32Array;
+  readonly groups: readonly Group[];
+  /** By row: the number of its group. */
+  readonly groupOf: Int32Array | undefined;
+}
+
+function itemsOf(rows: GpuRows, sort: Sort, grouping: Grouping): Items {
+  const list = inOrder(rows, sort);
+  if (grouping.by === '') return { list, groups: [], groupOf: undefined };
+  const { groups, groupOf } = groupsOf(rows, grouping.by, sort);
+  const open = groups.map((group) => grouping.isOpen(group.key));
+  const sizes = groups.map((group, at) => 1 + (open[at] ? group.rows : 0));
+  const starts: number[] = [];
+  let end = 0;
+  for (const size of sizes) {
+    starts.push(end);
+    end += size;
+  }
+  const items = new Int32Array(end);
+  starts.forEach((start, at) => {
+    items[start] = ~at;
+  });
+  const next = starts.map((start) => start + 1);
+  for (const row of list) if (open[groupOf[row]!]) items[next[groupOf[row]!]!++] = row;
+  return { list: items, groups, groupOf };
+}
+
+class Listed implements GpuOrder {
   readonly count: number;
   readonly #rows: GpuRows;
-  readonly #sorted: Int32Array;
-  /** Made when first asked: by hostId the host's first row, and by row its position. */
-  #firsts: ReadonlyMap<string, number> | undefined;
-  #positions: Int32Array | undefined;
+  readonly #items: Items;
+  /** Made when first asked: by hostId the host's rows, by row its position, by group that of its head. */
+  #hosts: ReadonlyMap<string, readonly [first: number, end: number]> | undefined;
+  #positions: { readonly rows: Int32Array; readonly heads: ReadonlyMap<string, number> } | undefined;
 
-  constructor(rows: GpuRows, sort: Sort) {
+  constructor(rows: GpuRows, items: Items) {
     this.#rows = rows;
-    this.count = rows.count;
-    this.#sorted = sorted(rows, sort);
+    this.#items = items;
+    this.count = items.list.length;
   }
 
   row(position: number): number {
-    return this.#sorted[position]!;
+    return Math.max(-1, this.#items.list[position]!);
+  }
+  group(position: number): Group | undefined {
+    const { list, groups, groupOf } = this.#items;
+    const item = list[position] ?? 0;
+    return groups[item < 0 ? ~item : (groupOf?.[item] ?? -1)];
+  }
+  head(group: Group): number {
+    return this.#places().heads.get(group.key) ?? -1;
   }
   id(position: number): string {
     const row = this.row(position);
-    return `${this.#rows.host(row).hostId} ${this.#rows.slot[row]}`;
+    return row < 0 ? groupId(this.group(position)!) : `${this.#rows.host(row).hostId} ${this.#ownSlot(row)}`;
   }
   find(id: string): number {
-    const first = (this.#firsts ??= firstRows(this.#rows)).get(hostOfRow(id));
-    if (first === undefined) return -1;
-    const row = first + Number(id.slice(id.lastIndexOf(' ')));
-    // The host has fewer GPUs than it had.
-    if (this.#rows.hostAt[row] !== this.#rows.hostAt[first]) return -1;
-    return (this.#positions ??= inverse(this.#sorted))[row]!;
+    if (id.startsWith(' ')) return this.#places().heads.get(id.slice(1)) ?? -1;
+    const slot = Number(id.slice(id.lastIndexOf(' ')));
+    const [first, end] = (this.#hosts ??= rowsByHost(this.#rows)).get(hostOfRow(id)) ?? [0, 0];
+    for (let row = first; row < end; row++) if (this.#ownSlot(row) === slot) return this.#places().rows[row]!;
+    return -1;
+  }
+
+  #ownSlot(row: number): number {
+    const slot = this.#rows.slot[row]!;
+    return this.#rows.host(row).gpus.origin?.[slot] ?? slot;
+  }
+
+  #places(): { readonly rows: Int32Array; readonly heads: ReadonlyMap<string, number> } {
+    if (this.#positions) return this.#positions;
+    const rows = new Int32Array(this.#rows.count).fill(-1);
+    const heads = new Map<string, number>();
+    this.#items.list.forEach((item, position) => {
+      if (item < 0) heads.set(this.#items.groups[~item]!.key, position);
+      else rows[item] = position;
+    });
+    return (this.#positions = { rows, heads });
   }
 }
 
 /** Rows by host name (numbers in it by their value), then GPU; by a reading, that first, what is not reported last. */
+function inOrder(rows: GpuRows, sort: Sort): Int32Array {
+  const key = `${sort.key} ${sort.descending}`;
+  const known = sortedRows.get(rows);
+  if (known?.key === key) return known.rows;
+  const made = sorted(rows, sort);
+  sortedRows.set(rows, { key, rows: made });
+  return made;
+}
+
+const labels = new LabelOrder();
+
 function sorted(rows: GpuRows, { key, descending }: Sort): Int32Array {
-  const byHost = hostRanks(rows);
-  const { count, hostAt, slot } = rows;
-  const all = Int32Array.from({ length: count }, (_, row) => row);
-  const placed = (a: number, b: number): number => byHost[hostAt[a]!]! - byHost[hostAt[b]!]! || slot[a]! - slot[b]!;
+  const placed = byPlace(rows);
   const field = FIELDS[key];
-  if (!field) return all.sort(descending ? (a, b) => placed(b, a) : placed);
-  const readings = Float64Array.from(all, (row) => rows.value(row, field));
-  const last = descending ? -Infinity : Infinity;
-  for (let row = 0; row < count; row++) if (Number.isNaN(readings[row])) readings[row] = last;
+  if (!field) return descending ? placed.reverse() : placed;
+  // Negated, so that what is not reported comes last in either direction.
   const sign = descending ? -1 : 1;
-  return all.sort((a, b) => (readings[a] === readings[b] ? placed(a, b) : sign * (readings[a]! - readings[b]!)));
+  const places = argsort(Float64Array.from(placed, (row) => sign * rows.value(row, field)));
+  return places.map((place) => placed[place]!);
 }
 
-const names = new Intl.Collator('en', { numeric: true });
-
-/** By position in `hosts`: the host's place in the order of the labels. */
-function hostRanks({ hosts }: GpuRows): Int32Array {
-  const order = hosts.map((_, at) => at);
-  order.sort((a, b) => names.compare(hosts[a]!.label, hosts[b]!.label) || (hosts[a]!.hostId < hosts[b]!.hostId ? -1 : 1));
-  return inverse(Int32Array.from(order));
+/** Rows in the order of the hosts' labels, of each host in that of its GPUs. */
+function byPlace({ count, hosts, hostAt }: GpuRows): Int32Array {
+  const starts = new Int32Array(hosts.length + 1);
+  for (const host of hostAt) starts[host + 1]!++;
+  for (let host = 0; host < hosts.length; host++) starts[host + 1]! += starts[host]!;
+  const placed = new Int32Array(count);
+  let next = 0;
+  for (const host of labels.of(hosts)) for (let row = starts[host]!; row < starts[host + 1]!; row++) placed[next++] = row;
+  return placed;
 }
 
-function inverse(places: Int32Array): Int32Array {
-  const at = new Int32Array(places.length);
-  places.forEach((row, position) => {
-    at[row] = position;
-  });
-  return at;
-}
-
-function firstRows({ hosts, hostAt }: GpuRows): ReadonlyMap<string, number> {
-  const firsts = new Map<string, number>();
-  for (let row = 0; row < hostAt.length; row++)
-    if (row === 0 || hostAt[row] !== hostAt[row - 1]) firsts.set(hosts[hostAt[row]!]!.hostId, row);
-  return firsts;
+function rowsByHost({ hosts, hostAt }: GpuRows): ReadonlyMap<string, readonly [first: number, end: number]> {
+  const found = new Map<string, readonly [number, number]>();
+  for (let row = 0, first = 0; row < hostAt.length; row++) {
+    if (row > 0 && hostAt[row] !== hostAt[row - 1]) first = row;
+    found.set(hosts[hostAt[row]!]!.hostId, [first, row + 1]);
+  }
+  return found;
 }

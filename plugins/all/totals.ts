@@ -1,53 +1,141 @@
-/** The cluster in two lines. Each figure is of what was reported; what nobody reports is left out. */
-import { bar, count, line, percent, span, watts, type ClusterTotals, type Line, type Span } from '../../lib/index.js';
+/** The cluster in two lines: what it does and did, and what its GPUs and machines are at. Each figure is of what was reported. */
+import {
+  bar,
+  bytes,
+  count,
+  line,
+  niceCeiling,
+  peaks,
+  percent,
+  samplesPerColumn,
+  span,
+  spark,
+  watts,
+  width,
+  type AppView,
+  type ClusterFigure,
+  type ClusterTotals,
+  type Line,
+  type Span,
+} from '../../lib/index.js';
 
-const METER_COLS = 12;
 const GAP = '    ';
-
-export function totalLines(totals: ClusterTotals, cols: number): readonly Line[] {
-  return [gpuParts(totals), meters(totals, cols)].filter((parts) => parts.length > 0).map((parts) => fitting(parts, cols));
-}
+const MOST_GRAPH_COLS = 24;
+/** Fewer columns show nothing. */
+const LEAST_GRAPH_COLS = 6;
+/** The history shown: the shortest that holds all that is known, else the longest. */
+const WINDOWS_MINUTES = [1, 2, 5, 10];
+const WINDOW_COLS = '10 min'.length;
+/** Fewer samples show nothing: a bar of what is now stands in their place. */
+const LEAST_SAMPLES = 3;
+const WIDE = 150;
+/** Where a scale of temperatures begins: nothing that computes is colder. */
+export const COLD_CELSIUS = 20;
+const HOT_CELSIUS = 100;
 
 type Part = readonly Span[];
 
+/** Lines in the order in which they are worth having. */
+export function totalLines(totals: ClusterTotals, app: AppView, cols: number): readonly Line[] {
+  return [meters(totals, app, cols), fitting(gpuParts(totals, cols), cols)].filter((made) => made !== undefined);
+}
+
+/** A figure, its scale, and where on that it is now. */
+interface Meter {
+  readonly label: string;
+  readonly figure: ClusterFigure;
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+  readonly share: number;
+}
+
+function metersOf(totals: ClusterTotals, app: AppView, cols: number): readonly Meter[] {
+  const found: Meter[] = [];
+  const add = (figure: ClusterFigure, label: string, text: string, now: number, [from, to]: readonly [number, number]): void => {
+    found.push({ figure, label, text, from, to, share: (now - from) / (to - from) });
+  };
+  const memory = (totals.memoryUsedBytes / totals.memoryTotalBytes) * 100;
+  if (totals.utilReported > 0) add('util', 'util', percent(totals.utilPercent), totals.utilPercent, [0, 100]);
+  if (totals.memoryReported > 0) add('memory', 'VRAM', percent(memory), memory, [0, 100]);
+  if (totals.temperatureReported > 0)
+    add('temperature', 'temp', temperature(totals), totals.temperatureCelsius, [COLD_CELSIUS, HOT_CELSIUS]);
+  if (totals.powerReported > 0) add('power', 'power', power(totals, cols), totals.powerWatts, [0, powerScale(totals, app)]);
+  return found;
+}
+
+function temperature({ temperatureCelsius, temperatureDeviation, temperatureMax, temperatureReported }: ClusterTotals): string {
+  const [mean, deviation, max] = [temperatureCelsius, temperatureDeviation, temperatureMax].map(Math.round);
+  return temperatureReported > 1 ? `${mean} ±${deviation}° max ${max}°` : `${mean}°`;
+}
+
+function power({ powerWatts, powerReported }: ClusterTotals, cols: number): string {
+  return cols >= WIDE && powerReported > 1 ? `${watts(powerWatts)} · ${watts(powerWatts / powerReported)}/GPU` : watts(powerWatts);
+}
+
+/** What the GPUs may draw together; where not all of them say, a round figure above what they did. */
+export function powerScale({ powerLimitReported, powerLimitWatts, powerReported, powerWatts }: ClusterTotals, app: AppView): number {
+  if (powerLimitReported >= powerReported && powerLimitWatts > 0) return powerLimitWatts;
+  const { values } = app.history.cluster('power');
+  let most = powerWatts;
+  for (let at = 0; at < values.length; at++) if (values[at]! > most) most = values[at]!;
+  return niceCeiling(most);
+}
+
+function windowMinutes(app: AppView): number {
+  const { values, stepMs } = app.history.cluster('util');
+  return WINDOWS_MINUTES.find((minutes) => values.length * stepMs <= minutes * 60_000) ?? WINDOWS_MINUTES.at(-1)!;
+}
+
+/** The figures with as much of the last minutes as there is room for: of all of them, or of the first. */
+function meters(totals: ClusterTotals, app: AppView, cols: number): Line | undefined {
+  const found = metersOf(totals, app, cols);
+  if (found.length === 0) return undefined;
+  const known = app.history.cluster('util').values.length >= LEAST_SAMPLES;
+  const texts = found.reduce((sum, { label, text }) => sum + label.length + 1 + width(text), 0) + (found.length - 1) * GAP.length;
+  const left = cols - 2 - texts - found.length - (known ? GAP.length + WINDOW_COLS : 0);
+  const drawn = found.map((_, nth) => found.length - nth).find((number) => Math.floor(left / number) >= LEAST_GRAPH_COLS) ?? 0;
+  const graphs = Math.min(MOST_GRAPH_COLS, Math.floor(left / drawn));
+  const minutes = windowMinutes(app);
+  const graph = (meter: Meter): string => (known ? past(meter, app, graphs, minutes) : bar(meter.share, graphs));
+  const parts = found.map((meter, nth): Part => [
+    span(`${meter.label} `, 'dim'),
+    ...(nth < drawn ? [span(`${graph(meter)} `, 'accent')] : []),
+    span(meter.text),
+  ]);
+  return fitting(known && drawn > 0 ? [...parts, [span(`${minutes} min`, 'dim')]] : parts, cols);
+}
+
+function past({ figure, from, to }: Meter, app: AppView, cols: number, minutes: number): string {
+  const series = app.history.cluster(figure);
+  return spark(peaks(series, cols, samplesPerColumn(series, cols, minutes * 60_000)), cols, from, to);
+}
+
 /** 'GPUs 20 computing · 3 held idle · 9 free · 1 unknown', then the machines. */
-function gpuParts(totals: ClusterTotals): readonly Part[] {
+function gpuParts(totals: ClusterTotals, cols: number): readonly Part[] {
   const { gpus, computing, heldIdle, free, unknown, ramReported, ramUsedBytes, ramTotalBytes, cpuUtilPercent, cpuCores } = totals;
-  const kinds = [`${count(computing)} computing`, `${count(heldIdle)} held idle`, `${count(free)} free`];
-  if (unknown > 0) kinds.push(`${count(unknown)} unknown`);
-  const parts: Part[] = gpus > 0 ? [[span('GPUs', 'dim'), span(` ${kinds.join(' · ')}`)]] : [];
-  if (ramReported > 0) parts.push([span('RAM', 'dim'), span(` ${percent((ramUsedBytes / ramTotalBytes) * 100)}`)]);
+  const parts: Part[] = [];
+  if (gpus > 0) {
+    const held = span(`${count(heldIdle)} held idle`, heldIdle > 0 ? 'bad' : undefined);
+    const rest = ` · ${count(free)} free${unknown > 0 ? ` · ${count(unknown)} unknown` : ''}`;
+    parts.push([span('GPUs', 'dim'), span(` ${count(computing)} computing · `), held, span(rest)]);
+  }
+  if (ramReported > 0) {
+    const sizes = cols >= WIDE ? ` ${bytes(ramUsedBytes)} of ${bytes(ramTotalBytes)}` : '';
+    parts.push([span('RAM', 'dim'), span(` ${percent((ramUsedBytes / ramTotalBytes) * 100)}${sizes}`)]);
+  }
   if (!Number.isNaN(cpuUtilPercent))
     parts.push([span('CPU', 'dim'), span(` ${percent(cpuUtilPercent)}${cpuCores > 0 ? ` of ${count(cpuCores)} cores` : ''}`)]);
   return parts;
 }
 
-function meters(totals: ClusterTotals, cols: number): readonly Part[] {
-  const parts: Part[] = [];
-  const bars = cols >= 100 ? METER_COLS : 6;
-  const meter = (label: string, share: number): Part => [
-    span(`${label} `, 'dim'),
-    span(bar(share / 100, bars), 'accent'),
-    span(` ${percent(share).padStart(4)}`),
-  ];
-  if (totals.utilReported > 0) parts.push(meter('util', totals.utilPercent));
-  if (totals.memoryReported > 0) parts.push(meter('VRAM', (totals.memoryUsedBytes / totals.memoryTotalBytes) * 100));
-  if (totals.temperatureReported > 0) {
-    const [mean, deviation, max] = [totals.temperatureCelsius, totals.temperatureDeviation, totals.temperatureMax].map(Math.round);
-    const spread = totals.temperatureReported > 1 ? `${mean} ±${deviation}° max ${max}°` : `${mean}°`;
-    parts.push([span('temp', 'dim'), span(` ${spread}`)]);
-  }
-  if (totals.powerReported > 0) parts.push([span('power', 'dim'), span(` ${watts(totals.powerWatts)}`)]);
-  return parts;
-}
-
 /** Whole parts, as many as there is room for. */
-function fitting(parts: readonly Part[], cols: number): Line {
+function fitting(parts: readonly Part[], cols: number): Line | undefined {
+  if (parts.length === 0) return undefined;
   const spans: Span[] = [span(' ')];
   let used = 1;
   for (const [nth, part] of parts.entries()) {
-    const text = part.map((one) => one.text).join('');
-    used += text.length + (nth > 0 ? GAP.length : 0);
+    used += part.reduce((sum, { text }) => sum + width(text), 0) + (nth > 0 ? GAP.length : 0);
     if (used > cols && nth > 0) break;
     if (nth > 0) spans.push(span(GAP));
     spans.push(...part);

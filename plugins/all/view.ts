@@ -7,67 +7,182 @@ import {
   cut,
   gpuCells,
   gpuRowsDerivation,
+  gpuSeen,
   layoutTable,
   line,
   lines,
+  memoryCell,
+  nodeStatesDerivation,
   position,
   span,
   unanswered,
+  utilCell,
+  watts,
   widest,
+  width,
   type AppView,
+  type Cells,
   type GpuRows,
   type HostView,
   type Line,
+  type NodeStates,
   type Size,
+  type TableLayout,
   type View,
 } from '../../lib/index.js';
-import type { AllUi } from './index.js';
-import { columnsFor, orderOf } from './order.js';
+import { cardLine } from './cards.js';
+import { BY_NODE, type Group } from './groups.js';
+import { gridOf, ledLines, legend, type Grid } from './leds.js';
+import { columnsFor, type GpuOrder } from './order.js';
 import { totalLines } from './totals.js';
+import { orderFor, type AllUi } from './ui.js';
 
 const LEAST_HOST_COLS = 9;
-/** Below this the totals are one line, so that GPUs are seen. */
+/** Below this the totals are one line and nodes have no signs, so that GPUs are seen. */
 const ROOMY_ROWS = 14;
+/** One line in so many is a row of signs at most. */
+const LED_SHARE = 6;
+const LEGEND_ROWS = 22;
 
 export function allView(ui: AllUi, app: AppView, size: Size): View {
   const rows = app.derive(gpuRowsDerivation);
-  const totals = totalLines(app.derive(clusterDerivation), size.cols).slice(0, size.rows >= ROOMY_ROWS ? 2 : 1);
-  if (rows.count === 0) return { blocks: [lines(...(rows.hosts.length > 0 ? totals : []), ...withoutGpus(app, rows, size))] };
-  const order = orderOf(rows, ui.table.sort);
-  const ages = rows.hosts.map((host) => (counted(host) ? '' : ` ~${ago(app.now - host.at)}`));
-  const hostCols = widest(
-    rows.hosts.map(({ label }, at) => `${label}${ages[at]!}`),
-    LEAST_HOST_COLS,
-    mostHostCols(size.cols),
-  );
-  const tableRows = Math.max(0, size.rows - totals.length - 1);
+  if (rows.count === 0) return { blocks: [lines(...(rows.hosts.length > 0 ? headLines(app, size) : []), ...withoutGpus(app, rows, size))] };
+  const order = orderFor(ui, app);
+  const head = headLines(app, size);
+  const names = hostNames(ui, app, rows, size.cols);
+  const tall = ui.cards ? 2 : 1;
+  const room = Math.max(0, size.rows - head.length - 1);
+  const page = Math.max(1, Math.floor((room - 1) / tall));
   const layout = layoutTable({
-    columns: columnsFor(size.cols, hostCols),
+    columns: columnsFor(size.cols, names.cols),
     order,
     state: ui.table,
     cols: size.cols,
-    rows: tableRows,
-    cells: (at) => {
-      const row = order.row(at);
-      const host = rows.host(row);
-      return { host: hostCell(host, ages[rows.hostAt[row]!]!, hostCols), ...gpuCells(host, rows.slot[row]!, rows.owners(row), size.cols) };
-    },
-    dim: (at) => !counted(rows.host(order.row(at))),
+    rows: room === 0 ? 0 : page + 1,
+    cells: (at) => cellsAt(order, at, { app, rows, cols: size.cols, name: names.of }),
+    dim: (at) => isDim(order, at, rows),
   });
   return {
-    blocks: [lines(...totals, layout.header, ...layout.body)],
-    crumb: line(span(` ${footer(app, rows, position(layout, rows.count))}`, 'dim')),
-    pageRows: Math.max(1, tableRows - 1),
+    blocks: [lines(...head, layout.header, ...(ui.cards ? withCards(layout, order, rows, app, size.cols) : layout.body))],
+    crumb: line(span(` ${footer(ui, app, rows, position(layout, order.count))}`, 'dim')),
+    pageRows: page,
   };
 }
 
+/** What stands above the GPUs. */
+function headLines(app: AppView, size: Size): readonly Line[] {
+  const totals = totalLines(app.derive(clusterDerivation), app, size.cols);
+  if (size.rows < ROOMY_ROWS) return totals.slice(0, 1);
+  return [...totals, ...nodeLines(app.derive(nodeStatesDerivation), size)];
+}
+
+const ledRows = ({ rows }: Size): number => (rows < ROOMY_ROWS ? 0 : Math.max(1, Math.floor(rows / LED_SHARE)));
+
+export const ledGrid = (nodes: NodeStates, size: Size): Grid => gridOf(nodes.hosts.length, size.cols, ledRows(size));
+
+/** The signs of the nodes; what they mean beside them, or beneath where there is a line to spare. */
+function nodeLines(nodes: NodeStates, size: Size): readonly Line[] {
+  const leds = ledLines(nodes, size.cols, ledRows(size));
+  const [first] = leds;
+  if (!first) return [];
+  const meaning = legend(nodes, ledGrid(nodes, size));
+  const beside = { ...first, spans: [...first.spans, span('  '), ...meaning.spans] };
+  if (leds.length === 1 && beside.spans.reduce((sum, { text }) => sum + width(text), 0) <= size.cols) return [beside];
+  return size.rows >= LEGEND_ROWS ? [...leds, meaning] : leds;
+}
+
+interface HostNames {
+  readonly cols: number;
+  readonly of: (host: HostView) => string;
+}
+
+/** By GPU rows: the widest label, and the hosts whose age is shown. Neither changes between two deliveries. */
+const labels = new WeakMap<GpuRows, { readonly cols: number; readonly aged: readonly HostView[] }>();
+
+function labelsOf(rows: GpuRows): { readonly cols: number; readonly aged: readonly HostView[] } {
+  let known = labels.get(rows);
+  if (!known) {
+    const names = rows.hosts.map(({ label }) => label);
+    labels.set(rows, (known = { cols: widest(names, LEAST_HOST_COLS, Infinity), aged: rows.hosts.filter((host) => !counted(host)) }));
+  }
+  return known;
+}
+
 /** A host that no longer counts has its age behind its name; the age is never cut. */
-const hostCell = ({ label }: HostView, age: string, cols: number): string => `${cut(label, cols - age.length)}${age}`;
+function hostNames({ by }: AllUi, app: AppView, rows: GpuRows, cols: number): HostNames {
+  const indent = by === '' ? '' : '  ';
+  const age = (host: HostView): string => (counted(host) ? '' : ` ~${ago(app.now - host.at)}`);
+  const { cols: label, aged } = labelsOf(rows);
+  const wide = widest(
+    aged.map((host) => `${indent}${host.label}${age(host)}`),
+    label + indent.length,
+    mostHostCols(cols) + indent.length,
+  );
+  const shown = Math.min(wide, mostHostCols(cols) + indent.length);
+  return { cols: shown, of: (host) => `${indent}${cut(host.label, shown - indent.length - age(host).length)}${age(host)}` };
+}
 
 const mostHostCols = (cols: number): number => (cols >= 100 ? 20 : cols >= 60 ? 14 : 12);
 
-function footer(app: AppView, rows: GpuRows, place: string): string {
-  const parts = [`${place || count(rows.count)} ${rows.count === 1 ? 'GPU' : 'GPUs'}`];
+interface CellInput {
+  readonly app: AppView;
+  readonly rows: GpuRows;
+  readonly cols: number;
+  readonly name: HostNames['of'];
+}
+
+function cellsAt(order: GpuOrder, at: number, { app, rows, cols, name }: CellInput): Cells {
+  const row = order.row(at);
+  if (row < 0) return groupCells(order.group(at)!, order.row(at + 1) >= 0 && order.group(at + 1) === order.group(at), cols);
+  const host = rows.host(row);
+  const slot = rows.slot[row]!;
+  const seen = gpuSeen(app.history, host, slot, app.now);
+  return { host: name(host), ...gpuCells(host, slot, rows.owners(row), cols, seen) };
+}
+
+/** The head of a group: its figures under the columns of its GPUs. */
+function groupCells(group: Group, open: boolean, cols: number): Cells {
+  const { title, gpus, computing, heldIdle, free, hosts, temperatureMax, powerWatts } = group;
+  const words = gpus > 0 ? [`${count(computing)} of ${count(gpus)} busy`] : ['down'];
+  if (heldIdle > 0) words.push(`${count(heldIdle)} held idle`);
+  if (free > 0) words.push(`${count(free)} free`);
+  if (group.host === undefined && group.counted > 0)
+    words.push(`${group.counted < hosts ? `${count(group.counted)} of ` : ''}${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'}`);
+  return {
+    host: span(`${open ? '▾' : '▸'} ${title}`, 'strong'),
+    gpu: '',
+    model: '',
+    util: utilCell(group.utilPercent, cols),
+    vram: memoryCell(group.memoryUsedBytes, group.memoryTotalBytes, cols),
+    temp: Number.isNaN(temperatureMax) ? '–' : `${Math.round(temperatureMax)}°`,
+    power: watts(powerWatts),
+    clock: '',
+    who: span(words.join(' · '), heldIdle > 0 ? 'bad' : 'dim'),
+  };
+}
+
+function isDim(order: GpuOrder, at: number, rows: GpuRows): boolean {
+  const row = order.row(at);
+  return row < 0 ? order.group(at)!.counted === 0 : !counted(rows.host(row));
+}
+
+/** The second lines of the GPUs under their first. */
+function withCards(layout: TableLayout, order: GpuOrder, rows: GpuRows, app: AppView, cols: number): readonly Line[] {
+  return layout.body.flatMap((first, nth) => {
+    const row = order.row(layout.top + nth);
+    if (row < 0) return [first];
+    const host = rows.host(row);
+    const second = cardLine(host, rows.slot[row]!, app, cols, !counted(host));
+    const { region, selected } = first;
+    return [first, { ...second, ...(region === undefined ? {} : { region }), ...(selected ? { selected } : {}) }];
+  });
+}
+
+function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): string {
+  const gpus = rows.count === 1 ? 'GPU' : 'GPUs';
+  const parts =
+    by === '' ? [`${place || count(rows.count)} ${gpus}`] : [`by ${by === BY_NODE ? 'node' : by}`, `${count(rows.count)} ${gpus}`];
+  if (by !== '' && place !== '') parts.splice(1, 0, `lines ${place}`);
   const silent = app.hosts.size - rows.hosts.length;
   if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'node has' : 'nodes have'} not answered yet`);
   return parts.join(' · ');

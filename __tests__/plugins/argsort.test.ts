@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { argsort } from '../../plugins/all/argsort.js';
+
+test('positions in the order of the values, equals as they stand, NaN last: as comparing gives it', () => {
+  const value = fc.oneof(fc.double(), fc.integer({ min: -3, max: 100 }), fc.constantFrom(NaN, 0, -0, Infinity, -Infinity, 5e-324));
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 200 }), (values) => {
+      const place = (x: number): number => (Number.isNaN(x) ? Infinity : x);
+      const expected = values
+        .map((_, at) => at)
+        .sort((a, b) => (place(values[a]!) === place(values[b]!) ? a - b : place(values[a]!) < place(values[b]!) ? -1 : 1));
+      expect([...argsort(Float64Array.from(values))]).toEqual(expected);
+    }),
+    { numRuns: 2000 },
+  );
+});

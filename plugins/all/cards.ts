@@ -1,0 +1,66 @@
+/** What a GPU's second line says when there are two of them. */
+import {
+  ago,
+  count,
+  joinFitting,
+  line,
+  peaks,
+  span,
+  spark,
+  type AppView,
+  type GpuField,
+  type HostView,
+  type Line,
+  type Tone,
+} from '../../lib/index.js';
+
+const INDENT = 17;
+const NARROW_INDENT = 5;
+const WIDE = 100;
+const SPARK_COLS = 21;
+
+/** Its utilisation of late, and what else it reports; what it doesn't is left out. */
+export function cardLine(host: HostView, slot: number, app: AppView, cols: number, dim: boolean): Line {
+  const wide = cols >= WIDE;
+  const indent = ' '.repeat(wide ? INDENT : NARROW_INDENT);
+  const sparks = wide ? SPARK_COLS : Math.floor(SPARK_COLS / 2);
+  const series = app.history.gpu(host, slot, 'util');
+  const of = sparkSpan(spark(peaks(series, sparks, 1), sparks, 0, 100), `last ${ago(sparks * series.stepMs)}`, dim);
+  const room = cols - indent.length - of.reduce((sum, { text }) => sum + text.length, 0) - 4;
+  return line(span(indent), ...of, span(`   ${joinFitting(detailsOf(host, slot), room)}`, 'dim'));
+}
+
+function sparkSpan(blocks: string, window: string, dim: boolean): Line['spans'] {
+  const tone: Tone = dim ? 'dim' : 'accent';
+  return [span(blocks, tone), span(` ${window}`, 'dim')];
+}
+
+type Detail = readonly [field: GpuField, text: (reading: number) => string];
+
+/** The first go last when the room is short. */
+const DETAILS: readonly Detail[] = [
+  ['smOccupancy', (fraction) => `SMs ${Math.round(fraction * 100)}% full`],
+  ['memoryBandwidthFraction', (fraction) => `memory bandwidth ${Math.round(fraction * 100)}%`],
+  ['performanceState', (state) => `P${state}`],
+  ['fanRpm', (rpm) => `fan ${count(rpm)} rpm`],
+  ['slowdownCelsius', (celsius) => `slows down at ${celsius}°`],
+  ['numaNode', (node) => `NUMA ${node}`],
+];
+
+const LABELS: readonly (readonly [label: string, word: string])[] = [
+  ['driver_version', 'driver'],
+  ['cuda_version', 'CUDA'],
+];
+
+function detailsOf({ gpus }: HostView, slot: number): readonly string[] {
+  if (slot >= gpus.count) return ['only its processes are reported'];
+  const readings = DETAILS.flatMap(([field, text]) => {
+    const reading = gpus.field[field][slot]!;
+    return Number.isNaN(reading) ? [] : [text(reading)];
+  });
+  const words = LABELS.flatMap(([label, word]) => {
+    const value = gpus.detail(slot, label);
+    return value === '' ? [] : [`${word} ${value}`];
+  });
+  return [...readings, ...words];
+}

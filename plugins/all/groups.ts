@@ -1,0 +1,140 @@
+/** GPUs grouped by node or by a label of the host file (rack, partition, ...), with the figures of each group. */
+import { compareLabels, counted, gpuState, type GpuRows, type HostView, type Sort } from '../../lib/index.js';
+
+/** By each node; any other grouping is the name of a label. '' is none. */
+export const BY_NODE = 'node';
+
+export interface Grouping {
+  readonly by: string;
+  /** Changes with what `isOpen` says. */
+  readonly key: string;
+  isOpen(group: string): boolean;
+}
+
+/** Figures of the hosts of a group that count. Percent, bytes, °C, watts; NaN: nobody reports it. */
+export interface Group {
+  readonly key: string;
+  readonly title: string;
+  /** Hosts that have answered, those that count, and GPU rows of all of them. */
+  readonly hosts: number;
+  readonly counted: number;
+  readonly rows: number;
+  /** The host of a group by node. */
+  readonly host: HostView | undefined;
+  readonly gpus: number;
+  readonly computing: number;
+  readonly heldIdle: number;
+  readonly free: number;
+  readonly utilPercent: number;
+  readonly memoryUsedBytes: number;
+  readonly memoryTotalBytes: number;
+  readonly temperatureMax: number;
+  readonly powerWatts: number;
+  readonly powerLimitWatts: number;
+}
+
+export interface Groups {
+  readonly groups: readonly Group[];
+  /** By GPU row: the number of its group. */
+  readonly groupOf: Int32Array;
+}
+
+const kept = new WeakMap<GpuRows, { readonly key: string; readonly made: Groups }>();
+
+/** Remembered per set of rows, grouping and sort: opening and closing groups adds nothing up. */
+export function groupsOf(rows: GpuRows, by: string, sort: Sort): Groups {
+  const key = `${sort.key} ${sort.descending} ${by}`;
+  const known = kept.get(rows);
+  if (known?.key === key) return known.made;
+  const made = ordered(rows, by, sort);
+  kept.set(rows, { key, made });
+  return made;
+}
+
+type Sums = { -readonly [Key in keyof Group]: Group[Key] } & { utilSum: number; utilReported: number };
+
+function ordered(rows: GpuRows, by: string, sort: Sort): Groups {
+  const byKey = new Map<string, Sums>();
+  const ofHost = rows.hosts.map((host) => {
+    const key = by === BY_NODE ? host.hostId : (host.groups.get(by) ?? '');
+    let sums = byKey.get(key);
+    if (!sums) byKey.set(key, (sums = fresh(key, by, host)));
+    sums.hosts++;
+    if (counted(host)) sums.counted++;
+    return sums;
+  });
+  for (let row = 0; row < rows.count; row++) add(ofHost[rows.hostAt[row]!]!, rows, row);
+  const all = [...byKey.values()];
+  for (const sums of all) if (sums.utilReported > 0) sums.utilPercent = sums.utilSum / sums.utilReported;
+  all.sort(comparison(sort));
+  const numbers = new Map(all.map((sums, number) => [sums, number]));
+  return { groups: all, groupOf: Int32Array.from(rows.hostAt, (host) => numbers.get(ofHost[host]!)!) };
+}
+
+function fresh(key: string, by: string, host: HostView): Sums {
+  return {
+    key,
+    title: by === BY_NODE ? host.label : key === '' ? `no ${by}` : `${by} ${key}`,
+    hosts: 0,
+    counted: 0,
+    rows: 0,
+    host: by === BY_NODE ? host : undefined,
+    gpus: 0,
+    computing: 0,
+    heldIdle: 0,
+    free: 0,
+    utilPercent: NaN,
+    utilSum: 0,
+    utilReported: 0,
+    memoryUsedBytes: NaN,
+    memoryTotalBytes: NaN,
+    temperatureMax: NaN,
+    powerWatts: NaN,
+    powerLimitWatts: NaN,
+  };
+}
+
+const plus = (sum: number, value: number): number => (Number.isNaN(value) ? sum : Number.isNaN(sum) ? value : sum + value);
+
+function add(sums: Sums, rows: GpuRows, row: number): void {
+  sums.rows++;
+  if (!counted(rows.host(row))) return;
+  const [util, used, total] = [rows.value(row, 'utilPercent'), rows.value(row, 'memoryUsedBytes'), rows.value(row, 'memoryTotalBytes')];
+  sums.gpus++;
+  const state = gpuState(util, used);
+  if (state !== 'unknown') sums[state]++;
+  if (!Number.isNaN(util)) {
+    sums.utilSum += util;
+    sums.utilReported++;
+  }
+  if (!Number.isNaN(used + total)) {
+    sums.memoryUsedBytes = plus(sums.memoryUsedBytes, used);
+    sums.memoryTotalBytes = plus(sums.memoryTotalBytes, total);
+  }
+  const celsius = rows.value(row, 'temperatureCelsius');
+  if (!(sums.temperatureMax >= celsius) && !Number.isNaN(celsius)) sums.temperatureMax = celsius;
+  sums.powerWatts = plus(sums.powerWatts, rows.value(row, 'powerWatts'));
+  sums.powerLimitWatts = plus(sums.powerLimitWatts, rows.value(row, 'powerLimitWatts'));
+}
+
+type Figure = 'utilPercent' | 'memoryUsedBytes' | 'temperatureMax' | 'powerWatts';
+const FIGURES: Readonly<Record<string, Figure>> = {
+  util: 'utilPercent',
+  vram: 'memoryUsedBytes',
+  temp: 'temperatureMax',
+  power: 'powerWatts',
+};
+
+/** As the GPUs in them: by name, or by the figure, what is not reported last. */
+function comparison({ key, descending }: Sort): (a: Group, b: Group) => number {
+  const sign = descending ? -1 : 1;
+  const byName = (a: Group, b: Group): number =>
+    Number(a.key === '') - Number(b.key === '') || compareLabels(a.title, b.title) || (a.key < b.key ? -1 : 1);
+  const figure = FIGURES[key];
+  if (!figure) return (a, b) => sign * byName(a, b);
+  return (a, b) => {
+    const [left, right] = [a[figure], b[figure]];
+    if (Number.isNaN(left) || Number.isNaN(right)) return Number(Number.isNaN(left)) - Number(Number.isNaN(right)) || byName(a, b);
+    return sign * (left - right) || byName(a, b);
+  };
+}
