@@ -13,6 +13,8 @@ export { compareLabels, LabelOrder } from './aggregate/label-order.js';
 export { NODE_STATES, nodeStatesDerivation } from './aggregate/nodes.js';
 export { gpuRowsDerivation } from './aggregate/owners.js';
 export { ranges } from './aggregate/ranges.js';
+export { commandOf, userHosts } from './aggregate/user-hosts.js';
+export { gpuShares, userProcesses } from './aggregate/user-processes.js';
 export { usersDerivation } from './aggregate/users.js';
 export { sortBinding, tableBindings } from './keys/table.js';
 export { counted, silence } from './model/host.js';
@@ -23,7 +25,23 @@ export { BLANK, line, lines, span } from './view/frame.js';
 export { GPU_NOTES, gpuCells, gpuColumns, gpuSeen, memoryCell, utilCell } from './view/gpu.js';
 export { hostMark, unanswered } from './view/hosts.js';
 export { fitColumns, headerLine, layoutTable, listOrder, position, rowLine, selectedAt, tableState, widest } from './view/table.js';
-export { ago, bar, bytes, count, cut, duration, joinFitting, NONE, pad, percent, spark, watts, width } from './view/text.js';
+export {
+  ago,
+  bar,
+  bytes,
+  count,
+  cut,
+  cutStart,
+  duration,
+  joinFitting,
+  NONE,
+  pad,
+  percent,
+  spark,
+  watts,
+  width,
+  wrap,
+} from './view/text.js';
 export { clock } from './view/title.js';
 
 export type { ClusterTotals } from './aggregate/cluster.js';
@@ -31,6 +49,8 @@ export type { GpuState } from './aggregate/gpu-state.js';
 export type { ClusterFigure, GpuFigure, HeldSince, HistoryView, HostFigure } from './aggregate/history.js';
 export type { NodeState, NodeStates } from './aggregate/nodes.js';
 export type { GpuOwner, GpuRows } from './aggregate/owners.js';
+export type { UserHost } from './aggregate/user-hosts.js';
+export type { GpuShare, UserProcess } from './aggregate/user-processes.js';
 export type { UsersTable, UserTotals } from './aggregate/table.js';
 export type { Derivation, Scope } from './derive.js';
 export type { InputEvent, Key, Mouse, Paste } from './keys/names.js';
@@ -48,6 +68,7 @@ export type {
   TextRef,
   UserId,
 } from './model/columns.js';
+export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
 export type { HostPhase, HostSnapshot, HostStatus, HostView, Ms, Silence } from './model/host.js';
 export type { AppView, Binding, Effect, HostList, KeyContext, KeyLayer, Message, Rung, Step, TabPlugin, TabRef } from './plugin.js';
 export type { Series } from './view/chart.js';
