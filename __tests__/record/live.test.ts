@@ -49,7 +49,7 @@ const turn = async (): Promise<void> => {
 };
 
 test('a hundred nodes with processes: the figures of every user, frame by frame', async () => {
-  const FRAMES = 8;
+  const FRAMES = 7;
   const wire = new Wire();
   const plans = mockPlans({ gpuName: 'NVIDIA B200 192GB HBM3', nodes: 100, startIndex: 1, processes: true, seed: 1 });
   const nodes = plans.map((plan, nth) => {
@@ -76,12 +76,6 @@ test('a hundred nodes with processes: the figures of every user, frame by frame'
     await writer.write(frameLines(hosts, { ...META, at: timeOf(nth), hostname: 'remote' }), timeOf(nth));
   }
   await writer.finish();
-  // Two are enough: each takes a while.
-  expect(
-    linesIn(writer.path)
-      .slice(0, 2)
-      .flatMap((line, at) => complaintsAbout(line, String(at))),
-  ).toEqual([]);
 
   const replay = await createReplay({ source: new ReaderSource(await openReader(writer.path)), name: 'mock', clock: new SteppedClock() });
   replay.start(() => undefined);
@@ -93,7 +87,7 @@ test('a hundred nodes with processes: the figures of every user, frame by frame'
     played.push(figures(replay.hosts));
   }
   expect(played).toEqual(live);
-});
+}, 20_000);
 
 /** The viewer over a recording, without a terminal. */
 async function viewer(path: string, cols: number, rows: number): Promise<{ at(seconds: number): Promise<string> }> {
@@ -107,7 +101,7 @@ async function viewer(path: string, cols: number, rows: number): Promise<{ at(se
   painter.press('V');
   return {
     async at(seconds) {
-      for (const key of ['g', ...String(seconds), 'Enter']) painter.press(key);
+      for (const key of ['g', ...String(seconds).split(''), 'Enter']) painter.press(key);
       await turn();
       clock.step(250);
       return painter.text();
@@ -120,8 +114,8 @@ const LOOKED_AT = [20, 45, 90];
 
 test('the H100 timeline, through the collector of this machine: who held it and who computed', async () => {
   const machine = new TimelineMachine();
-  // Every third second, and those that are looked at.
-  const samples = machine.samples.filter(({ second }, nth) => nth % 3 === 0 || LOOKED_AT.includes(second));
+  // The start, and a few seconds up to each that is looked at: shares of the GPU want one before.
+  const samples = machine.samples.filter(({ second }, nth) => nth < 3 || LOOKED_AT.some((end) => second > end - 6 && second <= end));
   const { nvidiaSmi, procDir, passwdFile } = machine;
   const clock = new SteppedClock(samples[0]!.at);
   const wire = new Wire();
@@ -143,6 +137,8 @@ test('the H100 timeline, through the collector of this machine: who held it and 
       const [version, said] = [host.version, machine.said];
       machine.speak();
       while (version > 0 && (machine.said.gpu === said.gpu || machine.said.pmon === said.pmon)) await pause(2);
+      // The collector has to be done with the last one before it can begin another.
+      await turn();
       clock.step(sample.at - clock.now());
       while (host.version === version) await pause(2);
       await writer.write(frameLines(collector.hosts, { ...META, at: sample.at, hostname: host.label }), sample.at);
