@@ -16,19 +16,27 @@ export function seekTime(region: string | undefined): Ms | undefined {
 /** Fewer cells say nothing. */
 const MIN_LINE_COLS = 10;
 const GAP = '  ';
+/** Of `2026-08-07 `. */
+const DATE_LENGTH = 11;
 
 export function replayBar(status: ReplayStatus, cols: number): Line {
   const { at, firstAt, lastAt } = status;
-  const head = [` ${sign(status)} ${speedText(status.speed)}${status.loop ? ' ↻' : ''}`, dateText(status)];
   const passed = elapsed(at - firstAt);
   const total = lastAt === undefined ? '' : elapsed(lastAt - firstAt);
-  const tail = [frameText(status), problemText(status)].filter((text) => text !== '');
-  // What gives way where the room is short: the frame count, then the zone and date, then problems.
+  const [frame, problems] = [frameText(status), problemText(status)];
+  const start = ` ${sign(status)} ${speedText(status.speed)}${status.loop ? ' ↻' : ''}`;
+  const date = dateText(status);
+  const clock = date.slice(DATE_LENGTH);
+  // What gives way where the room is short: the frame count, then the date, then problems, then the clock.
   const forms: readonly (readonly [readonly string[], readonly string[]])[] = [
-    [head, tail],
-    [head, tail.slice(1)],
-    [[head[0]!, head[1]!.slice(11)], tail.slice(1)],
-    [[head[0]!], []],
+    [
+      [start, date],
+      [frame, problems],
+    ],
+    [[start, date], [problems]],
+    [[start, clock], [problems]],
+    [[start, clock], []],
+    [[start], []],
   ];
   for (const [left, right] of forms) {
     const before = [...left, passed].join(GAP);
@@ -36,7 +44,7 @@ export function replayBar(status: ReplayStatus, cols: number): Line {
     const room = cols - width(before) - width(after) - 3;
     if (room >= MIN_LINE_COLS) return line(span(`${before} `, 'strong'), ...timeLine(status, room), span(` ${after}`));
   }
-  return line(span(cut([head[0]!, passed].join(GAP), cols), 'strong'));
+  return line(span(cut([start, passed].join(GAP), cols), 'strong'));
 }
 
 function sign({ playing, ended, seeking }: ReplayStatus): string {

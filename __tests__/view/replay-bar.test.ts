@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ReplayStatus } from '../../lib/model/replay.js';
+import { composeCells, frameToText, hitTest } from '../../lib/view/cells.js';
+import { BLANK, line, span, type Line } from '../../lib/view/frame.js';
+import { recordingChip, replayBar, seekTime, timecodeLine } from '../../lib/view/replay-bar.js';
+import { width } from '../../lib/view/text.js';
+import { expectGolden } from '../helpers/golden.js';
+
+const FIRST = Date.UTC(2026, 7, 7, 12, 20);
+const MINUTE = 60_000;
+const STATUS: ReplayStatus = {
+  playing: true,
+  ended: false,
+  speed: 2,
+  loop: false,
+  at: FIRST + 12 * MINUTE + 3000,
+  frame: 240,
+  frames: 1200,
+  firstAt: FIRST,
+  lastAt: FIRST + 60 * MINUTE,
+  indexed: 1,
+  seekable: true,
+  seeking: false,
+  bookmarks: [],
+  gaps: [],
+  badLines: 0,
+  offsetMinutes: 120,
+  zone: 'Europe/Berlin',
+};
+
+const MOMENTS: readonly (readonly [what: string, change: Partial<ReplayStatus>])[] = [
+  ['plays', {}],
+  ['paused', { playing: false, speed: 1 }],
+  ['at the end', { playing: false, ended: true, at: FIRST + 60 * MINUTE, frame: 1199 }],
+  ['loops', { loop: true, speed: 0.25 }],
+  ['a seek is under way', { seeking: true }],
+  ['bookmarks', { bookmarks: [FIRST, FIRST + 40 * MINUTE] }],
+  ['a gap', { gaps: [[FIRST + 20 * MINUTE, FIRST + 45 * MINUTE]] }],
+  ['bad lines', { badLines: 1 }],
+  ['being indexed', { indexed: 0.418, frames: undefined }],
+  ['read for the first time', { indexed: 0.418, frames: undefined, seekable: false, lastAt: undefined, frame: undefined }],
+  ['at the start', { at: FIRST, frame: 0 }],
+  ['one frame', { at: FIRST, lastAt: FIRST, frame: 0, frames: 1 }],
+  ['days long', { lastAt: FIRST + 100 * 1440 * MINUTE, at: FIRST + 50 * 1440 * MINUTE, frame: 1_440_000, frames: 2_880_000, speed: 16 }],
+  ['half an hour off', { offsetMinutes: -210 }],
+];
+
+const picture = (lines: readonly Line[], cols: number): string => frameToText({ size: { cols, rows: lines.length }, lines, rasters: [] });
+
+describe('the bar', () => {
+  test.each([120, 80, 60, 40])('at %d columns', (cols) => {
+    const lines = MOMENTS.flatMap(([what, change]) => [line(what), replayBar({ ...STATUS, ...change }, cols), BLANK]);
+    expectGolden('replay-bar', cols, lines.length, picture(lines, cols));
+  });
+
+  test('fits at any width', () => {
+    for (const [, change] of MOMENTS) {
+      for (let cols = 1; cols <= 200; cols++) {
+        const { spans } = replayBar({ ...STATUS, ...change }, cols);
+        expect(spans.reduce((sum, { text }) => sum + width(text), 0)).toBeLessThanOrEqual(Math.max(cols, 1));
+      }
+    }
+  });
+
+  test('a click on the line leads to the time that is there', () => {
+    const bar = replayBar(STATUS, 100);
+    const frame = { size: { cols: 100, rows: 1 }, lines: [bar], rasters: [] };
+    const cells = composeCells(frame).ch;
+    const timeAt = (x: number): number | undefined => seekTime(hitTest(frame, x, 0));
+    const [start, end] = [cells.indexOf('─'), cells.lastIndexOf('─')];
+    expect(timeAt(start)).toBe(FIRST);
+    expect(timeAt(end)).toBe(FIRST + 60 * MINUTE);
+    // Where it stands is where it is, to a cell's worth.
+    const here = timeAt(cells.indexOf('●'))!;
+    expect(Math.abs(here - STATUS.at)).toBeLessThanOrEqual((60 * MINUTE) / (end - start));
+    expect([timeAt(start - 1), timeAt(end + 1), seekTime('core:tab:users:'), seekTime(undefined)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});
+
+test('the line of a time, and of a recording', () => {
+  const lines = [
+    timecodeLine('', undefined, STATUS),
+    timecodeLine('@14:3', undefined, { ...STATUS, zone: 'UTC', offsetMinutes: 0 }),
+    timecodeLine('@99', '@99 is no time', STATUS),
+    recordingChip({ path: 'all-smi-20260807-143203.ndjson.zst', frames: 241, bytes: 12.9e6 }),
+    recordingChip({ path: 'a', frames: 1, bytes: 900 }),
+    line(span('')),
+  ];
+  expectGolden('replay-lines', 140, 6, picture(lines, 140));
+});
