@@ -169,6 +169,20 @@ describe('guests', () => {
     expect(await (await fetch(`${api.url}/metrics`)).text()).toBe('up 1\n');
   });
 
+  test('who does not read its answer in time is cut off', async () => {
+    const api = await serve({ answerMs: 100 });
+    api.publish(`${'x'.repeat(64 * 2 ** 20)}\n`);
+    const slow = await open(api);
+    slow.pause();
+    slow.write(GET);
+    await pause(300);
+    let bytes = 0;
+    slow.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    slow.resume();
+    await once(slow, 'close');
+    expect(bytes).toBeLessThan(64 * 2 ** 20);
+  });
+
   test('a head without end is cut off', async () => {
     const api = await serve();
     const socket = await open(api);

@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { AppError } from '../errors.js';
+import type { Ms } from '../model/host.js';
 import type { Clock } from '../model/ports.js';
 import { Guests } from './guests.js';
 import { atHost, listenError, refuse } from './node-server.js';
@@ -25,6 +26,8 @@ export interface ApiOptions {
   /** The answer until something is published. */
   readonly waiting: string;
   readonly maxConnections?: number;
+  /** Who takes longer for an answer is cut off. Default 15 s. */
+  readonly answerMs?: Ms;
 }
 
 export interface Api {
@@ -43,7 +46,6 @@ const HEADERS_MS = 5_000;
 const REQUEST_MS = 10_000;
 /** Longer than any sensible scrape interval, so that viewers keep their connection. */
 const KEEP_ALIVE_MS = 75_000;
-/** Who takes longer for an answer is cut off. */
 const ANSWER_MS = 15_000;
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -81,12 +83,14 @@ const takesGzip = ({ headers }: IncomingMessage): boolean =>
 class Answers {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #token: Buffer | undefined;
+  readonly #answerMs: Ms;
   #body: Body;
   #ready = false;
 
-  constructor({ clock, token, waiting }: ApiOptions) {
+  constructor({ clock, token, waiting, answerMs = ANSWER_MS }: ApiOptions) {
     this.#clock = clock;
     this.#token = token === undefined ? undefined : digest(token);
+    this.#answerMs = answerMs;
     this.#body = new Body(waiting);
   }
 
@@ -97,7 +101,7 @@ class Answers {
 
   answer(request: IncomingMessage, response: ServerResponse): void {
     response.setHeader('Date', new Date(this.#clock.now()).toUTCString());
-    const late = setTimeout(() => request.socket.destroy(), ANSWER_MS);
+    const late = setTimeout(() => request.socket.destroy(), this.#answerMs);
     response.once('close', () => {
       clearTimeout(late);
     });

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parsePasswd, UserNames } from '../../../lib/collect/local/users.js';
 import { fixture } from '../../helpers/captures.js';
 import { SteppedClock } from '../../helpers/clock.js';
@@ -62,6 +63,7 @@ test('one that hangs is given up, and asked again only later', async () => {
   const file = nameService('exec sleep 100');
   const users = new UserNames(clock);
   const learnt = users.learn([5]);
+  while (!existsSync(file)) await pause(5);
   clock.step(5_000);
   await learnt;
   expect(users.name(5)).toBe('5');

@@ -20,9 +20,11 @@ export interface LoopOptions {
   readonly intervalMs: Ms;
 }
 
-/** Silent for so many intervals (and at least so long), it is taken to hang. */
+/** Silent for so many intervals (and at least so long), it is taken to hang, and is ended. */
 const PATIENCE_INTERVALS = 3;
 const PATIENCE_MS = 10_000;
+/** Its first word may take longer: a driver that nobody used may have to set up all its GPUs. */
+const FIRST_PATIENCE_MS = 60_000;
 const FIRST_BACKOFF_MS = 5_000;
 const LAST_BACKOFF_MS = 60_000;
 /** A line is longer than this in no program we run. */
@@ -38,8 +40,9 @@ export class Loop {
   #child: Child | undefined;
   #state: SourceState = 'starting';
   #reason = '';
-  /** When it was last started or heard. */
+  /** When it was last started or heard, and whether it was heard since. */
   #aliveAt: Ms = 0;
+  #heard = false;
   #dataAt: Ms = -Infinity;
   #startAt: Ms = -Infinity;
   #failures = 0;
@@ -67,12 +70,14 @@ export class Loop {
   /** Starts it when it is due, ends it when it hangs. */
   tick(now: Ms): void {
     if (this.#stopped) return;
+    if (this.#child === undefined) {
+      if (now >= this.#startAt) this.#start(now);
+      return;
+    }
+    const silence = now - this.#aliveAt;
     const patience = Math.max(PATIENCE_INTERVALS * this.#options.intervalMs, PATIENCE_MS);
-    if (this.#child !== undefined) {
-      if (now - this.#aliveAt <= patience) return;
-      this.#say('hanging', `silent for ${Math.round((now - this.#aliveAt) / 1000)} s`);
-      this.#child.kill();
-    } else if (now >= this.#startAt) this.#start(now);
+    if (silence > patience) this.#say('hanging', `silent for ${Math.round(silence / 1000)} s`);
+    if (silence > (this.#heard ? patience : Math.max(patience, FIRST_PATIENCE_MS))) this.#child.kill();
   }
 
   /** Resolves when it is gone, or can't be killed. */
@@ -90,7 +95,8 @@ export class Loop {
       return;
     }
     this.#aliveAt = now;
-    let [heard, open, talk] = [false, '', ''];
+    this.#heard = false;
+    let [open, talk] = ['', ''];
     const child = new Child(command, (text, from) => {
       if (from === 'stderr') {
         if (talk.length < MAX_TALK) talk += text;
@@ -100,34 +106,34 @@ export class Loop {
       open = lines.pop() ?? '';
       if (open.length > MAX_LINE) child.kill();
       for (const line of lines) {
-        if (this.#take(line)) heard = true;
-        else if (talk.length < MAX_TALK) talk += `${line}\n`;
+        if (!this.#take(line) && talk.length < MAX_TALK) talk += `${line}\n`;
       }
     });
     this.#child = child;
     // A line that was cut short by its end is not looked at.
     void child.exited.then((exit) => {
-      this.#ended(heard, talk, failure(talk, exit));
+      this.#ended(talk, failure(talk, exit));
     });
   }
 
   #take(line: string): boolean {
     if (this.#stopped || !this.#options.onLine(line)) return false;
     this.#aliveAt = this.#dataAt = this.#options.clock.now();
+    this.#heard = true;
     this.#failures = 0;
     this.#say('ok', '');
     return true;
   }
 
-  #ended(heard: boolean, talk: string, reason: string): void {
+  #ended(talk: string, reason: string): void {
     this.#child = undefined;
     if (this.#stopped) return;
     const now = this.#options.clock.now();
-    if (!heard && this.#options.onRefusal?.(talk) === true) return this.#start(now);
+    if (!this.#heard && this.#options.onRefusal?.(talk) === true) return this.#start(now);
     const killed = this.#state === 'hanging';
     if (!killed) this.#say('failed', clean(reason, 200));
     // One that worked until now is started again at once.
-    this.#startAt = heard && !killed ? now : now + Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures++);
+    this.#startAt = this.#heard && !killed ? now : now + Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures++);
   }
 
   #say(state: SourceState, reason: string): void {
