@@ -1,6 +1,8 @@
 /** The composition root: state, loop, router, collector and painter meet here. It alone has hands: effects are carried out here. */
 import { AppError } from './errors.js';
 import { CHROME } from './keys/layers.js';
+import type { FilterCommand } from './filter/filtering.js';
+import { loadRegexEngine } from './filter/regex.js';
 import { eventName, type InputEvent } from './keys/names.js';
 import { offers, route } from './keys/router.js';
 import { activeLayers } from './ladder.js';
@@ -114,7 +116,7 @@ export class App {
 
   input(event: InputEvent): void {
     const name = eventName(event);
-    if (name === undefined) return;
+    if (name === undefined && event.type !== 'paste') return;
     this.state.now = this.#transport.now();
     const painted = this.#painted;
     const hit = event.type === 'mouse' && painted ? hitTest(painted.frame, event.x, event.y) : undefined;
@@ -164,51 +166,34 @@ export class App {
     for (const effect of effects) this.#effect(effect);
   }
 
+  /** What each effect comes to. A type that is not here, from a plugin of tomorrow, comes to nothing. */
+  readonly #hands: { readonly [Type in Effect['type']]: (effect: Extract<Effect, { type: Type }>) => void } = {
+    quit: () => this.#ended(),
+    suspend: () => this.#parts.painter.suspend(),
+    redraw: () => this.#parts.painter.redraw(),
+    open: ({ plugin, key }) => {
+      if (!this.state.open(plugin, key)) this.#toast('there is no such tab here', 'warn');
+    },
+    cycle: ({ by }) => this.state.cycle(by),
+    filter: ({ command }) => this.#filter(command),
+    pin: ({ user }) => this.state.filtering.pin(user),
+    help: () => {
+      this.state.overlays = [...this.state.overlays, { kind: 'help', top: 0 }];
+    },
+    close: () => {
+      this.state.overlays = this.state.overlays.slice(0, -1);
+    },
+    'scroll-help': ({ by }) => this.#scrollHelp(by),
+    replay: ({ command }) => this.#transport.command(command),
+    timecode: ({ edit }) => this.#transport.edit(edit),
+    record: () => this.#transport.record(),
+    export: (effect) => this.#export(effect),
+    toast: ({ text, tone }) => this.#toast(text, tone ?? 'accent'),
+  };
+
   #effect(effect: Effect): void {
-    const { state } = this;
-    const { painter } = this.#parts;
-    switch (effect.type) {
-      case 'quit':
-        this.#ended();
-        break;
-      case 'suspend':
-        painter.suspend();
-        break;
-      case 'redraw':
-        painter.redraw();
-        break;
-      case 'open':
-        if (!state.open(effect.plugin, effect.key)) this.#toast('there is no such tab here', 'warn');
-        break;
-      case 'cycle':
-        state.cycle(effect.by);
-        break;
-      case 'help':
-        state.overlays = [...state.overlays, { kind: 'help', top: 0 }];
-        break;
-      case 'close':
-        state.overlays = state.overlays.slice(0, -1);
-        break;
-      case 'scroll-help':
-        this.#scrollHelp(effect.by);
-        break;
-      case 'replay':
-        this.#transport.command(effect.command);
-        break;
-      case 'timecode':
-        this.#transport.edit(effect.edit);
-        break;
-      case 'record':
-        this.#transport.record();
-        break;
-      case 'export':
-        this.#export(effect);
-        break;
-      case 'toast':
-        this.#toast(effect.text, effect.tone ?? 'accent');
-        break;
-    }
-    state.touch();
+    if (Object.hasOwn(this.#hands, effect.type)) (this.#hands[effect.type] as (effect: Effect) => void)(effect);
+    this.state.touch();
   }
 
   #scrollHelp(by: number): void {
@@ -217,6 +202,17 @@ export class App {
     const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips ?? []);
     const top = Math.max(0, Math.min(help.top + by, helpLimit(sections, notes, size)));
     this.state.overlays = [...this.state.overlays.slice(0, -1), { ...help, top }];
+  }
+
+  #filter(command: FilterCommand): void {
+    const { filtering } = this.state;
+    filtering.command(command);
+    // Few filters have a regular expression: the engine is loaded when somebody may be about to type one.
+    if (command !== 'open') return;
+    void loadRegexEngine().then(() => {
+      filtering.refresh();
+      this.#touch();
+    });
   }
 
   #export({ name, format, sheet }: SaveRequest): void {

@@ -8,8 +8,10 @@ import { counted, type HostView } from './model/host.js';
 export interface Scope {
   readonly key: string;
   host?(host: HostView): boolean;
+  /** Of all there is, whatever filter holds. */
+  readonly whole?: boolean;
 }
-export const WHOLE: Scope = { key: '' };
+export const WHOLE: Scope = { key: '', whole: true };
 
 export interface Derivation<P, T> {
   /** For people; what is kept hangs on the object itself. Define it once, outside `view`. */

@@ -1,4 +1,5 @@
 /** The ladder as it stands for a state: which layers are active, whose they are, with which UI state. */
+import { captureText, FILTER_EDIT } from './keys/filter.js';
 import { ALWAYS, GLOBAL, HELP } from './keys/layers.js';
 import { REPLAY, TIMECODE } from './keys/replay.js';
 import { ladder, type ActiveLayer } from './keys/router.js';
@@ -11,12 +12,18 @@ function core(layer: KeyLayer<undefined>, modal = false): ActiveLayer {
 
 const MODALS: Readonly<Record<Overlay['kind'], KeyLayer<undefined>>> = { help: HELP, timecode: TIMECODE };
 
+/** The modal that takes all keys: a filter that is typed, else what was opened last. */
+function modal({ filtering, overlays }: AppState): readonly ActiveLayer[] {
+  if (filtering.edited) return [{ ...core(FILTER_EDIT, true), capture: captureText }];
+  return overlays.slice(-1).map(({ kind }) => core(MODALS[kind], true));
+}
+
 /** `modals`: with the modals that are open (what a key meets), or without (what the help explains). */
 export function activeLayers(state: AppState, modals = true): readonly ActiveLayer[] {
   const { tab } = state;
   const ui = state.ui(tab);
   const layers = ui ? (state.plugin(tab.plugin)?.layers ?? []) : [];
   const own = layers.map((layer): ActiveLayer => ({ layer, ui: ui?.value, owner: tab.plugin }));
-  const open = modals ? state.overlays.slice(-1).map(({ kind }) => core(MODALS[kind], true)) : [];
+  const open = modals ? modal(state) : [];
   return ladder([core(ALWAYS), ...open, core(REPLAY), ...own, core(GLOBAL)]);
 }

@@ -1,6 +1,7 @@
 /** The contract between the core and a tab. The built-in tabs use nothing else. */
 import type { HistoryView } from './aggregate/history.js';
 import type { Derivation, Scope } from './derive.js';
+import type { FilterCommand, FilterMode, Keeps } from './filter/filtering.js';
 import type { InputEvent, Key, Mouse } from './keys/names.js';
 import type { HostView, Ms } from './model/host.js';
 import type { RecordingStatus, ReplayStatus, Transport } from './model/replay.js';
@@ -25,7 +26,14 @@ export interface HostList extends Iterable<HostView> {
 
 /** What a tab may see. Read-only; valid for one frame or one key. */
 export interface AppView {
+  /** Where a filter hides rows, the hosts with what it keeps. */
   readonly hosts: HostList;
+  /** Undefined: nothing is filtered. */
+  readonly filter: FilterView | undefined;
+  /** The user that everything is narrowed to. */
+  readonly pinned: string | undefined;
+  /** The scope of a list: what the filter keeps, or everything where it only dims the rest. */
+  readonly listed: Scope;
   readonly versions: { readonly data: number; readonly collector: number };
   /** Frame time in a replay, wall time live. Ages hang on it. */
   readonly now: Ms;
@@ -38,10 +46,21 @@ export interface AppView {
   readonly tabs: readonly TabRef[];
   /** The last samples of the cluster, its hosts and GPUs. */
   readonly history: HistoryView;
-  /** Computes a figure over the cluster: parts once per host version, the merge at most once per collector version and scope. */
+  /**
+   * Computes a figure over what the filter keeps of the cluster: parts once per host version, the merge at most once per collector version
+   * and scope.
+   */
   derive<P, T>(derivation: Derivation<P, T>, scope?: Scope): T;
   /** GPU bytes of a user at the last samples, one an interval, the newest last; NaN: not known. Empty for somebody never seen. */
   vramTrend(user: string): ArrayLike<number>;
+}
+
+/** The filter that holds. In `dim` mode `hosts` has all rows, and a list shows those dim that are not kept. */
+export interface FilterView extends Keeps {
+  readonly text: string;
+  /** It is more than a user that is pinned: Esc takes it away. */
+  readonly committed: boolean;
+  readonly mode: FilterMode;
 }
 
 /** What a key may ask for; the app has the hands. */
@@ -51,6 +70,9 @@ export type Effect =
   | { readonly type: 'redraw' }
   | { readonly type: 'open'; readonly plugin: string; readonly key?: string }
   | { readonly type: 'cycle'; readonly by: number }
+  | { readonly type: 'filter'; readonly command: FilterCommand }
+  /** Shows only what is of this user; without one, of everybody again. */
+  | { readonly type: 'pin'; readonly user?: string }
   | { readonly type: 'help' }
   | { readonly type: 'close' }
   | { readonly type: 'scroll-help'; readonly by: number }

@@ -8,6 +8,7 @@ import { RUNGS, type Rung, type TabRef } from './plugin.js';
 import { faultText, type AppState } from './state.js';
 import { tabId } from './tabs.js';
 import { bodySize, composeFrame, type Chrome, type Hint, type TabLabel } from './view/chrome.js';
+import { filterLine } from './view/filter-line.js';
 import { line, lines, span, type Frame, type Line, type Size, type View } from './view/frame.js';
 import { helpSections, helpView, keyText, type HelpSection } from './view/help.js';
 import { hostMark } from './view/hosts.js';
@@ -30,9 +31,9 @@ export interface Screen {
 
 /** The wall: what a plugin's view throws, or returns instead of a view, becomes the content of its own pane. */
 export function screen(state: AppState, input: ScreenInput): Screen {
-  const { chips, bar } = surroundings(state, input.chips, input.size.cols);
-  const size = bodySize(input.size, chips.length + (bar ? 1 : 0));
-  const chrome: Chrome = { ...chromeOf(state, { ...input, chips }), ...(bar ? { bar } : {}) };
+  const { chips, bars } = surroundings(state, input.chips, input.size.cols);
+  const size = bodySize(input.size, chips.length + bars.length);
+  const chrome: Chrome = { ...chromeOf(state, { ...input, chips }), bars };
   const composed = (view: View): Screen => ({ frame: composeFrame(chrome, view), view, size });
   const overlay = state.overlays.at(-1);
   if (overlay?.kind === 'help') return composed(helpScreen(state, input, overlay.top));
@@ -43,16 +44,27 @@ export function screen(state: AppState, input: ScreenInput): Screen {
   }
 }
 
-/** What the core shows around the tab besides the fixed lines: its chips, and the line of a replay or of a time being typed. */
+/** What the core shows around the tab besides the fixed lines: its chips, the line of a filter, that of a replay or of a time being typed. */
 function surroundings(
   state: AppState,
   chips: readonly Line[],
   cols: number,
-): { readonly chips: readonly Line[]; readonly bar: Line | undefined } {
+): { readonly chips: readonly Line[]; readonly bars: readonly Line[] } {
   const { replay, recording } = state;
   const overlay = state.overlays.at(-1);
   const bar = replay && (overlay?.kind === 'timecode' ? timecodeLine(overlay.text, overlay.problem, replay) : replayBar(replay, cols));
-  return { chips: recording ? [recordingChip(recording), ...chips] : chips, bar };
+  const filter = filterLine(
+    {
+      edited: state.filtering.edited,
+      problem: state.filtering.problem?.message,
+      committed: state.filtering.committed,
+      pinned: state.pinned,
+      mode: state.filtering.mode,
+      counts: state.filtering.hosts?.counts(state.allHosts),
+    },
+    cols,
+  );
+  return { chips: recording ? [recordingChip(recording), ...chips] : chips, bars: [filter, bar].filter((one) => one !== undefined) };
 }
 
 function chromeOf(state: AppState, { size, source, chips, offers: offered }: ScreenInput): Chrome {
@@ -64,10 +76,11 @@ function chromeOf(state: AppState, { size, source, chips, offers: offered }: Scr
       intervalMs: state.intervalMs,
       now: state.now,
       recordedOffset: state.replay?.offsetMinutes,
+      kept: state.filtering.hosts?.counts(state.allHosts),
     }),
     tabs: state.tabs.map((tab) => tabLabel(state, tab)),
     active: state.tabs.findIndex((tab) => tabId(tab) === active),
-    tabNote: downNote(state.hosts),
+    tabNote: downNote(state.allHosts),
     chips,
     hints: hintsOf(offered),
     ...(state.toast ? { toast: span(state.toast.text, state.toast.tone) } : {}),
@@ -87,7 +100,7 @@ export function helpOf(
     (a, b) => HELP_ORDER.indexOf(a.layer.rung) - HELP_ORDER.indexOf(b.layer.rung),
   );
   const around = surroundings(state, chips, full.cols);
-  const rows = around.chips.length + (around.bar ? 1 : 0);
+  const rows = around.chips.length + around.bars.length;
   return {
     sections: helpSections(all),
     notes: [...(state.plugin(state.tab.plugin)?.notes ?? []), STRIP_NOTE],
@@ -116,7 +129,7 @@ function errorView(plugin: string, said: string): View {
 }
 
 function tabLabel(state: AppState, tab: TabRef): TabLabel {
-  const host = tab.hostId === undefined ? undefined : state.hosts.get(tab.hostId);
+  const host = tab.hostId === undefined ? undefined : state.allHosts.get(tab.hostId);
   return { title: tab.title, region: chromeTabRegion(tab.plugin, tab.key), mark: host ? hostMark(host) : '', host: host !== undefined };
 }
 

@@ -3,12 +3,14 @@ import { VramTrend } from './aggregate/trend.js';
 import { usersDerivation } from './aggregate/users.js';
 import { clusterDerivation, type ClusterTotals } from './aggregate/cluster.js';
 import { History } from './aggregate/history.js';
-import { Derivations, type Derivation, type Scope } from './derive.js';
+import { Derivations, WHOLE, type Derivation, type Scope } from './derive.js';
+import { Filtering, keeps } from './filter/filtering.js';
+import type { FilteredHosts } from './filter/hosts.js';
 import type { HostView, Ms } from './model/host.js';
 import type { Delivery } from './model/ports.js';
 import type { RecordingStatus, ReplayStatus } from './model/replay.js';
 import { checkStep } from './keys/router.js';
-import type { AppView, Effect, HostList, Message, Step, TabPlugin, TabRef } from './plugin.js';
+import type { AppView, Effect, FilterView, HostList, Message, Step, TabPlugin, TabRef } from './plugin.js';
 import { clean } from './sanitize.js';
 import { tabId, tabsOf } from './tabs.js';
 
@@ -52,10 +54,36 @@ class Hosts implements HostList {
   }
 }
 
+/** The hosts that a filter does not rule out, with what it keeps of them. */
+class HostsLeft implements HostList {
+  readonly #all: HostList;
+  readonly #filtered: FilteredHosts;
+
+  constructor(all: HostList, filtered: FilteredHosts) {
+    this.#all = all;
+    this.#filtered = filtered;
+  }
+  get size(): number {
+    return [...this].length;
+  }
+  /** Also one that is ruled out: nothing is kept of it. */
+  get(hostId: string): HostView | undefined {
+    const host = this.#all.get(hostId);
+    return host && this.#filtered.masked(host);
+  }
+  [Symbol.iterator](): Iterator<HostView> {
+    return this.#filtered.of(this.#all);
+  }
+}
+
+/** What a filter keeps of the cluster. */
+const KEPT: Scope = { key: '' };
+
 export class AppState implements AppView {
   /** `data`: anything that can change the picture. `collector`: a collector delivered. Only these two methods raise them. */
   readonly versions = { data: 0, collector: 0 };
   readonly derivations = new Derivations();
+  readonly filtering = new Filtering();
   now: Ms = 0;
   toast: Toast | undefined;
   overlays: readonly Overlay[] = [];
@@ -83,8 +111,27 @@ export class AppState implements AppView {
     for (const host of hosts) this.#keep(host);
   }
 
-  get hosts(): HostList {
+  /** All that is watched, whatever filter holds. */
+  get allHosts(): HostList {
     return this.#hosts;
+  }
+
+  get hosts(): HostList {
+    const { hosts, mode } = this.filtering;
+    return hosts && mode === 'hide' ? new HostsLeft(this.#hosts, hosts) : this.#hosts;
+  }
+
+  get filter(): FilterView | undefined {
+    const { hosts, mode, committed } = this.filtering;
+    return hosts && { text: hosts.filter.key, mode, committed: committed !== '', ...keeps(hosts) };
+  }
+
+  get pinned(): string | undefined {
+    return this.filtering.user;
+  }
+
+  get listed(): Scope {
+    return this.filtering.mode === 'dim' ? WHOLE : KEPT;
   }
 
   /** Made anew only after the host set, or what a host calls itself, has changed. */
@@ -98,8 +145,18 @@ export class AppState implements AppView {
     return this.#tab;
   }
 
-  derive<P, T>(derivation: Derivation<P, T>, scope?: Scope): T {
-    return this.derivations.derive(derivation, this.#hosts, this.versions.collector, scope);
+  derive<P, T>(derivation: Derivation<P, T>, scope: Scope = KEPT): T {
+    const { collector } = this.versions;
+    const filtered = scope.whole ? undefined : this.filtering.hosts;
+    if (!filtered) return this.derivations.derive(derivation, this.#hosts, collector, scope);
+    const key = `${filtered.filter.key}\0${scope.key}`;
+    return this.derivations.derive(derivation, filtered.of(this.#hosts), collector, { ...scope, key });
+  }
+
+  /** User ids are not what they were. */
+  forget(): void {
+    this.derivations.forget();
+    this.filtering.forget();
   }
 
   vramTrend(user: string): ArrayLike<number> {
@@ -168,7 +225,7 @@ export class AppState implements AppView {
     const due = this.#sampleAt;
     if (continuity === 'jump' || due === undefined || this.now < due - this.intervalMs) this.#sampleAt = this.now + this.intervalMs;
     else if (this.now >= due) {
-      this.#trend.add(this.derive(usersDerivation));
+      this.#trend.add(this.derive(usersDerivation, WHOLE));
       this.#sampleAt = this.now + this.intervalMs;
     }
   }

@@ -44,7 +44,7 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
   try {
     const recording = laterRecording(async () => {
       const [{ recordingSwitch }, { compressorInThread }] = await Promise.all([import('./record/switch.js'), import('./record/thread.js')]);
-      const hosts = (): Iterable<HostView> => app.state.hosts;
+      const hosts = (): Iterable<HostView> => app.state.allHosts;
       const local = settings.local !== undefined;
       return recordingSwitch({ hosts, intervalMs: collector.intervalMs, clock: systemClock, local, newCompressor: compressorInThread });
     });
@@ -58,7 +58,7 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
       ...(replay ? { replay } : { recording }),
     });
     forget = () => {
-      app.state.derivations.forget();
+      app.state.forget();
     };
     app.start();
     const status = await Promise.race([exited, app.quit.then(() => 0)]);

@@ -130,7 +130,7 @@ export class Driver {
   }
 
   host(label: string): TestHost {
-    const found = [...this.app.state.hosts].find((one) => one.label === label) as TestHost | undefined;
+    const found = [...this.app.state.allHosts].find((one) => one.label === label) as TestHost | undefined;
     if (!found) throw new Error(`no host ${label}`);
     return found;
   }

@@ -9,6 +9,7 @@ import {
   type DiskField,
   type GpuColumns,
   type GpuField,
+  type HostExtras,
   type HostFacts,
   type MemoryField,
   type ProcColumns,
@@ -82,6 +83,10 @@ export class MaskedHost implements HostView {
   get facts(): HostFacts {
     const { facts } = this.whole;
     return silence(this.whole) === 'no process export' ? { ...facts, processScope: 'off' } : facts;
+  }
+  /** By the slots that GPUs have on the host itself. */
+  get extras(): HostExtras {
+    return this.whole.extras;
   }
   text(ref: number): string {
     return this.whole.text(ref);

@@ -1,6 +1,7 @@
 /** The core's own layers. They hold no state: what a key asks for is an effect. */
 import type { Binding, Effect, KeyLayer } from '../plugin.js';
 import { seekTime } from '../view/replay-bar.js';
+import { FILTER_BINDINGS, FILTER_EDIT } from './filter.js';
 import { REPLAY, TIMECODE } from './replay.js';
 
 type Ask = Effect | readonly Effect[];
@@ -69,6 +70,7 @@ export const GLOBAL: KeyLayer<undefined> = {
         disabled: (_ui, app) => (app.replay ? 'this is a recording already' : undefined),
       },
     ),
+    ...FILTER_BINDINGS,
     binding('help', ['?', 'h', '1'], 'this help', { type: 'help' }, { hint: 2, short: 'help' }),
     binding('escape', ['Esc'], 'close one thing', { type: 'toast', text: 'nothing to close here; q quits' }),
     binding('quit', ['q'], 'quit', { type: 'quit' }, { hint: 11 }),
@@ -85,4 +87,4 @@ function chromeTab(region: string | undefined): { plugin: string; key: string } 
 }
 
 /** All of the core's layers, from the top down: for docs and tests. */
-export const CORE_LAYERS: readonly KeyLayer<undefined>[] = [ALWAYS, HELP, TIMECODE, REPLAY, GLOBAL];
+export const CORE_LAYERS: readonly KeyLayer<undefined>[] = [ALWAYS, HELP, FILTER_EDIT, TIMECODE, REPLAY, GLOBAL];

@@ -2,7 +2,7 @@
  * The ladder. A list of active layers, from the top down, is all there is: the same list answers what a key does, what the footer
  * offers and what the help explains, so the three cannot disagree.
  */
-import type { AppView, Binding, KeyContext, KeyLayer, Rung, Step } from '../plugin.js';
+import type { AppView, Binding, InputEvent, KeyContext, KeyLayer, Rung, Step } from '../plugin.js';
 import { RUNGS } from '../plugin.js';
 
 export interface ActiveLayer {
@@ -12,6 +12,8 @@ export interface ActiveLayer {
   readonly owner: string;
   /** Takes every key that it does not bind: nothing below it is asked. */
   readonly modal?: boolean;
+  /** What a modal layer does with the keys and pastes that it does not bind; undefined: nothing. */
+  readonly capture?: (event: InputEvent) => Step<unknown> | undefined;
 }
 
 export type Routed =
@@ -37,13 +39,18 @@ export interface Routing {
   readonly fault: (owner: string, error: unknown) => void;
 }
 
-/** Asks the layers from the top down. */
-export function route(name: string, layers: readonly ActiveLayer[], context: KeyContext, { from = RUNGS[0], fault }: Routing): Routed {
+/** Asks the layers from the top down. Without a name (a paste) only a text that is being typed takes the event. */
+export function route(
+  name: string | undefined,
+  layers: readonly ActiveLayer[],
+  context: KeyContext,
+  { from = RUNGS[0], fault }: Routing,
+): Routed {
   const first = RUNGS.indexOf(from);
-  for (const { layer, ui, owner, modal } of layers) {
+  for (const { layer, ui, owner, modal, capture } of layers) {
     if (!modal && RUNGS.indexOf(layer.rung) < first) continue;
     for (const binding of layer.bindings) {
-      if (!binding.keys.includes(name)) continue;
+      if (name === undefined || !binding.keys.includes(name)) continue;
       if (!says(binding, ui, context.app, (error) => fault(owner, error))) continue;
       try {
         const reason = binding.disabled?.(ui, context.app);
@@ -54,7 +61,9 @@ export function route(name: string, layers: readonly ActiveLayer[], context: Key
         return { kind: 'failed' };
       }
     }
-    if (modal) return { kind: 'swallowed' };
+    if (!modal) continue;
+    const step = capture?.(context.event);
+    return step ? { kind: 'step', owner, step } : { kind: 'swallowed' };
   }
   return { kind: 'unbound' };
 }

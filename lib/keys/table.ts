@@ -10,6 +10,8 @@ export interface TableAccess<Ui> {
   state(ui: Ui): TableState;
   put(ui: Ui, state: TableState): Ui;
   order(ui: Ui, app: AppView): Order;
+  /** Whose a row is, '' for nobody known; undefined: it is nobody's in particular. Given: `U` pins the user. */
+  readonly user?: (app: AppView, ui: Ui, id: string) => string | undefined;
   /** What Enter and a double click do to a row. */
   readonly open?: {
     readonly label: string;
@@ -51,7 +53,30 @@ export function tableBindings<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>
     label: 'select the row, sort by the header',
     run: (ui, context) => clicked(access, ui, context),
   };
-  return [...openBinding(access), ...moves, click];
+  return [...openBinding(access), ...moves, click, ...pinBinding(access)];
+}
+
+/** Pins the user of the chosen row. Where one is pinned the layer below takes that back. */
+function pinBinding<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>[] {
+  const { user } = access;
+  if (!user) return [];
+  const chosen = (ui: Ui, app: AppView): string | undefined => {
+    const order = access.order(ui, app);
+    const at = selectedAt(access.state(ui), order);
+    return at < 0 ? undefined : user(app, ui, order.id(at)) || undefined;
+  };
+  return [
+    {
+      id: `${access.id}.pin`,
+      keys: ['U'],
+      label: 'only the user of this row, on all tabs; again: everybody',
+      short: 'only this user',
+      hint: 9,
+      when: (_ui, app) => app.pinned === undefined,
+      disabled: (ui, app) => (chosen(ui, app) === undefined ? 'no user is known here' : undefined),
+      run: (ui, { app }) => [ui, { type: 'pin', user: chosen(ui, app)! }],
+    },
+  ];
 }
 
 function openBinding<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>[] {

@@ -16,8 +16,8 @@ export interface Chrome {
   readonly tabNote: string;
   /** Chips of the core (demo, source), before the tab's own. */
   readonly chips: readonly Line[];
-  /** Above the key hints: the line of a replay. */
-  readonly bar?: Line;
+  /** Above the key hints: the lines of a filter and of a replay. */
+  readonly bars?: readonly Line[];
   readonly hints: readonly Hint[];
   readonly toast?: Span;
 }
@@ -45,7 +45,7 @@ export interface Hint {
   readonly priority: number;
 }
 
-/** What is left for the tab: its chips, body and crumb. `coreRows`: chips and bar of the core. */
+/** What is left for the tab: its chips, body and crumb. `coreRows`: chips and bars of the core. */
 export function bodySize(size: Size, coreRows: number): Size {
   return { cols: size.cols, rows: Math.max(0, size.rows - HEAD_ROWS - FOOT_ROWS - coreRows) };
 }
@@ -60,7 +60,7 @@ interface Laid {
 export function composeFrame(chrome: Chrome, view: View): Frame {
   const { size } = chrome;
   const fit = (one: Line): Line => fitLine(one, size.cols);
-  const crumb = [...(view.crumb ? [view.crumb] : []), ...(chrome.bar ? [chrome.bar] : [])].map(fit);
+  const crumb = [...(view.crumb ? [view.crumb] : []), ...(chrome.bars ?? [])].map(fit);
   const top = [titleLine(chrome.title, size.cols), tabLine(chrome, size.cols), ...[...chrome.chips, ...(view.chips ?? [])].map(fit)];
   const room = Math.max(0, size.rows - top.length - crumb.length - FOOT_ROWS);
   const body = layBlocks(view.blocks, { cols: size.cols, rows: room }, top.length);

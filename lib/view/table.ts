@@ -77,6 +77,8 @@ export interface TableInput {
   cells(position: number): Cells;
   /** A whole row is dim: its host is not counted. */
   dim?(position: number): boolean;
+  /** The filter does not keep the row: dim, and with a sign in the margin. */
+  out?(position: number): boolean;
 }
 
 export interface TableLayout {
@@ -132,7 +134,8 @@ export function layoutTable(input: TableInput): TableLayout {
   const body: Line[] = [];
   for (let at = top; at < Math.min(order.count, top + page); at++) {
     const region = `row:${order.id(at)}`;
-    body.push(rowLine(columns, input.cells(at), { region, selected: at === selected, dim: input.dim?.(at) ?? false }));
+    const look = { region, selected: at === selected, dim: input.dim?.(at) ?? false, out: input.out?.(at) ?? false };
+    body.push(rowLine(columns, input.cells(at), look));
   }
   return { header: headerLine(columns, state.sort), body, top, selected };
 }
@@ -156,13 +159,16 @@ export interface RowLook {
   readonly selected?: boolean;
   /** All tones give way to dim. */
   readonly dim?: boolean;
+  /** Not kept by the filter. */
+  readonly out?: boolean;
 }
 
-export function rowLine(columns: readonly FittedColumn[], cells: Cells, { region, selected = false, dim = false }: RowLook = {}): Line {
-  const spans: Span[] = [span(selected ? ' ▌ ' : '   ', 'accent')];
+export function rowLine(columns: readonly FittedColumn[], cells: Cells, look: RowLook = {}): Line {
+  const { region, selected = false, out = false, dim = false } = look;
+  const spans: Span[] = [span(`${selected ? ' ▌' : '  '}${out ? '-' : ' '}`, 'accent')];
   columns.forEach((column, index) => {
     const parts = cellSpans(cells[column.id] ?? '', column);
-    spans.push(...(dim ? parts.map(({ text }) => span(text, 'dim')) : parts));
+    spans.push(...(dim || out ? parts.map(({ text }) => span(text, 'dim')) : parts));
     if (index < columns.length - 1) spans.push(span(GAP));
   });
   return { spans, ...(region === undefined ? {} : { region }), ...(selected ? { selected } : {}) };

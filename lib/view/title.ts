@@ -1,5 +1,6 @@
 /** Line 1: what the cluster is doing, where that comes from, when. */
 import type { ClusterTotals } from '../aggregate/cluster.js';
+import type { FilterCounts } from '../filter/hosts.js';
 import type { Ms } from '../model/host.js';
 import type { TitleParts } from './chrome.js';
 import { bytes, count, percent, watts } from './text.js';
@@ -11,14 +12,16 @@ export interface TitleSource {
   readonly now: Ms;
   /** Minutes that the clock of a recording is ahead of UTC; absent: what is shown is now. */
   readonly recordedOffset?: number | undefined;
+  /** How much a filter keeps: the figures are of that. */
+  readonly kept?: FilterCounts | undefined;
 }
 
-export function titleParts(totals: ClusterTotals, { source, intervalMs, now, recordedOffset }: TitleSource): TitleParts {
-  const short = summary(totals, true);
+export function titleParts(totals: ClusterTotals, { source, intervalMs, now, recordedOffset, kept }: TitleSource): TitleParts {
+  const short = summary(totals, true, kept);
   // The figures go from the end.
   const shorter = short.map((_, at) => short.slice(0, short.length - at).join(' · '));
   return {
-    left: [`all-smi-view  ${summary(totals, false).join(' · ')}`, ...shorter],
+    left: [`all-smi-view  ${summary(totals, false, kept).join(' · ')}`, ...shorter],
     right: [
       source,
       `every ${intervalMs / 1000}s`,
@@ -27,13 +30,16 @@ export function titleParts(totals: ClusterTotals, { source, intervalMs, now, rec
   };
 }
 
-function summary(totals: ClusterTotals, short: boolean): readonly string[] {
+function summary(totals: ClusterTotals, short: boolean, kept: FilterCounts | undefined): readonly string[] {
   const { hosts, hostsCounted, gpus, utilReported, memoryReported, powerReported } = totals;
-  const nodes = short
-    ? `${count(hostsCounted)}/${count(hosts)} nodes`
-    : `${count(hostsCounted)} of ${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'}`;
-  if (gpus === 0) return [nodes];
-  const parts = [nodes, `${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}${utilReported > 0 ? ` ${percent(totals.utilPercent)}` : ''}`];
+  const of = (part: number, all: number): string => (short ? `${count(part)}/${count(all)}` : `${count(part)} of ${count(all)}`);
+  const plural = (word: string, n: number): string => (n === 1 ? word : `${word}s`);
+  const util = utilReported > 0 ? ` ${percent(totals.utilPercent)}` : '';
+  const nodes = `${of(hostsCounted, hosts)} ${plural('node', short ? 2 : hosts)}`;
+  if (gpus === 0 && !kept) return [nodes];
+  const parts = kept
+    ? [`filtered: ${of(gpus, kept.gpusAll)} ${plural('GPU', kept.gpusAll)}${util}`, `${count(kept.hosts)} ${plural('node', kept.hosts)}`]
+    : [nodes, `${count(gpus)} ${plural('GPU', gpus)}${util}`];
   if (memoryReported > 0) parts.push(short ? shortMemory(totals) : longMemory(totals));
   if (powerReported > 0) parts.push(watts(totals.powerWatts));
   return parts;

@@ -10,14 +10,17 @@ import {
   type AppView,
   type HostView,
   type Line,
+  type RowLook,
 } from '../../lib/index.js';
 
 /** Captions first. */
 export function gpuLines(host: HostView, app: AppView, cols: number): readonly Line[] {
   const { slots } = host.gpus;
   const columns = fitColumns(gpuColumns(cols), '', cols);
-  const rows = app.derive(gpuRowsDerivation);
+  const rows = app.derive(gpuRowsDerivation, app.listed);
   const first = rows.hostAt.indexOf(rows.hosts.indexOf(host));
   const owners = Array.from({ length: slots }, (_, slot) => rows.owners(first + slot));
-  return [headerLine(columns), ...owners.map((own, slot) => rowLine(columns, gpuCells(host, slot, own, cols), { dim: !counted(host) }))];
+  const { filter } = app;
+  const look = (slot: number): RowLook => ({ dim: !counted(host), out: filter?.mode === 'dim' && !filter.gpu(host, slot) });
+  return [headerLine(columns), ...owners.map((own, slot) => rowLine(columns, gpuCells(host, slot, own, cols), look(slot)))];
 }

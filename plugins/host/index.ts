@@ -11,7 +11,7 @@ import {
   type TableAccess,
   type TableState,
 } from '../../lib/index.js';
-import { COLUMNS, orderOf } from './processes.js';
+import { COLUMNS, orderOf, rowOf } from './processes.js';
 import { hostView } from './view.js';
 
 export interface HostUi {
@@ -36,6 +36,11 @@ const access: TableAccess<HostUi> = {
   order: (ui, app) => {
     const host = hostOf(ui, app);
     return host ? orderOf(host, ui.table, showsAll(ui, host)) : NO_ROWS;
+  },
+  user: (app, ui, id) => {
+    const host = hostOf(ui, app);
+    const row = host ? rowOf(host, id) : -1;
+    return host && row >= 0 ? host.userName(host.procs.user[row]!) : undefined;
   },
 };
 

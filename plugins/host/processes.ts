@@ -55,10 +55,22 @@ function makeOrder(host: HostView, sortKey: string, sign: 1 | -1, showAll: boole
   const first = sortKey === 'user' ? byName(host, rows, sign) : byFigure(host, FIGURES[sortKey] ?? FIGURES.vram!, sign);
   rows.sort((a, b) => first(a, b) || procs.pid[a]! - procs.pid[b]! || procs.gpu[a]! - procs.gpu[b]!);
   return {
-    ...listOrder(rows, (row) => `${procs.pid[row]}:${procs.gpu[row]}`),
+    ...listOrder(rows, (row) => idOf(host, row)),
     hidden: procs.count - rows.length,
     row: (position) => rows[position]!,
   };
+}
+
+/** A process on a GPU of the host, whatever a filter leaves of it. */
+function idOf({ procs, gpus }: HostView, row: number): string {
+  const slot = procs.gpu[row]!;
+  return `${procs.pid[row]}:${slot < 0 ? slot : (gpus.origin?.[slot] ?? slot)}`;
+}
+
+/** Row of an id; -1: it is not there. */
+export function rowOf(host: HostView, id: string): number {
+  for (let row = 0; row < host.procs.count; row++) if (idOf(host, row) === id) return row;
+  return -1;
 }
 
 /** What is not reported comes last in either direction. */

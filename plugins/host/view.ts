@@ -36,6 +36,7 @@ export function hostView(ui: HostUi, app: AppView, size: Size): View {
   if (host.version === 0) return { blocks: [lines(...connectionLines(host, app, size))] };
   const head = headLines(host, app, size);
   const order = orderOf(host, ui.table, showsAll(ui, host));
+  const { filter } = app;
   const rows = Math.max(0, size.rows - head.length - 1);
   const layout = layoutTable({
     columns: columnsFor(size.cols),
@@ -45,9 +46,10 @@ export function hostView(ui: HostUi, app: AppView, size: Size): View {
     rows,
     cells: (at) => cells(host, order.row(at)),
     dim: () => !counted(host),
+    out: (at) => filter?.mode === 'dim' && !filter.proc(host, order.row(at)),
   });
   return {
-    blocks: [lines(...head, layout.header, ...(order.count > 0 ? layout.body : [noProcesses(host)]))],
+    blocks: [lines(...head, layout.header, ...(order.count > 0 ? layout.body : [noProcesses(host, app)]))],
     crumb: footer(order, position(layout, order.count), ui),
     pageRows: Math.max(1, rows - 1),
   };
@@ -57,7 +59,7 @@ export function hostView(ui: HostUi, app: AppView, size: Size): View {
 function headLines(host: HostView, app: AppView, size: Size): readonly Line[] {
   const connection = connectionLines(host, app, { ...size, rows: size.rows < FEW_ROWS ? 2 : CONNECTION_ROWS });
   const room = Math.max(0, size.rows - LEAST_TABLE_ROWS - 1 - connection.length);
-  const gpus = host.gpus.slots === 0 ? [NO_GPU] : fittingGpus(host, gpuLines(host, app, size.cols), room);
+  const gpus = host.gpus.slots === 0 ? [app.filter ? NO_GPU_KEPT : NO_GPU] : fittingGpus(host, gpuLines(host, app, size.cols), room);
   const machine = machineLines(host, size.cols).slice(0, Math.max(0, room - gpus.length));
   return [...connection, ...gpus, ...(counted(host) ? machine : machine.map(dimmed))];
 }
@@ -71,6 +73,7 @@ function fittingGpus({ gpus }: HostView, all: readonly Line[], room: number): re
 }
 
 const NO_GPU = line(span(' This node reports no GPU.', 'dim'));
+const NO_GPU_KEPT = line(span(' No GPU of this node that the filter keeps.', 'dim'));
 
 const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(text, 'dim')));
 
@@ -92,9 +95,9 @@ function cells(host: HostView, row: number): Cells {
   };
 }
 
-function noProcesses(host: HostView): Line {
-  const text =
-    silence(host) === 'no process export' ? 'no process data: start the exporter on the node with --processes' : 'no process on a GPU';
+function noProcesses(host: HostView, app: AppView): Line {
+  const kept = app.filter ? 'no process that the filter keeps' : 'no process on a GPU';
+  const text = silence(host) === 'no process export' ? 'no process data: start the exporter on the node with --processes' : kept;
   return line(span(`   ${text}`, 'dim'));
 }
 

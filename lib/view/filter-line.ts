@@ -1,0 +1,64 @@
+/** The line of the filter above the key hints: what is typed, or what holds; how much that keeps, or why it is none. Pure. */
+import type { EditedText } from '../filter/editor.js';
+import type { FilterMode } from '../filter/filtering.js';
+import type { FilterCounts } from '../filter/hosts.js';
+import { line, span, type Line, type Span } from './frame.js';
+import { count, cut, joinFitting, width } from './text.js';
+
+export interface FilterLine {
+  /** What is being typed. */
+  readonly edited?: EditedText | undefined;
+  /** Why that is no filter. */
+  readonly problem?: string | undefined;
+  /** What holds; '' for none. */
+  readonly committed: string;
+  readonly pinned?: string | undefined;
+  readonly mode: FilterMode;
+  /** Undefined: nothing is filtered. */
+  readonly counts?: FilterCounts | undefined;
+}
+
+/** Columns of the text that an error leaves. */
+const LEAST_TEXT = 24;
+const CURSOR = '▏';
+
+/** Undefined: there is nothing to say. */
+export function filterLine(state: FilterLine, cols: number): Line | undefined {
+  const { edited, problem, committed, pinned, counts } = state;
+  if (!edited && committed === '' && pinned === undefined) return undefined;
+  const pin: readonly Span[] = pinned === undefined ? [] : [span(` only ${pinned} (U) `, 'chip')];
+  const sign = edited || committed !== '' ? [span(' / ', 'key')] : [];
+  const room = Math.max(0, cols - width([...pin, ...sign].map(({ text }) => text).join('')));
+  const said = problem ?? (counts ? countsText(counts, state.mode, Math.max(0, room - LEAST_TEXT)) : '');
+  const info = cut(said, Math.max(0, room - LEAST_TEXT - 3));
+  const textRoom = Math.max(1, room - (info === '' ? 0 : width(info) + 3));
+  const text = edited ? editedSpans(edited, textRoom) : [span(cut(committed, textRoom), 'strong')];
+  const used = width([...pin, ...sign, ...text].map((part) => part.text).join(''));
+  const gap = Math.max(0, cols - used - width(info) - 1);
+  return line(...pin, ...sign, ...text, ' '.repeat(gap), span(info, problem === undefined ? 'dim' : 'bad'));
+}
+
+/** '12 of 776 GPUs · 20 processes · 3 nodes · the rest dim'. */
+function countsText({ gpus, gpusAll, procs, hosts }: FilterCounts, mode: FilterMode, room: number): string {
+  const parts = [
+    `${count(gpus)} of ${count(gpusAll)} ${gpusAll === 1 ? 'GPU' : 'GPUs'}`,
+    `${count(procs)} ${procs === 1 ? 'process' : 'processes'}`,
+    `${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'}`,
+    ...(mode === 'dim' ? ['the rest dim (~)'] : []),
+  ];
+  return joinFitting(parts, room);
+}
+
+/** The end of the text up to the cursor, and as much behind it as there is room for. */
+function editedSpans({ text, at }: EditedText, room: number): readonly Span[] {
+  const before = lastCols(text.slice(0, at), room - 1);
+  return [span(before, 'strong'), span(CURSOR, 'accent'), span(cut(text.slice(at), Math.max(0, room - 1 - width(before))), 'strong')];
+}
+
+/** What was cut begins with `…`. */
+function lastCols(text: string, cols: number): string {
+  if (width(text) <= cols) return text;
+  const chars = Array.from(text);
+  while (chars.length > 0 && width(chars.join('')) > cols - 1) chars.shift();
+  return `…${chars.join('')}`;
+}
