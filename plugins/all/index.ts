@@ -2,6 +2,7 @@
 import {
   definePlugin,
   GPU_NOTES,
+  gpuRowsDerivation,
   nodeStatesDerivation,
   selectedAt,
   sortBinding,
@@ -25,7 +26,15 @@ const access: TableAccess<AllUi> = {
   put: (ui, table) => ({ ...ui, table }),
   order: orderFor,
   open: { label: 'the tab of the node; opens and closes a group', short: 'node', run: opened },
+  user: ownerOf,
 };
+
+/** Who holds most of the GPU. */
+function ownerOf(app: AppView, ui: AllUi, id: string): string | undefined {
+  const order = orderFor(ui, app);
+  const row = order.row(order.find(id));
+  return row < 0 ? undefined : app.derive(gpuRowsDerivation, app.listed).owners(row)[0]?.user;
+}
 
 function opened(ui: AllUi, app: AppView, id: string): Step<AllUi> {
   if (!id.startsWith(' ')) return [ui, { type: 'open', plugin: 'host', key: hostOfRow(id) }];

@@ -18,7 +18,8 @@ export function groupingOf({ by, open, flipped }: AllUi): Grouping {
   return { by, key: `${open} ${[...flipped].join('\0')}`, isOpen: (group) => flipped.has(group) !== open };
 }
 
-export const orderFor = (ui: AllUi, app: AppView): GpuOrder => orderOf(app.derive(gpuRowsDerivation), ui.table.sort, groupingOf(ui));
+export const orderFor = (ui: AllUi, app: AppView): GpuOrder =>
+  orderOf(app.derive(gpuRowsDerivation, app.listed), ui.table.sort, groupingOf(ui));
 
 const NONE_FLIPPED: ReadonlySet<string> = new Set();
 

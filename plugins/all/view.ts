@@ -45,7 +45,7 @@ const LED_SHARE = 6;
 const LEGEND_ROWS = 22;
 
 export function allView(ui: AllUi, app: AppView, size: Size): View {
-  const rows = app.derive(gpuRowsDerivation);
+  const rows = app.derive(gpuRowsDerivation, app.listed);
   if (rows.count === 0) return { blocks: [lines(...(rows.hosts.length > 0 ? headLines(app, size) : []), ...withoutGpus(app, rows, size))] };
   const order = orderFor(ui, app);
   const head = headLines(app, size);
@@ -61,6 +61,7 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
     rows: room === 0 ? 0 : page + 1,
     cells: (at) => cellsAt(order, at, { app, rows, cols: size.cols, name: names.of }),
     dim: (at) => isDim(order, at, rows),
+    out: (at) => isOut(order, at, rows, app),
   });
   return {
     blocks: [lines(...head, layout.header, ...(ui.cards ? withCards(layout, order, rows, app, size.cols) : layout.body))],
@@ -166,6 +167,12 @@ function isDim(order: GpuOrder, at: number, rows: GpuRows): boolean {
   return row < 0 ? order.group(at)!.counted === 0 : !counted(rows.host(row));
 }
 
+/** Shown though the filter does not keep it. */
+function isOut(order: GpuOrder, at: number, rows: GpuRows, { filter }: AppView): boolean {
+  const row = order.row(at);
+  return filter?.mode === 'dim' && row >= 0 && !filter.gpu(rows.host(row), rows.slot[row]!);
+}
+
 /** The second lines of the GPUs under their first. */
 function withCards(layout: TableLayout, order: GpuOrder, rows: GpuRows, app: AppView, cols: number): readonly Line[] {
   return layout.body.flatMap((first, nth) => {
@@ -192,6 +199,7 @@ function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): stri
 function withoutGpus(app: AppView, rows: GpuRows, { rows: room }: Size): readonly Line[] {
   const answering = rows.hosts.length;
   const waiting = [...app.hosts].some(({ status }) => status.phase === 'waiting');
+  if (answering > 0 && app.filter) return [line(''), line('  No GPU that the filter keeps.')];
   const said =
     answering > 0
       ? 'No node that answers has a GPU; the tab of a node shows what else it has.'
