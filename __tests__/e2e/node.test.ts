@@ -1,0 +1,103 @@
+/** The built exporter, and the built viewer on what it serves and on the machine itself, on a real terminal. */
+import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { builtProgram } from '../helpers/built.js';
+import { staticMachine, type StandInMachine } from '../helpers/captures.js';
+import { PtyProgram } from '../helpers/pty.js';
+
+// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+jest.setTimeout(60_000);
+
+let program = '';
+let machine: StandInMachine;
+const running: { stop(): unknown }[] = [];
+beforeAll(() => {
+  program = builtProgram();
+});
+afterEach(async () => {
+  for (const one of running.splice(0).reverse()) await one.stop();
+});
+
+const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ALL_SMI_')));
+const sources = (): string[] => ['--nvidia-smi', machine.nvidiaSmi, '--proc', machine.procDir, '--passwd', machine.passwdFile];
+
+interface Exporter {
+  readonly url: string;
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+}
+
+async function exporter(...args: readonly string[]): Promise<Exporter> {
+  machine = staticMachine();
+  running.push({ stop: () => machine.dispose() });
+  const child = spawn(process.execPath, [program, 'api', '--port', '0', ...sources(), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: ENV,
+  });
+  running.push({ stop: () => child.kill('SIGKILL') });
+  let said = '';
+  for await (const chunk of child.stdout.setEncoding('utf8')) {
+    said += chunk as string;
+    const url = /(http:\/\/\S+)\/metrics; Ctrl-C ends it\n/.exec(said)?.[1];
+    if (url === undefined) continue;
+    for (let left = 400; left > 0 && (await fetch(`${url}/-/ready`)).status !== 200; left--) await pause(25);
+    return { url, child };
+  }
+  throw new Error(said);
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function view(...args: readonly string[]): PtyProgram {
+  const terminal = new PtyProgram(process.execPath, [program, ...args], { cols: 120, rows: 30 });
+  running.push({ stop: () => terminal.dispose() });
+  return terminal;
+}
+
+describe('api', () => {
+  test('exports the processes when told to, and ends all it started when it is ended', async () => {
+    const { url, child } = await exporter('--processes');
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toMatch(/^all_smi_process_memory_used_bytes\{pid="455", name="python3", user="svc-metrics", .*\} 1197473792$/m);
+    expect(text).toContain('all_smi_process_export_info{instance="gpu-h100-01", scope="gpu"} 1');
+    const started = machine.started.map((line) => Number(line.split(' ')[0]));
+    const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve([code, signal])));
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([143, null]);
+    for (let left = 200; left > 0 && started.some(alive); left--) await pause(10);
+    expect(started.filter(alive)).toEqual([]);
+  });
+
+  test('a viewer shows who is on it', async () => {
+    const { url } = await exporter('--processes');
+    const terminal = view('--hosts', url.replace('http://', ''));
+    await terminal.shows('1 of 1 node · 1 GPU 100%');
+    terminal.type('V');
+    await terminal.shows('svc-metrics');
+    await terminal.shows('alice');
+    terminal.type('q');
+    expect(await terminal.exited).toEqual({ status: 0, signal: 0 });
+  });
+});
+
+test('the viewer alone watches this machine, and says how to name others', async () => {
+  machine = staticMachine();
+  running.push({ stop: () => machine.dispose() });
+  const terminal = view('--local', ...sources());
+  await terminal.shows('this machine only: name nodes with --hosts or --hostfile');
+  terminal.type('V');
+  await terminal.shows('svc-metrics');
+  const started = machine.started.map((line) => Number(line.split(' ')[0]));
+  terminal.type('q');
+  expect(await terminal.exited).toEqual({ status: 0, signal: 0 });
+  for (let left = 200; left > 0 && started.some(alive); left--) await pause(10);
+  expect(started.filter(alive)).toEqual([]);
+});
