@@ -1,36 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
-import { expectGolden, SIZES } from '../helpers/golden.js';
 import type { HostSpec, ProcSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 const rows = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] (\S+) +\d/.exec(text)?.[1] ?? []);
-
-describe('pictures', () => {
-  test.each(SIZES)('%ix%i', (cols, height) => {
-    expectGolden('users', cols, height, new Driver({ hosts: CLUSTER, cols, rows: height }).press('V').frame());
-  });
-
-  const busy = { gpus: [{ memoryUsedBytes: 9 * GIB, powerWatts: 300 }] };
-  test.each([
-    [
-      'users-waiting',
-      [{ state: 'waiting' }, { state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'name not found' } } }],
-    ],
-    ['users-down', [{ state: 'overdue' }]],
-    ['users-no-export', [busy, busy]],
-    ['users-only-system', [{ ...busy, procs: [{ pid: 1, gpu: 0, user: 'root', vram: 9 * GIB }] }]],
-    ['users-nobody', [{ gpus: 1 }]],
-  ] satisfies readonly (readonly [string, readonly HostSpec[]])[])('%s', (name, hosts) => {
-    expectGolden(name, 80, 14, new Driver({ hosts, cols: 80, rows: 14 }).press('V').frame());
-  });
-
-  test('system accounts shown, sorted by VRAM, the third chosen', () => {
-    const driver = new Driver({ hosts: CLUSTER, cols: 120, rows: 14 }).press('V', 'f', 'm', 'Down', 'Down');
-    expectGolden('users-by-vram-with-system', 120, 14, driver.frame());
-  });
-});
 
 describe('sorting', () => {
   const proc = (user: string, more: Partial<ProcSpec>): ProcSpec => ({ pid: 1, gpu: 0, user, ...more });

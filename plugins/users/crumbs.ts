@@ -1,8 +1,8 @@
 /** The line above the key hints: where one is, which rows are on screen, what they add up to. */
-import { bytes, count, counted, joinFitting, line, span, usersDerivation, watts, type AppView, type Line } from '../../lib/index.js';
+import { bytes, count, counted, cut, joinFitting, line, span, usersDerivation, watts, type AppView, type Line } from '../../lib/index.js';
 import type { SortedHosts } from './hosts.js';
 import type { HostsLevel, Level, UsersUi } from './levels.js';
-import { shownUser } from './page.js';
+import { NARROW, shownUser, WIDE } from './page.js';
 import type { SortedProcesses } from './processes.js';
 import type { UsersOrder } from './users.js';
 
@@ -19,7 +19,7 @@ export function hostsCrumb(ui: UsersUi, { user }: HostsLevel, { rows }: SortedHo
   const users = app.derive(usersDerivation);
   const row = users.find(user);
   const down = rows.filter(({ host }) => !counted(host)).length;
-  const parts = [`${trail(ui.levels)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'host' : 'hosts'}`];
+  const parts = [`${trail(ui.levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'host' : 'hosts'}`];
   if (down > 0) parts.push(`${count(down)} of them not counted ✕`);
   if (row >= 0) {
     const gpus = users.gpus[row]!;
@@ -30,18 +30,26 @@ export function hostsCrumb(ui: UsersUi, { user }: HostsLevel, { rows }: SortedHo
 
 export function processesCrumb({ levels }: UsersUi, { rows }: SortedProcesses, place: string, cols: number): Line {
   const held = rows.reduce((sum, { vramBytes }) => sum + vramBytes, 0);
-  return crumb([`${trail(levels)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'process' : 'processes'}`, bytes(held)], cols);
+  return crumb(
+    [`${trail(levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'process' : 'processes'}`, bytes(held)],
+    cols,
+  );
 }
 
 export function silentCrumb({ levels }: UsersUi, silent: number, place: string, app: AppView, cols: number): Line {
-  return crumb([`${trail(levels.slice(0, -1))} ▸ ${place || count(silent)} of ${count(app.hosts.size)} nodes without process data`], cols);
+  return crumb(
+    [`${trail(levels.slice(0, -1), cols)} ▸ ${place || count(silent)} of ${count(app.hosts.size)} nodes without process data`],
+    cols,
+  );
 }
 
 export const detailsCrumb = ({ levels }: UsersUi, place: string, cols: number): Line =>
-  crumb([trail(levels), ...(place === '' ? [] : [`lines ${place}`])], cols);
+  crumb([trail(levels, cols), ...(place === '' ? [] : [`lines ${place}`])], cols);
+
+const mostNameCols = (cols: number): number => (cols >= WIDE ? 40 : cols >= NARROW ? 24 : 14);
 
 /** 'Users ▸ alice ▸ node-0001'. */
-const trail = (levels: readonly Level[]): string => levels.map(nameOf).join(' ▸ ');
+const trail = (levels: readonly Level[], cols: number): string => levels.map((level) => cut(nameOf(level), mostNameCols(cols))).join(' ▸ ');
 
 function nameOf(level: Level): string {
   switch (level.kind) {

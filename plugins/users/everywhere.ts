@@ -1,5 +1,5 @@
 /** The keys that the Users tab has on every level. */
-import { selectedAt, tableBindings, usersDerivation, type AppView } from '../../lib/index.js';
+import { counted, selectedAt, tableBindings, usersDerivation, type AppView } from '../../lib/index.js';
 import { access, fromTheTop, keepFrozen, on, withRows, type Key } from './access.js';
 import { hostsOf } from './hosts.js';
 import { current, pop, push, silentLevel, type UsersUi } from './levels.js';
@@ -82,7 +82,8 @@ function nodeOf(ui: UsersUi, app: AppView): string | undefined {
   if (at < 0) return undefined;
   if (level.kind !== 'users') return order.id(at);
   const { rows, order: hosts } = hostsOf(app, order.id(at), { key: 'vram', descending: true }, true);
-  return hosts.count === 0 ? undefined : rows[hosts.row(0)]!.host.hostId;
+  const sorted = Array.from({ length: hosts.count }, (_, position) => rows[hosts.row(position)]!.host);
+  return (sorted.find(counted) ?? sorted[0])?.hostId;
 }
 
 function exportKey(key: string, format: 'csv' | 'json', label: string, hint?: number): Key {

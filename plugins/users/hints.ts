@@ -1,5 +1,18 @@
 /** Why there is nothing to see, and what to do about it. */
-import { ago, counted, line, silence, span, unanswered, type AppView, type HostView, type Line, type UsersTable } from '../../lib/index.js';
+import {
+  ago,
+  counted,
+  line,
+  silence,
+  span,
+  unanswered,
+  type AppView,
+  type HostView,
+  type Line,
+  type Size,
+  type UsersTable,
+  wrap,
+} from '../../lib/index.js';
 
 /** Above rows that are in no sum. */
 export function notCounted({ label, status, at }: HostView, app: AppView): Line {
@@ -8,8 +21,9 @@ export function notCounted({ label, status, at }: HostView, app: AppView): Line 
 }
 
 /** Why the table of users is empty. */
-export function emptyHint(app: AppView, { totals }: UsersTable, hidden: number, rows: number): readonly Line[] {
-  const say = (...texts: readonly string[]): readonly Line[] => ['', ...texts].map((text) => line(`  ${text}`));
+export function emptyHint(app: AppView, { totals }: UsersTable, hidden: number, { cols, rows }: Size): readonly Line[] {
+  const say = (...texts: readonly string[]): readonly Line[] =>
+    ['', ...texts].flatMap((text) => wrap(text, cols - 3)).map((text) => line(`  ${text}`));
   const hosts = [...app.hosts];
   if (hosts.every(({ version }) => version === 0)) {
     const waiting = hosts.some(({ status }) => status.phase === 'waiting');

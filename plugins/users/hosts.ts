@@ -45,6 +45,14 @@ function hostColumns(cols: number, { hostCols, gpuCols, hasSm }: { hostCols: num
 /** '0-3,5': as the host numbers its GPUs. */
 export const gpuRanges = (host: HostView, slots: readonly number[]): string => ranges(slots.map((slot) => host.gpus.index[slot]!));
 
+/** Remembered: the widths hang on those of all rows. */
+const rangesOf = new WeakMap<UserHost, string>();
+function rowRanges(row: UserHost): string {
+  let text = rangesOf.get(row);
+  if (text === undefined) rangesOf.set(row, (text = gpuRanges(row.host, row.slots)));
+  return text;
+}
+
 const KEYS: Readonly<Record<string, SortKey<UserHost>>> = {
   host: ({ host }) => host.label,
   gpus: ({ slots }) => slots.length,
@@ -93,19 +101,17 @@ export function hostsPage(level: HostsLevel, ui: UsersUi, app: AppView, cols: nu
   const shown = inOrderOf(order, level.frozen);
   const names = rows.map(({ host }) => `${host.label}${ageOf(host, app)}`);
   const hostCols = widest(names, LEAST_HOST_COLS, mostHostCols(cols));
-  const gpus = rows.map(({ host, slots }) => gpuRanges(host, slots));
-  const gpuCols = widest(gpus, LEAST_GPU_COLS, mostGpuCols(cols));
+  const gpuCols = widest(rows.map(rowRanges), LEAST_GPU_COLS, mostGpuCols(cols));
   const columns = hostColumns(cols, { hostCols, gpuCols, hasSm: rows.some(({ sm }) => !Number.isNaN(sm)) });
   return {
     order: shown,
     columns,
     cells(position) {
-      const at = shown.row(position);
-      const row = rows[at];
+      const row = rows[shown.row(position)];
       if (!row) return goneCells(columns, { host: app.hosts.get(shown.id(position))?.label ?? shown.id(position) });
       const age = ageOf(row.host, app);
       const host = `${cut(row.host.label, hostCols - age.length)}${age}`;
-      return { ...figures(row, ui.countAll), host: span(host, 'strong'), gpus: gpus[at] || dimmed('') };
+      return { ...figures(row, ui.countAll), host: span(host, 'strong'), gpus: rowRanges(row) || dimmed('') };
     },
     dim: (position) => {
       const row = rows[shown.row(position)];

@@ -1,5 +1,5 @@
 /** Rows in the order shown: sorted, or kept as they were. */
-import { listOrder, type Order, type Sort } from '../../lib/index.js';
+import { compareLabels, listOrder, type Order, type Sort } from '../../lib/index.js';
 
 export interface RowOrder extends Order {
   /** Row at a position; -1: a row that is gone and only keeps its place. */
@@ -10,8 +10,6 @@ export interface RowOrder extends Order {
 
 /** What a row is sorted by; NaN: not reported, and so last in either direction. */
 export type SortKey<Row> = (row: Row) => number | string;
-
-const names = new Intl.Collator('en', { numeric: true });
 
 /** The rows of a list, sorted by the key of that name; ties by `ties`. Numbers in texts count by their value. */
 export function sortedList<Row>(
@@ -32,7 +30,7 @@ export function sortedList<Row>(
 }
 
 function compare(a: number | string, b: number | string, descending: boolean): number {
-  if (typeof a === 'string' || typeof b === 'string') return names.compare(String(a), String(b)) * (descending ? -1 : 1);
+  if (typeof a === 'string' || typeof b === 'string') return compareLabels(String(a), String(b)) * (descending ? -1 : 1);
   return compareFigures(a, b, descending);
 }
 
@@ -44,7 +42,7 @@ export function compareFigures(a: number, b: number, descending: boolean): numbe
 
 /** By label as people read numbers, then by what tells hosts with one label apart. */
 export function compareHosts(a: { readonly hostId: string; readonly label: string }, b: typeof a): number {
-  return names.compare(a.label, b.label) || (a.hostId < b.hostId ? -1 : Number(a.hostId !== b.hostId));
+  return compareLabels(a.label, b.label) || (a.hostId < b.hostId ? -1 : Number(a.hostId !== b.hostId));
 }
 
 const kept = new WeakMap<Order, { readonly ids: readonly string[]; readonly order: RowOrder }>();

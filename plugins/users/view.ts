@@ -71,7 +71,7 @@ function topView(level: UsersLevel, { ui, app, size }: Room): View {
   const order = userOrder(users, level.table.sort, ui);
   const head = users.totals.reporting > 0 ? headLines(users, order.present, ui.showSystem, size) : [];
   const rows = Math.max(0, size.rows - head.length - 1);
-  if (order.present === 0) return { blocks: [lines(...head, ...emptyHint(app, users, order.hidden, rows))] };
+  if (order.present === 0) return { blocks: [lines(...head, ...emptyHint(app, users, order.hidden, { cols: size.cols, rows }))] };
   return tableView(level, usersPage(level, ui, app, size.cols), { cols: size.cols, rows }, head, (place) =>
     usersCrumb(order, place, ui, size.cols),
   );
@@ -93,7 +93,13 @@ function silentView(level: SilentLevel, { ui, app, size }: Room): View {
   return { blocks: [gone('All nodes report process data now.')], crumb: crumb('') };
 }
 
-function tableView({ table }: Level, page: Page, { cols, rows }: Size, head: readonly Line[], crumb: (place: string) => Line): View {
+function tableView(
+  { table, frozen }: Level,
+  page: Page,
+  { cols, rows }: Size,
+  head: readonly Line[],
+  crumb: (place: string) => Line,
+): View {
   const layout = layoutTable({
     columns: page.columns,
     order: page.order,
@@ -104,11 +110,17 @@ function tableView({ table }: Level, page: Page, { cols, rows }: Size, head: rea
     dim: (at) => page.dim(at),
   });
   return {
-    blocks: [lines(...head, layout.header, ...layout.body)],
+    blocks: [lines(...head, frozen ? keptSign(layout.header) : layout.header, ...layout.body)],
     crumb: crumb(position(layout, page.order.count)),
     pageRows: Math.max(1, rows - 1),
   };
 }
+
+/** While rows keep their places no arrow is true: a sign of its own stands where they were sorted by. */
+const keptSign = (header: Line): Line => ({
+  ...header,
+  spans: header.spans.map((part) => ({ ...part, text: part.text.replace(/[▲▼]/, '=') })),
+});
 
 function processesView(level: ProcessesLevel, { ui, app, size }: Room): View {
   const crumb = (place: string): Line => processesCrumb(ui, processesOf(app, level, level.table.sort, ui.countAll), place, size.cols);
@@ -119,7 +131,7 @@ function processesView(level: ProcessesLevel, { ui, app, size }: Room): View {
   if (count === 0) return { blocks: [gone(...head, goneText(host, level))], crumb: crumb('') };
   const { header, body, top, shown } = tallOf(level, page, head.length, size);
   const place = shown < count && shown > 0 ? `${top + 1}-${top + shown} of ${count}` : '';
-  return { blocks: [lines(...head, header, ...body)], crumb: crumb(place), pageRows: Math.max(1, shown) };
+  return { blocks: [lines(...head, level.frozen ? keptSign(header) : header, ...body)], crumb: crumb(place), pageRows: Math.max(1, shown) };
 }
 
 const tallOf = (level: ProcessesLevel, page: ProcessesPage, headRows: number, { cols, rows }: Size): TallLayout =>

@@ -1,0 +1,167 @@
+/** The Users tab as pictures, level by level. */
+import { describe, expect, test } from '@jest/globals';
+import { CLUSTER } from '../helpers/cluster.js';
+import { Driver } from '../helpers/driver.js';
+import { expectGolden } from '../helpers/golden.js';
+import type { GpuSpec, HostSpec, ProcSpec } from '../helpers/hosts.js';
+
+const SIZES = [
+  [200, 60],
+  [120, 35],
+  [80, 24],
+  [60, 15],
+] as const;
+const GIB = 2 ** 30;
+
+const shown = (hosts: readonly HostSpec[], cols: number, rows: number, ...keys: readonly string[]): string =>
+  new Driver({ hosts, cols, rows }).press('V', ...keys).frame();
+
+/** From the top down: inureyes trains on one node, mira is on two and has a process on two GPUs. */
+const LEVELS: readonly (readonly [name: string, keys: readonly string[]])[] = [
+  ['users', []],
+  ['users-hosts', ['Down', 'Enter']],
+  ['users-processes', ['Enter', 'Enter']],
+  ['users-process', ['Down', 'Enter', 'Enter', 'Enter']],
+  ['users-silent', ['i']],
+];
+
+describe.each(LEVELS)('%s', (name, keys) => {
+  test.each(SIZES)('%ix%i', (cols, rows) => {
+    expectGolden(name, cols, rows, shown(CLUSTER, cols, rows, ...keys));
+  });
+  test('on the smallest screen', () => {
+    expectGolden(name, 40, 10, shown(CLUSTER, 40, 10, ...keys));
+  });
+});
+
+test('system accounts shown, processes on no GPU counted, sorted by VRAM, the third chosen, the order frozen', () => {
+  expectGolden('users-all-by-vram', 120, 14, shown(CLUSTER, 120, 14, 'f', 'a', 'm', 'Down', 'Down', 'F'));
+});
+
+describe('nothing to see', () => {
+  const busy = { gpus: [{ memoryUsedBytes: 9 * GIB, powerWatts: 300 }] };
+  const failed = { phase: 'failing', error: { code: 'S_DNS', text: 'name not found' } } as const;
+  test.each([
+    ['users-waiting', [{ state: 'waiting' }, { state: 'waiting', status: failed }]],
+    ['users-down', [{ state: 'overdue' }]],
+    ['users-no-export', [busy, busy]],
+    ['users-only-system', [{ ...busy, procs: [{ pid: 1, gpu: 0, user: 'root', vram: 9 * GIB }] }]],
+    ['users-nobody', [{ gpus: 1 }]],
+    ['users-not-recorded', [{ ...busy, facts: { processScope: 'unrecorded' } }]],
+  ] satisfies readonly (readonly [string, readonly HostSpec[]])[])('%s', (name, hosts) => {
+    expectGolden(name, 80, 14, shown(hosts, 80, 14));
+    expectGolden(name, 60, 15, shown(hosts, 60, 15));
+  });
+});
+
+describe('names and commands of any length and script', () => {
+  const H100 = 'NVIDIA H100 80GB HBM3';
+  const gpus = Array.from({ length: 8 }, (_, slot): GpuSpec => ({
+    name: H100,
+    uuid: `GPU-${slot}`,
+    powerWatts: 500,
+    memoryUsedBytes: 70 * GIB,
+  }));
+  const names = [
+    'a-very-long-account-name-of-a-service@subdomain.example.org',
+    '山田太郎',
+    'ユーザー名がとても長い場合の表示',
+    '🦙🦙 llama',
+    'éloïse',
+    'z',
+  ];
+  const procs = names.map((user, at): ProcSpec => ({
+    pid: 4_194_304 - at,
+    gpu: at,
+    user,
+    vram: (at + 1) * GIB,
+    age: 100_000 * at,
+    command: at % 2 === 0 ? `python 学習.py --data=/データ/${'長い/'.repeat(20)}` : `./${'x'.repeat(180)} --🦙`,
+  }));
+  const hosts: readonly HostSpec[] = [
+    { label: 'rack-17-node-0001.gpu.cluster.example.org', gpus, procs },
+    { label: 'ノード二', gpus, procs: procs.slice(1, 3) },
+  ];
+  test.each(SIZES)('%ix%i', (cols, rows) => {
+    expectGolden('users-wide', cols, rows, shown(hosts, cols, rows, 'm'));
+    expectGolden('users-wide-hosts', cols, rows, shown(hosts, cols, rows, 'Down', 'Down', 'Enter'));
+    expectGolden('users-wide-processes', cols, rows, shown(hosts, cols, rows, 'Down', 'Down', 'Enter', 'Enter'));
+  });
+
+  test('commands moved to the left', () => {
+    expectGolden('users-wide-shifted', 60, 15, shown(hosts, 60, 15, 'm', 'Enter', 'Enter', 'S-Right', 'S-Right', 'S-Right', 'S-Left'));
+  });
+});
+
+describe('many', () => {
+  const user = (nth: number): string => `user${String(nth).padStart(4, '0')}`;
+  /** 2,000 users on 250 nodes; the first is on all of them. */
+  const hosts = Array.from({ length: 250 }, (_, at): HostSpec => ({
+    gpus: Array.from({ length: 8 }, () => ({ powerWatts: 400 })),
+    procs: Array.from({ length: 9 }, (__, nth): ProcSpec => ({
+      pid: 1000 + nth,
+      gpu: nth % 8,
+      user: nth === 8 ? user(0) : user(at * 8 + nth),
+      vram: (1 + ((at * 8 + nth) % 97)) * GIB,
+      age: 60 * (at + nth),
+      command: `python job-${at * 8 + nth}.py`,
+    })),
+  }));
+  test.each(SIZES)('2,000 users, %ix%i', (cols, rows) => {
+    const driver = new Driver({ hosts, cols, rows }).press('V', 'm', 'PageDown', 'PageDown', 'Up');
+    expectGolden('users-2000', cols, rows, driver.frame());
+    expectGolden('users-2000-hosts', cols, rows, driver.press('u', 'Home', 'Enter', 'End').frame());
+  });
+});
+
+describe('what is no longer so', () => {
+  const gpus = [{ powerWatts: 400 }, { powerWatts: 100 }];
+  const alice = (pid: number, gpu = 0): ProcSpec => ({ pid, gpu, user: 'alice', vram: GIB, age: 7, command: `python job-${pid}.py` });
+  const bob: ProcSpec = { pid: 9, gpu: 1, user: 'bob', vram: GIB, command: 'sleep' };
+  const on = (...procs: readonly ProcSpec[]): HostSpec => ({ gpus, procs });
+  const open = (...keys: readonly string[]): Driver =>
+    new Driver({ hosts: [on(alice(1), alice(2, 1), bob), on(alice(3)), { ...on(alice(4)), state: 'overdue' }], cols: 100, rows: 12 }).press(
+      'V',
+      ...keys,
+    );
+
+  test('a host that does not answer keeps its dim row, and is in no sum', () => {
+    const driver = open('Enter');
+    expectGolden('users-hosts-one-down', 100, 12, driver.frame());
+    expectGolden('users-processes-down', 100, 12, driver.press('End', 'Enter').frame());
+    expectGolden('users-process-down', 100, 12, driver.press('Enter').frame());
+  });
+
+  test('a user, a host, a process that are gone', () => {
+    const driver = open('Enter', 'Enter', 'Enter');
+    expectGolden('users-process-gone', 100, 12, driver.scrape('node-0001', on(alice(2), bob)).frame());
+    expectGolden('users-processes-gone', 100, 12, driver.press('Esc').scrape('node-0001', on(bob)).frame());
+    driver.scrape('node-0002', on(bob)).gone('node-0003');
+    expectGolden('users-hosts-gone', 100, 12, driver.press('Esc').frame());
+  });
+
+  test('an order that is kept: who is gone keeps the place', () => {
+    const driver = open('F')
+      .scrape('node-0001', on(bob, { ...bob, pid: 10, user: 'aaron' }))
+      .gone('node-0003')
+      .scrape('node-0002', on());
+    expectGolden('users-frozen', 100, 12, driver.frame());
+  });
+
+  test('trends', () => {
+    const driver = open('s');
+    for (let nth = 0; nth < 30; nth++) {
+      const [up, wave] = [nth * GIB, (1.1 + Math.sin(nth / 3)) * GIB];
+      driver.step(3000).scrape('node-0002', on({ ...alice(3), vram: wave }, { ...bob, vram: up }, { ...bob, pid: 10, user: 'carol' }));
+    }
+    expectGolden('users-trend', 100, 12, driver.frame());
+  });
+});
+
+test('every picture is of its size', () => {
+  for (const [cols, rows] of SIZES)
+    for (const [, keys] of LEVELS) {
+      const picture = shown(CLUSTER, cols, rows, ...keys).split('\n');
+      expect(picture).toHaveLength(rows);
+    }
+});
