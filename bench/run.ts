@@ -8,9 +8,10 @@ import * as aggregate from './aggregate.bench.js';
 import * as frame from './frame.bench.js';
 import * as node from './node.bench.js';
 import * as parse from './parse.bench.js';
+import * as record from './record.bench.js';
 import { judge, toBaseline, toTable, type Baseline, type BenchRow } from './table.js';
 
-const BENCHES: Readonly<Record<string, { bench(): Promise<BenchRow[]> }>> = { parse, aggregate, frame, node };
+const BENCHES: Readonly<Record<string, { bench(): Promise<BenchRow[]> }>> = { parse, aggregate, frame, node, record };
 const BASELINE = fileURLToPath(new URL('./baseline.json', import.meta.url));
 const TOLERANCE = 0.4;
 

@@ -8,7 +8,7 @@ import { Damaged } from './damaged.js';
 import { linesOf, NO_LINES, type ExtentLines, type Track } from './extent.js';
 import { GZIP_HEADER, nextFlush } from './gzip-format.js';
 
-const PAGE_BYTES = 256 * 1024;
+const PAGE_BYTES = 64 * 1024;
 /** Content of a page; a cycle of many hosts may be tens of MiB. */
 const MAX_CONTENT_BYTES = 256 * 2 ** 20;
 const BRACE = 0x7b;

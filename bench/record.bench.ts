@@ -1,0 +1,220 @@
+/**
+ * Recordings: npm run bench -- record. Opening to the first frame and seeking, in files of 10,000 and of 200,000 frames: the long ones
+ * have the short ones as their yardstick, so the ratio is 1 where the length of a file costs nothing. Then what a cluster of 1,000 nodes
+ * costs the thread that paints, written and played. Needs some GB in the temporary folder.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { usersDerivation } from '../lib/aggregate/users.js';
+import { Derivations } from '../lib/derive.js';
+import { CacheFolder } from '../lib/record/cache-folder.js';
+import type { Codec } from '../lib/record/codec.js';
+import { readFrame, readLine, type DataLine } from '../lib/record/decode.js';
+import { frozenPieces, FrameBuilder, frameLines, headerLine, type FrameMeta, type LineBytes } from '../lib/record/encode.js';
+import { newEncoder } from '../lib/record/encoders.js';
+import { compressorHere } from '../lib/record/in-thread.js';
+import { buffersOf, FramePacker } from '../lib/record/pack.js';
+import { sliced } from '../lib/record/recorder.js';
+import { Reader } from '../lib/record/reader.js';
+import { RecordedHosts } from '../lib/record/recorded-hosts.js';
+import { SECTIONS } from '../lib/record/schema.js';
+import { SegmentFile } from '../lib/record/segment-file.js';
+import { buildHosts } from '../__tests__/helpers/hosts.js';
+import { percentile } from './measure.js';
+import type { BenchRow } from './table.js';
+
+const SHORT = 10_000;
+const LONG = 200_000;
+const INTERVAL_MS = 3000;
+const FIRST_AT = Date.UTC(2026, 0, 1);
+const SEEKS = 20;
+const ROUNDS = 5;
+const META = { offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) };
+
+export async function bench(): Promise<BenchRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-bench-'));
+  try {
+    return [...(await files(folder)), ...(await cluster())];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** CPU milliseconds, the best of some rounds: of work that waits now and then. */
+async function best(run: () => Promise<unknown>, rounds = ROUNDS): Promise<number> {
+  let least = Infinity;
+  for (let round = 0; round < rounds; round++) {
+    globalThis.gc?.();
+    const before = process.cpuUsage();
+    await run();
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / 1000);
+  }
+  return least;
+}
+
+async function files(folder: string): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const [codec, extension] of [
+    ['none', ''],
+    ['gzip', '.gz'],
+    ['zstd', '.zst'],
+  ] as const) {
+    const paths = await Promise.all([SHORT, LONG].map((frames) => write(join(folder, `${frames}.ndjson${extension}`), codec, frames)));
+    rows.push(...(await compared(codec === 'none' ? 'plain' : codec, paths as [string, string], folder)));
+  }
+  // A stream without a seek table, as all-smi writes it: it is read through once, and can be played meanwhile.
+  if (hasZstd()) rows.push(...(await streams(folder)));
+  return rows;
+}
+
+async function streams(folder: string): Promise<BenchRow[]> {
+  const times: number[] = [];
+  for (const frames of [SHORT, LONG]) {
+    const path = join(folder, `stream-${frames}.zst`);
+    const out = openSync(path, 'w');
+    execFileSync('zstd', ['-3', '-q', '-c', join(folder, `${frames}.ndjson`)], { stdio: ['ignore', out, 'inherit'] });
+    closeSync(out);
+    times.push(await best(() => opened(path, folder, frames)));
+  }
+  return [{ name: 'open to first frame, a zstd stream, 200,000 frames', oursMs: times[1]!, yardstickMs: times[0]! }];
+}
+
+/** A lone node's cycle of about 1 KiB; only its time changes. */
+async function write(path: string, codec: Codec, frames: number): Promise<string> {
+  const hosts = buildHosts([{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }]);
+  const template = frameLines(hosts, { ...META, at: FIRST_AT })[0]!;
+  const text = Buffer.concat(template).toString();
+  const file = await SegmentFile.create(path);
+  const encoder = newEncoder(codec, file, Infinity, await compressorHere());
+  const header = headerLine({
+    hosts: ['n'],
+    intervalMs: INTERVAL_MS,
+    zone: 'UTC',
+    offsetMinutes: 0,
+    writer: 'all-smi-view bench',
+    segment: 1,
+    firstSeq: 0,
+  });
+  await encoder.record({ lines: [header], at: NaN, frames: 0 });
+  const AT_ONCE = 256;
+  for (let from = 0; from < frames; from += AT_ONCE) {
+    const lines = Array.from({ length: Math.min(AT_ONCE, frames - from) }, (_, nth): LineBytes => {
+      const at = FIRST_AT + (from + nth) * INTERVAL_MS;
+      const stamp = `${new Date(at).toISOString().slice(0, 19)}Z`;
+      return [Buffer.from(text.replace(/"at_ms":\d+/, `"at_ms":${at}`).replace(/"timestamp":"[^"]+"/, `"timestamp":"${stamp}"`))];
+    });
+    await encoder.record({ lines, at: FIRST_AT + from * INTERVAL_MS, frames: lines.length });
+  }
+  await encoder.finish();
+  await file.close();
+  return path;
+}
+
+/** Nothing that is kept from one opening to the next makes it faster. */
+async function opened(path: string, folder: string, key: number): Promise<void> {
+  const cache = join(folder, `cache-${key}-${Math.random()}`);
+  const reader = await Reader.open([path], { cache: new CacheFolder(cache) });
+  await reader.first();
+  reader.close();
+  rmSync(cache, { recursive: true });
+}
+
+async function compared(codec: string, [short, long]: readonly [string, string], folder: string): Promise<BenchRow[]> {
+  const [openShort, openLong] = [await best(() => opened(short, folder, 0)), await best(() => opened(long, folder, 1))];
+  const [seekShort, seekLong] = [await sought(short, SHORT, folder), await sought(long, LONG, folder)];
+  return [
+    { name: `open to first frame, ${codec}, 200,000 frames`, oursMs: openLong, yardstickMs: openShort },
+    // Frames that are all alike compress so well that the short gzip file is a single page.
+    { name: `seek, ${codec}, 200,000 frames`, oursMs: seekLong, ...(codec === 'gzip' ? {} : { yardstickMs: seekShort }) },
+  ];
+}
+
+async function sought(path: string, frames: number, folder: string): Promise<number> {
+  const reader = await Reader.open([path], { cache: new CacheFolder(join(folder, `seek-${frames}`)) });
+  await reader.index(() => Promise.resolve(true));
+  let nth = 0;
+  const ms = await best(async () => {
+    for (let seek = 0; seek < SEEKS; seek++) {
+      nth = (nth + 0.618 * frames) % frames;
+      await reader.at(FIRST_AT + nth * INTERVAL_MS);
+    }
+  });
+  reader.close();
+  return ms / SEEKS;
+}
+
+function hasZstd(): boolean {
+  try {
+    execFileSync('zstd', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const NODES = 1000;
+
+async function cluster(): Promise<BenchRow[]> {
+  const hosts = buildHosts(
+    Array.from({ length: NODES }, (_, node) => ({
+      gpus: Array.from({ length: 8 }, (_gpu, gpu) => ({
+        uuid: `GPU-${node}-${gpu}`,
+        name: 'NVIDIA H100',
+        utilPercent: gpu,
+        memoryUsedBytes: 1e9,
+        powerWatts: 300,
+        details: { driver_version: '580', cuda_version: '13.0' },
+      })),
+      procs: Array.from({ length: 20 }, (_proc, pid) => ({
+        pid,
+        gpu: pid % 8,
+        user: `user${(node + pid) % 200}`,
+        vram: 1e9,
+        age: pid,
+        command: `python train.py ${pid}`,
+      })),
+      cpus: [{ title: 'Xeon', utilPercent: 3, cores: 112 }],
+      memory: [{ totalBytes: 1e12, usedBytes: 1e11 }],
+    })),
+  );
+  const meta: FrameMeta = { ...META, at: FIRST_AT };
+  const slices: number[] = [];
+  const record = async (): Promise<readonly LineBytes[]> => {
+    const frame = new FrameBuilder(meta);
+    const slice = sliced();
+    let began = performance.now();
+    const rest = (): Promise<void> | undefined => {
+      const pause = slice();
+      if (!pause) return undefined;
+      slices.push(performance.now() - began);
+      return pause.then(() => void (began = performance.now()));
+    };
+    for (const host of hosts) for (const piece of await frozenPieces(host, meta, rest)) frame.add(piece);
+    return frame.lines();
+  };
+  const recordMs = await best(record);
+  const lines = await record();
+  const packer = new FramePacker();
+  const data = lines.map((line) => readLine(Buffer.concat(line).toString().trimEnd()) as DataLine);
+  const packed = Array.from({ length: ROUNDS }, () => packer.pack(readFrame(data)));
+  const shown = new RecordedHosts(INTERVAL_MS);
+  const derivations = new Derivations();
+  let collector = 0;
+  const playMs = await best(() => {
+    // As it comes from the other thread.
+    const message = packed.shift()!;
+    const frame = structuredClone(message, { transfer: buffersOf(message) });
+    shown.take(frame);
+    shown.show(frame, 'next');
+    derivations.derive(usersDerivation, shown.all, ++collector);
+    return Promise.resolve();
+  });
+  return [
+    { name: 'record a cycle of 1,000 nodes, painting thread', oursMs: recordMs },
+    { name: 'record a cycle of 1,000 nodes, a long slice (99 %)', oursMs: percentile(slices, 0.99) },
+    { name: 'play a frame of 1,000 nodes, painting thread', oursMs: playMs },
+  ];
+}
