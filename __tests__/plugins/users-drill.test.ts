@@ -1,0 +1,388 @@
+/** From users down to a process and back, as somebody does it who wants to know. */
+import { describe, expect, jest, test } from '@jest/globals';
+import { Driver } from '../helpers/driver.js';
+import type { HostSpec, ProcSpec } from '../helpers/hosts.js';
+
+const GIB = 2 ** 30;
+const proc = (user: string, pid: number, gpu: number | undefined, gib: number, more: Partial<ProcSpec> = {}): ProcSpec => ({
+  pid,
+  user,
+  vram: gib * GIB,
+  ...(gpu === undefined ? {} : { gpu }),
+  ...more,
+});
+const gpus = (...watts: readonly (number | undefined)[]) => watts.map((powerWatts) => (powerWatts === undefined ? {} : { powerWatts }));
+
+/**
+ * alice: 1 + 5 + 3 GiB on three nodes, one process on two GPUs; bob shares a GPU with her; carol has only a shell on top; dave is alone on
+ * a GPU that reports no power.
+ */
+const NODES: readonly HostSpec[] = [
+  {
+    gpus: gpus(100, 200, 300),
+    procs: [
+      proc('alice', 11, 0, 1, { age: 50, cpu: 10, command: 'python a.py' }),
+      proc('bob', 21, 0, 3, { age: 500, cpu: 90, sm: 20, command: 'python b.py' }),
+      proc('bob', 22, 2, 1, { command: 'python c.py' }),
+      proc('carol', 31, undefined, 0, { command: 'bash' }),
+    ],
+  },
+  {
+    gpus: gpus(100, 200, undefined),
+    procs: [
+      proc('alice', 12, 0, 2, { age: 70, cpu: 150, sm: 90, command: 'torchrun d.py' }),
+      proc('alice', 12, 1, 2, { age: 70, cpu: 150, sm: 30, command: 'torchrun d.py' }),
+      proc('alice', 13, 1, 1, { age: 90, cpu: 5, sm: 10, command: 'python e.py' }),
+      proc('alice', 14, undefined, 0, { command: 'vim' }),
+      proc('dave', 41, 2, 1, { command: 'python f.py' }),
+    ],
+  },
+  { gpus: gpus(100), procs: [proc('alice', 15, 0, 3, { age: 9, command: 'python g.py' })] },
+];
+const users = (...keys: readonly string[]): Driver => new Driver({ hosts: NODES, cols: 140, rows: 20 }).press('V', ...keys);
+/** First words of the rows of the table that is on screen. */
+const rows = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] +(\S+) +[\d–]/.exec(text)?.[1] ?? []);
+const chosen = (driver: Driver): string => /^ ▌ +(\S+)/m.exec(driver.frame())?.[1] ?? '';
+const row = (driver: Driver, start: string): string => {
+  const line = driver.lines().find((text) => text.slice(3).trimStart().startsWith(`${start} `)) ?? '';
+  return line.slice(3).trim().replace(/ {2,}/g, ' | ');
+};
+const crumb = (driver: Driver): string => driver.lines().findLast((text) => text.startsWith(' Users ▸')) ?? '';
+
+describe('down and back', () => {
+  test('Enter, Enter, Enter; the line above the hints says where one is, and Esc peels one level', () => {
+    const driver = users();
+    expect(crumb(driver)).toBe('');
+    expect(crumb(driver.press('Enter'))).toBe(' Users ▸ alice ▸ 3 hosts · 4 GPUs · 9.00 GiB · 425 W*');
+    expect(crumb(driver.press('Enter'))).toBe(' Users ▸ alice ▸ node-0002 ▸ 2 processes · 5.00 GiB');
+    expect(crumb(driver.press('Enter'))).toBe(' Users ▸ alice ▸ node-0002 ▸ 12');
+    expect(driver.press('Enter').frame()).toContain('command     torchrun d.py');
+    expect(crumb(driver.press('Esc'))).toContain('▸ node-0002 ▸ 2 processes');
+    expect(crumb(driver.press('Backspace'))).toContain('▸ alice ▸ 3 hosts');
+    expect(crumb(driver.press('Esc'))).toBe('');
+    expect(driver.frame()).not.toContain('q quits');
+    expect(driver.press('Esc').frame()).toContain('q quits');
+  });
+
+  test('Esc puts the cursor back where it was, on every level, also when rows have come and gone meanwhile', () => {
+    const driver = users('m', 'Down');
+    expect(chosen(driver)).toBe('bob');
+    driver.press('Up', 'Enter', 'u', 'End');
+    expect(chosen(driver)).toBe('node-0003');
+    driver.press('Up', 'Enter', 'p', 'Down');
+    expect(chosen(driver)).toBe('13');
+    driver.press('Enter').scrape('node-0002', { ...NODES[1]!, procs: [proc('zoe', 50, 0, 99), ...NODES[1]!.procs!] });
+    expect(chosen(driver.press('Esc'))).toBe('13');
+    expect(chosen(driver.press('Esc'))).toBe('node-0002');
+    expect(driver.frame()).toContain('▲HOST');
+    expect(chosen(driver.press('Esc'))).toBe('alice');
+    expect(rows(driver)[0]).toBe('zoe');
+  });
+
+  test('each user has a place of its own: another one is looked into from the top', () => {
+    const driver = users('Enter', 'End', 'Esc', 'Down', 'Enter');
+    expect(crumb(driver)).toContain('▸ bob ▸ 1 host ·');
+    expect(chosen(driver)).toBe('node-0001');
+  });
+
+  test('the mouse: a click on a header sorts, on a row selects, twice looks into it, on every level', () => {
+    const driver = users().click('VRAM').click('bob');
+    expect(driver.frame()).toContain('▼VRAM');
+    expect(chosen(driver)).toBe('bob');
+    expect(crumb(driver.click('alice', 2))).toContain('▸ alice ▸ 3 hosts');
+    driver.click('POWER*');
+    expect(rows(driver)).toEqual(['node-0002', 'node-0003', 'node-0001']);
+    expect(crumb(driver.click('torchrun d.py', 2))).toContain('▸ alice ▸ node-0002 ▸');
+    driver.click('PID');
+    expect(rows(driver)).toEqual(['12', '13']);
+    expect(crumb(driver.click('python e.py', 2))).toBe(' Users ▸ alice ▸ node-0002 ▸ 13');
+  });
+
+  test('o opens the tab of the node: of a user that where most of the VRAM is', () => {
+    expect(users('o').tab).toBe('node-0002');
+    expect(users('Down', 'o').tab).toBe('node-0001');
+    expect(users('Enter', 'End', 'o').tab).toBe('node-0001');
+    expect(users('Enter', 'Enter', 'o').tab).toBe('node-0002');
+    expect(users('Enter', 'Enter', 'Enter', 'o').tab).toBe('node-0002');
+    const back = users('Enter', 'Enter', 'o').press('V');
+    expect(crumb(back)).toContain('▸ node-0002 ▸ 2 processes');
+    const nobody = new Driver({ hosts: [{ gpus: 1 }] }).press('V', 'o');
+    expect(nobody.tab).toBe('Users');
+    expect(nobody.frame()).toContain('no node to open');
+  });
+
+  test('o prefers a node that answers', () => {
+    const driver = users().overdue('node-0002').press('o');
+    expect(driver.tab).toBe('node-0003');
+  });
+});
+
+describe('hosts of a user', () => {
+  test('every column as counted by hand', () => {
+    const driver = users('Enter');
+    // GPU 0 is hers alone (2 GiB of 2), so is GPU 1 (3 of 3): 100 + 200 W. SM: 90 + 30 + 10 percent.
+    expect(row(driver, 'node-0002')).toBe('node-0002 | 0-1 | 5.00 GiB | 300 W | 2 | 1.3 | 00:01:30 | torchrun d.py');
+    // 1 of the 4 GiB on GPU 0: 25 of 100 W.
+    expect(row(driver, 'node-0001')).toBe('node-0001 | 0 | 1.00 GiB | 25.0 W | 1 | – | 00:00:50 | python a.py');
+    expect(row(driver, 'node-0003')).toBe('node-0003 | 0 | 3.00 GiB | 100 W | 1 | – | 00:00:09 | python g.py');
+    expect(row(users('End', 'Enter'), 'node-0002')).toBe('node-0002 | 2 | 1.00 GiB | – | 1 | – | python f.py');
+  });
+
+  test.each([
+    ['VRAM at first', [], ['node-0002', 'node-0003', 'node-0001']],
+    ['m again', ['m'], ['node-0001', 'node-0003', 'node-0002']],
+    ['u host', ['u'], ['node-0001', 'node-0002', 'node-0003']],
+    ['u again', ['u', 'u'], ['node-0003', 'node-0002', 'node-0001']],
+    ['p power', ['p'], ['node-0002', 'node-0003', 'node-0001']],
+    ['n pids, ties by host', ['n'], ['node-0002', 'node-0001', 'node-0003']],
+    ['t longest', ['t'], ['node-0002', 'node-0001', 'node-0003']],
+  ])('%s', (_what, keys, expected) => {
+    expect(rows(users('Enter', ...keys))).toEqual(expected);
+  });
+
+  test('hosts with one label are two rows', () => {
+    const hosts = [1, 2].map((pid) => ({ hostId: `10.0.0.${pid}:9090`, label: 'gpu', gpus: 1, procs: [proc('alice', pid, 0, pid)] }));
+    const driver = new Driver({ hosts }).press('V', 'Enter');
+    expect(rows(driver)).toEqual(['gpu', 'gpu']);
+    expect(driver.press('Down', 'Enter', 'Enter').frame()).toContain('gpu  10.0.0.1:9090');
+  });
+});
+
+describe('processes on a host', () => {
+  const processes = (...keys: readonly string[]): Driver => users('Enter', 'Enter', ...keys);
+
+  test('a process on two GPUs is one line: its bytes together, its SM share the mean of its GPUs', () => {
+    expect(row(processes(), '12')).toBe('12 | 0-1 | 4.00 GiB | 60% | 150.0 | 00:01:10 | torchrun d.py');
+    expect(row(processes(), '13')).toBe('13 | 1 | 1.00 GiB | 10% | 5.0 | 00:01:30 | python e.py');
+    expect(rows(processes())).toEqual(['12', '13']);
+  });
+
+  test.each([
+    ['m again', ['m'], ['13', '12']],
+    ['u SM', ['u'], ['12', '13']],
+    ['c CPU', ['c'], ['12', '13']],
+    ['p pid', ['p'], ['12', '13']],
+    ['p again', ['p', 'p'], ['13', '12']],
+    ['t running', ['t'], ['13', '12']],
+    ['n GPUs', ['n', 'n'], ['13', '12']],
+  ])('%s', (_what, keys, expected) => {
+    expect(rows(processes(...keys))).toEqual(expected);
+  });
+
+  test('the details: all that is known, GPU by GPU, and who else is there', () => {
+    const text = users('Down', 'Enter', 'Enter', 'Enter').frame();
+    expect(text).toMatch(
+      /user +bob\n node +node-0001 {2}node-0001:9090\n pid +21\n name +–\n command +python b\.py\n running +00:08:20 {2}since 2026-08-07 14:23/,
+    );
+    expect(text).toMatch(/CPU +90\.0% .*\n SM +20%\n VRAM +3\.00 GiB on GPU 0/);
+    expect(text).toMatch(/ 0 .* 3\.00 GiB +20% +75\.0 W +– .* alice 1\.00 GiB/);
+  });
+});
+
+describe('a: processes on no GPU', () => {
+  test('count in PROCS and NODES, and are listed below; nothing else changes, nothing is added up again', () => {
+    const driver = users();
+    expect(rows(driver)).toEqual(['alice', 'bob', 'dave']);
+    const figures = (name: string): string[] => row(driver, name).split(' | ');
+    const before = figures('alice');
+    expect(before.slice(0, 4)).toEqual(['alice', '3', '4', '4']);
+    const { ran } = driver;
+    driver.press('a');
+    expect(rows(driver)).toEqual(['alice', 'bob', 'carol', 'dave']);
+    expect(figures('alice')).toEqual(before.with(3, '5'));
+    expect(figures('carol')).toEqual(['carol', '1', '0', '1', '0 B', '0.0 W', '–', '–', '–']);
+    expect(driver.frame()).toContain('processes on no GPU counted too (a)');
+    driver.press('Down', 'Down', 'Enter');
+    expect(row(driver, 'node-0001')).toBe('node-0001 | – | 0 B | 0.0 W | 1 | – | –');
+    driver.press('Enter');
+    expect(row(driver, '31')).toBe('31 | – | 0 B | – | – | – | bash');
+    expect(driver.press('Enter').frame()).toContain('VRAM        on no GPU');
+    expect(driver.ran).toEqual(ran);
+    driver.press('Esc', 'a');
+    expect(driver.frame()).toContain('carol has no process on a GPU of node-0001 any more.');
+    driver.press('Esc', 'Esc');
+    expect(rows(driver)).toEqual(['alice', 'bob', 'dave']);
+  });
+});
+
+describe('what disappears', () => {
+  test('a drilled user who has nothing any more: said, and the place is kept until Esc; one who returns is there again', () => {
+    const driver = users('Down', 'Enter', 'Enter');
+    driver.scrape('node-0001', { gpus: 3, procs: [] });
+    expect(driver.frame()).toContain('bob has no process on a GPU of node-0001 any more.');
+    expect(crumb(driver)).toContain('Users ▸ bob ▸ node-0001');
+    expect(driver.press('Enter', 'Down', 'm').frame()).toContain('bob has no process');
+    driver.scrape('node-0001', NODES[0]!);
+    expect(rows(driver).sort()).toEqual(['21', '22']);
+    driver.scrape('node-0001', { gpus: 3, procs: [] }).press('Esc');
+    expect(driver.frame()).toContain('bob has no process on a GPU any more.');
+    expect(crumb(driver)).toBe(' Users ▸ bob ▸ 0 hosts');
+    expect(rows(driver.press('Esc'))).toEqual(['alice', 'dave']);
+  });
+
+  test('a host that is watched no longer; one that does not answer', () => {
+    const driver = users('Enter', 'Enter');
+    driver.overdue('node-0002');
+    expect(driver.frame()).toContain('✕ node-0002 has not answered for 2s');
+    expect(rows(driver)).toEqual(['12', '13']);
+    driver.gone('node-0002');
+    expect(driver.frame()).toContain('node-0002 is watched no longer.');
+    expect(crumb(driver)).toContain('▸ alice ▸ node-0002');
+    expect(rows(driver.press('Esc'))).toEqual(['node-0003', 'node-0001']);
+  });
+
+  test('a process that ends while it is looked at', () => {
+    const driver = users('Enter', 'Enter', 'Enter').scrape('node-0002', { gpus: 3, procs: [proc('alice', 13, 1, 1)] });
+    expect(driver.frame()).toContain('Process 12 of alice is gone from node-0002.');
+    expect(rows(driver.press('Esc'))).toEqual(['13']);
+  });
+
+  test('the chosen row goes: the next one in its place is chosen', () => {
+    const driver = users('m', 'Down');
+    expect(rows(driver)).toEqual(['alice', 'bob', 'dave']);
+    driver.scrape('node-0001', { gpus: 3, procs: [] });
+    expect(chosen(driver)).toBe('dave');
+  });
+});
+
+describe('i: which nodes report no process data', () => {
+  const hosts: readonly HostSpec[] = [
+    ...NODES,
+    { gpus: [{ memoryUsedBytes: 9 * GIB }] },
+    { state: 'waiting' },
+    { gpus: 1, state: 'overdue', status: { failingSince: new Date(2026, 7, 7, 14, 0, 0).getTime() } },
+  ];
+  const open = (...keys: readonly string[]): Driver => new Driver({ hosts, cols: 120, rows: 20 }).press('V', ...keys);
+  const names = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] (node-\S+)/.exec(text)?.[1] ?? []);
+
+  test('each with the reason, its last answer and what is known; i or Esc go back; Enter and o open its tab', () => {
+    const driver = open('Down', 'i');
+    expect(row(driver, 'node-0004')).toBe('node-0004 | no process export | 2s | exporter runs without --processes, 9.00 GiB in use');
+    expect(row(driver, 'node-0005')).toBe('node-0005 | never answered | – | no answer yet');
+    expect(row(driver, 'node-0006')).toBe('node-0006 | unreachable | 2s | connection refused since 14:00:00');
+    expect(crumb(driver)).toBe(' Users ▸ 3 of 6 nodes without process data');
+    expect(names(driver.press('u'))).toEqual(['node-0006', 'node-0005', 'node-0004']);
+    expect(chosen(driver.press('i'))).toBe('bob');
+    expect(chosen(driver.press('i', 'Esc'))).toBe('bob');
+    expect(driver.press('i', 'Down', 'Enter').tab).toBe('node-0005');
+    expect(open('i', 'o').tab).toBe('node-0004');
+  });
+
+  test('from any level; those that report meanwhile leave the list', () => {
+    const driver = open('Enter', 'Enter', 'i');
+    expect(names(driver)).toEqual(['node-0004', 'node-0005', 'node-0006']);
+    for (const label of names(driver)) driver.scrape(label, NODES[2]!);
+    expect(driver.frame()).toContain('All nodes report process data now.');
+    expect(crumb(driver.press('Esc'))).toContain('▸ alice ▸ node-0002');
+  });
+
+  test('where all report it says so', () => {
+    expect(users('i').frame()).toContain('all nodes report process data');
+    expect(rows(users('i'))).toEqual(['alice', 'bob', 'dave']);
+  });
+});
+
+describe('long commands', () => {
+  const long = (nth: number): string => Array.from({ length: 12 }, (_, at) => `--option-${nth}-${at}=value`).join(' ');
+  const hosts = [
+    {
+      gpus: 8,
+      procs: Array.from({ length: 8 }, (_, nth) => proc('alice', 100 + nth, nth, 1, { command: nth % 3 === 0 ? 'short' : long(nth) })),
+    },
+  ];
+  const open = (cols: number, height: number): Driver => new Driver({ hosts, cols, rows: height }).press('V', 'Enter', 'Enter', 'p');
+  const text = (driver: Driver): string => driver.frame().replace(/\n/g, '').replace(/[▌ ]+/g, '');
+
+  test('are wrapped, and whole', () => {
+    const driver = open(120, 40);
+    for (let nth = 0; nth < 8; nth++) expect(text(driver)).toContain(nth % 3 === 0 ? 'short' : long(nth).replaceAll(' ', ''));
+  });
+
+  test.each([
+    [120, 14],
+    [80, 24],
+    [60, 15],
+    [40, 10],
+  ])('every row can be reached, and is on screen when it is chosen: %ix%i', (cols, height) => {
+    const driver = open(cols, height);
+    const down = Array.from({ length: 8 }, () => [chosen(driver), driver.press('Down')] as const).map(([pid]) => pid);
+    expect(down).toEqual(['100', '101', '102', '103', '104', '105', '106', '107']);
+    expect(chosen(driver)).toBe('107');
+    const up = Array.from({ length: 8 }, () => [chosen(driver), driver.press('Up')] as const).map(([pid]) => pid);
+    expect(up).toEqual([...down].reverse());
+    expect(chosen(driver.press('End'))).toBe('107');
+    expect(chosen(driver.press('Home'))).toBe('100');
+    let pages = 0;
+    while (chosen(driver) !== '107' && pages++ < 8) driver.press('PageDown');
+    expect(chosen(driver)).toBe('107');
+  });
+
+  test('the cursor moves before the page does', () => {
+    const driver = open(120, 16);
+    const first = rows(driver)[0];
+    driver.press('Down');
+    expect(rows(driver)[0]).toBe(first);
+    driver.press('End', 'Up');
+    const [top] = rows(driver);
+    driver.press('Down');
+    expect(rows(driver)[0]).toBe(top);
+  });
+
+  test('Shift-Right shows what is behind the end, Shift-Left goes back, neither goes too far', () => {
+    const driver = open(60, 10).press('Down');
+    expect(driver.frame()).not.toContain('option-1-11');
+    for (let nth = 0; nth < 20; nth++) driver.press('S-Right');
+    expect(driver.frame()).toContain('…');
+    for (let nth = 0; nth < 3; nth++) driver.press('S-Left');
+    expect(driver.frame()).toContain('option-1-11');
+    for (let nth = 0; nth < 30; nth++) driver.press('S-Left');
+    expect(driver.frame()).toContain('--option-1-0');
+  });
+});
+
+test('keys on any level run no part and no merge, and decode only the commands on screen', () => {
+  const big = Array.from({ length: 300 }, (_, at): HostSpec => ({
+    gpus: 8,
+    procs: Array.from({ length: 24 }, (__, nth) =>
+      proc(nth === 0 ? 'alice' : `u${at}-${nth}`, 100 + nth, nth % 8, 1 + nth, { command: `job ${at} ${nth}` }),
+    ),
+  }));
+  const driver = new Driver({ hosts: big, cols: 120, rows: 30 }).press('V', 'm');
+  driver.frame();
+  const [{ ran }, collector] = [driver, driver.versions.collector];
+  const texts = [...driver.app.state.hosts].map((host) => jest.spyOn(host, 'text'));
+  const frames = driver.painter.frames;
+  const keys = [
+    'p',
+    'm',
+    'End',
+    'PageUp',
+    'Home',
+    'f',
+    'a',
+    'a',
+    's',
+    'F',
+    'm',
+    'F',
+    'u',
+    'Enter',
+    'p',
+    'End',
+    'Enter',
+    'u',
+    'Enter',
+    'Esc',
+    'Esc',
+    'i',
+    'Esc',
+    'Esc',
+  ];
+  driver.press(...keys);
+  expect(driver.ran).toEqual(ran);
+  expect(driver.versions.collector).toBe(collector);
+  // One frame a key.
+  expect(driver.painter.frames).toBe(frames + keys.length);
+  const decoded = texts.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+  expect(decoded).toBeLessThan(keys.length * 30 * 2);
+});
