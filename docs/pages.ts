@@ -68,6 +68,15 @@ const TABLES: Readonly<Record<Table, string>> = {
   core: 'CPU cores',
   memory: 'Memory',
   disk: 'Disks',
+  socket: 'CPUs',
+  mig: 'Divided GPUs',
+  vgpu: 'Divided GPUs',
+  link: 'Links between GPUs',
+  chassis: 'Machines',
+  fan: 'Machines',
+  energy: 'Machines',
+  runtime: 'Machines',
+  source: 'Exporter',
 };
 
 function metrics(): string {

@@ -1,15 +1,20 @@
 /** Hosts from plain records, for tests that start behind the parser. What the columns do not promise is poison: reading it shows. */
 import {
   GPU_FIELDS,
+  NO_EXTRAS,
   type CoreField,
   type CpuField,
   type DiskField,
+  type ExtraRows,
+  type ExtraTable,
   type GpuField,
   type HostData,
+  type HostExtras,
   type HostFacts,
   type MemoryField,
   type Rows,
 } from '../../lib/model/columns.js';
+import { EXTRA_METRICS } from '../../lib/wire/extra-families.js';
 import type { HostStatus } from '../../lib/model/host.js';
 import { HostRecord } from '../../lib/model/record.js';
 
@@ -35,6 +40,12 @@ export interface ProcSpec {
   readonly name?: string;
 }
 
+/** A row of what only some nodes export. */
+export interface ExtraSpec {
+  readonly values: Readonly<Record<string, number>>;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 type Cell<Field extends string> = Partial<Record<Field, number>> & { readonly title?: string };
 
 /** What one scrape of a host says. */
@@ -46,6 +57,8 @@ export interface ScrapeSpec {
   readonly cores?: readonly Cell<CoreField>[];
   readonly memory?: readonly Cell<MemoryField>[];
   readonly disks?: readonly Cell<DiskField>[];
+  /** `gpu`: by slot. */
+  readonly extras?: Partial<Record<ExtraTable, readonly ExtraSpec[]>>;
   /** `hasProcessFamily` is true where there are processes, unless said otherwise. */
   readonly facts?: Partial<HostFacts>;
 }
@@ -131,6 +144,7 @@ class TestData implements HostData {
   memory!: HostData['memory'];
   disks!: HostData['disks'];
   facts!: HostFacts;
+  extras: HostExtras = NO_EXTRAS;
 
   constructor(users: UserIds) {
     this.#users = users;
@@ -147,7 +161,8 @@ class TestData implements HostData {
     return name;
   }
 
-  load({ gpus = [], procs = [], cpus = [], cores = [], memory = [], disks = [], facts = {} }: ScrapeSpec): void {
+  load({ gpus = [], procs = [], cpus = [], cores = [], memory = [], disks = [], facts = {}, extras = {} }: ScrapeSpec): void {
+    this.extras = { rows: (table) => extraRows(extras[table] ?? []) };
     this.#texts = [''];
     const list = typeof gpus === 'number' ? Array.from({ length: gpus }, (): GpuSpec => ({})) : gpus;
     this.gpus = this.#gpuColumns(list);
@@ -196,6 +211,21 @@ class TestData implements HostData {
 
 const floats = (values: readonly number[]): Float64Array => Float64Array.from([...values, POISON, POISON]);
 const refs = (values: readonly number[]): Uint32Array => Uint32Array.from([...values, POISON_INT]);
+
+function extraRows(specs: readonly ExtraSpec[]): ExtraRows {
+  return {
+    count: specs.length,
+    value: (row, family) => specs[row]?.values[family] ?? NaN,
+    label: (row, name) => specs[row]?.labels?.[name] ?? '',
+    families: (row) =>
+      Object.entries(specs[row]?.values ?? {}).map(([family, value]) => ({
+        family,
+        unit: EXTRA_METRICS.find(({ name }) => name === family)?.unit ?? '',
+        value,
+        labels: Object.entries(specs[row]?.labels ?? {}),
+      })),
+  };
+}
 
 function rows<Field extends string>(cells: readonly Cell<Field>[]): Rows<Field> {
   return {

@@ -1,6 +1,6 @@
 /** A parser that understands nothing and remembers everything: what was pushed, committed, aborted. */
 import type { Change, HostData, Rows } from '../../lib/model/columns.js';
-import { GPU_FIELDS } from '../../lib/model/columns.js';
+import { GPU_FIELDS, NO_EXTRAS } from '../../lib/model/columns.js';
 import type { ScrapeParser } from '../../lib/wire/parser.js';
 
 const noRows: Rows<never> = { count: 0, value: () => NaN, title: () => '' };
@@ -34,6 +34,7 @@ export function emptyHostData(instance = ''): HostData {
     cores: noRows,
     memory: noRows,
     disks: noRows,
+    extras: NO_EXTRAS,
     facts: {
       instance,
       exporterVersion: '',

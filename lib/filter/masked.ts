@@ -8,7 +8,6 @@ import {
   type CpuField,
   type DiskField,
   type GpuColumns,
-  type GpuField,
   type HostExtras,
   type HostFacts,
   type MemoryField,
@@ -86,7 +85,12 @@ export class MaskedHost implements HostView {
   }
   /** By the slots that GPUs have on the host itself. */
   get extras(): HostExtras {
-    return this.whole.extras;
+    const { extras } = this.whole;
+    const { any, all } = this.kept();
+    if (all) return extras;
+    if (!any) return NO_EXTRAS;
+    const { origin = NO_SLOTS } = this.#gpus;
+    return { rows: (table) => (table === 'gpu' ? pickRows(extras.rows(table), origin) : extras.rows(table)) };
   }
   text(ref: number): string {
     return this.whole.text(ref);
@@ -117,13 +121,24 @@ export class MaskedHost implements HostView {
       return;
     }
     const slots = places(this.#kept.gpus, 1);
-    this.#gpus = pickGpus(whole.gpus, slots);
-    this.#procs = pickProcs(whole.procs, this.#kept, slots);
+    this.#gpus = new MaskedGpus(whole.gpus, slots);
+    this.#procs = new MaskedProcs(whole.procs, this.#kept, slots);
   }
 
   #machine<Name extends 'cpus' | 'cores' | 'memory' | 'disks'>(name: Name): HostView[Name] {
     return this.kept().any ? this.whole[name] : NO_ROWS;
   }
+}
+
+const NO_SLOTS = new Int32Array(0);
+
+function pickRows(rows: ExtraRows, slots: Int32Array): ExtraRows {
+  return {
+    count: slots.filter((slot) => slot < rows.count).length,
+    value: (row, family) => rows.value(slots[row]!, family),
+    label: (row, name) => rows.label(slots[row]!, name),
+    families: (row) => rows.families(slots[row]!),
+  };
 }
 
 const sameRows = (a: Kept, b: Kept): boolean => same(a.gpus, b.gpus) && same(a.procs, b.procs);
@@ -148,44 +163,75 @@ function pick<T extends Column>(column: T, rows: Int32Array): T {
   return picked;
 }
 
-function pickGpus(gpus: GpuColumns, slots: Int32Array): GpuColumns {
-  let count = 0;
-  while (count < slots.length && slots[count]! < gpus.count) count++;
-  const reported = slots.subarray(0, count);
-  return {
-    count,
-    slots: slots.length,
-    index: pick(gpus.index, slots),
-    uuid: pick(gpus.uuid, slots),
-    name: pick(gpus.name, slots),
-    field: Object.fromEntries(GPU_FIELDS.map((field) => [field, pick(gpus.field[field], reported)])) as Record<GpuField, Float64Array>,
-    detail: (slot, label) => gpus.detail(slots[slot]!, label),
-    origin: slots,
-  };
+type Columns<Name extends string> = Readonly<Record<Name, Column>>;
+
+/** Columns with some of their rows, each picked when it is first read: of most columns nobody reads any. */
+function pickedClass<Name extends string>(
+  names: readonly Name[],
+): new <From extends Columns<Name>>(from: From, rows: Int32Array) => Pick<From, Name> {
+  class Picked {
+    readonly from: Columns<Name>;
+    readonly rows: Int32Array;
+    readonly made: Partial<Record<Name, Column>> = {};
+    constructor(from: Columns<Name>, rows: Int32Array) {
+      this.from = from;
+      this.rows = rows;
+    }
+  }
+  for (const name of names) {
+    Object.defineProperty(Picked.prototype, name, {
+      get(this: Picked) {
+        return (this.made[name] ??= pick(this.from[name], this.rows));
+      },
+    });
+  }
+  return Picked as never;
+}
+
+const PickedFields = pickedClass(GPU_FIELDS);
+const PickedGpus = pickedClass(['index', 'uuid', 'name']);
+const PickedProcs = pickedClass(['pid', 'user', 'vramBytes', 'ageSeconds', 'cpuPercent', 'smPercent', 'command', 'name']);
+
+class MaskedGpus extends PickedGpus<GpuColumns> implements GpuColumns {
+  readonly count: number;
+  readonly slots: number;
+  readonly field: GpuColumns['field'];
+  readonly origin: Int32Array;
+  readonly #whole: GpuColumns;
+
+  constructor(whole: GpuColumns, slots: Int32Array) {
+    super(whole, slots);
+    let count = 0;
+    while (count < slots.length && slots[count]! < whole.count) count++;
+    this.count = count;
+    this.slots = slots.length;
+    this.field = new PickedFields(whole.field, slots.subarray(0, count));
+    this.origin = slots;
+    this.#whole = whole;
+  }
+  detail(slot: number, label: string): string {
+    return this.#whole.detail(this.origin[slot]!, label);
+  }
 }
 
 /** Rows that are kept, then those that are not but are on a GPU that is. */
-function pickProcs(procs: ProcColumns, kept: Kept, slots: Int32Array): ProcColumns {
-  const newSlot = new Int32Array(kept.gpus.length).fill(-1);
-  slots.forEach((slot, at) => {
-    newSlot[slot] = at;
-  });
-  const own = places(kept.procs, 1);
-  const others = places(kept.procs, 0).filter((row) => procs.gpu[row]! >= 0 && kept.gpus[procs.gpu[row]!] === 1);
-  const rows = new Int32Array(own.length + others.length);
-  rows.set(own);
-  rows.set(others, own.length);
-  return {
-    count: own.length,
-    others: others.length,
-    pid: pick(procs.pid, rows),
-    gpu: pick(procs.gpu, rows).map((slot) => (slot < 0 ? -1 : newSlot[slot]!)),
-    user: pick(procs.user, rows),
-    vramBytes: pick(procs.vramBytes, rows),
-    ageSeconds: pick(procs.ageSeconds, rows),
-    cpuPercent: pick(procs.cpuPercent, rows),
-    smPercent: pick(procs.smPercent, rows),
-    command: pick(procs.command, rows),
-    name: pick(procs.name, rows),
-  };
+class MaskedProcs extends PickedProcs<ProcColumns> implements ProcColumns {
+  readonly count: number;
+  readonly others: number;
+  readonly gpu: Int32Array;
+
+  constructor(whole: ProcColumns, kept: Kept, slots: Int32Array) {
+    const own = places(kept.procs, 1);
+    const others = places(kept.procs, 0).filter((row) => whole.gpu[row]! >= 0 && kept.gpus[whole.gpu[row]!] === 1);
+    const rows = new Int32Array(own.length + others.length);
+    rows.set(own);
+    rows.set(others, own.length);
+    super(whole, rows);
+    this.count = own.length;
+    this.others = others.length;
+    const newSlot = new Int32Array(kept.gpus.length);
+    for (let at = 0; at < slots.length; at++) newSlot[slots[at]!] = at;
+    this.gpu = pick(whole.gpu, rows);
+    for (let row = 0; row < rows.length; row++) if (this.gpu[row]! >= 0) this.gpu[row] = newSlot[this.gpu[row]!]!;
+  }
 }

@@ -99,6 +99,42 @@ export interface Rows<Field extends string> {
   title(row: number): string;
 }
 
+/**
+ * Tables of what only some nodes export. `gpu`: a row per slot, what the columns of GPUs do not have. `cpu`: likewise, of the rows of CPUs.
+ * `mig`, `vgpu`: instances of divided GPUs; `link`: NVLinks; all three name their GPU in the label `gpu_uuid`. `runtime`: where the exporter
+ * runs. `source`: how the exporter's own sources are.
+ */
+export const EXTRA_TABLES = ['gpu', 'cpu', 'socket', 'mig', 'vgpu', 'link', 'chassis', 'fan', 'energy', 'runtime', 'source'] as const;
+export type ExtraTable = (typeof EXTRA_TABLES)[number];
+
+/** One family of a row as it came. */
+export interface ExtraReading {
+  /** Without the exporter's prefix. */
+  readonly family: string;
+  readonly unit: string;
+  /** NaN when it is no reading. */
+  readonly value: number;
+  /** Cleaned and capped; in the order in which they were sent. */
+  readonly labels: readonly (readonly [name: string, value: string])[];
+}
+
+export interface ExtraRows {
+  readonly count: number;
+  /** The row's reading of a family; NaN when not reported. */
+  value(row: number, family: string): number;
+  /** A label of the row, of whichever of its families has it; '' when none does. */
+  label(row: number, name: string): string;
+  families(row: number): readonly ExtraReading[];
+}
+
+export interface HostExtras {
+  rows(table: ExtraTable): ExtraRows;
+}
+
+const NO_EXTRA_ROWS: ExtraRows = { count: 0, value: () => NaN, label: () => '', families: () => [] };
+/** Of a source that has none. */
+export const NO_EXTRAS: HostExtras = { rows: () => NO_EXTRA_ROWS };
+
 export interface HostData {
   readonly procs: ProcColumns;
   readonly gpus: GpuColumns;
@@ -107,6 +143,7 @@ export interface HostData {
   readonly memory: Rows<MemoryField>;
   readonly disks: Rows<DiskField>;
   readonly facts: HostFacts;
+  readonly extras: HostExtras;
   /** Decodes, unescapes and cleans one string of the scrape; capped as the contract says. '' for 0. */
   text(ref: TextRef): string;
   /** Name of a user id, cleaned; '' for 0. Ids mean the same user on every host of the program. */

@@ -79,6 +79,9 @@ export class HostRecord implements HostView {
   get facts(): HostData['facts'] {
     return this.#data.facts;
   }
+  get extras(): HostData['extras'] {
+    return this.#data.extras;
+  }
   text(ref: number): string {
     return this.#data.text(ref);
   }

@@ -1,6 +1,7 @@
 /** A host of a recording, as columns over the arrays of a packed frame: what a parser is to a live host. */
 import {
   GPU_FIELDS,
+  NO_EXTRAS,
   type GpuColumns,
   type GpuField,
   type HostData,
@@ -42,6 +43,7 @@ function extended(known: string[], { from, added }: Names): string[] {
 }
 
 export class RecordedColumns implements HostData {
+  readonly extras = NO_EXTRAS;
   readonly #tables: NameTables;
   #texts: readonly string[] = [''];
   #users: readonly string[] = [''];

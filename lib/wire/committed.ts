@@ -7,13 +7,14 @@ import type { Ms } from '../model/host.js';
 import { Arena } from './bytes.js';
 import type { Engine } from './engine.js';
 import { CPU, SECTIONS, SM, START, VRAM } from './families.js';
+import { Extras } from './extra-rows.js';
 import { GpuTable } from './gpu-table.js';
 import { ProcTable } from './proc-table.js';
 import { DEVICE, INTS } from './rows.js';
 import type { Scan } from './scan.js';
 import { SmallTable } from './small-table.js';
 import { textOf, textRef } from './text-ref.js';
-import type { Thing, ThingTable } from './things.js';
+import { byTables, type Thing, type ThingTable } from './things.js';
 
 /** From this value on a start time is the Unix time of the start, below it the seconds since then. */
 const EPOCH_SECONDS = 1e9;
@@ -52,6 +53,7 @@ export class Committed implements HostData {
   readonly memory = new SmallTable('memory');
   readonly disks = new SmallTable('disk');
   readonly facts = new Facts();
+  readonly extras: Extras;
   readonly #engine: Engine;
   #arena = NOTHING;
   #scan: Scan | undefined;
@@ -61,6 +63,7 @@ export class Committed implements HostData {
   constructor(engine: Engine) {
     this.#engine = engine;
     this.gpus = new GpuTable(engine.labels);
+    this.extras = new Extras(engine.labels);
   }
 
   text(ref: number): string {
@@ -82,6 +85,7 @@ export class Committed implements HostData {
     memory.readings.load(values);
     disks.readings.load(values);
     gpus.loadDetails(scan);
+    this.extras.load(scan);
     facts.bytes = loaded.bytes;
     facts.samples = scan.program.count;
     facts.badLines = loaded.badLines;
@@ -96,13 +100,13 @@ export class Committed implements HostData {
     if (scan !== this.#scan || things.changes !== this.#changes) {
       this.#scan = scan;
       this.#changes = things.changes;
-      const byTable: Record<ThingTable, Thing[]> = { gpu: [], cpu: [], core: [], memory: [], disk: [], up: [], build: [], scope: [] };
-      for (const thing of things.all) byTable[thing.table].push(thing);
+      const byTable = byTables(things.all);
       this.gpus.arrange(cells, byTable.gpu, arena);
       this.cpus.arrange(cells, byTable.cpu, arena.bytes);
       this.cores.arrange(cells, byTable.core, arena.bytes);
       this.memory.arrange(cells, byTable.memory, arena.bytes);
       this.disks.arrange(cells, byTable.disk, arena.bytes);
+      this.extras.arrange(cells, byTable, this.gpus.things);
       this.#readFacts(byTable, arena.bytes);
     }
     this.procs.arrange(scan.rows);

@@ -2,6 +2,7 @@
  * The metric families that are read, as a table: which column a sample goes to, its unit, and which values are readings. Names, labels
  * and limits are those of all-smi 0.25 (https://github.com/lablup/all-smi); docs/METRICS.md is generated from here.
  */
+import { EXTRA_METRICS, type ExtraMetric } from './extra-families.js';
 import type { CpuField, CoreField, DiskField, GpuField, MemoryField } from '../model/columns.js';
 
 /** What the exporter puts before every name. */
@@ -24,6 +25,7 @@ export type Metric = Shape &
     | { readonly table: 'memory'; readonly field: MemoryField }
     | { readonly table: 'disk'; readonly field: DiskField }
     | { readonly table: 'up' | 'build' | 'scope' }
+    | Pick<ExtraMetric, 'table' | 'extra'>
   );
 export type Table = Metric['table'];
 
@@ -101,6 +103,7 @@ export const METRICS: readonly Metric[] = [
   memory('swap_used_bytes', 'swapUsedBytes', 'bytes', 'swap space in use'),
   { table: 'disk', name: 'disk_total_bytes', field: 'totalBytes', unit: 'bytes', about: 'size of a file system' },
   { table: 'disk', name: 'disk_available_bytes', field: 'availableBytes', unit: 'bytes', about: 'free on a file system' },
+  ...EXTRA_METRICS,
 ];
 
 /** No metric of the table. */
@@ -132,4 +135,13 @@ export const ROW_CAPS: Readonly<Record<Table, number>> = {
   up: 1,
   build: 1,
   scope: 1,
+  socket: 64,
+  mig: 4096,
+  vgpu: 4096,
+  link: 8192,
+  chassis: 1,
+  fan: 64,
+  energy: 1024,
+  runtime: 1,
+  source: 32,
 };

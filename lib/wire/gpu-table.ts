@@ -14,7 +14,9 @@ import type { Thing } from './things.js';
 /** The metric whose labels are details. */
 const INFO = METRICS.findIndex(({ name }) => name === 'gpu_info');
 /** By metric: its place in GPU_FIELDS, -1 for none. */
-const FIELD_OF = Int32Array.from(METRICS, (metric) => (metric.table === 'gpu' && metric.field ? GPU_FIELDS.indexOf(metric.field) : -1));
+const FIELD_OF = Int32Array.from(METRICS, (metric) =>
+  'field' in metric && metric.table === 'gpu' ? GPU_FIELDS.indexOf(metric.field) : -1,
+);
 
 interface Gpu {
   readonly uuid: string;
@@ -43,6 +45,11 @@ export class GpuTable implements GpuColumns {
 
   constructor(labels: LabelReader) {
     this.#labels = labels;
+  }
+
+  /** The things of those that report, in the order of their slots. */
+  get things(): readonly Thing[] {
+    return this.#gpus.slice(0, this.count).flatMap(({ thing }) => thing ?? []);
   }
 
   detail(slot: number, label: string): string {

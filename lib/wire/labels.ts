@@ -81,6 +81,14 @@ export class LabelReader {
     return true;
   }
 
+  /** Names and values of all of them, decoded. */
+  pairs(bytes: Uint8Array): [name: string, value: string][] {
+    return Array.from({ length: this.count }, (_, label) => [
+      decodeText(bytes, this.nameAt[label]!, this.nameEnd[label]!, 'name'),
+      this.text(bytes, label, 'value'),
+    ]);
+  }
+
   /** The value of the label, decoded; '' for label -1. */
   text(bytes: Uint8Array, label: number, cap: Cap): string {
     return label < 0 ? '' : decodeText(bytes, this.valueAt[label]!, this.valueEnd[label]!, cap);

@@ -1,5 +1,5 @@
 /** What samples speak of, apart from process rows: GPUs, CPUs, cores, memories, disks, the exporter. Known by a label of theirs. */
-import { same, type Arena } from './bytes.js';
+import { bytesOf, same, type Arena } from './bytes.js';
 import { ALIASES, ROW_CAPS, type Table } from './families.js';
 import { unsigned, type LabelReader } from './labels.js';
 
@@ -24,6 +24,10 @@ export interface Thing {
 
 interface Names {
   readonly key: readonly string[];
+  /** A second label that the key is made of: several things share the first. */
+  readonly also?: string;
+  /** Things whose index is not a number below this are left out. */
+  readonly indexBelow?: number;
   readonly title: readonly string[];
   readonly index: readonly string[];
   /** 'text': without its key a sample is left out. 'number': likewise, and where the key is not a number below the cap of rows. */
@@ -42,9 +46,26 @@ const NAMES: Readonly<Record<ThingTable, Names>> = {
   up: { key: [], title: [], index: [] },
   build: { key: [], title: ['version'], index: [] },
   scope: { key: [], title: ['scope'], index: [] },
+  socket: { key: ['socket_id'], title: [], index: ['socket_id'] },
+  mig: { key: ['gpu_uuid'], also: 'mig_instance', title: ['mig_profile'], index: ['mig_instance'], needs: 'text', indexBelow: 65 },
+  vgpu: { key: ['gpu_uuid'], also: 'vgpu_id', title: ['vgpu_type'], index: ['vgpu_id'], needs: 'text' },
+  link: { key: ['gpu_uuid'], also: 'link_index', title: ['remote_type'], index: ['link_index'], needs: 'text', indexBelow: 32 },
+  chassis: { key: [], title: [], index: [] },
+  fan: { key: ['fan_id'], title: ['fan_name'], index: ['fan_id'] },
+  energy: { key: ['scope'], also: 'gpu_uuid', title: [], index: ['gpu_index'] },
+  runtime: { key: [], title: [], index: [] },
+  source: { key: ['source'], title: [], index: [] },
 };
 const INSTANCE = ['instance'];
 const TABLES = Object.keys(NAMES) as ThingTable[];
+
+/** Things by their tables, in their order. */
+export function byTables(things: readonly Thing[]): Record<ThingTable, Thing[]> {
+  const found = Object.fromEntries(TABLES.map((table) => [table, [] as Thing[]])) as Record<ThingTable, Thing[]>;
+  for (const thing of things) found[thing.table].push(thing);
+  return found;
+}
+
 const RUN_SEED = (Math.random() * 2 ** 32) | 0;
 
 export type NoThing = 'useless' | 'full';
@@ -60,6 +81,7 @@ export class Things {
   /** Open addressing: thing + 1, 0 for none. */
   #table = new Int32Array(64);
   readonly #rows = new Map<ThingTable, number>();
+  #pair = bytesOf(256);
 
   constructor(arena: Arena, labels: LabelReader) {
     this.#arena = arena;
@@ -79,6 +101,8 @@ export class Things {
     const key = this.#first(bytes, names.key);
     const [from, to] = this.#span(key);
     if (names.needs && from === to) return 'useless';
+    if (names.indexBelow !== undefined && !isBelow(this.#index(bytes, names), names.indexBelow)) return 'useless';
+    if (names.also !== undefined) return this.#takePair(table, names, key, { bytes, view, block, blockEnd });
     if (table === 'gpu' && this.#first(bytes, names.title) < 0) return 'useless';
     if (names.needs === 'number' && !(unsigned(bytes, from, to) >= 0 && unsigned(bytes, from, to) < ROW_CAPS.core)) return 'useless';
     const zero = from === to && names.zero === true;
@@ -92,6 +116,29 @@ export class Things {
       return 'full';
     }
     return this.#add(table, names, key, { bytes, view, block, blockEnd });
+  }
+
+  /** A thing whose key is two labels: they are put behind each other with a byte between that no label has. */
+  #takePair(table: ThingTable, names: Names, first: number, source: Source): number | NoThing {
+    const second = this.#labels.find(source.bytes, names.also!);
+    const [from, to] = this.#span(first);
+    const [also, alsoEnd] = this.#span(second);
+    const length = to - from + 1 + alsoEnd - also;
+    if (length > this.#pair.bytes.length) this.#pair = bytesOf(length * 2);
+    const { bytes, view } = this.#pair;
+    bytes.set(source.bytes.subarray(from, to));
+    bytes[to - from] = BETWEEN;
+    bytes.set(source.bytes.subarray(also, alsoEnd), to - from + 1);
+    const known = this.#find(table, bytes, view, 0, length);
+    if (known >= 0) {
+      this.#update(this.all[known]!, names, source);
+      return known;
+    }
+    if (!this.#hasRoom(table)) {
+      this.capped.add(table);
+      return 'full';
+    }
+    return this.#add(table, names, -1, source, { key: this.#arena.addText(view, 0, length), keyBytes: length });
   }
 
   /** Things whose cells are all gone go too. By old number: the new one. */
@@ -115,7 +162,7 @@ export class Things {
     return moved;
   }
 
-  #add(table: ThingTable, names: Names, key: number, source: Source): number {
+  #add(table: ThingTable, names: Names, key: number, source: Source, pair?: Pick<Thing, 'key' | 'keyBytes'>): number {
     const [from, to] = this.#span(key);
     const zero = from === to && names.zero === true;
     const at = this.#arena.add(source.view, source.block, source.blockEnd);
@@ -129,6 +176,7 @@ export class Things {
       instance: this.#textAt(this.#first(source.bytes, INSTANCE), source, at),
       index: this.#index(source.bytes, names),
       cells: [],
+      ...pair,
     };
     const number = this.all.push(thing) - 1;
     this.#enter(number);
@@ -225,6 +273,8 @@ interface Source {
 }
 
 const QUOTE = 34;
+const BETWEEN = 10;
+const isBelow = (index: number, limit: number): boolean => index >= 0 && index < limit;
 const NOWHERE = [0, 0] as const;
 const ZERO = Uint8Array.of(48);
 const ZERO_VIEW = new DataView(ZERO.buffer);
