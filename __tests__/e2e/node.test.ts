@@ -35,7 +35,8 @@ async function exporter(...args: readonly string[]): Promise<Exporter> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: ENV,
   });
-  running.push({ stop: () => child.kill('SIGKILL') });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  running.push({ stop: () => (child.kill('SIGTERM'), exited) });
   let said = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) {
     said += chunk as string;

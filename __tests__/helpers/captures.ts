@@ -126,9 +126,19 @@ export class StandInMachine {
     for (const pipe of this.#pipes) writeSync(pipe, '\n');
   }
 
+  /** Whoever still runs is ended: the real one would end when nobody reads what it writes. */
   dispose(): void {
+    for (const pid of this.started.map((line) => Number(line.split(' ')[0]))) if (this.#isOurs(pid)) process.kill(pid, 'SIGKILL');
     for (const pipe of this.#pipes) closeSync(pipe);
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #isOurs(pid: number): boolean {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(this.nvidiaSmi);
+    } catch {
+      return false;
+    }
   }
 }
 

@@ -24,6 +24,7 @@ export class OneShot {
   readonly #clock: Clock;
   readonly #timeoutMs: Ms;
   #running: Child | undefined;
+  #stopped = false;
 
   constructor(clock: Clock, timeoutMs: Ms) {
     this.#clock = clock;
@@ -32,6 +33,7 @@ export class OneShot {
 
   /** `alsoGood`: an exit status that is no failure. Never rejects. */
   async run(command: Command, alsoGood = 0): Promise<Outcome> {
+    if (this.#stopped) return { kind: 'failed', reason: 'stopped' };
     if (this.#running !== undefined) return this.#hanging();
     let [output, errors, tooMuch] = ['', '', false];
     const child = new Child(command, (text, from) => {
@@ -52,8 +54,9 @@ export class OneShot {
     return { kind: 'failed', reason: failure(errors + output, exit) };
   }
 
-  /** Ends what is running. */
+  /** Ends what is running; nothing is run any more. */
   stop(): void {
+    this.#stopped = true;
     this.#running?.kill();
   }
 
