@@ -62,7 +62,7 @@ export const ERRORS = {
   E_RECORDING_BAD: {
     text: 'recording {file}: {reason}',
     exit: 1,
-    advice: 'See docs/RECORDING.md for what can be replayed; --check tells of every line that cannot.',
+    advice: 'docs/RECORDING.md tells what can be replayed; replay-info shows what is in a recording.',
   },
   E_NOT_A_TTY: { text: 'not a terminal', exit: 2, advice: 'Start it in a terminal, without redirecting its input or output.' },
   E_TERM_DUMB: {
@@ -90,6 +90,11 @@ export const ERRORS = {
   S_REDIRECT: { text: 'redirect refused: {reason}', exit: 0, advice: 'Name the address the metrics are really at.' },
   S_TOO_LARGE: { text: 'body larger than {mib} MiB', exit: 0, advice: 'Not an exporter of one node, or one that has gone wrong.' },
   S_CUT: { text: 'answer cut off', exit: 0, advice: 'The exporter or a proxy closed the connection early; the last good data stays.' },
+  S_NOT_RECORDED: {
+    text: 'not in the recording at this time',
+    exit: 0,
+    advice: 'The node failed when it was recorded, or was not watched yet.',
+  },
   S_ENCODING: { text: 'answer badly encoded', exit: 0, advice: 'The exporter or a proxy compresses wrongly.' },
 } as const satisfies Record<string, ErrorRow>;
 

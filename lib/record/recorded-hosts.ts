@@ -1,4 +1,5 @@
 /** The hosts of a replay: what a frame says becomes a commit, a failure or a disappearance, as it does live. */
+import { errorText } from '../errors.js';
 import { WAITING, type HostView, type Ms } from '../model/host.js';
 import type { Delivery } from '../model/ports.js';
 import { HostRecord } from '../model/record.js';
@@ -12,7 +13,7 @@ interface Known {
 }
 
 /** What is said of a host that a recording without connections leaves out of a frame: all-smi does that when a host fails. */
-const LEFT_OUT = { code: 'S_NOT_RECORDED', text: 'not in the recording at this time' };
+const LEFT_OUT = { code: 'S_NOT_RECORDED', text: errorText('S_NOT_RECORDED') };
 
 export class RecordedHosts {
   readonly #tables = new NameTables();
