@@ -85,12 +85,7 @@ export class MaskedHost implements HostView {
   }
   /** By the slots that GPUs have on the host itself. */
   get extras(): HostExtras {
-    const { extras } = this.whole;
-    const { any, all } = this.kept();
-    if (all) return extras;
-    if (!any) return NO_EXTRAS;
-    const { origin = NO_SLOTS } = this.#gpus;
-    return { rows: (table) => (table === 'gpu' ? pickRows(extras.rows(table), origin) : extras.rows(table)) };
+    return this.whole.extras;
   }
   text(ref: number): string {
     return this.whole.text(ref);
@@ -128,17 +123,6 @@ export class MaskedHost implements HostView {
   #machine<Name extends 'cpus' | 'cores' | 'memory' | 'disks'>(name: Name): HostView[Name] {
     return this.kept().any ? this.whole[name] : NO_ROWS;
   }
-}
-
-const NO_SLOTS = new Int32Array(0);
-
-function pickRows(rows: ExtraRows, slots: Int32Array): ExtraRows {
-  return {
-    count: slots.filter((slot) => slot < rows.count).length,
-    value: (row, family) => rows.value(slots[row]!, family),
-    label: (row, name) => rows.label(slots[row]!, name),
-    families: (row) => rows.families(slots[row]!),
-  };
 }
 
 const sameRows = (a: Kept, b: Kept): boolean => same(a.gpus, b.gpus) && same(a.procs, b.procs);
