@@ -61,7 +61,7 @@ export class NvidiaSmi {
       intervalMs,
       command: () => {
         this.#rounds.restart(this.#fields);
-        return this.#looping(`--query-gpu=${this.#fields.join()}`, CSV, `--loop-ms=${intervalMs}`);
+        return this.#looping(`--query-gpu=${this.#fields.join()}`, CSV, `--loop-ms=${Math.round(intervalMs)}`);
       },
       onLine: (line) => this.#rounds.push(line) !== 'other',
       onRefusal: (output) => this.#withoutRefused(output),
