@@ -1,0 +1,121 @@
+/** What is pressed on the Users tab changes the Users tab, whichever level is on screen. */
+import { describe, expect, test } from '@jest/globals';
+import { CORE_LAYERS } from '../../lib/keys/layers.js';
+import { PAGES } from '../../docs/pages.js';
+import users from '../../plugins/users/index.js';
+import { CLUSTER } from '../helpers/cluster.js';
+import { Driver } from '../helpers/driver.js';
+
+const LEVELS: Readonly<Record<string, readonly string[]>> = {
+  users: [],
+  hosts: ['Enter'],
+  processes: ['Enter', 'Enter'],
+  process: ['Enter', 'Enter', 'Enter'],
+  'silent nodes': ['i'],
+};
+const PRINTABLE = Array.from({ length: 0x7e - 0x20 }, (_, at) => String.fromCharCode(0x21 + at));
+const NAMED = [
+  'Enter',
+  'Esc',
+  'Tab',
+  'Space',
+  'Backspace',
+  'Up',
+  'Down',
+  'Left',
+  'Right',
+  'Home',
+  'End',
+  'PageUp',
+  'PageDown',
+  'Insert',
+  'Delete',
+];
+const FUNCTION = Array.from({ length: 12 }, (_, at) => `F${at + 1}`);
+const ALL = [
+  ...PRINTABLE,
+  ...NAMED,
+  ...FUNCTION,
+  ...['C-', 'A-', 'S-'].flatMap((modifier) => [...NAMED, 'a', 'e', 'm'].map((name) => modifier + name)),
+];
+/** Keys of the program itself: they may do what they say. */
+const CORE = new Set(CORE_LAYERS.flatMap(({ bindings }) => bindings.flatMap(({ keys }) => keys)));
+/** U narrows all tabs to a user, and is made for it. */
+const PINS = 'U';
+const OWN = new Set(users.layers.flatMap(({ bindings }) => bindings.flatMap(({ keys }) => keys)));
+
+const open = (...keys: readonly string[]): Driver => new Driver({ hosts: CLUSTER, cols: 120, rows: 20 }).press('V', ...keys);
+
+/** Everything that is not the Users tab's own: counters, what was worked out, the open tab, other tabs' pictures, what the program asks for. */
+function world(driver: Driver): object {
+  const { state } = driver.app;
+  const others = state.tabs.filter(({ plugin }) => plugin !== 'users').map((tab) => JSON.stringify(state.ui(tab)));
+  return {
+    ran: driver.ran,
+    collector: driver.versions.collector,
+    tab: driver.tab,
+    tabs: state.tabs.map(({ title }) => title),
+    overlays: state.overlays,
+    others,
+    quit: driver.hasQuit,
+    painter: [driver.painter.suspends, driver.painter.redraws],
+    hosts: [...state.hosts].map(({ hostId, version, status }) => [hostId, version, status]),
+  };
+}
+
+describe.each(Object.entries(LEVELS))('on the level of %s', (_level, keys) => {
+  test.each(['u', 'm', 'p', 'n', 't', 'f', 'a', 'e', 'c', 'g', 'd', 's', 'F', 'E'])('%s leaves everything else as it was', (key) => {
+    const driver = open(...keys);
+    const before = world(driver);
+    driver.press(key, key);
+    expect(world(driver)).toEqual(before);
+  });
+
+  test('and so does every key that is not the program’s own', () => {
+    for (const key of ALL.filter((name) => name !== PINS && (OWN.has(name) || !CORE.has(name)))) {
+      const driver = open(...keys);
+      const before = world(driver);
+      driver.press(key);
+      const after = world(driver);
+      const opensTab = key === 'o' || (key === 'Enter' && keys[0] === 'i');
+      if (opensTab) expect(driver.tab).toMatch(/^node-/);
+      else if (key === 'Esc' && keys.length === 0) expect(driver.frame()).toContain('q quits');
+      else expect([key, after]).toEqual([key, before]);
+    }
+  });
+
+  test('nothing that is pressed breaks the picture', () => {
+    const driver = open(...keys);
+    for (const key of ALL.filter((name) => !CORE.has(name) && name !== 'o')) driver.press(key);
+    expect(driver.lines()).toHaveLength(20);
+    expect(driver.frame()).not.toContain('failed');
+    expect(driver.app.state.faults.size).toBe(0);
+  });
+});
+
+test('no key of the tab is one that the program takes before it, and each says what it does', () => {
+  const above = new Set(
+    CORE_LAYERS.filter(({ rung }) => rung === 'filter-edit')
+      .filter(({ title }) => title === 'Always')
+      .flatMap(({ bindings }) => bindings.flatMap(({ keys }) => keys)),
+  );
+  for (const key of OWN) expect(above.has(key)).toBe(false);
+  for (const { bindings } of users.layers) for (const { label } of bindings) expect(label).not.toBe('');
+});
+
+test('the help of a level explains the keys of that level, and no other', () => {
+  const help = (...keys: readonly string[]): string => new Driver({ hosts: CLUSTER, cols: 120, rows: 60 }).press('V', ...keys, '?').frame();
+  expect(help()).toMatch(/u +sort by user; again reverses/);
+  expect(help()).toContain('POWER* is an estimate');
+  expect(help()).not.toContain('sort by pid');
+  expect(help('Enter')).toMatch(/u +sort by host; again reverses/);
+  expect(help('Enter', 'Enter')).toMatch(/p +sort by pid; again reverses/);
+  expect(help('Enter', 'Enter')).toMatch(/Shift-→ +commands to the left/);
+  expect(help('Enter', 'Enter', 'Enter')).toMatch(/↓, j, wheel down +scroll down/);
+  expect(help('i')).toMatch(/t +sort by last answer/);
+});
+
+test('docs/KEYS.md has every key', () => {
+  const page = PAGES['KEYS.md']!();
+  for (const { bindings } of users.layers) for (const { id } of bindings) expect(page).toContain(`\`${id}\``);
+});
