@@ -29,6 +29,10 @@ export const access: TableAccess<UsersUi> = {
   },
   order: rowsOf,
   open: { label: 'look into the row', short: 'open', run: (ui, app, id) => lookInto(ui, app, id) },
+  user: (_app, ui, id) => {
+    const level = current(ui);
+    return level.kind === 'silent' ? undefined : level.kind === 'users' ? id : level.user;
+  },
 };
 
 function lookInto(ui: UsersUi, app: AppView, id: string): Step<UsersUi> {

@@ -16,7 +16,7 @@ export function usersCrumb({ present, hidden }: UsersOrder, place: string, ui: U
 }
 
 export function hostsCrumb(ui: UsersUi, { user }: HostsLevel, { rows }: SortedHosts, place: string, app: AppView, cols: number): Line {
-  const users = app.derive(usersDerivation);
+  const users = app.derive(usersDerivation, app.listed);
   const row = users.find(user);
   const down = rows.filter(({ host }) => !counted(host)).length;
   const parts = [`${trail(ui.levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'host' : 'hosts'}`];

@@ -25,6 +25,7 @@ export function emptyHint(app: AppView, { totals }: UsersTable, hidden: number, 
   const say = (...texts: readonly string[]): readonly Line[] =>
     ['', ...texts].flatMap((text) => wrap(text, cols - 3)).map((text) => line(`  ${text}`));
   const hosts = [...app.hosts];
+  if (app.filter && !hosts.some(({ version }) => version === 0)) return say('No user that the filter keeps.');
   if (hosts.every(({ version }) => version === 0)) {
     const waiting = hosts.some(({ status }) => status.phase === 'waiting');
     return [...say(waiting ? 'Waiting for the first answer of' : 'No node answers:'), ...unanswered(hosts, rows - 2)];

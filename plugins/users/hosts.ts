@@ -77,7 +77,7 @@ const MAX_SORTS = 4;
 
 /** The hosts of a user, those that don't count any more among them. Remembered until a collector delivers. */
 export function hostsOf(app: AppView, user: string, sort: Sort, countAll: boolean): SortedHosts {
-  const table = app.derive(usersDerivation);
+  const table = app.derive(usersDerivation, app.listed);
   let known = kept.get(table);
   if (known?.user !== user) kept.set(table, (known = { user, all: userHosts(app.hosts, user), sorted: new Map() }));
   const wanted = `${sort.key} ${sort.descending} ${countAll}`;

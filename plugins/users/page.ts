@@ -8,6 +8,8 @@ export interface Page {
   cells(position: number): Cells;
   /** A whole row is dim: its host doesn't count, or it is gone and only keeps its place. */
   dim(position: number): boolean;
+  /** Shown though the filter does not keep it. */
+  out?(position: number): boolean;
 }
 
 /** How a user without a name is shown. */

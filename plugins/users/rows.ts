@@ -16,7 +16,7 @@ function sortedRows(ui: UsersUi, app: AppView): RowOrder {
   const { sort } = level.table;
   switch (level.kind) {
     case 'users':
-      return userOrder(app.derive(usersDerivation), sort, ui);
+      return userOrder(app.derive(usersDerivation, app.listed), sort, ui);
     case 'hosts':
       return hostsOf(app, level.user, sort, ui.countAll).order;
     case 'processes':

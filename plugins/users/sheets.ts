@@ -54,7 +54,8 @@ function shownRows(ui: UsersUi, app: AppView): readonly number[] {
 
 function about(app: AppView, table: string, more: Sheet['about'] = {}): Sheet['about'] {
   const { reporting, hosts: nodes } = app.derive(usersDerivation).totals;
-  return { table, at: new Date(app.now).toISOString(), nodes, reporting_nodes: reporting, ...more };
+  const filter = app.filter ? { filter: app.filter.text } : {};
+  return { table, at: new Date(app.now).toISOString(), nodes, reporting_nodes: reporting, ...filter, ...more };
 }
 
 const WATTS: SheetColumn = { name: 'power_watts', decimals: 3, otherwise: '0.000' };
@@ -76,7 +77,7 @@ const USER_COLUMNS: readonly SheetColumn[] = [
 ];
 
 function users({ table: { sort } }: UsersLevel, ui: UsersUi, app: AppView): Exported {
-  const table = app.derive(usersDerivation);
+  const table = app.derive(usersDerivation, app.listed);
   const rows = shownRows(ui, app).map((row): Row => [
     written(table.user(row)),
     table.system(row),

@@ -101,7 +101,7 @@ function makeOrder(
 }
 
 export function usersPage(level: UsersLevel, ui: UsersUi, app: AppView, cols: number): Page {
-  const users = app.derive(usersDerivation);
+  const users = app.derive(usersDerivation, app.listed);
   const order = inOrderOf(userOrder(users, level.table.sort, ui), level.frozen);
   const columns = userColumns(cols, Math.min(longestName(users), mostUserCols(cols)), anySm(users), ui.showTrend);
   return {
@@ -113,6 +113,7 @@ export function usersPage(level: UsersLevel, ui: UsersUi, app: AppView, cols: nu
       return { ...figures(users, row, ui.countAll), trend: trendCell(app.vramTrend(user), trendCols(cols)) };
     },
     dim: (position) => order.row(position) < 0,
+    out: (position) => app.filter?.mode === 'dim' && app.derive(usersDerivation).find(order.id(position)) < 0,
   };
 }
 

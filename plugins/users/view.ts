@@ -67,9 +67,10 @@ function levelView(level: Level, room: Room): View {
 }
 
 function topView(level: UsersLevel, { ui, app, size }: Room): View {
-  const users = app.derive(usersDerivation);
+  const users = app.derive(usersDerivation, app.listed);
   const order = userOrder(users, level.table.sort, ui);
-  const head = users.totals.reporting > 0 ? headLines(users, order.present, ui.showSystem, size) : [];
+  const kept = app.derive(usersDerivation);
+  const head = kept.totals.reporting > 0 ? headLines(kept, userOrder(kept, level.table.sort, ui).present, ui.showSystem, size) : [];
   const rows = Math.max(0, size.rows - head.length - 1);
   if (order.present === 0) return { blocks: [lines(...head, ...emptyHint(app, users, order.hidden, { cols: size.cols, rows }))] };
   return tableView(level, usersPage(level, ui, app, size.cols), { cols: size.cols, rows }, head, (place) =>
@@ -108,6 +109,7 @@ function tableView(
     rows: Math.max(0, rows),
     cells: (at) => page.cells(at),
     dim: (at) => page.dim(at),
+    out: (at) => page.out?.(at) ?? false,
   });
   return {
     blocks: [lines(...head, frozen ? keptSign(layout.header) : layout.header, ...layout.body)],
