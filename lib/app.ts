@@ -12,6 +12,7 @@ import type { RecordingSwitch, Replay } from './model/replay.js';
 import type { Painter } from './paint/painter.js';
 import type { Effect, KeyContext, Step, TabPlugin } from './plugin.js';
 import { clean } from './sanitize.js';
+import { commandPicker } from './picker.js';
 import { ReplayControl } from './replay-control.js';
 import { AppState, faultText } from './state.js';
 import { hitTest } from './view/cells.js';
@@ -184,6 +185,7 @@ export class App {
       this.state.overlays = this.state.overlays.slice(0, -1);
     },
     'scroll-help': ({ by }) => this.#scrollHelp(by),
+    picker: ({ command }) => commandPicker(this.state, command, this.#painted?.view.pageRows ?? 1),
     replay: ({ command }) => this.#transport.command(command),
     timecode: ({ edit }) => this.#transport.edit(edit),
     record: () => this.#transport.record(),

@@ -1,6 +1,7 @@
 /** The ladder as it stands for a state: which layers are active, whose they are, with which UI state. */
 import { captureText, FILTER_EDIT } from './keys/filter.js';
 import { ALWAYS, GLOBAL, HELP } from './keys/layers.js';
+import { captureQuery, PICKER } from './keys/picker.js';
 import { REPLAY, TIMECODE } from './keys/replay.js';
 import { ladder, type ActiveLayer } from './keys/router.js';
 import type { KeyLayer } from './plugin.js';
@@ -10,12 +11,12 @@ function core(layer: KeyLayer<undefined>, modal = false): ActiveLayer {
   return { layer: layer, ui: undefined, owner: 'core', modal };
 }
 
-const MODALS: Readonly<Record<Overlay['kind'], KeyLayer<undefined>>> = { help: HELP, timecode: TIMECODE };
+const MODALS: Readonly<Record<Overlay['kind'], KeyLayer<undefined>>> = { help: HELP, timecode: TIMECODE, picker: PICKER };
 
 /** The modal that takes all keys: a filter that is typed, else what was opened last. */
 function modal({ filtering, overlays }: AppState): readonly ActiveLayer[] {
   if (filtering.edited) return [{ ...core(FILTER_EDIT, true), capture: captureText }];
-  return overlays.slice(-1).map(({ kind }) => core(MODALS[kind], true));
+  return overlays.slice(-1).map(({ kind }) => ({ ...core(MODALS[kind], true), ...(kind === 'picker' ? { capture: captureQuery } : {}) }));
 }
 
 /** `modals`: with the modals that are open (what a key meets), or without (what the help explains). */

@@ -3,6 +3,7 @@ import type { HistoryView } from './aggregate/history.js';
 import type { Derivation, Scope } from './derive.js';
 import type { FilterCommand, FilterMode, Keeps } from './filter/filtering.js';
 import type { InputEvent, Key, Mouse } from './keys/names.js';
+import type { PickerCommand } from './keys/picker.js';
 import type { HostView, Ms } from './model/host.js';
 import type { RecordingStatus, ReplayStatus, Transport } from './model/replay.js';
 import type { SaveRequest } from './model/ports.js';
@@ -76,6 +77,8 @@ export type Effect =
   | { readonly type: 'help' }
   | { readonly type: 'close' }
   | { readonly type: 'scroll-help'; readonly by: number }
+  /** The list of tabs. */
+  | { readonly type: 'picker'; readonly command: PickerCommand }
   | { readonly type: 'replay'; readonly command: Transport }
   /** The line in which a time is typed. */
   | { readonly type: 'timecode'; readonly edit: 'open' | 'erase' | 'clear' | 'apply' | { readonly insert: string } }

@@ -3,16 +3,17 @@ import { clusterDerivation } from './aggregate/cluster.js';
 import { chromeTabRegion } from './keys/layers.js';
 import { offers, type Offer } from './keys/router.js';
 import { activeLayers } from './ladder.js';
-import type { HostView } from './model/host.js';
+import { pickerMatches } from './picker.js';
 import { RUNGS, type Rung, type TabRef } from './plugin.js';
 import { faultText, type AppState } from './state.js';
-import { tabId } from './tabs.js';
 import { bodySize, composeFrame, type Chrome, type Hint, type TabLabel } from './view/chrome.js';
 import { filterLine } from './view/filter-line.js';
 import { line, lines, span, type Frame, type Line, type Size, type View } from './view/frame.js';
 import { helpSections, helpView, keyText, type HelpSection } from './view/help.js';
 import { hostMark } from './view/hosts.js';
+import { pickerView } from './view/picker.js';
 import { recordingChip, replayBar, timecodeLine } from './view/replay-bar.js';
+import { count } from './view/text.js';
 import { titleParts } from './view/title.js';
 
 export interface ScreenInput {
@@ -37,6 +38,8 @@ export function screen(state: AppState, input: ScreenInput): Screen {
   const composed = (view: View): Screen => ({ frame: composeFrame(chrome, view), view, size });
   const overlay = state.overlays.at(-1);
   if (overlay?.kind === 'help') return composed(helpScreen(state, input, overlay.top));
+  if (overlay?.kind === 'picker')
+    return composed(pickerView(pickerMatches(state, overlay.edited.text), state.tabs.length, overlay, state.now, size));
   try {
     return composed(tabView(state, size));
   } catch (error) {
@@ -68,7 +71,7 @@ function surroundings(
 }
 
 function chromeOf(state: AppState, { size, source, chips, offers: offered }: ScreenInput): Chrome {
-  const active = tabId(state.tab);
+  const { tabs } = state;
   return {
     size,
     title: titleParts(state.derive(clusterDerivation), {
@@ -78,9 +81,10 @@ function chromeOf(state: AppState, { size, source, chips, offers: offered }: Scr
       recordedOffset: state.replay?.offsetMinutes,
       kept: state.filtering.hosts?.counts(state.allHosts),
     }),
-    tabs: state.tabs.map((tab) => tabLabel(state, tab)),
-    active: state.tabs.findIndex((tab) => tabId(tab) === active),
-    tabNote: downNote(state.allHosts),
+    // Only those on screen are looked at.
+    tabs: { length: tabs.length, at: (place) => tabs[place] && tabLabel(state, tabs[place]) },
+    active: state.tabAt,
+    tabNote: state.down === 0 ? '' : `${count(state.down)} down ✕`,
     chips,
     hints: hintsOf(offered),
     ...(state.toast ? { toast: span(state.toast.text, state.toast.tone) } : {}),
@@ -131,12 +135,6 @@ function errorView(plugin: string, said: string): View {
 function tabLabel(state: AppState, tab: TabRef): TabLabel {
   const host = tab.hostId === undefined ? undefined : state.allHosts.get(tab.hostId);
   return { title: tab.title, region: chromeTabRegion(tab.plugin, tab.key), mark: host ? hostMark(host) : '', host: host !== undefined };
-}
-
-function downNote(hosts: Iterable<HostView>): string {
-  let down = 0;
-  for (const host of hosts) if (hostMark(host) === '✕') down++;
-  return down === 0 ? '' : `${down} down ✕`;
 }
 
 /** One hint a binding, those of the upper rungs first; keys that do one thing in two directions share one, if they share its words. */

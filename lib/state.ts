@@ -13,6 +13,8 @@ import { checkStep } from './keys/router.js';
 import type { AppView, Effect, FilterView, HostList, Message, Step, TabPlugin, TabRef } from './plugin.js';
 import { clean } from './sanitize.js';
 import { tabId, tabsOf } from './tabs.js';
+import { hostMark } from './view/hosts.js';
+import type { PickerState } from './view/picker.js';
 
 export interface Toast {
   readonly text: string;
@@ -22,7 +24,7 @@ export interface Toast {
 }
 
 /** A modal on the top rung: it takes all keys. */
-export type Overlay = HelpOverlay | TimecodeOverlay;
+export type Overlay = HelpOverlay | TimecodeOverlay | PickerOverlay;
 export interface HelpOverlay {
   readonly kind: 'help';
   readonly top: number;
@@ -33,6 +35,11 @@ export interface TimecodeOverlay {
   readonly text: string;
   /** Why what was typed leads nowhere. */
   readonly problem?: string;
+}
+
+/** The list of tabs. */
+export interface PickerOverlay extends PickerState {
+  readonly kind: 'picker';
 }
 
 /** What a plugin threw. */
@@ -76,6 +83,8 @@ class HostsLeft implements HostList {
   }
 }
 
+const NO_TAB: TabRef = { plugin: '', key: '', title: '' };
+
 /** What a filter keeps of the cluster. */
 const KEPT: Scope = { key: '' };
 
@@ -92,7 +101,9 @@ export class AppState implements AppView {
   /** The last fault of a plugin, by its id: shown in its pane. */
   readonly faults = new Map<string, Fault>();
   #tabs: readonly TabRef[] = [];
-  #tab: TabRef = { plugin: '', key: '', title: '' };
+  /** Place of the open tab. */
+  #at = 0;
+  #down = { collector: -1, hosts: 0 };
   #tabsStale = true;
   readonly #hosts = new Hosts();
   readonly #labels = new Map<string, string>();
@@ -141,8 +152,24 @@ export class AppState implements AppView {
   }
 
   get tab(): TabRef {
+    return this.tabs[this.tabAt] ?? NO_TAB;
+  }
+
+  /** Place of the open tab among `tabs`. */
+  get tabAt(): number {
     if (this.#tabsStale) this.#retab();
-    return this.#tab;
+    return this.#at;
+  }
+
+  /** Hosts that are down: counted once for what was delivered. */
+  get down(): number {
+    const { collector } = this.versions;
+    if (this.#down.collector !== collector) {
+      let hosts = 0;
+      for (const host of this.#hosts) if (hostMark(host) === '✕') hosts++;
+      this.#down = { collector, hosts };
+    }
+    return this.#down.hosts;
   }
 
   derive<P, T>(derivation: Derivation<P, T>, scope: Scope = KEPT): T {
@@ -206,16 +233,15 @@ export class AppState implements AppView {
   }
 
   open(plugin: string, key = ''): boolean {
-    const found = this.tabs.find((tab) => tab.plugin === plugin && tab.key === key);
-    if (found) this.#tab = found;
+    const found = this.tabs.findIndex((tab) => tab.plugin === plugin && tab.key === key);
+    if (found >= 0) this.#at = found;
     this.touch();
-    return found !== undefined;
+    return found >= 0;
   }
 
   cycle(by: number): void {
-    const tabs = this.tabs;
-    const at = tabs.findIndex((tab) => tabId(tab) === tabId(this.#tab));
-    this.#tab = tabs[(((at + by) % tabs.length) + tabs.length) % tabs.length] ?? this.#tab;
+    const { length } = this.tabs;
+    if (length > 0) this.#at = (((this.#at + by) % length) + length) % length;
     this.touch();
   }
 
@@ -268,10 +294,13 @@ export class AppState implements AppView {
   /** The open tab stays open by identity; when it is gone the first one opens. */
   #retab(): void {
     this.#tabsStale = false;
+    const open = tabId(this.#tabs[this.#at] ?? NO_TAB);
     for (const [id, { from }] of this.faults) if (from === 'tabs') this.faults.delete(id);
     this.#tabs = tabsOf(this.plugins, this.#hosts, (plugin, error) => this.blame(plugin.id, 'tabs', error));
-    const open = tabId(this.#tab);
-    this.#tab = this.#tabs.find((tab) => tabId(tab) === open) ?? this.#tabs[0] ?? this.#tab;
+    this.#at = Math.max(
+      0,
+      this.#tabs.findIndex((tab) => tabId(tab) === open),
+    );
     const alive = new Set(this.#tabs.map(tabId));
     for (const id of this.#ui.keys()) if (!alive.has(id)) this.#ui.delete(id);
   }

@@ -10,7 +10,7 @@ const FOOT_ROWS = 1;
 export interface Chrome {
   readonly size: Size;
   readonly title: TitleParts;
-  readonly tabs: readonly TabLabel[];
+  readonly tabs: TabList;
   readonly active: number;
   /** Shown behind the strip's right end: "3 down ✕"; '' for none. */
   readonly tabNote: string;
@@ -36,6 +36,12 @@ export interface TabLabel {
   readonly mark: string;
   /** Host tabs stand closer together, behind one bar. */
   readonly host: boolean;
+}
+
+/** A list of them will do; of thousands only those on screen are asked for. */
+export interface TabList {
+  readonly length: number;
+  at(place: number): TabLabel | undefined;
 }
 
 export interface Hint {
@@ -115,7 +121,7 @@ function tabLine({ tabs, active, tabNote }: Chrome, cols: number): Line {
   const [first, last] = tabWindow(tabs, active, room);
   const spans: Span[] = [span(first > 0 ? '◂' : ' ', 'tab')];
   for (let at = first; at < last; at++) {
-    const { title, mark, region } = tabs[at]!;
+    const { title, mark, region } = tabs.at(at)!;
     if (at > first) spans.push(span(separator(tabs, at), 'tab'));
     const text = mark === '' ? title : `${title} ${mark}`;
     spans.push(
@@ -129,12 +135,12 @@ function tabLine({ tabs, active, tabNote }: Chrome, cols: number): Line {
   return { spans, fill: 'tab' };
 }
 
-const separator = (tabs: readonly TabLabel[], at: number): string => (tabs[at]!.host && tabs[at - 1]!.host ? CLOSE : BAR);
+const separator = (tabs: TabList, at: number): string => (tabs.at(at)?.host && tabs.at(at - 1)?.host ? CLOSE : BAR);
 
 /** [first, last) of the tabs shown: from the first one if that shows the active one, else the active one with what fits before it. */
-function tabWindow(tabs: readonly TabLabel[], active: number, room: number): readonly [number, number] {
+function tabWindow(tabs: TabList, active: number, room: number): readonly [number, number] {
   const cost = (at: number, first: number): number => {
-    const { title, mark } = tabs[at]!;
+    const { title, mark } = tabs.at(at)!;
     return width(title) + (mark === '' ? 0 : 1 + width(mark)) + (at > first ? width(separator(tabs, at)) : 0);
   };
   const fill = (first: number): number => {
