@@ -1,16 +1,9 @@
 /** A recording in the whole viewer, by its keys: which rung answers, what is text, what a click does. */
 import { expect, test } from '@jest/globals';
-import { App } from '../lib/app.js';
-import { MemoryPainter } from '../lib/paint/painter.js';
-import type { Replay } from '../lib/model/replay.js';
-import { createReplay } from '../lib/record/replay.js';
-import { ReaderSource } from '../lib/record/source.js';
-import { SteppedClock } from './helpers/clock.js';
-import { BUILT_IN } from './helpers/driver.js';
 import { expectGolden } from './helpers/golden.js';
 import type { HostSpec } from './helpers/hosts.js';
-import { always, inNewFolder, openReader, place } from './helpers/recording-player.js';
-import { record, timeOf } from './helpers/recordings.js';
+import { inNewFolder } from './helpers/recording-player.js';
+import { ReplayViewer } from './helpers/replay-viewer.js';
 
 inNewFolder();
 
@@ -28,54 +21,17 @@ const HOSTS: readonly HostSpec[] = [
   { gpus: [{ uuid: 'c' }], procs: [{ pid: 3, gpu: 0, user: 'carol', vram: 9 * 2 ** 30, age: 10, command: 'vllm' }] },
 ];
 
-class Viewer {
-  readonly clock = new SteppedClock(Date.UTC(2027, 0, 1));
-  readonly painter = new MemoryPainter(120, 16);
-  replay!: Replay;
-  app!: App;
-
-  async open(frames = 40): Promise<this> {
-    const reader = await openReader(await record(place.folder.file('a.ndjson'), 'none', frames, HOSTS));
-    await reader.index(always);
-    this.replay = await createReplay({ source: new ReaderSource(reader), name: 'a.ndjson', clock: this.clock });
-    this.app = new App({
-      plugins: BUILT_IN,
-      collector: this.replay,
-      replay: this.replay,
-      painter: this.painter,
-      clock: this.clock,
-      save: () => Promise.reject(new Error('not here')),
-    });
-    this.app.start();
-    await this.settle();
-    return this;
-  }
-  async settle(): Promise<string> {
-    for (let nth = 0; nth < 8; nth++) await new Promise((resolve) => setImmediate(resolve));
-    this.clock.step(250);
-    return this.painter.text();
-  }
-  async press(...names: readonly string[]): Promise<string> {
-    for (const name of names) {
-      this.painter.press(name);
-      this.clock.step(0);
-    }
-    return this.settle();
-  }
-  get nth(): number {
-    return Math.round((this.replay.status.at - timeOf(0)) / 3000);
-  }
-}
+const open = (): Promise<ReplayViewer> => new ReplayViewer(120, 16).open(HOSTS);
 
 test('the picture of a replay', async () => {
-  const viewer = await new Viewer().open();
+  const viewer = await open();
   await viewer.press('Space', 'V');
   // Without the key hints, which are other tests' matter.
   expectGolden('replay-users', 120, 15, (await viewer.press('j', 'j', 'B', 'j')).replace(/\n[^\n]*$/, ''));
 });
 
 test("ages and the clock are those of the frame, not today's", async () => {
-  const viewer = await new Viewer().open();
+  const viewer = await open();
   const screen = await viewer.press('Space', 'V');
   expect(screen).toContain('14:32:03 replay');
   expect(screen).toMatch(/bob .* 00:15:00/);
@@ -83,7 +39,7 @@ test("ages and the clock are those of the frame, not today's", async () => {
 });
 
 test('transport keys go before those of the tab; those that the tab alone has still work', async () => {
-  const viewer = await new Viewer().open();
+  const viewer = await open();
   await viewer.press('Space', 'V');
   expect(await viewer.press('j')).toMatch(/▌ alice/);
   expect(viewer.nth).toBe(3);
@@ -94,7 +50,7 @@ test('transport keys go before those of the tab; those that the tab alone has st
 });
 
 test('while a time is typed every key is text or nothing: q quits nothing, Esc closes the prompt alone', async () => {
-  const viewer = await new Viewer().open();
+  const viewer = await open();
   let quit = false;
   void viewer.app.quit.then(() => (quit = true));
   await viewer.press('Space', 'V', 'g');
@@ -111,14 +67,14 @@ test('while a time is typed every key is text or nothing: q quits nothing, Esc c
 });
 
 test('a recording cannot be recorded; live, transport keys belong to the tab', async () => {
-  const viewer = await new Viewer().open();
+  const viewer = await open();
   expect(await viewer.press('w')).toContain('this is a recording already');
   await viewer.press('L');
   expect(viewer.replay.status.loop).toBe(true);
 });
 
 test('a click on the time line goes there', async () => {
-  const viewer = await new Viewer().open();
+  const viewer = await open();
   await viewer.press('Space');
   const bar = viewer.painter.text().split('\n').at(-2)!;
   const [from, to] = [bar.indexOf('●'), bar.lastIndexOf('─')];
@@ -131,7 +87,7 @@ test('a click on the time line goes there', async () => {
 });
 
 test('it plays by itself, and the help tells of its keys', async () => {
-  const viewer = await new Viewer().open();
+  const viewer = await open();
   viewer.clock.step(3000);
   await viewer.settle();
   expect(viewer.nth).toBe(1);
