@@ -1,0 +1,78 @@
+/** The Users tab on a recording: the same rows, levels and keys; the transport has its own. */
+import { describe, expect, test } from '@jest/globals';
+import { REPLAY } from '../../lib/keys/replay.js';
+import { CLUSTER } from '../helpers/cluster.js';
+import { Driver } from '../helpers/driver.js';
+import { inNewFolder } from '../helpers/recording-player.js';
+import { ReplayViewer } from '../helpers/replay-viewer.js';
+
+inNewFolder();
+
+const TRANSPORT = new Set(REPLAY.bindings.flatMap(({ keys }) => keys));
+const LEVELS: readonly (readonly string[])[] = [[], ['Enter'], ['Enter', 'Enter'], ['Enter', 'Enter', 'Enter']];
+/** Paused, on the first frame. */
+const open = async (...keys: readonly string[]): Promise<ReplayViewer> => {
+  const viewer = await new ReplayViewer(120, 24).open(CLUSTER, 12);
+  await viewer.press('Space', 'V', ...keys);
+  return viewer;
+};
+
+/** Everything but the tab and the transport. */
+function world({ app, painter }: ReplayViewer): object {
+  const { state } = app;
+  const others = state.tabs.filter(({ plugin }) => plugin !== 'users').map((tab) => JSON.stringify(state.ui(tab)));
+  return { tab: state.tab.title, overlays: state.overlays, others, suspends: painter.suspends };
+}
+const transport = ({ replay }: ReplayViewer): object => {
+  const { playing, speed, loop, at, bookmarks } = replay.status;
+  return { playing, speed, loop, at, bookmarks };
+};
+
+test.each(LEVELS.map((keys) => [keys.length, keys] as const))(
+  'on level %i, u m p n t f a e c d change nothing but the tab, and g asks for a time',
+  async (_level, keys) => {
+    const viewer = await open(...keys);
+    const [before, stands] = [world(viewer), transport(viewer)];
+    for (const key of ['u', 'm', 'p', 'n', 't', 'f', 'a', 'e', 'c', 'd', 's', 'F', 'E', 'F', 'u']) {
+      expect(TRANSPORT.has(key)).toBe(false);
+      await viewer.press(key);
+      expect([key, world(viewer), transport(viewer)]).toEqual([key, before, stands]);
+    }
+    expect(await viewer.press('g')).toContain('go to ▏');
+    await viewer.press('Esc');
+    expect([world(viewer), transport(viewer)]).toEqual([before, stands]);
+  },
+);
+
+test('the transport’s keys move time and not the tab: the level, the sort and the cursor stay', async () => {
+  const viewer = await open('m', 'Down', 'Enter');
+  const ui = JSON.stringify(viewer.app.state.ui(viewer.app.state.tab));
+  for (const key of [']', '[', 'j', 'k', '+', '-', 'L', 'B', '}', '{']) {
+    await viewer.press(key);
+    expect(JSON.stringify(viewer.app.state.ui(viewer.app.state.tab))).toBe(ui);
+  }
+  expect(await viewer.press(']')).toContain('Users ▸ mira ▸ 2 hosts · 3 GPUs · 133 GiB');
+});
+
+describe('what was live is the same on every level', () => {
+  /** The tab itself: without title, strip, replay bar and hints. */
+  const body = (picture: string): string =>
+    picture
+      .split('\n')
+      .slice(2)
+      .filter((text) => /^ [▌ ] |^ +\S+ .*(GiB|MiB)|^ (user|node|pid|name|command|running|CPU|SM|VRAM) |^ Users ▸/.test(text))
+      .join('\n');
+
+  test.each([
+    ['users', []],
+    ['users by VRAM, with system accounts and all processes', ['f', 'a', 'm']],
+    ['hosts of mira', ['Down', 'Enter']],
+    ['processes', ['Enter', 'Enter']],
+    ['a process on two GPUs', ['Down', 'Enter', 'Enter', 'Enter']],
+  ])('%s', async (_what, keys) => {
+    const live = new Driver({ hosts: CLUSTER, cols: 120, rows: 24 }).press('V', ...keys).frame();
+    const replayed = await (await open(...keys)).press('x');
+    expect(body(replayed)).not.toBe('');
+    expect(body(replayed)).toBe(body(live));
+  });
+});
