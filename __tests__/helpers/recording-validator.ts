@@ -205,7 +205,15 @@ const process = record({
 
 const storage = record({ available_bytes: u64, host_id: string, hostname: string, index: u32, mount_point: string, total_bytes: u64 });
 const chassis = record(
-  { ...identity, detail: texts, time: wallTime },
+  {
+    ...identity,
+    detail: texts,
+    fan_speeds: listOf(record({ id: u32, max_rpm: u32, name: string, speed_rpm: u32 })),
+    psu_status: listOf(
+      record({ id: u32, name: string, status: oneOf('Unknown', 'Ok', 'Degraded', 'Failed', 'NotPresent') }, { power_watts: maybe(f64) }),
+    ),
+    time: wallTime,
+  },
   { total_power_watts: maybe(f64), inlet_temperature: maybe(f64), outlet_temperature: maybe(f64), thermal_pressure: maybe(string) },
 );
 

@@ -2,6 +2,7 @@
 import {
   GPU_FIELDS,
   NO_EXTRAS,
+  type HostExtras,
   type GpuColumns,
   type GpuField,
   type HostData,
@@ -9,6 +10,7 @@ import {
   type ProcColumns,
   type Rows,
 } from '../model/columns.js';
+import { RecordedExtras } from './extras.js';
 import { PROC_VALUES, TABLE_FIELDS, type Names, type PackedFrame, type PackedHost, type PackedRows, type TableName } from './pack.js';
 
 /** Names by number. A list only grows, until another begins: whoever stays as it is goes on pointing into the one it came with. */
@@ -43,12 +45,12 @@ function extended(known: string[], { from, added }: Names): string[] {
 }
 
 export class RecordedColumns implements HostData {
-  readonly extras = NO_EXTRAS;
   readonly #tables: NameTables;
   #texts: readonly string[] = [''];
   #users: readonly string[] = [''];
   #source: { readonly frame: PackedFrame; readonly spans: NonNullable<PackedHost['spans']> } | undefined;
   #facts: HostFacts = NO_FACTS;
+  #extras: HostExtras = NO_EXTRAS;
   #procs: ProcColumns | undefined;
   #gpus: GpuColumns | undefined;
   #rows: Partial<Record<TableName, Rows<string>>> = {};
@@ -58,8 +60,9 @@ export class RecordedColumns implements HostData {
   }
 
   /** Shows the host of `frame`; without rows it is a host that said nothing. */
-  load(frame: PackedFrame, { spans, facts }: PackedHost): void {
+  load(frame: PackedFrame, { spans, facts, extras }: PackedHost): void {
     this.#facts = facts;
+    this.#extras = spans ? new RecordedExtras(extras, spans.gpus[1]) : NO_EXTRAS;
     ({ texts: this.#texts, users: this.#users } = this.#tables.of(frame));
     this.#source = spans && { frame, spans };
     this.#procs = undefined;
@@ -87,6 +90,9 @@ export class RecordedColumns implements HostData {
   }
   get facts(): HostFacts {
     return this.#facts;
+  }
+  get extras(): HostExtras {
+    return this.#extras;
   }
   text(ref: number): string {
     return this.#texts[ref] ?? '';

@@ -4,6 +4,7 @@
  */
 import { counted, type HostView, type Ms } from '../model/host.js';
 import { connectionJson } from './connection-json.js';
+import { chassisJson, extraRows, linksOf } from './extras-json.js';
 import { cpuJson, gpuJson, memoryJson, processJson, storageJson, type RowContext } from './row-json.js';
 import { ALL_SMI_VERSION, ARRAYS, ARRAY_OF, MAX_PART_BYTES, SCHEMA, SECTIONS, type ArrayName, type Section } from './schema.js';
 
@@ -48,10 +49,16 @@ export function* hostPieces(host: HostView, meta: FrameMeta): Generator<Piece, v
   yield { array: 'connections', bytes: utf8.encode(connectionJson(host)) };
   if (!counted(host)) return;
   const { include } = meta;
-  if (include.has('gpu')) yield* rows('gpus', host.gpus.count, (row) => gpuJson(host, row, context));
+  if (include.has('gpu')) {
+    const links = linksOf(host);
+    yield* rows('gpus', host.gpus.count, (row) => gpuJson(host, row, context, links));
+  }
   if (include.has('cpu')) yield* rows('cpus', host.cpus.count, (row) => cpuJson(host, row, context));
   if (include.has('memory')) yield* rows('memory', host.memory.count, (row) => memoryJson(host, row, context));
   if (include.has('memory')) yield* rows('storage', host.disks.count, (row) => storageJson(host, row));
+  const chassis = include.has('chassis') ? chassisJson(host, context) : undefined;
+  if (chassis !== undefined) yield { array: 'chassis', bytes: utf8.encode(chassis) };
+  for (const extra of extraRows(host, include)) yield { array: 'extras', bytes: utf8.encode(extra) };
   if (include.has('process')) yield* rows('processes', host.procs.count, (row) => processJson(host, row, context));
 }
 
@@ -112,6 +119,7 @@ export class FrameBuilder {
     const { at, hostname, include } = this.#meta;
     const asked = new Set<ArrayName>([
       'connections',
+      ...(this.#parts.some((one) => one.has('extras')) ? ['extras' as const] : []),
       ...SECTIONS.filter((section) => include.has(section)).flatMap((one) => ARRAY_OF[one]),
     ]);
     const members: [key: string, value: readonly Uint8Array[] | string][] = [

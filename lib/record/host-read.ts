@@ -2,6 +2,7 @@
 import type { HostFacts } from '../model/columns.js';
 import type { Ms } from '../model/host.js';
 import type { ReadConnection } from './connection-read.js';
+import { readChassis, readExtra, readLinks, type ExtraTablesRead } from './extras-read.js';
 import { textOf, type Loose } from './json-read.js';
 import type { CellRecord, GpuRecord, HostRecordedRows, ProcRecord, RecordedHost } from './records.js';
 import { ageOf, readCores, readCpu, readDisk, readGpu, readMemory, type ReadProc } from './row-read.js';
@@ -27,6 +28,9 @@ interface Gathered {
   readonly memory: CellRecord[];
   readonly disks: CellRecord[];
   readonly procs: ReadProc[];
+  readonly extras: ExtraTablesRead;
+  /** Rows of the format that say the same as our section does. */
+  readonly fallback: ExtraTablesRead;
 }
 
 export class HostCollector {
@@ -53,14 +57,20 @@ export class HostCollector {
     const host = this.#host(textOf(row, 'host_id') || hostname, textOf(row, 'instance') || hostname);
     if (!host) return;
     host.hasRows = true;
-    if (array === 'chassis') return;
+    if (array === 'chassis') return readChassis(host.fallback, row);
+    if (array === 'extras') {
+      if (!readExtra(host.extras, row)) this.badRows++;
+      return;
+    }
     const rows = { gpus: host.gpus, cpus: host.cpus, memory: host.memory, storage: host.disks }[array];
     if (rows.length >= MAX_ROWS[array]) {
       this.badRows++;
       return;
     }
-    if (array === 'gpus') host.gpus.push(readGpu(row, host.gpus.length));
-    else if (array === 'memory') host.memory.push(readMemory(row));
+    if (array === 'gpus') {
+      host.gpus.push(readGpu(row, host.gpus.length));
+      readLinks(host.fallback, row);
+    } else if (array === 'memory') host.memory.push(readMemory(row));
     else if (array === 'storage') host.disks.push(readDisk(row));
     else {
       host.cpus.push(readCpu(row));
@@ -93,6 +103,7 @@ export class HostCollector {
       status: host.connection?.status,
       groups: host.connection?.groups ?? new Map<string, string>(),
       facts: factsOf(host, says, unknown),
+      extras: says.connections ? host.extras : host.fallback,
       rows: host.hasRows ? rowsOf(host, host.connection?.status.okAt ?? this.#at) : undefined,
     }));
   }
@@ -104,7 +115,19 @@ export class HostCollector {
       this.badRows++;
       return undefined;
     }
-    const host: Gathered = { hostId, label, hasRows: false, gpus: [], cpus: [], cores: [], memory: [], disks: [], procs: [] };
+    const host: Gathered = {
+      hostId,
+      label,
+      hasRows: false,
+      gpus: [],
+      cpus: [],
+      cores: [],
+      memory: [],
+      disks: [],
+      procs: [],
+      extras: {},
+      fallback: {},
+    };
     this.#hosts.set(hostId, host);
     return host;
   }

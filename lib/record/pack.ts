@@ -4,6 +4,7 @@
  */
 import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type HostFacts } from '../model/columns.js';
 import type { HostStatus, Ms } from '../model/host.js';
+import { packExtras } from './extras.js';
 import type { CellRecord, GpuRecord, HostRecordedRows, ProcRecord, RecordedFrame } from './records.js';
 
 export const TABLES = ['cpus', 'cores', 'memory', 'disks'] as const;
@@ -49,6 +50,8 @@ export interface PackedHost {
   readonly status: HostStatus | undefined;
   readonly groups: ReadonlyMap<string, string>;
   readonly facts: HostFacts;
+  /** What few nodes have, as one text. */
+  readonly extras: string;
   readonly spans: Spans | undefined;
 }
 
@@ -126,7 +129,7 @@ export class FramePacker {
       at: frame.at,
       offsetMinutes: frame.offsetMinutes,
       badRows: frame.badRows,
-      hosts: frame.hosts.map(({ rows, ...host }) => ({ ...host, spans: rows && spans[next++] })),
+      hosts: frame.hosts.map(({ rows, extras, ...host }) => ({ ...host, extras: packExtras(extras), spans: rows && spans[next++] })),
       ...packed,
       texts: this.#texts.take(),
       users: this.#users.take(),

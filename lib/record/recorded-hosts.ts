@@ -84,6 +84,7 @@ export class RecordedHosts {
         status: undefined,
         groups: record.groups,
         facts: record.facts,
+        extras: '',
         spans: undefined,
       });
       record.commit({ at: frame.at });

@@ -1,5 +1,6 @@
 /** What one frame of a recording says, host by host: the form between its JSON and the columns. NaN: not reported. */
 import type { HostFacts } from '../model/columns.js';
+import type { ExtraTablesRead } from './extras-read.js';
 import type { HostStatus, Ms } from '../model/host.js';
 
 export interface GpuRecord {
@@ -50,6 +51,7 @@ export interface RecordedHost {
   readonly status: HostStatus | undefined;
   readonly groups: ReadonlyMap<string, string>;
   readonly facts: HostFacts;
+  readonly extras: ExtraTablesRead;
   /** Undefined: the frame has none for it. */
   readonly rows: HostRecordedRows | undefined;
 }

@@ -1,5 +1,6 @@
 /** Rows of a host as the JSON that all-smi reads: every field it requires, integers without a point, keys in alphabetical order. */
 import type { HostView, Ms } from '../model/host.js';
+import type { LinkJson } from './extras-json.js';
 import { CPU_RULES, DETAIL_LABELS, GPU_RULES, MEMORY_RULES, type FieldRule } from './schema.js';
 
 /** What rows of one frame have in common. */
@@ -29,8 +30,10 @@ function withAbsent<Row extends object>(row: Row): Row | (Row & { readonly absen
 
 const real = (value: number, key: string): number => field({ key }, value) ?? 0;
 
-export function gpuJson(host: HostView, slot: number, { time }: RowContext): string {
+/** `links`: NVLinks of the host by the uuid of their GPU. */
+export function gpuJson(host: HostView, slot: number, { time }: RowContext, links: ReadonlyMap<string, readonly LinkJson[]>): string {
   const { gpus } = host;
+  const uuid = host.text(gpus.uuid[slot]!);
   const value = (id: keyof typeof GPU_RULES): number | null => field(GPU_RULES[id]!, gpus.field[id][slot]!);
   return JSON.stringify(
     withAbsent({
@@ -49,7 +52,7 @@ export function gpuJson(host: HostView, slot: number, { time }: RowContext): str
       instance: host.label,
       name: host.text(gpus.name[slot]!),
       numa_node_id: value('numaNode'),
-      nvlink_remote_devices: [],
+      nvlink_remote_devices: links.get(uuid) ?? [],
       performance_state: value('performanceState'),
       power_consumption: value('powerWatts'),
       temperature: value('temperatureCelsius'),
@@ -62,7 +65,7 @@ export function gpuJson(host: HostView, slot: number, { time }: RowContext): str
       total_memory: value('memoryTotalBytes'),
       used_memory: value('memoryUsedBytes'),
       utilization: value('utilPercent'),
-      uuid: host.text(gpus.uuid[slot]!),
+      uuid,
     }),
   );
 }

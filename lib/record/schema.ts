@@ -21,8 +21,8 @@ export const GAP_INTERVALS = 3;
 export const SECTIONS = ['gpu', 'cpu', 'memory', 'chassis', 'process'] as const;
 export type Section = (typeof SECTIONS)[number];
 
-/** The arrays of a data frame, alphabetical. `connections` is ours: how each host was doing. */
-export const ARRAYS = ['chassis', 'connections', 'cpus', 'gpus', 'memory', 'processes', 'storage'] as const;
+/** The arrays of a data frame, alphabetical. `connections` and `extras` are ours: how each host was doing, and what only some export. */
+export const ARRAYS = ['chassis', 'connections', 'cpus', 'extras', 'gpus', 'memory', 'processes', 'storage'] as const;
 export type ArrayName = (typeof ARRAYS)[number];
 
 /** `storage` goes with memory: all-smi's recorder has no name for it, its snapshots write it always. */
@@ -36,9 +36,10 @@ export const ARRAY_OF: Readonly<Record<Section, readonly ArrayName[]>> = {
 
 /** Rows of one host that are read; more are dropped and counted. */
 export const MAX_ROWS: Readonly<Record<ArrayName, number>> = {
-  chassis: 0,
+  chassis: 1,
   connections: 1,
   cpus: 256,
+  extras: 4096,
   gpus: 256,
   memory: 256,
   processes: 200_000,
