@@ -23,7 +23,10 @@ export class ReplayViewer {
 
   /** A recording that says the same in all its frames. */
   async open(hosts: readonly HostSpec[], frames = 40): Promise<this> {
-    const reader = await openReader(await record(place.folder.file('a.ndjson'), 'none', frames, hosts));
+    return this.openFile(await record(place.folder.file('a.ndjson'), 'none', frames, hosts));
+  }
+  async openFile(path: string): Promise<this> {
+    const reader = await openReader(path);
     await reader.index(always);
     this.replay = await createReplay({ source: new ReaderSource(reader), name: 'a.ndjson', clock: this.clock });
     this.app = new App({

@@ -1,4 +1,4 @@
-/** The whole viewer without a terminal, fed with expositions of one host: what a person would see who scraped them. */
+/** The whole viewer without a terminal, fed with expositions: what a person would see who scraped them. */
 import { App } from '../../lib/app.js';
 import { HostRecord } from '../../lib/model/record.js';
 import type { Collector, Delivery } from '../../lib/model/ports.js';
@@ -9,14 +9,17 @@ import { SteppedClock } from './clock.js';
 import { BUILT_IN } from './driver.js';
 
 class Fed implements Collector {
-  readonly source = 'one node';
+  readonly source: string;
   readonly intervalMs = 3000;
   readonly hosts: readonly HostRecord[];
-  readonly #parser: ScrapeParser = new Wire().newParser();
+  readonly #parsers: readonly ScrapeParser[];
   #deliver: (delivery: Delivery) => void = () => undefined;
 
-  constructor() {
-    this.hosts = [new HostRecord({ hostId: 'node:9090' }, this.#parser.data)];
+  constructor(hostIds: readonly string[]) {
+    const wire = new Wire();
+    this.source = hostIds.length === 1 ? 'one node' : `${hostIds.length} nodes`;
+    this.#parsers = hostIds.map(() => wire.newParser());
+    this.hosts = hostIds.map((hostId, nth) => new HostRecord({ hostId }, this.#parsers[nth]!.data));
   }
   start(deliver: (delivery: Delivery) => void): void {
     this.#deliver = deliver;
@@ -24,20 +27,22 @@ class Fed implements Collector {
   stop(): Promise<void> {
     return Promise.resolve();
   }
-  feed(text: string, at: number): void {
-    this.#parser.push(Buffer.from(text));
-    const change = this.#parser.commit(at, 0);
-    this.hosts[0]!.commit({ at });
-    this.#deliver({ host: this.hosts[0]!, kind: 'data', continuity: 'next', change });
+  feed(text: string, at: number, nth: number): void {
+    const [host, parser] = [this.hosts[nth]!, this.#parsers[nth]!];
+    parser.push(Buffer.from(text));
+    const change = parser.commit(at, 0);
+    host.commit({ at });
+    this.#deliver({ host, kind: 'data', continuity: 'next', change });
   }
 }
 
 export class TextViewer {
   readonly #clock: SteppedClock;
   readonly #painter: MemoryPainter;
-  readonly #collector = new Fed();
+  readonly #collector: Fed;
 
-  constructor(cols: number, rows: number, now: number) {
+  constructor(cols: number, rows: number, now: number, hostIds: readonly string[] = ['node:9090']) {
+    this.#collector = new Fed(hostIds);
     this.#clock = new SteppedClock(now);
     this.#painter = new MemoryPainter(cols, rows);
     const save = (): Promise<string> => Promise.reject(new Error('nothing is exported here'));
@@ -52,10 +57,17 @@ export class TextViewer {
     return this;
   }
 
-  /** The screen after this scrape, at `now`. */
-  show(text: string, now: number): string {
+  get hosts(): readonly HostRecord[] {
+    return this.#collector.hosts;
+  }
+  get screen(): string {
+    return this.#painter.text();
+  }
+
+  /** The screen after this scrape of the `nth` host, at `now`. */
+  show(text: string, now: number, nth = 0): string {
     this.#clock.step(now - this.#clock.now());
-    this.#collector.feed(text, now);
+    this.#collector.feed(text, now, nth);
     this.#clock.step(250);
     return this.#painter.text();
   }
