@@ -1,0 +1,137 @@
+/** Any cluster, sorted and filtered in any way, against the plain computation. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { AppState } from '../../lib/state.js';
+import { tableState } from '../../lib/view/table.js';
+import users from '../../plugins/users/index.js';
+import { hostsLevel, processesLevel, START, type UsersUi } from '../../plugins/users/levels.js';
+import { exported } from '../../plugins/users/sheets.js';
+import { cluster } from '../aggregate/random-cluster.js';
+import { oracleTotals, oracleUsers, type OracleHost, type OracleUser } from '../aggregate/users-oracle.js';
+import { buildHosts } from '../helpers/hosts.js';
+
+type Cell = string | number | boolean | undefined;
+type Row = Readonly<Record<string, Cell>>;
+
+/** The rows that an export would have, by column. */
+function rowsOf(ui: UsersUi, hosts: readonly OracleHost[]): Row[] {
+  const { columns, rows } = exported(ui, new AppState([users], 3000, buildHosts(hosts))).sheet;
+  return rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at]])));
+}
+const number = (cell: Cell): number => cell as number;
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
+function expectClose(actual: number, expected: number): void {
+  if (actual !== expected) expect(Math.abs(actual - expected) / Math.abs(expected)).toBeLessThan(1e-9);
+}
+
+/** Of a user, by the name of the column that sorts. */
+const FIGURES: Readonly<Record<string, (user: OracleUser, all: boolean) => number>> = {
+  nodes: (user, all) => (all ? user.nodesAll : user.nodes),
+  gpus: (user) => user.gpus,
+  procs: (user, all) => (all ? user.procsAll : user.procs),
+  vram: (user) => user.vramBytes,
+  power: (user) => user.powerWatts,
+  sm: (user) => user.sm,
+  longest: (user) => user.longestSeconds,
+};
+const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+test('the users: who is there, their figures, their order', () => {
+  const view = fc.record({
+    sort: fc.constantFrom('user', ...Object.keys(FIGURES)),
+    descending: fc.boolean(),
+    system: fc.boolean(),
+    all: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(cluster, view, (hosts, { sort, descending, system, all }) => {
+      const ui: UsersUi = {
+        ...START,
+        showSystem: system,
+        countAll: all,
+        levels: [{ ...START.levels[0]!, table: tableState(sort, descending) }],
+      };
+      const rows = rowsOf(ui, hosts);
+      const expected = oracleUsers(hosts);
+      const shown = [...expected]
+        .filter(([, user]) => (system || !user.system) && (all || user.gpus > 0))
+        .map(([name]) => name || '(unattributed)');
+      expect(rows.map(({ user }) => user).sort()).toEqual(shown.sort());
+      for (const row of rows) {
+        const user = expected.get(row.user === '(unattributed)' ? '' : (row.user as string))!;
+        expect(row).toMatchObject({
+          is_system: user.system,
+          nodes: all ? user.nodesAll : user.nodes,
+          gpus: user.gpus,
+          procs: all ? user.procsAll : user.procs,
+          vram_bytes: user.vramBytes,
+          longest_seconds: user.longestSeconds,
+          top_command: user.command,
+          power_is_partial: user.powerPartial === 1,
+        });
+        expectClose(number(row.power_watts), user.powerWatts);
+      }
+      expectSorted(rows, expected, { sort, descending, all });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** Neighbours stand right: by the figure, what is not reported last, ties by name; nobody's processes come last by name. */
+function expectSorted(
+  rows: readonly Row[],
+  expected: ReadonlyMap<string, OracleUser>,
+  { sort, descending, all }: { sort: string; descending: boolean; all: boolean },
+): void {
+  for (let at = 1; at < rows.length; at++) {
+    const [a, b] = [rows[at - 1]!, rows[at]!].map(({ user }) => (user === '(unattributed)' ? '' : (user as string)));
+    if (sort === 'user') {
+      if (a !== '' && b !== '') expect(bytewise(a!, b!) * (descending ? -1 : 1)).toBeLessThan(0);
+      else expect(b).toBe('');
+      continue;
+    }
+    const [left, right] = [a, b].map((name) => FIGURES[sort]!(expected.get(name!)!, all));
+    if (Number.isNaN(left)) expect(right).toBeNaN();
+    // Sums of powers may differ in their last digit.
+    if (sort === 'power' && Math.abs(left! - right!) <= 1e-9 * Math.abs(left!)) continue;
+    if (Object.is(left, right)) expect(bytewise(a!, b!)).toBeLessThan(0);
+    else if (!Number.isNaN(right)) expect(descending ? left! > right! : left! < right!).toBe(true);
+  }
+}
+
+test('the hosts of a user add up to the user, the processes on a host to the host', () => {
+  fc.assert(
+    fc.property(cluster, fc.boolean(), (hosts, all) => {
+      for (const [name, user] of oracleUsers(hosts)) {
+        if (!all && user.gpus === 0) continue;
+        const base: UsersUi = { ...START, countAll: all };
+        const own = rowsOf({ ...base, levels: [...base.levels, hostsLevel(name)] }, hosts);
+        expect(own).toHaveLength(all ? user.nodesAll : user.nodes);
+        expect(sum(own.map(({ gpus }) => number(gpus)))).toBe(user.gpus);
+        expect(sum(own.map(({ procs }) => number(procs)))).toBe(all ? user.procsAll : user.procs);
+        expect(sum(own.map((row) => number(row.vram_bytes)))).toBe(user.vramBytes);
+        expectClose(sum(own.map((row) => number(row.power_watts))), user.powerWatts);
+        for (const row of own) {
+          const level = processesLevel(name, row.address as string, row.host as string);
+          const processes = rowsOf({ ...base, levels: [...base.levels, hostsLevel(name), level] }, hosts);
+          expect(processes).toHaveLength(number(row.procs));
+          expect(sum(processes.map((process) => number(process.vram_bytes)))).toBe(row.vram_bytes);
+          expect(new Set(processes.map(({ pid }) => pid)).size).toBe(processes.length);
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('the power of all users and what is not attributed are all the power that is reported', () => {
+  fc.assert(
+    fc.property(cluster, (hosts) => {
+      const rows = rowsOf({ ...START, showSystem: true }, hosts);
+      const reported = hosts
+        .filter(({ state }) => state === 'live' || state === 'failing')
+        .flatMap(({ gpus }) => gpus.map(({ powerWatts = 0 }) => Math.max(0, powerWatts)));
+      expectClose(sum(rows.map((row) => number(row.power_watts))) + oracleTotals(hosts).unattributedWatts!, sum(reported));
+    }),
+  );
+});
