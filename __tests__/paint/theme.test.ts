@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { THEMES, lookOf, themeFor, type Look, type Theme } from '../../lib/paint/theme.js';
+import { THEMES, THEMES_OF_16, lookOf, type Look, type Theme } from '../../lib/paint/theme.js';
 import { SELECTED } from '../../lib/view/cells.js';
 import { TONES } from '../../lib/view/frame.js';
 
@@ -25,7 +25,49 @@ const BACKGROUNDS: readonly [Theme, number][] = [
   [THEMES.dark, 234],
   [THEMES.light, 231],
   [THEMES.light, 230],
+  [THEMES['colour-blind'], 16],
+  [THEMES['colour-blind'], 234],
+  [THEMES['high-contrast'], 16],
 ];
+
+/** What a colour looks like to somebody without one kind of cone: the matrices of Machado and others (2009), for linear light. */
+const EYES: Readonly<Record<string, readonly (readonly number[])[]>> = {
+  'no red': [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+  ],
+  'no green': [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.01182, 0.04294, 0.968881],
+  ],
+  'no blue': [
+    [1.255528, -0.076749, -0.178779],
+    [-0.078411, 0.930809, 0.147602],
+    [0.004733, 0.691367, 0.3039],
+  ],
+};
+
+/** CIE L*a*b* of a colour as an eye sees it. */
+function lab(colour: number, eye: readonly (readonly number[])[]): number[] {
+  const linear = rgb(colour).map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+  const times = (rows: readonly (readonly number[])[], of: readonly number[]): number[] =>
+    rows.map((row) => row.reduce((sum, part, at) => sum + part * of[at]!, 0));
+  const seen = times(eye, linear).map((part) => Math.min(1, Math.max(0, part)));
+  const xyz = times(
+    [
+      [0.4124, 0.3576, 0.1805],
+      [0.2126, 0.7152, 0.0722],
+      [0.0193, 0.1192, 0.9505],
+    ],
+    seen,
+  );
+  const [x, y, z] = [xyz[0]! / 0.9505, xyz[1]!, xyz[2]! / 1.089].map((part) =>
+    part > 0.008856 ? Math.cbrt(part) : 7.787 * part + 16 / 116,
+  );
+  return [116 * y! - 16, 500 * (x! - y!), 200 * (y! - z!)];
+}
 
 describe('themes', () => {
   test.each(BACKGROUNDS)('every tone of $name is readable, selected or not (background %#)', (theme, behind) => {
@@ -40,17 +82,36 @@ describe('themes', () => {
     expect(poor).toEqual([]);
   });
 
-  test.each<Theme>(Object.values(THEMES))('$name: a selected line has one background, and text a colour on it', (theme) => {
-    for (const [index, tone] of TONES.entries()) {
-      const plain = theme.tones[tone];
-      const selected = lookOf(theme, index | SELECTED);
-      if (plain.bg !== undefined || plain.inverse === true) expect(selected).toEqual(plain);
-      else
-        expect(selected).toMatchObject(
-          theme.selected.inverse === true ? { inverse: true } : { bg: theme.selected.bg, fg: expect.any(Number) },
-        );
+  test.each(Object.entries(EYES))('colour-blind: good, warn and bad are told apart by an eye with %s, selected or not', (_name, eye) => {
+    for (const selected of [0, SELECTED]) {
+      const [good, warn, bad] = (['good', 'warn', 'bad'] as const).map((tone) =>
+        lab(lookOf(THEMES['colour-blind'], TONES.indexOf(tone) | selected).fg!, eye),
+      );
+      for (const [a, b] of [
+        [good, warn],
+        [good, bad],
+        [warn, bad],
+      ] as const) {
+        // 2 is the least that can be seen, 10 is seen at a glance.
+        expect(Math.hypot(...a!.map((part, at) => part - b![at]!))).toBeGreaterThan(20);
+      }
     }
   });
+
+  test.each<Theme>([...Object.values(THEMES), ...Object.values(THEMES_OF_16)])(
+    '$name: a selected line has one background, and text a colour on it',
+    (theme) => {
+      for (const [index, tone] of TONES.entries()) {
+        const plain: Look = theme.tones[tone];
+        const selected = lookOf(theme, index | SELECTED);
+        if (plain.bg !== undefined || plain.inverse === true) expect(selected).toEqual({ ...theme.base, ...plain });
+        else
+          expect(selected).toMatchObject(
+            theme.selected.inverse === true ? { inverse: true } : { bg: theme.selected.bg, fg: expect.any(Number) },
+          );
+      }
+    },
+  );
 
   test('no colours where none are wanted', () => {
     for (let style = 0; style < 256; style++) {
@@ -63,15 +124,11 @@ describe('themes', () => {
     expect(lookOf(THEMES.dark, 100)).toEqual(THEMES.dark.tones.normal);
   });
 
-  test.each([
-    [{}, 'dark'],
-    [{ NO_COLOR: '' }, 'dark'],
-    [{ NO_COLOR: '1' }, 'mono'],
-    [{ NO_COLOR: '1', COLORFGBG: '0;15' }, 'mono'],
-    [{ COLORFGBG: '0;15' }, 'light'],
-    [{ COLORFGBG: '0;default;7' }, 'light'],
-    [{ COLORFGBG: '15;0' }, 'dark'],
-  ])('%j asks for %s', (env, name) => {
-    expect(themeFor(env).name).toBe(name);
+  test('16 colours are the first 16', () => {
+    for (const theme of Object.values(THEMES_OF_16))
+      for (let style = 0; style < 256; style++) {
+        const { fg = 0, bg = 0 } = lookOf(theme, style);
+        expect(Math.max(fg, bg)).toBeLessThan(16);
+      }
   });
 });

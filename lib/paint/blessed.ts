@@ -11,11 +11,13 @@ import type { InputEvent } from '../keys/names.js';
 import { systemClock, type Clock } from '../model/ports.js';
 import { composeCells, type Cells } from '../view/cells.js';
 import type { Frame, Size } from '../view/frame.js';
+import { abilitiesOf, themeFor } from './abilities.js';
+import { toAscii } from './ascii.js';
 import { listenInput, type TerminalIn } from './keyboard.js';
 import { holdTerminal, type Lifetime, type LifetimeEdges } from './lifetime.js';
 import { Output, type TerminalOut } from './output.js';
 import type { Painter } from './painter.js';
-import { lookOf, themeFor, type Look, type Theme } from './theme.js';
+import { lookOf, type Look, type Theme } from './theme.js';
 
 /**
  * The capabilities that drawing needs, spelled as terminfo does. Every terminal of today has them; reading the system's database instead
@@ -39,8 +41,10 @@ const XTERM: Terminfo = {
 const SYNC_ON = '\x1b[?2026h';
 const SYNC_OFF = '\x1b[?2026l';
 /** Alternate screen, plain keypad and cursor keys, cursor hidden, mouse (buttons, drags, SGR), bracketed paste, whole screen scrolls. */
-const ENTER = '\x1b[?1049h\x1b[?1l\x1b>\x1b[?25l\x1b[?1000h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[r\x1b[?6l\x1b[?7h\x1b[m\x1b[H\x1b[2J';
-const LEAVE = `${SYNC_OFF}\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[m\x1b[?25h\x1b[?1049l`;
+const ENTER = (mouse: boolean): string =>
+  `\x1b[?1049h\x1b[?1l\x1b>\x1b[?25l${mouse ? '\x1b[?1000h\x1b[?1002h\x1b[?1006h' : ''}\x1b[?2004h\x1b[r\x1b[?6l\x1b[?7h\x1b[m\x1b[H\x1b[2J`;
+const LEAVE = (mouse: boolean): string =>
+  `${SYNC_OFF}\x1b[?2004l${mouse ? '\x1b[?1006l\x1b[?1002l\x1b[?1000l' : ''}\x1b[m\x1b[?25h\x1b[?1049l`;
 
 /** A terminal that took nothing for this long is believed to have lost its picture. */
 const STALL_MS = 250;
@@ -53,7 +57,12 @@ export interface BlessedOptions {
   readonly stdin: TerminalIn;
   readonly stdout: TerminalOut;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Default: as the environment says. */
   readonly theme?: Theme;
+  /** Characters of ASCII only. Default: as the environment says. */
+  readonly ascii?: boolean;
+  /** False: the mouse stays the terminal's own, for selecting text. */
+  readonly mouse?: boolean;
   readonly clock?: Clock;
   /** Given: signals, faults and console output are taken care of until `close`. */
   readonly lifetime?: LifetimeEdges;
@@ -143,6 +152,9 @@ class BlessedPainter implements Painter {
   readonly #stdin: TerminalIn;
   readonly #stdout: TerminalOut;
   readonly #clock: Clock;
+  readonly #ascii: boolean;
+  readonly #enter: string;
+  readonly #leave: string;
   readonly #output: Output;
   readonly #sink = new Sink();
   readonly #screen: Screen;
@@ -157,7 +169,12 @@ class BlessedPainter implements Painter {
   #refused = false;
   #deafen: () => void = () => undefined;
 
-  constructor({ stdin, stdout, env, theme = themeFor(env), clock = systemClock, lifetime }: BlessedOptions) {
+  constructor(options: BlessedOptions) {
+    const { stdin, stdout, env, clock = systemClock, lifetime } = options;
+    const { theme = themeFor('auto', env), ascii = abilitiesOf(env).ascii, mouse = true } = options;
+    this.#ascii = ascii;
+    this.#enter = ENTER(mouse);
+    this.#leave = LEAVE(mouse);
     this.#stdin = stdin;
     this.#stdout = stdout;
     this.#clock = clock;
@@ -207,6 +224,7 @@ class BlessedPainter implements Painter {
       this.#cursor = '';
     }
     this.#cells = composeCells(frame, this.#cells);
+    if (this.#ascii) toAscii(this.#cells.ch);
     this.#screen.render();
     program.flush();
     const drawn = this.#sink.take();
@@ -242,6 +260,14 @@ class BlessedPainter implements Painter {
     this.#whole = true;
   }
 
+  copy(text: string): void {
+    if (this.#up) this.#output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`);
+  }
+
+  bell(): void {
+    if (this.#up) this.#output.write('\x07');
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -263,7 +289,7 @@ class BlessedPainter implements Painter {
     });
     this.#stdin.resume();
     this.#output.hold();
-    this.#output.write(ENTER);
+    this.#output.write(this.#enter);
     this.#up = true;
     this.#whole = true;
     this.#stdout._refreshSize?.();
@@ -275,7 +301,7 @@ class BlessedPainter implements Painter {
     if (!this.#up) return;
     this.#up = false;
     this.#deafen();
-    this.#output.finish(LEAVE);
+    this.#output.finish(this.#leave);
     this.#output.release();
     this.#stdin.setRawMode?.(false);
     this.#stdin.pause();

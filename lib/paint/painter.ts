@@ -18,6 +18,9 @@ export interface Painter {
   suspend(): void;
   /** The next frame is drawn whole, whatever is believed to be on screen. */
   redraw(): void;
+  /** Puts a clean text into the clipboard of whoever sits at the terminal (OSC 52). Terminals that do not allow that ignore it. */
+  copy(text: string): void;
+  bell(): void;
   close(): Promise<void> | void;
   /** Bytes the terminal has been given so far. */
   readonly bytesWritten: number;
@@ -29,6 +32,9 @@ export class MemoryPainter implements Painter {
   /** Frames shown so far. */
   frames = 0;
   redraws = 0;
+  bells = 0;
+  /** What was last copied. */
+  clipboard = '';
   suspends = 0;
   closed = false;
   readonly bytesWritten = 0;
@@ -73,6 +79,14 @@ export class MemoryPainter implements Painter {
 
   redraw(): void {
     this.redraws++;
+  }
+
+  copy(text: string): void {
+    this.clipboard = text;
+  }
+
+  bell(): void {
+    this.bells++;
   }
 
   close(): void {

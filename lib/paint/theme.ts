@@ -12,6 +12,8 @@ export interface Look {
 
 export interface Theme {
   readonly name: string;
+  /** Under all tones: colours of what has none of its own. Absent: the terminal's. */
+  readonly base?: Look;
   readonly tones: Readonly<Record<Tone, Look>>;
   /** Laid over a tone of a selected line that has no background of its own; `fg` only where the tone has none. */
   readonly selected: Look;
@@ -81,6 +83,52 @@ const LIGHT = {
   },
 } as const satisfies Theme;
 
+/** Black and pure colours. It brings its own background, so that it is the same on every terminal. */
+const HIGH_CONTRAST = {
+  name: 'high-contrast',
+  base: { fg: 231, bg: 16 },
+  tones: {
+    normal: {},
+    dim: {},
+    strong: { bold: true },
+    accent: { fg: 51 },
+    good: { fg: 46 },
+    warn: { fg: 226, bold: true },
+    bad: { fg: 217, bold: true, underline: true },
+    header: { fg: 231, bg: 16, bold: true, underline: true },
+    chip: { fg: 16, bg: 231 },
+    'chip-warn': { fg: 16, bg: 226, bold: true },
+    'chip-bad': { fg: 231, bg: 88, bold: true },
+    title: { fg: 16, bg: 231, bold: true },
+    tab: {},
+    'tab-active': { fg: 16, bg: 226, bold: true },
+    key: { fg: 226, bold: true },
+  },
+  selected: { fg: 231, bg: 18 },
+  onSelected: {},
+} as const satisfies Theme;
+
+/**
+ * For eyes that do not tell red from green: blue is well, yellow is a warning, and what is bad is a dark orange, which differs from the
+ * yellow in lightness as well.
+ */
+const COLOUR_BLIND = {
+  name: 'colour-blind',
+  tones: {
+    ...DARK.tones,
+    accent: { fg: 153 },
+    good: { fg: 39 },
+    warn: { fg: 228 },
+    bad: { fg: 202, bold: true },
+    'chip-warn': { fg: 234, bg: 228 },
+    'chip-bad': { fg: 16, bg: 202, bold: true },
+    'tab-active': { fg: 231, bg: 25, bold: true },
+    key: { fg: 153, bold: true },
+  },
+  selected: { fg: 255, bg: 236 },
+  onSelected: { dim: { fg: 250 }, tab: { fg: 250 }, good: { fg: 75 }, bad: { fg: 208 } },
+} as const satisfies Theme;
+
 /** No colours at all (NO_COLOR): weight and inversion tell. */
 const MONO = {
   name: 'mono',
@@ -105,23 +153,54 @@ const MONO = {
   onSelected: {},
 } as const satisfies Theme;
 
-export const THEMES = { dark: DARK, light: LIGHT, mono: MONO } as const;
-
 /**
- * The theme an environment asks for: `mono` when NO_COLOR is set and not empty; `light` when COLORFGBG, which some terminals set, ends in
- * a light background (7 or 15); else `dark`.
+ * The same with 16 colours. Those are the terminal's own: nobody knows what they look like or what is behind them, so that few are used,
+ * and what has to stand out is inverted.
  */
-export function themeFor(env: Readonly<Record<string, string | undefined>>): Theme {
-  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return MONO;
-  return /;(7|15)$/.test(env.COLORFGBG ?? '') ? LIGHT : DARK;
-}
+const FEW = {
+  ...MONO.tones,
+  warn: {},
+  'chip-warn': { fg: 0, bg: 3 },
+  'chip-bad': { fg: 7, bg: 1, bold: true },
+  'tab-active': { fg: 7, bg: 4, bold: true },
+} as const;
+const few = (name: string, tones: Partial<Theme['tones']>, base?: Look): Theme => ({
+  name,
+  tones: { ...FEW, ...tones },
+  selected: { inverse: true },
+  onSelected: {},
+  ...(base ? { base } : {}),
+});
+
+export const THEMES = { dark: DARK, light: LIGHT, 'high-contrast': HIGH_CONTRAST, 'colour-blind': COLOUR_BLIND, mono: MONO } as const;
+export type ThemeName = keyof typeof THEMES;
+
+export const THEMES_OF_16: Readonly<Record<ThemeName, Theme>> = {
+  dark: few('dark', { accent: { fg: 6 }, good: { fg: 2 }, warn: { fg: 3 }, bad: { fg: 1, bold: true }, key: { fg: 6, bold: true } }),
+  light: few('light', { accent: { fg: 4 }, good: { fg: 2 }, warn: { fg: 5 }, bad: { fg: 1, bold: true }, key: { fg: 4, bold: true } }),
+  'high-contrast': few(
+    'high-contrast',
+    { accent: { fg: 14 }, good: { fg: 10 }, warn: { fg: 11, bold: true }, bad: { fg: 9, bold: true }, key: { fg: 11, bold: true } },
+    { fg: 15, bg: 0 },
+  ),
+  'colour-blind': few('colour-blind', {
+    accent: { fg: 6 },
+    good: { fg: 4, bold: true },
+    warn: { fg: 3 },
+    bad: { fg: 5, bold: true },
+    key: { fg: 6, bold: true },
+  }),
+  mono: MONO,
+};
 
 /** What a cell of this style looks like. */
 export function lookOf(theme: Theme, style: number): Look {
+  const { base, selected } = theme;
   const tone = TONES[style & TONE_MASK] ?? 'normal';
   const look = theme.tones[tone];
-  if ((style & SELECTED) === 0) return look;
-  const { selected } = theme;
-  if (look.bg !== undefined || look.inverse === true) return look;
-  return { ...selected, ...look, ...theme.onSelected[tone] };
+  if ((style & SELECTED) === 0) return { ...base, ...look };
+  if (look.bg !== undefined || look.inverse === true) return { ...base, ...look };
+  // Inverted, the tone's colour would be the background.
+  if (selected.inverse === true) return { ...base, inverse: true, ...(look.bold === undefined ? {} : { bold: look.bold }) };
+  return { ...base, ...selected, ...look, ...theme.onSelected[tone] };
 }
