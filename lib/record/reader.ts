@@ -34,6 +34,7 @@ export class Reader {
   /** Frames that could not be read when they were to be shown. */
   readonly #broken = new Set<string>();
   #lastAt: Ms | undefined;
+  #read: Found | undefined;
   #closed = false;
 
   private constructor(store: ExtentStore, cache: CacheFolder) {
@@ -148,9 +149,7 @@ export class Reader {
     const first = await this.#readable(name);
     this.#firstAt = first.at;
     this.#header = await this.#findHeader(first.ref.track);
-    const second = await this.next(first.ref);
-    const step = second ? second.at - first.at : 0;
-    this.#intervalMs = this.#header?.intervalMs ?? (step > 0 ? step : undefined);
+    this.#intervalMs = this.#header?.intervalMs ?? (await this.#step(first));
     this.#store.gapMs = gapOf(this.#intervalMs ?? DEFAULT_INTERVAL_MS);
     this.#offsetMinutes = this.#header?.offsetMinutes ?? first.frame?.offsetMinutes;
     if (this.#store.tracks.every(({ complete }) => complete)) await this.#findLast();
@@ -174,9 +173,21 @@ export class Reader {
     }
   }
 
+  /** Time to the second frame; undefined where that tells no interval. */
+  async #step({ ref, at }: Found): Promise<Ms | undefined> {
+    const second = await this.#following(ref);
+    return second && second.at > at ? second.at - at : undefined;
+  }
+
+  /** When the last frame was: from the index where there is one. */
   async #findLast(): Promise<void> {
-    const last = await this.last();
-    this.#lastAt = last?.at;
+    for (let track = this.#store.tracks.length - 1; track >= 0; track--) {
+      const extents = await this.#store.count(track, () => false);
+      for (let extent = extents - 1; extent >= 0; extent--) {
+        const { frames, lastAt } = await this.#store.learn({ track, extent });
+        if (frames > 0) return void (this.#lastAt = lastAt);
+      }
+    }
   }
 
   /** The first frame that can be read, or why there is none. */
@@ -265,7 +276,13 @@ export class Reader {
     return ref && { ref, at: await this.#timeOf(ref) };
   }
 
+  /** The frame there; the one read last is kept, since who opens a recording asks for its first frame next. */
   async #found(ref: FrameRef): Promise<Found> {
+    if (this.#read && same(this.#read.ref, ref)) return this.#read;
+    return (this.#read = await this.#parse(ref));
+  }
+
+  async #parse(ref: FrameRef): Promise<Found> {
     const lines = await this.#linesOf(ref);
     const read = lines.map((line) => readLine(line.toString('utf8')));
     const data = read.filter((line): line is DataLine => line.kind === 'data');
@@ -297,6 +314,8 @@ export class Reader {
     return found;
   }
 }
+
+const same = (a: FrameRef, b: FrameRef): boolean => a.track === b.track && a.extent === b.extent && a.nth === b.nth;
 
 function timeIn(extent: Extent, line: number): Ms {
   const peek = extent.peeks[line]!;

@@ -140,7 +140,8 @@ function ownersCell(host: HostView, slot: number, owners: readonly GpuOwner[], s
     if (seen?.stuck) return span(`${names} (stuck?)`, 'bad');
     return span(names, names === '?' ? 'dim' : 'strong');
   }
-  if (silence(host) === 'no process export') return span(NONE, 'dim');
+  const silent = silence(host);
+  if (silent === 'no process export' || silent === 'not recorded') return span(NONE, 'dim');
   const unexplained = slot < gpus.count && gpus.field.memoryUsedBytes[slot]! > UNEXPLAINED_BYTES;
   return span(unexplained ? '?' : '', 'dim');
 }
