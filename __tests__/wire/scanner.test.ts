@@ -223,6 +223,34 @@ describe('limits', () => {
   });
 });
 
+describe('bytes that floats would confuse', () => {
+  /** A line whose command is `raw`, value 1. */
+  const line = (raw: readonly number[]): Uint8Array =>
+    Uint8Array.from([...bytes(`all_smi_process_memory_used_bytes{pid="1", device_uuid="G", command="`), ...raw, ...bytes('"} 1\n')]);
+  const command = (parser: ScrapeParser, raw: readonly number[]): string => {
+    parser.push(line(raw));
+    parser.commit(AT, 0);
+    return parser.data.text(parser.data.procs.command[0]!);
+  };
+  const times = (count: number, byte: number): number[] => Array.from({ length: count }, () => byte);
+
+  test.each([0, 1, 2, 3, 4, 5, 6, 7])('+0 and -0: NUL, and 0x80 among NULs at place %i', (place) => {
+    const parser = new Wire().newParser();
+    const negative = times(64, 0).map((_nul, at) => (at % 8 === place ? 0x80 : 0));
+    expect(command(parser, times(64, 0))).toBe('');
+    expect(command(parser, negative)).toBe('\ufffd'.repeat(8));
+    expect(command(parser, times(64, 0))).toBe('');
+  });
+
+  test('NaN: bytes that are no UTF-8 and equal nothing as a float', () => {
+    const parser = new Wire().newParser();
+    for (let scrape = 0; scrape < 3; scrape++) {
+      expect(command(parser, times(64, 0xff))).toBe('\ufffd'.repeat(64));
+      expect(parser.data.procs.count).toBe(1);
+    }
+  });
+});
+
 describe('labels named like parts of an object', () => {
   test.each(['__proto__', 'constructor', 'toString'])('%s is inert', (name) => {
     const { data } = scraped(`all_smi_gpu_info{${GPU}, ${name}="x"} 1\n${memory(proc(1, `, ${name}="y"`), 3)}`);

@@ -12,8 +12,8 @@ export function bytesOf(length: number): Bytes {
 }
 
 /**
- * Whether `length` bytes are the same. Eight at a time, the last step overlapping the one before; as integers, because floats would take
- * different bytes for equal (zeroes) and equal bytes for different (NaN).
+ * Whether `length` bytes are the same, for finding out what something is. Eight at a time, the last step overlapping the one before; as
+ * integers, because floats would take different bytes for equal (zeroes) and equal bytes for different (NaN).
  */
 export function same(a: DataView, from: number, b: DataView, at: number, length: number): boolean {
   const last = length - 8;
@@ -22,8 +22,26 @@ export function same(a: DataView, from: number, b: DataView, at: number, length:
     if (((a.getInt32(from + i, true) ^ b.getInt32(at + i, true)) | (a.getInt32(from + i + 4, true) ^ b.getInt32(at + i + 4, true))) !== 0)
       return false;
   }
-  const [left, right] = [from + last, at + last];
+  const left = from + last;
+  const right = at + last;
   return ((a.getInt32(left, true) ^ b.getInt32(right, true)) | (a.getInt32(left + 4, true) ^ b.getInt32(right + 4, true))) === 0;
+}
+
+/**
+ * Whether `length` bytes are those remembered at `from` in `a`, for knowing again what was read before. Faster than `same` because it
+ * compares floats. A yes is certain as long as what is remembered holds no NUL, since then no word of it is a zero; a no is not, since some
+ * bytes that are no UTF-8 make NaN: then what comes is read anew.
+ */
+export function repeats(a: DataView, from: number, b: DataView, at: number, length: number): boolean {
+  const last = length - 16;
+  if (last < 0) return same(a, from, b, at, length);
+  for (let i = 0; i < last; i += 16) {
+    if (a.getFloat64(from + i, true) !== b.getFloat64(at + i, true) || a.getFloat64(from + i + 8, true) !== b.getFloat64(at + i + 8, true))
+      return false;
+  }
+  const left = from + last;
+  const right = at + last;
+  return a.getFloat64(left, true) === b.getFloat64(right, true) && a.getFloat64(left + 8, true) === b.getFloat64(right + 8, true);
 }
 
 function sameShort(a: DataView, from: number, b: DataView, at: number, length: number): boolean {
@@ -33,21 +51,30 @@ function sameShort(a: DataView, from: number, b: DataView, at: number, length: n
 
 const QUOTE = new DataView(Uint8Array.of(34).buffer);
 
+/** What may be read behind the end of what is known, in words. */
+const SLACK = 8;
+/** From here on growing is by more, since copying costs, and what is not used yet costs nothing. */
+const LARGE = 131_072;
+
+/** A size to grow to. */
+export const roomFor = (needed: number, now: number): number => Math.max(needed, now * (now < LARGE ? 2 : 4));
+
 /** Pieces of text one behind the other. Offset 0 is nobody's, so that 0 can say "none". */
 export class Arena implements Bytes {
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView<ArrayBuffer>;
   length = 1;
 
-  constructor(capacity = 1024) {
-    ({ bytes: this.bytes, view: this.view } = bytesOf(capacity));
+  constructor({ bytes, view }: Bytes = bytesOf(1024)) {
+    this.bytes = bytes;
+    this.view = view;
   }
 
   /** Where the copy of source[from] to source[to - 1] begins. */
   add(source: DataView, from: number, to: number): number {
     const at = this.length;
     const size = to - from;
-    if (at + size > this.bytes.length) this.#grow(at + size);
+    if (at + size + SLACK > this.bytes.length) this.#grow(at + size + SLACK);
     const { view } = this;
     let i = 0;
     for (; i + 4 <= size; i += 4) view.setInt32(at + i, source.getInt32(from + i, true), true);
@@ -65,7 +92,7 @@ export class Arena implements Bytes {
 
   #grow(needed: number): void {
     const old = this.bytes;
-    ({ bytes: this.bytes, view: this.view } = bytesOf(Math.max(needed, old.length * 2)));
+    ({ bytes: this.bytes, view: this.view } = bytesOf(roomFor(needed, old.length)));
     this.bytes.set(old);
   }
 }
@@ -77,13 +104,24 @@ export function longerInts(array: Int32Array, length: number): Int32Array<ArrayB
   return longer;
 }
 
-/** Cuts arrays out of one allocation, which costs a fraction of one for each. Floats come first, so that they are aligned. */
+/** What arrays are before there is anything to put in them. */
+export const NO_FLOATS = new Float64Array(0);
+export const NO_INTS = new Int32Array(0);
+export const NO_BYTES = new Uint8Array(0);
+
+/** How much of a Cutter something takes. */
+export interface Room {
+  readonly floats: number;
+  readonly ints: number;
+}
+
+/** Cuts arrays out of one allocation, which costs a fraction of one for each. Floats are aligned as long as all else is cut in eights of bytes before. */
 export class Cutter {
   readonly #buffer: ArrayBuffer;
   #at = 0;
 
-  constructor(floats: number, ints: number) {
-    this.#buffer = new ArrayBuffer(floats * 8 + ints * 4);
+  constructor({ floats, ints }: Room, bytes = 0) {
+    this.#buffer = new ArrayBuffer(floats * 8 + ints * 4 + bytes);
   }
 
   /** `length` floats that begin like `old`. */
@@ -105,5 +143,11 @@ export class Cutter {
     const array = new Uint32Array(this.#buffer, this.#at, length);
     this.#at += length * 4;
     return array;
+  }
+
+  bytes(length: number): Bytes {
+    const from = this.#at;
+    this.#at += length;
+    return { bytes: new Uint8Array(this.#buffer, from, length), view: new DataView(this.#buffer, from, length) };
   }
 }

@@ -1,47 +1,54 @@
 /** Values of the scrape under way that are no process row's: a cell for each metric of each thing. */
-import { Cutter, type Arena } from './bytes.js';
+import { Cutter, NO_FLOATS, NO_INTS, type Arena, type Room } from './bytes.js';
 import { METRICS, UNKNOWN } from './families.js';
 import type { LabelReader } from './labels.js';
-import { Things, type NoThing, type ThingTable } from './things.js';
+import { Things, THINGS_ROOM } from './things.js';
 
 /** The cell of everything that nobody reads. */
 export const SINK = 0;
 const MAX_CELLS = 16_384;
+/** Enough for most hosts. */
 const FIRST_CELLS = 128;
 
-/** Integers of a cell: number in METRICS, number of its thing, and its label block in the arena. */
-export const INTS = 4;
+/** Integers of a cell: number in METRICS, number of its thing, its label block in the arena, and the next cell of the thing, 0 for none. */
+export const INTS = 5;
 export const METRIC = 0;
 export const THING = 1;
 export const BLOCK = 2;
 export const BLOCK_BYTES = 3;
+export const NEXT = 4;
+
+const roomOf = (cells: number): Room => ({ floats: cells, ints: cells * (INTS + 2) });
+export const CELLS_ROOM: Room = { ...roomOf(FIRST_CELLS), ints: roomOf(FIRST_CELLS).ints + THINGS_ROOM.ints };
 
 export class Cells {
   /** The SINK is always there. */
   count = 1;
-  ints!: Int32Array<ArrayBuffer>;
-  values!: Float64Array<ArrayBuffer>;
-  stamps!: Int32Array<ArrayBuffer>;
+  ints = NO_INTS;
+  values = NO_FLOATS;
+  stamps = NO_INTS;
   /** By cell: its line in the last program, -1 for none. */
-  lines!: Int32Array<ArrayBuffer>;
+  lines = NO_INTS;
   readonly things: Things;
 
-  constructor(arena: Arena, labels: LabelReader) {
-    this.things = new Things(arena, labels);
-    this.#resize(FIRST_CELLS);
+  /** `cutter` has CELLS_ROOM. */
+  constructor(arena: Arena, labels: LabelReader, cutter: Cutter) {
+    this.#resize(FIRST_CELLS, cutter);
+    this.things = new Things(arena, labels, cutter);
     this.ints[METRIC] = UNKNOWN;
   }
 
   /** The cell of a metric of a thing, a new one if need be. */
-  cellOf(metric: number, thing: number): number | NoThing {
-    const { cells } = this.things.all[thing]!;
-    for (let at = 0; at < cells.length; at++) if (this.ints[cells[at]! * INTS + METRIC] === metric) return cells[at]!;
+  cellOf(metric: number, thing: number): number | 'full' {
+    const { ints } = this;
+    const { firstCell, lastCell } = this.things.all[thing]!;
+    for (let cell = firstCell; cell !== 0; cell = ints[cell * INTS + NEXT]!) if (ints[cell * INTS + METRIC] === metric) return cell;
     if (this.count >= MAX_CELLS) {
-      this.things.capped.add(METRICS[metric]!.table);
+      this.things.full(METRICS[metric]!.table);
       return 'full';
     }
     const cell = this.#add(metric, thing);
-    cells.push(cell);
+    this.#link(cell, lastCell);
     this.things.changes++;
     return cell;
   }
@@ -61,23 +68,28 @@ export class Cells {
     if (gone === 0) return undefined;
     const moved = new Int32Array(count);
     this.count = 1;
+    for (const thing of this.things.all) thing.firstCell = thing.lastCell = 0;
     for (let cell = 1; cell < count; cell++) {
       if (stamps[cell] !== scrape) continue;
       const number = (moved[cell] = this.count++);
       ints.copyWithin(number * INTS, cell * INTS, (cell + 1) * INTS);
       this.values[number] = this.values[cell]!;
       stamps[number] = scrape;
+      this.#link(number, this.things.all[ints[number * INTS + THING]!]!.lastCell);
     }
-    for (const thing of this.things.all) thing.cells.length = 0;
-    for (let cell = 1; cell < this.count; cell++) this.things.all[ints[cell * INTS + THING]!]!.cells.push(cell);
     const things = this.things.sweep();
     for (let cell = 1; cell < this.count; cell++) ints[cell * INTS + THING] = things[ints[cell * INTS + THING]!]!;
     return moved;
   }
 
-  /** The table of a metric that is no process metric. */
-  static tableOf(metric: number): ThingTable {
-    return METRICS[metric]!.table as ThingTable;
+  /** Behind the last cell of its thing, 0 for none. */
+  #link(cell: number, last: number): void {
+    const { ints } = this;
+    const thing = this.things.all[ints[cell * INTS + THING]!]!;
+    ints[cell * INTS + NEXT] = 0;
+    if (last === 0) thing.firstCell = cell;
+    else ints[last * INTS + NEXT] = cell;
+    thing.lastCell = cell;
   }
 
   #add(metric: number, thing: number): number {
@@ -93,8 +105,7 @@ export class Cells {
     return cell;
   }
 
-  #resize(cells: number): void {
-    const cutter = new Cutter(cells, cells * (INTS + 2));
+  #resize(cells: number, cutter = new Cutter(roomOf(cells))): void {
     this.values = cutter.floats(cells, this.values);
     this.stamps = cutter.ints(cells, this.stamps);
     this.lines = cutter.ints(cells, this.lines);

@@ -5,16 +5,18 @@
 import type { Change, HostData, HostFacts } from '../model/columns.js';
 import type { Ms } from '../model/host.js';
 import { Arena } from './bytes.js';
+import type { Cells } from './cells.js';
 import type { Engine } from './engine.js';
 import { CPU, SECTIONS, SM, START, VRAM } from './families.js';
 import { Extras } from './extra-rows.js';
 import { GpuTable } from './gpu-table.js';
 import { ProcTable } from './proc-table.js';
+import { Readings } from './readings.js';
 import { DEVICE, INTS } from './rows.js';
 import type { Scan } from './scan.js';
 import { SmallTable } from './small-table.js';
 import { textOf, textRef } from './text-ref.js';
-import { byTables, type Thing, type ThingTable } from './things.js';
+import { byTables, type ByTables, type Thing } from './things.js';
 
 /** From this value on a start time is the Unix time of the start, below it the seconds since then. */
 const EPOCH_SECONDS = 1e9;
@@ -30,7 +32,7 @@ export interface Loaded {
   readonly rowsCapped: boolean;
 }
 
-const NOTHING = new Arena(1);
+const NOTHING = new Arena();
 
 class Facts implements HostFacts {
   instance = '';
@@ -48,13 +50,14 @@ class Facts implements HostFacts {
 export class Committed implements HostData {
   readonly procs = new ProcTable();
   readonly gpus: GpuTable;
-  readonly cpus = new SmallTable('cpu');
-  readonly cores = new SmallTable('core');
-  readonly memory = new SmallTable('memory');
-  readonly disks = new SmallTable('disk');
+  readonly cpus: SmallTable<'cpu'>;
+  readonly cores: SmallTable<'core'>;
+  readonly memory: SmallTable<'memory'>;
+  readonly disks: SmallTable<'disk'>;
   readonly facts = new Facts();
   readonly extras: Extras;
   readonly #engine: Engine;
+  readonly #readings = new Readings();
   #arena = NOTHING;
   #scan: Scan | undefined;
   #changes = -1;
@@ -62,7 +65,11 @@ export class Committed implements HostData {
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.gpus = new GpuTable(engine.labels);
+    this.gpus = new GpuTable(engine.labels, this.#readings);
+    this.cpus = new SmallTable('cpu', this.#readings);
+    this.cores = new SmallTable('core', this.#readings);
+    this.memory = new SmallTable('memory', this.#readings);
+    this.disks = new SmallTable('disk', this.#readings);
     this.extras = new Extras(engine.labels);
   }
 
@@ -77,14 +84,10 @@ export class Committed implements HostData {
   load(scan: Scan, loaded: Loaded): Change {
     this.#arena = scan.arena;
     if (loaded.structure) this.#loadStructure(scan, loaded);
-    const { facts, gpus, cpus, cores, memory, disks } = this;
+    const { facts } = this;
     const { values } = scan.cells;
-    gpus.readings.load(values);
-    cpus.readings.load(values);
-    cores.readings.load(values);
-    memory.readings.load(values);
-    disks.readings.load(values);
-    gpus.loadDetails(scan);
+    this.#readings.load(values);
+    this.gpus.loadDetails(scan);
     this.extras.load(scan);
     facts.bytes = loaded.bytes;
     facts.samples = scan.program.count;
@@ -100,27 +103,45 @@ export class Committed implements HostData {
     if (scan !== this.#scan || things.changes !== this.#changes) {
       this.#scan = scan;
       this.#changes = things.changes;
-      const byTable = byTables(things.all);
-      this.gpus.arrange(cells, byTable.gpu, arena);
-      this.cpus.arrange(cells, byTable.cpu, arena.bytes);
-      this.cores.arrange(cells, byTable.core, arena.bytes);
-      this.memory.arrange(cells, byTable.memory, arena.bytes);
-      this.disks.arrange(cells, byTable.disk, arena.bytes);
-      this.extras.arrange(cells, byTable, this.gpus.things);
-      this.#readFacts(byTable, arena.bytes);
+      this.#arrange(cells, arena);
     }
     this.procs.arrange(scan.rows);
     this.facts.instance = textOf(arena.bytes, textRef(scan.instance(), 'value'));
     this.facts.hasProcessFamily = scan.program.processes;
     this.facts.capsHit = [...things.capped, ...(loaded.rowsCapped ? ['process'] : [])].map((table) => `${table} rows`);
-    things.capped.clear();
+    things.capped = [];
+  }
+
+  /** Which GPUs, CPUs, cores, memories and disks there are. */
+  #arrange(cells: Cells, arena: Arena): void {
+    const { gpus, cpus, cores, memory, disks } = this;
+    const found = byTables(cells.things.all);
+    const gpuThings = found.gpu ?? [];
+    const small = [
+      [cpus, found.cpu ?? []],
+      [cores, found.core ?? []],
+      [memory, found.memory ?? []],
+      [disks, found.disk ?? []],
+    ] as const;
+    let room = gpus.room(gpuThings.length);
+    for (const [table, things] of small) room += table.room(things.length);
+    this.#readings.begin(room, cells.count);
+    const inOrder = gpus.arrange(cells, gpuThings, arena);
+    let from = gpus.room(gpuThings.length);
+    for (const [table, things] of small) {
+      table.arrange(cells, things, arena, from);
+      from += table.room(things.length);
+    }
+    this.extras.arrange(cells, found, inOrder);
+    this.#readFacts(found, arena.bytes);
   }
 
   /** Facts of the exporter, most of them in labels. */
-  #readFacts({ up: [up], build: [build], scope: [scope] }: Record<ThingTable, Thing[]>, arena: Uint8Array): void {
+  #readFacts({ up, build, scope: scopes }: ByTables, arena: Uint8Array): void {
     const title = (thing: Thing | undefined): string => textOf(arena, textRef(thing?.title ?? 0, 'value'));
-    this.#upCell = up?.cells[0] ?? 0;
-    this.facts.exporterVersion = title(build);
+    const scope = scopes?.[0];
+    this.#upCell = up?.[0]?.firstCell ?? 0;
+    this.facts.exporterVersion = title(build?.[0]);
     const said = title(scope);
     this.facts.processScope = scope === undefined ? undefined : said === 'gpu' || said === 'all' ? said : 'off';
   }

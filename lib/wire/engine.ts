@@ -7,8 +7,16 @@ import { UserNames } from './users.js';
 /** Room for a slice of a body and for what waits before it. */
 const WINDOW_BYTES = 262_144;
 
+/** `finder` are the same bytes: a Buffer finds one many times faster than a plain array does. */
+export type Window = Bytes & { readonly finder: Buffer };
+
+function windowOf(length: number): Window {
+  const bytes = bytesOf(length);
+  return { ...bytes, finder: Buffer.from(bytes.bytes.buffer) };
+}
+
 export class Engine {
-  readonly window: Bytes = bytesOf(WINDOW_BYTES);
+  readonly window: Window = windowOf(WINDOW_BYTES);
   readonly prefixes = new Prefixes();
   readonly users = new UserNames();
   readonly labels = new LabelReader();

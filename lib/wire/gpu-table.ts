@@ -1,12 +1,12 @@
 /** GPUs of a host: those that report, in the order of their indices, then those that only process rows speak of. */
 import { GPU_FIELDS, type GpuColumns, type GpuField } from '../model/columns.js';
-import type { Arena } from './bytes.js';
-import { BLOCK, BLOCK_BYTES, INTS as CELL_INTS, METRIC, type Cells } from './cells.js';
-import { METRICS } from './families.js';
+import { same, type Arena } from './bytes.js';
+import { BLOCK, BLOCK_BYTES, INTS as CELL_INTS, METRIC, NEXT, type Cells } from './cells.js';
+import { METRICS, ROW_CAPS } from './families.js';
 import { decodeText, type LabelReader } from './labels.js';
 import type { ProcTable } from './proc-table.js';
-import { Readings } from './readings.js';
-import { DEVICE, INTS, type ProcessRows } from './rows.js';
+import type { Readings } from './readings.js';
+import { DEVICE, INTS, type Device, type ProcessRows } from './rows.js';
 import type { Scan } from './scan.js';
 import { textOf, textRef } from './text-ref.js';
 import type { Thing } from './things.js';
@@ -18,63 +18,75 @@ const FIELD_OF = Int32Array.from(METRICS, (metric) =>
   'field' in metric && metric.table === 'gpu' ? GPU_FIELDS.indexOf(metric.field) : -1,
 );
 
+const NO_INDICES = new Int32Array(0);
+const NO_TEXTS = new Uint32Array(0);
+/** The column of every field that no GPU reports. */
+const UNREPORTED = new Float64Array(ROW_CAPS.gpu).fill(NaN);
+
 interface Gpu {
-  readonly uuid: string;
   readonly index: number;
-  readonly uuidRef: number;
+  /** Where the uuid is in the arena, and its length there. */
+  readonly uuid: number;
+  readonly uuidBytes: number;
   readonly nameRef: number;
   /** Cell of its info family, -1 for none. */
   readonly info: number;
-  /** Undefined: only process rows speak of it. */
-  readonly thing: Thing | undefined;
 }
 
 export class GpuTable implements GpuColumns {
   count = 0;
   slots = 0;
-  index = new Int32Array(0);
-  uuid = new Uint32Array(0);
-  name = new Uint32Array(0);
-  field = fieldsOf(new Float64Array(0), 0);
-  readonly readings = new Readings();
+  index = NO_INDICES;
+  uuid = NO_TEXTS;
+  name = NO_TEXTS;
+  field = fieldsOf(UNREPORTED, 0, 0);
   readonly #labels: LabelReader;
+  readonly #readings: Readings;
+  /** Those that report. */
   #gpus: readonly Gpu[] = [];
   #arena: Arena | undefined;
   /** By slot: where the labels of its info family are in the arena. */
-  #details: { at: number; bytes: number }[] = [];
+  readonly #details: { at: number; bytes: number }[] = [];
+  /** By device of the process rows: the slot of the GPU that it is, -1 where none reports that could be it. */
+  readonly #slotOf: number[] = [];
+  /** The lists are of #gpus and nothing else. */
+  #listed = false;
 
-  constructor(labels: LabelReader) {
+  constructor(labels: LabelReader, readings: Readings) {
     this.#labels = labels;
-  }
-
-  /** The things of those that report, in the order of their slots. */
-  get things(): readonly Thing[] {
-    return this.#gpus.slice(0, this.count).flatMap(({ thing }) => thing ?? []);
+    this.#readings = readings;
   }
 
   detail(slot: number, label: string): string {
     const { at, bytes } = this.#details[slot] ?? { at: 0, bytes: 0 };
     if (at === 0 || !this.#arena) return '';
     const source = this.#arena.bytes;
-    this.#labels.read(source, at, at + bytes);
-    return this.#labels.text(source, this.#labels.find(source, label), 'value');
+    this.#labels.read(source, this.#arena.view, at, at + bytes);
+    return this.#labels.text(source, this.#labels.findByName(source, label), 'value');
   }
 
-  /** Which GPUs report, and where their values go. */
-  arrange(cells: Cells, things: readonly Thing[], arena: Arena): void {
-    this.#gpus = things
-      .map((thing, place) => gpuOf(thing, place, cells, arena))
-      .sort((a, b) => a.index - b.index || (a.uuid < b.uuid ? -1 : 1));
-    this.count = this.#gpus.length;
-    this.readings.begin(this.count * GPU_FIELDS.length);
-    this.field = fieldsOf(this.readings.values, this.count);
-    this.#gpus.forEach(({ thing }, slot) => {
-      for (const cell of thing!.cells) {
-        const metric = cells.ints[cell * CELL_INTS + METRIC]!;
-        const field = FIELD_OF[metric]!;
-        if (field >= 0) this.readings.add(cell, metric, field * this.count + slot);
-      }
+  /** Values that so many GPUs take. */
+  room(gpus: number): number {
+    return gpus * GPU_FIELDS.length;
+  }
+
+  /** Which GPUs report, and where their values go: to the beginning of the readings. Returns the things in the order of their slots. */
+  arrange(cells: Cells, things: readonly Thing[], arena: Arena): readonly Thing[] {
+    const indexOf = (thing: Thing, place: number): number => (thing.index >= 0 ? thing.index : place);
+    const uuidOf = ({ key }: Thing): string => textOf(arena.bytes, textRef(key, 'name'));
+    const sorted = things
+      .map((thing, place) => ({ thing, index: indexOf(thing, place) }))
+      .sort((a, b) => a.index - b.index || (uuidOf(a.thing) < uuidOf(b.thing) ? -1 : 1));
+    this.count = sorted.length;
+    this.#gpus = sorted.map(({ thing, index }) => gpuOf(thing, index, cells));
+    let reported = 0;
+    sorted.forEach(({ thing }, slot) => {
+      reported |= this.#readings.add(thing, cells, FIELD_OF, slot, this.count);
     });
+    this.field = fieldsOf(this.#readings.values, this.count, reported);
+    this.#slotOf.length = 0;
+    this.#listed = false;
+    return sorted.map(({ thing }) => thing);
   }
 
   /** Info labels may stand in another order each time, so their place is looked up at each commit. */
@@ -95,71 +107,76 @@ export class GpuTable implements GpuColumns {
    */
   place(rows: ProcessRows, procs: ProcTable, arena: Arena): void {
     const { count, ints, devices } = rows;
-    const { vramBytes } = procs;
+    for (let device = this.#slotOf.length; device < devices.length; device++) this.#slotOf.push(this.#match(devices[device]!, arena));
+    const slotOf = this.#slotOf.includes(-1) ? this.#withGhosts(rows, procs, arena) : this.#slotOf;
+    if (slotOf === this.#slotOf && !this.#listed) this.#list(this.#gpus);
+    for (let row = 0; row < count; row++) {
+      const device = ints[row * INTS + DEVICE]!;
+      const off = devices[device]!.bytes === 0 && procs.vramBytes[row] === 0;
+      procs.gpu[row] = off ? -1 : slotOf[device]!;
+    }
+  }
+
+  /** The slot of the GPU that a device is. */
+  #match(device: Device, arena: Arena): number {
+    const gpus = this.#gpus;
+    if (device.bytes > 0) {
+      for (let slot = 0; slot < gpus.length; slot++) {
+        const { uuid, uuidBytes } = gpus[slot]!;
+        if (uuidBytes === device.bytes && same(arena.view, uuid, arena.view, device.at, uuidBytes)) return slot;
+      }
+      const name = uuidText(arena, device);
+      const slot = gpus.findIndex(({ uuid }) => textOf(arena.bytes, textRef(uuid, 'name')) === name);
+      if (slot >= 0) return slot;
+    }
+    return gpus.findIndex(({ index }) => index === device.index);
+  }
+
+  /** Slots by device. Devices that no GPU is, and on which something runs, get slots behind those of the GPUs. */
+  #withGhosts({ count, ints, devices }: ProcessRows, { vramBytes }: ProcTable, arena: Arena): readonly number[] {
     const occupied = new Uint8Array(devices.length);
     for (let row = 0; row < count; row++) {
       const device = ints[row * INTS + DEVICE]!;
       if (devices[device]!.bytes > 0 || vramBytes[row]! > 0) occupied[device] = 1;
     }
-    const slotOf = this.#slotsOf(rows, occupied, arena);
-    for (let row = 0; row < count; row++) {
-      const device = ints[row * INTS + DEVICE]!;
-      const off = devices[device]!.bytes === 0 && vramBytes[row] === 0;
-      procs.gpu[row] = off ? -1 : slotOf[device]!;
-    }
-  }
-
-  /** Slots by device; devices that no GPU is get slots behind those of the GPUs. */
-  #slotsOf({ devices }: ProcessRows, occupied: Uint8Array, arena: Arena): Int32Array {
-    const known = this.#gpus.slice(0, this.count);
-    const byUuid = new Map(known.map(({ uuid }, slot) => [uuid, slot]));
-    const byIndex = new Map(known.map(({ index }, slot) => [index, slot]).reverse() as [number, number][]);
-    const named = devices.map(({ at, bytes, index }) => ({ at, index, uuid: decodeText(arena.bytes, at, at + bytes, 'name') }));
-    const ghosts = new Map<string, Gpu>();
-    const ghostKey = ({ uuid, index }: { uuid: string; index: number }): string => uuid || `#${index}`;
-    const slotOf = Int32Array.from(named, ({ uuid, index }) => byUuid.get(uuid) ?? byIndex.get(index) ?? -1);
-    named.forEach((device, number) => {
-      if (slotOf[number]! >= 0 || occupied[number] === 0 || ghosts.has(ghostKey(device))) return;
-      ghosts.set(ghostKey(device), {
-        uuid: device.uuid,
-        index: device.index,
-        uuidRef: textRef(device.at, 'name'),
-        nameRef: 0,
-        info: -1,
-        thing: undefined,
-      });
+    const keyOf = (device: Device): string => uuidText(arena, device) || `#${device.index}`;
+    const ghosts = new Map<string, Device>();
+    devices.forEach((device, number) => {
+      if (this.#slotOf[number]! < 0 && occupied[number] === 1 && !ghosts.has(keyOf(device))) ghosts.set(keyOf(device), device);
     });
-    const sorted = [...ghosts].sort(([, a], [, b]) => a.index - b.index || (a.uuid < b.uuid ? -1 : 1));
-    const ghostSlots = new Map(sorted.map(([key], at) => [key, this.count + at]));
-    named.forEach((device, number) => {
-      if (slotOf[number] === -1) slotOf[number] = ghostSlots.get(ghostKey(device)) ?? -1;
-    });
-    this.#list([...known, ...sorted.map(([, ghost]) => ghost)]);
-    return slotOf;
+    const sorted = [...ghosts].sort(([a, one], [b, other]) => one.index - other.index || (a < b ? -1 : 1));
+    const slots = new Map(sorted.map(([key], at) => [key, this.count + at]));
+    this.#list([...this.#gpus, ...sorted.map(([, { at, bytes, index }]) => ({ index, uuid: at, uuidBytes: bytes, nameRef: 0, info: -1 }))]);
+    return devices.map((device, number) => (this.#slotOf[number]! >= 0 ? this.#slotOf[number]! : (slots.get(keyOf(device)) ?? -1)));
   }
 
   #list(gpus: readonly Gpu[]): void {
+    this.#listed = gpus === this.#gpus;
     this.slots = gpus.length;
-    this.index = Int32Array.from(gpus, ({ index }) => index);
-    this.uuid = Uint32Array.from(gpus, ({ uuidRef }) => uuidRef);
-    this.name = Uint32Array.from(gpus, ({ nameRef }) => nameRef);
+    this.index = new Int32Array(gpus.length);
+    this.uuid = new Uint32Array(gpus.length);
+    this.name = new Uint32Array(gpus.length);
+    for (let slot = 0; slot < gpus.length; slot++) {
+      const { index, uuid, nameRef } = gpus[slot]!;
+      this.index[slot] = index;
+      this.uuid[slot] = textRef(uuid, 'name');
+      this.name[slot] = nameRef;
+    }
   }
 }
 
-function gpuOf(thing: Thing, place: number, { ints }: Cells, arena: Arena): Gpu {
-  return {
-    uuid: textOf(arena.bytes, textRef(thing.key, 'name')),
-    index: thing.index >= 0 ? thing.index : place,
-    uuidRef: textRef(thing.key, 'name'),
-    nameRef: textRef(thing.title, 'value'),
-    info: thing.cells.find((cell) => ints[cell * CELL_INTS + METRIC] === INFO) ?? -1,
-    thing,
-  };
+const uuidText = ({ bytes: source }: Arena, { at, bytes }: Device): string => decodeText(source, at, at + bytes, 'name');
+
+function gpuOf(thing: Thing, index: number, { ints }: Cells): Gpu {
+  let info = thing.firstCell;
+  while (info !== 0 && ints[info * CELL_INTS + METRIC] !== INFO) info = ints[info * CELL_INTS + NEXT]!;
+  return { index, uuid: thing.key, uuidBytes: thing.keyBytes, nameRef: textRef(thing.title, 'value'), info: info === 0 ? -1 : info };
 }
 
-/** Columns of one array that holds them one behind the other. */
-function fieldsOf({ buffer }: Float64Array<ArrayBuffer>, count: number): Record<GpuField, Float64Array> {
+/** Columns of one array that begins with them, one behind the other. `reported`: a bit for each field that some GPU reports. */
+function fieldsOf({ buffer }: Float64Array<ArrayBuffer>, count: number, reported: number): Record<GpuField, Float64Array> {
   const fields: Partial<Record<GpuField, Float64Array>> = {};
-  for (let at = 0; at < GPU_FIELDS.length; at++) fields[GPU_FIELDS[at]!] = new Float64Array(buffer, at * count * 8, count);
+  for (let at = 0; at < GPU_FIELDS.length; at++)
+    fields[GPU_FIELDS[at]!] = (reported & (1 << at)) === 0 ? UNREPORTED : new Float64Array(buffer, at * count * 8, count);
   return fields as Record<GpuField, Float64Array>;
 }

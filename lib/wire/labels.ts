@@ -3,8 +3,10 @@
  * Liberal where that hurts nobody: blanks anywhere, values without quotes, escapes that the format doesn't have.
  */
 import { clean } from '../sanitize.js';
+import { bytesOf, same } from './bytes.js';
 
 const TAB = 9;
+const NEWLINE = 10;
 const BLANK = 32;
 const QUOTE = 34;
 const COMMA = 44;
@@ -14,71 +16,140 @@ const CLOSE = 125;
 
 /** Labels beyond this many are read over. */
 const MAX_LABELS = 100;
+/** Longest stretch between two values that is remembered. */
+const MAX_GAP = 64;
+/** Instead of a position: what was remembered does not stand there. */
+const MISS = -2;
 
-/** Positions of the labels of the block read last: names and raw values (between the quotes). One object serves all. */
+const NAMES: string[] = [''];
+
+/** The number under which labels of this name are found. To be called while the program is loaded. `name` is ASCII. */
+export function labelNamed(name: string): number {
+  const known = NAMES.indexOf(name);
+  return known >= 0 ? known : NAMES.push(name) - 1;
+}
+/** The number of all names that nobody asks for. */
+const OTHER = 0;
+const MOST_NAMES = 64;
+
+/**
+ * The labels of the block read last. One object serves all. Blocks of one kind have the same names in the same places, so what stood
+ * before a value in the last block is what is looked for first.
+ */
 export class LabelReader {
   count = 0;
+  /** By label: positions of its name and of its raw value (between the quotes), and the number of the name. */
   readonly nameAt = new Int32Array(MAX_LABELS);
   readonly nameEnd = new Int32Array(MAX_LABELS);
   readonly valueAt = new Int32Array(MAX_LABELS);
   readonly valueEnd = new Int32Array(MAX_LABELS);
+  readonly named = new Int32Array(MAX_LABELS);
   /** 1: stood between quotes. */
   readonly quoted = new Uint8Array(MAX_LABELS);
+  /** By number of a name: the last label called so, -1 for none. */
+  readonly #last = new Int32Array(MOST_NAMES);
+  /** By label: what stood before its value, how many bytes that is (0: not remembered), and where in it the name is. */
+  readonly #gaps = bytesOf(MAX_LABELS * MAX_GAP).view;
+  readonly #gapBytes = new Int32Array(MAX_LABELS);
+  readonly #gapName = new Int32Array(MAX_LABELS);
+  readonly #gapNameEnd = new Int32Array(MAX_LABELS);
+  readonly #gapNamed = new Int32Array(MAX_LABELS);
 
-  /** Reads the block from `at`, behind its opening brace. Returns the position behind the closing brace; -1 when the block is malformed. */
-  read(bytes: Uint8Array, at: number, end: number): number {
+  /**
+   * Reads the block from `at`, behind its opening brace. Returns the position behind the closing brace; -1 when the block is malformed, or
+   * goes on behind the end of the line or behind `end`.
+   */
+  read(bytes: Uint8Array, view: DataView, at: number, end: number): number {
     this.count = 0;
+    this.#last.fill(-1);
     let i = at;
     for (;;) {
-      while (i < end && (isBlank(bytes[i]!) || bytes[i] === COMMA)) i++;
+      let next = this.#remembered(bytes, view, i, end);
+      if (next === MISS) {
+        let name = i;
+        while (isBlank(bytes[name]!) || bytes[name] === COMMA) name++;
+        if (bytes[name] === CLOSE && name < end) return name + 1;
+        next = this.#label(bytes, view, i, name, end);
+      }
+      if (next < 0) return -1;
+      i = next;
+      while (isBlank(bytes[i]!)) i++;
       if (i >= end) return -1;
       if (bytes[i] === CLOSE) return i + 1;
-      const name = i;
-      while (i < end && bytes[i] !== EQUALS) {
-        if (bytes[i] === QUOTE || bytes[i] === CLOSE || bytes[i] === COMMA) return -1;
-        i++;
-      }
-      if (i >= end || i === name) return -1;
-      i = this.#value(bytes, name, i, end);
-      if (i < 0) return -1;
+      if (bytes[i] !== COMMA) return -1;
     }
   }
 
-  /** The value behind the `=` at `equals`; the position behind it, -1 when it does not end. */
-  #value(bytes: Uint8Array, name: number, equals: number, end: number): number {
+  /** Reads a label before whose value stands what stood there last time. Returns the position behind the value, MISS where it does not. */
+  #remembered(bytes: Uint8Array, view: DataView, at: number, end: number): number {
+    const label = this.count;
+    const gap = label < MAX_LABELS ? this.#gapBytes[label]! : 0;
+    const from = at + gap;
+    if (gap === 0 || from >= end || !same(this.#gaps, label * MAX_GAP, view, at, gap)) return MISS;
+    const to = quoteEnd(bytes, view, from, end);
+    if (to < 0) return -1;
+    this.#keep(at + this.#gapName[label]!, at + this.#gapNameEnd[label]!, from, to, 1);
+    return to + 1;
+  }
+
+  /** Reads the label whose name begins at `name`; the gap before its value begins at `gap`. The position behind the value, -1 for none. */
+  #label(bytes: Uint8Array, view: DataView, gap: number, name: number, end: number): number {
+    const equals = equalsAt(bytes, name, end);
+    if (equals < 0) return -1;
     let from = equals + 1;
-    while (from < end && isBlank(bytes[from]!)) from++;
+    while (isBlank(bytes[from]!)) from++;
     const quoted = bytes[from] === QUOTE;
     if (quoted) from++;
-    const to = quoted ? quoteEnd(bytes, from, end) : bareEnd(bytes, from, end);
+    const to = quoted ? quoteEnd(bytes, view, from, end) : bareEnd(bytes, from, end);
     if (to < 0) return -1;
-    this.#keep(bytes, name, equals, from, to, quoted);
-    let next = quoted ? to + 1 : to;
-    while (next < end && isBlank(bytes[next]!)) next++;
-    return next < end && (bytes[next] === COMMA || bytes[next] === CLOSE) ? next : -1;
+    if (this.count < MAX_LABELS) {
+      const nameEnd = trimmedEnd(bytes, name, equals);
+      this.#remember(bytes, { gap, name, nameEnd, from: quoted ? from : gap });
+      this.#keep(name, nameEnd, from, quoted ? to : trimmedEnd(bytes, from, to), quoted ? 1 : 0);
+    }
+    return quoted ? to + 1 : to;
   }
 
-  #keep(bytes: Uint8Array, name: number, equals: number, from: number, to: number, quoted: boolean): void {
-    if (this.count === MAX_LABELS) return;
+  /** The gap of the label that comes next; one that ends where it begins is not remembered. */
+  #remember(bytes: Uint8Array, { gap, name, nameEnd, from }: Readonly<Record<'gap' | 'name' | 'nameEnd' | 'from', number>>): void {
+    const label = this.count;
+    const size = from - gap;
+    this.#gapBytes[label] = size <= MAX_GAP ? size : 0;
+    this.#gapName[label] = name - gap;
+    this.#gapNameEnd[label] = nameEnd - gap;
+    this.#gapNamed[label] = numberOf(bytes, name, nameEnd);
+    if (size <= MAX_GAP) for (let i = 0; i < size; i++) this.#gaps.setUint8(label * MAX_GAP + i, bytes[gap + i]!);
+  }
+
+  #keep(name: number, nameEnd: number, from: number, to: number, quoted: number): void {
     const label = this.count++;
+    const number = this.#gapNamed[label]!;
     this.nameAt[label] = name;
-    this.nameEnd[label] = trimmedEnd(bytes, name, equals);
+    this.nameEnd[label] = nameEnd;
     this.valueAt[label] = from;
-    this.valueEnd[label] = quoted ? to : trimmedEnd(bytes, from, to);
-    this.quoted[label] = Number(quoted);
+    this.valueEnd[label] = to;
+    this.quoted[label] = quoted;
+    this.named[label] = number;
+    if (number !== OTHER) this.#last[number] = label;
   }
 
-  /** The label called `name`, the last of them when there are several; -1: there is none. `name` is ASCII. */
-  find(bytes: Uint8Array, name: string): number {
-    for (let label = this.count - 1; label >= 0; label--) if (this.is(bytes, label, name)) return label;
+  /** The label with this number of a name, the last of them when there are several; -1: there is none. */
+  find(number: number): number {
+    return this.#last[number]!;
+  }
+
+  /** Where the raw value of a label begins and ends; an empty one for label -1. */
+  startOf(label: number): number {
+    return label < 0 ? 0 : this.valueAt[label]!;
+  }
+  endOf(label: number): number {
+    return label < 0 ? 0 : this.valueEnd[label]!;
+  }
+
+  /** The same for any name. */
+  findByName(bytes: Uint8Array, name: string): number {
+    for (let label = this.count - 1; label >= 0; label--) if (isName(bytes, this.nameAt[label]!, this.nameEnd[label]!, name)) return label;
     return -1;
-  }
-
-  is(bytes: Uint8Array, label: number, name: string): boolean {
-    const at = this.nameAt[label]!;
-    if (this.nameEnd[label]! - at !== name.length) return false;
-    for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name.charCodeAt(i)) return false;
-    return true;
   }
 
   /** Names and values of all of them, decoded. */
@@ -95,16 +166,57 @@ export class LabelReader {
   }
 }
 
-/** Where the value that began at `from` has its closing quote, -1 when it has none before `end`. */
-function quoteEnd(bytes: Uint8Array, from: number, end: number): number {
-  let to = from;
-  for (; to < end && bytes[to] !== QUOTE; to++) if (bytes[to] === BACKSLASH) to++;
-  return to < end ? to : -1;
+function numberOf(bytes: Uint8Array, from: number, to: number): number {
+  for (let number = NAMES.length - 1; number > OTHER; number--) if (isName(bytes, from, to, NAMES[number]!)) return number;
+  return OTHER;
+}
+
+function isName(bytes: Uint8Array, from: number, to: number, name: string): boolean {
+  if (to - from !== name.length) return false;
+  for (let i = 0; i < name.length; i++) if (bytes[from + i] !== name.charCodeAt(i)) return false;
+  return true;
+}
+
+const ONES = 0x01010101;
+const HIGHS = 0x80808080 | 0;
+const QUOTES = QUOTE * ONES;
+const BACKSLASHES = BACKSLASH * ONES;
+const BLANKS = BLANK * ONES;
+
+/** Where the value that began at `from` has its closing quote; -1 when the line or the bytes end before. */
+function quoteEnd(bytes: Uint8Array, view: DataView, from: number, end: number): number {
+  let i = from;
+  while (i < end) {
+    const word = view.getInt32(i, true);
+    const quotes = word ^ QUOTES;
+    const backslashes = word ^ BACKSLASHES;
+    // A byte is zero, or below a blank, where subtracting carries into its highest bit.
+    if (((((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes) | ((word - BLANKS) & ~word)) & HIGHS) === 0) {
+      i += 4;
+      continue;
+    }
+    while (bytes[i]! >= BLANK && bytes[i] !== QUOTE && bytes[i] !== BACKSLASH) i++;
+    if (i >= end || bytes[i] === NEWLINE) return -1;
+    if (bytes[i] === QUOTE) return i;
+    if (bytes[i] === BACKSLASH && bytes[++i] === NEWLINE) return -1;
+    i++;
+  }
+  return -1;
+}
+
+/** Where the `=` behind the name at `name` is, -1 when there is none or no name. */
+function equalsAt(bytes: Uint8Array, name: number, end: number): number {
+  for (let i = name; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte === EQUALS) return i === name ? -1 : i;
+    if (byte === QUOTE || byte === CLOSE || byte === COMMA || byte === NEWLINE) return -1;
+  }
+  return -1;
 }
 
 function bareEnd(bytes: Uint8Array, from: number, end: number): number {
   let to = from;
-  while (to < end && bytes[to] !== COMMA && bytes[to] !== CLOSE) to++;
+  while (to < end && bytes[to] !== COMMA && bytes[to] !== CLOSE && bytes[to] !== NEWLINE) to++;
   return to;
 }
 
@@ -141,7 +253,9 @@ function unescaped(whole: string, ch: string): string {
 
 /** Where the text at `from` in an arena ends. */
 export function closingQuote(bytes: Uint8Array, from: number): number {
-  return quoteEnd(bytes, from, bytes.length);
+  let to = from;
+  for (; to < bytes.length && bytes[to] !== QUOTE; to++) if (bytes[to] === BACKSLASH) to++;
+  return to;
 }
 
 /** An unsigned integer of at most 32 bits in digits alone; -1: it is none. */

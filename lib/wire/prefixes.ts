@@ -2,7 +2,7 @@
  * What stands between the value of one sample and the labels of the next: line end, comments, metric name, opening brace (or the blank
  * behind the name of a sample without labels). Exporters repeat these bytes exactly, so each such run has a number, for all hosts.
  */
-import { Arena, longerInts, same } from './bytes.js';
+import { Arena, longerInts, repeats, type Bytes } from './bytes.js';
 import { metricNamed, UNKNOWN } from './families.js';
 
 /** Longer runs have no number: their samples are read the slow way each time. */
@@ -14,7 +14,7 @@ export const PREFIXES_PER_HOST = 1024;
 const latin1 = new TextDecoder('latin1');
 
 export class Prefixes {
-  readonly arena = new Arena(16_384);
+  readonly arena = new Arena();
   at = new Int32Array(256);
   bytes = new Int32Array(256);
   /** Number of the metric in METRICS, UNKNOWN for others. */
@@ -23,37 +23,42 @@ export class Prefixes {
   nameBytes = new Int32Array(256);
   /** 1: ends with the opening brace of labels. */
   labelled = new Uint8Array(256);
-  /** The prefix that came after this one last time: most of the time it comes again. */
+  /** The prefixes that came after this one, the last time and before that: most of the time one of them comes again. */
   follower = new Int32Array(256);
+  formerFollower = new Int32Array(256);
   /** Number 0 is nobody's. */
   #count = 1;
   readonly #byText = new Map<string, number>();
 
   matches(prefix: number, view: DataView, at: number, end: number): boolean {
     const length = this.bytes[prefix]!;
-    return at + length <= end && same(this.arena.view, this.at[prefix]!, view, at, length);
+    return at + length <= end && repeats(this.arena.view, this.at[prefix]!, view, at, length);
   }
 
-  /** Number of the bytes from `at` to `end`, 0 when it has none; `learn`: give it one. The metric's name begins at `name`. */
-  find(source: Uint8Array, view: DataView, at: number, name: number, end: number, learn: boolean): number {
-    if (end - at > MAX_BYTES) return 0;
-    const text = latin1.decode(source.subarray(at, end));
-    const known = this.#byText.get(text);
-    if (known !== undefined) return known;
-    if (!learn || this.#count >= MAX_PREFIXES) return 0;
+  /** Notes that `next` came after `prefix`. */
+  follow(prefix: number, next: number): void {
+    if (this.follower[prefix] === next) return;
+    this.formerFollower[prefix] = this.follower[prefix]!;
+    this.follower[prefix] = next;
+  }
+
+  /** Number of the bytes from `at` to `end`; 0 when they have none. */
+  find(source: Uint8Array, at: number, end: number): number {
+    return end - at > MAX_BYTES ? 0 : (this.#byText.get(latin1.decode(source.subarray(at, end))) ?? 0);
+  }
+
+  /** Gives the bytes from `at` to `end` a number; 0 when they get none. The metric's name begins at `name`. */
+  learn({ bytes, view }: Bytes, at: number, name: number, end: number): number {
+    if (end - at > MAX_BYTES || this.#count >= MAX_PREFIXES) return 0;
     const prefix = this.#count++;
-    this.#byText.set(text, prefix);
+    this.#byText.set(latin1.decode(bytes.subarray(at, end)), prefix);
     if (prefix >= this.at.length) this.#grow(prefix * 2);
     this.at[prefix] = this.arena.add(view, at, end);
     this.bytes[prefix] = end - at;
     this.nameBytes[prefix] = end - name;
-    this.metric[prefix] = metricOf(source, name, end);
-    this.labelled[prefix] = Number(source[end - 1] === 123);
+    this.metric[prefix] = metricOf(bytes, name, end);
+    this.labelled[prefix] = Number(bytes[end - 1] === 123);
     return prefix;
-  }
-
-  get count(): number {
-    return this.#count;
   }
 
   #grow(length: number): void {
@@ -62,6 +67,7 @@ export class Prefixes {
     this.nameBytes = longerInts(this.nameBytes, length);
     this.metric = longerInts(this.metric, length);
     this.follower = longerInts(this.follower, length);
+    this.formerFollower = longerInts(this.formerFollower, length);
     const labelled = new Uint8Array(length);
     labelled.set(this.labelled);
     this.labelled = labelled;

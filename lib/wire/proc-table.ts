@@ -1,24 +1,22 @@
 /** Process rows as everybody sees them: copies of the parser's. */
 import type { ProcColumns } from '../model/columns.js';
-import { Cutter } from './bytes.js';
+import { Cutter, NO_FLOATS, NO_INTS } from './bytes.js';
 import { textRef } from './text-ref.js';
 import { COMMAND, INTS, NAME, PID, USER, type ProcessRows } from './rows.js';
 
+const NO_UNSIGNED = new Uint32Array(0);
+
 export class ProcTable implements ProcColumns {
   count = 0;
-  pid!: Uint32Array;
-  gpu!: Int32Array;
-  user!: Int32Array;
-  command!: Uint32Array;
-  name!: Uint32Array;
-  vramBytes!: Float64Array;
-  ageSeconds!: Float64Array;
-  cpuPercent!: Float64Array;
-  smPercent!: Float64Array;
-
-  constructor() {
-    this.#allocate(0);
-  }
+  pid = NO_UNSIGNED;
+  gpu = NO_INTS;
+  user = NO_INTS;
+  command = NO_UNSIGNED;
+  name = NO_UNSIGNED;
+  vramBytes = NO_FLOATS;
+  ageSeconds = NO_FLOATS;
+  cpuPercent = NO_FLOATS;
+  smPercent = NO_FLOATS;
 
   /** Takes over which rows there are; their GPUs and values come later. */
   arrange({ count, ints }: ProcessRows): void {
@@ -42,7 +40,7 @@ export class ProcTable implements ProcColumns {
   }
 
   #allocate(rows: number): void {
-    const cutter = new Cutter(rows * 4, rows * 5);
+    const cutter = new Cutter({ floats: rows * 4, ints: rows * 5 });
     this.vramBytes = cutter.floats(rows);
     this.ageSeconds = cutter.floats(rows);
     this.cpuPercent = cutter.floats(rows);

@@ -1,5 +1,5 @@
 /** The lines of a scrape, remembered: what stood before each value, and where the value went. */
-import { longerInts } from './bytes.js';
+import { longerInts, NO_INTS, roomFor, type Cutter, type Room } from './bytes.js';
 
 /** Integers of a line: first the number of its prefix (0: none), then its label block in the arena, and where its value goes. */
 export const LINE = 4;
@@ -11,19 +11,25 @@ export const TARGET = 3;
 /** More lines are read, but not remembered. */
 const MAX_LINES = 2 ** 20;
 
-const NONE = new Int32Array(0);
+/** Enough for most hosts. */
 const FIRST_INTS = LINE * 256;
+export const PROGRAM_ROOM: Room = { floats: 0, ints: FIRST_INTS };
 
 export class Program {
   count = 0;
-  ints = NONE;
+  ints = NO_INTS;
   /** Whether a line belongs to a process family. */
   processes = false;
+
+  /** `cutter` has PROGRAM_ROOM; without one, room is made when there are lines. */
+  constructor(cutter?: Cutter) {
+    if (cutter) this.ints = cutter.ints(FIRST_INTS);
+  }
 
   add(prefix: number, block: number, bytes: number, target: number): void {
     if (this.count === MAX_LINES) return;
     const at = this.count++ * LINE;
-    if (at === this.ints.length) this.ints = longerInts(this.ints, Math.max(FIRST_INTS, at * 2));
+    if (at === this.ints.length) this.ints = longerInts(this.ints, Math.max(FIRST_INTS, roomFor(at + LINE, at)));
     const { ints } = this;
     ints[at] = prefix;
     ints[at + BLOCK] = block;

@@ -1,35 +1,57 @@
-/** Which cell's value goes where in a table, and which values are readings. */
+/** Readings of GPUs, CPUs, cores, memory and disks: which cell's value goes where, and which values are readings. */
+import { NO_FLOATS, NO_INTS } from './bytes.js';
+import { INTS, METRIC, NEXT, type Cells } from './cells.js';
 import { METRICS } from './families.js';
+import type { Thing } from './things.js';
 
 const MIN = Float64Array.from(METRICS, ({ min = 0 }) => min);
 const MAX = Float64Array.from(METRICS, ({ max = Number.MAX_VALUE }) => max);
 
-export class Readings {
-  values: Float64Array<ArrayBuffer> = new Float64Array(0);
-  readonly #cells: number[] = [];
-  readonly #places: number[] = [];
-  readonly #metrics: number[] = [];
+/** The value where it is one that METRICS[metric] can have, else NaN. */
+export function reading(metric: number, value: number): number {
+  return value >= MIN[metric]! && value <= MAX[metric]! ? value : NaN;
+}
 
-  /** All places anew: `size` of them, nothing reported. */
-  begin(size: number): void {
-    this.values = new Float64Array(size).fill(NaN);
-    this.#cells.length = this.#places.length = this.#metrics.length = 0;
+/** Integers of a reading: its cell, its place among the values, its metric. */
+const PLAN = 3;
+
+export class Readings {
+  /** All tables, one behind the other. NaN: not reported. */
+  values = NO_FLOATS;
+  #plan = NO_INTS;
+  #planned = 0;
+
+  /** All places anew: `places` of them, nothing reported, and readings from at most `cells` cells to come. */
+  begin(places: number, cells: number): void {
+    this.values = new Float64Array(places).fill(NaN);
+    if (this.#plan.length < cells * PLAN) this.#plan = new Int32Array(cells * PLAN);
+    this.#planned = 0;
   }
 
-  /** The value of `cell`, which belongs to METRICS[metric], goes to `place`. */
-  add(cell: number, metric: number, place: number): void {
-    this.#cells.push(cell);
-    this.#metrics.push(metric);
-    this.#places.push(place);
+  /**
+   * The cells of a thing go to the places from `from` on, `stride` apart, those of metric `m` to the `fieldOf[m]`th (-1: to none).
+   * Returns a bit for each field that has one.
+   */
+  add({ firstCell }: Thing, { ints }: Cells, fieldOf: Int32Array, from: number, stride: number): number {
+    let reported = 0;
+    for (let cell = firstCell; cell !== 0; cell = ints[cell * INTS + NEXT]!) {
+      const metric = ints[cell * INTS + METRIC]!;
+      const field = fieldOf[metric]!;
+      if (field < 0) continue;
+      const at = this.#planned++ * PLAN;
+      this.#plan[at] = cell;
+      this.#plan[at + 1] = from + field * stride;
+      this.#plan[at + 2] = metric;
+      reported |= 1 << field;
+    }
+    return reported;
   }
 
   load(cellValues: Float64Array): void {
     const { values } = this;
-    const cells = this.#cells;
-    for (let i = 0; i < cells.length; i++) {
-      const value = cellValues[cells[i]!]!;
-      const metric = this.#metrics[i]!;
-      values[this.#places[i]!] = value >= MIN[metric]! && value <= MAX[metric]! ? value : NaN;
+    const plan = this.#plan;
+    for (let at = 0; at < this.#planned * PLAN; at += PLAN) {
+      values[plan[at + 1]!] = reading(plan[at + 2]!, cellValues[plan[at]!]!);
     }
   }
 }

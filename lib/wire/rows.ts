@@ -1,7 +1,7 @@
 /** Process rows of the scrape under way: one per (pid, device), found by what their lines look like, by pid, or by pid and device. */
-import { Cutter, same, type Arena } from './bytes.js';
+import { Cutter, NO_FLOATS, NO_INTS, repeats, roomFor, same, type Arena, type Room } from './bytes.js';
 import { ALIASES, ROW_CAPS, SECTIONS } from './families.js';
-import { unsigned, type LabelReader } from './labels.js';
+import { labelNamed, unsigned, type LabelReader } from './labels.js';
 import type { UserNames } from './users.js';
 
 /** Integers of a row. */
@@ -20,7 +20,19 @@ export const SEEN = 7;
 export const MIXED = 8;
 export const INTS = 9;
 
+const PID_LABEL = labelNamed('pid');
+const UUID_LABEL = labelNamed('device_uuid');
+const USER_LABEL = labelNamed('user');
+const COMMAND_LABEL = labelNamed('command');
+const NAME_LABEL = labelNamed('name');
+const INSTANCE_LABEL = labelNamed('instance');
+const INDEX_LABELS = ALIASES.processGpu.map(labelNamed);
+
+/** Enough for most hosts. */
 const FIRST_ROWS = 32;
+const FIRST_PLACES = 64;
+const roomOf = (rows: number): Room => ({ floats: rows * SECTIONS, ints: rows * (INTS + 2 * SECTIONS) });
+export const ROWS_ROOM: Room = { ...roomOf(FIRST_ROWS), ints: roomOf(FIRST_ROWS).ints + FIRST_PLACES };
 
 /** GPUs as process rows name them; more than there are GPUs, since a MIG slice has a name of its own. */
 export const MAX_DEVICES = 1024;
@@ -37,31 +49,33 @@ export type Found = 'bad' | 'capped' | number;
 
 export class ProcessRows {
   count = 0;
-  ints!: Int32Array<ArrayBuffer>;
+  ints = NO_INTS;
   /** SECTIONS a row. NaN: not reported. */
-  values!: Float64Array<ArrayBuffer>;
+  values = NO_FLOATS;
   /** By value: the scrape that last gave it, and its line in the last program, -1 for none. */
-  stamps!: Int32Array<ArrayBuffer>;
-  lines!: Int32Array<ArrayBuffer>;
+  stamps = NO_INTS;
+  lines = NO_INTS;
   readonly devices: Device[] = [];
   /** Open addressing on the pid alone, so that all rows of a pid are probed together: row + 1, 0 for none. */
-  #table = new Int32Array(64);
+  #table: Int32Array<ArrayBuffer>;
   readonly #arena: Arena;
   readonly #users: UserNames;
   readonly #labels: LabelReader;
 
-  constructor(arena: Arena, users: UserNames, labels: LabelReader) {
+  /** `cutter` has ROWS_ROOM. */
+  constructor(arena: Arena, users: UserNames, labels: LabelReader, cutter: Cutter) {
     this.#arena = arena;
     this.#users = users;
     this.#labels = labels;
-    this.#resize(FIRST_ROWS);
+    this.#resize(FIRST_ROWS, cutter);
+    this.#table = cutter.ints(FIRST_PLACES);
   }
 
   /** Bytes of the row's block when it stands at `at`, else 0. */
   blockAt(row: number, view: DataView, at: number, end: number): number {
     const { ints } = this;
     const bytes = ints[row * INTS + BLOCK_BYTES]!;
-    return at + bytes <= end && same(this.#arena.view, ints[row * INTS + BLOCK_AT]!, view, at, bytes) ? bytes : 0;
+    return at + bytes <= end && repeats(this.#arena.view, ints[row * INTS + BLOCK_AT]!, view, at, bytes) ? bytes : 0;
   }
 
   /** The row whose block stands at `at`, looked up by the pid that most exporters put first; -1: none. */
@@ -96,7 +110,7 @@ export class ProcessRows {
    */
   take(source: Uint8Array, view: DataView, block: { at: number; bytes: number; from: number }, scrape: number): Found {
     const labels = this.#labels;
-    const pidLabel = labels.find(source, 'pid');
+    const pidLabel = labels.find(PID_LABEL);
     const pid = pidLabel < 0 ? -1 : unsigned(source, labels.valueAt[pidLabel]!, labels.valueEnd[pidLabel]!);
     if (pid < 0) return 'bad';
     const device = this.#deviceOf(source, view);
@@ -113,7 +127,7 @@ export class ProcessRows {
   /** Takes the labels of a block in the arena again, as `take` would: for rows whose lines differ. */
   retake(row: number, blockAt: number, bytes: number, scrape: number): void {
     const { bytes: source, view } = this.#arena;
-    this.#labels.read(source, blockAt, blockAt + bytes);
+    this.#labels.read(source, view, blockAt, blockAt + bytes);
     this.#relabel(row, source, view, { at: blockAt, bytes, from: blockAt }, scrape);
   }
 
@@ -148,10 +162,11 @@ export class ProcessRows {
     if (this.count === 0) return 0;
     const { bytes, view } = this.#arena;
     const at = this.ints[BLOCK_AT]!;
-    this.#labels.read(bytes, at, at + this.ints[BLOCK_BYTES]!);
-    const label = this.#labels.find(bytes, 'instance');
+    this.#labels.read(bytes, view, at, at + this.ints[BLOCK_BYTES]!);
+    const label = this.#labels.find(INSTANCE_LABEL);
     if (label < 0) return 0;
-    const [from, to] = [this.#labels.valueAt[label]!, this.#labels.valueEnd[label]!];
+    const from = this.#labels.valueAt[label]!;
+    const to = this.#labels.valueEnd[label]!;
     if (from === to) return 0;
     return this.#labels.quoted[label] === 1 ? from : this.#arena.addText(view, from, to);
   }
@@ -177,20 +192,22 @@ export class ProcessRows {
     const labels = this.#labels;
     const toArena = block.at - block.from;
     for (let label = 0; label < labels.count; label++) {
-      const [from, to] = [labels.valueAt[label]!, labels.valueEnd[label]!];
+      const from = labels.valueAt[label]!;
+      const to = labels.valueEnd[label]!;
+      const named = labels.named[label]!;
       if (from === to) continue;
-      if (labels.is(source, label, 'user')) ints[at + USER] = this.#users.idOf(source, view, from, to) || ints[at + USER]!;
-      else if (labels.is(source, label, 'command'))
-        ints[at + COMMAND] = labels.quoted[label] === 1 ? from + toArena : this.#arena.addText(view, from, to);
-      else if (labels.is(source, label, 'name'))
-        ints[at + NAME] = labels.quoted[label] === 1 ? from + toArena : this.#arena.addText(view, from, to);
+      if (named === USER_LABEL) ints[at + USER] = this.#users.idOf(source, view, from, to) || ints[at + USER]!;
+      else if (named === COMMAND_LABEL || named === NAME_LABEL)
+        ints[at + (named === NAME_LABEL ? NAME : COMMAND)] =
+          labels.quoted[label] === 1 ? from + toArena : this.#arena.addText(view, from, to);
     }
   }
 
   #deviceOf(source: Uint8Array, view: DataView): number {
     const labels = this.#labels;
-    const uuid = labels.find(source, 'device_uuid');
-    const [from, to] = uuid < 0 ? [0, 0] : [labels.valueAt[uuid]!, labels.valueEnd[uuid]!];
+    const uuid = labels.find(UUID_LABEL);
+    const from = labels.startOf(uuid);
+    const to = labels.endOf(uuid);
     const index = indexOf(source, labels);
     const { devices } = this;
     for (let device = 0; device < devices.length; device++) {
@@ -214,7 +231,7 @@ export class ProcessRows {
 
   #add(pid: number, device: number): number {
     const row = this.count++;
-    if (this.count * INTS > this.ints.length) this.#resize(this.count * 2);
+    if (this.count * INTS > this.ints.length) this.#resize(roomFor(this.count, row));
     this.ints.fill(0, row * INTS, (row + 1) * INTS);
     this.ints[row * INTS + PID] = pid;
     this.ints[row * INTS + DEVICE] = device;
@@ -235,13 +252,12 @@ export class ProcessRows {
   }
 
   #rehash(): void {
-    if (this.count * 2 > this.#table.length) this.#table = new Int32Array(this.#table.length * 2);
+    if (this.count * 2 > this.#table.length) this.#table = new Int32Array(roomFor(this.count, this.#table.length));
     else this.#table.fill(0);
     for (let row = 0; row < this.count; row++) this.#enter(row);
   }
 
-  #resize(rows: number): void {
-    const cutter = new Cutter(rows * SECTIONS, rows * (INTS + 2 * SECTIONS));
+  #resize(rows: number, cutter = new Cutter(roomOf(rows))): void {
     this.values = cutter.floats(rows * SECTIONS, this.values);
     this.stamps = cutter.ints(rows * SECTIONS, this.stamps);
     this.lines = cutter.ints(rows * SECTIONS, this.lines);
@@ -259,8 +275,8 @@ function placeOf(pid: number): number {
 
 /** Index of the GPU, 0 when the labels tell none. */
 function indexOf(source: Uint8Array, labels: LabelReader): number {
-  for (const name of ALIASES.processGpu) {
-    const label = labels.find(source, name);
+  for (let at = 0; at < INDEX_LABELS.length; at++) {
+    const label = labels.find(INDEX_LABELS[at]!);
     const index = label < 0 ? -1 : unsigned(source, labels.valueAt[label]!, labels.valueEnd[label]!);
     if (index >= 0 && index < 2 ** 31) return index;
   }

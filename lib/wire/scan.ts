@@ -1,31 +1,38 @@
 /** What a parser knows of a host while it reads: rows, cells and the program of the last scrape. Nobody else sees it before a commit. */
-import { Arena } from './bytes.js';
-import { Cells, INTS as CELL_INTS, SINK, THING } from './cells.js';
+import { Arena, Cutter, type Room } from './bytes.js';
+import { Cells, CELLS_ROOM, INTS as CELL_INTS, SINK, THING } from './cells.js';
 import { SECTIONS } from './families.js';
-import { BLOCK, BYTES, LINE, Program, TARGET } from './program.js';
+import { BLOCK, BYTES, LINE, Program, PROGRAM_ROOM, TARGET } from './program.js';
 import type { LabelReader } from './labels.js';
-import { BLOCK_AT, INTS, MIXED, ProcessRows, SEEN } from './rows.js';
+import { BLOCK_AT, INTS, MIXED, ProcessRows, ROWS_ROOM, SEEN } from './rows.js';
 import type { UserNames } from './users.js';
 
 /** Enough for most hosts. */
 const FIRST_BYTES = 16_384;
+const FIRST_ROOM: Room = {
+  floats: ROWS_ROOM.floats + CELLS_ROOM.floats,
+  ints: ROWS_ROOM.ints + CELLS_ROOM.ints + PROGRAM_ROOM.ints,
+};
 /** Garbage that is not worth starting anew for. */
 const SPARE_BYTES = 32_768;
 
 export class Scan {
-  readonly arena = new Arena(FIRST_BYTES);
+  readonly arena: Arena;
   readonly rows: ProcessRows;
   readonly cells: Cells;
   program = new Program();
   /** The program that the scrape under way makes, once it differs. */
-  next = new Program();
+  next: Program;
   /** Number of the scrape under way. */
   scrape = 1;
   #bytesAtFirst = 0;
 
   constructor(users: UserNames, labels: LabelReader) {
-    this.rows = new ProcessRows(this.arena, users, labels);
-    this.cells = new Cells(this.arena, labels);
+    const cutter = new Cutter(FIRST_ROOM, FIRST_BYTES);
+    this.arena = new Arena(cutter.bytes(FIRST_BYTES));
+    this.next = new Program(cutter);
+    this.rows = new ProcessRows(this.arena, users, labels, cutter);
+    this.cells = new Cells(this.arena, labels, cutter);
   }
 
   /** Notes in the new program that a line's value came. */
@@ -46,7 +53,9 @@ export class Scan {
     const { next, cells, scrape } = this;
     next.clear();
     for (let at = 0; at < lines * LINE; at += LINE) {
-      const [block, bytes, target] = [ints[at + BLOCK]!, ints[at + BYTES]!, ints[at + TARGET]!];
+      const block = ints[at + BLOCK]!;
+      const bytes = ints[at + BYTES]!;
+      const target = ints[at + TARGET]!;
       next.add(ints[at]!, block, bytes, target);
       if (target < 0) cells.touch(~target, block, bytes, scrape);
       else {

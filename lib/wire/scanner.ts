@@ -6,7 +6,7 @@
  */
 import type { Change } from '../model/columns.js';
 import type { Ms } from '../model/host.js';
-import { same } from './bytes.js';
+import { NO_BYTES, repeats } from './bytes.js';
 import { Committed } from './committed.js';
 import type { Engine } from './engine.js';
 import { numberEnd, plainNumber, readValue } from './numbers.js';
@@ -29,7 +29,7 @@ export class Scanner implements ScrapeParser {
   readonly #engine: Engine;
   #scan: Scan;
   readonly #tracker: Tracker;
-  #tail = new Uint8Array(256);
+  #tail = NO_BYTES;
   #tailBytes = 0;
   /** Inside a line that is too long. */
   #skipping = false;
@@ -69,8 +69,8 @@ export class Scanner implements ScrapeParser {
       skewMs,
       structure: tracked,
       bytes: this.#bytes,
-      badLines: this.#tracker.badLines,
-      badSample: this.#tracker.badSample,
+      badLines: this.#tracker.badLines.count,
+      badSample: this.#tracker.badLines.sample,
       rowsCapped: this.#tracker.capped,
     });
     scan.scrape++;
@@ -147,7 +147,7 @@ export class Scanner implements ScrapeParser {
   /** Compares with the program as far as it goes. Returns the position behind the last line that came whole. */
   #replay(end: number): number {
     const { window, prefixes } = this.#engine;
-    const { bytes, view } = window;
+    const { bytes, view, finder } = window;
     const { program, arena, rows, cells } = this.#scan;
     const { ints, count } = program;
     const [prefixView, prefixAt, prefixBytes] = [prefixes.arena.view, prefixes.at, prefixes.bytes];
@@ -161,14 +161,14 @@ export class Scanner implements ScrapeParser {
       const labels = at + prefixBytes[prefix]!;
       const from = labels + ints[entry + BYTES]!;
       if (from >= end) return this.#pause(line, at);
-      if (!same(prefixView, prefixAt[prefix]!, view, at, labels - at)) break;
-      if (!same(blocks, ints[entry + BLOCK]!, view, labels, from - labels)) break;
+      if (!repeats(prefixView, prefixAt[prefix]!, view, at, labels - at)) break;
+      if (!repeats(blocks, ints[entry + BLOCK]!, view, labels, from - labels)) break;
       let value = plainNumber(bytes, from);
       let to = numberEnd;
       if (bytes[to] === RETURN) to++;
       if (to >= end) return this.#pause(line, at);
       if (value < 0 || bytes[to] !== NEWLINE) {
-        to = bytes.indexOf(NEWLINE, from);
+        to = finder.indexOf(NEWLINE, from);
         if (to >= end) return this.#pause(line, at);
         const slow = readValue(latin1.decode(bytes.subarray(from, to)));
         if (slow === undefined) break;

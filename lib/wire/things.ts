@@ -1,7 +1,7 @@
 /** What samples speak of, apart from process rows: GPUs, CPUs, cores, memories, disks, the exporter. Known by a label of theirs. */
-import { bytesOf, same, type Arena } from './bytes.js';
+import { bytesOf, repeats, same, type Arena, type Cutter, type Room } from './bytes.js';
 import { ALIASES, ROW_CAPS, type Table } from './families.js';
-import { unsigned, type LabelReader } from './labels.js';
+import { labelNamed, unsigned, type LabelReader } from './labels.js';
 
 export type ThingTable = Exclude<Table, 'process'>;
 
@@ -18,54 +18,67 @@ export interface Thing {
   instance: number;
   /** Its index as a number, -1 for none. */
   index: number;
-  /** Its cells. */
-  readonly cells: number[];
+  /** Its cells are linked; 0: it has none. */
+  firstCell: number;
+  lastCell: number;
 }
 
 interface Names {
-  readonly key: readonly string[];
+  /** Numbers of label names, in the order in which they are looked for. */
+  readonly key: readonly number[];
   /** A second label that the key is made of: several things share the first. */
-  readonly also?: string;
+  readonly also?: number;
   /** Things whose index is not a number below this are left out. */
   readonly indexBelow?: number;
-  readonly title: readonly string[];
-  readonly index: readonly string[];
+  readonly title: readonly number[];
+  readonly index: readonly number[];
   /** 'text': without its key a sample is left out. 'number': likewise, and where the key is not a number below the cap of rows. */
   readonly needs?: 'text' | 'number';
   /** Without its key a sample belongs to row 0. */
   readonly zero?: true;
 }
 
-/** The labels that matter, by table, in the order in which they are looked for. */
+const named = (...names: readonly string[]): readonly number[] => names.map(labelNamed);
+
+const PART_OF_GPU = { key: named('gpu_uuid'), needs: 'text' } as const;
+
+/** The labels that matter, by table. */
 const NAMES: Readonly<Record<ThingTable, Names>> = {
-  gpu: { key: ALIASES.gpuUuid, title: ALIASES.gpuName, index: ALIASES.gpuIndex, needs: 'text' },
-  cpu: { key: ['index'], title: ['cpu_model', 'model'], index: ['index'], zero: true },
-  core: { key: ['core_id'], title: [], index: ['core_id'], needs: 'number' },
-  memory: { key: ['index'], title: [], index: ['index'], zero: true },
-  disk: { key: ['mount_point'], title: ['mount_point'], index: [] },
+  gpu: { key: named(...ALIASES.gpuUuid), title: named(...ALIASES.gpuName), index: named(...ALIASES.gpuIndex), needs: 'text' },
+  cpu: { key: named('index'), title: named('cpu_model', 'model'), index: named('index'), zero: true },
+  core: { key: named('core_id'), title: [], index: named('core_id'), needs: 'number' },
+  memory: { key: named('index'), title: [], index: named('index'), zero: true },
+  disk: { key: named('mount_point'), title: named('mount_point'), index: [] },
   up: { key: [], title: [], index: [] },
-  build: { key: [], title: ['version'], index: [] },
-  scope: { key: [], title: ['scope'], index: [] },
-  socket: { key: ['socket_id'], title: [], index: ['socket_id'] },
-  mig: { key: ['gpu_uuid'], also: 'mig_instance', title: ['mig_profile'], index: ['mig_instance'], needs: 'text', indexBelow: 65 },
-  vgpu: { key: ['gpu_uuid'], also: 'vgpu_id', title: ['vgpu_type'], index: ['vgpu_id'], needs: 'text' },
-  link: { key: ['gpu_uuid'], also: 'link_index', title: ['remote_type'], index: ['link_index'], needs: 'text', indexBelow: 32 },
+  build: { key: [], title: named('version'), index: [] },
+  scope: { key: [], title: named('scope'), index: [] },
+  socket: { key: named('socket_id'), title: [], index: named('socket_id') },
+  mig: { ...PART_OF_GPU, also: labelNamed('mig_instance'), title: named('mig_profile'), index: named('mig_instance'), indexBelow: 65 },
+  vgpu: { ...PART_OF_GPU, also: labelNamed('vgpu_id'), title: named('vgpu_type'), index: named('vgpu_id') },
+  link: { ...PART_OF_GPU, also: labelNamed('link_index'), title: named('remote_type'), index: named('link_index'), indexBelow: 32 },
   chassis: { key: [], title: [], index: [] },
-  fan: { key: ['fan_id'], title: ['fan_name'], index: ['fan_id'] },
-  energy: { key: ['scope'], also: 'gpu_uuid', title: [], index: ['gpu_index'] },
+  fan: { key: named('fan_id'), title: named('fan_name'), index: named('fan_id') },
+  energy: { key: named('scope'), also: labelNamed('gpu_uuid'), title: [], index: named('gpu_index') },
   runtime: { key: [], title: [], index: [] },
-  source: { key: ['source'], title: [], index: [] },
+  source: { key: named('source'), title: [], index: [] },
 };
-const INSTANCE = ['instance'];
+const INSTANCE = named('instance');
 const TABLES = Object.keys(NAMES) as ThingTable[];
 
 /** Things by their tables, in their order. */
-export function byTables(things: readonly Thing[]): Record<ThingTable, Thing[]> {
-  const found = Object.fromEntries(TABLES.map((table) => [table, [] as Thing[]])) as Record<ThingTable, Thing[]>;
-  for (const thing of things) found[thing.table].push(thing);
+export type ByTables = Readonly<Partial<Record<ThingTable, readonly Thing[]>>>;
+
+export function byTables(things: readonly Thing[]): ByTables {
+  const found: Partial<Record<ThingTable, Thing[]>> = {};
+  for (const thing of things) (found[thing.table] ??= []).push(thing);
   return found;
 }
 
+/** Enough for most hosts. */
+const FIRST_PLACES = 128;
+export const THINGS_ROOM: Room = { floats: 0, ints: FIRST_PLACES };
+/** Keys of two labels are put together here. */
+let pair = bytesOf(256);
 const RUN_SEED = (Math.random() * 2 ** 32) | 0;
 
 export type NoThing = 'useless' | 'full';
@@ -75,35 +88,38 @@ export class Things {
   /** Rises when a thing came, went or is called differently. */
   changes = 0;
   /** Tables for whose rows there was no room. */
-  readonly capped = new Set<Table>();
+  capped: readonly Table[] = [];
   readonly #arena: Arena;
   readonly #labels: LabelReader;
   /** Open addressing: thing + 1, 0 for none. */
-  #table = new Int32Array(64);
-  readonly #rows = new Map<ThingTable, number>();
-  #pair = bytesOf(256);
+  #table: Int32Array<ArrayBuffer>;
+  /** By TABLES. */
+  readonly #rows = new Int32Array(TABLES.length);
 
-  constructor(arena: Arena, labels: LabelReader) {
+  /** `cutter` has THINGS_ROOM. */
+  constructor(arena: Arena, labels: LabelReader, cutter: Cutter) {
     this.#arena = arena;
     this.#labels = labels;
+    this.#table = cutter.ints(FIRST_PLACES);
   }
 
   /** Whether the block of thing `number` stands at `at`, and the thing is one of `table`. */
   standsAt(number: number, table: Table, view: DataView, at: number, end: number): boolean {
     const thing = this.all[number];
     if (thing?.table !== table || at + thing.blockBytes > end) return false;
-    return same(this.#arena.view, thing.block, view, at, thing.blockBytes);
+    return repeats(this.#arena.view, thing.block, view, at, thing.blockBytes);
   }
 
   /** The thing that the labels just read speak of. Its block, where it is new or called differently, is added to the arena. */
   take(table: ThingTable, bytes: Uint8Array, view: DataView, block: number, blockEnd: number): number | NoThing {
     const names = NAMES[table];
-    const key = this.#first(bytes, names.key);
-    const [from, to] = this.#span(key);
+    const key = this.#first(names.key);
+    const from = this.#labels.startOf(key);
+    const to = this.#labels.endOf(key);
     if (names.needs && from === to) return 'useless';
     if (names.indexBelow !== undefined && !isBelow(this.#index(bytes, names), names.indexBelow)) return 'useless';
     if (names.also !== undefined) return this.#takePair(table, names, key, { bytes, view, block, blockEnd });
-    if (table === 'gpu' && this.#first(bytes, names.title) < 0) return 'useless';
+    if (table === 'gpu' && this.#first(names.title) < 0) return 'useless';
     if (names.needs === 'number' && !(unsigned(bytes, from, to) >= 0 && unsigned(bytes, from, to) < ROW_CAPS.core)) return 'useless';
     const zero = from === to && names.zero === true;
     const known = zero ? this.#find(table, ZERO, ZERO_VIEW, 0, 1) : this.#find(table, bytes, view, from, to);
@@ -112,7 +128,7 @@ export class Things {
       return known;
     }
     if (!this.#hasRoom(table)) {
-      this.capped.add(table);
+      this.full(table);
       return 'full';
     }
     return this.#add(table, names, key, { bytes, view, block, blockEnd });
@@ -120,22 +136,21 @@ export class Things {
 
   /** A thing whose key is two labels: they are put behind each other with a byte between that no label has. */
   #takePair(table: ThingTable, names: Names, first: number, source: Source): number | NoThing {
-    const second = this.#labels.find(source.bytes, names.also!);
-    const [from, to] = this.#span(first);
-    const [also, alsoEnd] = this.#span(second);
-    const length = to - from + 1 + alsoEnd - also;
-    if (length > this.#pair.bytes.length) this.#pair = bytesOf(length * 2);
-    const { bytes, view } = this.#pair;
-    bytes.set(source.bytes.subarray(from, to));
-    bytes[to - from] = BETWEEN;
-    bytes.set(source.bytes.subarray(also, alsoEnd), to - from + 1);
+    const labels = this.#labels;
+    const second = labels.find(names.also!);
+    const length = labels.endOf(first) - labels.startOf(first) + 1 + labels.endOf(second) - labels.startOf(second);
+    if (length > pair.bytes.length) pair = bytesOf(length * 2);
+    const { bytes, view } = pair;
+    bytes.set(source.bytes.subarray(labels.startOf(first), labels.endOf(first)));
+    bytes[labels.endOf(first) - labels.startOf(first)] = BETWEEN;
+    bytes.set(source.bytes.subarray(labels.startOf(second), labels.endOf(second)), labels.endOf(first) - labels.startOf(first) + 1);
     const known = this.#find(table, bytes, view, 0, length);
     if (known >= 0) {
       this.#update(this.all[known]!, names, source);
       return known;
     }
     if (!this.#hasRoom(table)) {
-      this.capped.add(table);
+      this.full(table);
       return 'full';
     }
     return this.#add(table, names, -1, source, { key: this.#arena.addText(view, 0, length), keyBytes: length });
@@ -145,15 +160,15 @@ export class Things {
   sweep(): Int32Array {
     const moved = new Int32Array(this.all.length);
     const kept = this.all.filter((thing, number) => {
-      if (thing.cells.length > 0) return true;
+      if (thing.firstCell !== 0) return true;
       moved[number] = -1;
       return false;
     });
     let next = 0;
     for (let number = 0; number < moved.length; number++) if (moved[number] === 0) moved[number] = next++;
     this.all.length = 0;
-    this.#rows.clear();
-    this.#table = new Int32Array(64);
+    this.#rows.fill(0);
+    this.#table.fill(0);
     for (const thing of kept) {
       this.#hasRoom(thing.table);
       this.#enter(this.all.push(thing) - 1);
@@ -162,21 +177,22 @@ export class Things {
     return moved;
   }
 
-  #add(table: ThingTable, names: Names, key: number, source: Source, pair?: Pick<Thing, 'key' | 'keyBytes'>): number {
-    const [from, to] = this.#span(key);
+  #add(table: ThingTable, names: Names, key: number, source: Source, made?: Pick<Thing, 'key' | 'keyBytes'>): number {
+    const from = this.#labels.startOf(key);
+    const to = this.#labels.endOf(key);
     const zero = from === to && names.zero === true;
     const at = this.#arena.add(source.view, source.block, source.blockEnd);
     const thing: Thing = {
       table,
-      key: zero ? this.#arena.addText(ZERO_VIEW, 0, 1) : this.#textAt(key, source, at),
-      keyBytes: zero ? 1 : to - from,
+      key: made ? made.key : zero ? this.#arena.addText(ZERO_VIEW, 0, 1) : this.#textAt(key, source, at),
+      keyBytes: made ? made.keyBytes : zero ? 1 : to - from,
       block: at,
       blockBytes: source.blockEnd - source.block,
-      title: this.#textAt(this.#first(source.bytes, names.title), source, at),
-      instance: this.#textAt(this.#first(source.bytes, INSTANCE), source, at),
+      title: this.#textAt(this.#first(names.title), source, at),
+      instance: this.#textAt(this.#first(INSTANCE), source, at),
       index: this.#index(source.bytes, names),
-      cells: [],
-      ...pair,
+      firstCell: 0,
+      lastCell: 0,
     };
     const number = this.all.push(thing) - 1;
     this.#enter(number);
@@ -186,8 +202,8 @@ export class Things {
 
   /** Another block speaks of the thing; maybe it is called differently now. */
   #update(thing: Thing, names: Names, source: Source): void {
-    const title = this.#first(source.bytes, names.title);
-    const instance = this.#first(source.bytes, INSTANCE);
+    const title = this.#first(names.title);
+    const instance = this.#first(INSTANCE);
     const index = this.#index(source.bytes, names);
     if (thing.index === index && this.#isText(thing.title, title, source) && this.#isText(thing.instance, instance, source)) return;
     thing.block = this.#arena.add(source.view, source.block, source.blockEnd);
@@ -200,35 +216,35 @@ export class Things {
 
   /** Where the value of a label is in the arena, whose copy of the block begins at `at`. */
   #textAt(label: number, { view, block }: Source, at: number): number {
-    const [from, to] = this.#span(label);
+    const from = this.#labels.startOf(label);
+    const to = this.#labels.endOf(label);
     if (from === to) return 0;
     return this.#labels.quoted[label] === 1 ? at + from - block : this.#arena.addText(view, from, to);
   }
 
   /** Whether the text at `at` in the arena is the label's raw value. */
   #isText(at: number, label: number, { view }: Source): boolean {
-    const [from, to] = this.#span(label);
+    const from = this.#labels.startOf(label);
+    const to = this.#labels.endOf(label);
     if (at === 0 || from === to) return at === 0 && from === to;
     const { bytes, view: texts } = this.#arena;
     return at + to - from < bytes.length && bytes[at + to - from] === QUOTE && same(texts, at, view, from, to - from);
   }
 
   #index(bytes: Uint8Array, names: Names): number {
-    const [from, to] = this.#span(this.#first(bytes, names.index));
+    const label = this.#first(names.index);
+    const from = this.#labels.startOf(label);
+    const to = this.#labels.endOf(label);
     const index = from === to && names.zero === true ? 0 : unsigned(bytes, from, to);
     return index < 2 ** 31 ? index : -1;
   }
 
-  #first(bytes: Uint8Array, names: readonly string[]): number {
+  #first(names: readonly number[]): number {
     for (let at = 0; at < names.length; at++) {
-      const label = this.#labels.find(bytes, names[at]!);
+      const label = this.#labels.find(names[at]!);
       if (label >= 0) return label;
     }
     return -1;
-  }
-
-  #span(label: number): readonly [number, number] {
-    return label < 0 ? NOWHERE : [this.#labels.valueAt[label]!, this.#labels.valueEnd[label]!];
   }
 
   #find(table: ThingTable, bytes: Uint8Array, view: DataView, from: number, to: number): number {
@@ -257,10 +273,15 @@ export class Things {
   }
 
   #hasRoom(table: ThingTable): boolean {
-    const rows = this.#rows.get(table) ?? 0;
-    if (rows >= ROW_CAPS[table]) return false;
-    this.#rows.set(table, rows + 1);
+    const at = TABLES.indexOf(table);
+    if (this.#rows[at]! >= ROW_CAPS[table]) return false;
+    this.#rows[at]!++;
     return true;
+  }
+
+  /** There is no room for more of `table`. */
+  full(table: Table): void {
+    if (!this.capped.includes(table)) this.capped = [...this.capped, table];
   }
 }
 
@@ -275,7 +296,6 @@ interface Source {
 const QUOTE = 34;
 const BETWEEN = 10;
 const isBelow = (index: number, limit: number): boolean => index >= 0 && index < limit;
-const NOWHERE = [0, 0] as const;
 const ZERO = Uint8Array.of(48);
 const ZERO_VIEW = new DataView(ZERO.buffer);
 

@@ -1,41 +1,34 @@
 /**
- * The lines of a body that differ from those of the last one. Each is found where the old program expects it, by the process row it belongs
- * to, or it is read label by label; the new program is made as it goes.
+ * The lines of a body that differ from those of the last one. Each is found where the old program expects it, by the process row or the
+ * thing it speaks of, or it is read label by label; the new program is made as it goes.
  */
-import { clean } from '../sanitize.js';
-import { same } from './bytes.js';
-import { BLOCK as CELL_BLOCK, BLOCK_BYTES as CELL_BLOCK_BYTES, INTS as CELL_INTS, SINK, THING } from './cells.js';
+import { BadLines } from './bad-lines.js';
+import { repeats, same } from './bytes.js';
+import { BLOCK as CELL_BLOCK, BLOCK_BYTES as CELL_BLOCK_BYTES, INTS as CELL_INTS, SINK } from './cells.js';
 import type { Engine } from './engine.js';
 import { METRICS, SECTION_OF, SECTIONS, UNKNOWN } from './families.js';
-import { numberEnd, plainNumber, readValue } from './numbers.js';
 import { metricOf, PREFIXES_PER_HOST } from './prefixes.js';
 import { BLOCK, BYTES, LINE, TARGET } from './program.js';
 import { BLOCK_AT, INTS } from './rows.js';
 import type { Scan } from './scan.js';
 import { nameEnd, sampleStart, skipBlanks } from './text-lines.js';
-import type { NoThing, ThingTable } from './things.js';
+import type { ThingTable } from './things.js';
+import { ValueReader } from './values.js';
 
 /** Longest line of a sample. */
 const MAX_LINE = 32_768;
 /** How far ahead a line that nobody reads is looked for in the old program. */
 const LOOK_AHEAD = 1024;
-const BAD_SAMPLE_BYTES = 80;
 
 const NEWLINE = 10;
-const RETURN = 13;
 const OPEN = 123;
 
 /** Instead of a position: the line has not come whole yet; the way tried does not lead to it. */
 const INCOMPLETE = -1;
 const MISS = -2;
 
-const latin1 = new TextDecoder('latin1');
-const utf8 = new TextDecoder();
-
 export class Tracker {
-  badLines = 0;
-  /** The first bad line, cleaned and cut. */
-  badSample = '';
+  readonly badLines = new BadLines();
   /** Whether process rows had to be left out. */
   capped = false;
   readonly #engine: Engine;
@@ -46,20 +39,25 @@ export class Tracker {
   #lastPrefix = 0;
   #lastRow = 0;
   #lastThing = 0;
+  #lastMetric = UNKNOWN;
+  /** The thing that the metric before this one began with. */
+  #firstThing = 0;
   readonly #sight: Sight = { prefix: 0, name: 0, labels: 0, labelled: false, value: 0 };
+  readonly #value: ValueReader;
 
   constructor(engine: Engine, scan: Scan) {
     this.#engine = engine;
     this.#scan = scan;
+    this.#value = new ValueReader(engine.window);
   }
 
   /** A new body, or a new scan for the next one. */
   reset(scan: Scan): void {
     this.#scan = scan;
-    this.badLines = 0;
-    this.badSample = '';
+    this.badLines.clear();
     this.capped = false;
-    this.#cursor = this.#lastPrefix = this.#lastRow = this.#lastThing = 0;
+    this.#cursor = this.#lastPrefix = this.#lastRow = this.#lastThing = this.#firstThing = 0;
+    this.#lastMetric = UNKNOWN;
   }
 
   /** The first `lines` lines of the program came as they had before. */
@@ -75,47 +73,91 @@ export class Tracker {
 
   /** Reads the lines from `from` on. Returns the position behind the last one that came whole. */
   read(from: number, end: number): number {
+    this.#dropNul(from, end);
     let at = from;
     for (;;) {
-      let next = this.#byCursor(at, end);
-      if (next === MISS) next = this.#byRow(at, end);
-      if (next === MISS) next = this.#bySight(at, end);
+      const next = this.#line(at, end);
       if (next === INCOMPLETE) return at;
       at = next;
     }
   }
 
-  /** The line that the old program has here. */
-  #byCursor(at: number, end: number): number {
-    const { program, arena } = this.#scan;
-    if (this.#cursor >= program.count) return MISS;
-    const { ints } = program;
-    const entry = this.#cursor * LINE;
-    const prefix = ints[entry]!;
-    const { prefixes, window } = this.#engine;
-    if (prefix === 0 || !prefixes.matches(prefix, window.view, at, end)) return MISS;
-    const labels = at + prefixes.bytes[prefix]!;
-    const bytes = ints[entry + BYTES]!;
-    if (labels + bytes > end || !same(arena.view, ints[entry + BLOCK]!, window.view, labels, bytes)) return MISS;
-    const next = this.#finish(prefix, ints[entry + BLOCK]!, bytes, ints[entry + TARGET]!, labels + bytes, end);
-    if (next !== INCOMPLETE) this.#cursor++;
-    return next;
+  /** NUL becomes another control character. Texts lose both; but `repeats` needs that nothing remembered holds a NUL. */
+  #dropNul(from: number, end: number): void {
+    const { bytes, finder } = this.#engine.window;
+    bytes[end + 1] = 0;
+    for (let nul = finder.indexOf(0, from); nul < end; nul = finder.indexOf(0, nul)) bytes[nul] = 1;
   }
 
-  /** A process line whose prefix is the one expected. */
-  #byRow(at: number, end: number): number {
+  #line(at: number, end: number): number {
     const { prefixes, window } = this.#engine;
-    const prefix = prefixes.follower[this.#lastPrefix]!;
-    if (prefix === 0 || !prefixes.matches(prefix, window.view, at, end)) return MISS;
-    return this.#rowLine(prefix, at + prefixes.bytes[prefix]!, end);
+    const sight = this.#sight;
+    sight.prefix = this.#prefixAt(at, end);
+    if (sight.prefix === 0) {
+      if (!this.#look(at, end)) return INCOMPLETE;
+      if (sight.labels > 0) sight.prefix = prefixes.find(window.bytes, at, sight.labels);
+    }
+    if (sight.prefix > 0) {
+      sight.labels = at + prefixes.bytes[sight.prefix]!;
+      sight.name = sight.labels - prefixes.nameBytes[sight.prefix]!;
+      sight.labelled = prefixes.labelled[sight.prefix] === 1;
+      const next = this.#known(sight, end);
+      if (next !== MISS) return next;
+    }
+    return this.#bySight(sight, at, end);
+  }
+
+  /** The prefix at `at`, if it is one of those that may be expected; else 0. */
+  #prefixAt(at: number, end: number): number {
+    const { prefixes, window } = this.#engine;
+    const { program } = this.#scan;
+    const planned = this.#cursor < program.count ? program.ints[this.#cursor * LINE]! : 0;
+    if (planned > 0 && prefixes.matches(planned, window.view, at, end)) return planned;
+    const follower = prefixes.follower[this.#lastPrefix]!;
+    if (follower > 0 && follower !== planned && prefixes.matches(follower, window.view, at, end)) return follower;
+    const former = prefixes.formerFollower[this.#lastPrefix]!;
+    return former > 0 && prefixes.matches(former, window.view, at, end) ? former : 0;
+  }
+
+  /** Finds name and labels of the next sample. False: its line has not come whole. */
+  #look(at: number, end: number): boolean {
+    const { bytes, finder } = this.#engine.window;
+    const sight = this.#sight;
+    sight.name = sampleStart(bytes, at, end);
+    if (sight.name >= end) return false;
+    const to = finder.indexOf(NEWLINE, sight.name);
+    if (to >= end) return false;
+    const name = nameEnd(bytes, sight.name, to);
+    const brace = skipBlanks(bytes, name, to);
+    sight.labelled = bytes[brace] === OPEN && name > sight.name;
+    sight.labels = sight.labelled ? brace + 1 : brace > name && name > sight.name ? name + 1 : -1;
+    return true;
+  }
+
+  /** A line with a known prefix: the one that the old program has here, one of a known row, one of a known thing. */
+  #known({ prefix, labels, labelled }: Sight, end: number): number {
+    const { prefixes, window } = this.#engine;
+    const { program, arena } = this.#scan;
+    const { ints } = program;
+    const entry = this.#cursor * LINE;
+    if (this.#cursor < program.count && ints[entry] === prefix) {
+      const block = ints[entry + BLOCK]!;
+      const bytes = ints[entry + BYTES]!;
+      if (labels + bytes <= end && repeats(arena.view, block, window.view, labels, bytes)) {
+        const next = this.#finish(prefix, block, bytes, ints[entry + TARGET]!, labels + bytes, end);
+        if (next !== INCOMPLETE) this.#cursor++;
+        return next;
+      }
+    }
+    const metric = prefixes.metric[prefix]!;
+    if (metric === UNKNOWN || !labelled) return MISS;
+    const section = SECTION_OF[metric]!;
+    return section < 0 ? this.#thingLine(prefix, metric, labels, end) : this.#rowLine(prefix, section, labels, end);
   }
 
   /** A process line of a known row: that of the line before, the one behind it, or one of the pid that stands first in the labels. */
-  #rowLine(prefix: number, labels: number, end: number): number {
-    const { prefixes, window } = this.#engine;
-    const metric = prefixes.metric[prefix]!;
-    const section = metric === UNKNOWN ? -1 : SECTION_OF[metric]!;
-    if (section < 0 || prefixes.labelled[prefix] === 0) return MISS;
+  #rowLine(prefix: number, section: number, labels: number, end: number): number {
+    const { window } = this.#engine;
     const { rows } = this.#scan;
     let row = this.#lastRow;
     let bytes = row < rows.count ? rows.blockAt(row, window.view, labels, end) : 0;
@@ -133,28 +175,46 @@ export class Tracker {
     return next;
   }
 
+  /** A line of a known thing: that of the line before, the one behind it, or where the metric changes the one that the last one began with. */
+  #thingLine(prefix: number, metric: number, labels: number, end: number): number {
+    const { view } = this.#engine.window;
+    const { cells } = this.#scan;
+    const { things } = cells;
+    const { table } = METRICS[metric]!;
+    let thing = metric === this.#lastMetric ? this.#lastThing + 1 : this.#firstThing;
+    if (!things.standsAt(thing, table, view, labels, end)) thing = this.#lastThing;
+    if (!things.standsAt(thing, table, view, labels, end)) thing++;
+    if (!things.standsAt(thing, table, view, labels, end)) return MISS;
+    const cell = cells.cellOf(metric, thing);
+    if (cell === 'full') return MISS;
+    const { block, blockBytes } = things.all[thing]!;
+    const next = this.#finish(prefix, block, blockBytes, ~cell, labels + blockBytes, end);
+    if (next === INCOMPLETE) return next;
+    this.#sawThing(thing, metric);
+    this.#aim(cells.lines[cell]!);
+    return next;
+  }
+
+  #sawThing(thing: number, metric: number): void {
+    if (metric !== this.#lastMetric) this.#firstThing = thing;
+    this.#lastMetric = metric;
+    this.#lastThing = thing;
+  }
+
   /** Reads the value of a known line and notes it. A value that is none costs the line. */
   #finish(prefix: number, block: number, size: number, target: number, from: number, end: number): number {
-    const { bytes } = this.#engine.window;
-    let value: number | undefined = plainNumber(bytes, from);
-    let to = numberEnd;
-    if (bytes[to] === RETURN) to++;
-    if (to >= end) return INCOMPLETE;
-    if (value < 0 || bytes[to] !== NEWLINE) {
-      to = bytes.indexOf(NEWLINE, from);
-      if (to >= end) return INCOMPLETE;
-      value = readValue(latin1.decode(bytes.subarray(from, to)));
-    }
-    if (value === undefined) this.bad(bytes.lastIndexOf(NEWLINE, from) + 1, to);
-    else this.#note(prefix, block, size, target, value);
+    const to = this.#value.read(from, end);
+    if (to === INCOMPLETE) return to;
+    if (!this.#value.valid) return this.bad(this.#engine.window.bytes.lastIndexOf(NEWLINE, from) + 1, to);
+    this.#note(prefix, block, size, target);
     return to + 1;
   }
 
-  #note(prefix: number, block: number, size: number, target: number, value: number): void {
+  #note(prefix: number, block: number, size: number, target: number): void {
     const scan = this.#scan;
     if (target >= 0) scan.next.processes = true;
-    scan.record(prefix, block, size, target, value);
-    this.#engine.prefixes.follower[this.#lastPrefix] = prefix;
+    scan.record(prefix, block, size, target, this.#value.value);
+    if (prefix > 0) this.#engine.prefixes.follow(this.#lastPrefix, prefix);
     this.#lastPrefix = prefix;
   }
 
@@ -164,72 +224,47 @@ export class Tracker {
   }
 
   /** Reads a line without knowing it. */
-  #bySight(at: number, end: number): number {
-    const { bytes } = this.#engine.window;
-    const sight = this.#sight;
-    const to = this.#lookAt(at, end);
-    if (to < 0) return INCOMPLETE;
-    if (to - sight.name > MAX_LINE || sight.labels < 0) return this.bad(sight.name, to);
-    const close = sight.labelled ? this.#engine.labels.read(bytes, sight.labels, to) : sight.labels;
-    if (close < 0) return this.bad(sight.name, to);
-    sight.value = skipBlanks(bytes, close, to);
-    const value = valueOf(bytes, sight.value, to);
-    if (value === undefined) return this.bad(sight.name, to);
-    return this.#newLine(sight, value, at, to) ? to + 1 : this.bad(sight.name, to);
-  }
-
-  /** Finds name and labels of the next sample. Returns where its line ends, INCOMPLETE when it has not come whole. */
-  #lookAt(at: number, end: number): number {
-    const { prefixes, window } = this.#engine;
-    const { bytes, view } = window;
-    const sight = this.#sight;
-    const expected = prefixes.follower[this.#lastPrefix]!;
-    if (expected > 0 && prefixes.matches(expected, view, at, end)) {
-      sight.prefix = expected;
-      sight.labels = at + prefixes.bytes[expected]!;
-      sight.name = sight.labels - prefixes.nameBytes[expected]!;
-      sight.labelled = prefixes.labelled[expected] === 1;
-    } else {
-      sight.prefix = 0;
-      sight.name = sampleStart(bytes, at, end);
-      if (sight.name >= end) return INCOMPLETE;
+  #bySight(sight: Sight, at: number, end: number): number {
+    const { window, labels } = this.#engine;
+    const close = sight.labelled ? labels.read(window.bytes, window.view, sight.labels, end) : sight.labels;
+    if (close < 0) {
+      const to = window.finder.indexOf(NEWLINE, sight.name);
+      return to < end ? this.bad(sight.name, to) : INCOMPLETE;
     }
-    const to = bytes.indexOf(NEWLINE, sight.name);
-    if (to >= end) return INCOMPLETE;
-    if (sight.prefix === 0) this.#findLabels(sight, to);
-    return to;
-  }
-
-  #findLabels(sight: Sight, to: number): void {
-    const { bytes } = this.#engine.window;
-    const name = nameEnd(bytes, sight.name, to);
-    const brace = skipBlanks(bytes, name, to);
-    sight.labelled = bytes[brace] === OPEN;
-    sight.labels = name === sight.name || (!sight.labelled && brace === name) ? -1 : sight.labelled ? brace + 1 : name + 1;
+    sight.value = skipBlanks(window.bytes, close, end);
+    const to = this.#value.read(sight.value, end);
+    if (to === INCOMPLETE) return to;
+    if (!this.#value.valid || to - sight.name > MAX_LINE) return this.bad(sight.name, to);
+    return this.#newLine(sight, at, to) ? to + 1 : this.bad(sight.name, to);
   }
 
   /** Finds out where the value of a line belongs. False: its labels do not say. */
-  #newLine(sight: Sight, value: number, at: number, to: number): boolean {
+  #newLine(sight: Sight, at: number, to: number): boolean {
     const { window, prefixes } = this.#engine;
-    if (sight.prefix === 0) {
-      const before = prefixes.count;
-      sight.prefix = prefixes.find(window.bytes, window.view, at, sight.name, sight.labels, this.#prefixesLeft > 0);
-      this.#prefixesLeft -= prefixes.count - before;
-    }
+    const learned = sight.prefix === 0 && this.#learnPrefix(sight, at);
     const { prefix, labels } = sight;
     const metric = prefix > 0 ? prefixes.metric[prefix]! : metricOf(window.bytes, sight.name, labels);
-    if (metric === UNKNOWN) this.#unread(sight, value);
-    else if (SECTION_OF[metric]! < 0) this.#cell(sight, metric, value);
+    const section = metric === UNKNOWN ? -1 : SECTION_OF[metric]!;
+    if (metric === UNKNOWN) this.#unread(sight);
+    else if (section < 0) this.#cell(sight, metric);
     else if (!sight.labelled) return false;
-    else if (prefix === 0 || this.#rowLine(prefix, labels, to + 1) < 0) return this.#newRow(sight, SECTION_OF[metric]!, value);
+    // #rowLine reads no labels, so they are still those of this line.
+    else if (!learned || this.#rowLine(prefix, section, labels, to + 1) === MISS) return this.#newRow(sight, section);
     return true;
   }
 
-  #newRow({ prefix, labels, value: valueAt }: Sight, section: number, value: number): boolean {
+  #learnPrefix(sight: Sight, at: number): boolean {
+    if (this.#prefixesLeft <= 0) return false;
+    const { window, prefixes } = this.#engine;
+    sight.prefix = prefixes.learn(window, at, sight.name, sight.labels);
+    if (sight.prefix > 0) this.#prefixesLeft--;
+    return sight.prefix > 0;
+  }
+
+  #newRow({ prefix, labels, value: valueAt }: Sight, section: number): boolean {
     const { window } = this.#engine;
     const { rows, arena } = this.#scan;
     const bytes = valueAt - labels;
-    // #rowLine did not read the labels, so they are still those of this line.
     const block = arena.add(window.view, labels, valueAt);
     const row = rows.take(window.bytes, window.view, { at: block, bytes, from: labels }, this.#scan.scrape);
     if (row === 'bad') return false;
@@ -240,55 +275,41 @@ export class Tracker {
     }
     this.#lastRow = row;
     const target = row * SECTIONS + section;
-    this.#note(prefix, block, bytes, target, value);
+    this.#note(prefix, block, bytes, target);
     this.#aim(rows.lines[target]!);
     return true;
   }
 
-  #cell(sight: Sight, metric: number, value: number): void {
-    const { window } = this.#engine;
+  #cell(sight: Sight, metric: number): void {
+    const { bytes, view } = this.#engine.window;
     const { cells, arena } = this.#scan;
-    const { prefix, labels } = sight;
-    const bytes = sight.value - labels;
-    const thing = this.#thing(sight, metric);
+    const { prefix, labels, value: valueAt } = sight;
+    const thing = cells.things.take(METRICS[metric]!.table as ThingTable, bytes, view, labels, valueAt);
     const cell = typeof thing === 'number' ? cells.cellOf(metric, thing) : thing;
     if (cell === 'full') return this.#leaveOut(prefix);
-    if (cell === 'useless') return this.#unread(sight, value);
+    if (cell === 'useless' || typeof thing !== 'number') return this.#unread(sight);
+    this.#sawThing(thing, metric);
+    const size = valueAt - labels;
     const at = cell * CELL_INTS;
     let block = cells.ints[at + CELL_BLOCK]!;
-    if (block === 0 || cells.ints[at + CELL_BLOCK_BYTES] !== bytes || !same(arena.view, block, window.view, labels, bytes)) {
-      const thingOf = cells.things.all[cells.ints[at + THING]!]!;
-      const shared = thingOf.blockBytes === bytes && same(arena.view, thingOf.block, window.view, labels, bytes);
-      block = shared ? thingOf.block : arena.add(window.view, labels, sight.value);
+    if (block === 0 || cells.ints[at + CELL_BLOCK_BYTES] !== size || !same(arena.view, block, view, labels, size)) {
+      const { block: shared, blockBytes } = cells.things.all[thing]!;
+      block = blockBytes === size && same(arena.view, shared, view, labels, size) ? shared : arena.add(view, labels, valueAt);
     }
-    this.#note(prefix, block, bytes, ~cell, value);
+    this.#note(prefix, block, size, ~cell);
     this.#aim(cells.lines[cell]!);
-  }
-
-  /** What the labels speak of: the thing of the line before, the one behind it, or one that its labels name. */
-  #thing(sight: Sight, metric: number): number | NoThing {
-    const { window } = this.#engine;
-    const { things } = this.#scan.cells;
-    const { bytes, view } = window;
-    const { table } = METRICS[metric]!;
-    for (let thing = this.#lastThing; thing <= this.#lastThing + 1; thing++) {
-      if (things.standsAt(thing, table, view, sight.labels, sight.value) && things.all[thing]!.blockBytes === sight.value - sight.labels)
-        return (this.#lastThing = thing);
-    }
-    const thing = things.take(table as ThingTable, bytes, view, sight.labels, sight.value);
-    if (typeof thing === 'number') this.#lastThing = thing;
-    return thing;
   }
 
   /** A line for which there is no room. It is not remembered, so that it gets room as soon as there is some. */
   #leaveOut(prefix: number): void {
-    this.#note(0, 0, 0, ~SINK, 0);
+    this.#value.value = 0;
+    this.#note(0, 0, 0, ~SINK);
     this.#lastPrefix = prefix;
   }
 
   /** A line of no use: known again by its place in the old program. */
-  #unread({ prefix, labels, value: valueAt }: Sight, value: number): void {
-    const { window } = this.#engine;
+  #unread({ prefix, labels, value: valueAt }: Sight): void {
+    const { view } = this.#engine.window;
     const { program, arena } = this.#scan;
     const { ints } = program;
     const bytes = valueAt - labels;
@@ -296,19 +317,14 @@ export class Tracker {
     const last = Math.min(program.count, line + LOOK_AHEAD);
     while (line < last && (ints[line * LINE + TARGET] !== ~SINK || ints[line * LINE + BYTES] !== bytes)) line++;
     const at = line * LINE;
-    const known = line < last && same(arena.view, ints[at + BLOCK]!, window.view, labels, bytes);
-    this.#note(prefix, known ? ints[at + BLOCK]! : arena.add(window.view, labels, valueAt), bytes, ~SINK, value);
+    const known = line < last && same(arena.view, ints[at + BLOCK]!, view, labels, bytes);
+    this.#note(prefix, known ? ints[at + BLOCK]! : arena.add(view, labels, valueAt), bytes, ~SINK);
     if (known) this.#aim(line);
   }
 
   /** Counts what is from `from` to `to` as a bad line. Returns the position behind its end. */
   bad(from: number, to: number): number {
-    this.badLines++;
-    if (this.badSample === '')
-      this.badSample = clean(
-        utf8.decode(this.#engine.window.bytes.subarray(from, Math.min(to, from + BAD_SAMPLE_BYTES))),
-        BAD_SAMPLE_BYTES,
-      );
+    this.badLines.add(this.#engine.window.bytes, from, to);
     return to + 1;
   }
 }
@@ -320,9 +336,4 @@ interface Sight {
   labels: number;
   labelled: boolean;
   value: number;
-}
-
-function valueOf(bytes: Uint8Array, from: number, to: number): number | undefined {
-  const value = plainNumber(bytes, from);
-  return value >= 0 && numberEnd === to ? value : readValue(latin1.decode(bytes.subarray(from, to)));
 }

@@ -10,7 +10,7 @@ const PLAIN_BYTES = 128;
 const SEED = (Math.random() * 2 ** 32) | 0;
 
 export class UserNames {
-  #arena = new Arena(4096);
+  #arena = new Arena();
   /** By id: where the name is in the arena, and how long it is there. */
   #at = new Int32Array(256);
   #bytes = new Int32Array(256);
@@ -49,7 +49,7 @@ export class UserNames {
   renumber(live: Uint8Array): Int32Array {
     const [oldArena, oldAt, oldBytes, oldCount] = [this.#arena, this.#at, this.#bytes, this.#count];
     const fresh = new Int32Array(oldCount);
-    this.#arena = new Arena(4096);
+    this.#arena = new Arena();
     this.#table = new Int32Array(1024);
     this.#count = 1;
     this.#decoded = [''];
