@@ -56,7 +56,7 @@ export class PtyProgram {
       cols,
       rows,
       name: env.TERM ?? 'xterm-256color',
-      env: { ...inherited, NO_COLOR: '', ...env },
+      env: { ...inherited, NO_COLOR: '', LC_ALL: '', LC_CTYPE: '', LANG: 'C.UTF-8', ...env },
     });
     this.#pty.onData((data) => {
       this.raw += data;
