@@ -8,7 +8,7 @@ import type * as Door from './index.js';
 export type PluginApi = typeof Door;
 
 export { clusterDerivation } from './aggregate/cluster.js';
-export { gpuState } from './aggregate/gpu-state.js';
+export { gpuState, isHot } from './aggregate/gpu-state.js';
 export { compareLabels, LabelOrder } from './aggregate/label-order.js';
 export { NODE_STATES, nodeStatesDerivation } from './aggregate/nodes.js';
 export { gpuRowsDerivation } from './aggregate/owners.js';
@@ -59,8 +59,12 @@ export type {
   Change,
   CpuField,
   DiskField,
+  ExtraReading,
+  ExtraRows,
+  ExtraTable,
   GpuColumns,
   GpuField,
+  HostExtras,
   HostFacts,
   MemoryField,
   ProcColumns,
@@ -72,6 +76,7 @@ export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
 export type { HostPhase, HostSnapshot, HostStatus, HostView, Ms, Silence } from './model/host.js';
 export type { AppView, Binding, Effect, HostList, KeyContext, KeyLayer, Message, Rung, Step, TabPlugin, TabRef } from './plugin.js';
 export type { Series } from './view/chart.js';
+export type { GpuSeen } from './view/gpu.js';
 export type { Block, Line, Raster, RegionId, Size, Span, Tone, View } from './view/frame.js';
 export type { Cell, Cells, Column, FittedColumn, Order, RowLook, Sort, TableInput, TableLayout, TableState } from './view/table.js';
 export type { Reading } from './view/text.js';

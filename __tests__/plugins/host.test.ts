@@ -3,6 +3,7 @@ import { CLUSTER } from '../helpers/cluster.js';
 import { Driver, NOW } from '../helpers/driver.js';
 import { expectGolden, SIZES } from '../helpers/golden.js';
 import type { HostSpec } from '../helpers/hosts.js';
+import { RICH_HOST } from '../helpers/rich-host.js';
 
 /** The host tab of the first of `hosts`. */
 const open = (hosts: readonly HostSpec[], cols = 120, rows = 30, nth = 1): Driver =>
@@ -107,5 +108,82 @@ describe('processes', () => {
     const driver = open([...hosts, ...hosts]).press('p', 'Right');
     expect(driver.frame()).toContain('▼VRAM');
     expect(driver.press('Left').frame()).toContain('▲PID');
+  });
+});
+
+describe('all that is known of a node', () => {
+  test.each([
+    [200, 60],
+    [120, 60],
+    [80, 24],
+    [40, 10],
+  ])('%ix%i', (cols, height) => {
+    expectGolden('host-details', cols, height, open([RICH_HOST], cols, height).press('z').frame());
+  });
+
+  test('the short form has the machine where there is room', () => {
+    expectGolden('host-rich', 160, 45, open([RICH_HOST], 160, 45).frame());
+    expectGolden('host-rich', 100, 24, open([RICH_HOST], 100, 24).frame());
+  });
+
+  test('scrolls to its end and no further; z again: the processes as they were', () => {
+    const driver = open([RICH_HOST], 100, 20).press('p', 'Down');
+    const processes = driver.frame();
+    driver.press('z', 'End');
+    expect(driver.frame()).toContain('pmon says no');
+    const end = driver.frame();
+    expect(driver.press('Down', 'PageDown').frame()).toBe(end);
+    expect(driver.press('Up', 'PageUp').frame()).not.toBe(end);
+    expect(driver.press('Home').frame()).toBe(open([RICH_HOST], 100, 20).press('z').frame());
+    expect(driver.press('m', 'z').frame()).toBe(processes);
+  });
+
+  test('of a node that is down, and of one without GPUs', () => {
+    expectGolden(
+      'host-details-down',
+      100,
+      20,
+      open([{ ...RICH_HOST, state: 'overdue', gpus: [RICH_HOST.gpus![0 as never]] }], 100, 20)
+        .press('z')
+        .frame(),
+    );
+    expectGolden(
+      'host-details-no-gpu',
+      100,
+      14,
+      open([{ cpus: [{ utilPercent: 7.4 }], cores: [{ utilPercent: 3 }, {}] }], 100, 14)
+        .press('z')
+        .frame(),
+    );
+  });
+
+  test('what is not reported is not there, never 0 or -1', () => {
+    const text = open([{ gpus: [{ index: 0, name: 'GPU of few words' }] }], 120, 20)
+      .press('z')
+      .frame();
+    expect(text).toContain('GPU of few words');
+    expect(text).not.toMatch(/-1|\b0 (W|MHz|rpm|°)|NaN|undefined|P0|NUMA|PCIe|NVLink|MIG|vGPU/);
+  });
+
+  test('histories of its readings, and since when it is held idle', () => {
+    const driver = new Driver({ hosts: [{ state: 'waiting' }], cols: 120, rows: 20 }).press('V', 'Right');
+    for (let step = 0; step < 40; step++)
+      driver
+        .scrape('node-0001', {
+          gpus: [
+            {
+              name: 'X',
+              utilPercent: step < 30 ? step * 3 : 0,
+              memoryUsedBytes: 2 ** 35,
+              memoryTotalBytes: 2 ** 36,
+              temperatureCelsius: 30 + step,
+              powerWatts: 100 + step * 10,
+              powerLimitWatts: 700,
+            },
+          ],
+          procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 2 ** 34 }],
+        })
+        .step(2750);
+    expectGolden('host-details-history', 120, 20, driver.press('z').frame());
   });
 });

@@ -5,6 +5,7 @@ import {
   gpuCells,
   gpuColumns,
   gpuRowsDerivation,
+  gpuSeen,
   headerLine,
   rowLine,
   type AppView,
@@ -22,5 +23,8 @@ export function gpuLines(host: HostView, app: AppView, cols: number): readonly L
   const owners = Array.from({ length: slots }, (_, slot) => rows.owners(first + slot));
   const { filter } = app;
   const look = (slot: number): RowLook => ({ dim: !counted(host), out: filter?.mode === 'dim' && !filter.gpu(host, slot) });
-  return [headerLine(columns), ...owners.map((own, slot) => rowLine(columns, gpuCells(host, slot, own, cols), look(slot)))];
+  return [
+    headerLine(columns),
+    ...owners.map((own, slot) => rowLine(columns, gpuCells(host, slot, own, cols, gpuSeen(app.history, host, slot, app.now)), look(slot))),
+  ];
 }

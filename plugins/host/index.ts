@@ -7,10 +7,12 @@ import {
   tableBindings,
   tableState,
   type AppView,
+  type Binding,
   type HostView,
   type TableAccess,
   type TableState,
 } from '../../lib/index.js';
+import { detailLines, pageTop } from './details.js';
 import { COLUMNS, orderOf, rowOf } from './processes.js';
 import { hostView } from './view.js';
 
@@ -19,6 +21,10 @@ export interface HostUi {
   readonly table: TableState;
   /** Also the processes that are on no GPU. */
   readonly showAll: boolean;
+  /** All that is known of the host instead of its processes. */
+  readonly details: boolean;
+  /** First line of that. */
+  readonly top: number;
 }
 
 export const hostOf = (ui: HostUi, app: AppView): HostView | undefined => app.hosts.get(ui.hostId);
@@ -44,30 +50,77 @@ const access: TableAccess<HostUi> = {
   },
 };
 
+const detailed = (ui: HostUi): boolean => ui.details;
+
+/** Only where the processes are on screen. */
+const ofProcesses = (binding: Binding<HostUi>): Binding<HostUi> => ({
+  ...binding,
+  when: (ui, app) => !ui.details && (binding.when?.(ui, app) ?? true),
+});
+
+type Step = (top: number, page: number) => number;
+const SCROLLS: readonly (readonly [id: string, keys: readonly string[], label: string, to: Step])[] = [
+  ['up', ['Up', 'k'], 'up', (top) => top - 1],
+  ['down', ['Down', 'j'], 'down', (top) => top + 1],
+  ['page-up', ['PageUp', 'C-b'], 'a page up', (top, page) => top - page],
+  ['page-down', ['PageDown', 'C-f'], 'a page down', (top, page) => top + page],
+  ['home', ['Home'], 'to the start', () => 0],
+  ['end', ['End'], 'to the end', () => Infinity],
+  ['wheel-up', ['WheelUp'], 'scroll up', (top) => top - WHEEL_ROWS],
+  ['wheel-down', ['WheelDown'], 'scroll down', (top) => top + WHEEL_ROWS],
+];
+const WHEEL_ROWS = 3;
+
+/** Scrolling through the details; from where the view shows them. */
+const scrolls = SCROLLS.map(([id, keys, label, to]): Binding<HostUi> => ({
+  id: `host.details.${id}`,
+  keys,
+  label: `details: ${label}`,
+  when: detailed,
+  run: (ui, { app, frame }) => {
+    const host = hostOf(ui, app);
+    if (!host) return [ui];
+    const all = detailLines(host, app, frame.size.cols).length;
+    const page = frame.pageRows;
+    return [{ ...ui, top: pageTop(to(pageTop(ui.top, all, page), page), all, page) }];
+  },
+}));
+
 export default definePlugin<HostUi>({
   apiVersion: 1,
   id: 'host',
   tabs: (hosts) => [...hosts].map((host) => ({ plugin: 'host', key: host.hostId, title: host.label, hostId: host.hostId, order: 100 })),
-  init: (tab) => ({ hostId: tab.key, table: tableState('vram', true), showAll: false }),
+  init: (tab) => ({ hostId: tab.key, table: tableState('vram', true), showAll: false, details: false, top: 0 }),
   layers: [
     {
       rung: 'tab',
       title: 'Host',
       bindings: [
-        sortBinding(access, 'm', 'vram', 'VRAM', 2),
-        sortBinding(access, 'u', 'user', 'user', 3),
-        sortBinding(access, 'c', 'cpu', 'CPU', 4),
-        sortBinding(access, 'p', 'pid', 'pid', 5),
-        sortBinding(access, 't', 'running', 'running', 6),
+        ...scrolls,
         {
-          id: 'host.all',
-          keys: ['a'],
-          label: 'processes on no GPU too',
-          short: 'all processes',
-          hint: 7,
-          run: (ui) => [{ ...ui, showAll: !ui.showAll }],
+          id: 'host.details',
+          keys: ['z'],
+          label: 'all that is known of the node, or its processes',
+          short: 'details',
+          hint: 2,
+          run: (ui) => [{ ...ui, details: !ui.details, top: 0 }],
         },
-        ...tableBindings(access),
+        ...[
+          sortBinding(access, 'm', 'vram', 'VRAM', 2),
+          sortBinding(access, 'u', 'user', 'user', 3),
+          sortBinding(access, 'c', 'cpu', 'CPU', 4),
+          sortBinding(access, 'p', 'pid', 'pid', 5),
+          sortBinding(access, 't', 'running', 'running', 6),
+          {
+            id: 'host.all',
+            keys: ['a'],
+            label: 'processes on no GPU too',
+            short: 'all processes',
+            hint: 7,
+            run: (ui: HostUi): readonly [HostUi] => [{ ...ui, showAll: !ui.showAll }],
+          },
+          ...tableBindings(access),
+        ].map(ofProcesses),
       ],
     },
   ],

@@ -20,6 +20,9 @@ import {
   type View,
 } from '../../lib/index.js';
 import { connectionLines } from './connection.js';
+import { chassisLines } from './chassis.js';
+import { coreLines } from './cores.js';
+import { detailView } from './details.js';
 import { gpuLines } from './gpus.js';
 import { hostOf, showsAll, type HostUi } from './index.js';
 import { machineLines } from './machine.js';
@@ -27,6 +30,9 @@ import { columnsFor, orderOf, type ProcessOrder } from './processes.js';
 
 /** Rows the process table gets at least, header included, before the machine's lines give way. */
 const LEAST_TABLE_ROWS = 5;
+/** Rows more that it has before what is said of the machine besides is worth its lines. */
+const COMFORTABLE_TABLE_ROWS = 6;
+const MOST_CORE_ROWS = 3;
 const FEW_ROWS = 12;
 const CONNECTION_ROWS = 3;
 
@@ -34,6 +40,7 @@ export function hostView(ui: HostUi, app: AppView, size: Size): View {
   const host = hostOf(ui, app);
   if (!host) return { blocks: [lines('', '  This host is no longer scraped.')] };
   if (host.version === 0) return { blocks: [lines(...connectionLines(host, app, size))] };
+  if (ui.details) return detailView(host, app, ui.top, size);
   const head = headLines(host, app, size);
   const order = orderOf(host, ui.table, showsAll(ui, host));
   const { filter } = app;
@@ -61,7 +68,9 @@ function headLines(host: HostView, app: AppView, size: Size): readonly Line[] {
   const room = Math.max(0, size.rows - LEAST_TABLE_ROWS - 1 - connection.length);
   const gpus = host.gpus.slots === 0 ? [app.filter ? NO_GPU_KEPT : NO_GPU] : fittingGpus(host, gpuLines(host, app, size.cols), room);
   const machine = machineLines(host, size.cols).slice(0, Math.max(0, room - gpus.length));
-  return [...connection, ...gpus, ...(counted(host) ? machine : machine.map(dimmed))];
+  const spare = room - gpus.length - machine.length - COMFORTABLE_TABLE_ROWS;
+  const more = [...coreLines(host, size.cols, MOST_CORE_ROWS), ...chassisLines(host, size.cols)].slice(0, Math.max(0, spare));
+  return [...connection, ...gpus, ...(counted(host) ? [...machine, ...more] : [...machine, ...more].map(dimmed))];
 }
 
 /** Captions and as many GPUs as there is room for; a line says how many are not shown. */

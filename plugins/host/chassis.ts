@@ -1,0 +1,80 @@
+/** The machine around the GPUs: what it is, what it draws, where the exporter runs, how the exporter's sources are. */
+import { span, type ExtraRows, type HostView, type Line } from '../../lib/index.js';
+import { fact, words, wrapped, type Part } from './parts.js';
+import { joules, readingPart, restParts, withUnit } from './readings.js';
+
+const lead = (label: string): ReturnType<typeof span> => span(` ${label.padEnd(9)}`, 'dim');
+
+export function chassisLines(host: HostView, cols: number): readonly Line[] {
+  const { extras } = host;
+  return [
+    ...wrapped(lead('machine'), [...machineParts(extras.rows('chassis')), ...fanParts(extras.rows('fan'))], cols),
+    ...wrapped(lead('energy'), energyParts(extras.rows('energy')), cols),
+    ...wrapped(lead('sockets'), socketParts(extras.rows('socket')), cols),
+    ...wrapped(lead('chip'), extras.rows('cpu').count > 0 ? restParts(extras.rows('cpu').families(0), NOTHING) : [], cols),
+    ...wrapped(lead('runs in'), runtimeParts(extras.rows('runtime')), cols),
+    ...wrapped(lead('sources'), sourceParts(extras.rows('source')), cols),
+  ];
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+const INFO: ReadonlySet<string> = new Set(['chassis_info']);
+const FACTS: readonly (readonly [label: string, word: string])[] = [
+  ['product_name', ''],
+  ['vendor', ''],
+  ['board', 'board '],
+  ['version', 'version '],
+  ['bios_version', 'BIOS '],
+  ['platform', ''],
+];
+
+function machineParts(chassis: ExtraRows): readonly Part[] {
+  if (chassis.count === 0) return [];
+  const told = FACTS.flatMap(([label, word]) => {
+    const text = chassis.label(0, label);
+    return text === '' ? [] : [`${word}${text}`];
+  });
+  return [...(told.length > 0 ? [words(told.join(', '))] : []), ...restParts(chassis.families(0), INFO)];
+}
+
+function fanParts(fans: ExtraRows): readonly Part[] {
+  return Array.from({ length: fans.count }, (_, row) => row).flatMap((row) => {
+    const rpm = fans.value(row, 'chassis_fan_speed_rpm');
+    return Number.isNaN(rpm) ? [] : [fact(`fan ${fans.label(row, 'fan_name') || fans.label(row, 'fan_id')}`, withUnit(rpm, 'rpm'))];
+  });
+}
+
+/** What is not of a GPU: that stands with the GPU. */
+function energyParts(energy: ExtraRows): readonly Part[] {
+  return Array.from({ length: energy.count }, (_, row) => row).flatMap((row) => {
+    const value = energy.value(row, 'energy_consumed_joules_total');
+    const scope = energy.label(row, 'scope');
+    return scope === 'gpu' || Number.isNaN(value) ? [] : [fact(scope || 'all', joules(value))];
+  });
+}
+
+function socketParts(sockets: ExtraRows): readonly Part[] {
+  return Array.from({ length: sockets.count }, (_, row) => {
+    const read = sockets
+      .families(row)
+      .filter(({ value }) => !Number.isNaN(value))
+      .map(({ value, unit }) => withUnit(value, unit));
+    return fact(`${sockets.label(row, 'socket_id') || row}`, read.join(' '));
+  });
+}
+
+const runtimeParts = (runtime: ExtraRows): readonly Part[] =>
+  runtime.count === 0
+    ? []
+    : runtime
+        .families(0)
+        .map(readingPart)
+        .filter((part) => part !== undefined);
+
+function sourceParts(sources: ExtraRows): readonly Part[] {
+  return Array.from({ length: sources.count }, (_, row) => {
+    const [name, state, reason] = [sources.label(row, 'source'), sources.label(row, 'state'), sources.label(row, 'reason')];
+    const bad = state !== 'ok' && state !== 'starting';
+    return [span(`${name} `, 'dim'), span(reason === '' ? state : `${state}: ${reason}`, bad ? 'warn' : undefined)];
+  });
+}
