@@ -265,7 +265,6 @@ export type Values<Table extends OptionTable> = {
 };
 export type ViewOptions = Values<typeof VIEW_OPTIONS>;
 export type RecordOptions = Values<typeof RECORD_OPTIONS>;
-export type ReplayInfoOptions = Values<typeof REPLAY_INFO_OPTIONS>;
 export type MockOptions = Values<typeof MOCK_OPTIONS>;
 export type ApiOptions = Values<typeof API_OPTIONS>;
 

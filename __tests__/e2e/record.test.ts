@@ -11,7 +11,7 @@ import { bundle, PtyProgram } from '../helpers/pty.js';
 import { count, inNewFolder, openReader, place, play } from '../helpers/recording-player.js';
 import { complaintsAbout } from '../helpers/recording-validator.js';
 import { linesIn } from '../helpers/recordings.js';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 inNewFolder();
 
@@ -48,7 +48,7 @@ async function until(holds: () => boolean, what: string): Promise<void> {
 
 describe('killed at any moment', () => {
   let fast: ReturnType<typeof bundle>;
-  beforeAll(() => void (fast = bundle(join(process.cwd(), '__tests__/e2e/record-program.ts'))));
+  beforeAll(() => void (fast = bundle(fileURLToPath(new URL('./record-program.ts', import.meta.url)))));
   afterAll(() => fast.remove());
 
   test.each<readonly [Codec, string]>([
