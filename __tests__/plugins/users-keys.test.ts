@@ -110,7 +110,7 @@ test('the help of a level explains the keys of that level, and no other', () => 
   expect(help()).not.toContain('sort by pid');
   expect(help('Enter')).toMatch(/u +sort by host; again reverses/);
   expect(help('Enter', 'Enter')).toMatch(/p +sort by pid; again reverses/);
-  expect(help('Enter', 'Enter')).toMatch(/Shift-→ +commands to the left/);
+  expect(help('Enter', 'Enter')).toMatch(/Shift-→ +see the ends of long commands/);
   expect(help('Enter', 'Enter', 'Enter')).toMatch(/↓, j, wheel down +scroll down/);
   expect(help('i')).toMatch(/t +sort by last answer/);
 });

@@ -62,13 +62,13 @@ const PROCESSES = on(
     {
       id: 'users.processes.left',
       keys: ['S-Left'],
-      label: 'commands to the right again',
+      label: 'see their beginnings again',
       run: (ui, { app }) => [shifted(ui, app, -SHIFT_COLS)],
     },
     {
       id: 'users.processes.right',
       keys: ['S-Right'],
-      label: 'commands to the left: what is behind their ends',
+      label: 'see the ends of long commands',
       run: (ui, { app }) => [shifted(ui, app, SHIFT_COLS)],
     },
   ],
