@@ -17,7 +17,8 @@ import type { UsersLevel, UsersUi } from './levels.js';
 import { compareFigures, inOrderOf, type RowOrder } from './orders.js';
 import { dimmed, goneCells, NARROW, NOBODY, powerText, shownUser, smText, WIDE, type Page } from './page.js';
 
-const trendCols = (cols: number): number => (cols >= WIDE ? 20 : 10);
+const VERY_WIDE = 160;
+const trendCols = (cols: number): number => (cols >= VERY_WIDE ? 40 : cols >= WIDE ? 20 : 10);
 
 /** Room is made in the order of `drop`; CMD keeps what is left, and is long enough to tell commands apart where the terminal allows. */
 function userColumns(cols: number, userCols: number, hasSm: boolean, trend: boolean): readonly Column[] {
