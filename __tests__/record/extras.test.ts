@@ -17,6 +17,9 @@ all_smi_gpu_memory_total_bytes{${GPU}} 85520809984
 all_smi_gpu_utilization{gpu="NVIDIA H100", instance="dgx-07", gpu_uuid="GPU-aa01", gpu_index="1"} 3
 all_smi_nvlink_remote_device_type{${GPU}, link_index="0", remote_type="switch", bandwidth_mb_s="50000"} 1
 all_smi_nvlink_remote_device_type{${GPU}, link_index="1", remote_type="quantum"} 1
+all_smi_ane_utilization{${GPU}} 0
+all_smi_gpu_gsp_firmware_mode{${GPU}} 1
+all_smi_gpu_gsp_firmware_version_info{${GPU}, version="550.54.15"} 1
 all_smi_gpu_mig_mode{${GPU}, host="dgx-07"} 1
 all_smi_mig_instance_utilization_gpu{${GPU}, host="dgx-07", mig_instance="2", mig_uuid="MIG-0-2", mig_profile="2g.10gb", gpu_instance_id="3", compute_instance_id="0"} 57
 all_smi_chassis_info{hostname="dgx-07", instance="dgx-07", product_name="DGX H100", vendor="NVIDIA"} 1
@@ -76,7 +79,11 @@ test('every table comes back as it was', () => {
 });
 
 test('what the format has a place for is there for others', () => {
-  const { gpus, chassis } = JSON.parse(lineOf(scraped())) as { gpus: { nvlink_remote_devices: object[] }[]; chassis: object[] };
+  const { gpus, chassis } = JSON.parse(lineOf(scraped())) as { gpus: Record<string, unknown>[]; chassis: object[] };
+  expect(gpus.map((gpu) => [gpu.ane_utilization, gpu.gsp_firmware_mode, gpu.gsp_firmware_version])).toEqual([
+    [0, 1, '550.54.15'],
+    [-1, null, null],
+  ]);
   expect(gpus.map(({ nvlink_remote_devices }) => nvlink_remote_devices)).toEqual([
     [
       { bandwidth_mb_s: 50_000, link_index: 0, remote_type: 'switch' },

@@ -35,9 +35,10 @@ export function gpuJson(host: HostView, slot: number, { time }: RowContext, link
   const { gpus } = host;
   const uuid = host.text(gpus.uuid[slot]!);
   const value = (id: keyof typeof GPU_RULES): number | null => field(GPU_RULES[id]!, gpus.field[id][slot]!);
+  const extra = (family: string): number | null => orNull(host.extras.rows('gpu').value(slot, family));
   return JSON.stringify(
     withAbsent({
-      ane_utilization: -1,
+      ane_utilization: extra('ane_utilization') ?? -1,
       detail: detailOf(host, slot),
       device_type: gpus.detail(slot, 'type') || 'GPU',
       dla_utilization: null,
@@ -45,8 +46,8 @@ export function gpuJson(host: HostView, slot: number, { time }: RowContext, link
       frequency: value('frequencyMhz'),
       gpm_metrics: gpmOf(gpus.field.smOccupancy[slot]!, gpus.field.memoryBandwidthFraction[slot]!),
       gpu_core_count: null,
-      gsp_firmware_mode: null,
-      gsp_firmware_version: null,
+      gsp_firmware_mode: whole(extra('gpu_gsp_firmware_mode'), 255),
+      gsp_firmware_version: host.extras.rows('gpu').label(slot, 'version') || null,
       host_id: host.hostId,
       hostname: host.label,
       instance: host.label,
@@ -56,7 +57,7 @@ export function gpuJson(host: HostView, slot: number, { time }: RowContext, link
       performance_state: value('performanceState'),
       power_consumption: value('powerWatts'),
       temperature: value('temperatureCelsius'),
-      temperature_threshold_acoustic: null,
+      temperature_threshold_acoustic: whole(extra('gpu_temperature_threshold_acoustic_celsius'), 2 ** 32 - 1),
       temperature_threshold_max_operating: value('maxOperatingCelsius'),
       temperature_threshold_shutdown: value('shutdownCelsius'),
       temperature_threshold_slowdown: value('slowdownCelsius'),
@@ -93,6 +94,8 @@ function detailOf({ gpus, label }: HostView, slot: number): Record<string, strin
 }
 
 const DETAIL_KEYS: readonly string[] = [...DETAIL_LABELS, 'index', 'instance_name', 'power_limit_max'].sort();
+
+const whole = (value: number | null, max: number): number | null => (value === null || value < 0 ? null : Math.min(max, Math.round(value)));
 
 /** Decimal digits; '' for what was not reported. */
 const numberText = (value: number): string => (Number.isFinite(value) ? String(value) : '');
