@@ -97,6 +97,13 @@ describe('the other thread', () => {
     }
   });
 
+  test('answers no more once it is gone', async () => {
+    const source = await openInThread([await record(place.folder.file('a.ndjson'), 'none', 3)], place.folder.file('cache'), worker);
+    await source.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(source.ask({ kind: 'first' })).rejects.toMatchObject({ code: 'E_INTERNAL' });
+  });
+
   test('hands over what is wrong', async () => {
     await expect(openInThread(['none.ndjson'], place.folder.file('cache'), worker)).rejects.toMatchObject({
       code: 'E_RECORDING_UNREADABLE',

@@ -39,7 +39,6 @@ export class ReaderSource implements FrameSource {
   #busy: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #closed = false;
-  #listen: () => void = () => undefined;
 
   constructor(reader: Reader) {
     this.#reader = reader;
@@ -49,8 +48,9 @@ export class ReaderSource implements FrameSource {
     return this.#reader.info;
   }
 
-  onInfo(listen: () => void): void {
-    this.#listen = listen;
+  /** Here it is always up to date. */
+  onInfo(): void {
+    return;
   }
 
   ask(query: Query): Promise<Shown | undefined> {
@@ -63,14 +63,12 @@ export class ReaderSource implements FrameSource {
   /** Reads all of the recording in the background: between two extents whatever was asked goes first. */
   async index(rest: () => Promise<void>): Promise<void> {
     await this.#reader.index(async () => {
-      this.#listen();
       do {
         await rest();
         if (this.#waiting > 0) await this.#busy;
       } while (this.#waiting > 0);
       return !this.#closed;
     });
-    this.#listen();
   }
 
   close(): Promise<void> {

@@ -14,6 +14,8 @@ class Thread {
   readonly #waiting = new Map<number, { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void }>();
   readonly #news: (answer: Answer) => void;
   #lastId = 0;
+  /** Why it answers no more. */
+  #gone: AppError | undefined;
 
   private constructor(role: Role, program: URL, news: (answer: Answer) => void) {
     this.#news = news;
@@ -42,6 +44,7 @@ class Thread {
   }
 
   ask(request: Omit<ReadRequest, 'id'> | Omit<CompressRequest, 'id'>, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
+    if (this.#gone) return Promise.reject(this.#gone);
     const id = ++this.#lastId;
     const answer = this.#wait(id);
     this.#worker.postMessage({ id, ...request }, transfer);
@@ -68,7 +71,8 @@ class Thread {
     else waiting.resolve(answer);
   }
 
-  #fail(error: unknown): void {
+  #fail(error: AppError): void {
+    this.#gone ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

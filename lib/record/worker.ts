@@ -19,18 +19,14 @@ function failed(id: number, error: unknown): void {
   answer({ id, error: { code: known.code, params: known.params } });
 }
 
-/** Between two looks at the index. */
+/** Between two words on how far the index has come. */
 const INFO_MS = 250;
 
 async function read({ paths, cache }: Extract<Role, { role: 'read' }>): Promise<void> {
   const source = new ReaderSource(await Reader.open(paths, { cache: new CacheFolder(cache) }));
-  let toldAt = 0;
-  source.onInfo(() => {
-    const { info } = source;
-    if (performance.now() - toldAt < INFO_MS && info.indexed < 1) return;
-    toldAt = performance.now();
-    answer({ info });
-  });
+  const news = setInterval(() => {
+    answer({ info: source.info });
+  }, INFO_MS);
   port.on('message', ({ id, query }: ReadRequest) => {
     source.ask(query).then(
       (shown) => {
@@ -43,6 +39,8 @@ async function read({ paths, cache }: Extract<Role, { role: 'read' }>): Promise<
   });
   answer({ id: 0, info: source.info });
   await source.index(() => new Promise(setImmediate));
+  clearInterval(news);
+  answer({ info: source.info });
 }
 
 async function compress(): Promise<void> {
