@@ -179,6 +179,21 @@ describe('processes on a host', () => {
   });
 });
 
+test.each([
+  [[], 'n', '▼NODES'],
+  [[], 't', '▼LONGEST'],
+  [['Enter'], 't', '▼LONGEST'],
+  [['Enter'], 'n', '▼PIDS'],
+  [['Enter'], 'p', '▼POWER*'],
+  [['Enter', 'Enter'], 'c', '▼CPU%'],
+  [['Enter', 'Enter'], 't', '▼RUNNING'],
+  [['Enter', 'Enter'], 'u', '▼SM%'],
+  [['i'], 't', '▼LAST ANSWER'],
+])('on a narrow screen columns go, but after %j and %s never %s', (keys, key, caption) => {
+  const hosts = [...NODES, { state: 'overdue' as const }];
+  for (const cols of [40, 50, 60]) expect(new Driver({ hosts, cols, rows: 12 }).press('V', ...keys, key).frame()).toContain(caption);
+});
+
 describe('a: processes on no GPU', () => {
   test('count in PROCS and NODES, and are listed below; nothing else changes, nothing is added up again', () => {
     const driver = users();

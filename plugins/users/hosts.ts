@@ -21,23 +21,24 @@ import {
 } from '../../lib/index.js';
 import type { HostsLevel, UsersUi } from './levels.js';
 import { compareHosts, inOrderOf, sortedList, type RowOrder, type SortKey } from './orders.js';
-import { dimmed, goneCells, NARROW, powerText, smText, WIDE, type Page } from './page.js';
+import { dimmed, goneCells, leastCommand, powerText, smText, WIDE, type Page } from './page.js';
 
+const SMALL = 60;
 const LEAST_HOST_COLS = 9;
 const LEAST_GPU_COLS = 4;
-const mostHostCols = (cols: number): number => (cols >= WIDE ? 24 : 14);
+const mostHostCols = (cols: number): number => (cols >= WIDE ? 24 : cols >= SMALL ? 14 : 12);
 const mostGpuCols = (cols: number): number => (cols >= WIDE ? 20 : 11);
 
 function hostColumns(cols: number, { hostCols, gpuCols, hasSm }: { hostCols: number; gpuCols: number; hasSm: boolean }): readonly Column[] {
   const columns: readonly Column[] = [
     { id: 'host', title: 'HOST', width: hostCols, sorts: 'ascending' },
-    { id: 'gpus', title: 'GPUs', width: gpuCols, sorts: 'descending' },
+    { id: 'gpus', title: 'GPUs', width: gpuCols, drop: 5, sorts: 'descending' },
     { id: 'vram', title: 'VRAM', width: 8, align: 'right', sorts: 'descending' },
     { id: 'power', title: 'POWER*', width: 8, align: 'right', drop: 4, sorts: 'descending' },
     { id: 'procs', title: 'PIDS', width: 5, align: 'right', drop: 3, sorts: 'descending' },
     { id: 'sm', title: 'SM', width: 5, align: 'right', drop: 1, sorts: 'descending' },
     { id: 'longest', title: 'LONGEST', width: 12, align: 'right', drop: 2, sorts: 'descending' },
-    { id: 'cmd', title: 'COMMAND', width: 'rest', min: cols >= NARROW ? 20 : 12 },
+    { id: 'cmd', title: 'COMMAND', width: 'rest', min: leastCommand(cols, 20) },
   ];
   return hasSm ? columns : columns.filter(({ id }) => id !== 'sm');
 }

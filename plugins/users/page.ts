@@ -29,3 +29,7 @@ export const dimmed = (text: string) => span(text || NONE, 'dim');
 /** Screens at least this wide have room for long names; those narrower than NARROW hardly any for commands. */
 export const WIDE = 100;
 export const NARROW = 76;
+const TINY = 50;
+
+/** Columns that a command gets at least, before others go: on the smallest screens figures are worth more than its beginning. */
+export const leastCommand = (cols: number, roomy: number): number => (cols >= NARROW ? roomy : cols >= TINY ? 12 : 5);

@@ -18,7 +18,7 @@ import {
 import { gpuRanges } from './hosts.js';
 import type { ProcessesLevel, UsersUi } from './levels.js';
 import { inOrderOf, sortedList, type RowOrder, type SortKey } from './orders.js';
-import { dimmed, goneCells, NARROW, WIDE, type Page } from './page.js';
+import { dimmed, goneCells, leastCommand, WIDE, type Page } from './page.js';
 
 const LEAST_GPU_COLS = 3;
 const mostGpuCols = (cols: number): number => (cols >= WIDE ? 16 : 9);
@@ -31,7 +31,7 @@ function processColumns(cols: number, gpuCols: number): readonly Column[] {
     { id: 'sm', title: 'SM%', width: 5, align: 'right', drop: 2, sorts: 'descending' },
     { id: 'cpu', title: 'CPU%', width: 6, align: 'right', drop: 1, sorts: 'descending' },
     { id: 'running', title: 'RUNNING', width: 12, align: 'right', drop: 3, sorts: 'descending' },
-    { id: 'cmd', title: 'COMMAND', width: 'rest', min: cols >= NARROW ? 24 : 12 },
+    { id: 'cmd', title: 'COMMAND', width: 'rest', min: leastCommand(cols, 24) },
   ];
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.js';
 import type { SilentLevel } from './levels.js';
 import { compareHosts, inOrderOf, sortedList, type RowOrder, type SortKey } from './orders.js';
-import { dimmed, goneCells, WIDE, type Page } from './page.js';
+import { dimmed, goneCells, NARROW, WIDE, type Page } from './page.js';
 
 interface SilentHost {
   readonly host: HostView;
@@ -25,11 +25,11 @@ interface SilentHost {
 const LEAST_HOST_COLS = 9;
 const mostHostCols = (cols: number): number => (cols >= WIDE ? 24 : 14);
 
-const silentColumns = (hostCols: number): readonly Column[] => [
+const silentColumns = (cols: number, hostCols: number): readonly Column[] => [
   { id: 'host', title: 'NODE', width: hostCols, sorts: 'ascending' },
-  { id: 'why', title: 'WHY', width: 17, sorts: 'ascending' },
+  { id: 'why', title: 'WHY', width: 17, drop: 2, sorts: 'ascending' },
   { id: 'age', title: 'LAST ANSWER', width: 11, align: 'right', drop: 1, sorts: 'descending' },
-  { id: 'cmd', title: 'WHAT IS KNOWN', width: 'rest', min: 47 },
+  { id: 'cmd', title: 'WHAT IS KNOWN', width: 'rest', min: cols >= NARROW ? 47 : 25 },
 ];
 
 export interface SilentHosts {
@@ -68,6 +68,7 @@ export function silentPage(level: SilentLevel, app: AppView, cols: number): Page
   const { rows, order } = silentHosts(app, level.table.sort);
   const shown = inOrderOf(order, level.frozen);
   const columns = silentColumns(
+    cols,
     widest(
       rows.map(({ host }) => host.label),
       LEAST_HOST_COLS,

@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.js';
 import type { UsersLevel, UsersUi } from './levels.js';
 import { compareFigures, inOrderOf, type RowOrder } from './orders.js';
-import { dimmed, goneCells, NARROW, NOBODY, powerText, shownUser, smText, WIDE, type Page } from './page.js';
+import { dimmed, goneCells, leastCommand, NARROW, NOBODY, powerText, shownUser, smText, WIDE, type Page } from './page.js';
 
 const VERY_WIDE = 160;
 const trendCols = (cols: number): number => (cols >= VERY_WIDE ? 40 : cols >= WIDE ? 20 : 10);
@@ -26,14 +26,14 @@ function userColumns(cols: number, userCols: number, hasSm: boolean, trend: bool
   const columns: readonly Column[] = [
     { id: 'user', title: 'USER', width: userCols, sorts: 'ascending' },
     { id: 'nodes', title: 'NODES', width: 5, align: 'right', drop: 2, sorts: 'descending' },
-    { id: 'gpus', title: 'GPUs', width: 5, align: 'right', sorts: 'descending' },
+    { id: 'gpus', title: 'GPUs', width: 5, align: 'right', drop: 6, sorts: 'descending' },
     { id: 'procs', title: 'PROCS', width: 6, align: 'right', drop: 4, sorts: 'descending' },
     { id: 'vram', title: 'VRAM', width: 8, align: 'right', sorts: 'descending' },
     { id: 'trend', title: 'TREND', width: trendCols(cols) },
     { id: 'power', title: 'POWER*', width: 8, align: 'right', drop: 5, sorts: 'descending' },
     { id: 'sm', title: 'SM', width: 5, align: 'right', drop: 1, sorts: 'descending' },
     { id: 'longest', title: 'LONGEST', width: 12, align: 'right', drop: 3, sorts: 'descending' },
-    { id: 'cmd', title: roomy ? 'CMD (largest VRAM)' : 'CMD', width: 'rest', min: roomy ? 28 : 12 },
+    { id: 'cmd', title: roomy ? 'CMD (largest VRAM)' : 'CMD', width: 'rest', min: roomy ? 28 : leastCommand(cols, 12) },
   ];
   // SM only where somebody reports it.
   return columns.filter(({ id }) => (id !== 'sm' || hasSm) && (id !== 'trend' || trend));
