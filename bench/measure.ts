@@ -1,53 +1,89 @@
+/** CPU time, in milliseconds, of the whole process: collecting garbage and compiling are part of the price. */
+import { setImmediate as turn } from 'node:timers/promises';
+
 export interface Pair {
   readonly oursMs: number;
   readonly yardstickMs: number;
 }
 
+const ROUNDS = 15;
+const ROUND_MS = 30;
+
 /**
- * CPU milliseconds of one call of each, the best of `rounds` alternated rounds: what disturbs the machine hits both alike, and the best
- * round is the least disturbed. Short calls are repeated until a round takes `roundMs`.
+ * One call of each: medians over alternated rounds, so that what disturbs the machine hits both alike. Short calls are repeated until a
+ * round takes long enough.
  */
-export function alternated(ours: () => unknown, yardstick: () => unknown, rounds = 9, roundMs = 30): Pair {
-  const repeats = [ours, yardstick].map((run) => Math.max(1, Math.ceil(roundMs / Math.max(0.001, warmedUp(run)))));
-  let oursMs = Infinity;
-  let yardstickMs = Infinity;
-  for (let round = 0; round < rounds; round++) {
-    oursMs = Math.min(oursMs, cpuMs(ours, repeats[0]!));
-    yardstickMs = Math.min(yardstickMs, cpuMs(yardstick, repeats[1]!));
-  }
+export async function alternated(ours: () => unknown, yardstick: () => unknown, rounds = ROUNDS): Promise<Pair> {
+  const runs = [ours, yardstick].map((run) => ({ run, repeats: repeatsOf(run), times: [] as number[] }));
+  for (let round = 0; round < rounds; round++)
+    for (const { run, repeats, times } of runs) {
+      await settled();
+      times.push(cpuMs(run, repeats));
+    }
+  const [oursMs, yardstickMs] = runs.map(({ times }) => percentile(times, 0.5)) as [number, number];
   return { oursMs, yardstickMs };
 }
 
-/** CPU milliseconds of one call, averaged over `repeats`; garbage of earlier calls is collected first where node allows it. */
-export function cpuMs(run: () => unknown, repeats: number): number {
-  globalThis.gc?.();
-  return timed(() => {
-    for (let i = 0; i < repeats; i++) sink(run());
-  });
+/** One call: the median over rounds like those of `alternated`. */
+export async function alone(run: () => unknown, rounds = ROUNDS): Promise<number> {
+  const repeats = repeatsOf(run);
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    await settled();
+    times.push(cpuMs(run, repeats));
+  }
+  return percentile(times, 0.5);
 }
 
-/** CPU milliseconds of the process, garbage collection included, while `run` runs. */
+/** Garbage of what ran before is gone: its collection is nobody's, and what only a turn of the event loop lets go is let go. */
+async function settled(): Promise<void> {
+  await turn();
+  globalThis.gc?.();
+}
+
+/** One call, averaged over `repeats`. */
+function cpuMs(run: () => unknown, repeats: number): number {
+  return (
+    timed(() => {
+      for (let i = 0; i < repeats; i++) keep(run());
+    }) / repeats
+  );
+}
+
+/** While `run` runs. */
 export function timed(run: () => void): number {
   const before = process.cpuUsage();
   run();
+  return since(before);
+}
+
+/** Since a `process.cpuUsage()`. */
+export function since(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
 }
 
-function warmedUp(run: () => unknown): number {
-  for (let i = 0; i < 3; i++) sink(run());
-  return cpuMs(run, 3);
+/** Warms the code up, and finds out how often it has to run. */
+function repeatsOf(run: () => unknown): number {
+  let ms = 0;
+  let calls = 0;
+  for (let wanted = 1; ms < ROUND_MS; wanted *= 2) {
+    ms += timed(() => {
+      for (let i = 0; i < wanted; i++) keep(run());
+    });
+    calls += wanted;
+  }
+  return Math.max(1, Math.ceil((ROUND_MS * calls) / ms));
 }
 
-let sunk: unknown;
-/** Keeps a result alive, so that the engine cannot drop the work. */
-function sink(value: unknown): void {
-  sunk = value;
+/** So that the engine cannot drop the work. */
+function keep(value: unknown): void {
+  sunk.value = value;
 }
-export const lastResult = (): unknown => sunk;
+const sunk: { value: unknown } = { value: undefined };
 
 /** The value that `part` of the values do not exceed. */
 export function percentile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)]!;
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * part) - 1))]!;
 }

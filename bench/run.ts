@@ -1,34 +1,46 @@
 /**
- * npm run bench [-- --baseline] [-- NAME...]: all benches (or those named), one table. Exit status 1 when a ratio has fallen further
- * below bench/baseline.json than its tolerance; --baseline writes that file anew.
+ * npm run bench [-- --baseline] [NAME...]: all benches (or those named) against their targets, in one table. Figures go to
+ * bench/results.json, which `npm run bench:compare` reads; --baseline makes their ratios those that are compared with.
+ *
+ * Each bench has a process of its own, so that none meets what another has left in the heap or taught the compiler.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import * as aggregate from './aggregate.bench.js';
-import * as frame from './frame.bench.js';
-import * as node from './node.bench.js';
-import * as parse from './parse.bench.js';
-import * as record from './record.bench.js';
-import { judge, toBaseline, toTable, type Baseline, type BenchRow } from './table.js';
+import { spawnSync } from 'node:child_process';
+import { readBaseline, writeBaseline, writeResults } from './files.js';
+import { figureOf, toBaseline, toTable, type BenchRow, type Figure } from './table.js';
 
-const BENCHES: Readonly<Record<string, { bench(): Promise<BenchRow[]> }>> = { parse, aggregate, frame, node, record };
-const BASELINE = fileURLToPath(new URL('./baseline.json', import.meta.url));
-const TOLERANCE = 0.4;
+type Bench = () => Promise<{ bench(): Promise<BenchRow[]> }>;
+const BENCHES: Readonly<Record<string, Bench>> = {
+  parse: () => import('./parse.bench.js'),
+  aggregate: () => import('./aggregate.bench.js'),
+  frame: () => import('./frame.bench.js'),
+  node: () => import('./node.bench.js'),
+  record: () => import('./record.bench.js'),
+};
+/** The inner call: the rows of one bench as JSON, on the last line. */
+const ROWS = '--rows';
 
 const args = process.argv.slice(2);
-const named = args.filter((arg) => !arg.startsWith('--'));
-const unknown = named.filter((name) => !(name in BENCHES));
-if (unknown.length > 0) throw new Error(`no such bench: ${unknown.join(', ')} (there are ${Object.keys(BENCHES).join(', ')})`);
+if (args[0] === ROWS) {
+  const { bench } = await BENCHES[args[1]!]!();
+  console.log(JSON.stringify(await bench()));
+} else run(args);
 
-const rows: BenchRow[] = [];
-for (const [name, { bench }] of Object.entries(BENCHES)) if (named.length === 0 || named.includes(name)) rows.push(...(await bench()));
+function run(args: readonly string[]): void {
+  const named = args.filter((arg) => !arg.startsWith('--'));
+  const unknown = named.filter((name) => !(name in BENCHES));
+  if (unknown.length > 0) throw new Error(`no such bench: ${unknown.join(', ')} (there are ${Object.keys(BENCHES).join(', ')})`);
+  const figures: Figure[] = [];
+  for (const name of named.length > 0 ? named : Object.keys(BENCHES)) figures.push(...rowsOf(name).map(figureOf));
+  console.log(toTable(figures, readBaseline()));
+  writeResults(figures);
+  if (args.includes('--baseline')) writeBaseline(toBaseline(figures, readBaseline().tolerance));
+}
 
-const baseline: Baseline = existsSync(BASELINE)
-  ? (JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline)
-  : { tolerance: TOLERANCE, ratios: {} };
-const verdicts = judge(rows, baseline);
-console.log(toTable(verdicts));
-if (args.includes('--baseline')) {
-  const fresh = toBaseline(rows, baseline.tolerance);
-  writeFileSync(BASELINE, `${JSON.stringify({ ...fresh, ratios: { ...baseline.ratios, ...fresh.ratios } }, null, 2)}\n`);
-} else if (verdicts.some(({ failed }) => failed)) process.exitCode = 1;
+function rowsOf(name: string): readonly BenchRow[] {
+  const { status, stdout } = spawnSync(process.execPath, [...process.execArgv, process.argv[1]!, ROWS, name], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`the bench ${name} failed`);
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as BenchRow[];
+}

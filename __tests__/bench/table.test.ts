@@ -1,35 +1,53 @@
 import { expect, test } from '@jest/globals';
-import { judge, toBaseline, toTable } from '../../bench/table.js';
+import { fallen, figureOf, toBaseline, toTable, type BenchRow } from '../../bench/table.js';
 
-const ROWS = [
-  { name: 'parse W1', oursMs: 0.018, yardstickMs: 0.36 },
-  { name: 'frame', oursMs: 2, yardstickMs: 3 },
-  { name: 'merge', oursMs: 1.5 },
+const ROWS: readonly BenchRow[] = [
+  { name: 'parse W1', oursMs: 0.018, yardstickMs: 0.36, target: { goal: 18, gate: 10 } },
+  { name: 'frame', oursMs: 2, yardstickMs: 3, target: { goal: 4, gate: 3 } },
+  { name: 'merge', oursMs: 0.35, target: { goal: 0.3, gate: 0.4 } },
+  { name: 'first picture', value: 2.3, unit: 'x', target: { goal: 2.2, gate: 2.6 } },
+  { name: 'heap', value: 0.25, unit: 'KiB' },
 ];
+const FIGURES = ROWS.map(figureOf);
 
-test('a ratio fails when it is further below its baseline than the tolerance', () => {
-  // 0.36 / 0.018 = 20; 3 / 2 = 1.5. With a tolerance of 0.4, 20 passes a baseline of 33 (19.8) and fails one of 34 (20.4).
-  const verdicts = (parse: number): boolean[] => judge(ROWS, { tolerance: 0.4, ratios: { 'parse W1': parse } }).map(({ failed }) => failed);
-  expect(verdicts(33)).toEqual([false, false, false]);
-  expect(verdicts(34)).toEqual([true, false, false]);
+test('a figure is held against its goal, then against its gate; which way is better, the two tell', () => {
+  expect(FIGURES.map(({ verdict }) => verdict)).toEqual(['goal', 'SHORT', 'gate', 'gate', '']);
 });
 
-test('a time that is no number fails, it does not slip through', () => {
-  const [verdict] = judge([{ name: 'a', oursMs: NaN, yardstickMs: 1 }], { tolerance: 0.4, ratios: { a: 1 } });
-  expect(verdict?.failed).toBe(true);
+test('a ratio has fallen when it is further below its baseline than the tolerance, or above it where less is better', () => {
+  // 0.36 / 0.018 = 20. With a tolerance of 0.4, 20 passes a baseline of 33 (19.8) and fails one of 34 (20.4).
+  const against = (ratios: Record<string, number>): readonly string[] => fallen(FIGURES, { tolerance: 0.4, ratios });
+  expect(against({ 'parse W1': 33 })).toEqual([]);
+  expect(against({ 'parse W1': 34 })).toEqual(['parse W1']);
+  // 2.3 passes a baseline of 1.7 (2.38) and fails one of 1.6 (2.24).
+  expect(against({ 'first picture': 1.7 })).toEqual([]);
+  expect(against({ 'first picture': 1.6 })).toEqual(['first picture']);
+});
+
+test('times are compared with nothing: machines differ', () => {
+  expect(fallen(FIGURES, { tolerance: 0.4, ratios: { merge: 0.0001, heap: 0.0001 } })).toEqual([]);
+});
+
+test('what is no number does not slip through', () => {
+  const figure = figureOf({ name: 'a', oursMs: NaN, yardstickMs: 1, target: { goal: 2, gate: 1 } });
+  expect(figure.verdict).toBe('SHORT');
+  expect(fallen([figure], { tolerance: 0.4, ratios: { a: 1 } })).toEqual(['a']);
 });
 
 test('the table', () => {
-  expect(toTable(judge(ROWS, { tolerance: 0.4, ratios: { 'parse W1': 50, frame: 1.4 } }))).toBe(
+  expect(toTable(FIGURES, { tolerance: 0.4, ratios: { 'parse W1': 50, frame: 1.4 } })).toBe(
     [
-      '             ours  plain port  ratio  baseline',
-      'parse W1  18.0 µs      360 µs    20x       50x  SLOWER',
-      'frame     2.00 ms     3.00 ms   1.5x      1.4x',
-      'merge     1.50 ms           –      –         –',
+      '                 figure    goal    gate          ours   plain  baseline',
+      'parse W1            20x     18x     10x   goal  18 µs  360 µs       50x  SLOWER',
+      'frame              1.5x      4x      3x  SHORT   2 ms    3 ms      1.4x',
+      'merge            350 µs  300 µs  400 µs   gate',
+      'first picture      2.3x    2.2x    2.6x   gate',
+      'heap           0.25 KiB',
     ].join('\n'),
   );
 });
 
-test('a baseline holds two significant figures', () => {
-  expect(toBaseline([{ name: 'a', oursMs: 3, yardstickMs: 100 }, ROWS[2]!], 0.4)).toEqual({ tolerance: 0.4, ratios: { a: 33 } });
+test('a baseline holds ratios, with two significant digits', () => {
+  const rows: readonly BenchRow[] = [{ name: 'a', oursMs: 3, yardstickMs: 100 }, ROWS[2]!, ROWS[3]!];
+  expect(toBaseline(rows.map(figureOf), 0.4)).toEqual({ tolerance: 0.4, ratios: { a: 33, 'first picture': 2.3 } });
 });

@@ -1,0 +1,19 @@
+/**
+ * npm run bench:compare: judges the ratios of the last `npm run bench` against bench/baseline.json. Exit status 1 when one is worse by
+ * more than the tolerance, 2 when there is nothing to judge.
+ */
+import { readBaseline, readResults } from './files.js';
+import { fallen, toTable } from './table.js';
+
+const results = readResults();
+const baseline = readBaseline();
+if (!results) {
+  console.error('There are no results yet: npm run bench');
+  process.exitCode = 2;
+} else {
+  const compared = results.figures.filter(({ name, unit }) => unit === 'x' && name in baseline.ratios);
+  console.log(toTable(compared, baseline));
+  const worse = fallen(compared, baseline);
+  console.log(`\n${compared.length} ratios, ${worse.length} worse than the baseline by more than ${baseline.tolerance * 100} %`);
+  process.exitCode = worse.length > 0 ? 1 : 0;
+}
