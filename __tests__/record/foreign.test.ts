@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { ReaderSource } from '../../lib/record/source.js';
 import { loadCompress } from '../../lib/record/zstd.js';
 import { always, closeReader, count, inNewFolder, nthOf, openReader, place, play } from '../helpers/recording-player.js';
 import { has, record, textIn, timeOf } from '../helpers/recordings.js';
@@ -115,4 +116,18 @@ describe('recordings of others', () => {
     const reader = await openReader(place.folder.file('wide.zst')).catch((error: Error) => error.message);
     expect(reader).toContain('is compressed with a window of 128 MiB, and up to 32 MiB can be read');
   });
+});
+
+test('a question that takes a pass holds up no other', async () => {
+  const path = await foreign('slow.ndjson.gz', await plainText(3000));
+  const reader = await openReader(path);
+  const source = new ReaderSource(reader);
+  const order: string[] = [];
+  // Two that wait, and one that need not.
+  const far = source.ask({ kind: 'at', time: timeOf(2900) });
+  const asked = (['last', 'first'] as const).map((kind) =>
+    source.ask({ kind }).then((shown) => void order.push(`${kind} ${Math.round((shown!.at - timeOf(0)) / 3000)}`)),
+  );
+  await Promise.all([far, ...asked]);
+  expect(order).toEqual(['first 0', 'last 2999']);
 });

@@ -24,7 +24,7 @@ export interface FrameSource {
   /** As it was last told. */
   readonly info: RecordingInfo;
   onInfo(listen: () => void): void;
-  /** Undefined: there is none. Answers come in the order of the questions; each frame packed has to be taken over (`NameTables`). */
+  /** Undefined: there is none. Frames have to be taken over (`NameTables`) in the order in which they come, shown or not. */
   ask(query: Query): Promise<Shown | undefined>;
   close(): Promise<void>;
 }
@@ -36,7 +36,8 @@ const MAX_BROKEN = 10_000;
 export class ReaderSource implements FrameSource {
   readonly #reader: Reader;
   readonly #packer = new FramePacker();
-  #busy: Promise<unknown> = Promise.resolve();
+  /** What waits until nothing is asked. */
+  readonly #held: (() => void)[] = [];
   #waiting = 0;
   #closed = false;
 
@@ -53,20 +54,21 @@ export class ReaderSource implements FrameSource {
     return;
   }
 
-  ask(query: Query): Promise<Shown | undefined> {
+  /** Questions do not wait for each other: one may take a pass through a file while the next has its answer at hand. */
+  async ask(query: Query): Promise<Shown | undefined> {
     this.#waiting++;
-    const answer = this.#busy.then(() => this.#answer(query)).finally(() => this.#waiting--);
-    this.#busy = answer.catch(() => undefined);
-    return answer;
+    try {
+      return await this.#answer(query);
+    } finally {
+      if (--this.#waiting === 0) for (const go of this.#held.splice(0)) go();
+    }
   }
 
   /** Reads all of the recording in the background: between two extents whatever was asked goes first. */
   async index(rest: () => Promise<void>): Promise<void> {
     await this.#reader.index(async () => {
-      do {
-        await rest();
-        if (this.#waiting > 0) await this.#busy;
-      } while (this.#waiting > 0);
+      await rest();
+      while (this.#waiting > 0) await new Promise<void>((resolve) => this.#held.push(resolve));
       return !this.#closed;
     });
   }

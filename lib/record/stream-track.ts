@@ -32,7 +32,7 @@ export class StreamTrack implements Track {
   taken = 0;
   readonly #copy: CacheCopy;
   #pass = 0;
-  #news: () => void = () => undefined;
+  readonly #waiting: (() => void)[] = [];
   readonly #turn: Promise<void>;
   /** Resolves when all of the file has been read. */
   readonly done: Promise<void>;
@@ -73,7 +73,7 @@ export class StreamTrack implements Track {
 
   /** Resolves when there is another extent, or when there will be no more. */
   more(): Promise<void> {
-    return this.complete ? Promise.resolve() : new Promise((resolve) => (this.#news = resolve));
+    return this.complete ? Promise.resolve() : new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
   close(): void {
@@ -106,9 +106,7 @@ export class StreamTrack implements Track {
   }
 
   #tell(): void {
-    const news = this.#news;
-    this.#news = () => undefined;
-    news();
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   async *#content(): AsyncGenerator<Uint8Array> {
