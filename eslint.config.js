@@ -16,7 +16,7 @@ const LAYERS = [
   },
   { layer: 'contract', files: /^lib\/(plugin|register|tabs|keys\/|view\/)/ },
   { layer: 'edges', files: /^lib\/(collect|record|serve|paint|export|notify)\//, apart: /^lib\/\w+\//, only: ['base', 'figures'] },
-  { layer: 'core', files: /^lib\/(state|loop|ladder|screen|picker)/, only: ['base', 'figures', 'contract'] },
+  { layer: 'core', files: /^lib\/(state|loop|ladder|screen|picker|alerting)/, only: ['base', 'figures', 'contract'] },
   { layer: 'app', files: /^lib\/(app|settings|viewer|node-api|collectors|recording|replaying|replay-control)/ },
   { layer: 'index', files: /^lib\/index/ },
   { layer: 'plugins', files: /^plugins\//, apart: /^plugins\/[^/]+\//, only: ['index'] },

@@ -1,4 +1,7 @@
 /** The composition root: state, loop, router, collector and painter meet here. It alone has hands: effects are carried out here. */
+import type { AlertChange } from './alerts/alerts.js';
+import type { AlertSettings } from './alerts/rules.js';
+import { alertSummary } from './alerts/text.js';
 import { AppError } from './errors.js';
 import { CHROME } from './keys/layers.js';
 import type { FilterCommand } from './filter/filtering.js';
@@ -14,14 +17,17 @@ import type { Effect, KeyContext, Step, TabPlugin } from './plugin.js';
 import { clean } from './sanitize.js';
 import { commandPicker } from './picker.js';
 import { ReplayControl } from './replay-control.js';
-import { AppState, faultText } from './state.js';
+import { AppState, faultText, type HelpOverlay } from './state.js';
+import { alertLimit } from './view/alerts.js';
 import { hitTest } from './view/cells.js';
 import type { Frame, Line, Size, View } from './view/frame.js';
 import { helpLimit } from './view/help.js';
-import { helpOf, screen } from './screen.js';
+import { alertPanelOf, helpOf, screen } from './screen.js';
 
 /** How long a toast stays. */
 const TOAST_MS = 5000;
+/** How long the alerts in the tab strip stand out after one has come. */
+const FLASH_MS = 2000;
 /** Ages and the clock of the title move on even when nothing is delivered. */
 const BEAT_MS = 1000;
 const MAX_TOAST_BYTES = 200;
@@ -36,6 +42,12 @@ export interface AppParts {
   readonly chips?: readonly Line[];
   /** The collector, where it plays a recording. */
   readonly replay?: Replay;
+  /** When what is an alert; absent: as all-smi has it. */
+  readonly alerts?: AlertSettings;
+  /** Rings when something becomes critical. */
+  readonly bell?: boolean;
+  /** Called with alerts that come or go. */
+  readonly onAlerts?: (changes: readonly AlertChange[]) => void;
   /** Absent: nothing can be recorded here. */
   readonly recording?: RecordingSwitch;
 }
@@ -63,7 +75,7 @@ export class App {
   constructor(parts: AppParts) {
     const { plugins, collector, painter, clock } = parts;
     this.#parts = parts;
-    this.state = new AppState(plugins, collector.intervalMs, collector.hosts);
+    this.state = new AppState(plugins, collector.intervalMs, collector.hosts, parts.alerts);
     this.#transport = new ReplayControl(parts, this.state, (text, tone) => {
       if (text !== undefined) this.#toast(text, tone);
       this.state.touch();
@@ -157,6 +169,7 @@ export class App {
       size: painter.size,
       offers: offers(activeLayers(this.state), this.state),
       source: collector.source,
+      wallNow: clock.now(),
       chips: chips ?? [],
     });
     this.#painted = { data: this.state.versions.data, ...shown };
@@ -181,10 +194,15 @@ export class App {
     help: () => {
       this.state.overlays = [...this.state.overlays, { kind: 'help', top: 0 }];
     },
+    alerts: () => {
+      this.state.overlays = [...this.state.overlays, { kind: 'alerts', top: 0 }];
+    },
+    'tell-alerts': ({ changes }) => this.#tellAlerts(changes),
+    'scroll-alerts': ({ by }) => this.#scroll('alerts', by),
     close: () => {
       this.state.overlays = this.state.overlays.slice(0, -1);
     },
-    'scroll-help': ({ by }) => this.#scrollHelp(by),
+    'scroll-help': ({ by }) => this.#scroll('help', by),
     picker: ({ command }) => commandPicker(this.state, command, this.#painted?.view.pageRows ?? 1),
     replay: ({ command }) => this.#transport.command(command),
     timecode: ({ edit }) => this.#transport.edit(edit),
@@ -198,12 +216,27 @@ export class App {
     this.state.touch();
   }
 
-  #scrollHelp(by: number): void {
-    const help = this.state.overlays.at(-1);
-    if (help?.kind !== 'help') return;
+  /** Scrolls the text that is open. */
+  #scroll(kind: HelpOverlay['kind'], by: number): void {
+    const overlay = this.state.overlays.at(-1);
+    if (overlay?.kind !== kind) return;
     const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips ?? []);
-    const top = Math.max(0, Math.min(help.top + by, helpLimit(sections, notes, size)));
-    this.state.overlays = [...this.state.overlays.slice(0, -1), { ...help, top }];
+    const limit = kind === 'help' ? helpLimit(sections, notes, size) : alertLimit(alertPanelOf(this.state, 0), size);
+    const top = Math.max(0, Math.min(overlay.top + by, limit));
+    this.state.overlays = [...this.state.overlays.slice(0, -1), { ...overlay, top }];
+  }
+
+  /** One notice for all that come while it is there. */
+  #tellAlerts(changes: readonly AlertChange[]): void {
+    const { clock, painter, bell, onAlerts } = this.#parts;
+    const { toast } = this.state;
+    const alerts = [...(toast && toast.until > clock.now() ? (toast.alerts ?? []) : []), ...changes];
+    const tone = alerts.some(({ to }) => to === 'crit') ? 'bad' : alerts.some(({ to }) => to === 'warn') ? 'warn' : 'accent';
+    this.state.toast = { text: clean(alertSummary(alerts), MAX_TOAST_BYTES), tone, until: clock.now() + TOAST_MS, alerts };
+    if (tone !== 'accent') this.state.flashUntil = clock.now() + FLASH_MS;
+    if (bell && changes.some(({ to }) => to === 'crit')) painter.bell();
+    onAlerts?.(changes);
+    this.#touch();
   }
 
   #filter(command: FilterCommand): void {

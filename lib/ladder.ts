@@ -1,4 +1,5 @@
 /** The ladder as it stands for a state: which layers are active, whose they are, with which UI state. */
+import { ALERTS } from './keys/alerts.js';
 import { captureText, FILTER_EDIT } from './keys/filter.js';
 import { ALWAYS, GLOBAL, HELP } from './keys/layers.js';
 import { captureQuery, PICKER } from './keys/picker.js';
@@ -11,7 +12,7 @@ function core(layer: KeyLayer<undefined>, modal = false): ActiveLayer {
   return { layer: layer, ui: undefined, owner: 'core', modal };
 }
 
-const MODALS: Readonly<Record<Overlay['kind'], KeyLayer<undefined>>> = { help: HELP, timecode: TIMECODE, picker: PICKER };
+const MODALS: Readonly<Record<Overlay['kind'], KeyLayer<undefined>>> = { help: HELP, alerts: ALERTS, timecode: TIMECODE, picker: PICKER };
 
 /** The modal that takes all keys: a filter that is typed, else what was opened last. */
 function modal({ filtering, overlays }: AppState): readonly ActiveLayer[] {

@@ -1,4 +1,6 @@
 /** The contract between the core and a tab. The built-in tabs use nothing else. */
+import type { AlertChange } from './alerts/alerts.js';
+import type { Level } from './alerts/rules.js';
 import type { HistoryView } from './aggregate/history.js';
 import type { Derivation, Scope } from './derive.js';
 import type { FilterCommand, FilterMode, Keeps } from './filter/filtering.js';
@@ -45,6 +47,8 @@ export interface AppView {
   readonly recording: RecordingStatus | undefined;
   readonly tab: TabRef;
   readonly tabs: readonly TabRef[];
+  /** How bad it is with a GPU of a host: the worst of its alerts that are on. */
+  alertLevel(host: HostView, slot: number): Level;
   /** The last samples of the cluster, its hosts and GPUs. */
   readonly history: HistoryView;
   /**
@@ -74,6 +78,10 @@ export type Effect =
   | { readonly type: 'filter'; readonly command: FilterCommand }
   /** Shows only what is of this user; without one, of everybody again. */
   | { readonly type: 'pin'; readonly user?: string }
+  | { readonly type: 'alerts' }
+  /** Alerts have come or gone. */
+  | { readonly type: 'tell-alerts'; readonly changes: readonly AlertChange[] }
+  | { readonly type: 'scroll-alerts'; readonly by: number }
   | { readonly type: 'help' }
   | { readonly type: 'close' }
   | { readonly type: 'scroll-help'; readonly by: number }

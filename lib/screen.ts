@@ -4,8 +4,10 @@ import { chromeTabRegion } from './keys/layers.js';
 import { offers, type Offer } from './keys/router.js';
 import { activeLayers } from './ladder.js';
 import { pickerMatches } from './picker.js';
+import type { Ms } from './model/host.js';
 import { RUNGS, type Rung, type TabRef } from './plugin.js';
 import { faultText, type AppState } from './state.js';
+import { alertView, stripNote, type AlertPanel } from './view/alerts.js';
 import { bodySize, composeFrame, type Chrome, type Hint, type TabLabel } from './view/chrome.js';
 import { filterLine } from './view/filter-line.js';
 import { line, lines, span, type Frame, type Line, type Size, type View } from './view/frame.js';
@@ -13,13 +15,15 @@ import { helpSections, helpView, keyText, type HelpSection } from './view/help.j
 import { hostMark } from './view/hosts.js';
 import { pickerView } from './view/picker.js';
 import { recordingChip, replayBar, timecodeLine } from './view/replay-bar.js';
-import { count } from './view/text.js';
-import { titleParts } from './view/title.js';
+import { recordedClock } from './view/timecode.js';
+import { clock, titleParts } from './view/title.js';
 
 export interface ScreenInput {
   readonly size: Size;
   readonly offers: readonly Offer[];
   readonly source: string;
+  /** Toasts and what flashes hang on the wall clock, also in a replay. */
+  readonly wallNow: Ms;
   readonly chips: readonly Line[];
 }
 
@@ -38,6 +42,7 @@ export function screen(state: AppState, input: ScreenInput): Screen {
   const composed = (view: View): Screen => ({ frame: composeFrame(chrome, view), view, size });
   const overlay = state.overlays.at(-1);
   if (overlay?.kind === 'help') return composed(helpScreen(state, input, overlay.top));
+  if (overlay?.kind === 'alerts') return composed(alertView(alertPanelOf(state, overlay.top), size));
   if (overlay?.kind === 'picker')
     return composed(pickerView(pickerMatches(state, overlay.edited.text), state.tabs.length, overlay, state.now, size));
   try {
@@ -70,7 +75,21 @@ function surroundings(
   return { chips: recording ? [recordingChip(recording), ...chips] : chips, bars: [filter, bar].filter((one) => one !== undefined) };
 }
 
-function chromeOf(state: AppState, { size, source, chips, offers: offered }: ScreenInput): Chrome {
+/** The panel of alerts; times on the recorder's clock where a recording is played. */
+export function alertPanelOf({ alerting, replay }: AppState, top: number): AlertPanel {
+  const { alerts, log, note } = alerting;
+  const offset = replay?.offsetMinutes;
+  return {
+    active: alerts.active,
+    log,
+    note,
+    enabled: alerts.enabled,
+    top,
+    clock: (at) => (offset === undefined ? clock(at) : recordedClock(at, offset)),
+  };
+}
+
+function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offered }: ScreenInput): Chrome {
   const { tabs } = state;
   return {
     size,
@@ -84,7 +103,7 @@ function chromeOf(state: AppState, { size, source, chips, offers: offered }: Scr
     // Only those on screen are looked at.
     tabs: { length: tabs.length, at: (place) => tabs[place] && tabLabel(state, tabs[place]) },
     active: state.tabAt,
-    tabNote: state.down === 0 ? '' : `${count(state.down)} down ✕`,
+    tabNote: stripNote(state.down, state.alerting.alerts.active, state.flashUntil > wallNow),
     chips,
     hints: hintsOf(offered),
     ...(state.toast ? { toast: span(state.toast.text, state.toast.tone) } : {}),

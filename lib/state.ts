@@ -1,4 +1,7 @@
 /** What the program knows and shows, and the two counters that everything hangs on. No IO, no clock: `now` is handed in. */
+import { Alerting } from './alerting.js';
+import type { AlertChange } from './alerts/alerts.js';
+import { ALERT_DEFAULTS, type AlertSettings, type Level } from './alerts/rules.js';
 import { VramTrend } from './aggregate/trend.js';
 import { usersDerivation } from './aggregate/users.js';
 import { clusterDerivation, type ClusterTotals } from './aggregate/cluster.js';
@@ -21,12 +24,15 @@ export interface Toast {
   readonly tone: 'accent' | 'warn' | 'bad';
   /** Wall time at which it goes. */
   readonly until: Ms;
+  /** What it tells of: what comes while it is there is told with it. */
+  readonly alerts?: readonly AlertChange[];
 }
 
 /** A modal on the top rung: it takes all keys. */
 export type Overlay = HelpOverlay | TimecodeOverlay | PickerOverlay;
+/** A text that is scrolled. */
 export interface HelpOverlay {
-  readonly kind: 'help';
+  readonly kind: 'help' | 'alerts';
   readonly top: number;
 }
 /** A time is being typed. */
@@ -93,6 +99,9 @@ export class AppState implements AppView {
   readonly versions = { data: 0, collector: 0 };
   readonly derivations = new Derivations();
   readonly filtering = new Filtering();
+  readonly alerting: Alerting;
+  /** Wall time until which the alerts in the tab strip stand out. */
+  flashUntil: Ms = 0;
   now: Ms = 0;
   toast: Toast | undefined;
   overlays: readonly Overlay[] = [];
@@ -115,9 +124,10 @@ export class AppState implements AppView {
   readonly intervalMs: Ms;
   readonly history: History;
 
-  constructor(plugins: readonly TabPlugin[], intervalMs: Ms, hosts: Iterable<HostView>) {
+  constructor(plugins: readonly TabPlugin[], intervalMs: Ms, hosts: Iterable<HostView>, alerts: AlertSettings = ALERT_DEFAULTS) {
     this.plugins = plugins;
     this.intervalMs = intervalMs;
+    this.alerting = new Alerting(alerts, intervalMs);
     this.history = new History(intervalMs);
     for (const host of hosts) this.#keep(host);
   }
@@ -186,6 +196,10 @@ export class AppState implements AppView {
     this.filtering.forget();
   }
 
+  alertLevel({ hostId, gpus }: HostView, slot: number): Level {
+    return this.alerting.alerts.level(hostId, gpus.index[slot]!);
+  }
+
   vramTrend(user: string): ArrayLike<number> {
     return this.#trend.of(user);
   }
@@ -201,13 +215,14 @@ export class AppState implements AppView {
     this.versions.data++;
     const { host } = delivery;
     this.#sampleTrend(delivery);
+    const changes = this.alerting.take(delivery, this.now);
     if (delivery.kind === 'gone') return this.#remove(host.hostId);
     if (this.#labels.get(host.hostId) !== host.label || this.#hosts.get(host.hostId) !== host) {
       this.#keep(host);
       this.#tabsStale = true;
     }
     this.#remember(delivery);
-    return [];
+    return changes.length > 0 ? [{ type: 'tell-alerts', changes }] : [];
   }
 
   plugin(id: string): TabPlugin | undefined {

@@ -31,7 +31,7 @@ class Story {
     return this.#told();
   }
   get active(): string[] {
-    return this.alerts.active.map(({ gpu, rule, level }) => `${gpu ?? '-'} ${rule} ${level}`);
+    return this.alerts.active.map(({ gpu, rule, to }) => `${gpu ?? '-'} ${rule} ${to}`);
   }
   #told(): string[] {
     return this.alerts
@@ -72,6 +72,16 @@ describe('temperature', () => {
     expect(story.active).toEqual([]);
     expect(story.scrape(...hot(85))).toEqual(['0 temperature ok>warn 85']);
   });
+});
+
+test('the worst level of a GPU', () => {
+  const story = new Story({ powerCritW: 600 });
+  story.scrape({ index: 4, temperatureCelsius: 85, powerWatts: 650 }, { index: 5, temperatureCelsius: 85 }, { index: 6 });
+  const { hostId } = story.host;
+  expect([4, 5, 6, 7].map((gpu) => story.alerts.level(hostId, gpu))).toEqual(['crit', 'warn', 'ok', 'ok']);
+  expect(story.alerts.level('elsewhere', 4)).toBe('ok');
+  story.scrape({ index: 4, temperatureCelsius: 85, powerWatts: 50 }, { index: 5, temperatureCelsius: 50 }, { index: 6 });
+  expect([4, 5].map((gpu) => story.alerts.level(hostId, gpu))).toEqual(['warn', 'ok']);
 });
 
 describe('idle', () => {
@@ -162,7 +172,7 @@ describe('in words', () => {
   } as const;
 
   test.each([
-    [change, 'node-0007 gpu3 temperature: ok->warn (85°C, threshold 80°C) alice, ?'],
+    [change, 'node-0007 gpu3 temperature: ok->warn (85°, threshold 80°) alice, ?'],
     [
       { ...change, rule: 'power', to: 'crit', value: 705.86, threshold: 600, users: [] },
       'node-0007 gpu3 power: ok->crit (705.9 W, threshold 600 W)',

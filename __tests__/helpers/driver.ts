@@ -1,5 +1,6 @@
 /** The whole viewer without a terminal and without a network, in the words of who uses it. */
-import { App } from '../../lib/app.js';
+import { App, type AppParts } from '../../lib/app.js';
+import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
 import type { Surroundings } from '../../lib/export/cache.js';
 import { saveSheet } from '../../lib/export/save.js';
 import type { InputEvent } from '../../lib/keys/names.js';
@@ -29,6 +30,9 @@ export interface DriverOptions {
   readonly cols?: number;
   readonly rows?: number;
   readonly chips?: readonly Line[];
+  readonly alerts?: Partial<AlertSettings>;
+  readonly onAlerts?: NonNullable<AppParts['onAlerts']>;
+  readonly bell?: boolean;
   /** What exports find: by default a cache folder that cannot be made. */
   readonly surroundings?: Partial<Surroundings>;
 }
@@ -62,7 +66,7 @@ export class Driver {
   readonly #users = new UserIds();
   hasQuit = false;
 
-  constructor({ hosts = [], plugins = [], cols = 120, rows = 30, chips = [], surroundings = {} }: DriverOptions = {}) {
+  constructor({ hosts = [], plugins = [], cols = 120, rows = 30, surroundings = {}, alerts, ...parts }: DriverOptions = {}) {
     const all: TabPlugin[] = [];
     for (const plugin of [...BUILT_IN, ...plugins]) all.push(registerPlugin(plugin, all));
     this.painter = new MemoryPainter(cols, rows);
@@ -74,7 +78,15 @@ export class Driver {
     );
     const found: Surroundings = { platform: 'linux', env: {}, home: '/dev/null', ...surroundings };
     const save: Save = (request) => saveSheet(request, this.clock.now(), found);
-    this.app = new App({ plugins: all, collector: this.collector, painter: this.painter, clock: this.clock, save, chips });
+    this.app = new App({
+      plugins: all,
+      collector: this.collector,
+      painter: this.painter,
+      clock: this.clock,
+      save,
+      alerts: { ...ALERT_DEFAULTS, ...alerts },
+      ...parts,
+    });
     void this.app.quit.then(() => {
       this.hasQuit = true;
     });

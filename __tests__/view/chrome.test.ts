@@ -17,7 +17,6 @@ const CHROME: Chrome = {
   },
   tabs: [tab('All'), tab('Users'), host('node-0001'), host('node-0002', '✕')],
   active: 1,
-  tabNote: '',
   chips: [],
   hints: [
     { keys: 'm', label: 'VRAM', priority: 3 },
@@ -31,7 +30,7 @@ const rows = (frame: Frame): string[] => frameToText(frame).split('\n');
 const sized = (cols: number, height = 8): Partial<Chrome> => ({ size: { cols, rows: height } });
 
 test('the frame of every tab: title, strip, chips, body, crumb, hints', () => {
-  const chrome = { chips: [line(' demo ')], tabNote: '1 down ✕' };
+  const chrome = { chips: [line(' demo ')], tabNote: span('1 down ✕', 'bad') };
   expect(rows(compose(chrome, { ...VIEW, chips: [line(' partial ')] }))).toEqual([
     ' 3/4 nodes · 12 kW     hosts.csv · every 3s · 14:32:07 live',
     ' All │ Users │ node-0001  node-0002 ✕              1 down ✕',
@@ -75,7 +74,7 @@ describe('the title', () => {
 
 describe('the tab strip', () => {
   const strip = (cols: number, active: number, tabs = [tab('All'), tab('Users'), ...HOSTS], tabNote = ''): string =>
-    rows(compose({ ...sized(cols), tabs, active, tabNote }))[1]!;
+    rows(compose({ ...sized(cols), tabs, active, ...(tabNote === '' ? {} : { tabNote: span(tabNote, 'bad') }) }))[1]!;
 
   test('shows the first tabs as long as the open one is among them', () => {
     expect(strip(60, 0)).toBe(' All │ Users │ node-0001  node-0002  node-0003  node-0004 ▸');

@@ -26,24 +26,16 @@ export interface AlertChange {
 }
 
 interface GpuState {
-  readonly index: number;
   readonly since: Since;
-  readonly levels: Record<GpuRule, Level>;
+  /** By rule that is not ok: what made it so. */
+  readonly raised: Partial<Record<GpuRule, AlertChange | undefined>>;
   /** Of the answer it was last in. */
   version: number;
 }
 
 interface HostState {
   readonly gpus: Map<string, GpuState>;
-  down: boolean;
-}
-
-/** An alert that is on. */
-export interface ActiveAlert {
-  readonly hostId: string;
-  readonly gpu?: number;
-  readonly rule: AlertRule;
-  readonly level: Level;
+  down: AlertChange | undefined;
 }
 
 /** Who is on a GPU, asked when something has changed. */
@@ -53,11 +45,16 @@ export class Alerts {
   readonly #settings: AlertSettings;
   readonly #usersOf: UsersOf;
   readonly #hosts = new Map<string, HostState>();
-  #active: readonly ActiveAlert[] | undefined;
+  #active: readonly AlertChange[] | undefined;
+  #levels: ReadonlyMap<string, Level> | undefined;
 
   constructor(settings: AlertSettings, usersOf: UsersOf) {
     this.#settings = settings;
     this.#usersOf = usersOf;
+  }
+
+  get enabled(): boolean {
+    return this.#settings.enabled;
   }
 
   /** A host answered, failed, or became overdue. `downAfterMs`: how long without an answer makes a host overdue. */
@@ -68,42 +65,52 @@ export class Alerts {
     if (host.status.overdue) for (const { since } of state.gpus.values()) since.idle = since.held = undefined;
     const ofGpus = host.status.phase === 'live' ? this.#gpuChanges(host, state) : [];
     const changes = [...this.#hostChange(host, state, now, downAfterMs), ...ofGpus];
-    if (changes.length > 0) this.#active = undefined;
+    if (changes.length > 0) this.#changed();
     return changes;
   }
 
   /** The host is watched no longer. */
   remove(hostId: string): void {
-    this.#active = undefined;
     this.#hosts.delete(hostId);
+    this.#changed();
   }
 
   /** What came before is no history of what comes. */
   clear(): void {
-    this.#active = undefined;
     this.#hosts.clear();
+    this.#changed();
   }
 
-  /** Those that are on, host by host. Made anew only when something has changed. */
-  get active(): readonly ActiveAlert[] {
-    return (this.#active ??= [...this.#hosts].flatMap(([hostId, state]) => activeOf(hostId, state)));
+  /** Alerts that are on, as the change that raised each, host by host. Made anew only when something has changed. */
+  get active(): readonly AlertChange[] {
+    return (this.#active ??= [...this.#hosts.values()].flatMap(activeOf));
+  }
+
+  /** The worst level of a GPU, by its index on the host. */
+  level(hostId: string, gpu: number): Level {
+    this.#levels ??= levelsOf(this.active);
+    return this.#levels.get(`${hostId} ${gpu}`) ?? 'ok';
+  }
+
+  #changed(): void {
+    this.#active = this.#levels = undefined;
   }
 
   #state(hostId: string): HostState {
     let state = this.#hosts.get(hostId);
-    if (!state) this.#hosts.set(hostId, (state = { gpus: new Map(), down: false }));
+    if (!state) this.#hosts.set(hostId, (state = { gpus: new Map(), down: undefined }));
     return state;
   }
 
   #hostChange(host: HostView, state: HostState, now: Ms, downAfterMs: Ms): readonly AlertChange[] {
     const down = host.status.overdue;
-    if (down === state.down || !this.#settings.hostDown) return [];
-    state.down = down;
+    if (down === (state.down !== undefined) || !this.#settings.hostDown) return [];
     const [from, to] = down ? (['ok', 'crit'] as const) : (['crit', 'ok'] as const);
     const value = host.status.okAt === undefined ? NaN : Math.max(0, now - host.status.okAt) / 1000;
-    return [
-      { at: now, hostId: host.hostId, host: host.label, rule: 'host_down', from, to, value, threshold: downAfterMs / 1000, users: [] },
-    ];
+    const { hostId, label } = host;
+    const change = { at: now, hostId, host: label, rule: 'host_down', from, to, value, threshold: downAfterMs / 1000, users: [] } as const;
+    state.down = down ? change : undefined;
+    return [change];
   }
 
   #gpuChanges(host: HostView, { gpus }: HostState): readonly AlertChange[] {
@@ -111,24 +118,25 @@ export class Alerts {
     for (let slot = 0; slot < host.gpus.count; slot++) {
       const key = `${host.gpus.index[slot]!} ${host.text(host.gpus.uuid[slot]!)}`;
       let gpu = gpus.get(key);
-      if (!gpu) gpus.set(key, (gpu = freshGpu(host.gpus.index[slot]!)));
+      if (!gpu) gpus.set(key, (gpu = { since: { idle: undefined, held: undefined }, raised: {}, version: -1 }));
       if (gpu.version === host.version) continue;
       gpu.version = host.version;
       const readings = readingsOf(host, slot);
       advance(gpu.since, readings, this.#settings);
       for (const rule of GPU_RULE_NAMES) {
-        const from = gpu.levels[rule];
+        const from = gpu.raised[rule]?.to ?? 'ok';
         const to = GPU_RULES[rule].level(readings, gpu.since, this.#settings, from);
         if (to === undefined || to === from) continue;
-        gpu.levels[rule] = to;
-        changes.push(this.#change(host, slot, readings, { rule, from, to }, gpu.since));
+        const change = this.#change(host, slot, readings, { rule, from, to }, gpu.since);
+        gpu.raised[rule] = to === 'ok' ? undefined : change;
+        changes.push(change);
       }
     }
     // One that is no longer there is no alert any more.
     for (const [key, { version }] of gpus) {
       if (version === host.version) continue;
       gpus.delete(key);
-      this.#active = undefined;
+      this.#changed();
     }
     return changes;
   }
@@ -155,19 +163,19 @@ export class Alerts {
   }
 }
 
-function activeOf(hostId: string, { gpus, down }: HostState): ActiveAlert[] {
-  const found: ActiveAlert[] = down ? [{ hostId, rule: 'host_down', level: 'crit' }] : [];
-  for (const { index, levels } of gpus.values())
-    for (const rule of GPU_RULE_NAMES) if (levels[rule] !== 'ok') found.push({ hostId, gpu: index, rule, level: levels[rule] });
-  return found;
+function activeOf({ gpus, down }: HostState): readonly AlertChange[] {
+  const ofGpus = [...gpus.values()].flatMap(({ raised }) => GPU_RULE_NAMES.flatMap((rule) => raised[rule] ?? []));
+  return down ? [down, ...ofGpus] : ofGpus;
 }
 
-const freshGpu = (index: number): GpuState => ({
-  index,
-  since: { idle: undefined, held: undefined },
-  levels: { temperature: 'ok', idle_utilization: 'ok', memory_held_idle: 'ok', power: 'ok' },
-  version: -1,
-});
+function levelsOf(active: readonly AlertChange[]): ReadonlyMap<string, Level> {
+  const levels = new Map<string, Level>();
+  for (const { hostId, gpu, to } of active) {
+    const key = `${hostId} ${gpu}`;
+    if (gpu !== undefined && levels.get(key) !== 'crit') levels.set(key, to);
+  }
+  return levels;
+}
 
 function readingsOf({ at, gpus: { field } }: HostView, slot: number): Readings {
   return {

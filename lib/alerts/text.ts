@@ -12,7 +12,7 @@ const TITLES: Readonly<Record<AlertRule, string>> = {
 
 /** The reading and its threshold. */
 const FIGURES: Readonly<Record<AlertRule, (change: AlertChange) => string>> = {
-  temperature: ({ value, threshold }) => `${round(value)}°C, threshold ${round(threshold)}°C`,
+  temperature: ({ value, threshold }) => `${round(value)}°, threshold ${round(threshold)}°`,
   idle_utilization: ({ value, threshold }) => `${round(value)}%, threshold ${round(threshold)}%`,
   memory_held_idle: ({ to, value }) => (to === 'ok' ? 'no longer' : `for ${duration(value)}`),
   power: ({ value, threshold }) => `${round(value)} W, threshold ${round(threshold)} W`,
@@ -24,7 +24,7 @@ const round = (value: number): string => String(Math.round(value * 10) / 10);
 
 export const ruleTitle = (rule: AlertRule): string => TITLES[rule];
 
-/** 'node-0001 gpu3 temperature: ok->warn (85°C, threshold 80°C) alice, bob'. */
+/** 'node-0001 gpu3 temperature: ok->warn (85°, threshold 80°) alice, bob'. */
 export function alertText(change: AlertChange): string {
   const { host, gpu, rule, from, to, users } = change;
   const where = gpu === undefined ? host : `${host} gpu${gpu}`;

@@ -1,6 +1,7 @@
 /** The core's own layers. They hold no state: what a key asks for is an effect. */
 import type { Binding, Effect, KeyLayer } from '../plugin.js';
 import { seekTime } from '../view/replay-bar.js';
+import { ALERTS, ALERTS_BINDING } from './alerts.js';
 import { FILTER_BINDINGS, FILTER_EDIT } from './filter.js';
 import { PICKER, PICKER_BINDING } from './picker.js';
 import { REPLAY, TIMECODE } from './replay.js';
@@ -73,6 +74,7 @@ export const GLOBAL: KeyLayer<undefined> = {
     ),
     ...FILTER_BINDINGS,
     PICKER_BINDING,
+    ALERTS_BINDING,
     binding('help', ['?', 'h', '1'], 'this help', { type: 'help' }, { hint: 2, short: 'help' }),
     binding('escape', ['Esc'], 'close one thing', { type: 'toast', text: 'nothing to close here; q quits' }),
     binding('quit', ['q'], 'quit', { type: 'quit' }, { hint: 11 }),
@@ -89,4 +91,4 @@ function chromeTab(region: string | undefined): { plugin: string; key: string } 
 }
 
 /** All of the core's layers, from the top down: for docs and tests. */
-export const CORE_LAYERS: readonly KeyLayer<undefined>[] = [ALWAYS, HELP, PICKER, FILTER_EDIT, TIMECODE, REPLAY, GLOBAL];
+export const CORE_LAYERS: readonly KeyLayer<undefined>[] = [ALWAYS, HELP, ALERTS, PICKER, FILTER_EDIT, TIMECODE, REPLAY, GLOBAL];

@@ -12,8 +12,8 @@ export interface Chrome {
   readonly title: TitleParts;
   readonly tabs: TabList;
   readonly active: number;
-  /** Shown behind the strip's right end: "3 down ✕"; '' for none. */
-  readonly tabNote: string;
+  /** Shown behind the strip's right end: "3 down ✕". */
+  readonly tabNote?: Span | undefined;
   /** Chips of the core (demo, source), before the tab's own. */
   readonly chips: readonly Line[];
   /** Above the key hints: the lines of a filter and of a replay. */
@@ -116,7 +116,7 @@ const HINT_GAP = '  ';
 
 /** The strip shows a run of tabs around the active one; `◂` and `▸` say that there are more. */
 function tabLine({ tabs, active, tabNote }: Chrome, cols: number): Line {
-  const note = tabNote === '' ? '' : ` ${tabNote} `;
+  const note = tabNote ? ` ${tabNote.text} ` : '';
   const room = cols - 1 - width(note);
   const [first, last] = tabWindow(tabs, active, room);
   const spans: Span[] = [span(first > 0 ? '◂' : ' ', 'tab')];
@@ -131,7 +131,7 @@ function tabLine({ tabs, active, tabNote }: Chrome, cols: number): Line {
   const used = spans.reduce((sum, { text }) => sum + width(text), 0);
   const right = last < tabs.length ? ' ▸' : '';
   const gap = Math.max(0, cols - used - width(right) - width(note));
-  spans.push(span(right, 'tab'), span(' '.repeat(gap), 'tab'), span(note, 'bad'));
+  spans.push(span(right, 'tab'), span(' '.repeat(gap), 'tab'), span(note, tabNote?.tone));
   return { spans, fill: 'tab' };
 }
 

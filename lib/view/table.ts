@@ -79,6 +79,8 @@ export interface TableInput {
   dim?(position: number): boolean;
   /** The filter does not keep the row: dim, and with a sign in the margin. */
   out?(position: number): boolean;
+  /** An alert is on: a sign in the margin. */
+  alert?(position: number): boolean;
 }
 
 export interface TableLayout {
@@ -134,7 +136,13 @@ export function layoutTable(input: TableInput): TableLayout {
   const body: Line[] = [];
   for (let at = top; at < Math.min(order.count, top + page); at++) {
     const region = `row:${order.id(at)}`;
-    const look = { region, selected: at === selected, dim: input.dim?.(at) ?? false, out: input.out?.(at) ?? false };
+    const look = {
+      region,
+      selected: at === selected,
+      dim: input.dim?.(at) ?? false,
+      out: input.out?.(at) ?? false,
+      alert: input.alert?.(at) ?? false,
+    };
     body.push(rowLine(columns, input.cells(at), look));
   }
   return { header: headerLine(columns, state.sort), body, top, selected };
@@ -161,11 +169,12 @@ export interface RowLook {
   readonly dim?: boolean;
   /** Not kept by the filter. */
   readonly out?: boolean;
+  readonly alert?: boolean;
 }
 
 export function rowLine(columns: readonly FittedColumn[], cells: Cells, look: RowLook = {}): Line {
-  const { region, selected = false, out = false, dim = false } = look;
-  const spans: Span[] = [span(`${selected ? ' ▌' : '  '}${out ? '-' : ' '}`, 'accent')];
+  const { region, selected = false, out = false, alert = false, dim = false } = look;
+  const spans: Span[] = [span(selected ? ' ▌' : '  ', 'accent'), span(alert ? '!' : out ? '-' : ' ', alert ? 'bad' : 'accent')];
   columns.forEach((column, index) => {
     const parts = cellSpans(cells[column.id] ?? '', column);
     spans.push(...(dim || out ? parts.map(({ text }) => span(text, 'dim')) : parts));

@@ -22,7 +22,11 @@ export function gpuLines(host: HostView, app: AppView, cols: number): readonly L
   const first = rows.hostAt.indexOf(rows.hosts.indexOf(host));
   const owners = Array.from({ length: slots }, (_, slot) => rows.owners(first + slot));
   const { filter } = app;
-  const look = (slot: number): RowLook => ({ dim: !counted(host), out: filter?.mode === 'dim' && !filter.gpu(host, slot) });
+  const look = (slot: number): RowLook => ({
+    dim: !counted(host),
+    out: filter?.mode === 'dim' && !filter.gpu(host, slot),
+    alert: app.alertLevel(host, slot) !== 'ok',
+  });
   return [
     headerLine(columns),
     ...owners.map((own, slot) => rowLine(columns, gpuCells(host, slot, own, cols, gpuSeen(app.history, host, slot, app.now)), look(slot))),
