@@ -151,7 +151,7 @@ describe('getting about', () => {
     expect(driver.frame()).toContain('sort by user; again reverses');
     driver.press('V', 'm', 'Right', 'x');
     expect(driver.tab).toBe('Users');
-    expect(driver.press('End').frame()).toContain('POWER* is an estimate');
+    expect(driver.press('End').frame()).toContain('TREND: VRAM over the last samples');
     const end = driver.frame();
     expect(driver.press('Down', 'PageDown').frame()).toBe(end);
     expect(driver.press('Up').frame()).not.toBe(end);
