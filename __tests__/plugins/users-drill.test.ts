@@ -79,6 +79,19 @@ describe('down and back', () => {
     expect(rows(driver)[0]).toBe('zoe');
   });
 
+  test('also where nobody had moved the cursor: it is back on the row that was looked into', () => {
+    for (const [into, back] of [
+      ['Enter', 'Esc'],
+      ['i', 'i'],
+      ['o', 'V'],
+    ] as const) {
+      const driver = new Driver({ hosts: [...NODES, { state: 'waiting' }], cols: 140, rows: 20 }).press('V', into);
+      driver.scrape('node-0001', { ...NODES[0]!, procs: [proc('aaron', 50, 0, 1), ...NODES[0]!.procs!] }).press(back);
+      expect(rows(driver)).toEqual(['aaron', 'alice', 'bob', 'dave']);
+      expect(chosen(driver)).toBe('alice');
+    }
+  });
+
   test('each user has a place of its own: another one is looked into from the top', () => {
     const driver = users('Enter', 'End', 'Esc', 'Down', 'Enter');
     expect(crumb(driver)).toContain('▸ bob ▸ 1 host ·');

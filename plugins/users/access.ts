@@ -1,7 +1,7 @@
 /** How keys reach the table that is on screen, whichever level it is of. */
 import { selectedAt, sortBinding, type AppView, type Binding, type Column, type Step, type TableAccess } from '../../lib/index.js';
 import { current, hostsLevel, processesLevel, processLevel, push, put, type Level, type UsersUi } from './levels.js';
-import { freeze, rowsOf } from './rows.js';
+import { freeze, remembered, rowsOf } from './rows.js';
 import { topProcess } from './view.js';
 
 type Kind = Level['kind'];
@@ -39,13 +39,13 @@ function lookInto(ui: UsersUi, app: AppView, id: string): Step<UsersUi> {
   const level = current(ui);
   switch (level.kind) {
     case 'users':
-      return [push(ui, hostsLevel(id))];
+      return [push(remembered(ui, app), hostsLevel(id))];
     case 'hosts':
-      return [push(ui, processesLevel(level.user, id, app.hosts.get(id)?.label ?? id))];
+      return [push(remembered(ui, app), processesLevel(level.user, id, app.hosts.get(id)?.label ?? id))];
     case 'processes':
-      return [push(ui, processLevel(level, Number(id)))];
+      return [push(remembered(ui, app), processLevel(level, Number(id)))];
     case 'silent':
-      return [ui, { type: 'open', plugin: 'host', key: id }];
+      return [remembered(ui, app), { type: 'open', plugin: 'host', key: id }];
     case 'process':
       return [ui];
   }

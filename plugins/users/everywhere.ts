@@ -3,7 +3,7 @@ import { counted, selectedAt, tableBindings, usersDerivation, type AppView } fro
 import { access, fromTheTop, keepFrozen, on, withRows, type Key } from './access.js';
 import { hostsOf } from './hosts.js';
 import { current, pop, push, silentLevel, type UsersUi } from './levels.js';
-import { freeze, rowsOf, thaw } from './rows.js';
+import { freeze, remembered, rowsOf, thaw } from './rows.js';
 import { exported } from './sheets.js';
 
 export const EVERYWHERE: readonly Key[] = [
@@ -51,14 +51,14 @@ export const EVERYWHERE: readonly Key[] = [
     short: 'node',
     hint: 10,
     disabled: (ui, app) => (nodeOf(ui, app) === undefined ? 'no node to open' : undefined),
-    run: (ui, { app }) => [ui, { type: 'open', plugin: 'host', key: nodeOf(ui, app) ?? '' }],
+    run: (ui, { app }) => [remembered(ui, app), { type: 'open', plugin: 'host', key: nodeOf(ui, app) ?? '' }],
   },
   {
     id: 'users.silent',
     keys: ['i'],
     label: 'nodes without process data, and why',
     disabled: (ui, app) => (current(ui).kind !== 'silent' && allReport(app) ? 'all nodes report process data' : undefined),
-    run: (ui) => [current(ui).kind === 'silent' ? pop(ui) : push(ui, silentLevel())],
+    run: (ui, { app }) => [current(ui).kind === 'silent' ? pop(ui) : push(remembered(ui, app), silentLevel())],
   },
   ...on(
     ['users', 'hosts', 'processes', 'silent'],

@@ -1,5 +1,5 @@
 /** The rows of the level that is on screen: for keys, which need no widths and no cells. */
-import { usersDerivation, type AppView } from '../../lib/index.js';
+import { selectedAt, usersDerivation, type AppView } from '../../lib/index.js';
 import { hostsOf } from './hosts.js';
 import { current, put, type Level, type UsersUi } from './levels.js';
 import { idsOf, inOrderOf, type RowOrder } from './orders.js';
@@ -31,3 +31,11 @@ function sortedRows(ui: UsersUi, app: AppView): RowOrder {
 /** Rows stay where they are now, whatever their figures do. */
 export const freeze = (ui: UsersUi, app: AppView): UsersUi => put(ui, { ...current(ui), frozen: idsOf(sortedRows(ui, app)) });
 export const thaw = (ui: UsersUi): UsersUi => put(ui, { ...current(ui), frozen: undefined });
+
+/** The chosen row is kept by its name, also if nobody has moved there: who comes back finds it again. */
+export function remembered(ui: UsersUi, app: AppView): UsersUi {
+  const level = current(ui);
+  const order = rowsOf(ui, app);
+  const at = selectedAt(level.table, order);
+  return at < 0 ? ui : put(ui, { ...level, table: { ...level.table, selected: order.id(at), at } });
+}
