@@ -25,7 +25,7 @@ const LAYERS = [
 
 /** Packages that have one place, and the modules of node, which only edges and programs touch. */
 const PACKAGES = [
-  { packages: /^(neo-)?blessed(-contrib)?(\/|$)/, place: /^lib\/paint\/blessed\.ts$/ },
+  { packages: /^(neo-)?blessed(-contrib)?(\/|$)/, place: /^lib\/paint\/(blessed|screen|line-chart)\.ts$/ },
   { packages: /^got(\/|$)/, place: /^lib\/collect\// },
   { packages: /^fast-xml-parser$/, place: /^lib\/collect\/local\// },
   { packages: /^yargs(\/|$)/, place: /^bin\// },

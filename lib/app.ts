@@ -20,6 +20,7 @@ import { ReplayControl } from './replay-control.js';
 import { AppState, faultText, type HelpOverlay } from './state.js';
 import { alertLimit } from './view/alerts.js';
 import { hitTest } from './view/cells.js';
+import type { ChartDrawer } from './view/chart.js';
 import type { Frame, Line, Size, View } from './view/frame.js';
 import { helpLimit } from './view/help.js';
 import { alertPanelOf, helpOf, screen } from './screen.js';
@@ -38,6 +39,8 @@ export interface AppParts {
   readonly painter: Painter;
   readonly clock: Clock;
   readonly save: Save;
+  /** Absent: charts stay blank. */
+  readonly charts?: ChartDrawer;
   /** Lines under the tab strip that are always there (demo). */
   readonly chips?: readonly Line[];
   /** The collector, where it plays a recording. */
@@ -103,6 +106,9 @@ export class App {
     painter.onResize(() => {
       this.#touch();
     });
+    this.#parts.charts?.onReady(() => {
+      this.#touch();
+    });
     painter.onReady(() => {
       painter.redraw();
       this.#touch();
@@ -162,8 +168,9 @@ export class App {
   }
 
   #paint(): void {
-    const { painter, clock, collector, chips } = this.#parts;
+    const { painter, clock, collector, chips, charts } = this.#parts;
     this.state.now = this.#transport.now();
+    this.state.sample();
     if (this.state.toast && this.state.toast.until <= clock.now()) this.state.toast = undefined;
     const shown = screen(this.state, {
       size: painter.size,
@@ -171,6 +178,7 @@ export class App {
       source: collector.source,
       wallNow: clock.now(),
       chips: chips ?? [],
+      charts,
     });
     this.#painted = { data: this.state.versions.data, ...shown };
     painter.paint(shown.frame);

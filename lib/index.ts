@@ -75,7 +75,7 @@ export type {
 export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
 export type { HostPhase, HostSnapshot, HostStatus, HostView, Ms, Silence } from './model/host.js';
 export type { AppView, Binding, Effect, HostList, KeyContext, KeyLayer, Message, Rung, Step, TabPlugin, TabRef } from './plugin.js';
-export type { Series } from './view/chart.js';
+export type { Chart, Series } from './view/chart.js';
 export type { GpuSeen } from './view/gpu.js';
 export type { Block, Line, Raster, RegionId, Size, Span, Tone, View } from './view/frame.js';
 export type { Cell, Cells, Column, FittedColumn, Order, RowLook, Sort, TableInput, TableLayout, TableState } from './view/table.js';

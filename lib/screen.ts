@@ -10,7 +10,8 @@ import { faultText, type AppState } from './state.js';
 import { alertView, stripNote, type AlertPanel } from './view/alerts.js';
 import { bodySize, composeFrame, type Chrome, type Hint, type TabLabel } from './view/chrome.js';
 import { filterLine } from './view/filter-line.js';
-import { line, lines, span, type Frame, type Line, type Size, type View } from './view/frame.js';
+import type { ChartDrawer } from './view/chart.js';
+import { line, lines, span, type Block, type Frame, type Line, type Size, type View } from './view/frame.js';
 import { helpSections, helpView, keyText, type HelpSection } from './view/help.js';
 import { hostMark } from './view/hosts.js';
 import { pickerView } from './view/picker.js';
@@ -25,6 +26,7 @@ export interface ScreenInput {
   /** Toasts and what flashes hang on the wall clock, also in a replay. */
   readonly wallNow: Ms;
   readonly chips: readonly Line[];
+  readonly charts?: ChartDrawer | undefined;
 }
 
 export interface Screen {
@@ -39,7 +41,7 @@ export function screen(state: AppState, input: ScreenInput): Screen {
   const { chips, bars } = surroundings(state, input.chips, input.size.cols);
   const size = bodySize(input.size, chips.length + bars.length);
   const chrome: Chrome = { ...chromeOf(state, { ...input, chips }), bars };
-  const composed = (view: View): Screen => ({ frame: composeFrame(chrome, view), view, size });
+  const composed = (view: View): Screen => ({ frame: composeFrame(chrome, drawn(view, input.charts, size)), view, size });
   const overlay = state.overlays.at(-1);
   if (overlay?.kind === 'help') return composed(helpScreen(state, input, overlay.top));
   if (overlay?.kind === 'alerts') return composed(alertView(alertPanelOf(state, overlay.top), size));
@@ -73,6 +75,16 @@ function surroundings(
     cols,
   );
   return { chips: recording ? [recordingChip(recording), ...chips] : chips, bars: [filter, bar].filter((one) => one !== undefined) };
+}
+
+/** The view with its charts as finished cells. */
+function drawn(view: View, charts: ChartDrawer | undefined, { cols }: Size): View {
+  if (!view.blocks.some(({ kind }) => kind === 'chart')) return view;
+  const blocks = view.blocks.map((block): Block => {
+    const raster = block.kind === 'chart' ? charts?.draw(block.chart, { cols, rows: block.rows }) : undefined;
+    return raster ? { kind: 'raster', raster } : block;
+  });
+  return { ...view, blocks };
 }
 
 /** The panel of alerts; times on the recorder's clock where a recording is played. */

@@ -4,7 +4,7 @@ import type { AlertChange } from './alerts/alerts.js';
 import { ALERT_DEFAULTS, type AlertSettings, type Level } from './alerts/rules.js';
 import { VramTrend } from './aggregate/trend.js';
 import { usersDerivation } from './aggregate/users.js';
-import { clusterDerivation, type ClusterTotals } from './aggregate/cluster.js';
+import { clusterDerivation } from './aggregate/cluster.js';
 import { History } from './aggregate/history.js';
 import { Derivations, WHOLE, type Derivation, type Scope } from './derive.js';
 import { Filtering, keeps } from './filter/filtering.js';
@@ -112,6 +112,8 @@ export class AppState implements AppView {
   #tabs: readonly TabRef[] = [];
   /** Place of the open tab. */
   #at = 0;
+  /** What had been delivered when the cluster's history last took a sample. */
+  #sampled = -1;
   #down = { collector: -1, hosts: 0 };
   #tabsStale = true;
   readonly #hosts = new Hosts();
@@ -275,13 +277,17 @@ export class AppState implements AppView {
     const { history } = this;
     if (continuity === 'jump') history.jump(host.hostId);
     if (kind === 'data') history.add(host);
-    history.pass(kind === 'data' ? host.at : this.now, () => this.#settled());
+    // Also where nothing is painted, because the terminal does not read.
+    if (history.misses(this.now)) this.sample();
   }
 
-  /** The figures of the cluster; undefined while some host is still to be heard of, since sums of a part would look like a rise. */
-  #settled(): ClusterTotals | undefined {
-    for (const { status } of this.#hosts) if (status.phase === 'waiting') return undefined;
-    return this.derivations.derive(clusterDerivation, this.#hosts, this.versions.collector);
+  /** What the cluster is doing goes into its history: not while some host is still to be heard of, since sums of a part look like a rise. */
+  sample(): void {
+    const { collector } = this.versions;
+    if (this.#sampled === collector && !this.history.misses(this.now)) return;
+    for (const { status } of this.#hosts) if (status.phase === 'waiting') return;
+    this.history.see(this.now, this.derivations.derive(clusterDerivation, this.#hosts, collector));
+    this.#sampled = collector;
   }
 
   #keep(host: HostView): void {

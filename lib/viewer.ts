@@ -6,6 +6,7 @@ import type { HostView } from './model/host.js';
 import { systemClock, type Save } from './model/ports.js';
 import type { RecordingSwitch } from './model/replay.js';
 import { createBlessedPainter } from './paint/blessed.js';
+import { createCharts } from './paint/charts.js';
 import type { Cluster } from './serve/node-server.js';
 import type { ViewSettings } from './settings.js';
 import { line, span, type Line } from './view/frame.js';
@@ -54,6 +55,7 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
       painter,
       clock: systemClock,
       save,
+      charts: createCharts(),
       chips,
       ...(replay ? { replay } : { recording }),
     });

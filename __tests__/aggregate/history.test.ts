@@ -113,29 +113,31 @@ describe('of the cluster', () => {
   const totals = (utilPercent: number): ClusterTotals => ({ utilPercent, powerReported: 0 }) as ClusterTotals;
   const seen = (history: History): number[] => Array.from(history.cluster('util').values);
 
-  test('one sample a step, of its end; figures are asked for no more often', () => {
+  test('one sample a step: the last figures of it; a clock that lags a little changes nothing', () => {
     const history = new History(STEP);
-    let asked = 0;
-    const pass = (at: number, util: number): void => history.pass(START + at, () => (asked++, totals(util)));
-    pass(0, 10);
-    for (let ms = 1; ms < STEP; ms += 100) pass(ms, 20);
-    expect([seen(history), asked]).toEqual([[10], 1]);
-    pass(STEP + 5, 30);
-    pass(STEP - 5, 99);
-    expect([seen(history), asked]).toEqual([[10, 30], 2]);
+    history.see(START, totals(10));
+    history.see(START + 1000, totals(90));
+    history.see(START + 2999, totals(20));
+    expect(seen(history)).toEqual([20]);
+    expect([history.misses(START + STEP - 1), history.misses(START + STEP), history.misses(START - 1)]).toEqual([false, true, false]);
+    history.see(START + STEP, totals(30));
+    history.see(START + STEP - 5, totals(31));
+    expect(seen(history)).toEqual([20, 31]);
+    history.see(START + 3 * STEP, totals(5));
+    expect(seen(history)).toEqual([20, 31, 31, 5]);
+    history.see(START - 9 * STEP, totals(7));
+    expect(seen(history)).toEqual([7]);
   });
 
-  test('nothing is kept of a cluster that is still to be heard of; what is not reported is not known', () => {
+  test('what is not reported is not known', () => {
     const history = new History(STEP);
-    history.pass(START, () => undefined);
-    expect(seen(history)).toEqual([]);
-    history.pass(START, () => totals(NaN));
+    history.see(START, totals(NaN));
     expect([seen(history), Array.from(history.cluster('power').values)]).toEqual([[NaN], [NaN]]);
   });
 
   test('a jump forgets it, and the host that jumped', () => {
     const told = new Told().at(0, BUSY);
-    told.history.pass(START, () => totals(1));
+    told.history.see(START, totals(1));
     told.history.jump(told.host.hostId);
     expect([told.util(), seen(told.history)]).toEqual([[], []]);
     expect(told.at(7, BUSY).util()).toEqual([80]);

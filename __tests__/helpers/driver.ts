@@ -8,6 +8,7 @@ import type { Collector, Delivery, Save } from '../../lib/model/ports.js';
 import { MemoryPainter } from '../../lib/paint/painter.js';
 import type { TabPlugin } from '../../lib/plugin.js';
 import { registerPlugin } from '../../lib/register.js';
+import type { ChartDrawer } from '../../lib/view/chart.js';
 import type { Line } from '../../lib/view/frame.js';
 import all from '../../plugins/all/index.js';
 import host from '../../plugins/host/index.js';
@@ -33,6 +34,8 @@ export interface DriverOptions {
   readonly alerts?: Partial<AlertSettings>;
   readonly onAlerts?: NonNullable<AppParts['onAlerts']>;
   readonly bell?: boolean;
+  /** Absent: charts stay blank. */
+  readonly charts?: ChartDrawer;
   /** What exports find: by default a cache folder that cannot be made. */
   readonly surroundings?: Partial<Surroundings>;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { drawLineChart } from '../../lib/paint/line-chart.js';
 import { bigCluster } from '../helpers/big-cluster.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
@@ -246,5 +247,53 @@ describe('groups', () => {
     expect(heads(driver.press('G'))).toEqual([]);
     const before = driver.frame();
     expect(driver.press('x', 'X').frame()).toBe(before);
+  });
+});
+
+describe('charts', () => {
+  const CHARTS = { draw: drawLineChart, onReady: () => undefined };
+  const played = (cols: number, rows: number, steps = 210): Driver => {
+    const driver = new Driver({ hosts: [{ state: 'waiting' }, { state: 'waiting' }], cols, rows, charts: CHARTS });
+    for (let step = 0; step < steps; step++) {
+      const utilPercent = step === 120 ? 100 : 30 + 20 * Math.sin(step / 20);
+      const gpus = [
+        {
+          utilPercent,
+          memoryUsedBytes: 2 ** 35 + step * 2 ** 26,
+          memoryTotalBytes: 2 ** 36,
+          temperatureCelsius: 40 + utilPercent / 3,
+          powerWatts: 5000 + 200 * utilPercent,
+          powerLimitWatts: 40_000,
+        },
+      ];
+      for (const label of ['node-0001', 'node-0002'])
+        driver.deliverQuietly({ host: driver.host(label).scrape({ gpus }, driver.clock.now()), kind: 'data' });
+      driver.step(3000);
+    }
+    return driver;
+  };
+
+  test.each([
+    [160, 45],
+    [80, 24],
+    [40, 10],
+  ])('of the last ten minutes, %ix%i', (cols, rows) => {
+    expectGolden('all-chart', cols, rows, played(cols, rows).press('c').frame());
+  });
+
+  test('c goes through the figures and back to the GPUs, Esc closes, z widens the span', () => {
+    const driver = played(100, 24, 250).press('c');
+    expect(driver.frame()).toMatch(/Utilisation in %, mean of 2 GPUs .*highest 100% at 14:38:0[67] · 10 min/);
+    expect(driver.press('z').frame()).toContain('· 13 min');
+    expect(driver.press('c').frame()).toContain('VRAM in use in %, of 2 GPUs');
+    expect(driver.press('c').frame()).toContain('Temperature in °C, mean of 2 GPUs, and the hottest');
+    expect(driver.press('c').frame()).toMatch(/Power in kW, of 2 GPUs +now .*highest 50\.0 kW/);
+    expect(driver.press('c').frame()).toContain('WHO');
+    expect(driver.press('c', 'c', 'Esc').frame()).toContain('WHO');
+    expect(driver.press('Esc').frame()).toContain('nothing to close here');
+  });
+
+  test('before there is anything to see it says so', () => {
+    expect(new Driver({ hosts: CLUSTER, charts: CHARTS }).press('c').frame()).toContain('Not enough has been seen yet');
   });
 });

@@ -78,14 +78,16 @@ export class History implements HistoryView {
     known.add(host, this.#sample(host.at));
   }
 
-  /** The time is `at`: when a step is over, the figures of the cluster are asked for and kept as that step's. */
-  pass(at: Ms, totals: () => ClusterTotals | undefined): void {
-    const sample = this.#sample(at) - 1;
-    if (sample <= this.#cluster.last && sample >= this.#cluster.last - 1) return;
-    const now = totals();
-    if (!now) return;
-    this.#cluster.advance(sample);
-    CLUSTER_RINGS.forEach((figure, ring) => this.#cluster.put(ring, CLUSTER_FIGURES[figure](now)));
+  /** Whether nothing is known of the cluster at the step of `at`. */
+  misses(at: Ms): boolean {
+    const sample = this.#sample(at);
+    return sample > this.#cluster.last || sample < this.#cluster.last - 1;
+  }
+
+  /** The figures of the cluster at a time; the last of a step count: by then all have answered that will. */
+  see(at: Ms, totals: ClusterTotals): void {
+    this.#cluster.advance(Math.max(this.#sample(at), this.misses(at) ? 0 : this.#cluster.last));
+    CLUSTER_RINGS.forEach((figure, ring) => this.#cluster.set(ring, CLUSTER_FIGURES[figure](totals)));
   }
 
   remove(hostId: string): void {

@@ -60,6 +60,12 @@ export class Rings {
     if (known === none || Number.isNaN(known) || kept > known) this.#samples[at] = kept;
   }
 
+  /** The value of the newest sample, whatever it was. */
+  set(ring: number, value: number): void {
+    this.#samples[this.#at(ring, this.last)] = this.#kind.none;
+    this.put(ring, value);
+  }
+
   /** The samples of a ring, the newest last; NaN: not known. At most `most` of them. */
   read(ring: number, most = this.#length): Float64Array {
     const length = this.last < 0 ? 0 : Math.min(most, this.#length, this.last - this.#first + 1);

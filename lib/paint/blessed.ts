@@ -1,12 +1,9 @@
 /**
- * The painter for real terminals, and the one file that imports neo-blessed. Of neo-blessed the screen buffer is used, which writes the
- * difference between two pictures; its input, signal handlers, terminal database and way of ending stay out of the game.
+ * The painter for real terminals. Of neo-blessed the screen buffer is used, which writes the difference between two pictures; its input,
+ * signal handlers, terminal database and way of ending stay out of the game.
  */
-import { EventEmitter } from 'node:events';
-import Program from 'neo-blessed/lib/program.js';
-import Tput, { type Terminfo } from 'neo-blessed/lib/tput.js';
 import Box from 'neo-blessed/lib/widgets/box.js';
-import Screen from 'neo-blessed/lib/widgets/screen.js';
+import type Screen from 'neo-blessed/lib/widgets/screen.js';
 import type { InputEvent } from '../keys/names.js';
 import { systemClock, type Clock } from '../model/ports.js';
 import { composeCells, type Cells } from '../view/cells.js';
@@ -16,27 +13,9 @@ import { toAscii } from './ascii.js';
 import { listenInput, type TerminalIn } from './keyboard.js';
 import { holdTerminal, type Lifetime, type LifetimeEdges } from './lifetime.js';
 import { Output, type TerminalOut } from './output.js';
+import { openScreen, Sink } from './screen.js';
 import type { Painter } from './painter.js';
 import { lookOf, type Look, type Theme } from './theme.js';
-
-/**
- * The capabilities that drawing needs, spelled as terminfo does. Every terminal of today has them; reading the system's database instead
- * would depend on TERM, on which formats neo-blessed can parse, and on files beside the bundle.
- */
-const XTERM: Terminfo = {
-  name: 'xterm-256color',
-  names: ['xterm-256color'],
-  desc: '',
-  bools: {},
-  numbers: { max_colors: 256, max_pairs: 32767, U8: 1 },
-  strings: {
-    clear_screen: '\x1b[m\x1b[H\x1b[2J',
-    cursor_address: '\x1b[%i%p1%d;%p2%dH',
-    parm_right_cursor: '\x1b[%p1%dC',
-    save_cursor: '\x1b7',
-    restore_cursor: '\x1b8',
-  },
-};
 
 const SYNC_ON = '\x1b[?2026h';
 const SYNC_OFF = '\x1b[?2026l';
@@ -73,59 +52,6 @@ function attributesOf(theme: Theme): Int32Array {
   const word = ({ fg = DEFAULT_COLOUR, bg = DEFAULT_COLOUR, bold, underline, inverse }: Look): number =>
     ((bold === true ? 1 : 0) | (underline === true ? 2 : 0) | (inverse === true ? 8 : 0)) * 2 ** 18 + fg * 2 ** 9 + bg;
   return Int32Array.from({ length: STYLES }, (_zero, style) => word(lookOf(theme, style)));
-}
-
-/** What neo-blessed takes for the terminal: collects its bytes, and has nothing to say. */
-class Sink extends EventEmitter {
-  readonly isTTY = true;
-  readonly writable = true;
-  columns = 1;
-  rows = 1;
-  #text = '';
-
-  write(text: string): boolean {
-    this.#text += text;
-    return true;
-  }
-
-  take(): string {
-    const text = this.#text;
-    this.#text = '';
-    return text;
-  }
-
-  setRawMode(): this {
-    return this;
-  }
-  resume(): this {
-    return this;
-  }
-  pause(): this {
-    return this;
-  }
-}
-
-/** A screen that reads no terminfo, starts no `tmux -V`, and leaves no handler on the process. */
-function openScreen(sink: Sink): Screen {
-  const original = Object.getOwnPropertyDescriptor(Tput.prototype, 'readTerminfo')!;
-  const { TMUX } = process.env;
-  Tput.prototype.readTerminfo = () => structuredClone(XTERM);
-  delete process.env.TMUX;
-  try {
-    const screen = new Screen({ input: new Sink(), output: sink, terminal: XTERM.name, forceUnicode: true });
-    screen.tput.brokenACS = true;
-    // Cursor and modes are our own business: draw() must not touch them.
-    screen.program.cursorHidden = true;
-    for (const handler of [Screen._exitHandler, Program._exitHandler]) if (handler) process.removeListener('exit', handler);
-    if (Screen._exceptionHandler) process.removeListener('uncaughtException', Screen._exceptionHandler);
-    if (Screen._sigtermHandler) process.removeListener('SIGTERM', Screen._sigtermHandler);
-    if (Screen._sigintHandler) process.removeListener('SIGINT', Screen._sigintHandler);
-    if (Screen._sigquitHandler) process.removeListener('SIGQUIT', Screen._sigquitHandler);
-    return screen;
-  } finally {
-    Object.defineProperty(Tput.prototype, 'readTerminfo', original);
-    if (TMUX !== undefined) process.env.TMUX = TMUX;
-  }
 }
 
 /** Copies the cells that changed. */

@@ -32,6 +32,8 @@ declare module 'neo-blessed/lib/widgets/screen.js' {
     readonly lines: BlessedRow[];
     readonly olines: BlessedRow[];
     alloc(): void;
+    append(widget: object): void;
+    remove(widget: object): void;
     render(): void;
     destroy(): void;
   }
@@ -70,5 +72,31 @@ declare module 'neo-blessed/lib/tput.js' {
 
   export default class Tput {
     readTerminfo(term?: string): Terminfo;
+  }
+}
+
+/** Of blessed-contrib one widget is used; it finds blessed by itself, and is handed the screen that it belongs to. */
+declare module 'blessed-contrib/lib/widget/charts/line.js' {
+  export interface LineSeries {
+    readonly title: string;
+    readonly x: readonly string[];
+    readonly y: readonly number[];
+    readonly style: { readonly line: number };
+  }
+
+  export default class Line {
+    constructor(options: {
+      readonly screen: object;
+      readonly left: number;
+      readonly top: number;
+      readonly width: number;
+      readonly height: number;
+      readonly minY: number;
+      readonly maxY: number;
+      readonly numYLabels: number;
+      readonly style: { readonly line: number; readonly text: number; readonly baseline: number };
+    });
+    setData(series: readonly LineSeries[]): void;
+    render(): unknown;
   }
 }

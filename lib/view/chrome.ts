@@ -83,6 +83,10 @@ function layBlocks(blocks: readonly Block[], { cols, rows }: Size, y: number): L
       laid.lines.push(...block.lines.slice(0, room).map((one) => fitLine(one, cols)));
       continue;
     }
+    if (block.kind === 'chart') {
+      for (let at = 0; at < Math.min(block.rows, room); at++) laid.lines.push(BLANK);
+      continue;
+    }
     const { raster, region } = block;
     checkRaster(raster);
     if (raster.rows <= room && raster.cols <= cols)

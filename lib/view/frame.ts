@@ -2,6 +2,8 @@
  * What a tab shows, described: spans with tone names, lines, rasters, region ids for the mouse. Nothing here knows colours, widgets or
  * GPUs. A plugin returns a `View`, chrome frames it into a `Frame`, a painter turns the frame into cells.
  */
+import type { Chart } from './chart.js';
+
 export interface Size {
   readonly cols: number;
   readonly rows: number;
@@ -47,7 +49,7 @@ export interface Line {
   readonly fill?: Tone;
 }
 
-/** Finished cells: charts. `chars[i]` is one column wide; rows of `cols` cells. */
+/** Finished cells. `chars[i]` is one column wide; rows of `cols` cells. */
 export interface Raster {
   readonly cols: number;
   readonly rows: number;
@@ -56,6 +58,8 @@ export interface Raster {
 }
 
 export type Block =
+  /** As wide as there is room, `rows` high; blank while it is not drawn. */
+  | { readonly kind: 'chart'; readonly chart: Chart; readonly rows: number }
   | { readonly kind: 'lines'; readonly lines: readonly Line[] }
   | { readonly kind: 'raster'; readonly raster: Raster; readonly region?: RegionId };
 

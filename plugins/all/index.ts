@@ -14,6 +14,7 @@ import {
   type Step,
   type TableAccess,
 } from '../../lib/index.js';
+import { CHARTS, SPANS } from './history-chart.js';
 import { LED_NOTE, nodeAt } from './leds.js';
 import { COLUMNS, hostOfRow } from './order.js';
 import { orderFor, regroup, toggleAll, toggleGroup, type AllUi } from './ui.js';
@@ -43,10 +44,35 @@ function opened(ui: AllUi, app: AppView, id: string): Step<AllUi> {
   return host ? [ui, { type: 'open', plugin: 'host', key: host.hostId }] : [toggleGroup(ui, app, at)];
 }
 
-const grouped = ({ by }: AllUi): boolean => by !== '';
+const charted = ({ chart }: AllUi): boolean => chart !== '';
+const grouped = ({ by, chart }: AllUi): boolean => by !== '' && chart === '';
 const selected = (ui: AllUi, app: AppView): number => selectedAt(ui.table, orderFor(ui, app));
 
 const own: readonly Binding<AllUi>[] = [
+  {
+    id: 'all.chart',
+    keys: ['c'],
+    label: 'history as a chart: utilisation, VRAM, temperature, power, none',
+    short: 'chart',
+    hint: 9,
+    run: (ui) => [{ ...ui, chart: [...CHARTS, ''][CHARTS.indexOf(ui.chart) + 1]! }],
+  },
+  {
+    id: 'all.chart.close',
+    keys: ['Esc'],
+    label: 'close the chart',
+    when: charted,
+    run: (ui) => [{ ...ui, chart: '' }],
+  },
+  {
+    id: 'all.chart.span',
+    keys: ['z'],
+    label: 'span of the chart: 10 minutes, 30, all that is kept',
+    short: 'span',
+    hint: 2,
+    when: charted,
+    run: (ui) => [{ ...ui, span: (ui.span + 1) % SPANS.length }],
+  },
   {
     id: 'all.density',
     keys: ['z'],
@@ -61,6 +87,7 @@ const own: readonly Binding<AllUi>[] = [
     label: 'group by node, then by each label of the host file, then not',
     short: 'group',
     hint: 8,
+    when: (ui) => !charted(ui),
     run: (ui, { app }) => [regroup(ui, app)],
   },
   {
@@ -80,6 +107,12 @@ const own: readonly Binding<AllUi>[] = [
     run: (ui, { app }) => [toggleAll(ui, app, selected(ui, app))],
   },
 ];
+
+/** Only where the GPUs are on screen. */
+const ofGpus = (binding: Binding<AllUi>): Binding<AllUi> => ({
+  ...binding,
+  when: (ui, app) => !charted(ui) && (binding.when?.(ui, app) ?? true),
+});
 
 /** A click on the sign of a node opens its tab; all others are the table's. */
 function withNodes(bindings: readonly Binding<AllUi>[]): readonly Binding<AllUi>[] {
@@ -106,20 +139,22 @@ export default definePlugin<AllUi>({
   apiVersion: 1,
   id: 'all',
   tabs: () => [{ plugin: 'all', key: '', title: 'All', order: 0 }],
-  init: () => ({ table: tableState('host'), cards: false, by: '', open: false, flipped: new Set() }),
+  init: () => ({ table: tableState('host'), cards: false, by: '', open: false, flipped: new Set(), chart: '', span: 0 }),
   layers: [
     {
       rung: 'tab',
       title: 'All',
       bindings: [
-        sortBinding(access, 'd', 'host', 'host', 2),
-        sortBinding(access, 'u', 'util', 'util', 3),
-        // g too, as all-smi has it; while a recording is loaded it goes to a time.
-        { ...sortBinding(access, 'm', 'vram', 'VRAM', 4), keys: ['m', 'g'] },
-        sortBinding(access, 'p', 'power', 'power', 5),
-        sortBinding(access, 't', 'temp', 'temperature', 6),
         ...own,
-        ...withNodes(tableBindings(access)),
+        ...[
+          sortBinding(access, 'd', 'host', 'host', 2),
+          sortBinding(access, 'u', 'util', 'util', 3),
+          // g too, as all-smi has it; while a recording is loaded it goes to a time.
+          { ...sortBinding(access, 'm', 'vram', 'VRAM', 4), keys: ['m', 'g'] },
+          sortBinding(access, 'p', 'power', 'power', 5),
+          sortBinding(access, 't', 'temp', 'temperature', 6),
+          ...withNodes(tableBindings(access)),
+        ].map(ofGpus),
       ],
     },
   ],

@@ -31,7 +31,7 @@ const LEAST_SAMPLES = 3;
 const WIDE = 150;
 /** Where a scale of temperatures begins: nothing that computes is colder. */
 export const COLD_CELSIUS = 20;
-const HOT_CELSIUS = 100;
+export const HOT_CELSIUS = 100;
 
 type Part = readonly Span[];
 

@@ -12,6 +12,10 @@ export interface AllUi {
   /** Whether groups are open, apart from those of `flipped`. */
   readonly open: boolean;
   readonly flipped: ReadonlySet<string>;
+  /** The figure shown as a chart instead of the GPUs; '' for none. */
+  readonly chart: string;
+  /** Place of the chart's span of time. */
+  readonly span: number;
 }
 
 export function groupingOf({ by, open, flipped }: AllUi): Grouping {

@@ -31,6 +31,7 @@ import {
   type View,
 } from '../../lib/index.js';
 import { cardLine } from './cards.js';
+import { chartView, SPANS } from './history-chart.js';
 import { BY_NODE, type Group } from './groups.js';
 import { gridOf, ledLines, legend, type Grid } from './leds.js';
 import { columnsFor, type GpuOrder } from './order.js';
@@ -45,6 +46,7 @@ const LED_SHARE = 6;
 const LEGEND_ROWS = 22;
 
 export function allView(ui: AllUi, app: AppView, size: Size): View {
+  if (ui.chart !== '') return chartView(ui.chart, SPANS[ui.span]!, app, size);
   const rows = app.derive(gpuRowsDerivation, app.listed);
   if (rows.count === 0) return { blocks: [lines(...(rows.hosts.length > 0 ? headLines(app, size) : []), ...withoutGpus(app, rows, size))] };
   const order = orderFor(ui, app);

@@ -1,0 +1,51 @@
+/** The drawer of charts. What draws them is loaded when the first one is asked for; what was drawn lately is kept. */
+import type { Chart, ChartDrawer } from '../view/chart.js';
+import type { Raster, Size } from '../view/frame.js';
+
+const MOST_KEPT = 8;
+
+export type Draw = (chart: Chart, size: Size) => Raster;
+
+export class Charts implements ChartDrawer {
+  readonly #load: () => Promise<Draw>;
+  readonly #kept = new Map<string, Raster>();
+  #draw: Draw | undefined;
+  #loading = false;
+  #ready: () => void = () => undefined;
+
+  constructor(load: () => Promise<Draw>) {
+    this.#load = load;
+  }
+
+  draw(chart: Chart, size: Size): Raster | undefined {
+    const key = `${chart.id}\0${chart.version}\0${size.cols}x${size.rows}`;
+    const known = this.#kept.get(key);
+    if (known) return known;
+    if (!this.#draw) {
+      this.#begin();
+      return undefined;
+    }
+    const raster = this.#draw(chart, size);
+    this.#kept.set(key, raster);
+    for (const old of this.#kept.keys()) {
+      if (this.#kept.size <= MOST_KEPT) break;
+      this.#kept.delete(old);
+    }
+    return raster;
+  }
+
+  onReady(run: () => void): void {
+    this.#ready = run;
+  }
+
+  #begin(): void {
+    if (this.#loading) return;
+    this.#loading = true;
+    void this.#load().then((draw) => {
+      this.#draw = draw;
+      this.#ready();
+    });
+  }
+}
+
+export const createCharts = (): ChartDrawer => new Charts(async () => (await import('./line-chart.js')).drawLineChart);

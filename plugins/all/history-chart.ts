@@ -1,0 +1,160 @@
+/** A figure of the cluster over time, with axes: what the sparklines show, large. */
+import {
+  clock,
+  clusterDerivation,
+  count,
+  line,
+  lines,
+  peaks,
+  percent,
+  span,
+  watts,
+  type AppView,
+  type Chart,
+  type ClusterFigure,
+  type ClusterTotals,
+  type Series,
+  type Size,
+  type View,
+} from '../../lib/index.js';
+import { COLD_CELSIUS, HOT_CELSIUS, powerScale } from './totals.js';
+
+interface Figure {
+  readonly title: string;
+  /** Lines of the chart: the figure, and what goes with it. */
+  readonly figures: readonly ClusterFigure[];
+  readonly unit: string;
+  readonly text: (value: number) => string;
+  scale(totals: ClusterTotals, app: AppView): readonly [min: number, max: number];
+  /** What the figure is over. */
+  over(totals: ClusterTotals): string;
+}
+
+const gpus = (reported: number): string => `${count(reported)} ${reported === 1 ? 'GPU' : 'GPUs'}`;
+
+const FIGURES: Readonly<Record<string, Figure>> = {
+  util: {
+    title: 'Utilisation',
+    figures: ['util'],
+    unit: '%',
+    text: percent,
+    scale: () => [0, 100],
+    over: ({ utilReported }) => `mean of ${gpus(utilReported)}`,
+  },
+  memory: {
+    title: 'VRAM in use',
+    figures: ['memory'],
+    unit: '%',
+    text: percent,
+    scale: () => [0, 100],
+    over: ({ memoryReported }) => `of ${gpus(memoryReported)}`,
+  },
+  temperature: {
+    title: 'Temperature',
+    figures: ['temperature', 'temperatureMax'],
+    unit: '°C',
+    text: (value) => `${Math.round(value)}°`,
+    scale: () => [COLD_CELSIUS, HOT_CELSIUS],
+    over: ({ temperatureReported }) => `mean of ${gpus(temperatureReported)}, and the hottest`,
+  },
+  power: {
+    title: 'Power',
+    figures: ['power'],
+    unit: 'W',
+    text: watts,
+    scale: (totals, app) => [0, powerScale(totals, app)],
+    over: ({ powerReported }) => `of ${gpus(powerReported)}`,
+  },
+};
+export const CHARTS: readonly string[] = Object.keys(FIGURES);
+
+/** Spans of time that can be shown, in minutes; the last is all that is kept. */
+export const SPANS: readonly number[] = [10, 30, Infinity];
+
+/** Dots of a chart that a column of the terminal has. */
+const DOTS = 2;
+const SECONDS_BELOW_MS = 300_000;
+/** Columns that the axis and its captions take. */
+const AXIS_COLS = 10;
+
+export function chartView(id: string, minutes: number, app: AppView, size: Size): View {
+  const figure = FIGURES[id]!;
+  const totals = app.derive(clusterDerivation);
+  const rows = Math.max(0, size.rows - 2);
+  const { chart, shown, unit } = chartOf(id, figure, minutes, totals, app, size.cols);
+  const keys = 'c next figure · z span of time · Esc closes';
+  return {
+    blocks: [
+      lines(line(span(` ${figure.title} `, 'strong'), span(`in ${unit}, ${figure.over(totals)}`, 'dim'), span(said(figure, shown)))),
+      ...(chart.labels.length < 2
+        ? [lines('', line(span('   Not enough has been seen yet: a sample comes with each interval.', 'dim')))]
+        : [{ kind: 'chart' as const, chart, rows }]),
+    ],
+    crumb: line(span(` ${keys}`, 'dim')),
+  };
+}
+
+/** The captions of the axis are bare numbers: large powers are drawn in thousands of watts. */
+const THOUSANDS_FROM = 10_000;
+const divisorOf = ({ unit }: Figure, max: number): number => (unit === 'W' && max >= THOUSANDS_FROM ? 1000 : 1);
+
+interface Shown {
+  /** Of the figure itself, in its own unit. */
+  readonly now: number;
+  readonly peak: number;
+  readonly peakAt: number;
+  readonly ms: number;
+}
+
+function chartOf(
+  id: string,
+  figure: Figure,
+  minutes: number,
+  totals: ClusterTotals,
+  app: AppView,
+  cols: number,
+): { readonly chart: Chart; readonly shown: Shown; readonly unit: string } {
+  const all = figure.figures.map((one) => lastOf(app.history.cluster(one), minutes));
+  const [main] = all as [Series, ...Series[]];
+  const { values, last, stepMs } = main;
+  const points = Math.max(2, (cols - AXIS_COLS) * DOTS);
+  const per = Math.max(1, Math.ceil(values.length / points));
+  const bins = Math.ceil(values.length / per);
+  const [min, max] = figure.scale(totals, app);
+  const divide = divisorOf(figure, max);
+  // Minutes tell nothing apart where all of it is a few of them.
+  const digits = values.length * stepMs < SECONDS_BELOW_MS ? 8 : 5;
+  const labels = Array.from({ length: bins }, (_, nth) => clock((Math.floor(last / per) - bins + 1 + nth) * per * stepMs).slice(0, digits));
+  const series = all.map((one, nth) => ({
+    values: peaks(one, bins, per).map((value) => value / divide),
+    tone: nth === 0 ? ('accent' as const) : ('bad' as const),
+  }));
+  return {
+    chart: { id: `all ${id} ${minutes} ${max}`, version: last, series, labels, min: min / divide, max: max / divide },
+    shown: shownOf(main),
+    unit: divide === 1 ? figure.unit : `k${figure.unit}`,
+  };
+}
+
+/** The samples of the last `minutes`. */
+function lastOf(series: Series, minutes: number): Series {
+  const most = Math.ceil((minutes * 60_000) / series.stepMs);
+  const from = Math.max(0, series.values.length - most);
+  return from === 0 ? series : { ...series, values: Array.from(series.values).slice(from) };
+}
+
+function shownOf({ values, last, stepMs }: Series): Shown {
+  let [peak, peakAt] = [NaN, NaN];
+  for (let at = 0; at < values.length; at++) {
+    if (!(values[at]! > peak) && !Number.isNaN(peak)) continue;
+    if (Number.isNaN(values[at])) continue;
+    peak = values[at]!;
+    peakAt = (last - values.length + 1 + at) * stepMs;
+  }
+  return { now: values.length > 0 ? values[values.length - 1]! : NaN, peak, peakAt, ms: values.length * stepMs };
+}
+
+function said({ text }: Figure, { now, peak, peakAt, ms }: Shown): string {
+  if (Number.isNaN(peak)) return '';
+  return `   now ${text(now)} · highest ${text(peak)} at ${clock(peakAt).slice(0, 8)} · ${Math.max(1, Math.round(ms / 60_000))} min`;
+}
