@@ -1,13 +1,15 @@
 /** What the two threads say to each other. */
 import type { ErrorCode, ErrorParams } from '../errors.js';
-import type { RecordingInfo } from './reader-types.js';
+import type { FrameRef, RecordingInfo } from './reader-types.js';
 import type { Query, Shown } from './source.js';
 
 export type Role = { readonly role: 'read'; readonly paths: readonly string[]; readonly cache: string } | { readonly role: 'compress' };
 
 export interface ReadRequest {
   readonly id: number;
-  readonly query: Query;
+  readonly query?: Query;
+  /** Instead of a query: what leads up to a frame. */
+  readonly before?: { readonly ref: FrameRef; readonly frames: number };
 }
 export interface CompressRequest {
   readonly id: number;
@@ -19,7 +21,8 @@ export interface CompressRequest {
 export interface Answer {
   readonly id?: number;
   readonly info?: RecordingInfo;
-  readonly shown?: Shown | undefined;
+  /** Those that were asked for, in their order. */
+  readonly shown?: readonly Shown[];
   readonly bytes?: Uint8Array;
   readonly error?: { readonly code: ErrorCode; readonly params: ErrorParams };
 }

@@ -11,6 +11,8 @@ import type { FrameSource, Query, Shown } from './source.js';
 /** Speeds that the keys go through; `--speed` may say any. */
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const DEFAULT_INTERVAL_MS: Ms = 3000;
+/** Frames shown on the way to one that is sought, at most. */
+const LEAD_IN = 120;
 
 export interface ReplayOptions {
   readonly source: FrameSource;
@@ -176,7 +178,8 @@ class RecordedReplay implements Replay {
       const by = Math.sign(this.#steps);
       this.#steps -= by;
       const found = await this.#ask({ kind: by > 0 ? 'next' : 'previous', ref: this.#shown.ref }, order);
-      if (found) this.#show(found, by > 0 ? 'next' : 'jump');
+      if (found && by > 0) this.#show(found, 'next');
+      else if (found) await this.#jump(found, order, this.#steps !== 0);
       else if (found === undefined) this.#stand(by > 0);
     }
     this.#stepping = false;
@@ -203,10 +206,20 @@ class RecordedReplay implements Replay {
     const here = this.#shown.ref;
     let found = await this.#ask(query, order);
     if (found && atLeast && same(found.ref, here)) found = (await this.#ask({ kind: atLeast, ref: here }, order)) ?? found;
+    if (found) await this.#jump(found, order);
     if (order !== this.#order) return;
     this.#target = undefined;
-    if (found) this.#show(found, 'jump');
     if (this.#playing) this.#play();
+    this.#listen();
+  }
+
+  /** Shows what led up to the frame, then the frame: histories begin anew and are not empty. `passing`: the next jump is on its way. */
+  async #jump(shown: Shown, order: number, passing = false): Promise<void> {
+    if (order !== this.#order) return;
+    const before = passing ? [] : await this.#source.before(shown.ref, LEAD_IN).catch(() => []);
+    for (const { frame } of before) this.#hosts.take(frame);
+    if (order !== this.#order) return;
+    [...before, shown].forEach((one, nth) => this.#show(one, nth === 0 ? 'jump' : 'next'));
   }
 
   #setSpeed(speed: number | undefined): void {

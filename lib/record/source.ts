@@ -26,8 +26,16 @@ export interface FrameSource {
   onInfo(listen: () => void): void;
   /** Undefined: there is none. Frames have to be taken over (`NameTables`) in the order in which they come, shown or not. */
   ask(query: Query): Promise<Shown | undefined>;
+  /**
+   * The frames that lead up to `ref`, the earliest first: as many as can be read in a moment, and at most `frames`. They have to be taken
+   * over like those of an answer.
+   */
+  before(ref: FrameRef, frames: number): Promise<readonly Shown[]>;
   close(): Promise<void>;
 }
+
+/** How long reading what leads up to a frame may take: a seek waits for it. */
+const BEFORE_MS = 100;
 
 /** Frames passed over that turn out to be unreadable, before one says that there is none. */
 const MAX_BROKEN = 10_000;
@@ -64,6 +72,16 @@ export class ReaderSource implements FrameSource {
     }
   }
 
+  async before(ref: FrameRef, frames: number): Promise<readonly Shown[]> {
+    const end = performance.now() + BEFORE_MS;
+    const found: Found[] = [];
+    for (let at: Found | undefined = { ref, at: 0, frame: undefined }; at && found.length < frames && performance.now() < end;) {
+      at = await this.#reader.previous(at.ref);
+      if (at?.frame) found.push(at);
+    }
+    return found.reverse().flatMap((one) => this.#shown(one) ?? []);
+  }
+
   /** Reads all of the recording in the background: between two extents whatever was asked goes first. */
   async index(rest: () => Promise<void>): Promise<void> {
     await this.#reader.index(async () => {
@@ -85,8 +103,11 @@ export class ReaderSource implements FrameSource {
     for (let tries = 0; found && !found.frame && tries < MAX_BROKEN; tries++) {
       found = await (backward ? this.#reader.previous(found.ref) : this.#reader.next(found.ref));
     }
-    if (!found?.frame) return undefined;
-    return { ref: found.ref, at: found.at, number: this.#reader.numberOf(found.ref), frame: this.#packer.pack(found.frame) };
+    return found && this.#shown(found);
+  }
+
+  #shown({ ref, at, frame }: Found): Shown | undefined {
+    return frame && { ref, at, number: this.#reader.numberOf(ref), frame: this.#packer.pack(frame) };
   }
 
   #find(query: Query): Promise<Found | undefined> {

@@ -92,7 +92,8 @@ export async function openInThread(paths: readonly string[], cache: string, prog
       return info!;
     },
     onInfo: (next) => (listen = next),
-    ask: async (query: Query): Promise<Shown | undefined> => (await thread.ask({ query })).shown,
+    ask: async (query: Query): Promise<Shown | undefined> => (await thread.ask({ query })).shown?.[0],
+    before: async (ref, frames) => (await thread.ask({ before: { ref, frames } })).shown ?? [],
     close: () => thread.end(),
   };
 }

@@ -27,10 +27,14 @@ async function read({ paths, cache }: Extract<Role, { role: 'read' }>): Promise<
   const news = setInterval(() => {
     answer({ info: source.info });
   }, INFO_MS);
-  port.on('message', ({ id, query }: ReadRequest) => {
-    source.ask(query).then(
+  port.on('message', ({ id, query, before }: ReadRequest) => {
+    const found = before ? source.before(before.ref, before.frames) : source.ask(query!).then((shown) => (shown ? [shown] : []));
+    found.then(
       (shown) => {
-        answer({ id, shown, info: source.info }, shown ? buffersOf(shown.frame) : []);
+        answer(
+          { id, shown, info: source.info },
+          shown.flatMap(({ frame }) => buffersOf(frame)),
+        );
       },
       (error: unknown) => {
         failed(id, error);
