@@ -56,7 +56,7 @@ describe('killed at any moment', () => {
     ['gzip', 'a.ndjson.gz'],
     ['zstd', 'a.ndjson.zst'],
   ])('%s: every frame that was written plays', async (codec, name) => {
-    for (const kill of count(3)) {
+    for (const kill of count(codec === 'zstd' ? 3 : 2)) {
       const path = place.folder.file(`${kill}-${name}`);
       const child = spawn(process.execPath, [fast.file, path, codec, worker.href], { stdio: ['ignore', 'pipe', 'inherit'] });
       running.push(child);
