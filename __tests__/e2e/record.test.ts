@@ -148,10 +148,11 @@ describe('the command', () => {
     );
     await child.shows('3 of 3 nodes');
     await child.shows(' left');
-    expect(child.emulator.text()).toMatch(/● 00:00:\d\d · \d+ frames? · .* · 3 of 3 nodes · .*\/h · 00:59:\d\d left/);
+    const progress = /● 00:00:\d\d · \d+ frames? · .* · 3 of 3 nodes · .*\/h · 00:59:\d\d left/;
+    await child.until('progress', () => progress.test(child.emulator.text()));
     child.type('\u0003');
     expect((await child.exited).status).toBe(0);
-    expect(child.emulator.text()).toMatch(/record: \d+ frames?, .* in/);
+    await child.until('what it came to', () => /record: \d+ frames?, .* in/.test(child.emulator.text()));
     child.dispose();
   });
 });
