@@ -207,6 +207,34 @@ test.each([
   for (const cols of [40, 50, 60]) expect(new Driver({ hosts, cols, rows: 12 }).press('V', ...keys, key).frame()).toContain(caption);
 });
 
+test('on any screen the details have all labels, if need be below, and can be scrolled to their end', () => {
+  const uuid = 'GPU-9af4ba1f-9375-60d1-7664-719979ad79ed';
+  const hosts: readonly HostSpec[] = [
+    {
+      gpus: [{ uuid, name: 'NVIDIA H100 80GB HBM3', powerWatts: 100, utilPercent: 97 }],
+      procs: [proc('alice', 7, 0, 1, { sm: 95, command: `python ${'--option=value '.repeat(15)}`, name: 'python3' }), proc('bob', 8, 0, 3)],
+    },
+  ];
+  for (const [cols, height] of [
+    [200, 40],
+    [120, 30],
+    [80, 24],
+    [60, 15],
+    [40, 10],
+  ] as const) {
+    const driver = new Driver({ hosts, cols, rows: height }).press('V', 'Enter', 'Enter', 'Enter');
+    let seen = driver.frame();
+    for (let pages = 0; pages < 12; pages++) seen += driver.press('PageDown').frame();
+    const text = seen.replace(/\s+/g, '');
+    for (const label of ['alice', 'node-0001:9090', 'python3', uuid, 'NVIDIAH100', '25.0W', '97%', 'bob3.00GiB'])
+      expect([cols, text]).toEqual([cols, expect.stringContaining(label)]);
+    const end = driver.press('End').frame();
+    expect(driver.press('Down', 'PageDown', 'WheelDown').frame()).toBe(end);
+    driver.press('Home');
+    expect(driver.frame()).toContain('user        alice');
+  }
+});
+
 describe('a: processes on no GPU', () => {
   test('count in PROCS and NODES, and are listed below; nothing else changes, nothing is added up again', () => {
     const driver = users();

@@ -17,6 +17,7 @@ import {
   watts,
   wrap,
   type AppView,
+  type Cell,
   type Cells,
   type Column,
   type GpuShare,
@@ -107,13 +108,34 @@ const gpuColumns = (cols: number): readonly Column[] => [
   { id: 'others', title: 'ALSO ON IT', width: 'rest', min: cols >= NARROW ? 16 : 8 },
 ];
 
-/** A line per GPU under one line of captions; nothing for a process on none. */
+/** A line per GPU under one line of captions, then what there was no column for; nothing for a process on none. */
 function gpuLines(host: HostView, process: UserProcess, cols: number): readonly Line[] {
   const shares = gpuShares(host, process);
   if (shares.length === 0) return [];
-  const columns = fitColumns(gpuColumns(cols), '', cols);
-  return [headerLine(columns), ...shares.map((share) => rowLine(columns, gpuCells(host, share), { dim: !counted(host) }))];
+  const all = gpuColumns(cols);
+  const columns = fitColumns(all, '', cols);
+  const left = all.filter(({ id }) => !columns.some((column) => column.id === id));
+  const rows = shares.map((share) => gpuCells(host, share));
+  const dim = !counted(host);
+  const more = left.length === 0 ? [] : rows.flatMap((cells) => moreLines(cells, left, cols));
+  return [headerLine(columns), ...rows.map((cells) => rowLine(columns, cells, { dim })), ...more];
 }
+
+/** '   0  NVIDIA H100 · GPU-aa00': what of a GPU has no column on this screen. */
+function moreLines(cells: Cells, columns: readonly Column[], cols: number): readonly Line[] {
+  const text = columns
+    .map(({ id }) => textOf(cells[id]))
+    .filter((part) => part !== NONE)
+    .join(' · ');
+  if (text === '') return [];
+  return wrap(text, Math.max(2, cols - MORE_COLS)).map((piece, nth) =>
+    line(span((nth === 0 ? textOf(cells.gpu) : '').padStart(MORE_COLS - 2), 'dim'), `  ${piece}`),
+  );
+}
+
+const MORE_COLS = 8;
+const textOf = (cell: Cell | undefined): string =>
+  typeof cell === 'string' ? cell : cell !== undefined && 'text' in cell ? cell.text : '';
 
 function gpuCells(host: HostView, { slot, vramBytes, smPercent, powerWatts, others }: GpuShare): Cells {
   const { gpus } = host;
