@@ -24,6 +24,7 @@ const RUN: Readonly<Record<Command, (flags: Flags) => Promise<number>>> = {
   record: async (flags) => (await import('./record.js')).record(flags, process.env),
   'replay-info': async (flags) => (await import('./replay-info.js')).replayInfo(flags, process.env),
   api: async (flags) => (await import('./api.js')).api(flags, process.env),
+  config: async (flags) => (await import('./config.js')).config(flags, process.env),
   mock: async (flags) => (await import('./mock.js')).mock(flags, process.env),
 };
 

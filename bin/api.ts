@@ -4,11 +4,12 @@ import { AppError } from '../lib/errors.js';
 import { systemClock } from '../lib/model/ports.js';
 import { startNodeApi } from '../lib/node-api.js';
 import { API_OPTIONS, resolveOptions, type ApiOptions, type Environment, type Flags } from '../lib/options.js';
+import { readConfig } from './config-file.js';
 import { machineOf } from './machine.js';
 import { signalled } from './signals.js';
 
 export async function api(flags: Flags, env: Environment): Promise<number> {
-  const options = resolveOptions(API_OPTIONS, flags, env);
+  const options = resolveOptions(API_OPTIONS, flags, env, readConfig(flags, env));
   const { bind, port, interval, processes = 'off', tokenFile } = options;
   const machine = machineOf(options);
   const tls = await tlsOf(options);

@@ -1,5 +1,5 @@
 /** The text of --help, from the tables. */
-import { COMMANDS, type Command, type Option, type OptionTable } from '../lib/options.js';
+import { COMMANDS, envOf, type Command, type Option, type OptionTable } from '../lib/options.js';
 
 const PROGRAM = 'all-smi-view';
 const USAGE: Readonly<Record<Command, string>> = {
@@ -8,6 +8,7 @@ const USAGE: Readonly<Record<Command, string>> = {
   'replay-info': `${PROGRAM} replay-info FILE..`,
   api: `${PROGRAM} api [options]`,
   mock: `${PROGRAM} mock [options]`,
+  config: `${PROGRAM} config path|print|validate|init`,
 };
 const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help: string])[]>> = {
   view: [
@@ -22,6 +23,10 @@ const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help:
     [`${PROGRAM} record --hosts node[01-16]:9090 --max-size 500M --max-files 20`, 'for ever, the last 10 GB'],
   ],
   'replay-info': [[`${PROGRAM} replay-info recordings/`, 'what the files of a folder make together']],
+  config: [
+    [`${PROGRAM} config init`, 'a config file with every key, to be filled in'],
+    [`${PROGRAM} config print`, 'what holds now, and what makes it so'],
+  ],
   api: [
     [`${PROGRAM} api --processes --bind 0.0.0.0`, 'for viewers on other machines, with who is on the GPUs'],
     [`${PROGRAM} api --tls-cert node.pem --tls-key node.key --token-file token`, 'over https, for those who know the token'],
@@ -60,7 +65,7 @@ type Rows = readonly (readonly [left: string, right: string])[];
 function optionLines(table: OptionTable): { readonly flags: Rows; readonly variables: Rows } {
   const listed = Object.values<Option>(table);
   const flags = listed.filter(({ flag }) => flag !== undefined).map((option) => [signature(option), explained(option)] as const);
-  const variables = listed.filter(({ flag }) => flag === undefined).map(({ env, help }) => [String(env), help] as const);
+  const variables = listed.filter(({ flag }) => flag === undefined).map((option) => [String(envOf(option)), option.help] as const);
   return { flags: [...flags, ['-h, --help', 'show this help'], ['    --version', 'show the version']], variables };
 }
 
@@ -70,7 +75,9 @@ export function signature({ flag, alias, value, bare }: Option): string {
   return `${alias === undefined ? '   ' : `-${alias},`} --${String(flag)}${behind}`;
 }
 
-function explained({ help, many, env, default: standard, otherwise }: Option): string {
+function explained(option: Option): string {
+  const { help, many, default: standard, otherwise } = option;
+  const env = envOf(option);
   const notes = [
     ...(many === 'repeat' ? ['repeatable'] : []),
     ...(standard === undefined && otherwise === undefined ? [] : [`default ${otherwise ?? String(standard)}`]),

@@ -1,6 +1,6 @@
 /** `all-smi-view record`: what the nodes say, into a file, until it is stopped. */
 import { statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AppError } from '../lib/errors.js';
 import { systemClock } from '../lib/model/ports.js';
 import { RECORD_OPTIONS, resolveOptions, type Environment, type Flags, type RecordOptions } from '../lib/options.js';
@@ -12,13 +12,14 @@ import { startRecording, type RecordingRun } from '../lib/recording.js';
 import { bytes, count } from '../lib/view/text.js';
 import { machineOf } from './machine.js';
 import { progressLine, retention } from './progress.js';
-import { checkSource, isLinux, sourceOf, targetsOf } from './sources.js';
+import { readConfig } from './config-file.js';
+import { checkSource, isLinux, onlyNamed, sourceOf, targetsOf } from './sources.js';
 import { signalled } from './signals.js';
 
 const PROGRESS_MS = 1000;
 
 export async function record(flags: Flags, env: Environment): Promise<number> {
-  const options = resolveOptions(RECORD_OPTIONS, flags, env);
+  const options = onlyNamed(resolveOptions(RECORD_OPTIONS, flags, env, readConfig(flags, env)), flags);
   checkSource(options, flags);
   const { interval, timeout, token, maxSize, maxFiles, duration } = options;
   if (maxFiles !== undefined && maxSize === undefined)
@@ -95,9 +96,10 @@ function freeBytes(path: string): number {
   }
 }
 
-function targetOf({ output, compress }: RecordOptions): { readonly path: string; readonly codec: Codec } {
+function targetOf({ output, compress, outputDir = '' }: RecordOptions): { readonly path: string; readonly codec: Codec } {
   const now = systemClock.now();
-  if (output === undefined) return { path: defaultPath(now, offsetMinutes(now), compress ?? 'zstd'), codec: compress ?? 'zstd' };
+  if (output === undefined)
+    return { path: join(outputDir, defaultPath(now, offsetMinutes(now), compress ?? 'zstd')), codec: compress ?? 'zstd' };
   const codec = codecOfName(output);
   if (compress !== undefined && compress !== codec) {
     const wanted = EXTENSION_OF[compress] || 'neither .zst nor .gz';

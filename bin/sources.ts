@@ -8,6 +8,12 @@ type Named = Pick<ViewOptions, 'hosts' | 'hostfile'> & Partial<Pick<ViewOptions,
 /** Other systems have no /proc: there, no source at all is a mistake. */
 export const isLinux = (): boolean => process.platform === 'linux';
 
+/** What the command line names is all there is to watch: the environment and the config file add nothing to it. */
+export function onlyNamed<Options extends Named>(options: Options, { hosts, hostfile }: Flags): Options {
+  if (hosts === undefined && hostfile === undefined) return options;
+  return { ...options, ...(hosts ? {} : { hosts: undefined }), ...(hostfile ? {} : { hostfile: undefined }) };
+}
+
 /** There is one source; what the command line names goes before what the environment does. */
 export function checkSource({ demo, local }: Named, flags: Flags): void {
   const nodes = (flags.hosts ?? flags.hostfile) !== undefined;

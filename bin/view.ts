@@ -9,12 +9,15 @@ import { runView } from '../lib/viewer.js';
 import all from '../plugins/all/index.js';
 import host from '../plugins/host/index.js';
 import users from '../plugins/users/index.js';
+import { readConfig } from './config-file.js';
 import { machineOf } from './machine.js';
 import { loadPlugins } from './plugins.js';
-import { checkSource, isLinux, sourceOf, targetsOf } from './sources.js';
+import { screenOf } from './screen.js';
+import { checkSource, isLinux, onlyNamed, sourceOf, targetsOf } from './sources.js';
 
 export async function view(flags: Flags, env: Environment): Promise<number> {
-  const options = resolveOptions(VIEW_OPTIONS, flags, env);
+  const file = readConfig(flags, env);
+  const options = onlyNamed(resolveOptions(VIEW_OPTIONS, flags, env, file), flags);
   checkReplay(options, flags);
   if (options.replay && options.check) return (await import('./replay-info.js')).checkRecording(options.replay, env);
   const { demo = false, interval, timeout, token } = options;
@@ -23,7 +26,9 @@ export async function view(flags: Flags, env: Environment): Promise<number> {
   const local = isLocal(options);
   const targets = demo || local || options.replay ? [] : await targetsOf(options);
   const plugins = await loadPlugins([all, users, host], options.plugin ?? [], api);
+  const shown = await screenOf(options);
   checkTerminal(env);
+  for (const warning of file.warnings) process.stderr.write(`all-smi-view: config file ${file.path}, ${warning}\n`);
   const settings: ViewSettings = {
     demo,
     targets,
@@ -34,6 +39,7 @@ export async function view(flags: Flags, env: Environment): Promise<number> {
     timeoutMs: timeout * 1000,
     ...(interval === undefined ? {} : { intervalMs: interval * 1000 }),
     ...(token === undefined ? {} : { token }),
+    ...shown,
   };
   return runView(settings);
 }

@@ -3,7 +3,7 @@ import { ERRORS, type ErrorRow } from '../lib/errors.js';
 import { CORE_LAYERS } from '../lib/keys/layers.js';
 import { ALIASES, METRICS, NAMESPACE, ROW_CAPS, type Table } from '../lib/wire/families.js';
 import { CAPS } from '../lib/wire/labels.js';
-import { COMMANDS, type Option, type OptionTable } from '../lib/options.js';
+import { COMMANDS, envOf, type Option, type OptionTable } from '../lib/options.js';
 import { RUNGS, type KeyLayer, type TabPlugin } from '../lib/plugin.js';
 import { signature } from '../bin/help.js';
 import all from '../plugins/all/index.js';
@@ -42,7 +42,8 @@ function keySection({ rung, title, bindings }: KeyLayer<never>): string {
 function options(): string {
   return page(
     'Options',
-    'A flag goes before the environment variable, the variable before the default. An empty variable counts as not set.',
+    'A flag goes before the environment variable, the variable before the [config file](CONFIG.md), that before the default. An empty ' +
+      'variable counts as not set.',
     ...Object.entries(COMMANDS).map(([command, { help, options: listed }]) => optionSection(command, help, listed)),
   );
 }
@@ -50,12 +51,13 @@ function options(): string {
 function optionSection(command: string, help: string, listed: OptionTable): string {
   const rows = Object.values<Option>(listed).map((option) => [
     option.flag === undefined ? '' : `\`${signature(option).trim()}\``,
-    option.env === undefined ? '' : `\`${option.env}\``,
+    [envOf(option), option.legacyEnv].flatMap((name) => (name === undefined ? [] : [`\`${name}\``])).join(' '),
+    option.config === undefined ? '' : `\`${option.config}\``,
     option.otherwise ?? (option.default === undefined ? '' : String(option.default)),
     option.many === 'repeat' ? `${option.help}; repeatable` : option.help,
   ]);
   const usage = command === 'view' ? 'all-smi-view' : `all-smi-view ${command}`;
-  return `## ${usage}\n\n${sentence(help)}\n\n${table(['Option', 'Environment', 'Default', 'What it is'], rows)}`;
+  return `## ${usage}\n\n${sentence(help)}\n\n${table(['Option', 'Environment', 'Config file', 'Default', 'What it is'], rows)}`;
 }
 
 const TABLES: Readonly<Record<Table, string>> = {

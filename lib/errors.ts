@@ -40,6 +40,12 @@ export const ERRORS = {
     exit: 2,
     advice: 'One host a line, CSV with the address first, or Prometheus file_sd JSON.',
   },
+  E_CONFIG_UNREADABLE: { text: 'config file {file}: {reason}', exit: 2, advice: 'Check the path; `all-smi-view config init` writes one.' },
+  E_CONFIG_BAD: {
+    text: 'config file {file}: {reason}',
+    exit: 2,
+    advice: 'See docs/CONFIG.md; `all-smi-view config validate` looks at it.',
+  },
   E_LOCAL_NONE: {
     text: 'this machine cannot be read: there is no {dir}',
     exit: 2,

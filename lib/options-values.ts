@@ -1,4 +1,5 @@
 /** How the words of an option become its value. */
+import { quantity } from './units.js';
 
 /** Why a value is refused, as the end of a sentence that begins with the option's name. */
 export class Invalid extends Error {}
@@ -36,6 +37,34 @@ export function list<Name extends string>(names: readonly Name[]): (words: reado
     const wrong = given.find((word) => !(names as readonly string[]).includes(word));
     if (wrong !== undefined) throw new Invalid(`"${wrong}" is not one of: ${names.join(', ')}`);
     return names.filter((name) => given.includes(name));
+  };
+}
+
+const SWITCH: Readonly<Record<string, boolean>> = {
+  true: true,
+  on: true,
+  yes: true,
+  1: true,
+  false: false,
+  off: false,
+  no: false,
+  0: false,
+};
+
+export function onOff(words: readonly string[]): boolean {
+  const word = last(words).toLowerCase();
+  if (!Object.hasOwn(SWITCH, word)) throw new Invalid(`"${last(words)}" is neither on nor off`);
+  return SWITCH[word]!;
+}
+
+/** `20s`, `15m`, `1h30m`, or a number of what is `bareMs` long: milliseconds. */
+export function time(bareMs: number): (words: readonly string[]) => number {
+  return (words) => {
+    const word = last(words);
+    const bare = /^\d+(\.\d+)?$/.test(word);
+    const seconds = bare ? Number(word) : quantity(word, 'seconds');
+    if (seconds === undefined || seconds < 0) throw new Invalid(`"${word}" is not like 20s, 15m or 2h`);
+    return seconds * (bare ? bareMs : 1000);
   };
 }
 

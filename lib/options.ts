@@ -1,16 +1,24 @@
 /**
- * Every option, as a table: flag, environment variable, default, help. The command line, the environment and docs/OPTIONS.md are read
- * from it. A flag goes before the environment, the environment before the default.
+ * Every option, as a table: flag, environment variable, key of the config file, default, help. The command line, the environment, the
+ * config file, docs/OPTIONS.md and docs/CONFIG.md are read from it.
  */
-import { AppError } from './errors.js';
+import { ALERT_OPTIONS, LOOK_OPTIONS } from './options-screen.js';
 import { choice, Invalid, last, list, number, size, span } from './options-values.js';
 
+export { envOf, givenOf, NO_CONFIG, resolveOptions } from './options-resolve.js';
+export type { ConfigFile, Environment, Flags } from './options-resolve.js';
+
 export interface Option<T = unknown> {
-  /** Long name without dashes; absent: only the environment sets it. */
+  /** Long name without dashes; absent: only the environment and the config file set it. */
   readonly flag?: string;
   /** One letter. */
   readonly alias?: string;
+  /** Default: made from `config`. */
   readonly env?: string;
+  /** A variable that all-smi had before. */
+  readonly legacyEnv?: string;
+  /** Key of the config file: 'view.hosts'. */
+  readonly config?: string;
   /** What stands for the value in the help; absent: a switch. */
   readonly value?: string;
   /** The value may be left out (`--flag` or `--flag=VALUE`); then it has the word 'true', as a switch. */
@@ -25,6 +33,10 @@ export interface Option<T = unknown> {
   parse(words: readonly string[]): T;
 }
 export type OptionTable = Readonly<Record<string, Option>>;
+
+const CONFIG_FLAG = {
+  config: { flag: 'config', value: 'FILE', otherwise: 'that of all-smi (docs/CONFIG.md)', help: 'config file to read', parse: last },
+} as const satisfies OptionTable;
 
 /** Of every command that reads the machine it runs on. */
 const MACHINE_OPTIONS = {
@@ -52,7 +64,7 @@ const MACHINE_OPTIONS = {
 const NODE_OPTIONS = {
   hosts: {
     flag: 'hosts',
-    env: 'ALL_SMI_VIEW_HOSTS',
+    config: 'view.hosts',
     value: 'HOST..',
     many: 'words',
     help: 'nodes to scrape: host, host:port, http(s)://host:port, ranges like node[001-512]:9090',
@@ -60,7 +72,7 @@ const NODE_OPTIONS = {
   },
   hostfile: {
     flag: 'hostfile',
-    env: 'ALL_SMI_VIEW_HOSTFILE',
+    config: 'view.hostfile',
     value: 'FILE',
     help: 'nodes to scrape: one a line, CSV, or Prometheus file_sd JSON',
     parse: last,
@@ -68,7 +80,7 @@ const NODE_OPTIONS = {
   interval: {
     flag: 'interval',
     alias: 'i',
-    env: 'ALL_SMI_VIEW_INTERVAL_SECS',
+    config: 'view.interval_secs',
     value: 'SECONDS',
     otherwise: '3 to 6, by the number of nodes',
     help: 'time between two scrapes of a node',
@@ -76,6 +88,7 @@ const NODE_OPTIONS = {
   },
   timeout: {
     flag: 'timeout',
+    config: 'view.timeout_secs',
     value: 'SECONDS',
     default: 5,
     help: 'how long a node may take to answer',
@@ -115,6 +128,9 @@ export const VIEW_OPTIONS = {
   loop: { flag: 'loop', help: 'play again from the start when the recording ends', parse: () => true },
   check: { flag: 'check', help: 'read all of the recording without showing it; fails if anything in it cannot be read', parse: () => true },
   ...MACHINE_OPTIONS,
+  ...LOOK_OPTIONS,
+  ...ALERT_OPTIONS,
+  ...CONFIG_FLAG,
 } as const satisfies OptionTable;
 
 export const RECORD_OPTIONS = {
@@ -146,12 +162,32 @@ export const RECORD_OPTIONS = {
   },
   compress: {
     flag: 'compress',
+    config: 'record.compress',
     value: 'HOW',
     otherwise: 'by the name of the file; else zstd',
     help: 'zstd, gzip or none',
     parse: choice({ zstd: 'zstd', gzip: 'gzip', none: 'none' } as const),
   },
+  outputDir: {
+    config: 'record.output_dir',
+    value: 'FOLDER',
+    otherwise: 'the current one',
+    help: 'folder of recordings that --output gives no name',
+    parse: last,
+  },
   ...MACHINE_OPTIONS,
+  ...CONFIG_FLAG,
+} as const satisfies OptionTable;
+
+export const CONFIG_OPTIONS = {
+  action: {
+    flag: 'action',
+    value: 'WHAT',
+    default: 'path',
+    help: 'path, print (what holds, and why), validate, or init (a file to fill in)',
+    parse: choice({ path: 'path', print: 'print', validate: 'validate', init: 'init' } as const),
+  },
+  ...CONFIG_FLAG,
 } as const satisfies OptionTable;
 
 export const REPLAY_INFO_OPTIONS = {
@@ -159,11 +195,18 @@ export const REPLAY_INFO_OPTIONS = {
 } as const satisfies OptionTable;
 
 export const API_OPTIONS = {
-  bind: { flag: 'bind', value: 'ADDRESS', default: '127.0.0.1', help: 'address to listen on; 0.0.0.0 is all of them', parse: last },
+  bind: {
+    flag: 'bind',
+    config: 'api.bind',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    help: 'address to listen on; 0.0.0.0 is all of them',
+    parse: last,
+  },
   port: {
     flag: 'port',
     alias: 'p',
-    env: 'ALL_SMI_API_PORT',
+    config: 'api.port',
     value: 'PORT',
     default: 9090,
     help: 'port to listen on; 0 takes any that is free',
@@ -172,7 +215,7 @@ export const API_OPTIONS = {
   interval: {
     flag: 'interval',
     alias: 'i',
-    env: 'ALL_SMI_API_INTERVAL_SECS',
+    config: 'api.interval_secs',
     value: 'SECONDS',
     default: 3,
     help: 'time between two collections; a scrape never causes one',
@@ -180,7 +223,7 @@ export const API_OPTIONS = {
   },
   processes: {
     flag: 'processes',
-    env: 'ALL_SMI_API_PROCESSES',
+    config: 'api.processes',
     value: 'gpu|all',
     bare: true,
     otherwise: 'none; gpu when it is given alone',
@@ -196,6 +239,7 @@ export const API_OPTIONS = {
     parse: last,
   },
   ...MACHINE_OPTIONS,
+  ...CONFIG_FLAG,
 } as const satisfies OptionTable;
 
 /** Most nodes of a mock cluster. */
@@ -256,6 +300,7 @@ export const COMMANDS = {
   'replay-info': { help: 'tell what is in a recording', options: REPLAY_INFO_OPTIONS, words: 'file' },
   api: { help: 'serve this machine over HTTP, for viewers to scrape', options: API_OPTIONS },
   mock: { help: 'serve a made-up cluster over HTTP', options: MOCK_OPTIONS },
+  config: { help: 'tell of the config file', options: CONFIG_OPTIONS, words: 'action' },
 } as const satisfies Readonly<Record<string, CommandRow>>;
 export type Command = keyof typeof COMMANDS;
 
@@ -267,33 +312,3 @@ export type ViewOptions = Values<typeof VIEW_OPTIONS>;
 export type RecordOptions = Values<typeof RECORD_OPTIONS>;
 export type MockOptions = Values<typeof MOCK_OPTIONS>;
 export type ApiOptions = Values<typeof API_OPTIONS>;
-
-/** The words given for each flag of the command line, by long name. A switch has the word 'true'. */
-export type Flags = Readonly<Record<string, readonly string[]>>;
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Throws `E_OPTION_BAD`, naming the flag or variable at fault. */
-export function resolveOptions<Table extends OptionTable>(table: Table, flags: Flags, env: Environment): Values<Table> {
-  const values = Object.entries(table).map(([name, option]) => [name, resolveOption(option, flags, env)] as const);
-  return Object.fromEntries(values) as unknown as Values<Table>;
-}
-
-function resolveOption(option: Option, flags: Flags, env: Environment): unknown {
-  const given = option.flag === undefined ? undefined : flags[option.flag];
-  if (given) return parsed(option, `--${String(option.flag)}`, given);
-  const variable = option.env === undefined ? '' : (env[option.env] ?? '');
-  return variable === '' ? option.default : parsed(option, String(option.env), [variable]);
-}
-
-function parsed(option: Option, name: string, words: readonly string[]): unknown {
-  try {
-    if (words.length === 0 || words.some((word) => word.trim() === '')) throw new Invalid(`needs a value (${option.value ?? ''})`);
-    return option.parse(words);
-  } catch (error) {
-    throw bad(name, error);
-  }
-}
-
-function bad(option: string, error: unknown): unknown {
-  return error instanceof Invalid ? new AppError('E_OPTION_BAD', { option, reason: error.message }) : error;
-}

@@ -1,6 +1,8 @@
+import type { AlertSettings } from './alerts/rules.js';
 import type { MachineOptions } from './collect/local/machine.js';
 import type { Target } from './collect/targets.js';
 import type { Ms } from './model/host.js';
+import type { ThemeName } from './paint/theme.js';
 import type { TabPlugin } from './plugin.js';
 
 /** How the machine that the program runs on is read. */
@@ -35,4 +37,21 @@ export interface ViewSettings {
   readonly intervalMs?: Ms;
   /** For the Authorization header. Never shown. */
   readonly token?: string;
+  readonly look: LookSettings;
+  /** Shown is only what it keeps. It has been parsed; a regular expression in it has been compiled. */
+  readonly filter?: string;
+  /** Shown is only what is of this user. */
+  readonly user?: string;
+  readonly alerts: AlertSettings;
+  /** Ring when something becomes critical. */
+  readonly bell: boolean;
+  /** Where alerts are sent. */
+  readonly webhook?: URL;
+}
+
+export interface LookSettings {
+  readonly theme: ThemeName | 'auto';
+  /** Absent: as the locale says. */
+  readonly ascii?: boolean;
+  readonly mouse: boolean;
 }

@@ -1,14 +1,19 @@
 /** The viewer put together: collector, terminal and app, from the settings to the exit status. */
 import { homedir } from 'node:os';
+import { alertJson } from './alerts/text.js';
 import { App } from './app.js';
 import { collectorOf } from './collectors.js';
-import type { HostView } from './model/host.js';
+import type { HostView, Ms } from './model/host.js';
 import { systemClock, type Save } from './model/ports.js';
 import type { RecordingSwitch } from './model/replay.js';
+import type { Webhook, WebhookStatus } from './notify/webhook.js';
+import { themeFor } from './paint/abilities.js';
 import { createBlessedPainter } from './paint/blessed.js';
 import { createCharts } from './paint/charts.js';
+import type { Painter } from './paint/painter.js';
 import type { Cluster } from './serve/node-server.js';
-import type { ViewSettings } from './settings.js';
+import type { LookSettings, ViewSettings } from './settings.js';
+import type { AppState } from './state.js';
 import { line, span, type Line } from './view/frame.js';
 import { Wire } from './wire/wire.js';
 
@@ -40,15 +45,11 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
   const exited = new Promise<number>((resolve) => {
     exit = resolve;
   });
-  const { stdin, stdout, stderr, env } = process;
-  const painter = createBlessedPainter({ stdin, stdout, env, clock: systemClock, lifetime: { exit, stderr } });
+  const painter = painterOf(settings.look, exit);
+  let told = (): void => undefined;
+  const webhook = replay ? undefined : await webhookOf(settings, () => told());
   try {
-    const recording = laterRecording(async () => {
-      const [{ recordingSwitch }, { compressorInThread }] = await Promise.all([import('./record/switch.js'), import('./record/thread.js')]);
-      const hosts = (): Iterable<HostView> => app.state.allHosts;
-      const local = settings.local !== undefined;
-      return recordingSwitch({ hosts, intervalMs: collector.intervalMs, clock: systemClock, local, newCompressor: compressorInThread });
-    });
+    const recording = recordingOf(settings, collector.intervalMs, () => app.state.allHosts);
     const app = new App({
       plugins: settings.plugins,
       collector,
@@ -57,8 +58,14 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
       save,
       charts: createCharts(),
       chips,
-      ...(replay ? { replay } : { recording }),
+      alerts: settings.alerts,
+      ...(webhook ? { onAlerts: (changes) => changes.forEach((change) => webhook.send(alertJson(change))) } : {}),
+      ...(replay ? { replay } : { recording, bell: settings.bell }),
     });
+    told = () => {
+      app.state.alerting.note = webhookText(webhook?.status);
+    };
+    narrow(app.state, settings);
     forget = () => {
       app.state.forget();
     };
@@ -67,8 +74,51 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
     await app.stop();
     return status;
   } finally {
+    webhook?.close();
     await painter.close();
   }
+}
+
+function painterOf({ theme, ascii, mouse }: LookSettings, exit: (status: number) => void): Painter {
+  const { stdin, stdout, stderr, env } = process;
+  return createBlessedPainter({
+    stdin,
+    stdout,
+    env,
+    clock: systemClock,
+    theme: themeFor(theme, env),
+    mouse,
+    ...(ascii === undefined ? {} : { ascii }),
+    lifetime: { exit, stderr },
+  });
+}
+
+/** What is shown from the start. */
+function narrow({ filtering }: AppState, { filter, user }: ViewSettings): void {
+  if (filter !== undefined) filtering.set(filter);
+  if (user !== undefined) filtering.pin(user);
+}
+
+/** Alerts of a recording are old ones: nobody is told. */
+async function webhookOf({ webhook }: ViewSettings, told: () => void): Promise<Webhook | undefined> {
+  return webhook && new (await import('./notify/webhook.js')).Webhook(webhook, systemClock, told);
+}
+
+/** '3 sent · 1 failed: HTTP 500'. */
+function webhookText(status: WebhookStatus | undefined): string {
+  if (!status) return '';
+  const { sent, failed, dropped, problem } = status;
+  const parts = [`${sent} sent`];
+  if (failed > 0) parts.push(`${failed} failed${problem === '' ? '' : `: ${problem}`}`);
+  if (dropped > 0) parts.push(`${dropped} dropped`);
+  return parts.join(' · ');
+}
+
+function recordingOf({ local }: ViewSettings, intervalMs: Ms, hosts: () => Iterable<HostView>): RecordingSwitch {
+  return laterRecording(async () => {
+    const [{ recordingSwitch }, { compressorInThread }] = await Promise.all([import('./record/switch.js'), import('./record/thread.js')]);
+    return recordingSwitch({ hosts, intervalMs, clock: systemClock, local: local !== undefined, newCompressor: compressorInThread });
+  });
 }
 
 /** Recording, loaded when it is first asked for: few runs are recorded. */
