@@ -14,11 +14,17 @@ export const NAME = 4;
 /** The label block by which the row is known. */
 export const BLOCK_AT = 5;
 export const BLOCK_BYTES = 6;
-/** Number of the scrape that last spoke of the row. */
+/** Number of the scrape that last spoke of the row, and in its lowest bits which of the row's values that scrape gave. */
 export const SEEN = 7;
+export const SEEN_BITS = SECTIONS;
 /** 1: its lines differ in their labels, so that each of them may change the row. */
 export const MIXED = 8;
-export const INTS = 9;
+/** The row whose lines came behind those of this one. A guess: it may be another, or none any more. */
+export const NEXT = 9;
+/** By section: the line in the last program that gave the value, -1 for none. */
+export const LINES = 10;
+/** As long as a line of the cache. */
+export const INTS = 16;
 
 const PID_LABEL = labelNamed('pid');
 const UUID_LABEL = labelNamed('device_uuid');
@@ -31,7 +37,7 @@ const INDEX_LABELS = ALIASES.processGpu.map(labelNamed);
 /** Enough for most hosts. */
 const FIRST_ROWS = 32;
 const FIRST_PLACES = 64;
-const roomOf = (rows: number): Room => ({ floats: rows * SECTIONS, ints: rows * (INTS + 2 * SECTIONS) });
+const roomOf = (rows: number): Room => ({ floats: rows * SECTIONS, ints: rows * INTS });
 export const ROWS_ROOM: Room = { ...roomOf(FIRST_ROWS), ints: roomOf(FIRST_ROWS).ints + FIRST_PLACES };
 
 /** GPUs as process rows name them; more than there are GPUs, since a MIG slice has a name of its own. */
@@ -52,9 +58,6 @@ export class ProcessRows {
   ints = NO_INTS;
   /** SECTIONS a row. NaN: not reported. */
   values = NO_FLOATS;
-  /** By value: the scrape that last gave it, and its line in the last program, -1 for none. */
-  stamps = NO_INTS;
-  lines = NO_INTS;
   readonly devices: Device[] = [];
   /** Open addressing on the pid alone, so that all rows of a pid are probed together: row + 1, 0 for none. */
   #table: Int32Array<ArrayBuffer>;
@@ -76,6 +79,22 @@ export class ProcessRows {
     const { ints } = this;
     const bytes = ints[row * INTS + BLOCK_BYTES]!;
     return at + bytes <= end && repeats(this.#arena.view, ints[row * INTS + BLOCK_AT]!, view, at, bytes) ? bytes : 0;
+  }
+
+  /** The row whose lines came behind those of `row`; not below `count` when there is none. */
+  after(row: number): number {
+    return row < this.count ? this.ints[row * INTS + NEXT]! : this.count;
+  }
+
+  /** Notes that the lines of `next` come behind those of `row`. */
+  follow(row: number, next: number): void {
+    if (row < this.count) this.ints[row * INTS + NEXT] = next;
+  }
+
+  /** Notes that those of `row` come between those of `before` and those that came behind it. */
+  insert(before: number, row: number): void {
+    this.ints[row * INTS + NEXT] = this.after(before);
+    this.follow(before, row);
   }
 
   /** The row whose block stands at `at`, looked up by the pid that most exporters put first; -1: none. */
@@ -133,25 +152,26 @@ export class ProcessRows {
 
   /** Keeps the rows that `scrape` spoke of, in their order. Returns their new numbers by old one; undefined: all stay. */
   sweep(scrape: number): Int32Array | undefined {
-    const { ints, values, stamps } = this;
+    const { ints, values } = this;
     let kept = 0;
     let moved: Int32Array | undefined;
     for (let row = 0; row < this.count; row++) {
-      if (ints[row * INTS + SEEN] !== scrape) {
+      const seen = ints[row * INTS + SEEN]!;
+      if (seen >> SEEN_BITS !== scrape) {
         moved ??= identity(this.count);
         continue;
       }
       if (kept !== row) {
         ints.copyWithin(kept * INTS, row * INTS, (row + 1) * INTS);
         values.copyWithin(kept * SECTIONS, row * SECTIONS, (row + 1) * SECTIONS);
-        stamps.copyWithin(kept * SECTIONS, row * SECTIONS, (row + 1) * SECTIONS);
       }
       if (moved) moved[row] = kept;
-      for (let value = kept * SECTIONS; value < (kept + 1) * SECTIONS; value++) if (stamps[value] !== scrape) values[value] = NaN;
+      for (let section = 0; section < SECTIONS; section++) if ((seen & (1 << section)) === 0) values[kept * SECTIONS + section] = NaN;
       kept++;
     }
     if (moved) {
       this.count = kept;
+      for (let at = NEXT; at < kept * INTS; at += INTS) ints[at] = moved[ints[at]!] ?? 0;
       this.#rehash();
     }
     return moved;
@@ -182,9 +202,9 @@ export class ProcessRows {
   #relabel(row: number, source: Uint8Array, view: DataView, block: { at: number; bytes: number; from: number }, scrape: number): void {
     const { ints } = this;
     const at = row * INTS;
-    const first = ints[at + SEEN] !== scrape;
+    const first = ints[at + SEEN]! >> SEEN_BITS !== scrape;
     if (first) {
-      ints[at + SEEN] = scrape;
+      ints[at + SEEN] = scrape << SEEN_BITS;
       ints[at + BLOCK_AT] = block.at;
       ints[at + BLOCK_BYTES] = block.bytes;
       ints[at + USER] = ints[at + COMMAND] = ints[at + NAME] = 0;
@@ -236,8 +256,7 @@ export class ProcessRows {
     this.ints[row * INTS + PID] = pid;
     this.ints[row * INTS + DEVICE] = device;
     this.values.fill(NaN, row * SECTIONS, (row + 1) * SECTIONS);
-    this.stamps.fill(0, row * SECTIONS, (row + 1) * SECTIONS);
-    this.lines.fill(-1, row * SECTIONS, (row + 1) * SECTIONS);
+    this.ints.fill(-1, row * INTS + LINES, row * INTS + LINES + SECTIONS);
     if (this.count * 2 > this.#table.length) this.#rehash();
     else this.#enter(row);
     return row;
@@ -259,8 +278,6 @@ export class ProcessRows {
 
   #resize(rows: number, cutter = new Cutter(roomOf(rows))): void {
     this.values = cutter.floats(rows * SECTIONS, this.values);
-    this.stamps = cutter.ints(rows * SECTIONS, this.stamps);
-    this.lines = cutter.ints(rows * SECTIONS, this.lines);
     this.ints = cutter.ints(rows * INTS, this.ints);
   }
 }

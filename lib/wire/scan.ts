@@ -4,7 +4,7 @@ import { Cells, CELLS_ROOM, INTS as CELL_INTS, SINK, THING } from './cells.js';
 import { SECTIONS } from './families.js';
 import { BLOCK, BYTES, LINE, Program, PROGRAM_ROOM, TARGET } from './program.js';
 import type { LabelReader } from './labels.js';
-import { BLOCK_AT, INTS, MIXED, ProcessRows, ROWS_ROOM, SEEN } from './rows.js';
+import { BLOCK_AT, INTS, LINES, MIXED, ProcessRows, ROWS_ROOM, SEEN, SEEN_BITS } from './rows.js';
 import type { UserNames } from './users.js';
 
 /** Enough for most hosts. */
@@ -15,6 +15,9 @@ const FIRST_ROOM: Room = {
 };
 /** Garbage that is not worth starting anew for. */
 const SPARE_BYTES = 32_768;
+
+/** Numbers of scrapes share an integer with SEEN_BITS. */
+const LAST_SCRAPE = 2 ** (31 - SEEN_BITS) - 1;
 
 export class Scan {
   readonly arena: Arena;
@@ -70,7 +73,7 @@ export class Scan {
     const { rows, cells, next } = this;
     const movedRows = rows.sweep(this.scrape);
     const movedCells = cells.sweep(this.scrape);
-    rows.lines.fill(-1, 0, rows.count * SECTIONS);
+    for (let at = LINES; at < rows.count * INTS; at += INTS) rows.ints.fill(-1, at, at + SECTIONS);
     cells.lines.fill(-1);
     const { ints } = next;
     for (let line = 0; line < next.count; line++) {
@@ -81,7 +84,7 @@ export class Scan {
         cells.lines[~target] = line;
       } else {
         if (movedRows) ints[at] = target = movedRows[target >> 2]! * SECTIONS + (target & 3);
-        rows.lines[target] = line;
+        rows.ints[(target >> 2) * INTS + LINES + (target & 3)] = line;
       }
     }
     this.next = this.program;
@@ -89,9 +92,9 @@ export class Scan {
     this.#bytesAtFirst ||= this.arena.length;
   }
 
-  /** Whether so much of the arena is of no use any more that a fresh start is cheaper. */
+  /** Whether so much of the arena is of no use any more that a fresh start is cheaper, or the numbers of scrapes are used up. */
   get worn(): boolean {
-    return this.arena.length > this.#bytesAtFirst * 2 + SPARE_BYTES;
+    return this.arena.length > this.#bytesAtFirst * 2 + SPARE_BYTES || this.scrape === LAST_SCRAPE;
   }
 
   /** Where in the arena the host says what it calls itself: in its first line that has an `instance`; process rows seldom do, so they are last. */
@@ -109,10 +112,11 @@ export class Scan {
   /** This scrape gives the value, and speaks of its row. */
   #touch(target: number, block: number, bytes: number): void {
     const { rows, scrape } = this;
-    rows.stamps[target] = scrape;
+    const { ints } = rows;
     const row = target >> 2;
     const at = row * INTS;
-    if (rows.ints[at + MIXED] !== 0 || rows.ints[at + BLOCK_AT] !== block) rows.retake(row, block, bytes, scrape);
-    else rows.ints[at + SEEN] = scrape;
+    if (ints[at + MIXED] !== 0 || ints[at + BLOCK_AT] !== block) rows.retake(row, block, bytes, scrape);
+    const seen = ints[at + SEEN]!;
+    ints[at + SEEN] = (seen >> SEEN_BITS === scrape ? seen : scrape << SEEN_BITS) | (1 << (target & 3));
   }
 }

@@ -9,7 +9,7 @@ import type { Engine } from './engine.js';
 import { METRICS, SECTION_OF, SECTIONS, UNKNOWN } from './families.js';
 import { metricOf, PREFIXES_PER_HOST } from './prefixes.js';
 import { BLOCK, BYTES, LINE, TARGET } from './program.js';
-import { BLOCK_AT, INTS } from './rows.js';
+import { BLOCK_AT, INTS, LINES } from './rows.js';
 import type { Scan } from './scan.js';
 import { nameEnd, sampleStart, skipBlanks } from './text-lines.js';
 import type { ThingTable } from './things.js';
@@ -111,12 +111,12 @@ export class Tracker {
   #prefixAt(at: number, end: number): number {
     const { prefixes, window } = this.#engine;
     const { program } = this.#scan;
-    const planned = this.#cursor < program.count ? program.ints[this.#cursor * LINE]! : 0;
-    if (planned > 0 && prefixes.matches(planned, window.view, at, end)) return planned;
     const follower = prefixes.follower[this.#lastPrefix]!;
-    if (follower > 0 && follower !== planned && prefixes.matches(follower, window.view, at, end)) return follower;
+    if (follower > 0 && prefixes.matches(follower, window.view, at, end)) return follower;
     const former = prefixes.formerFollower[this.#lastPrefix]!;
-    return former > 0 && prefixes.matches(former, window.view, at, end) ? former : 0;
+    if (former > 0 && prefixes.matches(former, window.view, at, end)) return former;
+    const planned = this.#cursor < program.count ? program.ints[this.#cursor * LINE]! : 0;
+    return planned > 0 && prefixes.matches(planned, window.view, at, end) ? planned : 0;
   }
 
   /** Finds name and labels of the next sample. False: its line has not come whole. */
@@ -134,44 +134,50 @@ export class Tracker {
     return true;
   }
 
-  /** A line with a known prefix: the one that the old program has here, one of a known row, one of a known thing. */
+  /** A line with a known prefix: of a known row, the one that the old program has here, of a known thing. */
   #known({ prefix, labels, labelled }: Sight, end: number): number {
-    const { prefixes, window } = this.#engine;
+    const metric = this.#engine.prefixes.metric[prefix]!;
+    const section = metric === UNKNOWN ? -1 : SECTION_OF[metric]!;
+    if (section >= 0) return labelled ? this.#rowLine(prefix, section, labels, end) : MISS;
+    const next = this.#plannedLine(prefix, labels, end);
+    return next === MISS && metric !== UNKNOWN && labelled ? this.#thingLine(prefix, metric, labels, end) : next;
+  }
+
+  #plannedLine(prefix: number, labels: number, end: number): number {
     const { program, arena } = this.#scan;
     const { ints } = program;
     const entry = this.#cursor * LINE;
-    if (this.#cursor < program.count && ints[entry] === prefix) {
-      const block = ints[entry + BLOCK]!;
-      const bytes = ints[entry + BYTES]!;
-      if (labels + bytes <= end && repeats(arena.view, block, window.view, labels, bytes)) {
-        const next = this.#finish(prefix, block, bytes, ints[entry + TARGET]!, labels + bytes, end);
-        if (next !== INCOMPLETE) this.#cursor++;
-        return next;
-      }
-    }
-    const metric = prefixes.metric[prefix]!;
-    if (metric === UNKNOWN || !labelled) return MISS;
-    const section = SECTION_OF[metric]!;
-    return section < 0 ? this.#thingLine(prefix, metric, labels, end) : this.#rowLine(prefix, section, labels, end);
+    if (this.#cursor >= program.count || ints[entry] !== prefix) return MISS;
+    const block = ints[entry + BLOCK]!;
+    const bytes = ints[entry + BYTES]!;
+    if (labels + bytes > end || !repeats(arena.view, block, this.#engine.window.view, labels, bytes)) return MISS;
+    const next = this.#finish(prefix, block, bytes, ints[entry + TARGET]!, labels + bytes, end);
+    if (next !== INCOMPLETE) this.#cursor++;
+    return next;
   }
 
-  /** A process line of a known row: that of the line before, the one behind it, or one of the pid that stands first in the labels. */
+  /** A process line of a known row: that of the line before, the one that came behind it, or one of the pid that stands first in the labels. */
   #rowLine(prefix: number, section: number, labels: number, end: number): number {
     const { window } = this.#engine;
     const { rows } = this.#scan;
-    let row = this.#lastRow;
+    const last = this.#lastRow;
+    let row = last;
     let bytes = row < rows.count ? rows.blockAt(row, window.view, labels, end) : 0;
-    if (bytes === 0 && ++row < rows.count) bytes = rows.blockAt(row, window.view, labels, end);
+    if (bytes === 0) {
+      row = rows.after(last);
+      if (row < rows.count) bytes = rows.blockAt(row, window.view, labels, end);
+    }
     if (bytes === 0) {
       row = rows.rowAtPid(window.bytes, window.view, labels, end);
       if (row < 0) return MISS;
       bytes = rows.blockAt(row, window.view, labels, end);
     }
-    const target = row * SECTIONS + section;
-    const next = this.#finish(prefix, rows.ints[row * INTS + BLOCK_AT]!, bytes, target, labels + bytes, end);
+    const at = row * INTS;
+    const next = this.#finish(prefix, rows.ints[at + BLOCK_AT]!, bytes, row * SECTIONS + section, labels + bytes, end);
     if (next === INCOMPLETE) return next;
+    if (row !== last) rows.follow(last, row);
     this.#lastRow = row;
-    this.#aim(rows.lines[target]!);
+    this.#aim(rows.ints[at + LINES + section]!);
     return next;
   }
 
@@ -273,10 +279,10 @@ export class Tracker {
       this.#leaveOut(prefix);
       return true;
     }
+    if (row !== this.#lastRow) rows.insert(this.#lastRow, row);
     this.#lastRow = row;
-    const target = row * SECTIONS + section;
-    this.#note(prefix, block, bytes, target);
-    this.#aim(rows.lines[target]!);
+    this.#note(prefix, block, bytes, row * SECTIONS + section);
+    this.#aim(rows.ints[row * INTS + LINES + section]!);
     return true;
   }
 
