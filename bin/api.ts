@@ -9,7 +9,7 @@ import { machineOf } from './machine.js';
 import { signalled } from './signals.js';
 
 export async function api(flags: Flags, env: Environment): Promise<number> {
-  const options = resolveOptions(API_OPTIONS, flags, env, readConfig(flags, env));
+  const options = resolveOptions(API_OPTIONS, flags, env, await readConfig(flags, env));
   const { bind, port, interval, processes = 'off', tokenFile } = options;
   const machine = machineOf(options);
   const tls = await tlsOf(options);

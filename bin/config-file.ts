@@ -2,7 +2,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { MAX_CONFIG_BYTES, parseConfig } from '../lib/config.js';
 import { AppError } from '../lib/errors.js';
 import { NO_CONFIG, type ConfigFile, type Environment, type Flags } from '../lib/options.js';
 
@@ -26,11 +25,15 @@ export function configPath(flags: Flags, env: Environment): string | undefined {
   return named ?? configPaths(env).find((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
 }
 
-/** Throws `E_CONFIG_UNREADABLE` or `E_CONFIG_BAD`. */
-export function readConfig(flags: Flags, env: Environment): ConfigFile {
+/** Most runs have no config file: what reads one is loaded when there is one. Throws `E_CONFIG_UNREADABLE` or `E_CONFIG_BAD`. */
+export async function readConfig(flags: Flags, env: Environment): Promise<ConfigFile> {
   const path = configPath(flags, env);
-  return path === undefined ? NO_CONFIG : parseConfig(textOf(path), path);
+  if (path === undefined) return NO_CONFIG;
+  const text = textOf(path);
+  return (await import('../lib/config.js')).parseConfig(text, path);
 }
+
+const MAX_CONFIG_BYTES = 2 ** 20;
 
 function textOf(path: string): string {
   const refuse = (reason: string, cause?: unknown): AppError => new AppError('E_CONFIG_UNREADABLE', { file: path, reason }, { cause });

@@ -18,21 +18,21 @@ import { configPath, configPaths, readConfig } from './config-file.js';
 
 export async function config(flags: Flags, env: Environment): Promise<number> {
   const { action } = resolveOptions(CONFIG_OPTIONS, flags, env);
-  process.stdout.write(`${CONFIG_ACTIONS[action](flags, env).join('\n')}\n`);
-  return Promise.resolve(0);
+  process.stdout.write(`${(await CONFIG_ACTIONS[action](flags, env)).join('\n')}\n`);
+  return 0;
 }
 
 /** What each says, line by line. They throw AppErrors. */
 export const CONFIG_ACTIONS: Readonly<
-  Record<'path' | 'print' | 'validate' | 'init', (flags: Flags, env: Environment) => readonly string[]>
+  Record<'path' | 'print' | 'validate' | 'init', (flags: Flags, env: Environment) => readonly string[] | Promise<readonly string[]>>
 > = {
   path: (flags, env) => {
     const found = configPath(flags, env);
     return found === undefined ? configPaths(env).map((path) => `${path} (not there)`) : [found];
   },
-  print: (flags, env) => effective(readConfig(flags, env), env),
-  validate: (flags, env) => {
-    const file = readConfig(flags, env);
+  print: async (flags, env) => effective(await readConfig(flags, env), env),
+  validate: async (flags, env) => {
+    const file = await readConfig(flags, env);
     // Values are judged by the options that they are of.
     for (const { options } of Object.values(COMMANDS)) resolveOptions(options, {}, {}, file);
     if (file.path === '') return ['there is no config file'];

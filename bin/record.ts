@@ -19,7 +19,7 @@ import { signalled } from './signals.js';
 const PROGRESS_MS = 1000;
 
 export async function record(flags: Flags, env: Environment): Promise<number> {
-  const options = onlyNamed(resolveOptions(RECORD_OPTIONS, flags, env, readConfig(flags, env)), flags);
+  const options = onlyNamed(resolveOptions(RECORD_OPTIONS, flags, env, await readConfig(flags, env)), flags);
   checkSource(options, flags);
   const { interval, timeout, token, maxSize, maxFiles, duration } = options;
   if (maxFiles !== undefined && maxSize === undefined)

@@ -16,7 +16,7 @@ import { screenOf } from './screen.js';
 import { checkSource, isLinux, onlyNamed, sourceOf, targetsOf } from './sources.js';
 
 export async function view(flags: Flags, env: Environment): Promise<number> {
-  const file = readConfig(flags, env);
+  const file = await readConfig(flags, env);
   const options = onlyNamed(resolveOptions(VIEW_OPTIONS, flags, env, file), flags);
   checkReplay(options, flags);
   if (options.replay && options.check) return (await import('./replay-info.js')).checkRecording(options.replay, env);

@@ -7,8 +7,6 @@ import { AppError } from './errors.js';
 import { COMMANDS, type ConfigFile, type Option } from './options.js';
 import { clean } from './sanitize.js';
 
-/** Bytes. */
-export const MAX_CONFIG_BYTES = 2 ** 20;
 const SCHEMA_VERSION = 1;
 
 /** Keys of all-smi that nothing here hangs on. */

@@ -28,7 +28,8 @@ function write(text: string, path = own): string {
   return path;
 }
 const flags = (path?: string): Record<string, readonly string[]> => (path === undefined ? {} : { config: [path] });
-const said = (action: keyof typeof CONFIG_ACTIONS, path?: string): string => CONFIG_ACTIONS[action](flags(path), env).join('\n');
+const said = async (action: keyof typeof CONFIG_ACTIONS, path?: string): Promise<string> =>
+  (await CONFIG_ACTIONS[action](flags(path), env)).join('\n');
 
 describe('where it is looked for', () => {
   test.each([
@@ -43,7 +44,7 @@ describe('where it is looked for', () => {
     expect(configPaths(variables, platform, '/home/a')).toEqual(paths);
   });
 
-  test('the one that is named, else the first that is there', () => {
+  test('the one that is named, else the first that is there', async () => {
     expect(configPath(flags('/x/y.toml'), env)).toBe('/x/y.toml');
     write('');
     expect(configPath({}, env)).toBe(own);
@@ -51,35 +52,35 @@ describe('where it is looked for', () => {
 });
 
 describe('reading', () => {
-  test('none is no error, unless it was named', () => {
-    expect(readConfig({}, { XDG_CONFIG_HOME: '/nowhere' }).values.size).toBe(0);
-    expect(() => readConfig(flags('/nowhere/c.toml'), env)).toThrow('config file /nowhere/c.toml: there is no such file');
+  test('none is no error, unless it was named', async () => {
+    expect((await readConfig({}, { XDG_CONFIG_HOME: '/nowhere' })).values.size).toBe(0);
+    await expect(readConfig(flags('/nowhere/c.toml'), env)).rejects.toThrow('config file /nowhere/c.toml: there is no such file');
   });
 
-  test('links, folders and what is too large are refused', () => {
+  test('links, folders and what is too large are refused', async () => {
     const real = write('', join(folder, 'real.toml'));
     const link = join(folder, 'link.toml');
     symlinkSync(real, link);
-    expect(() => readConfig(flags(link), env)).toThrow(`config file ${link}: is a link`);
-    expect(() => readConfig(flags(folder), env)).toThrow('is no file');
+    await expect(readConfig(flags(link), env)).rejects.toThrow(`config file ${link}: is a link`);
+    await expect(readConfig(flags(folder), env)).rejects.toThrow('is no file');
     const large = write(`# ${'x'.repeat(2 ** 20)}`, join(folder, 'large.toml'));
-    expect(() => readConfig(flags(large), env)).toThrow('is larger than 1 MiB');
+    await expect(readConfig(flags(large), env)).rejects.toThrow('is larger than 1 MiB');
   });
 });
 
 describe('path', () => {
-  test('of the file that is read, or of those that would be', () => {
-    expect(said('path')).toContain(`${own} (not there)`);
+  test('of the file that is read, or of those that would be', async () => {
+    expect(await said('path')).toContain(`${own} (not there)`);
     write('');
-    expect(said('path')).toBe(own);
+    expect(await said('path')).toBe(own);
   });
 });
 
 describe('print', () => {
-  test('what holds, and what makes it so', () => {
+  test('what holds, and what makes it so', async () => {
     write('[view]\nhosts = ["a", "b"]\n[alerts]\ntemp_warn_c = 70\nwebhook_url = "https://me:secret@example.org/services/T0/B0?key=1"\n');
     env.ALL_SMI_ALERTS_POWER_CRIT_W = '600';
-    const text = said('print');
+    const text = await said('print');
     expect(text).toContain(`hosts = ["a", "b"]  # ${own}`);
     expect(text).toContain(`temp_warn_c = 70  # ${own}`);
     expect(text).toContain('power_crit_w = 600  # ALL_SMI_ALERTS_POWER_CRIT_W');
@@ -93,42 +94,42 @@ describe('print', () => {
 });
 
 describe('validate', () => {
-  test('says what is well, warns of what is odd, and fails for what is wrong', () => {
-    expect(CONFIG_ACTIONS.validate({}, { XDG_CONFIG_HOME: '/nowhere' })).toEqual(['there is no config file']);
+  test('says what is well, warns of what is odd, and fails for what is wrong', async () => {
+    expect(await CONFIG_ACTIONS.validate({}, { XDG_CONFIG_HOME: '/nowhere' })).toEqual(['there is no config file']);
     write('[view]\nhots = 1\n');
-    expect(said('validate')).toBe(`warning: line 2, column 8: there is no key view.hots\n${own} can be used`);
+    expect(await said('validate')).toBe(`warning: line 2, column 8: there is no key view.hots\n${own} can be used`);
     write('[api]\nport = 99999\n');
-    expect(() => said('validate')).toThrow(`api.port (${own}, line 2, column 8): "99999" is not between 0 and 65535`);
+    await expect(said('validate')).rejects.toThrow(`api.port (${own}, line 2, column 8): "99999" is not between 0 and 65535`);
     write('[api\n');
-    expect(() => said('validate')).toThrow(`config file ${own}, line 1, column 5: `);
+    await expect(said('validate')).rejects.toThrow(`config file ${own}, line 1, column 5: `);
   });
 });
 
 describe('init', () => {
-  test('writes every key, taken out, for its owner only', () => {
-    expect(said('init')).toBe(`wrote ${own}`);
+  test('writes every key, taken out, for its owner only', async () => {
+    expect(await said('init')).toBe(`wrote ${own}`);
     expect(statSync(own).mode & 0o777).toBe(0o600);
     const text = readFileSync(own, 'utf8');
     for (const { key } of CONFIG_KEYS) expect(text).toContain(`# ${key.slice(key.indexOf('.') + 1)} = `);
-    const file = readConfig({}, env);
+    const file = await readConfig({}, env);
     expect([file.values.size, file.warnings]).toEqual([0, []]);
-    expect(said('validate')).toBe(`${own} can be used`);
+    expect(await said('validate')).toBe(`${own} can be used`);
   });
 
-  test('with its marks taken away it holds what holds without it', () => {
-    said('init');
+  test('with its marks taken away it holds what holds without it', async () => {
+    await said('init');
     write(readFileSync(own, 'utf8').replace(/^# (\w+ = )/gm, '$1'));
-    expect(resolveOptions(VIEW_OPTIONS, {}, {}, readConfig({}, env))).toEqual(resolveOptions(VIEW_OPTIONS, {}, {}));
+    expect(resolveOptions(VIEW_OPTIONS, {}, {}, await readConfig({}, env))).toEqual(resolveOptions(VIEW_OPTIONS, {}, {}));
   });
 
-  test('never over a file that is there', () => {
+  test('never over a file that is there', async () => {
     write('mine');
-    expect(() => said('init')).toThrow(`cannot write ${own}: is there already`);
+    await expect(said('init')).rejects.toThrow(`cannot write ${own}: is there already`);
     expect(readFileSync(own, 'utf8')).toBe('mine');
   });
 
-  test('where it is told', () => {
+  test('where it is told', async () => {
     const path = join(folder, 'deep/er/mine.toml');
-    expect(said('init', path)).toBe(`wrote ${path}`);
+    expect(await said('init', path)).toBe(`wrote ${path}`);
   });
 });
