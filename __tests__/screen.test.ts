@@ -34,7 +34,7 @@ describe.each(SIZES)('%ix%i', (cols, rows) => {
 
 test('the footer offers what the keys do here, and nothing that the help does not explain', () => {
   for (const keys of [[], ['V'], ['V', 'Right']]) {
-    const driver = new Driver({ hosts: CLUSTER, cols: 160, rows: 60 }).press(...keys);
+    const driver = new Driver({ hosts: CLUSTER, cols: 260, rows: 90 }).press(...keys);
     const offered = driver
       .lines()
       .at(-1)!

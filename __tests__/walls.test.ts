@@ -39,7 +39,7 @@ function othersWork(driver: Driver): void {
   expect(driver.press('V').frame()).toContain('Nobody uses a GPU right now.');
   expect(driver.press('Left').frame()).toContain('GPUs');
   expect(driver.lines()[1]).toContain('node-0001');
-  expect(driver.press('?').frame()).toContain('this help');
+  expect(driver.press('?').frame()).toContain('Esc close');
   driver.press('Esc');
 }
 

@@ -1,7 +1,8 @@
 /** How well a text answers what was typed: letters in their order, better the closer together. Pure. */
 
-/** A letter at the start of a word, behind another letter that matched, anywhere else; what each letter passed over costs. */
+/** A letter at the start of a word, a run at the end of one, a letter behind another that matched, anywhere else; what each letter passed over costs. */
 const AT_START = 8;
+const AT_END = 2;
 const NEXT = 6;
 const ANYWHERE = 1;
 const PASSED = 0.1;
@@ -14,7 +15,7 @@ const isStart = (text: string, at: number): boolean => at === 0 || !/\p{L}/u.tes
 function scoreOf(word: string, text: string): number {
   // A whole run of the letters beats letters strewn about, wherever they stand.
   const run = text.indexOf(word);
-  if (run >= 0) return word.length * NEXT + (startsWord(text, run) ? AT_START : 0) - run * PASSED;
+  if (run >= 0) return word.length * NEXT + (startsWord(text, run) ? AT_START : 0) - (text.length - word.length) * PASSED;
   let score = 0;
   let from = 0;
   for (const letter of word) {
