@@ -32,6 +32,7 @@ const FLASH_MS = 2000;
 /** Ages and the clock of the title move on even when nothing is delivered. */
 const BEAT_MS = 1000;
 const MAX_TOAST_BYTES = 200;
+const MAX_COPIED_BYTES = 4096;
 
 export interface AppParts {
   readonly plugins: readonly TabPlugin[];
@@ -202,6 +203,7 @@ export class App {
     help: () => {
       this.state.overlays = [...this.state.overlays, { kind: 'help', top: 0 }];
     },
+    copy: () => this.#copy(),
     alerts: () => {
       this.state.overlays = [...this.state.overlays, { kind: 'alerts', top: 0 }];
     },
@@ -256,6 +258,23 @@ export class App {
       filtering.refresh();
       this.#touch();
     });
+  }
+
+  /** The selected row; a row of several lines whole. */
+  #copy(): void {
+    const rows = (this.#painted?.frame.lines ?? []).filter(({ selected }) => selected === true);
+    const text = rows.map(({ copy, spans }) => copy ?? spans.map((part) => part.text).join('')).join(' ');
+    // Cell by cell: cleaning takes tabs away.
+    const cells = text.split('\t').map((cell) => clean(cell, MAX_COPIED_BYTES).trim());
+    if (rows.length === 0) return this.#toast('no row is selected here', 'warn');
+    this.#parts.painter.copy(cells.join('\t'));
+    this.#toast(
+      `copied ${cells
+        .filter((cell) => cell !== '')
+        .slice(0, 3)
+        .join(' ')}`,
+      'accent',
+    );
   }
 
   #export({ name, format, sheet }: SaveRequest): void {

@@ -78,6 +78,8 @@ export type Effect =
   | { readonly type: 'filter'; readonly command: FilterCommand }
   /** Shows only what is of this user; without one, of everybody again. */
   | { readonly type: 'pin'; readonly user?: string }
+  /** The selected row, into the clipboard of the terminal. */
+  | { readonly type: 'copy' }
   | { readonly type: 'alerts' }
   /** Alerts have come or gone. */
   | { readonly type: 'tell-alerts'; readonly changes: readonly AlertChange[] }

@@ -75,6 +75,7 @@ export const GLOBAL: KeyLayer<undefined> = {
     ...FILTER_BINDINGS,
     PICKER_BINDING,
     ALERTS_BINDING,
+    binding('copy', ['y'], 'copy the row (OSC 52), where the terminal allows it', { type: 'copy' }),
     binding('help', ['?', 'h', '1'], 'this help', { type: 'help' }, { hint: 2, short: 'help' }),
     binding('escape', ['Esc'], 'close one thing', { type: 'toast', text: 'nothing to close here; q quits' }),
     binding('quit', ['q'], 'quit', { type: 'quit' }, { hint: 11 }),

@@ -35,8 +35,9 @@ function trailing(spans: readonly Span[]): number {
 }
 
 function checkLine(one: unknown): asserts one is Line {
-  const { spans, region } = Object(one) as Partial<Record<keyof Line, unknown>>;
+  const { spans, region, copy } = Object(one) as Partial<Record<keyof Line, unknown>>;
   if (!Array.isArray(spans)) throw new TypeError('a line without spans');
+  if (copy !== undefined && typeof copy !== 'string') throw new TypeError('what is copied of a line is not a text');
   if (!isRegion(region)) throw new TypeError('the region of a line is not a text');
   for (const part of spans as unknown[]) {
     const given = Object(part) as Partial<Record<keyof Span, unknown>>;

@@ -45,6 +45,8 @@ export interface Line {
   readonly region?: RegionId;
   /** The whole line is the selected row: its tones stay, the background tells. */
   readonly selected?: boolean;
+  /** What is copied of a selected line, cells between tabs; absent: its text. */
+  readonly copy?: string;
   /** Tone that fills the line to its right end. */
   readonly fill?: Tone;
 }

@@ -180,7 +180,18 @@ export function rowLine(columns: readonly FittedColumn[], cells: Cells, look: Ro
     spans.push(...(dim || out ? parts.map(({ text }) => span(text, 'dim')) : parts));
     if (index < columns.length - 1) spans.push(span(GAP));
   });
-  return { spans, ...(region === undefined ? {} : { region }), ...(selected ? { selected } : {}) };
+  // Whole cells, also those that were cut.
+  const copy = selected ? { selected, copy: columns.map(({ id }) => cellText(cells[id] ?? '')).join('\t') } : {};
+  return { spans, ...(region === undefined ? {} : { region }), ...copy };
+}
+
+function cellText(cell: Cell): string {
+  if (typeof cell === 'string') return cell.trim();
+  const parts = 'text' in cell ? [cell] : cell;
+  return parts
+    .map(({ text }) => text)
+    .join('')
+    .trim();
 }
 
 /** A cell in exactly its column's width. */
