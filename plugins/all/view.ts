@@ -64,6 +64,7 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
     cells: (at) => cellsAt(order, at, { app, rows, cols: size.cols, name: names.of }),
     dim: (at) => isDim(order, at, rows),
     out: (at) => isOut(order, at, rows, app),
+    alert: (at) => hasAlert(order, at, rows, app),
   });
   return {
     blocks: [lines(...head, layout.header, ...(ui.cards ? withCards(layout, order, rows, app, size.cols) : layout.body))],
@@ -173,6 +174,11 @@ function isDim(order: GpuOrder, at: number, rows: GpuRows): boolean {
 function isOut(order: GpuOrder, at: number, rows: GpuRows, { filter }: AppView): boolean {
   const row = order.row(at);
   return filter?.mode === 'dim' && row >= 0 && !filter.gpu(rows.host(row), rows.slot[row]!);
+}
+
+function hasAlert(order: GpuOrder, at: number, rows: GpuRows, app: AppView): boolean {
+  const row = order.row(at);
+  return row >= 0 && app.alertLevel(rows.host(row), rows.slot[row]!) !== 'ok';
 }
 
 /** The second lines of the GPUs under their first. */
