@@ -59,7 +59,7 @@ describe('the demo', () => {
     // A click on the tab of gpu-03: press and release, 1-based.
     const x = terminal.emulator.row(1).join('').indexOf('gpu-03') + 1;
     terminal.type(`\x1b[<0;${x};2M\x1b[<0;${x};2m`);
-    await terminal.shows('hana.kim (held idle)');
+    await terminal.shows('hana.kim (held idle');
     terminal.type('?');
     await terminal.shows('this help');
     terminal.type('\x1b');
