@@ -7,7 +7,9 @@ import { cacheFolder } from '../lib/record/cache-folder.js';
 import type { ReplaySettings, ViewSettings } from '../lib/settings.js';
 import { runView } from '../lib/viewer.js';
 import all from '../plugins/all/index.js';
+import diagnosis from '../plugins/diagnosis/index.js';
 import host from '../plugins/host/index.js';
+import topology from '../plugins/topology/index.js';
 import users from '../plugins/users/index.js';
 import { readConfig } from './config-file.js';
 import { machineOf } from './machine.js';
@@ -25,7 +27,7 @@ export async function view(flags: Flags, env: Environment): Promise<number> {
   const machine = machineOf(options);
   const local = isLocal(options);
   const targets = demo || local || options.replay ? [] : await targetsOf(options);
-  const plugins = await loadPlugins([all, users, host], options.plugin ?? [], api);
+  const plugins = await loadPlugins([all, users, topology, host, diagnosis], options.plugin ?? [], api);
   const shown = await screenOf(options);
   checkTerminal(env);
   for (const warning of file.warnings) process.stderr.write(`all-smi-view: config file ${file.path}, ${warning}\n`);

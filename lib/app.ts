@@ -10,6 +10,7 @@ import { eventName, type InputEvent } from './keys/names.js';
 import { offers, route } from './keys/router.js';
 import { activeLayers } from './ladder.js';
 import { Loop } from './loop.js';
+import type { Ms } from './model/host.js';
 import type { Clock, Collector, Delivery, Save, SaveRequest } from './model/ports.js';
 import type { RecordingSwitch, Replay } from './model/replay.js';
 import type { Painter } from './paint/painter.js';
@@ -31,6 +32,8 @@ const TOAST_MS = 5000;
 const FLASH_MS = 2000;
 /** Ages and the clock of the title move on even when nothing is delivered. */
 const BEAT_MS = 1000;
+/** A beat that comes later than this was not late: the machine slept, or the process was stopped. */
+const STOPPED_MS = 30_000;
 const MAX_TOAST_BYTES = 200;
 const MAX_COPIED_BYTES = 4096;
 
@@ -40,6 +43,8 @@ export interface AppParts {
   readonly painter: Painter;
   readonly clock: Clock;
   readonly save: Save;
+  /** Bytes of memory that the process has. */
+  readonly memory?: () => number;
   /** Absent: charts stay blank. */
   readonly charts?: ChartDrawer;
   /** Lines under the tab strip that are always there (demo). */
@@ -73,6 +78,7 @@ export class App {
   readonly #transport: ReplayControl;
   #painted: Painted | undefined;
   #beat: (() => void) | undefined;
+  readonly #startedAt: Ms;
   readonly #saving = new Set<Promise<void>>();
   #ended: () => void = () => undefined;
 
@@ -86,6 +92,7 @@ export class App {
       this.loop.paced();
     });
     this.state.now = this.#transport.now();
+    this.#startedAt = clock.now();
     this.loop = new Loop(clock, {
       stale: () => this.#painted?.data !== this.state.versions.data,
       ready: () => painter.ready(),
@@ -300,8 +307,26 @@ export class App {
     this.loop.soon();
   }
 
+  #checkUp(late: Ms): void {
+    const { painter, memory = (): number => process.memoryUsage.rss() } = this.#parts;
+    const lagMs = late > STOPPED_MS ? 0 : Math.max(0, late);
+    const { frames, held } = this.loop.stats;
+    this.state.health = {
+      upMs: this.#parts.clock.now() - this.#startedAt,
+      frames,
+      framesHeld: held,
+      lagMs,
+      worstLagMs: Math.max(lagMs, this.state.health?.worstLagMs ?? 0),
+      bytesWritten: painter.bytesWritten,
+      memoryBytes: memory(),
+      ...this.state.derivations.ran,
+    };
+  }
+
   #tickBeat(): void {
+    const due = this.#parts.clock.now() + BEAT_MS;
     this.#beat = this.#parts.clock.after(BEAT_MS, () => {
+      this.#checkUp(this.#parts.clock.now() - due);
       this.state.touch();
       this.loop.paced();
       this.#tickBeat();

@@ -7,6 +7,7 @@ import type * as Door from './index.js';
 /** What a plugin's default export is called with: every value below. */
 export type PluginApi = typeof Door;
 
+export { argsort } from './aggregate/argsort.js';
 export { clusterDerivation } from './aggregate/cluster.js';
 export { gpuState, isHot } from './aggregate/gpu-state.js';
 export { compareLabels, LabelOrder } from './aggregate/label-order.js';
@@ -73,6 +74,7 @@ export type {
   UserId,
 } from './model/columns.js';
 export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
+export type { Health } from './model/health.js';
 export type { HostPhase, HostSnapshot, HostStatus, HostView, Ms, Silence } from './model/host.js';
 export type { AppView, Binding, Effect, HostList, KeyContext, KeyLayer, Message, Rung, Step, TabPlugin, TabRef } from './plugin.js';
 export type { Chart, Series } from './view/chart.js';

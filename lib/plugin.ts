@@ -6,6 +6,7 @@ import type { Derivation, Scope } from './derive.js';
 import type { FilterCommand, FilterMode, Keeps } from './filter/filtering.js';
 import type { InputEvent, Key, Mouse } from './keys/names.js';
 import type { PickerCommand } from './keys/picker.js';
+import type { Health } from './model/health.js';
 import type { HostView, Ms } from './model/host.js';
 import type { RecordingStatus, ReplayStatus, Transport } from './model/replay.js';
 import type { SaveRequest } from './model/ports.js';
@@ -49,6 +50,10 @@ export interface AppView {
   readonly tabs: readonly TabRef[];
   /** How bad it is with a GPU of a host: the worst of its alerts that are on. */
   alertLevel(host: HostView, slot: number): Level;
+  /** How the program itself is; undefined before its first second. */
+  readonly health: Health | undefined;
+  /** Of the hosts that have tabs, the one whose tab was open last. */
+  readonly lastHost: string | undefined;
   /** The last samples of the cluster, its hosts and GPUs. */
   readonly history: HistoryView;
   /**

@@ -9,6 +9,7 @@ import { History } from './aggregate/history.js';
 import { Derivations, WHOLE, type Derivation, type Scope } from './derive.js';
 import { Filtering, keeps } from './filter/filtering.js';
 import type { FilteredHosts } from './filter/hosts.js';
+import type { Health } from './model/health.js';
 import type { HostView, Ms } from './model/host.js';
 import type { Delivery } from './model/ports.js';
 import type { RecordingStatus, ReplayStatus } from './model/replay.js';
@@ -103,6 +104,8 @@ export class AppState implements AppView {
   /** Wall time until which the alerts in the tab strip stand out. */
   flashUntil: Ms = 0;
   now: Ms = 0;
+  health: Health | undefined;
+  #lastHost: string | undefined;
   toast: Toast | undefined;
   overlays: readonly Overlay[] = [];
   replay: ReplayStatus | undefined;
@@ -165,6 +168,10 @@ export class AppState implements AppView {
 
   get tab(): TabRef {
     return this.tabs[this.tabAt] ?? NO_TAB;
+  }
+
+  get lastHost(): string | undefined {
+    return this.#lastHost;
   }
 
   /** Place of the open tab among `tabs`. */
@@ -251,15 +258,20 @@ export class AppState implements AppView {
 
   open(plugin: string, key = ''): boolean {
     const found = this.tabs.findIndex((tab) => tab.plugin === plugin && tab.key === key);
-    if (found >= 0) this.#at = found;
+    if (found >= 0) this.#goTo(found);
     this.touch();
     return found >= 0;
   }
 
   cycle(by: number): void {
     const { length } = this.tabs;
-    if (length > 0) this.#at = (((this.#at + by) % length) + length) % length;
+    if (length > 0 && Number.isInteger(by)) this.#goTo((((this.#at + by) % length) + length) % length);
     this.touch();
+  }
+
+  #goTo(at: number): void {
+    this.#at = at;
+    this.#lastHost = this.#tabs[at]?.hostId ?? this.#lastHost;
   }
 
   /** One sample an interval, the first after one: by then every host has had its turn. */
@@ -284,7 +296,7 @@ export class AppState implements AppView {
   /** What the cluster is doing goes into its history: not while some host is still to be heard of, since sums of a part look like a rise. */
   sample(): void {
     const { collector } = this.versions;
-    if (this.#sampled === collector && !this.history.misses(this.now)) return;
+    if (this.#sampled === collector) return;
     for (const { status } of this.#hosts) if (status.phase === 'waiting') return;
     this.history.see(this.now, this.derivations.derive(clusterDerivation, this.#hosts, collector));
     this.#sampled = collector;

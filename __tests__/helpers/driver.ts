@@ -16,6 +16,7 @@ import users from '../../plugins/users/index.js';
 import { SteppedClock } from './clock.js';
 import { buildHosts, UserIds, type HostSpec, type ScrapeSpec, type TestHost } from './hosts.js';
 
+/** Those that most stories are about. Topology and Diagnosis come on top where they are asked for (`plugins`). */
 export const BUILT_IN: readonly TabPlugin[] = [all, users, host];
 
 /** 14:32:07 on the wall, wherever the tests run. */
@@ -87,6 +88,7 @@ export class Driver {
       painter: this.painter,
       clock: this.clock,
       save,
+      memory: () => 96 * 2 ** 20,
       alerts: { ...ALERT_DEFAULTS, ...alerts },
       ...parts,
     });

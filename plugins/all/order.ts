@@ -1,6 +1,5 @@
 /** The GPUs of the cluster in the order shown, in groups where that is asked for. */
-import { gpuColumns, LabelOrder, type Column, type GpuField, type GpuRows, type Order, type Sort } from '../../lib/index.js';
-import { argsort } from './argsort.js';
+import { argsort, gpuColumns, LabelOrder, type Column, type GpuField, type GpuRows, type Order, type Sort } from '../../lib/index.js';
 import { groupsOf, type Group, type Grouping } from './groups.js';
 
 const HOST_COLS = 12;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { argsort } from '../../plugins/all/argsort.js';
+import { argsort } from '../../lib/aggregate/argsort.js';
 
 test('positions in the order of the values, equals as they stand, NaN last: as comparing gives it', () => {
   const value = fc.oneof(fc.double(), fc.integer({ min: -3, max: 100 }), fc.constantFrom(NaN, 0, -0, Infinity, -Infinity, 5e-324));

@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals';
+import diagnosis from '../../plugins/diagnosis/index.js';
+import { bigCluster } from '../helpers/big-cluster.js';
+import { CLUSTER } from '../helpers/cluster.js';
+import { Driver, NOW, type DriverOptions } from '../helpers/driver.js';
+import { expectGolden } from '../helpers/golden.js';
+import type { HostSpec } from '../helpers/hosts.js';
+
+const open = (hosts: readonly HostSpec[], more: Partial<DriverOptions> = {}): Driver =>
+  new Driver({ hosts, plugins: [diagnosis], ...more }).press('D');
+const names = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] ([a-z]+)  /.exec(text)?.[1] ?? []);
+
+const HOSTS: readonly HostSpec[] = [
+  { label: 'well', facts: { bytes: 5000, samples: 70 }, status: { latencyMs: 12, skewMs: 0, nextTryAt: NOW + 1200 } },
+  { label: 'slow', facts: { bytes: 900_000, samples: 9000 }, status: { latencyMs: 4210, skewMs: -42_000, nextTryAt: NOW - 5 } },
+  {
+    label: 'odd',
+    facts: { bytes: 100, samples: 3, badLines: 2, badSample: 'all_smi_gpu{', capsHit: ['process rows'], up: false },
+    status: { latencyMs: 30, skewMs: 61_000 },
+  },
+  {
+    label: 'dead',
+    state: 'overdue',
+    at: NOW - 65_000,
+    status: { latencyMs: 20, failures: 7, nextTryAt: NOW + 12_400, error: { code: 'S_REFUSED', text: 'connection refused' } },
+  },
+  { label: 'new', state: 'waiting' },
+];
+
+describe('pictures', () => {
+  test.each([
+    [200, 60],
+    [120, 30],
+    [80, 24],
+    [40, 10],
+  ])('%ix%i', (cols, rows) => {
+    expectGolden('diagnosis', cols, rows, open(HOSTS, { cols, rows }).step(5000).frame());
+  });
+
+  test('a thousand nodes', () => {
+    expectGolden('diagnosis-big', 160, 45, open(bigCluster(), { cols: 160, rows: 45 }).frame());
+  });
+});
+
+test('sorted by each figure, what there is none of last', () => {
+  const sorted = (...keys: readonly string[]): string[] => names(open(HOSTS).press(...keys));
+  expect(sorted()).toEqual(['dead', 'new', 'odd', 'slow', 'well']);
+  expect(sorted('l')).toEqual(['slow', 'odd', 'dead', 'well', 'new']);
+  expect(sorted('l', 'l')).toEqual(['well', 'dead', 'odd', 'slow', 'new']);
+  expect(sorted('t')[0]).toBe('dead');
+  expect(sorted('t').at(-1)).toBe('new');
+  expect(sorted('m')).toEqual(['slow', 'well', 'odd', 'dead', 'new']);
+  expect(sorted('c')).toEqual(['odd', 'slow', 'well', 'dead', 'new']);
+  expect(sorted('d')).toEqual(['dead', 'new', 'odd', 'slow', 'well']);
+  expect(names(open(HOSTS).click('BAD'))[0]).toBe('odd');
+});
+
+test('Enter opens the tab of the node; the chosen one is kept', () => {
+  const driver = open(HOSTS).press('l', 'Down');
+  expect(driver.press('t').frame()).toMatch(/▌ odd/);
+  expect(driver.press('Enter').tab).toBe('odd');
+});
+
+test('a node that comes back is well again, without a part being worked out anew', () => {
+  const driver = open(HOSTS);
+  const { parts } = driver.ran;
+  driver.scrape('dead', {});
+  expect(driver.frame()).toMatch(/dead +answers +0s/);
+  expect(driver.ran.parts).toBeLessThanOrEqual(parts + 2);
+  driver.fail('well', 'HTTP 503');
+  expect(driver.frame()).toMatch(/well +~ failing .* HTTP 503/);
+});
+
+describe('the program itself', () => {
+  test('frames, those held back, and how late its beats were', () => {
+    const driver = open(CLUSTER, { cols: 200 }).step(3000);
+    expect(driver.frame()).toMatch(
+      /this program: 0 ms late at its last beat, at worst 0 ms · 96\.0 MiB of memory · \d+ frames, 0 held back/,
+    );
+    driver.painter.stall(true);
+    driver.scrape('node-0001', {}).step(1000);
+    driver.painter.stall(false);
+    expect(driver.step(2000).frame()).toMatch(/, [1-9]\d* held back/);
+  });
+
+  test('a beat that came late is told; an hour asleep is not called late', () => {
+    const driver = open(CLUSTER, { cols: 200 });
+    driver.clock.sleep(400);
+    expect(driver.step(1000).frame()).toMatch(/400 ms late at its last beat, at worst 400 ms/);
+    driver.clock.sleep(3_600_000);
+    expect(driver.step(1000).frame()).toMatch(/at worst 400 ms/);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, test } from '@jest/globals';
+import topology from '../../plugins/topology/index.js';
+import { CLUSTER } from '../helpers/cluster.js';
+import { Driver, type DriverOptions } from '../helpers/driver.js';
+import { expectGolden } from '../helpers/golden.js';
+import type { ExtraSpec, GpuSpec, HostSpec } from '../helpers/hosts.js';
+
+const open = (hosts: readonly HostSpec[], more: Partial<DriverOptions> = {}): Driver =>
+  new Driver({ hosts, plugins: [topology], ...more }).press('T');
+
+/** `types`: what is at the ends of a GPU's links. */
+const links = (gpu: number, types: readonly string[], bandwidth = '50000'): ExtraSpec[] =>
+  types.map((type, index) => ({
+    values: { nvlink_remote_device_type: 1 },
+    labels: { gpu_uuid: `GPU-${gpu}`, link_index: String(index), remote_type: type, bandwidth_mb_s: bandwidth },
+  }));
+const gpus = (count: number, numa: (gpu: number) => number): GpuSpec[] =>
+  Array.from({ length: count }, (_, index) => ({
+    index,
+    uuid: `GPU-${index}`,
+    name: 'NVIDIA H100 80GB HBM3',
+    numaNode: numa(index),
+    utilPercent: (index * 13) % 101,
+    details: { pci_address: `0000:${String(17 + index)}:00.0` },
+  }));
+const MESH: HostSpec = {
+  gpus: gpus(8, (gpu) => (gpu < 4 ? 0 : 1)),
+  extras: {
+    link: Array.from({ length: 8 }, (_, gpu) => links(gpu, [...Array<string>(7).fill('gpu'), 'switch'])).flat(),
+    gpu: Array.from({ length: 8 }, () => ({ values: { gpu_pcie_gen_current: 5, gpu_pcie_width_current: 16 } })),
+  },
+};
+const PCIE: HostSpec = { gpus: gpus(4, (gpu) => (gpu < 3 ? gpu % 2 : NaN)) };
+const PAIR: HostSpec = { gpus: gpus(2, () => NaN), extras: { link: [0, 1].flatMap((gpu) => links(gpu, ['gpu', 'gpu', 'gpu', 'gpu'])) } };
+const RING: HostSpec = { gpus: gpus(4, () => 0), extras: { link: [0, 1].flatMap((gpu) => links(gpu, ['gpu', 'gpu'])) } };
+
+describe('pictures', () => {
+  test.each([
+    [200, 60],
+    [120, 30],
+    [80, 24],
+    [40, 10],
+  ])('%ix%i', (cols, rows) => {
+    expectGolden('topology', cols, rows, open([MESH], { cols, rows }).frame());
+    expectGolden('topology-matrix', cols, rows, open([MESH], { cols, rows }).press('M').frame());
+  });
+
+  test('over PCIe, with a NUMA node that is not reported; without a GPU', () => {
+    expectGolden('topology-pcie', 100, 20, open([PCIE], { cols: 100, rows: 20 }).press('M').frame());
+    expect(open([{ cpus: [{ utilPercent: 1 }] }]).frame()).toContain('No node has said anything of a GPU yet');
+  });
+});
+
+/** Signs of the matrix, a row a GPU. */
+const matrix = (host: HostSpec): string[] =>
+  open([host])
+    .press('M')
+    .lines()
+    .flatMap((text) => /^ GPU \d+ +((?:X|NV\S|NODE|SYS|\?)(?: +(?:X|NV\S|NODE|SYS|\?))*)$/.exec(text)?.[1]?.replace(/ +/g, ' ') ?? []);
+
+describe('how two GPUs reach each other', () => {
+  test('through switches, where both have links to one', () => {
+    expect(matrix(MESH)[0]).toBe('X NVS NVS NVS NVS NVS NVS NVS');
+  });
+  test('by NUMA node where there are no links; not known where that is not', () => {
+    expect(matrix(PCIE)).toEqual(['X SYS NODE ?', 'SYS X SYS ?', 'NODE SYS X ?', '? ? ? X']);
+  });
+  test('by links, where there is no third GPU that they could lead to', () => {
+    expect(matrix(PAIR)).toEqual(['X NV4', 'NV4 X']);
+  });
+  test('by links that may lead to others: which is not exported', () => {
+    expect(matrix(RING)).toEqual(['X NV? NODE NODE', 'NV? X NODE NODE', 'NODE NODE X NODE', 'NODE NODE NODE X']);
+  });
+});
+
+test('links are counted once, not at both of their ends', () => {
+  expect(open([MESH]).frame()).toContain('8 GPUs · 2 NUMA nodes · 28 NVLinks between GPUs · 8 to switches');
+  expect(open([PAIR]).frame()).toContain('2 GPUs · NUMA nodes not reported · 4 NVLinks between GPUs');
+  expect(open([PCIE]).frame()).toContain('no NVLink reported');
+});
+
+describe('of which node', () => {
+  const shown = (driver: Driver): string => / (node-\d+)/.exec(driver.lines()[2]!)?.[1] ?? '';
+
+  test('the one whose tab was open last, else the first with a GPU', () => {
+    expect(shown(open([{ cpus: [{}] }, MESH, PAIR]))).toBe('node-0002');
+    const driver = new Driver({ hosts: CLUSTER, plugins: [topology] });
+    while (driver.tab !== 'node-0003') driver.press('Right');
+    expect(shown(driver.press('T'))).toBe('node-0003');
+    expect(driver.frame()).toContain('~3m');
+  });
+
+  test('n and N go to others, round and round; Enter opens its tab', () => {
+    const driver = open([MESH, PAIR, PCIE]);
+    expect([shown(driver.press('n')), shown(driver.press('n')), shown(driver.press('n')), shown(driver.press('N'))]).toEqual([
+      'node-0002',
+      'node-0003',
+      'node-0001',
+      'node-0003',
+    ]);
+    expect(driver.press('Enter').tab).toBe('node-0003');
+  });
+
+  test('one that is gone gives way to another', () => {
+    const driver = open([MESH, PAIR]).press('n');
+    expect(shown(driver.gone('node-0002'))).toBe('node-0001');
+    expect(open([]).press('n', 'Enter', 'M').tab).toBe('Topology');
+  });
+});
+
+test('scrolls where it is longer than the screen, and no further', () => {
+  const driver = open([MESH], { cols: 80, rows: 12 });
+  const first = driver.frame();
+  expect(driver.press('Down').frame()).not.toBe(first);
+  const end = driver.press('PageDown', 'PageDown', 'PageDown').frame();
+  expect(end).toContain('GPU 7');
+  expect(driver.press('PageDown').frame()).toBe(end);
+});

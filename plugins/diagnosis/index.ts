@@ -1,0 +1,52 @@
+/** The Diagnosis tab: how well everything is scraped, and how the program itself does. */
+import { definePlugin, sortBinding, tableBindings, tableState, type AppView, type TableAccess, type TableState } from '../../lib/index.js';
+import { COLUMNS, orderOf, type ScrapeOrder } from './order.js';
+import { scrapesDerivation } from './scrapes.js';
+import { diagnosisView } from './view.js';
+
+export interface DiagnosisUi {
+  readonly table: TableState;
+}
+
+const orderFor = ({ table }: DiagnosisUi, app: AppView): ScrapeOrder => orderOf(app.derive(scrapesDerivation, app.listed), table.sort);
+
+const access: TableAccess<DiagnosisUi> = {
+  id: 'diagnosis',
+  columns: COLUMNS,
+  state: (ui) => ui.table,
+  put: (_ui, table) => ({ table }),
+  order: orderFor,
+  open: {
+    label: 'the tab of the node',
+    short: 'node',
+    run: (ui, _app, id) => [ui, { type: 'open', plugin: 'host', key: id }],
+  },
+};
+
+export default definePlugin<DiagnosisUi>({
+  apiVersion: 1,
+  id: 'diagnosis',
+  // Behind the hosts: it is for when something is wrong.
+  tabs: () => [{ plugin: 'diagnosis', key: '', title: 'Diagnosis', order: 1000 }],
+  init: () => ({ table: tableState('fails', true) }),
+  layers: [
+    {
+      rung: 'tab',
+      title: 'Diagnosis',
+      bindings: [
+        sortBinding(access, 'f', 'fails', 'fails', 2),
+        sortBinding(access, 't', 'age', 'age', 3),
+        sortBinding(access, 'l', 'latency', 'latency', 4),
+        sortBinding(access, 'm', 'bytes', 'size', 5),
+        sortBinding(access, 'c', 'skew', 'clock', 6),
+        sortBinding(access, 'd', 'host', 'host', 7),
+        ...tableBindings(access),
+      ],
+    },
+  ],
+  notes: [
+    'AGE: since the last good answer. LATENCY: from the request to its last byte. CLOCK: how far the clock of the node is ahead of this one.',
+    'BAD: lines of the last answer that could not be read. FAILS: tries in a row without an answer. NEXT: until the next try.',
+  ],
+  view: diagnosisView,
+});

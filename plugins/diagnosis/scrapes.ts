@@ -1,0 +1,69 @@
+/** How the scrape of each host goes, as columns in the order of the hosts; and what that comes to. */
+import { counted, hostMark, widest, type Derivation, type HostView } from '../../lib/index.js';
+
+/** Figures of a host's last answers; NaN: none. */
+export const FIGURES = {
+  age: ({ status }) => -(status.okAt ?? NaN),
+  latency: ({ status }) => status.latencyMs ?? NaN,
+  bytes: ({ version, facts }) => (version === 0 ? NaN : facts.bytes),
+  samples: ({ version, facts }) => (version === 0 ? NaN : facts.samples),
+  skew: ({ status }) => Math.abs(status.skewMs ?? NaN),
+  bad: ({ version, facts }) => (version === 0 ? NaN : facts.badLines),
+  fails: ({ status }) => status.failures,
+} as const satisfies Readonly<Record<string, (host: HostView) => number>>;
+export type Figure = keyof typeof FIGURES;
+
+/** Skews below this are how clocks are. */
+const SKEW_WORTH_SAYING_MS = 5000;
+
+export interface Scrapes {
+  readonly hosts: readonly HostView[];
+  /** Columns that the widest label takes. */
+  readonly labelCols: number;
+  readonly live: number;
+  readonly failing: number;
+  readonly down: number;
+  readonly waiting: number;
+  /** Of the hosts that count, sorted. */
+  readonly latencies: Float64Array;
+  /** Of one scrape of each host that counts. */
+  readonly bytes: number;
+  readonly samples: number;
+  readonly skewed: number;
+  readonly withBadLines: number;
+  readonly capped: number;
+}
+
+/** Nothing is kept of a host: what is shown hangs on its status, which changes without its version. */
+export const scrapesDerivation: Derivation<undefined, Scrapes> = {
+  id: 'scrapes',
+  over: 'all',
+  part: () => undefined,
+  merge(parts) {
+    const hosts = Array.from(parts, ([host]) => host);
+    const marks = hosts.map(hostMark);
+    const seen = hosts.filter(counted);
+    const marked = (mark: string): number => marks.filter((one) => one === mark).length;
+    const sum = (figure: (host: HostView) => number): number => seen.reduce((all, host) => all + figure(host), 0);
+    return {
+      hosts,
+      labelCols: widest(
+        hosts.map(({ label }) => label),
+        0,
+        Infinity,
+      ),
+      live: marked(''),
+      failing: marked('~'),
+      down: marked('✕'),
+      waiting: marked('…'),
+      latencies: Float64Array.from(seen, FIGURES.latency)
+        .filter((ms) => !Number.isNaN(ms))
+        .sort(),
+      bytes: sum(({ facts }) => facts.bytes),
+      samples: sum(({ facts }) => facts.samples),
+      skewed: seen.filter((host) => FIGURES.skew(host) >= SKEW_WORTH_SAYING_MS).length,
+      withBadLines: seen.filter(({ facts }) => facts.badLines > 0).length,
+      capped: seen.filter(({ facts }) => facts.capsHit.length > 0).length,
+    };
+  },
+};

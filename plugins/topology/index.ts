@@ -1,0 +1,84 @@
+/** The Topology tab: how the GPUs of a node hang together, as far as that is exported. */
+import { definePlugin, type AppView, type Binding, type HostView } from '../../lib/index.js';
+import { topologyView } from './view.js';
+
+export interface TopologyUi {
+  /** Chosen here; '' is the node whose tab was open last, else the first one with a GPU. */
+  readonly hostId: string;
+  readonly matrix: boolean;
+  readonly top: number;
+}
+
+export function hostOf({ hostId }: TopologyUi, app: AppView): HostView | undefined {
+  const chosen = app.hosts.get(hostId || (app.lastHost ?? ''));
+  if (chosen) return chosen;
+  for (const host of app.hosts) if (host.gpus.count > 0) return host;
+  return undefined;
+}
+
+/** The next node in the order of the tabs. */
+function moved(ui: TopologyUi, app: AppView, by: number): TopologyUi {
+  const hosts = app.tabs.flatMap(({ hostId }) => hostId ?? []);
+  if (hosts.length === 0) return ui;
+  const at = hosts.indexOf(hostOf(ui, app)?.hostId ?? '');
+  return { ...ui, hostId: hosts[(at + by + hosts.length) % hosts.length]!, top: 0 };
+}
+
+const scrolled = (id: string, keys: readonly string[], label: string, by: (page: number) => number): Binding<TopologyUi> => ({
+  id: `topology.${id}`,
+  keys,
+  label,
+  run: (ui, { frame }) => [{ ...ui, top: Math.max(0, ui.top + by(frame.pageRows)) }],
+});
+
+export default definePlugin<TopologyUi>({
+  apiVersion: 1,
+  id: 'topology',
+  tabs: () => [{ plugin: 'topology', key: '', title: 'Topology', order: 20 }],
+  init: () => ({ hostId: '', matrix: false, top: 0 }),
+  layers: [
+    {
+      rung: 'tab',
+      title: 'Topology',
+      bindings: [
+        {
+          id: 'topology.mode',
+          keys: ['M', 'm'],
+          label: 'graph or matrix',
+          short: 'matrix',
+          hint: 1,
+          run: (ui) => [{ ...ui, matrix: !ui.matrix, top: 0 }],
+        },
+        { id: 'topology.next', keys: ['n'], label: 'the next node', short: 'node', hint: 2, run: (ui, { app }) => [moved(ui, app, 1)] },
+        {
+          id: 'topology.previous',
+          keys: ['N'],
+          label: 'the node before',
+          short: 'node',
+          hint: 2,
+          run: (ui, { app }) => [moved(ui, app, -1)],
+        },
+        {
+          id: 'topology.open',
+          keys: ['Enter'],
+          label: 'the tab of the node',
+          short: 'its tab',
+          hint: 3,
+          run: (ui, { app }) => {
+            const host = hostOf(ui, app);
+            return host ? [ui, { type: 'open', plugin: 'host', key: host.hostId }] : [ui];
+          },
+        },
+        scrolled('up', ['Up', 'k', 'WheelUp'], 'scroll up', () => -1),
+        scrolled('down', ['Down', 'j', 'WheelDown'], 'scroll down', () => 1),
+        scrolled('page-up', ['PageUp'], 'a page up', (page) => -page),
+        scrolled('page-down', ['PageDown'], 'a page down', (page) => page),
+      ],
+    },
+  ],
+  notes: [
+    'Topology: what is at the other end of an NVLink (a GPU, a switch) is exported, which one is not. PCIe switches are not exported at all.',
+    'In the graph 7+1 after a GPU: seven NVLinks to GPUs and one to a switch.',
+  ],
+  view: topologyView,
+});

@@ -1,0 +1,75 @@
+/** What a node says of how its GPUs hang together. Nobody exports which GPU is at the other end of a link, so that is not known here either. */
+import type { HostView } from '../../lib/index.js';
+
+export interface GpuLinks {
+  readonly slot: number;
+  readonly index: number;
+  readonly name: string;
+  /** NaN: not reported. */
+  readonly numa: number;
+  readonly utilPercent: number;
+  readonly pciAddress: string;
+  readonly pcieGeneration: number;
+  readonly pcieWidth: number;
+  /** Links by what is at their other end. */
+  readonly toGpus: number;
+  readonly toSwitches: number;
+  readonly toOthers: number;
+  /** MB/s of each link; NaN where they differ or say nothing. */
+  readonly linkSpeed: number;
+}
+
+/** By GPU, in the order of the slots. GPUs that only processes speak of have nothing to say. */
+export function linksOf(host: HostView): readonly GpuLinks[] {
+  const { gpus, extras } = host;
+  const links = extras.rows('link');
+  const byUuid = new Map<string, number[]>();
+  for (let row = 0; row < links.count; row++) {
+    const uuid = links.label(row, 'gpu_uuid');
+    byUuid.set(uuid, [...(byUuid.get(uuid) ?? []), row]);
+  }
+  return Array.from({ length: gpus.count }, (_, slot) => {
+    const own = byUuid.get(host.text(gpus.uuid[slot]!)) ?? [];
+    const types = own.map((row) => links.label(row, 'remote_type'));
+    const speeds = new Set(own.map((row) => Number(links.label(row, 'bandwidth_mb_s') || NaN)));
+    const [speed = NaN] = speeds;
+    const row = gpus.origin?.[slot] ?? slot;
+    return {
+      slot,
+      index: gpus.index[slot]!,
+      name: host.text(gpus.name[slot]!),
+      numa: gpus.field.numaNode[slot]!,
+      utilPercent: gpus.field.utilPercent[slot]!,
+      pciAddress: gpus.detail(slot, 'pci_address'),
+      pcieGeneration: extras.rows('gpu').value(row, 'gpu_pcie_gen_current'),
+      pcieWidth: extras.rows('gpu').value(row, 'gpu_pcie_width_current'),
+      toGpus: types.filter((type) => type === 'gpu').length,
+      toSwitches: types.filter((type) => type === 'switch').length,
+      toOthers: types.filter((type) => type !== 'gpu' && type !== 'switch').length,
+      linkSpeed: speeds.size === 1 && speed > 0 ? speed : NaN,
+    };
+  });
+}
+
+/**
+ * How two GPUs reach each other, the fastest way first. `NV4`: so many links, there being no third GPU that they could lead to. `NVS`:
+ * both have links to switches, which join all that do. `NV?`: both have links to GPUs; which, is not exported. `NODE`, `SYS`: over PCIe and
+ * within a NUMA node, or between two. `?`: not known.
+ */
+export function way(a: GpuLinks, b: GpuLinks, gpus: number): string {
+  if (a.slot === b.slot) return 'X';
+  if (a.toGpus > 0 && b.toGpus > 0 && gpus === 2) return `NV${Math.min(a.toGpus, b.toGpus)}`;
+  if (a.toSwitches > 0 && b.toSwitches > 0) return 'NVS';
+  if (a.toGpus > 0 && b.toGpus > 0) return 'NV?';
+  if (Number.isNaN(a.numa) || Number.isNaN(b.numa)) return '?';
+  return a.numa === b.numa ? 'NODE' : 'SYS';
+}
+
+export const WAYS: readonly (readonly [sign: string, meaning: string])[] = [
+  ['NV4', 'four NVLinks'],
+  ['NVS', 'NVLink through switches'],
+  ['NV?', 'NVLinks to GPUs, to which is not exported'],
+  ['NODE', 'PCIe, same NUMA node'],
+  ['SYS', 'PCIe, between NUMA nodes'],
+  ['?', 'not known'],
+];
