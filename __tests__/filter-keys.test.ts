@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CLUSTER } from './helpers/cluster.js';
 import { Driver, type DriverOptions } from './helpers/driver.js';
+import { expectGolden } from './helpers/golden.js';
 
 const GIB = 2 ** 30;
 
@@ -164,6 +165,32 @@ describe('a filter that holds', () => {
     driver.scrape('node-0002', {});
     // A part of that host for each figure on screen, and the same once more for the trend, which is of everybody.
     expect(driver.ran.parts - ran.parts).toBeLessThanOrEqual(6);
+  });
+});
+
+describe.each([
+  [80, 24],
+  [120, 30],
+])('pictures, %ix%i', (cols, rows) => {
+  test('while it is typed', () => {
+    expectGolden('filter-typed', cols, rows, type(open({ cols, rows }).press('/'), 'util > 90 & mem_used > 60GiB').frame());
+  });
+
+  test('where it goes wrong', () => {
+    expectGolden('filter-wrong', cols, rows, type(open({ cols, rows }).press('/'), 'util > 90 & mem_used > lots').frame());
+  });
+
+  test('while it holds, the rest dim', () => {
+    expectGolden('filter-dim', cols, rows, filter(open({ cols, rows }), 'user == mira').press('~').frame());
+  });
+
+  test('that keeps nothing', () => {
+    expectGolden('filter-nothing', cols, rows, filter(open({ cols, rows }), 'temp > 200').frame());
+  });
+
+  test('a user who is pinned', () => {
+    const driver = filter(open({ cols, rows }).press('V', 'Down', 'U'), 'util > 90');
+    expectGolden('filter-user', cols, rows, driver.frame());
   });
 });
 

@@ -66,7 +66,7 @@ function surroundings(
   const filter = filterLine(
     {
       edited: state.filtering.edited,
-      problem: state.filtering.problem?.message,
+      problem: state.filtering.problem,
       committed: state.filtering.committed,
       pinned: state.pinned,
       mode: state.filtering.mode,

@@ -30,12 +30,12 @@ const BYTES: Readonly<Record<string, number>> = Object.fromEntries([
 ]) as Record<string, number>;
 
 export const UNITS: Readonly<Record<Unit, UnitTable>> = {
-  bytes: { wanted: 'bytes: a number, or one with KiB, MiB, GiB, TiB', factors: BYTES },
+  bytes: { wanted: 'a size like 40GiB', factors: BYTES },
   percent: { wanted: 'a number of percent', factors: { '': 1, '%': 1 } },
   celsius: { wanted: 'a number of degrees', factors: { '': 1, '°': 1, c: 1, '°c': 1 } },
-  watts: { wanted: 'watts: a number, or one with W, kW, MW', factors: { '': 1, w: 1, kw: 1e3, mw: 1e6 } },
-  megahertz: { wanted: 'MHz: a number, or one with MHz, GHz', factors: { '': 1, mhz: 1, ghz: 1e3 } },
-  seconds: { wanted: 'a time like 20s, 15m, 1h30m, 2d', factors: { '': 1, s: 1, m: 60, h: 3600, d: 86_400 }, joined: true },
+  watts: { wanted: 'a power like 300W', factors: { '': 1, w: 1, kw: 1e3, mw: 1e6 } },
+  megahertz: { wanted: 'a clock like 1980MHz', factors: { '': 1, mhz: 1, ghz: 1e3 } },
+  seconds: { wanted: 'a time like 20s, 15m, 2d', factors: { '': 1, s: 1, m: 60, h: 3600, d: 86_400 }, joined: true },
   state: { wanted: 'a number like 0 or P0', factors: { '': 1 }, prefix: /^p(?=\d)/i },
   number: { wanted: 'a number', factors: { '': 1 } },
 };

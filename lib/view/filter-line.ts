@@ -8,8 +8,8 @@ import { count, cut, joinFitting, width } from './text.js';
 export interface FilterLine {
   /** What is being typed. */
   readonly edited?: EditedText | undefined;
-  /** Why that is no filter. */
-  readonly problem?: string | undefined;
+  /** Why that is no filter, and from which character on. */
+  readonly problem?: { readonly message: string; readonly reason: string; readonly column: number } | undefined;
   /** What holds; '' for none. */
   readonly committed: string;
   readonly pinned?: string | undefined;
@@ -29,13 +29,18 @@ export function filterLine(state: FilterLine, cols: number): Line | undefined {
   const pin: readonly Span[] = pinned === undefined ? [] : [span(` only ${pinned} (U) `, 'chip')];
   const sign = edited || committed !== '' ? [span(' / ', 'key')] : [];
   const room = Math.max(0, cols - width([...pin, ...sign].map(({ text }) => text).join('')));
-  const said = problem ?? (counts ? countsText(counts, state.mode, Math.max(0, room - LEAST_TEXT)) : '');
-  const info = cut(said, Math.max(0, room - LEAST_TEXT - 3));
+  const infoRoom = Math.max(0, room - LEAST_TEXT - 3);
+  const info = problem ? problemText(problem, infoRoom) : counts ? countsText(counts, state.mode, infoRoom) : '';
   const textRoom = Math.max(1, room - (info === '' ? 0 : width(info) + 3));
   const text = edited ? editedSpans(edited, textRoom) : [span(cut(committed, textRoom), 'strong')];
   const used = width([...pin, ...sign, ...text].map((part) => part.text).join(''));
   const gap = Math.max(0, cols - used - width(info) - 1);
   return line(...pin, ...sign, ...text, ' '.repeat(gap), span(info, problem === undefined ? 'dim' : 'bad'));
+}
+
+/** The place is told in any case: first, where not all can be. */
+function problemText({ message, reason, column }: NonNullable<FilterLine['problem']>, room: number): string {
+  return width(message) <= room ? message : cut(`col ${column}: ${reason}`, room);
 }
 
 /** '12 of 776 GPUs · 20 processes · 3 nodes · the rest dim'. */
