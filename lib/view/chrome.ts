@@ -143,7 +143,6 @@ const separator = (tabs: TabList, at: number): string => (tabs.at(at)?.host && t
 
 /** [first, last) of the tabs shown: from the first one if that shows the active one, else the active one with what fits before it. */
 function tabWindow(tabs: TabList, active: number, room: number): readonly [number, number] {
-  if (tabs.length === 0) return [0, 0];
   const cost = (at: number, first: number): number => {
     const { title, mark } = tabs.at(at)!;
     return width(title) + (mark === '' ? 0 : 1 + width(mark)) + (at > first ? width(separator(tabs, at)) : 0);
