@@ -1,0 +1,95 @@
+/** Look, filter and config file of the built viewer, on a real terminal. */
+import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtProgram } from '../helpers/built.js';
+import { PtyProgram } from '../helpers/pty.js';
+
+jest.setTimeout(60_000);
+
+let program = '';
+let folder = '';
+let pty: PtyProgram | undefined;
+beforeAll(() => {
+  program = builtProgram();
+  folder = mkdtempSync(join(tmpdir(), 'look-'));
+  return () => rmSync(folder, { recursive: true });
+});
+afterEach(() => {
+  pty?.dispose();
+});
+
+function view(args: readonly string[], env: Record<string, string> = {}): PtyProgram {
+  const variables = { XDG_CONFIG_HOME: folder, COLORTERM: '', ...env };
+  return (pty = new PtyProgram(process.execPath, [program, '--demo', ...args], { cols: 120, rows: 30, env: variables }));
+}
+
+describe('the terminal', () => {
+  test('TERM=linux: 16 colours and ASCII', async () => {
+    const terminal = view([], { TERM: 'linux' });
+    await terminal.shows('6 of 6 nodes - 48 GPUs');
+    terminal.type('q');
+    await terminal.exited;
+    expect(terminal.raw).not.toMatch(/[^\x00-\x7f]/);
+    expect(terminal.raw).not.toMatch(/[34]8;5;/);
+    expect(terminal.raw).toMatch(/\x1b\[[\d;]*3[1-6]/);
+  });
+
+  test('NO_COLOR, LANG=C and --no-mouse', async () => {
+    const terminal = view(['--no-mouse'], { NO_COLOR: '1', LANG: 'C' });
+    await terminal.shows('6 of 6 nodes - 48 GPUs');
+    expect(terminal.emulator.modes).toEqual({ mouse: 'none', paste: true });
+    terminal.type('q');
+    await terminal.exited;
+    expect(terminal.raw).not.toMatch(/[^\x00-\x7f]|[34]8;5;|\x1b\[[\d;]*[34][0-7]m/);
+  });
+
+  test('a theme that is asked for', async () => {
+    const terminal = view(['--theme', 'high-contrast']);
+    await terminal.shows('6 of 6 nodes');
+    expect(terminal.emulator.look(119, 28)).toEqual([231, 16, false, false, false]);
+  });
+});
+
+describe('a filter', () => {
+  test('is typed, regular expression and all, holds, and goes', async () => {
+    const terminal = view([]);
+    await terminal.shows('48 GPUs');
+    terminal.type('/');
+    await terminal.shows('Ctrl-R before');
+    terminal.type('user ~= "^(hana|jonas)"\r');
+    await terminal.shows('/ user ~= "^(hana|jonas)"');
+    await terminal.until('fewer GPUs', () => /filtered: \d+ of 48 GPUs/.test(terminal.emulator.text()));
+    terminal.type('V');
+    await terminal.shows('hana.kim');
+    expect(terminal.emulator.text()).not.toContain('amara.okafor');
+    terminal.type('\x1b');
+    await terminal.shows('6 of 6 nodes');
+  });
+
+  test('and a user from the command line', async () => {
+    const terminal = view(['--user', 'hana.kim', '--filter', 'util < 50']);
+    await terminal.shows('only hana.kim (U)');
+    await terminal.shows('/ util < 50');
+  });
+});
+
+describe('the config file', () => {
+  test('is read; what is odd in it is told on the way', async () => {
+    const path = join(folder, 'mine.toml');
+    writeFileSync(path, '[view]\nfilter = "util > 50"\nfoo = 1\n');
+    const terminal = view(['--config', path]);
+    await terminal.shows('/ util > 50');
+    expect(terminal.raw).toContain(`all-smi-view: config file ${path}, line 3, column 7: there is no key view.foo`);
+  });
+
+  test('what is wrong in it ends the program before the screen is touched', async () => {
+    const path = join(folder, 'wrong.toml');
+    writeFileSync(path, '[view]\nfilter = "util >"\n');
+    const terminal = view(['--config', path]);
+    expect(await terminal.exited).toEqual({ status: 2, signal: 0 });
+    expect(terminal.raw).toContain(`view.filter (${path}, line 2, column 10): parse error: expected a number of percent at col 7`);
+    expect(terminal.raw).not.toContain('\x1b[?1049h');
+  });
+});
