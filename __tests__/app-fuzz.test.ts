@@ -2,12 +2,30 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { width } from '../lib/view/text.js';
+import diagnosis from '../plugins/diagnosis/index.js';
+import topology from '../plugins/topology/index.js';
 import { CLUSTER } from './helpers/cluster.js';
 import { Driver } from './helpers/driver.js';
 import type { ScrapeSpec } from './helpers/hosts.js';
 
 const KEYS = ['V', '?', 'h', 'Esc', 'Left', 'Right', 'Tab', 'S-Tab', 'Up', 'Down', 'Home', 'End', 'PageUp', 'PageDown', 'Enter', 'Space'];
 const LETTERS = ['u', 'm', 'p', 'n', 't', 'f', 'd', 'a', 'c', 'x', 'C-l', 'WheelUp', 'WheelDown'];
+const OF_FILTERS = ['/', '/', 'Enter', 'C-r', 'C-u', 'C-w', 'Backspace', '~', '~', 'U', 'U', 'A', 'y', 'z', 'G', 'T', 'D', ':'];
+const FRAGMENTS = [
+  'user==alice',
+  'host==node-0001',
+  'temp>40',
+  'util==0',
+  ' & ',
+  ' | ',
+  'not ',
+  '(',
+  ')',
+  'mem_used>1GiB',
+  'user~=[',
+  '日本',
+  'zzz',
+];
 const LABELS = ['node-0001', 'node-0002', 'node-0003', 'node-0004'];
 
 const label = fc.constantFrom(...LABELS);
@@ -28,7 +46,7 @@ const scrape = fc
   );
 
 type Action = (driver: Driver) => unknown;
-const alive = (driver: Driver, name: string): boolean => [...driver.app.state.hosts].some((host) => host.label === name);
+const alive = (driver: Driver, name: string): boolean => [...driver.app.state.allHosts].some((host) => host.label === name);
 const onHost = (run: (driver: Driver, name: string) => unknown): fc.Arbitrary<Action> =>
   label.map((name) => (driver) => (alive(driver, name) ? run(driver, name) : undefined));
 
@@ -40,6 +58,30 @@ const action: fc.Arbitrary<Action> = fc.oneof(
         (driver) =>
           driver.press(key),
     ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(...OF_FILTERS).map(
+      (key): Action =>
+        (driver) =>
+          driver.press(key),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(...FRAGMENTS).map(
+      (text): Action =>
+        (driver) =>
+          driver.send({ type: 'paste', text }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(...FRAGMENTS).map((text): Action => (driver) => {
+      driver.press('/', 'C-u');
+      driver.send({ type: 'paste', text });
+      driver.press('Enter');
+    }),
   },
   {
     weight: 4,
@@ -81,7 +123,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 test('any life of a viewer', () => {
   fc.assert(
     fc.property(fc.array(action, { minLength: 5, maxLength: 40 }), (actions) => {
-      const driver = new Driver({ hosts: CLUSTER, cols: 100, rows: 24 });
+      const driver = new Driver({ hosts: CLUSTER, plugins: [topology, diagnosis], cols: 100, rows: 24 });
       for (const act of actions) {
         act(driver);
         const { cols, rows } = driver.painter.size;

@@ -133,6 +133,14 @@ describe('a filter that holds', () => {
     expect(driver.press('~').frame()).not.toMatch(/inureyes {2}/);
   });
 
+  test('that comes back while nothing is delivered is of hosts that are looked at anew', () => {
+    const driver = filter(open(), 'user==mira').press('V', 'Right');
+    const before = driver.frame();
+    driver.press('Esc', '/', 'Enter');
+    expect(driver.frame()).toBe(before);
+    expect(driver.app.state.faults.size).toBe(0);
+  });
+
   test('~ without a filter says why it does nothing', () => {
     expect(open().press('~').frame()).toContain('there is no filter; / sets one');
   });

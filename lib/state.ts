@@ -195,7 +195,7 @@ export class AppState implements AppView {
     const { collector } = this.versions;
     const filtered = scope.whole ? undefined : this.filtering.hosts;
     if (!filtered) return this.derivations.derive(derivation, this.#hosts, collector, scope);
-    const key = `${filtered.filter.key}\0${scope.key}`;
+    const key = `${filtered.id}\0${scope.key}`;
     return this.derivations.derive(derivation, filtered.of(this.#hosts), collector, { ...scope, key });
   }
 

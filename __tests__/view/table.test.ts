@@ -141,6 +141,12 @@ describe('selection', () => {
 });
 
 describe('sorting', () => {
+  test('rows that are all gone: the chosen one stays chosen, for its return', () => {
+    const nothing = listOrder<string>([], String);
+    const state = { ...tableState('name'), selected: 'b', at: 1 };
+    expect(sortBy(state, COLUMNS, 'size', nothing)).toEqual({ ...state, sort: { key: 'size', descending: true } });
+  });
+
   test('another column starts in its own direction, the same one reverses, one that does not sort does nothing', () => {
     const state = tableState('name');
     const bySize = sortBy(state, COLUMNS, 'size', ABC);

@@ -12,7 +12,11 @@ export interface FilterCounts {
   readonly hosts: number;
 }
 
+let made = 0;
+
 export class FilteredHosts {
+  /** Tells it from every other, also one of the same filter: their hosts are not the same objects. */
+  readonly id = ++made;
   readonly filter: Filter;
   readonly #masked = new WeakMap<HostView, MaskedHost>();
 

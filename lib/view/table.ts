@@ -224,7 +224,7 @@ export function sortBy(state: TableState, columns: readonly Column[], key: strin
   if (!column?.sorts) return state;
   const descending = state.sort.key === key ? !state.sort.descending : column.sorts === 'descending';
   const at = selectedAt(state, order);
-  const pinned = at > 0 || state.selected !== undefined ? { selected: order.id(at), at } : {};
+  const pinned = at > 0 || (at === 0 && state.selected !== undefined) ? { selected: order.id(at), at } : {};
   return { ...state, ...pinned, sort: { key, descending } };
 }
 
