@@ -38,7 +38,7 @@ const ONE_SCRAPE: Target = { goal: 0.3, gate: 0.4 };
 
 export async function bench(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
-  for (const name of ['W1', 'W2', 'W3'] as const) rows.push(...(await workload(name, nodesOf(name) as readonly Workload[])));
+  for (const name of ['W1', 'W2', 'W3'] as const) rows.push(...(await workload(name, nodesOf(name) as unknown as readonly Workload[])));
   return rows;
 }
 

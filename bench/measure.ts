@@ -6,18 +6,19 @@ export interface Pair {
   readonly yardstickMs: number;
 }
 
-const ROUNDS = 15;
-const ROUND_MS = 30;
+const ROUNDS = 21;
+const ROUND_MS = 25;
+const WARM_UP_MS = 1000;
 
 /**
  * One call of each: medians over alternated rounds, so that what disturbs the machine hits both alike. Short calls are repeated until a
- * round takes long enough.
+ * round takes long enough. Garbage is collected when the engine sees fit: forcing it between rounds would make it forget compiled code.
  */
 export async function alternated(ours: () => unknown, yardstick: () => unknown, rounds = ROUNDS): Promise<Pair> {
   const runs = [ours, yardstick].map((run) => ({ run, repeats: repeatsOf(run), times: [] as number[] }));
   for (let round = 0; round < rounds; round++)
     for (const { run, repeats, times } of runs) {
-      await settled();
+      await turn();
       times.push(cpuMs(run, repeats));
     }
   const [oursMs, yardstickMs] = runs.map(({ times }) => percentile(times, 0.5)) as [number, number];
@@ -29,16 +30,10 @@ export async function alone(run: () => unknown, rounds = ROUNDS): Promise<number
   const repeats = repeatsOf(run);
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    await settled();
+    await turn();
     times.push(cpuMs(run, repeats));
   }
   return percentile(times, 0.5);
-}
-
-/** Garbage of what ran before is gone: its collection is nobody's, and what only a turn of the event loop lets go is let go. */
-async function settled(): Promise<void> {
-  await turn();
-  globalThis.gc?.();
 }
 
 /** One call, averaged over `repeats`. */
@@ -66,14 +61,14 @@ export function since(before: NodeJS.CpuUsage): number {
 /** Warms the code up, and finds out how often it has to run. */
 function repeatsOf(run: () => unknown): number {
   let ms = 0;
+  while (ms < WARM_UP_MS) ms += timed(() => keep(run()));
+  const before = process.cpuUsage();
   let calls = 0;
-  for (let wanted = 1; ms < ROUND_MS; wanted *= 2) {
-    ms += timed(() => {
-      for (let i = 0; i < wanted; i++) keep(run());
-    });
-    calls += wanted;
+  while (since(before) < ROUND_MS) {
+    keep(run());
+    calls++;
   }
-  return Math.max(1, Math.ceil((ROUND_MS * calls) / ms));
+  return calls;
 }
 
 /** So that the engine cannot drop the work. */

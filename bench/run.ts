@@ -11,8 +11,10 @@ import { figureOf, toBaseline, toTable, type BenchRow, type Figure } from './tab
 type Bench = () => Promise<{ bench(): Promise<BenchRow[]> }>;
 const BENCHES: Readonly<Record<string, Bench>> = {
   parse: () => import('./parse.bench.js'),
+  'new-host': () => import('./new-host.bench.js'),
   aggregate: () => import('./aggregate.bench.js'),
   frame: () => import('./frame.bench.js'),
+  filter: () => import('./filter.bench.js'),
   node: () => import('./node.bench.js'),
   record: () => import('./record.bench.js'),
 };

@@ -1,5 +1,6 @@
 /** The whole viewer in this process: App and the painter for real terminals, on a terminal that takes every byte and shows none. */
 import { PassThrough, Writable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { App } from '../lib/app.js';
 import { createBlessedPainter } from '../lib/paint/blessed.js';
 import type { Painter } from '../lib/paint/painter.js';
@@ -43,15 +44,24 @@ export class BenchViewer {
     this.app.start();
   }
 
-  /** Presses a key; returns when the bytes of the frame that answers are with the terminal. */
-  press(name: string): void {
-    this.app.input({ type: 'key', name, text: '' });
+  /** Presses a key, which may type a text; returns when the bytes of the frame that answers are written. Await `taken` before the next. */
+  press(name: string, text = ''): void {
+    const { frames } = this.app.loop.stats;
+    this.app.input({ type: 'key', name, text });
     this.#clock.step(0);
+    if (this.app.loop.stats.frames === frames) throw new Error(`no frame answers ${name}: what it costs cannot be told`);
+  }
+
+  /** Resolves when the terminal has taken what was written: until then no frame is drawn. */
+  async taken(): Promise<void> {
+    await turn();
   }
 
   /** What was delivered is painted. */
-  settle(): void {
+  async settle(): Promise<void> {
+    await turn();
     this.#clock.step(PACED_MS);
+    await turn();
   }
 
   async close(): Promise<void> {

@@ -77,7 +77,10 @@ export class Arena implements Bytes {
     if (at + size + SLACK > this.bytes.length) this.#grow(at + size + SLACK);
     const { view } = this;
     let i = 0;
-    for (; i + 4 <= size; i += 4) view.setInt32(at + i, source.getInt32(from + i, true), true);
+    for (; i + 8 <= size; i += 8) {
+      view.setInt32(at + i, source.getInt32(from + i, true), true);
+      view.setInt32(at + i + 4, source.getInt32(from + i + 4, true), true);
+    }
     for (; i < size; i++) view.setUint8(at + i, source.getUint8(from + i));
     this.length = at + size;
     return at;

@@ -108,8 +108,8 @@ export class Committed implements HostData {
     this.procs.arrange(scan.rows);
     this.facts.instance = textOf(arena.bytes, textRef(scan.instance(), 'value'));
     this.facts.hasProcessFamily = scan.program.processes;
-    this.facts.capsHit = [...things.capped, ...(loaded.rowsCapped ? ['process'] : [])].map((table) => `${table} rows`);
-    things.capped = [];
+    this.facts.capsHit = capsHit(things.capped, loaded.rowsCapped);
+    things.capped = NOT_CAPPED;
   }
 
   /** Which GPUs, CPUs, cores, memories and disks there are. */
@@ -163,6 +163,13 @@ export class Committed implements HostData {
     if (moved) gpus.place(rows, procs, arena);
     return moved;
   }
+}
+
+const NOT_CAPPED: readonly [] = [];
+
+function capsHit(tables: readonly string[], rows: boolean): readonly string[] {
+  if (tables.length === 0 && !rows) return NOT_CAPPED;
+  return [...tables, ...(rows ? ['process'] : [])].map((table) => `${table} rows`);
 }
 
 const share = (percent: number): number => (percent >= 0 && percent < Infinity ? percent : NaN);

@@ -24,6 +24,8 @@ const NO_TEXTS = new Uint32Array(0);
 const UNREPORTED = new Float64Array(ROW_CAPS.gpu).fill(NaN);
 
 interface Gpu {
+  /** Among the GPUs in the order in which they were first spoken of; -1: only process rows speak of it. */
+  readonly place: number;
   readonly index: number;
   /** Where the uuid is in the arena, and its length there. */
   readonly uuid: number;
@@ -72,21 +74,18 @@ export class GpuTable implements GpuColumns {
 
   /** Which GPUs report, and where their values go: to the beginning of the readings. Returns the things in the order of their slots. */
   arrange(cells: Cells, things: readonly Thing[], arena: Arena): readonly Thing[] {
-    const indexOf = (thing: Thing, place: number): number => (thing.index >= 0 ? thing.index : place);
-    const uuidOf = ({ key }: Thing): string => textOf(arena.bytes, textRef(key, 'name'));
-    const sorted = things
-      .map((thing, place) => ({ thing, index: indexOf(thing, place) }))
-      .sort((a, b) => a.index - b.index || (uuidOf(a.thing) < uuidOf(b.thing) ? -1 : 1));
-    this.count = sorted.length;
-    this.#gpus = sorted.map(({ thing, index }) => gpuOf(thing, index, cells));
+    const uuidOf = ({ uuid }: Gpu): string => textOf(arena.bytes, textRef(uuid, 'name'));
+    const gpus = things.map((thing, place) => gpuOf(thing, place, cells));
+    gpus.sort((a, b) => a.index - b.index || (uuidOf(a) < uuidOf(b) ? -1 : 1));
+    this.#gpus = gpus;
+    this.count = gpus.length;
     let reported = 0;
-    sorted.forEach(({ thing }, slot) => {
-      reported |= this.#readings.add(thing, cells, FIELD_OF, slot, this.count);
-    });
+    for (let slot = 0; slot < gpus.length; slot++)
+      reported |= this.#readings.add(things[gpus[slot]!.place]!, cells, FIELD_OF, slot, this.count);
     this.field = fieldsOf(this.#readings.values, this.count, reported);
     this.#slotOf.length = 0;
     this.#listed = false;
-    return sorted.map(({ thing }) => thing);
+    return gpus.map(({ place }) => things[place]!);
   }
 
   /** Info labels may stand in another order each time, so their place is looked up at each commit. */
@@ -146,7 +145,10 @@ export class GpuTable implements GpuColumns {
     });
     const sorted = [...ghosts].sort(([a, one], [b, other]) => one.index - other.index || (a < b ? -1 : 1));
     const slots = new Map(sorted.map(([key], at) => [key, this.count + at]));
-    this.#list([...this.#gpus, ...sorted.map(([, { at, bytes, index }]) => ({ index, uuid: at, uuidBytes: bytes, nameRef: 0, info: -1 }))]);
+    this.#list([
+      ...this.#gpus,
+      ...sorted.map(([, { at, bytes, index }]) => ({ place: -1, index, uuid: at, uuidBytes: bytes, nameRef: 0, info: -1 })),
+    ]);
     return devices.map((device, number) => (this.#slotOf[number]! >= 0 ? this.#slotOf[number]! : (slots.get(keyOf(device)) ?? -1)));
   }
 
@@ -167,10 +169,17 @@ export class GpuTable implements GpuColumns {
 
 const uuidText = ({ bytes: source }: Arena, { at, bytes }: Device): string => decodeText(source, at, at + bytes, 'name');
 
-function gpuOf(thing: Thing, index: number, { ints }: Cells): Gpu {
+function gpuOf(thing: Thing, place: number, { ints }: Cells): Gpu {
   let info = thing.firstCell;
   while (info !== 0 && ints[info * CELL_INTS + METRIC] !== INFO) info = ints[info * CELL_INTS + NEXT]!;
-  return { index, uuid: thing.key, uuidBytes: thing.keyBytes, nameRef: textRef(thing.title, 'value'), info: info === 0 ? -1 : info };
+  return {
+    place,
+    index: thing.index >= 0 ? thing.index : place,
+    uuid: thing.key,
+    uuidBytes: thing.keyBytes,
+    nameRef: textRef(thing.title, 'value'),
+    info: info === 0 ? -1 : info,
+  };
 }
 
 /** Columns of one array that begins with them, one behind the other. `reported`: a bit for each field that some GPU reports. */

@@ -46,8 +46,10 @@ export class LabelReader {
   readonly named = new Int32Array(MAX_LABELS);
   /** 1: stood between quotes. */
   readonly quoted = new Uint8Array(MAX_LABELS);
-  /** By number of a name: the last label called so, -1 for none. */
+  /** By number of a name: the last label called so, and in which reading that was. */
   readonly #last = new Int32Array(MOST_NAMES);
+  readonly #lastIn = new Float64Array(MOST_NAMES);
+  #reading = 0;
   /** By label: what stood before its value, how many bytes that is (0: not remembered), and where in it the name is. */
   readonly #gaps = bytesOf(MAX_LABELS * MAX_GAP).view;
   readonly #gapBytes = new Int32Array(MAX_LABELS);
@@ -61,7 +63,7 @@ export class LabelReader {
    */
   read(bytes: Uint8Array, view: DataView, at: number, end: number): number {
     this.count = 0;
-    this.#last.fill(-1);
+    this.#reading++;
     let i = at;
     for (;;) {
       let next = this.#remembered(bytes, view, i, end);
@@ -130,12 +132,13 @@ export class LabelReader {
     this.valueEnd[label] = to;
     this.quoted[label] = quoted;
     this.named[label] = number;
-    if (number !== OTHER) this.#last[number] = label;
+    this.#last[number] = label;
+    this.#lastIn[number] = this.#reading;
   }
 
   /** The label with this number of a name, the last of them when there are several; -1: there is none. */
   find(number: number): number {
-    return this.#last[number]!;
+    return this.#lastIn[number] === this.#reading ? this.#last[number]! : -1;
   }
 
   /** Where the raw value of a label begins and ends; an empty one for label -1. */

@@ -1,5 +1,5 @@
 /** Readings of GPUs, CPUs, cores, memory and disks: which cell's value goes where, and which values are readings. */
-import { NO_FLOATS, NO_INTS } from './bytes.js';
+import { Cutter, NO_FLOATS, NO_INTS } from './bytes.js';
 import { INTS, METRIC, NEXT, type Cells } from './cells.js';
 import { METRICS } from './families.js';
 import type { Thing } from './things.js';
@@ -23,9 +23,11 @@ export class Readings {
 
   /** All places anew: `places` of them, nothing reported, and readings from at most `cells` cells to come. */
   begin(places: number, cells: number): void {
-    this.values = new Float64Array(places).fill(NaN);
-    if (this.#plan.length < cells * PLAN) this.#plan = new Int32Array(cells * PLAN);
+    const cutter = new Cutter({ floats: places, ints: cells * PLAN });
+    this.values = cutter.floats(places);
+    this.#plan = cutter.ints(cells * PLAN);
     this.#planned = 0;
+    for (let place = 0; place < places; place++) this.values[place] = NaN;
   }
 
   /**

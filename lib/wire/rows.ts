@@ -51,6 +51,13 @@ export interface Device {
   readonly index: number;
 }
 
+/** A label block: where it is in the arena, how long, and where it stood when it was read. */
+interface Block {
+  readonly at: number;
+  readonly bytes: number;
+  readonly from: number;
+}
+
 export type Found = 'bad' | 'capped' | number;
 
 export class ProcessRows {
@@ -127,7 +134,7 @@ export class ProcessRows {
    * The row that the labels just read speak of, a new one if need be. `block`: where their block is in the arena, `bytes` long. The labels
    * become the row's, or are added to them when this scrape has spoken of the row before.
    */
-  take(source: Uint8Array, view: DataView, block: { at: number; bytes: number; from: number }, scrape: number): Found {
+  take(source: Uint8Array, view: DataView, block: Block, scrape: number): Found {
     const labels = this.#labels;
     const pidLabel = labels.find(PID_LABEL);
     const pid = pidLabel < 0 ? -1 : unsigned(source, labels.valueAt[pidLabel]!, labels.valueEnd[pidLabel]!);
@@ -199,7 +206,7 @@ export class ProcessRows {
     for (let row = 0; row < this.count; row++) this.ints[row * INTS + USER] = fresh[this.ints[row * INTS + USER]!]!;
   }
 
-  #relabel(row: number, source: Uint8Array, view: DataView, block: { at: number; bytes: number; from: number }, scrape: number): void {
+  #relabel(row: number, source: Uint8Array, view: DataView, block: Block, scrape: number): void {
     const { ints } = this;
     const at = row * INTS;
     const first = ints[at + SEEN]! >> SEEN_BITS !== scrape;
@@ -252,11 +259,15 @@ export class ProcessRows {
   #add(pid: number, device: number): number {
     const row = this.count++;
     if (this.count * INTS > this.ints.length) this.#resize(roomFor(this.count, row));
-    this.ints.fill(0, row * INTS, (row + 1) * INTS);
-    this.ints[row * INTS + PID] = pid;
-    this.ints[row * INTS + DEVICE] = device;
-    this.values.fill(NaN, row * SECTIONS, (row + 1) * SECTIONS);
-    this.ints.fill(-1, row * INTS + LINES, row * INTS + LINES + SECTIONS);
+    const { ints, values } = this;
+    const at = row * INTS;
+    for (let i = at; i < at + LINES; i++) ints[i] = 0;
+    for (let section = 0; section < SECTIONS; section++) {
+      ints[at + LINES + section] = -1;
+      values[row * SECTIONS + section] = NaN;
+    }
+    ints[at + PID] = pid;
+    ints[at + DEVICE] = device;
     if (this.count * 2 > this.#table.length) this.#rehash();
     else this.#enter(row);
     return row;

@@ -73,7 +73,8 @@ export class Scan {
     const { rows, cells, next } = this;
     const movedRows = rows.sweep(this.scrape);
     const movedCells = cells.sweep(this.scrape);
-    for (let at = LINES; at < rows.count * INTS; at += INTS) rows.ints.fill(-1, at, at + SECTIONS);
+    for (let at = LINES; at < rows.count * INTS; at += INTS)
+      for (let section = 0; section < SECTIONS; section++) rows.ints[at + section] = -1;
     cells.lines.fill(-1);
     const { ints } = next;
     for (let line = 0; line < next.count; line++) {

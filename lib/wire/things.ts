@@ -63,7 +63,7 @@ const NAMES: Readonly<Record<ThingTable, Names>> = {
   source: { key: named('source'), title: [], index: [] },
 };
 const INSTANCE = named('instance');
-const TABLES = Object.keys(NAMES) as ThingTable[];
+const NUMBERS = Object.fromEntries(Object.keys(NAMES).map((table, number) => [table, number])) as Readonly<Record<ThingTable, number>>;
 
 /** Things by their tables, in their order. */
 export type ByTables = Readonly<Partial<Record<ThingTable, readonly Thing[]>>>;
@@ -76,7 +76,8 @@ export function byTables(things: readonly Thing[]): ByTables {
 
 /** Enough for most hosts. */
 const FIRST_PLACES = 128;
-export const THINGS_ROOM: Room = { floats: 0, ints: FIRST_PLACES };
+const MOST_TABLES = 32;
+export const THINGS_ROOM: Room = { floats: 0, ints: FIRST_PLACES + MOST_TABLES };
 /** Keys of two labels are put together here. */
 let pair = bytesOf(256);
 const RUN_SEED = (Math.random() * 2 ** 32) | 0;
@@ -93,14 +94,15 @@ export class Things {
   readonly #labels: LabelReader;
   /** Open addressing: thing + 1, 0 for none. */
   #table: Int32Array<ArrayBuffer>;
-  /** By TABLES. */
-  readonly #rows = new Int32Array(TABLES.length);
+  /** By number of a table. */
+  readonly #rows: Int32Array;
 
   /** `cutter` has THINGS_ROOM. */
   constructor(arena: Arena, labels: LabelReader, cutter: Cutter) {
     this.#arena = arena;
     this.#labels = labels;
     this.#table = cutter.ints(FIRST_PLACES);
+    this.#rows = cutter.ints(MOST_TABLES);
   }
 
   /** Whether the block of thing `number` stands at `at`, and the thing is one of `table`. */
@@ -273,7 +275,7 @@ export class Things {
   }
 
   #hasRoom(table: ThingTable): boolean {
-    const at = TABLES.indexOf(table);
+    const at = NUMBERS[table];
     if (this.#rows[at]! >= ROW_CAPS[table]) return false;
     this.#rows[at]!++;
     return true;
@@ -300,7 +302,7 @@ const ZERO = Uint8Array.of(48);
 const ZERO_VIEW = new DataView(ZERO.buffer);
 
 function hash(table: ThingTable, bytes: Uint8Array, from: number, to: number): number {
-  let mixed = RUN_SEED ^ TABLES.indexOf(table);
+  let mixed = RUN_SEED ^ NUMBERS[table];
   for (let i = from; i < to; i++) mixed = Math.imul(mixed ^ bytes[i]!, 0x01000193);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
   return mixed ^ (mixed >>> 13);

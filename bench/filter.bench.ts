@@ -1,0 +1,52 @@
+/** From a key that is typed into a filter to the bytes of the frame that answers it, at 1,000 nodes: npm run bench -- filter */
+import { loadRegexEngine } from '../lib/filter/regex.js';
+import { PACE_MS } from '../lib/loop.js';
+import { bodyOf, nodesOf, ScrapedCluster } from './cluster.js';
+import { percentile, timed } from './measure.js';
+import type { BenchRow } from './table.js';
+import { BenchViewer } from './viewer.js';
+
+const SIZE = { cols: 220, rows: 60 };
+const ROUNDS = 8;
+
+/** Every key makes another filter, or none; each that is one is asked of all GPUs and processes. */
+const TYPED: Readonly<Record<string, string>> = {
+  'a user and memory': 'user==user0001 & mem_used > 40GiB',
+  'a regular expression over commands': 'command~=train.*resume',
+};
+
+export async function bench(): Promise<BenchRow[]> {
+  await loadRegexEngine();
+  const nodes = nodesOf('W3');
+  const cluster = new ScrapedCluster(nodes.map(({ host }) => host));
+  const viewer = new BenchViewer(cluster, SIZE.cols, SIZE.rows);
+  for (const [at, node] of nodes.entries()) cluster.scrape(at, bodyOf(node));
+  await viewer.settle();
+  const rows: BenchRow[] = [];
+  for (const tab of ['All', 'Users']) {
+    for (const [what, text] of Object.entries(TYPED)) {
+      await typed(viewer, '/');
+      const times: number[] = [];
+      for (let round = 0; round <= ROUNDS; round++) {
+        await typed(viewer, 'C-u');
+        for (const ch of text) {
+          const time = await typed(viewer, ch === ' ' ? 'Space' : ch, ch);
+          // The first round warms up.
+          if (round > 0) times.push(time);
+        }
+      }
+      await typed(viewer, 'Esc');
+      rows.push({ name: `typing ${what}, ${tab} tab, p99`, oursMs: percentile(times, 0.99), target: { goal: PACE_MS / 2, gate: PACE_MS } });
+    }
+    await typed(viewer, 'Tab');
+    await viewer.settle();
+  }
+  await viewer.close();
+  return rows;
+}
+
+async function typed(viewer: BenchViewer, name: string, text = ''): Promise<number> {
+  const time = timed(() => viewer.press(name, text));
+  await viewer.taken();
+  return time;
+}

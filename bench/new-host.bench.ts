@@ -1,0 +1,21 @@
+/** The first scrape of a node, by code that is warm: npm run bench -- new-host */
+import { Wire } from '../lib/wire/wire.js';
+import { rounds } from './cluster.js';
+import { compared, subjects } from './parse.js';
+import type { BenchRow, Target } from './table.js';
+
+const NEW: Target = { goal: 4, gate: 3 };
+
+const kept: unknown[] = [];
+
+export async function bench(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const subject of subjects()) {
+    const wire = new Wire();
+    // With none alive the engine would forget what it has learned of parsers.
+    kept.push(wire.newParser());
+    const nodes = [...rounds([subject.node], subject.scrapes, 0)].map(([one]) => one!);
+    rows.push(await compared(`parse ${subject.name}, new host`, nodes, subject, NEW, () => wire.newParser()));
+  }
+  return rows;
+}
