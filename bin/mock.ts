@@ -18,6 +18,12 @@ export async function mock(flags: Flags, env: Environment): Promise<number> {
     ...options,
     ports: portsOf(options),
     processes: options.processes === true,
+    switches: {
+      vgpu: options.vgpu === true,
+      mig: options.mig === true,
+      hardware: options.hardware === true,
+      topology: options.topology === true,
+    },
     seed: SEED,
     clock: systemClock,
   });

@@ -2,9 +2,11 @@
  * Every option, as a table: flag, environment variable, key of the config file, default, help. The command line, the environment, the
  * config file, docs/OPTIONS.md and docs/CONFIG.md are read from it.
  */
+import { MOCK_OPTIONS } from './options-mock.js';
 import { ALERT_OPTIONS, LOOK_OPTIONS } from './options-screen.js';
 import { choice, Invalid, last, list, number, size, span } from './options-values.js';
 
+export { MOCK_OPTIONS } from './options-mock.js';
 export { envOf, givenOf, NO_CONFIG, resolveOptions } from './options-resolve.js';
 export type { ConfigFile, Environment, Flags } from './options-resolve.js';
 
@@ -240,50 +242,6 @@ export const API_OPTIONS = {
   },
   ...MACHINE_OPTIONS,
   ...CONFIG_FLAG,
-} as const satisfies OptionTable;
-
-/** Most nodes of a mock cluster. */
-const MAX_NODES = 2000;
-
-export const MOCK_OPTIONS = {
-  portRange: {
-    flag: 'port-range',
-    value: 'FIRST-LAST',
-    otherwise: '10001-10010',
-    help: 'ports to serve on, a node each',
-    parse: last,
-  },
-  nodes: {
-    flag: 'nodes',
-    value: 'N',
-    help: 'number of nodes, on ports that follow each other',
-    parse: number({ min: 1, max: MAX_NODES, whole: true }),
-  },
-  port: {
-    flag: 'port',
-    value: 'PORT',
-    otherwise: '10001',
-    help: 'the first of these ports; 0 takes any that are free',
-    parse: number({ min: 0, max: 65_535, whole: true }),
-  },
-  platform: { flag: 'platform', value: 'NAME', default: 'nvidia', help: 'hardware to imitate: nvidia', parse: last },
-  gpuName: { flag: 'gpu-name', value: 'NAME', default: 'NVIDIA B200 192GB HBM3', help: 'name that the GPUs report', parse: last },
-  output: { flag: 'output', alias: 'o', value: 'FILE', help: 'write the addresses to a file that --hostfile reads', parse: last },
-  failureNodes: {
-    flag: 'failure-nodes',
-    value: 'N',
-    default: 0,
-    help: 'number of nodes that fail now and then',
-    parse: number({ min: 0, max: MAX_NODES, whole: true }),
-  },
-  startIndex: {
-    flag: 'start-index',
-    value: 'N',
-    default: 1,
-    help: 'number in the name of the first node',
-    parse: number({ min: 0, max: 999_999, whole: true }),
-  },
-  processes: { env: 'ALL_SMI_MOCK_PROCESSES', value: '1', help: 'any value: the nodes export their processes', parse: () => true },
 } as const satisfies OptionTable;
 
 interface CommandRow {

@@ -1,5 +1,7 @@
 /** The plans of the ordinary mock cluster: 8 GPUs a node and, if wanted, the process rows of all-smi's mock server. */
-import { GIB, GPUS_PER_NODE, MIB, type GpuModel, type GpuPlan, type Job, type NodePlan } from './mock-plan.js';
+import { GIB, MIB, type GpuModel, type GpuPlan, type Job, type NodePlan } from './mock-plan.js';
+import { PLATFORMS, type Platform } from './mock-platforms.js';
+import type { Switches } from './mock-switches.js';
 import { draw, mix } from './mock-walk.js';
 
 /** By the first word of a product's name that fits; the last row fits all. */
@@ -70,26 +72,30 @@ export interface MockPlan {
   readonly startIndex: number;
   readonly processes: boolean;
   readonly seed: number;
+  /** Default: NVIDIA's cards. */
+  readonly platform?: Platform;
+  readonly switches?: Switches;
 }
 
 /** A third to two thirds of the memory at the start, the same on GPU i of every node, so that sums over users scale with the nodes. */
 const usedAtStart = (model: GpuModel, seed: number, gpu: number): number =>
   Math.floor((model.memoryBytes * (0.33 + 0.33 * draw(seed, gpu))) / MIB) * MIB;
 
-export function mockPlans({ gpuName, nodes, startIndex, processes, seed }: MockPlan): NodePlan[] {
-  const model = gpuModel(gpuName);
-  const used = Array.from({ length: GPUS_PER_NODE }, (_, gpu) => usedAtStart(model, seed, gpu));
-  const jobs = processes ? mockJobs(used) : undefined;
+export function mockPlans({ gpuName, nodes, startIndex, processes, seed, platform = PLATFORMS.nvidia, switches }: MockPlan): NodePlan[] {
+  const model = platform.model ?? gpuModel(gpuName);
+  const used = Array.from({ length: platform.devices }, (_, gpu) => usedAtStart(model, seed, gpu));
+  const jobs = processes && platform.nvidia ? mockJobs(used) : undefined;
   const owned = used.map((_, gpu) => (jobs ?? []).reduce((sum, { shares: [share] }) => sum + (share?.gpu === gpu ? share.bytes : 0), 0));
   return Array.from({ length: nodes }, (_, nth) => {
     const key = mix(seed, startIndex + nth);
     const gpus = used.map((bytes, gpu): GpuPlan => ({
-      uuid: gpuUuid(key, gpu),
+      uuid: gpuUuid(key, gpu).replace(/^GPU/, platform.uuid),
       otherBytes: Math.max(0, bytes - owned[gpu]!),
       wanderBytes: model.memoryBytes * 0.3,
       load: { mean: 35 + 50 * draw(key, gpu, 1), swing: 30, period: 8 + 8 * draw(key, gpu, 2), intensity: 0.7 + 0.25 * draw(key, gpu, 3) },
     }));
     const instance = `node-${String(startIndex + nth).padStart(4, '0')}`;
-    return { instance, key, model, gpus, jobs, warmerCelsius: 0, details: false };
+    const shown = platform.nvidia && switches ? { switches } : {};
+    return { instance, key, model, gpus, jobs, warmerCelsius: 0, details: false, platform, ...shown };
   });
 }

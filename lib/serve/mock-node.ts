@@ -2,7 +2,7 @@
  * What a make-believe node reads at a moment. Pure: the same plan and step give the same figures. The figures agree with each other: a GPU is as busy as its processes, its power follows from that, its temperature follows
  * the power with a delay, and it never holds less memory than its processes say.
  */
-import { MACHINE, type Job, type Load, type NodePlan } from './mock-plan.js';
+import { machineOf, type Job, type Load, type NodePlan } from './mock-plan.js';
 import { draw, mix, walk } from './mock-walk.js';
 
 export interface GpuReading {
@@ -167,19 +167,20 @@ function readJob(plan: NodePlan, job: Job, busy: readonly Busy[], step: number, 
 
 function readHost(plan: NodePlan, procs: readonly ProcReading[], step: number): HostReading {
   const at = (chance: number, period: number): number => walk(mix(plan.key, chance), step, period);
+  const machine = machineOf(plan);
   let working = 0;
   for (const proc of procs) working += proc.cpuPercent / proc.job.shares.length;
-  const cpuPercent = clamp(3 + working / MACHINE.threads + 22 * at(CHANCE.cpu, 10), 0, 100);
+  const cpuPercent = clamp(3 + working / machine.threads + 22 * at(CHANCE.cpu, 10), 0, 100);
   return {
     cpuPercent: round(cpuPercent, 1),
     cpuMhz: 2000 + 10 * Math.round(cpuPercent),
     cpuCelsius: Math.round(38 + plan.warmerCelsius + 0.4 * cpuPercent),
     cpuWatts: round(180 + 5.2 * cpuPercent, 1),
-    memoryUsedBytes: pages(MACHINE.memoryBytes * (0.12 + 0.3 * at(CHANCE.memory, 60))),
-    memoryCachedBytes: pages(MACHINE.memoryBytes * (0.08 + 0.12 * at(CHANCE.cache, 90))),
-    swapUsedBytes: pages(MACHINE.swapBytes * 0.05 * at(CHANCE.swap, 120)),
-    rootFreeBytes: pages(MACHINE.rootBytes * (0.55 + 0.1 * at(CHANCE.disk, 200))),
-    scratchFreeBytes: pages(MACHINE.scratchBytes * (0.2 + 0.3 * at(mix(CHANCE.disk, 1), 400))),
+    memoryUsedBytes: pages(machine.memoryBytes * (0.12 + 0.3 * at(CHANCE.memory, 60))),
+    memoryCachedBytes: pages(machine.memoryBytes * (0.08 + 0.12 * at(CHANCE.cache, 90))),
+    swapUsedBytes: pages(machine.swapBytes * 0.05 * at(CHANCE.swap, 120)),
+    rootFreeBytes: pages(machine.rootBytes * (0.55 + 0.1 * at(CHANCE.disk, 200))),
+    scratchFreeBytes: pages(machine.scratchBytes * (0.2 + 0.3 * at(mix(CHANCE.disk, 1), 400))),
   };
 }
 

@@ -1,4 +1,7 @@
 /** What a make-believe node is: the machine, its GPUs, who runs what on them. */
+import type { Platform } from './mock-platforms.js';
+import type { Switches } from './mock-switches.js';
+
 export const GPUS_PER_NODE = 8;
 export const MIB = 2 ** 20;
 export const GIB = 2 ** 30;
@@ -64,10 +67,29 @@ export interface NodePlan {
   readonly warmerCelsius: number;
   /** Thresholds, P-state, profiling counters, exporter version: as a newer exporter sends them. */
   readonly details: boolean;
+  /** Default: NVIDIA's cards. */
+  readonly platform?: Platform;
+  /** Default: none of them. */
+  readonly switches?: Switches;
 }
 
-/** The machine around the GPUs, the same for every node. */
-export const MACHINE = {
+/** A machine around the GPUs. */
+export interface Machine {
+  readonly cpuModel: string;
+  readonly sockets: number;
+  readonly cores: number;
+  readonly threads: number;
+  readonly memoryBytes: number;
+  readonly buffersBytes: number;
+  readonly swapBytes: number;
+  readonly rootBytes: number;
+  readonly scratchBytes: number;
+}
+
+export const machineOf = ({ platform }: NodePlan): Machine => ({ ...MACHINE, ...platform?.machine });
+
+/** What a node is around its GPUs where its platform does not say. */
+const MACHINE: Machine = {
   cpuModel: 'Intel(R) Xeon(R) Platinum 8480C',
   sockets: 2,
   cores: 112,
@@ -77,4 +99,4 @@ export const MACHINE = {
   swapBytes: 8 * GIB,
   rootBytes: 1_919_816_826_880,
   scratchBytes: 30_725_970_788_352,
-} as const;
+};

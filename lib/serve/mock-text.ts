@@ -2,7 +2,11 @@
 import { fact, families, gauge, type Column } from '../wire/gauges.js';
 import { labelBlock, writeFamilies, type Family, type LabelBlock, type Sample } from '../wire/writer.js';
 import type { GpuReading, HostReading, NodeReading, ProcReading } from './mock-node.js';
-import { MACHINE, type NodePlan } from './mock-plan.js';
+import { machineOf, type NodePlan } from './mock-plan.js';
+import { NO_SWITCHES, switchFamilies } from './mock-switches.js';
+import { PLATFORMS, type Platform } from './mock-platforms.js';
+import type { Device } from './mock-vendors.js';
+import { mix } from './mock-walk.js';
 
 interface MockColumn<Row> extends Column<Row, NodePlan> {
   /** Sent only by nodes that send details. */
@@ -40,29 +44,38 @@ const PROC_COLUMNS: readonly MockColumn<ProcReading>[] = [
 
 const HOST_COLUMNS: readonly MockColumn<HostReading>[] = [
   { name: 'cpu_utilization', help: 'CPU busy, percent', of: (host) => host.cpuPercent },
-  { name: 'cpu_socket_count', help: 'CPU sockets', of: () => MACHINE.sockets },
-  { name: 'cpu_core_count', help: 'CPU cores', of: () => MACHINE.cores },
-  { name: 'cpu_thread_count', help: 'CPU threads', of: () => MACHINE.threads },
+  { name: 'cpu_socket_count', help: 'CPU sockets', of: (_, plan) => machineOf(plan).sockets },
+  { name: 'cpu_core_count', help: 'CPU cores', of: (_, plan) => machineOf(plan).cores },
+  { name: 'cpu_thread_count', help: 'CPU threads', of: (_, plan) => machineOf(plan).threads },
   { name: 'cpu_frequency_mhz', help: 'Clock of the CPU, MHz', of: (host) => host.cpuMhz },
   { name: 'cpu_temperature_celsius', help: 'Temperature of the CPU', of: (host) => host.cpuCelsius },
   { name: 'cpu_power_consumption_watts', help: 'Power the CPUs draw', of: (host) => host.cpuWatts },
-  { name: 'memory_total_bytes', help: 'Memory there is', of: () => MACHINE.memoryBytes },
+  { name: 'memory_total_bytes', help: 'Memory there is', of: (_, plan) => machineOf(plan).memoryBytes },
   { name: 'memory_used_bytes', help: 'Memory in use', of: (host) => host.memoryUsedBytes },
-  { name: 'memory_available_bytes', help: 'Memory that can be had', of: (host) => MACHINE.memoryBytes - host.memoryUsedBytes },
+  {
+    name: 'memory_available_bytes',
+    help: 'Memory that can be had',
+    of: (host, plan) => machineOf(plan).memoryBytes - host.memoryUsedBytes,
+  },
   {
     name: 'memory_free_bytes',
     help: 'Memory used for nothing',
-    of: (host) => MACHINE.memoryBytes - host.memoryUsedBytes - host.memoryCachedBytes - MACHINE.buffersBytes,
+    of: (host, plan) => machineOf(plan).memoryBytes - host.memoryUsedBytes - host.memoryCachedBytes - machineOf(plan).buffersBytes,
   },
-  { name: 'memory_buffers_bytes', help: 'Memory in buffers', of: () => MACHINE.buffersBytes },
+  { name: 'memory_buffers_bytes', help: 'Memory in buffers', of: (_, plan) => machineOf(plan).buffersBytes },
   { name: 'memory_cached_bytes', help: 'Memory in the page cache', of: (host) => host.memoryCachedBytes },
-  { name: 'swap_total_bytes', help: 'Swap there is', of: () => MACHINE.swapBytes },
+  { name: 'swap_total_bytes', help: 'Swap there is', of: (_, plan) => machineOf(plan).swapBytes },
   { name: 'swap_used_bytes', help: 'Swap in use', of: (host) => host.swapUsedBytes },
-  { name: 'swap_free_bytes', help: 'Swap left', of: (host) => MACHINE.swapBytes - host.swapUsedBytes },
+  { name: 'swap_free_bytes', help: 'Swap left', of: (host, plan) => machineOf(plan).swapBytes - host.swapUsedBytes },
 ];
 
-const sent = <Row>(columns: readonly MockColumn<Row>[], { details }: NodePlan): readonly MockColumn<Row>[] =>
-  columns.filter(({ detail }) => details || detail !== true);
+const platformOf = ({ platform }: NodePlan): Platform => platform ?? PLATFORMS.nvidia;
+
+/** Columns that a node sends: not those that its platform lacks, and of details that it sends all by itself not those of the switches. */
+function sent<Row>(columns: readonly MockColumn<Row>[], plan: NodePlan): readonly MockColumn<Row>[] {
+  const { omits } = platformOf(plan);
+  return columns.filter(({ name, detail }) => !omits.has(name) && (plan.details || detail !== true));
+}
 
 const gpuLabels = ({ model, instance, gpus }: NodePlan, gpu: number): Record<string, string> => ({
   gpu: model.name,
@@ -71,16 +84,11 @@ const gpuLabels = ({ model, instance, gpus }: NodePlan, gpu: number): Record<str
   gpu_index: String(gpu),
 });
 
-const infoLabels = ({ model, details }: NodePlan): Record<string, string> => ({
-  ...(details ? { type: 'GPU' } : {}),
-  driver_version: '580.82.07',
-  cuda_version: '13.0',
-  lib_name: 'CUDA',
-  lib_version: '13.0',
-  architecture: model.architecture,
-  brand: 'NVIDIA',
-  pcie_width: 'x16',
-});
+function infoLabels(plan: NodePlan): Record<string, string> {
+  const { type, ...info } = platformOf(plan).info as Record<string, string>;
+  const said = type ?? (plan.details ? 'GPU' : undefined);
+  return { ...(said === undefined ? {} : { type: said }), architecture: plan.model.architecture, ...info };
+}
 
 const procLabels = ({ instance, gpus }: NodePlan, { job, pid, gpu, command }: ProcReading): LabelBlock =>
   labelBlock({
@@ -95,10 +103,12 @@ const procLabels = ({ instance, gpus }: NodePlan, { job, pid, gpu, command }: Pr
     host: instance,
   });
 
-function diskFamilies({ instance }: NodePlan, host: HostReading): Family[] {
+function diskFamilies(plan: NodePlan, host: HostReading): Family[] {
+  const { instance } = plan;
+  const machine = machineOf(plan);
   const disks = [
-    { mount: '/', total: MACHINE.rootBytes, free: host.rootFreeBytes },
-    { mount: '/scratch', total: MACHINE.scratchBytes, free: host.scratchFreeBytes },
+    { mount: '/', total: machine.rootBytes, free: host.rootFreeBytes },
+    { mount: '/scratch', total: machine.scratchBytes, free: host.scratchFreeBytes },
   ].map((disk, index) => ({ ...disk, labels: labelBlock({ instance, mount_point: disk.mount, index }) }));
   const each = (value: (disk: (typeof disks)[number]) => number): Sample[] =>
     disks.map((disk) => ({ labels: disk.labels, value: value(disk) }));
@@ -123,14 +133,29 @@ function statusFamilies({ instance }: NodePlan): Family[] {
   ];
 }
 
+/** What the families of the maker and of the switches ask of a device. */
+function devicesOf(plan: NodePlan, gpus: readonly GpuReading[]): readonly Device[] {
+  return gpus.map((reading, index) => ({
+    index,
+    reading,
+    memoryBytes: plan.model.memoryBytes,
+    powerLimitWatts: plan.model.powerLimitWatts,
+    key: mix(plan.key, DEVICE, index),
+    labels: gpuLabels(plan, index),
+  }));
+}
+const DEVICE = 40;
+
 /** Makes the writer of a node; the labels that never change are made once. */
 export function nodeText(plan: NodePlan): (reading: NodeReading) => string {
   const gpuBlocks = plan.gpus.map((_, gpu) => labelBlock(gpuLabels(plan, gpu)));
   const infos = plan.gpus.map((_, gpu) => ({ labels: labelBlock({ ...gpuLabels(plan, gpu), ...infoLabels(plan) }), value: 1 }));
-  const { instance } = plan;
+  const { instance, switches = NO_SWITCHES } = plan;
+  const { vendor } = platformOf(plan);
   const hostBlock = labelBlock({ instance });
-  return ({ gpus, procs, host }) =>
-    writeFamilies([
+  return ({ gpus, procs, host }) => {
+    const devices = devicesOf(plan, gpus);
+    return writeFamilies([
       ...(plan.details ? statusFamilies(plan) : []),
       ...families(sent(GPU_COLUMNS, plan), gpus, gpuBlocks, plan),
       gauge('gpu_info', 'What the GPU is', infos),
@@ -143,8 +168,11 @@ export function nodeText(plan: NodePlan): (reading: NodeReading) => string {
         procs.map((proc) => procLabels(plan, proc)),
         plan,
       ),
-      fact('cpu_model', 'What the CPU is', { instance, model: MACHINE.cpuModel }),
       ...families(sent(HOST_COLUMNS, plan), [host], [hostBlock], plan),
+      fact('cpu_model', 'What the CPU is', { instance, model: machineOf(plan).cpuModel }),
       ...diskFamilies(plan, host),
+      ...(vendor?.(devices, host, { cpu_model: machineOf(plan).cpuModel, instance }) ?? []),
+      ...switchFamilies(devices, switches),
     ]);
+  };
 }

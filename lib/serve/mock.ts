@@ -4,11 +4,13 @@ import type { Clock } from '../model/ports.js';
 import { mockPlans } from './mock-cluster.js';
 import { readNode } from './mock-node.js';
 import type { NodePlan } from './mock-plan.js';
+import { PLATFORMS } from './mock-platforms.js';
+import type { Switches } from './mock-switches.js';
 import { nodeText } from './mock-text.js';
 import { draw } from './mock-walk.js';
 import { serveNodes, type Cluster, type ServedNode } from './node-server.js';
 
-export const MOCK_PLATFORMS: readonly string[] = ['nvidia'];
+export const MOCK_PLATFORMS: readonly string[] = Object.keys(PLATFORMS);
 export const MOCK_GPU_NAME = 'NVIDIA B200 192GB HBM3';
 export const UPDATE_MS = 3_000;
 
@@ -23,11 +25,15 @@ export interface MockOptions {
   /** So many nodes, picked by the seed, are down most of the time; then the others fail now and then too. */
   readonly failureNodes: number;
   readonly processes: boolean;
+  /** What NVIDIA's nodes send besides. Default: nothing. */
+  readonly switches?: Switches;
   /** The same seed gives the same cluster with the same walk of values. */
   readonly seed: number;
   readonly clock: Pick<Clock, 'now'>;
   readonly updateMs?: number;
 }
+
+const isPlatform = (name: string): name is keyof typeof PLATFORMS => Object.hasOwn(PLATFORMS, name);
 
 /** How often nodes fall and rise, and how likely one is up: of the picked ones, and of the others. */
 const REDRAW_SECONDS = 10;
@@ -58,10 +64,10 @@ export function servedNode(plan: NodePlan, port: number, up: ServedNode['up']): 
  */
 export async function startMock(options: MockOptions): Promise<Cluster> {
   const { ports, platform, bind = '127.0.0.1', clock, updateMs = UPDATE_MS } = options;
-  if (!MOCK_PLATFORMS.includes(platform))
+  if (!isPlatform(platform))
     throw new AppError('E_OPTION_BAD', { option: '--platform', reason: `"${platform}" is not one of: ${MOCK_PLATFORMS.join(', ')}` });
   const up = failures(options);
-  const plans = mockPlans({ ...options, nodes: ports.length });
+  const plans = mockPlans({ ...options, platform: PLATFORMS[platform], nodes: ports.length });
   return serveNodes(
     plans.map((plan, nth) => servedNode(plan, ports[nth]!, (elapsedSeconds) => up(nth, elapsedSeconds))),
     { bind, clock, updateMs },

@@ -1,0 +1,32 @@
+/** What the nodes of a mock cluster answer, without a network. */
+import { mockPlans } from '../../lib/serve/mock-cluster.js';
+import { readNode } from '../../lib/serve/mock-node.js';
+import { PLATFORMS } from '../../lib/serve/mock-platforms.js';
+import { NO_SWITCHES, type Switches } from '../../lib/serve/mock-switches.js';
+import { nodeText } from '../../lib/serve/mock-text.js';
+
+export interface MockTexts {
+  readonly nodes?: number;
+  readonly startIndex?: number;
+  readonly processes?: boolean;
+  readonly switches?: Partial<Switches>;
+  readonly gpuName?: string;
+  /** Updates since the start. */
+  readonly step?: number;
+}
+
+export function mockTexts(
+  platform: string,
+  { nodes = 1, startIndex = 1, processes = false, switches = {}, step = 0, ...more }: MockTexts,
+): string[] {
+  const plans = mockPlans({
+    gpuName: more.gpuName ?? 'NVIDIA B200 192GB HBM3',
+    platform: PLATFORMS[platform as keyof typeof PLATFORMS],
+    nodes,
+    startIndex,
+    processes,
+    switches: { ...NO_SWITCHES, ...switches },
+    seed: 7,
+  });
+  return plans.map((plan) => nodeText(plan)(readNode(plan, step, 3 * step)));
+}
