@@ -193,12 +193,13 @@ function quoteEnd(bytes: Uint8Array, view: DataView, from: number, end: number):
     const word = view.getInt32(i, true);
     const quotes = word ^ QUOTES;
     const backslashes = word ^ BACKSLASHES;
-    // A byte is zero, or below a blank, where subtracting carries into its highest bit.
-    if (((((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes) | ((word - BLANKS) & ~word)) & HIGHS) === 0) {
+    // The highest bit of each byte where subtracting carries into it, and the first such byte is a quote, a backslash or below a blank.
+    const found = (((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes) | ((word - BLANKS) & ~word)) & HIGHS;
+    if (found === 0) {
       i += 4;
       continue;
     }
-    while (bytes[i]! >= BLANK && bytes[i] !== QUOTE && bytes[i] !== BACKSLASH) i++;
+    i += (31 - Math.clz32(found & -found)) >> 3;
     if (i >= end || bytes[i] === NEWLINE) return -1;
     if (bytes[i] === QUOTE) return i;
     if (bytes[i] === BACKSLASH && bytes[++i] === NEWLINE) return -1;
