@@ -1,5 +1,5 @@
 /** Look, filter and config file of the built viewer, on a real terminal. */
-import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,9 @@ let pty: PtyProgram | undefined;
 beforeAll(() => {
   program = builtProgram();
   folder = mkdtempSync(join(tmpdir(), 'look-'));
-  return () => rmSync(folder, { recursive: true });
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
 });
 afterEach(() => {
   pty?.dispose();

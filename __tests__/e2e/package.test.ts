@@ -118,9 +118,9 @@ describe("somebody else's tab, as the page says", () => {
 
     test('is in the strip, in the footer and in the help; its keys work, and so do the others', async () => {
       const pty = start('--plugin', join(folder, 'idle.mjs'));
-      await pty.shows('Users │ Idle │ gpu-01');
+      await pty.shows('Users │ Topology │ Idle │ gpu-01');
       await pty.shows('6 of 6 nodes');
-      pty.type('V\x1b[C');
+      pty.type('T\x1b[C');
       await pty.shows('GPUs held idle');
       await pty.shows('▼VRAM');
       // An alert of the demo may have the line for a while.
@@ -142,8 +142,8 @@ describe("somebody else's tab, as the page says", () => {
     test('one that throws loses its pane and nothing else', async () => {
       writeFileSync(join(folder, 'broken.mjs'), BROKEN);
       const pty = start('--plugin', join(folder, 'broken.mjs'));
-      await pty.shows('Users │ Broken │ gpu-01');
-      pty.type('V\x1b[C');
+      await pty.shows('Users │ Topology │ Broken │ gpu-01');
+      pty.type('T\x1b[C');
       await pty.shows('The tab of the plugin "broken" failed.');
       await pty.shows('Error: on purpose');
       pty.type('V');

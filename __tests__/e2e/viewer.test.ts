@@ -61,9 +61,9 @@ describe('the demo', () => {
     terminal.type(`\x1b[<0;${x};2M\x1b[<0;${x};2m`);
     await terminal.shows('hana.kim (held idle');
     terminal.type('?');
-    await terminal.shows('this help');
+    await terminal.shows('Esc close');
     terminal.type('\x1b');
-    await terminal.until('the help to close', () => !terminal.emulator.text().includes('this help'));
+    await terminal.until('the help to close', () => !terminal.emulator.text().includes('Esc close'));
     terminal.resize(80, 24);
     await terminal.until('24 rows', () => terminal.emulator.row(23).join('').includes('? help'));
     terminal.type('q');
@@ -118,7 +118,8 @@ describe('nodes', () => {
     // Left to All, End to its last rows.
     terminal.type('\x1b[D\x1b[F');
     await terminal.until('the age of the last answer', () => /node-0003 ~\d+s +7 /.test(terminal.emulator.text()));
-    terminal.type('\x1b[D');
+    // Left to the Diagnosis tab, left of which is the last node.
+    terminal.type('\x1b[D\x1b[D');
     await terminal.shows('connection refused');
     await terminal.shows('next try in');
     await serve([port], 3);

@@ -46,7 +46,7 @@ function rig(here: StandInMachine = staticMachine(), options: Partial<MachineOpt
 const state = (sample: NodeSample, name: string): string | undefined => sample.sources.find((source) => source.name === name)?.state;
 /** The first collection that is so; what was said before it was asked for may still be on its way. */
 async function eventually(read: Rig['read'], holds: (sample: NodeSample) => boolean): Promise<NodeSample> {
-  for (let left = 40; left > 0; left--) {
+  for (let left = 250; left > 0; left--) {
     const sample = await read();
     if (holds(sample)) return sample;
     await pause(20);
