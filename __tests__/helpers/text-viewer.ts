@@ -3,6 +3,8 @@ import { App } from '../../lib/app.js';
 import { HostRecord } from '../../lib/model/record.js';
 import type { Collector, Delivery } from '../../lib/model/ports.js';
 import { MemoryPainter } from '../../lib/paint/painter.js';
+import type { TabPlugin } from '../../lib/plugin.js';
+import { registerPlugin } from '../../lib/register.js';
 import type { ScrapeParser } from '../../lib/wire/parser.js';
 import { Wire } from '../../lib/wire/wire.js';
 import { SteppedClock } from './clock.js';
@@ -27,11 +29,14 @@ class Fed implements Collector {
   stop(): Promise<void> {
     return Promise.resolve();
   }
+  tell(delivery: Delivery): void {
+    this.#deliver(delivery);
+  }
   feed(text: string, at: number, nth: number): void {
     const [host, parser] = [this.hosts[nth]!, this.#parsers[nth]!];
     parser.push(Buffer.from(text));
     const change = parser.commit(at, 0);
-    host.commit({ at });
+    host.commit({ at, latencyMs: 12 + nth });
     this.#deliver({ host, kind: 'data', continuity: 'next', change });
   }
 }
@@ -41,12 +46,22 @@ export class TextViewer {
   readonly #painter: MemoryPainter;
   readonly #collector: Fed;
 
-  constructor(cols: number, rows: number, now: number, hostIds: readonly string[] = ['node:9090']) {
+  /** `plugins`: behind the built-in ones. */
+  constructor(cols: number, rows: number, now: number, hostIds: readonly string[] = ['node:9090'], plugins: readonly TabPlugin[] = []) {
     this.#collector = new Fed(hostIds);
     this.#clock = new SteppedClock(now);
     this.#painter = new MemoryPainter(cols, rows);
     const save = (): Promise<string> => Promise.reject(new Error('nothing is exported here'));
-    new App({ plugins: BUILT_IN, collector: this.#collector, painter: this.#painter, clock: this.#clock, save }).start();
+    const tabs: TabPlugin[] = [];
+    for (const plugin of [...BUILT_IN, ...plugins]) tabs.push(registerPlugin(plugin, tabs));
+    new App({
+      plugins: tabs,
+      collector: this.#collector,
+      painter: this.#painter,
+      clock: this.#clock,
+      save,
+      memory: () => 96 * 2 ** 20,
+    }).start();
   }
 
   press(...names: readonly string[]): this {
@@ -57,10 +72,36 @@ export class TextViewer {
     return this;
   }
 
+  /** The `nth` host refuses connections from now on. */
+  fail(nth: number): this {
+    this.hosts[nth]!.fail({ at: this.#clock.now(), error: { code: 'S_REFUSED', text: 'connection refused' } });
+    return this.#tell(nth, 'failed');
+  }
+
+  /** Three intervals have gone by without an answer of the `nth` host. */
+  overdue(nth: number): this {
+    this.hosts[nth]!.setStatus({ overdue: true });
+    return this.#tell(nth, 'overdue');
+  }
+
+  #tell(nth: number, kind: 'failed' | 'overdue'): this {
+    this.#collector.tell({ host: this.hosts[nth]!, kind, continuity: 'next' });
+    this.#clock.step(250);
+    return this;
+  }
+
   get hosts(): readonly HostRecord[] {
     return this.#collector.hosts;
   }
   get screen(): string {
+    return this.#painter.text();
+  }
+
+  /** The next scrape of every host, '' for none of it, at `now`: one picture. */
+  showAll(texts: readonly string[], now: number): string {
+    this.#clock.step(now - this.#clock.now());
+    for (const [nth, text] of texts.entries()) if (text !== '') this.#collector.feed(text, now, nth);
+    this.#clock.step(250);
     return this.#painter.text();
   }
 

@@ -27,7 +27,7 @@ export function gpuColumns(cols: number): readonly Column[] {
   const align = bars > 0 ? 'left' : 'right';
   return [
     { id: 'gpu', title: 'GPU', width: 3, align: 'right' },
-    { id: 'model', title: 'MODEL', width: cols >= WIDE ? 12 : 10, drop: 2 },
+    { id: 'model', title: 'MODEL', width: cols >= WIDE ? 16 : 10, drop: 2 },
     { id: 'util', title: 'UTIL', width: bars + gap + 4, align, sorts: 'descending' },
     { id: 'vram', title: 'VRAM', width: bars + gap + MEMORY_COLS, align, drop: 5, sorts: 'descending' },
     { id: 'temp', title: 'TEMP', width: 5, align: 'right', drop: 4, sorts: 'descending' },
@@ -80,7 +80,7 @@ export function gpuCells(host: HostView, slot: number, owners: readonly GpuOwner
 /** 'NVIDIA H100 80GB HBM3' -> 'H100 80GB': maker, form factor and memory type tell no two GPUs of a cluster apart. */
 export function modelName(name: string): string {
   return name
-    .replace(/^(NVIDIA|AMD|Intel|Apple|Tesla)\s+/i, '')
+    .replace(/^(NVIDIA|AMD Instinct|AMD|Intel|Apple|Google|Tenstorrent|FuriosaAI|Tesla)\s+/i, '')
     .replace(/\s+(HBM\w*|GDDR\w*)$/i, '')
     .replace(/-(SXM\d*|PCIE|PCIe)\b/, '');
 }
@@ -111,11 +111,14 @@ const MEMORY_UNITS: readonly (readonly [bytes: number, sign: string])[] = [
   [1, 'B'],
 ];
 
+/** Of a terabyte the hundredth still is much. */
+const digits = (value: number, sign: string): number => (sign === 'T' && value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+
 /** '61.2/79.6G': used and total in the unit of the total. */
 function memoryText(used: number, total: number): string {
   if (Number.isNaN(used) && Number.isNaN(total)) return NONE;
   const [size, sign] = MEMORY_UNITS.find(([bytes]) => (Number.isNaN(total) ? used : total) >= bytes) ?? [1, 'B'];
-  const shown = (bytes: number): string => (Number.isNaN(bytes) ? NONE : (bytes / size).toFixed(bytes / size < 99.95 ? 1 : 0));
+  const shown = (bytes: number): string => (Number.isNaN(bytes) ? NONE : (bytes / size).toFixed(digits(bytes / size, sign)));
   return Number.isNaN(total) ? `${shown(used)}${sign}` : `${shown(used)}/${shown(total)}${sign}`;
 }
 

@@ -6,7 +6,7 @@ import { FIGURES, type Figure, type Scrapes } from './scrapes.js';
 export const columnsFor = (hostCols: number): readonly Column[] => [
   { id: 'host', title: 'HOST', width: hostCols, sorts: 'ascending' },
   { id: 'state', title: 'STATE', width: 10 },
-  { id: 'age', title: 'AGE', width: 5, align: 'right', sorts: 'descending' },
+  { id: 'age', title: 'AGE', width: 5, align: 'right', drop: 8, sorts: 'descending' },
   { id: 'latency', title: 'LATENCY', width: 8, align: 'right', drop: 5, sorts: 'descending' },
   { id: 'bytes', title: 'SIZE', width: 8, align: 'right', drop: 2, sorts: 'descending' },
   { id: 'samples', title: 'SAMPLES', width: 8, align: 'right', drop: 1, sorts: 'descending' },

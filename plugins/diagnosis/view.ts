@@ -72,7 +72,7 @@ const quantile = (sorted: Float64Array, part: number): number =>
 function latencyLine({ latencies, bytes: size, samples, skewed, withBadLines, capped }: Scrapes, cols: number): Line {
   const parts =
     latencies.length === 0
-      ? ['no answer yet']
+      ? [samples === 0 ? 'no answer yet' : 'how long answers took is not known']
       : [
           `answers take ${millis(quantile(latencies, 0.5))}, 95% at most ${millis(quantile(latencies, 0.95))}, all ${millis(quantile(latencies, 1))}`,
         ];

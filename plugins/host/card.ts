@@ -172,10 +172,10 @@ function temperatureMeter(input: CardInput, extra: (family: string) => number): 
     from: COLD_CELSIUS,
     to,
     notes: [
-      limit('lasting at most', operating),
-      limit('slows down at', slowdown),
-      limit('shuts down at', shutdown),
-      limit('fans aim at', extra('gpu_temperature_threshold_acoustic_celsius')),
+      limit('lasting', operating),
+      limit('slows', slowdown),
+      limit('off', shutdown),
+      limit('fans', extra('gpu_temperature_threshold_acoustic_celsius')),
     ],
   };
 }

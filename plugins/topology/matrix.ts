@@ -1,5 +1,5 @@
 /** How each pair of GPUs reaches each other, and what each has to say of its own. */
-import { line, NONE, pad, span, type Line } from '../../lib/index.js';
+import { line, NONE, pad, span, width, type Line } from '../../lib/index.js';
 import { way, WAYS, type GpuLinks } from './links.js';
 
 const HEAD_COLS = 8;
@@ -32,25 +32,35 @@ export function legendLine(gpus: readonly GpuLinks[]): Line {
   return line(span(` ${words.join('  ·  ')}`, 'dim'));
 }
 
-/** A line a GPU: NUMA node, PCIe, links. */
+/** A line a GPU: NUMA node, PCIe, links. Columns are as wide as what is in them; addresses go first. */
 export function factLines(gpus: readonly GpuLinks[], cols: number): readonly Line[] {
-  return gpus.map((gpu) => {
-    const { index, numa, pciAddress, pcieGeneration, pcieWidth, toGpus, toSwitches, toOthers, linkSpeed } = gpu;
-    const links = [
-      toGpus > 0 ? `${toGpus} to GPUs` : '',
-      toSwitches > 0 ? `${toSwitches} to switches` : '',
-      toOthers > 0 ? `${toOthers} elsewhere` : '',
-    ].filter((text) => text !== '');
-    const pcie = [Number.isNaN(pcieGeneration) ? '' : `gen ${pcieGeneration}`, Number.isNaN(pcieWidth) ? '' : `x${pcieWidth}`].filter(
-      (text) => text !== '',
-    );
-    const speed = Number.isNaN(linkSpeed) ? '' : `, ${(linkSpeed / 1000).toFixed(1)} GB/s each`;
-    return line(
-      span(` ${pad(`GPU ${index}`, HEAD_COLS)}`, 'strong'),
-      span(`NUMA ${pad(Number.isNaN(numa) ? NONE : String(numa), 4)}`),
-      span(`PCIe ${pad(pcie.join(' ') || NONE, 10)}`),
-      ...(cols >= 80 ? [span(pad(pciAddress || NONE, 18), 'dim')] : []),
-      span(`NVLink ${links.length === 0 ? NONE : links.join(', ') + speed}`),
-    );
-  });
+  const pcie = gpus.map(pcieText);
+  const pcieCols = 2 + Math.max(...pcie.map(width));
+  const addressCols = 2 + Math.max(...gpus.map(({ pciAddress }) => width(pciAddress)));
+  return gpus.map((gpu, nth) =>
+    line(
+      span(` ${pad(`GPU ${gpu.index}`, HEAD_COLS)}`, 'strong'),
+      span(`NUMA ${pad(Number.isNaN(gpu.numa) ? NONE : String(gpu.numa), 4)}`),
+      span(`PCIe ${pad(pcie[nth]!, pcieCols)}`),
+      ...(cols >= 80 && addressCols > 2 ? [span(pad(gpu.pciAddress || NONE, addressCols), 'dim')] : []),
+      span(`NVLink ${linksText(gpu)}`),
+    ),
+  );
+}
+
+/** 'gen 5 x16'. */
+function pcieText({ pcieGeneration, pcieWidth }: GpuLinks): string {
+  const parts = [Number.isNaN(pcieGeneration) ? '' : `gen ${pcieGeneration}`, Number.isNaN(pcieWidth) ? '' : `x${pcieWidth}`];
+  return parts.filter((text) => text !== '').join(' ') || NONE;
+}
+
+/** '7 to GPUs, 1 to switches, 50.0 GB/s each'. */
+function linksText({ toGpus, toSwitches, toOthers, linkSpeed }: GpuLinks): string {
+  const links = [
+    toGpus > 0 ? `${toGpus} to GPUs` : '',
+    toSwitches > 0 ? `${toSwitches} to switches` : '',
+    toOthers > 0 ? `${toOthers} elsewhere` : '',
+  ].filter((text) => text !== '');
+  if (links.length === 0) return NONE;
+  return `${links.join(', ')}${Number.isNaN(linkSpeed) ? '' : `, ${(linkSpeed / 1000).toFixed(1)} GB/s each`}`;
 }
