@@ -12,7 +12,8 @@ const ROUNDS = 8;
 /** Every key makes another filter, or none; each that is one is asked of all GPUs and processes. */
 const TYPED: Readonly<Record<string, string>> = {
   'a user and memory': 'user==user0001 & mem_used > 40GiB',
-  'a regular expression over commands': 'command~=train.*resume',
+  'words of commands': 'command~=train.*resume',
+  'a regular expression over commands': 'command~=tr[ai]+n.*run\\d+',
 };
 
 export async function bench(): Promise<BenchRow[]> {

@@ -70,7 +70,7 @@ function surroundings(
       committed: state.filtering.committed,
       pinned: state.pinned,
       mode: state.filtering.mode,
-      counts: state.filtering.hosts?.counts(state.allHosts),
+      counts: state.filtering.hosts?.counts(state.allHosts, state.versions.collector),
     },
     cols,
   );
@@ -110,7 +110,7 @@ function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offer
       intervalMs: state.intervalMs,
       now: state.now,
       recordedOffset: state.replay?.offsetMinutes,
-      kept: state.filtering.hosts?.counts(state.allHosts),
+      kept: state.filtering.hosts?.counts(state.allHosts, state.versions.collector),
     }),
     // Only those on screen are looked at.
     tabs: { length: tabs.length, at: (place) => tabs[place] && tabLabel(state, tabs[place]) },

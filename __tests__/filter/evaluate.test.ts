@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compile, keep } from '../../lib/filter/evaluate.js';
 import { FilterError } from '../../lib/filter/lexer.js';
 import { parse } from '../../lib/filter/parser.js';
-import { expandedSize, loadRegexEngine } from '../../lib/filter/regex.js';
+import { expandedSize, loadRegexEngine, regex } from '../../lib/filter/regex.js';
 import type { HostView } from '../../lib/model/host.js';
 import { claims, pairsOf, specs } from '../helpers/filters.js';
 import { TestHost } from '../helpers/hosts.js';
@@ -201,6 +201,18 @@ describe('regular expressions', () => {
   ])('%s', (text, message) => {
     expect(() => filterOf(text)).toThrow(FilterError);
     expect(() => filterOf(text)).toThrow(message);
+  });
+
+  test('words with .* between them are the same to the engine', async () => {
+    const { RE2JS } = await import('re2js');
+    const piece = fc.stringMatching(/^[ab \-=é]{0,3}$/u);
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 4 }), fc.stringMatching(/^[ab \-=é]{0,12}$/u), (words, text) => {
+        const pattern = words.join('.*');
+        expect(regex(pattern)(text)).toBe(RE2JS.compile(pattern).test(text));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test.each([

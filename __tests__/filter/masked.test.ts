@@ -153,6 +153,41 @@ describe('figures of what is kept', () => {
 });
 
 describe('over time', () => {
+  test('under one filter after another, and scrape after scrape, it is as under the last alone', () => {
+    const step = fc.record({ claim: claims, spec: fc.option(specs, { nil: undefined }) });
+    fc.assert(
+      fc.property(specs, fc.array(step, { minLength: 1, maxLength: 6 }), (first, steps) => {
+        const host = new TestHost(first);
+        const derivations = new Derivations();
+        let spec = first;
+        let hosts: FilteredHosts | undefined;
+        let version = 0;
+        for (const [at, { claim, spec: next }] of steps.entries()) {
+          if (next) {
+            spec = { ...next, hostId: first.label, label: first.label };
+            host.scrape(spec);
+          }
+          hosts = new FilteredHosts(compile(parse(claim.text)!, claim.text), hosts);
+          const { ofGpu, ofProc } = pairsOf(spec, claim);
+          const plain = new TestHost(reduced(spec, ofGpu, ofProc));
+          const masked = hosts.masked(host);
+          expect(masked.freeze()).toEqual(plain.freeze());
+          expect(masked.version).toBeGreaterThan(version);
+          ({ version } = masked);
+          const scope = { key: String(at) };
+          const found = derivations.derive(usersDerivation, hosts.of([host]), at, scope);
+          const alone = derive(usersDerivation, filtered(claim.text).of([new TestHost(spec)]));
+          expect([rowOf(found, 'ann'), rowOf(found, 'bob'), found.totals]).toEqual([
+            rowOf(alone, 'ann'),
+            rowOf(alone, 'bob'),
+            alone.totals,
+          ]);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('looked at once a version; the structure moves when other rows are kept', () => {
     const host = new TestHost({ gpus: [{ temperatureCelsius: 50 }, { temperatureCelsius: 90 }] });
     let asked = 0;

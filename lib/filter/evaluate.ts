@@ -70,7 +70,7 @@ function ofNumbers(of: NumberField, operator: Operator, value: number): Test {
 }
 
 function ofTexts(of: TextField, { operator, value, column }: Comparison): Test {
-  const matches = operator === '~=' ? expression(value, column) : (text: string) => text === value;
+  const matches = operator === '~=' ? expression(value, column, of.many === true) : (text: string) => text === value;
   const { alias } = of;
   const equal = (place: Place, text: string): boolean => matches(text) || (alias !== undefined && matches(alias(place)));
   const wanted = operator !== '!=';
@@ -80,12 +80,13 @@ function ofTexts(of: TextField, { operator, value, column }: Comparison): Test {
   };
 }
 
-/** Verdicts on texts that were met before are kept: users and models come again and again. */
+/** Verdicts on texts that were met before are kept, where they come again and again. */
 const MAX_VERDICTS = 10_000;
 
-function expression(pattern: string, column: number): (text: string) => boolean {
+function expression(pattern: string, column: number, many: boolean): (text: string) => boolean {
   try {
     const matches = regex(pattern);
+    if (many) return matches;
     const verdicts = new Map<string, boolean>();
     return (text) => {
       const known = verdicts.get(text);
@@ -134,10 +135,12 @@ function joined(verdicts: readonly ((host: HostView) => boolean | undefined)[], 
   };
 }
 
-/** What is kept of a host, by slot and by process row: 1 is kept. */
+/** What is kept of a host, by slot and by process row: 1 is kept. What lies behind `slots` and `rows` is garbage. */
 export interface Kept {
   readonly gpus: Uint8Array;
+  readonly slots: number;
   readonly procs: Uint8Array;
+  readonly rows: number;
   readonly gpuCount: number;
   readonly procCount: number;
   /** Something is; of a host with neither GPU nor process: the host itself. */
@@ -145,11 +148,23 @@ export interface Kept {
   readonly all: boolean;
 }
 
-export function keep({ test }: Filter, host: HostView): Kept {
+let counts = new Int32Array(64);
+/** Zeroes, until the next call. */
+function scratch(length: number): Int32Array {
+  if (length > counts.length) counts = new Int32Array(length * 2);
+  return counts.fill(0, 0, length);
+}
+
+const room = (length: number, reuse: Uint8Array | undefined): Uint8Array =>
+  reuse && reuse.length >= length ? reuse.fill(0, 0, length) : new Uint8Array(length);
+
+/** `reuse`: one that nobody needs any more. */
+export function keep({ test }: Filter, host: HostView, reuse?: Kept): Kept {
   const { gpus, procs } = host;
   const { gpu, count } = procs;
-  const kept = { gpus: new Uint8Array(gpus.slots), procs: new Uint8Array(count) };
-  const procsOn = new Int32Array(gpus.slots);
+  const { slots } = gpus;
+  const kept = { gpus: room(slots, reuse?.gpus), slots, procs: room(count, reuse?.procs), rows: count };
+  const procsOn = scratch(slots);
   for (let row = 0; row < count; row++) if (gpu[row]! >= 0) procsOn[gpu[row]!]!++;
   const place: Place = { host, slot: -1, row: -1, procsOn };
   let procCount = 0;
@@ -162,12 +177,12 @@ export function keep({ test }: Filter, host: HostView): Kept {
   }
   place.row = -1;
   let gpuCount = 0;
-  for (let slot = 0; slot < gpus.slots; slot++) {
+  for (let slot = 0; slot < slots; slot++) {
     place.slot = slot;
     if (procsOn[slot] === 0 && test(place)) kept.gpus[slot] = 1;
     gpuCount += kept.gpus[slot]!;
   }
   place.slot = -1;
-  const any = gpuCount + procCount > 0 || (gpus.slots + count === 0 && test(place));
-  return { ...kept, gpuCount, procCount, any, all: any && gpuCount === gpus.slots && procCount === count };
+  const any = gpuCount + procCount > 0 || (slots + count === 0 && test(place));
+  return { ...kept, gpuCount, procCount, any, all: any && gpuCount === slots && procCount === count };
 }

@@ -36,6 +36,8 @@ export interface NumberField extends Named {
 }
 export interface TextField extends Named {
   text(place: Place): string;
+  /** Hardly any text comes twice. */
+  readonly many?: true;
   /** Another text for the same thing: equal is what equals either. */
   readonly alias?: (place: Place) => string;
 }
@@ -121,7 +123,7 @@ export const FIELDS: readonly Field[] = [
   gpuText('device_type type', 'GPU, NPU, ...', ({ gpus }, slot) => gpus.detail(slot, 'type') || 'GPU'),
   gpuText('driver', 'version of the driver', ({ gpus }, slot) => gpus.detail(slot, 'driver_version')),
   procText('user', 'whose it is', (host, row) => host.userName(host.procs.user[row]!)),
-  procText('command cmd', 'command line, or the name where that is unknown', commandOf),
+  { ...procText('command cmd', 'command line, or the name where that is unknown', commandOf), many: true },
   procNumber('pid', 'number', 'process id', ({ procs }, row) => procs.pid[row]!),
   procNumber('vram', 'bytes', 'GPU memory it holds', ({ procs }, row) => (procs.gpu[row]! < 0 ? NaN : procs.vramBytes[row]!)),
   procNumber('sm', 'percent', 'share of the GPU that it computes with', ({ procs }, row) => procs.smPercent[row]!),
@@ -141,8 +143,24 @@ function gpuState({ gpus }: HostView, slot: number): string {
   return state === 'heldIdle' ? 'held' : state;
 }
 
+/** Commands that are kept decoded: each key that is typed asks for all of them. */
+const MAX_COMMANDS = 200_000;
+let commands = new WeakMap<HostView, { readonly structure: number; readonly texts: (string | undefined)[] }>();
+let kept = 0;
+
 function commandOf(host: HostView, row: number): string {
-  return host.text(host.procs.command[row]!) || host.text(host.procs.name[row]!);
+  let known = commands.get(host);
+  // Rows are others, or have other texts, only with another structure.
+  if (known?.structure !== host.structure)
+    commands.set(host, (known = { structure: host.structure, texts: new Array<string | undefined>(host.procs.count) }));
+  let text = known.texts[row];
+  if (text !== undefined) return text;
+  text = host.text(host.procs.command[row]!) || host.text(host.procs.name[row]!);
+  if (++kept > MAX_COMMANDS) {
+    commands = new WeakMap();
+    kept = 0;
+  } else known.texts[row] = text;
+  return text;
 }
 
 const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.flatMap((field) => [field.name, ...field.also].map((name) => [name, field])));

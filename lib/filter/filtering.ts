@@ -33,6 +33,8 @@ export class Filtering {
   /** The last text that was a filter, while one is typed. */
   #preview = '';
   #hosts: FilteredHosts | undefined;
+  /** The last there were, also when there is no filter now. */
+  #last: FilteredHosts | undefined;
 
   /** What holds when nothing is typed; '' for none. */
   get committed(): string {
@@ -81,7 +83,7 @@ export class Filtering {
 
   /** User ids are not what they were: hosts are looked at anew. */
   forget(): void {
-    this.#hosts = undefined;
+    this.#hosts = this.#last = undefined;
     this.#look();
   }
 
@@ -139,7 +141,8 @@ export class Filtering {
     const all = pinned && query ? ({ kind: 'and', of: [pinned, query] } as const) : (pinned ?? query);
     if (!all) return undefined;
     const key = print(all);
-    return this.#hosts?.filter.key === key ? this.#hosts : new FilteredHosts(compile(all, key));
+    if (this.#hosts?.filter.key === key) return this.#hosts;
+    return (this.#last = new FilteredHosts(compile(all, key), this.#last));
   }
 }
 

@@ -15,20 +15,23 @@ export interface FilterCounts {
 let made = 0;
 
 export class FilteredHosts {
-  /** Tells it from every other, also one of the same filter: their hosts are not the same objects. */
+  /** Tells it from every other, also one of the same filter: what is kept of a host is not the same. */
   readonly id = ++made;
   readonly filter: Filter;
-  readonly #masked = new WeakMap<HostView, MaskedHost>();
+  #counted: { readonly collector: number; readonly counts: FilterCounts } | undefined;
+  readonly #masked: WeakMap<HostView, MaskedHost>;
 
-  constructor(filter: Filter) {
+  /** `before`: those of another filter, which nobody looks at any more: what was made for them is filled anew. */
+  constructor(filter: Filter, before?: FilteredHosts) {
     this.filter = filter;
+    this.#masked = before ? before.#masked : new WeakMap();
   }
 
   /** The host, whatever is kept of it. */
   masked(host: HostView): MaskedHost {
     let masked = this.#masked.get(host);
     if (!masked) this.#masked.set(host, (masked = new MaskedHost(host, this.filter)));
-    return masked;
+    return masked.use(this.filter);
   }
 
   /** The hosts without those that the filter rules out whatever they report: `host == a` leaves no other, `user == alice` leaves all. */
@@ -36,7 +39,9 @@ export class FilteredHosts {
     for (const host of hosts) if (this.filter.host(host) !== false) yield this.masked(host);
   }
 
-  counts(hosts: Iterable<HostView>): FilterCounts {
+  /** `collector`: the version of what was delivered, for which it is worked out once. */
+  counts(hosts: Iterable<HostView>, collector = -1): FilterCounts {
+    if (collector >= 0 && this.#counted?.collector === collector) return this.#counted.counts;
     const counts = { gpus: 0, gpusAll: 0, procs: 0, hosts: 0 };
     for (const host of hosts) {
       if (!counted(host)) continue;
@@ -47,6 +52,7 @@ export class FilteredHosts {
       counts.procs += procCount;
       counts.hosts += Number(any);
     }
+    this.#counted = { collector, counts };
     return counts;
   }
 }
