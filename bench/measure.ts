@@ -1,5 +1,7 @@
 /** CPU time, in milliseconds, of the whole process: collecting garbage and compiling are part of the price. */
 import { setImmediate as turn } from 'node:timers/promises';
+// So that the engine cannot drop the work.
+import { do_not_optimize as keep } from 'mitata';
 
 export interface Pair {
   readonly oursMs: number;
@@ -70,12 +72,6 @@ function repeatsOf(run: () => unknown): number {
   }
   return calls;
 }
-
-/** So that the engine cannot drop the work. */
-function keep(value: unknown): void {
-  sunk.value = value;
-}
-const sunk: { value: unknown } = { value: undefined };
 
 /** The value that `part` of the values do not exceed. */
 export function percentile(values: readonly number[], part: number): number {

@@ -22,8 +22,6 @@ const FIGURES: Readonly<Record<AlertRule, (change: AlertChange) => string>> = {
 
 const round = (value: number): string => String(Math.round(value * 10) / 10);
 
-export const ruleTitle = (rule: AlertRule): string => TITLES[rule];
-
 /** 'node-0001 gpu3 temperature: ok->warn (85°, threshold 80°) alice, bob'. */
 export function alertText(change: AlertChange): string {
   const { host, gpu, rule, from, to, users } = change;

@@ -1,8 +1,7 @@
 /** How well a text answers what was typed: letters in their order, better the closer together. Pure. */
 
-/** A letter at the start of a word, a run at the end of one, a letter behind another that matched, anywhere else; what each letter passed over costs. */
+/** A letter at the start of a word, behind another letter that matched, anywhere else; what is passed over costs. */
 const AT_START = 8;
-const AT_END = 2;
 const NEXT = 6;
 const ANYWHERE = 1;
 const PASSED = 0.1;
