@@ -1,0 +1,84 @@
+/** Every other tab of the built program in a real terminal, on nodes of three makers that serve and one that does not. */
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { systemClock } from '../../lib/model/ports.js';
+import { MOCK_GPU_NAME, startMock } from '../../lib/serve/mock.js';
+import type { Cluster } from '../../lib/serve/node-server.js';
+import { builtProgram } from '../helpers/built.js';
+import { PtyProgram } from '../helpers/pty.js';
+
+// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+jest.setTimeout(60_000);
+
+const PLATFORMS = ['nvidia', 'apple', 'tpu'] as const;
+let clusters: readonly Cluster[] = [];
+let terminal: PtyProgram;
+
+beforeAll(async () => {
+  const program = builtProgram();
+  clusters = await Promise.all(
+    PLATFORMS.map((platform, nth) =>
+      startMock({
+        ports: [0],
+        platform,
+        gpuName: MOCK_GPU_NAME,
+        startIndex: nth + 1,
+        failureNodes: 0,
+        processes: true,
+        switches: { vgpu: true, mig: true, hardware: true, topology: true },
+        seed: 1,
+        clock: systemClock,
+      }),
+    ),
+  );
+  const addresses = clusters.flatMap((cluster) => cluster.addresses);
+  terminal = new PtyProgram(process.execPath, [program, '--hosts', ...addresses, '127.0.0.1:1', '-i', '0.5'], { cols: 140, rows: 40 });
+  await terminal.shows('3 of 4 nodes · 17 GPUs');
+});
+afterAll(async () => {
+  terminal.dispose();
+  await Promise.all(clusters.map((cluster) => cluster.stop()));
+});
+
+/** Types keys and waits for what they bring. */
+async function types(keys: string, ...what: readonly RegExp[]): Promise<void> {
+  terminal.type(keys);
+  await terminal.until(what.map(String).join(' and '), () => what.every((one) => one.test(terminal.emulator.text())));
+}
+
+describe('a person looks around', () => {
+  test('All: figures, signs, both densities, groups, charts', async () => {
+    await terminal.until('every figure', () => /util [▏▎▍▌▋▊▉█]+.*VRAM .*temp .*power /.test(terminal.emulator.text()));
+    await types('z', /last \d+[ms].*SMs 67% full · memory bandwidth 42% · P\d/);
+    await types('zG', /▸ node-0001 +.* 8 of 8 busy/, /▸ node-0002 .* 1 of 1 busy/, /▸ node-0003 .* 8 of 8 busy/);
+    await types('X', /▾ node-0003[^]*TPU v6e/);
+    // Ends the grouping: by node is all there is without labels.
+    await types('Gc', /Utilisation in %, mean of 17 GPUs +now \d+% · highest/);
+    await types('\x1b', /▲HOST +GPU +MODEL/);
+  });
+
+  test('a host by the picker: its processes, then all that it reports', async () => {
+    await types(':', /go to/);
+    await types('0001\r', /node-0001 +connected/, /PID +USER/);
+    await types('z', /lasting 87° · slows 90° · off 95° · fans 77°/, /MIG +5 instances/, /1g\.5gb .* MIG-mock-0-0/);
+    await types('\x1b[6~', /vGPU +4 instances +· +mode Sriov/);
+    await types('z', /PID +USER/);
+    await types(':node-0002\r', /Apple M2 Ultra/);
+    await types('z', /neural engine/, /temp +–/);
+    await types('z', /no process data: start the exporter on the node with --processes/);
+  });
+
+  test('Topology: graph and matrix', async () => {
+    await types(':0001\r', /node-0001 +connected/);
+    await types('T', /NUMA node 0 ─+┐ +┌ NUMA node 1/, /28 NVLinks between GPUs · 8 to switches/);
+    await types('M', /GPU 0 +X +NVS +NVS/);
+  });
+
+  test('Diagnosis: who answers, how fast, what is wrong', async () => {
+    await types('D', /4 nodes: 3 answer · 1 /, /answers take \d+ ms/, /connection refused/, /node-0003 .*answers/);
+  });
+
+  test('and quits', async () => {
+    terminal.type('q');
+    expect((await terminal.exited).status).toBe(0);
+  });
+});
