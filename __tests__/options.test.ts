@@ -147,6 +147,10 @@ describe('api', () => {
     [['--processes', 'all'], 'all'],
     [['--processes=true'], 'gpu'],
     [['--processes=false'], 'off'],
+    [['--processes=ALL'], 'all'],
+    [['--processes=True'], 'gpu'],
+    [['--processes=1'], 'gpu'],
+    [['--processes=0'], 'off'],
     [['--processes', 'false', '-i', '5'], 'off'],
   ])('%j exports %s', async (argv, scope) => {
     expect(await api(argv)).toMatchObject({ processes: scope });
@@ -186,8 +190,8 @@ describe('what is refused, and in which words', () => {
     [['mock', '--hosts', 'a'], '--hosts: there is no such option'],
     [['mock', '--nodes', '1.5'], '--nodes: "1.5" is not a whole number'],
     [['mock', '--port', '65536'], '--port: "65536" is not between 0 and 65535'],
-    [['api', '--processes=some'], '--processes: "some" is not one of: true, gpu, all, false'],
-    [['api', '--processes', 'some'], '--processes: "some" is not one of: true, gpu, all, false'],
+    [['api', '--processes=some'], '--processes: "some" is not one of: 0, 1, gpu, all, true, false'],
+    [['api', '--processes', 'some'], '--processes: "some" is not one of: 0, 1, gpu, all, true, false'],
     [['api', '--bind'], '--bind: needs a value (ADDRESS)'],
     [['--bind', 'x'], '--bind: there is no such option'],
     [['--no-redac'], '--no-redac: there is no such option (did you mean --no-redact?)'],

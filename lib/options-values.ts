@@ -8,11 +8,11 @@ export function last(words: readonly string[]): string {
   return words.at(-1) ?? '';
 }
 
-/** One of the words, and what it stands for. */
+/** One of the words, in any case, and what it stands for. */
 export function choice<Table extends Readonly<Record<string, string>>>(table: Table): (words: readonly string[]) => Table[keyof Table] {
   return (words) => {
-    const word = last(words);
-    if (!Object.hasOwn(table, word)) throw new Invalid(`"${word}" is not one of: ${Object.keys(table).join(', ')}`);
+    const word = last(words).toLowerCase();
+    if (!Object.hasOwn(table, word)) throw new Invalid(`"${last(words)}" is not one of: ${Object.keys(table).join(', ')}`);
     return table[word] as Table[keyof Table];
   };
 }

@@ -230,7 +230,7 @@ export const API_OPTIONS = {
     bare: true,
     otherwise: 'none; gpu when it is given alone',
     help: 'export the processes that use a GPU, or all processes',
-    parse: choice({ true: 'gpu', gpu: 'gpu', all: 'all', false: 'off' } as const),
+    parse: choice({ gpu: 'gpu', all: 'all', true: 'gpu', 1: 'gpu', false: 'off', 0: 'off' } as const),
   },
   tlsCert: { flag: 'tls-cert', value: 'FILE', help: 'serve https with this certificate (PEM, with its chain)', parse: last },
   tlsKey: { flag: 'tls-key', value: 'FILE', help: 'the key of the certificate (PEM)', parse: last },
