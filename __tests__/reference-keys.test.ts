@@ -8,7 +8,7 @@ import host from '../plugins/host/index.js';
 import topology from '../plugins/topology/index.js';
 import users from '../plugins/users/index.js';
 
-const LAYERS = [...CORE_LAYERS, ...[all, users, topology, host, diagnosis].flatMap(({ layers }) => layers)] as readonly KeyLayer<never>[];
+const LAYERS = [...CORE_LAYERS, ...[all, users, topology, host, diagnosis].flatMap(({ layers }) => layers)] as readonly KeyLayer<unknown>[];
 const KEYS = new Map(LAYERS.flatMap(({ bindings }) => bindings.map(({ id, keys }) => [id, keys] as const)));
 
 /** What all-smi's keys mean there, and the binding that means it here. */
