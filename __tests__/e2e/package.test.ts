@@ -132,7 +132,7 @@ describe("somebody else's tab, as the page says", () => {
       pty.type('\x1b[F');
       await pty.shows('Idle: 0 % utilisation in the last scrape');
       pty.type('\x1b');
-      await pty.until('the help to close', () => !pty.emulator.text().includes('say how much'));
+      await pty.until('the help to close', () => !pty.emulator.text().includes('Idle: 0 %'));
       pty.type('d\r');
       await pty.shows('connected');
       pty.type('q');

@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 export const hasPromtool = spawnSync('promtool', ['--version']).error === undefined;
 
 /** Complaints that are about the names, which other programs fix, and not about the text. */
-const ABOUT_NAMES = /^all_smi_cpu_(socket|core|thread)_count .*"_count" suffix$/;
+const ABOUT_NAMES =
+  /^all_smi_(cpu_(socket|core|thread|[pes]_core)|tpu_(tensor)?core)_count .*"_count" suffix$|^all_smi_tpu_hlo_exec_\w+_microseconds use base unit/;
 
 /** What promtool has against `text`; empty: it takes it. */
 export function promtoolComplaints(text: string): string[] {

@@ -23,7 +23,7 @@ test.each([
   ['NVIDIA A100-PCIE-40GB', 'A100-40GB'],
   ['NVIDIA B200 192GB HBM3', 'B200 192GB'],
   ['NVIDIA GeForce RTX 4090', 'GeForce RTX 4090'],
-  ['AMD Instinct MI300X', 'Instinct MI300X'],
+  ['AMD Instinct MI300X', 'MI300X'],
   ['Tesla V100-SXM2-32GB', 'V100-32GB'],
   ['NVIDIA', 'NVIDIA'],
   ['', ''],
@@ -59,7 +59,7 @@ test('nothing is reported: nothing is made up', () => {
 test.each<[used: number | undefined, total: number | undefined, shown: string]>([
   [0, 80 * GIB, '0.0/80.0G'],
   [120 * GIB, 192 * GIB, '120/192G'],
-  [1.5 * 1024 * GIB, 2 * 1024 * GIB, '1.5/2.0T'],
+  [1.5 * 1024 * GIB, 2 * 1024 * GIB, '1.50/2.00T'],
   [300 * 2 ** 20, 512 * 2 ** 20, '300/512M'],
   [undefined, 80 * GIB, '–/80.0G'],
   [3 * GIB, undefined, '3.0G'],
