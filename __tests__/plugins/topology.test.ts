@@ -51,12 +51,14 @@ describe('pictures', () => {
   });
 });
 
+const filtered = (driver: Driver, filter: string): Driver => (filter === '' ? driver : driver.press('/', ...Array.from(filter), 'Enter'));
+
 /** Signs of the matrix, a row a GPU. */
-const matrix = (host: HostSpec): string[] =>
-  open([host])
+const matrix = (host: HostSpec, filter = ''): string[] =>
+  filtered(open([host]), filter)
     .press('M')
     .lines()
-    .flatMap((text) => /^ GPU \d+ +((?:X|NV\S|NODE|SYS|\?)(?: +(?:X|NV\S|NODE|SYS|\?))*)$/.exec(text)?.[1]?.replace(/ +/g, ' ') ?? []);
+    .flatMap((text) => /^[ -]GPU \d+ +((?:X|NV\S|NODE|SYS|\?)(?: +(?:X|NV\S|NODE|SYS|\?))*)$/.exec(text)?.[1]?.replace(/ +/g, ' ') ?? []);
 
 describe('how two GPUs reach each other', () => {
   test('through switches, where both have links to one', () => {
@@ -115,4 +117,28 @@ test('scrolls where it is longer than the screen, and no further', () => {
   const end = driver.press('PageDown', 'PageDown', 'PageDown').frame();
   expect(end).toContain('GPU 7');
   expect(driver.press('PageDown').frame()).toBe(end);
+});
+
+describe('with a filter a node is whole', () => {
+  test.each(['index>=1', 'util<14'])('%s changes no way from GPU to GPU', (filter) => {
+    for (const host of [MESH, PCIE, RING]) expect(matrix(host, filter)).toEqual(matrix(host));
+  });
+
+  test('what it drops is dim, behind a sign', () => {
+    const driver = filtered(open([MESH], { cols: 100, rows: 24 }), 'index>=6');
+    expectGolden('topology-filtered', 100, 24, driver.frame());
+    expect(driver.frame()).toContain('8 GPUs, 2 kept · 2 NUMA nodes · 28 NVLinks between GPUs');
+    // Where all are shown anyway it is no different.
+    const same = driver.frame();
+    expect(driver.press('~').frame().replace('· the rest dim (~)', '').replaceAll(' ', '')).toBe(same.replaceAll(' ', ''));
+  });
+
+  test('n goes to nodes of which it keeps a GPU; where it keeps none that is said', () => {
+    const nodes = ['a', 'b', 'c', 'd'].map((label) => ({ ...MESH, hostId: label, label }));
+    const driver = filtered(open(nodes), 'host~=[bd]');
+    const at = (): string => /^ (\w) {2}graph/m.exec(driver.frame())?.[1] ?? '';
+    const went = Array.from('nnnNN~nn', (key) => (driver.press(key), at()));
+    expect(went).toEqual(['d', 'b', 'd', 'b', 'd', 'd', 'b', 'd']);
+    expect(filtered(open(nodes), 'index==9').frame()).toContain('No GPU that the filter keeps.');
+  });
 });

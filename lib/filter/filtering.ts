@@ -6,6 +6,7 @@ import { EDITS, insert, typed, type Edit, type EditedText } from './editor.js';
 import { compile } from './evaluate.js';
 import { FilteredHosts } from './hosts.js';
 import { FilterError } from './lexer.js';
+import { MaskedHost } from './masked.js';
 import { parse, type Query } from './parser.js';
 import { print } from './print.js';
 
@@ -148,10 +149,13 @@ export class Filtering {
 
 /** Whether a filter keeps a row of a host; both are of the host itself, not of what is left of it. */
 export interface Keeps {
+  /** The host itself, of what is left of it. */
+  whole(host: HostView): HostView;
   gpu(host: HostView, slot: number): boolean;
   proc(host: HostView, row: number): boolean;
 }
 export const keeps = (hosts: FilteredHosts): Keeps => ({
+  whole: (host) => (host instanceof MaskedHost ? host.whole : host),
   gpu: (host, slot) => hosts.masked(host).kept().gpus[slot] === 1,
   proc: (host, row) => hosts.masked(host).kept().procs[row] === 1,
 });

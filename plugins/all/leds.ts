@@ -64,13 +64,14 @@ function makeLines({ states }: NodeStates, { each, across, rows }: Grid): readon
   });
 }
 
-/** The signs that are there, and how many nodes have them. */
-export function legend(nodes: NodeStates, { each }: Grid): Line {
+/** The signs that are there, and how many nodes have them. `filtered`: those without a GPU may be those of which none is kept. */
+export function legend(nodes: NodeStates, { each }: Grid, filtered: boolean): Line {
   const spans = [span(` ${each === 1 ? 'each a node' : `each ${each} nodes, the worst of them`}: `, 'dim')];
   for (const state of SHOWN_ORDER) {
     const number = nodes.counts[NODE_STATES.indexOf(state)]!;
     const { sign, tone, word } = LEDS[state];
-    if (number > 0) spans.push(span(` ${sign}`, tone), span(` ${count(number)} ${word} `, 'dim'));
+    if (number > 0)
+      spans.push(span(` ${sign}`, tone), span(` ${count(number)} ${filtered && state === 'cpu' ? 'not kept' : word} `, 'dim'));
   }
   return line(...spans);
 }

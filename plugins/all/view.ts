@@ -77,7 +77,7 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
 function headLines(app: AppView, size: Size): readonly Line[] {
   const totals = totalLines(app.derive(clusterDerivation), app, size.cols);
   if (size.rows < ROOMY_ROWS) return totals.slice(0, 1);
-  return [...totals, ...nodeLines(app.derive(nodeStatesDerivation), size)];
+  return [...totals, ...nodeLines(app.derive(nodeStatesDerivation), size, app.filter !== undefined)];
 }
 
 const ledRows = ({ rows }: Size): number => (rows < ROOMY_ROWS ? 0 : Math.max(1, Math.floor(rows / LED_SHARE)));
@@ -85,11 +85,11 @@ const ledRows = ({ rows }: Size): number => (rows < ROOMY_ROWS ? 0 : Math.max(1,
 export const ledGrid = (nodes: NodeStates, size: Size): Grid => gridOf(nodes.hosts.length, size.cols, ledRows(size));
 
 /** The signs of the nodes; what they mean beside them, or beneath where there is a line to spare. */
-function nodeLines(nodes: NodeStates, size: Size): readonly Line[] {
+function nodeLines(nodes: NodeStates, size: Size, filtered: boolean): readonly Line[] {
   const leds = ledLines(nodes, size.cols, ledRows(size));
   const [first] = leds;
   if (!first) return [];
-  const meaning = legend(nodes, ledGrid(nodes, size));
+  const meaning = legend(nodes, ledGrid(nodes, size), filtered);
   const beside = { ...first, spans: [...first.spans, span('  '), ...meaning.spans] };
   if (leds.length === 1 && beside.spans.reduce((sum, { text }) => sum + width(text), 0) <= size.cols) return [beside];
   return size.rows >= LEGEND_ROWS ? [...leds, meaning] : leds;

@@ -31,14 +31,14 @@ function boxesOf(gpus: readonly GpuLinks[]): readonly Box[] {
     .map(([node, own]) => ({ title: node < 0 ? 'NUMA node ?' : `NUMA node ${node}`, rows: own.map(cell) }));
 }
 
-/** 'GPU 3  ████░░░░  41%  7+1'. */
-function cell({ index, utilPercent, toGpus, toSwitches, toOthers }: GpuLinks): readonly Span[] {
+/** ' GPU 3  ████░░░░  41%  7+1'; one that the filter drops begins with '-'. */
+function cell({ index, out, utilPercent, toGpus, toSwitches, toOthers }: GpuLinks): readonly Span[] {
   const links = [toGpus, toSwitches, toOthers];
   const text = links.some((number) => number > 0) ? `${toGpus}+${toSwitches}${toOthers > 0 ? `+${toOthers}` : ''}` : '';
   return [
-    span(`GPU ${String(index).padEnd(3)} `, 'strong'),
-    span(Number.isNaN(utilPercent) ? ' '.repeat(BAR_COLS) : bar(utilPercent / 100, BAR_COLS), 'accent'),
-    span(`${percent(utilPercent).padStart(5)}  `),
+    span(`${out ? '-' : ' '}GPU ${String(index).padEnd(3)} `, out ? 'dim' : 'strong'),
+    span(Number.isNaN(utilPercent) ? ' '.repeat(BAR_COLS) : bar(utilPercent / 100, BAR_COLS), out ? 'dim' : 'accent'),
+    span(`${percent(utilPercent).padStart(5)}  `, out ? 'dim' : 'normal'),
     span(pad(text, CELL_COLS - 8 - BAR_COLS - 7), 'dim'),
   ];
 }
@@ -50,7 +50,7 @@ function sideBySide(boxes: readonly Box[]): readonly Line[] {
   return [
     lineOf(({ title }) => [span(`┌ ${cut(title, CELL_COLS - 2)} ${'─'.repeat(Math.max(0, CELL_COLS - width(title)))}┐`, 'dim')]),
     ...Array.from({ length: tall }, (_, row) =>
-      lineOf(({ rows }) => [span('│ ', 'dim'), ...(rows[row] ?? [span(' '.repeat(CELL_COLS))]), span(' │', 'dim')]),
+      lineOf(({ rows }) => [span('│', 'dim'), ...(rows[row] ?? [span(' '.repeat(1 + CELL_COLS))]), span(' │', 'dim')]),
     ),
     lineOf(() => [span(`└${'─'.repeat(CELL_COLS + 2)}┘`, 'dim')]),
   ];

@@ -16,12 +16,23 @@ export function hostOf({ hostId }: TopologyUi, app: AppView): HostView | undefin
   return undefined;
 }
 
-/** The next node in the order of the tabs. */
+/** The next node in the order of the tabs, of those that have a GPU that the filter keeps. */
 function moved(ui: TopologyUi, app: AppView, by: number): TopologyUi {
   const hosts = app.tabs.flatMap(({ hostId }) => hostId ?? []);
-  if (hosts.length === 0) return ui;
-  const at = hosts.indexOf(hostOf(ui, app)?.hostId ?? '');
-  return { ...ui, hostId: hosts[(at + by + hosts.length) % hosts.length]!, top: 0 };
+  const from = hosts.indexOf(hostOf(ui, app)?.hostId ?? '');
+  for (let step = 1; step <= hosts.length; step++) {
+    const hostId = hosts[(from + by * step + hosts.length * 2) % hosts.length]!;
+    if (hasKept(app, hostId)) return { ...ui, hostId, top: 0 };
+  }
+  return ui;
+}
+
+function hasKept({ hosts, filter }: AppView, hostId: string): boolean {
+  const left = hosts.get(hostId);
+  if (!left || !filter) return left !== undefined;
+  const host = filter.whole(left);
+  for (let slot = 0; slot < host.gpus.count; slot++) if (filter.gpu(host, slot)) return true;
+  return false;
 }
 
 const scrolled = (id: string, keys: readonly string[], label: string, by: (page: number) => number): Binding<TopologyUi> => ({

@@ -1,8 +1,10 @@
 /** What a node says of how its GPUs hang together. Nobody exports which GPU is at the other end of a link, so that is not known here either. */
-import type { HostView } from '../../lib/index.js';
+import type { AppView, HostView } from '../../lib/index.js';
 
 export interface GpuLinks {
   readonly slot: number;
+  /** The filter drops it. */
+  readonly out: boolean;
   readonly index: number;
   readonly name: string;
   /** NaN: not reported. */
@@ -19,8 +21,11 @@ export interface GpuLinks {
   readonly linkSpeed: number;
 }
 
-/** By GPU, in the order of the slots. GPUs that only processes speak of have nothing to say. */
-export function linksOf(host: HostView): readonly GpuLinks[] {
+/**
+ * By GPU, in the order of the slots. GPUs that only processes speak of have nothing to say. `host` is the whole node: links lead to GPUs
+ * that a filter drops, too.
+ */
+export function linksOf(host: HostView, filter?: AppView['filter']): readonly GpuLinks[] {
   const { gpus, extras } = host;
   const links = extras.rows('link');
   const byUuid = new Map<string, number[]>();
@@ -33,16 +38,16 @@ export function linksOf(host: HostView): readonly GpuLinks[] {
     const types = own.map((row) => links.label(row, 'remote_type'));
     const speeds = new Set(own.map((row) => Number(links.label(row, 'bandwidth_mb_s') || NaN)));
     const [speed = NaN] = speeds;
-    const row = gpus.origin?.[slot] ?? slot;
     return {
       slot,
+      out: filter !== undefined && !filter.gpu(host, slot),
       index: gpus.index[slot]!,
       name: host.text(gpus.name[slot]!),
       numa: gpus.field.numaNode[slot]!,
       utilPercent: gpus.field.utilPercent[slot]!,
       pciAddress: gpus.detail(slot, 'pci_address'),
-      pcieGeneration: extras.rows('gpu').value(row, 'gpu_pcie_gen_current'),
-      pcieWidth: extras.rows('gpu').value(row, 'gpu_pcie_width_current'),
+      pcieGeneration: extras.rows('gpu').value(slot, 'gpu_pcie_gen_current'),
+      pcieWidth: extras.rows('gpu').value(slot, 'gpu_pcie_width_current'),
       toGpus: types.filter((type) => type === 'gpu').length,
       toSwitches: types.filter((type) => type === 'switch').length,
       toOthers: types.filter((type) => type !== 'gpu' && type !== 'switch').length,

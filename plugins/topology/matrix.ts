@@ -1,5 +1,5 @@
 /** How each pair of GPUs reaches each other, and what each has to say of its own. */
-import { line, NONE, pad, span, width, type Line } from '../../lib/index.js';
+import { line, NONE, pad, span, width, type Line, type Span } from '../../lib/index.js';
 import { way, WAYS, type GpuLinks } from './links.js';
 
 const HEAD_COLS = 8;
@@ -13,7 +13,7 @@ export function matrixLines(gpus: readonly GpuLinks[], cols: number): readonly L
   const head = line(span(` ${''.padEnd(HEAD_COLS)}${gpus.map(({ index }) => `GPU${index}`.padEnd(each)).join('')}`, 'header'));
   const rows = gpus.map((a) =>
     line(
-      span(` ${pad(`GPU ${a.index}`, HEAD_COLS)}`, 'strong'),
+      nameOf(a),
       ...gpus.map((b) => {
         const sign = way(a, b, gpus.length);
         return span(pad(sign, each), sign === 'X' || sign === '?' ? 'dim' : sign.startsWith('NV') ? 'good' : undefined);
@@ -22,6 +22,9 @@ export function matrixLines(gpus: readonly GpuLinks[], cols: number): readonly L
   );
   return [head, ...rows];
 }
+
+/** One that the filter drops is dim, behind a '-'. */
+const nameOf = ({ index, out }: GpuLinks): Span => span(`${out ? '-' : ' '}${pad(`GPU ${index}`, HEAD_COLS)}`, out ? 'dim' : 'strong');
 
 /** What the signs mean that are there. */
 export function legendLine(gpus: readonly GpuLinks[]): Line {
@@ -39,7 +42,7 @@ export function factLines(gpus: readonly GpuLinks[], cols: number): readonly Lin
   const addressCols = 2 + Math.max(...gpus.map(({ pciAddress }) => width(pciAddress)));
   return gpus.map((gpu, nth) =>
     line(
-      span(` ${pad(`GPU ${gpu.index}`, HEAD_COLS)}`, 'strong'),
+      nameOf(gpu),
       span(`NUMA ${pad(Number.isNaN(gpu.numa) ? NONE : String(gpu.numa), 4)}`),
       span(`PCIe ${pad(pcie[nth]!, pcieCols)}`),
       ...(cols >= 80 && addressCols > 2 ? [span(pad(gpu.pciAddress || NONE, addressCols), 'dim')] : []),

@@ -6,9 +6,10 @@ import { linksOf, type GpuLinks } from './links.js';
 import { factLines, legendLine, matrixLines } from './matrix.js';
 
 export function topologyView(ui: TopologyUi, app: AppView, size: Size): View {
-  const host = hostOf(ui, app);
-  if (!host) return { blocks: [lines('', '  No node has said anything of a GPU yet.')] };
-  const gpus = linksOf(host);
+  const left = hostOf(ui, app);
+  if (!left) return { blocks: [lines('', app.filter ? '  No GPU that the filter keeps.' : '  No node has said anything of a GPU yet.')] };
+  const host = app.filter?.whole(left) ?? left;
+  const gpus = linksOf(host, app.filter);
   const body = gpus.length === 0 ? [line(span('   This node reports no GPU.', 'dim'))] : bodyLines(gpus, ui.matrix, size.cols);
   const page = Math.max(0, size.rows - 3);
   const top = Math.max(0, Math.min(ui.top, body.length - page));
@@ -30,7 +31,8 @@ function summaryLine(gpus: readonly GpuLinks[]): Line {
   const nodes = new Set(gpus.map(({ numa }) => numa).filter((numa) => !Number.isNaN(numa)));
   const sum = (of: (gpu: GpuLinks) => number): number => gpus.reduce((all, gpu) => all + of(gpu), 0);
   const [toGpus, toSwitches] = [sum((gpu) => gpu.toGpus), sum((gpu) => gpu.toSwitches)];
-  const parts = [`${count(gpus.length)} ${gpus.length === 1 ? 'GPU' : 'GPUs'}`];
+  const kept = gpus.filter(({ out }) => !out).length;
+  const parts = [`${count(gpus.length)} ${gpus.length === 1 ? 'GPU' : 'GPUs'}${kept < gpus.length ? `, ${count(kept)} kept` : ''}`];
   parts.push(nodes.size === 0 ? 'NUMA nodes not reported' : `${count(nodes.size)} NUMA ${nodes.size === 1 ? 'node' : 'nodes'}`);
   if (toGpus > 0) parts.push(`${count(Math.ceil(toGpus / 2))} NVLinks between GPUs`);
   if (toSwitches > 0) parts.push(`${count(toSwitches)} to switches`);
