@@ -241,7 +241,10 @@ function* walk(folder) {
   }
 }
 
-/** Packages stay outside the bundle; `import.meta.url` stays that of the source, so that scripts find their neighbours. */
+/**
+ * Packages stay outside the bundle; `import.meta.url` stays that of the source, so that scripts find their neighbours. Constants are
+ * written into the code as they are in dist/, or benches would measure another program.
+ */
 async function run([script, ...rest]) {
   const outfile = join(ROOT, 'node_modules/.cache', name, `${script.replace(/\W+/g, '-')}.mjs`);
   const sourceUrl = {
@@ -254,7 +257,15 @@ async function run([script, ...rest]) {
       });
     },
   };
-  await build({ ...COMMON, entryPoints: [script], outfile, packages: 'external', sourcemap: 'inline', plugins: [sourceUrl] });
+  await build({
+    ...COMMON,
+    entryPoints: [script],
+    outfile,
+    packages: 'external',
+    minifySyntax: true,
+    sourcemap: 'inline',
+    plugins: [sourceUrl],
+  });
   const child = spawnSync(process.execPath, ['--expose-gc', '--enable-source-maps', outfile, ...rest], { stdio: 'inherit', cwd: ROOT });
   process.exit(child.status ?? 1);
 }

@@ -5,35 +5,53 @@
 import type { GpuColumns, ProcColumns } from '../model/columns.js';
 import { silence, type HostView } from '../model/host.js';
 import { PairSet } from './pairs.js';
+import {
+  BESIDE,
+  FLAGS,
+  FLOATS,
+  GPUS,
+  INTS,
+  LONGEST,
+  POWER,
+  POWER_PARTIAL,
+  PROCS,
+  PROCS_ALL,
+  SM,
+  SM_REPORTED,
+  TOP_BYTES,
+  TOP_ROW,
+  USER,
+  VRAM,
+} from './user-entry.js';
 
 /**
- * An entry is 64 bytes, a cache line: five floats, then six integers. `floats` and `ints` are two views of the same bytes; the
- * constants are offsets into them. Bytes are sums over the user's rows, LONGEST is -1 where no age was reported.
+ * Entries of hosts whose parts are made one after the other stand one behind the other, because a merge walks over all of them: that is
+ * twice as fast as looking for them all over the memory. A piece of such a slab lives as long as its part; a slab, as long as a piece.
  */
-export const FLOATS = 8;
-export const VRAM = 0;
-export const POWER = 1;
-export const LONGEST = 2;
-export const TOP_BYTES = 3;
-export const SM = 4;
-export const INTS = 16;
-export const USER = 10;
-export const GPUS = 11;
-export const PROCS = 12;
-export const PROCS_ALL = 13;
-/** Process row of the largest bytes; -1 where all are 0. */
-export const TOP_ROW = 14;
-export const FLAGS = 15;
-export const POWER_PARTIAL = 1;
-export const SM_REPORTED = 2;
-/** Some of the user's processes are on no GPU. */
-export const BESIDE = 4;
+const SLAB_BYTES = 65_536;
+const ENTRY_BYTES = FLOATS * 8;
+const FIRST_ENTRIES = 16;
+let slab = new ArrayBuffer(0);
+let slabUsed = 0;
+
+function cutOff(entries: number): readonly [Float64Array, Int32Array] {
+  const bytes = entries * ENTRY_BYTES;
+  if (slabUsed + bytes > slab.byteLength) {
+    slab = new ArrayBuffer(Math.max(bytes, SLAB_BYTES));
+    slabUsed = 0;
+  }
+  const at = slabUsed;
+  slabUsed += bytes;
+  return [new Float64Array(slab, at, entries * FLOATS), new Int32Array(slab, at, entries * INTS)];
+}
 
 /** Entries in growing typed arrays, found by user id. */
 export class UsersPart {
   count = 0;
-  floats = new Float64Array(FLOATS * 8);
-  ints = new Int32Array(this.floats.buffer);
+  floats: Float64Array;
+  ints: Int32Array;
+  /** Largest user id of its entries. */
+  maxUser = 0;
   /** GPUs with a process on them. */
   gpusInUse = 0;
   ownedBytes = 0;
@@ -47,19 +65,23 @@ export class UsersPart {
   /** HostView.structure that the entries were made for. */
   structure = -1;
 
+  constructor() {
+    [this.floats, this.ints] = cutOff(FIRST_ENTRIES);
+  }
+
   add(user: number): number {
     const entry = this.count++;
     if (this.count * FLOATS > this.floats.length) this.#grow();
     const at = entry * INTS;
     this.ints.fill(0, at, at + INTS);
     this.ints[at + USER] = user;
+    if (user > this.maxUser) this.maxUser = user;
     return entry;
   }
 
   #grow(): void {
     const old = this.ints;
-    this.floats = new Float64Array(this.floats.length * 2);
-    this.ints = new Int32Array(this.floats.buffer);
+    [this.floats, this.ints] = cutOff((this.floats.length / FLOATS) * 2);
     this.ints.set(old);
   }
 }
@@ -93,7 +115,7 @@ export function usersPart(host: HostView, reuse?: UsersPart): UsersPart {
 function arrange(part: UsersPart, { procs, structure }: HostView): void {
   const { count, gpu, user, pid } = procs;
   if (part.entryOf.length < count) part.entryOf = new Int32Array(count + (count >> 2));
-  part.count = 0;
+  part.count = part.maxUser = 0;
   part.structure = structure;
   pids.begin(pid, user, count);
   gpuPairs.begin(gpu, user, count);

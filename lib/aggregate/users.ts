@@ -3,7 +3,25 @@ import type { Derivation } from '../derive.js';
 import { counted, type HostView } from '../model/host.js';
 import { NameOrder, compareNames } from './names.js';
 import type { UserTotals, UsersTable } from './table.js';
-import * as e from './user-part.js';
+import {
+  FLAGS,
+  FLOATS,
+  GPUS,
+  INTS,
+  LONGEST,
+  NODES_ALL,
+  POWER,
+  POWER_PARTIAL,
+  PROCS,
+  PROCS_ALL,
+  SM,
+  SM_REPORTED,
+  TOP_BYTES,
+  TOP_HOST,
+  TOP_ROW,
+  USER,
+  VRAM,
+} from './user-entry.js';
 import { usersPart, type UsersPart } from './user-part.js';
 
 export const usersDerivation: Derivation<UsersPart, UsersTable> = {
@@ -13,25 +31,16 @@ export const usersDerivation: Derivation<UsersPart, UsersTable> = {
   merge: mergeUsers,
 };
 
-/** A user's sums, laid out like an entry of a part, with four integers more. */
-const FLOATS = 10;
-const INTS = 20;
-const NODES_ALL = 16;
-const NODES_BESIDE = 17;
-const TOP_HOST = 18;
-const PROCS_BESIDE = 19;
-
-/** The sums of the merge under way. Reused: only the table is kept. */
-let sums = { floats: new Float64Array(0), ints: new Int32Array(0) };
+/** The sums of the merge under way, and beside them, by row, hosts and processes of users that are not on their GPUs. Reused. */
+let sums = { floats: new Float64Array(0), ints: new Int32Array(0), nodesBeside: new Int32Array(0), procsBeside: new Int32Array(0) };
 let ids = new Int32Array(0);
-/** By user id: `stamp` and the row, from a merge before when smaller than `stamp`. */
-let rowOf = new Float64Array(1024);
+/** By user id: the row and 1, 0 for none. */
+let rowOf = new Int32Array(1024);
 let users = 0;
-let stamp = 1;
 const order = new NameOrder();
 
 function mergeUsers(parts: Iterable<readonly [HostView, UsersPart]>): UsersTable {
-  stamp += users;
+  for (let row = 0; row < users; row++) rowOf[ids[row]!] = 0;
   users = 0;
   const hosts: HostView[] = [];
   const totals = {
@@ -62,71 +71,73 @@ function mergeUsers(parts: Iterable<readonly [HostView, UsersPart]>): UsersTable
 
 function addPart(part: UsersPart, host: number): void {
   if (users + part.count > ids.length) grow(users + part.count);
+  if (part.maxUser >= rowOf.length) rowOf = longer(rowOf, part.maxUser * 2);
   const { floats, ints } = sums;
   const { floats: from, ints: fromInts, count } = part;
-  let rows = rowOf;
+  const rows = rowOf;
   for (let entry = 0; entry < count; entry++) {
-    const at = entry * e.FLOATS;
-    const intAt = entry * e.INTS;
-    const user = fromInts[intAt + e.USER]!;
-    let row = rows[user]! - stamp;
-    if (!(row >= 0)) {
-      row = newRow(user);
-      rows = rowOf;
-    }
+    const at = entry * FLOATS;
+    const intAt = entry * INTS;
+    const user = fromInts[intAt + USER]!;
+    let row = rows[user]! - 1;
+    if (row < 0) row = newRow(user);
     const to = row * FLOATS;
     const toInts = row * INTS;
-    floats[to + e.VRAM]! += from[at + e.VRAM]!;
-    floats[to + e.POWER]! += from[at + e.POWER]!;
-    if (from[at + e.LONGEST]! > floats[to + e.LONGEST]!) floats[to + e.LONGEST] = from[at + e.LONGEST]!;
-    if (from[at + e.TOP_BYTES]! > floats[to + e.TOP_BYTES]!) {
-      floats[to + e.TOP_BYTES] = from[at + e.TOP_BYTES]!;
-      ints[toInts + e.TOP_ROW] = fromInts[intAt + e.TOP_ROW]!;
+    floats[to + VRAM]! += from[at + VRAM]!;
+    floats[to + POWER]! += from[at + POWER]!;
+    if (from[at + LONGEST]! > floats[to + LONGEST]!) floats[to + LONGEST] = from[at + LONGEST]!;
+    if (from[at + TOP_BYTES]! > floats[to + TOP_BYTES]!) {
+      floats[to + TOP_BYTES] = from[at + TOP_BYTES]!;
+      ints[toInts + TOP_ROW] = fromInts[intAt + TOP_ROW]!;
       ints[toInts + TOP_HOST] = host;
     }
-    ints[toInts + e.GPUS]! += fromInts[intAt + e.GPUS]!;
-    ints[toInts + e.PROCS]! += fromInts[intAt + e.PROCS]!;
+    ints[toInts + GPUS]! += fromInts[intAt + GPUS]!;
+    ints[toInts + PROCS]! += fromInts[intAt + PROCS]!;
     ints[toInts + NODES_ALL]!++;
-    if (fromInts[intAt + e.FLAGS] !== 0) addFlagged(part, entry, row);
+    if (fromInts[intAt + FLAGS] !== 0) addFlagged(part, entry, row);
   }
 }
 
 /** What most entries don't have: SM, power that is known in part, processes on no GPU. */
 function addFlagged({ floats: from, ints: fromInts }: UsersPart, entry: number, row: number): void {
-  const { floats, ints } = sums;
-  const intAt = entry * e.INTS;
+  const { floats, ints, nodesBeside, procsBeside } = sums;
+  const intAt = entry * INTS;
   const toInts = row * INTS;
-  ints[toInts + e.FLAGS]! |= fromInts[intAt + e.FLAGS]!;
-  floats[row * FLOATS + e.SM]! += from[entry * e.FLOATS + e.SM]!;
-  ints[toInts + PROCS_BESIDE]! += fromInts[intAt + e.PROCS_ALL]! - fromInts[intAt + e.PROCS]!;
-  if (fromInts[intAt + e.GPUS] === 0) ints[toInts + NODES_BESIDE]!++;
+  ints[toInts + FLAGS]! |= fromInts[intAt + FLAGS]!;
+  floats[row * FLOATS + SM]! += from[entry * FLOATS + SM]!;
+  procsBeside[row]! += fromInts[intAt + PROCS_ALL]! - fromInts[intAt + PROCS]!;
+  if (fromInts[intAt + GPUS] === 0) nodesBeside[row]!++;
 }
 
 function newRow(user: number): number {
-  if (user >= rowOf.length) rowOf = longer(rowOf, user * 2 + 1);
   const row = users++;
-  rowOf[user] = stamp + row;
+  rowOf[user] = row + 1;
   ids[row] = user;
-  sums.floats.fill(0, row * FLOATS, row * FLOATS + FLOATS);
-  sums.floats[row * FLOATS + e.LONGEST] = -1;
-  sums.ints[row * INTS + e.TOP_ROW] = -1;
+  const { floats, ints, nodesBeside, procsBeside } = sums;
+  for (let at = row * FLOATS; at < (row + 1) * FLOATS; at++) floats[at] = 0;
+  floats[row * FLOATS + LONGEST] = -1;
+  ints[row * INTS + TOP_ROW] = -1;
+  nodesBeside[row] = procsBeside[row] = 0;
   return row;
 }
 
-function longer(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const copy = new Float64Array(length);
+function longer(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const copy = new Int32Array(length);
   copy.set(array);
   return copy;
 }
 
 function grow(needed: number): void {
-  const old = sums.ints;
+  const old = sums;
   const oldIds = ids;
   ids = new Int32Array(needed * 2);
   ids.set(oldIds);
   const floats = new Float64Array(needed * 2 * FLOATS);
-  sums = { floats, ints: new Int32Array(floats.buffer) };
-  sums.ints.set(old);
+  const ints = new Int32Array(floats.buffer);
+  sums = { floats, ints, nodesBeside: new Int32Array(needed * 2), procsBeside: new Int32Array(needed * 2) };
+  ints.set(old.ints);
+  sums.nodesBeside.set(old.nodesBeside);
+  sums.procsBeside.set(old.procsBeside);
 }
 
 class Users implements UsersTable {
@@ -156,11 +167,11 @@ class Users implements UsersTable {
     this.#hosts = hosts;
     const sorted = order.rows(ids, users, (id) => hosts[0]!.userName(id));
     let onGpu = 0;
-    for (const source of sorted) onGpu += Number(sums.ints[source * INTS + e.GPUS]! > 0);
+    for (const source of sorted) onGpu += Number(sums.ints[source * INTS + GPUS]! > 0);
     this.count = onGpu;
     let [next, nextOther] = [0, onGpu];
     sorted.forEach((source, rank) => {
-      const row = sums.ints[source * INTS + e.GPUS]! > 0 ? next++ : nextOther++;
+      const row = sums.ints[source * INTS + GPUS]! > 0 ? next++ : nextOther++;
       this.nameRank[row] = rank;
       this.#byName[rank] = row;
       this.#take(row, source);
@@ -194,21 +205,21 @@ class Users implements UsersTable {
   }
 
   #take(row: number, source: number): void {
-    const { floats, ints } = sums;
+    const { floats, ints, nodesBeside, procsBeside } = sums;
     const at = source * FLOATS;
     const intAt = source * INTS;
-    const flags = ints[intAt + e.FLAGS]!;
-    this.nodes[row] = ints[intAt + NODES_ALL]! - ints[intAt + NODES_BESIDE]!;
+    const flags = ints[intAt + FLAGS]!;
+    this.nodes[row] = ints[intAt + NODES_ALL]! - nodesBeside[source]!;
     this.nodesAll[row] = ints[intAt + NODES_ALL]!;
-    this.gpus[row] = ints[intAt + e.GPUS]!;
-    this.procs[row] = ints[intAt + e.PROCS]!;
-    this.procsAll[row] = ints[intAt + e.PROCS]! + ints[intAt + PROCS_BESIDE]!;
-    this.vramBytes[row] = floats[at + e.VRAM]!;
-    this.powerWatts[row] = floats[at + e.POWER]!;
-    this.powerPartial[row] = flags & e.POWER_PARTIAL;
-    this.sm[row] = flags & e.SM_REPORTED ? floats[at + e.SM]! / 100 : NaN;
-    this.longestSeconds[row] = floats[at + e.LONGEST]! >= 0 ? floats[at + e.LONGEST]! : NaN;
-    this.#topRow[row] = ints[intAt + e.TOP_ROW]!;
+    this.gpus[row] = ints[intAt + GPUS]!;
+    this.procs[row] = ints[intAt + PROCS]!;
+    this.procsAll[row] = ints[intAt + PROCS]! + procsBeside[source]!;
+    this.vramBytes[row] = floats[at + VRAM]!;
+    this.powerWatts[row] = floats[at + POWER]!;
+    this.powerPartial[row] = flags & POWER_PARTIAL;
+    this.sm[row] = flags & SM_REPORTED ? floats[at + SM]! / 100 : NaN;
+    this.longestSeconds[row] = floats[at + LONGEST]! >= 0 ? floats[at + LONGEST]! : NaN;
+    this.#topRow[row] = ints[intAt + TOP_ROW]!;
     this.#topHost[row] = ints[intAt + TOP_HOST]!;
     this.#names[row] = order.name(ids[source]!);
     this.#system[row] = Number(order.system(ids[source]!));

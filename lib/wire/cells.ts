@@ -1,24 +1,15 @@
 /** Values of the scrape under way that are no process row's: a cell for each metric of each thing. */
 import { Cutter, NO_FLOATS, NO_INTS, type Arena, type Room } from './bytes.js';
-import { METRICS, UNKNOWN } from './families.js';
+import { METRICS } from './families.js';
 import type { LabelReader } from './labels.js';
+import { CELL_BLOCK, CELL_BLOCK_BYTES, CELL_INTS, CELL_METRIC, CELL_NEXT, CELL_THING, UNKNOWN } from './layout.js';
 import { Things, THINGS_ROOM } from './things.js';
 
-/** The cell of everything that nobody reads. */
-export const SINK = 0;
 const MAX_CELLS = 16_384;
 /** Enough for most hosts. */
 const FIRST_CELLS = 128;
 
-/** Integers of a cell: number in METRICS, number of its thing, its label block in the arena, and the next cell of the thing, 0 for none. */
-export const INTS = 5;
-export const METRIC = 0;
-export const THING = 1;
-export const BLOCK = 2;
-export const BLOCK_BYTES = 3;
-export const NEXT = 4;
-
-const roomOf = (cells: number): Room => ({ floats: cells, ints: cells * (INTS + 2) });
+const roomOf = (cells: number): Room => ({ floats: cells, ints: cells * (CELL_INTS + 2) });
 export const CELLS_ROOM: Room = { ...roomOf(FIRST_CELLS), ints: roomOf(FIRST_CELLS).ints + THINGS_ROOM.ints };
 
 export class Cells {
@@ -35,14 +26,15 @@ export class Cells {
   constructor(arena: Arena, labels: LabelReader, cutter: Cutter) {
     this.#resize(FIRST_CELLS, cutter);
     this.things = new Things(arena, labels, cutter);
-    this.ints[METRIC] = UNKNOWN;
+    this.ints[CELL_METRIC] = UNKNOWN;
   }
 
   /** The cell of a metric of a thing, a new one if need be. */
   cellOf(metric: number, thing: number): number | 'full' {
     const { ints } = this;
     const { firstCell, lastCell } = this.things.all[thing]!;
-    for (let cell = firstCell; cell !== 0; cell = ints[cell * INTS + NEXT]!) if (ints[cell * INTS + METRIC] === metric) return cell;
+    for (let cell = firstCell; cell !== 0; cell = ints[cell * CELL_INTS + CELL_NEXT]!)
+      if (ints[cell * CELL_INTS + CELL_METRIC] === metric) return cell;
     if (this.count >= MAX_CELLS) {
       this.things.full(METRICS[metric]!.table);
       return 'full';
@@ -56,8 +48,8 @@ export class Cells {
   /** A line with this label block gave the cell its value; of several the last counts. */
   touch(cell: number, block: number, bytes: number, scrape: number): void {
     this.stamps[cell] = scrape;
-    this.ints[cell * INTS + BLOCK] = block;
-    this.ints[cell * INTS + BLOCK_BYTES] = bytes;
+    this.ints[cell * CELL_INTS + CELL_BLOCK] = block;
+    this.ints[cell * CELL_INTS + CELL_BLOCK_BYTES] = bytes;
   }
 
   /** Forgets the cells that `scrape` did not speak of. By old number: the new one; undefined: all stay. */
@@ -72,33 +64,33 @@ export class Cells {
     for (let cell = 1; cell < count; cell++) {
       if (stamps[cell] !== scrape) continue;
       const number = (moved[cell] = this.count++);
-      ints.copyWithin(number * INTS, cell * INTS, (cell + 1) * INTS);
+      ints.copyWithin(number * CELL_INTS, cell * CELL_INTS, (cell + 1) * CELL_INTS);
       this.values[number] = this.values[cell]!;
       stamps[number] = scrape;
-      this.#link(number, this.things.all[ints[number * INTS + THING]!]!.lastCell);
+      this.#link(number, this.things.all[ints[number * CELL_INTS + CELL_THING]!]!.lastCell);
     }
     const things = this.things.sweep();
-    for (let cell = 1; cell < this.count; cell++) ints[cell * INTS + THING] = things[ints[cell * INTS + THING]!]!;
+    for (let cell = 1; cell < this.count; cell++) ints[cell * CELL_INTS + CELL_THING] = things[ints[cell * CELL_INTS + CELL_THING]!]!;
     return moved;
   }
 
   /** Behind the last cell of its thing, 0 for none. */
   #link(cell: number, last: number): void {
     const { ints } = this;
-    const thing = this.things.all[ints[cell * INTS + THING]!]!;
-    ints[cell * INTS + NEXT] = 0;
+    const thing = this.things.all[ints[cell * CELL_INTS + CELL_THING]!]!;
+    ints[cell * CELL_INTS + CELL_NEXT] = 0;
     if (last === 0) thing.firstCell = cell;
-    else ints[last * INTS + NEXT] = cell;
+    else ints[last * CELL_INTS + CELL_NEXT] = cell;
     thing.lastCell = cell;
   }
 
   #add(metric: number, thing: number): number {
     const cell = this.count++;
     if (cell >= this.values.length) this.#resize(cell * 2);
-    const at = cell * INTS;
-    this.ints[at + METRIC] = metric;
-    this.ints[at + THING] = thing;
-    this.ints[at + BLOCK] = this.ints[at + BLOCK_BYTES] = 0;
+    const at = cell * CELL_INTS;
+    this.ints[at + CELL_METRIC] = metric;
+    this.ints[at + CELL_THING] = thing;
+    this.ints[at + CELL_BLOCK] = this.ints[at + CELL_BLOCK_BYTES] = 0;
     this.values[cell] = NaN;
     this.stamps[cell] = 0;
     this.lines[cell] = -1;
@@ -109,6 +101,6 @@ export class Cells {
     this.values = cutter.floats(cells, this.values);
     this.stamps = cutter.ints(cells, this.stamps);
     this.lines = cutter.ints(cells, this.lines);
-    this.ints = cutter.ints(cells * INTS, this.ints);
+    this.ints = cutter.ints(cells * CELL_INTS, this.ints);
   }
 }

@@ -7,12 +7,11 @@ import type { Ms } from '../model/host.js';
 import { Arena } from './bytes.js';
 import type { Cells } from './cells.js';
 import type { Engine } from './engine.js';
-import { CPU, SECTIONS, SM, START, VRAM } from './families.js';
 import { Extras } from './extra-rows.js';
 import { GpuTable } from './gpu-table.js';
+import { CPU, ROW_DEVICE, ROW_INTS, SECTIONS, SM, START, VRAM } from './layout.js';
 import { ProcTable } from './proc-table.js';
 import { Readings } from './readings.js';
-import { DEVICE, INTS } from './rows.js';
 import type { Scan } from './scan.js';
 import { SmallTable } from './small-table.js';
 import { textOf, textRef } from './text-ref.js';
@@ -158,7 +157,7 @@ export class Committed implements HostData {
       procs.cpuPercent[row] = share(values[value + CPU]!);
       procs.smPercent[row] = share(values[value + SM]!);
       procs.ageSeconds[row] = ageOf(values[value + START]!, hostNow);
-      if (!moved && devices[ints[row * INTS + DEVICE]!]!.bytes === 0) moved = procs.gpu[row]! >= 0 !== procs.vramBytes[row]! > 0;
+      if (!moved && devices[ints[row * ROW_INTS + ROW_DEVICE]!]!.bytes === 0) moved = procs.gpu[row]! >= 0 !== procs.vramBytes[row]! > 0;
     }
     if (moved) gpus.place(rows, procs, arena);
     return moved;

@@ -1,9 +1,10 @@
 /** Rows that are kept as they come: every family of a thing with its value and its labels. Labels are taken apart when they are asked for. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraRows, type ExtraTable, type HostExtras } from '../model/columns.js';
 import { NO_FLOATS, NO_INTS, type Arena } from './bytes.js';
-import { BLOCK, BLOCK_BYTES, INTS, METRIC, NEXT, type Cells } from './cells.js';
+import { type Cells } from './cells.js';
 import { METRICS } from './families.js';
 import type { LabelReader } from './labels.js';
+import { CELL_BLOCK, CELL_BLOCK_BYTES, CELL_INTS, CELL_METRIC, CELL_NEXT } from './layout.js';
 import { reading } from './readings.js';
 import type { Scan } from './scan.js';
 import type { ByTables, Thing } from './things.js';
@@ -33,8 +34,8 @@ class Rows implements ExtraRows {
     const found: number[] = [];
     const starts = [0];
     for (const { firstCell } of things) {
-      for (let cell = firstCell; cell !== 0; cell = ints[cell * INTS + NEXT]!)
-        if (IS_EXTRA[ints[cell * INTS + METRIC]!] === 1) found.push(cell, ints[cell * INTS + METRIC]!, 0, 0);
+      for (let cell = firstCell; cell !== 0; cell = ints[cell * CELL_INTS + CELL_NEXT]!)
+        if (IS_EXTRA[ints[cell * CELL_INTS + CELL_METRIC]!] === 1) found.push(cell, ints[cell * CELL_INTS + CELL_METRIC]!, 0, 0);
       starts.push(found.length / PLACE);
     }
     this.#starts = found.length === 0 ? NO_INTS : Int32Array.from(starts);
@@ -48,8 +49,8 @@ class Rows implements ExtraRows {
     for (let place = 0, at = 0; at < places.length; place++, at += PLACE) {
       const cell = places[at]!;
       this.#values[place] = reading(places[at + 1]!, cells.values[cell]!);
-      places[at + 2] = cells.ints[cell * INTS + BLOCK]!;
-      places[at + 3] = cells.ints[cell * INTS + BLOCK_BYTES]!;
+      places[at + 2] = cells.ints[cell * CELL_INTS + CELL_BLOCK]!;
+      places[at + 3] = cells.ints[cell * CELL_INTS + CELL_BLOCK_BYTES]!;
     }
   }
 

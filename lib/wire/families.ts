@@ -2,8 +2,9 @@
  * The metric families that are read, as a table: which column a sample goes to, its unit, and which values are readings. Names, labels
  * and limits are those of all-smi 0.25 (https://github.com/lablup/all-smi); docs/METRICS.md is generated from here.
  */
-import { EXTRA_METRICS, type ExtraMetric } from './extra-families.js';
 import type { CpuField, CoreField, DiskField, GpuField, MemoryField } from '../model/columns.js';
+import { EXTRA_METRICS, type ExtraMetric } from './extra-families.js';
+import { CPU, SM, START, type Section, UNKNOWN, VRAM } from './layout.js';
 
 /** What the exporter puts before every name. */
 export const NAMESPACE = 'all_smi_';
@@ -28,14 +29,6 @@ export type Metric = Shape &
     | Pick<ExtraMetric, 'table' | 'extra'>
   );
 export type Table = Metric['table'];
-
-/** Places of a process row's values. */
-export const VRAM = 0;
-export const START = 1;
-export const CPU = 2;
-export const SM = 3;
-export const SECTIONS = 4;
-export type Section = typeof VRAM | typeof START | typeof CPU | typeof SM;
 
 /** Smallest reading where the exporter means "unavailable" by 0. */
 const ABOVE_ZERO = Number.MIN_VALUE;
@@ -106,8 +99,6 @@ export const METRICS: readonly Metric[] = [
   ...EXTRA_METRICS,
 ];
 
-/** No metric of the table. */
-export const UNKNOWN = -1;
 const NUMBERS: ReadonlyMap<string, number> = new Map(METRICS.map(({ name }, number) => [NAMESPACE + name, number]));
 
 /** Number in METRICS of a family's whole name. */

@@ -1,12 +1,13 @@
 /** GPUs of a host: those that report, in the order of their indices, then those that only process rows speak of. */
 import { GPU_FIELDS, type GpuColumns, type GpuField } from '../model/columns.js';
 import { same, type Arena } from './bytes.js';
-import { BLOCK, BLOCK_BYTES, INTS as CELL_INTS, METRIC, NEXT, type Cells } from './cells.js';
+import { type Cells } from './cells.js';
 import { METRICS, ROW_CAPS } from './families.js';
 import { decodeText, type LabelReader } from './labels.js';
+import { CELL_BLOCK, CELL_BLOCK_BYTES, CELL_INTS, CELL_METRIC, CELL_NEXT, ROW_DEVICE, ROW_INTS } from './layout.js';
 import type { ProcTable } from './proc-table.js';
 import type { Readings } from './readings.js';
-import { DEVICE, INTS, type Device, type ProcessRows } from './rows.js';
+import { type Device, type ProcessRows } from './rows.js';
 import type { Scan } from './scan.js';
 import { textOf, textRef } from './text-ref.js';
 import type { Thing } from './things.js';
@@ -95,8 +96,8 @@ export class GpuTable implements GpuColumns {
     for (let slot = 0; slot < this.count; slot++) {
       const { info } = this.#gpus[slot]!;
       const detail = (this.#details[slot] ??= { at: 0, bytes: 0 });
-      detail.at = info < 0 ? 0 : cells.ints[info * CELL_INTS + BLOCK]!;
-      detail.bytes = info < 0 ? 0 : cells.ints[info * CELL_INTS + BLOCK_BYTES]!;
+      detail.at = info < 0 ? 0 : cells.ints[info * CELL_INTS + CELL_BLOCK]!;
+      detail.bytes = info < 0 ? 0 : cells.ints[info * CELL_INTS + CELL_BLOCK_BYTES]!;
     }
   }
 
@@ -110,7 +111,7 @@ export class GpuTable implements GpuColumns {
     const slotOf = this.#slotOf.includes(-1) ? this.#withGhosts(rows, procs, arena) : this.#slotOf;
     if (slotOf === this.#slotOf && !this.#listed) this.#list(this.#gpus);
     for (let row = 0; row < count; row++) {
-      const device = ints[row * INTS + DEVICE]!;
+      const device = ints[row * ROW_INTS + ROW_DEVICE]!;
       const off = devices[device]!.bytes === 0 && procs.vramBytes[row] === 0;
       procs.gpu[row] = off ? -1 : slotOf[device]!;
     }
@@ -135,7 +136,7 @@ export class GpuTable implements GpuColumns {
   #withGhosts({ count, ints, devices }: ProcessRows, { vramBytes }: ProcTable, arena: Arena): readonly number[] {
     const occupied = new Uint8Array(devices.length);
     for (let row = 0; row < count; row++) {
-      const device = ints[row * INTS + DEVICE]!;
+      const device = ints[row * ROW_INTS + ROW_DEVICE]!;
       if (devices[device]!.bytes > 0 || vramBytes[row]! > 0) occupied[device] = 1;
     }
     const keyOf = (device: Device): string => uuidText(arena, device) || `#${device.index}`;
@@ -171,7 +172,7 @@ const uuidText = ({ bytes: source }: Arena, { at, bytes }: Device): string => de
 
 function gpuOf(thing: Thing, place: number, { ints }: Cells): Gpu {
   let info = thing.firstCell;
-  while (info !== 0 && ints[info * CELL_INTS + METRIC] !== INFO) info = ints[info * CELL_INTS + NEXT]!;
+  while (info !== 0 && ints[info * CELL_INTS + CELL_METRIC] !== INFO) info = ints[info * CELL_INTS + CELL_NEXT]!;
   return {
     place,
     index: thing.index >= 0 ? thing.index : place,

@@ -3,23 +3,10 @@
  * Liberal where that hurts nobody: blanks anywhere, values without quotes, escapes that the format doesn't have.
  */
 import { clean } from '../sanitize.js';
+import { BACKSLASH, CLOSE, COMMA, QUOTE } from './ascii.js';
 import { bytesOf, same } from './bytes.js';
-
-const TAB = 9;
-const NEWLINE = 10;
-const BLANK = 32;
-const QUOTE = 34;
-const COMMA = 44;
-const EQUALS = 61;
-const BACKSLASH = 92;
-const CLOSE = 125;
-
-/** Labels beyond this many are read over. */
-const MAX_LABELS = 100;
-/** Longest stretch between two values that is remembered. */
-const MAX_GAP = 64;
-/** Instead of a position: what was remembered does not stand there. */
-const MISS = -2;
+import { bareEnd, equalsAt, isBlank, quoteEnd, trimmedEnd } from './label-text.js';
+import { MAX_GAP, MAX_LABELS, MISS, OTHER_NAME } from './layout.js';
 
 const NAMES: string[] = [''];
 
@@ -28,8 +15,6 @@ export function labelNamed(name: string): number {
   const known = NAMES.indexOf(name);
   return known >= 0 ? known : NAMES.push(name) - 1;
 }
-/** The number of all names that nobody asks for. */
-const OTHER = 0;
 const MOST_NAMES = 64;
 
 /**
@@ -170,66 +155,14 @@ export class LabelReader {
 }
 
 function numberOf(bytes: Uint8Array, from: number, to: number): number {
-  for (let number = NAMES.length - 1; number > OTHER; number--) if (isName(bytes, from, to, NAMES[number]!)) return number;
-  return OTHER;
+  for (let number = NAMES.length - 1; number > OTHER_NAME; number--) if (isName(bytes, from, to, NAMES[number]!)) return number;
+  return OTHER_NAME;
 }
 
 function isName(bytes: Uint8Array, from: number, to: number, name: string): boolean {
   if (to - from !== name.length) return false;
   for (let i = 0; i < name.length; i++) if (bytes[from + i] !== name.charCodeAt(i)) return false;
   return true;
-}
-
-const ONES = 0x01010101;
-const HIGHS = 0x80808080 | 0;
-const QUOTES = QUOTE * ONES;
-const BACKSLASHES = BACKSLASH * ONES;
-const BLANKS = BLANK * ONES;
-
-/** Where the value that began at `from` has its closing quote; -1 when the line or the bytes end before. */
-function quoteEnd(bytes: Uint8Array, view: DataView, from: number, end: number): number {
-  let i = from;
-  while (i < end) {
-    const word = view.getInt32(i, true);
-    const quotes = word ^ QUOTES;
-    const backslashes = word ^ BACKSLASHES;
-    // The highest bit of each byte where subtracting carries into it, and the first such byte is a quote, a backslash or below a blank.
-    const found = (((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes) | ((word - BLANKS) & ~word)) & HIGHS;
-    if (found === 0) {
-      i += 4;
-      continue;
-    }
-    i += (31 - Math.clz32(found & -found)) >> 3;
-    if (i >= end || bytes[i] === NEWLINE) return -1;
-    if (bytes[i] === QUOTE) return i;
-    if (bytes[i] === BACKSLASH && bytes[++i] === NEWLINE) return -1;
-    i++;
-  }
-  return -1;
-}
-
-/** Where the `=` behind the name at `name` is, -1 when there is none or no name. */
-function equalsAt(bytes: Uint8Array, name: number, end: number): number {
-  for (let i = name; i < end; i++) {
-    const byte = bytes[i]!;
-    if (byte === EQUALS) return i === name ? -1 : i;
-    if (byte === QUOTE || byte === CLOSE || byte === COMMA || byte === NEWLINE) return -1;
-  }
-  return -1;
-}
-
-function bareEnd(bytes: Uint8Array, from: number, end: number): number {
-  let to = from;
-  while (to < end && bytes[to] !== COMMA && bytes[to] !== CLOSE && bytes[to] !== NEWLINE) to++;
-  return to;
-}
-
-const isBlank = (byte: number): boolean => byte === BLANK || byte === TAB;
-
-function trimmedEnd(bytes: Uint8Array, from: number, to: number): number {
-  let end = to;
-  while (end > from && isBlank(bytes[end - 1]!)) end--;
-  return end;
 }
 
 /** Longest texts, in bytes of UTF-8, as the exporters cut them; a cut text ends in MARKER, which is let through beyond the cap. */

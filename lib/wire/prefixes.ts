@@ -3,7 +3,8 @@
  * behind the name of a sample without labels). Exporters repeat these bytes exactly, so each such run has a number, for all hosts.
  */
 import { Arena, longerInts, repeats, type Bytes } from './bytes.js';
-import { metricNamed, UNKNOWN } from './families.js';
+import { metricNamed } from './families.js';
+import { UNKNOWN } from './layout.js';
 
 /** Longer runs have no number: their samples are read the slow way each time. */
 const MAX_BYTES = 4096;

@@ -1,8 +1,9 @@
 /** Process rows as everybody sees them: copies of the parser's. */
 import type { ProcColumns } from '../model/columns.js';
 import { Cutter, NO_FLOATS, NO_INTS } from './bytes.js';
+import { ROW_COMMAND, ROW_INTS, ROW_NAME, ROW_PID, ROW_USER } from './layout.js';
+import { type ProcessRows } from './rows.js';
 import { textRef } from './text-ref.js';
-import { COMMAND, INTS, NAME, PID, USER, type ProcessRows } from './rows.js';
 
 const NO_UNSIGNED = new Uint32Array(0);
 
@@ -23,11 +24,11 @@ export class ProcTable implements ProcColumns {
     if (count > this.pid.length || count * 4 < this.pid.length) this.#allocate(count + (count >> 2));
     this.count = count;
     const { pid, user, command, name } = this;
-    for (let row = 0, at = 0; row < count; row++, at += INTS) {
-      pid[row] = ints[at + PID]!;
-      user[row] = ints[at + USER]!;
-      command[row] = textRef(ints[at + COMMAND]!, 'command');
-      name[row] = textRef(ints[at + NAME]!, 'name');
+    for (let row = 0, at = 0; row < count; row++, at += ROW_INTS) {
+      pid[row] = ints[at + ROW_PID]!;
+      user[row] = ints[at + ROW_USER]!;
+      command[row] = textRef(ints[at + ROW_COMMAND]!, 'command');
+      name[row] = textRef(ints[at + ROW_NAME]!, 'name');
     }
   }
 

@@ -1,18 +1,12 @@
 /** The lines of a scrape, remembered: what stood before each value, and where the value went. */
 import { longerInts, NO_INTS, roomFor, type Cutter, type Room } from './bytes.js';
-
-/** Integers of a line: first the number of its prefix (0: none), then its label block in the arena, and where its value goes. */
-export const LINE = 4;
-export const BLOCK = 1;
-export const BYTES = 2;
-/** 0 and above: a value of a process row; below: the complement of a cell's number. */
-export const TARGET = 3;
+import { LINE_BLOCK, LINE_BYTES, LINE_INTS, LINE_TARGET } from './layout.js';
 
 /** More lines are read, but not remembered. */
 const MAX_LINES = 2 ** 20;
 
 /** Enough for most hosts. */
-const FIRST_INTS = LINE * 256;
+const FIRST_INTS = LINE_INTS * 256;
 export const PROGRAM_ROOM: Room = { floats: 0, ints: FIRST_INTS };
 
 export class Program {
@@ -28,13 +22,13 @@ export class Program {
 
   add(prefix: number, block: number, bytes: number, target: number): void {
     if (this.count === MAX_LINES) return;
-    const at = this.count++ * LINE;
-    if (at === this.ints.length) this.ints = longerInts(this.ints, Math.max(FIRST_INTS, roomFor(at + LINE, at)));
+    const at = this.count++ * LINE_INTS;
+    if (at === this.ints.length) this.ints = longerInts(this.ints, Math.max(FIRST_INTS, roomFor(at + LINE_INTS, at)));
     const { ints } = this;
     ints[at] = prefix;
-    ints[at + BLOCK] = block;
-    ints[at + BYTES] = bytes;
-    ints[at + TARGET] = target;
+    ints[at + LINE_BLOCK] = block;
+    ints[at + LINE_BYTES] = bytes;
+    ints[at + LINE_TARGET] = target;
   }
 
   clear(): void {

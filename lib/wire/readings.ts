@@ -1,7 +1,8 @@
 /** Readings of GPUs, CPUs, cores, memory and disks: which cell's value goes where, and which values are readings. */
 import { Cutter, NO_FLOATS, NO_INTS } from './bytes.js';
-import { INTS, METRIC, NEXT, type Cells } from './cells.js';
+import { type Cells } from './cells.js';
 import { METRICS } from './families.js';
+import { CELL_INTS, CELL_METRIC, CELL_NEXT } from './layout.js';
 import type { Thing } from './things.js';
 
 const MIN = Float64Array.from(METRICS, ({ min = 0 }) => min);
@@ -36,8 +37,8 @@ export class Readings {
    */
   add({ firstCell }: Thing, { ints }: Cells, fieldOf: Int32Array, from: number, stride: number): number {
     let reported = 0;
-    for (let cell = firstCell; cell !== 0; cell = ints[cell * INTS + NEXT]!) {
-      const metric = ints[cell * INTS + METRIC]!;
+    for (let cell = firstCell; cell !== 0; cell = ints[cell * CELL_INTS + CELL_NEXT]!) {
+      const metric = ints[cell * CELL_INTS + CELL_METRIC]!;
       const field = fieldOf[metric]!;
       if (field < 0) continue;
       const at = this.#planned++ * PLAN;

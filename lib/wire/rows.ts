@@ -1,30 +1,24 @@
 /** Process rows of the scrape under way: one per (pid, device), found by what their lines look like, by pid, or by pid and device. */
 import { Cutter, NO_FLOATS, NO_INTS, repeats, roomFor, same, type Arena, type Room } from './bytes.js';
-import { ALIASES, ROW_CAPS, SECTIONS } from './families.js';
+import { ALIASES, ROW_CAPS } from './families.js';
 import { labelNamed, unsigned, type LabelReader } from './labels.js';
+import {
+  ROW_BLOCK,
+  ROW_BLOCK_BYTES,
+  ROW_COMMAND,
+  ROW_DEVICE,
+  ROW_INTS,
+  ROW_LINES,
+  ROW_MIXED,
+  ROW_NAME,
+  ROW_NEXT,
+  ROW_PID,
+  ROW_SEEN,
+  ROW_USER,
+  SECTIONS,
+  SEEN_BITS,
+} from './layout.js';
 import type { UserNames } from './users.js';
-
-/** Integers of a row. */
-export const PID = 0;
-export const DEVICE = 1;
-export const USER = 2;
-/** Where the raw value begins in the arena; 0: empty. */
-export const COMMAND = 3;
-export const NAME = 4;
-/** The label block by which the row is known. */
-export const BLOCK_AT = 5;
-export const BLOCK_BYTES = 6;
-/** Number of the scrape that last spoke of the row, and in its lowest bits which of the row's values that scrape gave. */
-export const SEEN = 7;
-export const SEEN_BITS = SECTIONS;
-/** 1: its lines differ in their labels, so that each of them may change the row. */
-export const MIXED = 8;
-/** The row whose lines came behind those of this one. A guess: it may be another, or none any more. */
-export const NEXT = 9;
-/** By section: the line in the last program that gave the value, -1 for none. */
-export const LINES = 10;
-/** As long as a line of the cache. */
-export const INTS = 16;
 
 const PID_LABEL = labelNamed('pid');
 const UUID_LABEL = labelNamed('device_uuid');
@@ -37,7 +31,7 @@ const INDEX_LABELS = ALIASES.processGpu.map(labelNamed);
 /** Enough for most hosts. */
 const FIRST_ROWS = 32;
 const FIRST_PLACES = 64;
-const roomOf = (rows: number): Room => ({ floats: rows * SECTIONS, ints: rows * INTS });
+const roomOf = (rows: number): Room => ({ floats: rows * SECTIONS, ints: rows * ROW_INTS });
 export const ROWS_ROOM: Room = { ...roomOf(FIRST_ROWS), ints: roomOf(FIRST_ROWS).ints + FIRST_PLACES };
 
 /** GPUs as process rows name them; more than there are GPUs, since a MIG slice has a name of its own. */
@@ -84,23 +78,23 @@ export class ProcessRows {
   /** Bytes of the row's block when it stands at `at`, else 0. */
   blockAt(row: number, view: DataView, at: number, end: number): number {
     const { ints } = this;
-    const bytes = ints[row * INTS + BLOCK_BYTES]!;
-    return at + bytes <= end && repeats(this.#arena.view, ints[row * INTS + BLOCK_AT]!, view, at, bytes) ? bytes : 0;
+    const bytes = ints[row * ROW_INTS + ROW_BLOCK_BYTES]!;
+    return at + bytes <= end && repeats(this.#arena.view, ints[row * ROW_INTS + ROW_BLOCK]!, view, at, bytes) ? bytes : 0;
   }
 
   /** The row whose lines came behind those of `row`; not below `count` when there is none. */
   after(row: number): number {
-    return row < this.count ? this.ints[row * INTS + NEXT]! : this.count;
+    return row < this.count ? this.ints[row * ROW_INTS + ROW_NEXT]! : this.count;
   }
 
   /** Notes that the lines of `next` come behind those of `row`. */
   follow(row: number, next: number): void {
-    if (row < this.count) this.ints[row * INTS + NEXT] = next;
+    if (row < this.count) this.ints[row * ROW_INTS + ROW_NEXT] = next;
   }
 
   /** Notes that those of `row` come between those of `before` and those that came behind it. */
   insert(before: number, row: number): void {
-    this.ints[row * INTS + NEXT] = this.after(before);
+    this.ints[row * ROW_INTS + ROW_NEXT] = this.after(before);
     this.follow(before, row);
   }
 
@@ -125,7 +119,7 @@ export class ProcessRows {
     const mask = table.length - 1;
     for (let place = placeOf(pid) & mask; table[place] !== 0; place = (place + 1) & mask) {
       const row = table[place]! - 1;
-      if (this.ints[row * INTS + PID] === (pid | 0) && this.blockAt(row, view, at, end) > 0) return row;
+      if (this.ints[row * ROW_INTS + ROW_PID] === (pid | 0) && this.blockAt(row, view, at, end) > 0) return row;
     }
     return -1;
   }
@@ -163,13 +157,13 @@ export class ProcessRows {
     let kept = 0;
     let moved: Int32Array | undefined;
     for (let row = 0; row < this.count; row++) {
-      const seen = ints[row * INTS + SEEN]!;
+      const seen = ints[row * ROW_INTS + ROW_SEEN]!;
       if (seen >> SEEN_BITS !== scrape) {
         moved ??= identity(this.count);
         continue;
       }
       if (kept !== row) {
-        ints.copyWithin(kept * INTS, row * INTS, (row + 1) * INTS);
+        ints.copyWithin(kept * ROW_INTS, row * ROW_INTS, (row + 1) * ROW_INTS);
         values.copyWithin(kept * SECTIONS, row * SECTIONS, (row + 1) * SECTIONS);
       }
       if (moved) moved[row] = kept;
@@ -178,7 +172,7 @@ export class ProcessRows {
     }
     if (moved) {
       this.count = kept;
-      for (let at = NEXT; at < kept * INTS; at += INTS) ints[at] = moved[ints[at]!] ?? 0;
+      for (let at = ROW_NEXT; at < kept * ROW_INTS; at += ROW_INTS) ints[at] = moved[ints[at]!] ?? 0;
       this.#rehash();
     }
     return moved;
@@ -188,8 +182,8 @@ export class ProcessRows {
   instance(): number {
     if (this.count === 0) return 0;
     const { bytes, view } = this.#arena;
-    const at = this.ints[BLOCK_AT]!;
-    this.#labels.read(bytes, view, at, at + this.ints[BLOCK_BYTES]!);
+    const at = this.ints[ROW_BLOCK]!;
+    this.#labels.read(bytes, view, at, at + this.ints[ROW_BLOCK_BYTES]!);
     const label = this.#labels.find(INSTANCE_LABEL);
     if (label < 0) return 0;
     const from = this.#labels.valueAt[label]!;
@@ -199,23 +193,23 @@ export class ProcessRows {
   }
 
   markUsers(live: Uint8Array): void {
-    for (let row = 0; row < this.count; row++) live[this.ints[row * INTS + USER]!] = 1;
+    for (let row = 0; row < this.count; row++) live[this.ints[row * ROW_INTS + ROW_USER]!] = 1;
   }
 
   renumberUsers(fresh: Int32Array): void {
-    for (let row = 0; row < this.count; row++) this.ints[row * INTS + USER] = fresh[this.ints[row * INTS + USER]!]!;
+    for (let row = 0; row < this.count; row++) this.ints[row * ROW_INTS + ROW_USER] = fresh[this.ints[row * ROW_INTS + ROW_USER]!]!;
   }
 
   #relabel(row: number, source: Uint8Array, view: DataView, block: Block, scrape: number): void {
     const { ints } = this;
-    const at = row * INTS;
-    const first = ints[at + SEEN]! >> SEEN_BITS !== scrape;
+    const at = row * ROW_INTS;
+    const first = ints[at + ROW_SEEN]! >> SEEN_BITS !== scrape;
     if (first) {
-      ints[at + SEEN] = scrape << SEEN_BITS;
-      ints[at + BLOCK_AT] = block.at;
-      ints[at + BLOCK_BYTES] = block.bytes;
-      ints[at + USER] = ints[at + COMMAND] = ints[at + NAME] = 0;
-    } else if (block.at !== ints[at + BLOCK_AT]) ints[at + MIXED] = 1;
+      ints[at + ROW_SEEN] = scrape << SEEN_BITS;
+      ints[at + ROW_BLOCK] = block.at;
+      ints[at + ROW_BLOCK_BYTES] = block.bytes;
+      ints[at + ROW_USER] = ints[at + ROW_COMMAND] = ints[at + ROW_NAME] = 0;
+    } else if (block.at !== ints[at + ROW_BLOCK]) ints[at + ROW_MIXED] = 1;
     const labels = this.#labels;
     const toArena = block.at - block.from;
     for (let label = 0; label < labels.count; label++) {
@@ -223,9 +217,9 @@ export class ProcessRows {
       const to = labels.valueEnd[label]!;
       const named = labels.named[label]!;
       if (from === to) continue;
-      if (named === USER_LABEL) ints[at + USER] = this.#users.idOf(source, view, from, to) || ints[at + USER]!;
+      if (named === USER_LABEL) ints[at + ROW_USER] = this.#users.idOf(source, view, from, to) || ints[at + ROW_USER]!;
       else if (named === COMMAND_LABEL || named === NAME_LABEL)
-        ints[at + (named === NAME_LABEL ? NAME : COMMAND)] =
+        ints[at + (named === NAME_LABEL ? ROW_NAME : ROW_COMMAND)] =
           labels.quoted[label] === 1 ? from + toArena : this.#arena.addText(view, from, to);
     }
   }
@@ -250,24 +244,24 @@ export class ProcessRows {
     const table = this.#table;
     const mask = table.length - 1;
     for (let place = placeOf(pid) & mask; table[place] !== 0; place = (place + 1) & mask) {
-      const at = (table[place]! - 1) * INTS;
-      if (this.ints[at + PID] === (pid | 0) && this.ints[at + DEVICE] === device) return table[place]! - 1;
+      const at = (table[place]! - 1) * ROW_INTS;
+      if (this.ints[at + ROW_PID] === (pid | 0) && this.ints[at + ROW_DEVICE] === device) return table[place]! - 1;
     }
     return -1;
   }
 
   #add(pid: number, device: number): number {
     const row = this.count++;
-    if (this.count * INTS > this.ints.length) this.#resize(roomFor(this.count, row));
+    if (this.count * ROW_INTS > this.ints.length) this.#resize(roomFor(this.count, row));
     const { ints, values } = this;
-    const at = row * INTS;
-    for (let i = at; i < at + LINES; i++) ints[i] = 0;
+    const at = row * ROW_INTS;
+    for (let i = at; i < at + ROW_LINES; i++) ints[i] = 0;
     for (let section = 0; section < SECTIONS; section++) {
-      ints[at + LINES + section] = -1;
+      ints[at + ROW_LINES + section] = -1;
       values[row * SECTIONS + section] = NaN;
     }
-    ints[at + PID] = pid;
-    ints[at + DEVICE] = device;
+    ints[at + ROW_PID] = pid;
+    ints[at + ROW_DEVICE] = device;
     if (this.count * 2 > this.#table.length) this.#rehash();
     else this.#enter(row);
     return row;
@@ -276,7 +270,7 @@ export class ProcessRows {
   #enter(row: number): void {
     const table = this.#table;
     const mask = table.length - 1;
-    let place = placeOf(this.ints[row * INTS + PID]!) & mask;
+    let place = placeOf(this.ints[row * ROW_INTS + ROW_PID]!) & mask;
     while (table[place] !== 0) place = (place + 1) & mask;
     table[place] = row + 1;
   }
@@ -289,7 +283,7 @@ export class ProcessRows {
 
   #resize(rows: number, cutter = new Cutter(roomOf(rows))): void {
     this.values = cutter.floats(rows * SECTIONS, this.values);
-    this.ints = cutter.ints(rows * INTS, this.ints);
+    this.ints = cutter.ints(rows * ROW_INTS, this.ints);
   }
 }
 

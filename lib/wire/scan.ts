@@ -1,10 +1,25 @@
 /** What a parser knows of a host while it reads: rows, cells and the program of the last scrape. Nobody else sees it before a commit. */
 import { Arena, Cutter, type Room } from './bytes.js';
-import { Cells, CELLS_ROOM, INTS as CELL_INTS, SINK, THING } from './cells.js';
-import { SECTIONS } from './families.js';
-import { BLOCK, BYTES, LINE, Program, PROGRAM_ROOM, TARGET } from './program.js';
+import { Cells, CELLS_ROOM } from './cells.js';
 import type { LabelReader } from './labels.js';
-import { BLOCK_AT, INTS, LINES, MIXED, ProcessRows, ROWS_ROOM, SEEN, SEEN_BITS } from './rows.js';
+import {
+  CELL_INTS,
+  CELL_THING,
+  LINE_BLOCK,
+  LINE_BYTES,
+  LINE_INTS,
+  LINE_TARGET,
+  ROW_BLOCK,
+  ROW_INTS,
+  ROW_LINES,
+  ROW_MIXED,
+  ROW_SEEN,
+  SECTIONS,
+  SEEN_BITS,
+  SINK,
+} from './layout.js';
+import { Program, PROGRAM_ROOM } from './program.js';
+import { ProcessRows, ROWS_ROOM } from './rows.js';
 import type { UserNames } from './users.js';
 
 /** Enough for most hosts. */
@@ -55,10 +70,10 @@ export class Scan {
     const { ints } = this.program;
     const { next, cells, scrape } = this;
     next.clear();
-    for (let at = 0; at < lines * LINE; at += LINE) {
-      const block = ints[at + BLOCK]!;
-      const bytes = ints[at + BYTES]!;
-      const target = ints[at + TARGET]!;
+    for (let at = 0; at < lines * LINE_INTS; at += LINE_INTS) {
+      const block = ints[at + LINE_BLOCK]!;
+      const bytes = ints[at + LINE_BYTES]!;
+      const target = ints[at + LINE_TARGET]!;
       next.add(ints[at]!, block, bytes, target);
       if (target < 0) cells.touch(~target, block, bytes, scrape);
       else {
@@ -73,19 +88,19 @@ export class Scan {
     const { rows, cells, next } = this;
     const movedRows = rows.sweep(this.scrape);
     const movedCells = cells.sweep(this.scrape);
-    for (let at = LINES; at < rows.count * INTS; at += INTS)
+    for (let at = ROW_LINES; at < rows.count * ROW_INTS; at += ROW_INTS)
       for (let section = 0; section < SECTIONS; section++) rows.ints[at + section] = -1;
     cells.lines.fill(-1);
     const { ints } = next;
     for (let line = 0; line < next.count; line++) {
-      const at = line * LINE + TARGET;
+      const at = line * LINE_INTS + LINE_TARGET;
       let target = ints[at]!;
       if (target < 0) {
         if (movedCells) ints[at] = target = ~movedCells[~target]!;
         cells.lines[~target] = line;
       } else {
         if (movedRows) ints[at] = target = movedRows[target >> 2]! * SECTIONS + (target & 3);
-        rows.ints[(target >> 2) * INTS + LINES + (target & 3)] = line;
+        rows.ints[(target >> 2) * ROW_INTS + ROW_LINES + (target & 3)] = line;
       }
     }
     this.next = this.program;
@@ -102,9 +117,9 @@ export class Scan {
   instance(): number {
     const { ints, count } = this.program;
     const { cells, things } = { cells: this.cells.ints, things: this.cells.things.all };
-    for (let at = TARGET; at < count * LINE; at += LINE) {
+    for (let at = LINE_TARGET; at < count * LINE_INTS; at += LINE_INTS) {
       if (ints[at]! >= 0 || ints[at] === ~SINK) continue;
-      const { instance } = things[cells[~ints[at]! * CELL_INTS + THING]!]!;
+      const { instance } = things[cells[~ints[at]! * CELL_INTS + CELL_THING]!]!;
       if (instance !== 0) return instance;
     }
     return this.rows.instance();
@@ -115,9 +130,9 @@ export class Scan {
     const { rows, scrape } = this;
     const { ints } = rows;
     const row = target >> 2;
-    const at = row * INTS;
-    if (ints[at + MIXED] !== 0 || ints[at + BLOCK_AT] !== block) rows.retake(row, block, bytes, scrape);
-    const seen = ints[at + SEEN]!;
-    ints[at + SEEN] = (seen >> SEEN_BITS === scrape ? seen : scrape << SEEN_BITS) | (1 << (target & 3));
+    const at = row * ROW_INTS;
+    if (ints[at + ROW_MIXED] !== 0 || ints[at + ROW_BLOCK] !== block) rows.retake(row, block, bytes, scrape);
+    const seen = ints[at + ROW_SEEN]!;
+    ints[at + ROW_SEEN] = (seen >> SEEN_BITS === scrape ? seen : scrape << SEEN_BITS) | (1 << (target & 3));
   }
 }

@@ -6,12 +6,13 @@
  */
 import type { Change } from '../model/columns.js';
 import type { Ms } from '../model/host.js';
+import { HASH, NEWLINE, RETURN } from './ascii.js';
 import { NO_BYTES, repeats } from './bytes.js';
 import { Committed } from './committed.js';
 import type { Engine } from './engine.js';
+import { LINE_BLOCK, LINE_BYTES, LINE_INTS, LINE_TARGET } from './layout.js';
 import { numberEnd, plainNumber, readValue } from './numbers.js';
 import type { ScrapeParser } from './parser.js';
-import { BLOCK, BYTES, LINE, TARGET } from './program.js';
 import { Scan } from './scan.js';
 import { sampleStart } from './text-lines.js';
 import { Tracker } from './tracker.js';
@@ -20,8 +21,6 @@ import { Tracker } from './tracker.js';
 const MAX_TAIL = 65_536;
 /** Bytes that are looked at in one go. */
 const SLICE = 131_072;
-const NEWLINE = 10;
-const RETURN = 13;
 const latin1 = new TextDecoder('latin1');
 
 export class Scanner implements ScrapeParser {
@@ -155,14 +154,14 @@ export class Scanner implements ScrapeParser {
     let at = 0;
     let line = this.#line;
     for (; line < count; line++) {
-      const entry = line * LINE;
+      const entry = line * LINE_INTS;
       const prefix = ints[entry]!;
       if (prefix === 0) break;
       const labels = at + prefixBytes[prefix]!;
-      const from = labels + ints[entry + BYTES]!;
+      const from = labels + ints[entry + LINE_BYTES]!;
       if (from >= end) return this.#pause(line, at);
       if (!repeats(prefixView, prefixAt[prefix]!, view, at, labels - at)) break;
-      if (!repeats(blocks, ints[entry + BLOCK]!, view, labels, from - labels)) break;
+      if (!repeats(blocks, ints[entry + LINE_BLOCK]!, view, labels, from - labels)) break;
       let value = plainNumber(bytes, from);
       let to = numberEnd;
       if (bytes[to] === RETURN) to++;
@@ -174,7 +173,7 @@ export class Scanner implements ScrapeParser {
         if (slow === undefined) break;
         value = slow;
       }
-      const target = ints[entry + TARGET]!;
+      const target = ints[entry + LINE_TARGET]!;
       if (target >= 0) rowValues[target] = value;
       else cellValues[~target] = value;
       at = to + 1;
@@ -197,4 +196,3 @@ export class Scanner implements ScrapeParser {
 }
 
 const LINE_END = Uint8Array.of(NEWLINE);
-const HASH = 35;

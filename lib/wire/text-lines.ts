@@ -1,10 +1,5 @@
 /** The plain parts of the format: blanks, comments, names. */
-const TAB = 9;
-const NEWLINE = 10;
-const RETURN = 13;
-const BLANK = 32;
-const HASH = 35;
-const OPEN = 123;
+import { BLANK, HASH, NEWLINE, OPEN, RETURN, TAB } from './ascii.js';
 
 /** Where the first sample at or behind `at` begins, past comments and blank lines; `end` when none has come yet. */
 export function sampleStart(bytes: Uint8Array, at: number, end: number): number {

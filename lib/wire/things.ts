@@ -1,4 +1,5 @@
 /** What samples speak of, apart from process rows: GPUs, CPUs, cores, memories, disks, the exporter. Known by a label of theirs. */
+import { QUOTE } from './ascii.js';
 import { bytesOf, repeats, same, type Arena, type Cutter, type Room } from './bytes.js';
 import { ALIASES, ROW_CAPS, type Table } from './families.js';
 import { labelNamed, unsigned, type LabelReader } from './labels.js';
@@ -295,7 +296,6 @@ interface Source {
   readonly blockEnd: number;
 }
 
-const QUOTE = 34;
 const BETWEEN = 10;
 const isBelow = (index: number, limit: number): boolean => index >= 0 && index < limit;
 const ZERO = Uint8Array.of(48);

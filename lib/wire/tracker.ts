@@ -2,14 +2,29 @@
  * The lines of a body that differ from those of the last one. Each is found where the old program expects it, by the process row or the
  * thing it speaks of, or it is read label by label; the new program is made as it goes.
  */
+import { NEWLINE, OPEN } from './ascii.js';
 import { BadLines } from './bad-lines.js';
 import { repeats, same } from './bytes.js';
-import { BLOCK as CELL_BLOCK, BLOCK_BYTES as CELL_BLOCK_BYTES, INTS as CELL_INTS, SINK } from './cells.js';
 import type { Engine } from './engine.js';
-import { METRICS, SECTION_OF, SECTIONS, UNKNOWN } from './families.js';
+import { METRICS, SECTION_OF } from './families.js';
+import {
+  CELL_BLOCK,
+  CELL_BLOCK_BYTES,
+  CELL_INTS,
+  INCOMPLETE,
+  LINE_BLOCK,
+  LINE_BYTES,
+  LINE_INTS,
+  LINE_TARGET,
+  MISS,
+  ROW_BLOCK,
+  ROW_INTS,
+  ROW_LINES,
+  SECTIONS,
+  SINK,
+  UNKNOWN,
+} from './layout.js';
 import { metricOf, PREFIXES_PER_HOST } from './prefixes.js';
-import { BLOCK, BYTES, LINE, TARGET } from './program.js';
-import { BLOCK_AT, INTS, LINES } from './rows.js';
 import type { Scan } from './scan.js';
 import { nameEnd, sampleStart, skipBlanks } from './text-lines.js';
 import type { ThingTable } from './things.js';
@@ -19,13 +34,6 @@ import { ValueReader } from './values.js';
 const MAX_LINE = 32_768;
 /** How far ahead a line that nobody reads is looked for in the old program. */
 const LOOK_AHEAD = 1024;
-
-const NEWLINE = 10;
-const OPEN = 123;
-
-/** Instead of a position: the line has not come whole yet; the way tried does not lead to it. */
-const INCOMPLETE = -1;
-const MISS = -2;
 
 export class Tracker {
   readonly badLines = new BadLines();
@@ -66,9 +74,9 @@ export class Tracker {
     this.#scan.begin(lines);
     this.#cursor = lines;
     if (lines === 0) return;
-    const last = (lines - 1) * LINE;
+    const last = (lines - 1) * LINE_INTS;
     this.#lastPrefix = program.ints[last]!;
-    this.#lastRow = Math.max(0, program.ints[last + TARGET]! >> 2);
+    this.#lastRow = Math.max(0, program.ints[last + LINE_TARGET]! >> 2);
   }
 
   /** Reads the lines from `from` on. Returns the position behind the last one that came whole. */
@@ -115,7 +123,7 @@ export class Tracker {
     if (follower > 0 && prefixes.matches(follower, window.view, at, end)) return follower;
     const former = prefixes.formerFollower[this.#lastPrefix]!;
     if (former > 0 && prefixes.matches(former, window.view, at, end)) return former;
-    const planned = this.#cursor < program.count ? program.ints[this.#cursor * LINE]! : 0;
+    const planned = this.#cursor < program.count ? program.ints[this.#cursor * LINE_INTS]! : 0;
     return planned > 0 && prefixes.matches(planned, window.view, at, end) ? planned : 0;
   }
 
@@ -146,12 +154,12 @@ export class Tracker {
   #plannedLine(prefix: number, labels: number, end: number): number {
     const { program, arena } = this.#scan;
     const { ints } = program;
-    const entry = this.#cursor * LINE;
+    const entry = this.#cursor * LINE_INTS;
     if (this.#cursor >= program.count || ints[entry] !== prefix) return MISS;
-    const block = ints[entry + BLOCK]!;
-    const bytes = ints[entry + BYTES]!;
+    const block = ints[entry + LINE_BLOCK]!;
+    const bytes = ints[entry + LINE_BYTES]!;
     if (labels + bytes > end || !repeats(arena.view, block, this.#engine.window.view, labels, bytes)) return MISS;
-    const next = this.#finish(prefix, block, bytes, ints[entry + TARGET]!, labels + bytes, end);
+    const next = this.#finish(prefix, block, bytes, ints[entry + LINE_TARGET]!, labels + bytes, end);
     if (next !== INCOMPLETE) this.#cursor++;
     return next;
   }
@@ -172,12 +180,12 @@ export class Tracker {
       if (row < 0) return MISS;
       bytes = rows.blockAt(row, window.view, labels, end);
     }
-    const at = row * INTS;
-    const next = this.#finish(prefix, rows.ints[at + BLOCK_AT]!, bytes, row * SECTIONS + section, labels + bytes, end);
+    const at = row * ROW_INTS;
+    const next = this.#finish(prefix, rows.ints[at + ROW_BLOCK]!, bytes, row * SECTIONS + section, labels + bytes, end);
     if (next === INCOMPLETE) return next;
     if (row !== last) rows.follow(last, row);
     this.#lastRow = row;
-    this.#aim(rows.ints[at + LINES + section]!);
+    this.#aim(rows.ints[at + ROW_LINES + section]!);
     return next;
   }
 
@@ -282,7 +290,7 @@ export class Tracker {
     if (row !== this.#lastRow) rows.insert(this.#lastRow, row);
     this.#lastRow = row;
     this.#note(prefix, block, bytes, row * SECTIONS + section);
-    this.#aim(rows.ints[row * INTS + LINES + section]!);
+    this.#aim(rows.ints[row * ROW_INTS + ROW_LINES + section]!);
     return true;
   }
 
@@ -321,10 +329,10 @@ export class Tracker {
     const bytes = valueAt - labels;
     let line = this.#cursor;
     const last = Math.min(program.count, line + LOOK_AHEAD);
-    while (line < last && (ints[line * LINE + TARGET] !== ~SINK || ints[line * LINE + BYTES] !== bytes)) line++;
-    const at = line * LINE;
-    const known = line < last && same(arena.view, ints[at + BLOCK]!, view, labels, bytes);
-    this.#note(prefix, known ? ints[at + BLOCK]! : arena.add(view, labels, valueAt), bytes, ~SINK);
+    while (line < last && (ints[line * LINE_INTS + LINE_TARGET] !== ~SINK || ints[line * LINE_INTS + LINE_BYTES] !== bytes)) line++;
+    const at = line * LINE_INTS;
+    const known = line < last && same(arena.view, ints[at + LINE_BLOCK]!, view, labels, bytes);
+    this.#note(prefix, known ? ints[at + LINE_BLOCK]! : arena.add(view, labels, valueAt), bytes, ~SINK);
     if (known) this.#aim(line);
   }
 

@@ -1,9 +1,9 @@
 /** User names, each once for the whole program: rows carry a number. */
 import type { UserId } from '../model/columns.js';
+import { BACKSLASH } from './ascii.js';
 import { Arena, longerInts, same } from './bytes.js';
 import { decodeText } from './labels.js';
 
-const BACKSLASH = 92;
 /** Names up to this many bytes that need no cleaning are looked up as they come. */
 const PLAIN_BYTES = 128;
 /** Decided once a run: a node that knows the function still cannot choose names that all meet in one place. */

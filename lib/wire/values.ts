@@ -1,9 +1,7 @@
 /** Values of lines in the window. */
+import { NEWLINE, RETURN } from './ascii.js';
 import type { Window } from './engine.js';
 import { numberEnd, plainNumber, readValue } from './numbers.js';
-
-const NEWLINE = 10;
-const RETURN = 13;
 
 const latin1 = new TextDecoder('latin1');
 

@@ -1,0 +1,65 @@
+/**
+ * How rows, cells and lines lie in arrays of integers. This file imports nothing, so that the build can write the numbers into the code
+ * that uses them.
+ */
+
+/** Places of a process row's values. */
+export const VRAM = 0;
+export const START = 1;
+export const CPU = 2;
+export const SM = 3;
+export const SECTIONS = 4;
+export type Section = typeof VRAM | typeof START | typeof CPU | typeof SM;
+
+/** Integers of a process row: as long as a line of the cache. */
+export const ROW_INTS = 16;
+export const ROW_PID = 0;
+export const ROW_DEVICE = 1;
+export const ROW_USER = 2;
+/** Where the raw value begins in the arena; 0: empty. */
+export const ROW_COMMAND = 3;
+export const ROW_NAME = 4;
+/** The label block by which the row is known. */
+export const ROW_BLOCK = 5;
+export const ROW_BLOCK_BYTES = 6;
+/** Number of the scrape that last spoke of the row, and in its lowest bits which of the row's values that scrape gave. */
+export const ROW_SEEN = 7;
+export const SEEN_BITS = 4;
+/** 1: its lines differ in their labels, so that each of them may change the row. */
+export const ROW_MIXED = 8;
+/** The row whose lines came behind those of this one. A guess: it may be another, or none any more. */
+export const ROW_NEXT = 9;
+/** By section: the line in the last program that gave the value, -1 for none. */
+export const ROW_LINES = 10;
+
+/** The cell of everything that nobody reads. */
+export const SINK = 0;
+/** Integers of a cell: number in METRICS, number of its thing, its label block in the arena, and the next cell of the thing, 0 for none. */
+export const CELL_INTS = 5;
+export const CELL_METRIC = 0;
+export const CELL_THING = 1;
+export const CELL_BLOCK = 2;
+export const CELL_BLOCK_BYTES = 3;
+export const CELL_NEXT = 4;
+
+/** Integers of a program's line: number of its prefix (0: none), its label block in the arena, and where its value goes. */
+export const LINE_INTS = 4;
+export const LINE_PREFIX = 0;
+export const LINE_BLOCK = 1;
+export const LINE_BYTES = 2;
+/** 0 and above: a value of a process row; below: the complement of a cell's number. */
+export const LINE_TARGET = 3;
+
+/** No metric of the table. */
+export const UNKNOWN = -1;
+
+/** Instead of a position: the line has not come whole yet; the way tried does not lead to it. */
+export const INCOMPLETE = -1;
+export const MISS = -2;
+
+/** Labels beyond this many are read over. */
+export const MAX_LABELS = 100;
+/** Longest stretch between two values that is remembered. */
+export const MAX_GAP = 64;
+/** The number of all label names that nobody asks for. */
+export const OTHER_NAME = 0;
