@@ -33,6 +33,8 @@ export class Filtering {
   #recalled = -1;
   /** The last text that was a filter, while one is typed. */
   #preview = '';
+  /** Enter was pressed while the engine of regular expressions was not there yet. */
+  #late = false;
   #hosts: FilteredHosts | undefined;
   /** The last there were, also when there is no filter now. */
   #last: FilteredHosts | undefined;
@@ -69,6 +71,7 @@ export class Filtering {
 
   /** Carries out what a key asks for. */
   command(command: FilterCommand): void {
+    this.#late = false;
     if (command === 'open') this.#open();
     else if (command === 'commit') this.#commit();
     else if (command === 'abort') this.#close();
@@ -80,6 +83,7 @@ export class Filtering {
   /** The engine of regular expressions is there now. */
   refresh(): void {
     this.#look();
+    if (this.#late) this.#commit();
   }
 
   /** User ids are not what they were: hosts are looked at anew. */
@@ -103,6 +107,7 @@ export class Filtering {
 
   /** A text that is no filter stays in the editor. */
   #commit(): void {
+    this.#late = this.problem !== undefined;
     if (!this.edited || this.problem) return;
     this.set(this.edited.text);
     this.#close();

@@ -1,0 +1,27 @@
+/** A file of its own: in others the engine of regular expressions is there already. */
+import { expect, test } from '@jest/globals';
+import { Filtering } from '../../lib/filter/filtering.js';
+import { loadRegexEngine } from '../../lib/filter/regex.js';
+
+function typed(text: string): Filtering {
+  const filtering = new Filtering();
+  filtering.command('open');
+  filtering.command({ insert: text });
+  filtering.command('commit');
+  return filtering;
+}
+
+test('Enter before the engine is there holds as soon as it is, unless something else was pressed since', async () => {
+  const kept = typed('user ~= ^a.$');
+  const changed = typed('user ~= ^a.$');
+  changed.command({ edit: 'left' });
+  const wrong = typed('user ~= [');
+  expect([kept, changed, wrong].map(({ problem }) => problem?.reason)).toEqual(
+    Array<string>(3).fill('regular expressions are still being loaded'),
+  );
+  await loadRegexEngine();
+  for (const filtering of [kept, changed, wrong]) filtering.refresh();
+  expect([kept.committed, kept.edited]).toEqual(['user ~= ^a.$', undefined]);
+  expect([changed.committed, changed.edited?.text, changed.problem]).toEqual(['', 'user ~= ^a.$', undefined]);
+  expect([wrong.committed, wrong.edited?.text, wrong.problem?.column]).toEqual(['', 'user ~= [', 9]);
+});
