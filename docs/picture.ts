@@ -1,13 +1,15 @@
-/** npm run docs:picture: the picture of the README, of the built program on a real terminal. */
+/** npm run docs:picture: the pictures of the README and of docs/TABS.md, of the built program on a real terminal. */
 import { writeFileSync } from 'node:fs';
 import { builtProgram } from '../__tests__/helpers/built.js';
 import { PtyProgram } from '../__tests__/helpers/pty.js';
 import type { Emulator } from '../__tests__/helpers/terminal.js';
 
-const [COLS, ROWS] = [120, 24];
+const [COLS, ROWS] = [120, 28];
 /** Of a cell, in pixels. */
 const [CELL_WIDTH, CELL_HEIGHT] = [8.4, 18];
 const MARGIN = 12;
+/** Of histories there is something to see only after a while. */
+const HISTORY_MS = 130_000;
 const PAPER = '#16181d';
 const INK = '#d4d7dd';
 const FONT = 'ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace';
@@ -71,13 +73,30 @@ function svgOf(emulator: Emulator): string {
   ].join('\n');
 }
 
+interface Picture {
+  readonly file: string;
+  readonly keys: string;
+  /** The whole frame is there when this is. */
+  readonly shows: RegExp;
+  /** What the frame before has and this one has not. */
+  readonly not?: RegExp;
+}
+const PICTURES: readonly Picture[] = [
+  { file: 'users-tab', keys: 'V', shows: /amara\.okafor[^]* users? /, not: /H100/ },
+  { file: 'host-tab', keys: ':gpu-03\rz', shows: /GPU 2 +NVIDIA[^]*z processes/ },
+  { file: 'topology-tab', keys: 'T', shows: /NUMA node 1[^]*GPU 7 +NUMA 1/ },
+  { file: 'diagnosis-tab', keys: 'D', shows: /gpu-06 +answers[^]*6 nodes/ },
+  { file: 'all-tab', keys: ':all\ruu', shows: /▲UTIL[^]*of 48 GPUs/ },
+  { file: 'all-chart', keys: 'c', shows: /Utilisation in %[^]*⡇[^]*c next figure/ },
+];
 const program = new PtyProgram(process.execPath, [builtProgram(), '--demo'], { cols: COLS, rows: ROWS });
 await program.shows('6 of 6 nodes');
-program.type('V');
-await program.shows('amara.okafor');
-// The whole frame, not the half of it that has arrived.
-await program.until('the rest of the frame', () => !program.emulator.text().includes('H100'));
-writeFileSync(new URL('./users-tab.svg', import.meta.url), svgOf(program.emulator));
+await new Promise((resolve) => setTimeout(resolve, HISTORY_MS));
+for (const { file, keys, shows, not } of PICTURES) {
+  program.type(keys);
+  await program.until(file, () => shows.test(program.emulator.text()) && not?.test(program.emulator.text()) !== true);
+  writeFileSync(new URL(`./${file}.svg`, import.meta.url), svgOf(program.emulator));
+}
 program.type('q');
 await program.exited;
 program.dispose();

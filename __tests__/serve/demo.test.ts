@@ -46,6 +46,8 @@ test('six nodes of eight GPUs, all up at first, five of them saying whose their 
     [],
   ]);
   expect(Math.max(...perGpu(nodes[5]!, 'gpu_memory_used_bytes'))).toBeGreaterThan(2 ** 30);
+  // Each GPU of the newer ones has eight links.
+  expect(nodes.map((node) => rows(node, 'nvlink_remote_device_type').length)).toEqual([64, 64, 64, 64, 64, 0]);
 });
 
 test('many users, a system account, a command in another script, a process on several GPUs, GPUs held idle and GPUs free', async () => {

@@ -7,6 +7,7 @@ import type { Clock } from '../model/ports.js';
 import { gpuModel, gpuUuid } from './mock-cluster.js';
 import { servedNode, UPDATE_MS } from './mock.js';
 import { GIB, GPUS_PER_NODE, MIB, type GpuModel, type GpuPlan, type Job, type Life, type Load, type NodePlan } from './mock-plan.js';
+import { NO_SWITCHES } from './mock-switches.js';
 import { draw, mix } from './mock-walk.js';
 import { serveNodes, type Cluster } from './node-server.js';
 
@@ -243,7 +244,9 @@ function planOf({ instance, gpuName, firstPid, tales, unexplained = [], warmerCe
     return { uuid: gpuUuid(key, gpu), otherBytes, wanderBytes: 64 * MIB, ...(load === undefined ? {} : { load }) };
   });
   const jobs = tales === undefined ? undefined : jobsOf(tales, firstPid);
-  return { instance, key, model: asSold(gpuModel(gpuName)), gpus, jobs, warmerCelsius, details: jobs !== undefined };
+  const details = jobs !== undefined;
+  const switches = { ...NO_SWITCHES, topology: details };
+  return { instance, key, model: asSold(gpuModel(gpuName)), gpus, jobs, warmerCelsius, details, switches };
 }
 
 /** Whether it is up; the first outage comes after the longest time up. */
