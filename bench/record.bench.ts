@@ -4,7 +4,7 @@
  * costs the thread that paints, written and played. Needs some GB in the temporary folder.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { usersDerivation } from '../lib/aggregate/users.js';
@@ -21,7 +21,9 @@ import { Reader } from '../lib/record/reader.js';
 import { RecordedHosts } from '../lib/record/recorded-hosts.js';
 import { SECTIONS } from '../lib/record/schema.js';
 import { SegmentFile } from '../lib/record/segment-file.js';
-import { buildHosts } from '../__tests__/helpers/hosts.js';
+import { builtProgram } from '../__tests__/helpers/built.js';
+import { buildHosts, type TestHost } from '../__tests__/helpers/hosts.js';
+import { PtyProgram } from '../__tests__/helpers/pty.js';
 import { percentile } from './measure.js';
 import type { BenchRow } from './table.js';
 
@@ -36,7 +38,7 @@ const META = { offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) 
 export async function bench(): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-bench-'));
   try {
-    return [...(await files(folder)), ...(await cluster())];
+    return [...(await files(folder)), ...(await cluster()), await memory(folder)];
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -157,8 +159,8 @@ function hasZstd(): boolean {
 
 const NODES = 1000;
 
-async function cluster(): Promise<BenchRow[]> {
-  const hosts = buildHosts(
+const nodes = (): readonly TestHost[] =>
+  buildHosts(
     Array.from({ length: NODES }, (_, node) => ({
       gpus: Array.from({ length: 8 }, (_gpu, gpu) => ({
         uuid: `GPU-${node}-${gpu}`,
@@ -180,6 +182,36 @@ async function cluster(): Promise<BenchRow[]> {
       memory: [{ totalBytes: 1e12, usedBytes: 1e11 }],
     })),
   );
+
+const PLAYED_FRAMES = 40;
+const PLAY_MS = 10_000;
+
+/** The most that the built viewer holds while it plays, at 8x, its decoding thread included. */
+async function memory(folder: string): Promise<BenchRow> {
+  const hosts = nodes();
+  const path = join(folder, 'nodes.ndjson.zst');
+  const file = await SegmentFile.create(path);
+  const encoder = newEncoder('zstd', file, Infinity, await compressorHere());
+  for (let frame = 0; frame < PLAYED_FRAMES; frame++) {
+    const at = FIRST_AT + frame * INTERVAL_MS;
+    await encoder.record({ lines: frameLines(hosts, { ...META, at }), at, frames: 1 });
+  }
+  await encoder.finish();
+  await file.close();
+  const program = new PtyProgram(process.execPath, [builtProgram(), '--replay', path, '--speed', '8'], { cols: 120, rows: 30 });
+  try {
+    await program.until('the nodes', () => program.emulator.text().includes('1,000 of 1,000 nodes'), 60_000);
+    program.type('V');
+    await new Promise((resolve) => setTimeout(resolve, PLAY_MS));
+    const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${program.pid}/status`, 'utf8'))?.[1];
+    return { name: 'memory while 1,000 nodes play at 8x, at most', value: Number(peak) / 1024, unit: 'MiB' };
+  } finally {
+    program.dispose();
+  }
+}
+
+async function cluster(): Promise<BenchRow[]> {
+  const hosts = nodes();
   const meta: FrameMeta = { ...META, at: FIRST_AT };
   const slices: number[] = [];
   const record = async (): Promise<readonly LineBytes[]> => {
