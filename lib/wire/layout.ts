@@ -42,9 +42,8 @@ export const CELL_BLOCK = 2;
 export const CELL_BLOCK_BYTES = 3;
 export const CELL_NEXT = 4;
 
-/** Integers of a program's line: number of its prefix (0: none), its label block in the arena, and where its value goes. */
+/** Integers of a program's line: first the number of its prefix (0: none), then its label block in the arena, and where its value goes. */
 export const LINE_INTS = 4;
-export const LINE_PREFIX = 0;
 export const LINE_BLOCK = 1;
 export const LINE_BYTES = 2;
 /** 0 and above: a value of a process row; below: the complement of a cell's number. */
