@@ -167,13 +167,15 @@ function shareOut(part: UsersPart, { gpus, procs }: HostView): void {
     owned[slot]! += vramBytes[row]!;
     busy[slot] = 1;
   }
-  part.gpusInUse = part.ownedBytes = part.unownedBytes = part.unattributedWatts = 0;
+  let [gpusInUse, ownedBytes] = [0, 0];
   for (let slot = 0; slot < gpus.slots; slot++) {
-    part.gpusInUse += busy[slot]!;
-    part.ownedBytes += owned[slot]!;
+    gpusInUse += busy[slot]!;
+    ownedBytes += owned[slot]!;
   }
+  part.gpusInUse = gpusInUse;
+  part.ownedBytes = ownedBytes;
   if (procs.others !== undefined) addOthers(owned, procs, procs.others);
-  for (let slot = 0; slot < gpus.slots; slot++) priceSlot(part, gpus, slot);
+  priceSlots(part, gpus);
 }
 
 /** What a filter leaves out holds its share of memory and power all the same. */
@@ -181,15 +183,20 @@ function addOthers(owned: Float64Array, { count, gpu, vramBytes }: ProcColumns, 
   for (let row = count; row < count + others; row++) owned[gpu[row]!]! += vramBytes[row]!;
 }
 
-function priceSlot(part: UsersPart, { count, field }: GpuColumns, slot: number): void {
-  const owned = slots.owned[slot]!;
-  const power = slot < count ? field.powerWatts[slot]! : NaN;
-  const used = slot < count ? field.memoryUsedBytes[slot]! : NaN;
-  const watts = power > 0 ? power : 0;
-  slots.wattsPerByte[slot] = owned > 0 ? watts / owned : 0;
-  slots.silent[slot] = Number.isNaN(power) ? POWER_PARTIAL : 0;
-  if (owned === 0) part.unattributedWatts += watts;
-  if (used > owned) part.unownedBytes += used - owned;
+function priceSlots(part: UsersPart, gpus: GpuColumns): void {
+  const { powerWatts, memoryUsedBytes } = gpus.field;
+  let [unattributedWatts, unownedBytes] = [0, 0];
+  for (let slot = 0; slot < gpus.slots; slot++) {
+    const owned = slots.owned[slot]!;
+    const reports = slot < gpus.count;
+    const watts = reports && powerWatts[slot]! > 0 ? powerWatts[slot]! : 0;
+    slots.wattsPerByte[slot] = owned > 0 ? watts / owned : 0;
+    slots.silent[slot] = reports && (powerWatts[slot]! >= 0 || powerWatts[slot]! < 0) ? 0 : POWER_PARTIAL;
+    if (owned === 0) unattributedWatts += watts;
+    if (reports && memoryUsedBytes[slot]! > owned) unownedBytes += memoryUsedBytes[slot]! - owned;
+  }
+  part.unattributedWatts = unattributedWatts;
+  part.unownedBytes = unownedBytes;
 }
 
 function clear({ count, floats, ints }: UsersPart): void {
