@@ -35,9 +35,13 @@ export function* rounds(nodes: readonly Node[], count: number, churn: number): G
 export const AT = Date.UTC(2026, 7, 7);
 const CHUNK = 65_536;
 
-/** Pushes a body as a socket would. */
+/** A body as a socket gives it. */
+export function* chunksOf(body: Buffer): Generator<Buffer> {
+  for (let from = 0; from < body.length; from += CHUNK) yield body.subarray(from, from + CHUNK);
+}
+
 export function pushBody(parser: ScrapeParser, body: Buffer): void {
-  for (let from = 0; from < body.length; from += CHUNK) parser.push(body.subarray(from, from + CHUNK));
+  for (const chunk of chunksOf(body)) parser.push(chunk);
 }
 
 export class ScrapedCluster implements Collector {
@@ -60,12 +64,20 @@ export class ScrapedCluster implements Collector {
     return Promise.resolve();
   }
 
-  scrape(host: number, body: Buffer, at = AT): void {
-    const parser = this.#parsers[host]!;
+  push(host: number, chunk: Uint8Array): void {
+    this.#parsers[host]!.push(chunk);
+  }
+
+  /** The body is whole. */
+  commit(host: number, at = AT): void {
     const record = this.hosts[host]!;
-    pushBody(parser, body);
-    const change = parser.commit(at, 0);
+    const change = this.#parsers[host]!.commit(at, 0);
     record.commit({ at, latencyMs: 20, skewMs: 0 }, change);
     this.#deliver({ host: record, kind: 'data', continuity: 'next', change });
+  }
+
+  scrape(host: number, body: Buffer, at = AT): void {
+    pushBody(this.#parsers[host]!, body);
+    this.commit(host, at);
   }
 }

@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   parse: () => import('./parse.bench.js'),
   'new-host': () => import('./new-host.bench.js'),
   aggregate: () => import('./aggregate.bench.js'),
+  sweep: () => import('./sweep.bench.js'),
   frame: () => import('./frame.bench.js'),
   filter: () => import('./filter.bench.js'),
   node: () => import('./node.bench.js'),
