@@ -115,7 +115,7 @@ function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offer
     // Only those on screen are looked at.
     tabs: { length: tabs.length, at: (place) => tabs[place] && tabLabel(state, tabs[place]) },
     active: state.tabAt,
-    tabNote: stripNote(state.down, state.alerting.alerts.active, state.flashUntil > wallNow),
+    tabNote: stripNote(state.down, state.alerting.alerts.onGpus, state.flashUntil > wallNow),
     chips,
     hints: hintsOf(offered),
     ...(state.toast ? { toast: span(state.toast.text, state.toast.tone) } : {}),

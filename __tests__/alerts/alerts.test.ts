@@ -31,6 +31,8 @@ class Story {
     return this.#told();
   }
   get active(): string[] {
+    // What is counted along the way is what a count would say.
+    expect(this.alerts.onGpus).toBe(this.alerts.active.filter(({ rule }) => rule !== 'host_down').length);
     return this.alerts.active.map(({ gpu, rule, to }) => `${gpu ?? '-'} ${rule} ${to}`);
   }
   #told(): string[] {

@@ -36,6 +36,8 @@ interface GpuState {
 interface HostState {
   readonly gpus: Map<string, GpuState>;
   down: AlertChange | undefined;
+  /** The worst level by index of the GPU; made when first asked for, void when one of them has changed. */
+  levels: ReadonlyMap<number, Level> | undefined;
 }
 
 /** Who is on a GPU, asked when something has changed. */
@@ -46,7 +48,7 @@ export class Alerts {
   readonly #usersOf: UsersOf;
   readonly #hosts = new Map<string, HostState>();
   #active: readonly AlertChange[] | undefined;
-  #levels: ReadonlyMap<string, Level> | undefined;
+  #onGpus = 0;
 
   constructor(settings: AlertSettings, usersOf: UsersOf) {
     this.#settings = settings;
@@ -65,12 +67,13 @@ export class Alerts {
     if (host.status.overdue) for (const { since } of state.gpus.values()) since.idle = since.held = undefined;
     const ofGpus = host.status.phase === 'live' ? this.#gpuChanges(host, state) : [];
     const changes = [...this.#hostChange(host, state, now, downAfterMs), ...ofGpus];
-    if (changes.length > 0) this.#changed();
+    if (changes.length > 0) this.#changed(state);
     return changes;
   }
 
   /** The host is watched no longer. */
   remove(hostId: string): void {
+    for (const gpu of this.#hosts.get(hostId)?.gpus.values() ?? []) this.#onGpus -= raisedOn(gpu).length;
     this.#hosts.delete(hostId);
     this.#changed();
   }
@@ -78,6 +81,7 @@ export class Alerts {
   /** What came before is no history of what comes. */
   clear(): void {
     this.#hosts.clear();
+    this.#onGpus = 0;
     this.#changed();
   }
 
@@ -86,19 +90,25 @@ export class Alerts {
     return (this.#active ??= [...this.#hosts.values()].flatMap(activeOf));
   }
 
-  /** The worst level of a GPU, by its index on the host. */
-  level(hostId: string, gpu: number): Level {
-    this.#levels ??= levelsOf(this.active);
-    return this.#levels.get(`${hostId} ${gpu}`) ?? 'ok';
+  /** How many of those that are on are about GPUs: counted as they change, since it is on every frame. */
+  get onGpus(): number {
+    return this.#onGpus;
   }
 
-  #changed(): void {
-    this.#active = this.#levels = undefined;
+  /** The worst level of a GPU, by its index on the host. */
+  level(hostId: string, gpu: number): Level {
+    const host = this.#hosts.get(hostId);
+    return host ? ((host.levels ??= levelsOf(host)).get(gpu) ?? 'ok') : 'ok';
+  }
+
+  #changed(state?: HostState): void {
+    this.#active = undefined;
+    if (state) state.levels = undefined;
   }
 
   #state(hostId: string): HostState {
     let state = this.#hosts.get(hostId);
-    if (!state) this.#hosts.set(hostId, (state = { gpus: new Map(), down: undefined }));
+    if (!state) this.#hosts.set(hostId, (state = { gpus: new Map(), down: undefined, levels: undefined }));
     return state;
   }
 
@@ -113,7 +123,8 @@ export class Alerts {
     return [change];
   }
 
-  #gpuChanges(host: HostView, { gpus }: HostState): readonly AlertChange[] {
+  #gpuChanges(host: HostView, state: HostState): readonly AlertChange[] {
+    const { gpus } = state;
     const changes: AlertChange[] = [];
     for (let slot = 0; slot < host.gpus.count; slot++) {
       const key = `${host.gpus.index[slot]!} ${host.text(host.gpus.uuid[slot]!)}`;
@@ -129,14 +140,16 @@ export class Alerts {
         if (to === undefined || to === from) continue;
         const change = this.#change(host, slot, readings, { rule, from, to }, gpu.since);
         gpu.raised[rule] = to === 'ok' ? undefined : change;
+        this.#onGpus += Number(from === 'ok') - Number(to === 'ok');
         changes.push(change);
       }
     }
     // One that is no longer there is no alert any more.
-    for (const [key, { version }] of gpus) {
-      if (version === host.version) continue;
+    for (const [key, gpu] of gpus) {
+      if (gpu.version === host.version) continue;
       gpus.delete(key);
-      this.#changed();
+      this.#onGpus -= raisedOn(gpu).length;
+      this.#changed(state);
     }
     return changes;
   }
@@ -163,17 +176,16 @@ export class Alerts {
   }
 }
 
+const raisedOn = ({ raised }: GpuState): readonly AlertChange[] => GPU_RULE_NAMES.flatMap((rule) => raised[rule] ?? []);
+
 function activeOf({ gpus, down }: HostState): readonly AlertChange[] {
-  const ofGpus = [...gpus.values()].flatMap(({ raised }) => GPU_RULE_NAMES.flatMap((rule) => raised[rule] ?? []));
+  const ofGpus = [...gpus.values()].flatMap(raisedOn);
   return down ? [down, ...ofGpus] : ofGpus;
 }
 
-function levelsOf(active: readonly AlertChange[]): ReadonlyMap<string, Level> {
-  const levels = new Map<string, Level>();
-  for (const { hostId, gpu, to } of active) {
-    const key = `${hostId} ${gpu}`;
-    if (gpu !== undefined && levels.get(key) !== 'crit') levels.set(key, to);
-  }
+function levelsOf(host: HostState): ReadonlyMap<number, Level> {
+  const levels = new Map<number, Level>();
+  for (const { gpu, to } of activeOf(host)) if (gpu !== undefined && levels.get(gpu) !== 'crit') levels.set(gpu, to);
   return levels;
 }
 

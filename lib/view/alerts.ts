@@ -58,9 +58,8 @@ function changeLine(change: AlertChange, { clock }: AlertPanel): Line {
   return line(span(`   ${clock(at)}  `, 'dim'), span(to.padEnd(4), TONES[to]), `  ${alertText(change)}`);
 }
 
-/** Behind the right end of the tab strip: '2 down ✕ · 3 alerts !'. Hosts that are down are counted by the first. */
-export function stripNote(down: number, active: readonly AlertChange[], flash: boolean): Span | undefined {
-  const alerts = active.filter(({ rule }) => rule !== 'host_down').length;
+/** Behind the right end of the tab strip: '2 down ✕ · 3 alerts !'. The alerts are those about GPUs. */
+export function stripNote(down: number, alerts: number, flash: boolean): Span | undefined {
   const parts = [
     ...(down > 0 ? [`${count(down)} down ✕`] : []),
     ...(alerts > 0 ? [`${count(alerts)} ${alerts === 1 ? 'alert' : 'alerts'} !`] : []),
