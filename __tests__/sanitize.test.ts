@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import unicode11 from '@xterm/addon-unicode11';
 import xterm from '@xterm/headless';
 import fc from 'fast-check';
-import { clean, forEachGlyph, glyphs } from '../lib/sanitize.js';
+import { clean, forEachGlyph, glyphs, isNarrow } from '../lib/sanitize.js';
 
 const show = (text: string): string =>
   glyphs(text)
@@ -89,6 +89,15 @@ describe('glyphs', () => {
     }
     terminal.dispose();
     expect(wrong).toEqual([]);
+  });
+
+  test('what is narrow at a quick look needs no other', () => {
+    const quick = [...codePoints()].map((codePoint) => String.fromCodePoint(codePoint)).filter(isNarrow);
+    expect(quick).toHaveLength(95 + 94 + 24 + 112 + 160 + 256);
+    // Nothing in it composes with what stands beside it, and none is a mark, a format or ignorable.
+    expect(quick.join('').normalize('NFC')).toBe(quick.join(''));
+    expect(quick.filter((ch) => ch.length !== 1 || /[\p{M}\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.test(ch))).toEqual([]);
+    expect(isNarrow('a深')).toBe(false);
   });
 
   test('decomposed text goes through unharmed, glyph by glyph', () => {

@@ -2,7 +2,7 @@
  * Text as it stands in cells: widths, cutting, and figures as people read them. A figure that was not reported (undefined, NaN) is `–`;
  * 0 is a reading. Units are binary for bytes and decimal for watts; three significant figures, so that a column keeps its width.
  */
-import { forEachGlyph, glyphs } from '../sanitize.js';
+import { forEachGlyph, glyphs, isNarrow } from '../sanitize.js';
 
 /** A figure that may not have been reported. */
 export type Reading = number | undefined;
@@ -10,13 +10,12 @@ export type Align = 'left' | 'right' | 'center';
 
 export const NONE = '–';
 const MORE = '…';
-const ASCII = /^[\x20-\x7e]*$/;
 
 const missing = (n: Reading): n is undefined => n === undefined || !Number.isFinite(n);
 
 /** Columns that `text` takes. */
 export function width(text: string): number {
-  if (ASCII.test(text)) return text.length;
+  if (isNarrow(text)) return text.length;
   let columns = 0;
   forEachGlyph(text, (_ch, wide) => {
     columns += wide;
@@ -27,7 +26,7 @@ export function width(text: string): number {
 /** `text` in at most `cols` columns; what was cut ends in `…`. One column less where a wide character would have been split. */
 export function cut(text: string, cols: number): string {
   if (cols <= 0) return '';
-  if (ASCII.test(text)) return text.length <= cols ? text : text.slice(0, cols - 1) + MORE;
+  if (isNarrow(text)) return text.length <= cols ? text : text.slice(0, cols - 1) + MORE;
   let columns = 0;
   let kept = '';
   let fits = '';
