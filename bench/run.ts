@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   aggregate: () => import('./aggregate.bench.js'),
   sweep: () => import('./sweep.bench.js'),
   frame: () => import('./frame.bench.js'),
+  tabs: () => import('./tabs.bench.js'),
   filter: () => import('./filter.bench.js'),
   node: () => import('./node.bench.js'),
   record: () => import('./record.bench.js'),

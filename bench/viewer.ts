@@ -21,7 +21,8 @@ export class BenchViewer {
   /** Bytes that the terminal got. */
   bytes = 0;
 
-  constructor(collector: ScrapedCluster, cols: number, rows: number) {
+  /** `more`: plugins behind the built-in ones. */
+  constructor(collector: ScrapedCluster, cols: number, rows: number, more: readonly TabPlugin[] = []) {
     const stdout = Object.assign(
       new Writable({
         write: (chunk: Buffer, _encoding, done) => {
@@ -33,7 +34,7 @@ export class BenchViewer {
     );
     this.#painter = createBlessedPainter({ stdin: this.#stdin, stdout, env: {}, clock: this.#clock });
     const plugins: TabPlugin[] = [];
-    for (const plugin of BUILT_IN) plugins.push(registerPlugin(plugin, plugins));
+    for (const plugin of [...BUILT_IN, ...more]) plugins.push(registerPlugin(plugin, plugins));
     this.app = new App({
       plugins,
       collector,
@@ -55,6 +56,11 @@ export class BenchViewer {
   /** Resolves when the terminal has taken what was written: until then no frame is drawn. */
   async taken(): Promise<void> {
     await turn();
+  }
+
+  /** So much time goes by; what is due is painted. */
+  pass(ms: number): void {
+    this.#clock.step(ms);
   }
 
   /** What was delivered is painted. */
