@@ -165,6 +165,23 @@ describe('all that is known of a node', () => {
     expect(text).not.toMatch(/-1|\b0 (W|MHz|rpm|°)|NaN|undefined|P0|NUMA|PCIe|NVLink|MIG|vGPU/);
   });
 
+  test('what holds a device back or is broken has a sign', () => {
+    const text = (values: Readonly<Record<string, number>>, labels: Readonly<Record<string, string>> = {}): string =>
+      open([{ gpus: [{ name: 'X' }], extras: { gpu: [{ values, labels }], chassis: [{ values, labels }] } }], 140, 20)
+        .press('z')
+        .frame();
+    const readings = (throttler: number): Record<string, number> => ({
+      tenstorrent_throttler: throttler,
+      tenstorrent_faults: throttler,
+      furiosa_ready: throttler > 0 ? 0 : 1,
+    });
+    expect(text(readings(0))).toMatch(/throttler 0 .*faults 0 .*ready yes/);
+    expect(text(readings(3))).toMatch(/throttler !3 .*faults !3 .*ready !no/);
+    const pressure = { thermal_pressure_info: 1, chassis_thermal_pressure_info: 1 };
+    for (const level of ['Nominal', 'Fair']) expect(text(pressure, { level })).toMatch(new RegExp(`thermal pressure ${level}\\b`));
+    expect(text(pressure, { level: 'Critical' })).not.toMatch(/thermal pressure [^!]/);
+  });
+
   test('histories of its readings, and since when it is held idle', () => {
     const driver = new Driver({ hosts: [{ state: 'waiting' }], cols: 120, rows: 20 }).press('V', 'Right');
     for (let step = 0; step < 40; step++)

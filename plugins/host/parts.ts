@@ -5,6 +5,8 @@ import { line, span, width, type Line, type Span } from '../../lib/index.js';
 export type Part = readonly Span[];
 
 export const fact = (label: string, value: string): Part => [span(`${label} `, 'dim'), span(value)];
+/** What somebody should act on. */
+export const trouble = (label: string, value: string): Part => [span(`${label} `, 'dim'), span(`!${value}`, 'bad')];
 export const words = (text: string): Part => [span(text)];
 
 const GAP = '  ·  ';

@@ -1,6 +1,6 @@
 /** Families as they came, in words: their names without maker and unit, their values with the unit. */
 import { bytes, count, watts, type ExtraReading } from '../../lib/index.js';
-import { fact, words, type Part } from './parts.js';
+import { fact, trouble, words, type Part } from './parts.js';
 
 const UNIT_ENDS = /_(celsius|watts|bytes|percent|mhz|microseconds|volts|amperes|rpm|info)$/;
 const MAKERS = /^(gaudi|furiosa|rebellions|tpu|tenstorrent|npu|gpu|cpu|chassis)_/;
@@ -39,18 +39,32 @@ export function joules(value: number): string {
   return `${(wattHours / size).toFixed(wattHours / size < 100 ? 2 : 0)} ${sign}`;
 }
 
+const pressed = (level: string): boolean => !['', 'nominal', 'fair'].includes(level.toLowerCase());
+const levelOf = ({ labels }: ExtraReading): string => labels.find(([label]) => label === 'level')?.[1] ?? '';
+
+/** Families that tell that something is held back or broken, and when they do. */
+const TROUBLES: Readonly<Record<string, (reading: ExtraReading) => boolean>> = {
+  tenstorrent_throttler: ({ value }) => value > 0,
+  tenstorrent_faults: ({ value }) => value > 0,
+  furiosa_ready: ({ value }) => value === 0,
+  thermal_pressure_info: (reading) => pressed(levelOf(reading)),
+  chassis_thermal_pressure_info: (reading) => pressed(levelOf(reading)),
+};
+
 /** What a family says: its labels where that is what it is for, else its value; undefined when neither is there. */
-export function readingPart({ family, unit, value, labels }: ExtraReading): Part | undefined {
+export function readingPart(reading: ExtraReading): Part | undefined {
+  const { family, unit, value, labels } = reading;
+  const said = TROUBLES[family]?.(reading) === true ? trouble : fact;
   const name = familyWords(family);
   const told = labels.filter(([label, text]) => !IDENTITY.has(label) && text !== '');
-  if (unit !== '1') return Number.isNaN(value) ? undefined : fact(name, withUnit(value, unit));
+  if (unit !== '1') return Number.isNaN(value) ? undefined : said(name, withUnit(value, unit));
   if (told.length === 0) return undefined;
   // What the family's name says already is not said again: 'kubernetes pod exporter-x7', not 'pod name exporter-x7'.
   const known = new Set(name.split(' '));
-  const said = told.map(([label, text]) =>
+  const texts = told.map(([label, text]) =>
     told.length === 1 || known.has(label.split('_')[0]!) ? text : `${label.replaceAll('_', ' ')} ${text}`,
   );
-  return name === '' ? words(said.join(', ')) : fact(name, said.join(', '));
+  return name === '' ? words(texts.join(', ')) : said(name, texts.join(', '));
 }
 
 /** Those families that nothing else on the page has shown. */
