@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   sweep: () => import('./sweep.bench.js'),
   frame: () => import('./frame.bench.js'),
   tabs: () => import('./tabs.bench.js'),
+  program: () => import('./program.bench.js'),
   filter: () => import('./filter.bench.js'),
   node: () => import('./node.bench.js'),
   record: () => import('./record.bench.js'),

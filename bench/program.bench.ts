@@ -1,0 +1,145 @@
+/** The built program on a terminal: npm run bench -- program. Takes some minutes, most of them waiting. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { bundle } from '../__tests__/helpers/pty.js';
+import { adaptiveInterval } from '../lib/collect/pace.js';
+import { percentile } from './measure.js';
+import { builtProgram, costOf, Serving, shareOf, Terminal } from './programs.js';
+import type { BenchRow } from './table.js';
+
+const STARTS = 15;
+const KEY_ROUNDS = 10;
+/** Rows down, and up again. */
+const ROWS = 15;
+const WARM_UP_MS = 20_000;
+const WINDOW_MS = 30_000;
+
+const FRAME_END = '\x1b[?2026l';
+/** The mark of the selected row: where it appears, the frame that answers a key is on its way. */
+const SELECTED = '▌';
+const DOWN = '\x1b[B';
+const UP = '\x1b[A';
+
+export async function bench(): Promise<BenchRow[]> {
+  const viewer = builtProgram();
+  const rows = await starts(viewer);
+  const few = await Serving.mock(100);
+  try {
+    rows.push(...(await idle(viewer, few)));
+  } finally {
+    await few.end();
+  }
+  const many = await Serving.mock(1000);
+  try {
+    rows.push(...(await busy(viewer, many)));
+  } finally {
+    await many.end();
+  }
+  return rows;
+}
+
+/** From the start of the process to its first picture; of node, to the one line it writes. */
+async function starts(viewer: string): Promise<BenchRow[]> {
+  const first = async (args: readonly string[], mark: string, end: string): Promise<number> => {
+    const from = performance.now();
+    const terminal = new Terminal(process.execPath, args);
+    await terminal.wrote(mark, end);
+    const ms = performance.now() - from;
+    await terminal.end();
+    return ms;
+  };
+  const node: number[] = [];
+  const ours: number[] = [];
+  for (let round = 0; round <= STARTS; round++) {
+    const [line, picture] = [
+      await first(['-e', 'console.log("here I am"); setInterval(() => 0, 1000)'], 'here I am', '\n'),
+      await first([viewer, '--hosts', '127.0.0.1:9'], 'all-smi-view', FRAME_END),
+    ];
+    // The first round reads the files.
+    if (round === 0) continue;
+    node.push(line);
+    ours.push(picture);
+  }
+  const [nodeMs, oursMs] = [percentile(node, 0.5), percentile(ours, 0.5)];
+  return [
+    { name: 'first picture, times one line of node', value: oursMs / nodeMs, unit: 'x', target: { goal: 2.2, gate: 2.6 } },
+    { name: 'first picture, wall time', oursMs },
+    { name: 'one line of node, wall time', oursMs: nodeMs },
+  ];
+}
+
+/** Nobody presses a key. In turns with a loop of got alone that asks the same nodes as often. */
+async function idle(viewer: string, nodes: Serving): Promise<BenchRow[]> {
+  const loop = bundle(fileURLToPath(new URL('./got-loop.ts', import.meta.url)));
+  const ours: number[] = [];
+  const gots: number[] = [];
+  let mib = 0;
+  try {
+    for (let round = 0; round < 2; round++) {
+      const terminal = new Terminal(process.execPath, [viewer, '--hostfile', nodes.hostFile]);
+      await pause(WARM_UP_MS);
+      ours.push(await shareOf(terminal.pid, WINDOW_MS));
+      ({ mib } = costOf(terminal.pid));
+      await terminal.end();
+      const got = new Terminal(process.execPath, [loop.file, nodes.hostFile, String(adaptiveInterval(100))]);
+      await pause(WARM_UP_MS);
+      gots.push(await shareOf(got.pid, WINDOW_MS));
+      await got.end();
+    }
+  } finally {
+    loop.remove();
+  }
+  const [all, alone] = [percentile(ours, 0.5), percentile(gots, 0.5)];
+  return [
+    { name: 'idle viewer, 100 nodes, above got alone', value: all - alone, unit: '%', target: { goal: 1, gate: 1.5 } },
+    { name: 'idle viewer, 100 nodes', value: all, unit: '%' },
+    { name: 'got alone, 100 nodes', value: alone, unit: '%' },
+    { name: 'resident memory, 100 nodes', value: mib, unit: 'MiB', target: { goal: 150, gate: 225 } },
+  ];
+}
+
+async function busy(viewer: string, nodes: Serving): Promise<BenchRow[]> {
+  const echo = new Terminal(process.execPath, ['-e', ECHO]);
+  const terminal = new Terminal(process.execPath, [viewer, '--hostfile', nodes.hostFile]);
+  try {
+    await echo.wrote('ready');
+    await pause(WARM_UP_MS);
+    const share = await shareOf(terminal.pid, WINDOW_MS);
+    const { mib } = costOf(terminal.pid);
+    const ours: number[] = [];
+    const echoes: number[] = [];
+    for (let round = 0; round < KEY_ROUNDS; round++) {
+      ours.push(...(await keys(terminal, FRAME_END)));
+      echoes.push(...(await keys(echo, '')));
+    }
+    const at = (part: number): number => percentile(ours, part) / percentile(echoes, part);
+    return [
+      { name: 'idle viewer, 1,000 nodes', value: share, unit: '%' },
+      { name: 'resident memory, 1,000 nodes', value: mib, unit: 'MiB', target: { goal: 250, gate: 375 } },
+      { name: 'key to frame on a terminal, 1,000 nodes, 99 %', oursMs: percentile(ours, 0.99) },
+      { name: 'key to frame on a terminal, times an echo, middle', value: at(0.5), unit: 'x' },
+      { name: 'key to frame on a terminal, times an echo, 99 %', value: at(0.99), unit: 'x' },
+    ];
+  } finally {
+    await echo.end();
+    await terminal.end();
+  }
+}
+
+/** Writes the mark of a selected row for each key. */
+const ECHO = `process.stdin.setRawMode(true); process.stdin.on('data', () => process.stdout.write('${SELECTED}')); console.log('ready')`;
+
+/** Milliseconds from each key to the end of the frame that answers it. */
+async function keys(terminal: Terminal, end: string): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (let at = 0; at < 2 * ROWS; at++) {
+    terminal.forget();
+    const from = performance.now();
+    terminal.type(at < ROWS ? DOWN : UP);
+    await terminal.wrote(SELECTED, end);
+    times.push(performance.now() - from);
+    // Nobody presses keys without a pause.
+    await pause(20);
+  }
+  return times;
+}

@@ -1,0 +1,135 @@
+/** Whole programs, measured from outside: on a terminal of their own, or serving nodes. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import * as pty from '@lydell/node-pty';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Of the kernel's clock for CPU time. */
+const TICK_MS = 10;
+
+/** Path of the program in dist/, built anew if a source is newer. */
+export function builtProgram(): string {
+  const { status } = spawnSync(process.execPath, ['esbuild.config.js', '--if-stale'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error('the build failed');
+  return join(ROOT, 'dist/bin/all-smi-view.js');
+}
+
+/** CPU time so far and memory of a process. */
+export function costOf(pid: number): { readonly cpuMs: number; readonly mib: number } {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  const kib = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS, mib: kib / 1024 };
+}
+
+/** Percent of a core that a process takes while `ms` go by. */
+export async function shareOf(pid: number, ms: number): Promise<number> {
+  const [before, from] = [costOf(pid).cpuMs, performance.now()];
+  await pause(ms);
+  return ((costOf(pid).cpuMs - before) / (performance.now() - from)) * 100;
+}
+
+const PATIENCE_MS = 60_000;
+
+/** A program on a terminal that takes everything at once and draws nothing. */
+export class Terminal {
+  bytes = 0;
+  readonly #pty: pty.IPty;
+  readonly #exited: Promise<void>;
+  /** What came since it was last looked at. */
+  #text = '';
+  #heard: () => void = () => undefined;
+
+  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const inherited = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+    this.#pty = pty.spawn(command, [...args], { cols: 220, rows: 60, name: 'xterm-256color', env: { ...inherited, ...env } });
+    this.#pty.onData((data) => {
+      this.bytes += data.length;
+      this.#text += data;
+      this.#heard();
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#pty.onExit(() => {
+        resolve();
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  /** Until `mark` has been written since the last call, and `end` behind it. */
+  async wrote(mark: string, end = ''): Promise<void> {
+    const from = performance.now();
+    for (;;) {
+      const at = this.#text.indexOf(mark);
+      if (at >= 0 && this.#text.includes(end, at + mark.length)) break;
+      if (performance.now() - from > PATIENCE_MS) throw new Error(`${JSON.stringify(mark)} was never written`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 1000);
+        this.#heard = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#text = '';
+  }
+
+  forget(): void {
+    this.#text = '';
+  }
+
+  type(text: string): void {
+    this.#pty.write(text);
+  }
+
+  async end(): Promise<void> {
+    this.#pty.kill('SIGKILL');
+    await this.#exited;
+  }
+}
+
+/** A process that serves nodes, and the host file that names them. */
+export class Serving {
+  readonly #child: ChildProcess;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'all-smi-view-bench-'));
+
+  constructor(args: (hostFile: string) => readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(process.execPath, args(this.hostFile), { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } });
+  }
+
+  /** Each with eight GPUs and the processes on them. */
+  static async mock(nodes: number): Promise<Serving> {
+    const args = (hostFile: string): string[] => [builtProgram(), 'mock', '--nodes', String(nodes), '--port', '20001', '-o', hostFile];
+    const serving = new Serving(args, { ALL_SMI_MOCK_PROCESSES: '1' });
+    await serving.ready();
+    return serving;
+  }
+
+  get hostFile(): string {
+    return join(this.#folder, 'hosts.csv');
+  }
+
+  async ready(): Promise<void> {
+    for (let waited = 0; !existsSync(this.hostFile); waited += 50) {
+      if (waited > PATIENCE_MS || this.#child.exitCode !== null) throw new Error('the nodes are not served');
+      await pause(50);
+    }
+    await pause(500);
+  }
+
+  async end(): Promise<void> {
+    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await exited;
+    rmSync(this.#folder, { recursive: true });
+  }
+}
