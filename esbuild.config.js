@@ -16,14 +16,16 @@ const BIN = join(DIST, 'bin/all-smi-view.js');
 const PUBLIC_TYPES = join(DIST, 'types/lib/index.d.ts');
 const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
-/** Built-in tabs are entry points of the same build: a folder of plugins/ is a plugin. */
-const ENTRY_POINTS = [
-  'bin/all-smi-view.ts',
-  'lib/index.ts',
-  ...readdirSync(join(ROOT, 'plugins')).map((plugin) => `plugins/${plugin}/index.ts`),
+/**
+ * Entry points, in builds of their own: shared chunks would be more and smaller, and the first picture waits for each file that it needs.
+ * Built-in tabs are among what others import: a folder of plugins/ is a plugin.
+ */
+const BUILDS = [
+  ['bin/all-smi-view.ts'],
   // A thread is started from a file of its own, found from whatever chunk asks for it (lib/record/thread.ts).
-  { in: 'lib/record/worker.ts', out: 'record/worker' },
-].map((entry) => (typeof entry === 'string' ? { in: entry, out: entry.replace(/\.ts$/, '') } : entry));
+  [{ in: 'lib/record/worker.ts', out: 'record/worker' }],
+  ['lib/index.ts', ...readdirSync(join(ROOT, 'plugins')).map((plugin) => `plugins/${plugin}/index.ts`)],
+];
 
 /** CommonJS packages in ES modules: they look for `require` and for where they are. */
 const BANNER =
@@ -77,6 +79,30 @@ const bufferAlloc = {
   },
 };
 
+/**
+ * What neo-blessed loads of node and hardly uses: loaded when it is used. The first picture waits for none of it. It asks for all of
+ * itself only to learn how wide a tab character is, and none gets there.
+ */
+const lazyParts = {
+  name: 'lazy-parts',
+  setup(context) {
+    const ofBlessed = ({ importer }) => /neo-blessed[/\\]/.test(importer);
+    context.onResolve({ filter: /^(child_process|net|assert)$/ }, (args) =>
+      ofBlessed(args) ? { path: args.path, namespace: 'lazy-builtin' } : undefined,
+    );
+    context.onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path }) => ({
+      contents: `module.exports = new Proxy(function () {}, {
+        get: (_nothing, name) => require('node:${path}')[name],
+        apply: (_nothing, _self, args) => require('node:${path}')(...args),
+      });`,
+    }));
+    context.onResolve({ filter: /^\.\.\/$/ }, ({ importer }) =>
+      /neo-blessed[/\\]lib[/\\]unicode\.js$/.test(importer) ? { path: 'blessed', namespace: 'no-blessed' } : undefined,
+    );
+    context.onLoad({ filter: /.*/, namespace: 'no-blessed' }, () => ({ contents: 'exports.screen = {};' }));
+  },
+};
+
 const COMMON = {
   absWorkingDir: ROOT,
   bundle: true,
@@ -87,10 +113,10 @@ const COMMON = {
   logLevel: 'warning',
 };
 
-async function bundle() {
-  const { outputFiles, metafile } = await build({
+function outputs(entryPoints) {
+  return build({
     ...COMMON,
-    entryPoints: ENTRY_POINTS,
+    entryPoints: entryPoints.map((entry) => (typeof entry === 'string' ? { in: entry, out: entry.replace(/\.ts$/, '') } : entry)),
     outbase: '.',
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
@@ -101,12 +127,16 @@ async function bundle() {
     alias: { blessed: 'neo-blessed' },
     external: ['term.js', 'pty.js'],
     banner: { js: BANNER },
-    plugins: [staticWidgets, lodashMax, bufferAlloc],
+    plugins: [staticWidgets, lodashMax, bufferAlloc, lazyParts],
     metafile: true,
     write: false,
   });
-  const files = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
-  files.set(join(DIST, 'THIRD_PARTY_LICENSES'), licences(metafile));
+}
+
+async function bundle() {
+  const builds = await Promise.all(BUILDS.map(outputs));
+  const files = new Map(builds.flatMap(({ outputFiles }) => outputFiles.map(({ path, text }) => [path, withoutBanner(text)])));
+  files.set(join(DIST, 'THIRD_PARTY_LICENSES'), licences({ inputs: Object.assign({}, ...builds.map(({ metafile }) => metafile.inputs)) }));
   // zstd is beside the chunk that loads it.
   files.set(join(DIST, 'chunks/zstd.wasm'), readFileSync(join(ROOT, 'node_modules/@bokuweb/zstd-wasm/dist/common/zstd.wasm')));
   // blessed reads its terminal description from ../usr of the chunk it is in.
@@ -121,6 +151,12 @@ async function bundle() {
   // What an earlier build left goes last, so that a program that runs meanwhile finds its chunks.
   const keep = (path) => files.has(path) || relative(DIST, path).startsWith('types');
   for (const path of walk(DIST)) if (!keep(path)) rmSync(path);
+}
+
+/** Making a `require` costs time in each chunk, and only some have CommonJS in them. */
+function withoutBanner(text) {
+  const rest = text.replace(`${BANNER}\n`, '');
+  return /\b(require|__filename|__dirname)\b/.test(rest) ? text : rest;
 }
 
 /** Writes the declarations that the public door reaches, and only those: they may lean on no package. */

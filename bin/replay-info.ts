@@ -1,7 +1,8 @@
 /** `all-smi-view replay-info`, and `--replay ... --check`: what is in a recording. */
 import { AppError } from '../lib/errors.js';
 import { REPLAY_INFO_OPTIONS, resolveOptions, type Environment, type Flags } from '../lib/options.js';
-import { CacheFolder, cacheFolder } from '../lib/record/cache-folder.js';
+import { CacheFolder } from '../lib/record/cache-folder.js';
+import { cacheFolder } from '../lib/record/cache-path.js';
 import { inspect, type Inspection } from '../lib/record/inspect.js';
 import { bytes, count, cut } from '../lib/view/text.js';
 import { elapsed, recordedDate, zoneText } from '../lib/view/timecode.js';

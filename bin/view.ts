@@ -3,7 +3,7 @@ import { AppError } from '../lib/errors.js';
 import * as api from '../lib/index.js';
 import { resolveOptions, VIEW_OPTIONS, type Environment, type Flags, type ViewOptions } from '../lib/options.js';
 import { isUsableTerminal } from '../lib/paint/lifetime.js';
-import { cacheFolder } from '../lib/record/cache-folder.js';
+import { cacheFolder } from '../lib/record/cache-path.js';
 import type { ReplaySettings, ViewSettings } from '../lib/settings.js';
 import { runView } from '../lib/viewer.js';
 import all from '../plugins/all/index.js';

@@ -1,10 +1,14 @@
 /** Hosts in the order of their labels, numbers in them by their value. */
 import type { HostView } from '../model/host.js';
 
-const names = new Intl.Collator('en', { numeric: true });
+/** Made with the first comparison: the first picture does not wait for it. */
+let names: Intl.Collator | undefined;
 
 /** Negative, 0 or positive; numbers in the texts count by their value. */
-export const compareLabels = (a: string, b: string): number => names.compare(a, b);
+export function compareLabels(a: string, b: string): number {
+  names ??= new Intl.Collator('en', { numeric: true });
+  return names.compare(a, b);
+}
 
 /** Comparing labels costs far more than anything else of a merge, and they seldom change: the last order is kept. */
 export class LabelOrder {

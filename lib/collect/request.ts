@@ -1,6 +1,6 @@
 /** GET of one metrics page over kept connections: redirects, token, stale connections. got does the talking. */
-import http from 'node:http';
-import https from 'node:https';
+import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
 import type { Got } from 'got';
 import { AppError } from '../errors.js';
 import type { Ms } from '../model/host.js';
@@ -32,11 +32,7 @@ type Push = (chunk: Uint8Array) => void;
 
 export class HttpClient {
   readonly #options: ClientOptions;
-  // Two per host: one in use, and one more while a cancelled one is being closed.
-  readonly #agent = {
-    http: new http.Agent({ keepAlive: true, maxSockets: 2 }),
-    https: new https.Agent({ keepAlive: true, maxSockets: 2 }),
-  };
+  #agent: { readonly http: HttpAgent; readonly https: HttpsAgent } | undefined;
   #got: Promise<Got> | undefined;
 
   /** Throws AppError E_OPTION_BAD when the token does not fit a header. */
@@ -62,8 +58,8 @@ export class HttpClient {
   }
 
   close(): void {
-    this.#agent.http.destroy();
-    this.#agent.https.destroy();
+    this.#agent?.http.destroy();
+    this.#agent?.https.destroy();
   }
 
   /** The other side may have closed a kept connection just now; that is no failure of the host, a new one tells. */
@@ -87,9 +83,12 @@ export class HttpClient {
     return exchange(stream, push, { clock, timeoutMs, maxBodyMs, maxBodyBytes }, signal);
   }
 
-  /** With the first request, not before: the first picture does not wait for it. */
+  /** With the first request, not before: the first picture waits for neither got nor node's own part. */
   async #load(): Promise<Got> {
-    const { default: got } = await import('got');
+    const [{ default: got }, http, https] = await Promise.all([import('got'), import('node:http'), import('node:https')]);
+    // Two sockets per host: one in use, and one more while a cancelled one is being closed.
+    const keeping = { keepAlive: true, maxSockets: 2 };
+    this.#agent = { http: new http.Agent(keeping), https: new https.Agent(keeping) };
     return got.extend({
       agent: this.#agent,
       headers: {

@@ -1,18 +1,13 @@
 /** Where copies and indexes of recordings are kept between two replays: in the cache folder, for its owner only, up to a total size. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** All copies together; the oldest go first. */
 const MAX_TOTAL_BYTES = 8 * 2 ** 30;
 /** One copy. */
 export const MAX_COPY_BYTES = 4 * 2 ** 30;
-
-/** `$XDG_CACHE_HOME/all-smi-view/replay`, by default in `~/.cache`. */
-export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'all-smi-view', 'replay');
-}
 
 export class CacheFolder {
   readonly path: string;
