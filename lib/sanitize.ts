@@ -24,10 +24,10 @@ const DISPUTED =
   /[\u2630-\u2637\u268A-\u268F\u2FFC-\u2FFF\u31BB-\u31BF\u31E4-\u31EF\u4DC0-\u4DFF\u{16FE2}-\u{16FFF}\u{187F2}-\u{187FF}\u{18AF3}-\u{18DFF}\u{1AFF0}-\u{1AFFF}\u{1B11F}-\u{1B122}\u{1B132}\u{1B155}\u{1D300}-\u{1D376}\u{1F6D5}-\u{1F6DF}\u{1F6FB}-\u{1F6FF}\u{1F7E0}-\u{1F7FF}\u{1F90C}-\u{1F90F}\u{1F93B}\u{1F946}\u{1F971}-\u{1F972}\u{1F977}-\u{1F97B}\u{1F9A3}-\u{1F9AF}\u{1F9BA}-\u{1F9BF}\u{1F9C3}-\u{1F9CF}\u{1FA70}-\u{1FAFF}]/gu;
 
 /**
- * Characters that are one column wherever they stand, and composed already: printable ASCII, Latin-1, dashes and dots, arrows, boxes,
- * blocks, braille. Most of what is drawn is nothing else.
+ * Characters that are one column wherever they stand, and composed already: printable ASCII, Latin-1, dashes and dots, arrows, ≤ and ≥,
+ * boxes, blocks and other shapes, ⚠, ✕, braille. Most of what is drawn is nothing else.
  */
-const NARROW = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2010-\u2027\u2190-\u21ff\u2500-\u259f\u2800-\u28ff]*$/;
+const NARROW = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2010-\u2027\u2190-\u21ff\u2264\u2265\u2500-\u25fc\u26a0\u2715\u2800-\u28ff]*$/;
 
 /** Whether each UTF-16 unit of `text` is a character of one column; a quick look, which says no to some such texts. */
 export const isNarrow = (text: string): boolean => NARROW.test(text);
