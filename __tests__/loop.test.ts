@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Loop, PACE_MS, QUIET_AFTER_MS, QUIET_PACE_MS } from '../lib/loop.js';
+import { IDLE_AFTER_MS, Loop, PACE_MS, QUIET_AFTER_MS, QUIET_PACE_MS } from '../lib/loop.js';
 import { SteppedClock } from './helpers/clock.js';
 
 /** A picture that is stale whenever something was changed, and when it was painted. */
@@ -9,14 +9,19 @@ class Rig {
   readonly painted: number[] = [];
   stale = false;
   ready = true;
-  readonly loop = new Loop(this.clock, {
-    stale: () => this.stale,
-    ready: () => this.ready,
-    paint: () => {
-      this.stale = false;
-      this.painted.push(this.clock.now() - this.begin);
-    },
-  });
+  readonly loop: Loop;
+
+  constructor(playing = false) {
+    this.loop = new Loop(this.clock, {
+      stale: () => this.stale,
+      ready: () => this.ready,
+      paint: () => {
+        this.stale = false;
+        this.painted.push(this.clock.now() - this.begin);
+      },
+      playing,
+    });
+  }
 
   data(): this {
     this.stale = true;
@@ -50,6 +55,22 @@ test('data alone: the first frame at once, then four a second', () => {
   for (let ms = 0; ms < 1000; ms += 10) rig.data().step(10);
   expect(rig.painted).toEqual([0, 250, 500, 750, 1000]);
   expect(QUIET_PACE_MS).toBe(250);
+});
+
+test('two a second when nobody has pressed a key for half a minute, and at once when somebody does', () => {
+  expect(IDLE_AFTER_MS).toBe(30_000);
+  const rig = new Rig().key().step(IDLE_AFTER_MS + 10);
+  rig.painted.length = 0;
+  for (let ms = 0; ms < 1000; ms += 10) rig.data().step(10);
+  expect(rig.painted).toEqual([30_010, 30_510, 31_010]);
+  expect(rig.key().step(0).painted.at(-1)).toBe(31_010);
+});
+
+test('a recording that is played goes on at four a second', () => {
+  const rig = new Rig(true).key().step(IDLE_AFTER_MS + 10);
+  rig.painted.length = 0;
+  for (let ms = 0; ms < 1000; ms += 10) rig.data().step(10);
+  expect(rig.painted).toEqual([30_010, 30_260, 30_510, 30_760, 31_010]);
 });
 
 test('ten a second while somebody presses keys, and for a while after', () => {

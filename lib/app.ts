@@ -99,6 +99,7 @@ export class App {
       paint: () => {
         this.#paint();
       },
+      playing: parts.replay !== undefined,
     });
     this.quit = new Promise((resolve) => {
       this.#ended = resolve;

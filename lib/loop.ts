@@ -2,10 +2,13 @@
 import type { Ms } from './model/host.js';
 import type { Clock } from './model/ports.js';
 
-/** Frames from data: 10 a second, 4 when nobody has pressed a key for a while. */
+/** Frames from data: 10 a second, 4 when nobody has pressed a key for a while, 2 when nobody has for long. */
 export const PACE_MS = 100;
 export const QUIET_PACE_MS = 250;
 export const QUIET_AFTER_MS = 2000;
+export const IDLE_PACE_MS = 500;
+export const IDLE_AFTER_MS = 30_000;
+
 
 export interface Painting {
   /** Whether what is on screen is older than what is known. */
@@ -13,6 +16,8 @@ export interface Painting {
   /** False while the terminal has not taken the last frame: painting waits, collecting goes on. */
   ready(): boolean;
   paint(): void;
+  /** A recording is played: whoever watches it wants to see it move. */
+  readonly playing?: boolean;
 }
 
 export class Loop {
@@ -22,12 +27,13 @@ export class Loop {
   #cancel: (() => void) | undefined;
   #due: Ms = Infinity;
   #paintedAt: Ms = -Infinity;
-  #keyAt: Ms = -Infinity;
+  #keyAt: Ms;
   #stopped = false;
 
   constructor(clock: Clock, painting: Painting) {
     this.#clock = clock;
     this.#painting = painting;
+    this.#keyAt = clock.now() - QUIET_AFTER_MS - 1;
   }
 
   /** A key, a resize, a toast: the next tick paints. */
@@ -39,9 +45,14 @@ export class Loop {
   /** Data: paint when the pace allows. */
   paced(): void {
     const now = this.#clock.now();
-    const pace = now - this.#keyAt > QUIET_AFTER_MS ? QUIET_PACE_MS : PACE_MS;
+    const pace = this.#pace(now - this.#keyAt);
     // A wall clock that was set back must not hold the picture.
     this.#schedule(Math.min(now + pace, Math.max(now, this.#paintedAt + pace)));
+  }
+
+  #pace(keylessMs: Ms): Ms {
+    if (keylessMs > IDLE_AFTER_MS && this.#painting.playing !== true) return IDLE_PACE_MS;
+    return keylessMs > QUIET_AFTER_MS ? QUIET_PACE_MS : PACE_MS;
   }
 
   stop(): void {

@@ -176,7 +176,7 @@ describe('histories', () => {
       kind: 'data',
       continuity: 'jump',
     });
-    expect(driver.step(250).frame()).toMatch(/util ░+ 0%/);
+    expect(driver.step(500).frame()).toMatch(/util ░+ 0%/);
     expect(driver.frame()).toMatch(/held idle 00:00:0\d\+\)/);
   });
 
