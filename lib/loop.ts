@@ -9,7 +9,6 @@ export const QUIET_AFTER_MS = 2000;
 export const IDLE_PACE_MS = 500;
 export const IDLE_AFTER_MS = 30_000;
 
-
 export interface Painting {
   /** Whether what is on screen is older than what is known. */
   stale(): boolean;
