@@ -28,6 +28,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   // As ps marks a name that was cut.
   '…': '+',
   '≥': '>',
+  '≤': '<',
   '±': '~',
   '°': 'C',
   '–—─╌·': '-',
