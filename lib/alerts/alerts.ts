@@ -34,7 +34,11 @@ interface GpuState {
 }
 
 interface HostState {
+  /** By index and uuid. */
   readonly gpus: Map<string, GpuState>;
+  /** The same by slot, as of the host's `structure`. */
+  slots: readonly GpuState[];
+  structure: number;
   down: AlertChange | undefined;
   /** The worst level by index of the GPU; made when first asked for, void when one of them has changed. */
   levels: ReadonlyMap<number, Level> | undefined;
@@ -108,7 +112,7 @@ export class Alerts {
 
   #state(hostId: string): HostState {
     let state = this.#hosts.get(hostId);
-    if (!state) this.#hosts.set(hostId, (state = { gpus: new Map(), down: undefined, levels: undefined }));
+    if (!state) this.#hosts.set(hostId, (state = { gpus: new Map(), slots: [], structure: -1, down: undefined, levels: undefined }));
     return state;
   }
 
@@ -124,12 +128,8 @@ export class Alerts {
   }
 
   #gpuChanges(host: HostView, state: HostState): readonly AlertChange[] {
-    const { gpus } = state;
     const changes: AlertChange[] = [];
-    for (let slot = 0; slot < host.gpus.count; slot++) {
-      const key = `${host.gpus.index[slot]!} ${host.text(host.gpus.uuid[slot]!)}`;
-      let gpu = gpus.get(key);
-      if (!gpu) gpus.set(key, (gpu = { since: { idle: undefined, held: undefined }, raised: {}, version: -1 }));
+    for (const [slot, gpu] of this.#slots(host, state).entries()) {
       if (gpu.version === host.version) continue;
       gpu.version = host.version;
       const readings = readingsOf(host, slot);
@@ -144,14 +144,28 @@ export class Alerts {
         changes.push(change);
       }
     }
+    return changes;
+  }
+
+  #slots(host: HostView, state: HostState): readonly GpuState[] {
+    if (state.structure === host.structure) return state.slots;
+    const { gpus } = state;
+    state.structure = host.structure;
+    state.slots = Array.from({ length: host.gpus.count }, (_, slot) => {
+      const key = `${host.gpus.index[slot]!} ${host.text(host.gpus.uuid[slot]!)}`;
+      let gpu = gpus.get(key);
+      if (!gpu) gpus.set(key, (gpu = { since: { idle: undefined, held: undefined }, raised: {}, version: -1 }));
+      return gpu;
+    });
     // One that is no longer there is no alert any more.
+    const there = new Set(state.slots);
     for (const [key, gpu] of gpus) {
-      if (gpu.version === host.version) continue;
+      if (there.has(gpu)) continue;
       gpus.delete(key);
       this.#onGpus -= raisedOn(gpu).length;
       this.#changed(state);
     }
-    return changes;
+    return state.slots;
   }
 
   #change(
