@@ -125,6 +125,26 @@ describe('what is sent again and again', () => {
     expect([parser.data.procs.count, parser.data.facts.hasProcessFamily, parser.data.facts.instance]).toEqual([0, false, '']);
   });
 
+  test('each of its lines may be missing this time, and all from it on', () => {
+    const lines = SCRAPE.split('\n');
+    for (let line = 0; line < lines.length - 1; line++) {
+      for (const kept of [lines.slice(0, line), lines.toSpliced(line, 1)]) {
+        const text = kept.length === line ? `${kept.join('\n')}\n` : kept.join('\n');
+        expect(modelOf(scraped(text, scraped(SCRAPE)).data)).toEqual(readScrape(text, AT / 1000));
+      }
+    }
+  });
+
+  test('the model of a CPU is said by one of its lines, whichever that is', () => {
+    const said = 'all_smi_cpu_info{cpu_model="EPYC 9654", index="0"} 1\n';
+    const other = 'all_smi_cpu_utilization{index="0"} 12\n';
+    for (const text of [said + other, other + said]) {
+      const parser = scraped(text);
+      expect(parser.data.cpus.title(0)).toBe('EPYC 9654');
+      expect(scraped(text.replace('9654', '9754'), parser).data.cpus.title(0)).toBe('EPYC 9754');
+    }
+  });
+
   test('a body cut at any byte leaves what was there before, and the next whole one counts', () => {
     const other = SCRAPE.replaceAll('41022', '7').replaceAll('alice', 'bob').replace(' 97\n', ' 3\n');
     const parser = scraped(SCRAPE);

@@ -203,16 +203,16 @@ export class Things {
     return number;
   }
 
-  /** Another block speaks of the thing; maybe it is called differently now. */
+  /** Another block speaks of the thing; maybe it is called differently now. One that leaves a text out does not take it back. */
   #update(thing: Thing, names: Names, source: Source): void {
     const title = this.#first(names.title);
     const instance = this.#first(INSTANCE);
     const index = this.#index(source.bytes, names);
-    if (thing.index === index && this.#isText(thing.title, title, source) && this.#isText(thing.instance, instance, source)) return;
+    if (thing.index === index && this.#says(thing.title, title, source) && this.#says(thing.instance, instance, source)) return;
     thing.block = this.#arena.add(source.view, source.block, source.blockEnd);
     thing.blockBytes = source.blockEnd - source.block;
-    thing.title = this.#textAt(title, source, thing.block);
-    thing.instance = this.#textAt(instance, source, thing.block);
+    thing.title = this.#textAt(title, source, thing.block) || thing.title;
+    thing.instance = this.#textAt(instance, source, thing.block) || thing.instance;
     thing.index = index;
     this.changes++;
   }
@@ -225,13 +225,13 @@ export class Things {
     return this.#labels.quoted[label] === 1 ? at + from - block : this.#arena.addText(view, from, to);
   }
 
-  /** Whether the text at `at` in the arena is the label's raw value. */
-  #isText(at: number, label: number, { view }: Source): boolean {
+  /** Whether the label's raw value is the text at `at` in the arena, or it says nothing. */
+  #says(at: number, label: number, { view }: Source): boolean {
     const from = this.#labels.startOf(label);
     const to = this.#labels.endOf(label);
-    if (at === 0 || from === to) return at === 0 && from === to;
+    if (from === to) return true;
     const { bytes, view: texts } = this.#arena;
-    return at + to - from < bytes.length && bytes[at + to - from] === QUOTE && same(texts, at, view, from, to - from);
+    return at > 0 && at + to - from < bytes.length && bytes[at + to - from] === QUOTE && same(texts, at, view, from, to - from);
   }
 
   #index(bytes: Uint8Array, names: Names): number {
