@@ -21,10 +21,10 @@ function push(parser: ScrapeParser, text: string, host: FuzzedHost): void {
 /** The host's clock is half a second ahead. */
 const oracle = (text: string): unknown => readScrape(text, (AT + 500) / 1000);
 
-describe.each(Array.from({ length: 8 }, (_, part) => part))('part %i', (part) => {
+describe.each(Array.from({ length: 10 }, (_, part) => part))('part %i', (part) => {
   test('every scrape of every sequence says what a fresh reading says', () => {
     const wire = new Wire();
-    for (let seed = part * 50; seed < part * 50 + 50; seed++) {
+    for (let seed = part * 100; seed < part * 100 + 100; seed++) {
       const host = new FuzzedHost(seed);
       const parser = wire.newParser();
       for (let scrape = 0; scrape < 6; scrape++) {
