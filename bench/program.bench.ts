@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../__tests__/helpers/pty.js';
 import { adaptiveInterval } from '../lib/collect/pace.js';
+import { IDLE_AFTER_MS } from '../lib/loop.js';
 import { percentile } from './measure.js';
 import { builtProgram, costOf, Serving, shareOf, Terminal } from './programs.js';
 import type { BenchRow } from './table.js';
@@ -13,6 +14,7 @@ const KEY_ROUNDS = 10;
 const ROWS = 15;
 const WARM_UP_MS = 20_000;
 const WINDOW_MS = 30_000;
+const IDLE_WINDOW_MS = 60_000;
 
 const FRAME_END = '\x1b[?2026l';
 /** The mark of the selected row: where it appears, the frame that answers a key is on its way. */
@@ -68,7 +70,7 @@ async function starts(viewer: string): Promise<BenchRow[]> {
   ];
 }
 
-/** Nobody presses a key. In turns with a loop of got alone that asks the same nodes as often. */
+/** Nobody presses a key. Beside a loop of got alone that asks the same nodes as often: what disturbs the machine hits both alike. */
 async function idle(viewer: string, nodes: Serving): Promise<BenchRow[]> {
   const loop = bundle(fileURLToPath(new URL('./got-loop.ts', import.meta.url)));
   const ours: number[] = [];
@@ -77,13 +79,13 @@ async function idle(viewer: string, nodes: Serving): Promise<BenchRow[]> {
   try {
     for (let round = 0; round < 2; round++) {
       const terminal = new Terminal(process.execPath, [viewer, '--hostfile', nodes.hostFile]);
-      await pause(WARM_UP_MS);
-      ours.push(await shareOf(terminal.pid, WINDOW_MS));
+      const got = new Terminal(process.execPath, [loop.file, nodes.hostFile, String(adaptiveInterval(100))]);
+      await pause(IDLE_AFTER_MS + WARM_UP_MS);
+      const [viewers, loops] = await Promise.all([terminal, got].map(({ pid }) => shareOf(pid, IDLE_WINDOW_MS)));
+      ours.push(viewers!);
+      gots.push(loops!);
       ({ mib } = costOf(terminal.pid));
       await terminal.end();
-      const got = new Terminal(process.execPath, [loop.file, nodes.hostFile, String(adaptiveInterval(100))]);
-      await pause(WARM_UP_MS);
-      gots.push(await shareOf(got.pid, WINDOW_MS));
       await got.end();
     }
   } finally {

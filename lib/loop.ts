@@ -2,11 +2,11 @@
 import type { Ms } from './model/host.js';
 import type { Clock } from './model/ports.js';
 
-/** Frames from data: 10 a second, 4 when nobody has pressed a key for a while, 2 when nobody has for long. */
+/** Frames from data: 10 a second, 4 when nobody has pressed a key for a while, 1 when nobody has for long. */
 export const PACE_MS = 100;
 export const QUIET_PACE_MS = 250;
 export const QUIET_AFTER_MS = 2000;
-export const IDLE_PACE_MS = 500;
+export const IDLE_PACE_MS = 1000;
 export const IDLE_AFTER_MS = 30_000;
 
 export interface Painting {
