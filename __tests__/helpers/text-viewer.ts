@@ -101,15 +101,20 @@ export class TextViewer {
   showAll(texts: readonly string[], now: number): string {
     this.#clock.step(now - this.#clock.now());
     for (const [nth, text] of texts.entries()) if (text !== '') this.#collector.feed(text, now, nth);
-    this.#clock.step(250);
-    return this.#painter.text();
+    return this.#settled();
   }
 
   /** The screen after this scrape of the `nth` host, at `now`. */
   show(text: string, now: number, nth = 0): string {
     this.#clock.step(now - this.#clock.now());
     this.#collector.feed(text, now, nth);
+    return this.#settled();
+  }
+
+  /** When what came is painted: somebody is there, so that it is not left for later. */
+  #settled(): string {
     this.#clock.step(250);
+    this.press('F12');
     return this.#painter.text();
   }
 }

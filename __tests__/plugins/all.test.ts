@@ -159,7 +159,7 @@ describe('histories', () => {
   });
 
   test('held idle since when, as seen: exactly, or at least', () => {
-    const driver = played(50);
+    const driver = played(50).step(250);
     // Idle from step 40 on, and step 50 is due.
     expect(driver.frame()).toContain('alice (held idle 00:00:30)');
     expect(played(30).frame()).not.toContain('(held');
@@ -176,7 +176,7 @@ describe('histories', () => {
       kind: 'data',
       continuity: 'jump',
     });
-    expect(driver.step(500).frame()).toMatch(/util ░+ 0%/);
+    expect(driver.step(1000).frame()).toMatch(/util ░+ 0%/);
     expect(driver.frame()).toMatch(/held idle 00:00:0\d\+\)/);
   });
 
