@@ -13,6 +13,7 @@ const NEARLY_FULL_PERCENT = 98;
 const STUCK_SAMPLES = 5;
 
 const WIDE = 130;
+const ROOMY = 112;
 const MIDDLE = 100;
 const NARROW = 60;
 
@@ -27,13 +28,13 @@ export function gpuColumns(cols: number): readonly Column[] {
   const align = bars > 0 ? 'left' : 'right';
   return [
     { id: 'gpu', title: 'GPU', width: 3, align: 'right' },
-    { id: 'model', title: 'MODEL', width: cols >= WIDE ? 16 : 10, drop: 2 },
+    { id: 'model', title: 'MODEL', width: cols >= WIDE ? 16 : cols >= ROOMY ? 13 : 10, drop: 2 },
     { id: 'util', title: 'UTIL', width: bars + gap + 4, align, sorts: 'descending' },
     { id: 'vram', title: 'VRAM', width: bars + gap + MEMORY_COLS, align, drop: 5, sorts: 'descending' },
     { id: 'temp', title: 'TEMP', width: 5, align: 'right', drop: 4, sorts: 'descending' },
     { id: 'power', title: 'POWER', width: 9, align: 'right', drop: 3, sorts: 'descending' },
     { id: 'clock', title: 'CLOCK', width: 7, align: 'right', drop: 1 },
-    { id: 'who', title: 'WHO', width: 'rest', min: cols >= MIDDLE ? 28 : cols >= NARROW ? 20 : 12 },
+    { id: 'who', title: 'WHO', width: 'rest', min: cols >= MIDDLE ? 25 : cols >= NARROW ? 20 : 12 },
   ];
 }
 
