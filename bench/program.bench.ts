@@ -5,22 +5,14 @@ import { bundle } from '../__tests__/helpers/pty.js';
 import { adaptiveInterval } from '../lib/collect/pace.js';
 import { IDLE_AFTER_MS } from '../lib/loop.js';
 import { percentile } from './measure.js';
-import { builtProgram, costOf, Serving, shareOf, Terminal } from './programs.js';
+import { builtProgram, costOf, FRAME_END, keyTimes, SELECTED, Serving, shareOf, Terminal } from './programs.js';
 import type { BenchRow } from './table.js';
 
 const STARTS = 15;
 const KEY_ROUNDS = 10;
-/** Rows down, and up again. */
-const ROWS = 15;
 const WARM_UP_MS = 20_000;
 const WINDOW_MS = 30_000;
 const IDLE_WINDOW_MS = 60_000;
-
-const FRAME_END = '\x1b[?2026l';
-/** The mark of the selected row: where it appears, the frame that answers a key is on its way. */
-const SELECTED = '▌';
-const DOWN = '\x1b[B';
-const UP = '\x1b[A';
 
 export async function bench(): Promise<BenchRow[]> {
   const viewer = builtProgram();
@@ -111,8 +103,8 @@ async function busy(viewer: string, nodes: Serving): Promise<BenchRow[]> {
     const ours: number[] = [];
     const echoes: number[] = [];
     for (let round = 0; round < KEY_ROUNDS; round++) {
-      ours.push(...(await keys(terminal, FRAME_END)));
-      echoes.push(...(await keys(echo, '')));
+      ours.push(...(await keyTimes(terminal)));
+      echoes.push(...(await keyTimes(echo, '')));
     }
     const at = (part: number): number => percentile(ours, part) / percentile(echoes, part);
     return [
@@ -130,18 +122,3 @@ async function busy(viewer: string, nodes: Serving): Promise<BenchRow[]> {
 
 /** Writes the mark of a selected row for each key. */
 const ECHO = `process.stdin.setRawMode(true); process.stdin.on('data', () => process.stdout.write('${SELECTED}')); console.log('ready')`;
-
-/** Milliseconds from each key to the end of the frame that answers it. */
-async function keys(terminal: Terminal, end: string): Promise<readonly number[]> {
-  const times: number[] = [];
-  for (let at = 0; at < 2 * ROWS; at++) {
-    terminal.forget();
-    const from = performance.now();
-    terminal.type(at < ROWS ? DOWN : UP);
-    await terminal.wrote(SELECTED, end);
-    times.push(performance.now() - from);
-    // Nobody presses keys without a pause.
-    await pause(20);
-  }
-  return times;
-}

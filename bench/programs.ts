@@ -37,6 +37,14 @@ export async function shareOf(pid: number, ms: number): Promise<number> {
 
 const PATIENCE_MS = 60_000;
 
+export const FRAME_END = '\x1b[?2026l';
+/** The mark of the selected row: where it appears, the frame that answers a key is on its way. */
+export const SELECTED = '▌';
+const DOWN = '\x1b[B';
+const UP = '\x1b[A';
+/** Rows down, and up again. */
+const ROWS = 15;
+
 /** A program on a terminal that takes everything at once and draws nothing. */
 export class Terminal {
   bytes = 0;
@@ -95,6 +103,21 @@ export class Terminal {
     this.#pty.kill('SIGKILL');
     await this.#exited;
   }
+}
+
+/** Milliseconds from each of many keys to the end of the frame that answers it. */
+export async function keyTimes(terminal: Terminal, end = FRAME_END): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (let at = 0; at < 2 * ROWS; at++) {
+    terminal.forget();
+    const from = performance.now();
+    terminal.type(at < ROWS ? DOWN : UP);
+    await terminal.wrote(SELECTED, end);
+    times.push(performance.now() - from);
+    // Nobody presses keys without a pause.
+    await pause(20);
+  }
+  return times;
 }
 
 /** A process that serves nodes, and the host file that names them. */
