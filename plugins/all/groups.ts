@@ -39,36 +39,58 @@ export interface Groups {
   readonly groupOf: Int32Array;
 }
 
+interface Summed {
+  readonly groups: readonly Sums[];
+  /** By number of a host in the rows. */
+  readonly ofHost: readonly Sums[];
+}
+
+const sums = new WeakMap<GpuRows, { readonly by: string; readonly made: Summed }>();
 const kept = new WeakMap<GpuRows, { readonly key: string; readonly made: Groups }>();
 
-/** Remembered per set of rows, grouping and sort: opening and closing groups adds nothing up. */
+/** Remembered per set of rows, grouping and sort: neither opening and closing groups nor another order adds anything up. */
 export function groupsOf(rows: GpuRows, by: string, sort: Sort): Groups {
   const key = `${sort.key} ${sort.descending} ${by}`;
   const known = kept.get(rows);
   if (known?.key === key) return known.made;
-  const made = ordered(rows, by, sort);
+  const made = ordered(rows, summedOf(rows, by), sort);
   kept.set(rows, { key, made });
+  return made;
+}
+
+function summedOf(rows: GpuRows, by: string): Summed {
+  const known = sums.get(rows);
+  if (known?.by === by) return known.made;
+  const made = summed(rows, by);
+  sums.set(rows, { by, made });
   return made;
 }
 
 type Sums = { -readonly [Key in keyof Group]: Group[Key] } & { utilSum: number; utilReported: number };
 
-function ordered(rows: GpuRows, by: string, sort: Sort): Groups {
+function summed(rows: GpuRows, by: string): Summed {
   const byKey = new Map<string, Sums>();
   const ofHost = rows.hosts.map((host) => {
     const key = by === BY_NODE ? host.hostId : (host.groups.get(by) ?? '');
-    let sums = byKey.get(key);
-    if (!sums) byKey.set(key, (sums = fresh(key, by, host)));
-    sums.hosts++;
-    if (counted(host)) sums.counted++;
-    return sums;
+    let group = byKey.get(key);
+    if (!group) byKey.set(key, (group = fresh(key, by, host)));
+    group.hosts++;
+    if (counted(host)) group.counted++;
+    return group;
   });
   for (let row = 0; row < rows.count; row++) add(ofHost[rows.hostAt[row]!]!, rows, row);
-  const all = [...byKey.values()];
-  for (const sums of all) if (sums.utilReported > 0) sums.utilPercent = sums.utilSum / sums.utilReported;
-  all.sort(comparison(sort));
-  const numbers = new Map(all.map((sums, number) => [sums, number]));
-  return { groups: all, groupOf: Int32Array.from(rows.hostAt, (host) => numbers.get(ofHost[host]!)!) };
+  const groups = [...byKey.values()];
+  for (const group of groups) if (group.utilReported > 0) group.utilPercent = group.utilSum / group.utilReported;
+  return { groups, ofHost };
+}
+
+function ordered({ count, hostAt }: GpuRows, { groups: unordered, ofHost }: Summed, sort: Sort): Groups {
+  const groups = unordered.toSorted(comparison(sort));
+  const numbers = new Map(groups.map((group, number) => [group, number]));
+  const numberOf = ofHost.map((group) => numbers.get(group)!);
+  const groupOf = new Int32Array(count);
+  for (let row = 0; row < count; row++) groupOf[row] = numberOf[hostAt[row]!]!;
+  return { groups, groupOf };
 }
 
 function fresh(key: string, by: string, host: HostView): Sums {

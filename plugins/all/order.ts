@@ -148,8 +148,11 @@ function sorted(rows: GpuRows, { key, descending }: Sort): Int32Array {
   if (!field) return descending ? placed.reverse() : placed;
   // Negated, so that what is not reported comes last in either direction.
   const sign = descending ? -1 : 1;
-  const places = argsort(Float64Array.from(placed, (row) => sign * rows.value(row, field)));
-  return places.map((place) => placed[place]!);
+  const values = new Float64Array(placed.length);
+  for (let place = 0; place < placed.length; place++) values[place] = sign * rows.value(placed[place]!, field);
+  const order = argsort(values);
+  for (let at = 0; at < order.length; at++) order[at] = placed[order[at]!]!;
+  return order;
 }
 
 /** Rows in the order of the hosts' labels, of each host in that of its GPUs. */
