@@ -189,7 +189,7 @@ describe('hosts come, go and fail', () => {
     expect(driver.painter.text()).toMatch(/Waiting for the first answer of\n +… node-0001 +not answered yet\n +… node-0002/);
     driver.scrape('node-0002', { gpus: 1, procs: [user('alice', 1)] });
     expect(driver.frame()).toMatch(/▌ node-0002 .*alice/);
-    expect(driver.frame()).toContain('1 node has not answered yet');
+    expect(driver.frame()).toContain('1 node has not answered');
   });
 
   test('what a host calls itself becomes the title of its tab, which stays open', () => {

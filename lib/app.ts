@@ -244,13 +244,14 @@ export class App {
     this.state.overlays = [...this.state.overlays.slice(0, -1), { ...overlay, top }];
   }
 
-  /** One notice for all that come while it is there. */
+  /** One notice for all that come while it is there; it does not stay longer for them. */
   #tellAlerts(changes: readonly AlertChange[]): void {
     const { clock, painter, bell, onAlerts } = this.#parts;
     const { toast } = this.state;
-    const alerts = [...(toast && toast.until > clock.now() ? (toast.alerts ?? []) : []), ...changes];
+    const shown = toast?.alerts !== undefined && toast.until > clock.now() ? { until: toast.until, alerts: toast.alerts } : undefined;
+    const alerts = [...(shown?.alerts ?? []), ...changes];
     const tone = alerts.some(({ to }) => to === 'crit') ? 'bad' : alerts.some(({ to }) => to === 'warn') ? 'warn' : 'accent';
-    this.state.toast = { text: clean(alertSummary(alerts), MAX_TOAST_BYTES), tone, until: clock.now() + TOAST_MS, alerts };
+    this.state.toast = { text: clean(alertSummary(alerts), MAX_TOAST_BYTES), tone, until: shown?.until ?? clock.now() + TOAST_MS, alerts };
     if (tone !== 'accent') this.state.flashUntil = clock.now() + FLASH_MS;
     if (bell && changes.some(({ to }) => to === 'crit')) painter.bell();
     onAlerts?.(changes);

@@ -283,11 +283,11 @@ describe('charts', () => {
 
   test('c goes through the figures and back to the GPUs, Esc closes, z widens the span', () => {
     const driver = played(100, 24, 250).press('c');
-    expect(driver.frame()).toMatch(/Utilisation in %, mean of 2 GPUs .*highest 100% at 14:38:0[67] · 10 min/);
+    expect(driver.frame()).toMatch(/Utilisation +now .*highest 100% at 14:38:0[67] · 10 min +in %, mean of 2 GPUs/);
     expect(driver.press('z').frame()).toContain('· 13 min');
-    expect(driver.press('c').frame()).toContain('VRAM in use in %, of 2 GPUs');
-    expect(driver.press('c').frame()).toContain('Temperature in °C, mean of 2 GPUs, and the hottest');
-    expect(driver.press('c').frame()).toMatch(/Power in kW, of 2 GPUs +now .*highest 50\.0 kW/);
+    expect(driver.press('c').frame()).toContain('in %, of 2 GPUs');
+    expect(driver.press('c').frame()).toContain('in °C, mean of 2 GPUs, and the hottest');
+    expect(driver.press('c').frame()).toMatch(/Power +now .*highest 50\.0 kW .*in kW, of 2 GPUs/);
     expect(driver.press('c').frame()).toContain('WHO');
     expect(driver.press('c', 'c', 'Esc').frame()).toContain('WHO');
     expect(driver.press('Esc').frame()).toContain('nothing to close here');

@@ -1,5 +1,5 @@
 /** Alerts in words, and as the JSON that a webhook is sent. */
-import { duration } from '../view/text.js';
+import { count, duration } from '../view/text.js';
 import type { AlertChange, AlertRule } from './alerts.js';
 
 const TITLES: Readonly<Record<AlertRule, string>> = {
@@ -34,7 +34,7 @@ export function alertText(change: AlertChange): string {
 export function alertSummary(changes: readonly AlertChange[]): string {
   const worst = changes.find(({ to }) => to === 'crit') ?? changes.find(({ to }) => to === 'warn') ?? changes[0]!;
   const more = changes.length - 1;
-  return `${alertText(worst)}${more > 0 ? `, and ${more} more (A)` : ''}`;
+  return `${alertText(worst)}${more > 0 ? `, and ${count(more)} more (A)` : ''}`;
 }
 
 /** One object; readings that are not known are null. Names of the fields, and of the first three rules, are all-smi's. */

@@ -165,9 +165,13 @@ function tabWindow(tabs: TabList, active: number, room: number): readonly [numbe
   return [first, last];
 }
 
+/** What a toast leaves to the hints, except where there is hardly room for itself. */
+const LEAST_HINT_COLS = 18;
+const ROOMY_COLS = 60;
+
 /** Hints by priority while they fit, each whole; a toast takes the right end. */
 function hintLine(hints: readonly Hint[], toast: Span | undefined, cols: number): Line {
-  const notice = toast ? cut(toast.text, Math.max(0, cols - 4)) : '';
+  const notice = toast ? cut(toast.text, Math.max(0, cols - 4 - (cols >= ROOMY_COLS ? LEAST_HINT_COLS : 0))) : '';
   const room = cols - 1 - (notice === '' ? 0 : width(notice) + 3);
   const shown = new Set<Hint>();
   let used = 0;

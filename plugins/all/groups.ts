@@ -9,13 +9,15 @@ export interface Grouping {
   /** Changes with what `isOpen` says. */
   readonly key: string;
   isOpen(group: string): boolean;
+  /** Hosts that have never answered: they have no rows, and belong to groups all the same. */
+  silent(): readonly HostView[];
 }
 
 /** Figures of the hosts of a group that count. Percent, bytes, °C, watts; NaN: nobody reports it. */
 export interface Group {
   readonly key: string;
   readonly title: string;
-  /** Hosts that have answered, those that count, and GPU rows of all of them. */
+  /** Hosts there are, those that count, and GPU rows of all of them. */
   readonly hosts: number;
   readonly counted: number;
   readonly rows: number;
@@ -49,35 +51,37 @@ const sums = new WeakMap<GpuRows, { readonly by: string; readonly made: Summed }
 const kept = new WeakMap<GpuRows, { readonly key: string; readonly made: Groups }>();
 
 /** Remembered per set of rows, grouping and sort: neither opening and closing groups nor another order adds anything up. */
-export function groupsOf(rows: GpuRows, by: string, sort: Sort): Groups {
+export function groupsOf(rows: GpuRows, { by, silent }: Pick<Grouping, 'by' | 'silent'>, sort: Sort): Groups {
   const key = `${sort.key} ${sort.descending} ${by}`;
   const known = kept.get(rows);
   if (known?.key === key) return known.made;
-  const made = ordered(rows, summedOf(rows, by), sort);
+  const made = ordered(rows, summedOf(rows, by, silent), sort);
   kept.set(rows, { key, made });
   return made;
 }
 
-function summedOf(rows: GpuRows, by: string): Summed {
+function summedOf(rows: GpuRows, by: string, silent: Grouping['silent']): Summed {
   const known = sums.get(rows);
   if (known?.by === by) return known.made;
-  const made = summed(rows, by);
+  const made = summed(rows, by, silent());
   sums.set(rows, { by, made });
   return made;
 }
 
 type Sums = { -readonly [Key in keyof Group]: Group[Key] } & { utilSum: number; utilReported: number };
 
-function summed(rows: GpuRows, by: string): Summed {
+function summed(rows: GpuRows, by: string, silent: readonly HostView[]): Summed {
   const byKey = new Map<string, Sums>();
-  const ofHost = rows.hosts.map((host) => {
+  const groupOf = (host: HostView): Sums => {
     const key = by === BY_NODE ? host.hostId : (host.groups.get(by) ?? '');
     let group = byKey.get(key);
     if (!group) byKey.set(key, (group = fresh(key, by, host)));
     group.hosts++;
     if (counted(host)) group.counted++;
     return group;
-  });
+  };
+  const ofHost = rows.hosts.map(groupOf);
+  silent.forEach(groupOf);
   for (let row = 0; row < rows.count; row++) add(ofHost[rows.hostAt[row]!]!, rows, row);
   const groups = [...byKey.values()];
   for (const group of groups) if (group.utilReported > 0) group.utilPercent = group.utilSum / group.utilReported;

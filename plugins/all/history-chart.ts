@@ -8,11 +8,13 @@ import {
   peaks,
   percent,
   span,
+  spark,
   watts,
   type AppView,
   type Chart,
   type ClusterFigure,
   type ClusterTotals,
+  type Line,
   type Series,
   type Size,
   type View,
@@ -85,13 +87,29 @@ export function chartView(id: string, minutes: number, app: AppView, size: Size)
   const keys = 'c next figure · z span of time · Esc closes';
   return {
     blocks: [
-      lines(line(span(` ${figure.title} `, 'strong'), span(`in ${unit}, ${figure.over(totals)}`, 'dim'), span(said(figure, shown)))),
+      lines(line(span(` ${figure.title}`, 'strong'), span(said(figure, shown)), span(`   in ${unit}, ${figure.over(totals)}`, 'dim'))),
       ...(chart.labels.length < 2
         ? [lines('', line(span('   Not enough has been seen yet: a sample comes with each interval.', 'dim')))]
-        : [{ kind: 'chart' as const, chart, rows }]),
+        : rows < LEAST_CHART_ROWS
+          ? [lines('', sparkOf(chart, size.cols))]
+          : [{ kind: 'chart' as const, chart, rows }]),
     ],
     crumb: line(span(` ${keys}`, 'dim')),
   };
+}
+
+/** Fewer lines have no room for axes: the figure as a sparkline on the same scale. */
+const LEAST_CHART_ROWS = 6;
+
+function sparkOf({ series, min, max }: Chart, cols: number): Line {
+  const values = Array.from(series[0]!.values);
+  const room = Math.max(1, cols - 2);
+  const per = Math.max(1, Math.ceil(values.length / room));
+  const bins = Array.from({ length: Math.ceil(values.length / per) }, (_, bin) => {
+    const reported = values.slice(bin * per, (bin + 1) * per).filter((value) => !Number.isNaN(value));
+    return reported.length > 0 ? Math.max(...reported) : NaN;
+  });
+  return line(span(' '), span(spark(bins, room, min, max), 'accent'));
 }
 
 /** The captions of the axis are bare numbers: large powers are drawn in thousands of watts. */

@@ -94,7 +94,7 @@ const own: readonly Binding<AllUi>[] = [
     id: 'all.toggle',
     keys: ['x'],
     label: 'open or close the group',
-    short: 'open',
+    short: 'fold',
     hint: 9,
     when: grouped,
     run: (ui, { app }) => [toggleGroup(ui, app, selected(ui, app))],

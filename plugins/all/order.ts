@@ -58,7 +58,7 @@ interface Items {
 function itemsOf(rows: GpuRows, sort: Sort, grouping: Grouping): Items {
   const list = inOrder(rows, sort);
   if (grouping.by === '') return { list, groups: [], groupOf: undefined };
-  const { groups, groupOf } = groupsOf(rows, grouping.by, sort);
+  const { groups, groupOf } = groupsOf(rows, grouping, sort);
   const open = groups.map((group) => grouping.isOpen(group.key));
   const sizes = groups.map((group, at) => 1 + (open[at] ? group.rows : 0));
   const starts: number[] = [];

@@ -73,13 +73,16 @@ function power({ powerWatts, powerReported }: ClusterTotals, cols: number): stri
   return cols >= WIDE && powerReported > 1 ? `${watts(powerWatts)} · ${watts(powerWatts / powerReported)}/GPU` : watts(powerWatts);
 }
 
-/** What the GPUs may draw together; where not all of them say, a round figure above what they did. */
+/**
+ * What the GPUs may draw together, those that do not say it like the mean of those that do; where none does, a round figure. Never less than
+ * what was drawn: of a cluster that has lost nodes the past is still to be seen.
+ */
 export function powerScale({ powerLimitReported, powerLimitWatts, powerReported, powerWatts }: ClusterTotals, app: AppView): number {
-  if (powerLimitReported >= powerReported && powerLimitWatts > 0) return powerLimitWatts;
   const { values } = app.history.cluster('power');
   let most = powerWatts;
   for (let at = 0; at < values.length; at++) if (values[at]! > most) most = values[at]!;
-  return niceCeiling(most);
+  const allowed = powerLimitReported > 0 ? (powerLimitWatts / powerLimitReported) * Math.max(powerLimitReported, powerReported) : 0;
+  return allowed >= most && allowed > 0 ? allowed : niceCeiling(most);
 }
 
 function windowMinutes(app: AppView): number {

@@ -18,12 +18,18 @@ export interface AllUi {
   readonly span: number;
 }
 
-export function groupingOf({ by, open, flipped }: AllUi): Grouping {
-  return { by, key: `${open} ${[...flipped].join('\0')}`, isOpen: (group) => flipped.has(group) !== open };
+export function groupingOf({ by, open, flipped }: AllUi, app: AppView): Grouping {
+  return {
+    by,
+    key: `${open} ${[...flipped].join('\0')}`,
+    isOpen: (group) => flipped.has(group) !== open,
+    // What a filter keeps is known of those that have answered.
+    silent: () => (app.filter ? [] : [...app.hosts].filter(({ version }) => version === 0)),
+  };
 }
 
 export const orderFor = (ui: AllUi, app: AppView): GpuOrder =>
-  orderOf(app.derive(gpuRowsDerivation, app.listed), ui.table.sort, groupingOf(ui));
+  orderOf(app.derive(gpuRowsDerivation, app.listed), ui.table.sort, groupingOf(ui, app));
 
 const NONE_FLIPPED: ReadonlySet<string> = new Set();
 

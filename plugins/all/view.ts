@@ -32,18 +32,18 @@ import {
 } from '../../lib/index.js';
 import { cardLine } from './cards.js';
 import { chartView, SPANS } from './history-chart.js';
-import { BY_NODE, type Group } from './groups.js';
+import { BY_NODE, groupsOf, type Group } from './groups.js';
 import { gridOf, ledLines, legend, type Grid } from './leds.js';
 import { columnsFor, type GpuOrder } from './order.js';
 import { totalLines } from './totals.js';
-import { orderFor, type AllUi } from './ui.js';
+import { groupingOf, orderFor, type AllUi } from './ui.js';
 
 const LEAST_HOST_COLS = 9;
 /** Below this the totals are one line and nodes have no signs, so that GPUs are seen. */
 const ROOMY_ROWS = 14;
 /** One line in so many is a row of signs at most. */
 const LED_SHARE = 6;
-const LEGEND_ROWS = 22;
+const LEGEND_ROWS = 20;
 
 export function allView(ui: AllUi, app: AppView, size: Size): View {
   if (ui.chart !== '') return chartView(ui.chart, SPANS[ui.span]!, app, size);
@@ -52,7 +52,8 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
   const order = orderFor(ui, app);
   const head = headLines(app, size);
   const names = hostNames(ui, app, rows, size.cols);
-  const tall = ui.cards ? 2 : 1;
+  // Heads of groups have one line; where all are closed there is nothing else.
+  const tall = ui.cards && (ui.by === '' || ui.open || ui.flipped.size > 0) ? 2 : 1;
   const room = Math.max(0, size.rows - head.length - 1);
   const page = Math.max(1, Math.floor((room - 1) / tall));
   const layout = layoutTable({
@@ -113,17 +114,29 @@ function labelsOf(rows: GpuRows): { readonly cols: number; readonly aged: readon
 }
 
 /** A host that no longer counts has its age behind its name; the age is never cut. */
-function hostNames({ by }: AllUi, app: AppView, rows: GpuRows, cols: number): HostNames {
-  const indent = by === '' ? '' : '  ';
+function hostNames(ui: AllUi, app: AppView, rows: GpuRows, cols: number): HostNames {
+  const indent = ui.by === '' ? '' : '  ';
   const age = (host: HostView): string => (counted(host) ? '' : ` ~${ago(app.now - host.at)}`);
   const { cols: label, aged } = labelsOf(rows);
+  const most = mostHostCols(cols) + indent.length;
   const wide = widest(
     aged.map((host) => `${indent}${host.label}${age(host)}`),
-    label + indent.length,
-    mostHostCols(cols) + indent.length,
+    Math.max(label + indent.length, Math.min(most, titleCols(ui, app, rows))),
+    most,
   );
   const shown = Math.min(wide, mostHostCols(cols) + indent.length);
   return { cols: shown, of: (host) => `${indent}${cut(host.label, shown - indent.length - age(host).length)}${age(host)}` };
+}
+
+/** The widest head of a group; names of nodes are among the labels anyway. */
+function titleCols(ui: AllUi, app: AppView, rows: GpuRows): number {
+  if (ui.by === '' || ui.by === BY_NODE) return 0;
+  const { groups } = groupsOf(rows, groupingOf(ui, app), ui.table.sort);
+  return widest(
+    groups.map(({ title }) => `▸ ${title}`),
+    0,
+    Infinity,
+  );
 }
 
 const mostHostCols = (cols: number): number => (cols >= 100 ? 20 : cols >= 60 ? 14 : 12);
@@ -147,7 +160,8 @@ function cellsAt(order: GpuOrder, at: number, { app, rows, cols, name }: CellInp
 /** The head of a group: its figures under the columns of its GPUs. */
 function groupCells(group: Group, open: boolean, cols: number): Cells {
   const { title, gpus, computing, heldIdle, free, hosts, temperatureMax, powerWatts } = group;
-  const words = gpus > 0 ? [`${count(computing)} of ${count(gpus)} busy`] : ['down'];
+  const words =
+    gpus > 0 ? [`${count(computing)} of ${count(gpus)} busy`] : [group.host?.status.phase === 'waiting' ? 'not answered' : 'down'];
   if (heldIdle > 0) words.push(`${count(heldIdle)} held idle`);
   if (free > 0) words.push(`${count(free)} free`);
   if (group.host === undefined && group.counted > 0)
@@ -199,7 +213,7 @@ function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): stri
     by === '' ? [`${place || count(rows.count)} ${gpus}`] : [`by ${by === BY_NODE ? 'node' : by}`, `${count(rows.count)} ${gpus}`];
   if (by !== '' && place !== '') parts.splice(1, 0, `lines ${place}`);
   const silent = app.hosts.size - rows.hosts.length;
-  if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'node has' : 'nodes have'} not answered yet`);
+  if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'node has' : 'nodes have'} not answered`);
   return parts.join(' · ');
 }
 

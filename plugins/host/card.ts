@@ -6,6 +6,7 @@ import {
   count,
   duration,
   isHot,
+  joinFitting,
   line,
   NONE,
   peaks,
@@ -13,6 +14,7 @@ import {
   span,
   spark,
   watts,
+  width,
   type AppView,
   type GpuField,
   type GpuFigure,
@@ -28,6 +30,7 @@ import { fact, words, wrapped, type Part } from './parts.js';
 import { joules, restParts, withUnit } from './readings.js';
 
 const WIDE = 100;
+const WIDEST = 140;
 const BAR_COLS = 20;
 const NARROW_BAR_COLS = 10;
 const SPARK_COLS = 32;
@@ -175,7 +178,7 @@ function temperatureMeter(input: CardInput, extra: (family: string) => number): 
       limit('lasting', operating),
       limit('slows', slowdown),
       limit('off', shutdown),
-      limit('fans', extra('gpu_temperature_threshold_acoustic_celsius')),
+      limit('loud fans from', extra('gpu_temperature_threshold_acoustic_celsius')),
     ],
   };
 }
@@ -212,8 +215,8 @@ function energyOf({ host, slot }: CardInput): number {
 
 /** Bar, figure, the last samples, and what there is to say to it. */
 function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter, { app, host, slot, cols }: CardInput): Line {
-  const wide = cols >= WIDE;
-  const [bars, sparks] = wide ? [BAR_COLS, SPARK_COLS] : [NARROW_BAR_COLS, NARROW_SPARK_COLS];
+  const bars = cols >= WIDE ? BAR_COLS : NARROW_BAR_COLS;
+  const sparks = cols >= WIDEST ? SPARK_COLS : NARROW_SPARK_COLS;
   const series = app.history.gpu(host, slot, figure);
   const known = series.values.length > 1;
   const spans: Span[] = [
@@ -222,9 +225,18 @@ function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter,
     span(`${text.padStart(8)}  `, tone),
     span(known ? spark(peaks(series, sparks, 1), sparks, from, to) : '', 'accent'),
     span(known && label === 'util' ? ` ${ago(sparks * series.stepMs)}  ` : known ? '     ' : '', 'dim'),
-    span(notes.filter((note) => note !== '').join(' · '), 'dim'),
   ];
-  return line(...spans);
+  const left = cols - spans.reduce((sum, one) => sum + width(one.text), 0);
+  return line(
+    ...spans,
+    span(
+      joinFitting(
+        notes.filter((note) => note !== ''),
+        left,
+      ),
+      'dim',
+    ),
+  );
 }
 
 function clockParts(input: CardInput, extra: (family: string) => number): readonly Part[] {
@@ -237,16 +249,25 @@ function clockParts(input: CardInput, extra: (family: string) => number): readon
   if (!Number.isNaN(clock)) parts.push(fact('clock', `${count(clock)}${Number.isNaN(most) ? '' : ` of ${count(most)}`} MHz`));
   add('memory clock at most', extra('gpu_clock_memory_max_mhz'), (mhz) => `${count(mhz)} MHz`);
   add('P-state', read('performanceState'), (state) => `P${state}`);
+  const legacyFan = input.host.gpus.detail(input.slot, 'fan_speed');
+  if (Number.isNaN(read('fanRpm')) && legacyFan !== '') parts.push(fact('fan', legacyFan));
   add('fan', read('fanRpm'), (rpm) => `${count(rpm)} rpm`);
-  const [generation, width] = [extra('gpu_pcie_gen_current'), extra('gpu_pcie_width_current')];
-  if (!Number.isNaN(generation) || !Number.isNaN(width))
-    parts.push(
-      fact('PCIe', [Number.isNaN(generation) ? '' : `gen ${generation}`, Number.isNaN(width) ? '' : `x${width}`].join(' ').trim()),
-    );
+  const pcie = pcieOf(input, extra);
+  if (pcie !== '') parts.push(fact('PCIe', pcie));
   add('NUMA node', read('numaNode'), String);
   const ane = extra('ane_utilization');
   if (ane > 0) parts.push(fact('neural engine', withUnit(ane, 'mW')));
   return parts;
+}
+
+/** 'gen 5 x16': as figures, or where there are none as the info family's labels have it. */
+function pcieOf({ host, slot }: CardInput, extra: (family: string) => number): string {
+  const said = (family: string, label: string): string => {
+    const figure = extra(family);
+    return Number.isNaN(figure) ? host.gpus.detail(slot, label).replace(/^(?:gen|x) */i, '') : String(figure);
+  };
+  const [generation, width] = [said('gpu_pcie_gen_current', 'pcie_generation'), said('gpu_pcie_width_current', 'pcie_width')];
+  return [generation === '' ? '' : `gen ${generation}`, width === '' ? '' : `x${width}`].join(' ').trim();
 }
 
 /** Labels of the GPU's info family that are worth a word, by what they are called here. */

@@ -51,11 +51,13 @@ const access: TableAccess<HostUi> = {
 };
 
 const detailed = (ui: HostUi): boolean => ui.details;
+/** Of a node that never has there is nothing to sort or to tell. */
+const hasAnswered = (ui: HostUi, app: AppView): boolean => (hostOf(ui, app)?.version ?? 0) > 0;
 
 /** Only where the processes are on screen. */
 const ofProcesses = (binding: Binding<HostUi>): Binding<HostUi> => ({
   ...binding,
-  when: (ui, app) => !ui.details && (binding.when?.(ui, app) ?? true),
+  when: (ui, app) => !ui.details && hasAnswered(ui, app) && (binding.when?.(ui, app) ?? true),
 });
 
 type Step = (top: number, page: number) => number;
@@ -103,6 +105,7 @@ export default definePlugin<HostUi>({
           label: 'all that is known of the node, or its processes',
           short: 'details',
           hint: 2,
+          when: hasAnswered,
           run: (ui) => [{ ...ui, details: !ui.details, top: 0 }],
         },
         ...[

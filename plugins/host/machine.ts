@@ -37,10 +37,12 @@ function meterLine({ label, percent: share, parts, tone }: Meter, cols: number):
 
 function cpuMeters({ cpus }: HostView): readonly Meter[] {
   return Array.from({ length: cpus.count }, (_, at) => {
+    const sockets = cpus.value(at, 'sockets');
     const [cores, threads, mhz] = [cpus.value(at, 'cores'), cpus.value(at, 'threads'), cpus.value(at, 'frequencyMhz')];
     const [celsius, power] = [cpus.value(at, 'temperatureCelsius'), cpus.value(at, 'powerWatts')];
     const parts = [
       cpus.title(at),
+      sockets > 1 ? `${count(sockets)} sockets` : '',
       Number.isNaN(cores) ? '' : `${count(cores)} cores`,
       Number.isNaN(threads) ? '' : `${count(threads)} threads`,
       Number.isNaN(mhz) ? '' : `${(mhz / 1000).toFixed(2)} GHz`,

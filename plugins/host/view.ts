@@ -10,6 +10,7 @@ import {
   NONE,
   percent,
   position,
+  ranges,
   silence,
   span,
   type AppView,
@@ -26,7 +27,7 @@ import { detailView } from './details.js';
 import { gpuLines } from './gpus.js';
 import { hostOf, showsAll, type HostUi } from './index.js';
 import { machineLines } from './machine.js';
-import { columnsFor, orderOf, type ProcessOrder } from './processes.js';
+import { columnsFor, orderOf, type Process, type ProcessOrder } from './processes.js';
 
 /** Rows the process table gets at least, header included, before the machine's lines give way. */
 const LEAST_TABLE_ROWS = 5;
@@ -51,13 +52,13 @@ export function hostView(ui: HostUi, app: AppView, size: Size): View {
     state: ui.table,
     cols: size.cols,
     rows,
-    cells: (at) => cells(host, order.row(at)),
+    cells: (at) => cells(host, order.process(at)),
     dim: () => !counted(host),
-    out: (at) => filter?.mode === 'dim' && !filter.proc(host, order.row(at)),
+    out: (at) => filter?.mode === 'dim' && !order.process(at).rows.some((row) => filter.proc(host, row)),
   });
   return {
     blocks: [lines(...head, layout.header, ...(order.count > 0 ? layout.body : [noProcesses(host, app)]))],
-    crumb: footer(order, position(layout, order.count), ui),
+    crumb: footer(order, position(layout, order.count), ui, host),
     pageRows: Math.max(1, rows - 1),
   };
 }
@@ -86,21 +87,20 @@ const NO_GPU_KEPT = line(span(' No GPU of this node that the filter keeps.', 'di
 
 const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(text, 'dim')));
 
-function cells(host: HostView, row: number): Cells {
+function cells(host: HostView, { rows, vramBytes, smPercent, cpuPercent, ageSeconds, slot }: Process): Cells {
   const { procs, gpus } = host;
-  const slot = procs.gpu[row]!;
-  const user = host.userName(procs.user[row]!);
-  const sm = procs.smPercent[row]!;
-  const cpu = procs.cpuPercent[row]!;
+  const [row] = rows;
+  const user = host.userName(procs.user[row!]!);
+  const slots = rows.map((each) => procs.gpu[each]!).filter((each) => each >= 0);
   return {
-    pid: String(procs.pid[row]),
+    pid: String(procs.pid[row!]),
     user: user === '' ? span('?', 'dim') : user,
-    gpu: slot < 0 ? NONE : String(gpus.index[slot]),
-    vram: slot < 0 ? NONE : bytes(procs.vramBytes[row]),
-    sm: percent(sm),
-    cpu: Number.isNaN(cpu) ? NONE : cpu.toFixed(1),
-    running: duration(procs.ageSeconds[row]),
-    cmd: span(host.text(procs.command[row]!) || host.text(procs.name[row]!) || NONE, 'dim'),
+    gpu: slot < 0 ? NONE : ranges(slots.map((each) => gpus.index[each]!)),
+    vram: slot < 0 ? NONE : bytes(vramBytes),
+    sm: percent(smPercent),
+    cpu: Number.isNaN(cpuPercent) ? NONE : cpuPercent.toFixed(1),
+    running: duration(ageSeconds),
+    cmd: span(host.text(procs.command[row!]!) || host.text(procs.name[row!]!) || NONE, 'dim'),
   };
 }
 
@@ -110,7 +110,8 @@ function noProcesses(host: HostView, app: AppView): Line {
   return line(span(`   ${text}`, 'dim'));
 }
 
-function footer({ count: shown, hidden }: ProcessOrder, place: string, ui: HostUi): Line {
+function footer({ count: shown, hidden }: ProcessOrder, place: string, ui: HostUi, host: HostView): Line {
+  if (shown + hidden === 0 && silence(host) === 'no process export') return line('');
   const parts = [place || `${count(shown)} ${shown === 1 ? 'process' : 'processes'}`];
   if (hidden > 0) parts.push(`${count(hidden)} on no GPU hidden (a)`);
   else if (ui.showAll) parts.push('all processes shown (a)');

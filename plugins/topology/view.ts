@@ -10,19 +10,24 @@ export function topologyView(ui: TopologyUi, app: AppView, size: Size): View {
   if (!left) return { blocks: [lines('', app.filter ? '  No GPU that the filter keeps.' : '  No node has said anything of a GPU yet.')] };
   const host = app.filter?.whole(left) ?? left;
   const gpus = linksOf(host, app.filter);
-  const body = gpus.length === 0 ? [line(span('   This node reports no GPU.', 'dim'))] : bodyLines(gpus, ui.matrix, size.cols);
+  const silent = host.version === 0;
+  const body =
+    gpus.length === 0 ? [line(span(`   ${silent ? NEVER : 'This node reports no GPU.'}`, 'dim'))] : bodyLines(gpus, ui.matrix, size.cols);
   const page = Math.max(0, size.rows - 3);
   const top = Math.max(0, Math.min(ui.top, body.length - page));
   const place = body.length > page ? `lines ${top + 1}-${Math.min(body.length, top + page)} of ${body.length} · ` : '';
   return {
-    blocks: [lines(titleLine(host, app, ui.matrix), summaryLine(gpus), ...body.slice(top, top + page))],
+    blocks: [lines(titleLine(host, app, ui.matrix), silent ? line('') : summaryLine(gpus), ...body.slice(top, top + page))],
     crumb: line(span(` ${place}n N other nodes · M ${ui.matrix ? 'graph' : 'matrix'}`, 'dim')),
     pageRows: Math.max(1, page),
   };
 }
 
+const NEVER = 'This node has never answered: what it has is not known.';
+
 function titleLine(host: HostView, { now }: AppView, matrix: boolean): Line {
-  const age = counted(host) ? '' : `  ~${host.status.okAt === undefined ? 'never answered' : ago(now - host.status.okAt)}`;
+  const { okAt } = host.status;
+  const age = counted(host) ? '' : okAt === undefined ? '  ✕ never answered' : `  ~${ago(now - okAt)}`;
   return line(span(` ${host.label}`, 'strong'), span(age, 'bad'), span(`  ${matrix ? 'matrix' : 'graph'}`, 'dim'));
 }
 
