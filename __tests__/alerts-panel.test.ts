@@ -43,6 +43,14 @@ describe('an alert that comes', () => {
     expect(foot(driver)).not.toContain('more');
   });
 
+  test('while others come goes all the same, and leaves room for keys', () => {
+    const driver = open({ cols: 80 });
+    for (const node of ['node-0001', 'node-0002', 'node-0001']) driver.scrape(node, hot(95, 50)).step(1000);
+    expect(foot(driver)).toMatch(/^ Enter node .*temperature: ok->crit/);
+    driver.scrape('node-0001', hot(50, 50)).step(1500);
+    expect(foot(driver)).not.toContain('temperature:');
+  });
+
   test('has its sign before the GPU on the tab of its node', () => {
     const driver = open().press('V', 'Right');
     driver.scrape('node-0001', hot(50, 85));

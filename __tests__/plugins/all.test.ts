@@ -202,6 +202,16 @@ describe('groups', () => {
     expect(grouped(3).frame()).toBe(new Driver({ hosts }).frame());
   });
 
+  test('nodes that never answered belong to their groups', () => {
+    const silent: HostSpec = { state: 'waiting', groups: { rack: 'b10' }, status: { phase: 'failing', failures: 2 } };
+    const alone: HostSpec = { ...silent, groups: { rack: 'a-rack-with-a-long-name' } };
+    const driver = new Driver({ hosts: [...hosts, silent, alone], cols: 160 }).press('G');
+    expect(heads(driver)).toHaveLength(6);
+    const racks = driver.press('G').frame();
+    expect(racks).toMatch(/▸ rack b10 .* 2 of 3 nodes/);
+    expect(racks).toMatch(/▸ rack a-rack-with-a-… .* down/);
+  });
+
   test('a thousand nodes by rack', () => {
     expectGolden(
       'all-big-by-rack',

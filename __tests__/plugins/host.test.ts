@@ -97,6 +97,21 @@ describe('processes', () => {
     expect(text).toContain('all processes shown (a)');
   });
 
+  test('one on several GPUs is one line: its GPUs, what it holds on all of them, and it counts once', () => {
+    const on = (gpu: number, vram: number) => ({ pid: 30, gpu, user: 'bob', vram, cpu: 150, age: 100, sm: 40, command: 'torchrun' });
+    const driver = open([
+      { gpus: 8, procs: [on(3, 5), on(4, 6), { ...on(4, 3), user: 'carol' }, { pid: 20, gpu: 0, user: 'alice', vram: 9 }] },
+    ]);
+    expect(driver.frame()).toMatch(/30 {2}bob +3-4 +11 B +80% +150\.0 +00:01:40 {2}torchrun\n/);
+    expect(driver.frame()).toMatch(/30 {2}carol +4 +3 B/);
+    expect(pids(driver)).toEqual(['30', '20', '30']);
+    expect(driver.frame()).toContain('3 processes');
+  });
+
+  test('of a host that exports none nothing is counted', () => {
+    expect(open([{ gpus: [{ memoryUsedBytes: 2 ** 36 }] }]).frame()).not.toMatch(/\d process/);
+  });
+
   test('of a host that exports none: what to do; of one whose GPUs are free: that', () => {
     expect(open([{ gpus: [{ memoryUsedBytes: 2 ** 36 }] }]).frame()).toContain(
       'no process data: start the exporter on the node with --processes',
@@ -124,6 +139,16 @@ describe('all that is known of a node', () => {
   test('the short form has the machine where there is room', () => {
     expectGolden('host-rich', 160, 45, open([RICH_HOST], 160, 45).frame());
     expectGolden('host-rich', 100, 24, open([RICH_HOST], 100, 24).frame());
+  });
+
+  test('what only labels say of PCIe and fan; sockets, where there are several', () => {
+    const details = { pcie_width: 'x16', pcie_generation: 'Gen 5', fan_speed: '1450 RPM' };
+    const text = open([{ gpus: [{ details }], cpus: [{ sockets: 2, cores: 64, utilPercent: 3 }] }], 160, 40)
+      .press('z')
+      .frame();
+    expect(text).toContain('PCIe gen 5 x16');
+    expect(text).toContain('fan 1450 RPM');
+    expect(text).toContain('2 sockets · 64 cores');
   });
 
   test('scrolls to its end and no further; z again: the processes as they were', () => {

@@ -34,6 +34,14 @@ const PCIE: HostSpec = { gpus: gpus(4, (gpu) => (gpu < 3 ? gpu % 2 : NaN)) };
 const PAIR: HostSpec = { gpus: gpus(2, () => NaN), extras: { link: [0, 1].flatMap((gpu) => links(gpu, ['gpu', 'gpu', 'gpu', 'gpu'])) } };
 const RING: HostSpec = { gpus: gpus(4, () => 0), extras: { link: [0, 1].flatMap((gpu) => links(gpu, ['gpu', 'gpu'])) } };
 
+test('of a node that never answered nothing is said but that', () => {
+  const silent: HostSpec = { state: 'waiting', status: { phase: 'failing', failures: 2 } };
+  const text = new Driver({ hosts: [silent, MESH], plugins: [topology] }).press('V', 'Right', 'Right', 'T').frame();
+  expect(text).toContain('✕ never answered');
+  expect(text).toContain('This node has never answered: what it has is not known.');
+  expect(text).not.toContain('0 GPUs');
+});
+
 describe('pictures', () => {
   test.each([
     [200, 60],

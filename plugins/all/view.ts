@@ -157,15 +157,20 @@ function cellsAt(order: GpuOrder, at: number, { app, rows, cols, name }: CellInp
   return { host: name(host), ...gpuCells(host, slot, rows.owners(row), cols, seen) };
 }
 
-/** The head of a group: its figures under the columns of its GPUs. */
-function groupCells(group: Group, open: boolean, cols: number): Cells {
-  const { title, gpus, computing, heldIdle, free, hosts, temperatureMax, powerWatts } = group;
-  const words =
-    gpus > 0 ? [`${count(computing)} of ${count(gpus)} busy`] : [group.host?.status.phase === 'waiting' ? 'not answered' : 'down'];
+/** How many of a group's GPUs are busy, held, free; nodes that are missing are worth more than what is free. */
+function groupWords({ gpus, computing, heldIdle, free, hosts, host, counted: answering }: Group): string {
+  const words = gpus > 0 ? [`${count(computing)} of ${count(gpus)} busy`] : [host?.status.phase === 'waiting' ? 'not answered' : 'down'];
+  const nodes = host === undefined && answering > 0 ? `${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'}` : '';
+  if (nodes !== '' && answering < hosts) words.push(`${count(answering)} of ${nodes}`);
   if (heldIdle > 0) words.push(`${count(heldIdle)} held idle`);
   if (free > 0) words.push(`${count(free)} free`);
-  if (group.host === undefined && group.counted > 0)
-    words.push(`${group.counted < hosts ? `${count(group.counted)} of ` : ''}${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'}`);
+  if (nodes !== '' && answering === hosts) words.push(nodes);
+  return words.join(' · ');
+}
+
+/** The head of a group: its figures under the columns of its GPUs. */
+function groupCells(group: Group, open: boolean, cols: number): Cells {
+  const { title, heldIdle, temperatureMax, powerWatts } = group;
   return {
     host: span(`${open ? '▾' : '▸'} ${title}`, 'strong'),
     gpu: '',
@@ -175,7 +180,7 @@ function groupCells(group: Group, open: boolean, cols: number): Cells {
     temp: Number.isNaN(temperatureMax) ? '–' : `${Math.round(temperatureMax)}°`,
     power: watts(powerWatts),
     clock: '',
-    who: span(words.join(' · '), heldIdle > 0 ? 'bad' : 'dim'),
+    who: span(groupWords(group), heldIdle > 0 ? 'bad' : 'dim'),
   };
 }
 
