@@ -52,14 +52,14 @@ describe('a person looks around', () => {
     await types('zG', /▸ node-0001 +.* 8 of 8 busy/, /▸ node-0002 .* 1 of 1 busy/, /▸ node-0003 .* 8 of 8 busy/);
     await types('X', /▾ node-0003[^]*TPU v6e/);
     // Ends the grouping: by node is all there is without labels.
-    await types('Gc', /Utilisation in %, mean of 17 GPUs +now \d+% · highest/);
+    await types('Gc', /Utilisation +now \d+% · highest .* in %, mean of 17 GPUs/);
     await types('\x1b', /▲HOST +GPU +MODEL/);
   });
 
   test('a host by the picker: its processes, then all that it reports', async () => {
     await types(':', /go to/);
     await types('0001\r', /node-0001 +connected/, /PID +USER/);
-    await types('z', /lasting 87° · slows 90° · off 95° · fans 77°/, /MIG +5 instances/, /1g\.5gb .* MIG-mock-0-0/);
+    await types('z', /lasting 87° · slows 90° · off 95° · loud fans from 77°/, /MIG +5 instances/, /1g\.5gb .* MIG-mock-0-0/);
     await types('\x1b[6~', /vGPU +4 instances +· +mode Sriov/);
     await types('z', /PID +USER/);
     await types(':node-0002\r', /Apple M2 Ultra/);
