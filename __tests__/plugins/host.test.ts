@@ -84,6 +84,9 @@ describe('processes', () => {
     ['c CPU', ['c'], ['20', '10', '30']],
     ['p pid', ['p'], ['10', '20', '30']],
     ['t running', ['t'], ['30', '10', '20']],
+    ['n GPU', ['n'], ['10', '20', '30']],
+    ['n again', ['n', 'n'], ['30', '10', '20']],
+    ['s SM, not reported last', ['s'], ['30', '10', '20']],
     ['a: also those on no GPU', ['a'], ['10', '20', '30', '40']],
     ['a, t: not reported last', ['a', 't'], ['30', '10', '20', '40']],
   ])('%s', (_what, keys, expected) => {

@@ -114,6 +114,8 @@ export default definePlugin<HostUi>({
           sortBinding(access, 'c', 'cpu', 'CPU', 4),
           sortBinding(access, 'p', 'pid', 'pid', 5),
           sortBinding(access, 't', 'running', 'running', 6),
+          sortBinding(access, 'n', 'gpu', 'GPU', 20),
+          sortBinding(access, 's', 'sm', 'SM', 21),
           {
             id: 'host.all',
             keys: ['a'],
