@@ -87,7 +87,7 @@ const PICTURES: readonly Picture[] = [
   { file: 'topology-tab', keys: 'T', shows: /NUMA node 1[^]*GPU 7 +NUMA 1/ },
   { file: 'diagnosis-tab', keys: 'D', shows: /gpu-06 +answers[^]*6 nodes/ },
   { file: 'all-tab', keys: ':all\ruu', shows: /▲UTIL[^]*of 48 GPUs/ },
-  { file: 'all-chart', keys: 'c', shows: /Utilisation in %[^]*⡇[^]*c next figure/ },
+  { file: 'all-chart', keys: 'c', shows: /Utilisation [^]*⡇[^]*c next figure/ },
 ];
 const program = new PtyProgram(process.execPath, [builtProgram(), '--demo'], { cols: COLS, rows: ROWS });
 await program.shows('6 of 6 nodes');
