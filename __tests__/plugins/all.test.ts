@@ -208,8 +208,17 @@ describe('groups', () => {
     const driver = new Driver({ hosts: [...hosts, silent, alone], cols: 160 }).press('G');
     expect(heads(driver)).toHaveLength(6);
     const racks = driver.press('G').frame();
-    expect(racks).toMatch(/▸ rack b10 .* 2 of 3 nodes/);
-    expect(racks).toMatch(/▸ rack a-rack-with-a-… .* down/);
+    // One has no room for the name of its label, so none has it.
+    expect(racks).toMatch(/▸ b10 .* 2 of 3 nodes/);
+    expect(racks).toMatch(/▸ a-rack-with-a-long-… .* down/);
+  });
+
+  test('where there is little room the figures of groups are worth more than the name of the label', () => {
+    const live = CLUSTER.filter(({ state }) => state !== 'overdue');
+    const partitions = live.map((spec, nth) => ({ ...spec, groups: { partition: nth < 2 ? 'interactive' : 'long' } }));
+    const shown = (cols: number): string => new Driver({ hosts: partitions, cols }).press('G', 'G').frame();
+    expect(shown(100)).toMatch(/HOST .* TEMP +POWER +WHO/);
+    expect(shown(100)).toMatch(/▸ interactive .* 5\.03 kW /);
   });
 
   test('a thousand nodes by rack', () => {

@@ -34,7 +34,7 @@ export function gpuColumns(cols: number): readonly Column[] {
     { id: 'temp', title: 'TEMP', width: 5, align: 'right', drop: 4, sorts: 'descending' },
     { id: 'power', title: 'POWER', width: 9, align: 'right', drop: 3, sorts: 'descending' },
     { id: 'clock', title: 'CLOCK', width: 7, align: 'right', drop: 1 },
-    { id: 'who', title: 'WHO', width: 'rest', min: cols >= MIDDLE ? 25 : cols >= NARROW ? 20 : 12 },
+    { id: 'who', title: 'WHO', width: 'rest', min: cols >= ROOMY ? 25 : cols >= NARROW ? 20 : 12 },
   ];
 }
 

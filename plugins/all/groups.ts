@@ -17,6 +17,8 @@ export interface Grouping {
 export interface Group {
   readonly key: string;
   readonly title: string;
+  /** Without the name of the label, for where there is no room for it. */
+  readonly short: string;
   /** Hosts there are, those that count, and GPU rows of all of them. */
   readonly hosts: number;
   readonly counted: number;
@@ -101,6 +103,7 @@ function fresh(key: string, by: string, host: HostView): Sums {
   return {
     key,
     title: by === BY_NODE ? host.label : key === '' ? `no ${by}` : `${by} ${key}`,
+    short: by === BY_NODE ? host.label : key === '' ? `no ${by}` : key,
     hosts: 0,
     counted: 0,
     rows: 0,

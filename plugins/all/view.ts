@@ -39,6 +39,8 @@ import { totalLines } from './totals.js';
 import { groupingOf, orderFor, type AllUi } from './ui.js';
 
 const LEAST_HOST_COLS = 9;
+/** From here on the name of the label stands before its value in the heads of groups, whatever that takes. */
+const ROOMY_COLS = 130;
 /** Below this the totals are one line and nodes have no signs, so that GPUs are seen. */
 const ROOMY_ROWS = 14;
 /** One line in so many is a row of signs at most. */
@@ -62,7 +64,7 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
     state: ui.table,
     cols: size.cols,
     rows: room === 0 ? 0 : page + 1,
-    cells: (at) => cellsAt(order, at, { app, rows, cols: size.cols, name: names.of }),
+    cells: (at) => cellsAt(order, at, { app, rows, cols: size.cols, names }),
     dim: (at) => isDim(order, at, rows),
     out: (at) => isOut(order, at, rows, app),
     alert: (at) => hasAlert(order, at, rows, app),
@@ -99,6 +101,7 @@ function nodeLines(nodes: NodeStates, size: Size, filtered: boolean): readonly L
 interface HostNames {
   readonly cols: number;
   readonly of: (host: HostView) => string;
+  readonly head: (group: Group) => string;
 }
 
 /** By GPU rows: the widest label, and the hosts whose age is shown. Neither changes between two deliveries. */
@@ -119,25 +122,40 @@ function hostNames(ui: AllUi, app: AppView, rows: GpuRows, cols: number): HostNa
   const age = (host: HostView): string => (counted(host) ? '' : ` ~${ago(app.now - host.at)}`);
   const { cols: label, aged } = labelsOf(rows);
   const most = mostHostCols(cols) + indent.length;
+  const head = headColsOf(ui, app, rows);
   const wide = widest(
     aged.map((host) => `${indent}${host.label}${age(host)}`),
-    Math.max(label + indent.length, Math.min(most, titleCols(ui, app, rows))),
+    Math.max(label + indent.length, Math.min(most, cols >= ROOMY_COLS ? head.title : head.short)),
     most,
   );
   const shown = Math.min(wide, mostHostCols(cols) + indent.length);
-  return { cols: shown, of: (host) => `${indent}${cut(host.label, shown - indent.length - age(host).length)}${age(host)}` };
+  return {
+    cols: shown,
+    of: (host) => `${indent}${cut(host.label, shown - indent.length - age(host).length)}${age(host)}`,
+    head: ({ title, short }) => (head.title <= shown ? title : short),
+  };
 }
 
-/** The widest head of a group; names of nodes are among the labels anyway. */
-function titleCols(ui: AllUi, app: AppView, rows: GpuRows): number {
-  if (ui.by === '' || ui.by === BY_NODE) return 0;
-  const { groups } = groupsOf(rows, groupingOf(ui, app), ui.table.sort);
-  return widest(
-    groups.map(({ title }) => `▸ ${title}`),
-    0,
-    Infinity,
-  );
+interface HeadCols {
+  readonly title: number;
+  readonly short: number;
 }
+const NO_HEADS: HeadCols = { title: 0, short: 0 };
+const headCols = new WeakMap<readonly Group[], HeadCols>();
+
+/** How wide the heads of groups are. */
+function headColsOf(ui: AllUi, app: AppView, rows: GpuRows): HeadCols {
+  if (ui.by === '') return NO_HEADS;
+  const { groups } = groupsOf(rows, groupingOf(ui, app), ui.table.sort);
+  let known = headCols.get(groups);
+  if (!known) {
+    const most = (texts: readonly string[]): number => HEAD_SIGN.length + widest(texts, 0, Infinity);
+    known = { title: most(groups.map(({ title }) => title)), short: most(groups.map(({ short }) => short)) };
+    headCols.set(groups, known);
+  }
+  return known;
+}
+const HEAD_SIGN = '▸ ';
 
 const mostHostCols = (cols: number): number => (cols >= 100 ? 20 : cols >= 60 ? 14 : 12);
 
@@ -145,16 +163,16 @@ interface CellInput {
   readonly app: AppView;
   readonly rows: GpuRows;
   readonly cols: number;
-  readonly name: HostNames['of'];
+  readonly names: HostNames;
 }
 
-function cellsAt(order: GpuOrder, at: number, { app, rows, cols, name }: CellInput): Cells {
+function cellsAt(order: GpuOrder, at: number, { app, rows, cols, names }: CellInput): Cells {
   const row = order.row(at);
-  if (row < 0) return groupCells(order.group(at)!, order.row(at + 1) >= 0 && order.group(at + 1) === order.group(at), cols);
+  if (row < 0) return groupCells(order.group(at)!, order.row(at + 1) >= 0 && order.group(at + 1) === order.group(at), cols, names);
   const host = rows.host(row);
   const slot = rows.slot[row]!;
   const seen = gpuSeen(app.history, host, slot, app.now);
-  return { host: name(host), ...gpuCells(host, slot, rows.owners(row), cols, seen) };
+  return { host: names.of(host), ...gpuCells(host, slot, rows.owners(row), cols, seen) };
 }
 
 /** How many of a group's GPUs are busy, held, free; nodes that are missing are worth more than what is free. */
@@ -169,10 +187,10 @@ function groupWords({ gpus, computing, heldIdle, free, hosts, host, counted: ans
 }
 
 /** The head of a group: its figures under the columns of its GPUs. */
-function groupCells(group: Group, open: boolean, cols: number): Cells {
-  const { title, heldIdle, temperatureMax, powerWatts } = group;
+function groupCells(group: Group, open: boolean, cols: number, names: HostNames): Cells {
+  const { heldIdle, temperatureMax, powerWatts } = group;
   return {
-    host: span(`${open ? '▾' : '▸'} ${title}`, 'strong'),
+    host: span(`${open ? '▾' : '▸'} ${names.head(group)}`, 'strong'),
     gpu: '',
     model: '',
     util: utilCell(group.utilPercent, cols),
