@@ -91,7 +91,7 @@ export function chartView(id: string, minutes: number, app: AppView, size: Size)
       ...(chart.labels.length < 2
         ? [lines('', line(span('   Not enough has been seen yet: a sample comes with each interval.', 'dim')))]
         : rows < LEAST_CHART_ROWS
-          ? [lines('', sparkOf(chart, size.cols))]
+          ? [lines('', sparkOf(figure, minutes, totals, app, size.cols))]
           : [{ kind: 'chart' as const, chart, rows }]),
     ],
     crumb: line(span(` ${keys}`, 'dim')),
@@ -101,15 +101,11 @@ export function chartView(id: string, minutes: number, app: AppView, size: Size)
 /** Fewer lines have no room for axes: the figure as a sparkline on the same scale. */
 const LEAST_CHART_ROWS = 6;
 
-function sparkOf({ series, min, max }: Chart, cols: number): Line {
-  const values = Array.from(series[0]!.values);
+function sparkOf(figure: Figure, minutes: number, totals: ClusterTotals, app: AppView, cols: number): Line {
+  const series = lastOf(app.history.cluster(figure.figures[0]!), minutes);
   const room = Math.max(1, cols - 2);
-  const per = Math.max(1, Math.ceil(values.length / room));
-  const bins = Array.from({ length: Math.ceil(values.length / per) }, (_, bin) => {
-    const reported = values.slice(bin * per, (bin + 1) * per).filter((value) => !Number.isNaN(value));
-    return reported.length > 0 ? Math.max(...reported) : NaN;
-  });
-  return line(span(' '), span(spark(bins, room, min, max), 'accent'));
+  const values = peaks(series, room, Math.max(1, Math.ceil(series.values.length / room)));
+  return line(span(' '), span(spark(values, room, ...figure.scale(totals, app)), 'accent'));
 }
 
 /** The captions of the axis are bare numbers: large powers are drawn in thousands of watts. */
