@@ -1,5 +1,5 @@
 /** A host's processes: columns, rows in the order shown. */
-import { listOrder, type Column, type HostView, type Order, type ProcColumns, type TableState } from '../../lib/index.js';
+import { argsort, type Column, type HostView, type Order, type ProcColumns, type TableState } from '../../lib/index.js';
 
 const WIDE = 100;
 const NARROW = 76;
@@ -38,14 +38,17 @@ export interface ProcessOrder extends Order {
   readonly hidden: number;
 }
 
-type Figure = (process: Process, host: HostView) => number;
+/** What sorts, of a process on one row and of one on several. */
+interface Figure {
+  readonly column: (procs: ProcColumns) => ArrayLike<number>;
+  readonly of: (process: Process) => number;
+}
 const FIGURES: Readonly<Record<string, Figure>> = {
-  pid: ({ rows }, { procs }) => procs.pid[rows[0]!]!,
-  gpu: ({ slot }) => slot,
-  vram: ({ vramBytes }) => vramBytes,
-  sm: ({ smPercent }) => smPercent,
-  cpu: ({ cpuPercent }) => cpuPercent,
-  running: ({ ageSeconds }) => ageSeconds,
+  gpu: { column: ({ gpu }) => gpu, of: ({ slot }) => slot },
+  vram: { column: ({ vramBytes }) => vramBytes, of: ({ vramBytes }) => vramBytes },
+  sm: { column: ({ smPercent }) => smPercent, of: ({ smPercent }) => smPercent },
+  cpu: { column: ({ cpuPercent }) => cpuPercent, of: ({ cpuPercent }) => cpuPercent },
+  running: { column: ({ ageSeconds }) => ageSeconds, of: ({ ageSeconds }) => ageSeconds },
 };
 
 const kept = new WeakMap<HostView, { readonly key: string; readonly order: ProcessOrder }>();
@@ -60,44 +63,63 @@ export function orderOf(host: HostView, { sort }: TableState, showAll: boolean):
   return order;
 }
 
+/** Hosts have up to 50,000 rows, and an answer makes the order anew: no object is made of a process that has but one. */
 function makeOrder(host: HostView, sortKey: string, sign: 1 | -1, showAll: boolean): ProcessOrder {
-  const { pid } = host.procs;
-  const all = processesOf(host);
-  const shown = showAll ? [...all] : all.filter(({ slot }) => slot >= 0);
-  const first = sortKey === 'user' ? byName(host, sign) : byFigure(host, FIGURES[sortKey] ?? FIGURES.vram!, sign);
-  shown.sort((a, b) => first(a, b) || pid[a.rows[0]!]! - pid[b.rows[0]!]! || a.rows[0]! - b.rows[0]!);
+  const { procs } = host;
+  const { first, merged } = processesOf(procs);
+  const isOnGpu = (row: number): boolean => procs.gpu[row]! >= 0 || (merged.get(row)?.slot ?? -1) >= 0;
+  const shown = showAll ? first : first.filter(isOnGpu);
+  // Where nothing else differs they stand by pid; what is not reported comes last in either direction.
+  const byPid = sortedBy(shown, (row) => (sortKey === 'pid' ? sign : 1) * procs.pid[row]!);
+  const rows = sortKey === 'pid' ? byPid : sortedBy(byPid, valueOf(host, sortKey, merged, sign));
   return {
-    ...listOrder(shown, ({ rows }) => idOf(host, rows[0]!)),
-    hidden: all.length - shown.length,
-    process: (position) => shown[position]!,
+    count: rows.length,
+    id: (position) => idOf(host, rows[position]!),
+    find: (id) => placeOf(host, rows, id),
+    hidden: first.length - shown.length,
+    process: (position) => merged.get(rows[position]!) ?? single(procs, rows[position]!),
   };
 }
 
-/** More users than a host has rows. */
-const USERS = 2 ** 21;
+type Merged = ReadonlyMap<number, Process>;
 
-function processesOf({ procs }: HostView): readonly Process[] {
-  const found = new Map<number, number[]>();
-  for (let row = 0; row < procs.count; row++) {
-    const key = procs.pid[row]! * USERS + (procs.user[row]! % USERS);
-    const rows = found.get(key);
-    if (rows) rows.push(row);
-    else found.set(key, [row]);
+/** The first row of each process, in their order; by that row those that have several. */
+function processesOf(procs: ProcColumns): { readonly first: Int32Array; readonly merged: Merged } {
+  const { count, pid, user } = procs;
+  const first = new Int32Array(count);
+  const several = new Map<number, number[]>();
+  const byPid = new Map<number, number>();
+  // Hardly ever: one pid under two users.
+  const others = new Map<string, number>();
+  let processes = 0;
+  for (let row = 0; row < count; row++) {
+    let known = byPid.get(pid[row]!);
+    if (known !== undefined && user[known] !== user[row]) known = others.get(`${pid[row]} ${user[row]}`) ?? -1;
+    if (known !== undefined && known >= 0) {
+      const rows = several.get(known);
+      if (rows) rows.push(row);
+      else several.set(known, [known, row]);
+      continue;
+    }
+    if (known === undefined) byPid.set(pid[row]!, row);
+    else others.set(`${pid[row]} ${user[row]}`, row);
+    first[processes++] = row;
   }
-  return Array.from(found.values(), (rows) => summed(procs, rows));
+  return { first: first.subarray(0, processes), merged: new Map([...several].map(([row, rows]) => [row, summed(procs, rows)])) };
+}
+
+function single({ vramBytes, smPercent, cpuPercent, ageSeconds, gpu }: ProcColumns, row: number): Process {
+  return {
+    rows: [row],
+    vramBytes: vramBytes[row]!,
+    smPercent: smPercent[row]!,
+    cpuPercent: cpuPercent[row]!,
+    ageSeconds: ageSeconds[row]!,
+    slot: gpu[row]!,
+  };
 }
 
 function summed({ vramBytes, smPercent, cpuPercent, ageSeconds, gpu }: ProcColumns, rows: number[]): Process {
-  const [only] = rows;
-  if (rows.length === 1)
-    return {
-      rows,
-      vramBytes: vramBytes[only!]!,
-      smPercent: smPercent[only!]!,
-      cpuPercent: cpuPercent[only!]!,
-      ageSeconds: ageSeconds[only!]!,
-      slot: gpu[only!]!,
-    };
   rows.sort((a, b) => vramBytes[b]! - vramBytes[a]! || gpu[a]! - gpu[b]!);
   const reported = (values: Float64Array): readonly number[] => rows.map((row) => values[row]!).filter((value) => !Number.isNaN(value));
   const most = (values: Float64Array): number => (reported(values).length > 0 ? Math.max(...reported(values)) : NaN);
@@ -111,34 +133,52 @@ function summed({ vramBytes, smPercent, cpuPercent, ageSeconds, gpu }: ProcColum
   };
 }
 
+/** Rows in the order of their values, ties as they stand. */
+function sortedBy(rows: Int32Array, value: (row: number) => number): Int32Array {
+  const values = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) values[at] = value(rows[at]!);
+  const order = argsort(values);
+  for (let at = 0; at < order.length; at++) order[at] = rows[order[at]!]!;
+  return order;
+}
+
+function valueOf(host: HostView, sortKey: string, merged: Merged, sign: 1 | -1): (row: number) => number {
+  const { procs } = host;
+  if (sortKey === 'user') {
+    const ranks = userRanks(host);
+    return (row) => sign * ranks.get(procs.user[row]!)!;
+  }
+  const { column, of } = FIGURES[sortKey] ?? FIGURES.vram!;
+  const values = column(procs);
+  return (row) => {
+    const process = merged.get(row);
+    return sign * (process ? of(process) : values[row]!);
+  };
+}
+
+/** By user: the place of the name among those of the host. */
+function userRanks(host: HostView): ReadonlyMap<number, number> {
+  const { user, count } = host.procs;
+  const names = new Map<number, string>();
+  for (let row = 0; row < count; row++) if (!names.has(user[row]!)) names.set(user[row]!, host.userName(user[row]!));
+  const sorted = [...names].sort(([, a], [, b]) => (a === b ? 0 : a < b ? -1 : 1));
+  return new Map(sorted.map(([id], rank) => [id, rank]));
+}
+
 /** A process, on whatever GPUs. Users are told apart by their names, since their numbers may change. */
 const idOf = (host: HostView, row: number): string => `${host.procs.pid[row]} ${host.userName(host.procs.user[row]!)}`;
 
-/** A row of an id; -1: it is not there. */
-export function rowOf(host: HostView, id: string): number {
-  for (let row = 0; row < host.procs.count; row++) if (idOf(host, row) === id) return row;
+/** Where in `rows` the process of an id is; -1: it is not there. Numbers are compared first: names are made for hardly any. */
+function placeOf(host: HostView, rows: ArrayLike<number>, id: string): number {
+  const pid = Number(id.slice(0, id.indexOf(' ')));
+  for (let at = 0; at < rows.length; at++) if (host.procs.pid[rows[at]!] === pid && idOf(host, rows[at]!) === id) return at;
   return -1;
 }
 
-/** What is not reported comes last in either direction. */
-function byFigure(host: HostView, figure: Figure, sign: 1 | -1): (a: Process, b: Process) => number {
-  return (a, b) => {
-    const [left, right] = [figure(a, host), figure(b, host)];
-    if (Number.isNaN(left) || Number.isNaN(right)) return Number(Number.isNaN(left)) - Number(Number.isNaN(right));
-    return sign * (left - right);
-  };
-}
-
-function byName(host: HostView, sign: 1 | -1): (a: Process, b: Process) => number {
-  const names = new Map<number, string>();
-  const nameOf = ({ rows }: Process): string => {
-    const user = host.procs.user[rows[0]!]!;
-    let name = names.get(user);
-    if (name === undefined) names.set(user, (name = host.userName(user)));
-    return name;
-  };
-  return (a, b) => {
-    const [left, right] = [nameOf(a), nameOf(b)];
-    return left === right ? 0 : left < right ? -sign : sign;
-  };
+/** A row of an id; -1: it is not there. */
+export function rowOf(host: HostView, id: string): number {
+  const { count } = host.procs;
+  const pid = Number(id.slice(0, id.indexOf(' ')));
+  for (let row = 0; row < count; row++) if (host.procs.pid[row] === pid && idOf(host, row) === id) return row;
+  return -1;
 }
