@@ -22,8 +22,8 @@ const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'u
  */
 const BUILDS = [
   ['bin/all-smi-view.ts'],
-  // A thread is started from a file of its own, found from whatever chunk asks for it (lib/record/thread.ts).
-  [{ in: 'lib/record/worker.ts', out: 'record/worker' }],
+  // A thread is started from a file of its own, found from whatever chunk asks for it (lib/recording/thread/worker-client.ts).
+  [{ in: 'lib/recording/thread/worker.ts', out: 'thread/worker' }],
   ['lib/index.ts', ...readdirSync(join(ROOT, 'plugins')).map((plugin) => `plugins/${plugin}/index.ts`)],
 ];
 

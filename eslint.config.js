@@ -5,34 +5,36 @@ import tseslint from 'typescript-eslint';
 const ROOT = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Who may import whom. Layers from the bottom up: a file imports its own layer and those below. `apart`: the folders of the layer do not
- * see each other. `only`: the layers it may import, where that is not all below.
+ * Who may import whom: a layer is a list of folders, from the bottom up. A file imports its own layer and those below. `apart`: folders of
+ * one layer that do not import each other. `only`: the layers it may import, where that is not all below.
  */
 const LAYERS = [
-  { layer: 'base', files: /^lib\/(model\/|errors|sanitize|version)/ },
+  { layer: 'base', files: /^lib\/((model|text)\/|errors\.|paths\.|version\.)/ },
+  { layer: 'domain', files: /^lib\/(exposition|filter|aggregate|alerts|options)\// },
+  { layer: 'interface', files: /^lib\/(plugin|keys|view)\// },
+  { layer: 'app', files: /^lib\/app\// },
   {
-    layer: 'figures',
-    files: /^lib\/((wire|aggregate|filter|alerts)\/|derive|options|config|units|keys\/names|view\/(frame|text|table|chart|cells)\.)/,
+    layer: 'edges',
+    files: /^lib\/(sources|recording|paint|export|notify|exporter|mock)\//,
+    apart: /^lib\/\w+\//,
+    only: ['base', 'domain', 'interface'],
   },
-  { layer: 'contract', files: /^lib\/(plugin|register|tabs|keys\/|view\/)/ },
-  { layer: 'edges', files: /^lib\/(collect|record|serve|paint|export|notify)\//, apart: /^lib\/\w+\//, only: ['base', 'figures'] },
-  { layer: 'core', files: /^lib\/(state|loop|ladder|screen|picker|alerting)/, only: ['base', 'figures', 'contract'] },
-  { layer: 'app', files: /^lib\/(app|settings|viewer|node-api|collectors|recording|replaying|replay-control)/ },
-  { layer: 'index', files: /^lib\/index/ },
+  { layer: 'run', files: /^lib\/run\// },
+  { layer: 'index', files: /^lib\/index\./ },
   { layer: 'plugins', files: /^plugins\//, apart: /^plugins\/[^/]+\//, only: ['index'] },
   { layer: 'bin', files: /^bin\// },
 ];
 
 /** Packages that have one place, and the modules of node, which only edges and programs touch. */
 const PACKAGES = [
-  { packages: /^(neo-)?blessed(-contrib)?(\/|$)/, place: /^lib\/paint\/(blessed|screen|line-chart)\.ts$/ },
-  { packages: /^got(\/|$)/, place: /^lib\/collect\// },
-  { packages: /^fast-xml-parser$/, place: /^lib\/collect\/local\// },
+  { packages: /^(neo-)?blessed(-contrib)?(\/|$)/, place: /^lib\/paint\/(blessed-painter|open-terminal|line-chart)\.ts$/ },
+  { packages: /^got(\/|$)/, place: /^lib\/sources\// },
+  { packages: /^fast-xml-parser$/, place: /^lib\/sources\/local\// },
   { packages: /^yargs(\/|$)/, place: /^bin\// },
   { packages: /^re2js$/, place: /^lib\/filter\/regex\.ts$/ },
-  { packages: /^smol-toml$/, place: /^lib\/config\.ts$/ },
-  { packages: /^papaparse$/, place: /^lib\/(export|collect)\// },
-  { packages: /^node:/, place: /^(lib\/(collect|record|serve|paint|export|notify|viewer)|bin)/ },
+  { packages: /^smol-toml$/, place: /^lib\/options\/config-file\.ts$/ },
+  { packages: /^papaparse$/, place: /^lib\/(export|sources)\// },
+  { packages: /^node:/, place: /^(lib\/((sources|recording|paint|export|notify|exporter|mock|run)\/|paths\.)|bin\/)/ },
 ];
 
 /** Why `file` may not import `target` (both from the repository's root); undefined when it may. */
@@ -66,7 +68,7 @@ export const arrows = {
 };
 
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'performance'];
-const CLOCK = 'Time comes in as a Clock (lib/model/ports.ts) or as an argument.';
+const CLOCK = 'Time comes in as a Clock (lib/model/collector.ts) or as an argument.';
 const EXIT = { object: 'process', property: 'exit', message: 'Only bin ends the process.' };
 
 export default tseslint.config(
@@ -108,14 +110,14 @@ export default tseslint.config(
   },
   {
     files: ['{lib,plugins}/**/*.ts'],
-    ignores: ['lib/{collect,record,serve,paint,export,notify}/**', 'lib/model/ports.ts'],
+    ignores: ['lib/{sources,recording,paint,export,notify,exporter,mock}/**', 'lib/model/collector.ts'],
     rules: {
       'no-restricted-globals': ['error', ...TIMERS.map((name) => ({ name, message: CLOCK }))],
       'no-restricted-properties': ['error', EXIT, { object: 'Date', property: 'now', message: CLOCK }],
       'no-restricted-syntax': ['error', { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: CLOCK }],
     },
   },
-  { files: ['lib/{collect,record,serve,paint,export,notify}/**/*.ts'], rules: { 'no-restricted-properties': ['error', EXIT] } },
+  { files: ['lib/{sources,recording,paint,export,notify,exporter,mock}/**/*.ts'], rules: { 'no-restricted-properties': ['error', EXIT] } },
   {
     files: ['__tests__/**', 'bench/**'],
     rules: {

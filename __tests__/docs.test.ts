@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { PAGES } from '../docs/pages.js';
-import { CONFIG_KEYS, parseConfig } from '../lib/config.js';
+import { CONFIG_KEYS, parseConfig } from '../lib/options/config-file.js';
 import { FIELDS } from '../lib/filter/fields.js';
 import { compile } from '../lib/filter/evaluate.js';
 import { parse } from '../lib/filter/parser.js';

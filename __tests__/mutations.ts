@@ -16,67 +16,67 @@ interface Mutation {
 
 const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'memory is not clamped': {
-    file: 'lib/wire/committed.ts',
+    file: 'lib/exposition/parser/committed/committed.ts',
     from: 'bytes > 0 && bytes < Infinity ? bytes : 0',
     to: 'bytes',
   },
   'negative watts are shared out': {
-    file: 'lib/aggregate/user-part.ts',
+    file: 'lib/aggregate/users-part.ts',
     from: 'reports && powerWatts[slot]! > 0 ? powerWatts[slot]! : 0',
     to: 'reports ? powerWatts[slot]! : 0',
   },
   'gpu_index and gpu_uuid of a GPU are swapped': {
-    file: 'lib/wire/things.ts',
+    file: 'lib/exposition/parser/entities.ts',
     from: '{ key: named(...ALIASES.gpuUuid), title: named(...ALIASES.gpuName), index: named(...ALIASES.gpuIndex),',
     to: '{ key: named(...ALIASES.gpuIndex), title: named(...ALIASES.gpuName), index: named(...ALIASES.gpuUuid),',
   },
   'gpu_index and device_uuid of a process are swapped': {
-    file: 'lib/wire/rows.ts',
+    file: 'lib/exposition/parser/process-rows.ts',
     from: "const UUID_LABEL = labelNamed('device_uuid');",
     to: "const UUID_LABEL = labelNamed('gpu_index');",
   },
   'a family that a row lost keeps its value': {
-    file: 'lib/wire/rows.ts',
+    file: 'lib/exposition/parser/process-rows.ts',
     from: 'values[kept * SECTIONS + section] = NaN;',
     to: 'values[kept * SECTIONS + section]! += 0;',
   },
   'a reading that vanished keeps its value': {
-    file: 'lib/wire/cells.ts',
+    file: 'lib/exposition/parser/sample-values.ts',
     from: 'if (gone === 0) return undefined;',
     to: 'if (gone >= 0) return undefined;',
   },
   'a process that ended stays': {
-    file: 'lib/wire/rows.ts',
+    file: 'lib/exposition/parser/process-rows.ts',
     from: 'if (seen >> SEEN_BITS !== scrape) {',
     to: 'if (seen >> SEEN_BITS > scrape) {',
   },
   'the last line of the last scrape stays': {
-    file: 'lib/wire/scanner.ts',
+    file: 'lib/exposition/parser/scanner.ts',
     from: 'if (!this.#tracking && this.#line < scan.program.count) {',
     to: 'if (!this.#tracking && this.#line + 1 < scan.program.count) {',
   },
   'a line without an end is lost': {
-    file: 'lib/wire/scanner.ts',
+    file: 'lib/exposition/parser/scanner.ts',
     from: 'if (this.#tailBytes > 0 || this.#skipping) this.#pushSlice(LINE_END);',
     to: 'if (this.#skipping) this.#pushSlice(LINE_END);',
   },
   'an aborted body is kept': {
-    file: 'lib/wire/scanner.ts',
+    file: 'lib/exposition/parser/scanner.ts',
     from: 'if (this.#tracking) this.#forget();\n    this.#reset();',
     to: 'this.#reset();',
   },
   'one pid of two users is one process': {
-    file: 'lib/aggregate/user-part.ts',
+    file: 'lib/aggregate/users-part.ts',
     from: 'pids.begin(pid, user, count);',
     to: 'pids.begin(pid, pid, count);',
   },
   'among equals the last row is the top command': {
-    file: 'lib/aggregate/user-part.ts',
+    file: 'lib/aggregate/users-part.ts',
     from: 'return pid[row]! < pid[top]! ||',
     to: 'return pid[row]! > pid[top]! ||',
   },
   'rows on no GPU hold memory of the first': {
-    file: 'lib/wire/committed.ts',
+    file: 'lib/exposition/parser/committed/committed.ts',
     from: '!moved && devices[',
     to: 'moved && devices[',
   },

@@ -1,8 +1,8 @@
 /** From process rows in memory to figures: npm run bench -- aggregate */
 import { clusterDerivation } from '../lib/aggregate/cluster.js';
-import { gpuRowsDerivation } from '../lib/aggregate/owners.js';
+import { gpuRowsDerivation } from '../lib/aggregate/gpu-owners.js';
 import { usersDerivation } from '../lib/aggregate/users.js';
-import { Derivations, type Derivation } from '../lib/derive.js';
+import { Derivations, type Derivation } from '../lib/aggregate/derivations.js';
 
 type AnyDerivation = Derivation<unknown, unknown>;
 import type { Change } from '../lib/model/columns.js';

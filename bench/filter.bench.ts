@@ -1,6 +1,6 @@
 /** From a key that is typed into a filter to the bytes of the frame that answers it, at 1,000 nodes: npm run bench -- filter */
 import { loadRegexEngine } from '../lib/filter/regex.js';
-import { PACE_MS } from '../lib/loop.js';
+import { PACE_MS } from '../lib/app/render-loop.js';
 import { bodyOf, nodesOf, ScrapedCluster } from './cluster.js';
 import { percentile, timed } from './measure.js';
 import type { BenchRow } from './table.js';

@@ -1,5 +1,5 @@
 /** The first scrape of a node, by code that is warm: npm run bench -- new-host */
-import { Wire } from '../lib/wire/wire.js';
+import { Wire } from '../lib/exposition/parser/index.js';
 import { rounds } from './cluster.js';
 import { compared, subjects } from './parse.js';
 import type { BenchRow, Target } from './table.js';

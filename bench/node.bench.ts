@@ -10,9 +10,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { StandInMachine } from '../__tests__/helpers/captures.js';
-import { Machine } from '../lib/collect/local/machine.js';
-import { systemClock } from '../lib/model/ports.js';
-import { nodeText } from '../lib/wire/node-text.js';
+import { Machine } from '../lib/sources/local/machine.js';
+import { systemClock } from '../lib/model/collector.js';
+import { nodeText } from '../lib/exposition/write/node-text.js';
 import type { BenchRow } from './table.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,5 +1,5 @@
 /** From the bytes of a known node to its columns: npm run bench -- parse */
-import { Wire } from '../lib/wire/wire.js';
+import { Wire } from '../lib/exposition/parser/index.js';
 import { rounds, type Node } from './cluster.js';
 import { compared, subjects, type Subject } from './parse.js';
 import type { BenchRow, Target } from './table.js';

@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../__tests__/helpers/pty.js';
-import { adaptiveInterval } from '../lib/collect/pace.js';
-import { IDLE_AFTER_MS } from '../lib/loop.js';
+import { adaptiveInterval } from '../lib/sources/schedule/pace.js';
+import { IDLE_AFTER_MS } from '../lib/app/render-loop.js';
 import { percentile } from './measure.js';
 import { builtProgram, costOf, FRAME_END, keyTimes, SELECTED, Serving, shareOf, Terminal } from './programs.js';
 import type { BenchRow } from './table.js';

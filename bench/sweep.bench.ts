@@ -2,9 +2,9 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { usersDerivation } from '../lib/aggregate/users.js';
-import { Derivations } from '../lib/derive.js';
-import { HostRecord } from '../lib/model/record.js';
-import { Wire } from '../lib/wire/wire.js';
+import { Derivations } from '../lib/aggregate/derivations.js';
+import { HostRecord } from '../lib/model/node.js';
+import { Wire } from '../lib/exposition/parser/index.js';
 import { AT, bodyOf, chunksOf, nodesOf, rounds, ScrapedCluster } from './cluster.js';
 import { percentile, timed } from './measure.js';
 import type { BenchRow } from './table.js';

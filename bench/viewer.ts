@@ -1,11 +1,11 @@
 /** The whole viewer in this process: App and the painter for real terminals, on a terminal that takes every byte and shows none. */
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { App } from '../lib/app.js';
-import { createBlessedPainter } from '../lib/paint/blessed.js';
+import { App } from '../lib/app/app.js';
+import { createBlessedPainter } from '../lib/paint/blessed-painter.js';
 import type { Painter } from '../lib/paint/painter.js';
-import { registerPlugin } from '../lib/register.js';
-import type { TabPlugin } from '../lib/plugin.js';
+import { registerPlugin } from '../lib/plugin/validate.js';
+import type { TabPlugin } from '../lib/plugin/types.js';
 import { SteppedClock } from '../__tests__/helpers/clock.js';
 import { BUILT_IN } from '../__tests__/helpers/driver.js';
 import { AT, type ScrapedCluster } from './cluster.js';

@@ -2,8 +2,8 @@
 /** The program: the command line decides the command, the command the exit status. Nothing else ends the process. */
 import * as module from 'node:module';
 import { AppError } from '../lib/errors.js';
-import type { Command, Flags } from '../lib/options.js';
-import { clean } from '../lib/sanitize.js';
+import type { Command, Flags } from '../lib/options/options.js';
+import { clean } from '../lib/text/sanitize.js';
 import { VERSION } from '../lib/version.js';
 import { parseArgv, type Request } from './argv.js';
 
@@ -20,18 +20,18 @@ async function main(): Promise<number> {
 
 /** Each is loaded when it runs. */
 const RUN: Readonly<Record<Command, (flags: Flags) => Promise<number>>> = {
-  view: async (flags) => (await import('./view.js')).view(flags, process.env),
-  record: async (flags) => (await import('./record.js')).record(flags, process.env),
-  'replay-info': async (flags) => (await import('./replay-info.js')).replayInfo(flags, process.env),
-  api: async (flags) => (await import('./api.js')).api(flags, process.env),
-  config: async (flags) => (await import('./config.js')).config(flags, process.env),
-  mock: async (flags) => (await import('./mock.js')).mock(flags, process.env),
+  view: async (flags) => (await import('./view-command.js')).view(flags, process.env),
+  record: async (flags) => (await import('./record-command.js')).record(flags, process.env),
+  'replay-info': async (flags) => (await import('./replay-info-command.js')).replayInfo(flags, process.env),
+  api: async (flags) => (await import('./api-command.js')).api(flags, process.env),
+  config: async (flags) => (await import('./config-command.js')).config(flags, process.env),
+  mock: async (flags) => (await import('./mock-command.js')).mock(flags, process.env),
 };
 
 async function textOf({ show, command }: Request): Promise<string> {
   if (show === 'version') return `${VERSION}\n`;
   const width = Math.min(HELP_COLUMNS, process.stdout.columns || HELP_COLUMNS);
-  return (await import('./help.js')).helpText(command, VERSION, width);
+  return (await import('./help-text.js')).helpText(command, VERSION, width);
 }
 
 /** Resolves when all of it is written: a pipe takes its time, and may close before. */

@@ -1,7 +1,7 @@
-/** The command line: which command, and the words of each flag. The values are read by lib/options.ts. */
+/** The command line: which command, and the words of each flag. The values are read by lib/options/options.ts. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { AppError } from '../lib/errors.js';
-import { COMMANDS, type Command, type Flags, type Option } from '../lib/options.js';
+import { COMMANDS, type Command, type Flags, type Option } from '../lib/options/options.js';
 
 export interface Request {
   readonly command: Command;

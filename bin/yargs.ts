@@ -1,7 +1,7 @@
 /** yargs, built from the tables. It splits the words; values, help and the end of the process are ours. */
 import yargs, { type Options } from 'yargs';
 import { AppError } from '../lib/errors.js';
-import { COMMANDS, type Command, type Flags, type Option } from '../lib/options.js';
+import { COMMANDS, type Command, type Flags, type Option } from '../lib/options/options.js';
 import { unknownFlag, type Request } from './argv.js';
 
 const PARSER = {

@@ -1,11 +1,11 @@
 /** The generated pages: readings of the tables that the program itself runs on. */
 import { ERRORS, type ErrorRow } from '../lib/errors.js';
-import { CORE_LAYERS } from '../lib/keys/layers.js';
-import { ALIASES, METRICS, NAMESPACE, ROW_CAPS, type Table } from '../lib/wire/families.js';
-import { CAPS } from '../lib/wire/labels.js';
-import { COMMANDS, envOf, type Option, type OptionTable } from '../lib/options.js';
-import { RUNGS, type KeyLayer, type TabPlugin } from '../lib/plugin.js';
-import { signature } from '../bin/help.js';
+import { CORE_LAYERS } from '../lib/keys/global-layers.js';
+import { ALIASES, METRICS, NAMESPACE, ROW_CAPS, type Table } from '../lib/exposition/schema/families.js';
+import { CAPS } from '../lib/exposition/parser/labels.js';
+import { COMMANDS, envOf, type Option, type OptionTable } from '../lib/options/options.js';
+import { RUNGS, type KeyLayer, type TabPlugin } from '../lib/plugin/types.js';
+import { signature } from '../bin/help-text.js';
 import all from '../plugins/all/index.js';
 import diagnosis from '../plugins/diagnosis/index.js';
 import host from '../plugins/host/index.js';

@@ -3,7 +3,7 @@
  *
  * Codes that start with E_ end the program or refuse a request; codes that start with S_ belong to one host's scrape and are never fatal.
  */
-import { clean } from './sanitize.js';
+import { clean } from './text/sanitize.js';
 
 export interface ErrorRow {
   /** One sentence without a full stop; {name} stands for a parameter. */

@@ -11,20 +11,20 @@ export { argsort } from './aggregate/argsort.js';
 export { clusterDerivation } from './aggregate/cluster.js';
 export { gpuState, isHot } from './aggregate/gpu-state.js';
 export { compareLabels, LabelOrder } from './aggregate/label-order.js';
-export { NODE_STATES, nodeStatesDerivation } from './aggregate/nodes.js';
-export { gpuRowsDerivation } from './aggregate/owners.js';
-export { ranges } from './aggregate/ranges.js';
-export { commandOf, userHosts } from './aggregate/user-hosts.js';
+export { NODE_STATES, nodeStatesDerivation } from './aggregate/node-states.js';
+export { gpuRowsDerivation } from './aggregate/gpu-owners.js';
+export { ranges } from './text/number-ranges.js';
+export { commandOf, userHosts } from './aggregate/user-nodes.js';
 export { gpuShares, userProcesses } from './aggregate/user-processes.js';
 export { usersDerivation } from './aggregate/users.js';
-export { sortBinding, tableBindings } from './keys/table.js';
-export { counted, silence } from './model/host.js';
-export { definePlugin } from './plugin.js';
+export { sortBinding, tableBindings } from './keys/table-keys.js';
+export { counted, silence } from './model/node-view.js';
+export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
 export { BLANK, line, lines, span } from './view/frame.js';
-export { GPU_NOTES, gpuCells, gpuColumns, gpuSeen, memoryCell, utilCell } from './view/gpu.js';
-export { hostMark, unanswered } from './view/hosts.js';
+export { GPU_NOTES, gpuCells, gpuColumns, gpuSeen, memoryCell, utilCell } from './view/gpu-cells.js';
+export { hostMark, unanswered } from './view/node-marks.js';
 export { fitColumns, headerLine, layoutTable, listOrder, position, rowLine, selectedAt, tableState, widest } from './view/table.js';
 export {
   ago,
@@ -42,20 +42,20 @@ export {
   watts,
   width,
   wrap,
-} from './view/text.js';
+} from './text/format.js';
 export { clock } from './view/title.js';
 
 export type { ClusterTotals } from './aggregate/cluster.js';
 export type { GpuState } from './aggregate/gpu-state.js';
 export type { ClusterFigure, GpuFigure, HeldSince, HistoryView, HostFigure } from './aggregate/history.js';
-export type { NodeState, NodeStates } from './aggregate/nodes.js';
-export type { GpuOwner, GpuRows } from './aggregate/owners.js';
-export type { UserHost } from './aggregate/user-hosts.js';
+export type { NodeState, NodeStates } from './aggregate/node-states.js';
+export type { GpuOwner, GpuRows } from './aggregate/gpu-owners.js';
+export type { UserHost } from './aggregate/user-nodes.js';
 export type { GpuShare, UserProcess } from './aggregate/user-processes.js';
-export type { UsersTable, UserTotals } from './aggregate/table.js';
-export type { Derivation, Scope } from './derive.js';
-export type { InputEvent, Key, Mouse, Paste } from './keys/names.js';
-export type { TableAccess } from './keys/table.js';
+export type { UsersTable, UserTotals } from './aggregate/users-table.js';
+export type { Derivation, Scope } from './aggregate/derivations.js';
+export type { InputEvent, Key, Mouse, Paste } from './keys/key-names.js';
+export type { TableAccess } from './keys/table-keys.js';
 export type {
   Change,
   CpuField,
@@ -75,10 +75,10 @@ export type {
 } from './model/columns.js';
 export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
 export type { Health } from './model/health.js';
-export type { HostPhase, HostSnapshot, HostStatus, HostView, Ms, Silence } from './model/host.js';
-export type { AppView, Binding, Effect, HostList, KeyContext, KeyLayer, Message, Rung, Step, TabPlugin, TabRef } from './plugin.js';
+export type { HostPhase, HostSnapshot, HostStatus, HostView, Ms, Silence } from './model/node-view.js';
+export type { AppView, Binding, Effect, HostList, KeyContext, KeyLayer, Message, Rung, Step, TabPlugin, TabRef } from './plugin/types.js';
 export type { Chart, Series } from './view/chart.js';
-export type { GpuSeen } from './view/gpu.js';
+export type { GpuSeen } from './view/gpu-cells.js';
 export type { Block, Line, Raster, RegionId, Size, Span, Tone, View } from './view/frame.js';
 export type { Cell, Cells, Column, FittedColumn, Order, RowLook, Sort, TableInput, TableLayout, TableState } from './view/table.js';
-export type { Reading } from './view/text.js';
+export type { Reading } from './text/format.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clusterDerivation, type ClusterTotals } from '../../lib/aggregate/cluster.js';
-import { Derivations } from '../../lib/derive.js';
+import { Derivations } from '../../lib/aggregate/derivations.js';
 import { buildHosts, type HostSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;

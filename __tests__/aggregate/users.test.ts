@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { UsersTable } from '../../lib/aggregate/table.js';
+import type { UsersTable } from '../../lib/aggregate/users-table.js';
 import { usersDerivation } from '../../lib/aggregate/users.js';
-import { Derivations } from '../../lib/derive.js';
+import { Derivations } from '../../lib/aggregate/derivations.js';
 import { buildHosts, type HostSpec, type ProcSpec, type TestHost } from '../helpers/hosts.js';
 import { cluster, host } from './random-cluster.js';
 import { oracleTotals, oracleUsers, type OracleHost, type OracleUser } from './users-oracle.js';

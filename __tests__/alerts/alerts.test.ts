@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Alerts } from '../../lib/alerts/alerts.js';
 import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
-import { alertJson, alertSummary, alertText } from '../../lib/alerts/text.js';
+import { alertJson, alertSummary, alertText } from '../../lib/alerts/alert-text.js';
 import { TestHost, type GpuSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;

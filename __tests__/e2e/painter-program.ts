@@ -1,6 +1,6 @@
 /** The smallest program on the real painter: counts its ticks on screen and, where the screen may be stuck, in a file. */
 import { appendFileSync } from 'node:fs';
-import { createBlessedPainter } from '../../lib/paint/blessed.js';
+import { createBlessedPainter } from '../../lib/paint/blessed-painter.js';
 import { isUsableTerminal } from '../../lib/paint/lifetime.js';
 import { line, span, type Line } from '../../lib/view/frame.js';
 

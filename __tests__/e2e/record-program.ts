@@ -1,7 +1,7 @@
 /** Records as fast as it can, and says after each frame that it is written: to be killed at any moment. Arguments: file, codec, worker. */
 import { cycle, newWriter, timeOf } from '../helpers/recordings.js';
-import type { Codec } from '../../lib/record/codec.js';
-import { compressorInThread } from '../../lib/record/thread.js';
+import type { Codec } from '../../lib/recording/codec/codec.js';
+import { compressorInThread } from '../../lib/recording/thread/worker-client.js';
 
 const [path = '', codec = 'none', worker = ''] = process.argv.slice(2);
 const writer = await newWriter(path, codec as Codec, { newCompressor: () => compressorInThread(new URL(worker)) });

@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, statSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { systemClock } from '../../lib/model/ports.js';
-import type { Codec } from '../../lib/record/codec.js';
-import { startMock } from '../../lib/serve/mock.js';
-import type { Cluster } from '../../lib/serve/node-server.js';
+import { systemClock } from '../../lib/model/collector.js';
+import type { Codec } from '../../lib/recording/codec/codec.js';
+import { startMock } from '../../lib/mock/mock.js';
+import type { Cluster } from '../../lib/mock/mock-server.js';
 import { builtProgram } from '../helpers/built.js';
 import { bundle, PtyProgram } from '../helpers/pty.js';
 import { count, inNewFolder, openReader, place, play } from '../helpers/recording-player.js';
@@ -21,7 +21,7 @@ let cluster: Cluster;
 const running: ChildProcess[] = [];
 beforeAll(async () => {
   program = builtProgram();
-  worker = pathToFileURL(join(program, '../../record/worker.js'));
+  worker = pathToFileURL(join(program, '../../thread/worker.js'));
   cluster = await startMock({
     ports: [0, 0, 0],
     processes: true,

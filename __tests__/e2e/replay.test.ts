@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { openInThread, compressorInThread } from '../../lib/record/thread.js';
-import type { FrameSource } from '../../lib/record/source.js';
+import { openInThread, compressorInThread } from '../../lib/recording/thread/worker-client.js';
+import type { FrameSource } from '../../lib/recording/play/frame-source.js';
 import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
 import { count, inNewFolder, openReader, place, play } from '../helpers/recording-player.js';
@@ -16,7 +16,7 @@ let program = '';
 let worker: URL;
 beforeAll(() => {
   program = builtProgram();
-  worker = pathToFileURL(join(program, '../../record/worker.js'));
+  worker = pathToFileURL(join(program, '../../thread/worker.js'));
 });
 
 function told(...args: readonly string[]): { readonly status: number | null; readonly out: string; readonly err: string } {

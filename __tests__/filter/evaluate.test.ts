@@ -4,7 +4,7 @@ import { compile, keep } from '../../lib/filter/evaluate.js';
 import { FilterError } from '../../lib/filter/lexer.js';
 import { parse } from '../../lib/filter/parser.js';
 import { expandedSize, loadRegexEngine, regex } from '../../lib/filter/regex.js';
-import type { HostView } from '../../lib/model/host.js';
+import type { HostView } from '../../lib/model/node-view.js';
 import { claims, pairsOf, specs } from '../helpers/filters.js';
 import { TestHost } from '../helpers/hosts.js';
 

@@ -1,6 +1,6 @@
 /** A file of its own: in others the engine of regular expressions is there already. */
 import { expect, test } from '@jest/globals';
-import { Filtering } from '../../lib/filter/filtering.js';
+import { Filtering } from '../../lib/filter/filter-state.js';
 import { loadRegexEngine } from '../../lib/filter/regex.js';
 
 function typed(text: string): Filtering {

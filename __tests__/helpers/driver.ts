@@ -1,13 +1,13 @@
 /** The whole viewer without a terminal and without a network, in the words of who uses it. */
-import { App, type AppParts } from '../../lib/app.js';
+import { App, type AppParts } from '../../lib/app/app.js';
 import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
-import type { Surroundings } from '../../lib/export/cache.js';
+import type { Surroundings } from '../../lib/paths.js';
 import { saveSheet } from '../../lib/export/save.js';
-import type { InputEvent } from '../../lib/keys/names.js';
-import type { Collector, Delivery, Save } from '../../lib/model/ports.js';
+import type { InputEvent } from '../../lib/keys/key-names.js';
+import type { Collector, Delivery, Save } from '../../lib/model/collector.js';
 import { MemoryPainter } from '../../lib/paint/painter.js';
-import type { TabPlugin } from '../../lib/plugin.js';
-import { registerPlugin } from '../../lib/register.js';
+import type { TabPlugin } from '../../lib/plugin/types.js';
+import { registerPlugin } from '../../lib/plugin/validate.js';
 import type { ChartDrawer } from '../../lib/view/chart.js';
 import type { Line } from '../../lib/view/frame.js';
 import all from '../../plugins/all/index.js';

@@ -14,9 +14,9 @@ import {
   type MemoryField,
   type Rows,
 } from '../../lib/model/columns.js';
-import { EXTRA_METRICS } from '../../lib/wire/extra-families.js';
-import type { HostStatus } from '../../lib/model/host.js';
-import { HostRecord } from '../../lib/model/record.js';
+import { EXTRA_METRICS } from '../../lib/exposition/schema/extra-families.js';
+import type { HostStatus } from '../../lib/model/node-view.js';
+import { HostRecord } from '../../lib/model/node.js';
 
 export type GpuSpec = Partial<Record<GpuField, number>> & {
   readonly index?: number;

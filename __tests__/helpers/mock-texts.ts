@@ -1,9 +1,9 @@
 /** What the nodes of a mock cluster answer, without a network. */
-import { mockPlans } from '../../lib/serve/mock-cluster.js';
-import { readNode } from '../../lib/serve/mock-node.js';
-import { PLATFORMS } from '../../lib/serve/mock-platforms.js';
-import { NO_SWITCHES, type Switches } from '../../lib/serve/mock-switches.js';
-import { nodeText } from '../../lib/serve/mock-text.js';
+import { mockPlans } from '../../lib/mock/mock-cluster.js';
+import { readNode } from '../../lib/mock/mock-node.js';
+import { PLATFORMS } from '../../lib/mock/mock-platforms.js';
+import { NO_SWITCHES, type Switches } from '../../lib/mock/mock-features.js';
+import { nodeText } from '../../lib/mock/mock-text.js';
 
 export interface MockTexts {
   readonly nodes?: number;

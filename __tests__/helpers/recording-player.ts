@@ -1,7 +1,7 @@
 /** Readers of recordings in a temporary folder, and what plays out of them. */
 import { afterEach, beforeEach } from '@jest/globals';
-import { CacheFolder } from '../../lib/record/cache-folder.js';
-import { Reader, type Found } from '../../lib/record/reader.js';
+import { CacheFolder } from '../../lib/recording/read/cache-folder.js';
+import { Reader, type Found } from '../../lib/recording/read/recording-reader.js';
 import { Folder, timeOf } from './recordings.js';
 
 export const place: { folder: Folder; cache: CacheFolder } = {} as { folder: Folder; cache: CacheFolder };

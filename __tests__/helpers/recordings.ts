@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { decompress } from 'fzstd';
-import type { Codec } from '../../lib/record/codec.js';
-import { frameLines, type LineBytes } from '../../lib/record/encode.js';
-import { compressorHere } from '../../lib/record/in-thread.js';
-import { SECTIONS } from '../../lib/record/schema.js';
-import { RecordingWriter, type WriterOptions } from '../../lib/record/writer.js';
+import type { Codec } from '../../lib/recording/codec/codec.js';
+import { frameLines, type LineBytes } from '../../lib/recording/format/encode.js';
+import { compressorHere } from '../../lib/recording/thread/same-thread.js';
+import { SECTIONS } from '../../lib/recording/format/schema.js';
+import { RecordingWriter, type WriterOptions } from '../../lib/recording/write/recording-writer.js';
 import { ANSWERED_AT, buildHosts, type HostSpec } from './hosts.js';
 
 export class Folder {

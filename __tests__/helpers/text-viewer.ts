@@ -1,12 +1,12 @@
 /** The whole viewer without a terminal, fed with expositions: what a person would see who scraped them. */
-import { App } from '../../lib/app.js';
-import { HostRecord } from '../../lib/model/record.js';
-import type { Collector, Delivery } from '../../lib/model/ports.js';
+import { App } from '../../lib/app/app.js';
+import { HostRecord } from '../../lib/model/node.js';
+import type { Collector, Delivery } from '../../lib/model/collector.js';
 import { MemoryPainter } from '../../lib/paint/painter.js';
-import type { TabPlugin } from '../../lib/plugin.js';
-import { registerPlugin } from '../../lib/register.js';
-import type { ScrapeParser } from '../../lib/wire/parser.js';
-import { Wire } from '../../lib/wire/wire.js';
+import type { TabPlugin } from '../../lib/plugin/types.js';
+import { registerPlugin } from '../../lib/plugin/validate.js';
+import type { ScrapeParser } from '../../lib/exposition/parser/scrape-parser.js';
+import { Wire } from '../../lib/exposition/parser/index.js';
 import { SteppedClock } from './clock.js';
 import { BUILT_IN } from './driver.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkStep, ladder, offers, route, type ActiveLayer } from '../../lib/keys/router.js';
-import type { AppView, Binding, KeyContext, KeyLayer, Rung } from '../../lib/plugin.js';
+import type { AppView, Binding, KeyContext, KeyLayer, Rung } from '../../lib/plugin/types.js';
 
 const app = {} as AppView;
 const context: KeyContext = { app, event: { type: 'key', name: 'x', text: 'x' }, frame: { size: { cols: 80, rows: 24 }, pageRows: 10 } };

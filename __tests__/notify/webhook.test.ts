@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { systemClock } from '../../lib/model/ports.js';
+import { systemClock } from '../../lib/model/collector.js';
 import { Webhook } from '../../lib/notify/webhook.js';
 import { SteppedClock } from '../helpers/clock.js';
 import { startServer, type Behaviour, type TestServer } from '../helpers/server.js';

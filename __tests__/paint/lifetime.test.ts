@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { divertConsole } from '../../lib/paint/diversion.js';
+import { divertConsole } from '../../lib/paint/stream-capture.js';
 import { isUsableTerminal } from '../../lib/paint/lifetime.js';
 
 describe('isUsableTerminal', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { InputEvent } from '../../lib/keys/names.js';
+import type { InputEvent } from '../../lib/keys/key-names.js';
 import { MemoryPainter } from '../../lib/paint/painter.js';
 import { line, type Frame } from '../../lib/view/frame.js';
 

@@ -1,7 +1,7 @@
 /** What is written to terminals of all kinds: the very bytes. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createBlessedPainter, type BlessedOptions } from '../../lib/paint/blessed.js';
-import { themeFor } from '../../lib/paint/abilities.js';
+import { createBlessedPainter, type BlessedOptions } from '../../lib/paint/blessed-painter.js';
+import { themeFor } from '../../lib/paint/capabilities.js';
 import type { Painter } from '../../lib/paint/painter.js';
 import { THEMES } from '../../lib/paint/theme.js';
 import { TONES, line, span, type Frame } from '../../lib/view/frame.js';

@@ -1,10 +1,10 @@
 /** Any cluster, sorted and filtered in any way, against the plain computation. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { AppState } from '../../lib/state.js';
+import { AppState } from '../../lib/app/state.js';
 import { tableState } from '../../lib/view/table.js';
 import users from '../../plugins/users/index.js';
-import { hostsLevel, processesLevel, START, type UsersUi } from '../../plugins/users/levels.js';
+import { hostsLevel, processesLevel, START, type UsersUi } from '../../plugins/users/drilldown.js';
 import { exported } from '../../plugins/users/sheets.js';
 import { cluster } from '../aggregate/random-cluster.js';
 import { oracleTotals, oracleUsers, type OracleHost, type OracleUser } from '../aggregate/users-oracle.js';

@@ -1,6 +1,6 @@
 /** What is pressed on the Users tab changes the Users tab, whichever level is on screen. */
 import { describe, expect, test } from '@jest/globals';
-import { CORE_LAYERS } from '../../lib/keys/layers.js';
+import { CORE_LAYERS } from '../../lib/keys/global-layers.js';
 import { PAGES } from '../../docs/pages.js';
 import users from '../../plugins/users/index.js';
 import { CLUSTER } from '../helpers/cluster.js';

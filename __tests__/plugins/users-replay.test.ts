@@ -1,6 +1,6 @@
 /** The Users tab on a recording: the same rows, levels and keys; the transport has its own. */
 import { describe, expect, test } from '@jest/globals';
-import { REPLAY } from '../../lib/keys/replay.js';
+import { REPLAY } from '../../lib/keys/replay-keys.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
 import { inNewFolder } from '../helpers/recording-player.js';

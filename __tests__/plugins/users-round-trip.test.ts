@@ -1,9 +1,9 @@
 /** Five nodes and three users, from what their machines said to the last column on screen; every figure worked out by hand. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { NodeGpu, NodeProcess, NodeSample } from '../../lib/model/node.js';
-import { frameLines } from '../../lib/record/encode.js';
-import { SECTIONS } from '../../lib/record/schema.js';
-import { nodeText } from '../../lib/wire/node-text.js';
+import type { NodeGpu, NodeProcess, NodeSample } from '../../lib/model/sample.js';
+import { frameLines } from '../../lib/recording/format/encode.js';
+import { SECTIONS } from '../../lib/recording/format/schema.js';
+import { nodeText } from '../../lib/exposition/write/node-text.js';
 import { inNewFolder, place } from '../helpers/recording-player.js';
 import { newWriter } from '../helpers/recordings.js';
 import { ReplayViewer } from '../helpers/replay-viewer.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { hitTest, frameToText } from '../../lib/view/cells.js';
 import { bodySize, composeFrame, type Chrome, type TabLabel } from '../../lib/view/chrome.js';
 import { BLANK, line, lines, span, type Frame, type View } from '../../lib/view/frame.js';
-import { width } from '../../lib/view/text.js';
+import { width } from '../../lib/text/format.js';
 
 const tab = (title: string, more: Partial<TabLabel> = {}): TabLabel => ({ title, region: `tab:${title}`, mark: '', host: false, ...more });
 const host = (title: string, mark = ''): TabLabel => tab(title, { host: true, mark });

@@ -3,7 +3,7 @@ import type { ReplayStatus } from '../../lib/model/replay.js';
 import { composeCells, frameToText, hitTest } from '../../lib/view/cells.js';
 import { BLANK, line, span, type Line } from '../../lib/view/frame.js';
 import { recordingChip, replayBar, seekTime, timecodeLine } from '../../lib/view/replay-bar.js';
-import { width } from '../../lib/view/text.js';
+import { width } from '../../lib/text/format.js';
 import { expectGolden } from '../helpers/golden.js';
 
 const FIRST = Date.UTC(2026, 7, 7, 12, 20);

@@ -20,7 +20,7 @@ import {
   type TableInput,
   type TableState,
 } from '../../lib/view/table.js';
-import { width } from '../../lib/view/text.js';
+import { width } from '../../lib/text/format.js';
 
 const COLUMNS: readonly Column[] = [
   { id: 'name', title: 'NAME', width: 8, sorts: 'ascending' },

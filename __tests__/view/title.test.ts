@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { clusterDerivation } from '../../lib/aggregate/cluster.js';
-import { Derivations } from '../../lib/derive.js';
+import { Derivations } from '../../lib/aggregate/derivations.js';
 import { clock, titleParts } from '../../lib/view/title.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { NOW } from '../helpers/driver.js';

@@ -1,6 +1,6 @@
 /** What the cluster is doing, in a few figures. Each mean and each sum is over what was reported, and says over how many. */
-import type { Derivation } from '../derive.js';
-import { counted, type HostView } from '../model/host.js';
+import type { Derivation } from './derivations.js';
+import { counted, type HostView } from '../model/node-view.js';
 import { gpuState } from './gpu-state.js';
 
 export { gpuState as stateOf };

@@ -2,7 +2,7 @@
  * What was: the last samples of the cluster, of each host and of each GPU, for sparklines and charts, and since when a GPU is held idle.
  * Fed with what collectors deliver; its memory is bounded, whatever the cluster.
  */
-import type { HostView, Ms } from '../model/host.js';
+import type { HostView, Ms } from '../model/node-view.js';
 import type { Series } from '../view/chart.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';

@@ -1,5 +1,5 @@
 /** Hosts in the order of their labels, numbers in them by their value. */
-import type { HostView } from '../model/host.js';
+import type { HostView } from '../model/node-view.js';
 
 /** Made with the first comparison: the first picture does not wait for it. */
 let names: Intl.Collator | undefined;

@@ -1,8 +1,8 @@
 /** The processes of one user on one host, a process a record however many GPUs it is on; and what a process has of each of its GPUs. */
-import type { HostView } from '../model/host.js';
-import { compareNames } from './names.js';
-import { slotShares } from './slot-shares.js';
-import { sameUser, userRows } from './user-hosts.js';
+import type { HostView } from '../model/node-view.js';
+import { compareNames } from './name-order.js';
+import { slotShares } from './power-shares.js';
+import { sameUser, userRows } from './user-nodes.js';
 
 /** NaN: not reported. */
 export interface UserProcess {

@@ -1,8 +1,8 @@
 /** Who is using the cluster, how much: the entries of all hosts, added up per user. */
-import type { Derivation } from '../derive.js';
-import { counted, type HostView } from '../model/host.js';
-import { NameOrder, compareNames } from './names.js';
-import type { UserTotals, UsersTable } from './table.js';
+import type { Derivation } from './derivations.js';
+import { counted, type HostView } from '../model/node-view.js';
+import { NameOrder, compareNames } from './name-order.js';
+import type { UserTotals, UsersTable } from './users-table.js';
 import {
   FLAGS,
   FLOATS,
@@ -22,7 +22,7 @@ import {
   USER,
   VRAM,
 } from './user-entry.js';
-import { usersPart, type UsersPart } from './user-part.js';
+import { usersPart, type UsersPart } from './users-part.js';
 
 export const usersDerivation: Derivation<UsersPart, UsersTable> = {
   id: 'users',

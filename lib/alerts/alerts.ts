@@ -2,7 +2,7 @@
  * Which GPUs and hosts are how badly off, and what has changed. Fed with what collectors deliver; times are those of the answers, so a
  * replay raises the alerts that were raised then. A scrape that fails changes nothing: the timers run on over it.
  */
-import type { HostView, Ms } from '../model/host.js';
+import type { HostView, Ms } from '../model/node-view.js';
 import { advance, GPU_RULE_NAMES, GPU_RULES, type AlertSettings, type GpuRule, type Level, type Readings, type Since } from './rules.js';
 
 export type AlertRule = GpuRule | 'host_down';

@@ -1,7 +1,7 @@
 /** Sheets as CSV, as all-smi writes them: LF, quotes only where they are needed, figures of a fixed form. */
 import Papa from 'papaparse';
 import type { Sheet, SheetCell, SheetColumn } from '../model/sheet.js';
-import { clean } from '../sanitize.js';
+import { clean } from '../text/sanitize.js';
 
 /**
  * What a spreadsheet would take for a formula: these signs, their full-width forms, TAB, CR or LF at the start or after blanks. Such a

@@ -1,6 +1,6 @@
 /** Sheets as JSON: what the table is of, then a record per row. What was not reported is null. */
 import type { Sheet, SheetCell } from '../model/sheet.js';
-import { clean } from '../sanitize.js';
+import { clean } from '../text/sanitize.js';
 import { MAX_CELL_BYTES } from './csv.js';
 
 export function jsonOf({ about, columns, rows }: Sheet): string {

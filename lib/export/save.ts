@@ -1,9 +1,9 @@
 /** What a tab shows, into a file of its own in the cache folder. */
 import { AppError } from '../errors.js';
-import type { Ms } from '../model/host.js';
-import type { SaveRequest } from '../model/ports.js';
-import { clean } from '../sanitize.js';
-import { exportFolder, shortPath, type Surroundings } from './cache.js';
+import type { Ms } from '../model/node-view.js';
+import type { SaveRequest } from '../model/collector.js';
+import { clean } from '../text/sanitize.js';
+import { exportFolder, shortPath, type Surroundings } from '../paths.js';
 import { csvOf } from './csv.js';
 import { jsonOf } from './json.js';
 import { Refused, safeName, writeNew } from './safe-file.js';

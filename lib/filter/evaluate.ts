@@ -6,7 +6,7 @@
  * A comparison with a field that is missing (not reported, or of a GPU or process that is not there) is false, whatever the operator;
  * `not` of it is true.
  */
-import type { HostView } from '../model/host.js';
+import type { HostView } from '../model/node-view.js';
 import { fieldOf, isNumber, type Field, type NumberField, type Place, type TextField } from './fields.js';
 import { FilterError, type Operator } from './lexer.js';
 import type { Comparison, Query } from './parser.js';

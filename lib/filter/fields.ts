@@ -4,8 +4,8 @@
  */
 import { slotState } from '../aggregate/gpu-state.js';
 import type { GpuField } from '../model/columns.js';
-import { counted, silence, type HostView } from '../model/host.js';
-import type { Unit } from '../units.js';
+import { counted, silence, type HostView } from '../model/node-view.js';
+import type { Unit } from '../text/units.js';
 
 /**
  * What a filter is asked about: a process on a GPU, a GPU without one (`row` -1), a process on no GPU (`slot` -1), a host with neither.

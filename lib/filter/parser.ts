@@ -6,7 +6,7 @@
  * `&` binds tighter than `|`, `not` tighter than both. Instead of the signs: `and`, `or`, `!`, and `&&`, `||`. A value is a word, a
  * quoted text, or a figure with a unit.
  */
-import { isUnit, quantity, UNITS } from '../units.js';
+import { isUnit, quantity, UNITS } from '../text/units.js';
 import { fieldLike, fieldOf, isNumber, type Field } from './fields.js';
 import { FilterError, lex, type Operator, type Token, type TokenKind } from './lexer.js';
 

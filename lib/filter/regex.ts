@@ -4,7 +4,7 @@
  * case). The engine is loaded when somebody begins to type a filter.
  */
 import type { RE2JS } from 're2js';
-import { clean } from '../sanitize.js';
+import { clean } from '../text/sanitize.js';
 
 let engine: typeof RE2JS | undefined;
 

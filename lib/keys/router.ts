@@ -2,8 +2,8 @@
  * The ladder. A list of active layers, from the top down, is all there is: the same list answers what a key does, what the footer
  * offers and what the help explains, so the three cannot disagree.
  */
-import type { AppView, Binding, InputEvent, KeyContext, KeyLayer, Rung, Step } from '../plugin.js';
-import { RUNGS } from '../plugin.js';
+import type { AppView, Binding, InputEvent, KeyContext, KeyLayer, Rung, Step } from '../plugin/types.js';
+import { RUNGS } from '../plugin/types.js';
 
 export interface ActiveLayer {
   readonly layer: KeyLayer<unknown>;

@@ -1,4 +1,4 @@
-import type { Ms } from './host.js';
+import type { Ms } from './node-view.js';
 
 /** How the program itself is. */
 export interface Health {

@@ -1,149 +1,165 @@
-/**
- * What one collection of one machine said, as plain records. `undefined` is "not reported": the source could not say, and nothing may
- * be made of it; 0 is a reading. Percent is 0..100 (of a process' CPU: 100 is one thread), all else is in the unit of its name.
- */
-import type { Ms } from './host.js';
+/** A host as the collectors keep it: identity, status, and the parser's columns behind one read-only face. */
+import { CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type Change, type HostData, type Rows } from './columns.js';
+import { WAITING, type GpuSnapshot, type HostSnapshot, type HostStatus, type HostView, type Ms, type ProcSnapshot } from './node-view.js';
 
-type Reading = number | undefined;
-
-export interface NodeGpu {
-  /** Position in the machine's own list. */
-  readonly index: number;
-  readonly uuid: string;
-  readonly name: string;
-  readonly utilPercent?: Reading;
-  readonly memoryUsedBytes?: Reading;
-  readonly memoryTotalBytes?: Reading;
-  readonly temperatureCelsius?: Reading;
-  readonly powerWatts?: Reading;
-  readonly powerLimitWatts?: Reading;
-  readonly powerLimitMaxWatts?: Reading;
-  readonly frequencyMhz?: Reading;
-  readonly graphicsMaxMhz?: Reading;
-  readonly memoryMaxMhz?: Reading;
-  readonly performanceState?: Reading;
-  readonly pcieGeneration?: Reading;
-  readonly pcieWidth?: Reading;
-  readonly slowdownCelsius?: Reading;
-  readonly shutdownCelsius?: Reading;
-  readonly maxOperatingCelsius?: Reading;
-  readonly gspFirmwareVersion?: string | undefined;
-  /** Undefined: the GPU cannot be divided, or doesn't say. */
-  readonly migEnabled?: boolean | undefined;
-  readonly migDevices?: readonly NodeMigDevice[];
-  /** What it is (driver_version, architecture, ...), by label of its info family; only what is known. */
-  readonly details?: Readonly<Record<string, string>>;
+export interface HostIdentity {
+  readonly hostId: string;
+  readonly groups?: ReadonlyMap<string, string>;
+  readonly label?: string;
 }
 
-/** A part of a GPU that is used as a device of its own. */
-export interface NodeMigDevice {
-  readonly index: number;
-  readonly uuid: string;
-  /** As NVIDIA writes it: '1g.10gb'; '' when unknown. */
-  readonly profile: string;
-  readonly gpuInstance: Reading;
-  readonly computeInstance: Reading;
-  readonly memoryUsedBytes: Reading;
-  readonly memoryTotalBytes: Reading;
-}
-
-/** One process on one GPU, or on none. A process that uses two GPUs is two rows. */
-export interface NodeProcess {
-  readonly pid: number;
-  /** Position in `NodeSample.gpus`; undefined: on no GPU. */
-  readonly gpu: number | undefined;
-  /** GPU bytes held on that GPU. */
-  readonly gpuBytes: Reading;
-  /** Share of the GPU's SMs used since the collection before. */
-  readonly smPercent: Reading;
-  /** What the kernel calls it; '' when unknown. */
-  readonly name: string;
-  /** Name of its owner, the bare uid when it has none, '' when the owner is unknown. */
-  readonly user: string;
-  /** Its beginning at least, on one line; '' when unknown. */
-  readonly command: string;
-  /** Bytes of the command that are not in `command`. */
-  readonly commandRestBytes?: number;
-  readonly ageSeconds: Reading;
-  /** Between this collection and the one before. */
-  readonly cpuPercent: Reading;
-  readonly residentBytes: Reading;
-}
-
-export interface NodeCpu {
-  readonly model: string;
-  readonly vendor: 'Intel' | 'Amd' | 'Arm' | '';
-  readonly utilPercent: Reading;
-  /** By core number. */
-  readonly coreUtilPercent: readonly Reading[];
-  readonly sockets: Reading;
-  readonly cores: Reading;
-  readonly threads: Reading;
-  readonly frequencyMhz: Reading;
-}
-
-export interface NodeMemory {
-  readonly totalBytes: Reading;
-  readonly usedBytes: Reading;
-  readonly availableBytes: Reading;
-  readonly freeBytes: Reading;
-  readonly buffersBytes: Reading;
-  readonly cachedBytes: Reading;
-  readonly swapTotalBytes: Reading;
-  readonly swapUsedBytes: Reading;
-  readonly swapFreeBytes: Reading;
-}
-
-export interface NodeDisk {
-  readonly mountPoint: string;
-  readonly totalBytes: number;
-  readonly availableBytes: number;
-}
-
-/**
- * `starting`: has not answered yet. `ok`. `missing`: there is no such thing here. `failed`: it answered with an error. `hanging`: it did
- * not answer in time. `hidden`: it answers, but not about everything it should.
- */
-export type SourceState = 'starting' | 'ok' | 'missing' | 'failed' | 'hanging' | 'hidden';
-
-/** How one of the sources of a collection is. */
-export interface NodeSource {
-  readonly name: 'gpus' | 'gpu-processes' | 'sm-shares' | 'gpu-details' | 'processes';
-  readonly state: SourceState;
-  /** What it said, or what is wrong; '' when nothing is. */
-  readonly reason: string;
-}
-
-const SOURCE_TITLES: Readonly<Record<NodeSource['name'], string>> = {
-  gpus: 'GPUs',
-  'gpu-processes': 'who is on the GPUs',
-  'sm-shares': 'SM shares of processes',
-  'gpu-details': 'details of the GPUs',
-  processes: 'processes',
-};
-
-/** What is wrong with the sources, a line each: 'GPUs: nvidia-smi was not found'. */
-export const troubles = (sources: readonly NodeSource[]): string[] =>
-  sources
-    .filter(({ state }) => state !== 'ok' && state !== 'starting')
-    .map(({ name, state, reason }) => `${SOURCE_TITLES[name]}: ${reason || state}`);
-
-/** Which processes a collection lists. */
-export type ProcessScope = 'off' | 'gpu' | 'all';
-
-export interface NodeSample {
+/** What is known of an answer besides its rows. */
+export interface Answered {
   readonly at: Ms;
-  /** The machine's name for itself. */
-  readonly instance: string;
-  readonly os: string;
-  readonly arch: string;
-  readonly gpus: readonly NodeGpu[];
-  /** What was asked for. */
-  readonly scope: ProcessScope;
-  /** Undefined: not asked for, or this time nobody can say who is on the GPUs. */
-  readonly processes: readonly NodeProcess[] | undefined;
-  readonly cpu: NodeCpu | undefined;
-  readonly memory: NodeMemory | undefined;
-  readonly disks: readonly NodeDisk[];
-  readonly sources: readonly NodeSource[];
+  readonly latencyMs?: Ms | undefined;
+  readonly skewMs?: Ms | undefined;
+  readonly nextTryAt?: Ms | undefined;
+}
+
+export interface Failed {
+  readonly at: Ms;
+  readonly error: { readonly code: string; readonly text: string };
+  readonly nextTryAt?: Ms | undefined;
+}
+
+const NO_GROUPS: ReadonlyMap<string, string> = new Map();
+
+export class HostRecord implements HostView {
+  readonly hostId: string;
+  readonly groups: ReadonlyMap<string, string>;
+  readonly #data: HostData;
+  #label: string;
+  #version = 0;
+  #structure = 0;
+  #at: Ms = 0;
+  #status: HostStatus = WAITING;
+
+  /** `data` is the same object for the host's life: a parser commits into it. */
+  constructor(identity: HostIdentity, data: HostData) {
+    this.hostId = identity.hostId;
+    this.groups = identity.groups ?? NO_GROUPS;
+    this.#label = identity.label ?? identity.hostId;
+    this.#data = data;
+  }
+
+  /** What the host calls itself, once it has said so; before, what the host file calls it; else the hostId. */
+  get label(): string {
+    return this.#label;
+  }
+  get version(): number {
+    return this.#version;
+  }
+  get structure(): number {
+    return this.#structure;
+  }
+  get at(): Ms {
+    return this.#at;
+  }
+  get status(): HostStatus {
+    return this.#status;
+  }
+  get procs(): HostData['procs'] {
+    return this.#data.procs;
+  }
+  get gpus(): HostData['gpus'] {
+    return this.#data.gpus;
+  }
+  get cpus(): HostData['cpus'] {
+    return this.#data.cpus;
+  }
+  get cores(): HostData['cores'] {
+    return this.#data.cores;
+  }
+  get memory(): HostData['memory'] {
+    return this.#data.memory;
+  }
+  get disks(): HostData['disks'] {
+    return this.#data.disks;
+  }
+  get facts(): HostData['facts'] {
+    return this.#data.facts;
+  }
+  get extras(): HostData['extras'] {
+    return this.#data.extras;
+  }
+  text(ref: number): string {
+    return this.#data.text(ref);
+  }
+  userName(id: number): string {
+    return this.#data.userName(id);
+  }
+
+  /** New rows have been committed to the data, or new numbers to the rows that were there. */
+  commit({ at, latencyMs, skewMs, nextTryAt }: Answered, change: Change = 'structure'): void {
+    this.#version++;
+    if (change === 'structure') this.#structure++;
+    this.#at = at;
+    this.#label = this.#data.facts.instance || this.#label;
+    this.#status = { ...WAITING, phase: 'live', okAt: at, latencyMs, skewMs, nextTryAt };
+  }
+
+  /** An attempt ended without an answer. The rows stay, and so does what the last good answer told. */
+  fail({ at, error, nextTryAt }: Failed): void {
+    const { failingSince = at, failures } = this.#status;
+    this.setStatus({ phase: 'failing', failingSince, failures: failures + 1, error, nextTryAt });
+  }
+
+  setStatus(change: Partial<HostStatus>): void {
+    this.#status = { ...this.#status, ...change };
+  }
+
+  freeze(): HostSnapshot {
+    return freezeHost(this);
+  }
+}
+
+export function freezeHost(host: HostView): HostSnapshot {
+  const { hostId, label, at, status, gpus, procs, cpus, memory, disks } = host;
+  return {
+    hostId,
+    label,
+    at,
+    status,
+    gpus: Array.from({ length: gpus.slots }, (_, slot) => freezeGpu(host, slot)),
+    procs: Array.from({ length: procs.count }, (_, row) => freezeProc(host, row)),
+    cpus: cells(cpus, CPU_FIELDS),
+    memory: cells(memory, MEMORY_FIELDS),
+    disks: cells(disks, DISK_FIELDS).map((disk, row) => ({ title: disks.title(row), ...disk })),
+  };
+}
+
+function freezeGpu(host: HostView, slot: number): GpuSnapshot {
+  const { index, uuid, name, field, count } = host.gpus;
+  const reported = slot < count ? GPU_FIELDS.filter((id) => !Number.isNaN(field[id][slot]!)) : [];
+  return {
+    index: index[slot]!,
+    uuid: host.text(uuid[slot]!),
+    name: host.text(name[slot]!),
+    fields: Object.fromEntries(reported.map((id) => [id, field[id][slot]!])),
+  };
+}
+
+function freezeProc(host: HostView, row: number): ProcSnapshot {
+  const { pid, gpu, user, vramBytes, ageSeconds, cpuPercent, smPercent, command, name } = host.procs;
+  return {
+    pid: pid[row]!,
+    gpu: gpu[row]!,
+    user: host.userName(user[row]!),
+    vramBytes: vramBytes[row]!,
+    ageSeconds: reading(ageSeconds[row]!),
+    cpuPercent: reading(cpuPercent[row]!),
+    smPercent: reading(smPercent[row]!),
+    command: host.text(command[row]!),
+    name: host.text(name[row]!),
+  };
+}
+
+const reading = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
+
+/** Rows as records of what was reported. */
+function cells<Field extends string>(rows: Rows<Field>, fields: readonly Field[]): Record<string, number>[] {
+  return Array.from({ length: rows.count }, (_, row) => {
+    const reported = fields.filter((field) => !Number.isNaN(rows.value(row, field)));
+    return Object.fromEntries(reported.map((field) => [field, rows.value(row, field)]));
+  });
 }

@@ -1,7 +1,7 @@
 /** The edge of the input parser: reads of stdin, and the timer that tells a lone ESC from a sequence. */
-import type { InputEvent } from '../keys/names.js';
-import type { Clock } from '../model/ports.js';
-import { InputParser } from './input.js';
+import type { InputEvent } from '../keys/key-names.js';
+import type { Clock } from '../model/collector.js';
+import { InputParser } from './input-decoder.js';
 
 /** The part of process.stdin that is used. */
 export interface TerminalIn extends NodeJS.ReadableStream {

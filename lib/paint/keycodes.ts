@@ -1,6 +1,6 @@
 /** What key sequences mean: tables of xterm, the Linux console, rxvt, and the newer forms (modifyOtherKeys, kitty's CSI u). */
-import type { Key } from '../keys/names.js';
-import { clean } from '../sanitize.js';
+import type { Key } from '../keys/key-names.js';
+import { clean } from '../text/sanitize.js';
 
 export interface Modifiers {
   readonly ctrl: boolean;

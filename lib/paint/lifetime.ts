@@ -3,9 +3,9 @@
  * ends the process; `exit` is handed in.
  */
 import type { ErrorCode } from '../errors.js';
-import type { Clock } from '../model/ports.js';
-import { clean } from '../sanitize.js';
-import { divertConsole } from './diversion.js';
+import type { Clock } from '../model/collector.js';
+import { clean } from '../text/sanitize.js';
+import { divertConsole } from './stream-capture.js';
 import { forsakeTerminal } from './hangup.js';
 
 /** Exit statuses of signals, as shells count them: 128 and the signal's number. */

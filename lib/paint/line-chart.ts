@@ -3,7 +3,7 @@ import Line, { type LineSeries } from 'blessed-contrib/lib/widget/charts/line.js
 import type Screen from 'neo-blessed/lib/widgets/screen.js';
 import type { Chart } from '../view/chart.js';
 import { TONES, type Raster, type Size, type Tone } from '../view/frame.js';
-import { openScreen, Sink } from './screen.js';
+import { openScreen, Sink } from './open-terminal.js';
 
 /** The widget keeps so many columns and rows for borders that it doesn't have here. */
 const MARGIN: Size = { cols: 6, rows: 2 };

@@ -1,5 +1,5 @@
 /** Mouse reports of terminals. */
-import type { Mouse } from '../keys/names.js';
+import type { Mouse } from '../keys/key-names.js';
 
 export type MouseReport = Pick<Mouse, 'action' | 'button' | 'x' | 'y'>;
 

@@ -4,8 +4,8 @@
  */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import type { Ms } from '../model/host.js';
-import type { Clock } from '../model/ports.js';
+import type { Ms } from '../model/node-view.js';
+import type { Clock } from '../model/collector.js';
 
 /** How often a terminal that took nothing is asked again. */
 const RETRY_MS = 10;

@@ -1,5 +1,5 @@
 /** The seam between pictures and terminals. */
-import type { InputEvent } from '../keys/names.js';
+import type { InputEvent } from '../keys/key-names.js';
 import { cellsToText, composeCells, type Cells } from '../view/cells.js';
 import type { Frame, Size } from '../view/frame.js';
 

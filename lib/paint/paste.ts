@@ -1,5 +1,5 @@
 /** Bracketed paste, between its two brackets. */
-import { clean } from '../sanitize.js';
+import { clean } from '../text/sanitize.js';
 
 /** More of one paste is dropped. */
 export const MAX_PASTE_BYTES = 2 ** 20;

@@ -1,7 +1,7 @@
 /** A frame as a grid of characters and tones: what every painter draws, what goldens show, where the mouse hits. Pure. */
-import { forEachGlyph, glyphs } from '../sanitize.js';
+import { forEachGlyph, glyphs } from '../text/sanitize.js';
 import { TONES, type Frame, type Line, type Raster, type RegionId, type Size, type Tone } from './frame.js';
-import { width } from './text.js';
+import { width } from '../text/format.js';
 
 /** Bit of a cell's style: it belongs to a selected line. The bits below are the index in TONES. */
 export const SELECTED = 0x80;

@@ -1,7 +1,7 @@
 /** The frame around every tab: title, tab strip, chips, body, crumb, key hints or the help. Pure. */
 import { BLANK, line, span, type Block, type Frame, type Line, type Size, type Span, type View } from './frame.js';
 import { checkRaster, fitLine } from './fit.js';
-import { cut, width } from './text.js';
+import { cut, width } from '../text/format.js';
 
 /** Fixed lines: title and tab strip above, key hints below. */
 const HEAD_ROWS = 2;

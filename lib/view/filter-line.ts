@@ -1,9 +1,9 @@
 /** The line of the filter above the key hints: what is typed, or what holds; how much that keeps, or why it is none. Pure. */
-import type { EditedText } from '../filter/editor.js';
-import type { FilterMode } from '../filter/filtering.js';
-import type { FilterCounts } from '../filter/hosts.js';
+import type { EditedText } from '../filter/line-editor.js';
+import type { FilterMode } from '../filter/filter-state.js';
+import type { FilterCounts } from '../filter/filtered-nodes.js';
 import { line, span, type Line, type Span } from './frame.js';
-import { count, cut, joinFitting, width } from './text.js';
+import { count, cut, joinFitting, width } from '../text/format.js';
 
 export interface FilterLine {
   /** What is being typed. */

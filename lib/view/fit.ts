@@ -1,6 +1,6 @@
 /** What a view gives, checked and fitted. A tab may come from anywhere: what is no line or raster is thrown here, behind its wall. */
 import type { Line, Raster, Span } from './frame.js';
-import { cut, width } from './text.js';
+import { cut, width } from '../text/format.js';
 
 /** The line in at most `cols` columns; where words are lost it ends in `…`. Throws TypeError. */
 export function fitLine(one: Line, cols: number): Line {

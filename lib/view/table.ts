@@ -4,7 +4,7 @@
  */
 import type { Line, Span } from './frame.js';
 import { span } from './frame.js';
-import { count, cut, pad, width } from './text.js';
+import { count, cut, pad, width } from '../text/format.js';
 
 export interface Sort {
   readonly key: string;

@@ -15,9 +15,9 @@ import {
   type TableAccess,
 } from '../../lib/index.js';
 import { CHARTS, SPANS } from './history-chart.js';
-import { LED_NOTE, nodeAt } from './leds.js';
-import { COLUMNS, hostOfRow } from './order.js';
-import { orderFor, regroup, toggleAll, toggleGroup, type AllUi } from './ui.js';
+import { LED_NOTE, nodeAt } from './node-grid.js';
+import { COLUMNS, hostOfRow } from './gpu-order.js';
+import { orderFor, regroup, toggleAll, toggleGroup, type AllUi } from './ui-state.js';
 import { allView, ledGrid } from './view.js';
 
 const access: TableAccess<AllUi> = {

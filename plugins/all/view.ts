@@ -30,13 +30,13 @@ import {
   type TableLayout,
   type View,
 } from '../../lib/index.js';
-import { cardLine } from './cards.js';
+import { cardLine } from './gpu-details.js';
 import { chartView, SPANS } from './history-chart.js';
 import { BY_NODE, groupsOf, type Group } from './groups.js';
-import { gridOf, ledLines, legend, type Grid } from './leds.js';
-import { columnsFor, type GpuOrder } from './order.js';
+import { gridOf, ledLines, legend, type Grid } from './node-grid.js';
+import { columnsFor, type GpuOrder } from './gpu-order.js';
 import { totalLines } from './totals.js';
-import { groupingOf, orderFor, type AllUi } from './ui.js';
+import { groupingOf, orderFor, type AllUi } from './ui-state.js';
 
 const LEAST_HOST_COLS = 9;
 /** From here on the name of the label stands before its value in the heads of groups, whatever that takes. */

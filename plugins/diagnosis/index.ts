@@ -1,6 +1,6 @@
 /** The Diagnosis tab: how well everything is scraped, and how the program itself does. */
 import { definePlugin, sortBinding, tableBindings, tableState, type AppView, type TableAccess, type TableState } from '../../lib/index.js';
-import { COLUMNS, orderOf, type ScrapeOrder } from './order.js';
+import { COLUMNS, orderOf, type ScrapeOrder } from './scrape-order.js';
 import { scrapesDerivation } from './scrapes.js';
 import { diagnosisView } from './view.js';
 

@@ -22,7 +22,7 @@ import {
   type View,
 } from '../../lib/index.js';
 import type { DiagnosisUi } from './index.js';
-import { columnsFor, orderOf } from './order.js';
+import { columnsFor, orderOf } from './scrape-order.js';
 import { scrapesDerivation, type Scrapes } from './scrapes.js';
 
 const LEAST_HOST_COLS = 9;

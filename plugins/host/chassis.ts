@@ -1,7 +1,7 @@
 /** The machine around the GPUs: what it is, what it draws, where the exporter runs, how the exporter's sources are. */
 import { span, type ExtraRows, type HostView, type Line } from '../../lib/index.js';
-import { fact, words, wrapped, type Part } from './parts.js';
-import { joules, readingPart, restParts, withUnit } from './readings.js';
+import { fact, words, wrapped, type Part } from './inline-list.js';
+import { joules, readingPart, restParts, withUnit } from './extra-readings.js';
 
 const lead = (label: string): ReturnType<typeof span> => span(` ${label.padEnd(9)}`, 'dim');
 

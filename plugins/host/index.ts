@@ -12,8 +12,8 @@ import {
   type TableAccess,
   type TableState,
 } from '../../lib/index.js';
-import { detailLines, pageTop } from './details.js';
-import { COLUMNS, orderOf, rowOf } from './processes.js';
+import { detailLines, pageTop } from './node-details.js';
+import { COLUMNS, orderOf, rowOf } from './process-list.js';
 import { hostView } from './view.js';
 
 export interface HostUi {

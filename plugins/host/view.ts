@@ -23,11 +23,11 @@ import {
 import { connectionLines } from './connection.js';
 import { chassisLines } from './chassis.js';
 import { coreLines } from './cores.js';
-import { detailView } from './details.js';
-import { gpuLines } from './gpus.js';
+import { detailView } from './node-details.js';
+import { gpuLines } from './gpu-list.js';
 import { hostOf, showsAll, type HostUi } from './index.js';
-import { machineLines } from './machine.js';
-import { columnsFor, orderOf, type Process, type ProcessOrder } from './processes.js';
+import { machineLines } from './machine-panel.js';
+import { columnsFor, orderOf, type Process, type ProcessOrder } from './process-list.js';
 
 /** Rows the process table gets at least, header included, before the machine's lines give way. */
 const LEAST_TABLE_ROWS = 5;

@@ -1,7 +1,7 @@
 /** The Users tab: who is using the cluster, how much, where, since when. */
 import { definePlugin } from '../../lib/index.js';
 import { LAYERS } from './keys.js';
-import { START, type UsersUi } from './levels.js';
+import { START, type UsersUi } from './drilldown.js';
 import { usersView } from './view.js';
 
 export default definePlugin<UsersUi>({

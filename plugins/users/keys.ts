@@ -1,11 +1,11 @@
 /** The keys of the Users tab: those of each level, then those that it has on every level. */
 import { commandOf, selectedAt, width, type AppView, type KeyLayer } from '../../lib/index.js';
-import { enter, on, sort, withRows, type Key } from './access.js';
-import { detailLines, processOf } from './details.js';
-import { EVERYWHERE } from './everywhere.js';
-import { current, put, type ProcessesLevel, type UsersUi } from './levels.js';
-import { processesOf } from './processes.js';
-import { rowsOf } from './rows.js';
+import { enter, on, sort, withRows, type Key } from './table-access.js';
+import { detailLines, processOf } from './process-details.js';
+import { EVERYWHERE } from './common-keys.js';
+import { current, put, type ProcessesLevel, type UsersUi } from './drilldown.js';
+import { processesOf } from './processes-level.js';
+import { rowsOf } from './level-rows.js';
 
 const USERS = on(
   ['users'],

@@ -10,12 +10,12 @@ import {
   type SheetCell,
   type SheetColumn,
 } from '../../lib/index.js';
-import { processOf } from './details.js';
-import { gpuRanges, hostsOf } from './hosts.js';
-import { current, type HostsLevel, type ProcessesLevel, type ProcessLevel, type UsersLevel, type UsersUi } from './levels.js';
-import { processesOf } from './processes.js';
-import { rowsOf } from './rows.js';
-import { lastAnswer, silentHosts, whatIsKnown } from './silent.js';
+import { processOf } from './process-details.js';
+import { gpuRanges, hostsOf } from './nodes-level.js';
+import { current, type HostsLevel, type ProcessesLevel, type ProcessLevel, type UsersLevel, type UsersUi } from './drilldown.js';
+import { processesOf } from './processes-level.js';
+import { rowsOf } from './level-rows.js';
+import { lastAnswer, silentHosts, whatIsKnown } from './not-reporting.js';
 
 /** A file name without time and extension, and what goes into the file. */
 export interface Exported {

@@ -15,11 +15,11 @@ import {
   type Size,
   type View,
 } from '../../lib/index.js';
-import { detailsCrumb, hostsCrumb, processesCrumb, silentCrumb, usersCrumb } from './crumbs.js';
-import { detailLines, processOf } from './details.js';
-import { emptyHint, notCounted } from './hints.js';
-import { chipLines, headLines } from './head.js';
-import { hostsOf, hostsPage } from './hosts.js';
+import { detailsCrumb, hostsCrumb, processesCrumb, silentCrumb, usersCrumb } from './breadcrumb.js';
+import { detailLines, processOf } from './process-details.js';
+import { emptyHint, notCounted } from './empty-states.js';
+import { chipLines, headLines } from './summary.js';
+import { hostsOf, hostsPage } from './nodes-level.js';
 import {
   current,
   type HostsLevel,
@@ -29,12 +29,12 @@ import {
   type SilentLevel,
   type UsersLevel,
   type UsersUi,
-} from './levels.js';
-import { shownUser, type Page } from './page.js';
-import { processesOf, processesPage, type ProcessesPage } from './processes.js';
-import { silentHosts, silentPage } from './silent.js';
-import { layoutTall, type TallLayout } from './tall.js';
-import { userOrder, usersPage } from './users.js';
+} from './drilldown.js';
+import { shownUser, type Page } from './table-page.js';
+import { processesOf, processesPage, type ProcessesPage } from './processes-level.js';
+import { silentHosts, silentPage } from './not-reporting.js';
+import { layoutTall, type TallLayout } from './wrapped-table.js';
+import { userOrder, usersPage } from './users-level.js';
 
 /** What is left for a level below the chips, the crumb's line included. */
 interface Room {

@@ -1,0 +1,92 @@
+import { expect, test } from '@jest/globals';
+import { Derivations, type Derivation } from '../../lib/aggregate/derivations.js';
+import { buildHosts } from '../helpers/hosts.js';
+
+interface Part {
+  pids: number[];
+}
+const seen: (readonly number[] | undefined)[] = [];
+const pids: Derivation<Part, string> = {
+  id: 'pids',
+  part(host, reuse) {
+    seen.push(reuse?.pids);
+    return { pids: [...host.procs.pid.slice(0, host.procs.count)] };
+  },
+  merge: (parts, scope) => `${scope.key}${[...parts].map(([host, part]) => ` ${host.label}:${part.pids.join('+')}`).join('')}`,
+};
+const procs = (...numbers: readonly number[]) => ({ procs: numbers.map((pid) => ({ pid })) });
+
+test('one part per host version, one merge per collector version and scope', () => {
+  const hosts = buildHosts([procs(1), procs(2)]);
+  const derivations = new Derivations();
+  const derive = (collector: number) => derivations.derive(pids, hosts, collector);
+  expect(derive(1)).toBe(' node-0001:1 node-0002:2');
+  // A sort key: nothing runs.
+  expect(derive(1)).toBe(' node-0001:1 node-0002:2');
+  expect(derivations.ran).toEqual({ parts: 2, merges: 1 });
+  // A scrape of one host.
+  hosts[1]!.scrape(procs(2, 3));
+  expect(derive(2)).toBe(' node-0001:1 node-0002:2+3');
+  expect(derivations.ran).toEqual({ parts: 3, merges: 2 });
+  // A failure: no rows changed.
+  hosts[0]!.fail({ at: 1, error: { code: 'TEST', text: 'refused' } });
+  derive(3);
+  expect(derivations.ran).toEqual({ parts: 3, merges: 3 });
+});
+
+test('hosts that do not count are merged only into what is over all', () => {
+  const hosts = buildHosts([procs(1), { ...procs(2), state: 'overdue' }, { state: 'waiting' }]);
+  expect(new Derivations().derive(pids, hosts, 1)).toBe(' node-0001:1');
+  expect(new Derivations().derive({ ...pids, over: 'all' }, hosts, 1)).toBe(' node-0001:1 node-0002:2 node-0003:');
+});
+
+test('a scope has its own merge, and shares the parts', () => {
+  const hosts = buildHosts([procs(1), procs(2)]);
+  const derivations = new Derivations();
+  const second = { key: 'second', host: ({ label }: { label: string }) => label === 'node-0002' };
+  expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1 node-0002:2');
+  expect(derivations.derive(pids, hosts, 1, second)).toBe('second node-0002:2');
+  expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1 node-0002:2');
+  expect(derivations.ran).toEqual({ parts: 2, merges: 2 });
+});
+
+test('keeps the merges of a few scopes, the latest', () => {
+  const hosts = buildHosts([procs(1)]);
+  const derivations = new Derivations();
+  for (const key of ['a', 'b', 'c', 'd', 'e']) derivations.derive(pids, hosts, 1, { key });
+  expect(derivations.ran.merges).toBe(5);
+  for (const key of ['e', 'd', 'c', 'b']) derivations.derive(pids, hosts, 1, { key });
+  expect(derivations.ran.merges).toBe(5);
+  derivations.derive(pids, hosts, 1, { key: 'a' });
+  expect(derivations.ran.merges).toBe(6);
+});
+
+test('a part is offered the part of the host’s last version, and no other', () => {
+  const hosts = buildHosts([procs(1), procs(2)]);
+  const derivations = new Derivations();
+  seen.length = 0;
+  derivations.derive(pids, hosts, 1);
+  hosts[0]!.scrape(procs(5));
+  derivations.derive(pids, hosts, 2);
+  hosts[0]!.scrape(procs(6));
+  derivations.derive(pids, hosts, 3);
+  expect(seen).toEqual([undefined, undefined, [1], [5]]);
+});
+
+test('after forgetting everything is made anew, without the old parts', () => {
+  const hosts = buildHosts([procs(1), procs(2)]);
+  const derivations = new Derivations();
+  derivations.derive(pids, hosts, 1);
+  derivations.forget();
+  seen.length = 0;
+  expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1 node-0002:2');
+  expect(seen).toEqual([undefined, undefined]);
+  expect(derivations.ran).toEqual({ parts: 4, merges: 2 });
+});
+
+test('two derivations of one id are two', () => {
+  const hosts = buildHosts([procs(1)]);
+  const derivations = new Derivations();
+  expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1');
+  expect(derivations.derive({ ...pids, merge: () => 'mine' }, hosts, 1)).toBe('mine');
+});

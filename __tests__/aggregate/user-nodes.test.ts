@@ -1,0 +1,165 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { gpuShares, userProcesses } from '../../lib/aggregate/user-processes.js';
+import { commandOf, userHosts } from '../../lib/aggregate/user-nodes.js';
+import { usersDerivation } from '../../lib/aggregate/users.js';
+import { Derivations } from '../../lib/aggregate/derivations.js';
+import { counted } from '../../lib/model/node-view.js';
+import { buildHosts, type ProcSpec } from '../helpers/hosts.js';
+import { cluster, host as anyHost, NAMES } from './random-cluster.js';
+import { oracleUsers, type OracleHost } from './users-oracle.js';
+
+function expectClose(actual: number, expected: number): void {
+  if (actual !== expected) expect(Math.abs(actual - expected) / Math.abs(expected)).toBeLessThan(1e-9);
+}
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+describe('hosts of a user', () => {
+  test('each as if the cluster were that host alone, counted or not', () => {
+    fc.assert(
+      fc.property(cluster, fc.constantFrom(...NAMES), (specs, user) => {
+        const hosts = buildHosts(specs);
+        const found = userHosts(hosts, user);
+        const expected = specs.flatMap((spec, at) => {
+          const own = oracleUsers([{ ...spec, state: spec.procs.length > 0 ? 'live' : spec.state }]).get(user);
+          return own ? [{ ...own, at }] : [];
+        });
+        expect(found.map(({ host }) => host)).toEqual(expected.map(({ at }) => hosts[at]));
+        for (const [nth, { at, powerWatts, ...own }] of expected.entries()) {
+          const row = found[nth]!;
+          expectClose(row.powerWatts, powerWatts);
+          const slots = new Set(specs[at]!.procs.filter((proc) => proc.user === user && proc.gpu >= 0).map(({ gpu }) => gpu));
+          expect({ ...row, command: commandOf(row.host, row.topRow) }).toMatchObject({
+            slots: [...slots].sort((a, b) => a - b),
+            procs: own.procs,
+            procsAll: own.procsAll,
+            vramBytes: own.vramBytes,
+            powerPartial: own.powerPartial === 1,
+            sm: own.sm,
+            longestSeconds: own.longestSeconds,
+            command: own.command,
+          });
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('those that count add up to the user', () => {
+    fc.assert(
+      fc.property(cluster, (specs) => {
+        const hosts = buildHosts(specs);
+        const table = new Derivations().derive(usersDerivation, hosts, 1);
+        for (let row = 0; row < table.countAll; row++) {
+          const found = userHosts(hosts, table.user(row)).filter(({ host }) => counted(host));
+          const sms = found.map(({ sm }) => sm).filter((sm) => !Number.isNaN(sm));
+          const ages = found.map(({ longestSeconds }) => longestSeconds).filter((age) => !Number.isNaN(age));
+          expect({
+            nodes: found.filter(({ slots }) => slots.length > 0).length,
+            nodesAll: found.length,
+            gpus: sum(found.map(({ slots }) => slots.length)),
+            procs: sum(found.map(({ procs }) => procs)),
+            procsAll: sum(found.map(({ procsAll }) => procsAll)),
+            vramBytes: sum(found.map(({ vramBytes }) => vramBytes)),
+            partial: found.some(({ powerPartial }) => powerPartial),
+            longest: ages.length === 0 ? NaN : Math.max(...ages),
+          }).toEqual({
+            nodes: table.nodes[row],
+            nodesAll: table.nodesAll[row],
+            gpus: table.gpus[row],
+            procs: table.procs[row],
+            procsAll: table.procsAll[row],
+            vramBytes: table.vramBytes[row],
+            partial: table.powerPartial[row] === 1,
+            longest: table.longestSeconds[row],
+          });
+          expectClose(sum(found.map(({ powerWatts }) => powerWatts)), table.powerWatts[row]!);
+          if (sms.length === 0) expect(table.sm[row]).toBeNaN();
+          else expectClose(sum(sms), table.sm[row]!);
+        }
+      }),
+    );
+  });
+
+  test('an infinite reading is no power, as in the table', () => {
+    const hosts = buildHosts([{ gpus: [{ powerWatts: 100 }], procs: [{ pid: 1, gpu: 0, user: 'mallory', vram: Infinity }] }]);
+    expect(userHosts(hosts, 'mallory')[0]!.powerWatts).toBe(0);
+  });
+});
+
+describe('processes of a user on a host', () => {
+  test('any host: each pid once, with all its rows; their bytes, GPUs and power are the host’s for that user', () => {
+    fc.assert(
+      fc.property(anyHost, fc.constantFrom(...NAMES), (spec, user) => {
+        const [host] = buildHosts([spec]);
+        const found = userProcesses(host!, user);
+        const own = spec.procs.filter((proc) => proc.user === user);
+        expect(found.map(({ pid }) => pid)).toEqual([...new Set(own.map(({ pid }) => pid))]);
+        for (const process of found)
+          expectProcess(
+            process,
+            own.filter(({ pid }) => pid === process.pid),
+          );
+        const [total] = userHosts([host!], user);
+        expect(sum(found.map(({ vramBytes }) => vramBytes))).toBe(total?.vramBytes ?? 0);
+        const shares = found.flatMap((process) => gpuShares(host!, process));
+        expect(new Set(shares.map(({ slot }) => slot)).size).toBe(total?.slots.length ?? 0);
+        expectClose(sum(shares.map(({ powerWatts }) => powerWatts || 0)), total?.powerWatts ?? 0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  function expectProcess(process: ReturnType<typeof userProcesses>[number], own: OracleHost['procs']): void {
+    const onGpu = own.filter(({ gpu }) => gpu >= 0);
+    const sms = onGpu.map(({ sm }) => sm).filter((sm) => !Number.isNaN(sm));
+    const ages = own.map(({ age }) => age).filter((age) => !Number.isNaN(age));
+    expect(process.rows).toHaveLength(own.length);
+    expect(process.slots).toEqual(onGpu.map(({ gpu }) => gpu).sort((a, b) => a - b));
+    expect(process.vramBytes).toBe(sum(onGpu.map(({ vram }) => vram)));
+    expect(process.ageSeconds).toBe(ages.length === 0 ? NaN : Math.max(...ages));
+    if (sms.length === 0) expect(process.smPercent).toBeNaN();
+    else expectClose(process.smPercent, sum(sms) / sms.length);
+  }
+
+  test('what a process has of its GPUs, and who else is there', () => {
+    const on = (pid: number, gpu: number, user: string, vram: number, more: Partial<ProcSpec> = {}): ProcSpec => ({
+      pid,
+      gpu,
+      user,
+      vram,
+      ...more,
+    });
+    const [host] = buildHosts([
+      {
+        gpus: [{ powerWatts: 100 }, { powerWatts: -5 }, {}],
+        procs: [
+          on(7, 1, 'alice', 4, { sm: 50 }),
+          on(7, 0, 'alice', 3, { sm: 10 }),
+          on(7, 2, 'alice', 2),
+          on(8, 0, 'alice', 1),
+          on(9, 0, 'zoe', 2),
+          on(10, 0, 'bob', 2),
+          on(11, 0, 'zoe', 4),
+        ],
+      },
+    ]);
+    const [first] = userProcesses(host!, 'alice');
+    expect(first).toMatchObject({ pid: 7, slots: [0, 1, 2], vramBytes: 9, smPercent: 30 });
+    expect(gpuShares(host!, first!)).toEqual([
+      // GPU 0: 3 of 12 bytes of 100 W.
+      {
+        slot: 0,
+        vramBytes: 3,
+        smPercent: 10,
+        powerWatts: 25,
+        others: [
+          { user: 'zoe', vramBytes: 6 },
+          { user: 'bob', vramBytes: 2 },
+        ],
+      },
+      { slot: 1, vramBytes: 4, smPercent: 50, powerWatts: 0, others: [] },
+      { slot: 2, vramBytes: 2, smPercent: NaN, powerWatts: NaN, others: [] },
+    ]);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals';
+import { line, lines } from '../../lib/view/frame.js';
+import { definePlugin } from '../../lib/plugin/types.js';
+import { CLUSTER } from '../helpers/cluster.js';
+import { Driver } from '../helpers/driver.js';
+
+describe('y copies the row', () => {
+  test('cell by cell, whole, however little of it is on screen', () => {
+    const driver = new Driver({ hosts: CLUSTER, cols: 80 }).press('V', 'y');
+    const cells = driver.painter.clipboard.split('\t');
+    expect(cells[0]).toBe('inureyes');
+    expect(cells.at(-1)).toBe('python train.py --bs=128 --epochs=100 --model=llama-70b --data=/scratch/c4 --resume');
+    expect(driver.frame()).not.toContain('--resume');
+    expect(driver.frame()).toContain('copied inureyes 6');
+  });
+
+  test('the one that is selected', () => {
+    const driver = new Driver({ hosts: CLUSTER }).press('Down', 'y');
+    expect(driver.painter.clipboard).toMatch(/^node-0001\t1\tH100 80GB\t/);
+  });
+
+  test('cleaned, wherever it comes from', () => {
+    const hostile = definePlugin({
+      apiVersion: 1,
+      id: 'hostile',
+      layers: [],
+      tabs: () => [{ plugin: 'hostile', key: '', title: 'Hostile', order: -1 }],
+      init: () => 0,
+      view: () => ({ blocks: [lines({ ...line('shown'), selected: true, copy: 'a\u001b]52;c;aGk=\u0007\tb\u202ec\r\nrm -rf /\n' })] }),
+    });
+    const driver = new Driver({ plugins: [hostile] }).press('y');
+    expect(driver.tab).toBe('Hostile');
+    expect(driver.painter.clipboard).toBe('a]52;c;aGk=\tbcrm -rf /');
+  });
+
+  test('where none is selected it says so', () => {
+    expect(new Driver().press('y').frame()).toContain('no row is selected here');
+  });
+});

@@ -1,0 +1,66 @@
+/** What all tabs have in common on screen: footer, help, strip. */
+import { describe, expect, test } from '@jest/globals';
+import { line, span } from '../../lib/view/frame.js';
+import { width } from '../../lib/text/format.js';
+import { CLUSTER } from '../helpers/cluster.js';
+import { Driver } from '../helpers/driver.js';
+import { expectGolden, SIZES } from '../helpers/golden.js';
+
+const CHIPS = [line(span(' demo: a made-up cluster ', 'chip-warn'))];
+
+test.each([
+  [120, 30],
+  [80, 24],
+  [40, 10],
+] as const)('the help, %ix%i', (cols, rows) => {
+  expectGolden('help', cols, rows, new Driver({ hosts: CLUSTER, cols, rows }).press('V', '?').frame());
+});
+
+describe.each(SIZES)('%ix%i', (cols, rows) => {
+  const places = [[], ['V'], ['V', 'Right'], ['Left'], ['?'], ['V', '?'], ['Esc'], ['V', 'f', 'm', 'End']];
+
+  test.each(places)('no line is wider than the terminal, title and hints are never lost: %s', (...keys) => {
+    const driver = new Driver({ hosts: CLUSTER, cols, rows, chips: CHIPS }).press(...keys);
+    const lines = driver.lines();
+    expect(lines).toHaveLength(rows);
+    for (const text of lines) expect(width(text)).toBeLessThanOrEqual(cols);
+    expect(lines[0]).toContain('3/4 nodes'.slice(0, 1));
+    expect(lines[0]).toMatch(/14:32:07 live$/);
+    expect(lines[1]).toContain(driver.tab);
+    expect(lines[2]).toContain('demo');
+    expect(lines.at(-1)).toMatch(keys.at(-1) === 'Esc' ? /q quits$/ : keys.at(-1) === '?' ? /Esc close/ : /\? help/);
+  });
+});
+
+test('the footer offers what the keys do here, and nothing that the help does not explain', () => {
+  for (const keys of [[], ['V'], ['V', 'Right']]) {
+    const driver = new Driver({ hosts: CLUSTER, cols: 260, rows: 90 }).press(...keys);
+    const offered = driver
+      .lines()
+      .at(-1)!
+      .trim()
+      .split(/ {2,}/)
+      .map((hint) => hint.split(' ')[0]!);
+    expect(offered).toEqual(expect.arrayContaining(['?', 'q', 'V', '←→']));
+    const help = driver.press('?').frame();
+    for (const key of offered.filter((name) => name !== '←→')) expect(help).toMatch(new RegExp(`(^| )${key.replace('?', '\\?')}[, ]`, 'm'));
+  }
+});
+
+test('the help of a tab begins with its own keys, then those that work everywhere', () => {
+  const text = new Driver({ hosts: CLUSTER, cols: 80, rows: 60 }).press('V', '?').frame();
+  const places = ['Users\n', 'Everywhere\n', 'Always\n', 'POWER* is an estimate'].map((heading) => text.indexOf(heading));
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(places[0]).toBeGreaterThan(0);
+});
+
+test('a text from outside cannot steer the terminal', () => {
+  const evil = '\u001b[2J\u009b31m\u202e';
+  const driver = new Driver({
+    hosts: [{ label: `a${evil}b`, gpus: 1, procs: [{ pid: 1, gpu: 0, user: `u${evil}`, command: evil }] }],
+  });
+  for (const key of ['x', 'V', 'Right']) {
+    driver.press(key);
+    expect(driver.painter.cells.ch.join('')).not.toMatch(/\p{Cc}|\p{Cf}/u);
+  }
+});

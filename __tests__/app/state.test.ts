@@ -1,0 +1,183 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Delivery } from '../../lib/model/collector.js';
+import { definePlugin, type TabPlugin } from '../../lib/plugin/types.js';
+import { AppState, faultText } from '../../lib/app/state.js';
+import { buildHosts, type HostSpec, type TestHost } from '../helpers/hosts.js';
+
+interface Ui {
+  readonly made: string;
+}
+const asked = { tabs: 0, init: [] as string[] };
+const perHost: TabPlugin = definePlugin<Ui>({
+  apiVersion: 1,
+  id: 'per-host',
+  layers: [],
+  tabs: (hosts) => {
+    asked.tabs++;
+    return [...hosts].map((host) => ({ plugin: 'per-host', key: host.hostId, title: host.label }));
+  },
+  init: (tab) => {
+    asked.init.push(tab.key);
+    return { made: tab.key };
+  },
+  view: () => ({ blocks: [] }),
+});
+const only: TabPlugin = definePlugin<undefined>({
+  apiVersion: 1,
+  id: 'only',
+  layers: [],
+  tabs: () => [{ plugin: 'only', key: '', title: 'Only', order: 0 }],
+  init: () => undefined,
+  view: () => ({ blocks: [] }),
+});
+
+function setUp(specs: readonly HostSpec[] = [{}, {}]): { readonly state: AppState; readonly hosts: readonly TestHost[] } {
+  const hosts = buildHosts(specs);
+  return { state: new AppState([perHost, only], 3000, hosts), hosts };
+}
+const of = (host: TestHost, kind: Delivery['kind'] = 'data'): Delivery => ({ host, kind, continuity: 'next' });
+const titles = (state: AppState): string[] => state.tabs.map(({ title }) => title);
+
+describe('the two counters', () => {
+  test('a delivery of any kind raises both, everything else only `data`', () => {
+    const { state, hosts } = setUp();
+    let { data, collector } = state.versions;
+    for (const kind of ['data', 'failed', 'overdue', 'gone'] as const) {
+      state.deliver(of(hosts[0]!, kind));
+      expect(state.versions.collector).toBe(++collector);
+      expect(state.versions.data).toBeGreaterThan(data);
+      ({ data } = state.versions);
+    }
+    for (const change of [
+      () => state.touch(),
+      () => state.open('only'),
+      () => state.cycle(1),
+      () => void state.update(state.tab, [{ made: 'x' }]),
+      () => state.blame('only', 'key', new Error('x')),
+    ]) {
+      change();
+      expect(state.versions.data).toBe(++data);
+      expect(state.versions.collector).toBe(collector);
+    }
+  });
+});
+
+describe('tabs', () => {
+  test('in the order of `order`, then as the plugins list them', () => {
+    const { state } = setUp();
+    expect(titles(state)).toEqual(['Only', 'node-0001', 'node-0002']);
+    expect(state.tab.title).toBe('Only');
+  });
+
+  test('asked when the set of hosts or a label changes, not per delivery', () => {
+    const { state, hosts } = setUp([{ label: 'old' }, {}]);
+    expect(titles(state)).toEqual(['Only', 'old', 'node-0002']);
+    const { tabs } = asked;
+    state.deliver(of(hosts[0]!.scrape({})));
+    expect(titles(state)).toHaveLength(3);
+    expect(asked.tabs).toBe(tabs);
+    state.deliver(of(hosts[0]!.scrape({ facts: { instance: 'dgx-07' } })));
+    expect(titles(state)).toEqual(['Only', 'dgx-07', 'node-0002']);
+    state.deliver(of(hosts[1]!, 'gone'));
+    expect(titles(state)).toEqual(['Only', 'dgx-07']);
+    expect(asked.tabs).toBe(tabs + 2);
+  });
+
+  test('the open one is kept by what it is, not by its title or place', () => {
+    const { state, hosts } = setUp();
+    expect(state.open('per-host', 'node-0002:9090')).toBe(true);
+    state.deliver(of(hosts[1]!.scrape({ facts: { instance: 'dgx-07' } })));
+    expect(state.tab).toMatchObject({ key: 'node-0002:9090', title: 'dgx-07' });
+    state.deliver(of(hosts[0]!, 'gone'));
+    expect(state.tab.title).toBe('dgx-07');
+    expect(state.open('per-host', 'node-0001:9090')).toBe(false);
+    expect(state.open('nobody')).toBe(false);
+    expect(state.tab.title).toBe('dgx-07');
+  });
+
+  test('cycling goes round, any number of steps', () => {
+    const { state } = setUp();
+    const at = (by: number): string => {
+      state.cycle(by);
+      return state.tab.title;
+    };
+    expect([at(1), at(1), at(1), at(-1), at(-4), at(30)]).toEqual([
+      'node-0001',
+      'node-0002',
+      'Only',
+      'node-0002',
+      'node-0001',
+      'node-0001',
+    ]);
+  });
+
+  test('with no plugin there is nothing to open, and nothing breaks', () => {
+    const state = new AppState([], 3000, []);
+    state.cycle(1);
+    expect(state.tabs).toEqual([]);
+    expect(state.open('only')).toBe(false);
+  });
+});
+
+describe('UI state', () => {
+  test('made once a tab, when first asked for; dropped with its tab', () => {
+    const { state, hosts } = setUp();
+    asked.init.length = 0;
+    const tab = state.tabs.find(({ key }) => key === 'node-0002:9090')!;
+    expect(state.ui(tab)).toEqual({ value: { made: 'node-0002:9090' } });
+    expect(state.update(tab, [{ made: 'later' }, { type: 'help' }])).toEqual([{ type: 'help' }]);
+    expect(state.ui(tab)).toEqual({ value: { made: 'later' } });
+    expect(asked.init).toEqual(['node-0002:9090']);
+    state.deliver(of(hosts[1]!, 'gone'));
+    expect(titles(state)).toEqual(['Only', 'node-0001']);
+    state.deliver(of(hosts[1]!.scrape({})));
+    expect(titles(state)).toEqual(['Only', 'node-0001', 'node-0002']);
+    expect(state.ui(tab)).toEqual({ value: { made: 'node-0002:9090' } });
+  });
+});
+
+test('a fault in words: one line, cleaned, capped', () => {
+  expect(faultText(new TypeError('a\u001b[31mb\nc'))).toBe('TypeError: a[31mbc');
+  expect(faultText('text')).toBe('text');
+  expect(faultText(new Error('x'.repeat(5000)))).toHaveLength(200);
+  expect(faultText(Object.create(null))).toBe('threw something that has no text');
+});
+
+describe('the trend of each user', () => {
+  const holds = (gib: number) => ({ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: gib * 2 ** 30 }] });
+  const at = (state: AppState, now: number, host: TestHost, gib: number, continuity: Delivery['continuity'] = 'next'): number[] => {
+    state.now = now;
+    state.deliver({ host: host.scrape(holds(gib), now), kind: 'data', continuity });
+    return [...Array.from(state.vramTrend('alice'))].map((bytes) => bytes / 2 ** 30);
+  };
+
+  test('one sample an interval, the first after one, whatever is delivered between', () => {
+    const { state, hosts } = setUp();
+    expect(at(state, 10_000, hosts[0]!, 1)).toEqual([]);
+    expect(at(state, 12_900, hosts[0]!, 2)).toEqual([]);
+    expect(at(state, 13_000, hosts[0]!, 3)).toEqual([3]);
+    expect(at(state, 13_100, hosts[1]!, 4)).toEqual([3]);
+    expect(at(state, 16_500, hosts[1]!, 5)).toEqual([3, 8]);
+    expect(at(state, 19_000, hosts[0]!, 6)).toEqual([3, 8]);
+    expect(at(state, 19_500, hosts[0]!, 6)).toEqual([3, 8, 11]);
+  });
+
+  test('a jump forgets it, and it begins anew an interval later', () => {
+    const { state, hosts } = setUp();
+    at(state, 10_000, hosts[0]!, 1);
+    expect(at(state, 13_000, hosts[0]!, 3)).toEqual([3]);
+    expect(at(state, 500_000, hosts[0]!, 7, 'jump')).toEqual([]);
+    expect(at(state, 501_000, hosts[0]!, 8)).toEqual([]);
+    expect(at(state, 503_000, hosts[0]!, 9)).toEqual([9]);
+    // Back.
+    expect(at(state, 1000, hosts[0]!, 1, 'jump')).toEqual([]);
+    expect(at(state, 4000, hosts[0]!, 2)).toEqual([2]);
+  });
+
+  test('a clock that is set back does not end it', () => {
+    const { state, hosts } = setUp();
+    at(state, 1_000_000, hosts[0]!, 1);
+    expect(at(state, 50_000, hosts[0]!, 2)).toEqual([]);
+    expect(at(state, 53_000, hosts[0]!, 3)).toEqual([3]);
+  });
+});

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadPlugins } from '../../bin/load-plugins.js';
+
+const SHAPE = `tabs: () => [], init: () => undefined, view: () => ({ blocks: [] })`;
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plugins-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+/** What is said when the file is loaded, with its path as FILE. */
+async function complaint(path: string): Promise<string> {
+  const error: unknown = await loadPlugins([], [path], {}).then(
+    () => new Error('no complaint'),
+    (reason: unknown) => reason,
+  );
+  return (error as Error).message.replaceAll(path, 'FILE');
+}
+
+test('the default export is called with the public door and gives the tab', async () => {
+  const path = await file('good one.mjs', `export default (api) => ({ apiVersion: 1, id: api.name, layers: [], ${SHAPE} });`);
+  const [plugin] = await loadPlugins([], [path], { name: 'down' });
+  expect(plugin).toMatchObject({ apiVersion: 1, id: 'down' });
+});
+
+test('built-in tabs enter through the same checks, before the others', async () => {
+  const builtin = { apiVersion: 1, id: 'users', layers: [], tabs: () => [], init: () => undefined, view: () => ({ blocks: [] }) };
+  const path = await file('second.mjs', `export default () => ({ apiVersion: 1, id: 'users', layers: [], ${SHAPE} });`);
+  await expect(loadPlugins([builtin], [path], {})).rejects.toThrow(`plugin ${path}, id: "users" is taken`);
+  await expect(loadPlugins([{ ...builtin, apiVersion: 2 }], [], {})).rejects.toThrow(
+    'plugin users, apiVersion: is 2; this program speaks 1',
+  );
+});
+
+describe('what cannot be loaded is said in one line', () => {
+  test('no such file, a folder', async () => {
+    expect(await complaint(join(folder, 'none.mjs'))).toBe('plugin FILE: there is no such file');
+    expect(await complaint(folder)).toBe('plugin FILE: is not a file');
+  });
+
+  test.each([
+    ['throws.mjs', `throw new TypeError('no luck');`, 'plugin FILE: TypeError: no luck'],
+    ['later.mjs', `export default async () => { throw 'a text'; };`, 'plugin FILE: a text'],
+    ['none.mjs', `export const tab = 1;`, 'plugin FILE, default export: is not a function that takes the api'],
+    ['object.mjs', `export default { apiVersion: 1 };`, 'plugin FILE, default export: is not a function that takes the api'],
+    ['nothing.mjs', `export default () => {};`, 'plugin FILE, plugin: is not an object'],
+  ])('%s', async (name, text, says) => {
+    expect(await complaint(await file(name, text))).toBe(says);
+  });
+
+  test('what does not parse', async () => {
+    expect(await complaint(await file('typo.mjs', 'export default (api => {'))).toMatch(/^plugin FILE: SyntaxError: /);
+  });
+});

@@ -1,0 +1,203 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { request as httpsRequest } from 'node:https';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { serveApi, type Api, type ApiOptions } from '../../lib/exporter/metrics-server.js';
+import { selfSigned } from '../helpers/certificate.js';
+
+const AT = Date.UTC(2026, 7, 7, 14, 30, 15);
+const running: { stop(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of running.splice(0).reverse()) await one.stop();
+});
+
+async function serve(options: Partial<ApiOptions> = {}): Promise<Api> {
+  const api = await serveApi({ bind: '127.0.0.1', port: 0, clock: { now: () => AT }, waiting: 'up 0\n', ...options });
+  running.push(api);
+  return api;
+}
+
+async function open(api: Api): Promise<Socket> {
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+  running.push({ stop: () => socket.destroy() });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+const GET = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n';
+
+describe('answers', () => {
+  test('before the first collection: up 0, and not ready; then what was published last', async () => {
+    const api = await serve();
+    expect(await (await fetch(`${api.url}/metrics`)).text()).toBe('up 0\n');
+    const early = await fetch(`${api.url}/-/ready`);
+    expect([early.status, early.headers.get('retry-after')]).toEqual([503, '1']);
+    api.publish('up 1\n');
+    api.publish('up 1\nx 2\n');
+    expect((await fetch(`${api.url}/-/ready`)).status).toBe(200);
+    const metrics = await fetch(`${api.url}/metrics?x=1`);
+    expect(await metrics.text()).toBe('up 1\nx 2\n');
+    expect(Object.fromEntries(metrics.headers)).toMatchObject({
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+      date: 'Fri, 07 Aug 2026 14:30:15 GMT',
+      vary: 'Accept-Encoding',
+    });
+  });
+
+  test.each<[accept: string, zipped: boolean]>([
+    ['gzip', true],
+    ['deflate, gzip;q=0.5', true],
+    ['GZIP', true],
+    ['identity', false],
+    ['gzip;q=0', false],
+    ['gzip;q=0.0', false],
+    ['gzipped', false],
+    ['', false],
+  ])('asked with "Accept-Encoding: %s"', async (accept, zipped) => {
+    const api = await serve();
+    const text = `日本語 ${'x'.repeat(5000)}\n`;
+    api.publish(text);
+    const socket = await open(api);
+    socket.write(`GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Encoding: ${accept}\r\n\r\n`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    const answer = Buffer.concat(chunks);
+    const [head = ''] = answer.toString('latin1').split('\r\n\r\n');
+    const body = answer.subarray(head.length + 4);
+    expect(head.includes('Content-Encoding: gzip')).toBe(zipped);
+    expect((zipped ? gunzipSync(body) : body).toString('utf8')).toBe(text);
+  });
+
+  test('other paths and methods are refused; HEAD has no body', async () => {
+    const api = await serve();
+    expect((await fetch(`${api.url}/`)).status).toBe(404);
+    expect((await fetch(`${api.url}/metrics/x`)).status).toBe(404);
+    const post = await fetch(`${api.url}/metrics`, { method: 'POST', body: 'x' });
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    const head = await fetch(`${api.url}/metrics`, { method: 'HEAD', headers: { 'accept-encoding': 'identity' } });
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '5', '']);
+  });
+
+  test('with a token only those who know it may scrape; whether it is ready is no secret', async () => {
+    const api = await serve({ token: 'open-sesame' });
+    const status = async (authorization?: string): Promise<number> =>
+      (await fetch(`${api.url}/metrics`, authorization === undefined ? {} : { headers: { authorization } })).status;
+    expect(await status('Bearer open-sesame')).toBe(200);
+    expect(await status('bearer open-sesame')).toBe(200);
+    for (const wrong of [
+      undefined,
+      '',
+      'Bearer',
+      'Bearer ',
+      'Bearer open-sesam',
+      'Bearer open-sesame2',
+      'Basic open-sesame',
+      'open-sesame',
+    ])
+      expect([wrong, await status(wrong)]).toEqual([wrong, 401]);
+    expect((await fetch(`${api.url}/-/ready`)).status).toBe(503);
+  });
+
+  test('over TLS', async () => {
+    const tls = selfSigned();
+    const api = await serve({ tls });
+    expect(api.url).toMatch(/^https:/);
+    const answer = await new Promise<string>((resolve, reject) => {
+      httpsRequest(`${api.url}/metrics`, { ca: tls.cert }, (response) => {
+        let body = '';
+        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        response.on('end', () => resolve(body));
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(answer).toBe('up 0\n');
+    await expect(serve({ tls: { cert: 'nonsense', key: tls.key } })).rejects.toMatchObject({ code: 'E_OPTION_BAD' });
+  });
+
+  test('a port in use is named', async () => {
+    const { url } = await serve();
+    await expect(serve({ port: Number(new URL(url).port) })).rejects.toMatchObject({ code: 'E_PORT_IN_USE' });
+  });
+});
+
+describe('guests', () => {
+  test('a thousand connections leave room for the next scrape: who has done nothing for longest goes', async () => {
+    const api = await serve();
+    const crowd = await Promise.all(Array.from({ length: 1000 }, () => open(api)));
+    for (let left = 200; left > 0 && crowd.filter(({ destroyed }) => !destroyed).length > 128; left--) await pause(10);
+    expect(crowd.filter(({ destroyed }) => !destroyed).length).toBeLessThanOrEqual(128);
+    expect((await fetch(`${api.url}/metrics`)).status).toBe(200);
+  });
+
+  test('one that scrapes now and then is kept before those that only came', async () => {
+    const api = await serve({ maxConnections: 3 });
+    const regular = await open(api);
+    const crowd = [await open(api), await open(api)];
+    regular.write(GET);
+    await once(regular, 'data');
+    crowd.push(await open(api), await open(api));
+    await Promise.all(crowd.slice(0, 2).map(async (socket) => socket.destroyed || (await once(socket, 'close'))));
+    regular.write(GET);
+    expect(String((await once(regular, 'data'))[0])).toMatch(/^HTTP\/1\.1 200/);
+  });
+
+  test('slow readers share one body and hold no copies', async () => {
+    const api = await serve();
+    const body = `${'x'.repeat(4 * 2 ** 20)}\n`;
+    api.publish(body);
+    const before = process.memoryUsage();
+    const slow = await Promise.all(Array.from({ length: 100 }, () => open(api)));
+    for (const socket of slow) {
+      socket.pause();
+      socket.write(GET);
+    }
+    // All are being answered once the last has got its head.
+    for (const socket of slow) {
+      while (socket.bytesRead === 0 && !socket.destroyed) {
+        await pause(5);
+        socket.read(1);
+      }
+    }
+    const after = process.memoryUsage();
+    // 100 answers of 4 MiB: one copy is in `arrayBuffers`, a hundred would be 400 MiB.
+    expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(64 * 2 ** 20);
+    api.publish('up 1\n');
+    expect(await (await fetch(`${api.url}/metrics`)).text()).toBe('up 1\n');
+  });
+
+  test('who does not read its answer in time is cut off', async () => {
+    const api = await serve({ answerMs: 100 });
+    api.publish(`${'x'.repeat(64 * 2 ** 20)}\n`);
+    const slow = await open(api);
+    slow.pause();
+    slow.write(GET);
+    await pause(300);
+    let bytes = 0;
+    slow.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    slow.resume();
+    await once(slow, 'close');
+    expect(bytes).toBeLessThan(64 * 2 ** 20);
+  });
+
+  test('a head without end is cut off', async () => {
+    const api = await serve();
+    const socket = await open(api);
+    socket.write(`GET /metrics HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
+  test('stopping ends all connections and frees the port', async () => {
+    const api = await serve();
+    const socket = await open(api);
+    const closed = once(socket, 'close');
+    await api.stop();
+    await closed;
+    const again = await serveApi({ bind: '127.0.0.1', port: Number(new URL(api.url).port), clock: { now: () => AT }, waiting: '' });
+    await again.stop();
+  });
+});

@@ -1,0 +1,313 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ScrapeParser } from '../../../lib/exposition/parser/scrape-parser.js';
+import { Wire } from '../../../lib/exposition/parser/index.js';
+import { modelOf } from '../../helpers/scrape-model.js';
+import { readScrape } from '../../helpers/scrape-oracle.js';
+
+const AT = 1_786_000_500_000;
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function scraped(text: string, parser = new Wire().newParser()): ScrapeParser {
+  parser.push(bytes(text));
+  parser.commit(AT, 0);
+  return parser;
+}
+
+const GPU = 'gpu="NVIDIA H100", instance="dgx-07", gpu_uuid="GPU-aa00", gpu_index="0"';
+const proc = (pid: number | string, more = ''): string =>
+  `pid="${pid}", name="python", user="alice", device_id="0", gpu_index="0", device_uuid="GPU-aa00", command="python train.py"${more}`;
+const memory = (labels: string, value: number | string): string => `all_smi_process_memory_used_bytes{${labels}} ${value}\n`;
+
+const SCRAPE = [
+  `all_smi_up{instance="dgx-07", hostname="dgx-07"} 1`,
+  `all_smi_gpu_utilization{${GPU}} 97`,
+  `all_smi_gpu_info{${GPU}, type="GPU", driver_version="580.82.07", note="a \\"quoted\\" word"} 1`,
+  memory(proc(41022), 51539607552).trimEnd(),
+  `all_smi_process_start_time_seconds{${proc(41022)}} 1786000000`,
+  `all_smi_process_cpu_percent{${proc(41022)}} 187.50`,
+  `all_smi_disk_total_bytes{instance="dgx-07", mount_point="/", index="0"} 1919816826880`,
+  '',
+].join('\n');
+
+describe('one scrape', () => {
+  test('GPUs, processes and facts of a node', () => {
+    const { data } = scraped(SCRAPE);
+    expect([data.gpus.count, data.gpus.slots, data.text(data.gpus.name[0]!), data.gpus.field.utilPercent[0]]).toEqual([
+      1,
+      1,
+      'NVIDIA H100',
+      97,
+    ]);
+    expect([data.gpus.detail(0, 'driver_version'), data.gpus.detail(0, 'note'), data.gpus.detail(0, 'vbios')]).toEqual([
+      '580.82.07',
+      'a "quoted" word',
+      '',
+    ]);
+    expect(data.gpus.field.powerWatts[0]).toBeNaN();
+    const { procs } = data;
+    // 1,786,000,500 - 1,786,000,000 seconds.
+    expect([procs.count, procs.pid[0], procs.gpu[0], procs.vramBytes[0], procs.ageSeconds[0], procs.cpuPercent[0]]).toEqual([
+      1, 41022, 0, 51539607552, 500, 187.5,
+    ]);
+    expect([data.userName(procs.user[0]!), data.text(procs.command[0]!)]).toEqual(['alice', 'python train.py']);
+    expect([data.disks.count, data.disks.title(0), data.disks.value(0, 'totalBytes')]).toEqual([1, '/', 1919816826880]);
+    expect(data.facts).toMatchObject({
+      instance: 'dgx-07',
+      up: true,
+      hasProcessFamily: true,
+      samples: 7,
+      badLines: 0,
+      bytes: bytes(SCRAPE).length,
+    });
+  });
+
+  test('the first bad line is shown, cleaned and cut', () => {
+    const { data } = scraped(`all_smi_x{a="\u001b[31m${'b'.repeat(100)}\nall_smi_y{a="b"} one\n${SCRAPE}`);
+    expect([data.facts.badLines, data.facts.badSample]).toEqual([2, `all_smi_x{a="[31m${'b'.repeat(62)}`]);
+    expect(data.gpus.count).toBe(1);
+  });
+
+  test('the label names of before 0.21', () => {
+    const { data } = scraped('all_smi_gpu_utilization{gpu="A100", instance="n", uuid="GPU-1", index="3"} 5\n');
+    expect([data.gpus.index[0], data.text(data.gpus.uuid[0]!)]).toEqual([3, 'GPU-1']);
+  });
+
+  test('a GPU that only a process speaks of is there, without readings', () => {
+    const { data } = scraped(memory('pid="1", device_uuid="GPU-zz", gpu_index="5"', 7));
+    expect([data.gpus.count, data.gpus.slots, data.gpus.index[0], data.text(data.gpus.uuid[0]!), data.procs.gpu[0]]).toEqual([
+      0,
+      1,
+      5,
+      'GPU-zz',
+      0,
+    ]);
+  });
+
+  test('a process without a device and without bytes is on no GPU, and makes none', () => {
+    const { data } = scraped(memory('pid="1", gpu_index="0", device_uuid=""', 0));
+    expect([data.procs.gpu[0], data.gpus.slots]).toEqual([-1, 0]);
+  });
+
+  test('a process that gets bytes moves onto a GPU, and that is a change of structure', () => {
+    const parser = scraped(memory('pid="1", gpu_index="0", device_uuid=""', 0));
+    parser.push(bytes(memory('pid="1", gpu_index="0", device_uuid=""', 9)));
+    expect(parser.commit(AT, 0)).toBe('structure');
+    expect([parser.data.procs.gpu[0], parser.data.gpus.slots]).toEqual([0, 1]);
+  });
+
+  test.each([
+    ['temperature and clock 0 mean that they are not known', 'gpu_temperature_celsius', '0'],
+    ['power -1 does too', 'gpu_power_consumption_watts', '-1'],
+    ['a fraction above 1 is none', 'gpu_sm_occupancy', '1.5'],
+    ['NaN is no reading', 'gpu_utilization', 'NaN'],
+    ['infinity is none', 'gpu_utilization', '+Inf'],
+  ])('%s', (_, family, value) => {
+    const { data } = scraped(`all_smi_${family}{${GPU}} ${value}\n`);
+    expect(Object.values(data.gpus.field).every((column) => Number.isNaN(column[0]))).toBe(true);
+  });
+});
+
+describe('what is sent again and again', () => {
+  test('other values of the same lines are a change of values only', () => {
+    const parser = scraped(SCRAPE);
+    parser.push(bytes(SCRAPE.replace(' 97\n', ' 12.5\n')));
+    expect(parser.commit(AT, 0)).toBe('values');
+    expect(parser.data.gpus.field.utilPercent[0]).toBe(12.5);
+  });
+
+  test('a family that is missing this time is not reported, and neither is a GPU', () => {
+    const parser = scraped(SCRAPE);
+    scraped(SCRAPE.replace(/all_smi_process_cpu.*\n/, ''), parser);
+    expect(parser.data.procs.cpuPercent[0]).toBeNaN();
+    scraped(SCRAPE.replace(/all_smi_gpu.*\n/g, ''), parser);
+    expect([parser.data.gpus.count, parser.data.gpus.slots]).toEqual([0, 1]);
+    scraped('', parser);
+    expect([parser.data.procs.count, parser.data.facts.hasProcessFamily, parser.data.facts.instance]).toEqual([0, false, '']);
+  });
+
+  test('each of its lines may be missing this time, and all from it on', () => {
+    const lines = SCRAPE.split('\n');
+    for (let line = 0; line < lines.length - 1; line++) {
+      for (const kept of [lines.slice(0, line), lines.toSpliced(line, 1)]) {
+        const text = kept.length === line ? `${kept.join('\n')}\n` : kept.join('\n');
+        expect(modelOf(scraped(text, scraped(SCRAPE)).data)).toEqual(readScrape(text, AT / 1000));
+      }
+    }
+  });
+
+  test('the model of a CPU is said by one of its lines, whichever that is', () => {
+    const said = 'all_smi_cpu_info{cpu_model="EPYC 9654", index="0"} 1\n';
+    const other = 'all_smi_cpu_utilization{index="0"} 12\n';
+    for (const text of [said + other, other + said]) {
+      const parser = scraped(text);
+      expect(parser.data.cpus.title(0)).toBe('EPYC 9654');
+      expect(scraped(text.replace('9654', '9754'), parser).data.cpus.title(0)).toBe('EPYC 9754');
+    }
+  });
+
+  test('a body cut at any byte leaves what was there before, and the next whole one counts', () => {
+    const other = SCRAPE.replaceAll('41022', '7').replaceAll('alice', 'bob').replace(' 97\n', ' 3\n');
+    const parser = scraped(SCRAPE);
+    const before = modelOf(parser.data);
+    const body = bytes(other);
+    for (let cut = 0; cut <= body.length; cut++) {
+      parser.push(body.subarray(0, cut));
+      expect(modelOf(parser.data)).toEqual(before);
+      parser.abort();
+      expect(modelOf(parser.data)).toEqual(before);
+    }
+    scraped(other, parser);
+    expect(modelOf(parser.data)).toEqual(readScrape(other, AT / 1000));
+  });
+
+  test('two hosts whose bodies come in turn do not mix', () => {
+    const wire = new Wire();
+    const [one, other] = [wire.newParser(), wire.newParser()];
+    const [first, second] = [bytes(SCRAPE), bytes(SCRAPE.replaceAll('alice', 'bob'))];
+    for (let at = 0; at < first.length; at += 50) {
+      one.push(first.subarray(at, at + 50));
+      other.push(second.subarray(at, at + 50));
+    }
+    one.commit(AT, 0);
+    other.commit(AT, 0);
+    expect([one, other].map(({ data }) => data.userName(data.procs.user[0]!))).toEqual(['alice', 'bob']);
+  });
+});
+
+describe('limits', () => {
+  test('50,000 process rows; the known ones go on being updated, and there is room again when one ends', () => {
+    const rows = Array.from({ length: 50_002 }, (_, pid) => pid);
+    const body = (value: number, pids: readonly number[] = rows): string =>
+      pids.map((pid) => memory(`pid="${pid}", device_uuid="GPU-1"`, value)).join('');
+    const parser = scraped(body(1));
+    expect([parser.data.procs.count, parser.data.facts.capsHit]).toEqual([50_000, ['process rows']]);
+    scraped(body(2), parser);
+    expect([parser.data.procs.count, parser.data.procs.vramBytes[0], parser.data.procs.vramBytes[49_999]]).toEqual([50_000, 2, 2]);
+    // The place of the first is free from the next scrape on.
+    scraped(body(3, rows.slice(1)), parser);
+    scraped(body(3, rows.slice(1)), parser);
+    expect([...parser.data.procs.pid.subarray(49_999, 50_000)]).toEqual([50_000]);
+  });
+
+  test('256 GPUs; the known ones go on being updated', () => {
+    const body = (value: number): string =>
+      Array.from(
+        { length: 300 },
+        (_, gpu) => `all_smi_gpu_utilization{gpu="H", gpu_uuid="GPU-${gpu}", gpu_index="${gpu}"} ${value}\n`,
+      ).join('');
+    const parser = scraped(body(1));
+    scraped(body(2), parser);
+    expect([parser.data.gpus.count, parser.data.gpus.field.utilPercent[255], parser.data.facts.capsHit]).toEqual([256, 2, ['gpu rows']]);
+  });
+
+  test.each([
+    ['a command of 256 bytes', 'c'.repeat(256), 'c'.repeat(256)],
+    ['a longer one, cut', 'c'.repeat(400), 'c'.repeat(256)],
+    ['one that its exporter cut', `${'c'.repeat(256)}...(144 bytes truncated)`, `${'c'.repeat(256)}...(144 bytes truncated)`],
+    ['a marker that is somebody else’s', `${'c'.repeat(300)}...(1 bytes truncated)`, 'c'.repeat(256)],
+    ['one cut between two characters', 'é'.repeat(200), 'é'.repeat(128)],
+  ])('%s', (_, command, shown) => {
+    const { data } = scraped(memory(`pid="1", device_uuid="G", command="${command}"`, 1));
+    expect(data.text(data.procs.command[0]!)).toBe(shown);
+  });
+
+  test('users of 128 bytes', () => {
+    const { data } = scraped(memory(`pid="1", device_uuid="G", user="${'u'.repeat(300)}"`, 1));
+    expect(data.userName(data.procs.user[0]!)).toBe('u'.repeat(128));
+  });
+
+  test('a line longer than 32 KiB is bad, however it comes; what follows is read', () => {
+    const long = memory(`pid="1", device_uuid="G", command="${'c'.repeat(200_000)}"`, 1);
+    for (const chunk of [1000, 70_000, 1_000_000]) {
+      const parser = new Wire().newParser();
+      const body = bytes(long + SCRAPE);
+      for (let at = 0; at < body.length; at += chunk) parser.push(body.subarray(at, at + chunk));
+      parser.commit(AT, 0);
+      expect([parser.data.facts.badLines, parser.data.gpus.count, parser.data.procs.count]).toEqual([1, 1, 1]);
+    }
+  });
+
+  test('any number of comments costs nothing', () => {
+    const parser = new Wire().newParser();
+    const comments = bytes(`${'# '.padEnd(99, 'x')}\n`.repeat(5000));
+    for (let at = 0; at < comments.length; at += 4000) parser.push(comments.subarray(at, at + 4000));
+    scraped(SCRAPE, parser);
+    expect([parser.data.facts.badLines, parser.data.gpus.count]).toEqual([0, 1]);
+  });
+
+  test('a host that sends new labels for ever keeps its memory', () => {
+    const parser = new Wire().newParser();
+    for (let scrape = 0; scrape < 300; scrape++)
+      scraped(`all_smi_gpu_info{${GPU}, note="${scrape}"} 1\nall_smi_x{y="${scrape}"} 1\n${SCRAPE}`, parser);
+    expect([parser.data.gpus.count, parser.data.gpus.detail(0, 'note'), parser.data.facts.samples]).toEqual([1, 'a "quoted" word', 9]);
+  });
+});
+
+describe('bytes that floats would confuse', () => {
+  /** A line whose command is `raw`, value 1. */
+  const line = (raw: readonly number[]): Uint8Array =>
+    Uint8Array.from([...bytes(`all_smi_process_memory_used_bytes{pid="1", device_uuid="G", command="`), ...raw, ...bytes('"} 1\n')]);
+  const command = (parser: ScrapeParser, raw: readonly number[]): string => {
+    parser.push(line(raw));
+    parser.commit(AT, 0);
+    return parser.data.text(parser.data.procs.command[0]!);
+  };
+  const times = (count: number, byte: number): number[] => Array.from({ length: count }, () => byte);
+
+  test.each([0, 1, 2, 3, 4, 5, 6, 7])('+0 and -0: NUL, and 0x80 among NULs at place %i', (place) => {
+    const parser = new Wire().newParser();
+    const negative = times(64, 0).map((_nul, at) => (at % 8 === place ? 0x80 : 0));
+    expect(command(parser, times(64, 0))).toBe('');
+    expect(command(parser, negative)).toBe('\ufffd'.repeat(8));
+    expect(command(parser, times(64, 0))).toBe('');
+  });
+
+  test('NaN: bytes that are no UTF-8 and equal nothing as a float', () => {
+    const parser = new Wire().newParser();
+    for (let scrape = 0; scrape < 3; scrape++) {
+      expect(command(parser, times(64, 0xff))).toBe('\ufffd'.repeat(64));
+      expect(parser.data.procs.count).toBe(1);
+    }
+  });
+});
+
+describe('labels named like parts of an object', () => {
+  test.each(['__proto__', 'constructor', 'toString'])('%s is inert', (name) => {
+    const { data } = scraped(`all_smi_gpu_info{${GPU}, ${name}="x"} 1\n${memory(proc(1, `, ${name}="y"`), 3)}`);
+    expect([data.gpus.detail(0, name), data.procs.count]).toEqual(['x', 1]);
+    expect(({} as Record<string, unknown>).x).toBeUndefined();
+  });
+});
+
+describe('user ids', () => {
+  test('are the same on all hosts, for what cleaning makes equal too', () => {
+    const wire = new Wire();
+    const users = ['alice', 'alice', 'ali\u200bce', 'b\\\\c', 'b\\\\c'].map((user) => {
+      const { data } = scraped(memory(`pid="1", device_uuid="G", user="${user}"`, 1), wire.newParser());
+      return [data.procs.user[0], data.userName(data.procs.user[0]!)];
+    });
+    expect(users).toEqual([
+      [1, 'alice'],
+      [1, 'alice'],
+      [1, 'alice'],
+      [2, 'b\\c'],
+      [2, 'b\\c'],
+    ]);
+  });
+
+  test('are renumbered when there are many and half of them are nobody’s', () => {
+    const wire = new Wire(100);
+    const [busy, quiet] = [wire.newParser(), wire.newParser()];
+    scraped(memory('pid="1", device_uuid="G", user="keeper"', 1), quiet);
+    for (let scrape = 0; scrape < 40; scrape++) {
+      scraped([0, 1, 2, 3].map((pid) => memory(`pid="${pid}", device_uuid="G", user="user-${scrape}-${pid}"`, 1)).join(''), busy);
+      const before = wire.users;
+      expect(wire.tidy()).toBe(before >= 100);
+    }
+    expect(wire.users).toBeLessThan(100);
+    expect(busy.data.userName(busy.data.procs.user[3]!)).toBe('user-39-3');
+    expect(quiet.data.userName(quiet.data.procs.user[0]!)).toBe('keeper');
+    scraped(memory('pid="1", device_uuid="G", user="keeper"', 2), quiet);
+    expect(quiet.data.userName(quiet.data.procs.user[0]!)).toBe('keeper');
+  });
+});

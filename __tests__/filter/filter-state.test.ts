@@ -1,0 +1,166 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Filtering } from '../../lib/filter/filter-state.js';
+import { FilterError } from '../../lib/filter/lexer.js';
+import { loadRegexEngine } from '../../lib/filter/regex.js';
+import { buildHosts } from '../helpers/hosts.js';
+
+beforeAll(loadRegexEngine);
+
+const HOSTS = buildHosts([
+  { gpus: [{ temperatureCelsius: 50 }, { temperatureCelsius: 90 }], procs: [{ pid: 1, gpu: 1, user: 'alice', vram: 1 }] },
+  { gpus: [{ temperatureCelsius: 90 }], procs: [{ pid: 1, gpu: 0, user: 'bob', vram: 1 }] },
+]);
+
+function type(filtering: Filtering, text: string): void {
+  filtering.command('open');
+  filtering.command({ edit: 'clear' });
+  filtering.command({ insert: text });
+}
+const enter = (filtering: Filtering, text: string): void => {
+  type(filtering, text);
+  filtering.command('commit');
+};
+const kept = (filtering: Filtering): number | undefined => filtering.hosts?.counts(HOSTS).gpus;
+
+describe('while a filter is typed', () => {
+  test('what is kept follows the text; what is no filter shows why and keeps what was last', () => {
+    const filtering = new Filtering();
+    type(filtering, 'temp > 80');
+    expect([kept(filtering), filtering.problem]).toEqual([2, undefined]);
+    filtering.command({ insert: ' & user' });
+    expect([kept(filtering), filtering.problem?.message]).toEqual([2, 'parse error: expected one of == != > >= < <= ~= at col 17']);
+    filtering.command({ insert: '==alice' });
+    expect([kept(filtering), filtering.problem]).toEqual([1, undefined]);
+    filtering.command({ edit: 'clear' });
+    expect([kept(filtering), filtering.problem]).toEqual([undefined, undefined]);
+  });
+
+  test('Enter keeps it, printed; what is no filter stays in the editor', () => {
+    const filtering = new Filtering();
+    type(filtering, 'temp>');
+    filtering.command('commit');
+    expect([filtering.edited?.text, filtering.committed]).toEqual(['temp>', '']);
+    filtering.command({ insert: '80' });
+    filtering.command('commit');
+    expect([filtering.edited, filtering.committed, kept(filtering)]).toEqual([undefined, 'temp > 80', 2]);
+  });
+
+  test('Esc goes back to what held', () => {
+    const filtering = new Filtering();
+    enter(filtering, 'temp>80');
+    type(filtering, 'user==alice');
+    expect(kept(filtering)).toBe(1);
+    filtering.command('abort');
+    expect([filtering.edited, filtering.committed, kept(filtering)]).toEqual([undefined, 'temp > 80', 2]);
+  });
+
+  test('an empty one takes the filter away', () => {
+    const filtering = new Filtering();
+    enter(filtering, 'temp>80');
+    enter(filtering, '  ');
+    expect([filtering.committed, filtering.hosts]).toEqual(['', undefined]);
+  });
+
+  test('regular expressions are judged as they are typed', () => {
+    const filtering = new Filtering();
+    type(filtering, 'user~="(a"');
+    expect(filtering.problem?.message).toBe('parse error: not a regular expression: missing closing ): `(a` at col 7');
+    filtering.command('commit');
+    expect(filtering.committed).toBe('');
+    type(filtering, 'user~="^a"');
+    filtering.command('commit');
+    expect([filtering.committed, kept(filtering)]).toEqual(['user ~= ^a', 1]);
+  });
+
+  test('edits without an editor do nothing', () => {
+    const filtering = new Filtering();
+    for (const command of ['commit', 'abort', 'recall', 'clear', { insert: 'x' }, { edit: 'erase' }] as const) filtering.command(command);
+    expect([filtering.edited, filtering.committed]).toEqual([undefined, '']);
+  });
+});
+
+describe('the filters before', () => {
+  test('opening shows the one that holds, or the last', () => {
+    const filtering = new Filtering();
+    filtering.command('open');
+    expect(filtering.edited?.text).toBe('');
+    enter(filtering, 'temp>80');
+    filtering.command('clear');
+    filtering.command('open');
+    expect(filtering.edited).toEqual({ text: 'temp > 80', at: 9 });
+  });
+
+  test('Ctrl-R goes back through them and round, each once, newest first', () => {
+    const filtering = new Filtering();
+    for (const text of ['temp>1', 'temp>2', 'temp>1', 'temp>3']) enter(filtering, text);
+    filtering.command('open');
+    const recalled = Array.from({ length: 4 }, () => {
+      filtering.command('recall');
+      return filtering.edited?.text;
+    });
+    expect(recalled).toEqual(['temp > 3', 'temp > 1', 'temp > 2', 'temp > 3']);
+  });
+
+  test('20 are kept', () => {
+    const filtering = new Filtering();
+    for (let at = 0; at < 30; at++) enter(filtering, `temp>${at}`);
+    filtering.command('open');
+    const seen = new Set(
+      Array.from({ length: 40 }, () => {
+        filtering.command('recall');
+        return filtering.edited?.text;
+      }),
+    );
+    expect(seen.size).toBe(20);
+    expect(seen.has('temp > 10') && !seen.has('temp > 9')).toBe(true);
+  });
+});
+
+describe('a user who is pinned', () => {
+  test('narrows whatever filter holds, and stays when that goes', () => {
+    const filtering = new Filtering();
+    filtering.pin('alice');
+    expect(kept(filtering)).toBe(1);
+    enter(filtering, 'temp<80 | temp>80');
+    expect([kept(filtering), filtering.committed]).toEqual([1, 'temp < 80 | temp > 80']);
+    filtering.command('clear');
+    expect([kept(filtering), filtering.user]).toEqual([1, 'alice']);
+    filtering.pin(undefined);
+    expect(filtering.hosts).toBeUndefined();
+  });
+
+  test('whatever the name is', () => {
+    const filtering = new Filtering();
+    for (const user of ['a b', `"'`, 'x | temp > 0', '']) {
+      filtering.pin(user);
+      expect(kept(filtering)).toBe(0);
+    }
+  });
+});
+
+test('hosts that were looked at stay looked at while the query means the same, and not when ids are new', () => {
+  const filtering = new Filtering();
+  enter(filtering, 'temp>80');
+  const { hosts } = filtering;
+  filtering.set('temperature   >   80');
+  expect(filtering.hosts).toBe(hosts);
+  filtering.forget();
+  expect(filtering.hosts).not.toBe(hosts);
+  expect(kept(filtering)).toBe(2);
+});
+
+test('one that is set from outside is checked, and the old one holds when it is none', () => {
+  const filtering = new Filtering();
+  filtering.set('temp>80');
+  expect(() => filtering.set('bogus')).toThrow(FilterError);
+  expect([filtering.committed, kept(filtering)]).toEqual(['temp > 80', 2]);
+});
+
+test('hidden or dim', () => {
+  const filtering = new Filtering();
+  const modes = [0, 1, 2].map(() => {
+    filtering.command('mode');
+    return filtering.mode;
+  });
+  expect(modes).toEqual(['dim', 'hide', 'dim']);
+});

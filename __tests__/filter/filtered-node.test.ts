@@ -1,0 +1,220 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { clusterDerivation } from '../../lib/aggregate/cluster.js';
+import { gpuRowsDerivation } from '../../lib/aggregate/gpu-owners.js';
+import type { UsersTable } from '../../lib/aggregate/users-table.js';
+import { usersDerivation } from '../../lib/aggregate/users.js';
+import { Derivations, type Derivation } from '../../lib/aggregate/derivations.js';
+import { compile } from '../../lib/filter/evaluate.js';
+import { FilteredHosts } from '../../lib/filter/filtered-nodes.js';
+import { parse } from '../../lib/filter/parser.js';
+import { loadRegexEngine } from '../../lib/filter/regex.js';
+import { silence, type HostView } from '../../lib/model/node-view.js';
+import { claims, pairsOf, specs, type Spec } from '../helpers/filters.js';
+import { buildHosts, TestHost, type HostSpec } from '../helpers/hosts.js';
+
+const GIB = 2 ** 30;
+
+beforeAll(loadRegexEngine);
+
+const filtered = (text: string): FilteredHosts => new FilteredHosts(compile(parse(text)!, text));
+const derive = <P, T>(derivation: Derivation<P, T>, hosts: Iterable<HostView>): T => new Derivations().derive(derivation, hosts, 1);
+
+/** The record with nothing in it but what is kept. */
+function reduced(spec: Spec, ofGpu: readonly boolean[], ofProc: readonly boolean[]): HostSpec {
+  const slots = spec.gpus.flatMap((_, slot) => (ofGpu[slot] ? [slot] : []));
+  const gpus = slots.map((slot) => ({ index: slot, ...spec.gpus[slot] }));
+  const procs = spec.procs.flatMap((proc, row) => (ofProc[row] ? [{ ...proc, gpu: slots.indexOf(proc.gpu!) }] : []));
+  return { ...spec, gpus, procs };
+}
+
+test('a masked host is one that has no other rows than those that are kept', () => {
+  fc.assert(
+    fc.property(specs, claims, (spec, claim) => {
+      const { ofGpu, ofProc } = pairsOf(spec, claim);
+      const masked = filtered(claim.text).masked(new TestHost(spec));
+      const plain = new TestHost(reduced(spec, ofGpu, ofProc));
+      expect(masked.freeze()).toEqual(plain.freeze());
+      expect([masked.gpus.count, masked.gpus.slots]).toEqual([plain.gpus.count, plain.gpus.slots]);
+      if (masked.gpus.origin) expect([...masked.gpus.origin]).toEqual([...ofGpu.keys()].filter((slot) => ofGpu[slot]));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+/** A user's figures, NaN and all. */
+function rowOf(users: UsersTable, user: string): unknown {
+  const row = users.find(user);
+  if (row < 0) return undefined;
+  const { nodes, gpus, procs, nodesAll, procsAll, vramBytes, powerWatts, powerPartial, sm, longestSeconds } = users;
+  const columns = { nodes, gpus, procs, nodesAll, procsAll, vramBytes, powerWatts, powerPartial, sm, longestSeconds };
+  return { ...Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[row]])), command: users.command(row) };
+}
+
+test("a user's figures are the same with and without the others on screen", () => {
+  const cluster = fc.array(
+    fc.record({
+      gpus: fc.array(fc.record({ powerWatts: fc.constantFrom(NaN, 0, 100, 700), memoryUsedBytes: fc.constant(50) }), { maxLength: 3 }),
+      procs: fc.array(
+        fc.record({
+          pid: fc.nat(9),
+          gpu: fc.integer({ min: -1, max: 2 }),
+          user: fc.constantFrom('ann', 'bob', ''),
+          vram: fc.constantFrom(0, 1, 10),
+          age: fc.constantFrom(NaN, 1, 2),
+          sm: fc.constantFrom(NaN, 0, 50),
+          command: fc.constantFrom('a', 'b'),
+        }),
+        { maxLength: 8 },
+      ),
+    }),
+    { minLength: 1, maxLength: 3 },
+  );
+  fc.assert(
+    fc.property(cluster, (records) => {
+      const hosts = buildHosts(
+        records.map(({ gpus, procs }) => ({
+          gpus,
+          procs: procs.map((proc) => ({ ...proc, gpu: proc.gpu < gpus.length ? proc.gpu : -1 })),
+        })),
+      );
+      const all = derive(usersDerivation, hosts);
+      const ann = derive(usersDerivation, filtered('user == ann').of(hosts));
+      expect(rowOf(ann, 'ann')).toEqual(rowOf(all, 'ann'));
+      expect(ann.countAll).toBe(all.find('ann') < 0 ? 0 : 1);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+/** Two nodes; on GPU 0 of the first alice has 30 of the 40 GiB and bob 10. */
+const PAIR: readonly HostSpec[] = [
+  {
+    gpus: [
+      { powerWatts: 400, utilPercent: 90, memoryUsedBytes: 41 * GIB, memoryTotalBytes: 80 * GIB },
+      { powerWatts: 100, utilPercent: 0, memoryUsedBytes: 0, memoryTotalBytes: 80 * GIB },
+    ],
+    procs: [
+      { pid: 1, gpu: 0, user: 'alice', vram: 30 * GIB },
+      { pid: 2, gpu: 0, user: 'bob', vram: 10 * GIB },
+    ],
+    memory: [{ usedBytes: 1, totalBytes: 2 }],
+  },
+  { gpus: [{ powerWatts: 70, memoryUsedBytes: 3 * GIB }], memory: [{ usedBytes: 2, totalBytes: 2 }] },
+];
+
+describe('figures of what is kept', () => {
+  const hosts = buildHosts(PAIR);
+
+  test('totals of users: 400 W times 30/40, 30 GiB owned, 1 GiB that is nobody’s', () => {
+    const { totals } = derive(usersDerivation, filtered('user == alice').of(hosts));
+    expect(totals).toMatchObject({ gpusInUse: 1, ownedBytes: 30 * GIB, unownedBytes: GIB, attributedWatts: 300, unattributedWatts: 0 });
+    // The second node doesn't tell who is on it, and alice may be: the figures are over a part of the cluster.
+    expect([totals.reporting, totals.hosts]).toEqual([1, 2]);
+  });
+
+  test('totals of the cluster: the GPU as it is, and the machine it is in', () => {
+    expect(derive(clusterDerivation, filtered('user == alice').of(hosts))).toMatchObject({
+      gpus: 1,
+      computing: 1,
+      powerWatts: 400,
+      memoryUsedBytes: 41 * GIB,
+      ramUsedBytes: 1,
+      ramReported: 1,
+    });
+    expect(derive(clusterDerivation, filtered('user == carol').of(hosts))).toMatchObject({ gpus: 0, powerReported: 0, ramReported: 0 });
+  });
+
+  test('GPUs are listed with all who are on them', () => {
+    const rows = derive(gpuRowsDerivation, filtered('user == alice').of(hosts));
+    expect(rows.count).toBe(1);
+    expect(rows.owners(0).map(({ user }) => user)).toEqual(['alice', 'bob']);
+  });
+
+  test('counts', () => {
+    expect(filtered('user == alice').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 1, hosts: 1 });
+    expect(filtered('util == 0').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 0, hosts: 1 });
+    expect(filtered('host == node-0002').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 0, hosts: 1 });
+    expect(filtered('not user == x').counts(hosts)).toEqual({ gpus: 3, gpusAll: 3, procs: 2, hosts: 2 });
+    const down = buildHosts([PAIR[0]!, { ...PAIR[1]!, state: 'overdue' }]);
+    expect(filtered('not user == x').counts(down)).toEqual({ gpus: 2, gpusAll: 2, procs: 2, hosts: 1 });
+  });
+
+  test('a host that is ruled out is in no figure; one that is not is, though nothing of it is kept', () => {
+    expect([...filtered('host == node-0002').of(hosts)].map(({ label }) => label)).toEqual(['node-0002']);
+    expect([...filtered('user == alice').of(hosts)].map(({ label }) => label)).toEqual(['node-0001', 'node-0002']);
+  });
+
+  test('what a node does not tell is not told either when a filter hides the GPUs that gave it away', () => {
+    expect(silence(hosts[1]!)).toBe('no process export');
+    expect(silence(filtered('util > 3').masked(hosts[1]!))).toBe('no process export');
+    expect(silence(filtered('util > 3').masked(hosts[0]!))).toBeUndefined();
+  });
+});
+
+describe('over time', () => {
+  test('under one filter after another, and scrape after scrape, it is as under the last alone', () => {
+    const step = fc.record({ claim: claims, spec: fc.option(specs, { nil: undefined }) });
+    fc.assert(
+      fc.property(specs, fc.array(step, { minLength: 1, maxLength: 6 }), (first, steps) => {
+        const host = new TestHost(first);
+        const derivations = new Derivations();
+        let spec = first;
+        let hosts: FilteredHosts | undefined;
+        let version = 0;
+        for (const [at, { claim, spec: next }] of steps.entries()) {
+          if (next) {
+            spec = { ...next, hostId: first.label, label: first.label };
+            host.scrape(spec);
+          }
+          hosts = new FilteredHosts(compile(parse(claim.text)!, claim.text), hosts);
+          const { ofGpu, ofProc } = pairsOf(spec, claim);
+          const plain = new TestHost(reduced(spec, ofGpu, ofProc));
+          const masked = hosts.masked(host);
+          expect(masked.freeze()).toEqual(plain.freeze());
+          expect(masked.version).toBeGreaterThan(version);
+          ({ version } = masked);
+          const scope = { key: String(at) };
+          const found = derivations.derive(usersDerivation, hosts.of([host]), at, scope);
+          const alone = derive(usersDerivation, filtered(claim.text).of([new TestHost(spec)]));
+          expect([rowOf(found, 'ann'), rowOf(found, 'bob'), found.totals]).toEqual([
+            rowOf(alone, 'ann'),
+            rowOf(alone, 'bob'),
+            alone.totals,
+          ]);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('looked at once a version; the structure moves when other rows are kept', () => {
+    const host = new TestHost({ gpus: [{ temperatureCelsius: 50 }, { temperatureCelsius: 90 }] });
+    let asked = 0;
+    const filter = compile(parse('temp > 80')!, '');
+    const masked = new FilteredHosts({ ...filter, test: (place) => (asked++, filter.test(place)) }).masked(host);
+    expect([masked.gpus.slots, masked.procs.count, masked.gpus.index[0]]).toEqual([1, 0, 1]);
+    expect(asked).toBe(2);
+    const { structure } = masked;
+    host.commit({ at: 1 }, 'values');
+    expect([masked.version, masked.structure, masked.gpus.slots]).toEqual([2, structure, 1]);
+    expect(asked).toBe(4);
+    host.scrape({ gpus: [{ temperatureCelsius: 91 }, { temperatureCelsius: 90 }] });
+    expect(masked.structure).toBeGreaterThan(structure);
+    expect(masked.gpus.slots).toBe(2);
+  });
+
+  test('a scrape that brings other numbers only can still change who is kept', () => {
+    const host = new TestHost({ gpus: [{ temperatureCelsius: 50 }], procs: [{ pid: 1, gpu: 0, user: 'ann', vram: 5 }] });
+    const hosts = filtered('temp > 80');
+    const derivations = new Derivations();
+    const users = (collector: number): number => derivations.derive(usersDerivation, hosts.of([host]), collector).count;
+    expect(users(1)).toBe(0);
+    host.gpus.field.temperatureCelsius[0] = 90;
+    host.commit({ at: 1 }, 'values');
+    expect(users(2)).toBe(1);
+    host.gpus.field.temperatureCelsius[0] = 50;
+    host.commit({ at: 2 }, 'values');
+    expect(users(3)).toBe(0);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import { CORE_LAYERS } from '../../lib/keys/global-layers.js';
+import type { TabPlugin } from '../../lib/plugin/types.js';
+import { registerPlugin } from '../../lib/plugin/validate.js';
+import { BUILT_IN } from '../helpers/driver.js';
+
+test('the built-in tabs come through the same check as everybody else’s', () => {
+  const registered: TabPlugin[] = [];
+  for (const plugin of BUILT_IN) registered.push(registerPlugin(plugin, registered));
+  expect(registered.map(({ id }) => id)).toEqual(['all', 'users', 'host']);
+});
+
+describe('the core’s own layers', () => {
+  test('would pass it too, but for the name they own', () => {
+    for (const layer of CORE_LAYERS) {
+      const bindings = layer.bindings.map((binding) => ({ ...binding, id: binding.id.replace(/^core\./, 'kernel.') }));
+      const plugin = {
+        apiVersion: 1,
+        id: 'kernel',
+        tabs: () => [],
+        init: () => 0,
+        view: () => ({ blocks: [] }),
+        layers: [{ ...layer, bindings }],
+      };
+      expect(registerPlugin(plugin, [])).toBe(plugin);
+    }
+  });
+
+  test('have ids that are there once', () => {
+    const ids = CORE_LAYERS.flatMap(({ bindings }) => bindings.map(({ id }) => id));
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('what hands know from all-smi: V, ?, h, 1, q, Esc, arrows', () => {
+    const global = new Set(CORE_LAYERS.at(-1)!.bindings.flatMap(({ keys }) => keys));
+    for (const key of ['V', '?', 'h', '1', 'q', 'Esc', 'Left', 'Right', 'Tab', 'S-Tab']) expect(global).toContain(key);
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import { ESLint, Linter } from 'eslint';
+import { resolve } from 'node:path';
+import { arrows } from '../eslint.config.js';
+
+/** What the rule says of one import. */
+function verdict(file: string, target: string): string[] {
+  const config: Linter.Config = {
+    plugins: { here: { rules: { arrows: arrows as never } } },
+    rules: { 'here/arrows': 'error' },
+    files: ['**/*.ts'],
+  };
+  return new Linter().verify(`import x from '${target}'; x;`, config, { filename: resolve(file) }).map(({ message }) => message);
+}
+
+const WRONG: readonly (readonly [what: string, file: string, target: string, says: string])[] = [
+  ['upward', 'lib/exposition/parser/scanner.ts', '../../app/state.js', 'domain must not import app'],
+  ['upward from the model', 'lib/model/node-view.ts', '../view/frame.js', 'base must not import interface'],
+  ['from the app into an edge', 'lib/app/state.ts', '../sources/hosts/http-collector.js', 'app must not import edges'],
+  ['an edge importing another', 'lib/sources/hosts/http-collector.ts', '../../paint/blessed-painter.js', 'edges must not see each other'],
+  ['an edge importing the state', 'lib/paint/blessed-painter.ts', '../app/state.js', 'edges must not import app'],
+  ['deeper in an edge', 'lib/sources/local/proc-text.ts', '../../recording/write/recorder.js', 'edges must not see each other'],
+  ['a plugin past the public door', 'plugins/users/view.ts', '../../lib/app/state.js', 'plugins must not import app'],
+  ['a plugin into the base', 'plugins/users/view.ts', '../../lib/text/format.js', 'plugins must not import base'],
+  ['a plugin into another', 'plugins/users/index.ts', '../all/view.js', 'plugins must not see each other'],
+  ['lib into plugins', 'lib/run/viewer.ts', '../../plugins/all/index.js', 'run must not import plugins'],
+  ['a file in no layer', 'lib/odd.ts', './errors.js', 'in no layer'],
+  ['blessed outside its file', 'lib/view/chart.ts', 'blessed', 'blessed belongs in'],
+  [
+    'a widget of blessed-contrib outside that file',
+    'lib/paint/input-decoder.ts',
+    'blessed-contrib/lib/widget/charts/line.js',
+    'belongs in',
+  ],
+  ['files and sockets in the domain', 'lib/exposition/parser/scanner.ts', 'node:fs', 'node:fs belongs in'],
+];
+
+describe('imports point down only', () => {
+  test.each(WRONG)('%s', (_what, file, target, says) => {
+    expect(verdict(file, target)).toEqual([expect.stringContaining(says)]);
+  });
+
+  test.each([
+    ['lib/exposition/parser/scanner.ts', '../../model/node-view.js'],
+    ['lib/view/chrome.ts', '../plugin/types.js'],
+    ['lib/sources/hosts/http-collector.ts', './request.js'],
+    ['lib/sources/local/proc-text.ts', '../hosts/request.js'],
+    ['lib/sources/hosts/http-collector.ts', 'node:http'],
+    ['lib/paint/blessed-painter.ts', 'blessed'],
+    ['lib/run/viewer.ts', '../paint/blessed-painter.js'],
+    ['plugins/users/view.ts', './table-page.js'],
+    ['plugins/users/view.ts', '../../lib/index.js'],
+    ['bin/all-smi-view.ts', '../plugins/all/index.js'],
+  ])('%s may import %s', (file, target) => {
+    expect(verdict(file, target)).toEqual([]);
+  });
+
+  test('exports from elsewhere and lazy imports are imports', () => {
+    const config: Linter.Config = {
+      plugins: { here: { rules: { arrows: arrows as never } } },
+      rules: { 'here/arrows': 'error' },
+      files: ['**/*.ts'],
+    };
+    const text = `export * from '../app/state.js';\nexport { a } from '../app/state.js';\nimport('../app/state.js');`;
+    expect(new Linter().verify(text, config, { filename: resolve('lib/aggregate/derivations.ts') }).map(({ line }) => line)).toEqual([
+      1, 2, 3,
+    ]);
+  });
+
+  test('the rule is on wherever there are layers', async () => {
+    const eslint = new ESLint();
+    for (const file of ['lib/exposition/parser/scanner.ts', 'plugins/users/index.ts', 'bin/all-smi-view.ts']) {
+      expect(await eslint.calculateConfigForFile(file)).toMatchObject({ rules: { 'here/arrows': [2] } });
+    }
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import { CORE_LAYERS } from '../../lib/keys/global-layers.js';
+import { AppError } from '../../lib/errors.js';
+import { registerPlugin } from '../../lib/plugin/validate.js';
+
+type Part = Record<string, unknown>;
+
+const binding = (more: Part = {}): Part => ({ id: 'down.refresh', keys: ['x'], label: 'refresh', run: () => [undefined], ...more });
+const layer = (...bindings: Part[]): Part => ({ rung: 'tab', title: 'Down', bindings });
+const plugin = (more: Part = {}): Part => ({
+  apiVersion: 1,
+  id: 'down',
+  layers: [layer(binding())],
+  tabs: () => [],
+  init: () => undefined,
+  view: () => ({ blocks: [] }),
+  ...more,
+});
+const bound = (more: Part): Part => plugin({ layers: [layer(binding(more))] });
+
+function complaint(candidate: unknown, registered: Part[] = []): string {
+  try {
+    registerPlugin(candidate, registered as never, './down.mjs');
+    return 'no complaint';
+  } catch (error) {
+    expect(error).toBeInstanceOf(AppError);
+    expect((error as AppError).code).toBe('E_PLUGIN_SHAPE');
+    return (error as AppError).message;
+  }
+}
+
+test('a good plugin comes back as the same object', () => {
+  const good = plugin({ notes: ['a line'], on: () => [undefined] });
+  expect(registerPlugin(good, [])).toBe(good);
+});
+
+describe('each fault is named, with file and field', () => {
+  test.each<[candidate: unknown, says: string]>([
+    [undefined, 'plugin: is not an object'],
+    [[], 'plugin: is not an object'],
+    [plugin({ apiVersion: 2 }), 'apiVersion: is 2; this program speaks 1'],
+    [plugin({ apiVersion: undefined }), 'apiVersion: is missing; this program speaks 1'],
+    [plugin({ id: 'Down' }), 'id: is not lower-case letters, digits and dashes, at most 32'],
+    [plugin({ id: 7 }), 'id: is not lower-case letters, digits and dashes, at most 32'],
+    [plugin({ id: 'core' }), 'id: "core" is taken'],
+    [plugin({ tabs: [] }), 'tabs: is not a function'],
+    [plugin({ init: undefined }), 'init: is not a function'],
+    [plugin({ view: 'x' }), 'view: is not a function'],
+    [plugin({ on: {} }), 'on: is not a function'],
+    [plugin({ notes: 'a line' }), 'notes: is not a list of texts'],
+    [plugin({ layers: undefined }), 'layers: is not a list of layers'],
+    [plugin({ layers: [{ ...layer(), rung: 'top' }] }), 'layers[0].rung: is none of filter-edit, replay, tab, global'],
+    [plugin({ layers: [{ ...layer(), title: undefined }] }), 'layers[0].title: is not a text'],
+    [plugin({ layers: [{ ...layer(), bindings: {} }] }), 'layers[0].bindings: is not a list of bindings'],
+    [bound({ id: 'refresh' }), 'layers[0].bindings[0].id: "refresh" does not begin with "down."'],
+    [bound({ id: 'down.' }), 'layers[0].bindings[0].id: "down." does not begin with "down."'],
+    [bound({ keys: 'x' }), 'layers[0].bindings[0].keys: is not a list of keys'],
+    [bound({ keys: [] }), 'layers[0].bindings[0].keys: is not a list of keys'],
+    [bound({ keys: ['Ctrl-X'] }), 'layers[0].bindings[0].keys: "Ctrl-X" is not the name of a key'],
+    [bound({ keys: ['enter'] }), 'layers[0].bindings[0].keys: "enter" is not the name of a key'],
+    [bound({ keys: [' '] }), 'layers[0].bindings[0].keys: " " is not the name of a key'],
+    [bound({ label: '' }), 'layers[0].bindings[0].label: is not a text'],
+    [bound({ hint: NaN }), 'layers[0].bindings[0].hint: is not a number'],
+    [bound({ run: undefined }), 'layers[0].bindings[0].run: is not a function'],
+    [bound({ when: true }), 'layers[0].bindings[0].when: is not a function'],
+    [bound({ disabled: 'no' }), 'layers[0].bindings[0].disabled: is not a function'],
+    [plugin({ layers: [layer(binding()), layer(binding({ keys: ['y'] }))] }), 'layers[1].bindings[0].id: "down.refresh" is there twice'],
+    [
+      plugin({ layers: [layer(binding(), binding({ id: 'down.b' }))] }),
+      'layers[0].bindings[1].keys: "x" never gets here: down.refresh takes it',
+    ],
+    [plugin({ layers: [layer(binding({ keys: ['x', 'x'] }))] }), 'layers[0].bindings[0].keys: "x" never gets here: down.refresh takes it'],
+  ])('%#: %j', (candidate, says) => {
+    expect(complaint(candidate)).toBe(`plugin ./down.mjs, ${says}`);
+  });
+
+  test('an id that another plugin has', () => {
+    expect(complaint(plugin(), [plugin()])).toBe('plugin ./down.mjs, id: "down" is taken');
+  });
+
+  test('the checks have an order: the first fault is told', () => {
+    expect(complaint({ apiVersion: 3, id: 'NO' })).toContain('apiVersion');
+  });
+
+  test('what a plugin is called cannot steer the terminal', () => {
+    expect(complaint(bound({ keys: ['\x1b[2J'] }))).not.toContain('\x1b');
+  });
+});
+
+test('a key may be bound again where the first lets it through, and on another rung', () => {
+  const first = binding({ when: () => false });
+  const layers = [layer(first, binding({ id: 'down.b' })), { ...layer(binding({ id: 'down.c' })), rung: 'global' }];
+  expect(complaint(plugin({ layers }))).toBe('no complaint');
+});
+
+test("the core's own layers hold to the names of keys", () => {
+  for (const { bindings } of CORE_LAYERS) {
+    for (const { keys } of bindings) expect(complaint(bound({ keys }))).toBe('no complaint');
+  }
+});

@@ -1,0 +1,166 @@
+/** Every field of the filter language on every tab: what is shown, and the figures over it. */
+import { describe, expect, test } from '@jest/globals';
+import { FIELDS } from '../../lib/filter/fields.js';
+import { loadRegexEngine } from '../../lib/filter/regex.js';
+import { Driver } from '../helpers/driver.js';
+import type { HostSpec } from '../helpers/hosts.js';
+import { inNewFolder } from '../helpers/recording-player.js';
+import { ReplayViewer } from '../helpers/replay-viewer.js';
+
+const GIB = 2 ** 30;
+
+await loadRegexEngine();
+
+/** One GPU a node, with one process of one user: what is told of the two differs in everything. */
+const HOSTS: readonly HostSpec[] = [
+  {
+    hostId: '10.0.0.1:9090',
+    label: 'left',
+    groups: { rack: 'r1' },
+    gpus: [
+      {
+        index: 3,
+        name: 'NVIDIA H100 80GB HBM3',
+        uuid: 'GPU-left',
+        details: { driver_version: '580.1', type: 'GPU' },
+        temperatureCelsius: 71,
+        utilPercent: 97,
+        memoryUsedBytes: 60 * GIB,
+        memoryTotalBytes: 80 * GIB,
+        powerWatts: 611,
+        powerLimitWatts: 700,
+        frequencyMhz: 1980,
+        performanceState: 0,
+        numaNode: 1,
+      },
+    ],
+    procs: [{ pid: 11, gpu: 0, user: 'alice', vram: 50 * GIB, age: 7200, cpu: 104, sm: 90, command: 'python train.py' }],
+  },
+  {
+    hostId: '10.0.0.2:9090',
+    label: 'right',
+    groups: { rack: 'r2' },
+    status: { phase: 'failing', failures: 1 },
+    gpus: [
+      {
+        index: 4,
+        name: 'AMD MI300X',
+        uuid: 'GPU-right',
+        details: { driver_version: '6.1', type: 'NPU' },
+        temperatureCelsius: 35,
+        utilPercent: 1,
+        memoryUsedBytes: 8 * GIB,
+        memoryTotalBytes: 192 * GIB,
+        powerWatts: 120,
+        powerLimitWatts: 750,
+        frequencyMhz: 900,
+        performanceState: 8,
+        numaNode: 0,
+      },
+    ],
+    procs: [{ pid: 22, gpu: 0, user: 'bob', vram: 7 * GIB, age: 60, cpu: 3, sm: 0, command: 'jupyter' }],
+  },
+];
+
+/** By field: filters that keep what is of `left` and nothing else. */
+const LEFT: Readonly<Record<string, readonly string[]>> = {
+  temp: ['temp == 71', 'temperature > 40C', 'temp >= 71', 'temp != 35'],
+  util: ['util > 5%', 'not util <= 5', 'utilization == 97'],
+  mem_pct: ['mem_pct >= 75', 'mempct == 75%', 'mem_percent > 10'],
+  mem_used: ['mem_used > 40GiB', 'memused >= 64424509440', 'mem_used != 8g'],
+  mem_total: ['mem_total < 100GiB', 'memtotal == 80GiB'],
+  power: ['power > 0.5kW', 'pwr == 611'],
+  power_limit: ['power_limit <= 700W'],
+  clock: ['clock > 1.5GHz'],
+  pstate: ['pstate == P0', 'performance_state < 5'],
+  numa: ['numa == 1', 'numa_node > 0'],
+  index: ['index == 3', 'idx < 4'],
+  procs: ['procs == 1 & temp > 40'],
+  state: ['state == computing', 'state != held'],
+  gpu_name: ['gpu_name ~= H100', 'name == "NVIDIA H100 80GB HBM3"', 'gpu_name != "AMD MI300X"'],
+  uuid: ['uuid == GPU-left', 'uuid ~= left$'],
+  device_type: ['device_type == GPU', 'type != NPU'],
+  driver: ['driver == 580.1', 'driver ~= ^580'],
+  user: ['user == alice', 'user != bob', 'user ~= ^al', 'not user == bob'],
+  command: ['command ~= train', 'cmd == "python train.py"'],
+  pid: ['pid == 11', 'pid < 20'],
+  vram: ['vram > 20GiB'],
+  sm: ['sm >= 50'],
+  cpu: ['cpu > 100'],
+  age: ['age > 1h', 'running >= 2h'],
+  host: ['host == left', 'hostname ~= ^l', 'host == 10.0.0.1:9090', 'host != right'],
+  status: ['status == live', 'status != failing'],
+  group: ['group.rack == r1', 'group.rack ~= 1'],
+};
+
+test('there are filters for every field', () => {
+  expect(Object.keys(LEFT).sort()).toEqual([...FIELDS.map(({ name }) => name), 'group'].sort());
+});
+
+const filtered = (text: string): Driver => {
+  const driver = new Driver({ hosts: HOSTS, cols: 160 });
+  driver.press('/');
+  driver.send({ type: 'paste', text });
+  return driver.press('Enter');
+};
+
+describe.each(Object.values(LEFT).flat())('%s', (text) => {
+  const driver = filtered(text);
+
+  test('leaves on the All tab one GPU and its figures', () => {
+    const shown = driver.frame();
+    expect(shown).toMatch(/filtered: 1 of 2 GPUs 97% · 1 node · 60\.0 of 80\.0 GiB · 611 W/);
+    expect(shown).toMatch(/left +3 .* alice/);
+    expect(shown).not.toMatch(/right +4/);
+    expect(shown).toMatch(/1 of 2 GPUs · 1 process · 1 node *$/m);
+  });
+
+  test('on the Users tab one user and her figures', () => {
+    const shown = driver.press('V').frame();
+    expect(shown).toMatch(/^ ▌ alice +1 +1 +1 +50\.0 GiB +611 W +0\.9 /m);
+    expect(shown).not.toMatch(/^ [▌ ] bob /m);
+    expect(shown).toMatch(/1 user/);
+    expect(shown).toMatch(/50\.0 GiB owned/);
+  });
+
+  test('and on the tab of her node her process, on that of the other nothing', () => {
+    expect(driver.press('Enter', 'Enter', 'o').frame()).toMatch(/ 11 +alice +3 +50\.0 GiB/);
+    expect(driver.tab).toBe('left');
+    const other = driver.press('Right').frame();
+    expect(driver.tab).toBe('right');
+    expect(other).toContain('No GPU of this node that the filter keeps.');
+    expect(other).toContain('no process that the filter keeps');
+  });
+});
+
+describe('in a replay', () => {
+  inNewFolder();
+
+  test('keys of the transport and all others are text while a filter is typed, and a mebibyte that is pasted is cut', async () => {
+    const viewer = await new ReplayViewer(120, 30).open(HOSTS);
+    const { nth } = viewer;
+    await viewer.press('/', ...Array.from('jkgLB[]+-=qu1V', (ch) => ch), 'Space', 'x');
+    expect(viewer.app.state.filtering.edited?.text).toBe('jkgLB[]+-=qu1V x');
+    expect([viewer.nth, viewer.replay.status.playing, viewer.app.state.overlays.length]).toEqual([nth, true, 0]);
+    await viewer.press('C-u');
+    viewer.painter.paste(`user == alice\n${'q'.repeat(2 ** 20)}`);
+    expect(viewer.app.state.filtering.edited?.text).toHaveLength(512);
+    await viewer.press('C-u');
+    viewer.painter.paste('user == alice');
+    const shown = await viewer.press('Enter');
+    expect(shown).toContain('filtered: 1 of 2 GPUs');
+    expect(shown).toContain(' / user == alice ');
+  });
+
+  test('it holds while the recording goes on and is sought in', async () => {
+    const viewer = await new ReplayViewer(120, 30).open(HOSTS);
+    await viewer.press('/');
+    viewer.painter.paste('user == alice');
+    await viewer.press('Enter');
+    const { nth } = viewer;
+    expect(await viewer.press(']', ']')).toContain('filtered: 1 of 2 GPUs');
+    expect(viewer.nth).toBe(nth + 2);
+    expect(await viewer.press('}')).toContain('filtered: 1 of 2 GPUs');
+    expect(await viewer.press('Esc')).not.toContain('filtered');
+  });
+});

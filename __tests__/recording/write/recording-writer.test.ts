@@ -1,0 +1,261 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { AppError } from '../../../lib/errors.js';
+import type { Codec } from '../../../lib/recording/codec/codec.js';
+import { defaultPath } from '../../../lib/recording/write/recording-writer.js';
+import { named, SegmentFile } from '../../../lib/recording/write/segment-file.js';
+import { decodeIndex } from '../../../lib/recording/codec/zstd-format.js';
+import { complaintsAbout } from '../../helpers/recording-validator.js';
+import { cycle, Folder, has, linesIn, newWriter, record, timeOf } from '../../helpers/recordings.js';
+
+let folder: Folder;
+beforeEach(() => void (folder = new Folder()));
+afterEach(() => folder.remove());
+
+const CODECS: readonly (readonly [Codec, string])[] = [
+  ['none', 'a.ndjson'],
+  ['gzip', 'a.ndjson.gz'],
+  ['zstd', 'a.ndjson.zst'],
+];
+
+describe.each(CODECS)('%s', (codec, name) => {
+  test('a header, then the frames in order, all as all-smi takes them', async () => {
+    const lines = linesIn(await record(folder.file(name), codec, 200));
+    expect(lines.flatMap((line, at) => complaintsAbout(line, String(at)))).toEqual([]);
+    const [header, ...frames] = lines.map((line) => JSON.parse(line) as { header?: boolean; at_ms?: number });
+    expect(header?.header).toBe(true);
+    expect(frames.map(({ at_ms }) => at_ms)).toEqual(Array.from({ length: 200 }, (_, nth) => timeOf(nth)));
+  });
+
+  test('each frame is in the file as soon as it is written', async () => {
+    const writer = await newWriter(folder.file(name), codec);
+    for (let nth = 0; nth < 70; nth++) {
+      const before = statSync(writer.path).size;
+      await writer.write(cycle(nth), timeOf(nth));
+      // A block that is closed may be smaller than its parts.
+      expect(statSync(writer.path).size).not.toBe(before);
+      expect(statSync(writer.path).size).toBe(writer.bytes);
+    }
+    await writer.finish();
+    expect(existsSync(`${writer.path}.block`)).toBe(false);
+  });
+
+  test('a recording of nothing is one', async () => {
+    expect(linesIn(await record(folder.file(name), codec, 0))).toHaveLength(1);
+  });
+
+  test('an index line follows each thousandth frame and says where it ended', async () => {
+    const writer = await newWriter(folder.file(name), codec);
+    const tiny = [[Buffer.from('{"hostname":"a","schema":1,"timestamp":"2026-08-07T00:30:00Z"}\n')]];
+    for (let nth = 0; nth <= 2001; nth++) await writer.write(tiny, timeOf(nth));
+    await writer.finish();
+    const lines = linesIn(writer.path);
+    const at = lines.flatMap((line, nth) => (line.includes('"index":true') ? [nth] : []));
+    // Line 0 is the header, so frame 1000 is line 1001; the first index line shifts the rest.
+    expect(at).toEqual([1002, 2003]);
+    for (const nth of at) {
+      const bytes = Buffer.byteLength(`${lines.slice(0, nth).join('\n')}\n`);
+      expect(lines[nth]).toBe(`{"byte_offset":${bytes},"index":true,"schema":1,"seq":${nth === 1002 ? 1000 : 2000}}`);
+    }
+  });
+
+  test('segments: in order, each whole, the numbers before the first point', async () => {
+    const writer = await newWriter(folder.file(name), codec, { maxBytes: 1200 });
+    for (let nth = 0; nth < 60; nth++) await writer.write(cycle(nth), timeOf(nth));
+    await writer.finish();
+    const files = readdirSync(folder.path).sort();
+    expect(files.length).toBe(writer.segments);
+    expect(files.length).toBeGreaterThan(3);
+    expect(files.slice(0, -1)).toEqual(
+      Array.from({ length: files.length - 1 }, (_, nth) => name.replace('.', `.${String(nth + 1).padStart(4, '0')}.`)),
+    );
+    const segments = files.map((file) =>
+      linesIn(folder.file(file)).map((line) => JSON.parse(line) as { segment?: number; first_seq?: number; at_ms?: number }),
+    );
+    let seq = 0;
+    for (const [nth, [header, ...frames]] of segments.entries()) {
+      expect([header?.segment, header?.first_seq]).toEqual([nth + 1, seq]);
+      for (const { at_ms } of frames) expect(at_ms).toBe(timeOf(seq++));
+    }
+    expect(seq).toBe(60);
+    expect(files.reduce((sum, file) => sum + statSync(folder.file(file)).size, 0)).toBe(writer.bytes);
+  });
+
+  test.each([1, 2, 5])('of many segments %d stay', async (maxFiles) => {
+    const writer = await newWriter(folder.file(name), codec, { maxBytes: 800, maxFiles });
+    for (let nth = 0; nth < 40; nth++) await writer.write(cycle(nth), timeOf(nth));
+    await writer.finish();
+    const files = readdirSync(folder.path).sort();
+    expect(files.length).toBe(maxFiles);
+    const frames = files.flatMap((file) => linesIn(folder.file(file))).filter((line) => line.includes('"timestamp"'));
+    const last = frames.at(-1);
+    // The file may have been begun anew just after the last frame.
+    if (maxFiles > 1) expect(last).toContain(`"at_ms":${timeOf(39)}`);
+  });
+});
+
+describe('where it goes', () => {
+  test('a file that is there stays as it is', async () => {
+    writeFileSync(folder.file('a.ndjson'), 'mine');
+    expect(await record(folder.file('a.ndjson'), 'none', 1)).toBe(folder.file('a-2.ndjson'));
+    expect(await record(folder.file('a.ndjson'), 'none', 1)).toBe(folder.file('a-3.ndjson'));
+    expect(readFileSync(folder.file('a.ndjson'), 'utf8')).toBe('mine');
+  });
+
+  test('only its owner may read it', async () => {
+    expect(statSync(await record(folder.file('a.ndjson'), 'none', 1)).mode & 0o777).toBe(0o600);
+  });
+
+  test('a link is not followed', async () => {
+    symlinkSync(folder.file('elsewhere'), folder.file('a.ndjson'));
+    expect(await record(folder.file('a.ndjson'), 'none', 1)).toBe(folder.file('a-2.ndjson'));
+    expect(existsSync(folder.file('elsewhere'))).toBe(false);
+  });
+
+  test('a segment never takes the place of what is there', async () => {
+    symlinkSync(folder.file('elsewhere'), folder.file('a.0001.ndjson'));
+    writeFileSync(folder.file('a.0007.ndjson'), 'mine');
+    const writer = await newWriter(folder.file('a.ndjson'), 'none', { maxBytes: 1 });
+    for (let nth = 0; nth < 3; nth++) await writer.write(cycle(nth), timeOf(nth));
+    await writer.finish();
+    expect(readdirSync(folder.path).sort()).toEqual([
+      'a.0001.ndjson',
+      'a.0007.ndjson',
+      'a.0008.ndjson',
+      'a.0009.ndjson',
+      'a.0010.ndjson',
+      'a.ndjson',
+    ]);
+    expect(existsSync(folder.file('elsewhere'))).toBe(false);
+  });
+
+  test.each([
+    ['no folder', 'none/a.ndjson', 'the folder does not exist'],
+    ['a file for a folder', 'file/a.ndjson', 'part of the path is not a folder'],
+  ])('%s', async (_, name, reason) => {
+    writeFileSync(folder.file('file'), '');
+    await expect(newWriter(folder.file(name), 'none')).rejects.toMatchObject({ code: 'E_FILE_WRITE', params: { reason } });
+  });
+
+  const asRoot = process.getuid?.() === 0 ? test : test.skip;
+  asRoot("somebody else's link for a folder is refused", async () => {
+    mkdirSync(folder.file('real'));
+    symlinkSync(folder.file('real'), folder.file('link'));
+    execFileSync('chown', ['-h', '12345', folder.file('link')]);
+    await expect(newWriter(folder.file('link/a.ndjson'), 'none')).rejects.toMatchObject({
+      params: { reason: "its folder is somebody else's link" },
+    });
+  });
+
+  test('the default name says when', () => {
+    expect(defaultPath(Date.UTC(2026, 7, 7, 14, 32, 3), 120, 'zstd')).toBe('all-smi-20260807-163203.ndjson.zst');
+    expect(defaultPath(Date.UTC(2026, 7, 7, 14, 32, 3), 0, 'none')).toBe('all-smi-20260807-143203.ndjson');
+  });
+
+  test.each([
+    ['/x/out.ndjson.zst', '/x/out.0001.ndjson.zst'],
+    ['out', 'out.0001'],
+    ['.out.ndjson', '.out.0001.ndjson'],
+    ['/x.y/out.ndjson', '/x.y/out.0001.ndjson'],
+  ])('%s becomes %s', (path, expected) => {
+    expect(named(path, '.0001')).toBe(expected);
+  });
+});
+
+describe('a full disk', () => {
+  const mounted = (): boolean => {
+    if (process.getuid?.() !== 0) return false;
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', folder.path], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  test.each(CODECS)(
+    '%s: the recording stops, says so, and is whole (passes without a look where nothing may be mounted)',
+    async (codec, name) => {
+      if (!mounted()) return;
+      try {
+        const writer = await newWriter(folder.file(name), codec);
+        // Bytes that do not compress.
+        const noise = (nth: number): string =>
+          Array.from({ length: 300 }, (_, at) => (Math.sin(nth * 1000 + at) * 1e9).toString(36)).join('');
+        const written: number[] = [];
+        let stopped: unknown;
+        for (let nth = 0; nth < 300 && !stopped; nth++) {
+          const line = `{"hostname":"${noise(nth)}","schema":1,"timestamp":"2026-08-07T00:30:00Z"}\n`;
+          await writer.write([[Buffer.from(line)]], timeOf(nth)).then(
+            () => written.push(nth),
+            (error: unknown) => (stopped = error),
+          );
+        }
+        expect(stopped).toBeInstanceOf(AppError);
+        expect((stopped as AppError).message).toBe(`recording to ${folder.file(name)} stopped: the disk is full`);
+        await writer.finish().catch(() => undefined);
+        const text = codec === 'gzip' ? undefined : linesIn(folder.file(name));
+        if (text) expect(text.filter((line) => line.includes('hostname')).length).toBe(written.length);
+        expect(written.length).toBeGreaterThan(20);
+      } finally {
+        execFileSync('umount', [folder.path]);
+      }
+    },
+  );
+});
+
+describe('zstd', () => {
+  test('the end tells where each block is, when it begins and how many frames it has', async () => {
+    const path = await record(folder.file('a.ndjson.zst'), 'zstd', 200);
+    const bytes = readFileSync(path);
+    const blocks = decodeIndex((at, length) => bytes.subarray(at, at + length), bytes.length)!;
+    // 64 records a block: three full ones and a rest.
+    expect(blocks.map(({ firstAt, lastAt, firstFrame, frames }) => [firstAt, lastAt, firstFrame, frames])).toEqual([
+      [timeOf(0), timeOf(63), 0, 64],
+      [timeOf(64), timeOf(127), 64, 64],
+      [timeOf(128), timeOf(191), 128, 64],
+      [timeOf(192), timeOf(199), 192, 8],
+    ]);
+  });
+
+  (has('zstd') ? test : test.skip)(
+    'the zstd program reads it, and makes it hardly smaller in one stream (skipped where it is missing)',
+    async () => {
+      const hosts = [
+        {
+          gpus: 8,
+          procs: Array.from({ length: 20 }, (_, pid) => ({
+            pid,
+            gpu: pid % 8,
+            user: `user${pid % 5}`,
+            vram: pid * 1e9,
+            command: `python train.py --run ${pid}`,
+          })),
+        },
+      ];
+      const path = await record(folder.file('a.ndjson.zst'), 'zstd', 200, hosts);
+      const text = execFileSync('zstd', ['-dc', path], { maxBuffer: 2 ** 28 });
+      expect(text.toString().split('\n')).toHaveLength(202);
+      const stream = execFileSync('zstd', ['-3', '-c'], { input: text, maxBuffer: 2 ** 28 });
+      expect(statSync(path).size / stream.length).toBeLessThan(2);
+    },
+  );
+
+  test('an end that is being replaced can be found beside the file', async () => {
+    const file = await SegmentFile.create(folder.file('a'));
+    await file.append([Buffer.from('0123456789')]);
+    await file.replaceEnd(4, Buffer.from('AB'));
+    await file.append([Buffer.from('!')]);
+    await file.close();
+    expect(readFileSync(folder.file('a'), 'utf8')).toBe('0123AB!');
+    expect(readdirSync(folder.path)).toEqual(['a']);
+  });
+});
+
+test('gzip is one member', async () => {
+  const path = await record(folder.file('a.ndjson.gz'), 'gzip', 300);
+  const bytes = readFileSync(path);
+  // A second member would begin with the magic of the first.
+  expect(bytes.indexOf(Buffer.from([0x1f, 0x8b, 8]), 1)).toBe(-1);
+});

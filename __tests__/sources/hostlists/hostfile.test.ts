@@ -1,0 +1,175 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { MAX_HOSTFILE_BYTES, readHostfile } from '../../../lib/sources/hostlists/hostfile.js';
+import { AppError } from '../../../lib/errors.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'hostfile-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+let files = 0;
+function file(content: string | Uint8Array): string {
+  const path = join(folder, `hosts${files++}`);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** url, label, groups of each target, as one text. */
+async function read(content: string | Uint8Array, path = file(content)): Promise<string[]> {
+  const targets = await readHostfile(path);
+  return targets.map(({ url, label, groups }) => [url, label ?? '-', ...[...groups].map(([name, value]) => `${name}=${value}`)].join(' '));
+}
+async function fault(content: string | Uint8Array, path = file(content)): Promise<string> {
+  try {
+    await readHostfile(path);
+  } catch (error) {
+    if (error instanceof AppError) return `${error.code}: ${error.message.replace(path, 'FILE')}`;
+    throw error;
+  }
+  return 'no fault';
+}
+
+describe('lines', () => {
+  test('blanks, comments, ranges, schemes, any line end, duplicates once', async () => {
+    const text =
+      '\uFEFF# nodes\r\n\r\n  a:9090  # the first\rb[1-2]:9090\n\thttps://c \t#x\na:9090\n#d\nb2:9090\n[::1]:9090\nlocalhost:10001';
+    expect(await read(text)).toEqual([
+      'http://a:9090/metrics -',
+      'http://b1:9090/metrics -',
+      'http://b2:9090/metrics -',
+      'https://c/metrics -',
+      'http://[::1]:9090/metrics -',
+      'http://localhost:10001/metrics -',
+    ]);
+  });
+
+  test('a range with a comma is one address', async () => {
+    expect(await read('n[1,3-4]:9090\n')).toEqual(['http://n1:9090/metrics -', 'http://n3:9090/metrics -', 'http://n4:9090/metrics -']);
+  });
+
+  test('invisible characters that came along by copying are dropped', async () => {
+    expect(await read('no\u200bde1\u202e\n')).toEqual(['http://node1/metrics -']);
+  });
+});
+
+describe('CSV', () => {
+  test('with a header: columns group, one names', async () => {
+    const text = 'host,rack,name,"cost, centre",\nn[1,2]:9090,7,first,"Lab ""A"" # 1",x\nn3,,,\nn4\n';
+    expect(await read(text)).toEqual([
+      'http://n1:9090/metrics first rack=7 cost, centre=Lab "A" # 1',
+      'http://n2:9090/metrics first rack=7 cost, centre=Lab "A" # 1',
+      'http://n3/metrics -',
+      'http://n4/metrics -',
+    ]);
+  });
+
+  test('without a header only the first column counts', async () => {
+    expect(await read('n1:9090,7,x\nn2:9090,8,y\n')).toEqual(['http://n1:9090/metrics -', 'http://n2:9090/metrics -']);
+  });
+
+  test.each([';', '\t'])('separated by %j', async (separator) => {
+    expect(await read(`Address${separator}rack\nn1:9090${separator}7\n`)).toEqual(['http://n1:9090/metrics - rack=7']);
+  });
+
+  test('names that objects have of themselves are plain names', async () => {
+    expect(await read('host,__proto__,constructor,toString\nn1,a,b,c\n')).toEqual(['http://n1/metrics - constructor=b toString=c']);
+  });
+
+  test('texts are cleaned and cut', async () => {
+    const [one] = await readHostfile(file(`host,rack\nn1,\x1b[31m${'ä'.repeat(100)}\n`));
+    expect(one!.groups.get('rack')).toBe(`[31m${'ä'.repeat(62)}`);
+  });
+});
+
+describe('file_sd', () => {
+  test('labels are kept, __scheme__ is honoured, other __ labels are not ours', async () => {
+    const text = JSON.stringify([
+      { targets: ['n1:9090', 'n[2-3]:9090'], labels: { rack: '7', __scheme__: 'https', __meta_x: 'y', __metrics_path__: '/metrics' } },
+      { targets: ['http://n4'], labels: { instance: 'four', __scheme__: 'https' } },
+      { targets: [] },
+    ]);
+    expect(await read(`\n ${text}`)).toEqual([
+      'https://n1:9090/metrics - rack=7',
+      'https://n2:9090/metrics - rack=7',
+      'https://n3:9090/metrics - rack=7',
+      'http://n4/metrics four',
+    ]);
+  });
+
+  test.each([
+    ['[{"targets": ["n1"]},\n{"targets": "n2"}]', 'entry 2: "targets" is not a list of addresses'],
+    ['[{}]', 'entry 1: "targets" is not a list of addresses'],
+    ['[{"targets": [5]}]', 'entry 1: "targets" is not a list of addresses'],
+    ['[{"targets": ["n1"], "labels": {"a": 5}}]', 'entry 1: "labels" is not an object of texts'],
+    ['[{"targets": ["n1"], "labels": []}]', 'entry 1: "labels" is not an object of texts'],
+    ['[{"targets": ["n1:x"]}]', 'entry 1: "n1:x" the port must be 1 to 65535'],
+    ['[{"targets": ["n1"], "labels": {"__metrics_path__": "/x"}}]', 'entry 1: __metrics_path__ /x is not supported, only /metrics is read'],
+    ['[{"targets": ["n1"], "labels": {"__scheme__": "ftp"}}]', 'entry 1: __scheme__ ftp is not supported'],
+    ['{"targets": ["n1"]}', 'entry 1: not a list of {"targets": [...], "labels": {...}}'],
+    ['[{"targets": ["n1"]},\n\n{"targets" ["n2"]}]', 'line 3: not valid JSON'],
+    ['[{"targets": ["n1"]},\n', 'line 2: not valid JSON'],
+  ])('%s', async (text, expected) => {
+    expect(await fault(text)).toBe(`E_HOSTFILE_BAD: host file FILE, ${expected}`);
+  });
+});
+
+describe('what is wrong is named', () => {
+  test.each([
+    ['a\nb\nc:x\nd', 'E_HOSTFILE_BAD: host file FILE, line 3: "c:x" the port must be 1 to 65535'],
+    ['# one\n\na[3-1]', 'E_HOSTFILE_BAD: host file FILE, line 3: "a[3-1]" [3-1] runs backwards'],
+    ['host,rack\n,7', 'E_HOSTFILE_BAD: host file FILE, line 2: "" the address is empty'],
+    ['n1,"7\n', 'E_HOSTFILE_BAD: host file FILE, line 1: quoted field unterminated'],
+    ['- targets:\n  - n1:9090\n', 'E_HOSTFILE_BAD: host file FILE, line 1: YAML is not read; write file_sd as JSON'],
+    ['a b', 'E_HOSTFILE_BAD: host file FILE, line 1: "a b" "a b" is not a host name or address'],
+    ['', 'E_HOSTFILE_EMPTY: host file FILE names no host'],
+    ['# none\n\n', 'E_HOSTFILE_EMPTY: host file FILE names no host'],
+    ['[]', 'E_HOSTFILE_EMPTY: host file FILE names no host'],
+    ['a\0b', 'E_HOSTFILE_UNREADABLE: host file FILE: is not a text file'],
+    ['n[1-9999]\nm[1-2]', 'E_HOSTS_TOO_MANY: more than 10000 hosts'],
+  ])('%j', async (text, expected) => {
+    expect(await fault(text)).toBe(expected);
+  });
+
+  test('a file that is not there, not readable, not a file, too large', async () => {
+    expect(await fault('', join(folder, 'none'))).toMatch(/^E_HOSTFILE_UNREADABLE: .*: does not exist$/);
+    mkdirSync(join(folder, 'sub'), { recursive: true });
+    expect(await fault('', join(folder, 'sub'))).toMatch(/: is a folder$/);
+    const large = file(Buffer.alloc(MAX_HOSTFILE_BYTES + 1, '#'));
+    expect(await fault('', large)).toMatch(/: larger than 10 MiB$/);
+    expect(await fault('', '/dev/zero')).toMatch(/: larger than 10 MiB$/);
+    if (process.getuid?.() === 0) return; // root reads everything
+    const locked = file('a');
+    chmodSync(locked, 0);
+    expect(await fault('', locked)).toMatch(/: may not be read$/);
+  });
+
+  test('the name in the message cannot steer a terminal', async () => {
+    expect(await fault('', '\x1b[2Jnone')).toBe('E_HOSTFILE_UNREADABLE: host file [2Jnone: does not exist');
+  });
+});
+
+describe('links and pipes', () => {
+  test('a link to a file, and a link to a link', async () => {
+    const path = file('n1\n');
+    symlinkSync(path, join(folder, 'link'));
+    symlinkSync(join(folder, 'link'), join(folder, 'link2'));
+    expect(await read('', join(folder, 'link2'))).toEqual(['http://n1/metrics -']);
+  });
+
+  test('a link in a circle', async () => {
+    symlinkSync(join(folder, 'circle'), join(folder, 'circle'));
+    expect(await fault('', join(folder, 'circle'))).toMatch(/: too many links$/);
+  });
+
+  test('a named pipe', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reading = read('', pipe);
+    execFile('sh', ['-c', 'printf "n1\\nn2\\n" > "$0"', pipe]);
+    expect(await reading).toEqual(['http://n1/metrics -', 'http://n2/metrics -']);
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { expandRange, RangeFault, splitList } from '../../../lib/sources/hostlists/host-ranges.js';
+import { expandHosts, MAX_HOSTS } from '../../../lib/sources/hostlists/targets.js';
+import { AppError } from '../../../lib/errors.js';
+
+const urls = (...args: string[]): string[] => expandHosts(args).map(({ url }) => url);
+const ids = (...args: string[]): string[] => expandHosts(args).map(({ hostId }) => hostId);
+function fault(...args: string[]): string {
+  try {
+    expandHosts(args);
+  } catch (error) {
+    if (error instanceof AppError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return 'no fault';
+}
+
+describe('ranges', () => {
+  test.each([
+    ['node[1-3]', ['node1', 'node2', 'node3']],
+    ['node[08-11]:9090', ['node08:9090', 'node09:9090', 'node10:9090', 'node11:9090']],
+    ['r[1-2]n[01-02]', ['r1n01', 'r1n02', 'r2n01', 'r2n02']],
+    ['g[1,3,7-9]', ['g1', 'g3', 'g7', 'g8', 'g9']],
+    ['g[5-5]', ['g5']],
+    ['[1-2].rack', ['1.rack', '2.rack']],
+    ['g[9-11]', ['g9', 'g10', 'g11']],
+    ['g[000-001]', ['g000', 'g001']],
+    ['plain', ['plain']],
+    ['[::1]:9090', ['[::1]:9090']],
+    ['[fe80::[1-2]]', undefined],
+    ['a[1-2', undefined],
+    ['a1-2]', undefined],
+    ['a[2-1]', undefined],
+    ['a[]', undefined],
+    ['a[1-]', undefined],
+    ['a[x-z]', undefined],
+    ['a[1-99999999999999999999]', undefined],
+    ['a[1-101]', undefined],
+    ['a[1-11]b[1-11]', undefined],
+  ])('%s', (text, expected) => {
+    if (expected) expect(expandRange(text, 100)).toEqual(expected);
+    else expect(() => expandRange(text, 100)).toThrow(RangeFault);
+  });
+
+  test('as many texts as the numbers say, all different, each at its place', () => {
+    const range = fc.record({
+      from: fc.integer({ min: 0, max: 3000 }),
+      more: fc.integer({ min: 0, max: 20 }),
+      width: fc.integer({ min: 0, max: 6 }),
+    });
+    fc.assert(
+      fc.property(fc.array(range, { minLength: 1, maxLength: 3 }), (ranges) => {
+        const pad = (value: number, width: number): string => '0'.repeat(Math.max(0, width - String(value).length)) + value;
+        const text = ranges.map(({ from, more, width }) => `n[${pad(from, width)}-${pad(from + more, width)}]`).join('');
+        const all = expandRange(text, 10_000);
+        let expected = [''];
+        for (const { from, more, width } of ranges) {
+          // A width only counts where it puts a zero in front.
+          const shown = pad(from, width).startsWith('0') ? Math.max(width, 1) : 0;
+          expected = expected.flatMap((start) => Array.from({ length: more + 1 }, (_, n) => `${start}n${pad(from + n, shown)}`));
+        }
+        expect(all).toEqual(expected);
+        expect(new Set(all).size).toBe(all.length);
+      }),
+    );
+  });
+
+  test('no text breaks them, and none stands for more than it may', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('[', ']', '-', ',', '0', '1', '9', 'a', ':') }), (text) => {
+        try {
+          expect(expandRange(text, 50).length).toBeLessThanOrEqual(50);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeFault);
+        }
+      }),
+    );
+  });
+
+  test('lists split at commas outside brackets', () => {
+    expect(splitList('a[1,2],b,[::1]:80')).toEqual(['a[1,2]', 'b', '[::1]:80']);
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    ['node1', 'node1', 'http://node1/metrics'],
+    ['node1:9090', 'node1:9090', 'http://node1:9090/metrics'],
+    ['http://node1:9090/', 'node1:9090', 'http://node1:9090/metrics'],
+    ['https://node1', 'node1', 'https://node1/metrics'],
+    ['HTTPS://node1:9443/metrics', 'node1:9443', 'https://node1:9443/metrics'],
+    ['http://node1:9090/metrics?x=1#y', 'node1:9090', 'http://node1:9090/metrics'],
+    ['node_1.rack-7.lan:80', 'node_1.rack-7.lan:80', 'http://node_1.rack-7.lan/metrics'],
+    ['10.0.0.7:9090', '10.0.0.7:9090', 'http://10.0.0.7:9090/metrics'],
+    ['[::1]:9090', '[::1]:9090', 'http://[::1]:9090/metrics'],
+    ['https://[2001:db8::7]', '[2001:db8::7]', 'https://[2001:db8::7]/metrics'],
+    ['  node1 ', 'node1', 'http://node1/metrics'],
+    ['no\u200bde1\u202e', 'node1', 'http://node1/metrics'],
+    ['knoten-ä:9090', 'knoten-ä:9090', 'http://xn--knoten--cxa:9090/metrics'],
+  ])('%s', (text, hostId, url) => {
+    expect(expandHosts([text])).toEqual([{ hostId, url, groups: new Map() }]);
+  });
+
+  test.each([
+    ['', 'the address is empty'],
+    ['a,,b', 'the address is empty'],
+    ['ftp://node1', 'scheme ftp is not supported'],
+    ['node1:0', 'the port must be 1 to 65535'],
+    ['node1:65536', 'the port must be 1 to 65535'],
+    ['node1:', 'the port must be 1 to 65535'],
+    ['node1:http', 'the port must be 1 to 65535'],
+    [':9090', 'the host name is missing'],
+    ['http://', 'the host name is missing'],
+    ['http:///metrics', 'the host name is missing'],
+    ['::1', 'write an IPv6 address in brackets, like [::1]:9090'],
+    ['2001:db8::7', 'write an IPv6 address in brackets, like [::1]:9090'],
+    ['[::zz]', '[::zz]" is not a host name or address'],
+    ['[::1]x:80', 'write an IPv6 address in brackets'],
+    ['[1:2]', 'not a host name or address'],
+    ['10.0.0.300', 'not a host name or address'],
+    ['a b', '"a b" is not a host name or address'],
+    ['-h', '"-h" is not a host name or address'],
+    ['node1/proxy/metrics', 'path /proxy/metrics is not supported, only /metrics is read'],
+    ['node[3-1]', '[3-1] runs backwards'],
+    ['node[1-3', 'a [ without its ]'],
+    ['x'.repeat(301), 'too long'],
+  ])('%s is refused', (text, reason) => {
+    const told = fault('good', text);
+    expect(told).toMatch(/^E_HOST_BAD: host "/);
+    expect(told).toContain(reason);
+  });
+
+  test('a bad one is named among many', () => {
+    expect(fault('a', 'b:9090', 'c:x', 'd')).toBe('E_HOST_BAD: host "c:x": the port must be 1 to 65535');
+  });
+
+  test.each(['http://user:pa,ss/wo[rd@node1', 'user:password@node1', 'node1,http://u:password@b'])(
+    'a password is refused and not repeated',
+    (text) => {
+      const told = fault(text);
+      expect(told).toContain('has a user or a password');
+      expect(told).not.toMatch(/pa,|ss.wo|:pass|word@|rd@/);
+    },
+  );
+
+  test('what would steer a terminal is not in the message', () => {
+    expect(fault('\x1b[2Jx y')).toBe('E_HOST_BAD: host "[2Jx y": a [ without its ]');
+  });
+});
+
+describe('lists', () => {
+  test('each host once, in the order it was first named', () => {
+    expect(ids('b', 'a[1-3]', 'a2', 'http://b/metrics', 'c,b')).toEqual(['b', 'a1', 'a2', 'a3', 'c']);
+  });
+
+  test('https stays https', () => {
+    expect(urls('https://a[1-2]')).toEqual(['https://a1/metrics', 'https://a2/metrics']);
+  });
+
+  test('up to 10,000 hosts', () => {
+    expect(ids(`n[1-${MAX_HOSTS}]`, 'n1')).toHaveLength(MAX_HOSTS);
+    expect(fault(`n[1-${MAX_HOSTS}]`, 'm')).toBe('E_HOSTS_TOO_MANY: more than 10000 hosts');
+    expect(fault(`n[0-${MAX_HOSTS}]`)).toBe('E_HOST_BAD: host "n[0-10000]": stands for more than 10000 hosts');
+  });
+});

@@ -1,0 +1,258 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createHttpCollector, type HttpCollectorOptions } from '../../../lib/sources/hosts/http-collector.js';
+import { expandHosts } from '../../../lib/sources/hostlists/targets.js';
+import { counted } from '../../../lib/model/node-view.js';
+import { systemClock, type Clock, type Collector, type Delivery } from '../../../lib/model/collector.js';
+import { emptyHostData, RecordingParser } from '../../helpers/recording-parser.js';
+import * as server from '../../helpers/server.js';
+import type { Behaviour, ServerOptions, TestServer } from '../../helpers/server.js';
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+async function serve(behaviour: Behaviour, options: ServerOptions = {}): Promise<TestServer> {
+  const started = await server.startServer(behaviour, options);
+  open.push({ close: () => started.kill() });
+  return started;
+}
+
+interface Watched {
+  readonly collector: Collector;
+  /** What came, with what the host's status was at that moment. */
+  readonly seen: (Delivery & { phase: string; error: string | undefined; counted: boolean })[];
+  readonly parsers: readonly RecordingParser[];
+  /** Resolves as soon as `test` holds after a delivery; at once if it holds already. */
+  until(test: () => boolean): Promise<void>;
+}
+
+function watch(hosts: readonly (TestServer | string)[], options: Partial<HttpCollectorOptions> = {}): Watched {
+  const parsers: RecordingParser[] = [];
+  const seen: Watched['seen'] = [];
+  const waiting = new Set<() => void>();
+  const collector = createHttpCollector({
+    targets: expandHosts(hosts.map((host) => (typeof host === 'string' ? host : host.hostId))),
+    clock: systemClock,
+    intervalMs: 100,
+    timeoutMs: 1000,
+    newParser() {
+      const parser = new RecordingParser();
+      parsers.push(parser);
+      return parser;
+    },
+    ...options,
+  });
+  open.unshift({ close: () => collector.stop() });
+  collector.start((delivery) => {
+    const { phase, error } = delivery.host.status;
+    seen.push({ ...delivery, phase, error: error?.text, counted: counted(delivery.host) });
+    for (const check of waiting) check();
+  });
+  const until = (test: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        if (!test()) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+    });
+  return { collector, seen, parsers, until };
+}
+
+const kinds = ({ seen }: Watched, hostId?: string): string[] =>
+  seen.filter(({ host }) => hostId === undefined || host.hostId === hostId).map(({ kind }) => kind);
+
+describe('a host that answers', () => {
+  test('is delivered again and again, over one connection', async () => {
+    const node = await serve(server.answers('a 1\n', { date: new Date(Date.now() + 600_000).toUTCString() }));
+    const watched = watch([node]);
+    const [host] = watched.collector.hosts;
+    expect(host!.status.phase).toBe('waiting');
+    await watched.until(() => watched.seen.length === 4);
+    expect(watched.seen.map(({ kind, continuity, change, counted }) => [kind, continuity, change, counted])).toEqual(
+      Array.from({ length: 4 }, () => ['data', 'next', 'values', true]),
+    );
+    expect(watched.seen[0]!.host).toBe(host);
+    expect(watched.parsers[0]!.committed.map(({ body }) => body)).toEqual(Array.from({ length: 4 }, () => 'a 1\n'));
+    expect(node.connections).toBe(1);
+    expect([host!.version, host!.at, host!.status.okAt]).toEqual([4, host!.at, host!.at]);
+    expect(host!.status).toMatchObject({ phase: 'live', overdue: false, failures: 0, failingSince: undefined, error: undefined });
+    expect(Math.round(host!.status.skewMs! / 60_000)).toBe(10);
+    expect(watched.parsers[0]!.committed.at(-1)!.skewMs).toBe(host!.status.skewMs);
+    expect(host!.status.nextTryAt).toBeGreaterThanOrEqual(host!.at);
+  });
+
+  test('tells its own name', async () => {
+    const node = await serve(server.answers('a 1\n'));
+    const watched = watch([node], {
+      newParser() {
+        const parser = new RecordingParser();
+        parser.data = emptyHostData('node-0001');
+        return parser;
+      },
+    });
+    expect(watched.collector.hosts[0]!.label).toBe(node.hostId);
+    await watched.until(() => watched.seen.length === 1);
+    expect([watched.collector.hosts[0]!.label, watched.collector.hosts[0]!.hostId]).toEqual(['node-0001', node.hostId]);
+  });
+
+  test('gives the owner a moment after each commit', async () => {
+    const node = await serve(server.answers('a 1\n'));
+    const versions: number[] = [];
+    const watched = watch([node], { afterCommit: () => versions.push(watched.collector.hosts[0]!.version) });
+    await watched.until(() => watched.seen.length === 3);
+    expect(versions.slice(0, 2)).toEqual([1, 2]);
+  });
+});
+
+describe('a host that does not answer', () => {
+  test('is failing at once, overdue after three intervals, and comes back by itself', async () => {
+    const node = await serve(server.answers('a 1\n'));
+    const other = await serve(server.answers('b 1\n'));
+    const watched = watch([node, other]);
+    const [host] = watched.collector.hosts;
+    await watched.until(() => kinds(watched, node.hostId).length === 2);
+    const { okAt, latencyMs } = host!.status;
+    await node.kill();
+    await watched.until(() => kinds(watched).includes('overdue'));
+    expect(kinds(watched, node.hostId).filter((kind) => kind === 'overdue')).toHaveLength(1);
+    expect(host!.status).toMatchObject({ phase: 'failing', overdue: true, error: { code: 'S_REFUSED', text: 'connection refused' } });
+    expect(counted(host!)).toBe(false);
+    // What the last good scrape said is still there.
+    expect(host!.status.okAt! >= okAt!).toBe(true);
+    expect(host!.status.latencyMs).not.toBeUndefined();
+    expect([host!.version, latencyMs !== undefined]).toEqual([watched.parsers[0]!.committed.length, true]);
+    const failures = watched.seen.filter(({ host: { hostId }, kind }) => hostId === node.hostId && kind === 'failed').length;
+    expect(host!.status.failures).toBe(failures);
+    expect(host!.status.failingSince! >= okAt!).toBe(true);
+    await node.revive();
+    const lost = watched.seen.length;
+    await watched.until(() => watched.seen.slice(lost).some(({ host: { hostId }, kind }) => hostId === node.hostId && kind === 'data'));
+    expect(host!.status).toMatchObject({ phase: 'live', overdue: false, failures: 0, failingSince: undefined, error: undefined });
+    expect(counted(host!)).toBe(true);
+    // The other was never touched.
+    expect(new Set(kinds(watched, other.hostId))).toEqual(new Set(['data']));
+  });
+
+  test('that never did is overdue too, and is waiting until its first attempt ended', async () => {
+    const node = await serve(server.hangs);
+    const watched = watch([node], { timeoutMs: 500 });
+    await watched.until(() => watched.seen.length === 2);
+    expect(watched.seen.map(({ kind, phase, error }) => [kind, phase, error])).toEqual([
+      ['overdue', 'waiting', undefined],
+      ['failed', 'failing', 'no answer within 0.5 s'],
+    ]);
+  });
+
+  test('leaves the last good scrape as it was, wherever the body was cut', async () => {
+    const body = 'a 1\nb 2\n';
+    const node = await serve(server.answers(body));
+    const watched = watch([node], { intervalMs: 20 });
+    const [host] = watched.collector.hosts;
+    await watched.until(() => watched.seen.length > 0);
+    let bytes = 0;
+    node.behave((request, response) => {
+      if (bytes < body.length) server.cutsAfter(body, bytes++, bytes % 2 ? 'length' : 'chunked')(request, response);
+      else server.answers('c 3\n')(request, response);
+    });
+    const version = host!.version;
+    await watched.until(() => watched.seen.filter(({ kind }) => kind === 'failed').length === 3);
+    expect(watched.seen.filter(({ kind }) => kind === 'failed').map(({ error }) => error)).toEqual(
+      Array.from({ length: 3 }, () => 'answer cut off'),
+    );
+    expect([host!.version - version, watched.parsers[0]!.pending]).toEqual([0, '']);
+    expect(new Set(watched.parsers[0]!.committed.map((commit) => commit.body))).toEqual(new Set([body]));
+  });
+
+  test('costs nothing but itself when its parser is broken', async () => {
+    const [bad, good] = [await serve(server.answers('a 1\n')), await serve(server.answers('b 1\n'))];
+    let parsers = 0;
+    const watched = watch([bad, good], {
+      newParser() {
+        const parser = new RecordingParser();
+        if (parsers++ === 0) {
+          parser.push = () => {
+            throw new Error('boom');
+          };
+        }
+        return parser;
+      },
+    });
+    await watched.until(() => kinds(watched, good.hostId).length > 2 && kinds(watched, bad.hostId).length > 0);
+    expect(watched.seen.find(({ host }) => host.hostId === bad.hostId)).toMatchObject({
+      kind: 'failed',
+      error: 'internal error: Error: boom',
+    });
+    expect(new Set(kinds(watched, good.hostId))).toEqual(new Set(['data']));
+  });
+});
+
+describe('many hosts', () => {
+  test('one that hangs among fifty delays none', async () => {
+    const nodes = await Promise.all(Array.from({ length: 50 }, (_, n) => serve(server.answers(`a ${n}\n`))));
+    const hanging = nodes[7]!;
+    hanging.behave(server.hangs);
+    const watched = watch(nodes, { intervalMs: 300, timeoutMs: 60_000 });
+    const others = nodes.filter((node) => node !== hanging).map(({ hostId }) => hostId);
+    await watched.until(() => others.every((hostId) => kinds(watched, hostId).length >= 4));
+    // Four rounds of all others went by before the one that hangs said a word; and it does not look connected.
+    expect(kinds(watched, hanging.hostId)).toEqual(['overdue']);
+    expect(hanging.requests).toHaveLength(1);
+    expect(watched.collector.hosts[7]!.status).toMatchObject({ phase: 'waiting', overdue: true, okAt: undefined });
+    for (const node of nodes) expect(node.connections).toBe(1);
+  });
+});
+
+describe('a machine that slept for an hour', () => {
+  test('finds all hosts overdue at once, and all back at once', async () => {
+    const nodes = await Promise.all([1, 2, 3].map((n) => serve(server.answers(`a ${n}\n`))));
+    const hanging = await serve(server.hangs);
+    let asleep = 0;
+    const clock: Clock = { now: () => Date.now() + asleep, after: (ms, run) => systemClock.after(ms, run) };
+    const watched = watch([...nodes, hanging], { clock, timeoutMs: 60_000 });
+    await watched.until(() => watched.parsers.slice(0, 3).every(({ committed }) => committed.length > 1) && hanging.requests.length === 1);
+    const before = watched.seen.length;
+    asleep = 3_600_000;
+    await watched.until(() => watched.seen.slice(before).filter(({ kind }) => kind === 'data').length >= 6);
+    const after = watched.seen.slice(before).filter(({ host }) => host.hostId !== hanging.hostId);
+    const first = after.findIndex(({ kind }) => kind === 'overdue');
+    // The one answer that may come first is the one by which the sleep was noticed.
+    expect(first).toBeLessThanOrEqual(1);
+    for (const [n, node] of nodes.entries()) {
+      const own = after.filter(({ host }) => host.hostId === node.hostId).map(({ kind }) => kind);
+      expect([n, own.filter((kind) => kind === 'overdue').length <= 1, own.at(-1)]).toEqual([n, true, 'data']);
+      expect(watched.collector.hosts[n]!.status).toMatchObject({ phase: 'live', overdue: false });
+    }
+    // The scrape that hung was given up and begun anew.
+    expect(hanging.requests.length).toBe(2);
+  });
+});
+
+describe('the collector', () => {
+  test('knows its hosts and what to call itself', () => {
+    const named = (args: string[], options: Partial<HttpCollectorOptions> = {}): Collector =>
+      createHttpCollector({ targets: expandHosts(args), clock: systemClock, newParser: () => new RecordingParser(), ...options });
+    expect(named(['n1:9090']).source).toBe('n1:9090');
+    expect(named(['n[1-3]'])).toMatchObject({ source: '3 hosts', intervalMs: 3000 });
+    expect(named(['n[1-300]'], { source: 'hosts.csv' })).toMatchObject({ source: 'hosts.csv', intervalMs: 6000 });
+    expect(named(['n[1-3]']).hosts.map(({ hostId, version }) => [hostId, version])).toEqual([
+      ['n1', 0],
+      ['n2', 0],
+      ['n3', 0],
+    ]);
+  });
+
+  test('delivers nothing after stop, and lets go of its sockets', async () => {
+    const [slow, quick] = [await serve(server.dripsForEver('x\n', 5)), await serve(server.answers('a 1\n'))];
+    const watched = watch([slow, quick], { intervalMs: 20 });
+    await watched.until(() => kinds(watched, quick.hostId).length > 1);
+    await watched.collector.stop();
+    const count = watched.seen.length;
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(watched.seen.length).toBe(count);
+    await Promise.all([slow.kill(), quick.kill()]);
+  });
+});

@@ -1,0 +1,382 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Machine, type MachineOptions } from '../../../lib/sources/local/machine.js';
+import { troubles, type NodeSample } from '../../../lib/model/sample.js';
+import { nodeText } from '../../../lib/exposition/write/node-text.js';
+import { fixture, staticMachine, TimelineMachine, type StandInMachine } from '../../helpers/captures.js';
+import { SteppedClock } from '../../helpers/clock.js';
+import { readExposition } from '../../helpers/exposition-reader.js';
+
+const running: { stop(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of running.splice(0).reverse()) await one.stop();
+});
+
+const NOW = Date.parse(fixture('h100-static/t.stamp').trim());
+
+interface Rig {
+  readonly here: StandInMachine;
+  readonly clock: SteppedClock;
+  readonly machine: Machine;
+  /** A collection, after `ms` more. What waits for time gets it. */
+  read(ms?: number): Promise<NodeSample>;
+}
+
+function rig(here: StandInMachine = staticMachine(), options: Partial<MachineOptions> = {}): Rig {
+  const clock = new SteppedClock(NOW);
+  const { nvidiaSmi, procDir, passwdFile } = here;
+  const machine = new Machine({ nvidiaSmi, procDir, passwdFile, clock, intervalMs: 3000, scope: 'gpu', redact: true, ...options });
+  running.push({ stop: () => here.dispose() }, machine);
+  const read = async (ms = 0): Promise<NodeSample> => {
+    clock.step(ms);
+    const under = { way: true };
+    const sample = machine.read().finally(() => (under.way = false));
+    // Real programs take real time; only after it does the clock go on, so that who waits for them in vain gives up.
+    for (let waited = 0; under.way; waited += 10) {
+      await pause(10);
+      if (waited >= 300) clock.step(1000);
+    }
+    return sample;
+  };
+  return { here, clock, machine, read };
+}
+
+const state = (sample: NodeSample, name: string): string | undefined => sample.sources.find((source) => source.name === name)?.state;
+/** The first collection that is so; what was said before it was asked for may still be on its way. */
+async function eventually(read: Rig['read'], holds: (sample: NodeSample) => boolean): Promise<NodeSample> {
+  for (let left = 250; left > 0; left--) {
+    const sample = await read();
+    if (holds(sample)) return sample;
+    await pause(20);
+  }
+  throw new Error('never came');
+}
+const gpusOk = (sample: NodeSample): boolean => state(sample, 'gpus') === 'ok' && sample.gpus.length > 0;
+/** Families of the text that begin so. */
+const families = (sample: NodeSample, begin: string): string[] =>
+  [...readExposition(nodeText(sample, '1')).keys()].filter((name) => name.startsWith(`all_smi_${begin}`));
+const startsOf = (here: StandInMachine, begin: string): number =>
+  here.started.filter((line) => line.split(' ')[1]!.startsWith(begin)).length;
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let left = 400; !holds(); left--) {
+    if (left === 0) throw new Error('never came');
+    await pause(5);
+  }
+}
+
+describe('nvidia-smi', () => {
+  test('missing: that is said, and the rest of the machine is told', async () => {
+    const { read } = rig(staticMachine(), { nvidiaSmi: '/nowhere/nvidia-smi', scope: 'all' });
+    const sample = await read();
+    expect(troubles(sample.sources)).toEqual(['GPUs: nvidia-smi was not found']);
+    expect(sample.gpus).toEqual([]);
+    expect(families(sample, 'gpu_')).toEqual([]);
+    expect(sample.memory?.totalBytes).toBe(131_981_020 * 1024);
+    expect(sample.processes).toHaveLength(9);
+    // Whether they hold GPU memory nobody can say.
+    expect(families(sample, 'process_memory')).toEqual([]);
+    expect(families(sample, 'process_start')).toHaveLength(1);
+  });
+
+  test('installed later: it is found without a restart', async () => {
+    const here = staticMachine();
+    const { read } = rig(here, { nvidiaSmi: join(here.folder, 'later') });
+    expect(state(await read(), 'gpus')).toBe('missing');
+    writeFileSync(join(here.folder, 'later'), `#!/bin/sh\nexec ${here.nvidiaSmi} "$@"\n`, { mode: 0o755 });
+    await read(60_000);
+    expect((await eventually(read, gpusOk)).gpus).toHaveLength(1);
+  });
+
+  test('hanging from the start: no GPU is made up, and no second one is started while it lives', async () => {
+    const here = staticMachine();
+    here.write('gpu.hang', '');
+    const { read } = rig(here);
+    for (let round = 0; round < 4; round++) {
+      const sample = await read(3000);
+      expect([sample.gpus, sample.processes]).toEqual([[], undefined]);
+      expect(families(sample, 'gpu_').concat(families(sample, 'process_'))).toEqual([]);
+    }
+    expect(troubles((await read(3000)).sources)[0]).toMatch(/^GPUs: silent for \d+ s$/);
+    // It may be setting up its GPUs: only after a minute it is ended, and after five seconds more another is tried.
+    expect(startsOf(here, '--query-gpu')).toBe(1);
+    await read(60_000);
+    await until(() => !here.started.some((line) => alive(Number(line.split(' ')[0]))));
+    await pause(20);
+    await read(5000);
+    await until(() => startsOf(here, '--query-gpu') === 2);
+    expect(startsOf(here, '--query-compute-apps') + startsOf(here, 'pmon') + startsOf(here, '-q')).toBe(0);
+    here.forget('gpu.hang');
+    for (let round = 0; here.said.gpu === 0 && round < 10; round++) await read(40_000);
+    expect((await eventually(read, gpusOk)).gpus[0]?.powerWatts).toBe(689.35);
+  });
+
+  test('falling silent later: the GPUs stay known, their readings go', async () => {
+    const here = staticMachine();
+    const { read } = rig(here);
+    expect((await read()).gpus[0]?.utilPercent).toBe(100);
+    expect((await read(3000)).gpus[0]?.utilPercent).toBe(100);
+    const sample = await read(6000);
+    expect(sample.gpus.map(({ uuid, utilPercent }) => [uuid, utilPercent])).toEqual([
+      ['GPU-11111111-2222-3333-4444-555555555501', undefined],
+    ]);
+    expect(families(sample, 'gpu_')).toEqual(['all_smi_gpu_info']);
+    expect(sample.processes).toBeUndefined();
+    expect(families(sample, 'process_')).toEqual([]);
+  });
+
+  test('printing an error: what it says is passed on, once, and it is tried again later and later', async () => {
+    const here = staticMachine();
+    const said = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that it is installed.";
+    here.write('gpu.error', `${said}\n\n`);
+    const { read } = rig(here);
+    const sample = await read();
+    expect(troubles(sample.sources)).toEqual([`GPUs: ${said}`]);
+    expect(sample.gpus).toEqual([]);
+    for (let round = 0; round < 100; round++) {
+      await read(3000);
+      if (round === 0) expect(startsOf(here, '--query-gpu')).toBe(1);
+    }
+    // After 5, 10, 20, 40 and then every 60 seconds: 5 min 0 s hold 4 + 3 more.
+    expect(startsOf(here, '--query-gpu')).toBe(8);
+    here.forget('gpu.error');
+    await read(60_000);
+    await eventually(read, gpusOk);
+  });
+
+  test('killed in the middle of a line: the half line is nobody', async () => {
+    const here = staticMachine();
+    here.write('gpu.cut', '');
+    const { read } = rig(here);
+    const sample = await read();
+    expect(sample.gpus).toEqual([]);
+    expect(troubles(sample.sources)).toEqual(['GPUs: ended by SIGKILL']);
+  });
+
+  test('killed while all is well: it is started again at once, and nothing is lost', async () => {
+    const here = staticMachine();
+    const { read } = rig(here);
+    await read();
+    const pid = Number(here.started.find((line) => line.includes('--query-gpu'))!.split(' ')[0]);
+    process.kill(-pid, 'SIGKILL');
+    await until(() => startsOf(here, '--query-gpu') === 1 && !alive(pid));
+    const between = await read(3000);
+    expect(between.gpus[0]?.powerWatts).toBe(689.35);
+    await eventually(read, gpusOk);
+    expect(startsOf(here, '--query-gpu')).toBe(2);
+  });
+
+  test('an answer about processes that hangs: no process is told, no memory is called free, no second one is asked', async () => {
+    const here = staticMachine();
+    here.write('apps.hang', '');
+    const { read } = rig(here);
+    const sample = await read();
+    expect(state(sample, 'gpu-processes')).toBe('hanging');
+    expect(troubles(sample.sources)).toEqual(['who is on the GPUs: no answer within 5 s']);
+    expect(sample.gpus[0]?.memoryUsedBytes).toBe(21_702 * 1_048_576);
+    expect(sample.processes).toBeUndefined();
+    expect(families(sample, 'process_')).toEqual([]);
+    here.forget('apps.hang');
+    expect(startsOf(here, '--query-compute-apps')).toBe(1);
+    await until(() => !here.started.some((line) => line.includes('compute-apps') && alive(Number(line.split(' ')[0]))));
+    await pause(20);
+    here.speak();
+    expect((await read(1000)).processes).toHaveLength(5);
+  });
+
+  test('an answer about processes that is an error', async () => {
+    const here = staticMachine();
+    here.write('apps.error', 'Unable to determine the device handle for GPU0000:00:06.0: GPU is lost.\n');
+    const sample = await rig(here).read();
+    expect(troubles(sample.sources)).toEqual([
+      'who is on the GPUs: Unable to determine the device handle for GPU0000:00:06.0: GPU is lost.',
+    ]);
+    expect(sample.processes).toBeUndefined();
+  });
+
+  test('no pmon, no details: only what they would say is missing', async () => {
+    const here = staticMachine();
+    here.write('pmon.error', 'pmon is not supported on this device\n');
+    here.write('q.error', 'no\n');
+    const sample = await rig(here).read();
+    expect(sample.processes?.map(({ smPercent }) => smPercent)).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    expect(families(sample, 'process_gpu_utilization')).toEqual([]);
+    expect(sample.gpus[0]).toMatchObject({ utilPercent: 100, details: { driver_version: '580.159.04' } });
+    expect(troubles(sample.sources)).toEqual([
+      'details of the GPUs: exit status 9',
+      'SM shares of processes: pmon is not supported on this device',
+    ]);
+  });
+
+  test('a divided GPU: memory of its parts, no utilisation, processes on the GPU that the part is of', async () => {
+    const here = staticMachine();
+    const gpu = 'GPU-11111111-2222-3333-4444-555555555501';
+    const fields = 'index, uuid, name, driver_version, utilization.gpu, memory.used, memory.total, mig.mode.current';
+    here.write('now/gpu.csv', `${fields}\n0, ${gpu}, NVIDIA H100, 580.1, [N/A], 500, 81559, Enabled\n`);
+    const parts = `<mig_devices><mig_device><index>0</index><gpu_instance_id>2</gpu_instance_id><compute_instance_id>0</compute_instance_id>
+      <fb_memory_usage><total>40448 MiB</total><used>298 MiB</used></fb_memory_usage></mig_device></mig_devices>`;
+    here.write('now/q.xml', fixture('h100-static/q.xml').replace(/<mig_devices>[^]*<\/mig_devices>/, parts));
+    here.write('now/list.txt', `GPU 0: NVIDIA H100 (UUID: ${gpu})\n  MIG 3g.40gb     Device  0: (UUID: MIG-aaa)\n`);
+    here.write('now/apps.csv', 'MIG-aaa, 454, /opt/conda/bin/python3, 290\n');
+    here.write('pmon.error', 'Not supported on MIG devices\n');
+    const { read } = rig(here);
+    const sample = await read();
+    expect(sample.gpus[0]).toMatchObject({ utilPercent: undefined, migEnabled: true, memoryUsedBytes: 500 * 1_048_576 });
+    expect(sample.gpus[0]?.migDevices).toEqual([
+      {
+        index: 0,
+        uuid: 'MIG-aaa',
+        profile: '3g.40gb',
+        gpuInstance: 2,
+        computeInstance: 0,
+        memoryUsedBytes: 298 * 1_048_576,
+        memoryTotalBytes: 40_448 * 1_048_576,
+      },
+    ]);
+    expect(sample.processes).toMatchObject([{ pid: 454, gpu: 0, user: 'bob', gpuBytes: 290 * 1_048_576, smPercent: undefined }]);
+    expect(families(sample, 'mig_')).toHaveLength(2);
+    expect(families(sample, 'gpu_utilization')).toEqual([]);
+  });
+
+  test('all that was started ends with the machine', async () => {
+    const here = staticMachine();
+    const { read, machine } = rig(here);
+    await read();
+    const pids = here.started.map((line) => Number(line.split(' ')[0]));
+    expect(pids.length).toBeGreaterThan(3);
+    await machine.stop();
+    await until(() => !pids.some(alive));
+  });
+});
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('processes', () => {
+  test('one that ends between two reads is gone, not ownerless', async () => {
+    const here = new TimelineMachine();
+    const { read } = rig(here);
+    const [before, then] = [here.samples[93]!, here.samples[94]!];
+    here.show(before);
+    await read();
+    // In the capture, nvidia-smi still names pid 2448 at second 94, and ps doesn't.
+    here.show(then);
+    here.speak();
+    expect(then.files['apps.csv']).toContain(', 2448, ');
+    const sample = await read(1000);
+    expect(sample.processes?.map(({ pid }) => pid)).toEqual([651]);
+    expect(state(sample, 'processes')).toBe('ok');
+  });
+
+  test('memory that stays held when its process is gone is shown, as nobody’s', async () => {
+    const here = staticMachine();
+    const { read } = rig(here);
+    await read();
+    here.forget('proc/454');
+    here.speak();
+    expect((await read(1000)).processes?.map(({ pid }) => pid)).not.toContain(454);
+    here.speak();
+    const sample = await read(1000);
+    expect(sample.processes?.find(({ pid }) => pid === 454)).toMatchObject({ user: '', gpuBytes: 9772 * 1_048_576, ageSeconds: undefined });
+    expect(troubles(sample.sources)).toEqual(['processes: 1 of 5 GPU processes are not in /proc: another pid namespace, or hidepid']);
+  });
+
+  test('a pid namespace that hides them all: bytes without owners, and why', async () => {
+    const here = staticMachine();
+    for (const pid of [451, 454, 455, 456, 457]) here.forget(`proc/${pid}`);
+    const { read } = rig(here);
+    // Once, they may just have ended.
+    expect((await read()).processes).toEqual([]);
+    here.speak();
+    const sample = await read(1000);
+    expect(sample.processes).toHaveLength(5);
+    expect(
+      sample.processes?.every(({ user, cpuPercent, ageSeconds }) => user === '' && cpuPercent === undefined && ageSeconds === undefined),
+    ).toBe(true);
+    expect(sample.processes?.[0]).toMatchObject({
+      pid: 454,
+      name: 'python3',
+      command: '/opt/conda/bin/python3',
+      gpuBytes: 9772 * 1_048_576,
+    });
+    expect(state(sample, 'processes')).toBe('hidden');
+    const owners = readExposition(nodeText(sample, '1'))
+      .get('all_smi_process_memory_used_bytes')!
+      .samples.map(({ labels }) => labels.user);
+    expect(owners).toEqual(['', '', '', '', '']);
+  });
+
+  test('a pid that is given to another process is another process', async () => {
+    const here = staticMachine();
+    const { read } = rig(here);
+    await read();
+    const stat = fixture('h100-static/proc/454/stat');
+    here.write('proc/454/stat', stat.replace(/^454 \(python3\)/, '454 (other)').replace(' 2460 ', ' 5000 '));
+    here.write('proc/454/cmdline', 'other\0--x\0');
+    here.write('proc/uptime', '59.37 0\n');
+    here.speak();
+    const row = (await read(3000)).processes?.find(({ pid }) => pid === 454);
+    expect(row).toMatchObject({ name: 'other', command: 'other --x', cpuPercent: undefined });
+    expect(row?.ageSeconds).toBeCloseTo(9.37, 6); // 59.37 - 5000 / 100
+  });
+
+  test('credentials in command lines are hidden unless they shall not be', async () => {
+    const command = async (redact: boolean): Promise<string | undefined> => {
+      const here = staticMachine();
+      here.write('proc/454/cmdline', ['python', 'a.py', '--api-key', 'abc123', '--lr=3e-4', ''].join('\0'));
+      return (await rig(here, { redact }).read()).processes?.find(({ pid }) => pid === 454)?.command;
+    };
+    expect(await command(true)).toBe('python a.py --api-key *** --lr=3e-4');
+    expect(await command(false)).toBe('python a.py --api-key abc123 --lr=3e-4');
+  });
+
+  test('one that becomes another program is called that', async () => {
+    const here = staticMachine();
+    const { read } = rig(here);
+    await read();
+    here.write('proc/457/cmdline', 'sleep\0' + '100\0');
+    here.speak();
+    const named = async (): Promise<string | undefined> => (await read(1000)).processes?.find(({ pid }) => pid === 457)?.command;
+    // Its image is the same: it may have written over its arguments. That is seen when commands are read again.
+    expect(await named()).toContain('train.py');
+    here.write('proc/457/stat', fixture('h100-static/proc/457/stat').replace('(python3)', '(sleep)'));
+    here.speak();
+    expect(await named()).toBe('sleep 100');
+  });
+});
+
+describe('the machine', () => {
+  test('CPU is told between two readings, memory at once', async () => {
+    const here = staticMachine();
+    const { read } = rig(here, { scope: 'off' });
+    const first = await read();
+    expect(first.cpu).toMatchObject({ utilPercent: undefined, sockets: 1, cores: 16, threads: 16, vendor: 'Intel', frequencyMhz: 2100 });
+    expect(first.memory).toMatchObject({ usedBytes: (131_981_020 - 129_087_276) * 1024, swapTotalBytes: 0 });
+    // 300 ticks more, of which 100 idle and 20 waiting: 180 / 300 busy.
+    here.write('proc/stat', 'cpu  7261 0 1164 81054 779 0 99 3 0 0\ncpu0 15 0 29 5667 3 0 81 0 0 0\n');
+    here.speak();
+    const { cpu } = await read(3000);
+    expect(cpu?.utilPercent).toBeCloseTo(60, 9);
+    expect(cpu?.coreUtilPercent).toEqual([0]);
+  });
+
+  test('a /proc without files tells nothing, and that is no fault', async () => {
+    const here = staticMachine();
+    rmSync(here.procDir, { recursive: true });
+    const { read, machine } = rig(here);
+    expect(machine.readable).toBe(false);
+    const sample = await read();
+    expect([sample.cpu, sample.memory, sample.disks]).toEqual([undefined, undefined, []]);
+    expect(families(sample, '').filter((name) => /cpu|memory_total|memory_used$|disk/.test(name))).toEqual([
+      'all_smi_gpu_memory_total_bytes',
+    ]);
+  });
+});

@@ -1,0 +1,364 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseApps, type SmiApp } from '../../../lib/sources/local/smi-apps.js';
+import { gpuLine, GpuRounds, GPU_QUERY } from '../../../lib/sources/local/smi-gpus.js';
+import { PmonRounds, smShares, type PmonRow } from '../../../lib/sources/local/smi-pmon.js';
+import { gpuProcesses } from '../../../lib/sources/local/smi-rows.js';
+import { complaint, mebibytes, reading, refusedField, word } from '../../../lib/sources/local/smi-values.js';
+import { parseDetails, parseMigNames } from '../../../lib/sources/local/smi-xml.js';
+import { fixture } from '../../helpers/captures.js';
+
+const MIB = 1_048_576;
+
+describe('cells', () => {
+  test.each<[cell: string | undefined, value: number | undefined]>([
+    ['689.35', 689.35],
+    ['689.35 W', 689.35],
+    ['21702 MiB', 21_702],
+    ['100 %', 100],
+    ['16x', 16],
+    ['P0', 0],
+    ['P12', 12],
+    [' 0 ', 0],
+    ['-5', -5],
+    ['65 C', 65],
+    ['[N/A]', undefined],
+    ['N/A', undefined],
+    ['[Not Supported]', undefined],
+    ['[Unknown Error]', undefined],
+    ['Unknown Error', undefined],
+    ['[GPU requires reset]', undefined],
+    ['ERR!', undefined],
+    ['-', undefined],
+    ['', undefined],
+    [undefined, undefined],
+    ['1.2.3', undefined],
+    ['Infinity', undefined],
+    ['0x10', undefined],
+    ['12 parsecs', undefined],
+  ])('%j is %s', (cell, value) => {
+    expect(reading(cell)).toBe(value);
+  });
+
+  test('memory is counted in MiB, and what cannot be told is not 0', () => {
+    expect([mebibytes('40612'), mebibytes('[N/A]'), mebibytes('0')]).toEqual([42_584_768_512, undefined, 0]);
+  });
+
+  test('words that say "cannot tell" are none', () => {
+    expect(['NVIDIA A100', '[N/A]', 'N/A', '', '[Unknown Error]', 'None', 'Nonesuch'].map(word)).toEqual([
+      'NVIDIA A100',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      'Nonesuch',
+    ]);
+  });
+
+  test('complaints', () => {
+    expect(complaint('\n  \nFailed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.1\n')).toBe(
+      'Failed to initialize NVML: Driver/library version mismatch',
+    );
+    expect(complaint('\n--\n')).toBe('');
+    expect(refusedField('Field "mig.mode.current" is not a valid field to query.\n\n')).toBe('mig.mode.current');
+    expect(refusedField('No devices were found\n')).toBeUndefined();
+  });
+});
+
+describe('--query-gpu', () => {
+  const line = (count: number, index: number, more = '9, 100, 200, 40, 70.5, 700.00, 345, P0, Disabled'): string =>
+    `${count}, ${index}, GPU-${index}, NVIDIA H100, 580.1, ${more}`;
+
+  test('a whole line', () => {
+    expect(gpuLine(line(8, 3), GPU_QUERY)).toEqual({
+      count: 8,
+      gpu: {
+        index: 3,
+        uuid: 'GPU-3',
+        name: 'NVIDIA H100',
+        utilPercent: 9,
+        memoryUsedBytes: 100 * MIB,
+        memoryTotalBytes: 200 * MIB,
+        temperatureCelsius: 40,
+        powerWatts: 70.5,
+        powerLimitWatts: 700,
+        frequencyMhz: 345,
+        performanceState: 0,
+        migEnabled: false,
+        details: { driver_version: '580.1' },
+      },
+    });
+  });
+
+  test('a divided GPU does not tell how busy it is; a lost one tells nothing', () => {
+    const na = '[N/A], [N/A], 200, 40, 70.5, 700.00, 345, P0, Enabled';
+    expect(gpuLine(line(1, 0, na), GPU_QUERY)?.gpu).toMatchObject({ utilPercent: undefined, memoryUsedBytes: undefined, migEnabled: true });
+    const lost = Array.from({ length: 9 }, () => '[GPU is lost]').join(', ');
+    expect(gpuLine(line(1, 0, lost), GPU_QUERY)?.gpu).toMatchObject({
+      utilPercent: undefined,
+      powerWatts: undefined,
+      migEnabled: undefined,
+    });
+  });
+
+  test('what is no line of a GPU', () => {
+    for (const other of [
+      '',
+      'No devices were found',
+      'Unable to determine the device handle for GPU0: GPU is lost.',
+      '1, 2, 3',
+      line(1, 0).slice(0, -12),
+    ])
+      expect(gpuLine(other, GPU_QUERY)).toBeUndefined();
+  });
+
+  const indexes = (rounds: GpuRounds): number[] | undefined => rounds.latest?.map(({ index }) => index);
+
+  test('a round is over with its last GPU', () => {
+    const rounds = new GpuRounds(GPU_QUERY);
+    expect([rounds.push(line(2, 0)), indexes(rounds)]).toEqual(['row', undefined]);
+    expect([rounds.push(line(2, 1)), indexes(rounds)]).toEqual(['round', [0, 1]]);
+    rounds.push(line(2, 0, '50, 1, 2, 3, 4, 5, 6, P2, Disabled'));
+    expect(rounds.latest?.[0]?.utilPercent).toBe(9);
+  });
+
+  test('a GPU that falls off the bus ends rounds late, not never', () => {
+    const rounds = new GpuRounds(GPU_QUERY);
+    for (const index of [0, 1, 2]) rounds.push(line(3, index));
+    expect(rounds.push('Unable to determine the device handle for GPU1: GPU is lost.')).toBe('other');
+    for (const index of [0, 2, 0]) rounds.push(line(3, index));
+    expect(indexes(rounds)).toEqual([0, 2]);
+  });
+
+  test('without the count of older drivers, and with lines of one that was ended', () => {
+    const fields = GPU_QUERY.slice(1);
+    const rounds = new GpuRounds(fields);
+    const short = (index: number): string => line(9, index).replace('9, ', '');
+    for (const index of [0, 1, 0]) rounds.push(short(index));
+    expect(indexes(rounds)).toEqual([0, 1]);
+    rounds.restart(fields);
+    for (const index of [0, 1, 0]) rounds.push(short(index));
+    expect(indexes(rounds)).toEqual([0, 1]);
+  });
+});
+
+describe('--query-compute-apps', () => {
+  test('rows; a name may hold commas, a memory may not be told, nobody is an answer', () => {
+    expect(parseApps('GPU-a, 12, /usr/bin/python3, 40612\nGPU-b, 13, a, b, c, [N/A]\nGPU-b, 14, [Not Found], 5\n')).toEqual([
+      { gpuUuid: 'GPU-a', pid: 12, name: '/usr/bin/python3', bytes: 42_584_768_512 },
+      { gpuUuid: 'GPU-b', pid: 13, name: 'a, b, c', bytes: undefined },
+      { gpuUuid: 'GPU-b', pid: 14, name: '', bytes: 5 * MIB },
+    ]);
+    expect(parseApps('')).toEqual([]);
+    expect(parseApps('No running processes found\n')).toEqual([]);
+  });
+
+  test('an error in words, or half an answer, is no list', () => {
+    expect(parseApps('NVIDIA-SMI has failed because it could not communicate\n')).toBeUndefined();
+    expect(parseApps('GPU-a, 12, /usr/bin/python3, 40612\nGPU-a, 13, /usr/b')).toBeUndefined();
+  });
+});
+
+describe('pmon', () => {
+  const HEAD =
+    '# gpu         pid   type     sm    mem    enc    dec    jpg    ofa     fb   ccpm    command \n# Idx           #    C/G      %      %      %      %      %      %     MB     MB    name ';
+  const OLD_HEAD =
+    '# gpu        pid  type    sm   mem   enc   dec    fb   command\n# Idx          #   C/G     %     %     %     %    MB   name';
+  const push = (rounds: PmonRounds, text: string, now = 0): PmonRow[] => {
+    for (const line of text.split('\n')) rounds.push(line, now);
+    return [...rounds.latest];
+  };
+  const brief = (rows: readonly PmonRow[]): unknown[] => rows.map(({ gpu, pid, smPercent }) => [gpu, pid, smPercent]);
+  const line = (gpu: number, pid: number | '-', sm: number | '-'): string =>
+    `    ${gpu}    ${pid}     C     ${sm}      5      -      -      -      -   9772      0    python3        `;
+
+  test('the columns are those of the header', () => {
+    const now = push(
+      new PmonRounds(3000),
+      `${HEAD}\n    0        454     C+G   22      5      -      -      -      -   9772      0    my program    `,
+    );
+    expect(now).toEqual([{ gpu: 0, pid: 454, type: 'C+G', smPercent: 22, bytes: 9772 * MIB, name: 'my program' }]);
+    const old = push(new PmonRounds(3000), `${OLD_HEAD}\n    0        454     C    22     5     -     -  9772   python3`);
+    expect(old).toEqual([{ gpu: 0, pid: 454, type: 'C', smPercent: 22, bytes: 9772 * MIB, name: 'python3' }]);
+    expect(push(new PmonRounds(3000), '    0        454     C    22     5     -     -  9772   python3')).toEqual([]);
+  });
+
+  test('rounds that come together are told apart by who speaks again', () => {
+    const rounds = new PmonRounds(3000);
+    expect(brief(push(rounds, [HEAD, line(0, 1, 5), line(0, 2, '-'), line(1, 3, 7)].join('\n')))).toEqual([[0, 1, 5], [0, 2, undefined], [1, 3, 7]]); // prettier-ignore
+    expect(brief(push(rounds, line(0, 1, 6)))).toEqual([[0, 1, 6]]);
+    expect(brief(push(rounds, line(0, 1, 7)))).toEqual([[0, 1, 7]]);
+    expect(brief(push(rounds, line(0, '-', '-')))).toEqual([]);
+    expect(brief(push(rounds, line(0, 4, 8)))).toEqual([[0, 4, 8]]);
+    expect(brief(push(rounds, `${HEAD}\n${line(0, '-', '-')}\n${line(1, '-', '-')}`))).toEqual([]);
+  });
+
+  const share = (sm: readonly (number | '-')[], util: number | undefined): (number | undefined)[] => {
+    const rows = sm.map((value, pid) => ({ gpu: 0, pid, type: 'C', smPercent: value === '-' ? undefined : value, bytes: 0, name: '' }));
+    const shares = smShares(rows, util);
+    return rows.map(({ pid }) => shares.get(pid));
+  };
+
+  test('`-` is nothing where another process has a figure or the GPU is idle, else not told', () => {
+    expect(share(['-', 97], 97)).toEqual([0, 97]);
+    expect(share(['-', 0], 60)).toEqual([0, 0]);
+    expect(share(['-', '-'], 5)).toEqual([0, 0]);
+    expect(share(['-'], 0)).toEqual([0]);
+    expect(share(['-', '-'], 6)).toEqual([undefined, undefined]);
+    expect(share(['-'], undefined)).toEqual([undefined]);
+  });
+
+  test('rounds that come one after the other are whole, whatever they hold', () => {
+    const pids = fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(pids, pids), { maxLength: 6 }), (story) => {
+        const rounds = new PmonRounds(3000);
+        story.forEach((round, nth) => {
+          const lines = round.flatMap((here, gpu) => (here.length === 0 ? [line(gpu, '-', '-')] : here.map((pid) => line(gpu, pid, pid))));
+          const rows = round.flatMap((here, gpu) => here.map((pid) => [gpu, pid, pid]));
+          expect(brief(push(rounds, [HEAD, ...lines].join('\n'), 3000 * nth))).toEqual(rows);
+        });
+      }),
+    );
+  });
+});
+
+describe('who is on which GPU', () => {
+  const gpus = [
+    { index: 0, uuid: 'GPU-a', name: 'x', utilPercent: 50 },
+    { index: 3, uuid: 'GPU-b', name: 'x', utilPercent: 1, migDevices: [{ index: 0, uuid: 'MIG-1', profile: '', gpuInstance: 1, computeInstance: 0, memoryUsedBytes: 1, memoryTotalBytes: 2 }] }, // prettier-ignore
+  ];
+  const app = (gpuUuid: string, pid: number, bytes = 7): SmiApp => ({ gpuUuid, pid, name: 'p', bytes });
+  const pmon = (gpu: number, pid: number, type: string, smPercent?: number): PmonRow => ({
+    gpu,
+    pid,
+    type,
+    smPercent,
+    bytes: 99,
+    name: 'g',
+  });
+
+  test('a process on two GPUs is two rows; positions are those in the list, not indexes', () => {
+    const rows = gpuProcesses(gpus, [app('GPU-b', 5), app('GPU-a', 5)], [pmon(0, 5, 'C', 12), pmon(3, 5, 'C')]);
+    expect(rows).toEqual([
+      { pid: 5, gpu: 0, name: 'p', gpuBytes: 7, smPercent: 12 },
+      { pid: 5, gpu: 1, name: 'p', gpuBytes: 7, smPercent: 0 },
+    ]);
+  });
+
+  test('parts of a divided GPU are that GPU; twice there is one row', () => {
+    expect(gpuProcesses(gpus, [app('MIG-1', 5), app('GPU-b', 5, 3)], [])).toEqual([
+      { pid: 5, gpu: 1, name: 'p', gpuBytes: 10, smPercent: undefined },
+    ]);
+    expect(gpuProcesses(gpus, [app('MIG-1', 5), { ...app('MIG-1', 5), bytes: undefined }], [])[0]?.gpuBytes).toBeUndefined();
+  });
+
+  test('who merely draws is known to pmon alone; one that only pmon calls computing is not on the GPU any more', () => {
+    const rows = gpuProcesses(gpus, [app('GPU-a', 5)], [pmon(0, 5, 'C', 3), pmon(0, 6, 'G', 1), pmon(0, 7, 'C', 90)]);
+    expect(rows.map(({ pid, gpuBytes, smPercent }) => [pid, gpuBytes, smPercent])).toEqual([
+      [5, 7, 3],
+      [6, 99, 1],
+    ]);
+  });
+
+  test('a GPU that is not in the list has nobody', () => {
+    expect(gpuProcesses(gpus, [app('GPU-lost', 5)], [])).toEqual([]);
+  });
+});
+
+describe('-q -x', () => {
+  const xml = fixture('h100-static/q.xml');
+
+  test('the H100 of the capture', () => {
+    expect(parseDetails(xml)).toEqual([
+      {
+        uuid: 'GPU-11111111-2222-3333-4444-555555555501',
+        powerLimitMaxWatts: 700,
+        graphicsMaxMhz: 1980,
+        memoryMaxMhz: 2619,
+        pcieGeneration: 5,
+        pcieWidth: 16,
+        slowdownCelsius: undefined,
+        shutdownCelsius: undefined,
+        maxOperatingCelsius: undefined,
+        gspFirmwareVersion: '580.159.04',
+        migDevices: [],
+        details: {
+          driver_version: '580.159.04',
+          cuda_version: '13.0',
+          lib_name: 'CUDA',
+          lib_version: '13.0',
+          brand: 'NVIDIA',
+          architecture: 'Hopper',
+          vbios_version: '96.00.CF.00.01',
+          pci_address: '00000000:00:06.0',
+          pci_device: '233010DE',
+          compute_mode: 'Default',
+          ecc_mode_current: 'Enabled',
+          mig_mode_current: 'Disabled',
+          pcie_width: 'x16',
+          pcie_generation: '5',
+          pcie_gen_max: '5',
+          power_limit_min: '200',
+          power_limit_default: '700',
+          power_limit_max: '700',
+          clock_graphics_max: '1980',
+          clock_memory_max: '2619',
+        },
+      },
+    ]);
+  });
+
+  /** As an A100 under driver 470 writes it: other names, absolute temperatures, divided in two. */
+  const older = `<?xml version="1.0" ?><nvidia_smi_log><driver_version>470.82.01</driver_version><cuda_version>11.4</cuda_version>
+    <gpu id="00000000:07:00.0"><uuid>GPU-x</uuid><product_brand>NVIDIA</product_brand>
+    <mig_mode><current_mig>Enabled</current_mig></mig_mode>
+    <mig_devices><mig_device><index>0</index><gpu_instance_id>1</gpu_instance_id><compute_instance_id>0</compute_instance_id>
+    <fb_memory_usage><total>20096 MiB</total><used>11 MiB</used></fb_memory_usage></mig_device>
+    <mig_device><index>1</index><gpu_instance_id>2</gpu_instance_id><compute_instance_id>0</compute_instance_id>
+    <fb_memory_usage><total>20096 MiB</total><used>N/A</used></fb_memory_usage></mig_device></mig_devices>
+    <temperature><gpu_temp_max_threshold>92 C</gpu_temp_max_threshold><gpu_temp_slow_threshold>89 C</gpu_temp_slow_threshold>
+    <gpu_temp_max_gpu_threshold>85 C</gpu_temp_max_gpu_threshold></temperature>
+    <power_readings><max_power_limit>400.00 W</max_power_limit></power_readings></gpu></nvidia_smi_log>`;
+
+  test('an older driver, and a divided GPU', () => {
+    expect(parseDetails(older)?.[0]).toMatchObject({
+      powerLimitMaxWatts: 400,
+      slowdownCelsius: 89,
+      shutdownCelsius: 92,
+      maxOperatingCelsius: 85,
+      gspFirmwareVersion: undefined,
+      migDevices: [
+        { index: 0, gpuInstance: 1, computeInstance: 0, memoryUsedBytes: 11 * MIB, memoryTotalBytes: 20_096 * MIB },
+        { index: 1, gpuInstance: 2, computeInstance: 0, memoryUsedBytes: undefined, memoryTotalBytes: 20_096 * MIB },
+      ],
+    });
+  });
+
+  test('whatever else comes is no answer', () => {
+    for (let end = 0; end < xml.length - 20; end += 997) expect(parseDetails(xml.slice(0, end))).toBeUndefined();
+    expect(parseDetails('Failed to initialize NVML')).toBeUndefined();
+    expect(parseDetails('<a></nvidia_smi_log>')).toBeUndefined();
+    expect(parseDetails('<nvidia_smi_log></nvidia_smi_log>')).toBeUndefined();
+  });
+
+  test('names of parts from -L', () => {
+    const list = `GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-a)
+  MIG 3g.20gb     Device  0: (UUID: MIG-GPU-a/1/0)
+  MIG 1c.3g.20gb  Device  1: (UUID: MIG-5fdf)
+GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-b)
+`;
+    expect([...parseMigNames(list)]).toEqual([
+      [
+        'GPU-a',
+        [
+          { index: 0, uuid: 'MIG-GPU-a/1/0', profile: '3g.20gb' },
+          { index: 1, uuid: 'MIG-5fdf', profile: '1c.3g.20gb' },
+        ],
+      ],
+      ['GPU-b', []],
+    ]);
+    expect([...parseMigNames('')]).toEqual([]);
+  });
+});

@@ -1,0 +1,85 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parsePasswd, UserNames } from '../../../lib/sources/local/passwd.js';
+import { fixture } from '../../helpers/captures.js';
+import { SteppedClock } from '../../helpers/clock.js';
+
+const PATH = process.env.PATH;
+const folders: string[] = [];
+afterEach(() => {
+  process.env.PATH = PATH;
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+/** A name service of one's own: a `getent` that comes first on the path. Returns the file that lists what it was asked. */
+function nameService(script: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-names-'));
+  folders.push(folder);
+  writeFileSync(join(folder, 'getent'), `#!/bin/sh\necho "$*" >>${folder}/asked\n${script}\n`);
+  chmodSync(join(folder, 'getent'), 0o755);
+  process.env.PATH = `${folder}:${PATH ?? ''}`;
+  return join(folder, 'asked');
+}
+const asked = (file: string): string[] => readFileSync(file, 'utf8').trim().split('\n');
+
+test('lines of passwd(5)', () => {
+  expect([...parsePasswd('root:x:0:0:root:/root:/bin/sh\n\nbad\n+::::::\nad\\bob:*:70001:1::/:\nx:x:0:0::/:\n')]).toEqual([
+    [0, 'root'],
+    [70001, 'ad\\bob'],
+  ]);
+});
+
+test('people of a directory are named by the name service, all in one question, and remembered', async () => {
+  const clock = new SteppedClock();
+  const file = nameService('echo "ldap.user:*:70001:1::/:"; echo "other:*:70002:1::/:"; exit 2');
+  const users = new UserNames(clock);
+  expect(users.name(70001)).toBe('70001');
+  await users.learn([70001, 70002, 70003, 70001]);
+  expect([70001, 70002, 70003].map((uid) => users.name(uid))).toEqual(['ldap.user', 'other', '70003']);
+  await users.learn([70001, 70002, 70003]);
+  expect(asked(file)).toEqual(['passwd -- 70001 70002 70003']);
+  // Who has no name is asked for again in a minute, the others not for an hour.
+  clock.step(60_000);
+  await users.learn([70001, 70002, 70003]);
+  expect(asked(file).slice(1)).toEqual(['passwd -- 70003']);
+});
+
+test('a name service that fails takes no name away', async () => {
+  const clock = new SteppedClock();
+  const file = nameService('[ -e "$(dirname "$0")/down" ] && exit 3; echo "ann:*:5:1::/:"');
+  const users = new UserNames(clock);
+  await users.learn([5]);
+  writeFileSync(file.replace(/asked$/, 'down'), '');
+  clock.step(3_600_000);
+  await users.learn([5, 6]);
+  expect([users.name(5), users.name(6)]).toEqual(['ann', '6']);
+});
+
+test('one that hangs is given up, and asked again only later', async () => {
+  const clock = new SteppedClock();
+  const file = nameService('exec sleep 100');
+  const users = new UserNames(clock);
+  const learnt = users.learn([5]);
+  while (!existsSync(file)) await pause(5);
+  clock.step(5_000);
+  await learnt;
+  expect(users.name(5)).toBe('5');
+  await users.learn([5]);
+  expect(asked(file)).toHaveLength(1);
+  users.stop();
+});
+
+test('a file instead', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-names-'));
+  folders.push(folder);
+  writeFileSync(join(folder, 'passwd'), fixture('h100-static/passwd'));
+  const users = new UserNames(new SteppedClock(), join(folder, 'passwd'));
+  await users.learn([999, 1002, 4711]);
+  expect([999, 1002, 4711].map((uid) => users.name(uid))).toEqual(['svc-metrics', 'bob', '4711']);
+  const none = new UserNames(new SteppedClock(), '/nowhere');
+  await none.learn([0]);
+  expect(none.name(0)).toBe('0');
+});

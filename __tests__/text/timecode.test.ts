@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { elapsed, parseTimecode, recordedClock, recordedDate, zoneText } from '../../lib/text/timecode.js';
+
+/** From 23:50 on the recorder's clock, which is two hours ahead of UTC, for two hours. */
+const SPAN = {
+  firstAt: Date.UTC(2026, 7, 7, 21, 50),
+  lastAt: Date.UTC(2026, 7, 7, 23, 50),
+  at: Date.UTC(2026, 7, 7, 21, 55),
+  offsetMinutes: 120,
+};
+const after = (seconds: number): number => SPAN.firstAt + seconds * 1000;
+
+describe('times that are typed', () => {
+  test.each<readonly [string, number]>([
+    ['0', 0],
+    ['90', 90],
+    ['1:30', 90],
+    ['90:75', 5475],
+    ['01:02:03', 3723],
+    [' 100:00:00 ', 360_000],
+  ])('%s counts from the start', (text, seconds) => {
+    expect(parseTimecode(text, SPAN)).toBe(after(seconds));
+  });
+
+  test.each<readonly [string, number]>([
+    ['@23:55', 5 * 60],
+    ['@23:55:30', 5 * 60 + 30],
+    // After midnight it is the next day.
+    ['@0:20', 30 * 60],
+    ['@00:20:05', 30 * 60 + 5],
+    // Not in the recording at all: that of the day shown.
+    ['@12:00', -(11 * 3600 + 50 * 60)],
+    ['2026-08-08 00:20', 30 * 60],
+    ['2026-08-08T00:20:05', 30 * 60 + 5],
+    ['@2026-08-07 23:50', 0],
+  ])("%s is on the recorder's clock", (text, seconds) => {
+    expect(parseTimecode(text, SPAN)).toBe(after(seconds));
+  });
+
+  test('a day later the same time of day is that of the day shown', () => {
+    const long = { ...SPAN, lastAt: SPAN.lastAt + 3 * 86_400_000, at: SPAN.at + 2 * 86_400_000 };
+    expect(parseTimecode('@23:55', long)).toBe(after(2 * 86_400 + 5 * 60));
+  });
+
+  test.each([
+    ['', 'type a time'],
+    ['  ', 'type a time'],
+    ['1:2:3:4', '1:2:3:4 is no time'],
+    ['-5', '-5 is no time'],
+    ['1.5', '1.5 is no time'],
+    [':30', ':30 is no time'],
+    ['@24:00', '@24:00 is no time'],
+    ['@9', '@9 is no time'],
+    ['@12:60', '@12:60 is no time'],
+    ['2026-02-30 10:00', '2026-02-30 10:00 is no time'],
+    ['2026-13-01 10:00', '2026-13-01 10:00 is no time'],
+    ['99999999999999999999', '99999999999999999999 is too far'],
+  ])('"%s" leads nowhere', (text, problem) => {
+    expect(parseTimecode(text, SPAN)).toBe(problem);
+  });
+
+  test('whatever is typed, it is a time or a reason', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'0123456789:@- T'.split('')), maxLength: 20 }), (text) => {
+        const found = parseTimecode(text, SPAN);
+        expect(typeof found === 'string' ? found !== '' : Number.isFinite(found)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('times that are read', () => {
+  test.each([
+    [0, '00:00:00'],
+    [3_723_999, '01:02:03'],
+    [90_000_000, '25:00:00'],
+    [-5, '00:00:00'],
+  ])('%d ms from the start is %s', (ms, text) => {
+    expect(elapsed(ms)).toBe(text);
+  });
+
+  test.each([
+    [0, 'UTC'],
+    [120, 'UTC+2'],
+    [-210, 'UTC-3:30'],
+    [345, 'UTC+5:45'],
+  ])('%d minutes ahead is %s', (minutes, text) => {
+    expect(zoneText(minutes)).toBe(text);
+  });
+
+  test("the recorder's clock, wherever it is read", () => {
+    expect([recordedClock(SPAN.firstAt, 120), recordedDate(SPAN.firstAt, 120), recordedDate(SPAN.lastAt, 120)]).toEqual([
+      '23:50:00',
+      '2026-08-07 23:50:00',
+      '2026-08-08 01:50:00',
+    ]);
+  });
+});

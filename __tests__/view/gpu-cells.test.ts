@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import type { GpuOwner } from '../../lib/aggregate/gpu-owners.js';
+import type { Span } from '../../lib/view/frame.js';
+import { gpuCells, gpuColumns, modelName } from '../../lib/view/gpu-cells.js';
+import type { Cell } from '../../lib/view/table.js';
+import { TestHost, type GpuSpec, type HostSpec } from '../helpers/hosts.js';
+
+const GIB = 2 ** 30;
+const spans = (cell: Cell): readonly Span[] => (typeof cell === 'string' ? [{ text: cell }] : 'text' in cell ? [cell] : cell);
+const text = (cell: Cell): string =>
+  spans(cell)
+    .map((part) => part.text)
+    .join('');
+const tones = (cell: Cell): unknown[] => spans(cell).map(({ tone }) => tone);
+
+const cellsOf = (gpu: GpuSpec, owners: readonly GpuOwner[] = [], more: HostSpec = {}, cols = 80) =>
+  gpuCells(new TestHost({ gpus: [gpu], ...more }), 0, owners, cols);
+const owner = (user: string): GpuOwner => ({ user, vramBytes: 1, longestSeconds: 5 });
+
+test.each([
+  ['NVIDIA H100 80GB HBM3', 'H100 80GB'],
+  ['NVIDIA A100-SXM4-80GB', 'A100-80GB'],
+  ['NVIDIA A100-PCIE-40GB', 'A100-40GB'],
+  ['NVIDIA B200 192GB HBM3', 'B200 192GB'],
+  ['NVIDIA GeForce RTX 4090', 'GeForce RTX 4090'],
+  ['AMD Instinct MI300X', 'MI300X'],
+  ['Tesla V100-SXM2-32GB', 'V100-32GB'],
+  ['NVIDIA', 'NVIDIA'],
+  ['', ''],
+])('the model of %j is %j', (name, model) => {
+  expect(modelName(name)).toBe(model);
+});
+
+test('readings, with bars where there is room', () => {
+  const gpu = {
+    index: 3,
+    name: 'NVIDIA H100 80GB HBM3',
+    utilPercent: 97,
+    memoryUsedBytes: 61.2 * GIB,
+    memoryTotalBytes: 79.6 * GIB,
+    temperatureCelsius: 71,
+    powerWatts: 611.4,
+    powerLimitWatts: 700,
+    frequencyMhz: 1980,
+  };
+  const shown = (cols: number): string[] => Object.values(cellsOf(gpu, [owner('alice'), owner('bob')], {}, cols)).map(text);
+  expect(shown(80)).toEqual(['3', 'H100 80GB', ' 97%', ' 61.2/79.6G', '71°', '611/700W', '1980MHz', 'alice, bob']);
+  expect(shown(110).slice(2, 4)).toEqual(['███████▊  97%', '██████▏░  61.2/79.6G']);
+  expect(text(cellsOf(gpu, [], {}, 200).util!)).toBe('███████████████▌  97%');
+});
+
+test('nothing is reported: nothing is made up', () => {
+  for (const cols of [80, 120]) {
+    const shown = Object.values(cellsOf({}, [], {}, cols)).map((cell) => text(cell).trim());
+    expect(shown).toEqual(['0', '–', '–', '–', '–', '–', '–', '']);
+  }
+});
+
+test.each<[used: number | undefined, total: number | undefined, shown: string]>([
+  [0, 80 * GIB, '0.0/80.0G'],
+  [120 * GIB, 192 * GIB, '120/192G'],
+  [1.5 * 1024 * GIB, 2 * 1024 * GIB, '1.50/2.00T'],
+  [300 * 2 ** 20, 512 * 2 ** 20, '300/512M'],
+  [undefined, 80 * GIB, '–/80.0G'],
+  [3 * GIB, undefined, '3.0G'],
+  [0, 0, '0.0/0.0B'],
+])('memory %p of %p is %s', (memoryUsedBytes, memoryTotalBytes, shown) => {
+  const gpu = {
+    ...(memoryUsedBytes === undefined ? {} : { memoryUsedBytes }),
+    ...(memoryTotalBytes === undefined ? {} : { memoryTotalBytes }),
+  };
+  expect(text(cellsOf(gpu).vram!).trim()).toBe(shown);
+});
+
+describe('what is out of the ordinary has a sign and a tone', () => {
+  test.each<[gpu: GpuSpec, shown: string]>([
+    [{ temperatureCelsius: 84.4 }, '84°'],
+    [{ temperatureCelsius: 85 }, '!85°'],
+    [{ temperatureCelsius: 85, maxOperatingCelsius: 93 }, '85°'],
+    [{ temperatureCelsius: 93, maxOperatingCelsius: 93 }, '!93°'],
+    [{ temperatureCelsius: 88, slowdownCelsius: 90 }, '88°'],
+    [{ temperatureCelsius: 90, slowdownCelsius: 90 }, '!90°'],
+  ])('%j is %s', (gpu, shown) => {
+    const cell = cellsOf(gpu).temp!;
+    expect(text(cell)).toBe(shown);
+    expect(tones(cell)).toEqual([shown.startsWith('!') ? 'bad' : undefined]);
+  });
+
+  test('memory that is nearly full', () => {
+    const cell = cellsOf({ memoryUsedBytes: 79 * GIB, memoryTotalBytes: 80 * GIB }, [], {}, 200).vram!;
+    expect(text(cell)).toContain('!79.0/80.0G');
+    expect(tones(cell)).toEqual(['bad', 'bad']);
+  });
+
+  test('a GPU that is held idle; not one whose readings are old, or that nobody holds', () => {
+    const idle = { utilPercent: 0, memoryUsedBytes: 40 * GIB };
+    const who = (...args: Parameters<typeof cellsOf>): string => text(cellsOf(...args).who!);
+    expect(who(idle, [owner('alice'), owner('')])).toBe('alice, ? (held idle)');
+    expect(tones(cellsOf(idle, [owner('alice')]).who!)).toEqual(['bad']);
+    expect(who({ ...idle, utilPercent: 5 }, [owner('alice')])).toBe('alice');
+    expect(who({ ...idle, memoryUsedBytes: GIB }, [owner('alice')])).toBe('alice');
+    expect(who(idle, [owner('alice')], { state: 'overdue' })).toBe('alice');
+  });
+
+  test('memory that nobody owns, a node that does not say, a free GPU', () => {
+    const who = (gpu: GpuSpec, facts: HostSpec['facts']): string => text(cellsOf(gpu, [], { ...(facts ? { facts } : {}) }).who!);
+    expect(who({ memoryUsedBytes: 40 * GIB }, { hasProcessFamily: true })).toBe('?');
+    expect(who({ memoryUsedBytes: 40 * GIB }, { hasProcessFamily: false })).toBe('–');
+    expect(who({ memoryUsedBytes: GIB }, { hasProcessFamily: true })).toBe('');
+    expect(who({}, { processScope: 'off' })).toBe('–');
+  });
+});
+
+test('a GPU that only its processes speak of', () => {
+  const host = new TestHost({ gpus: [{ utilPercent: 3 }, { index: 7, ghost: true }] });
+  const shown = Object.values(gpuCells(host, 1, [owner('alice')], 80)).map((cell) => text(cell).trim());
+  expect(shown).toEqual(['7', '–', '–', '–', '–', '–', '–', 'alice']);
+});
+
+test('the columns have the cells', () => {
+  for (const cols of [40, 80, 120, 200]) expect(gpuColumns(cols).map(({ id }) => id)).toEqual(Object.keys(cellsOf({}, [], {}, cols)));
+});

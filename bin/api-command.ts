@@ -1,0 +1,68 @@
+/** `all-smi-view api`: this machine over HTTP, until a signal ends it. */
+import { readFile } from 'node:fs/promises';
+import { AppError } from '../lib/errors.js';
+import { systemClock } from '../lib/model/collector.js';
+import { startNodeApi } from '../lib/run/exporter.js';
+import { API_OPTIONS, resolveOptions, type ApiOptions, type Environment, type Flags } from '../lib/options/options.js';
+import { readConfig } from './read-config.js';
+import { machineOf } from './machine-settings.js';
+import { signalled } from './signals.js';
+
+export async function api(flags: Flags, env: Environment): Promise<number> {
+  const options = resolveOptions(API_OPTIONS, flags, env, await readConfig(flags, env));
+  const { bind, port, interval, processes = 'off', tokenFile } = options;
+  const machine = machineOf(options);
+  const tls = await tlsOf(options);
+  const token = tokenFile === undefined ? undefined : await tokenOf(tokenFile);
+  const ended = signalled();
+  const onTroubles = (lines: readonly string[]): void => {
+    for (const line of lines.length === 0 ? ['all is well again'] : lines) process.stderr.write(`all-smi-view api: ${line}\n`);
+  };
+  const node = await startNodeApi({
+    ...machine,
+    clock: systemClock,
+    intervalMs: interval * 1000,
+    scope: processes,
+    bind,
+    port,
+    tls,
+    token,
+    onTroubles,
+  });
+  try {
+    process.stdout.write(`all-smi-view api: ${node.url}/metrics; Ctrl-C ends it\n`);
+    return await ended;
+  } finally {
+    await node.stop();
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new AppError('E_FILE_READ', { file, reason: REASONS[code] ?? message }, { cause: error });
+  }
+}
+
+async function tlsOf({ tlsCert, tlsKey }: ApiOptions): Promise<{ cert: string; key: string } | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new AppError('E_OPTION_BAD', { option: '--tls-cert and --tls-key', reason: 'belong together; name both' });
+  return { cert: await read(tlsCert), key: await read(tlsKey) };
+}
+
+/** The first line; what no header may carry is refused, and so is an empty token: it would let everybody in. */
+async function tokenOf(file: string): Promise<string> {
+  const token = (await read(file)).split('\n')[0]!.trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  const reason = token === '' ? 'its first line is empty' : 'its first line holds characters that no header may carry';
+  throw new AppError('E_OPTION_BAD', { option: '--token-file', reason });
+}

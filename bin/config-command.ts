@@ -1,0 +1,121 @@
+/** `all-smi-view config`: where the config file is, what holds and why, whether it is well, a new one. */
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CONFIG_KEYS, type ConfigKey } from '../lib/options/config-file.js';
+import { AppError } from '../lib/errors.js';
+import {
+  COMMANDS,
+  CONFIG_OPTIONS,
+  envOf,
+  givenOf,
+  resolveOptions,
+  type ConfigFile,
+  type Environment,
+  type Flags,
+  type Option,
+} from '../lib/options/options.js';
+import { configPath, configPaths, readConfig } from './read-config.js';
+
+export async function config(flags: Flags, env: Environment): Promise<number> {
+  const { action } = resolveOptions(CONFIG_OPTIONS, flags, env);
+  process.stdout.write(`${(await CONFIG_ACTIONS[action](flags, env)).join('\n')}\n`);
+  return 0;
+}
+
+/** What each says, line by line. They throw AppErrors. */
+export const CONFIG_ACTIONS: Readonly<
+  Record<'path' | 'print' | 'validate' | 'init', (flags: Flags, env: Environment) => readonly string[] | Promise<readonly string[]>>
+> = {
+  path: (flags, env) => {
+    const found = configPath(flags, env);
+    return found === undefined ? configPaths(env).map((path) => `${path} (not there)`) : [found];
+  },
+  print: async (flags, env) => effective(await readConfig(flags, env), env),
+  validate: async (flags, env) => {
+    const file = await readConfig(flags, env);
+    // Values are judged by the options that they are of.
+    for (const { options } of Object.values(COMMANDS)) resolveOptions(options, {}, {}, file);
+    if (file.path === '') return ['there is no config file'];
+    return [...file.warnings.map((warning) => `warning: ${warning}`), `${file.path} can be used`];
+  },
+  init: (flags, env) => {
+    const path = flags.config?.at(-1) ?? configPaths(env)[0];
+    create(path, template());
+    return [`wrote ${path}`];
+  },
+};
+
+/** All keys with the values that hold now, and where those come from. */
+function effective(file: ConfigFile, env: Environment): readonly string[] {
+  return bySection(({ key, option }) => {
+    const given = givenOf(option, {}, env, file);
+    const name = key.slice(key.indexOf('.') + 1);
+    if (given) return `${name} = ${toml(shown(key, given.words), option)}  # ${given.from === 'file' ? file.path : given.name}`;
+    return option.default === undefined
+      ? `# ${name} is not set: ${option.otherwise ?? 'nothing'}`
+      : `${name} = ${toml([String(option.default)], option)}  # default`;
+  });
+}
+
+/** What a reader may see: an address may hold a password. */
+function shown(key: string, words: readonly string[]): readonly string[] {
+  if (key !== 'alerts.webhook_url') return words;
+  return words.map((word) => {
+    if (!URL.canParse(word)) return word;
+    const { protocol, host, pathname } = new URL(word);
+    return `${protocol}//${host}${pathname === '/' ? '' : '/...'}`;
+  });
+}
+
+const isPlain = (word: string): boolean => /^(-?\d+(\.\d+)?|true|false)$/.test(word);
+
+function toml(words: readonly string[], { many }: Option): string {
+  const quoted = words.map((word) => (isPlain(word) ? word : JSON.stringify(word)));
+  return many === undefined ? (quoted[0] ?? '""') : `[${quoted.join(', ')}]`;
+}
+
+/** Every key, taken out, with what it is. */
+function template(): string {
+  const lines = bySection(({ key, option }) => {
+    const name = key.slice(key.indexOf('.') + 1);
+    const value = option.default === undefined ? '""' : toml([String(option.default)], option);
+    const notes = [option.otherwise === undefined ? '' : `default: ${option.otherwise}`, `env ${String(envOf(option))}`];
+    return `# ${option.help} (${notes.filter((note) => note !== '').join('; ')})\n# ${name} = ${value}`;
+  });
+  return [
+    '# Config file of all-smi and all-smi-view. Take away the # before what is to hold.',
+    'schema_version = 1',
+    '',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function bySection(line: (key: ConfigKey) => string): readonly string[] {
+  const lines: string[] = [];
+  let section = '';
+  for (const one of CONFIG_KEYS) {
+    const own = one.key.slice(0, one.key.indexOf('.'));
+    if (own !== section) lines.push(...(section === '' ? [] : ['']), `[${own}]`);
+    section = own;
+    lines.push(line(one));
+  }
+  return lines;
+}
+
+/** Never over what is there, for its owner only. */
+function create(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const file = openSync(path, 'wx', 0o600);
+    writeSync(file, text);
+    closeSync(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new AppError(
+      'E_FILE_WRITE',
+      { file: path, reason: code === 'EEXIST' ? 'is there already' : (code ?? message) },
+      { cause: error },
+    );
+  }
+}

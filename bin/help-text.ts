@@ -1,0 +1,105 @@
+/** The text of --help, from the tables. */
+import { COMMANDS, envOf, type Command, type Option, type OptionTable } from '../lib/options/options.js';
+
+const PROGRAM = 'all-smi-view';
+const USAGE: Readonly<Record<Command, string>> = {
+  view: `${PROGRAM} [options]`,
+  record: `${PROGRAM} record [options]`,
+  'replay-info': `${PROGRAM} replay-info FILE..`,
+  api: `${PROGRAM} api [options]`,
+  mock: `${PROGRAM} mock [options]`,
+  config: `${PROGRAM} config path|print|validate|init`,
+};
+const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help: string])[]>> = {
+  view: [
+    [`${PROGRAM} --hosts node[01-16]:9090`, 'sixteen nodes'],
+    [`${PROGRAM} --hostfile hosts.csv -i 2`, 'the nodes of a file, every two seconds'],
+    [PROGRAM, 'this machine'],
+    [`${PROGRAM} --demo`, 'a made-up cluster, to look around'],
+    [`${PROGRAM} --replay all-smi-20260807-143203.ndjson.zst`, 'what was recorded'],
+  ],
+  record: [
+    [`${PROGRAM} record --hostfile hosts.csv --duration 2h`, 'two hours of the nodes of a file'],
+    [`${PROGRAM} record --hosts node[01-16]:9090 --max-size 500M --max-files 20`, 'for ever, the last 10 GB'],
+  ],
+  'replay-info': [[`${PROGRAM} replay-info recordings/`, 'what the files of a folder make together']],
+  config: [
+    [`${PROGRAM} config init`, 'a config file with every key, to be filled in'],
+    [`${PROGRAM} config print`, 'what holds now, and what makes it so'],
+  ],
+  api: [
+    [`${PROGRAM} api --processes --bind 0.0.0.0`, 'for viewers on other machines, with who is on the GPUs'],
+    [`${PROGRAM} api --tls-cert node.pem --tls-key node.key --token-file token`, 'over https, for those who know the token'],
+  ],
+  mock: [
+    [`${PROGRAM} mock --nodes 3 --port 10001`, 'three nodes on the ports 10001 to 10003'],
+    [`${PROGRAM} mock --port-range 10001-10050 -o hosts.csv`, 'fifty, and their addresses in a file'],
+  ],
+};
+const EXITS = 'Exit status: 0 quit, 1 failed, 2 wrongly called, 70 a fault of the program, 128+n ended by signal n.';
+
+/** `width`: columns of the terminal; lines break before it where they can. */
+export function helpText(command: Command, version: string, width: number): string {
+  const others = (Object.keys(COMMANDS) as Command[]).filter((other) => other !== command);
+  const usages = [command, ...others].map((one) => [USAGE[one], COMMANDS[one].help] as const);
+  const { flags, variables } = optionLines(COMMANDS[command].options);
+  return [
+    `${PROGRAM} ${version}: who is using the GPU cluster, how much, where and since when`,
+    '',
+    ...columns(usages, width),
+    '',
+    'Options:',
+    ...columns(flags, width),
+    ...(variables.length === 0 ? [] : ['', 'Environment:', ...columns(variables, width)]),
+    '',
+    'Examples:',
+    ...columns(EXAMPLES[command], width),
+    '',
+    EXITS,
+    '',
+  ].join('\n');
+}
+
+type Rows = readonly (readonly [left: string, right: string])[];
+
+function optionLines(table: OptionTable): { readonly flags: Rows; readonly variables: Rows } {
+  const listed = Object.values<Option>(table);
+  const flags = listed.filter(({ flag }) => flag !== undefined).map((option) => [signature(option), explained(option)] as const);
+  const variables = listed.filter(({ flag }) => flag === undefined).map((option) => [String(envOf(option)), option.help] as const);
+  return { flags: [...flags, ['-h, --help', 'show this help'], ['    --version', 'show the version']], variables };
+}
+
+/** '-i, --interval SECONDS'; '--processes[=gpu|all]'. */
+export function signature({ flag, alias, value, bare }: Option): string {
+  const behind = value === undefined ? '' : bare ? `[=${value}]` : ` ${value}`;
+  return `${alias === undefined ? '   ' : `-${alias},`} --${String(flag)}${behind}`;
+}
+
+function explained(option: Option): string {
+  const { help, many, default: standard, otherwise } = option;
+  const env = envOf(option);
+  const notes = [
+    ...(many === 'repeat' ? ['repeatable'] : []),
+    ...(standard === undefined && otherwise === undefined ? [] : [`default ${otherwise ?? String(standard)}`]),
+    ...(env === undefined ? [] : [`env ${env}`]),
+  ];
+  return notes.length === 0 ? help : `${help} [${notes.join('; ')}]`;
+}
+
+/** Two columns; the right one wraps at words. */
+function columns(rows: Rows, width: number): string[] {
+  const left = Math.max(...rows.map(([text]) => text.length)) + 2;
+  return rows.flatMap(([text, help]) =>
+    wrapped(help, Math.max(24, width - left - 2)).map((part, at) => `  ${(at === 0 ? text : '').padEnd(left)}${part}`.trimEnd()),
+  );
+}
+
+function wrapped(text: string, width: number): string[] {
+  const parts: string[] = [];
+  for (const word of text.split(' ')) {
+    const end = parts.length - 1;
+    if (end >= 0 && `${parts[end]!} ${word}`.length <= width) parts[end] = `${parts[end]!} ${word}`;
+    else parts.push(word);
+  }
+  return parts;
+}

@@ -1,0 +1,12 @@
+/** The options of the commands that read the machine they run on. */
+import { AppError } from '../lib/errors.js';
+import type { ApiOptions, ViewOptions } from '../lib/options/options.js';
+import type { MachineSettings } from '../lib/run/settings.js';
+
+type Given = Pick<ApiOptions & ViewOptions, 'nvidiaSmi' | 'proc' | 'passwd' | 'redact' | 'noRedact'>;
+
+export function machineOf({ nvidiaSmi, proc, passwd, redact, noRedact = false }: Given): MachineSettings {
+  if (redact && noRedact)
+    throw new AppError('E_OPTION_BAD', { option: '--redact and --no-redact', reason: 'say the opposite; leave out one' });
+  return { nvidiaSmi, procDir: proc, passwdFile: passwd, redact: !noRedact };
+}

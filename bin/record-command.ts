@@ -1,0 +1,112 @@
+/** `all-smi-view record`: what the nodes say, into a file, until it is stopped. */
+import { statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { AppError } from '../lib/errors.js';
+import { systemClock } from '../lib/model/collector.js';
+import { RECORD_OPTIONS, resolveOptions, type Environment, type Flags, type RecordOptions } from '../lib/options/options.js';
+import { codecOfName, EXTENSION_OF, type Codec } from '../lib/recording/codec/codec.js';
+import { offsetMinutes } from '../lib/recording/write/recorder.js';
+import { SECTIONS } from '../lib/recording/format/schema.js';
+import { defaultPath } from '../lib/recording/write/recording-writer.js';
+import { startRecording, type RecordingRun } from '../lib/run/recording-run.js';
+import { bytes, count } from '../lib/text/format.js';
+import { machineOf } from './machine-settings.js';
+import { progressLine, retention } from './record-progress.js';
+import { readConfig } from './read-config.js';
+import { checkSource, isLinux, onlyNamed, sourceOf, targetsOf } from './source-settings.js';
+import { signalled } from './signals.js';
+
+const PROGRESS_MS = 1000;
+
+export async function record(flags: Flags, env: Environment): Promise<number> {
+  const options = onlyNamed(resolveOptions(RECORD_OPTIONS, flags, env, await readConfig(flags, env)), flags);
+  checkSource(options, flags);
+  const { interval, timeout, token, maxSize, maxFiles, duration } = options;
+  if (maxFiles !== undefined && maxSize === undefined)
+    throw new AppError('E_OPTION_BAD', { option: '--max-files', reason: 'is about files that --max-size begins; name it too' });
+  const local = options.local === true || (options.hosts === undefined && options.hostfile === undefined && isLinux());
+  const targets = local ? [] : await targetsOf(options);
+  const target = targetOf(options);
+  const ended = signalled();
+  const run = await startRecording({
+    ...target,
+    targets,
+    ...(local ? { local: machineOf(options) } : {}),
+    source: sourceOf(options, targets),
+    timeoutMs: timeout * 1000,
+    include: options.include ?? SECTIONS,
+    ...(interval === undefined ? {} : { intervalMs: interval * 1000 }),
+    ...(token === undefined ? {} : { token }),
+    ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
+    ...(maxFiles === undefined ? {} : { maxFiles }),
+  });
+  process.stderr.write(`all-smi-view record: into ${run.status.path}; Ctrl-C ends it\n`);
+  return until(run, { ended, duration, kept: maxSize !== undefined && maxFiles !== undefined ? maxSize * maxFiles : undefined });
+}
+
+interface Ends {
+  /** A signal. */
+  readonly ended: Promise<number>;
+  readonly duration: number | undefined;
+  /** Bytes that are kept; undefined: until the disk is full. */
+  readonly kept: number | undefined;
+}
+
+/** A recording that was asked to end has done what it should: status 0, whoever asked. */
+async function until(run: RecordingRun, { ended, duration, kept }: Ends): Promise<number> {
+  const startedAt = systemClock.now();
+  const progress = process.stderr.isTTY ? setInterval(() => showProgress(run, startedAt, duration, kept), PROGRESS_MS) : undefined;
+  const over = new Promise<void>((resolve) => {
+    if (duration !== undefined) setTimeout(resolve, duration);
+  });
+  try {
+    const why = await Promise.race([run.failed, ended, over]);
+    if (why instanceof AppError) throw why;
+  } finally {
+    clearInterval(progress);
+    await run.stop();
+    const { frames, bytes: size, path } = run.status;
+    const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
+    process.stderr.write(
+      `${clear}all-smi-view record: ${count(frames)} ${frames === 1 ? 'frame' : 'frames'}, ${bytes(size)}, in ${path}\n`,
+    );
+  }
+  return 0;
+}
+
+function showProgress(run: RecordingRun, startedAt: number, duration: number | undefined, kept: number | undefined): void {
+  const { status } = run;
+  const passedMs = systemClock.now() - startedAt;
+  const room = kept ?? status.bytes + freeBytes(status.path);
+  const line = progressLine({
+    ...status,
+    passedMs,
+    durationMs: duration,
+    retention: retention(status.bytes, passedMs, room, kept !== undefined),
+  });
+  process.stderr.write(`\r${line.slice(0, (process.stderr.columns || 80) - 1)}\u001b[K`);
+}
+
+function freeBytes(path: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize;
+  } catch {
+    return Infinity;
+  }
+}
+
+function targetOf({ output, compress, outputDir = '' }: RecordOptions): { readonly path: string; readonly codec: Codec } {
+  const now = systemClock.now();
+  if (output === undefined)
+    return { path: join(outputDir, defaultPath(now, offsetMinutes(now), compress ?? 'zstd')), codec: compress ?? 'zstd' };
+  const codec = codecOfName(output);
+  if (compress !== undefined && compress !== codec) {
+    const wanted = EXTENSION_OF[compress] || 'neither .zst nor .gz';
+    throw new AppError('E_OPTION_BAD', {
+      option: '--compress',
+      reason: `${compress} wants a name that ends in ${wanted}; the reader goes by it`,
+    });
+  }
+  return { path: output, codec };
+}

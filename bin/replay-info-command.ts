@@ -1,0 +1,65 @@
+/** `all-smi-view replay-info`, and `--replay ... --check`: what is in a recording. */
+import { AppError } from '../lib/errors.js';
+import { REPLAY_INFO_OPTIONS, resolveOptions, type Environment, type Flags } from '../lib/options/options.js';
+import { CacheFolder } from '../lib/recording/read/cache-folder.js';
+import { cacheFolder } from '../lib/recording/read/cache-path.js';
+import { inspect, type Inspection } from '../lib/recording/play/inspect.js';
+import { bytes, count, cut } from '../lib/text/format.js';
+import { elapsed, recordedDate, zoneText } from '../lib/text/timecode.js';
+
+export async function replayInfo(flags: Flags, env: Environment): Promise<number> {
+  const { file } = resolveOptions(REPLAY_INFO_OPTIONS, flags, env);
+  if (file === undefined) throw new AppError('E_OPTION_BAD', { option: 'replay-info', reason: 'needs the name of a recording' });
+  process.stdout.write(report(await inspectFiles(file, env)));
+  return 0;
+}
+
+/** Status 1 where anything in it cannot be read. */
+export async function checkRecording(files: readonly string[], env: Environment): Promise<number> {
+  const inspection = await inspectFiles(files, env);
+  const faults = faultsOf(inspection);
+  process.stdout.write(`${report(inspection)}${faults.length === 0 ? 'all of it can be read\n' : ''}`);
+  if (faults.length > 0) throw new AppError('E_RECORDING_BAD', { file: files.join(', '), reason: faults.join('; ') });
+  return 0;
+}
+
+const inspectFiles = (files: readonly string[], env: Environment): Promise<Inspection> => inspect(files, new CacheFolder(cacheFolder(env)));
+
+/** Names on a line, and how many more there are. */
+const NAMES_COLS = 80;
+const MAX_GAPS = 10;
+
+function report({ info, hosts, users, badRows }: Inspection): string {
+  const { firstAt, lastAt = firstAt, offsetMinutes, gaps } = info;
+  const date = (at: number): string => recordedDate(at, offsetMinutes);
+  const zone = [info.zone, zoneText(offsetMinutes)].filter((part, at, all) => part !== '' && all.indexOf(part) === at).join(', ');
+  const rows: readonly (readonly [string, string])[] = [
+    ['files', names(info.files)],
+    [
+      'size',
+      `${bytes(info.bytes)}, ${info.codecs.map((codec) => (codec === 'none' ? 'plain' : codec)).join(' and ')}, ${info.seekable ? 'seekable' : 'not seekable'}`,
+    ],
+    ['written by', info.writer || 'all-smi, or unknown'],
+    ['from', `${date(firstAt)} (${zone})`],
+    ['to', `${date(lastAt)}, ${elapsed(lastAt - firstAt)} later`],
+    ['frames', `${count(info.frames)}${info.intervalMs === undefined ? '' : `, one every ${info.intervalMs / 1000} s`}`],
+    ['hosts', `${count(hosts.length)}: ${names(hosts)}`],
+    ['users', users.length === 0 ? 'none recorded' : `${count(users.length)}: ${names(users)}`],
+    ['gaps', gaps.length === 0 ? 'none' : count(gaps.length)],
+    ...gaps.slice(0, MAX_GAPS).map(([from, to]) => ['', `${date(from)} to ${date(to)}, ${elapsed(to - from)}`] as const),
+    ['bad lines', count(info.badLines)],
+    ...(badRows === 0 ? [] : [['bad rows', count(badRows)] as const]),
+    ...(info.cut ? [['', 'a file ends in the middle of something'] as const] : []),
+  ];
+  return rows.map(([name, text]) => `${name.padEnd(12)}${text}\n`).join('');
+}
+
+const names = (all: readonly string[]): string => cut(all.join(', '), NAMES_COLS);
+
+function faultsOf({ info, badRows }: Inspection): readonly string[] {
+  return [
+    ...(info.badLines > 0 ? [`${count(info.badLines)} bad ${info.badLines === 1 ? 'line' : 'lines'}`] : []),
+    ...(badRows > 0 ? [`${count(badRows)} bad ${badRows === 1 ? 'row' : 'rows'}`] : []),
+    ...(info.cut ? ['ends in the middle of something'] : []),
+  ];
+}

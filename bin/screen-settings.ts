@@ -1,0 +1,59 @@
+/** The options of the viewer's screen: its look, what it shows, what is an alert. */
+import { ALERT_DEFAULTS, type AlertSettings } from '../lib/alerts/rules.js';
+import { AppError } from '../lib/errors.js';
+import { compile } from '../lib/filter/evaluate.js';
+import { parse } from '../lib/filter/parser.js';
+import { loadRegexEngine } from '../lib/filter/regex.js';
+import type { ViewOptions } from '../lib/options/options.js';
+import type { ViewSettings } from '../lib/run/settings.js';
+
+type Shown = Pick<ViewSettings, 'look' | 'filter' | 'user' | 'alerts' | 'bell' | 'webhook'>;
+
+/** Throws `E_OPTION_BAD`. */
+export async function screenOf(options: ViewOptions): Promise<Shown> {
+  const { theme, ascii, mouse = true, noMouse = false, filter, user, webhook } = options;
+  if (filter !== undefined) await checkFilter(filter);
+  return {
+    look: { theme, mouse: mouse && !noMouse, ...(ascii === undefined ? {} : { ascii }) },
+    alerts: alertsOf(options),
+    bell: options.alertBell ?? false,
+    ...(filter === undefined ? {} : { filter }),
+    ...(user === undefined ? {} : { user }),
+    ...(webhook === undefined ? {} : { webhook }),
+  };
+}
+
+/** It has been parsed; what is in its regular expressions shows when they are compiled. */
+async function checkFilter(filter: string): Promise<void> {
+  const query = parse(filter);
+  if (!query) return;
+  await loadRegexEngine();
+  try {
+    compile(query, filter);
+  } catch (error) {
+    throw new AppError(
+      'E_OPTION_BAD',
+      { option: '--filter', reason: error instanceof Error ? error.message : String(error) },
+      { cause: error },
+    );
+  }
+}
+
+/** Critical is at least this much hotter than a warning. */
+const LEAST_STEP_C = 5;
+const STEP_C = 10;
+
+function alertsOf(options: ViewOptions): AlertSettings {
+  const { alertTemp: tempWarnC, alertTempCrit = ALERT_DEFAULTS.tempCritC } = options;
+  return {
+    enabled: options.alerts ?? ALERT_DEFAULTS.enabled,
+    tempWarnC,
+    tempCritC: alertTempCrit < tempWarnC + LEAST_STEP_C ? tempWarnC + STEP_C : alertTempCrit,
+    hysteresisC: options.alertHysteresis,
+    idlePercent: options.alertIdlePercent,
+    idleMs: options.alertIdle ?? ALERT_DEFAULTS.idleMs,
+    heldMs: options.alertHeld ?? ALERT_DEFAULTS.heldMs,
+    powerCritW: options.alertPower,
+    hostDown: options.alertHostDown ?? ALERT_DEFAULTS.hostDown,
+  };
+}

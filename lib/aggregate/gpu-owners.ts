@@ -1,0 +1,120 @@
+/** Every GPU of the cluster, and whose it is. */
+import type { Derivation } from './derivations.js';
+import type { GpuField, UserId } from '../model/columns.js';
+import type { HostView } from '../model/node-view.js';
+import { compareNames } from './name-order.js';
+
+export interface GpuOwner {
+  /** '' : processes of no known user. */
+  readonly user: string;
+  readonly vramBytes: number;
+  /** Age of the oldest of the user's processes on the GPU; NaN: not reported. */
+  readonly longestSeconds: number;
+}
+
+/** One row per GPU of each host that ever answered, also of those that don't count any more: in the order of the hosts and their slots. */
+export interface GpuRows {
+  readonly count: number;
+  readonly hosts: readonly HostView[];
+  /** Position in `hosts`. */
+  readonly hostAt: Int32Array;
+  readonly slot: Int32Array;
+  host(row: number): HostView;
+  /** A reading; NaN when not reported, and for GPUs that only processes speak of. */
+  value(row: number, field: GpuField): number;
+  /** Who has processes on it: most bytes first, then by name. Worked out when asked, for the rows on screen. */
+  owners(row: number): readonly GpuOwner[];
+}
+
+/** Process rows of a host by GPU: those of slot `s` are rows[starts[s]] to rows[starts[s + 1] - 1]. Made when first asked. */
+interface RowsBySlot {
+  readonly starts: Int32Array;
+  readonly rows: Int32Array;
+}
+export interface GpuPart {
+  readonly slots: number;
+  bySlot: RowsBySlot | undefined;
+}
+
+export const gpuRowsDerivation: Derivation<GpuPart, GpuRows> = {
+  id: 'gpu-rows',
+  over: 'all',
+  part: (host) => ({ slots: host.gpus.slots, bySlot: undefined }),
+  merge(parts) {
+    const hosts: HostView[] = [];
+    const known: GpuPart[] = [];
+    let count = 0;
+    for (const [host, part] of parts) {
+      if (host.version === 0) continue;
+      hosts.push(host);
+      known.push(part);
+      count += part.slots;
+    }
+    return new Rows(hosts, known, count);
+  },
+};
+
+class Rows implements GpuRows {
+  readonly count: number;
+  readonly hosts: readonly HostView[];
+  readonly hostAt: Int32Array;
+  readonly slot: Int32Array;
+  readonly #parts: readonly GpuPart[];
+
+  constructor(hosts: readonly HostView[], parts: readonly GpuPart[], count: number) {
+    this.hosts = hosts;
+    this.#parts = parts;
+    this.count = count;
+    this.hostAt = new Int32Array(count);
+    this.slot = new Int32Array(count);
+    let row = 0;
+    for (let host = 0; host < parts.length; host++) {
+      const { slots } = parts[host]!;
+      for (let slot = 0; slot < slots; slot++, row++) {
+        this.hostAt[row] = host;
+        this.slot[row] = slot;
+      }
+    }
+  }
+
+  host(row: number): HostView {
+    return this.hosts[this.hostAt[row]!]!;
+  }
+  value(row: number, field: GpuField): number {
+    const { gpus } = this.host(row);
+    const slot = this.slot[row]!;
+    return slot < gpus.count ? gpus.field[field][slot]! : NaN;
+  }
+  owners(row: number): readonly GpuOwner[] {
+    const host = this.host(row);
+    const part = this.#parts[this.hostAt[row]!]!;
+    return ownersOf(host, (part.bySlot ??= rowsBySlot(host)), this.slot[row]!);
+  }
+}
+
+/** Counting sort by slot; rows of one slot stay in their order. */
+function rowsBySlot({ gpus, procs }: HostView): RowsBySlot {
+  const starts = new Int32Array(gpus.slots + 2);
+  const all = procs.count + (procs.others ?? 0);
+  for (let row = 0; row < all; row++) if (procs.gpu[row]! >= 0) starts[procs.gpu[row]! + 2]!++;
+  for (let slot = 2; slot < starts.length; slot++) starts[slot]! += starts[slot - 1]!;
+  const rows = new Int32Array(starts.at(-1)!);
+  // Filling moves the start of each slot to its end, which is the start of the next: hence the two places more.
+  for (let row = 0; row < all; row++) if (procs.gpu[row]! >= 0) rows[starts[procs.gpu[row]! + 1]!++] = row;
+  return { starts, rows };
+}
+
+function ownersOf(host: HostView, { starts, rows }: RowsBySlot, slot: number): readonly GpuOwner[] {
+  const { procs } = host;
+  const sums = new Map<UserId, { vramBytes: number; longestSeconds: number }>();
+  for (let at = starts[slot]!; at < starts[slot + 1]!; at++) {
+    const row = rows[at]!;
+    const sum = sums.get(procs.user[row]!) ?? { vramBytes: 0, longestSeconds: NaN };
+    sum.vramBytes += procs.vramBytes[row]!;
+    if (procs.ageSeconds[row]! > sum.longestSeconds || Number.isNaN(sum.longestSeconds)) sum.longestSeconds = procs.ageSeconds[row]!;
+    sums.set(procs.user[row]!, sum);
+  }
+  return [...sums]
+    .map(([user, sum]) => ({ user: host.userName(user), ...sum }))
+    .sort((a, b) => b.vramBytes - a.vramBytes || compareNames(a.user, b.user));
+}

@@ -1,0 +1,59 @@
+/** How each node of the cluster is, in one word: what its sign in a grid of nodes says. */
+import type { Derivation } from './derivations.js';
+import { counted, type HostView } from '../model/node-view.js';
+import { isHot, slotState } from './gpu-state.js';
+import { LabelOrder } from './label-order.js';
+
+/**
+ * From the worst to the best, so that of several nodes the smallest counts. `hot`: a GPU is too hot. `held`: none computes, some are held.
+ * `partly`: less than half of the GPUs compute. `blind`: no GPU says what it does. `cpu`: it has no GPU.
+ */
+export const NODE_STATES = ['down', 'stale', 'hot', 'held', 'waiting', 'blind', 'busy', 'partly', 'free', 'cpu'] as const;
+export type NodeState = (typeof NODE_STATES)[number];
+
+export interface NodeStates {
+  /** All hosts in the order of their labels. */
+  readonly hosts: readonly HostView[];
+  /** By host: place in NODE_STATES. */
+  readonly states: Uint8Array;
+  /** By place in NODE_STATES. */
+  readonly counts: Int32Array;
+}
+
+const placeOf = (state: NodeState): number => NODE_STATES.indexOf(state);
+const [DOWN, STALE, WAITING] = [placeOf('down'), placeOf('stale'), placeOf('waiting')];
+const order = new LabelOrder();
+
+export const nodeStatesDerivation: Derivation<number, NodeStates> = {
+  id: 'node-states',
+  over: 'all',
+  part: (host) => placeOf(stateOfGpus(host)),
+  merge(parts) {
+    const pairs = [...parts];
+    const unsorted = pairs.map(([host]) => host);
+    const ranks = order.of(unsorted);
+    const states = Uint8Array.from(ranks, (at) => {
+      const [host, state] = pairs[at]!;
+      if (host.status.phase === 'waiting') return WAITING;
+      if (!counted(host)) return DOWN;
+      return host.status.phase === 'failing' ? STALE : state;
+    });
+    const counts = new Int32Array(NODE_STATES.length);
+    for (const state of states) counts[state]!++;
+    return { hosts: Array.from(ranks, (at) => unsorted[at]!), states, counts };
+  },
+};
+
+function stateOfGpus({ gpus }: HostView): NodeState {
+  const seen = { computing: 0, heldIdle: 0, free: 0, unknown: 0 };
+  let hot = false;
+  for (let slot = 0; slot < gpus.slots; slot++) {
+    seen[slotState(gpus, slot)]++;
+    hot ||= isHot(gpus, slot);
+  }
+  if (hot) return 'hot';
+  if (gpus.slots === 0) return 'cpu';
+  if (seen.computing > 0) return seen.computing * 2 >= gpus.slots ? 'busy' : 'partly';
+  if (seen.heldIdle > 0) return 'held';
+  return seen.free > 0 ? 'free' : 'blind';
+}

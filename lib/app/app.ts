@@ -1,0 +1,339 @@
+/** The composition root: state, loop, router, collector and painter meet here. It alone has hands: effects are carried out here. */
+import type { AlertChange } from '../alerts/alerts.js';
+import type { AlertSettings } from '../alerts/rules.js';
+import { alertSummary } from '../alerts/alert-text.js';
+import { AppError } from '../errors.js';
+import { CHROME } from '../keys/global-layers.js';
+import type { FilterCommand } from '../filter/filter-state.js';
+import { loadRegexEngine } from '../filter/regex.js';
+import { eventName, type InputEvent } from '../keys/key-names.js';
+import { offers, route } from '../keys/router.js';
+import { activeLayers } from './active-layers.js';
+import { Loop } from './render-loop.js';
+import type { Ms } from '../model/node-view.js';
+import type { Clock, Collector, Delivery, Save, SaveRequest } from '../model/collector.js';
+import type { RecordingSwitch, Replay } from '../model/replay.js';
+import type { Painter } from '../paint/painter.js';
+import type { Effect, KeyContext, Step, TabPlugin } from '../plugin/types.js';
+import { clean } from '../text/sanitize.js';
+import { commandPicker } from './picker.js';
+import { ReplayControl } from './replay-controller.js';
+import { AppState, faultText, type HelpOverlay } from './state.js';
+import { alertLimit } from '../view/alert-panel.js';
+import { hitTest } from '../view/cells.js';
+import type { ChartDrawer } from '../view/chart.js';
+import type { Frame, Line, Size, View } from '../view/frame.js';
+import { helpLimit } from '../view/help-overlay.js';
+import { alertPanelOf, helpOf, screen } from './screen.js';
+
+/** How long a toast stays. */
+const TOAST_MS = 5000;
+/** How long the alerts in the tab strip stand out after one has come. */
+const FLASH_MS = 2000;
+/** Ages and the clock of the title move on even when nothing is delivered. */
+const BEAT_MS = 1000;
+/** A beat that comes later than this was not late: the machine slept, or the process was stopped. */
+const STOPPED_MS = 30_000;
+const MAX_TOAST_BYTES = 200;
+const MAX_COPIED_BYTES = 4096;
+
+export interface AppParts {
+  readonly plugins: readonly TabPlugin[];
+  readonly collector: Collector;
+  readonly painter: Painter;
+  readonly clock: Clock;
+  readonly save: Save;
+  /** Bytes of memory that the process has. */
+  readonly memory?: () => number;
+  /** Absent: charts stay blank. */
+  readonly charts?: ChartDrawer;
+  /** Lines under the tab strip that are always there (demo). */
+  readonly chips?: readonly Line[];
+  /** The collector, where it plays a recording. */
+  readonly replay?: Replay;
+  /** When what is an alert; absent: as all-smi has it. */
+  readonly alerts?: AlertSettings;
+  /** Rings when something becomes critical. */
+  readonly bell?: boolean;
+  /** Called with alerts that come or go. */
+  readonly onAlerts?: (changes: readonly AlertChange[]) => void;
+  /** Absent: nothing can be recorded here. */
+  readonly recording?: RecordingSwitch;
+}
+
+/** What the last paint leaves for the keys. */
+interface Painted {
+  readonly data: number;
+  readonly frame: Frame;
+  readonly size: Size;
+  readonly view: View;
+}
+
+export class App {
+  readonly state: AppState;
+  readonly loop: Loop;
+  /** Resolves when the user has quit. */
+  readonly quit: Promise<void>;
+  readonly #parts: AppParts;
+  readonly #transport: ReplayControl;
+  #painted: Painted | undefined;
+  #beat: (() => void) | undefined;
+  readonly #startedAt: Ms;
+  readonly #saving = new Set<Promise<void>>();
+  #ended: () => void = () => undefined;
+
+  constructor(parts: AppParts) {
+    const { plugins, collector, painter, clock } = parts;
+    this.#parts = parts;
+    this.state = new AppState(plugins, collector.intervalMs, collector.hosts, parts.alerts);
+    this.#transport = new ReplayControl(parts, this.state, (text, tone) => {
+      if (text !== undefined) this.#toast(text, tone);
+      this.state.touch();
+      this.loop.paced();
+    });
+    this.state.now = this.#transport.now();
+    this.#startedAt = clock.now();
+    this.loop = new Loop(clock, {
+      stale: () => this.#painted?.data !== this.state.versions.data,
+      ready: () => painter.ready(),
+      paint: () => {
+        this.#paint();
+      },
+      playing: parts.replay !== undefined,
+    });
+    this.quit = new Promise((resolve) => {
+      this.#ended = resolve;
+    });
+  }
+
+  /** Shows the first picture, then lets the collector begin. */
+  start(): void {
+    const { painter, collector } = this.#parts;
+    painter.onInput((event) => {
+      this.input(event);
+    });
+    painter.onResize(() => {
+      this.#touch();
+    });
+    this.#parts.charts?.onReady(() => {
+      this.#touch();
+    });
+    painter.onReady(() => {
+      painter.redraw();
+      this.#touch();
+    });
+    this.#paint();
+    this.#tickBeat();
+    collector.start((delivery) => {
+      this.deliver(delivery);
+    });
+  }
+
+  /** Ends collecting and painting once what is being saved is saved; the terminal is the painter's owner's to close. */
+  async stop(): Promise<void> {
+    this.loop.stop();
+    this.#beat?.();
+    await Promise.all([this.#parts.collector.stop(), this.#transport.stop(), ...this.#saving]);
+  }
+
+  deliver(delivery: Delivery): void {
+    this.state.now = this.#transport.now();
+    this.#carryOut(this.state.deliver(delivery));
+    this.loop.paced();
+  }
+
+  input(event: InputEvent): void {
+    const name = eventName(event);
+    if (name === undefined && event.type !== 'paste') return;
+    this.state.now = this.#transport.now();
+    const painted = this.#painted;
+    const hit = event.type === 'mouse' && painted ? hitTest(painted.frame, event.x, event.y) : undefined;
+    const context: KeyContext = {
+      app: this.state,
+      event,
+      frame: {
+        size: painted?.size ?? this.#parts.painter.size,
+        pageRows: painted?.view.pageRows ?? 1,
+        ...(hit === undefined ? {} : { hit }),
+      },
+    };
+    const routed = route(name, activeLayers(this.state), context, {
+      ...(hit?.startsWith(CHROME) ? { from: 'global' } : {}),
+      fault: (owner, error) => this.state.blame(owner, 'key', error),
+    });
+    switch (routed.kind) {
+      case 'step':
+        this.#carryOut(routed.owner === 'core' ? effectsOf(routed.step) : this.state.update(this.state.tab, routed.step));
+        break;
+      case 'disabled':
+        this.#toast(routed.reason, 'warn');
+        break;
+      case 'failed':
+      case 'swallowed':
+      case 'unbound':
+        break;
+    }
+    this.loop.soon();
+  }
+
+  #paint(): void {
+    const { painter, clock, collector, chips, charts } = this.#parts;
+    this.state.now = this.#transport.now();
+    this.state.sample();
+    if (this.state.toast && this.state.toast.until <= clock.now()) this.state.toast = undefined;
+    const shown = screen(this.state, {
+      size: painter.size,
+      offers: offers(activeLayers(this.state), this.state),
+      source: collector.source,
+      wallNow: clock.now(),
+      chips: chips ?? [],
+      charts,
+    });
+    this.#painted = { data: this.state.versions.data, ...shown };
+    painter.paint(shown.frame);
+  }
+
+  #carryOut(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#effect(effect);
+  }
+
+  /** What each effect comes to. A type that is not here, from a plugin of tomorrow, comes to nothing. */
+  readonly #hands: { readonly [Type in Effect['type']]: (effect: Extract<Effect, { type: Type }>) => void } = {
+    quit: () => this.#ended(),
+    suspend: () => this.#parts.painter.suspend(),
+    redraw: () => this.#parts.painter.redraw(),
+    open: ({ plugin, key }) => {
+      if (!this.state.open(plugin, key)) this.#toast('there is no such tab here', 'warn');
+    },
+    cycle: ({ by }) => this.state.cycle(by),
+    filter: ({ command }) => this.#filter(command),
+    pin: ({ user }) => this.state.filtering.pin(user),
+    help: () => {
+      this.state.overlays = [...this.state.overlays, { kind: 'help', top: 0 }];
+    },
+    copy: () => this.#copy(),
+    alerts: () => {
+      this.state.overlays = [...this.state.overlays, { kind: 'alerts', top: 0 }];
+    },
+    'tell-alerts': ({ changes }) => this.#tellAlerts(changes),
+    'scroll-alerts': ({ by }) => this.#scroll('alerts', by),
+    close: () => {
+      this.state.overlays = this.state.overlays.slice(0, -1);
+    },
+    'scroll-help': ({ by }) => this.#scroll('help', by),
+    picker: ({ command }) => commandPicker(this.state, command, this.#painted?.view.pageRows ?? 1),
+    replay: ({ command }) => this.#transport.command(command),
+    timecode: ({ edit }) => this.#transport.edit(edit),
+    record: () => this.#transport.record(),
+    export: (effect) => this.#export(effect),
+    toast: ({ text, tone }) => this.#toast(text, tone ?? 'accent'),
+  };
+
+  #effect(effect: Effect): void {
+    if (Object.hasOwn(this.#hands, effect.type)) (this.#hands[effect.type] as (effect: Effect) => void)(effect);
+    this.state.touch();
+  }
+
+  /** Scrolls the text that is open. */
+  #scroll(kind: HelpOverlay['kind'], by: number): void {
+    const overlay = this.state.overlays.at(-1);
+    if (overlay?.kind !== kind) return;
+    const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips ?? []);
+    const limit = kind === 'help' ? helpLimit(sections, notes, size) : alertLimit(alertPanelOf(this.state, 0), size);
+    const top = Math.max(0, Math.min(overlay.top + by, limit));
+    this.state.overlays = [...this.state.overlays.slice(0, -1), { ...overlay, top }];
+  }
+
+  /** One notice for all that come while it is there; it does not stay longer for them. */
+  #tellAlerts(changes: readonly AlertChange[]): void {
+    const { clock, painter, bell, onAlerts } = this.#parts;
+    const { toast } = this.state;
+    const shown = toast?.alerts !== undefined && toast.until > clock.now() ? { until: toast.until, alerts: toast.alerts } : undefined;
+    const alerts = [...(shown?.alerts ?? []), ...changes];
+    const tone = alerts.some(({ to }) => to === 'crit') ? 'bad' : alerts.some(({ to }) => to === 'warn') ? 'warn' : 'accent';
+    this.state.toast = { text: clean(alertSummary(alerts), MAX_TOAST_BYTES), tone, until: shown?.until ?? clock.now() + TOAST_MS, alerts };
+    if (tone !== 'accent') this.state.flashUntil = clock.now() + FLASH_MS;
+    if (bell && changes.some(({ to }) => to === 'crit')) painter.bell();
+    onAlerts?.(changes);
+    this.#touch();
+  }
+
+  #filter(command: FilterCommand): void {
+    const { filtering } = this.state;
+    filtering.command(command);
+    // Few filters have a regular expression: the engine is loaded when somebody may be about to type one.
+    if (command !== 'open') return;
+    void loadRegexEngine().then(() => {
+      filtering.refresh();
+      this.#touch();
+    });
+  }
+
+  /** The selected row; a row of several lines whole. */
+  #copy(): void {
+    const rows = (this.#painted?.frame.lines ?? []).filter(({ selected }) => selected === true);
+    const text = rows.map(({ copy, spans }) => copy ?? spans.map((part) => part.text).join('')).join(' ');
+    // Cell by cell: cleaning takes tabs away.
+    const cells = text.split('\t').map((cell) => clean(cell, MAX_COPIED_BYTES).trim());
+    if (rows.length === 0) return this.#toast('no row is selected here', 'warn');
+    this.#parts.painter.copy(cells.join('\t'));
+    this.#toast(
+      `copied ${cells
+        .filter((cell) => cell !== '')
+        .slice(0, 3)
+        .join(' ')}`,
+      'accent',
+    );
+  }
+
+  #export({ name, format, sheet }: SaveRequest): void {
+    const { save } = this.#parts;
+    // What a plugin hands over may be anything: that it is no sheet shows here.
+    const saving = Promise.resolve()
+      .then(() => save({ name, format, sheet }))
+      .then(
+        (path) => this.#toast(`saved ${path}`, 'accent'),
+        (error: unknown) => this.#toast(error instanceof AppError ? error.message : faultText(error), 'bad'),
+      )
+      .finally(() => this.#saving.delete(saving));
+    this.#saving.add(saving);
+  }
+
+  #toast(text: string, tone: 'accent' | 'warn' | 'bad'): void {
+    this.state.toast = { text: clean(text, MAX_TOAST_BYTES), tone, until: this.#parts.clock.now() + TOAST_MS };
+    this.#touch();
+  }
+
+  #touch(): void {
+    this.state.touch();
+    this.loop.soon();
+  }
+
+  #checkUp(late: Ms): void {
+    const { painter, memory = (): number => process.memoryUsage.rss() } = this.#parts;
+    const lagMs = late > STOPPED_MS ? 0 : Math.max(0, late);
+    const { frames, held } = this.loop.stats;
+    this.state.health = {
+      upMs: this.#parts.clock.now() - this.#startedAt,
+      frames,
+      framesHeld: held,
+      lagMs,
+      worstLagMs: Math.max(lagMs, this.state.health?.worstLagMs ?? 0),
+      bytesWritten: painter.bytesWritten,
+      memoryBytes: memory(),
+      ...this.state.derivations.ran,
+    };
+  }
+
+  #tickBeat(): void {
+    const due = this.#parts.clock.now() + BEAT_MS;
+    this.#beat = this.#parts.clock.after(BEAT_MS, () => {
+      this.#checkUp(this.#parts.clock.now() - due);
+      this.state.touch();
+      this.loop.paced();
+      this.#tickBeat();
+    });
+  }
+}
+
+const effectsOf = ([, ...effects]: Step<unknown>): readonly Effect[] => effects;

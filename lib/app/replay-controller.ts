@@ -1,0 +1,108 @@
+/** The hands of replay and recording: commands, the line in which a time is typed, and the state that the screen shows of them. */
+import { AppError } from '../errors.js';
+import type { Ms } from '../model/node-view.js';
+import type { Clock } from '../model/collector.js';
+import type { RecordingSwitch, Replay, Transport } from '../model/replay.js';
+import type { Effect } from '../plugin/types.js';
+import type { AppState, TimecodeOverlay } from './state.js';
+import { bytes, count } from '../text/format.js';
+import { MAX_TIMECODE, parseTimecode } from '../text/timecode.js';
+
+type Edit = Extract<Effect, { type: 'timecode' }>['edit'];
+type Tone = 'accent' | 'warn' | 'bad';
+
+export interface ReplayParts {
+  readonly clock: Clock;
+  readonly replay?: Replay;
+  readonly recording?: RecordingSwitch;
+}
+
+export class ReplayControl {
+  readonly #parts: ReplayParts;
+  readonly #state: AppState;
+  /** The picture may have changed; a text is a toast. */
+  readonly #say: (text: string | undefined, tone: Tone) => void;
+  #switching = false;
+
+  constructor(parts: ReplayParts, state: AppState, say: (text: string | undefined, tone: Tone) => void) {
+    this.#parts = parts;
+    this.#state = state;
+    this.#say = say;
+    state.replay = parts.replay?.status;
+    parts.replay?.onStatus((problem) => {
+      this.#changed(problem);
+    });
+    parts.recording?.onChange((problem) => {
+      this.#changed(problem);
+    });
+  }
+
+  /** Time of the frame in a replay, wall time else. */
+  now(): Ms {
+    return this.#parts.replay?.status.at ?? this.#parts.clock.now();
+  }
+
+  command(command: Transport): void {
+    this.#say(this.#parts.replay?.command(command), 'accent');
+  }
+
+  edit(edit: Edit): void {
+    const state = this.#state;
+    const open = state.overlays.at(-1);
+    if (edit === 'open') state.overlays = [...state.overlays, { kind: 'timecode', text: '' }];
+    else if (open?.kind !== 'timecode') return;
+    else if (edit === 'apply') this.#go(open);
+    else this.#put({ kind: 'timecode', text: edited(open.text, edit) });
+  }
+
+  /** Starts recording what is on screen, or stops. Asked again before that is done, it does nothing. */
+  record(): void {
+    const { recording } = this.#parts;
+    if (!recording) return this.#say('nothing can be recorded here', 'warn');
+    if (this.#switching) return;
+    this.#switching = true;
+    const done = recording.status ? this.#stopRecording(recording) : recording.start();
+    void done
+      .catch((error: unknown) => {
+        this.#say(error instanceof AppError ? error.message : String(error), 'bad');
+      })
+      .finally(() => {
+        this.#switching = false;
+        this.#changed();
+      });
+  }
+
+  /** Resolves when a recording under way is whole. */
+  async stop(): Promise<void> {
+    await this.#parts.recording?.stop();
+  }
+
+  async #stopRecording(recording: RecordingSwitch): Promise<void> {
+    const done = await recording.stop();
+    if (done) this.#say(`${count(done.frames)} ${done.frames === 1 ? 'frame' : 'frames'}, ${bytes(done.bytes)}, in ${done.path}`, 'accent');
+  }
+
+  #go(open: TimecodeOverlay): void {
+    const { replay } = this.#state;
+    if (!replay) return;
+    const at = parseTimecode(open.text, replay);
+    if (typeof at === 'string') return this.#put({ ...open, problem: at });
+    this.#state.overlays = this.#state.overlays.slice(0, -1);
+    this.command({ action: 'seek', at });
+  }
+
+  #put(overlay: TimecodeOverlay): void {
+    this.#state.overlays = [...this.#state.overlays.slice(0, -1), overlay];
+  }
+
+  #changed(problem?: string): void {
+    this.#state.replay = this.#parts.replay?.status;
+    this.#state.recording = this.#parts.recording?.status;
+    this.#say(problem, 'bad');
+  }
+}
+
+function edited(text: string, edit: Exclude<Edit, 'open' | 'apply'>): string {
+  if (edit === 'clear') return '';
+  return edit === 'erase' ? text.slice(0, -1) : (text + edit.insert).slice(0, MAX_TIMECODE);
+}

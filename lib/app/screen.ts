@@ -1,0 +1,184 @@
+/** State -> picture. Calls the open tab's `view` behind its wall and hands everything to chrome. Pure. */
+import { clusterDerivation } from '../aggregate/cluster.js';
+import { chromeTabRegion } from '../keys/global-layers.js';
+import { offers, type Offer } from '../keys/router.js';
+import { activeLayers } from './active-layers.js';
+import { pickerMatches } from './picker.js';
+import type { Ms } from '../model/node-view.js';
+import { RUNGS, type Rung, type TabRef } from '../plugin/types.js';
+import { faultText, type AppState } from './state.js';
+import { alertView, stripNote, type AlertPanel } from '../view/alert-panel.js';
+import { bodySize, composeFrame, type Chrome, type Hint, type TabLabel } from '../view/chrome.js';
+import { filterLine } from '../view/filter-line.js';
+import type { ChartDrawer } from '../view/chart.js';
+import { line, lines, span, type Block, type Frame, type Line, type Size, type View } from '../view/frame.js';
+import { helpSections, helpView, keyText, type HelpSection } from '../view/help-overlay.js';
+import { hostMark } from '../view/node-marks.js';
+import { pickerView } from '../view/picker-panel.js';
+import { recordingChip, replayBar, timecodeLine } from '../view/replay-bar.js';
+import { recordedClock } from '../text/timecode.js';
+import { clock, titleParts } from '../view/title.js';
+
+export interface ScreenInput {
+  readonly size: Size;
+  readonly offers: readonly Offer[];
+  readonly source: string;
+  /** Toasts and what flashes hang on the wall clock, also in a replay. */
+  readonly wallNow: Ms;
+  readonly chips: readonly Line[];
+  readonly charts?: ChartDrawer | undefined;
+}
+
+export interface Screen {
+  readonly frame: Frame;
+  readonly view: View;
+  /** What was left for the view. */
+  readonly size: Size;
+}
+
+/** The wall: what a plugin's view throws, or returns instead of a view, becomes the content of its own pane. */
+export function screen(state: AppState, input: ScreenInput): Screen {
+  const { chips, bars } = surroundings(state, input.chips, input.size.cols);
+  const size = bodySize(input.size, chips.length + bars.length);
+  const chrome: Chrome = { ...chromeOf(state, { ...input, chips }), bars };
+  const composed = (view: View): Screen => ({ frame: composeFrame(chrome, drawn(view, input.charts, size)), view, size });
+  const overlay = state.overlays.at(-1);
+  if (overlay?.kind === 'help') return composed(helpScreen(state, input, overlay.top));
+  if (overlay?.kind === 'alerts') return composed(alertView(alertPanelOf(state, overlay.top), size));
+  if (overlay?.kind === 'picker')
+    return composed(pickerView(pickerMatches(state, overlay.edited.text), state.tabs.length, overlay, state.now, size));
+  try {
+    return composed(tabView(state, size));
+  } catch (error) {
+    return composed(errorView(state.tab.plugin, faultText(error)));
+  }
+}
+
+/** What the core shows around the tab besides the fixed lines: its chips, the line of a filter, that of a replay or of a time being typed. */
+function surroundings(
+  state: AppState,
+  chips: readonly Line[],
+  cols: number,
+): { readonly chips: readonly Line[]; readonly bars: readonly Line[] } {
+  const { replay, recording } = state;
+  const overlay = state.overlays.at(-1);
+  const bar = replay && (overlay?.kind === 'timecode' ? timecodeLine(overlay.text, overlay.problem, replay) : replayBar(replay, cols));
+  const filter = filterLine(
+    {
+      edited: state.filtering.edited,
+      problem: state.filtering.problem,
+      committed: state.filtering.committed,
+      pinned: state.pinned,
+      mode: state.filtering.mode,
+      counts: state.filtering.hosts?.counts(state.allHosts, state.versions.collector),
+    },
+    cols,
+  );
+  return { chips: recording ? [recordingChip(recording), ...chips] : chips, bars: [filter, bar].filter((one) => one !== undefined) };
+}
+
+/** The view with its charts as finished cells. */
+function drawn(view: View, charts: ChartDrawer | undefined, { cols }: Size): View {
+  if (!view.blocks.some(({ kind }) => kind === 'chart')) return view;
+  const blocks = view.blocks.map((block): Block => {
+    const raster = block.kind === 'chart' ? charts?.draw(block.chart, { cols, rows: block.rows }) : undefined;
+    return raster ? { kind: 'raster', raster } : block;
+  });
+  return { ...view, blocks };
+}
+
+/** The panel of alerts; times on the recorder's clock where a recording is played. */
+export function alertPanelOf({ alerting, replay }: AppState, top: number): AlertPanel {
+  const { alerts, log, note } = alerting;
+  const offset = replay?.offsetMinutes;
+  return {
+    active: alerts.active,
+    log,
+    note,
+    enabled: alerts.enabled,
+    top,
+    clock: (at) => (offset === undefined ? clock(at) : recordedClock(at, offset)),
+  };
+}
+
+function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offered }: ScreenInput): Chrome {
+  const { tabs } = state;
+  return {
+    size,
+    title: titleParts(state.derive(clusterDerivation), {
+      source,
+      intervalMs: state.intervalMs,
+      now: state.now,
+      recordedOffset: state.replay?.offsetMinutes,
+      kept: state.filtering.hosts?.counts(state.allHosts, state.versions.collector),
+    }),
+    // Only those on screen are looked at.
+    tabs: { length: tabs.length, at: (place) => tabs[place] && tabLabel(state, tabs[place]) },
+    active: state.tabAt,
+    tabNote: stripNote(state.down, state.alerting.alerts.onGpus, state.flashUntil > wallNow),
+    chips,
+    hints: hintsOf(offered),
+    ...(state.toast ? { toast: span(state.toast.text, state.toast.tone) } : {}),
+  };
+}
+
+const STRIP_NOTE = 'In the tab strip: … not answered yet, ~ the last try failed, ✕ down for three intervals and so in no figure.';
+const HELP_ORDER: readonly Rung[] = ['tab', 'global', 'replay', 'filter-edit'];
+
+/** What the help of the open tab says: this tab's keys first, then those that work everywhere. */
+export function helpOf(
+  state: AppState,
+  full: Size,
+  chips: readonly Line[],
+): { sections: readonly HelpSection[]; notes: readonly string[]; size: Size } {
+  const all = [...offers(activeLayers(state, false), state)].sort(
+    (a, b) => HELP_ORDER.indexOf(a.layer.rung) - HELP_ORDER.indexOf(b.layer.rung),
+  );
+  const around = surroundings(state, chips, full.cols);
+  const rows = around.chips.length + around.bars.length;
+  return {
+    sections: helpSections(all),
+    notes: [...(state.plugin(state.tab.plugin)?.notes ?? []), STRIP_NOTE],
+    size: bodySize(full, rows),
+  };
+}
+
+function helpScreen(state: AppState, input: ScreenInput, top: number): View {
+  const { sections, notes, size } = helpOf(state, input.size, input.chips);
+  return helpView(sections, notes, top, size);
+}
+
+function tabView(state: AppState, size: Size): View {
+  const plugin = state.plugin(state.tab.plugin);
+  if (!plugin) return { blocks: [lines('', ' no tab to show')] };
+  const ui = state.ui(state.tab);
+  const fault = state.faults.get(plugin.id);
+  if (!ui) return errorView(plugin.id, fault?.text ?? '');
+  const view = plugin.view(ui.value, state, fault ? { ...size, rows: Math.max(0, size.rows - 1) } : size);
+  return fault ? { ...view, chips: [line(span(` plugin ${plugin.id}: ${fault.text} `, 'chip-bad')), ...(view.chips ?? [])] } : view;
+}
+
+function errorView(plugin: string, said: string): View {
+  const head = line(span(`  The tab of the plugin "${plugin}" failed.`, 'bad'));
+  return { blocks: [lines('', head, line(span(`  ${said}`, 'dim')), '', '  The other tabs go on. The text above is for its author.')] };
+}
+
+function tabLabel(state: AppState, tab: TabRef): TabLabel {
+  const host = tab.hostId === undefined ? undefined : state.allHosts.get(tab.hostId);
+  return { title: tab.title, region: chromeTabRegion(tab.plugin, tab.key), mark: host ? hostMark(host) : '', host: host !== undefined };
+}
+
+/** One hint a binding, those of the upper rungs first; keys that do one thing in two directions share one, if they share its words. */
+function hintsOf(all: readonly Offer[]): readonly Hint[] {
+  const found = new Map<string, Hint & { readonly rung: number }>();
+  for (const { binding, layer, keys } of all) {
+    if (binding.hint === undefined) continue;
+    const label = binding.short ?? binding.label;
+    const key = `${layer.title}\0${label}`;
+    const first = keyText(keys[0]!);
+    const known = found.get(key);
+    if (known) found.set(key, { ...known, keys: `${known.keys}${first}`, priority: Math.min(known.priority, binding.hint) });
+    else found.set(key, { keys: first, label, priority: binding.hint, rung: RUNGS.indexOf(layer.rung) });
+  }
+  return [...found.values()].sort((a, b) => a.rung - b.rung || a.priority - b.priority);
+}

@@ -1,0 +1,366 @@
+/** What the program knows and shows, and the two counters that everything hangs on. No IO, no clock: `now` is handed in. */
+import { Alerting } from '../alerts/alert-log.js';
+import type { AlertChange } from '../alerts/alerts.js';
+import { ALERT_DEFAULTS, type AlertSettings, type Level } from '../alerts/rules.js';
+import { VramTrend } from '../aggregate/vram-trend.js';
+import { usersDerivation } from '../aggregate/users.js';
+import { clusterDerivation } from '../aggregate/cluster.js';
+import { History } from '../aggregate/history.js';
+import { Derivations, WHOLE, type Derivation, type Scope } from '../aggregate/derivations.js';
+import { Filtering, keeps } from '../filter/filter-state.js';
+import type { FilteredHosts } from '../filter/filtered-nodes.js';
+import type { Health } from '../model/health.js';
+import type { HostView, Ms } from '../model/node-view.js';
+import type { Delivery } from '../model/collector.js';
+import type { RecordingStatus, ReplayStatus } from '../model/replay.js';
+import { checkStep } from '../keys/router.js';
+import type { AppView, Effect, FilterView, HostList, Message, Step, TabPlugin, TabRef } from '../plugin/types.js';
+import { clean } from '../text/sanitize.js';
+import { tabId, tabsOf } from '../plugin/tabs.js';
+import { hostMark } from '../view/node-marks.js';
+import type { PickerState } from '../view/picker-panel.js';
+
+export interface Toast {
+  readonly text: string;
+  readonly tone: 'accent' | 'warn' | 'bad';
+  /** Wall time at which it goes. */
+  readonly until: Ms;
+  /** What it tells of: what comes while it is there is told with it. */
+  readonly alerts?: readonly AlertChange[];
+}
+
+/** A modal on the top rung: it takes all keys. */
+export type Overlay = HelpOverlay | TimecodeOverlay | PickerOverlay;
+/** A text that is scrolled. */
+export interface HelpOverlay {
+  readonly kind: 'help' | 'alerts';
+  readonly top: number;
+}
+/** A time is being typed. */
+export interface TimecodeOverlay {
+  readonly kind: 'timecode';
+  readonly text: string;
+  /** Why what was typed leads nowhere. */
+  readonly problem?: string;
+}
+
+/** The list of tabs. */
+export interface PickerOverlay extends PickerState {
+  readonly kind: 'picker';
+}
+
+/** What a plugin threw. */
+export interface Fault {
+  readonly text: string;
+  readonly from: 'tabs' | 'init' | 'key' | 'message';
+}
+
+class Hosts implements HostList {
+  readonly map = new Map<string, HostView>();
+  get size(): number {
+    return this.map.size;
+  }
+  get(hostId: string): HostView | undefined {
+    return this.map.get(hostId);
+  }
+  [Symbol.iterator](): Iterator<HostView> {
+    return this.map.values();
+  }
+}
+
+/** The hosts that a filter does not rule out, with what it keeps of them. */
+class HostsLeft implements HostList {
+  readonly #all: HostList;
+  readonly #filtered: FilteredHosts;
+
+  constructor(all: HostList, filtered: FilteredHosts) {
+    this.#all = all;
+    this.#filtered = filtered;
+  }
+  get size(): number {
+    return [...this].length;
+  }
+  /** Also one that is ruled out: nothing is kept of it. */
+  get(hostId: string): HostView | undefined {
+    const host = this.#all.get(hostId);
+    return host && this.#filtered.masked(host);
+  }
+  [Symbol.iterator](): Iterator<HostView> {
+    return this.#filtered.of(this.#all);
+  }
+}
+
+const NO_TAB: TabRef = { plugin: '', key: '', title: '' };
+
+/** What a filter keeps of the cluster. */
+const KEPT: Scope = { key: '' };
+
+export class AppState implements AppView {
+  /** `data`: anything that can change the picture. `collector`: a collector delivered. Only these two methods raise them. */
+  readonly versions = { data: 0, collector: 0 };
+  readonly derivations = new Derivations();
+  readonly filtering = new Filtering();
+  readonly alerting: Alerting;
+  /** Wall time until which the alerts in the tab strip stand out. */
+  flashUntil: Ms = 0;
+  now: Ms = 0;
+  health: Health | undefined;
+  #lastHost: string | undefined;
+  toast: Toast | undefined;
+  overlays: readonly Overlay[] = [];
+  replay: ReplayStatus | undefined;
+  recording: RecordingStatus | undefined;
+  /** The last fault of a plugin, by its id: shown in its pane. */
+  readonly faults = new Map<string, Fault>();
+  #tabs: readonly TabRef[] = [];
+  /** Place of the open tab. */
+  #at = 0;
+  /** What had been delivered when the cluster's history last took a sample. */
+  #sampled = -1;
+  #down = { collector: -1, hosts: 0 };
+  #tabsStale = true;
+  readonly #hosts = new Hosts();
+  readonly #labels = new Map<string, string>();
+  readonly #trend = new VramTrend();
+  #sampleAt: Ms | undefined;
+  readonly #ui = new Map<string, { readonly value: unknown } | undefined>();
+
+  readonly plugins: readonly TabPlugin[];
+  readonly intervalMs: Ms;
+  readonly history: History;
+
+  constructor(plugins: readonly TabPlugin[], intervalMs: Ms, hosts: Iterable<HostView>, alerts: AlertSettings = ALERT_DEFAULTS) {
+    this.plugins = plugins;
+    this.intervalMs = intervalMs;
+    this.alerting = new Alerting(alerts, intervalMs);
+    this.history = new History(intervalMs);
+    for (const host of hosts) this.#keep(host);
+  }
+
+  /** All that is watched, whatever filter holds. */
+  get allHosts(): HostList {
+    return this.#hosts;
+  }
+
+  get hosts(): HostList {
+    const { hosts, mode } = this.filtering;
+    return hosts && mode === 'hide' ? new HostsLeft(this.#hosts, hosts) : this.#hosts;
+  }
+
+  get filter(): FilterView | undefined {
+    const { hosts, mode, committed } = this.filtering;
+    return hosts && { text: hosts.filter.key, mode, committed: committed !== '', ...keeps(hosts) };
+  }
+
+  get pinned(): string | undefined {
+    return this.filtering.user;
+  }
+
+  get listed(): Scope {
+    return this.filtering.mode === 'dim' ? WHOLE : KEPT;
+  }
+
+  /** Made anew only after the host set, or what a host calls itself, has changed. */
+  get tabs(): readonly TabRef[] {
+    if (this.#tabsStale) this.#retab();
+    return this.#tabs;
+  }
+
+  get tab(): TabRef {
+    return this.tabs[this.tabAt] ?? NO_TAB;
+  }
+
+  get lastHost(): string | undefined {
+    return this.#lastHost;
+  }
+
+  /** Place of the open tab among `tabs`. */
+  get tabAt(): number {
+    if (this.#tabsStale) this.#retab();
+    return this.#at;
+  }
+
+  /** Hosts that are down: counted once for what was delivered. */
+  get down(): number {
+    const { collector } = this.versions;
+    if (this.#down.collector !== collector) {
+      let hosts = 0;
+      for (const host of this.#hosts) if (hostMark(host) === '✕') hosts++;
+      this.#down = { collector, hosts };
+    }
+    return this.#down.hosts;
+  }
+
+  derive<P, T>(derivation: Derivation<P, T>, scope: Scope = KEPT): T {
+    const { collector } = this.versions;
+    const filtered = scope.whole ? undefined : this.filtering.hosts;
+    if (!filtered) return this.derivations.derive(derivation, this.#hosts, collector, scope);
+    const key = `${filtered.id}\0${scope.key}`;
+    return this.derivations.derive(derivation, filtered.of(this.#hosts), collector, { ...scope, key });
+  }
+
+  /** User ids are not what they were. */
+  forget(): void {
+    this.derivations.forget();
+    this.filtering.forget();
+  }
+
+  alertLevel({ hostId, gpus }: HostView, slot: number): Level {
+    return this.alerting.alerts.level(hostId, gpus.index[slot]!);
+  }
+
+  vramTrend(user: string): ArrayLike<number> {
+    return this.#trend.of(user);
+  }
+
+  /** The picture may have changed. */
+  touch(): void {
+    this.versions.data++;
+  }
+
+  /** New data, a failure, or time that ran out: the only thing that raises `collector`. */
+  deliver(delivery: Delivery): readonly Effect[] {
+    this.versions.collector++;
+    this.versions.data++;
+    const { host } = delivery;
+    this.#sampleTrend(delivery);
+    const changes = this.alerting.take(delivery, this.now);
+    if (delivery.kind === 'gone') return this.#remove(host.hostId);
+    if (this.#labels.get(host.hostId) !== host.label || this.#hosts.get(host.hostId) !== host) {
+      this.#keep(host);
+      this.#tabsStale = true;
+    }
+    this.#remember(delivery);
+    return changes.length > 0 ? [{ type: 'tell-alerts', changes }] : [];
+  }
+
+  plugin(id: string): TabPlugin | undefined {
+    return this.plugins.find((plugin) => plugin.id === id);
+  }
+
+  /** The UI state of a tab, made by the plugin's `init` the first time; undefined where that threw: such a tab only shows why. */
+  ui(tab: TabRef): { readonly value: unknown } | undefined {
+    const id = tabId(tab);
+    if (!this.#ui.has(id)) {
+      const made = this.#walled(tab.plugin, 'init', () => ({ value: this.plugin(tab.plugin)?.init(tab) }));
+      this.#ui.set(id, made);
+    }
+    return this.#ui.get(id);
+  }
+
+  /** Takes over the first part of a step; the effects are the caller's to carry out. */
+  update(tab: TabRef, [ui, ...effects]: Step<unknown>): readonly Effect[] {
+    this.#ui.set(tabId(tab), { value: ui });
+    if (this.faults.get(tab.plugin)?.from === 'key') this.faults.delete(tab.plugin);
+    this.touch();
+    return effects;
+  }
+
+  open(plugin: string, key = ''): boolean {
+    const found = this.tabs.findIndex((tab) => tab.plugin === plugin && tab.key === key);
+    if (found >= 0) this.#goTo(found);
+    this.touch();
+    return found >= 0;
+  }
+
+  cycle(by: number): void {
+    const { length } = this.tabs;
+    if (length > 0 && Number.isInteger(by)) this.#goTo((((this.#at + by) % length) + length) % length);
+    this.touch();
+  }
+
+  #goTo(at: number): void {
+    this.#at = at;
+    this.#lastHost = this.#tabs[at]?.hostId ?? this.#lastHost;
+  }
+
+  /** One sample an interval, the first after one: by then every host has had its turn. */
+  #sampleTrend({ continuity }: Delivery): void {
+    if (continuity === 'jump') this.#trend.clear();
+    const due = this.#sampleAt;
+    if (continuity === 'jump' || due === undefined || this.now < due - this.intervalMs) this.#sampleAt = this.now + this.intervalMs;
+    else if (this.now >= due) {
+      this.#trend.add(this.derive(usersDerivation, WHOLE));
+      this.#sampleAt = this.now + this.intervalMs;
+    }
+  }
+
+  #remember({ host, kind, continuity }: Delivery): void {
+    const { history } = this;
+    if (continuity === 'jump') history.jump(host.hostId);
+    if (kind === 'data') history.add(host);
+    // Also where nothing is painted, because the terminal does not read.
+    if (history.misses(this.now)) this.sample();
+  }
+
+  /** What the cluster is doing goes into its history: not while some host is still to be heard of, since sums of a part look like a rise. */
+  sample(): void {
+    const { collector } = this.versions;
+    if (this.#sampled === collector) return;
+    for (const { status } of this.#hosts) if (status.phase === 'waiting') return;
+    this.history.see(this.now, this.derivations.derive(clusterDerivation, this.#hosts, collector));
+    this.#sampled = collector;
+  }
+
+  #keep(host: HostView): void {
+    this.#hosts.map.set(host.hostId, host);
+    this.#labels.set(host.hostId, host.label);
+  }
+
+  #remove(hostId: string): readonly Effect[] {
+    this.#hosts.map.delete(hostId);
+    this.#labels.delete(hostId);
+    this.history.remove(hostId);
+    const message: Message = { type: 'host-removed', hostId };
+    const effects: Effect[] = [];
+    for (const tab of this.tabs) {
+      const plugin = this.plugin(tab.plugin);
+      const ui = this.#ui.get(tabId(tab));
+      if (!plugin?.on || !ui) continue;
+      const step = this.#walled(plugin.id, 'message', () => checkStep(plugin.on?.(ui.value, message)));
+      if (step) effects.push(...this.update(tab, step));
+    }
+    this.#tabsStale = true;
+    return effects;
+  }
+
+  /** The open tab stays open by identity; when it is gone the first one opens. */
+  #retab(): void {
+    this.#tabsStale = false;
+    const open = tabId(this.#tabs[this.#at] ?? NO_TAB);
+    for (const [id, { from }] of this.faults) if (from === 'tabs') this.faults.delete(id);
+    this.#tabs = tabsOf(this.plugins, this.#hosts, (plugin, error) => this.blame(plugin.id, 'tabs', error));
+    this.#at = Math.max(
+      0,
+      this.#tabs.findIndex((tab) => tabId(tab) === open),
+    );
+    const alive = new Set(this.#tabs.map(tabId));
+    for (const id of this.#ui.keys()) if (!alive.has(id)) this.#ui.delete(id);
+  }
+
+  /** Notes what a plugin threw; it costs the plugin its pane, nobody else anything. */
+  blame(plugin: string, from: Fault['from'], error: unknown): void {
+    this.faults.set(plugin, { text: faultText(error), from });
+    this.touch();
+  }
+
+  #walled<T>(plugin: string, from: Fault['from'], run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      this.blame(plugin, from, error);
+      return undefined;
+    }
+  }
+}
+
+const MAX_FAULT_BYTES = 200;
+
+/** What a plugin threw, in words: it may be anything. */
+export function faultText(error: unknown): string {
+  try {
+    return clean(error instanceof Error ? `${error.name}: ${error.message}` : String(error), MAX_FAULT_BYTES);
+  } catch {
+    return 'threw something that has no text';
+  }
+}

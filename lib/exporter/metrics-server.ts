@@ -1,0 +1,188 @@
+/**
+ * The HTTP edge of a node: `/metrics` and `/-/ready`. It hands out what was last published and never causes a collection. A body is made
+ * once and shared by all who get it, so that a thousand slow clients hold no more memory than one.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer as createHttp, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { AppError } from '../errors.js';
+import type { Ms } from '../model/node-view.js';
+import type { Clock } from '../model/collector.js';
+import { Guests } from './connections.js';
+import { atHost, listenError, refuse } from '../mock/mock-server.js';
+
+export interface ApiOptions {
+  readonly bind: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly clock: Pick<Clock, 'now'>;
+  /** PEM; absent: plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** What `Authorization: Bearer` must hold; absent: everybody may scrape. */
+  readonly token?: string | undefined;
+  /** The answer until something is published. */
+  readonly waiting: string;
+  readonly maxConnections?: number;
+  /** Who takes longer for an answer is cut off. Default 15 s. */
+  readonly answerMs?: Ms;
+}
+
+export interface Api {
+  /** 'http://127.0.0.1:9090'. */
+  readonly url: string;
+  /** From now on this is the answer, and the node is ready. */
+  publish(text: string): void;
+  /** Ends all connections; resolves when the port is free. */
+  stop(): Promise<void>;
+}
+
+/** A viewer keeps one connection and Prometheus another. */
+const MAX_CONNECTIONS = 128;
+const MAX_HEADER_BYTES = 8 * 1024;
+const HEADERS_MS = 5_000;
+const REQUEST_MS = 10_000;
+/** Longer than any sensible scrape interval, so that viewers keep their connection. */
+const KEEP_ALIVE_MS = 75_000;
+const ANSWER_MS = 15_000;
+const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+const zip = promisify(gzip);
+
+/** A body as it is and, for the first who asks, compressed. */
+class Body {
+  readonly plain: Buffer;
+  #zipped: Promise<Buffer> | undefined;
+
+  constructor(text: string) {
+    this.plain = Buffer.from(text);
+  }
+  get zipped(): Promise<Buffer> {
+    return (this.#zipped ??= zip(this.plain, { level: 3 }));
+  }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Compares in a time that tells nothing of the token. */
+function allowed({ headers }: IncomingMessage, token: Buffer | undefined): boolean {
+  if (token === undefined) return true;
+  const given = /^bearer +(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
+  return given !== undefined && timingSafeEqual(digest(given), token);
+}
+
+/** Whether gzip is among the encodings that are taken, and not with `q=0`. */
+const takesGzip = ({ headers }: IncomingMessage): boolean =>
+  (headers['accept-encoding'] ?? '')
+    .toLowerCase()
+    .split(',')
+    .some((one) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/.test(one));
+
+class Answers {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #token: Buffer | undefined;
+  readonly #answerMs: Ms;
+  #body: Body;
+  #ready = false;
+
+  constructor({ clock, token, waiting, answerMs = ANSWER_MS }: ApiOptions) {
+    this.#clock = clock;
+    this.#token = token === undefined ? undefined : digest(token);
+    this.#answerMs = answerMs;
+    this.#body = new Body(waiting);
+  }
+
+  publish(text: string): void {
+    this.#body = new Body(text);
+    this.#ready = true;
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    response.setHeader('Date', new Date(this.#clock.now()).toUTCString());
+    const late = setTimeout(() => request.socket.destroy(), this.#answerMs);
+    response.once('close', () => {
+      clearTimeout(late);
+    });
+    const path = (request.url ?? '').replace(/[?#].*$/s, '');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return refuse(response, 405, 'only GET and HEAD\n', { Allow: 'GET, HEAD', Connection: 'close' });
+    if (path === '/-/ready') return this.#readiness(response);
+    if (path !== '/metrics') return refuse(response, 404, 'there is only /metrics and /-/ready\n', {});
+    if (!allowed(request, this.#token))
+      return refuse(response, 401, 'a token is needed\n', { 'WWW-Authenticate': 'Bearer', Connection: 'close' });
+    void this.#metrics(request, response);
+  }
+
+  #readiness(response: ServerResponse): void {
+    if (this.#ready) refuse(response, 200, 'ready\n', { 'Cache-Control': 'no-store' });
+    else refuse(response, 503, 'nothing collected yet\n', { 'Cache-Control': 'no-store', 'Retry-After': '1' });
+  }
+
+  async #metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const zipped = takesGzip(request);
+    const body = zipped ? await this.#body.zipped : this.#body.plain;
+    const encoding = zipped ? { 'Content-Encoding': 'gzip' } : {};
+    response.writeHead(200, {
+      'Content-Type': TYPE,
+      'Content-Length': body.length,
+      Vary: 'Accept-Encoding',
+      'Cache-Control': 'no-store',
+      ...encoding,
+    });
+    response.end(body);
+  }
+}
+
+function serverOf({ tls }: ApiOptions, listener: RequestListener): Server {
+  const limits = {
+    keepAlive: true,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 1_000,
+  };
+  if (tls === undefined) return createHttp(limits, listener);
+  try {
+    return createHttps({ ...limits, ...tls, handshakeTimeout: HEADERS_MS }, listener);
+  } catch (error) {
+    throw new AppError('E_OPTION_BAD', { option: '--tls-cert and --tls-key', reason: (error as Error).message }, { cause: error });
+  }
+}
+
+/** @throws AppError E_PORT_IN_USE, E_LISTEN, E_OPTION_BAD for a certificate that is none */
+export async function serveApi(options: ApiOptions): Promise<Api> {
+  const { bind, port, tls, maxConnections = MAX_CONNECTIONS } = options;
+  const answers = new Answers(options);
+  const guests = new Guests(maxConnections);
+  const server = serverOf(options, (request, response) => {
+    guests.asked(request.socket, response);
+    answers.answer(request, response);
+  });
+  server.on('connection', (socket: Socket) => {
+    guests.came(socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(listenError(error, bind, port));
+    });
+    server.listen(port, bind, resolve);
+  });
+  const address = atHost(bind, (server.address() as AddressInfo).port);
+  return {
+    url: `${tls ? 'https' : 'http'}://${address}`,
+    publish: (text) => {
+      answers.publish(text);
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        guests.leave();
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,126 @@
+/** Rows that are kept as they come: every family of a thing with its value and its labels. Labels are taken apart when they are asked for. */
+import { EXTRA_TABLES, type ExtraReading, type ExtraRows, type ExtraTable, type HostExtras } from '../../../model/columns.js';
+import { NO_FLOATS, NO_INTS, type Arena } from '../bytes.js';
+import { type Cells } from '../sample-values.js';
+import { METRICS } from '../../schema/families.js';
+import type { LabelReader } from '../labels.js';
+import { CELL_BLOCK, CELL_BLOCK_BYTES, CELL_INTS, CELL_METRIC, CELL_NEXT } from '../row-layout.js';
+import { reading } from './readings.js';
+import type { Scan } from '../scan-state.js';
+import type { ByTables, Thing } from '../entities.js';
+
+/** By metric: whether it is kept as it comes. */
+const IS_EXTRA = Uint8Array.from(METRICS, (metric) => ('extra' in metric ? 1 : 0));
+
+/** Integers of a place: its cell, its metric, where its label block is in the arena, and how long that is. */
+const PLACE = 4;
+
+class Rows implements ExtraRows {
+  count = 0;
+  readonly #labels: LabelReader;
+  /** Row r has the places starts[r] to starts[r + 1] - 1. */
+  #starts = NO_INTS;
+  #places = NO_INTS;
+  #values = NO_FLOATS;
+  #arena: Arena | undefined;
+
+  constructor(labels: LabelReader) {
+    this.#labels = labels;
+  }
+
+  /** `things` in the order of the rows. */
+  arrange({ ints }: Cells, things: readonly Thing[]): void {
+    this.count = things.length;
+    const found: number[] = [];
+    const starts = [0];
+    for (const { firstCell } of things) {
+      for (let cell = firstCell; cell !== 0; cell = ints[cell * CELL_INTS + CELL_NEXT]!)
+        if (IS_EXTRA[ints[cell * CELL_INTS + CELL_METRIC]!] === 1) found.push(cell, ints[cell * CELL_INTS + CELL_METRIC]!, 0, 0);
+      starts.push(found.length / PLACE);
+    }
+    this.#starts = found.length === 0 ? NO_INTS : Int32Array.from(starts);
+    this.#places = found.length === 0 ? NO_INTS : Int32Array.from(found);
+    this.#values = found.length === 0 ? NO_FLOATS : new Float64Array(found.length / PLACE);
+  }
+
+  load({ cells, arena }: Scan): void {
+    this.#arena = arena;
+    const places = this.#places;
+    for (let place = 0, at = 0; at < places.length; place++, at += PLACE) {
+      const cell = places[at]!;
+      this.#values[place] = reading(places[at + 1]!, cells.values[cell]!);
+      places[at + 2] = cells.ints[cell * CELL_INTS + CELL_BLOCK]!;
+      places[at + 3] = cells.ints[cell * CELL_INTS + CELL_BLOCK_BYTES]!;
+    }
+  }
+
+  value(row: number, family: string): number {
+    for (let place = this.#starts[row] ?? 0; place < (this.#starts[row + 1] ?? 0); place++)
+      if (this.#metric(place).name === family) return this.#values[place]!;
+    return NaN;
+  }
+
+  label(row: number, name: string): string {
+    for (let place = this.#starts[row] ?? 0; place < (this.#starts[row + 1] ?? 0); place++) {
+      const text = this.#read(place);
+      const label = text ? this.#labels.findByName(text, name) : -1;
+      if (text && label >= 0) return this.#labels.text(text, label, 'value');
+    }
+    return '';
+  }
+
+  families(row: number): readonly ExtraReading[] {
+    const found: ExtraReading[] = [];
+    for (let place = this.#starts[row] ?? 0; place < (this.#starts[row + 1] ?? 0); place++) {
+      const { name, unit } = this.#metric(place);
+      const text = this.#read(place);
+      found.push({ family: name, unit, value: this.#values[place]!, labels: text ? this.#labels.pairs(text) : [] });
+    }
+    return found;
+  }
+
+  #metric(place: number): (typeof METRICS)[number] {
+    return METRICS[this.#places[place * PLACE + 1]!]!;
+  }
+
+  /** Takes the labels of a place apart; returns the bytes that they are in, undefined where there are none. */
+  #read(place: number): Uint8Array | undefined {
+    const arena = this.#arena;
+    const at = this.#places[place * PLACE + 2]!;
+    if (!arena || at === 0) return undefined;
+    const end = at + this.#places[place * PLACE + 3]!;
+    return this.#labels.read(arena.bytes, arena.view, at, end) < 0 ? undefined : arena.bytes;
+  }
+}
+
+const NO_ROWS: ExtraRows = { count: 0, value: () => NaN, label: () => '', families: () => [] };
+
+export class Extras implements HostExtras {
+  /** Those that the host has or once had. */
+  readonly #tables: Partial<Record<ExtraTable, Rows>> = {};
+  readonly #labels: LabelReader;
+
+  constructor(labels: LabelReader) {
+    this.#labels = labels;
+  }
+
+  rows(table: ExtraTable): ExtraRows {
+    return this.#tables[table] ?? NO_ROWS;
+  }
+
+  /** `gpus`: in the order of their slots. The others stand in the order of their indices, those without one as they came. */
+  arrange(cells: Cells, things: ByTables, gpus: readonly Thing[]): void {
+    for (const table of EXTRA_TABLES) {
+      const rows = table === 'gpu' ? gpus : (things[table] ?? NOTHING);
+      if (rows.length === 0 && !this.#tables[table]) continue;
+      const sorted = table === 'gpu' ? gpus : [...rows].sort((a, b) => a.index - b.index);
+      (this.#tables[table] ??= new Rows(this.#labels)).arrange(cells, sorted);
+    }
+  }
+
+  load(scan: Scan): void {
+    for (const table of EXTRA_TABLES) this.#tables[table]?.load(scan);
+  }
+}
+
+const NOTHING: readonly Thing[] = [];

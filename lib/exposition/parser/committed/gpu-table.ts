@@ -1,0 +1,192 @@
+/** GPUs of a host: those that report, in the order of their indices, then those that only process rows speak of. */
+import { GPU_FIELDS, type GpuColumns, type GpuField } from '../../../model/columns.js';
+import { same, type Arena } from '../bytes.js';
+import { type Cells } from '../sample-values.js';
+import { METRICS, ROW_CAPS } from '../../schema/families.js';
+import { decodeText, type LabelReader } from '../labels.js';
+import { CELL_BLOCK, CELL_BLOCK_BYTES, CELL_INTS, CELL_METRIC, CELL_NEXT, ROW_DEVICE, ROW_INTS } from '../row-layout.js';
+import type { ProcTable } from './process-table.js';
+import type { Readings } from './readings.js';
+import { type Device, type ProcessRows } from '../process-rows.js';
+import type { Scan } from '../scan-state.js';
+import { textOf, textRef } from './text-ref.js';
+import type { Thing } from '../entities.js';
+
+/** The metric whose labels are details. */
+const INFO = METRICS.findIndex(({ name }) => name === 'gpu_info');
+/** By metric: its place in GPU_FIELDS, -1 for none. */
+const FIELD_OF = Int32Array.from(METRICS, (metric) =>
+  'field' in metric && metric.table === 'gpu' ? GPU_FIELDS.indexOf(metric.field) : -1,
+);
+
+const NO_INDICES = new Int32Array(0);
+const NO_TEXTS = new Uint32Array(0);
+/** The column of every field that no GPU reports. */
+const UNREPORTED = new Float64Array(ROW_CAPS.gpu).fill(NaN);
+
+interface Gpu {
+  /** Among the GPUs in the order in which they were first spoken of; -1: only process rows speak of it. */
+  readonly place: number;
+  readonly index: number;
+  /** Where the uuid is in the arena, and its length there. */
+  readonly uuid: number;
+  readonly uuidBytes: number;
+  readonly nameRef: number;
+  /** Cell of its info family, -1 for none. */
+  readonly info: number;
+}
+
+export class GpuTable implements GpuColumns {
+  count = 0;
+  slots = 0;
+  index = NO_INDICES;
+  uuid = NO_TEXTS;
+  name = NO_TEXTS;
+  field = fieldsOf(UNREPORTED, 0, 0);
+  readonly #labels: LabelReader;
+  readonly #readings: Readings;
+  /** Those that report. */
+  #gpus: readonly Gpu[] = [];
+  #arena: Arena | undefined;
+  /** By slot: where the labels of its info family are in the arena. */
+  readonly #details: { at: number; bytes: number }[] = [];
+  /** By device of the process rows: the slot of the GPU that it is, -1 where none reports that could be it. */
+  readonly #slotOf: number[] = [];
+  /** The lists are of #gpus and nothing else. */
+  #listed = false;
+
+  constructor(labels: LabelReader, readings: Readings) {
+    this.#labels = labels;
+    this.#readings = readings;
+  }
+
+  detail(slot: number, label: string): string {
+    const { at, bytes } = this.#details[slot] ?? { at: 0, bytes: 0 };
+    if (at === 0 || !this.#arena) return '';
+    const source = this.#arena.bytes;
+    this.#labels.read(source, this.#arena.view, at, at + bytes);
+    return this.#labels.text(source, this.#labels.findByName(source, label), 'value');
+  }
+
+  /** Values that so many GPUs take. */
+  room(gpus: number): number {
+    return gpus * GPU_FIELDS.length;
+  }
+
+  /** Which GPUs report, and where their values go: to the beginning of the readings. Returns the things in the order of their slots. */
+  arrange(cells: Cells, things: readonly Thing[], arena: Arena): readonly Thing[] {
+    const uuidOf = ({ uuid }: Gpu): string => textOf(arena.bytes, textRef(uuid, 'name'));
+    const gpus = things.map((thing, place) => gpuOf(thing, place, cells));
+    gpus.sort((a, b) => a.index - b.index || (uuidOf(a) < uuidOf(b) ? -1 : 1));
+    this.#gpus = gpus;
+    this.count = gpus.length;
+    let reported = 0;
+    for (let slot = 0; slot < gpus.length; slot++)
+      reported |= this.#readings.add(things[gpus[slot]!.place]!, cells, FIELD_OF, slot, this.count);
+    this.field = fieldsOf(this.#readings.values, this.count, reported);
+    this.#slotOf.length = 0;
+    this.#listed = false;
+    return gpus.map(({ place }) => things[place]!);
+  }
+
+  /** Info labels may stand in another order each time, so their place is looked up at each commit. */
+  loadDetails({ cells, arena }: Scan): void {
+    this.#arena = arena;
+    this.#details.length = this.count;
+    for (let slot = 0; slot < this.count; slot++) {
+      const { info } = this.#gpus[slot]!;
+      const detail = (this.#details[slot] ??= { at: 0, bytes: 0 });
+      detail.at = info < 0 ? 0 : cells.ints[info * CELL_INTS + CELL_BLOCK]!;
+      detail.bytes = info < 0 ? 0 : cells.ints[info * CELL_INTS + CELL_BLOCK_BYTES]!;
+    }
+  }
+
+  /**
+   * Puts the process rows on their GPUs: by uuid, else by index, which is the position where none is exported. A row without a uuid that
+   * holds no bytes is on none.
+   */
+  place(rows: ProcessRows, procs: ProcTable, arena: Arena): void {
+    const { count, ints, devices } = rows;
+    for (let device = this.#slotOf.length; device < devices.length; device++) this.#slotOf.push(this.#match(devices[device]!, arena));
+    const slotOf = this.#slotOf.includes(-1) ? this.#withGhosts(rows, procs, arena) : this.#slotOf;
+    if (slotOf === this.#slotOf && !this.#listed) this.#list(this.#gpus);
+    for (let row = 0; row < count; row++) {
+      const device = ints[row * ROW_INTS + ROW_DEVICE]!;
+      const off = devices[device]!.bytes === 0 && procs.vramBytes[row] === 0;
+      procs.gpu[row] = off ? -1 : slotOf[device]!;
+    }
+  }
+
+  /** The slot of the GPU that a device is. */
+  #match(device: Device, arena: Arena): number {
+    const gpus = this.#gpus;
+    if (device.bytes > 0) {
+      for (let slot = 0; slot < gpus.length; slot++) {
+        const { uuid, uuidBytes } = gpus[slot]!;
+        if (uuidBytes === device.bytes && same(arena.view, uuid, arena.view, device.at, uuidBytes)) return slot;
+      }
+      const name = uuidText(arena, device);
+      const slot = gpus.findIndex(({ uuid }) => textOf(arena.bytes, textRef(uuid, 'name')) === name);
+      if (slot >= 0) return slot;
+    }
+    return gpus.findIndex(({ index }) => index === device.index);
+  }
+
+  /** Slots by device. Devices that no GPU is, and on which something runs, get slots behind those of the GPUs. */
+  #withGhosts({ count, ints, devices }: ProcessRows, { vramBytes }: ProcTable, arena: Arena): readonly number[] {
+    const occupied = new Uint8Array(devices.length);
+    for (let row = 0; row < count; row++) {
+      const device = ints[row * ROW_INTS + ROW_DEVICE]!;
+      if (devices[device]!.bytes > 0 || vramBytes[row]! > 0) occupied[device] = 1;
+    }
+    const keyOf = (device: Device): string => uuidText(arena, device) || `#${device.index}`;
+    const ghosts = new Map<string, Device>();
+    devices.forEach((device, number) => {
+      if (this.#slotOf[number]! < 0 && occupied[number] === 1 && !ghosts.has(keyOf(device))) ghosts.set(keyOf(device), device);
+    });
+    const sorted = [...ghosts].sort(([a, one], [b, other]) => one.index - other.index || (a < b ? -1 : 1));
+    const slots = new Map(sorted.map(([key], at) => [key, this.count + at]));
+    this.#list([
+      ...this.#gpus,
+      ...sorted.map(([, { at, bytes, index }]) => ({ place: -1, index, uuid: at, uuidBytes: bytes, nameRef: 0, info: -1 })),
+    ]);
+    return devices.map((device, number) => (this.#slotOf[number]! >= 0 ? this.#slotOf[number]! : (slots.get(keyOf(device)) ?? -1)));
+  }
+
+  #list(gpus: readonly Gpu[]): void {
+    this.#listed = gpus === this.#gpus;
+    this.slots = gpus.length;
+    this.index = new Int32Array(gpus.length);
+    this.uuid = new Uint32Array(gpus.length);
+    this.name = new Uint32Array(gpus.length);
+    for (let slot = 0; slot < gpus.length; slot++) {
+      const { index, uuid, nameRef } = gpus[slot]!;
+      this.index[slot] = index;
+      this.uuid[slot] = textRef(uuid, 'name');
+      this.name[slot] = nameRef;
+    }
+  }
+}
+
+const uuidText = ({ bytes: source }: Arena, { at, bytes }: Device): string => decodeText(source, at, at + bytes, 'name');
+
+function gpuOf(thing: Thing, place: number, { ints }: Cells): Gpu {
+  let info = thing.firstCell;
+  while (info !== 0 && ints[info * CELL_INTS + CELL_METRIC] !== INFO) info = ints[info * CELL_INTS + CELL_NEXT]!;
+  return {
+    place,
+    index: thing.index >= 0 ? thing.index : place,
+    uuid: thing.key,
+    uuidBytes: thing.keyBytes,
+    nameRef: textRef(thing.title, 'value'),
+    info: info === 0 ? -1 : info,
+  };
+}
+
+/** Columns of one array that begins with them, one behind the other. `reported`: a bit for each field that some GPU reports. */
+function fieldsOf({ buffer }: Float64Array<ArrayBuffer>, count: number, reported: number): Record<GpuField, Float64Array> {
+  const fields: Partial<Record<GpuField, Float64Array>> = {};
+  for (let at = 0; at < GPU_FIELDS.length; at++)
+    fields[GPU_FIELDS[at]!] = (reported & (1 << at)) === 0 ? UNREPORTED : new Float64Array(buffer, at * count * 8, count);
+  return fields as Record<GpuField, Float64Array>;
+}

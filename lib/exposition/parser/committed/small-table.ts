@@ -1,0 +1,62 @@
+/** CPUs, cores, memory and disks of a host: few rows, in the order of their indices, those without one by their titles. */
+import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, MEMORY_FIELDS, type Rows } from '../../../model/columns.js';
+import type { Arena } from '../bytes.js';
+import type { Cells } from '../sample-values.js';
+import { METRICS } from '../../schema/families.js';
+import type { Readings } from './readings.js';
+import { textOf, textRef } from './text-ref.js';
+import type { Thing } from '../entities.js';
+
+/** Columns of the tables. */
+export const SMALL_TABLES = { cpu: CPU_FIELDS, core: CORE_FIELDS, memory: MEMORY_FIELDS, disk: DISK_FIELDS } as const;
+type Name = keyof typeof SMALL_TABLES;
+type Field<Table extends Name> = (typeof SMALL_TABLES)[Table][number];
+
+/** By metric: its place among the fields of its table, -1 for none. */
+const FIELD_OF = Int32Array.from(METRICS, (metric) =>
+  metric.table in SMALL_TABLES && 'field' in metric ? (SMALL_TABLES[metric.table as Name] as readonly string[]).indexOf(metric.field) : -1,
+);
+
+export class SmallTable<Table extends Name> implements Rows<Field<Table>> {
+  count = 0;
+  readonly #fields: readonly string[];
+  readonly #readings: Readings;
+  /** Where its values begin among the readings. */
+  #from = 0;
+  /** By row: where its title is in the arena; the thing itself may be called differently before the next commit. */
+  #titles: readonly number[] = [];
+  #arena: Arena | undefined;
+
+  constructor(table: Table, readings: Readings) {
+    this.#fields = SMALL_TABLES[table];
+    this.#readings = readings;
+  }
+
+  value(row: number, field: Field<Table>): number {
+    return this.#readings.values[this.#from + row * this.#fields.length + this.#fields.indexOf(field)]!;
+  }
+
+  title(row: number): string {
+    return this.#text(this.#titles[row]!);
+  }
+
+  /** Values that so many rows take. */
+  room(rows: number): number {
+    return rows * this.#fields.length;
+  }
+
+  /** Which rows there are, and where their values go: from `from` on. */
+  arrange(cells: Cells, things: readonly Thing[], arena: Arena, from: number): void {
+    this.#arena = arena;
+    const sorted =
+      things.length < 2 ? things : [...things].sort((a, b) => a.index - b.index || (this.#text(a.title) < this.#text(b.title) ? -1 : 1));
+    this.#titles = sorted.map(({ title }) => title);
+    this.#from = from;
+    this.count = sorted.length;
+    for (let row = 0; row < sorted.length; row++) this.#readings.add(sorted[row]!, cells, FIELD_OF, from + this.room(row), 1);
+  }
+
+  #text(at: number): string {
+    return this.#arena ? textOf(this.#arena.bytes, textRef(at, 'value')) : '';
+  }
+}

@@ -1,0 +1,17 @@
+/** References to texts in an arena: where the text begins, and in the low bits how long it may be. */
+import type { TextRef } from '../../../model/columns.js';
+import { CAPS, closingQuote, decodeText, type Cap } from '../labels.js';
+
+const KINDS = Object.keys(CAPS) as Cap[];
+const KINDS_ROOM = 4;
+const NUMBERS = Object.fromEntries(KINDS.map((kind, number) => [kind, number])) as Readonly<Record<Cap, number>>;
+
+/** 0 for the text at 0, which is none. */
+export const textRef = (at: number, cap: Cap): TextRef => (at === 0 ? 0 : at * KINDS_ROOM + NUMBERS[cap]);
+
+/** The text that a reference means. */
+export function textOf(arena: Uint8Array, ref: TextRef): string {
+  if (ref === 0) return '';
+  const from = Math.floor(ref / KINDS_ROOM);
+  return decodeText(arena, from, closingQuote(arena, from), KINDS[ref % KINDS_ROOM]!);
+}

@@ -1,0 +1,208 @@
+/**
+ * Label blocks: `{a="b", c="d"}` without the opening brace. Taken apart in place; a value is decoded only when somebody asks for it.
+ * Liberal where that hurts nobody: blanks anywhere, values without quotes, escapes that the format doesn't have.
+ */
+import { clean } from '../../text/sanitize.js';
+import { BACKSLASH, CLOSE, COMMA, QUOTE } from './ascii.js';
+import { bytesOf, same } from './bytes.js';
+import { bareEnd, equalsAt, isBlank, quoteEnd, trimmedEnd } from './label-text.js';
+import { MAX_GAP, MAX_LABELS, MISS, OTHER_NAME } from './row-layout.js';
+
+const NAMES: string[] = [''];
+
+/** The number under which labels of this name are found. To be called while the program is loaded. `name` is ASCII. */
+export function labelNamed(name: string): number {
+  const known = NAMES.indexOf(name);
+  return known >= 0 ? known : NAMES.push(name) - 1;
+}
+const MOST_NAMES = 64;
+
+/**
+ * The labels of the block read last. One object serves all. Blocks of one kind have the same names in the same places, so what stood
+ * before a value in the last block is what is looked for first.
+ */
+export class LabelReader {
+  count = 0;
+  /** By label: positions of its name and of its raw value (between the quotes), and the number of the name. */
+  readonly nameAt = new Int32Array(MAX_LABELS);
+  readonly nameEnd = new Int32Array(MAX_LABELS);
+  readonly valueAt = new Int32Array(MAX_LABELS);
+  readonly valueEnd = new Int32Array(MAX_LABELS);
+  readonly named = new Int32Array(MAX_LABELS);
+  /** 1: stood between quotes. */
+  readonly quoted = new Uint8Array(MAX_LABELS);
+  /** By number of a name: the last label called so, and in which reading that was. */
+  readonly #last = new Int32Array(MOST_NAMES);
+  readonly #lastIn = new Float64Array(MOST_NAMES);
+  #reading = 0;
+  /** By label: what stood before its value, how many bytes that is (0: not remembered), and where in it the name is. */
+  readonly #gaps = bytesOf(MAX_LABELS * MAX_GAP).view;
+  readonly #gapBytes = new Int32Array(MAX_LABELS);
+  readonly #gapName = new Int32Array(MAX_LABELS);
+  readonly #gapNameEnd = new Int32Array(MAX_LABELS);
+  readonly #gapNamed = new Int32Array(MAX_LABELS);
+
+  /**
+   * Reads the block from `at`, behind its opening brace. Returns the position behind the closing brace; -1 when the block is malformed, or
+   * goes on behind the end of the line or behind `end`.
+   */
+  read(bytes: Uint8Array, view: DataView, at: number, end: number): number {
+    this.count = 0;
+    this.#reading++;
+    let i = at;
+    for (;;) {
+      let next = this.#remembered(bytes, view, i, end);
+      if (next === MISS) {
+        let name = i;
+        while (isBlank(bytes[name]!) || bytes[name] === COMMA) name++;
+        if (bytes[name] === CLOSE && name < end) return name + 1;
+        next = this.#label(bytes, view, i, name, end);
+      }
+      if (next < 0) return -1;
+      i = next;
+      while (isBlank(bytes[i]!)) i++;
+      if (i >= end) return -1;
+      if (bytes[i] === CLOSE) return i + 1;
+      if (bytes[i] !== COMMA) return -1;
+    }
+  }
+
+  /** Reads a label before whose value stands what stood there last time. Returns the position behind the value, MISS where it does not. */
+  #remembered(bytes: Uint8Array, view: DataView, at: number, end: number): number {
+    const label = this.count;
+    const gap = label < MAX_LABELS ? this.#gapBytes[label]! : 0;
+    const from = at + gap;
+    if (gap === 0 || from >= end || !same(this.#gaps, label * MAX_GAP, view, at, gap)) return MISS;
+    const to = quoteEnd(bytes, view, from, end);
+    if (to < 0) return -1;
+    this.#keep(at + this.#gapName[label]!, at + this.#gapNameEnd[label]!, from, to, 1);
+    return to + 1;
+  }
+
+  /** Reads the label whose name begins at `name`; the gap before its value begins at `gap`. The position behind the value, -1 for none. */
+  #label(bytes: Uint8Array, view: DataView, gap: number, name: number, end: number): number {
+    const equals = equalsAt(bytes, name, end);
+    if (equals < 0) return -1;
+    let from = equals + 1;
+    while (isBlank(bytes[from]!)) from++;
+    const quoted = bytes[from] === QUOTE;
+    if (quoted) from++;
+    const to = quoted ? quoteEnd(bytes, view, from, end) : bareEnd(bytes, from, end);
+    if (to < 0) return -1;
+    if (this.count < MAX_LABELS) {
+      const nameEnd = trimmedEnd(bytes, name, equals);
+      this.#remember(bytes, { gap, name, nameEnd, from: quoted ? from : gap });
+      this.#keep(name, nameEnd, from, quoted ? to : trimmedEnd(bytes, from, to), quoted ? 1 : 0);
+    }
+    return quoted ? to + 1 : to;
+  }
+
+  /** The gap of the label that comes next; one that ends where it begins is not remembered. */
+  #remember(bytes: Uint8Array, { gap, name, nameEnd, from }: Readonly<Record<'gap' | 'name' | 'nameEnd' | 'from', number>>): void {
+    const label = this.count;
+    const size = from - gap;
+    this.#gapBytes[label] = size <= MAX_GAP ? size : 0;
+    this.#gapName[label] = name - gap;
+    this.#gapNameEnd[label] = nameEnd - gap;
+    this.#gapNamed[label] = numberOf(bytes, name, nameEnd);
+    if (size <= MAX_GAP) for (let i = 0; i < size; i++) this.#gaps.setUint8(label * MAX_GAP + i, bytes[gap + i]!);
+  }
+
+  #keep(name: number, nameEnd: number, from: number, to: number, quoted: number): void {
+    const label = this.count++;
+    const number = this.#gapNamed[label]!;
+    this.nameAt[label] = name;
+    this.nameEnd[label] = nameEnd;
+    this.valueAt[label] = from;
+    this.valueEnd[label] = to;
+    this.quoted[label] = quoted;
+    this.named[label] = number;
+    this.#last[number] = label;
+    this.#lastIn[number] = this.#reading;
+  }
+
+  /** The label with this number of a name, the last of them when there are several; -1: there is none. */
+  find(number: number): number {
+    return this.#lastIn[number] === this.#reading ? this.#last[number]! : -1;
+  }
+
+  /** Where the raw value of a label begins and ends; an empty one for label -1. */
+  startOf(label: number): number {
+    return label < 0 ? 0 : this.valueAt[label]!;
+  }
+  endOf(label: number): number {
+    return label < 0 ? 0 : this.valueEnd[label]!;
+  }
+
+  /** The same for any name. */
+  findByName(bytes: Uint8Array, name: string): number {
+    for (let label = this.count - 1; label >= 0; label--) if (isName(bytes, this.nameAt[label]!, this.nameEnd[label]!, name)) return label;
+    return -1;
+  }
+
+  /** Names and values of all of them, decoded. */
+  pairs(bytes: Uint8Array): [name: string, value: string][] {
+    return Array.from({ length: this.count }, (_, label) => [
+      decodeText(bytes, this.nameAt[label]!, this.nameEnd[label]!, 'name'),
+      this.text(bytes, label, 'value'),
+    ]);
+  }
+
+  /** The value of the label, decoded; '' for label -1. */
+  text(bytes: Uint8Array, label: number, cap: Cap): string {
+    return label < 0 ? '' : decodeText(bytes, this.valueAt[label]!, this.valueEnd[label]!, cap);
+  }
+}
+
+function numberOf(bytes: Uint8Array, from: number, to: number): number {
+  for (let number = NAMES.length - 1; number > OTHER_NAME; number--) if (isName(bytes, from, to, NAMES[number]!)) return number;
+  return OTHER_NAME;
+}
+
+function isName(bytes: Uint8Array, from: number, to: number, name: string): boolean {
+  if (to - from !== name.length) return false;
+  for (let i = 0; i < name.length; i++) if (bytes[from + i] !== name.charCodeAt(i)) return false;
+  return true;
+}
+
+/** Longest texts, in bytes of UTF-8, as the exporters cut them; a cut text ends in MARKER, which is let through beyond the cap. */
+export const CAPS = { value: 1024, command: 256, name: 128 } as const;
+export type Cap = keyof typeof CAPS;
+const MARKER = /\.\.\.\(\d+ bytes truncated\)$/;
+const MARKER_BYTES = 32;
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Raw bytes of a label's value as text: unescaped, cleaned, capped. */
+export function decodeText(bytes: Uint8Array, from: number, to: number, cap: Cap): string {
+  const raw = utf8.decode(bytes.subarray(from, to));
+  const whole = raw.includes('\\') ? raw.replace(/\\(.)/gsu, unescaped) : raw;
+  const text = clean(whole, CAPS[cap] + MARKER_BYTES);
+  return text.length * 3 <= CAPS[cap] || MARKER.test(text) ? text : clean(text, CAPS[cap]);
+}
+
+/** all-smi writes CR as `\r`, which the format doesn't know. What nobody knows stays as it is. */
+function unescaped(whole: string, ch: string): string {
+  if (ch === 'n') return '\n';
+  if (ch === 'r') return '\r';
+  return ch === '"' || ch === '\\' ? ch : whole;
+}
+
+/** Where the text at `from` in an arena ends. */
+export function closingQuote(bytes: Uint8Array, from: number): number {
+  let to = from;
+  for (; to < bytes.length && bytes[to] !== QUOTE; to++) if (bytes[to] === BACKSLASH) to++;
+  return to;
+}
+
+/** An unsigned integer of at most 32 bits in digits alone; -1: it is none. */
+export function unsigned(bytes: Uint8Array, from: number, to: number): number {
+  if (to === from || to - from > 10) return -1;
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = bytes[i]! - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value <= 0xffff_ffff ? value : -1;
+}

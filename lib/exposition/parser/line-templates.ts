@@ -1,0 +1,38 @@
+/** The lines of a scrape, remembered: what stood before each value, and where the value went. */
+import { longerInts, NO_INTS, roomFor, type Cutter, type Room } from './bytes.js';
+import { LINE_BLOCK, LINE_BYTES, LINE_INTS, LINE_TARGET } from './row-layout.js';
+
+/** More lines are read, but not remembered. */
+const MAX_LINES = 2 ** 20;
+
+/** Enough for most hosts. */
+const FIRST_INTS = LINE_INTS * 256;
+export const PROGRAM_ROOM: Room = { floats: 0, ints: FIRST_INTS };
+
+export class Program {
+  count = 0;
+  ints = NO_INTS;
+  /** Whether a line belongs to a process family. */
+  processes = false;
+
+  /** `cutter` has PROGRAM_ROOM; without one, room is made when there are lines. */
+  constructor(cutter?: Cutter) {
+    if (cutter) this.ints = cutter.ints(FIRST_INTS);
+  }
+
+  add(prefix: number, block: number, bytes: number, target: number): void {
+    if (this.count === MAX_LINES) return;
+    const at = this.count++ * LINE_INTS;
+    if (at === this.ints.length) this.ints = longerInts(this.ints, Math.max(FIRST_INTS, roomFor(at + LINE_INTS, at)));
+    const { ints } = this;
+    ints[at] = prefix;
+    ints[at + LINE_BLOCK] = block;
+    ints[at + LINE_BYTES] = bytes;
+    ints[at + LINE_TARGET] = target;
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.processes = false;
+  }
+}

@@ -1,0 +1,308 @@
+/** Process rows of the scrape under way: one per (pid, device), found by what their lines look like, by pid, or by pid and device. */
+import { Cutter, NO_FLOATS, NO_INTS, repeats, roomFor, same, type Arena, type Room } from './bytes.js';
+import { ALIASES, ROW_CAPS } from '../schema/families.js';
+import { labelNamed, unsigned, type LabelReader } from './labels.js';
+import {
+  ROW_BLOCK,
+  ROW_BLOCK_BYTES,
+  ROW_COMMAND,
+  ROW_DEVICE,
+  ROW_INTS,
+  ROW_LINES,
+  ROW_MIXED,
+  ROW_NAME,
+  ROW_NEXT,
+  ROW_PID,
+  ROW_SEEN,
+  ROW_USER,
+  SECTIONS,
+  SEEN_BITS,
+} from './row-layout.js';
+import type { UserNames } from './user-names.js';
+
+const PID_LABEL = labelNamed('pid');
+const UUID_LABEL = labelNamed('device_uuid');
+const USER_LABEL = labelNamed('user');
+const COMMAND_LABEL = labelNamed('command');
+const NAME_LABEL = labelNamed('name');
+const INSTANCE_LABEL = labelNamed('instance');
+const INDEX_LABELS = ALIASES.processGpu.map(labelNamed);
+
+/** Enough for most hosts. */
+const FIRST_ROWS = 32;
+const FIRST_PLACES = 64;
+const roomOf = (rows: number): Room => ({ floats: rows * SECTIONS, ints: rows * ROW_INTS });
+export const ROWS_ROOM: Room = { ...roomOf(FIRST_ROWS), ints: roomOf(FIRST_ROWS).ints + FIRST_PLACES };
+
+/** GPUs as process rows name them; more than there are GPUs, since a MIG slice has a name of its own. */
+export const MAX_DEVICES = 1024;
+
+/** What a process row says of its GPU. */
+export interface Device {
+  /** Where the raw uuid is in the arena. */
+  readonly at: number;
+  readonly bytes: number;
+  readonly index: number;
+}
+
+/** A label block: where it is in the arena, how long, and where it stood when it was read. */
+interface Block {
+  readonly at: number;
+  readonly bytes: number;
+  readonly from: number;
+}
+
+export type Found = 'bad' | 'capped' | number;
+
+export class ProcessRows {
+  count = 0;
+  ints = NO_INTS;
+  /** SECTIONS a row. NaN: not reported. */
+  values = NO_FLOATS;
+  readonly devices: Device[] = [];
+  /** Open addressing on the pid alone, so that all rows of a pid are probed together: row + 1, 0 for none. */
+  #table: Int32Array<ArrayBuffer>;
+  readonly #arena: Arena;
+  readonly #users: UserNames;
+  readonly #labels: LabelReader;
+
+  /** `cutter` has ROWS_ROOM. */
+  constructor(arena: Arena, users: UserNames, labels: LabelReader, cutter: Cutter) {
+    this.#arena = arena;
+    this.#users = users;
+    this.#labels = labels;
+    this.#resize(FIRST_ROWS, cutter);
+    this.#table = cutter.ints(FIRST_PLACES);
+  }
+
+  /** Bytes of the row's block when it stands at `at`, else 0. */
+  blockAt(row: number, view: DataView, at: number, end: number): number {
+    const { ints } = this;
+    const bytes = ints[row * ROW_INTS + ROW_BLOCK_BYTES]!;
+    return at + bytes <= end && repeats(this.#arena.view, ints[row * ROW_INTS + ROW_BLOCK]!, view, at, bytes) ? bytes : 0;
+  }
+
+  /** The row whose lines came behind those of `row`; not below `count` when there is none. */
+  after(row: number): number {
+    return row < this.count ? this.ints[row * ROW_INTS + ROW_NEXT]! : this.count;
+  }
+
+  /** Notes that the lines of `next` come behind those of `row`. */
+  follow(row: number, next: number): void {
+    if (row < this.count) this.ints[row * ROW_INTS + ROW_NEXT] = next;
+  }
+
+  /** Notes that those of `row` come between those of `before` and those that came behind it. */
+  insert(before: number, row: number): void {
+    this.ints[row * ROW_INTS + ROW_NEXT] = this.after(before);
+    this.follow(before, row);
+  }
+
+  /** The row whose block stands at `at`, looked up by the pid that most exporters put first; -1: none. */
+  rowAtPid(bytes: Uint8Array, view: DataView, at: number, end: number): number {
+    if (
+      at + 15 > end ||
+      bytes[at] !== 112 ||
+      bytes[at + 1] !== 105 ||
+      bytes[at + 2] !== 100 ||
+      bytes[at + 3] !== 61 ||
+      bytes[at + 4] !== 34
+    )
+      return -1;
+    let pid = 0;
+    for (let i = at + 5, digit = bytes[i]! - 48; digit >= 0 && digit <= 9; digit = bytes[++i]! - 48) pid = pid * 10 + digit;
+    return this.#rowOfPid(pid, view, at, end);
+  }
+
+  #rowOfPid(pid: number, view: DataView, at: number, end: number): number {
+    const table = this.#table;
+    const mask = table.length - 1;
+    for (let place = placeOf(pid) & mask; table[place] !== 0; place = (place + 1) & mask) {
+      const row = table[place]! - 1;
+      if (this.ints[row * ROW_INTS + ROW_PID] === (pid | 0) && this.blockAt(row, view, at, end) > 0) return row;
+    }
+    return -1;
+  }
+
+  /**
+   * The row that the labels just read speak of, a new one if need be. `block`: where their block is in the arena, `bytes` long. The labels
+   * become the row's, or are added to them when this scrape has spoken of the row before.
+   */
+  take(source: Uint8Array, view: DataView, block: Block, scrape: number): Found {
+    const labels = this.#labels;
+    const pidLabel = labels.find(PID_LABEL);
+    const pid = pidLabel < 0 ? -1 : unsigned(source, labels.valueAt[pidLabel]!, labels.valueEnd[pidLabel]!);
+    if (pid < 0) return 'bad';
+    const device = this.#deviceOf(source, view);
+    if (device < 0) return 'capped';
+    let row = this.#rowOf(pid, device);
+    if (row < 0) {
+      if (this.count >= ROW_CAPS.process) return 'capped';
+      row = this.#add(pid, device);
+    }
+    this.#relabel(row, source, view, block, scrape);
+    return row;
+  }
+
+  /** Takes the labels of a block in the arena again, as `take` would: for rows whose lines differ. */
+  retake(row: number, blockAt: number, bytes: number, scrape: number): void {
+    const { bytes: source, view } = this.#arena;
+    this.#labels.read(source, view, blockAt, blockAt + bytes);
+    this.#relabel(row, source, view, { at: blockAt, bytes, from: blockAt }, scrape);
+  }
+
+  /** Keeps the rows that `scrape` spoke of, in their order. Returns their new numbers by old one; undefined: all stay. */
+  sweep(scrape: number): Int32Array | undefined {
+    const { ints, values } = this;
+    let kept = 0;
+    let moved: Int32Array | undefined;
+    for (let row = 0; row < this.count; row++) {
+      const seen = ints[row * ROW_INTS + ROW_SEEN]!;
+      if (seen >> SEEN_BITS !== scrape) {
+        moved ??= identity(this.count);
+        continue;
+      }
+      if (kept !== row) {
+        ints.copyWithin(kept * ROW_INTS, row * ROW_INTS, (row + 1) * ROW_INTS);
+        values.copyWithin(kept * SECTIONS, row * SECTIONS, (row + 1) * SECTIONS);
+      }
+      if (moved) moved[row] = kept;
+      for (let section = 0; section < SECTIONS; section++) if ((seen & (1 << section)) === 0) values[kept * SECTIONS + section] = NaN;
+      kept++;
+    }
+    if (moved) {
+      this.count = kept;
+      for (let at = ROW_NEXT; at < kept * ROW_INTS; at += ROW_INTS) ints[at] = moved[ints[at]!] ?? 0;
+      this.#rehash();
+    }
+    return moved;
+  }
+
+  /** Where in the arena the first row says what the host calls itself; 0 when it does not. */
+  instance(): number {
+    if (this.count === 0) return 0;
+    const { bytes, view } = this.#arena;
+    const at = this.ints[ROW_BLOCK]!;
+    this.#labels.read(bytes, view, at, at + this.ints[ROW_BLOCK_BYTES]!);
+    const label = this.#labels.find(INSTANCE_LABEL);
+    if (label < 0) return 0;
+    const from = this.#labels.valueAt[label]!;
+    const to = this.#labels.valueEnd[label]!;
+    if (from === to) return 0;
+    return this.#labels.quoted[label] === 1 ? from : this.#arena.addText(view, from, to);
+  }
+
+  markUsers(live: Uint8Array): void {
+    for (let row = 0; row < this.count; row++) live[this.ints[row * ROW_INTS + ROW_USER]!] = 1;
+  }
+
+  renumberUsers(fresh: Int32Array): void {
+    for (let row = 0; row < this.count; row++) this.ints[row * ROW_INTS + ROW_USER] = fresh[this.ints[row * ROW_INTS + ROW_USER]!]!;
+  }
+
+  #relabel(row: number, source: Uint8Array, view: DataView, block: Block, scrape: number): void {
+    const { ints } = this;
+    const at = row * ROW_INTS;
+    const first = ints[at + ROW_SEEN]! >> SEEN_BITS !== scrape;
+    if (first) {
+      ints[at + ROW_SEEN] = scrape << SEEN_BITS;
+      ints[at + ROW_BLOCK] = block.at;
+      ints[at + ROW_BLOCK_BYTES] = block.bytes;
+      ints[at + ROW_USER] = ints[at + ROW_COMMAND] = ints[at + ROW_NAME] = 0;
+    } else if (block.at !== ints[at + ROW_BLOCK]) ints[at + ROW_MIXED] = 1;
+    const labels = this.#labels;
+    const toArena = block.at - block.from;
+    for (let label = 0; label < labels.count; label++) {
+      const from = labels.valueAt[label]!;
+      const to = labels.valueEnd[label]!;
+      const named = labels.named[label]!;
+      if (from === to) continue;
+      if (named === USER_LABEL) ints[at + ROW_USER] = this.#users.idOf(source, view, from, to) || ints[at + ROW_USER]!;
+      else if (named === COMMAND_LABEL || named === NAME_LABEL)
+        ints[at + (named === NAME_LABEL ? ROW_NAME : ROW_COMMAND)] =
+          labels.quoted[label] === 1 ? from + toArena : this.#arena.addText(view, from, to);
+    }
+  }
+
+  #deviceOf(source: Uint8Array, view: DataView): number {
+    const labels = this.#labels;
+    const uuid = labels.find(UUID_LABEL);
+    const from = labels.startOf(uuid);
+    const to = labels.endOf(uuid);
+    const index = indexOf(source, labels);
+    const { devices } = this;
+    for (let device = 0; device < devices.length; device++) {
+      const known = devices[device]!;
+      if (known.bytes !== to - from) continue;
+      if (known.bytes === 0 ? known.index === index : same(this.#arena.view, known.at, view, from, known.bytes)) return device;
+    }
+    if (devices.length >= MAX_DEVICES) return -1;
+    return devices.push({ at: to === from ? 0 : this.#arena.addText(view, from, to), bytes: to - from, index }) - 1;
+  }
+
+  #rowOf(pid: number, device: number): number {
+    const table = this.#table;
+    const mask = table.length - 1;
+    for (let place = placeOf(pid) & mask; table[place] !== 0; place = (place + 1) & mask) {
+      const at = (table[place]! - 1) * ROW_INTS;
+      if (this.ints[at + ROW_PID] === (pid | 0) && this.ints[at + ROW_DEVICE] === device) return table[place]! - 1;
+    }
+    return -1;
+  }
+
+  #add(pid: number, device: number): number {
+    const row = this.count++;
+    if (this.count * ROW_INTS > this.ints.length) this.#resize(roomFor(this.count, row));
+    const { ints, values } = this;
+    const at = row * ROW_INTS;
+    for (let i = at; i < at + ROW_LINES; i++) ints[i] = 0;
+    for (let section = 0; section < SECTIONS; section++) {
+      ints[at + ROW_LINES + section] = -1;
+      values[row * SECTIONS + section] = NaN;
+    }
+    ints[at + ROW_PID] = pid;
+    ints[at + ROW_DEVICE] = device;
+    if (this.count * 2 > this.#table.length) this.#rehash();
+    else this.#enter(row);
+    return row;
+  }
+
+  #enter(row: number): void {
+    const table = this.#table;
+    const mask = table.length - 1;
+    let place = placeOf(this.ints[row * ROW_INTS + ROW_PID]!) & mask;
+    while (table[place] !== 0) place = (place + 1) & mask;
+    table[place] = row + 1;
+  }
+
+  #rehash(): void {
+    if (this.count * 2 > this.#table.length) this.#table = new Int32Array(roomFor(this.count, this.#table.length));
+    else this.#table.fill(0);
+    for (let row = 0; row < this.count; row++) this.#enter(row);
+  }
+
+  #resize(rows: number, cutter = new Cutter(roomOf(rows))): void {
+    this.values = cutter.floats(rows * SECTIONS, this.values);
+    this.ints = cutter.ints(rows * ROW_INTS, this.ints);
+  }
+}
+
+const SEED = (Math.random() * 2 ** 32) | 0;
+
+/** Seeded: a node that knows the function still cannot choose pids that all meet in one place. */
+function placeOf(pid: number): number {
+  const mixed = Math.imul((pid | 0) ^ SEED, 0x9e3779b1);
+  return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 7;
+}
+
+/** Index of the GPU, 0 when the labels tell none. */
+function indexOf(source: Uint8Array, labels: LabelReader): number {
+  for (let at = 0; at < INDEX_LABELS.length; at++) {
+    const label = labels.find(INDEX_LABELS[at]!);
+    const index = label < 0 ? -1 : unsigned(source, labels.valueAt[label]!, labels.valueEnd[label]!);
+    if (index >= 0 && index < 2 ** 31) return index;
+  }
+  return 0;
+}
+
+const identity = (count: number): Int32Array => Int32Array.from({ length: count }, (_, row) => row);

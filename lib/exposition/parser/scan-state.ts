@@ -1,0 +1,138 @@
+/** What a parser knows of a host while it reads: rows, cells and the program of the last scrape. Nobody else sees it before a commit. */
+import { Arena, Cutter, type Room } from './bytes.js';
+import { Cells, CELLS_ROOM } from './sample-values.js';
+import type { LabelReader } from './labels.js';
+import {
+  CELL_INTS,
+  CELL_THING,
+  LINE_BLOCK,
+  LINE_BYTES,
+  LINE_INTS,
+  LINE_TARGET,
+  ROW_BLOCK,
+  ROW_INTS,
+  ROW_LINES,
+  ROW_MIXED,
+  ROW_SEEN,
+  SECTIONS,
+  SEEN_BITS,
+  SINK,
+} from './row-layout.js';
+import { Program, PROGRAM_ROOM } from './line-templates.js';
+import { ProcessRows, ROWS_ROOM } from './process-rows.js';
+import type { UserNames } from './user-names.js';
+
+/** Enough for most hosts. */
+const FIRST_BYTES = 16_384;
+const FIRST_ROOM: Room = {
+  floats: ROWS_ROOM.floats + CELLS_ROOM.floats,
+  ints: ROWS_ROOM.ints + CELLS_ROOM.ints + PROGRAM_ROOM.ints,
+};
+/** Garbage that is not worth starting anew for. */
+const SPARE_BYTES = 32_768;
+
+/** Numbers of scrapes share an integer with SEEN_BITS. */
+const LAST_SCRAPE = 2 ** (31 - SEEN_BITS) - 1;
+
+export class Scan {
+  readonly arena: Arena;
+  readonly rows: ProcessRows;
+  readonly cells: Cells;
+  program = new Program();
+  /** The program that the scrape under way makes, once it differs. */
+  next: Program;
+  /** Number of the scrape under way. */
+  scrape = 1;
+  #bytesAtFirst = 0;
+
+  constructor(users: UserNames, labels: LabelReader) {
+    const cutter = new Cutter(FIRST_ROOM, FIRST_BYTES);
+    this.arena = new Arena(cutter.bytes(FIRST_BYTES));
+    this.next = new Program(cutter);
+    this.rows = new ProcessRows(this.arena, users, labels, cutter);
+    this.cells = new Cells(this.arena, labels, cutter);
+  }
+
+  /** Notes in the new program that a line's value came. */
+  record(prefix: number, block: number, bytes: number, target: number, value: number): void {
+    this.next.add(prefix, block, bytes, target);
+    if (target < 0) {
+      this.cells.values[~target] = value;
+      this.cells.touch(~target, block, bytes, this.scrape);
+      return;
+    }
+    this.rows.values[target] = value;
+    this.#touch(target, block, bytes);
+  }
+
+  /** The first `lines` lines came as they had before: the new program begins with them. */
+  begin(lines: number): void {
+    const { ints } = this.program;
+    const { next, cells, scrape } = this;
+    next.clear();
+    for (let at = 0; at < lines * LINE_INTS; at += LINE_INTS) {
+      const block = ints[at + LINE_BLOCK]!;
+      const bytes = ints[at + LINE_BYTES]!;
+      const target = ints[at + LINE_TARGET]!;
+      next.add(ints[at]!, block, bytes, target);
+      if (target < 0) cells.touch(~target, block, bytes, scrape);
+      else {
+        this.#touch(target, block, bytes);
+        next.processes = true;
+      }
+    }
+  }
+
+  /** The new program is whole: what it did not speak of goes. */
+  settle(): void {
+    const { rows, cells, next } = this;
+    const movedRows = rows.sweep(this.scrape);
+    const movedCells = cells.sweep(this.scrape);
+    for (let at = ROW_LINES; at < rows.count * ROW_INTS; at += ROW_INTS)
+      for (let section = 0; section < SECTIONS; section++) rows.ints[at + section] = -1;
+    cells.lines.fill(-1);
+    const { ints } = next;
+    for (let line = 0; line < next.count; line++) {
+      const at = line * LINE_INTS + LINE_TARGET;
+      let target = ints[at]!;
+      if (target < 0) {
+        if (movedCells) ints[at] = target = ~movedCells[~target]!;
+        cells.lines[~target] = line;
+      } else {
+        if (movedRows) ints[at] = target = movedRows[target >> 2]! * SECTIONS + (target & 3);
+        rows.ints[(target >> 2) * ROW_INTS + ROW_LINES + (target & 3)] = line;
+      }
+    }
+    this.next = this.program;
+    this.program = next;
+    this.#bytesAtFirst ||= this.arena.length;
+  }
+
+  /** Whether so much of the arena is of no use any more that a fresh start is cheaper, or the numbers of scrapes are used up. */
+  get worn(): boolean {
+    return this.arena.length > this.#bytesAtFirst * 2 + SPARE_BYTES || this.scrape === LAST_SCRAPE;
+  }
+
+  /** Where in the arena the host says what it calls itself: in its first line that has an `instance`; process rows seldom do, so they are last. */
+  instance(): number {
+    const { ints, count } = this.program;
+    const { cells, things } = { cells: this.cells.ints, things: this.cells.things.all };
+    for (let at = LINE_TARGET; at < count * LINE_INTS; at += LINE_INTS) {
+      if (ints[at]! >= 0 || ints[at] === ~SINK) continue;
+      const { instance } = things[cells[~ints[at]! * CELL_INTS + CELL_THING]!]!;
+      if (instance !== 0) return instance;
+    }
+    return this.rows.instance();
+  }
+
+  /** This scrape gives the value, and speaks of its row. */
+  #touch(target: number, block: number, bytes: number): void {
+    const { rows, scrape } = this;
+    const { ints } = rows;
+    const row = target >> 2;
+    const at = row * ROW_INTS;
+    if (ints[at + ROW_MIXED] !== 0 || ints[at + ROW_BLOCK] !== block) rows.retake(row, block, bytes, scrape);
+    const seen = ints[at + ROW_SEEN]!;
+    ints[at + ROW_SEEN] = (seen >> SEEN_BITS === scrape ? seen : scrape << SEEN_BITS) | (1 << (target & 3));
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * What stands between the value of one sample and the labels of the next: line end, comments, metric name, opening brace (or the blank
+ * behind the name of a sample without labels). Exporters repeat these bytes exactly, so each such run has a number, for all hosts.
+ */
+import { Arena, longerInts, repeats, type Bytes } from './bytes.js';
+import { metricNamed } from '../schema/families.js';
+import { UNKNOWN } from './row-layout.js';
+
+/** Longer runs have no number: their samples are read the slow way each time. */
+const MAX_BYTES = 4096;
+const MAX_PREFIXES = 65_536;
+/** New prefixes that one host may bring, so that none can use up those of all. */
+export const PREFIXES_PER_HOST = 1024;
+
+const latin1 = new TextDecoder('latin1');
+
+export class Prefixes {
+  readonly arena = new Arena();
+  at = new Int32Array(256);
+  bytes = new Int32Array(256);
+  /** Number of the metric in METRICS, UNKNOWN for others. */
+  metric = new Int32Array(256);
+  /** From the start of the metric's name to the end. */
+  nameBytes = new Int32Array(256);
+  /** 1: ends with the opening brace of labels. */
+  labelled = new Uint8Array(256);
+  /** The prefixes that came after this one, the last time and before that: most of the time one of them comes again. */
+  follower = new Int32Array(256);
+  formerFollower = new Int32Array(256);
+  /** Number 0 is nobody's. */
+  #count = 1;
+  readonly #byText = new Map<string, number>();
+
+  matches(prefix: number, view: DataView, at: number, end: number): boolean {
+    const length = this.bytes[prefix]!;
+    return at + length <= end && repeats(this.arena.view, this.at[prefix]!, view, at, length);
+  }
+
+  /** Notes that `next` came after `prefix`. */
+  follow(prefix: number, next: number): void {
+    if (this.follower[prefix] === next) return;
+    this.formerFollower[prefix] = this.follower[prefix]!;
+    this.follower[prefix] = next;
+  }
+
+  /** Number of the bytes from `at` to `end`; 0 when they have none. */
+  find(source: Uint8Array, at: number, end: number): number {
+    return end - at > MAX_BYTES ? 0 : (this.#byText.get(latin1.decode(source.subarray(at, end))) ?? 0);
+  }
+
+  /** Gives the bytes from `at` to `end` a number; 0 when they get none. The metric's name begins at `name`. */
+  learn({ bytes, view }: Bytes, at: number, name: number, end: number): number {
+    if (end - at > MAX_BYTES || this.#count >= MAX_PREFIXES) return 0;
+    const prefix = this.#count++;
+    this.#byText.set(latin1.decode(bytes.subarray(at, end)), prefix);
+    if (prefix >= this.at.length) this.#grow(prefix * 2);
+    this.at[prefix] = this.arena.add(view, at, end);
+    this.bytes[prefix] = end - at;
+    this.nameBytes[prefix] = end - name;
+    this.metric[prefix] = metricOf(bytes, name, end);
+    this.labelled[prefix] = Number(bytes[end - 1] === 123);
+    return prefix;
+  }
+
+  #grow(length: number): void {
+    this.at = longerInts(this.at, length);
+    this.bytes = longerInts(this.bytes, length);
+    this.nameBytes = longerInts(this.nameBytes, length);
+    this.metric = longerInts(this.metric, length);
+    this.follower = longerInts(this.follower, length);
+    this.formerFollower = longerInts(this.formerFollower, length);
+    const labelled = new Uint8Array(length);
+    labelled.set(this.labelled);
+    this.labelled = labelled;
+  }
+}
+
+/** The metric whose name begins at `at` and ends somewhere before the brace or blank at `end`. */
+export function metricOf(source: Uint8Array, at: number, end: number): number {
+  const name = latin1.decode(source.subarray(at, end - 1)).trimEnd();
+  return name.length <= 256 ? metricNamed(name) : UNKNOWN;
+}

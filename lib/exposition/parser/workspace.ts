@@ -1,0 +1,23 @@
+/** What all parsers of a program share: the place where bytes are looked at, names and prefixes seen so far. One parser at a time uses it. */
+import { bytesOf, type Bytes } from './bytes.js';
+import { LabelReader } from './labels.js';
+import { Prefixes } from './series-heads.js';
+import { UserNames } from './user-names.js';
+
+/** Room for a slice of a body and for what waits before it. */
+const WINDOW_BYTES = 262_144;
+
+/** `finder` are the same bytes: a Buffer finds one many times faster than a plain array does. */
+export type Window = Bytes & { readonly finder: Buffer };
+
+function windowOf(length: number): Window {
+  const bytes = bytesOf(length);
+  return { ...bytes, finder: Buffer.from(bytes.bytes.buffer) };
+}
+
+export class Engine {
+  readonly window: Window = windowOf(WINDOW_BYTES);
+  readonly prefixes = new Prefixes();
+  readonly users = new UserNames();
+  readonly labels = new LabelReader();
+}

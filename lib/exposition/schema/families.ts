@@ -1,0 +1,138 @@
+/**
+ * The metric families that are read, as a table: which column a sample goes to, its unit, and which values are readings. Names, labels
+ * and limits are those of all-smi 0.25 (https://github.com/lablup/all-smi); docs/METRICS.md is generated from here.
+ */
+import type { CpuField, CoreField, DiskField, GpuField, MemoryField } from '../../model/columns.js';
+import { EXTRA_METRICS, type ExtraMetric } from './extra-families.js';
+import { CPU, SM, START, type Section, UNKNOWN, VRAM } from '../parser/row-layout.js';
+
+/** What the exporter puts before every name. */
+export const NAMESPACE = 'all_smi_';
+
+interface Shape {
+  readonly name: string;
+  readonly unit: string;
+  readonly about: string;
+  /** Values outside are "not reported"; default: 0 and above. */
+  readonly min?: number;
+  readonly max?: number;
+}
+export type Metric = Shape &
+  (
+    | { readonly table: 'process'; readonly section: Section }
+    | { readonly table: 'gpu'; readonly field?: GpuField }
+    | { readonly table: 'cpu'; readonly field?: CpuField }
+    | { readonly table: 'core'; readonly field: CoreField }
+    | { readonly table: 'memory'; readonly field: MemoryField }
+    | { readonly table: 'disk'; readonly field: DiskField }
+    | { readonly table: 'up' | 'build' | 'scope' }
+    | Pick<ExtraMetric, 'table' | 'extra'>
+  );
+export type Table = Metric['table'];
+
+/** Smallest reading where the exporter means "unavailable" by 0. */
+const ABOVE_ZERO = Number.MIN_VALUE;
+
+const gpu = (name: string, field: GpuField, unit: string, about: string, bounds: Pick<Shape, 'min' | 'max'> = {}): Metric => ({
+  table: 'gpu',
+  name,
+  field,
+  unit,
+  about,
+  ...bounds,
+});
+const cpu = (name: string, field: CpuField, unit: string, about: string): Metric => ({ table: 'cpu', name, field, unit, about });
+const memory = (name: string, field: MemoryField, unit: string, about: string): Metric => ({ table: 'memory', name, field, unit, about });
+const process = (name: string, section: Section, unit: string, about: string): Metric => ({ table: 'process', name, section, unit, about });
+
+export const METRICS: readonly Metric[] = [
+  { table: 'up', name: 'up', unit: '0 or 1', about: 'whether the exporter has collected anything yet' },
+  { table: 'build', name: 'build_info', unit: '1', about: "the exporter's version, in the label `version`" },
+  gpu('gpu_utilization', 'utilPercent', '%', 'share of the time in which something ran on it'),
+  gpu('gpu_memory_used_bytes', 'memoryUsedBytes', 'bytes', 'memory in use, whoever owns it'),
+  gpu('gpu_memory_total_bytes', 'memoryTotalBytes', 'bytes', 'memory there is', { min: ABOVE_ZERO }),
+  gpu('gpu_temperature_celsius', 'temperatureCelsius', '°C', 'temperature', { min: ABOVE_ZERO }),
+  gpu('gpu_power_consumption_watts', 'powerWatts', 'W', 'power drawn'),
+  gpu('gpu_power_limit_max_watts', 'powerLimitWatts', 'W', 'highest power it may draw', { min: ABOVE_ZERO }),
+  gpu('gpu_frequency_mhz', 'frequencyMhz', 'MHz', 'clock', { min: ABOVE_ZERO }),
+  gpu('gpu_performance_state', 'performanceState', '0 to 15', 'performance state; 0 is the fastest', { max: 15 }),
+  gpu('gpu_fan_speed_rpm', 'fanRpm', 'rpm', 'fan', { max: 100_000 }),
+  gpu('gpu_temperature_threshold_slowdown_celsius', 'slowdownCelsius', '°C', 'temperature at which it slows down', { min: ABOVE_ZERO }),
+  gpu('gpu_temperature_threshold_shutdown_celsius', 'shutdownCelsius', '°C', 'temperature at which it shuts down', { min: ABOVE_ZERO }),
+  gpu('gpu_temperature_threshold_max_operating_celsius', 'maxOperatingCelsius', '°C', 'highest temperature for lasting operation', {
+    min: ABOVE_ZERO,
+  }),
+  gpu('gpu_numa_node_id', 'numaNode', 'number', 'NUMA node it hangs on', { max: 4096 }),
+  gpu('gpu_sm_occupancy', 'smOccupancy', '0 to 1', 'how full its multiprocessors are', { max: 1 }),
+  gpu('gpu_memory_bandwidth_utilization', 'memoryBandwidthFraction', '0 to 1', 'part of the memory bandwidth in use', { max: 1 }),
+  { table: 'gpu', name: 'gpu_info', unit: '1', about: 'driver, CUDA version and more, as labels' },
+  process('process_memory_used_bytes', VRAM, 'bytes', 'memory that a process holds on a GPU'),
+  process('process_start_time_seconds', START, 's', 'seconds since its start; from 1e9 on the Unix time of its start'),
+  process('process_cpu_percent', CPU, '%', 'share of one CPU core; several cores make more than 100'),
+  process('process_gpu_utilization', SM, '%', "share of a GPU's multiprocessors (only from `all-smi-view api`)"),
+  {
+    table: 'scope',
+    name: 'process_export_info',
+    unit: '1',
+    about: 'that processes are exported, and which: `scope` gpu or all (only from `all-smi-view api`)',
+  },
+  { table: 'cpu', name: 'cpu_info', unit: '1', about: 'model, architecture and platform, as labels' },
+  { table: 'cpu', name: 'cpu_model', unit: '1', about: 'model, in the label `model`' },
+  cpu('cpu_utilization', 'utilPercent', '%', 'share of the time in which the CPUs were busy'),
+  cpu('cpu_socket_count', 'sockets', 'number', 'sockets'),
+  cpu('cpu_core_count', 'cores', 'number', 'cores'),
+  cpu('cpu_thread_count', 'threads', 'number', 'hardware threads'),
+  cpu('cpu_frequency_mhz', 'frequencyMhz', 'MHz', 'clock'),
+  cpu('cpu_temperature_celsius', 'temperatureCelsius', '°C', 'temperature'),
+  cpu('cpu_power_consumption_watts', 'powerWatts', 'W', 'power drawn'),
+  { table: 'core', name: 'cpu_core_utilization', field: 'utilPercent', unit: '%', about: 'share of the time in which a core was busy' },
+  memory('memory_total_bytes', 'totalBytes', 'bytes', 'memory there is'),
+  memory('memory_used_bytes', 'usedBytes', 'bytes', 'memory in use'),
+  memory('memory_available_bytes', 'availableBytes', 'bytes', 'memory that programs could have'),
+  memory('memory_buffers_bytes', 'buffersBytes', 'bytes', 'buffers of block devices'),
+  memory('memory_cached_bytes', 'cachedBytes', 'bytes', 'cached files'),
+  memory('memory_utilization', 'utilPercent', '%', 'part of the memory in use'),
+  memory('swap_total_bytes', 'swapTotalBytes', 'bytes', 'swap space there is'),
+  memory('swap_used_bytes', 'swapUsedBytes', 'bytes', 'swap space in use'),
+  { table: 'disk', name: 'disk_total_bytes', field: 'totalBytes', unit: 'bytes', about: 'size of a file system' },
+  { table: 'disk', name: 'disk_available_bytes', field: 'availableBytes', unit: 'bytes', about: 'free on a file system' },
+  ...EXTRA_METRICS,
+];
+
+const NUMBERS: ReadonlyMap<string, number> = new Map(METRICS.map(({ name }, number) => [NAMESPACE + name, number]));
+
+/** Number in METRICS of a family's whole name. */
+export const metricNamed = (name: string): number => NUMBERS.get(name) ?? UNKNOWN;
+
+/** By number: the place of a process metric's values, -1 for the metrics of other tables. */
+export const SECTION_OF = Int32Array.from(METRICS, (metric) => (metric.table === 'process' ? metric.section : -1));
+
+/** Labels under which a thing was or is exported, the newer first. */
+export const ALIASES = {
+  gpuUuid: ['gpu_uuid', 'npu_uuid', 'uuid'],
+  gpuName: ['gpu', 'npu'],
+  gpuIndex: ['gpu_index', 'npu_index', 'index'],
+  processGpu: ['gpu_index', 'device_id'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** Rows that are kept of a host; beyond them new ones are left out, while known ones go on being updated. */
+export const ROW_CAPS: Readonly<Record<Table, number>> = {
+  process: 50_000,
+  gpu: 256,
+  cpu: 256,
+  core: 1024,
+  memory: 256,
+  disk: 256,
+  up: 1,
+  build: 1,
+  scope: 1,
+  socket: 64,
+  mig: 4096,
+  vgpu: 4096,
+  link: 8192,
+  chassis: 1,
+  fan: 64,
+  energy: 1024,
+  runtime: 1,
+  source: 32,
+};

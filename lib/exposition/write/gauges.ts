@@ -1,0 +1,39 @@
+/** Tables of gauges: a family a column, a sample a row. Names here lack the `all_smi_` that all of them begin with. */
+import { labelBlock, type Family, type LabelBlock, type Sample } from './families-text.js';
+
+export interface Column<Row, Context = void> {
+  readonly name: string;
+  readonly help: string;
+  /** Digits after the point; absent: as many as the value needs. */
+  readonly decimals?: number;
+  /** Undefined or NaN: not reported, no line is written. */
+  readonly of: (row: Row, context: Context) => number | undefined;
+}
+
+export const gauge = (name: string, help: string, samples: Iterable<Sample>): Family => ({
+  name: `all_smi_${name}`,
+  help,
+  type: 'gauge',
+  samples,
+});
+
+/** A family of one sample, 1, that says something with its labels. */
+export const fact = (name: string, help: string, labels: Readonly<Record<string, string | number>>): Family =>
+  gauge(name, help, [{ labels: labelBlock(labels), value: 1 }]);
+
+/** One family for each column. `labels`: a block for each row. */
+export function families<Row, Context = void>(
+  columns: readonly Column<Row, Context>[],
+  rows: readonly Row[],
+  labels: readonly LabelBlock[],
+  context: Context,
+): Family[] {
+  return columns.map(({ name, help, decimals, of }) => ({
+    ...gauge(
+      name,
+      help,
+      rows.map((row, at) => ({ labels: labels[at]!, value: of(row, context) ?? NaN })),
+    ),
+    ...(decimals === undefined ? {} : { decimals }),
+  }));
+}

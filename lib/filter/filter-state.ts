@@ -1,0 +1,166 @@
+/**
+ * The filter of the program: what is being typed, what holds, what held before, and whom it is pinned to. No clock, no IO.
+ */
+import type { HostView } from '../model/node-view.js';
+import { EDITS, insert, typed, type Edit, type EditedText } from './line-editor.js';
+import { compile } from './evaluate.js';
+import { FilteredHosts } from './filtered-nodes.js';
+import { FilterError } from './lexer.js';
+import { MaskedHost } from './filtered-node.js';
+import { parse, type Query } from './parser.js';
+import { print } from './print.js';
+
+/** `hide`: what is not kept is not there. `dim`: lists show it dim; figures are of what is kept either way. */
+export type FilterMode = 'hide' | 'dim';
+
+export type FilterCommand =
+  'open' | 'commit' | 'abort' | 'clear' | 'mode' | 'recall' | { readonly edit: Edit } | { readonly insert: string };
+
+/** Filters that Ctrl-R brings back. */
+const HISTORY = 20;
+
+export class Filtering {
+  mode: FilterMode = 'hide';
+  /** The text being typed; undefined: none is. */
+  edited: EditedText | undefined;
+  /** Why what is being typed is no filter. */
+  problem: FilterError | undefined;
+  #committed = '';
+  #user: string | undefined;
+  /** Newest first. */
+  #history: readonly string[] = [];
+  /** How far Ctrl-R has gone back; -1: it hasn't. */
+  #recalled = -1;
+  /** The last text that was a filter, while one is typed. */
+  #preview = '';
+  /** Enter was pressed while the engine of regular expressions was not there yet. */
+  #late = false;
+  #hosts: FilteredHosts | undefined;
+  /** The last there were, also when there is no filter now. */
+  #last: FilteredHosts | undefined;
+
+  /** What holds when nothing is typed; '' for none. */
+  get committed(): string {
+    return this.#committed;
+  }
+
+  /** Only this user's; '' are processes of nobody known. */
+  get user(): string | undefined {
+    return this.#user;
+  }
+
+  /** The hosts as they are to be seen; undefined: as they are. */
+  get hosts(): FilteredHosts | undefined {
+    return this.#hosts;
+  }
+
+  /** Sets the filter. Throws FilterError, and then holds what it held. */
+  set(text: string): void {
+    const query = parse(text);
+    const shown = query ? print(query) : '';
+    const hosts = this.#compiled(query);
+    this.#committed = shown;
+    this.#hosts = hosts;
+    if (shown !== '') this.#history = [shown, ...this.#history.filter((one) => one !== shown)].slice(0, HISTORY);
+  }
+
+  pin(user: string | undefined): void {
+    this.#user = user;
+    this.#look();
+  }
+
+  /** Carries out what a key asks for. */
+  command(command: FilterCommand): void {
+    this.#late = false;
+    if (command === 'open') this.#open();
+    else if (command === 'commit') this.#commit();
+    else if (command === 'abort') this.#close();
+    else if (command === 'clear') this.set('');
+    else if (command === 'mode') this.mode = this.mode === 'hide' ? 'dim' : 'hide';
+    else if (this.edited) this.#type(this.edited, command);
+  }
+
+  /** The engine of regular expressions is there now. */
+  refresh(): void {
+    this.#look();
+    if (this.#late) this.#commit();
+  }
+
+  /** User ids are not what they were: hosts are looked at anew. */
+  forget(): void {
+    this.#hosts = this.#last = undefined;
+    this.#look();
+  }
+
+  #open(): void {
+    this.edited = typed(this.#committed || (this.#history[0] ?? ''));
+    this.#recalled = -1;
+    this.#preview = this.#committed;
+    this.#look();
+  }
+
+  #close(): void {
+    this.edited = undefined;
+    this.problem = undefined;
+    this.#look();
+  }
+
+  /** A text that is no filter stays in the editor. */
+  #commit(): void {
+    this.#late = this.problem !== undefined;
+    if (!this.edited || this.problem) return;
+    this.set(this.edited.text);
+    this.#close();
+  }
+
+  #type(edited: EditedText, command: Exclude<FilterCommand, 'open' | 'commit' | 'abort' | 'clear' | 'mode'>): void {
+    if (command === 'recall') {
+      if (this.#history.length === 0) return;
+      this.#recalled = (this.#recalled + 1) % this.#history.length;
+      this.edited = typed(this.#history[this.#recalled]!);
+    } else {
+      this.edited = 'insert' in command ? insert(edited, command.insert) : EDITS[command.edit](edited);
+    }
+    this.#look();
+  }
+
+  #look(): void {
+    this.problem = undefined;
+    if (!this.edited) {
+      this.#hosts = this.#compiled(parse(this.#committed));
+      return;
+    }
+    try {
+      this.#hosts = this.#compiled(parse(this.edited.text));
+      this.#preview = this.edited.text;
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+      this.problem = error;
+      this.#hosts = this.#compiled(parse(this.#preview));
+    }
+  }
+
+  /** Hosts that were looked at with the same query stay as they are. */
+  #compiled(query: Query | undefined): FilteredHosts | undefined {
+    const pinned: Query | undefined =
+      this.#user === undefined ? undefined : { kind: 'compare', field: 'user', operator: '==', value: this.#user, column: 0 };
+    const all = pinned && query ? ({ kind: 'and', of: [pinned, query] } as const) : (pinned ?? query);
+    if (!all) return undefined;
+    const key = print(all);
+    if (this.#hosts?.filter.key === key) return this.#hosts;
+    return (this.#last = new FilteredHosts(compile(all, key), this.#last));
+  }
+}
+
+/** Whether a filter keeps a row of a host; both are of the host itself, not of what is left of it. */
+export interface Keeps {
+  /** The host itself, of what is left of it. */
+  whole(host: HostView): HostView;
+  gpu(host: HostView, slot: number): boolean;
+  proc(host: HostView, row: number): boolean;
+}
+export const keeps = (hosts: FilteredHosts): Keeps => ({
+  whole: (host) => (host instanceof MaskedHost ? host.whole : host),
+  gpu: (host, slot) => hosts.masked(host).kept().gpus[slot] === 1,
+  proc: (host, row) => hosts.masked(host).kept().procs[row] === 1,
+});

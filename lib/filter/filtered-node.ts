@@ -1,0 +1,310 @@
+/**
+ * A host as a filter leaves it: the same columns with fewer rows. Whatever reads hosts (figures, tables, tabs of other people) works on it
+ * unchanged. Made when it is read, once per version of the host.
+ */
+import {
+  GPU_FIELDS,
+  type CoreField,
+  type CpuField,
+  type DiskField,
+  type GpuColumns,
+  type GpuField,
+  type HostExtras,
+  type HostFacts,
+  type MemoryField,
+  type ProcColumns,
+  type Rows,
+} from '../model/columns.js';
+import { silence, type HostSnapshot, type HostStatus, type HostView, type Ms } from '../model/node-view.js';
+import { freezeHost } from '../model/node.js';
+import { keep, type Filter, type Kept } from './evaluate.js';
+
+const NONE: Int32Array = new Int32Array(0);
+const NO_NUMBERS = new Float64Array(0);
+const NO_REFS = new Uint32Array(0);
+/** Of the many hosts of which a filter keeps nothing. */
+const NO_GPUS: GpuColumns = {
+  count: 0,
+  slots: 0,
+  index: NONE,
+  uuid: NO_REFS,
+  name: NO_REFS,
+  field: Object.fromEntries(GPU_FIELDS.map((field) => [field, NO_NUMBERS])) as Record<GpuField, Float64Array>,
+  detail: () => '',
+  origin: NONE,
+};
+const NO_PROCS: ProcColumns = {
+  count: 0,
+  pid: NO_REFS,
+  gpu: NONE,
+  user: NONE,
+  vramBytes: NO_NUMBERS,
+  ageSeconds: NO_NUMBERS,
+  cpuPercent: NO_NUMBERS,
+  smPercent: NO_NUMBERS,
+  command: NO_REFS,
+  name: NO_REFS,
+};
+
+const NO_ROWS = { count: 0, value: () => NaN, title: () => '' };
+
+export class MaskedHost implements HostView {
+  /** The host itself. */
+  readonly whole: HostView;
+  #filter: Filter;
+  #version = 0;
+  #structure = 0;
+  /** Versions of the host that are looked at; -1: none yet, or with another filter. */
+  #seen = { version: -1, structure: -1 };
+  #kept: Kept | undefined;
+  /** Filled anew the next time. */
+  #spare: Kept | undefined;
+  #gpus: GpuColumns = NO_GPUS;
+  #procs: ProcColumns = NO_PROCS;
+  readonly #ownGpus = new MaskedGpus();
+  readonly #ownProcs = new MaskedProcs();
+
+  constructor(whole: HostView, filter: Filter) {
+    this.whole = whole;
+    this.#filter = filter;
+  }
+
+  /** The same host under another filter: what was made for the one before is filled anew. */
+  use(filter: Filter): this {
+    if (filter === this.#filter) return this;
+    this.#filter = filter;
+    this.#seen = { ...this.#seen, version: -1 };
+    return this;
+  }
+
+  get hostId(): string {
+    return this.whole.hostId;
+  }
+  get label(): string {
+    return this.whole.label;
+  }
+  get groups(): ReadonlyMap<string, string> {
+    return this.whole.groups;
+  }
+  /** Rises with that of the host, and with each other filter. */
+  get version(): number {
+    this.kept();
+    return this.#version;
+  }
+  get structure(): number {
+    this.kept();
+    return this.#structure;
+  }
+  get at(): Ms {
+    return this.whole.at;
+  }
+  get status(): HostStatus {
+    return this.whole.status;
+  }
+  get gpus(): GpuColumns {
+    this.kept();
+    return this.#gpus;
+  }
+  get procs(): ProcColumns {
+    this.kept();
+    return this.#procs;
+  }
+  get cpus(): Rows<CpuField> {
+    return this.#machine('cpus');
+  }
+  get cores(): Rows<CoreField> {
+    return this.#machine('cores');
+  }
+  get memory(): Rows<MemoryField> {
+    return this.#machine('memory');
+  }
+  get disks(): Rows<DiskField> {
+    return this.#machine('disks');
+  }
+  /** Whether the host reports its processes does not hang on which GPUs a filter keeps. */
+  get facts(): HostFacts {
+    const { facts } = this.whole;
+    return silence(this.whole) === 'no process export' ? { ...facts, processScope: 'off' } : facts;
+  }
+  /** By the slots that GPUs have on the host itself. */
+  get extras(): HostExtras {
+    return this.whole.extras;
+  }
+  text(ref: number): string {
+    return this.whole.text(ref);
+  }
+  userName(id: number): string {
+    return this.whole.userName(id);
+  }
+  freeze(): HostSnapshot {
+    return freezeHost(this);
+  }
+
+  /** What the filter keeps of the host as it is now. Valid until it is asked again. */
+  kept(): Kept {
+    if (this.#kept === undefined || this.#seen.version !== this.whole.version) this.#look();
+    return this.#kept!;
+  }
+
+  #look(): void {
+    const { whole } = this;
+    const before = this.#kept;
+    const kept = keep(this.#filter, whole, this.#spare);
+    this.#spare = before;
+    this.#kept = kept;
+    if (whole.version > 0) this.#version++;
+    if (this.#seen.structure !== whole.structure || !before || !sameRows(before, kept)) this.#structure++;
+    this.#seen = { version: whole.version, structure: whole.structure };
+    const { all, gpuCount, procCount } = kept;
+    if (all || gpuCount + procCount === 0) {
+      this.#gpus = all ? whole.gpus : NO_GPUS;
+      this.#procs = all ? whole.procs : NO_PROCS;
+      return;
+    }
+    const slots = places(kept.gpus, kept.slots, 1);
+    this.#gpus = this.#ownGpus.fill(whole.gpus, slots);
+    this.#procs = this.#ownProcs.fill(whole.procs, kept, slots);
+  }
+
+  #machine<Name extends 'cpus' | 'cores' | 'memory' | 'disks'>(name: Name): HostView[Name] {
+    return this.kept().any ? this.whole[name] : NO_ROWS;
+  }
+}
+
+const sameRows = (a: Kept, b: Kept): boolean => same(a.gpus, a.slots, b.gpus, b.slots) && same(a.procs, a.rows, b.procs, b.rows);
+
+function same(a: Uint8Array, length: number, b: Uint8Array, other: number): boolean {
+  if (length !== other) return false;
+  for (let at = 0; at < length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+/** Where the first `length` of `mask` are `value`. */
+function places(mask: Uint8Array, length: number, value: 0 | 1): Int32Array {
+  let count = 0;
+  for (let at = 0; at < length; at++) if (mask[at] === value) count++;
+  const found = new Int32Array(count);
+  for (let at = 0, next = 0; at < length; at++) if (mask[at] === value) found[next++] = at;
+  return found;
+}
+
+interface Column {
+  readonly length: number;
+  [at: number]: number;
+}
+/** Into `into` where it is long enough. */
+function pick<T extends Column>(column: T, rows: Int32Array, into: T | undefined): T {
+  const { length } = rows;
+  const picked = into && into.length >= length ? into : new (column.constructor as new (length: number) => T)(length + (length >> 2));
+  for (let at = 0; at < length; at++) picked[at] = column[rows[at]!]!;
+  return picked;
+}
+
+type Columns<Name extends string> = Readonly<Record<Name, Column>>;
+
+/** Columns with some of their rows, each picked when it is first read: of most columns nobody reads any. */
+class Picked<Name extends string> {
+  #from: Columns<Name> | undefined;
+  #rows = NONE;
+  #stamp = 0;
+  readonly #made: Partial<Record<Name, { column: Column; stamp: number }>> = {};
+
+  protected pickFrom(from: Columns<Name>, rows: Int32Array): void {
+    this.#from = from;
+    this.#rows = rows;
+    this.#stamp++;
+  }
+  column(name: Name): Column {
+    let made = this.#made[name];
+    if (!made) this.#made[name] = made = { column: pick(this.#from![name], this.#rows, undefined), stamp: this.#stamp };
+    else if (made.stamp !== this.#stamp) {
+      made.column = pick(this.#from![name], this.#rows, made.column);
+      made.stamp = this.#stamp;
+    }
+    return made.column;
+  }
+}
+
+/** A class whose objects have the columns as fields. */
+function pickedClass<Name extends string, From extends Columns<Name>>(names: readonly Name[]): new () => Picked<Name> & Pick<From, Name> {
+  class Named extends Picked<Name> {}
+  for (const name of names) {
+    Object.defineProperty(Named.prototype, name, {
+      get(this: Named) {
+        return this.column(name);
+      },
+    });
+  }
+  return Named as never;
+}
+
+const PickedFields = pickedClass<GpuField, GpuColumns['field']>(GPU_FIELDS);
+const PickedGpus = pickedClass<'index' | 'uuid' | 'name', GpuColumns>(['index', 'uuid', 'name']);
+type ProcName = 'pid' | 'user' | 'vramBytes' | 'ageSeconds' | 'cpuPercent' | 'smPercent' | 'command' | 'name';
+const PickedProcs = pickedClass<ProcName, ProcColumns>([
+  'pid',
+  'user',
+  'vramBytes',
+  'ageSeconds',
+  'cpuPercent',
+  'smPercent',
+  'command',
+  'name',
+]);
+
+class MaskedFields extends PickedFields {
+  fill(whole: GpuColumns['field'], slots: Int32Array): void {
+    this.pickFrom(whole, slots);
+  }
+}
+
+class MaskedGpus extends PickedGpus implements GpuColumns {
+  count = 0;
+  slots = 0;
+  origin = NONE;
+  readonly field = new MaskedFields();
+  #whole = NO_GPUS;
+
+  fill(whole: GpuColumns, slots: Int32Array): this {
+    this.pickFrom(whole, slots);
+    let count = 0;
+    while (count < slots.length && slots[count]! < whole.count) count++;
+    this.count = count;
+    this.slots = slots.length;
+    this.field.fill(whole.field, slots.subarray(0, count));
+    this.origin = slots;
+    this.#whole = whole;
+    return this;
+  }
+  detail(slot: number, label: string): string {
+    return this.#whole.detail(this.origin[slot]!, label);
+  }
+}
+
+/** By slot of the host: that of what is left of it. For one host at a time. */
+let newSlot: Int32Array = new Int32Array(64);
+
+/** Rows that are kept, then those that are not but are on a GPU that is. */
+class MaskedProcs extends PickedProcs implements ProcColumns {
+  count = 0;
+  others = 0;
+  gpu = NONE;
+
+  fill(whole: ProcColumns, kept: Kept, slots: Int32Array): this {
+    const own = places(kept.procs, kept.rows, 1);
+    const others = places(kept.procs, kept.rows, 0).filter((row) => whole.gpu[row]! >= 0 && kept.gpus[whole.gpu[row]!] === 1);
+    const rows = others.length === 0 ? own : new Int32Array(own.length + others.length);
+    if (rows !== own) {
+      rows.set(own);
+      rows.set(others, own.length);
+    }
+    this.pickFrom(whole, rows);
+    this.count = own.length;
+    this.others = others.length;
+    if (kept.slots > newSlot.length) newSlot = new Int32Array(kept.slots * 2);
+    for (let at = 0; at < slots.length; at++) newSlot[slots[at]!] = at;
+    this.gpu = pick(whole.gpu, rows, this.gpu);
+    for (let row = 0; row < rows.length; row++) if (this.gpu[row]! >= 0) this.gpu[row] = newSlot[this.gpu[row]!]!;
+    return this;
+  }
+}

@@ -1,0 +1,37 @@
+/** The key of the alert panel, and those inside it. */
+import type { Binding, Effect, KeyLayer } from '../plugin/types.js';
+
+type More = Partial<Binding<undefined>>;
+
+function asking(id: string, keys: readonly string[], label: string, effect: Effect, more: More = {}): Binding<undefined> {
+  return { id: `core.alerts.${id}`, keys, label, run: () => [undefined, effect], ...more };
+}
+const scrolling = (id: string, keys: readonly string[], label: string, by: number, more: More = {}): Binding<undefined> =>
+  asking(id, keys, label, { type: 'scroll-alerts', by }, more);
+
+/** Far enough for any list: the view clamps. */
+const FAR = 1e6;
+
+export const ALERTS: KeyLayer<undefined> = {
+  rung: 'filter-edit',
+  title: 'Alerts',
+  bindings: [
+    asking('close', ['Esc', 'A', 'Enter'], 'close the alerts', { type: 'close' }, { hint: 1, short: 'close' }),
+    scrolling('up', ['Up', 'k', 'WheelUp'], 'scroll up', -1, { hint: 2, short: 'scroll' }),
+    scrolling('down', ['Down', 'j', 'WheelDown'], 'scroll down', 1, { hint: 2, short: 'scroll' }),
+    scrolling('page-up', ['PageUp'], 'a page up', -10),
+    scrolling('page-down', ['PageDown', 'Space'], 'a page down', 10),
+    scrolling('home', ['Home'], 'to the newest', -FAR),
+    scrolling('end', ['End'], 'to the oldest', FAR),
+    asking('quit', ['q'], 'quit', { type: 'quit' }),
+  ],
+};
+
+/** Of the global layer. */
+export const ALERTS_BINDING: Binding<undefined> = asking(
+  'open',
+  ['A'],
+  'alerts: those that are on, and those that were',
+  { type: 'alerts' },
+  { hint: 15, short: 'alerts' },
+);

@@ -1,0 +1,97 @@
+/** The core's own layers. They hold no state: what a key asks for is an effect. */
+import type { Binding, Effect, KeyLayer } from '../plugin/types.js';
+import { seekTime } from '../view/replay-bar.js';
+import { ALERTS, ALERTS_BINDING } from './alert-keys.js';
+import { FILTER_BINDINGS, FILTER_EDIT } from './filter-keys.js';
+import { PICKER, PICKER_BINDING } from './picker-keys.js';
+import { REPLAY, TIMECODE } from './replay-keys.js';
+
+type Ask = Effect | readonly Effect[];
+
+function binding(id: string, keys: readonly string[], label: string, ask: Ask, more: Partial<Binding<undefined>> = {}): Binding<undefined> {
+  const effects = Array.isArray(ask) ? (ask as readonly Effect[]) : [ask as Effect];
+  return { id: `core.${id}`, keys, label, run: () => [undefined, ...effects], ...more };
+}
+
+/** Above everything, even a text being typed: control keys that are never text. */
+export const ALWAYS: KeyLayer<undefined> = {
+  rung: 'filter-edit',
+  title: 'Always',
+  bindings: [
+    binding('interrupt', ['C-c'], 'quit', { type: 'quit' }),
+    binding('suspend', ['C-z'], 'suspend to the shell', { type: 'suspend' }),
+    binding('redraw', ['C-l'], 'redraw the screen', { type: 'redraw' }),
+  ],
+};
+
+/** Far enough for any help text: the view clamps. */
+const FAR = 1e6;
+
+export const HELP: KeyLayer<undefined> = {
+  rung: 'filter-edit',
+  title: 'Help',
+  bindings: [
+    binding('help.close', ['Esc', '?', 'h', '1', 'Enter'], 'close the help', { type: 'close' }, { hint: 1, short: 'close' }),
+    binding('help.up', ['Up', 'k', 'WheelUp'], 'scroll up', { type: 'scroll-help', by: -1 }, { hint: 2, short: 'up' }),
+    binding('help.down', ['Down', 'j', 'WheelDown'], 'scroll down', { type: 'scroll-help', by: 1 }, { hint: 3, short: 'down' }),
+    binding('help.page-up', ['PageUp'], 'a page up', { type: 'scroll-help', by: -10 }),
+    binding('help.page-down', ['PageDown', 'Space'], 'a page down', { type: 'scroll-help', by: 10 }),
+    binding('help.home', ['Home'], 'to the start', { type: 'scroll-help', by: -FAR }),
+    binding('help.end', ['End'], 'to the end', { type: 'scroll-help', by: FAR }),
+    binding('help.quit', ['q'], 'quit', { type: 'quit' }),
+  ],
+};
+
+/** Region ids of the chrome begin with this; a click on one goes to the global rung. */
+export const CHROME = 'core:';
+
+export const GLOBAL: KeyLayer<undefined> = {
+  rung: 'global',
+  title: 'Everywhere',
+  bindings: [
+    binding('users', ['V'], 'the Users tab', { type: 'open', plugin: 'users' }, { hint: 12, short: 'users' }),
+    binding('topology', ['T'], 'the Topology tab, of the node whose tab was open last', { type: 'open', plugin: 'topology' }),
+    binding('diagnosis', ['D'], 'the Diagnosis tab: how well everything is scraped', { type: 'open', plugin: 'diagnosis' }),
+    binding('tab.previous', ['Left', 'S-Tab'], 'the tab to the left', { type: 'cycle', by: -1 }, { hint: 14, short: 'tab' }),
+    binding('tab.next', ['Right', 'Tab'], 'the tab to the right', { type: 'cycle', by: 1 }, { hint: 13, short: 'tab' }),
+    {
+      id: 'core.tab.click',
+      keys: ['Click', 'DoubleClick'],
+      label: 'open the tab or the time under the mouse',
+      run: (_ui, { frame }) => {
+        const tab = chromeTab(frame.hit);
+        const at = seekTime(frame.hit);
+        if (at !== undefined) return [undefined, { type: 'replay', command: { action: 'seek', at } }];
+        return tab ? [undefined, { type: 'open', ...tab }] : [undefined];
+      },
+    },
+    binding(
+      'record',
+      ['w'],
+      'record what is on screen, or stop',
+      { type: 'record' },
+      {
+        disabled: (_ui, app) => (app.replay ? 'this is a recording already' : undefined),
+      },
+    ),
+    ...FILTER_BINDINGS,
+    PICKER_BINDING,
+    ALERTS_BINDING,
+    binding('copy', ['y'], 'copy the row (OSC 52), where the terminal allows it', { type: 'copy' }),
+    binding('help', ['?', 'h', '1'], 'this help', { type: 'help' }, { hint: 2, short: 'help' }),
+    binding('escape', ['Esc'], 'close one thing', { type: 'toast', text: 'nothing to close here; q quits' }),
+    binding('quit', ['q'], 'quit', { type: 'quit' }, { hint: 11 }),
+  ],
+};
+
+export function chromeTabRegion(plugin: string, key: string): string {
+  return `${CHROME}tab:${plugin}:${key}`;
+}
+
+function chromeTab(region: string | undefined): { plugin: string; key: string } | undefined {
+  const match = region === undefined ? null : /^core:tab:([^:]*):(.*)$/s.exec(region);
+  return match ? { plugin: match[1]!, key: match[2]! } : undefined;
+}
+
+/** All of the core's layers, from the top down: for docs and tests. */
+export const CORE_LAYERS: readonly KeyLayer<undefined>[] = [ALWAYS, HELP, ALERTS, PICKER, FILTER_EDIT, TIMECODE, REPLAY, GLOBAL];

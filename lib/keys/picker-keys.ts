@@ -1,0 +1,76 @@
+/** The keys of the list of tabs, in which what is typed narrows it. */
+import type { Edit } from '../filter/line-editor.js';
+import type { Binding, KeyContext, KeyLayer, Step } from '../plugin/types.js';
+import type { InputEvent } from './key-names.js';
+import { regionOf } from './table-keys.js';
+
+/** What may be asked of the list. `move`: rows down, up when negative. */
+export type PickerCommand =
+  'open' | 'go' | { readonly insert: string } | { readonly edit: Edit } | { readonly move: number } | { readonly choose: string };
+
+type Ask = (context: KeyContext) => PickerCommand | undefined;
+
+function asking(id: string, keys: readonly string[], label: string, ask: Ask, more: Partial<Binding<undefined>> = {}): Binding<undefined> {
+  return {
+    id: `core.picker.${id}`,
+    keys,
+    label,
+    run: (_ui, context) => {
+      const command = ask(context);
+      return command === undefined ? [undefined] : [undefined, { type: 'picker', command }];
+    },
+    ...more,
+  };
+}
+
+/** Far enough for any list: it clamps. */
+const FAR = 1e9;
+const WHEEL_ROWS = 3;
+const moving = (id: string, keys: readonly string[], label: string, by: (page: number) => number): Binding<undefined> =>
+  asking(id, keys, label, ({ frame }) => ({ move: by(Math.max(1, frame.pageRows)) }));
+const editing = (edit: Edit, keys: readonly string[], label: string): Binding<undefined> =>
+  asking(`edit.${edit}`, keys, label, () => ({ edit }));
+
+export const PICKER: KeyLayer<undefined> = {
+  rung: 'filter-edit',
+  title: 'Choosing a tab',
+  bindings: [
+    asking('go', ['Enter'], 'open the tab', () => 'go', { hint: 1, short: 'open' }),
+    { id: 'core.picker.close', keys: ['Esc'], label: 'stay here', hint: 2, short: 'cancel', run: () => [undefined, { type: 'close' }] },
+    { ...moving('up', ['Up', 'C-p', 'S-Tab'], 'up', () => -1), hint: 3, short: 'move' },
+    { ...moving('down', ['Down', 'C-n', 'Tab'], 'down', () => 1), hint: 3, short: 'move' },
+    moving('page-up', ['PageUp'], 'a page up', (page) => -page),
+    moving('page-down', ['PageDown'], 'a page down', (page) => page),
+    moving('home', ['Home'], 'to the first one', () => -FAR),
+    moving('end', ['End'], 'to the last one', () => FAR),
+    moving('wheel-up', ['WheelUp'], 'scroll up', () => -WHEEL_ROWS),
+    moving('wheel-down', ['WheelDown'], 'scroll down', () => WHEEL_ROWS),
+    asking('click', ['Click', 'DoubleClick'], 'open the tab under the mouse', ({ frame }) => {
+      const choose = regionOf('row', frame.hit);
+      return choose === undefined ? undefined : { choose };
+    }),
+    editing('erase', ['Backspace'], 'take back a character'),
+    editing('erase-word', ['C-w', 'A-Backspace'], 'take back a word'),
+    editing('clear', ['C-u'], 'take back all'),
+    editing('left', ['Left'], 'a character to the left'),
+    editing('right', ['Right'], 'a character to the right'),
+  ],
+};
+
+/** What is typed or pasted narrows the list. */
+export function captureQuery(event: InputEvent): Step<undefined> | undefined {
+  const text = event.type === 'mouse' ? '' : event.text;
+  return text === '' ? undefined : [undefined, { type: 'picker', command: { insert: text } }];
+}
+
+/** Of the global layer. */
+export const PICKER_BINDING: Binding<undefined> = asking(
+  'open',
+  [':', 'C-p'],
+  'choose a tab by a part of its name, address or labels',
+  () => 'open',
+  {
+    hint: 10,
+    short: 'go to',
+  },
+);

@@ -1,0 +1,143 @@
+/** The keys of every table: moving, paging, wheel, click, sorting. */
+import type { AppView, Binding, KeyContext, Step } from '../plugin/types.js';
+import { moveTo, selectedAt, sortBy, topRow, type Column, type Order, type TableState } from '../view/table.js';
+
+/** How the keys reach a tab's table. */
+export interface TableAccess<Ui> {
+  /** Prefix of the binding ids: the plugin's id. */
+  readonly id: string;
+  readonly columns: readonly Column[];
+  state(ui: Ui): TableState;
+  put(ui: Ui, state: TableState): Ui;
+  order(ui: Ui, app: AppView): Order;
+  /** Whose a row is, '' for nobody known; undefined: it is nobody's in particular. Given: `U` pins the user. */
+  readonly user?: (app: AppView, ui: Ui, id: string) => string | undefined;
+  /** What Enter and a double click do to a row. */
+  readonly open?: {
+    readonly label: string;
+    /** For the footer. */
+    readonly short: string;
+    run(ui: Ui, app: AppView, id: string): Step<Ui>;
+  };
+}
+
+const WHEEL_ROWS = 3;
+type Move = (at: number, page: number, last: number) => number;
+
+const MOVES: readonly { readonly id: string; readonly keys: readonly string[]; readonly label: string; readonly to: Move }[] = [
+  { id: 'up', keys: ['Up', 'k'], label: 'up', to: (at) => at - 1 },
+  { id: 'down', keys: ['Down', 'j'], label: 'down', to: (at) => at + 1 },
+  { id: 'page-up', keys: ['PageUp', 'C-b'], label: 'a page up', to: (at, page) => at - page },
+  { id: 'page-down', keys: ['PageDown', 'C-f'], label: 'a page down', to: (at, page) => at + page },
+  { id: 'home', keys: ['Home'], label: 'to the first row', to: () => 0 },
+  { id: 'end', keys: ['End'], label: 'to the last row', to: (_at, _page, last) => last },
+  { id: 'wheel-up', keys: ['WheelUp'], label: 'scroll up', to: (at) => at - WHEEL_ROWS },
+  { id: 'wheel-down', keys: ['WheelDown'], label: 'scroll down', to: (at) => at + WHEEL_ROWS },
+];
+
+/** The part of a region id behind its kind: 'row:alice' -> 'alice'. */
+export function regionOf(kind: string, hit: string | undefined): string | undefined {
+  return hit?.startsWith(`${kind}:`) ? hit.slice(kind.length + 1) : undefined;
+}
+
+export function tableBindings<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>[] {
+  const moves = MOVES.map(({ id, keys, label, to }): Binding<Ui> => ({
+    id: `${access.id}.${id}`,
+    keys,
+    label,
+    run: (ui, context) => [access.put(ui, moved(access, ui, context, to))],
+  }));
+  const click: Binding<Ui> = {
+    id: `${access.id}.click`,
+    keys: ['Click', 'DoubleClick'],
+    label: 'select the row, sort by the header',
+    run: (ui, context) => clicked(access, ui, context),
+  };
+  return [...openBinding(access), ...moves, click, ...pinBinding(access)];
+}
+
+/** Pins the user of the chosen row. Where one is pinned the layer below takes that back. */
+function pinBinding<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>[] {
+  const { user } = access;
+  if (!user) return [];
+  const chosen = (ui: Ui, app: AppView): string | undefined => {
+    const order = access.order(ui, app);
+    const at = selectedAt(access.state(ui), order);
+    return at < 0 ? undefined : user(app, ui, order.id(at)) || undefined;
+  };
+  return [
+    {
+      id: `${access.id}.pin`,
+      keys: ['U'],
+      label: 'only the user of this row, on all tabs; again: everybody',
+      short: 'pin user',
+      hint: 16,
+      when: (_ui, app) => app.pinned === undefined,
+      disabled: (ui, app) => (chosen(ui, app) === undefined ? 'no user is known here' : undefined),
+      run: (ui, { app }) => [ui, { type: 'pin', user: chosen(ui, app)! }],
+    },
+  ];
+}
+
+function openBinding<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>[] {
+  const { open } = access;
+  if (!open) return [];
+  return [
+    {
+      id: `${access.id}.open`,
+      keys: ['Enter'],
+      label: open.label,
+      short: open.short,
+      hint: 1,
+      run: (ui, { app }) => opened(access, ui, app),
+    },
+  ];
+}
+
+function opened<Ui>(access: TableAccess<Ui>, ui: Ui, app: AppView): Step<Ui> {
+  const order = access.order(ui, app);
+  const at = selectedAt(access.state(ui), order);
+  return at < 0 || !access.open ? [ui] : access.open.run(ui, app, order.id(at));
+}
+
+/** One sort key of a table: the first press sorts in the column's own direction, the next reverses. */
+export function sortBinding<Ui>(access: TableAccess<Ui>, key: string, columnId: string, short: string, hint: number): Binding<Ui> {
+  return {
+    id: `${access.id}.sort.${columnId}`,
+    keys: [key],
+    label: `sort by ${short}; again reverses`,
+    short,
+    hint,
+    run: (ui, { app }): Step<Ui> => [sorted(access, ui, app, columnId)],
+  };
+}
+
+/** Sorted anew; the selected row is remembered at the place where it is now. */
+function sorted<Ui>(access: TableAccess<Ui>, ui: Ui, app: AppView, columnId: string): Ui {
+  const next = access.put(ui, sortBy(access.state(ui), access.columns, columnId, access.order(ui, app)));
+  const state = access.state(next);
+  return access.put(next, { ...state, at: Math.max(0, selectedAt(state, access.order(next, app))) });
+}
+
+function moved<Ui>(access: TableAccess<Ui>, ui: Ui, { app, frame }: KeyContext, to: Move): TableState {
+  const state = access.state(ui);
+  const order = access.order(ui, app);
+  const at = selectedAt(state, order);
+  // What is on screen is the view's reading of `top`, so the move starts from there.
+  const seen = { ...state, top: topRow(state, at, order.count, frame.pageRows) };
+  return moveTo(seen, order, to(at, Math.max(1, frame.pageRows), order.count - 1), frame.pageRows);
+}
+
+function clicked<Ui>(access: TableAccess<Ui>, ui: Ui, { app, event, frame }: KeyContext): Step<Ui> {
+  const state = access.state(ui);
+  const order = access.order(ui, app);
+  const column = regionOf('sort', frame.hit);
+  if (column !== undefined) return [sorted(access, ui, app, column)];
+  const id = regionOf('row', frame.hit);
+  const at = id === undefined ? -1 : order.find(id);
+  if (at < 0) return [ui];
+  const seen = { ...state, top: topRow(state, selectedAt(state, order), order.count, frame.pageRows) };
+  const next = access.put(ui, moveTo(seen, order, at, frame.pageRows));
+  const twice = event.type === 'mouse' && event.clicks >= 2;
+  return twice && access.open ? opened(access, next, app) : [next];
+}

@@ -1,0 +1,101 @@
+/** The plans of the ordinary mock cluster: 8 GPUs a node and, if wanted, the process rows of all-smi's mock server. */
+import { GIB, MIB, type GpuModel, type GpuPlan, type Job, type NodePlan } from './mock-plan.js';
+import { PLATFORMS, type Platform } from './mock-platforms.js';
+import type { Switches } from './mock-features.js';
+import { draw, mix } from './random-walk.js';
+
+/** By the first word of a product's name that fits; the last row fits all. */
+const MODELS: readonly (readonly [RegExp, Omit<GpuModel, 'name' | 'memoryBytes'>])[] = [
+  [/B[23]00/, { architecture: 'Blackwell', powerLimitWatts: 1000, boostMhz: 1965 }],
+  [/H[12]00/, { architecture: 'Hopper', powerLimitWatts: 700, boostMhz: 1980 }],
+  [/A100/, { architecture: 'Ampere', powerLimitWatts: 400, boostMhz: 1410 }],
+  [/L40/, { architecture: 'Ada Lovelace', powerLimitWatts: 350, boostMhz: 2520 }],
+  [/(?:)/, { architecture: 'Ampere', powerLimitWatts: 300, boostMhz: 1800 }],
+];
+
+/** What a card of that name is. Memory as the name says it ("192GB"), else 80 GiB. */
+export function gpuModel(name: string): GpuModel {
+  const [, figures] = MODELS.find(([pattern]) => pattern.test(name))!;
+  return { name, memoryBytes: Number(/\b([1-9]\d{0,3})\s?GB/.exec(name)?.[1] ?? 80) * GIB, ...figures };
+}
+
+/** `GPU-` and a UUID, always the same for the same keys. */
+export function gpuUuid(...keys: readonly number[]): string {
+  const hex = [1, 2, 3, 4]
+    .map((part) =>
+      mix(...keys, part)
+        .toString(16)
+        .padStart(8, '0'),
+    )
+    .join('');
+  return `GPU-${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`;
+}
+
+const USERS = ['inureyes', 'yeonji', 'mira', 'root'] as const;
+const COMMANDS = [
+  'python train.py --bs=128 --epochs=100 --model=llama-70b',
+  'python eval.py --split=val --checkpoint=epoch_32.pt',
+  '/opt/llm/infer -m /models/phi-4-14b.safetensors --batch 4',
+  'containerd-shim-runc-v2 -namespace k8s.io -id abc123',
+  'node /workspace/run-agent.js --env prod',
+] as const;
+const FIRST_PID = 10_000;
+
+/**
+ * The rows of all-smi's mock: GPU i has 1 + (i mod 4) processes, 20 a node, frozen. They share what the GPU holds at the start.
+ * `usedBytes`: by GPU.
+ */
+function mockJobs(usedBytes: readonly number[]): Job[] {
+  return usedBytes
+    .flatMap((used, gpu) => {
+      const count = 1 + (gpu % 4);
+      return Array.from({ length: count }, (_, nth) => {
+        const command = COMMANDS[(2 * gpu + nth) % COMMANDS.length]!;
+        return {
+          pid: 0,
+          name: command.split(' ')[0]!,
+          user: USERS[(gpu + nth) % USERS.length]!,
+          command,
+          cpuPercent: 5 + 3.5 * nth,
+          ageSeconds: 60 * (1 + 7 * gpu + nth),
+          shares: [{ gpu, bytes: Math.max(Math.floor(used / count), 64 * MIB) }],
+        };
+      });
+    })
+    .map((job, at) => ({ ...job, pid: FIRST_PID + at }));
+}
+
+export interface MockPlan {
+  readonly gpuName: string;
+  readonly nodes: number;
+  /** Number in the name of the first node. */
+  readonly startIndex: number;
+  readonly processes: boolean;
+  readonly seed: number;
+  /** Default: NVIDIA's cards. */
+  readonly platform?: Platform;
+  readonly switches?: Switches;
+}
+
+/** A third to two thirds of the memory at the start, the same on GPU i of every node, so that sums over users scale with the nodes. */
+const usedAtStart = (model: GpuModel, seed: number, gpu: number): number =>
+  Math.floor((model.memoryBytes * (0.33 + 0.33 * draw(seed, gpu))) / MIB) * MIB;
+
+export function mockPlans({ gpuName, nodes, startIndex, processes, seed, platform = PLATFORMS.nvidia, switches }: MockPlan): NodePlan[] {
+  const model = platform.model ?? gpuModel(gpuName);
+  const used = Array.from({ length: platform.devices }, (_, gpu) => usedAtStart(model, seed, gpu));
+  const jobs = processes && platform.nvidia ? mockJobs(used) : undefined;
+  const owned = used.map((_, gpu) => (jobs ?? []).reduce((sum, { shares: [share] }) => sum + (share?.gpu === gpu ? share.bytes : 0), 0));
+  return Array.from({ length: nodes }, (_, nth) => {
+    const key = mix(seed, startIndex + nth);
+    const gpus = used.map((bytes, gpu): GpuPlan => ({
+      uuid: gpuUuid(key, gpu).replace(/^GPU/, platform.uuid),
+      otherBytes: Math.max(0, bytes - owned[gpu]!),
+      wanderBytes: model.memoryBytes * 0.3,
+      load: { mean: 35 + 50 * draw(key, gpu, 1), swing: 30, period: 8 + 8 * draw(key, gpu, 2), intensity: 0.7 + 0.25 * draw(key, gpu, 3) },
+    }));
+    const instance = `node-${String(startIndex + nth).padStart(4, '0')}`;
+    const shown = platform.nvidia && switches ? { switches } : {};
+    return { instance, key, model, gpus, jobs, warmerCelsius: 0, details: false, platform, ...shown };
+  });
+}

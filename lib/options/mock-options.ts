@@ -1,0 +1,73 @@
+/** Options of `mock`. */
+import type { OptionTable } from './options.js';
+import { last, number } from './values.js';
+
+/** Most nodes of a mock cluster. */
+const MAX_NODES = 2000;
+
+export const MOCK_OPTIONS = {
+  portRange: {
+    flag: 'port-range',
+    value: 'FIRST-LAST',
+    otherwise: '10001-10010',
+    help: 'ports to serve on, a node each',
+    parse: last,
+  },
+  nodes: {
+    flag: 'nodes',
+    value: 'N',
+    help: 'number of nodes, on ports that follow each other',
+    parse: number({ min: 1, max: MAX_NODES, whole: true }),
+  },
+  port: {
+    flag: 'port',
+    value: 'PORT',
+    otherwise: '10001',
+    help: 'the first of these ports; 0 takes any that are free',
+    parse: number({ min: 0, max: 65_535, whole: true }),
+  },
+  platform: {
+    flag: 'platform',
+    value: 'NAME',
+    default: 'nvidia',
+    help: 'hardware to imitate: nvidia, intel or amd (NVIDIA beside such a CPU), jetson, apple, amdgpu, gaudi, tpu, tenstorrent, rebellions, furiosa',
+    parse: last,
+  },
+  gpuName: {
+    flag: 'gpu-name',
+    value: 'NAME',
+    default: 'NVIDIA B200 192GB HBM3',
+    help: "name that NVIDIA's GPUs report",
+    parse: last,
+  },
+  output: { flag: 'output', alias: 'o', value: 'FILE', help: 'write the addresses to a file that --hostfile reads', parse: last },
+  failureNodes: {
+    flag: 'failure-nodes',
+    value: 'N',
+    default: 0,
+    help: 'number of nodes that fail now and then',
+    parse: number({ min: 0, max: MAX_NODES, whole: true }),
+  },
+  startIndex: {
+    flag: 'start-index',
+    value: 'N',
+    default: 1,
+    help: 'number in the name of the first node',
+    parse: number({ min: 0, max: 999_999, whole: true }),
+  },
+  processes: { env: 'ALL_SMI_MOCK_PROCESSES', value: '1', help: 'any value: the nodes export their processes', parse: () => true },
+  vgpu: { env: 'ALL_SMI_MOCK_VGPU', value: '1', help: 'any value: four virtual GPUs on each GPU', parse: () => true },
+  mig: { env: 'ALL_SMI_MOCK_MIG', value: '1', help: 'any value: each GPU is divided into five MIG devices', parse: () => true },
+  hardware: {
+    env: 'ALL_SMI_MOCK_HARDWARE_DETAILS',
+    value: '1',
+    help: 'any value: thresholds, P-state, NUMA node, NVLinks, GSP firmware, profiling counters',
+    parse: () => true,
+  },
+  topology: {
+    env: 'ALL_SMI_MOCK_TOPOLOGY',
+    value: '1',
+    help: 'any value but 0: two NUMA halves, NVLinks with their speed',
+    parse: (words) => last(words) !== '0',
+  },
+} as const satisfies OptionTable;

@@ -1,0 +1,114 @@
+/** What a plugin is checked for when it is registered, so that mistakes show at start and not at the first key or frame. */
+import { AppError } from '../errors.js';
+import { RUNGS, type Binding, type KeyLayer, type TabPlugin } from './types.js';
+
+export const API_VERSION = 1;
+
+const ID = /^[a-z][a-z0-9-]{0,31}$/;
+/** Owners of bindings that are no plugin. */
+const RESERVED = ['core'];
+const MAX_BINDINGS = 200;
+
+const MODIFIERS = '(C-)?(A-)?(S-)?';
+const NAMED = 'Enter|Esc|Tab|Space|Backspace|Up|Down|Left|Right|Home|End|PageUp|PageDown|Insert|Delete|F[1-9]|F1[0-2]';
+const inputs = (character: string): RegExp =>
+  new RegExp(`^(${MODIFIERS}(${NAMED}|${character})|Click|DoubleClick|WheelUp|WheelDown)$`, 'u');
+/** What `eventName` can give (lib/keys/key-names.ts). The second is for the rest: it takes longer to compile than everything else here. */
+const ASCII_INPUT = inputs('[!-~]');
+const INPUT = inputs('[^\\s\\p{C}]');
+
+/**
+ * Checks a candidate in a fixed order and returns it as it is. `registered`: the plugins before it; `source`: what the messages call it
+ * (the file). Throws `E_PLUGIN_SHAPE`, naming the first field that is wrong.
+ */
+export function registerPlugin(candidate: unknown, registered: readonly TabPlugin[], source?: string): TabPlugin {
+  const plugin = isRecord(candidate) ? candidate : {};
+  const name = source ?? (typeof plugin.id === 'string' ? plugin.id : '(unnamed)');
+  const check: Check = (field, value, wants, reason) => {
+    if (!wants(value)) throw new AppError('E_PLUGIN_SHAPE', { plugin: name, field, reason });
+  };
+  check('plugin', candidate, isRecord, 'is not an object');
+  check(
+    'apiVersion',
+    plugin.apiVersion,
+    (value) => value === API_VERSION,
+    `is ${shown(plugin.apiVersion)}; this program speaks ${API_VERSION}`,
+  );
+  check('id', plugin.id, matches(ID), 'is not lower-case letters, digits and dashes, at most 32');
+  const id = plugin.id as string;
+  const taken = [...RESERVED, ...registered.map((other) => other.id)];
+  check('id', id, (value) => !taken.includes(value as string), `"${id}" is taken`);
+  for (const field of ['tabs', 'init', 'view']) check(field, plugin[field], isFunction, 'is not a function');
+  check('on', plugin.on, optional(isFunction), 'is not a function');
+  check('notes', plugin.notes, optional(listOf(isString)), 'is not a list of texts');
+  check('layers', plugin.layers, listOf(isRecord), 'is not a list of layers');
+  (plugin.layers as Loose[]).forEach((layer, at) => {
+    checkLayer(layer, `layers[${at}]`, id, check);
+  });
+  checkTogether(plugin.layers as readonly KeyLayer<unknown>[], check);
+  return candidate as TabPlugin;
+}
+
+type Loose = Readonly<Record<string, unknown>>;
+type Check = (field: string, value: unknown, wants: (value: unknown) => boolean, reason: string) => void;
+
+function checkLayer(layer: Loose, at: string, id: string, check: Check): void {
+  check(`${at}.rung`, layer.rung, (value) => (RUNGS as readonly unknown[]).includes(value), `is none of ${RUNGS.join(', ')}`);
+  check(`${at}.title`, layer.title, isString, 'is not a text');
+  check(`${at}.bindings`, layer.bindings, listOf(isRecord), 'is not a list of bindings');
+  const bindings = layer.bindings as Loose[];
+  check(`${at}.bindings`, bindings.length, (length) => (length as number) <= MAX_BINDINGS, `are more than ${MAX_BINDINGS}`);
+  bindings.forEach((binding, nth) => {
+    checkBinding(binding, `${at}.bindings[${nth}]`, id, check);
+  });
+}
+
+function checkBinding(binding: Loose, at: string, id: string, check: Check): void {
+  const prefixed = (value: unknown): boolean => isString(value) && value.startsWith(`${id}.`) && value.length > id.length + 1;
+  check(`${at}.id`, binding.id, prefixed, `${shown(binding.id)} does not begin with "${id}."`);
+  check(`${at}.keys`, binding.keys, (keys) => listOf(isString)(keys) && (keys as string[]).length > 0, 'is not a list of keys');
+  for (const key of binding.keys as string[]) check(`${at}.keys`, key, isInput, `"${key}" is not the name of a key`);
+  check(`${at}.label`, binding.label, (label) => isString(label) && label !== '', 'is not a text');
+  check(`${at}.short`, binding.short, optional(isString), 'is not a text');
+  check(`${at}.hint`, binding.hint, optional(Number.isFinite), 'is not a number');
+  check(`${at}.run`, binding.run, isFunction, 'is not a function');
+  check(`${at}.when`, binding.when, optional(isFunction), 'is not a function');
+  check(`${at}.disabled`, binding.disabled, optional(isFunction), 'is not a function');
+}
+
+/** Across layers: an id names one binding, and no key is bound below a binding of the same rung that always takes it. */
+function checkTogether(layers: readonly KeyLayer<unknown>[], check: Check): void {
+  const ids = new Set<string>();
+  const always = new Map<string, Binding<unknown>>();
+  layers.forEach(({ rung, bindings }, layer) => {
+    bindings.forEach((binding, nth) => {
+      const at = `layers[${layer}].bindings[${nth}]`;
+      check(`${at}.id`, binding.id, (id) => !ids.has(id as string), `"${binding.id}" is there twice`);
+      ids.add(binding.id);
+      for (const key of binding.keys) {
+        const taker = always.get(`${rung} ${key}`);
+        check(`${at}.keys`, taker, (found) => found === undefined, `"${key}" never gets here: ${taker?.id ?? ''} takes it`);
+        if (!binding.when) always.set(`${rung} ${key}`, binding);
+      }
+    });
+  });
+}
+
+const isString = (value: unknown): value is string => typeof value === 'string';
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isRecord = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value);
+const optional = (wants: (value: unknown) => boolean) => (value: unknown) => value === undefined || wants(value);
+const listOf = (wants: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(wants);
+const isInput = (value: unknown): boolean => isString(value) && (ASCII_INPUT.test(value) || INPUT.test(value));
+const matches = (pattern: RegExp) => (value: unknown) => isString(value) && pattern.test(value);
+
+/** A value in a message. */
+function shown(value: unknown): string {
+  return isString(value)
+    ? `"${value.slice(0, 40)}"`
+    : typeof value === 'number'
+      ? String(value)
+      : value === undefined
+        ? 'missing'
+        : `a ${typeof value}`;
+}

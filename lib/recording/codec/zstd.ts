@@ -1,0 +1,58 @@
+/**
+ * zstd, compressed and decompressed: by node where it can (22.15 and later), else by packages, which are loaded when they are first needed.
+ * Whoever decodes has looked at the frame first (zstd-format.ts): the packages trust what a frame says of itself.
+ */
+import zlib from 'node:zlib';
+import type * as ZstdWasm from '@bokuweb/zstd-wasm';
+import { Damaged } from '../read/damaged.js';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What node's types of version 20 do not know yet. */
+interface BuiltIn {
+  readonly zstdCompressSync: (bytes: Uint8Array, options: object) => Bytes;
+  readonly zstdDecompressSync: (bytes: Uint8Array, options: object) => Bytes;
+}
+const builtIn = 'zstdCompressSync' in zlib ? (zlib as unknown as BuiltIn) : undefined;
+
+const LEVEL = 3;
+
+/** One frame of all `bytes`. May take 10 ms a MiB: not for the thread that paints. */
+export type Compress = (bytes: Uint8Array) => Uint8Array;
+
+let compressor: Promise<Compress> | undefined;
+/** Loaded once: the package must not be started twice. */
+export const loadCompress = (): Promise<Compress> => (compressor ??= newCompress());
+
+async function newCompress(): Promise<Compress> {
+  if (builtIn) {
+    const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = zlib.constants as unknown as Record<string, number>;
+    const params = { [ZSTD_c_compressionLevel!]: LEVEL, [ZSTD_c_checksumFlag!]: 1 };
+    return (bytes) => builtIn.zstdCompressSync(bytes, { params });
+  }
+  // CommonJS: in the bundle it has nothing but a default export.
+  const { default: zstd } = (await import('@bokuweb/zstd-wasm')) as unknown as { readonly default: typeof ZstdWasm };
+  await zstd.init();
+  return (bytes) => zstd.compress(bytes, LEVEL);
+}
+
+/** The content of one whole frame, at most `maxBytes`. Throws where it is damaged or larger. */
+export type Decompress = (frame: Uint8Array, maxBytes: number) => Uint8Array;
+
+export async function loadDecompress(): Promise<Decompress> {
+  if (builtIn) return (frame, maxBytes) => builtIn.zstdDecompressSync(frame, { maxOutputLength: maxBytes });
+  const { Decompress: Stream } = await import('fzstd');
+  return (frame, maxBytes) => {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    const stream = new Stream((chunk) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new Damaged(`a block of more than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    });
+    // In pieces, so that a bomb is noticed before all of it is out.
+    const PIECE = 64 * 1024;
+    for (let at = 0; at < frame.length; at += PIECE) stream.push(frame.subarray(at, at + PIECE), at + PIECE >= frame.length);
+    return Buffer.concat(chunks);
+  };
+}

@@ -1,0 +1,125 @@
+/** Lines of a recording, read: which kind a line is, and the hosts of a frame. */
+import type { Ms } from '../../model/node-view.js';
+import { clean } from '../../text/sanitize.js';
+import { readConnection } from './connection-read.js';
+import { HostCollector, type FrameSays } from './frame-nodes.js';
+import { integerOf, isRecord, listOf, member, textOf, type Loose } from './json-read.js';
+import type { RecordedFrame } from './records.js';
+import { offsetOf, readProc } from './row-read.js';
+import { MAX_HEADER_HOSTS, MAX_PARTS, SCHEMA, type ArrayName } from './schema.js';
+
+export interface Header {
+  readonly hosts: readonly string[];
+  readonly intervalMs: Ms | undefined;
+  /** Ours: who wrote it, '' for all-smi; the recorder's time zone. */
+  readonly writer: string;
+  readonly zone: string;
+  readonly offsetMinutes: number | undefined;
+  readonly segment: number | undefined;
+}
+
+/** A data line, still as it stands there. */
+export interface DataLine {
+  readonly kind: 'data';
+  readonly at: Ms;
+  readonly hostname: string;
+  /** Which of how many lines of the frame; [1, 1] where it is the only one. */
+  readonly part: readonly [nth: number, of: number];
+  readonly row: Loose;
+}
+
+export type Line =
+  | DataLine
+  | { readonly kind: 'header'; readonly header: Header }
+  | { readonly kind: 'index' }
+  /** `schema`: of a version that nobody can read yet; undefined: no line of a recording. */
+  | { readonly kind: 'bad'; readonly schema?: string };
+
+export function readLine(text: string): Line {
+  const row = parsed(text);
+  if (!isRecord(row)) return { kind: 'bad' };
+  const schema = member(row, 'schema');
+  if (schema !== SCHEMA) return { kind: 'bad', ...(schema === undefined ? {} : { schema: clean(JSON.stringify(schema), 40) }) };
+  if (member(row, 'header') === true) return { kind: 'header', header: readHeader(row) };
+  if (member(row, 'index') === true) return { kind: 'index' };
+  const at = frameTime(row);
+  const hostname = member(row, 'hostname');
+  if (at === undefined || typeof hostname !== 'string') return { kind: 'bad' };
+  const part = partOf(row);
+  return part ? { kind: 'data', at, hostname: clean(hostname, 256), part, row } : { kind: 'bad' };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function readHeader(row: Loose): Header {
+  const hosts = (listOf(row, 'hosts') ?? []).filter((host): host is string => typeof host === 'string');
+  return {
+    hosts: hosts.slice(0, MAX_HEADER_HOSTS).map((host) => clean(host, 256)),
+    intervalMs: integerOf(row, 'interval_ms', 1, 86_400_000),
+    writer: textOf(row, 'writer', 64),
+    zone: textOf(row, 'zone', 64),
+    offsetMinutes: integerOf(row, 'utc_offset_minutes', -24 * 60, 24 * 60),
+    segment: integerOf(row, 'segment', 1, 1e9),
+  };
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** The timestamp, to the millisecond where our `at_ms` says it and agrees. */
+function frameTime(row: Loose): Ms | undefined {
+  const text = textOf(row, 'timestamp', 64);
+  const at = RFC_3339.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(at)) return undefined;
+  const exact = integerOf(row, 'at_ms', 0, 8.64e15);
+  return exact !== undefined && Math.floor(exact / 1000) * 1000 === at ? exact : at;
+}
+
+function partOf(row: Loose): readonly [number, number] | undefined {
+  const part = member(row, 'part');
+  if (part === undefined) return [1, 1];
+  if (!Array.isArray(part)) return undefined;
+  const [nth, of] = part as readonly unknown[];
+  const fits = Number.isInteger(nth) && Number.isInteger(of) && Number(nth) >= 1 && Number(nth) <= Number(of) && Number(of) <= MAX_PARTS;
+  return fits ? [Number(nth), Number(of)] : undefined;
+}
+
+/** The hosts of a frame, from all of its lines. */
+export function readFrame(lines: readonly DataLine[]): RecordedFrame {
+  const { at, hostname } = lines[0]!;
+  const hosts = new HostCollector(at, hostname);
+  for (const row of rowsOf(lines, 'connections', hosts)) {
+    const connection = readConnection(row);
+    if (connection) hosts.connection(connection);
+    else hosts.badRows++;
+  }
+  let offsetMinutes: number | undefined;
+  for (const array of ['gpus', 'cpus', 'memory', 'storage', 'chassis', 'extras'] as const) {
+    for (const row of rowsOf(lines, array, hosts)) {
+      hosts.row(array, row);
+      offsetMinutes ??= offsetOf(row, at);
+    }
+  }
+  for (const row of rowsOf(lines, 'processes', hosts)) {
+    const proc = readProc(row);
+    if (proc) hosts.process(proc);
+    else hosts.badRows++;
+  }
+  const has = (array: ArrayName): boolean => lines.some(({ row }) => listOf(row, array) !== undefined);
+  const says: FrameSays = { connections: has('connections'), processes: has('processes') };
+  return { at, hosts: hosts.finish(says), offsetMinutes, badRows: hosts.badRows };
+}
+
+function* rowsOf(lines: readonly DataLine[], array: ArrayName, bad: { badRows: number }): Generator<Loose> {
+  for (const { row } of lines) {
+    for (const one of listOf(row, array) ?? []) {
+      if (isRecord(one)) yield one;
+      else bad.badRows++;
+    }
+  }
+}

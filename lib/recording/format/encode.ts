@@ -1,0 +1,194 @@
+/**
+ * One collection cycle as lines of the recording. Host by host, in pieces small enough to be made between two keys: the caller decides
+ * when to go on, and nothing is read of a host that has answered anew in between.
+ */
+import { counted, type HostView, type Ms } from '../../model/node-view.js';
+import { connectionJson } from './connection-json.js';
+import { chassisJson, extraRows, linksOf } from './extras-json.js';
+import { cpuJson, gpuJson, memoryJson, processJson, storageJson, type RowContext } from './row-json.js';
+import { ALL_SMI_VERSION, ARRAYS, ARRAY_OF, MAX_PART_BYTES, SCHEMA, SECTIONS, type ArrayName, type Section } from './schema.js';
+
+/** A line as the bytes it is made of, its line feed included. They are never put together here: a line may be 12 MiB. */
+export type LineBytes = readonly Uint8Array[];
+
+export interface FrameMeta {
+  readonly at: Ms;
+  /** Minutes that local time is ahead of UTC. */
+  readonly offsetMinutes: number;
+  /** `remote`, or the name of the only host. */
+  readonly hostname: string;
+  readonly include: ReadonlySet<Section>;
+  /** Smaller in tests. */
+  readonly maxPartBytes?: number;
+}
+
+/** Elements of one array, joined by commas. */
+export interface Piece {
+  readonly array: ArrayName;
+  readonly bytes: Uint8Array;
+}
+
+/** Rows that are turned to text in one go: about half a millisecond. */
+const ROWS_AT_ONCE = 128;
+/** A host that keeps answering while it is written is written in one go after so many tries. */
+const MAX_TRIES = 3;
+
+const utf8 = new TextEncoder();
+export const lineBytes = (value: object): Uint8Array => utf8.encode(`${JSON.stringify(value)}\n`);
+
+/** RFC 3339, whole seconds: what the format has for a time. */
+export const timestamp = (at: Ms): string => `${new Date(Math.floor(at / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+
+/** `YYYY-MM-DD HH:MM:SS` of the recorder's wall clock. */
+export const localTime = (at: Ms, offsetMinutes: number): string =>
+  new Date(at + offsetMinutes * 60_000).toISOString().slice(0, 19).replace('T', ' ');
+
+/** Pieces of a host; the caller may rest after each. Rows of hosts that count only, as all-smi leaves a host out that failed. */
+export function* hostPieces(host: HostView, meta: FrameMeta): Generator<Piece, void, undefined> {
+  const context: RowContext = { time: localTime(meta.at, meta.offsetMinutes) };
+  yield { array: 'connections', bytes: utf8.encode(connectionJson(host)) };
+  if (!counted(host)) return;
+  const { include } = meta;
+  if (include.has('gpu')) {
+    const links = linksOf(host);
+    yield* rows('gpus', host.gpus.count, (row) => gpuJson(host, row, context, links));
+  }
+  if (include.has('cpu')) yield* rows('cpus', host.cpus.count, (row) => cpuJson(host, row, context));
+  if (include.has('memory')) yield* rows('memory', host.memory.count, (row) => memoryJson(host, row, context));
+  if (include.has('memory')) yield* rows('storage', host.disks.count, (row) => storageJson(host, row));
+  const chassis = include.has('chassis') ? chassisJson(host, context) : undefined;
+  if (chassis !== undefined) yield { array: 'chassis', bytes: utf8.encode(chassis) };
+  for (const extra of extraRows(host, include)) yield { array: 'extras', bytes: utf8.encode(extra) };
+  if (include.has('process')) yield* rows('processes', host.procs.count, (row) => processJson(host, row, context));
+}
+
+function* rows(array: ArrayName, count: number, json: (row: number) => string): Generator<Piece, void, undefined> {
+  for (let from = 0; from < count; from += ROWS_AT_ONCE) {
+    let text = '';
+    for (let row = from; row < Math.min(count, from + ROWS_AT_ONCE); row++) text += row === from ? json(row) : `,${json(row)}`;
+    yield { array, bytes: utf8.encode(text) };
+  }
+}
+
+/** The pieces of one version of the host. `rest` is awaited between pieces; what was made before the host answered anew is dropped. */
+export async function frozenPieces(host: HostView, meta: FrameMeta, rest: () => Promise<void> | undefined): Promise<readonly Piece[]> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const { version, status } = host;
+    const pieces: Piece[] = [];
+    for (const piece of hostPieces(host, meta)) {
+      pieces.push(piece);
+      const pause = rest();
+      if (pause) await pause;
+      if (host.version !== version || host.status !== status) break;
+    }
+    if (host.version === version && host.status === status) return pieces;
+  }
+  return [...hostPieces(host, meta)];
+}
+
+/** Collects the pieces of a cycle and gives its lines: one, or several with `part` where one would be too long for readers. */
+export class FrameBuilder {
+  readonly #meta: FrameMeta;
+  readonly #parts: Map<ArrayName, Uint8Array[]>[] = [];
+  #room = 0;
+  rows = 0;
+
+  constructor(meta: FrameMeta) {
+    this.#meta = meta;
+  }
+
+  add({ array, bytes }: Piece): void {
+    if (bytes.length + 1 > this.#room) {
+      this.#parts.push(new Map());
+      this.#room = this.#meta.maxPartBytes ?? MAX_PART_BYTES;
+    }
+    this.#room -= bytes.length + 1;
+    const part = this.#parts.at(-1)!;
+    const pieces = part.get(array);
+    if (pieces) pieces.push(bytes);
+    else part.set(array, [bytes]);
+  }
+
+  lines(): readonly LineBytes[] {
+    if (this.#parts.length === 0) this.#parts.push(new Map());
+    return this.#parts.map((part, at) => this.#line(part, at + 1));
+  }
+
+  /** Arrays that were not asked for are left out; those that were and are empty are `[]`. */
+  #line(part: ReadonlyMap<ArrayName, readonly Uint8Array[]>, nth: number): LineBytes {
+    const { at, hostname, include } = this.#meta;
+    const asked = new Set<ArrayName>([
+      'connections',
+      ...(this.#parts.some((one) => one.has('extras')) ? ['extras' as const] : []),
+      ...SECTIONS.filter((section) => include.has(section)).flatMap((one) => ARRAY_OF[one]),
+    ]);
+    const members: [key: string, value: readonly Uint8Array[] | string][] = [
+      ['at_ms', String(Math.round(at))],
+      ['hostname', JSON.stringify(hostname)],
+      ['schema', String(SCHEMA)],
+      ['timestamp', JSON.stringify(timestamp(at))],
+      ...(this.#parts.length > 1 ? [['part', `[${nth},${this.#parts.length}]`] as [string, string]] : []),
+      ...ARRAYS.filter((array) => asked.has(array)).map((array): [string, readonly Uint8Array[]] => [array, part.get(array) ?? []]),
+    ];
+    members.sort(([a], [b]) => (a < b ? -1 : 1));
+    const line: Uint8Array[] = [];
+    let glue = '{';
+    for (const [key, value] of members) {
+      if (typeof value === 'string') glue += `${JSON.stringify(key)}:${value},`;
+      else {
+        glue += `${JSON.stringify(key)}:[`;
+        value.forEach((piece, nth) => {
+          line.push(utf8.encode(nth === 0 ? glue : ','), piece);
+          glue = '';
+        });
+        glue += '],';
+      }
+    }
+    line.push(utf8.encode(`${glue.slice(0, -1)}}\n`));
+    return line;
+  }
+}
+
+/** The lines of a cycle in one go: where nobody waits for a key. */
+export function frameLines(hosts: Iterable<HostView>, meta: FrameMeta): readonly LineBytes[] {
+  const builder = new FrameBuilder(meta);
+  for (const host of hosts) for (const piece of hostPieces(host, meta)) builder.add(piece);
+  return builder.lines();
+}
+
+export interface HeaderMeta {
+  readonly hosts: readonly string[];
+  readonly intervalMs: Ms;
+  /** Name of the recorder's time zone, and how far it is ahead of UTC. */
+  readonly zone: string;
+  readonly offsetMinutes: number;
+  /** What wrote it. */
+  readonly writer: string;
+  /** Which segment of the session this is, from 1; its first data frame's number. */
+  readonly segment: number;
+  readonly firstSeq: number;
+}
+
+/** The first line of each segment. all-smi takes the first and ignores those of later ones; keys it does not know are ours. */
+export function headerLine(meta: HeaderMeta): LineBytes {
+  const { hosts, intervalMs, zone, offsetMinutes, writer, segment, firstSeq } = meta;
+  return [
+    lineBytes({
+      all_smi_version: ALL_SMI_VERSION,
+      first_seq: firstSeq,
+      header: true,
+      hosts,
+      interval_ms: Math.round(intervalMs),
+      schema: SCHEMA,
+      segment,
+      utc_offset_minutes: offsetMinutes,
+      writer,
+      zone,
+    }),
+  ];
+}
+
+/** After the frame `seq`, which ends `byteOffset` uncompressed bytes into its segment. */
+export const indexLine = (byteOffset: number, seq: number): LineBytes => [
+  lineBytes({ byte_offset: byteOffset, index: true, schema: SCHEMA, seq }),
+];

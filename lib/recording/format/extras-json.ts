@@ -1,0 +1,96 @@
+/** What only some nodes export: a section of ours that keeps it as it came, and the parts of it that all-smi's format has a place for. */
+import { EXTRA_TABLES, type ExtraReading, type ExtraTable } from '../../model/columns.js';
+import type { HostView } from '../../model/node-view.js';
+import type { RowContext } from './row-json.js';
+import type { Section } from './schema.js';
+
+/** With which section a table goes; those that are not here always go along. */
+const SECTION_OF: Readonly<Partial<Record<ExtraTable, Section>>> = {
+  gpu: 'gpu',
+  mig: 'gpu',
+  vgpu: 'gpu',
+  link: 'gpu',
+  cpu: 'cpu',
+  socket: 'cpu',
+  chassis: 'chassis',
+  fan: 'chassis',
+};
+
+/** A row of `extras`, per row of a table that has readings. */
+export function* extraRows(host: HostView, include: ReadonlySet<Section>): Generator<string, void, undefined> {
+  for (const table of EXTRA_TABLES) {
+    const section = SECTION_OF[table];
+    if (section !== undefined && !include.has(section)) continue;
+    const rows = host.extras.rows(table);
+    for (let row = 0; row < rows.count; row++) {
+      const readings = rows.families(row);
+      if (readings.length > 0) yield JSON.stringify({ host_id: host.hostId, readings: readings.map(readingJson), row, table });
+    }
+  }
+}
+
+const readingJson = ({ family, labels, unit, value }: ExtraReading): object => ({
+  family,
+  labels,
+  unit,
+  value: Number.isFinite(value) ? value : null,
+});
+
+const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+const U32 = 2 ** 32 - 1;
+
+/** Undefined: nothing is known of the machine. */
+export function chassisJson(host: HostView, { time }: RowContext): string | undefined {
+  const chassis = host.extras.rows('chassis');
+  const fans = host.extras.rows('fan');
+  if (chassis.count === 0 && fans.count === 0) return undefined;
+  const detail = ['bios_version', 'board', 'platform', 'product_name', 'vendor', 'version'].map(
+    (name) => [name, chassis.label(0, name)] as const,
+  );
+  return JSON.stringify({
+    detail: Object.fromEntries(detail.filter(([, text]) => text !== '')),
+    fan_speeds: Array.from({ length: fans.count }, (_, row) => ({
+      id: Math.min(U32, Number(/^\d{1,9}$/.exec(fans.label(row, 'fan_id'))?.[0] ?? row)),
+      max_rpm: 0,
+      name: fans.label(row, 'fan_name'),
+      speed_rpm: Math.min(U32, Math.max(0, Math.round(fans.value(row, 'chassis_fan_speed_rpm')) || 0)),
+    })),
+    host_id: host.hostId,
+    hostname: host.label,
+    inlet_temperature: orNull(chassis.value(0, 'chassis_inlet_temperature_celsius')),
+    instance: host.label,
+    outlet_temperature: orNull(chassis.value(0, 'chassis_outlet_temperature_celsius')),
+    psu_status: [],
+    thermal_pressure: chassis.label(0, 'level') || null,
+    time,
+    total_power_watts: orNull(chassis.value(0, 'chassis_power_watts')),
+  });
+}
+
+const REMOTE_TYPES = ['gpu', 'switch', 'ibmnpu'];
+
+export interface LinkJson {
+  readonly bandwidth_mb_s: number | null;
+  readonly link_index: number;
+  readonly remote_type: string;
+}
+
+/** NVLinks by the uuid of their GPU. */
+export function linksOf(host: HostView): ReadonlyMap<string, readonly LinkJson[]> {
+  const rows = host.extras.rows('link');
+  const found = new Map<string, LinkJson[]>();
+  for (let row = 0; row < rows.count; row++) {
+    const index = Number(rows.label(row, 'link_index'));
+    const bandwidth = Number(rows.label(row, 'bandwidth_mb_s'));
+    const type = rows.label(row, 'remote_type');
+    if (!Number.isInteger(index) || index < 0 || index > U32) continue;
+    const link = {
+      bandwidth_mb_s: Number.isInteger(bandwidth) && bandwidth > 0 && bandwidth <= U32 ? bandwidth : null,
+      link_index: index,
+      remote_type: REMOTE_TYPES.includes(type) ? type : 'unknown',
+    };
+    const uuid = rows.label(row, 'gpu_uuid');
+    found.set(uuid, [...(found.get(uuid) ?? []), link]);
+  }
+  return found;
+}

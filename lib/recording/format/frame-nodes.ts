@@ -1,0 +1,215 @@
+/** Puts the rows of a frame to their hosts. A frame of all-smi merges all hosts; which of them a process ran on only ours say. */
+import type { HostFacts } from '../../model/columns.js';
+import type { Ms } from '../../model/node-view.js';
+import type { ReadConnection } from './connection-read.js';
+import { readChassis, readExtra, readLinks, type ExtraTablesRead } from './extras-read.js';
+import { textOf, type Loose } from './json-read.js';
+import type { CellRecord, GpuRecord, HostRecordedRows, ProcRecord, RecordedHost } from './records.js';
+import { ageOf, readCores, readCpu, readDisk, readGpu, readMemory, type ReadProc } from './row-read.js';
+import { MAX_HOSTS, MAX_ROWS, type ArrayName } from './schema.js';
+
+/** What all-smi calls a frame that merges the hosts of a remote recording. */
+const MERGED = 'remote';
+
+/** Which sections the frame has, even if they are empty. */
+export interface FrameSays {
+  readonly connections: boolean;
+  readonly processes: boolean;
+}
+
+interface Gathered {
+  readonly hostId: string;
+  label: string;
+  connection?: ReadConnection;
+  hasRows: boolean;
+  readonly gpus: GpuRecord[];
+  readonly cpus: CellRecord[];
+  cores: readonly CellRecord[];
+  readonly memory: CellRecord[];
+  readonly disks: CellRecord[];
+  readonly procs: ReadProc[];
+  readonly extras: ExtraTablesRead;
+  /** Rows of the format that say the same as our section does. */
+  readonly fallback: ExtraTablesRead;
+}
+
+export class HostCollector {
+  badRows = 0;
+  readonly #at: Ms;
+  readonly #hostname: string;
+  readonly #hosts = new Map<string, Gathered>();
+  #byUuid: Map<string, Gathered> | undefined;
+  /** Process rows, of any host. */
+  #processes = 0;
+
+  constructor(at: Ms, hostname: string) {
+    this.#at = at;
+    this.#hostname = hostname;
+  }
+
+  connection(connection: ReadConnection): void {
+    const host = this.#host(connection.hostId, connection.label);
+    if (host) host.connection = connection;
+  }
+
+  row(array: Exclude<ArrayName, 'connections' | 'processes'>, row: Loose): void {
+    const hostname = textOf(row, 'hostname') || this.#hostname;
+    const host = this.#host(textOf(row, 'host_id') || hostname, textOf(row, 'instance') || hostname);
+    if (!host) return;
+    host.hasRows = true;
+    if (array === 'chassis') return readChassis(host.fallback, row);
+    if (array === 'extras') {
+      if (!readExtra(host.extras, row)) this.badRows++;
+      return;
+    }
+    const rows = { gpus: host.gpus, cpus: host.cpus, memory: host.memory, storage: host.disks }[array];
+    if (rows.length >= MAX_ROWS[array]) {
+      this.badRows++;
+      return;
+    }
+    if (array === 'gpus') {
+      host.gpus.push(readGpu(row, host.gpus.length));
+      readLinks(host.fallback, row);
+    } else if (array === 'memory') host.memory.push(readMemory(row));
+    else if (array === 'storage') host.disks.push(readDisk(row));
+    else {
+      host.cpus.push(readCpu(row));
+      if (host.cores.length === 0) host.cores = readCores(row);
+    }
+  }
+
+  /** After all other rows: a process may have to be told by its GPU. */
+  process(proc: ReadProc): void {
+    this.#processes++;
+    const host = this.#hostOf(proc);
+    if (!host || host.procs.length >= MAX_ROWS.processes) this.badRows++;
+    else {
+      host.hasRows = true;
+      host.procs.push(proc);
+    }
+  }
+
+  finish(says: FrameSays): readonly RecordedHost[] {
+    if (this.#hosts.size === 0 && this.#hostname !== MERGED) {
+      const only = this.#host(this.#hostname, this.#hostname);
+      if (only) only.hasRows = true;
+    }
+    const merged = this.#hostname === MERGED || this.#hosts.size > 1;
+    const unknown = !says.connections && merged && this.#processes === 0;
+    return [...this.#hosts.values()].map((host) => ({
+      hostId: host.hostId,
+      label: host.label,
+      at: host.connection?.status.okAt ?? this.#at,
+      status: host.connection?.status,
+      groups: host.connection?.groups ?? new Map<string, string>(),
+      facts: factsOf(host, says, unknown),
+      extras: says.connections ? host.extras : host.fallback,
+      rows: host.hasRows ? rowsOf(host, host.connection?.status.okAt ?? this.#at) : undefined,
+    }));
+  }
+
+  #host(hostId: string, label: string): Gathered | undefined {
+    const known = this.#hosts.get(hostId);
+    if (known) return known;
+    if (hostId === '' || this.#hosts.size >= MAX_HOSTS) {
+      this.badRows++;
+      return undefined;
+    }
+    const host: Gathered = {
+      hostId,
+      label,
+      hasRows: false,
+      gpus: [],
+      cpus: [],
+      cores: [],
+      memory: [],
+      disks: [],
+      procs: [],
+      extras: {},
+      fallback: {},
+    };
+    this.#hosts.set(hostId, host);
+    return host;
+  }
+
+  #hostOf({ hostId, deviceUuid }: ReadProc): Gathered | undefined {
+    if (hostId !== '') return this.#host(hostId, hostId);
+    if (this.#hosts.size === 0 && this.#hostname !== MERGED) return this.#host(this.#hostname, this.#hostname);
+    if (this.#hosts.size === 1) return this.#hosts.values().next().value;
+    this.#byUuid ??= new Map([...this.#hosts.values()].flatMap((host) => host.gpus.map(({ uuid }) => [uuid, host] as const)));
+    return deviceUuid === '' ? undefined : this.#byUuid.get(deviceUuid);
+  }
+}
+
+/** What a frame without our section says of processes: none written: not exported; all hosts merged and nothing there: nobody knows. */
+function factsOf({ connection, label }: Gathered, says: FrameSays, unknown: boolean): HostFacts {
+  const none = { samples: 0, badLines: 0, badSample: '', capsHit: [], bytes: 0 };
+  const said = connection?.facts ?? {
+    instance: label,
+    exporterVersion: '',
+    up: undefined,
+    hasProcessFamily: !unknown,
+    processScope: undefined,
+  };
+  if (!says.processes) return { ...none, ...said, hasProcessFamily: false, processScope: 'off' };
+  return { ...none, ...said, ...(unknown ? { processScope: 'unrecorded' as const } : {}) };
+}
+
+function rowsOf(host: Gathered, at: Ms): HostRecordedRows {
+  const reported = [...host.gpus].sort(inOrder);
+  const gpus = new GpuFinder(reported);
+  const slots = host.procs.map((proc) => gpus.find(proc));
+  const { all, placeOf } = gpus.placed();
+  return {
+    gpus: all,
+    reportedGpus: reported.length,
+    procs: host.procs.map((proc, row): ProcRecord => {
+      const { pid, user, vramBytes, cpuPercent, smPercent, command, name } = proc;
+      return { pid, gpu: placeOf(slots[row]!), user, vramBytes, ageSeconds: ageOf(proc.start, at), cpuPercent, smPercent, command, name };
+    }),
+    cpus: host.cpus,
+    cores: host.cores,
+    memory: host.memory,
+    disks: host.disks,
+  };
+}
+
+const inOrder = (a: GpuRecord, b: GpuRecord): number => a.index - b.index || (a.uuid < b.uuid ? -1 : Number(a.uuid > b.uuid));
+
+/** The GPU a process row means: by uuid, else by index. GPUs that nothing but a process speaks of come into being here. */
+class GpuFinder {
+  readonly #reported: readonly GpuRecord[];
+  readonly #slots: GpuRecord[];
+  readonly #byUuid = new Map<string, number>();
+  readonly #byIndex = new Map<number, number>();
+
+  constructor(reported: readonly GpuRecord[]) {
+    this.#reported = reported;
+    this.#slots = [...reported];
+    reported.forEach((gpu, slot) => {
+      if (gpu.uuid !== '') this.#byUuid.set(gpu.uuid, slot);
+      if (!this.#byIndex.has(gpu.index)) this.#byIndex.set(gpu.index, slot);
+    });
+  }
+
+  find({ onGpu, deviceUuid: uuid, deviceId: index }: ReadProc): number {
+    if (!onGpu) return -1;
+    const named = uuid === '' ? undefined : this.#byUuid.get(uuid);
+    if (named !== undefined) return named;
+    const placed = this.#byIndex.get(index);
+    if (placed !== undefined && (uuid === '' || this.#slots[placed]!.uuid === '')) return placed;
+    const slot = this.#slots.push({ index, uuid, name: '', values: [], details: [] }) - 1;
+    if (uuid !== '') this.#byUuid.set(uuid, slot);
+    if (placed === undefined) this.#byIndex.set(index, slot);
+    return slot;
+  }
+
+  /** All GPUs, the unreported ones sorted behind the others, and where a slot has gone. */
+  placed(): { readonly all: readonly GpuRecord[]; readonly placeOf: (slot: number) => number } {
+    const first = this.#reported.length;
+    const ghosts = this.#slots.slice(first).map((gpu, at) => ({ gpu, slot: first + at }));
+    ghosts.sort((a, b) => inOrder(a.gpu, b.gpu));
+    const places = new Map(ghosts.map(({ slot }, at) => [slot, first + at]));
+    return { all: [...this.#reported, ...ghosts.map(({ gpu }) => gpu)], placeOf: (slot) => places.get(slot) ?? slot };
+  }
+}

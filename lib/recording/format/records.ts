@@ -1,0 +1,66 @@
+/** What one frame of a recording says, host by host: the form between its JSON and the columns. NaN: not reported. */
+import type { HostFacts } from '../../model/columns.js';
+import type { ExtraTablesRead } from './extras-read.js';
+import type { HostStatus, Ms } from '../../model/node-view.js';
+
+export interface GpuRecord {
+  readonly index: number;
+  readonly uuid: string;
+  readonly name: string;
+  /** In the order of GPU_FIELDS. */
+  readonly values: readonly number[];
+  readonly details: readonly (readonly [label: string, text: string])[];
+}
+
+export interface ProcRecord {
+  readonly pid: number;
+  /** Position among the host's GPUs; -1: on none. */
+  readonly gpu: number;
+  readonly user: string;
+  readonly vramBytes: number;
+  readonly ageSeconds: number;
+  readonly cpuPercent: number;
+  readonly smPercent: number;
+  readonly command: string;
+  readonly name: string;
+}
+
+/** A row of a small table; values in the order of the table's fields. */
+export interface CellRecord {
+  readonly title: string;
+  readonly values: readonly number[];
+}
+
+export interface HostRecordedRows {
+  /** Sorted by (index, uuid). Those from `reportedGpus` on are known from processes only. */
+  readonly gpus: readonly GpuRecord[];
+  readonly reportedGpus: number;
+  readonly procs: readonly ProcRecord[];
+  readonly cpus: readonly CellRecord[];
+  readonly cores: readonly CellRecord[];
+  readonly memory: readonly CellRecord[];
+  readonly disks: readonly CellRecord[];
+}
+
+export interface RecordedHost {
+  readonly hostId: string;
+  readonly label: string;
+  /** When the data of the rows was received; the frame's own time where the recording doesn't say. */
+  readonly at: Ms;
+  /** As it was recorded; undefined: the recording has no such section, so a host with rows had answered. */
+  readonly status: HostStatus | undefined;
+  readonly groups: ReadonlyMap<string, string>;
+  readonly facts: HostFacts;
+  readonly extras: ExtraTablesRead;
+  /** Undefined: the frame has none for it. */
+  readonly rows: HostRecordedRows | undefined;
+}
+
+export interface RecordedFrame {
+  readonly at: Ms;
+  readonly hosts: readonly RecordedHost[];
+  /** Minutes that the recorder's clock was ahead of UTC; undefined where no row tells. */
+  readonly offsetMinutes: number | undefined;
+  /** Rows that were not what the format says, or too many. */
+  readonly badRows: number;
+}

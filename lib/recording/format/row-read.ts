@@ -1,0 +1,158 @@
+/** Rows of a frame, read: ours and all-smi's, local and remote. Nothing is believed that the format does not say. */
+import { CPU_FIELDS, CORE_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type GpuField } from '../../model/columns.js';
+import type { Ms } from '../../model/node-view.js';
+import { clean } from '../../text/sanitize.js';
+import { integerOf, isRecord, listOf, member, numberOf, textOf, type Loose } from './json-read.js';
+import type { CellRecord, GpuRecord } from './records.js';
+import { FIRST_EPOCH } from './row-json.js';
+import { CPU_RULES, GPU_RULES, MAX_CORES, MAX_DETAILS, MEMORY_RULES, type FieldRule } from './schema.js';
+
+/** Bytes kept of texts, as the contract caps them; commands may end in the exporter's note of how much it cut. */
+const COMMAND_BYTES = 288;
+const NAME_BYTES = 128;
+
+/** A field by its rule; NaN where nothing was reported. */
+function valueOf(row: Loose, rule: FieldRule | undefined): number {
+  if (!rule) return NaN;
+  const value = numberOf(row, rule.key, 0, rule.max);
+  if (value === 0 && (rule.none === 0 || absentIn(row, rule.key))) return NaN;
+  return value;
+}
+
+function absentIn(row: Loose, key: string): boolean {
+  const noted = member(row, 'absent');
+  return Array.isArray(noted) && noted.includes(key);
+}
+
+/** `position`: its place among the GPUs of its host, which is its index where the row does not tell. */
+export function readGpu(row: Loose, position: number): GpuRecord {
+  const details = readDetails(row);
+  const find = (label: string): string | undefined => details.find(([name]) => name === label)?.[1];
+  const gpm = member(row, 'gpm_metrics');
+  const special: Partial<Record<GpuField, number>> = {
+    powerLimitWatts: decimal(find('power_limit_max')),
+    ...(isRecord(gpm)
+      ? { smOccupancy: numberOf(gpm, 'sm_occupancy', 0, 1), memoryBandwidthFraction: numberOf(gpm, 'memory_bandwidth_utilization', 0, 1) }
+      : {}),
+  };
+  const index = find('index') ?? '';
+  return {
+    index: /^\d{1,5}$/.test(index) ? Number(index) : position,
+    uuid: textOf(row, 'uuid', NAME_BYTES),
+    name: textOf(row, 'name'),
+    values: GPU_FIELDS.map((field) => special[field] ?? valueOf(row, GPU_RULES[field])),
+    details: details.filter(([name]) => name !== 'index' && name !== 'instance_name'),
+  };
+}
+
+/** Labels in the spelling of the exposition: local recordings of all-smi have `Driver Version` for `driver_version`. */
+function readDetails(row: Loose): readonly (readonly [label: string, text: string])[] {
+  const type = textOf(row, 'device_type', 32);
+  const details = new Map<string, string>(type === '' ? [] : [['type', type]]);
+  const given = member(row, 'detail');
+  if (isRecord(given)) {
+    for (const [name, text] of Object.entries(given).slice(0, MAX_DETAILS)) {
+      const label = clean(name, 64)
+        .toLowerCase()
+        .replace(/[^a-z0-9_]/g, '_');
+      if (typeof text === 'string' && text !== '' && label !== '') details.set(label, clean(text, 256));
+    }
+  }
+  return [...details];
+}
+
+const decimal = (text = ''): number => (/^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN);
+
+/** What a process row says, its GPU still by the names it uses. */
+export interface ReadProc {
+  /** '' where the row names none. */
+  readonly hostId: string;
+  readonly pid: number;
+  readonly onGpu: boolean;
+  readonly deviceUuid: string;
+  readonly deviceId: number;
+  readonly user: string;
+  readonly vramBytes: number;
+  readonly start: string;
+  readonly cpuPercent: number;
+  readonly smPercent: number;
+  readonly command: string;
+  readonly name: string;
+}
+
+/** Undefined: a row without a pid. */
+export function readProc(row: Loose): ReadProc | undefined {
+  const pid = integerOf(row, 'pid', 0, 2 ** 32 - 1);
+  if (pid === undefined) return undefined;
+  const deviceUuid = textOf(row, 'device_uuid', NAME_BYTES);
+  const vramBytes = numberOf(row, 'used_memory') || 0;
+  return {
+    hostId: textOf(row, 'host_id'),
+    pid,
+    // all-smi lists processes on no GPU as being on GPU 0 with nothing.
+    onGpu: deviceUuid !== '' || vramBytes > 0 || member(row, 'uses_gpu') === true,
+    deviceUuid,
+    deviceId: integerOf(row, 'device_id', 0, 99_999) ?? 0,
+    user: textOf(row, 'user', NAME_BYTES),
+    vramBytes,
+    start: textOf(row, 'start_time', 64),
+    cpuPercent: valueOf(row, { key: 'cpu_percent' }),
+    smPercent: valueOf(row, { key: 'gpu_utilization' }),
+    command: textOf(row, 'command', COMMAND_BYTES),
+    name: textOf(row, 'process_name', NAME_BYTES),
+  };
+}
+
+/** A process that began this much after the data was received began then: times of recordings are whole seconds. */
+const GRACE_SECONDS = 2;
+
+/**
+ * Seconds a process had run at `at`: `HH:MM:SS`, `MM:SS`, or a number, which from a thousand million on is the epoch of its start. NaN
+ * when it is none of these, or lies ahead.
+ */
+export function ageOf(start: string, at: Ms): number {
+  if (/^\d{1,15}(\.\d+)?$/.test(start)) {
+    const seconds = Number(start);
+    if (seconds < FIRST_EPOCH) return seconds;
+    const age = at / 1000 - seconds;
+    return age >= 0 ? age : age >= -GRACE_SECONDS ? 0 : NaN;
+  }
+  if (!/^\d{1,6}(:\d{1,6}){1,4}(\.\d+)?$/.test(start)) return NaN;
+  return start
+    .replace(/\..*$/, '')
+    .split(':')
+    .reduce((sum, group) => sum * 60 + Number(group), 0);
+}
+
+export function readCpu(row: Loose): CellRecord {
+  return { title: textOf(row, 'cpu_model'), values: CPU_FIELDS.map((field) => valueOf(row, CPU_RULES[field])) };
+}
+
+/** Cores of a CPU row, by their number. */
+export function readCores(row: Loose): readonly CellRecord[] {
+  const cores = (listOf(row, 'per_core_utilization') ?? []).slice(0, MAX_CORES).filter(isRecord);
+  return cores.map((core, at) => ({
+    title: String(integerOf(core, 'core_id', 0, 1e6) ?? at),
+    values: CORE_FIELDS.map(() => numberOf(core, 'utilization')),
+  }));
+}
+
+export function readMemory(row: Loose): CellRecord {
+  return { title: '', values: MEMORY_FIELDS.map((field) => valueOf(row, MEMORY_RULES[field])) };
+}
+
+export function readDisk(row: Loose): CellRecord {
+  const keys = { totalBytes: 'total_bytes', availableBytes: 'available_bytes' } as const;
+  return {
+    title: textOf(row, 'mount_point'),
+    values: DISK_FIELDS.map((field) => valueOf(row, { key: keys[field], max: Number.MAX_SAFE_INTEGER })),
+  };
+}
+
+/** Minutes between a row's local time and the frame's; undefined when the row has none, or none that could be a time zone's. */
+export function offsetOf(row: Loose, at: Ms): number | undefined {
+  const time = textOf(row, 'time', 32);
+  const local = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(time) ? Date.parse(`${time.replace(' ', 'T')}Z`) : NaN;
+  const quarters = Math.round((local - at) / 900_000);
+  return Math.abs(quarters) <= 15 * 4 ? quarters * 15 : undefined;
+}

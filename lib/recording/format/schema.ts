@@ -1,0 +1,132 @@
+/** Names and limits of the recording format: NDJSON, schema 1, as all-smi 0.25 writes and reads it. What is ours alone is said so. */
+import type { CpuField, GpuField, MemoryField } from '../../model/columns.js';
+
+export const SCHEMA = 1;
+/** The format of this version of all-smi is what is written; readers take any. */
+export const ALL_SMI_VERSION = '0.25.0';
+
+/** A line that is longer is skipped by every reader. */
+export const MAX_LINE_BYTES = 16 * 2 ** 20;
+/** A cycle that would make a longer line becomes several, with `part`. */
+export const MAX_PART_BYTES = 12 * 2 ** 20;
+/** Lines that one frame may be made of. */
+export const MAX_PARTS = 256;
+/** Data frames between two index lines. */
+export const INDEX_EVERY = 1000;
+
+/** So many intervals between two frames, and there is a gap. */
+export const GAP_INTERVALS = 3;
+
+/** What `--include` names, in the order of the help. */
+export const SECTIONS = ['gpu', 'cpu', 'memory', 'chassis', 'process'] as const;
+export type Section = (typeof SECTIONS)[number];
+
+/** The arrays of a data frame, alphabetical. `connections` and `extras` are ours: how each host was doing, and what only some export. */
+export const ARRAYS = ['chassis', 'connections', 'cpus', 'extras', 'gpus', 'memory', 'processes', 'storage'] as const;
+export type ArrayName = (typeof ARRAYS)[number];
+
+/** `storage` goes with memory: all-smi's recorder has no name for it, its snapshots write it always. */
+export const ARRAY_OF: Readonly<Record<Section, readonly ArrayName[]>> = {
+  gpu: ['gpus'],
+  cpu: ['cpus'],
+  memory: ['memory', 'storage'],
+  chassis: ['chassis'],
+  process: ['processes'],
+};
+
+/** Rows of one host that are read; more are dropped and counted. */
+export const MAX_ROWS: Readonly<Record<ArrayName, number>> = {
+  chassis: 1,
+  connections: 1,
+  cpus: 256,
+  extras: 4096,
+  gpus: 256,
+  memory: 256,
+  processes: 200_000,
+  storage: 256,
+};
+export const MAX_CORES = 1024;
+export const MAX_HOSTS = 10_000;
+/** Hosts of a header that are read. */
+export const MAX_HEADER_HOSTS = 1024;
+export const MAX_DETAILS = 64;
+
+/** How a field of a host is spelled in a row. */
+export interface FieldRule {
+  readonly key: string;
+  /** Largest value. Absent: any number will do; else it is a whole one. */
+  readonly max?: number;
+  /** What says "not reported" in the format itself. Absent: nothing does, so 0 is written and the key is listed in `absent`, which is ours. */
+  readonly none?: number | null;
+}
+
+const U32 = 2 ** 32 - 1;
+/** Beyond it neighbouring integers are the same number here, and digits would be made up. */
+const U64 = Number.MAX_SAFE_INTEGER;
+
+/** GPU fields but those that live in `detail` and `gpm_metrics`. */
+export const GPU_RULES: Readonly<Partial<Record<GpuField, FieldRule>>> = {
+  utilPercent: { key: 'utilization', none: -1 },
+  memoryUsedBytes: { key: 'used_memory', max: U64 },
+  memoryTotalBytes: { key: 'total_memory', max: U64 },
+  temperatureCelsius: { key: 'temperature', none: 0, max: U32 },
+  powerWatts: { key: 'power_consumption', none: -1 },
+  frequencyMhz: { key: 'frequency', none: 0, max: U32 },
+  performanceState: { key: 'performance_state', none: null, max: U32 },
+  fanRpm: { key: 'fan_speed_rpm', none: null, max: U32 },
+  slowdownCelsius: { key: 'temperature_threshold_slowdown', none: null, max: U32 },
+  shutdownCelsius: { key: 'temperature_threshold_shutdown', none: null, max: U32 },
+  maxOperatingCelsius: { key: 'temperature_threshold_max_operating', none: null, max: U32 },
+  numaNode: { key: 'numa_node_id', none: null, max: 2 ** 31 - 1 },
+};
+
+export const CPU_RULES: Readonly<Record<CpuField, FieldRule>> = {
+  utilPercent: { key: 'utilization' },
+  sockets: { key: 'socket_count', max: U32 },
+  cores: { key: 'total_cores', max: U32 },
+  threads: { key: 'total_threads', max: U32 },
+  frequencyMhz: { key: 'base_frequency_mhz', max: U32 },
+  temperatureCelsius: { key: 'temperature', none: null, max: U32 },
+  powerWatts: { key: 'power_consumption', none: null },
+};
+
+export const MEMORY_RULES: Readonly<Record<MemoryField, FieldRule>> = {
+  totalBytes: { key: 'total_bytes', max: U64 },
+  usedBytes: { key: 'used_bytes', max: U64 },
+  availableBytes: { key: 'available_bytes', max: U64 },
+  buffersBytes: { key: 'buffers_bytes', max: U64 },
+  cachedBytes: { key: 'cached_bytes', max: U64 },
+  utilPercent: { key: 'utilization' },
+  swapTotalBytes: { key: 'swap_total_bytes', max: U64 },
+  swapUsedBytes: { key: 'swap_used_bytes', max: U64 },
+};
+
+/** Labels of a GPU's info family that are kept, spelled as remote recordings spell them. `index` and the limit are written apart. */
+export const DETAIL_LABELS = [
+  'architecture',
+  'brand',
+  'clock_graphics_max',
+  'clock_memory_max',
+  'compute_capability',
+  'compute_mode',
+  'cuda_version',
+  'driver_version',
+  'ecc_mode_current',
+  'firmware',
+  'lib_name',
+  'lib_version',
+  'mig_mode_current',
+  'native_metrics',
+  'pci_address',
+  'pci_device',
+  'pcie_gen_max',
+  'pcie_generation',
+  'pcie_width',
+  'pcie_width_max',
+  'performance_state',
+  'power_limit_current',
+  'power_limit_default',
+  'power_limit_min',
+  'serial_number',
+  'vbios_version',
+] as const;

@@ -1,0 +1,201 @@
+/** A host of a recording, as columns over the arrays of a packed frame: what a parser is to a live host. */
+import {
+  GPU_FIELDS,
+  NO_EXTRAS,
+  type HostExtras,
+  type GpuColumns,
+  type GpuField,
+  type HostData,
+  type HostFacts,
+  type ProcColumns,
+  type Rows,
+} from '../../model/columns.js';
+import { RecordedExtras } from '../format/recorded-extras.js';
+import {
+  PROC_VALUES,
+  TABLE_FIELDS,
+  type Names,
+  type PackedFrame,
+  type PackedHost,
+  type PackedRows,
+  type TableName,
+} from '../format/packed-frame.js';
+
+/** Names by number. A list only grows, until another begins: whoever stays as it is goes on pointing into the one it came with. */
+export class NameTables {
+  #texts: string[] = [''];
+  #users: string[] = [''];
+  readonly #of = new WeakMap<PackedFrame, FrameNames>();
+
+  /** Takes over what a frame brings; frames come in the order they were packed in. */
+  add(frame: PackedFrame): void {
+    this.#texts = extended(this.#texts, frame.texts);
+    this.#users = extended(this.#users, frame.users);
+    this.#of.set(frame, { texts: this.#texts, users: this.#users });
+  }
+
+  /** Those of a frame that was added. */
+  of(frame: PackedFrame): FrameNames {
+    return this.#of.get(frame) ?? NO_NAMES;
+  }
+}
+
+interface FrameNames {
+  readonly texts: readonly string[];
+  readonly users: readonly string[];
+}
+const NO_NAMES: FrameNames = { texts: [''], users: [''] };
+
+function extended(known: string[], { from, added }: Names): string[] {
+  if (from === 0) return [...added];
+  for (const name of added) known.push(name);
+  return known;
+}
+
+export class RecordedColumns implements HostData {
+  readonly #tables: NameTables;
+  #texts: readonly string[] = [''];
+  #users: readonly string[] = [''];
+  #source: { readonly frame: PackedFrame; readonly spans: NonNullable<PackedHost['spans']> } | undefined;
+  #facts: HostFacts = NO_FACTS;
+  #extras: HostExtras = NO_EXTRAS;
+  #procs: ProcColumns | undefined;
+  #gpus: GpuColumns | undefined;
+  #rows: Partial<Record<TableName, Rows<string>>> = {};
+
+  constructor(tables: NameTables) {
+    this.#tables = tables;
+  }
+
+  /** Shows the host of `frame`; without rows it is a host that said nothing. */
+  load(frame: PackedFrame, { spans, facts, extras }: PackedHost): void {
+    this.#facts = facts;
+    this.#extras = spans ? new RecordedExtras(extras, spans.gpus[1]) : NO_EXTRAS;
+    ({ texts: this.#texts, users: this.#users } = this.#tables.of(frame));
+    this.#source = spans && { frame, spans };
+    this.#procs = undefined;
+    this.#gpus = undefined;
+    this.#rows = {};
+  }
+
+  get procs(): ProcColumns {
+    return (this.#procs ??= this.#source ? procColumns(this.#source.frame.procs, this.#source.spans.procs) : NO_PROCS);
+  }
+  get gpus(): GpuColumns {
+    return (this.#gpus ??= this.#source ? this.#gpuColumns(this.#source) : NO_GPUS);
+  }
+  get cpus(): HostData['cpus'] {
+    return this.#table('cpus');
+  }
+  get cores(): HostData['cores'] {
+    return this.#table('cores');
+  }
+  get memory(): HostData['memory'] {
+    return this.#table('memory');
+  }
+  get disks(): HostData['disks'] {
+    return this.#table('disks');
+  }
+  get facts(): HostFacts {
+    return this.#facts;
+  }
+  get extras(): HostExtras {
+    return this.#extras;
+  }
+  text(ref: number): string {
+    return this.#texts[ref] ?? '';
+  }
+  userName(id: number): string {
+    return this.#users[id] ?? '';
+  }
+
+  #table(name: TableName): Rows<string> {
+    return (this.#rows[name] ??= this.#source
+      ? rowsOf(this.#source.frame.tables[name], name, this.#source.spans[name], this.#texts)
+      : NO_ROWS);
+  }
+
+  #gpuColumns({ frame: { gpus }, spans }: { readonly frame: PackedFrame; readonly spans: NonNullable<PackedHost['spans']> }): GpuColumns {
+    const [from, slots] = spans.gpus;
+    const texts = this.#texts;
+    return {
+      count: spans.reportedGpus,
+      slots,
+      index: gpus.index.subarray(from, from + slots),
+      uuid: gpus.uuid.subarray(from, from + slots),
+      name: gpus.titles.subarray(from, from + slots),
+      field: Object.fromEntries(GPU_FIELDS.map((field, at) => [field, column(gpus, at, from, slots)])) as Record<GpuField, Float64Array>,
+      detail: (slot, label) => {
+        for (let at = gpus.detailStarts[from + slot]!; at < gpus.detailStarts[from + slot + 1]!; at += 2) {
+          if (texts[gpus.details[at]!] === label) return texts[gpus.details[at + 1]!] ?? '';
+        }
+        return '';
+      },
+    };
+  }
+}
+
+function column({ values, rows }: PackedRows, field: number, from: number, count: number): Float64Array {
+  return values.subarray(field * rows + from, field * rows + from + count);
+}
+
+function procColumns(procs: PackedFrame['procs'], [from, count]: readonly [number, number]): ProcColumns {
+  const value = (name: (typeof PROC_VALUES)[number]): Float64Array => column(procs, PROC_VALUES.indexOf(name), from, count);
+  return {
+    count,
+    pid: procs.pid.subarray(from, from + count),
+    gpu: procs.gpu.subarray(from, from + count),
+    user: procs.user.subarray(from, from + count),
+    vramBytes: value('vramBytes'),
+    ageSeconds: value('ageSeconds'),
+    cpuPercent: value('cpuPercent'),
+    smPercent: value('smPercent'),
+    command: procs.titles.subarray(from, from + count),
+    name: procs.name.subarray(from, from + count),
+  };
+}
+
+function rowsOf(packed: PackedRows, name: TableName, [from, count]: readonly [number, number], texts: readonly string[]): Rows<string> {
+  const fields = TABLE_FIELDS[name];
+  return {
+    count,
+    value: (row, field) => packed.values[fields.indexOf(field) * packed.rows + from + row] ?? NaN,
+    title: (row) => texts[packed.titles[from + row]!] ?? '',
+  };
+}
+
+const NONE = new Float64Array();
+const NO_ROWS: Rows<string> = { count: 0, value: () => NaN, title: () => '' };
+const NO_PROCS: ProcColumns = {
+  count: 0,
+  pid: new Uint32Array(),
+  gpu: new Int32Array(),
+  user: new Int32Array(),
+  vramBytes: NONE,
+  ageSeconds: NONE,
+  cpuPercent: NONE,
+  smPercent: NONE,
+  command: new Uint32Array(),
+  name: new Uint32Array(),
+};
+const NO_GPUS: GpuColumns = {
+  count: 0,
+  slots: 0,
+  index: new Int32Array(),
+  uuid: new Uint32Array(),
+  name: new Uint32Array(),
+  field: Object.fromEntries(GPU_FIELDS.map((field) => [field, NONE])) as Record<GpuField, Float64Array>,
+  detail: () => '',
+};
+const NO_FACTS: HostFacts = {
+  instance: '',
+  exporterVersion: '',
+  up: undefined,
+  hasProcessFamily: false,
+  processScope: undefined,
+  samples: 0,
+  badLines: 0,
+  badSample: '',
+  capsHit: [],
+  bytes: 0,
+};

@@ -1,0 +1,90 @@
+/** What was decompressed, kept in a file of blocks that can be read one by one: a recording of our own making, in the cache folder. */
+import { closeSync, constants, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import type { Ms } from '../../model/node-view.js';
+import type { Compress, Decompress } from '../codec/zstd.js';
+import { encodeIndex, type Block } from '../codec/zstd-format.js';
+
+const MAX_BLOCK_BYTES = 64 * 2 ** 20;
+
+export interface CopyOptions {
+  /** Where the finished copy goes; undefined: nowhere, it is forgotten with the program. */
+  readonly path: string | undefined;
+  /** Under this name it grows; deleted when it is closed unfinished. */
+  readonly growing: string;
+  readonly maxBytes: number;
+  readonly compress: Compress;
+  readonly decompress: Decompress;
+}
+
+/** Past `maxBytes` the blocks are forgotten from the start: what is left is where the replay is. */
+export class CacheCopy {
+  readonly blocks: Block[] = [];
+  readonly #options: CopyOptions;
+  readonly #descriptor: number;
+  #size = 0;
+  #frames = 0;
+  #finished = false;
+  /** Blocks at the front that are there no more. */
+  forgotten = 0;
+
+  constructor(options: CopyOptions) {
+    this.#options = options;
+    this.#descriptor = openSync(options.growing, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  }
+
+  append(content: Uint8Array, { firstAt, lastAt, frames }: { readonly firstAt: Ms; readonly lastAt: Ms; readonly frames: number }): void {
+    const bytes = this.#options.compress(content);
+    if (this.#size + bytes.length > this.#options.maxBytes && this.#size > 0) this.#forget();
+    writeSync(this.#descriptor, bytes, 0, bytes.length, this.#size);
+    this.blocks.push({
+      offset: this.#size,
+      length: bytes.length,
+      bytes: content.length,
+      firstAt,
+      lastAt,
+      firstFrame: this.#frames,
+      frames,
+    });
+    this.#size += bytes.length;
+    this.#frames += frames;
+  }
+
+  read(block: number): Uint8Array {
+    const { offset, length } = this.blocks[block]!;
+    if (block < this.forgotten) return new Uint8Array();
+    const bytes = Buffer.allocUnsafe(length);
+    readSync(this.#descriptor, bytes, 0, length, offset);
+    return this.#options.decompress(bytes, MAX_BLOCK_BYTES);
+  }
+
+  /** All of it is there: it gets its end and its name. */
+  finish(): void {
+    if (this.forgotten > 0 || this.#options.path === undefined) return;
+    writeSync(this.#descriptor, encodeIndex(this.blocks), 0, undefined, this.#size);
+    renameSync(this.#options.growing, this.#options.path);
+    this.#finished = true;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+    if (!this.#finished) rmSync(this.#options.growing, { force: true });
+  }
+
+  /** As it was at the beginning. */
+  clear(): void {
+    this.blocks.length = 0;
+    this.#frames = 0;
+    this.forgotten = 0;
+    this.#truncate();
+  }
+
+  #forget(): void {
+    this.forgotten = this.blocks.length;
+    this.#truncate();
+  }
+
+  #truncate(): void {
+    ftruncateSync(this.#descriptor, 0);
+    this.#size = 0;
+  }
+}

@@ -1,0 +1,50 @@
+/** A stretch of a file that can be read on its own, and the lines that begin in it. */
+import { MAX_LINE_BYTES } from '../format/schema.js';
+
+export interface ExtentLines {
+  readonly lines: readonly Buffer[];
+  /** Lines too long to be read. */
+  readonly tooLong: number;
+  /** The last line lacks its line feed. */
+  readonly unended: boolean;
+}
+
+const LINE_FEED = 10;
+
+/** The lines of bytes that hold whole ones; the last may lack its line feed. */
+export function linesOf(bytes: Uint8Array): ExtentLines {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const lines: Buffer[] = [];
+  let tooLong = 0;
+  for (let at = 0; at < all.length;) {
+    const feed = all.indexOf(LINE_FEED, at);
+    const end = feed < 0 ? all.length : feed;
+    if (end - at > MAX_LINE_BYTES) tooLong++;
+    else if (end > at) lines.push(all.subarray(at, end));
+    at = end + 1;
+  }
+  return { lines, tooLong, unended: all.length > 0 && all.at(-1) !== LINE_FEED };
+}
+
+export const NO_LINES: ExtentLines = { lines: [], tooLong: 0, unended: false };
+
+/** A file of a recording, as extents in the order of time. */
+export interface Track {
+  readonly path: string;
+  readonly codec: string;
+  /** Whether any extent can be read at once. False: the file is read once from start to end to make it so. */
+  readonly seekable: boolean;
+  /** Extents known so far. */
+  readonly extents: number;
+  /** No more will come. */
+  readonly complete: boolean;
+  /** The file ends in the middle of something. */
+  readonly cut: boolean;
+  /** Why what follows cannot be read. */
+  readonly damage?: string | undefined;
+  /** What is known of an extent without reading it. */
+  known?(extent: number): { readonly firstAt: number; readonly lastAt: number; readonly frames: number } | undefined;
+  /** Throws `Damaged` where its bytes are not what they should be. */
+  lines(extent: number): ExtentLines;
+  close(): void;
+}

@@ -1,0 +1,93 @@
+/** A file to be read at any place. Synchronous: it is read where nothing else is to be done. */
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { AppError } from '../../errors.js';
+import { clean } from '../../text/sanitize.js';
+import { readSpare, SPARE_SUFFIX } from '../write/segment-file.js';
+
+/** What small reads are served from. */
+const WINDOW_BYTES = 64 * 1024;
+
+export class FileBytes {
+  readonly path: string;
+  readonly size: number;
+  /** Tells this content of the file from any other: size, time of change, place on the disk. */
+  readonly identity: string;
+  readonly #descriptor: number;
+  /** The file's true end, where the program that wrote it was killed while it put it in place. */
+  readonly #spare: { readonly from: number; readonly bytes: Uint8Array } | undefined;
+  #window: Uint8Array = new Uint8Array();
+  #windowAt = 0;
+
+  /** Throws `E_RECORDING_UNREADABLE`. */
+  constructor(path: string) {
+    this.path = path;
+    try {
+      // Not to wait for a writer, should it be a pipe.
+      this.#descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const stat = fstatSync(this.#descriptor);
+      if (!stat.isFile()) throw Object.assign(new Error(), { code: stat.isDirectory() ? 'EISDIR' : 'ENOTFILE' });
+      this.#spare = spareOf(path, stat.size);
+      this.size = this.#spare ? this.#spare.from + this.#spare.bytes.length : stat.size;
+      this.identity = [stat.dev, stat.ino, this.size, stat.mtimeMs].join('-');
+    } catch (error) {
+      throw unreadable(path, error);
+    }
+  }
+
+  /** At most `length` bytes from `at` on; fewer at the end of the file. Not to be written to; valid until the next read. */
+  read = (at: number, length: number): Uint8Array => {
+    const end = Math.min(this.size, at + length);
+    if (end <= at) return new Uint8Array();
+    if (at >= this.#windowAt && end <= this.#windowAt + this.#window.length)
+      return this.#window.subarray(at - this.#windowAt, end - this.#windowAt);
+    if (end - at > WINDOW_BYTES / 2) return this.#fetch(at, end);
+    this.#windowAt = at;
+    this.#window = this.#fetch(at, Math.min(this.size, at + WINDOW_BYTES));
+    return this.#window.subarray(0, end - at);
+  };
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #fetch(at: number, end: number): Uint8Array {
+    const bytes = Buffer.allocUnsafe(end - at);
+    const spare = this.#spare;
+    const fromFile = spare ? Math.max(0, Math.min(bytes.length, spare.from - at)) : bytes.length;
+    let got = 0;
+    while (got < fromFile) {
+      const more = readSync(this.#descriptor, bytes, got, fromFile - got, at + got);
+      // The file has become shorter.
+      if (more === 0) return bytes.subarray(0, got);
+      got += more;
+    }
+    if (spare && got < bytes.length) bytes.set(spare.bytes.subarray(at + got - spare.from, end - spare.from), got);
+    return bytes;
+  }
+}
+
+function spareOf(path: string, size: number): ReturnType<typeof readSpare> {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path + SPARE_SUFFIX);
+  } catch {
+    return undefined;
+  }
+  const spare = readSpare(bytes);
+  return spare && spare.from <= size ? spare : undefined;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EACCES: 'may not be read',
+  EPERM: 'may not be read',
+  EISDIR: 'is a folder',
+  ENOTFILE: 'is not a file',
+  ENXIO: 'is not a file',
+  ELOOP: 'too many links',
+};
+
+export function unreadable(path: string, error: unknown): AppError {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return new AppError('E_RECORDING_UNREADABLE', { file: clean(path, 200), reason: REASONS[code] ?? clean(message, 200) }, { cause: error });
+}

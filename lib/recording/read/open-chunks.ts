@@ -1,0 +1,87 @@
+/** From a path to a track: by what the file is, not by what it is called. */
+import { existsSync } from 'node:fs';
+import { FileBytes } from './file-bytes.js';
+import { CacheCopy } from './cache-copy.js';
+import { MAX_COPY_BYTES, type CacheFolder } from './cache-folder.js';
+import { codecOf } from '../codec/codec.js';
+import type { Track } from './chunk.js';
+import { GzipTrack } from './gzip-chunks.js';
+import { hasFlushPoints, GZIP_HEADER } from '../codec/gzip-format.js';
+import { linesOf } from './chunk.js';
+import { PlainTrack } from './plain-chunks.js';
+import { peekLine } from './line-times.js';
+import { StreamTrack } from './stream-chunks.js';
+import { loadCompress, loadDecompress, type Decompress } from '../codec/zstd.js';
+import { decodeIndex, walkFrame } from '../codec/zstd-format.js';
+import { ZstdTrack } from './zstd-chunks.js';
+
+export interface OpenTrack {
+  readonly track: Track;
+  /** Of the file's present content: what is kept of it is found by this. */
+  readonly identity: string;
+  readonly bytes: number;
+}
+
+export interface OpenOptions {
+  readonly cache: CacheFolder;
+  /** Smaller in tests. */
+  readonly maxCopyBytes?: number;
+  readonly pageBytes?: number;
+}
+
+/** `turn`: see StreamTrack. Throws `E_RECORDING_UNREADABLE`. */
+export async function openTrack(path: string, options: OpenOptions, turn: Promise<void>): Promise<OpenTrack> {
+  const file = new FileBytes(path);
+  const { identity, size: bytes } = file;
+  const head = Buffer.from(file.read(0, GZIP_HEADER.length));
+  const codec = codecOf(head, path);
+  if (codec === 'none' || bytes === 0) return { track: new PlainTrack(file, options.pageBytes), identity, bytes };
+  if (codec === 'gzip' && hasFlushPoints(head)) return { track: new GzipTrack(file, options.pageBytes), identity, bytes };
+  const decompress = await loadDecompress();
+  if (codec === 'zstd' && isOurs(file, decompress)) return { track: new ZstdTrack(file, decompress), identity, bytes };
+  file.close();
+  const copied = options.cache.file(identity, '.zst');
+  if (existsSync(copied)) return { track: named(new ZstdTrack(new FileBytes(copied), decompress), path, codec), identity, bytes };
+  const copy = new CacheCopy({
+    path: copied,
+    growing: options.cache.file(`${identity} ${process.pid}`, '.part'),
+    maxBytes: options.maxCopyBytes ?? MAX_COPY_BYTES,
+    compress: await loadCompress(),
+    decompress,
+  });
+  return { track: new StreamTrack(path, codec, copy, turn), identity, bytes };
+}
+
+/** A copy goes by the name of what it is a copy of. */
+function named(track: ZstdTrack, path: string, codec: string): Track {
+  return {
+    path,
+    codec,
+    seekable: true,
+    complete: true,
+    cut: false,
+    extents: track.extents,
+    known: (extent) => track.known(extent),
+    lines: (extent) => track.lines(extent),
+    close: () => {
+      track.close();
+    },
+  };
+}
+
+/** A zstd file whose frames hold whole lines: it has our index, or its first frame our header. */
+function isOurs(file: FileBytes, decompress: Decompress): boolean {
+  if (decodeIndex(file.read, file.size)) return true;
+  const frame = walkFrame(file.read, 0);
+  if (frame.kind !== 'zstd' || frame.contentBytes === undefined || Math.max(frame.contentBytes, frame.windowBytes) > MAX_FIRST_BYTES)
+    return false;
+  try {
+    const [first] = linesOf(decompress(Buffer.from(file.read(0, frame.length)), MAX_FIRST_BYTES)).lines;
+    const peek = first && peekLine(first);
+    return peek?.kind === 'header' && peek.header.writer.startsWith('all-smi-view');
+  } catch {
+    return false;
+  }
+}
+
+const MAX_FIRST_BYTES = 64 * 2 ** 20;

@@ -1,0 +1,323 @@
+/** A recording to be read at any place: its files chained by time, its frames one after the other or by their time. */
+import { basename } from 'node:path';
+import { AppError } from '../../errors.js';
+import { clean } from '../../text/sanitize.js';
+import type { Ms } from '../../model/node-view.js';
+import type { CacheFolder } from './cache-folder.js';
+import { filesOf } from './file-chain.js';
+import { readFrame, readLine, type DataLine, type Header } from '../format/decode.js';
+import { ExtentStore, gapOf, type Extent, type Place } from './chunk-store.js';
+import { openTrack, type OpenOptions, type OpenTrack } from './open-chunks.js';
+import type { FrameRef, RecordingInfo } from './recording-info.js';
+import type { RecordedFrame } from '../format/records.js';
+import { SCHEMA } from '../format/schema.js';
+import { StreamTrack } from './stream-chunks.js';
+
+const DEFAULT_INTERVAL_MS: Ms = 3000;
+/** Of a file without a frame, to tell what it is. */
+const LINES_LOOKED_AT = 100;
+
+/** A frame and where it is; its rows undefined: it cannot be read. */
+export interface Found {
+  readonly ref: FrameRef;
+  readonly at: Ms;
+  readonly frame: RecordedFrame | undefined;
+}
+
+export class Reader {
+  readonly #store: ExtentStore;
+  readonly #cache: CacheFolder;
+  #header: Header | undefined;
+  #intervalMs: Ms | undefined;
+  #offsetMinutes: number | undefined;
+  #firstAt: Ms = 0;
+  /** Frames that could not be read when they were to be shown. */
+  readonly #broken = new Set<string>();
+  #lastAt: Ms | undefined;
+  #read: Found | undefined;
+  #closed = false;
+
+  private constructor(store: ExtentStore, cache: CacheFolder) {
+    this.#store = store;
+    this.#cache = cache;
+  }
+
+  /** Throws `E_RECORDING_UNREADABLE`, or `E_RECORDING_BAD` where there is no frame to be read. */
+  static async open(paths: readonly string[], options: OpenOptions): Promise<Reader> {
+    const opened: OpenTrack[] = [];
+    let turn = Promise.resolve();
+    for (const path of filesOf(paths)) {
+      const one = await openTrack(path, options, turn);
+      if (one.track instanceof StreamTrack) turn = one.track.done;
+      // A segment may be there under two names.
+      if (opened.some(({ identity }) => identity === one.identity)) one.track.close();
+      else opened.push(one);
+    }
+    const reader = new Reader(new ExtentStore(opened, options.cache), options.cache);
+    try {
+      await reader.#begin(clean(paths.join(', '), 200));
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
+    return reader;
+  }
+
+  get info(): RecordingInfo {
+    const { indexed, frames, gaps, badLines } = this.#store.summary();
+    const tracks = this.#store.tracks;
+    return {
+      files: tracks.map(({ path }) => clean(basename(path), 200)),
+      codecs: [...new Set(tracks.map(({ codec }) => codec))],
+      bytes: this.#store.bytes,
+      seekable: tracks.every((track) => track.seekable || track.complete),
+      hosts: this.#header?.hosts ?? [],
+      writer: this.#header?.writer ?? '',
+      intervalMs: this.#intervalMs,
+      zone: this.#header?.zone ?? '',
+      offsetMinutes: this.#offsetMinutes ?? 0,
+      firstAt: this.#firstAt,
+      lastAt: this.#lastAt,
+      frames: indexed === 1 ? frames : undefined,
+      indexed,
+      gaps,
+      badLines: badLines + this.#broken.size,
+      cut: tracks.some(({ cut }) => cut),
+    };
+  }
+
+  /** Reads all of it for `info`, unless `pause` says false. */
+  async index(pause: () => Promise<boolean>): Promise<void> {
+    await this.#store.index(pause);
+    if (this.#lastAt === undefined) await this.#findLast();
+  }
+
+  async first(): Promise<Found | undefined> {
+    const ref = await this.#forward({ track: 0, extent: 0 });
+    return ref && this.#found(ref);
+  }
+
+  async last(): Promise<Found | undefined> {
+    const track = this.#store.tracks.length - 1;
+    const extents = await this.#store.count(track, () => false);
+    const ref = await this.#backward({ track, extent: extents - 1 });
+    return ref && this.#found(ref);
+  }
+
+  async next({ track, extent, nth }: FrameRef): Promise<Found | undefined> {
+    const here = await this.#store.get({ track, extent });
+    const ref = here && nth + 1 < here.starts.length ? { track, extent, nth: nth + 1 } : await this.#forward({ track, extent: extent + 1 });
+    return ref && this.#found(ref);
+  }
+
+  async previous({ track, extent, nth }: FrameRef): Promise<Found | undefined> {
+    const ref = nth > 0 ? { track, extent, nth: nth - 1 } : await this.#backward({ track, extent: extent - 1 });
+    return ref && this.#found(ref);
+  }
+
+  /** The last frame behind `ref` that is not behind `time`; the next one where even that is. What lies between is not read. */
+  async until(ref: FrameRef, time: Ms): Promise<Found | undefined> {
+    let next = await this.#following(ref);
+    for (let further = next; further && further.at <= time; further = await this.#following(further.ref)) next = further;
+    return next && this.#found(next.ref);
+  }
+
+  /** The frame nearest to a time: before the first one the first, behind the last one the last. */
+  async at(time: Ms): Promise<Found | undefined> {
+    const ref = await this.#lastUntil(time);
+    if (!ref) return this.first();
+    const [before, after] = [await this.#timeOf(ref), await this.#following(ref)];
+    const nearest = after && after.at - time < time - before ? after.ref : ref;
+    return this.#found(nearest);
+  }
+
+  /** Frames before it; undefined while the index has not come so far. */
+  numberOf({ track, extent, nth }: FrameRef): number | undefined {
+    const before = this.#store.framesBefore({ track, extent });
+    return before === undefined ? undefined : before + nth;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#store.close();
+    this.#cache.close();
+  }
+
+  async #begin(name: string): Promise<void> {
+    await this.#sort();
+    const first = await this.#readable(name);
+    this.#firstAt = first.at;
+    this.#header = await this.#findHeader(first.ref.track);
+    this.#intervalMs = this.#header?.intervalMs ?? (await this.#step(first));
+    this.#store.gapMs = gapOf(this.#intervalMs ?? DEFAULT_INTERVAL_MS);
+    this.#offsetMinutes = this.#header?.offsetMinutes ?? first.frame?.offsetMinutes;
+    if (this.#store.tracks.every(({ complete }) => complete)) await this.#findLast();
+  }
+
+  /** Files in the order of their first frames; those without any come last, so that they play nowhere but are told of. */
+  async #sort(): Promise<void> {
+    const times = await Promise.all(this.#store.tracks.map((_, track) => this.#firstTime(track)));
+    const order = times.map((_, track) => track).sort((a, b) => times[a]! - times[b]! || a - b);
+    this.#store.reorder(order);
+  }
+
+  async #firstTime(track: number): Promise<Ms> {
+    for (let extent = 0; ; extent++) {
+      const place = { track, extent };
+      const facts = this.#store.facts(place);
+      if (facts && facts.frames > 0) return facts.firstAt;
+      const here = await this.#store.get(place);
+      if (!here) return Infinity;
+      if (here.starts.length > 0) return this.#store.facts(place)!.firstAt;
+    }
+  }
+
+  /** Time to the second frame; undefined where that tells no interval. */
+  async #step({ ref, at }: Found): Promise<Ms | undefined> {
+    const second = await this.#following(ref);
+    return second && second.at > at ? second.at - at : undefined;
+  }
+
+  /** When the last frame was: from the index where there is one. */
+  async #findLast(): Promise<void> {
+    for (let track = this.#store.tracks.length - 1; track >= 0; track--) {
+      const extents = await this.#store.count(track, () => false);
+      for (let extent = extents - 1; extent >= 0; extent--) {
+        const { frames, lastAt } = await this.#store.learn({ track, extent });
+        if (frames > 0) return void (this.#lastAt = lastAt);
+      }
+    }
+  }
+
+  /** The first frame that can be read, or why there is none. */
+  async #readable(name: string): Promise<Found> {
+    for (let found = await this.first(); found; found = await this.next(found.ref)) if (found.frame) return found;
+    throw new AppError('E_RECORDING_BAD', { file: name, reason: await this.#whyNone() });
+  }
+
+  async #whyNone(): Promise<string> {
+    if (this.#store.bytes === 0) return 'is empty';
+    const extent = await this.#store.get({ track: 0, extent: 0 });
+    const damage = this.#store.tracks.find((track) => track.damage !== undefined)?.damage;
+    if (damage !== undefined && !extent?.lines.length) return damage;
+    const read = (extent?.lines ?? []).slice(0, LINES_LOOKED_AT).map((line) => readLine(line.toString('utf8')));
+    const schema = read.flatMap((line) => (line.kind === 'bad' && line.schema !== undefined ? [line.schema] : []))[0];
+    if (schema !== undefined) return `is of schema ${schema}, and this program reads schema ${SCHEMA}`;
+    return extent?.peeks.some(({ kind }) => kind === 'header') ? 'holds no frame' : 'is not a recording';
+  }
+
+  async #findHeader(track: number): Promise<Header | undefined> {
+    const extent = await this.#store.get({ track, extent: 0 });
+    for (const peek of extent?.peeks ?? []) if (peek.kind === 'header') return peek.header;
+    return undefined;
+  }
+
+  /** The first frame that begins in this extent or behind it. */
+  async #forward(place: Place): Promise<FrameRef | undefined> {
+    for (let { track, extent } = place; track < this.#store.tracks.length; track++, extent = 0) {
+      for (; ; extent++) {
+        const here = await this.#store.get({ track, extent });
+        if (!here) break;
+        if (here.starts.length > 0) return { track, extent, nth: 0 };
+      }
+    }
+    return undefined;
+  }
+
+  /** The last frame that begins in this extent or before it. */
+  async #backward(place: Place): Promise<FrameRef | undefined> {
+    let { track, extent } = place;
+    for (;;) {
+      for (; extent >= 0; extent--) {
+        const here = await this.#store.get({ track, extent });
+        if (here && here.starts.length > 0) return { track, extent, nth: here.starts.length - 1 };
+      }
+      if (track === 0) return undefined;
+      track--;
+      extent = (await this.#store.count(track, () => false)) - 1;
+    }
+  }
+
+  /** The last frame that is not behind `time`; undefined: all are. */
+  async #lastUntil(time: Ms): Promise<FrameRef | undefined> {
+    let track = 0;
+    while (track + 1 < this.#store.tracks.length && (await this.#firstTime(track + 1)) <= time) track++;
+    const extents = await this.#store.count(track, ({ firstAt }) => firstAt > time);
+    const extent = await this.#search(track, extents, time);
+    const here = extent < 0 ? undefined : await this.#store.get({ track, extent });
+    const nth = here?.starts.findLastIndex((line) => timeIn(here, line) <= time) ?? -1;
+    return nth < 0 ? undefined : { track, extent, nth };
+  }
+
+  /** The last extent of a track whose first frame is not behind `time`: each step reads one extent, unless that is known already. */
+  async #search(track: number, extents: number, time: Ms): Promise<number> {
+    let [low, high] = [-1, extents];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      // An extent in which no frame begins says nothing: the next one has to.
+      let probe = middle;
+      let firstAt = NaN;
+      while (probe < high && Number.isNaN((firstAt = (await this.#store.learn({ track, extent: probe })).firstAt))) probe++;
+      if (firstAt <= time) low = probe;
+      else high = middle;
+    }
+    return low;
+  }
+
+  async #timeOf({ track, extent, nth }: FrameRef): Promise<Ms> {
+    const here = (await this.#store.get({ track, extent }))!;
+    return timeIn(here, here.starts[nth]!);
+  }
+
+  async #following({ track, extent, nth }: FrameRef): Promise<{ readonly ref: FrameRef; readonly at: Ms } | undefined> {
+    const here = await this.#store.get({ track, extent });
+    const ref = here && nth + 1 < here.starts.length ? { track, extent, nth: nth + 1 } : await this.#forward({ track, extent: extent + 1 });
+    return ref && { ref, at: await this.#timeOf(ref) };
+  }
+
+  /** The frame there; the one read last is kept, since who opens a recording asks for its first frame next. */
+  async #found(ref: FrameRef): Promise<Found> {
+    if (this.#read && same(this.#read.ref, ref)) return this.#read;
+    return (this.#read = await this.#parse(ref));
+  }
+
+  async #parse(ref: FrameRef): Promise<Found> {
+    const lines = await this.#linesOf(ref);
+    const read = lines.map((line) => readLine(line.toString('utf8')));
+    const data = read.filter((line): line is DataLine => line.kind === 'data');
+    const whole = data.length === read.length && data.every(({ part }, at) => part[0] === at + 1 && part[1] === data.length);
+    if (!whole) this.#broken.add(`${ref.track} ${ref.extent} ${ref.nth}`);
+    return { ref, at: await this.#timeOf(ref), frame: whole ? readFrame(data) : undefined };
+  }
+
+  /** All lines of a frame: the one it begins with, and its further parts, which may be in the next extents. */
+  async #linesOf({ track, extent, nth }: FrameRef): Promise<readonly Buffer[]> {
+    let here = (await this.#store.get({ track, extent }))!;
+    let line = here.starts[nth]!;
+    const start = here.peeks[line]!;
+    const found = [here.lines[line]!];
+    const wanted = start.kind === 'data' ? start.of : 1;
+    while (found.length < wanted) {
+      if (++line >= here.peeks.length) {
+        const further = await this.#store.get({ track, extent: ++extent });
+        if (!further) break;
+        here = further;
+        line = -1;
+        continue;
+      }
+      const peek = here.peeks[line]!;
+      if (peek.kind !== 'data') continue;
+      if (peek.nth !== found.length + 1) break;
+      found.push(here.lines[line]!);
+    }
+    return found;
+  }
+}
+
+const same = (a: FrameRef, b: FrameRef): boolean => a.track === b.track && a.extent === b.extent && a.nth === b.nth;
+
+function timeIn(extent: Extent, line: number): Ms {
+  const peek = extent.peeks[line]!;
+  return peek.kind === 'data' ? peek.at : NaN;
+}

@@ -1,0 +1,79 @@
+/** A zstd file of ours: each of its frames holds whole lines. Where they are the file's end says; where that is missing, the frames themselves. */
+import type { FileBytes } from './file-bytes.js';
+import { Damaged } from './damaged.js';
+import { linesOf, type ExtentLines, type Track } from './chunk.js';
+import type { Decompress } from '../codec/zstd.js';
+import { decodeIndex, walkFrame, type Block } from '../codec/zstd-format.js';
+
+/** Content of a block; a cycle of many hosts may be tens of MiB. */
+const MAX_BLOCK_BYTES = 256 * 2 ** 20;
+
+export class ZstdTrack implements Track {
+  readonly codec = 'zstd';
+  readonly seekable = true;
+  readonly complete = true;
+  readonly cut: boolean;
+  readonly #file: FileBytes;
+  readonly #decompress: Decompress;
+  readonly #blocks: readonly Block[];
+  readonly #indexed: boolean;
+
+  constructor(file: FileBytes, decompress: Decompress) {
+    this.#file = file;
+    this.#decompress = decompress;
+    const index = decodeIndex(file.read, file.size);
+    this.#indexed = index !== undefined;
+    const { blocks, cut } = index ? { blocks: index, cut: false } : walkBlocks(file);
+    this.#blocks = blocks;
+    this.cut = cut;
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+  get extents(): number {
+    return this.#blocks.length;
+  }
+
+  known(extent: number): Block | undefined {
+    return this.#indexed ? this.#blocks[extent] : undefined;
+  }
+
+  lines(extent: number): ExtentLines {
+    const { offset, length } = this.#blocks[extent]!;
+    const frame = this.#file.read(offset, length);
+    const walked = walkFrame((at, count) => frame.subarray(at, at + count), 0);
+    if (walked.kind !== 'zstd' || walked.windowBytes > MAX_BLOCK_BYTES) throw new Damaged('a compressed block is damaged');
+    try {
+      return linesOf(this.#decompress(frame, MAX_BLOCK_BYTES));
+    } catch (error) {
+      throw new Damaged(error instanceof Damaged ? error.message : 'a compressed block is damaged');
+    }
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+/** The blocks of a file without its end. Skippable frames hold none. */
+function walkBlocks({ read, size }: FileBytes): { readonly blocks: readonly Block[]; readonly cut: boolean } {
+  const blocks: Block[] = [];
+  for (let at = 0; at < size;) {
+    const frame = walkFrame(read, at);
+    if (!('length' in frame)) return { blocks, cut: true };
+    if (frame.kind === 'zstd')
+      blocks.push({
+        offset: at,
+        length: frame.length,
+        bytes: frame.contentBytes ?? 0,
+        firstAt: NaN,
+        lastAt: NaN,
+        firstFrame: 0,
+        frames: 0,
+      });
+    at += frame.length;
+  }
+  // A whole file has an index.
+  return { blocks, cut: true };
+}

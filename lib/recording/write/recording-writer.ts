@@ -1,0 +1,147 @@
+/** A recording as files: header, frames, index lines; segments when they grow too large; the oldest deleted only where that was asked for. */
+import { readdir, unlink } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { AppError } from '../../errors.js';
+import { clean } from '../../text/sanitize.js';
+import type { Ms } from '../../model/node-view.js';
+import { EXTENSION_OF, type Codec } from '../codec/codec.js';
+import { headerLine, indexLine, type HeaderMeta, type LineBytes } from '../format/encode.js';
+import { newEncoder, type BlockCompressor, type Encoder } from './segment-encoders.js';
+import { GAP_INTERVALS, INDEX_EVERY } from '../format/schema.js';
+import { named, SegmentFile, writeError } from './segment-file.js';
+
+export interface WriterOptions {
+  readonly path: string;
+  readonly codec: Codec;
+  readonly header: Omit<HeaderMeta, 'segment' | 'firstSeq'>;
+  /** Bytes on disk at which the next segment begins; undefined: there is one. */
+  readonly maxBytes?: number;
+  /** Segments kept, the one being written included; undefined: all. */
+  readonly maxFiles?: number;
+  /** For zstd; closed with the writer. */
+  readonly newCompressor?: () => Promise<BlockCompressor>;
+}
+
+export class RecordingWriter {
+  /** Data frames so far. */
+  frames = 0;
+  readonly #options: WriterOptions;
+  readonly #compressor: BlockCompressor | undefined;
+  #file: SegmentFile;
+  #encoder: Encoder;
+  #segment = 1;
+  /** Uncompressed bytes of the segment. */
+  #bytes = 0;
+  /** Finished segments, the oldest first. */
+  readonly #finished: { readonly path: string; readonly bytes: number }[] = [];
+  #nextNumber: number;
+  #failed = false;
+
+  private constructor(options: WriterOptions, file: SegmentFile, compressor: BlockCompressor | undefined, nextNumber: number) {
+    this.#options = options;
+    this.#file = file;
+    this.#compressor = compressor;
+    this.#encoder = newEncoder(options.codec, file, gapMs(options), compressor);
+    this.#nextNumber = nextNumber;
+  }
+
+  /** Creates the file, under a name nearby where its own is taken. Throws `E_FILE_WRITE`. */
+  static async create(options: WriterOptions): Promise<RecordingWriter> {
+    const file = await SegmentFile.createBeside(options.path);
+    const compressor = options.codec === 'zstd' ? await options.newCompressor?.() : undefined;
+    return new RecordingWriter(options, file, compressor, await nextNumber(file.path));
+  }
+
+  /** The file being written. */
+  get path(): string {
+    return this.#file.path;
+  }
+
+  /** On disk, in all segments that are still there. */
+  get bytes(): number {
+    return this.#finished.reduce((sum, { bytes }) => sum + bytes, this.#file.size);
+  }
+
+  get segments(): number {
+    return this.#finished.length + 1;
+  }
+
+  /**
+   * Adds a cycle; it is in the file when this resolves. Throws `E_RECORD_STOPPED`: the file ends with the cycle before and takes no more.
+   * The chunks are gone.
+   */
+  async write(lines: readonly LineBytes[], at: Ms): Promise<void> {
+    try {
+      const seq = this.frames;
+      const head = this.#bytes === 0 ? [headerLine({ ...this.#options.header, segment: this.#segment, firstSeq: seq })] : [];
+      this.#bytes += sizeOf([...head, ...lines]);
+      const index = seq > 0 && seq % INDEX_EVERY === 0 ? [indexLine(this.#bytes, seq)] : [];
+      this.#bytes += sizeOf(index);
+      await this.#encoder.record({ lines: [...head, ...lines, ...index], at, frames: 1 });
+      this.frames++;
+      if (this.#file.size >= (this.#options.maxBytes ?? Infinity)) await this.#rotate();
+    } catch (error) {
+      this.#failed = true;
+      throw this.#stopped(error);
+    }
+  }
+
+  /** Ends the file. Throws `E_RECORD_STOPPED` where its end could not be written; what is there replays all the same. */
+  async finish(): Promise<void> {
+    try {
+      // An empty file is still a recording: of nothing.
+      if (this.#bytes === 0 && !this.#failed) {
+        const header = headerLine({ ...this.#options.header, segment: this.#segment, firstSeq: this.frames });
+        await this.#encoder.record({ lines: [header], at: NaN, frames: 0 });
+      }
+      if (!this.#failed) await this.#encoder.finish();
+    } catch (error) {
+      throw this.#stopped(error);
+    } finally {
+      await this.#file.close().catch(() => undefined);
+      await this.#compressor?.close();
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    const { path } = this.#file;
+    await this.#encoder.finish();
+    await this.#file.close();
+    await this.#file.moveTo(numbered(path, this.#nextNumber++));
+    this.#finished.push({ path: this.#file.path, bytes: this.#file.size });
+    while (this.#finished.length >= (this.#options.maxFiles ?? Infinity)) await unlink(this.#finished.shift()!.path).catch(() => undefined);
+    this.#file = await SegmentFile.create(path);
+    this.#encoder = newEncoder(this.#options.codec, this.#file, gapMs(this.#options), this.#compressor);
+    this.#segment++;
+    this.#bytes = 0;
+  }
+
+  #stopped(error: unknown): AppError {
+    const { reason = '' } = writeError(this.path, error).params;
+    return new AppError('E_RECORD_STOPPED', { file: clean(this.path, 200), reason }, { cause: error });
+  }
+}
+
+const gapMs = ({ header }: WriterOptions): Ms => GAP_INTERVALS * header.intervalMs;
+const sizeOf = (lines: readonly LineBytes[]): number =>
+  lines.reduce((sum, line) => line.reduce((bytes, { length }) => bytes + length, sum), 0);
+
+export const numbered = (path: string, nth: number): string => named(path, `.${String(nth).padStart(4, '0')}`);
+
+/** Behind the highest number that a segment of this name has already. */
+async function nextNumber(path: string): Promise<number> {
+  const name = basename(path);
+  const point = name.indexOf('.', 1);
+  const [stem, rest] = point < 0 ? [name, ''] : [name.slice(0, point), name.slice(point)];
+  const numbers = (await readdir(dirname(path)).catch(() => [])).flatMap((other) => {
+    const middle = other.startsWith(`${stem}.`) && other.endsWith(rest) ? other.slice(stem.length + 1, other.length - rest.length) : '';
+    return /^\d{4,9}$/.test(middle) ? [Number(middle)] : [];
+  });
+  return Math.max(0, ...numbers) + 1;
+}
+
+/** Where a recording goes that nobody named: into the current folder, under a name that says when it began. */
+export function defaultPath(at: Ms, offsetMinutes: number, codec: Codec): string {
+  const stamp = new Date(at + offsetMinutes * 60_000).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return `all-smi-${stamp}.ndjson${EXTENSION_OF[codec]}`;
+}

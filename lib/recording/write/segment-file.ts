@@ -1,0 +1,188 @@
+/** A file that only grows, and that is whole whenever the program is killed: what is written is either all there or cut off again. */
+import { constants } from 'node:fs';
+import { lstat, open, rename, link, unlink, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AppError } from '../../errors.js';
+import { clean } from '../../text/sanitize.js';
+
+const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const MODE = 0o600;
+/** Names tried beside one that is taken. */
+const MAX_NAMES = 1000;
+
+/** Behind the name of a file whose last block is just being put in the place of its parts. */
+export const SPARE_SUFFIX = '.block';
+
+export class SegmentFile {
+  path: string;
+  size = 0;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.path = path;
+    this.#handle = handle;
+  }
+
+  /** Creates the file: never through a link, never over what is there. Throws `E_FILE_WRITE`. */
+  static async create(path: string): Promise<SegmentFile> {
+    try {
+      await noStrangeLink(dirname(path));
+      return new SegmentFile(path, await open(path, FLAGS, MODE));
+    } catch (error) {
+      throw writeError(path, error);
+    }
+  }
+
+  /** The same, under the first free name of `path`, `path` with `-2` before its extensions, `-3`, ... */
+  static async createBeside(path: string): Promise<SegmentFile> {
+    for (let nth = 1; ; nth++) {
+      try {
+        return await SegmentFile.create(nth === 1 ? path : named(path, `-${nth}`));
+      } catch (error) {
+        const taken = error instanceof AppError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EEXIST';
+        if (!taken || nth === MAX_NAMES) throw error;
+      }
+    }
+  }
+
+  /** Behind the end, all or nothing: what a full disk left of it is cut off. Throws what the file system says. */
+  async append(chunks: readonly Uint8Array[]): Promise<void> {
+    const end = await writeAll(this.#handle, chunks, this.size).catch(async (error: unknown) => {
+      await this.#handle.truncate(this.size).catch(() => undefined);
+      throw error;
+    });
+    this.size = end;
+  }
+
+  /**
+   * Puts `bytes` in the place of all that follows `from`, which is longer. They are written beside the file first: whoever is killed in
+   * between leaves either the old end or the new one to be found (`readSpare`). False: there was no room beside it, and nothing changed.
+   */
+  async replaceEnd(from: number, bytes: Uint8Array): Promise<boolean> {
+    const path = this.path + SPARE_SUFFIX;
+    if (!(await writeSpare(path, [spareHead(from, bytes), bytes]))) return false;
+    // If this fails the spare stays, and with it all there was.
+    this.size = await writeAll(this.#handle, [bytes], from);
+    await this.#handle.truncate(this.size);
+    await unlink(path);
+    return true;
+  }
+
+  /** Gives the file another name, if nothing has it. */
+  async moveTo(path: string): Promise<void> {
+    try {
+      // A link fails where the name is taken, a renaming would not.
+      await link(this.path, path);
+      await unlink(this.path);
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EXDEV', 'EMLINK'].includes(code)) throw error;
+      if (await lstat(path).catch(() => undefined)) throw error;
+      await rename(this.path, path);
+    }
+    this.path = path;
+  }
+
+  /** To the disk itself, then closed. */
+  async close(): Promise<void> {
+    try {
+      await this.#handle.sync();
+    } finally {
+      await this.#handle.close();
+    }
+  }
+}
+
+async function writeSpare(path: string, chunks: readonly Uint8Array[]): Promise<boolean> {
+  await unlink(path).catch(() => undefined);
+  const spare = await open(path, FLAGS, MODE);
+  try {
+    await writeAll(spare, chunks, 0);
+    return true;
+  } catch {
+    await unlink(path);
+    return false;
+  } finally {
+    await spare.close();
+  }
+}
+
+/** Buffers that one call takes. */
+const MAX_BUFFERS = 512;
+
+/** Returns where the last byte ended. */
+async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[], at: number): Promise<number> {
+  for (let from = 0; from < chunks.length; from += MAX_BUFFERS) {
+    const some = chunks.slice(from, from + MAX_BUFFERS);
+    const bytes = some.reduce((sum, { length }) => sum + length, 0);
+    const { bytesWritten } = await handle.writev(some, at);
+    if (bytesWritten < bytes) await writeRest(handle, Buffer.concat(some).subarray(bytesWritten), at + bytesWritten);
+    at += bytes;
+  }
+  return at;
+}
+
+/** What a call did not take: the next one says why. */
+async function writeRest(handle: FileHandle, rest: Uint8Array, at: number): Promise<void> {
+  while (rest.length > 0) {
+    const { bytesWritten } = await handle.write(rest, 0, rest.length, at);
+    at += bytesWritten;
+    rest = rest.subarray(bytesWritten);
+  }
+}
+
+const SPARE_TAG = 'ASMIVIEW block 1\n';
+const SPARE_HEAD_BYTES = SPARE_TAG.length + 16;
+
+/** Tag, where the bytes belong, how many they are. */
+function spareHead(from: number, { length }: Uint8Array): Uint8Array {
+  const head = Buffer.alloc(SPARE_HEAD_BYTES);
+  head.write(SPARE_TAG);
+  head.writeDoubleLE(from, SPARE_TAG.length);
+  head.writeDoubleLE(length, SPARE_TAG.length + 8);
+  return head;
+}
+
+/** What a spare file holds; undefined: it was not finished, so the end of the file itself is as it was. */
+export function readSpare(spare: Buffer): { readonly from: number; readonly bytes: Uint8Array } | undefined {
+  if (spare.length < SPARE_HEAD_BYTES || spare.toString('latin1', 0, SPARE_TAG.length) !== SPARE_TAG) return undefined;
+  const [from, length] = [spare.readDoubleLE(SPARE_TAG.length), spare.readDoubleLE(SPARE_TAG.length + 8)];
+  return spare.length === SPARE_HEAD_BYTES + length && Number.isSafeInteger(from) && from >= 0
+    ? { from, bytes: spare.subarray(SPARE_HEAD_BYTES) }
+    : undefined;
+}
+
+/** `name.ndjson.zst` with something before its first point. */
+export function named(path: string, addition: string): string {
+  const name = basename(path);
+  const point = name.indexOf('.', 1);
+  const end = point < 0 ? name.length : point;
+  return join(dirname(path), name.slice(0, end) + addition + name.slice(end));
+}
+
+/** A folder may be a link of the system's (`/tmp` is one on some) or of one's own; anybody else's leads where they like. */
+async function noStrangeLink(folder: string): Promise<void> {
+  const { uid } = await lstat(folder).then((found) => (found.isSymbolicLink() ? found : { uid: 0 }));
+  if (uid !== 0 && uid !== process.getuid?.()) throw Object.assign(new Error(), { code: 'ELINK' });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: 'exists already',
+  ENOENT: 'the folder does not exist',
+  EACCES: 'the folder may not be written to',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'part of the path is not a folder',
+  ELOOP: 'is a link',
+  ELINK: "its folder is somebody else's link",
+  EFBIG: 'the file would be too large',
+  EIO: 'the disk failed',
+};
+
+export function writeError(path: string, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return new AppError('E_FILE_WRITE', { file: clean(path, 200), reason: REASONS[code] ?? clean(message, 200) }, { cause: error });
+}

@@ -1,0 +1,53 @@
+/** A node's exporter put together: the machine is read every interval, and what came last is served. */
+import { beat } from '../sources/local/interval.js';
+import { Machine, type MachineOptions } from '../sources/local/machine.js';
+import { AppError } from '../errors.js';
+import { troubles } from '../model/sample.js';
+import { clean } from '../text/sanitize.js';
+import { serveApi, type ApiOptions } from '../exporter/metrics-server.js';
+import { VERSION } from '../version.js';
+import { nodeText, waitingText } from '../exposition/write/node-text.js';
+
+export interface NodeApiSettings extends MachineOptions, Pick<ApiOptions, 'bind' | 'port' | 'tls' | 'token'> {
+  /** Told what is wrong with the sources, whenever that changes; empty: nothing any more. */
+  readonly onTroubles: (lines: readonly string[]) => void;
+}
+
+export interface NodeApi {
+  /** 'http://127.0.0.1:9090'. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** @throws AppError E_LOCAL_NONE, E_PORT_IN_USE, E_LISTEN, E_OPTION_BAD for a certificate that is none */
+export async function startNodeApi(settings: NodeApiSettings): Promise<NodeApi> {
+  const machine = new Machine(settings);
+  if (!machine.readable) throw new AppError('E_LOCAL_NONE', { dir: settings.procDir });
+  const waiting = waitingText(machine.identity, VERSION);
+  const api = await serveApi({ ...settings, waiting });
+  let told = '';
+  const tell = (lines: readonly string[]): void => {
+    if (lines.join('\n') === told) return;
+    told = lines.join('\n');
+    settings.onTroubles(lines);
+  };
+  const collect = async (): Promise<void> => {
+    try {
+      const sample = await machine.read();
+      api.publish(nodeText(sample, VERSION));
+      tell(troubles(sample.sources));
+    } catch (thrown) {
+      // A fault of ours: nothing is known of the machine now, and the next collection may go well.
+      api.publish(waiting);
+      tell([new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) }).message]);
+    }
+  };
+  const end = beat(settings.clock, settings.intervalMs, collect);
+  return {
+    url: api.url,
+    stop: async () => {
+      end();
+      await Promise.all([api.stop(), machine.stop()]);
+    },
+  };
+}

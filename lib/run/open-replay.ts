@@ -1,0 +1,23 @@
+/** A replay put together: the recording opened in a thread of its own, and the collector that plays it. */
+import { AppError } from '../errors.js';
+import { systemClock } from '../model/collector.js';
+import type { Replay } from '../model/replay.js';
+import { createReplay } from '../recording/play/replay-collector.js';
+import { openInThread } from '../recording/thread/worker-client.js';
+import type { ReplaySettings } from './settings.js';
+import { parseTimecode } from '../text/timecode.js';
+
+/** Throws `E_RECORDING_UNREADABLE`, `E_RECORDING_BAD`, or `E_OPTION_BAD` for a start that is no time. */
+export async function openReplay({ files, cache, start, speed, loop }: ReplaySettings): Promise<Replay> {
+  const source = await openInThread(files, cache);
+  try {
+    const { info } = source;
+    const startAt = start === undefined ? undefined : parseTimecode(start, { ...info, at: info.firstAt });
+    if (typeof startAt === 'string') throw new AppError('E_OPTION_BAD', { option: '--start', reason: startAt });
+    const name = info.files.length === 1 ? info.files[0]! : `${info.files.length} files`;
+    return await createReplay({ source, name, clock: systemClock, speed, loop, ...(startAt === undefined ? {} : { startAt }) });
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+/** A recording without a screen put together: collector and recorder, until it is stopped or fails. */
+import { collectorOf, type SourceSettings } from './collectors.js';
+import type { AppError } from '../errors.js';
+import { counted } from '../model/node-view.js';
+import { systemClock, type Collector, type Delivery } from '../model/collector.js';
+import type { Codec } from '../recording/codec/codec.js';
+import { Recorder, type RecorderStatus } from '../recording/write/recorder.js';
+import type { Section } from '../recording/format/schema.js';
+import { compressorInThread } from '../recording/thread/worker-client.js';
+import { Wire } from '../exposition/parser/index.js';
+
+export interface RecordingSettings extends SourceSettings {
+  readonly path: string;
+  readonly codec: Codec;
+  readonly include: readonly Section[];
+  readonly maxBytes?: number;
+  readonly maxFiles?: number;
+}
+
+export interface RecordingRun {
+  readonly status: RecorderStatus & { readonly answering: number; readonly hosts: number };
+  /** Resolves when it has ended by itself, with why. */
+  readonly failed: Promise<AppError>;
+  /** Ends the file. Throws `E_RECORD_STOPPED` where its end could not be written. */
+  stop(): Promise<void>;
+}
+
+/** The first frame comes when every host has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
+export async function startRecording(settings: RecordingSettings): Promise<RecordingRun> {
+  const wire = new Wire();
+  const collector = await collectorOf(settings, undefined, wire, [], () => void wire.tidy());
+  let fail: (error: AppError) => void = () => undefined;
+  const failed = new Promise<AppError>((resolve) => (fail = resolve));
+  const { path, codec, include, maxBytes, maxFiles } = settings;
+  const { ready, heard } = firstRound(collector);
+  const recorder = await Recorder.start({
+    path,
+    codec,
+    include: new Set(include),
+    hosts: () => collector.hosts,
+    intervalMs: collector.intervalMs,
+    clock: systemClock,
+    local: settings.local !== undefined,
+    newCompressor: compressorInThread,
+    ready,
+    failed: fail,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(maxFiles === undefined ? {} : { maxFiles }),
+  });
+  collector.start(heard);
+  return {
+    get status() {
+      return { ...recorder.status, answering: collector.hosts.filter(counted).length, hosts: collector.hosts.length };
+    },
+    failed,
+    async stop() {
+      await collector.stop();
+      await recorder.stop();
+    },
+  };
+}
+
+function firstRound({ hosts, intervalMs }: Collector): { readonly ready: Promise<void>; readonly heard: (delivery: Delivery) => void } {
+  const silent = new Set(hosts.map(({ hostId }) => hostId));
+  let done: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => (done = resolve));
+  systemClock.after(intervalMs, done);
+  return {
+    ready,
+    heard: ({ host }) => {
+      silent.delete(host.hostId);
+      if (silent.size === 0) done();
+    },
+  };
+}

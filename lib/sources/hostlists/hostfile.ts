@@ -1,0 +1,168 @@
+/** Host files: one address a line, CSV with the address first, or the JSON of Prometheus' file_sd. */
+import { createReadStream } from 'node:fs';
+import { AppError } from '../../errors.js';
+import { clean } from '../../text/sanitize.js';
+import { TargetList, type Target, type TargetNote } from './targets.js';
+
+/** Longest host file, in bytes. */
+export const MAX_HOSTFILE_BYTES = 10 * 2 ** 20;
+
+/** Labels kept per host, and the bytes of their names and values. */
+const MAX_GROUPS = 32;
+const MAX_NAME_BYTES = 64;
+const MAX_VALUE_BYTES = 128;
+
+/** First cells that make a line a header. */
+const ADDRESS_HEADS = new Set(['host', 'hosts', 'address', 'target', 'targets']);
+/** Columns and file_sd labels that name the host instead of grouping it. */
+const LABEL_HEADS = new Set(['label', 'name', 'instance']);
+
+/**
+ * The targets of a host file; a pipe or /dev/stdin will do. Throws AppError E_HOSTFILE_UNREADABLE, E_HOSTFILE_EMPTY, E_HOSTFILE_BAD
+ * (naming line or entry) or E_HOSTS_TOO_MANY.
+ */
+export async function readHostfile(path: string): Promise<Target[]> {
+  const file = clean(path, 200);
+  const text = (await readText(path, file)).replace(/^\uFEFF/, '');
+  const list = new TargetList();
+  const add: Add = (where, address, note) => {
+    try {
+      list.add(address, note);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'E_HOST_BAD') throw faulty(where, `"${error.params.host}" ${error.params.reason}`);
+      throw error;
+    }
+  };
+  const faulty: Faulty = (where, reason) => new AppError('E_HOSTFILE_BAD', { file, where, reason: clean(reason, 200) });
+
+  if (/^\s*(\[\s*[{\]]|\{)/.test(text)) addServiceDiscovery(text, add, faulty);
+  else await addLines(text, add, faulty);
+  if (list.targets.length === 0) throw new AppError('E_HOSTFILE_EMPTY', { file });
+  return list.targets;
+}
+
+type Add = (where: string, address: string, note: TargetNote) => void;
+type Faulty = (where: string, reason: string) => AppError;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EACCES: 'may not be read',
+  EPERM: 'may not be read',
+  EISDIR: 'is a folder',
+  ELOOP: 'too many links',
+  ENAMETOOLONG: 'the name is too long',
+  ENOTDIR: 'part of the path is not a folder',
+};
+
+async function readText(path: string, file: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const unreadable = (reason: string, cause?: unknown): AppError => new AppError('E_HOSTFILE_UNREADABLE', { file, reason }, { cause });
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_HOSTFILE_BYTES) throw unreadable(`larger than ${MAX_HOSTFILE_BYTES / 2 ** 20} MiB`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw unreadable(REASONS[code] ?? clean(message, 200), error);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (text.includes('\0')) throw unreadable('is not a text file');
+  return text;
+}
+
+/** Lines and CSV. Line by line, so that a fault has its line number; a quoted cell therefore ends with its line. */
+async function addLines(text: string, add: Add, faulty: Faulty): Promise<void> {
+  const { default: papa } = await import('papaparse');
+  let delimiter: string | undefined;
+  let head: readonly string[] | undefined;
+  for (const [index, raw] of text.split(/\r\n|\n|\r/).entries()) {
+    const line = withoutComment(raw).trim();
+    if (line === '') continue;
+    const where = `line ${index + 1}`;
+    delimiter ??= [',', '\t', ';'].find((candidate) => line.includes(candidate)) ?? ',';
+    const { data, errors } = papa.parse<string[]>(line, { delimiter, header: false });
+    if (errors[0]) throw faulty(where, errors[0].message.toLowerCase());
+    const [address = '', ...rest] = joinBrackets(data[0] ?? [], delimiter).map((cell) => cell.trim());
+    if (!head) {
+      head = ADDRESS_HEADS.has(address.toLowerCase()) ? rest : [];
+      if (ADDRESS_HEADS.has(address.toLowerCase())) continue;
+    }
+    if (/^-?\s*targets:/.test(line)) throw faulty(where, 'YAML is not read; write file_sd as JSON');
+    add(where, address, noteOf(head.map((name, column) => [name, rest[column] ?? ''] as const)));
+  }
+}
+
+/** A comment starts with # at the start of a line or after a blank, outside quotes. */
+function withoutComment(line: string): string {
+  let quoted = false;
+  for (let at = 0; at < line.length; at++) {
+    if (line[at] === '"') quoted = !quoted;
+    if (line[at] === '#' && !quoted && (at === 0 || /\s/.test(line[at - 1]!))) return line.slice(0, at);
+  }
+  return line;
+}
+
+/** `node[1,3]:9090` is one cell although it has a comma. */
+function joinBrackets(cells: readonly string[], delimiter: string): string[] {
+  let end = 1;
+  while (end < cells.length && /\[[^\]]*$/.test(cells.slice(0, end).join(delimiter))) end++;
+  return [cells.slice(0, end).join(delimiter), ...cells.slice(end)];
+}
+
+/** Labels that group, and the one that names. Labels that start with __ are Prometheus' own. */
+function noteOf(labels: Iterable<readonly [string, string]>): TargetNote {
+  const groups = new Map<string, string>();
+  let label: string | undefined;
+  for (const [rawName, rawValue] of labels) {
+    const name = clean(rawName, MAX_NAME_BYTES).trim();
+    const value = clean(rawValue, MAX_VALUE_BYTES).trim();
+    if (name === '' || value === '' || name.startsWith('__')) continue;
+    if (LABEL_HEADS.has(name.toLowerCase())) label ??= value;
+    else if (groups.size < MAX_GROUPS || groups.has(name)) groups.set(name, value);
+  }
+  return { groups, ...(label === undefined ? {} : { label }) };
+}
+
+/** [{"targets": ["h1:9090"], "labels": {"rack": "7"}}], what file_sd and http_sd share. */
+function addServiceDiscovery(text: string, add: Add, faulty: Faulty): void {
+  const entries = parseJson(text, faulty);
+  if (!Array.isArray(entries)) throw faulty('entry 1', 'not a list of {"targets": [...], "labels": {...}}');
+  for (const [index, entry] of entries.entries()) {
+    const where = `entry ${index + 1}`;
+    const { targets, labels } = (isRecord(entry) ? entry : {}) as { targets?: unknown; labels?: unknown };
+    if (!isListOf(targets, 'string')) throw faulty(where, '"targets" is not a list of addresses');
+    if (labels !== undefined && !(isRecord(labels) && isListOf(Object.values(labels), 'string'))) {
+      throw faulty(where, '"labels" is not an object of texts');
+    }
+    const all = new Map(Object.entries((labels ?? {}) as Record<string, string>));
+    const note = { ...noteOf(all), ...schemeOf(all, where, faulty) };
+    for (const target of targets) add(where, target, note);
+  }
+}
+
+function schemeOf(labels: ReadonlyMap<string, string>, where: string, faulty: Faulty): Pick<TargetNote, 'scheme'> {
+  const path = labels.get('__metrics_path__') ?? '/metrics';
+  if (path !== '/metrics') throw faulty(where, `__metrics_path__ ${path} is not supported, only /metrics is read`);
+  const scheme = labels.get('__scheme__');
+  if (scheme === undefined) return {};
+  if (scheme !== 'http' && scheme !== 'https') throw faulty(where, `__scheme__ ${scheme} is not supported`);
+  return { scheme };
+}
+
+function parseJson(text: string, faulty: Faulty): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { message } = error as SyntaxError;
+    const position = /position (\d+)/.exec(message)?.[1];
+    const line = position === undefined ? text.split('\n').length : text.slice(0, Number(position)).split('\n').length;
+    throw faulty(`line ${line}`, 'not valid JSON');
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isListOf = (value: unknown, type: 'string'): value is string[] => Array.isArray(value) && value.every((item) => typeof item === type);

@@ -1,0 +1,120 @@
+/** What is scraped: addresses as people write them, made into URLs. Pure. */
+import { AppError } from '../../errors.js';
+import { clean } from '../../text/sanitize.js';
+import { expandRange, RangeFault, splitList } from './host-ranges.js';
+
+export const MAX_HOSTS = 10_000;
+
+/** One host to scrape. */
+export interface Target {
+  /** The text after the scheme up to the first slash, as written: the host's identity everywhere. */
+  readonly hostId: string;
+  /** Always the path /metrics. */
+  readonly url: string;
+  /** Labels of the host file (rack, partition, ...). */
+  readonly groups: ReadonlyMap<string, string>;
+  /** What the host file calls it. */
+  readonly label?: string;
+}
+
+/** What a host file says of an address besides the address. */
+export interface TargetNote {
+  readonly groups?: ReadonlyMap<string, string>;
+  readonly label?: string;
+  /** For addresses that name no scheme. Default http. */
+  readonly scheme?: 'http' | 'https';
+}
+
+/** Longest address, in bytes: a host name has at most 253. */
+const MAX_ADDRESS_BYTES = 300;
+
+const NO_GROUPS: ReadonlyMap<string, string> = new Map();
+const NAME = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}._-]*$/u;
+const IPV6 = /^\[[0-9a-fA-F:.]+\]$/;
+
+/** Targets in the order they were named, each hostId once: the first mention wins. */
+export class TargetList {
+  readonly #byId = new Map<string, Target>();
+
+  /** `text`: an address, a range, or a comma list of them. Throws AppError E_HOST_BAD or E_HOSTS_TOO_MANY. */
+  add(text: string, note: TargetNote = {}): void {
+    // Before the text is taken apart: no part of a password may end up in a message.
+    if (text.includes('@'))
+      throw bad(text.replace(/^(\w+:\/\/)?.*@/s, '$1...@'), 'has a user or a password; set ALL_SMI_AUTH_TOKEN instead');
+    for (const item of splitList(clean(text, Infinity))) {
+      if (item.trim() === '') throw bad(text, 'the address is empty');
+      for (const address of expanded(item.trim())) this.#keep(parseAddress(address, note));
+    }
+  }
+
+  /** Takes over targets that were read elsewhere. */
+  addAll(targets: Iterable<Target>): void {
+    for (const target of targets) this.#keep(target);
+  }
+
+  get targets(): Target[] {
+    return [...this.#byId.values()];
+  }
+
+  #keep(target: Target): void {
+    if (this.#byId.has(target.hostId)) return;
+    if (this.#byId.size >= MAX_HOSTS) throw new AppError('E_HOSTS_TOO_MANY', { max: MAX_HOSTS });
+    this.#byId.set(target.hostId, target);
+  }
+}
+
+/** The targets that arguments of --hosts name. Throws AppError E_HOST_BAD (naming the argument) or E_HOSTS_TOO_MANY. */
+export function expandHosts(args: readonly string[]): Target[] {
+  const list = new TargetList();
+  for (const arg of args) list.add(arg);
+  return list.targets;
+}
+
+/**
+ * One address: `host`, `host:port`, `http(s)://host:port`. Without a port: 80, or 443 for https. The path is always /metrics: another
+ * one is refused and not replaced, because two paths of one gateway would become one host. Query and fragment are dropped. A user or
+ * password is refused: secrets do not belong on a command line.
+ */
+function parseAddress(address: string, note: TargetNote = {}): Target {
+  const [, named, rest] = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/)?(.*)$/s.exec(address) as unknown as [string, string | undefined, string];
+  const scheme = named?.toLowerCase() ?? note.scheme ?? 'http';
+  const [hostId, path] = /^([^/?#]*)([^?#]*)/.exec(rest)!.slice(1) as [string, string];
+  if (scheme !== 'http' && scheme !== 'https') throw bad(address, `scheme ${scheme} is not supported`);
+  if (path !== '' && path !== '/' && path !== '/metrics') throw bad(address, `path ${path} is not supported, only /metrics is read`);
+  const reason = faultOf(hostId);
+  if (reason !== undefined) throw bad(address, reason);
+  const url = hrefOf(`${scheme}://${hostId}/metrics`);
+  if (url === undefined) throw bad(address, 'not a host name or address');
+  return { hostId, url, groups: note.groups ?? NO_GROUPS, ...(note.label === undefined ? {} : { label: note.label }) };
+}
+
+function hrefOf(url: string): string | undefined {
+  try {
+    return new URL(url).href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong with `host` or `host:port`. */
+function faultOf(hostId: string): string | undefined {
+  if (hostId === '') return 'the host name is missing';
+  if (hostId.length > MAX_ADDRESS_BYTES) return 'too long';
+  const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(hostId) ?? [];
+  if (host === undefined) return 'not host:port';
+  if (port?.includes(':')) return 'write an IPv6 address in brackets, like [::1]:9090';
+  if (!NAME.test(host) && !IPV6.test(host)) return host === '' ? 'the host name is missing' : `"${host}" is not a host name or address`;
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)) return 'the port must be 1 to 65535';
+  return undefined;
+}
+
+function expanded(item: string): string[] {
+  try {
+    return expandRange(item, MAX_HOSTS);
+  } catch (error) {
+    if (error instanceof RangeFault) throw bad(item, error.message);
+    throw error;
+  }
+}
+
+const bad = (host: string, reason: string): AppError => new AppError('E_HOST_BAD', { host: clean(host, 80), reason });

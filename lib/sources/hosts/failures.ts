@@ -1,0 +1,59 @@
+/** What went wrong on the wire, as an error of the table: one sentence that a person can act on. */
+import { AppError, type ErrorCode, type ErrorParams } from '../../errors.js';
+import { clean } from '../../text/sanitize.js';
+
+/** Codes of node, its resolver, its TLS and zlib. */
+const FAILURES: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
+  ECONNREFUSED: ['S_REFUSED'],
+  ENOTFOUND: ['S_DNS'],
+  ENODATA: ['S_DNS'],
+  EAI_NONAME: ['S_DNS'],
+  EAI_AGAIN: ['S_NETWORK', 'the name server does not answer'],
+  EAI_FAIL: ['S_NETWORK', 'the name server failed'],
+  EHOSTUNREACH: ['S_NETWORK', 'no route to the host'],
+  EHOSTDOWN: ['S_NETWORK', 'the host is down'],
+  ENETUNREACH: ['S_NETWORK', 'network unreachable'],
+  ENETDOWN: ['S_NETWORK', 'network down'],
+  ETIMEDOUT: ['S_NETWORK', 'the connection timed out'],
+  EADDRNOTAVAIL: ['S_NETWORK', 'no free local port'],
+  EMFILE: ['S_NETWORK', 'too many open files here; raise ulimit -n'],
+  ENFILE: ['S_NETWORK', 'too many open files on this machine'],
+  EACCES: ['S_NETWORK', 'not permitted to connect'],
+  EPERM: ['S_NETWORK', 'not permitted to connect'],
+  ECONNRESET: ['S_CUT'],
+  ECONNABORTED: ['S_CUT'],
+  EPIPE: ['S_CUT'],
+  ERR_STREAM_PREMATURE_CLOSE: ['S_CUT'],
+  ERR_HTTP_CONTENT_LENGTH_MISMATCH: ['S_CUT'],
+  HPE_INVALID_EOF_STATE: ['S_CUT'],
+  EPROTO: ['S_TLS', 'the address does not speak it'],
+  ERR_SSL_WRONG_VERSION_NUMBER: ['S_TLS', 'the address does not speak it'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['S_TLS', 'self-signed certificate'],
+  SELF_SIGNED_CERT_IN_CHAIN: ['S_TLS', 'self-signed certificate in the chain'],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['S_TLS', 'certificate of an unknown authority'],
+  UNABLE_TO_GET_ISSUER_CERT: ['S_TLS', 'certificate of an unknown authority'],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['S_TLS', 'certificate of an unknown authority'],
+  CERT_HAS_EXPIRED: ['S_TLS', 'the certificate has expired'],
+  CERT_NOT_YET_VALID: ['S_TLS', 'the certificate is not valid yet'],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['S_TLS', 'the certificate is for another name'],
+};
+
+/** Families of codes, for those the table does not have. */
+const FAMILIES: readonly (readonly [RegExp, ErrorCode, string?])[] = [
+  [/^HPE_/, 'S_NETWORK', 'the answer is not HTTP'],
+  [/^(Z_|ERR__?ZLIB|ERR_BROTLI|ERR_ZSTD|ERR__ERROR_FORMAT|ERR_PADDING)/, 'S_ENCODING'],
+  [/^(ERR_TLS|ERR_SSL|CERT_)/, 'S_TLS'],
+];
+
+const MAX_REASON_BYTES = 120;
+
+/** `thrown` as an error of the table; what is none of the network's codes keeps its own message. */
+export function failureOf(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const { code = '', message } = thrown instanceof Error ? (thrown as NodeJS.ErrnoException) : { message: String(thrown) };
+  const [errorCode, known] = FAILURES[code] ?? FAMILIES.find(([family]) => family.test(code))?.slice(1) ?? ['S_NETWORK'];
+  // got says the same of each; the cause is left out because it carries the request's headers.
+  return new AppError(errorCode as ErrorCode, {
+    reason: (known as string | undefined) ?? clean(message, MAX_REASON_BYTES),
+  } satisfies ErrorParams);
+}

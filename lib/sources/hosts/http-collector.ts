@@ -1,0 +1,140 @@
+/** The collector that scrapes hosts over HTTP: scheduler, connections, parsers and records brought together. */
+import { AppError } from '../../errors.js';
+import { HostRecord } from '../../model/node.js';
+import { clean } from '../../text/sanitize.js';
+import type { Ms } from '../../model/node-view.js';
+import type { Collector, Delivery } from '../../model/collector.js';
+import type { ScrapeParser } from '../../exposition/parser/scrape-parser.js';
+import type { Answer } from './exchange.js';
+import { adaptiveInterval } from '../schedule/pace.js';
+import { HttpClient, type ClientOptions } from './request.js';
+import { Scheduler } from '../schedule/scheduler.js';
+import type { Target } from '../hostlists/targets.js';
+
+export const DEFAULT_TIMEOUT_MS: Ms = 5000;
+
+export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs'> {
+  readonly targets: readonly Target[];
+  /** One parser a host. */
+  readonly newParser: () => ScrapeParser;
+  /** For the title. Default "3 hosts". */
+  readonly source?: string;
+  /** Default: adaptive, by the number of hosts. */
+  readonly intervalMs?: Ms;
+  /** Default 5 s. */
+  readonly timeoutMs?: Ms;
+  readonly random?: () => number;
+  /** Called after each delivery of data: the place to renumber user ids. */
+  readonly afterCommit?: () => void;
+}
+
+interface Lane {
+  readonly target: Target;
+  readonly parser: ScrapeParser;
+  readonly record: HostRecord;
+  /** The scrape under way. */
+  attempt?: AbortController | undefined;
+}
+
+/** Throws AppError E_OPTION_BAD when the token does not fit a header. */
+export function createHttpCollector(options: HttpCollectorOptions): Collector {
+  return new HttpCollector(options);
+}
+
+class HttpCollector implements Collector {
+  readonly source: string;
+  readonly hosts: readonly HostRecord[];
+  readonly intervalMs: Ms;
+  readonly #options: HttpCollectorOptions;
+  readonly #client: HttpClient;
+  readonly #lanes: readonly Lane[];
+  readonly #scheduler: Scheduler;
+  #deliver: (delivery: Delivery) => void = () => undefined;
+
+  constructor(options: HttpCollectorOptions) {
+    const { targets, newParser, intervalMs = adaptiveInterval(targets.length), timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    this.#options = options;
+    this.intervalMs = intervalMs;
+    this.source = options.source ?? (targets.length === 1 ? targets[0]!.hostId : `${targets.length} hosts`);
+    this.#client = new HttpClient({ ...options, timeoutMs });
+    this.#lanes = targets.map((target) => {
+      const parser = newParser();
+      return { target, parser, record: new HostRecord(target, parser.data) };
+    });
+    this.hosts = this.#lanes.map(({ record }) => record);
+    this.#scheduler = new Scheduler({
+      hosts: targets.length,
+      intervalMs,
+      clock: options.clock,
+      ...(options.random ? { random: options.random } : {}),
+      begin: (host) => void this.#scrape(host),
+      cancel: (host) => {
+        this.#cancel(host);
+      },
+      overdue: (host) => {
+        this.#overdue(host);
+      },
+    });
+  }
+
+  start(deliver: (delivery: Delivery) => void): void {
+    this.#deliver = deliver;
+    this.#scheduler.start();
+  }
+
+  stop(): Promise<void> {
+    this.#deliver = () => undefined;
+    this.#scheduler.stop();
+    this.#client.close();
+    return Promise.resolve();
+  }
+
+  async #scrape(host: number): Promise<void> {
+    const lane = this.#lanes[host]!;
+    const attempt = (lane.attempt = new AbortController());
+    const outcome = await this.#client
+      .get(lane.target.url, (chunk) => void lane.parser.push(chunk), attempt.signal)
+      .catch((thrown: unknown) => internal(thrown));
+    // A cancelled scrape is no longer ours: its parser may be at the next one.
+    if (attempt.signal.aborted) return;
+    lane.attempt = undefined;
+    const delivery = outcome instanceof AppError ? this.#fail(host, outcome) : this.#commit(host, outcome);
+    this.#deliver(delivery);
+    if (delivery.kind === 'data') this.#options.afterCommit?.();
+  }
+
+  #commit(host: number, { at, latencyMs, skewMs }: Answer): Delivery {
+    const { parser, record } = this.#lanes[host]!;
+    try {
+      const change = parser.commit(at, skewMs);
+      record.commit({ at, latencyMs, skewMs, nextTryAt: this.#scheduler.settle(host, true) }, change);
+      return { host: record, kind: 'data', continuity: 'next', change };
+    } catch (thrown) {
+      return this.#fail(host, internal(thrown));
+    }
+  }
+
+  #fail(host: number, { code, message }: AppError): Delivery {
+    const { parser, record } = this.#lanes[host]!;
+    parser.abort();
+    const nextTryAt = this.#scheduler.settle(host, false);
+    record.fail({ at: this.#options.clock.now(), error: { code, text: message }, nextTryAt });
+    return { host: record, kind: 'failed', continuity: 'next' };
+  }
+
+  #cancel(host: number): void {
+    const lane = this.#lanes[host]!;
+    lane.attempt?.abort();
+    lane.attempt = undefined;
+    lane.parser.abort();
+  }
+
+  #overdue(host: number): void {
+    const { record } = this.#lanes[host]!;
+    record.setStatus({ overdue: true, nextTryAt: this.#scheduler.dueAt(host) });
+    this.#deliver({ host: record, kind: 'overdue', continuity: 'next' });
+  }
+}
+
+const internal = (thrown: unknown): AppError =>
+  thrown instanceof AppError ? thrown : new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) });

@@ -1,0 +1,113 @@
+/** The collector of this machine. What it reads becomes text and goes through a parser, as if it had been scraped: one way for all data. */
+import { AppError } from '../../errors.js';
+import type { Ms } from '../../model/node-view.js';
+import type { NodeSource } from '../../model/sample.js';
+import type { Clock, Collector, Delivery } from '../../model/collector.js';
+import { HostRecord } from '../../model/node.js';
+import { clean } from '../../text/sanitize.js';
+import { VERSION } from '../../version.js';
+import { nodeText } from '../../exposition/write/node-text.js';
+import type { ScrapeParser } from '../../exposition/parser/scrape-parser.js';
+import { beat } from './interval.js';
+import { Machine, type MachineOptions } from './machine.js';
+
+/** How often this machine is read unless somebody says otherwise. */
+export const LOCAL_INTERVAL_MS: Ms = 2_000;
+/** Intervals without a collection after which its figures count no more. */
+const OVERDUE_INTERVALS = 3;
+
+export interface LocalCollectorOptions extends Omit<MachineOptions, 'scope' | 'intervalMs'> {
+  readonly newParser: () => ScrapeParser;
+  /** Default 2 s. */
+  readonly intervalMs?: Ms;
+  /** Called after each delivery of data: the place to renumber user ids. */
+  readonly afterCommit?: () => void;
+}
+
+export interface LocalCollector extends Collector {
+  /** How the sources of the last collection were; empty before the first. */
+  readonly sources: readonly NodeSource[];
+}
+
+/** @throws AppError E_LOCAL_NONE where there is no /proc */
+export function createLocalCollector(options: LocalCollectorOptions): LocalCollector {
+  const machine = new Machine({ ...options, intervalMs: options.intervalMs ?? LOCAL_INTERVAL_MS, scope: 'all' });
+  if (!machine.readable) throw new AppError('E_LOCAL_NONE', { dir: options.procDir });
+  return new OneMachine(machine, options);
+}
+
+class OneMachine implements LocalCollector {
+  readonly source = 'this machine';
+  readonly hosts: readonly HostRecord[];
+  readonly intervalMs: Ms;
+  sources: readonly NodeSource[] = [];
+  readonly #machine: Machine;
+  readonly #clock: Clock;
+  readonly #parser: ScrapeParser;
+  readonly #record: HostRecord;
+  readonly #afterCommit: () => void;
+  #deliver: (delivery: Delivery) => void = () => undefined;
+  #end: () => void = () => undefined;
+  #disarm: () => void = () => undefined;
+
+  constructor(
+    machine: Machine,
+    { clock, newParser, intervalMs = LOCAL_INTERVAL_MS, afterCommit = () => undefined }: LocalCollectorOptions,
+  ) {
+    this.#machine = machine;
+    this.#clock = clock;
+    this.#parser = newParser();
+    this.#afterCommit = afterCommit;
+    this.intervalMs = intervalMs;
+    this.#record = new HostRecord({ hostId: 'localhost', label: machine.identity.instance }, this.#parser.data);
+    this.hosts = [this.#record];
+  }
+
+  start(deliver: (delivery: Delivery) => void): void {
+    this.#deliver = deliver;
+    this.#watch();
+    this.#end = beat(this.#clock, this.intervalMs, () => this.#collect());
+  }
+
+  async stop(): Promise<void> {
+    this.#deliver = () => undefined;
+    this.#end();
+    this.#disarm();
+    await this.#machine.stop();
+  }
+
+  async #collect(): Promise<void> {
+    const startedAt = this.#clock.now();
+    try {
+      const sample = await this.#machine.read();
+      this.sources = sample.sources;
+      this.#parser.push(Buffer.from(nodeText(sample, VERSION)));
+      const change = this.#parser.commit(sample.at, 0);
+      this.#record.commit({ at: sample.at, latencyMs: sample.at - startedAt, skewMs: 0, nextTryAt: startedAt + this.intervalMs });
+      this.#watch();
+      this.#deliver({ host: this.#record, kind: 'data', continuity: 'next', change });
+      this.#afterCommit();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** Only a fault of ours gets here: sources that fail are part of a sample. */
+  #fail(thrown: unknown): void {
+    this.#parser.abort();
+    const { code, message: text } = new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) });
+    const at = this.#clock.now();
+    this.#record.fail({ at, error: { code, text }, nextTryAt: at + this.intervalMs });
+    this.#deliver({ host: this.#record, kind: 'failed', continuity: 'next' });
+  }
+
+  /** A machine so busy that nothing comes back is told, not shown as it was. */
+  #watch(): void {
+    this.#disarm();
+    this.#disarm = this.#clock.after(OVERDUE_INTERVALS * this.intervalMs, () => {
+      if (this.#record.status.overdue) return;
+      this.#record.setStatus({ overdue: true });
+      this.#deliver({ host: this.#record, kind: 'overdue', continuity: 'next' });
+    });
+  }
+}

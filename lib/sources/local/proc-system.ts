@@ -1,0 +1,103 @@
+/** The machine around the GPUs: CPU, memory, disks, from /proc. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Ms } from '../../model/node-view.js';
+import type { NodeCpu, NodeDisk, NodeMemory } from '../../model/sample.js';
+import type { Clock } from '../../model/collector.js';
+import { clean } from '../../text/sanitize.js';
+import { readDisks } from './disks.js';
+import { within } from './with-timeout.js';
+import {
+  busyPercent,
+  parseCpuClock,
+  parseCpuinfo,
+  parseMeminfo,
+  parseMounts,
+  parseUptime,
+  type CpuClock,
+  type CpuModel,
+} from './proc-text.js';
+
+export interface HostReading {
+  /** Seconds since boot. */
+  readonly uptime: number | undefined;
+  readonly cpu: NodeCpu | undefined;
+  readonly memory: NodeMemory | undefined;
+  readonly disks: readonly NodeDisk[];
+}
+
+/** What is read less often: a big machine takes milliseconds to say what its CPUs are, and disks fill slowly. */
+const SLOW_MS = 30_000;
+const DISKS_WAIT_MS = 1_000;
+
+/** Names of processors as `uname -m` has them. */
+const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
+
+export class HostReader {
+  readonly #dir: string;
+  readonly #clock: Clock;
+  #cpuClock: CpuClock | undefined;
+  #model: CpuModel | undefined;
+  #slowAt: Ms = -Infinity;
+  #disks: readonly NodeDisk[] = [];
+  #asking: Promise<void> | undefined;
+
+  constructor(dir: string, clock: Clock) {
+    this.#dir = dir;
+    this.#clock = clock;
+  }
+
+  /** The machine's name for itself, and what it is. */
+  get identity(): { readonly instance: string; readonly os: string; readonly arch: string } {
+    const instance = clean(this.#file('sys/kernel/hostname')?.trim() ?? hostname(), 256);
+    return { instance, os: process.platform, arch: MACHINES[process.arch] ?? process.arch };
+  }
+
+  /** Whether there is a /proc to read at all. */
+  get present(): boolean {
+    return this.#file('stat') !== undefined;
+  }
+
+  async read(): Promise<HostReading> {
+    const now = this.#clock.now();
+    if (now - this.#slowAt >= SLOW_MS) {
+      this.#slowAt = now;
+      const cpuinfo = this.#file('cpuinfo');
+      this.#model = cpuinfo === undefined ? undefined : parseCpuinfo(cpuinfo);
+      await within(this.#clock, DISKS_WAIT_MS, (this.#asking ??= this.#askDisks().finally(() => (this.#asking = undefined))));
+    }
+    const memory = this.#file('meminfo');
+    return {
+      uptime: parseUptime(this.#file('uptime') ?? ''),
+      cpu: this.#cpu(),
+      memory: memory === undefined ? undefined : parseMeminfo(memory),
+      disks: this.#disks,
+    };
+  }
+
+  async #askDisks(): Promise<void> {
+    this.#disks = await readDisks(parseMounts(this.#file('mounts') ?? ''));
+  }
+
+  #cpu(): NodeCpu | undefined {
+    const text = this.#file('stat');
+    if (text === undefined) return undefined;
+    const before = this.#cpuClock;
+    const now = (this.#cpuClock = parseCpuClock(text));
+    const none = { model: '', vendor: '', sockets: undefined, cores: undefined, threads: undefined, frequencyMhz: undefined } as const;
+    const highest = Math.max(-1, ...now.cores.keys());
+    return {
+      ...(this.#model ?? none),
+      utilPercent: busyPercent(now.all, before?.all),
+      coreUtilPercent: Array.from({ length: highest + 1 }, (_, core) => busyPercent(now.cores.get(core), before?.cores.get(core))),
+    };
+  }
+
+  #file(name: string): string | undefined {
+    try {
+      return readFileSync(`${this.#dir}/${name}`, 'utf8');
+    } catch {
+      return undefined;
+    }
+  }
+}

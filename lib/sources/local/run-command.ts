@@ -1,0 +1,66 @@
+/** A program that is run, answers and ends. At most one at a time: one that cannot even be killed is not joined by others. */
+import { clean } from '../../text/sanitize.js';
+import type { Ms } from '../../model/node-view.js';
+import type { Clock } from '../../model/collector.js';
+import { Child, MAX_OUTPUT, type Command, type Exit } from './child.js';
+import { within } from './with-timeout.js';
+import { complaint } from './smi-values.js';
+
+export type Outcome =
+  | { readonly kind: 'ok'; readonly output: string }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** No end within the time; killed. */
+  | { readonly kind: 'hanging'; readonly reason: string };
+
+/** What it said when it failed, as one line; else how it ended. */
+export function failure(output: string, { code, signal, error }: Exit): string {
+  const said = clean(complaint(output), 200);
+  if (said !== '') return said;
+  if (error !== undefined) return error.code ?? error.message;
+  return signal === null ? `exit status ${code ?? 0}` : `ended by ${signal}`;
+}
+
+export class OneShot {
+  readonly #clock: Clock;
+  readonly #timeoutMs: Ms;
+  #running: Child | undefined;
+  #stopped = false;
+
+  constructor(clock: Clock, timeoutMs: Ms) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** `alsoGood`: an exit status that is no failure. Never rejects. */
+  async run(command: Command, alsoGood = 0): Promise<Outcome> {
+    if (this.#stopped) return { kind: 'failed', reason: 'stopped' };
+    if (this.#running !== undefined) return this.#hanging();
+    let [output, errors, tooMuch] = ['', '', false];
+    const child = new Child(command, (text, from) => {
+      if (from === 'stdout') output += text;
+      else if (errors.length < 4096) errors += text;
+      tooMuch ||= output.length > MAX_OUTPUT;
+      if (tooMuch) child.kill();
+    });
+    this.#running = child;
+    void child.exited.then(() => (this.#running = undefined));
+    const exit = await within(this.#clock, this.#timeoutMs, child.exited);
+    if (exit === undefined) {
+      child.kill();
+      return this.#hanging();
+    }
+    if (tooMuch) return { kind: 'failed', reason: 'it says too much' };
+    if (exit.code === 0 || exit.code === alsoGood) return { kind: 'ok', output };
+    return { kind: 'failed', reason: failure(errors + output, exit) };
+  }
+
+  /** Ends what is running; nothing is run any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#running?.kill();
+  }
+
+  #hanging(): Outcome {
+    return { kind: 'hanging', reason: `no answer within ${this.#timeoutMs / 1000} s` };
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Text as it stands in cells: widths, cutting, and figures as people read them. A figure that was not reported (undefined, NaN) is `–`;
+ * 0 is a reading. Units are binary for bytes and decimal for watts; three significant figures, so that a column keeps its width.
+ */
+import { forEachGlyph, glyphs, isNarrow } from './sanitize.js';
+
+/** A figure that may not have been reported. */
+export type Reading = number | undefined;
+export type Align = 'left' | 'right' | 'center';
+
+export const NONE = '–';
+const MORE = '…';
+
+const missing = (n: Reading): n is undefined => n === undefined || !Number.isFinite(n);
+
+/** Columns that `text` takes. */
+export function width(text: string): number {
+  if (isNarrow(text)) return text.length;
+  let columns = 0;
+  forEachGlyph(text, (_ch, wide) => {
+    columns += wide;
+  });
+  return columns;
+}
+
+/** `text` in at most `cols` columns; what was cut ends in `…`. One column less where a wide character would have been split. */
+export function cut(text: string, cols: number): string {
+  if (cols <= 0) return '';
+  if (isNarrow(text)) return text.length <= cols ? text : text.slice(0, cols - 1) + MORE;
+  let columns = 0;
+  let kept = '';
+  let fits = '';
+  for (const { ch, width: wide } of glyphs(text)) {
+    columns += wide;
+    if (columns <= cols - 1) fits += ch;
+    if (columns > cols) return fits + MORE;
+    kept += ch;
+  }
+  return kept;
+}
+
+/** `text` without its first `cols` columns; what was cut begins with `…`. */
+export function cutStart(text: string, cols: number): string {
+  if (cols <= 0 || text === '') return text;
+  let columns = 0;
+  let rest = MORE;
+  forEachGlyph(text, (ch, wide) => {
+    if (columns >= cols) rest += ch;
+    columns += wide;
+  });
+  return rest;
+}
+
+/** `text` in exactly `cols` columns: cut, or filled with blanks on the side away from `align`. */
+export function pad(text: string, cols: number, align: Align = 'left'): string {
+  const shown = cut(text, cols);
+  const blanks = Math.max(0, cols - width(shown));
+  if (blanks === 0) return shown;
+  if (align === 'left') return shown + ' '.repeat(blanks);
+  if (align === 'right') return ' '.repeat(blanks) + shown;
+  const before = Math.floor(blanks / 2);
+  return ' '.repeat(before) + shown + ' '.repeat(blanks - before);
+}
+
+/** Three significant figures below 1000: 4.00, 64.0, 256. Decimals are chosen after rounding: 9.999 is 10.0. */
+function figures(n: number): string {
+  const decimals = n < 9.995 ? 2 : n < 99.95 ? 1 : 0;
+  return n.toFixed(decimals);
+}
+
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+
+/** `0 B`, `4.00 GiB`, `64.0 GiB`, `256 GiB`, `1023 GiB`, `1.00 TiB`: at most 8 columns. */
+export function bytes(n: Reading): string {
+  if (missing(n)) return NONE;
+  let size = Math.abs(n);
+  let unit = 0;
+  // 1023.5 would round to 1024 of the smaller unit.
+  while (size >= 1023.5 && unit < BYTE_UNITS.length - 1) {
+    size /= 1024;
+    unit++;
+  }
+  return `${n < 0 ? '-' : ''}${unit === 0 ? size.toFixed(0) : figures(size)} ${BYTE_UNITS[unit]}`;
+}
+
+const WATT_UNITS = ['W', 'kW', 'MW', 'GW'];
+
+/** `0.0 W`, `41.0 W`, `611 W`, `5.21 kW`, `388 kW`: at most 7 columns. */
+export function watts(n: Reading): string {
+  if (missing(n)) return NONE;
+  let power = Math.abs(n);
+  let unit = 0;
+  while (power >= 999.5 && unit < WATT_UNITS.length - 1) {
+    power /= 1000;
+    unit++;
+  }
+  const shown = unit === 0 && power < 99.95 ? power.toFixed(1) : figures(power);
+  return `${n < 0 ? '-' : ''}${shown} ${WATT_UNITS[unit]}`;
+}
+
+/** 0..100 (or more, for CPUs): `97%`. */
+export function percent(n: Reading): string {
+  return missing(n) ? NONE : `${Math.round(n)}%`;
+}
+
+/**
+ * `text` in pieces of at most `cols` columns, behind a blank where the piece is not too short for it. Nothing is lost: together they are what
+ * is shown of the text.
+ */
+export function wrap(text: string, cols: number): string[] {
+  if (cols < 2) return [cut(text, cols)];
+  const pieces: string[] = [];
+  let piece = '';
+  let columns = 0;
+  forEachGlyph(text, (ch, wide) => {
+    while (columns + wide > cols) {
+      const blank = piece.lastIndexOf(' ') + 1;
+      const end = blank * 3 > piece.length ? blank : piece.length;
+      pieces.push(piece.slice(0, end));
+      piece = piece.slice(end);
+      columns = width(piece);
+    }
+    piece += ch;
+    columns += wide;
+  });
+  return [...pieces, piece];
+}
+
+/** Parts joined by `gap`; those at the end that do not fit into `cols` go as a whole, the first never. */
+export function joinFitting(parts: readonly string[], cols: number, gap = ' · '): string {
+  let joined = parts[0] ?? '';
+  for (const part of parts.slice(1)) {
+    const longer = joined + gap + part;
+    if (width(longer) > cols) break;
+    joined = longer;
+  }
+  return joined;
+}
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+/** Whole seconds, rounded down: `00:00:31`, `2d 03:11:09`. A negative span is none. */
+export function duration(seconds: Reading): string {
+  if (missing(seconds) || seconds < 0) return NONE;
+  const whole = Math.floor(seconds);
+  const days = Math.floor(whole / 86_400);
+  const clock = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  return days === 0 ? clock : `${days}d ${clock}`;
+}
+
+/** `9,140`. */
+export function count(n: Reading): string {
+  return missing(n) ? NONE : String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+const AGES: readonly (readonly [limitMs: number, unitMs: number, sign: string])[] = [
+  [60_000, 1000, 's'],
+  [3_600_000, 60_000, 'm'],
+  [86_400_000, 3_600_000, 'h'],
+  [Infinity, 86_400_000, 'd'],
+];
+
+/** An age in one figure, rounded down: `12s`, `3m`, `2h`, `4d`. What lies ahead is `0s`. */
+export function ago(ms: Reading): string {
+  if (missing(ms)) return NONE;
+  const age = Math.max(0, ms);
+  const [, unit, sign] = AGES.find(([limit]) => age < limit)!;
+  return `${Math.floor(age / unit)}${sign}`;
+}
+
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** A bar of exactly `cols` columns, `fraction` 0..1 of it filled, in eighths of a column. Something is never nothing, and only all is full. */
+export function bar(fraction: Reading, cols: number): string {
+  if (cols <= 0) return '';
+  if (missing(fraction)) return pad(NONE, cols);
+  const all = cols * 8;
+  const filled = fraction <= 0 ? 0 : fraction >= 1 ? all : Math.min(all - 1, Math.max(1, Math.floor(fraction * all)));
+  const shown = '█'.repeat(filled >> 3) + EIGHTHS[filled & 7]!;
+  return shown + '░'.repeat(cols - shown.length);
+}
+
+const STEPS = '▁▂▃▄▅▆▇█';
+
+/**
+ * The last `cols` of `values` as blocks on the fixed scale `min`..`max`, newest at the right. What was not reported is blank, as is what
+ * lies before the first value.
+ */
+export function spark(values: ArrayLike<number>, cols: number, min: number, max: number): string {
+  if (cols <= 0) return '';
+  const from = Math.max(0, values.length - cols);
+  const perStep = max > min ? STEPS.length / (max - min) : 0;
+  let shown = ' '.repeat(cols - (values.length - from));
+  for (let at = from; at < values.length; at++) {
+    const value = values[at]!;
+    shown += Number.isNaN(value) ? ' ' : STEPS[Math.max(0, Math.min(STEPS.length - 1, Math.floor((value - min) * perStep)))]!;
+  }
+  return shown;
+}

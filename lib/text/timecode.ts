@@ -1,0 +1,73 @@
+/** Times of a recording as people type and read them: offsets from its start, or the recorder's wall clock. Pure. */
+import type { Ms } from '../model/node-view.js';
+import type { ReplayStatus } from '../model/replay.js';
+
+const DAY_MS = 86_400_000;
+/** Longest text that is a time: `2026-08-07 14:32:05`, with an @ in front. */
+export const MAX_TIMECODE = 20;
+
+type Span = Pick<ReplayStatus, 'at' | 'firstAt' | 'lastAt' | 'offsetMinutes'>;
+
+/** Where a text leads, as a time; a text instead: why it leads nowhere. */
+export function parseTimecode(text: string, span: Span): Ms | string {
+  const typed = text.trim();
+  if (/^\d+(:\d+){0,2}$/.test(typed)) {
+    const seconds = typed.split(':').reduce((sum, group) => sum * 60 + Number(group), 0);
+    return Number.isSafeInteger(seconds) ? span.firstAt + seconds * 1000 : `${typed} is too far`;
+  }
+  const day = /^@?(\d{4})-(\d\d)-(\d\d)[ T](\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(typed);
+  if (day) return parseDate(typed, day.slice(1).map(Number), span);
+  const clock = /^@(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(typed);
+  if (clock) return parseClock(typed, clock.slice(1).map(Number), span);
+  return typed === '' ? 'type a time' : `${typed} is no time`;
+}
+
+/** What the parser takes, in one line. */
+export const TIMECODE_FORMS = 'H:MM:SS, MM:SS or seconds from the start; @14:32, @14:32:05 or 2026-08-07 14:32 on the recorder’s clock';
+
+/** `numbers`: those of the text, NaN for seconds that it leaves out. */
+function parseDate(typed: string, [year = 0, month = 0, day = 0, ...time]: readonly number[], { offsetMinutes }: Span): Ms | string {
+  const midnight = Date.UTC(year, month - 1, day);
+  const real = new Date(midnight).getUTCMonth() === month - 1 && new Date(midnight).getUTCDate() === day;
+  const inDay = clockMs(time);
+  return real && inDay !== undefined ? midnight + inDay - offsetMinutes * 60_000 : `${typed} is no time`;
+}
+
+/** That time of the day which is shown, or the nearest day on which the recording has it. */
+function parseClock(typed: string, time: readonly number[], { at, firstAt, lastAt = Infinity, offsetMinutes }: Span): Ms | string {
+  const inDay = clockMs(time);
+  if (inDay === undefined) return `${typed} is no time`;
+  const midnight = Math.floor((at + offsetMinutes * 60_000) / DAY_MS) * DAY_MS - offsetMinutes * 60_000;
+  const here = midnight + inDay;
+  const fits = (one: Ms): boolean => one >= firstAt && one <= lastAt;
+  return [here, here - DAY_MS, here + DAY_MS].find(fits) ?? here;
+}
+
+function clockMs([hours = NaN, minutes = NaN, seconds = NaN]: readonly number[]): Ms | undefined {
+  const whole = Number.isNaN(seconds) ? 0 : seconds;
+  return hours < 24 && minutes < 60 && whole < 60 ? ((hours * 60 + minutes) * 60 + whole) * 1000 : undefined;
+}
+
+const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
+
+/** `00:12:03` since the start; hours go on past a day. */
+export function elapsed(ms: Ms): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+const shifted = (at: Ms, offsetMinutes: number): string => new Date(at + offsetMinutes * 60_000).toISOString();
+
+/** `14:32:03` on the recorder's clock. */
+export const recordedClock = (at: Ms, offsetMinutes: number): string => shifted(at, offsetMinutes).slice(11, 19);
+
+/** `2026-08-07 14:32:03` on the recorder's clock. */
+export const recordedDate = (at: Ms, offsetMinutes: number): string => shifted(at, offsetMinutes).slice(0, 19).replace('T', ' ');
+
+/** `UTC`, `UTC+2`, `UTC-3:30`. */
+export function zoneText(offsetMinutes: number): string {
+  if (offsetMinutes === 0) return 'UTC';
+  const ahead = Math.abs(offsetMinutes);
+  const minutes = ahead % 60;
+  return `UTC${offsetMinutes < 0 ? '-' : '+'}${Math.floor(ahead / 60)}${minutes === 0 ? '' : `:${two(minutes)}`}`;
+}

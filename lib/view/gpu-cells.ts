@@ -1,0 +1,166 @@
+/** A GPU as a line of a table: its readings, and whose it is. What is out of the ordinary has a sign as well as a tone. */
+import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
+import type { HeldSince, HistoryView } from '../aggregate/history.js';
+import type { GpuOwner } from '../aggregate/gpu-owners.js';
+import type { GpuField } from '../model/columns.js';
+import { counted, silence, UNEXPLAINED_BYTES, type HostView, type Ms } from '../model/node-view.js';
+import { span, type Span, type Tone } from './frame.js';
+import type { Cells, Column } from './table.js';
+import { bar, duration, NONE, pad, percent } from '../text/format.js';
+
+const NEARLY_FULL_PERCENT = 98;
+/** So many samples in a row have to say it before a GPU is called stuck. */
+const STUCK_SAMPLES = 5;
+
+const WIDE = 130;
+const ROOMY = 112;
+const MIDDLE = 100;
+const NARROW = 60;
+
+/** Columns of bar that a terminal of `cols` has room for. */
+const barCols = (cols: number): number => (cols >= WIDE ? 16 : cols >= MIDDLE ? 8 : 0);
+const MEMORY_COLS = 11;
+
+/** The columns of a GPU for a terminal of `cols`; ids: gpu, model, util, vram, temp, power, clock, who. */
+export function gpuColumns(cols: number): readonly Column[] {
+  const bars = barCols(cols);
+  const gap = bars > 0 ? 1 : 0;
+  const align = bars > 0 ? 'left' : 'right';
+  return [
+    { id: 'gpu', title: 'GPU', width: 3, align: 'right' },
+    { id: 'model', title: 'MODEL', width: cols >= WIDE ? 16 : cols >= ROOMY ? 13 : 10, drop: 2 },
+    { id: 'util', title: 'UTIL', width: bars + gap + 4, align, sorts: 'descending' },
+    { id: 'vram', title: 'VRAM', width: bars + gap + MEMORY_COLS, align, drop: 5, sorts: 'descending' },
+    { id: 'temp', title: 'TEMP', width: 5, align: 'right', drop: 4, sorts: 'descending' },
+    { id: 'power', title: 'POWER', width: 9, align: 'right', drop: 3, sorts: 'descending' },
+    { id: 'clock', title: 'CLOCK', width: 7, align: 'right', drop: 1 },
+    { id: 'who', title: 'WHO', width: 'rest', min: cols >= ROOMY ? 25 : cols >= NARROW ? 20 : 12 },
+  ];
+}
+
+/** What only time tells of a GPU. */
+export interface GpuSeen {
+  readonly now: Ms;
+  readonly heldSince: HeldSince | undefined;
+  /** Busy by its own word, and at the power of an idle one, for several samples. */
+  readonly stuck: boolean;
+}
+
+export function gpuSeen(history: HistoryView, host: HostView, slot: number, now: Ms): GpuSeen {
+  return { now, heldSince: history.heldSince(host, slot), stuck: counted(host) && hangs(history, host, slot) };
+}
+
+function hangs(history: HistoryView, host: HostView, slot: number): boolean {
+  const { count, field } = host.gpus;
+  if (slot >= count) return false;
+  const limit = field.powerLimitWatts[slot]!;
+  if (!isStuck(field.utilPercent[slot]!, field.powerWatts[slot]!, limit)) return false;
+  const [utils, powers] = [history.gpu(host, slot, 'util').values, history.gpu(host, slot, 'power').values];
+  if (utils.length < STUCK_SAMPLES) return false;
+  for (let at = utils.length - STUCK_SAMPLES; at < utils.length; at++) if (!isStuck(utils[at]!, powers[at]!, limit)) return false;
+  return true;
+}
+
+/** The cells of a GPU; `cols` as for `gpuColumns`. */
+export function gpuCells(host: HostView, slot: number, owners: readonly GpuOwner[], cols: number, seen?: GpuSeen): Cells {
+  const { gpus } = host;
+  const read = (field: GpuField): number => (slot < gpus.count ? gpus.field[field][slot]! : NaN);
+  const clock = read('frequencyMhz');
+  return {
+    gpu: String(gpus.index[slot]),
+    model: span(modelName(host.text(gpus.name[slot]!)) || NONE, 'dim'),
+    util: utilCell(read('utilPercent'), cols),
+    vram: memoryCell(read('memoryUsedBytes'), read('memoryTotalBytes'), cols),
+    temp: temperatureCell(read('temperatureCelsius'), isHot(gpus, slot)),
+    power: powerCell(read('powerWatts'), read('powerLimitWatts'), seen?.stuck ?? false),
+    clock: Number.isNaN(clock) ? NONE : `${Math.round(clock)}MHz`,
+    who: ownersCell(host, slot, owners, seen),
+  };
+}
+
+/** 'NVIDIA H100 80GB HBM3' -> 'H100 80GB': maker, form factor and memory type tell no two GPUs of a cluster apart. */
+export function modelName(name: string): string {
+  return name
+    .replace(/^(NVIDIA|AMD Instinct|AMD|Intel|Apple|Google|Tenstorrent|FuriosaAI|Tesla)\s+/i, '')
+    .replace(/\s+(HBM\w*|GDDR\w*)$/i, '')
+    .replace(/-(SXM\d*|PCIE|PCIe)\b/, '');
+}
+
+/** A bar of `bars` columns before the figure; without room only the figure. */
+function meter(fraction: number, text: string, bars: number, tone?: Tone): readonly Span[] {
+  if (bars === 0) return [span(text, tone)];
+  return [span(Number.isNaN(fraction) ? ' '.repeat(bars) : bar(fraction, bars), tone ?? 'accent'), span(` ${text}`, tone)];
+}
+
+/** Utilisation for the column of that name; `cols` as for `gpuColumns`. */
+export function utilCell(utilPercent: number, cols: number): readonly Span[] {
+  return meter(utilPercent / 100, percent(utilPercent).padStart(4), barCols(cols));
+}
+
+/** Memory for the column of that name, bytes; `cols` as for `gpuColumns`. */
+export function memoryCell(used: number, total: number, cols: number): readonly Span[] {
+  const bars = barCols(cols);
+  const full = (used / total) * 100 >= NEARLY_FULL_PERCENT;
+  return meter(used / total, pad(`${full ? '!' : ''}${memoryText(used, total)}`, MEMORY_COLS, 'right'), bars, full ? 'bad' : undefined);
+}
+
+const MEMORY_UNITS: readonly (readonly [bytes: number, sign: string])[] = [
+  [2 ** 40, 'T'],
+  [2 ** 30, 'G'],
+  [2 ** 20, 'M'],
+  [2 ** 10, 'K'],
+  [1, 'B'],
+];
+
+/** Of a terabyte the hundredth still is much. */
+const digits = (value: number, sign: string): number => (sign === 'T' && value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+
+/** '61.2/79.6G': used and total in the unit of the total. */
+function memoryText(used: number, total: number): string {
+  if (Number.isNaN(used) && Number.isNaN(total)) return NONE;
+  const [size, sign] = MEMORY_UNITS.find(([bytes]) => (Number.isNaN(total) ? used : total) >= bytes) ?? [1, 'B'];
+  const shown = (bytes: number): string => (Number.isNaN(bytes) ? NONE : (bytes / size).toFixed(digits(bytes / size, sign)));
+  return Number.isNaN(total) ? `${shown(used)}${sign}` : `${shown(used)}/${shown(total)}${sign}`;
+}
+
+function temperatureCell(celsius: number, hot: boolean): Span {
+  if (Number.isNaN(celsius)) return span(NONE);
+  return span(`${hot ? '!' : ''}${Math.round(celsius)}°`, hot ? 'bad' : undefined);
+}
+
+/** '611/700W'. */
+function powerCell(watts: number, limit: number, stuck: boolean): Span {
+  if (Number.isNaN(watts)) return span(NONE);
+  const text = limit > 0 ? `${Math.round(watts)}/${Math.round(limit)}W` : `${Math.round(watts)}W`;
+  return stuck ? span(`!${text}`, 'bad') : span(text);
+}
+
+/** Who has processes on it, most memory first; '?' where memory is used that no process owns, `–` where the node does not say. */
+function ownersCell(host: HostView, slot: number, owners: readonly GpuOwner[], seen: GpuSeen | undefined): Span {
+  const { gpus } = host;
+  const names = owners.map(({ user }) => user || '?').join(', ');
+  if (names !== '') {
+    if (counted(host) && slotState(gpus, slot) === 'heldIdle') return span(`${names} (held idle${heldFor(seen)})`, 'bad');
+    if (seen?.stuck) return span(`${names} (stuck?)`, 'bad');
+    return span(names, names === '?' ? 'dim' : 'strong');
+  }
+  const silent = silence(host);
+  if (silent === 'no process export' || silent === 'not recorded') return span(NONE, 'dim');
+  const unexplained = slot < gpus.count && gpus.field.memoryUsedBytes[slot]! > UNEXPLAINED_BYTES;
+  return span(unexplained ? '?' : '', 'dim');
+}
+
+/** ' 01:37:00'; with a `+` where it was so already when it was first looked at. */
+function heldFor(seen: GpuSeen | undefined): string {
+  if (!seen?.heldSince) return '';
+  const { at, atLeast } = seen.heldSince;
+  return ` ${duration(Math.max(0, seen.now - at) / 1000)}${atLeast ? '+' : ''}`;
+}
+
+/** What the signs mean, for the help. */
+export const GPU_NOTES: readonly string[] = [
+  'WHO: users with processes on the GPU, most memory first. ?: memory that no known process owns. –: not reported. Empty: free.',
+  'held idle: somebody holds more than 1 GiB and the GPU computes nothing, for how long; +: it was so when it was first looked at.',
+  '!: too hot, or the memory nearly full. stuck?: fully busy by its own word, at the power of an idle GPU, five samples in a row.',
+  'A dim line with ~ and an age: the last answer of a node that is down.',
+];

@@ -1,0 +1,107 @@
+/** The help, made from the same offers as the footer. */
+import type { Offer } from '../keys/router.js';
+import { fitLine } from './fit.js';
+import { BLANK, line, lines, span, type Line, type Size, type View } from './frame.js';
+import { pad, width } from '../text/format.js';
+
+export interface HelpSection {
+  readonly title: string;
+  readonly rows: readonly { readonly keys: string; readonly label: string }[];
+}
+
+const KEY_SIGNS: Readonly<Record<string, string>> = {
+  Up: '↑',
+  Down: '↓',
+  Left: '←',
+  Right: '→',
+  PageUp: 'PgUp',
+  PageDown: 'PgDn',
+  WheelUp: 'wheel up',
+  WheelDown: 'wheel down',
+  Click: 'click',
+  DoubleClick: 'double click',
+};
+
+/** A key as people write it: 'C-c' -> 'Ctrl-C'. */
+export function keyText(key: string): string {
+  const [, modifiers = '', name = key] = /^((?:[CAS]-)*)(.+)$/.exec(key) ?? [];
+  const words = modifiers.replace('C-', 'Ctrl-').replace('A-', 'Alt-').replace('S-', 'Shift-');
+  return words + (KEY_SIGNS[name] ?? (modifiers.includes('C-') ? name.toUpperCase() : name));
+}
+
+/** Sections in the order given; a layer's bindings without a label for people are left out by the caller. */
+export function helpSections(offers: readonly Offer[]): readonly HelpSection[] {
+  const sections = new Map<string, { keys: string; label: string }[]>();
+  for (const { binding, layer, keys } of offers) {
+    const rows = sections.get(layer.title) ?? [];
+    rows.push({ keys: keys.map(keyText).join(', '), label: binding.label });
+    sections.set(layer.title, rows);
+  }
+  return [...sections].map(([title, rows]) => ({ title, rows }));
+}
+
+const TWO_COLUMNS = 110;
+const NARROW = 60;
+const keyCols = (cols: number): number => (cols >= NARROW ? 20 : 12);
+
+export function helpView(sections: readonly HelpSection[], notes: readonly string[], top: number, { cols, rows }: Size): View {
+  const all = helpLines(sections, notes, cols);
+  const page = pageRows(rows);
+  const first = Math.max(0, Math.min(top, all.length - page));
+  const shown = all.slice(first, first + page);
+  const place = all.length > page ? ` ${first + 1}-${first + shown.length} of ${all.length} lines · ↑↓ PgUp PgDn` : '';
+  return { blocks: [lines(...shown)], crumb: line(span(place, 'dim')), pageRows: page };
+}
+
+/** How far the help can be scrolled, so that a key beyond the end is not remembered. */
+export function helpLimit(sections: readonly HelpSection[], notes: readonly string[], { cols, rows }: Size): number {
+  return Math.max(0, helpLines(sections, notes, cols).length - pageRows(rows));
+}
+
+/** One row is the place's. */
+const pageRows = (rows: number): number => Math.max(0, rows - 1);
+
+function helpLines(sections: readonly HelpSection[], notes: readonly string[], cols: number): readonly Line[] {
+  const halves = cols >= TWO_COLUMNS ? split(sections) : [sections];
+  const half = Math.floor((cols - 2) / halves.length);
+  const columns = halves.map((some) => some.flatMap((section) => sectionLines(section, keyCols(cols))));
+  const tall = Math.max(0, ...columns.map((column) => column.length));
+  const rows = Array.from({ length: tall }, (_, at) => line(' ', ...columns.flatMap((column) => padded(column[at], half))));
+  return [...rows, ...notes.flatMap((note) => wrapped(note, cols - 2).map((text) => line(span(` ${text}`, 'dim'))))];
+}
+
+/** Broken at blanks, the following lines indented. */
+function wrapped(text: string, cols: number): readonly string[] {
+  const parts: string[] = [];
+  let last = '';
+  for (const word of text.split(' ')) {
+    const longer = last === '' ? word : `${last} ${word}`;
+    if (width(longer) <= cols || last === '') last = longer;
+    else {
+      parts.push(last);
+      last = `  ${word}`;
+    }
+  }
+  return [...parts, last];
+}
+
+function sectionLines({ title, rows }: HelpSection, keys: number): Line[] {
+  const row = ({ keys: names, label }: HelpSection['rows'][number]): Line => line(span(pad(names, keys), 'key'), span(` ${label}`));
+  return [line(span(title, 'header')), ...rows.map(row), line('')];
+}
+
+/** Exactly `cols` columns, the last of them blank. */
+function padded(one: Line | undefined, cols: number): Line['spans'] {
+  const { spans } = fitLine(one ?? BLANK, Math.max(0, cols - 1));
+  const used = spans.reduce((sum, { text }) => sum + width(text), 0);
+  return [...spans, span(' '.repeat(Math.max(0, cols - used)))];
+}
+
+/** Two columns of about the same height, sections kept whole and in order. */
+function split(sections: readonly HelpSection[]): readonly (readonly HelpSection[])[] {
+  const height = (some: readonly HelpSection[]): number => some.reduce((sum, { rows }) => sum + rows.length + 2, 0);
+  const half = height(sections) / 2;
+  let cutAt = 1;
+  while (cutAt < sections.length && height(sections.slice(0, cutAt)) < half) cutAt++;
+  return [sections.slice(0, cutAt), sections.slice(cutAt)];
+}

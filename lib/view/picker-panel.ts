@@ -1,0 +1,101 @@
+/** The list of all tabs, narrowed by what is typed. Pure. */
+import type { EditedText } from '../filter/line-editor.js';
+import { counted, type HostView, type Ms } from '../model/node-view.js';
+import type { TabRef } from '../plugin/types.js';
+import { line, lines, span, type Size, type Span, type View } from './frame.js';
+import { fuzzyScore } from './fuzzy.js';
+import { hostMark } from './node-marks.js';
+import { layoutTable, listOrder, tableState, type Cells, type Column, type Order, type TableState } from './table.js';
+import { ago, count, cut, width } from '../text/format.js';
+
+/** A tab, and the host that it is of. */
+export interface PickerEntry {
+  readonly id: string;
+  readonly tab: TabRef;
+  readonly host: HostView | undefined;
+}
+
+export interface PickerState {
+  readonly edited: EditedText;
+  readonly table: TableState;
+}
+
+export const pickerState = (open: string): PickerState => ({ edited: { text: '', at: 0 }, table: { ...tableState(''), selected: open } });
+
+/** How a host is, in a word that can be typed; '' well. */
+function stateWord(host: HostView | undefined): string {
+  const mark = host ? hostMark(host) : '';
+  return { '': '', '…': 'waiting', '✕': 'down', '~': 'stale' }[mark];
+}
+
+const labelsText = (host: HostView | undefined): string => [...(host?.groups ?? [])].map(([name, value]) => `${name}=${value}`).join(' ');
+
+/** Those that answer what is typed, the best first; all in their own order when nothing is. */
+export function matching(entries: readonly PickerEntry[], query: string): readonly PickerEntry[] {
+  if (query.trim() === '') return entries;
+  return entries
+    .map((entry, at) => {
+      const { tab, host } = entry;
+      return { entry, at, score: fuzzyScore(query, [tab.title, host?.hostId ?? '', labelsText(host), stateWord(host)]) };
+    })
+    .filter(({ score }) => score >= 0)
+    .sort((a, b) => b.score - a.score || a.at - b.at)
+    .map(({ entry }) => entry);
+}
+
+export const pickerOrder = (found: readonly PickerEntry[]): Order => listOrder(found, ({ id }) => id);
+
+const WIDE = 80;
+const columnsFor = (cols: number): readonly Column[] => [
+  { id: 'title', title: 'TAB', width: cols >= WIDE ? 24 : 16 },
+  { id: 'state', title: 'STATE', width: cols >= WIDE ? 14 : 9 },
+  { id: 'address', title: 'ADDRESS', width: 24, drop: 1 },
+  { id: 'labels', title: 'LABELS', width: 'rest', min: 10, drop: 2 },
+];
+
+/** The text typed, how many answer it, and those in the order of how well. */
+export function pickerView(
+  found: readonly PickerEntry[],
+  all: number,
+  { edited, table }: PickerState,
+  now: Ms,
+  { cols, rows }: Size,
+): View {
+  const room = Math.max(0, rows - 1);
+  const layout = layoutTable({
+    columns: columnsFor(cols),
+    order: pickerOrder(found),
+    state: table,
+    cols,
+    rows: room,
+    cells: (at) => cellsOf(found[at]!, now),
+  });
+  const body = found.length > 0 ? layout.body : [line(span('   nothing is called like that', 'dim'))];
+  return { blocks: [lines(promptLine(edited, found.length, all, cols), layout.header, ...body)], pageRows: Math.max(1, room - 1) };
+}
+
+function promptLine({ text, at }: EditedText, found: number, all: number, cols: number): ReturnType<typeof line> {
+  const said = `${count(found)} of ${count(all)} tabs`;
+  const head: readonly Span[] = [
+    span(' : ', 'key'),
+    span(text.slice(0, at), 'strong'),
+    span('▏', 'accent'),
+    span(text.slice(at), 'strong'),
+  ];
+  const used = head.reduce((sum, part) => sum + width(part.text), 0);
+  const left = cols - used - width(said) - 1;
+  return left < 1 ? line(...head) : line(...head, ' '.repeat(left), span(said, 'dim'));
+}
+
+function cellsOf({ tab, host }: PickerEntry, now: Ms): Cells {
+  if (!host) return { title: span(tab.title, 'strong'), state: '', address: '', labels: '' };
+  const word = stateWord(host);
+  const age = host.status.okAt === undefined || word === '' ? '' : ` ${ago(now - host.status.okAt)}`;
+  const error = counted(host) ? '' : (host.status.error?.text ?? '');
+  return {
+    title: tab.title,
+    state: span(word === '' ? '' : `${hostMark(host)} ${word}${age}`, word === 'down' ? 'bad' : 'warn'),
+    address: span(cut(host.hostId, 24), 'dim'),
+    labels: span([labelsText(host), error].filter((text) => text !== '').join(' · '), 'dim'),
+  };
+}

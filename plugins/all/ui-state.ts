@@ -1,0 +1,69 @@
+/** The state of the All tab, and what its keys make of it. */
+import { compareLabels, gpuRowsDerivation, type AppView, type HostView, type TableState } from '../../lib/index.js';
+import { BY_NODE, type Grouping } from './groups.js';
+import { groupId, orderOf, type GpuOrder } from './gpu-order.js';
+
+export interface AllUi {
+  readonly table: TableState;
+  /** Two lines a GPU. */
+  readonly cards: boolean;
+  /** '' for none, BY_NODE, or a label of the hosts. */
+  readonly by: string;
+  /** Whether groups are open, apart from those of `flipped`. */
+  readonly open: boolean;
+  readonly flipped: ReadonlySet<string>;
+  /** The figure shown as a chart instead of the GPUs; '' for none. */
+  readonly chart: string;
+  /** Place of the chart's span of time. */
+  readonly span: number;
+}
+
+export function groupingOf({ by, open, flipped }: AllUi, app: AppView): Grouping {
+  return {
+    by,
+    key: `${open} ${[...flipped].join('\0')}`,
+    isOpen: (group) => flipped.has(group) !== open,
+    // What a filter keeps is known of those that have answered.
+    silent: () => (app.filter ? [] : [...app.hosts].filter(({ version }) => version === 0)),
+  };
+}
+
+export const orderFor = (ui: AllUi, app: AppView): GpuOrder =>
+  orderOf(app.derive(gpuRowsDerivation, app.listed), ui.table.sort, groupingOf(ui, app));
+
+const NONE_FLIPPED: ReadonlySet<string> = new Set();
+
+/** Closed at first: what one groups for is the figures of the groups. The chosen row is kept where it still is one. */
+export function regroup(ui: AllUi, app: AppView): AllUi {
+  const ways = ['', BY_NODE, ...labelsOf(app.hosts)];
+  const next = { ...ui, by: ways[(ways.indexOf(ui.by) + 1) % ways.length]!, open: false, flipped: NONE_FLIPPED };
+  const found = ui.table.selected !== undefined && orderFor(next, app).find(ui.table.selected) >= 0;
+  return found ? next : { ...next, table: { ...ui.table, selected: undefined, at: 0, top: 0 } };
+}
+
+/** Labels that hosts are grouped by, in the order of their names. */
+function labelsOf(hosts: Iterable<HostView>): readonly string[] {
+  const found = new Set<string>();
+  for (const { groups } of hosts) for (const label of groups.keys()) found.add(label);
+  return [...found].sort(compareLabels);
+}
+
+/** Opens or closes the group of the row at a position; its head is the chosen row then. */
+export function toggleGroup(ui: AllUi, app: AppView, position: number): AllUi {
+  const group = orderFor(ui, app).group(position);
+  if (!group) return ui;
+  const flipped = new Set(ui.flipped);
+  if (!flipped.delete(group.key)) flipped.add(group.key);
+  return chosen({ ...ui, flipped }, app, group);
+}
+
+/** Opens all groups, or closes them; the head of the group one is in is the chosen row then. */
+export function toggleAll(ui: AllUi, app: AppView, position: number): AllUi {
+  const group = orderFor(ui, app).group(position);
+  const next = { ...ui, open: !ui.open, flipped: NONE_FLIPPED };
+  return group ? chosen(next, app, group) : next;
+}
+
+function chosen(ui: AllUi, app: AppView, group: NonNullable<ReturnType<GpuOrder['group']>>): AllUi {
+  return { ...ui, table: { ...ui.table, selected: groupId(group), at: orderFor(ui, app).head(group) } };
+}

@@ -1,0 +1,308 @@
+/** Everything that is known of a GPU. What its maker does not report is not there, or `–`; never 0. */
+import {
+  ago,
+  bar,
+  bytes,
+  count,
+  duration,
+  isHot,
+  joinFitting,
+  line,
+  NONE,
+  peaks,
+  percent,
+  span,
+  spark,
+  watts,
+  width,
+  type AppView,
+  type GpuField,
+  type GpuFigure,
+  type GpuOwner,
+  type GpuSeen,
+  type HostView,
+  type Line,
+  type Span,
+  type Tone,
+} from '../../lib/index.js';
+import { linkParts, migLines, vgpuLines } from './mig-vgpu.js';
+import { fact, words, wrapped, type Part } from './inline-list.js';
+import { joules, restParts, withUnit } from './extra-readings.js';
+
+const WIDE = 100;
+const WIDEST = 140;
+const BAR_COLS = 20;
+const NARROW_BAR_COLS = 10;
+const SPARK_COLS = 32;
+const NARROW_SPARK_COLS = 12;
+/** A scale of temperatures begins here where nothing says where it ends. */
+const COLD_CELSIUS = 20;
+const HOTTEST_CELSIUS = 100;
+const NEARLY_FULL_PERCENT = 98;
+
+/** Families that the card has a place of its own for. */
+const PLACED: ReadonlySet<string> = new Set([
+  'gpu_temperature_threshold_acoustic_celsius',
+  'gpu_pcie_gen_current',
+  'gpu_pcie_width_current',
+  'gpu_clock_graphics_max_mhz',
+  'gpu_clock_memory_max_mhz',
+  'gpu_power_limit_current_watts',
+  'gpu_mig_mode',
+  'vgpu_host_mode',
+  'vgpu_scheduler_state',
+  'vgpu_scheduler_policy',
+  'gpu_gsp_firmware_mode',
+  'gpu_gsp_firmware_version_info',
+  'ane_utilization',
+]);
+
+/** A GPU of a host, and what the card asks of it. */
+export interface CardInput {
+  readonly app: AppView;
+  readonly host: HostView;
+  readonly slot: number;
+  readonly owners: readonly GpuOwner[];
+  readonly seen: GpuSeen;
+  readonly cols: number;
+}
+
+export function cardLines(input: CardInput): readonly Line[] {
+  const { host, slot, cols } = input;
+  const uuid = host.text(host.gpus.uuid[slot]!);
+  const row = host.gpus.origin?.[slot] ?? slot;
+  const extra = (family: string): number => host.extras.rows('gpu').value(row, family);
+  if (slot >= host.gpus.count) return [titleLine(input, uuid), line(span('   only its processes are reported', 'dim'))];
+  return [
+    titleLine(input, uuid),
+    ...meterLines(input, extra),
+    ...wrapped(span('   ', 'dim'), [...clockParts(input, extra), ...linkParts(host, uuid)], cols),
+    ...wrapped(span('   ', 'dim'), softwareParts(host, slot), cols),
+    ...migLines(host, uuid, extra('gpu_mig_mode')),
+    ...vgpuLines(host, uuid, row),
+    ...wrapped(span('   ', 'dim'), restParts(host.extras.rows('gpu').families(row), PLACED), cols),
+  ];
+}
+
+/** 'GPU 3  NVIDIA H100 80GB HBM3  GPU-8f3a...  0000:3B:00.0'. */
+function titleLine({ host, slot, owners, seen }: CardInput, uuid: string): Line {
+  const { gpus } = host;
+  const kind = gpus.detail(slot, 'type') || 'GPU';
+  const parts = [uuid, gpus.detail(slot, 'pci_address')].filter((text) => text !== '');
+  const who = owners.map(({ user, vramBytes }) => `${user || '?'} ${bytes(vramBytes)}`).join(', ');
+  const since = seen.heldSince
+    ? `  held idle for ${duration((seen.now - seen.heldSince.at) / 1000)}${seen.heldSince.atLeast ? ' or longer' : ''}`
+    : '';
+  const stuck = seen.stuck ? '  busy by its own word, at the power of an idle one' : '';
+  return line(
+    span(` ${kind} ${gpus.index[slot]}  `, 'strong'),
+    span(host.text(gpus.name[slot]!) || 'name not reported'),
+    span(`  ${parts.join('  ')}`, 'dim'),
+    span(who === '' ? '' : `  ${who}`, 'strong'),
+    span(since + stuck, 'bad'),
+  );
+}
+
+interface Meter {
+  readonly label: string;
+  readonly share: number;
+  readonly text: string;
+  readonly tone?: Tone | undefined;
+  readonly figure: GpuFigure;
+  /** Of the sparkline. */
+  readonly from: number;
+  readonly to: number;
+  readonly notes: readonly string[];
+}
+
+function meterLines(input: CardInput, extra: (family: string) => number): readonly Line[] {
+  return [utilMeter(input), memoryMeter(input), temperatureMeter(input, extra), powerMeter(input, extra)].map((meter) =>
+    meterLine(meter, input),
+  );
+}
+
+const reader =
+  ({ host, slot }: CardInput) =>
+  (field: GpuField): number =>
+    host.gpus.field[field][slot]!;
+
+function utilMeter(input: CardInput): Meter {
+  const read = reader(input);
+  const [occupancy, bandwidth] = [read('smOccupancy'), read('memoryBandwidthFraction')];
+  return {
+    label: 'util',
+    share: read('utilPercent') / 100,
+    text: percent(read('utilPercent')),
+    figure: 'util',
+    from: 0,
+    to: 100,
+    notes: [
+      Number.isNaN(occupancy) ? '' : `SMs ${percent(occupancy * 100)} full`,
+      Number.isNaN(bandwidth) ? '' : `memory bandwidth ${percent(bandwidth * 100)}`,
+    ],
+  };
+}
+
+function memoryMeter(input: CardInput): Meter {
+  const read = reader(input);
+  const [used, total] = [read('memoryUsedBytes'), read('memoryTotalBytes')];
+  const full = (used / total) * 100 >= NEARLY_FULL_PERCENT;
+  return {
+    label: 'VRAM',
+    share: used / total,
+    text: `${full ? '!' : ''}${percent((used / total) * 100)}`,
+    tone: full ? 'bad' : undefined,
+    figure: 'memory',
+    from: 0,
+    to: 100,
+    notes: [Number.isNaN(total) ? bytes(used) : `${bytes(used)} of ${bytes(total)}`],
+  };
+}
+
+function temperatureMeter(input: CardInput, extra: (family: string) => number): Meter {
+  const read = reader(input);
+  const celsius = read('temperatureCelsius');
+  const hot = isHot(input.host.gpus, input.slot);
+  const [operating, slowdown, shutdown] = [read('maxOperatingCelsius'), read('slowdownCelsius'), read('shutdownCelsius')];
+  const to = shutdown > COLD_CELSIUS ? shutdown : HOTTEST_CELSIUS;
+  const limit = (name: string, at: number): string => (Number.isNaN(at) ? '' : `${name} ${Math.round(at)}°`);
+  return {
+    label: 'temp',
+    share: (celsius - COLD_CELSIUS) / (to - COLD_CELSIUS),
+    text: Number.isNaN(celsius) ? NONE : `${hot ? '!' : ''}${Math.round(celsius)}°`,
+    tone: hot ? 'bad' : undefined,
+    figure: 'temperature',
+    from: COLD_CELSIUS,
+    to,
+    notes: [
+      limit('lasting', operating),
+      limit('slows', slowdown),
+      limit('off', shutdown),
+      limit('loud fans from', extra('gpu_temperature_threshold_acoustic_celsius')),
+    ],
+  };
+}
+
+function powerMeter(input: CardInput, extra: (family: string) => number): Meter {
+  const read = reader(input);
+  const [now, limit, set] = [read('powerWatts'), read('powerLimitWatts'), extra('gpu_power_limit_current_watts')];
+  const most = limit > 0 ? limit : set;
+  const energy = energyOf(input);
+  return {
+    label: 'power',
+    share: now / most,
+    text: watts(now),
+    tone: input.seen.stuck ? 'bad' : undefined,
+    figure: 'power',
+    from: 0,
+    to: most > 0 ? most : 1000,
+    notes: [
+      limit > 0 ? `at most ${watts(limit)}` : '',
+      set > 0 && set !== limit ? `limit set to ${watts(set)}` : '',
+      Number.isNaN(energy) ? '' : `${joules(energy)} so far`,
+    ],
+  };
+}
+
+/** Joules since the exporter began to count; NaN when it doesn't. */
+function energyOf({ host, slot }: CardInput): number {
+  const rows = host.extras.rows('energy');
+  const uuid = host.text(host.gpus.uuid[slot]!);
+  for (let row = 0; row < rows.count; row++)
+    if (rows.label(row, 'gpu_uuid') === uuid) return rows.value(row, 'energy_consumed_joules_total');
+  return NaN;
+}
+
+/** Bar, figure, the last samples, and what there is to say to it. */
+function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter, { app, host, slot, cols }: CardInput): Line {
+  const bars = cols >= WIDE ? BAR_COLS : NARROW_BAR_COLS;
+  const sparks = cols >= WIDEST ? SPARK_COLS : NARROW_SPARK_COLS;
+  const series = app.history.gpu(host, slot, figure);
+  const known = series.values.length > 1;
+  const spans: Span[] = [
+    span(`   ${label.padEnd(6)}`, 'dim'),
+    span(Number.isNaN(share) ? ' '.repeat(bars) : bar(share, bars), tone ?? 'accent'),
+    span(`${text.padStart(8)}  `, tone),
+    span(known ? spark(peaks(series, sparks, 1), sparks, from, to) : '', 'accent'),
+    span(known && label === 'util' ? ` ${ago(sparks * series.stepMs)}  ` : known ? '     ' : '', 'dim'),
+  ];
+  const left = cols - spans.reduce((sum, one) => sum + width(one.text), 0);
+  return line(
+    ...spans,
+    span(
+      joinFitting(
+        notes.filter((note) => note !== ''),
+        left,
+      ),
+      'dim',
+    ),
+  );
+}
+
+function clockParts(input: CardInput, extra: (family: string) => number): readonly Part[] {
+  const read = reader(input);
+  const parts: Part[] = [];
+  const add = (label: string, value: number, text: (reading: number) => string): void => {
+    if (!Number.isNaN(value)) parts.push(fact(label, text(value)));
+  };
+  const [clock, most] = [read('frequencyMhz'), extra('gpu_clock_graphics_max_mhz')];
+  if (!Number.isNaN(clock)) parts.push(fact('clock', `${count(clock)}${Number.isNaN(most) ? '' : ` of ${count(most)}`} MHz`));
+  add('memory clock at most', extra('gpu_clock_memory_max_mhz'), (mhz) => `${count(mhz)} MHz`);
+  add('P-state', read('performanceState'), (state) => `P${state}`);
+  const legacyFan = input.host.gpus.detail(input.slot, 'fan_speed');
+  if (Number.isNaN(read('fanRpm')) && legacyFan !== '') parts.push(fact('fan', legacyFan));
+  add('fan', read('fanRpm'), (rpm) => `${count(rpm)} rpm`);
+  const pcie = pcieOf(input, extra);
+  if (pcie !== '') parts.push(fact('PCIe', pcie));
+  add('NUMA node', read('numaNode'), String);
+  const ane = extra('ane_utilization');
+  if (ane > 0) parts.push(fact('neural engine', withUnit(ane, 'mW')));
+  return parts;
+}
+
+/** 'gen 5 x16': as figures, or where there are none as the info family's labels have it. */
+function pcieOf({ host, slot }: CardInput, extra: (family: string) => number): string {
+  const said = (family: string, label: string): string => {
+    const figure = extra(family);
+    return Number.isNaN(figure) ? host.gpus.detail(slot, label).replace(/^(?:gen|x) */i, '') : String(figure);
+  };
+  const [generation, width] = [said('gpu_pcie_gen_current', 'pcie_generation'), said('gpu_pcie_width_current', 'pcie_width')];
+  return [generation === '' ? '' : `gen ${generation}`, width === '' ? '' : `x${width}`].join(' ').trim();
+}
+
+/** Labels of the GPU's info family that are worth a word, by what they are called here. */
+const SOFTWARE: readonly (readonly [label: string, name: string])[] = [
+  ['driver_version', 'driver'],
+  ['cuda_version', 'CUDA'],
+  ['architecture', 'architecture'],
+  ['compute_capability', 'compute capability'],
+  ['brand', 'brand'],
+  ['compute_mode', 'compute mode'],
+  ['ecc_mode_current', 'ECC'],
+  ['mig_mode_current', 'MIG'],
+  ['vbios_version', 'VBIOS'],
+  ['firmware', 'firmware'],
+  ['serial_number', 'serial'],
+  ['pcie_gen_max', 'PCIe at most gen'],
+  ['pcie_width_max', 'PCIe width at most'],
+  ['native_metrics', 'native metrics'],
+];
+const GSP_MODES = ['disabled', 'enabled', 'default'];
+
+function softwareParts({ gpus, extras }: HostView, slot: number): readonly Part[] {
+  const parts: Part[] = SOFTWARE.flatMap(([label, name]) => {
+    const value = gpus.detail(slot, label);
+    return value === '' ? [] : [fact(name, value)];
+  });
+  const library = gpus.detail(slot, 'lib_name');
+  if (library !== '' && library !== 'CUDA') parts.push(words(`${library} ${gpus.detail(slot, 'lib_version')}`.trim()));
+  const row = gpus.origin?.[slot] ?? slot;
+  const mode = extras.rows('gpu').value(row, 'gpu_gsp_firmware_mode');
+  const version = extras
+    .rows('gpu')
+    .families(row)
+    .find(({ family }) => family === 'gpu_gsp_firmware_version_info');
+  const said = version?.labels.find(([label]) => label === 'version')?.[1];
+  if (!Number.isNaN(mode) || said !== undefined) parts.push(fact('GSP', [GSP_MODES[mode] ?? '', said ?? ''].join(' ').trim()));
+  return parts;
+}

@@ -1,0 +1,105 @@
+/** How a GPU is divided: MIG instances, virtual GPUs; and what its links lead to. */
+import { bar, bytes, count, line, NONE, percent, span, type ExtraRows, type HostView, type Line, type Span } from '../../lib/index.js';
+import { fact, wrapped, type Part } from './inline-list.js';
+
+const BAR_COLS = 10;
+const PROFILE_COLS = 14;
+const INDENT = '     ';
+
+/** Rows of a table that are of the GPU. */
+function rowsOf(rows: ExtraRows, uuid: string): readonly number[] {
+  return Array.from({ length: rows.count }, (_, row) => row).filter((row) => rows.label(row, 'gpu_uuid') === uuid);
+}
+
+function memoryText(used: number, total: number): string {
+  if (Number.isNaN(total)) return bytes(used);
+  return `${bytes(used)} of ${bytes(total)}`;
+}
+
+/** A line an instance: what it is, how busy, how full. */
+function instanceLine(name: string, util: number, used: number, total: number, rest: readonly Span[]): Line {
+  return line(
+    span(`${INDENT}${name.padEnd(PROFILE_COLS)} `),
+    span(Number.isNaN(util) ? ' '.repeat(BAR_COLS) : bar(util / 100, BAR_COLS), 'accent'),
+    span(`${percent(util).padStart(5)}  `),
+    span(memoryText(used, total).padEnd(22)),
+    ...rest,
+  );
+}
+
+export function migLines({ extras }: HostView, uuid: string, mode: number): readonly Line[] {
+  const rows = extras.rows('mig');
+  const own = rowsOf(rows, uuid);
+  if (Number.isNaN(mode) && own.length === 0) return [];
+  if (own.length === 0) return mode > 0 ? [line(span('   MIG   ', 'dim'), span('enabled, no instance'))] : [];
+  const head = line(span('   MIG   ', 'dim'), span(`${count(own.length)} ${own.length === 1 ? 'instance' : 'instances'}`));
+  return [
+    head,
+    ...own.map((row) => {
+      const label = (name: string): string => rows.label(row, name) || NONE;
+      return instanceLine(
+        `${rows.label(row, 'mig_instance')} ${label('mig_profile')}`,
+        rows.value(row, 'mig_instance_utilization_gpu'),
+        rows.value(row, 'mig_instance_memory_used_bytes'),
+        rows.value(row, 'mig_instance_memory_total_bytes'),
+        [span(`GI ${label('gpu_instance_id')} CI ${label('compute_instance_id')}  ${label('mig_uuid')}`, 'dim')],
+      );
+    }),
+  ];
+}
+
+const SCHEDULER = ['unsupported', 'off', 'on'];
+
+/** `row`: the GPU's own, in the extras. */
+export function vgpuLines({ extras }: HostView, uuid: string, row: number): readonly Line[] {
+  const [gpu, rows] = [extras.rows('gpu'), extras.rows('vgpu')];
+  const own = rowsOf(rows, uuid);
+  const mode = gpu.label(row, 'host_mode');
+  if (mode === '' && own.length === 0) return [];
+  const [scheduler, policy] = [gpu.value(row, 'vgpu_scheduler_state'), gpu.value(row, 'vgpu_scheduler_policy')];
+  const parts: Part[] = [[span(`${count(own.length)} ${own.length === 1 ? 'instance' : 'instances'}`)]];
+  if (mode !== '') parts.push(fact('mode', mode));
+  if (!Number.isNaN(scheduler)) parts.push(fact('scheduler', SCHEDULER[scheduler] ?? NONE));
+  if (!Number.isNaN(policy)) parts.push(fact('policy', String(policy)));
+  if (gpu.label(row, 'arr_supported') !== '')
+    parts.push(fact('adaptive round robin', gpu.label(row, 'arr_supported') === 'true' ? 'yes' : 'no'));
+  return [
+    ...wrapped(span('   vGPU  ', 'dim'), parts, Infinity),
+    ...own.map((instance) => {
+      const active = rows.value(instance, 'vgpu_active');
+      return instanceLine(
+        `${rows.label(instance, 'vgpu_id')} ${rows.label(instance, 'vgpu_type') || NONE}`,
+        rows.value(instance, 'vgpu_utilization'),
+        rows.value(instance, 'vgpu_memory_used_bytes'),
+        rows.value(instance, 'vgpu_memory_total_bytes'),
+        [
+          span(Number.isNaN(active) ? '' : active > 0 ? 'in use  ' : 'unused  ', active > 0 ? undefined : 'dim'),
+          span(rows.label(instance, 'vgpu_vm_id') || NONE, 'dim'),
+        ],
+      );
+    }),
+  ];
+}
+
+/** 'NVLink 7 to GPUs, 1 to switches, 50.0 GB/s each'. Which GPU is at the other end nobody exports. */
+export function linkParts({ extras }: HostView, uuid: string): readonly Part[] {
+  const rows = extras.rows('link');
+  const own = rowsOf(rows, uuid);
+  if (own.length === 0) return [];
+  const byType = new Map<string, number>();
+  for (const row of own) {
+    const type = rows.label(row, 'remote_type') || 'unknown';
+    byType.set(type, (byType.get(type) ?? 0) + 1);
+  }
+  const ends = [...byType].map(([type, links]) => `${links} to ${ENDS[type] ?? type}`).join(', ');
+  const speeds = new Set(own.map((row) => rows.label(row, 'bandwidth_mb_s')).filter((speed) => /^\d+$/.test(speed) && Number(speed) > 0));
+  const [speed] = speeds;
+  return [fact('NVLink', speeds.size === 1 ? `${ends}, ${(Number(speed) / 1000).toFixed(1)} GB/s each` : ends)];
+}
+
+const ENDS: Readonly<Record<string, string>> = {
+  gpu: 'GPUs',
+  switch: 'switches',
+  ibmnpu: 'a POWER processor',
+  unknown: 'something unknown',
+};

@@ -1,0 +1,60 @@
+/** The long form of a host's tab: everything that it reports, to be scrolled through. */
+import {
+  count,
+  counted,
+  gpuRowsDerivation,
+  gpuSeen,
+  line,
+  lines,
+  span,
+  type AppView,
+  type HostView,
+  type Line,
+  type Size,
+  type View,
+} from '../../lib/index.js';
+import { cardLines } from './gpu-card.js';
+import { chassisLines } from './chassis.js';
+import { connectionLines } from './connection.js';
+import { coreLines } from './cores.js';
+import { machineLines } from './machine-panel.js';
+
+const ALL_ROWS = Infinity;
+const BLANK = line('');
+
+export function detailLines(host: HostView, app: AppView, cols: number): readonly Line[] {
+  const rows = app.derive(gpuRowsDerivation, app.listed);
+  const first = rows.hostAt.indexOf(rows.hosts.indexOf(host));
+  const cards = Array.from({ length: host.gpus.slots }, (_, slot) => [
+    BLANK,
+    ...cardLines({
+      app,
+      host,
+      slot,
+      owners: first < 0 ? [] : rows.owners(first + slot),
+      seen: gpuSeen(app.history, host, slot, app.now),
+      cols,
+    }),
+  ]).flat();
+  const machine = [...machineLines(host, cols), ...coreLines(host, cols, ALL_ROWS), ...chassisLines(host, cols)];
+  return [...connectionLines(host, app, { cols, rows: ALL_ROWS }), ...cards, BLANK, ...machine];
+}
+
+/** Where the page begins, kept inside the text. */
+export const pageTop = (top: number, all: number, page: number): number => Math.max(0, Math.min(top, all - page));
+
+export function detailView(host: HostView, app: AppView, top: number, size: Size): View {
+  const all = detailLines(host, app, size.cols);
+  const page = Math.max(0, size.rows - 1);
+  const from = pageTop(top, all.length, page);
+  const shown = all.slice(from, from + page);
+  const place = all.length > page ? `lines ${count(from + 1)}-${count(from + shown.length)} of ${count(all.length)} · ` : '';
+  return {
+    blocks: [lines(...(counted(host) ? shown : shown.map(dimmed)))],
+    crumb: line(span(` ${place}z processes`, 'dim')),
+    pageRows: Math.max(1, page),
+  };
+}
+
+/** Of a host that is down; what tells so keeps its tone. */
+const dimmed = (one: Line): Line => ({ ...one, spans: one.spans.map((part) => (part.tone === 'bad' ? part : span(part.text, 'dim'))) });

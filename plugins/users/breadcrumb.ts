@@ -1,0 +1,69 @@
+/** The line above the key hints: where one is, which rows are on screen, what they add up to. */
+import { bytes, count, counted, cut, joinFitting, line, span, usersDerivation, watts, type AppView, type Line } from '../../lib/index.js';
+import type { SortedHosts } from './nodes-level.js';
+import type { HostsLevel, Level, UsersUi } from './drilldown.js';
+import { NARROW, shownUser, WIDE } from './table-page.js';
+import type { SortedProcesses } from './processes-level.js';
+import type { UsersOrder } from './users-level.js';
+
+/** `place`: '1-20 of 40', or '' where all rows are on screen. */
+export function usersCrumb({ present, hidden }: UsersOrder, place: string, ui: UsersUi, cols: number): Line {
+  const parts = [place || `${count(present)} of ${count(present)}`];
+  if (hidden > 0) parts.push(`${count(hidden)} system ${hidden === 1 ? 'account' : 'accounts'} hidden (f)`);
+  else if (ui.showSystem) parts.push('system accounts shown (f)');
+  if (ui.countAll) parts.push('processes on no GPU counted too (a)');
+  return crumb(parts, cols);
+}
+
+export function hostsCrumb(ui: UsersUi, { user }: HostsLevel, { rows }: SortedHosts, place: string, app: AppView, cols: number): Line {
+  const users = app.derive(usersDerivation, app.listed);
+  const row = users.find(user);
+  const down = rows.filter(({ host }) => !counted(host)).length;
+  const parts = [`${trail(ui.levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'host' : 'hosts'}`];
+  if (down > 0) parts.push(`${count(down)} of them not counted ✕`);
+  if (row >= 0) {
+    const gpus = users.gpus[row]!;
+    parts.push(`${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}`, bytes(users.vramBytes[row]), `${watts(users.powerWatts[row])}*`);
+  }
+  return crumb(parts, cols);
+}
+
+export function processesCrumb({ levels }: UsersUi, { rows }: SortedProcesses, place: string, cols: number): Line {
+  const held = rows.reduce((sum, { vramBytes }) => sum + vramBytes, 0);
+  return crumb(
+    [`${trail(levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'process' : 'processes'}`, bytes(held)],
+    cols,
+  );
+}
+
+export function silentCrumb({ levels }: UsersUi, silent: number, place: string, app: AppView, cols: number): Line {
+  return crumb(
+    [`${trail(levels.slice(0, -1), cols)} ▸ ${place || count(silent)} of ${count(app.hosts.size)} nodes without process data`],
+    cols,
+  );
+}
+
+export const detailsCrumb = ({ levels }: UsersUi, place: string, cols: number): Line =>
+  crumb([trail(levels, cols), ...(place === '' ? [] : [`lines ${place}`])], cols);
+
+const mostNameCols = (cols: number): number => (cols >= WIDE ? 40 : cols >= NARROW ? 24 : 14);
+
+/** 'Users ▸ alice ▸ node-0001'. */
+const trail = (levels: readonly Level[], cols: number): string => levels.map((level) => cut(nameOf(level), mostNameCols(cols))).join(' ▸ ');
+
+function nameOf(level: Level): string {
+  switch (level.kind) {
+    case 'users':
+      return 'Users';
+    case 'hosts':
+      return shownUser(level.user);
+    case 'processes':
+      return level.label;
+    case 'process':
+      return String(level.pid);
+    case 'silent':
+      return 'nodes without process data';
+  }
+}
+
+const crumb = (parts: readonly string[], cols: number): Line => line(span(` ${joinFitting(parts, cols - 1)}`, 'dim'));

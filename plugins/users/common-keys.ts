@@ -1,0 +1,102 @@
+/** The keys that the Users tab has on every level. */
+import { counted, selectedAt, tableBindings, usersDerivation, type AppView } from '../../lib/index.js';
+import { access, fromTheTop, keepFrozen, on, withRows, type Key } from './table-access.js';
+import { hostsOf } from './nodes-level.js';
+import { current, pop, push, silentLevel, type UsersUi } from './drilldown.js';
+import { freeze, remembered, rowsOf, thaw } from './level-rows.js';
+import { exported } from './sheets.js';
+
+export const EVERYWHERE: readonly Key[] = [
+  {
+    id: 'users.back',
+    keys: ['Esc', 'Backspace'],
+    label: 'back, to the row one came from',
+    short: 'back',
+    hint: 1,
+    when: ({ levels }) => levels.length > 1,
+    run: (ui) => [pop(ui)],
+  },
+  ...on(
+    ['users', 'hosts', 'processes'],
+    [
+      {
+        id: 'users.all',
+        keys: ['a'],
+        label: 'count processes on no GPU too',
+        short: 'all processes',
+        hint: 9,
+        run: (ui, { app }) => [withRows({ ...ui, countAll: !ui.countAll }, app)],
+      },
+    ],
+  ),
+  ...on(
+    ['users', 'hosts', 'processes', 'silent'],
+    [
+      {
+        id: 'users.freeze',
+        keys: ['F'],
+        label: 'keep the order, or let rows move',
+        short: 'freeze',
+        hint: 10,
+        run: (ui, { app }) => [current(ui).frozen ? thaw(ui) : freeze(ui, app)],
+      },
+    ],
+  ),
+  exportKey('e', 'csv', 'export what is on screen as CSV', 8),
+  exportKey('E', 'json', 'export it as JSON'),
+  {
+    id: 'users.node',
+    keys: ['o'],
+    label: 'the tab of the node, or main node',
+    short: 'node',
+    hint: 10,
+    disabled: (ui, app) => (nodeOf(ui, app) === undefined ? 'no node to open' : undefined),
+    run: (ui, { app }) => [remembered(ui, app), { type: 'open', plugin: 'host', key: nodeOf(ui, app) ?? '' }],
+  },
+  {
+    id: 'users.silent',
+    keys: ['i'],
+    label: 'nodes without process data, and why',
+    disabled: (ui, app) => (current(ui).kind !== 'silent' && allReport(app) ? 'all nodes report process data' : undefined),
+    run: (ui, { app }) => [current(ui).kind === 'silent' ? pop(ui) : push(remembered(ui, app), silentLevel())],
+  },
+  ...on(
+    ['users', 'hosts', 'processes', 'silent'],
+    tableBindings(access)
+      .filter(({ id }) => id !== 'users.open')
+      .map((key) => fromTheTop(keepFrozen(key))),
+  ),
+];
+
+function allReport(app: AppView): boolean {
+  const { reporting, hosts } = app.derive(usersDerivation).totals;
+  return reporting === hosts;
+}
+
+/** The host that `o` opens; undefined: there is none. */
+function nodeOf(ui: UsersUi, app: AppView): string | undefined {
+  const level = current(ui);
+  if (level.kind === 'processes' || level.kind === 'process') return level.hostId;
+  const order = rowsOf(ui, app);
+  const at = selectedAt(level.table, order);
+  if (at < 0) return undefined;
+  if (level.kind !== 'users') return order.id(at);
+  const { rows, order: hosts } = hostsOf(app, order.id(at), { key: 'vram', descending: true }, true);
+  const sorted = Array.from({ length: hosts.count }, (_, position) => rows[hosts.row(position)]!.host);
+  return (sorted.find(counted) ?? sorted[0])?.hostId;
+}
+
+function exportKey(key: string, format: 'csv' | 'json', label: string, hint?: number): Key {
+  return {
+    id: `users.export.${format}`,
+    keys: [key],
+    label,
+    short: format,
+    ...(hint === undefined ? {} : { hint }),
+    run(ui, { app }) {
+      const { name, sheet } = exported(ui, app);
+      if (sheet.rows.length === 0) return [ui, { type: 'toast', text: 'nothing here to export', tone: 'warn' }];
+      return [ui, { type: 'export', format, name, sheet }];
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/** The rows of the level that is on screen: for keys, which need no widths and no cells. */
+import { selectedAt, usersDerivation, type AppView } from '../../lib/index.js';
+import { hostsOf } from './nodes-level.js';
+import { current, put, type Level, type UsersUi } from './drilldown.js';
+import { idsOf, inOrderOf, type RowOrder } from './row-order.js';
+import { NO_ROWS, processesOf } from './processes-level.js';
+import { silentHosts } from './not-reporting.js';
+import { userOrder } from './users-level.js';
+
+/** As it is shown. */
+export const rowsOf = (ui: UsersUi, app: AppView): RowOrder => inOrderOf(sortedRows(ui, app), current(ui).frozen);
+
+/** As the figures have it. */
+function sortedRows(ui: UsersUi, app: AppView): RowOrder {
+  const level: Level = current(ui);
+  const { sort } = level.table;
+  switch (level.kind) {
+    case 'users':
+      return userOrder(app.derive(usersDerivation, app.listed), sort, ui);
+    case 'hosts':
+      return hostsOf(app, level.user, sort, ui.countAll).order;
+    case 'processes':
+      return processesOf(app, level, sort, ui.countAll).order;
+    case 'silent':
+      return silentHosts(app, sort).order;
+    case 'process':
+      return NO_ROWS;
+  }
+}
+
+/** Rows stay where they are now, whatever their figures do. */
+export const freeze = (ui: UsersUi, app: AppView): UsersUi => put(ui, { ...current(ui), frozen: idsOf(sortedRows(ui, app)) });
+export const thaw = (ui: UsersUi): UsersUi => put(ui, { ...current(ui), frozen: undefined });
+
+/** The chosen row is kept by its name, also if nobody has moved there: who comes back finds it again. */
+export function remembered(ui: UsersUi, app: AppView): UsersUi {
+  const level = current(ui);
+  const order = rowsOf(ui, app);
+  const at = selectedAt(level.table, order);
+  return at < 0 ? ui : put(ui, { ...level, table: { ...level.table, selected: order.id(at), at } });
+}

@@ -1,0 +1,98 @@
+/** What stands above the tables: chips, and who holds how much in one or two lines. */
+import { bytes, count, line, span, watts, width, type Line, type Size, type UsersTable, type UserTotals } from '../../lib/index.js';
+import type { Level } from './drilldown.js';
+import { shownUser } from './table-page.js';
+
+/** The line under the tab strip, if there is something to say: which nodes are missing, that rows keep their places. */
+export function chipLines({ totals }: UsersTable, { frozen }: Level, cols: number): readonly Line[] {
+  const chips = [
+    ...(totals.reporting < totals.hosts ? [coverageChips(totals).map((text) => span(text, 'chip-warn'))] : []),
+    ...(frozen ? [[span(' order frozen · F lets rows move ', 'chip'), span(' order frozen (F) ', 'chip')]] : []),
+  ];
+  if (chips.length === 0) return [];
+  // The longest forms that fit side by side, else a line each.
+  for (let form = 0; form < 4; form++) {
+    const side = chips.map((forms) => forms[Math.min(form, forms.length - 1)]!);
+    if (side.reduce((sum, { text }) => sum + width(text) + 1, -1) <= cols)
+      return [line(...side.flatMap((chip, at) => (at === 0 ? [chip] : [' ', chip])))];
+  }
+  return chips.map((forms) => line(forms.find(({ text }) => width(text) <= cols) ?? forms.at(-1)!));
+}
+
+function coverageChips({ reporting, hosts }: UserTotals): readonly string[] {
+  const of = `${count(reporting)} of ${count(hosts)}`;
+  const whole = `partial coverage: ${of} ${hosts === 1 ? 'node' : 'nodes'} reporting process data`;
+  return [` ⚠ ${whole} · i which and why `, ` ⚠ ${whole} · i why `, ` ⚠ ${whole} `, ` ⚠ partial coverage: ${of} · i why `];
+}
+
+/** Body rows from which the head may take a second line. */
+const ROOMY_ROWS = 10;
+
+/** Users, coverage, memory owned and not, power attributed and not: in words if there is room, else shorter; at last the end goes. */
+export function headLines(users: UsersTable, shown: number, showSystem: boolean, { cols, rows }: Size): readonly Line[] {
+  const most = rows >= ROOMY_ROWS ? 2 : 1;
+  const forms = WORDS.map((words) => flow(headParts(users, shown, systemPart(users, showSystem, words), words), cols));
+  const fitting = forms.find((form) => form.length <= most) ?? forms.at(-1)!;
+  return fitting.slice(0, most).map((text) => line(` ${text}`));
+}
+
+/** Parts on as many lines as they need. */
+function flow(parts: readonly string[], cols: number): readonly string[] {
+  const texts: string[] = [];
+  for (const part of parts) {
+    const longer = `${texts.at(-1) ?? ''} · ${part}`;
+    if (texts.length > 0 && width(longer) < cols) texts[texts.length - 1] = longer;
+    else texts.push(part);
+  }
+  return texts;
+}
+
+interface Words {
+  readonly reporting: (reporting: number, hosts: number) => string;
+  readonly hidden: string;
+  readonly unowned: string;
+  readonly power: (attributed: string, not: string) => string;
+}
+/** From the longest to the shortest. */
+const WORDS: readonly Words[] = [
+  {
+    reporting: (reporting, hosts) => `${count(reporting)} of ${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'} reporting`,
+    hidden: ' hidden',
+    unowned: "no process's",
+    power: (attributed, not) => `${attributed}* attributed, ${not} not`,
+  },
+  {
+    reporting: (reporting, hosts) => `${count(reporting)}/${count(hosts)} nodes reporting`,
+    hidden: ' hidden',
+    unowned: 'unowned',
+    power: (attributed, not) => `${attributed}* attributed, ${not} not`,
+  },
+  {
+    reporting: (reporting, hosts) => `${count(reporting)}/${count(hosts)} nodes`,
+    hidden: '',
+    unowned: 'unowned',
+    power: (attributed, not) => `${attributed}*, ${not} unattributed`,
+  },
+];
+
+function headParts({ totals }: UsersTable, shown: number, system: string, words: Words): readonly string[] {
+  const { reporting, hosts, ownedBytes, unownedBytes, attributedWatts, unattributedWatts, gpusInUse } = totals;
+  const anyPower = attributedWatts + unattributedWatts > 0;
+  return [
+    `${count(shown)} ${shown === 1 ? 'user' : 'users'}`,
+    words.reporting(reporting, hosts),
+    `${bytes(ownedBytes)} owned${system}`,
+    ...(unownedBytes > 0 ? [`${bytes(unownedBytes)} ${words.unowned}`] : []),
+    ...(anyPower ? [words.power(watts(attributedWatts), watts(unattributedWatts))] : []),
+    `${count(gpusInUse)} ${gpusInUse === 1 ? 'GPU' : 'GPUs'} in use`,
+  ];
+}
+
+/** ' (root 18.0 GiB hidden)': what system accounts hold is part of what is owned. */
+function systemPart(users: UsersTable, showSystem: boolean, { hidden }: Words): string {
+  const names: string[] = [];
+  for (let row = 0; row < users.count; row++) if (users.system(row) && users.vramBytes[row]! > 0) names.push(users.user(row));
+  if (names.length === 0) return '';
+  const who = names.length === 1 ? shownUser(names[0]!) : `${names.length} system accounts`;
+  return ` (${who} ${bytes(users.totals.systemBytes)}${showSystem ? '' : hidden})`;
+}

@@ -1,0 +1,96 @@
+/** How keys reach the table that is on screen, whichever level it is of. */
+import { selectedAt, sortBinding, type AppView, type Binding, type Column, type Step, type TableAccess } from '../../lib/index.js';
+import { current, hostsLevel, processesLevel, processLevel, push, put, type Level, type UsersUi } from './drilldown.js';
+import { freeze, remembered, rowsOf } from './level-rows.js';
+import { topProcess } from './view.js';
+
+type Kind = Level['kind'];
+export type Key = Binding<UsersUi>;
+
+/** What sorts, on any level, and in which direction first. */
+const SORTS: readonly Column[] = [
+  ...['user', 'host', 'why', 'pid'].map((id): Column => ({ id, title: id, width: 0, sorts: 'ascending' })),
+  ...['nodes', 'gpus', 'procs', 'vram', 'power', 'sm', 'longest', 'gpu', 'cpu', 'running', 'age'].map((id): Column => ({
+    id,
+    title: id,
+    width: 0,
+    sorts: 'descending',
+  })),
+];
+
+export const access: TableAccess<UsersUi> = {
+  id: 'users',
+  columns: SORTS,
+  state: (ui) => current(ui).table,
+  put(ui, table) {
+    const level = current(ui);
+    // A new sort is a new order: what was kept of the old one is void.
+    return put(ui, { ...level, table, frozen: table.sort === level.table.sort ? level.frozen : undefined });
+  },
+  order: rowsOf,
+  open: { label: 'look into the row', short: 'open', run: (ui, app, id) => lookInto(ui, app, id) },
+  user: (_app, ui, id) => {
+    const level = current(ui);
+    return level.kind === 'silent' ? undefined : level.kind === 'users' ? id : level.user;
+  },
+};
+
+function lookInto(ui: UsersUi, app: AppView, id: string): Step<UsersUi> {
+  const level = current(ui);
+  switch (level.kind) {
+    case 'users':
+      return [push(remembered(ui, app), hostsLevel(id))];
+    case 'hosts':
+      return [push(remembered(ui, app), processesLevel(level.user, id, app.hosts.get(id)?.label ?? id))];
+    case 'processes':
+      return [push(remembered(ui, app), processLevel(level, Number(id)))];
+    case 'silent':
+      return [remembered(ui, app), { type: 'open', plugin: 'host', key: id }];
+    case 'process':
+      return [ui];
+  }
+}
+
+/** Only while a level of these kinds is on screen. */
+export const on = (kinds: readonly Kind[], keys: readonly Key[]): readonly Key[] =>
+  keys.map((key) => ({ ...key, when: (ui, app) => kinds.includes(current(ui).kind) && (key.when?.(ui, app) ?? true) }));
+
+/** Sorting while the order is frozen freezes the new one. */
+export const keepFrozen = (key: Key): Key => ({
+  ...key,
+  run(ui, context) {
+    const [next, ...effects] = key.run(ui, context);
+    const lost = next.levels.length === ui.levels.length && current(ui).frozen && !current(next).frozen;
+    return [lost ? freeze(next, context.app) : next, ...effects];
+  },
+});
+
+/** Rows of several lines: a move starts from the row that is really on top. */
+export const fromTheTop = (key: Key): Key => ({
+  ...key,
+  run(ui, context) {
+    const level = current(ui);
+    if (level.kind !== 'processes') return key.run(ui, context);
+    const top = topProcess(level, ui, context.app, context.frame.size);
+    return key.run(put(ui, { ...level, table: { ...level.table, top } }), context);
+  },
+});
+
+export const sort = (level: string, key: string, column: string, name: string, hint: number): Key =>
+  keepFrozen(sortBinding({ ...access, id: level }, key, column, name, hint));
+
+export const enter = (level: string, label: string, short: string): Key => ({
+  id: `${level}.open`,
+  keys: ['Enter'],
+  label,
+  short,
+  hint: 1,
+  run(ui, { app }) {
+    const order = rowsOf(ui, app);
+    const at = selectedAt(current(ui).table, order);
+    return at < 0 ? [ui] : lookInto(ui, app, order.id(at));
+  },
+});
+
+/** Other rows are shown than before: a frozen order is that of those. */
+export const withRows = (ui: UsersUi, app: AppView): UsersUi => (current(ui).frozen ? freeze(ui, app) : ui);

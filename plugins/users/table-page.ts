@@ -1,0 +1,35 @@
+/** The table of a level as it is drawn. */
+import { NONE, span, watts, type Cells, type Column } from '../../lib/index.js';
+import type { RowOrder } from './row-order.js';
+
+export interface Page {
+  readonly order: RowOrder;
+  readonly columns: readonly Column[];
+  cells(position: number): Cells;
+  /** A whole row is dim: its host doesn't count, or it is gone and only keeps its place. */
+  dim(position: number): boolean;
+  /** Shown though the filter does not keep it. */
+  out?(position: number): boolean;
+}
+
+/** How a user without a name is shown. */
+export const NOBODY = '?';
+export const shownUser = (user: string): string => user || NOBODY;
+
+/** Of a row that is gone nothing is known but what it was called. */
+export const goneCells = (columns: readonly Column[], own: Cells): Cells => ({
+  ...Object.fromEntries(columns.map(({ id }) => [id, NONE])),
+  ...own,
+});
+
+export const powerText = (power: number, partial: boolean): string => (partial ? (power > 0 ? `≥${watts(power)}` : NONE) : watts(power));
+export const smText = (sm: number): string => (Number.isNaN(sm) ? NONE : sm.toFixed(1));
+export const dimmed = (text: string) => span(text || NONE, 'dim');
+
+/** Screens at least this wide have room for long names; those narrower than NARROW hardly any for commands. */
+export const WIDE = 100;
+export const NARROW = 76;
+const TINY = 50;
+
+/** Columns that a command gets at least, before others go: on the smallest screens figures are worth more than its beginning. */
+export const leastCommand = (cols: number, roomy: number): number => (cols >= NARROW ? roomy : cols >= TINY ? 12 : 5);
