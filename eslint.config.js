@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import tseslint from 'typescript-eslint';
@@ -13,11 +14,12 @@ const LAYERS = [
   { layer: 'domain', files: /^lib\/(exposition|filter|aggregate|alerts|options)\// },
   { layer: 'interface', files: /^lib\/(plugin|keys|view)\// },
   { layer: 'app', files: /^lib\/app\// },
+  { layer: 'http', files: /^lib\/http\//, only: ['base'] },
   {
     layer: 'edges',
     files: /^lib\/(sources|recording|paint|export|notify|exporter|mock)\//,
     apart: /^lib\/\w+\//,
-    only: ['base', 'domain', 'interface'],
+    only: ['base', 'domain', 'interface', 'http'],
   },
   { layer: 'run', files: /^lib\/run\// },
   { layer: 'index', files: /^lib\/index\./ },
@@ -34,7 +36,7 @@ const PACKAGES = [
   { packages: /^re2js$/, place: /^lib\/filter\/regex\.ts$/ },
   { packages: /^smol-toml$/, place: /^lib\/options\/config-file\.ts$/ },
   { packages: /^papaparse$/, place: /^lib\/(export|sources)\// },
-  { packages: /^node:/, place: /^(lib\/((sources|recording|paint|export|notify|exporter|mock|run)\/|paths\.)|bin\/)/ },
+  { packages: /^node:/, place: /^(lib\/((sources|recording|paint|export|notify|exporter|mock|http|run)\/|paths\.)|bin\/)/ },
 ];
 
 /** Why `file` may not import `target` (both from the repository's root); undefined when it may. */
@@ -50,8 +52,40 @@ function wrongArrow(file, target) {
   return allowed ? undefined : `${layer} must not import ${below}`;
 }
 
+/** The files of the layers that `file` imports, types included. Read once per file: the graph of a run of eslint. */
+const graph = new Map();
+function importsOf(file) {
+  if (!graph.has(file)) {
+    const text = existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file), 'utf8') : '';
+    const targets = [...text.matchAll(/^(?:import|export)\b[^;']*?from '(\.[^']+)'|^import '(\.[^']+)'|import\('(\.[^']+)'\)/gm)];
+    graph.set(file, [...new Set(targets.map((found) => pathOf(file, found[1] ?? found[2] ?? found[3])))]);
+  }
+  return graph.get(file);
+}
+
+/** The repository's path of what `file` imports as `target`. */
+const pathOf = (file, target) => join(dirname(file), target).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+
+/** The shortest way by imports from `target` back to `file`, to be named in a message; undefined: there is none. */
+function wayBack(file, target) {
+  const ways = [[target]];
+  const seen = new Set([target]);
+  for (const way of ways) {
+    for (const next of importsOf(way.at(-1))) {
+      if (next === file) return [...way, next];
+      if (!seen.has(next)) ways.push([...way, next]);
+      seen.add(next);
+    }
+  }
+  return undefined;
+}
+
 export const arrows = {
-  meta: { type: 'problem', schema: [], messages: { wrong: 'Imports point down only: {{reason}}.' } },
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: { wrong: 'Imports point down only: {{reason}}.', cycle: 'Imports must not form a cycle: {{way}}.' },
+  },
   create(context) {
     const file = relative(ROOT, context.filename).replaceAll('\\', '/');
     const check = ({ source }) => {
@@ -59,16 +93,18 @@ export const arrows = {
       const target = source.value;
       const place = PACKAGES.find(({ packages }) => packages.test(target))?.place;
       const reason = target.startsWith('.')
-        ? wrongArrow(file, join(dirname(file), target).replaceAll('\\', '/').replace(/\.js$/, '.ts'))
+        ? wrongArrow(file, pathOf(file, target))
         : place && !place.test(file) && `${target} belongs in ${place.source}`;
       if (reason) context.report({ node: source, messageId: 'wrong', data: { reason } });
+      const way = target.startsWith('.') && pathOf(file, target) !== file && wayBack(file, pathOf(file, target));
+      if (way) context.report({ node: source, messageId: 'cycle', data: { way: [file, ...way].join(' -> ') } });
     };
     return { ImportDeclaration: check, ImportExpression: check, ExportNamedDeclaration: check, ExportAllDeclaration: check };
   },
 };
 
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'performance'];
-const CLOCK = 'Time comes in as a Clock (lib/model/collector.ts) or as an argument.';
+const CLOCK = 'Time comes in as a Clock (lib/model/clock.ts) or as an argument.';
 const EXIT = { object: 'process', property: 'exit', message: 'Only bin ends the process.' };
 
 export default tseslint.config(
@@ -103,14 +139,11 @@ export default tseslint.config(
       'here/arrows': 'error',
       eqeqeq: 'error',
       'no-console': 'error',
-      complexity: ['error', { max: 15, variant: 'modified' }],
-      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
-      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
     },
   },
   {
     files: ['{lib,plugins}/**/*.ts'],
-    ignores: ['lib/{sources,recording,paint,export,notify,exporter,mock}/**', 'lib/model/collector.ts'],
+    ignores: ['lib/{sources,recording,paint,export,notify,exporter,mock}/**', 'lib/run/system-clock.ts'],
     rules: {
       'no-restricted-globals': ['error', ...TIMERS.map((name) => ({ name, message: CLOCK }))],
       'no-restricted-properties': ['error', EXIT, { object: 'Date', property: 'now', message: CLOCK }],

@@ -1,9 +1,9 @@
 /** A cluster whose nodes are scraped by hand: the bodies of the workload, read by the program's own parsers, without a network. */
 import { HostRecord } from '../lib/model/node.js';
 import type { Collector, Delivery } from '../lib/model/collector.js';
-import type { ScrapeParser } from '../lib/exposition/parser/scrape-parser.js';
 import { Wire } from '../lib/exposition/parser/index.js';
 import { SPEC, advance, cluster, expose, rng } from './yardstick/workload.mjs';
+import type { ScrapeParser } from '../lib/exposition/parser/scanner.js';
 
 export type Layout = 'real' | 'mock';
 

@@ -11,9 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { StandInMachine } from '../__tests__/helpers/captures.js';
 import { Machine } from '../lib/sources/local/machine.js';
-import { systemClock } from '../lib/model/collector.js';
 import { nodeText } from '../lib/exposition/write/node-text.js';
 import type { BenchRow } from './table.js';
+import { systemClock } from '../lib/run/system-clock.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAM = join(ROOT, 'dist/bin/all-smi-view.js');

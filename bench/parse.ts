@@ -1,9 +1,9 @@
 /** Our parser and the plain port on the same bodies. */
-import type { ScrapeParser } from '../lib/exposition/parser/scrape-parser.js';
 import { AT, bodyOf, nodesOf, pushBody, type Layout, type Node } from './cluster.js';
 import { alternated } from './measure.js';
 import type { BenchRow, Target } from './table.js';
 import { naiveParse } from './yardstick/naive.mjs';
+import type { ScrapeParser } from '../lib/exposition/parser/scanner.js';
 
 export interface Subject {
   readonly name: string;

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtProgram } from '../__tests__/helpers/built.js';
 import { PtyProgram } from '../__tests__/helpers/pty.js';
-import { systemClock } from '../lib/model/collector.js';
 import { MOCK_GPU_NAME, startMock } from '../lib/mock/mock.js';
 import { NO_SWITCHES } from '../lib/mock/mock-features.js';
 import { writeHosts } from '../lib/mock/mock-ports.js';
@@ -15,6 +14,7 @@ import { AT, bodyOf, nodesOf, rounds, ScrapedCluster } from './cluster.js';
 import { percentile, timed } from './measure.js';
 import type { BenchRow } from './table.js';
 import { BenchViewer } from './viewer.js';
+import { systemClock } from '../lib/run/system-clock.js';
 
 const SIZE = { cols: 220, rows: 60 };
 const ROUNDS = 100;

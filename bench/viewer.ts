@@ -3,12 +3,12 @@ import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { App } from '../lib/app/app.js';
 import { createBlessedPainter } from '../lib/paint/blessed-painter.js';
-import type { Painter } from '../lib/paint/painter.js';
 import { registerPlugin } from '../lib/plugin/validate.js';
 import type { TabPlugin } from '../lib/plugin/types.js';
 import { SteppedClock } from '../__tests__/helpers/clock.js';
 import { BUILT_IN } from '../__tests__/helpers/driver.js';
 import { AT, type ScrapedCluster } from './cluster.js';
+import type { Painter } from '../lib/view/painter.js';
 
 /** More than a frame of data waits for. */
 const PACED_MS = 1000;

@@ -5,7 +5,8 @@ import { AppError } from '../lib/errors.js';
 import type { Command, Flags } from '../lib/options/options.js';
 import { clean } from '../lib/text/sanitize.js';
 import { VERSION } from '../lib/version.js';
-import { parseArgv, type Request } from './argv.js';
+import { parseArgv } from './argv.js';
+import type { Request } from './request.js';
 
 /** Node 22 and later keep compiled code between runs. */
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();

@@ -1,12 +1,12 @@
 /** `all-smi-view api`: this machine over HTTP, until a signal ends it. */
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../lib/errors.js';
-import { systemClock } from '../lib/model/collector.js';
 import { startNodeApi } from '../lib/run/exporter.js';
 import { API_OPTIONS, resolveOptions, type ApiOptions, type Environment, type Flags } from '../lib/options/options.js';
 import { readConfig } from './read-config.js';
 import { machineOf } from './machine-settings.js';
 import { signalled } from './signals.js';
+import { systemClock } from '../lib/run/system-clock.js';
 
 export async function api(flags: Flags, env: Environment): Promise<number> {
   const options = resolveOptions(API_OPTIONS, flags, env, await readConfig(flags, env));

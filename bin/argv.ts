@@ -1,14 +1,8 @@
 /** The command line: which command, and the words of each flag. The values are read by lib/options/options.ts. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { AppError } from '../lib/errors.js';
-import { COMMANDS, type Command, type Flags, type Option } from '../lib/options/options.js';
-
-export interface Request {
-  readonly command: Command;
-  /** Asked for instead of the command. */
-  readonly show?: 'help' | 'version';
-  readonly flags: Flags;
-}
+import { COMMANDS, type Command, type Flags } from '../lib/options/options.js';
+import type { Option } from '../lib/options/types.js';
+import type { Request } from './request.js';
 
 const isCommand = (word: string | undefined): word is Command => word !== undefined && Object.hasOwn(COMMANDS, word);
 
@@ -49,12 +43,3 @@ export function plainFlags(words: readonly string[], command: Command): Flags | 
 
 /** A switch that is given twice is on, no more. */
 const wordsOf = (given: readonly unknown[]): readonly string[] => (given[0] === true ? ['true'] : given.map(String));
-
-/** The known flag that a mistyped one begins like, for the advice. */
-export function unknownFlag(name: string, known: readonly string[]): AppError {
-  const typed = name.replace(/^-+/, '');
-  const begins = typed.slice(0, typed.startsWith('no-') ? 6 : 3);
-  const meant = typed.length < 3 ? undefined : known.find((flag) => flag.startsWith(begins));
-  const reason = meant === undefined ? 'there is no such option' : `there is no such option (did you mean --${meant}?)`;
-  return new AppError('E_OPTION_BAD', { option: name, reason });
-}

@@ -12,9 +12,10 @@ import {
   type ConfigFile,
   type Environment,
   type Flags,
-  type Option,
 } from '../lib/options/options.js';
-import { configPath, configPaths, readConfig } from './read-config.js';
+import { configPath, readConfig } from './read-config.js';
+import type { Option } from '../lib/options/types.js';
+import { configPaths } from '../lib/paths.js';
 
 export async function config(flags: Flags, env: Environment): Promise<number> {
   const { action } = resolveOptions(CONFIG_OPTIONS, flags, env);

@@ -1,5 +1,6 @@
 /** The text of --help, from the tables. */
-import { COMMANDS, envOf, type Command, type Option, type OptionTable } from '../lib/options/options.js';
+import { COMMANDS, envOf, type Command } from '../lib/options/options.js';
+import type { Option, OptionTable } from '../lib/options/types.js';
 
 const PROGRAM = 'all-smi-view';
 const USAGE: Readonly<Record<Command, string>> = {

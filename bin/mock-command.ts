@@ -1,10 +1,10 @@
 /** `all-smi-view mock`: a made-up cluster on real ports, until a signal ends it. */
 import { AppError } from '../lib/errors.js';
-import { systemClock } from '../lib/model/collector.js';
 import { MOCK_OPTIONS, resolveOptions, type Environment, type Flags, type MockOptions } from '../lib/options/options.js';
 import { startMock } from '../lib/mock/mock.js';
 import { parsePortRange, portsFrom, writeHosts } from '../lib/mock/mock-ports.js';
 import { signalled } from './signals.js';
+import { systemClock } from '../lib/run/system-clock.js';
 
 const FIRST_PORT = 10_001;
 const NODES = 10;

@@ -1,23 +1,8 @@
 /** The config file on disk. */
 import { lstatSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { AppError } from '../lib/errors.js';
 import { NO_CONFIG, type ConfigFile, type Environment, type Flags } from '../lib/options/options.js';
-
-const NAME = join('all-smi', 'config.toml');
-
-/** Where a config file is looked for, the user's own first. */
-export function configPaths(
-  env: Environment,
-  platform: NodeJS.Platform = process.platform,
-  home = homedir(),
-): readonly [string, ...string[]] {
-  if (platform === 'win32')
-    return [join(env.APPDATA || join(home, 'AppData', 'Roaming'), NAME), ...(env.PROGRAMDATA ? [join(env.PROGRAMDATA, NAME)] : [])];
-  if (platform === 'darwin') return [join(home, 'Library', 'Application Support', NAME), join(home, '.config', NAME), join('/etc', NAME)];
-  return [join(env.XDG_CONFIG_HOME || join(home, '.config'), NAME), join('/etc', NAME)];
-}
+import { configPaths } from '../lib/paths.js';
 
 /** The file that is read; undefined: there is none. A file that is named has to be there. */
 export function configPath(flags: Flags, env: Environment): string | undefined {

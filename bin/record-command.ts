@@ -2,7 +2,6 @@
 import { statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../lib/errors.js';
-import { systemClock } from '../lib/model/collector.js';
 import { RECORD_OPTIONS, resolveOptions, type Environment, type Flags, type RecordOptions } from '../lib/options/options.js';
 import { codecOfName, EXTENSION_OF, type Codec } from '../lib/recording/codec/codec.js';
 import { offsetMinutes } from '../lib/recording/write/recorder.js';
@@ -15,6 +14,7 @@ import { progressLine, retention } from './record-progress.js';
 import { readConfig } from './read-config.js';
 import { checkSource, isLinux, onlyNamed, sourceOf, targetsOf } from './source-settings.js';
 import { signalled } from './signals.js';
+import { systemClock } from '../lib/run/system-clock.js';
 
 const PROGRESS_MS = 1000;
 

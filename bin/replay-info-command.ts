@@ -2,10 +2,10 @@
 import { AppError } from '../lib/errors.js';
 import { REPLAY_INFO_OPTIONS, resolveOptions, type Environment, type Flags } from '../lib/options/options.js';
 import { CacheFolder } from '../lib/recording/read/cache-folder.js';
-import { cacheFolder } from '../lib/recording/read/cache-path.js';
 import { inspect, type Inspection } from '../lib/recording/play/inspect.js';
 import { bytes, count, cut } from '../lib/text/format.js';
 import { elapsed, recordedDate, zoneText } from '../lib/text/timecode.js';
+import { cacheFolder } from '../lib/paths.js';
 
 export async function replayInfo(flags: Flags, env: Environment): Promise<number> {
   const { file } = resolveOptions(REPLAY_INFO_OPTIONS, flags, env);

@@ -3,7 +3,6 @@ import { AppError } from '../lib/errors.js';
 import * as api from '../lib/index.js';
 import { resolveOptions, VIEW_OPTIONS, type Environment, type Flags, type ViewOptions } from '../lib/options/options.js';
 import { isUsableTerminal } from '../lib/paint/lifetime.js';
-import { cacheFolder } from '../lib/recording/read/cache-path.js';
 import type { ReplaySettings, ViewSettings } from '../lib/run/settings.js';
 import { runView } from '../lib/run/viewer.js';
 import all from '../plugins/all/index.js';
@@ -16,6 +15,7 @@ import { machineOf } from './machine-settings.js';
 import { loadPlugins } from './load-plugins.js';
 import { screenOf } from './screen-settings.js';
 import { checkSource, isLinux, onlyNamed, sourceOf, targetsOf } from './source-settings.js';
+import { cacheFolder } from '../lib/paths.js';
 
 export async function view(flags: Flags, env: Environment): Promise<number> {
   const file = await readConfig(flags, env);

@@ -1,8 +1,9 @@
 /** yargs, built from the tables. It splits the words; values, help and the end of the process are ours. */
 import yargs, { type Options } from 'yargs';
 import { AppError } from '../lib/errors.js';
-import { COMMANDS, type Command, type Flags, type Option } from '../lib/options/options.js';
-import { unknownFlag, type Request } from './argv.js';
+import { COMMANDS, type Command, type Flags } from '../lib/options/options.js';
+import type { Option } from '../lib/options/types.js';
+import { unknownFlag, type Request } from './request.js';
 
 const PARSER = {
   'boolean-negation': false,

@@ -1,14 +1,17 @@
-/** Where exports go: `all-smi` in the user's cache folder. */
-import { posix, win32 } from 'node:path';
+/** Where our files are on this machine: exports, the cache of recordings, the config file. */
+import { homedir } from 'node:os';
+import { join, posix, win32 } from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Surroundings {
   readonly platform: NodeJS.Platform;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** The user's home folder. */
   readonly home: string;
 }
 
-/** `$XDG_CACHE_HOME` (if absolute, as its specification says), else `~/.cache`; Library/Caches on a Mac, LocalAppData on Windows. */
+/** Where exports go: `all-smi` in the user's cache folder, which is `$XDG_CACHE_HOME` (if absolute, as its specification says), else `~/.cache`; Library/Caches on a Mac, LocalAppData on Windows. */
 export function exportFolder({ platform, env, home }: Surroundings): string {
   const path = pathsOf(platform);
   if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'all-smi');
@@ -24,3 +27,26 @@ export function shortPath(path: string, { home, platform }: Surroundings): strin
 }
 
 const pathsOf = (platform: NodeJS.Platform): typeof posix => (platform === 'win32' ? win32 : posix);
+
+/** Where decompressed recordings are kept: `$XDG_CACHE_HOME/all-smi-view/replay`, by default in `~/.cache`. */
+export function cacheFolder(env: Environment): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'all-smi-view', 'replay');
+}
+
+const CONFIG_FILE = join('all-smi', 'config.toml');
+
+/** Where a config file is looked for, the user's own first. */
+export function configPaths(
+  env: Environment,
+  platform: NodeJS.Platform = process.platform,
+  home = homedir(),
+): readonly [string, ...string[]] {
+  if (platform === 'win32')
+    return [
+      join(env.APPDATA || join(home, 'AppData', 'Roaming'), CONFIG_FILE),
+      ...(env.PROGRAMDATA ? [join(env.PROGRAMDATA, CONFIG_FILE)] : []),
+    ];
+  if (platform === 'darwin')
+    return [join(home, 'Library', 'Application Support', CONFIG_FILE), join(home, '.config', CONFIG_FILE), join('/etc', CONFIG_FILE)];
+  return [join(env.XDG_CONFIG_HOME || join(home, '.config'), CONFIG_FILE), join('/etc', CONFIG_FILE)];
+}

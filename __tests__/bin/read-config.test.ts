@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CONFIG_ACTIONS } from '../../bin/config-command.js';
-import { configPath, configPaths, readConfig } from '../../bin/read-config.js';
+import { configPath, readConfig } from '../../bin/read-config.js';
 import { CONFIG_KEYS, parseConfig } from '../../lib/options/config-file.js';
 import { resolveOptions, VIEW_OPTIONS } from '../../lib/options/options.js';
+import { configPaths } from '../../lib/paths.js';
 
 let folder = '';
 let own = '';

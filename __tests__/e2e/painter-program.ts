@@ -1,4 +1,5 @@
 /** The smallest program on the real painter: counts its ticks on screen and, where the screen may be stuck, in a file. */
+import { systemClock } from '../../lib/run/system-clock.js';
 import { appendFileSync } from 'node:fs';
 import { createBlessedPainter } from '../../lib/paint/blessed-painter.js';
 import { isUsableTerminal } from '../../lib/paint/lifetime.js';
@@ -15,6 +16,7 @@ const painter = createBlessedPainter({
   stdin,
   stdout,
   env,
+  clock: systemClock,
   lifetime: {
     stderr,
     exit: (status) => {

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import { systemClock } from '../../lib/model/collector.js';
 import { MOCK_GPU_NAME, startMock } from '../../lib/mock/mock.js';
 import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
 import { answers, startServer } from '../helpers/server.js';
+import { systemClock } from '../../lib/run/system-clock.js';
 
 jest.setTimeout(60_000);
 

@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, statSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { systemClock } from '../../lib/model/collector.js';
 import type { Codec } from '../../lib/recording/codec/codec.js';
 import { startMock } from '../../lib/mock/mock.js';
 import type { Cluster } from '../../lib/mock/mock-server.js';
@@ -12,6 +11,7 @@ import { count, inNewFolder, openReader, place, play } from '../helpers/recordin
 import { complaintsAbout } from '../helpers/recording-validator.js';
 import { linesIn } from '../helpers/recordings.js';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { systemClock } from '../../lib/run/system-clock.js';
 
 inNewFolder();
 

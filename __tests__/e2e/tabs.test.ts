@@ -1,10 +1,10 @@
 /** Every other tab of the built program in a real terminal, on nodes of three makers that serve and one that does not. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { systemClock } from '../../lib/model/collector.js';
 import { MOCK_GPU_NAME, startMock } from '../../lib/mock/mock.js';
 import type { Cluster } from '../../lib/mock/mock-server.js';
 import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
+import { systemClock } from '../../lib/run/system-clock.js';
 
 // Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
 jest.setTimeout(60_000);

@@ -3,11 +3,11 @@ import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../lib/model/collector.js';
 import { MOCK_GPU_NAME, startMock } from '../../lib/mock/mock.js';
 import type { Cluster } from '../../lib/mock/mock-server.js';
 import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
+import { systemClock } from '../../lib/run/system-clock.js';
 
 // Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
 jest.setTimeout(60_000);

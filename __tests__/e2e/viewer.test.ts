@@ -1,10 +1,10 @@
 /** The built viewer on a real terminal, watching nodes that serve, die and come back. */
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { systemClock } from '../../lib/model/collector.js';
 import { MOCK_GPU_NAME, startMock } from '../../lib/mock/mock.js';
 import type { Cluster } from '../../lib/mock/mock-server.js';
 import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
+import { systemClock } from '../../lib/run/system-clock.js';
 
 // Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
 jest.setTimeout(60_000);

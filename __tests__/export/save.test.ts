@@ -19,7 +19,7 @@ import fc from 'fast-check';
 import { exportFolder, shortPath } from '../../lib/paths.js';
 import { safeName } from '../../lib/export/safe-file.js';
 import { saveSheet } from '../../lib/export/save.js';
-import type { SaveRequest } from '../../lib/model/collector.js';
+import type { SaveRequest } from '../../lib/model/sheet.js';
 
 const NOW = new Date(2026, 7, 7, 14, 32, 7).getTime();
 const STAMP = '20260807T143207';

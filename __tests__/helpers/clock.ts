@@ -1,5 +1,5 @@
 /** A clock that stands until it is stepped. */
-import type { Clock } from '../../lib/model/collector.js';
+import type { Clock } from '../../lib/model/clock.js';
 
 interface Timer {
   readonly at: number;

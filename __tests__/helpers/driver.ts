@@ -4,8 +4,8 @@ import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
 import type { Surroundings } from '../../lib/paths.js';
 import { saveSheet } from '../../lib/export/save.js';
 import type { InputEvent } from '../../lib/keys/key-names.js';
-import type { Collector, Delivery, Save } from '../../lib/model/collector.js';
-import { MemoryPainter } from '../../lib/paint/painter.js';
+import type { Collector, Delivery } from '../../lib/model/collector.js';
+import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import type { TabPlugin } from '../../lib/plugin/types.js';
 import { registerPlugin } from '../../lib/plugin/validate.js';
 import type { ChartDrawer } from '../../lib/view/chart.js';
@@ -15,6 +15,7 @@ import host from '../../plugins/host/index.js';
 import users from '../../plugins/users/index.js';
 import { SteppedClock } from './clock.js';
 import { buildHosts, UserIds, type HostSpec, type ScrapeSpec, type TestHost } from './hosts.js';
+import type { Save } from '../../lib/model/sheet.js';
 
 /** Those that most stories are about. Topology and Diagnosis come on top where they are asked for (`plugins`). */
 export const BUILT_IN: readonly TabPlugin[] = [all, users, host];

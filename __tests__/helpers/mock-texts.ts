@@ -2,8 +2,9 @@
 import { mockPlans } from '../../lib/mock/mock-cluster.js';
 import { readNode } from '../../lib/mock/mock-node.js';
 import { PLATFORMS } from '../../lib/mock/mock-platforms.js';
-import { NO_SWITCHES, type Switches } from '../../lib/mock/mock-features.js';
+import { NO_SWITCHES } from '../../lib/mock/mock-features.js';
 import { nodeText } from '../../lib/mock/mock-text.js';
+import type { Switches } from '../../lib/mock/mock-types.js';
 
 export interface MockTexts {
   readonly nodes?: number;

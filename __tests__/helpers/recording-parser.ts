@@ -1,7 +1,7 @@
 /** A parser that understands nothing and remembers everything: what was pushed, committed, aborted. */
 import type { Change, HostData, Rows } from '../../lib/model/columns.js';
 import { GPU_FIELDS, NO_EXTRAS } from '../../lib/model/columns.js';
-import type { ScrapeParser } from '../../lib/exposition/parser/scrape-parser.js';
+import type { ScrapeParser } from '../../lib/exposition/parser/scanner.js';
 
 const noRows: Rows<never> = { count: 0, value: () => NaN, title: () => '' };
 const none = new Float64Array();

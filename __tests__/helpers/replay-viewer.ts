@@ -1,7 +1,7 @@
 /** A recording in the whole viewer, without a terminal, by its keys. */
 import { App } from '../../lib/app/app.js';
 import type { Replay } from '../../lib/model/replay.js';
-import { MemoryPainter } from '../../lib/paint/painter.js';
+import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import { createReplay } from '../../lib/recording/play/replay-collector.js';
 import { ReaderSource } from '../../lib/recording/play/frame-source.js';
 import { SteppedClock } from './clock.js';

@@ -2,13 +2,13 @@
 import { App } from '../../lib/app/app.js';
 import { HostRecord } from '../../lib/model/node.js';
 import type { Collector, Delivery } from '../../lib/model/collector.js';
-import { MemoryPainter } from '../../lib/paint/painter.js';
+import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import type { TabPlugin } from '../../lib/plugin/types.js';
 import { registerPlugin } from '../../lib/plugin/validate.js';
-import type { ScrapeParser } from '../../lib/exposition/parser/scrape-parser.js';
 import { Wire } from '../../lib/exposition/parser/index.js';
 import { SteppedClock } from './clock.js';
 import { BUILT_IN } from './driver.js';
+import type { ScrapeParser } from '../../lib/exposition/parser/scanner.js';
 
 class Fed implements Collector {
   readonly source: string;

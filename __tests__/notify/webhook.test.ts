@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { systemClock } from '../../lib/model/collector.js';
 import { Webhook } from '../../lib/notify/webhook.js';
 import { SteppedClock } from '../helpers/clock.js';
 import { startServer, type Behaviour, type TestServer } from '../helpers/server.js';
+import { systemClock } from '../../lib/run/system-clock.js';
 
 const open: { servers: TestServer[]; hooks: Webhook[] } = { servers: [], hooks: [] };
 afterEach(async () => {

@@ -10,9 +10,9 @@ import {
   VIEW_OPTIONS,
   MOCK_OPTIONS,
   type Environment,
-  type Option,
   type ViewOptions,
 } from '../../lib/options/options.js';
+import type { Option } from '../../lib/options/types.js';
 
 /** The whole way from the command line to values. */
 async function view(argv: readonly string[], env: Environment = {}): Promise<ViewOptions> {

@@ -1,18 +1,19 @@
+import { systemClock } from '../../lib/run/system-clock.js';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { InputEvent } from '../../lib/keys/key-names.js';
 import { createBlessedPainter } from '../../lib/paint/blessed-painter.js';
-import type { Painter } from '../../lib/paint/painter.js';
 import { THEMES, lookOf } from '../../lib/paint/theme.js';
 import { SELECTED, composeCells } from '../../lib/view/cells.js';
 import { TONES, line, span, type Frame, type Line, type Raster } from '../../lib/view/frame.js';
 import { FakeTty } from '../helpers/terminal.js';
+import type { Painter } from '../../lib/view/painter.js';
 
 let painter: Painter;
 let tty: FakeTty;
 
 function open(cols: number, rows: number): void {
   tty = new FakeTty(cols, rows);
-  painter = createBlessedPainter({ stdin: tty.stdin, stdout: tty.stdout, env: {}, theme: THEMES.dark });
+  painter = createBlessedPainter({ stdin: tty.stdin, stdout: tty.stdout, env: {}, clock: systemClock, theme: THEMES.dark });
 }
 afterEach(async () => {
   await painter.close();

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Charts } from '../../lib/paint/charts.js';
 import { drawLineChart } from '../../lib/paint/line-chart.js';
-import type { Chart } from '../../lib/view/chart.js';
-import type { Raster } from '../../lib/view/frame.js';
+import type { Raster, Chart } from '../../lib/view/frame.js';
 
 const chart = (values: readonly number[], more: Partial<Chart> = {}): Chart => ({
   id: 'a',

@@ -1,11 +1,12 @@
 /** What is written to terminals of all kinds: the very bytes. */
+import { systemClock } from '../../lib/run/system-clock.js';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createBlessedPainter, type BlessedOptions } from '../../lib/paint/blessed-painter.js';
 import { themeFor } from '../../lib/paint/capabilities.js';
-import type { Painter } from '../../lib/paint/painter.js';
 import { THEMES } from '../../lib/paint/theme.js';
 import { TONES, line, span, type Frame } from '../../lib/view/frame.js';
 import { FakeTty } from '../helpers/terminal.js';
+import type { Painter } from '../../lib/view/painter.js';
 
 const opened: { painter: Painter; tty: FakeTty }[] = [];
 afterEach(async () => {
@@ -20,7 +21,7 @@ async function open(
   more: Partial<BlessedOptions> = {},
 ): Promise<{ painter: Painter; tty: FakeTty }> {
   const tty = new FakeTty(40, 40);
-  const painter = createBlessedPainter({ stdin: tty.stdin, stdout: tty.stdout, env, ...more });
+  const painter = createBlessedPainter({ stdin: tty.stdin, stdout: tty.stdout, env, clock: systemClock, ...more });
   opened.push({ painter, tty });
   await tty.settled();
   return { painter, tty };

@@ -1,11 +1,11 @@
 /** A cluster of all makers' accelerators, fed with what the mock's nodes send: every tab at four sizes. */
 import { expect, test } from '@jest/globals';
-import type { Switches } from '../../lib/mock/mock-features.js';
 import diagnosis from '../../plugins/diagnosis/index.js';
 import topology from '../../plugins/topology/index.js';
 import { expectGolden } from '../helpers/golden.js';
 import { mockTexts } from '../helpers/mock-texts.js';
 import { TextViewer } from '../helpers/text-viewer.js';
+import type { Switches } from '../../lib/mock/mock-types.js';
 
 const NOW = new Date(2026, 7, 7, 14, 32, 7).getTime();
 const STEP_MS = 3000;

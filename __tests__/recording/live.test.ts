@@ -7,7 +7,7 @@ import { createLocalCollector } from '../../lib/sources/local/local-collector.js
 import { Derivations } from '../../lib/aggregate/derivations.js';
 import type { HostView } from '../../lib/model/node-view.js';
 import { HostRecord } from '../../lib/model/node.js';
-import { MemoryPainter } from '../../lib/paint/painter.js';
+import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import { frameLines } from '../../lib/recording/format/encode.js';
 import { createReplay } from '../../lib/recording/play/replay-collector.js';
 import { SECTIONS } from '../../lib/recording/format/schema.js';

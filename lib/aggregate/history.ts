@@ -3,10 +3,10 @@
  * Fed with what collectors deliver; its memory is bounded, whatever the cluster.
  */
 import type { HostView, Ms } from '../model/node-view.js';
-import type { Series } from '../view/chart.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';
 import { EXACT, MIDDLE, Rings, SMALL } from './rings.js';
+import type { Series } from '../model/series.js';
 
 /** Samples kept of the cluster: an hour at 3 seconds. */
 const CLUSTER_SAMPLES = 1200;

@@ -11,9 +11,8 @@ import { offers, route } from '../keys/router.js';
 import { activeLayers } from './active-layers.js';
 import { Loop } from './render-loop.js';
 import type { Ms } from '../model/node-view.js';
-import type { Clock, Collector, Delivery, Save, SaveRequest } from '../model/collector.js';
+import type { Collector, Delivery } from '../model/collector.js';
 import type { RecordingSwitch, Replay } from '../model/replay.js';
-import type { Painter } from '../paint/painter.js';
 import type { Effect, KeyContext, Step, TabPlugin } from '../plugin/types.js';
 import { clean } from '../text/sanitize.js';
 import { commandPicker } from './picker.js';
@@ -25,6 +24,9 @@ import type { ChartDrawer } from '../view/chart.js';
 import type { Frame, Line, Size, View } from '../view/frame.js';
 import { helpLimit } from '../view/help-overlay.js';
 import { alertPanelOf, helpOf, screen } from './screen.js';
+import type { Clock } from '../model/clock.js';
+import type { Save, SaveRequest } from '../model/sheet.js';
+import type { Painter } from '../view/painter.js';
 
 /** How long a toast stays. */
 const TOAST_MS = 5000;

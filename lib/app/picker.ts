@@ -1,7 +1,6 @@
 /** The list of tabs over the state: what it holds, and what a command makes of it. */
 import { EDITS, insert, type EditedText } from '../filter/line-editor.js';
-import type { PickerCommand } from '../keys/picker-keys.js';
-import type { TabRef } from '../plugin/types.js';
+import type { TabRef, PickerCommand } from '../plugin/types.js';
 import type { AppState, PickerOverlay } from './state.js';
 import { tabId } from '../plugin/tabs.js';
 import { moveTo, selectedAt } from '../view/table.js';

@@ -10,9 +10,9 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { AppError } from '../errors.js';
 import type { Ms } from '../model/node-view.js';
-import type { Clock } from '../model/collector.js';
 import { Guests } from './connections.js';
-import { atHost, listenError, refuse } from '../mock/mock-server.js';
+import type { Clock } from '../model/clock.js';
+import { atHost, listenError, refuse } from '../http/server.js';
 
 export interface ApiOptions {
   readonly bind: string;

@@ -1,12 +1,8 @@
 /** The keys of the list of tabs, in which what is typed narrows it. */
 import type { Edit } from '../filter/line-editor.js';
-import type { Binding, KeyContext, KeyLayer, Step } from '../plugin/types.js';
+import type { Binding, KeyContext, KeyLayer, Step, PickerCommand } from '../plugin/types.js';
 import type { InputEvent } from './key-names.js';
 import { regionOf } from './table-keys.js';
-
-/** What may be asked of the list. `move`: rows down, up when negative. */
-export type PickerCommand =
-  'open' | 'go' | { readonly insert: string } | { readonly edit: Edit } | { readonly move: number } | { readonly choose: string };
 
 type Ask = (context: KeyContext) => PickerCommand | undefined;
 

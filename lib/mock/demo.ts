@@ -3,13 +3,14 @@
  * GPUs without using them, a service answers in bursts, a sweep keeps starting short runs, one node is hot, one fails now and then, one
  * doesn't say whose its processes are.
  */
-import type { Clock } from '../model/collector.js';
 import { gpuModel, gpuUuid } from './mock-cluster.js';
 import { servedNode, UPDATE_MS } from './mock.js';
-import { GIB, GPUS_PER_NODE, MIB, type GpuModel, type GpuPlan, type Job, type Life, type Load, type NodePlan } from './mock-plan.js';
+import { GIB, GPUS_PER_NODE, MIB } from './mock-plan.js';
 import { NO_SWITCHES } from './mock-features.js';
 import { draw, mix } from './random-walk.js';
 import { serveNodes, type Cluster } from './mock-server.js';
+import type { Clock } from '../model/clock.js';
+import type { GpuModel, GpuPlan, Job, Life, Load, NodePlan } from './mock-types.js';
 
 const SEED = 20_260_807;
 

@@ -1,8 +1,8 @@
 /** The plans of the ordinary mock cluster: 8 GPUs a node and, if wanted, the process rows of all-smi's mock server. */
-import { GIB, MIB, type GpuModel, type GpuPlan, type Job, type NodePlan } from './mock-plan.js';
-import { PLATFORMS, type Platform } from './mock-platforms.js';
-import type { Switches } from './mock-features.js';
+import { GIB, MIB } from './mock-plan.js';
+import { PLATFORMS } from './mock-platforms.js';
 import { draw, mix } from './random-walk.js';
+import type { Platform, Switches, GpuModel, GpuPlan, Job, NodePlan } from './mock-types.js';
 
 /** By the first word of a product's name that fits; the last row fits all. */
 const MODELS: readonly (readonly [RegExp, Omit<GpuModel, 'name' | 'memoryBytes'>])[] = [

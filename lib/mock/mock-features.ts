@@ -1,15 +1,9 @@
 /** What the switches of the environment add to NVIDIA's families, as the all-smi mock server has them. */
 import { gauge } from '../exposition/write/gauges.js';
 import { labelBlock, type Family, type LabelBlock, type Sample } from '../exposition/write/families-text.js';
-import type { Device } from './mock-vendors.js';
 import { draw, mix } from './random-walk.js';
+import type { Device, Switches } from './mock-types.js';
 
-export interface Switches {
-  readonly vgpu: boolean;
-  readonly mig: boolean;
-  readonly hardware: boolean;
-  readonly topology: boolean;
-}
 export const NO_SWITCHES: Switches = { vgpu: false, mig: false, hardware: false, topology: false };
 
 const GIB = 2 ** 30;

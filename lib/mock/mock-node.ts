@@ -2,49 +2,9 @@
  * What a make-believe node reads at a moment. Pure: the same plan and step give the same figures. The figures agree with each other: a GPU is as busy as its processes, its power follows from that, its temperature follows
  * the power with a delay, and it never holds less memory than its processes say.
  */
-import { machineOf, type Job, type Load, type NodePlan } from './mock-plan.js';
+import { machineOf } from './mock-plan.js';
 import { draw, mix, walk } from './random-walk.js';
-
-export interface GpuReading {
-  readonly utilPercent: number;
-  readonly memoryUsedBytes: number;
-  readonly powerWatts: number;
-  readonly temperatureCelsius: number;
-  readonly frequencyMhz: number;
-  readonly performanceState: number;
-  readonly smOccupancy: number;
-  readonly memoryBandwidthFraction: number;
-}
-
-export interface ProcReading {
-  readonly job: Job;
-  readonly pid: number;
-  readonly command: string;
-  readonly gpu: number;
-  readonly bytes: number;
-  readonly ageSeconds: number;
-  readonly cpuPercent: number;
-  /** NaN for a frozen process. */
-  readonly smPercent: number;
-}
-
-export interface HostReading {
-  readonly cpuPercent: number;
-  readonly cpuMhz: number;
-  readonly cpuCelsius: number;
-  readonly cpuWatts: number;
-  readonly memoryUsedBytes: number;
-  readonly memoryCachedBytes: number;
-  readonly swapUsedBytes: number;
-  readonly rootFreeBytes: number;
-  readonly scratchFreeBytes: number;
-}
-
-export interface NodeReading {
-  readonly gpus: readonly GpuReading[];
-  readonly procs: readonly ProcReading[];
-  readonly host: HostReading;
-}
+import type { GpuReading, ProcReading, HostReading, NodeReading, Job, Load, NodePlan } from './mock-types.js';
 
 /** Names of chances, so that no two things on a node share one. */
 const CHANCE = { load: 1, process: 2, wander: 3, watts: 4, air: 5, cpu: 6, memory: 7, cache: 8, swap: 9, disk: 10, breath: 11 } as const;

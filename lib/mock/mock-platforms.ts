@@ -1,23 +1,7 @@
 /** The hardware that can be imitated: what a device is, what it reports, and what only it sends. Names and families as all-smi has them. */
-import { GIB, GPUS_PER_NODE, type GpuModel, type Machine } from './mock-plan.js';
-import { APPLE, FURIOSA, GAUDI, JETSON, REBELLIONS, TENSTORRENT, TPU, type Vendor } from './mock-vendors.js';
-
-export interface Platform {
-  /** Undefined: the name asked for, and what the table of NVIDIA's cards says of it. */
-  readonly model?: GpuModel;
-  readonly devices: number;
-  readonly machine?: Partial<Machine>;
-  /** Columns of the general families that such a device does not report. */
-  readonly omits: ReadonlySet<string>;
-  /** Labels of the info family. */
-  readonly info: Readonly<Record<string, string>>;
-  /** Families of its own. */
-  readonly vendor?: Vendor;
-  /** Processes, MIG, vGPU, hardware details and topology: what the switches of the environment add. */
-  readonly nvidia: boolean;
-  /** Begins the uuid of a device. */
-  readonly uuid: string;
-}
+import { GIB, GPUS_PER_NODE } from './mock-plan.js';
+import { APPLE, FURIOSA, GAUDI, JETSON, REBELLIONS, TENSTORRENT, TPU } from './mock-vendors.js';
+import type { Platform, GpuModel } from './mock-types.js';
 
 const ALL: ReadonlySet<string> = new Set();
 const NVIDIA_INFO = {

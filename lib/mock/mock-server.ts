@@ -1,9 +1,10 @@
 /** The HTTP edge of the mock cluster: one port a node, any path answers its metrics. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AppError } from '../errors.js';
+import { type AppError } from '../errors.js';
 import type { Ms } from '../model/node-view.js';
-import type { Clock } from '../model/collector.js';
+import type { Clock } from '../model/clock.js';
+import { refuse, atHost, listenError } from '../http/server.js';
 
 export interface ServedNode {
   readonly port: number;
@@ -34,12 +35,6 @@ const REQUEST_MS = 10_000;
 /** Longer than any sensible scrape interval, so that viewers keep their connection. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** A short answer in words. */
-export function refuse(response: ServerResponse, status: number, text: string, headers: Record<string, string>): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(text), ...headers });
-  response.end(text);
-}
-
 /** Answers for one node. The text of a step is made once, for the first who asks. */
 function answering(
   node: ServedNode,
@@ -67,14 +62,6 @@ function answering(
     response.writeHead(200, { 'Content-Type': type, 'Content-Length': body.length, 'Cache-Control': 'max-age=2' });
     response.end(body);
   };
-}
-
-export const atHost = (bind: string, port: number): string =>
-  bind.includes(':') ? `[${bind}]:${String(port)}` : `${bind}:${String(port)}`;
-
-export function listenError(error: NodeJS.ErrnoException, bind: string, port: number): AppError {
-  if (error.code === 'EADDRINUSE') return new AppError('E_PORT_IN_USE', { port }, { cause: error });
-  return new AppError('E_LISTEN', { address: atHost(bind, port), reason: error.code ?? error.message }, { cause: error });
 }
 
 function listen(node: ServedNode, options: ServeOptions, startedAt: Ms): Promise<Server> {

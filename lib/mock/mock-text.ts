@@ -1,12 +1,11 @@
 /** The text a make-believe node answers with: its readings as families, named and labelled as the all-smi mock server does. */
 import { fact, families, gauge, type Column } from '../exposition/write/gauges.js';
 import { labelBlock, writeFamilies, type Family, type LabelBlock, type Sample } from '../exposition/write/families-text.js';
-import type { GpuReading, HostReading, NodeReading, ProcReading } from './mock-node.js';
-import { machineOf, type NodePlan } from './mock-plan.js';
+import { machineOf } from './mock-plan.js';
 import { NO_SWITCHES, switchFamilies } from './mock-features.js';
-import { PLATFORMS, type Platform } from './mock-platforms.js';
-import type { Device } from './mock-vendors.js';
+import { PLATFORMS } from './mock-platforms.js';
 import { mix } from './random-walk.js';
+import type { GpuReading, HostReading, NodeReading, ProcReading, Device, Platform, NodePlan } from './mock-types.js';
 
 interface MockColumn<Row> extends Column<Row, NodePlan> {
   /** Sent only by nodes that send details. */

@@ -1,23 +1,8 @@
 /** Families that only one maker's devices send. Their figures agree with the general ones. */
 import { labelBlock, type Family, type Sample } from '../exposition/write/families-text.js';
 import { gauge } from '../exposition/write/gauges.js';
-import type { GpuReading, HostReading } from './mock-node.js';
 import { draw } from './random-walk.js';
-
-/** A device of a node, as its maker's families see it. */
-export interface Device {
-  readonly index: number;
-  readonly reading: GpuReading;
-  readonly memoryBytes: number;
-  readonly powerLimitWatts: number;
-  /** Root of its chance. */
-  readonly key: number;
-  /** Labels that name it: name, instance, uuid, index. */
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** `cpu`: labels of the CPU's families. */
-export type Vendor = (devices: readonly Device[], host: HostReading, cpu: Readonly<Record<string, string>>) => readonly Family[];
+import type { Device, Vendor } from './mock-types.js';
 
 type Value = readonly [name: string, help: string, of: (device: Device) => number];
 type Fact = readonly [name: string, help: string, labels: (device: Device) => Readonly<Record<string, string>>];

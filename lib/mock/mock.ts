@@ -1,14 +1,13 @@
 /** The mock cluster: make-believe nodes on real ports, for demos and tests without a GPU. Behaves as all-smi's mock server does. */
 import { AppError } from '../errors.js';
-import type { Clock } from '../model/collector.js';
 import { mockPlans } from './mock-cluster.js';
 import { readNode } from './mock-node.js';
-import type { NodePlan } from './mock-plan.js';
 import { PLATFORMS } from './mock-platforms.js';
-import type { Switches } from './mock-features.js';
 import { nodeText } from './mock-text.js';
 import { draw } from './random-walk.js';
 import { serveNodes, type Cluster, type ServedNode } from './mock-server.js';
+import type { Clock } from '../model/clock.js';
+import type { Switches, NodePlan } from './mock-types.js';
 
 export const MOCK_PLATFORMS: readonly string[] = Object.keys(PLATFORMS);
 export const MOCK_GPU_NAME = 'NVIDIA B200 192GB HBM3';

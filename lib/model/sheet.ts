@@ -21,3 +21,14 @@ export interface Sheet {
   /** A cell per column. */
   readonly rows: readonly (readonly SheetCell[])[];
 }
+
+/** A sheet to be written into a file of its own. */
+export interface SaveRequest {
+  /** The file's name without time and extension: `users-alice`. Whatever is in it is made safe. */
+  readonly name: string;
+  readonly format: 'csv' | 'json';
+  readonly sheet: Sheet;
+}
+
+/** Resolves with the path for people to read; rejects with an AppError. */
+export type Save = (request: SaveRequest) => Promise<string>;

@@ -4,8 +4,9 @@
  */
 import { parse, TomlError } from 'smol-toml';
 import { AppError } from '../errors.js';
-import { COMMANDS, type ConfigFile, type Option } from './options.js';
+import { COMMANDS, type ConfigFile } from './options.js';
 import { clean } from '../text/sanitize.js';
+import type { Option } from './types.js';
 
 const SCHEMA_VERSION = 1;
 

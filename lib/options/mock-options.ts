@@ -1,6 +1,6 @@
 /** Options of `mock`. */
-import type { OptionTable } from './options.js';
 import { last, number } from './values.js';
+import type { OptionTable } from './types.js';
 
 /** Most nodes of a mock cluster. */
 const MAX_NODES = 2000;

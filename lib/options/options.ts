@@ -5,36 +5,12 @@
 import { MOCK_OPTIONS } from './mock-options.js';
 import { ALERT_OPTIONS, LOOK_OPTIONS } from './screen-options.js';
 import { choice, Invalid, last, list, number, size, span } from './values.js';
+import type { OptionTable, Values } from './types.js';
 
 export { MOCK_OPTIONS } from './mock-options.js';
-export { envOf, givenOf, NO_CONFIG, resolveOptions } from './resolve.js';
-export type { ConfigFile, Environment, Flags } from './resolve.js';
-
-export interface Option<T = unknown> {
-  /** Long name without dashes; absent: only the environment and the config file set it. */
-  readonly flag?: string;
-  /** One letter. */
-  readonly alias?: string;
-  /** Default: made from `config`. */
-  readonly env?: string;
-  /** A variable that all-smi had before. */
-  readonly legacyEnv?: string;
-  /** Key of the config file: 'view.hosts'. */
-  readonly config?: string;
-  /** What stands for the value in the help; absent: a switch. */
-  readonly value?: string;
-  /** The value may be left out (`--flag` or `--flag=VALUE`); then it has the word 'true', as a switch. */
-  readonly bare?: true;
-  /** 'words': takes all words that follow; 'repeat': may be given again. Else the last one counts. */
-  readonly many?: 'words' | 'repeat';
-  readonly default?: string | number;
-  /** What holds when it isn't given, where no single default says it. */
-  readonly otherwise?: string;
-  readonly help: string;
-  /** Reads the words given, at least one and none empty; throws `Invalid`. */
-  parse(words: readonly string[]): T;
-}
-export type OptionTable = Readonly<Record<string, Option>>;
+export { envOf, givenOf, resolveOptions } from './resolve.js';
+export { NO_CONFIG } from './types.js';
+export type { ConfigFile, Environment, Flags } from './types.js';
 
 const CONFIG_FLAG = {
   config: { flag: 'config', value: 'FILE', otherwise: 'that of all-smi (docs/CONFIG.md)', help: 'config file to read', parse: last },
@@ -261,11 +237,6 @@ export const COMMANDS = {
   config: { help: 'tell of the config file', options: CONFIG_OPTIONS, words: 'action' },
 } as const satisfies Readonly<Record<string, CommandRow>>;
 export type Command = keyof typeof COMMANDS;
-
-/** What a table comes to. Options without a default may be undefined. */
-export type Values<Table extends OptionTable> = {
-  readonly [Key in keyof Table]: ReturnType<Table[Key]['parse']> | (Table[Key] extends { readonly default: unknown } ? never : undefined);
-};
 export type ViewOptions = Values<typeof VIEW_OPTIONS>;
 export type RecordOptions = Values<typeof RECORD_OPTIONS>;
 export type MockOptions = Values<typeof MOCK_OPTIONS>;

@@ -1,22 +1,7 @@
 /** What an option comes to: the flag goes before the environment, that before the config file, that before the default. */
 import { AppError } from '../errors.js';
-import type { Option, OptionTable, Values } from './options.js';
 import { Invalid } from './values.js';
-
-/** The words given for each flag of the command line, by long name. A switch has the word 'true'. */
-export type Flags = Readonly<Record<string, readonly string[]>>;
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A config file that was read. */
-export interface ConfigFile {
-  /** Its path; '' for none. */
-  readonly path: string;
-  /** By key: the words of its value, and where that is ('line 3, column 9'). */
-  readonly values: ReadonlyMap<string, { readonly words: readonly string[]; readonly place: string }>;
-  /** What is odd but no error. */
-  readonly warnings: readonly string[];
-}
-export const NO_CONFIG: ConfigFile = { path: '', values: new Map(), warnings: [] };
+import { type Flags, type Environment, type ConfigFile, NO_CONFIG, type Option, type OptionTable, type Values } from './types.js';
 
 /** The variable of an option: its own, or ALL_SMI_ and its key in the config file. */
 export function envOf({ env, config }: Option): string | undefined {

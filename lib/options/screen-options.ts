@@ -1,8 +1,8 @@
 /** Options of the viewer's screen: what is shown, how it looks, what is an alert. */
 import { FilterError } from '../filter/lexer.js';
 import { parse } from '../filter/parser.js';
-import type { OptionTable } from './options.js';
 import { choice, Invalid, last, number, onOff, time } from './values.js';
+import type { OptionTable } from './types.js';
 
 const DEGREES = number({ min: 1, max: 150 });
 const SECOND = 1000;

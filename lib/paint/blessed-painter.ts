@@ -5,7 +5,6 @@
 import Box from 'neo-blessed/lib/widgets/box.js';
 import type Screen from 'neo-blessed/lib/widgets/screen.js';
 import type { InputEvent } from '../keys/key-names.js';
-import { systemClock, type Clock } from '../model/collector.js';
 import { composeCells, type Cells } from '../view/cells.js';
 import type { Frame, Size } from '../view/frame.js';
 import { abilitiesOf, themeFor } from './capabilities.js';
@@ -14,8 +13,9 @@ import { listenInput, type TerminalIn } from './keyboard.js';
 import { holdTerminal, type Lifetime, type LifetimeEdges } from './lifetime.js';
 import { Output, type TerminalOut } from './output.js';
 import { openScreen, Sink } from './open-terminal.js';
-import type { Painter } from './painter.js';
 import { lookOf, type Look, type Theme } from './theme.js';
+import type { Clock } from '../model/clock.js';
+import type { Painter } from '../view/painter.js';
 
 const SYNC_ON = '\x1b[?2026h';
 const SYNC_OFF = '\x1b[?2026l';
@@ -42,7 +42,7 @@ export interface BlessedOptions {
   readonly ascii?: boolean;
   /** False: the mouse stays the terminal's own, for selecting text. */
   readonly mouse?: boolean;
-  readonly clock?: Clock;
+  readonly clock: Clock;
   /** Given: signals, faults and console output are taken care of until `close`. */
   readonly lifetime?: LifetimeEdges;
 }
@@ -96,7 +96,7 @@ class BlessedPainter implements Painter {
   #deafen: () => void = () => undefined;
 
   constructor(options: BlessedOptions) {
-    const { stdin, stdout, env, clock = systemClock, lifetime } = options;
+    const { stdin, stdout, env, clock, lifetime } = options;
     const { theme = themeFor('auto', env), ascii = abilitiesOf(env).ascii, mouse = true } = options;
     this.#ascii = ascii;
     this.#enter = ENTER(mouse);

@@ -1,6 +1,6 @@
 /** The drawer of charts. What draws them is loaded when the first one is asked for; what was drawn lately is kept. */
-import type { Chart, ChartDrawer } from '../view/chart.js';
-import type { Raster, Size } from '../view/frame.js';
+import type { ChartDrawer } from '../view/chart.js';
+import type { Raster, Size, Chart } from '../view/frame.js';
 
 const MOST_KEPT = 8;
 

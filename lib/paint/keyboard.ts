@@ -1,7 +1,7 @@
 /** The edge of the input parser: reads of stdin, and the timer that tells a lone ESC from a sequence. */
 import type { InputEvent } from '../keys/key-names.js';
-import type { Clock } from '../model/collector.js';
 import { InputParser } from './input-decoder.js';
+import type { Clock } from '../model/clock.js';
 
 /** The part of process.stdin that is used. */
 export interface TerminalIn extends NodeJS.ReadableStream {

@@ -3,10 +3,10 @@
  * ends the process; `exit` is handed in.
  */
 import type { ErrorCode } from '../errors.js';
-import type { Clock } from '../model/collector.js';
 import { clean } from '../text/sanitize.js';
 import { divertConsole } from './stream-capture.js';
 import { forsakeTerminal } from './hangup.js';
+import type { Clock } from '../model/clock.js';
 
 /** Exit statuses of signals, as shells count them: 128 and the signal's number. */
 export const SIGNAL_EXITS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;

@@ -1,8 +1,7 @@
 /** Charts as cells, drawn by the line chart of blessed-contrib on a screen that nobody sees. */
 import Line, { type LineSeries } from 'blessed-contrib/lib/widget/charts/line.js';
 import type Screen from 'neo-blessed/lib/widgets/screen.js';
-import type { Chart } from '../view/chart.js';
-import { TONES, type Raster, type Size, type Tone } from '../view/frame.js';
+import { TONES, type Raster, type Size, type Tone, type Chart } from '../view/frame.js';
 import { openScreen, Sink } from './open-terminal.js';
 
 /** The widget keeps so many columns and rows for borders that it doesn't have here. */

@@ -5,12 +5,12 @@ import type { HistoryView } from '../aggregate/history.js';
 import type { Derivation, Scope } from '../aggregate/derivations.js';
 import type { FilterCommand, FilterMode, Keeps } from '../filter/filter-state.js';
 import type { InputEvent, Key, Mouse } from '../keys/key-names.js';
-import type { PickerCommand } from '../keys/picker-keys.js';
 import type { Health } from '../model/health.js';
 import type { HostView, Ms } from '../model/node-view.js';
 import type { RecordingStatus, ReplayStatus, Transport } from '../model/replay.js';
-import type { SaveRequest } from '../model/collector.js';
 import type { RegionId, Size, View } from '../view/frame.js';
+import type { SaveRequest } from '../model/sheet.js';
+import type { Edit } from '../filter/line-editor.js';
 
 export interface TabRef {
   readonly plugin: string;
@@ -175,3 +175,7 @@ export function definePlugin<Ui>(plugin: TabPlugin<Ui>): TabPlugin {
 }
 
 export type { Derivation, Scope, InputEvent, Key, Mouse };
+
+/** What may be asked of the list. `move`: rows down, up when negative. */
+export type PickerCommand =
+  'open' | 'go' | { readonly insert: string } | { readonly edit: Edit } | { readonly move: number } | { readonly choose: string };

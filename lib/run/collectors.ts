@@ -1,12 +1,13 @@
 /** The collector that a run needs: over HTTP, or of this machine. */
 import { createHttpCollector } from '../sources/hosts/http-collector.js';
 import { expandHosts } from '../sources/hostlists/targets.js';
-import { systemClock, type Collector } from '../model/collector.js';
+import { type Collector } from '../model/collector.js';
 import type { Cluster } from '../mock/mock-server.js';
 import type { ViewSettings } from './settings.js';
 import type { Line } from '../view/frame.js';
 import { localChips } from '../view/local-notices.js';
 import type { Wire } from '../exposition/parser/index.js';
+import { systemClock } from './system-clock.js';
 
 /** Of what is to be watched; the rest of a run is nothing to a collector. */
 export type SourceSettings = Pick<ViewSettings, 'targets' | 'local' | 'source' | 'timeoutMs' | 'intervalMs' | 'token'>;

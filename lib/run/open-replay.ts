@@ -1,11 +1,11 @@
 /** A replay put together: the recording opened in a thread of its own, and the collector that plays it. */
 import { AppError } from '../errors.js';
-import { systemClock } from '../model/collector.js';
 import type { Replay } from '../model/replay.js';
 import { createReplay } from '../recording/play/replay-collector.js';
 import { openInThread } from '../recording/thread/worker-client.js';
 import type { ReplaySettings } from './settings.js';
 import { parseTimecode } from '../text/timecode.js';
+import { systemClock } from './system-clock.js';
 
 /** Throws `E_RECORDING_UNREADABLE`, `E_RECORDING_BAD`, or `E_OPTION_BAD` for a start that is no time. */
 export async function openReplay({ files, cache, start, speed, loop }: ReplaySettings): Promise<Replay> {

@@ -2,12 +2,13 @@
 import { collectorOf, type SourceSettings } from './collectors.js';
 import type { AppError } from '../errors.js';
 import { counted } from '../model/node-view.js';
-import { systemClock, type Collector, type Delivery } from '../model/collector.js';
+import { type Collector, type Delivery } from '../model/collector.js';
 import type { Codec } from '../recording/codec/codec.js';
 import { Recorder, type RecorderStatus } from '../recording/write/recorder.js';
 import type { Section } from '../recording/format/schema.js';
 import { compressorInThread } from '../recording/thread/worker-client.js';
 import { Wire } from '../exposition/parser/index.js';
+import { systemClock } from './system-clock.js';
 
 export interface RecordingSettings extends SourceSettings {
   readonly path: string;

@@ -5,18 +5,19 @@ import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
 import { collectorOf } from './collectors.js';
 import type { HostView, Ms } from '../model/node-view.js';
-import { systemClock, type Save } from '../model/collector.js';
 import type { RecordingSwitch } from '../model/replay.js';
 import type { Webhook, WebhookStatus } from '../notify/webhook.js';
 import { themeFor } from '../paint/capabilities.js';
 import { createBlessedPainter } from '../paint/blessed-painter.js';
 import { createCharts } from '../paint/charts.js';
-import type { Painter } from '../paint/painter.js';
 import type { Cluster } from '../mock/mock-server.js';
 import type { LookSettings, ViewSettings } from './settings.js';
 import type { AppState } from '../app/state.js';
 import { line, span, type Line } from '../view/frame.js';
 import { Wire } from '../exposition/parser/index.js';
+import { systemClock } from './system-clock.js';
+import type { Save } from '../model/sheet.js';
+import type { Painter } from '../view/painter.js';
 
 const DEMO_CHIP: Line = line(span(' demo: a made-up cluster ', 'chip'));
 

@@ -1,30 +1,11 @@
 /** Charts described, and series of samples made ready for few columns so that what mattered is still seen. Pure. */
-import type { Raster, Size, Tone } from './frame.js';
-
-/** Lines over a common axis. What it looks like is a painter's business; it hangs on `id`, `version` and the size alone. */
-export interface Chart {
-  readonly id: string;
-  /** Another number where anything below is different. */
-  readonly version: number;
-  readonly series: readonly { readonly values: ArrayLike<number>; readonly tone: Tone }[];
-  /** What stands under the values, one each: as many are shown as there is room for. */
-  readonly labels: readonly string[];
-  readonly min: number;
-  readonly max: number;
-}
+import type { Raster, Size, Chart } from './frame.js';
+import type { Series } from '../model/series.js';
 
 /** Draws charts. Undefined: it is still being made ready; `onReady` tells when. */
 export interface ChartDrawer {
   draw(chart: Chart, size: Size): Raster | undefined;
   onReady(run: () => void): void;
-}
-
-/** Samples at a fixed step, the newest last. NaN: nothing known at that time. */
-export interface Series {
-  readonly values: ArrayLike<number>;
-  /** Number of the newest sample, counted from the epoch in steps: bins hang on it, so that a sample stays in its bin. */
-  readonly last: number;
-  readonly stepMs: number;
 }
 
 /**

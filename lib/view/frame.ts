@@ -2,7 +2,6 @@
  * What a tab shows, described: spans with tone names, lines, rasters, region ids for the mouse. Nothing here knows colours, widgets or
  * GPUs. A plugin returns a `View`, chrome frames it into a `Frame`, a painter turns the frame into cells.
  */
-import type { Chart } from './chart.js';
 
 export interface Size {
   readonly cols: number;
@@ -98,3 +97,15 @@ export const lines = (...all: (Line | string)[]): Block => ({
   lines: all.map((one) => (typeof one === 'string' ? line(one) : one)),
 });
 export const BLANK: Line = { spans: [] };
+
+/** Lines over a common axis. What it looks like is a painter's business; it hangs on `id`, `version` and the size alone. */
+export interface Chart {
+  readonly id: string;
+  /** Another number where anything below is different. */
+  readonly version: number;
+  readonly series: readonly { readonly values: ArrayLike<number>; readonly tone: Tone }[];
+  /** What stands under the values, one each: as many are shown as there is room for. */
+  readonly labels: readonly string[];
+  readonly min: number;
+  readonly max: number;
+}

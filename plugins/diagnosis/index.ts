@@ -1,12 +1,8 @@
 /** The Diagnosis tab: how well everything is scraped, and how the program itself does. */
-import { definePlugin, sortBinding, tableBindings, tableState, type AppView, type TableAccess, type TableState } from '../../lib/index.js';
-import { COLUMNS, orderOf, type ScrapeOrder } from './scrape-order.js';
+import { definePlugin, sortBinding, tableBindings, tableState, type AppView, type TableAccess } from '../../lib/index.js';
+import { COLUMNS, orderOf, type ScrapeOrder, type DiagnosisUi } from './scrape-order.js';
 import { scrapesDerivation } from './scrapes.js';
 import { diagnosisView } from './view.js';
-
-export interface DiagnosisUi {
-  readonly table: TableState;
-}
 
 const orderFor = ({ table }: DiagnosisUi, app: AppView): ScrapeOrder => orderOf(app.derive(scrapesDerivation, app.listed), table.sort);
 

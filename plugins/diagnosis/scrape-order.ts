@@ -1,5 +1,5 @@
 /** The hosts in the order shown. */
-import { argsort, LabelOrder, type Column, type Order, type Sort } from '../../lib/index.js';
+import { argsort, LabelOrder, type Column, type Order, type Sort, type TableState } from '../../lib/index.js';
 import { FIGURES, type Figure, type Scrapes } from './scrapes.js';
 
 /** What goes first when the room is short: how many samples, how large, the clock. */
@@ -55,4 +55,8 @@ function orderFrom({ hosts }: Scrapes, order: Int32Array): ScrapeOrder {
     id: (position) => hosts[order[position]!]!.hostId,
     find: (id) => (places ??= new Map(Array.from(order, (host, position) => [hosts[host]!.hostId, position]))).get(id) ?? -1,
   };
+}
+
+export interface DiagnosisUi {
+  readonly table: TableState;
 }

@@ -21,8 +21,7 @@ import {
   type Span,
   type View,
 } from '../../lib/index.js';
-import type { DiagnosisUi } from './index.js';
-import { columnsFor, orderOf } from './scrape-order.js';
+import { columnsFor, orderOf, type DiagnosisUi } from './scrape-order.js';
 import { scrapesDerivation, type Scrapes } from './scrapes.js';
 
 const LEAST_HOST_COLS = 9;

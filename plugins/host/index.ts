@@ -8,29 +8,12 @@ import {
   tableState,
   type AppView,
   type Binding,
-  type HostView,
   type TableAccess,
-  type TableState,
 } from '../../lib/index.js';
 import { detailLines, pageTop } from './node-details.js';
 import { COLUMNS, orderOf, rowOf } from './process-list.js';
 import { hostView } from './view.js';
-
-export interface HostUi {
-  readonly hostId: string;
-  readonly table: TableState;
-  /** Also the processes that are on no GPU. */
-  readonly showAll: boolean;
-  /** All that is known of the host instead of its processes. */
-  readonly details: boolean;
-  /** First line of that. */
-  readonly top: number;
-}
-
-export const hostOf = (ui: HostUi, app: AppView): HostView | undefined => app.hosts.get(ui.hostId);
-
-/** Where there is no GPU the others are all there is. */
-export const showsAll = (ui: HostUi, host: HostView): boolean => ui.showAll || host.gpus.slots === 0;
+import { type HostUi, hostOf, showsAll } from './host-ui.js';
 
 const NO_ROWS = listOrder<string>([], String);
 

@@ -25,9 +25,9 @@ import { chassisLines } from './chassis.js';
 import { coreLines } from './cores.js';
 import { detailView } from './node-details.js';
 import { gpuLines } from './gpu-list.js';
-import { hostOf, showsAll, type HostUi } from './index.js';
 import { machineLines } from './machine-panel.js';
 import { columnsFor, orderOf, type Process, type ProcessOrder } from './process-list.js';
+import { hostOf, showsAll, type HostUi } from './host-ui.js';
 
 /** Rows the process table gets at least, header included, before the machine's lines give way. */
 const LEAST_TABLE_ROWS = 5;

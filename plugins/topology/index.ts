@@ -1,20 +1,7 @@
 /** The Topology tab: how the GPUs of a node hang together, as far as that is exported. */
-import { definePlugin, type AppView, type Binding, type HostView } from '../../lib/index.js';
+import { definePlugin, type AppView, type Binding } from '../../lib/index.js';
 import { topologyView } from './view.js';
-
-export interface TopologyUi {
-  /** Chosen here; '' is the node whose tab was open last, else the first one with a GPU. */
-  readonly hostId: string;
-  readonly matrix: boolean;
-  readonly top: number;
-}
-
-export function hostOf({ hostId }: TopologyUi, app: AppView): HostView | undefined {
-  const chosen = app.hosts.get(hostId || (app.lastHost ?? ''));
-  if (chosen) return chosen;
-  for (const host of app.hosts) if (host.gpus.count > 0) return host;
-  return undefined;
-}
+import { type TopologyUi, hostOf } from './topology-ui.js';
 
 /** The next node in the order of the tabs, of those that have a GPU that the filter keeps. */
 function moved(ui: TopologyUi, app: AppView, by: number): TopologyUi {

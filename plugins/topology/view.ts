@@ -1,9 +1,9 @@
 /** What the Topology tab shows. Pure. */
 import { ago, count, counted, line, lines, span, type AppView, type HostView, type Line, type Size, type View } from '../../lib/index.js';
 import { graphLines } from './graph.js';
-import { hostOf, type TopologyUi } from './index.js';
 import { linksOf, type GpuLinks } from './links.js';
 import { factLines, legendLine, matrixLines } from './matrix.js';
+import { hostOf, type TopologyUi } from './topology-ui.js';
 
 export function topologyView(ui: TopologyUi, app: AppView, size: Size): View {
   const left = hostOf(ui, app);

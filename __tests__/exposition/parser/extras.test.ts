@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ExtraTable } from '../../../lib/model/columns.js';
 import { EXTRA_METRICS } from '../../../lib/exposition/schema/extra-families.js';
-import type { ScrapeParser } from '../../../lib/exposition/parser/scrape-parser.js';
 import { Wire } from '../../../lib/exposition/parser/index.js';
+import type { ScrapeParser } from '../../../lib/exposition/parser/scanner.js';
 
 const parser = (): ScrapeParser => new Wire().newParser();
 const say = (to: ScrapeParser, ...lines: readonly string[]): ScrapeParser => {

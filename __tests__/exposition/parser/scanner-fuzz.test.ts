@@ -1,10 +1,10 @@
 /** The parser against a reader that reads everything anew, over sequences of scrapes that change in every way. */
 import { describe, expect, test } from '@jest/globals';
 import { Wire } from '../../../lib/exposition/parser/index.js';
-import type { ScrapeParser } from '../../../lib/exposition/parser/scrape-parser.js';
 import { FuzzedHost } from '../../helpers/scrape-fuzz.js';
 import { modelOf } from '../../helpers/scrape-model.js';
 import { readScrape } from '../../helpers/scrape-oracle.js';
+import type { ScrapeParser } from '../../../lib/exposition/parser/scanner.js';
 
 const AT = 1_786_000_500_000;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ScrapeParser } from '../../../lib/exposition/parser/scrape-parser.js';
 import { Wire } from '../../../lib/exposition/parser/index.js';
 import { modelOf } from '../../helpers/scrape-model.js';
 import { readScrape } from '../../helpers/scrape-oracle.js';
+import type { ScrapeParser } from '../../../lib/exposition/parser/scanner.js';
 
 const AT = 1_786_000_500_000;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -2,10 +2,12 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { createHttpCollector, type HttpCollectorOptions } from '../../../lib/sources/hosts/http-collector.js';
 import { expandHosts } from '../../../lib/sources/hostlists/targets.js';
 import { counted } from '../../../lib/model/node-view.js';
-import { systemClock, type Clock, type Collector, type Delivery } from '../../../lib/model/collector.js';
+import { type Collector, type Delivery } from '../../../lib/model/collector.js';
 import { emptyHostData, RecordingParser } from '../../helpers/recording-parser.js';
 import * as server from '../../helpers/server.js';
 import type { Behaviour, ServerOptions, TestServer } from '../../helpers/server.js';
+import type { Clock } from '../../../lib/model/clock.js';
+import { systemClock } from '../../../lib/run/system-clock.js';
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {

@@ -3,10 +3,10 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HttpClient, type ClientOptions } from '../../../lib/sources/hosts/request.js';
 import { AppError } from '../../../lib/errors.js';
-import { systemClock } from '../../../lib/model/collector.js';
 import { selfSigned } from '../../helpers/certificate.js';
 import * as server from '../../helpers/server.js';
 import type { Behaviour, ServerOptions, TestServer } from '../../helpers/server.js';
+import { systemClock } from '../../../lib/run/system-clock.js';
 
 const BODY = 'all_smi_gpu_utilization{gpu="a"} 1\nall_smi_gpu_utilization{gpu="b"} 2\n';
 

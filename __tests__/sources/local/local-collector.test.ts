@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { App } from '../../../lib/app/app.js';
 import { createLocalCollector, type LocalCollector, type LocalCollectorOptions } from '../../../lib/sources/local/local-collector.js';
 import type { Delivery } from '../../../lib/model/collector.js';
-import { MemoryPainter } from '../../../lib/paint/painter.js';
+import { MemoryPainter } from '../../../lib/paint/memory-painter.js';
 import { localChips } from '../../../lib/view/local-notices.js';
 import { Wire } from '../../../lib/exposition/parser/index.js';
 import { fixture, namesOf, staticMachine, type StandInMachine } from '../../helpers/captures.js';

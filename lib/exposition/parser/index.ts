@@ -1,7 +1,8 @@
 /** The parsers of a program, and the user names they share. */
 import { Engine } from './workspace.js';
-import type { ScrapeParser } from './scrape-parser.js';
-import { Scanner } from './scanner.js';
+import { Scanner, type ScrapeParser } from './scanner.js';
+
+export type { ScrapeParser } from './scanner.js';
 
 /** From this many user ids on it is looked whether they are still in use. */
 const MANY_USERS = 2 ** 17;

@@ -5,8 +5,8 @@
 import { clean } from '../../text/sanitize.js';
 import { BACKSLASH, CLOSE, COMMA, QUOTE } from './ascii.js';
 import { bytesOf, same } from './bytes.js';
-import { bareEnd, equalsAt, isBlank, quoteEnd, trimmedEnd } from './label-text.js';
 import { MAX_GAP, MAX_LABELS, MISS, OTHER_NAME } from './row-layout.js';
+import { bareEnd, equalsAt, isBlank, quoteEnd, trimmedEnd } from './syntax.js';
 
 const NAMES: string[] = [''];
 

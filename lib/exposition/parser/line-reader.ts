@@ -3,7 +3,6 @@
  * thing it speaks of, or it is read label by label; the new program is made as it goes.
  */
 import { NEWLINE, OPEN } from './ascii.js';
-import { BadLines } from './bad-lines.js';
 import { repeats, same } from './bytes.js';
 import type { Engine } from './workspace.js';
 import { METRICS, SECTION_OF } from '../schema/families.js';
@@ -25,10 +24,10 @@ import {
   UNKNOWN,
 } from './row-layout.js';
 import { metricOf, PREFIXES_PER_HOST } from './series-heads.js';
-import type { Scan } from './scan-state.js';
-import { nameEnd, sampleStart, skipBlanks } from './text-lines.js';
+import { type Scan, BadLines } from './scan-state.js';
+import { nameEnd, sampleStart, skipBlanks } from './syntax.js';
 import type { ThingTable } from './entities.js';
-import { ValueReader } from './value-reader.js';
+import { ValueReader } from './numbers.js';
 
 /** Longest line of a sample. */
 const MAX_LINE = 32_768;

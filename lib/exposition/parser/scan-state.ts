@@ -21,6 +21,7 @@ import {
 import { Program, PROGRAM_ROOM } from './line-templates.js';
 import { ProcessRows, ROWS_ROOM } from './process-rows.js';
 import type { UserNames } from './user-names.js';
+import { clean } from '../../text/sanitize.js';
 
 /** Enough for most hosts. */
 const FIRST_BYTES = 16_384;
@@ -136,3 +137,26 @@ export class Scan {
     ints[at + ROW_SEEN] = (seen >> SEEN_BITS === scrape ? seen : scrape << SEEN_BITS) | (1 << (target & 3));
   }
 }
+
+export class BadLines {
+  count = 0;
+  /** The first one, cleaned and cut. */
+  sample = '';
+
+  clear(): void {
+    this.count = 0;
+    this.sample = '';
+  }
+
+  /** One that goes from `from` to `to`. */
+  add(bytes: Uint8Array, from: number, to: number): void {
+    this.count++;
+    if (this.sample === '') this.sample = clean(utf8.decode(bytes.subarray(from, Math.min(to, from + SAMPLE_BYTES))), SAMPLE_BYTES);
+  }
+}
+
+/** Lines of a body that are none of the format. */
+
+const SAMPLE_BYTES = 80;
+
+const utf8 = new TextDecoder();

@@ -4,7 +4,7 @@
  * starts tracking: from there on lines are found by the old program, by the row they belong to, or read label by label, and the program is
  * made anew.
  */
-import type { Change } from '../../model/columns.js';
+import type { Change, HostData } from '../../model/columns.js';
 import type { Ms } from '../../model/node-view.js';
 import { HASH, NEWLINE, RETURN } from './ascii.js';
 import { NO_BYTES, repeats } from './bytes.js';
@@ -12,9 +12,8 @@ import { Committed } from './committed/committed.js';
 import type { Engine } from './workspace.js';
 import { LINE_BLOCK, LINE_BYTES, LINE_INTS, LINE_TARGET } from './row-layout.js';
 import { numberEnd, plainNumber, readValue } from './numbers.js';
-import type { ScrapeParser } from './scrape-parser.js';
 import { Scan } from './scan-state.js';
-import { sampleStart } from './text-lines.js';
+import { sampleStart } from './syntax.js';
 import { Tracker } from './line-reader.js';
 
 /** What may wait for the rest of its line; longer runs of comments are let go, longer lines are bad. */
@@ -196,3 +195,20 @@ export class Scanner implements ScrapeParser {
 }
 
 const LINE_END = Uint8Array.of(NEWLINE);
+
+/**
+ * Reads the exposition of one host, scrape after scrape. Stateful: it keeps what the last scrape taught it. Bytes come in chunks of any
+ * size; bad lines are counted, never fatal. Until `commit` the data of the last good scrape stays exactly as it was.
+ */
+export interface ScrapeParser {
+  /** The last committed scrape; the same object for the parser's life, its columns are valid until the next commit. */
+  readonly data: HostData;
+  push(chunk: Uint8Array): void;
+  /**
+   * Ends the body (an unterminated last line counts) and shows it. `at`: when the body was complete, by our clock. `skewMs`: the host's
+   * clock minus ours (its Date header), undefined when unknown; start times given as epoch are aged against at + skewMs.
+   */
+  commit(at: Ms, skewMs: Ms | undefined): Change;
+  /** Forgets what was pushed since the last commit: the body was cut, refused, too large. */
+  abort(): void;
+}

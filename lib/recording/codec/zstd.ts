@@ -4,7 +4,7 @@
  */
 import zlib from 'node:zlib';
 import type * as ZstdWasm from '@bokuweb/zstd-wasm';
-import { Damaged } from '../read/damaged.js';
+import { Damaged } from '../read/chunk.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

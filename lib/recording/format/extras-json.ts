@@ -1,7 +1,7 @@
 /** What only some nodes export: a section of ours that keeps it as it came, and the parts of it that all-smi's format has a place for. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraTable } from '../../model/columns.js';
 import type { HostView } from '../../model/node-view.js';
-import type { RowContext } from './row-json.js';
+import type { RowContext, LinkJson } from './row-json.js';
 import type { Section } from './schema.js';
 
 /** With which section a table goes; those that are not here always go along. */
@@ -68,12 +68,6 @@ export function chassisJson(host: HostView, { time }: RowContext): string | unde
 }
 
 const REMOTE_TYPES = ['gpu', 'switch', 'ibmnpu'];
-
-export interface LinkJson {
-  readonly bandwidth_mb_s: number | null;
-  readonly link_index: number;
-  readonly remote_type: string;
-}
 
 /** NVLinks by the uuid of their GPU. */
 export function linksOf(host: HostView): ReadonlyMap<string, readonly LinkJson[]> {

@@ -1,6 +1,5 @@
 /** Rows of a host as the JSON that all-smi reads: every field it requires, integers without a point, keys in alphabetical order. */
 import type { HostView, Ms } from '../../model/node-view.js';
-import type { LinkJson } from './extras-json.js';
 import { CPU_RULES, DETAIL_LABELS, GPU_RULES, MEMORY_RULES, type FieldRule } from './schema.js';
 
 /** What rows of one frame have in common. */
@@ -237,4 +236,10 @@ export function storageJson(host: HostView, row: number): string {
       total_bytes: value('total_bytes', 'totalBytes'),
     }),
   );
+}
+
+export interface LinkJson {
+  readonly bandwidth_mb_s: number | null;
+  readonly link_index: number;
+  readonly remote_type: string;
 }

@@ -1,8 +1,7 @@
 /** The extents of all files of a recording: decompressed when they are asked for, a few kept, what was learnt of each remembered. */
 import type { Ms } from '../../model/node-view.js';
 import type { CacheFolder } from './cache-folder.js';
-import { Damaged } from './damaged.js';
-import type { Track } from './chunk.js';
+import { type Track, Damaged } from './chunk.js';
 import { factsOf, fromJson, toJson, type ExtentFacts } from './chunk-index.js';
 import type { OpenTrack } from './open-chunks.js';
 import { peekLine, type Peek } from './line-times.js';

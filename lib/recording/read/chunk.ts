@@ -48,3 +48,6 @@ export interface Track {
   lines(extent: number): ExtentLines;
   close(): void;
 }
+
+/** Bytes of a recording that are not what they should be. It costs the frames they hold, not the replay. */
+export class Damaged extends Error {}

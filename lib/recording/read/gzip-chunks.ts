@@ -4,8 +4,7 @@
  */
 import { constants, inflateRawSync } from 'node:zlib';
 import type { FileBytes } from './file-bytes.js';
-import { Damaged } from './damaged.js';
-import { linesOf, NO_LINES, type ExtentLines, type Track } from './chunk.js';
+import { linesOf, NO_LINES, type ExtentLines, type Track, Damaged } from './chunk.js';
 import { GZIP_HEADER, nextFlush } from '../codec/gzip-format.js';
 
 const PAGE_BYTES = 64 * 1024;

@@ -1,7 +1,6 @@
 /** A zstd file of ours: each of its frames holds whole lines. Where they are the file's end says; where that is missing, the frames themselves. */
 import type { FileBytes } from './file-bytes.js';
-import { Damaged } from './damaged.js';
-import { linesOf, type ExtentLines, type Track } from './chunk.js';
+import { linesOf, type ExtentLines, type Track, Damaged } from './chunk.js';
 import type { Decompress } from '../codec/zstd.js';
 import { decodeIndex, walkFrame, type Block } from '../codec/zstd-format.js';
 

@@ -7,7 +7,7 @@ import type { RecordingInfo } from '../read/recording-info.js';
 import type { FrameSource, Query, Shown } from '../play/frame-source.js';
 
 /** Beside the chunk this is built into; the build puts it there (`esbuild.config.js`). */
-const PROGRAM = new URL('../thread/worker.js', import.meta.url);
+const PROGRAM = new URL('./worker.js', import.meta.url);
 
 class Thread {
   readonly #worker: Worker;

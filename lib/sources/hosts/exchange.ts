@@ -4,8 +4,8 @@ import type { Request } from 'got';
 import { AppError, type ErrorCode } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
 import type { Ms } from '../../model/node-view.js';
-import type { Clock } from '../../model/collector.js';
 import { failureOf } from './failures.js';
+import type { Clock } from '../../model/clock.js';
 
 export interface Limits {
   readonly clock: Clock;

@@ -4,12 +4,12 @@ import { HostRecord } from '../../model/node.js';
 import { clean } from '../../text/sanitize.js';
 import type { Ms } from '../../model/node-view.js';
 import type { Collector, Delivery } from '../../model/collector.js';
-import type { ScrapeParser } from '../../exposition/parser/scrape-parser.js';
 import type { Answer } from './exchange.js';
 import { adaptiveInterval } from '../schedule/pace.js';
 import { HttpClient, type ClientOptions } from './request.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import type { Target } from '../hostlists/targets.js';
+import type { ScrapeParser } from '../../exposition/parser/index.js';
 
 export const DEFAULT_TIMEOUT_MS: Ms = 5000;
 

@@ -5,9 +5,9 @@
 import { clean } from '../../text/sanitize.js';
 import type { Ms } from '../../model/node-view.js';
 import type { SourceState } from '../../model/sample.js';
-import type { Clock } from '../../model/collector.js';
 import { Child, type Command } from './child.js';
 import { failure } from './run-command.js';
+import type { Clock } from '../../model/clock.js';
 
 export interface LoopOptions {
   readonly clock: Pick<Clock, 'now'>;

@@ -2,14 +2,15 @@
 import { AppError } from '../../errors.js';
 import type { Ms } from '../../model/node-view.js';
 import type { NodeSource } from '../../model/sample.js';
-import type { Clock, Collector, Delivery } from '../../model/collector.js';
+import type { Collector, Delivery } from '../../model/collector.js';
 import { HostRecord } from '../../model/node.js';
 import { clean } from '../../text/sanitize.js';
 import { VERSION } from '../../version.js';
 import { nodeText } from '../../exposition/write/node-text.js';
-import type { ScrapeParser } from '../../exposition/parser/scrape-parser.js';
 import { beat } from './interval.js';
 import { Machine, type MachineOptions } from './machine.js';
+import type { Clock } from '../../model/clock.js';
+import type { ScrapeParser } from '../../exposition/parser/index.js';
 
 /** How often this machine is read unless somebody says otherwise. */
 export const LOCAL_INTERVAL_MS: Ms = 2_000;

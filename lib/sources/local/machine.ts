@@ -1,12 +1,12 @@
 /** This machine: everything its sources say, put together to one sample a collection. */
 import type { Ms } from '../../model/node-view.js';
 import type { NodeProcess, NodeSample, NodeSource, ProcessScope } from '../../model/sample.js';
-import type { Clock } from '../../model/collector.js';
 import { HostReader } from './proc-system.js';
 import { ProcTable, type ProcRow } from './proc-processes.js';
 import type { GpuProcess } from './smi-rows.js';
 import { NvidiaSmi } from './nvidia-smi.js';
 import { UserNames } from './passwd.js';
+import type { Clock } from '../../model/clock.js';
 
 export interface MachineOptions {
   readonly clock: Clock;

@@ -5,7 +5,6 @@
  */
 import type { Ms } from '../../model/node-view.js';
 import type { NodeGpu, NodeSource } from '../../model/sample.js';
-import type { Clock } from '../../model/collector.js';
 import { findProgram, type Command } from './child.js';
 import { Loop } from './child-loop.js';
 import { OneShot } from './run-command.js';
@@ -16,6 +15,7 @@ import { GPU_QUERY, GpuRounds, NEEDED } from './smi-gpus.js';
 import { PmonRounds } from './smi-pmon.js';
 import { gpuProcesses, type GpuProcess } from './smi-rows.js';
 import { refusedField } from './smi-values.js';
+import type { Clock } from '../../model/clock.js';
 
 export interface SmiOptions {
   /** Path or name of nvidia-smi. */

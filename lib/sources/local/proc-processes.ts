@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { NodeProcess } from '../../model/sample.js';
-import type { Clock } from '../../model/collector.js';
 import { clean } from '../../text/sanitize.js';
 import { within } from './with-timeout.js';
 import { parseCmdline, parsePidStat, parsePidStatus, type Cmdline, type PidStat, type PidStatus } from './proc-text.js';
 import { redact } from './redact.js';
 import type { UserNames } from './passwd.js';
+import type { Clock } from '../../model/clock.js';
 
 /** What /proc knows of a process; the rest of a NodeProcess is the GPU's to say. */
 export type ProcRow = Pick<

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Ms } from '../../model/node-view.js';
 import type { NodeCpu, NodeDisk, NodeMemory } from '../../model/sample.js';
-import type { Clock } from '../../model/collector.js';
 import { clean } from '../../text/sanitize.js';
 import { readDisks } from './disks.js';
 import { within } from './with-timeout.js';
@@ -17,6 +16,7 @@ import {
   type CpuClock,
   type CpuModel,
 } from './proc-text.js';
+import type { Clock } from '../../model/clock.js';
 
 export interface HostReading {
   /** Seconds since boot. */

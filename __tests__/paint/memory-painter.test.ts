@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InputEvent } from '../../lib/keys/key-names.js';
-import { MemoryPainter } from '../../lib/paint/painter.js';
+import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import { line, type Frame } from '../../lib/view/frame.js';
 
 const frame = (...texts: string[]): Frame => ({ size: { cols: 12, rows: 3 }, lines: texts.map((text) => line(text)), rasters: [] });

@@ -1,0 +1,10 @@
+/** Time as everything below the composition sees it. */
+import type { Ms } from './node-view.js';
+
+/** Time as the core sees it. Tests step it by hand. */
+export interface Clock {
+  /** Wall time. */
+  now(): Ms;
+  /** Calls `run` once after `ms`; the returned function cancels. */
+  after(ms: Ms, run: () => void): () => void;
+}
