@@ -22,8 +22,8 @@ const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'u
  */
 const BUILDS = [
   ['bin/all-smi-view.ts'],
-  // A thread is started from a file of its own, found from whatever chunk asks for it (lib/recording/thread/worker-client.ts).
-  [{ in: 'lib/recording/thread/worker.ts', out: 'thread/worker' }],
+  // A thread is started from a file of its own, beside the chunks that ask for it (lib/recording/thread/worker-client.ts).
+  [{ in: 'lib/recording/thread/worker.ts', out: 'chunks/worker' }],
   ['lib/index.ts', ...readdirSync(join(ROOT, 'plugins')).map((plugin) => `plugins/${plugin}/index.ts`)],
 ];
 

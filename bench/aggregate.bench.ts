@@ -6,7 +6,7 @@ import { Derivations, type Derivation } from '../lib/aggregate/derivations.js';
 
 type AnyDerivation = Derivation<unknown, unknown>;
 import type { Change } from '../lib/model/columns.js';
-import { ANSWERED_AT, buildHosts, type TestHost } from '../__tests__/helpers/hosts.js';
+import { ANSWERED_AT, buildNodes, type TestNode } from '../__tests__/helpers/hosts.js';
 import { nodesOf } from './cluster.js';
 import { alone, alternated } from './measure.js';
 import type { BenchRow, Target } from './table.js';
@@ -57,7 +57,7 @@ async function workload(name: string, cluster: readonly Workload[]): Promise<Ben
   ];
   if (name !== 'W3') return rows;
   let next = 0;
-  const one = (): readonly TestHost[] => [hosts[next++ % hosts.length]!];
+  const one = (): readonly TestNode[] => [hosts[next++ % hosts.length]!];
   const ofOne = (derivation: AnyDerivation): Promise<number> => alone(() => scraped.derive(derivation, one()));
   return [
     ...rows,
@@ -70,20 +70,20 @@ async function workload(name: string, cluster: readonly Workload[]): Promise<Ben
 /** Hosts of which some have answered anew. */
 class Scraped {
   readonly #derivations = new Derivations();
-  readonly #hosts: readonly TestHost[];
+  readonly #nodes: readonly TestNode[];
   #collector = 0;
 
-  constructor(hosts: readonly TestHost[]) {
-    this.#hosts = hosts;
+  constructor(hosts: readonly TestNode[]) {
+    this.#nodes = hosts;
   }
-  derive(derivation: AnyDerivation, changed: readonly TestHost[], change: Change = 'values'): unknown {
+  derive(derivation: AnyDerivation, changed: readonly TestNode[], change: Change = 'values'): unknown {
     for (const host of changed) host.commit({ at: ANSWERED_AT }, change);
-    return this.#derivations.derive(derivation, this.#hosts, ++this.#collector);
+    return this.#derivations.derive(derivation, this.#nodes, ++this.#collector);
   }
 }
 
-function hostsOf(cluster: readonly Workload[]): TestHost[] {
-  return buildHosts(
+function hostsOf(cluster: readonly Workload[]): TestNode[] {
+  return buildNodes(
     cluster.map(({ host, gpus, procs }) => ({
       hostId: host,
       gpus: gpus.map(({ idx, power, used, total, util }) => ({

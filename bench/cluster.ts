@@ -1,14 +1,14 @@
 /** A cluster whose nodes are scraped by hand: the bodies of the workload, read by the program's own parsers, without a network. */
-import { HostRecord } from '../lib/model/node.js';
+import { Node } from '../lib/model/node.js';
 import type { Collector, Delivery } from '../lib/model/collector.js';
-import { Wire } from '../lib/exposition/parser/index.js';
+import { Parsers } from '../lib/exposition/parser/index.js';
 import { SPEC, advance, cluster, expose, rng } from './yardstick/workload.mjs';
 import type { ScrapeParser } from '../lib/exposition/parser/scanner.js';
 
 export type Layout = 'real' | 'mock';
 
 /** A node of the workload: `procs` are its rows. */
-export interface Node {
+export interface WorkloadNode {
   readonly host: string;
   readonly name: string;
   readonly procs: readonly unknown[];
@@ -16,18 +16,19 @@ export interface Node {
 export type WorkloadName = 'W1' | 'W2' | 'W3';
 
 /** The nodes of a workload of the yardstick, or of a part of it. */
-export const nodesOf = (name: WorkloadName, part: { readonly hosts?: number } = {}): readonly Node[] => cluster({ ...SPEC[name], ...part });
+export const nodesOf = (name: WorkloadName, part: { readonly hosts?: number } = {}): readonly WorkloadNode[] =>
+  cluster({ ...SPEC[name], ...part });
 
 /** What a node answers. */
-export const bodyOf = (node: Node, layout: Layout = 'real'): Buffer => expose(node, layout);
+export const bodyOf = (node: WorkloadNode, layout: Layout = 'real'): Buffer => expose(node, layout);
 
 /** `rounds` scrapes in a row of each of the nodes; `churn` is the part of the processes that another one has replaced since. */
-export function* rounds(nodes: readonly Node[], count: number, churn: number): Generator<readonly Node[]> {
+export function* rounds(nodes: readonly WorkloadNode[], count: number, churn: number): Generator<readonly WorkloadNode[]> {
   const random = rng(7);
   let now = nodes;
   for (let round = 0; round < count; round++) {
     yield now;
-    now = now.map((node) => advance(node, random, { churn }) as Node);
+    now = now.map((node) => advance(node, random, { churn }) as WorkloadNode);
   }
 }
 
@@ -47,14 +48,14 @@ export function pushBody(parser: ScrapeParser, body: Buffer): void {
 export class ScrapedCluster implements Collector {
   readonly source = 'bench';
   readonly intervalMs = 3000;
-  readonly hosts: readonly HostRecord[];
+  readonly nodes: readonly Node[];
   readonly #parsers: readonly ScrapeParser[];
   #deliver: (delivery: Delivery) => void = () => undefined;
 
-  constructor(hostIds: readonly string[]) {
-    const wire = new Wire();
-    this.#parsers = hostIds.map(() => wire.newParser());
-    this.hosts = hostIds.map((hostId, at) => new HostRecord({ hostId }, this.#parsers[at]!.data));
+  constructor(nodeIds: readonly string[]) {
+    const wire = new Parsers();
+    this.#parsers = nodeIds.map(() => wire.newParser());
+    this.nodes = nodeIds.map((nodeId, at) => new Node({ nodeId }, this.#parsers[at]!.data));
   }
 
   start(deliver: (delivery: Delivery) => void): void {
@@ -70,10 +71,10 @@ export class ScrapedCluster implements Collector {
 
   /** The body is whole. */
   commit(host: number, at = AT): void {
-    const record = this.hosts[host]!;
+    const record = this.nodes[host]!;
     const change = this.#parsers[host]!.commit(at, 0);
     record.commit({ at, latencyMs: 20, skewMs: 0 }, change);
-    this.#deliver({ host: record, kind: 'data', continuity: 'next', change });
+    this.#deliver({ node: record, kind: 'data', continuity: 'next', change });
   }
 
   scrape(host: number, body: Buffer, at = AT): void {

@@ -1,5 +1,5 @@
 /** The first scrape of a node, by code that is warm: npm run bench -- new-host */
-import { Wire } from '../lib/exposition/parser/index.js';
+import { Parsers } from '../lib/exposition/parser/index.js';
 import { rounds } from './cluster.js';
 import { compared, subjects } from './parse.js';
 import type { BenchRow, Target } from './table.js';
@@ -11,7 +11,7 @@ const kept: unknown[] = [];
 export async function bench(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const subject of subjects()) {
-    const wire = new Wire();
+    const wire = new Parsers();
     // With none alive the engine would forget what it has learned of parsers.
     kept.push(wire.newParser());
     const nodes = [...rounds([subject.node], subject.scrapes, 0)].map(([one]) => one!);

@@ -1,6 +1,6 @@
 /** From the bytes of a known node to its columns: npm run bench -- parse */
-import { Wire } from '../lib/exposition/parser/index.js';
-import { rounds, type Node } from './cluster.js';
+import { Parsers } from '../lib/exposition/parser/index.js';
+import { rounds, type WorkloadNode } from './cluster.js';
 import { compared, subjects, type Subject } from './parse.js';
 import type { BenchRow, Target } from './table.js';
 import { rng } from './yardstick/workload.mjs';
@@ -19,10 +19,10 @@ export async function bench(): Promise<BenchRow[]> {
 async function host(subject: Subject): Promise<BenchRow[]> {
   const { name, node, scrapes } = subject;
   const random = rng(7);
-  const after = (churn: number): readonly Node[] => [...rounds([node], scrapes, churn)].map(([one]) => one!);
+  const after = (churn: number): readonly WorkloadNode[] => [...rounds([node], scrapes, churn)].map(([one]) => one!);
   const shuffled = Array.from({ length: scrapes }, () => ({ ...node, procs: [...node.procs].sort(() => random() - 0.5) }));
-  const known = (state: string, nodes: readonly Node[], target: Target): Promise<BenchRow> => {
-    const parser = new Wire().newParser();
+  const known = (state: string, nodes: readonly WorkloadNode[], target: Target): Promise<BenchRow> => {
+    const parser = new Parsers().newParser();
     return compared(`parse ${name}, ${state}`, nodes, subject, target, () => parser);
   };
   return [

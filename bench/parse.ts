@@ -1,5 +1,5 @@
 /** Our parser and the plain port on the same bodies. */
-import { AT, bodyOf, nodesOf, pushBody, type Layout, type Node } from './cluster.js';
+import { AT, bodyOf, nodesOf, pushBody, type Layout, type WorkloadNode } from './cluster.js';
 import { alternated } from './measure.js';
 import type { BenchRow, Target } from './table.js';
 import { naiveParse } from './yardstick/naive.mjs';
@@ -7,7 +7,7 @@ import type { ScrapeParser } from '../lib/exposition/parser/scanner.js';
 
 export interface Subject {
   readonly name: string;
-  readonly node: Node;
+  readonly node: WorkloadNode;
   readonly layout: Layout;
   /** How many bodies take turns. */
   readonly scrapes: number;
@@ -25,7 +25,7 @@ export function subjects(): readonly Subject[] {
 /** `parser`: the one that reads next. The plain port gets its text already decoded. */
 export async function compared(
   name: string,
-  nodes: readonly Node[],
+  nodes: readonly WorkloadNode[],
   { layout }: Subject,
   target: Target,
   parser: () => ScrapeParser,

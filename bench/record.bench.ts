@@ -18,11 +18,11 @@ import { compressorHere } from '../lib/recording/thread/same-thread.js';
 import { buffersOf, FramePacker } from '../lib/recording/format/packed-frame.js';
 import { sliced } from '../lib/recording/write/recorder.js';
 import { Reader } from '../lib/recording/read/recording-reader.js';
-import { RecordedHosts } from '../lib/recording/play/recorded-nodes.js';
+import { RecordedNodes } from '../lib/recording/play/recorded-nodes.js';
 import { SECTIONS } from '../lib/recording/format/schema.js';
 import { SegmentFile } from '../lib/recording/write/segment-file.js';
 import { builtProgram } from '../__tests__/helpers/built.js';
-import { buildHosts, type TestHost } from '../__tests__/helpers/hosts.js';
+import { buildNodes, type TestNode } from '../__tests__/helpers/hosts.js';
 import { PtyProgram } from '../__tests__/helpers/pty.js';
 import { percentile } from './measure.js';
 import type { BenchRow } from './table.js';
@@ -86,7 +86,7 @@ async function streams(folder: string): Promise<BenchRow[]> {
 
 /** A lone node's cycle of about 1 KiB; only its time changes. */
 async function write(path: string, codec: Codec, frames: number): Promise<string> {
-  const hosts = buildHosts([{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }]);
+  const hosts = buildNodes([{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }]);
   const template = frameLines(hosts, { ...META, at: FIRST_AT })[0]!;
   const text = Buffer.concat(template).toString();
   const file = await SegmentFile.create(path);
@@ -159,8 +159,8 @@ function hasZstd(): boolean {
 
 const NODES = 1000;
 
-const nodes = (): readonly TestHost[] =>
-  buildHosts(
+const nodes = (): readonly TestNode[] =>
+  buildNodes(
     Array.from({ length: NODES }, (_, node) => ({
       gpus: Array.from({ length: 8 }, (_gpu, gpu) => ({
         uuid: `GPU-${node}-${gpu}`,
@@ -232,7 +232,7 @@ async function cluster(): Promise<BenchRow[]> {
   const packer = new FramePacker();
   const data = lines.map((line) => readLine(Buffer.concat(line).toString().trimEnd()) as DataLine);
   const packed = Array.from({ length: ROUNDS }, () => packer.pack(readFrame(data)));
-  const shown = new RecordedHosts(INTERVAL_MS);
+  const shown = new RecordedNodes(INTERVAL_MS);
   const derivations = new Derivations();
   let collector = 0;
   const playMs = await best(() => {

@@ -3,8 +3,8 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { usersDerivation } from '../lib/aggregate/users.js';
 import { Derivations } from '../lib/aggregate/derivations.js';
-import { HostRecord } from '../lib/model/node.js';
-import { Wire } from '../lib/exposition/parser/index.js';
+import { Node } from '../lib/model/node.js';
+import { Parsers } from '../lib/exposition/parser/index.js';
 import { AT, bodyOf, chunksOf, nodesOf, rounds, ScrapedCluster } from './cluster.js';
 import { percentile, timed } from './measure.js';
 import type { BenchRow } from './table.js';
@@ -25,7 +25,7 @@ async function sweeps(): Promise<BenchRow[]> {
   let sweep = 0;
   const run = (): void => {
     for (const [at, body] of bodies[sweep % BODIES]!.entries()) cluster.scrape(at, body);
-    derivations.derive(usersDerivation, cluster.hosts, ++sweep);
+    derivations.derive(usersDerivation, cluster.nodes, ++sweep);
   };
   const first = timed(run);
   run();
@@ -63,7 +63,7 @@ async function slices(): Promise<BenchRow[]> {
     };
     for (const chunk of chunksOf(body)) await slice(() => cluster.push(0, chunk));
     await slice(() => cluster.commit(0));
-    await slice(() => derivations.derive(usersDerivation, cluster.hosts, ++collector));
+    await slice(() => derivations.derive(usersDerivation, cluster.nodes, ++collector));
     return [all, quiet];
   };
   const [first] = await longest(bodies[0]!);
@@ -87,8 +87,8 @@ async function heap(): Promise<BenchRow> {
   const SCRAPES = 2000;
   const [node] = nodesOf('W3', { hosts: 1 });
   const bodies = [...rounds([node!], 8, 0)].map(([one]) => [...chunksOf(bodyOf(one!))]);
-  const parser = new Wire().newParser();
-  const record = new HostRecord({ hostId: node!.host }, parser.data);
+  const parser = new Parsers().newParser();
+  const record = new Node({ nodeId: node!.host }, parser.data);
   const scrape = (at: number): void => {
     for (const chunk of bodies[at % bodies.length]!) parser.push(chunk);
     parser.commit(AT, 0);

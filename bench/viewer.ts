@@ -3,7 +3,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { App } from '../lib/app/app.js';
 import { createBlessedPainter } from '../lib/paint/blessed-painter.js';
-import { registerPlugin } from '../lib/plugin/validate.js';
+import { validatePlugin } from '../lib/plugin/validate.js';
 import type { TabPlugin } from '../lib/plugin/types.js';
 import { SteppedClock } from '../__tests__/helpers/clock.js';
 import { BUILT_IN } from '../__tests__/helpers/driver.js';
@@ -34,7 +34,7 @@ export class BenchViewer {
     );
     this.#painter = createBlessedPainter({ stdin: this.#stdin, stdout, env: {}, clock: this.#clock });
     const plugins: TabPlugin[] = [];
-    for (const plugin of [...BUILT_IN, ...more]) plugins.push(registerPlugin(plugin, plugins));
+    for (const plugin of [...BUILT_IN, ...more]) plugins.push(validatePlugin(plugin, plugins));
     this.app = new App({
       plugins,
       collector,

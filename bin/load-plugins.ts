@@ -4,13 +4,13 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AppError } from '../lib/errors.js';
 import type { TabPlugin } from '../lib/plugin/types.js';
-import { registerPlugin } from '../lib/plugin/validate.js';
+import { validatePlugin } from '../lib/plugin/validate.js';
 
 /** `builtin` and the plugins of `files`, in that order. Throws `E_PLUGIN_LOAD` or `E_PLUGIN_SHAPE`, naming the file. */
 export async function loadPlugins(builtin: readonly unknown[], files: readonly string[], api: unknown): Promise<TabPlugin[]> {
   const plugins: TabPlugin[] = [];
-  for (const plugin of builtin) plugins.push(registerPlugin(plugin, plugins));
-  for (const file of files) plugins.push(registerPlugin(await candidate(file, api), plugins, file));
+  for (const plugin of builtin) plugins.push(validatePlugin(plugin, plugins));
+  for (const file of files) plugins.push(validatePlugin(await candidate(file, api), plugins, file));
   return plugins;
 }
 

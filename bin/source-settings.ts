@@ -27,9 +27,9 @@ export function checkSource({ demo, local }: Named, flags: Flags): void {
 export async function targetsOf({ hosts, hostfile }: Named): Promise<readonly Target[]> {
   const named = expandHosts(hosts ?? []);
   const listed = hostfile === undefined ? [] : await (await import('../lib/sources/hostlists/hostfile.js')).readHostfile(hostfile);
-  const noted = new Map(listed.map((target) => [target.hostId, target]));
+  const noted = new Map(listed.map((target) => [target.nodeId, target]));
   const targets = new TargetList();
-  targets.addAll(named.map((target) => noted.get(target.hostId) ?? target));
+  targets.addAll(named.map((target) => noted.get(target.nodeId) ?? target));
   targets.addAll(listed);
   if (targets.targets.length === 0) throw new AppError('E_NO_HOSTS');
   return targets.targets;
@@ -39,5 +39,5 @@ export async function targetsOf({ hosts, hostfile }: Named): Promise<readonly Ta
 export function sourceOf({ hostfile, hosts, demo }: Named, targets: readonly Target[]): string {
   if (demo) return 'demo';
   if (hostfile !== undefined && hosts === undefined) return hostfile.replace(/^.*[/\\]/, '');
-  return targets.length === 1 ? (targets[0]?.hostId ?? '') : `${targets.length} hosts`;
+  return targets.length === 1 ? (targets[0]?.nodeId ?? '') : `${targets.length} hosts`;
 }

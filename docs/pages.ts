@@ -4,7 +4,7 @@ import { CORE_LAYERS } from '../lib/keys/global-layers.js';
 import { ALIASES, METRICS, NAMESPACE, ROW_CAPS, type Table } from '../lib/exposition/schema/families.js';
 import { CAPS } from '../lib/exposition/parser/labels.js';
 import { COMMANDS, envOf } from '../lib/options/options.js';
-import { RUNGS, type KeyLayer, type TabPlugin } from '../lib/plugin/types.js';
+import { KEY_SCOPES, type KeyLayer, type TabPlugin } from '../lib/plugin/types.js';
 import { signature } from '../bin/help-text.js';
 import all from '../plugins/all/index.js';
 import diagnosis from '../plugins/diagnosis/index.js';
@@ -28,18 +28,18 @@ function keys(): string {
   const own = PLUGINS.flatMap(({ id, layers }) => layers.map((layer) => ({ id, layer: layer as KeyLayer<never> })));
   const core = CORE_LAYERS.map((layer) => ({ id: '', layer: layer as KeyLayer<never> }));
   const layers = [...core, ...own].filter(({ layer }) => layer.bindings.length > 0);
-  const sections = RUNGS.flatMap((rung) => layers.filter(({ layer }) => layer.rung === rung).map(({ layer }) => keySection(layer)));
+  const sections = KEY_SCOPES.flatMap((scope) => layers.filter(({ layer }) => layer.scope === scope).map(({ layer }) => keySection(layer)));
   return page(
     'Keys',
-    `A key is offered to the rungs from the top down: ${RUNGS.join(', ')}. The first layer that binds it answers. ` +
+    `A key is offered to the scopes from the top down: ${KEY_SCOPES.join(', ')}. The first layer that binds it answers. ` +
       'The footer shows the most used keys of the place one is in, `?` shows all of them.',
     ...sections,
   );
 }
 
-function keySection({ rung, title, bindings }: KeyLayer<never>): string {
+function keySection({ scope, title, bindings }: KeyLayer<never>): string {
   const rows = bindings.map(({ keys: names, label, id }) => [names.map((key) => `\`${key}\``).join(' '), label, `\`${id}\``]);
-  return `## ${title}\n\nRung: ${rung}\n\n${table(['Key', 'What it does', 'Id'], rows)}`;
+  return `## ${title}\n\nRung: ${scope}\n\n${table(['Key', 'What it does', 'Id'], rows)}`;
 }
 
 function options(): string {

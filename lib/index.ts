@@ -14,17 +14,17 @@ export { compareLabels, LabelOrder } from './aggregate/label-order.js';
 export { NODE_STATES, nodeStatesDerivation } from './aggregate/node-states.js';
 export { gpuRowsDerivation } from './aggregate/gpu-owners.js';
 export { ranges } from './text/number-ranges.js';
-export { commandOf, userHosts } from './aggregate/user-nodes.js';
+export { commandOf, userNodes } from './aggregate/user-nodes.js';
 export { gpuShares, userProcesses } from './aggregate/user-processes.js';
 export { usersDerivation } from './aggregate/users.js';
 export { sortBinding, tableBindings } from './keys/table-keys.js';
-export { counted, silence } from './model/node-view.js';
+export { included, whyNotReporting } from './model/node-view.js';
 export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
 export { BLANK, line, lines, span } from './view/frame.js';
 export { GPU_NOTES, gpuCells, gpuColumns, gpuSeen, memoryCell, utilCell } from './view/gpu-cells.js';
-export { hostMark, unanswered } from './view/node-marks.js';
+export { nodeMark, unanswered } from './view/node-marks.js';
 export { fitColumns, headerLine, layoutTable, listOrder, position, rowLine, selectedAt, tableState, widest } from './view/table.js';
 export {
   ago,
@@ -47,10 +47,10 @@ export { clock } from './view/title.js';
 
 export type { ClusterTotals } from './aggregate/cluster.js';
 export type { GpuState } from './aggregate/gpu-state.js';
-export type { ClusterFigure, GpuFigure, HeldSince, HistoryView, HostFigure } from './aggregate/history.js';
+export type { ClusterFigure, GpuFigure, HeldSince, HistoryView, NodeFigure } from './aggregate/history.js';
 export type { NodeState, NodeStates } from './aggregate/node-states.js';
 export type { GpuOwner, GpuRows } from './aggregate/gpu-owners.js';
-export type { UserHost } from './aggregate/user-nodes.js';
+export type { UserNode } from './aggregate/user-nodes.js';
 export type { GpuShare, UserProcess } from './aggregate/user-processes.js';
 export type { UsersTable, UserTotals } from './aggregate/users-table.js';
 export type { Derivation, Scope } from './aggregate/derivations.js';
@@ -65,8 +65,8 @@ export type {
   ExtraTable,
   GpuColumns,
   GpuField,
-  HostExtras,
-  HostFacts,
+  NodeExtras,
+  NodeFacts,
   MemoryField,
   ProcColumns,
   Rows,
@@ -75,8 +75,20 @@ export type {
 } from './model/columns.js';
 export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
 export type { Health } from './model/health.js';
-export type { HostPhase, HostSnapshot, HostStatus, HostView, Ms, Silence } from './model/node-view.js';
-export type { AppView, Binding, Effect, HostList, KeyContext, KeyLayer, Message, Rung, Step, TabPlugin, TabRef } from './plugin/types.js';
+export type { NodePhase, NodeSnapshot, NodeStatus, NodeView, Ms, NotReporting } from './model/node-view.js';
+export type {
+  AppView,
+  Binding,
+  Effect,
+  NodeList,
+  KeyContext,
+  KeyLayer,
+  Message,
+  KeyScope,
+  Step,
+  TabPlugin,
+  TabRef,
+} from './plugin/types.js';
 export type { Chart } from './view/frame.js';
 export type { Series } from './model/series.js';
 export type { GpuSeen } from './view/gpu-cells.js';

@@ -4,7 +4,7 @@ import { join, posix, win32 } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface Surroundings {
+export interface PathContext {
   readonly platform: NodeJS.Platform;
   readonly env: Environment;
   /** The user's home folder. */
@@ -12,7 +12,7 @@ export interface Surroundings {
 }
 
 /** Where exports go: `all-smi` in the user's cache folder, which is `$XDG_CACHE_HOME` (if absolute, as its specification says), else `~/.cache`; Library/Caches on a Mac, LocalAppData on Windows. */
-export function exportFolder({ platform, env, home }: Surroundings): string {
+export function exportFolder({ platform, env, home }: PathContext): string {
   const path = pathsOf(platform);
   if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'all-smi');
   const said = (platform === 'win32' ? env.LOCALAPPDATA : env.XDG_CACHE_HOME) ?? '';
@@ -21,7 +21,7 @@ export function exportFolder({ platform, env, home }: Surroundings): string {
 }
 
 /** With `~` for the home folder: shorter, and no name of a person on a shared screen. */
-export function shortPath(path: string, { home, platform }: Surroundings): string {
+export function shortPath(path: string, { home, platform }: PathContext): string {
   const { sep } = pathsOf(platform);
   return home !== '' && home !== sep && path.startsWith(home + sep) ? `~${path.slice(home.length)}` : path;
 }

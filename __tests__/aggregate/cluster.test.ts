@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clusterDerivation, type ClusterTotals } from '../../lib/aggregate/cluster.js';
 import { Derivations } from '../../lib/aggregate/derivations.js';
-import { buildHosts, type HostSpec } from '../helpers/hosts.js';
+import { buildNodes, type NodeSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
-const totalsOf = (...specs: readonly HostSpec[]): ClusterTotals => new Derivations().derive(clusterDerivation, buildHosts(specs), 1);
+const totalsOf = (...specs: readonly NodeSpec[]): ClusterTotals => new Derivations().derive(clusterDerivation, buildNodes(specs), 1);
 
 test('two nodes by hand, each figure over those that report it', () => {
   const totals = totalsOf(
@@ -32,8 +32,8 @@ test('two nodes by hand, each figure over those that report it', () => {
     },
   );
   expect(totals).toEqual({
-    hosts: 2,
-    hostsCounted: 2,
+    nodes: 2,
+    nodesIncluded: 2,
     gpus: 6,
     utilPercent: 30, // (90 + 0 + 3 + 27) / 4
     utilReported: 4,
@@ -76,11 +76,11 @@ describe('what a GPU is doing', () => {
 });
 
 test('hosts that do not count are counted as hosts alone', () => {
-  const busy: HostSpec = { gpus: [{ utilPercent: 80, temperatureCelsius: 90, powerWatts: 700 }], cpus: [{ cores: 4, utilPercent: 9 }] };
+  const busy: NodeSpec = { gpus: [{ utilPercent: 80, temperatureCelsius: 90, powerWatts: 700 }], cpus: [{ cores: 4, utilPercent: 9 }] };
   const totals = totalsOf({ gpus: [{ utilPercent: 20 }], state: 'failing' }, { ...busy, state: 'overdue' }, { state: 'waiting' });
   expect(totals).toMatchObject({
-    hosts: 3,
-    hostsCounted: 1,
+    nodes: 3,
+    nodesIncluded: 1,
     gpus: 1,
     utilPercent: 20,
     computing: 1,
@@ -145,9 +145,9 @@ describe('any cluster: the figures are what plain sums over lists of readings gi
           'utilPercent',
         ) as readonly { cores?: number; utilPercent: number }[];
         const weights = cpus.map(({ cores = 0 }) => (cores > 0 ? cores : 1));
-        expect(totalsOf(...(hosts as readonly HostSpec[]))).toMatchObject({
-          hosts: hosts.length,
-          hostsCounted: seen.length,
+        expect(totalsOf(...(hosts as readonly NodeSpec[]))).toMatchObject({
+          nodes: hosts.length,
+          nodesIncluded: seen.length,
           gpus: gpus.length,
           utilPercent: near(mean(known(gpus, 'utilPercent').map((one) => one.utilPercent))),
           memoryUsedBytes: near(sum(memory.map((one) => one.memoryUsedBytes))),

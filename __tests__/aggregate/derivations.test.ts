@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Derivations, type Derivation } from '../../lib/aggregate/derivations.js';
-import { buildHosts } from '../helpers/hosts.js';
+import { buildNodes } from '../helpers/hosts.js';
 
 interface Part {
   pids: number[];
@@ -8,16 +8,16 @@ interface Part {
 const seen: (readonly number[] | undefined)[] = [];
 const pids: Derivation<Part, string> = {
   id: 'pids',
-  part(host, reuse) {
+  part(node, reuse) {
     seen.push(reuse?.pids);
-    return { pids: [...host.procs.pid.slice(0, host.procs.count)] };
+    return { pids: [...node.procs.pid.slice(0, node.procs.count)] };
   },
-  merge: (parts, scope) => `${scope.key}${[...parts].map(([host, part]) => ` ${host.label}:${part.pids.join('+')}`).join('')}`,
+  merge: (parts, scope) => `${scope.key}${[...parts].map(([node, part]) => ` ${node.name}:${part.pids.join('+')}`).join('')}`,
 };
 const procs = (...numbers: readonly number[]) => ({ procs: numbers.map((pid) => ({ pid })) });
 
 test('one part per host version, one merge per collector version and scope', () => {
-  const hosts = buildHosts([procs(1), procs(2)]);
+  const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
   const derive = (collector: number) => derivations.derive(pids, hosts, collector);
   expect(derive(1)).toBe(' node-0001:1 node-0002:2');
@@ -35,15 +35,15 @@ test('one part per host version, one merge per collector version and scope', () 
 });
 
 test('hosts that do not count are merged only into what is over all', () => {
-  const hosts = buildHosts([procs(1), { ...procs(2), state: 'overdue' }, { state: 'waiting' }]);
+  const hosts = buildNodes([procs(1), { ...procs(2), state: 'overdue' }, { state: 'waiting' }]);
   expect(new Derivations().derive(pids, hosts, 1)).toBe(' node-0001:1');
   expect(new Derivations().derive({ ...pids, over: 'all' }, hosts, 1)).toBe(' node-0001:1 node-0002:2 node-0003:');
 });
 
 test('a scope has its own merge, and shares the parts', () => {
-  const hosts = buildHosts([procs(1), procs(2)]);
+  const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
-  const second = { key: 'second', host: ({ label }: { label: string }) => label === 'node-0002' };
+  const second = { key: 'second', includes: ({ name }: { name: string }) => name === 'node-0002' };
   expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1 node-0002:2');
   expect(derivations.derive(pids, hosts, 1, second)).toBe('second node-0002:2');
   expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1 node-0002:2');
@@ -51,7 +51,7 @@ test('a scope has its own merge, and shares the parts', () => {
 });
 
 test('keeps the merges of a few scopes, the latest', () => {
-  const hosts = buildHosts([procs(1)]);
+  const hosts = buildNodes([procs(1)]);
   const derivations = new Derivations();
   for (const key of ['a', 'b', 'c', 'd', 'e']) derivations.derive(pids, hosts, 1, { key });
   expect(derivations.ran.merges).toBe(5);
@@ -62,7 +62,7 @@ test('keeps the merges of a few scopes, the latest', () => {
 });
 
 test('a part is offered the part of the host’s last version, and no other', () => {
-  const hosts = buildHosts([procs(1), procs(2)]);
+  const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
   seen.length = 0;
   derivations.derive(pids, hosts, 1);
@@ -74,7 +74,7 @@ test('a part is offered the part of the host’s last version, and no other', ()
 });
 
 test('after forgetting everything is made anew, without the old parts', () => {
-  const hosts = buildHosts([procs(1), procs(2)]);
+  const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
   derivations.derive(pids, hosts, 1);
   derivations.forget();
@@ -85,7 +85,7 @@ test('after forgetting everything is made anew, without the old parts', () => {
 });
 
 test('two derivations of one id are two', () => {
-  const hosts = buildHosts([procs(1)]);
+  const hosts = buildNodes([procs(1)]);
   const derivations = new Derivations();
   expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1');
   expect(derivations.derive({ ...pids, merge: () => 'mine' }, hosts, 1)).toBe('mine');

@@ -2,17 +2,17 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { gpuRowsDerivation, type GpuRows } from '../../lib/aggregate/gpu-owners.js';
 import { Derivations } from '../../lib/aggregate/derivations.js';
-import { buildHosts, type HostSpec, type TestHost } from '../helpers/hosts.js';
+import { buildNodes, type NodeSpec, type TestNode } from '../helpers/hosts.js';
 
-const rowsOf = (hosts: readonly TestHost[]): GpuRows => new Derivations().derive(gpuRowsDerivation, hosts, 1);
+const rowsOf = (hosts: readonly TestNode[]): GpuRows => new Derivations().derive(gpuRowsDerivation, hosts, 1);
 const lines = (rows: GpuRows): string[] =>
   Array.from({ length: rows.count }, (_, row) => {
     const who = rows.owners(row).map(({ user, vramBytes, longestSeconds }) => `${user}=${vramBytes}/${longestSeconds}`);
-    return `${rows.host(row).label} ${rows.slot[row]} ${rows.value(row, 'utilPercent')} ${who.join(' ')}`.trimEnd();
+    return `${rows.node(row).name} ${rows.slot[row]} ${rows.value(row, 'utilPercent')} ${who.join(' ')}`.trimEnd();
   });
 
 test('one row per GPU, most bytes first, ties by name; stale hosts stay, those that never answered are not there', () => {
-  const specs: HostSpec[] = [
+  const specs: NodeSpec[] = [
     { state: 'waiting' },
     {
       gpus: [{ utilPercent: 97 }, {}, { ghost: true }],
@@ -30,7 +30,7 @@ test('one row per GPU, most bytes first, ties by name; stale hosts stay, those t
     { state: 'overdue', gpus: [{ utilPercent: 1 }], procs: [{ pid: 1, gpu: 0, user: 'erin', vram: 1 }] },
     { gpus: 1 },
   ];
-  expect(lines(rowsOf(buildHosts(specs)))).toEqual([
+  expect(lines(rowsOf(buildNodes(specs)))).toEqual([
     'node-0002 0 97 carol=8/7 alice=5/NaN bob=5/60 =0/3',
     'node-0002 1 NaN',
     'node-0002 2 NaN dave=18/2',
@@ -40,7 +40,7 @@ test('one row per GPU, most bytes first, ties by name; stale hosts stay, those t
 });
 
 test('the next scrape of a host has its own owners', () => {
-  const hosts = buildHosts([{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] }]);
+  const hosts = buildNodes([{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] }]);
   const derivations = new Derivations();
   expect(lines(derivations.derive(gpuRowsDerivation, hosts, 1))).toEqual(['node-0001 0 NaN alice=1/NaN']);
   hosts[0]!.scrape({ gpus: 2, procs: [{ pid: 1, gpu: 1, user: 'bob', vram: 1 }] });
@@ -56,7 +56,7 @@ test('every process row is owned where it is', () => {
   });
   fc.assert(
     fc.property(fc.array(proc), (procs) => {
-      const rows = rowsOf(buildHosts([{ gpus: 5, procs }]));
+      const rows = rowsOf(buildNodes([{ gpus: 5, procs }]));
       const expected = Array.from({ length: 5 }, (_, gpu) => {
         const here = procs.filter((row) => row.gpu === gpu);
         const sum = (user: string): number => here.filter((row) => row.user === user).reduce((bytes, { vram }) => bytes + vram, 0);

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ClusterTotals } from '../../lib/aggregate/cluster.js';
 import { History } from '../../lib/aggregate/history.js';
-import { EXACT, Rings, SMALL } from '../../lib/aggregate/rings.js';
-import { buildHosts, type GpuSpec, type TestHost } from '../helpers/hosts.js';
+import { FLOAT64, Rings, UINT8 } from '../../lib/aggregate/rings.js';
+import { buildNodes, type GpuSpec, type TestNode } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 const STEP = 3000;
@@ -15,9 +15,9 @@ const BUSY: GpuSpec = { utilPercent: 80, memoryUsedBytes: 2 * GIB };
 /** One host that answers at the steps given. */
 class Told {
   readonly history = new History(STEP);
-  readonly host: TestHost;
+  readonly host: TestNode;
   constructor() {
-    [this.host] = buildHosts([{ state: 'waiting' }]) as [TestHost];
+    [this.host] = buildNodes([{ state: 'waiting' }]) as [TestNode];
   }
   at(step: number, ...gpus: readonly GpuSpec[]): this {
     this.history.add(this.host.scrape({ gpus }, START + step * STEP));
@@ -106,7 +106,7 @@ test('a GPU is known by its slot on the host itself, whatever a filter has left 
 test('of the machine: CPU and memory', () => {
   const { history, host } = new Told();
   history.add(host.scrape({ cpus: [{ utilPercent: 12 }], memory: [{ usedBytes: 1, totalBytes: 4 }] }, START));
-  expect([...Array.from(history.host(host, 'cpu').values), ...Array.from(history.host(host, 'ram').values)]).toEqual([12, 25]);
+  expect([...Array.from(history.node(host, 'cpu').values), ...Array.from(history.node(host, 'ram').values)]).toEqual([12, 25]);
 });
 
 describe('of the cluster', () => {
@@ -115,30 +115,34 @@ describe('of the cluster', () => {
 
   test('one sample a step: the last figures of it; a clock that lags a little changes nothing', () => {
     const history = new History(STEP);
-    history.see(START, totals(10));
-    history.see(START + 1000, totals(90));
-    history.see(START + 2999, totals(20));
+    history.record(START, totals(10));
+    history.record(START + 1000, totals(90));
+    history.record(START + 2999, totals(20));
     expect(seen(history)).toEqual([20]);
-    expect([history.misses(START + STEP - 1), history.misses(START + STEP), history.misses(START - 1)]).toEqual([false, true, false]);
-    history.see(START + STEP, totals(30));
-    history.see(START + STEP - 5, totals(31));
+    expect([history.isMissing(START + STEP - 1), history.isMissing(START + STEP), history.isMissing(START - 1)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    history.record(START + STEP, totals(30));
+    history.record(START + STEP - 5, totals(31));
     expect(seen(history)).toEqual([20, 31]);
-    history.see(START + 3 * STEP, totals(5));
+    history.record(START + 3 * STEP, totals(5));
     expect(seen(history)).toEqual([20, 31, 31, 5]);
-    history.see(START - 9 * STEP, totals(7));
+    history.record(START - 9 * STEP, totals(7));
     expect(seen(history)).toEqual([7]);
   });
 
   test('what is not reported is not known', () => {
     const history = new History(STEP);
-    history.see(START, totals(NaN));
+    history.record(START, totals(NaN));
     expect([seen(history), Array.from(history.cluster('power').values)]).toEqual([[NaN], [NaN]]);
   });
 
   test('a jump forgets it, and the host that jumped', () => {
     const told = new Told().at(0, BUSY);
-    told.history.see(START, totals(1));
-    told.history.jump(told.host.hostId);
+    told.history.record(START, totals(1));
+    told.history.jump(told.host.nodeId);
     expect([told.util(), seen(told.history)]).toEqual([[], []]);
     expect(told.at(7, BUSY).util()).toEqual([80]);
   });
@@ -146,7 +150,7 @@ describe('of the cluster', () => {
 
 test('memory has an end: GPUs beyond it have no history, and get one when there is room', () => {
   const history = new History(STEP, 10);
-  const [a, b, c] = buildHosts([
+  const [a, b, c] = buildNodes([
     { gpus: [BUSY, BUSY, BUSY, BUSY, BUSY, BUSY] },
     { gpus: [BUSY, BUSY, BUSY, BUSY, BUSY] },
     { gpus: [HELD] },
@@ -154,8 +158,8 @@ test('memory has an end: GPUs beyond it have no history, and get one when there 
   for (const host of [a!, b!, c!]) history.add(host);
   const known = (): number[] => [a!, b!, c!].map((host) => history.gpu(host, 0, 'util').values.length);
   expect(known()).toEqual([1, 0, 1]);
-  history.remove(a!.hostId);
-  history.remove(b!.hostId);
+  history.remove(a!.nodeId);
+  history.remove(b!.nodeId);
   history.add(b!);
   expect(known()).toEqual([0, 1, 1]);
 });
@@ -165,7 +169,7 @@ test('rings of any kind say what a list of all samples says', () => {
     maxLength: 60,
   });
   fc.assert(
-    fc.property(life, fc.constantFrom(SMALL, EXACT), (steps, kind) => {
+    fc.property(life, fc.constantFrom(UINT8, FLOAT64), (steps, kind) => {
       const rings = new Rings(kind, 2, 8);
       const all: number[] = [];
       let sample = 100;

@@ -2,18 +2,18 @@ import { expect, test } from '@jest/globals';
 import { LabelOrder } from '../../lib/aggregate/label-order.js';
 import { NODE_STATES, nodeStatesDerivation } from '../../lib/aggregate/node-states.js';
 import { Derivations } from '../../lib/aggregate/derivations.js';
-import { buildHosts, type GpuSpec, type HostSpec } from '../helpers/hosts.js';
+import { buildNodes, type GpuSpec, type NodeSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 const BUSY: GpuSpec = { utilPercent: 80 };
 const HELD: GpuSpec = { utilPercent: 0, memoryUsedBytes: 2 * GIB };
 const FREE: GpuSpec = { utilPercent: 0, memoryUsedBytes: 0 };
-const statesOf = (...specs: readonly HostSpec[]): string[] => {
-  const { states } = new Derivations().derive(nodeStatesDerivation, buildHosts(specs), 1);
+const statesOf = (...specs: readonly NodeSpec[]): string[] => {
+  const { states } = new Derivations().derive(nodeStatesDerivation, buildNodes(specs), 1);
   return Array.from(states, (place) => NODE_STATES[place]!);
 };
 
-test.each<[what: string, host: HostSpec, state: string]>([
+test.each<[what: string, host: NodeSpec, state: string]>([
   ['half of its GPUs compute', { gpus: [BUSY, FREE] }, 'busy'],
   ['less than half', { gpus: [BUSY, FREE, HELD] }, 'partly'],
   ['none, and one is held', { gpus: [FREE, HELD] }, 'held'],
@@ -33,19 +33,19 @@ test.each<[what: string, host: HostSpec, state: string]>([
 });
 
 test('in the order of the labels, numbers by their value; counted by state', () => {
-  const hosts = buildHosts([
-    { label: 'n10', gpus: [BUSY] },
-    { label: 'n9', state: 'waiting' },
-    { label: 'n2', gpus: [BUSY] },
+  const hosts = buildNodes([
+    { name: 'n10', gpus: [BUSY] },
+    { name: 'n9', state: 'waiting' },
+    { name: 'n2', gpus: [BUSY] },
   ]);
   const nodes = new Derivations().derive(nodeStatesDerivation, hosts, 1);
-  expect(nodes.hosts.map(({ label }) => label)).toEqual(['n2', 'n9', 'n10']);
+  expect(nodes.nodes.map(({ name: label }) => label)).toEqual(['n2', 'n9', 'n10']);
   expect([nodes.counts[NODE_STATES.indexOf('busy')], nodes.counts[NODE_STATES.indexOf('waiting')]]).toEqual([2, 1]);
 });
 
 test('the order is made anew only when a label changes', () => {
   const order = new LabelOrder();
-  const [a, b] = buildHosts([{ label: 'b' }, { label: 'a' }]) as [ReturnType<typeof buildHosts>[0], ReturnType<typeof buildHosts>[0]];
+  const [a, b] = buildNodes([{ name: 'b' }, { name: 'a' }]) as [ReturnType<typeof buildNodes>[0], ReturnType<typeof buildNodes>[0]];
   const first = order.of([a, b]);
   expect([...first]).toEqual([1, 0]);
   expect(order.of([a, b])).toBe(first);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { gpuShares, userProcesses } from '../../lib/aggregate/user-processes.js';
-import { commandOf, userHosts } from '../../lib/aggregate/user-nodes.js';
+import { commandOf, userNodes } from '../../lib/aggregate/user-nodes.js';
 import { usersDerivation } from '../../lib/aggregate/users.js';
 import { Derivations } from '../../lib/aggregate/derivations.js';
-import { counted } from '../../lib/model/node-view.js';
-import { buildHosts, type ProcSpec } from '../helpers/hosts.js';
+import { included } from '../../lib/model/node-view.js';
+import { buildNodes, type ProcSpec } from '../helpers/hosts.js';
 import { cluster, host as anyHost, NAMES } from './random-cluster.js';
 import { oracleUsers, type OracleHost } from './users-oracle.js';
 
@@ -18,18 +18,18 @@ describe('hosts of a user', () => {
   test('each as if the cluster were that host alone, counted or not', () => {
     fc.assert(
       fc.property(cluster, fc.constantFrom(...NAMES), (specs, user) => {
-        const hosts = buildHosts(specs);
-        const found = userHosts(hosts, user);
+        const hosts = buildNodes(specs);
+        const found = userNodes(hosts, user);
         const expected = specs.flatMap((spec, at) => {
           const own = oracleUsers([{ ...spec, state: spec.procs.length > 0 ? 'live' : spec.state }]).get(user);
           return own ? [{ ...own, at }] : [];
         });
-        expect(found.map(({ host }) => host)).toEqual(expected.map(({ at }) => hosts[at]));
+        expect(found.map(({ node }) => node)).toEqual(expected.map(({ at }) => hosts[at]));
         for (const [nth, { at, powerWatts, ...own }] of expected.entries()) {
           const row = found[nth]!;
           expectClose(row.powerWatts, powerWatts);
           const slots = new Set(specs[at]!.procs.filter((proc) => proc.user === user && proc.gpu >= 0).map(({ gpu }) => gpu));
-          expect({ ...row, command: commandOf(row.host, row.topRow) }).toMatchObject({
+          expect({ ...row, command: commandOf(row.node, row.topRow) }).toMatchObject({
             slots: [...slots].sort((a, b) => a - b),
             procs: own.procs,
             procsAll: own.procsAll,
@@ -48,10 +48,10 @@ describe('hosts of a user', () => {
   test('those that count add up to the user', () => {
     fc.assert(
       fc.property(cluster, (specs) => {
-        const hosts = buildHosts(specs);
+        const hosts = buildNodes(specs);
         const table = new Derivations().derive(usersDerivation, hosts, 1);
         for (let row = 0; row < table.countAll; row++) {
-          const found = userHosts(hosts, table.user(row)).filter(({ host }) => counted(host));
+          const found = userNodes(hosts, table.user(row)).filter(({ node }) => included(node));
           const sms = found.map(({ sm }) => sm).filter((sm) => !Number.isNaN(sm));
           const ages = found.map(({ longestSeconds }) => longestSeconds).filter((age) => !Number.isNaN(age));
           expect({
@@ -82,8 +82,8 @@ describe('hosts of a user', () => {
   });
 
   test('an infinite reading is no power, as in the table', () => {
-    const hosts = buildHosts([{ gpus: [{ powerWatts: 100 }], procs: [{ pid: 1, gpu: 0, user: 'mallory', vram: Infinity }] }]);
-    expect(userHosts(hosts, 'mallory')[0]!.powerWatts).toBe(0);
+    const hosts = buildNodes([{ gpus: [{ powerWatts: 100 }], procs: [{ pid: 1, gpu: 0, user: 'mallory', vram: Infinity }] }]);
+    expect(userNodes(hosts, 'mallory')[0]!.powerWatts).toBe(0);
   });
 });
 
@@ -91,7 +91,7 @@ describe('processes of a user on a host', () => {
   test('any host: each pid once, with all its rows; their bytes, GPUs and power are the host’s for that user', () => {
     fc.assert(
       fc.property(anyHost, fc.constantFrom(...NAMES), (spec, user) => {
-        const [host] = buildHosts([spec]);
+        const [host] = buildNodes([spec]);
         const found = userProcesses(host!, user);
         const own = spec.procs.filter((proc) => proc.user === user);
         expect(found.map(({ pid }) => pid)).toEqual([...new Set(own.map(({ pid }) => pid))]);
@@ -100,7 +100,7 @@ describe('processes of a user on a host', () => {
             process,
             own.filter(({ pid }) => pid === process.pid),
           );
-        const [total] = userHosts([host!], user);
+        const [total] = userNodes([host!], user);
         expect(sum(found.map(({ vramBytes }) => vramBytes))).toBe(total?.vramBytes ?? 0);
         const shares = found.flatMap((process) => gpuShares(host!, process));
         expect(new Set(shares.map(({ slot }) => slot)).size).toBe(total?.slots.length ?? 0);
@@ -130,7 +130,7 @@ describe('processes of a user on a host', () => {
       vram,
       ...more,
     });
-    const [host] = buildHosts([
+    const [host] = buildNodes([
       {
         gpus: [{ powerWatts: 100 }, { powerWatts: -5 }, {}],
         procs: [

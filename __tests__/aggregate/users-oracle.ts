@@ -80,7 +80,7 @@ export function oracleTotals(hosts: readonly OracleHost[]): Record<string, numbe
   );
   const systems = [...oracleUsers(hosts).values()].filter(({ system }) => system);
   return {
-    hosts: hosts.length,
+    nodes: hosts.length,
     reporting: counted.filter(reports).length,
     gpusInUse: gpus.filter(({ rows }) => rows.length > 0).length,
     ownedBytes: sum(gpus.map(({ owned }) => owned)),

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import type { UsersTable } from '../../lib/aggregate/users-table.js';
 import { usersDerivation } from '../../lib/aggregate/users.js';
 import { Derivations } from '../../lib/aggregate/derivations.js';
-import { buildHosts, type HostSpec, type ProcSpec, type TestHost } from '../helpers/hosts.js';
+import { buildNodes, type NodeSpec, type ProcSpec, type TestNode } from '../helpers/hosts.js';
 import { cluster, host } from './random-cluster.js';
 import { oracleTotals, oracleUsers, type OracleHost, type OracleUser } from './users-oracle.js';
 
 const GIB = 2 ** 30;
-const merged = (hosts: readonly TestHost[]): UsersTable => new Derivations().derive(usersDerivation, hosts, 1);
-const tableOf = (...specs: readonly HostSpec[]): UsersTable => merged(buildHosts(specs));
+const merged = (hosts: readonly TestNode[]): UsersTable => new Derivations().derive(usersDerivation, hosts, 1);
+const tableOf = (...specs: readonly NodeSpec[]): UsersTable => merged(buildNodes(specs));
 const rowOf = (table: UsersTable, user: string): OracleUser => {
   const row = table.find(user);
   if (row < 0) throw new Error(`no user ${user}`);
@@ -72,7 +72,7 @@ describe('by hand', () => {
     });
     expect(table.totals).toEqual({
       reporting: 1,
-      hosts: 1,
+      nodes: 1,
       gpusInUse: 2,
       ownedBytes: 64 * GIB,
       systemBytes: 0,
@@ -92,7 +92,7 @@ describe('by hand', () => {
         return { pid: pid++, gpu: i, user: names[(i + j) % 4]!, vram, age: 60 * (1 + 7 * i + j), command: commands[(2 * i + j) % 5]! };
       }),
     );
-    const node: HostSpec = { gpus: Array.from({ length: 8 }, () => ({ powerWatts: 400, memoryUsedBytes: 96 * GIB })), procs };
+    const node: NodeSpec = { gpus: Array.from({ length: 8 }, () => ({ powerWatts: 400, memoryUsedBytes: 96 * GIB })), procs };
     const table = tableOf(node, node, node);
     expect(users(table)).toEqual(['inureyes', 'mira', 'root', 'yeonji']);
     // A node: inureyes holds 96, 32, 24, 96, 32 and 24 GiB; as parts of their GPUs 1 + 1/3 + 1/4, twice.
@@ -138,7 +138,7 @@ describe('by hand', () => {
     expect(rowOf(table, 'root').powerWatts).toBeCloseTo(1400, 9); // 3 x 400 x 2 x (1/3 + 1/4)
     expect(table.totals).toMatchObject({
       reporting: 3,
-      hosts: 3,
+      nodes: 3,
       gpusInUse: 24,
       ownedBytes: 2304 * GIB,
       systemBytes: 336 * GIB,
@@ -233,7 +233,7 @@ describe('by hand', () => {
       command,
       name: 'name',
     });
-    const command = (...specs: readonly HostSpec[]): unknown => rowOf(tableOf(...specs), 'alice').command;
+    const command = (...specs: readonly NodeSpec[]): unknown => rowOf(tableOf(...specs), 'alice').command;
     expect(command({ gpus: 2, procs: [row(3, 0, 'c'), row(2, 1, 'b'), row(2, 0, 'a'), row(1, 0, 'small', 4)] })).toBe('a');
     expect(command({ gpus: 1, procs: [row(9, 0, 'first host')] }, { gpus: 1, procs: [row(1, 0, 'second host')] })).toBe('first host');
     expect(command({ gpus: 1, procs: [row(9, 0, 'x')] }, { gpus: 1, procs: [row(1, 0, 'larger', 6)] })).toBe('larger');
@@ -262,7 +262,7 @@ describe('by hand', () => {
     expect(rowOf(table, 'alice')).toMatchObject({ nodes: 1, gpus: 1, procs: 1, vramBytes: GIB, powerWatts: 100 });
     expect(table.totals).toEqual({
       reporting: 1,
-      hosts: 3,
+      nodes: 3,
       gpusInUse: 1,
       ownedBytes: GIB,
       systemBytes: 0,
@@ -283,7 +283,7 @@ describe('by hand', () => {
   test('no hosts, no users', () => {
     const table = tableOf();
     expect([table.count, table.countAll, table.find(''), table.find('alice')]).toEqual([0, 0, -1, -1]);
-    expect(table.totals.hosts).toBe(0);
+    expect(table.totals.nodes).toBe(0);
   });
 
   test('rows are in byte order of the names, users of GPUs first', () => {
@@ -353,7 +353,7 @@ describe('any cluster', () => {
     fc.assert(
       fc.property(fc.array(host, { minLength: 1, maxLength: 4 }), scrapes, (specs, later) => {
         const now = [...specs];
-        const hosts = buildHosts(specs);
+        const hosts = buildNodes(specs);
         const derivations = new Derivations();
         expectUsers(derivations.derive(usersDerivation, hosts, 0), now);
         for (const [collector, [pick, spec]] of later.entries()) {

@@ -4,12 +4,12 @@ import { TREND_SAMPLES, VramTrend } from '../../lib/aggregate/vram-trend.js';
 import { usersDerivation } from '../../lib/aggregate/users.js';
 import type { UsersTable } from '../../lib/aggregate/users-table.js';
 import { Derivations } from '../../lib/aggregate/derivations.js';
-import { buildHosts } from '../helpers/hosts.js';
+import { buildNodes } from '../helpers/hosts.js';
 
 /** The table of a node on which these users hold these bytes; a node that does not answer where there are none. */
 function holding(bytes: Readonly<Record<string, number>> | undefined): UsersTable {
   const procs = Object.entries(bytes ?? {}).map(([user, vram], at) => ({ pid: at + 1, gpu: 0, user, vram }));
-  const hosts = buildHosts([{ gpus: 1, procs, ...(bytes ? {} : { state: 'overdue' as const }) }]);
+  const hosts = buildNodes([{ gpus: 1, procs, ...(bytes ? {} : { state: 'overdue' as const }) }]);
   return new Derivations().derive(usersDerivation, hosts, 1);
 }
 

@@ -2,18 +2,18 @@ import { describe, expect, test } from '@jest/globals';
 import { Alerts } from '../../lib/alerts/alerts.js';
 import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
 import { alertJson, alertSummary, alertText } from '../../lib/alerts/alert-text.js';
-import { TestHost, type GpuSpec } from '../helpers/hosts.js';
+import { TestNode, type GpuSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 
 /** One host that is scraped every second. */
 class Story {
-  readonly host: TestHost;
+  readonly host: TestNode;
   readonly alerts: Alerts;
   now = 0;
 
   constructor(settings: Partial<AlertSettings> = {}, users: readonly string[] = []) {
-    this.host = new TestHost({ state: 'waiting', label: 'node-0001' });
+    this.host = new TestNode({ state: 'waiting', name: 'node-0001' });
     this.alerts = new Alerts({ ...ALERT_DEFAULTS, ...settings }, () => users);
   }
   scrape(...gpus: readonly GpuSpec[]): string[] {
@@ -79,11 +79,11 @@ describe('temperature', () => {
 test('the worst level of a GPU', () => {
   const story = new Story({ powerCritW: 600 });
   story.scrape({ index: 4, temperatureCelsius: 85, powerWatts: 650 }, { index: 5, temperatureCelsius: 85 }, { index: 6 });
-  const { hostId } = story.host;
-  expect([4, 5, 6, 7].map((gpu) => story.alerts.level(hostId, gpu))).toEqual(['crit', 'warn', 'ok', 'ok']);
+  const { nodeId } = story.host;
+  expect([4, 5, 6, 7].map((gpu) => story.alerts.level(nodeId, gpu))).toEqual(['crit', 'warn', 'ok', 'ok']);
   expect(story.alerts.level('elsewhere', 4)).toBe('ok');
   story.scrape({ index: 4, temperatureCelsius: 85, powerWatts: 50 }, { index: 5, temperatureCelsius: 50 }, { index: 6 });
-  expect([4, 5].map((gpu) => story.alerts.level(hostId, gpu))).toEqual(['warn', 'ok']);
+  expect([4, 5].map((gpu) => story.alerts.level(nodeId, gpu))).toEqual(['warn', 'ok']);
 });
 
 describe('idle', () => {
@@ -146,7 +146,7 @@ describe('a host', () => {
     for (const forget of ['remove', 'clear'] as const) {
       const story = new Story();
       story.scrape(...hot(85));
-      story.alerts[forget](story.host.hostId);
+      story.alerts[forget](story.host.nodeId);
       expect(story.active).toEqual([]);
       expect(story.scrape(...hot(85))).toEqual(['0 temperature ok>warn 85']);
     }
@@ -162,8 +162,8 @@ describe('a host', () => {
 describe('in words', () => {
   const change = {
     at: Date.UTC(2026, 7, 7, 14, 32, 3),
-    hostId: '10.0.0.7:9090',
-    host: 'node-0007',
+    nodeId: '10.0.0.7:9090',
+    node: 'node-0007',
     gpu: 3,
     rule: 'temperature',
     from: 'ok',

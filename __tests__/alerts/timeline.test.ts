@@ -2,14 +2,14 @@ import { expect, test } from '@jest/globals';
 import { Alerts, type AlertChange } from '../../lib/alerts/alerts.js';
 import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
 import { timeline } from '../helpers/captures.js';
-import { TestHost } from '../helpers/hosts.js';
+import { TestNode } from '../helpers/hosts.js';
 
 const SAMPLES = timeline();
 
 /** 'SECOND rule from>to value' of each change while the 113 seconds of a real H100 go by; seconds named in `failed` are scrapes that fail. */
 function played(settings: Partial<AlertSettings>, failed: readonly number[] = []): string[] {
   const alerts = new Alerts({ ...ALERT_DEFAULTS, ...settings }, () => []);
-  const host = new TestHost({ state: 'waiting' });
+  const host = new TestNode({ state: 'waiting' });
   return SAMPLES.flatMap(({ second, at, files }) => {
     const cells = files['gpu.csv']!.split(', ');
     const [util, used, celsius, watts] = [cells[4], cells[6], cells[8], cells[9]].map(Number);

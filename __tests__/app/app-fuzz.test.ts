@@ -46,7 +46,7 @@ const scrape = fc
   );
 
 type Action = (driver: Driver) => unknown;
-const alive = (driver: Driver, name: string): boolean => [...driver.app.state.allHosts].some((host) => host.label === name);
+const alive = (driver: Driver, name: string): boolean => [...driver.app.state.allNodes].some((node) => node.name === name);
 const onHost = (run: (driver: Driver, name: string) => unknown): fc.Arbitrary<Action> =>
   label.map((name) => (driver) => (alive(driver, name) ? run(driver, name) : undefined));
 

@@ -5,10 +5,10 @@ import { usersDerivation } from '../../lib/aggregate/users.js';
 import { line, span } from '../../lib/view/frame.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver, NOW } from '../helpers/driver.js';
-import type { HostSpec } from '../helpers/hosts.js';
+import type { NodeSpec } from '../helpers/hosts.js';
 
 const user = (name: string, gib: number, gpu = 0) => ({ pid: 100 + gpu, gpu, user: name, vram: gib * 2 ** 30 });
-const NODES: readonly HostSpec[] = [
+const NODES: readonly NodeSpec[] = [
   { gpus: 2, procs: [user('alice', 1), user('bob', 2, 1)] },
   { gpus: 2, procs: [user('alice', 4)] },
   { gpus: 1, procs: [user('carol', 3)] },
@@ -39,7 +39,7 @@ describe('what a scrape costs, and what a key costs', () => {
     driver.scrape('node-0001', { gpus: 1 });
     const [ran, versions, frames] = [driver.ran, driver.versions, driver.painter.frames];
     for (const label of ['node-0001', 'node-0002', 'node-0003', 'node-0001'])
-      driver.deliverQuietly({ host: driver.host(label).scrape({ gpus: 1, procs: [user('dave', 1)] }, driver.clock.now()), kind: 'data' });
+      driver.deliverQuietly({ node: driver.host(label).scrape({ gpus: 1, procs: [user('dave', 1)] }, driver.clock.now()), kind: 'data' });
     driver.step(250);
     expect(driver.versions.collector).toBe(versions.collector + 4);
     expect(driver.painter.frames).toBe(frames + 1);

@@ -3,7 +3,7 @@ import { bigCluster } from '../helpers/big-cluster.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver, NOW } from '../helpers/driver.js';
 import { expectGolden } from '../helpers/golden.js';
-import type { HostSpec } from '../helpers/hosts.js';
+import type { NodeSpec } from '../helpers/hosts.js';
 
 const type = (driver: Driver, text: string): Driver => driver.press(...Array.from(text, (ch) => (ch === ' ' ? 'Space' : ch)));
 /** Titles of the list, the chosen one in brackets. */
@@ -15,9 +15,9 @@ const listed = (driver: Driver): string[] =>
       const [, mark, title] = /^ ([▌ ]) (\S+)/.exec(text) ?? [];
       return title === undefined ? [] : [mark === '▌' ? `[${title}]` : title];
     });
-const HOSTS: readonly HostSpec[] = ['gpu-1', 'gpu-2', 'gpu-12', 'login'].map((label, nth) => ({
-  label,
-  hostId: `10.0.0.${nth}:9090`,
+const HOSTS: readonly NodeSpec[] = ['gpu-1', 'gpu-2', 'gpu-12', 'login'].map((name, nth) => ({
+  name,
+  nodeId: `10.0.0.${nth}:9090`,
   groups: { rack: nth < 2 ? 'a1' : 'b1' },
   ...(nth === 2 ? { state: 'overdue', at: NOW - 65_000 } : {}),
 }));

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { IDLE_AFTER_MS, Loop, PACE_MS, QUIET_AFTER_MS, QUIET_PACE_MS } from '../../lib/app/render-loop.js';
+import { IDLE_AFTER_MS, RenderLoop, PACE_MS, QUIET_AFTER_MS, QUIET_PACE_MS } from '../../lib/app/render-loop.js';
 import { SteppedClock } from '../helpers/clock.js';
 
 /** A picture that is stale whenever something was changed, and when it was painted. */
@@ -9,10 +9,10 @@ class Rig {
   readonly painted: number[] = [];
   stale = false;
   ready = true;
-  readonly loop: Loop;
+  readonly loop: RenderLoop;
 
   constructor(playing = false) {
-    this.loop = new Loop(this.clock, {
+    this.loop = new RenderLoop(this.clock, {
       stale: () => this.stale,
       ready: () => this.ready,
       paint: () => {

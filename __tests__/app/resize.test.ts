@@ -13,7 +13,7 @@ const CHARTS = { draw: drawLineChart, onReady: () => undefined };
 const [COLS, ROWS] = [120, 30];
 
 function open(keys: readonly string[]): Driver {
-  const hosts = [...CLUSTER, { ...RICH_HOST, label: 'rich' }];
+  const hosts = [...CLUSTER, { ...RICH_HOST, name: 'rich' }];
   const driver = new Driver({ hosts, plugins: [topology, diagnosis], cols: COLS, rows: ROWS, charts: CHARTS });
   for (let step = 0; step < 5; step++) driver.step(3000).scrape('node-0001', CLUSTER[0]!);
   return driver.press(...keys);

@@ -57,7 +57,7 @@ test('the help of a tab begins with its own keys, then those that work everywher
 test('a text from outside cannot steer the terminal', () => {
   const evil = '\u001b[2J\u009b31m\u202e';
   const driver = new Driver({
-    hosts: [{ label: `a${evil}b`, gpus: 1, procs: [{ pid: 1, gpu: 0, user: `u${evil}`, command: evil }] }],
+    hosts: [{ name: `a${evil}b`, gpus: 1, procs: [{ pid: 1, gpu: 0, user: `u${evil}`, command: evil }] }],
   });
   for (const key of ['x', 'V', 'Right']) {
     driver.press(key);

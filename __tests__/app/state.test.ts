@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Delivery } from '../../lib/model/collector.js';
 import { definePlugin, type TabPlugin } from '../../lib/plugin/types.js';
 import { AppState, faultText } from '../../lib/app/state.js';
-import { buildHosts, type HostSpec, type TestHost } from '../helpers/hosts.js';
+import { buildNodes, type NodeSpec, type TestNode } from '../helpers/hosts.js';
 
 interface Ui {
   readonly made: string;
@@ -12,9 +12,9 @@ const perHost: TabPlugin = definePlugin<Ui>({
   apiVersion: 1,
   id: 'per-host',
   layers: [],
-  tabs: (hosts) => {
+  tabs: (nodes) => {
     asked.tabs++;
-    return [...hosts].map((host) => ({ plugin: 'per-host', key: host.hostId, title: host.label }));
+    return [...nodes].map((node) => ({ plugin: 'per-host', key: node.nodeId, title: node.name }));
   },
   init: (tab) => {
     asked.init.push(tab.key);
@@ -31,11 +31,11 @@ const only: TabPlugin = definePlugin<undefined>({
   view: () => ({ blocks: [] }),
 });
 
-function setUp(specs: readonly HostSpec[] = [{}, {}]): { readonly state: AppState; readonly hosts: readonly TestHost[] } {
-  const hosts = buildHosts(specs);
+function setUp(specs: readonly NodeSpec[] = [{}, {}]): { readonly state: AppState; readonly hosts: readonly TestNode[] } {
+  const hosts = buildNodes(specs);
   return { state: new AppState([perHost, only], 3000, hosts), hosts };
 }
-const of = (host: TestHost, kind: Delivery['kind'] = 'data'): Delivery => ({ host, kind, continuity: 'next' });
+const of = (host: TestNode, kind: Delivery['kind'] = 'data'): Delivery => ({ node: host, kind, continuity: 'next' });
 const titles = (state: AppState): string[] => state.tabs.map(({ title }) => title);
 
 describe('the two counters', () => {
@@ -70,7 +70,7 @@ describe('tabs', () => {
   });
 
   test('asked when the set of hosts or a label changes, not per delivery', () => {
-    const { state, hosts } = setUp([{ label: 'old' }, {}]);
+    const { state, hosts } = setUp([{ name: 'old' }, {}]);
     expect(titles(state)).toEqual(['Only', 'old', 'node-0002']);
     const { tabs } = asked;
     state.deliver(of(hosts[0]!.scrape({})));
@@ -145,9 +145,9 @@ test('a fault in words: one line, cleaned, capped', () => {
 
 describe('the trend of each user', () => {
   const holds = (gib: number) => ({ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: gib * 2 ** 30 }] });
-  const at = (state: AppState, now: number, host: TestHost, gib: number, continuity: Delivery['continuity'] = 'next'): number[] => {
+  const at = (state: AppState, now: number, host: TestNode, gib: number, continuity: Delivery['continuity'] = 'next'): number[] => {
     state.now = now;
-    state.deliver({ host: host.scrape(holds(gib), now), kind: 'data', continuity });
+    state.deliver({ node: host.scrape(holds(gib), now), kind: 'data', continuity });
     return [...Array.from(state.vramTrend('alice'))].map((bytes) => bytes / 2 ** 30);
   };
 

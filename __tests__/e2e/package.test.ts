@@ -99,7 +99,7 @@ describe("somebody else's tab, as the page says", () => {
   });
 
   test('and a wrong one does not', () => {
-    const wrong = EXAMPLE.replace("rung: 'tab'", "rung: 'top'")
+    const wrong = EXAMPLE.replace("scope: 'tab'", "scope: 'top'")
       .replace("api.tableState('vram', true)", "'none'")
       .replace('api.bytes(sum)', 'api.octets(sum)');
     const errors = typeErrors(wrong, '--noEmit');

@@ -43,7 +43,7 @@ function row(terminal: PtyProgram, name: string): string | undefined {
 test('an H100 that four users share: bytes, processes and ages are theirs, shells on no GPU are nobody here', async () => {
   const node = await startServer(answers(captured('static'), { date: STATIC_DATE }));
   open.push({ dispose: () => node.kill() });
-  const terminal = view('--hosts', node.hostId);
+  const terminal = view('--hosts', node.nodeId);
   await terminal.shows('svc-metrics');
   // 2,770,337,792 + 7,100,956,672 bytes are 9.19 GiB. The start is 07:41:38, the answer 07:42:08. 689.35 W x 9,871,294,464 / 22,722,641,920 are 299 W.
   expect(row(terminal, 'alice')).toMatch(
@@ -65,7 +65,7 @@ test('an H100 that four users share: bytes, processes and ages are theirs, shell
 test('the same node a while later: other users, commands with quotes, backslashes and other scripts', async () => {
   const node = await startServer(answers(captured('020')));
   open.push({ dispose: () => node.kill() });
-  const terminal = view('--hosts', node.hostId, '-i', '0.5');
+  const terminal = view('--hosts', node.nodeId, '-i', '0.5');
   await terminal.shows('"arg" \\ back');
   expect(row(terminal, 'alice')).toMatch(/^alice \| 1 \| 1 \| 1 \| 39\.7 GiB \| 116 W/);
   node.behave(answers(captured('045')));

@@ -21,7 +21,7 @@ let cluster: Cluster;
 const running: ChildProcess[] = [];
 beforeAll(async () => {
   program = builtProgram();
-  worker = pathToFileURL(join(program, '../../thread/worker.js'));
+  worker = pathToFileURL(join(program, '../../chunks/worker.js'));
   cluster = await startMock({
     ports: [0, 0, 0],
     processes: true,
@@ -99,7 +99,7 @@ describe('the command', () => {
     const reader = await openReader(path);
     expect(reader.info).toMatchObject({ cut: false, badLines: 0, intervalMs: 500, seekable: true });
     const first = await reader.first();
-    expect(first?.frame?.hosts.map(({ label, rows }) => [label, rows?.gpus.length, rows?.procs.length])).toEqual([
+    expect(first?.frame?.nodes.map(({ name: label, rows }) => [label, rows?.gpus.length, rows?.procs.length])).toEqual([
       ['node-0001', 8, 20],
       ['node-0002', 8, 20],
       ['node-0003', 8, 20],

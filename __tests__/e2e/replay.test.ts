@@ -16,7 +16,7 @@ let program = '';
 let worker: URL;
 beforeAll(() => {
   program = builtProgram();
-  worker = pathToFileURL(join(program, '../../thread/worker.js'));
+  worker = pathToFileURL(join(program, '../../chunks/worker.js'));
 });
 
 function told(...args: readonly string[]): { readonly status: number | null; readonly out: string; readonly err: string } {

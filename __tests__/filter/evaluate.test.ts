@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compile, keep } from '../../lib/filter/evaluate.js';
+import { compile, matchRows } from '../../lib/filter/evaluate.js';
 import { FilterError } from '../../lib/filter/lexer.js';
 import { parse } from '../../lib/filter/parser.js';
 import { expandedSize, loadRegexEngine, regex } from '../../lib/filter/regex.js';
-import type { HostView } from '../../lib/model/node-view.js';
+import type { NodeView } from '../../lib/model/node-view.js';
 import { claims, pairsOf, specs } from '../helpers/filters.js';
-import { TestHost } from '../helpers/hosts.js';
+import { TestNode } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 
@@ -15,20 +15,20 @@ beforeAll(loadRegexEngine);
 const filterOf = (text: string) => compile(parse(text)!, text);
 
 /** '0 2 / 11 14': indices of the GPUs and pids of the processes that are kept; '+' behind the slash: the bare host is. */
-function kept(text: string, host: HostView): string {
-  const { gpus, procs, any, all, gpuCount, procCount } = keep(filterOf(text), host);
+function kept(text: string, node: NodeView): string {
+  const { gpus, procs, any, all, gpuCount, procCount } = matchRows(filterOf(text), node);
   const slots = [...gpus.keys()].filter((slot) => gpus[slot] === 1);
   const rows = [...procs.keys()].filter((row) => procs[row] === 1);
   expect([gpuCount, procCount]).toEqual([slots.length, rows.length]);
   expect(all).toBe(any && slots.length === gpus.length && rows.length === procs.length);
-  const shown = `${slots.map((slot) => host.gpus.index[slot]).join(' ')} / ${rows.map((row) => host.procs.pid[row]).join(' ')}`;
+  const shown = `${slots.map((slot) => node.gpus.index[slot]).join(' ')} / ${rows.map((row) => node.procs.pid[row]).join(' ')}`;
   return shown.trim() + (any && shown === ' / ' ? '+' : '');
 }
 
 /** GPU 0: alice trains. 1: alice and bob. 2: held by bob. 3: free. 4: reports nothing. 5: only a process speaks of it. And bash on no GPU. */
-const NODE = new TestHost({
-  hostId: '10.0.0.7:9090',
-  label: 'node-0007',
+const NODE = new TestNode({
+  nodeId: '10.0.0.7:9090',
+  name: 'node-0007',
   groups: { rack: 'r3' },
   gpus: [
     {
@@ -149,7 +149,7 @@ describe('what is kept', () => {
   });
 
   test('a host that has neither GPU nor process', () => {
-    const bare = new TestHost({ label: 'cpu-01', hostId: 'a:1' });
+    const bare = new TestNode({ name: 'cpu-01', nodeId: 'a:1' });
     expect(kept('host == cpu-01', bare)).toBe('/+');
     expect(kept('host == cpu-02', bare)).toBe('/');
     expect(kept('temp > 0', bare)).toBe('/');
@@ -158,19 +158,19 @@ describe('what is kept', () => {
 
   test('status tells how the connection stands', () => {
     for (const state of ['live', 'waiting', 'failing', 'overdue'] as const) {
-      const host = new TestHost({ state, gpus: 1 });
+      const host = new TestNode({ state, gpus: 1 });
       const is = state === 'overdue' ? 'down' : state;
       for (const one of ['live', 'waiting', 'failing', 'down']) {
-        expect(filterOf(`status == ${one}`).host(host)).toBe(one === is);
+        expect(filterOf(`status == ${one}`).node(host)).toBe(one === is);
       }
     }
   });
 
   test('processes on a GPU are missing where the node does not tell', () => {
-    const silent = new TestHost({ gpus: [{ memoryUsedBytes: 2 * GIB }, {}], facts: { processScope: 'off' } });
+    const silent = new TestNode({ gpus: [{ memoryUsedBytes: 2 * GIB }, {}], facts: { processScope: 'off' } });
     expect(kept('procs == 0', silent)).toBe('/');
     expect(kept('not procs == 0', silent)).toBe('0 1 /');
-    expect(kept('procs == 0', new TestHost({ gpus: 2, facts: { processScope: 'gpu' } }))).toBe('0 1 /');
+    expect(kept('procs == 0', new TestNode({ gpus: 2, facts: { processScope: 'gpu' } }))).toBe('0 1 /');
   });
 });
 
@@ -188,7 +188,7 @@ describe('the verdict on a whole host', () => {
     ['not (host == node-0007 | temp > 3)', false],
     ['group.rack == r3', true],
   ] as const)('%s', (text, verdict) => {
-    expect(filterOf(text).host(NODE)).toBe(verdict);
+    expect(filterOf(text).node(NODE)).toBe(verdict);
   });
 });
 
@@ -234,7 +234,7 @@ describe('regular expressions', () => {
   test.each(['^(a+)+$', '^(a|aa)+$', '^(a|a?)+$', '^(.*)*z$', '(x+x+)+y', '^([a-zA-Z]+)*$', '^(([a-z])+.)+[A-Z]([a-z])+$'])(
     '%s costs no more on a text that is made for it',
     (pattern) => {
-      const host = new TestHost({
+      const host = new TestNode({
         procs: [
           { pid: 1, command: `${'a'.repeat(256)}!` },
           { pid: 2, command: `${'x'.repeat(256)}!` },
@@ -248,13 +248,13 @@ describe('regular expressions', () => {
 test('of any host any filter keeps what its pairs say', () => {
   fc.assert(
     fc.property(specs, claims, (spec, claim) => {
-      const host = new TestHost(spec);
-      const found = keep(filterOf(claim.text), host);
+      const host = new TestNode(spec);
+      const found = matchRows(filterOf(claim.text), host);
       const { ofProc, ofGpu } = pairsOf(spec, claim);
       expect([...found.procs].map(Boolean)).toEqual(ofProc);
       expect([...found.gpus].map(Boolean)).toEqual(ofGpu);
       // A verdict on the host is never contradicted by its rows.
-      const verdict = filterOf(claim.text).host(host);
+      const verdict = filterOf(claim.text).node(host);
       const pairs = [...ofProc, ...ofGpu];
       if (verdict === false) expect(pairs.some(Boolean)).toBe(false);
       if (verdict === true) expect(pairs.every(Boolean)).toBe(true);

@@ -1,30 +1,30 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Filtering } from '../../lib/filter/filter-state.js';
+import { FilterState } from '../../lib/filter/filter-state.js';
 import { FilterError } from '../../lib/filter/lexer.js';
 import { loadRegexEngine } from '../../lib/filter/regex.js';
-import { buildHosts } from '../helpers/hosts.js';
+import { buildNodes } from '../helpers/hosts.js';
 
 beforeAll(loadRegexEngine);
 
-const HOSTS = buildHosts([
+const HOSTS = buildNodes([
   { gpus: [{ temperatureCelsius: 50 }, { temperatureCelsius: 90 }], procs: [{ pid: 1, gpu: 1, user: 'alice', vram: 1 }] },
   { gpus: [{ temperatureCelsius: 90 }], procs: [{ pid: 1, gpu: 0, user: 'bob', vram: 1 }] },
 ]);
 
-function type(filtering: Filtering, text: string): void {
+function type(filtering: FilterState, text: string): void {
   filtering.command('open');
   filtering.command({ edit: 'clear' });
   filtering.command({ insert: text });
 }
-const enter = (filtering: Filtering, text: string): void => {
+const enter = (filtering: FilterState, text: string): void => {
   type(filtering, text);
   filtering.command('commit');
 };
-const kept = (filtering: Filtering): number | undefined => filtering.hosts?.counts(HOSTS).gpus;
+const kept = (filtering: FilterState): number | undefined => filtering.nodes?.counts(HOSTS).gpus;
 
 describe('while a filter is typed', () => {
   test('what is kept follows the text; what is no filter shows why and keeps what was last', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     type(filtering, 'temp > 80');
     expect([kept(filtering), filtering.problem]).toEqual([2, undefined]);
     filtering.command({ insert: ' & user' });
@@ -36,7 +36,7 @@ describe('while a filter is typed', () => {
   });
 
   test('Enter keeps it, printed; what is no filter stays in the editor', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     type(filtering, 'temp>');
     filtering.command('commit');
     expect([filtering.edited?.text, filtering.committed]).toEqual(['temp>', '']);
@@ -46,7 +46,7 @@ describe('while a filter is typed', () => {
   });
 
   test('Esc goes back to what held', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     enter(filtering, 'temp>80');
     type(filtering, 'user==alice');
     expect(kept(filtering)).toBe(1);
@@ -55,14 +55,14 @@ describe('while a filter is typed', () => {
   });
 
   test('an empty one takes the filter away', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     enter(filtering, 'temp>80');
     enter(filtering, '  ');
-    expect([filtering.committed, filtering.hosts]).toEqual(['', undefined]);
+    expect([filtering.committed, filtering.nodes]).toEqual(['', undefined]);
   });
 
   test('regular expressions are judged as they are typed', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     type(filtering, 'user~="(a"');
     expect(filtering.problem?.message).toBe('parse error: not a regular expression: missing closing ): `(a` at col 7');
     filtering.command('commit');
@@ -73,7 +73,7 @@ describe('while a filter is typed', () => {
   });
 
   test('edits without an editor do nothing', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     for (const command of ['commit', 'abort', 'recall', 'clear', { insert: 'x' }, { edit: 'erase' }] as const) filtering.command(command);
     expect([filtering.edited, filtering.committed]).toEqual([undefined, '']);
   });
@@ -81,7 +81,7 @@ describe('while a filter is typed', () => {
 
 describe('the filters before', () => {
   test('opening shows the one that holds, or the last', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     filtering.command('open');
     expect(filtering.edited?.text).toBe('');
     enter(filtering, 'temp>80');
@@ -91,7 +91,7 @@ describe('the filters before', () => {
   });
 
   test('Ctrl-R goes back through them and round, each once, newest first', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     for (const text of ['temp>1', 'temp>2', 'temp>1', 'temp>3']) enter(filtering, text);
     filtering.command('open');
     const recalled = Array.from({ length: 4 }, () => {
@@ -102,7 +102,7 @@ describe('the filters before', () => {
   });
 
   test('20 are kept', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     for (let at = 0; at < 30; at++) enter(filtering, `temp>${at}`);
     filtering.command('open');
     const seen = new Set(
@@ -118,7 +118,7 @@ describe('the filters before', () => {
 
 describe('a user who is pinned', () => {
   test('narrows whatever filter holds, and stays when that goes', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     filtering.pin('alice');
     expect(kept(filtering)).toBe(1);
     enter(filtering, 'temp<80 | temp>80');
@@ -126,11 +126,11 @@ describe('a user who is pinned', () => {
     filtering.command('clear');
     expect([kept(filtering), filtering.user]).toEqual([1, 'alice']);
     filtering.pin(undefined);
-    expect(filtering.hosts).toBeUndefined();
+    expect(filtering.nodes).toBeUndefined();
   });
 
   test('whatever the name is', () => {
-    const filtering = new Filtering();
+    const filtering = new FilterState();
     for (const user of ['a b', `"'`, 'x | temp > 0', '']) {
       filtering.pin(user);
       expect(kept(filtering)).toBe(0);
@@ -139,25 +139,25 @@ describe('a user who is pinned', () => {
 });
 
 test('hosts that were looked at stay looked at while the query means the same, and not when ids are new', () => {
-  const filtering = new Filtering();
+  const filtering = new FilterState();
   enter(filtering, 'temp>80');
-  const { hosts } = filtering;
+  const { nodes: nodes } = filtering;
   filtering.set('temperature   >   80');
-  expect(filtering.hosts).toBe(hosts);
+  expect(filtering.nodes).toBe(nodes);
   filtering.forget();
-  expect(filtering.hosts).not.toBe(hosts);
+  expect(filtering.nodes).not.toBe(nodes);
   expect(kept(filtering)).toBe(2);
 });
 
 test('one that is set from outside is checked, and the old one holds when it is none', () => {
-  const filtering = new Filtering();
+  const filtering = new FilterState();
   filtering.set('temp>80');
   expect(() => filtering.set('bogus')).toThrow(FilterError);
   expect([filtering.committed, kept(filtering)]).toEqual(['temp > 80', 2]);
 });
 
 test('hidden or dim', () => {
-  const filtering = new Filtering();
+  const filtering = new FilterState();
   const modes = [0, 1, 2].map(() => {
     filtering.command('mode');
     return filtering.mode;

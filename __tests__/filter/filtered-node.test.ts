@@ -6,22 +6,22 @@ import type { UsersTable } from '../../lib/aggregate/users-table.js';
 import { usersDerivation } from '../../lib/aggregate/users.js';
 import { Derivations, type Derivation } from '../../lib/aggregate/derivations.js';
 import { compile } from '../../lib/filter/evaluate.js';
-import { FilteredHosts } from '../../lib/filter/filtered-nodes.js';
+import { FilteredNodes } from '../../lib/filter/filtered-nodes.js';
 import { parse } from '../../lib/filter/parser.js';
 import { loadRegexEngine } from '../../lib/filter/regex.js';
-import { silence, type HostView } from '../../lib/model/node-view.js';
+import { whyNotReporting, type NodeView } from '../../lib/model/node-view.js';
 import { claims, pairsOf, specs, type Spec } from '../helpers/filters.js';
-import { buildHosts, TestHost, type HostSpec } from '../helpers/hosts.js';
+import { buildNodes, TestNode, type NodeSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 
 beforeAll(loadRegexEngine);
 
-const filtered = (text: string): FilteredHosts => new FilteredHosts(compile(parse(text)!, text));
-const derive = <P, T>(derivation: Derivation<P, T>, hosts: Iterable<HostView>): T => new Derivations().derive(derivation, hosts, 1);
+const filtered = (text: string): FilteredNodes => new FilteredNodes(compile(parse(text)!, text));
+const derive = <P, T>(derivation: Derivation<P, T>, nodes: Iterable<NodeView>): T => new Derivations().derive(derivation, nodes, 1);
 
 /** The record with nothing in it but what is kept. */
-function reduced(spec: Spec, ofGpu: readonly boolean[], ofProc: readonly boolean[]): HostSpec {
+function reduced(spec: Spec, ofGpu: readonly boolean[], ofProc: readonly boolean[]): NodeSpec {
   const slots = spec.gpus.flatMap((_, slot) => (ofGpu[slot] ? [slot] : []));
   const gpus = slots.map((slot) => ({ index: slot, ...spec.gpus[slot] }));
   const procs = spec.procs.flatMap((proc, row) => (ofProc[row] ? [{ ...proc, gpu: slots.indexOf(proc.gpu!) }] : []));
@@ -32,8 +32,8 @@ test('a masked host is one that has no other rows than those that are kept', () 
   fc.assert(
     fc.property(specs, claims, (spec, claim) => {
       const { ofGpu, ofProc } = pairsOf(spec, claim);
-      const masked = filtered(claim.text).masked(new TestHost(spec));
-      const plain = new TestHost(reduced(spec, ofGpu, ofProc));
+      const masked = filtered(claim.text).filtered(new TestNode(spec));
+      const plain = new TestNode(reduced(spec, ofGpu, ofProc));
       expect(masked.freeze()).toEqual(plain.freeze());
       expect([masked.gpus.count, masked.gpus.slots]).toEqual([plain.gpus.count, plain.gpus.slots]);
       if (masked.gpus.origin) expect([...masked.gpus.origin]).toEqual([...ofGpu.keys()].filter((slot) => ofGpu[slot]));
@@ -72,7 +72,7 @@ test("a user's figures are the same with and without the others on screen", () =
   );
   fc.assert(
     fc.property(cluster, (records) => {
-      const hosts = buildHosts(
+      const hosts = buildNodes(
         records.map(({ gpus, procs }) => ({
           gpus,
           procs: procs.map((proc) => ({ ...proc, gpu: proc.gpu < gpus.length ? proc.gpu : -1 })),
@@ -88,7 +88,7 @@ test("a user's figures are the same with and without the others on screen", () =
 });
 
 /** Two nodes; on GPU 0 of the first alice has 30 of the 40 GiB and bob 10. */
-const PAIR: readonly HostSpec[] = [
+const PAIR: readonly NodeSpec[] = [
   {
     gpus: [
       { powerWatts: 400, utilPercent: 90, memoryUsedBytes: 41 * GIB, memoryTotalBytes: 80 * GIB },
@@ -104,13 +104,13 @@ const PAIR: readonly HostSpec[] = [
 ];
 
 describe('figures of what is kept', () => {
-  const hosts = buildHosts(PAIR);
+  const hosts = buildNodes(PAIR);
 
   test('totals of users: 400 W times 30/40, 30 GiB owned, 1 GiB that is nobody’s', () => {
     const { totals } = derive(usersDerivation, filtered('user == alice').of(hosts));
     expect(totals).toMatchObject({ gpusInUse: 1, ownedBytes: 30 * GIB, unownedBytes: GIB, attributedWatts: 300, unattributedWatts: 0 });
     // The second node doesn't tell who is on it, and alice may be: the figures are over a part of the cluster.
-    expect([totals.reporting, totals.hosts]).toEqual([1, 2]);
+    expect([totals.reporting, totals.nodes]).toEqual([1, 2]);
   });
 
   test('totals of the cluster: the GPU as it is, and the machine it is in', () => {
@@ -132,23 +132,23 @@ describe('figures of what is kept', () => {
   });
 
   test('counts', () => {
-    expect(filtered('user == alice').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 1, hosts: 1 });
-    expect(filtered('util == 0').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 0, hosts: 1 });
-    expect(filtered('host == node-0002').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 0, hosts: 1 });
-    expect(filtered('not user == x').counts(hosts)).toEqual({ gpus: 3, gpusAll: 3, procs: 2, hosts: 2 });
-    const down = buildHosts([PAIR[0]!, { ...PAIR[1]!, state: 'overdue' }]);
-    expect(filtered('not user == x').counts(down)).toEqual({ gpus: 2, gpusAll: 2, procs: 2, hosts: 1 });
+    expect(filtered('user == alice').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 1, nodes: 1 });
+    expect(filtered('util == 0').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 0, nodes: 1 });
+    expect(filtered('host == node-0002').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 0, nodes: 1 });
+    expect(filtered('not user == x').counts(hosts)).toEqual({ gpus: 3, gpusAll: 3, procs: 2, nodes: 2 });
+    const down = buildNodes([PAIR[0]!, { ...PAIR[1]!, state: 'overdue' }]);
+    expect(filtered('not user == x').counts(down)).toEqual({ gpus: 2, gpusAll: 2, procs: 2, nodes: 1 });
   });
 
   test('a host that is ruled out is in no figure; one that is not is, though nothing of it is kept', () => {
-    expect([...filtered('host == node-0002').of(hosts)].map(({ label }) => label)).toEqual(['node-0002']);
-    expect([...filtered('user == alice').of(hosts)].map(({ label }) => label)).toEqual(['node-0001', 'node-0002']);
+    expect([...filtered('host == node-0002').of(hosts)].map(({ name: label }) => label)).toEqual(['node-0002']);
+    expect([...filtered('user == alice').of(hosts)].map(({ name: label }) => label)).toEqual(['node-0001', 'node-0002']);
   });
 
   test('what a node does not tell is not told either when a filter hides the GPUs that gave it away', () => {
-    expect(silence(hosts[1]!)).toBe('no process export');
-    expect(silence(filtered('util > 3').masked(hosts[1]!))).toBe('no process export');
-    expect(silence(filtered('util > 3').masked(hosts[0]!))).toBeUndefined();
+    expect(whyNotReporting(hosts[1]!)).toBe('no process export');
+    expect(whyNotReporting(filtered('util > 3').filtered(hosts[1]!))).toBe('no process export');
+    expect(whyNotReporting(filtered('util > 3').filtered(hosts[0]!))).toBeUndefined();
   });
 });
 
@@ -157,26 +157,26 @@ describe('over time', () => {
     const step = fc.record({ claim: claims, spec: fc.option(specs, { nil: undefined }) });
     fc.assert(
       fc.property(specs, fc.array(step, { minLength: 1, maxLength: 6 }), (first, steps) => {
-        const host = new TestHost(first);
+        const host = new TestNode(first);
         const derivations = new Derivations();
         let spec = first;
-        let hosts: FilteredHosts | undefined;
+        let nodes: FilteredNodes | undefined;
         let version = 0;
         for (const [at, { claim, spec: next }] of steps.entries()) {
           if (next) {
-            spec = { ...next, hostId: first.label, label: first.label };
+            spec = { ...next, nodeId: first.name, name: first.name };
             host.scrape(spec);
           }
-          hosts = new FilteredHosts(compile(parse(claim.text)!, claim.text), hosts);
+          nodes = new FilteredNodes(compile(parse(claim.text)!, claim.text), nodes);
           const { ofGpu, ofProc } = pairsOf(spec, claim);
-          const plain = new TestHost(reduced(spec, ofGpu, ofProc));
-          const masked = hosts.masked(host);
+          const plain = new TestNode(reduced(spec, ofGpu, ofProc));
+          const masked = nodes.filtered(host);
           expect(masked.freeze()).toEqual(plain.freeze());
           expect(masked.version).toBeGreaterThan(version);
           ({ version } = masked);
           const scope = { key: String(at) };
-          const found = derivations.derive(usersDerivation, hosts.of([host]), at, scope);
-          const alone = derive(usersDerivation, filtered(claim.text).of([new TestHost(spec)]));
+          const found = derivations.derive(usersDerivation, nodes.of([host]), at, scope);
+          const alone = derive(usersDerivation, filtered(claim.text).of([new TestNode(spec)]));
           expect([rowOf(found, 'ann'), rowOf(found, 'bob'), found.totals]).toEqual([
             rowOf(alone, 'ann'),
             rowOf(alone, 'bob'),
@@ -189,10 +189,10 @@ describe('over time', () => {
   });
 
   test('looked at once a version; the structure moves when other rows are kept', () => {
-    const host = new TestHost({ gpus: [{ temperatureCelsius: 50 }, { temperatureCelsius: 90 }] });
+    const host = new TestNode({ gpus: [{ temperatureCelsius: 50 }, { temperatureCelsius: 90 }] });
     let asked = 0;
     const filter = compile(parse('temp > 80')!, '');
-    const masked = new FilteredHosts({ ...filter, test: (place) => (asked++, filter.test(place)) }).masked(host);
+    const masked = new FilteredNodes({ ...filter, test: (place) => (asked++, filter.test(place)) }).filtered(host);
     expect([masked.gpus.slots, masked.procs.count, masked.gpus.index[0]]).toEqual([1, 0, 1]);
     expect(asked).toBe(2);
     const { structure } = masked;
@@ -205,10 +205,10 @@ describe('over time', () => {
   });
 
   test('a scrape that brings other numbers only can still change who is kept', () => {
-    const host = new TestHost({ gpus: [{ temperatureCelsius: 50 }], procs: [{ pid: 1, gpu: 0, user: 'ann', vram: 5 }] });
-    const hosts = filtered('temp > 80');
+    const host = new TestNode({ gpus: [{ temperatureCelsius: 50 }], procs: [{ pid: 1, gpu: 0, user: 'ann', vram: 5 }] });
+    const nodes = filtered('temp > 80');
     const derivations = new Derivations();
-    const users = (collector: number): number => derivations.derive(usersDerivation, hosts.of([host]), collector).count;
+    const users = (collector: number): number => derivations.derive(usersDerivation, nodes.of([host]), collector).count;
     expect(users(1)).toBe(0);
     host.gpus.field.temperatureCelsius[0] = 90;
     host.commit({ at: 1 }, 'values');

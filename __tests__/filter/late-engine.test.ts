@@ -1,10 +1,10 @@
 /** A file of its own: in others the engine of regular expressions is there already. */
 import { expect, test } from '@jest/globals';
-import { Filtering } from '../../lib/filter/filter-state.js';
+import { FilterState } from '../../lib/filter/filter-state.js';
 import { loadRegexEngine } from '../../lib/filter/regex.js';
 
-function typed(text: string): Filtering {
-  const filtering = new Filtering();
+function typed(text: string): FilterState {
+  const filtering = new FilterState();
   filtering.command('open');
   filtering.command({ insert: text });
   filtering.command('commit');

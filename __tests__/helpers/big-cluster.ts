@@ -1,5 +1,5 @@
 /** A thousand nodes of eight GPUs in racks and partitions, some of them in trouble; always the same. */
-import type { GpuSpec, HostSpec } from './hosts.js';
+import type { GpuSpec, NodeSpec } from './hosts.js';
 
 const GIB = 2 ** 30;
 const USERS = ['inureyes', 'yeonji', 'mira', 'bob', 'alice'];
@@ -17,8 +17,8 @@ const gpu = (index: number, utilPercent: number, usedGib: number, temperatureCel
 });
 
 /** Every 97th node is down, every 89th stale, every 113th never answered, every 71st hot, every 53rd held idle; of the rest a third is free. */
-export function bigCluster(nodes = 1000, gpus = 8): readonly HostSpec[] {
-  return Array.from({ length: nodes }, (_, nth): HostSpec => {
+export function bigCluster(nodes = 1000, gpus = 8): readonly NodeSpec[] {
+  return Array.from({ length: nodes }, (_, nth): NodeSpec => {
     const [held, hot] = [nth % 53 === 52, nth % 71 === 70];
     const busy = !held && nth % 3 !== 2;
     const state = nth % 97 === 96 ? 'overdue' : nth % 89 === 88 ? 'failing' : nth % 113 === 112 ? 'waiting' : 'live';

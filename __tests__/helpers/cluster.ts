@@ -1,5 +1,5 @@
 /** A small cluster for pictures: somebody trains, somebody holds a GPU idle, one node is hot, one is down, one tells nothing of its processes. */
-import type { GpuSpec, HostSpec, ProcSpec } from './hosts.js';
+import type { GpuSpec, NodeSpec, ProcSpec } from './hosts.js';
 
 const GIB = 2 ** 30;
 const HOUR = 3600;
@@ -37,7 +37,7 @@ const proc = (
   ...more,
 });
 
-const machine = (utilPercent: number, usedGib: number): Pick<HostSpec, 'cpus' | 'memory' | 'disks'> => ({
+const machine = (utilPercent: number, usedGib: number): Pick<NodeSpec, 'cpus' | 'memory' | 'disks'> => ({
   cpus: [{ title: 'AMD EPYC 9654', utilPercent, cores: 192, threads: 384, frequencyMhz: 3700, temperatureCelsius: 61, powerWatts: 412 }],
   memory: [{ totalBytes: 1511 * GIB, usedBytes: usedGib * GIB, availableBytes: (1511 - usedGib) * GIB, cachedBytes: 210 * GIB }],
   disks: [
@@ -53,7 +53,7 @@ const EVAL = 'python eval.py --split=val --checkpoint=epoch_32.pt';
 const FACTS = { exporterVersion: '0.21.0', samples: 214, bytes: 51_200, hasProcessFamily: true };
 
 /** Four nodes, 26 GPUs. */
-export const CLUSTER: readonly HostSpec[] = [
+export const CLUSTER: readonly NodeSpec[] = [
   {
     ...machine(41, 611),
     gpus: gpus(

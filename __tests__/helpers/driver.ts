@@ -1,20 +1,20 @@
 /** The whole viewer without a terminal and without a network, in the words of who uses it. */
 import { App, type AppParts } from '../../lib/app/app.js';
 import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
-import type { Surroundings } from '../../lib/paths.js';
+import type { PathContext } from '../../lib/paths.js';
 import { saveSheet } from '../../lib/export/save.js';
 import type { InputEvent } from '../../lib/keys/key-names.js';
 import type { Collector, Delivery } from '../../lib/model/collector.js';
 import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import type { TabPlugin } from '../../lib/plugin/types.js';
-import { registerPlugin } from '../../lib/plugin/validate.js';
+import { validatePlugin } from '../../lib/plugin/validate.js';
 import type { ChartDrawer } from '../../lib/view/chart.js';
 import type { Line } from '../../lib/view/frame.js';
 import all from '../../plugins/all/index.js';
 import host from '../../plugins/host/index.js';
 import users from '../../plugins/users/index.js';
 import { SteppedClock } from './clock.js';
-import { buildHosts, UserIds, type HostSpec, type ScrapeSpec, type TestHost } from './hosts.js';
+import { buildNodes, UserIds, type NodeSpec, type ScrapeSpec, type TestNode } from './hosts.js';
 import type { Save } from '../../lib/model/sheet.js';
 
 /** Those that most stories are about. Topology and Diagnosis come on top where they are asked for (`plugins`). */
@@ -27,7 +27,7 @@ const ANSWERED = NOW - 2000;
 const INTERVAL_MS = 3000;
 
 export interface DriverOptions {
-  readonly hosts?: readonly HostSpec[];
+  readonly hosts?: readonly NodeSpec[];
   /** Behind the built-in ones. */
   readonly plugins?: readonly TabPlugin[];
   readonly cols?: number;
@@ -39,20 +39,20 @@ export interface DriverOptions {
   /** Absent: charts stay blank. */
   readonly charts?: ChartDrawer;
   /** What exports find: by default a cache folder that cannot be made. */
-  readonly surroundings?: Partial<Surroundings>;
+  readonly surroundings?: Partial<PathContext>;
 }
 
 class Hand implements Collector {
   readonly source = 'hosts.csv';
   readonly intervalMs = INTERVAL_MS;
-  readonly hosts: readonly TestHost[];
+  readonly nodes: readonly TestNode[];
   stopped = false;
   deliver: (delivery: Delivery) => void = () => {
     throw new Error('not started');
   };
 
-  constructor(hosts: readonly TestHost[]) {
-    this.hosts = hosts;
+  constructor(hosts: readonly TestNode[]) {
+    this.nodes = hosts;
   }
   start(deliver: (delivery: Delivery) => void): void {
     this.deliver = deliver;
@@ -73,15 +73,15 @@ export class Driver {
 
   constructor({ hosts = [], plugins = [], cols = 120, rows = 30, surroundings = {}, alerts, ...parts }: DriverOptions = {}) {
     const all: TabPlugin[] = [];
-    for (const plugin of [...BUILT_IN, ...plugins]) all.push(registerPlugin(plugin, all));
+    for (const plugin of [...BUILT_IN, ...plugins]) all.push(validatePlugin(plugin, all));
     this.painter = new MemoryPainter(cols, rows);
     this.collector = new Hand(
-      buildHosts(
+      buildNodes(
         hosts.map((spec) => ({ at: ANSWERED, ...spec })),
         this.#users,
       ),
     );
-    const found: Surroundings = { platform: 'linux', env: {}, home: '/dev/null', ...surroundings };
+    const found: PathContext = { platform: 'linux', env: {}, home: '/dev/null', ...surroundings };
     const save: Save = (request) => saveSheet(request, this.clock.now(), found);
     this.app = new App({
       plugins: all,
@@ -147,34 +147,34 @@ export class Driver {
     return this.step(0);
   }
 
-  host(label: string): TestHost {
-    const found = [...this.app.state.allHosts].find((one) => one.label === label) as TestHost | undefined;
+  host(label: string): TestNode {
+    const found = [...this.app.state.allNodes].find((one) => one.name === label) as TestNode | undefined;
     if (!found) throw new Error(`no host ${label}`);
     return found;
   }
 
   /** A good scrape of a host comes in; what the frame rate allows is painted. */
   scrape(label: string, spec: ScrapeSpec): this {
-    return this.deliver({ host: this.host(label).scrape(spec, this.clock.now()), kind: 'data' });
+    return this.deliver({ node: this.host(label).scrape(spec, this.clock.now()), kind: 'data' });
   }
 
   /** A scrape of a host has failed. */
   fail(label: string, text = 'connection refused'): this {
     const found = this.host(label);
     found.fail({ at: this.clock.now(), error: { code: 'S_REFUSED', text }, nextTryAt: this.clock.now() + INTERVAL_MS });
-    return this.deliver({ host: found, kind: 'failed' });
+    return this.deliver({ node: found, kind: 'failed' });
   }
 
   /** Three intervals have gone by without an answer. */
   overdue(label: string): this {
     const found = this.host(label);
     found.setStatus({ overdue: true });
-    return this.deliver({ host: found, kind: 'overdue' });
+    return this.deliver({ node: found, kind: 'overdue' });
   }
 
   /** The host is scraped no longer. */
   gone(label: string): this {
-    return this.deliver({ host: this.host(label), kind: 'gone' });
+    return this.deliver({ node: this.host(label), kind: 'gone' });
   }
 
   /** Delivers, without waiting for the picture. */

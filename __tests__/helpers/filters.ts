@@ -1,11 +1,11 @@
 /** Filters and hosts to put them to; what is kept is worked out on the records, with nothing of the program's. */
 import fc from 'fast-check';
-import type { GpuSpec, HostSpec, ProcSpec } from './hosts.js';
+import type { GpuSpec, NodeSpec, ProcSpec } from './hosts.js';
 
 /** A filter as text, and what it says of a pair. */
 export interface Claim {
   readonly text: string;
-  holds(pair: { host: HostSpec; gpu: GpuSpec | undefined; proc: ProcSpec | undefined }): boolean;
+  holds(pair: { host: NodeSpec; gpu: GpuSpec | undefined; proc: ProcSpec | undefined }): boolean;
 }
 const FIGURES = ['0', '1', '2', '3'];
 const number = (name: string, read: (gpu: GpuSpec | undefined, proc: ProcSpec | undefined) => number | undefined): fc.Arbitrary<Claim> =>
@@ -31,7 +31,7 @@ const number = (name: string, read: (gpu: GpuSpec | undefined, proc: ProcSpec | 
       }
     },
   }));
-const text = (name: string, values: readonly string[], read: (host: HostSpec, proc: ProcSpec | undefined) => string | undefined) =>
+const text = (name: string, values: readonly string[], read: (host: NodeSpec, proc: ProcSpec | undefined) => string | undefined) =>
   fc.tuple(fc.constantFrom('==', '!=', '~='), fc.constantFrom(...values)).map(([operator, value]): Claim => ({
     text: `${name}${operator}${value}`,
     holds: ({ host, proc }) => {
@@ -47,7 +47,7 @@ export const claims = fc.letrec<{ claim: Claim }>((tie) => ({
     number('util', (gpu) => gpu?.utilPercent),
     number('pid', (_gpu, proc) => proc?.pid),
     text('user', ['ann', 'bob', 'b'], (_host, proc) => proc?.user),
-    text('host', ['n1', 'n2', 'n'], (host) => host.label),
+    text('host', ['n1', 'n2', 'n'], (host) => host.name),
     fc
       .tuple(tie('claim'), tie('claim'))
       .map(([a, b]): Claim => ({ text: `(${a.text}&${b.text})`, holds: (on) => a.holds(on) && b.holds(on) })),
@@ -62,15 +62,13 @@ const gpus = fc.array(fc.record({ temperatureCelsius: figure, utilPercent: figur
 const procs = fc.array(fc.record({ pid: fc.nat(3), gpu: fc.integer({ min: -1, max: 5 }), user: fc.constantFrom('', 'ann', 'bob') }), {
   maxLength: 6,
 });
-export type Spec = HostSpec & { readonly label: string; readonly gpus: readonly GpuSpec[]; readonly procs: readonly ProcSpec[] };
+export type Spec = NodeSpec & { readonly name: string; readonly gpus: readonly GpuSpec[]; readonly procs: readonly ProcSpec[] };
 
 /** `ghosts`: GPUs that only processes speak of. */
-export const specs: fc.Arbitrary<Spec> = fc
-  .tuple(fc.constantFrom('n1', 'n2'), gpus, procs, fc.nat(2))
-  .map(([label, list, rows, ghosts]) => {
-    const all: GpuSpec[] = [...list.map((gpu): GpuSpec => defined(gpu)), ...Array.from({ length: ghosts }, () => ({ ghost: true }))];
-    return { hostId: label, label, gpus: all, procs: rows.map((row) => ({ ...row, gpu: row.gpu < all.length ? row.gpu : -1 })) };
-  });
+export const specs: fc.Arbitrary<Spec> = fc.tuple(fc.constantFrom('n1', 'n2'), gpus, procs, fc.nat(2)).map(([name, list, rows, ghosts]) => {
+  const all: GpuSpec[] = [...list.map((gpu): GpuSpec => defined(gpu)), ...Array.from({ length: ghosts }, () => ({ ghost: true }))];
+  return { nodeId: name, name, gpus: all, procs: rows.map((row) => ({ ...row, gpu: row.gpu < all.length ? row.gpu : -1 })) };
+});
 const defined = (record: Record<string, number | undefined>): GpuSpec =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 

@@ -8,15 +8,15 @@ import {
   type ExtraRows,
   type ExtraTable,
   type GpuField,
-  type HostData,
-  type HostExtras,
-  type HostFacts,
+  type NodeData,
+  type NodeExtras,
+  type NodeFacts,
   type MemoryField,
   type Rows,
 } from '../../lib/model/columns.js';
 import { EXTRA_METRICS } from '../../lib/exposition/schema/extra-families.js';
-import type { HostStatus } from '../../lib/model/node-view.js';
-import { HostRecord } from '../../lib/model/node.js';
+import type { NodeStatus } from '../../lib/model/node-view.js';
+import { Node } from '../../lib/model/node.js';
 
 export type GpuSpec = Partial<Record<GpuField, number>> & {
   readonly index?: number;
@@ -60,16 +60,16 @@ export interface ScrapeSpec {
   /** `gpu`: by slot. */
   readonly extras?: Partial<Record<ExtraTable, readonly ExtraSpec[]>>;
   /** `hasProcessFamily` is true where there are processes, unless said otherwise. */
-  readonly facts?: Partial<HostFacts>;
+  readonly facts?: Partial<NodeFacts>;
 }
 
-export interface HostSpec extends ScrapeSpec {
-  readonly hostId?: string;
-  readonly label?: string;
+export interface NodeSpec extends ScrapeSpec {
+  readonly nodeId?: string;
+  readonly name?: string;
   readonly groups?: Readonly<Record<string, string>>;
   /** 'live' (the default) has answered; 'waiting' never has; the others answered once. */
   readonly state?: 'live' | 'waiting' | 'failing' | 'overdue';
-  readonly status?: Partial<HostStatus>;
+  readonly status?: Partial<NodeStatus>;
   /** When it answered. */
   readonly at?: number;
 }
@@ -91,12 +91,12 @@ export class UserIds {
   }
 }
 
-export class TestHost extends HostRecord {
+export class TestNode extends Node {
   readonly #data: TestData;
 
-  constructor({ hostId = 'node-0001:9090', label, groups = {}, ...spec }: HostSpec, users = new UserIds()) {
+  constructor({ nodeId: nodeId = 'node-0001:9090', name: label, groups = {}, ...spec }: NodeSpec, users = new UserIds()) {
     const data = new TestData(users);
-    super({ hostId, groups: new Map(Object.entries(groups)), ...(label === undefined ? {} : { label }) }, data);
+    super({ nodeId, groups: new Map(Object.entries(groups)), ...(label === undefined ? {} : { name: label }) }, data);
     this.#data = data;
     const { state = 'live', at = ANSWERED_AT } = spec;
     if (state !== 'waiting') this.scrape(spec, at);
@@ -114,14 +114,14 @@ export class TestHost extends HostRecord {
 }
 
 /** Hosts that share their user ids: `node-0001:9090` with label `node-0001`, and so on, where the records don't say. */
-export function buildHosts(specs: readonly HostSpec[], users = new UserIds()): TestHost[] {
+export function buildNodes(specs: readonly NodeSpec[], users = new UserIds()): TestNode[] {
   return specs.map((spec, at) => {
     const name = `node-${String(at + 1).padStart(4, '0')}`;
-    return new TestHost({ hostId: `${name}:9090`, label: name, ...spec }, users);
+    return new TestNode({ nodeId: `${name}:9090`, name: name, ...spec }, users);
   });
 }
 
-const NO_FACTS: HostFacts = {
+const NO_FACTS: NodeFacts = {
   instance: '',
   exporterVersion: '',
   up: undefined,
@@ -134,17 +134,17 @@ const NO_FACTS: HostFacts = {
   bytes: 0,
 };
 
-class TestData implements HostData {
+class TestData implements NodeData {
   readonly #users: UserIds;
   #texts = [''];
-  procs!: HostData['procs'];
-  gpus!: HostData['gpus'];
-  cpus!: HostData['cpus'];
-  cores!: HostData['cores'];
-  memory!: HostData['memory'];
-  disks!: HostData['disks'];
-  facts!: HostFacts;
-  extras: HostExtras = NO_EXTRAS;
+  procs!: NodeData['procs'];
+  gpus!: NodeData['gpus'];
+  cpus!: NodeData['cpus'];
+  cores!: NodeData['cores'];
+  memory!: NodeData['memory'];
+  disks!: NodeData['disks'];
+  facts!: NodeFacts;
+  extras: NodeExtras = NO_EXTRAS;
 
   constructor(users: UserIds) {
     this.#users = users;
@@ -178,7 +178,7 @@ class TestData implements HostData {
     return text === '' ? 0 : this.#texts.push(text) - 1;
   }
 
-  #gpuColumns(list: readonly GpuSpec[]): HostData['gpus'] {
+  #gpuColumns(list: readonly GpuSpec[]): NodeData['gpus'] {
     const count = list.findLastIndex(({ ghost }) => !ghost) + 1;
     if (list.slice(0, count).some(({ ghost }) => ghost)) throw new Error('ghost GPUs come last');
     const reading = (field: GpuField) => floats(list.slice(0, count).map((gpu) => gpu[field] ?? NaN));
@@ -193,7 +193,7 @@ class TestData implements HostData {
     };
   }
 
-  #procColumns(list: readonly ProcSpec[]): HostData['procs'] {
+  #procColumns(list: readonly ProcSpec[]): NodeData['procs'] {
     return {
       count: list.length,
       pid: refs(list.map(({ pid }) => pid)),

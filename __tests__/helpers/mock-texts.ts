@@ -3,7 +3,7 @@ import { mockPlans } from '../../lib/mock/mock-cluster.js';
 import { readNode } from '../../lib/mock/mock-node.js';
 import { PLATFORMS } from '../../lib/mock/mock-platforms.js';
 import { NO_SWITCHES } from '../../lib/mock/mock-features.js';
-import { nodeText } from '../../lib/mock/mock-text.js';
+import { mockNodeText } from '../../lib/mock/mock-text.js';
 import type { Switches } from '../../lib/mock/mock-types.js';
 
 export interface MockTexts {
@@ -29,5 +29,5 @@ export function mockTexts(
     switches: { ...NO_SWITCHES, ...switches },
     seed: 7,
   });
-  return plans.map((plan) => nodeText(plan)(readNode(plan, step, 3 * step)));
+  return plans.map((plan) => mockNodeText(plan)(readNode(plan, step, 3 * step)));
 }

@@ -1,5 +1,5 @@
 /** A parser that understands nothing and remembers everything: what was pushed, committed, aborted. */
-import type { Change, HostData, Rows } from '../../lib/model/columns.js';
+import type { Change, NodeData, Rows } from '../../lib/model/columns.js';
 import { GPU_FIELDS, NO_EXTRAS } from '../../lib/model/columns.js';
 import type { ScrapeParser } from '../../lib/exposition/parser/scanner.js';
 
@@ -7,7 +7,7 @@ const noRows: Rows<never> = { count: 0, value: () => NaN, title: () => '' };
 const none = new Float64Array();
 
 /** A host that said nothing. `instance`: what it calls itself. */
-export function emptyHostData(instance = ''): HostData {
+export function emptyHostData(instance = ''): NodeData {
   return {
     procs: {
       count: 0,

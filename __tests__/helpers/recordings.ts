@@ -10,7 +10,7 @@ import { frameLines, type LineBytes } from '../../lib/recording/format/encode.js
 import { compressorHere } from '../../lib/recording/thread/same-thread.js';
 import { SECTIONS } from '../../lib/recording/format/schema.js';
 import { RecordingWriter, type WriterOptions } from '../../lib/recording/write/recording-writer.js';
-import { ANSWERED_AT, buildHosts, type HostSpec } from './hosts.js';
+import { ANSWERED_AT, buildNodes, type NodeSpec } from './hosts.js';
 
 export class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'all-smi-view-record-'));
@@ -31,10 +31,10 @@ export const timeOf = (nth: number): number => ANSWERED_AT + nth * INTERVAL_MS;
 /** The lines of a cycle; by default of one host whose GPU is `nth` percent busy. */
 export function cycle(
   nth: number,
-  hosts: readonly HostSpec[] = [{ gpus: [{ uuid: 'GPU-0', utilPercent: nth % 101, memoryUsedBytes: nth }] }],
+  hosts: readonly NodeSpec[] = [{ gpus: [{ uuid: 'GPU-0', utilPercent: nth % 101, memoryUsedBytes: nth }] }],
 ): readonly LineBytes[] {
   const at = timeOf(nth);
-  const built = buildHosts(hosts.map((host) => ({ at, ...host })));
+  const built = buildNodes(hosts.map((host) => ({ at, ...host })));
   return frameLines(built, { at, offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) });
 }
 
@@ -43,7 +43,7 @@ export function newWriter(path: string, codec: Codec, more: Partial<WriterOption
 }
 
 /** A whole recording of `frames` cycles; returns its path. */
-export async function record(path: string, codec: Codec, frames: number, hosts?: readonly HostSpec[]): Promise<string> {
+export async function record(path: string, codec: Codec, frames: number, hosts?: readonly NodeSpec[]): Promise<string> {
   const writer = await newWriter(path, codec);
   for (let nth = 0; nth < frames; nth++) await writer.write(cycle(nth, hosts), timeOf(nth));
   await writer.finish();

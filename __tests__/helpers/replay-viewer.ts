@@ -6,7 +6,7 @@ import { createReplay } from '../../lib/recording/play/replay-collector.js';
 import { ReaderSource } from '../../lib/recording/play/frame-source.js';
 import { SteppedClock } from './clock.js';
 import { BUILT_IN } from './driver.js';
-import type { HostSpec } from './hosts.js';
+import type { NodeSpec } from './hosts.js';
 import { always, openReader, place } from './recording-player.js';
 import { record, timeOf } from './recordings.js';
 
@@ -22,7 +22,7 @@ export class ReplayViewer {
   }
 
   /** A recording that says the same in all its frames. */
-  async open(hosts: readonly HostSpec[], frames = 40): Promise<this> {
+  async open(hosts: readonly NodeSpec[], frames = 40): Promise<this> {
     return this.openFile(await record(place.folder.file('a.ndjson'), 'none', frames, hosts));
   }
   async openFile(path: string): Promise<this> {

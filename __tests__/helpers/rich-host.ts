@@ -1,5 +1,5 @@
 /** A node that reports all there is to report, and one of each other maker: what they send in the mock's and the exporter's own words. */
-import type { ExtraSpec, GpuSpec, HostSpec } from './hosts.js';
+import type { ExtraSpec, GpuSpec, NodeSpec } from './hosts.js';
 
 const GIB = 2 ** 30;
 const H100 = 'NVIDIA H100 80GB HBM3';
@@ -86,7 +86,7 @@ const vgpu = (id: number, active: number): ExtraSpec =>
     { gpu_uuid: uuid(2), vgpu_id: String(id), vgpu_type: 'L40S-12Q', vgpu_vm_id: `vm-${id}` },
   );
 
-export const RICH_HOST: HostSpec = {
+export const RICH_HOST: NodeSpec = {
   groups: { rack: 'b7', partition: 'train' },
   gpus: [
     gpu(0, 97),

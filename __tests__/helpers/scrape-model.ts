@@ -1,8 +1,8 @@
 /** What a parser's columns say, in the shape in which the oracle says it. */
-import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type HostData, type Rows } from '../../lib/model/columns.js';
+import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type NodeData, type Rows } from '../../lib/model/columns.js';
 import { byPidAndGpu, type OracleScrape } from './scrape-oracle.js';
 
-export function modelOf(data: HostData): OracleScrape {
+export function modelOf(data: NodeData): OracleScrape {
   const { procs, gpus, facts } = data;
   const gpuText = (slot: number): string => (slot < 0 ? '' : `${gpus.index[slot]} ${data.text(gpus.uuid[slot]!)}`);
   return {

@@ -119,8 +119,8 @@ const number = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) 
 const reading = (value: number, min = 0, max = Infinity): number | undefined =>
   value >= min && value <= max && value !== Infinity ? value : undefined;
 
-/** `hostNow`: when the scrape was answered by the clock of the host, in seconds. */
-export function readScrape(text: string, hostNow: number): OracleScrape {
+/** `nodeNow`: when the scrape was answered by the clock of the host, in seconds. */
+export function readScrape(text: string, nodeNow: number): OracleScrape {
   const samples: Sample[] = [];
   let badLines = 0;
   for (const raw of text.split('\n')) {
@@ -140,7 +140,7 @@ export function readScrape(text: string, hostNow: number): OracleScrape {
   const instances = [...rest.filter(isKnown), ...samples.filter(own)].map(({ labels }) => first(labels, 'instance'));
   return {
     gpus,
-    procs: procsOf(samples.filter(own), gpus, hostNow),
+    procs: procsOf(samples.filter(own), gpus, nodeNow),
     tables: { cpus: table(rest, 'cpus'), cores: table(rest, 'cores'), memory: table(rest, 'memory'), disks: table(rest, 'disks') },
     instance: instances.find((instance) => instance !== '') ?? '',
     version: first(rest.findLast(({ name }) => name === 'build_info')?.labels ?? {}, 'version'),
@@ -179,7 +179,7 @@ function gpusOf(samples: readonly Sample[]): OracleGpu[] {
     .sort((a, b) => a.index - b.index || (a.uuid < b.uuid ? -1 : 1));
 }
 
-function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], hostNow: number): OracleProc[] {
+function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], nodeNow: number): OracleProc[] {
   const rows = new Map<
     string,
     { pid: number; uuid: string; index: number; user: string; command: string; name: string; [value: string]: number | string }
@@ -198,7 +198,7 @@ function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], hostNow
   const procs = [...rows.values()].map((row): OracleProc => {
     const vram = reading(Number(row.vram ?? NaN)) ?? 0;
     const start = reading(Number(row.start ?? NaN));
-    const age = start === undefined ? undefined : reading(start >= 1e9 ? hostNow - start : start);
+    const age = start === undefined ? undefined : reading(start >= 1e9 ? nodeNow - start : start);
     const gpu = gpus.find(({ uuid }) => uuid === row.uuid) ?? gpus.find(({ index }) => index === row.index) ?? row;
     return {
       pid: row.pid,

@@ -9,7 +9,7 @@ export type Behaviour = (request: IncomingMessage, response: ServerResponse) => 
 export interface TestServer {
   readonly port: number;
   /** '127.0.0.1:PORT'. */
-  readonly hostId: string;
+  readonly nodeId: string;
   readonly url: string;
   /** Requests so far. */
   readonly requests: readonly { readonly url: string; readonly headers: http.IncomingHttpHeaders }[];
@@ -50,7 +50,7 @@ export async function startServer(behaviour: Behaviour, options: ServerOptions =
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    hostId: `127.0.0.1:${port}`,
+    nodeId: `127.0.0.1:${port}`,
     url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}/metrics`,
     requests,
     get connections() {

@@ -1,11 +1,11 @@
 /** The whole viewer without a terminal, fed with expositions: what a person would see who scraped them. */
 import { App } from '../../lib/app/app.js';
-import { HostRecord } from '../../lib/model/node.js';
+import { Node } from '../../lib/model/node.js';
 import type { Collector, Delivery } from '../../lib/model/collector.js';
 import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import type { TabPlugin } from '../../lib/plugin/types.js';
-import { registerPlugin } from '../../lib/plugin/validate.js';
-import { Wire } from '../../lib/exposition/parser/index.js';
+import { validatePlugin } from '../../lib/plugin/validate.js';
+import { Parsers } from '../../lib/exposition/parser/index.js';
 import { SteppedClock } from './clock.js';
 import { BUILT_IN } from './driver.js';
 import type { ScrapeParser } from '../../lib/exposition/parser/scanner.js';
@@ -13,15 +13,15 @@ import type { ScrapeParser } from '../../lib/exposition/parser/scanner.js';
 class Fed implements Collector {
   readonly source: string;
   readonly intervalMs = 3000;
-  readonly hosts: readonly HostRecord[];
+  readonly nodes: readonly Node[];
   readonly #parsers: readonly ScrapeParser[];
   #deliver: (delivery: Delivery) => void = () => undefined;
 
-  constructor(hostIds: readonly string[]) {
-    const wire = new Wire();
-    this.source = hostIds.length === 1 ? 'one node' : `${hostIds.length} nodes`;
-    this.#parsers = hostIds.map(() => wire.newParser());
-    this.hosts = hostIds.map((hostId, nth) => new HostRecord({ hostId }, this.#parsers[nth]!.data));
+  constructor(nodeIds: readonly string[]) {
+    const wire = new Parsers();
+    this.source = nodeIds.length === 1 ? 'one node' : `${nodeIds.length} nodes`;
+    this.#parsers = nodeIds.map(() => wire.newParser());
+    this.nodes = nodeIds.map((nodeId, nth) => new Node({ nodeId }, this.#parsers[nth]!.data));
   }
   start(deliver: (delivery: Delivery) => void): void {
     this.#deliver = deliver;
@@ -33,11 +33,11 @@ class Fed implements Collector {
     this.#deliver(delivery);
   }
   feed(text: string, at: number, nth: number): void {
-    const [host, parser] = [this.hosts[nth]!, this.#parsers[nth]!];
+    const [node, parser] = [this.nodes[nth]!, this.#parsers[nth]!];
     parser.push(Buffer.from(text));
     const change = parser.commit(at, 0);
-    host.commit({ at, latencyMs: 12 + nth });
-    this.#deliver({ host, kind: 'data', continuity: 'next', change });
+    node.commit({ at, latencyMs: 12 + nth });
+    this.#deliver({ node, kind: 'data', continuity: 'next', change });
   }
 }
 
@@ -47,13 +47,13 @@ export class TextViewer {
   readonly #collector: Fed;
 
   /** `plugins`: behind the built-in ones. */
-  constructor(cols: number, rows: number, now: number, hostIds: readonly string[] = ['node:9090'], plugins: readonly TabPlugin[] = []) {
-    this.#collector = new Fed(hostIds);
+  constructor(cols: number, rows: number, now: number, nodeIds: readonly string[] = ['node:9090'], plugins: readonly TabPlugin[] = []) {
+    this.#collector = new Fed(nodeIds);
     this.#clock = new SteppedClock(now);
     this.#painter = new MemoryPainter(cols, rows);
     const save = (): Promise<string> => Promise.reject(new Error('nothing is exported here'));
     const tabs: TabPlugin[] = [];
-    for (const plugin of [...BUILT_IN, ...plugins]) tabs.push(registerPlugin(plugin, tabs));
+    for (const plugin of [...BUILT_IN, ...plugins]) tabs.push(validatePlugin(plugin, tabs));
     new App({
       plugins: tabs,
       collector: this.#collector,
@@ -85,13 +85,13 @@ export class TextViewer {
   }
 
   #tell(nth: number, kind: 'failed' | 'overdue'): this {
-    this.#collector.tell({ host: this.hosts[nth]!, kind, continuity: 'next' });
+    this.#collector.tell({ node: this.hosts[nth]!, kind, continuity: 'next' });
     this.#clock.step(250);
     return this;
   }
 
-  get hosts(): readonly HostRecord[] {
-    return this.#collector.hosts;
+  get hosts(): readonly Node[] {
+    return this.#collector.nodes;
   }
   get screen(): string {
     return this.#painter.text();

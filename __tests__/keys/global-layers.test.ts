@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { CORE_LAYERS } from '../../lib/keys/global-layers.js';
 import type { TabPlugin } from '../../lib/plugin/types.js';
-import { registerPlugin } from '../../lib/plugin/validate.js';
+import { validatePlugin } from '../../lib/plugin/validate.js';
 import { BUILT_IN } from '../helpers/driver.js';
 
 test('the built-in tabs come through the same check as everybody else’s', () => {
   const registered: TabPlugin[] = [];
-  for (const plugin of BUILT_IN) registered.push(registerPlugin(plugin, registered));
+  for (const plugin of BUILT_IN) registered.push(validatePlugin(plugin, registered));
   expect(registered.map(({ id }) => id)).toEqual(['all', 'users', 'host']);
 });
 
@@ -22,7 +22,7 @@ describe('the core’s own layers', () => {
         view: () => ({ blocks: [] }),
         layers: [{ ...layer, bindings }],
       };
-      expect(registerPlugin(plugin, [])).toBe(plugin);
+      expect(validatePlugin(plugin, [])).toBe(plugin);
     }
   });
 

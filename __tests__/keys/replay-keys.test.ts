@@ -1,13 +1,13 @@
-/** A recording in the whole viewer, by its keys: which rung answers, what is text, what a click does. */
+/** A recording in the whole viewer, by its keys: which scope answers, what is text, what a click does. */
 import { expect, test } from '@jest/globals';
 import { expectGolden } from '../helpers/golden.js';
-import type { HostSpec } from '../helpers/hosts.js';
+import type { NodeSpec } from '../helpers/hosts.js';
 import { inNewFolder } from '../helpers/recording-player.js';
 import { ReplayViewer } from '../helpers/replay-viewer.js';
 
 inNewFolder();
 
-const HOSTS: readonly HostSpec[] = [
+const HOSTS: readonly NodeSpec[] = [
   {
     gpus: [
       { uuid: 'a', utilPercent: 90, memoryUsedBytes: 8 * 2 ** 30, memoryTotalBytes: 80 * 2 ** 30, powerWatts: 400 },

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkStep, ladder, offers, route, type ActiveLayer } from '../../lib/keys/router.js';
-import type { AppView, Binding, KeyContext, KeyLayer, Rung } from '../../lib/plugin/types.js';
+import { checkStep, byPrecedence, activeBindings, route, type ActiveLayer } from '../../lib/keys/router.js';
+import type { AppView, Binding, KeyContext, KeyLayer, KeyScope } from '../../lib/plugin/types.js';
 
 const app = {} as AppView;
 const context: KeyContext = { app, event: { type: 'key', name: 'x', text: 'x' }, frame: { size: { cols: 80, rows: 24 }, pageRows: 10 } };
 
 /** A layer whose bindings answer with their own id. */
 function layer(
-  rung: Rung,
+  scope: KeyScope,
   owner: string,
   keys: readonly string[],
   more: Partial<Binding<unknown>> & { modal?: boolean } = {},
@@ -20,14 +20,14 @@ function layer(
     run: () => [`${owner}.${key}`],
     ...rest,
   }));
-  return { layer: { rung, title: owner, bindings }, ui: owner, owner, ...(modal ? { modal } : {}) };
+  return { layer: { scope, title: owner, bindings }, ui: owner, owner, ...(modal ? { modal } : {}) };
 }
 
 const faults: string[] = [];
 const fault = (owner: string, error: unknown): void => void faults.push(`${owner}: ${String(error)}`);
 /** What answers a key: the id that `run` gave, or the kind. */
-function answer(key: string, layers: readonly ActiveLayer[], from?: Rung): string {
-  const routed = route(key, ladder(layers), context, { fault, ...(from === undefined ? {} : { from }) });
+function answer(key: string, layers: readonly ActiveLayer[], from?: KeyScope): string {
+  const routed = route(key, byPrecedence(layers), context, { fault, ...(from === undefined ? {} : { from }) });
   if (routed.kind === 'step') return String(routed.step[0]);
   return routed.kind === 'disabled' ? `disabled: ${routed.reason}` : routed.kind;
 }
@@ -54,15 +54,15 @@ describe('the ladder', () => {
     expect(answer(key, [...all].reverse())).toBe(who);
   });
 
-  test('every order of two rungs on one key', () => {
-    const rungs = ['filter-edit', 'replay', 'tab', 'global'] as const;
-    rungs.forEach((upper, at) => {
-      for (const lower of rungs.slice(at + 1))
+  test('every order of two scopes on one key', () => {
+    const scopes = ['filter-edit', 'replay', 'tab', 'global'] as const;
+    scopes.forEach((upper, at) => {
+      for (const lower of scopes.slice(at + 1))
         expect(answer('k', [layer(lower, 'low', ['k']), layer(upper, 'high', ['k'])])).toBe('high.k');
     });
   });
 
-  test('layers of one rung keep their order', () => {
+  test('layers of one scope keep their order', () => {
     expect(answer('k', [layer('tab', 'first', ['k']), layer('tab', 'second', ['k'])])).toBe('first.k');
   });
 
@@ -78,7 +78,7 @@ describe('the ladder', () => {
     expect(answer('Click', layers, 'global')).toBe('swallowed');
   });
 
-  test('from a rung: those above it are passed over', () => {
+  test('from a scope: those above it are passed over', () => {
     expect(answer('x', all, 'global')).toBe('core.x');
     expect(answer('x', all, 'tab')).toBe('users.x');
   });
@@ -127,11 +127,11 @@ test('a step is a list that begins with the state', () => {
 
 describe('offers: what footer and help say', () => {
   const shown = (layers: readonly ActiveLayer[]): string[] =>
-    offers(ladder(layers), app).map(({ binding, keys }) => `${binding.id} ${keys.join('+')}`);
+    activeBindings(byPrecedence(layers), app).map(({ binding, keys }) => `${binding.id} ${keys.join('+')}`);
 
   test('a shadowed key is left out, a binding without a key is too', () => {
     const two: KeyLayer<unknown> = {
-      rung: 'global',
+      scope: 'global',
       title: 'core',
       bindings: [{ id: 'core.two', keys: ['k', 'Esc'], label: 'two', run: () => [1] }],
     };
@@ -166,6 +166,7 @@ describe('offers: what footer and help say', () => {
       layer('tab', 'users', ['b', 'c'], { when: () => true }),
       layer('replay', 'replay', ['c']),
     ];
-    for (const { binding, keys } of offers(ladder(layers), app)) for (const key of keys) expect(answer(key, layers)).toBe(binding.id);
+    for (const { binding, keys } of activeBindings(byPrecedence(layers), app))
+      for (const key of keys) expect(answer(key, layers)).toBe(binding.id);
   });
 });

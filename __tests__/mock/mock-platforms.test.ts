@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { MOCK_OPTIONS } from '../../lib/options/options.js';
-import type { GpuField, HostData } from '../../lib/model/columns.js';
+import type { GpuField, NodeData } from '../../lib/model/columns.js';
 import { MOCK_PLATFORMS } from '../../lib/mock/mock.js';
 import { NO_SWITCHES } from '../../lib/mock/mock-features.js';
 import { METRICS, NAMESPACE } from '../../lib/exposition/schema/families.js';
-import { Wire } from '../../lib/exposition/parser/index.js';
+import { Parsers } from '../../lib/exposition/parser/index.js';
 import { readExposition, type ReadFamily, type ReadSample } from '../helpers/exposition-reader.js';
 import { mockTexts } from '../helpers/mock-texts.js';
 import { hasPromtool, promtoolComplaints } from '../helpers/promtool.js';
 import type { Switches } from '../../lib/mock/mock-types.js';
 
 const textOf = (platform: string, switches: Partial<Switches> = {}): string => mockTexts(platform, { switches })[0]!;
-function dataOf(text: string): HostData {
-  const parser = new Wire().newParser();
+function dataOf(text: string): NodeData {
+  const parser = new Parsers().newParser();
   parser.push(Buffer.from(text));
   parser.commit(0, 0);
   return parser.data;

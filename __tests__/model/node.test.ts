@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import type { HostData } from '../../lib/model/columns.js';
-import { HostRecord } from '../../lib/model/node.js';
+import type { NodeData } from '../../lib/model/columns.js';
+import { Node } from '../../lib/model/node.js';
 import { emptyHostData } from '../helpers/recording-parser.js';
 
 const LOST = { code: 'S_REFUSED', text: 'connection refused' };
 
 describe('status', () => {
   test('an answer clears what failed; failures add up and keep what the last answer told', () => {
-    const record = new HostRecord({ hostId: 'a:1' }, emptyHostData());
+    const record = new Node({ nodeId: 'a:1' }, emptyHostData());
     expect(record.status.phase).toBe('waiting');
     record.fail({ at: 10, error: LOST, nextTryAt: 15 });
     expect(record.status).toMatchObject({ phase: 'failing', failures: 1, failingSince: 10, okAt: undefined, error: LOST, nextTryAt: 15 });
@@ -47,21 +47,21 @@ describe('status', () => {
 describe('label', () => {
   test("the host's own name, once said, else the host file's, else the address", () => {
     let data = emptyHostData();
-    const behind = new Proxy({} as HostData, { get: (_, name: keyof HostData) => data[name] });
-    const record = new HostRecord({ hostId: 'a:1', label: 'from file', groups: new Map([['rack', '7']]) }, behind);
-    expect([new HostRecord({ hostId: 'a:1' }, data).label, record.label, record.groups.get('rack')]).toEqual(['a:1', 'from file', '7']);
+    const behind = new Proxy({} as NodeData, { get: (_, name: keyof NodeData) => data[name] });
+    const record = new Node({ nodeId: 'a:1', name: 'from file', groups: new Map([['rack', '7']]) }, behind);
+    expect([new Node({ nodeId: 'a:1' }, data).name, record.name, record.groups.get('rack')]).toEqual(['a:1', 'from file', '7']);
     data = emptyHostData('node-1');
     record.commit({ at: 1 });
-    expect(record.label).toBe('node-1');
+    expect(record.name).toBe('node-1');
     data = emptyHostData('');
     record.commit({ at: 2 });
-    expect(record.label).toBe('node-1');
+    expect(record.name).toBe('node-1');
   });
 });
 
 describe('freeze', () => {
   const texts = ['', 'GPU-1', 'H100', 'python train.py', 'python'];
-  function data(): HostData {
+  function data(): NodeData {
     const empty = emptyHostData('node-1');
     const field = { ...empty.gpus.field };
     for (const id of Object.keys(field) as (keyof typeof field)[]) field[id] = new Float64Array([NaN, 99]);
@@ -98,11 +98,11 @@ describe('freeze', () => {
   }
 
   test('copies what was reported, and nothing that lies behind the rows', () => {
-    const record = new HostRecord({ hostId: 'a:1' }, data());
+    const record = new Node({ nodeId: 'a:1' }, data());
     record.commit({ at: 5 });
     expect(record.freeze()).toEqual({
-      hostId: 'a:1',
-      label: 'node-1',
+      nodeId: 'a:1',
+      name: 'node-1',
       at: 5,
       status: record.status,
       gpus: [
@@ -130,7 +130,7 @@ describe('freeze', () => {
 
   test('later commits do not reach the copy', () => {
     const source = data();
-    const record = new HostRecord({ hostId: 'a:1' }, source);
+    const record = new Node({ nodeId: 'a:1' }, source);
     record.commit({ at: 5 });
     const copy = record.freeze();
     source.procs.vramBytes[0] = 7;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { abilitiesOf, themeFor } from '../../lib/paint/capabilities.js';
+import { capabilitiesOf, themeFor } from '../../lib/paint/capabilities.js';
 import { THEMES, THEMES_OF_16 } from '../../lib/paint/theme.js';
 
 describe('what a terminal can show', () => {
@@ -30,7 +30,7 @@ describe('what a terminal can show', () => {
     [{ TERM: 'xterm-256color', LANG: 'C.UTF-8', LC_CTYPE: 'C' }, 256, true],
     [{ TERM: 'xterm-256color', LANG: 'C.UTF-8', LC_ALL: '' }, 256, false],
   ])('%j: %i colours, ASCII only: %s', (env, colours, ascii) => {
-    expect(abilitiesOf(env)).toEqual({ colours, ascii });
+    expect(capabilitiesOf(env)).toEqual({ colours, ascii });
   });
 });
 

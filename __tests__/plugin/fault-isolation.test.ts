@@ -19,7 +19,7 @@ const good: TabPlugin<Ui> = {
   init: () => ({ presses: 0 }),
   layers: [
     {
-      rung: 'tab',
+      scope: 'tab',
       title: 'Odd',
       bindings: [{ id: 'odd.press', keys: ['x'], label: 'count', hint: 1, run: (ui) => [{ presses: ui.presses + 1 }] }],
     },
@@ -27,7 +27,7 @@ const good: TabPlugin<Ui> = {
   view: (ui) => ({ blocks: [lines(`pressed ${ui.presses}`)] }),
 };
 const binding = (more: object): Partial<TabPlugin<Ui>> => ({
-  layers: [{ rung: 'tab', title: 'Odd', bindings: [{ id: 'odd.press', keys: ['x', 'q'], label: 'count', run: (ui) => [ui], ...more }] }],
+  layers: [{ scope: 'tab', title: 'Odd', bindings: [{ id: 'odd.press', keys: ['x', 'q'], label: 'count', run: (ui) => [ui], ...more }] }],
 });
 
 const open = (plugin: Partial<TabPlugin<Ui>>): Driver =>
@@ -188,7 +188,7 @@ test('on throws, or returns no step: the others hear of the host, and its tab go
 });
 
 test('on is told of a host that is gone, and its effects are carried out', () => {
-  const driver = open({ on: (ui, message) => [{ presses: ui.presses + 10 }, { type: 'toast', text: `${message.hostId} is gone` }] });
+  const driver = open({ on: (ui, message) => [{ presses: ui.presses + 10 }, { type: 'toast', text: `${message.nodeId} is gone` }] });
   driver.gone('node-0002');
   expect(driver.frame()).toContain('pressed 10');
   expect(driver.lines().at(-1)).toMatch(/node-0002:9090 is gone$/);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { CORE_LAYERS } from '../../lib/keys/global-layers.js';
 import { AppError } from '../../lib/errors.js';
-import { registerPlugin } from '../../lib/plugin/validate.js';
+import { validatePlugin } from '../../lib/plugin/validate.js';
 
 type Part = Record<string, unknown>;
 
 const binding = (more: Part = {}): Part => ({ id: 'down.refresh', keys: ['x'], label: 'refresh', run: () => [undefined], ...more });
-const layer = (...bindings: Part[]): Part => ({ rung: 'tab', title: 'Down', bindings });
+const layer = (...bindings: Part[]): Part => ({ scope: 'tab', title: 'Down', bindings });
 const plugin = (more: Part = {}): Part => ({
   apiVersion: 1,
   id: 'down',
@@ -20,7 +20,7 @@ const bound = (more: Part): Part => plugin({ layers: [layer(binding(more))] });
 
 function complaint(candidate: unknown, registered: Part[] = []): string {
   try {
-    registerPlugin(candidate, registered as never, './down.mjs');
+    validatePlugin(candidate, registered as never, './down.mjs');
     return 'no complaint';
   } catch (error) {
     expect(error).toBeInstanceOf(AppError);
@@ -31,7 +31,7 @@ function complaint(candidate: unknown, registered: Part[] = []): string {
 
 test('a good plugin comes back as the same object', () => {
   const good = plugin({ notes: ['a line'], on: () => [undefined] });
-  expect(registerPlugin(good, [])).toBe(good);
+  expect(validatePlugin(good, [])).toBe(good);
 });
 
 describe('each fault is named, with file and field', () => {
@@ -49,7 +49,7 @@ describe('each fault is named, with file and field', () => {
     [plugin({ on: {} }), 'on: is not a function'],
     [plugin({ notes: 'a line' }), 'notes: is not a list of texts'],
     [plugin({ layers: undefined }), 'layers: is not a list of layers'],
-    [plugin({ layers: [{ ...layer(), rung: 'top' }] }), 'layers[0].rung: is none of filter-edit, replay, tab, global'],
+    [plugin({ layers: [{ ...layer(), scope: 'top' }] }), 'layers[0].scope: is none of filter-edit, replay, tab, global'],
     [plugin({ layers: [{ ...layer(), title: undefined }] }), 'layers[0].title: is not a text'],
     [plugin({ layers: [{ ...layer(), bindings: {} }] }), 'layers[0].bindings: is not a list of bindings'],
     [bound({ id: 'refresh' }), 'layers[0].bindings[0].id: "refresh" does not begin with "down."'],
@@ -87,9 +87,9 @@ describe('each fault is named, with file and field', () => {
   });
 });
 
-test('a key may be bound again where the first lets it through, and on another rung', () => {
+test('a key may be bound again where the first lets it through, and on another scope', () => {
   const first = binding({ when: () => false });
-  const layers = [layer(first, binding({ id: 'down.b' })), { ...layer(binding({ id: 'down.c' })), rung: 'global' }];
+  const layers = [layer(first, binding({ id: 'down.b' })), { ...layer(binding({ id: 'down.c' })), scope: 'global' }];
   expect(complaint(plugin({ layers }))).toBe('no complaint');
 });
 

@@ -4,7 +4,7 @@ import { bigCluster } from '../helpers/big-cluster.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
 import { expectGolden, SIZES } from '../helpers/golden.js';
-import type { HostSpec } from '../helpers/hosts.js';
+import type { NodeSpec } from '../helpers/hosts.js';
 
 /** 'node-0001 3' of each row, without ages. */
 const rows = (driver: Driver): string[] =>
@@ -25,7 +25,7 @@ describe('pictures', () => {
     ],
     ['all-silent', [{ state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'name not found' } } }]],
     ['all-no-gpus', [{ memory: [{ totalBytes: 2 ** 40, usedBytes: 2 ** 38 }] }, { state: 'waiting' }]],
-  ] satisfies readonly (readonly [string, readonly HostSpec[]])[])('%s', (name, hosts) => {
+  ] satisfies readonly (readonly [string, readonly NodeSpec[]])[])('%s', (name, hosts) => {
     expectGolden(name, 80, 12, new Driver({ hosts, cols: 80, rows: 12 }).frame());
   });
 
@@ -36,10 +36,10 @@ describe('pictures', () => {
 
 describe('the order', () => {
   const gpus = (...util: readonly number[]) => ({ gpus: util.map((utilPercent) => (Number.isNaN(utilPercent) ? {} : { utilPercent })) });
-  const hosts: readonly HostSpec[] = [
-    { ...gpus(7, 50), hostId: 'a:1', label: 'node-10' },
-    { ...gpus(50, NaN), hostId: 'b:1', label: 'node-9' },
-    { ...gpus(1), hostId: 'c:1', label: 'node-9' },
+  const hosts: readonly NodeSpec[] = [
+    { ...gpus(7, 50), nodeId: 'a:1', name: 'node-10' },
+    { ...gpus(50, NaN), nodeId: 'b:1', name: 'node-9' },
+    { ...gpus(1), nodeId: 'c:1', name: 'node-9' },
   ];
   const sorted = (...keys: readonly string[]): string[] => rows(new Driver({ hosts }).press(...keys));
 
@@ -87,11 +87,11 @@ test('thousands of GPUs: only the rows on screen are looked at', () => {
   });
   expect(driver.frame()).toContain('1-20 of 8,000 GPUs');
   let decoded = 0;
-  for (const host of driver.app.state.hosts) {
-    const { text } = host;
-    host.text = (ref) => {
+  for (const node of driver.app.state.nodes) {
+    const { text } = node;
+    node.text = (ref) => {
       decoded++;
-      return text.call(host, ref);
+      return text.call(node, ref);
     };
   }
   expect(driver.press('End').frame()).toContain('7,981-8,000 of 8,000 GPUs');
@@ -135,7 +135,7 @@ describe('a thousand nodes', () => {
 });
 
 describe('histories', () => {
-  const at = (step: number, util: number, used = 60): HostSpec['gpus'] => [
+  const at = (step: number, util: number, used = 60): NodeSpec['gpus'] => [
     {
       utilPercent: util,
       memoryUsedBytes: used * 2 ** 30,
@@ -172,7 +172,7 @@ describe('histories', () => {
     const driver = played(30);
     expect(driver.frame()).toMatch(/util [▁▂▃▄▅▆▇█ ]+ 29%/);
     driver.collector.deliver({
-      host: driver.host('node-0001').scrape({ gpus: at(0, 0)!, procs: HOLDS }, driver.clock.now()),
+      node: driver.host('node-0001').scrape({ gpus: at(0, 0)!, procs: HOLDS }, driver.clock.now()),
       kind: 'data',
       continuity: 'jump',
     });
@@ -191,7 +191,7 @@ describe('histories', () => {
 });
 
 describe('groups', () => {
-  const hosts: readonly HostSpec[] = CLUSTER.map((spec, nth) => ({ ...spec, groups: nth === 3 ? {} : { rack: nth < 2 ? 'b10' : 'b9' } }));
+  const hosts: readonly NodeSpec[] = CLUSTER.map((spec, nth) => ({ ...spec, groups: nth === 3 ? {} : { rack: nth < 2 ? 'b10' : 'b9' } }));
   const grouped = (presses: number, more: Partial<ConstructorParameters<typeof Driver>[0]> = {}): Driver =>
     new Driver({ hosts, ...more }).press(...Array<string>(presses).fill('G'));
 
@@ -203,8 +203,8 @@ describe('groups', () => {
   });
 
   test('nodes that never answered belong to their groups', () => {
-    const silent: HostSpec = { state: 'waiting', groups: { rack: 'b10' }, status: { phase: 'failing', failures: 2 } };
-    const alone: HostSpec = { ...silent, groups: { rack: 'a-rack-with-a-long-name' } };
+    const silent: NodeSpec = { state: 'waiting', groups: { rack: 'b10' }, status: { phase: 'failing', failures: 2 } };
+    const alone: NodeSpec = { ...silent, groups: { rack: 'a-rack-with-a-long-name' } };
     const driver = new Driver({ hosts: [...hosts, silent, alone], cols: 160 }).press('G');
     expect(heads(driver)).toHaveLength(6);
     const racks = driver.press('G').frame();
@@ -286,7 +286,7 @@ describe('charts', () => {
         },
       ];
       for (const label of ['node-0001', 'node-0002'])
-        driver.deliverQuietly({ host: driver.host(label).scrape({ gpus }, driver.clock.now()), kind: 'data' });
+        driver.deliverQuietly({ node: driver.host(label).scrape({ gpus }, driver.clock.now()), kind: 'data' });
       driver.step(3000);
     }
     return driver;

@@ -4,27 +4,27 @@ import { bigCluster } from '../helpers/big-cluster.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver, NOW, type DriverOptions } from '../helpers/driver.js';
 import { expectGolden } from '../helpers/golden.js';
-import type { HostSpec } from '../helpers/hosts.js';
+import type { NodeSpec } from '../helpers/hosts.js';
 
-const open = (hosts: readonly HostSpec[], more: Partial<DriverOptions> = {}): Driver =>
+const open = (hosts: readonly NodeSpec[], more: Partial<DriverOptions> = {}): Driver =>
   new Driver({ hosts, plugins: [diagnosis], ...more }).press('D');
 const names = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] ([a-z]+)  /.exec(text)?.[1] ?? []);
 
-const HOSTS: readonly HostSpec[] = [
-  { label: 'well', facts: { bytes: 5000, samples: 70 }, status: { latencyMs: 12, skewMs: 0, nextTryAt: NOW + 1200 } },
-  { label: 'slow', facts: { bytes: 900_000, samples: 9000 }, status: { latencyMs: 4210, skewMs: -42_000, nextTryAt: NOW - 5 } },
+const HOSTS: readonly NodeSpec[] = [
+  { name: 'well', facts: { bytes: 5000, samples: 70 }, status: { latencyMs: 12, skewMs: 0, nextTryAt: NOW + 1200 } },
+  { name: 'slow', facts: { bytes: 900_000, samples: 9000 }, status: { latencyMs: 4210, skewMs: -42_000, nextTryAt: NOW - 5 } },
   {
-    label: 'odd',
+    name: 'odd',
     facts: { bytes: 100, samples: 3, badLines: 2, badSample: 'all_smi_gpu{', capsHit: ['process rows'], up: false },
     status: { latencyMs: 30, skewMs: 61_000 },
   },
   {
-    label: 'dead',
+    name: 'dead',
     state: 'overdue',
     at: NOW - 65_000,
     status: { latencyMs: 20, failures: 7, nextTryAt: NOW + 12_400, error: { code: 'S_REFUSED', text: 'connection refused' } },
   },
-  { label: 'new', state: 'waiting' },
+  { name: 'new', state: 'waiting' },
 ];
 
 describe('pictures', () => {

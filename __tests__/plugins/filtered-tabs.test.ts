@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { FIELDS } from '../../lib/filter/fields.js';
 import { loadRegexEngine } from '../../lib/filter/regex.js';
 import { Driver } from '../helpers/driver.js';
-import type { HostSpec } from '../helpers/hosts.js';
+import type { NodeSpec } from '../helpers/hosts.js';
 import { inNewFolder } from '../helpers/recording-player.js';
 import { ReplayViewer } from '../helpers/replay-viewer.js';
 
@@ -12,10 +12,10 @@ const GIB = 2 ** 30;
 await loadRegexEngine();
 
 /** One GPU a node, with one process of one user: what is told of the two differs in everything. */
-const HOSTS: readonly HostSpec[] = [
+const HOSTS: readonly NodeSpec[] = [
   {
-    hostId: '10.0.0.1:9090',
-    label: 'left',
+    nodeId: '10.0.0.1:9090',
+    name: 'left',
     groups: { rack: 'r1' },
     gpus: [
       {
@@ -37,8 +37,8 @@ const HOSTS: readonly HostSpec[] = [
     procs: [{ pid: 11, gpu: 0, user: 'alice', vram: 50 * GIB, age: 7200, cpu: 104, sm: 90, command: 'python train.py' }],
   },
   {
-    hostId: '10.0.0.2:9090',
-    label: 'right',
+    nodeId: '10.0.0.2:9090',
+    name: 'right',
     groups: { rack: 'r2' },
     status: { phase: 'failing', failures: 1 },
     gpus: [

@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver, NOW } from '../helpers/driver.js';
 import { expectGolden, SIZES } from '../helpers/golden.js';
-import type { HostSpec } from '../helpers/hosts.js';
+import type { NodeSpec } from '../helpers/hosts.js';
 import { RICH_HOST } from '../helpers/rich-host.js';
 
 /** The host tab of the first of `hosts`. */
-const open = (hosts: readonly HostSpec[], cols = 120, rows = 30, nth = 1): Driver =>
+const open = (hosts: readonly NodeSpec[], cols = 120, rows = 30, nth = 1): Driver =>
   new Driver({ hosts, cols, rows }).press('V', ...Array<string>(nth).fill('Right'));
 const pids = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] +(\d+) {2}[a-z]/.exec(text)?.[1] ?? []);
 
@@ -53,7 +53,7 @@ describe('pictures', () => {
         },
       ],
     ],
-  ] satisfies readonly (readonly [string, readonly HostSpec[]])[])('%s', (name, hosts) => {
+  ] satisfies readonly (readonly [string, readonly NodeSpec[]])[])('%s', (name, hosts) => {
     expectGolden(name, 100, 14, open(hosts, 100, 14).frame());
   });
 
@@ -64,7 +64,7 @@ describe('pictures', () => {
 });
 
 describe('processes', () => {
-  const hosts: readonly HostSpec[] = [
+  const hosts: readonly NodeSpec[] = [
     {
       gpus: 2,
       procs: [

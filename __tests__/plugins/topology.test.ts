@@ -3,9 +3,9 @@ import topology from '../../plugins/topology/index.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver, type DriverOptions } from '../helpers/driver.js';
 import { expectGolden } from '../helpers/golden.js';
-import type { ExtraSpec, GpuSpec, HostSpec } from '../helpers/hosts.js';
+import type { ExtraSpec, GpuSpec, NodeSpec } from '../helpers/hosts.js';
 
-const open = (hosts: readonly HostSpec[], more: Partial<DriverOptions> = {}): Driver =>
+const open = (hosts: readonly NodeSpec[], more: Partial<DriverOptions> = {}): Driver =>
   new Driver({ hosts, plugins: [topology], ...more }).press('T');
 
 /** `types`: what is at the ends of a GPU's links. */
@@ -23,19 +23,19 @@ const gpus = (count: number, numa: (gpu: number) => number): GpuSpec[] =>
     utilPercent: (index * 13) % 101,
     details: { pci_address: `0000:${String(17 + index)}:00.0` },
   }));
-const MESH: HostSpec = {
+const MESH: NodeSpec = {
   gpus: gpus(8, (gpu) => (gpu < 4 ? 0 : 1)),
   extras: {
     link: Array.from({ length: 8 }, (_, gpu) => links(gpu, [...Array<string>(7).fill('gpu'), 'switch'])).flat(),
     gpu: Array.from({ length: 8 }, () => ({ values: { gpu_pcie_gen_current: 5, gpu_pcie_width_current: 16 } })),
   },
 };
-const PCIE: HostSpec = { gpus: gpus(4, (gpu) => (gpu < 3 ? gpu % 2 : NaN)) };
-const PAIR: HostSpec = { gpus: gpus(2, () => NaN), extras: { link: [0, 1].flatMap((gpu) => links(gpu, ['gpu', 'gpu', 'gpu', 'gpu'])) } };
-const RING: HostSpec = { gpus: gpus(4, () => 0), extras: { link: [0, 1].flatMap((gpu) => links(gpu, ['gpu', 'gpu'])) } };
+const PCIE: NodeSpec = { gpus: gpus(4, (gpu) => (gpu < 3 ? gpu % 2 : NaN)) };
+const PAIR: NodeSpec = { gpus: gpus(2, () => NaN), extras: { link: [0, 1].flatMap((gpu) => links(gpu, ['gpu', 'gpu', 'gpu', 'gpu'])) } };
+const RING: NodeSpec = { gpus: gpus(4, () => 0), extras: { link: [0, 1].flatMap((gpu) => links(gpu, ['gpu', 'gpu'])) } };
 
 test('of a node that never answered nothing is said but that', () => {
-  const silent: HostSpec = { state: 'waiting', status: { phase: 'failing', failures: 2 } };
+  const silent: NodeSpec = { state: 'waiting', status: { phase: 'failing', failures: 2 } };
   const text = new Driver({ hosts: [silent, MESH], plugins: [topology] }).press('V', 'Right', 'Right', 'T').frame();
   expect(text).toContain('✕ never answered');
   expect(text).toContain('This node has never answered: what it has is not known.');
@@ -62,7 +62,7 @@ describe('pictures', () => {
 const filtered = (driver: Driver, filter: string): Driver => (filter === '' ? driver : driver.press('/', ...Array.from(filter), 'Enter'));
 
 /** Signs of the matrix, a row a GPU. */
-const matrix = (host: HostSpec, filter = ''): string[] =>
+const matrix = (host: NodeSpec, filter = ''): string[] =>
   filtered(open([host]), filter)
     .press('M')
     .lines()
@@ -142,7 +142,7 @@ describe('with a filter a node is whole', () => {
   });
 
   test('n goes to nodes of which it keeps a GPU; where it keeps none that is said', () => {
-    const nodes = ['a', 'b', 'c', 'd'].map((label) => ({ ...MESH, hostId: label, label }));
+    const nodes = ['a', 'b', 'c', 'd'].map((name) => ({ ...MESH, nodeId: name, name }));
     const driver = filtered(open(nodes), 'host~=[bd]');
     const at = (): string => /^ (\w) {2}graph/m.exec(driver.frame())?.[1] ?? '';
     const went = Array.from('nnnNN~nn', (key) => (driver.press(key), at()));

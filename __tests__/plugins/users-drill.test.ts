@@ -1,7 +1,7 @@
 /** From users down to a process and back, as somebody does it who wants to know. */
 import { describe, expect, jest, test } from '@jest/globals';
 import { Driver } from '../helpers/driver.js';
-import type { HostSpec, ProcSpec } from '../helpers/hosts.js';
+import type { NodeSpec, ProcSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 const proc = (user: string, pid: number, gpu: number | undefined, gib: number, more: Partial<ProcSpec> = {}): ProcSpec => ({
@@ -17,7 +17,7 @@ const gpus = (...watts: readonly (number | undefined)[]) => watts.map((powerWatt
  * alice: 1 + 5 + 3 GiB on three nodes, one process on two GPUs; bob shares a GPU with her; carol has only a shell on top; dave is alone on
  * a GPU that reports no power.
  */
-const NODES: readonly HostSpec[] = [
+const NODES: readonly NodeSpec[] = [
   {
     gpus: gpus(100, 200, 300),
     procs: [
@@ -154,7 +154,7 @@ describe('hosts of a user', () => {
   });
 
   test('hosts with one label are two rows', () => {
-    const hosts = [1, 2].map((pid) => ({ hostId: `10.0.0.${pid}:9090`, label: 'gpu', gpus: 1, procs: [proc('alice', pid, 0, pid)] }));
+    const hosts = [1, 2].map((pid) => ({ nodeId: `10.0.0.${pid}:9090`, name: 'gpu', gpus: 1, procs: [proc('alice', pid, 0, pid)] }));
     const driver = new Driver({ hosts }).press('V', 'Enter');
     expect(rows(driver)).toEqual(['gpu', 'gpu']);
     expect(driver.press('Down', 'Enter', 'Enter').frame()).toContain('gpu  10.0.0.1:9090');
@@ -209,7 +209,7 @@ test.each([
 
 test('on any screen the details have all labels, if need be below, and can be scrolled to their end', () => {
   const uuid = 'GPU-9af4ba1f-9375-60d1-7664-719979ad79ed';
-  const hosts: readonly HostSpec[] = [
+  const hosts: readonly NodeSpec[] = [
     {
       gpus: [{ uuid, name: 'NVIDIA H100 80GB HBM3', powerWatts: 100, utilPercent: 97 }],
       procs: [proc('alice', 7, 0, 1, { sm: 95, command: `python ${'--option=value '.repeat(15)}`, name: 'python3' }), proc('bob', 8, 0, 3)],
@@ -302,7 +302,7 @@ describe('what disappears', () => {
 });
 
 describe('i: which nodes report no process data', () => {
-  const hosts: readonly HostSpec[] = [
+  const hosts: readonly NodeSpec[] = [
     ...NODES,
     { gpus: [{ memoryUsedBytes: 9 * GIB }] },
     { state: 'waiting' },
@@ -397,7 +397,7 @@ describe('long commands', () => {
 });
 
 test('keys on any level run no part and no merge, and decode only the commands on screen', () => {
-  const big = Array.from({ length: 300 }, (_, at): HostSpec => ({
+  const big = Array.from({ length: 300 }, (_, at): NodeSpec => ({
     gpus: 8,
     procs: Array.from({ length: 24 }, (__, nth) =>
       proc(nth === 0 ? 'alice' : `u${at}-${nth}`, 100 + nth, nth % 8, 1 + nth, { command: `job ${at} ${nth}` }),
@@ -406,7 +406,7 @@ test('keys on any level run no part and no merge, and decode only the commands o
   const driver = new Driver({ hosts: big, cols: 120, rows: 30 }).press('V', 'm');
   driver.frame();
   const [{ ran }, collector] = [driver, driver.versions.collector];
-  const texts = [...driver.app.state.hosts].map((host) => jest.spyOn(host, 'text'));
+  const texts = [...driver.app.state.nodes].map((node) => jest.spyOn(node, 'text'));
   const frames = driver.painter.frames;
   const keys = [
     'p',

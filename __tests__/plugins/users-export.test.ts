@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Driver } from '../helpers/driver.js';
-import type { HostSpec, ProcSpec } from '../helpers/hosts.js';
+import type { NodeSpec, ProcSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 const proc = (user: string, pid: number, gpu: number | undefined, vram: number, more: Partial<ProcSpec> = {}): ProcSpec => ({
@@ -14,10 +14,10 @@ const proc = (user: string, pid: number, gpu: number | undefined, vram: number, 
   ...(gpu === undefined ? {} : { gpu }),
   ...more,
 });
-const HOSTS: readonly HostSpec[] = [
+const HOSTS: readonly NodeSpec[] = [
   {
-    label: 'dgx-07',
-    hostId: '10.0.0.7:9090',
+    name: 'dgx-07',
+    nodeId: '10.0.0.7:9090',
     gpus: [
       { index: 0, uuid: 'GPU-aa00', name: 'NVIDIA H100', powerWatts: 611.4, memoryUsedBytes: 64 * GIB },
       { index: 1, uuid: 'GPU-aa01', name: 'NVIDIA H100', powerWatts: 128.25, memoryUsedBytes: 16 * GIB },
@@ -32,7 +32,7 @@ const HOSTS: readonly HostSpec[] = [
       proc('root', 882, 1, 0, { age: 7, command: 'nvidia-smi dmon' }),
     ],
   },
-  { label: 'node-2', hostId: '10.0.0.8:9090', gpus: [{ memoryUsedBytes: 9 * GIB }] },
+  { name: 'node-2', nodeId: '10.0.0.8:9090', gpus: [{ memoryUsedBytes: 9 * GIB }] },
 ];
 
 let home = '';

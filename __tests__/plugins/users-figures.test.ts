@@ -4,18 +4,18 @@ import fc from 'fast-check';
 import { AppState } from '../../lib/app/state.js';
 import { tableState } from '../../lib/view/table.js';
 import users from '../../plugins/users/index.js';
-import { hostsLevel, processesLevel, START, type UsersUi } from '../../plugins/users/drilldown.js';
+import { nodesLevel, processesLevel, START, type UsersUi } from '../../plugins/users/drilldown.js';
 import { exported } from '../../plugins/users/sheets.js';
 import { cluster } from '../aggregate/random-cluster.js';
 import { oracleTotals, oracleUsers, type OracleHost, type OracleUser } from '../aggregate/users-oracle.js';
-import { buildHosts } from '../helpers/hosts.js';
+import { buildNodes } from '../helpers/hosts.js';
 
 type Cell = string | number | boolean | undefined;
 type Row = Readonly<Record<string, Cell>>;
 
 /** The rows that an export would have, by column. */
 function rowsOf(ui: UsersUi, hosts: readonly OracleHost[]): Row[] {
-  const { columns, rows } = exported(ui, new AppState([users], 3000, buildHosts(hosts))).sheet;
+  const { columns, rows } = exported(ui, new AppState([users], 3000, buildNodes(hosts))).sheet;
   return rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at]])));
 }
 const number = (cell: Cell): number => cell as number;
@@ -105,7 +105,7 @@ test('the hosts of a user add up to the user, the processes on a host to the hos
       for (const [name, user] of oracleUsers(hosts)) {
         if (!all && user.gpus === 0) continue;
         const base: UsersUi = { ...START, countAll: all };
-        const own = rowsOf({ ...base, levels: [...base.levels, hostsLevel(name)] }, hosts);
+        const own = rowsOf({ ...base, levels: [...base.levels, nodesLevel(name)] }, hosts);
         expect(own).toHaveLength(all ? user.nodesAll : user.nodes);
         expect(sum(own.map(({ gpus }) => number(gpus)))).toBe(user.gpus);
         expect(sum(own.map(({ procs }) => number(procs)))).toBe(all ? user.procsAll : user.procs);
@@ -113,7 +113,7 @@ test('the hosts of a user add up to the user, the processes on a host to the hos
         expectClose(sum(own.map((row) => number(row.power_watts))), user.powerWatts);
         for (const row of own) {
           const level = processesLevel(name, row.address as string, row.host as string);
-          const processes = rowsOf({ ...base, levels: [...base.levels, hostsLevel(name), level] }, hosts);
+          const processes = rowsOf({ ...base, levels: [...base.levels, nodesLevel(name), level] }, hosts);
           expect(processes).toHaveLength(number(row.procs));
           expect(sum(processes.map((process) => number(process.vram_bytes)))).toBe(row.vram_bytes);
           expect(new Set(processes.map(({ pid }) => pid)).size).toBe(processes.length);

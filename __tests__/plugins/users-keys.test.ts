@@ -60,7 +60,7 @@ function world(driver: Driver): object {
     others,
     quit: driver.hasQuit,
     painter: [driver.painter.suspends, driver.painter.redraws],
-    hosts: [...state.hosts].map(({ hostId, version, status }) => [hostId, version, status]),
+    hosts: [...state.nodes].map(({ nodeId, version, status }) => [nodeId, version, status]),
   };
 }
 
@@ -96,7 +96,7 @@ describe.each(Object.entries(LEVELS))('on the level of %s', (_level, keys) => {
 
 test('no key of the tab is one that the program takes before it, and each says what it does', () => {
   const above = new Set(
-    CORE_LAYERS.filter(({ rung }) => rung === 'filter-edit')
+    CORE_LAYERS.filter(({ scope }) => scope === 'filter-edit')
       .filter(({ title }) => title === 'Always')
       .flatMap(({ bindings }) => bindings.flatMap(({ keys }) => keys)),
   );

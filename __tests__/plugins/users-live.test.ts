@@ -1,7 +1,7 @@
 /** The Users tab while the cluster lives on: what moves, what stays, what the head says. */
 import { describe, expect, test } from '@jest/globals';
 import { Driver } from '../helpers/driver.js';
-import type { HostSpec, ProcSpec, ScrapeSpec } from '../helpers/hosts.js';
+import type { NodeSpec, ProcSpec, ScrapeSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 const holding = (gib: Readonly<Record<string, number>>, watts = 100): ScrapeSpec => ({
@@ -98,7 +98,7 @@ describe('F', () => {
   });
 
   test('is of the level on which it was pressed', () => {
-    const hosts: readonly HostSpec[] = [holding({ alice: 1, bob: 1 }), holding({ alice: 2 })];
+    const hosts: readonly NodeSpec[] = [holding({ alice: 1, bob: 1 }), holding({ alice: 2 })];
     const driver = new Driver({ hosts, cols: 100, rows: 14 }).press('V', 'Enter', 'F');
     expect(rows(driver)).toEqual(['node-0002', 'node-0001']);
     driver.scrape('node-0001', holding({ alice: 9, bob: 1 }));
@@ -145,7 +145,7 @@ describe('s', () => {
     const bars = (): number => (driver.frame().match(/[▁▂▃▄▅▆▇█]/g) ?? []).length;
     expect(bars()).toBeGreaterThan(0);
     driver.collector.deliver({
-      host: driver.host('node-0001').scrape(holding({ alice: 4 }), driver.clock.now()),
+      node: driver.host('node-0001').scrape(holding({ alice: 4 }), driver.clock.now()),
       kind: 'data',
       continuity: 'jump',
     });
@@ -155,7 +155,7 @@ describe('s', () => {
 });
 
 describe('the head', () => {
-  const node = (more: ScrapeSpec = {}): HostSpec => ({
+  const node = (more: ScrapeSpec = {}): NodeSpec => ({
     gpus: [{ powerWatts: 100, memoryUsedBytes: 10 * GIB }, { powerWatts: 50, memoryUsedBytes: GIB }, { memoryUsedBytes: 4 * GIB }],
     procs: [
       { pid: 1, gpu: 0, user: 'alice', vram: 6 * GIB },
@@ -164,7 +164,7 @@ describe('the head', () => {
     ],
     ...more,
   });
-  const head = (hosts: readonly HostSpec[], cols: number, ...keys: readonly string[]): string =>
+  const head = (hosts: readonly NodeSpec[], cols: number, ...keys: readonly string[]): string =>
     new Driver({ hosts, cols, rows: 24 })
       .press('V', ...keys)
       .lines()

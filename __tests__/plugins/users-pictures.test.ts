@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
 import { expectGolden } from '../helpers/golden.js';
-import type { GpuSpec, HostSpec, ProcSpec } from '../helpers/hosts.js';
+import type { GpuSpec, NodeSpec, ProcSpec } from '../helpers/hosts.js';
 
 const SIZES = [
   [200, 60],
@@ -15,7 +15,7 @@ const GIB = 2 ** 30;
 
 /** Without the key hints: what other keys there are is others' matter. */
 const bare = (picture: string): string => picture.slice(0, picture.lastIndexOf('\n') + 1);
-const shown = (hosts: readonly HostSpec[], cols: number, rows: number, ...keys: readonly string[]): string =>
+const shown = (hosts: readonly NodeSpec[], cols: number, rows: number, ...keys: readonly string[]): string =>
   new Driver({ hosts, cols, rows }).press('V', ...keys).frame();
 
 /** From the top down: inureyes trains on one node, mira is on two and has a process on two GPUs. */
@@ -64,7 +64,7 @@ describe('nothing to see', () => {
     ['users-only-system', [{ ...busy, procs: [{ pid: 1, gpu: 0, user: 'root', vram: 9 * GIB }] }]],
     ['users-nobody', [{ gpus: 1 }]],
     ['users-not-recorded', [{ ...busy, facts: { processScope: 'unrecorded' } }]],
-  ] satisfies readonly (readonly [string, readonly HostSpec[]])[])('%s', (name, hosts) => {
+  ] satisfies readonly (readonly [string, readonly NodeSpec[]])[])('%s', (name, hosts) => {
     expectGolden(name, 80, 14, bare(shown(hosts, 80, 14)));
     expectGolden(name, 60, 15, bare(shown(hosts, 60, 15)));
   });
@@ -94,9 +94,9 @@ describe('names and commands of any length and script', () => {
     age: 100_000 * at,
     command: at % 2 === 0 ? `python 学習.py --data=/データ/${'長い/'.repeat(20)}` : `./${'x'.repeat(180)} --🦙`,
   }));
-  const hosts: readonly HostSpec[] = [
-    { label: 'rack-17-node-0001.gpu.cluster.example.org', gpus, procs },
-    { label: 'ノード二', gpus, procs: procs.slice(1, 3) },
+  const hosts: readonly NodeSpec[] = [
+    { name: 'rack-17-node-0001.gpu.cluster.example.org', gpus, procs },
+    { name: 'ノード二', gpus, procs: procs.slice(1, 3) },
   ];
   test.each(SIZES)('%ix%i', (cols, rows) => {
     expectGolden('users-wide', cols, rows, bare(shown(hosts, cols, rows, 'm')));
@@ -117,7 +117,7 @@ describe('names and commands of any length and script', () => {
 describe('many', () => {
   const user = (nth: number): string => `user${String(nth).padStart(4, '0')}`;
   /** 2,000 users on 250 nodes; the first is on all of them. */
-  const hosts = Array.from({ length: 250 }, (_, at): HostSpec => ({
+  const hosts = Array.from({ length: 250 }, (_, at): NodeSpec => ({
     gpus: Array.from({ length: 8 }, () => ({ powerWatts: 400 })),
     procs: Array.from({ length: 9 }, (__, nth): ProcSpec => ({
       pid: 1000 + nth,
@@ -139,7 +139,7 @@ describe('what is no longer so', () => {
   const gpus = [{ powerWatts: 400 }, { powerWatts: 100 }];
   const alice = (pid: number, gpu = 0): ProcSpec => ({ pid, gpu, user: 'alice', vram: GIB, age: 7, command: `python job-${pid}.py` });
   const bob: ProcSpec = { pid: 9, gpu: 1, user: 'bob', vram: GIB, command: 'sleep' };
-  const on = (...procs: readonly ProcSpec[]): HostSpec => ({ gpus, procs });
+  const on = (...procs: readonly ProcSpec[]): NodeSpec => ({ gpus, procs });
   const open = (...keys: readonly string[]): Driver =>
     new Driver({ hosts: [on(alice(1), alice(2, 1), bob), on(alice(3)), { ...on(alice(4)), state: 'overdue' }], cols: 100, rows: 12 }).press(
       'V',

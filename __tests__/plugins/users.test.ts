@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { Driver } from '../helpers/driver.js';
-import type { HostSpec, ProcSpec } from '../helpers/hosts.js';
+import type { NodeSpec, ProcSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 const rows = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] (\S+) +\d/.exec(text)?.[1] ?? []);
 
 describe('sorting', () => {
   const proc = (user: string, more: Partial<ProcSpec>): ProcSpec => ({ pid: 1, gpu: 0, user, ...more });
-  const hosts: readonly HostSpec[] = [
+  const hosts: readonly NodeSpec[] = [
     {
       gpus: [{ powerWatts: 100 }, { powerWatts: 700 }, { powerWatts: 100 }],
       procs: [
@@ -74,7 +74,7 @@ describe('the chip', () => {
   const chip = (driver: Driver): string | undefined => driver.lines().find((text) => text.includes('partial coverage'));
 
   test('hosts that report are those that count and have a process family, or nothing to hide', () => {
-    const hosts: readonly HostSpec[] = [
+    const hosts: readonly NodeSpec[] = [
       busy,
       { gpus: 1 },
       { ...busy, procs: [{ pid: 1, gpu: 0, user: 'a', vram: 1 }] },

@@ -5,8 +5,8 @@ import { usersDerivation } from '../../lib/aggregate/users.js';
 import { App } from '../../lib/app/app.js';
 import { createLocalCollector } from '../../lib/sources/local/local-collector.js';
 import { Derivations } from '../../lib/aggregate/derivations.js';
-import type { HostView } from '../../lib/model/node-view.js';
-import { HostRecord } from '../../lib/model/node.js';
+import type { NodeView } from '../../lib/model/node-view.js';
+import { Node } from '../../lib/model/node.js';
 import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import { frameLines } from '../../lib/recording/format/encode.js';
 import { createReplay } from '../../lib/recording/play/replay-collector.js';
@@ -14,8 +14,8 @@ import { SECTIONS } from '../../lib/recording/format/schema.js';
 import { ReaderSource } from '../../lib/recording/play/frame-source.js';
 import { mockPlans } from '../../lib/mock/mock-cluster.js';
 import { readNode } from '../../lib/mock/mock-node.js';
-import { nodeText } from '../../lib/mock/mock-text.js';
-import { Wire } from '../../lib/exposition/parser/index.js';
+import { mockNodeText } from '../../lib/mock/mock-text.js';
+import { Parsers } from '../../lib/exposition/parser/index.js';
 import { TimelineMachine } from '../helpers/captures.js';
 import { SteppedClock } from '../helpers/clock.js';
 import { BUILT_IN } from '../helpers/driver.js';
@@ -29,8 +29,8 @@ inNewFolder();
 const META = { offsetMinutes: 0, include: new Set(SECTIONS) };
 
 /** All that the Users tab shows, as plain rows. */
-function figures(hosts: Iterable<HostView>): object {
-  const table = new Derivations().derive(usersDerivation, hosts, 0);
+function figures(nodes: Iterable<NodeView>): object {
+  const table = new Derivations().derive(usersDerivation, nodes, 0);
   const rows = Array.from({ length: table.countAll }, (_, row) => ({
     user: table.user(row),
     system: table.system(row),
@@ -50,11 +50,11 @@ const turn = async (): Promise<void> => {
 
 test('a hundred nodes with processes: the figures of every user, frame by frame', async () => {
   const FRAMES = 7;
-  const wire = new Wire();
+  const wire = new Parsers();
   const plans = mockPlans({ gpuName: 'NVIDIA B200 192GB HBM3', nodes: 100, startIndex: 1, processes: true, seed: 1 });
   const nodes = plans.map((plan, nth) => {
     const parser = wire.newParser();
-    return { plan, text: nodeText(plan), parser, record: new HostRecord({ hostId: `10.0.0.${nth}:9090` }, parser.data) };
+    return { plan, text: mockNodeText(plan), parser, record: new Node({ nodeId: `10.0.0.${nth}:9090` }, parser.data) };
   });
   const writer = await newWriter(place.folder.file('mock.ndjson.zst'), 'zstd');
   const live: object[] = [];
@@ -84,7 +84,7 @@ test('a hundred nodes with processes: the figures of every user, frame by frame'
     if (nth > 0) replay.command({ action: 'step', by: 1 });
     await turn();
     expect(replay.status.frame).toBe(nth);
-    played.push(figures(replay.hosts));
+    played.push(figures(replay.nodes));
   }
   expect(played).toEqual(live);
 }, 20_000);
@@ -118,7 +118,7 @@ test('the H100 timeline, through the collector of this machine: who held it and 
   const samples = machine.samples.filter(({ second }, nth) => nth < 3 || LOOKED_AT.some((end) => second > end - 6 && second <= end));
   const { nvidiaSmi, procDir, passwdFile } = machine;
   const clock = new SteppedClock(samples[0]!.at);
-  const wire = new Wire();
+  const wire = new Parsers();
   const collector = createLocalCollector({
     nvidiaSmi,
     procDir,
@@ -131,17 +131,17 @@ test('the H100 timeline, through the collector of this machine: who held it and 
   const writer = await newWriter(place.folder.file('h100.ndjson.zst'), 'zstd');
   try {
     collector.start(() => undefined);
-    const host = collector.hosts[0]!;
+    const node = collector.nodes[0]!;
     for (const sample of samples) {
       machine.show(sample);
-      const [version, said] = [host.version, machine.said];
+      const [version, said] = [node.version, machine.said];
       machine.speak();
       while (version > 0 && (machine.said.gpu === said.gpu || machine.said.pmon === said.pmon)) await pause(2);
       // The collector has to be done with the last one before it can begin another.
       await turn();
       clock.step(sample.at - clock.now());
-      while (host.version === version) await pause(2);
-      await writer.write(frameLines(collector.hosts, { ...META, at: sample.at, hostname: host.label }), sample.at);
+      while (node.version === version) await pause(2);
+      await writer.write(frameLines(collector.nodes, { ...META, at: sample.at, hostname: node.name }), sample.at);
     }
   } finally {
     await collector.stop();

@@ -3,7 +3,7 @@ import type { GpuOwner } from '../../lib/aggregate/gpu-owners.js';
 import type { Span } from '../../lib/view/frame.js';
 import { gpuCells, gpuColumns, modelName } from '../../lib/view/gpu-cells.js';
 import type { Cell } from '../../lib/view/table.js';
-import { TestHost, type GpuSpec, type HostSpec } from '../helpers/hosts.js';
+import { TestNode, type GpuSpec, type NodeSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 const spans = (cell: Cell): readonly Span[] => (typeof cell === 'string' ? [{ text: cell }] : 'text' in cell ? [cell] : cell);
@@ -13,8 +13,8 @@ const text = (cell: Cell): string =>
     .join('');
 const tones = (cell: Cell): unknown[] => spans(cell).map(({ tone }) => tone);
 
-const cellsOf = (gpu: GpuSpec, owners: readonly GpuOwner[] = [], more: HostSpec = {}, cols = 80) =>
-  gpuCells(new TestHost({ gpus: [gpu], ...more }), 0, owners, cols);
+const cellsOf = (gpu: GpuSpec, owners: readonly GpuOwner[] = [], more: NodeSpec = {}, cols = 80) =>
+  gpuCells(new TestNode({ gpus: [gpu], ...more }), 0, owners, cols);
 const owner = (user: string): GpuOwner => ({ user, vramBytes: 1, longestSeconds: 5 });
 
 test.each([
@@ -103,7 +103,7 @@ describe('what is out of the ordinary has a sign and a tone', () => {
   });
 
   test('memory that nobody owns, a node that does not say, a free GPU', () => {
-    const who = (gpu: GpuSpec, facts: HostSpec['facts']): string => text(cellsOf(gpu, [], { ...(facts ? { facts } : {}) }).who!);
+    const who = (gpu: GpuSpec, facts: NodeSpec['facts']): string => text(cellsOf(gpu, [], { ...(facts ? { facts } : {}) }).who!);
     expect(who({ memoryUsedBytes: 40 * GIB }, { hasProcessFamily: true })).toBe('?');
     expect(who({ memoryUsedBytes: 40 * GIB }, { hasProcessFamily: false })).toBe('–');
     expect(who({ memoryUsedBytes: GIB }, { hasProcessFamily: true })).toBe('');
@@ -112,7 +112,7 @@ describe('what is out of the ordinary has a sign and a tone', () => {
 });
 
 test('a GPU that only its processes speak of', () => {
-  const host = new TestHost({ gpus: [{ utilPercent: 3 }, { index: 7, ghost: true }] });
+  const host = new TestNode({ gpus: [{ utilPercent: 3 }, { index: 7, ghost: true }] });
   const shown = Object.values(gpuCells(host, 1, [owner('alice')], 80)).map((cell) => text(cell).trim());
   expect(shown).toEqual(['7', '–', '–', '–', '–', '–', '–', 'alice']);
 });

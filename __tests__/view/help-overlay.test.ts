@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { frameToText } from '../../lib/view/cells.js';
 import type { View } from '../../lib/view/frame.js';
 import { helpLimit, helpSections, helpView, keyText, type HelpSection } from '../../lib/view/help-overlay.js';
-import type { Offer } from '../../lib/keys/router.js';
+import type { ActiveBinding } from '../../lib/keys/router.js';
 
 test.each([
   ['q', 'q'],
@@ -19,8 +19,8 @@ test.each([
 });
 
 test('sections are layers, in their order', () => {
-  const offer = (title: string, label: string, ...keys: string[]): Offer => ({
-    layer: { rung: 'tab', title, bindings: [] },
+  const offer = (title: string, label: string, ...keys: string[]): ActiveBinding => ({
+    layer: { scope: 'tab', title, bindings: [] },
     binding: { id: 'x.y', keys, label, run: (ui) => [ui] },
     keys,
   });

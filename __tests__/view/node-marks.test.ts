@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
-import { hostMark, unanswered } from '../../lib/view/node-marks.js';
-import { buildHosts, type HostSpec } from '../helpers/hosts.js';
+import { nodeMark, unanswered } from '../../lib/view/node-marks.js';
+import { buildNodes, type NodeSpec } from '../helpers/hosts.js';
 
-const failed: HostSpec = { state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'name not found' } } };
-const texts = (specs: readonly HostSpec[], rows: number): string[] =>
-  unanswered(buildHosts(specs), rows).map(({ spans }) => spans.map(({ text }) => text).join(''));
+const failed: NodeSpec = { state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'name not found' } } };
+const texts = (specs: readonly NodeSpec[], rows: number): string[] =>
+  unanswered(buildNodes(specs), rows).map(({ spans }) => spans.map(({ text }) => text).join(''));
 
 test('a sign for how a host stands', () => {
-  const specs: readonly HostSpec[] = [{}, { state: 'waiting' }, { state: 'failing' }, { state: 'overdue' }, failed];
-  expect(buildHosts(specs).map(hostMark)).toEqual(['', '…', '~', '✕', '✕']);
+  const specs: readonly NodeSpec[] = [{}, { state: 'waiting' }, { state: 'failing' }, { state: 'overdue' }, failed];
+  expect(buildNodes(specs).map(nodeMark)).toEqual(['', '…', '~', '✕', '✕']);
 });
 
 test('a line for each that never answered, and why; the others are no business of this list', () => {
@@ -19,7 +19,7 @@ test('a line for each that never answered, and why; the others are no business o
 });
 
 test('in as many rows as there are', () => {
-  const many = Array.from({ length: 1234 }, (): HostSpec => ({ state: 'waiting' }));
+  const many = Array.from({ length: 1234 }, (): NodeSpec => ({ state: 'waiting' }));
   expect(texts(many, 3)).toEqual(['    … node-0001  not answered yet', '    … node-0002  not answered yet', '    and 1,232 more']);
   expect(texts(many.slice(0, 3), 3)).toHaveLength(3);
   expect(texts(many, 1)).toEqual(['    and 1,234 more']);

@@ -4,10 +4,10 @@ import { Derivations } from '../../lib/aggregate/derivations.js';
 import { clock, titleParts } from '../../lib/view/title.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { NOW } from '../helpers/driver.js';
-import { buildHosts, type HostSpec } from '../helpers/hosts.js';
+import { buildNodes, type NodeSpec } from '../helpers/hosts.js';
 
-const parts = (specs: readonly HostSpec[]) =>
-  titleParts(new Derivations().derive(clusterDerivation, buildHosts(specs), 1), { source: 'hosts.csv', intervalMs: 2500, now: NOW });
+const parts = (specs: readonly NodeSpec[]) =>
+  titleParts(new Derivations().derive(clusterDerivation, buildNodes(specs), 1), { source: 'hosts.csv', intervalMs: 2500, now: NOW });
 const GIB = 2 ** 30;
 
 test('nodes, GPUs, memory, power: long, then shorter and shorter', () => {
@@ -21,7 +21,7 @@ test('nodes, GPUs, memory, power: long, then shorter and shorter', () => {
   expect(parts(CLUSTER).right).toEqual(['hosts.csv', 'every 2.5s', '14:32:07 live']);
 });
 
-test.each<[what: string, specs: readonly HostSpec[], long: string, short: string]>([
+test.each<[what: string, specs: readonly NodeSpec[], long: string, short: string]>([
   ['nobody has answered', [{ state: 'waiting' }], '0 of 1 node', '0/1 nodes'],
   ['no host at all', [], '0 of 0 nodes', '0/0 nodes'],
   ['no GPU', [{}, {}], '2 of 2 nodes', '2/2 nodes'],

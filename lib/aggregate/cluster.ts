@@ -1,9 +1,9 @@
 /** What the cluster is doing, in a few figures. Each mean and each sum is over what was reported, and says over how many. */
 import type { Derivation } from './derivations.js';
-import { counted, type HostView } from '../model/node-view.js';
+import { included, type NodeView } from '../model/node-view.js';
 import { gpuState } from './gpu-state.js';
 
-export { gpuState as stateOf };
+export { gpuState };
 
 /** Sums over a host, and over the cluster. A sum of nothing is 0: its `...Reported` tells. */
 const SUMS = [
@@ -39,8 +39,8 @@ const TEMPERATURE_MAX = SUMS.length;
 
 /** Figures of the hosts that count; `hosts` are all. GPUs include those that only processes speak of. Means are NaN where nothing is reported. */
 export interface ClusterTotals extends Readonly<Omit<Sums, `${string}Sum` | 'temperatureSquares' | 'cpuWeight'>> {
-  readonly hosts: number;
-  readonly hostsCounted: number;
+  readonly nodes: number;
+  readonly nodesIncluded: number;
   /** Mean over the `utilReported` GPUs that report it. */
   readonly utilPercent: number;
   /** Mean, largest, and population standard deviation over `temperatureReported` GPUs. */
@@ -54,24 +54,24 @@ export interface ClusterTotals extends Readonly<Omit<Sums, `${string}Sum` | 'tem
 export const clusterDerivation: Derivation<ClusterPart, ClusterTotals> = {
   id: 'cluster',
   over: 'all',
-  part(host, reuse = new Float64Array(SUMS.length + 1)) {
+  part(node, reuse = new Float64Array(SUMS.length + 1)) {
     const sums = zeroes();
-    reuse[TEMPERATURE_MAX] = addGpus(sums, host);
-    addMachine(sums, host);
+    reuse[TEMPERATURE_MAX] = addGpus(sums, node);
+    addMachine(sums, node);
     for (let at = 0; at < SUMS.length; at++) reuse[at] = sums[SUMS[at]!];
     return reuse;
   },
   merge(parts) {
     const sums = new Float64Array(SUMS.length);
-    let [hosts, hostsCounted, temperatureMax] = [0, 0, -Infinity];
-    for (const [host, part] of parts) {
+    let [hosts, nodesIncluded, temperatureMax] = [0, 0, -Infinity];
+    for (const [node, part] of parts) {
       hosts++;
-      if (!counted(host)) continue;
-      hostsCounted++;
+      if (!included(node)) continue;
+      nodesIncluded++;
       for (let at = 0; at < SUMS.length; at++) sums[at]! += part[at]!;
       if (part[TEMPERATURE_MAX]! > temperatureMax) temperatureMax = part[TEMPERATURE_MAX]!;
     }
-    return totalsOf(Object.fromEntries(SUMS.map((sum, at) => [sum, sums[at]!])) as Sums, hosts, hostsCounted, temperatureMax);
+    return totalsOf(Object.fromEntries(SUMS.map((sum, at) => [sum, sums[at]!])) as Sums, hosts, nodesIncluded, temperatureMax);
   },
 };
 
@@ -79,14 +79,14 @@ function zeroes(): Sums {
   return Object.fromEntries(SUMS.map((sum) => [sum, 0])) as Sums;
 }
 
-function totalsOf(sums: Sums, hosts: number, hostsCounted: number, temperatureMax: number): ClusterTotals {
+function totalsOf(sums: Sums, hosts: number, nodesIncluded: number, temperatureMax: number): ClusterTotals {
   const { utilSum, temperatureSum, temperatureSquares, cpuUtilSum, cpuWeight, ...shown } = sums;
   const temperatureCelsius = temperatureSum / sums.temperatureReported;
   const variance = temperatureSquares / sums.temperatureReported - temperatureCelsius ** 2;
   return {
     ...shown,
-    hosts,
-    hostsCounted,
+    nodes: hosts,
+    nodesIncluded: nodesIncluded,
     utilPercent: utilSum / sums.utilReported,
     temperatureCelsius,
     temperatureMax: sums.temperatureReported > 0 ? temperatureMax : NaN,
@@ -96,7 +96,7 @@ function totalsOf(sums: Sums, hosts: number, hostsCounted: number, temperatureMa
 }
 
 /** The highest temperature, -Infinity without any. */
-function addGpus(sums: Sums, { gpus }: HostView): number {
+function addGpus(sums: Sums, { gpus }: NodeView): number {
   const { utilPercent, memoryUsedBytes, memoryTotalBytes, powerWatts, powerLimitWatts, temperatureCelsius } = gpus.field;
   let max = -Infinity;
   sums.gpus = gpus.slots;
@@ -132,7 +132,7 @@ function addGpus(sums: Sums, { gpus }: HostView): number {
   return max;
 }
 
-function addMachine(sums: Sums, { cpus, memory }: HostView): void {
+function addMachine(sums: Sums, { cpus, memory }: NodeView): void {
   for (let row = 0; row < memory.count; row++) {
     const [used, total] = [memory.value(row, 'usedBytes'), memory.value(row, 'totalBytes')];
     if (Number.isNaN(used + total)) continue;

@@ -2,12 +2,12 @@
  * Figures over the cluster. A derivation computes a `part` per host, once per version of that host, and a `merge` of the parts, once
  * per collector version and scope: a key that only sorts runs neither.
  */
-import { counted, type HostView } from '../model/node-view.js';
+import { included, type NodeView } from '../model/node-view.js';
 
 /** What part of the cluster a figure is over. `key` names it; hosts for which `host` is false are left out of the merge. */
 export interface Scope {
   readonly key: string;
-  host?(host: HostView): boolean;
+  includes?(node: NodeView): boolean;
   /** Of all there is, whatever filter holds. */
   readonly whole?: boolean;
 }
@@ -22,13 +22,13 @@ export interface Derivation<P, T> {
    * Pure; called once per host version. Must not keep the view. `reuse` is the host's part of its last version, if there was one: nobody
    * needs it any more, so it may be filled again and returned. A merge that reads parts later than when it is made must not let them be.
    */
-  part(host: HostView, reuse?: P): P;
+  part(node: NodeView, reuse?: P): P;
   /** Pure; hosts come in the order of the host list. */
-  merge(parts: Iterable<readonly [HostView, P]>, scope: Scope): T;
+  merge(parts: Iterable<readonly [NodeView, P]>, scope: Scope): T;
 }
 
 interface Kept {
-  readonly parts: WeakMap<HostView, { version: number; pair: readonly [HostView, unknown] }>;
+  readonly parts: WeakMap<NodeView, { version: number; pair: readonly [NodeView, unknown] }>;
   readonly merges: Map<string, { collector: number; value: unknown }>;
 }
 
@@ -39,13 +39,13 @@ export class Derivations {
   readonly ran = { parts: 0, merges: 0 };
   #kept = new WeakMap<object, Kept>();
 
-  derive<P, T>(derivation: Derivation<P, T>, hosts: Iterable<HostView>, collector: number, scope: Scope = WHOLE): T {
+  derive<P, T>(derivation: Derivation<P, T>, nodes: Iterable<NodeView>, collector: number, scope: Scope = WHOLE): T {
     let kept = this.#kept.get(derivation);
     if (!kept) this.#kept.set(derivation, (kept = { parts: new WeakMap(), merges: new Map() }));
     const known = kept.merges.get(scope.key);
     if (known?.collector === collector) return known.value as T;
     this.ran.merges++;
-    const value = derivation.merge(this.#parts(derivation, kept, hosts, scope), scope);
+    const value = derivation.merge(this.#parts(derivation, kept, nodes, scope), scope);
     kept.merges.delete(scope.key);
     kept.merges.set(scope.key, { collector, value });
     for (const key of kept.merges.keys()) {
@@ -60,19 +60,19 @@ export class Derivations {
     this.#kept = new WeakMap();
   }
 
-  #parts<P>(derivation: Derivation<P, unknown>, kept: Kept, hosts: Iterable<HostView>, scope: Scope): readonly (readonly [HostView, P])[] {
-    const pairs: (readonly [HostView, unknown])[] = [];
-    for (const host of hosts) {
-      if (derivation.over !== 'all' && !counted(host)) continue;
-      if (scope.host && !scope.host(host)) continue;
-      let entry = kept.parts.get(host);
-      if (entry?.version !== host.version) {
+  #parts<P>(derivation: Derivation<P, unknown>, kept: Kept, nodes: Iterable<NodeView>, scope: Scope): readonly (readonly [NodeView, P])[] {
+    const pairs: (readonly [NodeView, unknown])[] = [];
+    for (const node of nodes) {
+      if (derivation.over !== 'all' && !included(node)) continue;
+      if (scope.includes && !scope.includes(node)) continue;
+      let entry = kept.parts.get(node);
+      if (entry?.version !== node.version) {
         this.ran.parts++;
-        const part = derivation.part(host, entry?.pair[1] as P | undefined);
-        kept.parts.set(host, (entry = { version: host.version, pair: [host, part] }));
+        const part = derivation.part(node, entry?.pair[1] as P | undefined);
+        kept.parts.set(node, (entry = { version: node.version, pair: [node, part] }));
       }
       pairs.push(entry.pair);
     }
-    return pairs as (readonly [HostView, P])[];
+    return pairs as (readonly [NodeView, P])[];
   }
 }

@@ -1,7 +1,7 @@
 /** Every GPU of the cluster, and whose it is. */
 import type { Derivation } from './derivations.js';
 import type { GpuField, UserId } from '../model/columns.js';
-import type { HostView } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import { compareNames } from './name-order.js';
 
 export interface GpuOwner {
@@ -15,11 +15,11 @@ export interface GpuOwner {
 /** One row per GPU of each host that ever answered, also of those that don't count any more: in the order of the hosts and their slots. */
 export interface GpuRows {
   readonly count: number;
-  readonly hosts: readonly HostView[];
+  readonly nodes: readonly NodeView[];
   /** Position in `hosts`. */
-  readonly hostAt: Int32Array;
+  readonly nodeAt: Int32Array;
   readonly slot: Int32Array;
-  host(row: number): HostView;
+  node(row: number): NodeView;
   /** A reading; NaN when not reported, and for GPUs that only processes speak of. */
   value(row: number, field: GpuField): number;
   /** Who has processes on it: most bytes first, then by name. Worked out when asked, for the rows on screen. */
@@ -39,61 +39,61 @@ export interface GpuPart {
 export const gpuRowsDerivation: Derivation<GpuPart, GpuRows> = {
   id: 'gpu-rows',
   over: 'all',
-  part: (host) => ({ slots: host.gpus.slots, bySlot: undefined }),
+  part: (node) => ({ slots: node.gpus.slots, bySlot: undefined }),
   merge(parts) {
-    const hosts: HostView[] = [];
+    const nodes: NodeView[] = [];
     const known: GpuPart[] = [];
     let count = 0;
-    for (const [host, part] of parts) {
-      if (host.version === 0) continue;
-      hosts.push(host);
+    for (const [node, part] of parts) {
+      if (node.version === 0) continue;
+      nodes.push(node);
       known.push(part);
       count += part.slots;
     }
-    return new Rows(hosts, known, count);
+    return new Rows(nodes, known, count);
   },
 };
 
 class Rows implements GpuRows {
   readonly count: number;
-  readonly hosts: readonly HostView[];
-  readonly hostAt: Int32Array;
+  readonly nodes: readonly NodeView[];
+  readonly nodeAt: Int32Array;
   readonly slot: Int32Array;
   readonly #parts: readonly GpuPart[];
 
-  constructor(hosts: readonly HostView[], parts: readonly GpuPart[], count: number) {
-    this.hosts = hosts;
+  constructor(nodes: readonly NodeView[], parts: readonly GpuPart[], count: number) {
+    this.nodes = nodes;
     this.#parts = parts;
     this.count = count;
-    this.hostAt = new Int32Array(count);
+    this.nodeAt = new Int32Array(count);
     this.slot = new Int32Array(count);
     let row = 0;
     for (let host = 0; host < parts.length; host++) {
       const { slots } = parts[host]!;
       for (let slot = 0; slot < slots; slot++, row++) {
-        this.hostAt[row] = host;
+        this.nodeAt[row] = host;
         this.slot[row] = slot;
       }
     }
   }
 
-  host(row: number): HostView {
-    return this.hosts[this.hostAt[row]!]!;
+  node(row: number): NodeView {
+    return this.nodes[this.nodeAt[row]!]!;
   }
   value(row: number, field: GpuField): number {
-    const { gpus } = this.host(row);
+    const { gpus } = this.node(row);
     const slot = this.slot[row]!;
     return slot < gpus.count ? gpus.field[field][slot]! : NaN;
   }
   owners(row: number): readonly GpuOwner[] {
-    const host = this.host(row);
-    const part = this.#parts[this.hostAt[row]!]!;
-    return ownersOf(host, (part.bySlot ??= rowsBySlot(host)), this.slot[row]!);
+    const node = this.node(row);
+    const part = this.#parts[this.nodeAt[row]!]!;
+    return ownersOf(node, (part.bySlot ??= rowsBySlot(node)), this.slot[row]!);
   }
 }
 
 /** Counting sort by slot; rows of one slot stay in their order. */
-function rowsBySlot({ gpus, procs }: HostView): RowsBySlot {
+function rowsBySlot({ gpus, procs }: NodeView): RowsBySlot {
   const starts = new Int32Array(gpus.slots + 2);
   const all = procs.count + (procs.others ?? 0);
   for (let row = 0; row < all; row++) if (procs.gpu[row]! >= 0) starts[procs.gpu[row]! + 2]!++;
@@ -104,8 +104,8 @@ function rowsBySlot({ gpus, procs }: HostView): RowsBySlot {
   return { starts, rows };
 }
 
-function ownersOf(host: HostView, { starts, rows }: RowsBySlot, slot: number): readonly GpuOwner[] {
-  const { procs } = host;
+function ownersOf(node: NodeView, { starts, rows }: RowsBySlot, slot: number): readonly GpuOwner[] {
+  const { procs } = node;
   const sums = new Map<UserId, { vramBytes: number; longestSeconds: number }>();
   for (let at = starts[slot]!; at < starts[slot + 1]!; at++) {
     const row = rows[at]!;
@@ -115,6 +115,6 @@ function ownersOf(host: HostView, { starts, rows }: RowsBySlot, slot: number): r
     sums.set(procs.user[row]!, sum);
   }
   return [...sums]
-    .map(([user, sum]) => ({ user: host.userName(user), ...sum }))
+    .map(([user, sum]) => ({ user: node.userName(user), ...sum }))
     .sort((a, b) => b.vramBytes - a.vramBytes || compareNames(a.user, b.user));
 }

@@ -2,16 +2,16 @@
  * What was: the last samples of the cluster, of each host and of each GPU, for sparklines and charts, and since when a GPU is held idle.
  * Fed with what collectors deliver; its memory is bounded, whatever the cluster.
  */
-import type { HostView, Ms } from '../model/node-view.js';
+import type { NodeView, Ms } from '../model/node-view.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';
-import { EXACT, MIDDLE, Rings, SMALL } from './rings.js';
+import { FLOAT64, UINT16, Rings, UINT8 } from './rings.js';
 import type { Series } from '../model/series.js';
 
 /** Samples kept of the cluster: an hour at 3 seconds. */
 const CLUSTER_SAMPLES = 1200;
 /** Samples kept of a host and of its GPUs. */
-const HOST_SAMPLES = 128;
+const NODE_SAMPLES = 128;
 /** GPUs remembered at once, 640 bytes each; those beyond have no history. */
 const MAX_GPUS = 65_536;
 
@@ -30,9 +30,9 @@ const CLUSTER_RINGS = Object.keys(CLUSTER_FIGURES) as ClusterFigure[];
 const GPU_RINGS = ['util', 'memory', 'temperature'] as const;
 /** The above, and watts. */
 export type GpuFigure = (typeof GPU_RINGS)[number] | 'power';
-const HOST_RINGS = ['cpu', 'ram'] as const;
+const NODE_RINGS = ['cpu', 'ram'] as const;
 /** Percent. */
-export type HostFigure = (typeof HOST_RINGS)[number];
+export type NodeFigure = (typeof NODE_RINGS)[number];
 
 /** `atLeast`: it was so when it was first looked at. */
 export interface HeldSince {
@@ -43,16 +43,16 @@ export interface HeldSince {
 /** Read-only. Series end at the newest sample there is; empty where nothing is remembered. A filter changes nothing here. */
 export interface HistoryView {
   cluster(figure: ClusterFigure): Series;
-  host(host: HostView, figure: HostFigure): Series;
-  gpu(host: HostView, slot: number, figure: GpuFigure): Series;
+  node(node: NodeView, figure: NodeFigure): Series;
+  gpu(node: NodeView, slot: number, figure: GpuFigure): Series;
   /** Undefined: not held idle, or not remembered. */
-  heldSince(host: HostView, slot: number): HeldSince | undefined;
+  heldSince(node: NodeView, slot: number): HeldSince | undefined;
 }
 
 export class History implements HistoryView {
   readonly #stepMs: Ms;
-  readonly #cluster = new Rings(EXACT, CLUSTER_RINGS.length, CLUSTER_SAMPLES);
-  readonly #hosts = new Map<string, HostHistory>();
+  readonly #cluster = new Rings(FLOAT64, CLUSTER_RINGS.length, CLUSTER_SAMPLES);
+  readonly #nodes = new Map<string, NodeHistory>();
   readonly #maxGpus: number;
   #gpus = 0;
 
@@ -63,58 +63,58 @@ export class History implements HistoryView {
   }
 
   /** A host answered. */
-  add(host: HostView): void {
-    let known = this.#hosts.get(host.hostId);
-    if (known && !known.isOf(host)) {
-      this.remove(host.hostId);
+  add(node: NodeView): void {
+    let known = this.#nodes.get(node.nodeId);
+    if (known && !known.isOf(node)) {
+      this.remove(node.nodeId);
       known = undefined;
     }
     if (!known) {
-      const gpus = this.#gpus + host.gpus.count <= this.#maxGpus ? host.gpus.count : 0;
-      known = new HostHistory(host, gpus);
-      this.#hosts.set(host.hostId, known);
+      const gpus = this.#gpus + node.gpus.count <= this.#maxGpus ? node.gpus.count : 0;
+      known = new NodeHistory(node, gpus);
+      this.#nodes.set(node.nodeId, known);
       this.#gpus += gpus;
     }
-    known.add(host, this.#sample(host.at));
+    known.add(node, this.#sample(node.at));
   }
 
   /** Whether nothing is known of the cluster at the step of `at`. */
-  misses(at: Ms): boolean {
+  isMissing(at: Ms): boolean {
     const sample = this.#sample(at);
     return sample > this.#cluster.last || sample < this.#cluster.last - 1;
   }
 
   /** The figures of the cluster at a time; the last of a step count: by then all have answered that will. */
-  see(at: Ms, totals: ClusterTotals): void {
-    this.#cluster.advance(Math.max(this.#sample(at), this.misses(at) ? 0 : this.#cluster.last));
+  record(at: Ms, totals: ClusterTotals): void {
+    this.#cluster.advance(Math.max(this.#sample(at), this.isMissing(at) ? 0 : this.#cluster.last));
     CLUSTER_RINGS.forEach((figure, ring) => this.#cluster.set(ring, CLUSTER_FIGURES[figure](totals)));
   }
 
-  remove(hostId: string): void {
-    this.#gpus -= this.#hosts.get(hostId)?.gpus ?? 0;
-    this.#hosts.delete(hostId);
+  remove(nodeId: string): void {
+    this.#gpus -= this.#nodes.get(nodeId)?.gpus ?? 0;
+    this.#nodes.delete(nodeId);
   }
 
   /** A seek: what came before is no history of what this host, and so the cluster, says next. */
-  jump(hostId: string): void {
-    this.remove(hostId);
+  jump(nodeId: string): void {
+    this.remove(nodeId);
     this.#cluster.clear();
   }
 
   cluster(figure: ClusterFigure): Series {
     return this.#series(this.#cluster, CLUSTER_RINGS.indexOf(figure));
   }
-  host({ hostId }: HostView, figure: HostFigure): Series {
-    return this.#series(this.#hosts.get(hostId)?.small, HOST_RINGS.indexOf(figure));
+  node({ nodeId }: NodeView, figure: NodeFigure): Series {
+    return this.#series(this.#nodes.get(nodeId)?.small, NODE_RINGS.indexOf(figure));
   }
-  gpu(host: HostView, slot: number, figure: GpuFigure): Series {
-    const known = this.#hosts.get(host.hostId);
-    const own = ownSlot(host, slot);
+  gpu(node: NodeView, slot: number, figure: GpuFigure): Series {
+    const known = this.#nodes.get(node.nodeId);
+    const own = ownSlot(node, slot);
     if (!known || own >= known.gpus) return this.#series(undefined, 0);
     return figure === 'power' ? this.#series(known.watts, own) : this.#series(known.small, ringOf(own, GPU_RINGS.indexOf(figure)));
   }
-  heldSince(host: HostView, slot: number): HeldSince | undefined {
-    return this.#hosts.get(host.hostId)?.heldSince(ownSlot(host, slot));
+  heldSince(node: NodeView, slot: number): HeldSince | undefined {
+    return this.#nodes.get(node.nodeId)?.heldSince(ownSlot(node, slot));
   }
 
   #sample(at: Ms): number {
@@ -126,11 +126,11 @@ export class History implements HistoryView {
 }
 
 /** The slot on the host itself, whatever a filter has left out. */
-const ownSlot = ({ gpus }: HostView, slot: number): number => gpus.origin?.[slot] ?? slot;
+const ownSlot = ({ gpus }: NodeView, slot: number): number => gpus.origin?.[slot] ?? slot;
 
-const ringOf = (slot: number, figure: number): number => HOST_RINGS.length + slot * GPU_RINGS.length + figure;
+const ringOf = (slot: number, figure: number): number => NODE_RINGS.length + slot * GPU_RINGS.length + figure;
 
-class HostHistory {
+class NodeHistory {
   readonly gpus: number;
   readonly small: Rings;
   readonly watts: Rings;
@@ -142,31 +142,31 @@ class HostHistory {
   /** 1: it was already when it was first looked at. */
   readonly #atLeast: Uint8Array;
 
-  constructor(host: HostView, gpus: number) {
+  constructor(node: NodeView, gpus: number) {
     this.gpus = gpus;
-    this.small = new Rings(SMALL, ringOf(gpus, 0), HOST_SAMPLES);
-    this.watts = new Rings(MIDDLE, gpus, HOST_SAMPLES);
-    this.#slots = host.gpus.count;
-    this.#uuids = uuidsOf(host);
-    this.#structure = host.structure;
+    this.small = new Rings(UINT8, ringOf(gpus, 0), NODE_SAMPLES);
+    this.watts = new Rings(UINT16, gpus, NODE_SAMPLES);
+    this.#slots = node.gpus.count;
+    this.#uuids = uuidsOf(node);
+    this.#structure = node.structure;
     this.#heldSince = new Float64Array(gpus).fill(NaN);
     this.#atLeast = new Uint8Array(gpus);
   }
 
   /** Whether the host still has the same GPUs. */
-  isOf(host: HostView): boolean {
-    if (host.structure === this.#structure) return true;
-    this.#structure = host.structure;
-    return host.gpus.count === this.#slots && uuidsOf(host).every((uuid, slot) => uuid === this.#uuids[slot]);
+  isOf(node: NodeView): boolean {
+    if (node.structure === this.#structure) return true;
+    this.#structure = node.structure;
+    return node.gpus.count === this.#slots && uuidsOf(node).every((uuid, slot) => uuid === this.#uuids[slot]);
   }
 
-  add(host: HostView, sample: number): void {
-    const { cpus, memory } = host;
+  add(node: NodeView, sample: number): void {
+    const { cpus, memory } = node;
     const missed = this.small.advance(sample);
     this.watts.advance(sample);
-    if (cpus.count > 0) this.small.put(HOST_RINGS.indexOf('cpu'), cpus.value(0, 'utilPercent'));
-    if (memory.count > 0) this.small.put(HOST_RINGS.indexOf('ram'), (memory.value(0, 'usedBytes') / memory.value(0, 'totalBytes')) * 100);
-    for (let slot = 0; slot < this.gpus; slot++) this.#addGpu(host, slot, missed);
+    if (cpus.count > 0) this.small.put(NODE_RINGS.indexOf('cpu'), cpus.value(0, 'utilPercent'));
+    if (memory.count > 0) this.small.put(NODE_RINGS.indexOf('ram'), (memory.value(0, 'usedBytes') / memory.value(0, 'totalBytes')) * 100);
+    for (let slot = 0; slot < this.gpus; slot++) this.#addGpu(node, slot, missed);
   }
 
   heldSince(slot: number): HeldSince | undefined {
@@ -174,7 +174,7 @@ class HostHistory {
     return at === undefined || Number.isNaN(at) ? undefined : { at, atLeast: this.#atLeast[slot] === 1 };
   }
 
-  #addGpu({ gpus, at }: HostView, slot: number, missed: number): void {
+  #addGpu({ gpus, at }: NodeView, slot: number, missed: number): void {
     const { utilPercent, memoryUsedBytes, memoryTotalBytes, temperatureCelsius, powerWatts } = gpus.field;
     this.small.put(ringOf(slot, 0), utilPercent[slot]!);
     this.small.put(ringOf(slot, 1), (memoryUsedBytes[slot]! / memoryTotalBytes[slot]!) * 100);
@@ -195,5 +195,5 @@ class HostHistory {
 /** Samples missed in a row after which a GPU may have done something meanwhile. */
 const UNSEEN = 3;
 
-const uuidsOf = (host: HostView): readonly string[] =>
-  Array.from({ length: host.gpus.count }, (_, slot) => host.text(host.gpus.uuid[slot]!));
+const uuidsOf = (node: NodeView): readonly string[] =>
+  Array.from({ length: node.gpus.count }, (_, slot) => node.text(node.gpus.uuid[slot]!));

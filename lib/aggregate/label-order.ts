@@ -1,5 +1,5 @@
 /** Hosts in the order of their labels, numbers in them by their value. */
-import type { HostView } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 
 /** Made with the first comparison: the first picture does not wait for it. */
 let names: Intl.Collator | undefined;
@@ -16,11 +16,11 @@ export class LabelOrder {
   #order = new Int32Array(0);
 
   /** By rank: the host's position in `hosts`. The same array while nobody comes, goes or is called differently. */
-  of(hosts: readonly HostView[]): Int32Array {
-    if (hosts.length === this.#labels.length && hosts.every(({ label }, at) => label === this.#labels[at])) return this.#order;
-    this.#labels = hosts.map(({ label }) => label);
-    const order = hosts.map((_, at) => at);
-    order.sort((a, b) => compareLabels(hosts[a]!.label, hosts[b]!.label) || (hosts[a]!.hostId < hosts[b]!.hostId ? -1 : 1));
+  of(nodes: readonly NodeView[]): Int32Array {
+    if (nodes.length === this.#labels.length && nodes.every(({ name: label }, at) => label === this.#labels[at])) return this.#order;
+    this.#labels = nodes.map(({ name: label }) => label);
+    const order = nodes.map((_, at) => at);
+    order.sort((a, b) => compareLabels(nodes[a]!.name, nodes[b]!.name) || (nodes[a]!.nodeId < nodes[b]!.nodeId ? -1 : 1));
     return (this.#order = Int32Array.from(order));
   }
 }

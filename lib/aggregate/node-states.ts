@@ -1,6 +1,6 @@
 /** How each node of the cluster is, in one word: what its sign in a grid of nodes says. */
 import type { Derivation } from './derivations.js';
-import { counted, type HostView } from '../model/node-view.js';
+import { included, type NodeView } from '../model/node-view.js';
 import { isHot, slotState } from './gpu-state.js';
 import { LabelOrder } from './label-order.js';
 
@@ -13,7 +13,7 @@ export type NodeState = (typeof NODE_STATES)[number];
 
 export interface NodeStates {
   /** All hosts in the order of their labels. */
-  readonly hosts: readonly HostView[];
+  readonly nodes: readonly NodeView[];
   /** By host: place in NODE_STATES. */
   readonly states: Uint8Array;
   /** By place in NODE_STATES. */
@@ -27,24 +27,24 @@ const order = new LabelOrder();
 export const nodeStatesDerivation: Derivation<number, NodeStates> = {
   id: 'node-states',
   over: 'all',
-  part: (host) => placeOf(stateOfGpus(host)),
+  part: (node) => placeOf(stateOfGpus(node)),
   merge(parts) {
     const pairs = [...parts];
-    const unsorted = pairs.map(([host]) => host);
+    const unsorted = pairs.map(([node]) => node);
     const ranks = order.of(unsorted);
     const states = Uint8Array.from(ranks, (at) => {
-      const [host, state] = pairs[at]!;
-      if (host.status.phase === 'waiting') return WAITING;
-      if (!counted(host)) return DOWN;
-      return host.status.phase === 'failing' ? STALE : state;
+      const [node, state] = pairs[at]!;
+      if (node.status.phase === 'waiting') return WAITING;
+      if (!included(node)) return DOWN;
+      return node.status.phase === 'failing' ? STALE : state;
     });
     const counts = new Int32Array(NODE_STATES.length);
     for (const state of states) counts[state]!++;
-    return { hosts: Array.from(ranks, (at) => unsorted[at]!), states, counts };
+    return { nodes: Array.from(ranks, (at) => unsorted[at]!), states, counts };
   },
 };
 
-function stateOfGpus({ gpus }: HostView): NodeState {
+function stateOfGpus({ gpus }: NodeView): NodeState {
   const seen = { computing: 0, heldIdle: 0, free: 0, unknown: 0 };
   let hot = false;
   for (let slot = 0; slot < gpus.slots; slot++) {

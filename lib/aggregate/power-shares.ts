@@ -1,5 +1,5 @@
 /** What the bytes on each GPU of one host cost in watts: the formula of the users table, for the few hosts that are looked into. */
-import type { HostView } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 
 export interface SlotShares {
   /** Bytes that all processes of the GPU hold. */
@@ -10,7 +10,7 @@ export interface SlotShares {
   readonly silent: Uint8Array;
 }
 
-export function slotShares({ gpus, procs }: HostView): SlotShares {
+export function slotShares({ gpus, procs }: NodeView): SlotShares {
   const ownedBytes = new Float64Array(gpus.slots);
   const wattsPerByte = new Float64Array(gpus.slots);
   const silent = new Uint8Array(gpus.slots);

@@ -13,9 +13,9 @@ export interface RingKind {
   /** The largest value there is room for. */
   readonly max: number;
 }
-export const SMALL: RingKind = { make: (length) => new Uint8Array(length), none: 255, max: 254 };
-export const MIDDLE: RingKind = { make: (length) => new Uint16Array(length), none: 65_535, max: 65_534 };
-export const EXACT: RingKind = { make: (length) => new Float64Array(length), none: NaN, max: Infinity };
+export const UINT8: RingKind = { make: (length) => new Uint8Array(length), none: 255, max: 254 };
+export const UINT16: RingKind = { make: (length) => new Uint16Array(length), none: 65_535, max: 65_534 };
+export const FLOAT64: RingKind = { make: (length) => new Float64Array(length), none: NaN, max: Infinity };
 
 /** `rings` rings of `length` samples, all written at the same times. Small kinds keep whole numbers. */
 export class Rings {

@@ -26,5 +26,5 @@ export const SM_REPORTED = 2;
 export const BESIDE = 4;
 
 /** The sums of a merge are laid out like entries, with other integers where an entry has its user and all its processes. */
-export const TOP_HOST = 10;
+export const TOP_NODE = 10;
 export const NODES_ALL = 13;

@@ -1,11 +1,11 @@
 /** Where one user's processes are, host by host. Worked out when asked, for one user: what a key may cost. */
 import type { UserId } from '../model/columns.js';
-import type { HostView } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import { slotShares, type SlotShares } from './power-shares.js';
 
 /** A user on one host; the figures are those of the users table, over this host alone. NaN: not reported. */
-export interface UserHost {
-  readonly host: HostView;
+export interface UserNode {
+  readonly node: NodeView;
   /** GPUs with a process of the user on them, ascending; empty: the user has only processes on no GPU. */
   readonly slots: readonly number[];
   readonly vramBytes: number;
@@ -25,54 +25,54 @@ export interface UserHost {
  * Every host that has rows of the user, in the order of `hosts`, also those that don't count any more: the sums of those that do are the
  * user's figures.
  */
-export function userHosts(hosts: Iterable<HostView>, user: string): readonly UserHost[] {
+export function userNodes(nodes: Iterable<NodeView>, user: string): readonly UserNode[] {
   const isUser = sameUser(user);
-  const found: UserHost[] = [];
-  for (const host of hosts) {
-    const rows = userRows(host, isUser);
-    if (rows.length > 0) found.push(userHost(host, rows));
+  const found: UserNode[] = [];
+  for (const node of nodes) {
+    const rows = userRows(node, isUser);
+    if (rows.length > 0) found.push(userHost(node, rows));
   }
   return found;
 }
 
 /** Ids are numbered anew now and then, so they are trusted for one walk over the hosts only. */
-export function sameUser(user: string): (host: HostView, id: UserId) => boolean {
+export function sameUser(user: string): (node: NodeView, id: UserId) => boolean {
   const known = new Map<UserId, boolean>();
-  return (host, id) => {
+  return (node, id) => {
     let same = known.get(id);
-    if (same === undefined) known.set(id, (same = host.userName(id) === user));
+    if (same === undefined) known.set(id, (same = node.userName(id) === user));
     return same;
   };
 }
 
 /** The user's process rows on a host. */
-export function userRows(host: HostView, isUser: (host: HostView, id: UserId) => boolean): readonly number[] {
-  const { count, user } = host.procs;
+export function userRows(node: NodeView, isUser: (node: NodeView, id: UserId) => boolean): readonly number[] {
+  const { count, user } = node.procs;
   const rows: number[] = [];
-  for (let row = 0; row < count; row++) if (isUser(host, user[row]!)) rows.push(row);
+  for (let row = 0; row < count; row++) if (isUser(node, user[row]!)) rows.push(row);
   return rows;
 }
 
 /** The command of a process row, its process name where the command is empty. */
-export const commandOf = (host: HostView, row: number): string =>
-  row < 0 ? '' : host.text(host.procs.command[row]!) || host.text(host.procs.name[row]!);
+export const commandOf = (node: NodeView, row: number): string =>
+  row < 0 ? '' : node.text(node.procs.command[row]!) || node.text(node.procs.name[row]!);
 
-function userHost(host: HostView, rows: readonly number[]): UserHost {
-  const { gpu, pid } = host.procs;
+function userHost(node: NodeView, rows: readonly number[]): UserNode {
+  const { gpu, pid } = node.procs;
   const onGpu = rows.filter((row) => gpu[row]! >= 0);
   return {
-    host,
+    node,
     slots: [...new Set(onGpu.map((row) => gpu[row]!))].sort((a, b) => a - b),
     procs: new Set(onGpu.map((row) => pid[row])).size,
     procsAll: new Set(rows.map((row) => pid[row])).size,
-    ...sums(host, onGpu, slotShares(host)),
+    ...sums(node, onGpu, slotShares(node)),
   };
 }
 
-type Sums = Pick<UserHost, 'vramBytes' | 'powerWatts' | 'powerPartial' | 'sm' | 'longestSeconds' | 'topRow'>;
+type Sums = Pick<UserNode, 'vramBytes' | 'powerWatts' | 'powerPartial' | 'sm' | 'longestSeconds' | 'topRow'>;
 
-function sums(host: HostView, rows: readonly number[], { wattsPerByte, silent }: SlotShares): Sums {
-  const { gpu, vramBytes: bytes, smPercent, ageSeconds } = host.procs;
+function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }: SlotShares): Sums {
+  const { gpu, vramBytes: bytes, smPercent, ageSeconds } = node.procs;
   let [vramBytes, powerWatts, smSum, longest, topRow] = [0, 0, NaN, NaN, -1];
   let powerPartial = false;
   for (const row of rows) {
@@ -82,7 +82,7 @@ function sums(host: HostView, rows: readonly number[], { wattsPerByte, silent }:
     if (bytes[row]! > 0 && silent[slot] === 1) powerPartial = true;
     if (smPercent[row]! >= 0) smSum = (Number.isNaN(smSum) ? 0 : smSum) + smPercent[row]!;
     if (ageSeconds[row]! >= 0 && !(longest > ageSeconds[row]!)) longest = ageSeconds[row]!;
-    if (bytes[row]! > 0 && (topRow < 0 || before(host, row, topRow))) topRow = row;
+    if (bytes[row]! > 0 && (topRow < 0 || before(node, row, topRow))) topRow = row;
   }
   // Absurd readings that add up to infinity are no power.
   return {
@@ -96,7 +96,7 @@ function sums(host: HostView, rows: readonly number[], { wattsPerByte, silent }:
 }
 
 /** Most bytes, then smallest pid, then smallest GPU. */
-function before({ procs }: HostView, row: number, other: number): boolean {
+function before({ procs }: NodeView, row: number, other: number): boolean {
   const { vramBytes, pid, gpu } = procs;
   return (vramBytes[other]! - vramBytes[row]! || pid[row]! - pid[other]! || gpu[row]! - gpu[other]!) < 0;
 }

@@ -1,5 +1,5 @@
 /** The processes of one user on one host, a process a record however many GPUs it is on; and what a process has of each of its GPUs. */
-import type { HostView } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import { compareNames } from './name-order.js';
 import { slotShares } from './power-shares.js';
 import { sameUser, userRows } from './user-nodes.js';
@@ -19,18 +19,18 @@ export interface UserProcess {
 }
 
 /** In the order in which the host lists them. */
-export function userProcesses(host: HostView, user: string): readonly UserProcess[] {
+export function userProcesses(node: NodeView, user: string): readonly UserProcess[] {
   const byPid = new Map<number, number[]>();
-  for (const row of userRows(host, sameUser(user))) {
-    const pid = host.procs.pid[row]!;
+  for (const row of userRows(node, sameUser(user))) {
+    const pid = node.procs.pid[row]!;
     const rows = byPid.get(pid);
     if (rows) rows.push(row);
     else byPid.set(pid, [row]);
   }
-  return [...byPid].map(([pid, rows]) => processOf(host, pid, rows));
+  return [...byPid].map(([pid, rows]) => processOf(node, pid, rows));
 }
 
-function processOf({ procs }: HostView, pid: number, rows: number[]): UserProcess {
+function processOf({ procs }: NodeView, pid: number, rows: number[]): UserProcess {
   const { gpu, vramBytes, smPercent, cpuPercent, ageSeconds } = procs;
   rows.sort((a, b) => Number(gpu[a]! < 0) - Number(gpu[b]! < 0) || gpu[a]! - gpu[b]!);
   const onGpu = rows.filter((row) => gpu[row]! >= 0);
@@ -64,9 +64,9 @@ export interface GpuShare {
 }
 
 /** What a process has of each of its GPUs. */
-export function gpuShares(host: HostView, { rows, slots, pid }: UserProcess): readonly GpuShare[] {
-  const { procs } = host;
-  const { wattsPerByte, silent } = slotShares(host);
+export function gpuShares(node: NodeView, { rows, slots, pid }: UserProcess): readonly GpuShare[] {
+  const { procs } = node;
+  const { wattsPerByte, silent } = slotShares(node);
   return slots.map((slot) => {
     const own = rows.filter((row) => procs.gpu[row] === slot);
     const vramBytes = own.reduce((sum, row) => sum + procs.vramBytes[row]!, 0);
@@ -75,13 +75,13 @@ export function gpuShares(host: HostView, { rows, slots, pid }: UserProcess): re
       vramBytes,
       smPercent: largest(own.map((row) => procs.smPercent[row]!)),
       powerWatts: silent[slot] === 1 ? NaN : vramBytes * wattsPerByte[slot]!,
-      others: othersOn(host, slot, pid, procs.user[own[0]!]!),
+      others: othersOn(node, slot, pid, procs.user[own[0]!]!),
     };
   });
 }
 
-function othersOn(host: HostView, slot: number, pid: number, user: number): GpuShare['others'] {
-  const { procs } = host;
+function othersOn(node: NodeView, slot: number, pid: number, user: number): GpuShare['others'] {
+  const { procs } = node;
   const sums = new Map<number, number>();
   const rows = procs.count + (procs.others ?? 0);
   for (let row = 0; row < rows; row++) {
@@ -90,6 +90,6 @@ function othersOn(host: HostView, slot: number, pid: number, user: number): GpuS
       sums.set(other, (sums.get(other) ?? 0) + procs.vramBytes[row]!);
   }
   return [...sums]
-    .map(([other, vramBytes]) => ({ user: host.userName(other), vramBytes }))
+    .map(([other, vramBytes]) => ({ user: node.userName(other), vramBytes }))
     .sort((a, b) => b.vramBytes - a.vramBytes || compareNames(a.user, b.user));
 }

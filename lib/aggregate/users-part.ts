@@ -3,7 +3,7 @@
  * worked out when those change; a scrape that only brings other numbers runs twice over the rows and adds them up.
  */
 import type { GpuColumns, ProcColumns } from '../model/columns.js';
-import { silence, type HostView } from '../model/node-view.js';
+import { whyNotReporting, type NodeView } from '../model/node-view.js';
 import { PairSet } from './pair-set.js';
 import {
   BESIDE,
@@ -101,18 +101,18 @@ const pids = new PairSet();
 const gpuPairs = new PairSet();
 
 /** `reuse`: the part of an earlier scrape of the same host, which nobody needs any more. */
-export function usersPart(host: HostView, reuse?: UsersPart): UsersPart {
+export function usersPart(node: NodeView, reuse?: UsersPart): UsersPart {
   const part = reuse ?? new UsersPart();
-  if (part.structure !== host.structure) arrange(part, host);
-  shareOut(part, host);
+  if (part.structure !== node.structure) arrange(part, node);
+  shareOut(part, node);
   clear(part);
-  addRows(part, host.procs);
-  part.exports = silence(host) === undefined;
+  addRows(part, node.procs);
+  part.exports = whyNotReporting(node) === undefined;
   return part;
 }
 
 /** Entries and what of them hangs on the rows alone: GPUs and processes. */
-function arrange(part: UsersPart, { procs, structure }: HostView): void {
+function arrange(part: UsersPart, { procs, structure }: NodeView): void {
   const { count, gpu, user, pid } = procs;
   if (part.entryOf.length < count) part.entryOf = new Int32Array(count + (count >> 2));
   part.count = part.maxUser = 0;
@@ -156,7 +156,7 @@ function slotsOf(size: number): Slots {
 }
 
 /** Pass 1: bytes held on each GPU, and from that what a byte there costs in watts. */
-function shareOut(part: UsersPart, { gpus, procs }: HostView): void {
+function shareOut(part: UsersPart, { gpus, procs }: NodeView): void {
   if (gpus.slots > slots.owned.length) slots = slotsOf(gpus.slots * 2);
   const owned = slots.owned.fill(0, 0, gpus.slots);
   const busy = slots.busy.fill(0, 0, gpus.slots);

@@ -37,7 +37,7 @@ export interface UsersTable {
 export interface UserTotals {
   /** Hosts reporting process data, of all hosts of the scope. */
   readonly reporting: number;
-  readonly hosts: number;
+  readonly nodes: number;
   /** Distinct GPUs with at least one process on them. */
   readonly gpusInUse: number;
   /** GPU bytes of all process rows. */

@@ -1,6 +1,6 @@
 /** Who is using the cluster, how much: the entries of all hosts, added up per user. */
 import type { Derivation } from './derivations.js';
-import { counted, type HostView } from '../model/node-view.js';
+import { included, type NodeView } from '../model/node-view.js';
 import { NameOrder, compareNames } from './name-order.js';
 import type { UserTotals, UsersTable } from './users-table.js';
 import {
@@ -17,7 +17,7 @@ import {
   SM,
   SM_REPORTED,
   TOP_BYTES,
-  TOP_HOST,
+  TOP_NODE,
   TOP_ROW,
   USER,
   VRAM,
@@ -39,13 +39,13 @@ let rowOf = new Int32Array(1024);
 let users = 0;
 const order = new NameOrder();
 
-function mergeUsers(parts: Iterable<readonly [HostView, UsersPart]>): UsersTable {
+function mergeUsers(parts: Iterable<readonly [NodeView, UsersPart]>): UsersTable {
   for (let row = 0; row < users; row++) rowOf[ids[row]!] = 0;
   users = 0;
-  const hosts: HostView[] = [];
+  const nodes: NodeView[] = [];
   const totals = {
     reporting: 0,
-    hosts: 0,
+    nodes: 0,
     gpusInUse: 0,
     ownedBytes: 0,
     systemBytes: 0,
@@ -53,9 +53,9 @@ function mergeUsers(parts: Iterable<readonly [HostView, UsersPart]>): UsersTable
     attributedWatts: 0,
     unattributedWatts: 0,
   };
-  for (const [host, part] of parts) {
-    totals.hosts++;
-    if (!counted(host)) continue;
+  for (const [node, part] of parts) {
+    totals.nodes++;
+    if (!included(node)) continue;
     if (part.exports) {
       totals.reporting++;
       totals.unownedBytes += part.unownedBytes;
@@ -63,10 +63,10 @@ function mergeUsers(parts: Iterable<readonly [HostView, UsersPart]>): UsersTable
     totals.gpusInUse += part.gpusInUse;
     totals.ownedBytes += part.ownedBytes;
     totals.unattributedWatts += part.unattributedWatts;
-    addPart(part, hosts.length);
-    hosts.push(host);
+    addPart(part, nodes.length);
+    nodes.push(node);
   }
-  return new Users(hosts, totals);
+  return new Users(nodes, totals);
 }
 
 function addPart(part: UsersPart, host: number): void {
@@ -89,7 +89,7 @@ function addPart(part: UsersPart, host: number): void {
     if (from[at + TOP_BYTES]! > floats[to + TOP_BYTES]!) {
       floats[to + TOP_BYTES] = from[at + TOP_BYTES]!;
       ints[toInts + TOP_ROW] = fromInts[intAt + TOP_ROW]!;
-      ints[toInts + TOP_HOST] = host;
+      ints[toInts + TOP_NODE] = host;
     }
     ints[toInts + GPUS]! += fromInts[intAt + GPUS]!;
     ints[toInts + PROCS]! += fromInts[intAt + PROCS]!;
@@ -155,17 +155,17 @@ class Users implements UsersTable {
   readonly longestSeconds = new Float64Array(users);
   readonly nameRank = new Int32Array(users);
   readonly totals: UserTotals;
-  readonly #hosts: readonly HostView[];
+  readonly #nodes: readonly NodeView[];
   readonly #names: string[] = [];
   readonly #system = new Uint8Array(users);
   readonly #byName = new Int32Array(users);
-  readonly #topHost = new Int32Array(users);
+  readonly #topNode = new Int32Array(users);
   readonly #topRow = new Int32Array(users);
 
   /** Takes the sums of the merge that has just ended. */
-  constructor(hosts: readonly HostView[], totals: { -readonly [Key in keyof UserTotals]: UserTotals[Key] }) {
-    this.#hosts = hosts;
-    const sorted = order.rows(ids, users, (id) => hosts[0]!.userName(id));
+  constructor(nodes: readonly NodeView[], totals: { -readonly [Key in keyof UserTotals]: UserTotals[Key] }) {
+    this.#nodes = nodes;
+    const sorted = order.rows(ids, users, (id) => nodes[0]!.userName(id));
     let onGpu = 0;
     for (const source of sorted) onGpu += Number(sums.ints[source * INTS + GPUS]! > 0);
     this.count = onGpu;
@@ -190,8 +190,8 @@ class Users implements UsersTable {
   command(row: number): string {
     const top = this.#topRow[row]!;
     if (top < 0) return '';
-    const host = this.#hosts[this.#topHost[row]!]!;
-    return host.text(host.procs.command[top]!) || host.text(host.procs.name[top]!);
+    const node = this.#nodes[this.#topNode[row]!]!;
+    return node.text(node.procs.command[top]!) || node.text(node.procs.name[top]!);
   }
   find(user: string): number {
     let [low, high] = [0, this.countAll];
@@ -220,7 +220,7 @@ class Users implements UsersTable {
     this.sm[row] = flags & SM_REPORTED ? floats[at + SM]! / 100 : NaN;
     this.longestSeconds[row] = floats[at + LONGEST]! >= 0 ? floats[at + LONGEST]! : NaN;
     this.#topRow[row] = ints[intAt + TOP_ROW]!;
-    this.#topHost[row] = ints[intAt + TOP_HOST]!;
+    this.#topNode[row] = ints[intAt + TOP_NODE]!;
     this.#names[row] = order.name(ids[source]!);
     this.#system[row] = Number(order.system(ids[source]!));
   }

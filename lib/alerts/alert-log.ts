@@ -1,7 +1,7 @@
 /** Alerts over what collectors deliver: which are on, which there were, and the panel that shows them. */
 import { Alerts, type AlertChange } from './alerts.js';
 import type { AlertSettings } from './rules.js';
-import type { HostView, Ms } from '../model/node-view.js';
+import type { NodeView, Ms } from '../model/node-view.js';
 import type { Delivery } from '../model/collector.js';
 
 /** Changes that are remembered. */
@@ -9,7 +9,7 @@ const MEMORY = 200;
 /** Intervals without an answer after which a host is down. */
 const DOWN_INTERVALS = 3;
 
-export class Alerting {
+export class AlertLog {
   readonly alerts: Alerts;
   /** How the webhook is; '' without one. */
   note = '';
@@ -23,25 +23,25 @@ export class Alerting {
   }
 
   /** What a delivery changes. */
-  take({ host, kind, continuity }: Delivery, now: Ms): readonly AlertChange[] {
+  take({ node, kind, continuity }: Delivery, now: Ms): readonly AlertChange[] {
     if (continuity === 'jump') this.alerts.clear();
     if (kind === 'gone') {
-      this.alerts.remove(host.hostId);
+      this.alerts.remove(node.nodeId);
       return [];
     }
-    const changes = this.alerts.update(host, now, this.#downAfterMs);
+    const changes = this.alerts.update(node, now, this.#downAfterMs);
     if (changes.length > 0) this.log = [...[...changes].reverse(), ...this.log].slice(0, MEMORY);
     return changes;
   }
 }
 
 /** Who has processes on a GPU, most memory first; only asked when something has changed. */
-function usersOn(host: HostView, slot: number): readonly string[] {
-  const { count, gpu, user, vramBytes } = host.procs;
+function usersOn(node: NodeView, slot: number): readonly string[] {
+  const { count, gpu, user, vramBytes } = node.procs;
   const held = new Map<string, number>();
   for (let row = 0; row < count; row++) {
     if (gpu[row] !== slot) continue;
-    const name = host.userName(user[row]!);
+    const name = node.userName(user[row]!);
     held.set(name, (held.get(name) ?? 0) + vramBytes[row]!);
   }
   return [...held].sort(([a, left], [b, right]) => right - left || (a < b ? -1 : 1)).map(([name]) => name);

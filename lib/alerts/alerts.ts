@@ -2,7 +2,7 @@
  * Which GPUs and hosts are how badly off, and what has changed. Fed with what collectors deliver; times are those of the answers, so a
  * replay raises the alerts that were raised then. A scrape that fails changes nothing: the timers run on over it.
  */
-import type { HostView, Ms } from '../model/node-view.js';
+import type { NodeView, Ms } from '../model/node-view.js';
 import { advance, GPU_RULE_NAMES, GPU_RULES, type AlertSettings, type GpuRule, type Level, type Readings, type Since } from './rules.js';
 
 export type AlertRule = GpuRule | 'host_down';
@@ -10,9 +10,9 @@ export type AlertRule = GpuRule | 'host_down';
 /** A level that has changed. */
 export interface AlertChange {
   readonly at: Ms;
-  readonly hostId: string;
+  readonly nodeId: string;
   /** What people call the host. */
-  readonly host: string;
+  readonly node: string;
   /** Index of the GPU on its host; undefined: it is about the host. */
   readonly gpu?: number;
   readonly rule: AlertRule;
@@ -33,7 +33,7 @@ interface GpuState {
   version: number;
 }
 
-interface HostState {
+interface NodeAlerts {
   /** By index and uuid. */
   readonly gpus: Map<string, GpuState>;
   /** The same by slot, as of the host's `structure`. */
@@ -45,12 +45,12 @@ interface HostState {
 }
 
 /** Who is on a GPU, asked when something has changed. */
-export type UsersOf = (host: HostView, slot: number) => readonly string[];
+export type UsersOf = (node: NodeView, slot: number) => readonly string[];
 
 export class Alerts {
   readonly #settings: AlertSettings;
   readonly #usersOf: UsersOf;
-  readonly #hosts = new Map<string, HostState>();
+  readonly #nodes = new Map<string, NodeAlerts>();
   #active: readonly AlertChange[] | undefined;
   #onGpus = 0;
 
@@ -64,34 +64,34 @@ export class Alerts {
   }
 
   /** A host answered, failed, or became overdue. `downAfterMs`: how long without an answer makes a host overdue. */
-  update(host: HostView, now: Ms, downAfterMs: Ms): readonly AlertChange[] {
+  update(node: NodeView, now: Ms, downAfterMs: Ms): readonly AlertChange[] {
     if (!this.#settings.enabled) return [];
-    const state = this.#state(host.hostId);
+    const state = this.#state(node.nodeId);
     // Nobody knows what the GPUs of a host do that doesn't answer for so long.
-    if (host.status.overdue) for (const { since } of state.gpus.values()) since.idle = since.held = undefined;
-    const ofGpus = host.status.phase === 'live' ? this.#gpuChanges(host, state) : [];
-    const changes = [...this.#hostChange(host, state, now, downAfterMs), ...ofGpus];
+    if (node.status.overdue) for (const { since } of state.gpus.values()) since.idle = since.held = undefined;
+    const ofGpus = node.status.phase === 'live' ? this.#gpuChanges(node, state) : [];
+    const changes = [...this.#nodeChange(node, state, now, downAfterMs), ...ofGpus];
     if (changes.length > 0) this.#changed(state);
     return changes;
   }
 
   /** The host is watched no longer. */
-  remove(hostId: string): void {
-    for (const gpu of this.#hosts.get(hostId)?.gpus.values() ?? []) this.#onGpus -= raisedOn(gpu).length;
-    this.#hosts.delete(hostId);
+  remove(nodeId: string): void {
+    for (const gpu of this.#nodes.get(nodeId)?.gpus.values() ?? []) this.#onGpus -= raisedOn(gpu).length;
+    this.#nodes.delete(nodeId);
     this.#changed();
   }
 
   /** What came before is no history of what comes. */
   clear(): void {
-    this.#hosts.clear();
+    this.#nodes.clear();
     this.#onGpus = 0;
     this.#changed();
   }
 
   /** Alerts that are on, as the change that raised each, host by host. Made anew only when something has changed. */
   get active(): readonly AlertChange[] {
-    return (this.#active ??= [...this.#hosts.values()].flatMap(activeOf));
+    return (this.#active ??= [...this.#nodes.values()].flatMap(activeOf));
   }
 
   /** How many of those that are on are about GPUs: counted as they change, since it is on every frame. */
@@ -100,45 +100,45 @@ export class Alerts {
   }
 
   /** The worst level of a GPU, by its index on the host. */
-  level(hostId: string, gpu: number): Level {
-    const host = this.#hosts.get(hostId);
+  level(nodeId: string, gpu: number): Level {
+    const host = this.#nodes.get(nodeId);
     return host ? ((host.levels ??= levelsOf(host)).get(gpu) ?? 'ok') : 'ok';
   }
 
-  #changed(state?: HostState): void {
+  #changed(state?: NodeAlerts): void {
     this.#active = undefined;
     if (state) state.levels = undefined;
   }
 
-  #state(hostId: string): HostState {
-    let state = this.#hosts.get(hostId);
-    if (!state) this.#hosts.set(hostId, (state = { gpus: new Map(), slots: [], structure: -1, down: undefined, levels: undefined }));
+  #state(nodeId: string): NodeAlerts {
+    let state = this.#nodes.get(nodeId);
+    if (!state) this.#nodes.set(nodeId, (state = { gpus: new Map(), slots: [], structure: -1, down: undefined, levels: undefined }));
     return state;
   }
 
-  #hostChange(host: HostView, state: HostState, now: Ms, downAfterMs: Ms): readonly AlertChange[] {
-    const down = host.status.overdue;
+  #nodeChange(node: NodeView, state: NodeAlerts, now: Ms, downAfterMs: Ms): readonly AlertChange[] {
+    const down = node.status.overdue;
     if (down === (state.down !== undefined) || !this.#settings.hostDown) return [];
     const [from, to] = down ? (['ok', 'crit'] as const) : (['crit', 'ok'] as const);
-    const value = host.status.okAt === undefined ? NaN : Math.max(0, now - host.status.okAt) / 1000;
-    const { hostId, label } = host;
-    const change = { at: now, hostId, host: label, rule: 'host_down', from, to, value, threshold: downAfterMs / 1000, users: [] } as const;
+    const value = node.status.okAt === undefined ? NaN : Math.max(0, now - node.status.okAt) / 1000;
+    const { nodeId, name } = node;
+    const change = { at: now, nodeId, node: name, rule: 'host_down', from, to, value, threshold: downAfterMs / 1000, users: [] } as const;
     state.down = down ? change : undefined;
     return [change];
   }
 
-  #gpuChanges(host: HostView, state: HostState): readonly AlertChange[] {
+  #gpuChanges(node: NodeView, state: NodeAlerts): readonly AlertChange[] {
     const changes: AlertChange[] = [];
-    for (const [slot, gpu] of this.#slots(host, state).entries()) {
-      if (gpu.version === host.version) continue;
-      gpu.version = host.version;
-      const readings = readingsOf(host, slot);
+    for (const [slot, gpu] of this.#slots(node, state).entries()) {
+      if (gpu.version === node.version) continue;
+      gpu.version = node.version;
+      const readings = readingsOf(node, slot);
       advance(gpu.since, readings, this.#settings);
       for (const rule of GPU_RULE_NAMES) {
         const from = gpu.raised[rule]?.to ?? 'ok';
         const to = GPU_RULES[rule].level(readings, gpu.since, this.#settings, from);
         if (to === undefined || to === from) continue;
-        const change = this.#change(host, slot, readings, { rule, from, to }, gpu.since);
+        const change = this.#change(node, slot, readings, { rule, from, to }, gpu.since);
         gpu.raised[rule] = to === 'ok' ? undefined : change;
         this.#onGpus += Number(from === 'ok') - Number(to === 'ok');
         changes.push(change);
@@ -147,12 +147,12 @@ export class Alerts {
     return changes;
   }
 
-  #slots(host: HostView, state: HostState): readonly GpuState[] {
-    if (state.structure === host.structure) return state.slots;
+  #slots(node: NodeView, state: NodeAlerts): readonly GpuState[] {
+    if (state.structure === node.structure) return state.slots;
     const { gpus } = state;
-    state.structure = host.structure;
-    state.slots = Array.from({ length: host.gpus.count }, (_, slot) => {
-      const key = `${host.gpus.index[slot]!} ${host.text(host.gpus.uuid[slot]!)}`;
+    state.structure = node.structure;
+    state.slots = Array.from({ length: node.gpus.count }, (_, slot) => {
+      const key = `${node.gpus.index[slot]!} ${node.text(node.gpus.uuid[slot]!)}`;
       let gpu = gpus.get(key);
       if (!gpu) gpus.set(key, (gpu = { since: { idle: undefined, held: undefined }, raised: {}, version: -1 }));
       return gpu;
@@ -169,7 +169,7 @@ export class Alerts {
   }
 
   #change(
-    host: HostView,
+    node: NodeView,
     slot: number,
     readings: Readings,
     change: { readonly rule: GpuRule; readonly from: Level; readonly to: Level },
@@ -179,31 +179,31 @@ export class Alerts {
     return {
       ...change,
       at: readings.at,
-      hostId: host.hostId,
-      host: host.label,
-      gpu: host.gpus.index[slot]!,
+      nodeId: node.nodeId,
+      node: node.name,
+      gpu: node.gpus.index[slot]!,
       value: value(readings, since),
       // Back to normal it is held against the threshold that it has left.
       threshold: threshold(this.#settings, change.to === 'ok' ? change.from : change.to),
-      users: this.#usersOf(host, slot),
+      users: this.#usersOf(node, slot),
     };
   }
 }
 
 const raisedOn = ({ raised }: GpuState): readonly AlertChange[] => GPU_RULE_NAMES.flatMap((rule) => raised[rule] ?? []);
 
-function activeOf({ gpus, down }: HostState): readonly AlertChange[] {
+function activeOf({ gpus, down }: NodeAlerts): readonly AlertChange[] {
   const ofGpus = [...gpus.values()].flatMap(raisedOn);
   return down ? [down, ...ofGpus] : ofGpus;
 }
 
-function levelsOf(host: HostState): ReadonlyMap<number, Level> {
+function levelsOf(host: NodeAlerts): ReadonlyMap<number, Level> {
   const levels = new Map<number, Level>();
   for (const { gpu, to } of activeOf(host)) if (gpu !== undefined && levels.get(gpu) !== 'crit') levels.set(gpu, to);
   return levels;
 }
 
-function readingsOf({ at, gpus: { field } }: HostView, slot: number): Readings {
+function readingsOf({ at, gpus: { field } }: NodeView, slot: number): Readings {
   return {
     at,
     temperatureCelsius: field.temperatureCelsius[slot]!,

@@ -4,7 +4,7 @@ import { captureText, FILTER_EDIT } from '../keys/filter-keys.js';
 import { ALWAYS, GLOBAL, HELP } from '../keys/global-layers.js';
 import { captureQuery, PICKER } from '../keys/picker-keys.js';
 import { REPLAY, TIMECODE } from '../keys/replay-keys.js';
-import { ladder, type ActiveLayer } from '../keys/router.js';
+import { byPrecedence, type ActiveLayer } from '../keys/router.js';
 import type { KeyLayer } from '../plugin/types.js';
 import type { AppState, Overlay } from './state.js';
 
@@ -27,5 +27,5 @@ export function activeLayers(state: AppState, modals = true): readonly ActiveLay
   const layers = ui ? (state.plugin(tab.plugin)?.layers ?? []) : [];
   const own = layers.map((layer): ActiveLayer => ({ layer, ui: ui?.value, owner: tab.plugin }));
   const open = modals ? modal(state) : [];
-  return ladder([core(ALWAYS), ...open, core(REPLAY), ...own, core(GLOBAL)]);
+  return byPrecedence([core(ALWAYS), ...open, core(REPLAY), ...own, core(GLOBAL)]);
 }

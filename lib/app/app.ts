@@ -7,16 +7,16 @@ import { CHROME } from '../keys/global-layers.js';
 import type { FilterCommand } from '../filter/filter-state.js';
 import { loadRegexEngine } from '../filter/regex.js';
 import { eventName, type InputEvent } from '../keys/key-names.js';
-import { offers, route } from '../keys/router.js';
+import { activeBindings, route } from '../keys/router.js';
 import { activeLayers } from './active-layers.js';
-import { Loop } from './render-loop.js';
+import { RenderLoop } from './render-loop.js';
 import type { Ms } from '../model/node-view.js';
 import type { Collector, Delivery } from '../model/collector.js';
 import type { RecordingSwitch, Replay } from '../model/replay.js';
 import type { Effect, KeyContext, Step, TabPlugin } from '../plugin/types.js';
 import { clean } from '../text/sanitize.js';
 import { commandPicker } from './picker.js';
-import { ReplayControl } from './replay-controller.js';
+import { ReplayController } from './replay-controller.js';
 import { AppState, faultText, type HelpOverlay } from './state.js';
 import { alertLimit } from '../view/alert-panel.js';
 import { hitTest } from '../view/cells.js';
@@ -73,11 +73,11 @@ interface Painted {
 
 export class App {
   readonly state: AppState;
-  readonly loop: Loop;
+  readonly loop: RenderLoop;
   /** Resolves when the user has quit. */
   readonly quit: Promise<void>;
   readonly #parts: AppParts;
-  readonly #transport: ReplayControl;
+  readonly #transport: ReplayController;
   #painted: Painted | undefined;
   #beat: (() => void) | undefined;
   readonly #startedAt: Ms;
@@ -87,15 +87,15 @@ export class App {
   constructor(parts: AppParts) {
     const { plugins, collector, painter, clock } = parts;
     this.#parts = parts;
-    this.state = new AppState(plugins, collector.intervalMs, collector.hosts, parts.alerts);
-    this.#transport = new ReplayControl(parts, this.state, (text, tone) => {
+    this.state = new AppState(plugins, collector.intervalMs, collector.nodes, parts.alerts);
+    this.#transport = new ReplayController(parts, this.state, (text, tone) => {
       if (text !== undefined) this.#toast(text, tone);
       this.state.touch();
       this.loop.paced();
     });
     this.state.now = this.#transport.now();
     this.#startedAt = clock.now();
-    this.loop = new Loop(clock, {
+    this.loop = new RenderLoop(clock, {
       stale: () => this.#painted?.data !== this.state.versions.data,
       ready: () => painter.ready(),
       paint: () => {
@@ -140,7 +140,7 @@ export class App {
 
   deliver(delivery: Delivery): void {
     this.state.now = this.#transport.now();
-    this.#carryOut(this.state.deliver(delivery));
+    this.#applyEffects(this.state.deliver(delivery));
     this.loop.paced();
   }
 
@@ -165,7 +165,7 @@ export class App {
     });
     switch (routed.kind) {
       case 'step':
-        this.#carryOut(routed.owner === 'core' ? effectsOf(routed.step) : this.state.update(this.state.tab, routed.step));
+        this.#applyEffects(routed.owner === 'core' ? effectsOf(routed.step) : this.state.update(this.state.tab, routed.step));
         break;
       case 'disabled':
         this.#toast(routed.reason, 'warn');
@@ -185,7 +185,7 @@ export class App {
     if (this.state.toast && this.state.toast.until <= clock.now()) this.state.toast = undefined;
     const shown = screen(this.state, {
       size: painter.size,
-      offers: offers(activeLayers(this.state), this.state),
+      offers: activeBindings(activeLayers(this.state), this.state),
       source: collector.source,
       wallNow: clock.now(),
       chips: chips ?? [],
@@ -195,12 +195,12 @@ export class App {
     painter.paint(shown.frame);
   }
 
-  #carryOut(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#effect(effect);
+  #applyEffects(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#applyEffect(effect);
   }
 
   /** What each effect comes to. A type that is not here, from a plugin of tomorrow, comes to nothing. */
-  readonly #hands: { readonly [Type in Effect['type']]: (effect: Extract<Effect, { type: Type }>) => void } = {
+  readonly #handlers: { readonly [Type in Effect['type']]: (effect: Extract<Effect, { type: Type }>) => void } = {
     quit: () => this.#ended(),
     suspend: () => this.#parts.painter.suspend(),
     redraw: () => this.#parts.painter.redraw(),
@@ -231,8 +231,8 @@ export class App {
     toast: ({ text, tone }) => this.#toast(text, tone ?? 'accent'),
   };
 
-  #effect(effect: Effect): void {
-    if (Object.hasOwn(this.#hands, effect.type)) (this.#hands[effect.type] as (effect: Effect) => void)(effect);
+  #applyEffect(effect: Effect): void {
+    if (Object.hasOwn(this.#handlers, effect.type)) (this.#handlers[effect.type] as (effect: Effect) => void)(effect);
     this.state.touch();
   }
 

@@ -12,10 +12,10 @@ let last:
   | { readonly tabs: readonly TabRef[]; readonly collector: number; readonly query: string; readonly found: readonly PickerEntry[] }
   | undefined;
 
-function entriesOf({ tabs, allHosts }: AppState): readonly PickerEntry[] {
+function entriesOf({ tabs, allNodes }: AppState): readonly PickerEntry[] {
   let known = entries.get(tabs);
   if (!known) {
-    known = tabs.map((tab) => ({ id: tabId(tab), tab, host: tab.hostId === undefined ? undefined : allHosts.get(tab.hostId) }));
+    known = tabs.map((tab) => ({ id: tabId(tab), tab, node: tab.nodeId === undefined ? undefined : allNodes.get(tab.nodeId) }));
     entries.set(tabs, known);
   }
   return known;

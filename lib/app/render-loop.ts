@@ -19,7 +19,7 @@ export interface Painting {
   readonly playing?: boolean;
 }
 
-export class Loop {
+export class RenderLoop {
   readonly stats = { frames: 0, held: 0 };
   readonly #clock: Clock;
   readonly #painting: Painting;

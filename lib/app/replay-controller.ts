@@ -17,7 +17,7 @@ export interface ReplayParts {
   readonly recording?: RecordingSwitch;
 }
 
-export class ReplayControl {
+export class ReplayController {
   readonly #parts: ReplayParts;
   readonly #state: AppState;
   /** The picture may have changed; a text is a toast. */

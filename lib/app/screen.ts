@@ -1,11 +1,11 @@
 /** State -> picture. Calls the open tab's `view` behind its wall and hands everything to chrome. Pure. */
 import { clusterDerivation } from '../aggregate/cluster.js';
 import { chromeTabRegion } from '../keys/global-layers.js';
-import { offers, type Offer } from '../keys/router.js';
+import { activeBindings, type ActiveBinding } from '../keys/router.js';
 import { activeLayers } from './active-layers.js';
 import { pickerMatches } from './picker.js';
 import type { Ms } from '../model/node-view.js';
-import { RUNGS, type Rung, type TabRef } from '../plugin/types.js';
+import { KEY_SCOPES, type KeyScope, type TabRef } from '../plugin/types.js';
 import { faultText, type AppState } from './state.js';
 import { alertView, stripNote, type AlertPanel } from '../view/alert-panel.js';
 import { bodySize, composeFrame, type Chrome, type Hint, type TabLabel } from '../view/chrome.js';
@@ -13,7 +13,7 @@ import { filterLine } from '../view/filter-line.js';
 import type { ChartDrawer } from '../view/chart.js';
 import { line, lines, span, type Block, type Frame, type Line, type Size, type View } from '../view/frame.js';
 import { helpSections, helpView, keyText, type HelpSection } from '../view/help-overlay.js';
-import { hostMark } from '../view/node-marks.js';
+import { nodeMark } from '../view/node-marks.js';
 import { pickerView } from '../view/picker-panel.js';
 import { recordingChip, replayBar, timecodeLine } from '../view/replay-bar.js';
 import { recordedClock } from '../text/timecode.js';
@@ -21,7 +21,7 @@ import { clock, titleParts } from '../view/title.js';
 
 export interface ScreenInput {
   readonly size: Size;
-  readonly offers: readonly Offer[];
+  readonly offers: readonly ActiveBinding[];
   readonly source: string;
   /** Toasts and what flashes hang on the wall clock, also in a replay. */
   readonly wallNow: Ms;
@@ -70,7 +70,7 @@ function surroundings(
       committed: state.filtering.committed,
       pinned: state.pinned,
       mode: state.filtering.mode,
-      counts: state.filtering.hosts?.counts(state.allHosts, state.versions.collector),
+      counts: state.filtering.nodes?.counts(state.allNodes, state.versions.collector),
     },
     cols,
   );
@@ -110,7 +110,7 @@ function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offer
       intervalMs: state.intervalMs,
       now: state.now,
       recordedOffset: state.replay?.offsetMinutes,
-      kept: state.filtering.hosts?.counts(state.allHosts, state.versions.collector),
+      kept: state.filtering.nodes?.counts(state.allNodes, state.versions.collector),
     }),
     // Only those on screen are looked at.
     tabs: { length: tabs.length, at: (place) => tabs[place] && tabLabel(state, tabs[place]) },
@@ -123,7 +123,7 @@ function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offer
 }
 
 const STRIP_NOTE = 'In the tab strip: … not answered yet, ~ the last try failed, ✕ down for three intervals and so in no figure.';
-const HELP_ORDER: readonly Rung[] = ['tab', 'global', 'replay', 'filter-edit'];
+const HELP_ORDER: readonly KeyScope[] = ['tab', 'global', 'replay', 'filter-edit'];
 
 /** What the help of the open tab says: this tab's keys first, then those that work everywhere. */
 export function helpOf(
@@ -131,8 +131,8 @@ export function helpOf(
   full: Size,
   chips: readonly Line[],
 ): { sections: readonly HelpSection[]; notes: readonly string[]; size: Size } {
-  const all = [...offers(activeLayers(state, false), state)].sort(
-    (a, b) => HELP_ORDER.indexOf(a.layer.rung) - HELP_ORDER.indexOf(b.layer.rung),
+  const all = [...activeBindings(activeLayers(state, false), state)].sort(
+    (a, b) => HELP_ORDER.indexOf(a.layer.scope) - HELP_ORDER.indexOf(b.layer.scope),
   );
   const around = surroundings(state, chips, full.cols);
   const rows = around.chips.length + around.bars.length;
@@ -164,13 +164,13 @@ function errorView(plugin: string, said: string): View {
 }
 
 function tabLabel(state: AppState, tab: TabRef): TabLabel {
-  const host = tab.hostId === undefined ? undefined : state.allHosts.get(tab.hostId);
-  return { title: tab.title, region: chromeTabRegion(tab.plugin, tab.key), mark: host ? hostMark(host) : '', host: host !== undefined };
+  const node = tab.nodeId === undefined ? undefined : state.allNodes.get(tab.nodeId);
+  return { title: tab.title, region: chromeTabRegion(tab.plugin, tab.key), mark: node ? nodeMark(node) : '', host: node !== undefined };
 }
 
-/** One hint a binding, those of the upper rungs first; keys that do one thing in two directions share one, if they share its words. */
-function hintsOf(all: readonly Offer[]): readonly Hint[] {
-  const found = new Map<string, Hint & { readonly rung: number }>();
+/** One hint a binding, those of the upper scopes first; keys that do one thing in two directions share one, if they share its words. */
+function hintsOf(all: readonly ActiveBinding[]): readonly Hint[] {
+  const found = new Map<string, Hint & { readonly scope: number }>();
   for (const { binding, layer, keys } of all) {
     if (binding.hint === undefined) continue;
     const label = binding.short ?? binding.label;
@@ -178,7 +178,7 @@ function hintsOf(all: readonly Offer[]): readonly Hint[] {
     const first = keyText(keys[0]!);
     const known = found.get(key);
     if (known) found.set(key, { ...known, keys: `${known.keys}${first}`, priority: Math.min(known.priority, binding.hint) });
-    else found.set(key, { keys: first, label, priority: binding.hint, rung: RUNGS.indexOf(layer.rung) });
+    else found.set(key, { keys: first, label, priority: binding.hint, scope: KEY_SCOPES.indexOf(layer.scope) });
   }
-  return [...found.values()].sort((a, b) => a.rung - b.rung || a.priority - b.priority);
+  return [...found.values()].sort((a, b) => a.scope - b.scope || a.priority - b.priority);
 }

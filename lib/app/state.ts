@@ -1,5 +1,5 @@
 /** What the program knows and shows, and the two counters that everything hangs on. No IO, no clock: `now` is handed in. */
-import { Alerting } from '../alerts/alert-log.js';
+import { AlertLog } from '../alerts/alert-log.js';
 import type { AlertChange } from '../alerts/alerts.js';
 import { ALERT_DEFAULTS, type AlertSettings, type Level } from '../alerts/rules.js';
 import { VramTrend } from '../aggregate/vram-trend.js';
@@ -7,17 +7,17 @@ import { usersDerivation } from '../aggregate/users.js';
 import { clusterDerivation } from '../aggregate/cluster.js';
 import { History } from '../aggregate/history.js';
 import { Derivations, WHOLE, type Derivation, type Scope } from '../aggregate/derivations.js';
-import { Filtering, keeps } from '../filter/filter-state.js';
-import type { FilteredHosts } from '../filter/filtered-nodes.js';
+import { FilterState, matcherOf } from '../filter/filter-state.js';
+import type { FilteredNodes } from '../filter/filtered-nodes.js';
 import type { Health } from '../model/health.js';
-import type { HostView, Ms } from '../model/node-view.js';
+import type { NodeView, Ms } from '../model/node-view.js';
 import type { Delivery } from '../model/collector.js';
 import type { RecordingStatus, ReplayStatus } from '../model/replay.js';
 import { checkStep } from '../keys/router.js';
-import type { AppView, Effect, FilterView, HostList, Message, Step, TabPlugin, TabRef } from '../plugin/types.js';
+import type { AppView, Effect, FilterView, NodeList, Message, Step, TabPlugin, TabRef } from '../plugin/types.js';
 import { clean } from '../text/sanitize.js';
 import { tabId, tabsOf } from '../plugin/tabs.js';
-import { hostMark } from '../view/node-marks.js';
+import { nodeMark } from '../view/node-marks.js';
 import type { PickerState } from '../view/picker-panel.js';
 
 export interface Toast {
@@ -29,7 +29,7 @@ export interface Toast {
   readonly alerts?: readonly AlertChange[];
 }
 
-/** A modal on the top rung: it takes all keys. */
+/** A modal on the top scope: it takes all keys. */
 export type Overlay = HelpOverlay | TimecodeOverlay | PickerOverlay;
 /** A text that is scrolled. */
 export interface HelpOverlay {
@@ -55,25 +55,25 @@ export interface Fault {
   readonly from: 'tabs' | 'init' | 'key' | 'message';
 }
 
-class Hosts implements HostList {
-  readonly map = new Map<string, HostView>();
+class NodeMap implements NodeList {
+  readonly map = new Map<string, NodeView>();
   get size(): number {
     return this.map.size;
   }
-  get(hostId: string): HostView | undefined {
-    return this.map.get(hostId);
+  get(nodeId: string): NodeView | undefined {
+    return this.map.get(nodeId);
   }
-  [Symbol.iterator](): Iterator<HostView> {
+  [Symbol.iterator](): Iterator<NodeView> {
     return this.map.values();
   }
 }
 
 /** The hosts that a filter does not rule out, with what it keeps of them. */
-class HostsLeft implements HostList {
-  readonly #all: HostList;
-  readonly #filtered: FilteredHosts;
+class MatchingNodes implements NodeList {
+  readonly #all: NodeList;
+  readonly #filtered: FilteredNodes;
 
-  constructor(all: HostList, filtered: FilteredHosts) {
+  constructor(all: NodeList, filtered: FilteredNodes) {
     this.#all = all;
     this.#filtered = filtered;
   }
@@ -81,11 +81,11 @@ class HostsLeft implements HostList {
     return [...this].length;
   }
   /** Also one that is ruled out: nothing is kept of it. */
-  get(hostId: string): HostView | undefined {
-    const host = this.#all.get(hostId);
-    return host && this.#filtered.masked(host);
+  get(nodeId: string): NodeView | undefined {
+    const node = this.#all.get(nodeId);
+    return node && this.#filtered.filtered(node);
   }
-  [Symbol.iterator](): Iterator<HostView> {
+  [Symbol.iterator](): Iterator<NodeView> {
     return this.#filtered.of(this.#all);
   }
 }
@@ -99,13 +99,13 @@ export class AppState implements AppView {
   /** `data`: anything that can change the picture. `collector`: a collector delivered. Only these two methods raise them. */
   readonly versions = { data: 0, collector: 0 };
   readonly derivations = new Derivations();
-  readonly filtering = new Filtering();
-  readonly alerting: Alerting;
+  readonly filtering = new FilterState();
+  readonly alerting: AlertLog;
   /** Wall time until which the alerts in the tab strip stand out. */
   flashUntil: Ms = 0;
   now: Ms = 0;
   health: Health | undefined;
-  #lastHost: string | undefined;
+  #lastNode: string | undefined;
   toast: Toast | undefined;
   overlays: readonly Overlay[] = [];
   replay: ReplayStatus | undefined;
@@ -119,7 +119,7 @@ export class AppState implements AppView {
   #sampled = -1;
   #down = { collector: -1, hosts: 0 };
   #tabsStale = true;
-  readonly #hosts = new Hosts();
+  readonly #nodes = new NodeMap();
   readonly #labels = new Map<string, string>();
   readonly #trend = new VramTrend();
   #sampleAt: Ms | undefined;
@@ -129,27 +129,27 @@ export class AppState implements AppView {
   readonly intervalMs: Ms;
   readonly history: History;
 
-  constructor(plugins: readonly TabPlugin[], intervalMs: Ms, hosts: Iterable<HostView>, alerts: AlertSettings = ALERT_DEFAULTS) {
+  constructor(plugins: readonly TabPlugin[], intervalMs: Ms, nodes: Iterable<NodeView>, alerts: AlertSettings = ALERT_DEFAULTS) {
     this.plugins = plugins;
     this.intervalMs = intervalMs;
-    this.alerting = new Alerting(alerts, intervalMs);
+    this.alerting = new AlertLog(alerts, intervalMs);
     this.history = new History(intervalMs);
-    for (const host of hosts) this.#keep(host);
+    for (const node of nodes) this.#keep(node);
   }
 
   /** All that is watched, whatever filter holds. */
-  get allHosts(): HostList {
-    return this.#hosts;
+  get allNodes(): NodeList {
+    return this.#nodes;
   }
 
-  get hosts(): HostList {
-    const { hosts, mode } = this.filtering;
-    return hosts && mode === 'hide' ? new HostsLeft(this.#hosts, hosts) : this.#hosts;
+  get nodes(): NodeList {
+    const { nodes: hosts, mode } = this.filtering;
+    return hosts && mode === 'hide' ? new MatchingNodes(this.#nodes, hosts) : this.#nodes;
   }
 
   get filter(): FilterView | undefined {
-    const { hosts, mode, committed } = this.filtering;
-    return hosts && { text: hosts.filter.key, mode, committed: committed !== '', ...keeps(hosts) };
+    const { nodes: nodes, mode, committed } = this.filtering;
+    return nodes && { text: nodes.filter.key, mode, committed: committed !== '', ...matcherOf(nodes) };
   }
 
   get pinned(): string | undefined {
@@ -170,8 +170,8 @@ export class AppState implements AppView {
     return this.tabs[this.tabAt] ?? NO_TAB;
   }
 
-  get lastHost(): string | undefined {
-    return this.#lastHost;
+  get lastNode(): string | undefined {
+    return this.#lastNode;
   }
 
   /** Place of the open tab among `tabs`. */
@@ -185,7 +185,7 @@ export class AppState implements AppView {
     const { collector } = this.versions;
     if (this.#down.collector !== collector) {
       let hosts = 0;
-      for (const host of this.#hosts) if (hostMark(host) === '✕') hosts++;
+      for (const node of this.#nodes) if (nodeMark(node) === '✕') hosts++;
       this.#down = { collector, hosts };
     }
     return this.#down.hosts;
@@ -193,10 +193,10 @@ export class AppState implements AppView {
 
   derive<P, T>(derivation: Derivation<P, T>, scope: Scope = KEPT): T {
     const { collector } = this.versions;
-    const filtered = scope.whole ? undefined : this.filtering.hosts;
-    if (!filtered) return this.derivations.derive(derivation, this.#hosts, collector, scope);
+    const filtered = scope.whole ? undefined : this.filtering.nodes;
+    if (!filtered) return this.derivations.derive(derivation, this.#nodes, collector, scope);
     const key = `${filtered.id}\0${scope.key}`;
-    return this.derivations.derive(derivation, filtered.of(this.#hosts), collector, { ...scope, key });
+    return this.derivations.derive(derivation, filtered.of(this.#nodes), collector, { ...scope, key });
   }
 
   /** User ids are not what they were. */
@@ -205,8 +205,8 @@ export class AppState implements AppView {
     this.filtering.forget();
   }
 
-  alertLevel({ hostId, gpus }: HostView, slot: number): Level {
-    return this.alerting.alerts.level(hostId, gpus.index[slot]!);
+  alertLevel({ nodeId, gpus }: NodeView, slot: number): Level {
+    return this.alerting.alerts.level(nodeId, gpus.index[slot]!);
   }
 
   vramTrend(user: string): ArrayLike<number> {
@@ -222,12 +222,12 @@ export class AppState implements AppView {
   deliver(delivery: Delivery): readonly Effect[] {
     this.versions.collector++;
     this.versions.data++;
-    const { host } = delivery;
+    const { node } = delivery;
     this.#sampleTrend(delivery);
     const changes = this.alerting.take(delivery, this.now);
-    if (delivery.kind === 'gone') return this.#remove(host.hostId);
-    if (this.#labels.get(host.hostId) !== host.label || this.#hosts.get(host.hostId) !== host) {
-      this.#keep(host);
+    if (delivery.kind === 'gone') return this.#remove(node.nodeId);
+    if (this.#labels.get(node.nodeId) !== node.name || this.#nodes.get(node.nodeId) !== node) {
+      this.#keep(node);
       this.#tabsStale = true;
     }
     this.#remember(delivery);
@@ -242,7 +242,7 @@ export class AppState implements AppView {
   ui(tab: TabRef): { readonly value: unknown } | undefined {
     const id = tabId(tab);
     if (!this.#ui.has(id)) {
-      const made = this.#walled(tab.plugin, 'init', () => ({ value: this.plugin(tab.plugin)?.init(tab) }));
+      const made = this.#guarded(tab.plugin, 'init', () => ({ value: this.plugin(tab.plugin)?.init(tab) }));
       this.#ui.set(id, made);
     }
     return this.#ui.get(id);
@@ -271,7 +271,7 @@ export class AppState implements AppView {
 
   #goTo(at: number): void {
     this.#at = at;
-    this.#lastHost = this.#tabs[at]?.hostId ?? this.#lastHost;
+    this.#lastNode = this.#tabs[at]?.nodeId ?? this.#lastNode;
   }
 
   /** One sample an interval, the first after one: by then every host has had its turn. */
@@ -285,39 +285,39 @@ export class AppState implements AppView {
     }
   }
 
-  #remember({ host, kind, continuity }: Delivery): void {
+  #remember({ node, kind, continuity }: Delivery): void {
     const { history } = this;
-    if (continuity === 'jump') history.jump(host.hostId);
-    if (kind === 'data') history.add(host);
+    if (continuity === 'jump') history.jump(node.nodeId);
+    if (kind === 'data') history.add(node);
     // Also where nothing is painted, because the terminal does not read.
-    if (history.misses(this.now)) this.sample();
+    if (history.isMissing(this.now)) this.sample();
   }
 
   /** What the cluster is doing goes into its history: not while some host is still to be heard of, since sums of a part look like a rise. */
   sample(): void {
     const { collector } = this.versions;
     if (this.#sampled === collector) return;
-    for (const { status } of this.#hosts) if (status.phase === 'waiting') return;
-    this.history.see(this.now, this.derivations.derive(clusterDerivation, this.#hosts, collector));
+    for (const { status } of this.#nodes) if (status.phase === 'waiting') return;
+    this.history.record(this.now, this.derivations.derive(clusterDerivation, this.#nodes, collector));
     this.#sampled = collector;
   }
 
-  #keep(host: HostView): void {
-    this.#hosts.map.set(host.hostId, host);
-    this.#labels.set(host.hostId, host.label);
+  #keep(node: NodeView): void {
+    this.#nodes.map.set(node.nodeId, node);
+    this.#labels.set(node.nodeId, node.name);
   }
 
-  #remove(hostId: string): readonly Effect[] {
-    this.#hosts.map.delete(hostId);
-    this.#labels.delete(hostId);
-    this.history.remove(hostId);
-    const message: Message = { type: 'host-removed', hostId };
+  #remove(nodeId: string): readonly Effect[] {
+    this.#nodes.map.delete(nodeId);
+    this.#labels.delete(nodeId);
+    this.history.remove(nodeId);
+    const message: Message = { type: 'node-removed', nodeId };
     const effects: Effect[] = [];
     for (const tab of this.tabs) {
       const plugin = this.plugin(tab.plugin);
       const ui = this.#ui.get(tabId(tab));
       if (!plugin?.on || !ui) continue;
-      const step = this.#walled(plugin.id, 'message', () => checkStep(plugin.on?.(ui.value, message)));
+      const step = this.#guarded(plugin.id, 'message', () => checkStep(plugin.on?.(ui.value, message)));
       if (step) effects.push(...this.update(tab, step));
     }
     this.#tabsStale = true;
@@ -329,7 +329,7 @@ export class AppState implements AppView {
     this.#tabsStale = false;
     const open = tabId(this.#tabs[this.#at] ?? NO_TAB);
     for (const [id, { from }] of this.faults) if (from === 'tabs') this.faults.delete(id);
-    this.#tabs = tabsOf(this.plugins, this.#hosts, (plugin, error) => this.blame(plugin.id, 'tabs', error));
+    this.#tabs = tabsOf(this.plugins, this.#nodes, (plugin, error) => this.blame(plugin.id, 'tabs', error));
     this.#at = Math.max(
       0,
       this.#tabs.findIndex((tab) => tabId(tab) === open),
@@ -344,7 +344,7 @@ export class AppState implements AppView {
     this.touch();
   }
 
-  #walled<T>(plugin: string, from: Fault['from'], run: () => T): T | undefined {
+  #guarded<T>(plugin: string, from: Fault['from'], run: () => T): T | undefined {
     try {
       return run();
     } catch (error) {

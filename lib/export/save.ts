@@ -2,7 +2,7 @@
 import { AppError } from '../errors.js';
 import type { Ms } from '../model/node-view.js';
 import { clean } from '../text/sanitize.js';
-import { exportFolder, shortPath, type Surroundings } from '../paths.js';
+import { exportFolder, shortPath, type PathContext } from '../paths.js';
 import { csvOf } from './csv.js';
 import { jsonOf } from './json.js';
 import { Refused, safeName, writeNew } from './safe-file.js';
@@ -14,7 +14,7 @@ const FORMATS = { csv: csvOf, json: jsonOf } as const;
  * Writes the sheet to `<cache>/all-smi/<name>-<YYYYMMDDTHHMMSS>.<format>`, local time, and resolves with its path, `~` for home.
  * @throws AppError E_EXPORT
  */
-export async function saveSheet({ name, format, sheet }: SaveRequest, now: Ms, surroundings: Surroundings): Promise<string> {
+export async function saveSheet({ name, format, sheet }: SaveRequest, now: Ms, surroundings: PathContext): Promise<string> {
   const folder = exportFolder(surroundings);
   try {
     const stem = `${safeName(name)}-${stamp(now)}`;
@@ -45,7 +45,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EIO: 'is on a disk that failed',
 };
 
-function reasonOf(error: unknown, folder: string, surroundings: Surroundings): string {
+function reasonOf(error: unknown, folder: string, surroundings: PathContext): string {
   if (error instanceof Refused) return `${shortPath(error.path, surroundings)} ${error.message}`;
   const { code = '', message } = error as NodeJS.ErrnoException;
   const known = REASONS[code];

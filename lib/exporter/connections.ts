@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 /** Over TLS a request names the encrypted socket, and not the one that connected; both have the same other end. */
 const otherEnd = ({ remoteAddress = '', remotePort = 0 }: Socket): string => `${remoteAddress} ${remotePort}`;
 
-export class Guests {
+export class Connections {
   readonly #max: number;
   readonly #all = new Map<string, Socket>();
   /** Those that aren't being answered, who was so longest first. */
@@ -15,7 +15,7 @@ export class Guests {
     this.#max = max;
   }
 
-  came(socket: Socket): void {
+  opened(socket: Socket): void {
     const key = otherEnd(socket);
     socket.once('close', () => {
       if (this.#all.get(key) === socket) this.#all.delete(key);
@@ -29,7 +29,7 @@ export class Guests {
   }
 
   /** A request has come; until its answer is gone its sender isn't idle. */
-  asked(socket: Socket, response: ServerResponse): void {
+  requested(socket: Socket, response: ServerResponse): void {
     const guest = this.#all.get(otherEnd(socket));
     if (guest === undefined) return;
     this.#idle.delete(guest);
@@ -38,7 +38,7 @@ export class Guests {
     });
   }
 
-  leave(): void {
+  closeAll(): void {
     for (const socket of this.#all.values()) socket.destroy();
   }
 }

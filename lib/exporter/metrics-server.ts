@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { AppError } from '../errors.js';
 import type { Ms } from '../model/node-view.js';
-import { Guests } from './connections.js';
+import { Connections } from './connections.js';
 import type { Clock } from '../model/clock.js';
 import { atHost, listenError, refuse } from '../http/server.js';
 
@@ -156,13 +156,13 @@ function serverOf({ tls }: ApiOptions, listener: RequestListener): Server {
 export async function serveApi(options: ApiOptions): Promise<Api> {
   const { bind, port, tls, maxConnections = MAX_CONNECTIONS } = options;
   const answers = new Answers(options);
-  const guests = new Guests(maxConnections);
+  const guests = new Connections(maxConnections);
   const server = serverOf(options, (request, response) => {
-    guests.asked(request.socket, response);
+    guests.requested(request.socket, response);
     answers.answer(request, response);
   });
   server.on('connection', (socket: Socket) => {
-    guests.came(socket);
+    guests.opened(socket);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
@@ -181,7 +181,7 @@ export async function serveApi(options: ApiOptions): Promise<Api> {
         server.close(() => {
           resolve();
         });
-        guests.leave();
+        guests.closeAll();
         server.closeAllConnections();
       }),
   };

@@ -6,25 +6,25 @@
  * A comparison with a field that is missing (not reported, or of a GPU or process that is not there) is false, whatever the operator;
  * `not` of it is true.
  */
-import type { HostView } from '../model/node-view.js';
-import { fieldOf, isNumber, type Field, type NumberField, type Place, type TextField } from './fields.js';
+import type { NodeView } from '../model/node-view.js';
+import { fieldOf, isNumber, type Field, type NumberField, type RowContext, type TextField } from './fields.js';
 import { FilterError, type Operator } from './lexer.js';
 import type { Comparison, Query } from './parser.js';
 import { regex, RegexError } from './regex.js';
 
-export type Test = (place: Place) => boolean;
+export type Test = (place: RowContext) => boolean;
 
 export interface Filter {
   /** The name of what it means: filters of the same key keep the same. */
   readonly key: string;
   readonly test: Test;
   /** False: nothing of such a host can ever be kept. Undefined: that hangs on its GPUs and processes. */
-  host(host: HostView): boolean | undefined;
+  node(node: NodeView): boolean | undefined;
 }
 
 /** Throws FilterError for a regular expression that is none. `key`: the query printed. */
 export function compile(query: Query, key: string): Filter {
-  return { key, test: testOf(query), host: hostVerdict(query) };
+  return { key, test: testOf(query), node: hostVerdict(query) };
 }
 
 function testOf(query: Query): Test {
@@ -72,7 +72,7 @@ function ofNumbers(of: NumberField, operator: Operator, value: number): Test {
 function ofTexts(of: TextField, { operator, value, column }: Comparison): Test {
   const matches = operator === '~=' ? expression(value, column, of.many === true) : (text: string) => text === value;
   const { alias } = of;
-  const equal = (place: Place, text: string): boolean => matches(text) || (alias !== undefined && matches(alias(place)));
+  const equal = (place: RowContext, text: string): boolean => matches(text) || (alias !== undefined && matches(alias(place)));
   const wanted = operator !== '!=';
   return (place) => {
     const text = of.text(place);
@@ -102,16 +102,16 @@ function expression(pattern: string, column: number, many: boolean): (text: stri
 }
 
 /** The query with three values: what is of GPUs and processes may be either. */
-function hostVerdict(query: Query): (host: HostView) => boolean | undefined {
+function hostVerdict(query: Query): (node: NodeView) => boolean | undefined {
   switch (query.kind) {
     case 'compare': {
       if (field(query.field).of !== 'host') return () => undefined;
       const test = comparison(query);
-      return (host) => test({ host, slot: -1, row: -1, procsOn: NOTHING });
+      return (node) => test({ node, slot: -1, row: -1, procsOn: NOTHING });
     }
     case 'not': {
       const verdict = hostVerdict(query.of);
-      return (host) => negated(verdict(host));
+      return (node) => negated(verdict(node));
     }
     case 'and':
     case 'or':
@@ -123,11 +123,11 @@ const NOTHING = new Int32Array(0);
 const negated = (verdict: boolean | undefined): boolean | undefined => (verdict === undefined ? undefined : !verdict);
 
 /** One verdict that is `decides` decides; else one that is open leaves it open. */
-function joined(verdicts: readonly ((host: HostView) => boolean | undefined)[], decides: boolean): (host: HostView) => boolean | undefined {
-  return (host) => {
+function joined(verdicts: readonly ((node: NodeView) => boolean | undefined)[], decides: boolean): (node: NodeView) => boolean | undefined {
+  return (node) => {
     let open = false;
     for (const verdict of verdicts) {
-      const one = verdict(host);
+      const one = verdict(node);
       if (one === decides) return decides;
       open ||= one === undefined;
     }
@@ -136,7 +136,7 @@ function joined(verdicts: readonly ((host: HostView) => boolean | undefined)[], 
 }
 
 /** What is kept of a host, by slot and by process row: 1 is kept. What lies behind `slots` and `rows` is garbage. */
-export interface Kept {
+export interface Matches {
   readonly gpus: Uint8Array;
   readonly slots: number;
   readonly procs: Uint8Array;
@@ -159,14 +159,14 @@ const room = (length: number, reuse: Uint8Array | undefined): Uint8Array =>
   reuse && reuse.length >= length ? reuse.fill(0, 0, length) : new Uint8Array(length);
 
 /** `reuse`: one that nobody needs any more. */
-export function keep({ test }: Filter, host: HostView, reuse?: Kept): Kept {
-  const { gpus, procs } = host;
+export function matchRows({ test }: Filter, node: NodeView, reuse?: Matches): Matches {
+  const { gpus, procs } = node;
   const { gpu, count } = procs;
   const { slots } = gpus;
   const kept = { gpus: room(slots, reuse?.gpus), slots, procs: room(count, reuse?.procs), rows: count };
   const procsOn = scratch(slots);
   for (let row = 0; row < count; row++) if (gpu[row]! >= 0) procsOn[gpu[row]!]!++;
-  const place: Place = { host, slot: -1, row: -1, procsOn };
+  const place: RowContext = { node, slot: -1, row: -1, procsOn };
   let procCount = 0;
   for (let row = 0; row < count; row++) {
     place.row = row;

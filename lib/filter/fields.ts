@@ -4,15 +4,15 @@
  */
 import { slotState } from '../aggregate/gpu-state.js';
 import type { GpuField } from '../model/columns.js';
-import { counted, silence, type HostView } from '../model/node-view.js';
+import { included, whyNotReporting, type NodeView } from '../model/node-view.js';
 import type { Unit } from '../text/units.js';
 
 /**
  * What a filter is asked about: a process on a GPU, a GPU without one (`row` -1), a process on no GPU (`slot` -1), a host with neither.
  * One object for all of them, filled anew.
  */
-export interface Place {
-  host: HostView;
+export interface RowContext {
+  node: NodeView;
   /** Slot in the host's GPU columns. */
   slot: number;
   /** Row in its process columns. */
@@ -32,14 +32,14 @@ interface Named {
 }
 export interface NumberField extends Named {
   readonly unit: Unit;
-  number(place: Place): number;
+  number(place: RowContext): number;
 }
 export interface TextField extends Named {
-  text(place: Place): string;
+  text(place: RowContext): string;
   /** Hardly any text comes twice. */
   readonly many?: true;
   /** Another text for the same thing: equal is what equals either. */
-  readonly alias?: (place: Place) => string;
+  readonly alias?: (place: RowContext) => string;
 }
 export type Field = NumberField | TextField;
 
@@ -50,14 +50,14 @@ const names = (all: string): Pick<Named, 'name' | 'also'> => {
   return { name, also };
 };
 
-function gpuNumber(spelled: string, unit: Unit, about: string, number: (host: HostView, slot: number) => number): NumberField {
+function gpuNumber(spelled: string, unit: Unit, about: string, number: (node: NodeView, slot: number) => number): NumberField {
   // GPUs that only processes speak of have no readings.
   return {
     ...names(spelled),
     of: 'gpu',
     unit,
     about,
-    number: ({ host, slot }) => (slot >= 0 && slot < host.gpus.count ? number(host, slot) : NaN),
+    number: ({ node, slot }) => (slot >= 0 && slot < node.gpus.count ? number(node, slot) : NaN),
   };
 }
 
@@ -65,30 +65,30 @@ function gpuReading(spelled: string, unit: Unit, about: string, field: GpuField)
   return gpuNumber(spelled, unit, about, ({ gpus }, slot) => gpus.field[field][slot]!);
 }
 
-function gpuText(spelled: string, about: string, text: (host: HostView, slot: number) => string): TextField {
-  return { ...names(spelled), of: 'gpu', about, text: ({ host, slot }) => (slot < 0 ? '' : text(host, slot)) };
+function gpuText(spelled: string, about: string, text: (node: NodeView, slot: number) => string): TextField {
+  return { ...names(spelled), of: 'gpu', about, text: ({ node, slot }) => (slot < 0 ? '' : text(node, slot)) };
 }
 
-function procNumber(spelled: string, unit: Unit, about: string, number: (host: HostView, row: number) => number): NumberField {
-  return { ...names(spelled), of: 'process', unit, about, number: ({ host, row }) => (row < 0 ? NaN : number(host, row)) };
+function procNumber(spelled: string, unit: Unit, about: string, number: (node: NodeView, row: number) => number): NumberField {
+  return { ...names(spelled), of: 'process', unit, about, number: ({ node, row }) => (row < 0 ? NaN : number(node, row)) };
 }
 
-function procText(spelled: string, about: string, text: (host: HostView, row: number) => string): TextField {
-  return { ...names(spelled), of: 'process', about, text: ({ host, row }) => (row < 0 ? '' : text(host, row)) };
+function procText(spelled: string, about: string, text: (node: NodeView, row: number) => string): TextField {
+  return { ...names(spelled), of: 'process', about, text: ({ node, row }) => (row < 0 ? '' : text(node, row)) };
 }
 
-function hostText(spelled: string, about: string, text: (host: HostView) => string, alias?: (place: Place) => string): TextField {
-  return { ...names(spelled), of: 'host', about, text: ({ host }) => text(host), ...(alias ? { alias } : {}) };
+function hostText(spelled: string, about: string, text: (node: NodeView) => string, alias?: (place: RowContext) => string): TextField {
+  return { ...names(spelled), of: 'host', about, text: ({ node }) => text(node), ...(alias ? { alias } : {}) };
 }
 
-const usedPercent = ({ gpus: { field } }: HostView, slot: number): number =>
+const usedPercent = ({ gpus: { field } }: NodeView, slot: number): number =>
   (field.memoryUsedBytes[slot]! / field.memoryTotalBytes[slot]!) * 100;
 
 /** As the tab strip shows it: 'live' also stands for a host whose last try failed but whose answer still counts. */
-function statusOf(host: HostView): string {
-  if (host.status.phase === 'waiting') return 'waiting';
-  if (!counted(host)) return 'down';
-  return host.status.phase;
+function statusOf(node: NodeView): string {
+  if (node.status.phase === 'waiting') return 'waiting';
+  if (!included(node)) return 'down';
+  return node.status.phase;
 }
 
 /** The first name is the one that printing uses. */
@@ -108,21 +108,21 @@ export const FIELDS: readonly Field[] = [
     of: 'gpu',
     unit: 'number',
     about: 'its number on the node',
-    number: ({ host, slot }) => (slot < 0 ? NaN : host.gpus.index[slot]!),
+    number: ({ node, slot }) => (slot < 0 ? NaN : node.gpus.index[slot]!),
   },
   {
     ...names('procs'),
     of: 'gpu',
     unit: 'number',
     about: 'processes on it; missing where the node does not tell',
-    number: ({ host, slot, procsOn }) => (slot < 0 || silence(host) !== undefined ? NaN : procsOn[slot]!),
+    number: ({ node, slot, procsOn }) => (slot < 0 || whyNotReporting(node) !== undefined ? NaN : procsOn[slot]!),
   },
   gpuText('state', 'computing, held (memory without computing), free or unknown', gpuState),
-  gpuText('gpu_name name', 'model', (host, slot) => host.text(host.gpus.name[slot]!)),
-  gpuText('uuid', 'uuid', (host, slot) => host.text(host.gpus.uuid[slot]!)),
+  gpuText('gpu_name name', 'model', (node, slot) => node.text(node.gpus.name[slot]!)),
+  gpuText('uuid', 'uuid', (node, slot) => node.text(node.gpus.uuid[slot]!)),
   gpuText('device_type type', 'GPU, NPU, ...', ({ gpus }, slot) => gpus.detail(slot, 'type') || 'GPU'),
   gpuText('driver', 'version of the driver', ({ gpus }, slot) => gpus.detail(slot, 'driver_version')),
-  procText('user', 'whose it is', (host, row) => host.userName(host.procs.user[row]!)),
+  procText('user', 'whose it is', (node, row) => node.userName(node.procs.user[row]!)),
   { ...procText('command cmd', 'command line, or the name where that is unknown', commandOf), many: true },
   procNumber('pid', 'number', 'process id', ({ procs }, row) => procs.pid[row]!),
   procNumber('vram', 'bytes', 'GPU memory it holds', ({ procs }, row) => (procs.gpu[row]! < 0 ? NaN : procs.vramBytes[row]!)),
@@ -132,30 +132,30 @@ export const FIELDS: readonly Field[] = [
   hostText(
     'host hostname',
     'name of the node, or the address it is scraped at',
-    ({ label }) => label,
-    ({ host }) => host.hostId,
+    ({ name: label }) => label,
+    ({ node }) => node.nodeId,
   ),
   hostText('status', 'live, failing (the last try), down (in no figure) or waiting', statusOf),
 ];
 
-function gpuState({ gpus }: HostView, slot: number): string {
+function gpuState({ gpus }: NodeView, slot: number): string {
   const state = slotState(gpus, slot);
   return state === 'heldIdle' ? 'held' : state;
 }
 
 /** Commands that are kept decoded: each key that is typed asks for all of them. */
 const MAX_COMMANDS = 200_000;
-let commands = new WeakMap<HostView, { readonly structure: number; readonly texts: (string | undefined)[] }>();
+let commands = new WeakMap<NodeView, { readonly structure: number; readonly texts: (string | undefined)[] }>();
 let kept = 0;
 
-function commandOf(host: HostView, row: number): string {
-  let known = commands.get(host);
+function commandOf(node: NodeView, row: number): string {
+  let known = commands.get(node);
   // Rows are others, or have other texts, only with another structure.
-  if (known?.structure !== host.structure)
-    commands.set(host, (known = { structure: host.structure, texts: new Array<string | undefined>(host.procs.count) }));
+  if (known?.structure !== node.structure)
+    commands.set(node, (known = { structure: node.structure, texts: new Array<string | undefined>(node.procs.count) }));
   let text = known.texts[row];
   if (text !== undefined) return text;
-  text = host.text(host.procs.command[row]!) || host.text(host.procs.name[row]!);
+  text = node.text(node.procs.command[row]!) || node.text(node.procs.name[row]!);
   if (++kept > MAX_COMMANDS) {
     commands = new WeakMap();
     kept = 0;

@@ -1,12 +1,12 @@
 /**
  * The filter of the program: what is being typed, what holds, what held before, and whom it is pinned to. No clock, no IO.
  */
-import type { HostView } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import { EDITS, insert, typed, type Edit, type EditedText } from './line-editor.js';
 import { compile } from './evaluate.js';
-import { FilteredHosts } from './filtered-nodes.js';
+import { FilteredNodes } from './filtered-nodes.js';
 import { FilterError } from './lexer.js';
-import { MaskedHost } from './filtered-node.js';
+import { FilteredNode } from './filtered-node.js';
 import { parse, type Query } from './parser.js';
 import { print } from './print.js';
 
@@ -19,7 +19,7 @@ export type FilterCommand =
 /** Filters that Ctrl-R brings back. */
 const HISTORY = 20;
 
-export class Filtering {
+export class FilterState {
   mode: FilterMode = 'hide';
   /** The text being typed; undefined: none is. */
   edited: EditedText | undefined;
@@ -35,9 +35,9 @@ export class Filtering {
   #preview = '';
   /** Enter was pressed while the engine of regular expressions was not there yet. */
   #late = false;
-  #hosts: FilteredHosts | undefined;
+  #nodes: FilteredNodes | undefined;
   /** The last there were, also when there is no filter now. */
-  #last: FilteredHosts | undefined;
+  #last: FilteredNodes | undefined;
 
   /** What holds when nothing is typed; '' for none. */
   get committed(): string {
@@ -50,17 +50,17 @@ export class Filtering {
   }
 
   /** The hosts as they are to be seen; undefined: as they are. */
-  get hosts(): FilteredHosts | undefined {
-    return this.#hosts;
+  get nodes(): FilteredNodes | undefined {
+    return this.#nodes;
   }
 
   /** Sets the filter. Throws FilterError, and then holds what it held. */
   set(text: string): void {
     const query = parse(text);
     const shown = query ? print(query) : '';
-    const hosts = this.#compiled(query);
+    const nodes = this.#compiled(query);
     this.#committed = shown;
-    this.#hosts = hosts;
+    this.#nodes = nodes;
     if (shown !== '') this.#history = [shown, ...this.#history.filter((one) => one !== shown)].slice(0, HISTORY);
   }
 
@@ -88,7 +88,7 @@ export class Filtering {
 
   /** User ids are not what they were: hosts are looked at anew. */
   forget(): void {
-    this.#hosts = this.#last = undefined;
+    this.#nodes = this.#last = undefined;
     this.#look();
   }
 
@@ -127,40 +127,40 @@ export class Filtering {
   #look(): void {
     this.problem = undefined;
     if (!this.edited) {
-      this.#hosts = this.#compiled(parse(this.#committed));
+      this.#nodes = this.#compiled(parse(this.#committed));
       return;
     }
     try {
-      this.#hosts = this.#compiled(parse(this.edited.text));
+      this.#nodes = this.#compiled(parse(this.edited.text));
       this.#preview = this.edited.text;
     } catch (error) {
       if (!(error instanceof FilterError)) throw error;
       this.problem = error;
-      this.#hosts = this.#compiled(parse(this.#preview));
+      this.#nodes = this.#compiled(parse(this.#preview));
     }
   }
 
   /** Hosts that were looked at with the same query stay as they are. */
-  #compiled(query: Query | undefined): FilteredHosts | undefined {
+  #compiled(query: Query | undefined): FilteredNodes | undefined {
     const pinned: Query | undefined =
       this.#user === undefined ? undefined : { kind: 'compare', field: 'user', operator: '==', value: this.#user, column: 0 };
     const all = pinned && query ? ({ kind: 'and', of: [pinned, query] } as const) : (pinned ?? query);
     if (!all) return undefined;
     const key = print(all);
-    if (this.#hosts?.filter.key === key) return this.#hosts;
-    return (this.#last = new FilteredHosts(compile(all, key), this.#last));
+    if (this.#nodes?.filter.key === key) return this.#nodes;
+    return (this.#last = new FilteredNodes(compile(all, key), this.#last));
   }
 }
 
 /** Whether a filter keeps a row of a host; both are of the host itself, not of what is left of it. */
-export interface Keeps {
+export interface Matcher {
   /** The host itself, of what is left of it. */
-  whole(host: HostView): HostView;
-  gpu(host: HostView, slot: number): boolean;
-  proc(host: HostView, row: number): boolean;
+  whole(node: NodeView): NodeView;
+  gpu(node: NodeView, slot: number): boolean;
+  proc(node: NodeView, row: number): boolean;
 }
-export const keeps = (hosts: FilteredHosts): Keeps => ({
-  whole: (host) => (host instanceof MaskedHost ? host.whole : host),
-  gpu: (host, slot) => hosts.masked(host).kept().gpus[slot] === 1,
-  proc: (host, row) => hosts.masked(host).kept().procs[row] === 1,
+export const matcherOf = (nodes: FilteredNodes): Matcher => ({
+  whole: (node) => (node instanceof FilteredNode ? node.whole : node),
+  gpu: (node, slot) => nodes.filtered(node).kept().gpus[slot] === 1,
+  proc: (node, row) => nodes.filtered(node).kept().procs[row] === 1,
 });

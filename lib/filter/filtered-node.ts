@@ -9,15 +9,15 @@ import {
   type DiskField,
   type GpuColumns,
   type GpuField,
-  type HostExtras,
-  type HostFacts,
+  type NodeExtras,
+  type NodeFacts,
   type MemoryField,
   type ProcColumns,
   type Rows,
 } from '../model/columns.js';
-import { silence, type HostSnapshot, type HostStatus, type HostView, type Ms } from '../model/node-view.js';
-import { freezeHost } from '../model/node.js';
-import { keep, type Filter, type Kept } from './evaluate.js';
+import { whyNotReporting, type NodeSnapshot, type NodeStatus, type NodeView, type Ms } from '../model/node-view.js';
+import { freezeNode } from '../model/node.js';
+import { matchRows, type Filter, type Matches } from './evaluate.js';
 
 const NONE: Int32Array = new Int32Array(0);
 const NO_NUMBERS = new Float64Array(0);
@@ -48,23 +48,23 @@ const NO_PROCS: ProcColumns = {
 
 const NO_ROWS = { count: 0, value: () => NaN, title: () => '' };
 
-export class MaskedHost implements HostView {
+export class FilteredNode implements NodeView {
   /** The host itself. */
-  readonly whole: HostView;
+  readonly whole: NodeView;
   #filter: Filter;
   #version = 0;
   #structure = 0;
   /** Versions of the host that are looked at; -1: none yet, or with another filter. */
   #seen = { version: -1, structure: -1 };
-  #kept: Kept | undefined;
+  #kept: Matches | undefined;
   /** Filled anew the next time. */
-  #spare: Kept | undefined;
+  #spare: Matches | undefined;
   #gpus: GpuColumns = NO_GPUS;
   #procs: ProcColumns = NO_PROCS;
   readonly #ownGpus = new MaskedGpus();
   readonly #ownProcs = new MaskedProcs();
 
-  constructor(whole: HostView, filter: Filter) {
+  constructor(whole: NodeView, filter: Filter) {
     this.whole = whole;
     this.#filter = filter;
   }
@@ -77,11 +77,11 @@ export class MaskedHost implements HostView {
     return this;
   }
 
-  get hostId(): string {
-    return this.whole.hostId;
+  get nodeId(): string {
+    return this.whole.nodeId;
   }
-  get label(): string {
-    return this.whole.label;
+  get name(): string {
+    return this.whole.name;
   }
   get groups(): ReadonlyMap<string, string> {
     return this.whole.groups;
@@ -98,7 +98,7 @@ export class MaskedHost implements HostView {
   get at(): Ms {
     return this.whole.at;
   }
-  get status(): HostStatus {
+  get status(): NodeStatus {
     return this.whole.status;
   }
   get gpus(): GpuColumns {
@@ -122,12 +122,12 @@ export class MaskedHost implements HostView {
     return this.#machine('disks');
   }
   /** Whether the host reports its processes does not hang on which GPUs a filter keeps. */
-  get facts(): HostFacts {
+  get facts(): NodeFacts {
     const { facts } = this.whole;
-    return silence(this.whole) === 'no process export' ? { ...facts, processScope: 'off' } : facts;
+    return whyNotReporting(this.whole) === 'no process export' ? { ...facts, processScope: 'off' } : facts;
   }
   /** By the slots that GPUs have on the host itself. */
-  get extras(): HostExtras {
+  get extras(): NodeExtras {
     return this.whole.extras;
   }
   text(ref: number): string {
@@ -136,12 +136,12 @@ export class MaskedHost implements HostView {
   userName(id: number): string {
     return this.whole.userName(id);
   }
-  freeze(): HostSnapshot {
-    return freezeHost(this);
+  freeze(): NodeSnapshot {
+    return freezeNode(this);
   }
 
   /** What the filter keeps of the host as it is now. Valid until it is asked again. */
-  kept(): Kept {
+  kept(): Matches {
     if (this.#kept === undefined || this.#seen.version !== this.whole.version) this.#look();
     return this.#kept!;
   }
@@ -149,7 +149,7 @@ export class MaskedHost implements HostView {
   #look(): void {
     const { whole } = this;
     const before = this.#kept;
-    const kept = keep(this.#filter, whole, this.#spare);
+    const kept = matchRows(this.#filter, whole, this.#spare);
     this.#spare = before;
     this.#kept = kept;
     if (whole.version > 0) this.#version++;
@@ -166,12 +166,12 @@ export class MaskedHost implements HostView {
     this.#procs = this.#ownProcs.fill(whole.procs, kept, slots);
   }
 
-  #machine<Name extends 'cpus' | 'cores' | 'memory' | 'disks'>(name: Name): HostView[Name] {
+  #machine<Name extends 'cpus' | 'cores' | 'memory' | 'disks'>(name: Name): NodeView[Name] {
     return this.kept().any ? this.whole[name] : NO_ROWS;
   }
 }
 
-const sameRows = (a: Kept, b: Kept): boolean => same(a.gpus, a.slots, b.gpus, b.slots) && same(a.procs, a.rows, b.procs, b.rows);
+const sameRows = (a: Matches, b: Matches): boolean => same(a.gpus, a.slots, b.gpus, b.slots) && same(a.procs, a.rows, b.procs, b.rows);
 
 function same(a: Uint8Array, length: number, b: Uint8Array, other: number): boolean {
   if (length !== other) return false;
@@ -290,7 +290,7 @@ class MaskedProcs extends PickedProcs implements ProcColumns {
   others = 0;
   gpu = NONE;
 
-  fill(whole: ProcColumns, kept: Kept, slots: Int32Array): this {
+  fill(whole: ProcColumns, kept: Matches, slots: Int32Array): this {
     const own = places(kept.procs, kept.rows, 1);
     const others = places(kept.procs, kept.rows, 0).filter((row) => whole.gpu[row]! >= 0 && kept.gpus[whole.gpu[row]!] === 1);
     const rows = others.length === 0 ? own : new Int32Array(own.length + others.length);

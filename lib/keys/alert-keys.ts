@@ -13,7 +13,7 @@ const scrolling = (id: string, keys: readonly string[], label: string, by: numbe
 const FAR = 1e6;
 
 export const ALERTS: KeyLayer<undefined> = {
-  rung: 'filter-edit',
+  scope: 'filter-edit',
   title: 'Alerts',
   bindings: [
     asking('close', ['Esc', 'A', 'Enter'], 'close the alerts', { type: 'close' }, { hint: 1, short: 'close' }),

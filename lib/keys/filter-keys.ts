@@ -14,7 +14,7 @@ const editing = (edit: Edit, keys: readonly string[], label: string): Binding<un
 
 /** While a filter is typed. Whatever these do not bind, and is text, is typed. */
 export const FILTER_EDIT: KeyLayer<undefined> = {
-  rung: 'filter-edit',
+  scope: 'filter-edit',
   title: 'Typing a filter',
   bindings: [
     asking('commit', ['Enter'], 'keep the filter; an empty one is none', 'commit', { hint: 1, short: 'keep' }),

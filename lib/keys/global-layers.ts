@@ -15,7 +15,7 @@ function binding(id: string, keys: readonly string[], label: string, ask: Ask, m
 
 /** Above everything, even a text being typed: control keys that are never text. */
 export const ALWAYS: KeyLayer<undefined> = {
-  rung: 'filter-edit',
+  scope: 'filter-edit',
   title: 'Always',
   bindings: [
     binding('interrupt', ['C-c'], 'quit', { type: 'quit' }),
@@ -28,7 +28,7 @@ export const ALWAYS: KeyLayer<undefined> = {
 const FAR = 1e6;
 
 export const HELP: KeyLayer<undefined> = {
-  rung: 'filter-edit',
+  scope: 'filter-edit',
   title: 'Help',
   bindings: [
     binding('help.close', ['Esc', '?', 'h', '1', 'Enter'], 'close the help', { type: 'close' }, { hint: 1, short: 'close' }),
@@ -42,11 +42,11 @@ export const HELP: KeyLayer<undefined> = {
   ],
 };
 
-/** Region ids of the chrome begin with this; a click on one goes to the global rung. */
+/** Region ids of the chrome begin with this; a click on one goes to the global scope. */
 export const CHROME = 'core:';
 
 export const GLOBAL: KeyLayer<undefined> = {
-  rung: 'global',
+  scope: 'global',
   title: 'Everywhere',
   bindings: [
     binding('users', ['V'], 'the Users tab', { type: 'open', plugin: 'users' }, { hint: 12, short: 'users' }),

@@ -28,7 +28,7 @@ const editing = (edit: Edit, keys: readonly string[], label: string): Binding<un
   asking(`edit.${edit}`, keys, label, () => ({ edit }));
 
 export const PICKER: KeyLayer<undefined> = {
-  rung: 'filter-edit',
+  scope: 'filter-edit',
   title: 'Choosing a tab',
   bindings: [
     asking('go', ['Enter'], 'open the tab', () => 'go', { hint: 1, short: 'open' }),

@@ -28,7 +28,7 @@ function asking(
 }
 
 export const REPLAY: KeyLayer<undefined> = {
-  rung: 'replay',
+  scope: 'replay',
   title: 'Replay',
   bindings: [
     transport('play', ['Space'], 'play or pause', { action: 'toggle' }, { hint: 1, short: 'play' }),
@@ -51,7 +51,7 @@ export const REPLAY: KeyLayer<undefined> = {
 const CHARACTERS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', ':', '@', '-', 'T', 'Space'];
 
 export const TIMECODE: KeyLayer<undefined> = {
-  rung: 'filter-edit',
+  scope: 'filter-edit',
   title: 'Go to a time',
   bindings: [
     {

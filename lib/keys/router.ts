@@ -2,8 +2,8 @@
  * The ladder. A list of active layers, from the top down, is all there is: the same list answers what a key does, what the footer
  * offers and what the help explains, so the three cannot disagree.
  */
-import type { AppView, Binding, InputEvent, KeyContext, KeyLayer, Rung, Step } from '../plugin/types.js';
-import { RUNGS } from '../plugin/types.js';
+import type { AppView, Binding, InputEvent, KeyContext, KeyLayer, KeyScope, Step } from '../plugin/types.js';
+import { KEY_SCOPES } from '../plugin/types.js';
 
 export interface ActiveLayer {
   readonly layer: KeyLayer<unknown>;
@@ -24,17 +24,17 @@ export type Routed =
   | { readonly kind: 'swallowed' }
   | { readonly kind: 'unbound' };
 
-/** Layers sorted by rung, keeping their order within one; everything below a modal layer is cut off. */
-export function ladder(layers: readonly ActiveLayer[]): readonly ActiveLayer[] {
-  const rung = (active: ActiveLayer): number => RUNGS.indexOf(active.layer.rung);
-  const sorted = layers.map((active, at) => ({ active, at })).sort((a, b) => rung(a.active) - rung(b.active) || a.at - b.at);
+/** Layers sorted by scope, keeping their order within one; everything below a modal layer is cut off. */
+export function byPrecedence(layers: readonly ActiveLayer[]): readonly ActiveLayer[] {
+  const scope = (active: ActiveLayer): number => KEY_SCOPES.indexOf(active.layer.scope);
+  const sorted = layers.map((active, at) => ({ active, at })).sort((a, b) => scope(a.active) - scope(b.active) || a.at - b.at);
   const modal = sorted.findIndex(({ active }) => active.modal);
   return sorted.slice(0, modal < 0 ? undefined : modal + 1).map(({ active }) => active);
 }
 
 export interface Routing {
-  /** Rungs above it are passed over: a click on the chrome belongs to the global rung. */
-  readonly from?: Rung;
+  /** Scopes above it are passed over: a click on the chrome belongs to the global scope. */
+  readonly from?: KeyScope;
   /** Told what a layer's owner threw. A `when` that throws says no, so that the keys below it go on working. */
   readonly fault: (owner: string, error: unknown) => void;
 }
@@ -44,11 +44,11 @@ export function route(
   name: string | undefined,
   layers: readonly ActiveLayer[],
   context: KeyContext,
-  { from = RUNGS[0], fault }: Routing,
+  { from = KEY_SCOPES[0], fault }: Routing,
 ): Routed {
-  const first = RUNGS.indexOf(from);
+  const first = KEY_SCOPES.indexOf(from);
   for (const { layer, ui, owner, modal, capture } of layers) {
-    if (!modal && RUNGS.indexOf(layer.rung) < first) continue;
+    if (!modal && KEY_SCOPES.indexOf(layer.scope) < first) continue;
     for (const binding of layer.bindings) {
       if (name === undefined || !binding.keys.includes(name)) continue;
       if (!says(binding, ui, context.app, (error) => fault(owner, error))) continue;
@@ -80,7 +80,7 @@ function isEffect(given: unknown): boolean {
   return typeof type === 'string' && (type !== 'toast' || typeof text === 'string');
 }
 
-export interface Offer {
+export interface ActiveBinding {
   readonly binding: Binding<unknown>;
   readonly layer: KeyLayer<unknown>;
   /** The keys that reach this binding from here: those that no higher layer answers. */
@@ -91,9 +91,9 @@ export interface Offer {
 const CLICKS: ReadonlySet<string> = new Set(['Click', 'DoubleClick']);
 
 /** What the keys do right now, in the order of the ladder: shadowed keys are left out, so are bindings that do not say `when`. */
-export function offers(layers: readonly ActiveLayer[], app: AppView): readonly Offer[] {
+export function activeBindings(layers: readonly ActiveLayer[], app: AppView): readonly ActiveBinding[] {
   const taken = new Set<string>();
-  const found: Offer[] = [];
+  const found: ActiveBinding[] = [];
   for (const { layer, ui } of layers) {
     for (const binding of layer.bindings) {
       // What it threw is told when its key is pressed.

@@ -41,7 +41,7 @@ const PROC_COLUMNS: readonly MockColumn<ProcReading>[] = [
   { name: 'process_gpu_utilization', help: 'Share of the SMs the process used, percent', of: (proc) => proc.smPercent },
 ];
 
-const HOST_COLUMNS: readonly MockColumn<HostReading>[] = [
+const NODE_COLUMNS: readonly MockColumn<HostReading>[] = [
   { name: 'cpu_utilization', help: 'CPU busy, percent', of: (host) => host.cpuPercent },
   { name: 'cpu_socket_count', help: 'CPU sockets', of: (_, plan) => machineOf(plan).sockets },
   { name: 'cpu_core_count', help: 'CPU cores', of: (_, plan) => machineOf(plan).cores },
@@ -146,7 +146,7 @@ function devicesOf(plan: NodePlan, gpus: readonly GpuReading[]): readonly Device
 const DEVICE = 40;
 
 /** Makes the writer of a node; the labels that never change are made once. */
-export function nodeText(plan: NodePlan): (reading: NodeReading) => string {
+export function mockNodeText(plan: NodePlan): (reading: NodeReading) => string {
   const gpuBlocks = plan.gpus.map((_, gpu) => labelBlock(gpuLabels(plan, gpu)));
   const infos = plan.gpus.map((_, gpu) => ({ labels: labelBlock({ ...gpuLabels(plan, gpu), ...infoLabels(plan) }), value: 1 }));
   const { instance, switches = NO_SWITCHES } = plan;
@@ -167,7 +167,7 @@ export function nodeText(plan: NodePlan): (reading: NodeReading) => string {
         procs.map((proc) => procLabels(plan, proc)),
         plan,
       ),
-      ...families(sent(HOST_COLUMNS, plan), [host], [hostBlock], plan),
+      ...families(sent(NODE_COLUMNS, plan), [host], [hostBlock], plan),
       fact('cpu_model', 'What the CPU is', { instance, model: machineOf(plan).cpuModel }),
       ...diskFamilies(plan, host),
       ...(vendor?.(devices, host, { cpu_model: machineOf(plan).cpuModel, instance }) ?? []),

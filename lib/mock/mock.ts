@@ -3,7 +3,7 @@ import { AppError } from '../errors.js';
 import { mockPlans } from './mock-cluster.js';
 import { readNode } from './mock-node.js';
 import { PLATFORMS } from './mock-platforms.js';
-import { nodeText } from './mock-text.js';
+import { mockNodeText } from './mock-text.js';
 import { draw } from './random-walk.js';
 import { serveNodes, type Cluster, type ServedNode } from './mock-server.js';
 import type { Clock } from '../model/clock.js';
@@ -53,7 +53,7 @@ function failures({ failureNodes, seed, ports }: MockOptions): (nth: number, ela
 
 /** A planned node as the server wants it. */
 export function servedNode(plan: NodePlan, port: number, up: ServedNode['up']): ServedNode {
-  const text = nodeText(plan);
+  const text = mockNodeText(plan);
   return { port, up, text: (step, elapsedSeconds) => text(readNode(plan, step, elapsedSeconds)) };
 }
 

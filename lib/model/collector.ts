@@ -1,10 +1,10 @@
 /** The interfaces at which the edges meet the core. Edges import these and never each other. */
 import type { Change } from './columns.js';
-import type { HostView, Ms } from './node-view.js';
+import type { NodeView, Ms } from './node-view.js';
 
 /** What a collector tells of a host. `overdue`: it went three intervals without an answer; `gone`: it is scraped no longer. */
 export interface Delivery {
-  readonly host: HostView;
+  readonly node: NodeView;
   readonly kind: 'data' | 'failed' | 'overdue' | 'gone';
   /** 'jump' after a seek: what came before is no history of this. */
   readonly continuity: 'next' | 'jump';
@@ -16,7 +16,7 @@ export interface Collector {
   /** For the title: "hosts.csv", "3 hosts", "demo". */
   readonly source: string;
   /** The hosts known from the start, all `waiting`. */
-  readonly hosts: readonly HostView[];
+  readonly nodes: readonly NodeView[];
   /** Milliseconds between two scrapes of a host. */
   readonly intervalMs: Ms;
   start(deliver: (delivery: Delivery) => void): void;

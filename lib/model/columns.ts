@@ -127,23 +127,23 @@ export interface ExtraRows {
   families(row: number): readonly ExtraReading[];
 }
 
-export interface HostExtras {
+export interface NodeExtras {
   rows(table: ExtraTable): ExtraRows;
 }
 
 const NO_EXTRA_ROWS: ExtraRows = { count: 0, value: () => NaN, label: () => '', families: () => [] };
 /** Of a source that has none. */
-export const NO_EXTRAS: HostExtras = { rows: () => NO_EXTRA_ROWS };
+export const NO_EXTRAS: NodeExtras = { rows: () => NO_EXTRA_ROWS };
 
-export interface HostData {
+export interface NodeData {
   readonly procs: ProcColumns;
   readonly gpus: GpuColumns;
   readonly cpus: Rows<CpuField>;
   readonly cores: Rows<CoreField>;
   readonly memory: Rows<MemoryField>;
   readonly disks: Rows<DiskField>;
-  readonly facts: HostFacts;
-  readonly extras: HostExtras;
+  readonly facts: NodeFacts;
+  readonly extras: NodeExtras;
   /** Decodes, unescapes and cleans one string of the scrape; capped as the contract says. '' for 0. */
   text(ref: TextRef): string;
   /** Name of a user id, cleaned; '' for 0. Ids mean the same user on every host of the program. */
@@ -151,7 +151,7 @@ export interface HostData {
 }
 
 /** Single facts of a scrape. */
-export interface HostFacts {
+export interface NodeFacts {
   /** The `instance` label: the host's own name for itself; '' when none was sent. */
   readonly instance: string;
   /** Version of the exporter (`all_smi_build_info`), '' when not sent. */

@@ -1,4 +1,4 @@
-import type { HostData } from './columns.js';
+import type { NodeData } from './columns.js';
 
 /** Milliseconds since the Unix epoch, or a span of milliseconds. */
 export type Ms = number;
@@ -7,10 +7,10 @@ export type Ms = number;
  * `waiting`: never answered and no attempt has ended. `live`: the last attempt succeeded. `failing`: it did not; the data, if any,
  * is that of the last good scrape.
  */
-export type HostPhase = 'waiting' | 'live' | 'failing';
+export type NodePhase = 'waiting' | 'live' | 'failing';
 
-export interface HostStatus {
-  readonly phase: HostPhase;
+export interface NodeStatus {
+  readonly phase: NodePhase;
   /** Set once the host has not answered for three intervals; only a success clears it. */
   readonly overdue: boolean;
   /** When the last good scrape was received, by our clock; undefined: never. */
@@ -27,7 +27,7 @@ export interface HostStatus {
   readonly skewMs: Ms | undefined;
 }
 
-export const WAITING: HostStatus = {
+export const WAITING: NodeStatus = {
   phase: 'waiting',
   overdue: false,
   okAt: undefined,
@@ -40,12 +40,12 @@ export const WAITING: HostStatus = {
 };
 
 /**
- * One scraped node, read-only. Three identities, never to be confused: `hostId` is the address scraped and the key everywhere;
+ * One scraped node, read-only. Three identities, never to be confused: `nodeId` is the address scraped and the key everywhere;
  * `label` is what people read; a tab's title is made from the label.
  */
-export interface HostView extends HostData {
-  readonly hostId: string;
-  readonly label: string;
+export interface NodeView extends NodeData {
+  readonly nodeId: string;
+  readonly name: string;
   /** Labels of the host file (rack, partition, ...). */
   readonly groups: ReadonlyMap<string, string>;
   /** Rises with each committed scrape. 0: none yet. Partials of derivations hang on it. */
@@ -54,38 +54,38 @@ export interface HostView extends HostData {
   readonly structure: number;
   /** When the data was received, by our clock; 0 before the first scrape. */
   readonly at: Ms;
-  readonly status: HostStatus;
+  readonly status: NodeStatus;
   /** A real copy, detached from the columns. */
-  freeze(): HostSnapshot;
+  freeze(): NodeSnapshot;
 }
 
 /**
  * Whether the host's rows go into figures: it has answered, and it is not overdue (three intervals without an answer). The one
  * predicate: a host that is not counted stays on screen, dim and with its age, and is summed nowhere.
  */
-export function counted(host: HostView): boolean {
-  return host.status.okAt !== undefined && !host.status.overdue;
+export function included(node: NodeView): boolean {
+  return node.status.okAt !== undefined && !node.status.overdue;
 }
 
 /** More than this in use on a GPU without a process family in the scrape: the node does not export its processes. */
-export const UNEXPLAINED_BYTES = 2 ** 30;
+export const UNATTRIBUTED_BYTES = 2 ** 30;
 
 /** Why a host does not report process data. */
-export type Silence = 'never answered' | 'unreachable' | 'no process export' | 'not recorded';
+export type NotReporting = 'never answered' | 'unreachable' | 'no process export' | 'not recorded';
 
 /**
  * Whether the host reports process data; undefined when it does, else why not. Where our own exporter says so
  * (`all_smi_process_export_info`) that decides alone. Else a process family in the last good scrape does, or, since an idle node sends
  * none either, that no GPU of the host holds more than 1 GiB.
  */
-export function silence(host: HostView): Silence | undefined {
-  if (!counted(host)) return host.status.okAt === undefined ? 'never answered' : 'unreachable';
-  const { processScope, hasProcessFamily } = host.facts;
+export function whyNotReporting(node: NodeView): NotReporting | undefined {
+  if (!included(node)) return node.status.okAt === undefined ? 'never answered' : 'unreachable';
+  const { processScope, hasProcessFamily } = node.facts;
   if (processScope === 'unrecorded') return 'not recorded';
   if (processScope !== undefined) return processScope === 'off' ? 'no process export' : undefined;
   if (hasProcessFamily) return undefined;
-  const used = host.gpus.field.memoryUsedBytes;
-  for (let slot = 0; slot < host.gpus.count; slot++) if (used[slot]! > UNEXPLAINED_BYTES) return 'no process export';
+  const used = node.gpus.field.memoryUsedBytes;
+  for (let slot = 0; slot < node.gpus.count; slot++) if (used[slot]! > UNATTRIBUTED_BYTES) return 'no process export';
   return undefined;
 }
 
@@ -109,11 +109,11 @@ export interface ProcSnapshot {
   readonly name: string;
 }
 /** A detached, plain copy of a host: what has to outlive the next commit. */
-export interface HostSnapshot {
-  readonly hostId: string;
-  readonly label: string;
+export interface NodeSnapshot {
+  readonly nodeId: string;
+  readonly name: string;
   readonly at: Ms;
-  readonly status: HostStatus;
+  readonly status: NodeStatus;
   readonly gpus: readonly GpuSnapshot[];
   readonly procs: readonly ProcSnapshot[];
   readonly cpus: readonly Readonly<Record<string, number>>[];

@@ -1,11 +1,11 @@
 /** A host as the collectors keep it: identity, status, and the parser's columns behind one read-only face. */
-import { CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type Change, type HostData, type Rows } from './columns.js';
-import { WAITING, type GpuSnapshot, type HostSnapshot, type HostStatus, type HostView, type Ms, type ProcSnapshot } from './node-view.js';
+import { CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type Change, type NodeData, type Rows } from './columns.js';
+import { WAITING, type GpuSnapshot, type NodeSnapshot, type NodeStatus, type NodeView, type Ms, type ProcSnapshot } from './node-view.js';
 
-export interface HostIdentity {
-  readonly hostId: string;
+export interface NodeIdentity {
+  readonly nodeId: string;
   readonly groups?: ReadonlyMap<string, string>;
-  readonly label?: string;
+  readonly name?: string;
 }
 
 /** What is known of an answer besides its rows. */
@@ -24,26 +24,26 @@ export interface Failed {
 
 const NO_GROUPS: ReadonlyMap<string, string> = new Map();
 
-export class HostRecord implements HostView {
-  readonly hostId: string;
+export class Node implements NodeView {
+  readonly nodeId: string;
   readonly groups: ReadonlyMap<string, string>;
-  readonly #data: HostData;
+  readonly #data: NodeData;
   #label: string;
   #version = 0;
   #structure = 0;
   #at: Ms = 0;
-  #status: HostStatus = WAITING;
+  #status: NodeStatus = WAITING;
 
   /** `data` is the same object for the host's life: a parser commits into it. */
-  constructor(identity: HostIdentity, data: HostData) {
-    this.hostId = identity.hostId;
+  constructor(identity: NodeIdentity, data: NodeData) {
+    this.nodeId = identity.nodeId;
     this.groups = identity.groups ?? NO_GROUPS;
-    this.#label = identity.label ?? identity.hostId;
+    this.#label = identity.name ?? identity.nodeId;
     this.#data = data;
   }
 
-  /** What the host calls itself, once it has said so; before, what the host file calls it; else the hostId. */
-  get label(): string {
+  /** What the host calls itself, once it has said so; before, what the host file calls it; else the nodeId. */
+  get name(): string {
     return this.#label;
   }
   get version(): number {
@@ -55,31 +55,31 @@ export class HostRecord implements HostView {
   get at(): Ms {
     return this.#at;
   }
-  get status(): HostStatus {
+  get status(): NodeStatus {
     return this.#status;
   }
-  get procs(): HostData['procs'] {
+  get procs(): NodeData['procs'] {
     return this.#data.procs;
   }
-  get gpus(): HostData['gpus'] {
+  get gpus(): NodeData['gpus'] {
     return this.#data.gpus;
   }
-  get cpus(): HostData['cpus'] {
+  get cpus(): NodeData['cpus'] {
     return this.#data.cpus;
   }
-  get cores(): HostData['cores'] {
+  get cores(): NodeData['cores'] {
     return this.#data.cores;
   }
-  get memory(): HostData['memory'] {
+  get memory(): NodeData['memory'] {
     return this.#data.memory;
   }
-  get disks(): HostData['disks'] {
+  get disks(): NodeData['disks'] {
     return this.#data.disks;
   }
-  get facts(): HostData['facts'] {
+  get facts(): NodeData['facts'] {
     return this.#data.facts;
   }
-  get extras(): HostData['extras'] {
+  get extras(): NodeData['extras'] {
     return this.#data.extras;
   }
   text(ref: number): string {
@@ -104,53 +104,53 @@ export class HostRecord implements HostView {
     this.setStatus({ phase: 'failing', failingSince, failures: failures + 1, error, nextTryAt });
   }
 
-  setStatus(change: Partial<HostStatus>): void {
+  setStatus(change: Partial<NodeStatus>): void {
     this.#status = { ...this.#status, ...change };
   }
 
-  freeze(): HostSnapshot {
-    return freezeHost(this);
+  freeze(): NodeSnapshot {
+    return freezeNode(this);
   }
 }
 
-export function freezeHost(host: HostView): HostSnapshot {
-  const { hostId, label, at, status, gpus, procs, cpus, memory, disks } = host;
+export function freezeNode(node: NodeView): NodeSnapshot {
+  const { nodeId, name: label, at, status, gpus, procs, cpus, memory, disks } = node;
   return {
-    hostId,
-    label,
+    nodeId,
+    name: label,
     at,
     status,
-    gpus: Array.from({ length: gpus.slots }, (_, slot) => freezeGpu(host, slot)),
-    procs: Array.from({ length: procs.count }, (_, row) => freezeProc(host, row)),
+    gpus: Array.from({ length: gpus.slots }, (_, slot) => freezeGpu(node, slot)),
+    procs: Array.from({ length: procs.count }, (_, row) => freezeProc(node, row)),
     cpus: cells(cpus, CPU_FIELDS),
     memory: cells(memory, MEMORY_FIELDS),
     disks: cells(disks, DISK_FIELDS).map((disk, row) => ({ title: disks.title(row), ...disk })),
   };
 }
 
-function freezeGpu(host: HostView, slot: number): GpuSnapshot {
-  const { index, uuid, name, field, count } = host.gpus;
+function freezeGpu(node: NodeView, slot: number): GpuSnapshot {
+  const { index, uuid, name, field, count } = node.gpus;
   const reported = slot < count ? GPU_FIELDS.filter((id) => !Number.isNaN(field[id][slot]!)) : [];
   return {
     index: index[slot]!,
-    uuid: host.text(uuid[slot]!),
-    name: host.text(name[slot]!),
+    uuid: node.text(uuid[slot]!),
+    name: node.text(name[slot]!),
     fields: Object.fromEntries(reported.map((id) => [id, field[id][slot]!])),
   };
 }
 
-function freezeProc(host: HostView, row: number): ProcSnapshot {
-  const { pid, gpu, user, vramBytes, ageSeconds, cpuPercent, smPercent, command, name } = host.procs;
+function freezeProc(node: NodeView, row: number): ProcSnapshot {
+  const { pid, gpu, user, vramBytes, ageSeconds, cpuPercent, smPercent, command, name } = node.procs;
   return {
     pid: pid[row]!,
     gpu: gpu[row]!,
-    user: host.userName(user[row]!),
+    user: node.userName(user[row]!),
     vramBytes: vramBytes[row]!,
     ageSeconds: reading(ageSeconds[row]!),
     cpuPercent: reading(cpuPercent[row]!),
     smPercent: reading(smPercent[row]!),
-    command: host.text(command[row]!),
-    name: host.text(name[row]!),
+    command: node.text(command[row]!),
+    name: node.text(name[row]!),
   };
 }
 

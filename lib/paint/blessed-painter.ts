@@ -7,7 +7,7 @@ import type Screen from 'neo-blessed/lib/widgets/screen.js';
 import type { InputEvent } from '../keys/key-names.js';
 import { composeCells, type Cells } from '../view/cells.js';
 import type { Frame, Size } from '../view/frame.js';
-import { abilitiesOf, themeFor } from './capabilities.js';
+import { capabilitiesOf, themeFor } from './capabilities.js';
 import { toAscii } from './ascii-signs.js';
 import { listenInput, type TerminalIn } from './keyboard.js';
 import { holdTerminal, type Lifetime, type LifetimeEdges } from './lifetime.js';
@@ -97,7 +97,7 @@ class BlessedPainter implements Painter {
 
   constructor(options: BlessedOptions) {
     const { stdin, stdout, env, clock, lifetime } = options;
-    const { theme = themeFor('auto', env), ascii = abilitiesOf(env).ascii, mouse = true } = options;
+    const { theme = themeFor('auto', env), ascii = capabilitiesOf(env).ascii, mouse = true } = options;
     this.#ascii = ascii;
     this.#enter = ENTER(mouse);
     this.#leave = LEAVE(mouse);

@@ -3,7 +3,7 @@ import { THEMES, THEMES_OF_16, type Theme, type ThemeName } from './theme.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface Abilities {
+export interface Capabilities {
   /** 0: none at all. */
   readonly colours: 0 | 16 | 256;
   /** Only the characters of ASCII. */
@@ -17,7 +17,7 @@ const WITHOUT_GLYPHS = /^(linux|vt\d|dumb|unknown|ansi|cons25)/;
 const MANY_COLOURS = /256|direct|truecolor|kitty|alacritty|ghostty|foot|wezterm|iterm/i;
 
 /** A terminal that says nothing of itself (Windows) is a modern one. */
-export function abilitiesOf(env: Environment): Abilities {
+export function capabilitiesOf(env: Environment): Capabilities {
   const term = env.TERM ?? '';
   const ascii = WITHOUT_GLYPHS.test(term) || !isUtf8(env);
   if (WITHOUT_COLOURS.test(term)) return { colours: 0, ascii };
@@ -36,7 +36,7 @@ function isUtf8(env: Environment): boolean {
  * which some terminals set, ends in a light background (7 or 15); else `dark`.
  */
 export function themeFor(wanted: ThemeName | 'auto', env: Environment): Theme {
-  const { colours } = abilitiesOf(env);
+  const { colours } = capabilitiesOf(env);
   const name = wanted === 'auto' ? guessed(env) : wanted;
   if (colours === 0) return THEMES.mono;
   return colours === 16 ? THEMES_OF_16[name] : THEMES[name];

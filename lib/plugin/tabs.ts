@@ -1,4 +1,4 @@
-import type { HostList, TabPlugin, TabRef } from './types.js';
+import type { NodeList, TabPlugin, TabRef } from './types.js';
 
 export const DEFAULT_ORDER = 50;
 
@@ -11,11 +11,11 @@ export function tabId(tab: TabRef): string {
  * All tabs in the order of the strip. A plugin whose `tabs` throws, or gives something else than tabs, has one tab that is there to say so;
  * its error goes to `failed`.
  */
-export function tabsOf(plugins: readonly TabPlugin[], hosts: HostList, failed: (plugin: TabPlugin, error: unknown) => void): TabRef[] {
+export function tabsOf(plugins: readonly TabPlugin[], nodes: NodeList, failed: (plugin: TabPlugin, error: unknown) => void): TabRef[] {
   const found: TabRef[] = [];
   for (const plugin of plugins) {
     try {
-      found.push(...checkTabs(plugin, plugin.tabs(hosts)));
+      found.push(...checkTabs(plugin, plugin.tabs(nodes)));
     } catch (error) {
       failed(plugin, error);
       found.push({ plugin: plugin.id, key: '', title: plugin.id });

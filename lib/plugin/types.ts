@@ -3,10 +3,10 @@ import type { AlertChange } from '../alerts/alerts.js';
 import type { Level } from '../alerts/rules.js';
 import type { HistoryView } from '../aggregate/history.js';
 import type { Derivation, Scope } from '../aggregate/derivations.js';
-import type { FilterCommand, FilterMode, Keeps } from '../filter/filter-state.js';
+import type { FilterCommand, FilterMode, Matcher } from '../filter/filter-state.js';
 import type { InputEvent, Key, Mouse } from '../keys/key-names.js';
 import type { Health } from '../model/health.js';
-import type { HostView, Ms } from '../model/node-view.js';
+import type { NodeView, Ms } from '../model/node-view.js';
 import type { RecordingStatus, ReplayStatus, Transport } from '../model/replay.js';
 import type { RegionId, Size, View } from '../view/frame.js';
 import type { SaveRequest } from '../model/sheet.js';
@@ -14,24 +14,24 @@ import type { Edit } from '../filter/line-editor.js';
 
 export interface TabRef {
   readonly plugin: string;
-  /** Unique within the plugin: '' for an only tab, the hostId for host tabs. */
+  /** Unique within the plugin: '' for an only tab, the nodeId for the tabs of nodes. */
   readonly key: string;
   readonly title: string;
   /** The host whose state the tab strip shows beside the title. */
-  readonly hostId?: string;
+  readonly nodeId?: string;
   /** Tabs are ordered by this, then by plugin registration, then as the plugin lists them. All 0, Users 10, hosts 100. Default 50. */
   readonly order?: number;
 }
 
-export interface HostList extends Iterable<HostView> {
+export interface NodeList extends Iterable<NodeView> {
   readonly size: number;
-  get(hostId: string): HostView | undefined;
+  get(nodeId: string): NodeView | undefined;
 }
 
 /** What a tab may see. Read-only; valid for one frame or one key. */
 export interface AppView {
   /** Where a filter hides rows, the hosts with what it keeps. */
-  readonly hosts: HostList;
+  readonly nodes: NodeList;
   /** Undefined: nothing is filtered. */
   readonly filter: FilterView | undefined;
   /** The user that everything is narrowed to. */
@@ -49,11 +49,11 @@ export interface AppView {
   readonly tab: TabRef;
   readonly tabs: readonly TabRef[];
   /** How bad it is with a GPU of a host: the worst of its alerts that are on. */
-  alertLevel(host: HostView, slot: number): Level;
+  alertLevel(node: NodeView, slot: number): Level;
   /** How the program itself is; undefined before its first second. */
   readonly health: Health | undefined;
   /** Of the hosts that have tabs, the one whose tab was open last. */
-  readonly lastHost: string | undefined;
+  readonly lastNode: string | undefined;
   /** The last samples of the cluster, its hosts and GPUs. */
   readonly history: HistoryView;
   /**
@@ -66,7 +66,7 @@ export interface AppView {
 }
 
 /** The filter that holds. In `dim` mode `hosts` has all rows, and a list shows those dim that are not kept. */
-export interface FilterView extends Keeps {
+export interface FilterView extends Matcher {
   readonly text: string;
   /** It is more than a user that is pinned: Esc takes it away. */
   readonly committed: boolean;
@@ -107,7 +107,7 @@ export type Effect =
 export type Step<Ui> = readonly [ui: Ui, ...effects: Effect[]];
 
 /** Outcomes that come back to the plugin. */
-export type Message = { readonly type: 'host-removed'; readonly hostId: string };
+export type Message = { readonly type: 'node-removed'; readonly nodeId: string };
 
 export interface KeyContext {
   readonly app: AppView;
@@ -140,11 +140,11 @@ export interface Binding<Ui> {
 }
 
 /** From the top down. The first layer that binds a key, and says `when`, answers. */
-export const RUNGS = ['filter-edit', 'replay', 'tab', 'global'] as const;
-export type Rung = (typeof RUNGS)[number];
+export const KEY_SCOPES = ['filter-edit', 'replay', 'tab', 'global'] as const;
+export type KeyScope = (typeof KEY_SCOPES)[number];
 
 export interface KeyLayer<Ui> {
-  readonly rung: Rung;
+  readonly scope: KeyScope;
   /** Heading in the help and in docs/KEYS.md. */
   readonly title: string;
   readonly bindings: readonly Binding<Ui>[];
@@ -162,7 +162,7 @@ export interface TabPlugin<Ui = unknown> {
   /** Further lines at the end of the help: what signs and columns mean. */
   readonly notes?: readonly string[];
   /** Asked when the host set changes, not per frame. */
-  tabs(hosts: HostList): readonly TabRef[];
+  tabs(nodes: NodeList): readonly TabRef[];
   init(tab: TabRef): Ui;
   on?(ui: Ui, message: Message): Step<Ui>;
   /** `size` is what lies between tab strip and key hints: chips and crumb are taken from it. */

@@ -1,6 +1,6 @@
 /** What a plugin is checked for when it is registered, so that mistakes show at start and not at the first key or frame. */
 import { AppError } from '../errors.js';
-import { RUNGS, type Binding, type KeyLayer, type TabPlugin } from './types.js';
+import { KEY_SCOPES, type Binding, type KeyLayer, type TabPlugin } from './types.js';
 
 export const API_VERSION = 1;
 
@@ -21,7 +21,7 @@ const INPUT = inputs('[^\\s\\p{C}]');
  * Checks a candidate in a fixed order and returns it as it is. `registered`: the plugins before it; `source`: what the messages call it
  * (the file). Throws `E_PLUGIN_SHAPE`, naming the first field that is wrong.
  */
-export function registerPlugin(candidate: unknown, registered: readonly TabPlugin[], source?: string): TabPlugin {
+export function validatePlugin(candidate: unknown, registered: readonly TabPlugin[], source?: string): TabPlugin {
   const plugin = isRecord(candidate) ? candidate : {};
   const name = source ?? (typeof plugin.id === 'string' ? plugin.id : '(unnamed)');
   const check: Check = (field, value, wants, reason) => {
@@ -53,7 +53,7 @@ type Loose = Readonly<Record<string, unknown>>;
 type Check = (field: string, value: unknown, wants: (value: unknown) => boolean, reason: string) => void;
 
 function checkLayer(layer: Loose, at: string, id: string, check: Check): void {
-  check(`${at}.rung`, layer.rung, (value) => (RUNGS as readonly unknown[]).includes(value), `is none of ${RUNGS.join(', ')}`);
+  check(`${at}.scope`, layer.scope, (value) => (KEY_SCOPES as readonly unknown[]).includes(value), `is none of ${KEY_SCOPES.join(', ')}`);
   check(`${at}.title`, layer.title, isString, 'is not a text');
   check(`${at}.bindings`, layer.bindings, listOf(isRecord), 'is not a list of bindings');
   const bindings = layer.bindings as Loose[];
@@ -76,19 +76,19 @@ function checkBinding(binding: Loose, at: string, id: string, check: Check): voi
   check(`${at}.disabled`, binding.disabled, optional(isFunction), 'is not a function');
 }
 
-/** Across layers: an id names one binding, and no key is bound below a binding of the same rung that always takes it. */
+/** Across layers: an id names one binding, and no key is bound below a binding of the same scope that always takes it. */
 function checkTogether(layers: readonly KeyLayer<unknown>[], check: Check): void {
   const ids = new Set<string>();
   const always = new Map<string, Binding<unknown>>();
-  layers.forEach(({ rung, bindings }, layer) => {
+  layers.forEach(({ scope, bindings }, layer) => {
     bindings.forEach((binding, nth) => {
       const at = `layers[${layer}].bindings[${nth}]`;
       check(`${at}.id`, binding.id, (id) => !ids.has(id as string), `"${binding.id}" is there twice`);
       ids.add(binding.id);
       for (const key of binding.keys) {
-        const taker = always.get(`${rung} ${key}`);
+        const taker = always.get(`${scope} ${key}`);
         check(`${at}.keys`, taker, (found) => found === undefined, `"${key}" never gets here: ${taker?.id ?? ''} takes it`);
-        if (!binding.when) always.set(`${rung} ${key}`, binding);
+        if (!binding.when) always.set(`${scope} ${key}`, binding);
       }
     });
   });

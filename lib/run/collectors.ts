@@ -6,7 +6,7 @@ import type { Cluster } from '../mock/mock-server.js';
 import type { ViewSettings } from './settings.js';
 import type { Line } from '../view/frame.js';
 import { localChips } from '../view/local-notices.js';
-import type { Wire } from '../exposition/parser/index.js';
+import type { Parsers } from '../exposition/parser/index.js';
 import { systemClock } from './system-clock.js';
 
 /** Of what is to be watched; the rest of a run is nothing to a collector. */
@@ -16,14 +16,14 @@ export type SourceSettings = Pick<ViewSettings, 'targets' | 'local' | 'source' |
 export async function collectorOf(
   settings: SourceSettings,
   demo: Cluster | undefined,
-  wire: Wire,
+  wire: Parsers,
   chips: Line[],
   tidy: () => void,
 ): Promise<Collector> {
   return settings.local ? localCollector(settings, wire, chips, tidy) : httpCollector(settings, demo, wire, tidy);
 }
 
-async function localCollector(settings: SourceSettings, wire: Wire, chips: Line[], tidy: () => void): Promise<Collector> {
+async function localCollector(settings: SourceSettings, wire: Parsers, chips: Line[], tidy: () => void): Promise<Collector> {
   const { createLocalCollector } = await import('../sources/local/local-collector.js');
   const { local, intervalMs } = settings;
   const show = (): void => {
@@ -43,7 +43,7 @@ async function localCollector(settings: SourceSettings, wire: Wire, chips: Line[
   return collector;
 }
 
-function httpCollector(settings: SourceSettings, demo: Cluster | undefined, wire: Wire, afterCommit: () => void): Collector {
+function httpCollector(settings: SourceSettings, demo: Cluster | undefined, wire: Parsers, afterCommit: () => void): Collector {
   const { source, timeoutMs, intervalMs, token } = settings;
   return createHttpCollector({
     targets: demo ? expandHosts(demo.addresses) : settings.targets,

@@ -1,5 +1,5 @@
 /** A node's exporter put together: the machine is read every interval, and what came last is served. */
-import { beat } from '../sources/local/interval.js';
+import { every } from '../sources/local/interval.js';
 import { Machine, type MachineOptions } from '../sources/local/machine.js';
 import { AppError } from '../errors.js';
 import { troubles } from '../model/sample.js';
@@ -42,7 +42,7 @@ export async function startNodeApi(settings: NodeApiSettings): Promise<NodeApi> 
       tell([new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) }).message]);
     }
   };
-  const end = beat(settings.clock, settings.intervalMs, collect);
+  const end = every(settings.clock, settings.intervalMs, collect);
   return {
     url: api.url,
     stop: async () => {

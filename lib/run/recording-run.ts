@@ -1,13 +1,13 @@
 /** A recording without a screen put together: collector and recorder, until it is stopped or fails. */
 import { collectorOf, type SourceSettings } from './collectors.js';
 import type { AppError } from '../errors.js';
-import { counted } from '../model/node-view.js';
+import { included } from '../model/node-view.js';
 import { type Collector, type Delivery } from '../model/collector.js';
 import type { Codec } from '../recording/codec/codec.js';
 import { Recorder, type RecorderStatus } from '../recording/write/recorder.js';
 import type { Section } from '../recording/format/schema.js';
 import { compressorInThread } from '../recording/thread/worker-client.js';
-import { Wire } from '../exposition/parser/index.js';
+import { Parsers } from '../exposition/parser/index.js';
 import { systemClock } from './system-clock.js';
 
 export interface RecordingSettings extends SourceSettings {
@@ -28,7 +28,7 @@ export interface RecordingRun {
 
 /** The first frame comes when every host has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
 export async function startRecording(settings: RecordingSettings): Promise<RecordingRun> {
-  const wire = new Wire();
+  const wire = new Parsers();
   const collector = await collectorOf(settings, undefined, wire, [], () => void wire.tidy());
   let fail: (error: AppError) => void = () => undefined;
   const failed = new Promise<AppError>((resolve) => (fail = resolve));
@@ -38,7 +38,7 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
     path,
     codec,
     include: new Set(include),
-    hosts: () => collector.hosts,
+    nodes: () => collector.nodes,
     intervalMs: collector.intervalMs,
     clock: systemClock,
     local: settings.local !== undefined,
@@ -51,7 +51,7 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
   collector.start(heard);
   return {
     get status() {
-      return { ...recorder.status, answering: collector.hosts.filter(counted).length, hosts: collector.hosts.length };
+      return { ...recorder.status, answering: collector.nodes.filter(included).length, hosts: collector.nodes.length };
     },
     failed,
     async stop() {
@@ -61,15 +61,15 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
   };
 }
 
-function firstRound({ hosts, intervalMs }: Collector): { readonly ready: Promise<void>; readonly heard: (delivery: Delivery) => void } {
-  const silent = new Set(hosts.map(({ hostId }) => hostId));
+function firstRound({ nodes, intervalMs }: Collector): { readonly ready: Promise<void>; readonly heard: (delivery: Delivery) => void } {
+  const silent = new Set(nodes.map(({ nodeId }) => nodeId));
   let done: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => (done = resolve));
   systemClock.after(intervalMs, done);
   return {
     ready,
-    heard: ({ host }) => {
-      silent.delete(host.hostId);
+    heard: ({ node }) => {
+      silent.delete(node.nodeId);
       if (silent.size === 0) done();
     },
   };

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
 import { collectorOf } from './collectors.js';
-import type { HostView, Ms } from '../model/node-view.js';
+import type { NodeView, Ms } from '../model/node-view.js';
 import type { RecordingSwitch } from '../model/replay.js';
 import type { Webhook, WebhookStatus } from '../notify/webhook.js';
 import { themeFor } from '../paint/capabilities.js';
@@ -14,7 +14,7 @@ import type { Cluster } from '../mock/mock-server.js';
 import type { LookSettings, ViewSettings } from './settings.js';
 import type { AppState } from '../app/state.js';
 import { line, span, type Line } from '../view/frame.js';
-import { Wire } from '../exposition/parser/index.js';
+import { Parsers } from '../exposition/parser/index.js';
 import { systemClock } from './system-clock.js';
 import type { Save } from '../model/sheet.js';
 import type { Painter } from '../view/painter.js';
@@ -35,14 +35,14 @@ const YOUNG_HEAP = '--semi-space-growth-factor=16';
 export async function runView(settings: ViewSettings): Promise<number> {
   const demo = settings.demo ? await (await import('../mock/demo.js')).startDemo(systemClock) : undefined;
   try {
-    return await show(settings, demo);
+    return await runViewer(settings, demo);
   } finally {
     await demo?.stop();
   }
 }
 
-async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<number> {
-  const wire = new Wire();
+async function runViewer(settings: ViewSettings, demo: Cluster | undefined): Promise<number> {
+  const wire = new Parsers();
   let forget = (): void => undefined;
   const tidy = (): void => {
     if (wire.tidy()) forget();
@@ -58,7 +58,7 @@ async function show(settings: ViewSettings, demo: Cluster | undefined): Promise<
   let told = (): void => undefined;
   const webhook = replay ? undefined : await webhookOf(settings, () => told());
   try {
-    const recording = recordingOf(settings, collector.intervalMs, () => app.state.allHosts);
+    const recording = recordingOf(settings, collector.intervalMs, () => app.state.allNodes);
     const app = new App({
       plugins: settings.plugins,
       collector,
@@ -124,13 +124,13 @@ function webhookText(status: WebhookStatus | undefined): string {
   return parts.join(' · ');
 }
 
-function recordingOf({ local }: ViewSettings, intervalMs: Ms, hosts: () => Iterable<HostView>): RecordingSwitch {
+function recordingOf({ local }: ViewSettings, intervalMs: Ms, nodes: () => Iterable<NodeView>): RecordingSwitch {
   return laterRecording(async () => {
     const [{ recordingSwitch }, { compressorInThread }] = await Promise.all([
       import('../recording/write/recording-switch.js'),
       import('../recording/thread/worker-client.js'),
     ]);
-    return recordingSwitch({ hosts, intervalMs, clock: systemClock, local: local !== undefined, newCompressor: compressorInThread });
+    return recordingSwitch({ nodes, intervalMs, clock: systemClock, local: local !== undefined, newCompressor: compressorInThread });
   });
 }
 

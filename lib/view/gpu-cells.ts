@@ -3,7 +3,7 @@ import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
 import type { GpuOwner } from '../aggregate/gpu-owners.js';
 import type { GpuField } from '../model/columns.js';
-import { counted, silence, UNEXPLAINED_BYTES, type HostView, type Ms } from '../model/node-view.js';
+import { included, whyNotReporting, UNATTRIBUTED_BYTES, type NodeView, type Ms } from '../model/node-view.js';
 import { span, type Span, type Tone } from './frame.js';
 import type { Cells, Column } from './table.js';
 import { bar, duration, NONE, pad, percent } from '../text/format.js';
@@ -46,35 +46,35 @@ export interface GpuSeen {
   readonly stuck: boolean;
 }
 
-export function gpuSeen(history: HistoryView, host: HostView, slot: number, now: Ms): GpuSeen {
-  return { now, heldSince: history.heldSince(host, slot), stuck: counted(host) && hangs(history, host, slot) };
+export function gpuSeen(history: HistoryView, node: NodeView, slot: number, now: Ms): GpuSeen {
+  return { now, heldSince: history.heldSince(node, slot), stuck: included(node) && hangs(history, node, slot) };
 }
 
-function hangs(history: HistoryView, host: HostView, slot: number): boolean {
-  const { count, field } = host.gpus;
+function hangs(history: HistoryView, node: NodeView, slot: number): boolean {
+  const { count, field } = node.gpus;
   if (slot >= count) return false;
   const limit = field.powerLimitWatts[slot]!;
   if (!isStuck(field.utilPercent[slot]!, field.powerWatts[slot]!, limit)) return false;
-  const [utils, powers] = [history.gpu(host, slot, 'util').values, history.gpu(host, slot, 'power').values];
+  const [utils, powers] = [history.gpu(node, slot, 'util').values, history.gpu(node, slot, 'power').values];
   if (utils.length < STUCK_SAMPLES) return false;
   for (let at = utils.length - STUCK_SAMPLES; at < utils.length; at++) if (!isStuck(utils[at]!, powers[at]!, limit)) return false;
   return true;
 }
 
 /** The cells of a GPU; `cols` as for `gpuColumns`. */
-export function gpuCells(host: HostView, slot: number, owners: readonly GpuOwner[], cols: number, seen?: GpuSeen): Cells {
-  const { gpus } = host;
+export function gpuCells(node: NodeView, slot: number, owners: readonly GpuOwner[], cols: number, seen?: GpuSeen): Cells {
+  const { gpus } = node;
   const read = (field: GpuField): number => (slot < gpus.count ? gpus.field[field][slot]! : NaN);
   const clock = read('frequencyMhz');
   return {
     gpu: String(gpus.index[slot]),
-    model: span(modelName(host.text(gpus.name[slot]!)) || NONE, 'dim'),
+    model: span(modelName(node.text(gpus.name[slot]!)) || NONE, 'dim'),
     util: utilCell(read('utilPercent'), cols),
     vram: memoryCell(read('memoryUsedBytes'), read('memoryTotalBytes'), cols),
     temp: temperatureCell(read('temperatureCelsius'), isHot(gpus, slot)),
     power: powerCell(read('powerWatts'), read('powerLimitWatts'), seen?.stuck ?? false),
     clock: Number.isNaN(clock) ? NONE : `${Math.round(clock)}MHz`,
-    who: ownersCell(host, slot, owners, seen),
+    who: ownersCell(node, slot, owners, seen),
   };
 }
 
@@ -136,17 +136,17 @@ function powerCell(watts: number, limit: number, stuck: boolean): Span {
 }
 
 /** Who has processes on it, most memory first; '?' where memory is used that no process owns, `–` where the node does not say. */
-function ownersCell(host: HostView, slot: number, owners: readonly GpuOwner[], seen: GpuSeen | undefined): Span {
-  const { gpus } = host;
+function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], seen: GpuSeen | undefined): Span {
+  const { gpus } = node;
   const names = owners.map(({ user }) => user || '?').join(', ');
   if (names !== '') {
-    if (counted(host) && slotState(gpus, slot) === 'heldIdle') return span(`${names} (held idle${heldFor(seen)})`, 'bad');
+    if (included(node) && slotState(gpus, slot) === 'heldIdle') return span(`${names} (held idle${heldFor(seen)})`, 'bad');
     if (seen?.stuck) return span(`${names} (stuck?)`, 'bad');
     return span(names, names === '?' ? 'dim' : 'strong');
   }
-  const silent = silence(host);
+  const silent = whyNotReporting(node);
   if (silent === 'no process export' || silent === 'not recorded') return span(NONE, 'dim');
-  const unexplained = slot < gpus.count && gpus.field.memoryUsedBytes[slot]! > UNEXPLAINED_BYTES;
+  const unexplained = slot < gpus.count && gpus.field.memoryUsedBytes[slot]! > UNATTRIBUTED_BYTES;
   return span(unexplained ? '?' : '', 'dim');
 }
 

@@ -1,5 +1,5 @@
 /** The help, made from the same offers as the footer. */
-import type { Offer } from '../keys/router.js';
+import type { ActiveBinding } from '../keys/router.js';
 import { fitLine } from './fit.js';
 import { BLANK, line, lines, span, type Line, type Size, type View } from './frame.js';
 import { pad, width } from '../text/format.js';
@@ -30,7 +30,7 @@ export function keyText(key: string): string {
 }
 
 /** Sections in the order given; a layer's bindings without a label for people are left out by the caller. */
-export function helpSections(offers: readonly Offer[]): readonly HelpSection[] {
+export function helpSections(offers: readonly ActiveBinding[]): readonly HelpSection[] {
   const sections = new Map<string, { keys: string; label: string }[]>();
   for (const { binding, layer, keys } of offers) {
     const rows = sections.get(layer.title) ?? [];

@@ -1,10 +1,10 @@
 /** The list of all tabs, narrowed by what is typed. Pure. */
 import type { EditedText } from '../filter/line-editor.js';
-import { counted, type HostView, type Ms } from '../model/node-view.js';
+import { included, type NodeView, type Ms } from '../model/node-view.js';
 import type { TabRef } from '../plugin/types.js';
 import { line, lines, span, type Size, type Span, type View } from './frame.js';
 import { fuzzyScore } from './fuzzy.js';
-import { hostMark } from './node-marks.js';
+import { nodeMark } from './node-marks.js';
 import { layoutTable, listOrder, tableState, type Cells, type Column, type Order, type TableState } from './table.js';
 import { ago, count, cut, width } from '../text/format.js';
 
@@ -12,7 +12,7 @@ import { ago, count, cut, width } from '../text/format.js';
 export interface PickerEntry {
   readonly id: string;
   readonly tab: TabRef;
-  readonly host: HostView | undefined;
+  readonly node: NodeView | undefined;
 }
 
 export interface PickerState {
@@ -23,20 +23,20 @@ export interface PickerState {
 export const pickerState = (open: string): PickerState => ({ edited: { text: '', at: 0 }, table: { ...tableState(''), selected: open } });
 
 /** How a host is, in a word that can be typed; '' well. */
-function stateWord(host: HostView | undefined): string {
-  const mark = host ? hostMark(host) : '';
+function stateWord(node: NodeView | undefined): string {
+  const mark = node ? nodeMark(node) : '';
   return { '': '', '…': 'waiting', '✕': 'down', '~': 'stale' }[mark];
 }
 
-const labelsText = (host: HostView | undefined): string => [...(host?.groups ?? [])].map(([name, value]) => `${name}=${value}`).join(' ');
+const labelsText = (node: NodeView | undefined): string => [...(node?.groups ?? [])].map(([name, value]) => `${name}=${value}`).join(' ');
 
 /** Those that answer what is typed, the best first; all in their own order when nothing is. */
 export function matching(entries: readonly PickerEntry[], query: string): readonly PickerEntry[] {
   if (query.trim() === '') return entries;
   return entries
     .map((entry, at) => {
-      const { tab, host } = entry;
-      return { entry, at, score: fuzzyScore(query, [tab.title, host?.hostId ?? '', labelsText(host), stateWord(host)]) };
+      const { tab, node } = entry;
+      return { entry, at, score: fuzzyScore(query, [tab.title, node?.nodeId ?? '', labelsText(node), stateWord(node)]) };
     })
     .filter(({ score }) => score >= 0)
     .sort((a, b) => b.score - a.score || a.at - b.at)
@@ -87,15 +87,15 @@ function promptLine({ text, at }: EditedText, found: number, all: number, cols: 
   return left < 1 ? line(...head) : line(...head, ' '.repeat(left), span(said, 'dim'));
 }
 
-function cellsOf({ tab, host }: PickerEntry, now: Ms): Cells {
-  if (!host) return { title: span(tab.title, 'strong'), state: '', address: '', labels: '' };
-  const word = stateWord(host);
-  const age = host.status.okAt === undefined || word === '' ? '' : ` ${ago(now - host.status.okAt)}`;
-  const error = counted(host) ? '' : (host.status.error?.text ?? '');
+function cellsOf({ tab, node }: PickerEntry, now: Ms): Cells {
+  if (!node) return { title: span(tab.title, 'strong'), state: '', address: '', labels: '' };
+  const word = stateWord(node);
+  const age = node.status.okAt === undefined || word === '' ? '' : ` ${ago(now - node.status.okAt)}`;
+  const error = included(node) ? '' : (node.status.error?.text ?? '');
   return {
     title: tab.title,
-    state: span(word === '' ? '' : `${hostMark(host)} ${word}${age}`, word === 'down' ? 'bad' : 'warn'),
-    address: span(cut(host.hostId, 24), 'dim'),
-    labels: span([labelsText(host), error].filter((text) => text !== '').join(' · '), 'dim'),
+    state: span(word === '' ? '' : `${nodeMark(node)} ${word}${age}`, word === 'down' ? 'bad' : 'warn'),
+    address: span(cut(node.nodeId, 24), 'dim'),
+    labels: span([labelsText(node), error].filter((text) => text !== '').join(' · '), 'dim'),
   };
 }

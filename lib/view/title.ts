@@ -31,14 +31,14 @@ export function titleParts(totals: ClusterTotals, { source, intervalMs, now, rec
 }
 
 function summary(totals: ClusterTotals, short: boolean, kept: FilterCounts | undefined): readonly string[] {
-  const { hosts, hostsCounted, gpus, utilReported, memoryReported, powerReported } = totals;
+  const { nodes: hosts, nodesIncluded: nodesIncluded, gpus, utilReported, memoryReported, powerReported } = totals;
   const of = (part: number, all: number): string => (short ? `${count(part)}/${count(all)}` : `${count(part)} of ${count(all)}`);
   const plural = (word: string, n: number): string => (n === 1 ? word : `${word}s`);
   const util = utilReported > 0 ? ` ${percent(totals.utilPercent)}` : '';
-  const nodes = `${of(hostsCounted, hosts)} ${plural('node', short ? 2 : hosts)}`;
+  const nodes = `${of(nodesIncluded, hosts)} ${plural('node', short ? 2 : hosts)}`;
   if (gpus === 0 && !kept) return [nodes];
   const parts = kept
-    ? [`filtered: ${of(gpus, kept.gpusAll)} ${plural('GPU', kept.gpusAll)}${util}`, `${count(kept.hosts)} ${plural('node', kept.hosts)}`]
+    ? [`filtered: ${of(gpus, kept.gpusAll)} ${plural('GPU', kept.gpusAll)}${util}`, `${count(kept.nodes)} ${plural('node', kept.nodes)}`]
     : [nodes, `${count(gpus)} ${plural('GPU', gpus)}${util}`];
   if (memoryReported > 0) parts.push(short ? shortMemory(totals) : longMemory(totals));
   if (powerReported > 0) parts.push(watts(totals.powerWatts));

@@ -9,7 +9,7 @@ import {
   spark,
   type AppView,
   type GpuField,
-  type HostView,
+  type NodeView,
   type Line,
   type Tone,
 } from '../../lib/index.js';
@@ -20,14 +20,14 @@ const WIDE = 100;
 const SPARK_COLS = 21;
 
 /** Its utilisation of late, and what else it reports; what it doesn't is left out. */
-export function cardLine(host: HostView, slot: number, app: AppView, cols: number, dim: boolean): Line {
+export function gpuDetailLine(node: NodeView, slot: number, app: AppView, cols: number, dim: boolean): Line {
   const wide = cols >= WIDE;
   const indent = ' '.repeat(wide ? INDENT : NARROW_INDENT);
   const sparks = wide ? SPARK_COLS : Math.floor(SPARK_COLS / 2);
-  const series = app.history.gpu(host, slot, 'util');
+  const series = app.history.gpu(node, slot, 'util');
   const of = sparkSpan(spark(peaks(series, sparks, 1), sparks, 0, 100), `last ${ago(sparks * series.stepMs)}`, dim);
   const room = cols - indent.length - of.reduce((sum, { text }) => sum + text.length, 0) - 4;
-  return line(span(indent), ...of, span(`   ${joinFitting(detailsOf(host, slot), room)}`, 'dim'));
+  return line(span(indent), ...of, span(`   ${joinFitting(detailsOf(node, slot), room)}`, 'dim'));
 }
 
 function sparkSpan(blocks: string, window: string, dim: boolean): Line['spans'] {
@@ -52,7 +52,7 @@ const LABELS: readonly (readonly [label: string, word: string])[] = [
   ['cuda_version', 'CUDA'],
 ];
 
-function detailsOf({ gpus }: HostView, slot: number): readonly string[] {
+function detailsOf({ gpus }: NodeView, slot: number): readonly string[] {
   if (slot >= gpus.count) return ['only its processes are reported'];
   const readings = DETAILS.flatMap(([field, text]) => {
     const reading = gpus.field[field][slot]!;

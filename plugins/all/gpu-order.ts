@@ -6,9 +6,9 @@ const HOST_COLS = 12;
 /** Any width: what sorts does not hang on it. */
 const ANY_COLS = 200;
 
-const hostColumn = (cols: number): Column => ({ id: 'host', title: 'HOST', width: cols, sorts: 'ascending' });
+const nodeColumn = (cols: number): Column => ({ id: 'host', title: 'HOST', width: cols, sorts: 'ascending' });
 
-export const columnsFor = (cols: number, hostCols: number): readonly Column[] => [hostColumn(hostCols), ...gpuColumns(cols)];
+export const columnsFor = (cols: number, nodeCols: number): readonly Column[] => [nodeColumn(nodeCols), ...gpuColumns(cols)];
 export const COLUMNS = columnsFor(ANY_COLS, HOST_COLS);
 
 const FIELDS: Readonly<Record<string, GpuField>> = {
@@ -42,7 +42,7 @@ export function orderOf(rows: GpuRows, sort: Sort, grouping: Grouping): GpuOrder
 }
 
 /** An id is the host and the slot that its GPU has there. */
-export const hostOfRow = (id: string): string => id.slice(0, id.lastIndexOf(' '));
+export const nodeOfRow = (id: string): string => id.slice(0, id.lastIndexOf(' '));
 
 /** A group's id has no host: hosts have no blank at their start. */
 export const groupId = ({ key }: Group): string => ` ${key}`;
@@ -80,8 +80,8 @@ class Listed implements GpuOrder {
   readonly count: number;
   readonly #rows: GpuRows;
   readonly #items: Items;
-  /** Made when first asked: by hostId the host's rows, by row its position, by group that of its head. */
-  #hosts: ReadonlyMap<string, readonly [first: number, end: number]> | undefined;
+  /** Made when first asked: by nodeId the host's rows, by row its position, by group that of its head. */
+  #nodes: ReadonlyMap<string, readonly [first: number, end: number]> | undefined;
   #positions: { readonly rows: Int32Array; readonly heads: ReadonlyMap<string, number> } | undefined;
 
   constructor(rows: GpuRows, items: Items) {
@@ -103,19 +103,19 @@ class Listed implements GpuOrder {
   }
   id(position: number): string {
     const row = this.row(position);
-    return row < 0 ? groupId(this.group(position)!) : `${this.#rows.host(row).hostId} ${this.#ownSlot(row)}`;
+    return row < 0 ? groupId(this.group(position)!) : `${this.#rows.node(row).nodeId} ${this.#ownSlot(row)}`;
   }
   find(id: string): number {
     if (id.startsWith(' ')) return this.#places().heads.get(id.slice(1)) ?? -1;
     const slot = Number(id.slice(id.lastIndexOf(' ')));
-    const [first, end] = (this.#hosts ??= rowsByHost(this.#rows)).get(hostOfRow(id)) ?? [0, 0];
+    const [first, end] = (this.#nodes ??= rowsByNode(this.#rows)).get(nodeOfRow(id)) ?? [0, 0];
     for (let row = first; row < end; row++) if (this.#ownSlot(row) === slot) return this.#places().rows[row]!;
     return -1;
   }
 
   #ownSlot(row: number): number {
     const slot = this.#rows.slot[row]!;
-    return this.#rows.host(row).gpus.origin?.[slot] ?? slot;
+    return this.#rows.node(row).gpus.origin?.[slot] ?? slot;
   }
 
   #places(): { readonly rows: Int32Array; readonly heads: ReadonlyMap<string, number> } {
@@ -156,21 +156,21 @@ function sorted(rows: GpuRows, { key, descending }: Sort): Int32Array {
 }
 
 /** Rows in the order of the hosts' labels, of each host in that of its GPUs. */
-function byPlace({ count, hosts, hostAt }: GpuRows): Int32Array {
-  const starts = new Int32Array(hosts.length + 1);
-  for (const host of hostAt) starts[host + 1]!++;
-  for (let host = 0; host < hosts.length; host++) starts[host + 1]! += starts[host]!;
+function byPlace({ count, nodes, nodeAt: nodeAt }: GpuRows): Int32Array {
+  const starts = new Int32Array(nodes.length + 1);
+  for (const host of nodeAt) starts[host + 1]!++;
+  for (let host = 0; host < nodes.length; host++) starts[host + 1]! += starts[host]!;
   const placed = new Int32Array(count);
   let next = 0;
-  for (const host of labels.of(hosts)) for (let row = starts[host]!; row < starts[host + 1]!; row++) placed[next++] = row;
+  for (const host of labels.of(nodes)) for (let row = starts[host]!; row < starts[host + 1]!; row++) placed[next++] = row;
   return placed;
 }
 
-function rowsByHost({ hosts, hostAt }: GpuRows): ReadonlyMap<string, readonly [first: number, end: number]> {
+function rowsByNode({ nodes, nodeAt: nodeAt }: GpuRows): ReadonlyMap<string, readonly [first: number, end: number]> {
   const found = new Map<string, readonly [number, number]>();
-  for (let row = 0, first = 0; row < hostAt.length; row++) {
-    if (row > 0 && hostAt[row] !== hostAt[row - 1]) first = row;
-    found.set(hosts[hostAt[row]!]!.hostId, [first, row + 1]);
+  for (let row = 0, first = 0; row < nodeAt.length; row++) {
+    if (row > 0 && nodeAt[row] !== nodeAt[row - 1]) first = row;
+    found.set(nodes[nodeAt[row]!]!.nodeId, [first, row + 1]);
   }
   return found;
 }

@@ -1,5 +1,5 @@
 /** GPUs grouped by node or by a label of the host file (rack, partition, ...), with the figures of each group. */
-import { compareLabels, counted, gpuState, type GpuRows, type HostView, type Sort } from '../../lib/index.js';
+import { compareLabels, included, gpuState, type GpuRows, type NodeView, type Sort } from '../../lib/index.js';
 
 /** By each node; any other grouping is the name of a label. '' is none. */
 export const BY_NODE = 'node';
@@ -10,7 +10,7 @@ export interface Grouping {
   readonly key: string;
   isOpen(group: string): boolean;
   /** Hosts that have never answered: they have no rows, and belong to groups all the same. */
-  silent(): readonly HostView[];
+  silent(): readonly NodeView[];
 }
 
 /** Figures of the hosts of a group that count. Percent, bytes, °C, watts; NaN: nobody reports it. */
@@ -20,11 +20,11 @@ export interface Group {
   /** Without the name of the label, for where there is no room for it. */
   readonly short: string;
   /** Hosts there are, those that count, and GPU rows of all of them. */
-  readonly hosts: number;
-  readonly counted: number;
+  readonly nodes: number;
+  readonly included: number;
   readonly rows: number;
   /** The host of a group by node. */
-  readonly host: HostView | undefined;
+  readonly node: NodeView | undefined;
   readonly gpus: number;
   readonly computing: number;
   readonly heldIdle: number;
@@ -72,42 +72,42 @@ function summedOf(rows: GpuRows, by: string, silent: Grouping['silent']): Summed
 
 type Sums = { -readonly [Key in keyof Group]: Group[Key] } & { utilSum: number; utilReported: number };
 
-function summed(rows: GpuRows, by: string, silent: readonly HostView[]): Summed {
+function summed(rows: GpuRows, by: string, silent: readonly NodeView[]): Summed {
   const byKey = new Map<string, Sums>();
-  const groupOf = (host: HostView): Sums => {
-    const key = by === BY_NODE ? host.hostId : (host.groups.get(by) ?? '');
+  const groupOf = (node: NodeView): Sums => {
+    const key = by === BY_NODE ? node.nodeId : (node.groups.get(by) ?? '');
     let group = byKey.get(key);
-    if (!group) byKey.set(key, (group = fresh(key, by, host)));
-    group.hosts++;
-    if (counted(host)) group.counted++;
+    if (!group) byKey.set(key, (group = fresh(key, by, node)));
+    group.nodes++;
+    if (included(node)) group.included++;
     return group;
   };
-  const ofHost = rows.hosts.map(groupOf);
+  const ofHost = rows.nodes.map(groupOf);
   silent.forEach(groupOf);
-  for (let row = 0; row < rows.count; row++) add(ofHost[rows.hostAt[row]!]!, rows, row);
+  for (let row = 0; row < rows.count; row++) add(ofHost[rows.nodeAt[row]!]!, rows, row);
   const groups = [...byKey.values()];
   for (const group of groups) if (group.utilReported > 0) group.utilPercent = group.utilSum / group.utilReported;
   return { groups, ofHost };
 }
 
-function ordered({ count, hostAt }: GpuRows, { groups: unordered, ofHost }: Summed, sort: Sort): Groups {
+function ordered({ count, nodeAt: nodeAt }: GpuRows, { groups: unordered, ofHost }: Summed, sort: Sort): Groups {
   const groups = unordered.toSorted(comparison(sort));
   const numbers = new Map(groups.map((group, number) => [group, number]));
   const numberOf = ofHost.map((group) => numbers.get(group)!);
   const groupOf = new Int32Array(count);
-  for (let row = 0; row < count; row++) groupOf[row] = numberOf[hostAt[row]!]!;
+  for (let row = 0; row < count; row++) groupOf[row] = numberOf[nodeAt[row]!]!;
   return { groups, groupOf };
 }
 
-function fresh(key: string, by: string, host: HostView): Sums {
+function fresh(key: string, by: string, node: NodeView): Sums {
   return {
     key,
-    title: by === BY_NODE ? host.label : key === '' ? `no ${by}` : `${by} ${key}`,
-    short: by === BY_NODE ? host.label : key === '' ? `no ${by}` : key,
-    hosts: 0,
-    counted: 0,
+    title: by === BY_NODE ? node.name : key === '' ? `no ${by}` : `${by} ${key}`,
+    short: by === BY_NODE ? node.name : key === '' ? `no ${by}` : key,
+    nodes: 0,
+    included: 0,
     rows: 0,
-    host: by === BY_NODE ? host : undefined,
+    node: by === BY_NODE ? node : undefined,
     gpus: 0,
     computing: 0,
     heldIdle: 0,
@@ -127,7 +127,7 @@ const plus = (sum: number, value: number): number => (Number.isNaN(value) ? sum 
 
 function add(sums: Sums, rows: GpuRows, row: number): void {
   sums.rows++;
-  if (!counted(rows.host(row))) return;
+  if (!included(rows.node(row))) return;
   const [util, used, total] = [rows.value(row, 'utilPercent'), rows.value(row, 'memoryUsedBytes'), rows.value(row, 'memoryTotalBytes')];
   sums.gpus++;
   const state = gpuState(util, used);

@@ -15,10 +15,10 @@ import {
   type TableAccess,
 } from '../../lib/index.js';
 import { CHARTS, SPANS } from './history-chart.js';
-import { LED_NOTE, nodeAt } from './node-grid.js';
-import { COLUMNS, hostOfRow } from './gpu-order.js';
+import { NODE_GRID_NOTE, nodeAt } from './node-grid.js';
+import { COLUMNS, nodeOfRow } from './gpu-order.js';
 import { orderFor, regroup, toggleAll, toggleGroup, type AllUi } from './ui-state.js';
-import { allView, ledGrid } from './view.js';
+import { allView, nodeGrid } from './view.js';
 
 const access: TableAccess<AllUi> = {
   id: 'all',
@@ -38,10 +38,10 @@ function ownerOf(app: AppView, ui: AllUi, id: string): string | undefined {
 }
 
 function opened(ui: AllUi, app: AppView, id: string): Step<AllUi> {
-  if (!id.startsWith(' ')) return [ui, { type: 'open', plugin: 'host', key: hostOfRow(id) }];
+  if (!id.startsWith(' ')) return [ui, { type: 'open', plugin: 'host', key: nodeOfRow(id) }];
   const at = orderFor(ui, app).find(id);
-  const host = orderFor(ui, app).group(at)?.host;
-  return host ? [ui, { type: 'open', plugin: 'host', key: host.hostId }] : [toggleGroup(ui, app, at)];
+  const node = orderFor(ui, app).group(at)?.node;
+  return node ? [ui, { type: 'open', plugin: 'host', key: node.nodeId }] : [toggleGroup(ui, app, at)];
 }
 
 const charted = ({ chart }: AllUi): boolean => chart !== '';
@@ -131,8 +131,8 @@ function clickedNode(ui: AllUi, { app, event, frame }: KeyContext): Step<AllUi> 
   const row = /^led:(\d+)$/.exec(frame.hit ?? '')?.[1];
   if (row === undefined || event.type !== 'mouse') return undefined;
   const nodes = app.derive(nodeStatesDerivation);
-  const node = nodeAt(nodes, ledGrid(nodes, frame.size), Number(row), event.x);
-  return node ? [ui, { type: 'open', plugin: 'host', key: node.hostId }] : [ui];
+  const node = nodeAt(nodes, nodeGrid(nodes, frame.size), Number(row), event.x);
+  return node ? [ui, { type: 'open', plugin: 'host', key: node.nodeId }] : [ui];
 }
 
 export default definePlugin<AllUi>({
@@ -142,7 +142,7 @@ export default definePlugin<AllUi>({
   init: () => ({ table: tableState('host'), cards: false, by: '', open: false, flipped: new Set(), chart: '', span: 0 }),
   layers: [
     {
-      rung: 'tab',
+      scope: 'tab',
       title: 'All',
       bindings: [
         ...own,
@@ -158,6 +158,6 @@ export default definePlugin<AllUi>({
       ],
     },
   ],
-  notes: [...GPU_NOTES, LED_NOTE],
+  notes: [...GPU_NOTES, NODE_GRID_NOTE],
   view: allView,
 });

@@ -1,5 +1,5 @@
 /** The nodes of the cluster as a grid of signs, a legend beneath. A sign tells by its shape what its tone tells too. */
-import { count, line, NODE_STATES, span, type HostView, type Line, type NodeState, type NodeStates, type Tone } from '../../lib/index.js';
+import { count, line, NODE_STATES, span, type NodeView, type Line, type NodeState, type NodeStates, type Tone } from '../../lib/index.js';
 
 interface Led {
   readonly sign: string;
@@ -38,12 +38,12 @@ export function gridOf(nodes: number, cols: number, rows: number): Grid {
 const kept = new WeakMap<NodeStates, { readonly key: string; readonly lines: readonly Line[] }>();
 
 /** The grid in at most `rows` lines; where a sign stands for several nodes it is that of the worst. Remembered until the nodes change. */
-export function ledLines(nodes: NodeStates, cols: number, rows: number): readonly Line[] {
-  if (rows <= 0 || nodes.hosts.length === 0) return [];
+export function nodeGridLines(nodes: NodeStates, cols: number, rows: number): readonly Line[] {
+  if (rows <= 0 || nodes.nodes.length === 0) return [];
   const key = `${cols} ${rows}`;
   const known = kept.get(nodes);
   if (known?.key === key) return known.lines;
-  const lines = makeLines(nodes, gridOf(nodes.hosts.length, cols, rows));
+  const lines = makeLines(nodes, gridOf(nodes.nodes.length, cols, rows));
   kept.set(nodes, { key, lines });
   return lines;
 }
@@ -79,13 +79,13 @@ export function legend(nodes: NodeStates, { each }: Grid, filtered: boolean): Li
 const SHOWN_ORDER: readonly NodeState[] = ['busy', 'partly', 'free', 'held', 'hot', 'stale', 'down', 'waiting', 'blind', 'cpu'];
 
 /** The node under the mouse: of several the worst. */
-export function nodeAt(nodes: NodeStates, grid: Grid, row: number, x: number): HostView | undefined {
+export function nodeAt(nodes: NodeStates, grid: Grid, row: number, x: number): NodeView | undefined {
   const place = x - MARGIN;
   if (place < 0 || place >= grid.across) return undefined;
   const from = (row * grid.across + place) * grid.each;
   let found = from;
-  for (let at = from; at < Math.min(nodes.hosts.length, from + grid.each); at++) if (nodes.states[at]! < nodes.states[found]!) found = at;
-  return nodes.hosts[found];
+  for (let at = from; at < Math.min(nodes.nodes.length, from + grid.each); at++) if (nodes.states[at]! < nodes.states[found]!) found = at;
+  return nodes.nodes[found];
 }
 
-export const LED_NOTE = `Signs of nodes: ${SHOWN_ORDER.map((state) => `${LEDS[state].sign} ${LEDS[state].word}`).join(', ')}.`;
+export const NODE_GRID_NOTE = `Signs of nodes: ${SHOWN_ORDER.map((state) => `${LEDS[state].sign} ${LEDS[state].word}`).join(', ')}.`;

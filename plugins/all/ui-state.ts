@@ -1,5 +1,5 @@
 /** The state of the All tab, and what its keys make of it. */
-import { compareLabels, gpuRowsDerivation, type AppView, type HostView, type TableState } from '../../lib/index.js';
+import { compareLabels, gpuRowsDerivation, type AppView, type NodeView, type TableState } from '../../lib/index.js';
 import { BY_NODE, type Grouping } from './groups.js';
 import { groupId, orderOf, type GpuOrder } from './gpu-order.js';
 
@@ -24,7 +24,7 @@ export function groupingOf({ by, open, flipped }: AllUi, app: AppView): Grouping
     key: `${open} ${[...flipped].join('\0')}`,
     isOpen: (group) => flipped.has(group) !== open,
     // What a filter keeps is known of those that have answered.
-    silent: () => (app.filter ? [] : [...app.hosts].filter(({ version }) => version === 0)),
+    silent: () => (app.filter ? [] : [...app.nodes].filter(({ version }) => version === 0)),
   };
 }
 
@@ -35,16 +35,16 @@ const NONE_FLIPPED: ReadonlySet<string> = new Set();
 
 /** Closed at first: what one groups for is the figures of the groups. The chosen row is kept where it still is one. */
 export function regroup(ui: AllUi, app: AppView): AllUi {
-  const ways = ['', BY_NODE, ...labelsOf(app.hosts)];
+  const ways = ['', BY_NODE, ...labelsOf(app.nodes)];
   const next = { ...ui, by: ways[(ways.indexOf(ui.by) + 1) % ways.length]!, open: false, flipped: NONE_FLIPPED };
   const found = ui.table.selected !== undefined && orderFor(next, app).find(ui.table.selected) >= 0;
   return found ? next : { ...next, table: { ...ui.table, selected: undefined, at: 0, top: 0 } };
 }
 
 /** Labels that hosts are grouped by, in the order of their names. */
-function labelsOf(hosts: Iterable<HostView>): readonly string[] {
+function labelsOf(nodes: Iterable<NodeView>): readonly string[] {
   const found = new Set<string>();
-  for (const { groups } of hosts) for (const label of groups.keys()) found.add(label);
+  for (const { groups } of nodes) for (const label of groups.keys()) found.add(label);
   return [...found].sort(compareLabels);
 }
 

@@ -3,7 +3,7 @@ import {
   ago,
   clusterDerivation,
   count,
-  counted,
+  included,
   cut,
   gpuCells,
   gpuRowsDerivation,
@@ -23,17 +23,17 @@ import {
   type AppView,
   type Cells,
   type GpuRows,
-  type HostView,
+  type NodeView,
   type Line,
   type NodeStates,
   type Size,
   type TableLayout,
   type View,
 } from '../../lib/index.js';
-import { cardLine } from './gpu-details.js';
+import { gpuDetailLine } from './gpu-details.js';
 import { chartView, SPANS } from './history-chart.js';
 import { BY_NODE, groupsOf, type Group } from './groups.js';
-import { gridOf, ledLines, legend, type Grid } from './node-grid.js';
+import { gridOf, nodeGridLines, legend, type Grid } from './node-grid.js';
 import { columnsFor, type GpuOrder } from './gpu-order.js';
 import { totalLines } from './totals.js';
 import { groupingOf, orderFor, type AllUi } from './ui-state.js';
@@ -50,7 +50,7 @@ const LEGEND_ROWS = 20;
 export function allView(ui: AllUi, app: AppView, size: Size): View {
   if (ui.chart !== '') return chartView(ui.chart, SPANS[ui.span]!, app, size);
   const rows = app.derive(gpuRowsDerivation, app.listed);
-  if (rows.count === 0) return { blocks: [lines(...(rows.hosts.length > 0 ? headLines(app, size) : []), ...withoutGpus(app, rows, size))] };
+  if (rows.count === 0) return { blocks: [lines(...(rows.nodes.length > 0 ? headLines(app, size) : []), ...withoutGpus(app, rows, size))] };
   const order = orderFor(ui, app);
   const head = headLines(app, size);
   const names = hostNames(ui, app, rows, size.cols);
@@ -85,14 +85,14 @@ function headLines(app: AppView, size: Size): readonly Line[] {
 
 const ledRows = ({ rows }: Size): number => (rows < ROOMY_ROWS ? 0 : Math.max(1, Math.floor(rows / LED_SHARE)));
 
-export const ledGrid = (nodes: NodeStates, size: Size): Grid => gridOf(nodes.hosts.length, size.cols, ledRows(size));
+export const nodeGrid = (nodes: NodeStates, size: Size): Grid => gridOf(nodes.nodes.length, size.cols, ledRows(size));
 
 /** The signs of the nodes; what they mean beside them, or beneath where there is a line to spare. */
 function nodeLines(nodes: NodeStates, size: Size, filtered: boolean): readonly Line[] {
-  const leds = ledLines(nodes, size.cols, ledRows(size));
+  const leds = nodeGridLines(nodes, size.cols, ledRows(size));
   const [first] = leds;
   if (!first) return [];
-  const meaning = legend(nodes, ledGrid(nodes, size), filtered);
+  const meaning = legend(nodes, nodeGrid(nodes, size), filtered);
   const beside = { ...first, spans: [...first.spans, span('  '), ...meaning.spans] };
   if (leds.length === 1 && beside.spans.reduce((sum, { text }) => sum + width(text), 0) <= size.cols) return [beside];
   return size.rows >= LEGEND_ROWS ? [...leds, meaning] : leds;
@@ -100,18 +100,18 @@ function nodeLines(nodes: NodeStates, size: Size, filtered: boolean): readonly L
 
 interface HostNames {
   readonly cols: number;
-  readonly of: (host: HostView) => string;
+  readonly of: (node: NodeView) => string;
   readonly head: (group: Group) => string;
 }
 
 /** By GPU rows: the widest label, and the hosts whose age is shown. Neither changes between two deliveries. */
-const labels = new WeakMap<GpuRows, { readonly cols: number; readonly aged: readonly HostView[] }>();
+const labels = new WeakMap<GpuRows, { readonly cols: number; readonly aged: readonly NodeView[] }>();
 
-function labelsOf(rows: GpuRows): { readonly cols: number; readonly aged: readonly HostView[] } {
+function labelsOf(rows: GpuRows): { readonly cols: number; readonly aged: readonly NodeView[] } {
   let known = labels.get(rows);
   if (!known) {
-    const names = rows.hosts.map(({ label }) => label);
-    labels.set(rows, (known = { cols: widest(names, LEAST_HOST_COLS, Infinity), aged: rows.hosts.filter((host) => !counted(host)) }));
+    const names = rows.nodes.map(({ name: label }) => label);
+    labels.set(rows, (known = { cols: widest(names, LEAST_HOST_COLS, Infinity), aged: rows.nodes.filter((node) => !included(node)) }));
   }
   return known;
 }
@@ -119,19 +119,19 @@ function labelsOf(rows: GpuRows): { readonly cols: number; readonly aged: readon
 /** A host that no longer counts has its age behind its name; the age is never cut. */
 function hostNames(ui: AllUi, app: AppView, rows: GpuRows, cols: number): HostNames {
   const indent = ui.by === '' ? '' : '  ';
-  const age = (host: HostView): string => (counted(host) ? '' : ` ~${ago(app.now - host.at)}`);
+  const age = (node: NodeView): string => (included(node) ? '' : ` ~${ago(app.now - node.at)}`);
   const { cols: label, aged } = labelsOf(rows);
   const most = mostHostCols(cols) + indent.length;
   const head = headColsOf(ui, app, rows);
   const wide = widest(
-    aged.map((host) => `${indent}${host.label}${age(host)}`),
+    aged.map((node) => `${indent}${node.name}${age(node)}`),
     Math.max(label + indent.length, Math.min(most, cols >= ROOMY_COLS ? head.title : head.short)),
     most,
   );
   const shown = Math.min(wide, mostHostCols(cols) + indent.length);
   return {
     cols: shown,
-    of: (host) => `${indent}${cut(host.label, shown - indent.length - age(host).length)}${age(host)}`,
+    of: (node) => `${indent}${cut(node.name, shown - indent.length - age(node).length)}${age(node)}`,
     head: ({ title, short }) => (head.title <= shown ? title : short),
   };
 }
@@ -169,16 +169,16 @@ interface CellInput {
 function cellsAt(order: GpuOrder, at: number, { app, rows, cols, names }: CellInput): Cells {
   const row = order.row(at);
   if (row < 0) return groupCells(order.group(at)!, order.row(at + 1) >= 0 && order.group(at + 1) === order.group(at), cols, names);
-  const host = rows.host(row);
+  const node = rows.node(row);
   const slot = rows.slot[row]!;
-  const seen = gpuSeen(app.history, host, slot, app.now);
-  return { host: names.of(host), ...gpuCells(host, slot, rows.owners(row), cols, seen) };
+  const seen = gpuSeen(app.history, node, slot, app.now);
+  return { host: names.of(node), ...gpuCells(node, slot, rows.owners(row), cols, seen) };
 }
 
 /** How many of a group's GPUs are busy, held, free; nodes that are missing are worth more than what is free. */
-function groupWords({ gpus, computing, heldIdle, free, hosts, host, counted: answering }: Group): string {
-  const words = gpus > 0 ? [`${count(computing)} of ${count(gpus)} busy`] : [host?.status.phase === 'waiting' ? 'not answered' : 'down'];
-  const nodes = host === undefined && answering > 0 ? `${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'}` : '';
+function groupWords({ gpus, computing, heldIdle, free, nodes: hosts, node, included: answering }: Group): string {
+  const words = gpus > 0 ? [`${count(computing)} of ${count(gpus)} busy`] : [node?.status.phase === 'waiting' ? 'not answered' : 'down'];
+  const nodes = node === undefined && answering > 0 ? `${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'}` : '';
   if (nodes !== '' && answering < hosts) words.push(`${count(answering)} of ${nodes}`);
   if (heldIdle > 0) words.push(`${count(heldIdle)} held idle`);
   if (free > 0) words.push(`${count(free)} free`);
@@ -204,18 +204,18 @@ function groupCells(group: Group, open: boolean, cols: number, names: HostNames)
 
 function isDim(order: GpuOrder, at: number, rows: GpuRows): boolean {
   const row = order.row(at);
-  return row < 0 ? order.group(at)!.counted === 0 : !counted(rows.host(row));
+  return row < 0 ? order.group(at)!.included === 0 : !included(rows.node(row));
 }
 
 /** Shown though the filter does not keep it. */
 function isOut(order: GpuOrder, at: number, rows: GpuRows, { filter }: AppView): boolean {
   const row = order.row(at);
-  return filter?.mode === 'dim' && row >= 0 && !filter.gpu(rows.host(row), rows.slot[row]!);
+  return filter?.mode === 'dim' && row >= 0 && !filter.gpu(rows.node(row), rows.slot[row]!);
 }
 
 function hasAlert(order: GpuOrder, at: number, rows: GpuRows, app: AppView): boolean {
   const row = order.row(at);
-  return row >= 0 && app.alertLevel(rows.host(row), rows.slot[row]!) !== 'ok';
+  return row >= 0 && app.alertLevel(rows.node(row), rows.slot[row]!) !== 'ok';
 }
 
 /** The second lines of the GPUs under their first. */
@@ -223,8 +223,8 @@ function withCards(layout: TableLayout, order: GpuOrder, rows: GpuRows, app: App
   return layout.body.flatMap((first, nth) => {
     const row = order.row(layout.top + nth);
     if (row < 0) return [first];
-    const host = rows.host(row);
-    const second = cardLine(host, rows.slot[row]!, app, cols, !counted(host));
+    const node = rows.node(row);
+    const second = gpuDetailLine(node, rows.slot[row]!, app, cols, !included(node));
     const { region, selected } = first;
     return [first, { ...second, ...(region === undefined ? {} : { region }), ...(selected ? { selected } : {}) }];
   });
@@ -235,15 +235,15 @@ function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): stri
   const parts =
     by === '' ? [`${place || count(rows.count)} ${gpus}`] : [`by ${by === BY_NODE ? 'node' : by}`, `${count(rows.count)} ${gpus}`];
   if (by !== '' && place !== '') parts.splice(1, 0, `lines ${place}`);
-  const silent = app.hosts.size - rows.hosts.length;
+  const silent = app.nodes.size - rows.nodes.length;
   if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'node has' : 'nodes have'} not answered`);
   return parts.join(' · ');
 }
 
 /** Nothing to list: a line per node says why. */
 function withoutGpus(app: AppView, rows: GpuRows, { rows: room }: Size): readonly Line[] {
-  const answering = rows.hosts.length;
-  const waiting = [...app.hosts].some(({ status }) => status.phase === 'waiting');
+  const answering = rows.nodes.length;
+  const waiting = [...app.nodes].some(({ status }) => status.phase === 'waiting');
   if (answering > 0 && app.filter) return [line(''), line('  No GPU that the filter keeps.')];
   const said =
     answering > 0
@@ -251,5 +251,5 @@ function withoutGpus(app: AppView, rows: GpuRows, { rows: room }: Size): readonl
       : waiting
         ? 'Waiting for the first answer of'
         : 'No node answers:';
-  return [line(''), line(`  ${said}`), ...unanswered(app.hosts, room - 3)];
+  return [line(''), line(`  ${said}`), ...unanswered(app.nodes, room - 3)];
 }

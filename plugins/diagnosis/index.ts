@@ -27,7 +27,7 @@ export default definePlugin<DiagnosisUi>({
   init: () => ({ table: tableState('fails', true) }),
   layers: [
     {
-      rung: 'tab',
+      scope: 'tab',
       title: 'Diagnosis',
       bindings: [
         sortBinding(access, 'f', 'fails', 'fails', 2),

@@ -3,8 +3,8 @@ import { argsort, LabelOrder, type Column, type Order, type Sort, type TableStat
 import { FIGURES, type Figure, type Scrapes } from './scrapes.js';
 
 /** What goes first when the room is short: how many samples, how large, the clock. */
-export const columnsFor = (hostCols: number): readonly Column[] => [
-  { id: 'host', title: 'HOST', width: hostCols, sorts: 'ascending' },
+export const columnsFor = (nodeCols: number): readonly Column[] => [
+  { id: 'host', title: 'HOST', width: nodeCols, sorts: 'ascending' },
   { id: 'state', title: 'STATE', width: 10 },
   { id: 'age', title: 'AGE', width: 5, align: 'right', drop: 8, sorts: 'descending' },
   { id: 'latency', title: 'LATENCY', width: 8, align: 'right', drop: 5, sorts: 'descending' },
@@ -21,7 +21,7 @@ export const COLUMNS = columnsFor(12);
 
 export interface ScrapeOrder extends Order {
   /** Position in `Scrapes.hosts`. */
-  host(position: number): number;
+  node(position: number): number;
 }
 
 const labels = new LabelOrder();
@@ -37,23 +37,23 @@ export function orderOf(scrapes: Scrapes, sort: Sort): ScrapeOrder {
   return order;
 }
 
-function sorted({ hosts }: Scrapes, { key, descending }: Sort): Int32Array {
-  const named = labels.of(hosts);
+function sorted({ nodes }: Scrapes, { key, descending }: Sort): Int32Array {
+  const named = labels.of(nodes);
   if (!(key in FIGURES)) return descending ? named.slice().reverse() : named;
   const figure = FIGURES[key as Figure];
   const sign = descending ? -1 : 1;
   // The age of the oldest is the smallest time: its figure is negative already.
-  const places = argsort(Float64Array.from(named, (host) => sign * figure(hosts[host]!)));
+  const places = argsort(Float64Array.from(named, (host) => sign * figure(nodes[host]!)));
   return places.map((place) => named[place]!);
 }
 
-function orderFrom({ hosts }: Scrapes, order: Int32Array): ScrapeOrder {
+function orderFrom({ nodes }: Scrapes, order: Int32Array): ScrapeOrder {
   let places: ReadonlyMap<string, number> | undefined;
   return {
     count: order.length,
-    host: (position) => order[position]!,
-    id: (position) => hosts[order[position]!]!.hostId,
-    find: (id) => (places ??= new Map(Array.from(order, (host, position) => [hosts[host]!.hostId, position]))).get(id) ?? -1,
+    node: (position) => order[position]!,
+    id: (position) => nodes[order[position]!]!.nodeId,
+    find: (id) => (places ??= new Map(Array.from(order, (host, position) => [nodes[host]!.nodeId, position]))).get(id) ?? -1,
   };
 }
 

@@ -1,5 +1,5 @@
 /** How the scrape of each host goes, as columns in the order of the hosts; and what that comes to. */
-import { counted, hostMark, widest, type Derivation, type HostView } from '../../lib/index.js';
+import { included, nodeMark, widest, type Derivation, type NodeView } from '../../lib/index.js';
 
 /** Figures of a host's last answers; NaN: none. */
 export const FIGURES = {
@@ -10,14 +10,14 @@ export const FIGURES = {
   skew: ({ status }) => Math.abs(status.skewMs ?? NaN),
   bad: ({ version, facts }) => (version === 0 ? NaN : facts.badLines),
   fails: ({ status }) => status.failures,
-} as const satisfies Readonly<Record<string, (host: HostView) => number>>;
+} as const satisfies Readonly<Record<string, (node: NodeView) => number>>;
 export type Figure = keyof typeof FIGURES;
 
 /** Skews below this are how clocks are. */
 const SKEW_WORTH_SAYING_MS = 5000;
 
 export interface Scrapes {
-  readonly hosts: readonly HostView[];
+  readonly nodes: readonly NodeView[];
   /** Columns that the widest label takes. */
   readonly labelCols: number;
   readonly live: number;
@@ -40,15 +40,15 @@ export const scrapesDerivation: Derivation<undefined, Scrapes> = {
   over: 'all',
   part: () => undefined,
   merge(parts) {
-    const hosts = Array.from(parts, ([host]) => host);
-    const marks = hosts.map(hostMark);
-    const seen = hosts.filter(counted);
+    const nodes = Array.from(parts, ([node]) => node);
+    const marks = nodes.map(nodeMark);
+    const seen = nodes.filter(included);
     const marked = (mark: string): number => marks.filter((one) => one === mark).length;
-    const sum = (figure: (host: HostView) => number): number => seen.reduce((all, host) => all + figure(host), 0);
+    const sum = (figure: (node: NodeView) => number): number => seen.reduce((all, node) => all + figure(node), 0);
     return {
-      hosts,
+      nodes,
       labelCols: widest(
-        hosts.map(({ label }) => label),
+        nodes.map(({ name: label }) => label),
         0,
         Infinity,
       ),
@@ -61,7 +61,7 @@ export const scrapesDerivation: Derivation<undefined, Scrapes> = {
         .sort(),
       bytes: sum(({ facts }) => facts.bytes),
       samples: sum(({ facts }) => facts.samples),
-      skewed: seen.filter((host) => FIGURES.skew(host) >= SKEW_WORTH_SAYING_MS).length,
+      skewed: seen.filter((node) => FIGURES.skew(node) >= SKEW_WORTH_SAYING_MS).length,
       withBadLines: seen.filter(({ facts }) => facts.badLines > 0).length,
       capped: seen.filter(({ facts }) => facts.capsHit.length > 0).length,
     };

@@ -3,9 +3,9 @@ import {
   ago,
   bytes,
   count,
-  counted,
+  included,
   duration,
-  hostMark,
+  nodeMark,
   joinFitting,
   layoutTable,
   line,
@@ -15,7 +15,7 @@ import {
   span,
   type AppView,
   type Cells,
-  type HostView,
+  type NodeView,
   type Line,
   type Size,
   type Span,
@@ -39,14 +39,14 @@ export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
   );
   const order = orderOf(scrapes, ui.table.sort);
   const rows = Math.max(0, size.rows - head.length - 1);
-  const hostCols = Math.max(LEAST_HOST_COLS, Math.min(MOST_HOST_COLS, scrapes.labelCols));
+  const nodeCols = Math.max(LEAST_HOST_COLS, Math.min(MOST_HOST_COLS, scrapes.labelCols));
   const layout = layoutTable({
-    columns: columnsFor(hostCols),
+    columns: columnsFor(nodeCols),
     order,
     state: ui.table,
     cols: size.cols,
     rows,
-    cells: (at) => cellsOf(scrapes.hosts[order.host(at)]!, app),
+    cells: (at) => cellsOf(scrapes.nodes[order.node(at)]!, app),
   });
   return {
     blocks: [lines(...head, layout.header, ...layout.body)],
@@ -56,8 +56,8 @@ export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
 }
 
 /** ' 1,000 nodes: 982 answer · 8 failing ~ · 10 down ✕'. */
-function scrapeLine({ hosts, live, failing, down, waiting }: Scrapes, cols: number): Line {
-  const parts = [`${count(hosts.length)} ${hosts.length === 1 ? 'node' : 'nodes'}: ${count(live)} answer`];
+function scrapeLine({ nodes, live, failing, down, waiting }: Scrapes, cols: number): Line {
+  const parts = [`${count(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'}: ${count(live)} answer`];
   if (failing > 0) parts.push(`${count(failing)} failing ~`);
   if (down > 0) parts.push(`${count(down)} down ✕`);
   if (waiting > 0) parts.push(`${count(waiting)} waiting …`);
@@ -101,13 +101,13 @@ function millis(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
 
-function cellsOf(host: HostView, { now }: AppView): Cells {
-  const { status, facts, version } = host;
+function cellsOf(node: NodeView, { now }: AppView): Cells {
+  const { status, facts, version } = node;
   const { skewMs } = status;
   const next = status.nextTryAt === undefined ? NaN : Math.ceil((status.nextTryAt - now) / 1000);
   return {
-    host: host.label,
-    state: stateCell(host),
+    host: node.name,
+    state: stateCell(node),
     age: status.okAt === undefined ? span('never', 'warn') : ago(now - status.okAt),
     latency: millis(status.latencyMs ?? NaN),
     bytes: version === 0 ? NONE : bytes(facts.bytes),
@@ -116,12 +116,12 @@ function cellsOf(host: HostView, { now }: AppView): Cells {
     bad: version === 0 ? NONE : span(count(facts.badLines), facts.badLines > 0 ? 'warn' : undefined),
     fails: span(count(status.failures), status.failures > 0 ? 'warn' : undefined),
     next: Number.isNaN(next) ? NONE : next <= 0 ? 'now' : `${count(next)}s`,
-    said: saidCell(host),
+    said: saidCell(node),
   };
 }
 
-function stateCell(host: HostView): Span {
-  const mark = hostMark(host);
+function stateCell(node: NodeView): Span {
+  const mark = nodeMark(node);
   if (mark === '') return span('answers', 'good');
   if (mark === '…') return span('… waiting', 'warn');
   return mark === '✕' ? span('✕ down', 'bad') : span('~ failing', 'warn');
@@ -135,13 +135,13 @@ function skewCell(skewMs: number | undefined): Span {
 }
 
 /** Error, limits, the first line that could not be read. */
-function saidCell(host: HostView): Span {
-  const { status, facts, version } = host;
+function saidCell(node: NodeView): Span {
+  const { status, facts, version } = node;
   const parts = [
     status.error?.text ?? '',
     version > 0 && facts.up === false ? 'its exporter has not collected yet' : '',
     facts.capsHit.length > 0 ? `limits reached: ${facts.capsHit.join(', ')}` : '',
     facts.badSample === '' ? '' : `cannot be read: ${facts.badSample}`,
   ].filter((text) => text !== '');
-  return span(parts.join(' · '), counted(host) ? 'warn' : 'bad');
+  return span(parts.join(' · '), included(node) ? 'warn' : 'bad');
 }

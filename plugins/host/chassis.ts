@@ -1,12 +1,12 @@
 /** The machine around the GPUs: what it is, what it draws, where the exporter runs, how the exporter's sources are. */
-import { span, type ExtraRows, type HostView, type Line } from '../../lib/index.js';
+import { span, type ExtraRows, type NodeView, type Line } from '../../lib/index.js';
 import { fact, words, wrapped, type Part } from './inline-list.js';
 import { joules, readingPart, restParts, withUnit } from './extra-readings.js';
 
 const lead = (label: string): ReturnType<typeof span> => span(` ${label.padEnd(9)}`, 'dim');
 
-export function chassisLines(host: HostView, cols: number): readonly Line[] {
-  const { extras } = host;
+export function chassisLines(node: NodeView, cols: number): readonly Line[] {
+  const { extras } = node;
   return [
     ...wrapped(lead('machine'), [...machineParts(extras.rows('chassis')), ...fanParts(extras.rows('fan'))], cols),
     ...wrapped(lead('energy'), energyParts(extras.rows('energy')), cols),

@@ -3,12 +3,12 @@ import {
   ago,
   bytes,
   clock,
-  counted,
+  included,
   joinFitting,
   line,
   span,
   type AppView,
-  type HostView,
+  type NodeView,
   type Line,
   type Size,
   type Span,
@@ -17,26 +17,26 @@ import {
 const SKEW_WORTH_SAYING_MS = 5000;
 
 /** How it stands, what is wrong, what the last answer was like; at most `rows` lines, the last of them goes first. */
-export function connectionLines(host: HostView, app: AppView, { cols, rows }: Size): readonly Line[] {
-  return [line(...title(host, app)), ...problem(host, app), ...detail(host, cols)].slice(0, rows);
+export function connectionLines(node: NodeView, app: AppView, { cols, rows }: Size): readonly Line[] {
+  return [line(...title(node, app)), ...problem(node, app), ...detail(node, cols)].slice(0, rows);
 }
 
-function title(host: HostView, app: AppView): readonly Span[] {
-  const groups = [...host.groups].map(([name, value]) => `${name}=${value}`);
-  const address = host.label === host.hostId ? [] : [host.hostId];
-  return [span(` ${host.label}`, 'strong'), state(host, app), span(`  ${[...address, ...groups].join(' · ')}`, 'dim')];
+function title(node: NodeView, app: AppView): readonly Span[] {
+  const groups = [...node.groups].map(([name, value]) => `${name}=${value}`);
+  const address = node.name === node.nodeId ? [] : [node.nodeId];
+  return [span(` ${node.name}`, 'strong'), state(node, app), span(`  ${[...address, ...groups].join(' · ')}`, 'dim')];
 }
 
-function state(host: HostView, app: AppView): Span {
-  const { okAt, phase } = host.status;
+function state(node: NodeView, app: AppView): Span {
+  const { okAt, phase } = node.status;
   if (phase === 'waiting') return span('  … not answered yet', 'warn');
   const age = okAt === undefined ? 'never answered' : `last answer ${ago(app.now - okAt)} ago`;
-  if (!counted(host)) return span(`  ✕ down · ${age}`, 'bad');
+  if (!included(node)) return span(`  ✕ down · ${age}`, 'bad');
   return phase === 'failing' ? span(`  ~ failing · ${age}`, 'warn') : span(`  connected · ${age}`, 'good');
 }
 
 /** Failing: since when, the error in words, the next try. */
-function problem({ status }: HostView, app: AppView): readonly Line[] {
+function problem({ status }: NodeView, app: AppView): readonly Line[] {
   if (status.phase !== 'failing') return [];
   const since = status.failingSince === undefined ? '' : ` since ${clock(status.failingSince)}`;
   const tries = ` (${status.failures} ${status.failures === 1 ? 'try' : 'tries'})`;
@@ -44,9 +44,9 @@ function problem({ status }: HostView, app: AppView): readonly Line[] {
   return [line(span(` ${status.error?.text ?? 'failed'}${since}${tries}${next}`, 'bad'))];
 }
 
-function detail(host: HostView, cols: number): readonly Line[] {
-  if (host.version === 0) return [];
-  const { status, facts } = host;
+function detail(node: NodeView, cols: number): readonly Line[] {
+  if (node.version === 0) return [];
+  const { status, facts } = node;
   const parts: string[] = [
     `${bytes(facts.bytes)} in ${status.latencyMs === undefined ? '?' : Math.round(status.latencyMs)} ms`,
     `${facts.samples} samples`,

@@ -1,11 +1,11 @@
 /** Cores of a host, a block each: at a glance whether one is pinned or all idle. */
-import { line, span, spark, type HostView, type Line } from '../../lib/index.js';
+import { line, span, spark, type NodeView, type Line } from '../../lib/index.js';
 
 /** As in the lines of the machine. */
 const LABEL = ' cores  ';
 
 /** In at most `rows` lines; none where they would not do. */
-export function coreLines({ cores }: HostView, cols: number, rows: number): readonly Line[] {
+export function coreLines({ cores }: NodeView, cols: number, rows: number): readonly Line[] {
   const across = Math.max(1, cols - LABEL.length - 1);
   if (cores.count === 0 || Math.ceil(cores.count / across) > rows) return [];
   const utils = Float64Array.from({ length: cores.count }, (_, core) => cores.value(core, 'utilPercent'));

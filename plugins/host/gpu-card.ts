@@ -20,7 +20,7 @@ import {
   type GpuFigure,
   type GpuOwner,
   type GpuSeen,
-  type HostView,
+  type NodeView,
   type Line,
   type Span,
   type Tone,
@@ -60,7 +60,7 @@ const PLACED: ReadonlySet<string> = new Set([
 /** A GPU of a host, and what the card asks of it. */
 export interface CardInput {
   readonly app: AppView;
-  readonly host: HostView;
+  readonly node: NodeView;
   readonly slot: number;
   readonly owners: readonly GpuOwner[];
   readonly seen: GpuSeen;
@@ -68,25 +68,25 @@ export interface CardInput {
 }
 
 export function cardLines(input: CardInput): readonly Line[] {
-  const { host, slot, cols } = input;
-  const uuid = host.text(host.gpus.uuid[slot]!);
-  const row = host.gpus.origin?.[slot] ?? slot;
-  const extra = (family: string): number => host.extras.rows('gpu').value(row, family);
-  if (slot >= host.gpus.count) return [titleLine(input, uuid), line(span('   only its processes are reported', 'dim'))];
+  const { node, slot, cols } = input;
+  const uuid = node.text(node.gpus.uuid[slot]!);
+  const row = node.gpus.origin?.[slot] ?? slot;
+  const extra = (family: string): number => node.extras.rows('gpu').value(row, family);
+  if (slot >= node.gpus.count) return [titleLine(input, uuid), line(span('   only its processes are reported', 'dim'))];
   return [
     titleLine(input, uuid),
     ...meterLines(input, extra),
-    ...wrapped(span('   ', 'dim'), [...clockParts(input, extra), ...linkParts(host, uuid)], cols),
-    ...wrapped(span('   ', 'dim'), softwareParts(host, slot), cols),
-    ...migLines(host, uuid, extra('gpu_mig_mode')),
-    ...vgpuLines(host, uuid, row),
-    ...wrapped(span('   ', 'dim'), restParts(host.extras.rows('gpu').families(row), PLACED), cols),
+    ...wrapped(span('   ', 'dim'), [...clockParts(input, extra), ...linkParts(node, uuid)], cols),
+    ...wrapped(span('   ', 'dim'), softwareParts(node, slot), cols),
+    ...migLines(node, uuid, extra('gpu_mig_mode')),
+    ...vgpuLines(node, uuid, row),
+    ...wrapped(span('   ', 'dim'), restParts(node.extras.rows('gpu').families(row), PLACED), cols),
   ];
 }
 
 /** 'GPU 3  NVIDIA H100 80GB HBM3  GPU-8f3a...  0000:3B:00.0'. */
-function titleLine({ host, slot, owners, seen }: CardInput, uuid: string): Line {
-  const { gpus } = host;
+function titleLine({ node, slot, owners, seen }: CardInput, uuid: string): Line {
+  const { gpus } = node;
   const kind = gpus.detail(slot, 'type') || 'GPU';
   const parts = [uuid, gpus.detail(slot, 'pci_address')].filter((text) => text !== '');
   const who = owners.map(({ user, vramBytes }) => `${user || '?'} ${bytes(vramBytes)}`).join(', ');
@@ -96,7 +96,7 @@ function titleLine({ host, slot, owners, seen }: CardInput, uuid: string): Line 
   const stuck = seen.stuck ? '  busy by its own word, at the power of an idle one' : '';
   return line(
     span(` ${kind} ${gpus.index[slot]}  `, 'strong'),
-    span(host.text(gpus.name[slot]!) || 'name not reported'),
+    span(node.text(gpus.name[slot]!) || 'name not reported'),
     span(`  ${parts.join('  ')}`, 'dim'),
     span(who === '' ? '' : `  ${who}`, 'strong'),
     span(since + stuck, 'bad'),
@@ -122,9 +122,9 @@ function meterLines(input: CardInput, extra: (family: string) => number): readon
 }
 
 const reader =
-  ({ host, slot }: CardInput) =>
+  ({ node, slot }: CardInput) =>
   (field: GpuField): number =>
-    host.gpus.field[field][slot]!;
+    node.gpus.field[field][slot]!;
 
 function utilMeter(input: CardInput): Meter {
   const read = reader(input);
@@ -162,7 +162,7 @@ function memoryMeter(input: CardInput): Meter {
 function temperatureMeter(input: CardInput, extra: (family: string) => number): Meter {
   const read = reader(input);
   const celsius = read('temperatureCelsius');
-  const hot = isHot(input.host.gpus, input.slot);
+  const hot = isHot(input.node.gpus, input.slot);
   const [operating, slowdown, shutdown] = [read('maxOperatingCelsius'), read('slowdownCelsius'), read('shutdownCelsius')];
   const to = shutdown > COLD_CELSIUS ? shutdown : HOTTEST_CELSIUS;
   const limit = (name: string, at: number): string => (Number.isNaN(at) ? '' : `${name} ${Math.round(at)}°`);
@@ -205,19 +205,19 @@ function powerMeter(input: CardInput, extra: (family: string) => number): Meter 
 }
 
 /** Joules since the exporter began to count; NaN when it doesn't. */
-function energyOf({ host, slot }: CardInput): number {
-  const rows = host.extras.rows('energy');
-  const uuid = host.text(host.gpus.uuid[slot]!);
+function energyOf({ node, slot }: CardInput): number {
+  const rows = node.extras.rows('energy');
+  const uuid = node.text(node.gpus.uuid[slot]!);
   for (let row = 0; row < rows.count; row++)
     if (rows.label(row, 'gpu_uuid') === uuid) return rows.value(row, 'energy_consumed_joules_total');
   return NaN;
 }
 
 /** Bar, figure, the last samples, and what there is to say to it. */
-function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter, { app, host, slot, cols }: CardInput): Line {
+function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter, { app, node, slot, cols }: CardInput): Line {
   const bars = cols >= WIDE ? BAR_COLS : NARROW_BAR_COLS;
   const sparks = cols >= WIDEST ? SPARK_COLS : NARROW_SPARK_COLS;
-  const series = app.history.gpu(host, slot, figure);
+  const series = app.history.gpu(node, slot, figure);
   const known = series.values.length > 1;
   const spans: Span[] = [
     span(`   ${label.padEnd(6)}`, 'dim'),
@@ -249,7 +249,7 @@ function clockParts(input: CardInput, extra: (family: string) => number): readon
   if (!Number.isNaN(clock)) parts.push(fact('clock', `${count(clock)}${Number.isNaN(most) ? '' : ` of ${count(most)}`} MHz`));
   add('memory clock at most', extra('gpu_clock_memory_max_mhz'), (mhz) => `${count(mhz)} MHz`);
   add('P-state', read('performanceState'), (state) => `P${state}`);
-  const legacyFan = input.host.gpus.detail(input.slot, 'fan_speed');
+  const legacyFan = input.node.gpus.detail(input.slot, 'fan_speed');
   if (Number.isNaN(read('fanRpm')) && legacyFan !== '') parts.push(fact('fan', legacyFan));
   add('fan', read('fanRpm'), (rpm) => `${count(rpm)} rpm`);
   const pcie = pcieOf(input, extra);
@@ -261,10 +261,10 @@ function clockParts(input: CardInput, extra: (family: string) => number): readon
 }
 
 /** 'gen 5 x16': as figures, or where there are none as the info family's labels have it. */
-function pcieOf({ host, slot }: CardInput, extra: (family: string) => number): string {
+function pcieOf({ node, slot }: CardInput, extra: (family: string) => number): string {
   const said = (family: string, label: string): string => {
     const figure = extra(family);
-    return Number.isNaN(figure) ? host.gpus.detail(slot, label).replace(/^(?:gen|x) */i, '') : String(figure);
+    return Number.isNaN(figure) ? node.gpus.detail(slot, label).replace(/^(?:gen|x) */i, '') : String(figure);
   };
   const [generation, width] = [said('gpu_pcie_gen_current', 'pcie_generation'), said('gpu_pcie_width_current', 'pcie_width')];
   return [generation === '' ? '' : `gen ${generation}`, width === '' ? '' : `x${width}`].join(' ').trim();
@@ -289,7 +289,7 @@ const SOFTWARE: readonly (readonly [label: string, name: string])[] = [
 ];
 const GSP_MODES = ['disabled', 'enabled', 'default'];
 
-function softwareParts({ gpus, extras }: HostView, slot: number): readonly Part[] {
+function softwareParts({ gpus, extras }: NodeView, slot: number): readonly Part[] {
   const parts: Part[] = SOFTWARE.flatMap(([label, name]) => {
     const value = gpus.detail(slot, label);
     return value === '' ? [] : [fact(name, value)];

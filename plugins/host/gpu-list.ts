@@ -1,6 +1,6 @@
 /** The GPUs of a host, a line each under one line of captions. */
 import {
-  counted,
+  included,
   fitColumns,
   gpuCells,
   gpuColumns,
@@ -9,26 +9,26 @@ import {
   headerLine,
   rowLine,
   type AppView,
-  type HostView,
+  type NodeView,
   type Line,
   type RowLook,
 } from '../../lib/index.js';
 
 /** Captions first. */
-export function gpuLines(host: HostView, app: AppView, cols: number): readonly Line[] {
-  const { slots } = host.gpus;
+export function gpuLines(node: NodeView, app: AppView, cols: number): readonly Line[] {
+  const { slots } = node.gpus;
   const columns = fitColumns(gpuColumns(cols), '', cols);
   const rows = app.derive(gpuRowsDerivation, app.listed);
-  const first = rows.hostAt.indexOf(rows.hosts.indexOf(host));
+  const first = rows.nodeAt.indexOf(rows.nodes.indexOf(node));
   const owners = Array.from({ length: slots }, (_, slot) => rows.owners(first + slot));
   const { filter } = app;
   const look = (slot: number): RowLook => ({
-    dim: !counted(host),
-    out: filter?.mode === 'dim' && !filter.gpu(host, slot),
-    alert: app.alertLevel(host, slot) !== 'ok',
+    dim: !included(node),
+    out: filter?.mode === 'dim' && !filter.gpu(node, slot),
+    alert: app.alertLevel(node, slot) !== 'ok',
   });
   return [
     headerLine(columns),
-    ...owners.map((own, slot) => rowLine(columns, gpuCells(host, slot, own, cols, gpuSeen(app.history, host, slot, app.now)), look(slot))),
+    ...owners.map((own, slot) => rowLine(columns, gpuCells(node, slot, own, cols, gpuSeen(app.history, node, slot, app.now)), look(slot))),
   ];
 }

@@ -1,8 +1,8 @@
 /** The UI state of a node's tab. */
-import type { TableState, AppView, HostView } from '../../lib/index.js';
+import type { TableState, AppView, NodeView } from '../../lib/index.js';
 
-export interface HostUi {
-  readonly hostId: string;
+export interface NodeTabUi {
+  readonly nodeId: string;
   readonly table: TableState;
   /** Also the processes that are on no GPU. */
   readonly showAll: boolean;
@@ -12,7 +12,7 @@ export interface HostUi {
   readonly top: number;
 }
 
-export const hostOf = (ui: HostUi, app: AppView): HostView | undefined => app.hosts.get(ui.hostId);
+export const nodeOf = (ui: NodeTabUi, app: AppView): NodeView | undefined => app.nodes.get(ui.nodeId);
 
 /** Where there is no GPU the others are all there is. */
-export const showsAll = (ui: HostUi, host: HostView): boolean => ui.showAll || host.gpus.slots === 0;
+export const showsAll = (ui: NodeTabUi, node: NodeView): boolean => ui.showAll || node.gpus.slots === 0;

@@ -12,33 +12,33 @@ import {
 } from '../../lib/index.js';
 import { detailLines, pageTop } from './node-details.js';
 import { COLUMNS, orderOf, rowOf } from './process-list.js';
-import { hostView } from './view.js';
-import { type HostUi, hostOf, showsAll } from './host-ui.js';
+import { nodeView } from './view.js';
+import { type NodeTabUi, nodeOf, showsAll } from './host-ui.js';
 
 const NO_ROWS = listOrder<string>([], String);
 
-const access: TableAccess<HostUi> = {
+const access: TableAccess<NodeTabUi> = {
   id: 'host',
   columns: COLUMNS,
   state: (ui) => ui.table,
   put: (ui, table) => ({ ...ui, table }),
   order: (ui, app) => {
-    const host = hostOf(ui, app);
-    return host ? orderOf(host, ui.table, showsAll(ui, host)) : NO_ROWS;
+    const node = nodeOf(ui, app);
+    return node ? orderOf(node, ui.table, showsAll(ui, node)) : NO_ROWS;
   },
   user: (app, ui, id) => {
-    const host = hostOf(ui, app);
-    const row = host ? rowOf(host, id) : -1;
-    return host && row >= 0 ? host.userName(host.procs.user[row]!) : undefined;
+    const node = nodeOf(ui, app);
+    const row = node ? rowOf(node, id) : -1;
+    return node && row >= 0 ? node.userName(node.procs.user[row]!) : undefined;
   },
 };
 
-const detailed = (ui: HostUi): boolean => ui.details;
+const detailed = (ui: NodeTabUi): boolean => ui.details;
 /** Of a node that never has there is nothing to sort or to tell. */
-const hasAnswered = (ui: HostUi, app: AppView): boolean => (hostOf(ui, app)?.version ?? 0) > 0;
+const hasAnswered = (ui: NodeTabUi, app: AppView): boolean => (nodeOf(ui, app)?.version ?? 0) > 0;
 
 /** Only where the processes are on screen. */
-const ofProcesses = (binding: Binding<HostUi>): Binding<HostUi> => ({
+const ofProcesses = (binding: Binding<NodeTabUi>): Binding<NodeTabUi> => ({
   ...binding,
   when: (ui, app) => !ui.details && hasAnswered(ui, app) && (binding.when?.(ui, app) ?? true),
 });
@@ -57,28 +57,28 @@ const SCROLLS: readonly (readonly [id: string, keys: readonly string[], label: s
 const WHEEL_ROWS = 3;
 
 /** Scrolling through the details; from where the view shows them. */
-const scrolls = SCROLLS.map(([id, keys, label, to]): Binding<HostUi> => ({
+const scrolls = SCROLLS.map(([id, keys, label, to]): Binding<NodeTabUi> => ({
   id: `host.details.${id}`,
   keys,
   label: `details: ${label}`,
   when: detailed,
   run: (ui, { app, frame }) => {
-    const host = hostOf(ui, app);
-    if (!host) return [ui];
-    const all = detailLines(host, app, frame.size.cols).length;
+    const node = nodeOf(ui, app);
+    if (!node) return [ui];
+    const all = detailLines(node, app, frame.size.cols).length;
     const page = frame.pageRows;
     return [{ ...ui, top: pageTop(to(pageTop(ui.top, all, page), page), all, page) }];
   },
 }));
 
-export default definePlugin<HostUi>({
+export default definePlugin<NodeTabUi>({
   apiVersion: 1,
   id: 'host',
-  tabs: (hosts) => [...hosts].map((host) => ({ plugin: 'host', key: host.hostId, title: host.label, hostId: host.hostId, order: 100 })),
-  init: (tab) => ({ hostId: tab.key, table: tableState('vram', true), showAll: false, details: false, top: 0 }),
+  tabs: (nodes) => [...nodes].map((node) => ({ plugin: 'host', key: node.nodeId, title: node.name, nodeId: node.nodeId, order: 100 })),
+  init: (tab) => ({ nodeId: tab.key, table: tableState('vram', true), showAll: false, details: false, top: 0 }),
   layers: [
     {
-      rung: 'tab',
+      scope: 'tab',
       title: 'Host',
       bindings: [
         ...scrolls,
@@ -105,7 +105,7 @@ export default definePlugin<HostUi>({
             label: 'processes on no GPU too',
             short: 'all processes',
             hint: 7,
-            run: (ui: HostUi): readonly [HostUi] => [{ ...ui, showAll: !ui.showAll }],
+            run: (ui: NodeTabUi): readonly [NodeTabUi] => [{ ...ui, showAll: !ui.showAll }],
           },
           ...tableBindings(access),
         ].map(ofProcesses),
@@ -113,5 +113,5 @@ export default definePlugin<HostUi>({
     },
   ],
   notes: GPU_NOTES,
-  view: hostView,
+  view: nodeView,
 });

@@ -1,5 +1,5 @@
 /** CPU, memory and disks of a host, a line each. */
-import { bar, bytes, count, joinFitting, line, NONE, percent, span, watts, type HostView, type Line, type Tone } from '../../lib/index.js';
+import { bar, bytes, count, joinFitting, line, NONE, percent, span, watts, type NodeView, type Line, type Tone } from '../../lib/index.js';
 
 const WIDE = 70;
 const BAR_COLS = 20;
@@ -7,8 +7,8 @@ const NARROW_BAR_COLS = 8;
 const LABEL_COLS = 6;
 const NEARLY_FULL = 90;
 
-export function machineLines(host: HostView, cols: number): readonly Line[] {
-  return [...cpuMeters(host), ...memoryMeters(host), ...diskMeters(host)].map((meter) => meterLine(meter, cols));
+export function machineLines(node: NodeView, cols: number): readonly Line[] {
+  return [...cpuMeters(node), ...memoryMeters(node), ...diskMeters(node)].map((meter) => meterLine(meter, cols));
 }
 
 /** A label, how full or busy, and what else there is to say: the last part goes first. */
@@ -35,7 +35,7 @@ function meterLine({ label, percent: share, parts, tone }: Meter, cols: number):
   );
 }
 
-function cpuMeters({ cpus }: HostView): readonly Meter[] {
+function cpuMeters({ cpus }: NodeView): readonly Meter[] {
   return Array.from({ length: cpus.count }, (_, at) => {
     const sockets = cpus.value(at, 'sockets');
     const [cores, threads, mhz] = [cpus.value(at, 'cores'), cpus.value(at, 'threads'), cpus.value(at, 'frequencyMhz')];
@@ -53,7 +53,7 @@ function cpuMeters({ cpus }: HostView): readonly Meter[] {
   });
 }
 
-function memoryMeters({ memory }: HostView): readonly Meter[] {
+function memoryMeters({ memory }: NodeView): readonly Meter[] {
   return Array.from({ length: memory.count }, (_, at) => at).flatMap((at) => {
     const [used, total, cached] = [memory.value(at, 'usedBytes'), memory.value(at, 'totalBytes'), memory.value(at, 'cachedBytes')];
     const [swapUsed, swapTotal] = [memory.value(at, 'swapUsedBytes'), memory.value(at, 'swapTotalBytes')];
@@ -69,7 +69,7 @@ function memoryMeters({ memory }: HostView): readonly Meter[] {
   });
 }
 
-function diskMeters({ disks }: HostView): readonly Meter[] {
+function diskMeters({ disks }: NodeView): readonly Meter[] {
   return Array.from({ length: disks.count }, (_, at) => {
     const [total, free] = [disks.value(at, 'totalBytes'), disks.value(at, 'availableBytes')];
     return meter('disk', ((total - free) / total) * 100, `${disks.title(at) || NONE}  ${bytes(free)} free of ${bytes(total)}`);

@@ -1,5 +1,5 @@
 /** How a GPU is divided: MIG instances, virtual GPUs; and what its links lead to. */
-import { bar, bytes, count, line, NONE, percent, span, type ExtraRows, type HostView, type Line, type Span } from '../../lib/index.js';
+import { bar, bytes, count, line, NONE, percent, span, type ExtraRows, type NodeView, type Line, type Span } from '../../lib/index.js';
 import { fact, wrapped, type Part } from './inline-list.js';
 
 const BAR_COLS = 10;
@@ -27,7 +27,7 @@ function instanceLine(name: string, util: number, used: number, total: number, r
   );
 }
 
-export function migLines({ extras }: HostView, uuid: string, mode: number): readonly Line[] {
+export function migLines({ extras }: NodeView, uuid: string, mode: number): readonly Line[] {
   const rows = extras.rows('mig');
   const own = rowsOf(rows, uuid);
   if (Number.isNaN(mode) && own.length === 0) return [];
@@ -51,7 +51,7 @@ export function migLines({ extras }: HostView, uuid: string, mode: number): read
 const SCHEDULER = ['unsupported', 'off', 'on'];
 
 /** `row`: the GPU's own, in the extras. */
-export function vgpuLines({ extras }: HostView, uuid: string, row: number): readonly Line[] {
+export function vgpuLines({ extras }: NodeView, uuid: string, row: number): readonly Line[] {
   const [gpu, rows] = [extras.rows('gpu'), extras.rows('vgpu')];
   const own = rowsOf(rows, uuid);
   const mode = gpu.label(row, 'host_mode');
@@ -82,7 +82,7 @@ export function vgpuLines({ extras }: HostView, uuid: string, row: number): read
 }
 
 /** 'NVLink 7 to GPUs, 1 to switches, 50.0 GB/s each'. Which GPU is at the other end nobody exports. */
-export function linkParts({ extras }: HostView, uuid: string): readonly Part[] {
+export function linkParts({ extras }: NodeView, uuid: string): readonly Part[] {
   const rows = extras.rows('link');
   const own = rowsOf(rows, uuid);
   if (own.length === 0) return [];

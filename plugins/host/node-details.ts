@@ -1,14 +1,14 @@
 /** The long form of a host's tab: everything that it reports, to be scrolled through. */
 import {
   count,
-  counted,
+  included,
   gpuRowsDerivation,
   gpuSeen,
   line,
   lines,
   span,
   type AppView,
-  type HostView,
+  type NodeView,
   type Line,
   type Size,
   type View,
@@ -22,35 +22,35 @@ import { machineLines } from './machine-panel.js';
 const ALL_ROWS = Infinity;
 const BLANK = line('');
 
-export function detailLines(host: HostView, app: AppView, cols: number): readonly Line[] {
+export function detailLines(node: NodeView, app: AppView, cols: number): readonly Line[] {
   const rows = app.derive(gpuRowsDerivation, app.listed);
-  const first = rows.hostAt.indexOf(rows.hosts.indexOf(host));
-  const cards = Array.from({ length: host.gpus.slots }, (_, slot) => [
+  const first = rows.nodeAt.indexOf(rows.nodes.indexOf(node));
+  const cards = Array.from({ length: node.gpus.slots }, (_, slot) => [
     BLANK,
     ...cardLines({
       app,
-      host,
+      node,
       slot,
       owners: first < 0 ? [] : rows.owners(first + slot),
-      seen: gpuSeen(app.history, host, slot, app.now),
+      seen: gpuSeen(app.history, node, slot, app.now),
       cols,
     }),
   ]).flat();
-  const machine = [...machineLines(host, cols), ...coreLines(host, cols, ALL_ROWS), ...chassisLines(host, cols)];
-  return [...connectionLines(host, app, { cols, rows: ALL_ROWS }), ...cards, BLANK, ...machine];
+  const machine = [...machineLines(node, cols), ...coreLines(node, cols, ALL_ROWS), ...chassisLines(node, cols)];
+  return [...connectionLines(node, app, { cols, rows: ALL_ROWS }), ...cards, BLANK, ...machine];
 }
 
 /** Where the page begins, kept inside the text. */
 export const pageTop = (top: number, all: number, page: number): number => Math.max(0, Math.min(top, all - page));
 
-export function detailView(host: HostView, app: AppView, top: number, size: Size): View {
-  const all = detailLines(host, app, size.cols);
+export function detailView(node: NodeView, app: AppView, top: number, size: Size): View {
+  const all = detailLines(node, app, size.cols);
   const page = Math.max(0, size.rows - 1);
   const from = pageTop(top, all.length, page);
   const shown = all.slice(from, from + page);
   const place = all.length > page ? `lines ${count(from + 1)}-${count(from + shown.length)} of ${count(all.length)} · ` : '';
   return {
-    blocks: [lines(...(counted(host) ? shown : shown.map(dimmed)))],
+    blocks: [lines(...(included(node) ? shown : shown.map(dimmed)))],
     crumb: line(span(` ${place}z processes`, 'dim')),
     pageRows: Math.max(1, page),
   };

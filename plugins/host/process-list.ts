@@ -1,5 +1,5 @@
 /** A host's processes: columns, rows in the order shown. */
-import { argsort, type Column, type HostView, type Order, type ProcColumns, type TableState } from '../../lib/index.js';
+import { argsort, type Column, type NodeView, type Order, type ProcColumns, type TableState } from '../../lib/index.js';
 
 const WIDE = 100;
 const NARROW = 76;
@@ -51,31 +51,31 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   running: { column: ({ ageSeconds }) => ageSeconds, of: ({ ageSeconds }) => ageSeconds },
 };
 
-const kept = new WeakMap<HostView, { readonly key: string; readonly order: ProcessOrder }>();
+const kept = new WeakMap<NodeView, { readonly key: string; readonly order: ProcessOrder }>();
 
 /** Remembered per host version, sort and choice of rows. */
-export function orderOf(host: HostView, { sort }: TableState, showAll: boolean): ProcessOrder {
-  const key = `${host.version} ${sort.key} ${sort.descending} ${showAll}`;
-  const known = kept.get(host);
+export function orderOf(node: NodeView, { sort }: TableState, showAll: boolean): ProcessOrder {
+  const key = `${node.version} ${sort.key} ${sort.descending} ${showAll}`;
+  const known = kept.get(node);
   if (known?.key === key) return known.order;
-  const order = makeOrder(host, sort.key, sort.descending ? -1 : 1, showAll);
-  kept.set(host, { key, order });
+  const order = makeOrder(node, sort.key, sort.descending ? -1 : 1, showAll);
+  kept.set(node, { key, order });
   return order;
 }
 
 /** Hosts have up to 50,000 rows, and an answer makes the order anew: no object is made of a process that has but one. */
-function makeOrder(host: HostView, sortKey: string, sign: 1 | -1, showAll: boolean): ProcessOrder {
-  const { procs } = host;
+function makeOrder(node: NodeView, sortKey: string, sign: 1 | -1, showAll: boolean): ProcessOrder {
+  const { procs } = node;
   const { first, merged } = processesOf(procs);
   const isOnGpu = (row: number): boolean => procs.gpu[row]! >= 0 || (merged.get(row)?.slot ?? -1) >= 0;
   const shown = showAll ? first : first.filter(isOnGpu);
   // Where nothing else differs they stand by pid; what is not reported comes last in either direction.
   const byPid = sortedBy(shown, (row) => (sortKey === 'pid' ? sign : 1) * procs.pid[row]!);
-  const rows = sortKey === 'pid' ? byPid : sortedBy(byPid, valueOf(host, sortKey, merged, sign));
+  const rows = sortKey === 'pid' ? byPid : sortedBy(byPid, valueOf(node, sortKey, merged, sign));
   return {
     count: rows.length,
-    id: (position) => idOf(host, rows[position]!),
-    find: (id) => placeOf(host, rows, id),
+    id: (position) => idOf(node, rows[position]!),
+    find: (id) => placeOf(node, rows, id),
     hidden: first.length - shown.length,
     process: (position) => merged.get(rows[position]!) ?? single(procs, rows[position]!),
   };
@@ -142,10 +142,10 @@ function sortedBy(rows: Int32Array, value: (row: number) => number): Int32Array 
   return order;
 }
 
-function valueOf(host: HostView, sortKey: string, merged: Merged, sign: 1 | -1): (row: number) => number {
-  const { procs } = host;
+function valueOf(node: NodeView, sortKey: string, merged: Merged, sign: 1 | -1): (row: number) => number {
+  const { procs } = node;
   if (sortKey === 'user') {
-    const ranks = userRanks(host);
+    const ranks = userRanks(node);
     return (row) => sign * ranks.get(procs.user[row]!)!;
   }
   const { column, of } = FIGURES[sortKey] ?? FIGURES.vram!;
@@ -157,28 +157,28 @@ function valueOf(host: HostView, sortKey: string, merged: Merged, sign: 1 | -1):
 }
 
 /** By user: the place of the name among those of the host. */
-function userRanks(host: HostView): ReadonlyMap<number, number> {
-  const { user, count } = host.procs;
+function userRanks(node: NodeView): ReadonlyMap<number, number> {
+  const { user, count } = node.procs;
   const names = new Map<number, string>();
-  for (let row = 0; row < count; row++) if (!names.has(user[row]!)) names.set(user[row]!, host.userName(user[row]!));
+  for (let row = 0; row < count; row++) if (!names.has(user[row]!)) names.set(user[row]!, node.userName(user[row]!));
   const sorted = [...names].sort(([, a], [, b]) => (a === b ? 0 : a < b ? -1 : 1));
   return new Map(sorted.map(([id], rank) => [id, rank]));
 }
 
 /** A process, on whatever GPUs. Users are told apart by their names, since their numbers may change. */
-const idOf = (host: HostView, row: number): string => `${host.procs.pid[row]} ${host.userName(host.procs.user[row]!)}`;
+const idOf = (node: NodeView, row: number): string => `${node.procs.pid[row]} ${node.userName(node.procs.user[row]!)}`;
 
 /** Where in `rows` the process of an id is; -1: it is not there. Numbers are compared first: names are made for hardly any. */
-function placeOf(host: HostView, rows: ArrayLike<number>, id: string): number {
+function placeOf(node: NodeView, rows: ArrayLike<number>, id: string): number {
   const pid = Number(id.slice(0, id.indexOf(' ')));
-  for (let at = 0; at < rows.length; at++) if (host.procs.pid[rows[at]!] === pid && idOf(host, rows[at]!) === id) return at;
+  for (let at = 0; at < rows.length; at++) if (node.procs.pid[rows[at]!] === pid && idOf(node, rows[at]!) === id) return at;
   return -1;
 }
 
 /** A row of an id; -1: it is not there. */
-export function rowOf(host: HostView, id: string): number {
-  const { count } = host.procs;
+export function rowOf(node: NodeView, id: string): number {
+  const { count } = node.procs;
   const pid = Number(id.slice(0, id.indexOf(' ')));
-  for (let row = 0; row < count; row++) if (host.procs.pid[row] === pid && idOf(host, row) === id) return row;
+  for (let row = 0; row < count; row++) if (node.procs.pid[row] === pid && idOf(node, row) === id) return row;
   return -1;
 }

@@ -2,7 +2,7 @@
 import {
   bytes,
   count,
-  counted,
+  included,
   duration,
   layoutTable,
   line,
@@ -11,11 +11,11 @@ import {
   percent,
   position,
   ranges,
-  silence,
+  whyNotReporting,
   span,
   type AppView,
   type Cells,
-  type HostView,
+  type NodeView,
   type Line,
   type Size,
   type View,
@@ -27,7 +27,7 @@ import { detailView } from './node-details.js';
 import { gpuLines } from './gpu-list.js';
 import { machineLines } from './machine-panel.js';
 import { columnsFor, orderOf, type Process, type ProcessOrder } from './process-list.js';
-import { hostOf, showsAll, type HostUi } from './host-ui.js';
+import { nodeOf, showsAll, type NodeTabUi } from './host-ui.js';
 
 /** Rows the process table gets at least, header included, before the machine's lines give way. */
 const LEAST_TABLE_ROWS = 5;
@@ -37,13 +37,13 @@ const MOST_CORE_ROWS = 3;
 const FEW_ROWS = 12;
 const CONNECTION_ROWS = 3;
 
-export function hostView(ui: HostUi, app: AppView, size: Size): View {
-  const host = hostOf(ui, app);
-  if (!host) return { blocks: [lines('', '  This host is no longer scraped.')] };
-  if (host.version === 0) return { blocks: [lines(...connectionLines(host, app, size))] };
-  if (ui.details) return detailView(host, app, ui.top, size);
-  const head = headLines(host, app, size);
-  const order = orderOf(host, ui.table, showsAll(ui, host));
+export function nodeView(ui: NodeTabUi, app: AppView, size: Size): View {
+  const node = nodeOf(ui, app);
+  if (!node) return { blocks: [lines('', '  This host is no longer scraped.')] };
+  if (node.version === 0) return { blocks: [lines(...connectionLines(node, app, size))] };
+  if (ui.details) return detailView(node, app, ui.top, size);
+  const head = headLines(node, app, size);
+  const order = orderOf(node, ui.table, showsAll(ui, node));
   const { filter } = app;
   const rows = Math.max(0, size.rows - head.length - 1);
   const layout = layoutTable({
@@ -52,30 +52,30 @@ export function hostView(ui: HostUi, app: AppView, size: Size): View {
     state: ui.table,
     cols: size.cols,
     rows,
-    cells: (at) => cells(host, order.process(at)),
-    dim: () => !counted(host),
-    out: (at) => filter?.mode === 'dim' && !order.process(at).rows.some((row) => filter.proc(host, row)),
+    cells: (at) => cells(node, order.process(at)),
+    dim: () => !included(node),
+    out: (at) => filter?.mode === 'dim' && !order.process(at).rows.some((row) => filter.proc(node, row)),
   });
   return {
-    blocks: [lines(...head, layout.header, ...(order.count > 0 ? layout.body : [noProcesses(host, app)]))],
-    crumb: footer(order, position(layout, order.count), ui, host),
+    blocks: [lines(...head, layout.header, ...(order.count > 0 ? layout.body : [noProcesses(node, app)]))],
+    crumb: footer(order, position(layout, order.count), ui, node),
     pageRows: Math.max(1, rows - 1),
   };
 }
 
 /** What stands above the processes; where the room is short the machine's lines go first, then the GPUs. */
-function headLines(host: HostView, app: AppView, size: Size): readonly Line[] {
-  const connection = connectionLines(host, app, { ...size, rows: size.rows < FEW_ROWS ? 2 : CONNECTION_ROWS });
+function headLines(node: NodeView, app: AppView, size: Size): readonly Line[] {
+  const connection = connectionLines(node, app, { ...size, rows: size.rows < FEW_ROWS ? 2 : CONNECTION_ROWS });
   const room = Math.max(0, size.rows - LEAST_TABLE_ROWS - 1 - connection.length);
-  const gpus = host.gpus.slots === 0 ? [app.filter ? NO_GPU_KEPT : NO_GPU] : fittingGpus(host, gpuLines(host, app, size.cols), room);
-  const machine = machineLines(host, size.cols).slice(0, Math.max(0, room - gpus.length));
+  const gpus = node.gpus.slots === 0 ? [app.filter ? NO_GPU_KEPT : NO_GPU] : fittingGpus(node, gpuLines(node, app, size.cols), room);
+  const machine = machineLines(node, size.cols).slice(0, Math.max(0, room - gpus.length));
   const spare = room - gpus.length - machine.length - COMFORTABLE_TABLE_ROWS;
-  const more = [...coreLines(host, size.cols, MOST_CORE_ROWS), ...chassisLines(host, size.cols)].slice(0, Math.max(0, spare));
-  return [...connection, ...gpus, ...(counted(host) ? [...machine, ...more] : [...machine, ...more].map(dimmed))];
+  const more = [...coreLines(node, size.cols, MOST_CORE_ROWS), ...chassisLines(node, size.cols)].slice(0, Math.max(0, spare));
+  return [...connection, ...gpus, ...(included(node) ? [...machine, ...more] : [...machine, ...more].map(dimmed))];
 }
 
 /** Captions and as many GPUs as there is room for; a line says how many are not shown. */
-function fittingGpus({ gpus }: HostView, all: readonly Line[], room: number): readonly Line[] {
+function fittingGpus({ gpus }: NodeView, all: readonly Line[], room: number): readonly Line[] {
   if (all.length <= room) return all;
   const shown = room >= 3 ? all.slice(0, room - 1) : [];
   const left = gpus.slots - Math.max(0, shown.length - 1);
@@ -87,10 +87,10 @@ const NO_GPU_KEPT = line(span(' No GPU of this node that the filter keeps.', 'di
 
 const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(text, 'dim')));
 
-function cells(host: HostView, { rows, vramBytes, smPercent, cpuPercent, ageSeconds, slot }: Process): Cells {
-  const { procs, gpus } = host;
+function cells(node: NodeView, { rows, vramBytes, smPercent, cpuPercent, ageSeconds, slot }: Process): Cells {
+  const { procs, gpus } = node;
   const [row] = rows;
-  const user = host.userName(procs.user[row!]!);
+  const user = node.userName(procs.user[row!]!);
   const slots = rows.map((each) => procs.gpu[each]!).filter((each) => each >= 0);
   return {
     pid: String(procs.pid[row!]),
@@ -100,18 +100,18 @@ function cells(host: HostView, { rows, vramBytes, smPercent, cpuPercent, ageSeco
     sm: percent(smPercent),
     cpu: Number.isNaN(cpuPercent) ? NONE : cpuPercent.toFixed(1),
     running: duration(ageSeconds),
-    cmd: span(host.text(procs.command[row!]!) || host.text(procs.name[row!]!) || NONE, 'dim'),
+    cmd: span(node.text(procs.command[row!]!) || node.text(procs.name[row!]!) || NONE, 'dim'),
   };
 }
 
-function noProcesses(host: HostView, app: AppView): Line {
+function noProcesses(node: NodeView, app: AppView): Line {
   const kept = app.filter ? 'no process that the filter keeps' : 'no process on a GPU';
-  const text = silence(host) === 'no process export' ? 'no process data: start the exporter on the node with --processes' : kept;
+  const text = whyNotReporting(node) === 'no process export' ? 'no process data: start the exporter on the node with --processes' : kept;
   return line(span(`   ${text}`, 'dim'));
 }
 
-function footer({ count: shown, hidden }: ProcessOrder, place: string, ui: HostUi, host: HostView): Line {
-  if (shown + hidden === 0 && silence(host) === 'no process export') return line('');
+function footer({ count: shown, hidden }: ProcessOrder, place: string, ui: NodeTabUi, node: NodeView): Line {
+  if (shown + hidden === 0 && whyNotReporting(node) === 'no process export') return line('');
   const parts = [place || `${count(shown)} ${shown === 1 ? 'process' : 'processes'}`];
   if (hidden > 0) parts.push(`${count(hidden)} on no GPU hidden (a)`);
   else if (ui.showAll) parts.push('all processes shown (a)');

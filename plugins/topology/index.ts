@@ -1,24 +1,24 @@
 /** The Topology tab: how the GPUs of a node hang together, as far as that is exported. */
 import { definePlugin, type AppView, type Binding } from '../../lib/index.js';
 import { topologyView } from './view.js';
-import { type TopologyUi, hostOf } from './topology-ui.js';
+import { type TopologyUi, nodeOf } from './topology-ui.js';
 
 /** The next node in the order of the tabs, of those that have a GPU that the filter keeps. */
 function moved(ui: TopologyUi, app: AppView, by: number): TopologyUi {
-  const hosts = app.tabs.flatMap(({ hostId }) => hostId ?? []);
-  const from = hosts.indexOf(hostOf(ui, app)?.hostId ?? '');
+  const hosts = app.tabs.flatMap(({ nodeId }) => nodeId ?? []);
+  const from = hosts.indexOf(nodeOf(ui, app)?.nodeId ?? '');
   for (let step = 1; step <= hosts.length; step++) {
     const hostId = hosts[(from + by * step + hosts.length * 2) % hosts.length]!;
-    if (hasKept(app, hostId)) return { ...ui, hostId, top: 0 };
+    if (hasKept(app, hostId)) return { ...ui, nodeId: hostId, top: 0 };
   }
   return ui;
 }
 
-function hasKept({ hosts, filter }: AppView, hostId: string): boolean {
-  const left = hosts.get(hostId);
+function hasKept({ nodes, filter }: AppView, nodeId: string): boolean {
+  const left = nodes.get(nodeId);
   if (!left || !filter) return left !== undefined;
-  const host = filter.whole(left);
-  for (let slot = 0; slot < host.gpus.count; slot++) if (filter.gpu(host, slot)) return true;
+  const node = filter.whole(left);
+  for (let slot = 0; slot < node.gpus.count; slot++) if (filter.gpu(node, slot)) return true;
   return false;
 }
 
@@ -33,10 +33,10 @@ export default definePlugin<TopologyUi>({
   apiVersion: 1,
   id: 'topology',
   tabs: () => [{ plugin: 'topology', key: '', title: 'Topology', order: 20 }],
-  init: () => ({ hostId: '', matrix: false, top: 0 }),
+  init: () => ({ nodeId: '', matrix: false, top: 0 }),
   layers: [
     {
-      rung: 'tab',
+      scope: 'tab',
       title: 'Topology',
       bindings: [
         {
@@ -63,8 +63,8 @@ export default definePlugin<TopologyUi>({
           short: 'its tab',
           hint: 3,
           run: (ui, { app }) => {
-            const host = hostOf(ui, app);
-            return host ? [ui, { type: 'open', plugin: 'host', key: host.hostId }] : [ui];
+            const node = nodeOf(ui, app);
+            return node ? [ui, { type: 'open', plugin: 'host', key: node.nodeId }] : [ui];
           },
         },
         scrolled('up', ['Up', 'k', 'WheelUp'], 'scroll up', () => -1),

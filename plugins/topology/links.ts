@@ -1,5 +1,5 @@
 /** What a node says of how its GPUs hang together. Nobody exports which GPU is at the other end of a link, so that is not known here either. */
-import type { AppView, HostView } from '../../lib/index.js';
+import type { AppView, NodeView } from '../../lib/index.js';
 
 export interface GpuLinks {
   readonly slot: number;
@@ -25,8 +25,8 @@ export interface GpuLinks {
  * By GPU, in the order of the slots. GPUs that only processes speak of have nothing to say. `host` is the whole node: links lead to GPUs
  * that a filter drops, too.
  */
-export function linksOf(host: HostView, filter?: AppView['filter']): readonly GpuLinks[] {
-  const { gpus, extras } = host;
+export function linksOf(node: NodeView, filter?: AppView['filter']): readonly GpuLinks[] {
+  const { gpus, extras } = node;
   const links = extras.rows('link');
   const byUuid = new Map<string, number[]>();
   for (let row = 0; row < links.count; row++) {
@@ -34,15 +34,15 @@ export function linksOf(host: HostView, filter?: AppView['filter']): readonly Gp
     byUuid.set(uuid, [...(byUuid.get(uuid) ?? []), row]);
   }
   return Array.from({ length: gpus.count }, (_, slot) => {
-    const own = byUuid.get(host.text(gpus.uuid[slot]!)) ?? [];
+    const own = byUuid.get(node.text(gpus.uuid[slot]!)) ?? [];
     const types = own.map((row) => links.label(row, 'remote_type'));
     const speeds = new Set(own.map((row) => Number(links.label(row, 'bandwidth_mb_s') || NaN)));
     const [speed = NaN] = speeds;
     return {
       slot,
-      out: filter !== undefined && !filter.gpu(host, slot),
+      out: filter !== undefined && !filter.gpu(node, slot),
       index: gpus.index[slot]!,
-      name: host.text(gpus.name[slot]!),
+      name: node.text(gpus.name[slot]!),
       numa: gpus.field.numaNode[slot]!,
       utilPercent: gpus.field.utilPercent[slot]!,
       pciAddress: gpus.detail(slot, 'pci_address'),

@@ -1,23 +1,23 @@
 /** What the Topology tab shows. Pure. */
-import { ago, count, counted, line, lines, span, type AppView, type HostView, type Line, type Size, type View } from '../../lib/index.js';
+import { ago, count, included, line, lines, span, type AppView, type NodeView, type Line, type Size, type View } from '../../lib/index.js';
 import { graphLines } from './graph.js';
 import { linksOf, type GpuLinks } from './links.js';
 import { factLines, legendLine, matrixLines } from './matrix.js';
-import { hostOf, type TopologyUi } from './topology-ui.js';
+import { nodeOf, type TopologyUi } from './topology-ui.js';
 
 export function topologyView(ui: TopologyUi, app: AppView, size: Size): View {
-  const left = hostOf(ui, app);
+  const left = nodeOf(ui, app);
   if (!left) return { blocks: [lines('', app.filter ? '  No GPU that the filter keeps.' : '  No node has said anything of a GPU yet.')] };
-  const host = app.filter?.whole(left) ?? left;
-  const gpus = linksOf(host, app.filter);
-  const silent = host.version === 0;
+  const node = app.filter?.whole(left) ?? left;
+  const gpus = linksOf(node, app.filter);
+  const silent = node.version === 0;
   const body =
     gpus.length === 0 ? [line(span(`   ${silent ? NEVER : 'This node reports no GPU.'}`, 'dim'))] : bodyLines(gpus, ui.matrix, size.cols);
   const page = Math.max(0, size.rows - 3);
   const top = Math.max(0, Math.min(ui.top, body.length - page));
   const place = body.length > page ? `lines ${top + 1}-${Math.min(body.length, top + page)} of ${body.length} · ` : '';
   return {
-    blocks: [lines(titleLine(host, app, ui.matrix), silent ? line('') : summaryLine(gpus), ...body.slice(top, top + page))],
+    blocks: [lines(titleLine(node, app, ui.matrix), silent ? line('') : summaryLine(gpus), ...body.slice(top, top + page))],
     crumb: line(span(` ${place}n N other nodes · M ${ui.matrix ? 'graph' : 'matrix'}`, 'dim')),
     pageRows: Math.max(1, page),
   };
@@ -25,10 +25,10 @@ export function topologyView(ui: TopologyUi, app: AppView, size: Size): View {
 
 const NEVER = 'This node has never answered: what it has is not known.';
 
-function titleLine(host: HostView, { now }: AppView, matrix: boolean): Line {
-  const { okAt } = host.status;
-  const age = counted(host) ? '' : okAt === undefined ? '  ✕ never answered' : `  ~${ago(now - okAt)}`;
-  return line(span(` ${host.label}`, 'strong'), span(age, 'bad'), span(`  ${matrix ? 'matrix' : 'graph'}`, 'dim'));
+function titleLine(node: NodeView, { now }: AppView, matrix: boolean): Line {
+  const { okAt } = node.status;
+  const age = included(node) ? '' : okAt === undefined ? '  ✕ never answered' : `  ~${ago(now - okAt)}`;
+  return line(span(` ${node.name}`, 'strong'), span(age, 'bad'), span(`  ${matrix ? 'matrix' : 'graph'}`, 'dim'));
 }
 
 /** '8 GPUs · 2 NUMA nodes · 64 ends of NVLinks, 8 of them at switches': a link between two GPUs has two ends, and is told of by both. */

@@ -1,7 +1,7 @@
 /** The line above the key hints: where one is, which rows are on screen, what they add up to. */
-import { bytes, count, counted, cut, joinFitting, line, span, usersDerivation, watts, type AppView, type Line } from '../../lib/index.js';
-import type { SortedHosts } from './nodes-level.js';
-import type { HostsLevel, Level, UsersUi } from './drilldown.js';
+import { bytes, count, included, cut, joinFitting, line, span, usersDerivation, watts, type AppView, type Line } from '../../lib/index.js';
+import type { SortedNodes } from './nodes-level.js';
+import type { NodesLevel, Level, UsersUi } from './drilldown.js';
 import { NARROW, shownUser, WIDE } from './table-page.js';
 import type { SortedProcesses } from './processes-level.js';
 import type { UsersOrder } from './users-level.js';
@@ -15,10 +15,10 @@ export function usersCrumb({ present, hidden }: UsersOrder, place: string, ui: U
   return crumb(parts, cols);
 }
 
-export function hostsCrumb(ui: UsersUi, { user }: HostsLevel, { rows }: SortedHosts, place: string, app: AppView, cols: number): Line {
+export function nodesCrumb(ui: UsersUi, { user }: NodesLevel, { rows }: SortedNodes, place: string, app: AppView, cols: number): Line {
   const users = app.derive(usersDerivation, app.listed);
   const row = users.find(user);
-  const down = rows.filter(({ host }) => !counted(host)).length;
+  const down = rows.filter(({ node }) => !included(node)).length;
   const parts = [`${trail(ui.levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'host' : 'hosts'}`];
   if (down > 0) parts.push(`${count(down)} of them not counted ✕`);
   if (row >= 0) {
@@ -36,9 +36,9 @@ export function processesCrumb({ levels }: UsersUi, { rows }: SortedProcesses, p
   );
 }
 
-export function silentCrumb({ levels }: UsersUi, silent: number, place: string, app: AppView, cols: number): Line {
+export function notReportingCrumb({ levels }: UsersUi, silent: number, place: string, app: AppView, cols: number): Line {
   return crumb(
-    [`${trail(levels.slice(0, -1), cols)} ▸ ${place || count(silent)} of ${count(app.hosts.size)} nodes without process data`],
+    [`${trail(levels.slice(0, -1), cols)} ▸ ${place || count(silent)} of ${count(app.nodes.size)} nodes without process data`],
     cols,
   );
 }
@@ -58,7 +58,7 @@ function nameOf(level: Level): string {
     case 'hosts':
       return shownUser(level.user);
     case 'processes':
-      return level.label;
+      return level.nodeName;
     case 'process':
       return String(level.pid);
     case 'silent':

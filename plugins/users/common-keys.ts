@@ -1,12 +1,12 @@
 /** The keys that the Users tab has on every level. */
-import { counted, selectedAt, tableBindings, usersDerivation, type AppView } from '../../lib/index.js';
+import { included, selectedAt, tableBindings, usersDerivation, type AppView } from '../../lib/index.js';
 import { access, fromTheTop, keepFrozen, on, withRows, type Key } from './table-access.js';
-import { hostsOf } from './nodes-level.js';
-import { current, pop, push, silentLevel, type UsersUi } from './drilldown.js';
+import { nodesOf } from './nodes-level.js';
+import { current, pop, push, notReportingLevel, type UsersUi } from './drilldown.js';
 import { freeze, remembered, rowsOf, thaw } from './level-rows.js';
 import { exported } from './sheets.js';
 
-export const EVERYWHERE: readonly Key[] = [
+export const COMMON_KEYS: readonly Key[] = [
   {
     id: 'users.back',
     keys: ['Esc', 'Backspace'],
@@ -58,7 +58,7 @@ export const EVERYWHERE: readonly Key[] = [
     keys: ['i'],
     label: 'nodes without process data, and why',
     disabled: (ui, app) => (current(ui).kind !== 'silent' && allReport(app) ? 'all nodes report process data' : undefined),
-    run: (ui, { app }) => [current(ui).kind === 'silent' ? pop(ui) : push(remembered(ui, app), silentLevel())],
+    run: (ui, { app }) => [current(ui).kind === 'silent' ? pop(ui) : push(remembered(ui, app), notReportingLevel())],
   },
   ...on(
     ['users', 'hosts', 'processes', 'silent'],
@@ -69,21 +69,21 @@ export const EVERYWHERE: readonly Key[] = [
 ];
 
 function allReport(app: AppView): boolean {
-  const { reporting, hosts } = app.derive(usersDerivation).totals;
+  const { reporting, nodes: hosts } = app.derive(usersDerivation).totals;
   return reporting === hosts;
 }
 
 /** The host that `o` opens; undefined: there is none. */
 function nodeOf(ui: UsersUi, app: AppView): string | undefined {
   const level = current(ui);
-  if (level.kind === 'processes' || level.kind === 'process') return level.hostId;
+  if (level.kind === 'processes' || level.kind === 'process') return level.nodeId;
   const order = rowsOf(ui, app);
   const at = selectedAt(level.table, order);
   if (at < 0) return undefined;
   if (level.kind !== 'users') return order.id(at);
-  const { rows, order: hosts } = hostsOf(app, order.id(at), { key: 'vram', descending: true }, true);
-  const sorted = Array.from({ length: hosts.count }, (_, position) => rows[hosts.row(position)]!.host);
-  return (sorted.find(counted) ?? sorted[0])?.hostId;
+  const { rows, order: hosts } = nodesOf(app, order.id(at), { key: 'vram', descending: true }, true);
+  const sorted = Array.from({ length: hosts.count }, (_, position) => rows[hosts.row(position)]!.node);
+  return (sorted.find(included) ?? sorted[0])?.nodeId;
 }
 
 function exportKey(key: string, format: 'csv' | 'json', label: string, hint?: number): Key {

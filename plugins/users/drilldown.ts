@@ -9,28 +9,28 @@ interface Table {
 /** Who is using the cluster. */
 export type UsersLevel = Table & { readonly kind: 'users' };
 /** Where one user is. */
-export type HostsLevel = Table & { readonly kind: 'hosts'; readonly user: string };
-interface OnHost extends Table {
+export type NodesLevel = Table & { readonly kind: 'hosts'; readonly user: string };
+interface OnNode extends Table {
   readonly user: string;
-  readonly hostId: string;
+  readonly nodeId: string;
   /** What the host was called: for when it is gone. */
-  readonly label: string;
+  readonly nodeName: string;
 }
 /** What the user runs on one host. */
-export interface ProcessesLevel extends OnHost {
+export interface ProcessesLevel extends OnNode {
   readonly kind: 'processes';
   /** Columns by which the commands are moved to the left. */
   readonly shift: number;
 }
 /** One process. Its table has no rows: `top` is how far the text is scrolled. */
-export interface ProcessLevel extends OnHost {
+export interface ProcessLevel extends OnNode {
   readonly kind: 'process';
   readonly pid: number;
 }
 /** The nodes that report no process data. */
-export type SilentLevel = Table & { readonly kind: 'silent' };
+export type NotReportingLevel = Table & { readonly kind: 'silent' };
 
-export type Level = UsersLevel | HostsLevel | ProcessesLevel | ProcessLevel | SilentLevel;
+export type Level = UsersLevel | NodesLevel | ProcessesLevel | ProcessLevel | NotReportingLevel;
 
 export interface UsersUi {
   /** From the top down; the last one is on screen. */
@@ -50,26 +50,26 @@ export const START: UsersUi = {
   showTrend: false,
 };
 
-export const hostsLevel = (user: string): Level => ({ kind: 'hosts', user, table: tableState('vram', true), ...NEW });
-export const processesLevel = (user: string, hostId: string, label: string): Level => ({
+export const nodesLevel = (user: string): Level => ({ kind: 'hosts', user, table: tableState('vram', true), ...NEW });
+export const processesLevel = (user: string, nodeId: string, label: string): Level => ({
   kind: 'processes',
   user,
-  hostId,
-  label,
+  nodeId,
+  nodeName: label,
   shift: 0,
   table: tableState('vram', true),
   ...NEW,
 });
-export const processLevel = ({ user, hostId, label }: OnHost, pid: number): Level => ({
+export const processLevel = ({ user, nodeId, nodeName: label }: OnNode, pid: number): Level => ({
   kind: 'process',
   user,
-  hostId,
-  label,
+  nodeId,
+  nodeName: label,
   pid,
   table: tableState(''),
   ...NEW,
 });
-export const silentLevel = (): Level => ({ kind: 'silent', table: tableState('host'), ...NEW });
+export const notReportingLevel = (): Level => ({ kind: 'silent', table: tableState('host'), ...NEW });
 
 export const current = ({ levels }: UsersUi): Level => levels.at(-1)!;
 export const push = (ui: UsersUi, level: Level): UsersUi => ({ ...ui, levels: [...ui.levels, level] });

@@ -1,13 +1,13 @@
 /** Why there is nothing to see, and what to do about it. */
 import {
   ago,
-  counted,
+  included,
   line,
-  silence,
+  whyNotReporting,
   span,
   unanswered,
   type AppView,
-  type HostView,
+  type NodeView,
   type Line,
   type Size,
   type UsersTable,
@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.js';
 
 /** Above rows that are in no sum. */
-export function notCounted({ label, status, at }: HostView, app: AppView): Line {
+export function notIncluded({ name: label, status, at }: NodeView, app: AppView): Line {
   const reason = status.error === undefined ? '' : ` (${status.error.text})`;
   return line(span(` ✕ ${label} has not answered for ${ago(app.now - at)}${reason}: what it said last, in no sum`, 'bad'));
 }
@@ -24,14 +24,14 @@ export function notCounted({ label, status, at }: HostView, app: AppView): Line 
 export function emptyHint(app: AppView, { totals }: UsersTable, hidden: number, { cols, rows }: Size): readonly Line[] {
   const say = (...texts: readonly string[]): readonly Line[] =>
     ['', ...texts].flatMap((text) => wrap(text, cols - 3)).map((text) => line(`  ${text}`));
-  const hosts = [...app.hosts];
-  if (app.filter && !hosts.some(({ version }) => version === 0)) return say('No user that the filter keeps.');
-  if (hosts.every(({ version }) => version === 0)) {
-    const waiting = hosts.some(({ status }) => status.phase === 'waiting');
-    return [...say(waiting ? 'Waiting for the first answer of' : 'No node answers:'), ...unanswered(hosts, rows - 2)];
+  const nodes = [...app.nodes];
+  if (app.filter && !nodes.some(({ version }) => version === 0)) return say('No user that the filter keeps.');
+  if (nodes.every(({ version }) => version === 0)) {
+    const waiting = nodes.some(({ status }) => status.phase === 'waiting');
+    return [...say(waiting ? 'Waiting for the first answer of' : 'No node answers:'), ...unanswered(nodes, rows - 2)];
   }
-  if (!hosts.some(counted)) return say('No node answers any more.', 'The tab of a node says since when, and why; i lists them.');
-  if (totals.reporting === 0 && hosts.some((host) => silence(host) === 'no process export'))
+  if (!nodes.some(included)) return say('No node answers any more.', 'The tab of a node says since when, and why; i lists them.');
+  if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'no process export'))
     return say(
       'The nodes answer, but none exports its processes. On each node run',
       '',
@@ -39,7 +39,7 @@ export function emptyHint(app: AppView, { totals }: UsersTable, hidden: number, 
       '',
       'and the users appear here.',
     );
-  if (totals.reporting === 0 && hosts.some((host) => silence(host) === 'not recorded'))
+  if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'not recorded'))
     return say('This recording leaves processes out, so nobody can be named.');
   if (hidden > 0) return say(`Only system accounts use a GPU (${hidden} hidden): f shows them.`);
   return say('Nobody uses a GPU right now.');

@@ -2,7 +2,7 @@
 import { commandOf, selectedAt, width, type AppView, type KeyLayer } from '../../lib/index.js';
 import { enter, on, sort, withRows, type Key } from './table-access.js';
 import { detailLines, processOf } from './process-details.js';
-import { EVERYWHERE } from './common-keys.js';
+import { COMMON_KEYS } from './common-keys.js';
 import { current, put, type ProcessesLevel, type UsersUi } from './drilldown.js';
 import { processesOf } from './processes-level.js';
 import { rowsOf } from './level-rows.js';
@@ -124,16 +124,16 @@ function shifted(ui: UsersUi, app: AppView, by: number): UsersUi {
 function selectedCols(level: ProcessesLevel, ui: UsersUi, app: AppView): number {
   const order = rowsOf(ui, app);
   const row = order.row(selectedAt(level.table, order));
-  const host = app.hosts.get(level.hostId);
+  const node = app.nodes.get(level.nodeId);
   const { rows } = processesOf(app, level, level.table.sort, ui.countAll);
-  return host && rows[row] ? width(commandOf(host, rows[row].rows[0]!)) : 0;
+  return node && rows[row] ? width(commandOf(node, rows[row].rows[0]!)) : 0;
 }
 
 export const LAYERS: readonly KeyLayer<UsersUi>[] = [
-  { rung: 'tab', title: 'Users', bindings: USERS },
-  { rung: 'tab', title: 'Users: the nodes of a user', bindings: HOSTS },
-  { rung: 'tab', title: 'Users: the processes on a node', bindings: PROCESSES },
-  { rung: 'tab', title: 'Users: a process', bindings: PROCESS },
-  { rung: 'tab', title: 'Users: nodes without process data', bindings: SILENT },
-  { rung: 'tab', title: 'Users, on every level', bindings: EVERYWHERE },
+  { scope: 'tab', title: 'Users', bindings: USERS },
+  { scope: 'tab', title: 'Users: the nodes of a user', bindings: HOSTS },
+  { scope: 'tab', title: 'Users: the processes on a node', bindings: PROCESSES },
+  { scope: 'tab', title: 'Users: a process', bindings: PROCESS },
+  { scope: 'tab', title: 'Users: nodes without process data', bindings: SILENT },
+  { scope: 'tab', title: 'Users, on every level', bindings: COMMON_KEYS },
 ];

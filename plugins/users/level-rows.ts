@@ -1,10 +1,10 @@
 /** The rows of the level that is on screen: for keys, which need no widths and no cells. */
 import { selectedAt, usersDerivation, type AppView } from '../../lib/index.js';
-import { hostsOf } from './nodes-level.js';
+import { nodesOf } from './nodes-level.js';
 import { current, put, type Level, type UsersUi } from './drilldown.js';
 import { idsOf, inOrderOf, type RowOrder } from './row-order.js';
 import { NO_ROWS, processesOf } from './processes-level.js';
-import { silentHosts } from './not-reporting.js';
+import { notReportingNodes } from './not-reporting.js';
 import { userOrder } from './users-level.js';
 
 /** As it is shown. */
@@ -18,11 +18,11 @@ function sortedRows(ui: UsersUi, app: AppView): RowOrder {
     case 'users':
       return userOrder(app.derive(usersDerivation, app.listed), sort, ui);
     case 'hosts':
-      return hostsOf(app, level.user, sort, ui.countAll).order;
+      return nodesOf(app, level.user, sort, ui.countAll).order;
     case 'processes':
       return processesOf(app, level, sort, ui.countAll).order;
     case 'silent':
-      return silentHosts(app, sort).order;
+      return notReportingNodes(app, sort).order;
     case 'process':
       return NO_ROWS;
   }

@@ -3,24 +3,24 @@ import {
   ago,
   bytes,
   commandOf,
-  counted,
+  included,
   cut,
   duration,
   ranges,
   span,
-  userHosts,
+  userNodes,
   usersDerivation,
   widest,
   type AppView,
   type Cells,
   type Column,
-  type HostView,
+  type NodeView,
   type Sort,
-  type UserHost,
+  type UserNode,
   type UsersTable,
 } from '../../lib/index.js';
-import type { HostsLevel, UsersUi } from './drilldown.js';
-import { compareHosts, inOrderOf, sortedList, type RowOrder, type SortKey } from './row-order.js';
+import type { NodesLevel, UsersUi } from './drilldown.js';
+import { compareNodes, inOrderOf, sortedList, type RowOrder, type SortKey } from './row-order.js';
 import { dimmed, goneCells, leastCommand, powerText, smText, WIDE, type Page } from './table-page.js';
 
 const SMALL = 60;
@@ -29,9 +29,9 @@ const LEAST_GPU_COLS = 4;
 const mostHostCols = (cols: number): number => (cols >= WIDE ? 24 : cols >= SMALL ? 14 : 12);
 const mostGpuCols = (cols: number): number => (cols >= WIDE ? 20 : 11);
 
-function hostColumns(cols: number, { hostCols, gpuCols, hasSm }: { hostCols: number; gpuCols: number; hasSm: boolean }): readonly Column[] {
+function hostColumns(cols: number, { nodeCols, gpuCols, hasSm }: { nodeCols: number; gpuCols: number; hasSm: boolean }): readonly Column[] {
   const columns: readonly Column[] = [
-    { id: 'host', title: 'HOST', width: hostCols, sorts: 'ascending' },
+    { id: 'host', title: 'HOST', width: nodeCols, sorts: 'ascending' },
     { id: 'gpus', title: 'GPUs', width: gpuCols, drop: 5, sorts: 'descending' },
     { id: 'vram', title: 'VRAM', width: 8, align: 'right', sorts: 'descending' },
     { id: 'power', title: 'POWER*', width: 8, align: 'right', drop: 4, sorts: 'descending' },
@@ -44,18 +44,18 @@ function hostColumns(cols: number, { hostCols, gpuCols, hasSm }: { hostCols: num
 }
 
 /** '0-3,5': as the host numbers its GPUs. */
-export const gpuRanges = (host: HostView, slots: readonly number[]): string => ranges(slots.map((slot) => host.gpus.index[slot]!));
+export const gpuRanges = (node: NodeView, slots: readonly number[]): string => ranges(slots.map((slot) => node.gpus.index[slot]!));
 
 /** Remembered: the widths hang on those of all rows. */
-const rangesOf = new WeakMap<UserHost, string>();
-function rowRanges(row: UserHost): string {
+const rangesOf = new WeakMap<UserNode, string>();
+function rowRanges(row: UserNode): string {
   let text = rangesOf.get(row);
-  if (text === undefined) rangesOf.set(row, (text = gpuRanges(row.host, row.slots)));
+  if (text === undefined) rangesOf.set(row, (text = gpuRanges(row.node, row.slots)));
   return text;
 }
 
-const KEYS: Readonly<Record<string, SortKey<UserHost>>> = {
-  host: ({ host }) => host.label,
+const KEYS: Readonly<Record<string, SortKey<UserNode>>> = {
+  host: ({ node }) => node.name,
   gpus: ({ slots }) => slots.length,
   vram: ({ vramBytes }) => vramBytes,
   power: ({ powerWatts }) => powerWatts,
@@ -63,24 +63,24 @@ const KEYS: Readonly<Record<string, SortKey<UserHost>>> = {
   longest: ({ longestSeconds }) => longestSeconds,
 };
 
-export interface SortedHosts {
-  readonly rows: readonly UserHost[];
+export interface SortedNodes {
+  readonly rows: readonly UserNode[];
   readonly order: RowOrder;
 }
 interface Kept {
   readonly user: string;
-  readonly all: readonly UserHost[];
-  readonly sorted: Map<string, SortedHosts>;
+  readonly all: readonly UserNode[];
+  readonly sorted: Map<string, SortedNodes>;
 }
 const kept = new WeakMap<UsersTable, Kept>();
 /** Sorts of one table that are remembered. */
 const MAX_SORTS = 4;
 
 /** The hosts of a user, those that don't count any more among them. Remembered until a collector delivers. */
-export function hostsOf(app: AppView, user: string, sort: Sort, countAll: boolean): SortedHosts {
+export function nodesOf(app: AppView, user: string, sort: Sort, countAll: boolean): SortedNodes {
   const table = app.derive(usersDerivation, app.listed);
   let known = kept.get(table);
-  if (known?.user !== user) kept.set(table, (known = { user, all: userHosts(app.hosts, user), sorted: new Map() }));
+  if (known?.user !== user) kept.set(table, (known = { user, all: userNodes(app.nodes, user), sorted: new Map() }));
   const wanted = `${sort.key} ${sort.descending} ${countAll}`;
   let found = known.sorted.get(wanted);
   if (!found) {
@@ -90,47 +90,47 @@ export function hostsOf(app: AppView, user: string, sort: Sort, countAll: boolea
   return found;
 }
 
-function sorted(all: readonly UserHost[], sort: Sort, countAll: boolean): SortedHosts {
+function sorted(all: readonly UserNode[], sort: Sort, countAll: boolean): SortedNodes {
   const rows = countAll ? all : all.filter(({ slots }) => slots.length > 0);
-  const keys = { ...KEYS, procs: (row: UserHost) => (countAll ? row.procsAll : row.procs) };
-  const ties = (a: UserHost, b: UserHost): number => compareHosts(a.host, b.host);
-  return { rows, order: sortedList(rows, sort, keys, ties, ({ host }) => host.hostId) };
+  const keys = { ...KEYS, procs: (row: UserNode) => (countAll ? row.procsAll : row.procs) };
+  const ties = (a: UserNode, b: UserNode): number => compareNodes(a.node, b.node);
+  return { rows, order: sortedList(rows, sort, keys, ties, ({ node }) => node.nodeId) };
 }
 
-export function hostsPage(level: HostsLevel, ui: UsersUi, app: AppView, cols: number): Page {
-  const { rows, order } = hostsOf(app, level.user, level.table.sort, ui.countAll);
+export function nodesPage(level: NodesLevel, ui: UsersUi, app: AppView, cols: number): Page {
+  const { rows, order } = nodesOf(app, level.user, level.table.sort, ui.countAll);
   const shown = inOrderOf(order, level.frozen);
-  const names = rows.map(({ host }) => `${host.label}${ageOf(host, app)}`);
-  const hostCols = widest(names, LEAST_HOST_COLS, mostHostCols(cols));
+  const names = rows.map(({ node }) => `${node.name}${ageOf(node, app)}`);
+  const nodeCols = widest(names, LEAST_HOST_COLS, mostHostCols(cols));
   const gpuCols = widest(rows.map(rowRanges), LEAST_GPU_COLS, mostGpuCols(cols));
-  const columns = hostColumns(cols, { hostCols, gpuCols, hasSm: rows.some(({ sm }) => !Number.isNaN(sm)) });
+  const columns = hostColumns(cols, { nodeCols, gpuCols, hasSm: rows.some(({ sm }) => !Number.isNaN(sm)) });
   return {
     order: shown,
     columns,
     cells(position) {
       const row = rows[shown.row(position)];
-      if (!row) return goneCells(columns, { host: app.hosts.get(shown.id(position))?.label ?? shown.id(position) });
-      const age = ageOf(row.host, app);
-      const host = `${cut(row.host.label, hostCols - age.length)}${age}`;
+      if (!row) return goneCells(columns, { host: app.nodes.get(shown.id(position))?.name ?? shown.id(position) });
+      const age = ageOf(row.node, app);
+      const host = `${cut(row.node.name, nodeCols - age.length)}${age}`;
       return { ...figures(row, ui.countAll), host: span(host, 'strong'), gpus: rowRanges(row) || dimmed('') };
     },
     dim: (position) => {
       const row = rows[shown.row(position)];
-      return !row || !counted(row.host);
+      return !row || !included(row.node);
     },
   };
 }
 
 /** Behind the name of a host that doesn't count any more. */
-const ageOf = (host: HostView, app: AppView): string => (counted(host) ? '' : ` ~${ago(app.now - host.at)}`);
+const ageOf = (node: NodeView, app: AppView): string => (included(node) ? '' : ` ~${ago(app.now - node.at)}`);
 
-function figures(row: UserHost, countAll: boolean): Cells {
+function figures(row: UserNode, countAll: boolean): Cells {
   return {
     vram: bytes(row.vramBytes),
     power: powerText(row.powerWatts, row.powerPartial),
     procs: String(countAll ? row.procsAll : row.procs),
     sm: smText(row.sm),
     longest: duration(row.longestSeconds),
-    cmd: dimmed(commandOf(row.host, row.topRow)),
+    cmd: dimmed(commandOf(row.node, row.topRow)),
   };
 }

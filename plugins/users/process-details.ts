@@ -2,7 +2,7 @@
 import {
   bytes,
   commandOf,
-  counted,
+  included,
   duration,
   fitColumns,
   gpuShares,
@@ -21,7 +21,7 @@ import {
   type Cells,
   type Column,
   type GpuShare,
-  type HostView,
+  type NodeView,
   type Line,
   type UserProcess,
 } from '../../lib/index.js';
@@ -31,57 +31,57 @@ import { dimmed, NARROW, shownUser } from './table-page.js';
 const LABEL_COLS = 11;
 
 export interface FoundProcess {
-  readonly host: HostView;
+  readonly node: NodeView;
   readonly process: UserProcess;
 }
 
 /** Undefined: the process, or its host, is gone. */
-export function processOf(app: AppView, { hostId, user, pid }: ProcessLevel): FoundProcess | undefined {
-  const host = app.hosts.get(hostId);
-  const process = host && userProcesses(host, user).find((one) => one.pid === pid);
-  return process && { host, process };
+export function processOf(app: AppView, { nodeId, user, pid }: ProcessLevel): FoundProcess | undefined {
+  const node = app.nodes.get(nodeId);
+  const process = node && userProcesses(node, user).find((one) => one.pid === pid);
+  return process && { node, process };
 }
 
-export function detailLines({ host, process }: FoundProcess, user: string, cols: number): readonly Line[] {
+export function detailLines({ node, process }: FoundProcess, user: string, cols: number): readonly Line[] {
   return [
-    ...facts(host, process, user).flatMap(([label, text]) => factLines(label, text, cols)),
+    ...facts(node, process, user).flatMap(([label, text]) => factLines(label, text, cols)),
     line(''),
-    ...gpuLines(host, process, cols),
+    ...gpuLines(node, process, cols),
   ];
 }
 
 type Fact = readonly [label: string, text: string];
 
-function facts(host: HostView, process: UserProcess, user: string): readonly Fact[] {
+function facts(node: NodeView, process: UserProcess, user: string): readonly Fact[] {
   const row = process.rows[0]!;
-  const groups = [...host.groups].map(([name, value]) => `${name}=${value}`);
-  const { procs } = host;
+  const groups = [...node.groups].map(([name, value]) => `${name}=${value}`);
+  const { procs } = node;
   return [
     ['user', shownUser(user)],
-    ['node', [host.label, ...(host.label === host.hostId ? [] : [host.hostId]), ...groups].join('  ')],
+    ['node', [node.name, ...(node.name === node.nodeId ? [] : [node.nodeId]), ...groups].join('  ')],
     ['pid', String(process.pid)],
-    ['name', host.text(procs.name[row]!) || NONE],
-    ['command', commandOf(host, row) || NONE],
-    ['running', runningText(host, process)],
+    ['name', node.text(procs.name[row]!) || NONE],
+    ['command', commandOf(node, row) || NONE],
+    ['running', runningText(node, process)],
     ['CPU', Number.isNaN(process.cpuPercent) ? NONE : `${process.cpuPercent.toFixed(1)}%  (100 is one thread)`],
     [
       'SM',
       Number.isNaN(process.smPercent) ? NONE : `${percent(process.smPercent)}${process.slots.length > 1 ? '  (mean of its GPUs)' : ''}`,
     ],
-    ['VRAM', vramText(host, process)],
+    ['VRAM', vramText(node, process)],
   ];
 }
 
-function vramText(host: HostView, { slots, vramBytes }: UserProcess): string {
+function vramText(node: NodeView, { slots, vramBytes }: UserProcess): string {
   if (slots.length === 0) return 'on no GPU';
-  const which = ranges(slots.map((slot) => host.gpus.index[slot]!));
+  const which = ranges(slots.map((slot) => node.gpus.index[slot]!));
   return `${bytes(vramBytes)} on ${slots.length === 1 ? 'GPU' : `${slots.length} GPUs:`} ${which}`;
 }
 
 /** How long, and since when by our clock: the age is that of the last answer. */
-function runningText(host: HostView, { ageSeconds }: UserProcess): string {
+function runningText(node: NodeView, { ageSeconds }: UserProcess): string {
   if (Number.isNaN(ageSeconds)) return NONE;
-  const since = new Date(host.at - ageSeconds * 1000);
+  const since = new Date(node.at - ageSeconds * 1000);
   const two = (part: number): string => String(part).padStart(2, '0');
   const day = `${since.getFullYear()}-${two(since.getMonth() + 1)}-${two(since.getDate())}`;
   return `${duration(ageSeconds)}  since ${day} ${two(since.getHours())}:${two(since.getMinutes())}`;
@@ -109,14 +109,14 @@ const gpuColumns = (cols: number): readonly Column[] => [
 ];
 
 /** A line per GPU under one line of captions, then what there was no column for; nothing for a process on none. */
-function gpuLines(host: HostView, process: UserProcess, cols: number): readonly Line[] {
-  const shares = gpuShares(host, process);
+function gpuLines(node: NodeView, process: UserProcess, cols: number): readonly Line[] {
+  const shares = gpuShares(node, process);
   if (shares.length === 0) return [];
   const all = gpuColumns(cols);
   const columns = fitColumns(all, '', cols);
   const left = all.filter(({ id }) => !columns.some((column) => column.id === id));
-  const rows = shares.map((share) => gpuCells(host, share));
-  const dim = !counted(host);
+  const rows = shares.map((share) => gpuCells(node, share));
+  const dim = !included(node);
   const more = left.length === 0 ? [] : rows.flatMap((cells) => moreLines(cells, left, cols));
   return [headerLine(columns), ...rows.map((cells) => rowLine(columns, cells, { dim })), ...more];
 }
@@ -137,17 +137,17 @@ const MORE_COLS = 8;
 const textOf = (cell: Cell | undefined): string =>
   typeof cell === 'string' ? cell : cell !== undefined && 'text' in cell ? cell.text : '';
 
-function gpuCells(host: HostView, { slot, vramBytes, smPercent, powerWatts, others }: GpuShare): Cells {
-  const { gpus } = host;
+function gpuCells(node: NodeView, { slot, vramBytes, smPercent, powerWatts, others }: GpuShare): Cells {
+  const { gpus } = node;
   const util = slot < gpus.count ? gpus.field.utilPercent[slot]! : NaN;
   return {
     gpu: span(String(gpus.index[slot]), 'strong'),
-    model: host.text(gpus.name[slot]!) || NONE,
+    model: node.text(gpus.name[slot]!) || NONE,
     vram: bytes(vramBytes),
     sm: percent(smPercent),
     power: watts(powerWatts),
     util: percent(util),
-    uuid: dimmed(host.text(gpus.uuid[slot]!)),
+    uuid: dimmed(node.text(gpus.uuid[slot]!)),
     others: dimmed(others.map((other) => `${shownUser(other.user)} ${bytes(other.vramBytes)}`).join(', ')),
   };
 }

@@ -2,7 +2,7 @@
 import {
   bytes,
   commandOf,
-  counted,
+  included,
   duration,
   percent,
   span,
@@ -11,7 +11,7 @@ import {
   type AppView,
   type Cells,
   type Column,
-  type HostView,
+  type NodeView,
   type Sort,
   type UserProcess,
 } from '../../lib/index.js';
@@ -51,21 +51,21 @@ export interface SortedProcesses {
 export const NO_ROWS: RowOrder = { count: 0, present: 0, id: String, find: () => -1, row: () => -1 };
 const NOTHING: SortedProcesses = { rows: [], order: NO_ROWS };
 
-const kept = new WeakMap<HostView, { readonly key: string; readonly found: SortedProcesses }>();
+const kept = new WeakMap<NodeView, { readonly key: string; readonly found: SortedProcesses }>();
 
 /** The user's processes on a host. Remembered per version of the host. */
 export function processesOf(
   app: AppView,
-  { user, hostId }: Pick<ProcessesLevel, 'user' | 'hostId'>,
+  { user, nodeId }: Pick<ProcessesLevel, 'user' | 'nodeId'>,
   sort: Sort,
   countAll: boolean,
 ): SortedProcesses {
-  const host = app.hosts.get(hostId);
-  if (!host) return NOTHING;
-  const key = `${host.version} ${app.versions.collector} ${sort.key} ${sort.descending} ${countAll} ${user}`;
-  const known = kept.get(host);
+  const node = app.nodes.get(nodeId);
+  if (!node) return NOTHING;
+  const key = `${node.version} ${app.versions.collector} ${sort.key} ${sort.descending} ${countAll} ${user}`;
+  const known = kept.get(node);
   if (known?.key === key) return known.found;
-  const all = userProcesses(host, user);
+  const all = userProcesses(node, user);
   const rows = countAll ? all : all.filter(({ slots }) => slots.length > 0);
   const found = {
     rows,
@@ -77,7 +77,7 @@ export function processesOf(
       ({ pid }) => String(pid),
     ),
   };
-  kept.set(host, { key, found });
+  kept.set(node, { key, found });
   return found;
 }
 
@@ -89,8 +89,8 @@ export interface ProcessesPage extends Page {
 export function processesPage(level: ProcessesLevel, ui: UsersUi, app: AppView, cols: number): ProcessesPage {
   const { rows, order } = processesOf(app, level, level.table.sort, ui.countAll);
   const shown = inOrderOf(order, level.frozen);
-  const host = app.hosts.get(level.hostId);
-  const gpus = host ? rows.map(({ slots }) => gpuRanges(host, slots)) : [];
+  const node = app.nodes.get(level.nodeId);
+  const gpus = node ? rows.map(({ slots }) => gpuRanges(node, slots)) : [];
   const columns = processColumns(cols, widest(gpus, LEAST_GPU_COLS, mostGpuCols(cols)));
   return {
     order: shown,
@@ -102,9 +102,9 @@ export function processesPage(level: ProcessesLevel, ui: UsersUi, app: AppView, 
     },
     command(position) {
       const row = rows[shown.row(position)];
-      return host && row ? commandOf(host, row.rows[0]!) : '';
+      return node && row ? commandOf(node, row.rows[0]!) : '';
     },
-    dim: (position) => shown.row(position) < 0 || !host || !counted(host),
+    dim: (position) => shown.row(position) < 0 || !node || !included(node),
   };
 }
 

@@ -41,8 +41,8 @@ export function compareFigures(a: number, b: number, descending: boolean): numbe
 }
 
 /** By label as people read numbers, then by what tells hosts with one label apart. */
-export function compareHosts(a: { readonly hostId: string; readonly label: string }, b: typeof a): number {
-  return compareLabels(a.label, b.label) || (a.hostId < b.hostId ? -1 : Number(a.hostId !== b.hostId));
+export function compareNodes(a: { readonly nodeId: string; readonly name: string }, b: typeof a): number {
+  return compareLabels(a.name, b.name) || (a.nodeId < b.nodeId ? -1 : Number(a.nodeId !== b.nodeId));
 }
 
 const kept = new WeakMap<Order, { readonly ids: readonly string[]; readonly order: RowOrder }>();

@@ -1,21 +1,21 @@
 /** What is on screen as data, level by level, in the order shown. Rows that are in no sum are not exported either. */
 import {
   commandOf,
-  counted,
+  included,
   gpuShares,
   usersDerivation,
   type AppView,
-  type HostView,
+  type NodeView,
   type Sheet,
   type SheetCell,
   type SheetColumn,
 } from '../../lib/index.js';
 import { processOf } from './process-details.js';
-import { gpuRanges, hostsOf } from './nodes-level.js';
-import { current, type HostsLevel, type ProcessesLevel, type ProcessLevel, type UsersLevel, type UsersUi } from './drilldown.js';
+import { gpuRanges, nodesOf } from './nodes-level.js';
+import { current, type NodesLevel, type ProcessesLevel, type ProcessLevel, type UsersLevel, type UsersUi } from './drilldown.js';
 import { processesOf } from './processes-level.js';
 import { rowsOf } from './level-rows.js';
-import { lastAnswer, silentHosts, whatIsKnown } from './not-reporting.js';
+import { lastAnswer, notReportingNodes, whatIsKnown } from './not-reporting.js';
 
 /** A file name without time and extension, and what goes into the file. */
 export interface Exported {
@@ -53,7 +53,7 @@ function shownRows(ui: UsersUi, app: AppView): readonly number[] {
 }
 
 function about(app: AppView, table: string, more: Sheet['about'] = {}): Sheet['about'] {
-  const { reporting, hosts: nodes } = app.derive(usersDerivation).totals;
+  const { reporting, nodes: nodes } = app.derive(usersDerivation).totals;
   const filter = app.filter ? { filter: app.filter.text } : {};
   return { table, at: new Date(app.now).toISOString(), nodes, reporting_nodes: reporting, ...filter, ...more };
 }
@@ -95,7 +95,7 @@ function users({ table: { sort } }: UsersLevel, ui: UsersUi, app: AppView): Expo
   return { name: 'users', sheet: { about: about(app, 'users', more), columns: USER_COLUMNS, rows } };
 }
 
-const HOST_COLUMNS: readonly SheetColumn[] = [
+const NODE_COLUMNS: readonly SheetColumn[] = [
   { name: 'user' },
   { name: 'host' },
   { name: 'address' },
@@ -110,30 +110,30 @@ const HOST_COLUMNS: readonly SheetColumn[] = [
   { name: 'power_is_partial', jsonOnly: true },
 ];
 
-function hosts({ user, table: { sort } }: HostsLevel, ui: UsersUi, app: AppView): Exported {
-  const { rows: all } = hostsOf(app, user, sort, ui.countAll);
+function hosts({ user, table: { sort } }: NodesLevel, ui: UsersUi, app: AppView): Exported {
+  const { rows: all } = nodesOf(app, user, sort, ui.countAll);
   const rows = shownRows(ui, app).flatMap((at): Row[] => {
     const row = all[at]!;
-    const { host } = row;
-    if (!counted(host)) return [];
+    const { node } = row;
+    if (!included(node)) return [];
     return [
       [
         written(user),
-        host.label,
-        host.hostId,
+        node.name,
+        node.nodeId,
         row.slots.length,
-        gpuRanges(host, row.slots),
+        gpuRanges(node, row.slots),
         ui.countAll ? row.procsAll : row.procs,
         row.vramBytes,
         row.powerWatts,
         row.sm,
         row.longestSeconds,
-        commandOf(host, row.topRow),
+        commandOf(node, row.topRow),
         row.powerPartial,
       ],
     ];
   });
-  return { name: `users-${inFileName(user)}`, sheet: { about: about(app, 'hosts', { user: written(user) }), columns: HOST_COLUMNS, rows } };
+  return { name: `users-${inFileName(user)}`, sheet: { about: about(app, 'hosts', { user: written(user) }), columns: NODE_COLUMNS, rows } };
 }
 
 const PROCESS_COLUMNS: readonly SheetColumn[] = [
@@ -150,29 +150,30 @@ const PROCESS_COLUMNS: readonly SheetColumn[] = [
 ];
 
 function processes(level: ProcessesLevel, ui: UsersUi, app: AppView): Exported {
-  const host = app.hosts.get(level.hostId);
+  const node = app.nodes.get(level.nodeId);
   const { rows: all } = processesOf(app, level, level.table.sort, ui.countAll);
-  const rows = host && counted(host) ? shownRows(ui, app).map((at): Row => processRow(host, level, all[at]!)) : [];
+  const rows = node && included(node) ? shownRows(ui, app).map((at): Row => processRow(node, level, all[at]!)) : [];
   return { name: nameOf(level), sheet: { about: aboutHost(app, level, 'processes'), columns: PROCESS_COLUMNS, rows } };
 }
 
-const nameOf = ({ user, label }: { readonly user: string; readonly label: string }): string => `users-${inFileName(user)}-${label}`;
-const aboutHost = (app: AppView, { user, label, hostId }: ProcessesLevel | ProcessLevel, table: string): Sheet['about'] =>
-  about(app, table, { user: written(user), host: label, address: hostId });
+const nameOf = ({ user, nodeName }: { readonly user: string; readonly nodeName: string }): string =>
+  `users-${inFileName(user)}-${nodeName}`;
+const aboutHost = (app: AppView, { user, nodeName, nodeId }: ProcessesLevel | ProcessLevel, table: string): Sheet['about'] =>
+  about(app, table, { user: written(user), host: nodeName, address: nodeId });
 
-function processRow(host: HostView, { user }: ProcessesLevel, row: ReturnType<typeof processesOf>['rows'][number]): Row {
+function processRow(node: NodeView, { user }: ProcessesLevel, row: ReturnType<typeof processesOf>['rows'][number]): Row {
   const [first = 0] = row.rows;
   return [
     written(user),
-    host.label,
+    node.name,
     row.pid,
-    gpuRanges(host, row.slots),
+    gpuRanges(node, row.slots),
     row.vramBytes,
     row.smPercent,
     row.cpuPercent,
     row.ageSeconds,
-    host.text(host.procs.name[first]!),
-    commandOf(host, first),
+    node.text(node.procs.name[first]!),
+    commandOf(node, first),
   ];
 }
 
@@ -193,16 +194,16 @@ const DETAIL_COLUMNS: readonly SheetColumn[] = [
 /** A row per GPU of the process, one without a GPU where it is on none. */
 function details(level: ProcessLevel, app: AppView): Exported {
   const found = processOf(app, level);
-  const rows = found && counted(found.host) ? detailRows(found.host, level, found.process) : [];
+  const rows = found && included(found.node) ? detailRows(found.node, level, found.process) : [];
   return { name: `${nameOf(level)}-${level.pid}`, sheet: { about: aboutHost(app, level, 'process'), columns: DETAIL_COLUMNS, rows } };
 }
 
-function detailRows(host: HostView, { user, pid }: ProcessLevel, process: Parameters<typeof gpuShares>[1]): readonly Row[] {
-  const { gpus, procs } = host;
+function detailRows(node: NodeView, { user, pid }: ProcessLevel, process: Parameters<typeof gpuShares>[1]): readonly Row[] {
+  const { gpus, procs } = node;
   const [first = 0] = process.rows;
-  const row = (...gpu: Row): Row => [written(user), host.label, pid, ...gpu, host.text(procs.name[first]!), commandOf(host, first)];
-  const rows = gpuShares(host, process).map(({ slot, vramBytes, smPercent, powerWatts }) =>
-    row(gpus.index[slot], host.text(gpus.uuid[slot]!), host.text(gpus.name[slot]!), vramBytes, smPercent, powerWatts),
+  const row = (...gpu: Row): Row => [written(user), node.name, pid, ...gpu, node.text(procs.name[first]!), commandOf(node, first)];
+  const rows = gpuShares(node, process).map(({ slot, vramBytes, smPercent, powerWatts }) =>
+    row(gpus.index[slot], node.text(gpus.uuid[slot]!), node.text(gpus.name[slot]!), vramBytes, smPercent, powerWatts),
   );
   return rows.length > 0 ? rows : [row('', '', '', 0, undefined, undefined)];
 }
@@ -216,10 +217,10 @@ const SILENT_COLUMNS: readonly SheetColumn[] = [
 ];
 
 function silent(ui: UsersUi, app: AppView): Exported {
-  const { rows: all } = silentHosts(app, current(ui).table.sort);
+  const { rows: all } = notReportingNodes(app, current(ui).table.sort);
   const rows = shownRows(ui, app).map((at): Row => {
-    const { host, why } = all[at]!;
-    return [host.label, host.hostId, why, lastAnswer(host, app) / 1000, whatIsKnown(host, why)];
+    const { node, why } = all[at]!;
+    return [node.name, node.nodeId, why, lastAnswer(node, app) / 1000, whatIsKnown(node, why)];
   });
   return { name: 'users-silent-nodes', sheet: { about: about(app, 'silent nodes'), columns: SILENT_COLUMNS, rows } };
 }

@@ -6,7 +6,7 @@ import { shownUser } from './table-page.js';
 /** The line under the tab strip, if there is something to say: which nodes are missing, that rows keep their places. */
 export function chipLines({ totals }: UsersTable, { frozen }: Level, cols: number): readonly Line[] {
   const chips = [
-    ...(totals.reporting < totals.hosts ? [coverageChips(totals).map((text) => span(text, 'chip-warn'))] : []),
+    ...(totals.reporting < totals.nodes ? [coverageChips(totals).map((text) => span(text, 'chip-warn'))] : []),
     ...(frozen ? [[span(' order frozen · F lets rows move ', 'chip'), span(' order frozen (F) ', 'chip')]] : []),
   ];
   if (chips.length === 0) return [];
@@ -19,7 +19,7 @@ export function chipLines({ totals }: UsersTable, { frozen }: Level, cols: numbe
   return chips.map((forms) => line(forms.find(({ text }) => width(text) <= cols) ?? forms.at(-1)!));
 }
 
-function coverageChips({ reporting, hosts }: UserTotals): readonly string[] {
+function coverageChips({ reporting, nodes: hosts }: UserTotals): readonly string[] {
   const of = `${count(reporting)} of ${count(hosts)}`;
   const whole = `partial coverage: ${of} ${hosts === 1 ? 'node' : 'nodes'} reporting process data`;
   return [` ⚠ ${whole} · i which and why `, ` ⚠ ${whole} · i why `, ` ⚠ ${whole} `, ` ⚠ partial coverage: ${of} · i why `];
@@ -29,7 +29,7 @@ function coverageChips({ reporting, hosts }: UserTotals): readonly string[] {
 const ROOMY_ROWS = 10;
 
 /** Users, coverage, memory owned and not, power attributed and not: in words if there is room, else shorter; at last the end goes. */
-export function headLines(users: UsersTable, shown: number, showSystem: boolean, { cols, rows }: Size): readonly Line[] {
+export function summaryLines(users: UsersTable, shown: number, showSystem: boolean, { cols, rows }: Size): readonly Line[] {
   const most = rows >= ROOMY_ROWS ? 2 : 1;
   const forms = WORDS.map((words) => flow(headParts(users, shown, systemPart(users, showSystem, words), words), cols));
   const fitting = forms.find((form) => form.length <= most) ?? forms.at(-1)!;
@@ -76,7 +76,7 @@ const WORDS: readonly Words[] = [
 ];
 
 function headParts({ totals }: UsersTable, shown: number, system: string, words: Words): readonly string[] {
-  const { reporting, hosts, ownedBytes, unownedBytes, attributedWatts, unattributedWatts, gpusInUse } = totals;
+  const { reporting, nodes: hosts, ownedBytes, unownedBytes, attributedWatts, unattributedWatts, gpusInUse } = totals;
   const anyPower = attributedWatts + unattributedWatts > 0;
   return [
     `${count(shown)} ${shown === 1 ? 'user' : 'users'}`,

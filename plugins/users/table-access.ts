@@ -1,6 +1,6 @@
 /** How keys reach the table that is on screen, whichever level it is of. */
 import { selectedAt, sortBinding, type AppView, type Binding, type Column, type Step, type TableAccess } from '../../lib/index.js';
-import { current, hostsLevel, processesLevel, processLevel, push, put, type Level, type UsersUi } from './drilldown.js';
+import { current, nodesLevel, processesLevel, processLevel, push, put, type Level, type UsersUi } from './drilldown.js';
 import { freeze, remembered, rowsOf } from './level-rows.js';
 import { topProcess } from './view.js';
 
@@ -39,9 +39,9 @@ function lookInto(ui: UsersUi, app: AppView, id: string): Step<UsersUi> {
   const level = current(ui);
   switch (level.kind) {
     case 'users':
-      return [push(remembered(ui, app), hostsLevel(id))];
+      return [push(remembered(ui, app), nodesLevel(id))];
     case 'hosts':
-      return [push(remembered(ui, app), processesLevel(level.user, id, app.hosts.get(id)?.label ?? id))];
+      return [push(remembered(ui, app), processesLevel(level.user, id, app.nodes.get(id)?.name ?? id))];
     case 'processes':
       return [push(remembered(ui, app), processLevel(level, Number(id)))];
     case 'silent':

@@ -16,7 +16,7 @@ import type { ProcessesPage } from './processes-level.js';
 /** Lines of one row; what is longer has to be shifted, or looked at by itself. */
 const MOST_LINES = 6;
 
-export interface TallInput {
+export interface WrappedTableInput {
   readonly page: ProcessesPage;
   readonly state: TableState;
   readonly shift: number;
@@ -25,7 +25,7 @@ export interface TallInput {
   readonly rows: number;
 }
 
-export interface TallLayout {
+export interface WrappedTableLayout {
   readonly header: Line;
   readonly body: readonly Line[];
   /** First row shown, and how many are. */
@@ -54,7 +54,7 @@ function spreadOf(columns: readonly FittedColumn[], cols: number): Spread {
 }
 
 /** Pieces of the command of a row, one a line. */
-function piecesOf({ page, shift, rows }: TallInput, spread: Spread) {
+function piecesOf({ page, shift, rows }: WrappedTableInput, spread: Spread) {
   const most = Math.max(1, Math.min(MOST_LINES, Math.floor(lineCount(rows) / 2)));
   const known = new Map<number, readonly string[]>();
   return (position: number): readonly string[] => {
@@ -92,7 +92,7 @@ function earliestFor(last: number, lines: number, height: (position: number) => 
   return 0;
 }
 
-export function layoutTall(input: TallInput, selected: number): TallLayout {
+export function layoutWrappedTable(input: WrappedTableInput, selected: number): WrappedTableLayout {
   const { page, state, cols, rows } = input;
   const columns = fitColumns(page.columns, state.sort.key, cols);
   const spread = spreadOf(columns, cols);

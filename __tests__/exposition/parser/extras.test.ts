@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ExtraTable } from '../../../lib/model/columns.js';
 import { EXTRA_METRICS } from '../../../lib/exposition/schema/extra-families.js';
-import { Wire } from '../../../lib/exposition/parser/index.js';
+import { Parsers } from '../../../lib/exposition/parser/index.js';
 import type { ScrapeParser } from '../../../lib/exposition/parser/scanner.js';
 
-const parser = (): ScrapeParser => new Wire().newParser();
+const parser = (): ScrapeParser => new Parsers().newParser();
 const say = (to: ScrapeParser, ...lines: readonly string[]): ScrapeParser => {
   to.push(Buffer.from(lines.map((line) => `all_smi_${line}\n`).join('')));
   to.commit(0, 0);

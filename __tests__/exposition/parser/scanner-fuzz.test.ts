@@ -1,6 +1,6 @@
 /** The parser against a reader that reads everything anew, over sequences of scrapes that change in every way. */
 import { describe, expect, test } from '@jest/globals';
-import { Wire } from '../../../lib/exposition/parser/index.js';
+import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { FuzzedHost } from '../../helpers/scrape-fuzz.js';
 import { modelOf } from '../../helpers/scrape-model.js';
 import { readScrape } from '../../helpers/scrape-oracle.js';
@@ -23,7 +23,7 @@ const oracle = (text: string): unknown => readScrape(text, (AT + 500) / 1000);
 
 describe.each(Array.from({ length: 10 }, (_, part) => part))('part %i', (part) => {
   test('every scrape of every sequence says what a fresh reading says', () => {
-    const wire = new Wire();
+    const wire = new Parsers();
     for (let seed = part * 100; seed < part * 100 + 100; seed++) {
       const host = new FuzzedHost(seed);
       const parser = wire.newParser();

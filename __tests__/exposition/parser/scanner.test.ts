@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Wire } from '../../../lib/exposition/parser/index.js';
+import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { modelOf } from '../../helpers/scrape-model.js';
 import { readScrape } from '../../helpers/scrape-oracle.js';
 import type { ScrapeParser } from '../../../lib/exposition/parser/scanner.js';
@@ -7,7 +7,7 @@ import type { ScrapeParser } from '../../../lib/exposition/parser/scanner.js';
 const AT = 1_786_000_500_000;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-function scraped(text: string, parser = new Wire().newParser()): ScrapeParser {
+function scraped(text: string, parser = new Parsers().newParser()): ScrapeParser {
   parser.push(bytes(text));
   parser.commit(AT, 0);
   return parser;
@@ -161,7 +161,7 @@ describe('what is sent again and again', () => {
   });
 
   test('two hosts whose bodies come in turn do not mix', () => {
-    const wire = new Wire();
+    const wire = new Parsers();
     const [one, other] = [wire.newParser(), wire.newParser()];
     const [first, second] = [bytes(SCRAPE), bytes(SCRAPE.replaceAll('alice', 'bob'))];
     for (let at = 0; at < first.length; at += 50) {
@@ -219,7 +219,7 @@ describe('limits', () => {
   test('a line longer than 32 KiB is bad, however it comes; what follows is read', () => {
     const long = memory(`pid="1", device_uuid="G", command="${'c'.repeat(200_000)}"`, 1);
     for (const chunk of [1000, 70_000, 1_000_000]) {
-      const parser = new Wire().newParser();
+      const parser = new Parsers().newParser();
       const body = bytes(long + SCRAPE);
       for (let at = 0; at < body.length; at += chunk) parser.push(body.subarray(at, at + chunk));
       parser.commit(AT, 0);
@@ -228,7 +228,7 @@ describe('limits', () => {
   });
 
   test('any number of comments costs nothing', () => {
-    const parser = new Wire().newParser();
+    const parser = new Parsers().newParser();
     const comments = bytes(`${'# '.padEnd(99, 'x')}\n`.repeat(5000));
     for (let at = 0; at < comments.length; at += 4000) parser.push(comments.subarray(at, at + 4000));
     scraped(SCRAPE, parser);
@@ -236,7 +236,7 @@ describe('limits', () => {
   });
 
   test('a host that sends new labels for ever keeps its memory', () => {
-    const parser = new Wire().newParser();
+    const parser = new Parsers().newParser();
     for (let scrape = 0; scrape < 300; scrape++)
       scraped(`all_smi_gpu_info{${GPU}, note="${scrape}"} 1\nall_smi_x{y="${scrape}"} 1\n${SCRAPE}`, parser);
     expect([parser.data.gpus.count, parser.data.gpus.detail(0, 'note'), parser.data.facts.samples]).toEqual([1, 'a "quoted" word', 9]);
@@ -255,7 +255,7 @@ describe('bytes that floats would confuse', () => {
   const times = (count: number, byte: number): number[] => Array.from({ length: count }, () => byte);
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7])('+0 and -0: NUL, and 0x80 among NULs at place %i', (place) => {
-    const parser = new Wire().newParser();
+    const parser = new Parsers().newParser();
     const negative = times(64, 0).map((_nul, at) => (at % 8 === place ? 0x80 : 0));
     expect(command(parser, times(64, 0))).toBe('');
     expect(command(parser, negative)).toBe('\ufffd'.repeat(8));
@@ -263,7 +263,7 @@ describe('bytes that floats would confuse', () => {
   });
 
   test('NaN: bytes that are no UTF-8 and equal nothing as a float', () => {
-    const parser = new Wire().newParser();
+    const parser = new Parsers().newParser();
     for (let scrape = 0; scrape < 3; scrape++) {
       expect(command(parser, times(64, 0xff))).toBe('\ufffd'.repeat(64));
       expect(parser.data.procs.count).toBe(1);
@@ -281,7 +281,7 @@ describe('labels named like parts of an object', () => {
 
 describe('user ids', () => {
   test('are the same on all hosts, for what cleaning makes equal too', () => {
-    const wire = new Wire();
+    const wire = new Parsers();
     const users = ['alice', 'alice', 'ali\u200bce', 'b\\\\c', 'b\\\\c'].map((user) => {
       const { data } = scraped(memory(`pid="1", device_uuid="G", user="${user}"`, 1), wire.newParser());
       return [data.procs.user[0], data.userName(data.procs.user[0]!)];
@@ -296,7 +296,7 @@ describe('user ids', () => {
   });
 
   test('are renumbered when there are many and half of them are nobody’s', () => {
-    const wire = new Wire(100);
+    const wire = new Parsers(100);
     const [busy, quiet] = [wire.newParser(), wire.newParser()];
     scraped(memory('pid="1", device_uuid="G", user="keeper"', 1), quiet);
     for (let scrape = 0; scrape < 40; scrape++) {

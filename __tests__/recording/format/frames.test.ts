@@ -1,20 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS } from '../../../lib/model/columns.js';
-import type { HostSnapshot } from '../../../lib/model/node-view.js';
-import { HostRecord } from '../../../lib/model/node.js';
+import type { NodeSnapshot } from '../../../lib/model/node-view.js';
+import { Node } from '../../../lib/model/node.js';
 import { NameTables, RecordedColumns } from '../../../lib/recording/play/recorded-columns.js';
 import { readFrame, readLine, type DataLine } from '../../../lib/recording/format/decode.js';
 import { frameLines, frozenPieces, headerLine, indexLine, type FrameMeta, type LineBytes } from '../../../lib/recording/format/encode.js';
 import { FramePacker, type PackedFrame } from '../../../lib/recording/format/packed-frame.js';
 import { SECTIONS } from '../../../lib/recording/format/schema.js';
-import { ANSWERED_AT, TestHost, UserIds, buildHosts, type GpuSpec, type HostSpec, type ProcSpec } from '../../helpers/hosts.js';
+import { ANSWERED_AT, TestNode, UserIds, buildNodes, type GpuSpec, type NodeSpec, type ProcSpec } from '../../helpers/hosts.js';
 import { complaintsAbout } from '../../helpers/recording-validator.js';
 
 const META: FrameMeta = { at: ANSWERED_AT + 250, offsetMinutes: 120, hostname: 'remote', include: new Set(SECTIONS) };
 
 const textOf = (line: LineBytes): string => Buffer.concat(line).toString();
-const texts = (hosts: readonly HostRecord[], meta = META): string[] => frameLines(hosts, meta).map(textOf);
+const texts = (nodes: readonly Node[], meta = META): string[] => frameLines(nodes, meta).map(textOf);
 
 function read(lines: readonly string[]): PackedFrame {
   const data = lines.map((line) => readLine(line.trimEnd()));
@@ -23,18 +23,18 @@ function read(lines: readonly string[]): PackedFrame {
 }
 
 /** What a replay would make of a frame: hosts by their id. */
-function replayed(lines: readonly string[]): Map<string, HostSnapshot> {
+function replayed(lines: readonly string[]): Map<string, NodeSnapshot> {
   const frame = read(lines);
   const tables = new NameTables();
   tables.add(frame);
   return new Map(
-    frame.hosts.map((host) => {
+    frame.nodes.map((node) => {
       const columns = new RecordedColumns(tables);
-      columns.load(frame, host);
-      const record = new HostRecord({ hostId: host.hostId, label: host.label, groups: host.groups }, columns);
-      record.commit({ at: host.at });
-      if (host.status) record.setStatus(host.status);
-      return [host.hostId, record.freeze()] as const;
+      columns.load(frame, node);
+      const record = new Node({ nodeId: node.nodeId, name: node.name, groups: node.groups }, columns);
+      record.commit({ at: node.at });
+      if (node.status) record.setStatus(node.status);
+      return [node.nodeId, record.freeze()] as const;
     }),
   );
 }
@@ -62,9 +62,9 @@ describe('literal lines', () => {
   });
 
   test('one GPU and one process, field by field', () => {
-    const host = new TestHost({
-      hostId: '10.0.0.7:9090',
-      label: 'dgx-07',
+    const host = new TestNode({
+      nodeId: '10.0.0.7:9090',
+      name: 'dgx-07',
       gpus: [
         {
           uuid: 'GPU-aa00',
@@ -156,9 +156,9 @@ const FRAME_AT = Date.UTC(2026, 7, 7, 0, 30, 0);
 
 describe('recordings of all-smi', () => {
   test('a remote frame: every figure of the rows', () => {
-    const host = replayed([REMOTE_FRAME]).get('10.0.0.7:9090')!;
-    expect(host).toMatchObject({ label: 'dgx-07', at: FRAME_AT });
-    expect(host.gpus).toEqual([
+    const node = replayed([REMOTE_FRAME]).get('10.0.0.7:9090')!;
+    expect(node).toMatchObject({ name: 'dgx-07', at: FRAME_AT });
+    expect(node.gpus).toEqual([
       {
         index: 0,
         uuid: 'GPU-0a1b2c3d-0000-4000-8000-00000000aa00',
@@ -180,8 +180,8 @@ describe('recordings of all-smi', () => {
         },
       },
     ]);
-    expect(host.cpus).toEqual([{ utilPercent: 23.5, sockets: 2, cores: 112, threads: 224, frequencyMhz: 2000, temperatureCelsius: 54 }]);
-    expect(host.memory).toEqual([
+    expect(node.cpus).toEqual([{ utilPercent: 23.5, sockets: 2, cores: 112, threads: 224, frequencyMhz: 2000, temperatureCelsius: 54 }]);
+    expect(node.memory).toEqual([
       {
         totalBytes: 2164663517184,
         usedBytes: 429496729600,
@@ -193,7 +193,7 @@ describe('recordings of all-smi', () => {
         swapUsedBytes: 0,
       },
     ]);
-    expect(host.disks).toEqual([{ title: '/', totalBytes: 1919816826880, availableBytes: 1200000000000 }]);
+    expect(node.disks).toEqual([{ title: '/', totalBytes: 1919816826880, availableBytes: 1200000000000 }]);
   });
 
   test("a local frame: its processes, aged against the frame's time, on GPUs that carry no index", () => {
@@ -202,10 +202,10 @@ describe('recordings of all-smi', () => {
     const shell = PROCESS.replace(/"device_uuid":"[^"]*"/, '"device_uuid":""')
       .replace('34359738368', '0')
       .replace('true}', 'false}');
-    const host = replayed([frameOf('dgx-07', `${LOCAL_GPU},${second}`, [PROCESS, other, shell].join())]).get('10.0.0.7:9090')!;
-    expect(host.gpus.map(({ index, uuid }) => [index, uuid.slice(-4)])).toEqual([[0, 'aa00'], [1, 'aa01']]); // prettier-ignore
+    const node = replayed([frameOf('dgx-07', `${LOCAL_GPU},${second}`, [PROCESS, other, shell].join())]).get('10.0.0.7:9090')!;
+    expect(node.gpus.map(({ index, uuid }) => [index, uuid.slice(-4)])).toEqual([[0, 'aa00'], [1, 'aa01']]); // prettier-ignore
     // 2026-08-07 00:30:00 UTC is 1786062600; the process began 59389 s before. The other one had run 3723 s.
-    expect(host.procs.map(({ gpu, ageSeconds, user, vramBytes }) => [gpu, ageSeconds, user, vramBytes])).toEqual([
+    expect(node.procs.map(({ gpu, ageSeconds, user, vramBytes }) => [gpu, ageSeconds, user, vramBytes])).toEqual([
       [0, 59389, 'alice', 34359738368],
       [1, 3723, 'alice', 34359738368],
       [-1, 59389, 'alice', 0],
@@ -218,8 +218,8 @@ describe('recordings of all-smi', () => {
     const nowhere = PROCESS.replace('aa00"', 'ffff"').replace('41022', '8');
     const ours = PROCESS.replace('"memory_percent"', '"host_id":"10.0.0.8:9090","memory_percent"').replace('41022', '9');
     const frame = frameOf('remote', `${REMOTE_GPU},${elsewhere}`, [PROCESS, there, nowhere, ours].join());
-    const hosts = replayed([frame]);
-    expect([...hosts].map(([id, { procs }]) => [id, procs.map(({ pid }) => pid)])).toEqual([
+    const nodes = replayed([frame]);
+    expect([...nodes].map(([id, { procs }]) => [id, procs.map(({ pid }) => pid)])).toEqual([
       ['10.0.0.7:9090', [41022]],
       ['10.0.0.8:9090', [7, 9]],
     ]);
@@ -231,7 +231,7 @@ describe('recordings of all-smi', () => {
     ['an empty one of a single node: it is idle', frameOf('dgx-07', LOCAL_GPU, ''), undefined, true],
     ['an empty one of a merged frame: nobody knows', REMOTE_FRAME, 'unrecorded', false],
   ])('processes, %s', (_, frame, scope, family) => {
-    expect(read([frame]).hosts.map(({ facts }) => [facts.processScope, facts.hasProcessFamily])).toEqual([[scope, family]]);
+    expect(read([frame]).nodes.map(({ facts }) => [facts.processScope, facts.hasProcessFamily])).toEqual([[scope, family]]);
   });
 
   test('details are found under the spelling of the exposition', () => {
@@ -239,7 +239,7 @@ describe('recordings of all-smi', () => {
     const tables = new NameTables();
     tables.add(frame);
     const columns = new RecordedColumns(tables);
-    columns.load(frame, frame.hosts[0]!);
+    columns.load(frame, frame.nodes[0]!);
     expect(['driver_version', 'cuda_version', 'type', 'index', 'none'].map((label) => columns.gpus.detail(0, label))).toEqual([
       '580.82.07',
       '13.0',
@@ -354,7 +354,7 @@ const anyHost = fc.record({
 type AnyHost = typeof anyHost extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Ghosts exist only where a process is on them; a process on a GPU that isn't there is on none. */
-function specOf({ gpus, ghosts, procs, ...rest }: AnyHost, nth: number): HostSpec {
+function specOf({ gpus, ghosts, procs, ...rest }: AnyHost, nth: number): NodeSpec {
   const wanted = new Set(procs.map(({ gpu = -1 }) => gpu).filter((gpu) => gpu >= gpus.length && gpu < gpus.length + ghosts));
   const slots = [...wanted].sort((a, b) => a - b);
   const all = [...gpus, ...slots.map((): GpuSpec => ({ ghost: true }))].map((gpu, slot) => ({
@@ -368,19 +368,19 @@ function specOf({ gpus, ghosts, procs, ...rest }: AnyHost, nth: number): HostSpe
     gpus: all,
     // What holds bytes is on a GPU: there is no other place to hold them.
     procs: procs.map((proc) => ({ ...proc, gpu: place(proc.gpu), ...(place(proc.gpu) < 0 ? { vram: 0 } : {}) })),
-  } as HostSpec;
+  } as NodeSpec;
 }
 
 test('whatever hosts say comes back, and every line is one that all-smi reads', () => {
   fc.assert(
     fc.property(fc.array(anyHost, { minLength: 1, maxLength: 3 }), fc.integer({ min: 300, max: 20_000 }), (records, maxPartBytes) => {
-      const hosts = buildHosts(records.map(specOf), new UserIds());
+      const hosts = buildNodes(records.map(specOf), new UserIds());
       const lines = texts(hosts, { ...META, maxPartBytes });
       for (const line of lines) expect(complaintsAbout(line.trimEnd(), '')).toEqual([]);
       const back = replayed(lines);
       for (const host of hosts) {
         const { status, ...said } = host.freeze();
-        expect(back.get(host.hostId)).toEqual({ ...said, status: { ...status } });
+        expect(back.get(host.nodeId)).toEqual({ ...said, status: { ...status } });
       }
     }),
     { numRuns: 150 },
@@ -388,7 +388,7 @@ test('whatever hosts say comes back, and every line is one that all-smi reads', 
 });
 
 describe('a cycle too long for one line', () => {
-  const hosts = buildHosts([{ procs: Array.from({ length: 400 }, (_, pid) => ({ pid, gpu: 0 })), gpus: 1 }, { gpus: 2 }]);
+  const hosts = buildNodes([{ procs: Array.from({ length: 400 }, (_, pid) => ({ pid, gpu: 0 })), gpus: 1 }, { gpus: 2 }]);
 
   test('becomes several of the same time that say which they are, and is one frame again', () => {
     const lines = texts(hosts, { ...META, maxPartBytes: 60_000 });
@@ -410,7 +410,7 @@ describe('hosts that change while they are written', () => {
   const many = { gpus: 1, procs: Array.from({ length: 1000 }, (_, pid) => ({ pid, gpu: 0, vram: 1 })) };
 
   test('no frame mixes two answers of a host', async () => {
-    const host = new TestHost(many);
+    const host = new TestNode(many);
     let rests = 0;
     const pieces = await frozenPieces(host, META, () => {
       if (++rests === 5) host.scrape({ ...many, procs: many.procs.map((proc) => ({ ...proc, vram: 2 })) });
@@ -423,7 +423,7 @@ describe('hosts that change while they are written', () => {
   });
 
   test('one that never stops answering is written all the same', async () => {
-    const host = new TestHost(many);
+    const host = new TestNode(many);
     const pieces = await frozenPieces(host, META, () => void host.scrape(many));
     expect(pieces.filter(({ array }) => array === 'processes').map(({ bytes }) => bytes.length).length).toBe(8);
   });
@@ -438,9 +438,9 @@ describe('hostile rows', () => {
       '{"host_id":"h","utilization":1e999,"temperature":-5,"used_memory":"1","detail":{"__proto__":"x","index":"99999999"},"name":5}',
     ].join();
     const frame = `{"gpus":[${gpus}],"hostname":"h","processes":[{"pid":-1},{"pid":4294967296},{"pid":1,"user":"\\u001b[31mroot\\u202e"}],"schema":1,"timestamp":"2026-08-07T00:30:00Z"}`;
-    const host = replayed([frame]).get('h')!;
-    expect(host.gpus).toEqual([{ index: 0, uuid: '', name: '', fields: {} }]);
-    expect(host.procs.map(({ pid, user, gpu }) => [pid, user, gpu])).toEqual([[1, '[31mroot', -1]]);
+    const node = replayed([frame]).get('h')!;
+    expect(node.gpus).toEqual([{ index: 0, uuid: '', name: '', fields: {} }]);
+    expect(node.procs.map(({ pid, user, gpu }) => [pid, user, gpu])).toEqual([[1, '[31mroot', -1]]);
     expect(read([frame]).badRows).toBe(5);
     expect(({} as Record<string, unknown>).x).toBeUndefined();
   });
@@ -457,7 +457,7 @@ describe('hostile rows', () => {
     expect([packed.gpus.rows, packed.badRows]).toEqual([256, 44]);
     const hosts = Array.from({ length: 10_050 }, (_, nth) => ({ host_id: `h${nth}` }));
     const wide = read([JSON.stringify({ schema: 1, hostname: 'remote', timestamp: '2026-08-07T00:30:00Z', memory: hosts })]);
-    expect([wide.hosts.length, wide.badRows]).toEqual([10_000, 50]);
+    expect([wide.nodes.length, wide.badRows]).toEqual([10_000, 50]);
   });
 
   test('any JSON at all is read without a throw', () => {
@@ -483,12 +483,12 @@ test('fields of the tables are all recorded', () => {
     Object.fromEntries(
       fields.map((field, at) => [field, field === 'smOccupancy' || field === 'memoryBandwidthFraction' ? 0.5 : at + 1]),
     ) as Record<Field, number>;
-  const host = new TestHost({
+  const host = new TestNode({
     gpus: [{ ...all(GPU_FIELDS), uuid: 'u' }],
     cpus: [all(CPU_FIELDS)],
     memory: [all(MEMORY_FIELDS)],
     disks: [{ title: '/', ...all(DISK_FIELDS) }],
   });
   const { gpus, cpus, memory, disks } = host.freeze();
-  expect(replayed(texts([host])).get(host.hostId)).toMatchObject({ gpus, cpus, memory, disks });
+  expect(replayed(texts([host])).get(host.nodeId)).toMatchObject({ gpus, cpus, memory, disks });
 });

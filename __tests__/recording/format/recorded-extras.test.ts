@@ -1,13 +1,13 @@
 /** What only some nodes export, recorded and read again; and what all-smi has of it. */
 import { expect, test } from '@jest/globals';
-import { EXTRA_TABLES, type HostExtras } from '../../../lib/model/columns.js';
-import { HostRecord } from '../../../lib/model/node.js';
+import { EXTRA_TABLES, type NodeExtras } from '../../../lib/model/columns.js';
+import { Node } from '../../../lib/model/node.js';
 import { NameTables, RecordedColumns } from '../../../lib/recording/play/recorded-columns.js';
 import { readFrame, readLine, type DataLine } from '../../../lib/recording/format/decode.js';
 import { frameLines, type FrameMeta } from '../../../lib/recording/format/encode.js';
 import { FramePacker } from '../../../lib/recording/format/packed-frame.js';
 import { SECTIONS, type Section } from '../../../lib/recording/format/schema.js';
-import { Wire } from '../../../lib/exposition/parser/index.js';
+import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { ANSWERED_AT } from '../../helpers/hosts.js';
 import { complaintsAbout } from '../../helpers/recording-validator.js';
 
@@ -29,9 +29,9 @@ all_smi_chassis_fan_speed_rpm{hostname="dgx-07", instance="dgx-07", fan_id="0", 
 all_smi_energy_consumed_joules_total{host="dgx-07", scope="gpu", gpu_index="0", gpu_uuid="GPU-aa00"} 8431200.125
 `;
 
-function scraped(): HostRecord {
-  const parser = new Wire().newParser();
-  const record = new HostRecord({ hostId: '10.0.0.7:9090' }, parser.data);
+function scraped(): Node {
+  const parser = new Parsers().newParser();
+  const record = new Node({ nodeId: '10.0.0.7:9090' }, parser.data);
   parser.push(Buffer.from(TEXT));
   parser.commit(ANSWERED_AT, 0);
   record.commit({ at: ANSWERED_AT });
@@ -39,8 +39,8 @@ function scraped(): HostRecord {
 }
 
 const META: FrameMeta = { at: ANSWERED_AT, offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) };
-const lineOf = (host: HostRecord, include: readonly Section[] = SECTIONS): string =>
-  Buffer.concat(frameLines([host], { ...META, include: new Set(include) })[0] as Uint8Array[])
+const lineOf = (node: Node, include: readonly Section[] = SECTIONS): string =>
+  Buffer.concat(frameLines([node], { ...META, include: new Set(include) })[0] as Uint8Array[])
     .toString()
     .trimEnd();
 
@@ -49,12 +49,12 @@ function read(line: string): RecordedColumns {
   const tables = new NameTables();
   tables.add(frame);
   const columns = new RecordedColumns(tables);
-  columns.load(frame, frame.hosts[0]!);
+  columns.load(frame, frame.nodes[0]!);
   return columns;
 }
 
 /** All that the tables say. */
-const said = (extras: HostExtras): object =>
+const said = (extras: NodeExtras): object =>
   Object.fromEntries(
     EXTRA_TABLES.map((table) => {
       const rows = extras.rows(table);
@@ -63,11 +63,11 @@ const said = (extras: HostExtras): object =>
   );
 
 test('every table comes back as it was', () => {
-  const host = scraped();
-  const line = lineOf(host);
+  const node = scraped();
+  const line = lineOf(node);
   expect(complaintsAbout(line, '')).toEqual([]);
   const { extras } = read(line);
-  expect(said(extras)).toEqual(said(host.extras));
+  expect(said(extras)).toEqual(said(node.extras));
   const chassis = extras.rows('chassis');
   expect([
     chassis.value(0, 'chassis_power_watts'),

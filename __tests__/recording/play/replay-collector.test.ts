@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { counted, silence } from '../../../lib/model/node-view.js';
+import { included, whyNotReporting } from '../../../lib/model/node-view.js';
 import type { Delivery } from '../../../lib/model/collector.js';
 import type { Replay, Transport } from '../../../lib/model/replay.js';
 import { frameLines, type LineBytes } from '../../../lib/recording/format/encode.js';
@@ -8,7 +8,7 @@ import { createReplay, type ReplayOptions } from '../../../lib/recording/play/re
 import { SECTIONS } from '../../../lib/recording/format/schema.js';
 import { ReaderSource } from '../../../lib/recording/play/frame-source.js';
 import { SteppedClock } from '../../helpers/clock.js';
-import { buildHosts, type TestHost, type HostSpec } from '../../helpers/hosts.js';
+import { buildNodes, type TestNode, type NodeSpec } from '../../helpers/hosts.js';
 import { always, inNewFolder, openReader, place } from '../../helpers/recording-player.js';
 import { cycle, newWriter, record, timeOf } from '../../helpers/recordings.js';
 
@@ -251,7 +251,7 @@ describe('going elsewhere', () => {
       { action: 'seek', at: timeOf(7) },
     );
     expect(player.nth).toBe(7);
-    expect(player.deliveries.map(({ host }) => Math.round((host.at - timeOf(0)) / 3000)).filter((nth) => nth === 30 || nth === 20)).toEqual(
+    expect(player.deliveries.map(({ node }) => Math.round((node.at - timeOf(0)) / 3000)).filter((nth) => nth === 30 || nth === 20)).toEqual(
       [],
     );
   });
@@ -268,7 +268,7 @@ describe('going elsewhere', () => {
     await player.step(1000);
     for (const at of [25, 3, 17]) {
       await player.tell({ action: 'seek', at: timeOf(at) }, { action: 'seek', at: timeOf(at + 1) });
-      const { gpus, procs } = player.replay.hosts[0]!.freeze();
+      const { gpus, procs } = player.replay.nodes[0]!.freeze();
       expect([gpus[0]?.name, procs[0]?.user, procs[0]?.command]).toEqual([`GPU of frame ${at + 1}`, `user${at + 1}`, `run ${at + 1}`]);
     }
   });
@@ -277,7 +277,7 @@ describe('going elsewhere', () => {
 const META = { offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) };
 
 /** A recording of hosts that live: each cycle is what `change` made of them. */
-async function recordLives(cycles: number, hosts: TestHost[], change: (nth: number) => void): Promise<string> {
+async function recordLives(cycles: number, hosts: TestNode[], change: (nth: number) => void): Promise<string> {
   const writer = await newWriter(place.folder.file('lives.ndjson'), 'none');
   for (let nth = 0; nth < cycles; nth++) {
     change(nth);
@@ -289,7 +289,7 @@ async function recordLives(cycles: number, hosts: TestHost[], change: (nth: numb
 
 describe('hosts', () => {
   test('that fail, become overdue, come back and go: as they were', async () => {
-    const [steady, shaky] = buildHosts([{ gpus: 1 }, { gpus: 2, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 5 }] }]);
+    const [steady, shaky] = buildNodes([{ gpus: 1 }, { gpus: 2, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 5 }] }]);
     const hosts = [steady!, shaky!];
     const lost = { code: 'S_REFUSED', text: 'connection refused' };
     const expected: unknown[] = [];
@@ -304,9 +304,9 @@ describe('hosts', () => {
     const player = await new Player().open(path);
     for (let nth = 0; nth < 8; nth++) {
       if (nth > 0) await player.tell({ action: 'step', by: 1 });
-      expect([nth, player.replay.hosts.map((host) => host.freeze())]).toEqual([nth, expected[nth]]);
+      expect([nth, player.replay.nodes.map((node) => node.freeze())]).toEqual([nth, expected[nth]]);
     }
-    expect(player.deliveries.filter(({ host }) => host.hostId === shaky!.hostId).map(({ kind }) => kind)).toEqual([
+    expect(player.deliveries.filter(({ node }) => node.nodeId === shaky!.nodeId).map(({ kind }) => kind)).toEqual([
       'data',
       'data',
       'failed',
@@ -318,7 +318,7 @@ describe('hosts', () => {
     ]);
     for (const nth of [4, 7, 0, 5]) {
       await player.tell({ action: 'seek', at: timeOf(nth) });
-      expect([nth, new Set(player.replay.hosts.map((host) => JSON.stringify(host.freeze())))]).toEqual([
+      expect([nth, new Set(player.replay.nodes.map((node) => JSON.stringify(node.freeze())))]).toEqual([
         nth,
         new Set((expected[nth] as object[]).map((host) => JSON.stringify(host))),
       ]);
@@ -326,10 +326,10 @@ describe('hosts', () => {
   });
 
   test('that never answered, and groups of the host file', async () => {
-    const hosts = buildHosts([{ gpus: 1, groups: { rack: 'r7' } }, { state: 'waiting' }]);
+    const hosts = buildNodes([{ gpus: 1, groups: { rack: 'r7' } }, { state: 'waiting' }]);
     const path = await recordLives(2, hosts, (nth) => hosts[0]!.scrape({ gpus: 1 }, timeOf(nth)));
     const player = await new Player().open(path);
-    expect(player.replay.hosts.map(({ status, groups, label }) => [label, status.phase, groups.get('rack')])).toEqual([
+    expect(player.replay.nodes.map(({ status, groups, name: label }) => [label, status.phase, groups.get('rack')])).toEqual([
       ['node-0001', 'live', 'r7'],
       ['node-0002', 'waiting', undefined],
     ]);
@@ -351,8 +351,8 @@ describe('hosts', () => {
     const states: unknown[] = [];
     for (let nth = 0; nth < 7; nth++) {
       if (nth > 0) await player.tell({ action: 'step', by: 1 });
-      const host = player.replay.hosts.find(({ hostId }) => hostId === 'b')!;
-      states.push([host.status.phase, counted(host), host.gpus.count, host.status.failures]);
+      const node = player.replay.nodes.find(({ nodeId }) => nodeId === 'b')!;
+      states.push([node.status.phase, included(node), node.gpus.count, node.status.failures]);
     }
     expect(states).toEqual([
       ['live', true, 1, 0],
@@ -364,9 +364,9 @@ describe('hosts', () => {
       ['failing', false, 1, 4],
       ['live', true, 1, 0],
     ]);
-    expect(silence(player.replay.hosts[0]!)).toBe('not recorded');
+    expect(whyNotReporting(player.replay.nodes[0]!)).toBe('not recorded');
     await player.tell({ action: 'seek', at: timeOf(3) });
-    const host = player.replay.hosts.find(({ hostId }) => hostId === 'b')!;
+    const host = player.replay.nodes.find(({ nodeId }) => nodeId === 'b')!;
     expect([host.status.phase, host.status.okAt, host.gpus.count]).toEqual(['failing', timeOf(1), 1]);
   });
 });
@@ -395,7 +395,7 @@ test('frames that cannot be read are passed over in either direction', async () 
   expect(player.replay.status.badLines).toBe(1);
 });
 
-const twoUsers: readonly HostSpec[] = [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }];
+const twoUsers: readonly NodeSpec[] = [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }];
 test('nothing is delivered after it was stopped', async () => {
   const player = await new Player().open(await record(place.folder.file('d.ndjson'), 'none', 10, twoUsers));
   const delivered = player.deliveries.length;

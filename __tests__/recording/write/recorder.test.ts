@@ -8,7 +8,7 @@ import { SegmentFile } from '../../../lib/recording/write/segment-file.js';
 import { compressorHere } from '../../../lib/recording/thread/same-thread.js';
 import { progressLine, retention } from '../../../bin/record-progress.js';
 import { SteppedClock } from '../../helpers/clock.js';
-import { ANSWERED_AT, buildHosts } from '../../helpers/hosts.js';
+import { ANSWERED_AT, buildNodes } from '../../helpers/hosts.js';
 import { inNewFolder, place } from '../../helpers/recording-player.js';
 import { linesIn } from '../../helpers/recordings.js';
 
@@ -21,7 +21,7 @@ afterEach(async () => {
 
 class Recording {
   readonly clock = new SteppedClock(ANSWERED_AT);
-  readonly hosts = buildHosts([{ gpus: 1 }, { gpus: 2 }]);
+  readonly hosts = buildNodes([{ gpus: 1 }, { gpus: 2 }]);
   readonly failures: AppError[] = [];
   recorder!: Recorder;
 
@@ -30,7 +30,7 @@ class Recording {
       path: place.folder.file('a.ndjson'),
       codec: 'none',
       include: new Set(SECTIONS),
-      hosts: () => this.hosts,
+      nodes: () => this.hosts,
       intervalMs: 3000,
       clock: this.clock,
       failed: (error) => this.failures.push(error),
@@ -147,7 +147,7 @@ test('the switch: on, off, on again into another file; an end by itself is told'
   const clock = new SteppedClock(ANSWERED_AT);
   const said: (string | undefined)[] = [];
   const one = recordingSwitch({
-    hosts: () => buildHosts([{ gpus: 1 }]),
+    nodes: () => buildNodes([{ gpus: 1 }]),
     intervalMs: 3000,
     clock,
     local: false,

@@ -21,7 +21,9 @@ function file(content: string | Uint8Array): string {
 /** url, label, groups of each target, as one text. */
 async function read(content: string | Uint8Array, path = file(content)): Promise<string[]> {
   const targets = await readHostfile(path);
-  return targets.map(({ url, label, groups }) => [url, label ?? '-', ...[...groups].map(([name, value]) => `${name}=${value}`)].join(' '));
+  return targets.map(({ url, name: label, groups }) =>
+    [url, label ?? '-', ...[...groups].map(([name, value]) => `${name}=${value}`)].join(' '),
+  );
 }
 async function fault(content: string | Uint8Array, path = file(content)): Promise<string> {
   try {

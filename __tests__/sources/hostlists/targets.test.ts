@@ -5,7 +5,7 @@ import { expandHosts, MAX_HOSTS } from '../../../lib/sources/hostlists/targets.j
 import { AppError } from '../../../lib/errors.js';
 
 const urls = (...args: string[]): string[] => expandHosts(args).map(({ url }) => url);
-const ids = (...args: string[]): string[] => expandHosts(args).map(({ hostId }) => hostId);
+const ids = (...args: string[]): string[] => expandHosts(args).map(({ nodeId }) => nodeId);
 function fault(...args: string[]): string {
   try {
     expandHosts(args);
@@ -98,8 +98,8 @@ describe('addresses', () => {
     ['  node1 ', 'node1', 'http://node1/metrics'],
     ['no\u200bde1\u202e', 'node1', 'http://node1/metrics'],
     ['knoten-ä:9090', 'knoten-ä:9090', 'http://xn--knoten--cxa:9090/metrics'],
-  ])('%s', (text, hostId, url) => {
-    expect(expandHosts([text])).toEqual([{ hostId, url, groups: new Map() }]);
+  ])('%s', (text, nodeId, url) => {
+    expect(expandHosts([text])).toEqual([{ nodeId, url, groups: new Map() }]);
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createHttpCollector, type HttpCollectorOptions } from '../../../lib/sources/hosts/http-collector.js';
 import { expandHosts } from '../../../lib/sources/hostlists/targets.js';
-import { counted } from '../../../lib/model/node-view.js';
+import { included } from '../../../lib/model/node-view.js';
 import { type Collector, type Delivery } from '../../../lib/model/collector.js';
 import { emptyHostData, RecordingParser } from '../../helpers/recording-parser.js';
 import * as server from '../../helpers/server.js';
@@ -34,7 +34,7 @@ function watch(hosts: readonly (TestServer | string)[], options: Partial<HttpCol
   const seen: Watched['seen'] = [];
   const waiting = new Set<() => void>();
   const collector = createHttpCollector({
-    targets: expandHosts(hosts.map((host) => (typeof host === 'string' ? host : host.hostId))),
+    targets: expandHosts(hosts.map((host) => (typeof host === 'string' ? host : host.nodeId))),
     clock: systemClock,
     intervalMs: 100,
     timeoutMs: 1000,
@@ -47,8 +47,8 @@ function watch(hosts: readonly (TestServer | string)[], options: Partial<HttpCol
   });
   open.unshift({ close: () => collector.stop() });
   collector.start((delivery) => {
-    const { phase, error } = delivery.host.status;
-    seen.push({ ...delivery, phase, error: error?.text, counted: counted(delivery.host) });
+    const { phase, error } = delivery.node.status;
+    seen.push({ ...delivery, phase, error: error?.text, counted: included(delivery.node) });
     for (const check of waiting) check();
   });
   const until = (test: () => boolean): Promise<void> =>
@@ -64,20 +64,20 @@ function watch(hosts: readonly (TestServer | string)[], options: Partial<HttpCol
   return { collector, seen, parsers, until };
 }
 
-const kinds = ({ seen }: Watched, hostId?: string): string[] =>
-  seen.filter(({ host }) => hostId === undefined || host.hostId === hostId).map(({ kind }) => kind);
+const kinds = ({ seen }: Watched, nodeId?: string): string[] =>
+  seen.filter(({ node }) => nodeId === undefined || node.nodeId === nodeId).map(({ kind }) => kind);
 
 describe('a host that answers', () => {
   test('is delivered again and again, over one connection', async () => {
     const node = await serve(server.answers('a 1\n', { date: new Date(Date.now() + 600_000).toUTCString() }));
     const watched = watch([node]);
-    const [host] = watched.collector.hosts;
+    const [host] = watched.collector.nodes;
     expect(host!.status.phase).toBe('waiting');
     await watched.until(() => watched.seen.length === 4);
     expect(watched.seen.map(({ kind, continuity, change, counted }) => [kind, continuity, change, counted])).toEqual(
       Array.from({ length: 4 }, () => ['data', 'next', 'values', true]),
     );
-    expect(watched.seen[0]!.host).toBe(host);
+    expect(watched.seen[0]!.node).toBe(host);
     expect(watched.parsers[0]!.committed.map(({ body }) => body)).toEqual(Array.from({ length: 4 }, () => 'a 1\n'));
     expect(node.connections).toBe(1);
     expect([host!.version, host!.at, host!.status.okAt]).toEqual([4, host!.at, host!.at]);
@@ -96,15 +96,15 @@ describe('a host that answers', () => {
         return parser;
       },
     });
-    expect(watched.collector.hosts[0]!.label).toBe(node.hostId);
+    expect(watched.collector.nodes[0]!.name).toBe(node.nodeId);
     await watched.until(() => watched.seen.length === 1);
-    expect([watched.collector.hosts[0]!.label, watched.collector.hosts[0]!.hostId]).toEqual(['node-0001', node.hostId]);
+    expect([watched.collector.nodes[0]!.name, watched.collector.nodes[0]!.nodeId]).toEqual(['node-0001', node.nodeId]);
   });
 
   test('gives the owner a moment after each commit', async () => {
     const node = await serve(server.answers('a 1\n'));
     const versions: number[] = [];
-    const watched = watch([node], { afterCommit: () => versions.push(watched.collector.hosts[0]!.version) });
+    const watched = watch([node], { afterCommit: () => versions.push(watched.collector.nodes[0]!.version) });
     await watched.until(() => watched.seen.length === 3);
     expect(versions.slice(0, 2)).toEqual([1, 2]);
   });
@@ -115,28 +115,28 @@ describe('a host that does not answer', () => {
     const node = await serve(server.answers('a 1\n'));
     const other = await serve(server.answers('b 1\n'));
     const watched = watch([node, other]);
-    const [host] = watched.collector.hosts;
-    await watched.until(() => kinds(watched, node.hostId).length === 2);
+    const [host] = watched.collector.nodes;
+    await watched.until(() => kinds(watched, node.nodeId).length === 2);
     const { okAt, latencyMs } = host!.status;
     await node.kill();
     await watched.until(() => kinds(watched).includes('overdue'));
-    expect(kinds(watched, node.hostId).filter((kind) => kind === 'overdue')).toHaveLength(1);
+    expect(kinds(watched, node.nodeId).filter((kind) => kind === 'overdue')).toHaveLength(1);
     expect(host!.status).toMatchObject({ phase: 'failing', overdue: true, error: { code: 'S_REFUSED', text: 'connection refused' } });
-    expect(counted(host!)).toBe(false);
+    expect(included(host!)).toBe(false);
     // What the last good scrape said is still there.
     expect(host!.status.okAt! >= okAt!).toBe(true);
     expect(host!.status.latencyMs).not.toBeUndefined();
     expect([host!.version, latencyMs !== undefined]).toEqual([watched.parsers[0]!.committed.length, true]);
-    const failures = watched.seen.filter(({ host: { hostId }, kind }) => hostId === node.hostId && kind === 'failed').length;
+    const failures = watched.seen.filter(({ node: { nodeId }, kind }) => nodeId === node.nodeId && kind === 'failed').length;
     expect(host!.status.failures).toBe(failures);
     expect(host!.status.failingSince! >= okAt!).toBe(true);
     await node.revive();
     const lost = watched.seen.length;
-    await watched.until(() => watched.seen.slice(lost).some(({ host: { hostId }, kind }) => hostId === node.hostId && kind === 'data'));
+    await watched.until(() => watched.seen.slice(lost).some(({ node: { nodeId }, kind }) => nodeId === node.nodeId && kind === 'data'));
     expect(host!.status).toMatchObject({ phase: 'live', overdue: false, failures: 0, failingSince: undefined, error: undefined });
-    expect(counted(host!)).toBe(true);
+    expect(included(host!)).toBe(true);
     // The other was never touched.
-    expect(new Set(kinds(watched, other.hostId))).toEqual(new Set(['data']));
+    expect(new Set(kinds(watched, other.nodeId))).toEqual(new Set(['data']));
   });
 
   test('that never did is overdue too, and is waiting until its first attempt ended', async () => {
@@ -153,7 +153,7 @@ describe('a host that does not answer', () => {
     const body = 'a 1\nb 2\n';
     const node = await serve(server.answers(body));
     const watched = watch([node], { intervalMs: 20 });
-    const [host] = watched.collector.hosts;
+    const [host] = watched.collector.nodes;
     await watched.until(() => watched.seen.length > 0);
     let bytes = 0;
     node.behave((request, response) => {
@@ -183,12 +183,12 @@ describe('a host that does not answer', () => {
         return parser;
       },
     });
-    await watched.until(() => kinds(watched, good.hostId).length > 2 && kinds(watched, bad.hostId).length > 0);
-    expect(watched.seen.find(({ host }) => host.hostId === bad.hostId)).toMatchObject({
+    await watched.until(() => kinds(watched, good.nodeId).length > 2 && kinds(watched, bad.nodeId).length > 0);
+    expect(watched.seen.find(({ node }) => node.nodeId === bad.nodeId)).toMatchObject({
       kind: 'failed',
       error: 'internal error: Error: boom',
     });
-    expect(new Set(kinds(watched, good.hostId))).toEqual(new Set(['data']));
+    expect(new Set(kinds(watched, good.nodeId))).toEqual(new Set(['data']));
   });
 });
 
@@ -198,12 +198,12 @@ describe('many hosts', () => {
     const hanging = nodes[7]!;
     hanging.behave(server.hangs);
     const watched = watch(nodes, { intervalMs: 300, timeoutMs: 60_000 });
-    const others = nodes.filter((node) => node !== hanging).map(({ hostId }) => hostId);
-    await watched.until(() => others.every((hostId) => kinds(watched, hostId).length >= 4));
+    const others = nodes.filter((node) => node !== hanging).map(({ nodeId }) => nodeId);
+    await watched.until(() => others.every((nodeId) => kinds(watched, nodeId).length >= 4));
     // Four rounds of all others went by before the one that hangs said a word; and it does not look connected.
-    expect(kinds(watched, hanging.hostId)).toEqual(['overdue']);
+    expect(kinds(watched, hanging.nodeId)).toEqual(['overdue']);
     expect(hanging.requests).toHaveLength(1);
-    expect(watched.collector.hosts[7]!.status).toMatchObject({ phase: 'waiting', overdue: true, okAt: undefined });
+    expect(watched.collector.nodes[7]!.status).toMatchObject({ phase: 'waiting', overdue: true, okAt: undefined });
     for (const node of nodes) expect(node.connections).toBe(1);
   });
 });
@@ -219,14 +219,14 @@ describe('a machine that slept for an hour', () => {
     const before = watched.seen.length;
     asleep = 3_600_000;
     await watched.until(() => watched.seen.slice(before).filter(({ kind }) => kind === 'data').length >= 6);
-    const after = watched.seen.slice(before).filter(({ host }) => host.hostId !== hanging.hostId);
+    const after = watched.seen.slice(before).filter(({ node }) => node.nodeId !== hanging.nodeId);
     const first = after.findIndex(({ kind }) => kind === 'overdue');
     // The one answer that may come first is the one by which the sleep was noticed.
     expect(first).toBeLessThanOrEqual(1);
     for (const [n, node] of nodes.entries()) {
-      const own = after.filter(({ host }) => host.hostId === node.hostId).map(({ kind }) => kind);
+      const own = after.filter(({ node: host }) => host.nodeId === node.nodeId).map(({ kind }) => kind);
       expect([n, own.filter((kind) => kind === 'overdue').length <= 1, own.at(-1)]).toEqual([n, true, 'data']);
-      expect(watched.collector.hosts[n]!.status).toMatchObject({ phase: 'live', overdue: false });
+      expect(watched.collector.nodes[n]!.status).toMatchObject({ phase: 'live', overdue: false });
     }
     // The scrape that hung was given up and begun anew.
     expect(hanging.requests.length).toBe(2);
@@ -240,7 +240,7 @@ describe('the collector', () => {
     expect(named(['n1:9090']).source).toBe('n1:9090');
     expect(named(['n[1-3]'])).toMatchObject({ source: '3 hosts', intervalMs: 3000 });
     expect(named(['n[1-300]'], { source: 'hosts.csv' })).toMatchObject({ source: 'hosts.csv', intervalMs: 6000 });
-    expect(named(['n[1-3]']).hosts.map(({ hostId, version }) => [hostId, version])).toEqual([
+    expect(named(['n[1-3]']).nodes.map(({ nodeId, version }) => [nodeId, version])).toEqual([
       ['n1', 0],
       ['n2', 0],
       ['n3', 0],
@@ -250,7 +250,7 @@ describe('the collector', () => {
   test('delivers nothing after stop, and lets go of its sockets', async () => {
     const [slow, quick] = [await serve(server.dripsForEver('x\n', 5)), await serve(server.answers('a 1\n'))];
     const watched = watch([slow, quick], { intervalMs: 20 });
-    await watched.until(() => kinds(watched, quick.hostId).length > 1);
+    await watched.until(() => kinds(watched, quick.nodeId).length > 1);
     await watched.collector.stop();
     const count = watched.seen.length;
     await new Promise((resolve) => setTimeout(resolve, 80));

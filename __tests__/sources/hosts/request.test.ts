@@ -245,7 +245,7 @@ describe('redirects', () => {
   test('on the same host are followed, twice at most', async () => {
     const node = await serve(server.hangs);
     node.behave(
-      server.routes({ '/metrics': server.redirects('/a'), '/a': server.redirects(`http://${node.hostId}/b`, 308) }, server.answers(BODY)),
+      server.routes({ '/metrics': server.redirects('/a'), '/a': server.redirects(`http://${node.nodeId}/b`, 308) }, server.answers(BODY)),
     );
     expect((await get(node.url)).body).toBe(BODY);
     node.behave(server.redirects('/metrics'));
@@ -255,7 +255,7 @@ describe('redirects', () => {
   test('to another host, port or to nowhere are refused, and the other never hears of it', async () => {
     const other = await serve(server.answers(BODY));
     const node = await serve(server.redirects(other.url));
-    expect((await get(node.url)).error?.message).toBe(`redirect refused: to http://${other.hostId}`);
+    expect((await get(node.url)).error?.message).toBe(`redirect refused: to http://${other.nodeId}`);
     node.behave(server.redirects(`http://localhost:${other.port}/metrics`));
     expect((await get(node.url)).error?.message).toBe(`redirect refused: to another host, localhost:${other.port}`);
     node.behave(server.redirects('http://[nowhere'));
@@ -266,9 +266,9 @@ describe('redirects', () => {
   test('from https to http are refused', async () => {
     const tls = selfSigned();
     const node = await serve(server.hangs, { tls });
-    node.behave(server.redirects(`http://${node.hostId}/metrics`));
+    node.behave(server.redirects(`http://${node.nodeId}/metrics`));
     const { error } = await get(node.url, { tls: { certificateAuthority: tls.cert } });
-    expect(error?.message).toBe(`redirect refused: to http://${node.hostId}`);
+    expect(error?.message).toBe(`redirect refused: to http://${node.nodeId}`);
   });
 
   test('from http to https on the same host are followed', async () => {

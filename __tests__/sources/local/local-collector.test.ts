@@ -5,7 +5,7 @@ import { createLocalCollector, type LocalCollector, type LocalCollectorOptions }
 import type { Delivery } from '../../../lib/model/collector.js';
 import { MemoryPainter } from '../../../lib/paint/memory-painter.js';
 import { localChips } from '../../../lib/view/local-notices.js';
-import { Wire } from '../../../lib/exposition/parser/index.js';
+import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { fixture, namesOf, staticMachine, type StandInMachine } from '../../helpers/captures.js';
 import { SteppedClock } from '../../helpers/clock.js';
 import { BUILT_IN } from '../../helpers/driver.js';
@@ -22,7 +22,7 @@ const NOW = new Date(2026, 10, 23, 7, 42, 9).getTime();
 function local(here: StandInMachine, options: Partial<LocalCollectorOptions> = {}): { collector: LocalCollector; clock: SteppedClock } {
   const clock = new SteppedClock(NOW);
   const { nvidiaSmi, procDir, passwdFile } = here;
-  const newParser = (): ReturnType<Wire['newParser']> => new Wire().newParser();
+  const newParser = (): ReturnType<Parsers['newParser']> => new Parsers().newParser();
   const collector = createLocalCollector({ nvidiaSmi, procDir, passwdFile, redact: true, clock, newParser, ...options });
   running.push({ stop: () => here.dispose() }, collector);
   return { collector, clock };
@@ -45,8 +45,8 @@ function deliveries(collector: LocalCollector): { next(): Promise<Delivery> } {
 describe('this machine is a host like any other', () => {
   test('it is waiting, then live, every interval', async () => {
     const { collector, clock } = local(staticMachine());
-    const [host] = collector.hosts;
-    expect([host?.hostId, host?.label, host?.status.phase, collector.source]).toEqual([
+    const [node] = collector.nodes;
+    expect([node?.nodeId, node?.name, node?.status.phase, collector.source]).toEqual([
       'localhost',
       'gpu-h100-01',
       'waiting',
@@ -55,10 +55,10 @@ describe('this machine is a host like any other', () => {
     const coming = deliveries(collector);
     const first = await coming.next();
     expect(first).toMatchObject({ kind: 'data', continuity: 'next', change: 'structure' });
-    expect(host?.status).toMatchObject({ phase: 'live', okAt: NOW, skewMs: 0 });
+    expect(node?.status).toMatchObject({ phase: 'live', okAt: NOW, skewMs: 0 });
     const names = namesOf(fixture('h100-static/passwd'));
     expect(
-      host
+      node
         ?.freeze()
         .procs.filter(({ gpu }) => gpu === 0)
         .map(({ pid, user, vramBytes }) => [pid, user, vramBytes / 2 ** 20]),
@@ -71,7 +71,7 @@ describe('this machine is a host like any other', () => {
     ]);
     clock.step(2000);
     expect((await coming.next()).kind).toBe('data');
-    expect(host?.version).toBe(2);
+    expect(node?.version).toBe(2);
   });
 
   test('one that takes too long is overdue until it is done', async () => {
@@ -86,10 +86,10 @@ describe('this machine is a host like any other', () => {
     // The answer about processes may take 5 s, and three intervals are 3 s.
     clock.step(3000);
     expect((await coming.next()).kind).toBe('overdue');
-    expect(collector.hosts[0]?.status.overdue).toBe(true);
+    expect(collector.nodes[0]?.status.overdue).toBe(true);
     clock.step(2000);
     expect((await coming.next()).kind).toBe('data');
-    expect(collector.hosts[0]?.status.overdue).toBe(false);
+    expect(collector.nodes[0]?.status.overdue).toBe(false);
     expect(collector.sources.find(({ name }) => name === 'gpu-processes')?.state).toBe('hanging');
   });
 

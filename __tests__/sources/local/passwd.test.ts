@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parsePasswd, UserNames } from '../../../lib/sources/local/passwd.js';
+import { parsePasswd, PasswdNames } from '../../../lib/sources/local/passwd.js';
 import { fixture } from '../../helpers/captures.js';
 import { SteppedClock } from '../../helpers/clock.js';
 
@@ -35,7 +35,7 @@ test('lines of passwd(5)', () => {
 test('people of a directory are named by the name service, all in one question, and remembered', async () => {
   const clock = new SteppedClock();
   const file = nameService('echo "ldap.user:*:70001:1::/:"; echo "other:*:70002:1::/:"; exit 2');
-  const users = new UserNames(clock);
+  const users = new PasswdNames(clock);
   expect(users.name(70001)).toBe('70001');
   await users.learn([70001, 70002, 70003, 70001]);
   expect([70001, 70002, 70003].map((uid) => users.name(uid))).toEqual(['ldap.user', 'other', '70003']);
@@ -50,7 +50,7 @@ test('people of a directory are named by the name service, all in one question, 
 test('a name service that fails takes no name away', async () => {
   const clock = new SteppedClock();
   const file = nameService('[ -e "$(dirname "$0")/down" ] && exit 3; echo "ann:*:5:1::/:"');
-  const users = new UserNames(clock);
+  const users = new PasswdNames(clock);
   await users.learn([5]);
   writeFileSync(file.replace(/asked$/, 'down'), '');
   clock.step(3_600_000);
@@ -61,7 +61,7 @@ test('a name service that fails takes no name away', async () => {
 test('one that hangs is given up, and asked again only later', async () => {
   const clock = new SteppedClock();
   const file = nameService('exec sleep 100');
-  const users = new UserNames(clock);
+  const users = new PasswdNames(clock);
   const learnt = users.learn([5]);
   while (!existsSync(file)) await pause(5);
   clock.step(5_000);
@@ -76,10 +76,10 @@ test('a file instead', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-names-'));
   folders.push(folder);
   writeFileSync(join(folder, 'passwd'), fixture('h100-static/passwd'));
-  const users = new UserNames(new SteppedClock(), join(folder, 'passwd'));
+  const users = new PasswdNames(new SteppedClock(), join(folder, 'passwd'));
   await users.learn([999, 1002, 4711]);
   expect([999, 1002, 4711].map((uid) => users.name(uid))).toEqual(['svc-metrics', 'bob', '4711']);
-  const none = new UserNames(new SteppedClock(), '/nowhere');
+  const none = new PasswdNames(new SteppedClock(), '/nowhere');
   await none.learn([0]);
   expect(none.name(0)).toBe('0');
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Agenda } from '../../../lib/sources/schedule/timer-queue.js';
+import { TimerQueue } from '../../../lib/sources/schedule/timer-queue.js';
 import { adaptiveInterval, backoff, MAX_BACKOFF_MS, stagger } from '../../../lib/sources/schedule/pace.js';
 import { Scheduler, type SchedulerOptions } from '../../../lib/sources/schedule/scheduler.js';
 import { SteppedClock } from '../../helpers/clock.js';
@@ -73,7 +73,7 @@ test('the wait after a failure doubles from half an interval to a minute, less u
 test('the agenda gives back in order, equal times as they came', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 20 })), (times) => {
-      const agenda = new Agenda<number>();
+      const agenda = new TimerQueue<number>();
       times.forEach((at, item) => agenda.add(at, item));
       const taken = times.map(() => agenda.take(Infinity)!);
       const sorted = times.map((at, item) => ({ at, item })).sort((a, b) => a.at - b.at || a.item - b.item);

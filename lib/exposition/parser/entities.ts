@@ -4,11 +4,11 @@ import { bytesOf, repeats, same, type Arena, type Cutter, type Room } from './by
 import { ALIASES, ROW_CAPS, type Table } from '../schema/families.js';
 import { labelNamed, unsigned, type LabelReader } from './labels.js';
 
-export type ThingTable = Exclude<Table, 'process'>;
+export type EntityTable = Exclude<Table, 'process'>;
 
 /** Texts are positions in the arena; 0 is the empty one. */
-export interface Thing {
-  readonly table: ThingTable;
+export interface Entity {
+  readonly table: EntityTable;
   /** What tells it from others of its table: uuid, index, mount point. */
   readonly key: number;
   readonly keyBytes: number;
@@ -44,7 +44,7 @@ const named = (...names: readonly string[]): readonly number[] => names.map(labe
 const PART_OF_GPU = { key: named('gpu_uuid'), needs: 'text' } as const;
 
 /** The labels that matter, by table. */
-const NAMES: Readonly<Record<ThingTable, Names>> = {
+const NAMES: Readonly<Record<EntityTable, Names>> = {
   gpu: { key: named(...ALIASES.gpuUuid), title: named(...ALIASES.gpuName), index: named(...ALIASES.gpuIndex), needs: 'text' },
   cpu: { key: named('index'), title: named('cpu_model', 'model'), index: named('index'), zero: true },
   core: { key: named('core_id'), title: [], index: named('core_id'), needs: 'number' },
@@ -64,13 +64,13 @@ const NAMES: Readonly<Record<ThingTable, Names>> = {
   source: { key: named('source'), title: [], index: [] },
 };
 const INSTANCE = named('instance');
-const NUMBERS = Object.fromEntries(Object.keys(NAMES).map((table, number) => [table, number])) as Readonly<Record<ThingTable, number>>;
+const NUMBERS = Object.fromEntries(Object.keys(NAMES).map((table, number) => [table, number])) as Readonly<Record<EntityTable, number>>;
 
 /** Things by their tables, in their order. */
-export type ByTables = Readonly<Partial<Record<ThingTable, readonly Thing[]>>>;
+export type ByTables = Readonly<Partial<Record<EntityTable, readonly Entity[]>>>;
 
-export function byTables(things: readonly Thing[]): ByTables {
-  const found: Partial<Record<ThingTable, Thing[]>> = {};
+export function byTables(things: readonly Entity[]): ByTables {
+  const found: Partial<Record<EntityTable, Entity[]>> = {};
   for (const thing of things) (found[thing.table] ??= []).push(thing);
   return found;
 }
@@ -78,15 +78,15 @@ export function byTables(things: readonly Thing[]): ByTables {
 /** Enough for most hosts. */
 const FIRST_PLACES = 128;
 const MOST_TABLES = 32;
-export const THINGS_ROOM: Room = { floats: 0, ints: FIRST_PLACES + MOST_TABLES };
+export const ENTITIES_ROOM: Room = { floats: 0, ints: FIRST_PLACES + MOST_TABLES };
 /** Keys of two labels are put together here. */
 let pair = bytesOf(256);
 const RUN_SEED = (Math.random() * 2 ** 32) | 0;
 
-export type NoThing = 'useless' | 'full';
+export type NoEntity = 'useless' | 'full';
 
-export class Things {
-  readonly all: Thing[] = [];
+export class Entities {
+  readonly all: Entity[] = [];
   /** Rises when a thing came, went or is called differently. */
   changes = 0;
   /** Tables for whose rows there was no room. */
@@ -114,7 +114,7 @@ export class Things {
   }
 
   /** The thing that the labels just read speak of. Its block, where it is new or called differently, is added to the arena. */
-  take(table: ThingTable, bytes: Uint8Array, view: DataView, block: number, blockEnd: number): number | NoThing {
+  take(table: EntityTable, bytes: Uint8Array, view: DataView, block: number, blockEnd: number): number | NoEntity {
     const names = NAMES[table];
     const key = this.#first(names.key);
     const from = this.#labels.startOf(key);
@@ -138,7 +138,7 @@ export class Things {
   }
 
   /** A thing whose key is two labels: they are put behind each other with a byte between that no label has. */
-  #takePair(table: ThingTable, names: Names, first: number, source: Source): number | NoThing {
+  #takePair(table: EntityTable, names: Names, first: number, source: Source): number | NoEntity {
     const labels = this.#labels;
     const second = labels.find(names.also!);
     const length = labels.endOf(first) - labels.startOf(first) + 1 + labels.endOf(second) - labels.startOf(second);
@@ -180,12 +180,12 @@ export class Things {
     return moved;
   }
 
-  #add(table: ThingTable, names: Names, key: number, source: Source, made?: Pick<Thing, 'key' | 'keyBytes'>): number {
+  #add(table: EntityTable, names: Names, key: number, source: Source, made?: Pick<Entity, 'key' | 'keyBytes'>): number {
     const from = this.#labels.startOf(key);
     const to = this.#labels.endOf(key);
     const zero = from === to && names.zero === true;
     const at = this.#arena.add(source.view, source.block, source.blockEnd);
-    const thing: Thing = {
+    const thing: Entity = {
       table,
       key: made ? made.key : zero ? this.#arena.addText(ZERO_VIEW, 0, 1) : this.#textAt(key, source, at),
       keyBytes: made ? made.keyBytes : zero ? 1 : to - from,
@@ -204,7 +204,7 @@ export class Things {
   }
 
   /** Another block speaks of the thing; maybe it is called differently now. One that leaves a text out does not take it back. */
-  #update(thing: Thing, names: Names, source: Source): void {
+  #update(thing: Entity, names: Names, source: Source): void {
     const title = this.#first(names.title);
     const instance = this.#first(INSTANCE);
     const index = this.#index(source.bytes, names);
@@ -250,7 +250,7 @@ export class Things {
     return -1;
   }
 
-  #find(table: ThingTable, bytes: Uint8Array, view: DataView, from: number, to: number): number {
+  #find(table: EntityTable, bytes: Uint8Array, view: DataView, from: number, to: number): number {
     const mask = this.#table.length - 1;
     for (let place = hash(table, bytes, from, to) & mask; this.#table[place] !== 0; place = (place + 1) & mask) {
       const number = this.#table[place]! - 1;
@@ -275,7 +275,7 @@ export class Things {
     this.#table[place] = number + 1;
   }
 
-  #hasRoom(table: ThingTable): boolean {
+  #hasRoom(table: EntityTable): boolean {
     const at = NUMBERS[table];
     if (this.#rows[at]! >= ROW_CAPS[table]) return false;
     this.#rows[at]!++;
@@ -301,7 +301,7 @@ const isBelow = (index: number, limit: number): boolean => index >= 0 && index <
 const ZERO = Uint8Array.of(48);
 const ZERO_VIEW = new DataView(ZERO.buffer);
 
-function hash(table: ThingTable, bytes: Uint8Array, from: number, to: number): number {
+function hash(table: EntityTable, bytes: Uint8Array, from: number, to: number): number {
   let mixed = RUN_SEED ^ NUMBERS[table];
   for (let i = from; i < to; i++) mixed = Math.imul(mixed ^ bytes[i]!, 0x01000193);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);

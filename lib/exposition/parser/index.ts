@@ -1,5 +1,5 @@
 /** The parsers of a program, and the user names they share. */
-import { Engine } from './workspace.js';
+import { ParserWorkspace } from './workspace.js';
 import { Scanner, type ScrapeParser } from './scanner.js';
 
 export type { ScrapeParser } from './scanner.js';
@@ -7,8 +7,8 @@ export type { ScrapeParser } from './scanner.js';
 /** From this many user ids on it is looked whether they are still in use. */
 const MANY_USERS = 2 ** 17;
 
-export class Wire {
-  readonly #engine = new Engine();
+export class Parsers {
+  readonly #engine = new ParserWorkspace();
   readonly #scanners: WeakRef<Scanner>[] = [];
   #checkAt: number;
   readonly #manyUsers: number;

@@ -4,12 +4,12 @@
  */
 import { NEWLINE, OPEN } from './ascii.js';
 import { repeats, same } from './bytes.js';
-import type { Engine } from './workspace.js';
+import type { ParserWorkspace } from './workspace.js';
 import { METRICS, SECTION_OF } from '../schema/families.js';
 import {
-  CELL_BLOCK,
-  CELL_BLOCK_BYTES,
-  CELL_INTS,
+  VALUE_BLOCK,
+  VALUE_BLOCK_BYTES,
+  VALUE_INTS,
   INCOMPLETE,
   LINE_BLOCK,
   LINE_BYTES,
@@ -20,13 +20,13 @@ import {
   ROW_INTS,
   ROW_LINES,
   SECTIONS,
-  SINK,
+  DISCARD,
   UNKNOWN,
 } from './row-layout.js';
-import { metricOf, PREFIXES_PER_HOST } from './series-heads.js';
-import { type Scan, BadLines } from './scan-state.js';
+import { metricOf, HEADS_PER_NODE } from './series-heads.js';
+import { type ScanState, BadLines } from './scan-state.js';
 import { nameEnd, sampleStart, skipBlanks } from './syntax.js';
-import type { ThingTable } from './entities.js';
+import type { EntityTable } from './entities.js';
 import { ValueReader } from './numbers.js';
 
 /** Longest line of a sample. */
@@ -34,13 +34,13 @@ const MAX_LINE = 32_768;
 /** How far ahead a line that nobody reads is looked for in the old program. */
 const LOOK_AHEAD = 1024;
 
-export class Tracker {
+export class LineReader {
   readonly badLines = new BadLines();
   /** Whether process rows had to be left out. */
   capped = false;
-  readonly #engine: Engine;
-  #scan: Scan;
-  #prefixesLeft = PREFIXES_PER_HOST;
+  readonly #engine: ParserWorkspace;
+  #scan: ScanState;
+  #prefixesLeft = HEADS_PER_NODE;
   /** The line of the old program that is expected next, and what came last. */
   #cursor = 0;
   #lastPrefix = 0;
@@ -52,14 +52,14 @@ export class Tracker {
   readonly #sight: Sight = { prefix: 0, name: 0, labels: 0, labelled: false, value: 0 };
   readonly #value: ValueReader;
 
-  constructor(engine: Engine, scan: Scan) {
+  constructor(engine: ParserWorkspace, scan: ScanState) {
     this.#engine = engine;
     this.#scan = scan;
     this.#value = new ValueReader(engine.window);
   }
 
   /** A new body, or a new scan for the next one. */
-  reset(scan: Scan): void {
+  reset(scan: ScanState): void {
     this.#scan = scan;
     this.badLines.clear();
     this.capped = false;
@@ -69,7 +69,7 @@ export class Tracker {
 
   /** The first `lines` lines of the program came as they had before. */
   begin(lines: number): void {
-    const { program } = this.#scan;
+    const { templates: program } = this.#scan;
     this.#scan.begin(lines);
     this.#cursor = lines;
     if (lines === 0) return;
@@ -97,7 +97,7 @@ export class Tracker {
   }
 
   #line(at: number, end: number): number {
-    const { prefixes, window } = this.#engine;
+    const { heads: prefixes, window } = this.#engine;
     const sight = this.#sight;
     sight.prefix = this.#prefixAt(at, end);
     if (sight.prefix === 0) {
@@ -116,8 +116,8 @@ export class Tracker {
 
   /** The prefix at `at`, if it is one of those that may be expected; else 0. */
   #prefixAt(at: number, end: number): number {
-    const { prefixes, window } = this.#engine;
-    const { program } = this.#scan;
+    const { heads: prefixes, window } = this.#engine;
+    const { templates: program } = this.#scan;
     const follower = prefixes.follower[this.#lastPrefix]!;
     if (follower > 0 && prefixes.matches(follower, window.view, at, end)) return follower;
     const former = prefixes.formerFollower[this.#lastPrefix]!;
@@ -143,7 +143,7 @@ export class Tracker {
 
   /** A line with a known prefix: of a known row, the one that the old program has here, of a known thing. */
   #known({ prefix, labels, labelled }: Sight, end: number): number {
-    const metric = this.#engine.prefixes.metric[prefix]!;
+    const metric = this.#engine.heads.metric[prefix]!;
     const section = metric === UNKNOWN ? -1 : SECTION_OF[metric]!;
     if (section >= 0) return labelled ? this.#rowLine(prefix, section, labels, end) : MISS;
     const next = this.#plannedLine(prefix, labels, end);
@@ -151,7 +151,7 @@ export class Tracker {
   }
 
   #plannedLine(prefix: number, labels: number, end: number): number {
-    const { program, arena } = this.#scan;
+    const { templates: program, arena } = this.#scan;
     const { ints } = program;
     const entry = this.#cursor * LINE_INTS;
     if (this.#cursor >= program.count || ints[entry] !== prefix) return MISS;
@@ -191,8 +191,8 @@ export class Tracker {
   /** A line of a known thing: that of the line before, the one behind it, or where the metric changes the one that the last one began with. */
   #thingLine(prefix: number, metric: number, labels: number, end: number): number {
     const { view } = this.#engine.window;
-    const { cells } = this.#scan;
-    const { things } = cells;
+    const { samples: cells } = this.#scan;
+    const { entities: things } = cells;
     const { table } = METRICS[metric]!;
     let thing = metric === this.#lastMetric ? this.#lastThing + 1 : this.#firstThing;
     if (!things.standsAt(thing, table, view, labels, end)) thing = this.#lastThing;
@@ -227,7 +227,7 @@ export class Tracker {
     const scan = this.#scan;
     if (target >= 0) scan.next.processes = true;
     scan.record(prefix, block, size, target, this.#value.value);
-    if (prefix > 0) this.#engine.prefixes.follow(this.#lastPrefix, prefix);
+    if (prefix > 0) this.#engine.heads.follow(this.#lastPrefix, prefix);
     this.#lastPrefix = prefix;
   }
 
@@ -253,7 +253,7 @@ export class Tracker {
 
   /** Finds out where the value of a line belongs. False: its labels do not say. */
   #newLine(sight: Sight, at: number, to: number): boolean {
-    const { window, prefixes } = this.#engine;
+    const { window, heads: prefixes } = this.#engine;
     const learned = sight.prefix === 0 && this.#learnPrefix(sight, at);
     const { prefix, labels } = sight;
     const metric = prefix > 0 ? prefixes.metric[prefix]! : metricOf(window.bytes, sight.name, labels);
@@ -268,7 +268,7 @@ export class Tracker {
 
   #learnPrefix(sight: Sight, at: number): boolean {
     if (this.#prefixesLeft <= 0) return false;
-    const { window, prefixes } = this.#engine;
+    const { window, heads: prefixes } = this.#engine;
     sight.prefix = prefixes.learn(window, at, sight.name, sight.labels);
     if (sight.prefix > 0) this.#prefixesLeft--;
     return sight.prefix > 0;
@@ -295,18 +295,18 @@ export class Tracker {
 
   #cell(sight: Sight, metric: number): void {
     const { bytes, view } = this.#engine.window;
-    const { cells, arena } = this.#scan;
+    const { samples: cells, arena } = this.#scan;
     const { prefix, labels, value: valueAt } = sight;
-    const thing = cells.things.take(METRICS[metric]!.table as ThingTable, bytes, view, labels, valueAt);
+    const thing = cells.entities.take(METRICS[metric]!.table as EntityTable, bytes, view, labels, valueAt);
     const cell = typeof thing === 'number' ? cells.cellOf(metric, thing) : thing;
     if (cell === 'full') return this.#leaveOut(prefix);
     if (cell === 'useless' || typeof thing !== 'number') return this.#unread(sight);
     this.#sawThing(thing, metric);
     const size = valueAt - labels;
-    const at = cell * CELL_INTS;
-    let block = cells.ints[at + CELL_BLOCK]!;
-    if (block === 0 || cells.ints[at + CELL_BLOCK_BYTES] !== size || !same(arena.view, block, view, labels, size)) {
-      const { block: shared, blockBytes } = cells.things.all[thing]!;
+    const at = cell * VALUE_INTS;
+    let block = cells.ints[at + VALUE_BLOCK]!;
+    if (block === 0 || cells.ints[at + VALUE_BLOCK_BYTES] !== size || !same(arena.view, block, view, labels, size)) {
+      const { block: shared, blockBytes } = cells.entities.all[thing]!;
       block = blockBytes === size && same(arena.view, shared, view, labels, size) ? shared : arena.add(view, labels, valueAt);
     }
     this.#note(prefix, block, size, ~cell);
@@ -316,22 +316,22 @@ export class Tracker {
   /** A line for which there is no room. It is not remembered, so that it gets room as soon as there is some. */
   #leaveOut(prefix: number): void {
     this.#value.value = 0;
-    this.#note(0, 0, 0, ~SINK);
+    this.#note(0, 0, 0, ~DISCARD);
     this.#lastPrefix = prefix;
   }
 
   /** A line of no use: known again by its place in the old program. */
   #unread({ prefix, labels, value: valueAt }: Sight): void {
     const { view } = this.#engine.window;
-    const { program, arena } = this.#scan;
+    const { templates: program, arena } = this.#scan;
     const { ints } = program;
     const bytes = valueAt - labels;
     let line = this.#cursor;
     const last = Math.min(program.count, line + LOOK_AHEAD);
-    while (line < last && (ints[line * LINE_INTS + LINE_TARGET] !== ~SINK || ints[line * LINE_INTS + LINE_BYTES] !== bytes)) line++;
+    while (line < last && (ints[line * LINE_INTS + LINE_TARGET] !== ~DISCARD || ints[line * LINE_INTS + LINE_BYTES] !== bytes)) line++;
     const at = line * LINE_INTS;
     const known = line < last && same(arena.view, ints[at + LINE_BLOCK]!, view, labels, bytes);
-    this.#note(prefix, known ? ints[at + LINE_BLOCK]! : arena.add(view, labels, valueAt), bytes, ~SINK);
+    this.#note(prefix, known ? ints[at + LINE_BLOCK]! : arena.add(view, labels, valueAt), bytes, ~DISCARD);
     if (known) this.#aim(line);
   }
 

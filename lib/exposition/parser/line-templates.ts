@@ -7,9 +7,9 @@ const MAX_LINES = 2 ** 20;
 
 /** Enough for most hosts. */
 const FIRST_INTS = LINE_INTS * 256;
-export const PROGRAM_ROOM: Room = { floats: 0, ints: FIRST_INTS };
+export const TEMPLATES_ROOM: Room = { floats: 0, ints: FIRST_INTS };
 
-export class Program {
+export class LineTemplates {
   count = 0;
   ints = NO_INTS;
   /** Whether a line belongs to a process family. */

@@ -33,14 +33,14 @@ export const ROW_NEXT = 9;
 export const ROW_LINES = 10;
 
 /** The cell of everything that nobody reads. */
-export const SINK = 0;
+export const DISCARD = 0;
 /** Integers of a cell: number in METRICS, number of its thing, its label block in the arena, and the next cell of the thing, 0 for none. */
-export const CELL_INTS = 5;
-export const CELL_METRIC = 0;
-export const CELL_THING = 1;
-export const CELL_BLOCK = 2;
-export const CELL_BLOCK_BYTES = 3;
-export const CELL_NEXT = 4;
+export const VALUE_INTS = 5;
+export const VALUE_METRIC = 0;
+export const VALUE_ENTITY = 1;
+export const VALUE_BLOCK = 2;
+export const VALUE_BLOCK_BYTES = 3;
+export const VALUE_NEXT = 4;
 
 /** Integers of a program's line: first the number of its prefix (0: none), then its label block in the arena, and where its value goes. */
 export const LINE_INTS = 4;

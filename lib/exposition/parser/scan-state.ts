@@ -1,10 +1,10 @@
 /** What a parser knows of a host while it reads: rows, cells and the program of the last scrape. Nobody else sees it before a commit. */
 import { Arena, Cutter, type Room } from './bytes.js';
-import { Cells, CELLS_ROOM } from './sample-values.js';
+import { SampleValues, SAMPLE_VALUES_ROOM } from './sample-values.js';
 import type { LabelReader } from './labels.js';
 import {
-  CELL_INTS,
-  CELL_THING,
+  VALUE_INTS,
+  VALUE_ENTITY,
   LINE_BLOCK,
   LINE_BYTES,
   LINE_INTS,
@@ -16,9 +16,9 @@ import {
   ROW_SEEN,
   SECTIONS,
   SEEN_BITS,
-  SINK,
+  DISCARD,
 } from './row-layout.js';
-import { Program, PROGRAM_ROOM } from './line-templates.js';
+import { LineTemplates, TEMPLATES_ROOM } from './line-templates.js';
 import { ProcessRows, ROWS_ROOM } from './process-rows.js';
 import type { UserNames } from './user-names.js';
 import { clean } from '../../text/sanitize.js';
@@ -26,8 +26,8 @@ import { clean } from '../../text/sanitize.js';
 /** Enough for most hosts. */
 const FIRST_BYTES = 16_384;
 const FIRST_ROOM: Room = {
-  floats: ROWS_ROOM.floats + CELLS_ROOM.floats,
-  ints: ROWS_ROOM.ints + CELLS_ROOM.ints + PROGRAM_ROOM.ints,
+  floats: ROWS_ROOM.floats + SAMPLE_VALUES_ROOM.floats,
+  ints: ROWS_ROOM.ints + SAMPLE_VALUES_ROOM.ints + TEMPLATES_ROOM.ints,
 };
 /** Garbage that is not worth starting anew for. */
 const SPARE_BYTES = 32_768;
@@ -35,13 +35,13 @@ const SPARE_BYTES = 32_768;
 /** Numbers of scrapes share an integer with SEEN_BITS. */
 const LAST_SCRAPE = 2 ** (31 - SEEN_BITS) - 1;
 
-export class Scan {
+export class ScanState {
   readonly arena: Arena;
   readonly rows: ProcessRows;
-  readonly cells: Cells;
-  program = new Program();
+  readonly samples: SampleValues;
+  templates = new LineTemplates();
   /** The program that the scrape under way makes, once it differs. */
-  next: Program;
+  next: LineTemplates;
   /** Number of the scrape under way. */
   scrape = 1;
   #bytesAtFirst = 0;
@@ -49,17 +49,17 @@ export class Scan {
   constructor(users: UserNames, labels: LabelReader) {
     const cutter = new Cutter(FIRST_ROOM, FIRST_BYTES);
     this.arena = new Arena(cutter.bytes(FIRST_BYTES));
-    this.next = new Program(cutter);
+    this.next = new LineTemplates(cutter);
     this.rows = new ProcessRows(this.arena, users, labels, cutter);
-    this.cells = new Cells(this.arena, labels, cutter);
+    this.samples = new SampleValues(this.arena, labels, cutter);
   }
 
   /** Notes in the new program that a line's value came. */
   record(prefix: number, block: number, bytes: number, target: number, value: number): void {
     this.next.add(prefix, block, bytes, target);
     if (target < 0) {
-      this.cells.values[~target] = value;
-      this.cells.touch(~target, block, bytes, this.scrape);
+      this.samples.values[~target] = value;
+      this.samples.touch(~target, block, bytes, this.scrape);
       return;
     }
     this.rows.values[target] = value;
@@ -68,8 +68,8 @@ export class Scan {
 
   /** The first `lines` lines came as they had before: the new program begins with them. */
   begin(lines: number): void {
-    const { ints } = this.program;
-    const { next, cells, scrape } = this;
+    const { ints } = this.templates;
+    const { next, samples: cells, scrape } = this;
     next.clear();
     for (let at = 0; at < lines * LINE_INTS; at += LINE_INTS) {
       const block = ints[at + LINE_BLOCK]!;
@@ -85,8 +85,8 @@ export class Scan {
   }
 
   /** The new program is whole: what it did not speak of goes. */
-  settle(): void {
-    const { rows, cells, next } = this;
+  finalize(): void {
+    const { rows, samples: cells, next } = this;
     const movedRows = rows.sweep(this.scrape);
     const movedCells = cells.sweep(this.scrape);
     for (let at = ROW_LINES; at < rows.count * ROW_INTS; at += ROW_INTS)
@@ -104,23 +104,23 @@ export class Scan {
         rows.ints[(target >> 2) * ROW_INTS + ROW_LINES + (target & 3)] = line;
       }
     }
-    this.next = this.program;
-    this.program = next;
+    this.next = this.templates;
+    this.templates = next;
     this.#bytesAtFirst ||= this.arena.length;
   }
 
   /** Whether so much of the arena is of no use any more that a fresh start is cheaper, or the numbers of scrapes are used up. */
-  get worn(): boolean {
+  get needsReset(): boolean {
     return this.arena.length > this.#bytesAtFirst * 2 + SPARE_BYTES || this.scrape === LAST_SCRAPE;
   }
 
   /** Where in the arena the host says what it calls itself: in its first line that has an `instance`; process rows seldom do, so they are last. */
   instance(): number {
-    const { ints, count } = this.program;
-    const { cells, things } = { cells: this.cells.ints, things: this.cells.things.all };
+    const { ints, count } = this.templates;
+    const { cells, things } = { cells: this.samples.ints, things: this.samples.entities.all };
     for (let at = LINE_TARGET; at < count * LINE_INTS; at += LINE_INTS) {
-      if (ints[at]! >= 0 || ints[at] === ~SINK) continue;
-      const { instance } = things[cells[~ints[at]! * CELL_INTS + CELL_THING]!]!;
+      if (ints[at]! >= 0 || ints[at] === ~DISCARD) continue;
+      const { instance } = things[cells[~ints[at]! * VALUE_INTS + VALUE_ENTITY]!]!;
       if (instance !== 0) return instance;
     }
     return this.rows.instance();

@@ -4,17 +4,17 @@
  * starts tracking: from there on lines are found by the old program, by the row they belong to, or read label by label, and the program is
  * made anew.
  */
-import type { Change, HostData } from '../../model/columns.js';
+import type { Change, NodeData } from '../../model/columns.js';
 import type { Ms } from '../../model/node-view.js';
 import { HASH, NEWLINE, RETURN } from './ascii.js';
 import { NO_BYTES, repeats } from './bytes.js';
 import { Committed } from './committed/committed.js';
-import type { Engine } from './workspace.js';
+import type { ParserWorkspace } from './workspace.js';
 import { LINE_BLOCK, LINE_BYTES, LINE_INTS, LINE_TARGET } from './row-layout.js';
 import { numberEnd, plainNumber, readValue } from './numbers.js';
-import { Scan } from './scan-state.js';
+import { ScanState } from './scan-state.js';
 import { sampleStart } from './syntax.js';
-import { Tracker } from './line-reader.js';
+import { LineReader } from './line-reader.js';
 
 /** What may wait for the rest of its line; longer runs of comments are let go, longer lines are bad. */
 const MAX_TAIL = 65_536;
@@ -24,9 +24,9 @@ const latin1 = new TextDecoder('latin1');
 
 export class Scanner implements ScrapeParser {
   readonly data: Committed;
-  readonly #engine: Engine;
-  #scan: Scan;
-  readonly #tracker: Tracker;
+  readonly #engine: ParserWorkspace;
+  #scan: ScanState;
+  readonly #tracker: LineReader;
   #tail = NO_BYTES;
   #tailBytes = 0;
   /** Inside a line that is too long. */
@@ -36,10 +36,10 @@ export class Scanner implements ScrapeParser {
   #line = 0;
   #bytes = 0;
 
-  constructor(engine: Engine) {
+  constructor(engine: ParserWorkspace) {
     this.#engine = engine;
-    this.#scan = new Scan(engine.users, engine.labels);
-    this.#tracker = new Tracker(engine, this.#scan);
+    this.#scan = new ScanState(engine.users, engine.labels);
+    this.#tracker = new LineReader(engine, this.#scan);
     this.data = new Committed(engine);
   }
 
@@ -52,7 +52,7 @@ export class Scanner implements ScrapeParser {
   commit(at: Ms, skewMs: Ms | undefined): Change {
     if (this.#tailBytes > 0 || this.#skipping) this.#pushSlice(LINE_END);
     const scan = this.#scan;
-    if (!this.#tracking && this.#line < scan.program.count) {
+    if (!this.#tracking && this.#line < scan.templates.count) {
       // The body is shorter than the last one; what waited may be whole lines, only not as long as the one expected.
       this.#track();
       this.#pushSlice(LINE_END);
@@ -60,7 +60,7 @@ export class Scanner implements ScrapeParser {
     const tracked = this.#tracking;
     if (tracked) {
       scan.next.processes ||= this.#tracker.capped;
-      scan.settle();
+      scan.finalize();
     }
     const change = this.data.load(scan, {
       at,
@@ -72,7 +72,7 @@ export class Scanner implements ScrapeParser {
       rowsCapped: this.#tracker.capped,
     });
     scan.scrape++;
-    if (scan.worn) this.#forget();
+    if (scan.needsReset) this.#forget();
     this.#reset();
     return change;
   }
@@ -95,7 +95,7 @@ export class Scanner implements ScrapeParser {
   }
 
   #forget(): void {
-    this.#scan = new Scan(this.#engine.users, this.#engine.labels);
+    this.#scan = new ScanState(this.#engine.users, this.#engine.labels);
   }
 
   #reset(): void {
@@ -144,9 +144,9 @@ export class Scanner implements ScrapeParser {
 
   /** Compares with the program as far as it goes. Returns the position behind the last line that came whole. */
   #replay(end: number): number {
-    const { window, prefixes } = this.#engine;
+    const { window, heads: prefixes } = this.#engine;
     const { bytes, view, finder } = window;
-    const { program, arena, rows, cells } = this.#scan;
+    const { templates: program, arena, rows, samples: cells } = this.#scan;
     const { ints, count } = program;
     const [prefixView, prefixAt, prefixBytes] = [prefixes.arena.view, prefixes.at, prefixes.bytes];
     const [blocks, rowValues, cellValues] = [arena.view, rows.values, cells.values];
@@ -202,7 +202,7 @@ const LINE_END = Uint8Array.of(NEWLINE);
  */
 export interface ScrapeParser {
   /** The last committed scrape; the same object for the parser's life, its columns are valid until the next commit. */
-  readonly data: HostData;
+  readonly data: NodeData;
   push(chunk: Uint8Array): void;
   /**
    * Ends the body (an unterminated last line counts) and shows it. `at`: when the body was complete, by our clock. `skewMs`: the host's

@@ -10,11 +10,11 @@ import { UNKNOWN } from './row-layout.js';
 const MAX_BYTES = 4096;
 const MAX_PREFIXES = 65_536;
 /** New prefixes that one host may bring, so that none can use up those of all. */
-export const PREFIXES_PER_HOST = 1024;
+export const HEADS_PER_NODE = 1024;
 
 const latin1 = new TextDecoder('latin1');
 
-export class Prefixes {
+export class SeriesHeads {
   readonly arena = new Arena();
   at = new Int32Array(256);
   bytes = new Int32Array(256);

@@ -1,7 +1,7 @@
 /** What all parsers of a program share: the place where bytes are looked at, names and prefixes seen so far. One parser at a time uses it. */
 import { bytesOf, type Bytes } from './bytes.js';
 import { LabelReader } from './labels.js';
-import { Prefixes } from './series-heads.js';
+import { SeriesHeads } from './series-heads.js';
 import { UserNames } from './user-names.js';
 
 /** Room for a slice of a body and for what waits before it. */
@@ -15,9 +15,9 @@ function windowOf(length: number): Window {
   return { ...bytes, finder: Buffer.from(bytes.bytes.buffer) };
 }
 
-export class Engine {
+export class ParserWorkspace {
   readonly window: Window = windowOf(WINDOW_BYTES);
-  readonly prefixes = new Prefixes();
+  readonly heads = new SeriesHeads();
   readonly users = new UserNames();
   readonly labels = new LabelReader();
 }

@@ -1,5 +1,5 @@
 /** How each host was doing: a section of ours, so that a replay shows what the operator saw. Other readers ignore it. */
-import type { HostView } from '../../model/node-view.js';
+import type { NodeView } from '../../model/node-view.js';
 
 /** Keys with nothing to say are left out. Milliseconds are those of the recorder's clock. */
 export interface Connection {
@@ -23,7 +23,7 @@ export interface Connection {
   readonly up?: boolean;
 }
 
-export function connectionJson(host: HostView): string {
+export function connectionJson(host: NodeView): string {
   const { status, facts } = host;
   const connection: Connection = {
     ...some('answered_at_ms', status.okAt),
@@ -32,9 +32,9 @@ export function connectionJson(host: HostView): string {
     ...some('failing_since_ms', status.failingSince),
     ...some('failures', status.failures || undefined),
     ...some('groups', host.groups.size > 0 ? Object.fromEntries([...host.groups].sort(([a], [b]) => (a < b ? -1 : 1))) : undefined),
-    host_id: host.hostId,
+    host_id: host.nodeId,
     ...some('instance', facts.instance || undefined),
-    label: host.label,
+    label: host.name,
     ...some('latency_ms', status.latencyMs),
     ...some('next_try_ms', status.nextTryAt),
     ...(status.overdue ? { overdue: true as const } : {}),

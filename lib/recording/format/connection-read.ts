@@ -1,14 +1,14 @@
-import type { HostFacts } from '../../model/columns.js';
-import { WAITING, type HostStatus, type Ms } from '../../model/node-view.js';
+import type { NodeFacts } from '../../model/columns.js';
+import { WAITING, type NodeStatus, type Ms } from '../../model/node-view.js';
 import { clean } from '../../text/sanitize.js';
 import { integerOf, isRecord, member, numberOf, textOf, type Loose } from './json-read.js';
 
 export interface ReadConnection {
-  readonly hostId: string;
-  readonly label: string;
+  readonly nodeId: string;
+  readonly name: string;
   readonly groups: ReadonlyMap<string, string>;
-  readonly status: HostStatus;
-  readonly facts: Pick<HostFacts, 'instance' | 'exporterVersion' | 'up' | 'hasProcessFamily' | 'processScope'>;
+  readonly status: NodeStatus;
+  readonly facts: Pick<NodeFacts, 'instance' | 'exporterVersion' | 'up' | 'hasProcessFamily' | 'processScope'>;
 }
 
 const PHASES = ['waiting', 'live', 'failing'] as const;
@@ -22,8 +22,8 @@ export function readConnection(row: Loose): ReadConnection | undefined {
   if (hostId === '' || phase === undefined) return undefined;
   const error = member(row, 'error');
   return {
-    hostId,
-    label: textOf(row, 'label') || hostId,
+    nodeId: hostId,
+    name: textOf(row, 'label') || hostId,
     groups: readGroups(row),
     status: {
       ...WAITING,

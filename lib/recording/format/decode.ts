@@ -2,7 +2,7 @@
 import type { Ms } from '../../model/node-view.js';
 import { clean } from '../../text/sanitize.js';
 import { readConnection } from './connection-read.js';
-import { HostCollector, type FrameSays } from './frame-nodes.js';
+import { FrameNodes, type FrameSections } from './frame-nodes.js';
 import { integerOf, isRecord, listOf, member, textOf, type Loose } from './json-read.js';
 import type { RecordedFrame } from './records.js';
 import { offsetOf, readProc } from './row-read.js';
@@ -92,7 +92,7 @@ function partOf(row: Loose): readonly [number, number] | undefined {
 /** The hosts of a frame, from all of its lines. */
 export function readFrame(lines: readonly DataLine[]): RecordedFrame {
   const { at, hostname } = lines[0]!;
-  const hosts = new HostCollector(at, hostname);
+  const hosts = new FrameNodes(at, hostname);
   for (const row of rowsOf(lines, 'connections', hosts)) {
     const connection = readConnection(row);
     if (connection) hosts.connection(connection);
@@ -111,8 +111,8 @@ export function readFrame(lines: readonly DataLine[]): RecordedFrame {
     else hosts.badRows++;
   }
   const has = (array: ArrayName): boolean => lines.some(({ row }) => listOf(row, array) !== undefined);
-  const says: FrameSays = { connections: has('connections'), processes: has('processes') };
-  return { at, hosts: hosts.finish(says), offsetMinutes, badRows: hosts.badRows };
+  const says: FrameSections = { connections: has('connections'), processes: has('processes') };
+  return { at, nodes: hosts.finish(says), offsetMinutes, badRows: hosts.badRows };
 }
 
 function* rowsOf(lines: readonly DataLine[], array: ArrayName, bad: { badRows: number }): Generator<Loose> {

@@ -2,7 +2,7 @@
  * One collection cycle as lines of the recording. Host by host, in pieces small enough to be made between two keys: the caller decides
  * when to go on, and nothing is read of a host that has answered anew in between.
  */
-import { counted, type HostView, type Ms } from '../../model/node-view.js';
+import { included, type NodeView, type Ms } from '../../model/node-view.js';
 import { connectionJson } from './connection-json.js';
 import { chassisJson, extraRows, linksOf } from './extras-json.js';
 import { cpuJson, gpuJson, memoryJson, processJson, storageJson, type RowContext } from './row-json.js';
@@ -44,22 +44,22 @@ export const localTime = (at: Ms, offsetMinutes: number): string =>
   new Date(at + offsetMinutes * 60_000).toISOString().slice(0, 19).replace('T', ' ');
 
 /** Pieces of a host; the caller may rest after each. Rows of hosts that count only, as all-smi leaves a host out that failed. */
-export function* hostPieces(host: HostView, meta: FrameMeta): Generator<Piece, void, undefined> {
+export function* nodePieces(node: NodeView, meta: FrameMeta): Generator<Piece, void, undefined> {
   const context: RowContext = { time: localTime(meta.at, meta.offsetMinutes) };
-  yield { array: 'connections', bytes: utf8.encode(connectionJson(host)) };
-  if (!counted(host)) return;
+  yield { array: 'connections', bytes: utf8.encode(connectionJson(node)) };
+  if (!included(node)) return;
   const { include } = meta;
   if (include.has('gpu')) {
-    const links = linksOf(host);
-    yield* rows('gpus', host.gpus.count, (row) => gpuJson(host, row, context, links));
+    const links = linksOf(node);
+    yield* rows('gpus', node.gpus.count, (row) => gpuJson(node, row, context, links));
   }
-  if (include.has('cpu')) yield* rows('cpus', host.cpus.count, (row) => cpuJson(host, row, context));
-  if (include.has('memory')) yield* rows('memory', host.memory.count, (row) => memoryJson(host, row, context));
-  if (include.has('memory')) yield* rows('storage', host.disks.count, (row) => storageJson(host, row));
-  const chassis = include.has('chassis') ? chassisJson(host, context) : undefined;
+  if (include.has('cpu')) yield* rows('cpus', node.cpus.count, (row) => cpuJson(node, row, context));
+  if (include.has('memory')) yield* rows('memory', node.memory.count, (row) => memoryJson(node, row, context));
+  if (include.has('memory')) yield* rows('storage', node.disks.count, (row) => storageJson(node, row));
+  const chassis = include.has('chassis') ? chassisJson(node, context) : undefined;
   if (chassis !== undefined) yield { array: 'chassis', bytes: utf8.encode(chassis) };
-  for (const extra of extraRows(host, include)) yield { array: 'extras', bytes: utf8.encode(extra) };
-  if (include.has('process')) yield* rows('processes', host.procs.count, (row) => processJson(host, row, context));
+  for (const extra of extraRows(node, include)) yield { array: 'extras', bytes: utf8.encode(extra) };
+  if (include.has('process')) yield* rows('processes', node.procs.count, (row) => processJson(node, row, context));
 }
 
 function* rows(array: ArrayName, count: number, json: (row: number) => string): Generator<Piece, void, undefined> {
@@ -71,19 +71,19 @@ function* rows(array: ArrayName, count: number, json: (row: number) => string): 
 }
 
 /** The pieces of one version of the host. `rest` is awaited between pieces; what was made before the host answered anew is dropped. */
-export async function frozenPieces(host: HostView, meta: FrameMeta, rest: () => Promise<void> | undefined): Promise<readonly Piece[]> {
+export async function frozenPieces(node: NodeView, meta: FrameMeta, rest: () => Promise<void> | undefined): Promise<readonly Piece[]> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const { version, status } = host;
+    const { version, status } = node;
     const pieces: Piece[] = [];
-    for (const piece of hostPieces(host, meta)) {
+    for (const piece of nodePieces(node, meta)) {
       pieces.push(piece);
       const pause = rest();
       if (pause) await pause;
-      if (host.version !== version || host.status !== status) break;
+      if (node.version !== version || node.status !== status) break;
     }
-    if (host.version === version && host.status === status) return pieces;
+    if (node.version === version && node.status === status) return pieces;
   }
-  return [...hostPieces(host, meta)];
+  return [...nodePieces(node, meta)];
 }
 
 /** Collects the pieces of a cycle and gives its lines: one, or several with `part` where one would be too long for readers. */
@@ -150,9 +150,9 @@ export class FrameBuilder {
 }
 
 /** The lines of a cycle in one go: where nobody waits for a key. */
-export function frameLines(hosts: Iterable<HostView>, meta: FrameMeta): readonly LineBytes[] {
+export function frameLines(nodes: Iterable<NodeView>, meta: FrameMeta): readonly LineBytes[] {
   const builder = new FrameBuilder(meta);
-  for (const host of hosts) for (const piece of hostPieces(host, meta)) builder.add(piece);
+  for (const node of nodes) for (const piece of nodePieces(node, meta)) builder.add(piece);
   return builder.lines();
 }
 

@@ -1,6 +1,6 @@
 /** What only some nodes export: a section of ours that keeps it as it came, and the parts of it that all-smi's format has a place for. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraTable } from '../../model/columns.js';
-import type { HostView } from '../../model/node-view.js';
+import type { NodeView } from '../../model/node-view.js';
 import type { RowContext, LinkJson } from './row-json.js';
 import type { Section } from './schema.js';
 
@@ -17,14 +17,14 @@ const SECTION_OF: Readonly<Partial<Record<ExtraTable, Section>>> = {
 };
 
 /** A row of `extras`, per row of a table that has readings. */
-export function* extraRows(host: HostView, include: ReadonlySet<Section>): Generator<string, void, undefined> {
+export function* extraRows(node: NodeView, include: ReadonlySet<Section>): Generator<string, void, undefined> {
   for (const table of EXTRA_TABLES) {
     const section = SECTION_OF[table];
     if (section !== undefined && !include.has(section)) continue;
-    const rows = host.extras.rows(table);
+    const rows = node.extras.rows(table);
     for (let row = 0; row < rows.count; row++) {
       const readings = rows.families(row);
-      if (readings.length > 0) yield JSON.stringify({ host_id: host.hostId, readings: readings.map(readingJson), row, table });
+      if (readings.length > 0) yield JSON.stringify({ host_id: node.nodeId, readings: readings.map(readingJson), row, table });
     }
   }
 }
@@ -40,9 +40,9 @@ const orNull = (value: number): number | null => (Number.isFinite(value) ? value
 const U32 = 2 ** 32 - 1;
 
 /** Undefined: nothing is known of the machine. */
-export function chassisJson(host: HostView, { time }: RowContext): string | undefined {
-  const chassis = host.extras.rows('chassis');
-  const fans = host.extras.rows('fan');
+export function chassisJson(node: NodeView, { time }: RowContext): string | undefined {
+  const chassis = node.extras.rows('chassis');
+  const fans = node.extras.rows('fan');
   if (chassis.count === 0 && fans.count === 0) return undefined;
   const detail = ['bios_version', 'board', 'platform', 'product_name', 'vendor', 'version'].map(
     (name) => [name, chassis.label(0, name)] as const,
@@ -55,10 +55,10 @@ export function chassisJson(host: HostView, { time }: RowContext): string | unde
       name: fans.label(row, 'fan_name'),
       speed_rpm: Math.min(U32, Math.max(0, Math.round(fans.value(row, 'chassis_fan_speed_rpm')) || 0)),
     })),
-    host_id: host.hostId,
-    hostname: host.label,
+    host_id: node.nodeId,
+    hostname: node.name,
     inlet_temperature: orNull(chassis.value(0, 'chassis_inlet_temperature_celsius')),
-    instance: host.label,
+    instance: node.name,
     outlet_temperature: orNull(chassis.value(0, 'chassis_outlet_temperature_celsius')),
     psu_status: [],
     thermal_pressure: chassis.label(0, 'level') || null,
@@ -70,8 +70,8 @@ export function chassisJson(host: HostView, { time }: RowContext): string | unde
 const REMOTE_TYPES = ['gpu', 'switch', 'ibmnpu'];
 
 /** NVLinks by the uuid of their GPU. */
-export function linksOf(host: HostView): ReadonlyMap<string, readonly LinkJson[]> {
-  const rows = host.extras.rows('link');
+export function linksOf(node: NodeView): ReadonlyMap<string, readonly LinkJson[]> {
+  const rows = node.extras.rows('link');
   const found = new Map<string, LinkJson[]>();
   for (let row = 0; row < rows.count; row++) {
     const index = Number(rows.label(row, 'link_index'));

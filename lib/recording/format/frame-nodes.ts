@@ -1,10 +1,10 @@
 /** Puts the rows of a frame to their hosts. A frame of all-smi merges all hosts; which of them a process ran on only ours say. */
-import type { HostFacts } from '../../model/columns.js';
+import type { NodeFacts } from '../../model/columns.js';
 import type { Ms } from '../../model/node-view.js';
 import type { ReadConnection } from './connection-read.js';
 import { readChassis, readExtra, readLinks, type ExtraTablesRead } from './extras-read.js';
 import { textOf, type Loose } from './json-read.js';
-import type { CellRecord, GpuRecord, HostRecordedRows, ProcRecord, RecordedHost } from './records.js';
+import type { CellRecord, GpuRecord, RecordedRows, ProcRecord, RecordedNode } from './records.js';
 import { ageOf, readCores, readCpu, readDisk, readGpu, readMemory, type ReadProc } from './row-read.js';
 import { MAX_HOSTS, MAX_ROWS, type ArrayName } from './schema.js';
 
@@ -12,14 +12,14 @@ import { MAX_HOSTS, MAX_ROWS, type ArrayName } from './schema.js';
 const MERGED = 'remote';
 
 /** Which sections the frame has, even if they are empty. */
-export interface FrameSays {
+export interface FrameSections {
   readonly connections: boolean;
   readonly processes: boolean;
 }
 
 interface Gathered {
-  readonly hostId: string;
-  label: string;
+  readonly nodeId: string;
+  name: string;
   connection?: ReadConnection;
   hasRows: boolean;
   readonly gpus: GpuRecord[];
@@ -33,11 +33,11 @@ interface Gathered {
   readonly fallback: ExtraTablesRead;
 }
 
-export class HostCollector {
+export class FrameNodes {
   badRows = 0;
   readonly #at: Ms;
   readonly #hostname: string;
-  readonly #hosts = new Map<string, Gathered>();
+  readonly #nodes = new Map<string, Gathered>();
   #byUuid: Map<string, Gathered> | undefined;
   /** Process rows, of any host. */
   #processes = 0;
@@ -48,76 +48,76 @@ export class HostCollector {
   }
 
   connection(connection: ReadConnection): void {
-    const host = this.#host(connection.hostId, connection.label);
-    if (host) host.connection = connection;
+    const node = this.#host(connection.nodeId, connection.name);
+    if (node) node.connection = connection;
   }
 
   row(array: Exclude<ArrayName, 'connections' | 'processes'>, row: Loose): void {
     const hostname = textOf(row, 'hostname') || this.#hostname;
-    const host = this.#host(textOf(row, 'host_id') || hostname, textOf(row, 'instance') || hostname);
-    if (!host) return;
-    host.hasRows = true;
-    if (array === 'chassis') return readChassis(host.fallback, row);
+    const node = this.#host(textOf(row, 'host_id') || hostname, textOf(row, 'instance') || hostname);
+    if (!node) return;
+    node.hasRows = true;
+    if (array === 'chassis') return readChassis(node.fallback, row);
     if (array === 'extras') {
-      if (!readExtra(host.extras, row)) this.badRows++;
+      if (!readExtra(node.extras, row)) this.badRows++;
       return;
     }
-    const rows = { gpus: host.gpus, cpus: host.cpus, memory: host.memory, storage: host.disks }[array];
+    const rows = { gpus: node.gpus, cpus: node.cpus, memory: node.memory, storage: node.disks }[array];
     if (rows.length >= MAX_ROWS[array]) {
       this.badRows++;
       return;
     }
     if (array === 'gpus') {
-      host.gpus.push(readGpu(row, host.gpus.length));
-      readLinks(host.fallback, row);
-    } else if (array === 'memory') host.memory.push(readMemory(row));
-    else if (array === 'storage') host.disks.push(readDisk(row));
+      node.gpus.push(readGpu(row, node.gpus.length));
+      readLinks(node.fallback, row);
+    } else if (array === 'memory') node.memory.push(readMemory(row));
+    else if (array === 'storage') node.disks.push(readDisk(row));
     else {
-      host.cpus.push(readCpu(row));
-      if (host.cores.length === 0) host.cores = readCores(row);
+      node.cpus.push(readCpu(row));
+      if (node.cores.length === 0) node.cores = readCores(row);
     }
   }
 
   /** After all other rows: a process may have to be told by its GPU. */
   process(proc: ReadProc): void {
     this.#processes++;
-    const host = this.#hostOf(proc);
-    if (!host || host.procs.length >= MAX_ROWS.processes) this.badRows++;
+    const node = this.#hostOf(proc);
+    if (!node || node.procs.length >= MAX_ROWS.processes) this.badRows++;
     else {
-      host.hasRows = true;
-      host.procs.push(proc);
+      node.hasRows = true;
+      node.procs.push(proc);
     }
   }
 
-  finish(says: FrameSays): readonly RecordedHost[] {
-    if (this.#hosts.size === 0 && this.#hostname !== MERGED) {
+  finish(says: FrameSections): readonly RecordedNode[] {
+    if (this.#nodes.size === 0 && this.#hostname !== MERGED) {
       const only = this.#host(this.#hostname, this.#hostname);
       if (only) only.hasRows = true;
     }
-    const merged = this.#hostname === MERGED || this.#hosts.size > 1;
+    const merged = this.#hostname === MERGED || this.#nodes.size > 1;
     const unknown = !says.connections && merged && this.#processes === 0;
-    return [...this.#hosts.values()].map((host) => ({
-      hostId: host.hostId,
-      label: host.label,
-      at: host.connection?.status.okAt ?? this.#at,
-      status: host.connection?.status,
-      groups: host.connection?.groups ?? new Map<string, string>(),
-      facts: factsOf(host, says, unknown),
-      extras: says.connections ? host.extras : host.fallback,
-      rows: host.hasRows ? rowsOf(host, host.connection?.status.okAt ?? this.#at) : undefined,
+    return [...this.#nodes.values()].map((node) => ({
+      nodeId: node.nodeId,
+      name: node.name,
+      at: node.connection?.status.okAt ?? this.#at,
+      status: node.connection?.status,
+      groups: node.connection?.groups ?? new Map<string, string>(),
+      facts: factsOf(node, says, unknown),
+      extras: says.connections ? node.extras : node.fallback,
+      rows: node.hasRows ? rowsOf(node, node.connection?.status.okAt ?? this.#at) : undefined,
     }));
   }
 
-  #host(hostId: string, label: string): Gathered | undefined {
-    const known = this.#hosts.get(hostId);
+  #host(nodeId: string, label: string): Gathered | undefined {
+    const known = this.#nodes.get(nodeId);
     if (known) return known;
-    if (hostId === '' || this.#hosts.size >= MAX_HOSTS) {
+    if (nodeId === '' || this.#nodes.size >= MAX_HOSTS) {
       this.badRows++;
       return undefined;
     }
-    const host: Gathered = {
-      hostId,
-      label,
+    const node: Gathered = {
+      nodeId,
+      name: label,
       hasRows: false,
       gpus: [],
       cpus: [],
@@ -128,21 +128,21 @@ export class HostCollector {
       extras: {},
       fallback: {},
     };
-    this.#hosts.set(hostId, host);
-    return host;
+    this.#nodes.set(nodeId, node);
+    return node;
   }
 
-  #hostOf({ hostId, deviceUuid }: ReadProc): Gathered | undefined {
-    if (hostId !== '') return this.#host(hostId, hostId);
-    if (this.#hosts.size === 0 && this.#hostname !== MERGED) return this.#host(this.#hostname, this.#hostname);
-    if (this.#hosts.size === 1) return this.#hosts.values().next().value;
-    this.#byUuid ??= new Map([...this.#hosts.values()].flatMap((host) => host.gpus.map(({ uuid }) => [uuid, host] as const)));
+  #hostOf({ nodeId, deviceUuid }: ReadProc): Gathered | undefined {
+    if (nodeId !== '') return this.#host(nodeId, nodeId);
+    if (this.#nodes.size === 0 && this.#hostname !== MERGED) return this.#host(this.#hostname, this.#hostname);
+    if (this.#nodes.size === 1) return this.#nodes.values().next().value;
+    this.#byUuid ??= new Map([...this.#nodes.values()].flatMap((node) => node.gpus.map(({ uuid }) => [uuid, node] as const)));
     return deviceUuid === '' ? undefined : this.#byUuid.get(deviceUuid);
   }
 }
 
 /** What a frame without our section says of processes: none written: not exported; all hosts merged and nothing there: nobody knows. */
-function factsOf({ connection, label }: Gathered, says: FrameSays, unknown: boolean): HostFacts {
+function factsOf({ connection, name: label }: Gathered, says: FrameSections, unknown: boolean): NodeFacts {
   const none = { samples: 0, badLines: 0, badSample: '', capsHit: [], bytes: 0 };
   const said = connection?.facts ?? {
     instance: label,
@@ -155,22 +155,22 @@ function factsOf({ connection, label }: Gathered, says: FrameSays, unknown: bool
   return { ...none, ...said, ...(unknown ? { processScope: 'unrecorded' as const } : {}) };
 }
 
-function rowsOf(host: Gathered, at: Ms): HostRecordedRows {
-  const reported = [...host.gpus].sort(inOrder);
+function rowsOf(node: Gathered, at: Ms): RecordedRows {
+  const reported = [...node.gpus].sort(inOrder);
   const gpus = new GpuFinder(reported);
-  const slots = host.procs.map((proc) => gpus.find(proc));
+  const slots = node.procs.map((proc) => gpus.find(proc));
   const { all, placeOf } = gpus.placed();
   return {
     gpus: all,
     reportedGpus: reported.length,
-    procs: host.procs.map((proc, row): ProcRecord => {
+    procs: node.procs.map((proc, row): ProcRecord => {
       const { pid, user, vramBytes, cpuPercent, smPercent, command, name } = proc;
       return { pid, gpu: placeOf(slots[row]!), user, vramBytes, ageSeconds: ageOf(proc.start, at), cpuPercent, smPercent, command, name };
     }),
-    cpus: host.cpus,
-    cores: host.cores,
-    memory: host.memory,
-    disks: host.disks,
+    cpus: node.cpus,
+    cores: node.cores,
+    memory: node.memory,
+    disks: node.disks,
   };
 }
 

@@ -2,10 +2,10 @@
  * A frame as a few typed arrays for all its hosts, made where decoding doesn't hold up keys, handed over without copying. Texts are
  * numbers; a frame carries those that no frame before it had.
  */
-import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type HostFacts } from '../../model/columns.js';
-import type { HostStatus, Ms } from '../../model/node-view.js';
+import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type NodeFacts } from '../../model/columns.js';
+import type { NodeStatus, Ms } from '../../model/node-view.js';
 import { packExtras } from './recorded-extras.js';
-import type { CellRecord, GpuRecord, HostRecordedRows, ProcRecord, RecordedFrame } from './records.js';
+import type { CellRecord, GpuRecord, RecordedRows, ProcRecord, RecordedFrame } from './records.js';
 
 export const TABLES = ['cpus', 'cores', 'memory', 'disks'] as const;
 export type TableName = (typeof TABLES)[number];
@@ -43,13 +43,13 @@ export interface Spans extends Readonly<Record<TableName | 'gpus' | 'procs', rea
   readonly reportedGpus: number;
 }
 
-export interface PackedHost {
-  readonly hostId: string;
-  readonly label: string;
+export interface PackedNode {
+  readonly nodeId: string;
+  readonly name: string;
   readonly at: Ms;
-  readonly status: HostStatus | undefined;
+  readonly status: NodeStatus | undefined;
   readonly groups: ReadonlyMap<string, string>;
-  readonly facts: HostFacts;
+  readonly facts: NodeFacts;
   /** What few nodes have, as one text. */
   readonly extras: string;
   readonly spans: Spans | undefined;
@@ -65,7 +65,7 @@ export interface PackedFrame {
   readonly at: Ms;
   readonly offsetMinutes: number | undefined;
   readonly badRows: number;
-  readonly hosts: readonly PackedHost[];
+  readonly nodes: readonly PackedNode[];
   readonly gpus: PackedGpus;
   readonly procs: PackedProcs;
   readonly tables: Readonly<Record<TableName, PackedRows>>;
@@ -117,7 +117,7 @@ export class FramePacker {
 
   pack(frame: RecordedFrame): PackedFrame {
     if (this.#texts.size > MAX_TEXTS) this.#texts.forget();
-    const all = frame.hosts.flatMap(({ rows }) => rows ?? []);
+    const all = frame.nodes.flatMap(({ rows }) => rows ?? []);
     const spans = spansOf(all);
     let next = 0;
     const packed = {
@@ -129,7 +129,7 @@ export class FramePacker {
       at: frame.at,
       offsetMinutes: frame.offsetMinutes,
       badRows: frame.badRows,
-      hosts: frame.hosts.map(({ rows, extras, ...host }) => ({ ...host, extras: packExtras(extras), spans: rows && spans[next++] })),
+      nodes: frame.nodes.map(({ rows, extras, ...host }) => ({ ...host, extras: packExtras(extras), spans: rows && spans[next++] })),
       ...packed,
       texts: this.#texts.take(),
       users: this.#users.take(),
@@ -180,7 +180,7 @@ function fieldMajor<Row>(rows: readonly Row[], fields: number, value: (row: Row,
   return values;
 }
 
-function spansOf(hosts: readonly HostRecordedRows[]): readonly Spans[] {
+function spansOf(hosts: readonly RecordedRows[]): readonly Spans[] {
   const ends = { gpus: 0, procs: 0, cpus: 0, cores: 0, memory: 0, disks: 0 };
   return hosts.map((rows) => {
     const take = (name: keyof typeof ends): readonly [number, number] => {

@@ -1,11 +1,11 @@
 /** Tables of a recorded host that few people open: taken apart when somebody does. */
-import type { ExtraReading, ExtraRows, ExtraTable, HostExtras } from '../../model/columns.js';
+import type { ExtraReading, ExtraRows, ExtraTable, NodeExtras } from '../../model/columns.js';
 import type { ExtraTablesRead } from './extras-read.js';
 
 /** As one text a host, which costs next to nothing to hand over; '' for none. NaN goes as null. */
 export const packExtras = (tables: ExtraTablesRead): string => (Object.keys(tables).length === 0 ? '' : JSON.stringify(tables));
 
-export class RecordedExtras implements HostExtras {
+export class RecordedExtras implements NodeExtras {
   readonly #text: string;
   /** GPUs of the host: a table that has a row per slot has as many. */
   readonly #slots: number;

@@ -1,7 +1,7 @@
 /** What one frame of a recording says, host by host: the form between its JSON and the columns. NaN: not reported. */
-import type { HostFacts } from '../../model/columns.js';
+import type { NodeFacts } from '../../model/columns.js';
 import type { ExtraTablesRead } from './extras-read.js';
-import type { HostStatus, Ms } from '../../model/node-view.js';
+import type { NodeStatus, Ms } from '../../model/node-view.js';
 
 export interface GpuRecord {
   readonly index: number;
@@ -31,7 +31,7 @@ export interface CellRecord {
   readonly values: readonly number[];
 }
 
-export interface HostRecordedRows {
+export interface RecordedRows {
   /** Sorted by (index, uuid). Those from `reportedGpus` on are known from processes only. */
   readonly gpus: readonly GpuRecord[];
   readonly reportedGpus: number;
@@ -42,23 +42,23 @@ export interface HostRecordedRows {
   readonly disks: readonly CellRecord[];
 }
 
-export interface RecordedHost {
-  readonly hostId: string;
-  readonly label: string;
+export interface RecordedNode {
+  readonly nodeId: string;
+  readonly name: string;
   /** When the data of the rows was received; the frame's own time where the recording doesn't say. */
   readonly at: Ms;
   /** As it was recorded; undefined: the recording has no such section, so a host with rows had answered. */
-  readonly status: HostStatus | undefined;
+  readonly status: NodeStatus | undefined;
   readonly groups: ReadonlyMap<string, string>;
-  readonly facts: HostFacts;
+  readonly facts: NodeFacts;
   readonly extras: ExtraTablesRead;
   /** Undefined: the frame has none for it. */
-  readonly rows: HostRecordedRows | undefined;
+  readonly rows: RecordedRows | undefined;
 }
 
 export interface RecordedFrame {
   readonly at: Ms;
-  readonly hosts: readonly RecordedHost[];
+  readonly nodes: readonly RecordedNode[];
   /** Minutes that the recorder's clock was ahead of UTC; undefined where no row tells. */
   readonly offsetMinutes: number | undefined;
   /** Rows that were not what the format says, or too many. */

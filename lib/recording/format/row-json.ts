@@ -1,5 +1,5 @@
 /** Rows of a host as the JSON that all-smi reads: every field it requires, integers without a point, keys in alphabetical order. */
-import type { HostView, Ms } from '../../model/node-view.js';
+import type { NodeView, Ms } from '../../model/node-view.js';
 import { CPU_RULES, DETAIL_LABELS, GPU_RULES, MEMORY_RULES, type FieldRule } from './schema.js';
 
 /** What rows of one frame have in common. */
@@ -30,15 +30,15 @@ function withAbsent<Row extends object>(row: Row): Row | (Row & { readonly absen
 const real = (value: number, key: string): number => field({ key }, value) ?? 0;
 
 /** `links`: NVLinks of the host by the uuid of their GPU. */
-export function gpuJson(host: HostView, slot: number, { time }: RowContext, links: ReadonlyMap<string, readonly LinkJson[]>): string {
-  const { gpus } = host;
-  const uuid = host.text(gpus.uuid[slot]!);
+export function gpuJson(node: NodeView, slot: number, { time }: RowContext, links: ReadonlyMap<string, readonly LinkJson[]>): string {
+  const { gpus } = node;
+  const uuid = node.text(gpus.uuid[slot]!);
   const value = (id: keyof typeof GPU_RULES): number | null => field(GPU_RULES[id]!, gpus.field[id][slot]!);
-  const extra = (family: string): number | null => orNull(host.extras.rows('gpu').value(slot, family));
+  const extra = (family: string): number | null => orNull(node.extras.rows('gpu').value(slot, family));
   return JSON.stringify(
     withAbsent({
       ane_utilization: extra('ane_utilization') ?? -1,
-      detail: detailOf(host, slot),
+      detail: detailOf(node, slot),
       device_type: gpus.detail(slot, 'type') || 'GPU',
       dla_utilization: null,
       fan_speed_rpm: value('fanRpm'),
@@ -46,11 +46,11 @@ export function gpuJson(host: HostView, slot: number, { time }: RowContext, link
       gpm_metrics: gpmOf(gpus.field.smOccupancy[slot]!, gpus.field.memoryBandwidthFraction[slot]!),
       gpu_core_count: null,
       gsp_firmware_mode: whole(extra('gpu_gsp_firmware_mode'), 255),
-      gsp_firmware_version: host.extras.rows('gpu').label(slot, 'version') || null,
-      host_id: host.hostId,
-      hostname: host.label,
-      instance: host.label,
-      name: host.text(gpus.name[slot]!),
+      gsp_firmware_version: node.extras.rows('gpu').label(slot, 'version') || null,
+      host_id: node.nodeId,
+      hostname: node.name,
+      instance: node.name,
+      name: node.text(gpus.name[slot]!),
       numa_node_id: value('numaNode'),
       nvlink_remote_devices: links.get(uuid) ?? [],
       performance_state: value('performanceState'),
@@ -75,7 +75,7 @@ function gpmOf(occupancy: number, bandwidth: number): object | null {
   return { memory_bandwidth_utilization: orNull(bandwidth), sm_occupancy: orNull(occupancy) };
 }
 
-function detailOf({ gpus, label }: HostView, slot: number): Record<string, string> {
+function detailOf({ gpus, name: label }: NodeView, slot: number): Record<string, string> {
   const detail: Record<string, string> = {};
   const limit = gpus.field.powerLimitWatts[slot]!;
   for (const name of DETAIL_KEYS) {
@@ -101,19 +101,19 @@ const numberText = (value: number): string => (Number.isFinite(value) ? String(v
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** On which GPU a process is: what the row says of it, and what it says in all-smi's own words. */
-export function processJson(host: HostView, row: number, _context: RowContext): string {
-  const { procs, gpus } = host;
+export function processJson(node: NodeView, row: number, _context: RowContext): string {
+  const { procs, gpus } = node;
   const slot = procs.gpu[row]!;
   const age = procs.ageSeconds[row]!;
   return JSON.stringify(
     withAbsent({
-      command: host.text(procs.command[row]!),
+      command: node.text(procs.command[row]!),
       cpu_percent: real(procs.cpuPercent[row]!, 'cpu_percent'),
       cpu_time: 0,
       device_id: slot < 0 ? 0 : Math.max(0, gpus.index[slot]!),
-      device_uuid: slot < 0 ? '' : host.text(gpus.uuid[slot]!),
+      device_uuid: slot < 0 ? '' : node.text(gpus.uuid[slot]!),
       gpu_utilization: real(procs.smPercent[row]!, 'gpu_utilization'),
-      host_id: host.hostId,
+      host_id: node.nodeId,
       memory_percent: 0,
       memory_rss: 0,
       memory_vms: 0,
@@ -121,13 +121,13 @@ export function processJson(host: HostView, row: number, _context: RowContext): 
       pid: procs.pid[row]!,
       ppid: 0,
       priority: 0,
-      process_name: host.text(procs.name[row]!),
-      start_epoch: epochOf(host.at, age),
+      process_name: node.text(procs.name[row]!),
+      start_epoch: epochOf(node.at, age),
       start_time: elapsedText(age),
       state: '',
       threads: 0,
       used_memory: field({ key: 'used_memory', max: Number.MAX_SAFE_INTEGER }, procs.vramBytes[row]!),
-      user: host.userName(procs.user[row]!),
+      user: node.userName(procs.user[row]!),
       uses_gpu: slot >= 0,
     }),
   );
@@ -148,8 +148,8 @@ function epochOf(at: Ms, ageSeconds: number): number | null {
   return Number.isSafeInteger(epoch) ? epoch : null;
 }
 
-export function cpuJson(host: HostView, row: number, { time }: RowContext): string {
-  const { cpus } = host;
+export function cpuJson(node: NodeView, row: number, { time }: RowContext): string {
+  const { cpus } = node;
   const value = (id: keyof typeof CPU_RULES): number | null => field(CPU_RULES[id], cpus.value(row, id));
   const model = cpus.title(row);
   const megahertz = value('frequencyMhz');
@@ -160,12 +160,12 @@ export function cpuJson(host: HostView, row: number, { time }: RowContext): stri
       base_frequency_mhz: megahertz,
       cache_size_mb: 0,
       cpu_model: model,
-      host_id: host.hostId,
-      hostname: host.label,
+      host_id: node.nodeId,
+      hostname: node.name,
       index: row,
-      instance: host.label,
+      instance: node.name,
       max_frequency_mhz: megahertz,
-      per_core_utilization: row === 0 ? coresOf(host) : [],
+      per_core_utilization: row === 0 ? coresOf(node) : [],
       per_socket_info: [],
       platform_type: platformOf(model),
       power_consumption: value('powerWatts'),
@@ -179,7 +179,7 @@ export function cpuJson(host: HostView, row: number, { time }: RowContext): stri
   );
 }
 
-function coresOf({ cores }: HostView): object[] {
+function coresOf({ cores }: NodeView): object[] {
   const all: object[] = [];
   for (let row = 0; row < cores.count; row++) {
     const utilization = cores.value(row, 'utilPercent');
@@ -198,8 +198,8 @@ function platformOf(model: string): string | { readonly Other: string } {
   return { Other: model };
 }
 
-export function memoryJson(host: HostView, row: number, { time }: RowContext): string {
-  const value = (id: keyof typeof MEMORY_RULES): number => field(MEMORY_RULES[id], host.memory.value(row, id)) ?? 0;
+export function memoryJson(node: NodeView, row: number, { time }: RowContext): string {
+  const value = (id: keyof typeof MEMORY_RULES): number => field(MEMORY_RULES[id], node.memory.value(row, id)) ?? 0;
   const [total, used] = [value('totalBytes'), value('usedBytes')];
   const [swapTotal, swapUsed] = [value('swapTotalBytes'), value('swapUsedBytes')];
   return JSON.stringify(
@@ -208,10 +208,10 @@ export function memoryJson(host: HostView, row: number, { time }: RowContext): s
       buffers_bytes: value('buffersBytes'),
       cached_bytes: value('cachedBytes'),
       free_bytes: Math.max(0, total - used),
-      host_id: host.hostId,
-      hostname: host.label,
+      host_id: node.nodeId,
+      hostname: node.name,
       index: row,
-      instance: host.label,
+      instance: node.name,
       swap_free_bytes: Math.max(0, swapTotal - swapUsed),
       swap_total_bytes: swapTotal,
       swap_used_bytes: swapUsed,
@@ -223,16 +223,16 @@ export function memoryJson(host: HostView, row: number, { time }: RowContext): s
   );
 }
 
-export function storageJson(host: HostView, row: number): string {
+export function storageJson(node: NodeView, row: number): string {
   const value = (key: string, id: 'totalBytes' | 'availableBytes'): number | null =>
-    field({ key, max: Number.MAX_SAFE_INTEGER }, host.disks.value(row, id));
+    field({ key, max: Number.MAX_SAFE_INTEGER }, node.disks.value(row, id));
   return JSON.stringify(
     withAbsent({
       available_bytes: value('available_bytes', 'availableBytes'),
-      host_id: host.hostId,
-      hostname: host.label,
+      host_id: node.nodeId,
+      hostname: node.name,
       index: row,
-      mount_point: host.disks.title(row),
+      mount_point: node.disks.title(row),
       total_bytes: value('total_bytes', 'totalBytes'),
     }),
   );

@@ -66,7 +66,7 @@ const decimal = (text = ''): number => (/^\d{1,9}(\.\d{1,6})?$/.test(text) ? Num
 /** What a process row says, its GPU still by the names it uses. */
 export interface ReadProc {
   /** '' where the row names none. */
-  readonly hostId: string;
+  readonly nodeId: string;
   readonly pid: number;
   readonly onGpu: boolean;
   readonly deviceUuid: string;
@@ -87,7 +87,7 @@ export function readProc(row: Loose): ReadProc | undefined {
   const deviceUuid = textOf(row, 'device_uuid', NAME_BYTES);
   const vramBytes = numberOf(row, 'used_memory') || 0;
   return {
-    hostId: textOf(row, 'host_id'),
+    nodeId: textOf(row, 'host_id'),
     pid,
     // all-smi lists processes on no GPU as being on GPU 0 with nothing.
     onGpu: deviceUuid !== '' || vramBytes > 0 || member(row, 'uses_gpu') === true,

@@ -2,11 +2,11 @@
 import {
   GPU_FIELDS,
   NO_EXTRAS,
-  type HostExtras,
+  type NodeExtras,
   type GpuColumns,
   type GpuField,
-  type HostData,
-  type HostFacts,
+  type NodeData,
+  type NodeFacts,
   type ProcColumns,
   type Rows,
 } from '../../model/columns.js';
@@ -16,7 +16,7 @@ import {
   TABLE_FIELDS,
   type Names,
   type PackedFrame,
-  type PackedHost,
+  type PackedNode,
   type PackedRows,
   type TableName,
 } from '../format/packed-frame.js';
@@ -52,13 +52,13 @@ function extended(known: string[], { from, added }: Names): string[] {
   return known;
 }
 
-export class RecordedColumns implements HostData {
+export class RecordedColumns implements NodeData {
   readonly #tables: NameTables;
   #texts: readonly string[] = [''];
   #users: readonly string[] = [''];
-  #source: { readonly frame: PackedFrame; readonly spans: NonNullable<PackedHost['spans']> } | undefined;
-  #facts: HostFacts = NO_FACTS;
-  #extras: HostExtras = NO_EXTRAS;
+  #source: { readonly frame: PackedFrame; readonly spans: NonNullable<PackedNode['spans']> } | undefined;
+  #facts: NodeFacts = NO_FACTS;
+  #extras: NodeExtras = NO_EXTRAS;
   #procs: ProcColumns | undefined;
   #gpus: GpuColumns | undefined;
   #rows: Partial<Record<TableName, Rows<string>>> = {};
@@ -68,7 +68,7 @@ export class RecordedColumns implements HostData {
   }
 
   /** Shows the host of `frame`; without rows it is a host that said nothing. */
-  load(frame: PackedFrame, { spans, facts, extras }: PackedHost): void {
+  load(frame: PackedFrame, { spans, facts, extras }: PackedNode): void {
     this.#facts = facts;
     this.#extras = spans ? new RecordedExtras(extras, spans.gpus[1]) : NO_EXTRAS;
     ({ texts: this.#texts, users: this.#users } = this.#tables.of(frame));
@@ -84,22 +84,22 @@ export class RecordedColumns implements HostData {
   get gpus(): GpuColumns {
     return (this.#gpus ??= this.#source ? this.#gpuColumns(this.#source) : NO_GPUS);
   }
-  get cpus(): HostData['cpus'] {
+  get cpus(): NodeData['cpus'] {
     return this.#table('cpus');
   }
-  get cores(): HostData['cores'] {
+  get cores(): NodeData['cores'] {
     return this.#table('cores');
   }
-  get memory(): HostData['memory'] {
+  get memory(): NodeData['memory'] {
     return this.#table('memory');
   }
-  get disks(): HostData['disks'] {
+  get disks(): NodeData['disks'] {
     return this.#table('disks');
   }
-  get facts(): HostFacts {
+  get facts(): NodeFacts {
     return this.#facts;
   }
-  get extras(): HostExtras {
+  get extras(): NodeExtras {
     return this.#extras;
   }
   text(ref: number): string {
@@ -115,7 +115,7 @@ export class RecordedColumns implements HostData {
       : NO_ROWS);
   }
 
-  #gpuColumns({ frame: { gpus }, spans }: { readonly frame: PackedFrame; readonly spans: NonNullable<PackedHost['spans']> }): GpuColumns {
+  #gpuColumns({ frame: { gpus }, spans }: { readonly frame: PackedFrame; readonly spans: NonNullable<PackedNode['spans']> }): GpuColumns {
     const [from, slots] = spans.gpus;
     const texts = this.#texts;
     return {
@@ -187,7 +187,7 @@ const NO_GPUS: GpuColumns = {
   field: Object.fromEntries(GPU_FIELDS.map((field) => [field, NONE])) as Record<GpuField, Float64Array>,
   detail: () => '',
 };
-const NO_FACTS: HostFacts = {
+const NO_FACTS: NodeFacts = {
   instance: '',
   exporterVersion: '',
   up: undefined,

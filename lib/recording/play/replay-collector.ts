@@ -1,11 +1,11 @@
 /** A collector that plays a recording: in its own time at any speed, frame by frame, from any place. */
 import { AppError } from '../../errors.js';
-import type { HostView, Ms } from '../../model/node-view.js';
+import type { NodeView, Ms } from '../../model/node-view.js';
 import type { Delivery } from '../../model/collector.js';
 import type { Replay, ReplayStatus, Transport } from '../../model/replay.js';
 import { gapOf } from '../read/chunk-store.js';
 import type { FrameRef } from '../read/recording-info.js';
-import { RecordedHosts } from './recorded-nodes.js';
+import { RecordedNodes } from './recorded-nodes.js';
 import type { FrameSource, Query, Shown } from './frame-source.js';
 import type { Clock } from '../../model/clock.js';
 
@@ -39,7 +39,7 @@ class RecordedReplay implements Replay {
   readonly intervalMs: Ms;
   readonly #source: FrameSource;
   readonly #clock: Clock;
-  readonly #hosts: RecordedHosts;
+  readonly #nodes: RecordedNodes;
   #deliver: (deliveries: readonly Delivery[]) => void = () => undefined;
   #listen: (problem?: string) => void = () => undefined;
   #shown: Shown;
@@ -68,16 +68,16 @@ class RecordedReplay implements Replay {
     this.#speed = speed;
     this.#loop = loop;
     this.#shown = first;
-    this.#hosts = new RecordedHosts(this.intervalMs);
-    this.#hosts.take(first.frame);
-    this.#hosts.expect(first.frame);
+    this.#nodes = new RecordedNodes(this.intervalMs);
+    this.#nodes.take(first.frame);
+    this.#nodes.expect(first.frame);
     source.onInfo(() => {
       this.#listen();
     });
   }
 
-  get hosts(): readonly HostView[] {
-    return this.#hosts.all;
+  get nodes(): readonly NodeView[] {
+    return this.#nodes.all;
   }
 
   get status(): ReplayStatus {
@@ -218,7 +218,7 @@ class RecordedReplay implements Replay {
   async #jump(shown: Shown, order: number, passing = false): Promise<void> {
     if (order !== this.#order) return;
     const before = passing ? [] : await this.#source.before(shown.ref, LEAD_IN).catch(() => []);
-    for (const { frame } of before) this.#hosts.take(frame);
+    for (const { frame } of before) this.#nodes.take(frame);
     if (order !== this.#order) return;
     [...before, shown].forEach((one, nth) => this.#show(one, nth === 0 ? 'jump' : 'next'));
   }
@@ -302,7 +302,7 @@ class RecordedReplay implements Replay {
   async #ask(query: Query, order: number): Promise<Shown | undefined | null> {
     try {
       const found = await this.#source.ask(query);
-      if (found) this.#hosts.take(found.frame);
+      if (found) this.#nodes.take(found.frame);
       return order === this.#order ? found : null;
     } catch (error) {
       if (!this.#stopped && order === this.#order) {
@@ -317,7 +317,7 @@ class RecordedReplay implements Replay {
     this.#shown = shown;
     const { lastAt } = this.#source.info;
     this.#ended = lastAt !== undefined && shown.at >= lastAt;
-    this.#deliver(this.#hosts.show(shown.frame, continuity));
+    this.#deliver(this.#nodes.show(shown.frame, continuity));
     this.#listen();
   }
 }

@@ -1,8 +1,8 @@
 /** What is known of the extents of a track without reading them again: times, frames, what is wrong. */
 import type { Ms } from '../../model/node-view.js';
-import type { Peek } from './line-times.js';
+import type { LineHeader } from './line-times.js';
 
-export interface ExtentFacts {
+export interface ChunkFacts {
   readonly firstAt: Ms;
   readonly lastAt: Ms;
   readonly frames: number;
@@ -14,7 +14,7 @@ export interface ExtentFacts {
 /** Gaps kept of one extent. */
 const MAX_GAPS = 8;
 
-export function factsOf(peeks: readonly Peek[], tooLong: number, gapMs: Ms): ExtentFacts {
+export function factsOf(peeks: readonly LineHeader[], tooLong: number, gapMs: Ms): ChunkFacts {
   const times = peeks.flatMap((peek) => (peek.kind === 'data' && peek.nth === 1 ? [peek.at] : []));
   const gaps = times.flatMap((at, nth) => (nth > 0 && at - times[nth - 1]! > gapMs ? [[times[nth - 1]!, at] as const] : []));
   return {
@@ -29,20 +29,20 @@ export function factsOf(peeks: readonly Peek[], tooLong: number, gapMs: Ms): Ext
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 
 /** As a side file keeps it: a row per extent, null for a time that there is none of. */
-export function toJson(all: readonly ExtentFacts[]): object {
+export function toJson(all: readonly ChunkFacts[]): object {
   return { version: 1, extents: all.map(({ firstAt, lastAt, frames, bad, gaps }) => [firstAt, lastAt, frames, bad, gaps]) };
 }
 
 /** Undefined: it is not one of ours, or not for `extents` extents. */
-export function fromJson(value: unknown, extents: number): ExtentFacts[] | undefined {
+export function fromJson(value: unknown, extents: number): ChunkFacts[] | undefined {
   const { version, extents: rows } = (value ?? {}) as { version?: unknown; extents?: unknown };
   if (version !== 1 || !Array.isArray(rows) || rows.length !== extents) return undefined;
-  const facts = rows.map((row: unknown): ExtentFacts | undefined => {
+  const facts = rows.map((row: unknown): ChunkFacts | undefined => {
     if (!Array.isArray(row)) return undefined;
     const [firstAt, lastAt, frames, bad, gaps] = row as readonly unknown[];
     if (!isNumber(frames) || !isNumber(bad) || !Array.isArray(gaps)) return undefined;
     const pairs = gaps.filter((gap): gap is [number, number] => Array.isArray(gap) && gap.every(isNumber));
     return { firstAt: isNumber(firstAt) ? firstAt : NaN, lastAt: isNumber(lastAt) ? lastAt : NaN, frames, bad, gaps: pairs };
   });
-  return facts.includes(undefined) ? undefined : (facts as ExtentFacts[]);
+  return facts.includes(undefined) ? undefined : (facts as ChunkFacts[]);
 }

@@ -1,12 +1,12 @@
 /** The extents of all files of a recording: decompressed when they are asked for, a few kept, what was learnt of each remembered. */
 import type { Ms } from '../../model/node-view.js';
 import type { CacheFolder } from './cache-folder.js';
-import { type Track, Damaged } from './chunk.js';
-import { factsOf, fromJson, toJson, type ExtentFacts } from './chunk-index.js';
-import type { OpenTrack } from './open-chunks.js';
-import { peekLine, type Peek } from './line-times.js';
+import { type ChunkedFile, Damaged } from './chunk.js';
+import { factsOf, fromJson, toJson, type ChunkFacts } from './chunk-index.js';
+import type { OpenedFile } from './open-chunks.js';
+import { readLineHeader, type LineHeader } from './line-times.js';
 import { GAP_INTERVALS } from '../format/schema.js';
-import { StreamTrack } from './stream-chunks.js';
+import { StreamChunks } from './stream-chunks.js';
 
 /** Extents kept decompressed. */
 const KEPT = 4;
@@ -14,9 +14,9 @@ const KEPT = 4;
 const WORTH_KEEPING_BYTES = 4 * 2 ** 20;
 const MAX_GAPS = 500;
 
-export interface Extent {
+export interface Chunk {
   readonly lines: readonly Buffer[];
-  readonly peeks: readonly Peek[];
+  readonly peeks: readonly LineHeader[];
   /** Lines that frames begin with. */
   readonly starts: readonly number[];
 }
@@ -27,23 +27,23 @@ export interface Place {
 }
 
 interface Lane {
-  readonly track: Track;
+  readonly track: ChunkedFile;
   readonly identity: string;
   readonly bytes: number;
-  readonly facts: (ExtentFacts | undefined)[];
+  readonly facts: (ChunkFacts | undefined)[];
   /** They come from an earlier time. */
   readonly complete: boolean;
 }
 
-const NOTHING: Extent = { lines: [], peeks: [], starts: [] };
+const NOTHING: Chunk = { lines: [], peeks: [], starts: [] };
 
-export class ExtentStore {
+export class ChunkStore {
   #gapMs: Ms = Infinity;
   #lanes: readonly Lane[];
   readonly #cache: CacheFolder;
-  #kept = new Map<string, Extent>();
+  #kept = new Map<string, Chunk>();
 
-  constructor(opened: readonly OpenTrack[], cache: CacheFolder) {
+  constructor(opened: readonly OpenedFile[], cache: CacheFolder) {
     this.#cache = cache;
     this.#lanes = opened.map(({ track, identity, bytes }) => {
       const kept = track.complete && !track.known ? fromJson(cache.readJson(identity), track.extents) : undefined;
@@ -58,7 +58,7 @@ export class ExtentStore {
     for (const lane of this.#lanes) if (!lane.complete) lane.facts.length = 0;
   }
 
-  get tracks(): readonly Track[] {
+  get tracks(): readonly ChunkedFile[] {
     return this.#lanes.map(({ track }) => track);
   }
   get bytes(): number {
@@ -72,9 +72,9 @@ export class ExtentStore {
   }
 
   /** Undefined: behind the end of its track. Waits where the file is still being read, begins again where it has been forgotten. */
-  async get(place: Place): Promise<Extent | undefined> {
+  async get(place: Place): Promise<Chunk | undefined> {
     const { track } = this.#lanes[place.track]!;
-    if (track instanceof StreamTrack && place.extent < track.forgotten) track.again();
+    if (track instanceof StreamChunks && place.extent < track.forgotten) track.again();
     if (!(await this.#reach(track, place.extent))) return undefined;
     const key = `${place.track} ${place.extent}`;
     const kept = this.#kept.get(key);
@@ -89,9 +89,9 @@ export class ExtentStore {
   }
 
   /** Waits until the whole file is known, or `enough` of it; how many extents it has by then. */
-  async count(track: number, enough: (facts: ExtentFacts) => boolean): Promise<number> {
+  async count(track: number, enough: (facts: ChunkFacts) => boolean): Promise<number> {
     const { track: one } = this.#lanes[track]!;
-    while (one instanceof StreamTrack && !one.complete) {
+    while (one instanceof StreamChunks && !one.complete) {
       const last = one.extents > 0 ? this.facts({ track, extent: one.extents - 1 }) : undefined;
       if (last && enough(last)) break;
       await one.more();
@@ -100,13 +100,13 @@ export class ExtentStore {
   }
 
   /** What is known of an extent; undefined: it has not been read yet. */
-  facts({ track, extent }: Place): ExtentFacts | undefined {
+  facts({ track, extent }: Place): ChunkFacts | undefined {
     const lane = this.#lanes[track]!;
     const known = lane.track.known?.(extent);
     return known ? { ...known, bad: 0, gaps: [] } : lane.facts[extent];
   }
 
-  async learn(place: Place): Promise<ExtentFacts> {
+  async learn(place: Place): Promise<ChunkFacts> {
     const known = this.facts(place);
     if (known) return known;
     await this.get(place);
@@ -136,9 +136,9 @@ export class ExtentStore {
         this.#read({ track, extent });
         if (!(await pause())) return;
       }
-      if (lane.track instanceof StreamTrack) await lane.track.done;
+      if (lane.track instanceof StreamChunks) await lane.track.done;
       else if (!lane.track.known && lane.bytes >= WORTH_KEEPING_BYTES)
-        this.#cache.writeJson(lane.identity, toJson(lane.facts as ExtentFacts[]));
+        this.#cache.writeJson(lane.identity, toJson(lane.facts as ChunkFacts[]));
     }
   }
 
@@ -174,20 +174,20 @@ export class ExtentStore {
 
   /** How much of a track is known when `read` of its extents are. */
   #share({ track, bytes }: Lane, read: number): number {
-    if (track instanceof StreamTrack && !track.complete) return Math.min(0.999, track.taken / Math.max(1, bytes));
+    if (track instanceof StreamChunks && !track.complete) return Math.min(0.999, track.taken / Math.max(1, bytes));
     return track.extents === 0 ? 1 : read / track.extents;
   }
 
-  async #reach(track: Track, extent: number): Promise<boolean> {
-    while (extent >= track.extents && track instanceof StreamTrack && !track.complete) await track.more();
+  async #reach(track: ChunkedFile, extent: number): Promise<boolean> {
+    while (extent >= track.extents && track instanceof StreamChunks && !track.complete) await track.more();
     return extent < track.extents;
   }
 
-  #read({ track, extent }: Place): Extent {
+  #read({ track, extent }: Place): Chunk {
     const lane = this.#lanes[track]!;
     try {
       const { lines, tooLong, unended } = lane.track.lines(extent);
-      const peeks = lines.map(peekLine);
+      const peeks = lines.map(readLineHeader);
       // A program that was killed leaves half a line.
       if (unended && peeks.at(-1)?.kind === 'bad') peeks.pop();
       lane.facts[extent] ??= factsOf(peeks, tooLong, this.#gapMs);

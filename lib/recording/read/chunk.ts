@@ -1,7 +1,7 @@
 /** A stretch of a file that can be read on its own, and the lines that begin in it. */
 import { MAX_LINE_BYTES } from '../format/schema.js';
 
-export interface ExtentLines {
+export interface ChunkLines {
   readonly lines: readonly Buffer[];
   /** Lines too long to be read. */
   readonly tooLong: number;
@@ -12,7 +12,7 @@ export interface ExtentLines {
 const LINE_FEED = 10;
 
 /** The lines of bytes that hold whole ones; the last may lack its line feed. */
-export function linesOf(bytes: Uint8Array): ExtentLines {
+export function linesOf(bytes: Uint8Array): ChunkLines {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lines: Buffer[] = [];
   let tooLong = 0;
@@ -26,10 +26,10 @@ export function linesOf(bytes: Uint8Array): ExtentLines {
   return { lines, tooLong, unended: all.length > 0 && all.at(-1) !== LINE_FEED };
 }
 
-export const NO_LINES: ExtentLines = { lines: [], tooLong: 0, unended: false };
+export const NO_LINES: ChunkLines = { lines: [], tooLong: 0, unended: false };
 
 /** A file of a recording, as extents in the order of time. */
-export interface Track {
+export interface ChunkedFile {
   readonly path: string;
   readonly codec: string;
   /** Whether any extent can be read at once. False: the file is read once from start to end to make it so. */
@@ -45,7 +45,7 @@ export interface Track {
   /** What is known of an extent without reading it. */
   known?(extent: number): { readonly firstAt: number; readonly lastAt: number; readonly frames: number } | undefined;
   /** Throws `Damaged` where its bytes are not what they should be. */
-  lines(extent: number): ExtentLines;
+  lines(extent: number): ChunkLines;
   close(): void;
 }
 

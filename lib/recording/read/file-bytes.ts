@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { AppError } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
-import { readSpare, SPARE_SUFFIX } from '../write/segment-file.js';
+import { readJournal, JOURNAL_SUFFIX } from '../write/segment-file.js';
 
 /** What small reads are served from. */
 const WINDOW_BYTES = 64 * 1024;
@@ -66,14 +66,14 @@ export class FileBytes {
   }
 }
 
-function spareOf(path: string, size: number): ReturnType<typeof readSpare> {
+function spareOf(path: string, size: number): ReturnType<typeof readJournal> {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path + SPARE_SUFFIX);
+    bytes = readFileSync(path + JOURNAL_SUFFIX);
   } catch {
     return undefined;
   }
-  const spare = readSpare(bytes);
+  const spare = readJournal(bytes);
   return spare && spare.from <= size ? spare : undefined;
 }
 

@@ -4,7 +4,7 @@
  */
 import { constants, inflateRawSync } from 'node:zlib';
 import type { FileBytes } from './file-bytes.js';
-import { linesOf, NO_LINES, type ExtentLines, type Track, Damaged } from './chunk.js';
+import { linesOf, NO_LINES, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';
 import { GZIP_HEADER, nextFlush } from '../codec/gzip-format.js';
 
 const PAGE_BYTES = 64 * 1024;
@@ -14,7 +14,7 @@ const BRACE = 0x7b;
 /** Enough to tell a flush point from bytes that only look like one, and from one that needs what was before it. */
 const PROBE_BYTES = 128 * 1024;
 
-export class GzipTrack implements Track {
+export class GzipChunks implements ChunkedFile {
   readonly codec = 'gzip';
   readonly seekable = true;
   readonly complete = true;
@@ -36,7 +36,7 @@ export class GzipTrack implements Track {
     return this.#file.path;
   }
 
-  lines(extent: number): ExtentLines {
+  lines(extent: number): ChunkLines {
     const from = this.#startOf(extent);
     if (from < 0) return NO_LINES;
     let next = extent + 1;

@@ -2,7 +2,7 @@
 import type { Ms } from '../../model/node-view.js';
 import { readLine, type Header } from '../format/decode.js';
 
-export type Peek =
+export type LineHeader =
   | { readonly kind: 'data'; readonly at: Ms; readonly nth: number; readonly of: number }
   | { readonly kind: 'header'; readonly header: Header }
   | { readonly kind: 'index' }
@@ -17,7 +17,7 @@ const PART_NUMBERS = /^(\d{1,3}),(\d{1,3})\]/;
 const END_BYTES = 64;
 const START_BYTES = 32;
 
-export function peekLine(line: Buffer): Peek {
+export function readLineHeader(line: Buffer): LineHeader {
   const time = TIME_AT_END.exec(line.toString('latin1', Math.max(0, line.length - END_BYTES)))?.[1];
   const at = time === undefined ? NaN : Date.parse(time);
   if (Number.isNaN(at)) return peekWhole(line);
@@ -33,7 +33,7 @@ function partOf(line: Buffer): readonly [nth: number, of: number] {
   return numbers ? [Number(numbers[1]), Number(numbers[2])] : [1, 1];
 }
 
-function peekWhole(line: Buffer): Peek {
+function peekWhole(line: Buffer): LineHeader {
   const text = line.toString('utf8').trim();
   if (text === '') return { kind: 'empty' };
   const read = readLine(text);

@@ -4,19 +4,19 @@ import { FileBytes } from './file-bytes.js';
 import { CacheCopy } from './cache-copy.js';
 import { MAX_COPY_BYTES, type CacheFolder } from './cache-folder.js';
 import { codecOf } from '../codec/codec.js';
-import type { Track } from './chunk.js';
-import { GzipTrack } from './gzip-chunks.js';
+import type { ChunkedFile } from './chunk.js';
+import { GzipChunks } from './gzip-chunks.js';
 import { hasFlushPoints, GZIP_HEADER } from '../codec/gzip-format.js';
 import { linesOf } from './chunk.js';
-import { PlainTrack } from './plain-chunks.js';
-import { peekLine } from './line-times.js';
-import { StreamTrack } from './stream-chunks.js';
+import { PlainChunks } from './plain-chunks.js';
+import { readLineHeader } from './line-times.js';
+import { StreamChunks } from './stream-chunks.js';
 import { loadCompress, loadDecompress, type Decompress } from '../codec/zstd.js';
 import { decodeIndex, walkFrame } from '../codec/zstd-format.js';
-import { ZstdTrack } from './zstd-chunks.js';
+import { ZstdChunks } from './zstd-chunks.js';
 
-export interface OpenTrack {
-  readonly track: Track;
+export interface OpenedFile {
+  readonly track: ChunkedFile;
   /** Of the file's present content: what is kept of it is found by this. */
   readonly identity: string;
   readonly bytes: number;
@@ -30,18 +30,18 @@ export interface OpenOptions {
 }
 
 /** `turn`: see StreamTrack. Throws `E_RECORDING_UNREADABLE`. */
-export async function openTrack(path: string, options: OpenOptions, turn: Promise<void>): Promise<OpenTrack> {
+export async function openChunkedFile(path: string, options: OpenOptions, turn: Promise<void>): Promise<OpenedFile> {
   const file = new FileBytes(path);
   const { identity, size: bytes } = file;
   const head = Buffer.from(file.read(0, GZIP_HEADER.length));
   const codec = codecOf(head, path);
-  if (codec === 'none' || bytes === 0) return { track: new PlainTrack(file, options.pageBytes), identity, bytes };
-  if (codec === 'gzip' && hasFlushPoints(head)) return { track: new GzipTrack(file, options.pageBytes), identity, bytes };
+  if (codec === 'none' || bytes === 0) return { track: new PlainChunks(file, options.pageBytes), identity, bytes };
+  if (codec === 'gzip' && hasFlushPoints(head)) return { track: new GzipChunks(file, options.pageBytes), identity, bytes };
   const decompress = await loadDecompress();
-  if (codec === 'zstd' && isOurs(file, decompress)) return { track: new ZstdTrack(file, decompress), identity, bytes };
+  if (codec === 'zstd' && isOurs(file, decompress)) return { track: new ZstdChunks(file, decompress), identity, bytes };
   file.close();
   const copied = options.cache.file(identity, '.zst');
-  if (existsSync(copied)) return { track: named(new ZstdTrack(new FileBytes(copied), decompress), path, codec), identity, bytes };
+  if (existsSync(copied)) return { track: named(new ZstdChunks(new FileBytes(copied), decompress), path, codec), identity, bytes };
   const copy = new CacheCopy({
     path: copied,
     growing: options.cache.file(`${identity} ${process.pid}`, '.part'),
@@ -49,11 +49,11 @@ export async function openTrack(path: string, options: OpenOptions, turn: Promis
     compress: await loadCompress(),
     decompress,
   });
-  return { track: new StreamTrack(path, codec, copy, turn), identity, bytes };
+  return { track: new StreamChunks(path, codec, copy, turn), identity, bytes };
 }
 
 /** A copy goes by the name of what it is a copy of. */
-function named(track: ZstdTrack, path: string, codec: string): Track {
+function named(track: ZstdChunks, path: string, codec: string): ChunkedFile {
   return {
     path,
     codec,
@@ -77,7 +77,7 @@ function isOurs(file: FileBytes, decompress: Decompress): boolean {
     return false;
   try {
     const [first] = linesOf(decompress(Buffer.from(file.read(0, frame.length)), MAX_FIRST_BYTES)).lines;
-    const peek = first && peekLine(first);
+    const peek = first && readLineHeader(first);
     return peek?.kind === 'header' && peek.header.writer.startsWith('all-smi-view');
   } catch {
     return false;

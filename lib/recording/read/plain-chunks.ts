@@ -1,13 +1,13 @@
 /** A plain file in pages of equal size; a page's lines are those that begin in it. So any place is found at once, in a file of any size. */
 import type { FileBytes } from './file-bytes.js';
-import { linesOf, NO_LINES, type ExtentLines, type Track } from './chunk.js';
+import { linesOf, NO_LINES, type ChunkLines, type ChunkedFile } from './chunk.js';
 import { MAX_LINE_BYTES } from '../format/schema.js';
 
 const PAGE_BYTES = 2 ** 20;
 const STEP_BYTES = 256 * 1024;
 const LINE_FEED = 10;
 
-export class PlainTrack implements Track {
+export class PlainChunks implements ChunkedFile {
   readonly codec = 'none';
   readonly seekable = true;
   readonly complete = true;
@@ -29,7 +29,7 @@ export class PlainTrack implements Track {
     return this.#file.size > 0 && this.#file.read(this.#file.size - 1, 1)[0] !== LINE_FEED;
   }
 
-  lines(extent: number): ExtentLines {
+  lines(extent: number): ChunkLines {
     const pageAt = extent * this.#pageBytes;
     const next = Math.min(this.#file.size, pageAt + this.#pageBytes);
     const from = pageAt === 0 ? 0 : this.#lineAfter(pageAt - 1, next - 1);
@@ -54,7 +54,7 @@ export class PlainTrack implements Track {
     return -1;
   }
 
-  #withoutLast(from: number, next: number): ExtentLines {
+  #withoutLast(from: number, next: number): ChunkLines {
     const bytes = this.#file.read(from, next - from);
     const end = bytes.lastIndexOf(LINE_FEED);
     return { ...linesOf(Buffer.from(bytes.subarray(0, end + 1))), tooLong: 1 };

@@ -6,12 +6,12 @@ import type { Ms } from '../../model/node-view.js';
 import type { CacheFolder } from './cache-folder.js';
 import { filesOf } from './file-chain.js';
 import { readFrame, readLine, type DataLine, type Header } from '../format/decode.js';
-import { ExtentStore, gapOf, type Extent, type Place } from './chunk-store.js';
-import { openTrack, type OpenOptions, type OpenTrack } from './open-chunks.js';
+import { ChunkStore, gapOf, type Chunk, type Place } from './chunk-store.js';
+import { openChunkedFile, type OpenOptions, type OpenedFile } from './open-chunks.js';
 import type { FrameRef, RecordingInfo } from './recording-info.js';
 import type { RecordedFrame } from '../format/records.js';
 import { SCHEMA } from '../format/schema.js';
-import { StreamTrack } from './stream-chunks.js';
+import { StreamChunks } from './stream-chunks.js';
 
 const DEFAULT_INTERVAL_MS: Ms = 3000;
 /** Of a file without a frame, to tell what it is. */
@@ -25,7 +25,7 @@ export interface Found {
 }
 
 export class Reader {
-  readonly #store: ExtentStore;
+  readonly #store: ChunkStore;
   readonly #cache: CacheFolder;
   #header: Header | undefined;
   #intervalMs: Ms | undefined;
@@ -37,23 +37,23 @@ export class Reader {
   #read: Found | undefined;
   #closed = false;
 
-  private constructor(store: ExtentStore, cache: CacheFolder) {
+  private constructor(store: ChunkStore, cache: CacheFolder) {
     this.#store = store;
     this.#cache = cache;
   }
 
   /** Throws `E_RECORDING_UNREADABLE`, or `E_RECORDING_BAD` where there is no frame to be read. */
   static async open(paths: readonly string[], options: OpenOptions): Promise<Reader> {
-    const opened: OpenTrack[] = [];
+    const opened: OpenedFile[] = [];
     let turn = Promise.resolve();
     for (const path of filesOf(paths)) {
-      const one = await openTrack(path, options, turn);
-      if (one.track instanceof StreamTrack) turn = one.track.done;
+      const one = await openChunkedFile(path, options, turn);
+      if (one.track instanceof StreamChunks) turn = one.track.done;
       // A segment may be there under two names.
       if (opened.some(({ identity }) => identity === one.identity)) one.track.close();
       else opened.push(one);
     }
-    const reader = new Reader(new ExtentStore(opened, options.cache), options.cache);
+    const reader = new Reader(new ChunkStore(opened, options.cache), options.cache);
     try {
       await reader.#begin(clean(paths.join(', '), 200));
     } catch (error) {
@@ -317,7 +317,7 @@ export class Reader {
 
 const same = (a: FrameRef, b: FrameRef): boolean => a.track === b.track && a.extent === b.extent && a.nth === b.nth;
 
-function timeIn(extent: Extent, line: number): Ms {
+function timeIn(extent: Chunk, line: number): Ms {
   const peek = extent.peeks[line]!;
   return peek.kind === 'data' ? peek.at : NaN;
 }

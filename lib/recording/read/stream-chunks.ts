@@ -7,8 +7,8 @@ import { createGunzip } from 'node:zlib';
 import type { Ms } from '../../model/node-view.js';
 import { FileBytes } from './file-bytes.js';
 import type { CacheCopy } from './cache-copy.js';
-import { linesOf, type ExtentLines, type Track, Damaged } from './chunk.js';
-import { peekLine } from './line-times.js';
+import { linesOf, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';
+import { readLineHeader } from './line-times.js';
 import { MAX_LINE_BYTES } from '../format/schema.js';
 import { blockHeader, frameHeader, isSkippable, ZSTD_MAGIC } from '../codec/zstd-format.js';
 
@@ -20,7 +20,7 @@ const MAX_RATIO = 1000;
 
 const LINE_FEED = 10;
 
-export class StreamTrack implements Track {
+export class StreamChunks implements ChunkedFile {
   readonly codec: 'gzip' | 'zstd';
   readonly seekable = false;
   readonly path: string;
@@ -66,7 +66,7 @@ export class StreamTrack implements Track {
     return this.#copy.blocks[extent];
   }
 
-  lines(extent: number): ExtentLines {
+  lines(extent: number): ChunkLines {
     return linesOf(this.#copy.read(extent));
   }
 
@@ -230,7 +230,7 @@ class LineBlocks {
     const block = Buffer.concat(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
-    this.#shown ||= linesOf(block).lines.some((line) => peekLine(line).kind === 'data');
+    this.#shown ||= linesOf(block).lines.some((line) => readLineHeader(line).kind === 'data');
     this.#emit(block, last);
   }
 
@@ -247,7 +247,7 @@ class LineBlocks {
 
 function summaryOf(block: Buffer): { readonly firstAt: Ms; readonly lastAt: Ms; readonly frames: number } {
   const times = linesOf(block).lines.flatMap((line) => {
-    const peek = peekLine(line);
+    const peek = readLineHeader(line);
     return peek.kind === 'data' && peek.nth === 1 ? [peek.at] : [];
   });
   return { firstAt: times[0] ?? NaN, lastAt: times.at(-1) ?? NaN, frames: times.length };

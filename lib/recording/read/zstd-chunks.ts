@@ -1,13 +1,13 @@
 /** A zstd file of ours: each of its frames holds whole lines. Where they are the file's end says; where that is missing, the frames themselves. */
 import type { FileBytes } from './file-bytes.js';
-import { linesOf, type ExtentLines, type Track, Damaged } from './chunk.js';
+import { linesOf, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';
 import type { Decompress } from '../codec/zstd.js';
 import { decodeIndex, walkFrame, type Block } from '../codec/zstd-format.js';
 
 /** Content of a block; a cycle of many hosts may be tens of MiB. */
 const MAX_BLOCK_BYTES = 256 * 2 ** 20;
 
-export class ZstdTrack implements Track {
+export class ZstdChunks implements ChunkedFile {
   readonly codec = 'zstd';
   readonly seekable = true;
   readonly complete = true;
@@ -38,7 +38,7 @@ export class ZstdTrack implements Track {
     return this.#indexed ? this.#blocks[extent] : undefined;
   }
 
-  lines(extent: number): ExtentLines {
+  lines(extent: number): ChunkLines {
     const { offset, length } = this.#blocks[extent]!;
     const frame = this.#file.read(offset, length);
     const walked = walkFrame((at, count) => frame.subarray(at, at + count), 0);

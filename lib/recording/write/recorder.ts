@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { AppError } from '../../errors.js';
 import { VERSION } from '../../version.js';
-import type { HostView, Ms } from '../../model/node-view.js';
+import type { NodeView, Ms } from '../../model/node-view.js';
 import { FrameBuilder, frozenPieces, type FrameMeta } from '../format/encode.js';
 import type { Section } from '../format/schema.js';
 import { RecordingWriter, type WriterOptions } from './recording-writer.js';
@@ -13,7 +13,7 @@ const SLICE_MS = 1.25;
 
 export interface RecorderOptions extends Omit<WriterOptions, 'header'> {
   /** Asked anew for each frame. */
-  readonly hosts: () => Iterable<HostView>;
+  readonly nodes: () => Iterable<NodeView>;
   readonly intervalMs: Ms;
   readonly include: ReadonlySet<Section>;
   /** Names the only host of the recording, this machine; absent: it is of hosts elsewhere, and all-smi calls that "remote". */
@@ -57,7 +57,7 @@ export class Recorder {
     const writer = await RecordingWriter.create({
       ...options,
       header: {
-        hosts: options.local ? [hostname()] : Array.from(options.hosts(), ({ hostId }) => hostId),
+        hosts: options.local ? [hostname()] : Array.from(options.nodes(), ({ nodeId }) => nodeId),
         intervalMs: options.intervalMs,
         zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
         offsetMinutes: offsetMinutes(now),
@@ -110,12 +110,12 @@ export class Recorder {
   }
 
   async #frame(): Promise<void> {
-    const { hosts, include, clock, local, rest = sliced() } = this.#options;
+    const { nodes, include, clock, local, rest = sliced() } = this.#options;
     const at = clock.now();
-    const all = [...hosts()];
-    const meta: FrameMeta = { at, offsetMinutes: offsetMinutes(at), hostname: local ? (all[0]?.label ?? hostname()) : 'remote', include };
+    const all = [...nodes()];
+    const meta: FrameMeta = { at, offsetMinutes: offsetMinutes(at), hostname: local ? (all[0]?.name ?? hostname()) : 'remote', include };
     const frame = new FrameBuilder(meta);
-    for (const host of all) for (const piece of await frozenPieces(host, meta, rest)) frame.add(piece);
+    for (const node of all) for (const piece of await frozenPieces(node, meta, rest)) frame.add(piece);
     await this.#writer.write(frame.lines(), at);
     this.#options.wrote?.();
   }

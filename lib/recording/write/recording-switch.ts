@@ -1,6 +1,6 @@
 /** Recording of what is on screen, switched on and off by a key. */
 import type { AppError } from '../../errors.js';
-import type { HostView, Ms } from '../../model/node-view.js';
+import type { NodeView, Ms } from '../../model/node-view.js';
 import type { RecordingStatus, RecordingSwitch } from '../../model/replay.js';
 import type { BlockCompressor } from './segment-encoders.js';
 import { offsetMinutes, Recorder } from './recorder.js';
@@ -9,7 +9,7 @@ import { defaultPath } from './recording-writer.js';
 import type { Clock } from '../../model/clock.js';
 
 export interface SwitchOptions {
-  readonly hosts: () => Iterable<HostView>;
+  readonly nodes: () => Iterable<NodeView>;
   readonly intervalMs: Ms;
   readonly clock: Clock;
   /** The only host is this machine. */

@@ -11,7 +11,7 @@ const MODE = 0o600;
 const MAX_NAMES = 1000;
 
 /** Behind the name of a file whose last block is just being put in the place of its parts. */
-export const SPARE_SUFFIX = '.block';
+export const JOURNAL_SUFFIX = '.block';
 
 export class SegmentFile {
   path: string;
@@ -59,7 +59,7 @@ export class SegmentFile {
    * between leaves either the old end or the new one to be found (`readSpare`). False: there was no room beside it, and nothing changed.
    */
   async replaceEnd(from: number, bytes: Uint8Array): Promise<boolean> {
-    const path = this.path + SPARE_SUFFIX;
+    const path = this.path + JOURNAL_SUFFIX;
     if (!(await writeSpare(path, [spareHead(from, bytes), bytes]))) return false;
     // If this fails the spare stays, and with it all there was.
     this.size = await writeAll(this.#handle, [bytes], from);
@@ -144,7 +144,7 @@ function spareHead(from: number, { length }: Uint8Array): Uint8Array {
 }
 
 /** What a spare file holds; undefined: it was not finished, so the end of the file itself is as it was. */
-export function readSpare(spare: Buffer): { readonly from: number; readonly bytes: Uint8Array } | undefined {
+export function readJournal(spare: Buffer): { readonly from: number; readonly bytes: Uint8Array } | undefined {
   if (spare.length < SPARE_HEAD_BYTES || spare.toString('latin1', 0, SPARE_TAG.length) !== SPARE_TAG) return undefined;
   const [from, length] = [spare.readDoubleLE(SPARE_TAG.length), spare.readDoubleLE(SPARE_TAG.length + 8)];
   return spare.length === SPARE_HEAD_BYTES + length && Number.isSafeInteger(from) && from >= 0

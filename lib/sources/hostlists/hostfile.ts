@@ -124,7 +124,7 @@ function noteOf(labels: Iterable<readonly [string, string]>): TargetNote {
     if (LABEL_HEADS.has(name.toLowerCase())) label ??= value;
     else if (groups.size < MAX_GROUPS || groups.has(name)) groups.set(name, value);
   }
-  return { groups, ...(label === undefined ? {} : { label }) };
+  return { groups, ...(label === undefined ? {} : { name: label }) };
 }
 
 /** [{"targets": ["h1:9090"], "labels": {"rack": "7"}}], what file_sd and http_sd share. */

@@ -8,19 +8,19 @@ export const MAX_HOSTS = 10_000;
 /** One host to scrape. */
 export interface Target {
   /** The text after the scheme up to the first slash, as written: the host's identity everywhere. */
-  readonly hostId: string;
+  readonly nodeId: string;
   /** Always the path /metrics. */
   readonly url: string;
   /** Labels of the host file (rack, partition, ...). */
   readonly groups: ReadonlyMap<string, string>;
   /** What the host file calls it. */
-  readonly label?: string;
+  readonly name?: string;
 }
 
 /** What a host file says of an address besides the address. */
 export interface TargetNote {
   readonly groups?: ReadonlyMap<string, string>;
-  readonly label?: string;
+  readonly name?: string;
   /** For addresses that name no scheme. Default http. */
   readonly scheme?: 'http' | 'https';
 }
@@ -57,9 +57,9 @@ export class TargetList {
   }
 
   #keep(target: Target): void {
-    if (this.#byId.has(target.hostId)) return;
+    if (this.#byId.has(target.nodeId)) return;
     if (this.#byId.size >= MAX_HOSTS) throw new AppError('E_HOSTS_TOO_MANY', { max: MAX_HOSTS });
-    this.#byId.set(target.hostId, target);
+    this.#byId.set(target.nodeId, target);
   }
 }
 
@@ -85,7 +85,7 @@ function parseAddress(address: string, note: TargetNote = {}): Target {
   if (reason !== undefined) throw bad(address, reason);
   const url = hrefOf(`${scheme}://${hostId}/metrics`);
   if (url === undefined) throw bad(address, 'not a host name or address');
-  return { hostId, url, groups: note.groups ?? NO_GROUPS, ...(note.label === undefined ? {} : { label: note.label }) };
+  return { nodeId: hostId, url, groups: note.groups ?? NO_GROUPS, ...(note.name === undefined ? {} : { name: note.name }) };
 }
 
 function hrefOf(url: string): string | undefined {

@@ -1,6 +1,6 @@
 /** The collector that scrapes hosts over HTTP: scheduler, connections, parsers and records brought together. */
 import { AppError } from '../../errors.js';
-import { HostRecord } from '../../model/node.js';
+import { Node } from '../../model/node.js';
 import { clean } from '../../text/sanitize.js';
 import type { Ms } from '../../model/node-view.js';
 import type { Collector, Delivery } from '../../model/collector.js';
@@ -31,7 +31,7 @@ export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs'> {
 interface Lane {
   readonly target: Target;
   readonly parser: ScrapeParser;
-  readonly record: HostRecord;
+  readonly record: Node;
   /** The scrape under way. */
   attempt?: AbortController | undefined;
 }
@@ -43,7 +43,7 @@ export function createHttpCollector(options: HttpCollectorOptions): Collector {
 
 class HttpCollector implements Collector {
   readonly source: string;
-  readonly hosts: readonly HostRecord[];
+  readonly nodes: readonly Node[];
   readonly intervalMs: Ms;
   readonly #options: HttpCollectorOptions;
   readonly #client: HttpClient;
@@ -55,13 +55,13 @@ class HttpCollector implements Collector {
     const { targets, newParser, intervalMs = adaptiveInterval(targets.length), timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     this.#options = options;
     this.intervalMs = intervalMs;
-    this.source = options.source ?? (targets.length === 1 ? targets[0]!.hostId : `${targets.length} hosts`);
+    this.source = options.source ?? (targets.length === 1 ? targets[0]!.nodeId : `${targets.length} hosts`);
     this.#client = new HttpClient({ ...options, timeoutMs });
     this.#lanes = targets.map((target) => {
       const parser = newParser();
-      return { target, parser, record: new HostRecord(target, parser.data) };
+      return { target, parser, record: new Node(target, parser.data) };
     });
-    this.hosts = this.#lanes.map(({ record }) => record);
+    this.nodes = this.#lanes.map(({ record }) => record);
     this.#scheduler = new Scheduler({
       hosts: targets.length,
       intervalMs,
@@ -108,7 +108,7 @@ class HttpCollector implements Collector {
     try {
       const change = parser.commit(at, skewMs);
       record.commit({ at, latencyMs, skewMs, nextTryAt: this.#scheduler.settle(host, true) }, change);
-      return { host: record, kind: 'data', continuity: 'next', change };
+      return { node: record, kind: 'data', continuity: 'next', change };
     } catch (thrown) {
       return this.#fail(host, internal(thrown));
     }
@@ -119,7 +119,7 @@ class HttpCollector implements Collector {
     parser.abort();
     const nextTryAt = this.#scheduler.settle(host, false);
     record.fail({ at: this.#options.clock.now(), error: { code, text: message }, nextTryAt });
-    return { host: record, kind: 'failed', continuity: 'next' };
+    return { node: record, kind: 'failed', continuity: 'next' };
   }
 
   #cancel(host: number): void {
@@ -132,7 +132,7 @@ class HttpCollector implements Collector {
   #overdue(host: number): void {
     const { record } = this.#lanes[host]!;
     record.setStatus({ overdue: true, nextTryAt: this.#scheduler.dueAt(host) });
-    this.#deliver({ host: record, kind: 'overdue', continuity: 'next' });
+    this.#deliver({ node: record, kind: 'overdue', continuity: 'next' });
   }
 }
 

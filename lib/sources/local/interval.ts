@@ -5,7 +5,7 @@ import type { Clock } from '../../model/clock.js';
  * Runs `run` now and every `intervalMs` from its start; one that takes longer is followed by the next at once, never joined by it. The
  * returned function ends it: what is under way is finished, nothing is begun.
  */
-export function beat(clock: Clock, intervalMs: Ms, run: () => Promise<void>): () => void {
+export function every(clock: Clock, intervalMs: Ms, run: () => Promise<void>): () => void {
   let stopped = false;
   let disarm = (): void => undefined;
   const round = async (): Promise<void> => {

@@ -3,11 +3,11 @@ import { AppError } from '../../errors.js';
 import type { Ms } from '../../model/node-view.js';
 import type { NodeSource } from '../../model/sample.js';
 import type { Collector, Delivery } from '../../model/collector.js';
-import { HostRecord } from '../../model/node.js';
+import { Node } from '../../model/node.js';
 import { clean } from '../../text/sanitize.js';
 import { VERSION } from '../../version.js';
 import { nodeText } from '../../exposition/write/node-text.js';
-import { beat } from './interval.js';
+import { every } from './interval.js';
 import { Machine, type MachineOptions } from './machine.js';
 import type { Clock } from '../../model/clock.js';
 import type { ScrapeParser } from '../../exposition/parser/index.js';
@@ -39,13 +39,13 @@ export function createLocalCollector(options: LocalCollectorOptions): LocalColle
 
 class OneMachine implements LocalCollector {
   readonly source = 'this machine';
-  readonly hosts: readonly HostRecord[];
+  readonly nodes: readonly Node[];
   readonly intervalMs: Ms;
   sources: readonly NodeSource[] = [];
   readonly #machine: Machine;
   readonly #clock: Clock;
   readonly #parser: ScrapeParser;
-  readonly #record: HostRecord;
+  readonly #record: Node;
   readonly #afterCommit: () => void;
   #deliver: (delivery: Delivery) => void = () => undefined;
   #end: () => void = () => undefined;
@@ -60,14 +60,14 @@ class OneMachine implements LocalCollector {
     this.#parser = newParser();
     this.#afterCommit = afterCommit;
     this.intervalMs = intervalMs;
-    this.#record = new HostRecord({ hostId: 'localhost', label: machine.identity.instance }, this.#parser.data);
-    this.hosts = [this.#record];
+    this.#record = new Node({ nodeId: 'localhost', name: machine.identity.instance }, this.#parser.data);
+    this.nodes = [this.#record];
   }
 
   start(deliver: (delivery: Delivery) => void): void {
     this.#deliver = deliver;
     this.#watch();
-    this.#end = beat(this.#clock, this.intervalMs, () => this.#collect());
+    this.#end = every(this.#clock, this.intervalMs, () => this.#collect());
   }
 
   async stop(): Promise<void> {
@@ -86,7 +86,7 @@ class OneMachine implements LocalCollector {
       const change = this.#parser.commit(sample.at, 0);
       this.#record.commit({ at: sample.at, latencyMs: sample.at - startedAt, skewMs: 0, nextTryAt: startedAt + this.intervalMs });
       this.#watch();
-      this.#deliver({ host: this.#record, kind: 'data', continuity: 'next', change });
+      this.#deliver({ node: this.#record, kind: 'data', continuity: 'next', change });
       this.#afterCommit();
     } catch (thrown) {
       this.#fail(thrown);
@@ -99,7 +99,7 @@ class OneMachine implements LocalCollector {
     const { code, message: text } = new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) });
     const at = this.#clock.now();
     this.#record.fail({ at, error: { code, text }, nextTryAt: at + this.intervalMs });
-    this.#deliver({ host: this.#record, kind: 'failed', continuity: 'next' });
+    this.#deliver({ node: this.#record, kind: 'failed', continuity: 'next' });
   }
 
   /** A machine so busy that nothing comes back is told, not shown as it was. */
@@ -108,7 +108,7 @@ class OneMachine implements LocalCollector {
     this.#disarm = this.#clock.after(OVERDUE_INTERVALS * this.intervalMs, () => {
       if (this.#record.status.overdue) return;
       this.#record.setStatus({ overdue: true });
-      this.#deliver({ host: this.#record, kind: 'overdue', continuity: 'next' });
+      this.#deliver({ node: this.#record, kind: 'overdue', continuity: 'next' });
     });
   }
 }

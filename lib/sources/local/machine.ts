@@ -1,11 +1,11 @@
 /** This machine: everything its sources say, put together to one sample a collection. */
 import type { Ms } from '../../model/node-view.js';
 import type { NodeProcess, NodeSample, NodeSource, ProcessScope } from '../../model/sample.js';
-import { HostReader } from './proc-system.js';
+import { SystemReader } from './proc-system.js';
 import { ProcTable, type ProcRow } from './proc-processes.js';
 import type { GpuProcess } from './smi-rows.js';
 import { NvidiaSmi } from './nvidia-smi.js';
-import { UserNames } from './passwd.js';
+import { PasswdNames } from './passwd.js';
 import type { Clock } from '../../model/clock.js';
 
 export interface MachineOptions {
@@ -26,8 +26,8 @@ export interface MachineOptions {
 export class Machine {
   readonly #options: MachineOptions;
   readonly #smi: NvidiaSmi;
-  readonly #host: HostReader;
-  readonly #users: UserNames;
+  readonly #host: SystemReader;
+  readonly #users: PasswdNames;
   readonly #table: ProcTable;
   /** Pids that nvidia-smi named the last time and /proc didn't have. */
   #absent: ReadonlySet<number> = new Set();
@@ -36,8 +36,8 @@ export class Machine {
     const { clock, intervalMs, scope, nvidiaSmi, procDir, passwdFile, redact } = options;
     this.#options = options;
     this.#smi = new NvidiaSmi({ program: nvidiaSmi, clock, intervalMs, processes: scope !== 'off' });
-    this.#host = new HostReader(procDir, clock);
-    this.#users = new UserNames(clock, passwdFile);
+    this.#host = new SystemReader(procDir, clock);
+    this.#users = new PasswdNames(clock, passwdFile);
     this.#table = new ProcTable({ dir: procDir, clock, users: this.#users, redact });
   }
 

@@ -29,7 +29,7 @@ interface Known {
   readonly until: Ms;
 }
 
-export class UserNames {
+export class PasswdNames {
   readonly #clock: Clock;
   readonly #file: string | undefined;
   readonly #getent: OneShot;

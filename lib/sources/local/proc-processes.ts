@@ -7,7 +7,7 @@ import { clean } from '../../text/sanitize.js';
 import { within } from './with-timeout.js';
 import { parseCmdline, parsePidStat, parsePidStatus, type Cmdline, type PidStat, type PidStatus } from './proc-text.js';
 import { redact } from './redact.js';
-import type { UserNames } from './passwd.js';
+import type { PasswdNames } from './passwd.js';
 import type { Clock } from '../../model/clock.js';
 
 /** What /proc knows of a process; the rest of a NodeProcess is the GPU's to say. */
@@ -20,7 +20,7 @@ export interface ProcTableOptions {
   /** Usually /proc. */
   readonly dir: string;
   readonly clock: Clock;
-  readonly users: UserNames;
+  readonly users: PasswdNames;
   readonly redact: boolean;
 }
 

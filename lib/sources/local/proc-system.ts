@@ -18,7 +18,7 @@ import {
 } from './proc-text.js';
 import type { Clock } from '../../model/clock.js';
 
-export interface HostReading {
+export interface SystemReading {
   /** Seconds since boot. */
   readonly uptime: number | undefined;
   readonly cpu: NodeCpu | undefined;
@@ -33,7 +33,7 @@ const DISKS_WAIT_MS = 1_000;
 /** Names of processors as `uname -m` has them. */
 const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
-export class HostReader {
+export class SystemReader {
   readonly #dir: string;
   readonly #clock: Clock;
   #cpuClock: CpuClock | undefined;
@@ -58,7 +58,7 @@ export class HostReader {
     return this.#file('stat') !== undefined;
   }
 
-  async read(): Promise<HostReading> {
+  async read(): Promise<SystemReading> {
     const now = this.#clock.now();
     if (now - this.#slowAt >= SLOW_MS) {
       this.#slowAt = now;

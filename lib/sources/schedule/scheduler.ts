@@ -4,7 +4,7 @@
  * A host that answers is scraped on its own grid (`nextOnGrid`), one that fails after a backoff. Never two scrapes of a host at once.
  */
 import type { Ms } from '../../model/node-view.js';
-import { Agenda } from './timer-queue.js';
+import { TimerQueue } from './timer-queue.js';
 import { backoff, nextOnGrid, stagger } from './pace.js';
 import type { Clock } from '../../model/clock.js';
 
@@ -59,7 +59,7 @@ interface Entry {
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #slots: Slot[];
-  readonly #agenda = new Agenda<Entry>();
+  readonly #agenda = new TimerQueue<Entry>();
   #queue: number[] = [];
   /** What of the queue is behind us. */
   #taken = 0;

@@ -1,5 +1,5 @@
 /** What happens when: a binary heap, earliest first; of equal times, first in, first out. */
-export class Agenda<Item> {
+export class TimerQueue<Item> {
   readonly #heap: { readonly at: number; readonly order: number; readonly item: Item }[] = [];
   #order = 0;
 

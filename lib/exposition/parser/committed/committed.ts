@@ -2,20 +2,20 @@
  * What the last whole scrape said, as everybody but the parser sees it. Copied from the scan at a commit and at no other time, so a frame
  * that is painted while a body comes in shows one scrape, and a body that is cut off changes nothing.
  */
-import type { Change, HostData, HostFacts } from '../../../model/columns.js';
+import type { Change, NodeData, NodeFacts } from '../../../model/columns.js';
 import type { Ms } from '../../../model/node-view.js';
 import { Arena } from '../bytes.js';
-import type { Cells } from '../sample-values.js';
-import type { Engine } from '../workspace.js';
+import type { SampleValues } from '../sample-values.js';
+import type { ParserWorkspace } from '../workspace.js';
 import { Extras } from './extra-rows.js';
 import { GpuTable } from './gpu-table.js';
 import { CPU, ROW_DEVICE, ROW_INTS, SECTIONS, SM, START, VRAM } from '../row-layout.js';
 import { ProcTable } from './process-table.js';
 import { Readings } from './readings.js';
-import type { Scan } from '../scan-state.js';
+import type { ScanState } from '../scan-state.js';
 import { SmallTable } from './small-table.js';
 import { textOf, textRef } from './text-ref.js';
-import { byTables, type ByTables, type Thing } from '../entities.js';
+import { byTables, type ByTables, type Entity } from '../entities.js';
 
 /** From this value on a start time is the Unix time of the start, below it the seconds since then. */
 const EPOCH_SECONDS = 1e9;
@@ -33,12 +33,12 @@ export interface Loaded {
 
 const NOTHING = new Arena();
 
-class Facts implements HostFacts {
+class Facts implements NodeFacts {
   instance = '';
   exporterVersion = '';
   up: boolean | undefined;
   hasProcessFamily = false;
-  processScope: HostFacts['processScope'];
+  processScope: NodeFacts['processScope'];
   samples = 0;
   badLines = 0;
   badSample = '';
@@ -46,7 +46,7 @@ class Facts implements HostFacts {
   bytes = 0;
 }
 
-export class Committed implements HostData {
+export class Committed implements NodeData {
   readonly procs = new ProcTable();
   readonly gpus: GpuTable;
   readonly cpus: SmallTable<'cpu'>;
@@ -55,14 +55,14 @@ export class Committed implements HostData {
   readonly disks: SmallTable<'disk'>;
   readonly facts = new Facts();
   readonly extras: Extras;
-  readonly #engine: Engine;
+  readonly #engine: ParserWorkspace;
   readonly #readings = new Readings();
   #arena = NOTHING;
-  #scan: Scan | undefined;
+  #scan: ScanState | undefined;
   #changes = -1;
   #upCell = 0;
 
-  constructor(engine: Engine) {
+  constructor(engine: ParserWorkspace) {
     this.#engine = engine;
     this.gpus = new GpuTable(engine.labels, this.#readings);
     this.cpus = new SmallTable('cpu', this.#readings);
@@ -80,25 +80,25 @@ export class Committed implements HostData {
     return this.#engine.users.name(id);
   }
 
-  load(scan: Scan, loaded: Loaded): Change {
+  load(scan: ScanState, loaded: Loaded): Change {
     this.#arena = scan.arena;
     if (loaded.structure) this.#loadStructure(scan, loaded);
     const { facts } = this;
-    const { values } = scan.cells;
+    const { values } = scan.samples;
     this.#readings.load(values);
     this.gpus.loadDetails(scan);
     this.extras.load(scan);
     facts.bytes = loaded.bytes;
-    facts.samples = scan.program.count;
+    facts.samples = scan.templates.count;
     facts.badLines = loaded.badLines;
     facts.badSample = loaded.badSample;
     facts.up = this.#upCell === 0 ? undefined : values[this.#upCell]! > 0;
     return this.#loadRows(scan, loaded) ? 'structure' : 'values';
   }
 
-  #loadStructure(scan: Scan, loaded: Loaded): void {
-    const { cells, arena } = scan;
-    const { things } = cells;
+  #loadStructure(scan: ScanState, loaded: Loaded): void {
+    const { samples: cells, arena } = scan;
+    const { entities: things } = cells;
     if (scan !== this.#scan || things.changes !== this.#changes) {
       this.#scan = scan;
       this.#changes = things.changes;
@@ -106,15 +106,15 @@ export class Committed implements HostData {
     }
     this.procs.arrange(scan.rows);
     this.facts.instance = textOf(arena.bytes, textRef(scan.instance(), 'value'));
-    this.facts.hasProcessFamily = scan.program.processes;
+    this.facts.hasProcessFamily = scan.templates.processes;
     this.facts.capsHit = capsHit(things.capped, loaded.rowsCapped);
     things.capped = NOT_CAPPED;
   }
 
   /** Which GPUs, CPUs, cores, memories and disks there are. */
-  #arrange(cells: Cells, arena: Arena): void {
+  #arrange(cells: SampleValues, arena: Arena): void {
     const { gpus, cpus, cores, memory, disks } = this;
-    const found = byTables(cells.things.all);
+    const found = byTables(cells.entities.all);
     const gpuThings = found.gpu ?? [];
     const small = [
       [cpus, found.cpu ?? []],
@@ -137,7 +137,7 @@ export class Committed implements HostData {
 
   /** Facts of the exporter, most of them in labels. */
   #readFacts({ up, build, scope: scopes }: ByTables, arena: Uint8Array): void {
-    const title = (thing: Thing | undefined): string => textOf(arena, textRef(thing?.title ?? 0, 'value'));
+    const title = (thing: Entity | undefined): string => textOf(arena, textRef(thing?.title ?? 0, 'value'));
     const scope = scopes?.[0];
     this.#upCell = up?.[0]?.firstCell ?? 0;
     this.facts.exporterVersion = title(build?.[0]);
@@ -146,17 +146,17 @@ export class Committed implements HostData {
   }
 
   /** Values of the process rows. True when other rows are there, or when one moved onto a GPU or off it. */
-  #loadRows({ rows, arena }: Scan, { at, skewMs = 0, structure }: Loaded): boolean {
+  #loadRows({ rows, arena }: ScanState, { at, skewMs = 0, structure }: Loaded): boolean {
     const { procs, gpus } = this;
     const { values, ints, count, devices } = rows;
-    const hostNow = (at + skewMs) / 1000;
+    const nodeNow = (at + skewMs) / 1000;
     let moved = structure;
     for (let row = 0, value = 0; row < count; row++, value += SECTIONS) {
       const bytes = values[value + VRAM]!;
       procs.vramBytes[row] = bytes > 0 && bytes < Infinity ? bytes : 0;
       procs.cpuPercent[row] = share(values[value + CPU]!);
       procs.smPercent[row] = share(values[value + SM]!);
-      procs.ageSeconds[row] = ageOf(values[value + START]!, hostNow);
+      procs.ageSeconds[row] = ageOf(values[value + START]!, nodeNow);
       if (!moved && devices[ints[row * ROW_INTS + ROW_DEVICE]!]!.bytes === 0) moved = procs.gpu[row]! >= 0 !== procs.vramBytes[row]! > 0;
     }
     if (moved) gpus.place(rows, procs, arena);
@@ -174,7 +174,7 @@ function capsHit(tables: readonly string[], rows: boolean): readonly string[] {
 const share = (percent: number): number => (percent >= 0 && percent < Infinity ? percent : NaN);
 
 /** Seconds since the start; the clock of the host decides, and one that contradicts itself tells nothing. */
-function ageOf(start: number, hostNowSeconds: number): number {
-  const age = start >= EPOCH_SECONDS ? hostNowSeconds - start : start;
+function ageOf(start: number, nodeNowSeconds: number): number {
+  const age = start >= EPOCH_SECONDS ? nodeNowSeconds - start : start;
   return age >= 0 && age < Infinity ? age : NaN;
 }

@@ -1,13 +1,13 @@
 /** Rows that are kept as they come: every family of a thing with its value and its labels. Labels are taken apart when they are asked for. */
-import { EXTRA_TABLES, type ExtraReading, type ExtraRows, type ExtraTable, type HostExtras } from '../../../model/columns.js';
+import { EXTRA_TABLES, type ExtraReading, type ExtraRows, type ExtraTable, type NodeExtras } from '../../../model/columns.js';
 import { NO_FLOATS, NO_INTS, type Arena } from '../bytes.js';
-import { type Cells } from '../sample-values.js';
+import { type SampleValues } from '../sample-values.js';
 import { METRICS } from '../../schema/families.js';
 import type { LabelReader } from '../labels.js';
-import { CELL_BLOCK, CELL_BLOCK_BYTES, CELL_INTS, CELL_METRIC, CELL_NEXT } from '../row-layout.js';
+import { VALUE_BLOCK, VALUE_BLOCK_BYTES, VALUE_INTS, VALUE_METRIC, VALUE_NEXT } from '../row-layout.js';
 import { reading } from './readings.js';
-import type { Scan } from '../scan-state.js';
-import type { ByTables, Thing } from '../entities.js';
+import type { ScanState } from '../scan-state.js';
+import type { ByTables, Entity } from '../entities.js';
 
 /** By metric: whether it is kept as it comes. */
 const IS_EXTRA = Uint8Array.from(METRICS, (metric) => ('extra' in metric ? 1 : 0));
@@ -29,13 +29,13 @@ class Rows implements ExtraRows {
   }
 
   /** `things` in the order of the rows. */
-  arrange({ ints }: Cells, things: readonly Thing[]): void {
+  arrange({ ints }: SampleValues, things: readonly Entity[]): void {
     this.count = things.length;
     const found: number[] = [];
     const starts = [0];
     for (const { firstCell } of things) {
-      for (let cell = firstCell; cell !== 0; cell = ints[cell * CELL_INTS + CELL_NEXT]!)
-        if (IS_EXTRA[ints[cell * CELL_INTS + CELL_METRIC]!] === 1) found.push(cell, ints[cell * CELL_INTS + CELL_METRIC]!, 0, 0);
+      for (let cell = firstCell; cell !== 0; cell = ints[cell * VALUE_INTS + VALUE_NEXT]!)
+        if (IS_EXTRA[ints[cell * VALUE_INTS + VALUE_METRIC]!] === 1) found.push(cell, ints[cell * VALUE_INTS + VALUE_METRIC]!, 0, 0);
       starts.push(found.length / PLACE);
     }
     this.#starts = found.length === 0 ? NO_INTS : Int32Array.from(starts);
@@ -43,14 +43,14 @@ class Rows implements ExtraRows {
     this.#values = found.length === 0 ? NO_FLOATS : new Float64Array(found.length / PLACE);
   }
 
-  load({ cells, arena }: Scan): void {
+  load({ samples: cells, arena }: ScanState): void {
     this.#arena = arena;
     const places = this.#places;
     for (let place = 0, at = 0; at < places.length; place++, at += PLACE) {
       const cell = places[at]!;
       this.#values[place] = reading(places[at + 1]!, cells.values[cell]!);
-      places[at + 2] = cells.ints[cell * CELL_INTS + CELL_BLOCK]!;
-      places[at + 3] = cells.ints[cell * CELL_INTS + CELL_BLOCK_BYTES]!;
+      places[at + 2] = cells.ints[cell * VALUE_INTS + VALUE_BLOCK]!;
+      places[at + 3] = cells.ints[cell * VALUE_INTS + VALUE_BLOCK_BYTES]!;
     }
   }
 
@@ -95,7 +95,7 @@ class Rows implements ExtraRows {
 
 const NO_ROWS: ExtraRows = { count: 0, value: () => NaN, label: () => '', families: () => [] };
 
-export class Extras implements HostExtras {
+export class Extras implements NodeExtras {
   /** Those that the host has or once had. */
   readonly #tables: Partial<Record<ExtraTable, Rows>> = {};
   readonly #labels: LabelReader;
@@ -109,7 +109,7 @@ export class Extras implements HostExtras {
   }
 
   /** `gpus`: in the order of their slots. The others stand in the order of their indices, those without one as they came. */
-  arrange(cells: Cells, things: ByTables, gpus: readonly Thing[]): void {
+  arrange(cells: SampleValues, things: ByTables, gpus: readonly Entity[]): void {
     for (const table of EXTRA_TABLES) {
       const rows = table === 'gpu' ? gpus : (things[table] ?? NOTHING);
       if (rows.length === 0 && !this.#tables[table]) continue;
@@ -118,9 +118,9 @@ export class Extras implements HostExtras {
     }
   }
 
-  load(scan: Scan): void {
+  load(scan: ScanState): void {
     for (const table of EXTRA_TABLES) this.#tables[table]?.load(scan);
   }
 }
 
-const NOTHING: readonly Thing[] = [];
+const NOTHING: readonly Entity[] = [];

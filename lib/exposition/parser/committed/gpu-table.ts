@@ -1,16 +1,16 @@
 /** GPUs of a host: those that report, in the order of their indices, then those that only process rows speak of. */
 import { GPU_FIELDS, type GpuColumns, type GpuField } from '../../../model/columns.js';
 import { same, type Arena } from '../bytes.js';
-import { type Cells } from '../sample-values.js';
+import { type SampleValues } from '../sample-values.js';
 import { METRICS, ROW_CAPS } from '../../schema/families.js';
 import { decodeText, type LabelReader } from '../labels.js';
-import { CELL_BLOCK, CELL_BLOCK_BYTES, CELL_INTS, CELL_METRIC, CELL_NEXT, ROW_DEVICE, ROW_INTS } from '../row-layout.js';
+import { VALUE_BLOCK, VALUE_BLOCK_BYTES, VALUE_INTS, VALUE_METRIC, VALUE_NEXT, ROW_DEVICE, ROW_INTS } from '../row-layout.js';
 import type { ProcTable } from './process-table.js';
 import type { Readings } from './readings.js';
 import { type Device, type ProcessRows } from '../process-rows.js';
-import type { Scan } from '../scan-state.js';
+import type { ScanState } from '../scan-state.js';
 import { textOf, textRef } from './text-ref.js';
-import type { Thing } from '../entities.js';
+import type { Entity } from '../entities.js';
 
 /** The metric whose labels are details. */
 const INFO = METRICS.findIndex(({ name }) => name === 'gpu_info');
@@ -74,7 +74,7 @@ export class GpuTable implements GpuColumns {
   }
 
   /** Which GPUs report, and where their values go: to the beginning of the readings. Returns the things in the order of their slots. */
-  arrange(cells: Cells, things: readonly Thing[], arena: Arena): readonly Thing[] {
+  arrange(cells: SampleValues, things: readonly Entity[], arena: Arena): readonly Entity[] {
     const uuidOf = ({ uuid }: Gpu): string => textOf(arena.bytes, textRef(uuid, 'name'));
     const gpus = things.map((thing, place) => gpuOf(thing, place, cells));
     gpus.sort((a, b) => a.index - b.index || (uuidOf(a) < uuidOf(b) ? -1 : 1));
@@ -90,14 +90,14 @@ export class GpuTable implements GpuColumns {
   }
 
   /** Info labels may stand in another order each time, so their place is looked up at each commit. */
-  loadDetails({ cells, arena }: Scan): void {
+  loadDetails({ samples: cells, arena }: ScanState): void {
     this.#arena = arena;
     this.#details.length = this.count;
     for (let slot = 0; slot < this.count; slot++) {
       const { info } = this.#gpus[slot]!;
       const detail = (this.#details[slot] ??= { at: 0, bytes: 0 });
-      detail.at = info < 0 ? 0 : cells.ints[info * CELL_INTS + CELL_BLOCK]!;
-      detail.bytes = info < 0 ? 0 : cells.ints[info * CELL_INTS + CELL_BLOCK_BYTES]!;
+      detail.at = info < 0 ? 0 : cells.ints[info * VALUE_INTS + VALUE_BLOCK]!;
+      detail.bytes = info < 0 ? 0 : cells.ints[info * VALUE_INTS + VALUE_BLOCK_BYTES]!;
     }
   }
 
@@ -170,9 +170,9 @@ export class GpuTable implements GpuColumns {
 
 const uuidText = ({ bytes: source }: Arena, { at, bytes }: Device): string => decodeText(source, at, at + bytes, 'name');
 
-function gpuOf(thing: Thing, place: number, { ints }: Cells): Gpu {
+function gpuOf(thing: Entity, place: number, { ints }: SampleValues): Gpu {
   let info = thing.firstCell;
-  while (info !== 0 && ints[info * CELL_INTS + CELL_METRIC] !== INFO) info = ints[info * CELL_INTS + CELL_NEXT]!;
+  while (info !== 0 && ints[info * VALUE_INTS + VALUE_METRIC] !== INFO) info = ints[info * VALUE_INTS + VALUE_NEXT]!;
   return {
     place,
     index: thing.index >= 0 ? thing.index : place,

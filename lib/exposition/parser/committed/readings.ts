@@ -1,9 +1,9 @@
 /** Readings of GPUs, CPUs, cores, memory and disks: which cell's value goes where, and which values are readings. */
 import { Cutter, NO_FLOATS, NO_INTS } from '../bytes.js';
-import { type Cells } from '../sample-values.js';
+import { type SampleValues } from '../sample-values.js';
 import { METRICS } from '../../schema/families.js';
-import { CELL_INTS, CELL_METRIC, CELL_NEXT } from '../row-layout.js';
-import type { Thing } from '../entities.js';
+import { VALUE_INTS, VALUE_METRIC, VALUE_NEXT } from '../row-layout.js';
+import type { Entity } from '../entities.js';
 
 const MIN = Float64Array.from(METRICS, ({ min = 0 }) => min);
 const MAX = Float64Array.from(METRICS, ({ max = Number.MAX_VALUE }) => max);
@@ -35,10 +35,10 @@ export class Readings {
    * The cells of a thing go to the places from `from` on, `stride` apart, those of metric `m` to the `fieldOf[m]`th (-1: to none).
    * Returns a bit for each field that has one.
    */
-  add({ firstCell }: Thing, { ints }: Cells, fieldOf: Int32Array, from: number, stride: number): number {
+  add({ firstCell }: Entity, { ints }: SampleValues, fieldOf: Int32Array, from: number, stride: number): number {
     let reported = 0;
-    for (let cell = firstCell; cell !== 0; cell = ints[cell * CELL_INTS + CELL_NEXT]!) {
-      const metric = ints[cell * CELL_INTS + CELL_METRIC]!;
+    for (let cell = firstCell; cell !== 0; cell = ints[cell * VALUE_INTS + VALUE_NEXT]!) {
+      const metric = ints[cell * VALUE_INTS + VALUE_METRIC]!;
       const field = fieldOf[metric]!;
       if (field < 0) continue;
       const at = this.#planned++ * PLAN;

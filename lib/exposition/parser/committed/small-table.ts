@@ -1,11 +1,11 @@
 /** CPUs, cores, memory and disks of a host: few rows, in the order of their indices, those without one by their titles. */
 import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, MEMORY_FIELDS, type Rows } from '../../../model/columns.js';
 import type { Arena } from '../bytes.js';
-import type { Cells } from '../sample-values.js';
+import type { SampleValues } from '../sample-values.js';
 import { METRICS } from '../../schema/families.js';
 import type { Readings } from './readings.js';
 import { textOf, textRef } from './text-ref.js';
-import type { Thing } from '../entities.js';
+import type { Entity } from '../entities.js';
 
 /** Columns of the tables. */
 export const SMALL_TABLES = { cpu: CPU_FIELDS, core: CORE_FIELDS, memory: MEMORY_FIELDS, disk: DISK_FIELDS } as const;
@@ -46,7 +46,7 @@ export class SmallTable<Table extends Name> implements Rows<Field<Table>> {
   }
 
   /** Which rows there are, and where their values go: from `from` on. */
-  arrange(cells: Cells, things: readonly Thing[], arena: Arena, from: number): void {
+  arrange(cells: SampleValues, things: readonly Entity[], arena: Arena, from: number): void {
     this.#arena = arena;
     const sorted =
       things.length < 2 ? things : [...things].sort((a, b) => a.index - b.index || (this.#text(a.title) < this.#text(b.title) ? -1 : 1));
