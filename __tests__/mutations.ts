@@ -52,8 +52,8 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'the last line of the last scrape stays': {
     file: 'lib/exposition/parser/scanner.ts',
-    from: 'if (!this.#tracking && this.#line < scan.program.count) {',
-    to: 'if (!this.#tracking && this.#line + 1 < scan.program.count) {',
+    from: 'if (!this.#tracking && this.#line < scan.template.count) {',
+    to: 'if (!this.#tracking && this.#line + 1 < scan.template.count) {',
   },
   'a line without an end is lost': {
     file: 'lib/exposition/parser/scanner.ts',

@@ -19,17 +19,17 @@ export interface Entity {
   instance: number;
   /** Its index as a number, -1 for none. */
   index: number;
-  /** Its cells are linked; 0: it has none. */
-  firstCell: number;
-  lastCell: number;
+  /** Its samples are linked; 0: it has none. */
+  firstSample: number;
+  lastSample: number;
 }
 
 interface Names {
   /** Numbers of label names, in the order in which they are looked for. */
   readonly key: readonly number[];
-  /** A second label that the key is made of: several things share the first. */
+  /** A second label that the key is made of: several entities share the first. */
   readonly also?: number;
-  /** Things whose index is not a number below this are left out. */
+  /** Entities whose index is not a number below this are left out. */
   readonly indexBelow?: number;
   readonly title: readonly number[];
   readonly index: readonly number[];
@@ -66,12 +66,12 @@ const NAMES: Readonly<Record<EntityTable, Names>> = {
 const INSTANCE = named('instance');
 const NUMBERS = Object.fromEntries(Object.keys(NAMES).map((table, number) => [table, number])) as Readonly<Record<EntityTable, number>>;
 
-/** Things by their tables, in their order. */
+/** Entities by their tables, in their order. */
 export type ByTables = Readonly<Partial<Record<EntityTable, readonly Entity[]>>>;
 
-export function byTables(things: readonly Entity[]): ByTables {
+export function byTables(entities: readonly Entity[]): ByTables {
   const found: Partial<Record<EntityTable, Entity[]>> = {};
-  for (const thing of things) (found[thing.table] ??= []).push(thing);
+  for (const entity of entities) (found[entity.table] ??= []).push(entity);
   return found;
 }
 
@@ -87,13 +87,13 @@ export type NoEntity = 'useless' | 'full';
 
 export class Entities {
   readonly all: Entity[] = [];
-  /** Rises when a thing came, went or is called differently. */
+  /** Rises when an entity came, went or is called differently. */
   changes = 0;
   /** Tables for whose rows there was no room. */
   capped: readonly Table[] = [];
   readonly #arena: Arena;
   readonly #labels: LabelReader;
-  /** Open addressing: thing + 1, 0 for none. */
+  /** Open addressing: entity + 1, 0 for none. */
   #table: Int32Array<ArrayBuffer>;
   /** By number of a table. */
   readonly #rows: Int32Array;
@@ -106,14 +106,14 @@ export class Entities {
     this.#rows = cutter.ints(MOST_TABLES);
   }
 
-  /** Whether the block of thing `number` stands at `at`, and the thing is one of `table`. */
+  /** Whether the block of entity `number` stands at `at`, and the entity is one of `table`. */
   standsAt(number: number, table: Table, view: DataView, at: number, end: number): boolean {
-    const thing = this.all[number];
-    if (thing?.table !== table || at + thing.blockBytes > end) return false;
-    return repeats(this.#arena.view, thing.block, view, at, thing.blockBytes);
+    const entity = this.all[number];
+    if (entity?.table !== table || at + entity.blockBytes > end) return false;
+    return repeats(this.#arena.view, entity.block, view, at, entity.blockBytes);
   }
 
-  /** The thing that the labels just read speak of. Its block, where it is new or called differently, is added to the arena. */
+  /** The entity that the labels just read speak of. Its block, where it is new or called differently, is added to the arena. */
   take(table: EntityTable, bytes: Uint8Array, view: DataView, block: number, blockEnd: number): number | NoEntity {
     const names = NAMES[table];
     const key = this.#first(names.key);
@@ -137,7 +137,7 @@ export class Entities {
     return this.#add(table, names, key, { bytes, view, block, blockEnd });
   }
 
-  /** A thing whose key is two labels: they are put behind each other with a byte between that no label has. */
+  /** An entity whose key is two labels: they are put behind each other with a byte between that no label has. */
   #takePair(table: EntityTable, names: Names, first: number, source: Source): number | NoEntity {
     const labels = this.#labels;
     const second = labels.find(names.also!);
@@ -159,11 +159,11 @@ export class Entities {
     return this.#add(table, names, -1, source, { key: this.#arena.addText(view, 0, length), keyBytes: length });
   }
 
-  /** Things whose cells are all gone go too. By old number: the new one. */
+  /** Entities whose samples are all gone go too. By old number: the new one. */
   sweep(): Int32Array {
     const moved = new Int32Array(this.all.length);
-    const kept = this.all.filter((thing, number) => {
-      if (thing.firstCell !== 0) return true;
+    const kept = this.all.filter((entity, number) => {
+      if (entity.firstSample !== 0) return true;
       moved[number] = -1;
       return false;
     });
@@ -172,9 +172,9 @@ export class Entities {
     this.all.length = 0;
     this.#rows.fill(0);
     this.#table.fill(0);
-    for (const thing of kept) {
-      this.#hasRoom(thing.table);
-      this.#enter(this.all.push(thing) - 1);
+    for (const entity of kept) {
+      this.#hasRoom(entity.table);
+      this.#enter(this.all.push(entity) - 1);
     }
     this.changes++;
     return moved;
@@ -185,7 +185,7 @@ export class Entities {
     const to = this.#labels.endOf(key);
     const zero = from === to && names.zero === true;
     const at = this.#arena.add(source.view, source.block, source.blockEnd);
-    const thing: Entity = {
+    const entity: Entity = {
       table,
       key: made ? made.key : zero ? this.#arena.addText(ZERO_VIEW, 0, 1) : this.#textAt(key, source, at),
       keyBytes: made ? made.keyBytes : zero ? 1 : to - from,
@@ -194,26 +194,26 @@ export class Entities {
       title: this.#textAt(this.#first(names.title), source, at),
       instance: this.#textAt(this.#first(INSTANCE), source, at),
       index: this.#index(source.bytes, names),
-      firstCell: 0,
-      lastCell: 0,
+      firstSample: 0,
+      lastSample: 0,
     };
-    const number = this.all.push(thing) - 1;
+    const number = this.all.push(entity) - 1;
     this.#enter(number);
     this.changes++;
     return number;
   }
 
-  /** Another block speaks of the thing; maybe it is called differently now. One that leaves a text out does not take it back. */
-  #update(thing: Entity, names: Names, source: Source): void {
+  /** Another block speaks of the entity; maybe it is called differently now. One that leaves a text out does not take it back. */
+  #update(entity: Entity, names: Names, source: Source): void {
     const title = this.#first(names.title);
     const instance = this.#first(INSTANCE);
     const index = this.#index(source.bytes, names);
-    if (thing.index === index && this.#says(thing.title, title, source) && this.#says(thing.instance, instance, source)) return;
-    thing.block = this.#arena.add(source.view, source.block, source.blockEnd);
-    thing.blockBytes = source.blockEnd - source.block;
-    thing.title = this.#textAt(title, source, thing.block) || thing.title;
-    thing.instance = this.#textAt(instance, source, thing.block) || thing.instance;
-    thing.index = index;
+    if (entity.index === index && this.#says(entity.title, title, source) && this.#says(entity.instance, instance, source)) return;
+    entity.block = this.#arena.add(source.view, source.block, source.blockEnd);
+    entity.blockBytes = source.blockEnd - source.block;
+    entity.title = this.#textAt(title, source, entity.block) || entity.title;
+    entity.instance = this.#textAt(instance, source, entity.block) || entity.instance;
+    entity.index = index;
     this.changes++;
   }
 

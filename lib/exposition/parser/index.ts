@@ -1,4 +1,4 @@
-/** The parsers of a program, and the user names they share. */
+/** The parsers of one process, and the user names they share. */
 import { ParserWorkspace } from './workspace.js';
 import { Scanner, type ScrapeParser } from './scanner.js';
 
@@ -8,7 +8,7 @@ export type { ScrapeParser } from './scanner.js';
 const MANY_USERS = 2 ** 17;
 
 export class Parsers {
-  readonly #engine = new ParserWorkspace();
+  readonly #workspace = new ParserWorkspace();
   readonly #scanners: WeakRef<Scanner>[] = [];
   #checkAt: number;
   readonly #manyUsers: number;
@@ -20,14 +20,14 @@ export class Parsers {
 
   /** The parser of one host. */
   newParser(): ScrapeParser {
-    const scanner = new Scanner(this.#engine);
+    const scanner = new Scanner(this.#workspace);
     this.#scanners.push(new WeakRef(scanner));
     return scanner;
   }
 
   /** User ids in use or once in use. */
   get users(): number {
-    return this.#engine.users.count;
+    return this.#workspace.users.count;
   }
 
   /**
@@ -35,7 +35,7 @@ export class Parsers {
    * whatever was made with ids is void.
    */
   tidy(): boolean {
-    const { users } = this.#engine;
+    const { users } = this.#workspace;
     if (users.count < this.#checkAt) return false;
     const scanners = this.#scanners.flatMap((reference) => reference.deref() ?? []);
     const live = new Uint8Array(users.count);

@@ -10,7 +10,7 @@ import { bareEnd, equalsAt, isBlank, quoteEnd, trimmedEnd } from './syntax.js';
 
 const NAMES: string[] = [''];
 
-/** The number under which labels of this name are found. To be called while the program is loaded. `name` is ASCII. */
+/** The number under which labels of this name are found. To be called at start-up. `name` is ASCII. */
 export function labelNamed(name: string): number {
   const known = NAMES.indexOf(name);
   return known >= 0 ? known : NAMES.push(name) - 1;

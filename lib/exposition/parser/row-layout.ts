@@ -1,5 +1,5 @@
 /**
- * How rows, cells and lines lie in arrays of integers. This file imports nothing, so that the build can write the numbers into the code
+ * How rows, samples and lines lie in arrays of integers. This file imports nothing, so that the build can write the numbers into the code
  * that uses them.
  */
 
@@ -29,12 +29,12 @@ export const SEEN_BITS = 4;
 export const ROW_MIXED = 8;
 /** The row whose lines came behind those of this one. A guess: it may be another, or none any more. */
 export const ROW_NEXT = 9;
-/** By section: the line in the last program that gave the value, -1 for none. */
+/** By section: the line in the last template that gave the value, -1 for none. */
 export const ROW_LINES = 10;
 
-/** The cell of everything that nobody reads. */
+/** The sample of everything that nobody reads. */
 export const DISCARD = 0;
-/** Integers of a cell: number in METRICS, number of its thing, its label block in the arena, and the next cell of the thing, 0 for none. */
+/** Integers of a sample: number in METRICS, number of its entity, its label block in the arena, and the next sample of the entity, 0 for none. */
 export const VALUE_INTS = 5;
 export const VALUE_METRIC = 0;
 export const VALUE_ENTITY = 1;
@@ -42,11 +42,11 @@ export const VALUE_BLOCK = 2;
 export const VALUE_BLOCK_BYTES = 3;
 export const VALUE_NEXT = 4;
 
-/** Integers of a program's line: first the number of its prefix (0: none), then its label block in the arena, and where its value goes. */
+/** Integers of a program's line: first the number of its head (0: none), then its label block in the arena, and where its value goes. */
 export const LINE_INTS = 4;
 export const LINE_BLOCK = 1;
 export const LINE_BYTES = 2;
-/** 0 and above: a value of a process row; below: the complement of a cell's number. */
+/** 0 and above: a value of a process row; below: the complement of a sample's number. */
 export const LINE_TARGET = 3;
 
 /** No metric of the table. */

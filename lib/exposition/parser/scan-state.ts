@@ -1,4 +1,4 @@
-/** What a parser knows of a host while it reads: rows, cells and the program of the last scrape. Nobody else sees it before a commit. */
+/** What a parser knows of a host while it reads: rows, samples and the template of the last scrape. Nobody else sees it before a commit. */
 import { Arena, Cutter, type Room } from './bytes.js';
 import { SampleValues, SAMPLE_VALUES_ROOM } from './sample-values.js';
 import type { LabelReader } from './labels.js';
@@ -18,7 +18,7 @@ import {
   SEEN_BITS,
   DISCARD,
 } from './row-layout.js';
-import { LineTemplates, TEMPLATES_ROOM } from './line-templates.js';
+import { ScrapeTemplate, TEMPLATE_ROOM } from './scrape-template.js';
 import { ProcessRows, ROWS_ROOM } from './process-rows.js';
 import type { UserNames } from './user-names.js';
 import { clean } from '../../text/sanitize.js';
@@ -27,7 +27,7 @@ import { clean } from '../../text/sanitize.js';
 const FIRST_BYTES = 16_384;
 const FIRST_ROOM: Room = {
   floats: ROWS_ROOM.floats + SAMPLE_VALUES_ROOM.floats,
-  ints: ROWS_ROOM.ints + SAMPLE_VALUES_ROOM.ints + TEMPLATES_ROOM.ints,
+  ints: ROWS_ROOM.ints + SAMPLE_VALUES_ROOM.ints + TEMPLATE_ROOM.ints,
 };
 /** Garbage that is not worth starting anew for. */
 const SPARE_BYTES = 32_768;
@@ -39,9 +39,9 @@ export class ScanState {
   readonly arena: Arena;
   readonly rows: ProcessRows;
   readonly samples: SampleValues;
-  templates = new LineTemplates();
-  /** The program that the scrape under way makes, once it differs. */
-  next: LineTemplates;
+  template = new ScrapeTemplate();
+  /** The template that the scrape under way makes, once it differs. */
+  next: ScrapeTemplate;
   /** Number of the scrape under way. */
   scrape = 1;
   #bytesAtFirst = 0;
@@ -49,14 +49,14 @@ export class ScanState {
   constructor(users: UserNames, labels: LabelReader) {
     const cutter = new Cutter(FIRST_ROOM, FIRST_BYTES);
     this.arena = new Arena(cutter.bytes(FIRST_BYTES));
-    this.next = new LineTemplates(cutter);
+    this.next = new ScrapeTemplate(cutter);
     this.rows = new ProcessRows(this.arena, users, labels, cutter);
     this.samples = new SampleValues(this.arena, labels, cutter);
   }
 
-  /** Notes in the new program that a line's value came. */
-  record(prefix: number, block: number, bytes: number, target: number, value: number): void {
-    this.next.add(prefix, block, bytes, target);
+  /** Notes in the new template that a line's value came. */
+  record(head: number, block: number, bytes: number, target: number, value: number): void {
+    this.next.add(head, block, bytes, target);
     if (target < 0) {
       this.samples.values[~target] = value;
       this.samples.touch(~target, block, bytes, this.scrape);
@@ -66,17 +66,17 @@ export class ScanState {
     this.#touch(target, block, bytes);
   }
 
-  /** The first `lines` lines came as they had before: the new program begins with them. */
+  /** The first `lines` lines came as they had before: the new template begins with them. */
   begin(lines: number): void {
-    const { ints } = this.templates;
-    const { next, samples: cells, scrape } = this;
+    const { ints } = this.template;
+    const { next, samples: samples, scrape } = this;
     next.clear();
     for (let at = 0; at < lines * LINE_INTS; at += LINE_INTS) {
       const block = ints[at + LINE_BLOCK]!;
       const bytes = ints[at + LINE_BYTES]!;
       const target = ints[at + LINE_TARGET]!;
       next.add(ints[at]!, block, bytes, target);
-      if (target < 0) cells.touch(~target, block, bytes, scrape);
+      if (target < 0) samples.touch(~target, block, bytes, scrape);
       else {
         this.#touch(target, block, bytes);
         next.processes = true;
@@ -84,28 +84,28 @@ export class ScanState {
     }
   }
 
-  /** The new program is whole: what it did not speak of goes. */
+  /** The new template is whole: what it did not speak of goes. */
   finalize(): void {
-    const { rows, samples: cells, next } = this;
+    const { rows, samples: samples, next } = this;
     const movedRows = rows.sweep(this.scrape);
-    const movedCells = cells.sweep(this.scrape);
+    const movedSamples = samples.sweep(this.scrape);
     for (let at = ROW_LINES; at < rows.count * ROW_INTS; at += ROW_INTS)
       for (let section = 0; section < SECTIONS; section++) rows.ints[at + section] = -1;
-    cells.lines.fill(-1);
+    samples.lines.fill(-1);
     const { ints } = next;
     for (let line = 0; line < next.count; line++) {
       const at = line * LINE_INTS + LINE_TARGET;
       let target = ints[at]!;
       if (target < 0) {
-        if (movedCells) ints[at] = target = ~movedCells[~target]!;
-        cells.lines[~target] = line;
+        if (movedSamples) ints[at] = target = ~movedSamples[~target]!;
+        samples.lines[~target] = line;
       } else {
         if (movedRows) ints[at] = target = movedRows[target >> 2]! * SECTIONS + (target & 3);
         rows.ints[(target >> 2) * ROW_INTS + ROW_LINES + (target & 3)] = line;
       }
     }
-    this.next = this.templates;
-    this.templates = next;
+    this.next = this.template;
+    this.template = next;
     this.#bytesAtFirst ||= this.arena.length;
   }
 
@@ -116,11 +116,11 @@ export class ScanState {
 
   /** Where in the arena the host says what it calls itself: in its first line that has an `instance`; process rows seldom do, so they are last. */
   instance(): number {
-    const { ints, count } = this.templates;
-    const { cells, things } = { cells: this.samples.ints, things: this.samples.entities.all };
+    const { ints, count } = this.template;
+    const { samples, entities } = { samples: this.samples.ints, entities: this.samples.entities.all };
     for (let at = LINE_TARGET; at < count * LINE_INTS; at += LINE_INTS) {
       if (ints[at]! >= 0 || ints[at] === ~DISCARD) continue;
-      const { instance } = things[cells[~ints[at]! * VALUE_INTS + VALUE_ENTITY]!]!;
+      const { instance } = entities[samples[~ints[at]! * VALUE_INTS + VALUE_ENTITY]!]!;
       if (instance !== 0) return instance;
     }
     return this.rows.instance();

@@ -1,7 +1,7 @@
 /**
  * The parser of one host. Nodes send the same lines again and again with other values, so it keeps the lines of the last scrape as a
- * program and replays it: two comparisons of bytes and a number per line, no strings, nothing allocated. At the first line that differs it
- * starts tracking: from there on lines are found by the old program, by the row they belong to, or read label by label, and the program is
+ * template and replays it: two comparisons of bytes and a number per line, no strings, nothing allocated. At the first line that differs it
+ * starts tracking: from there on lines are found by the old template, by the row they belong to, or read label by label, and the template is
  * made anew.
  */
 import type { Change, NodeData } from '../../model/columns.js';
@@ -24,9 +24,9 @@ const latin1 = new TextDecoder('latin1');
 
 export class Scanner implements ScrapeParser {
   readonly data: Committed;
-  readonly #engine: ParserWorkspace;
+  readonly #workspace: ParserWorkspace;
   #scan: ScanState;
-  readonly #tracker: LineReader;
+  readonly #lineReader: LineReader;
   #tail = NO_BYTES;
   #tailBytes = 0;
   /** Inside a line that is too long. */
@@ -36,11 +36,11 @@ export class Scanner implements ScrapeParser {
   #line = 0;
   #bytes = 0;
 
-  constructor(engine: ParserWorkspace) {
-    this.#engine = engine;
-    this.#scan = new ScanState(engine.users, engine.labels);
-    this.#tracker = new LineReader(engine, this.#scan);
-    this.data = new Committed(engine);
+  constructor(workspace: ParserWorkspace) {
+    this.#workspace = workspace;
+    this.#scan = new ScanState(workspace.users, workspace.labels);
+    this.#lineReader = new LineReader(workspace, this.#scan);
+    this.data = new Committed(workspace);
   }
 
   push(chunk: Uint8Array): void {
@@ -52,14 +52,14 @@ export class Scanner implements ScrapeParser {
   commit(at: Ms, skewMs: Ms | undefined): Change {
     if (this.#tailBytes > 0 || this.#skipping) this.#pushSlice(LINE_END);
     const scan = this.#scan;
-    if (!this.#tracking && this.#line < scan.templates.count) {
+    if (!this.#tracking && this.#line < scan.template.count) {
       // The body is shorter than the last one; what waited may be whole lines, only not as long as the one expected.
       this.#track();
       this.#pushSlice(LINE_END);
     }
     const tracked = this.#tracking;
     if (tracked) {
-      scan.next.processes ||= this.#tracker.capped;
+      scan.next.processes ||= this.#lineReader.capped;
       scan.finalize();
     }
     const change = this.data.load(scan, {
@@ -67,9 +67,9 @@ export class Scanner implements ScrapeParser {
       skewMs,
       structure: tracked,
       bytes: this.#bytes,
-      badLines: this.#tracker.badLines.count,
-      badSample: this.#tracker.badLines.sample,
-      rowsCapped: this.#tracker.capped,
+      badLines: this.#lineReader.badLines.count,
+      badSample: this.#lineReader.badLines.sample,
+      rowsCapped: this.#lineReader.capped,
     });
     scan.scrape++;
     if (scan.needsReset) this.#forget();
@@ -95,11 +95,11 @@ export class Scanner implements ScrapeParser {
   }
 
   #forget(): void {
-    this.#scan = new ScanState(this.#engine.users, this.#engine.labels);
+    this.#scan = new ScanState(this.#workspace.users, this.#workspace.labels);
   }
 
   #reset(): void {
-    this.#tracker.reset(this.#scan);
+    this.#lineReader.reset(this.#scan);
     this.#tailBytes = this.#bytes = this.#line = 0;
     this.#skipping = this.#tracking = false;
   }
@@ -112,26 +112,26 @@ export class Scanner implements ScrapeParser {
       this.#skipping = false;
       slice = chunk.subarray(newline + 1);
     }
-    const { bytes } = this.#engine.window;
+    const { bytes } = this.#workspace.window;
     for (let i = 0; i < this.#tailBytes; i++) bytes[i] = this.#tail[i]!;
     bytes.set(slice, this.#tailBytes);
     const end = this.#tailBytes + slice.length;
     // Ends every search; what ends here and not before is not whole.
     bytes[end] = NEWLINE;
     let at = this.#tracking ? 0 : this.#replay(end);
-    if (this.#tracking) at = this.#tracker.read(at, end);
+    if (this.#tracking) at = this.#lineReader.read(at, end);
     this.#keepTail(at, end);
   }
 
   #keepTail(at: number, end: number): void {
-    const { bytes } = this.#engine.window;
+    const { bytes } = this.#workspace.window;
     let from = at;
     if (end - from > MAX_TAIL) {
       // Whole lines among it are comments and blank ones, or a sample would have been found.
       from = bytes.lastIndexOf(NEWLINE, end - 1) + 1;
       if (from <= at) from = at;
       if (end - from > MAX_TAIL) {
-        if (bytes[from] !== HASH) this.#tracker.bad(from, end);
+        if (bytes[from] !== HASH) this.#lineReader.bad(from, end);
         this.#skipping = true;
         from = end;
       }
@@ -142,24 +142,24 @@ export class Scanner implements ScrapeParser {
     this.#tailBytes = size;
   }
 
-  /** Compares with the program as far as it goes. Returns the position behind the last line that came whole. */
+  /** Compares with the template as far as it goes. Returns the position behind the last line that came whole. */
   #replay(end: number): number {
-    const { window, heads: prefixes } = this.#engine;
+    const { window, heads: heads } = this.#workspace;
     const { bytes, view, finder } = window;
-    const { templates: program, arena, rows, samples: cells } = this.#scan;
-    const { ints, count } = program;
-    const [prefixView, prefixAt, prefixBytes] = [prefixes.arena.view, prefixes.at, prefixes.bytes];
-    const [blocks, rowValues, cellValues] = [arena.view, rows.values, cells.values];
+    const { template: template, arena, rows, samples: samples } = this.#scan;
+    const { ints, count } = template;
+    const [headView, headAt, headBytes] = [heads.arena.view, heads.at, heads.bytes];
+    const [blocks, rowValues, sampleValues] = [arena.view, rows.values, samples.values];
     let at = 0;
     let line = this.#line;
     for (; line < count; line++) {
       const entry = line * LINE_INTS;
-      const prefix = ints[entry]!;
-      if (prefix === 0) break;
-      const labels = at + prefixBytes[prefix]!;
+      const head = ints[entry]!;
+      if (head === 0) break;
+      const labels = at + headBytes[head]!;
       const from = labels + ints[entry + LINE_BYTES]!;
       if (from >= end) return this.#pause(line, at);
-      if (!repeats(prefixView, prefixAt[prefix]!, view, at, labels - at)) break;
+      if (!repeats(headView, headAt[head]!, view, at, labels - at)) break;
       if (!repeats(blocks, ints[entry + LINE_BLOCK]!, view, labels, from - labels)) break;
       let value = plainNumber(bytes, from);
       let to = numberEnd;
@@ -174,7 +174,7 @@ export class Scanner implements ScrapeParser {
       }
       const target = ints[entry + LINE_TARGET]!;
       if (target >= 0) rowValues[target] = value;
-      else cellValues[~target] = value;
+      else sampleValues[~target] = value;
       at = to + 1;
     }
     this.#line = line;
@@ -190,7 +190,7 @@ export class Scanner implements ScrapeParser {
 
   #track(): void {
     this.#tracking = true;
-    this.#tracker.begin(this.#line);
+    this.#lineReader.begin(this.#line);
   }
 }
 

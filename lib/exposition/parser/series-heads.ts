@@ -8,8 +8,8 @@ import { UNKNOWN } from './row-layout.js';
 
 /** Longer runs have no number: their samples are read the slow way each time. */
 const MAX_BYTES = 4096;
-const MAX_PREFIXES = 65_536;
-/** New prefixes that one host may bring, so that none can use up those of all. */
+const MAX_HEADS = 65_536;
+/** New heads that one host may bring, so that none can use up those of all. */
 export const HEADS_PER_NODE = 1024;
 
 const latin1 = new TextDecoder('latin1');
@@ -24,23 +24,23 @@ export class SeriesHeads {
   nameBytes = new Int32Array(256);
   /** 1: ends with the opening brace of labels. */
   labelled = new Uint8Array(256);
-  /** The prefixes that came after this one, the last time and before that: most of the time one of them comes again. */
-  follower = new Int32Array(256);
-  formerFollower = new Int32Array(256);
+  /** The heads that came after this one, the last time and before that: most of the time one of them comes again. */
+  nextHead = new Int32Array(256);
+  formerNextHead = new Int32Array(256);
   /** Number 0 is nobody's. */
   #count = 1;
   readonly #byText = new Map<string, number>();
 
-  matches(prefix: number, view: DataView, at: number, end: number): boolean {
-    const length = this.bytes[prefix]!;
-    return at + length <= end && repeats(this.arena.view, this.at[prefix]!, view, at, length);
+  matches(head: number, view: DataView, at: number, end: number): boolean {
+    const length = this.bytes[head]!;
+    return at + length <= end && repeats(this.arena.view, this.at[head]!, view, at, length);
   }
 
-  /** Notes that `next` came after `prefix`. */
-  follow(prefix: number, next: number): void {
-    if (this.follower[prefix] === next) return;
-    this.formerFollower[prefix] = this.follower[prefix]!;
-    this.follower[prefix] = next;
+  /** Notes that `next` came after `head`. */
+  follow(head: number, next: number): void {
+    if (this.nextHead[head] === next) return;
+    this.formerNextHead[head] = this.nextHead[head]!;
+    this.nextHead[head] = next;
   }
 
   /** Number of the bytes from `at` to `end`; 0 when they have none. */
@@ -50,16 +50,16 @@ export class SeriesHeads {
 
   /** Gives the bytes from `at` to `end` a number; 0 when they get none. The metric's name begins at `name`. */
   learn({ bytes, view }: Bytes, at: number, name: number, end: number): number {
-    if (end - at > MAX_BYTES || this.#count >= MAX_PREFIXES) return 0;
-    const prefix = this.#count++;
-    this.#byText.set(latin1.decode(bytes.subarray(at, end)), prefix);
-    if (prefix >= this.at.length) this.#grow(prefix * 2);
-    this.at[prefix] = this.arena.add(view, at, end);
-    this.bytes[prefix] = end - at;
-    this.nameBytes[prefix] = end - name;
-    this.metric[prefix] = metricOf(bytes, name, end);
-    this.labelled[prefix] = Number(bytes[end - 1] === 123);
-    return prefix;
+    if (end - at > MAX_BYTES || this.#count >= MAX_HEADS) return 0;
+    const head = this.#count++;
+    this.#byText.set(latin1.decode(bytes.subarray(at, end)), head);
+    if (head >= this.at.length) this.#grow(head * 2);
+    this.at[head] = this.arena.add(view, at, end);
+    this.bytes[head] = end - at;
+    this.nameBytes[head] = end - name;
+    this.metric[head] = metricOf(bytes, name, end);
+    this.labelled[head] = Number(bytes[end - 1] === 123);
+    return head;
   }
 
   #grow(length: number): void {
@@ -67,8 +67,8 @@ export class SeriesHeads {
     this.bytes = longerInts(this.bytes, length);
     this.nameBytes = longerInts(this.nameBytes, length);
     this.metric = longerInts(this.metric, length);
-    this.follower = longerInts(this.follower, length);
-    this.formerFollower = longerInts(this.formerFollower, length);
+    this.nextHead = longerInts(this.nextHead, length);
+    this.formerNextHead = longerInts(this.formerNextHead, length);
     const labelled = new Uint8Array(length);
     labelled.set(this.labelled);
     this.labelled = labelled;

@@ -1,4 +1,4 @@
-/** User names, each once for the whole program: rows carry a number. */
+/** User names, each once for the whole process: rows carry a number. */
 import type { UserId } from '../../model/columns.js';
 import { BACKSLASH } from './ascii.js';
 import { Arena, longerInts, same } from './bytes.js';

@@ -1,4 +1,4 @@
-/** What all parsers of a program share: the place where bytes are looked at, names and prefixes seen so far. One parser at a time uses it. */
+/** What all parsers of one process share: the place where bytes are looked at, names and heads seen so far. One parser at a time uses it. */
 import { bytesOf, type Bytes } from './bytes.js';
 import { LabelReader } from './labels.js';
 import { SeriesHeads } from './series-heads.js';

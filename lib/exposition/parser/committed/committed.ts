@@ -55,21 +55,21 @@ export class Committed implements NodeData {
   readonly disks: SmallTable<'disk'>;
   readonly facts = new Facts();
   readonly extras: Extras;
-  readonly #engine: ParserWorkspace;
+  readonly #workspace: ParserWorkspace;
   readonly #readings = new Readings();
   #arena = NOTHING;
   #scan: ScanState | undefined;
   #changes = -1;
-  #upCell = 0;
+  #upSample = 0;
 
-  constructor(engine: ParserWorkspace) {
-    this.#engine = engine;
-    this.gpus = new GpuTable(engine.labels, this.#readings);
+  constructor(workspace: ParserWorkspace) {
+    this.#workspace = workspace;
+    this.gpus = new GpuTable(workspace.labels, this.#readings);
     this.cpus = new SmallTable('cpu', this.#readings);
     this.cores = new SmallTable('core', this.#readings);
     this.memory = new SmallTable('memory', this.#readings);
     this.disks = new SmallTable('disk', this.#readings);
-    this.extras = new Extras(engine.labels);
+    this.extras = new Extras(workspace.labels);
   }
 
   text(ref: number): string {
@@ -77,7 +77,7 @@ export class Committed implements NodeData {
   }
 
   userName(id: number): string {
-    return this.#engine.users.name(id);
+    return this.#workspace.users.name(id);
   }
 
   load(scan: ScanState, loaded: Loaded): Change {
@@ -89,57 +89,57 @@ export class Committed implements NodeData {
     this.gpus.loadDetails(scan);
     this.extras.load(scan);
     facts.bytes = loaded.bytes;
-    facts.samples = scan.templates.count;
+    facts.samples = scan.template.count;
     facts.badLines = loaded.badLines;
     facts.badSample = loaded.badSample;
-    facts.up = this.#upCell === 0 ? undefined : values[this.#upCell]! > 0;
+    facts.up = this.#upSample === 0 ? undefined : values[this.#upSample]! > 0;
     return this.#loadRows(scan, loaded) ? 'structure' : 'values';
   }
 
   #loadStructure(scan: ScanState, loaded: Loaded): void {
-    const { samples: cells, arena } = scan;
-    const { entities: things } = cells;
-    if (scan !== this.#scan || things.changes !== this.#changes) {
+    const { samples: samples, arena } = scan;
+    const { entities: entities } = samples;
+    if (scan !== this.#scan || entities.changes !== this.#changes) {
       this.#scan = scan;
-      this.#changes = things.changes;
-      this.#arrange(cells, arena);
+      this.#changes = entities.changes;
+      this.#arrange(samples, arena);
     }
     this.procs.arrange(scan.rows);
     this.facts.instance = textOf(arena.bytes, textRef(scan.instance(), 'value'));
-    this.facts.hasProcessFamily = scan.templates.processes;
-    this.facts.capsHit = capsHit(things.capped, loaded.rowsCapped);
-    things.capped = NOT_CAPPED;
+    this.facts.hasProcessFamily = scan.template.processes;
+    this.facts.capsHit = capsHit(entities.capped, loaded.rowsCapped);
+    entities.capped = NOT_CAPPED;
   }
 
   /** Which GPUs, CPUs, cores, memories and disks there are. */
-  #arrange(cells: SampleValues, arena: Arena): void {
+  #arrange(samples: SampleValues, arena: Arena): void {
     const { gpus, cpus, cores, memory, disks } = this;
-    const found = byTables(cells.entities.all);
-    const gpuThings = found.gpu ?? [];
+    const found = byTables(samples.entities.all);
+    const gpuEntities = found.gpu ?? [];
     const small = [
       [cpus, found.cpu ?? []],
       [cores, found.core ?? []],
       [memory, found.memory ?? []],
       [disks, found.disk ?? []],
     ] as const;
-    let room = gpus.room(gpuThings.length);
-    for (const [table, things] of small) room += table.room(things.length);
-    this.#readings.begin(room, cells.count);
-    const inOrder = gpus.arrange(cells, gpuThings, arena);
-    let from = gpus.room(gpuThings.length);
-    for (const [table, things] of small) {
-      table.arrange(cells, things, arena, from);
-      from += table.room(things.length);
+    let room = gpus.room(gpuEntities.length);
+    for (const [table, entities] of small) room += table.room(entities.length);
+    this.#readings.begin(room, samples.count);
+    const inOrder = gpus.arrange(samples, gpuEntities, arena);
+    let from = gpus.room(gpuEntities.length);
+    for (const [table, entities] of small) {
+      table.arrange(samples, entities, arena, from);
+      from += table.room(entities.length);
     }
-    this.extras.arrange(cells, found, inOrder);
+    this.extras.arrange(samples, found, inOrder);
     this.#readFacts(found, arena.bytes);
   }
 
   /** Facts of the exporter, most of them in labels. */
   #readFacts({ up, build, scope: scopes }: ByTables, arena: Uint8Array): void {
-    const title = (thing: Entity | undefined): string => textOf(arena, textRef(thing?.title ?? 0, 'value'));
+    const title = (entity: Entity | undefined): string => textOf(arena, textRef(entity?.title ?? 0, 'value'));
     const scope = scopes?.[0];
-    this.#upCell = up?.[0]?.firstCell ?? 0;
+    this.#upSample = up?.[0]?.firstSample ?? 0;
     this.facts.exporterVersion = title(build?.[0]);
     const said = title(scope);
     this.facts.processScope = scope === undefined ? undefined : said === 'gpu' || said === 'all' ? said : 'off';

@@ -1,4 +1,4 @@
-/** Rows that are kept as they come: every family of a thing with its value and its labels. Labels are taken apart when they are asked for. */
+/** Rows that are kept as they come: every family of an entity with its value and its labels. Labels are taken apart when they are asked for. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraRows, type ExtraTable, type NodeExtras } from '../../../model/columns.js';
 import { NO_FLOATS, NO_INTS, type Arena } from '../bytes.js';
 import { type SampleValues } from '../sample-values.js';
@@ -12,7 +12,7 @@ import type { ByTables, Entity } from '../entities.js';
 /** By metric: whether it is kept as it comes. */
 const IS_EXTRA = Uint8Array.from(METRICS, (metric) => ('extra' in metric ? 1 : 0));
 
-/** Integers of a place: its cell, its metric, where its label block is in the arena, and how long that is. */
+/** Integers of a place: its sample, its metric, where its label block is in the arena, and how long that is. */
 const PLACE = 4;
 
 class Rows implements ExtraRows {
@@ -28,14 +28,14 @@ class Rows implements ExtraRows {
     this.#labels = labels;
   }
 
-  /** `things` in the order of the rows. */
-  arrange({ ints }: SampleValues, things: readonly Entity[]): void {
-    this.count = things.length;
+  /** `entities` in the order of the rows. */
+  arrange({ ints }: SampleValues, entities: readonly Entity[]): void {
+    this.count = entities.length;
     const found: number[] = [];
     const starts = [0];
-    for (const { firstCell } of things) {
-      for (let cell = firstCell; cell !== 0; cell = ints[cell * VALUE_INTS + VALUE_NEXT]!)
-        if (IS_EXTRA[ints[cell * VALUE_INTS + VALUE_METRIC]!] === 1) found.push(cell, ints[cell * VALUE_INTS + VALUE_METRIC]!, 0, 0);
+    for (const { firstSample } of entities) {
+      for (let sample = firstSample; sample !== 0; sample = ints[sample * VALUE_INTS + VALUE_NEXT]!)
+        if (IS_EXTRA[ints[sample * VALUE_INTS + VALUE_METRIC]!] === 1) found.push(sample, ints[sample * VALUE_INTS + VALUE_METRIC]!, 0, 0);
       starts.push(found.length / PLACE);
     }
     this.#starts = found.length === 0 ? NO_INTS : Int32Array.from(starts);
@@ -43,14 +43,14 @@ class Rows implements ExtraRows {
     this.#values = found.length === 0 ? NO_FLOATS : new Float64Array(found.length / PLACE);
   }
 
-  load({ samples: cells, arena }: ScanState): void {
+  load({ samples: samples, arena }: ScanState): void {
     this.#arena = arena;
     const places = this.#places;
     for (let place = 0, at = 0; at < places.length; place++, at += PLACE) {
-      const cell = places[at]!;
-      this.#values[place] = reading(places[at + 1]!, cells.values[cell]!);
-      places[at + 2] = cells.ints[cell * VALUE_INTS + VALUE_BLOCK]!;
-      places[at + 3] = cells.ints[cell * VALUE_INTS + VALUE_BLOCK_BYTES]!;
+      const sample = places[at]!;
+      this.#values[place] = reading(places[at + 1]!, samples.values[sample]!);
+      places[at + 2] = samples.ints[sample * VALUE_INTS + VALUE_BLOCK]!;
+      places[at + 3] = samples.ints[sample * VALUE_INTS + VALUE_BLOCK_BYTES]!;
     }
   }
 
@@ -109,12 +109,12 @@ export class Extras implements NodeExtras {
   }
 
   /** `gpus`: in the order of their slots. The others stand in the order of their indices, those without one as they came. */
-  arrange(cells: SampleValues, things: ByTables, gpus: readonly Entity[]): void {
+  arrange(samples: SampleValues, entities: ByTables, gpus: readonly Entity[]): void {
     for (const table of EXTRA_TABLES) {
-      const rows = table === 'gpu' ? gpus : (things[table] ?? NOTHING);
+      const rows = table === 'gpu' ? gpus : (entities[table] ?? NOTHING);
       if (rows.length === 0 && !this.#tables[table]) continue;
       const sorted = table === 'gpu' ? gpus : [...rows].sort((a, b) => a.index - b.index);
-      (this.#tables[table] ??= new Rows(this.#labels)).arrange(cells, sorted);
+      (this.#tables[table] ??= new Rows(this.#labels)).arrange(samples, sorted);
     }
   }
 

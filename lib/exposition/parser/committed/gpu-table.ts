@@ -73,31 +73,31 @@ export class GpuTable implements GpuColumns {
     return gpus * GPU_FIELDS.length;
   }
 
-  /** Which GPUs report, and where their values go: to the beginning of the readings. Returns the things in the order of their slots. */
-  arrange(cells: SampleValues, things: readonly Entity[], arena: Arena): readonly Entity[] {
+  /** Which GPUs report, and where their values go: to the beginning of the readings. Returns the entities in the order of their slots. */
+  arrange(samples: SampleValues, entities: readonly Entity[], arena: Arena): readonly Entity[] {
     const uuidOf = ({ uuid }: Gpu): string => textOf(arena.bytes, textRef(uuid, 'name'));
-    const gpus = things.map((thing, place) => gpuOf(thing, place, cells));
+    const gpus = entities.map((entity, place) => gpuOf(entity, place, samples));
     gpus.sort((a, b) => a.index - b.index || (uuidOf(a) < uuidOf(b) ? -1 : 1));
     this.#gpus = gpus;
     this.count = gpus.length;
     let reported = 0;
     for (let slot = 0; slot < gpus.length; slot++)
-      reported |= this.#readings.add(things[gpus[slot]!.place]!, cells, FIELD_OF, slot, this.count);
+      reported |= this.#readings.add(entities[gpus[slot]!.place]!, samples, FIELD_OF, slot, this.count);
     this.field = fieldsOf(this.#readings.values, this.count, reported);
     this.#slotOf.length = 0;
     this.#listed = false;
-    return gpus.map(({ place }) => things[place]!);
+    return gpus.map(({ place }) => entities[place]!);
   }
 
   /** Info labels may stand in another order each time, so their place is looked up at each commit. */
-  loadDetails({ samples: cells, arena }: ScanState): void {
+  loadDetails({ samples: samples, arena }: ScanState): void {
     this.#arena = arena;
     this.#details.length = this.count;
     for (let slot = 0; slot < this.count; slot++) {
       const { info } = this.#gpus[slot]!;
       const detail = (this.#details[slot] ??= { at: 0, bytes: 0 });
-      detail.at = info < 0 ? 0 : cells.ints[info * VALUE_INTS + VALUE_BLOCK]!;
-      detail.bytes = info < 0 ? 0 : cells.ints[info * VALUE_INTS + VALUE_BLOCK_BYTES]!;
+      detail.at = info < 0 ? 0 : samples.ints[info * VALUE_INTS + VALUE_BLOCK]!;
+      detail.bytes = info < 0 ? 0 : samples.ints[info * VALUE_INTS + VALUE_BLOCK_BYTES]!;
     }
   }
 
@@ -170,15 +170,15 @@ export class GpuTable implements GpuColumns {
 
 const uuidText = ({ bytes: source }: Arena, { at, bytes }: Device): string => decodeText(source, at, at + bytes, 'name');
 
-function gpuOf(thing: Entity, place: number, { ints }: SampleValues): Gpu {
-  let info = thing.firstCell;
+function gpuOf(entity: Entity, place: number, { ints }: SampleValues): Gpu {
+  let info = entity.firstSample;
   while (info !== 0 && ints[info * VALUE_INTS + VALUE_METRIC] !== INFO) info = ints[info * VALUE_INTS + VALUE_NEXT]!;
   return {
     place,
-    index: thing.index >= 0 ? thing.index : place,
-    uuid: thing.key,
-    uuidBytes: thing.keyBytes,
-    nameRef: textRef(thing.title, 'value'),
+    index: entity.index >= 0 ? entity.index : place,
+    uuid: entity.key,
+    uuidBytes: entity.keyBytes,
+    nameRef: textRef(entity.title, 'value'),
     info: info === 0 ? -1 : info,
   };
 }

@@ -1,4 +1,4 @@
-/** Readings of GPUs, CPUs, cores, memory and disks: which cell's value goes where, and which values are readings. */
+/** Readings of GPUs, CPUs, cores, memory and disks: which sample's value goes where, and which values are readings. */
 import { Cutter, NO_FLOATS, NO_INTS } from '../bytes.js';
 import { type SampleValues } from '../sample-values.js';
 import { METRICS } from '../../schema/families.js';
@@ -13,7 +13,7 @@ export function reading(metric: number, value: number): number {
   return value >= MIN[metric]! && value <= MAX[metric]! ? value : NaN;
 }
 
-/** Integers of a reading: its cell, its place among the values, its metric. */
+/** Integers of a reading: its sample, its place among the values, its metric. */
 const PLAN = 3;
 
 export class Readings {
@@ -22,27 +22,27 @@ export class Readings {
   #plan = NO_INTS;
   #planned = 0;
 
-  /** All places anew: `places` of them, nothing reported, and readings from at most `cells` cells to come. */
-  begin(places: number, cells: number): void {
-    const cutter = new Cutter({ floats: places, ints: cells * PLAN });
+  /** All places anew: `places` of them, nothing reported, and readings from at most `samples` samples to come. */
+  begin(places: number, samples: number): void {
+    const cutter = new Cutter({ floats: places, ints: samples * PLAN });
     this.values = cutter.floats(places);
-    this.#plan = cutter.ints(cells * PLAN);
+    this.#plan = cutter.ints(samples * PLAN);
     this.#planned = 0;
     for (let place = 0; place < places; place++) this.values[place] = NaN;
   }
 
   /**
-   * The cells of a thing go to the places from `from` on, `stride` apart, those of metric `m` to the `fieldOf[m]`th (-1: to none).
+   * The samples of an entity go to the places from `from` on, `stride` apart, those of metric `m` to the `fieldOf[m]`th (-1: to none).
    * Returns a bit for each field that has one.
    */
-  add({ firstCell }: Entity, { ints }: SampleValues, fieldOf: Int32Array, from: number, stride: number): number {
+  add({ firstSample }: Entity, { ints }: SampleValues, fieldOf: Int32Array, from: number, stride: number): number {
     let reported = 0;
-    for (let cell = firstCell; cell !== 0; cell = ints[cell * VALUE_INTS + VALUE_NEXT]!) {
-      const metric = ints[cell * VALUE_INTS + VALUE_METRIC]!;
+    for (let sample = firstSample; sample !== 0; sample = ints[sample * VALUE_INTS + VALUE_NEXT]!) {
+      const metric = ints[sample * VALUE_INTS + VALUE_METRIC]!;
       const field = fieldOf[metric]!;
       if (field < 0) continue;
       const at = this.#planned++ * PLAN;
-      this.#plan[at] = cell;
+      this.#plan[at] = sample;
       this.#plan[at + 1] = from + field * stride;
       this.#plan[at + 2] = metric;
       reported |= 1 << field;
@@ -50,13 +50,13 @@ export class Readings {
     return reported;
   }
 
-  load(cellValues: Float64Array): void {
+  load(sampleValues: Float64Array): void {
     const { values } = this;
     const plan = this.#plan;
     const end = this.#planned * PLAN;
     // As in `reading`, but so that no value has to go over the heap.
     for (let at = 0; at < end; at += PLAN) {
-      const value = cellValues[plan[at]!]!;
+      const value = sampleValues[plan[at]!]!;
       const metric = plan[at + 2]!;
       if (value >= MIN[metric]! && value <= MAX[metric]!) values[plan[at + 1]!] = value;
       else values[plan[at + 1]!] = NaN;

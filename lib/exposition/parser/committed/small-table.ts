@@ -23,7 +23,7 @@ export class SmallTable<Table extends Name> implements Rows<Field<Table>> {
   readonly #readings: Readings;
   /** Where its values begin among the readings. */
   #from = 0;
-  /** By row: where its title is in the arena; the thing itself may be called differently before the next commit. */
+  /** By row: where its title is in the arena; the entity itself may be called differently before the next commit. */
   #titles: readonly number[] = [];
   #arena: Arena | undefined;
 
@@ -46,14 +46,16 @@ export class SmallTable<Table extends Name> implements Rows<Field<Table>> {
   }
 
   /** Which rows there are, and where their values go: from `from` on. */
-  arrange(cells: SampleValues, things: readonly Entity[], arena: Arena, from: number): void {
+  arrange(samples: SampleValues, entities: readonly Entity[], arena: Arena, from: number): void {
     this.#arena = arena;
     const sorted =
-      things.length < 2 ? things : [...things].sort((a, b) => a.index - b.index || (this.#text(a.title) < this.#text(b.title) ? -1 : 1));
+      entities.length < 2
+        ? entities
+        : [...entities].sort((a, b) => a.index - b.index || (this.#text(a.title) < this.#text(b.title) ? -1 : 1));
     this.#titles = sorted.map(({ title }) => title);
     this.#from = from;
     this.count = sorted.length;
-    for (let row = 0; row < sorted.length; row++) this.#readings.add(sorted[row]!, cells, FIELD_OF, from + this.room(row), 1);
+    for (let row = 0; row < sorted.length; row++) this.#readings.add(sorted[row]!, samples, FIELD_OF, from + this.room(row), 1);
   }
 
   #text(at: number): string {

@@ -7,9 +7,9 @@ const MAX_LINES = 2 ** 20;
 
 /** Enough for most hosts. */
 const FIRST_INTS = LINE_INTS * 256;
-export const TEMPLATES_ROOM: Room = { floats: 0, ints: FIRST_INTS };
+export const TEMPLATE_ROOM: Room = { floats: 0, ints: FIRST_INTS };
 
-export class LineTemplates {
+export class ScrapeTemplate {
   count = 0;
   ints = NO_INTS;
   /** Whether a line belongs to a process family. */
@@ -20,12 +20,12 @@ export class LineTemplates {
     if (cutter) this.ints = cutter.ints(FIRST_INTS);
   }
 
-  add(prefix: number, block: number, bytes: number, target: number): void {
+  add(head: number, block: number, bytes: number, target: number): void {
     if (this.count === MAX_LINES) return;
     const at = this.count++ * LINE_INTS;
     if (at === this.ints.length) this.ints = longerInts(this.ints, Math.max(FIRST_INTS, roomFor(at + LINE_INTS, at)));
     const { ints } = this;
-    ints[at] = prefix;
+    ints[at] = head;
     ints[at + LINE_BLOCK] = block;
     ints[at + LINE_BYTES] = bytes;
     ints[at + LINE_TARGET] = target;
