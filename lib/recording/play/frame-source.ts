@@ -82,7 +82,7 @@ export class ReaderSource implements FrameSource {
     return found.reverse().flatMap((one) => this.#shown(one) ?? []);
   }
 
-  /** Reads all of the recording in the background: between two extents whatever was asked goes first. */
+  /** Reads all of the recording in the background: between two chunks whatever was asked goes first. */
   async index(rest: () => Promise<void>): Promise<void> {
     await this.#reader.index(async () => {
       await rest();

@@ -322,4 +322,4 @@ class RecordedReplay implements Replay {
   }
 }
 
-const same = (a: FrameRef, b: FrameRef): boolean => a.track === b.track && a.extent === b.extent && a.nth === b.nth;
+const same = (a: FrameRef, b: FrameRef): boolean => a.file === b.file && a.chunk === b.chunk && a.nth === b.nth;

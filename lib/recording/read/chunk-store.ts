@@ -1,4 +1,4 @@
-/** The extents of all files of a recording: decompressed when they are asked for, a few kept, what was learnt of each remembered. */
+/** The chunks of all files of a recording: decompressed when they are asked for, a few kept, what was learnt of each remembered. */
 import type { Ms } from '../../model/node-view.js';
 import type { CacheFolder } from './cache-folder.js';
 import { type ChunkedFile, Damaged } from './chunk.js';
@@ -8,7 +8,7 @@ import { readLineHeader, type LineHeader } from './line-times.js';
 import { GAP_INTERVALS } from '../format/schema.js';
 import { StreamChunks } from './stream-chunks.js';
 
-/** Extents kept decompressed. */
+/** Chunks kept decompressed. */
 const KEPT = 4;
 /** Files from here on keep their index. */
 const WORTH_KEEPING_BYTES = 4 * 2 ** 20;
@@ -16,18 +16,18 @@ const MAX_GAPS = 500;
 
 export interface Chunk {
   readonly lines: readonly Buffer[];
-  readonly peeks: readonly LineHeader[];
+  readonly lineHeaders: readonly LineHeader[];
   /** Lines that frames begin with. */
   readonly starts: readonly number[];
 }
 
 export interface Place {
-  readonly track: number;
-  readonly extent: number;
+  readonly file: number;
+  readonly chunk: number;
 }
 
 interface Lane {
-  readonly track: ChunkedFile;
+  readonly file: ChunkedFile;
   readonly identity: string;
   readonly bytes: number;
   readonly facts: (ChunkFacts | undefined)[];
@@ -35,7 +35,7 @@ interface Lane {
   readonly complete: boolean;
 }
 
-const NOTHING: Chunk = { lines: [], peeks: [], starts: [] };
+const NOTHING: Chunk = { lines: [], lineHeaders: [], starts: [] };
 
 export class ChunkStore {
   #gapMs: Ms = Infinity;
@@ -45,9 +45,9 @@ export class ChunkStore {
 
   constructor(opened: readonly OpenedFile[], cache: CacheFolder) {
     this.#cache = cache;
-    this.#lanes = opened.map(({ track, identity, bytes }) => {
-      const kept = track.complete && !track.known ? fromJson(cache.readJson(identity), track.extents) : undefined;
-      return { track, identity, bytes, facts: kept ?? [], complete: kept !== undefined };
+    this.#lanes = opened.map(({ chunked: file, identity, bytes }) => {
+      const kept = file.complete && !file.known ? fromJson(cache.readJson(identity), file.chunks) : undefined;
+      return { file, identity, bytes, facts: kept ?? [], complete: kept !== undefined };
     });
   }
 
@@ -58,52 +58,52 @@ export class ChunkStore {
     for (const lane of this.#lanes) if (!lane.complete) lane.facts.length = 0;
   }
 
-  get tracks(): readonly ChunkedFile[] {
-    return this.#lanes.map(({ track }) => track);
+  get files(): readonly ChunkedFile[] {
+    return this.#lanes.map(({ file }) => file);
   }
   get bytes(): number {
     return this.#lanes.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** `order`: the places that the tracks have now. */
+  /** `order`: the places that the files have now. */
   reorder(order: readonly number[]): void {
-    this.#lanes = order.map((track) => this.#lanes[track]!);
+    this.#lanes = order.map((file) => this.#lanes[file]!);
     this.#kept.clear();
   }
 
-  /** Undefined: behind the end of its track. Waits where the file is still being read, begins again where it has been forgotten. */
+  /** Undefined: behind the end of its file. Waits where the file is still being read, begins again where it has been forgotten. */
   async get(place: Place): Promise<Chunk | undefined> {
-    const { track } = this.#lanes[place.track]!;
-    if (track instanceof StreamChunks && place.extent < track.forgotten) track.again();
-    if (!(await this.#reach(track, place.extent))) return undefined;
-    const key = `${place.track} ${place.extent}`;
+    const { file } = this.#lanes[place.file]!;
+    if (file instanceof StreamChunks && place.chunk < file.forgotten) file.again();
+    if (!(await this.#reach(file, place.chunk))) return undefined;
+    const key = `${place.file} ${place.chunk}`;
     const kept = this.#kept.get(key);
-    const extent = kept ?? this.#read(place);
+    const chunk = kept ?? this.#read(place);
     this.#kept.delete(key);
-    this.#kept.set(key, extent);
+    this.#kept.set(key, chunk);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= KEPT) break;
       this.#kept.delete(oldest);
     }
-    return extent;
+    return chunk;
   }
 
-  /** Waits until the whole file is known, or `enough` of it; how many extents it has by then. */
-  async count(track: number, enough: (facts: ChunkFacts) => boolean): Promise<number> {
-    const { track: one } = this.#lanes[track]!;
+  /** Waits until the whole file is known, or `enough` of it; how many chunks it has by then. */
+  async count(file: number, enough: (facts: ChunkFacts) => boolean): Promise<number> {
+    const { file: one } = this.#lanes[file]!;
     while (one instanceof StreamChunks && !one.complete) {
-      const last = one.extents > 0 ? this.facts({ track, extent: one.extents - 1 }) : undefined;
+      const last = one.chunks > 0 ? this.facts({ file, chunk: one.chunks - 1 }) : undefined;
       if (last && enough(last)) break;
       await one.more();
     }
-    return one.extents;
+    return one.chunks;
   }
 
-  /** What is known of an extent; undefined: it has not been read yet. */
-  facts({ track, extent }: Place): ChunkFacts | undefined {
-    const lane = this.#lanes[track]!;
-    const known = lane.track.known?.(extent);
-    return known ? { ...known, bad: 0, gaps: [] } : lane.facts[extent];
+  /** What is known of an chunk; undefined: it has not been read yet. */
+  facts({ file, chunk }: Place): ChunkFacts | undefined {
+    const lane = this.#lanes[file]!;
+    const known = lane.file.known?.(chunk);
+    return known ? { ...known, bad: 0, gaps: [] } : lane.facts[chunk];
   }
 
   async learn(place: Place): Promise<ChunkFacts> {
@@ -116,11 +116,11 @@ export class ChunkStore {
   /** Data frames before a place; undefined where not all of it was read yet. */
   framesBefore(place: Place): number | undefined {
     let frames = 0;
-    for (let track = 0; track <= place.track; track++) {
-      const { track: one } = this.#lanes[track]!;
-      if (track < place.track && !one.complete) return undefined;
-      for (let extent = 0; extent < (track < place.track ? one.extents : place.extent); extent++) {
-        const facts = this.facts({ track, extent });
+    for (let file = 0; file <= place.file; file++) {
+      const { file: one } = this.#lanes[file]!;
+      if (file < place.file && !one.complete) return undefined;
+      for (let chunk = 0; chunk < (file < place.file ? one.chunks : place.chunk); chunk++) {
+        const facts = this.facts({ file, chunk });
         if (!facts) return undefined;
         frames += facts.frames;
       }
@@ -128,16 +128,16 @@ export class ChunkStore {
     return frames;
   }
 
-  /** Reads what nobody has asked for yet; `pause` comes after each extent, and false from it ends it. */
+  /** Reads what nobody has asked for yet; `pause` comes after each chunk, and false from it ends it. */
   async index(pause: () => Promise<boolean>): Promise<void> {
-    for (const [track, lane] of this.#lanes.entries()) {
-      for (let extent = 0; extent < lane.track.extents; extent++) {
-        if (this.facts({ track, extent })) continue;
-        this.#read({ track, extent });
+    for (const [file, lane] of this.#lanes.entries()) {
+      for (let chunk = 0; chunk < lane.file.chunks; chunk++) {
+        if (this.facts({ file, chunk })) continue;
+        this.#read({ file, chunk });
         if (!(await pause())) return;
       }
-      if (lane.track instanceof StreamChunks) await lane.track.done;
-      else if (!lane.track.known && lane.bytes >= WORTH_KEEPING_BYTES)
+      if (lane.file instanceof StreamChunks) await lane.file.done;
+      else if (!lane.file.known && lane.bytes >= WORTH_KEEPING_BYTES)
         this.#cache.writeJson(lane.identity, toJson(lane.facts as ChunkFacts[]));
     }
   }
@@ -151,10 +151,10 @@ export class ChunkStore {
   } {
     const gaps: (readonly [Ms, Ms])[] = [];
     let [done, frames, badLines, lastAt] = [0, 0, 0, NaN];
-    for (const [track, lane] of this.#lanes.entries()) {
+    for (const [file, lane] of this.#lanes.entries()) {
       let read = 0;
-      for (let extent = 0; extent < lane.track.extents; extent++) {
-        const facts = this.facts({ track, extent });
+      for (let chunk = 0; chunk < lane.file.chunks; chunk++) {
+        const facts = this.facts({ file, chunk });
         if (!facts) continue;
         read++;
         frames += facts.frames;
@@ -169,32 +169,36 @@ export class ChunkStore {
   }
 
   close(): void {
-    for (const { track } of this.#lanes) track.close();
+    for (const { file } of this.#lanes) file.close();
   }
 
-  /** How much of a track is known when `read` of its extents are. */
-  #share({ track, bytes }: Lane, read: number): number {
-    if (track instanceof StreamChunks && !track.complete) return Math.min(0.999, track.taken / Math.max(1, bytes));
-    return track.extents === 0 ? 1 : read / track.extents;
+  /** How much of a file is known when `read` of its chunks are. */
+  #share({ file, bytes }: Lane, read: number): number {
+    if (file instanceof StreamChunks && !file.complete) return Math.min(0.999, file.taken / Math.max(1, bytes));
+    return file.chunks === 0 ? 1 : read / file.chunks;
   }
 
-  async #reach(track: ChunkedFile, extent: number): Promise<boolean> {
-    while (extent >= track.extents && track instanceof StreamChunks && !track.complete) await track.more();
-    return extent < track.extents;
+  async #reach(file: ChunkedFile, chunk: number): Promise<boolean> {
+    while (chunk >= file.chunks && file instanceof StreamChunks && !file.complete) await file.more();
+    return chunk < file.chunks;
   }
 
-  #read({ track, extent }: Place): Chunk {
-    const lane = this.#lanes[track]!;
+  #read({ file, chunk }: Place): Chunk {
+    const lane = this.#lanes[file]!;
     try {
-      const { lines, tooLong, unended } = lane.track.lines(extent);
-      const peeks = lines.map(readLineHeader);
+      const { lines, tooLong, unended } = lane.file.lines(chunk);
+      const lineHeaders = lines.map(readLineHeader);
       // A program that was killed leaves half a line.
-      if (unended && peeks.at(-1)?.kind === 'bad') peeks.pop();
-      lane.facts[extent] ??= factsOf(peeks, tooLong, this.#gapMs);
-      return { lines, peeks, starts: peeks.flatMap((peek, line) => (peek.kind === 'data' && peek.nth === 1 ? [line] : [])) };
+      if (unended && lineHeaders.at(-1)?.kind === 'bad') lineHeaders.pop();
+      lane.facts[chunk] ??= factsOf(lineHeaders, tooLong, this.#gapMs);
+      return {
+        lines,
+        lineHeaders,
+        starts: lineHeaders.flatMap((lineHeader, line) => (lineHeader.kind === 'data' && lineHeader.nth === 1 ? [line] : [])),
+      };
     } catch (error) {
       if (!(error instanceof Damaged)) throw error;
-      lane.facts[extent] ??= { firstAt: NaN, lastAt: NaN, frames: 0, bad: 1, gaps: [] };
+      lane.facts[chunk] ??= { firstAt: NaN, lastAt: NaN, frames: 0, bad: 1, gaps: [] };
       return NOTHING;
     }
   }

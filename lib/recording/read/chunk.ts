@@ -28,24 +28,24 @@ export function linesOf(bytes: Uint8Array): ChunkLines {
 
 export const NO_LINES: ChunkLines = { lines: [], tooLong: 0, unended: false };
 
-/** A file of a recording, as extents in the order of time. */
+/** A file of a recording, as chunks in the order of time. */
 export interface ChunkedFile {
   readonly path: string;
   readonly codec: string;
-  /** Whether any extent can be read at once. False: the file is read once from start to end to make it so. */
+  /** Whether any chunk can be read at once. False: the file is read once from start to end to make it so. */
   readonly seekable: boolean;
-  /** Extents known so far. */
-  readonly extents: number;
+  /** Chunks known so far. */
+  readonly chunks: number;
   /** No more will come. */
   readonly complete: boolean;
   /** The file ends in the middle of something. */
   readonly cut: boolean;
   /** Why what follows cannot be read. */
   readonly damage?: string | undefined;
-  /** What is known of an extent without reading it. */
-  known?(extent: number): { readonly firstAt: number; readonly lastAt: number; readonly frames: number } | undefined;
+  /** What is known of an chunk without reading it. */
+  known?(chunk: number): { readonly firstAt: number; readonly lastAt: number; readonly frames: number } | undefined;
   /** Throws `Damaged` where its bytes are not what they should be. */
-  lines(extent: number): ChunkLines;
+  lines(chunk: number): ChunkLines;
   close(): void;
 }
 

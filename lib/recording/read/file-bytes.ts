@@ -14,7 +14,7 @@ export class FileBytes {
   readonly identity: string;
   readonly #descriptor: number;
   /** The file's true end, where the program that wrote it was killed while it put it in place. */
-  readonly #spare: { readonly from: number; readonly bytes: Uint8Array } | undefined;
+  readonly #journal: { readonly from: number; readonly bytes: Uint8Array } | undefined;
   #window: Uint8Array = new Uint8Array();
   #windowAt = 0;
 
@@ -26,8 +26,8 @@ export class FileBytes {
       this.#descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const stat = fstatSync(this.#descriptor);
       if (!stat.isFile()) throw Object.assign(new Error(), { code: stat.isDirectory() ? 'EISDIR' : 'ENOTFILE' });
-      this.#spare = spareOf(path, stat.size);
-      this.size = this.#spare ? this.#spare.from + this.#spare.bytes.length : stat.size;
+      this.#journal = journalOf(path, stat.size);
+      this.size = this.#journal ? this.#journal.from + this.#journal.bytes.length : stat.size;
       this.identity = [stat.dev, stat.ino, this.size, stat.mtimeMs].join('-');
     } catch (error) {
       throw unreadable(path, error);
@@ -52,8 +52,8 @@ export class FileBytes {
 
   #fetch(at: number, end: number): Uint8Array {
     const bytes = Buffer.allocUnsafe(end - at);
-    const spare = this.#spare;
-    const fromFile = spare ? Math.max(0, Math.min(bytes.length, spare.from - at)) : bytes.length;
+    const journal = this.#journal;
+    const fromFile = journal ? Math.max(0, Math.min(bytes.length, journal.from - at)) : bytes.length;
     let got = 0;
     while (got < fromFile) {
       const more = readSync(this.#descriptor, bytes, got, fromFile - got, at + got);
@@ -61,20 +61,20 @@ export class FileBytes {
       if (more === 0) return bytes.subarray(0, got);
       got += more;
     }
-    if (spare && got < bytes.length) bytes.set(spare.bytes.subarray(at + got - spare.from, end - spare.from), got);
+    if (journal && got < bytes.length) bytes.set(journal.bytes.subarray(at + got - journal.from, end - journal.from), got);
     return bytes;
   }
 }
 
-function spareOf(path: string, size: number): ReturnType<typeof readJournal> {
+function journalOf(path: string, size: number): ReturnType<typeof readJournal> {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path + JOURNAL_SUFFIX);
   } catch {
     return undefined;
   }
-  const spare = readJournal(bytes);
-  return spare && spare.from <= size ? spare : undefined;
+  const journal = readJournal(bytes);
+  return journal && journal.from <= size ? journal : undefined;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -19,7 +19,7 @@ export class GzipChunks implements ChunkedFile {
   readonly seekable = true;
   readonly complete = true;
   readonly cut: boolean;
-  readonly extents: number;
+  readonly chunks: number;
   readonly #file: FileBytes;
   readonly #pageBytes: number;
   /** Where the first flush point of a page is; -1: it has none. */
@@ -28,7 +28,7 @@ export class GzipChunks implements ChunkedFile {
   constructor(file: FileBytes, pageBytes = PAGE_BYTES) {
     this.#file = file;
     this.#pageBytes = pageBytes;
-    this.extents = Math.ceil(file.size / pageBytes);
+    this.chunks = Math.ceil(file.size / pageBytes);
     this.cut = !this.#ended();
   }
 
@@ -36,12 +36,12 @@ export class GzipChunks implements ChunkedFile {
     return this.#file.path;
   }
 
-  lines(extent: number): ChunkLines {
-    const from = this.#startOf(extent);
+  lines(chunk: number): ChunkLines {
+    const from = this.#startOf(chunk);
     if (from < 0) return NO_LINES;
-    let next = extent + 1;
-    while (next < this.extents && this.#startOf(next) < 0) next++;
-    const end = next < this.extents ? this.#startOf(next) : this.#file.size;
+    let next = chunk + 1;
+    while (next < this.chunks && this.#startOf(next) < 0) next++;
+    const end = next < this.chunks ? this.#startOf(next) : this.#file.size;
     const content = inflated(this.#file.read(from, end - from));
     if (!content) throw new Damaged('the compressed data is damaged');
     return linesOf(content);
@@ -71,7 +71,7 @@ export class GzipChunks implements ChunkedFile {
   /** Whether the member has its end: a file whose program was killed has not. */
   #ended(): boolean {
     try {
-      const last = [...Array(this.extents).keys()].findLast((page) => this.#startOf(page) >= 0) ?? 0;
+      const last = [...Array(this.chunks).keys()].findLast((page) => this.#startOf(page) >= 0) ?? 0;
       const from = this.#startOf(last);
       inflateRawSync(this.#file.read(from, this.#file.size - from), { maxOutputLength: MAX_CONTENT_BYTES });
       return true;

@@ -20,7 +20,7 @@ const START_BYTES = 32;
 export function readLineHeader(line: Buffer): LineHeader {
   const time = TIME_AT_END.exec(line.toString('latin1', Math.max(0, line.length - END_BYTES)))?.[1];
   const at = time === undefined ? NaN : Date.parse(time);
-  if (Number.isNaN(at)) return peekWhole(line);
+  if (Number.isNaN(at)) return readWholeHeader(line);
   const exact = Number(EXACT_AT_START.exec(line.toString('latin1', 0, START_BYTES))?.[1] ?? NaN);
   const [nth, of] = partOf(line);
   return { kind: 'data', at: Math.floor(exact / 1000) * 1000 === at ? exact : at, nth, of };
@@ -33,7 +33,7 @@ function partOf(line: Buffer): readonly [nth: number, of: number] {
   return numbers ? [Number(numbers[1]), Number(numbers[2])] : [1, 1];
 }
 
-function peekWhole(line: Buffer): LineHeader {
+function readWholeHeader(line: Buffer): LineHeader {
   const text = line.toString('utf8').trim();
   if (text === '') return { kind: 'empty' };
   const read = readLine(text);

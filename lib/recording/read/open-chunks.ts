@@ -1,4 +1,4 @@
-/** From a path to a track: by what the file is, not by what it is called. */
+/** From a path to a chunked: by what the file is, not by what it is called. */
 import { existsSync } from 'node:fs';
 import { FileBytes } from './file-bytes.js';
 import { CacheCopy } from './cache-copy.js';
@@ -16,7 +16,7 @@ import { decodeIndex, walkFrame } from '../codec/zstd-format.js';
 import { ZstdChunks } from './zstd-chunks.js';
 
 export interface OpenedFile {
-  readonly track: ChunkedFile;
+  readonly chunked: ChunkedFile;
   /** Of the file's present content: what is kept of it is found by this. */
   readonly identity: string;
   readonly bytes: number;
@@ -29,19 +29,19 @@ export interface OpenOptions {
   readonly pageBytes?: number;
 }
 
-/** `turn`: see StreamTrack. Throws `E_RECORDING_UNREADABLE`. */
+/** `turn`: see StreamChunks. Throws `E_RECORDING_UNREADABLE`. */
 export async function openChunkedFile(path: string, options: OpenOptions, turn: Promise<void>): Promise<OpenedFile> {
   const file = new FileBytes(path);
   const { identity, size: bytes } = file;
   const head = Buffer.from(file.read(0, GZIP_HEADER.length));
   const codec = codecOf(head, path);
-  if (codec === 'none' || bytes === 0) return { track: new PlainChunks(file, options.pageBytes), identity, bytes };
-  if (codec === 'gzip' && hasFlushPoints(head)) return { track: new GzipChunks(file, options.pageBytes), identity, bytes };
+  if (codec === 'none' || bytes === 0) return { chunked: new PlainChunks(file, options.pageBytes), identity, bytes };
+  if (codec === 'gzip' && hasFlushPoints(head)) return { chunked: new GzipChunks(file, options.pageBytes), identity, bytes };
   const decompress = await loadDecompress();
-  if (codec === 'zstd' && isOurs(file, decompress)) return { track: new ZstdChunks(file, decompress), identity, bytes };
+  if (codec === 'zstd' && isOurs(file, decompress)) return { chunked: new ZstdChunks(file, decompress), identity, bytes };
   file.close();
   const copied = options.cache.file(identity, '.zst');
-  if (existsSync(copied)) return { track: named(new ZstdChunks(new FileBytes(copied), decompress), path, codec), identity, bytes };
+  if (existsSync(copied)) return { chunked: named(new ZstdChunks(new FileBytes(copied), decompress), path, codec), identity, bytes };
   const copy = new CacheCopy({
     path: copied,
     growing: options.cache.file(`${identity} ${process.pid}`, '.part'),
@@ -49,22 +49,22 @@ export async function openChunkedFile(path: string, options: OpenOptions, turn: 
     compress: await loadCompress(),
     decompress,
   });
-  return { track: new StreamChunks(path, codec, copy, turn), identity, bytes };
+  return { chunked: new StreamChunks(path, codec, copy, turn), identity, bytes };
 }
 
 /** A copy goes by the name of what it is a copy of. */
-function named(track: ZstdChunks, path: string, codec: string): ChunkedFile {
+function named(chunked: ZstdChunks, path: string, codec: string): ChunkedFile {
   return {
     path,
     codec,
     seekable: true,
     complete: true,
     cut: false,
-    extents: track.extents,
-    known: (extent) => track.known(extent),
-    lines: (extent) => track.lines(extent),
+    chunks: chunked.chunks,
+    known: (chunk) => chunked.known(chunk),
+    lines: (chunk) => chunked.lines(chunk),
     close: () => {
-      track.close();
+      chunked.close();
     },
   };
 }
@@ -77,8 +77,8 @@ function isOurs(file: FileBytes, decompress: Decompress): boolean {
     return false;
   try {
     const [first] = linesOf(decompress(Buffer.from(file.read(0, frame.length)), MAX_FIRST_BYTES)).lines;
-    const peek = first && readLineHeader(first);
-    return peek?.kind === 'header' && peek.header.writer.startsWith('all-smi-view');
+    const lineHeader = first && readLineHeader(first);
+    return lineHeader?.kind === 'header' && lineHeader.header.writer.startsWith('all-smi-view');
   } catch {
     return false;
   }

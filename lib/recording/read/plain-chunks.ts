@@ -11,7 +11,7 @@ export class PlainChunks implements ChunkedFile {
   readonly codec = 'none';
   readonly seekable = true;
   readonly complete = true;
-  readonly extents: number;
+  readonly chunks: number;
   readonly #file: FileBytes;
   readonly #pageBytes: number;
 
@@ -19,7 +19,7 @@ export class PlainChunks implements ChunkedFile {
   constructor(file: FileBytes, pageBytes = PAGE_BYTES) {
     this.#file = file;
     this.#pageBytes = pageBytes;
-    this.extents = Math.ceil(file.size / pageBytes);
+    this.chunks = Math.ceil(file.size / pageBytes);
   }
 
   get path(): string {
@@ -29,8 +29,8 @@ export class PlainChunks implements ChunkedFile {
     return this.#file.size > 0 && this.#file.read(this.#file.size - 1, 1)[0] !== LINE_FEED;
   }
 
-  lines(extent: number): ChunkLines {
-    const pageAt = extent * this.#pageBytes;
+  lines(chunk: number): ChunkLines {
+    const pageAt = chunk * this.#pageBytes;
     const next = Math.min(this.#file.size, pageAt + this.#pageBytes);
     const from = pageAt === 0 ? 0 : this.#lineAfter(pageAt - 1, next - 1);
     if (from < 0 || from >= next) return NO_LINES;

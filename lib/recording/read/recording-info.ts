@@ -2,8 +2,8 @@ import type { Ms } from '../../model/node-view.js';
 
 /** A frame's place in the recording. */
 export interface FrameRef {
-  readonly track: number;
-  readonly extent: number;
+  readonly file: number;
+  readonly chunk: number;
   readonly nth: number;
 }
 

@@ -48,9 +48,9 @@ export class Reader {
     let turn = Promise.resolve();
     for (const path of filesOf(paths)) {
       const one = await openChunkedFile(path, options, turn);
-      if (one.track instanceof StreamChunks) turn = one.track.done;
+      if (one.chunked instanceof StreamChunks) turn = one.chunked.done;
       // A segment may be there under two names.
-      if (opened.some(({ identity }) => identity === one.identity)) one.track.close();
+      if (opened.some(({ identity }) => identity === one.identity)) one.chunked.close();
       else opened.push(one);
     }
     const reader = new Reader(new ChunkStore(opened, options.cache), options.cache);
@@ -65,12 +65,12 @@ export class Reader {
 
   get info(): RecordingInfo {
     const { indexed, frames, gaps, badLines } = this.#store.summary();
-    const tracks = this.#store.tracks;
+    const files = this.#store.files;
     return {
-      files: tracks.map(({ path }) => clean(basename(path), 200)),
-      codecs: [...new Set(tracks.map(({ codec }) => codec))],
+      files: files.map(({ path }) => clean(basename(path), 200)),
+      codecs: [...new Set(files.map(({ codec }) => codec))],
       bytes: this.#store.bytes,
-      seekable: tracks.every((track) => track.seekable || track.complete),
+      seekable: files.every((file) => file.seekable || file.complete),
       hosts: this.#header?.hosts ?? [],
       writer: this.#header?.writer ?? '',
       intervalMs: this.#intervalMs,
@@ -82,7 +82,7 @@ export class Reader {
       indexed,
       gaps,
       badLines: badLines + this.#broken.size,
-      cut: tracks.some(({ cut }) => cut),
+      cut: files.some(({ cut }) => cut),
     };
   }
 
@@ -93,25 +93,25 @@ export class Reader {
   }
 
   async first(): Promise<Found | undefined> {
-    const ref = await this.#forward({ track: 0, extent: 0 });
+    const ref = await this.#forward({ file: 0, chunk: 0 });
     return ref && this.#found(ref);
   }
 
   async last(): Promise<Found | undefined> {
-    const track = this.#store.tracks.length - 1;
-    const extents = await this.#store.count(track, () => false);
-    const ref = await this.#backward({ track, extent: extents - 1 });
+    const file = this.#store.files.length - 1;
+    const chunks = await this.#store.count(file, () => false);
+    const ref = await this.#backward({ file, chunk: chunks - 1 });
     return ref && this.#found(ref);
   }
 
-  async next({ track, extent, nth }: FrameRef): Promise<Found | undefined> {
-    const here = await this.#store.get({ track, extent });
-    const ref = here && nth + 1 < here.starts.length ? { track, extent, nth: nth + 1 } : await this.#forward({ track, extent: extent + 1 });
+  async next({ file, chunk, nth }: FrameRef): Promise<Found | undefined> {
+    const here = await this.#store.get({ file, chunk });
+    const ref = here && nth + 1 < here.starts.length ? { file, chunk, nth: nth + 1 } : await this.#forward({ file, chunk: chunk + 1 });
     return ref && this.#found(ref);
   }
 
-  async previous({ track, extent, nth }: FrameRef): Promise<Found | undefined> {
-    const ref = nth > 0 ? { track, extent, nth: nth - 1 } : await this.#backward({ track, extent: extent - 1 });
+  async previous({ file, chunk, nth }: FrameRef): Promise<Found | undefined> {
+    const ref = nth > 0 ? { file, chunk, nth: nth - 1 } : await this.#backward({ file, chunk: chunk - 1 });
     return ref && this.#found(ref);
   }
 
@@ -132,8 +132,8 @@ export class Reader {
   }
 
   /** Frames before it; undefined while the index has not come so far. */
-  numberOf({ track, extent, nth }: FrameRef): number | undefined {
-    const before = this.#store.framesBefore({ track, extent });
+  numberOf({ file, chunk, nth }: FrameRef): number | undefined {
+    const before = this.#store.framesBefore({ file, chunk });
     return before === undefined ? undefined : before + nth;
   }
 
@@ -148,23 +148,23 @@ export class Reader {
     await this.#sort();
     const first = await this.#readable(name);
     this.#firstAt = first.at;
-    this.#header = await this.#findHeader(first.ref.track);
+    this.#header = await this.#findHeader(first.ref.file);
     this.#intervalMs = this.#header?.intervalMs ?? (await this.#step(first));
     this.#store.gapMs = gapOf(this.#intervalMs ?? DEFAULT_INTERVAL_MS);
     this.#offsetMinutes = this.#header?.offsetMinutes ?? first.frame?.offsetMinutes;
-    if (this.#store.tracks.every(({ complete }) => complete)) await this.#findLast();
+    if (this.#store.files.every(({ complete }) => complete)) await this.#findLast();
   }
 
   /** Files in the order of their first frames; those without any come last, so that they play nowhere but are told of. */
   async #sort(): Promise<void> {
-    const times = await Promise.all(this.#store.tracks.map((_, track) => this.#firstTime(track)));
-    const order = times.map((_, track) => track).sort((a, b) => times[a]! - times[b]! || a - b);
+    const times = await Promise.all(this.#store.files.map((_, file) => this.#firstTime(file)));
+    const order = times.map((_, file) => file).sort((a, b) => times[a]! - times[b]! || a - b);
     this.#store.reorder(order);
   }
 
-  async #firstTime(track: number): Promise<Ms> {
-    for (let extent = 0; ; extent++) {
-      const place = { track, extent };
+  async #firstTime(file: number): Promise<Ms> {
+    for (let chunk = 0; ; chunk++) {
+      const place = { file, chunk };
       const facts = this.#store.facts(place);
       if (facts && facts.frames > 0) return facts.firstAt;
       const here = await this.#store.get(place);
@@ -181,10 +181,10 @@ export class Reader {
 
   /** When the last frame was: from the index where there is one. */
   async #findLast(): Promise<void> {
-    for (let track = this.#store.tracks.length - 1; track >= 0; track--) {
-      const extents = await this.#store.count(track, () => false);
-      for (let extent = extents - 1; extent >= 0; extent--) {
-        const { frames, lastAt } = await this.#store.learn({ track, extent });
+    for (let file = this.#store.files.length - 1; file >= 0; file--) {
+      const chunks = await this.#store.count(file, () => false);
+      for (let chunk = chunks - 1; chunk >= 0; chunk--) {
+        const { frames, lastAt } = await this.#store.learn({ file, chunk });
         if (frames > 0) return void (this.#lastAt = lastAt);
       }
     }
@@ -198,81 +198,81 @@ export class Reader {
 
   async #whyNone(): Promise<string> {
     if (this.#store.bytes === 0) return 'is empty';
-    const extent = await this.#store.get({ track: 0, extent: 0 });
-    const damage = this.#store.tracks.find((track) => track.damage !== undefined)?.damage;
-    if (damage !== undefined && !extent?.lines.length) return damage;
-    const read = (extent?.lines ?? []).slice(0, LINES_LOOKED_AT).map((line) => readLine(line.toString('utf8')));
+    const chunk = await this.#store.get({ file: 0, chunk: 0 });
+    const damage = this.#store.files.find((file) => file.damage !== undefined)?.damage;
+    if (damage !== undefined && !chunk?.lines.length) return damage;
+    const read = (chunk?.lines ?? []).slice(0, LINES_LOOKED_AT).map((line) => readLine(line.toString('utf8')));
     const schema = read.flatMap((line) => (line.kind === 'bad' && line.schema !== undefined ? [line.schema] : []))[0];
     if (schema !== undefined) return `is of schema ${schema}, and this program reads schema ${SCHEMA}`;
-    return extent?.peeks.some(({ kind }) => kind === 'header') ? 'holds no frame' : 'is not a recording';
+    return chunk?.lineHeaders.some(({ kind }) => kind === 'header') ? 'holds no frame' : 'is not a recording';
   }
 
-  async #findHeader(track: number): Promise<Header | undefined> {
-    const extent = await this.#store.get({ track, extent: 0 });
-    for (const peek of extent?.peeks ?? []) if (peek.kind === 'header') return peek.header;
+  async #findHeader(file: number): Promise<Header | undefined> {
+    const chunk = await this.#store.get({ file, chunk: 0 });
+    for (const lineHeader of chunk?.lineHeaders ?? []) if (lineHeader.kind === 'header') return lineHeader.header;
     return undefined;
   }
 
-  /** The first frame that begins in this extent or behind it. */
+  /** The first frame that begins in this chunk or behind it. */
   async #forward(place: Place): Promise<FrameRef | undefined> {
-    for (let { track, extent } = place; track < this.#store.tracks.length; track++, extent = 0) {
-      for (; ; extent++) {
-        const here = await this.#store.get({ track, extent });
+    for (let { file, chunk } = place; file < this.#store.files.length; file++, chunk = 0) {
+      for (; ; chunk++) {
+        const here = await this.#store.get({ file, chunk });
         if (!here) break;
-        if (here.starts.length > 0) return { track, extent, nth: 0 };
+        if (here.starts.length > 0) return { file, chunk, nth: 0 };
       }
     }
     return undefined;
   }
 
-  /** The last frame that begins in this extent or before it. */
+  /** The last frame that begins in this chunk or before it. */
   async #backward(place: Place): Promise<FrameRef | undefined> {
-    let { track, extent } = place;
+    let { file, chunk } = place;
     for (;;) {
-      for (; extent >= 0; extent--) {
-        const here = await this.#store.get({ track, extent });
-        if (here && here.starts.length > 0) return { track, extent, nth: here.starts.length - 1 };
+      for (; chunk >= 0; chunk--) {
+        const here = await this.#store.get({ file, chunk });
+        if (here && here.starts.length > 0) return { file, chunk, nth: here.starts.length - 1 };
       }
-      if (track === 0) return undefined;
-      track--;
-      extent = (await this.#store.count(track, () => false)) - 1;
+      if (file === 0) return undefined;
+      file--;
+      chunk = (await this.#store.count(file, () => false)) - 1;
     }
   }
 
   /** The last frame that is not behind `time`; undefined: all are. */
   async #lastUntil(time: Ms): Promise<FrameRef | undefined> {
-    let track = 0;
-    while (track + 1 < this.#store.tracks.length && (await this.#firstTime(track + 1)) <= time) track++;
-    const extents = await this.#store.count(track, ({ firstAt }) => firstAt > time);
-    const extent = await this.#search(track, extents, time);
-    const here = extent < 0 ? undefined : await this.#store.get({ track, extent });
+    let file = 0;
+    while (file + 1 < this.#store.files.length && (await this.#firstTime(file + 1)) <= time) file++;
+    const chunks = await this.#store.count(file, ({ firstAt }) => firstAt > time);
+    const chunk = await this.#search(file, chunks, time);
+    const here = chunk < 0 ? undefined : await this.#store.get({ file, chunk });
     const nth = here?.starts.findLastIndex((line) => timeIn(here, line) <= time) ?? -1;
-    return nth < 0 ? undefined : { track, extent, nth };
+    return nth < 0 ? undefined : { file, chunk, nth };
   }
 
-  /** The last extent of a track whose first frame is not behind `time`: each step reads one extent, unless that is known already. */
-  async #search(track: number, extents: number, time: Ms): Promise<number> {
-    let [low, high] = [-1, extents];
+  /** The last chunk of a file whose first frame is not behind `time`: each step reads one chunk, unless that is known already. */
+  async #search(file: number, chunks: number, time: Ms): Promise<number> {
+    let [low, high] = [-1, chunks];
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      // An extent in which no frame begins says nothing: the next one has to.
+      // An chunk in which no frame begins says nothing: the next one has to.
       let probe = middle;
       let firstAt = NaN;
-      while (probe < high && Number.isNaN((firstAt = (await this.#store.learn({ track, extent: probe })).firstAt))) probe++;
+      while (probe < high && Number.isNaN((firstAt = (await this.#store.learn({ file, chunk: probe })).firstAt))) probe++;
       if (firstAt <= time) low = probe;
       else high = middle;
     }
     return low;
   }
 
-  async #timeOf({ track, extent, nth }: FrameRef): Promise<Ms> {
-    const here = (await this.#store.get({ track, extent }))!;
+  async #timeOf({ file, chunk, nth }: FrameRef): Promise<Ms> {
+    const here = (await this.#store.get({ file, chunk }))!;
     return timeIn(here, here.starts[nth]!);
   }
 
-  async #following({ track, extent, nth }: FrameRef): Promise<{ readonly ref: FrameRef; readonly at: Ms } | undefined> {
-    const here = await this.#store.get({ track, extent });
-    const ref = here && nth + 1 < here.starts.length ? { track, extent, nth: nth + 1 } : await this.#forward({ track, extent: extent + 1 });
+  async #following({ file, chunk, nth }: FrameRef): Promise<{ readonly ref: FrameRef; readonly at: Ms } | undefined> {
+    const here = await this.#store.get({ file, chunk });
+    const ref = here && nth + 1 < here.starts.length ? { file, chunk, nth: nth + 1 } : await this.#forward({ file, chunk: chunk + 1 });
     return ref && { ref, at: await this.#timeOf(ref) };
   }
 
@@ -287,37 +287,37 @@ export class Reader {
     const read = lines.map((line) => readLine(line.toString('utf8')));
     const data = read.filter((line): line is DataLine => line.kind === 'data');
     const whole = data.length === read.length && data.every(({ part }, at) => part[0] === at + 1 && part[1] === data.length);
-    if (!whole) this.#broken.add(`${ref.track} ${ref.extent} ${ref.nth}`);
+    if (!whole) this.#broken.add(`${ref.file} ${ref.chunk} ${ref.nth}`);
     return { ref, at: await this.#timeOf(ref), frame: whole ? readFrame(data) : undefined };
   }
 
-  /** All lines of a frame: the one it begins with, and its further parts, which may be in the next extents. */
-  async #linesOf({ track, extent, nth }: FrameRef): Promise<readonly Buffer[]> {
-    let here = (await this.#store.get({ track, extent }))!;
+  /** All lines of a frame: the one it begins with, and its further parts, which may be in the next chunks. */
+  async #linesOf({ file, chunk, nth }: FrameRef): Promise<readonly Buffer[]> {
+    let here = (await this.#store.get({ file, chunk }))!;
     let line = here.starts[nth]!;
-    const start = here.peeks[line]!;
+    const start = here.lineHeaders[line]!;
     const found = [here.lines[line]!];
     const wanted = start.kind === 'data' ? start.of : 1;
     while (found.length < wanted) {
-      if (++line >= here.peeks.length) {
-        const further = await this.#store.get({ track, extent: ++extent });
+      if (++line >= here.lineHeaders.length) {
+        const further = await this.#store.get({ file, chunk: ++chunk });
         if (!further) break;
         here = further;
         line = -1;
         continue;
       }
-      const peek = here.peeks[line]!;
-      if (peek.kind !== 'data') continue;
-      if (peek.nth !== found.length + 1) break;
+      const lineHeader = here.lineHeaders[line]!;
+      if (lineHeader.kind !== 'data') continue;
+      if (lineHeader.nth !== found.length + 1) break;
       found.push(here.lines[line]!);
     }
     return found;
   }
 }
 
-const same = (a: FrameRef, b: FrameRef): boolean => a.track === b.track && a.extent === b.extent && a.nth === b.nth;
+const same = (a: FrameRef, b: FrameRef): boolean => a.file === b.file && a.chunk === b.chunk && a.nth === b.nth;
 
-function timeIn(extent: Chunk, line: number): Ms {
-  const peek = extent.peeks[line]!;
-  return peek.kind === 'data' ? peek.at : NaN;
+function timeIn(chunk: Chunk, line: number): Ms {
+  const lineHeader = chunk.lineHeaders[line]!;
+  return lineHeader.kind === 'data' ? lineHeader.at : NaN;
 }

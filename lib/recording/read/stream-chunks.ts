@@ -45,7 +45,7 @@ export class StreamChunks implements ChunkedFile {
     this.done = this.#pump(++this.#pass);
   }
 
-  /** Extents from the first that had to make room: to read one of them takes another pass. */
+  /** Chunks from the first that had to make room: to read one of them takes another pass. */
   get forgotten(): number {
     return this.#copy.forgotten;
   }
@@ -58,19 +58,19 @@ export class StreamChunks implements ChunkedFile {
     void this.#pump(++this.#pass);
   }
 
-  get extents(): number {
+  get chunks(): number {
     return this.#copy.blocks.length;
   }
 
-  known(extent: number): { readonly firstAt: Ms; readonly lastAt: Ms; readonly frames: number } | undefined {
-    return this.#copy.blocks[extent];
+  known(chunk: number): { readonly firstAt: Ms; readonly lastAt: Ms; readonly frames: number } | undefined {
+    return this.#copy.blocks[chunk];
   }
 
-  lines(extent: number): ChunkLines {
-    return linesOf(this.#copy.read(extent));
+  lines(chunk: number): ChunkLines {
+    return linesOf(this.#copy.read(chunk));
   }
 
-  /** Resolves when there is another extent, or when there will be no more. */
+  /** Resolves when there is another chunk, or when there will be no more. */
   more(): Promise<void> {
     return this.complete ? Promise.resolve() : new Promise((resolve) => void this.#waiting.push(resolve));
   }
@@ -90,7 +90,7 @@ export class StreamChunks implements ChunkedFile {
       for await (const chunk of this.#content()) {
         if (pass !== this.#pass) return;
         lines.push(chunk);
-        if (this.extents > 0) await this.#turn;
+        if (this.chunks > 0) await this.#turn;
       }
     } catch (error) {
       // What came before the damage plays.
@@ -247,8 +247,8 @@ class LineBlocks {
 
 function summaryOf(block: Buffer): { readonly firstAt: Ms; readonly lastAt: Ms; readonly frames: number } {
   const times = linesOf(block).lines.flatMap((line) => {
-    const peek = readLineHeader(line);
-    return peek.kind === 'data' && peek.nth === 1 ? [peek.at] : [];
+    const lineHeader = readLineHeader(line);
+    return lineHeader.kind === 'data' && lineHeader.nth === 1 ? [lineHeader.at] : [];
   });
   return { firstAt: times[0] ?? NaN, lastAt: times.at(-1) ?? NaN, frames: times.length };
 }

@@ -30,16 +30,16 @@ export class ZstdChunks implements ChunkedFile {
   get path(): string {
     return this.#file.path;
   }
-  get extents(): number {
+  get chunks(): number {
     return this.#blocks.length;
   }
 
-  known(extent: number): Block | undefined {
-    return this.#indexed ? this.#blocks[extent] : undefined;
+  known(chunk: number): Block | undefined {
+    return this.#indexed ? this.#blocks[chunk] : undefined;
   }
 
-  lines(extent: number): ChunkLines {
-    const { offset, length } = this.#blocks[extent]!;
+  lines(chunk: number): ChunkLines {
+    const { offset, length } = this.#blocks[chunk]!;
     const frame = this.#file.read(offset, length);
     const walked = walkFrame((at, count) => frame.subarray(at, at + count), 0);
     if (walked.kind !== 'zstd' || walked.windowBytes > MAX_BLOCK_BYTES) throw new Damaged('a compressed block is damaged');

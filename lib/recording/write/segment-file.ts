@@ -56,12 +56,12 @@ export class SegmentFile {
 
   /**
    * Puts `bytes` in the place of all that follows `from`, which is longer. They are written beside the file first: whoever is killed in
-   * between leaves either the old end or the new one to be found (`readSpare`). False: there was no room beside it, and nothing changed.
+   * between leaves either the old end or the new one to be found (`readJournal`). False: there was no room beside it, and nothing changed.
    */
   async replaceEnd(from: number, bytes: Uint8Array): Promise<boolean> {
     const path = this.path + JOURNAL_SUFFIX;
-    if (!(await writeSpare(path, [spareHead(from, bytes), bytes]))) return false;
-    // If this fails the spare stays, and with it all there was.
+    if (!(await writeJournal(path, [journalHead(from, bytes), bytes]))) return false;
+    // If this fails the journal stays, and with it all there was.
     this.size = await writeAll(this.#handle, [bytes], from);
     await this.#handle.truncate(this.size);
     await unlink(path);
@@ -93,17 +93,17 @@ export class SegmentFile {
   }
 }
 
-async function writeSpare(path: string, chunks: readonly Uint8Array[]): Promise<boolean> {
+async function writeJournal(path: string, chunks: readonly Uint8Array[]): Promise<boolean> {
   await unlink(path).catch(() => undefined);
-  const spare = await open(path, FLAGS, MODE);
+  const journal = await open(path, FLAGS, MODE);
   try {
-    await writeAll(spare, chunks, 0);
+    await writeAll(journal, chunks, 0);
     return true;
   } catch {
     await unlink(path);
     return false;
   } finally {
-    await spare.close();
+    await journal.close();
   }
 }
 
@@ -135,7 +135,7 @@ const SPARE_TAG = 'ASMIVIEW block 1\n';
 const SPARE_HEAD_BYTES = SPARE_TAG.length + 16;
 
 /** Tag, where the bytes belong, how many they are. */
-function spareHead(from: number, { length }: Uint8Array): Uint8Array {
+function journalHead(from: number, { length }: Uint8Array): Uint8Array {
   const head = Buffer.alloc(SPARE_HEAD_BYTES);
   head.write(SPARE_TAG);
   head.writeDoubleLE(from, SPARE_TAG.length);
@@ -143,12 +143,12 @@ function spareHead(from: number, { length }: Uint8Array): Uint8Array {
   return head;
 }
 
-/** What a spare file holds; undefined: it was not finished, so the end of the file itself is as it was. */
-export function readJournal(spare: Buffer): { readonly from: number; readonly bytes: Uint8Array } | undefined {
-  if (spare.length < SPARE_HEAD_BYTES || spare.toString('latin1', 0, SPARE_TAG.length) !== SPARE_TAG) return undefined;
-  const [from, length] = [spare.readDoubleLE(SPARE_TAG.length), spare.readDoubleLE(SPARE_TAG.length + 8)];
-  return spare.length === SPARE_HEAD_BYTES + length && Number.isSafeInteger(from) && from >= 0
-    ? { from, bytes: spare.subarray(SPARE_HEAD_BYTES) }
+/** What a journal file holds; undefined: it was not finished, so the end of the file itself is as it was. */
+export function readJournal(journal: Buffer): { readonly from: number; readonly bytes: Uint8Array } | undefined {
+  if (journal.length < SPARE_HEAD_BYTES || journal.toString('latin1', 0, SPARE_TAG.length) !== SPARE_TAG) return undefined;
+  const [from, length] = [journal.readDoubleLE(SPARE_TAG.length), journal.readDoubleLE(SPARE_TAG.length + 8)];
+  return journal.length === SPARE_HEAD_BYTES + length && Number.isSafeInteger(from) && from >= 0
+    ? { from, bytes: journal.subarray(SPARE_HEAD_BYTES) }
     : undefined;
 }
 
