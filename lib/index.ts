@@ -21,6 +21,7 @@ export { sortBinding, tableBindings } from './keys/table-keys.js';
 export { included, whyNotReporting } from './model/node-view.js';
 export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';
+export { screenColumns, sortableColumns, sortedPositions, tableCells, tableSheet } from './view/table-columns.js';
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
 export { BLANK, line, lines, span } from './view/frame.js';
 export { GPU_NOTES, gpuCells, gpuColumns, gpuSeen, memoryCell, utilCell } from './view/gpu-cells.js';
@@ -86,6 +87,8 @@ export type {
   Message,
   KeyScope,
   Step,
+  Table,
+  TableRows,
   TabPlugin,
   TabRef,
 } from './plugin/types.js';
@@ -94,4 +97,5 @@ export type { Series } from './model/series.js';
 export type { GpuSeen } from './view/gpu-cells.js';
 export type { Block, Line, Raster, RegionId, Size, Span, Tone, View } from './view/frame.js';
 export type { Cell, Cells, Column, FittedColumn, Order, RowLook, Sort, TableInput, TableLayout, TableState } from './view/table.js';
+export type { ExportColumn, ScreenColumn, TableColumn, TableColumns, Unit } from './view/table-columns.js';
 export type { Reading } from './text/format.js';

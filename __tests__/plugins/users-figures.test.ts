@@ -5,7 +5,7 @@ import { AppState } from '../../lib/app/state.js';
 import { tableState } from '../../lib/view/table.js';
 import users from '../../plugins/users/index.js';
 import { nodesLevel, processesLevel, START, type UsersUi } from '../../plugins/users/drilldown.js';
-import { exported } from '../../plugins/users/sheets.js';
+import { exported } from '../../plugins/users/export.js';
 import { cluster } from '../aggregate/random-cluster.js';
 import { oracleTotals, oracleUsers, type OracleHost, type OracleUser } from '../aggregate/users-oracle.js';
 import { buildNodes } from '../helpers/hosts.js';

@@ -6,6 +6,7 @@ import { sameUser, userRows } from './user-nodes.js';
 
 /** NaN: not reported. */
 export interface UserProcess {
+  readonly node: NodeView;
   readonly pid: number;
   /** Its rows, those on a GPU first, by slot. */
   readonly rows: readonly number[];
@@ -30,12 +31,13 @@ export function userProcesses(node: NodeView, user: string): readonly UserProces
   return [...byPid].map(([pid, rows]) => processOf(node, pid, rows));
 }
 
-function processOf({ procs }: NodeView, pid: number, rows: number[]): UserProcess {
-  const { gpu, vramBytes, smPercent, cpuPercent, ageSeconds } = procs;
+function processOf(node: NodeView, pid: number, rows: number[]): UserProcess {
+  const { gpu, vramBytes, smPercent, cpuPercent, ageSeconds } = node.procs;
   rows.sort((a, b) => Number(gpu[a]! < 0) - Number(gpu[b]! < 0) || gpu[a]! - gpu[b]!);
   const onGpu = rows.filter((row) => gpu[row]! >= 0);
   const sms = onGpu.map((row) => smPercent[row]!).filter((sm) => sm >= 0);
   return {
+    node,
     pid,
     rows,
     slots: [...new Set(onGpu.map((row) => gpu[row]!))],

@@ -6,7 +6,8 @@ import { moveTo, selectedAt, sortBy, topRow, type Column, type Order, type Table
 export interface TableAccess<Ui> {
   /** Prefix of the binding ids: the plugin's id. */
   readonly id: string;
-  readonly columns: readonly Column[];
+  /** The columns that sort, of the table on screen. */
+  readonly columns: SortableColumns | ((ui: Ui) => SortableColumns);
   state(ui: Ui): TableState;
   put(ui: Ui, state: TableState): Ui;
   order(ui: Ui, app: AppView): Order;
@@ -20,6 +21,8 @@ export interface TableAccess<Ui> {
     run(ui: Ui, app: AppView, id: string): Step<Ui>;
   };
 }
+
+type SortableColumns = readonly Pick<Column, 'id' | 'sorts'>[];
 
 const WHEEL_ROWS = 3;
 type Move = (at: number, page: number, last: number) => number;
@@ -114,7 +117,8 @@ export function sortBinding<Ui>(access: TableAccess<Ui>, key: string, columnId: 
 
 /** Sorted anew; the selected row is remembered at the place where it is now. */
 function sorted<Ui>(access: TableAccess<Ui>, ui: Ui, app: AppView, columnId: string): Ui {
-  const next = access.put(ui, sortBy(access.state(ui), access.columns, columnId, access.order(ui, app)));
+  const columns = typeof access.columns === 'function' ? access.columns(ui) : access.columns;
+  const next = access.put(ui, sortBy(access.state(ui), columns, columnId, access.order(ui, app)));
   const state = access.state(next);
   return access.put(next, { ...state, at: Math.max(0, selectedAt(state, access.order(next, app))) });
 }

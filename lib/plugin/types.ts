@@ -8,6 +8,7 @@ import type { InputEvent, Key, Mouse } from '../keys/key-names.js';
 import type { Health } from '../model/health.js';
 import type { NodeView, Ms } from '../model/node-view.js';
 import type { RecordingStatus, ReplayStatus, Transport } from '../model/replay.js';
+import type { TableColumns } from '../view/table-columns.js';
 import type { RegionId, Size, View } from '../view/frame.js';
 import type { SaveRequest } from '../model/sheet.js';
 import type { Edit } from '../filter/line-editor.js';
@@ -150,6 +151,22 @@ export interface KeyLayer<Ui> {
   readonly bindings: readonly Binding<Ui>[];
 }
 
+/** The rows of a table, as handles, and what they are looked up in. */
+export interface TableRows<Data, Row> {
+  readonly data: Data;
+  /** In the order of ties: a sort leaves rows that are equal as they stand here. */
+  readonly rows: ArrayLike<Row>;
+}
+
+/** A table that can be had by its name, with a screen or without. Its columns are all that is known of a value: see `TableColumn`. */
+export interface Table<Data = unknown, Row = unknown> {
+  /** 'users', 'gpus': unique among the tables of all plugins. */
+  readonly id: string;
+  readonly columns: TableColumns<Data, Row>;
+  /** What the table lists now; as the tab shows it when it is opened. */
+  rows(app: AppView): TableRows<Data, Row>;
+}
+
 /**
  * A tab, or a family of tabs. `view` is pure: it is called at most once a frame, while a tab of the plugin is open. What it throws costs
  * its own pane only.
@@ -159,6 +176,8 @@ export interface TabPlugin<Ui = unknown> {
   /** Lower-case letters, digits and dashes. */
   readonly id: string;
   readonly layers: readonly KeyLayer<Ui>[];
+  /** What the tab lists, for whoever has no screen. */
+  readonly tables?: readonly Table[];
   /** Further lines at the end of the help: what signs and columns mean. */
   readonly notes?: readonly string[];
   /** Asked when the host set changes, not per frame. */

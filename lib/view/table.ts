@@ -219,7 +219,7 @@ export function moveTo(state: TableState, order: Order, position: number, page: 
 }
 
 /** Sorting by another column starts in its own direction; by the same one reverses. The selected row stays selected. */
-export function sortBy(state: TableState, columns: readonly Column[], key: string, order: Order): TableState {
+export function sortBy(state: TableState, columns: readonly Pick<Column, 'id' | 'sorts'>[], key: string, order: Order): TableState {
   const column = columns.find(({ id }) => id === key);
   if (!column?.sorts) return state;
   const descending = state.sort.key === key ? !state.sort.descending : column.sorts === 'descending';

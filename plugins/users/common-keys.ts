@@ -4,7 +4,7 @@ import { access, fromTheTop, keepFrozen, on, withRows, type Key } from './table-
 import { nodesOf } from './nodes-level.js';
 import { current, pop, push, notReportingLevel, type UsersUi } from './drilldown.js';
 import { freeze, remembered, rowsOf, thaw } from './level-rows.js';
-import { exported } from './sheets.js';
+import { exported } from './export.js';
 
 export const COMMON_KEYS: readonly Key[] = [
   {

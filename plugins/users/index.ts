@@ -2,6 +2,7 @@
 import { definePlugin } from '../../lib/index.js';
 import { LAYERS } from './keys.js';
 import { START, type UsersUi } from './drilldown.js';
+import { USERS_TABLE } from './users-level.js';
 import { usersView } from './view.js';
 
 export default definePlugin<UsersUi>({
@@ -10,6 +11,7 @@ export default definePlugin<UsersUi>({
   tabs: () => [{ plugin: 'users', key: '', title: 'Users', order: 10 }],
   init: () => START,
   layers: LAYERS,
+  tables: [USERS_TABLE],
   notes: [
     "POWER* is an estimate: each GPU's power is shared out by the bytes its processes hold, so an idle process with much memory gets much of it.",
     "A figure with ≥ leaves out GPUs that report no power. SM: how many GPUs' worth a user computes. ?: processes of no known user.",

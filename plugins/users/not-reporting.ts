@@ -5,60 +5,100 @@ import {
   clock,
   whyNotReporting,
   span,
+  screenColumns,
+  tableCells,
   widest,
   type AppView,
   type Cells,
-  type Column,
   type NodeView,
   type NotReporting,
   type Sort,
+  type TableColumns,
 } from '../../lib/index.js';
 import type { NotReportingLevel } from './drilldown.js';
-import { compareNodes, inOrderOf, sortedList, type RowOrder, type SortKey } from './row-order.js';
+import { compareNodes, inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
 import { dimmed, goneCells, NARROW, WIDE, type Page } from './table-page.js';
 
-interface SilentHost {
+interface NotReportingNode {
   readonly node: NodeView;
   readonly why: NotReporting;
 }
 
-const LEAST_HOST_COLS = 9;
-const mostHostCols = (cols: number): number => (cols >= WIDE ? 24 : 14);
+/** What the rows are looked up in. */
+interface Rows {
+  readonly rows: readonly NotReportingNode[];
+  readonly app: AppView;
+}
 
-const silentColumns = (cols: number, nodeCols: number): readonly Column[] => [
-  { id: 'host', title: 'NODE', width: nodeCols, sorts: 'ascending' },
-  { id: 'why', title: 'WHY', width: 17, drop: 2, sorts: 'ascending' },
-  { id: 'age', title: 'LAST ANSWER', width: 11, align: 'right', drop: 1, sorts: 'descending' },
-  { id: 'cmd', title: 'WHAT IS KNOWN', width: 'rest', min: cols >= NARROW ? 47 : 25 },
+const LEAST_NODE_COLS = 9;
+const mostNodeCols = (cols: number): number => (cols >= WIDE ? 24 : 14);
+
+export const NOT_REPORTING_COLUMNS: TableColumns<Rows, NotReportingNode> = [
+  {
+    id: 'host',
+    value: ({ node }) => node.name,
+    screen: {
+      title: 'NODE',
+      width: LEAST_NODE_COLS,
+      fit: (cols, { rows }) => ({
+        width: widest(
+          rows.map(({ node }) => node.name),
+          LEAST_NODE_COLS,
+          mostNodeCols(cols),
+        ),
+      }),
+      sorts: 'ascending',
+      cell: ({ node }) => span(node.name, 'strong'),
+    },
+    export: { name: 'host' },
+  },
+  { id: 'address', value: ({ node }) => node.nodeId, export: { name: 'address' } },
+  {
+    id: 'why',
+    value: ({ why }) => why,
+    screen: { title: 'WHY', width: 17, drop: 2, sorts: 'ascending', cell: ({ why }) => span(why, 'warn') },
+    export: { name: 'why' },
+  },
+  {
+    id: 'age',
+    unit: 'seconds',
+    value: ({ node }, { app }) => lastAnswer(node, app) / 1000,
+    screen: {
+      title: 'LAST ANSWER',
+      width: 11,
+      drop: 1,
+      sorts: 'descending',
+      cell: ({ node }, { app }) => ago(lastAnswer(node, app)),
+    },
+    export: { name: 'last_answer_seconds_ago' },
+  },
+  {
+    id: 'cmd',
+    value: ({ node, why }) => whatIsKnown(node, why),
+    screen: {
+      title: 'WHAT IS KNOWN',
+      width: 'rest',
+      fit: (cols) => ({ min: cols >= NARROW ? 47 : 25 }),
+      cell: ({ node, why }) => dimmed(whatIsKnown(node, why)),
+    },
+    export: { name: 'known' },
+  },
 ];
 
 export interface NotReportingNodes {
-  readonly rows: readonly SilentHost[];
+  readonly rows: readonly NotReportingNode[];
   readonly order: RowOrder;
 }
 
-/** Cheap enough to be made for each frame: what a host tells of itself. */
+/** Cheap enough to be made for each frame. */
 export function notReportingNodes(app: AppView, sort: Sort): NotReportingNodes {
-  const rows: SilentHost[] = [];
+  const rows: NotReportingNode[] = [];
   for (const node of app.nodes) {
     const why = whyNotReporting(node);
     if (why !== undefined) rows.push({ node, why });
   }
-  const keys: Readonly<Record<string, SortKey<SilentHost>>> = {
-    host: ({ node }) => node.name,
-    why: ({ why }) => why,
-    age: ({ node }) => lastAnswer(node, app),
-  };
-  return {
-    rows,
-    order: sortedList(
-      rows,
-      sort,
-      keys,
-      (a, b) => compareNodes(a.node, b.node),
-      ({ node }) => node.nodeId,
-    ),
-  };
+  rows.sort((a, b) => compareNodes(a.node, b.node));
+  return { rows, order: sortedOrder(NOT_REPORTING_COLUMNS, rows, { rows, app }, sort, ({ node }) => node.nodeId) };
 }
 
 /** How long ago, in ms; NaN: never. */
@@ -67,14 +107,7 @@ export const lastAnswer = ({ status }: NodeView, app: AppView): number => (statu
 export function notReportingPage(level: NotReportingLevel, app: AppView, cols: number): Page {
   const { rows, order } = notReportingNodes(app, level.table.sort);
   const shown = inOrderOf(order, level.frozen);
-  const columns = silentColumns(
-    cols,
-    widest(
-      rows.map(({ node }) => node.name),
-      LEAST_HOST_COLS,
-      mostHostCols(cols),
-    ),
-  );
+  const columns = screenColumns(NOT_REPORTING_COLUMNS, { rows, app }, cols);
   return {
     order: shown,
     columns,
@@ -82,13 +115,7 @@ export function notReportingPage(level: NotReportingLevel, app: AppView, cols: n
       const row = rows[shown.row(position)];
       const id = shown.id(position);
       if (!row) return goneCells(columns, { host: app.nodes.get(id)?.name ?? id, cmd: 'reports now, or is watched no longer' });
-      const { node, why } = row;
-      return {
-        host: span(node.name, 'strong'),
-        why: span(why, 'warn'),
-        age: ago(lastAnswer(node, app)),
-        cmd: dimmed(whatIsKnown(node, why)),
-      };
+      return tableCells(NOT_REPORTING_COLUMNS, row, { rows, app }, cols);
     },
     dim: (position) => shown.row(position) < 0,
   };

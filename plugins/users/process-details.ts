@@ -12,9 +12,10 @@ import {
   percent,
   ranges,
   rowLine,
+  screenColumns,
   span,
+  tableCells,
   userProcesses,
-  watts,
   wrap,
   type AppView,
   type Cell,
@@ -23,10 +24,11 @@ import {
   type GpuShare,
   type NodeView,
   type Line,
+  type TableColumns,
   type UserProcess,
 } from '../../lib/index.js';
 import type { ProcessLevel } from './drilldown.js';
-import { dimmed, NARROW, shownUser } from './table-page.js';
+import { dimmed, NARROW, shownUser, writtenUser } from './table-page.js';
 
 const LABEL_COLS = 11;
 
@@ -42,11 +44,11 @@ export function processOf(app: AppView, { nodeId, user, pid }: ProcessLevel): Fo
   return process && { node, process };
 }
 
-export function detailLines({ node, process }: FoundProcess, user: string, cols: number): readonly Line[] {
+export function detailLines(found: FoundProcess, user: string, cols: number): readonly Line[] {
   return [
-    ...facts(node, process, user).flatMap(([label, text]) => factLines(label, text, cols)),
+    ...facts(found.node, found.process, user).flatMap(([label, text]) => factLines(label, text, cols)),
     line(''),
-    ...gpuLines(node, process, cols),
+    ...gpuLines(found, user, cols),
   ];
 }
 
@@ -97,26 +99,97 @@ function factLines(label: string, text: string, cols: number): readonly Line[] {
   );
 }
 
-const gpuColumns = (cols: number): readonly Column[] => [
-  { id: 'gpu', title: 'GPU', width: 3, align: 'right' },
-  { id: 'model', title: 'MODEL', width: 22, drop: 2 },
-  { id: 'vram', title: 'VRAM', width: 8, align: 'right' },
-  { id: 'sm', title: 'SM%', width: 4, align: 'right' },
-  { id: 'power', title: 'POWER*', width: 7, align: 'right', drop: 4 },
-  { id: 'util', title: 'GPU UTIL', width: 8, align: 'right', drop: 3 },
-  { id: 'uuid', title: 'UUID', width: 40, drop: 1 },
-  { id: 'others', title: 'ALSO ON IT', width: 'rest', min: cols >= NARROW ? 16 : 8 },
+/** A process on one of its GPUs; without a share: on none. */
+export interface GpuRow {
+  readonly node: NodeView;
+  readonly user: string;
+  readonly process: UserProcess;
+  readonly share: GpuShare | undefined;
+}
+
+const onGpu =
+  <T>(value: (node: NodeView, share: GpuShare) => T) =>
+  ({ node, share }: GpuRow): T | undefined =>
+    share && value(node, share);
+const utilOf = ({ gpus }: NodeView, { slot }: GpuShare): number => (slot < gpus.count ? gpus.field.utilPercent[slot]! : NaN);
+const modelOf = (node: NodeView, { slot }: GpuShare): string => node.text(node.gpus.name[slot]!);
+const uuidOf = (node: NodeView, { slot }: GpuShare): string => node.text(node.gpus.uuid[slot]!);
+const othersOf = (_node: NodeView, { others }: GpuShare): string =>
+  others.map(({ user, vramBytes }) => `${shownUser(user)} ${bytes(vramBytes)}`).join(', ');
+
+export const GPU_COLUMNS: TableColumns<undefined, GpuRow> = [
+  { id: 'user', value: ({ user }) => writtenUser(user), export: { name: 'user' } },
+  { id: 'host', value: ({ node }) => node.name, export: { name: 'host' } },
+  { id: 'pid', value: ({ process }) => process.pid, export: { name: 'pid' } },
+  {
+    id: 'gpu',
+    unit: 'count',
+    value: onGpu(({ gpus }, { slot }) => gpus.index[slot]),
+    screen: { title: 'GPU', width: 3, cell: (row) => span(String(onGpu(({ gpus }, { slot }) => gpus.index[slot])(row)), 'strong') },
+    export: { name: 'gpu_index' },
+  },
+  {
+    id: 'model',
+    value: onGpu(modelOf),
+    screen: { title: 'MODEL', width: 22, drop: 2 },
+    export: { name: 'gpu', after: 'gpu_uuid' },
+  },
+  {
+    id: 'vram',
+    unit: 'bytes',
+    value: ({ share }) => share?.vramBytes ?? 0,
+    screen: { title: 'VRAM', width: 8 },
+    export: { name: 'vram_bytes' },
+  },
+  {
+    id: 'sm',
+    unit: 'percent',
+    value: ({ share }) => share?.smPercent,
+    screen: { title: 'SM%', width: 4 },
+    export: { name: 'sm_percent', decimals: 1 },
+  },
+  {
+    id: 'power',
+    unit: 'watts',
+    value: ({ share }) => share?.powerWatts,
+    screen: { title: 'POWER*', width: 7, drop: 4 },
+    export: { name: 'power_watts', decimals: 3, otherwise: '' },
+  },
+  { id: 'util', unit: 'percent', value: onGpu(utilOf), screen: { title: 'GPU UTIL', width: 8, drop: 3 } },
+  {
+    id: 'uuid',
+    value: onGpu(uuidOf),
+    screen: { title: 'UUID', width: 40, drop: 1, cell: (row) => dimmed(onGpu(uuidOf)(row) ?? '') },
+    export: { name: 'gpu_uuid', after: 'gpu_index' },
+  },
+  {
+    id: 'others',
+    value: onGpu(othersOf),
+    screen: {
+      title: 'ALSO ON IT',
+      width: 'rest',
+      fit: (cols) => ({ min: cols >= NARROW ? 16 : 8 }),
+      cell: (row) => dimmed(onGpu(othersOf)(row) ?? ''),
+    },
+  },
+  { id: 'name', value: ({ node, process }) => node.text(node.procs.name[process.rows[0]!]!), export: { name: 'name' } },
+  { id: 'command', value: ({ node, process }) => commandOf(node, process.rows[0]!), export: { name: 'command' } },
 ];
 
+/** A row per GPU of the process, one without a GPU where it is on none. */
+export function gpuRows({ node, process }: FoundProcess, user: string): readonly GpuRow[] {
+  const shares: readonly (GpuShare | undefined)[] = gpuShares(node, process);
+  return (shares.length > 0 ? shares : [undefined]).map((share) => ({ node, user, process, share }));
+}
+
 /** A line per GPU under one line of captions, then what there was no column for; nothing for a process on none. */
-function gpuLines(node: NodeView, process: UserProcess, cols: number): readonly Line[] {
-  const shares = gpuShares(node, process);
-  if (shares.length === 0) return [];
-  const all = gpuColumns(cols);
+function gpuLines(found: FoundProcess, user: string, cols: number): readonly Line[] {
+  if (found.process.slots.length === 0) return [];
+  const all = screenColumns(GPU_COLUMNS, undefined, cols);
   const columns = fitColumns(all, '', cols);
   const left = all.filter(({ id }) => !columns.some((column) => column.id === id));
-  const rows = shares.map((share) => gpuCells(node, share));
-  const dim = !included(node);
+  const rows = gpuRows(found, user).map((row) => tableCells(GPU_COLUMNS, row, undefined, cols));
+  const dim = !included(found.node);
   const more = left.length === 0 ? [] : rows.flatMap((cells) => moreLines(cells, left, cols));
   return [headerLine(columns), ...rows.map((cells) => rowLine(columns, cells, { dim })), ...more];
 }
@@ -136,18 +209,3 @@ function moreLines(cells: Cells, columns: readonly Column[], cols: number): read
 const MORE_COLS = 8;
 const textOf = (cell: Cell | undefined): string =>
   typeof cell === 'string' ? cell : cell !== undefined && 'text' in cell ? cell.text : '';
-
-function gpuCells(node: NodeView, { slot, vramBytes, smPercent, powerWatts, others }: GpuShare): Cells {
-  const { gpus } = node;
-  const util = slot < gpus.count ? gpus.field.utilPercent[slot]! : NaN;
-  return {
-    gpu: span(String(gpus.index[slot]), 'strong'),
-    model: node.text(gpus.name[slot]!) || NONE,
-    vram: bytes(vramBytes),
-    sm: percent(smPercent),
-    power: watts(powerWatts),
-    util: percent(util),
-    uuid: dimmed(node.text(gpus.uuid[slot]!)),
-    others: dimmed(others.map((other) => `${shownUser(other.user)} ${bytes(other.vramBytes)}`).join(', ')),
-  };
-}

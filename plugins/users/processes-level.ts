@@ -1,48 +1,100 @@
-/** The second level below: what a user runs on one host. A process is one row, however many GPUs it is on. */
+/** The second level below: what a user runs on one node. A process is one row, however many GPUs it is on. */
 import {
-  bytes,
   commandOf,
   included,
-  duration,
-  percent,
+  screenColumns,
   span,
+  tableCells,
   userProcesses,
   widest,
   type AppView,
-  type Cells,
-  type Column,
   type NodeView,
   type Sort,
+  type TableColumns,
   type UserProcess,
 } from '../../lib/index.js';
 import { gpuRanges } from './nodes-level.js';
 import type { ProcessesLevel, UsersUi } from './drilldown.js';
-import { inOrderOf, sortedList, type RowOrder, type SortKey } from './row-order.js';
-import { dimmed, goneCells, leastCommand, WIDE, type Page } from './table-page.js';
+import { inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
+import { dimmed, goneCells, leastCommand, WIDE, writtenUser, type Page } from './table-page.js';
+
+/** What the rows of a user's processes are looked up in. */
+export interface ProcessRows {
+  readonly user: string;
+  readonly rows: readonly UserProcess[];
+}
 
 const LEAST_GPU_COLS = 3;
 const mostGpuCols = (cols: number): number => (cols >= WIDE ? 16 : 9);
+const rangesOf = ({ node, slots }: UserProcess): string => gpuRanges(node, slots);
 
-function processColumns(cols: number, gpuCols: number): readonly Column[] {
-  return [
-    { id: 'pid', title: 'PID', width: 7, align: 'right', sorts: 'ascending' },
-    { id: 'gpu', title: 'GPU', width: gpuCols, align: 'right', sorts: 'descending' },
-    { id: 'vram', title: 'VRAM', width: 8, align: 'right', sorts: 'descending' },
-    { id: 'sm', title: 'SM%', width: 5, align: 'right', drop: 2, sorts: 'descending' },
-    { id: 'cpu', title: 'CPU%', width: 6, align: 'right', drop: 1, sorts: 'descending' },
-    { id: 'running', title: 'RUNNING', width: 12, align: 'right', drop: 3, sorts: 'descending' },
-    { id: 'cmd', title: 'COMMAND', width: 'rest', min: leastCommand(cols, 24) },
-  ];
-}
-
-const KEYS: Readonly<Record<string, SortKey<UserProcess>>> = {
-  pid: ({ pid }) => pid,
-  gpu: ({ slots }) => slots.length,
-  vram: ({ vramBytes }) => vramBytes,
-  sm: ({ smPercent }) => smPercent,
-  cpu: ({ cpuPercent }) => cpuPercent,
-  running: ({ ageSeconds }) => ageSeconds,
-};
+export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
+  { id: 'user', value: (_row, { user }) => writtenUser(user), export: { name: 'user' } },
+  { id: 'host', value: ({ node }) => node.name, export: { name: 'host' } },
+  {
+    id: 'pid',
+    unit: 'count',
+    value: ({ pid }) => pid,
+    screen: { title: 'PID', width: 7, sorts: 'ascending', cell: ({ pid }) => span(String(pid), 'strong') },
+    export: { name: 'pid' },
+  },
+  {
+    id: 'gpu',
+    value: rangesOf,
+    screen: {
+      title: 'GPU',
+      width: LEAST_GPU_COLS,
+      align: 'right',
+      fit: (cols, { rows }) => ({ width: widest(rows.map(rangesOf), LEAST_GPU_COLS, mostGpuCols(cols)) }),
+      sorts: 'descending',
+      order: ({ slots }) => slots.length,
+      cell: (row) => rangesOf(row) || dimmed(''),
+    },
+    export: { name: 'gpu_indexes' },
+  },
+  {
+    id: 'vram',
+    unit: 'bytes',
+    value: ({ vramBytes }) => vramBytes,
+    screen: { title: 'VRAM', width: 8, sorts: 'descending' },
+    export: { name: 'vram_bytes' },
+  },
+  {
+    id: 'sm',
+    unit: 'percent',
+    value: ({ smPercent }) => smPercent,
+    screen: { title: 'SM%', width: 5, drop: 2, sorts: 'descending' },
+    export: { name: 'sm_percent', decimals: 1 },
+  },
+  {
+    id: 'cpu',
+    unit: 'decimal',
+    value: ({ cpuPercent }) => cpuPercent,
+    screen: {
+      title: 'CPU%',
+      width: 6,
+      drop: 1,
+      sorts: 'descending',
+      cell: ({ cpuPercent }) => (Number.isNaN(cpuPercent) ? dimmed('') : cpuPercent.toFixed(1)),
+    },
+    export: { name: 'cpu_percent', decimals: 2 },
+  },
+  {
+    id: 'running',
+    unit: 'seconds',
+    value: ({ ageSeconds }) => ageSeconds,
+    screen: { title: 'RUNNING', width: 12, drop: 3, sorts: 'descending' },
+    export: { name: 'running_seconds' },
+  },
+  { id: 'name', value: ({ node, rows }) => node.text(node.procs.name[rows[0]!]!), export: { name: 'name' } },
+  {
+    id: 'cmd',
+    value: ({ node, rows }) => commandOf(node, rows[0]!),
+    // The command may take several lines: the view lays it out.
+    screen: { title: 'COMMAND', width: 'rest', fit: (cols) => ({ min: leastCommand(cols, 24) }), cell: () => '' },
+    export: { name: 'command' },
+  },
+];
 
 export interface SortedProcesses {
   readonly rows: readonly UserProcess[];
@@ -53,7 +105,7 @@ const NOTHING: SortedProcesses = { rows: [], order: NO_ROWS };
 
 const kept = new WeakMap<NodeView, { readonly key: string; readonly found: SortedProcesses }>();
 
-/** The user's processes on a host. Remembered per version of the host. */
+/** The user's processes on a node. Remembered per version of the node. */
 export function processesOf(
   app: AppView,
   { user, nodeId }: Pick<ProcessesLevel, 'user' | 'nodeId'>,
@@ -65,18 +117,9 @@ export function processesOf(
   const key = `${node.version} ${app.versions.collector} ${sort.key} ${sort.descending} ${countAll} ${user}`;
   const known = kept.get(node);
   if (known?.key === key) return known.found;
-  const all = userProcesses(node, user);
+  const all = [...userProcesses(node, user)].sort((a, b) => a.pid - b.pid);
   const rows = countAll ? all : all.filter(({ slots }) => slots.length > 0);
-  const found = {
-    rows,
-    order: sortedList(
-      rows,
-      sort,
-      KEYS,
-      (a, b) => a.pid - b.pid,
-      ({ pid }) => String(pid),
-    ),
-  };
+  const found = { rows, order: sortedOrder(PROCESS_COLUMNS, rows, { user, rows }, sort, ({ pid }) => String(pid)) };
   kept.set(node, { key, found });
   return found;
 }
@@ -90,30 +133,19 @@ export function processesPage(level: ProcessesLevel, ui: UsersUi, app: AppView, 
   const { rows, order } = processesOf(app, level, level.table.sort, ui.countAll);
   const shown = inOrderOf(order, level.frozen);
   const node = app.nodes.get(level.nodeId);
-  const gpus = node ? rows.map(({ slots }) => gpuRanges(node, slots)) : [];
-  const columns = processColumns(cols, widest(gpus, LEAST_GPU_COLS, mostGpuCols(cols)));
+  const data: ProcessRows = { user: level.user, rows };
+  const columns = screenColumns(PROCESS_COLUMNS, data, cols);
   return {
     order: shown,
     columns,
     cells(position) {
-      const at = shown.row(position);
-      const row = rows[at];
-      return row ? { ...figures(row), gpu: gpus[at] || dimmed('') } : goneCells(columns, { pid: shown.id(position) });
+      const row = rows[shown.row(position)];
+      return row ? tableCells(PROCESS_COLUMNS, row, data, cols) : goneCells(columns, { pid: shown.id(position) });
     },
     command(position) {
       const row = rows[shown.row(position)];
-      return node && row ? commandOf(node, row.rows[0]!) : '';
+      return row ? commandOf(row.node, row.rows[0]!) : '';
     },
     dim: (position) => shown.row(position) < 0 || !node || !included(node),
-  };
-}
-
-function figures({ pid, vramBytes, smPercent, cpuPercent, ageSeconds }: UserProcess): Cells {
-  return {
-    pid: span(String(pid), 'strong'),
-    vram: bytes(vramBytes),
-    sm: percent(smPercent),
-    cpu: Number.isNaN(cpuPercent) ? dimmed('') : cpuPercent.toFixed(1),
-    running: duration(ageSeconds),
   };
 }

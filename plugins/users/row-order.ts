@@ -1,5 +1,5 @@
 /** Rows in the order shown: sorted, or kept as they were. */
-import { compareLabels, listOrder, type Order, type Sort } from '../../lib/index.js';
+import { compareLabels, listOrder, sortedPositions, type Order, type Sort, type TableColumns } from '../../lib/index.js';
 
 export interface RowOrder extends Order {
   /** Row at a position; -1: a row that is gone and only keeps its place. */
@@ -8,36 +8,23 @@ export interface RowOrder extends Order {
   readonly present: number;
 }
 
-/** What a row is sorted by; NaN: not reported, and so last in either direction. */
-export type SortKey<Row> = (row: Row) => number | string;
-
-/** The rows of a list, sorted by the key of that name; ties by `ties`. Numbers in texts count by their value. */
-export function sortedList<Row>(
+/** The rows of a list in the order asked for; where they are equal as they stand. */
+export function sortedOrder<Data, Row>(
+  columns: TableColumns<Data, Row>,
   rows: readonly Row[],
-  { key, descending }: Sort,
-  keys: Readonly<Record<string, SortKey<Row>>>,
-  ties: (a: Row, b: Row) => number,
+  data: Data,
+  sort: Sort,
   id: (row: Row) => string,
 ): RowOrder {
-  const keyOf = keys[key];
-  const found = rows.map((row, at) => ({ row, at, key: keyOf?.(row) ?? NaN }));
-  found.sort((a, b) => compare(a.key, b.key, descending) || ties(a.row, b.row));
+  const positions = sortedPositions(columns, rows, data, sort);
   return {
-    ...listOrder(found, ({ row }) => id(row)),
-    present: found.length,
-    row: (position) => found[position]!.at,
+    ...listOrder(
+      Array.from(positions, (at) => rows[at]!),
+      id,
+    ),
+    present: rows.length,
+    row: (position) => positions[position]!,
   };
-}
-
-function compare(a: number | string, b: number | string, descending: boolean): number {
-  if (typeof a === 'string' || typeof b === 'string') return compareLabels(String(a), String(b)) * (descending ? -1 : 1);
-  return compareFigures(a, b, descending);
-}
-
-/** What is not reported comes last, whichever way the rest is sorted. */
-export function compareFigures(a: number, b: number, descending: boolean): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
-  return descending ? b - a : a - b;
 }
 
 /** By label as people read numbers, then by what tells hosts with one label apart. */

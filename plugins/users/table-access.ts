@@ -1,26 +1,28 @@
 /** How keys reach the table that is on screen, whichever level it is of. */
-import { selectedAt, sortBinding, type AppView, type Binding, type Column, type Step, type TableAccess } from '../../lib/index.js';
+import { selectedAt, sortBinding, type AppView, type Binding, sortableColumns, type Step, type TableAccess } from '../../lib/index.js';
 import { current, nodesLevel, processesLevel, processLevel, push, put, type Level, type UsersUi } from './drilldown.js';
 import { freeze, remembered, rowsOf } from './level-rows.js';
+import { NODE_COLUMNS } from './nodes-level.js';
+import { NOT_REPORTING_COLUMNS } from './not-reporting.js';
+import { PROCESS_COLUMNS } from './processes-level.js';
+import { USER_COLUMNS } from './users-level.js';
 import { topProcess } from './view.js';
 
 type Kind = Level['kind'];
 export type Key = Binding<UsersUi>;
 
-/** What sorts, on any level, and in which direction first. */
-const SORTS: readonly Column[] = [
-  ...['user', 'host', 'why', 'pid'].map((id): Column => ({ id, title: id, width: 0, sorts: 'ascending' })),
-  ...['nodes', 'gpus', 'procs', 'vram', 'power', 'sm', 'longest', 'gpu', 'cpu', 'running', 'age'].map((id): Column => ({
-    id,
-    title: id,
-    width: 0,
-    sorts: 'descending',
-  })),
-];
+/** The table of each level; a process is a text. */
+const COLUMNS = {
+  users: sortableColumns(USER_COLUMNS),
+  hosts: sortableColumns(NODE_COLUMNS),
+  processes: sortableColumns(PROCESS_COLUMNS),
+  process: [],
+  silent: sortableColumns(NOT_REPORTING_COLUMNS),
+} as const satisfies Readonly<Record<Kind, TableAccess<UsersUi>['columns']>>;
 
 export const access: TableAccess<UsersUi> = {
   id: 'users',
-  columns: SORTS,
+  columns: (ui) => COLUMNS[current(ui).kind],
   state: (ui) => current(ui).table,
   put(ui, table) {
     const level = current(ui);

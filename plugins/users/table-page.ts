@@ -15,6 +15,8 @@ export interface Page {
 /** How a user without a name is shown. */
 export const NOBODY = '?';
 export const shownUser = (user: string): string => user || NOBODY;
+/** How all-smi writes a user without a name. */
+export const writtenUser = (user: string): string => user || '(unattributed)';
 
 /** Of a row that is gone nothing is known but what it was called. */
 export const goneCells = (columns: readonly Column[], own: Cells): Cells => ({
@@ -23,7 +25,6 @@ export const goneCells = (columns: readonly Column[], own: Cells): Cells => ({
 });
 
 export const powerText = (power: number, partial: boolean): string => (partial ? (power > 0 ? `≥${watts(power)}` : NONE) : watts(power));
-export const smText = (sm: number): string => (Number.isNaN(sm) ? NONE : sm.toFixed(1));
 export const dimmed = (text: string) => span(text || NONE, 'dim');
 
 /** Screens at least this wide have room for long names; those narrower than NARROW hardly any for commands. */

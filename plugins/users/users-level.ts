@@ -1,63 +1,150 @@
 /** The top level: a line per user. */
 import {
-  bytes,
-  duration,
+  screenColumns,
+  sortedPositions,
   span,
   spark,
+  tableCells,
   usersDerivation,
   widest,
   type AppView,
-  type Cells,
-  type Column,
   type Sort,
   type Span,
+  type Table,
+  type TableColumns,
   type UsersTable,
 } from '../../lib/index.js';
 import type { UsersLevel, UsersUi } from './drilldown.js';
-import { compareFigures, inOrderOf, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, NARROW, NOBODY, powerText, shownUser, smText, WIDE, type Page } from './table-page.js';
+import { inOrderOf, type RowOrder } from './row-order.js';
+import { dimmed, goneCells, leastCommand, NARROW, NOBODY, powerText, shownUser, WIDE, writtenUser, type Page } from './table-page.js';
+
+/** What the rows of users are looked up in; a row is its number in the table. */
+export interface UserRows {
+  readonly users: UsersTable;
+  /** NODES and PROCS count processes that are on no GPU too. */
+  readonly countAll: boolean;
+  /** VRAM of a user at the last samples; undefined: no trend is shown. */
+  readonly trend?: (user: string) => ArrayLike<number>;
+}
 
 const VERY_WIDE = 160;
 const trendCols = (cols: number): number => (cols >= VERY_WIDE ? 40 : cols >= WIDE ? 20 : 10);
+const LEAST_USER_COLS = 12;
+const mostUserCols = (cols: number): number => (cols >= WIDE ? 24 : cols >= NARROW ? 16 : LEAST_USER_COLS);
 
-/** Room is made in the order of `drop`; CMD keeps what is left, and is long enough to tell commands apart where the terminal allows. */
-function userColumns(cols: number, userCols: number, hasSm: boolean, trend: boolean): readonly Column[] {
-  const roomy = cols >= NARROW && !(trend && cols < WIDE);
-  const columns: readonly Column[] = [
-    { id: 'user', title: 'USER', width: userCols, sorts: 'ascending' },
-    { id: 'nodes', title: 'NODES', width: 5, align: 'right', drop: 2, sorts: 'descending' },
-    { id: 'gpus', title: 'GPUs', width: 5, align: 'right', drop: 6, sorts: 'descending' },
-    { id: 'procs', title: 'PROCS', width: 6, align: 'right', drop: 4, sorts: 'descending' },
-    { id: 'vram', title: 'VRAM', width: 8, align: 'right', sorts: 'descending' },
-    { id: 'trend', title: 'TREND', width: trendCols(cols) },
-    { id: 'power', title: 'POWER*', width: 8, align: 'right', drop: 5, sorts: 'descending' },
-    { id: 'sm', title: 'SM', width: 5, align: 'right', drop: 1, sorts: 'descending' },
-    { id: 'longest', title: 'LONGEST', width: 12, align: 'right', drop: 3, sorts: 'descending' },
-    { id: 'cmd', title: roomy ? 'CMD (largest VRAM)' : 'CMD', width: 'rest', min: roomy ? 28 : leastCommand(cols, 12) },
-  ];
-  // SM only where somebody reports it.
-  return columns.filter(({ id }) => (id !== 'sm' || hasSm) && (id !== 'trend' || trend));
-}
+/** CMD keeps what the others leave, and is long enough to tell commands apart where the terminal allows. */
+export const USER_COLUMNS: TableColumns<UserRows, number> = [
+  {
+    id: 'user',
+    value: (row, { users }) => writtenUser(users.user(row)),
+    screen: {
+      title: 'USER',
+      width: LEAST_USER_COLS,
+      fit: (cols, { users }) => ({ width: Math.min(longestName(users), mostUserCols(cols)) }),
+      sorts: 'ascending',
+      // Processes of no known user come last, like what is not reported.
+      order: (row, { users }) => (users.user(row) === '' ? NaN : users.nameRank[row]!),
+      cell: (row, { users }) => (users.user(row) === '' ? dimmed(NOBODY) : span(users.user(row), users.system(row) ? 'dim' : 'strong')),
+    },
+    export: { name: 'user' },
+  },
+  { id: 'is_system', value: (row, { users }) => users.system(row), export: { name: 'is_system' } },
+  {
+    id: 'nodes',
+    unit: 'count',
+    value: (row, { users, countAll }) => (countAll ? users.nodesAll : users.nodes)[row],
+    screen: { title: 'NODES', width: 5, drop: 2, sorts: 'descending' },
+    export: { name: 'nodes' },
+  },
+  {
+    id: 'gpus',
+    unit: 'count',
+    value: (row, { users }) => users.gpus[row],
+    screen: { title: 'GPUs', width: 5, drop: 6, sorts: 'descending' },
+    export: { name: 'gpus' },
+  },
+  {
+    id: 'procs',
+    unit: 'count',
+    value: (row, { users, countAll }) => (countAll ? users.procsAll : users.procs)[row],
+    screen: { title: 'PROCS', width: 6, drop: 4, sorts: 'descending' },
+    export: { name: 'procs' },
+  },
+  {
+    id: 'vram',
+    unit: 'bytes',
+    value: (row, { users }) => users.vramBytes[row],
+    screen: { title: 'VRAM', width: 8, sorts: 'descending' },
+    export: { name: 'vram_bytes' },
+  },
+  {
+    id: 'trend',
+    value: () => undefined,
+    screen: {
+      title: 'TREND',
+      width: 10,
+      fit: (cols) => ({ width: trendCols(cols) }),
+      when: ({ trend }) => trend !== undefined,
+      cell: (row, { users, trend }, cols) => trendCell(trend?.(users.user(row)) ?? [], trendCols(cols)),
+    },
+  },
+  {
+    id: 'power',
+    unit: 'watts',
+    value: (row, { users }) => users.powerWatts[row],
+    screen: {
+      title: 'POWER*',
+      width: 8,
+      drop: 5,
+      sorts: 'descending',
+      cell: (row, { users }) => powerText(users.powerWatts[row]!, users.powerPartial[row] === 1),
+    },
+    export: { name: 'power_watts', decimals: 3, otherwise: '0.000' },
+  },
+  {
+    id: 'power_is_partial',
+    value: (row, { users }) => users.powerPartial[row] === 1,
+    export: { name: 'power_is_partial', jsonOnly: true },
+  },
+  {
+    id: 'sm',
+    unit: 'decimal',
+    value: (row, { users }) => users.sm[row],
+    screen: { title: 'SM', width: 5, drop: 1, sorts: 'descending', when: ({ users }) => reportsSm(users) },
+    export: { name: 'sm_gpus', jsonOnly: true },
+  },
+  {
+    id: 'longest',
+    unit: 'seconds',
+    value: (row, { users }) => users.longestSeconds[row],
+    screen: { title: 'LONGEST', width: 12, drop: 3, sorts: 'descending' },
+    export: { name: 'longest_seconds', otherwise: '0' },
+  },
+  {
+    id: 'cmd',
+    value: (row, { users }) => users.command(row),
+    screen: {
+      title: 'CMD (largest VRAM)',
+      width: 'rest',
+      min: 28,
+      fit: (cols, { trend }) => (cols >= (trend ? WIDE : NARROW) ? {} : { title: 'CMD', min: leastCommand(cols, 12) }),
+      cell: (row, { users }) => dimmed(users.command(row)),
+    },
+    export: { name: 'top_command' },
+  },
+];
 
-type Figures = ArrayLike<number>;
-const FIGURES: Readonly<Record<string, (users: UsersTable, all: boolean) => Figures>> = {
-  user: nameOrder,
-  nodes: (users, all) => (all ? users.nodesAll : users.nodes),
-  gpus: (users) => users.gpus,
-  procs: (users, all) => (all ? users.procsAll : users.procs),
-  vram: (users) => users.vramBytes,
-  power: (users) => users.powerWatts,
-  sm: (users) => users.sm,
-  longest: (users) => users.longestSeconds,
+export const USERS_TABLE: Table<UserRows, number> = {
+  id: 'users',
+  columns: USER_COLUMNS,
+  rows: (app) => {
+    const users = app.derive(usersDerivation, app.listed);
+    return { data: { users, countAll: false }, rows: byName(users, users.count) };
+  },
 };
 
-/** Processes of no known user come last, like what is not reported. */
-function nameOrder(users: UsersTable): Figures {
-  const order = Float64Array.from(users.nameRank);
-  const nobody = users.find('');
-  if (nobody >= 0) order[nobody] = NaN;
-  return order;
-}
+const byName = ({ nameRank }: UsersTable, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, row) => row).sort((a, b) => nameRank[a]! - nameRank[b]!);
 
 export interface UsersOrder extends RowOrder {
   /** System accounts left out. */
@@ -67,59 +154,52 @@ export interface UsersOrder extends RowOrder {
 const kept = new WeakMap<UsersTable, { readonly key: string; readonly order: UsersOrder }>();
 
 /** Rows shown, sorted; ties by user. Remembered per table: a frame that changes neither sort nor filter sorts nothing. */
-export function userOrder(users: UsersTable, { key, descending }: Sort, { showSystem, countAll }: UsersUi): UsersOrder {
-  const wanted = `${key} ${descending} ${showSystem} ${countAll}`;
+export function userOrder(users: UsersTable, sort: Sort, ui: UsersUi): UsersOrder {
+  const wanted = `${sort.key} ${sort.descending} ${ui.showSystem} ${ui.countAll}`;
   const known = kept.get(users);
   if (known?.key === wanted) return known.order;
-  const order = makeOrder(users, (FIGURES[key] ?? FIGURES.user!)(users, countAll), descending, { showSystem, countAll });
+  const order = makeOrder(users, sort, ui);
   kept.set(users, { key: wanted, order });
   return order;
 }
 
-function makeOrder(
-  users: UsersTable,
-  figures: Figures,
-  descending: boolean,
-  { showSystem, countAll }: Pick<UsersUi, 'showSystem' | 'countAll'>,
-): UsersOrder {
-  const rows: number[] = [];
-  let hidden = 0;
-  for (let row = 0; row < (countAll ? users.countAll : users.count); row++) {
-    if (!showSystem && users.system(row)) hidden++;
-    else rows.push(row);
-  }
-  const { nameRank } = users;
-  rows.sort((a, b) => compareFigures(figures[a]!, figures[b]!, descending) || nameRank[a]! - nameRank[b]!);
+function makeOrder(users: UsersTable, sort: Sort, { showSystem, countAll }: UsersUi): UsersOrder {
+  const all = byName(users, countAll ? users.countAll : users.count);
+  const listed = showSystem ? all : all.filter((row) => !users.system(row));
+  const rows = Array.from(sortedPositions(USER_COLUMNS, listed, { users, countAll }, sort), (at) => listed[at]!);
   let places: ReadonlyMap<number, number> | undefined;
   return {
     count: rows.length,
     present: rows.length,
-    hidden,
+    hidden: all.length - listed.length,
     row: (position) => rows[position]!,
     id: (position) => users.user(rows[position]!),
     find: (user) => (places ??= new Map(rows.map((row, position) => [row, position]))).get(users.find(user)) ?? -1,
   };
 }
 
-export function usersPage(level: UsersLevel, ui: UsersUi, app: AppView, cols: number): Page {
+/** What the level shows, and what its export writes. */
+export function userRows({ countAll, showTrend }: UsersUi, app: AppView): UserRows {
   const users = app.derive(usersDerivation, app.listed);
-  const order = inOrderOf(userOrder(users, level.table.sort, ui), level.frozen);
-  const columns = userColumns(cols, Math.min(longestName(users), mostUserCols(cols)), anySm(users), ui.showTrend);
+  return { users, countAll, ...(showTrend ? { trend: (user) => app.vramTrend(user) } : {}) };
+}
+
+export function usersPage(level: UsersLevel, ui: UsersUi, app: AppView, cols: number): Page {
+  const data = userRows(ui, app);
+  const order = inOrderOf(userOrder(data.users, level.table.sort, ui), level.frozen);
+  const columns = screenColumns(USER_COLUMNS, data, cols);
   return {
     order,
     columns,
     cells(position) {
-      const [user, row] = [order.id(position), order.row(position)];
-      if (row < 0) return goneCells(columns, { user: shownUser(user) });
-      return { ...figures(users, row, ui.countAll), trend: trendCell(app.vramTrend(user), trendCols(cols)) };
+      const row = order.row(position);
+      return row < 0 ? goneCells(columns, { user: shownUser(order.id(position)) }) : tableCells(USER_COLUMNS, row, data, cols);
     },
     dim: (position) => order.row(position) < 0,
     out: (position) => app.filter?.mode === 'dim' && app.derive(usersDerivation).find(order.id(position)) < 0,
   };
 }
 
-const mostUserCols = (cols: number): number => (cols >= WIDE ? 24 : cols >= NARROW ? 16 : LEAST_USER_COLS);
-const LEAST_USER_COLS = 12;
 const nameCols = new WeakMap<UsersTable, number>();
 
 /** Columns of the longest name, also of those that are not on screen: scrolling moves no column. */
@@ -132,24 +212,9 @@ function longestName(users: UsersTable): number {
   return cols;
 }
 
-function anySm({ sm, count }: UsersTable): boolean {
+function reportsSm({ sm, count }: UsersTable): boolean {
   for (let row = 0; row < count; row++) if (!Number.isNaN(sm[row])) return true;
   return false;
-}
-
-function figures(users: UsersTable, row: number, countAll: boolean): Cells {
-  const user = users.user(row);
-  return {
-    user: user === '' ? dimmed(NOBODY) : span(user, users.system(row) ? 'dim' : 'strong'),
-    nodes: String((countAll ? users.nodesAll : users.nodes)[row]),
-    gpus: String(users.gpus[row]),
-    procs: String((countAll ? users.procsAll : users.procs)[row]),
-    vram: bytes(users.vramBytes[row]),
-    power: powerText(users.powerWatts[row]!, users.powerPartial[row] === 1),
-    sm: smText(users.sm[row]!),
-    longest: duration(users.longestSeconds[row]),
-    cmd: dimmed(users.command(row)),
-  };
 }
 
 /** The user's own highest is the full height: the shape tells, the figure beside it how much. */

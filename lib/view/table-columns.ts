@@ -1,0 +1,155 @@
+/**
+ * Columns declared once. What a table shows, how it sorts, what a click on a header does, what an export writes and what the docs list all
+ * come from the same declaration, so that a value is the same wherever it is read. Pure.
+ */
+import { argsort } from '../aggregate/argsort.js';
+import { compareLabels } from '../aggregate/label-order.js';
+import type { Sheet, SheetCell, SheetColumn } from '../model/sheet.js';
+import { bytes, duration, NONE, percent, watts } from '../text/format.js';
+import type { Cell, Cells, Column, Sort } from './table.js';
+
+/** How a number is written in a cell. */
+const FORMATS = {
+  text: String,
+  count: String,
+  bytes,
+  watts,
+  seconds: duration,
+  percent,
+  /** A sum of shares: 12.8 GPUs' worth of computing, 104.0 % of a thread. */
+  decimal: (value: number) => value.toFixed(1),
+} as const satisfies Readonly<Record<string, (value: number) => string>>;
+
+/** Unit of a column's value: bytes, watts, seconds; percent is 0 to 100. */
+export type Unit = keyof typeof FORMATS;
+
+/** A column on the screen. `cols`: the width of the terminal. */
+export interface ScreenColumn<Data, Row> {
+  readonly title: string;
+  /** Columns of text; 'rest': what the others leave, at least `min`. */
+  readonly width: number | 'rest';
+  readonly min?: number;
+  /** Default: by the unit, numbers to the right. */
+  readonly align?: 'left' | 'right';
+  /** What is otherwise on a terminal of that width, or with these rows. */
+  fit?(cols: number, data: Data): Partial<Pick<Column, 'title' | 'width' | 'min' | 'align'>>;
+  /** Columns are dropped in this order when room is short, lowest first; never the one sorted by. Absent: never. */
+  readonly drop?: number;
+  /** Direction of the first press; absent: the column does not sort. */
+  readonly sorts?: 'ascending' | 'descending';
+  /** What is sorted by, where that is not the value. NaN and undefined come last in either direction. */
+  order?(row: Row, data: Data): SheetCell;
+  /** Default: the value in its unit, `–` where it is not reported. */
+  cell?(row: Row, data: Data, cols: number): Cell;
+  /** False: not on this screen now. */
+  when?(data: Data, cols: number): boolean;
+}
+
+/** A column in CSV and JSON. */
+export interface ExportColumn extends SheetColumn {
+  /** Name of the exported column that it stands behind, where files have another order than the screen. */
+  readonly after?: string;
+}
+
+/** A column of a table. `Row` is a handle, `Data` what it is looked up in: a row need not be an object. */
+export interface TableColumn<Data, Row> {
+  readonly id: string;
+  /** Default: text. */
+  readonly unit?: Unit;
+  /** The raw value, as JSON has it; undefined and NaN: not reported. */
+  value(row: Row, data: Data): SheetCell;
+  /** Absent: only exported. */
+  readonly screen?: ScreenColumn<Data, Row>;
+  /** Absent: not exported. */
+  readonly export?: ExportColumn;
+}
+
+export type TableColumns<Data, Row> = readonly TableColumn<Data, Row>[];
+
+/** The columns of a screen of `cols`, before room is made. */
+export function screenColumns<Data, Row>(columns: TableColumns<Data, Row>, data: Data, cols: number): readonly Column[] {
+  return columns.flatMap(({ id, unit = 'text', screen }) => {
+    if (!screen || screen.when?.(data, cols) === false) return [];
+    const { title, width, min, align = unit === 'text' ? 'left' : 'right', drop, sorts } = screen;
+    const column: Column = {
+      id,
+      title,
+      width,
+      align,
+      ...(min === undefined ? {} : { min }),
+      ...(drop === undefined ? {} : { drop }),
+      ...(sorts === undefined ? {} : { sorts }),
+      ...screen.fit?.(cols, data),
+    };
+    return [column];
+  });
+}
+
+/** The ids of columns that sort, and their first direction: what keys and clicks ask for. */
+export function sortableColumns<Data, Row>(columns: TableColumns<Data, Row>): readonly Pick<Column, 'id' | 'sorts'>[] {
+  return columns.flatMap(({ id, screen }) => (screen?.sorts === undefined ? [] : [{ id, sorts: screen.sorts }]));
+}
+
+/** What a screen of `cols` shows of a row. */
+export function tableCells<Data, Row>(columns: TableColumns<Data, Row>, row: Row, data: Data, cols: number): Cells {
+  const cells: Record<string, Cell> = {};
+  for (const column of columns) if (column.screen) cells[column.id] = cellOf(column, row, data, cols);
+  return cells;
+}
+
+function cellOf<Data, Row>(column: TableColumn<Data, Row>, row: Row, data: Data, cols: number): Cell {
+  if (column.screen?.cell) return column.screen.cell(row, data, cols);
+  const value = column.value(row, data);
+  if (typeof value === 'number') return Number.isNaN(value) ? NONE : FORMATS[column.unit ?? 'text'](value);
+  return value === undefined || value === '' ? NONE : String(value);
+}
+
+/** Positions in `rows` in the order asked for; ties as they stand. A key that no column has leaves them as they are. */
+export function sortedPositions<Data, Row>(columns: TableColumns<Data, Row>, rows: ArrayLike<Row>, data: Data, sort: Sort): Int32Array {
+  const column = columns.find(({ id, screen }) => id === sort.key && screen?.sorts !== undefined);
+  if (!column) return Int32Array.from({ length: rows.length }, (_, at) => at);
+  const key = (at: number): SheetCell => (column.screen?.order ? column.screen.order(rows[at]!, data) : column.value(rows[at]!, data));
+  return rows.length > 0 && typeof key(0) === 'string'
+    ? byText(rows.length, key, sort.descending)
+    : byNumber(rows.length, key, sort.descending);
+}
+
+function byNumber(count: number, key: (at: number) => SheetCell, descending: boolean): Int32Array {
+  const keys = new Float64Array(count);
+  // Negated, so that what is not reported comes last in either direction.
+  const sign = descending ? -1 : 1;
+  for (let at = 0; at < count; at++) keys[at] = sign * Number(key(at) ?? NaN);
+  return argsort(keys);
+}
+
+function byText(count: number, key: (at: number) => SheetCell, descending: boolean): Int32Array {
+  const keys = Array.from({ length: count }, (_, at) => String(key(at) ?? ''));
+  const sign = descending ? -1 : 1;
+  return Int32Array.from(keys.keys()).sort((a, b) => sign * compareLabels(keys[a]!, keys[b]!) || a - b);
+}
+
+/** The exported columns, in the order that files have them. */
+export function exportColumns<Data, Row>(columns: TableColumns<Data, Row>): TableColumns<Data, Row> {
+  const listed = columns.filter((column) => column.export && column.export.after === undefined);
+  const placed = columns.filter((column) => column.export?.after !== undefined);
+  // One may stand behind another that is still to be placed.
+  while (placed.length > 0) {
+    const next = placed.findIndex((column) => listed.some((other) => other.export!.name === column.export!.after));
+    const [column] = placed.splice(Math.max(0, next), 1);
+    listed.splice(listed.findIndex((other) => other.export!.name === column!.export!.after) + 1, 0, column!);
+  }
+  return [...listed.filter((column) => !column.export?.jsonOnly), ...listed.filter((column) => column.export?.jsonOnly)];
+}
+
+/** Rows as data, for a file. `about`: what the table is of, and when. */
+export function tableSheet<Data, Row>(columns: TableColumns<Data, Row>, rows: Iterable<Row>, data: Data, about: Sheet['about']): Sheet {
+  const exported = exportColumns(columns);
+  return {
+    about,
+    columns: exported.map((column): SheetColumn => {
+      const { after: _after, ...rest } = column.export!;
+      return rest;
+    }),
+    rows: Array.from(rows, (row) => exported.map((column) => column.value(row, data))),
+  };
+}

@@ -1,0 +1,74 @@
+/** What is on screen as data, level by level, in the order shown. Rows that are not included in totals are not exported either. */
+import { included, tableSheet, usersDerivation, type AppView, type Sheet } from '../../lib/index.js';
+import { current, type ProcessesLevel, type ProcessLevel, type UsersUi } from './drilldown.js';
+import { rowsOf } from './level-rows.js';
+import { NODE_COLUMNS, nodesOf } from './nodes-level.js';
+import { NOT_REPORTING_COLUMNS, notReportingNodes } from './not-reporting.js';
+import { GPU_COLUMNS, gpuRows, processOf } from './process-details.js';
+import { PROCESS_COLUMNS, processesOf } from './processes-level.js';
+import { writtenUser } from './table-page.js';
+import { USER_COLUMNS, userRows } from './users-level.js';
+
+/** A file name without time and extension, and what goes into the file. */
+export interface Exported {
+  readonly name: string;
+  readonly sheet: Sheet;
+}
+
+export function exported(ui: UsersUi, app: AppView): Exported {
+  const level = current(ui);
+  const { sort } = level.table;
+  switch (level.kind) {
+    case 'users': {
+      const shown = { system_accounts: ui.showSystem, processes_on_no_gpu: ui.countAll };
+      const head = about(app, 'users', { sorted_by: sort.key, descending: sort.descending, ...shown });
+      return { name: 'users', sheet: tableSheet(USER_COLUMNS, positions(ui, app), userRows(ui, app), head) };
+    }
+    case 'hosts': {
+      const { user } = level;
+      const { rows } = nodesOf(app, user, sort, ui.countAll);
+      const listed = shown(ui, app, rows).filter(({ node }) => included(node));
+      const head = about(app, 'hosts', { user: writtenUser(user) });
+      return { name: fileName(user), sheet: tableSheet(NODE_COLUMNS, listed, { user, rows, countAll: ui.countAll, app }, head) };
+    }
+    case 'processes': {
+      const { user, nodeName } = level;
+      const { rows } = processesOf(app, level, sort, ui.countAll);
+      const listed = shown(ui, app, rows).filter(({ node }) => included(node));
+      return {
+        name: fileName(user, nodeName),
+        sheet: tableSheet(PROCESS_COLUMNS, listed, { user, rows }, onNode(app, level, 'processes')),
+      };
+    }
+    case 'process': {
+      const { user, nodeName, pid } = level;
+      const found = processOf(app, level);
+      const listed = found && included(found.node) ? gpuRows(found, user) : [];
+      return { name: fileName(user, nodeName, pid), sheet: tableSheet(GPU_COLUMNS, listed, undefined, onNode(app, level, 'process')) };
+    }
+    case 'silent': {
+      const { rows } = notReportingNodes(app, sort);
+      const sheet = tableSheet(NOT_REPORTING_COLUMNS, shown(ui, app, rows), { rows, app }, about(app, 'silent nodes'));
+      return { name: 'users-silent-nodes', sheet };
+    }
+  }
+}
+
+/** Rows in the order shown, without those that only keep their place. */
+function positions(ui: UsersUi, app: AppView): readonly number[] {
+  const order = rowsOf(ui, app);
+  return Array.from({ length: order.count }, (_, position) => order.row(position)).filter((row) => row >= 0);
+}
+
+const shown = <Row>(ui: UsersUi, app: AppView, rows: readonly Row[]): readonly Row[] => positions(ui, app).map((row) => rows[row]!);
+
+const fileName = (user: string, ...parts: readonly (string | number)[]): string => ['users', user || 'unattributed', ...parts].join('-');
+
+function about(app: AppView, table: string, more: Sheet['about'] = {}): Sheet['about'] {
+  const { reporting, nodes } = app.derive(usersDerivation).totals;
+  const filter = app.filter ? { filter: app.filter.text } : {};
+  return { table, at: new Date(app.now).toISOString(), nodes, reporting_nodes: reporting, ...filter, ...more };
+}
+
+const onNode = (app: AppView, { user, nodeName, nodeId }: ProcessesLevel | ProcessLevel, table: string): Sheet['about'] =>
+  about(app, table, { user: writtenUser(user), host: nodeName, address: nodeId });
