@@ -1,17 +1,14 @@
 /** The Diagnosis tab: how well everything is scraped, and how the program itself does. */
-import { definePlugin, sortBinding, tableBindings, tableState, type AppView, type TableAccess } from '../../lib/index.js';
-import { COLUMNS, orderOf, type ScrapeOrder, type DiagnosisUi } from './scrape-order.js';
-import { scrapesDerivation } from './scrapes.js';
+import { definePlugin, sortableColumns, sortBinding, tableBindings, tableState, type TableAccess } from '../../lib/index.js';
+import { orderOf, SCRAPE_COLUMNS, scrapeRows, SCRAPES_TABLE, type DiagnosisUi } from './scrape-table.js';
 import { diagnosisView } from './view.js';
-
-const orderFor = ({ table }: DiagnosisUi, app: AppView): ScrapeOrder => orderOf(app.derive(scrapesDerivation, app.listed), table.sort);
 
 const access: TableAccess<DiagnosisUi> = {
   id: 'diagnosis',
-  columns: COLUMNS,
+  columns: sortableColumns(SCRAPE_COLUMNS),
   state: (ui) => ui.table,
   put: (_ui, table) => ({ table }),
-  order: orderFor,
+  order: ({ table }, app) => orderOf(scrapeRows(app), table.sort),
   open: {
     label: 'the tab of the node',
     short: 'node',
@@ -40,6 +37,7 @@ export default definePlugin<DiagnosisUi>({
       ],
     },
   ],
+  tables: [SCRAPES_TABLE],
   notes: [
     'AGE: since the last good answer. LATENCY: from the request to its last byte. CLOCK: how far the clock of the node is ahead of this one.',
     'BAD: lines of the last answer that could not be read. FAILS: tries in a row without an answer. NEXT: until the next try.',

@@ -1,20 +1,8 @@
 /** How the scrape of each host goes, as columns in the order of the hosts; and what that comes to. */
 import { included, nodeMark, widest, type Derivation, type NodeView } from '../../lib/index.js';
 
-/** Figures of a host's last answers; NaN: none. */
-export const FIGURES = {
-  age: ({ status }) => -(status.okAt ?? NaN),
-  latency: ({ status }) => status.latencyMs ?? NaN,
-  bytes: ({ version, facts }) => (version === 0 ? NaN : facts.bytes),
-  samples: ({ version, facts }) => (version === 0 ? NaN : facts.samples),
-  skew: ({ status }) => Math.abs(status.skewMs ?? NaN),
-  bad: ({ version, facts }) => (version === 0 ? NaN : facts.badLines),
-  fails: ({ status }) => status.failures,
-} as const satisfies Readonly<Record<string, (node: NodeView) => number>>;
-export type Figure = keyof typeof FIGURES;
-
-/** Skews below this are how clocks are. */
-const SKEW_WORTH_SAYING_MS = 5000;
+/** From here on the clock of a node is off, and ages are wrong. */
+export const SKEW_MS = 5000;
 
 export interface Scrapes {
   readonly nodes: readonly NodeView[];
@@ -56,12 +44,12 @@ export const scrapesDerivation: Derivation<undefined, Scrapes> = {
       failing: marked('~'),
       down: marked('✕'),
       waiting: marked('…'),
-      latencies: Float64Array.from(seen, FIGURES.latency)
+      latencies: Float64Array.from(seen, ({ status }) => status.latencyMs ?? NaN)
         .filter((ms) => !Number.isNaN(ms))
         .sort(),
       bytes: sum(({ facts }) => facts.bytes),
       samples: sum(({ facts }) => facts.samples),
-      skewed: seen.filter((node) => FIGURES.skew(node) >= SKEW_WORTH_SAYING_MS).length,
+      skewed: seen.filter(({ status }) => Math.abs(status.skewMs ?? NaN) >= SKEW_MS).length,
       withBadLines: seen.filter(({ facts }) => facts.badLines > 0).length,
       capped: seen.filter(({ facts }) => facts.capsHit.length > 0).length,
     };

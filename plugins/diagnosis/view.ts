@@ -1,52 +1,42 @@
 /** Whether what is on screen can be trusted: how each host is scraped, and how the program itself does. Pure. */
 import {
-  ago,
   bytes,
   count,
-  included,
   duration,
-  nodeMark,
   joinFitting,
   layoutTable,
   line,
   lines,
-  NONE,
   position,
+  screenColumns,
   span,
+  tableCells,
   type AppView,
-  type Cells,
-  type NodeView,
   type Line,
   type Size,
-  type Span,
   type View,
 } from '../../lib/index.js';
-import { columnsFor, orderOf, type DiagnosisUi } from './scrape-order.js';
-import { scrapesDerivation, type Scrapes } from './scrapes.js';
+import { millis, orderOf, SCRAPE_COLUMNS, scrapeRows, type DiagnosisUi } from './scrape-table.js';
+import type { Scrapes } from './scrapes.js';
 
-const LEAST_HOST_COLS = 9;
-const MOST_HOST_COLS = 24;
 /** Below this one line says it all. */
 const ROOMY_ROWS = 10;
-/** A clock that is off by this much makes ages wrong. */
-const SKEW_MS = 5000;
-
 export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
-  const scrapes = app.derive(scrapesDerivation, app.listed);
+  const data = scrapeRows(app);
+  const { scrapes } = data;
   const head = [scrapeLine(scrapes, size.cols), latencyLine(scrapes, size.cols), programLine(app, size.cols)].slice(
     0,
     size.rows < ROOMY_ROWS ? 1 : 3,
   );
-  const order = orderOf(scrapes, ui.table.sort);
+  const order = orderOf(data, ui.table.sort);
   const rows = Math.max(0, size.rows - head.length - 1);
-  const nodeCols = Math.max(LEAST_HOST_COLS, Math.min(MOST_HOST_COLS, scrapes.labelCols));
   const layout = layoutTable({
-    columns: columnsFor(nodeCols),
+    columns: screenColumns(SCRAPE_COLUMNS, data, size.cols),
     order,
     state: ui.table,
     cols: size.cols,
     rows,
-    cells: (at) => cellsOf(scrapes.nodes[order.node(at)]!, app),
+    cells: (at) => tableCells(SCRAPE_COLUMNS, order.node(at), data, size.cols),
   });
   return {
     blocks: [lines(...head, layout.header, ...layout.body)],
@@ -93,55 +83,4 @@ function programLine({ health }: AppView, cols: number): Line {
     `for ${duration(upMs / 1000)}`,
   ];
   return line(span(` ${joinFitting(said, cols - 1)}`, 'dim'));
-}
-
-/** '14 ms', '1.24 s'. */
-function millis(ms: number): string {
-  if (Number.isNaN(ms)) return NONE;
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
-}
-
-function cellsOf(node: NodeView, { now }: AppView): Cells {
-  const { status, facts, version } = node;
-  const { skewMs } = status;
-  const next = status.nextTryAt === undefined ? NaN : Math.ceil((status.nextTryAt - now) / 1000);
-  return {
-    host: node.name,
-    state: stateCell(node),
-    age: status.okAt === undefined ? span('never', 'warn') : ago(now - status.okAt),
-    latency: millis(status.latencyMs ?? NaN),
-    bytes: version === 0 ? NONE : bytes(facts.bytes),
-    samples: version === 0 ? NONE : count(facts.samples),
-    skew: skewCell(skewMs),
-    bad: version === 0 ? NONE : span(count(facts.badLines), facts.badLines > 0 ? 'warn' : undefined),
-    fails: span(count(status.failures), status.failures > 0 ? 'warn' : undefined),
-    next: Number.isNaN(next) ? NONE : next <= 0 ? 'now' : `${count(next)}s`,
-    said: saidCell(node),
-  };
-}
-
-function stateCell(node: NodeView): Span {
-  const mark = nodeMark(node);
-  if (mark === '') return span('answers', 'good');
-  if (mark === '…') return span('… waiting', 'warn');
-  return mark === '✕' ? span('✕ down', 'bad') : span('~ failing', 'warn');
-}
-
-/** How far the host's clock is ahead of ours, '-' behind. */
-function skewCell(skewMs: number | undefined): Span {
-  if (skewMs === undefined) return span(NONE);
-  const off = Math.abs(skewMs) >= SKEW_MS;
-  return span(off ? `${skewMs < 0 ? '-' : '+'}${ago(Math.abs(skewMs))}` : 'ok', off ? 'warn' : undefined);
-}
-
-/** Error, limits, the first line that could not be read. */
-function saidCell(node: NodeView): Span {
-  const { status, facts, version } = node;
-  const parts = [
-    status.error?.text ?? '',
-    version > 0 && facts.up === false ? 'its exporter has not collected yet' : '',
-    facts.capsHit.length > 0 ? `limits reached: ${facts.capsHit.join(', ')}` : '',
-    facts.badSample === '' ? '' : `cannot be read: ${facts.badSample}`,
-  ].filter((text) => text !== '');
-  return span(parts.join(' · '), included(node) ? 'warn' : 'bad');
 }
