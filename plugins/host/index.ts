@@ -3,6 +3,7 @@ import {
   definePlugin,
   GPU_NOTES,
   listOrder,
+  sortableColumns,
   sortBinding,
   tableBindings,
   tableState,
@@ -11,7 +12,7 @@ import {
   type TableAccess,
 } from '../../lib/index.js';
 import { detailLines, pageTop } from './node-details.js';
-import { COLUMNS, orderOf, rowOf } from './process-list.js';
+import { orderOf, PROCESS_COLUMNS, PROCESSES_TABLE, rowOf } from './process-list.js';
 import { nodeView } from './view.js';
 import { type NodeTabUi, nodeOf, showsAll } from './host-ui.js';
 
@@ -19,7 +20,7 @@ const NO_ROWS = listOrder<string>([], String);
 
 const access: TableAccess<NodeTabUi> = {
   id: 'host',
-  columns: COLUMNS,
+  columns: sortableColumns(PROCESS_COLUMNS),
   state: (ui) => ui.table,
   put: (ui, table) => ({ ...ui, table }),
   order: (ui, app) => {
@@ -112,6 +113,7 @@ export default definePlugin<NodeTabUi>({
       ],
     },
   ],
+  tables: [PROCESSES_TABLE],
   notes: GPU_NOTES,
   view: nodeView,
 });

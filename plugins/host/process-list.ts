@@ -1,23 +1,150 @@
-/** A host's processes: columns, rows in the order shown. */
-import { argsort, type Column, type NodeView, type Order, type ProcColumns, type TableState } from '../../lib/index.js';
+/** A node's processes: the table, and its rows in the order shown. */
+import {
+  argsort,
+  included,
+  NONE,
+  ranges,
+  sortedPositions,
+  span,
+  tableState,
+  type NodeView,
+  type Order,
+  type ProcColumns,
+  type Sort,
+  type Table,
+  type TableColumns,
+  type TableState,
+} from '../../lib/index.js';
+
+/** What the rows are looked up in: the processes of one node, or of many. */
+export interface ProcessRows {
+  node(row: number): NodeView;
+  /** The first row of the process in the columns of its node. */
+  first(row: number): number;
+  /** Of a process that has several rows: all of them. */
+  merged(row: number): Process | undefined;
+  /** The place of its user's name among the names there. */
+  userRank(row: number): number;
+}
 
 const WIDE = 100;
 const NARROW = 76;
 
-export function columnsFor(cols: number): readonly Column[] {
-  return [
-    { id: 'pid', title: 'PID', width: 7, align: 'right', drop: 4, sorts: 'ascending' },
-    { id: 'user', title: 'USER', width: cols >= WIDE ? 16 : 12, sorts: 'ascending' },
-    { id: 'gpu', title: 'GPU', width: cols >= NARROW ? 5 : 3, align: 'right', sorts: 'ascending' },
-    { id: 'vram', title: 'VRAM', width: 8, align: 'right', sorts: 'descending' },
-    { id: 'sm', title: 'SM%', width: 5, align: 'right', drop: 1, sorts: 'descending' },
-    { id: 'cpu', title: 'CPU%', width: 6, align: 'right', drop: 2, sorts: 'descending' },
-    { id: 'running', title: 'RUNNING', width: 12, align: 'right', drop: 3, sorts: 'descending' },
-    { id: 'cmd', title: 'COMMAND', width: 'rest', min: cols >= NARROW ? 20 : 9 },
-  ];
+const userOf = (row: number, data: ProcessRows): string => data.node(row).userName(data.node(row).procs.user[data.first(row)]!);
+/** A reading of a process: from its only row, without an object, or over its rows. */
+const figure =
+  (column: (procs: ProcColumns) => ArrayLike<number>, of: (process: Process) => number) =>
+  (row: number, data: ProcessRows): number => {
+    const process = data.merged(row);
+    return process ? of(process) : column(data.node(row).procs)[data.first(row)]!;
+  };
+const slotOf = figure(
+  ({ gpu }) => gpu,
+  ({ slot }) => slot,
+);
+const vramOf = figure(
+  ({ vramBytes }) => vramBytes,
+  (process) => process.vramBytes,
+);
+
+/** GPUs of a process, as the node numbers them; '' for none. */
+function gpusOf(row: number, data: ProcessRows): string {
+  const { procs, gpus } = data.node(row);
+  const slots = (data.merged(row)?.rows ?? [data.first(row)]).map((each) => procs.gpu[each]!).filter((slot) => slot >= 0);
+  return ranges(slots.map((slot) => gpus.index[slot]!));
 }
-/** All of them, for sorting. */
-export const COLUMNS: readonly Column[] = columnsFor(WIDE);
+
+function commandOfRow(row: number, data: ProcessRows): string {
+  const node = data.node(row);
+  const first = data.first(row);
+  return node.text(node.procs.command[first]!) || node.text(node.procs.name[first]!);
+}
+
+export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
+  { id: 'node', value: (row, data) => data.node(row).name, export: { name: 'node' } },
+  { id: 'address', value: (row, data) => data.node(row).nodeId, export: { name: 'node_id' } },
+  {
+    id: 'pid',
+    unit: 'count',
+    value: (row, data) => data.node(row).procs.pid[data.first(row)],
+    screen: { title: 'PID', width: 7, drop: 4, sorts: 'ascending' },
+    export: { name: 'pid' },
+  },
+  {
+    id: 'user',
+    value: userOf,
+    screen: {
+      title: 'USER',
+      width: 12,
+      fit: (cols) => (cols >= WIDE ? { width: 16 } : {}),
+      sorts: 'ascending',
+      order: (row, data) => data.userRank(row),
+      cell: (row, data) => userOf(row, data) || span('?', 'dim'),
+    },
+    export: { name: 'user' },
+  },
+  {
+    id: 'gpu',
+    value: gpusOf,
+    screen: {
+      title: 'GPU',
+      width: 3,
+      align: 'right',
+      fit: (cols) => (cols >= NARROW ? { width: 5 } : {}),
+      sorts: 'ascending',
+      order: slotOf,
+    },
+    export: { name: 'gpu_indexes' },
+  },
+  {
+    id: 'vram',
+    unit: 'bytes',
+    value: (row, data) => (slotOf(row, data) < 0 ? NaN : vramOf(row, data)),
+    screen: { title: 'VRAM', width: 8, sorts: 'descending', order: vramOf },
+    export: { name: 'vram_bytes' },
+  },
+  {
+    id: 'sm',
+    unit: 'percent',
+    value: figure(
+      ({ smPercent }) => smPercent,
+      (process) => process.smPercent,
+    ),
+    screen: { title: 'SM%', width: 5, drop: 1, sorts: 'descending' },
+    export: { name: 'sm_percent', decimals: 1 },
+  },
+  {
+    id: 'cpu',
+    unit: 'decimal',
+    value: figure(
+      ({ cpuPercent }) => cpuPercent,
+      (process) => process.cpuPercent,
+    ),
+    screen: { title: 'CPU%', width: 6, drop: 2, sorts: 'descending' },
+    export: { name: 'cpu_percent', decimals: 2 },
+  },
+  {
+    id: 'running',
+    unit: 'seconds',
+    value: figure(
+      ({ ageSeconds }) => ageSeconds,
+      (process) => process.ageSeconds,
+    ),
+    screen: { title: 'RUNNING', width: 12, drop: 3, sorts: 'descending' },
+    export: { name: 'running_seconds' },
+  },
+  {
+    id: 'cmd',
+    value: commandOfRow,
+    screen: {
+      title: 'COMMAND',
+      width: 'rest',
+      fit: (cols) => ({ min: cols >= NARROW ? 20 : 9 }),
+      cell: (row, data) => span(commandOfRow(row, data) || NONE, 'dim'),
+    },
+    export: { name: 'command' },
+  },
+];
 
 /** A process with all its GPUs: rows of the same pid and user. */
 export interface Process {
@@ -33,23 +160,14 @@ export interface Process {
 }
 
 export interface ProcessOrder extends Order {
-  process(position: number): Process;
+  readonly data: ProcessRows;
+  /** The first row of the process. */
+  row(position: number): number;
+  /** All its rows. */
+  rows(position: number): readonly number[];
   /** Processes on no GPU that are left out. */
   readonly hidden: number;
 }
-
-/** What sorts, of a process on one row and of one on several. */
-interface Figure {
-  readonly column: (procs: ProcColumns) => ArrayLike<number>;
-  readonly of: (process: Process) => number;
-}
-const FIGURES: Readonly<Record<string, Figure>> = {
-  gpu: { column: ({ gpu }) => gpu, of: ({ slot }) => slot },
-  vram: { column: ({ vramBytes }) => vramBytes, of: ({ vramBytes }) => vramBytes },
-  sm: { column: ({ smPercent }) => smPercent, of: ({ smPercent }) => smPercent },
-  cpu: { column: ({ cpuPercent }) => cpuPercent, of: ({ cpuPercent }) => cpuPercent },
-  running: { column: ({ ageSeconds }) => ageSeconds, of: ({ ageSeconds }) => ageSeconds },
-};
 
 const kept = new WeakMap<NodeView, { readonly key: string; readonly order: ProcessOrder }>();
 
@@ -58,27 +176,72 @@ export function orderOf(node: NodeView, { sort }: TableState, showAll: boolean):
   const key = `${node.version} ${sort.key} ${sort.descending} ${showAll}`;
   const known = kept.get(node);
   if (known?.key === key) return known.order;
-  const order = makeOrder(node, sort.key, sort.descending ? -1 : 1, showAll);
+  const order = makeOrder(node, sort, showAll);
   kept.set(node, { key, order });
   return order;
 }
 
-/** Hosts have up to 50,000 rows, and an answer makes the order anew: no object is made of a process that has but one. */
-function makeOrder(node: NodeView, sortKey: string, sign: 1 | -1, showAll: boolean): ProcessOrder {
+/** The processes on GPUs of all nodes that are included in totals, node by node. */
+export const PROCESSES_TABLE: Table<ProcessRows, number> = {
+  id: 'processes',
+  columns: PROCESS_COLUMNS,
+  rows(app) {
+    const orders = [...app.nodes].filter(included).map((node) => ({ node, order: orderOf(node, BY_PID, false) }));
+    const starts: number[] = [];
+    let end = 0;
+    for (const { order } of orders) {
+      starts.push(end);
+      end += order.count;
+    }
+    const at = Int32Array.from(orders.flatMap(({ order }, nth) => Array.from({ length: order.count }, () => nth)));
+    const listed = (row: number): readonly [order: ProcessOrder, row: number] => {
+      const { order } = orders[at[row]!]!;
+      return [order, order.row(row - starts[at[row]!]!)];
+    };
+    const names = [...new Set(Array.from(at, (nth, row) => userOf(listed(row)[1], orders[nth]!.order.data)))].sort();
+    const ranks = new Map(names.map((name, rank) => [name, rank]));
+    const data: ProcessRows = {
+      node: (row) => orders[at[row]!]!.node,
+      first: (row) => listed(row)[1],
+      merged: (row) => orders[at[row]!]!.order.data.merged(listed(row)[1]),
+      userRank: (row) => ranks.get(userOf(row, data))!,
+    };
+    return { data, rows: Array.from({ length: end }, (_, row) => row) };
+  },
+};
+const BY_PID = tableState('pid');
+
+/** Nodes have up to 50,000 rows, and an answer makes the order anew: no object is made of a process that has but one. */
+function makeOrder(node: NodeView, sort: Sort, showAll: boolean): ProcessOrder {
   const { procs } = node;
   const { first, merged } = processesOf(procs);
-  const isOnGpu = (row: number): boolean => procs.gpu[row]! >= 0 || (merged.get(row)?.slot ?? -1) >= 0;
-  const shown = showAll ? first : first.filter(isOnGpu);
-  // Where nothing else differs they stand by pid; what is not reported comes last in either direction.
-  const byPid = sortedBy(shown, (row) => (sortKey === 'pid' ? sign : 1) * procs.pid[row]!);
-  const rows = sortKey === 'pid' ? byPid : sortedBy(byPid, valueOf(node, sortKey, merged, sign));
+  let ranks: ReadonlyMap<number, number> | undefined;
+  const data: ProcessRows = {
+    node: () => node,
+    first: (row) => row,
+    merged: (row) => merged.get(row),
+    userRank: (row) => (ranks ??= userRanks(node)).get(procs.user[row]!)!,
+  };
+  const shown = showAll ? first : first.filter((row) => procs.gpu[row]! >= 0 || (merged.get(row)?.slot ?? -1) >= 0);
+  const listed = byPid(shown, procs.pid);
+  const positions = sortedPositions(PROCESS_COLUMNS, listed, data, sort);
+  const rows = positions.map((at) => listed[at]!);
   return {
+    data,
     count: rows.length,
     id: (position) => idOf(node, rows[position]!),
     find: (id) => placeOf(node, rows, id),
     hidden: first.length - shown.length,
-    process: (position) => merged.get(rows[position]!) ?? single(procs, rows[position]!),
+    row: (position) => rows[position]!,
+    rows: (position) => merged.get(rows[position]!)?.rows ?? [rows[position]!],
   };
+}
+
+/** Where nothing else differs processes stand by pid. */
+function byPid(rows: Int32Array, pid: Uint32Array): Int32Array {
+  const pids = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) pids[at] = pid[rows[at]!]!;
+  return argsort(pids).map((at) => rows[at]!);
 }
 
 type Merged = ReadonlyMap<number, Process>;
@@ -108,17 +271,6 @@ function processesOf(procs: ProcColumns): { readonly first: Int32Array; readonly
   return { first: first.subarray(0, processes), merged: new Map([...several].map(([row, rows]) => [row, summed(procs, rows)])) };
 }
 
-function single({ vramBytes, smPercent, cpuPercent, ageSeconds, gpu }: ProcColumns, row: number): Process {
-  return {
-    rows: [row],
-    vramBytes: vramBytes[row]!,
-    smPercent: smPercent[row]!,
-    cpuPercent: cpuPercent[row]!,
-    ageSeconds: ageSeconds[row]!,
-    slot: gpu[row]!,
-  };
-}
-
 function summed({ vramBytes, smPercent, cpuPercent, ageSeconds, gpu }: ProcColumns, rows: number[]): Process {
   rows.sort((a, b) => vramBytes[b]! - vramBytes[a]! || gpu[a]! - gpu[b]!);
   const reported = (values: Float64Array): readonly number[] => rows.map((row) => values[row]!).filter((value) => !Number.isNaN(value));
@@ -130,29 +282,6 @@ function summed({ vramBytes, smPercent, cpuPercent, ageSeconds, gpu }: ProcColum
     cpuPercent: most(cpuPercent),
     ageSeconds: most(ageSeconds),
     slot: rows.reduce((least, row) => (gpu[row]! >= 0 && (least < 0 || gpu[row]! < least) ? gpu[row]! : least), -1),
-  };
-}
-
-/** Rows in the order of their values, ties as they stand. */
-function sortedBy(rows: Int32Array, value: (row: number) => number): Int32Array {
-  const values = new Float64Array(rows.length);
-  for (let at = 0; at < rows.length; at++) values[at] = value(rows[at]!);
-  const order = argsort(values);
-  for (let at = 0; at < order.length; at++) order[at] = rows[order[at]!]!;
-  return order;
-}
-
-function valueOf(node: NodeView, sortKey: string, merged: Merged, sign: 1 | -1): (row: number) => number {
-  const { procs } = node;
-  if (sortKey === 'user') {
-    const ranks = userRanks(node);
-    return (row) => sign * ranks.get(procs.user[row]!)!;
-  }
-  const { column, of } = FIGURES[sortKey] ?? FIGURES.vram!;
-  const values = column(procs);
-  return (row) => {
-    const process = merged.get(row);
-    return sign * (process ? of(process) : values[row]!);
   };
 }
 

@@ -1,20 +1,16 @@
 /** What a host's tab shows: connection, GPUs, machine, processes. Pure. */
 import {
-  bytes,
   count,
   included,
-  duration,
   layoutTable,
   line,
   lines,
-  NONE,
-  percent,
   position,
-  ranges,
   whyNotReporting,
+  screenColumns,
   span,
+  tableCells,
   type AppView,
-  type Cells,
   type NodeView,
   type Line,
   type Size,
@@ -26,7 +22,7 @@ import { coreLines } from './cores.js';
 import { detailView } from './node-details.js';
 import { gpuLines } from './gpu-list.js';
 import { machineLines } from './machine-panel.js';
-import { columnsFor, orderOf, type Process, type ProcessOrder } from './process-list.js';
+import { orderOf, PROCESS_COLUMNS, type ProcessOrder } from './process-list.js';
 import { nodeOf, showsAll, type NodeTabUi } from './host-ui.js';
 
 /** Rows the process table gets at least, header included, before the machine's lines give way. */
@@ -47,14 +43,14 @@ export function nodeView(ui: NodeTabUi, app: AppView, size: Size): View {
   const { filter } = app;
   const rows = Math.max(0, size.rows - head.length - 1);
   const layout = layoutTable({
-    columns: columnsFor(size.cols),
+    columns: screenColumns(PROCESS_COLUMNS, order.data, size.cols),
     order,
     state: ui.table,
     cols: size.cols,
     rows,
-    cells: (at) => cells(node, order.process(at)),
+    cells: (at) => tableCells(PROCESS_COLUMNS, order.row(at), order.data, size.cols),
     dim: () => !included(node),
-    out: (at) => filter?.mode === 'dim' && !order.process(at).rows.some((row) => filter.proc(node, row)),
+    out: (at) => filter?.mode === 'dim' && !order.rows(at).some((row) => filter.proc(node, row)),
   });
   return {
     blocks: [lines(...head, layout.header, ...(order.count > 0 ? layout.body : [noProcesses(node, app)]))],
@@ -86,23 +82,6 @@ const NO_GPU = line(span(' This node reports no GPU.', 'dim'));
 const NO_GPU_KEPT = line(span(' No GPU of this node that the filter keeps.', 'dim'));
 
 const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(text, 'dim')));
-
-function cells(node: NodeView, { rows, vramBytes, smPercent, cpuPercent, ageSeconds, slot }: Process): Cells {
-  const { procs, gpus } = node;
-  const [row] = rows;
-  const user = node.userName(procs.user[row!]!);
-  const slots = rows.map((each) => procs.gpu[each]!).filter((each) => each >= 0);
-  return {
-    pid: String(procs.pid[row!]),
-    user: user === '' ? span('?', 'dim') : user,
-    gpu: slot < 0 ? NONE : ranges(slots.map((each) => gpus.index[each]!)),
-    vram: slot < 0 ? NONE : bytes(vramBytes),
-    sm: percent(smPercent),
-    cpu: Number.isNaN(cpuPercent) ? NONE : cpuPercent.toFixed(1),
-    running: duration(ageSeconds),
-    cmd: span(node.text(procs.command[row!]!) || node.text(procs.name[row!]!) || NONE, 'dim'),
-  };
-}
 
 function noProcesses(node: NodeView, app: AppView): Line {
   const kept = app.filter ? 'no process that the filter keeps' : 'no process on a GPU';
