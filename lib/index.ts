@@ -24,7 +24,7 @@ export { VERSION } from './version.js';
 export { screenColumns, sortableColumns, sortedPositions, tableCells, tableSheet } from './view/table-columns.js';
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
 export { BLANK, line, lines, span } from './view/frame.js';
-export { GPU_NOTES, gpuCells, gpuColumns, gpuSeen, memoryCell, utilCell } from './view/gpu-cells.js';
+export { GPU_COLUMNS, GPU_NOTES, gpuSeen, gpuTableRows, memoryCell, utilCell } from './view/gpu-cells.js';
 export { nodeMark, unanswered } from './view/node-marks.js';
 export { fitColumns, headerLine, layoutTable, listOrder, position, rowLine, selectedAt, tableState, widest } from './view/table.js';
 export {
@@ -94,7 +94,7 @@ export type {
 } from './plugin/types.js';
 export type { Chart } from './view/frame.js';
 export type { Series } from './model/series.js';
-export type { GpuSeen } from './view/gpu-cells.js';
+export type { GpuSeen, GpuTableRows } from './view/gpu-cells.js';
 export type { Block, Line, Raster, RegionId, Size, Span, Tone, View } from './view/frame.js';
 export type { Cell, Cells, Column, FittedColumn, Order, RowLook, Sort, TableInput, TableLayout, TableState } from './view/table.js';
 export type { ExportColumn, ScreenColumn, TableColumn, TableColumns, Unit } from './view/table-columns.js';

@@ -6,6 +6,7 @@ import { validatePlugin } from '../../lib/plugin/validate.js';
 type Part = Record<string, unknown>;
 
 const binding = (more: Part = {}): Part => ({ id: 'down.refresh', keys: ['x'], label: 'refresh', run: () => [undefined], ...more });
+const table = (): Part => ({ id: 'idle', columns: [{ id: 'gpu', value: () => 1 }], rows: () => ({ data: undefined, rows: [] }) });
 const layer = (...bindings: Part[]): Part => ({ scope: 'tab', title: 'Down', bindings });
 const plugin = (more: Part = {}): Part => ({
   apiVersion: 1,
@@ -49,6 +50,11 @@ describe('each fault is named, with file and field', () => {
     [plugin({ on: {} }), 'on: is not a function'],
     [plugin({ notes: 'a line' }), 'notes: is not a list of texts'],
     [plugin({ layers: undefined }), 'layers: is not a list of layers'],
+    [plugin({ tables: {} }), 'tables: is not a list of tables'],
+    [plugin({ tables: [{ id: 'Idle GPUs' }] }), 'tables[0].id: is not lower-case letters, digits and dashes, at most 32'],
+    [plugin({ tables: [table(), table()] }), 'tables[1].id: "idle" is taken'],
+    [plugin({ tables: [{ ...table(), rows: [] }] }), 'tables[0].rows: is not a function'],
+    [plugin({ tables: [{ ...table(), columns: [{ id: 'gpu' }] }] }), 'tables[0].columns[0].value: is not a function'],
     [plugin({ layers: [{ ...layer(), scope: 'top' }] }), 'layers[0].scope: is none of filter-edit, replay, tab, global'],
     [plugin({ layers: [{ ...layer(), title: undefined }] }), 'layers[0].title: is not a text'],
     [plugin({ layers: [{ ...layer(), bindings: {} }] }), 'layers[0].bindings: is not a list of bindings'],

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GpuOwner } from '../../lib/aggregate/gpu-owners.js';
 import type { Span } from '../../lib/view/frame.js';
-import { gpuCells, gpuColumns, modelName } from '../../lib/view/gpu-cells.js';
-import type { Cell } from '../../lib/view/table.js';
+import { GPU_COLUMNS, modelName, type GpuTableRows } from '../../lib/view/gpu-cells.js';
+import { screenColumns, tableCells } from '../../lib/view/table-columns.js';
+import type { Cell, Cells } from '../../lib/view/table.js';
 import { TestNode, type GpuSpec, type NodeSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
@@ -12,6 +13,15 @@ const text = (cell: Cell): string =>
     .map((part) => part.text)
     .join('');
 const tones = (cell: Cell): unknown[] => spans(cell).map(({ tone }) => tone);
+
+const rowsOf = (node: TestNode, owners: readonly GpuOwner[]): GpuTableRows => ({
+  node: () => node,
+  slot: (row) => row,
+  value: (row, field) => (row < node.gpus.count ? node.gpus.field[field][row]! : NaN),
+  owners: () => owners,
+});
+const gpuCells = (node: TestNode, slot: number, owners: readonly GpuOwner[], cols: number): Cells =>
+  tableCells(GPU_COLUMNS, slot, rowsOf(node, owners), cols);
 
 const cellsOf = (gpu: GpuSpec, owners: readonly GpuOwner[] = [], more: NodeSpec = {}, cols = 80) =>
   gpuCells(new TestNode({ gpus: [gpu], ...more }), 0, owners, cols);
@@ -118,5 +128,6 @@ test('a GPU that only its processes speak of', () => {
 });
 
 test('the columns have the cells', () => {
-  for (const cols of [40, 80, 120, 200]) expect(gpuColumns(cols).map(({ id }) => id)).toEqual(Object.keys(cellsOf({}, [], {}, cols)));
+  const columns = (cols: number) => screenColumns(GPU_COLUMNS, rowsOf(new TestNode({ gpus: [{}] }), []), cols);
+  for (const cols of [40, 80, 120, 200]) expect(columns(cols).map(({ id }) => id)).toEqual(Object.keys(cellsOf({}, [], {}, cols)));
 });

@@ -41,6 +41,12 @@ export function validatePlugin(candidate: unknown, registered: readonly TabPlugi
   for (const field of ['tabs', 'init', 'view']) check(field, plugin[field], isFunction, 'is not a function');
   check('on', plugin.on, optional(isFunction), 'is not a function');
   check('notes', plugin.notes, optional(listOf(isString)), 'is not a list of texts');
+  check('tables', plugin.tables, optional(listOf(isRecord)), 'is not a list of tables');
+  const others = registered.flatMap(({ tables = [] }) => tables.map((table) => table.id));
+  ((plugin.tables ?? []) as Loose[]).forEach((table, at) => {
+    checkTable(table, `tables[${at}]`, others, check);
+    others.push(table.id as string);
+  });
   check('layers', plugin.layers, listOf(isRecord), 'is not a list of layers');
   (plugin.layers as Loose[]).forEach((layer, at) => {
     checkLayer(layer, `layers[${at}]`, id, check);
@@ -51,6 +57,17 @@ export function validatePlugin(candidate: unknown, registered: readonly TabPlugi
 
 type Loose = Readonly<Record<string, unknown>>;
 type Check = (field: string, value: unknown, wants: (value: unknown) => boolean, reason: string) => void;
+
+function checkTable(table: Loose, at: string, others: readonly string[], check: Check): void {
+  check(`${at}.id`, table.id, matches(ID), 'is not lower-case letters, digits and dashes, at most 32');
+  check(`${at}.id`, table.id, (id) => !others.includes(id as string), `"${table.id as string}" is taken`);
+  check(`${at}.rows`, table.rows, isFunction, 'is not a function');
+  check(`${at}.columns`, table.columns, listOf(isRecord), 'is not a list of columns');
+  (table.columns as Loose[]).forEach((column, nth) => {
+    check(`${at}.columns[${nth}].id`, column.id, isString, 'is not a text');
+    check(`${at}.columns[${nth}].value`, column.value, isFunction, 'is not a function');
+  });
+}
 
 function checkLayer(layer: Loose, at: string, id: string, check: Check): void {
   check(`${at}.scope`, layer.scope, (value) => (KEY_SCOPES as readonly unknown[]).includes(value), `is none of ${KEY_SCOPES.join(', ')}`);

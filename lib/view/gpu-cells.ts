@@ -1,11 +1,11 @@
 /** A GPU as a line of a table: its readings, and whose it is. What is out of the ordinary has a sign as well as a tone. */
 import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
-import type { GpuOwner } from '../aggregate/gpu-owners.js';
+import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
 import type { GpuField } from '../model/columns.js';
 import { included, whyNotReporting, UNATTRIBUTED_BYTES, type NodeView, type Ms } from '../model/node-view.js';
 import { span, type Span, type Tone } from './frame.js';
-import type { Cells, Column } from './table.js';
+import type { TableColumns } from './table-columns.js';
 import { bar, duration, NONE, pad, percent } from '../text/format.js';
 
 const NEARLY_FULL_PERCENT = 98;
@@ -19,24 +19,8 @@ const NARROW = 60;
 
 /** Columns of bar that a terminal of `cols` has room for. */
 const barCols = (cols: number): number => (cols >= WIDE ? 16 : cols >= MIDDLE ? 8 : 0);
+const gapCols = (cols: number): number => (barCols(cols) > 0 ? 1 : 0);
 const MEMORY_COLS = 11;
-
-/** The columns of a GPU for a terminal of `cols`; ids: gpu, model, util, vram, temp, power, clock, who. */
-export function gpuColumns(cols: number): readonly Column[] {
-  const bars = barCols(cols);
-  const gap = bars > 0 ? 1 : 0;
-  const align = bars > 0 ? 'left' : 'right';
-  return [
-    { id: 'gpu', title: 'GPU', width: 3, align: 'right' },
-    { id: 'model', title: 'MODEL', width: cols >= WIDE ? 16 : cols >= ROOMY ? 13 : 10, drop: 2 },
-    { id: 'util', title: 'UTIL', width: bars + gap + 4, align, sorts: 'descending' },
-    { id: 'vram', title: 'VRAM', width: bars + gap + MEMORY_COLS, align, drop: 5, sorts: 'descending' },
-    { id: 'temp', title: 'TEMP', width: 5, align: 'right', drop: 4, sorts: 'descending' },
-    { id: 'power', title: 'POWER', width: 9, align: 'right', drop: 3, sorts: 'descending' },
-    { id: 'clock', title: 'CLOCK', width: 7, align: 'right', drop: 1 },
-    { id: 'who', title: 'WHO', width: 'rest', min: cols >= ROOMY ? 25 : cols >= NARROW ? 20 : 12 },
-  ];
-}
 
 /** What only time tells of a GPU. */
 export interface GpuSeen {
@@ -61,22 +45,136 @@ function hangs(history: HistoryView, node: NodeView, slot: number): boolean {
   return true;
 }
 
-/** The cells of a GPU; `cols` as for `gpuColumns`. */
-export function gpuCells(node: NodeView, slot: number, owners: readonly GpuOwner[], cols: number, seen?: GpuSeen): Cells {
-  const { gpus } = node;
-  const read = (field: GpuField): number => (slot < gpus.count ? gpus.field[field][slot]! : NaN);
-  const clock = read('frequencyMhz');
-  return {
-    gpu: String(gpus.index[slot]),
-    model: span(modelName(node.text(gpus.name[slot]!)) || NONE, 'dim'),
-    util: utilCell(read('utilPercent'), cols),
-    vram: memoryCell(read('memoryUsedBytes'), read('memoryTotalBytes'), cols),
-    temp: temperatureCell(read('temperatureCelsius'), isHot(gpus, slot)),
-    power: powerCell(read('powerWatts'), read('powerLimitWatts'), seen?.stuck ?? false),
-    clock: Number.isNaN(clock) ? NONE : `${Math.round(clock)}MHz`,
-    who: ownersCell(node, slot, owners, seen),
-  };
+/** GPUs as a table looks them up: a row is a number. */
+export interface GpuTableRows {
+  node(row: number): NodeView;
+  slot(row: number): number;
+  /** A reading; NaN when not reported. */
+  value(row: number, field: GpuField): number;
+  /** Who has processes on it, most memory first. */
+  owners(row: number): readonly GpuOwner[];
+  seen?(row: number): GpuSeen;
 }
+
+/** The rows of GPUs as a table of them; `history` and `now`: for what only time tells. */
+export const gpuTableRows = (rows: GpuRows, history: HistoryView, now: Ms): GpuTableRows => ({
+  node: (row) => rows.node(row),
+  slot: (row) => rows.slot[row]!,
+  value: (row, field) => rows.value(row, field),
+  owners: (row) => rows.owners(row),
+  seen: (row) => gpuSeen(history, rows.node(row), rows.slot[row]!, now),
+});
+
+const field = (name: GpuField) => (row: number, rows: GpuTableRows) => rows.value(row, name);
+const modelOf = (row: number, rows: GpuTableRows): string => rows.node(row).text(rows.node(row).gpus.name[rows.slot(row)]!);
+
+/** A GPU, for a terminal of any width. */
+export const GPU_COLUMNS: TableColumns<GpuTableRows, number> = [
+  {
+    id: 'gpu',
+    unit: 'count',
+    value: (row, rows) => rows.node(row).gpus.index[rows.slot(row)],
+    screen: { title: 'GPU', width: 3 },
+    export: { name: 'gpu' },
+  },
+  { id: 'uuid', value: (row, rows) => rows.node(row).text(rows.node(row).gpus.uuid[rows.slot(row)]!), export: { name: 'uuid' } },
+  {
+    id: 'model',
+    value: modelOf,
+    screen: {
+      title: 'MODEL',
+      width: 10,
+      fit: (cols) => ({ width: cols >= WIDE ? 16 : cols >= ROOMY ? 13 : 10 }),
+      drop: 2,
+      cell: (row, rows) => span(modelName(modelOf(row, rows)) || NONE, 'dim'),
+    },
+    export: { name: 'model' },
+  },
+  {
+    id: 'util',
+    unit: 'percent',
+    value: field('utilPercent'),
+    screen: {
+      title: 'UTIL',
+      width: 4,
+      fit: (cols) => ({ width: barCols(cols) + gapCols(cols) + 4, align: barCols(cols) > 0 ? 'left' : 'right' }),
+      sorts: 'descending',
+      cell: (row, rows, cols) => utilCell(rows.value(row, 'utilPercent'), cols),
+    },
+    export: { name: 'util_percent', decimals: 1 },
+  },
+  {
+    id: 'vram',
+    unit: 'bytes',
+    value: field('memoryUsedBytes'),
+    screen: {
+      title: 'VRAM',
+      width: MEMORY_COLS,
+      fit: (cols) => ({ width: barCols(cols) + gapCols(cols) + MEMORY_COLS, align: barCols(cols) > 0 ? 'left' : 'right' }),
+      drop: 5,
+      sorts: 'descending',
+      cell: (row, rows, cols) => memoryCell(rows.value(row, 'memoryUsedBytes'), rows.value(row, 'memoryTotalBytes'), cols),
+    },
+    export: { name: 'vram_used_bytes' },
+  },
+  { id: 'total', unit: 'bytes', value: field('memoryTotalBytes'), export: { name: 'vram_total_bytes' } },
+  {
+    id: 'temp',
+    value: field('temperatureCelsius'),
+    screen: {
+      title: 'TEMP',
+      width: 5,
+      align: 'right',
+      drop: 4,
+      sorts: 'descending',
+      cell: (row, rows) => temperatureCell(rows.value(row, 'temperatureCelsius'), isHot(rows.node(row).gpus, rows.slot(row))),
+    },
+    export: { name: 'temperature_celsius', decimals: 1 },
+  },
+  {
+    id: 'power',
+    unit: 'watts',
+    value: field('powerWatts'),
+    screen: {
+      title: 'POWER',
+      width: 9,
+      drop: 3,
+      sorts: 'descending',
+      cell: (row, rows) => powerCell(rows.value(row, 'powerWatts'), rows.value(row, 'powerLimitWatts'), rows.seen?.(row).stuck ?? false),
+    },
+    export: { name: 'power_watts', decimals: 3 },
+  },
+  { id: 'limit', unit: 'watts', value: field('powerLimitWatts'), export: { name: 'power_limit_watts', decimals: 3 } },
+  {
+    id: 'clock',
+    value: field('frequencyMhz'),
+    screen: {
+      title: 'CLOCK',
+      width: 7,
+      align: 'right',
+      drop: 1,
+      cell: (row, rows) => clockText(rows.value(row, 'frequencyMhz')),
+    },
+    export: { name: 'clock_mhz' },
+  },
+  {
+    id: 'who',
+    value: (row, rows) =>
+      rows
+        .owners(row)
+        .map(({ user }) => user || '?')
+        .join(', '),
+    screen: {
+      title: 'WHO',
+      width: 'rest',
+      fit: (cols) => ({ min: cols >= ROOMY ? 25 : cols >= NARROW ? 20 : 12 }),
+      cell: (row, rows) => ownersCell(rows.node(row), rows.slot(row), rows.owners(row), rows.seen?.(row)),
+    },
+    export: { name: 'users' },
+  },
+];
+
+const clockText = (mhz: number): string => (Number.isNaN(mhz) ? NONE : `${Math.round(mhz)}MHz`);
 
 /** 'NVIDIA H100 80GB HBM3' -> 'H100 80GB': maker, form factor and memory type tell no two GPUs of a cluster apart. */
 export function modelName(name: string): string {
@@ -92,12 +190,12 @@ function meter(fraction: number, text: string, bars: number, tone?: Tone): reado
   return [span(Number.isNaN(fraction) ? ' '.repeat(bars) : bar(fraction, bars), tone ?? 'accent'), span(` ${text}`, tone)];
 }
 
-/** Utilisation for the column of that name; `cols` as for `gpuColumns`. */
+/** Utilisation for the column of that name; `cols`: of the terminal. */
 export function utilCell(utilPercent: number, cols: number): readonly Span[] {
   return meter(utilPercent / 100, percent(utilPercent).padStart(4), barCols(cols));
 }
 
-/** Memory for the column of that name, bytes; `cols` as for `gpuColumns`. */
+/** Memory for the column of that name, bytes; `cols`: of the terminal. */
 export function memoryCell(used: number, total: number, cols: number): readonly Span[] {
   const bars = barCols(cols);
   const full = (used / total) * 100 >= NEARLY_FULL_PERCENT;

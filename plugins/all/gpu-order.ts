@@ -1,22 +1,49 @@
 /** The GPUs of the cluster in the order shown, in groups where that is asked for. */
-import { argsort, gpuColumns, LabelOrder, type Column, type GpuField, type GpuRows, type Order, type Sort } from '../../lib/index.js';
+import {
+  GPU_COLUMNS,
+  gpuRowsDerivation,
+  gpuTableRows,
+  LabelOrder,
+  sortedPositions,
+  type GpuRows,
+  type GpuTableRows,
+  type NodeView,
+  type Order,
+  type Sort,
+  type Table,
+  type TableColumns,
+} from '../../lib/index.js';
 import { groupsOf, type Group, type Grouping } from './groups.js';
 
-const HOST_COLS = 12;
-/** Any width: what sorts does not hang on it. */
-const ANY_COLS = 200;
+/** What the rows are looked up in; a row is its number in the GPU rows. */
+export interface AllRows extends GpuTableRows {
+  /** Its place in the order of node names and GPUs. */
+  place(row: number): number;
+  /** The names of nodes on a terminal of that width. */
+  names(cols: number): NodeNames;
+}
+export interface NodeNames {
+  readonly cols: number;
+  readonly of: (node: NodeView) => string;
+}
 
-const nodeColumn = (cols: number): Column => ({ id: 'host', title: 'HOST', width: cols, sorts: 'ascending' });
-
-export const columnsFor = (cols: number, nodeCols: number): readonly Column[] => [nodeColumn(nodeCols), ...gpuColumns(cols)];
-export const COLUMNS = columnsFor(ANY_COLS, HOST_COLS);
-
-const FIELDS: Readonly<Record<string, GpuField>> = {
-  util: 'utilPercent',
-  vram: 'memoryUsedBytes',
-  temp: 'temperatureCelsius',
-  power: 'powerWatts',
-};
+export const COLUMNS: TableColumns<AllRows, number> = [
+  {
+    id: 'host',
+    value: (row, rows) => rows.node(row).name,
+    screen: {
+      title: 'HOST',
+      width: 12,
+      fit: (cols, rows) => ({ width: rows.names(cols).cols }),
+      sorts: 'ascending',
+      order: (row, rows) => rows.place(row),
+      cell: (row, rows, cols) => rows.names(cols).of(rows.node(row)),
+    },
+    export: { name: 'node' },
+  },
+  { id: 'address', value: (row, rows) => rows.node(row).nodeId, export: { name: 'node_id' } },
+  ...GPU_COLUMNS,
+];
 
 /** What stands at a position: a GPU, as its row of the GPU rows, or the head of a group. */
 export interface GpuOrder extends Order {
@@ -135,25 +162,51 @@ function inOrder(rows: GpuRows, sort: Sort): Int32Array {
   const key = `${sort.key} ${sort.descending}`;
   const known = sortedRows.get(rows);
   if (known?.key === key) return known.rows;
-  const made = sorted(rows, sort);
+  const placed = placesOf(rows).rows;
+  const made = sortedPositions(COLUMNS, placed, sortData(rows), sort).map((at) => placed[at]!);
   sortedRows.set(rows, { key, rows: made });
   return made;
 }
 
-const labels = new LabelOrder();
-
-function sorted(rows: GpuRows, { key, descending }: Sort): Int32Array {
-  const placed = byPlace(rows);
-  const field = FIELDS[key];
-  if (!field) return descending ? placed.reverse() : placed;
-  // Negated, so that what is not reported comes last in either direction.
-  const sign = descending ? -1 : 1;
-  const values = new Float64Array(placed.length);
-  for (let place = 0; place < placed.length; place++) values[place] = sign * rows.value(placed[place]!, field);
-  const order = argsort(values);
-  for (let at = 0; at < order.length; at++) order[at] = placed[order[at]!]!;
-  return order;
+interface Places {
+  /** Rows in the order of the names of their nodes, then of their GPUs. */
+  readonly rows: Int32Array;
+  /** By row: its place there. */
+  readonly of: Int32Array;
 }
+const places = new WeakMap<GpuRows, Places>();
+
+export function placesOf(rows: GpuRows): Places {
+  let known = places.get(rows);
+  if (!known) {
+    const placed = byPlace(rows);
+    const of = new Int32Array(placed.length);
+    for (let place = 0; place < placed.length; place++) of[placed[place]!] = place;
+    places.set(rows, (known = { rows: placed, of }));
+  }
+  return known;
+}
+
+/** What sorting asks for: readings and places. */
+const sortData = (rows: GpuRows): AllRows => ({
+  node: (row) => rows.node(row),
+  slot: (row) => rows.slot[row]!,
+  value: (row, field) => rows.value(row, field),
+  owners: (row) => rows.owners(row),
+  place: (row) => placesOf(rows).of[row]!,
+  names: () => ({ cols: 0, of: ({ name }) => name }),
+});
+
+export const GPUS_TABLE: Table<AllRows, number> = {
+  id: 'gpus',
+  columns: COLUMNS,
+  rows: (app) => {
+    const rows = app.derive(gpuRowsDerivation, app.listed);
+    return { data: { ...sortData(rows), ...gpuTableRows(rows, app.history, app.now) }, rows: placesOf(rows).rows };
+  },
+};
+
+const labels = new LabelOrder();
 
 /** Rows in the order of the hosts' labels, of each host in that of its GPUs. */
 function byPlace({ count, nodes, nodeAt: nodeAt }: GpuRows): Int32Array {

@@ -5,6 +5,7 @@ import {
   gpuRowsDerivation,
   nodeStatesDerivation,
   selectedAt,
+  sortableColumns,
   sortBinding,
   tableBindings,
   tableState,
@@ -16,13 +17,13 @@ import {
 } from '../../lib/index.js';
 import { CHARTS, SPANS } from './history-chart.js';
 import { NODE_GRID_NOTE, nodeAt } from './node-grid.js';
-import { COLUMNS, nodeOfRow } from './gpu-order.js';
+import { COLUMNS, GPUS_TABLE, nodeOfRow } from './gpu-order.js';
 import { orderFor, regroup, toggleAll, toggleGroup, type AllUi } from './ui-state.js';
 import { allView, nodeGrid } from './view.js';
 
 const access: TableAccess<AllUi> = {
   id: 'all',
-  columns: COLUMNS,
+  columns: sortableColumns(COLUMNS),
   state: (ui) => ui.table,
   put: (ui, table) => ({ ...ui, table }),
   order: orderFor,
@@ -158,6 +159,7 @@ export default definePlugin<AllUi>({
       ],
     },
   ],
+  tables: [GPUS_TABLE],
   notes: [...GPU_NOTES, NODE_GRID_NOTE],
   view: allView,
 });

@@ -5,16 +5,17 @@ import {
   count,
   included,
   cut,
-  gpuCells,
   gpuRowsDerivation,
-  gpuSeen,
+  gpuTableRows,
   layoutTable,
   line,
   lines,
   memoryCell,
   nodeStatesDerivation,
   position,
+  screenColumns,
   span,
+  tableCells,
   unanswered,
   utilCell,
   watts,
@@ -34,7 +35,7 @@ import { gpuDetailLine } from './gpu-details.js';
 import { chartView, SPANS } from './history-chart.js';
 import { BY_NODE, groupsOf, type Group } from './groups.js';
 import { gridOf, nodeGridLines, legend, type Grid } from './node-grid.js';
-import { columnsFor, type GpuOrder } from './gpu-order.js';
+import { COLUMNS, placesOf, type AllRows, type GpuOrder, type NodeNames } from './gpu-order.js';
 import { totalLines } from './totals.js';
 import { groupingOf, orderFor, type AllUi } from './ui-state.js';
 
@@ -54,17 +55,18 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
   const order = orderFor(ui, app);
   const head = headLines(app, size);
   const names = hostNames(ui, app, rows, size.cols);
+  const data: AllRows = { ...gpuTableRows(rows, app.history, app.now), place: (row) => placesOf(rows).of[row]!, names: () => names };
   // Heads of groups have one line; where all are closed there is nothing else.
   const tall = ui.cards && (ui.by === '' || ui.open || ui.flipped.size > 0) ? 2 : 1;
   const room = Math.max(0, size.rows - head.length - 1);
   const page = Math.max(1, Math.floor((room - 1) / tall));
   const layout = layoutTable({
-    columns: columnsFor(size.cols, names.cols),
+    columns: screenColumns(COLUMNS, data, size.cols),
     order,
     state: ui.table,
     cols: size.cols,
     rows: room === 0 ? 0 : page + 1,
-    cells: (at) => cellsAt(order, at, { app, rows, cols: size.cols, names }),
+    cells: (at) => cellsAt(order, at, { data, cols: size.cols, names }),
     dim: (at) => isDim(order, at, rows),
     out: (at) => isOut(order, at, rows, app),
     alert: (at) => hasAlert(order, at, rows, app),
@@ -98,9 +100,7 @@ function nodeLines(nodes: NodeStates, size: Size, filtered: boolean): readonly L
   return size.rows >= LEGEND_ROWS ? [...leds, meaning] : leds;
 }
 
-interface HostNames {
-  readonly cols: number;
-  readonly of: (node: NodeView) => string;
+interface HostNames extends NodeNames {
   readonly head: (group: Group) => string;
 }
 
@@ -160,19 +160,15 @@ const HEAD_SIGN = '▸ ';
 const mostHostCols = (cols: number): number => (cols >= 100 ? 20 : cols >= 60 ? 14 : 12);
 
 interface CellInput {
-  readonly app: AppView;
-  readonly rows: GpuRows;
+  readonly data: AllRows;
   readonly cols: number;
   readonly names: HostNames;
 }
 
-function cellsAt(order: GpuOrder, at: number, { app, rows, cols, names }: CellInput): Cells {
+function cellsAt(order: GpuOrder, at: number, { data, cols, names }: CellInput): Cells {
   const row = order.row(at);
-  if (row < 0) return groupCells(order.group(at)!, order.row(at + 1) >= 0 && order.group(at + 1) === order.group(at), cols, names);
-  const node = rows.node(row);
-  const slot = rows.slot[row]!;
-  const seen = gpuSeen(app.history, node, slot, app.now);
-  return { host: names.of(node), ...gpuCells(node, slot, rows.owners(row), cols, seen) };
+  if (row >= 0) return tableCells(COLUMNS, row, data, cols);
+  return groupCells(order.group(at)!, order.row(at + 1) >= 0 && order.group(at + 1) === order.group(at), cols, names);
 }
 
 /** How many of a group's GPUs are busy, held, free; nodes that are missing are worth more than what is free. */

@@ -2,12 +2,13 @@
 import {
   included,
   fitColumns,
-  gpuCells,
-  gpuColumns,
+  GPU_COLUMNS,
   gpuRowsDerivation,
-  gpuSeen,
+  gpuTableRows,
   headerLine,
   rowLine,
+  screenColumns,
+  tableCells,
   type AppView,
   type NodeView,
   type Line,
@@ -17,10 +18,10 @@ import {
 /** Captions first. */
 export function gpuLines(node: NodeView, app: AppView, cols: number): readonly Line[] {
   const { slots } = node.gpus;
-  const columns = fitColumns(gpuColumns(cols), '', cols);
   const rows = app.derive(gpuRowsDerivation, app.listed);
+  const data = gpuTableRows(rows, app.history, app.now);
+  const columns = fitColumns(screenColumns(GPU_COLUMNS, data, cols), '', cols);
   const first = rows.nodeAt.indexOf(rows.nodes.indexOf(node));
-  const owners = Array.from({ length: slots }, (_, slot) => rows.owners(first + slot));
   const { filter } = app;
   const look = (slot: number): RowLook => ({
     dim: !included(node),
@@ -29,6 +30,6 @@ export function gpuLines(node: NodeView, app: AppView, cols: number): readonly L
   });
   return [
     headerLine(columns),
-    ...owners.map((own, slot) => rowLine(columns, gpuCells(node, slot, own, cols, gpuSeen(app.history, node, slot, app.now)), look(slot))),
+    ...Array.from({ length: slots }, (_, slot) => rowLine(columns, tableCells(GPU_COLUMNS, first + slot, data, cols), look(slot))),
   ];
 }
