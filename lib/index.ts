@@ -76,7 +76,11 @@ export type {
 } from './model/columns.js';
 export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
 export type { Health } from './model/health.js';
-export type { NodePhase, NodeSnapshot, NodeStatus, NodeView, Ms, NotReporting } from './model/node-view.js';
+export type { AllocationColumns } from './model/allocations.js';
+export type { EndpointView } from './model/endpoint.js';
+export type { NodeView, NotReporting } from './model/node-view.js';
+export type { EndpointPhase, EndpointStatus } from './model/endpoint.js';
+export type { Ms } from './model/clock.js';
 export type {
   AppView,
   Binding,

@@ -1,4 +1,5 @@
 /** Hosts from plain records, for tests that start behind the parser. What the columns do not promise is poison: reading it shows. */
+import { NO_ALLOCATIONS } from '../../lib/model/allocations.js';
 import {
   GPU_FIELDS,
   NO_EXTRAS,
@@ -15,8 +16,8 @@ import {
   type Rows,
 } from '../../lib/model/columns.js';
 import { EXTRA_METRICS } from '../../lib/exposition/schema/extra-families.js';
-import type { NodeStatus } from '../../lib/model/node-view.js';
 import { Node } from '../../lib/model/node.js';
+import type { EndpointStatus } from '../../lib/model/endpoint.js';
 
 export type GpuSpec = Partial<Record<GpuField, number>> & {
   readonly index?: number;
@@ -69,7 +70,7 @@ export interface NodeSpec extends ScrapeSpec {
   readonly groups?: Readonly<Record<string, string>>;
   /** 'live' (the default) has answered; 'waiting' never has; the others answered once. */
   readonly state?: 'live' | 'waiting' | 'failing' | 'overdue';
-  readonly status?: Partial<NodeStatus>;
+  readonly status?: Partial<EndpointStatus>;
   /** When it answered. */
   readonly at?: number;
 }
@@ -135,6 +136,7 @@ const NO_FACTS: NodeFacts = {
 };
 
 class TestData implements NodeData {
+  readonly allocations = NO_ALLOCATIONS;
   readonly #users: UserIds;
   #texts = [''];
   procs!: NodeData['procs'];

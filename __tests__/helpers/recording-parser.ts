@@ -1,4 +1,5 @@
 /** A parser that understands nothing and remembers everything: what was pushed, committed, aborted. */
+import { NO_ALLOCATIONS } from '../../lib/model/allocations.js';
 import type { Change, NodeData, Rows } from '../../lib/model/columns.js';
 import { GPU_FIELDS, NO_EXTRAS } from '../../lib/model/columns.js';
 import type { ScrapeParser } from '../../lib/exposition/parser/scanner.js';
@@ -35,6 +36,7 @@ export function emptyHostData(instance = ''): NodeData {
     memory: noRows,
     disks: noRows,
     extras: NO_EXTRAS,
+    allocations: NO_ALLOCATIONS,
     facts: {
       instance,
       exporterVersion: '',

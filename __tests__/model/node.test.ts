@@ -1,3 +1,4 @@
+import { freezeNode } from '../helpers/snapshot.js';
 import { describe, expect, test } from '@jest/globals';
 import type { NodeData } from '../../lib/model/columns.js';
 import { Node } from '../../lib/model/node.js';
@@ -100,7 +101,7 @@ describe('freeze', () => {
   test('copies what was reported, and nothing that lies behind the rows', () => {
     const record = new Node({ nodeId: 'a:1' }, data());
     record.commit({ at: 5 });
-    expect(record.freeze()).toEqual({
+    expect(freezeNode(record)).toEqual({
       nodeId: 'a:1',
       name: 'node-1',
       at: 5,
@@ -132,7 +133,7 @@ describe('freeze', () => {
     const source = data();
     const record = new Node({ nodeId: 'a:1' }, source);
     record.commit({ at: 5 });
-    const copy = record.freeze();
+    const copy = freezeNode(record);
     source.procs.vramBytes[0] = 7;
     source.gpus.field.utilPercent[0] = 7;
     record.fail({ at: 6, error: LOST });

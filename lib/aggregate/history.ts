@@ -2,11 +2,12 @@
  * What was: the last samples of the cluster, of each host and of each GPU, for sparklines and charts, and since when a GPU is held idle.
  * Fed with what collectors deliver; its memory is bounded, whatever the cluster.
  */
-import type { NodeView, Ms } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';
 import { FLOAT64, UINT16, Rings, UINT8 } from './rings.js';
 import type { Series } from '../model/series.js';
+import type { Ms } from '../model/clock.js';
 
 /** Samples kept of the cluster: an hour at 3 seconds. */
 const CLUSTER_SAMPLES = 1200;

@@ -1,8 +1,9 @@
 /** Alerts over what collectors deliver: which are on, which there were, and the panel that shows them. */
 import { Alerts, type AlertChange } from './alerts.js';
 import type { AlertSettings } from './rules.js';
-import type { NodeView, Ms } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import type { Delivery } from '../model/collector.js';
+import type { Ms } from '../model/clock.js';
 
 /** Changes that are remembered. */
 const MEMORY = 200;

@@ -2,8 +2,9 @@
  * Which GPUs and hosts are how badly off, and what has changed. Fed with what collectors deliver; times are those of the answers, so a
  * replay raises the alerts that were raised then. A scrape that fails changes nothing: the timers run on over it.
  */
-import type { NodeView, Ms } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import { advance, GPU_RULE_NAMES, GPU_RULES, type AlertSettings, type GpuRule, type Level, type Readings, type Since } from './rules.js';
+import type { Ms } from '../model/clock.js';
 
 export type AlertRule = GpuRule | 'host_down';
 

@@ -3,7 +3,7 @@
  * one that swings about the threshold is told once. Pure.
  */
 import { gpuState } from '../aggregate/gpu-state.js';
-import type { Ms } from '../model/node-view.js';
+import type { Ms } from '../model/clock.js';
 
 export const LEVELS = ['ok', 'warn', 'crit'] as const;
 export type Level = (typeof LEVELS)[number];

@@ -10,7 +10,6 @@ import { eventName, type InputEvent } from '../keys/key-names.js';
 import { activeBindings, route } from '../keys/router.js';
 import { activeLayers } from './active-layers.js';
 import { RenderLoop } from './render-loop.js';
-import type { Ms } from '../model/node-view.js';
 import type { Collector, Delivery } from '../model/collector.js';
 import type { RecordingSwitch, Replay } from '../model/replay.js';
 import type { Effect, KeyContext, Step, TabPlugin } from '../plugin/types.js';
@@ -24,7 +23,7 @@ import type { ChartDrawer } from '../view/chart.js';
 import type { Frame, Line, Size, View } from '../view/frame.js';
 import { helpLimit } from '../view/help-overlay.js';
 import { alertPanelOf, helpOf, screen } from './screen.js';
-import type { Clock } from '../model/clock.js';
+import type { Clock, Ms } from '../model/clock.js';
 import type { Save, SaveRequest } from '../model/sheet.js';
 import type { Painter } from '../view/painter.js';
 

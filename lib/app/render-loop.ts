@@ -1,6 +1,5 @@
 /** When to paint: at most one frame a tick, a key in the next tick, data at the pace. */
-import type { Ms } from '../model/node-view.js';
-import type { Clock } from '../model/clock.js';
+import type { Clock, Ms } from '../model/clock.js';
 
 /** Frames from data: 10 a second, 4 when nobody has pressed a key for a while, 1 when nobody has for long. */
 export const PACE_MS = 100;

@@ -1,12 +1,11 @@
 /** The hands of replay and recording: commands, the line in which a time is typed, and the state that the screen shows of them. */
 import { AppError } from '../errors.js';
-import type { Ms } from '../model/node-view.js';
 import type { RecordingSwitch, Replay, Transport } from '../model/replay.js';
 import type { Effect } from '../plugin/types.js';
 import type { AppState, TimecodeOverlay } from './state.js';
 import { bytes, count } from '../text/format.js';
 import { MAX_TIMECODE, parseTimecode } from '../text/timecode.js';
-import type { Clock } from '../model/clock.js';
+import type { Clock, Ms } from '../model/clock.js';
 
 type Edit = Extract<Effect, { type: 'timecode' }>['edit'];
 type Tone = 'accent' | 'warn' | 'bad';

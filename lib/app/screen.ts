@@ -4,7 +4,6 @@ import { chromeTabRegion } from '../keys/global-layers.js';
 import { activeBindings, type ActiveBinding } from '../keys/router.js';
 import { activeLayers } from './active-layers.js';
 import { pickerMatches } from './picker.js';
-import type { Ms } from '../model/node-view.js';
 import { KEY_SCOPES, type KeyScope, type TabRef } from '../plugin/types.js';
 import { faultText, type AppState } from './state.js';
 import { alertView, stripNote, type AlertPanel } from '../view/alert-panel.js';
@@ -18,6 +17,7 @@ import { pickerView } from '../view/picker-panel.js';
 import { recordingChip, replayBar, timecodeLine } from '../view/replay-bar.js';
 import { recordedClock } from '../text/timecode.js';
 import { clock, titleParts } from '../view/title.js';
+import type { Ms } from '../model/clock.js';
 
 export interface ScreenInput {
   readonly size: Size;

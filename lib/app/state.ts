@@ -10,7 +10,7 @@ import { Derivations, WHOLE, type Derivation, type Scope } from '../aggregate/de
 import { FilterState, matcherOf } from '../filter/filter-state.js';
 import type { FilteredNodes } from '../filter/filtered-nodes.js';
 import type { Health } from '../model/health.js';
-import type { NodeView, Ms } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import type { Delivery } from '../model/collector.js';
 import type { RecordingStatus, ReplayStatus } from '../model/replay.js';
 import { checkStep } from '../keys/router.js';
@@ -19,6 +19,7 @@ import { clean } from '../text/sanitize.js';
 import { tabId, tabsOf } from '../plugin/tabs.js';
 import { nodeMark } from '../view/node-marks.js';
 import type { PickerState } from '../view/picker-panel.js';
+import type { Ms } from '../model/clock.js';
 
 export interface Toast {
   readonly text: string;

@@ -1,12 +1,12 @@
 /** What a tab shows, into a file of its own in the cache folder. */
 import { AppError } from '../errors.js';
-import type { Ms } from '../model/node-view.js';
 import { clean } from '../text/sanitize.js';
 import { exportFolder, shortPath, type PathContext } from '../paths.js';
 import { csvOf } from './csv.js';
 import { jsonOf } from './json.js';
 import { Refused, safeName, writeNew } from './safe-file.js';
 import type { SaveRequest } from '../model/sheet.js';
+import type { Ms } from '../model/clock.js';
 
 const FORMATS = { csv: csvOf, json: jsonOf } as const;
 

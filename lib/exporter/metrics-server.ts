@@ -9,9 +9,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { AppError } from '../errors.js';
-import type { Ms } from '../model/node-view.js';
 import { Connections } from './connections.js';
-import type { Clock } from '../model/clock.js';
+import type { Clock, Ms } from '../model/clock.js';
 import { atHost, listenError, refuse } from '../http/server.js';
 
 export interface ApiOptions {

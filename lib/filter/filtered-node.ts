@@ -2,6 +2,7 @@
  * A host as a filter leaves it: the same columns with fewer rows. Whatever reads hosts (figures, tables, tabs of other people) works on it
  * unchanged. Made when it is read, once per version of the host.
  */
+import type { AllocationColumns } from '../model/allocations.js';
 import {
   GPU_FIELDS,
   type CoreField,
@@ -15,9 +16,10 @@ import {
   type ProcColumns,
   type Rows,
 } from '../model/columns.js';
-import { whyNotReporting, type NodeSnapshot, type NodeStatus, type NodeView, type Ms } from '../model/node-view.js';
-import { freezeNode } from '../model/node.js';
+import { whyNotReporting, type NodeView } from '../model/node-view.js';
 import { matchRows, type Filter, type Matches } from './evaluate.js';
+import type { Ms } from '../model/clock.js';
+import type { EndpointStatus } from '../model/endpoint.js';
 
 const NONE: Int32Array = new Int32Array(0);
 const NO_NUMBERS = new Float64Array(0);
@@ -98,7 +100,7 @@ export class FilteredNode implements NodeView {
   get at(): Ms {
     return this.whole.at;
   }
-  get status(): NodeStatus {
+  get status(): EndpointStatus {
     return this.whole.status;
   }
   get gpus(): GpuColumns {
@@ -108,6 +110,12 @@ export class FilteredNode implements NodeView {
   get procs(): ProcColumns {
     this.kept();
     return this.#procs;
+  }
+  get allocations(): AllocationColumns {
+    return this.whole.allocations;
+  }
+  get endpoints(): NodeView['endpoints'] {
+    return this.whole.endpoints;
   }
   get cpus(): Rows<CpuField> {
     return this.#machine('cpus');
@@ -135,9 +143,6 @@ export class FilteredNode implements NodeView {
   }
   userName(id: number): string {
     return this.whole.userName(id);
-  }
-  freeze(): NodeSnapshot {
-    return freezeNode(this);
   }
 
   /** What the filter keeps of the host as it is now. Valid until it is asked again. */

@@ -2,8 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AppError } from '../errors.js';
-import type { Ms } from '../model/node-view.js';
-import type { Clock } from '../model/clock.js';
+import type { Clock, Ms } from '../model/clock.js';
 import { refuse, atHost, listenError } from '../http/server.js';
 
 export interface ServedNode {

@@ -1,5 +1,4 @@
 /** Time as everything below the composition sees it. */
-import type { Ms } from './node-view.js';
 
 /** Time as the core sees it. Tests step it by hand. */
 export interface Clock {
@@ -8,3 +7,6 @@ export interface Clock {
   /** Calls `run` once after `ms`; the returned function cancels. */
   after(ms: Ms, run: () => void): () => void;
 }
+
+/** Milliseconds since the Unix epoch, or a span of milliseconds. */
+export type Ms = number;

@@ -1,6 +1,7 @@
 /** The interfaces at which the edges meet the core. Edges import these and never each other. */
 import type { Change } from './columns.js';
-import type { NodeView, Ms } from './node-view.js';
+import type { NodeView } from './node-view.js';
+import type { Ms } from './clock.js';
 
 /** What a collector tells of a host. `overdue`: it went three intervals without an answer; `gone`: it is scraped no longer. */
 export interface Delivery {

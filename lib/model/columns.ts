@@ -2,9 +2,11 @@
  * What one committed scrape of a host said, as columns. Row `i` of a table is element `i` of each of its arrays.
  *
  * In a Float64Array `NaN` means "not reported"; 0 is a reading. Sentinels of the wire (-1, temperature 0) never get here.
- * Arrays may be longer than `count`; what lies behind it is garbage. Everything is valid until the host's next commit: copy
- * (HostView.freeze) what has to live longer.
+ * Arrays may be longer than `count`; what lies behind it is garbage. Everything is valid until the node's next commit: copy what has to
+ * live longer.
  */
+
+import type { AllocationColumns } from './allocations.js';
 
 /** A handle on a string of the host's text store; `HostData.text(ref)` decodes it. 0 is the empty string. */
 export type TextRef = number;
@@ -138,6 +140,7 @@ export const NO_EXTRAS: NodeExtras = { rows: () => NO_EXTRA_ROWS };
 export interface NodeData {
   readonly procs: ProcColumns;
   readonly gpus: GpuColumns;
+  readonly allocations: AllocationColumns;
   readonly cpus: Rows<CpuField>;
   readonly cores: Rows<CoreField>;
   readonly memory: Rows<MemoryField>;

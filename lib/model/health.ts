@@ -1,4 +1,4 @@
-import type { Ms } from './node-view.js';
+import type { Ms } from './clock.js';
 
 /** How the program itself is. */
 export interface Health {

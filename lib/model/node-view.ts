@@ -1,48 +1,8 @@
 import type { NodeData } from './columns.js';
+import type { Ms } from './clock.js';
+import type { EndpointStatus, EndpointView } from './endpoint.js';
 
-/** Milliseconds since the Unix epoch, or a span of milliseconds. */
-export type Ms = number;
-
-/**
- * `waiting`: never answered and no attempt has ended. `live`: the last attempt succeeded. `failing`: it did not; the data, if any,
- * is that of the last good scrape.
- */
-export type NodePhase = 'waiting' | 'live' | 'failing';
-
-export interface NodeStatus {
-  readonly phase: NodePhase;
-  /** Set once the host has not answered for three intervals; only a success clears it. */
-  readonly overdue: boolean;
-  /** When the last good scrape was received, by our clock; undefined: never. */
-  readonly okAt: Ms | undefined;
-  /** Since when attempts fail without a success between; undefined while they don't. */
-  readonly failingSince: Ms | undefined;
-  readonly failures: number;
-  /** The last error in words, cleaned, and its code in the ERRORS table. */
-  readonly error: { readonly code: string; readonly text: string } | undefined;
-  readonly nextTryAt: Ms | undefined;
-  /** From sending the request to the last byte of the last good answer. */
-  readonly latencyMs: Ms | undefined;
-  /** Host clock minus ours, from the Date header (whole seconds); undefined when the header was missing. */
-  readonly skewMs: Ms | undefined;
-}
-
-export const WAITING: NodeStatus = {
-  phase: 'waiting',
-  overdue: false,
-  okAt: undefined,
-  failingSince: undefined,
-  failures: 0,
-  error: undefined,
-  nextTryAt: undefined,
-  latencyMs: undefined,
-  skewMs: undefined,
-};
-
-/**
- * One scraped node, read-only. Three identities, never to be confused: `nodeId` is the address scraped and the key everywhere;
- * `label` is what people read; a tab's title is made from the label.
- */
+/** One machine with its GPUs, read-only. `nodeId` is the key everywhere: the address scraped. `name` is what people read. */
 export interface NodeView extends NodeData {
   readonly nodeId: string;
   readonly name: string;
@@ -54,14 +14,15 @@ export interface NodeView extends NodeData {
   readonly structure: number;
   /** When the data was received, by our clock; 0 before the first scrape. */
   readonly at: Ms;
-  readonly status: NodeStatus;
-  /** A real copy, detached from the columns. */
-  freeze(): NodeSnapshot;
+  /** What feeds the node; today one endpoint. */
+  readonly endpoints: readonly [EndpointView, ...EndpointView[]];
+  /** How the node is: the state of its endpoint. */
+  readonly status: EndpointStatus;
 }
 
 /**
- * Whether the host's rows go into figures: it has answered, and it is not overdue (three intervals without an answer). The one
- * predicate: a host that is not counted stays on screen, dim and with its age, and is summed nowhere.
+ * Whether the node's rows are in totals: it has answered, and it is not overdue (three refreshes without an answer). The one predicate:
+ * a node that is not included stays on screen, dim and with its age, and is in no total and no export.
  */
 export function included(node: NodeView): boolean {
   return node.status.okAt !== undefined && !node.status.overdue;
@@ -87,36 +48,4 @@ export function whyNotReporting(node: NodeView): NotReporting | undefined {
   const used = node.gpus.field.memoryUsedBytes;
   for (let slot = 0; slot < node.gpus.count; slot++) if (used[slot]! > UNATTRIBUTED_BYTES) return 'no process export';
   return undefined;
-}
-
-export interface GpuSnapshot {
-  readonly index: number;
-  readonly uuid: string;
-  readonly name: string;
-  /** Only what was reported. */
-  readonly fields: Readonly<Record<string, number>>;
-}
-export interface ProcSnapshot {
-  readonly pid: number;
-  /** Index of the GPU among `gpus`, -1: on no GPU. */
-  readonly gpu: number;
-  readonly user: string;
-  readonly vramBytes: number;
-  readonly ageSeconds: number | undefined;
-  readonly cpuPercent: number | undefined;
-  readonly smPercent: number | undefined;
-  readonly command: string;
-  readonly name: string;
-}
-/** A detached, plain copy of a host: what has to outlive the next commit. */
-export interface NodeSnapshot {
-  readonly nodeId: string;
-  readonly name: string;
-  readonly at: Ms;
-  readonly status: NodeStatus;
-  readonly gpus: readonly GpuSnapshot[];
-  readonly procs: readonly ProcSnapshot[];
-  readonly cpus: readonly Readonly<Record<string, number>>[];
-  readonly memory: readonly Readonly<Record<string, number>>[];
-  readonly disks: readonly Readonly<Record<string, number | string>>[];
 }

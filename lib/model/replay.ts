@@ -1,6 +1,6 @@
 /** A replay as the program sees it beside the hosts it delivers: where it is, and what it can be told to do. */
-import type { Ms } from './node-view.js';
 import type { Collector } from './collector.js';
+import type { Ms } from './clock.js';
 
 export interface ReplayStatus {
   readonly playing: boolean;

@@ -2,7 +2,7 @@
  * What one collection of one machine said, as plain records. `undefined` is "not reported": the source could not say, and nothing may
  * be made of it; 0 is a reading. Percent is 0..100 (of a process' CPU: 100 is one thread), all else is in the unit of its name.
  */
-import type { Ms } from './node-view.js';
+import type { Ms } from './clock.js';
 
 type Reading = number | undefined;
 

@@ -5,8 +5,7 @@
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { clean } from '../text/sanitize.js';
-import type { Ms } from '../model/node-view.js';
-import type { Clock } from '../model/clock.js';
+import type { Clock, Ms } from '../model/clock.js';
 
 const TIMEOUT_MS: Ms = 2000;
 /** Texts that wait; more are dropped, the newest first. */

@@ -3,11 +3,11 @@
  * of itself (device attributes, positions, colours, clipboard) is swallowed: a reply must never look like a key.
  */
 import type { InputEvent, Key } from '../keys/key-names.js';
-import type { Ms } from '../model/node-view.js';
 import { clean } from '../text/sanitize.js';
 import { csiEvent, keyOf, ss3Event, type Modifiers } from './keycodes.js';
 import { mouseOf, x10Mouse, type MouseReport } from './mouse.js';
 import { PasteReader } from './paste.js';
+import type { Ms } from '../model/clock.js';
 
 /** A lone ESC is the Esc key when nothing follows for this long. */
 const ESC_MS = 30;

@@ -4,8 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import type { Ms } from '../model/node-view.js';
-import type { Clock } from '../model/clock.js';
+import type { Clock, Ms } from '../model/clock.js';
 
 /** How often a terminal that took nothing is asked again. */
 const RETRY_MS = 10;

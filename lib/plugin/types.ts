@@ -6,12 +6,13 @@ import type { Derivation, Scope } from '../aggregate/derivations.js';
 import type { FilterCommand, FilterMode, Matcher } from '../filter/filter-state.js';
 import type { InputEvent, Key, Mouse } from '../keys/key-names.js';
 import type { Health } from '../model/health.js';
-import type { NodeView, Ms } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import type { RecordingStatus, ReplayStatus, Transport } from '../model/replay.js';
 import type { TableColumns } from '../view/table-columns.js';
 import type { RegionId, Size, View } from '../view/frame.js';
 import type { SaveRequest } from '../model/sheet.js';
 import type { Edit } from '../filter/line-editor.js';
+import type { Ms } from '../model/clock.js';
 
 export interface TabRef {
   readonly plugin: string;

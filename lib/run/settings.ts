@@ -1,9 +1,9 @@
 import type { AlertSettings } from '../alerts/rules.js';
 import type { MachineOptions } from '../sources/local/machine.js';
 import type { Target } from '../sources/hostlists/targets.js';
-import type { Ms } from '../model/node-view.js';
 import type { ThemeName } from '../paint/theme.js';
 import type { TabPlugin } from '../plugin/types.js';
+import type { Ms } from '../model/clock.js';
 
 /** How the machine that the program runs on is read. */
 export type MachineSettings = Pick<MachineOptions, 'nvidiaSmi' | 'procDir' | 'passwdFile' | 'redact'>;

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
 import { collectorOf } from './collectors.js';
-import type { NodeView, Ms } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import type { RecordingSwitch } from '../model/replay.js';
 import type { Webhook, WebhookStatus } from '../notify/webhook.js';
 import { themeFor } from '../paint/capabilities.js';
@@ -18,6 +18,7 @@ import { Parsers } from '../exposition/parser/index.js';
 import { systemClock } from './system-clock.js';
 import type { Save } from '../model/sheet.js';
 import type { Painter } from '../view/painter.js';
+import type { Ms } from '../model/clock.js';
 
 const DEMO_CHIP: Line = line(span(' demo: a made-up cluster ', 'chip'));
 

@@ -1,6 +1,6 @@
 /** Times of a recording as people type and read them: offsets from its start, or the recorder's wall clock. Pure. */
-import type { Ms } from '../model/node-view.js';
 import type { ReplayStatus } from '../model/replay.js';
+import type { Ms } from '../model/clock.js';
 
 const DAY_MS = 86_400_000;
 /** Longest text that is a time: `2026-08-07 14:32:05`, with an @ in front. */

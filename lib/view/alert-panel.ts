@@ -2,9 +2,9 @@
 import type { AlertChange } from '../alerts/alerts.js';
 import type { Level } from '../alerts/rules.js';
 import { alertText } from '../alerts/alert-text.js';
-import type { Ms } from '../model/node-view.js';
 import { BLANK, line, lines, span, type Line, type Size, type Span, type Tone, type View } from './frame.js';
 import { count } from '../text/format.js';
+import type { Ms } from '../model/clock.js';
 
 export interface AlertPanel {
   readonly active: readonly AlertChange[];

@@ -3,10 +3,11 @@ import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
 import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
 import type { GpuField } from '../model/columns.js';
-import { included, whyNotReporting, UNATTRIBUTED_BYTES, type NodeView, type Ms } from '../model/node-view.js';
+import { included, whyNotReporting, UNATTRIBUTED_BYTES, type NodeView } from '../model/node-view.js';
 import { span, type Span, type Tone } from './frame.js';
 import type { TableColumns } from './table-columns.js';
 import { bar, duration, NONE, pad, percent } from '../text/format.js';
+import type { Ms } from '../model/clock.js';
 
 const NEARLY_FULL_PERCENT = 98;
 /** So many samples in a row have to say it before a GPU is called stuck. */

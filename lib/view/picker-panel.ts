@@ -1,12 +1,13 @@
 /** The list of all tabs, narrowed by what is typed. Pure. */
 import type { EditedText } from '../filter/line-editor.js';
-import { included, type NodeView, type Ms } from '../model/node-view.js';
+import { included, type NodeView } from '../model/node-view.js';
 import type { TabRef } from '../plugin/types.js';
 import { line, lines, span, type Size, type Span, type View } from './frame.js';
 import { fuzzyScore } from './fuzzy.js';
 import { nodeMark } from './node-marks.js';
 import { layoutTable, listOrder, tableState, type Cells, type Column, type Order, type TableState } from './table.js';
 import { ago, count, cut, width } from '../text/format.js';
+import type { Ms } from '../model/clock.js';
 
 /** A tab, and the host that it is of. */
 export interface PickerEntry {

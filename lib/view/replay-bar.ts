@@ -1,9 +1,9 @@
 /** The line of a replay above the key hints: where it is, and what lies where. Pure. */
-import type { Ms } from '../model/node-view.js';
 import type { RecordingStatus, ReplayStatus } from '../model/replay.js';
 import { line, span, type Line, type Span } from './frame.js';
 import { bytes, count, cut, width } from '../text/format.js';
 import { elapsed, recordedDate, TIMECODE_FORMS, zoneText } from '../text/timecode.js';
+import type { Ms } from '../model/clock.js';
 
 /** Region of a cell of the time line: the time it stands for follows. */
 export const SEEK_REGION = 'core:seek:';

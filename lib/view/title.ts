@@ -1,10 +1,10 @@
 /** Line 1: what the cluster is doing, where that comes from, when. */
 import type { ClusterTotals } from '../aggregate/cluster.js';
 import type { FilterCounts } from '../filter/filtered-nodes.js';
-import type { Ms } from '../model/node-view.js';
 import type { TitleParts } from './chrome.js';
 import { bytes, count, percent, watts } from '../text/format.js';
 import { recordedClock } from '../text/timecode.js';
+import type { Ms } from '../model/clock.js';
 
 export interface TitleSource {
   readonly source: string;

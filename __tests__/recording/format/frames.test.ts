@@ -1,7 +1,8 @@
+import { freezeNode } from '../../helpers/snapshot.js';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS } from '../../../lib/model/columns.js';
-import type { NodeSnapshot } from '../../../lib/model/node-view.js';
+import type { NodeSnapshot } from '../../helpers/snapshot.js';
 import { Node } from '../../../lib/model/node.js';
 import { NameTables, RecordedColumns } from '../../../lib/recording/play/recorded-columns.js';
 import { readFrame, readLine, type DataLine } from '../../../lib/recording/format/decode.js';
@@ -34,7 +35,7 @@ function replayed(lines: readonly string[]): Map<string, NodeSnapshot> {
       const record = new Node({ nodeId: node.nodeId, name: node.name, groups: node.groups }, columns);
       record.commit({ at: node.at });
       if (node.status) record.setStatus(node.status);
-      return [node.nodeId, record.freeze()] as const;
+      return [node.nodeId, freezeNode(record)] as const;
     }),
   );
 }
@@ -379,7 +380,7 @@ test('whatever hosts say comes back, and every line is one that all-smi reads', 
       for (const line of lines) expect(complaintsAbout(line.trimEnd(), '')).toEqual([]);
       const back = replayed(lines);
       for (const host of hosts) {
-        const { status, ...said } = host.freeze();
+        const { status, ...said } = freezeNode(host);
         expect(back.get(host.nodeId)).toEqual({ ...said, status: { ...status } });
       }
     }),
@@ -489,6 +490,6 @@ test('fields of the tables are all recorded', () => {
     memory: [all(MEMORY_FIELDS)],
     disks: [{ title: '/', ...all(DISK_FIELDS) }],
   });
-  const { gpus, cpus, memory, disks } = host.freeze();
+  const { gpus, cpus, memory, disks } = freezeNode(host);
   expect(replayed(texts([host])).get(host.nodeId)).toMatchObject({ gpus, cpus, memory, disks });
 });

@@ -1,3 +1,4 @@
+import { freezeNode } from '../../helpers/snapshot.js';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { included, whyNotReporting } from '../../../lib/model/node-view.js';
@@ -268,7 +269,7 @@ describe('going elsewhere', () => {
     await player.step(1000);
     for (const at of [25, 3, 17]) {
       await player.tell({ action: 'seek', at: timeOf(at) }, { action: 'seek', at: timeOf(at + 1) });
-      const { gpus, procs } = player.replay.nodes[0]!.freeze();
+      const { gpus, procs } = freezeNode(player.replay.nodes[0]!);
       expect([gpus[0]?.name, procs[0]?.user, procs[0]?.command]).toEqual([`GPU of frame ${at + 1}`, `user${at + 1}`, `run ${at + 1}`]);
     }
   });
@@ -299,12 +300,12 @@ describe('hosts', () => {
       else if (nth < 6) shaky!.fail({ at: timeOf(nth), error: lost, nextTryAt: timeOf(nth) + 500 });
       if (nth === 4) shaky!.setStatus({ overdue: true });
       if (nth === 7) hosts.pop();
-      expected.push(hosts.map((host) => host.freeze()));
+      expected.push(hosts.map((host) => freezeNode(host)));
     });
     const player = await new Player().open(path);
     for (let nth = 0; nth < 8; nth++) {
       if (nth > 0) await player.tell({ action: 'step', by: 1 });
-      expect([nth, player.replay.nodes.map((node) => node.freeze())]).toEqual([nth, expected[nth]]);
+      expect([nth, player.replay.nodes.map((node) => freezeNode(node))]).toEqual([nth, expected[nth]]);
     }
     expect(player.deliveries.filter(({ node }) => node.nodeId === shaky!.nodeId).map(({ kind }) => kind)).toEqual([
       'data',
@@ -318,7 +319,7 @@ describe('hosts', () => {
     ]);
     for (const nth of [4, 7, 0, 5]) {
       await player.tell({ action: 'seek', at: timeOf(nth) });
-      expect([nth, new Set(player.replay.nodes.map((node) => JSON.stringify(node.freeze())))]).toEqual([
+      expect([nth, new Set(player.replay.nodes.map((node) => JSON.stringify(freezeNode(node))))]).toEqual([
         nth,
         new Set((expected[nth] as object[]).map((host) => JSON.stringify(host))),
       ]);

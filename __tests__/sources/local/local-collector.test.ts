@@ -1,3 +1,4 @@
+import { freezeNode } from '../../helpers/snapshot.js';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { App } from '../../../lib/app/app.js';
@@ -58,8 +59,7 @@ describe('this machine is a host like any other', () => {
     expect(node?.status).toMatchObject({ phase: 'live', okAt: NOW, skewMs: 0 });
     const names = namesOf(fixture('h100-static/passwd'));
     expect(
-      node
-        ?.freeze()
+      freezeNode(node!)
         .procs.filter(({ gpu }) => gpu === 0)
         .map(({ pid, user, vramBytes }) => [pid, user, vramBytes / 2 ** 20]),
     ).toEqual([

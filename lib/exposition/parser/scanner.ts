@@ -5,7 +5,6 @@
  * made anew.
  */
 import type { Change, NodeData } from '../../model/columns.js';
-import type { Ms } from '../../model/node-view.js';
 import { HASH, NEWLINE, RETURN } from './ascii.js';
 import { NO_BYTES, repeats } from './bytes.js';
 import { Committed } from './committed/committed.js';
@@ -15,6 +14,7 @@ import { numberEnd, plainNumber, readValue } from './numbers.js';
 import { ScanState } from './scan-state.js';
 import { sampleStart } from './syntax.js';
 import { LineReader } from './line-reader.js';
+import type { Ms } from '../../model/clock.js';
 
 /** What may wait for the rest of its line; longer runs of comments are let go, longer lines are bad. */
 const MAX_TAIL = 65_536;

@@ -2,7 +2,7 @@
  * The outside of zstd data: where frames begin and end (RFC 8878), the seek table of the zstd seekable format, and our own skippable frame
  * with the time and number of each block's first frame. Nothing is decompressed here.
  */
-import type { Ms } from '../../model/node-view.js';
+import type { Ms } from '../../model/clock.js';
 
 export const ZSTD_MAGIC = 0xfd2fb528;
 const SKIPPABLE_FIRST = 0x184d2a50;

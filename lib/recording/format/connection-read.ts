@@ -1,13 +1,14 @@
 import type { NodeFacts } from '../../model/columns.js';
-import { WAITING, type NodeStatus, type Ms } from '../../model/node-view.js';
 import { clean } from '../../text/sanitize.js';
 import { integerOf, isRecord, member, numberOf, textOf, type Loose } from './json-read.js';
+import type { Ms } from '../../model/clock.js';
+import { WAITING, type EndpointStatus } from '../../model/endpoint.js';
 
 export interface ReadConnection {
   readonly nodeId: string;
   readonly name: string;
   readonly groups: ReadonlyMap<string, string>;
-  readonly status: NodeStatus;
+  readonly status: EndpointStatus;
   readonly facts: Pick<NodeFacts, 'instance' | 'exporterVersion' | 'up' | 'hasProcessFamily' | 'processScope'>;
 }
 

@@ -1,5 +1,4 @@
 /** Lines of a recording, read: which kind a line is, and the hosts of a frame. */
-import type { Ms } from '../../model/node-view.js';
 import { clean } from '../../text/sanitize.js';
 import { readConnection } from './connection-read.js';
 import { FrameNodes, type FrameSections } from './frame-nodes.js';
@@ -7,6 +6,7 @@ import { integerOf, isRecord, listOf, member, textOf, type Loose } from './json-
 import type { RecordedFrame } from './records.js';
 import { offsetOf, readProc } from './row-read.js';
 import { MAX_HEADER_HOSTS, MAX_PARTS, SCHEMA, type ArrayName } from './schema.js';
+import type { Ms } from '../../model/clock.js';
 
 export interface Header {
   readonly hosts: readonly string[];

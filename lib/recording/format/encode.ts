@@ -2,11 +2,12 @@
  * One collection cycle as lines of the recording. Host by host, in pieces small enough to be made between two keys: the caller decides
  * when to go on, and nothing is read of a host that has answered anew in between.
  */
-import { included, type NodeView, type Ms } from '../../model/node-view.js';
+import { included, type NodeView } from '../../model/node-view.js';
 import { connectionJson } from './connection-json.js';
 import { chassisJson, extraRows, linksOf } from './extras-json.js';
 import { cpuJson, gpuJson, memoryJson, processJson, storageJson, type RowContext } from './row-json.js';
 import { ALL_SMI_VERSION, ARRAYS, ARRAY_OF, MAX_PART_BYTES, SCHEMA, SECTIONS, type ArrayName, type Section } from './schema.js';
+import type { Ms } from '../../model/clock.js';
 
 /** A line as the bytes it is made of, its line feed included. They are never put together here: a line may be 12 MiB. */
 export type LineBytes = readonly Uint8Array[];

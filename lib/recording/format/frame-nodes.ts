@@ -1,12 +1,12 @@
 /** Puts the rows of a frame to their hosts. A frame of all-smi merges all hosts; which of them a process ran on only ours say. */
 import type { NodeFacts } from '../../model/columns.js';
-import type { Ms } from '../../model/node-view.js';
 import type { ReadConnection } from './connection-read.js';
 import { readChassis, readExtra, readLinks, type ExtraTablesRead } from './extras-read.js';
 import { textOf, type Loose } from './json-read.js';
 import type { CellRecord, GpuRecord, RecordedRows, ProcRecord, RecordedNode } from './records.js';
 import { ageOf, readCores, readCpu, readDisk, readGpu, readMemory, type ReadProc } from './row-read.js';
 import { MAX_HOSTS, MAX_ROWS, type ArrayName } from './schema.js';
+import type { Ms } from '../../model/clock.js';
 
 /** What all-smi calls a frame that merges the hosts of a remote recording. */
 const MERGED = 'remote';

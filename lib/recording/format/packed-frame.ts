@@ -3,9 +3,10 @@
  * numbers; a frame carries those that no frame before it had.
  */
 import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type NodeFacts } from '../../model/columns.js';
-import type { NodeStatus, Ms } from '../../model/node-view.js';
 import { packExtras } from './recorded-extras.js';
 import type { CellRecord, GpuRecord, RecordedRows, ProcRecord, RecordedFrame } from './records.js';
+import type { Ms } from '../../model/clock.js';
+import type { EndpointStatus } from '../../model/endpoint.js';
 
 export const TABLES = ['cpus', 'cores', 'memory', 'disks'] as const;
 export type TableName = (typeof TABLES)[number];
@@ -47,7 +48,7 @@ export interface PackedNode {
   readonly nodeId: string;
   readonly name: string;
   readonly at: Ms;
-  readonly status: NodeStatus | undefined;
+  readonly status: EndpointStatus | undefined;
   readonly groups: ReadonlyMap<string, string>;
   readonly facts: NodeFacts;
   /** What few nodes have, as one text. */

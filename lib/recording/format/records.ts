@@ -1,7 +1,8 @@
 /** What one frame of a recording says, host by host: the form between its JSON and the columns. NaN: not reported. */
 import type { NodeFacts } from '../../model/columns.js';
 import type { ExtraTablesRead } from './extras-read.js';
-import type { NodeStatus, Ms } from '../../model/node-view.js';
+import type { Ms } from '../../model/clock.js';
+import type { EndpointStatus } from '../../model/endpoint.js';
 
 export interface GpuRecord {
   readonly index: number;
@@ -48,7 +49,7 @@ export interface RecordedNode {
   /** When the data of the rows was received; the frame's own time where the recording doesn't say. */
   readonly at: Ms;
   /** As it was recorded; undefined: the recording has no such section, so a host with rows had answered. */
-  readonly status: NodeStatus | undefined;
+  readonly status: EndpointStatus | undefined;
   readonly groups: ReadonlyMap<string, string>;
   readonly facts: NodeFacts;
   readonly extras: ExtraTablesRead;

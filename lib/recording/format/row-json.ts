@@ -1,6 +1,7 @@
 /** Rows of a host as the JSON that all-smi reads: every field it requires, integers without a point, keys in alphabetical order. */
-import type { NodeView, Ms } from '../../model/node-view.js';
+import type { NodeView } from '../../model/node-view.js';
 import { CPU_RULES, DETAIL_LABELS, GPU_RULES, MEMORY_RULES, type FieldRule } from './schema.js';
+import type { Ms } from '../../model/clock.js';
 
 /** What rows of one frame have in common. */
 export interface RowContext {

@@ -1,11 +1,11 @@
 /** Rows of a frame, read: ours and all-smi's, local and remote. Nothing is believed that the format does not say. */
 import { CPU_FIELDS, CORE_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type GpuField } from '../../model/columns.js';
-import type { Ms } from '../../model/node-view.js';
 import { clean } from '../../text/sanitize.js';
 import { integerOf, isRecord, listOf, member, numberOf, textOf, type Loose } from './json-read.js';
 import type { CellRecord, GpuRecord } from './records.js';
 import { FIRST_EPOCH } from './row-json.js';
 import { CPU_RULES, GPU_RULES, MAX_CORES, MAX_DETAILS, MEMORY_RULES, type FieldRule } from './schema.js';
+import type { Ms } from '../../model/clock.js';
 
 /** Bytes kept of texts, as the contract caps them; commands may end in the exporter's note of how much it cut. */
 const COMMAND_BYTES = 288;

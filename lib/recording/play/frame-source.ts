@@ -1,8 +1,8 @@
 /** Where a replay gets its frames: asked for one at a time, told how far the recording is known. */
-import type { Ms } from '../../model/node-view.js';
 import { FramePacker, type PackedFrame } from '../format/packed-frame.js';
 import type { Found, Reader } from '../read/recording-reader.js';
 import type { FrameRef, RecordingInfo } from '../read/recording-info.js';
+import type { Ms } from '../../model/clock.js';
 
 export type Query =
   | { readonly kind: 'first' | 'last' }

@@ -1,4 +1,5 @@
 /** A host of a recording, as columns over the arrays of a packed frame: what a parser is to a live host. */
+import { NO_ALLOCATIONS } from '../../model/allocations.js';
 import {
   GPU_FIELDS,
   NO_EXTRAS,
@@ -53,6 +54,7 @@ function extended(known: string[], { from, added }: Names): string[] {
 }
 
 export class RecordedColumns implements NodeData {
+  readonly allocations = NO_ALLOCATIONS;
   readonly #tables: NameTables;
   #texts: readonly string[] = [''];
   #users: readonly string[] = [''];

@@ -1,11 +1,13 @@
 /** The hosts of a replay: what a frame says becomes a commit, a failure or a disappearance, as it does live. */
 import { errorText } from '../../errors.js';
-import { WAITING, type NodeView, type Ms } from '../../model/node-view.js';
+import { type NodeView } from '../../model/node-view.js';
 import type { Delivery } from '../../model/collector.js';
 import { Node } from '../../model/node.js';
 import { NameTables, RecordedColumns } from './recorded-columns.js';
 import type { PackedFrame, PackedNode } from '../format/packed-frame.js';
 import { GAP_INTERVALS } from '../format/schema.js';
+import type { Ms } from '../../model/clock.js';
+import { WAITING } from '../../model/endpoint.js';
 
 interface Known {
   readonly record: Node;

@@ -1,13 +1,13 @@
 /** A collector that plays a recording: in its own time at any speed, frame by frame, from any place. */
 import { AppError } from '../../errors.js';
-import type { NodeView, Ms } from '../../model/node-view.js';
+import type { NodeView } from '../../model/node-view.js';
 import type { Delivery } from '../../model/collector.js';
 import type { Replay, ReplayStatus, Transport } from '../../model/replay.js';
 import { gapOf } from '../read/chunk-store.js';
 import type { FrameRef } from '../read/recording-info.js';
 import { RecordedNodes } from './recorded-nodes.js';
 import type { FrameSource, Query, Shown } from './frame-source.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 /** Speeds that the keys go through; `--speed` may say any. */
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];

@@ -1,8 +1,8 @@
 /** What was decompressed, kept in a file of blocks that can be read one by one: a recording of our own making, in the cache folder. */
 import { closeSync, constants, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
-import type { Ms } from '../../model/node-view.js';
 import type { Compress, Decompress } from '../codec/zstd.js';
 import { encodeIndex, type Block } from '../codec/zstd-format.js';
+import type { Ms } from '../../model/clock.js';
 
 const MAX_BLOCK_BYTES = 64 * 2 ** 20;
 

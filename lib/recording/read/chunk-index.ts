@@ -1,6 +1,6 @@
 /** What is known of the chunks of a chunked without reading them again: times, frames, what is wrong. */
-import type { Ms } from '../../model/node-view.js';
 import type { LineHeader } from './line-times.js';
+import type { Ms } from '../../model/clock.js';
 
 export interface ChunkFacts {
   readonly firstAt: Ms;

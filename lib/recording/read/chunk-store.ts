@@ -1,5 +1,4 @@
 /** The chunks of all files of a recording: decompressed when they are asked for, a few kept, what was learnt of each remembered. */
-import type { Ms } from '../../model/node-view.js';
 import type { CacheFolder } from './cache-folder.js';
 import { type ChunkedFile, Damaged } from './chunk.js';
 import { factsOf, fromJson, toJson, type ChunkFacts } from './chunk-index.js';
@@ -7,6 +6,7 @@ import type { OpenedFile } from './open-chunks.js';
 import { readLineHeader, type LineHeader } from './line-times.js';
 import { GAP_INTERVALS } from '../format/schema.js';
 import { StreamChunks } from './stream-chunks.js';
+import type { Ms } from '../../model/clock.js';
 
 /** Chunks kept decompressed. */
 const KEPT = 4;

@@ -1,6 +1,6 @@
 /** What a line is, without reading all of it: a recording has gigabytes of them, and to find one's way their times are enough. */
-import type { Ms } from '../../model/node-view.js';
 import { readLine, type Header } from '../format/decode.js';
+import type { Ms } from '../../model/clock.js';
 
 export type LineHeader =
   | { readonly kind: 'data'; readonly at: Ms; readonly nth: number; readonly of: number }

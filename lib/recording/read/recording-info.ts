@@ -1,4 +1,4 @@
-import type { Ms } from '../../model/node-view.js';
+import type { Ms } from '../../model/clock.js';
 
 /** A frame's place in the recording. */
 export interface FrameRef {

@@ -2,7 +2,6 @@
 import { basename } from 'node:path';
 import { AppError } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
-import type { Ms } from '../../model/node-view.js';
 import type { CacheFolder } from './cache-folder.js';
 import { filesOf } from './file-chain.js';
 import { readFrame, readLine, type DataLine, type Header } from '../format/decode.js';
@@ -12,6 +11,7 @@ import type { FrameRef, RecordingInfo } from './recording-info.js';
 import type { RecordedFrame } from '../format/records.js';
 import { SCHEMA } from '../format/schema.js';
 import { StreamChunks } from './stream-chunks.js';
+import type { Ms } from '../../model/clock.js';
 
 const DEFAULT_INTERVAL_MS: Ms = 3000;
 /** Of a file without a frame, to tell what it is. */

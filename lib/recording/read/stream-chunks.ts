@@ -4,13 +4,13 @@
  */
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import type { Ms } from '../../model/node-view.js';
 import { FileBytes } from './file-bytes.js';
 import type { CacheCopy } from './cache-copy.js';
 import { linesOf, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';
 import { readLineHeader } from './line-times.js';
 import { MAX_LINE_BYTES } from '../format/schema.js';
 import { blockHeader, frameHeader, isSkippable, ZSTD_MAGIC } from '../codec/zstd-format.js';
+import type { Ms } from '../../model/clock.js';
 
 /** A block is closed at so many bytes of whole lines. The first one early, so that there is something to show. */
 const BLOCK_BYTES = 2 ** 20;

@@ -2,11 +2,11 @@
 import { hostname } from 'node:os';
 import { AppError } from '../../errors.js';
 import { VERSION } from '../../version.js';
-import type { NodeView, Ms } from '../../model/node-view.js';
+import type { NodeView } from '../../model/node-view.js';
 import { FrameBuilder, frozenPieces, type FrameMeta } from '../format/encode.js';
 import type { Section } from '../format/schema.js';
 import { RecordingWriter, type WriterOptions } from './recording-writer.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 /** How long the thread is held at a time; one more piece, of half a millisecond or so, may follow. */
 const SLICE_MS = 1.25;

@@ -1,12 +1,12 @@
 /** Recording of what is on screen, switched on and off by a key. */
 import type { AppError } from '../../errors.js';
-import type { NodeView, Ms } from '../../model/node-view.js';
+import type { NodeView } from '../../model/node-view.js';
 import type { RecordingStatus, RecordingSwitch } from '../../model/replay.js';
 import type { BlockCompressor } from './segment-encoders.js';
 import { offsetMinutes, Recorder } from './recorder.js';
 import { SECTIONS } from '../format/schema.js';
 import { defaultPath } from './recording-writer.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 export interface SwitchOptions {
   readonly nodes: () => Iterable<NodeView>;

@@ -3,12 +3,12 @@ import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AppError } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
-import type { Ms } from '../../model/node-view.js';
 import { EXTENSION_OF, type Codec } from '../codec/codec.js';
 import { headerLine, indexLine, type HeaderMeta, type LineBytes } from '../format/encode.js';
 import { newEncoder, type BlockCompressor, type Encoder } from './segment-encoders.js';
 import { GAP_INTERVALS, INDEX_EVERY } from '../format/schema.js';
 import { named, SegmentFile, writeError } from './segment-file.js';
+import type { Ms } from '../../model/clock.js';
 
 export interface WriterOptions {
   readonly path: string;

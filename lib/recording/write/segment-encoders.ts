@@ -1,11 +1,11 @@
 /** From lines to the bytes of a segment, codec by codec. Each record is in the file before the next one is taken. */
 import { constants, crc32, createDeflateRaw, type DeflateRaw } from 'node:zlib';
-import type { Ms } from '../../model/node-view.js';
 import type { Codec } from '../codec/codec.js';
 import type { LineBytes } from '../format/encode.js';
 import { GZIP_HEADER, gzipTrailer } from '../codec/gzip-format.js';
 import type { SegmentFile } from './segment-file.js';
 import { encodeIndex, type Block } from '../codec/zstd-format.js';
+import type { Ms } from '../../model/clock.js';
 
 /** Lines that belong together: a cycle, and what goes with it. */
 export interface RecordLines {

@@ -3,9 +3,8 @@ import { STATUS_CODES, type ClientRequest, type IncomingMessage } from 'node:htt
 import type { Request } from 'got';
 import { AppError, type ErrorCode } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
-import type { Ms } from '../../model/node-view.js';
 import { failureOf } from './failures.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 export interface Limits {
   readonly clock: Clock;

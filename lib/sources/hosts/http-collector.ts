@@ -1,8 +1,8 @@
 /** The collector that scrapes hosts over HTTP: scheduler, connections, parsers and records brought together. */
 import { AppError } from '../../errors.js';
+import { Endpoint } from '../../model/endpoint.js';
 import { Node } from '../../model/node.js';
 import { clean } from '../../text/sanitize.js';
-import type { Ms } from '../../model/node-view.js';
 import type { Collector, Delivery } from '../../model/collector.js';
 import type { Answer } from './exchange.js';
 import { adaptiveInterval } from '../schedule/pace.js';
@@ -10,6 +10,7 @@ import { HttpClient, type ClientOptions } from './request.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import type { Target } from '../hostlists/targets.js';
 import type { ScrapeParser } from '../../exposition/parser/index.js';
+import type { Ms } from '../../model/clock.js';
 
 export const DEFAULT_TIMEOUT_MS: Ms = 5000;
 
@@ -59,7 +60,7 @@ class HttpCollector implements Collector {
     this.#client = new HttpClient({ ...options, timeoutMs });
     this.#lanes = targets.map((target) => {
       const parser = newParser();
-      return { target, parser, record: new Node(target, parser.data) };
+      return { target, parser, record: new Node(target, parser.data, new Endpoint(target.nodeId, intervalMs)) };
     });
     this.nodes = this.#lanes.map(({ record }) => record);
     this.#scheduler = new Scheduler({

@@ -3,10 +3,9 @@ import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Got } from 'got';
 import { AppError } from '../../errors.js';
-import type { Ms } from '../../model/node-view.js';
 import { exchange, StaleConnection, type Answer } from './exchange.js';
 import { failureOf } from './failures.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 /** Longest body, decompressed. A full host (50,000 processes) is 65 MB. */
 export const MAX_BODY_BYTES = 128 * 2 ** 20;

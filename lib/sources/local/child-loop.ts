@@ -3,11 +3,10 @@
  * again, later and later. Has no timer: `tick` is called at each collection.
  */
 import { clean } from '../../text/sanitize.js';
-import type { Ms } from '../../model/node-view.js';
 import type { SourceState } from '../../model/sample.js';
 import { Child, type Command } from './child.js';
 import { failure } from './run-command.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 export interface LoopOptions {
   readonly clock: Pick<Clock, 'now'>;

@@ -1,5 +1,4 @@
-import type { Ms } from '../../model/node-view.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 /**
  * Runs `run` now and every `intervalMs` from its start; one that takes longer is followed by the next at once, never joined by it. The

@@ -1,6 +1,5 @@
 /** The collector of this machine. What it reads becomes text and goes through a parser, as if it had been scraped: one way for all data. */
 import { AppError } from '../../errors.js';
-import type { Ms } from '../../model/node-view.js';
 import type { NodeSource } from '../../model/sample.js';
 import type { Collector, Delivery } from '../../model/collector.js';
 import { Node } from '../../model/node.js';
@@ -9,7 +8,7 @@ import { VERSION } from '../../version.js';
 import { nodeText } from '../../exposition/write/node-text.js';
 import { every } from './interval.js';
 import { Machine, type MachineOptions } from './machine.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 import type { ScrapeParser } from '../../exposition/parser/index.js';
 
 /** How often this machine is read unless somebody says otherwise. */

@@ -1,12 +1,11 @@
 /** This machine: everything its sources say, put together to one sample a collection. */
-import type { Ms } from '../../model/node-view.js';
 import type { NodeProcess, NodeSample, NodeSource, ProcessScope } from '../../model/sample.js';
 import { SystemReader } from './proc-system.js';
 import { ProcTable, type ProcRow } from './proc-processes.js';
 import type { GpuProcess } from './smi-rows.js';
 import { NvidiaSmi } from './nvidia-smi.js';
 import { PasswdNames } from './passwd.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 export interface MachineOptions {
   readonly clock: Clock;

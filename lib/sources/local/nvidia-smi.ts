@@ -3,7 +3,6 @@
  * asked anew each time, for of that nvidia-smi tells nothing when there is nobody, and silence could be a hang; `-q -x` is asked now and
  * then. So a collection costs one start of nvidia-smi, and a driver that hangs is not joined by more of them.
  */
-import type { Ms } from '../../model/node-view.js';
 import type { NodeGpu, NodeSource } from '../../model/sample.js';
 import { findProgram, type Command } from './child.js';
 import { Loop } from './child-loop.js';
@@ -15,7 +14,7 @@ import { GPU_QUERY, GpuRounds, NEEDED } from './smi-gpus.js';
 import { PmonRounds } from './smi-pmon.js';
 import { gpuProcesses, type GpuProcess } from './smi-rows.js';
 import { refusedField } from './smi-values.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 export interface SmiOptions {
   /** Path or name of nvidia-smi. */

@@ -1,10 +1,9 @@
 /** Names of users. They come from the name service, so that people of a directory have theirs too, or from a file. */
 import { readFile } from 'node:fs/promises';
-import type { Ms } from '../../model/node-view.js';
 import { clean } from '../../text/sanitize.js';
 import { findProgram } from './child.js';
 import { OneShot } from './run-command.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 /** Lines of passwd(5) -> names by uid. The first line of a uid counts. */
 export function parsePasswd(text: string): Map<number, string> {

@@ -1,7 +1,6 @@
 /** The machine around the GPUs: CPU, memory, disks, from /proc. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Ms } from '../../model/node-view.js';
 import type { NodeCpu, NodeDisk, NodeMemory } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
 import { readDisks } from './disks.js';
@@ -16,7 +15,7 @@ import {
   type CpuClock,
   type CpuModel,
 } from './proc-text.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 export interface SystemReading {
   /** Seconds since boot. */

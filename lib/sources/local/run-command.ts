@@ -1,10 +1,9 @@
 /** A program that is run, answers and ends. At most one at a time: one that cannot even be killed is not joined by others. */
 import { clean } from '../../text/sanitize.js';
-import type { Ms } from '../../model/node-view.js';
 import { Child, MAX_OUTPUT, type Command, type Exit } from './child.js';
 import { within } from './with-timeout.js';
 import { complaint } from './smi-values.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 export type Outcome =
   | { readonly kind: 'ok'; readonly output: string }

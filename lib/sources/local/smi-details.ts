@@ -1,9 +1,8 @@
 /** What changes slowly about the GPUs: asked now and then, beside the collections, and kept. */
-import type { Ms } from '../../model/node-view.js';
 import type { NodeGpu, NodeMigDevice, NodeSource } from '../../model/sample.js';
 import { OneShot } from './run-command.js';
 import type { GpuDetails, MigName } from './smi-xml.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 /** `-q -x` is slow, and so is what it tells; but on divided GPUs it alone tells the memory of their parts. */
 const KEEP_MS = 60_000;

@@ -1,6 +1,6 @@
 /** `nvidia-smi pmon -s um`: what each process uses of its GPU, in columns that differ by driver; the header names them. */
-import type { Ms } from '../../model/node-view.js';
 import { mebibytes, reading } from './smi-values.js';
+import type { Ms } from '../../model/clock.js';
 
 export interface PmonRow {
   readonly gpu: number;

@@ -1,5 +1,4 @@
-import type { Ms } from '../../model/node-view.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 /** The result of `work`, or undefined when it takes longer than `ms`; it goes on then, unheeded. */
 export async function within<T>(clock: Clock, ms: Ms, work: Promise<T>): Promise<T | undefined> {

@@ -1,5 +1,5 @@
 /** How often, how spread, how patient: the arithmetic of the scheduler. Pure. */
-import type { Ms } from '../../model/node-view.js';
+import type { Ms } from '../../model/clock.js';
 
 /** The first round starts at most one host per this. */
 const START_SPACING_MS = 10;

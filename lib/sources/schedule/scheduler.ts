@@ -3,10 +3,9 @@
  *
  * A host that answers is scraped on its own grid (`nextOnGrid`), one that fails after a backoff. Never two scrapes of a host at once.
  */
-import type { Ms } from '../../model/node-view.js';
 import { TimerQueue } from './timer-queue.js';
 import { backoff, nextOnGrid, stagger } from './pace.js';
-import type { Clock } from '../../model/clock.js';
+import type { Clock, Ms } from '../../model/clock.js';
 
 /** Intervals without an answer after which a host is overdue. */
 export const OVERDUE_INTERVALS = 3;

@@ -2,8 +2,8 @@
  * What the last whole scrape said, as everybody but the parser sees it. Copied from the scan at a commit and at no other time, so a frame
  * that is painted while a body comes in shows one scrape, and a body that is cut off changes nothing.
  */
+import { NO_ALLOCATIONS } from '../../../model/allocations.js';
 import type { Change, NodeData, NodeFacts } from '../../../model/columns.js';
-import type { Ms } from '../../../model/node-view.js';
 import { Arena } from '../bytes.js';
 import type { SampleValues } from '../sample-values.js';
 import type { ParserWorkspace } from '../workspace.js';
@@ -16,6 +16,7 @@ import type { ScanState } from '../scan-state.js';
 import { SmallTable } from './small-table.js';
 import { textOf, textRef } from './text-ref.js';
 import { byTables, type ByTables, type Entity } from '../entities.js';
+import type { Ms } from '../../../model/clock.js';
 
 /** From this value on a start time is the Unix time of the start, below it the seconds since then. */
 const EPOCH_SECONDS = 1e9;
@@ -48,6 +49,7 @@ class Facts implements NodeFacts {
 
 export class Committed implements NodeData {
   readonly procs = new ProcTable();
+  readonly allocations = NO_ALLOCATIONS;
   readonly gpus: GpuTable;
   readonly cpus: SmallTable<'cpu'>;
   readonly cores: SmallTable<'core'>;

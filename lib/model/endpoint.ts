@@ -1,0 +1,91 @@
+/** One thing that is scraped: a URL, this machine, a node of a recording. */
+import type { Ms } from './clock.js';
+
+/**
+ * `waiting`: never answered and no attempt has ended. `live`: the last attempt succeeded. `failing`: it did not; the data, if any,
+ * is that of the last good scrape.
+ */
+export type EndpointPhase = 'waiting' | 'live' | 'failing';
+
+export interface EndpointStatus {
+  readonly phase: EndpointPhase;
+  /** Set once the endpoint has not answered for three intervals; only a success clears it. */
+  readonly overdue: boolean;
+  /** When the last good scrape was received, by our clock; undefined: never. */
+  readonly okAt: Ms | undefined;
+  /** Since when attempts fail without a success between; undefined while they don't. */
+  readonly failingSince: Ms | undefined;
+  readonly failures: number;
+  /** The last error in words, cleaned, and its code in the ERRORS table. */
+  readonly error: { readonly code: string; readonly text: string } | undefined;
+  readonly nextTryAt: Ms | undefined;
+  /** From sending the request to the last byte of the last good answer. */
+  readonly latencyMs: Ms | undefined;
+  /** The node's clock minus ours, from the Date header (whole seconds); undefined when the header was missing. */
+  readonly skewMs: Ms | undefined;
+}
+
+export const WAITING: EndpointStatus = {
+  phase: 'waiting',
+  overdue: false,
+  okAt: undefined,
+  failingSince: undefined,
+  failures: 0,
+  error: undefined,
+  nextTryAt: undefined,
+  latencyMs: undefined,
+  skewMs: undefined,
+};
+
+/** One endpoint, read-only. */
+export interface EndpointView {
+  /** What tells it from the others: the address that is scraped. */
+  readonly id: string;
+  /** Milliseconds between two scrapes of it; NaN where nobody scrapes: a recording. */
+  readonly intervalMs: Ms;
+  readonly status: EndpointStatus;
+}
+
+/** What is known of an answer besides its rows. */
+export interface Answered {
+  readonly at: Ms;
+  readonly latencyMs?: Ms | undefined;
+  readonly skewMs?: Ms | undefined;
+  readonly nextTryAt?: Ms | undefined;
+}
+
+export interface Failed {
+  readonly at: Ms;
+  readonly error: { readonly code: string; readonly text: string };
+  readonly nextTryAt?: Ms | undefined;
+}
+
+/** An endpoint as its source keeps it. */
+export class Endpoint implements EndpointView {
+  readonly id: string;
+  readonly intervalMs: Ms;
+  #status: EndpointStatus = WAITING;
+
+  constructor(id: string, intervalMs: Ms = NaN) {
+    this.id = id;
+    this.intervalMs = intervalMs;
+  }
+
+  get status(): EndpointStatus {
+    return this.#status;
+  }
+
+  answered({ at, latencyMs, skewMs, nextTryAt }: Answered): void {
+    this.#status = { ...WAITING, phase: 'live', okAt: at, latencyMs, skewMs, nextTryAt };
+  }
+
+  /** An attempt ended without an answer; what the last good answer told stays. */
+  failed({ at, error, nextTryAt }: Failed): void {
+    const { failingSince = at, failures } = this.#status;
+    this.setStatus({ phase: 'failing', failingSince, failures: failures + 1, error, nextTryAt });
+  }
+
+  setStatus(change: Partial<EndpointStatus>): void {
+    this.#status = { ...this.#status, ...change };
+  }
+}
