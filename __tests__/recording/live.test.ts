@@ -1,4 +1,6 @@
 /** What was live, recorded and played again, says the same: figures of a cluster, and the story of a real GPU. */
+import { SampleColumns } from '../../lib/exposition/write/sample-columns.js';
+import { VERSION } from '../../lib/version.js';
 import { expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { usersDerivation } from '../../lib/aggregate/users.js';
@@ -126,7 +128,7 @@ test('the H100 timeline, through the collector of this machine: who held it and 
     redact: true,
     clock,
     intervalMs: 400,
-    newParser: () => wire.newParser(),
+    columns: wire.holding((users) => new SampleColumns(users, VERSION)),
   });
   const writer = await newWriter(place.folder.file('h100.ndjson.zst'), 'zstd');
   try {

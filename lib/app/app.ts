@@ -49,7 +49,7 @@ export interface AppParts {
   /** Absent: charts stay blank. */
   readonly charts?: ChartDrawer;
   /** Lines under the tab strip that are always there (demo). */
-  readonly chips?: readonly Line[];
+  readonly chips?: () => readonly Line[];
   /** The collector, where it plays a recording. */
   readonly replay?: Replay;
   /** When what is an alert; absent: as all-smi has it. */
@@ -187,7 +187,7 @@ export class App {
       offers: activeBindings(activeLayers(this.state), this.state),
       source: collector.source,
       wallNow: clock.now(),
-      chips: chips ?? [],
+      chips: chips?.() ?? [],
       charts,
     });
     this.#painted = { data: this.state.versions.data, ...shown };
@@ -239,7 +239,7 @@ export class App {
   #scroll(kind: HelpOverlay['kind'], by: number): void {
     const overlay = this.state.overlays.at(-1);
     if (overlay?.kind !== kind) return;
-    const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips ?? []);
+    const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips?.() ?? []);
     const limit = kind === 'help' ? helpLimit(sections, notes, size) : alertLimit(alertPanelOf(this.state, 0), size);
     const top = Math.max(0, Math.min(overlay.top + by, limit));
     this.state.overlays = [...this.state.overlays.slice(0, -1), { ...overlay, top }];

@@ -16,39 +16,15 @@ import {
   type ProcColumns,
   type Rows,
 } from '../model/columns.js';
+import { NO_GPUS, NO_PROCESSES, NO_ROWS } from '../model/empty-columns.js';
 import { whyNotReporting, type NodeView } from '../model/node-view.js';
 import { matchRows, type Filter, type Matches } from './evaluate.js';
 import type { Ms } from '../model/clock.js';
 import type { EndpointStatus } from '../model/endpoint.js';
 
 const NONE: Int32Array = new Int32Array(0);
-const NO_NUMBERS = new Float64Array(0);
-const NO_REFS = new Uint32Array(0);
-/** Of the many hosts of which a filter keeps nothing. */
-const NO_GPUS: GpuColumns = {
-  count: 0,
-  slots: 0,
-  index: NONE,
-  uuid: NO_REFS,
-  name: NO_REFS,
-  field: Object.fromEntries(GPU_FIELDS.map((field) => [field, NO_NUMBERS])) as Record<GpuField, Float64Array>,
-  detail: () => '',
-  origin: NONE,
-};
-const NO_PROCS: ProcColumns = {
-  count: 0,
-  pid: NO_REFS,
-  gpu: NONE,
-  user: NONE,
-  vramBytes: NO_NUMBERS,
-  ageSeconds: NO_NUMBERS,
-  cpuPercent: NO_NUMBERS,
-  smPercent: NO_NUMBERS,
-  command: NO_REFS,
-  name: NO_REFS,
-};
-
-const NO_ROWS = { count: 0, value: () => NaN, title: () => '' };
+/** Of the many nodes of which a filter keeps nothing. */
+const NO_MATCHING_GPUS: GpuColumns = { ...NO_GPUS, origin: NONE };
 
 export class FilteredNode implements NodeView {
   /** The host itself. */
@@ -61,8 +37,8 @@ export class FilteredNode implements NodeView {
   #kept: Matches | undefined;
   /** Filled anew the next time. */
   #spare: Matches | undefined;
-  #gpus: GpuColumns = NO_GPUS;
-  #procs: ProcColumns = NO_PROCS;
+  #gpus: GpuColumns = NO_MATCHING_GPUS;
+  #procs: ProcColumns = NO_PROCESSES;
   readonly #ownGpus = new MaskedGpus();
   readonly #ownProcs = new MaskedProcs();
 
@@ -162,8 +138,8 @@ export class FilteredNode implements NodeView {
     this.#seen = { version: whole.version, structure: whole.structure };
     const { all, gpuCount, procCount } = kept;
     if (all || gpuCount + procCount === 0) {
-      this.#gpus = all ? whole.gpus : NO_GPUS;
-      this.#procs = all ? whole.procs : NO_PROCS;
+      this.#gpus = all ? whole.gpus : NO_MATCHING_GPUS;
+      this.#procs = all ? whole.procs : NO_PROCESSES;
       return;
     }
     const slots = places(kept.gpus, kept.slots, 1);
@@ -268,7 +244,7 @@ class MaskedGpus extends PickedGpus implements GpuColumns {
   slots = 0;
   origin = NONE;
   readonly field = new MaskedFields();
-  #whole = NO_GPUS;
+  #whole = NO_MATCHING_GPUS;
 
   fill(whole: GpuColumns, slots: Int32Array): this {
     this.pickFrom(whole, slots);

@@ -133,10 +133,6 @@ export interface NodeExtras {
   rows(table: ExtraTable): ExtraRows;
 }
 
-const NO_EXTRA_ROWS: ExtraRows = { count: 0, value: () => NaN, label: () => '', families: () => [] };
-/** Of a source that has none. */
-export const NO_EXTRAS: NodeExtras = { rows: () => NO_EXTRA_ROWS };
-
 export interface NodeData {
   readonly procs: ProcColumns;
   readonly gpus: GpuColumns;
@@ -174,5 +170,6 @@ export interface NodeFacts {
   readonly badSample: string;
   /** Names of the caps that were hit ("process rows", ...). */
   readonly capsHit: readonly string[];
+  /** Of the body; NaN where nothing was transferred. */
   readonly bytes: number;
 }

@@ -3,12 +3,12 @@ import { AppError } from '../errors.js';
 import type { Replay } from '../model/replay.js';
 import { createReplay } from '../recording/play/replay-collector.js';
 import { openInThread } from '../recording/thread/worker-client.js';
-import type { ReplaySettings } from './settings.js';
+import type { ReplaySource } from './settings.js';
 import { parseTimecode } from '../text/timecode.js';
 import { systemClock } from './system-clock.js';
 
 /** Throws `E_RECORDING_UNREADABLE`, `E_RECORDING_BAD`, or `E_OPTION_BAD` for a start that is no time. */
-export async function openReplay({ files, cache, start, speed, loop }: ReplaySettings): Promise<Replay> {
+export async function openReplay({ files, cache, start, speed, loop }: Omit<ReplaySource, 'kind'>): Promise<Replay> {
   const source = await openInThread(files, cache);
   try {
     const { info } = source;

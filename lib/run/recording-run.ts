@@ -1,5 +1,6 @@
 /** A recording without a screen put together: collector and recorder, until it is stopped or fails. */
-import { collectorOf, type SourceSettings } from './collectors.js';
+import type { Source } from './settings.js';
+import { openSources } from './sources.js';
 import type { AppError } from '../errors.js';
 import { included } from '../model/node-view.js';
 import { type Collector, type Delivery } from '../model/collector.js';
@@ -10,7 +11,8 @@ import { compressorInThread } from '../recording/thread/worker-client.js';
 import { Parsers } from '../exposition/parser/index.js';
 import { systemClock } from './system-clock.js';
 
-export interface RecordingSettings extends SourceSettings {
+export interface RecordingSettings {
+  readonly sources: readonly Source[];
   readonly path: string;
   readonly codec: Codec;
   readonly include: readonly Section[];
@@ -28,8 +30,9 @@ export interface RecordingRun {
 
 /** The first frame comes when every host has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
 export async function startRecording(settings: RecordingSettings): Promise<RecordingRun> {
-  const wire = new Parsers();
-  const collector = await collectorOf(settings, undefined, wire, [], () => void wire.tidy());
+  const parsers = new Parsers();
+  const opened = await openSources(settings.sources, { parsers, clock: systemClock, afterCommit: () => void parsers.tidy() });
+  const { collector } = opened;
   let fail: (error: AppError) => void = () => undefined;
   const failed = new Promise<AppError>((resolve) => (fail = resolve));
   const { path, codec, include, maxBytes, maxFiles } = settings;
@@ -41,7 +44,7 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
     nodes: () => collector.nodes,
     intervalMs: collector.intervalMs,
     clock: systemClock,
-    local: settings.local !== undefined,
+    local: settings.sources.every(({ kind }) => kind === 'local'),
     newCompressor: compressorInThread,
     ready,
     failed: fail,
@@ -57,6 +60,7 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
     async stop() {
       await collector.stop();
       await recorder.stop();
+      await opened.close();
     },
   };
 }

@@ -1,15 +1,45 @@
+/** What a run is to be: its sources, a tagged union, and how it looks. */
 import type { AlertSettings } from '../alerts/rules.js';
-import type { MachineOptions } from '../sources/local/machine.js';
-import type { Target } from '../sources/hostlists/targets.js';
 import type { ThemeName } from '../paint/theme.js';
-import type { TabPlugin } from '../plugin/types.js';
 import type { Ms } from '../model/clock.js';
+import type { Target } from '../sources/hostlists/targets.js';
+import type { MachineOptions } from '../sources/local/machine.js';
+import type { TabPlugin } from '../plugin/types.js';
 
 /** How the machine that the program runs on is read. */
 export type MachineSettings = Pick<MachineOptions, 'nvidiaSmi' | 'procDir' | 'passwdFile' | 'redact'>;
 
-/** A recording to be played. */
-export interface ReplaySettings {
+/** Nodes that are scraped over HTTP. */
+export interface HostsSource {
+  readonly kind: 'hosts';
+  readonly targets: readonly Target[];
+  /** For the title of the screen: "hosts.csv", "3 hosts". */
+  readonly title: string;
+  readonly timeoutMs: Ms;
+  /** Default: by the number of targets. */
+  readonly intervalMs?: Ms;
+  /** For the Authorization header. Never shown. */
+  readonly token?: string;
+}
+
+/** The machine that the program runs on. */
+export interface LocalSource {
+  readonly kind: 'local';
+  readonly machine: MachineSettings;
+  /** Default 2 s. */
+  readonly intervalMs?: Ms;
+}
+
+/** A made-up cluster inside the program. */
+export interface DemoSource {
+  readonly kind: 'demo';
+  readonly timeoutMs: Ms;
+  readonly intervalMs?: Ms;
+}
+
+/** A recording. */
+export interface ReplaySource {
+  readonly kind: 'replay';
   readonly files: readonly string[];
   /** Folder for copies and indexes of recordings. */
   readonly cache: string;
@@ -19,24 +49,18 @@ export interface ReplaySettings {
   readonly loop: boolean;
 }
 
+export type Source = HostsSource | LocalSource | DemoSource | ReplaySource;
+export type SourceKind = Source['kind'];
+
+/** Kinds that bring nodes of their own and cannot be combined with another source. */
+export const STANDALONE: ReadonlySet<SourceKind> = new Set(['demo', 'replay']);
+
 /** What a run of the viewer is to be; everything in it has been checked. */
 export interface ViewSettings {
-  /** Watch the embedded made-up cluster instead of `targets`, and say so on screen. */
-  readonly demo: boolean;
-  readonly targets: readonly Target[];
-  /** Watch the machine that the program runs on instead of `targets`. */
-  readonly local?: MachineSettings;
-  /** Play a recording instead. */
-  readonly replay?: ReplaySettings;
-  /** For the title: "hosts.csv", "3 hosts". */
-  readonly source: string;
+  /** At least one; several only of kinds that can be combined. */
+  readonly sources: readonly Source[];
   /** In the order of their registration. */
   readonly plugins: readonly TabPlugin[];
-  readonly timeoutMs: Ms;
-  /** Default: by the number of hosts. */
-  readonly intervalMs?: Ms;
-  /** For the Authorization header. Never shown. */
-  readonly token?: string;
   readonly look: LookSettings;
   /** Shown is only what it keeps. It has been parsed; a regular expression in it has been compiled. */
   readonly filter?: string;

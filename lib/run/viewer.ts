@@ -3,24 +3,20 @@ import { homedir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
-import { collectorOf } from './collectors.js';
+import { openSources } from './sources.js';
 import type { NodeView } from '../model/node-view.js';
 import type { RecordingSwitch } from '../model/replay.js';
 import type { Webhook, WebhookStatus } from '../notify/webhook.js';
 import { themeFor } from '../paint/capabilities.js';
 import { createBlessedPainter } from '../paint/blessed-painter.js';
 import { createCharts } from '../paint/charts.js';
-import type { Cluster } from '../mock/mock-server.js';
 import type { LookSettings, ViewSettings } from './settings.js';
 import type { AppState } from '../app/state.js';
-import { line, span, type Line } from '../view/frame.js';
 import { Parsers } from '../exposition/parser/index.js';
 import { systemClock } from './system-clock.js';
 import type { Save } from '../model/sheet.js';
 import type { Painter } from '../view/painter.js';
 import type { Ms } from '../model/clock.js';
-
-const DEMO_CHIP: Line = line(span(' demo: a made-up cluster ', 'chip'));
 
 /**
  * Lets the part of the heap where new objects are made grow to its 16 MiB in one step. Each answer of a node leaves hundreds of objects of the
@@ -34,51 +30,32 @@ const YOUNG_HEAP = '--semi-space-growth-factor=16';
  * status, the terminal given back. Rejects with an AppError when it cannot begin.
  */
 export async function runView(settings: ViewSettings): Promise<number> {
-  const demo = settings.demo ? await (await import('../mock/demo.js')).startDemo(systemClock) : undefined;
-  try {
-    return await runViewer(settings, demo);
-  } finally {
-    await demo?.stop();
-  }
-}
-
-async function runViewer(settings: ViewSettings, demo: Cluster | undefined): Promise<number> {
-  const wire = new Parsers();
-  let forget = (): void => undefined;
-  const tidy = (): void => {
-    if (wire.tidy()) forget();
-  };
-  const chips: Line[] = demo ? [DEMO_CHIP] : [];
-  const replay = settings.replay && (await (await import('./open-replay.js')).openReplay(settings.replay));
-  const collector = replay ?? (await collectorOf(settings, demo, wire, chips, tidy));
+  const parsers = new Parsers();
+  const opened = await openSources(settings.sources, { parsers, clock: systemClock, afterCommit: () => void parsers.tidy() });
+  const { collector, replay } = opened;
   let exit: (status: number) => void = () => undefined;
   const exited = new Promise<number>((resolve) => {
     exit = resolve;
   });
   const painter = painterOf(settings.look, exit);
-  let told = (): void => undefined;
-  const webhook = replay ? undefined : await webhookOf(settings, () => told());
+  let webhook: Webhook | undefined;
   try {
-    const recording = recordingOf(settings, collector.intervalMs, () => app.state.allNodes);
-    const app = new App({
+    // Alerts of a recording are old ones: nobody is notified.
+    if (!replay) webhook = await webhookOf(settings, (status) => (app.state.alerting.note = webhookText(status)));
+    const app: App = new App({
       plugins: settings.plugins,
       collector,
       painter,
       clock: systemClock,
       save,
       charts: createCharts(),
-      chips,
+      chips: () => opened.notices(),
       alerts: settings.alerts,
-      ...(webhook ? { onAlerts: (changes) => changes.forEach((change) => webhook.send(alertJson(change))) } : {}),
-      ...(replay ? { replay } : { recording, bell: settings.bell }),
+      onAlerts: (changes) => changes.forEach((change) => webhook?.send(alertJson(change))),
+      ...(replay ? { replay } : { recording: recordingOf(settings, collector.intervalMs, () => app.state.allNodes), bell: settings.bell }),
     });
-    told = () => {
-      app.state.alerting.note = webhookText(webhook?.status);
-    };
+    parsers.onRenumbered(() => app.state.forget());
     narrow(app.state, settings);
-    forget = () => {
-      app.state.forget();
-    };
     app.start();
     setFlagsFromString(YOUNG_HEAP);
     const status = await Promise.race([exited, app.quit.then(() => 0)]);
@@ -87,6 +64,7 @@ async function runViewer(settings: ViewSettings, demo: Cluster | undefined): Pro
   } finally {
     webhook?.close();
     await painter.close();
+    await opened.close();
   }
 }
 
@@ -110,28 +88,34 @@ function narrow({ filtering }: AppState, { filter, user }: ViewSettings): void {
   if (user !== undefined) filtering.pin(user);
 }
 
-/** Alerts of a recording are old ones: nobody is told. */
-async function webhookOf({ webhook }: ViewSettings, told: () => void): Promise<Webhook | undefined> {
-  return webhook && new (await import('../notify/webhook.js')).Webhook(webhook, systemClock, told);
+async function webhookOf({ webhook }: ViewSettings, onStatus: (status: WebhookStatus) => void): Promise<Webhook | undefined> {
+  if (!webhook) return undefined;
+  const { Webhook } = await import('../notify/webhook.js');
+  const made: Webhook = new Webhook(webhook, systemClock, () => onStatus(made.status));
+  return made;
 }
 
 /** '3 sent · 1 failed: HTTP 500'. */
-function webhookText(status: WebhookStatus | undefined): string {
-  if (!status) return '';
-  const { sent, failed, dropped, problem } = status;
+function webhookText({ sent, failed, dropped, problem }: WebhookStatus): string {
   const parts = [`${sent} sent`];
   if (failed > 0) parts.push(`${failed} failed${problem === '' ? '' : `: ${problem}`}`);
   if (dropped > 0) parts.push(`${dropped} dropped`);
   return parts.join(' · ');
 }
 
-function recordingOf({ local }: ViewSettings, intervalMs: Ms, nodes: () => Iterable<NodeView>): RecordingSwitch {
+function recordingOf({ sources }: ViewSettings, intervalMs: Ms, nodes: () => Iterable<NodeView>): RecordingSwitch {
   return laterRecording(async () => {
     const [{ recordingSwitch }, { compressorInThread }] = await Promise.all([
       import('../recording/write/recording-switch.js'),
       import('../recording/thread/worker-client.js'),
     ]);
-    return recordingSwitch({ nodes, intervalMs, clock: systemClock, local: local !== undefined, newCompressor: compressorInThread });
+    return recordingSwitch({
+      nodes,
+      intervalMs,
+      clock: systemClock,
+      local: sources.every(({ kind }) => kind === 'local'),
+      newCompressor: compressorInThread,
+    });
   });
 }
 

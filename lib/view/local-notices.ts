@@ -4,8 +4,8 @@ import { line, span, type Line } from './frame.js';
 
 const HERE = line(span(' this machine only: name nodes with --hosts or --hostfile ', 'chip'));
 
-/** One line on how to see more than this machine, and one for each source that fails. */
-export const localChips = (sources: readonly NodeSource[]): readonly Line[] => [
-  HERE,
+/** One line on how to see more than this machine, where it is all there is; and one for each of its sources that fails. */
+export const localNotices = (sources: readonly NodeSource[], alone: boolean): readonly Line[] => [
+  ...(alone ? [HERE] : []),
   ...troubles(sources).map((text) => line(span(` ${text} `, 'chip-warn'))),
 ];

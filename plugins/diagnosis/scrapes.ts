@@ -32,7 +32,7 @@ export const scrapesDerivation: Derivation<undefined, Scrapes> = {
     const marks = nodes.map(nodeMark);
     const seen = nodes.filter(included);
     const marked = (mark: string): number => marks.filter((one) => one === mark).length;
-    const sum = (figure: (node: NodeView) => number): number => seen.reduce((all, node) => all + figure(node), 0);
+    const sum = (figure: (node: NodeView) => number): number => seen.reduce((all, node) => all + (figure(node) || 0), 0);
     return {
       nodes,
       labelCols: widest(

@@ -48,7 +48,7 @@ function detail(node: NodeView, cols: number): readonly Line[] {
   if (node.version === 0) return [];
   const { status, facts } = node;
   const parts: string[] = [
-    `${bytes(facts.bytes)} in ${status.latencyMs === undefined ? '?' : Math.round(status.latencyMs)} ms`,
+    `${Number.isNaN(facts.bytes) ? 'read' : bytes(facts.bytes)} in ${status.latencyMs === undefined ? '?' : Math.round(status.latencyMs)} ms`,
     `${facts.samples} samples`,
   ];
   if (facts.exporterVersion !== '') parts.push(`exporter ${facts.exporterVersion}`);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { NodeProcess, NodeSample } from '../../../lib/model/sample.js';
-import { capped, nodeText, waitingText } from '../../../lib/exposition/write/node-text.js';
+import { nodeText, waitingText } from '../../../lib/exposition/write/node-text.js';
 import { readExposition } from '../../helpers/exposition-reader.js';
 import { hasPromtool, promtoolComplaints } from '../../helpers/promtool.js';
+import { capped } from '../../../lib/exposition/write/sample-families.js';
 
 const SAMPLE: NodeSample = {
   at: 0,

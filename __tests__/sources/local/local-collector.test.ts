@@ -1,3 +1,5 @@
+import { SampleColumns } from '../../../lib/exposition/write/sample-columns.js';
+import { VERSION } from '../../../lib/version.js';
 import { freezeNode } from '../../helpers/snapshot.js';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -5,7 +7,7 @@ import { App } from '../../../lib/app/app.js';
 import { createLocalCollector, type LocalCollector, type LocalCollectorOptions } from '../../../lib/sources/local/local-collector.js';
 import type { Delivery } from '../../../lib/model/collector.js';
 import { MemoryPainter } from '../../../lib/paint/memory-painter.js';
-import { localChips } from '../../../lib/view/local-notices.js';
+import { localNotices } from '../../../lib/view/local-notices.js';
 import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { fixture, namesOf, staticMachine, type StandInMachine } from '../../helpers/captures.js';
 import { SteppedClock } from '../../helpers/clock.js';
@@ -23,8 +25,8 @@ const NOW = new Date(2026, 10, 23, 7, 42, 9).getTime();
 function local(here: StandInMachine, options: Partial<LocalCollectorOptions> = {}): { collector: LocalCollector; clock: SteppedClock } {
   const clock = new SteppedClock(NOW);
   const { nvidiaSmi, procDir, passwdFile } = here;
-  const newParser = (): ReturnType<Parsers['newParser']> => new Parsers().newParser();
-  const collector = createLocalCollector({ nvidiaSmi, procDir, passwdFile, redact: true, clock, newParser, ...options });
+  const columns = new Parsers().holding((users) => new SampleColumns(users, VERSION));
+  const collector = createLocalCollector({ nvidiaSmi, procDir, passwdFile, redact: true, clock, columns, ...options });
   running.push({ stop: () => here.dispose() }, collector);
   return { collector, clock };
 }
@@ -106,7 +108,7 @@ describe('on screen', () => {
     const painter = new MemoryPainter(100, 22);
     const parts = { plugins: BUILT_IN, collector, painter, clock, save: (): Promise<string> => Promise.reject(new Error()) };
     // As the viewer does it: what the sources say is looked at with each picture.
-    const app = new App(Object.defineProperty(parts, 'chips', { get: () => localChips(collector.sources) }));
+    const app = new App(Object.defineProperty(parts, 'chips', { value: () => localNotices(collector.sources, true) }));
     app.start();
     for (let left = 1000; app.state.versions.collector === 0; left--) {
       expect(left).toBeGreaterThan(0);

@@ -1,33 +1,51 @@
-/** The parsers of one process, and the user names they share. */
+/** The parsers of one process, and the user names that they and other holders of rows share. */
 import { ParserWorkspace } from './workspace.js';
 import { Scanner, type ScrapeParser } from './scanner.js';
+import type { UserNames } from './user-names.js';
 
 export type { ScrapeParser } from './scanner.js';
 
 /** From this many user ids on it is looked whether they are still in use. */
 const MANY_USERS = 2 ** 17;
 
+/** Rows that carry user ids: they are asked which are in use, and told the new ones. */
+export interface UserIdHolder {
+  markUsers(live: Uint8Array): void;
+  renumberUsers(fresh: Int32Array): void;
+}
+
 export class Parsers {
   readonly #workspace = new ParserWorkspace();
-  readonly #scanners: WeakRef<Scanner>[] = [];
+  readonly #holders: WeakRef<UserIdHolder>[] = [];
   #checkAt: number;
   readonly #manyUsers: number;
+  #renumbered: () => void = () => undefined;
 
   /** `manyUsers`: smaller in tests. */
   constructor(manyUsers = MANY_USERS) {
     this.#manyUsers = this.#checkAt = manyUsers;
   }
 
-  /** The parser of one host. */
+  /** The parser of one endpoint. */
   newParser(): ScrapeParser {
-    const scanner = new Scanner(this.#workspace);
-    this.#scanners.push(new WeakRef(scanner));
-    return scanner;
+    return this.holding(() => new Scanner(this.#workspace));
+  }
+
+  /** What else keeps rows with user ids: they are of the same users as those of the parsers. */
+  holding<Holder extends UserIdHolder>(make: (users: UserNames) => Holder): Holder {
+    const holder = make(this.#workspace.users);
+    this.#holders.push(new WeakRef(holder));
+    return holder;
   }
 
   /** User ids in use or once in use. */
   get users(): number {
     return this.#workspace.users.count;
+  }
+
+  /** Called when user ids mean other users than before: whatever was made with ids is void. */
+  onRenumbered(listen: () => void): void {
+    this.#renumbered = listen;
   }
 
   /**
@@ -37,14 +55,15 @@ export class Parsers {
   tidy(): boolean {
     const { users } = this.#workspace;
     if (users.count < this.#checkAt) return false;
-    const scanners = this.#scanners.flatMap((reference) => reference.deref() ?? []);
+    const holders = this.#holders.flatMap((reference) => reference.deref() ?? []);
     const live = new Uint8Array(users.count);
-    for (const scanner of scanners) scanner.markUsers(live);
+    for (const holder of holders) holder.markUsers(live);
     const alive = live.reduce((sum, one) => sum + one, 0);
     this.#checkAt = Math.max(this.#manyUsers, alive * 2);
     if (alive * 2 > users.count) return false;
     const fresh = users.renumber(live);
-    for (const scanner of scanners) scanner.renumberUsers(fresh);
+    for (const holder of holders) holder.renumberUsers(fresh);
+    this.#renumbered();
     return true;
   }
 }

@@ -176,8 +176,12 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Raw bytes of a label's value as text: unescaped, cleaned, capped. */
 export function decodeText(bytes: Uint8Array, from: number, to: number, cap: Cap): string {
   const raw = utf8.decode(bytes.subarray(from, to));
-  const whole = raw.includes('\\') ? raw.replace(/\\(.)/gsu, unescaped) : raw;
-  const text = clean(whole, CAPS[cap] + MARKER_BYTES);
+  return labelText(raw.includes('\\') ? raw.replace(/\\(.)/gsu, unescaped) : raw, cap);
+}
+
+/** A label's value, cleaned and capped. */
+export function labelText(value: string, cap: Cap): string {
+  const text = clean(value, CAPS[cap] + MARKER_BYTES);
   return text.length * 3 <= CAPS[cap] || MARKER.test(text) ? text : clean(text, CAPS[cap]);
 }
 

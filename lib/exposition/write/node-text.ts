@@ -2,106 +2,25 @@
  * The text a node answers with: one collection as families, named and labelled as all-smi's exporter does it, so that its viewer reads
  * them too. What the collection does not know leaves no line.
  */
-import type { NodeCpu, NodeDisk, NodeGpu, NodeMemory, NodeMigDevice, NodeProcess, NodeSample } from '../../model/sample.js';
-import { clean } from '../../text/sanitize.js';
-import { fact, families, gauge, type Column } from './gauges.js';
+import type { NodeProcess, NodeSample } from '../../model/sample.js';
+import { fact, families, gauge } from './gauges.js';
 import { labelBlock, writeFamilies, type Family, type LabelBlock } from './families-text.js';
-
-const GPU_COLUMNS: readonly Column<NodeGpu>[] = [
-  { name: 'gpu_utilization', help: 'Share of time the GPU was busy, percent', of: (gpu) => gpu.utilPercent },
-  { name: 'gpu_memory_used_bytes', help: 'GPU memory in use', of: (gpu) => gpu.memoryUsedBytes },
-  { name: 'gpu_memory_total_bytes', help: 'GPU memory there is', of: (gpu) => gpu.memoryTotalBytes },
-  { name: 'gpu_temperature_celsius', help: 'Temperature of the GPU', of: (gpu) => gpu.temperatureCelsius },
-  { name: 'gpu_power_consumption_watts', help: 'Power the GPU draws', of: (gpu) => gpu.powerWatts },
-  { name: 'gpu_frequency_mhz', help: 'Clock of the GPU, MHz', of: (gpu) => gpu.frequencyMhz },
-  { name: 'gpu_power_limit_max_watts', help: 'Highest power limit of the GPU', of: (gpu) => gpu.powerLimitMaxWatts },
-  { name: 'gpu_power_limit_current_watts', help: 'Power limit that is set', of: (gpu) => gpu.powerLimitWatts },
-  { name: 'gpu_performance_state', help: 'P-state, 0 is the fastest', of: (gpu) => gpu.performanceState },
-  { name: 'gpu_temperature_threshold_slowdown_celsius', help: 'The GPU slows down at this', of: (gpu) => gpu.slowdownCelsius },
-  { name: 'gpu_temperature_threshold_shutdown_celsius', help: 'The GPU shuts down at this', of: (gpu) => gpu.shutdownCelsius },
-  {
-    name: 'gpu_temperature_threshold_max_operating_celsius',
-    help: 'The GPU should stay below this',
-    of: (gpu) => gpu.maxOperatingCelsius,
-  },
-  { name: 'gpu_pcie_gen_current', help: 'PCIe generation in use', of: (gpu) => gpu.pcieGeneration },
-  { name: 'gpu_pcie_width_current', help: 'PCIe lanes in use', of: (gpu) => gpu.pcieWidth },
-  { name: 'gpu_clock_graphics_max_mhz', help: 'Highest clock of the GPU, MHz', of: (gpu) => gpu.graphicsMaxMhz },
-  { name: 'gpu_clock_memory_max_mhz', help: 'Highest clock of its memory, MHz', of: (gpu) => gpu.memoryMaxMhz },
-];
-
-const PROCESS_COLUMNS: readonly Column<NodeProcess>[] = [
-  { name: 'process_memory_used_bytes', help: 'GPU memory the process holds', of: (row) => row.gpuBytes },
-  {
-    name: 'process_start_time_seconds',
-    help: 'Seconds the process has run',
-    of: ({ ageSeconds }) => (ageSeconds === undefined ? undefined : Math.floor(ageSeconds)),
-  },
-  { name: 'process_cpu_percent', help: 'CPU of the process, 100 is one thread', decimals: 2, of: (row) => row.cpuPercent },
-  { name: 'process_gpu_utilization', help: 'Share of the SMs the process used, percent', of: (row) => row.smPercent },
-  { name: 'process_resident_memory_bytes', help: 'Main memory the process holds', of: (row) => row.residentBytes },
-];
-
-const MIG_COLUMNS: readonly Column<NodeMigDevice>[] = [
-  { name: 'mig_instance_memory_used_bytes', help: 'Memory in use on the MIG device', of: (device) => device.memoryUsedBytes },
-  { name: 'mig_instance_memory_total_bytes', help: 'Memory of the MIG device', of: (device) => device.memoryTotalBytes },
-];
-
-const CPU_COLUMNS: readonly Column<NodeCpu>[] = [
-  { name: 'cpu_utilization', help: 'CPU busy, percent', decimals: 2, of: (cpu) => cpu.utilPercent },
-  { name: 'cpu_socket_count', help: 'CPU sockets', of: (cpu) => cpu.sockets },
-  { name: 'cpu_core_count', help: 'CPU cores', of: (cpu) => cpu.cores },
-  { name: 'cpu_thread_count', help: 'CPU threads', of: (cpu) => cpu.threads },
-  { name: 'cpu_frequency_mhz', help: 'Clock of the CPU, MHz', of: (cpu) => cpu.frequencyMhz },
-];
-
-/** The families of buffers and cache are for kernels that have them. */
-const positive = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
-/** Swap families are for machines that have swap. */
-const swap = (of: (memory: NodeMemory) => number | undefined) => (memory: NodeMemory) =>
-  (memory.swapTotalBytes ?? 0) > 0 ? of(memory) : NaN;
-
-const MEMORY_COLUMNS: readonly Column<NodeMemory>[] = [
-  { name: 'memory_total_bytes', help: 'Memory there is', of: (memory) => memory.totalBytes },
-  { name: 'memory_used_bytes', help: 'Memory in use', of: (memory) => memory.usedBytes },
-  { name: 'memory_available_bytes', help: 'Memory that can be had', of: (memory) => memory.availableBytes },
-  { name: 'memory_free_bytes', help: 'Memory used for nothing', of: (memory) => memory.freeBytes },
-  {
-    name: 'memory_utilization',
-    help: 'Memory in use, percent',
-    decimals: 2,
-    of: ({ usedBytes, totalBytes }) => (usedBytes === undefined || !totalBytes ? undefined : (100 * usedBytes) / totalBytes),
-  },
-  { name: 'memory_buffers_bytes', help: 'Memory in buffers', of: (memory) => positive(memory.buffersBytes) },
-  { name: 'memory_cached_bytes', help: 'Memory in the page cache', of: (memory) => positive(memory.cachedBytes) },
-  { name: 'swap_total_bytes', help: 'Swap there is', of: swap((memory) => memory.swapTotalBytes) },
-  { name: 'swap_used_bytes', help: 'Swap in use', of: swap((memory) => memory.swapUsedBytes) },
-  { name: 'swap_free_bytes', help: 'Swap left', of: swap((memory) => memory.swapFreeBytes) },
-];
-
-const DISK_COLUMNS: readonly Column<NodeDisk>[] = [
-  { name: 'disk_total_bytes', help: 'Size of the file system', of: (disk) => disk.totalBytes },
-  { name: 'disk_available_bytes', help: 'Space left on the file system', of: (disk) => disk.availableBytes },
-];
-
-/** Longest labels of a process, in bytes of UTF-8; what is cut off is counted behind them. */
-const MAX_COMMAND = 256;
-const MAX_NAME = 128;
-
-/** At most `maxBytes` of `text`, and how much is missing: `python train.py ...(31 bytes truncated)`. `rest`: bytes missing from the start. */
-export function capped(text: string, maxBytes: number, rest = 0): string {
-  const whole = clean(text, Infinity);
-  const kept = clean(whole, maxBytes);
-  const cut = kept.length === whole.length ? 0 : new TextEncoder().encode(whole.slice(kept.length)).length;
-  return cut + rest === 0 ? whole : `${kept}...(${cut + rest} bytes truncated)`;
-}
-
-const gpuLabels = ({ instance }: NodeSample, { name, uuid, index }: NodeGpu): Record<string, string | number> => ({
-  gpu: name,
-  instance,
-  gpu_uuid: uuid,
-  gpu_index: index,
-});
+import {
+  GPU_COLUMNS,
+  PROCESS_COLUMNS,
+  MIG_COLUMNS,
+  CPU_COLUMNS,
+  MEMORY_COLUMNS,
+  DISK_COLUMNS,
+  MAX_COMMAND,
+  MAX_NAME,
+  capped,
+  gpuInfoLabels,
+  gpuLabels,
+  migLabels,
+  migModeLabels,
+  sourceLabels,
+} from './sample-families.js';
 
 /** A process on no GPU is exported like one on GPU 0 with an empty uuid, as all-smi does it. */
 function processBlock({ gpus }: NodeSample, { pid, name, user, gpu, command, commandRestBytes }: NodeProcess): LabelBlock {
@@ -121,7 +40,7 @@ function processBlock({ gpus }: NodeSample, { pid, name, user, gpu, command, com
 function gpuFamilies(sample: NodeSample): Family[] {
   const { gpus } = sample;
   const blocks = gpus.map((gpu) => labelBlock(gpuLabels(sample, gpu)));
-  const infos = gpus.map((gpu) => ({ labels: labelBlock({ ...gpuLabels(sample, gpu), type: 'GPU', ...gpu.details }), value: 1 }));
+  const infos = gpus.map((gpu) => ({ labels: labelBlock(gpuInfoLabels(sample, gpu)), value: 1 }));
   const firmware = gpus.flatMap((gpu) =>
     gpu.gspFirmwareVersion === undefined
       ? []
@@ -134,34 +53,18 @@ function gpuFamilies(sample: NodeSample): Family[] {
   ];
 }
 
-function migFamilies({ gpus, instance }: NodeSample): Family[] {
-  const base = ({ index, uuid, name }: NodeGpu): Record<string, string | number> => ({
-    gpu_index: index,
-    gpu_uuid: uuid,
-    gpu: name,
-    instance,
-    host: instance,
-  });
+function migFamilies(sample: NodeSample): Family[] {
+  const { gpus } = sample;
   const modes = gpus.flatMap((gpu) =>
-    gpu.migEnabled === undefined ? [] : [{ labels: labelBlock(base(gpu)), value: gpu.migEnabled ? 1 : 0 }],
+    gpu.migEnabled === undefined ? [] : [{ labels: labelBlock(migModeLabels(sample, gpu)), value: gpu.migEnabled ? 1 : 0 }],
   );
   const devices = gpus.flatMap((gpu) => (gpu.migDevices ?? []).map((device) => ({ gpu, device })));
-  const blocks = devices.map(({ gpu, device }) =>
-    labelBlock({
-      ...base(gpu),
-      mig_instance: device.index,
-      mig_uuid: device.uuid,
-      mig_profile: device.profile,
-      gpu_instance_id: device.gpuInstance ?? '',
-      compute_instance_id: device.computeInstance ?? '',
-    }),
-  );
   return [
     gauge('gpu_mig_mode', 'Whether the GPU is divided into MIG devices', modes),
     ...families(
       MIG_COLUMNS,
       devices.map(({ device }) => device),
-      blocks,
+      devices.map(({ gpu, device }) => labelBlock(migLabels(sample, gpu, device))),
       undefined,
     ),
   ];
@@ -213,7 +116,7 @@ export const waitingText = (node: Pick<NodeSample, 'instance' | 'os' | 'arch'>, 
 /** The exposition of a collection. `version`: of the exporter. */
 export function nodeText(sample: NodeSample, version: string): string {
   const { instance, sources, memory } = sample;
-  const states = sources.map(({ name, state, reason }) => ({ labels: labelBlock({ instance, source: name, state, reason }), value: 1 }));
+  const states = sources.map((source) => ({ labels: labelBlock(sourceLabels(sample, source)), value: 1 }));
   return writeFamilies([
     ...statusFamilies(sample, version, 1),
     gauge('node_source_info', 'How each source of the collection is', states),

@@ -2,7 +2,6 @@
 import { NO_ALLOCATIONS } from '../../model/allocations.js';
 import {
   GPU_FIELDS,
-  NO_EXTRAS,
   type NodeExtras,
   type GpuColumns,
   type GpuField,
@@ -11,6 +10,7 @@ import {
   type ProcColumns,
   type Rows,
 } from '../../model/columns.js';
+import { NO_EXTRAS, NO_FACTS, NO_GPUS, NO_PROCESSES, NO_ROWS } from '../../model/empty-columns.js';
 import { RecordedExtras } from '../format/recorded-extras.js';
 import {
   PROC_VALUES,
@@ -81,7 +81,7 @@ export class RecordedColumns implements NodeData {
   }
 
   get procs(): ProcColumns {
-    return (this.#procs ??= this.#source ? procColumns(this.#source.frame.procs, this.#source.spans.procs) : NO_PROCS);
+    return (this.#procs ??= this.#source ? procColumns(this.#source.frame.procs, this.#source.spans.procs) : NO_PROCESSES);
   }
   get gpus(): GpuColumns {
     return (this.#gpus ??= this.#source ? this.#gpuColumns(this.#source) : NO_GPUS);
@@ -165,39 +165,3 @@ function rowsOf(packed: PackedRows, name: TableName, [from, count]: readonly [nu
     title: (row) => texts[packed.titles[from + row]!] ?? '',
   };
 }
-
-const NONE = new Float64Array();
-const NO_ROWS: Rows<string> = { count: 0, value: () => NaN, title: () => '' };
-const NO_PROCS: ProcColumns = {
-  count: 0,
-  pid: new Uint32Array(),
-  gpu: new Int32Array(),
-  user: new Int32Array(),
-  vramBytes: NONE,
-  ageSeconds: NONE,
-  cpuPercent: NONE,
-  smPercent: NONE,
-  command: new Uint32Array(),
-  name: new Uint32Array(),
-};
-const NO_GPUS: GpuColumns = {
-  count: 0,
-  slots: 0,
-  index: new Int32Array(),
-  uuid: new Uint32Array(),
-  name: new Uint32Array(),
-  field: Object.fromEntries(GPU_FIELDS.map((field) => [field, NONE])) as Record<GpuField, Float64Array>,
-  detail: () => '',
-};
-const NO_FACTS: NodeFacts = {
-  instance: '',
-  exporterVersion: '',
-  up: undefined,
-  hasProcessFamily: false,
-  processScope: undefined,
-  samples: 0,
-  badLines: 0,
-  badSample: '',
-  capsHit: [],
-  bytes: 0,
-};

@@ -1,15 +1,14 @@
-/** The collector of this machine. What it reads becomes text and goes through a parser, as if it had been scraped: one way for all data. */
+/** The collector of this machine: what it reads goes into the columns of one node. */
 import { AppError } from '../../errors.js';
-import type { NodeSource } from '../../model/sample.js';
+import type { SampleColumns } from '../../exposition/write/sample-columns.js';
+import type { Clock, Ms } from '../../model/clock.js';
 import type { Collector, Delivery } from '../../model/collector.js';
+import { Endpoint } from '../../model/endpoint.js';
 import { Node } from '../../model/node.js';
+import type { NodeSource } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
-import { VERSION } from '../../version.js';
-import { nodeText } from '../../exposition/write/node-text.js';
 import { every } from './interval.js';
 import { Machine, type MachineOptions } from './machine.js';
-import type { Clock, Ms } from '../../model/clock.js';
-import type { ScrapeParser } from '../../exposition/parser/index.js';
 
 /** How often this machine is read unless somebody says otherwise. */
 export const LOCAL_INTERVAL_MS: Ms = 2_000;
@@ -17,7 +16,8 @@ export const LOCAL_INTERVAL_MS: Ms = 2_000;
 const OVERDUE_INTERVALS = 3;
 
 export interface LocalCollectorOptions extends Omit<MachineOptions, 'scope' | 'intervalMs'> {
-  readonly newParser: () => ScrapeParser;
+  /** Where its samples go. */
+  readonly columns: SampleColumns;
   /** Default 2 s. */
   readonly intervalMs?: Ms;
   /** Called after each delivery of data: the place to renumber user ids. */
@@ -43,24 +43,21 @@ class OneMachine implements LocalCollector {
   sources: readonly NodeSource[] = [];
   readonly #machine: Machine;
   readonly #clock: Clock;
-  readonly #parser: ScrapeParser;
-  readonly #record: Node;
+  readonly #columns: SampleColumns;
+  readonly #node: Node;
   readonly #afterCommit: () => void;
   #deliver: (delivery: Delivery) => void = () => undefined;
   #end: () => void = () => undefined;
   #disarm: () => void = () => undefined;
 
-  constructor(
-    machine: Machine,
-    { clock, newParser, intervalMs = LOCAL_INTERVAL_MS, afterCommit = () => undefined }: LocalCollectorOptions,
-  ) {
+  constructor(machine: Machine, { clock, columns, intervalMs = LOCAL_INTERVAL_MS, afterCommit = () => undefined }: LocalCollectorOptions) {
     this.#machine = machine;
     this.#clock = clock;
-    this.#parser = newParser();
+    this.#columns = columns;
     this.#afterCommit = afterCommit;
     this.intervalMs = intervalMs;
-    this.#record = new Node({ nodeId: 'localhost', name: machine.identity.instance }, this.#parser.data);
-    this.nodes = [this.#record];
+    this.#node = new Node({ nodeId: 'localhost', name: machine.identity.instance }, columns, new Endpoint('localhost', intervalMs));
+    this.nodes = [this.#node];
   }
 
   start(deliver: (delivery: Delivery) => void): void {
@@ -81,11 +78,10 @@ class OneMachine implements LocalCollector {
     try {
       const sample = await this.#machine.read();
       this.sources = sample.sources;
-      this.#parser.push(Buffer.from(nodeText(sample, VERSION)));
-      const change = this.#parser.commit(sample.at, 0);
-      this.#record.commit({ at: sample.at, latencyMs: sample.at - startedAt, skewMs: 0, nextTryAt: startedAt + this.intervalMs });
+      const change = this.#columns.load(sample);
+      this.#node.commit({ at: sample.at, latencyMs: sample.at - startedAt, skewMs: 0, nextTryAt: startedAt + this.intervalMs }, change);
       this.#watch();
-      this.#deliver({ node: this.#record, kind: 'data', continuity: 'next', change });
+      this.#deliver({ node: this.#node, kind: 'data', continuity: 'next', change });
       this.#afterCommit();
     } catch (thrown) {
       this.#fail(thrown);
@@ -94,20 +90,19 @@ class OneMachine implements LocalCollector {
 
   /** Only a fault of ours gets here: sources that fail are part of a sample. */
   #fail(thrown: unknown): void {
-    this.#parser.abort();
     const { code, message: text } = new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) });
     const at = this.#clock.now();
-    this.#record.fail({ at, error: { code, text }, nextTryAt: at + this.intervalMs });
-    this.#deliver({ node: this.#record, kind: 'failed', continuity: 'next' });
+    this.#node.fail({ at, error: { code, text }, nextTryAt: at + this.intervalMs });
+    this.#deliver({ node: this.#node, kind: 'failed', continuity: 'next' });
   }
 
   /** A machine so busy that nothing comes back is told, not shown as it was. */
   #watch(): void {
     this.#disarm();
     this.#disarm = this.#clock.after(OVERDUE_INTERVALS * this.intervalMs, () => {
-      if (this.#record.status.overdue) return;
-      this.#record.setStatus({ overdue: true });
-      this.#deliver({ node: this.#record, kind: 'overdue', continuity: 'next' });
+      if (this.#node.status.overdue) return;
+      this.#node.setStatus({ overdue: true });
+      this.#deliver({ node: this.#node, kind: 'overdue', continuity: 'next' });
     });
   }
 }

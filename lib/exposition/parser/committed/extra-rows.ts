@@ -1,5 +1,6 @@
 /** Rows that are kept as they come: every family of an entity with its value and its labels. Labels are taken apart when they are asked for. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraRows, type ExtraTable, type NodeExtras } from '../../../model/columns.js';
+import { NO_EXTRA_ROWS } from '../../../model/empty-columns.js';
 import { NO_FLOATS, NO_INTS, type Arena } from '../bytes.js';
 import { type SampleValues } from '../sample-values.js';
 import { METRICS } from '../../schema/families.js';
@@ -93,8 +94,6 @@ class Rows implements ExtraRows {
   }
 }
 
-const NO_ROWS: ExtraRows = { count: 0, value: () => NaN, label: () => '', families: () => [] };
-
 export class Extras implements NodeExtras {
   /** Those that the host has or once had. */
   readonly #tables: Partial<Record<ExtraTable, Rows>> = {};
@@ -105,7 +104,7 @@ export class Extras implements NodeExtras {
   }
 
   rows(table: ExtraTable): ExtraRows {
-    return this.#tables[table] ?? NO_ROWS;
+    return this.#tables[table] ?? NO_EXTRA_ROWS;
   }
 
   /** `gpus`: in the order of their slots. The others stand in the order of their indices, those without one as they came. */

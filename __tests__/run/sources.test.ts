@@ -1,0 +1,108 @@
+/** The sources of a run, opened for real: a mock cluster over HTTP, a stand-in machine, both side by side. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Parsers } from '../../lib/exposition/parser/index.js';
+import { MOCK_GPU_NAME, startMock } from '../../lib/mock/mock.js';
+import { included } from '../../lib/model/node-view.js';
+import type { HostsSource, LocalSource, Source } from '../../lib/run/settings.js';
+import { openSources, type OpenSource } from '../../lib/run/sources.js';
+import { systemClock } from '../../lib/run/system-clock.js';
+import { expandHosts } from '../../lib/sources/hostlists/targets.js';
+import { staticMachine } from '../helpers/captures.js';
+
+const ending: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ending.splice(0).reverse()) await end();
+});
+
+async function hosts(nodes: number): Promise<HostsSource> {
+  const mock = await startMock({
+    bind: '127.0.0.1',
+    ports: Array.from({ length: nodes }, () => 0),
+    clock: systemClock,
+    platform: 'nvidia',
+    gpuName: MOCK_GPU_NAME,
+    startIndex: 1,
+    failureNodes: 0,
+    processes: true,
+    seed: 7,
+  });
+  ending.push(() => mock.stop());
+  return { kind: 'hosts', targets: expandHosts(mock.addresses), title: 'hosts.csv', timeoutMs: 5000, intervalMs: 500 };
+}
+
+function local(): LocalSource {
+  const machine = staticMachine();
+  const { nvidiaSmi, procDir, passwdFile } = machine;
+  ending.push(() => machine.dispose());
+  return { kind: 'local', machine: { nvidiaSmi, procDir, passwdFile, redact: true }, intervalMs: 1000 };
+}
+
+async function opened(...sources: readonly Source[]): Promise<OpenSource> {
+  const parsers = new Parsers();
+  const open = await openSources(sources, { parsers, clock: systemClock, afterCommit: () => void parsers.tidy() });
+  ending.push(async () => {
+    await open.collector.stop();
+    await open.close();
+  });
+  return open;
+}
+
+async function answered({ collector }: OpenSource): Promise<void> {
+  collector.start(() => undefined);
+  for (let left = 1000; !collector.nodes.every(included); left--) {
+    if (left === 0) throw new Error('not all nodes answered');
+    await pause(10);
+  }
+}
+
+const chips = (open: OpenSource): readonly string[] =>
+  open.notices().map(({ spans }) =>
+    spans
+      .map(({ text }) => text)
+      .join('')
+      .trim(),
+  );
+
+test('this machine and nodes over HTTP, side by side: the nodes of both, the users of both under one name', async () => {
+  const open = await opened(local(), await hosts(2));
+  expect([open.collector.source, open.collector.intervalMs, open.collector.nodes.length]).toEqual(['this machine + hosts.csv', 500, 3]);
+  expect(open.collector.nodes.map(({ endpoints: [{ intervalMs }] }) => intervalMs)).toEqual([1000, 500, 500]);
+  await answered(open);
+  const [here, there] = open.collector.nodes;
+  expect(here!.gpus.count).toBeGreaterThan(0);
+  expect(there!.gpus.count).toBe(8);
+  // An id means the same user on every node, wherever the node's data come from.
+  for (let id = 0; id < 5; id++) expect(here!.userName(id)).toBe(there!.userName(id));
+  expect(chips(open)).toEqual([]);
+});
+
+describe('alone', () => {
+  test('this machine says how to see more', async () => {
+    const open = await opened(local());
+    expect(chips(open)).toEqual(['this machine only: name nodes with --hosts or --hostfile']);
+  });
+
+  test('the demo says what it is, and ends its cluster', async () => {
+    const open = await opened({ kind: 'demo', timeoutMs: 5000 });
+    await answered(open);
+    expect([open.collector.source, chips(open)]).toEqual(['demo', ['demo: a made-up cluster']]);
+    const { nodeId } = open.collector.nodes[0]!;
+    await open.collector.stop();
+    await open.close();
+    await expect(fetch(`http://${nodeId}/metrics`)).rejects.toThrow('fetch failed');
+    ending.splice(0);
+  });
+});
+
+test('what stands alone is not combined; without a source there is no run', async () => {
+  await expect(opened({ kind: 'demo', timeoutMs: 1 }, local())).rejects.toMatchObject({ code: 'E_INTERNAL' });
+  await expect(opened()).rejects.toMatchObject({ code: 'E_INTERNAL' });
+});
+
+test('when one cannot be opened the others are closed', async () => {
+  const here = local();
+  await expect(opened({ ...here, machine: { ...here.machine, procDir: '/nowhere' } }, await hosts(1))).rejects.toMatchObject({
+    code: 'E_LOCAL_NONE',
+  });
+});

@@ -1,0 +1,314 @@
+/**
+ * Puts samples into the columns of a node, as the parser does with text: what a source that reads records has instead of a parser. The
+ * same sample makes the same columns either way.
+ */
+import { NO_ALLOCATIONS } from '../../model/allocations.js';
+import {
+  CORE_FIELDS,
+  CPU_FIELDS,
+  DISK_FIELDS,
+  GPU_FIELDS,
+  MEMORY_FIELDS,
+  type Change,
+  type ExtraReading,
+  type ExtraRows,
+  type ExtraTable,
+  type GpuColumns,
+  type GpuField,
+  type NodeData,
+  type NodeExtras,
+  type NodeFacts,
+  type ProcColumns,
+  type Rows,
+} from '../../model/columns.js';
+import { NO_EXTRA_ROWS, NO_EXTRAS, NO_FACTS, NO_GPUS, NO_PROCESSES, NO_ROWS } from '../../model/empty-columns.js';
+import type { NodeGpu, NodeProcess, NodeSample } from '../../model/sample.js';
+import { labelText, type Cap } from '../parser/labels.js';
+import type { UserNames } from '../parser/user-names.js';
+import { METRICS, metricNamed, NAMESPACE, ROW_CAPS, type Metric } from '../schema/families.js';
+import type { Column } from './gauges.js';
+import {
+  capped,
+  CPU_COLUMNS,
+  DISK_COLUMNS,
+  GPU_COLUMNS,
+  gpuInfoLabels,
+  gpuLabels,
+  MAX_COMMAND,
+  MAX_NAME,
+  MEMORY_COLUMNS,
+  MIG_COLUMNS,
+  migLabels,
+  migModeLabels,
+  PROCESS_COLUMNS,
+  sourceLabels,
+} from './sample-families.js';
+
+type Labels = Readonly<Record<string, string | number>>;
+
+export class SampleColumns implements NodeData {
+  readonly allocations = NO_ALLOCATIONS;
+  procs: ProcColumns = NO_PROCESSES;
+  gpus: GpuColumns = NO_GPUS;
+  cpus: Rows<(typeof CPU_FIELDS)[number]> = NO_ROWS;
+  cores: Rows<(typeof CORE_FIELDS)[number]> = NO_ROWS;
+  memory: Rows<(typeof MEMORY_FIELDS)[number]> = NO_ROWS;
+  disks: Rows<(typeof DISK_FIELDS)[number]> = NO_ROWS;
+  facts: NodeFacts = NO_FACTS;
+  extras: NodeExtras = NO_EXTRAS;
+  readonly #users: UserNames;
+  readonly #version: string;
+  /** By reference; 0 is the empty one. */
+  #texts: string[] = [''];
+  #refs = new Map<string, number>();
+  /** What rows there were, and what they were called. */
+  #structure = '';
+
+  /** `version`: of the program that made the samples. */
+  constructor(users: UserNames, version: string) {
+    this.#users = users;
+    this.#version = version;
+  }
+
+  text(ref: number): string {
+    return this.#texts[ref] ?? '';
+  }
+  userName(id: number): string {
+    return this.#users.name(id);
+  }
+  markUsers(live: Uint8Array): void {
+    for (let row = 0; row < this.procs.count; row++) live[this.procs.user[row]!] = 1;
+  }
+  renumberUsers(fresh: Int32Array): void {
+    for (let row = 0; row < this.procs.count; row++) this.procs.user[row] = fresh[this.procs.user[row]!]!;
+  }
+
+  /** Shows a sample instead of the one before; says whether only numbers differ. */
+  load(sample: NodeSample): Change {
+    this.#texts = [''];
+    this.#refs = new Map();
+    const gpus = inOrder(sample.gpus).slice(0, ROW_CAPS.gpu);
+    const processes = (sample.processes ?? []).slice(0, ROW_CAPS.process);
+    this.gpus = this.#gpuColumns(sample, gpus);
+    this.procs = this.#procColumns(sample, gpus, processes);
+    this.cpus = smallTable(CPU_FIELDS, CPU_COLUMNS, sample.cpu ? [sample.cpu] : [], ({ model }) => model);
+    this.cores = coreTable(sample);
+    this.memory = smallTable(MEMORY_FIELDS, MEMORY_COLUMNS, sample.memory ? [sample.memory] : [], () => '');
+    this.disks = smallTable(DISK_FIELDS, DISK_COLUMNS, byMountPoint(sample.disks), ({ mountPoint }) => mountPoint);
+    this.extras = extrasOf(sample, gpus);
+    this.facts = this.#factsOf(sample, processes);
+    const structure = this.#structureOf();
+    const change = structure === this.#structure ? 'values' : 'structure';
+    this.#structure = structure;
+    return change;
+  }
+
+  #ref(text: string, cap: Cap): number {
+    const cleaned = labelText(text, cap);
+    if (cleaned === '') return 0;
+    let ref = this.#refs.get(cleaned);
+    if (ref === undefined) this.#refs.set(cleaned, (ref = this.#texts.push(cleaned) - 1));
+    return ref;
+  }
+
+  #gpuColumns(sample: NodeSample, gpus: readonly NodeGpu[]): GpuColumns {
+    const field = Object.fromEntries(GPU_FIELDS.map((name) => [name, new Float64Array(gpus.length).fill(NaN)])) as Record<
+      GpuField,
+      Float64Array
+    >;
+    for (const column of GPU_COLUMNS) {
+      const metric = metricOf(column);
+      if (metric?.table !== 'gpu' || !('field' in metric)) continue;
+      for (let slot = 0; slot < gpus.length; slot++) field[metric.field][slot] = readingOf(metric, column, gpus[slot]!);
+    }
+    const details = gpus.map((gpu): Labels => gpuInfoLabels(sample, gpu));
+    return {
+      count: gpus.length,
+      slots: gpus.length,
+      index: Int32Array.from(gpus, ({ index }) => index),
+      uuid: Uint32Array.from(gpus, ({ uuid }) => this.#ref(uuid, 'name')),
+      name: Uint32Array.from(gpus, ({ name }) => this.#ref(name, 'value')),
+      field,
+      detail: (slot, label) => labelOf(details[slot], label),
+    };
+  }
+
+  #procColumns(sample: NodeSample, gpus: readonly NodeGpu[], processes: readonly NodeProcess[]): ProcColumns {
+    const count = processes.length;
+    const reading = (name: string): Float64Array => {
+      const column = PROCESS_COLUMNS.find((one) => one.name === name)!;
+      return Float64Array.from(processes, (process) => readingOf(metricOf(column)!, column, process));
+    };
+    const slots = new Map(gpus.map((gpu, slot) => [gpu, slot]));
+    return {
+      count,
+      pid: Uint32Array.from(processes, ({ pid }) => pid),
+      gpu: Int32Array.from(processes, ({ gpu }) => (gpu === undefined ? -1 : (slots.get(sample.gpus[gpu]!) ?? -1))),
+      user: Int32Array.from(processes, ({ user }) => this.#users.idOfName(labelText(capped(user, MAX_NAME), 'name'))),
+      vramBytes: reading('process_memory_used_bytes').map((bytes) => (bytes > 0 ? bytes : 0)),
+      ageSeconds: reading('process_start_time_seconds'),
+      cpuPercent: reading('process_cpu_percent'),
+      smPercent: reading('process_gpu_utilization'),
+      command: Uint32Array.from(processes, ({ command, commandRestBytes }) =>
+        this.#ref(capped(command, MAX_COMMAND, commandRestBytes), 'command'),
+      ),
+      name: Uint32Array.from(processes, ({ name }) => this.#ref(capped(name, MAX_NAME), 'name')),
+    };
+  }
+
+  #factsOf({ instance, processes, scope }: NodeSample, listed: readonly NodeProcess[]): NodeFacts {
+    const capsHit = (processes?.length ?? 0) > listed.length ? ['process rows'] : [];
+    return {
+      ...NO_FACTS,
+      instance: labelText(instance, 'value'),
+      exporterVersion: this.#version,
+      up: true,
+      hasProcessFamily: listed.length > 0,
+      processScope: processes === undefined ? undefined : scope,
+      samples: this.#readings(),
+      // Nothing was transferred.
+      bytes: NaN,
+      capsHit,
+    };
+  }
+
+  /** Readings there are: what a text would have lines for. */
+  #readings(): number {
+    const { gpus, procs, cpus, cores, memory, disks } = this;
+    const reported = (values: ArrayLike<number>): number => Array.from(values).filter((value) => !Number.isNaN(value)).length;
+    const table = <Field extends string>(rows: Rows<Field>, fields: readonly Field[]): number =>
+      reported(Array.from({ length: rows.count }, (_, row) => fields.map((field) => rows.value(row, field))).flat());
+    const columns = [...GPU_FIELDS.map((name) => gpus.field[name]), procs.ageSeconds, procs.cpuPercent, procs.smPercent];
+    return (
+      columns.reduce((sum, column) => sum + reported(column), procs.count) +
+      table(cpus, CPU_FIELDS) +
+      table(cores, CORE_FIELDS) +
+      table(memory, MEMORY_FIELDS) +
+      table(disks, DISK_FIELDS)
+    );
+  }
+
+  #structureOf(): string {
+    const { gpus, procs, cpus, cores, memory, disks } = this;
+    const rows = Array.from({ length: procs.count }, (_, row) => [
+      procs.pid[row],
+      procs.gpu[row],
+      procs.user[row],
+      this.text(procs.command[row]!),
+      this.text(procs.name[row]!),
+    ]);
+    const titles = [cpus, cores, memory, disks].map((table) => Array.from({ length: table.count }, (_, row) => table.title(row)));
+    const slots = Array.from({ length: gpus.slots }, (_, slot) => [
+      gpus.index[slot],
+      this.text(gpus.uuid[slot]!),
+      this.text(gpus.name[slot]!),
+    ]);
+    return JSON.stringify([slots, rows, titles, this.facts.instance, this.facts.processScope]);
+  }
+}
+
+const metricOf = <Row>({ name }: Column<Row>): Metric | undefined => METRICS[metricNamed(NAMESPACE + name)];
+
+/** A reading as the text of a node has it: to as many digits, and NaN where the family cannot have that value. */
+function readingOf<Row>({ min = 0, max = Number.MAX_VALUE }: Metric, { of, decimals }: Column<Row>, row: Row): number {
+  const value = of(row, undefined) ?? NaN;
+  const written = decimals === undefined ? value : Number(value.toFixed(decimals));
+  return written >= min && written <= max ? written : NaN;
+}
+
+const inOrder = (gpus: readonly NodeGpu[]): readonly NodeGpu[] =>
+  [...gpus].sort((a, b) => a.index - b.index || (a.uuid === b.uuid ? 0 : a.uuid < b.uuid ? -1 : 1));
+
+const byMountPoint = (disks: NodeSample['disks']): NodeSample['disks'] =>
+  [...disks].sort((a, b) => (a.mountPoint === b.mountPoint ? 0 : a.mountPoint < b.mountPoint ? -1 : 1)).slice(0, ROW_CAPS.disk);
+
+function smallTable<Row, Field extends string>(
+  fields: readonly Field[],
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  title: (row: Row) => string,
+): Rows<Field> {
+  const values = rows.map((row) =>
+    Object.fromEntries(
+      columns.flatMap((column) => {
+        const metric = metricOf(column);
+        return metric && 'field' in metric ? [[metric.field, readingOf(metric, column, row)]] : [];
+      }),
+    ),
+  );
+  return {
+    count: rows.length,
+    value: (row, field) => (fields.includes(field) ? (values[row]?.[field] ?? NaN) : NaN),
+    title: (row) => labelText(title(rows[row]!), 'value'),
+  };
+}
+
+/** Only cores that report. */
+function coreTable({ cpu }: NodeSample): Rows<'utilPercent'> {
+  const metric = METRICS[metricNamed(`${NAMESPACE}cpu_core_utilization`)]!;
+  const column: Column<number | undefined> = { name: metric.name, help: '', decimals: 2, of: (percent) => percent };
+  const cores = (cpu?.coreUtilPercent ?? []).filter((percent) => percent !== undefined).slice(0, ROW_CAPS.core);
+  return { count: cores.length, value: (row) => readingOf(metric, column, cores[row]), title: () => '' };
+}
+
+function extrasOf(sample: NodeSample, gpus: readonly NodeGpu[]): NodeExtras {
+  const tables: Partial<Record<ExtraTable, ExtraRows>> = {
+    gpu: extraRows(gpus.map((gpu) => gpuExtras(sample, gpu))),
+    mig: extraRows(migExtras(sample)),
+    source: extraRows(sample.sources.map((source) => [extra('node_source_info', 1, sourceLabels(sample, source))])),
+  };
+  return { rows: (table) => tables[table] ?? NO_EXTRA_ROWS };
+}
+
+function gpuExtras(sample: NodeSample, gpu: NodeGpu): readonly ExtraReading[] {
+  const labels = gpuLabels(sample, gpu);
+  const readings = GPU_COLUMNS.flatMap((column) => {
+    const value = column.of(gpu) ?? NaN;
+    return isExtra(column.name) && !Number.isNaN(value) ? [extra(column.name, value, labels)] : [];
+  });
+  if (gpu.gspFirmwareVersion !== undefined)
+    readings.push(extra('gpu_gsp_firmware_version_info', 1, { ...labels, version: gpu.gspFirmwareVersion }));
+  if (gpu.migEnabled !== undefined) readings.push(extra('gpu_mig_mode', Number(gpu.migEnabled), migModeLabels(sample, gpu)));
+  return readings;
+}
+
+function migExtras(sample: NodeSample): readonly (readonly ExtraReading[])[] {
+  const devices = sample.gpus.flatMap((gpu) => (gpu.migDevices ?? []).map((device) => ({ gpu, device })));
+  devices.sort((a, b) => a.device.index - b.device.index);
+  const rows = devices.map(({ gpu, device }) =>
+    MIG_COLUMNS.flatMap((column) => {
+      const value = column.of(device) ?? NaN;
+      return Number.isNaN(value) ? [] : [extra(column.name, value, migLabels(sample, gpu, device))];
+    }),
+  );
+  return rows.filter((readings) => readings.length > 0);
+}
+
+const isExtra = (name: string): boolean => {
+  const metric = METRICS[metricNamed(NAMESPACE + name)];
+  return metric !== undefined && 'extra' in metric;
+};
+
+function extra(family: string, value: number, labels: Labels): ExtraReading {
+  const metric = METRICS[metricNamed(NAMESPACE + family)]!;
+  const { min = 0, max = Number.MAX_VALUE, unit } = metric;
+  return {
+    family,
+    unit,
+    value: value >= min && value <= max ? value : NaN,
+    labels: Object.entries(labels).map(([name, text]) => [name, labelText(String(text), 'value')] as const),
+  };
+}
+
+const extraRows = (rows: readonly (readonly ExtraReading[])[]): ExtraRows => ({
+  count: rows.length,
+  value: (row, family) => rows[row]?.find((reading) => reading.family === family)?.value ?? NaN,
+  label: (row, name) => {
+    for (const { labels } of rows[row] ?? []) for (const [label, text] of labels) if (label === name) return text;
+    return '';
+  },
+  families: (row) => rows[row] ?? [],
+});
+
+const labelOf = (labels: Labels | undefined, name: string): string =>
+  labels && Object.hasOwn(labels, name) ? labelText(String(labels[name]), 'value') : '';

@@ -1,0 +1,132 @@
+/** Which family each reading of a sample is, and how its texts are cut: for the text that a node sends, and for the columns of a viewer. */
+import type { Column } from './gauges.js';
+import type { NodeGpu, NodeProcess, NodeMigDevice, NodeCpu, NodeMemory, NodeDisk, NodeSample, NodeSource } from '../../model/sample.js';
+import { clean } from '../../text/sanitize.js';
+
+export const GPU_COLUMNS: readonly Column<NodeGpu>[] = [
+  { name: 'gpu_utilization', help: 'Share of time the GPU was busy, percent', of: (gpu) => gpu.utilPercent },
+  { name: 'gpu_memory_used_bytes', help: 'GPU memory in use', of: (gpu) => gpu.memoryUsedBytes },
+  { name: 'gpu_memory_total_bytes', help: 'GPU memory there is', of: (gpu) => gpu.memoryTotalBytes },
+  { name: 'gpu_temperature_celsius', help: 'Temperature of the GPU', of: (gpu) => gpu.temperatureCelsius },
+  { name: 'gpu_power_consumption_watts', help: 'Power the GPU draws', of: (gpu) => gpu.powerWatts },
+  { name: 'gpu_frequency_mhz', help: 'Clock of the GPU, MHz', of: (gpu) => gpu.frequencyMhz },
+  { name: 'gpu_power_limit_max_watts', help: 'Highest power limit of the GPU', of: (gpu) => gpu.powerLimitMaxWatts },
+  { name: 'gpu_power_limit_current_watts', help: 'Power limit that is set', of: (gpu) => gpu.powerLimitWatts },
+  { name: 'gpu_performance_state', help: 'P-state, 0 is the fastest', of: (gpu) => gpu.performanceState },
+  { name: 'gpu_temperature_threshold_slowdown_celsius', help: 'The GPU slows down at this', of: (gpu) => gpu.slowdownCelsius },
+  { name: 'gpu_temperature_threshold_shutdown_celsius', help: 'The GPU shuts down at this', of: (gpu) => gpu.shutdownCelsius },
+  {
+    name: 'gpu_temperature_threshold_max_operating_celsius',
+    help: 'The GPU should stay below this',
+    of: (gpu) => gpu.maxOperatingCelsius,
+  },
+  { name: 'gpu_pcie_gen_current', help: 'PCIe generation in use', of: (gpu) => gpu.pcieGeneration },
+  { name: 'gpu_pcie_width_current', help: 'PCIe lanes in use', of: (gpu) => gpu.pcieWidth },
+  { name: 'gpu_clock_graphics_max_mhz', help: 'Highest clock of the GPU, MHz', of: (gpu) => gpu.graphicsMaxMhz },
+  { name: 'gpu_clock_memory_max_mhz', help: 'Highest clock of its memory, MHz', of: (gpu) => gpu.memoryMaxMhz },
+];
+
+export const PROCESS_COLUMNS: readonly Column<NodeProcess>[] = [
+  { name: 'process_memory_used_bytes', help: 'GPU memory the process holds', of: (row) => row.gpuBytes },
+  {
+    name: 'process_start_time_seconds',
+    help: 'Seconds the process has run',
+    of: ({ ageSeconds }) => (ageSeconds === undefined ? undefined : Math.floor(ageSeconds)),
+  },
+  { name: 'process_cpu_percent', help: 'CPU of the process, 100 is one thread', decimals: 2, of: (row) => row.cpuPercent },
+  { name: 'process_gpu_utilization', help: 'Share of the SMs the process used, percent', of: (row) => row.smPercent },
+  { name: 'process_resident_memory_bytes', help: 'Main memory the process holds', of: (row) => row.residentBytes },
+];
+
+export const MIG_COLUMNS: readonly Column<NodeMigDevice>[] = [
+  { name: 'mig_instance_memory_used_bytes', help: 'Memory in use on the MIG device', of: (device) => device.memoryUsedBytes },
+  { name: 'mig_instance_memory_total_bytes', help: 'Memory of the MIG device', of: (device) => device.memoryTotalBytes },
+];
+
+export const CPU_COLUMNS: readonly Column<NodeCpu>[] = [
+  { name: 'cpu_utilization', help: 'CPU busy, percent', decimals: 2, of: (cpu) => cpu.utilPercent },
+  { name: 'cpu_socket_count', help: 'CPU sockets', of: (cpu) => cpu.sockets },
+  { name: 'cpu_core_count', help: 'CPU cores', of: (cpu) => cpu.cores },
+  { name: 'cpu_thread_count', help: 'CPU threads', of: (cpu) => cpu.threads },
+  { name: 'cpu_frequency_mhz', help: 'Clock of the CPU, MHz', of: (cpu) => cpu.frequencyMhz },
+];
+
+/** The families of buffers and cache are for kernels that have them. */
+const positive = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
+
+/** Swap families are for machines that have swap. */
+const swap = (of: (memory: NodeMemory) => number | undefined) => (memory: NodeMemory) =>
+  (memory.swapTotalBytes ?? 0) > 0 ? of(memory) : NaN;
+
+export const MEMORY_COLUMNS: readonly Column<NodeMemory>[] = [
+  { name: 'memory_total_bytes', help: 'Memory there is', of: (memory) => memory.totalBytes },
+  { name: 'memory_used_bytes', help: 'Memory in use', of: (memory) => memory.usedBytes },
+  { name: 'memory_available_bytes', help: 'Memory that can be had', of: (memory) => memory.availableBytes },
+  { name: 'memory_free_bytes', help: 'Memory used for nothing', of: (memory) => memory.freeBytes },
+  {
+    name: 'memory_utilization',
+    help: 'Memory in use, percent',
+    decimals: 2,
+    of: ({ usedBytes, totalBytes }) => (usedBytes === undefined || !totalBytes ? undefined : (100 * usedBytes) / totalBytes),
+  },
+  { name: 'memory_buffers_bytes', help: 'Memory in buffers', of: (memory) => positive(memory.buffersBytes) },
+  { name: 'memory_cached_bytes', help: 'Memory in the page cache', of: (memory) => positive(memory.cachedBytes) },
+  { name: 'swap_total_bytes', help: 'Swap there is', of: swap((memory) => memory.swapTotalBytes) },
+  { name: 'swap_used_bytes', help: 'Swap in use', of: swap((memory) => memory.swapUsedBytes) },
+  { name: 'swap_free_bytes', help: 'Swap left', of: swap((memory) => memory.swapFreeBytes) },
+];
+
+export const DISK_COLUMNS: readonly Column<NodeDisk>[] = [
+  { name: 'disk_total_bytes', help: 'Size of the file system', of: (disk) => disk.totalBytes },
+  { name: 'disk_available_bytes', help: 'Space left on the file system', of: (disk) => disk.availableBytes },
+];
+
+/** Longest labels of a process, in bytes of UTF-8; what is cut off is counted behind them. */
+export const MAX_COMMAND = 256;
+
+export const MAX_NAME = 128;
+
+/** At most `maxBytes` of `text`, and how much is missing: `python train.py ...(31 bytes truncated)`. `rest`: bytes missing from the start. */
+export function capped(text: string, maxBytes: number, rest = 0): string {
+  const whole = clean(text, Infinity);
+  const kept = clean(whole, maxBytes);
+  const cut = kept.length === whole.length ? 0 : new TextEncoder().encode(whole.slice(kept.length)).length;
+  return cut + rest === 0 ? whole : `${kept}...(${cut + rest} bytes truncated)`;
+}
+
+export const gpuLabels = ({ instance }: NodeSample, { name, uuid, index }: NodeGpu): Record<string, string | number> => ({
+  gpu: name,
+  instance,
+  gpu_uuid: uuid,
+  gpu_index: index,
+});
+
+type Labels = Readonly<Record<string, string | number>>;
+
+/** Labels of a GPU's info family: what it is. */
+export const gpuInfoLabels = (sample: NodeSample, gpu: NodeGpu): Labels => ({ ...gpuLabels(sample, gpu), type: 'GPU', ...gpu.details });
+
+/** Labels of whether a GPU is divided. */
+export const migModeLabels = ({ instance }: NodeSample, { index, uuid, name }: NodeGpu): Labels => ({
+  gpu_index: index,
+  gpu_uuid: uuid,
+  gpu: name,
+  instance,
+  host: instance,
+});
+
+export const migLabels = (sample: NodeSample, gpu: NodeGpu, device: NodeMigDevice): Labels => ({
+  ...migModeLabels(sample, gpu),
+  mig_instance: device.index,
+  mig_uuid: device.uuid,
+  mig_profile: device.profile,
+  gpu_instance_id: device.gpuInstance ?? '',
+  compute_instance_id: device.computeInstance ?? '',
+});
+
+export const sourceLabels = ({ instance }: NodeSample, { name, state, reason }: NodeSource): Labels => ({
+  instance,
+  source: name,
+  state,
+  reason,
+});

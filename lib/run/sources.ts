@@ -1,0 +1,121 @@
+/** What opens each kind of source. A further source is a kind in the union (settings.ts) and a factory here. */
+import { AppError } from '../errors.js';
+import type { Parsers } from '../exposition/parser/index.js';
+import type { Clock } from '../model/clock.js';
+import type { Collector } from '../model/collector.js';
+import type { Replay } from '../model/replay.js';
+import { combined } from '../sources/combined-collector.js';
+import { createHttpCollector } from '../sources/hosts/http-collector.js';
+import { expandHosts, type Target } from '../sources/hostlists/targets.js';
+import { VERSION } from '../version.js';
+import { line, span, type Line } from '../view/frame.js';
+import { localNotices } from '../view/local-notices.js';
+import { STANDALONE, type HostsSource, type Source, type SourceKind } from './settings.js';
+
+export interface SourceContext {
+  readonly parsers: Parsers;
+  readonly clock: Clock;
+  /** Called after each delivery of data: the place to renumber user ids. */
+  readonly afterCommit: () => void;
+  /** Whether this is the only source. */
+  readonly alone: boolean;
+}
+
+/** A source that has been opened; nothing is collected before the collector is started. */
+export interface OpenSource {
+  readonly collector: Collector;
+  /** The same object, where it plays a recording. */
+  readonly replay?: Replay;
+  /** Lines under the tab strip: what the reader should know of the source at all times. */
+  notices(): readonly Line[];
+  /** Ends what was started with it; the collector has been stopped before. */
+  close(): Promise<void>;
+}
+
+type Factory<Kind extends SourceKind> = (source: Extract<Source, { kind: Kind }>, context: SourceContext) => Promise<OpenSource>;
+
+const NOTHING: Pick<OpenSource, 'notices' | 'close'> = { notices: () => [], close: () => Promise.resolve() };
+
+/** What only some runs need is loaded by the runs that need it. */
+const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
+  hosts: (source, context) => Promise.resolve({ ...NOTHING, collector: httpCollector(source, source.targets, source.title, context) }),
+
+  async local({ machine, intervalMs }, { parsers, clock, afterCommit, alone }) {
+    const [{ createLocalCollector }, { SampleColumns }] = await Promise.all([
+      import('../sources/local/local-collector.js'),
+      import('../exposition/write/sample-columns.js'),
+    ]);
+    const columns = parsers.holding((users) => new SampleColumns(users, VERSION));
+    const collector = createLocalCollector({
+      ...machine,
+      columns,
+      clock,
+      afterCommit,
+      ...(intervalMs === undefined ? {} : { intervalMs }),
+    });
+    return { ...NOTHING, collector, notices: () => localNotices(collector.sources, alone) };
+  },
+
+  async demo(source, context) {
+    const demo = await (await import('../mock/demo.js')).startDemo(context.clock);
+    return {
+      collector: httpCollector(source, expandHosts(demo.addresses), 'demo', context),
+      notices: () => [DEMO_NOTICE],
+      close: () => demo.stop(),
+    };
+  },
+
+  async replay(source) {
+    const replay = await (await import('./open-replay.js')).openReplay(source);
+    return { ...NOTHING, collector: replay, replay };
+  },
+};
+
+const DEMO_NOTICE: Line = line(span(' demo: a made-up cluster ', 'chip'));
+
+function httpCollector(
+  { timeoutMs, intervalMs, token }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'token'>,
+  targets: readonly Target[],
+  title: string,
+  { parsers, clock, afterCommit }: SourceContext,
+): Collector {
+  return createHttpCollector({
+    targets,
+    newParser: () => parsers.newParser(),
+    source: title,
+    timeoutMs,
+    clock,
+    afterCommit,
+    ...(intervalMs === undefined ? {} : { intervalMs }),
+    ...(token === undefined ? {} : { token }),
+  });
+}
+
+/**
+ * All sources of a run as one. What was opened is closed again when another cannot be. Throws what opening a source throws, and
+ * `E_INTERNAL` for a combination that the command line should have refused.
+ */
+export async function openSources(sources: readonly Source[], context: Omit<SourceContext, 'alone'>): Promise<OpenSource> {
+  const alone = sources.length === 1;
+  if (sources.length === 0 || (!alone && sources.some(({ kind }) => STANDALONE.has(kind))))
+    throw new AppError('E_INTERNAL', { reason: `sources: ${sources.map(({ kind }) => kind).join(', ')}` });
+  const opened: OpenSource[] = [];
+  try {
+    for (const source of sources) opened.push(await open(source, { ...context, alone }));
+  } catch (error) {
+    await Promise.all(opened.map((one) => one.close()));
+    throw error;
+  }
+  const [first] = opened;
+  if (alone && first) return first;
+  return {
+    collector: combined(opened.map(({ collector }) => collector)),
+    notices: () => opened.flatMap((one) => one.notices()),
+    close: async () => void (await Promise.all(opened.map((one) => one.close()))),
+  };
+}
+
+function open(source: Source, context: SourceContext): Promise<OpenSource> {
+  const factory = FACTORIES[source.kind] as (source: Source, context: SourceContext) => Promise<OpenSource>;
+  return factory(source, context);
+}

@@ -1,0 +1,17 @@
+/** Several collectors as one: nodes over HTTP and this machine side by side. */
+import type { Collector } from '../model/collector.js';
+
+/** The nodes of all of them, in their order. The interval is the shortest: nothing is collected more often than that. */
+export function combined(collectors: readonly Collector[]): Collector {
+  return {
+    source: collectors.map(({ source }) => source).join(' + '),
+    nodes: collectors.flatMap(({ nodes }) => nodes),
+    intervalMs: Math.min(...collectors.map(({ intervalMs }) => intervalMs)),
+    start(deliver) {
+      for (const collector of collectors) collector.start(deliver);
+    },
+    async stop() {
+      await Promise.all(collectors.map((collector) => collector.stop()));
+    },
+  };
+}
