@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { gpuShares, userProcesses } from '../../lib/aggregate/user-processes.js';
-import { commandOf, userNodes } from '../../lib/aggregate/user-nodes.js';
+import { userNodes } from '../../lib/aggregate/user-nodes.js';
 import { usersDerivation } from '../../lib/aggregate/users.js';
 import { Derivations } from '../../lib/aggregate/derivations.js';
 import { included } from '../../lib/model/node-view.js';
 import { buildNodes, type ProcSpec } from '../helpers/hosts.js';
 import { cluster, host as anyHost, NAMES } from './random-cluster.js';
 import { oracleUsers, type OracleHost } from './users-oracle.js';
+import { commandOf } from '../../lib/aggregate/process-figures.js';
 
 function expectClose(actual: number, expected: number): void {
   if (actual !== expected) expect(Math.abs(actual - expected) / Math.abs(expected)).toBeLessThan(1e-9);
@@ -119,7 +120,7 @@ describe('processes of a user on a host', () => {
     expect(process.vramBytes).toBe(sum(onGpu.map(({ vram }) => vram)));
     expect(process.ageSeconds).toBe(ages.length === 0 ? NaN : Math.max(...ages));
     if (sms.length === 0) expect(process.smPercent).toBeNaN();
-    else expectClose(process.smPercent, sum(sms) / sms.length);
+    else expectClose(process.smPercent, sum(sms));
   }
 
   test('what a process has of its GPUs, and who else is there', () => {
@@ -145,7 +146,7 @@ describe('processes of a user on a host', () => {
       },
     ]);
     const [first] = userProcesses(host!, 'alice');
-    expect(first).toMatchObject({ pid: 7, slots: [0, 1, 2], vramBytes: 9, smPercent: 30 });
+    expect(first).toMatchObject({ pid: 7, slots: [0, 1, 2], vramBytes: 9, smPercent: 60 });
     expect(gpuShares(host!, first!)).toEqual([
       // GPU 0: 3 of 12 bytes of 100 W.
       {

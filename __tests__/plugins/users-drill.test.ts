@@ -164,8 +164,8 @@ describe('hosts of a user', () => {
 describe('processes on a host', () => {
   const processes = (...keys: readonly string[]): Driver => users('Enter', 'Enter', ...keys);
 
-  test('a process on two GPUs is one line: its bytes together, its SM share the mean of its GPUs', () => {
-    expect(row(processes(), '12')).toBe('12 | 0-1 | 4.00 GiB | 60% | 150.0 | 00:01:10 | torchrun d.py');
+  test('a process on two GPUs is one line: its bytes together, its SM shares too: 100% is one GPU', () => {
+    expect(row(processes(), '12')).toBe('12 | 0-1 | 4.00 GiB | 120% | 150.0 | 00:01:10 | torchrun d.py');
     expect(row(processes(), '13')).toBe('13 | 1 | 1.00 GiB | 10% | 5.0 | 00:01:30 | python e.py');
     expect(rows(processes())).toEqual(['12', '13']);
   });
@@ -251,7 +251,7 @@ describe('a: processes on no GPU', () => {
     driver.press('Down', 'Down', 'Enter');
     expect(row(driver, 'node-0001')).toBe('node-0001 | – | 0 B | 0.0 W | 1 | – | –');
     driver.press('Enter');
-    expect(row(driver, '31')).toBe('31 | – | 0 B | – | – | – | bash');
+    expect(row(driver, '31')).toBe('31 | – | – | – | – | – | bash');
     expect(driver.press('Enter').frame()).toContain('VRAM        on no GPU');
     expect(driver.ran).toEqual(ran);
     driver.press('Esc', 'a');

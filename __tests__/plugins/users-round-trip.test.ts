@@ -134,11 +134,11 @@ function expectations(press: (...keys: readonly string[]) => Promise<string>): v
   });
 
   test('the processes of each, every column', async () => {
-    expect(rows(await press('V', 'Enter', 'Enter'))).toEqual(['201 | 0-1 | 20.0 GiB | 80% | 400.0 | 02:00:00 | torchrun --nproc 2 "x y"']);
+    expect(rows(await press('V', 'Enter', 'Enter'))).toEqual(['201 | 0-1 | 20.0 GiB | 160% | 400.0 | 02:00:00 | torchrun --nproc 2 "x y"']);
     expect(rows(await press('Esc', 'Down', 'Enter'))).toEqual(['101 | 0 | 12.0 GiB | 40% | 100.0 | 01:00:00 | python job-101.py']);
     expect(rows(await press('Esc', 'Esc', 'Down', 'a', 'Enter', 'Enter'))).toEqual([
       '401 | 0 | 30.0 GiB | 100% | 250.0 | 1d 01:01:01 | python job-401.py',
-      '402 | – | 0 B | – | 0.0 | – | bash',
+      '402 | – | – | – | 0.0 | – | bash',
     ]);
     expect(rows(await press('Esc', 'Esc', 'Down', 'Enter', 'Enter'))).toEqual([
       '301 | 0 | 8.00 GiB | – | – | 00:00:05 | python job-301.py',

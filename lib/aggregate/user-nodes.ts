@@ -1,7 +1,7 @@
 /** Where one user's processes are, host by host. Worked out when asked, for one user: what a key may cost. */
 import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
-import { slotShares, type SlotShares } from './power-shares.js';
+import { slotShares,type SlotShares } from './power-shares.js';
 
 /** A user on one host; the figures are those of the users table, over this host alone. NaN: not reported. */
 export interface UserNode {
@@ -52,10 +52,6 @@ export function userRows(node: NodeView, isUser: (node: NodeView, id: UserId) =>
   for (let row = 0; row < count; row++) if (isUser(node, user[row]!)) rows.push(row);
   return rows;
 }
-
-/** The command of a process row, its process name where the command is empty. */
-export const commandOf = (node: NodeView, row: number): string =>
-  row < 0 ? '' : node.text(node.procs.command[row]!) || node.text(node.procs.name[row]!);
 
 function userHost(node: NodeView, rows: readonly number[]): UserNode {
   const { gpu, pid } = node.procs;

@@ -1,22 +1,15 @@
 /** The processes of one user on one host, a process a record however many GPUs it is on; and what a process has of each of its GPUs. */
 import type { NodeView } from '../model/node-view.js';
+import { largest, processFigures, type ProcessFigures } from './process-figures.js';
 import { compareNames } from './name-order.js';
 import { slotShares } from './power-shares.js';
 import { sameUser, userRows } from './user-nodes.js';
 
-/** NaN: not reported. */
-export interface UserProcess {
+export interface UserProcess extends ProcessFigures {
   readonly node: NodeView;
   readonly pid: number;
   /** Its rows, those on a GPU first, by slot. */
   readonly rows: readonly number[];
-  /** GPUs it is on, ascending; empty: on none. */
-  readonly slots: readonly number[];
-  readonly vramBytes: number;
-  /** Mean over those of its GPUs that report it: 100 is all SMs of all of them. */
-  readonly smPercent: number;
-  readonly cpuPercent: number;
-  readonly ageSeconds: number;
 }
 
 /** In the order in which the host lists them. */
@@ -32,26 +25,9 @@ export function userProcesses(node: NodeView, user: string): readonly UserProces
 }
 
 function processOf(node: NodeView, pid: number, rows: number[]): UserProcess {
-  const { gpu, vramBytes, smPercent, cpuPercent, ageSeconds } = node.procs;
+  const { gpu } = node.procs;
   rows.sort((a, b) => Number(gpu[a]! < 0) - Number(gpu[b]! < 0) || gpu[a]! - gpu[b]!);
-  const onGpu = rows.filter((row) => gpu[row]! >= 0);
-  const sms = onGpu.map((row) => smPercent[row]!).filter((sm) => sm >= 0);
-  return {
-    node,
-    pid,
-    rows,
-    slots: [...new Set(onGpu.map((row) => gpu[row]!))],
-    vramBytes: onGpu.reduce((sum, row) => sum + vramBytes[row]!, 0),
-    smPercent: sms.reduce((sum, sm) => sum + sm, 0) / sms.length,
-    cpuPercent: largest(rows.map((row) => cpuPercent[row]!)),
-    ageSeconds: largest(rows.map((row) => ageSeconds[row]!)),
-  };
-}
-
-/** The exporter says it once per GPU; NaN where it never does. */
-function largest(readings: readonly number[]): number {
-  const reported = readings.filter((reading) => !Number.isNaN(reading));
-  return reported.length === 0 ? NaN : Math.max(...reported);
+  return { node, pid, rows, ...processFigures(node, rows) };
 }
 
 export interface GpuShare {
@@ -75,7 +51,7 @@ export function gpuShares(node: NodeView, { rows, slots, pid }: UserProcess): re
     return {
       slot,
       vramBytes,
-      smPercent: largest(own.map((row) => procs.smPercent[row]!)),
+      smPercent: largest(own, procs.smPercent),
       powerWatts: silent[slot] === 1 ? NaN : vramBytes * wattsPerByte[slot]!,
       others: othersOn(node, slot, pid, procs.user[own[0]!]!),
     };

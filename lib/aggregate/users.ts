@@ -1,6 +1,7 @@
 /** Who is using the cluster, how much: the entries of all hosts, added up per user. */
 import type { Derivation } from './derivations.js';
 import { included, type NodeView } from '../model/node-view.js';
+import { commandOf } from './process-figures.js';
 import { NameOrder, compareNames } from './name-order.js';
 import type { UserTotals, UsersTable } from './users-table.js';
 import {
@@ -190,8 +191,7 @@ class Users implements UsersTable {
   command(row: number): string {
     const top = this.#topRow[row]!;
     if (top < 0) return '';
-    const node = this.#nodes[this.#topNode[row]!]!;
-    return node.text(node.procs.command[top]!) || node.text(node.procs.name[top]!);
+    return commandOf(this.#nodes[this.#topNode[row]!]!, top);
   }
   find(user: string): number {
     let [low, high] = [0, this.countAll];

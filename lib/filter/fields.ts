@@ -2,6 +2,7 @@
  * The fields of the filter language: what each is called, whose it is, its unit, and how it is read from the columns of a host. Parser,
  * evaluation and docs/FILTER.md are readings of this table. A reading of NaN, and an empty text, is a field that is missing.
  */
+import { commandOf } from '../aggregate/process-figures.js';
 import { slotState } from '../aggregate/gpu-state.js';
 import type { GpuField } from '../model/columns.js';
 import { included, whyNotReporting, type NodeView } from '../model/node-view.js';
@@ -123,7 +124,7 @@ export const FIELDS: readonly Field[] = [
   gpuText('device_type type', 'GPU, NPU, ...', ({ gpus }, slot) => gpus.detail(slot, 'type') || 'GPU'),
   gpuText('driver', 'version of the driver', ({ gpus }, slot) => gpus.detail(slot, 'driver_version')),
   procText('user', 'whose it is', (node, row) => node.userName(node.procs.user[row]!)),
-  { ...procText('command cmd', 'command line, or the name where that is unknown', commandOf), many: true },
+  { ...procText('command cmd', 'command line, or the name where that is unknown', keptCommand), many: true },
   procNumber('pid', 'number', 'process id', ({ procs }, row) => procs.pid[row]!),
   procNumber('vram', 'bytes', 'GPU memory it holds', ({ procs }, row) => (procs.gpu[row]! < 0 ? NaN : procs.vramBytes[row]!)),
   procNumber('sm', 'percent', 'share of the GPU that it computes with', ({ procs }, row) => procs.smPercent[row]!),
@@ -148,14 +149,14 @@ const MAX_COMMANDS = 200_000;
 let commands = new WeakMap<NodeView, { readonly structure: number; readonly texts: (string | undefined)[] }>();
 let kept = 0;
 
-function commandOf(node: NodeView, row: number): string {
+function keptCommand(node: NodeView, row: number): string {
   let known = commands.get(node);
   // Rows are others, or have other texts, only with another structure.
   if (known?.structure !== node.structure)
     commands.set(node, (known = { structure: node.structure, texts: new Array<string | undefined>(node.procs.count) }));
   let text = known.texts[row];
   if (text !== undefined) return text;
-  text = node.text(node.procs.command[row]!) || node.text(node.procs.name[row]!);
+  text = commandOf(node, row);
   if (++kept > MAX_COMMANDS) {
     commands = new WeakMap();
     kept = 0;

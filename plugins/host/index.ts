@@ -114,6 +114,6 @@ export default definePlugin<NodeTabUi>({
     },
   ],
   tables: [PROCESSES_TABLE],
-  notes: GPU_NOTES,
+  notes: [...GPU_NOTES, "SM%: share of a GPU's multiprocessors, summed over the GPUs of a process: 100% is one GPU."],
   view: nodeView,
 });

@@ -1,8 +1,11 @@
 /** A node's processes: the table, and its rows in the order shown. */
 import {
   argsort,
+  bytes,
+  commandOf,
   included,
   NONE,
+  processFigures,
   ranges,
   sortedPositions,
   span,
@@ -10,6 +13,7 @@ import {
   type NodeView,
   type Order,
   type ProcColumns,
+  type ProcessFigures,
   type Sort,
   type Table,
   type TableColumns,
@@ -40,11 +44,16 @@ const figure =
   };
 const slotOf = figure(
   ({ gpu }) => gpu,
-  ({ slot }) => slot,
+  ({ slots }) => slots[0] ?? -1,
 );
 const vramOf = figure(
   ({ vramBytes }) => vramBytes,
   (process) => process.vramBytes,
+);
+
+const smOf = figure(
+  ({ smPercent }) => smPercent,
+  (process) => process.smPercent,
 );
 
 /** GPUs of a process, as the node numbers them; '' for none. */
@@ -54,11 +63,7 @@ function gpusOf(row: number, data: ProcessRows): string {
   return ranges(slots.map((slot) => gpus.index[slot]!));
 }
 
-function commandOfRow(row: number, data: ProcessRows): string {
-  const node = data.node(row);
-  const first = data.first(row);
-  return node.text(node.procs.command[first]!) || node.text(node.procs.name[first]!);
-}
+const commandOfRow = (row: number, data: ProcessRows): string => commandOf(data.node(row), data.first(row));
 
 export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
   { id: 'node', value: (row, data) => data.node(row).name, export: { name: 'node' } },
@@ -99,17 +104,20 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
   {
     id: 'vram',
     unit: 'bytes',
-    value: (row, data) => (slotOf(row, data) < 0 ? NaN : vramOf(row, data)),
-    screen: { title: 'VRAM', width: 8, sorts: 'descending', order: vramOf },
+    value: vramOf,
+    screen: {
+      title: 'VRAM',
+      width: 8,
+      sorts: 'descending',
+      cell: (row, data) => (slotOf(row, data) < 0 ? NONE : bytes(vramOf(row, data))),
+    },
     export: { name: 'vram_bytes' },
   },
   {
     id: 'sm',
     unit: 'percent',
-    value: figure(
-      ({ smPercent }) => smPercent,
-      (process) => process.smPercent,
-    ),
+    // On no GPU there is nothing to share.
+    value: (row, data) => (slotOf(row, data) < 0 ? NaN : smOf(row, data)),
     screen: { title: 'SM%', width: 5, drop: 1, sorts: 'descending' },
     export: { name: 'sm_percent', decimals: 1 },
   },
@@ -146,17 +154,10 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
   },
 ];
 
-/** A process with all its GPUs: rows of the same pid and user. */
-export interface Process {
-  /** Rows of the process columns; the first of them has the most memory. */
+/** A process that has several rows: those of the same pid and user. */
+export interface Process extends ProcessFigures {
+  /** The first of them has the most memory. */
   readonly rows: readonly number[];
-  /** On all GPUs together; of SM the sum over them. */
-  readonly vramBytes: number;
-  readonly smPercent: number;
-  readonly cpuPercent: number;
-  readonly ageSeconds: number;
-  /** The first of its GPUs, -1 for none. */
-  readonly slot: number;
 }
 
 export interface ProcessOrder extends Order {
@@ -214,7 +215,7 @@ const BY_PID = tableState('pid');
 /** Nodes have up to 50,000 rows, and an answer makes the order anew: no object is made of a process that has but one. */
 function makeOrder(node: NodeView, sort: Sort, showAll: boolean): ProcessOrder {
   const { procs } = node;
-  const { first, merged } = processesOf(procs);
+  const { first, merged } = processesOf(node);
   let ranks: ReadonlyMap<number, number> | undefined;
   const data: ProcessRows = {
     node: () => node,
@@ -222,7 +223,7 @@ function makeOrder(node: NodeView, sort: Sort, showAll: boolean): ProcessOrder {
     merged: (row) => merged.get(row),
     userRank: (row) => (ranks ??= userRanks(node)).get(procs.user[row]!)!,
   };
-  const shown = showAll ? first : first.filter((row) => procs.gpu[row]! >= 0 || (merged.get(row)?.slot ?? -1) >= 0);
+  const shown = showAll ? first : first.filter((row) => procs.gpu[row]! >= 0 || (merged.get(row)?.slots.length ?? 0) > 0);
   const listed = byPid(shown, procs.pid);
   const positions = sortedPositions(PROCESS_COLUMNS, listed, data, sort);
   const rows = positions.map((at) => listed[at]!);
@@ -247,8 +248,8 @@ function byPid(rows: Int32Array, pid: Uint32Array): Int32Array {
 type Merged = ReadonlyMap<number, Process>;
 
 /** The first row of each process, in their order; by that row those that have several. */
-function processesOf(procs: ProcColumns): { readonly first: Int32Array; readonly merged: Merged } {
-  const { count, pid, user } = procs;
+function processesOf(node: NodeView): { readonly first: Int32Array; readonly merged: Merged } {
+  const { count, pid, user } = node.procs;
   const first = new Int32Array(count);
   const several = new Map<number, number[]>();
   const byPid = new Map<number, number>();
@@ -268,21 +269,13 @@ function processesOf(procs: ProcColumns): { readonly first: Int32Array; readonly
     else others.set(`${pid[row]} ${user[row]}`, row);
     first[processes++] = row;
   }
-  return { first: first.subarray(0, processes), merged: new Map([...several].map(([row, rows]) => [row, summed(procs, rows)])) };
+  return { first: first.subarray(0, processes), merged: new Map([...several].map(([row, rows]) => [row, summed(node, rows)])) };
 }
 
-function summed({ vramBytes, smPercent, cpuPercent, ageSeconds, gpu }: ProcColumns, rows: number[]): Process {
+function summed(node: NodeView, rows: number[]): Process {
+  const { vramBytes, gpu } = node.procs;
   rows.sort((a, b) => vramBytes[b]! - vramBytes[a]! || gpu[a]! - gpu[b]!);
-  const reported = (values: Float64Array): readonly number[] => rows.map((row) => values[row]!).filter((value) => !Number.isNaN(value));
-  const most = (values: Float64Array): number => (reported(values).length > 0 ? Math.max(...reported(values)) : NaN);
-  return {
-    rows,
-    vramBytes: rows.reduce((sum, row) => sum + vramBytes[row]!, 0),
-    smPercent: reported(smPercent).length > 0 ? reported(smPercent).reduce((sum, value) => sum + value, 0) : NaN,
-    cpuPercent: most(cpuPercent),
-    ageSeconds: most(ageSeconds),
-    slot: rows.reduce((least, row) => (gpu[row]! >= 0 && (least < 0 || gpu[row]! < least) ? gpu[row]! : least), -1),
-  };
+  return { rows, ...processFigures(node, rows) };
 }
 
 /** By user: the place of the name among those of the host. */

@@ -16,6 +16,7 @@ export default definePlugin<UsersUi>({
     "POWER* is an estimate: each GPU's power is shared out by the bytes its processes hold, so an idle process with much memory gets much of it.",
     "A figure with ≥ leaves out GPUs that report no power. SM: how many GPUs' worth a user computes. ?: processes of no known user.",
     '= before a caption, in place of ▲ or ▼: rows keep the places that they had when F was pressed; – in all columns: a row that is gone.',
+    "SM%: share of a GPU's multiprocessors, summed over the GPUs of a process: 100% is one GPU.",
     "TREND: VRAM over the last samples, one an interval, the newest at the right; the full height is the user's own highest.",
   ],
   view: usersView,

@@ -68,7 +68,9 @@ function facts(node: NodeView, process: UserProcess, user: string): readonly Fac
     ['CPU', Number.isNaN(process.cpuPercent) ? NONE : `${process.cpuPercent.toFixed(1)}%  (100 is one thread)`],
     [
       'SM',
-      Number.isNaN(process.smPercent) ? NONE : `${percent(process.smPercent)}${process.slots.length > 1 ? '  (mean of its GPUs)' : ''}`,
+      Number.isNaN(process.smPercent)
+        ? NONE
+        : `${percent(process.smPercent)}${process.slots.length > 1 ? '  (summed over its GPUs: 100% is one GPU)' : ''}`,
     ],
     ['VRAM', vramText(node, process)],
   ];

@@ -1,5 +1,6 @@
 /** The second level below: what a user runs on one node. A process is one row, however many GPUs it is on. */
 import {
+  bytes,
   commandOf,
   included,
   screenColumns,
@@ -56,7 +57,12 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
     id: 'vram',
     unit: 'bytes',
     value: ({ vramBytes }) => vramBytes,
-    screen: { title: 'VRAM', width: 8, sorts: 'descending' },
+    screen: {
+      title: 'VRAM',
+      width: 8,
+      sorts: 'descending',
+      cell: ({ slots, vramBytes }) => (slots.length === 0 ? dimmed('') : bytes(vramBytes)),
+    },
     export: { name: 'vram_bytes' },
   },
   {

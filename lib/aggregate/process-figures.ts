@@ -1,0 +1,38 @@
+/** A process from its rows, one per GPU: what every tab and every export says of it. */
+import type { NodeView } from '../model/node-view.js';
+
+/** NaN: not reported. */
+export interface ProcessFigures {
+  /** GPUs it is on, ascending; empty: on none. */
+  readonly slots: readonly number[];
+  /** On all its GPUs together; 0 on none. */
+  readonly vramBytes: number;
+  /** Summed over its GPUs: 100 is all SMs of one GPU. */
+  readonly smPercent: number;
+  /** 100 is one thread. */
+  readonly cpuPercent: number;
+  readonly ageSeconds: number;
+}
+
+export function processFigures({ procs }: NodeView, rows: readonly number[]): ProcessFigures {
+  const { gpu, vramBytes, smPercent, cpuPercent, ageSeconds } = procs;
+  const onGpu = rows.filter((row) => gpu[row]! >= 0);
+  const sms = onGpu.map((row) => smPercent[row]!).filter((sm) => sm >= 0);
+  return {
+    slots: [...new Set(onGpu.map((row) => gpu[row]!))].sort((a, b) => a - b),
+    vramBytes: onGpu.reduce((sum, row) => sum + vramBytes[row]!, 0),
+    smPercent: sms.length === 0 ? NaN : sms.reduce((sum, sm) => sum + sm, 0),
+    cpuPercent: largest(rows, cpuPercent),
+    ageSeconds: largest(rows, ageSeconds),
+  };
+}
+
+/** Of what is said of the process itself, once per GPU; NaN where it is nowhere. */
+export function largest(rows: readonly number[], column: Float64Array): number {
+  const reported = rows.map((row) => column[row]!).filter((value) => !Number.isNaN(value));
+  return reported.length === 0 ? NaN : Math.max(...reported);
+}
+
+/** The command of a process row, its process name where the command is empty. */
+export const commandOf = (node: NodeView, row: number): string =>
+  row < 0 ? '' : node.text(node.procs.command[row]!) || node.text(node.procs.name[row]!);
