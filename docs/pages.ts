@@ -28,7 +28,14 @@ function keys(): string {
   const own = PLUGINS.flatMap(({ id, layers }) => layers.map((layer) => ({ id, layer: layer as KeyLayer<never> })));
   const core = CORE_LAYERS.map((layer) => ({ id: '', layer: layer as KeyLayer<never> }));
   const layers = [...core, ...own].filter(({ layer }) => layer.bindings.length > 0);
-  const sections = KEY_SCOPES.flatMap((scope) => layers.filter(({ layer }) => layer.scope === scope).map(({ layer }) => keySection(layer)));
+  const sections = KEY_SCOPES.flatMap((scope) => {
+    const titles = new Map<string, KeyLayer<never>>();
+    for (const { layer } of layers.filter((one) => one.layer.scope === scope)) {
+      const known = titles.get(layer.title);
+      titles.set(layer.title, known ? { ...known, bindings: [...known.bindings, ...layer.bindings] } : layer);
+    }
+    return [...titles.values()].map(keySection);
+  });
   return page(
     'Keys',
     `A key is offered to the scopes from the top down: ${KEY_SCOPES.join(', ')}. The first layer that binds it answers. ` +
@@ -39,7 +46,7 @@ function keys(): string {
 
 function keySection({ scope, title, bindings }: KeyLayer<never>): string {
   const rows = bindings.map(({ keys: names, label, id }) => [names.map((key) => `\`${key}\``).join(' '), label, `\`${id}\``]);
-  return `## ${title}\n\nRung: ${scope}\n\n${table(['Key', 'What it does', 'Id'], rows)}`;
+  return `## ${title}\n\nScope: ${scope}\n\n${table(['Key', 'What it does', 'Id'], rows)}`;
 }
 
 function options(): string {

@@ -19,7 +19,7 @@ export { userNodes } from './aggregate/user-nodes.js';
 export { commandOf } from './aggregate/process-figures.js';
 export { gpuShares, userProcesses } from './aggregate/user-processes.js';
 export { usersDerivation } from './aggregate/users.js';
-export { sortBinding, tableBindings } from './keys/table-keys.js';
+export { openTabLayer, sortBinding, tableBindings } from './keys/table-keys.js';
 export { included, whyNotReporting } from './model/node-view.js';
 export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';

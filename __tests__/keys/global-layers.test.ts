@@ -31,8 +31,8 @@ describe('the core’s own layers', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('what hands know from all-smi: V, ?, h, 1, q, Esc, arrows', () => {
+  test('what hands know from all-smi: ?, h, 1, q, Esc, arrows', () => {
     const global = new Set(CORE_LAYERS.at(-1)!.bindings.flatMap(({ keys }) => keys));
-    for (const key of ['V', '?', 'h', '1', 'q', 'Esc', 'Left', 'Right', 'Tab', 'S-Tab']) expect(global).toContain(key);
+    for (const key of ['?', 'h', '1', 'q', 'Esc', 'Left', 'Right', 'Tab', 'S-Tab']) expect(global).toContain(key);
   });
 });

@@ -1,7 +1,7 @@
 /** Where one user's processes are, host by host. Worked out when asked, for one user: what a key may cost. */
 import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
-import { slotShares,type SlotShares } from './power-shares.js';
+import { slotShares, type SlotShares } from './power-shares.js';
 
 /** A user on one host; the figures are those of the users table, over this host alone. NaN: not reported. */
 export interface UserNode {

@@ -1,15 +1,15 @@
-/** The ladder as it stands for a state: which layers are active, whose they are, with which UI state. */
+/** Which layers are active in a state, whose they are, with which UI state. */
 import { ALERTS } from '../keys/alert-keys.js';
 import { captureText, FILTER_EDIT } from '../keys/filter-keys.js';
 import { ALWAYS, GLOBAL, HELP } from '../keys/global-layers.js';
 import { captureQuery, PICKER } from '../keys/picker-keys.js';
 import { REPLAY, TIMECODE } from '../keys/replay-keys.js';
 import { byPrecedence, type ActiveLayer } from '../keys/router.js';
-import type { KeyLayer } from '../plugin/types.js';
+import type { KeyLayer, TabRef } from '../plugin/types.js';
 import type { AppState, Overlay } from './state.js';
 
 function core(layer: KeyLayer<undefined>, modal = false): ActiveLayer {
-  return { layer: layer, ui: undefined, owner: 'core', modal };
+  return { layer, ui: undefined, owner: 'core', modal };
 }
 
 const MODALS: Readonly<Record<Overlay['kind'], KeyLayer<undefined>>> = { help: HELP, alerts: ALERTS, timecode: TIMECODE, picker: PICKER };
@@ -20,12 +20,27 @@ function modal({ filtering, overlays }: AppState): readonly ActiveLayer[] {
   return overlays.slice(-1).map(({ kind }) => ({ ...core(MODALS[kind], true), ...(kind === 'picker' ? { capture: captureQuery } : {}) }));
 }
 
-/** `modals`: with the modals that are open (what a key meets), or without (what the help explains). */
+/** The layers of a plugin's tab: all of them where it is open, those that work everywhere where it is not. */
+function pluginLayers(state: AppState, tab: TabRef, isOpen: boolean): readonly ActiveLayer[] {
+  const layers = (state.plugin(tab.plugin)?.layers ?? []).filter(({ scope }) => isOpen || scope === 'global');
+  const ui = layers.length > 0 ? state.ui(tab) : undefined;
+  return ui ? layers.map((layer): ActiveLayer => ({ layer, ui: ui.value, owner: tab.plugin, tab })) : [];
+}
+
+/**
+ * `modals`: with the modals that are open (what a key meets), or without (what the help explains). The core's own keys go before those
+ * that plugins bind everywhere; a plugin that has several tabs gets such a key on the first of them.
+ */
 export function activeLayers(state: AppState, modals = true): readonly ActiveLayer[] {
   const { tab } = state;
-  const ui = state.ui(tab);
-  const layers = ui ? (state.plugin(tab.plugin)?.layers ?? []) : [];
-  const own = layers.map((layer): ActiveLayer => ({ layer, ui: ui?.value, owner: tab.plugin }));
+  const others = state.plugins.flatMap(({ id }) => (id === tab.plugin ? [] : state.tabs.filter(({ plugin }) => plugin === id).slice(0, 1)));
   const open = modals ? modal(state) : [];
-  return byPrecedence([core(ALWAYS), ...open, core(REPLAY), ...own, core(GLOBAL)]);
+  return byPrecedence([
+    core(ALWAYS),
+    ...open,
+    core(REPLAY),
+    core(GLOBAL),
+    ...pluginLayers(state, tab, true),
+    ...others.flatMap((other) => pluginLayers(state, other, false)),
+  ]);
 }

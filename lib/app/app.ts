@@ -164,7 +164,7 @@ export class App {
     });
     switch (routed.kind) {
       case 'step':
-        this.#applyEffects(routed.owner === 'core' ? effectsOf(routed.step) : this.state.update(this.state.tab, routed.step));
+        this.#applyEffects(routed.tab ? this.state.update(routed.tab, routed.step) : effectsOf(routed.step));
         break;
       case 'disabled':
         this.#toast(routed.reason, 'warn');

@@ -49,9 +49,6 @@ export const GLOBAL: KeyLayer<undefined> = {
   scope: 'global',
   title: 'Everywhere',
   bindings: [
-    binding('users', ['V'], 'the Users tab', { type: 'open', plugin: 'users' }, { hint: 12, short: 'users' }),
-    binding('topology', ['T'], 'the Topology tab, of the node whose tab was open last', { type: 'open', plugin: 'topology' }),
-    binding('diagnosis', ['D'], 'the Diagnosis tab: how well everything is scraped', { type: 'open', plugin: 'diagnosis' }),
     binding('tab.previous', ['Left', 'S-Tab'], 'the tab to the left', { type: 'cycle', by: -1 }, { hint: 14, short: 'tab' }),
     binding('tab.next', ['Right', 'Tab'], 'the tab to the right', { type: 'cycle', by: 1 }, { hint: 13, short: 'tab' }),
     {

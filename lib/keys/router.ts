@@ -2,7 +2,7 @@
  * The ladder. A list of active layers, from the top down, is all there is: the same list answers what a key does, what the footer
  * offers and what the help explains, so the three cannot disagree.
  */
-import type { AppView, Binding, InputEvent, KeyContext, KeyLayer, KeyScope, Step } from '../plugin/types.js';
+import type { AppView, Binding, InputEvent, KeyContext, KeyLayer, KeyScope, Step, TabRef } from '../plugin/types.js';
 import { KEY_SCOPES } from '../plugin/types.js';
 
 export interface ActiveLayer {
@@ -10,6 +10,8 @@ export interface ActiveLayer {
   readonly ui: unknown;
   /** Whose step it is: 'core' or a plugin's id. */
   readonly owner: string;
+  /** The tab that `ui` is of; undefined: the core, which has none. */
+  readonly tab?: TabRef;
   /** Takes every key that it does not bind: nothing below it is asked. */
   readonly modal?: boolean;
   /** What a modal layer does with the keys and pastes that it does not bind; undefined: nothing. */
@@ -17,7 +19,8 @@ export interface ActiveLayer {
 }
 
 export type Routed =
-  | { readonly kind: 'step'; readonly owner: string; readonly step: Step<unknown> }
+  /** `tab`: whose UI state the step goes to; undefined: of the core, only its effects count. */
+  | { readonly kind: 'step'; readonly tab: TabRef | undefined; readonly step: Step<unknown> }
   | { readonly kind: 'disabled'; readonly reason: string }
   /** It threw; the key is consumed. */
   | { readonly kind: 'failed' }
@@ -47,7 +50,7 @@ export function route(
   { from = KEY_SCOPES[0], fault }: Routing,
 ): Routed {
   const first = KEY_SCOPES.indexOf(from);
-  for (const { layer, ui, owner, modal, capture } of layers) {
+  for (const { layer, ui, owner, tab, modal, capture } of layers) {
     if (!modal && KEY_SCOPES.indexOf(layer.scope) < first) continue;
     for (const binding of layer.bindings) {
       if (name === undefined || !binding.keys.includes(name)) continue;
@@ -55,7 +58,7 @@ export function route(
       try {
         const reason = binding.disabled?.(ui, context.app);
         if (reason !== undefined) return { kind: 'disabled', reason };
-        return { kind: 'step', owner, step: checkStep(binding.run(ui, context)) };
+        return { kind: 'step', tab, step: checkStep(binding.run(ui, context)) };
       } catch (error) {
         fault(owner, error);
         return { kind: 'failed' };
@@ -63,7 +66,7 @@ export function route(
     }
     if (!modal) continue;
     const step = capture?.(context.event);
-    return step ? { kind: 'step', owner, step } : { kind: 'swallowed' };
+    return step ? { kind: 'step', tab, step } : { kind: 'swallowed' };
   }
   return { kind: 'unbound' };
 }

@@ -1,5 +1,5 @@
 /** The keys of every table: moving, paging, wheel, click, sorting. */
-import type { AppView, Binding, KeyContext, Step } from '../plugin/types.js';
+import type { AppView, Binding, KeyContext, KeyLayer, Step } from '../plugin/types.js';
 import { moveTo, selectedAt, sortBy, topRow, type Column, type Order, type TableState } from '../view/table.js';
 
 /** How the keys reach a tab's table. */
@@ -23,6 +23,15 @@ export interface TableAccess<Ui> {
 }
 
 type SortableColumns = readonly Pick<Column, 'id' | 'sorts'>[];
+
+/** A key that opens the plugin's tab from anywhere: a layer in the global scope. */
+export function openTabLayer<Ui>(plugin: string, key: string, label: string, hint: Pick<Binding<Ui>, 'hint' | 'short'> = {}): KeyLayer<Ui> {
+  return {
+    scope: 'global',
+    title: 'Everywhere',
+    bindings: [{ id: `${plugin}.tab`, keys: [key], label, run: (ui) => [ui, { type: 'open', plugin }], ...hint }],
+  };
+}
 
 const WHEEL_ROWS = 3;
 type Move = (at: number, page: number, last: number) => number;

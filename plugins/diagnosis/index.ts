@@ -1,5 +1,5 @@
 /** The Diagnosis tab: how well everything is scraped, and how the program itself does. */
-import { definePlugin, sortableColumns, sortBinding, tableBindings, tableState, type TableAccess } from '../../lib/index.js';
+import { definePlugin, openTabLayer, sortableColumns, sortBinding, tableBindings, tableState, type TableAccess } from '../../lib/index.js';
 import { orderOf, SCRAPE_COLUMNS, scrapeRows, SCRAPES_TABLE, type DiagnosisUi } from './scrape-table.js';
 import { diagnosisView } from './view.js';
 
@@ -23,6 +23,7 @@ export default definePlugin<DiagnosisUi>({
   tabs: () => [{ plugin: 'diagnosis', key: '', title: 'Diagnosis', order: 1000 }],
   init: () => ({ table: tableState('fails', true) }),
   layers: [
+    openTabLayer('diagnosis', 'D', 'the Diagnosis tab: how well everything is scraped'),
     {
       scope: 'tab',
       title: 'Diagnosis',

@@ -1,5 +1,5 @@
 /** The Topology tab: how the GPUs of a node hang together, as far as that is exported. */
-import { definePlugin, type AppView, type Binding } from '../../lib/index.js';
+import { definePlugin, openTabLayer, type AppView, type Binding } from '../../lib/index.js';
 import { topologyView } from './view.js';
 import { type TopologyUi, nodeOf } from './topology-ui.js';
 
@@ -35,6 +35,7 @@ export default definePlugin<TopologyUi>({
   tabs: () => [{ plugin: 'topology', key: '', title: 'Topology', order: 20 }],
   init: () => ({ nodeId: '', matrix: false, top: 0 }),
   layers: [
+    openTabLayer('topology', 'T', 'the Topology tab, of the node whose tab was open last'),
     {
       scope: 'tab',
       title: 'Topology',

@@ -1,5 +1,5 @@
 /** The keys of the Users tab: those of each level, then those that it has on every level. */
-import { commandOf, selectedAt, width, type AppView, type KeyLayer } from '../../lib/index.js';
+import { commandOf, openTabLayer, selectedAt, width, type AppView, type KeyLayer } from '../../lib/index.js';
 import { enter, on, sort, withRows, type Key } from './table-access.js';
 import { detailLines, processOf } from './process-details.js';
 import { COMMON_KEYS } from './common-keys.js';
@@ -136,4 +136,5 @@ export const LAYERS: readonly KeyLayer<UsersUi>[] = [
   { scope: 'tab', title: 'Users: a process', bindings: PROCESS },
   { scope: 'tab', title: 'Users: nodes without process data', bindings: SILENT },
   { scope: 'tab', title: 'Users, on every level', bindings: COMMON_KEYS },
+  openTabLayer('users', 'V', 'the Users tab', { hint: 12, short: 'users' }),
 ];
