@@ -10,7 +10,7 @@ import { systemClock } from '../lib/run/system-clock.js';
 
 export async function api(flags: Flags, env: Environment): Promise<number> {
   const options = resolveOptions(API_OPTIONS, flags, env, await readConfig(flags, env));
-  const { bind, port, interval, processes = 'off', tokenFile } = options;
+  const { bind, port, interval, processes = 'off', tokenFile, allowHost } = options;
   const machine = machineOf(options);
   const tls = await tlsOf(options);
   const token = tokenFile === undefined ? undefined : await tokenOf(tokenFile);
@@ -27,6 +27,7 @@ export async function api(flags: Flags, env: Environment): Promise<number> {
     port,
     tls,
     token,
+    allowHosts: allowHost,
     onTroubles,
   });
   try {

@@ -15,7 +15,7 @@ import {
 } from '../lib/options/options.js';
 import { configPath, readConfig } from './read-config.js';
 import type { Option } from '../lib/options/types.js';
-import { configPaths } from '../lib/paths.js';
+import { configPaths, pathContext } from '../lib/paths.js';
 
 export async function config(flags: Flags, env: Environment): Promise<number> {
   const { action } = resolveOptions(CONFIG_OPTIONS, flags, env);
@@ -29,7 +29,7 @@ export const CONFIG_ACTIONS: Readonly<
 > = {
   path: (flags, env) => {
     const found = configPath(flags, env);
-    return found === undefined ? configPaths(env).map((path) => `${path} (not there)`) : [found];
+    return found === undefined ? configPaths(pathContext(env)).map((path) => `${path} (not there)`) : [found];
   },
   print: async (flags, env) => effective(await readConfig(flags, env), env),
   validate: async (flags, env) => {
@@ -40,7 +40,7 @@ export const CONFIG_ACTIONS: Readonly<
     return [...file.warnings.map((warning) => `warning: ${warning}`), `${file.path} can be used`];
   },
   init: (flags, env) => {
-    const path = flags.config?.at(-1) ?? configPaths(env)[0];
+    const path = flags.config?.at(-1) ?? configPaths(pathContext(env))[0];
     create(path, template());
     return [`wrote ${path}`];
   },

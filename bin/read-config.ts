@@ -2,12 +2,12 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { AppError } from '../lib/errors.js';
 import { NO_CONFIG, type ConfigFile, type Environment, type Flags } from '../lib/options/options.js';
-import { configPaths } from '../lib/paths.js';
+import { configPaths, pathContext } from '../lib/paths.js';
 
 /** The file that is read; undefined: there is none. A file that is named has to be there. */
 export function configPath(flags: Flags, env: Environment): string | undefined {
   const named = flags.config?.at(-1);
-  return named ?? configPaths(env).find((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  return named ?? configPaths(pathContext(env)).find((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
 }
 
 /** Most runs have no config file: what reads one is loaded when there is one. Throws `E_CONFIG_UNREADABLE` or `E_CONFIG_BAD`. */

@@ -5,7 +5,7 @@ import { CacheFolder } from '../lib/recording/read/cache-folder.js';
 import { inspect, type Inspection } from '../lib/recording/play/inspect.js';
 import { bytes, count, cut } from '../lib/text/format.js';
 import { elapsed, recordedDate, zoneText } from '../lib/text/timecode.js';
-import { cacheFolder } from '../lib/paths.js';
+import { cacheFolder, pathContext } from '../lib/paths.js';
 
 export async function replayInfo(flags: Flags, env: Environment): Promise<number> {
   const { file } = resolveOptions(REPLAY_INFO_OPTIONS, flags, env);
@@ -23,7 +23,8 @@ export async function checkRecording(files: readonly string[], env: Environment)
   return 0;
 }
 
-const inspectFiles = (files: readonly string[], env: Environment): Promise<Inspection> => inspect(files, new CacheFolder(cacheFolder(env)));
+const inspectFiles = (files: readonly string[], env: Environment): Promise<Inspection> =>
+  inspect(files, new CacheFolder(cacheFolder(pathContext(env))));
 
 /** Names on a line, and how many more there are. */
 const NAMES_COLS = 80;

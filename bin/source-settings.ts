@@ -3,7 +3,7 @@ import { expandHosts, TargetList, type Target } from '../lib/sources/hostlists/t
 import { AppError } from '../lib/errors.js';
 import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
 import type { Environment, Flags } from '../lib/options/types.js';
-import { cacheFolder } from '../lib/paths.js';
+import { cacheFolder, pathContext } from '../lib/paths.js';
 import type { HostsSource, LocalSource, ReplaySource, Source } from '../lib/run/settings.js';
 import { machineOf } from './machine-settings.js';
 
@@ -87,7 +87,7 @@ function checkReplay({ replay, start, loop, check, demo, local }: Options, flags
 const replayOf = ({ start, speed = 1, loop = false }: Options, files: readonly string[], env: Environment): ReplaySource => ({
   kind: 'replay',
   files,
-  cache: cacheFolder(env),
+  cache: cacheFolder(pathContext(env)),
   speed,
   loop,
   ...(start === undefined ? {} : { start }),

@@ -30,7 +30,7 @@ class Rig {
   }
   key(): this {
     this.stale = true;
-    this.loop.soon();
+    this.loop.key();
     return this;
   }
   step(ms: number): this {
@@ -86,6 +86,18 @@ test('a key does not wait for the pace, and takes the data with it', () => {
   const rig = new Rig().data().step(0).data().step(40).key().step(0);
   expect(rig.painted).toEqual([0, 40]);
   expect(rig.step(1000).painted).toEqual([0, 40]);
+});
+
+test('a toast, a resize or an alert is painted at once, and is no key: the quiet pace goes on', () => {
+  const rig = new Rig().data().step(0);
+  rig.step(60_000);
+  rig.data();
+  rig.loop.soon();
+  rig.step(0);
+  expect(rig.painted.at(-1)).toBe(60_000);
+  // Data after it still waits a second, as it does when nobody is there.
+  for (let nth = 0; nth < 10; nth++) rig.data().step(100);
+  expect(rig.painted.slice(1)).toEqual([60_000, 61_000]);
 });
 
 test('nothing new: nothing is painted', () => {

@@ -42,7 +42,7 @@ describe('where it is looked for', () => {
       ['/home/a/Library/Application Support/all-smi/config.toml', '/home/a/.config/all-smi/config.toml', '/etc/all-smi/config.toml'],
     ],
   ] as const)('%s %j', (platform, variables, paths) => {
-    expect(configPaths(variables, platform, '/home/a')).toEqual(paths);
+    expect(configPaths({ platform, env: variables, home: '/home/a' })).toEqual(paths);
   });
 
   test('the one that is named, else the first that is there', async () => {

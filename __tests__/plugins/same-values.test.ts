@@ -37,11 +37,7 @@ function read<Data, Row>(columns: TableColumns<Data, Row>, ids: readonly string[
   );
 }
 const textOf = (cell: unknown): string =>
-  typeof cell === 'string'
-    ? cell
-    : Array.isArray(cell)
-      ? cell.map(textOf).join('')
-      : String((cell as { text?: string } | undefined)?.text ?? '');
+  typeof cell === 'string' ? cell : Array.isArray(cell) ? cell.map(textOf).join('') : ((cell as { text?: string } | undefined)?.text ?? '');
 
 const SHARED = ['pid', 'gpu', 'vram', 'sm', 'cpu', 'running'];
 

@@ -174,7 +174,7 @@ export class App {
       case 'unbound':
         break;
     }
-    this.loop.soon();
+    this.loop.key();
   }
 
   #paint(): void {

@@ -34,10 +34,15 @@ export class RenderLoop {
     this.#keyAt = clock.now() - QUIET_AFTER_MS - 1;
   }
 
-  /** A key, a resize, a toast: the next tick paints. */
-  soon(): void {
+  /** Somebody is there: the next tick paints, and for a while so does data at full pace. */
+  key(): void {
     this.#keyAt = this.#clock.now();
-    this.#schedule(this.#keyAt);
+    this.soon();
+  }
+
+  /** A resize, a toast, an alert: the next tick paints. It says nothing of whether anybody is there. */
+  soon(): void {
+    this.#schedule(this.#clock.now());
   }
 
   /** Data: paint when the pace allows. */

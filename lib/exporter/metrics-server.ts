@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { AppError } from '../errors.js';
 import { Connections } from './connections.js';
+import { ownNames } from './host-names.js';
 import type { Clock, Ms } from '../model/clock.js';
 import { atHost, listenError, refuse } from '../http/server.js';
 
@@ -22,6 +23,10 @@ export interface ApiOptions {
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** What `Authorization: Bearer` must hold; absent: everybody may scrape. */
   readonly token?: string | undefined;
+  /** Names of this machine that requests may be for, beside addresses and localhost. Default: any name. */
+  readonly hostNames?: readonly string[];
+  /** Further ones: a name, `.example.com` for all of a domain, `*` for any. */
+  readonly allowHosts?: readonly string[] | undefined;
   /** The answer until something is published. */
   readonly waiting: string;
   readonly maxConnections?: number;
@@ -83,10 +88,12 @@ class Answers {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #token: Buffer | undefined;
   readonly #answerMs: Ms;
+  readonly #isOurs: (host: string | undefined) => boolean;
   #body: Body;
   #ready = false;
 
-  constructor({ clock, token, waiting, answerMs = ANSWER_MS }: ApiOptions) {
+  constructor({ clock, token, waiting, answerMs = ANSWER_MS, hostNames = [], allowHosts = ['*'] }: ApiOptions) {
+    this.#isOurs = ownNames(hostNames, allowHosts);
     this.#clock = clock;
     this.#token = token === undefined ? undefined : digest(token);
     this.#answerMs = answerMs;
@@ -104,6 +111,10 @@ class Answers {
     response.once('close', () => {
       clearTimeout(late);
     });
+    if (!this.#isOurs(request.headers.host))
+      return refuse(response, 421, 'this exporter does not answer for that host name; allow it with --allow-host\n', {
+        Connection: 'close',
+      });
     const path = (request.url ?? '').replace(/[?#].*$/s, '');
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(response, 405, 'only GET and HEAD\n', { Allow: 'GET, HEAD', Connection: 'close' });

@@ -210,6 +210,14 @@ export const API_OPTIONS = {
   },
   tlsCert: { flag: 'tls-cert', value: 'FILE', help: 'serve https with this certificate (PEM, with its chain)', parse: last },
   tlsKey: { flag: 'tls-key', value: 'FILE', help: 'the key of the certificate (PEM)', parse: last },
+  allowHost: {
+    flag: 'allow-host',
+    value: 'NAME',
+    many: 'repeat',
+    otherwise: 'names of this machine, and any address',
+    help: 'answer requests for this host name too; .example.com for a domain, * for any',
+    parse: (words) => words,
+  },
   tokenFile: {
     flag: 'token-file',
     value: 'FILE',

@@ -1,4 +1,5 @@
 /** A node's exporter put together: the machine is read every interval, and what came last is served. */
+import { hostname } from 'node:os';
 import { every } from '../sources/local/interval.js';
 import { Machine, type MachineOptions } from '../sources/local/machine.js';
 import { AppError } from '../errors.js';
@@ -8,7 +9,7 @@ import { serveApi, type ApiOptions } from '../exporter/metrics-server.js';
 import { VERSION } from '../version.js';
 import { nodeText, waitingText } from '../exposition/write/node-text.js';
 
-export interface NodeApiSettings extends MachineOptions, Pick<ApiOptions, 'bind' | 'port' | 'tls' | 'token'> {
+export interface NodeApiSettings extends MachineOptions, Pick<ApiOptions, 'bind' | 'port' | 'tls' | 'token' | 'allowHosts'> {
   /** Told what is wrong with the sources, whenever that changes; empty: nothing any more. */
   readonly onTroubles: (lines: readonly string[]) => void;
 }
@@ -24,7 +25,8 @@ export async function startNodeApi(settings: NodeApiSettings): Promise<NodeApi> 
   const machine = new Machine(settings);
   if (!machine.readable) throw new AppError('E_LOCAL_NONE', { dir: settings.procDir });
   const waiting = waitingText(machine.identity, VERSION);
-  const api = await serveApi({ ...settings, waiting });
+  const hostNames = [hostname(), machine.identity.instance, settings.bind];
+  const api = await serveApi({ ...settings, allowHosts: settings.allowHosts ?? [], hostNames, waiting });
   let told = '';
   const tell = (lines: readonly string[]): void => {
     if (lines.join('\n') === told) return;

@@ -1,5 +1,4 @@
 /** The viewer put together: collector, terminal and app, from the settings to the exit status. */
-import { homedir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
@@ -13,6 +12,7 @@ import { createCharts } from '../paint/charts.js';
 import type { LookSettings, ViewSettings } from './settings.js';
 import type { AppState } from '../app/state.js';
 import { Parsers } from '../exposition/parser/index.js';
+import { pathContext } from '../paths.js';
 import { systemClock } from './system-clock.js';
 import type { Save } from '../model/sheet.js';
 import type { Painter } from '../view/painter.js';
@@ -139,5 +139,5 @@ function laterRecording(load: () => Promise<RecordingSwitch>): RecordingSwitch {
 
 const save: Save = async (request) => {
   const { saveSheet } = await import('../export/save.js');
-  return saveSheet(request, systemClock.now(), { platform: process.platform, env: process.env, home: homedir() });
+  return saveSheet(request, systemClock.now(), pathContext(process.env));
 };

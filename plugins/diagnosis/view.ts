@@ -45,9 +45,9 @@ export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
   };
 }
 
-/** ' 1,000 nodes: 982 answer · 8 failing ~ · 10 down ✕'. */
+/** ' 982 of 1,000 nodes up · 8 failing ~ · 10 down ✕'. */
 function scrapeLine({ nodes, live, failing, down, waiting }: Scrapes, cols: number): Line {
-  const parts = [`${count(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'}: ${count(live)} answer`];
+  const parts = [`${count(live)} of ${count(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'} up`];
   if (failing > 0) parts.push(`${count(failing)} failing ~`);
   if (down > 0) parts.push(`${count(down)} down ✕`);
   if (waiting > 0) parts.push(`${count(waiting)} waiting …`);

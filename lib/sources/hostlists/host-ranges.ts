@@ -55,5 +55,17 @@ function values(list: string, max: number): Piece {
 
 /** Splits at commas that are in no bracket: 'a[1,2],b' is 'a[1,2]' and 'b'. */
 export function splitList(text: string): string[] {
-  return text.split(/,(?![^[\]]*\])/);
+  const items: string[] = [];
+  let end = text.length;
+  // From the end, so that each character is looked at once: a comma is in a bracket when the next bracket behind it closes.
+  let closes = false;
+  for (let at = text.length - 1; at >= 0; at--) {
+    const ch = text[at];
+    if (ch === ']' || ch === '[') closes = ch === ']';
+    if (ch !== ',' || closes) continue;
+    items.push(text.slice(at + 1, end));
+    end = at;
+  }
+  items.push(text.slice(0, end));
+  return items.reverse();
 }

@@ -108,8 +108,12 @@ function withoutComment(line: string): string {
 
 /** `node[1,3]:9090` is one cell although it has a comma. */
 function joinBrackets(cells: readonly string[], delimiter: string): string[] {
-  let end = 1;
-  while (end < cells.length && /\[[^\]]*$/.test(cells.slice(0, end).join(delimiter))) end++;
+  let end = 0;
+  for (let open = false; end < cells.length && (end === 0 || open); end++) {
+    const cell = cells[end]!;
+    const last = Math.max(cell.lastIndexOf('['), cell.lastIndexOf(']'));
+    if (last >= 0) open = cell[last] === '[';
+  }
   return [cells.slice(0, end).join(delimiter), ...cells.slice(end)];
 }
 

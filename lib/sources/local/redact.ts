@@ -6,7 +6,20 @@
 export const HIDDEN = '***';
 
 /** Last words of a name whose value is a secret: `--password`, `--credentials`. */
-const SECRET_WORDS = new Set(['pwd', 'passcode', 'secrets', 'credential', 'credentials', 'bearer']);
+const SECRET_WORDS = new Set(
+  ['pass', 'passw', 'passin', 'passout', 'passcode', 'pw', 'pwd', 'psw', 'pswd', 'secrets', 'cookie', 'jwt', 'pat', 'otp'].concat([
+    'cred',
+    'creds',
+    'credential',
+    'credentials',
+    'bearer',
+    'sig',
+    'signature',
+  ]),
+);
+/** `--auth`: a secret, unless it says which kind is wanted. */
+const AUTH_KINDS =
+  /^(?:auto|basic|digest|bearer|oauth2?|oidc|saml|ldap|kerberos|gssapi|ntlm|negotiate|iam|m?tls|ssl|token|password|anonymous|(?:en|dis)abled|required|optional|any|all)$/i;
 /** What such a word may end in: `HF_TOKEN`, `PGPASSWORD`, `--apikey`. */
 const SECRET_END = /^(.*)(?:password|passwd|passphrase|secret|token|(?:api|access|secret|private|auth|account)key)$/;
 /** `key` alone is a sort key or a dictionary's; with one of these before it, it opens something. */
@@ -34,7 +47,7 @@ function secretName(name: string): boolean {
   const words = wordsOf(name);
   const last = words.at(-1) ?? '';
   const before = words.at(-2) ?? '';
-  if (SECRET_WORDS.has(last) || (last === 'key' && KEY_KINDS.has(before))) return true;
+  if (SECRET_WORDS.has(last) || last === 'auth' || (last === 'key' && KEY_KINDS.has(before))) return true;
   const stem = SECRET_END.exec(last)?.[1];
   if (stem === undefined) return false;
   return !(last.endsWith('token') && HARMLESS_TOKENS.has(stem || before));
@@ -42,6 +55,36 @@ function secretName(name: string): boolean {
 
 /** A value that says where the secret is, or that there is one, holds none. */
 const HARMLESS_VALUE = /^(?:true|false|yes|no|on|off|none|null|\d{1,3}|)$/i;
+
+const isHarmless = (name: string, value: string): boolean =>
+  HARMLESS_VALUE.test(value) || (wordsOf(name).at(-1) === 'auth' && AUTH_KINDS.test(value));
+
+/** Flags whose value is `name:secret`: the name stays. Not of programs where it is a user and a group. */
+const USER_FLAG = /^(?:-u|--(?:[\w-]*-)?user(?:name)?)$/;
+const USER_AND_SECRET = /^([^:\s]+):(?!\d+$)(.+)$/s;
+const USER_AND_GROUP = new Set(
+  ['docker', 'podman', 'nerdctl', 'apptainer', 'singularity', 'enroot', 'runc', 'crun', 'gosu', 'su-exec', 'chroot'].concat([
+    'setpriv',
+    'rsync',
+    'install',
+    'chown',
+    'systemd-run',
+  ]),
+);
+
+/** Short flags that hold a secret, by program: alone, or with the secret right behind them. */
+const SHORT_FLAGS: readonly { readonly program: RegExp; readonly flag: string; readonly attached: boolean; readonly alone: boolean }[] = [
+  { program: /^(?:mysql|mariadb)/, flag: '-p', attached: true, alone: false },
+  { program: /^mongo/, flag: '-p', attached: false, alone: true },
+  { program: /^sshpass$/, flag: '-p', attached: true, alone: true },
+  { program: /^redis-cli$/, flag: '-a', attached: false, alone: true },
+  { program: /^ldap/, flag: '-w', attached: true, alone: true },
+  { program: /^(?:docker|podman|nerdctl|helm)$/, flag: '-p', attached: false, alone: true },
+];
+
+/** `-u bob:secret`, `-ubob:secret` of programs that speak HTTP. */
+const ATTACHED_USER = /^(-u[^:\s]+):(.+)$/s;
+const SPEAKS_HTTP = /^(?:curl|wget|https?|xh)$/;
 
 /** Secrets that are known by their look, wherever they stand. */
 const KNOWN_LOOKS = new RegExp(
@@ -78,7 +121,7 @@ function hideNamed(text: string): string {
     if (index < from || !secretName(name)) continue;
     VALUE.lastIndex = index + name.length;
     const [whole, between = '', value = ''] = VALUE.exec(text) ?? [];
-    if (whole === undefined || HARMLESS_VALUE.test(value) || (between.trim() === '' && flag === undefined)) continue;
+    if (whole === undefined || isHarmless(name, value) || (between.trim() === '' && flag === undefined)) continue;
     hidden += `${text.slice(from, index)}${name}${between}${HIDDEN}`;
     from = index + name.length + whole.length;
   }
@@ -96,17 +139,38 @@ const hideInText = (text: string): string =>
 const BARE_FLAG = /^--?[A-Za-z][\w.-]*$/;
 const ASSIGNMENT = /^((?:--?)?[A-Za-z_][\w.-]*)=(.*)$/s;
 
+/** The programs that are started: argv[0], and what a wrapper such as env or sudo starts. */
+const programsOf = (argv: readonly string[]): readonly string[] =>
+  argv.filter((argument) => /^[\w./+-]+$/.test(argument) && !argument.startsWith('-')).map((argument) => argument.replace(/^.*\//, ''));
+
 /** The same arguments with `***` where a secret stood. `argv[0]`, the program, stays. */
 export function redact(argv: readonly string[]): string[] {
-  let secretFollows = false;
+  const programs = programsOf(argv.slice(0, 6));
+  const shorts = SHORT_FLAGS.filter(({ program, flag }) => programs.some((name) => program.test(name)) && !publishes(programs, flag));
+  const group = programs.some((name) => USER_AND_GROUP.has(name));
+  let before = '';
   return argv.map((argument, at) => {
+    const flag = before;
+    before = argument;
     // A process that writes its own title makes it one argument.
     if (at === 0) return argument.includes(' ') ? hideInText(argument) : argument;
-    const hide = secretFollows && !argument.startsWith('-') && !HARMLESS_VALUE.test(argument);
-    secretFollows = BARE_FLAG.test(argument) && secretName(argument);
-    if (hide) return HIDDEN;
+    const isValue = !argument.startsWith('-');
+    if (isValue && BARE_FLAG.test(flag) && secretName(flag) && !isHarmless(flag, argument)) return HIDDEN;
+    if (isValue && shorts.some((one) => one.alone && one.flag === flag)) return HIDDEN;
+    if (isValue && USER_FLAG.test(flag) && !group && USER_AND_SECRET.test(argument))
+      return argument.replace(USER_AND_SECRET, `$1:${HIDDEN}`);
+    if (programs.some((name) => SPEAKS_HTTP.test(name)) && ATTACHED_USER.test(argument))
+      return argument.replace(ATTACHED_USER, `$1:${HIDDEN}`);
+    const short = shorts.find((one) => one.attached && argument.startsWith(one.flag) && argument.length > one.flag.length);
+    if (short) return `${short.flag}${HIDDEN}`;
     const [, name = '', value = ''] = ASSIGNMENT.exec(argument) ?? [];
-    if (name !== '' && secretName(name) && !HARMLESS_VALUE.test(value)) return `${name}=${HIDDEN}`;
+    if (name !== '' && USER_FLAG.test(name) && !group && USER_AND_SECRET.test(value))
+      return `${name}=${value.replace(USER_AND_SECRET, `$1:${HIDDEN}`)}`;
+    if (name !== '' && secretName(name) && !isHarmless(name, value)) return `${name}=${HIDDEN}`;
     return hideInText(argument);
   });
 }
+
+/** `docker run -p 80:80` publishes a port; `docker login -p` is a password. */
+const publishes = (programs: readonly string[], flag: string): boolean =>
+  flag === '-p' && programs.some((name) => /^(?:docker|podman|nerdctl|helm)$/.test(name)) && !programs.includes('login');
