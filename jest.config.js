@@ -1,9 +1,26 @@
-/** jest runs the sources as ES modules; esbuild strips the types, tsc checks them in `npm run check`. */
-export default {
+/**
+ * jest runs the sources as ES modules; esbuild strips the types, tsc checks them in `npm run check`. Two projects: `unit` is what `npm test`
+ * runs, `e2e` starts the built program; `npm run test:all` runs both.
+ */
+const COMMON = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   resolver: '<rootDir>/__tests__/helpers/resolve-ts.cjs',
   transform: { '^.+\\.ts$': '<rootDir>/__tests__/helpers/transform-ts.cjs' },
-  testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
+};
+
+export default {
+  // A busy machine takes its time: this ends what hangs, and measures nothing.
+  testTimeout: 120_000,
+  maxWorkers: '100%',
+  projects: [
+    {
+      ...COMMON,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
+      testPathIgnorePatterns: ['<rootDir>/__tests__/e2e/'],
+    },
+    { ...COMMON, displayName: 'e2e', testMatch: ['<rootDir>/__tests__/e2e/**/*.test.ts'] },
+  ],
 };
