@@ -33,6 +33,20 @@ describe('y copies the row', () => {
     expect(driver.painter.clipboard).toBe('a]52;c;aGk=\tbcrm -rf /');
   });
 
+  test('a row of several lines: all of them, cell by cell', () => {
+    const tall = definePlugin({
+      apiVersion: 1,
+      id: 'tall',
+      layers: [],
+      tabs: () => [{ plugin: 'tall', key: '', title: 'Tall', order: -1 }],
+      init: () => 0,
+      view: () => ({
+        blocks: [lines({ ...line('a  b'), selected: true, copy: 'a\tb' }, line('between'), { ...line('rest'), selected: true })],
+      }),
+    });
+    expect(new Driver({ plugins: [tall] }).press('y').painter.clipboard).toBe('a\tb rest');
+  });
+
   test('where none is selected it says so', () => {
     expect(new Driver().press('y').frame()).toContain('no row is selected here');
   });

@@ -6,6 +6,7 @@ import { openInThread, compressorInThread } from '../../lib/recording/thread/wor
 import type { FrameSource } from '../../lib/recording/play/frame-source.js';
 import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
+import { answers, startServer } from '../helpers/server.js';
 import { count, inNewFolder, openReader, place, play } from '../helpers/recording-player.js';
 import { cycle, newWriter, record, timeOf } from '../helpers/recordings.js';
 import { pathToFileURL } from 'node:url';
@@ -142,4 +143,37 @@ test('a recording on a terminal: keys, the prompt, the bar; q in the prompt is n
   viewer.type('q');
   expect((await viewer.exited).status).toBe(0);
   viewer.dispose();
+});
+
+test('alerts: live ones reach the webhook, those of a recording are on the screen and reach nobody', async () => {
+  let calls = 0;
+  const hook = await startServer((_request, response) => {
+    calls++;
+    response.writeHead(204).end();
+  });
+  const hot = `all_smi_gpu_utilization{gpu="H100", gpu_uuid="G", gpu_index="0"} 90\nall_smi_gpu_temperature_celsius{gpu="H100", gpu_uuid="G", gpu_index="0"} 99\n`;
+  const node = await startServer(answers(hot));
+  const path = await record(place.folder.file('hot.ndjson'), 'none', 20, [{ gpus: [{ utilPercent: 90, temperatureCelsius: 99 }] }]);
+  const alerting = async (...args: readonly string[]): Promise<void> => {
+    const viewer = new PtyProgram(process.execPath, [program, ...args, '--alert-webhook', hook.url], {
+      cols: 120,
+      rows: 16,
+      env: { XDG_CACHE_HOME: place.folder.file('cache') },
+    });
+    await viewer.shows('99');
+    viewer.type('A');
+    await viewer.shows('ok->crit');
+    viewer.type('q');
+    await viewer.exited;
+    viewer.dispose();
+  };
+  try {
+    await alerting('--hosts', new URL(node.url).host);
+    expect(calls).toBe(1);
+    await alerting('--replay', path);
+    expect(calls).toBe(1);
+  } finally {
+    await hook.kill();
+    await node.kill();
+  }
 });

@@ -77,6 +77,9 @@ const TABLE: readonly (readonly [text: string, is: string])[] = [
   ['mem_total == 80GiB', '0 1 2 3 / 10 11 12 13'],
   ['power > 0.3kW', '0 / 10'],
   ['power == 611.5', '0 / 10'],
+  // 0.1 % off, or 0.001 %, is not equal.
+  ['power == 611', '/'],
+  ['power == 611.494', '/'],
   ['power == 0', '3 /'],
   ['power_limit == 700W', '0 / 10'],
   ['clock < 2GHz', '0 / 10'],

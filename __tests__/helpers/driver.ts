@@ -36,6 +36,7 @@ export interface DriverOptions {
   readonly alerts?: Partial<AlertSettings>;
   readonly onAlerts?: NonNullable<AppParts['onAlerts']>;
   readonly bell?: boolean;
+  readonly onRenumbered?: NonNullable<AppParts['onRenumbered']>;
   /** Absent: charts stay blank. */
   readonly charts?: ChartDrawer;
   /** What exports find: by default a cache folder that cannot be made. */

@@ -14,13 +14,14 @@ class Fed implements Collector {
   readonly source: string;
   readonly intervalMs = 3000;
   readonly nodes: readonly Node[];
+  readonly parsers: Parsers;
   readonly #parsers: readonly ScrapeParser[];
   #deliver: (delivery: Delivery) => void = () => undefined;
 
-  constructor(nodeIds: readonly string[]) {
-    const wire = new Parsers();
+  constructor(nodeIds: readonly string[], manyUsers?: number) {
+    this.parsers = new Parsers(manyUsers);
     this.source = nodeIds.length === 1 ? 'one node' : `${nodeIds.length} nodes`;
-    this.#parsers = nodeIds.map(() => wire.newParser());
+    this.#parsers = nodeIds.map(() => this.parsers.newParser());
     this.nodes = nodeIds.map((nodeId, nth) => new Node({ nodeId }, this.#parsers[nth]!.data));
   }
   start(deliver: (delivery: Delivery) => void): void {
@@ -38,6 +39,7 @@ class Fed implements Collector {
     const change = parser.commit(at, 0);
     node.commit({ at, latencyMs: 12 + nth });
     this.#deliver({ node, kind: 'data', continuity: 'next', change });
+    this.parsers.tidy();
   }
 }
 
@@ -46,9 +48,19 @@ export class TextViewer {
   readonly #painter: MemoryPainter;
   readonly #collector: Fed;
 
-  /** `plugins`: behind the built-in ones. */
-  constructor(cols: number, rows: number, now: number, nodeIds: readonly string[] = ['node:9090'], plugins: readonly TabPlugin[] = []) {
-    this.#collector = new Fed(nodeIds);
+  readonly parsers: Parsers;
+
+  /** `plugins`: behind the built-in ones. `manyUsers`: from so many user ids on it is looked whether they are still in use. */
+  constructor(
+    cols: number,
+    rows: number,
+    now: number,
+    nodeIds: readonly string[] = ['node:9090'],
+    plugins: readonly TabPlugin[] = [],
+    manyUsers?: number,
+  ) {
+    this.#collector = new Fed(nodeIds, manyUsers);
+    this.parsers = this.#collector.parsers;
     this.#clock = new SteppedClock(now);
     this.#painter = new MemoryPainter(cols, rows);
     const save = (): Promise<string> => Promise.reject(new Error('nothing is exported here'));
@@ -61,6 +73,9 @@ export class TextViewer {
       clock: this.#clock,
       save,
       memory: () => 96 * 2 ** 20,
+      onRenumbered: (listen) => {
+        this.parsers.onRenumbered(listen);
+      },
     }).start();
   }
 

@@ -1,5 +1,7 @@
 import { systemClock } from '../../lib/run/system-clock.js';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Clock } from '../../lib/model/clock.js';
+import { SteppedClock } from '../helpers/clock.js';
 import type { InputEvent } from '../../lib/keys/key-names.js';
 import { createBlessedPainter } from '../../lib/paint/blessed-painter.js';
 import { THEMES, lookOf } from '../../lib/paint/theme.js';
@@ -11,9 +13,9 @@ import type { Painter } from '../../lib/view/painter.js';
 let painter: Painter;
 let tty: FakeTty;
 
-function open(cols: number, rows: number): void {
+function open(cols: number, rows: number, clock: Clock = systemClock): void {
   tty = new FakeTty(cols, rows);
-  painter = createBlessedPainter({ stdin: tty.stdin, stdout: tty.stdout, env: {}, clock: systemClock, theme: THEMES.dark });
+  painter = createBlessedPainter({ stdin: tty.stdin, stdout: tty.stdout, env: {}, clock, theme: THEMES.dark });
 }
 afterEach(async () => {
   await painter.close();
@@ -248,5 +250,25 @@ describe('the terminal', () => {
     const last = frame([line('after')]);
     await show(last);
     expect(differences(last)).toEqual([]);
+  });
+
+  test.each([
+    [100, 'little', false],
+    [300, 'everything: who knows what it lost', true],
+  ])('that did not read for %i ms is sent %s', async (heldMs, _what, whole) => {
+    const clock = new SteppedClock(0);
+    open(40, 4, clock);
+    const rows = Array.from({ length: 4 }, (_row, y) => line(`row ${y}`.padEnd(40, '.')));
+    await show(frame(rows));
+    tty.hold();
+    painter.paint(frame([line('ROW 0'.padEnd(40, '.')), ...rows.slice(1)]));
+    expect(painter.ready()).toBe(false);
+    clock.step(heldMs);
+    tty.release();
+    await tty.settled();
+    await tty.emulator.write('\x1b[2J\x1b[Hsomething else');
+    const last = frame([line('ROW 1'.padEnd(40, '.')), ...rows.slice(1)]);
+    await show(last);
+    expect(differences(last).length === 0).toBe(whole);
   });
 });

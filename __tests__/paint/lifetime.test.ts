@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { divertConsole } from '../../lib/paint/stream-capture.js';
-import { isUsableTerminal } from '../../lib/paint/lifetime.js';
+import { EventEmitter } from 'node:events';
+import { SteppedClock } from '../helpers/clock.js';
+import { holdTerminal, isUsableTerminal } from '../../lib/paint/lifetime.js';
 
 describe('isUsableTerminal', () => {
   const tty = { isTTY: true };
@@ -54,5 +56,42 @@ describe('divertConsole', () => {
     // 65 lines of 1000 characters fit into 65,536; 35 do not.
     expect(text).toHaveLength(65_000 + '(35000 more characters were not kept)\n'.length);
     expect(text).toMatch(/\(35000 more characters were not kept\)\n$/);
+  });
+});
+
+describe('a signal that ends the program', () => {
+  function held(): { readonly proc: EventEmitter; readonly exits: number[]; left: number } {
+    const proc = Object.assign(new EventEmitter(), { pid: 1, kill: () => true });
+    const found = { proc, exits: [] as number[], left: 0 };
+    holdTerminal(
+      { gone: false, enter: () => undefined, leave: () => found.left++ },
+      {
+        stdin: new EventEmitter(),
+        stderr: { write: () => true },
+        clock: new SteppedClock(0),
+        exit: (status) => found.exits.push(status),
+        process: proc as unknown as NodeJS.Process,
+      },
+    );
+    return found;
+  }
+
+  test('is told once, with the terminal given back', () => {
+    const { proc, exits, left } = held();
+    expect(left).toBe(0);
+    proc.emit('SIGTERM');
+    proc.emit('SIGHUP');
+    expect(exits).toEqual([143]);
+  });
+
+  test('a closed window says SIGHUP more than once: somebody listens, so that the end under way is not cut short', () => {
+    const found = held();
+    found.proc.emit('SIGHUP');
+    expect([found.exits, found.left]).toEqual([[129], 1]);
+    expect(found.proc.listenerCount('SIGHUP')).toBe(1);
+    // A second SIGINT is somebody who does not want to wait.
+    expect(found.proc.listenerCount('SIGINT')).toBe(0);
+    found.proc.emit('SIGHUP');
+    expect([found.exits, found.left]).toEqual([[129], 1]);
   });
 });

@@ -58,6 +58,8 @@ export interface AppParts {
   readonly bell?: boolean;
   /** Called with alerts that come or go. */
   readonly onAlerts?: (changes: readonly AlertChange[]) => void;
+  /** Where user ids come from: listens for ids that mean other users than before. */
+  readonly onRenumbered?: (listen: () => void) => void;
   /** Absent: nothing can be recorded here. */
   readonly recording?: RecordingSwitch;
 }
@@ -93,6 +95,9 @@ export class App {
       this.loop.paced();
     });
     this.state.now = this.#transport.now();
+    parts.onRenumbered?.(() => {
+      this.state.forget();
+    });
     this.#startedAt = clock.now();
     this.loop = new RenderLoop(clock, {
       stale: () => this.#painted?.data !== this.state.versions.data,

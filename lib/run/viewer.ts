@@ -51,10 +51,10 @@ export async function runView(settings: ViewSettings): Promise<number> {
       charts: createCharts(),
       chips: () => opened.notices(),
       alerts: settings.alerts,
+      onRenumbered: (listen) => parsers.onRenumbered(listen),
       onAlerts: (changes) => changes.forEach((change) => webhook?.send(alertJson(change))),
       ...(replay ? { replay } : { recording: recordingOf(settings, collector.intervalMs, () => app.state.allNodes), bell: settings.bell }),
     });
-    parsers.onRenumbered(() => app.state.forget());
     narrow(app.state, settings);
     app.start();
     setFlagsFromString(YOUNG_HEAP);

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { placeOf } from '../../../lib/exposition/parser/committed/text-ref.js';
 import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { modelOf } from '../../helpers/scrape-model.js';
 import { readScrape } from '../../helpers/scrape-oracle.js';
-import type { ScrapeParser } from '../../../lib/exposition/parser/scanner.js';
+import { Scanner, type ScrapeParser } from '../../../lib/exposition/parser/scanner.js';
+import { HEADS_PER_NODE } from '../../../lib/exposition/parser/series-heads.js';
+import { ParserWorkspace } from '../../../lib/exposition/parser/workspace.js';
 
 const AT = 1_786_000_500_000;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -295,19 +298,78 @@ describe('user ids', () => {
     ]);
   });
 
-  test('are renumbered when there are many and half of them are nobody’s', () => {
-    const wire = new Parsers(100);
-    const [busy, quiet] = [wire.newParser(), wire.newParser()];
+  test('are renumbered when there are many and half of them are nobody’s: rows that are on screen keep their users', () => {
+    const parsers = new Parsers(100);
+    let told = 0;
+    parsers.onRenumbered(() => told++);
+    const [busy, quiet] = [parsers.newParser(), parsers.newParser()];
+    const crowd = (from: number, count: number): string =>
+      Array.from({ length: count }, (_, at) => memory(`pid="${at + 1}", device_uuid="G", user="user-${from + at}"`, 1)).join('');
+    scraped(crowd(0, 60), busy);
     scraped(memory('pid="1", device_uuid="G", user="keeper"', 1), quiet);
-    for (let scrape = 0; scrape < 40; scrape++) {
-      scraped([0, 1, 2, 3].map((pid) => memory(`pid="${pid}", device_uuid="G", user="user-${scrape}-${pid}"`, 1)).join(''), busy);
-      const before = wire.users;
-      expect(wire.tidy()).toBe(before >= 100);
-    }
-    expect(wire.users).toBeLessThan(100);
-    expect(busy.data.userName(busy.data.procs.user[3]!)).toBe('user-39-3');
-    expect(quiet.data.userName(quiet.data.procs.user[0]!)).toBe('keeper');
+    expect(quiet.data.procs.user[0]).toBe(61);
+    expect(parsers.tidy()).toBe(false);
+    scraped(crowd(60, 40), busy);
+    expect([parsers.tidy(), told]).toEqual([true, 1]);
+    // 40 of the crowd, the keeper, and nobody. The quiet one has not been scraped again.
+    expect(parsers.users).toBe(42);
+    expect(quiet.data.procs.user[0]).not.toBe(61);
+    const names = ({ data }: ScrapeParser): string[] =>
+      Array.from(data.procs.user.subarray(0, data.procs.count), (user) => data.userName(user));
+    expect(names(quiet)).toEqual(['keeper']);
+    expect(names(busy).sort()).toEqual(Array.from({ length: 40 }, (_, at) => `user-${60 + at}`).sort());
     scraped(memory('pid="1", device_uuid="G", user="keeper"', 2), quiet);
-    expect(quiet.data.userName(quiet.data.procs.user[0]!)).toBe('keeper');
+    scraped(crowd(60, 40), busy);
+    expect([names(quiet), names(busy).length, parsers.users]).toEqual([['keeper'], 40, 42]);
+  });
+});
+
+describe('what hostile or long-lived nodes cost', () => {
+  test('NUL bytes: no text keeps one, and a line is never taken for one with other bytes', () => {
+    const parser = new Parsers().newParser();
+    const nameOf = (bytes: Buffer): string => {
+      const [before, after] = [`all_smi_gpu_utilization{gpu="H`, `100", gpu_uuid="GPU-aa00", gpu_index="0"} 5\n`];
+      parser.push(Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]));
+      parser.commit(AT, 0);
+      return parser.data.text(parser.data.gpus.name[0]!);
+    };
+    // What is remembered of a line is compared as floats: eight zeros and a zero with a sign, seven and 0x80, would be equal ones.
+    const zeros = Buffer.alloc(40);
+    for (let at = 8; at < 24; at++) {
+      const signed = Buffer.from(zeros);
+      signed[at] = 0x80;
+      expect([nameOf(zeros), nameOf(signed)]).toEqual(['H100', 'H\ufffd100']);
+    }
+  });
+
+  test('new series names of one node: it uses up its own share, not that of others', () => {
+    const workspace = new ParserWorkspace();
+    const flood = Array.from({ length: HEADS_PER_NODE * 2 }, (_, nth) => `other_metric_${nth}{a="b"} 1\n`).join('');
+    scraped(flood, new Scanner(workspace));
+    const known = (text: string): boolean => workspace.heads.find(bytes(text), 0, bytes(text).length) !== 0;
+    // Where a line begins, its head begins with the line end before it; the first of a body has none.
+    const heads = Array.from({ length: HEADS_PER_NODE * 2 }, (_, nth) => `other_metric_${nth}{`).filter(
+      (text) => known(text) || known(`\n${text}`),
+    );
+    expect(heads.length).toBe(HEADS_PER_NODE);
+    scraped('late_metric{a="b"} 1\n', new Scanner(workspace));
+    expect(known('late_metric{') || known('\nlate_metric{')).toBe(true);
+  });
+
+  test('labels that change with each scrape: what is kept of a node stays within bounds', () => {
+    const parser = new Parsers().newParser();
+    // 50 rows of some 300 bytes.
+    const scrapeOf = (scrape: number): string =>
+      Array.from({ length: 50 }, (_, nth) =>
+        memory(`pid="${scrape * 50 + nth}", device_uuid="G", command="${'x'.repeat(200)} ${scrape}"`, 1),
+      ).join('');
+    let furthest = 0;
+    for (let scrape = 0; scrape < 100; scrape++) {
+      const { data } = scraped(scrapeOf(scrape), parser);
+      expect([data.procs.count, data.text(data.procs.command[0]!)]).toEqual([50, `${'x'.repeat(200)} ${scrape}`]);
+      furthest = Math.max(furthest, ...Array.from(data.procs.command, placeOf));
+    }
+    // All of it would be 1.5 MB; what is kept is a few scrapes of 15 KB.
+    expect(furthest).toBeLessThan(150_000);
   });
 });

@@ -217,4 +217,19 @@ describe('from sample to sample', () => {
     expect(after.map((id) => columns.userName(id))).toEqual(['alice', 'bob']);
     expect(renumbered).toBe(1);
   });
+
+  test('one that cannot be read leaves everything as it was', () => {
+    const columns = new Parsers().holding((users) => new SampleColumns(users, VERSION));
+    columns.load(base);
+    const before = told(columns);
+    const broken: NodeSample = {
+      ...base,
+      gpus: [{ index: 0, uuid: 'GPU-9', name: 'B' }],
+      get disks(): NodeSample['disks'] {
+        throw new Error('EIO');
+      },
+    };
+    expect(() => columns.load(broken)).toThrow('EIO');
+    expect(told(columns)).toEqual(before);
+  });
 });

@@ -83,8 +83,20 @@ export class SampleColumns implements NodeData {
     for (let row = 0; row < this.procs.count; row++) this.procs.user[row] = fresh[this.procs.user[row]!]!;
   }
 
-  /** Shows a sample instead of the one before; says whether only numbers differ. */
+  /** Shows a sample instead of the one before; says whether only numbers differ. One that throws leaves the one before as it was. */
   load(sample: NodeSample): Change {
+    const { procs, gpus, cpus, cores, memory, disks, facts, extras } = this;
+    const [texts, refs] = [this.#texts, this.#refs];
+    try {
+      return this.#load(sample);
+    } catch (thrown) {
+      Object.assign(this, { procs, gpus, cpus, cores, memory, disks, facts, extras });
+      [this.#texts, this.#refs] = [texts, refs];
+      throw thrown;
+    }
+  }
+
+  #load(sample: NodeSample): Change {
     this.#texts = [''];
     this.#refs = new Map();
     const gpus = inOrder(sample.gpus).slice(0, ROW_CAPS.gpu);

@@ -42,7 +42,7 @@ export class GpuTable implements GpuColumns {
   index = NO_INDICES;
   uuid = NO_TEXTS;
   name = NO_TEXTS;
-  field = fieldsOf(UNREPORTED, 0, 0);
+  field = fieldsOf(UNREPORTED, 0, new Uint8Array(GPU_FIELDS.length));
   readonly #labels: LabelReader;
   readonly #readings: Readings;
   /** Those that report. */
@@ -80,9 +80,9 @@ export class GpuTable implements GpuColumns {
     gpus.sort((a, b) => a.index - b.index || (uuidOf(a) < uuidOf(b) ? -1 : 1));
     this.#gpus = gpus;
     this.count = gpus.length;
-    let reported = 0;
+    const reported = new Uint8Array(GPU_FIELDS.length);
     for (let slot = 0; slot < gpus.length; slot++)
-      reported |= this.#readings.add(entities[gpus[slot]!.place]!, samples, FIELD_OF, slot, this.count);
+      this.#readings.add(entities[gpus[slot]!.place]!, samples, FIELD_OF, slot, this.count, reported);
     this.field = fieldsOf(this.#readings.values, this.count, reported);
     this.#slotOf.length = 0;
     this.#listed = false;
@@ -183,10 +183,10 @@ function gpuOf(entity: Entity, place: number, { ints }: SampleValues): Gpu {
   };
 }
 
-/** Columns of one array that begins with them, one behind the other. `reported`: a bit for each field that some GPU reports. */
-function fieldsOf({ buffer }: Float64Array<ArrayBuffer>, count: number, reported: number): Record<GpuField, Float64Array> {
+/** Columns of one array that begins with them, one behind the other. `reported`: 1 for each field that some GPU reports. */
+function fieldsOf({ buffer }: Float64Array<ArrayBuffer>, count: number, reported: Uint8Array): Record<GpuField, Float64Array> {
   const fields: Partial<Record<GpuField, Float64Array>> = {};
   for (let at = 0; at < GPU_FIELDS.length; at++)
-    fields[GPU_FIELDS[at]!] = (reported & (1 << at)) === 0 ? UNREPORTED : new Float64Array(buffer, at * count * 8, count);
+    fields[GPU_FIELDS[at]!] = reported[at] === 0 ? UNREPORTED : new Float64Array(buffer, at * count * 8, count);
   return fields as Record<GpuField, Float64Array>;
 }

@@ -33,10 +33,9 @@ export class Readings {
 
   /**
    * The samples of an entity go to the places from `from` on, `stride` apart, those of metric `m` to the `fieldOf[m]`th (-1: to none).
-   * Returns a bit for each field that has one.
+   * `seen`: 1 for each field that has one.
    */
-  add({ firstSample }: Entity, { ints }: SampleValues, fieldOf: Int32Array, from: number, stride: number): number {
-    let reported = 0;
+  add({ firstSample }: Entity, { ints }: SampleValues, fieldOf: Int32Array, from: number, stride: number, seen?: Uint8Array): void {
     for (let sample = firstSample; sample !== 0; sample = ints[sample * VALUE_INTS + VALUE_NEXT]!) {
       const metric = ints[sample * VALUE_INTS + VALUE_METRIC]!;
       const field = fieldOf[metric]!;
@@ -45,9 +44,8 @@ export class Readings {
       this.#plan[at] = sample;
       this.#plan[at + 1] = from + field * stride;
       this.#plan[at + 2] = metric;
-      reported |= 1 << field;
+      if (seen) seen[field] = 1;
     }
-    return reported;
   }
 
   load(sampleValues: Float64Array): void {

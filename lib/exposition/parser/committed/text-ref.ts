@@ -9,9 +9,12 @@ const NUMBERS = Object.fromEntries(KINDS.map((kind, number) => [kind, number])) 
 /** 0 for the text at 0, which is none. */
 export const textRef = (at: number, cap: Cap): TextRef => (at === 0 ? 0 : at * KINDS_ROOM + NUMBERS[cap]);
 
+/** Where in its arena the text begins. */
+export const placeOf = (ref: TextRef): number => Math.floor(ref / KINDS_ROOM);
+
 /** The text that a reference means. */
 export function textOf(arena: Uint8Array, ref: TextRef): string {
   if (ref === 0) return '';
-  const from = Math.floor(ref / KINDS_ROOM);
+  const from = placeOf(ref);
   return decodeText(arena, from, closingQuote(arena, from), KINDS[ref % KINDS_ROOM]!);
 }

@@ -1,0 +1,46 @@
+/** User ids are numbered anew now and then: nothing on screen may mean another user afterwards. */
+import { expect, test } from '@jest/globals';
+import { TextViewer } from '../helpers/text-viewer.js';
+
+const AT = new Date(2026, 7, 7, 14, 32, 7).getTime();
+const row = (pid: number, user: string): string =>
+  `all_smi_process_memory_used_bytes{pid="${pid}", user="${user}", name="python", command="python ${user}.py", device_uuid="G"} ${(200 - (pid % 100)) * 1e6}\n`;
+const crowd = (from: number, count: number): string => Array.from({ length: count }, (_, at) => row(at + 1, `user-${from + at}`)).join('');
+
+/** A node that stays as it is, whose users have the highest ids, and a crowded one of which 40 other users come: the ids go. */
+function renumbered(...keys: readonly string[]): { readonly before: string; readonly after: string } {
+  const viewer = new TextViewer(120, 30, AT, ['crowded:9090', 'quiet:9090'], [], 100);
+  viewer.showAll([crowd(0, 60), row(98, 'other') + row(99, 'keeper')], AT);
+  viewer.press(...keys);
+  const before = viewer.screen;
+  const { users } = viewer.parsers;
+  viewer.show(crowd(60, 40), AT + 3000);
+  expect([users, viewer.parsers.users]).toEqual([63, 43]);
+  // The crowded node again: what is known of the quiet one is used as it is.
+  return { before, after: viewer.show(crowd(60, 40), AT + 6000) };
+}
+const usersOn = (screen: string): string[] => screen.match(/(?<=^ [ ▌] )(user-\d+|keeper|other)/gm) ?? [];
+const typed = (text: string): string[] => Array.from(text, (ch) => (ch === ' ' ? 'Space' : ch));
+
+test('everybody is called what he is called', () => {
+  const { before, after } = renumbered('V', 'u', 'u');
+  expect(usersOn(before)).toContain('keeper');
+  expect(usersOn(after)).toContain('keeper');
+  expect(
+    usersOn(after)
+      .filter((name) => name.startsWith('user'))
+      .every((name) => Number(name.slice(5)) >= 60),
+  ).toBe(true);
+});
+
+test('a filter keeps whom it kept', () => {
+  const { before, after } = renumbered('V', '/', ...typed('user == keeper'), 'Enter');
+  expect(usersOn(before)).toEqual(['keeper']);
+  expect(usersOn(after)).toEqual(['keeper']);
+});
+
+test('a filter that is being typed, too', () => {
+  const { before, after } = renumbered('V', '/', ...typed('user == keeper'));
+  expect(usersOn(before)).toEqual(['keeper']);
+  expect(usersOn(after)).toEqual(['keeper']);
+});
