@@ -18,7 +18,10 @@ import all from '../../plugins/all/index.js';
 import host from '../../plugins/host/index.js';
 import users from '../../plugins/users/index.js';
 import { cluster } from '../aggregate/random-cluster.js';
-import { buildNodes } from '../helpers/hosts.js';
+import { buildNodes, type NodeSpec } from '../helpers/hosts.js';
+import { inNewFolder } from '../helpers/recording-player.js';
+import { timeOf } from '../helpers/recordings.js';
+import { ReplayViewer } from '../helpers/replay-viewer.js';
 
 const VRAM = { key: 'vram', descending: true };
 const COLS = 200;
@@ -112,5 +115,50 @@ describe('any cluster', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('live and replayed', () => {
+  inNewFolder();
+
+  /** All values of all users, and of all processes of every node. */
+  function values(app: AppState): unknown {
+    const state = { ...START, showSystem: true };
+    const data = userRows(state, app);
+    const order = userOrder(data.users, VRAM, state);
+    const ids = USER_COLUMNS.map(({ id }) => id);
+    const listed = Array.from({ length: order.count }, (_, at) => [
+      order.id(at),
+      Object.fromEntries(USER_COLUMNS.filter(({ id }) => ids.includes(id)).map((column) => [column.id, column.value(order.row(at), data)])),
+    ]);
+    const nodes = [...app.allNodes].filter(included);
+    return {
+      users: Object.fromEntries(listed),
+      totals: data.users.totals,
+      processes: Object.fromEntries(nodes.map((node) => [node.nodeId, Object.fromEntries(byUser(app, node))])),
+    };
+  }
+
+  test('a recording says what the screen said', async () => {
+    const clusters = fc.sample(cluster, { numRuns: 25, seed: 11 });
+    for (const specs of clusters) {
+      // What a scrape cannot give is not recorded: readings below 0, processes of a node that says it tells none.
+      const live = specs.map((spec): NodeSpec => ({
+        ...spec,
+        at: timeOf(0),
+        state: 'live',
+        facts: { hasProcessFamily: true },
+        gpus: spec.gpus.map((gpu) => ((gpu.powerWatts ?? 0) < 0 ? { ...gpu, powerWatts: 0 } : gpu)),
+      }));
+      const replayed = await new ReplayViewer(120, 30).open(live, 2);
+      expect(values(replayed.app.state)).toEqual(values(viewer(buildNodes(live))));
+      await replayed.app.stop();
+    }
+  });
+
+  test('a node of which nothing is recorded, first in the list, costs nobody his name', async () => {
+    const viewer = await new ReplayViewer(120, 30).open([{ gpus: 0 }, { gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 5 }] }], 2);
+    expect(await viewer.press('V')).toMatch(/▌ alice/);
+    await viewer.app.stop();
   });
 });

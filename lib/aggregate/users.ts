@@ -32,8 +32,17 @@ export const usersDerivation: Derivation<UsersPart, UsersTable> = {
   merge: mergeUsers,
 };
 
-/** The sums of the merge under way, and beside them, by row, hosts and processes of users that are not on their GPUs. Reused. */
-let sums = { floats: new Float64Array(0), ints: new Int32Array(0), nodesBeside: new Int32Array(0), procsBeside: new Int32Array(0) };
+/**
+ * The sums of the merge under way, and beside them, by row, nodes and processes of users that are not on their GPUs, and the first node
+ * that the user is on. Reused.
+ */
+let sums = {
+  floats: new Float64Array(0),
+  ints: new Int32Array(0),
+  nodesBeside: new Int32Array(0),
+  procsBeside: new Int32Array(0),
+  firstNode: new Int32Array(0),
+};
 let ids = new Int32Array(0);
 /** By user id: the row and 1, 0 for none. */
 let rowOf = new Int32Array(1024);
@@ -81,7 +90,7 @@ function addPart(part: UsersPart, host: number): void {
     const intAt = entry * INTS;
     const user = fromInts[intAt + USER]!;
     let row = rows[user]! - 1;
-    if (row < 0) row = newRow(user);
+    if (row < 0) row = newRow(user, host);
     const to = row * FLOATS;
     const toInts = row * INTS;
     floats[to + VRAM]! += from[at + VRAM]!;
@@ -110,7 +119,7 @@ function addFlagged({ floats: from, ints: fromInts }: UsersPart, entry: number, 
   if (fromInts[intAt + GPUS] === 0) nodesBeside[row]!++;
 }
 
-function newRow(user: number): number {
+function newRow(user: number, node: number): number {
   const row = users++;
   rowOf[user] = row + 1;
   ids[row] = user;
@@ -119,6 +128,7 @@ function newRow(user: number): number {
   floats[row * FLOATS + LONGEST] = -1;
   ints[row * INTS + TOP_ROW] = -1;
   nodesBeside[row] = procsBeside[row] = 0;
+  sums.firstNode[row] = node;
   return row;
 }
 
@@ -135,10 +145,17 @@ function grow(needed: number): void {
   ids.set(oldIds);
   const floats = new Float64Array(needed * 2 * FLOATS);
   const ints = new Int32Array(floats.buffer);
-  sums = { floats, ints, nodesBeside: new Int32Array(needed * 2), procsBeside: new Int32Array(needed * 2) };
+  sums = {
+    floats,
+    ints,
+    nodesBeside: new Int32Array(needed * 2),
+    procsBeside: new Int32Array(needed * 2),
+    firstNode: new Int32Array(needed * 2),
+  };
   ints.set(old.ints);
   sums.nodesBeside.set(old.nodesBeside);
   sums.procsBeside.set(old.procsBeside);
+  sums.firstNode.set(old.firstNode);
 }
 
 class Users implements UsersTable {
@@ -166,7 +183,8 @@ class Users implements UsersTable {
   /** Takes the sums of the merge that has just ended. */
   constructor(nodes: readonly NodeView[], totals: { -readonly [Key in keyof UserTotals]: UserTotals[Key] }) {
     this.#nodes = nodes;
-    const sorted = order.rows(ids, users, (id) => nodes[0]!.userName(id));
+    // Not just any node knows the name: in a recording one without rows knows none.
+    const sorted = order.rows(ids, users, (id) => nodes[sums.firstNode[rowOf[id]! - 1]!]!.userName(id));
     let onGpu = 0;
     for (const source of sorted) onGpu += Number(sums.ints[source * INTS + GPUS]! > 0);
     this.count = onGpu;
