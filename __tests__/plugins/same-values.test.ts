@@ -19,8 +19,8 @@ import host from '../../plugins/host/index.js';
 import users from '../../plugins/users/index.js';
 import { cluster } from '../aggregate/random-cluster.js';
 import { buildNodes, type NodeSpec } from '../helpers/hosts.js';
-import { inNewFolder } from '../helpers/recording-player.js';
-import { timeOf } from '../helpers/recordings.js';
+import { inNewFolder, place } from '../helpers/recording-player.js';
+import { cycle, newWriter, timeOf } from '../helpers/recordings.js';
 import { ReplayViewer } from '../helpers/replay-viewer.js';
 
 const VRAM = { key: 'vram', descending: true };
@@ -147,7 +147,7 @@ describe('live and replayed', () => {
         ...spec,
         at: timeOf(0),
         state: 'live',
-        facts: { hasProcessFamily: true },
+        facts: spec.procs.length > 0 ? { hasProcessFamily: true } : spec.facts,
         gpus: spec.gpus.map((gpu) => ((gpu.powerWatts ?? 0) < 0 ? { ...gpu, powerWatts: 0 } : gpu)),
       }));
       const replayed = await new ReplayViewer(120, 30).open(live, 2);
@@ -159,6 +159,18 @@ describe('live and replayed', () => {
   test('a node of which nothing is recorded, first in the list, costs nobody his name', async () => {
     const viewer = await new ReplayViewer(120, 30).open([{ gpus: 0 }, { gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 5 }] }], 2);
     expect(await viewer.press('V')).toMatch(/▌ alice/);
+    await viewer.app.stop();
+  });
+
+  test('a node that answers with nothing any more has nothing', async () => {
+    const writer = await newWriter(place.folder.file('a.ndjson'), 'none');
+    for (const [nth, gpus] of [2, 2, 0, 0].entries()) await writer.write(cycle(nth, [{ gpus: 1 }, { gpus }]), timeOf(nth));
+    await writer.finish();
+    const viewer = await new ReplayViewer(120, 30).openFile(writer.path);
+    const gpus = (): number[] => [...viewer.app.state.allNodes].map((node) => node.gpus.count);
+    expect(gpus()).toEqual([1, 2]);
+    await viewer.press(']', ']', ']');
+    expect([viewer.nth, gpus()]).toEqual([3, [1, 0]]);
     await viewer.app.stop();
   });
 });

@@ -67,14 +67,16 @@ export class RecordedNodes {
   #present(frame: PackedFrame, node: PackedNode, continuity: Delivery['continuity']): Delivery {
     const { record, columns } = this.#get(node);
     const { spans, status, at } = node;
-    // A host that is not counted has no rows in the recording. Those of the frame before stay, as they did live; after a jump there are none.
-    if (spans || (continuity === 'jump' && record.version > 0)) {
+    // A node that is not counted has no rows in the recording. Those of the frame before stay, as they did live; after a jump there are none.
+    // One that is counted and has none has answered with none.
+    const counted = status?.okAt !== undefined && !status.overdue;
+    if (spans || counted || (continuity === 'jump' && record.version > 0)) {
       columns.load(frame, node);
       record.commit({ at });
     }
     if (status) record.setStatus(status);
     const kind = status?.phase !== 'failing' ? 'data' : status.overdue ? 'overdue' : 'failed';
-    return { node: record, kind, continuity, ...(spans ? { change: 'structure' as const } : {}) };
+    return { node: record, kind, continuity, ...(spans || counted ? { change: 'structure' as const } : {}) };
   }
 
   #leftOut(frame: PackedFrame, { record, columns }: Known, continuity: Delivery['continuity']): Delivery {
