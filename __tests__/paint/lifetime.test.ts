@@ -86,7 +86,12 @@ describe('a signal that ends the program', () => {
 
   test('a closed window says SIGHUP more than once: somebody listens, so that the end under way is not cut short', () => {
     const found = held();
+    const listeners: number[] = [];
+    found.proc.on('removeListener', (event) => {
+      if (event === 'SIGHUP') listeners.push(found.proc.listenerCount('SIGHUP'));
+    });
     found.proc.emit('SIGHUP');
+    expect(listeners).toEqual([1]);
     expect([found.exits, found.left]).toEqual([[129], 1]);
     expect(found.proc.listenerCount('SIGHUP')).toBe(1);
     // A second SIGINT is somebody who does not want to wait.

@@ -106,9 +106,10 @@ class Hold implements Lifetime {
 
   #end(status: number): void {
     if (this.#state === 'released') return;
-    this.release();
-    // A closed window says so more than once (kernel, shell, emulator); the end under way must not be cut short by that.
+    // A closed window says so more than once (kernel, shell, emulator); the end under way must not be cut short by that. From before the
+    // other handlers go: a moment without one would be enough.
     this.#process.on('SIGHUP', () => undefined);
+    this.release();
     this.#held.exit(status);
   }
 
