@@ -321,3 +321,12 @@ test('what the writer writes is what the validator takes, line by line, in every
     ).toEqual([]);
   }
 });
+
+test('a seek table whose last entry reaches before the file: the blocks are found without it', async () => {
+  const path = await record(place.folder.file('a.ndjson.zst'), 'zstd', 150);
+  const damaged = readFileSync(path);
+  // The highest byte of the compressed size of our index: 9 bytes of footer and 8 of the entry from the end.
+  damaged[damaged.length - 14] = 0x0f;
+  writeFileSync(place.folder.file('bad.ndjson.zst'), damaged);
+  expect(await play(await openReader(place.folder.file('bad.ndjson.zst')))).toEqual(count(150));
+});

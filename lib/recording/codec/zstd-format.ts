@@ -168,6 +168,7 @@ export function decodeIndex(read: ReadBytes, size: number): readonly Block[] | u
   const own = frames?.at(-1);
   if (own?.[1] !== 0 || !frames) return undefined;
   const end = size - (8 + frames.length * 8 + 9);
+  if (own[0] > end) return undefined;
   const bytes = read(end - own[0], own[0]);
   const count = frames.length - 1;
   if (bytes.length !== own[0] || bytes.length !== 8 + INDEX_HEAD_BYTES + count * BLOCK_BYTES) return undefined;
