@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ESLint, Linter } from 'eslint';
-import { resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { arrows } from '../eslint.config.js';
 
 /** What the rule says of one import. */
@@ -86,4 +87,14 @@ describe('imports point down only', () => {
       expect(await eslint.calculateConfigForFile(file)).toMatchObject({ rules: { 'here/arrows': [2] } });
     }
   });
+});
+
+test('no file name means two things; those that every plugin has are set aside', () => {
+  const names = ['lib', 'plugins', 'bin'].flatMap((root) =>
+    readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => basename(name)),
+  );
+  const ofMany = ['index.ts', 'view.ts', 'keys.ts'];
+  expect(names.filter((name, at) => names.indexOf(name) !== at && !ofMany.includes(name))).toEqual([]);
 });

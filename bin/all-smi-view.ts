@@ -6,7 +6,7 @@ import type { Command, Flags } from '../lib/options/options.js';
 import { clean } from '../lib/text/sanitize.js';
 import { VERSION } from '../lib/version.js';
 import { parseArgv } from './argv.js';
-import type { Request } from './request.js';
+import type { Request } from './command-line.js';
 
 /** Node 22 and later keep compiled code between runs. */
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();

@@ -1,8 +1,8 @@
 /** The command line: which command, and the words of each flag. The values are read by lib/options/options.ts. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { COMMANDS, type Command, type Flags } from '../lib/options/options.js';
-import type { Option } from '../lib/options/types.js';
-import type { Request } from './request.js';
+import type { Option } from '../lib/options/option-types.js';
+import type { Request } from './command-line.js';
 
 const isCommand = (word: string | undefined): word is Command => word !== undefined && Object.hasOwn(COMMANDS, word);
 

@@ -14,7 +14,7 @@ import {
   type Flags,
 } from '../lib/options/options.js';
 import { configPath, readConfig } from './read-config.js';
-import type { Option } from '../lib/options/types.js';
+import type { Option } from '../lib/options/option-types.js';
 import { configPaths, pathContext } from '../lib/paths.js';
 
 export async function config(flags: Flags, env: Environment): Promise<number> {

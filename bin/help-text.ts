@@ -1,6 +1,6 @@
 /** The text of --help, from the tables. */
 import { COMMANDS, envOf, type Command } from '../lib/options/options.js';
-import type { Option, OptionTable } from '../lib/options/types.js';
+import type { Option, OptionTable } from '../lib/options/option-types.js';
 
 const PROGRAM = 'all-smi-view';
 const USAGE: Readonly<Record<Command, string>> = {

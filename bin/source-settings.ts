@@ -2,7 +2,7 @@
 import { expandHosts, TargetList, type Target } from '../lib/sources/hostlists/targets.js';
 import { AppError } from '../lib/errors.js';
 import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
-import type { Environment, Flags } from '../lib/options/types.js';
+import type { Environment, Flags } from '../lib/options/option-types.js';
 import { cacheFolder, pathContext } from '../lib/paths.js';
 import type { HostsSource, LocalSource, ReplaySource, Source } from '../lib/run/settings.js';
 import { machineOf } from './machine-settings.js';

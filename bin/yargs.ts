@@ -2,8 +2,8 @@
 import yargs, { type Options } from 'yargs';
 import { AppError } from '../lib/errors.js';
 import { COMMANDS, type Command, type Flags } from '../lib/options/options.js';
-import type { Option } from '../lib/options/types.js';
-import { unknownFlag, type Request } from './request.js';
+import type { Option } from '../lib/options/option-types.js';
+import { unknownFlag, type Request } from './command-line.js';
 
 const PARSER = {
   'boolean-negation': false,

@@ -1,5 +1,5 @@
 /** Hosts from plain records, for tests that start behind the parser. What the columns do not promise is poison: reading it shows. */
-import { NO_EXTRAS } from '../../lib/model/empty-columns.js';
+import { NO_EXTRAS, NO_FACTS } from '../../lib/model/empty-columns.js';
 import { NO_ALLOCATIONS } from '../../lib/model/allocations.js';
 import {
   GPU_FIELDS,
@@ -121,19 +121,6 @@ export function buildNodes(specs: readonly NodeSpec[], users = new UserIds()): T
     return new TestNode({ nodeId: `${name}:9090`, name: name, ...spec }, users);
   });
 }
-
-const NO_FACTS: NodeFacts = {
-  instance: '',
-  exporterVersion: '',
-  up: undefined,
-  hasProcessFamily: false,
-  processScope: undefined,
-  samples: 0,
-  badLines: 0,
-  badSample: '',
-  capsHit: [],
-  bytes: 0,
-};
 
 class TestData implements NodeData {
   readonly allocations = NO_ALLOCATIONS;

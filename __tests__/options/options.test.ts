@@ -12,7 +12,7 @@ import {
   type Environment,
   type ViewOptions,
 } from '../../lib/options/options.js';
-import type { Option } from '../../lib/options/types.js';
+import type { Option } from '../../lib/options/option-types.js';
 
 /** The whole way from the command line to values. */
 async function view(argv: readonly string[], env: Environment = {}): Promise<ViewOptions> {

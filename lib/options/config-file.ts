@@ -6,7 +6,7 @@ import { parse, TomlError } from 'smol-toml';
 import { AppError } from '../errors.js';
 import { COMMANDS, type ConfigFile } from './options.js';
 import { clean } from '../text/sanitize.js';
-import type { Option } from './types.js';
+import type { Option } from './option-types.js';
 
 const SCHEMA_VERSION = 1;
 

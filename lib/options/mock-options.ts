@@ -1,6 +1,6 @@
 /** Options of `mock`. */
 import { last, number } from './values.js';
-import type { OptionTable } from './types.js';
+import type { OptionTable } from './option-types.js';
 
 /** Most nodes of a mock cluster. */
 const MAX_NODES = 2000;

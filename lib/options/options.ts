@@ -5,12 +5,12 @@
 import { MOCK_OPTIONS } from './mock-options.js';
 import { ALERT_OPTIONS, LOOK_OPTIONS } from './screen-options.js';
 import { choice, Invalid, last, list, number, size, span } from './values.js';
-import type { OptionTable, Values } from './types.js';
+import type { OptionTable, Values } from './option-types.js';
 
 export { MOCK_OPTIONS } from './mock-options.js';
 export { envOf, givenOf, resolveOptions } from './resolve.js';
-export { NO_CONFIG } from './types.js';
-export type { ConfigFile, Environment, Flags } from './types.js';
+export { NO_CONFIG } from './option-types.js';
+export type { ConfigFile, Environment, Flags } from './option-types.js';
 
 const CONFIG_FLAG = {
   config: { flag: 'config', value: 'FILE', otherwise: 'that of all-smi (docs/CONFIG.md)', help: 'config file to read', parse: last },

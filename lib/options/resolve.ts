@@ -1,7 +1,7 @@
 /** What an option comes to: the flag goes before the environment, that before the config file, that before the default. */
 import { AppError } from '../errors.js';
 import { Invalid } from './values.js';
-import { type Flags, type Environment, type ConfigFile, NO_CONFIG, type Option, type OptionTable, type Values } from './types.js';
+import { type Flags, type Environment, type ConfigFile, NO_CONFIG, type Option, type OptionTable, type Values } from './option-types.js';
 
 /** The variable of an option: its own, or ALL_SMI_ and its key in the config file. */
 export function envOf({ env, config }: Option): string | undefined {

@@ -2,7 +2,7 @@
 import { FilterError } from '../filter/lexer.js';
 import { parse } from '../filter/parser.js';
 import { choice, Invalid, last, number, onOff, time } from './values.js';
-import type { OptionTable } from './types.js';
+import type { OptionTable } from './option-types.js';
 
 const DEGREES = number({ min: 1, max: 150 });
 const SECOND = 1000;
