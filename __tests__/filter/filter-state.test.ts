@@ -141,7 +141,7 @@ describe('a user who is pinned', () => {
 test('hosts that were looked at stay looked at while the query means the same, and not when ids are new', () => {
   const filtering = new FilterState();
   enter(filtering, 'temp>80');
-  const { nodes: nodes } = filtering;
+  const { nodes } = filtering;
   filtering.set('temperature   >   80');
   expect(filtering.nodes).toBe(nodes);
   filtering.forget();

@@ -95,7 +95,7 @@ export class UserIds {
 export class TestNode extends Node {
   readonly #data: TestData;
 
-  constructor({ nodeId: nodeId = 'node-0001:9090', name: label, groups = {}, ...spec }: NodeSpec, users = new UserIds()) {
+  constructor({ nodeId = 'node-0001:9090', name: label, groups = {}, ...spec }: NodeSpec, users = new UserIds()) {
     const data = new TestData(users);
     super({ nodeId, groups: new Map(Object.entries(groups)), ...(label === undefined ? {} : { name: label }) }, data);
     this.#data = data;
@@ -118,7 +118,7 @@ export class TestNode extends Node {
 export function buildNodes(specs: readonly NodeSpec[], users = new UserIds()): TestNode[] {
   return specs.map((spec, at) => {
     const name = `node-${String(at + 1).padStart(4, '0')}`;
-    return new TestNode({ nodeId: `${name}:9090`, name: name, ...spec }, users);
+    return new TestNode({ nodeId: `${name}:9090`, name, ...spec }, users);
   });
 }
 

@@ -86,7 +86,7 @@ function totalsOf(sums: Sums, hosts: number, nodesIncluded: number, temperatureM
   return {
     ...shown,
     nodes: hosts,
-    nodesIncluded: nodesIncluded,
+    nodesIncluded,
     utilPercent: utilSum / sums.utilReported,
     temperatureCelsius,
     temperatureMax: sums.temperatureReported > 0 ? temperatureMax : NaN,

@@ -17,8 +17,8 @@ export class LabelOrder {
 
   /** By rank: the host's position in `hosts`. The same array while nobody comes, goes or is called differently. */
   of(nodes: readonly NodeView[]): Int32Array {
-    if (nodes.length === this.#labels.length && nodes.every(({ name: label }, at) => label === this.#labels[at])) return this.#order;
-    this.#labels = nodes.map(({ name: label }) => label);
+    if (nodes.length === this.#labels.length && nodes.every(({ name }, at) => name === this.#labels[at])) return this.#order;
+    this.#labels = nodes.map(({ name }) => name);
     const order = nodes.map((_, at) => at);
     order.sort((a, b) => compareLabels(nodes[a]!.name, nodes[b]!.name) || (nodes[a]!.nodeId < nodes[b]!.nodeId ? -1 : 1));
     return (this.#order = Int32Array.from(order));

@@ -24,8 +24,8 @@ const round = (value: number): string => String(Math.round(value * 10) / 10);
 
 /** 'node-0001 gpu3 temperature: ok->warn (85°, threshold 80°) alice, bob'. */
 export function alertText(change: AlertChange): string {
-  const { node: host, gpu, rule, from, to, users } = change;
-  const where = gpu === undefined ? host : `${host} gpu${gpu}`;
+  const { node, gpu, rule, from, to, users } = change;
+  const where = gpu === undefined ? node : `${node} gpu${gpu}`;
   const who = users.map((user) => user || '?').join(', ');
   return `${where} ${TITLES[rule]}: ${from}->${to} (${FIGURES[rule](change)})${who === '' ? '' : ` ${who}`}`;
 }
@@ -39,10 +39,10 @@ export function alertSummary(changes: readonly AlertChange[]): string {
 
 /** One object; readings that are not known are null. Names of the fields, and of the first three rules, are all-smi's. */
 export function alertJson(change: AlertChange): string {
-  const { at, node: host, gpu, rule, from, to, value, threshold, users } = change;
+  const { at, node, gpu, rule, from, to, value, threshold, users } = change;
   return JSON.stringify({
     timestamp: new Date(at).toISOString(),
-    host,
+    host: node,
     gpu_index: gpu ?? null,
     rule,
     from,

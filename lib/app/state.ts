@@ -144,12 +144,12 @@ export class AppState implements AppView {
   }
 
   get nodes(): NodeList {
-    const { nodes: hosts, mode } = this.filtering;
-    return hosts && mode === 'hide' ? new MatchingNodes(this.#nodes, hosts) : this.#nodes;
+    const { nodes, mode } = this.filtering;
+    return nodes && mode === 'hide' ? new MatchingNodes(this.#nodes, nodes) : this.#nodes;
   }
 
   get filter(): FilterView | undefined {
-    const { nodes: nodes, mode, committed } = this.filtering;
+    const { nodes, mode, committed } = this.filtering;
     return nodes && { text: nodes.filter.key, mode, committed: committed !== '', ...matcherOf(nodes) };
   }
 

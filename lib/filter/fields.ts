@@ -133,7 +133,7 @@ export const FIELDS: readonly Field[] = [
   hostText(
     'host hostname',
     'name of the node, or the address it is scraped at',
-    ({ name: label }) => label,
+    ({ name }) => name,
     ({ node }) => node.nodeId,
   ),
   hostText('status', 'live, failing (the last try), down (in no figure) or waiting', statusOf),

@@ -45,7 +45,7 @@ export const MOCK_OPTIONS = {
     flag: 'failure-nodes',
     value: 'N',
     default: 0,
-    help: 'number of nodes that fail now and then',
+    help: 'nodes that are down most of the time; the others then fail now and then',
     parse: number({ min: 0, max: MAX_NODES, whole: true }),
   },
   startIndex: {

@@ -44,11 +44,11 @@ function problemText({ message, reason, column }: NonNullable<FilterLine['proble
 }
 
 /** '12 of 776 GPUs · 20 processes · 3 nodes · the rest dim'. */
-function countsText({ gpus, gpusAll, procs, nodes: hosts }: FilterCounts, mode: FilterMode, room: number): string {
+function countsText({ gpus, gpusAll, procs, nodes }: FilterCounts, mode: FilterMode, room: number): string {
   const parts = [
     `${count(gpus)} of ${count(gpusAll)} ${gpusAll === 1 ? 'GPU' : 'GPUs'}`,
     `${count(procs)} ${procs === 1 ? 'process' : 'processes'}`,
-    `${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'}`,
+    `${count(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`,
     ...(mode === 'dim' ? ['the rest dim (~)'] : []),
   ];
   return joinFitting(parts, room);

@@ -19,8 +19,8 @@ export function unanswered(nodes: Iterable<NodeView>, rows: number): readonly Li
 }
 
 function hostLine(node: NodeView): Line {
-  const { name: label, status } = node;
+  const { name, status } = node;
   return line(
-    span(`    ${nodeMark(node)} ${label}  ${status.error?.text ?? 'not answered yet'}`, status.error === undefined ? 'dim' : 'bad'),
+    span(`    ${nodeMark(node)} ${name}  ${status.error?.text ?? 'not answered yet'}`, status.error === undefined ? 'dim' : 'bad'),
   );
 }

@@ -31,7 +31,7 @@ export function titleParts(totals: ClusterTotals, { source, intervalMs, now, rec
 }
 
 function summary(totals: ClusterTotals, short: boolean, kept: FilterCounts | undefined): readonly string[] {
-  const { nodes: hosts, nodesIncluded: nodesIncluded, gpus, utilReported, memoryReported, powerReported } = totals;
+  const { nodes: hosts, nodesIncluded, gpus, utilReported, memoryReported, powerReported } = totals;
   const of = (part: number, all: number): string => (short ? `${count(part)}/${count(all)}` : `${count(part)} of ${count(all)}`);
   const plural = (word: string, n: number): string => (n === 1 ? word : `${word}s`);
   const util = utilReported > 0 ? ` ${percent(totals.utilPercent)}` : '';

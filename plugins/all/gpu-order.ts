@@ -209,7 +209,7 @@ export const GPUS_TABLE: Table<AllRows, number> = {
 const labels = new LabelOrder();
 
 /** Rows in the order of the hosts' labels, of each host in that of its GPUs. */
-function byPlace({ count, nodes, nodeAt: nodeAt }: GpuRows): Int32Array {
+function byPlace({ count, nodes, nodeAt }: GpuRows): Int32Array {
   const starts = new Int32Array(nodes.length + 1);
   for (const host of nodeAt) starts[host + 1]!++;
   for (let host = 0; host < nodes.length; host++) starts[host + 1]! += starts[host]!;
@@ -219,7 +219,7 @@ function byPlace({ count, nodes, nodeAt: nodeAt }: GpuRows): Int32Array {
   return placed;
 }
 
-function rowsByNode({ nodes, nodeAt: nodeAt }: GpuRows): ReadonlyMap<string, readonly [first: number, end: number]> {
+function rowsByNode({ nodes, nodeAt }: GpuRows): ReadonlyMap<string, readonly [first: number, end: number]> {
   const found = new Map<string, readonly [number, number]>();
   for (let row = 0, first = 0; row < nodeAt.length; row++) {
     if (row > 0 && nodeAt[row] !== nodeAt[row - 1]) first = row;

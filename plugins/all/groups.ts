@@ -90,7 +90,7 @@ function summed(rows: GpuRows, by: string, silent: readonly NodeView[]): Summed 
   return { groups, ofHost };
 }
 
-function ordered({ count, nodeAt: nodeAt }: GpuRows, { groups: unordered, ofHost }: Summed, sort: Sort): Groups {
+function ordered({ count, nodeAt }: GpuRows, { groups: unordered, ofHost }: Summed, sort: Sort): Groups {
   const groups = unordered.toSorted(comparison(sort));
   const numbers = new Map(groups.map((group, number) => [group, number]));
   const numberOf = ofHost.map((group) => numbers.get(group)!);

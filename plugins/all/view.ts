@@ -110,7 +110,7 @@ const labels = new WeakMap<GpuRows, { readonly cols: number; readonly aged: read
 function labelsOf(rows: GpuRows): { readonly cols: number; readonly aged: readonly NodeView[] } {
   let known = labels.get(rows);
   if (!known) {
-    const names = rows.nodes.map(({ name: label }) => label);
+    const names = rows.nodes.map(({ name }) => name);
     labels.set(rows, (known = { cols: widest(names, LEAST_HOST_COLS, Infinity), aged: rows.nodes.filter((node) => !included(node)) }));
   }
   return known;

@@ -36,7 +36,7 @@ export const scrapesDerivation: Derivation<undefined, Scrapes> = {
     return {
       nodes,
       labelCols: widest(
-        nodes.map(({ name: label }) => label),
+        nodes.map(({ name }) => name),
         0,
         Infinity,
       ),

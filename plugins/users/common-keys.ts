@@ -69,8 +69,8 @@ export const COMMON_KEYS: readonly Key[] = [
 ];
 
 function allReport(app: AppView): boolean {
-  const { reporting, nodes: hosts } = app.derive(usersDerivation).totals;
-  return reporting === hosts;
+  const { reporting, nodes } = app.derive(usersDerivation).totals;
+  return reporting === nodes;
 }
 
 /** The host that `o` opens; undefined: there is none. */

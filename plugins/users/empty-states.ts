@@ -15,9 +15,9 @@ import {
 } from '../../lib/index.js';
 
 /** Above rows that are in no sum. */
-export function notIncluded({ name: label, status, at }: NodeView, app: AppView): Line {
+export function notIncluded({ name, status, at }: NodeView, app: AppView): Line {
   const reason = status.error === undefined ? '' : ` (${status.error.text})`;
-  return line(span(` ✕ ${label} has not answered for ${ago(app.now - at)}${reason}: what it said last, in no sum`, 'bad'));
+  return line(span(` ✕ ${name} has not answered for ${ago(app.now - at)}${reason}: what it said last, in no sum`, 'bad'));
 }
 
 /** Why the table of users is empty. */

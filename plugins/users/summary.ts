@@ -19,9 +19,9 @@ export function chipLines({ totals }: UsersTable, { frozen }: Level, cols: numbe
   return chips.map((forms) => line(forms.find(({ text }) => width(text) <= cols) ?? forms.at(-1)!));
 }
 
-function coverageChips({ reporting, nodes: hosts }: UserTotals): readonly string[] {
-  const of = `${count(reporting)} of ${count(hosts)}`;
-  const whole = `partial coverage: ${of} ${hosts === 1 ? 'node' : 'nodes'} reporting process data`;
+function coverageChips({ reporting, nodes }: UserTotals): readonly string[] {
+  const of = `${count(reporting)} of ${count(nodes)}`;
+  const whole = `partial coverage: ${of} ${nodes === 1 ? 'node' : 'nodes'} reporting process data`;
   return [` ⚠ ${whole} · i which and why `, ` ⚠ ${whole} · i why `, ` ⚠ ${whole} `, ` ⚠ partial coverage: ${of} · i why `];
 }
 
@@ -76,11 +76,11 @@ const WORDS: readonly Words[] = [
 ];
 
 function headParts({ totals }: UsersTable, shown: number, system: string, words: Words): readonly string[] {
-  const { reporting, nodes: hosts, ownedBytes, unownedBytes, attributedWatts, unattributedWatts, gpusInUse } = totals;
+  const { reporting, nodes, ownedBytes, unownedBytes, attributedWatts, unattributedWatts, gpusInUse } = totals;
   const anyPower = attributedWatts + unattributedWatts > 0;
   return [
     `${count(shown)} ${shown === 1 ? 'user' : 'users'}`,
-    words.reporting(reporting, hosts),
+    words.reporting(reporting, nodes),
     `${bytes(ownedBytes)} owned${system}`,
     ...(unownedBytes > 0 ? [`${bytes(unownedBytes)} ${words.unowned}`] : []),
     ...(anyPower ? [words.power(watts(attributedWatts), watts(unattributedWatts))] : []),

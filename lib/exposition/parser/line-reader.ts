@@ -69,7 +69,7 @@ export class LineReader {
 
   /** The first `lines` lines of the template came as they had before. */
   begin(lines: number): void {
-    const { template: template } = this.#scan;
+    const { template } = this.#scan;
     this.#scan.begin(lines);
     this.#cursor = lines;
     if (lines === 0) return;
@@ -97,7 +97,7 @@ export class LineReader {
   }
 
   #line(at: number, end: number): number {
-    const { heads: heads, window } = this.#workspace;
+    const { heads, window } = this.#workspace;
     const parts = this.#parts;
     parts.head = this.#headAt(at, end);
     if (parts.head === 0) {
@@ -116,8 +116,8 @@ export class LineReader {
 
   /** The head at `at`, if it is one of those that may be expected; else 0. */
   #headAt(at: number, end: number): number {
-    const { heads: heads, window } = this.#workspace;
-    const { template: template } = this.#scan;
+    const { heads, window } = this.#workspace;
+    const { template } = this.#scan;
     const nextHead = heads.nextHead[this.#lastHead]!;
     if (nextHead > 0 && heads.matches(nextHead, window.view, at, end)) return nextHead;
     const former = heads.formerNextHead[this.#lastHead]!;
@@ -151,7 +151,7 @@ export class LineReader {
   }
 
   #plannedLine(head: number, labels: number, end: number): number {
-    const { template: template, arena } = this.#scan;
+    const { template, arena } = this.#scan;
     const { ints } = template;
     const entry = this.#cursor * LINE_INTS;
     if (this.#cursor >= template.count || ints[entry] !== head) return MISS;
@@ -191,8 +191,8 @@ export class LineReader {
   /** A line of a known entity: that of the line before, the one behind it, or where the metric changes the one that the last one began with. */
   #entityLine(head: number, metric: number, labels: number, end: number): number {
     const { view } = this.#workspace.window;
-    const { samples: samples } = this.#scan;
-    const { entities: entities } = samples;
+    const { samples } = this.#scan;
+    const { entities } = samples;
     const { table } = METRICS[metric]!;
     let entity = metric === this.#lastMetric ? this.#lastEntity + 1 : this.#firstEntity;
     if (!entities.standsAt(entity, table, view, labels, end)) entity = this.#lastEntity;
@@ -253,7 +253,7 @@ export class LineReader {
 
   /** Finds out where the value of a line belongs. False: its labels do not say. */
   #newLine(parts: LineParts, at: number, to: number): boolean {
-    const { window, heads: heads } = this.#workspace;
+    const { window, heads } = this.#workspace;
     const learned = parts.head === 0 && this.#learnHead(parts, at);
     const { head, labels } = parts;
     const metric = head > 0 ? heads.metric[head]! : metricOf(window.bytes, parts.name, labels);
@@ -268,7 +268,7 @@ export class LineReader {
 
   #learnHead(parts: LineParts, at: number): boolean {
     if (this.#headsLeft <= 0) return false;
-    const { window, heads: heads } = this.#workspace;
+    const { window, heads } = this.#workspace;
     parts.head = heads.learn(window, at, parts.name, parts.labels);
     if (parts.head > 0) this.#headsLeft--;
     return parts.head > 0;
@@ -295,7 +295,7 @@ export class LineReader {
 
   #sample(parts: LineParts, metric: number): void {
     const { bytes, view } = this.#workspace.window;
-    const { samples: samples, arena } = this.#scan;
+    const { samples, arena } = this.#scan;
     const { head, labels, value: valueAt } = parts;
     const entity = samples.entities.take(METRICS[metric]!.table as EntityTable, bytes, view, labels, valueAt);
     const sample = typeof entity === 'number' ? samples.sampleOf(metric, entity) : entity;
@@ -323,7 +323,7 @@ export class LineReader {
   /** A line of no use: known again by its place in the old template. */
   #unread({ head, labels, value: valueAt }: LineParts): void {
     const { view } = this.#workspace.window;
-    const { template: template, arena } = this.#scan;
+    const { template, arena } = this.#scan;
     const { ints } = template;
     const bytes = valueAt - labels;
     let line = this.#cursor;

@@ -69,7 +69,7 @@ export class ScanState {
   /** The first `lines` lines came as they had before: the new template begins with them. */
   begin(lines: number): void {
     const { ints } = this.template;
-    const { next, samples: samples, scrape } = this;
+    const { next, samples, scrape } = this;
     next.clear();
     for (let at = 0; at < lines * LINE_INTS; at += LINE_INTS) {
       const block = ints[at + LINE_BLOCK]!;
@@ -86,7 +86,7 @@ export class ScanState {
 
   /** The new template is whole: what it did not speak of goes. */
   finalize(): void {
-    const { rows, samples: samples, next } = this;
+    const { rows, samples, next } = this;
     const movedRows = rows.sweep(this.scrape);
     const movedSamples = samples.sweep(this.scrape);
     for (let at = ROW_LINES; at < rows.count * ROW_INTS; at += ROW_INTS)

@@ -144,9 +144,9 @@ export class Scanner implements ScrapeParser {
 
   /** Compares with the template as far as it goes. Returns the position behind the last line that came whole. */
   #replay(end: number): number {
-    const { window, heads: heads } = this.#workspace;
+    const { window, heads } = this.#workspace;
     const { bytes, view, finder } = window;
-    const { template: template, arena, rows, samples: samples } = this.#scan;
+    const { template, arena, rows, samples } = this.#scan;
     const { ints, count } = template;
     const [headView, headAt, headBytes] = [heads.arena.view, heads.at, heads.bytes];
     const [blocks, rowValues, sampleValues] = [arena.view, rows.values, samples.values];

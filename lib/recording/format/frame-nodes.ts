@@ -142,10 +142,10 @@ export class FrameNodes {
 }
 
 /** What a frame without our section says of processes: none written: not exported; all hosts merged and nothing there: nobody knows. */
-function factsOf({ connection, name: label }: Gathered, says: FrameSections, unknown: boolean): NodeFacts {
+function factsOf({ connection, name }: Gathered, says: FrameSections, unknown: boolean): NodeFacts {
   const none = { samples: 0, badLines: 0, badSample: '', capsHit: [], bytes: 0 };
   const said = connection?.facts ?? {
-    instance: label,
+    instance: name,
     exporterVersion: '',
     up: undefined,
     hasProcessFamily: !unknown,

@@ -21,8 +21,8 @@ export async function inspect(paths: readonly string[], cache: CacheFolder): Pro
     for (let found = await reader.first(); found; found = await reader.next(found.ref)) {
       if (!found.frame) continue;
       badRows += found.frame.badRows;
-      for (const { nodeId, name: label, rows } of found.frame.nodes) {
-        hosts.set(nodeId, label);
+      for (const { nodeId, name, rows } of found.frame.nodes) {
+        hosts.set(nodeId, name);
         for (const { user } of rows?.procs ?? []) if (user !== '') users.add(user);
       }
     }

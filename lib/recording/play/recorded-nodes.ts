@@ -55,11 +55,11 @@ export class RecordedNodes {
     return deliveries;
   }
 
-  #get({ nodeId, name: label, groups }: PackedNode): Known {
+  #get({ nodeId, name, groups }: PackedNode): Known {
     let known = this.#known.get(nodeId);
     if (!known) {
       const columns = new RecordedColumns(this.#tables);
-      this.#known.set(nodeId, (known = { columns, record: new Node({ nodeId, name: label, groups }, columns) }));
+      this.#known.set(nodeId, (known = { columns, record: new Node({ nodeId, name, groups }, columns) }));
     }
     return known;
   }

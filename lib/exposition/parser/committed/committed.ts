@@ -99,8 +99,8 @@ export class Committed implements NodeData {
   }
 
   #loadStructure(scan: ScanState, loaded: Loaded): void {
-    const { samples: samples, arena } = scan;
-    const { entities: entities } = samples;
+    const { samples, arena } = scan;
+    const { entities } = samples;
     if (scan !== this.#scan || entities.changes !== this.#changes) {
       this.#scan = scan;
       this.#changes = entities.changes;

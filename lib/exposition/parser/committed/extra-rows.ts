@@ -44,7 +44,7 @@ class Rows implements ExtraRows {
     this.#values = found.length === 0 ? NO_FLOATS : new Float64Array(found.length / PLACE);
   }
 
-  load({ samples: samples, arena }: ScanState): void {
+  load({ samples, arena }: ScanState): void {
     this.#arena = arena;
     const places = this.#places;
     for (let place = 0, at = 0; at < places.length; place++, at += PLACE) {

@@ -90,7 +90,7 @@ export class GpuTable implements GpuColumns {
   }
 
   /** Info labels may stand in another order each time, so their place is looked up at each commit. */
-  loadDetails({ samples: samples, arena }: ScanState): void {
+  loadDetails({ samples, arena }: ScanState): void {
     this.#arena = arena;
     this.#details.length = this.count;
     for (let slot = 0; slot < this.count; slot++) {
