@@ -74,7 +74,7 @@ export class ScrapedCluster implements Collector {
     const record = this.nodes[host]!;
     const change = this.#parsers[host]!.commit(at, 0);
     record.commit({ at, latencyMs: 20, skewMs: 0 }, change);
-    this.#deliver({ node: record, kind: 'data', continuity: 'next', change });
+    this.#deliver({ node: record, kind: 'data', continuity: 'next' });
   }
 
   scrape(host: number, body: Buffer, at = AT): void {

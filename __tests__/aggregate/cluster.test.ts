@@ -34,6 +34,7 @@ test('two nodes by hand, each figure over those that report it', () => {
   expect(totals).toEqual({
     nodes: 2,
     nodesIncluded: 2,
+    nodesDown: 0,
     gpus: 6,
     utilPercent: 30, // (90 + 0 + 3 + 27) / 4
     utilReported: 4,
@@ -81,6 +82,7 @@ test('hosts that do not count are counted as hosts alone', () => {
   expect(totals).toMatchObject({
     nodes: 3,
     nodesIncluded: 1,
+    nodesDown: 1,
     gpus: 1,
     utilPercent: 20,
     computing: 1,
@@ -148,6 +150,7 @@ describe('any cluster: the figures are what plain sums over lists of readings gi
         expect(totalsOf(...(hosts as readonly NodeSpec[]))).toMatchObject({
           nodes: hosts.length,
           nodesIncluded: seen.length,
+          nodesDown: hosts.filter(({ state }) => state === 'overdue').length,
           gpus: gpus.length,
           utilPercent: near(mean(known(gpus, 'utilPercent').map((one) => one.utilPercent))),
           memoryUsedBytes: near(sum(memory.map((one) => one.memoryUsedBytes))),

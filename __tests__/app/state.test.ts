@@ -62,6 +62,14 @@ describe('the two counters', () => {
   });
 });
 
+test('a seek, which brings all nodes at once, costs one sum over the cluster and not one for each of them', () => {
+  const { state, hosts } = setUp(Array.from({ length: 50 }, () => ({ gpus: 1 })));
+  for (const node of hosts) state.deliver({ node, kind: 'data', continuity: 'jump' });
+  state.sample();
+  expect(state.derivations.ran.merges).toBe(1);
+  expect(state.history.cluster('util').values).toHaveLength(1);
+});
+
 describe('tabs', () => {
   test('in the order of `order`, then as the plugins list them', () => {
     const { state } = setUp();

@@ -163,7 +163,8 @@ export class Driver {
   /** A scrape of a host has failed. */
   fail(label: string, text = 'connection refused'): this {
     const found = this.host(label);
-    found.fail({ at: this.clock.now(), error: { code: 'S_REFUSED', text }, nextTryAt: this.clock.now() + INTERVAL_MS });
+    found.fail({ at: this.clock.now(), error: { code: 'S_REFUSED', text } });
+    found.setStatus({ nextTryAt: this.clock.now() + INTERVAL_MS });
     return this.deliver({ node: found, kind: 'failed' });
   }
 

@@ -36,9 +36,9 @@ class Fed implements Collector {
   feed(text: string, at: number, nth: number): void {
     const [node, parser] = [this.nodes[nth]!, this.#parsers[nth]!];
     parser.push(Buffer.from(text));
-    const change = parser.commit(at, 0);
+    parser.commit(at, 0);
     node.commit({ at, latencyMs: 12 + nth });
-    this.#deliver({ node, kind: 'data', continuity: 'next', change });
+    this.#deliver({ node, kind: 'data', continuity: 'next' });
     this.parsers.tidy();
   }
 }

@@ -10,9 +10,10 @@ describe('status', () => {
   test('an answer clears what failed; failures add up and keep what the last answer told', () => {
     const record = new Node({ nodeId: 'a:1' }, emptyHostData());
     expect(record.status.phase).toBe('waiting');
-    record.fail({ at: 10, error: LOST, nextTryAt: 15 });
-    expect(record.status).toMatchObject({ phase: 'failing', failures: 1, failingSince: 10, okAt: undefined, error: LOST, nextTryAt: 15 });
-    record.commit({ at: 20, latencyMs: 3, skewMs: -7, nextTryAt: 30 });
+    record.fail({ at: 10, error: LOST });
+    expect(record.status).toMatchObject({ phase: 'failing', failures: 1, failingSince: 10, okAt: undefined, error: LOST });
+    record.commit({ at: 20, latencyMs: 3, skewMs: -7 });
+    record.setStatus({ nextTryAt: 30 });
     expect(record.status).toEqual({
       phase: 'live',
       overdue: false,
@@ -24,9 +25,9 @@ describe('status', () => {
       latencyMs: 3,
       skewMs: -7,
     });
-    record.fail({ at: 30, error: LOST, nextTryAt: 35 });
+    record.fail({ at: 30, error: LOST });
     record.setStatus({ overdue: true });
-    record.fail({ at: 40, error: LOST, nextTryAt: 60 });
+    record.fail({ at: 40, error: LOST });
     expect(record.status).toEqual({
       phase: 'failing',
       overdue: true,
@@ -34,7 +35,7 @@ describe('status', () => {
       failingSince: 30,
       failures: 2,
       error: LOST,
-      nextTryAt: 60,
+      nextTryAt: 30,
       latencyMs: 3,
       skewMs: -7,
     });

@@ -1,6 +1,6 @@
 /** What the cluster is doing, in a few figures. Each mean and each sum is over what was reported, and says over how many. */
 import type { Derivation } from './derivations.js';
-import { included, type NodeView } from '../model/node-view.js';
+import { included, isDown, type NodeView } from '../model/node-view.js';
 import { gpuState } from './gpu-state.js';
 
 export { gpuState };
@@ -41,6 +41,7 @@ const TEMPERATURE_MAX = SUMS.length;
 export interface ClusterTotals extends Readonly<Omit<Sums, `${string}Sum` | 'temperatureSquares' | 'cpuWeight'>> {
   readonly nodes: number;
   readonly nodesIncluded: number;
+  readonly nodesDown: number;
   /** Mean over the `utilReported` GPUs that report it. */
   readonly utilPercent: number;
   /** Mean, largest, and population standard deviation over `temperatureReported` GPUs. */
@@ -63,15 +64,17 @@ export const clusterDerivation: Derivation<ClusterPart, ClusterTotals> = {
   },
   merge(parts) {
     const sums = new Float64Array(SUMS.length);
-    let [hosts, nodesIncluded, temperatureMax] = [0, 0, -Infinity];
+    const nodes = { nodes: 0, nodesIncluded: 0, nodesDown: 0 };
+    let temperatureMax = -Infinity;
     for (const [node, part] of parts) {
-      hosts++;
+      nodes.nodes++;
+      if (isDown(node)) nodes.nodesDown++;
       if (!included(node)) continue;
-      nodesIncluded++;
+      nodes.nodesIncluded++;
       for (let at = 0; at < SUMS.length; at++) sums[at]! += part[at]!;
       if (part[TEMPERATURE_MAX]! > temperatureMax) temperatureMax = part[TEMPERATURE_MAX]!;
     }
-    return totalsOf(Object.fromEntries(SUMS.map((sum, at) => [sum, sums[at]!])) as Sums, hosts, nodesIncluded, temperatureMax);
+    return totalsOf(Object.fromEntries(SUMS.map((sum, at) => [sum, sums[at]!])) as Sums, nodes, temperatureMax);
   },
 };
 
@@ -79,14 +82,15 @@ function zeroes(): Sums {
   return Object.fromEntries(SUMS.map((sum) => [sum, 0])) as Sums;
 }
 
-function totalsOf(sums: Sums, hosts: number, nodesIncluded: number, temperatureMax: number): ClusterTotals {
+type NodeCounts = Pick<ClusterTotals, 'nodes' | 'nodesIncluded' | 'nodesDown'>;
+
+function totalsOf(sums: Sums, nodes: NodeCounts, temperatureMax: number): ClusterTotals {
   const { utilSum, temperatureSum, temperatureSquares, cpuUtilSum, cpuWeight, ...shown } = sums;
   const temperatureCelsius = temperatureSum / sums.temperatureReported;
   const variance = temperatureSquares / sums.temperatureReported - temperatureCelsius ** 2;
   return {
     ...shown,
-    nodes: hosts,
-    nodesIncluded,
+    ...nodes,
     utilPercent: utilSum / sums.utilReported,
     temperatureCelsius,
     temperatureMax: sums.temperatureReported > 0 ? temperatureMax : NaN,

@@ -2,6 +2,7 @@
  * What was: the last samples of the cluster, of each host and of each GPU, for sparklines and charts, and since when a GPU is held idle.
  * Fed with what collectors deliver; its memory is bounded, whatever the cluster.
  */
+import { MISSED_LIMIT } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';
@@ -186,15 +187,12 @@ class NodeHistory {
       return;
     }
     // Nobody knows what it did while it could not be seen.
-    const unseen = missed < 0 || missed >= UNSEEN;
+    const unseen = missed < 0 || missed >= MISSED_LIMIT;
     if (!unseen && !Number.isNaN(this.#heldSince[slot])) return;
     this.#heldSince[slot] = at;
     this.#atLeast[slot] = unseen ? 1 : 0;
   }
 }
-
-/** Samples missed in a row after which a GPU may have done something meanwhile. */
-const UNSEEN = 3;
 
 const uuidsOf = (node: NodeView): readonly string[] =>
   Array.from({ length: node.gpus.count }, (_, slot) => node.text(node.gpus.uuid[slot]!));

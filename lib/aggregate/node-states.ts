@@ -1,6 +1,6 @@
 /** How each node of the cluster is, in one word: what its sign in a grid of nodes says. */
 import type { Derivation } from './derivations.js';
-import { included, type NodeView } from '../model/node-view.js';
+import { isDown, type NodeView } from '../model/node-view.js';
 import { isHot, slotState } from './gpu-state.js';
 import { LabelOrder } from './label-order.js';
 
@@ -35,7 +35,7 @@ export const nodeStatesDerivation: Derivation<number, NodeStates> = {
     const states = Uint8Array.from(ranks, (at) => {
       const [node, state] = pairs[at]!;
       if (node.status.phase === 'waiting') return WAITING;
-      if (!included(node)) return DOWN;
+      if (isDown(node)) return DOWN;
       return node.status.phase === 'failing' ? STALE : state;
     });
     const counts = new Int32Array(NODE_STATES.length);

@@ -1,7 +1,5 @@
 /** Samples on a common time line, in fixed memory: the newest push out the oldest. */
-
-/** Samples that a reading stands for when the next ones are missing: as long as a host still counts. */
-const BRIDGED = 3;
+import { MISSED_LIMIT } from '../model/endpoint.js';
 
 type Samples = Uint8Array | Uint16Array | Float64Array;
 
@@ -43,7 +41,8 @@ export class Rings {
       this.#blank(sample);
     }
     for (let at = Math.max(this.last + 1, sample - this.#length + 1); gap > 0 && at <= sample; at++) {
-      if (gap <= BRIDGED && at < sample) this.#repeat(at);
+      // A reading stands for the next samples as long as its node still counts.
+      if (gap <= MISSED_LIMIT && at < sample) this.#repeat(at);
       else this.#blank(at);
     }
     this.last = sample;

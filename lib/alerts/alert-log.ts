@@ -1,14 +1,13 @@
 /** Alerts over what collectors deliver: which are on, which there were, and the panel that shows them. */
 import { Alerts, type AlertChange } from './alerts.js';
 import type { AlertSettings } from './rules.js';
+import { overdueAfter } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Delivery } from '../model/collector.js';
 import type { Ms } from '../model/clock.js';
 
 /** Changes that are remembered. */
 const MEMORY = 200;
-/** Intervals without an answer after which a host is down. */
-const DOWN_INTERVALS = 3;
 
 export class AlertLog {
   readonly alerts: Alerts;
@@ -20,7 +19,7 @@ export class AlertLog {
 
   constructor(settings: AlertSettings, intervalMs: Ms) {
     this.alerts = new Alerts(settings, usersOn);
-    this.#downAfterMs = DOWN_INTERVALS * intervalMs;
+    this.#downAfterMs = overdueAfter(intervalMs);
   }
 
   /** What a delivery changes. */

@@ -17,7 +17,6 @@ import { checkStep } from '../keys/router.js';
 import type { AppView, Effect, FilterView, NodeList, Message, Step, TabPlugin, TabRef } from '../plugin/types.js';
 import { clean } from '../text/sanitize.js';
 import { tabId, tabsOf } from '../plugin/tabs.js';
-import { nodeMark } from '../view/node-marks.js';
 import type { PickerState } from '../view/picker-panel.js';
 import type { Ms } from '../model/clock.js';
 
@@ -118,7 +117,6 @@ export class AppState implements AppView {
   #at = 0;
   /** What had been delivered when the cluster's history last took a sample. */
   #sampled = -1;
-  #down = { collector: -1, hosts: 0 };
   #tabsStale = true;
   readonly #nodes = new NodeMap();
   readonly #labels = new Map<string, string>();
@@ -181,15 +179,9 @@ export class AppState implements AppView {
     return this.#at;
   }
 
-  /** Hosts that are down: counted once for what was delivered. */
+  /** Nodes that are down, whatever filter holds. */
   get down(): number {
-    const { collector } = this.versions;
-    if (this.#down.collector !== collector) {
-      let hosts = 0;
-      for (const node of this.#nodes) if (nodeMark(node) === '✕') hosts++;
-      this.#down = { collector, hosts };
-    }
-    return this.#down.hosts;
+    return this.derive(clusterDerivation, WHOLE).nodesDown;
   }
 
   derive<P, T>(derivation: Derivation<P, T>, scope: Scope = KEPT): T {
@@ -290,8 +282,8 @@ export class AppState implements AppView {
     const { history } = this;
     if (continuity === 'jump') history.jump(node.nodeId);
     if (kind === 'data') history.add(node);
-    // Also where nothing is painted, because the terminal does not read.
-    if (history.isMissing(this.now)) this.sample();
+    // Also where nothing is painted, because the terminal does not read. After a seek all nodes come at once: their sum is the next frame's.
+    if (continuity === 'next' && history.isMissing(this.now)) this.sample();
   }
 
   /** What the cluster is doing goes into its history: not while some host is still to be heard of, since sums of a part look like a rise. */

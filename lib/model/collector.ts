@@ -1,5 +1,4 @@
 /** The interfaces at which the edges meet the core. Edges import these and never each other. */
-import type { Change } from './columns.js';
 import type { NodeView } from './node-view.js';
 import type { Ms } from './clock.js';
 
@@ -9,7 +8,6 @@ export interface Delivery {
   readonly kind: 'data' | 'failed' | 'overdue' | 'gone';
   /** 'jump' after a seek: what came before is no history of this. */
   readonly continuity: 'next' | 'jump';
-  readonly change?: Change;
 }
 
 /** Delivers hosts: HTTP scrape, local machine, replay. The rest of the program cannot tell which one runs. */

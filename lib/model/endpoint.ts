@@ -2,6 +2,18 @@
 import type { Ms } from './clock.js';
 
 /**
+ * Refreshes that may go by without an answer: after so many an endpoint is overdue, its node is down and in no total, and what it does is
+ * unknown. Whatever asks how long silence is bridged uses this.
+ */
+export const MISSED_LIMIT = 3;
+
+/** How long an endpoint may be silent. */
+export const overdueAfter = (intervalMs: Ms): Ms => MISSED_LIMIT * intervalMs;
+
+/** Whether an endpoint has been silent for too long. `aliveAt`: when it last answered; before its first answer, when it was first to be asked. */
+export const isOverdue = (aliveAt: Ms, intervalMs: Ms, now: Ms): boolean => now >= aliveAt + overdueAfter(intervalMs);
+
+/**
  * `waiting`: never answered and no attempt has ended. `live`: the last attempt succeeded. `failing`: it did not; the data, if any,
  * is that of the last good scrape.
  */
@@ -51,13 +63,11 @@ export interface Answered {
   readonly at: Ms;
   readonly latencyMs?: Ms | undefined;
   readonly skewMs?: Ms | undefined;
-  readonly nextTryAt?: Ms | undefined;
 }
 
 export interface Failed {
   readonly at: Ms;
   readonly error: { readonly code: string; readonly text: string };
-  readonly nextTryAt?: Ms | undefined;
 }
 
 /** An endpoint as its source keeps it. */
@@ -75,14 +85,14 @@ export class Endpoint implements EndpointView {
     return this.#status;
   }
 
-  answered({ at, latencyMs, skewMs, nextTryAt }: Answered): void {
-    this.#status = { ...WAITING, phase: 'live', okAt: at, latencyMs, skewMs, nextTryAt };
+  answered({ at, latencyMs, skewMs }: Answered): void {
+    this.#status = { ...WAITING, phase: 'live', okAt: at, latencyMs, skewMs };
   }
 
   /** An attempt ended without an answer; what the last good answer told stays. */
-  failed({ at, error, nextTryAt }: Failed): void {
+  failed({ at, error }: Failed): void {
     const { failingSince = at, failures } = this.#status;
-    this.setStatus({ phase: 'failing', failingSince, failures: failures + 1, error, nextTryAt });
+    this.setStatus({ phase: 'failing', failingSince, failures: failures + 1, error });
   }
 
   setStatus(change: Partial<EndpointStatus>): void {

@@ -24,9 +24,12 @@ export interface NodeView extends NodeData {
  * Whether the node's rows are in totals: it has answered, and it is not overdue (three refreshes without an answer). The one predicate:
  * a node that is not included stays on screen, dim and with its age, and is in no total and no export.
  */
-export function included(node: NodeView): boolean {
-  return node.status.okAt !== undefined && !node.status.overdue;
+export function included({ status }: Pick<NodeView, 'status'>): boolean {
+  return status.okAt !== undefined && !status.overdue;
 }
+
+/** Whether the node is down: it was asked, and is not included. */
+export const isDown = (node: Pick<NodeView, 'status'>): boolean => node.status.phase !== 'waiting' && !included(node);
 
 /** More than this in use on a GPU without a process family in the scrape: the node does not export its processes. */
 export const UNATTRIBUTED_BYTES = 2 ** 30;

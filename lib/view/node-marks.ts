@@ -1,12 +1,12 @@
 /** Hosts in signs and lines. */
-import { included, type NodeView } from '../model/node-view.js';
+import { isDown, type NodeView } from '../model/node-view.js';
 import { line, span, type Line } from './frame.js';
 import { count } from '../text/format.js';
 
 /** `…` not answered yet, `✕` down (not counted), `~` the last scrape failed but its data still counts; '' well. */
 export function nodeMark(node: NodeView): '' | '…' | '✕' | '~' {
   if (node.status.phase === 'waiting') return '…';
-  if (!included(node)) return '✕';
+  if (isDown(node)) return '✕';
   return node.status.phase === 'failing' ? '~' : '';
 }
 

@@ -297,7 +297,10 @@ describe('hosts', () => {
     const path = await recordLives(8, hosts, (nth) => {
       steady!.scrape({ gpus: 1 }, timeOf(nth));
       if (nth < 2 || nth === 6) shaky!.scrape({ gpus: 2, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: nth }] }, timeOf(nth));
-      else if (nth < 6) shaky!.fail({ at: timeOf(nth), error: lost, nextTryAt: timeOf(nth) + 500 });
+      else if (nth < 6) {
+        shaky!.fail({ at: timeOf(nth), error: lost });
+        shaky!.setStatus({ nextTryAt: timeOf(nth) + 500 });
+      }
       if (nth === 4) shaky!.setStatus({ overdue: true });
       if (nth === 7) hosts.pop();
       expected.push(hosts.map((host) => freezeNode(host)));

@@ -74,8 +74,8 @@ describe('a host that answers', () => {
     const [host] = watched.collector.nodes;
     expect(host!.status.phase).toBe('waiting');
     await watched.until(() => watched.seen.length === 4);
-    expect(watched.seen.map(({ kind, continuity, change, counted }) => [kind, continuity, change, counted])).toEqual(
-      Array.from({ length: 4 }, () => ['data', 'next', 'values', true]),
+    expect(watched.seen.map(({ kind, continuity, counted }) => [kind, continuity, counted])).toEqual(
+      Array.from({ length: 4 }, () => ['data', 'next', true]),
     );
     expect(watched.seen[0]!.node).toBe(host);
     expect(watched.parsers[0]!.committed.map(({ body }) => body)).toEqual(Array.from({ length: 4 }, () => 'a 1\n'));

@@ -57,7 +57,7 @@ describe('this machine is a host like any other', () => {
     ]);
     const coming = deliveries(collector);
     const first = await coming.next();
-    expect(first).toMatchObject({ kind: 'data', continuity: 'next', change: 'structure' });
+    expect(first).toMatchObject({ kind: 'data', continuity: 'next' });
     expect(node?.status).toMatchObject({ phase: 'live', okAt: NOW, skewMs: 0 });
     const names = namesOf(fixture('h100-static/passwd'));
     expect(
@@ -73,8 +73,8 @@ describe('this machine is a host like any other', () => {
     ]);
     clock.step(2000);
     // The machine stands still: the rows are the same ones.
-    expect(await coming.next()).toMatchObject({ kind: 'data', change: 'values' });
-    expect(node?.version).toBe(2);
+    expect(await coming.next()).toMatchObject({ kind: 'data' });
+    expect([node?.version, node?.structure]).toEqual([2, 1]);
   });
 
   test('one that takes too long is overdue until it is done', async () => {

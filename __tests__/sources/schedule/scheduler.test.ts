@@ -3,12 +3,16 @@ import fc from 'fast-check';
 import { TimerQueue } from '../../../lib/sources/schedule/timer-queue.js';
 import { adaptiveInterval, backoff, MAX_BACKOFF_MS, stagger } from '../../../lib/sources/schedule/pace.js';
 import { Scheduler, type SchedulerOptions } from '../../../lib/sources/schedule/scheduler.js';
+import { Endpoint } from '../../../lib/model/endpoint.js';
 import { SteppedClock } from '../../helpers/clock.js';
 
 const HOUR = 3_600_000;
 
 /** A scheduler whose hosts answer after `latency` of them (undefined: never), and what it did when, in milliseconds since its start. */
-function run(options: Partial<SchedulerOptions> & { latency?: (host: number) => number | undefined; ok?: (host: number) => boolean }) {
+function run({
+  hosts = 1,
+  ...options
+}: Partial<SchedulerOptions> & { hosts?: number; latency?: (host: number) => number | undefined; ok?: (host: number) => boolean }) {
   const clock = new SteppedClock();
   const zero = clock.now();
   const events: { at: number; what: 'begin' | 'cancel' | 'overdue' | 'answer' | 'fail'; host: number }[] = [];
@@ -17,9 +21,11 @@ function run(options: Partial<SchedulerOptions> & { latency?: (host: number) => 
   const log = (what: (typeof events)[number]['what'], host: number): void => void events.push({ at: clock.now() - zero, what, host });
   const ok = { of: options.ok ?? ((): boolean => true) };
   const latency = { of: options.latency ?? ((): number | undefined => 10) };
+  const intervalMs = options.intervalMs ?? 1000;
+  const endpoints = Array.from({ length: hosts }, (_, host) => new Endpoint(`n${host}`, intervalMs));
   const scheduler = new Scheduler({
-    hosts: 1,
-    intervalMs: 1000,
+    endpoints,
+    intervalMs,
     clock,
     random: () => 0,
     begin(host) {
@@ -41,7 +47,11 @@ function run(options: Partial<SchedulerOptions> & { latency?: (host: number) => 
   const settle = (host: number, answered = ok.of(host)): number => {
     flying.delete(host);
     log(answered ? 'answer' : 'fail', host);
-    return scheduler.settle(host, answered);
+    const endpoint = endpoints[host]!;
+    if (answered) endpoint.answered({ at: clock.now() });
+    else endpoint.failed({ at: clock.now(), error: { code: 'S_REFUSED', text: 'refused' } });
+    scheduler.settle(host);
+    return endpoint.status.nextTryAt!;
   };
   const times = (what: string, host?: number): number[] =>
     events.filter((event) => event.what === what && (host === undefined || event.host === host)).map(({ at }) => at);

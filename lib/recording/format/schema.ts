@@ -14,9 +14,6 @@ export const MAX_PARTS = 256;
 /** Data frames between two index lines. */
 export const INDEX_EVERY = 1000;
 
-/** So many intervals between two frames, and there is a gap. */
-export const GAP_INTERVALS = 3;
-
 /** What `--include` names, in the order of the help. */
 export const SECTIONS = ['gpu', 'cpu', 'memory', 'chassis', 'process'] as const;
 export type Section = (typeof SECTIONS)[number];

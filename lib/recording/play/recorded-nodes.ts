@@ -1,13 +1,12 @@
 /** The hosts of a replay: what a frame says becomes a commit, a failure or a disappearance, as it does live. */
 import { errorText } from '../../errors.js';
-import { type NodeView } from '../../model/node-view.js';
+import { included, type NodeView } from '../../model/node-view.js';
 import type { Delivery } from '../../model/collector.js';
 import { Node } from '../../model/node.js';
 import { NameTables, RecordedColumns } from './recorded-columns.js';
 import type { PackedFrame, PackedNode } from '../format/packed-frame.js';
-import { GAP_INTERVALS } from '../format/schema.js';
 import type { Ms } from '../../model/clock.js';
-import { WAITING } from '../../model/endpoint.js';
+import { isOverdue, WAITING } from '../../model/endpoint.js';
 
 interface Known {
   readonly record: Node;
@@ -69,14 +68,14 @@ export class RecordedNodes {
     const { spans, status, at } = node;
     // A node that is not counted has no rows in the recording. Those of the frame before stay, as they did live; after a jump there are none.
     // One that is counted and has none has answered with none.
-    const counted = status?.okAt !== undefined && !status.overdue;
+    const counted = status !== undefined && included({ status });
     if (spans || counted || (continuity === 'jump' && record.version > 0)) {
       columns.load(frame, node);
       record.commit({ at });
     }
     if (status) record.setStatus(status);
     const kind = status?.phase !== 'failing' ? 'data' : status.overdue ? 'overdue' : 'failed';
-    return { node: record, kind, continuity, ...(spans || counted ? { change: 'structure' as const } : {}) };
+    return { node: record, kind, continuity };
   }
 
   #leftOut(frame: PackedFrame, { record, columns }: Known, continuity: Delivery['continuity']): Delivery {
@@ -97,8 +96,7 @@ export class RecordedNodes {
     }
     record.fail({ at: frame.at, error: LEFT_OUT });
     const { okAt, overdue } = record.status;
-    if (overdue || okAt === undefined || frame.at - okAt < GAP_INTERVALS * this.#intervalMs)
-      return { node: record, kind: 'failed', continuity };
+    if (overdue || okAt === undefined || !isOverdue(okAt, this.#intervalMs, frame.at)) return { node: record, kind: 'failed', continuity };
     record.setStatus({ overdue: true });
     return { node: record, kind: 'overdue', continuity };
   }

@@ -3,10 +3,10 @@ import { AppError } from '../../errors.js';
 import type { NodeView } from '../../model/node-view.js';
 import type { Delivery } from '../../model/collector.js';
 import type { Replay, ReplayStatus, Transport } from '../../model/replay.js';
-import { gapOf } from '../read/chunk-store.js';
 import type { FrameRef } from '../read/recording-info.js';
 import { RecordedNodes } from './recorded-nodes.js';
 import type { FrameSource, Query, Shown } from './frame-source.js';
+import { overdueAfter } from '../../model/endpoint.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
 /** Speeds that the keys go through; `--speed` may say any. */
@@ -275,7 +275,7 @@ class RecordedReplay implements Replay {
   /** Wall time until a frame is due. A gap takes no longer than the shortest pause that is one. */
   #waitFor(next: Shown): Ms {
     const pause = next.at - this.#shown.at;
-    const gap = gapOf(this.intervalMs);
+    const gap = overdueAfter(this.intervalMs);
     if (pause > gap) this.#anchor = { ...this.#anchor, at: this.#anchor.at + pause - gap };
     const due = this.#anchor.wall + (next.at - this.#anchor.at) / this.#speed;
     return Math.max(0, Math.min(due - this.#clock.now(), gap / this.#speed));

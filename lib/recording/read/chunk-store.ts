@@ -4,7 +4,6 @@ import { type ChunkedFile, Damaged } from './chunk.js';
 import { factsOf, fromJson, toJson, type ChunkFacts } from './chunk-index.js';
 import type { OpenedFile } from './open-chunks.js';
 import { readLineHeader, type LineHeader } from './line-times.js';
-import { GAP_INTERVALS } from '../format/schema.js';
 import { StreamChunks } from './stream-chunks.js';
 import type { Ms } from '../../model/clock.js';
 
@@ -203,5 +202,3 @@ export class ChunkStore {
     }
   }
 }
-
-export const gapOf = (intervalMs: Ms): Ms => GAP_INTERVALS * intervalMs;

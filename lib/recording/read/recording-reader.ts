@@ -5,12 +5,13 @@ import { clean } from '../../text/sanitize.js';
 import type { CacheFolder } from './cache-folder.js';
 import { filesOf } from './file-chain.js';
 import { readFrame, readLine, type DataLine, type Header } from '../format/decode.js';
-import { ChunkStore, gapOf, type Chunk, type Place } from './chunk-store.js';
+import { ChunkStore, type Chunk, type Place } from './chunk-store.js';
 import { openChunkedFile, type OpenOptions, type OpenedFile } from './open-chunks.js';
 import type { FrameRef, RecordingInfo } from './recording-info.js';
 import type { RecordedFrame } from '../format/records.js';
 import { SCHEMA } from '../format/schema.js';
 import { StreamChunks } from './stream-chunks.js';
+import { overdueAfter } from '../../model/endpoint.js';
 import type { Ms } from '../../model/clock.js';
 
 const DEFAULT_INTERVAL_MS: Ms = 3000;
@@ -150,7 +151,7 @@ export class Reader {
     this.#firstAt = first.at;
     this.#header = await this.#findHeader(first.ref.file);
     this.#intervalMs = this.#header?.intervalMs ?? (await this.#step(first));
-    this.#store.gapMs = gapOf(this.#intervalMs ?? DEFAULT_INTERVAL_MS);
+    this.#store.gapMs = overdueAfter(this.#intervalMs ?? DEFAULT_INTERVAL_MS);
     this.#offsetMinutes = this.#header?.offsetMinutes ?? first.frame?.offsetMinutes;
     if (this.#store.files.every(({ complete }) => complete)) await this.#findLast();
   }

@@ -6,8 +6,9 @@ import { clean } from '../../text/sanitize.js';
 import { EXTENSION_OF, type Codec } from '../codec/codec.js';
 import { headerLine, indexLine, type HeaderMeta, type LineBytes } from '../format/encode.js';
 import { newEncoder, type BlockCompressor, type Encoder } from './segment-encoders.js';
-import { GAP_INTERVALS, INDEX_EVERY } from '../format/schema.js';
+import { INDEX_EVERY } from '../format/schema.js';
 import { named, SegmentFile, writeError } from './segment-file.js';
+import { overdueAfter } from '../../model/endpoint.js';
 import type { Ms } from '../../model/clock.js';
 
 export interface WriterOptions {
@@ -122,7 +123,7 @@ export class RecordingWriter {
   }
 }
 
-const gapMs = ({ header }: WriterOptions): Ms => GAP_INTERVALS * header.intervalMs;
+const gapMs = ({ header }: WriterOptions): Ms => overdueAfter(header.intervalMs);
 const sizeOf = (lines: readonly LineBytes[]): number =>
   lines.reduce((sum, line) => line.reduce((bytes, { length }) => bytes + length, sum), 0);
 

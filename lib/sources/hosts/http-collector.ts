@@ -64,7 +64,7 @@ class HttpCollector implements Collector {
     });
     this.nodes = this.#lanes.map(({ record }) => record);
     this.#scheduler = new Scheduler({
-      hosts: targets.length,
+      endpoints: this.nodes.map(({ endpoints }) => endpoints[0]),
       intervalMs,
       clock: options.clock,
       ...(options.random ? { random: options.random } : {}),
@@ -100,6 +100,8 @@ class HttpCollector implements Collector {
     if (attempt.signal.aborted) return;
     lane.attempt = undefined;
     const delivery = outcome instanceof AppError ? this.#fail(host, outcome) : this.#commit(host, outcome);
+    // Only now, since it starts other scrapes: what this one brought is in the node.
+    this.#scheduler.settle(host);
     this.#deliver(delivery);
     if (delivery.kind === 'data') this.#options.afterCommit?.();
   }
@@ -107,19 +109,17 @@ class HttpCollector implements Collector {
   #commit(host: number, { at, latencyMs, skewMs }: Answer): Delivery {
     const { parser, record } = this.#lanes[host]!;
     try {
-      const change = parser.commit(at, skewMs);
-      record.commit({ at, latencyMs, skewMs, nextTryAt: this.#scheduler.settle(host, true) }, change);
-      return { node: record, kind: 'data', continuity: 'next', change };
+      record.commit({ at, latencyMs, skewMs }, parser.commit(at, skewMs));
     } catch (thrown) {
       return this.#fail(host, internal(thrown));
     }
+    return { node: record, kind: 'data', continuity: 'next' };
   }
 
   #fail(host: number, { code, message }: AppError): Delivery {
     const { parser, record } = this.#lanes[host]!;
     parser.abort();
-    const nextTryAt = this.#scheduler.settle(host, false);
-    record.fail({ at: this.#options.clock.now(), error: { code, text: message }, nextTryAt });
+    record.fail({ at: this.#options.clock.now(), error: { code, text: message } });
     return { node: record, kind: 'failed', continuity: 'next' };
   }
 
@@ -132,7 +132,6 @@ class HttpCollector implements Collector {
 
   #overdue(host: number): void {
     const { record } = this.#lanes[host]!;
-    record.setStatus({ overdue: true, nextTryAt: this.#scheduler.dueAt(host) });
     this.#deliver({ node: record, kind: 'overdue', continuity: 'next' });
   }
 }

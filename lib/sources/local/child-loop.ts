@@ -2,6 +2,7 @@
  * A program that goes on for ever and says something every interval. It is started once; only when it ends or falls silent it is started
  * again, later and later. Has no timer: `tick` is called at each collection.
  */
+import { overdueAfter } from '../../model/endpoint.js';
 import { clean } from '../../text/sanitize.js';
 import type { SourceState } from '../../model/sample.js';
 import { Child, type Command } from './child.js';
@@ -19,8 +20,7 @@ export interface LoopOptions {
   readonly intervalMs: Ms;
 }
 
-/** Silent for so many intervals (and at least so long), it is taken to hang, and is ended. */
-const PATIENCE_INTERVALS = 3;
+/** Silent for as long as makes an endpoint overdue, and at least so long, it is taken to hang, and is ended. */
 const PATIENCE_MS = 10_000;
 /** Its first word may take longer: a driver that nobody used may have to set up all its GPUs. */
 const FIRST_PATIENCE_MS = 60_000;
@@ -74,7 +74,7 @@ export class Loop {
       return;
     }
     const silence = now - this.#aliveAt;
-    const patience = Math.max(PATIENCE_INTERVALS * this.#options.intervalMs, PATIENCE_MS);
+    const patience = Math.max(overdueAfter(this.#options.intervalMs), PATIENCE_MS);
     if (silence > patience) this.#say('hanging', `silent for ${Math.round(silence / 1000)} s`);
     if (silence > (this.#heard ? patience : Math.max(patience, FIRST_PATIENCE_MS))) this.#child.kill();
   }

@@ -3,7 +3,7 @@ import { AppError } from '../../errors.js';
 import type { SampleColumns } from '../../exposition/write/sample-columns.js';
 import type { Clock, Ms } from '../../model/clock.js';
 import type { Collector, Delivery } from '../../model/collector.js';
-import { Endpoint } from '../../model/endpoint.js';
+import { Endpoint, overdueAfter } from '../../model/endpoint.js';
 import { Node } from '../../model/node.js';
 import type { NodeSource } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
@@ -12,8 +12,6 @@ import { Machine, type MachineOptions } from './machine.js';
 
 /** How often this machine is read unless somebody says otherwise. */
 export const LOCAL_INTERVAL_MS: Ms = 2_000;
-/** Intervals without a collection after which its figures count no more. */
-const OVERDUE_INTERVALS = 3;
 
 export interface LocalCollectorOptions extends Omit<MachineOptions, 'scope' | 'intervalMs'> {
   /** Where its samples go. */
@@ -79,9 +77,10 @@ class OneMachine implements LocalCollector {
       const sample = await this.#machine.read();
       this.sources = sample.sources;
       const change = this.#columns.load(sample);
-      this.#node.commit({ at: sample.at, latencyMs: sample.at - startedAt, skewMs: 0, nextTryAt: startedAt + this.intervalMs }, change);
+      this.#node.commit({ at: sample.at, latencyMs: sample.at - startedAt, skewMs: 0 }, change);
+      this.#node.setStatus({ nextTryAt: startedAt + this.intervalMs });
       this.#watch();
-      this.#deliver({ node: this.#node, kind: 'data', continuity: 'next', change });
+      this.#deliver({ node: this.#node, kind: 'data', continuity: 'next' });
       this.#afterCommit();
     } catch (thrown) {
       this.#fail(thrown);
@@ -92,14 +91,15 @@ class OneMachine implements LocalCollector {
   #fail(thrown: unknown): void {
     const { code, message: text } = new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) });
     const at = this.#clock.now();
-    this.#node.fail({ at, error: { code, text }, nextTryAt: at + this.intervalMs });
+    this.#node.fail({ at, error: { code, text } });
+    this.#node.setStatus({ nextTryAt: at + this.intervalMs });
     this.#deliver({ node: this.#node, kind: 'failed', continuity: 'next' });
   }
 
   /** A machine so busy that nothing comes back is told, not shown as it was. */
   #watch(): void {
     this.#disarm();
-    this.#disarm = this.#clock.after(OVERDUE_INTERVALS * this.intervalMs, () => {
+    this.#disarm = this.#clock.after(overdueAfter(this.intervalMs), () => {
       if (this.#node.status.overdue) return;
       this.#node.setStatus({ overdue: true });
       this.#deliver({ node: this.#node, kind: 'overdue', continuity: 'next' });

@@ -1,14 +1,13 @@
 /**
- * When which host is scraped. Knows no transport: it calls `begin` and is told the outcome by `settle`. All time is the injected clock's.
+ * When which host is scraped. Knows no transport: it calls `begin`, and reads the outcome from the endpoint at `settle`. It decides when an
+ * endpoint is tried next and when it is overdue, and writes both there. All time is the injected clock's.
  *
  * A host that answers is scraped on its own grid (`nextOnGrid`), one that fails after a backoff. Never two scrapes of a host at once.
  */
 import { TimerQueue } from './timer-queue.js';
 import { backoff, nextOnGrid, stagger } from './pace.js';
+import { isOverdue, overdueAfter, type Endpoint } from '../../model/endpoint.js';
 import type { Clock, Ms } from '../../model/clock.js';
-
-/** Intervals without an answer after which a host is overdue. */
-export const OVERDUE_INTERVALS = 3;
 
 /** Scrapes at once, as long as they are young: what costs CPU. */
 export const MAX_ACTIVE = 128;
@@ -21,8 +20,8 @@ const PARK_MS = 1000;
 const JUMP_MS = 2000;
 
 export interface SchedulerOptions {
-  /** Hosts are numbers 0 .. hosts-1 here. */
-  readonly hosts: number;
+  /** Hosts are numbers here: places in this list. */
+  readonly endpoints: readonly Endpoint[];
   readonly intervalMs: Ms;
   readonly clock: Clock;
   /** 0 <= x < 1. Default Math.random. */
@@ -31,7 +30,7 @@ export interface SchedulerOptions {
   readonly begin: (host: number) => void;
   /** The scrape under way is void: its outcome must not be settled. */
   readonly cancel: (host: number) => void;
-  /** Three intervals went by without an answer; once until it answers. */
+  /** The endpoint has become overdue; once until it answers. */
   readonly overdue: (host: number) => void;
   readonly maxActive?: number;
   readonly maxOpen?: number;
@@ -41,10 +40,9 @@ interface Slot {
   state: 'idle' | 'queued' | 'active' | 'parked';
   /** Number of its scrapes so far: tells an old entry of the agenda from a current one. */
   serial: number;
-  failures: number;
-  overdue: boolean;
+  /** A check of whether it is overdue is planned. */
+  watched: boolean;
   startedAt: Ms;
-  dueAt: Ms;
   /** When it last answered; before the first answer, when it was first to be asked. */
   aliveAt: Ms;
 }
@@ -72,18 +70,17 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    const idle = { state: 'idle', serial: 0, failures: 0, overdue: false, startedAt: -Infinity, dueAt: 0, aliveAt: 0 } as const;
-    this.#slots = Array.from({ length: options.hosts }, () => ({ ...idle }));
+    this.#slots = options.endpoints.map(() => ({ state: 'idle', serial: 0, watched: false, startedAt: -Infinity, aliveAt: 0 }));
   }
 
   start(): void {
-    const { hosts, intervalMs } = this.#options;
+    const { intervalMs } = this.#options;
     const now = this.#options.clock.now();
     this.#running = true;
     this.#origin = now;
     this.#lastNow = now;
     for (const [host, slot] of this.#slots.entries()) {
-      slot.aliveAt = now + stagger(host, hosts, intervalMs);
+      slot.aliveAt = now + stagger(host, this.#slots.length, intervalMs);
       this.#plan(host, slot.aliveAt);
       this.#watch(host);
     }
@@ -98,28 +95,19 @@ export class Scheduler {
     this.#cancelAll();
   }
 
-  /** The outcome of the scrape of `host`. Returns when it is scraped next. */
-  settle(host: number, answered: boolean): Ms {
+  /** The scrape of `host` has ended, and its endpoint has the outcome. */
+  settle(host: number): void {
     const now = this.#options.clock.now();
     const slot = this.#slots[host]!;
-    const { hosts, intervalMs, random = Math.random } = this.#options;
+    const { intervalMs, endpoints, random = Math.random } = this.#options;
+    const { failures } = endpoints[host]!.status;
     this.#release(slot);
-    slot.failures = answered ? 0 : slot.failures + 1;
-    if (answered) slot.aliveAt = now;
+    if (failures === 0) slot.aliveAt = now;
     if (this.#jumped(now)) this.#wakeUp(now);
-    else if (answered) this.#plan(host, nextOnGrid(host, hosts, intervalMs, { origin: this.#origin, startedAt: slot.startedAt, now }));
-    else this.#plan(host, now + backoff(slot.failures, intervalMs, random()));
-    if (answered && slot.overdue) {
-      slot.overdue = false;
-      this.#watch(host);
-    }
+    else if (failures > 0) this.#plan(host, now + backoff(failures, intervalMs, random()));
+    else this.#plan(host, nextOnGrid(host, endpoints.length, intervalMs, { origin: this.#origin, startedAt: slot.startedAt, now }));
+    if (failures === 0 && !slot.watched) this.#watch(host);
     this.#advance(now);
-    return slot.dueAt;
-  }
-
-  /** When `host` is scraped next; in the past while a scrape is queued or under way. */
-  dueAt(host: number): Ms {
-    return this.#slots[host]!.dueAt;
   }
 
   #tick(): void {
@@ -151,8 +139,9 @@ export class Scheduler {
 
   #check(host: number, now: Ms): void {
     const slot = this.#slots[host]!;
-    if (now < slot.aliveAt + this.#patience) return this.#watch(host);
-    slot.overdue = true;
+    if (!isOverdue(slot.aliveAt, this.#options.intervalMs, now)) return this.#watch(host);
+    slot.watched = false;
+    this.#options.endpoints[host]!.setStatus({ overdue: true });
     this.#options.overdue(host);
   }
 
@@ -181,17 +170,14 @@ export class Scheduler {
   }
 
   #plan(host: number, at: Ms): void {
-    const slot = this.#slots[host]!;
-    slot.dueAt = at;
-    this.#agenda.add(at, { kind: 'due', host, serial: slot.serial });
+    this.#options.endpoints[host]!.setStatus({ nextTryAt: at });
+    this.#agenda.add(at, { kind: 'due', host, serial: this.#slots[host]!.serial });
   }
 
   #watch(host: number): void {
-    this.#agenda.add(this.#slots[host]!.aliveAt + this.#patience, { kind: 'check', host, serial: 0 });
-  }
-
-  get #patience(): Ms {
-    return OVERDUE_INTERVALS * this.#options.intervalMs;
+    const slot = this.#slots[host]!;
+    slot.watched = true;
+    this.#agenda.add(slot.aliveAt + overdueAfter(this.#options.intervalMs), { kind: 'check', host, serial: 0 });
   }
 
   /** The machine slept, the process was stopped, or the clock was set: plans made before are void. */
@@ -202,7 +188,7 @@ export class Scheduler {
 
   /** Voids what was under way, tells who is overdue, and scrapes all hosts again, spread like the first round. */
   #wakeUp(now: Ms): void {
-    const { hosts, intervalMs } = this.#options;
+    const { endpoints, intervalMs } = this.#options;
     this.#lastNow = now;
     this.#armedFor = Infinity;
     this.#cancelAll();
@@ -211,11 +197,12 @@ export class Scheduler {
     for (const [host, slot] of this.#slots.entries()) {
       slot.aliveAt = Math.min(slot.aliveAt, now);
       slot.startedAt = -Infinity;
-      this.#plan(host, now + stagger(host, hosts, intervalMs));
-      if (slot.overdue) continue;
-      if (now < slot.aliveAt + this.#patience) this.#watch(host);
+      this.#plan(host, now + stagger(host, endpoints.length, intervalMs));
+      slot.watched = false;
+      if (endpoints[host]!.status.overdue) continue;
+      if (!isOverdue(slot.aliveAt, intervalMs, now)) this.#watch(host);
       else {
-        slot.overdue = true;
+        endpoints[host]!.setStatus({ overdue: true });
         late.push(host);
       }
     }
