@@ -164,3 +164,49 @@ test('hidden or dim', () => {
   });
   expect(modes).toEqual(['dim', 'hide', 'dim']);
 });
+
+describe('filters as long as the page allows', () => {
+  const filled = (term: string, sign: string): string =>
+    Array<string>(Math.floor(16_384 / (term.length + 1)))
+      .fill(term)
+      .join(sign);
+
+  test.each([
+    ['2,700 terms with |', filled('pid=1', '|')],
+    ['2,700 terms with &', filled('!pid=9', '&')],
+    ['not upon not, as far as it goes', filled(`${'!'.repeat(62)}pid=1`, '|')],
+    ['brackets, as deep as they go', filled(`${'('.repeat(60)}pid=1${')'.repeat(60)}`, '|')],
+    ['short names that are printed long', filled('mempct>=0|pid=1', '|')],
+  ])('%s: keeps what it should, opens, is pinned to a user and kept again', (_, text) => {
+    const filtering = new FilterState();
+    filtering.set(text);
+    expect(filtering.nodes?.counts(HOSTS).procs).toBe(2);
+    filtering.pin('alice');
+    expect(filtering.nodes?.counts(HOSTS).procs).toBe(1);
+    filtering.pin(undefined);
+    filtering.command('open');
+    expect(filtering.problem).toBeUndefined();
+    filtering.command('commit');
+    expect([filtering.edited, filtering.nodes?.counts(HOSTS).procs]).toEqual([undefined, 2]);
+    filtering.forget();
+    expect(filtering.nodes?.counts(HOSTS).procs).toBe(2);
+  });
+
+  test('beyond that: refused, and what held holds', () => {
+    const filtering = new FilterState();
+    filtering.set('temp>80');
+    expect(() => {
+      filtering.set(`${filled('pid=1', '|')}|pid=1`);
+    }).toThrow('longer than 16384 characters');
+    expect(() => {
+      filtering.set(`${'('.repeat(16_000)}pid=1`);
+    }).toThrow('more than 64 brackets');
+    expect(() => {
+      filtering.set(`${'!'.repeat(16_000)}pid=1`);
+    }).toThrow('more than 64 brackets');
+    expect(() => {
+      filtering.set(`command ~= "${'('.repeat(8000)}x${')'.repeat(8000)}"`);
+    }).toThrow(FilterError);
+    expect([filtering.committed, kept(filtering)]).toEqual(['temp > 80', 2]);
+  });
+});

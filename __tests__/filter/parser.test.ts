@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { FilterError, MAX_FILTER_LENGTH } from '../../lib/filter/lexer.js';
-import { parse, type Query } from '../../lib/filter/parser.js';
+import { FilterError } from '../../lib/filter/lexer.js';
+import { MAX_FILTER_LENGTH, parse, type Query } from '../../lib/filter/parser.js';
 import { print } from '../../lib/filter/print.js';
 
 /** A query in brackets, all of them: what binds what is seen. */

@@ -36,10 +36,18 @@ function testOf(query: Query): Test {
       return (place) => !test(place);
     }
     case 'and':
-      return query.of.map(testOf).reduce((left, right) => (place) => left(place) && right(place));
+      return joinedTests(query.of.map(testOf), false);
     case 'or':
-      return query.of.map(testOf).reduce((left, right) => (place) => left(place) || right(place));
+      return joinedTests(query.of.map(testOf), true);
   }
+}
+
+/** The first verdict that is `decides` decides. A loop: a query may have thousands of terms, and a closure in each other is a stack. */
+function joinedTests(tests: readonly Test[], decides: boolean): Test {
+  return (place) => {
+    for (const test of tests) if (test(place) === decides) return decides;
+    return !decides;
+  };
 }
 
 const field = (name: string): Field => fieldOf(name)!;

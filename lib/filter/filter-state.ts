@@ -7,7 +7,7 @@ import { compile } from './evaluate.js';
 import { FilteredNodes } from './filtered-nodes.js';
 import { FilterError } from './lexer.js';
 import { FilteredNode } from './filtered-node.js';
-import { parse, type Query } from './parser.js';
+import { parse, reparse, type Query } from './parser.js';
 import { print } from './print.js';
 
 /** `hide`: what is not kept is not there. `dim`: lists show it dim; figures are of what is kept either way. */
@@ -56,7 +56,10 @@ export class FilterState {
 
   /** Sets the filter. Throws FilterError, and then holds what it held. */
   set(text: string): void {
-    const query = parse(text);
+    this.#set(parse(text));
+  }
+
+  #set(query: Query | undefined): void {
     const shown = query ? print(query) : '';
     const nodes = this.#compiled(query);
     this.#committed = shown;
@@ -109,7 +112,7 @@ export class FilterState {
   #commit(): void {
     this.#late = this.problem !== undefined;
     if (!this.edited || this.problem) return;
-    this.set(this.edited.text);
+    this.#set(reparse(this.edited.text));
     this.#close();
   }
 
@@ -127,16 +130,16 @@ export class FilterState {
   #look(): void {
     this.problem = undefined;
     if (!this.edited) {
-      this.#nodes = this.#compiled(parse(this.#committed));
+      this.#nodes = this.#compiled(reparse(this.#committed));
       return;
     }
     try {
-      this.#nodes = this.#compiled(parse(this.edited.text));
+      this.#nodes = this.#compiled(reparse(this.edited.text));
       this.#preview = this.edited.text;
     } catch (error) {
       if (!(error instanceof FilterError)) throw error;
       this.problem = error;
-      this.#nodes = this.#compiled(parse(this.#preview));
+      this.#nodes = this.#compiled(reparse(this.#preview));
     }
   }
 

@@ -23,9 +23,6 @@ export class FilterError extends Error {
   }
 }
 
-/** Longest text, in UTF-16 units. */
-export const MAX_FILTER_LENGTH = 16_384;
-
 export const OPERATORS = ['==', '!=', '>=', '<=', '>', '<', '~='] as const;
 export type Operator = (typeof OPERATORS)[number];
 
@@ -52,7 +49,6 @@ export const isBareWord = (text: string): boolean => text !== '' && Array.from(t
 
 /** Ends with the token 'end'. Throws FilterError. */
 export function lex(text: string): readonly Token[] {
-  if (text.length > MAX_FILTER_LENGTH) throw new FilterError(`longer than ${MAX_FILTER_LENGTH} characters`, MAX_FILTER_LENGTH + 1);
   const chars = Array.from(text);
   const tokens: Token[] = [];
   let at = 0;

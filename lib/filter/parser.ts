@@ -28,8 +28,17 @@ export type Query =
 /** Brackets and `not` within each other. */
 const MAX_DEPTH = 64;
 
-/** Undefined for a text that is blank. Throws FilterError. */
+/** Longest text that is taken from outside, in UTF-16 units. */
+export const MAX_FILTER_LENGTH = 16_384;
+
+/** Undefined for a text that is blank. Throws FilterError, also for one that is too long. */
 export function parse(text: string): Query | undefined {
+  if (text.length > MAX_FILTER_LENGTH) throw new FilterError(`longer than ${MAX_FILTER_LENGTH} characters`, MAX_FILTER_LENGTH + 1);
+  return reparse(text);
+}
+
+/** The same for a text that was a query before and may have grown when it was printed. */
+export function reparse(text: string): Query | undefined {
   const tokens = lex(text);
   return tokens.length === 1 ? undefined : new Parser(tokens).query();
 }
