@@ -17,8 +17,11 @@ describe('times that are typed', () => {
     ['90', 90],
     ['1:30', 90],
     ['90:75', 5475],
+    ['2:00:00', 7200],
+    // As an offset it fits; the same digits on the clock need the @.
+    ['00:20', 20],
     ['01:02:03', 3723],
-    [' 100:00:00 ', 360_000],
+    [' 0:100:00 ', 6000],
   ])('%s counts from the start', (text, seconds) => {
     expect(parseTimecode(text, SPAN)).toBe(after(seconds));
   });
@@ -29,8 +32,10 @@ describe('times that are typed', () => {
     // After midnight it is the next day.
     ['@0:20', 30 * 60],
     ['@00:20:05', 30 * 60 + 5],
-    // Not in the recording at all: that of the day shown.
-    ['@12:00', -(11 * 3600 + 50 * 60)],
+    // Without the @, where it cannot be an offset: what people type.
+    ['23:55:30', 5 * 60 + 30],
+    // The minute in which the recording begins is in it.
+    ['@23:50', 0],
     ['2026-08-08 00:20', 30 * 60],
     ['2026-08-08T00:20:05', 30 * 60 + 5],
     ['@2026-08-07 23:50', 0],
@@ -56,8 +61,28 @@ describe('times that are typed', () => {
     ['2026-02-30 10:00', '2026-02-30 10:00 is no time'],
     ['2026-13-01 10:00', '2026-13-01 10:00 is no time'],
     ['99999999999999999999', '99999999999999999999 is too far'],
+    ...['7201', '120:01', '25:99:99', '100:00:00', '@12:00', '2026-08-07 23:49', '2026-08-08 01:51', '2025-08-08 00:20'].map(
+      (typed): [string, string] => [typed, `${typed} is not in the recording: 02:00:00 from 2026-08-07 23:50:00 to 2026-08-08 01:50:00`],
+    ),
   ])('"%s" leads nowhere', (text, problem) => {
     expect(parseTimecode(text, SPAN)).toBe(problem);
+  });
+
+  test.each<readonly [string, number | string]>([
+    ['14:30', Date.UTC(2026, 7, 7, 14, 30)],
+    ['14:29', Date.UTC(2026, 7, 7, 14, 29, 40)],
+    ['14:32:07', Date.UTC(2026, 7, 7, 14, 32, 7)],
+    ['2:27', Date.UTC(2026, 7, 7, 14, 32, 7)],
+    ['19:31', '19:31 is not in the recording: 00:02:27 from 2026-08-07 14:29:40 to 2026-08-07 14:32:07'],
+    ['25:99', '25:99 is not in the recording: 00:02:27 from 2026-08-07 14:29:40 to 2026-08-07 14:32:07'],
+    ['14:32:08', '14:32:08 is not in the recording: 00:02:27 from 2026-08-07 14:29:40 to 2026-08-07 14:32:07'],
+  ])('in a recording of two minutes, %s leads where it should or says where one can go', (text, leads) => {
+    const firstAt = Date.UTC(2026, 7, 7, 14, 29, 40);
+    expect(parseTimecode(text, { firstAt, lastAt: firstAt + 147_000, at: firstAt, offsetMinutes: 0 })).toBe(leads);
+  });
+
+  test('while the end has not been read, offsets are not refused', () => {
+    expect(parseTimecode('19:31', { ...SPAN, lastAt: undefined })).toBe(after(19 * 60 + 31));
   });
 
   test('whatever is typed, it is a time or a reason', () => {

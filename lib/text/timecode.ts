@@ -8,39 +8,66 @@ export const MAX_TIMECODE = 20;
 
 type Span = Pick<ReplayStatus, 'at' | 'firstAt' | 'lastAt' | 'offsetMinutes'>;
 
-/** Where a text leads, as a time; a text instead: why it leads nowhere. */
+/**
+ * Where a text leads, as a time; a text instead: why it leads nowhere. Offsets count from the start; an offset behind the end that is also
+ * a time of the day in the recording is that.
+ */
 export function parseTimecode(text: string, span: Span): Ms | string {
   const typed = text.trim();
   if (/^\d+(:\d+){0,2}$/.test(typed)) {
     const seconds = typed.split(':').reduce((sum, group) => sum * 60 + Number(group), 0);
-    return Number.isSafeInteger(seconds) ? span.firstAt + seconds * 1000 : `${typed} is too far`;
+    if (!Number.isSafeInteger(seconds)) return `${typed} is too far`;
+    const at = span.firstAt + seconds * 1000;
+    if (at <= (span.lastAt ?? Infinity)) return at;
+    const clock = CLOCK.exec(typed);
+    return (clock && clockIn(clock.slice(1).map(Number), span)) ?? outside(typed, span);
   }
   const day = /^@?(\d{4})-(\d\d)-(\d\d)[ T](\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(typed);
   if (day) return parseDate(typed, day.slice(1).map(Number), span);
-  const clock = /^@(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(typed);
+  const clock = typed.startsWith('@') ? CLOCK.exec(typed.slice(1)) : null;
   if (clock) return parseClock(typed, clock.slice(1).map(Number), span);
   return typed === '' ? 'type a time' : `${typed} is no time`;
 }
 
+const CLOCK = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/;
+
 /** What the parser takes, in one line. */
 export const TIMECODE_FORMS = 'H:MM:SS, MM:SS or seconds from the start; @14:32, @14:32:05 or 2026-08-07 14:32 on the recorder’s clock';
 
+const outside = (typed: string, { firstAt, lastAt = firstAt, offsetMinutes }: Span): string =>
+  `${typed} is not in the recording: ${elapsed(lastAt - firstAt)} from ${recordedDate(firstAt, offsetMinutes)} to ${recordedDate(lastAt, offsetMinutes)}`;
+
 /** `numbers`: those of the text, NaN for seconds that it leaves out. */
-function parseDate(typed: string, [year = 0, month = 0, day = 0, ...time]: readonly number[], { offsetMinutes }: Span): Ms | string {
+function parseDate(typed: string, [year = 0, month = 0, day = 0, ...time]: readonly number[], span: Span): Ms | string {
   const midnight = Date.UTC(year, month - 1, day);
   const real = new Date(midnight).getUTCMonth() === month - 1 && new Date(midnight).getUTCDate() === day;
   const inDay = clockMs(time);
-  return real && inDay !== undefined ? midnight + inDay - offsetMinutes * 60_000 : `${typed} is no time`;
+  if (!real || inDay === undefined) return `${typed} is no time`;
+  return within(midnight + inDay - span.offsetMinutes * 60_000, unitOf(time), span) ?? outside(typed, span);
 }
 
-/** That time of the day which is shown, or the nearest day on which the recording has it. */
-function parseClock(typed: string, time: readonly number[], { at, firstAt, lastAt = Infinity, offsetMinutes }: Span): Ms | string {
+function parseClock(typed: string, time: readonly number[], span: Span): Ms | string {
+  return clockMs(time) === undefined ? `${typed} is no time` : (clockIn(time, span) ?? outside(typed, span));
+}
+
+/** That time of the day which is shown, or the nearest day on which the recording has it; undefined: there is none. */
+function clockIn(time: readonly number[], span: Span): Ms | undefined {
   const inDay = clockMs(time);
-  if (inDay === undefined) return `${typed} is no time`;
-  const midnight = Math.floor((at + offsetMinutes * 60_000) / DAY_MS) * DAY_MS - offsetMinutes * 60_000;
-  const here = midnight + inDay;
-  const fits = (one: Ms): boolean => one >= firstAt && one <= lastAt;
-  return [here, here - DAY_MS, here + DAY_MS].find(fits) ?? here;
+  if (inDay === undefined) return undefined;
+  const { at, offsetMinutes } = span;
+  const here = Math.floor((at + offsetMinutes * 60_000) / DAY_MS) * DAY_MS - offsetMinutes * 60_000 + inDay;
+  for (const one of [here, here - DAY_MS, here + DAY_MS]) {
+    const found = within(one, unitOf(time), span);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A time without seconds is a whole minute: 14:32 is in a recording that begins at 14:32:03, at its start. */
+const unitOf = (time: readonly number[]): Ms => (Number.isNaN(time[2] ?? NaN) ? 60_000 : 1000);
+
+function within(from: Ms, unit: Ms, { firstAt, lastAt = Infinity }: Span): Ms | undefined {
+  return from <= lastAt && from + unit > firstAt ? Math.max(from, firstAt) : undefined;
 }
 
 function clockMs([hours = NaN, minutes = NaN, seconds = NaN]: readonly number[]): Ms | undefined {
