@@ -1,5 +1,5 @@
 /** `all-smi-view config`: where the config file is, what holds and why, whether it is well, a new one. */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CONFIG_KEYS, type ConfigKey } from '../lib/options/config-file.js';
 import { AppError } from '../lib/errors.js';
@@ -15,7 +15,7 @@ import {
 } from '../lib/options/options.js';
 import { configPath, readConfig } from './read-config.js';
 import type { Option } from '../lib/options/option-types.js';
-import { configPaths, pathContext } from '../lib/paths.js';
+import { configPaths, makeFolderSync, pathContext } from '../lib/paths.js';
 
 export async function config(flags: Flags, env: Environment): Promise<number> {
   const { action } = resolveOptions(CONFIG_OPTIONS, flags, env);
@@ -107,7 +107,7 @@ function bySection(line: (key: ConfigKey) => string): readonly string[] {
 /** Never over what is there, for its owner only. */
 function create(path: string, text: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolderSync(dirname(path));
     const file = openSync(path, 'wx', 0o600);
     writeSync(file, text);
     closeSync(file);

@@ -1,6 +1,8 @@
 /** Where our files are on this machine: exports, the cache of recordings, the config file. */
+import { mkdirSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { posix, win32 } from 'node:path';
+import { dirname, posix, resolve, win32 } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -46,3 +48,43 @@ export function shortPath(path: string, { home, platform }: PathContext): string
 export const pathContext = (env: Environment): PathContext => ({ platform: process.platform, env, home: homedir() });
 
 const pathsOf = (platform: NodeJS.Platform): typeof posix => (platform === 'win32' ? win32 : posix);
+
+const OWNER_ONLY = 0o700;
+
+/** A folder and all it lies in, the outermost first. */
+function foldersTo(path: string): readonly string[] {
+  const folders: string[] = [];
+  for (let folder = resolve(path); !folders.includes(folder); folder = dirname(folder)) folders.push(folder);
+  return folders.reverse();
+}
+
+/**
+ * Makes a folder for its owner, and those it lies in where they are missing. Throws what the file system says. One after the other: mkdir's
+ * own `recursive` tries for ever where a folder is there and takes nothing, as /proc does.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  let failed: unknown;
+  for (const folder of foldersTo(path)) if (!isFolder(folder)) await mkdir(folder, OWNER_ONLY).catch((error: unknown) => (failed = error));
+  // Somebody else may have been quicker, so what counts is what is there.
+  if (!isFolder(path)) throw failed;
+}
+
+export function makeFolderSync(path: string): void {
+  let failed: unknown;
+  for (const folder of foldersTo(path)) {
+    try {
+      if (!isFolder(folder)) mkdirSync(folder, OWNER_ONLY);
+    } catch (error) {
+      failed = error;
+    }
+  }
+  if (!isFolder(path)) throw failed;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,11 +1,11 @@
 /** New files that are nobody's link, nobody else's to read, and never in the place of another. */
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, unlink } from 'node:fs/promises';
+import { lstat, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../paths.js';
 
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | ((constants.O_NOFOLLOW as number | undefined) ?? 0);
 const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o700;
 /** Names tried beside one that is taken. */
 const MAX_NAMES = 1000;
 const MAX_STEM_BYTES = 160;
@@ -49,7 +49,7 @@ export async function writeNew(folder: string, stem: string, extension: string, 
 async function ownFolder(folder: string): Promise<void> {
   const found = await lstat(folder).catch(() => undefined);
   if (found?.isSymbolicLink()) throw new Refused(folder, 'is a symbolic link');
-  if (!found) await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  if (!found) await makeFolder(folder);
   else if (!found.isDirectory()) throw new Refused(folder, 'is not a folder');
 }
 

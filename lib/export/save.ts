@@ -39,7 +39,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'is over its quota',
   EFBIG: 'may not hold a file this large',
   ENOTDIR: 'lies below something that is not a folder',
-  ENOENT: 'lies in a folder that is not there',
+  ENOENT: 'cannot be made there',
   EEXIST: 'is not a folder',
   ELOOP: 'lies behind too many links',
   EIO: 'is on a disk that failed',

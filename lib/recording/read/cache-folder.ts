@@ -1,8 +1,9 @@
 /** Where copies and indexes of recordings are kept between two replays: in the cache folder, for its owner only, up to a total size. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolderSync } from '../../paths.js';
 
 /** All copies together; the oldest go first. */
 const MAX_TOTAL_BYTES = 8 * 2 ** 30;
@@ -54,7 +55,7 @@ export class CacheFolder {
 
 function usable(path: string): boolean {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolderSync(path);
     const probe = join(path, `.${process.pid}`);
     writeFileSync(probe, '', { mode: 0o600 });
     rmSync(probe);
