@@ -16,7 +16,7 @@ export async function api(flags: Flags, env: Environment): Promise<number> {
   const token = tokenFile === undefined ? undefined : await tokenOf(tokenFile);
   const ended = signalled();
   const onTroubles = (lines: readonly string[]): void => {
-    for (const line of lines.length === 0 ? ['all is well again'] : lines) process.stderr.write(`all-smi-view api: ${line}\n`);
+    for (const line of lines.length === 0 ? ['all sources work again'] : lines) process.stderr.write(`all-smi-view api: ${line}\n`);
   };
   const node = await startNodeApi({
     ...machine,
@@ -31,7 +31,7 @@ export async function api(flags: Flags, env: Environment): Promise<number> {
     onTroubles,
   });
   try {
-    process.stdout.write(`all-smi-view api: ${node.url}/metrics; Ctrl-C ends it\n`);
+    process.stdout.write(`all-smi-view api: ${node.url}/metrics; Ctrl-C stops it\n`);
     return await ended;
   } finally {
     await node.stop();
@@ -39,9 +39,9 @@ export async function api(flags: Flags, env: Environment): Promise<number> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'no such file',
   EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
+  EISDIR: 'is a directory',
 };
 
 async function read(file: string): Promise<string> {
@@ -56,7 +56,7 @@ async function read(file: string): Promise<string> {
 async function tlsOf({ tlsCert, tlsKey }: ApiOptions): Promise<{ cert: string; key: string } | undefined> {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined)
-    throw new AppError('E_OPTION_BAD', { option: '--tls-cert and --tls-key', reason: 'belong together; name both' });
+    throw new AppError('E_OPTION_BAD', { option: '--tls-cert and --tls-key', reason: 'must be given together' });
   return { cert: await read(tlsCert), key: await read(tlsKey) };
 }
 
@@ -64,6 +64,6 @@ async function tlsOf({ tlsCert, tlsKey }: ApiOptions): Promise<{ cert: string; k
 async function tokenOf(file: string): Promise<string> {
   const token = (await read(file)).split('\n')[0]!.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  const reason = token === '' ? 'its first line is empty' : 'its first line holds characters that no header may carry';
+  const reason = token === '' ? 'its first line is empty' : 'its first line contains characters that are not allowed in a header';
   throw new AppError('E_OPTION_BAD', { option: '--token-file', reason });
 }

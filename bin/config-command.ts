@@ -29,15 +29,15 @@ export const CONFIG_ACTIONS: Readonly<
 > = {
   path: (flags, env) => {
     const found = configPath(flags, env);
-    return found === undefined ? configPaths(pathContext(env)).map((path) => `${path} (not there)`) : [found];
+    return found === undefined ? configPaths(pathContext(env)).map((path) => `${path} (does not exist)`) : [found];
   },
   print: async (flags, env) => effective(await readConfig(flags, env), env),
   validate: async (flags, env) => {
     const file = await readConfig(flags, env);
     // Values are judged by the options that they are of.
     for (const { options } of Object.values(COMMANDS)) resolveOptions(options, {}, {}, file);
-    if (file.path === '') return ['there is no config file'];
-    return [...file.warnings.map((warning) => `warning: ${warning}`), `${file.path} can be used`];
+    if (file.path === '') return ['no config file found'];
+    return [...file.warnings.map((warning) => `warning: ${warning}`), `${file.path} is valid`];
   },
   init: (flags, env) => {
     const path = flags.config?.at(-1) ?? configPaths(pathContext(env))[0];
@@ -53,7 +53,7 @@ function effective(file: ConfigFile, env: Environment): readonly string[] {
     const name = key.slice(key.indexOf('.') + 1);
     if (given) return `${name} = ${toml(shown(key, given.words), option)}  # ${given.from === 'file' ? file.path : given.name}`;
     return option.default === undefined
-      ? `# ${name} is not set: ${option.otherwise ?? 'nothing'}`
+      ? `# ${name} is not set (${option.otherwise ?? 'no default'})`
       : `${name} = ${toml([String(option.default)], option)}  # default`;
   });
 }
@@ -84,7 +84,7 @@ function template(): string {
     return `# ${option.help} (${notes.filter((note) => note !== '').join('; ')})\n# ${name} = ${value}`;
   });
   return [
-    '# Config file of all-smi and all-smi-view. Take away the # before what is to hold.',
+    '# Config file of all-smi and all-smi-view. Remove the # in front of a key to set it.',
     'schema_version = 1',
     '',
     ...lines,
@@ -113,10 +113,6 @@ function create(path: string, text: string): void {
     closeSync(file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new AppError(
-      'E_FILE_WRITE',
-      { file: path, reason: code === 'EEXIST' ? 'is there already' : (code ?? message) },
-      { cause: error },
-    );
+    throw new AppError('E_FILE_WRITE', { file: path, reason: code === 'EEXIST' ? 'already exists' : (code ?? message) }, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-/** The text of --help, from the tables. */
+/** The text of --help, made from the tables. */
 import { COMMANDS, envOf, type Command } from '../lib/options/options.js';
 import type { Option, OptionTable } from '../lib/options/option-types.js';
 
@@ -13,39 +13,39 @@ const USAGE: Readonly<Record<Command, string>> = {
 };
 const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help: string])[]>> = {
   view: [
-    [`${PROGRAM} --hosts node[01-16]:9090`, 'sixteen nodes'],
-    [`${PROGRAM} --hostfile hosts.csv -i 2`, 'the nodes of a file, every two seconds'],
+    [`${PROGRAM} --hosts 'node[01-16]:9090'`, 'sixteen nodes'],
+    [`${PROGRAM} --hostfile hosts.csv -i 2`, 'the nodes in a file, every two seconds'],
     [PROGRAM, 'this machine'],
-    [`${PROGRAM} --demo`, 'a made-up cluster, to look around'],
-    [`${PROGRAM} --replay all-smi-20260807-143203.ndjson.zst`, 'what was recorded'],
+    [`${PROGRAM} --demo`, 'a made-up cluster, to try it out'],
+    [`${PROGRAM} --replay all-smi-20260807-143203.ndjson.zst`, 'replay a recording'],
   ],
   record: [
-    [`${PROGRAM} record --hostfile hosts.csv --duration 2h`, 'two hours of the nodes of a file'],
-    [`${PROGRAM} record --hosts node[01-16]:9090 --max-size 500M --max-files 20`, 'for ever, the last 10 GB'],
+    [`${PROGRAM} record --hostfile hosts.csv --duration 2h`, 'two hours of the nodes in a file'],
+    [`${PROGRAM} record --hosts 'node[01-16]:9090' --max-size 500M --max-files 20`, 'until stopped; keeps the last 10 GB'],
   ],
-  'replay-info': [[`${PROGRAM} replay-info recordings/`, 'what the files of a folder make together']],
+  'replay-info': [[`${PROGRAM} replay-info recordings/`, 'what the recordings in a folder contain']],
   config: [
-    [`${PROGRAM} config init`, 'a config file with every key, to be filled in'],
-    [`${PROGRAM} config print`, 'what holds now, and what makes it so'],
+    [`${PROGRAM} config init`, 'create a config file with every key'],
+    [`${PROGRAM} config print`, 'values in effect, and where they come from'],
   ],
   api: [
-    [`${PROGRAM} api --processes --bind 0.0.0.0`, 'for viewers on other machines, with who is on the GPUs'],
-    [`${PROGRAM} api --tls-cert node.pem --tls-key node.key --token-file token`, 'over https, for those who know the token'],
+    [`${PROGRAM} api --processes --bind 0.0.0.0`, 'for viewers on other machines, with the processes on the GPUs'],
+    [`${PROGRAM} api --tls-cert node.pem --tls-key node.key --token-file token`, 'over https, for clients that have the token'],
   ],
   mock: [
-    [`${PROGRAM} mock --nodes 3 --port 10001`, 'three nodes on the ports 10001 to 10003'],
-    [`${PROGRAM} mock --port-range 10001-10050 -o hosts.csv`, 'fifty, and their addresses in a file'],
+    [`${PROGRAM} mock --nodes 3 --port 10001`, 'three nodes on ports 10001 to 10003'],
+    [`${PROGRAM} mock --port-range 10001-10050 -o hosts.csv`, 'fifty nodes, with their addresses in a file'],
   ],
 };
-const EXITS = 'Exit status: 0 quit, 1 failed, 2 wrongly called, 70 a fault of the program, 128+n ended by signal n.';
+const EXITS = 'Exit codes: 0 success, 1 failed, 2 wrong usage, 70 internal error, 128+n signal n.';
 
-/** `width`: columns of the terminal; lines break before it where they can. */
+/** `width`: columns of the terminal; lines wrap there where they can. */
 export function helpText(command: Command, version: string, width: number): string {
   const others = (Object.keys(COMMANDS) as Command[]).filter((other) => other !== command);
   const usages = [command, ...others].map((one) => [USAGE[one], COMMANDS[one].help] as const);
   const { flags, variables } = optionLines(COMMANDS[command].options);
   return [
-    `${PROGRAM} ${version}: who is using the GPU cluster, how much, where and since when`,
+    `${PROGRAM} ${version}: who uses the GPU cluster, how much, where, and since when`,
     '',
     ...columns(usages, width),
     '',

@@ -18,7 +18,7 @@ export async function loadPlugins(builtin: readonly unknown[], files: readonly s
 async function candidate(file: string, api: unknown): Promise<unknown> {
   const path = resolve(file);
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new AppError('E_PLUGIN_LOAD', { plugin: file, reason: found ? 'is not a file' : 'there is no such file' });
+  if (!found?.isFile()) throw new AppError('E_PLUGIN_LOAD', { plugin: file, reason: found ? 'is not a file' : 'no such file' });
   const module = await settled(file, () => import(pathToFileURL(path).href) as Promise<{ default?: unknown }>);
   const make = module.default;
   if (typeof make !== 'function') {

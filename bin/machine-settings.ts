@@ -7,6 +7,6 @@ type Given = Pick<ApiOptions & ViewOptions, 'nvidiaSmi' | 'proc' | 'passwd' | 'r
 
 export function machineOf({ nvidiaSmi, proc, passwd, redact, noRedact = false }: Given): MachineSettings {
   if (redact && noRedact)
-    throw new AppError('E_OPTION_BAD', { option: '--redact and --no-redact', reason: 'say the opposite; leave out one' });
+    throw new AppError('E_OPTION_BAD', { option: '--redact and --no-redact', reason: 'contradict each other; give only one' });
   return { nvidiaSmi, procDir: proc, passwdFile: passwd, redact: !noRedact };
 }

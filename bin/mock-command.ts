@@ -31,7 +31,7 @@ export async function mock(flags: Flags, env: Environment): Promise<number> {
     if (options.output !== undefined) await writeHosts(options.output, cluster.addresses);
     const [first = '', last = first] = [cluster.addresses[0], cluster.addresses.at(-1)];
     const nodes = cluster.addresses.length === 1 ? `1 node on ${first}` : `${cluster.addresses.length} nodes on ${first} to ${last}`;
-    process.stdout.write(`all-smi-view mock: ${nodes}; Ctrl-C ends it\n`);
+    process.stdout.write(`all-smi-view mock: ${nodes}; Ctrl-C stops it\n`);
     return await ended;
   } finally {
     await cluster.stop();
@@ -41,7 +41,7 @@ export async function mock(flags: Flags, env: Environment): Promise<number> {
 function portsOf({ portRange, nodes, port }: MockOptions): readonly number[] {
   if (portRange === undefined) return portsFrom(port ?? FIRST_PORT, nodes ?? NODES);
   if ((nodes ?? port) !== undefined) {
-    throw new AppError('E_OPTION_BAD', { option: '--port-range', reason: 'says all about the ports; leave out --nodes and --port' });
+    throw new AppError('E_OPTION_BAD', { option: '--port-range', reason: 'cannot be combined with --nodes or --port' });
   }
   return parsePortRange(portRange);
 }

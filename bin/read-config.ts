@@ -24,12 +24,12 @@ function textOf(path: string): string {
   const refuse = (reason: string, cause?: unknown): AppError => new AppError('E_CONFIG_UNREADABLE', { file: path, reason }, { cause });
   try {
     const found = lstatSync(path);
-    if (found.isSymbolicLink()) throw refuse('is a link; name the file itself with --config');
-    if (!found.isFile()) throw refuse('is no file');
+    if (found.isSymbolicLink()) throw refuse('is a symbolic link; name the file itself with --config');
+    if (!found.isFile()) throw refuse('is not a regular file');
     if (found.size > MAX_CONFIG_BYTES) throw refuse(`is larger than ${MAX_CONFIG_BYTES / 2 ** 20} MiB`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw error instanceof AppError ? error : refuse(code === 'ENOENT' ? 'there is no such file' : (code ?? message), error);
+    throw error instanceof AppError ? error : refuse(code === 'ENOENT' ? 'no such file' : (code ?? message), error);
   }
 }

@@ -22,7 +22,7 @@ export async function record(flags: Flags, env: Environment): Promise<number> {
   const sources = await sourcesOf(options, flags, env);
   const { maxSize, maxFiles, duration } = options;
   if (maxFiles !== undefined && maxSize === undefined)
-    throw new AppError('E_OPTION_BAD', { option: '--max-files', reason: 'is about files that --max-size begins; name it too' });
+    throw new AppError('E_OPTION_BAD', { option: '--max-files', reason: 'needs --max-size' });
   const target = targetOf(options);
   const ended = signalled();
   const run = await startRecording({
@@ -32,7 +32,7 @@ export async function record(flags: Flags, env: Environment): Promise<number> {
     ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
     ...(maxFiles === undefined ? {} : { maxFiles }),
   });
-  process.stderr.write(`all-smi-view record: into ${run.status.path}; Ctrl-C ends it\n`);
+  process.stderr.write(`all-smi-view record: into ${run.status.path}; Ctrl-C stops it\n`);
   return until(run, { ended, duration, kept: maxSize !== undefined && maxFiles !== undefined ? maxSize * maxFiles : undefined });
 }
 
@@ -97,7 +97,7 @@ function targetOf({ output, compress, outputDir = '' }: RecordOptions): { readon
     const wanted = EXTENSION_OF[compress] || 'neither .zst nor .gz';
     throw new AppError('E_OPTION_BAD', {
       option: '--compress',
-      reason: `${compress} wants a name that ends in ${wanted}; the reader goes by it`,
+      reason: `${compress} needs a file name that ends in ${wanted}`,
     });
   }
   return { path: output, codec };

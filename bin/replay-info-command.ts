@@ -9,7 +9,7 @@ import { cacheFolder, pathContext } from '../lib/paths.js';
 
 export async function replayInfo(flags: Flags, env: Environment): Promise<number> {
   const { file } = resolveOptions(REPLAY_INFO_OPTIONS, flags, env);
-  if (file === undefined) throw new AppError('E_OPTION_BAD', { option: 'replay-info', reason: 'needs the name of a recording' });
+  if (file === undefined) throw new AppError('E_OPTION_BAD', { option: 'replay-info', reason: 'needs the file name of a recording' });
   process.stdout.write(report(await inspectFiles(file, env)));
   return 0;
 }
@@ -18,7 +18,7 @@ export async function replayInfo(flags: Flags, env: Environment): Promise<number
 export async function checkRecording(files: readonly string[], env: Environment): Promise<number> {
   const inspection = await inspectFiles(files, env);
   const faults = faultsOf(inspection);
-  process.stdout.write(`${report(inspection)}${faults.length === 0 ? 'all of it can be read\n' : ''}`);
+  process.stdout.write(`${report(inspection)}${faults.length === 0 ? 'no errors found\n' : ''}`);
   if (faults.length > 0) throw new AppError('E_RECORDING_BAD', { file: files.join(', '), reason: faults.join('; ') });
   return 0;
 }

@@ -63,7 +63,7 @@ function titleOf({ hostfile, hosts }: Named, targets: readonly Target[]): string
 /** What the command line names goes before what the environment does. */
 function checkDemo({ demo, local }: Options, flags: Flags): void {
   if (demo && (local || (flags.hosts ?? flags.hostfile) !== undefined))
-    throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'brings its own nodes; leave out --local, --hosts and --hostfile' });
+    throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'cannot be combined with --local, --hosts or --hostfile' });
 }
 
 /** What is said of a replay needs one. */
@@ -74,13 +74,12 @@ function checkReplay({ replay, start, loop, check, demo, local }: Options, flags
     ...(check ? ['--check'] : []),
     ...(flags.speed ? ['--speed'] : []),
   ];
-  if (!replay && of.length > 0)
-    throw new AppError('E_OPTION_BAD', { option: of[0]!, reason: 'is about a recording; name it with --replay' });
+  if (!replay && of.length > 0) throw new AppError('E_OPTION_BAD', { option: of[0]!, reason: 'needs --replay' });
   const nodes = demo ?? local ?? flags.hosts ?? flags.hostfile;
   if (replay && nodes !== undefined)
     throw new AppError('E_OPTION_BAD', {
       option: '--replay',
-      reason: 'brings its own nodes; leave out --demo, --local, --hosts and --hostfile',
+      reason: 'cannot be combined with --demo, --local, --hosts or --hostfile',
     });
 }
 

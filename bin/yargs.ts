@@ -50,7 +50,7 @@ function flagsOf(given: Readonly<Record<string, unknown>>, [stray]: readonly str
   const flags = Object.entries(given).filter(([, value]) => value !== undefined && value !== false);
   for (const [name] of flags) if (!known.includes(name)) throw unknownFlag(name.length === 1 ? `-${name}` : `--${name}`, known);
   if (stray !== undefined)
-    throw new AppError('E_OPTION_BAD', { option: `"${stray}"`, reason: 'is neither a command nor the value of an option' });
+    throw new AppError('E_OPTION_BAD', { option: `"${stray}"`, reason: 'is not a command or the value of an option' });
   const word = (name: string, value: unknown): string => (value === '' && bare.includes(name) ? 'true' : String(value));
   return Object.fromEntries(flags.map(([name, value]) => [name, [value].flat().map((one) => word(name, one))]));
 }

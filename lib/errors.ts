@@ -1,116 +1,136 @@
 /**
- * Every error a person may meet, as one table: what is said, the exit status, what to do. docs/ERRORS.md is generated from it.
+ * Every error that a user may see, in one table: message, exit code, what to do. docs/ERRORS.md is generated from it.
  *
- * Codes that start with E_ end the program or refuse a request; codes that start with S_ belong to one host's scrape and are never fatal.
+ * Codes that start with E_ end the program or refuse a request. Codes that start with S_ belong to the scrape of one node and are never fatal.
  */
 import { clean } from './text/sanitize.js';
 
 export interface ErrorRow {
   /** One sentence without a full stop; {name} stands for a parameter. */
   readonly text: string;
-  /** Exit status; 0: never ends the program. */
+  /** Exit code; 0: never ends the program. */
   readonly exit: number;
-  /** What the reader can do about it. One sentence. */
+  /** What the user can do about it. One or two short sentences. */
   readonly advice: string;
 }
 
-/** Exit statuses: 1 failed, 2 wrongly called, 70 a fault of the program itself. */
+/** Exit codes: 1 failed, 2 wrong usage, 70 internal error. */
 export const ERRORS = {
   E_INTERNAL: {
     text: 'internal error: {reason}',
     exit: 70,
-    advice: 'Please report it with what you did; nothing you typed should cause this.',
+    advice: 'Please report it, and what you did before; no input should cause this.',
   },
-  E_OPTION_BAD: { text: '{option}: {reason}', exit: 2, advice: 'See --help for the values it takes.' },
-  E_NO_HOSTS: { text: 'no hosts to watch', exit: 2, advice: 'Name them with --hosts or --hostfile, or try --demo.' },
+  E_OPTION_BAD: { text: '{option}: {reason}', exit: 2, advice: 'See --help for the allowed values.' },
+  E_NO_HOSTS: { text: 'no nodes to watch', exit: 2, advice: 'Name them with --hosts or --hostfile, or try --demo.' },
   E_HOST_BAD: {
     text: 'host "{host}": {reason}',
     exit: 2,
     advice: 'Write host, host:port, http(s)://host:port or a range like node[01-16]:9090.',
   },
   E_HOSTS_TOO_MANY: { text: 'more than {max} hosts', exit: 2, advice: 'Narrow the ranges, or watch the cluster in parts.' },
-  E_HOSTFILE_UNREADABLE: { text: 'host file {file}: {reason}', exit: 2, advice: 'Check the path and that the file may be read.' },
+  E_HOSTFILE_UNREADABLE: { text: 'host file {file}: {reason}', exit: 2, advice: 'Check the path and the permissions of the file.' },
   E_HOSTFILE_BAD: {
     text: 'host file {file}, {where}: {reason}',
     exit: 2,
-    advice: 'One host a line, CSV with the address first, or Prometheus file_sd JSON.',
+    advice: 'Use one host per line, CSV with the address first, or Prometheus file_sd JSON.',
   },
   E_HOSTFILE_EMPTY: {
-    text: 'host file {file} names no host',
+    text: 'host file {file} lists no hosts',
     exit: 2,
-    advice: 'One host a line, CSV with the address first, or Prometheus file_sd JSON.',
+    advice: 'Use one host per line, CSV with the address first, or Prometheus file_sd JSON.',
   },
-  E_CONFIG_UNREADABLE: { text: 'config file {file}: {reason}', exit: 2, advice: 'Check the path; `all-smi-view config init` writes one.' },
+  E_CONFIG_UNREADABLE: {
+    text: 'config file {file}: {reason}',
+    exit: 2,
+    advice: 'Check the path; `all-smi-view config init` creates a config file.',
+  },
   E_CONFIG_BAD: {
     text: 'config file {file}: {reason}',
     exit: 2,
-    advice: 'See docs/CONFIG.md; `all-smi-view config validate` looks at it.',
+    advice: 'See docs/CONFIG.md; `all-smi-view config validate` checks the file.',
   },
   E_LOCAL_NONE: {
-    text: 'this machine cannot be read: there is no {dir}',
+    text: 'cannot read this machine: {dir} does not exist',
     exit: 2,
-    advice: 'Only Linux has it. Name the nodes to watch with --hosts or --hostfile, or try --demo.',
+    advice: 'Local mode needs Linux. Name nodes with --hosts or --hostfile, or try --demo.',
   },
-  E_FILE_READ: { text: 'cannot read {file}: {reason}', exit: 2, advice: 'Check the path and that the file may be read.' },
-  E_PORT_IN_USE: { text: 'port {port} is in use', exit: 1, advice: 'Choose another with --port, or stop what listens there.' },
+  E_FILE_READ: { text: 'cannot read {file}: {reason}', exit: 2, advice: 'Check the path and the permissions of the file.' },
+  E_PORT_IN_USE: {
+    text: 'port {port} is in use',
+    exit: 1,
+    advice: 'Choose another port with --port, or stop the program that uses this one.',
+  },
   E_LISTEN: {
     text: 'cannot listen on {address}: {reason}',
     exit: 1,
-    advice: 'Check the address; ports below 1024 often need more rights, and each port needs an open file.',
+    advice: 'Check the address. Ports below 1024 often need privileges, and each port needs a file descriptor.',
   },
-  E_FILE_WRITE: { text: 'cannot write {file}: {reason}', exit: 1, advice: 'Name another file, or remove what is in its place.' },
+  E_FILE_WRITE: { text: 'cannot write {file}: {reason}', exit: 1, advice: 'Name another file, or remove the one that is in the way.' },
   E_RECORD_STOPPED: {
     text: 'recording to {file} stopped: {reason}',
     exit: 1,
-    advice: 'What was recorded until then is whole and replays.',
+    advice: 'Everything up to then is complete and can be replayed.',
   },
-  E_RECORDING_UNREADABLE: { text: 'recording {file}: {reason}', exit: 2, advice: 'Check the path and that the file may be read.' },
+  E_RECORDING_UNREADABLE: { text: 'recording {file}: {reason}', exit: 2, advice: 'Check the path and the permissions of the file.' },
   E_RECORDING_BAD: {
     text: 'recording {file}: {reason}',
     exit: 1,
-    advice: 'docs/RECORDING.md tells what can be replayed; replay-info shows what is in a recording.',
+    advice: 'docs/RECORDING.md lists what can be replayed; replay-info shows what a recording contains.',
   },
-  E_NOT_A_TTY: { text: 'not a terminal', exit: 2, advice: 'Start it in a terminal, without redirecting its input or output.' },
+  E_NOT_A_TTY: { text: 'not a terminal', exit: 2, advice: 'Start it in a terminal, without redirecting input or output.' },
   E_TERM_DUMB: {
     text: 'the terminal cannot move its cursor (TERM={term})',
     exit: 2,
-    advice: 'Set TERM to what your terminal is, for example xterm-256color.',
+    advice: 'Set TERM to the type of your terminal, for example xterm-256color.',
   },
   E_PLUGIN_LOAD: { text: 'plugin {plugin}: {reason}', exit: 2, advice: 'Check the path; a plugin is an ES module with a default export.' },
-  E_PLUGIN_SHAPE: { text: 'plugin {plugin}, {field}: {reason}', exit: 2, advice: 'See docs/PLUGINS.md for the shape.' },
+  E_PLUGIN_SHAPE: { text: 'plugin {plugin}, {field}: {reason}', exit: 2, advice: 'docs/PLUGINS.md describes what a plugin consists of.' },
 
   E_EXPORT: {
-    text: 'not exported: {reason}',
+    text: 'export failed: {reason}',
     exit: 0,
-    advice: 'Exports go to the folder all-smi in the cache folder (XDG_CACHE_HOME, by default ~/.cache).',
+    advice: 'Exports go to the folder all-smi in the cache directory (XDG_CACHE_HOME, ~/.cache by default).',
   },
 
   S_REFUSED: { text: 'connection refused', exit: 0, advice: 'Start the exporter on the node, or check the port.' },
-  S_DNS: { text: 'name not found', exit: 0, advice: 'Check the spelling and the resolver of this machine.' },
+  S_DNS: { text: 'host name not found', exit: 0, advice: 'Check the spelling, and DNS on this machine.' },
   S_NETWORK: { text: '{reason}', exit: 0, advice: 'Check that this machine can reach the node.' },
-  S_TLS: { text: 'TLS: {reason}', exit: 0, advice: 'Check the certificate, or name the authority with NODE_EXTRA_CA_CERTS.' },
-  S_TIMEOUT: { text: 'no answer within {seconds} s', exit: 0, advice: 'The node is down, busy or filtered; --timeout gives it longer.' },
-  S_SLOW_BODY: { text: 'answer not complete within {seconds} s', exit: 0, advice: 'The link is too slow for what the node sends.' },
-  S_HTTP: { text: 'HTTP {status}', exit: 0, advice: 'The address answers, but not with metrics; check port and token.' },
+  S_TLS: { text: 'TLS: {reason}', exit: 0, advice: 'Check the certificate, or add its authority with NODE_EXTRA_CA_CERTS.' },
+  S_TIMEOUT: {
+    text: 'no response within {seconds} s',
+    exit: 0,
+    advice: 'The node is down, busy, or behind a firewall; --timeout waits longer.',
+  },
+  S_SLOW_BODY: {
+    text: 'response incomplete after {seconds} s',
+    exit: 0,
+    advice: 'The link is too slow for the size of the response; --timeout waits longer.',
+  },
+  S_HTTP: { text: 'HTTP {status}', exit: 0, advice: 'Something answers there, but not with metrics; check the port and the token.' },
   S_AUTH: { text: 'HTTP {status}', exit: 0, advice: 'Set ALL_SMI_AUTH_TOKEN; it is sent over https only, unless you allow http.' },
-  S_REDIRECT: { text: 'redirect refused: {reason}', exit: 0, advice: 'Name the address the metrics are really at.' },
-  S_TOO_LARGE: { text: 'body larger than {mib} MiB', exit: 0, advice: 'Not an exporter of one node, or one that has gone wrong.' },
-  S_CUT: { text: 'answer cut off', exit: 0, advice: 'The exporter or a proxy closed the connection early; the last good data stays.' },
+  S_REDIRECT: { text: 'redirect refused: {reason}', exit: 0, advice: 'Use the address that the metrics are served at.' },
+  S_TOO_LARGE: {
+    text: 'response larger than {mib} MiB',
+    exit: 0,
+    advice: 'This is not the exporter of a single node, or the exporter is faulty.',
+  },
+  S_CUT: { text: 'response cut off', exit: 0, advice: 'The exporter or a proxy closed the connection early. The last good data are kept.' },
   S_NOT_RECORDED: {
     text: 'not in the recording at this time',
     exit: 0,
-    advice: 'The node failed when it was recorded, or was not watched yet.',
+    advice: 'The node was failing when this was recorded, or was not yet being watched.',
   },
-  S_ENCODING: { text: 'answer badly encoded', exit: 0, advice: 'The exporter or a proxy compresses wrongly.' },
+  S_ENCODING: { text: 'response cannot be decoded', exit: 0, advice: 'The exporter or a proxy sends damaged compressed data.' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;
 export type ErrorParams = Readonly<Record<string, string | number>>;
 
-/** Longest text of an error, in bytes. */
+/** Longest message, in bytes. */
 const MAX_TEXT_BYTES = 400;
 
-/** The row's text with its parameters in place, cleaned. */
+/** The message of a row with its parameters filled in, cleaned. */
 export function errorText(code: ErrorCode, params: ErrorParams = {}): string {
   return clean(
     ERRORS[code].text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole)),
@@ -118,7 +138,7 @@ export function errorText(code: ErrorCode, params: ErrorParams = {}): string {
   );
 }
 
-/** An error of the table. `message` is the row's text, ready to be shown. */
+/** An error of the table. `message` is the row's text, ready to show. */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly params: ErrorParams;

@@ -44,7 +44,7 @@ test('built-in tabs enter through the same checks, before the others', async () 
 
 describe('what cannot be loaded is said in one line', () => {
   test('no such file, a folder', async () => {
-    expect(await complaint(join(folder, 'none.mjs'))).toBe('plugin FILE: there is no such file');
+    expect(await complaint(join(folder, 'none.mjs'))).toBe('plugin FILE: no such file');
     expect(await complaint(folder)).toBe('plugin FILE: is not a file');
   });
 

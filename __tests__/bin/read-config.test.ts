@@ -55,15 +55,15 @@ describe('where it is looked for', () => {
 describe('reading', () => {
   test('none is no error, unless it was named', async () => {
     expect((await readConfig({}, { XDG_CONFIG_HOME: '/nowhere' })).values.size).toBe(0);
-    await expect(readConfig(flags('/nowhere/c.toml'), env)).rejects.toThrow('config file /nowhere/c.toml: there is no such file');
+    await expect(readConfig(flags('/nowhere/c.toml'), env)).rejects.toThrow('config file /nowhere/c.toml: no such file');
   });
 
   test('links, folders and what is too large are refused', async () => {
     const real = write('', join(folder, 'real.toml'));
     const link = join(folder, 'link.toml');
     symlinkSync(real, link);
-    await expect(readConfig(flags(link), env)).rejects.toThrow(`config file ${link}: is a link`);
-    await expect(readConfig(flags(folder), env)).rejects.toThrow('is no file');
+    await expect(readConfig(flags(link), env)).rejects.toThrow(`config file ${link}: is a symbolic link`);
+    await expect(readConfig(flags(folder), env)).rejects.toThrow('is not a regular file');
     const large = write(`# ${'x'.repeat(2 ** 20)}`, join(folder, 'large.toml'));
     await expect(readConfig(flags(large), env)).rejects.toThrow('is larger than 1 MiB');
   });
@@ -71,7 +71,7 @@ describe('reading', () => {
 
 describe('path', () => {
   test('of the file that is read, or of those that would be', async () => {
-    expect(await said('path')).toContain(`${own} (not there)`);
+    expect(await said('path')).toContain(`${own} (does not exist)`);
     write('');
     expect(await said('path')).toBe(own);
   });
@@ -86,7 +86,7 @@ describe('print', () => {
     expect(text).toContain(`temp_warn_c = 70  # ${own}`);
     expect(text).toContain('power_crit_w = 600  # ALL_SMI_ALERTS_POWER_CRIT_W');
     expect(text).toContain('timeout_secs = 5  # default');
-    expect(text).toContain('# hostfile is not set: nothing');
+    expect(text).toContain('# hostfile is not set (no default)');
     expect(text).toContain('webhook_url = "https://example.org/..."');
     expect(text).not.toMatch(/secret|T0|key=1/);
     // It is a file that can be read again.
@@ -96,9 +96,9 @@ describe('print', () => {
 
 describe('validate', () => {
   test('says what is well, warns of what is odd, and fails for what is wrong', async () => {
-    expect(await CONFIG_ACTIONS.validate({}, { XDG_CONFIG_HOME: '/nowhere' })).toEqual(['there is no config file']);
+    expect(await CONFIG_ACTIONS.validate({}, { XDG_CONFIG_HOME: '/nowhere' })).toEqual(['no config file found']);
     write('[view]\nhots = 1\n');
-    expect(await said('validate')).toBe(`warning: line 2, column 8: there is no key view.hots\n${own} can be used`);
+    expect(await said('validate')).toBe(`warning: line 2, column 8: unknown key view.hots\n${own} is valid`);
     write('[api]\nport = 99999\n');
     await expect(said('validate')).rejects.toThrow(`api.port (${own}, line 2, column 8): "99999" is not between 0 and 65535`);
     write('[api\n');
@@ -114,7 +114,7 @@ describe('init', () => {
     for (const { key } of CONFIG_KEYS) expect(text).toContain(`# ${key.slice(key.indexOf('.') + 1)} = `);
     const file = await readConfig({}, env);
     expect([file.values.size, file.warnings]).toEqual([0, []]);
-    expect(await said('validate')).toBe(`${own} can be used`);
+    expect(await said('validate')).toBe(`${own} is valid`);
   });
 
   test('with its marks taken away it holds what holds without it', async () => {
@@ -125,7 +125,7 @@ describe('init', () => {
 
   test('never over a file that is there', async () => {
     write('mine');
-    await expect(said('init')).rejects.toThrow(`cannot write ${own}: is there already`);
+    await expect(said('init')).rejects.toThrow(`cannot write ${own}: already exists`);
     expect(readFileSync(own, 'utf8')).toBe('mine');
   });
 

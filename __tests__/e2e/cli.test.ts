@@ -29,41 +29,37 @@ function run(args: readonly string[], env: Record<string, string> = {}): { statu
 
 describe('a mistake is one line that says what to do, with a documented exit status', () => {
   test.each<[args: string[], status: number, line: string]>([
-    [[], 2, 'not a terminal. Start it in a terminal, without redirecting its input or output.'],
-    [['--local', '--hosts', 'a'], 2, 'not a terminal. Start it in a terminal, without redirecting its input or output.'],
-    [
-      ['--demo', '--local'],
-      2,
-      '--demo: brings its own nodes; leave out --local, --hosts and --hostfile. See --help for the values it takes.',
-    ],
+    [[], 2, 'not a terminal. Start it in a terminal, without redirecting input or output.'],
+    [['--local', '--hosts', 'a'], 2, 'not a terminal. Start it in a terminal, without redirecting input or output.'],
+    [['--demo', '--local'], 2, '--demo: cannot be combined with --local, --hosts or --hostfile. See --help for the allowed values.'],
     [
       ['api', '--proc', '/nowhere'],
       2,
-      'this machine cannot be read: there is no /nowhere. Only Linux has it. Name the nodes to watch with --hosts or --hostfile, or try --demo.',
+      'cannot read this machine: /nowhere does not exist. Local mode needs Linux. Name nodes with --hosts or --hostfile, or try --demo.',
     ],
-    [['api', '--token-file', 'none'], 2, 'cannot read none: there is no such file. Check the path and that the file may be read.'],
-    [['api', '--tls-cert', 'x'], 2, '--tls-cert and --tls-key: belong together; name both. See --help for the values it takes.'],
+    [['api', '--token-file', 'none'], 2, 'cannot read none: no such file. Check the path and the permissions of the file.'],
+    [['api', '--tls-cert', 'x'], 2, '--tls-cert and --tls-key: must be given together. See --help for the allowed values.'],
     [
       ['api', '--redact', '--no-redact'],
       2,
-      '--redact and --no-redact: say the opposite; leave out one. See --help for the values it takes.',
+      '--redact and --no-redact: contradict each other; give only one. See --help for the allowed values.',
     ],
-    [['--inteval', '3'], 2, '--inteval: there is no such option (did you mean --interval?). See --help for the values it takes.'],
-    [['-i', 'soon'], 2, '--interval: "soon" is not a number. See --help for the values it takes.'],
+    [['--inteval', '3'], 2, '--inteval: unknown option (did you mean --interval?). See --help for the allowed values.'],
+    [['-i', 'soon'], 2, '--interval: "soon" is not a number. See --help for the allowed values.'],
     [
       ['--hosts', 'ftp://node'],
       2,
       'host "ftp://node": scheme ftp is not supported. Write host, host:port, http(s)://host:port or a range like node[01-16]:9090.',
     ],
-    [['--hostfile', 'none.csv'], 2, 'host file none.csv: does not exist. Check the path and that the file may be read.'],
-    [['--hostfile', '.'], 2, 'host file .: is a folder. Check the path and that the file may be read.'],
+    [['--hostfile', 'none.csv'], 2, 'host file none.csv: does not exist. Check the path and the permissions of the file.'],
+    [['--hostfile', '.'], 2, 'host file .: is a folder. Check the path and the permissions of the file.'],
     [
       ['--demo', '--plugin', 'none.mjs'],
       2,
-      'plugin none.mjs: there is no such file. Check the path; a plugin is an ES module with a default export.',
+      'plugin none.mjs: no such file. Check the path; a plugin is an ES module with a default export.',
     ],
-    [['--demo'], 2, 'not a terminal. Start it in a terminal, without redirecting its input or output.'],
-    [['mock', '--port-range', '3-1'], 2, '--port-range: 1 is below 3. See --help for the values it takes.'],
+    [['--demo'], 2, 'not a terminal. Start it in a terminal, without redirecting input or output.'],
+    [['mock', '--port-range', '3-1'], 2, '--port-range: 1 is below 3. See --help for the allowed values.'],
   ])('%j', (args, status, line) => {
     expect(run(args)).toEqual(expect.objectContaining({ status, stdout: '', stderr: `all-smi-view: ${line}\n` }));
   });
@@ -87,7 +83,8 @@ describe('a mistake is one line that says what to do, with a documented exit sta
     expect(run(['--demo', '--plugin', 'old.mjs'])).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: 'all-smi-view: plugin old.mjs, apiVersion: is 0; this program speaks 1. See docs/PLUGINS.md for the shape.\n',
+      stderr:
+        'all-smi-view: plugin old.mjs, apiVersion: is 0; this program speaks 1. docs/PLUGINS.md describes what a plugin consists of.\n',
     });
   });
 
@@ -98,7 +95,7 @@ describe('a mistake is one line that says what to do, with a documented exit sta
     try {
       expect(run(['mock', '--nodes', '1', '--port', String(port)])).toMatchObject({
         status: 1,
-        stderr: `all-smi-view: port ${port} is in use. Choose another with --port, or stop what listens there.\n`,
+        stderr: `all-smi-view: port ${port} is in use. Choose another port with --port, or stop the program that uses this one.\n`,
       });
     } finally {
       server.close();
@@ -116,7 +113,7 @@ describe('a mistake is one line that says what to do, with a documented exit sta
     while (!said.endsWith('\n')) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(status).toBe(2);
     expect(said).toBe(
-      'all-smi-view: the terminal cannot move its cursor (TERM=dumb). Set TERM to what your terminal is, for example xterm-256color.\r\n',
+      'all-smi-view: the terminal cannot move its cursor (TERM=dumb). Set TERM to the type of your terminal, for example xterm-256color.\r\n',
     );
   });
 });
@@ -139,7 +136,7 @@ describe('mock', () => {
 
   test('serves the nodes that its host file names until a signal ends it', async () => {
     const { child, line } = await started(['--nodes', '2', '--port', '0', '-o', 'hosts.csv']);
-    expect(line).toMatch(/^all-smi-view mock: 2 nodes on 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+; Ctrl-C ends it\n$/);
+    expect(line).toMatch(/^all-smi-view mock: 2 nodes on 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+; Ctrl-C stops it\n$/);
     const hosts = readFileSync(join(folder, 'hosts.csv'), 'utf8').trim().split('\n');
     expect(hosts).toHaveLength(2);
     for (const [nth, host] of hosts.entries()) {

@@ -83,7 +83,7 @@ describe('the config file', () => {
     writeFileSync(path, '[view]\nfilter = "util > 50"\nfoo = 1\n');
     const terminal = view(['--config', path]);
     await terminal.shows('/ util > 50');
-    expect(terminal.raw).toContain(`all-smi-view: config file ${path}, line 3, column 7: there is no key view.foo`);
+    expect(terminal.raw).toContain(`all-smi-view: config file ${path}, line 3, column 7: unknown key view.foo`);
   });
 
   test('what is wrong in it ends the program before the screen is touched', async () => {

@@ -40,7 +40,7 @@ async function exporter(...args: readonly string[]): Promise<Exporter> {
   let said = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) {
     said += chunk as string;
-    const url = /(http:\/\/\S+)\/metrics; Ctrl-C ends it\n/.exec(said)?.[1];
+    const url = /(http:\/\/\S+)\/metrics; Ctrl-C stops it\n/.exec(said)?.[1];
     if (url === undefined) continue;
     for (let left = 400; left > 0 && (await fetch(`${url}/-/ready`)).status !== 200; left--) await pause(25);
     return { url, child };

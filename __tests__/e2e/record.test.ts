@@ -127,7 +127,7 @@ describe('the command', () => {
     expect(await statusOf(child)).toBe(0);
     const [name = ''] = readdirSync(place.folder.path).filter((file) => file.startsWith('all-smi-'));
     expect(name).toMatch(/^all-smi-\d{8}-\d{6}\.ndjson$/);
-    expect(said).toMatch(/into all-smi-.*; Ctrl-C ends it\n.* frames?, .*, in all-smi-/s);
+    expect(said).toMatch(/into all-smi-.*; Ctrl-C stops it\n.* frames?, .*, in all-smi-/s);
     const frame = JSON.parse(linesIn(place.folder.file(name))[1] ?? '') as object;
     expect(Object.keys(frame)).toEqual(['at_ms', 'connections', 'extras', 'gpus', 'hostname', 'processes', 'schema', 'timestamp']);
   });

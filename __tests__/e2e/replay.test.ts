@@ -28,13 +28,13 @@ function told(...args: readonly string[]): { readonly status: number | null; rea
 describe('mistakes', () => {
   test.each<readonly [readonly string[], string]>([
     [['record', '--local', '-o', 'none/a.ndjson'], 'cannot write none/a.ndjson: the folder does not exist'],
-    [['record', '--local', '--max-files', '3'], '--max-files: is about files that --max-size begins; name it too'],
+    [['record', '--local', '--max-files', '3'], '--max-files: needs --max-size'],
     [['record', '--local', '-o', 'a.ndjson', '--compress', 'zstd'], '--compress: zstd wants a name that ends in .zst'],
     [['record', '--local', '--include', 'gpu,tpu'], '--include: "tpu" is not one of: gpu, cpu, memory, chassis, process'],
     [['record', '--local', '--duration', 'soon'], '--duration: "soon" is not like 90s, 10m, 2h or 1d'],
-    [['replay-info'], 'replay-info: needs the name of a recording'],
+    [['replay-info'], 'replay-info: needs the file name of a recording'],
     [['replay-info', 'none.ndjson'], 'none.ndjson: does not exist'],
-    [['--start', '5'], '--start: is about a recording; name it with --replay'],
+    [['--start', '5'], '--start: needs --replay'],
     [['--replay', 'a.ndjson', '--demo'], '--replay: brings its own nodes'],
     [['--replay', 'a.ndjson', '--speed', '99'], '--speed: "99" is not between 0.05 and 16'],
   ])('%j', (args, says) => {
@@ -64,7 +64,7 @@ describe('what is in a recording', () => {
         '',
       ].join('\n'),
     );
-    expect(told('--replay', 'a.ndjson.zst', '--check')).toMatchObject({ status: 0, out: expect.stringContaining('all of it can be read') });
+    expect(told('--replay', 'a.ndjson.zst', '--check')).toMatchObject({ status: 0, out: expect.stringContaining('no errors found') });
   });
 
   test('and what of it cannot be read', async () => {

@@ -130,7 +130,7 @@ describe('exports', () => {
 
   test('a folder that is a link is refused in words', async () => {
     symlinkSync(tmpdir(), join(cache, 'all-smi'));
-    await types('e', /not exported: .* is a symbolic link/);
+    await types('e', /export failed: .* is a symbolic link/);
     await quits();
   });
 });

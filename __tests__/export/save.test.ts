@@ -73,14 +73,14 @@ describe('links', () => {
     mkdirSync(join(home, '.cache'));
     mkdirSync(join(home, 'elsewhere'));
     symlinkSync(join(home, 'elsewhere'), cache());
-    expect(await refusal(save())).toBe('not exported: ~/.cache/all-smi is a symbolic link');
+    expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi is a symbolic link');
     expect(readdirSync(join(home, 'elsewhere'))).toEqual([]);
   });
 
   test('the folder is one that leads nowhere: refused, and nothing is made there', async () => {
     mkdirSync(join(home, '.cache'));
     symlinkSync(join(home, 'nowhere'), cache());
-    expect(await refusal(save())).toBe('not exported: ~/.cache/all-smi is a symbolic link');
+    expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi is a symbolic link');
     expect(lstatSync(join(home, 'nowhere'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
@@ -88,7 +88,7 @@ describe('links', () => {
     mkdirSync(cache(), { recursive: true });
     writeFileSync(join(home, 'target'), 'precious');
     symlinkSync(join(home, target), cache(`users-${STAMP}.csv`));
-    expect(await refusal(save())).toBe(`not exported: ~/.cache/all-smi/users-${STAMP}.csv is a symbolic link`);
+    expect(await refusal(save())).toBe(`export failed: ~/.cache/all-smi/users-${STAMP}.csv is a symbolic link`);
     expect(readFileSync(join(home, 'target'), 'utf8')).toBe('precious');
     expect(readdirSync(home).sort()).toEqual(['.cache', 'target']);
     expect(readdirSync(cache())).toHaveLength(1);
@@ -105,10 +105,10 @@ describe('no way', () => {
   test('a file stands where the folder should', async () => {
     mkdirSync(join(home, '.cache'));
     writeFileSync(cache(), '');
-    expect(await refusal(save())).toBe('not exported: ~/.cache/all-smi is not a folder');
+    expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi is not a folder');
     rmSync(join(home, '.cache'), { recursive: true });
     writeFileSync(join(home, '.cache'), '');
-    expect(await refusal(save())).toBe('not exported: ~/.cache/all-smi lies below something that is not a folder');
+    expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi lies below something that is not a folder');
   });
 
   /** Runs as somebody who may not write everywhere: root may, so root becomes nobody. */
@@ -128,7 +128,7 @@ describe('no way', () => {
   test(
     'a folder that may not be written to, and one that may not be made',
     asNobody(async () => {
-      expect(await refusal(save({}, { XDG_CACHE_HOME: '/' }))).toBe('not exported: /all-smi may not be written to');
+      expect(await refusal(save({}, { XDG_CACHE_HOME: '/' }))).toBe('export failed: /all-smi may not be written to');
     }),
   );
 
@@ -147,7 +147,7 @@ describe('no way', () => {
     if (!mounted()) return;
     try {
       const rows = Array.from({ length: 5000 }, (_, nth) => [`user-with-a-long-name-${nth}`, nth]);
-      expect(await refusal(save({ sheet: { ...REQUEST.sheet, rows } }))).toBe('not exported: ~/.cache/all-smi is on a full disk');
+      expect(await refusal(save({ sheet: { ...REQUEST.sheet, rows } }))).toBe('export failed: ~/.cache/all-smi is on a full disk');
       expect(readdirSync(cache())).toEqual([]);
       expect(await save()).toContain(STAMP);
     } finally {

@@ -1,4 +1,4 @@
-/** A file of its own: in others the engine of regular expressions is there already. */
+/** A file of its own: in others the engine of regular expressions already exists. */
 import { expect, test } from '@jest/globals';
 import { FilterState } from '../../lib/filter/filter-state.js';
 import { loadRegexEngine } from '../../lib/filter/regex.js';

@@ -86,7 +86,7 @@ describe('what goes wrong costs its own text only', () => {
     expect(hook.status.failed).toBe(0);
     clock.step(1);
     await settled(1);
-    expect(hook.status).toEqual({ sent: 0, failed: 1, dropped: 0, problem: 'no answer within 2 s' });
+    expect(hook.status).toEqual({ sent: 0, failed: 1, dropped: 0, problem: 'no response within 2 s' });
     clock.step(2000);
     await settled(2);
     expect(clock.pending).toBe(0);

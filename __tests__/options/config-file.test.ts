@@ -194,8 +194,8 @@ describe('values', () => {
     [['--alert-held', 'soon'], '--alert-held: "soon" is not like 20s, 15m or 2h'],
     [['--theme', 'pink'], '--theme: "pink" is not one of: auto, dark, light, high-contrast, colour-blind, color-blind, mono'],
     [['--filter', 'temp >'], '--filter: parse error: expected a number of degrees at col 7'],
-    [['--alert-webhook', 'ftp://a/b'], '--alert-webhook: is no http or https address'],
-    [['--alert-webhook', 'hook'], '--alert-webhook: is no http or https address'],
+    [['--alert-webhook', 'ftp://a/b'], '--alert-webhook: is not an http or https URL'],
+    [['--alert-webhook', 'hook'], '--alert-webhook: is not an http or https URL'],
     [['--alert-temp', '900'], '--alert-temp: "900" is not between 1 and 150'],
   ])('%j is refused', async (argv, message) => {
     await expect(view(argv, {}, '')).rejects.toThrow(message);
@@ -209,9 +209,9 @@ describe('what is wrong in a file is named with its line and column', () => {
     ['a = 1\na = 2\n', `${FILE}, line 2, column`],
     ['x = "\u0001"', `${FILE}, line 1, column 6: `],
     ['schema_version = 2', `${FILE}, line 1, column 18: schema_version is 2; this program reads 1`],
-    ['[view]\n\nhosts = { a = 1 }', `${FILE}, line 3, column 9: view.hosts is no text, number, switch or list of them`],
-    ['[view]\nhosts = [["a"]]', `${FILE}, line 2, column 9: view.hosts is no text, number, switch or list of them`],
-    ['[view]\ninterval_secs = 2026-01-01', `${FILE}, line 2, column 17: view.interval_secs is no text`],
+    ['[view]\n\nhosts = { a = 1 }', `${FILE}, line 3, column 9: view.hosts must be a string, a number, true or false, or a list of these`],
+    ['[view]\nhosts = [["a"]]', `${FILE}, line 2, column 9: view.hosts must be a string, a number, true or false, or a list of these`],
+    ['[view]\ninterval_secs = 2026-01-01', `${FILE}, line 2, column 17: view.interval_secs must be a string`],
   ])('%j', (text, message) => {
     expect(said(() => parseConfig(text, FILE))).toContain(`config file ${message}`);
   });
@@ -220,7 +220,7 @@ describe('what is wrong in a file is named with its line and column', () => {
     ['[view]\ninterval_secs = "soon"', `view.interval_secs (${FILE}, line 2, column 17): "soon" is not a number`],
     ['[alerts]\n# hot\ntemp_warn_c=900', `alerts.temp_warn_c (${FILE}, line 3, column 13): "900" is not between 1 and 150`],
     ['alerts.temp_warn_c = 900', `alerts.temp_warn_c (${FILE}, line 1, column 22): "900" is not between 1 and 150`],
-    ['[display]\nmouse = "perhaps"', `display.mouse (${FILE}, line 2, column 9): "perhaps" is neither on nor off`],
+    ['[display]\nmouse = "perhaps"', `display.mouse (${FILE}, line 2, column 9): "perhaps" is not on or off`],
     ['[view]\nfilter = "temp >"', `view.filter (${FILE}, line 2, column 10): parse error: expected a number of degrees at col 7`],
     ['alerts = { temp_warn_c = 900 }', `alerts.temp_warn_c (${FILE}): "900" is not between 1 and 150`],
   ])('values too: %j', (text, message) => {
@@ -230,9 +230,9 @@ describe('what is wrong in a file is named with its line and column', () => {
   test('unknown keys are warnings', () => {
     const text = '[view]\nhost = "a"\n[vieuw]\nhosts = 1\n[general]\ntheme = "dark"\nthème = 1\n';
     expect(parseConfig(text.replace('thème', '"th\\u00e8me"'), FILE).warnings).toEqual([
-      'line 2, column 8: there is no key view.host',
-      'line 3, column 1: there is no key vieuw',
-      'there is no key general.thème',
+      'line 2, column 8: unknown key view.host',
+      'line 3, column 1: unknown key vieuw',
+      'unknown key general.thème',
     ]);
   });
 

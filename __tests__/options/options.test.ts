@@ -180,21 +180,21 @@ describe('what is refused, and in which words', () => {
     [['--hosts'], '--hosts: needs a value (HOST..)'],
     [['--hosts', '--demo'], '--hosts: needs a value (HOST..)'],
     [['--hostfile', ''], '--hostfile: needs a value (FILE)'],
-    [['--inteval', '1'], '--inteval: there is no such option (did you mean --interval?)'],
-    [['-z'], '-z: there is no such option'],
-    [['--no-demo'], '--no-demo: there is no such option'],
-    [['--nodes', '2'], '--nodes: there is no such option'],
-    [['moc'], '"moc": is neither a command nor the value of an option'],
-    [['--demo', '--', 'x'], '"x": is neither a command nor the value of an option'],
-    [['--plugin', 'a.mjs', 'b.mjs'], '"b.mjs": is neither a command nor the value of an option'],
-    [['mock', '--hosts', 'a'], '--hosts: there is no such option'],
+    [['--inteval', '1'], '--inteval: unknown option (did you mean --interval?)'],
+    [['-z'], '-z: unknown option'],
+    [['--no-demo'], '--no-demo: unknown option'],
+    [['--nodes', '2'], '--nodes: unknown option'],
+    [['moc'], '"moc": is not a command or the value of an option'],
+    [['--demo', '--', 'x'], '"x": is not a command or the value of an option'],
+    [['--plugin', 'a.mjs', 'b.mjs'], '"b.mjs": is not a command or the value of an option'],
+    [['mock', '--hosts', 'a'], '--hosts: unknown option'],
     [['mock', '--nodes', '1.5'], '--nodes: "1.5" is not a whole number'],
     [['mock', '--port', '65536'], '--port: "65536" is not between 0 and 65535'],
     [['api', '--processes=some'], '--processes: "some" is not one of: 0, 1, gpu, all, true, false'],
     [['api', '--processes', 'some'], '--processes: "some" is not one of: 0, 1, gpu, all, true, false'],
     [['api', '--bind'], '--bind: needs a value (ADDRESS)'],
-    [['--bind', 'x'], '--bind: there is no such option'],
-    [['--no-redac'], '--no-redac: there is no such option (did you mean --no-redact?)'],
+    [['--bind', 'x'], '--bind: unknown option'],
+    [['--no-redac'], '--no-redac: unknown option (did you mean --no-redact?)'],
   ])('%j', async (argv, says) => {
     expect(await complaint(argv)).toBe(says);
   });
@@ -205,7 +205,7 @@ describe('what is refused, and in which words', () => {
 
   test('a token that breaks the header is refused without being shown', async () => {
     expect(await complaint([], { ALL_SMI_AUTH_TOKEN: 'secret\r\nX-Evil: 1' })).toBe(
-      'ALL_SMI_AUTH_TOKEN: holds characters that no header may carry',
+      'ALL_SMI_AUTH_TOKEN: contains characters that are not allowed in a header',
     );
   });
 

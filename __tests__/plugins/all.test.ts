@@ -21,9 +21,9 @@ describe('pictures', () => {
   test.each([
     [
       'all-waiting',
-      [{ state: 'waiting' }, { state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'name not found' } } }],
+      [{ state: 'waiting' }, { state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'host name not found' } } }],
     ],
-    ['all-silent', [{ state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'name not found' } } }]],
+    ['all-silent', [{ state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'host name not found' } } }]],
     ['all-no-gpus', [{ memory: [{ totalBytes: 2 ** 40, usedBytes: 2 ** 38 }] }, { state: 'waiting' }]],
   ] satisfies readonly (readonly [string, readonly NodeSpec[]])[])('%s', (name, hosts) => {
     expectGolden(name, 80, 12, new Driver({ hosts, cols: 80, rows: 12 }).frame());

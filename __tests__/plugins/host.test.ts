@@ -35,7 +35,7 @@ describe('pictures', () => {
             failures: 3,
             failingSince: NOW - 65_000,
             nextTryAt: NOW + 9500,
-            error: { code: 'S_DNS', text: 'name not found' },
+            error: { code: 'S_DNS', text: 'host name not found' },
           },
         },
       ],

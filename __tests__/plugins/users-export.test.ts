@@ -51,7 +51,7 @@ const read = (file: string): string => readFileSync(join(folder(), file), 'utf8'
 /** Until the outcome is on screen. */
 async function outcome(driver: Driver): Promise<string> {
   for (let tries = 0; tries < 200; tries++) {
-    const [said] = /(saved|not exported:) .*$/.exec(driver.lines().at(-1)!) ?? [];
+    const [said] = /(saved|export failed:) .*$/.exec(driver.lines().at(-1)!) ?? [];
     if (said !== undefined) return said;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -205,11 +205,11 @@ describe('how it goes', () => {
     symlinkSync(tmpdir(), folder());
     const driver = open('m', 'Enter');
     const before = driver.lines().slice(0, -1);
-    expect(await outcome(driver.press('e'))).toBe('not exported: ~/.cache/all-smi is a symbolic link');
+    expect(await outcome(driver.press('e'))).toBe('export failed: ~/.cache/all-smi is a symbolic link');
     expect(driver.lines().slice(0, -1)).toEqual(before);
   });
 
-  test('what is in no sum is not exported: where nothing else is there, it says so', () => {
+  test('what is in no sum is export failed: where nothing else is there, it says so', () => {
     const driver = open('m', 'Enter', 'Enter').overdue('dgx-07');
     expect(driver.press('e').frame()).toContain('nothing here to export');
     expect(new Driver({ hosts: [{ gpus: 1 }], surroundings: { home } }).press('V', 'e').frame()).toContain('nothing here to export');

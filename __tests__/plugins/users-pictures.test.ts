@@ -56,7 +56,7 @@ test('system accounts shown, processes on no GPU counted, sorted by VRAM, the th
 
 describe('nothing to see', () => {
   const busy = { gpus: [{ memoryUsedBytes: 9 * GIB, powerWatts: 300 }] };
-  const failed = { phase: 'failing', error: { code: 'S_DNS', text: 'name not found' } } as const;
+  const failed = { phase: 'failing', error: { code: 'S_DNS', text: 'host name not found' } } as const;
   test.each([
     ['users-waiting', [{ state: 'waiting' }, { state: 'waiting', status: failed }]],
     ['users-down', [{ state: 'overdue' }]],

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { nodeMark, unanswered } from '../../lib/view/node-marks.js';
 import { buildNodes, type NodeSpec } from '../helpers/hosts.js';
 
-const failed: NodeSpec = { state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'name not found' } } };
+const failed: NodeSpec = { state: 'waiting', status: { phase: 'failing', error: { code: 'S_DNS', text: 'host name not found' } } };
 const texts = (specs: readonly NodeSpec[], rows: number): string[] =>
   unanswered(buildNodes(specs), rows).map(({ spans }) => spans.map(({ text }) => text).join(''));
 

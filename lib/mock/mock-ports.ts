@@ -62,7 +62,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'it is a symbolic link',
   EMLINK: 'it is a symbolic link',
   ENXIO: 'it is not a regular file',
-  EISDIR: 'it is a directory',
+  EISDIR: 'is a directory',
   ENOENT: 'its directory does not exist',
   EACCES: 'permission denied',
 };

@@ -101,12 +101,12 @@ function checkSchema(version: unknown, text: string, path: string): void {
 const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
-const unknown = (key: string, place: string): string => `${place === '' ? '' : `${place}: `}there is no key ${clean(key, 80)}`;
+const unknown = (key: string, place: string): string => `${place === '' ? '' : `${place}: `}unknown key ${clean(key, 80)}`;
 
 function wordsOf(value: unknown, key: string, place: string, path: string): readonly string[] {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (all.every((one) => ['string', 'number', 'bigint', 'boolean'].includes(typeof one))) return all.map((one) => clean(String(one)));
-  throw bad(path, place, `${key} is no text, number, switch or list of them`);
+  throw bad(path, place, `${key} must be a string, a number, true or false, or a list of these`);
 }
 
 /** Where the value of a key stands: 'line 3, column 9'; '' where it is written in a way that a look at the lines does not find. */

@@ -13,17 +13,17 @@ export { NO_CONFIG } from './option-types.js';
 export type { ConfigFile, Environment, Flags } from './option-types.js';
 
 const CONFIG_FLAG = {
-  config: { flag: 'config', value: 'FILE', otherwise: 'that of all-smi (docs/CONFIG.md)', help: 'config file to read', parse: last },
+  config: { flag: 'config', value: 'FILE', otherwise: "all-smi's own (docs/CONFIG.md)", help: 'config file to read', parse: last },
 } as const satisfies OptionTable;
 
-/** Of every command that reads the machine it runs on. */
+/** For every command that reads the machine it runs on. */
 const MACHINE_OPTIONS = {
   nvidiaSmi: {
     flag: 'nvidia-smi',
     env: 'ALL_SMI_NVIDIA_SMI',
     value: 'PATH',
     default: 'nvidia-smi',
-    help: 'the nvidia-smi to ask',
+    help: 'nvidia-smi program to run',
     parse: last,
   },
   proc: { flag: 'proc', value: 'DIR', default: '/proc', help: 'directory to read instead of /proc', parse: last },
@@ -31,14 +31,14 @@ const MACHINE_OPTIONS = {
     flag: 'passwd',
     value: 'FILE',
     otherwise: "the system's name service",
-    help: 'file to take the names of users from',
+    help: 'file to read user names from',
     parse: last,
   },
-  redact: { flag: 'redact', help: 'hide what looks like a credential in command lines; this is the default', parse: () => true },
-  noRedact: { flag: 'no-redact', help: 'show command lines as they are (docs/NODES.md)', parse: () => true },
+  redact: { flag: 'redact', help: 'hide what looks like a credential in command lines (default)', parse: () => true },
+  noRedact: { flag: 'no-redact', help: 'show command lines unchanged (docs/NODES.md)', parse: () => true },
 } as const satisfies OptionTable;
 
-/** Of every command that scrapes nodes. */
+/** For every command that scrapes nodes. */
 const NODE_OPTIONS = {
   hosts: {
     flag: 'hosts',
@@ -52,7 +52,7 @@ const NODE_OPTIONS = {
     flag: 'hostfile',
     config: 'view.hostfile',
     value: 'FILE',
-    help: 'nodes to scrape: one a line, CSV, or Prometheus file_sd JSON',
+    help: 'file of nodes to scrape: one per line, CSV, or Prometheus file_sd JSON',
     parse: last,
   },
   interval: {
@@ -60,8 +60,8 @@ const NODE_OPTIONS = {
     alias: 'i',
     config: 'view.interval_secs',
     value: 'SECONDS',
-    otherwise: '3 to 6, by the number of nodes',
-    help: 'time between two scrapes of a node',
+    otherwise: '3 to 6, depending on the number of nodes',
+    help: 'time from one scrape of a node to the next',
     parse: number({ min: 0.5, max: 86_400 }),
   },
   timeout: {
@@ -69,7 +69,7 @@ const NODE_OPTIONS = {
     config: 'view.timeout_secs',
     value: 'SECONDS',
     default: 5,
-    help: 'how long a node may take to answer',
+    help: 'how long to wait for a response',
     parse: number({ min: 0.1, max: 600 }),
   },
   token: {
@@ -77,7 +77,7 @@ const NODE_OPTIONS = {
     value: 'TOKEN',
     help: 'sent to every node as "Authorization: Bearer TOKEN"',
     parse: (words) => {
-      if (!/^[\x21-\x7e]+$/.test(last(words))) throw new Invalid('holds characters that no header may carry');
+      if (!/^[\x21-\x7e]+$/.test(last(words))) throw new Invalid('contains characters that are not allowed in a header');
       return last(words);
     },
   },
@@ -85,26 +85,26 @@ const NODE_OPTIONS = {
 
 export const VIEW_OPTIONS = {
   ...NODE_OPTIONS,
-  local: { flag: 'local', help: 'watch this machine; so it is when nothing else is named', parse: () => true },
-  demo: { flag: 'demo', help: 'show a made-up cluster; needs no nodes', parse: () => true },
+  local: { flag: 'local', help: 'watch this machine (default when no other source is given)', parse: () => true },
+  demo: { flag: 'demo', help: 'show a made-up cluster; no nodes needed', parse: () => true },
   plugin: {
     flag: 'plugin',
     value: 'FILE',
     many: 'repeat',
-    help: 'add the tab of an ES module (docs/PLUGINS.md)',
+    help: 'load a plugin: an ES module (docs/PLUGINS.md)',
     parse: (words) => words,
   },
   replay: {
     flag: 'replay',
     value: 'FILE..',
     many: 'words',
-    help: 'play a recording: files, or a folder of them; segments are chained by time',
+    help: 'replay a recording: files, or a folder of them, in order of time',
     parse: (words) => words,
   },
-  start: { flag: 'start', value: 'TIME', help: 'where the replay begins: 1:02:03, 90, @14:32 or 2026-08-07 14:32', parse: last },
-  speed: { flag: 'speed', value: 'N', default: 1, help: 'speed of the replay, 0.05 to 16', parse: number({ min: 0.05, max: 16 }) },
-  loop: { flag: 'loop', help: 'play again from the start when the recording ends', parse: () => true },
-  check: { flag: 'check', help: 'read all of the recording without showing it; fails if anything in it cannot be read', parse: () => true },
+  start: { flag: 'start', value: 'TIME', help: 'where to start the replay: 1:02:03, 90, @14:32 or 2026-08-07 14:32', parse: last },
+  speed: { flag: 'speed', value: 'N', default: 1, help: 'replay speed, 0.05 to 16', parse: number({ min: 0.05, max: 16 }) },
+  loop: { flag: 'loop', help: 'start again when the recording ends', parse: () => true },
+  check: { flag: 'check', help: 'verify the recording without showing it; fails if any of it cannot be read', parse: () => true },
   ...MACHINE_OPTIONS,
   ...LOOK_OPTIONS,
   ...ALERT_OPTIONS,
@@ -113,44 +113,44 @@ export const VIEW_OPTIONS = {
 
 export const RECORD_OPTIONS = {
   ...NODE_OPTIONS,
-  local: { flag: 'local', help: 'record this machine; so it is when nothing else is named', parse: () => true },
+  local: { flag: 'local', help: 'record this machine (default when no other source is given)', parse: () => true },
   output: {
     flag: 'output',
     alias: 'o',
     value: 'FILE',
     otherwise: 'all-smi-DATE-TIME.ndjson.zst in the current folder',
-    help: 'where to; .zst and .gz say how it is compressed',
+    help: 'file to write; .zst or .gz selects the compression',
     parse: last,
   },
-  duration: { flag: 'duration', value: 'TIME', otherwise: 'until it is stopped', help: 'how long: 90s, 10m, 2h, 1d', parse: span },
+  duration: { flag: 'duration', value: 'TIME', otherwise: 'until stopped', help: 'how long to record: 90s, 10m, 2h, 1d', parse: span },
   include: {
     flag: 'include',
     value: 'LIST',
-    otherwise: 'all of them',
-    help: 'what of a node: gpu,cpu,memory,chassis,process',
+    otherwise: 'everything',
+    help: 'what to record of each node: gpu,cpu,memory,chassis,process',
     parse: list(['gpu', 'cpu', 'memory', 'chassis', 'process']),
   },
-  maxSize: { flag: 'max-size', value: 'SIZE', otherwise: 'one file', help: 'begin another file at this size: 100M, 2G', parse: size },
+  maxSize: { flag: 'max-size', value: 'SIZE', otherwise: 'a single file', help: 'start a new file at this size: 100M, 2G', parse: size },
   maxFiles: {
     flag: 'max-files',
     value: 'N',
-    otherwise: 'all are kept',
-    help: 'keep this many files and delete the oldest; needs --max-size',
+    otherwise: 'keep all',
+    help: 'keep this many files and delete older ones; needs --max-size',
     parse: number({ min: 1, max: 9999, whole: true }),
   },
   compress: {
     flag: 'compress',
     config: 'record.compress',
     value: 'HOW',
-    otherwise: 'by the name of the file; else zstd',
+    otherwise: 'by the extension of the file; else zstd',
     help: 'zstd, gzip or none',
     parse: choice({ zstd: 'zstd', gzip: 'gzip', none: 'none' } as const),
   },
   outputDir: {
     config: 'record.output_dir',
     value: 'FOLDER',
-    otherwise: 'the current one',
-    help: 'folder of recordings that --output gives no name',
+    otherwise: 'the current folder',
+    help: 'folder for recordings when --output is not given',
     parse: last,
   },
   ...MACHINE_OPTIONS,
@@ -162,7 +162,7 @@ export const CONFIG_OPTIONS = {
     flag: 'action',
     value: 'WHAT',
     default: 'path',
-    help: 'path, print (what holds, and why), validate, or init (a file to fill in)',
+    help: 'path, print (values in effect, and where they come from), validate, or init (create a file)',
     parse: choice({ path: 'path', print: 'print', validate: 'validate', init: 'init' } as const),
   },
   ...CONFIG_FLAG,
@@ -178,7 +178,7 @@ export const API_OPTIONS = {
     config: 'api.bind',
     value: 'ADDRESS',
     default: '127.0.0.1',
-    help: 'address to listen on; 0.0.0.0 is all of them',
+    help: 'address to listen on; 0.0.0.0 for all',
     parse: last,
   },
   port: {
@@ -187,7 +187,7 @@ export const API_OPTIONS = {
     config: 'api.port',
     value: 'PORT',
     default: 9090,
-    help: 'port to listen on; 0 takes any that is free',
+    help: 'port to listen on; 0 for any free port',
     parse: number({ min: 0, max: 65_535, whole: true }),
   },
   interval: {
@@ -196,7 +196,7 @@ export const API_OPTIONS = {
     config: 'api.interval_secs',
     value: 'SECONDS',
     default: 3,
-    help: 'time between two collections; a scrape never causes one',
+    help: 'time from one collection to the next; a scrape never triggers one',
     parse: number({ min: 1, max: 3600 }),
   },
   processes: {
@@ -204,24 +204,24 @@ export const API_OPTIONS = {
     config: 'api.processes',
     value: 'gpu|all',
     bare: true,
-    otherwise: 'none; gpu when it is given alone',
+    otherwise: 'none; gpu when given without a value',
     help: 'export the processes that use a GPU, or all processes',
     parse: choice({ gpu: 'gpu', all: 'all', true: 'gpu', 1: 'gpu', false: 'off', 0: 'off' } as const),
   },
-  tlsCert: { flag: 'tls-cert', value: 'FILE', help: 'serve https with this certificate (PEM, with its chain)', parse: last },
-  tlsKey: { flag: 'tls-key', value: 'FILE', help: 'the key of the certificate (PEM)', parse: last },
+  tlsCert: { flag: 'tls-cert', value: 'FILE', help: 'serve https with this certificate (PEM, including the chain)', parse: last },
+  tlsKey: { flag: 'tls-key', value: 'FILE', help: 'private key of the certificate (PEM)', parse: last },
   allowHost: {
     flag: 'allow-host',
     value: 'NAME',
     many: 'repeat',
-    otherwise: 'names of this machine, and any address',
-    help: 'answer requests for this host name too; .example.com for a domain, * for any',
+    otherwise: 'the names of this machine, and any IP address',
+    help: 'also answer requests for this host name; .example.com for a domain, * for any',
     parse: (words) => words,
   },
   tokenFile: {
     flag: 'token-file',
     value: 'FILE',
-    help: 'answer only those who send "Authorization: Bearer" and what it holds',
+    help: 'require "Authorization: Bearer" with the token in this file',
     parse: last,
   },
   ...MACHINE_OPTIONS,
@@ -231,18 +231,18 @@ export const API_OPTIONS = {
 interface CommandRow {
   readonly help: string;
   readonly options: OptionTable;
-  /** The option that words without a flag belong to. */
+  /** The option that takes words without a flag. */
   readonly words?: string;
 }
 
-/** Commands of the program; `view` is the one that runs when none is named. */
+/** The commands; `view` runs when none is given. */
 export const COMMANDS = {
   view: { help: 'watch a cluster', options: VIEW_OPTIONS },
-  record: { help: 'write what the nodes say into a file, to be played later', options: RECORD_OPTIONS },
-  'replay-info': { help: 'tell what is in a recording', options: REPLAY_INFO_OPTIONS, words: 'file' },
-  api: { help: 'serve this machine over HTTP, for viewers to scrape', options: API_OPTIONS },
-  mock: { help: 'serve a made-up cluster over HTTP', options: MOCK_OPTIONS },
-  config: { help: 'tell of the config file', options: CONFIG_OPTIONS, words: 'action' },
+  record: { help: 'record the nodes to a file, to replay later', options: RECORD_OPTIONS },
+  'replay-info': { help: 'show what a recording contains', options: REPLAY_INFO_OPTIONS, words: 'file' },
+  api: { help: 'export the metrics of this machine over HTTP', options: API_OPTIONS },
+  mock: { help: 'export the metrics of a made-up cluster over HTTP', options: MOCK_OPTIONS },
+  config: { help: 'show, check or create the config file', options: CONFIG_OPTIONS, words: 'action' },
 } as const satisfies Readonly<Record<string, CommandRow>>;
 export type Command = keyof typeof COMMANDS;
 export type ViewOptions = Values<typeof VIEW_OPTIONS>;

@@ -1,4 +1,4 @@
-/** Options of the viewer's screen: what is shown, how it looks, what is an alert. */
+/** Options of the viewer's screen: what it shows, how it looks, and the alerts. */
 import { FilterError } from '../filter/lexer.js';
 import { parse } from '../filter/parser.js';
 import { choice, Invalid, last, number, onOff, time } from './values.js';
@@ -9,8 +9,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 export const LOOK_OPTIONS = {
-  filter: { flag: 'filter', value: 'QUERY', config: 'view.filter', help: 'show only what the query keeps (docs/FILTER.md)', parse: query },
-  user: { flag: 'user', value: 'NAME', config: 'view.user', help: 'show only what is of this user; U shows everybody again', parse: last },
+  filter: { flag: 'filter', value: 'QUERY', config: 'view.filter', help: 'show only what matches (docs/FILTER.md)', parse: query },
+  user: { flag: 'user', value: 'NAME', config: 'view.user', help: 'show only this user; U shows everybody again', parse: last },
   theme: {
     flag: 'theme',
     value: 'NAME',
@@ -30,37 +30,37 @@ export const LOOK_OPTIONS = {
   ascii: {
     flag: 'ascii',
     config: 'display.ascii',
-    otherwise: 'as the locale says',
-    help: 'use the characters of ASCII only',
+    otherwise: 'depends on the locale',
+    help: 'use ASCII characters only',
     parse: onOff,
   },
-  noMouse: { flag: 'no-mouse', help: 'leave the mouse to the terminal, for selecting text', parse: () => true },
-  mouse: { config: 'display.mouse', value: 'on|off', otherwise: 'on', help: 'off: as --no-mouse', parse: onOff },
+  noMouse: { flag: 'no-mouse', help: 'leave the mouse to the terminal, to select text', parse: () => true },
+  mouse: { config: 'display.mouse', value: 'on|off', otherwise: 'on', help: 'off: same as --no-mouse', parse: onOff },
 } as const satisfies OptionTable;
 
 export const ALERT_OPTIONS = {
-  alerts: { config: 'alerts.enabled', value: 'on|off', otherwise: 'on', help: 'whether there are alerts', parse: onOff },
+  alerts: { config: 'alerts.enabled', value: 'on|off', otherwise: 'on', help: 'turn alerts on or off', parse: onOff },
   alertTemp: {
     flag: 'alert-temp',
     value: 'CELSIUS',
     config: 'alerts.temp_warn_c',
     legacyEnv: 'ALL_SMI_ALERT_TEMP',
     default: 80,
-    help: 'warn of a GPU that is as hot as this',
+    help: 'temperature at which a GPU is a warning',
     parse: DEGREES,
   },
   alertTempCrit: {
     value: 'CELSIUS',
     config: 'alerts.temp_crit_c',
-    otherwise: '90; 10 above the warning where that is within 5 of it',
-    help: 'a GPU as hot as this is critical',
+    otherwise: '90; at least 5 above the warning, else 10 above it',
+    help: 'temperature at which a GPU is critical',
     parse: DEGREES,
   },
   alertHysteresis: {
     value: 'CELSIUS',
     config: 'alerts.hysteresis_c',
     default: 2,
-    help: 'how far it has to cool down to be well again',
+    help: 'how far a GPU must cool down before the alert is resolved',
     parse: number({ min: 0, max: 50 }),
   },
   alertPower: {
@@ -68,14 +68,14 @@ export const ALERT_OPTIONS = {
     value: 'WATTS',
     config: 'alerts.power_crit_w',
     default: 0,
-    help: 'a GPU that draws as much is critical; 0: none is',
+    help: 'power at which a GPU is critical; 0: never',
     parse: number({ min: 0, max: 100_000 }),
   },
   alertIdlePercent: {
     value: 'PERCENT',
     config: 'alerts.util_idle_pct',
     default: 5,
-    help: 'a GPU that computes no more is idle',
+    help: 'utilisation up to which a GPU is idle',
     parse: number({ min: 0, max: 100 }),
   },
   alertIdle: {
@@ -84,7 +84,7 @@ export const ALERT_OPTIONS = {
     config: 'alerts.util_idle_warn_mins',
     legacyEnv: 'ALL_SMI_ALERT_UTIL_LOW_MINS',
     otherwise: '15',
-    help: 'warn of a GPU that is idle for so long: minutes, or 20s, 15m, 2h; 0: never',
+    help: 'how long a GPU may be idle before it is a warning: minutes, or 20s, 15m, 2h; 0: no limit',
     parse: time(MINUTE),
   },
   alertHeld: {
@@ -92,28 +92,28 @@ export const ALERT_OPTIONS = {
     value: 'TIME',
     config: 'alerts.held_idle_warn',
     otherwise: '15m',
-    help: 'warn of memory that is held for so long on a GPU that computes nothing: 20s, 15m, 2h; 0: never',
+    help: 'how long a GPU may be held idle before it is a warning: 20s, 15m, 2h; 0: no limit',
     parse: time(SECOND),
   },
   alertHostDown: {
     config: 'alerts.host_down',
     value: 'on|off',
     otherwise: 'on',
-    help: 'whether a node that is down is an alert',
+    help: 'alert when a node is down',
     parse: onOff,
   },
   alertBell: {
     config: 'alerts.bell_on_critical',
     value: 'on|off',
     otherwise: 'off',
-    help: 'ring when something becomes critical',
+    help: 'ring the terminal bell when an alert becomes critical',
     parse: onOff,
   },
   webhook: {
     flag: 'alert-webhook',
     value: 'URL',
     config: 'alerts.webhook_url',
-    help: 'send alerts there as JSON (docs/CONFIG.md)',
+    help: 'send alerts to this URL as JSON (docs/CONFIG.md)',
     parse: address,
   },
 } as const satisfies OptionTable;
@@ -129,6 +129,6 @@ function query(words: readonly string[]): string {
 
 function address(words: readonly string[]): URL {
   const url = URL.canParse(last(words)) ? new URL(last(words)) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) throw new Invalid('is no http or https address');
+  if (!url || !/^https?:$/.test(url.protocol)) throw new Invalid('is not an http or https URL');
   return url;
 }

@@ -53,7 +53,7 @@ const SWITCH: Readonly<Record<string, boolean>> = {
 
 export function onOff(words: readonly string[]): boolean {
   const word = last(words).toLowerCase();
-  if (!Object.hasOwn(SWITCH, word)) throw new Invalid(`"${last(words)}" is neither on nor off`);
+  if (!Object.hasOwn(SWITCH, word)) throw new Invalid(`"${last(words)}" is not on or off`);
   return SWITCH[word]!;
 }
 

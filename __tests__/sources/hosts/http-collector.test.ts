@@ -145,7 +145,7 @@ describe('a host that does not answer', () => {
     await watched.until(() => watched.seen.length === 2);
     expect(watched.seen.map(({ kind, phase, error }) => [kind, phase, error])).toEqual([
       ['overdue', 'waiting', undefined],
-      ['failed', 'failing', 'no answer within 0.5 s'],
+      ['failed', 'failing', 'no response within 0.5 s'],
     ]);
   });
 
@@ -163,7 +163,7 @@ describe('a host that does not answer', () => {
     const version = host!.version;
     await watched.until(() => watched.seen.filter(({ kind }) => kind === 'failed').length === 3);
     expect(watched.seen.filter(({ kind }) => kind === 'failed').map(({ error }) => error)).toEqual(
-      Array.from({ length: 3 }, () => 'answer cut off'),
+      Array.from({ length: 3 }, () => 'response cut off'),
     );
     expect([host!.version - version, watched.parsers[0]!.pending]).toEqual([0, '']);
     expect(new Set(watched.parsers[0]!.committed.map((commit) => commit.body))).toEqual(new Set([body]));

@@ -90,30 +90,30 @@ describe('an answer', () => {
 
 describe('what goes wrong is said in one sentence', () => {
   const cases: readonly (readonly [string, Behaviour, string, Partial<ClientOptions>?])[] = [
-    ['says nothing', server.hangs, 'S_TIMEOUT: no answer within 0.1 s', { timeoutMs: 100 }],
-    ['drips its head', server.dripsHead(20), 'S_TIMEOUT: no answer within 0.2 s', { timeoutMs: 200 }],
-    ['stalls in the body', server.stallsAfter(BODY), 'S_TIMEOUT: no answer within 0.1 s', { timeoutMs: 100 }],
-    ['drips for ever', server.dripsForEver('x\n', 20), 'S_SLOW_BODY: answer not complete within 0.4 s', { timeoutMs: 200, maxBodyMs: 400 }],
+    ['says nothing', server.hangs, 'S_TIMEOUT: no response within 0.1 s', { timeoutMs: 100 }],
+    ['drips its head', server.dripsHead(20), 'S_TIMEOUT: no response within 0.2 s', { timeoutMs: 200 }],
+    ['stalls in the body', server.stallsAfter(BODY), 'S_TIMEOUT: no response within 0.1 s', { timeoutMs: 100 }],
+    ['drips for ever', server.dripsForEver('x\n', 20), 'S_SLOW_BODY: response incomplete after 0.4 s', { timeoutMs: 200, maxBodyMs: 400 }],
     ['answers 503', server.fails(503), 'S_HTTP: HTTP 503 Service Unavailable'],
     ['answers 404', server.fails(404), 'S_HTTP: HTTP 404 Not Found'],
     ['answers 401', server.fails(401), 'S_AUTH: HTTP 401 Unauthorized'],
     ['answers with a status of its own', server.raw('HTTP/1.1 799 \x1b[2Jhello\r\n\r\n'), 'S_HTTP: HTTP 799'],
-    ['closes at once', server.closesAtOnce, 'S_CUT: answer cut off'],
+    ['closes at once', server.closesAtOnce, 'S_CUT: response cut off'],
     ['does not speak HTTP', server.raw('SSH-2.0-OpenSSH_9.2\r\n'), 'S_NETWORK: the answer is not HTTP'],
     ['sends a huge head', server.raw(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`), 'S_NETWORK: the answer is not HTTP'],
-    ['sends a broken gzip', server.answers('not gzip', { 'content-encoding': 'gzip' }), 'S_ENCODING: answer badly encoded'],
+    ['sends a broken gzip', server.answers('not gzip', { 'content-encoding': 'gzip' }), 'S_ENCODING: response cannot be decoded'],
     [
       'sends half a gzip',
       server.answers(gzipSync(BODY).subarray(0, 30), { 'content-encoding': 'gzip' }),
-      'S_ENCODING: answer badly encoded',
+      'S_ENCODING: response cannot be decoded',
     ],
     [
       'promises too much',
       server.raw(`HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n${BODY}`),
-      'S_TOO_LARGE: body larger than 128 MiB',
+      'S_TOO_LARGE: response larger than 128 MiB',
     ],
-    ['sends 200 MB', server.floods(200e6), 'S_TOO_LARGE: body larger than 128 MiB'],
-    ['sends a gzip bomb', server.gzipBomb(200e6), 'S_TOO_LARGE: body larger than 128 MiB'],
+    ['sends 200 MB', server.floods(200e6), 'S_TOO_LARGE: response larger than 128 MiB'],
+    ['sends a gzip bomb', server.gzipBomb(200e6), 'S_TOO_LARGE: response larger than 128 MiB'],
   ];
   test.each(cases)('a server that %s', async (_, behaviour, expected, options = {}) => {
     expect(await outcome(behaviour, options)).toBe(expected);
@@ -156,7 +156,7 @@ describe('a cut body is never taken for a whole one', () => {
     const gzip = gzipSync(BODY);
     const chunk = Buffer.concat([Buffer.from(`${gzip.length.toString(16)}\r\n`), gzip, Buffer.from('\r\n')]);
     const head = Buffer.from('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n');
-    expect(await outcome(server.raw(Buffer.concat([head, chunk])))).toBe('S_CUT: answer cut off');
+    expect(await outcome(server.raw(Buffer.concat([head, chunk])))).toBe('S_CUT: response cut off');
     expect(await outcome(server.raw(Buffer.concat([head, chunk, Buffer.from('0\r\n\r\n')])))).toBe(BODY);
   });
 });
