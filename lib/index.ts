@@ -20,6 +20,7 @@ export { commandOf } from './aggregate/process-figures.js';
 export { gpuShares, userProcesses } from './aggregate/user-processes.js';
 export { usersDerivation } from './aggregate/users.js';
 export { openTabLayer, sortBinding, tableBindings } from './keys/table-keys.js';
+export { GPU_FIELDS, gpuField } from './model/gpu-fields.js';
 export { included, whyNotReporting } from './model/node-view.js';
 export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';
@@ -77,6 +78,7 @@ export type {
   TextRef,
   UserId,
 } from './model/columns.js';
+export type { GpuFieldDescriptor, GpuFieldsWith } from './model/gpu-fields.js';
 export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
 export type { Health } from './model/health.js';
 export type { AllocationColumns } from './model/allocations.js';

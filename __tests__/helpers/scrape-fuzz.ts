@@ -57,6 +57,10 @@ const ODD_VALUES = [
   '.5',
   '5.',
   '12345678901234567890',
+  '65535',
+  '4294967295',
+  '18446744073709551615',
+  '1e300',
   '0.1234567890123456789',
   '7 1786003211000',
   '8 # {trace="a"} 1',
@@ -211,7 +215,7 @@ export class FuzzedHost {
 
   #value(): string {
     if (this.#chance(0.04)) return this.#pick(ODD_VALUES);
-    return this.#chance(0.5) ? String(this.#below(100_000)) : (this.#random() * 100).toFixed(this.#below(4));
+    return this.#chance(0.3) ? String(this.#below(100_000)) : (this.#random() * 100).toFixed(this.#below(4));
   }
 
   #below(limit: number): number {

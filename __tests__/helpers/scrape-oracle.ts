@@ -40,26 +40,28 @@ interface Sample {
   readonly value: number;
 }
 
+const PB = 2 ** 50;
+/** By family, with the smallest and the largest reading. */
 const GPU: Readonly<Record<string, readonly [field: string, min: number, max: number]>> = {
-  gpu_utilization: ['utilPercent', 0, Infinity],
-  gpu_memory_used_bytes: ['memoryUsedBytes', 0, Infinity],
-  gpu_memory_total_bytes: ['memoryTotalBytes', 1e-300, Infinity],
-  gpu_temperature_celsius: ['temperatureCelsius', 1e-300, Infinity],
-  gpu_power_consumption_watts: ['powerWatts', 0, Infinity],
-  gpu_frequency_mhz: ['frequencyMhz', 1e-300, Infinity],
+  gpu_utilization: ['utilPercent', 0, 100.5],
+  gpu_memory_used_bytes: ['memoryUsedBytes', 0, PB],
+  gpu_memory_total_bytes: ['memoryTotalBytes', 1e-300, PB],
+  gpu_temperature_celsius: ['temperatureCelsius', 1e-300, 250],
+  gpu_power_consumption_watts: ['powerWatts', 0, 30_000],
+  gpu_frequency_mhz: ['frequencyMhz', 1e-300, 100_000],
   gpu_performance_state: ['performanceState', 0, 15],
   gpu_sm_occupancy: ['smOccupancy', 0, 1],
   gpu_info: ['', 0, 0],
 };
-const SMALL: Readonly<Record<string, readonly [table: 'cpus' | 'cores' | 'memory' | 'disks', field: string]>> = {
-  cpu_utilization: ['cpus', 'utilPercent'],
-  cpu_core_count: ['cpus', 'cores'],
-  cpu_core_utilization: ['cores', 'utilPercent'],
-  memory_total_bytes: ['memory', 'totalBytes'],
-  memory_used_bytes: ['memory', 'usedBytes'],
-  swap_total_bytes: ['memory', 'swapTotalBytes'],
-  disk_total_bytes: ['disks', 'totalBytes'],
-  disk_available_bytes: ['disks', 'availableBytes'],
+const SMALL: Readonly<Record<string, readonly [table: 'cpus' | 'cores' | 'memory' | 'disks', field: string, max: number]>> = {
+  cpu_utilization: ['cpus', 'utilPercent', 100.5],
+  cpu_core_count: ['cpus', 'cores', 1e6],
+  cpu_core_utilization: ['cores', 'utilPercent', 100.5],
+  memory_total_bytes: ['memory', 'totalBytes', 2 ** 53],
+  memory_used_bytes: ['memory', 'usedBytes', 2 ** 53],
+  swap_total_bytes: ['memory', 'swapTotalBytes', 2 ** 53],
+  disk_total_bytes: ['disks', 'totalBytes', 2 ** 62],
+  disk_available_bytes: ['disks', 'availableBytes', 2 ** 62],
 };
 const PROCESS: Readonly<Record<string, string>> = {
   process_memory_used_bytes: 'vram',
@@ -116,8 +118,10 @@ const first = (labels: Readonly<Record<string, string>>, ...names: string[]): st
   return name === undefined ? '' : shown(labels[name]!);
 };
 const number = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : NaN);
-const reading = (value: number, min = 0, max = Infinity): number | undefined =>
-  value >= min && value <= max && value !== Infinity ? value : undefined;
+/** 65535 and 2^32 - 1 are the largest numbers of their width: drivers write them where they have none. */
+const FILLERS = [65_535, 2 ** 32 - 1];
+const reading = (value: number, min = 0, max = Infinity, fillers = FILLERS): number | undefined =>
+  value >= min && value <= max && value !== Infinity && !fillers.includes(value) ? value : undefined;
 
 /** `nodeNow`: when the scrape was answered by the clock of the host, in seconds. */
 export function readScrape(text: string, nodeNow: number): OracleScrape {
@@ -196,9 +200,9 @@ function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], nodeNow
     for (const label of ['user', 'command', 'name'] as const) row[label] = labels[label] ? shown(labels[label]) : row[label];
   }
   const procs = [...rows.values()].map((row): OracleProc => {
-    const vram = reading(Number(row.vram ?? NaN)) ?? 0;
-    const start = reading(Number(row.start ?? NaN));
-    const age = start === undefined ? undefined : reading(start >= 1e9 ? nodeNow - start : start);
+    const vram = reading(Number(row.vram ?? NaN), 0, PB) ?? 0;
+    const start = reading(Number(row.start ?? NaN), 0, Infinity, []);
+    const age = start === undefined ? undefined : reading(start >= 1e9 ? nodeNow - start : start, 0, Infinity, []);
     const gpu = gpus.find(({ uuid }) => uuid === row.uuid) ?? gpus.find(({ index }) => index === row.index) ?? row;
     return {
       pid: row.pid,
@@ -206,8 +210,8 @@ function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], nodeNow
       user: row.user,
       vramBytes: vram,
       ageSeconds: age,
-      cpuPercent: reading(Number(row.cpu ?? NaN)),
-      smPercent: reading(Number(row.sm ?? NaN)),
+      cpuPercent: reading(Number(row.cpu ?? NaN), 0, 1e6, []),
+      smPercent: reading(Number(row.sm ?? NaN), 0, 25_600),
       command: row.command,
       name: row.name,
     };
@@ -230,13 +234,13 @@ const KEYS = {
 function table(samples: readonly Sample[], name: keyof typeof KEYS): string[] {
   const rows = new Map<string, Map<string, number>>();
   for (const { name: metric, labels, value } of samples) {
-    const [own, field] = SMALL[metric] ?? [];
+    const [own, field, max] = SMALL[metric] ?? [];
     if (own !== name || field === undefined) continue;
     const key = KEYS[name](labels);
     if (name === 'cores' && !(number(key) < 1024)) continue;
     const row = rows.get(key) ?? new Map<string, number>();
     rows.set(key, row);
-    const read = reading(value);
+    const read = reading(value, 0, max, own === 'disks' || field === 'cores' ? [] : FILLERS);
     if (read === undefined) row.delete(field);
     else row.set(field, read);
   }

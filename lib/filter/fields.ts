@@ -4,7 +4,7 @@
  */
 import { commandOf } from '../aggregate/process-figures.js';
 import { slotState } from '../aggregate/gpu-state.js';
-import type { GpuField } from '../model/columns.js';
+import { GPU_FIELDS, gpuField, type GpuField } from '../model/gpu-fields.js';
 import { included, whyNotReporting, type NodeView } from '../model/node-view.js';
 import type { Unit } from '../text/units.js';
 
@@ -62,8 +62,9 @@ function gpuNumber(spelled: string, unit: Unit, about: string, number: (node: No
   };
 }
 
-function gpuReading(spelled: string, unit: Unit, about: string, field: GpuField): NumberField {
-  return gpuNumber(spelled, unit, about, ({ gpus }, slot) => gpus.field[field][slot]!);
+function gpuReading(field: GpuField): readonly NumberField[] {
+  const { filter } = gpuField(field);
+  return filter ? [gpuNumber(filter.names, filter.unit, filter.about, ({ gpus }, slot) => gpus.field[field][slot]!)] : [];
 }
 
 function gpuText(spelled: string, about: string, text: (node: NodeView, slot: number) => string): TextField {
@@ -94,16 +95,8 @@ function statusOf(node: NodeView): string {
 
 /** The first name is the one that printing uses. */
 export const FIELDS: readonly Field[] = [
-  gpuReading('temp temperature', 'celsius', 'temperature', 'temperatureCelsius'),
-  gpuReading('util utilization', 'percent', 'utilization', 'utilPercent'),
+  ...GPU_FIELDS.flatMap(gpuReading),
   gpuNumber('mem_pct mempct mem_percent', 'percent', 'memory in use, of all', usedPercent),
-  gpuReading('mem_used memused', 'bytes', 'memory in use', 'memoryUsedBytes'),
-  gpuReading('mem_total memtotal', 'bytes', 'memory', 'memoryTotalBytes'),
-  gpuReading('power pwr', 'watts', 'power', 'powerWatts'),
-  gpuReading('power_limit', 'watts', 'limit of the power', 'powerLimitWatts'),
-  gpuReading('clock', 'megahertz', 'graphics clock', 'frequencyMhz'),
-  gpuReading('pstate performance_state', 'state', 'performance state: 0 or P0 is the fastest', 'performanceState'),
-  gpuReading('numa numa_node', 'number', 'NUMA node', 'numaNode'),
   {
     ...names('index idx'),
     of: 'gpu',

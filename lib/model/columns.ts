@@ -7,6 +7,21 @@
  */
 
 import type { AllocationColumns } from './allocations.js';
+import type { GpuField } from './gpu-fields.js';
+import type { CpuField, DiskField, CoreField, MemoryField } from './machine-fields.js';
+
+/** Readings that may be reported. Units are in the names; percent is 0..100, fractions are 0..1. */
+export { GPU_FIELDS, type GpuField } from './gpu-fields.js';
+export {
+  CORE_FIELDS,
+  CPU_FIELDS,
+  DISK_FIELDS,
+  MEMORY_FIELDS,
+  type CoreField,
+  type CpuField,
+  type DiskField,
+  type MemoryField,
+} from './machine-fields.js';
 
 /** A handle on a string of the host's text store; `HostData.text(ref)` decodes it. 0 is the empty string. */
 export type TextRef = number;
@@ -16,26 +31,6 @@ export type UserId = number;
 
 /** What a commit changed: only numbers, or also which rows there are (or what they are called). */
 export type Change = 'values' | 'structure';
-
-/** GPU fields a scrape may report. Units are in the names; percent is 0..100, fractions are 0..1. */
-export const GPU_FIELDS = [
-  'utilPercent',
-  'memoryUsedBytes',
-  'memoryTotalBytes',
-  'temperatureCelsius',
-  'powerWatts',
-  'powerLimitWatts',
-  'frequencyMhz',
-  'performanceState',
-  'fanRpm',
-  'slowdownCelsius',
-  'shutdownCelsius',
-  'maxOperatingCelsius',
-  'numaNode',
-  'smOccupancy',
-  'memoryBandwidthFraction',
-] as const;
-export type GpuField = (typeof GPU_FIELDS)[number];
 
 /**
  * GPUs of a host, sorted by (index, uuid). Slots `count .. slots-1` are GPUs that only process rows speak of: they have no
@@ -73,24 +68,6 @@ export interface ProcColumns {
   readonly command: Uint32Array;
   readonly name: Uint32Array;
 }
-
-export const CPU_FIELDS = ['utilPercent', 'sockets', 'cores', 'threads', 'frequencyMhz', 'temperatureCelsius', 'powerWatts'] as const;
-export const MEMORY_FIELDS = [
-  'totalBytes',
-  'usedBytes',
-  'availableBytes',
-  'buffersBytes',
-  'cachedBytes',
-  'utilPercent',
-  'swapTotalBytes',
-  'swapUsedBytes',
-] as const;
-export const DISK_FIELDS = ['totalBytes', 'availableBytes'] as const;
-export const CORE_FIELDS = ['utilPercent'] as const;
-export type CpuField = (typeof CPU_FIELDS)[number];
-export type MemoryField = (typeof MEMORY_FIELDS)[number];
-export type DiskField = (typeof DISK_FIELDS)[number];
-export type CoreField = (typeof CORE_FIELDS)[number];
 
 /** A small table of a host (CPUs, memory, disks): few rows, so plain cells. */
 export interface Rows<Field extends string> {

@@ -2,10 +2,10 @@
 import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
 import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
-import type { GpuField } from '../model/columns.js';
+import { GPU_FIELDS, gpuField, type GpuField, type GpuFieldsWith } from '../model/gpu-fields.js';
 import { included, whyNotReporting, UNATTRIBUTED_BYTES, type NodeView } from '../model/node-view.js';
 import { span, type Span, type Tone } from './frame.js';
-import type { TableColumns } from './table-columns.js';
+import type { ScreenColumn, TableColumns } from './table-columns.js';
 import { bar, duration, NONE, pad, percent } from '../text/format.js';
 import type { Ms } from '../model/clock.js';
 
@@ -66,7 +66,64 @@ export const gpuTableRows = (rows: GpuRows, history: HistoryView, now: Ms): GpuT
   seen: (row) => gpuSeen(history, rows.node(row), rows.slot[row]!, now),
 });
 
-const field = (name: GpuField) => (row: number, rows: GpuTableRows) => rows.value(row, name);
+/** How the fields look that have a column on the screen. */
+const SCREEN: Readonly<Record<GpuFieldsWith<'column', { readonly screen: true }>, ScreenColumn<GpuTableRows, number>>> = {
+  utilPercent: {
+    title: 'UTIL',
+    width: 4,
+    fit: (cols) => ({ width: barCols(cols) + gapCols(cols) + 4, align: barCols(cols) > 0 ? 'left' : 'right' }),
+    sorts: 'descending',
+    cell: (row, rows, cols) => utilCell(rows.value(row, 'utilPercent'), cols),
+  },
+  memoryUsedBytes: {
+    title: 'VRAM',
+    width: MEMORY_COLS,
+    fit: (cols) => ({ width: barCols(cols) + gapCols(cols) + MEMORY_COLS, align: barCols(cols) > 0 ? 'left' : 'right' }),
+    drop: 5,
+    sorts: 'descending',
+    cell: (row, rows, cols) => memoryCell(rows.value(row, 'memoryUsedBytes'), rows.value(row, 'memoryTotalBytes'), cols),
+  },
+  temperatureCelsius: {
+    title: 'TEMP',
+    width: 5,
+    align: 'right',
+    drop: 4,
+    sorts: 'descending',
+    cell: (row, rows) => temperatureCell(rows.value(row, 'temperatureCelsius'), isHot(rows.node(row).gpus, rows.slot(row))),
+  },
+  powerWatts: {
+    title: 'POWER',
+    width: 9,
+    drop: 3,
+    sorts: 'descending',
+    cell: (row, rows) => powerCell(rows.value(row, 'powerWatts'), rows.value(row, 'powerLimitWatts'), rows.seen?.(row).stuck ?? false),
+  },
+  frequencyMhz: {
+    title: 'CLOCK',
+    width: 7,
+    align: 'right',
+    drop: 1,
+    cell: (row, rows) => clockText(rows.value(row, 'frequencyMhz')),
+  },
+};
+const SCREENS: Readonly<Partial<Record<GpuField, ScreenColumn<GpuTableRows, number>>>> = SCREEN;
+
+function fieldColumn(field: GpuField): TableColumns<GpuTableRows, number> {
+  const { column } = gpuField(field);
+  if (!column) return [];
+  const { id, unit, decimals } = column;
+  const screen = SCREENS[field];
+  return [
+    {
+      id,
+      ...(unit ? { unit } : {}),
+      value: (row, rows) => rows.value(row, field),
+      ...(screen ? { screen } : {}),
+      export: { name: column.export, ...(decimals === undefined ? {} : { decimals }) },
+    },
+  ];
+}
+
 const modelOf = (row: number, rows: GpuTableRows): string => rows.node(row).text(rows.node(row).gpus.name[rows.slot(row)]!);
 
 /** A GPU, for a terminal of any width. */
@@ -91,73 +148,7 @@ export const GPU_COLUMNS: TableColumns<GpuTableRows, number> = [
     },
     export: { name: 'model' },
   },
-  {
-    id: 'util',
-    unit: 'percent',
-    value: field('utilPercent'),
-    screen: {
-      title: 'UTIL',
-      width: 4,
-      fit: (cols) => ({ width: barCols(cols) + gapCols(cols) + 4, align: barCols(cols) > 0 ? 'left' : 'right' }),
-      sorts: 'descending',
-      cell: (row, rows, cols) => utilCell(rows.value(row, 'utilPercent'), cols),
-    },
-    export: { name: 'util_percent', decimals: 1 },
-  },
-  {
-    id: 'vram',
-    unit: 'bytes',
-    value: field('memoryUsedBytes'),
-    screen: {
-      title: 'VRAM',
-      width: MEMORY_COLS,
-      fit: (cols) => ({ width: barCols(cols) + gapCols(cols) + MEMORY_COLS, align: barCols(cols) > 0 ? 'left' : 'right' }),
-      drop: 5,
-      sorts: 'descending',
-      cell: (row, rows, cols) => memoryCell(rows.value(row, 'memoryUsedBytes'), rows.value(row, 'memoryTotalBytes'), cols),
-    },
-    export: { name: 'vram_used_bytes' },
-  },
-  { id: 'total', unit: 'bytes', value: field('memoryTotalBytes'), export: { name: 'vram_total_bytes' } },
-  {
-    id: 'temp',
-    value: field('temperatureCelsius'),
-    screen: {
-      title: 'TEMP',
-      width: 5,
-      align: 'right',
-      drop: 4,
-      sorts: 'descending',
-      cell: (row, rows) => temperatureCell(rows.value(row, 'temperatureCelsius'), isHot(rows.node(row).gpus, rows.slot(row))),
-    },
-    export: { name: 'temperature_celsius', decimals: 1 },
-  },
-  {
-    id: 'power',
-    unit: 'watts',
-    value: field('powerWatts'),
-    screen: {
-      title: 'POWER',
-      width: 9,
-      drop: 3,
-      sorts: 'descending',
-      cell: (row, rows) => powerCell(rows.value(row, 'powerWatts'), rows.value(row, 'powerLimitWatts'), rows.seen?.(row).stuck ?? false),
-    },
-    export: { name: 'power_watts', decimals: 3 },
-  },
-  { id: 'limit', unit: 'watts', value: field('powerLimitWatts'), export: { name: 'power_limit_watts', decimals: 3 } },
-  {
-    id: 'clock',
-    value: field('frequencyMhz'),
-    screen: {
-      title: 'CLOCK',
-      width: 7,
-      align: 'right',
-      drop: 1,
-      cell: (row, rows) => clockText(rows.value(row, 'frequencyMhz')),
-    },
-    export: { name: 'clock_mhz' },
-  },
+  ...GPU_FIELDS.flatMap(fieldColumn),
   {
     id: 'who',
     value: (row, rows) =>

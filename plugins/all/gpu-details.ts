@@ -1,14 +1,14 @@
 /** What a GPU's second line says when there are two of them. */
 import {
   ago,
-  count,
+  gpuField,
+  GPU_FIELDS,
   joinFitting,
   line,
   peaks,
   span,
   spark,
   type AppView,
-  type GpuField,
   type NodeView,
   type Line,
   type Tone,
@@ -35,17 +35,11 @@ function sparkSpan(blocks: string, window: string, dim: boolean): Line['spans'] 
   return [span(blocks, tone), span(` ${window}`, 'dim')];
 }
 
-type Detail = readonly [field: GpuField, text: (reading: number) => string];
-
 /** The first go last when the room is short. */
-const DETAILS: readonly Detail[] = [
-  ['smOccupancy', (fraction) => `SMs ${Math.round(fraction * 100)}% full`],
-  ['memoryBandwidthFraction', (fraction) => `memory bandwidth ${Math.round(fraction * 100)}%`],
-  ['performanceState', (state) => `P${state}`],
-  ['fanRpm', (rpm) => `fan ${count(rpm)} rpm`],
-  ['slowdownCelsius', (celsius) => `slows down at ${celsius}°`],
-  ['numaNode', (node) => `NUMA ${node}`],
-];
+const DETAILS = GPU_FIELDS.flatMap((field) => {
+  const { list } = gpuField(field);
+  return list ? [{ field, ...list }] : [];
+}).sort((a, b) => b.rank - a.rank);
 
 const LABELS: readonly (readonly [label: string, word: string])[] = [
   ['driver_version', 'driver'],
@@ -54,7 +48,7 @@ const LABELS: readonly (readonly [label: string, word: string])[] = [
 
 function detailsOf({ gpus }: NodeView, slot: number): readonly string[] {
   if (slot >= gpus.count) return ['only its processes are reported'];
-  const readings = DETAILS.flatMap(([field, text]) => {
+  const readings = DETAILS.flatMap(({ field, text }) => {
     const reading = gpus.field[field][slot]!;
     return Number.isNaN(reading) ? [] : [text(reading)];
   });

@@ -5,6 +5,8 @@ import {
   bytes,
   count,
   duration,
+  gpuField,
+  GPU_FIELDS,
   isHot,
   joinFitting,
   line,
@@ -17,6 +19,7 @@ import {
   width,
   type AppView,
   type GpuField,
+  type GpuFieldsWith,
   type GpuFigure,
   type GpuOwner,
   type GpuSeen,
@@ -39,6 +42,36 @@ const NARROW_SPARK_COLS = 12;
 const COLD_CELSIUS = 20;
 const HOTTEST_CELSIUS = 100;
 const NEARLY_FULL_PERCENT = 98;
+
+type PlacedField = GpuFieldsWith<'card', 'placed'>;
+type Place = 'util' | 'memory' | 'temperature' | 'power' | 'clocks';
+
+const degrees = (word: string) => (celsius: number) => `${word} ${Math.round(celsius)}°`;
+
+/** Where the fields stand that have a place of their own, and what is said of them there; without a `note` the place itself is theirs. */
+const PLACES: Readonly<Record<PlacedField, { readonly at: Place; readonly note?: (value: number) => string }>> = {
+  utilPercent: { at: 'util' },
+  smOccupancy: { at: 'util', note: (fraction) => `SMs ${percent(fraction * 100)} full` },
+  memoryBandwidthFraction: { at: 'util', note: (fraction) => `memory bandwidth ${percent(fraction * 100)}` },
+  memoryUsedBytes: { at: 'memory' },
+  memoryTotalBytes: { at: 'memory' },
+  temperatureCelsius: { at: 'temperature' },
+  maxOperatingCelsius: { at: 'temperature', note: degrees('lasting') },
+  slowdownCelsius: { at: 'temperature', note: degrees('slows') },
+  shutdownCelsius: { at: 'temperature', note: degrees('off') },
+  powerWatts: { at: 'power' },
+  powerLimitWatts: { at: 'power', note: (limit) => `at most ${watts(limit)}` },
+  frequencyMhz: { at: 'clocks' },
+};
+
+/** What there is to say beside a meter. */
+function notesAt(place: Place, input: CardInput): readonly string[] {
+  const read = reader(input);
+  return (Object.keys(PLACES) as PlacedField[]).flatMap((field) => {
+    const { at, note } = PLACES[field];
+    return at === place && note && !Number.isNaN(read(field)) ? [note(read(field))] : [];
+  });
+}
 
 /** Families that the card has a place of its own for. */
 const PLACED: ReadonlySet<string> = new Set([
@@ -128,7 +161,6 @@ const reader =
 
 function utilMeter(input: CardInput): Meter {
   const read = reader(input);
-  const [occupancy, bandwidth] = [read('smOccupancy'), read('memoryBandwidthFraction')];
   return {
     label: 'util',
     share: read('utilPercent') / 100,
@@ -136,10 +168,7 @@ function utilMeter(input: CardInput): Meter {
     figure: 'util',
     from: 0,
     to: 100,
-    notes: [
-      Number.isNaN(occupancy) ? '' : `SMs ${percent(occupancy * 100)} full`,
-      Number.isNaN(bandwidth) ? '' : `memory bandwidth ${percent(bandwidth * 100)}`,
-    ],
+    notes: notesAt('util', input),
   };
 }
 
@@ -155,7 +184,7 @@ function memoryMeter(input: CardInput): Meter {
     figure: 'memory',
     from: 0,
     to: 100,
-    notes: [Number.isNaN(total) ? bytes(used) : `${bytes(used)} of ${bytes(total)}`],
+    notes: [Number.isNaN(total) ? bytes(used) : `${bytes(used)} of ${bytes(total)}`, ...notesAt('memory', input)],
   };
 }
 
@@ -163,9 +192,8 @@ function temperatureMeter(input: CardInput, extra: (family: string) => number): 
   const read = reader(input);
   const celsius = read('temperatureCelsius');
   const hot = isHot(input.node.gpus, input.slot);
-  const [operating, slowdown, shutdown] = [read('maxOperatingCelsius'), read('slowdownCelsius'), read('shutdownCelsius')];
+  const [shutdown, loud] = [read('shutdownCelsius'), extra('gpu_temperature_threshold_acoustic_celsius')];
   const to = shutdown > COLD_CELSIUS ? shutdown : HOTTEST_CELSIUS;
-  const limit = (name: string, at: number): string => (Number.isNaN(at) ? '' : `${name} ${Math.round(at)}°`);
   return {
     label: 'temp',
     share: (celsius - COLD_CELSIUS) / (to - COLD_CELSIUS),
@@ -174,12 +202,7 @@ function temperatureMeter(input: CardInput, extra: (family: string) => number): 
     figure: 'temperature',
     from: COLD_CELSIUS,
     to,
-    notes: [
-      limit('lasting', operating),
-      limit('slows', slowdown),
-      limit('off', shutdown),
-      limit('loud fans from', extra('gpu_temperature_threshold_acoustic_celsius')),
-    ],
+    notes: [...notesAt('temperature', input), Number.isNaN(loud) ? '' : degrees('loud fans from')(loud)],
   };
 }
 
@@ -197,7 +220,7 @@ function powerMeter(input: CardInput, extra: (family: string) => number): Meter 
     from: 0,
     to: most > 0 ? most : 1000,
     notes: [
-      limit > 0 ? `at most ${watts(limit)}` : '',
+      ...notesAt('power', input),
       set > 0 && set !== limit ? `limit set to ${watts(set)}` : '',
       Number.isNaN(energy) ? '' : `${joules(energy)} so far`,
     ],
@@ -239,6 +262,12 @@ function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter,
   );
 }
 
+/** Fields that are a fact among others. */
+const FACTS = GPU_FIELDS.flatMap((field) => {
+  const { card } = gpuField(field);
+  return card && card !== 'placed' ? [{ field, ...card }] : [];
+});
+
 function clockParts(input: CardInput, extra: (family: string) => number): readonly Part[] {
   const read = reader(input);
   const parts: Part[] = [];
@@ -248,13 +277,11 @@ function clockParts(input: CardInput, extra: (family: string) => number): readon
   const [clock, most] = [read('frequencyMhz'), extra('gpu_clock_graphics_max_mhz')];
   if (!Number.isNaN(clock)) parts.push(fact('clock', `${count(clock)}${Number.isNaN(most) ? '' : ` of ${count(most)}`} MHz`));
   add('memory clock at most', extra('gpu_clock_memory_max_mhz'), (mhz) => `${count(mhz)} MHz`);
-  add('P-state', read('performanceState'), (state) => `P${state}`);
+  for (const { field, label, text } of FACTS) add(label, read(field), text);
   const legacyFan = input.node.gpus.detail(input.slot, 'fan_speed');
   if (Number.isNaN(read('fanRpm')) && legacyFan !== '') parts.push(fact('fan', legacyFan));
-  add('fan', read('fanRpm'), (rpm) => `${count(rpm)} rpm`);
   const pcie = pcieOf(input, extra);
   if (pcie !== '') parts.push(fact('PCIe', pcie));
-  add('NUMA node', read('numaNode'), String);
   const ane = extra('ane_utilization');
   if (ane > 0) parts.push(fact('neural engine', withUnit(ane, 'mW')));
   return parts;

@@ -305,22 +305,26 @@ const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.
 const defined = <T extends object>(record: T): T =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 
-const BYTES = 2 ** 53 - 1;
+/** What a host and a GPU may have. */
+const BYTES = 2 ** 53 - 2;
+const GPU_BYTES = 2 ** 50;
+const percent = fc.double({ min: 0, max: 100, noNaN: true });
+const above = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
 const anyGpu: fc.Arbitrary<GpuSpec> = fc
   .record({
     name: anyText,
-    utilPercent: optional(real),
-    memoryUsedBytes: optional(whole(BYTES)),
-    memoryTotalBytes: optional(whole(BYTES)),
+    utilPercent: optional(percent),
+    memoryUsedBytes: optional(whole(GPU_BYTES)),
+    memoryTotalBytes: optional(above(GPU_BYTES)),
     temperatureCelsius: optional(fc.integer({ min: 1, max: 200 })),
-    powerWatts: optional(real),
-    powerLimitWatts: optional(whole(1000)),
+    powerWatts: optional(fc.double({ min: 0, max: 30_000, noNaN: true })),
+    powerLimitWatts: optional(above(1000)),
     frequencyMhz: optional(fc.integer({ min: 1, max: 9999 })),
     performanceState: optional(whole(15)),
-    fanRpm: optional(whole(100_000)),
-    slowdownCelsius: optional(whole(200)),
-    shutdownCelsius: optional(whole(200)),
-    maxOperatingCelsius: optional(whole(200)),
+    fanRpm: optional(whole(60_000)),
+    slowdownCelsius: optional(above(200)),
+    shutdownCelsius: optional(above(200)),
+    maxOperatingCelsius: optional(above(200)),
     numaNode: optional(whole(4096)),
     smOccupancy: optional(fc.double({ min: 0, max: 1, noNaN: true })),
     memoryBandwidthFraction: optional(fc.double({ min: 0, max: 1, noNaN: true })),
@@ -336,17 +340,17 @@ const anyHost = fc.record({
         pid: whole(2 ** 32 - 1),
         gpu: fc.integer({ min: -1, max: 5 }),
         user: anyText,
-        vram: optional(whole(BYTES)),
+        vram: optional(whole(GPU_BYTES)),
         age: optional(fc.oneof(fc.integer({ min: 0, max: 1e8 }), fc.double({ min: 1e-3, max: 1e6, noNaN: true }))),
         cpu: optional(real),
-        sm: optional(real),
+        sm: optional(percent),
         command: anyText,
         name: anyText,
       })
       .map(defined) as fc.Arbitrary<ProcSpec>,
     { maxLength: 8 },
   ),
-  cpus: fc.array(fc.record({ title: anyText, utilPercent: optional(real), cores: optional(whole(512)) }).map(defined), { maxLength: 2 }),
+  cpus: fc.array(fc.record({ title: anyText, utilPercent: optional(percent), cores: optional(whole(512)) }).map(defined), { maxLength: 2 }),
   memory: fc.array(fc.record({ totalBytes: optional(whole(BYTES)), usedBytes: optional(whole(BYTES)) }).map(defined), { maxLength: 2 }),
   disks: fc.array(fc.record({ title: anyText, totalBytes: optional(whole(BYTES)) }).map(defined), { maxLength: 2 }),
   state: fc.constantFrom('live' as const, 'failing' as const),

@@ -3,32 +3,60 @@
  * are kept as they come, with all their labels, and shown by name. Names as in all-smi 0.25.
  */
 import type { ExtraTable } from '../../model/columns.js';
+import { RANGES, type ValidRange } from '../../model/valid-range.js';
 
 export interface ExtraMetric {
   readonly table: ExtraTable;
   readonly name: string;
-  readonly unit: string;
+  readonly unit: ExtraUnit;
   readonly about: string;
   readonly extra: true;
-  readonly min?: number;
-  readonly max?: number;
+  /** Values outside are "not reported". */
+  readonly range: ValidRange;
 }
 
-type Row = readonly [name: string, unit: string, about: string, bounds?: { readonly min?: number; readonly max?: number }];
+/** Units, and which values in them are readings. */
+const UNITS = {
+  '1': RANGES.number,
+  number: RANGES.counter,
+  '0 or 1': RANGES.flag,
+  '0 to 2': { ...RANGES.flag, max: 2 },
+  'per second': RANGES.counter,
+  lanes: RANGES.lanes,
+  '%': RANGES.percent,
+  bytes: RANGES.gpuBytes,
+  MHz: RANGES.anyMegahertz,
+  rpm: RANGES.rpm,
+  '°C': RANGES.fromZeroCelsius,
+  W: RANGES.watts,
+  mW: RANGES.milliwatts,
+  V: RANGES.volts,
+  A: RANGES.amperes,
+  J: RANGES.joules,
+  µs: RANGES.counter,
+} as const satisfies Readonly<Record<string, ValidRange>>;
+export type ExtraUnit = keyof typeof UNITS;
 
-const ANY = { min: -Infinity };
-const said = (about: string): readonly [unit: string, about: string] => ['1', `${about}, as labels`];
+interface Rest {
+  /** Where the unit alone does not say which values are readings. */
+  readonly range?: ValidRange;
+}
+type Row = readonly [name: string, unit: ExtraUnit, about: string, rest?: Rest];
+
+/** May go beyond 100. */
+const OPEN_PERCENT: Rest = { range: { ...RANGES.percent, max: 1000 } };
+const said = (about: string): readonly [unit: ExtraUnit, about: string] => ['1', `${about}, as labels`];
 
 const NVIDIA: readonly Row[] = [
   ['gpu_temperature_threshold_acoustic_celsius', '°C', 'temperature that the fans aim at'],
-  ['gpu_gsp_firmware_mode', '0 to 2', 'GPU system processor: 0 disabled, 1 enabled, 2 default', { max: 2 }],
+  ['gpu_gsp_firmware_mode', '0 to 2', 'GPU system processor: 0 disabled, 1 enabled, 2 default'],
   ['gpu_gsp_firmware_version_info', ...said('its firmware')],
   ['gpu_pcie_gen_current', 'number', 'PCIe generation in use'],
   ['gpu_pcie_width_current', 'lanes', 'PCIe lanes in use'],
   ['gpu_clock_graphics_max_mhz', 'MHz', 'highest clock'],
   ['gpu_clock_memory_max_mhz', 'MHz', 'highest clock of the memory'],
   ['gpu_power_limit_current_watts', 'W', 'power limit that is set'],
-  ['gpu_mig_mode', '0 or 1', 'whether it is divided into MIG instances', { max: 1 }],
+  ['gpu_mig_mode', '0 or 1', 'whether it is divided into MIG instances'],
   ['vgpu_host_mode', '0 to 2', 'how it is shared by virtual machines, in the label `host_mode`'],
   ['vgpu_scheduler_state', '0 to 2', 'scheduler of its virtual GPUs: 0 unsupported, 1 off, 2 on; adaptive round robin in `arr_supported`'],
   ['vgpu_scheduler_policy', 'number', 'policy of that scheduler'],
@@ -57,7 +85,7 @@ const GAUDI: readonly Row[] = [
   ['gaudi_memory_utilization_percent', '%', 'part of the memory in use'],
   ['gaudi_power_draw_watts', 'W', 'power drawn'],
   ['gaudi_power_max_watts', 'W', 'highest power it may draw'],
-  ['gaudi_power_utilization_percent', '%', 'power drawn, of the highest'],
+  ['gaudi_power_utilization_percent', '%', 'power drawn, of the highest', OPEN_PERCENT],
   ['gaudi_temperature_celsius', '°C', 'temperature'],
 ];
 
@@ -177,7 +205,7 @@ const VGPU: readonly Row[] = [
   ['vgpu_memory_utilization', '%', 'share of the time in which its memory was read or written'],
   ['vgpu_memory_used_bytes', 'bytes', 'memory in use'],
   ['vgpu_memory_total_bytes', 'bytes', 'memory there is'],
-  ['vgpu_active', '0 or 1', 'whether a virtual machine uses it', { max: 1 }],
+  ['vgpu_active', '0 or 1', 'whether a virtual machine uses it'],
 ];
 
 const LINK: readonly Row[] = [
@@ -191,11 +219,11 @@ const CHASSIS: readonly Row[] = [
   ['chassis_cpu_power_watts', 'W', 'power of its CPUs'],
   ['chassis_gpu_power_watts', 'W', 'power of its GPUs'],
   ['chassis_ane_power_watts', 'W', 'power of its neural engine'],
-  ['chassis_inlet_temperature_celsius', '°C', 'temperature of the air that comes in', ANY],
-  ['chassis_outlet_temperature_celsius', '°C', 'temperature of the air that goes out', ANY],
+  ['chassis_inlet_temperature_celsius', '°C', 'temperature of the air that comes in', { range: RANGES.anyCelsius }],
+  ['chassis_outlet_temperature_celsius', '°C', 'temperature of the air that goes out', { range: RANGES.anyCelsius }],
 ];
 
-const FAN: readonly Row[] = [['chassis_fan_speed_rpm', 'rpm', 'a fan of the machine', { max: 100_000 }]];
+const FAN: readonly Row[] = [['chassis_fan_speed_rpm', 'rpm', 'a fan of the machine']];
 const ENERGY: readonly Row[] = [['energy_consumed_joules_total', 'J', 'energy since counting began, by `scope`: gpu, cpu or chassis']];
 const RUNTIME: readonly Row[] = [
   ['container_runtime_info', ...said('the container that the exporter runs in')],
@@ -221,5 +249,7 @@ const TABLES: Readonly<Record<ExtraTable, readonly (readonly Row[])[]>> = {
 };
 
 export const EXTRA_METRICS: readonly ExtraMetric[] = (Object.keys(TABLES) as ExtraTable[]).flatMap((table) =>
-  TABLES[table].flat().map(([name, unit, about, bounds]) => ({ table, name, unit, about, extra: true as const, ...bounds })),
+  TABLES[table]
+    .flat()
+    .map(([name, unit, about, rest]) => ({ table, name, unit, about, extra: true as const, range: rest?.range ?? UNITS[unit] })),
 );

@@ -3,6 +3,9 @@
  * and limits are those of all-smi 0.25 (https://github.com/lablup/all-smi); docs/METRICS.md is generated from here.
  */
 import type { CpuField, CoreField, DiskField, GpuField, MemoryField } from '../../model/columns.js';
+import { GPU_FIELDS, gpuField } from '../../model/gpu-fields.js';
+import { CORE_RANGES, CPU_RANGES, DISK_RANGES, MEMORY_RANGES, PROCESS_RANGES, type ProcessField } from '../../model/machine-fields.js';
+import { RANGES, type ValidRange } from '../../model/valid-range.js';
 import { EXTRA_METRICS, type ExtraMetric } from './extra-families.js';
 import { CPU, SM, START, type Section, UNKNOWN, VRAM } from '../parser/row-layout.js';
 
@@ -13,9 +16,8 @@ interface Shape {
   readonly name: string;
   readonly unit: string;
   readonly about: string;
-  /** Values outside are "not reported"; default: 0 and above. */
-  readonly min?: number;
-  readonly max?: number;
+  /** Values outside are "not reported". */
+  readonly range: ValidRange;
 }
 export type Metric = Shape &
   (
@@ -30,54 +32,64 @@ export type Metric = Shape &
   );
 export type Table = Metric['table'];
 
-/** Smallest reading where the exporter means "unavailable" by 0. */
-const ABOVE_ZERO = Number.MIN_VALUE;
+/** What says something with its labels, or with being there. */
+const SAID = { unit: '1', range: RANGES.number } as const;
 
-const gpu = (name: string, field: GpuField, unit: string, about: string, bounds: Pick<Shape, 'min' | 'max'> = {}): Metric => ({
-  table: 'gpu',
+const gpu = (field: GpuField): readonly Metric[] => {
+  const { exposed, range } = gpuField(field);
+  if (!exposed) return [];
+  return [{ table: 'gpu', name: exposed.family, field, unit: exposed.unit, about: exposed.about, range }];
+};
+const cpu = (name: string, field: CpuField, unit: string, about: string): Metric => ({
+  table: 'cpu',
   name,
   field,
   unit,
   about,
-  ...bounds,
+  range: CPU_RANGES[field],
 });
-const cpu = (name: string, field: CpuField, unit: string, about: string): Metric => ({ table: 'cpu', name, field, unit, about });
-const memory = (name: string, field: MemoryField, unit: string, about: string): Metric => ({ table: 'memory', name, field, unit, about });
-const process = (name: string, section: Section, unit: string, about: string): Metric => ({ table: 'process', name, section, unit, about });
+const memory = (name: string, field: MemoryField, unit: string, about: string): Metric => ({
+  table: 'memory',
+  name,
+  field,
+  unit,
+  about,
+  range: MEMORY_RANGES[field],
+});
+const disk = (name: string, field: DiskField, about: string): Metric => ({
+  table: 'disk',
+  name,
+  field,
+  unit: 'bytes',
+  about,
+  range: DISK_RANGES[field],
+});
+const process = (name: string, section: Section, field: ProcessField, unit: string, about: string): Metric => ({
+  table: 'process',
+  name,
+  section,
+  unit,
+  about,
+  range: PROCESS_RANGES[field],
+});
 
 export const METRICS: readonly Metric[] = [
-  { table: 'up', name: 'up', unit: '0 or 1', about: 'whether the exporter has collected anything yet' },
-  { table: 'build', name: 'build_info', unit: '1', about: "the exporter's version, in the label `version`" },
-  gpu('gpu_utilization', 'utilPercent', '%', 'share of the time in which something ran on it'),
-  gpu('gpu_memory_used_bytes', 'memoryUsedBytes', 'bytes', 'memory in use, whoever owns it'),
-  gpu('gpu_memory_total_bytes', 'memoryTotalBytes', 'bytes', 'memory there is', { min: ABOVE_ZERO }),
-  gpu('gpu_temperature_celsius', 'temperatureCelsius', '°C', 'temperature', { min: ABOVE_ZERO }),
-  gpu('gpu_power_consumption_watts', 'powerWatts', 'W', 'power drawn'),
-  gpu('gpu_power_limit_max_watts', 'powerLimitWatts', 'W', 'highest power it may draw', { min: ABOVE_ZERO }),
-  gpu('gpu_frequency_mhz', 'frequencyMhz', 'MHz', 'clock', { min: ABOVE_ZERO }),
-  gpu('gpu_performance_state', 'performanceState', '0 to 15', 'performance state; 0 is the fastest', { max: 15 }),
-  gpu('gpu_fan_speed_rpm', 'fanRpm', 'rpm', 'fan', { max: 100_000 }),
-  gpu('gpu_temperature_threshold_slowdown_celsius', 'slowdownCelsius', '°C', 'temperature at which it slows down', { min: ABOVE_ZERO }),
-  gpu('gpu_temperature_threshold_shutdown_celsius', 'shutdownCelsius', '°C', 'temperature at which it shuts down', { min: ABOVE_ZERO }),
-  gpu('gpu_temperature_threshold_max_operating_celsius', 'maxOperatingCelsius', '°C', 'highest temperature for lasting operation', {
-    min: ABOVE_ZERO,
-  }),
-  gpu('gpu_numa_node_id', 'numaNode', 'number', 'NUMA node it hangs on', { max: 4096 }),
-  gpu('gpu_sm_occupancy', 'smOccupancy', '0 to 1', 'how full its multiprocessors are', { max: 1 }),
-  gpu('gpu_memory_bandwidth_utilization', 'memoryBandwidthFraction', '0 to 1', 'part of the memory bandwidth in use', { max: 1 }),
-  { table: 'gpu', name: 'gpu_info', unit: '1', about: 'driver, CUDA version and more, as labels' },
-  process('process_memory_used_bytes', VRAM, 'bytes', 'memory that a process holds on a GPU'),
-  process('process_start_time_seconds', START, 's', 'seconds since its start; from 1e9 on the Unix time of its start'),
-  process('process_cpu_percent', CPU, '%', 'share of one CPU core; several cores make more than 100'),
-  process('process_gpu_utilization', SM, '%', "share of a GPU's multiprocessors (only from `all-smi-view api`)"),
+  { table: 'up', name: 'up', unit: '0 or 1', about: 'whether the exporter has collected anything yet', range: RANGES.number },
+  { table: 'build', name: 'build_info', ...SAID, about: "the exporter's version, in the label `version`" },
+  ...GPU_FIELDS.flatMap(gpu),
+  { table: 'gpu', name: 'gpu_info', ...SAID, about: 'driver, CUDA version and more, as labels' },
+  process('process_memory_used_bytes', VRAM, 'vramBytes', 'bytes', 'memory that a process holds on a GPU'),
+  process('process_start_time_seconds', START, 'startSeconds', 's', 'seconds since its start; from 1e9 on the Unix time of its start'),
+  process('process_cpu_percent', CPU, 'cpuPercent', '%', 'share of one CPU core; several cores make more than 100'),
+  process('process_gpu_utilization', SM, 'smPercent', '%', "share of a GPU's multiprocessors (only from `all-smi-view api`)"),
   {
     table: 'scope',
     name: 'process_export_info',
-    unit: '1',
+    ...SAID,
     about: 'that processes are exported, and which: `scope` gpu or all (only from `all-smi-view api`)',
   },
-  { table: 'cpu', name: 'cpu_info', unit: '1', about: 'model, architecture and platform, as labels' },
-  { table: 'cpu', name: 'cpu_model', unit: '1', about: 'model, in the label `model`' },
+  { table: 'cpu', name: 'cpu_info', ...SAID, about: 'model, architecture and platform, as labels' },
+  { table: 'cpu', name: 'cpu_model', ...SAID, about: 'model, in the label `model`' },
   cpu('cpu_utilization', 'utilPercent', '%', 'share of the time in which the CPUs were busy'),
   cpu('cpu_socket_count', 'sockets', 'number', 'sockets'),
   cpu('cpu_core_count', 'cores', 'number', 'cores'),
@@ -85,7 +97,14 @@ export const METRICS: readonly Metric[] = [
   cpu('cpu_frequency_mhz', 'frequencyMhz', 'MHz', 'clock'),
   cpu('cpu_temperature_celsius', 'temperatureCelsius', '°C', 'temperature'),
   cpu('cpu_power_consumption_watts', 'powerWatts', 'W', 'power drawn'),
-  { table: 'core', name: 'cpu_core_utilization', field: 'utilPercent', unit: '%', about: 'share of the time in which a core was busy' },
+  {
+    table: 'core',
+    name: 'cpu_core_utilization',
+    field: 'utilPercent',
+    unit: '%',
+    about: 'share of the time in which a core was busy',
+    range: CORE_RANGES.utilPercent,
+  },
   memory('memory_total_bytes', 'totalBytes', 'bytes', 'memory there is'),
   memory('memory_used_bytes', 'usedBytes', 'bytes', 'memory in use'),
   memory('memory_available_bytes', 'availableBytes', 'bytes', 'memory that programs could have'),
@@ -94,8 +113,8 @@ export const METRICS: readonly Metric[] = [
   memory('memory_utilization', 'utilPercent', '%', 'part of the memory in use'),
   memory('swap_total_bytes', 'swapTotalBytes', 'bytes', 'swap space there is'),
   memory('swap_used_bytes', 'swapUsedBytes', 'bytes', 'swap space in use'),
-  { table: 'disk', name: 'disk_total_bytes', field: 'totalBytes', unit: 'bytes', about: 'size of a file system' },
-  { table: 'disk', name: 'disk_available_bytes', field: 'availableBytes', unit: 'bytes', about: 'free on a file system' },
+  disk('disk_total_bytes', 'totalBytes', 'size of a file system'),
+  disk('disk_available_bytes', 'availableBytes', 'free on a file system'),
   ...EXTRA_METRICS,
 ];
 

@@ -23,6 +23,7 @@ import {
 } from '../../model/columns.js';
 import { NO_EXTRA_ROWS, NO_EXTRAS, NO_FACTS, NO_GPUS, NO_PROCESSES, NO_ROWS } from '../../model/empty-columns.js';
 import type { NodeGpu, NodeProcess, NodeSample } from '../../model/sample.js';
+import { reading } from '../../model/valid-range.js';
 import { labelText, type Cap } from '../parser/labels.js';
 import type { UserNames } from '../parser/user-names.js';
 import { METRICS, metricNamed, NAMESPACE, ROW_CAPS, type Metric } from '../schema/families.js';
@@ -147,9 +148,9 @@ export class SampleColumns implements NodeData {
 
   #procColumns(sample: NodeSample, gpus: readonly NodeGpu[], processes: readonly NodeProcess[]): ProcColumns {
     const count = processes.length;
-    const reading = (name: string): Float64Array => {
-      const column = PROCESS_COLUMNS.find((one) => one.name === name)!;
-      return Float64Array.from(processes, (process) => readingOf(metricOf(column)!, column, process));
+    const column = (name: string): Float64Array => {
+      const family = PROCESS_COLUMNS.find((one) => one.name === name)!;
+      return Float64Array.from(processes, (process) => readingOf(metricOf(family)!, family, process));
     };
     const slots = new Map(gpus.map((gpu, slot) => [gpu, slot]));
     return {
@@ -157,10 +158,10 @@ export class SampleColumns implements NodeData {
       pid: Uint32Array.from(processes, ({ pid }) => pid),
       gpu: Int32Array.from(processes, ({ gpu }) => (gpu === undefined ? -1 : (slots.get(sample.gpus[gpu]!) ?? -1))),
       user: Int32Array.from(processes, ({ user }) => this.#users.idOfName(labelText(capped(user, MAX_NAME), 'name'))),
-      vramBytes: reading('process_memory_used_bytes').map((bytes) => (bytes > 0 ? bytes : 0)),
-      ageSeconds: reading('process_start_time_seconds'),
-      cpuPercent: reading('process_cpu_percent'),
-      smPercent: reading('process_gpu_utilization'),
+      vramBytes: column('process_memory_used_bytes').map((bytes) => (bytes > 0 ? bytes : 0)),
+      ageSeconds: column('process_start_time_seconds'),
+      cpuPercent: column('process_cpu_percent'),
+      smPercent: column('process_gpu_utilization'),
       command: Uint32Array.from(processes, ({ command, commandRestBytes }) =>
         this.#ref(capped(command, MAX_COMMAND, commandRestBytes), 'command'),
       ),
@@ -222,10 +223,9 @@ export class SampleColumns implements NodeData {
 const metricOf = <Row>({ name }: Column<Row>): Metric | undefined => METRICS[metricNamed(NAMESPACE + name)];
 
 /** A reading as the text of a node has it: to as many digits, and NaN where the family cannot have that value. */
-function readingOf<Row>({ min = 0, max = Number.MAX_VALUE }: Metric, { of, decimals }: Column<Row>, row: Row): number {
+function readingOf<Row>({ range }: Metric, { of, decimals }: Column<Row>, row: Row): number {
   const value = of(row, undefined) ?? NaN;
-  const written = decimals === undefined ? value : Number(value.toFixed(decimals));
-  return written >= min && written <= max ? written : NaN;
+  return reading(decimals === undefined ? value : Number(value.toFixed(decimals)), range);
 }
 
 const inOrder = (gpus: readonly NodeGpu[]): readonly NodeGpu[] =>
@@ -303,11 +303,11 @@ const isExtra = (name: string): boolean => {
 
 function extra(family: string, value: number, labels: Labels): ExtraReading {
   const metric = METRICS[metricNamed(NAMESPACE + family)]!;
-  const { min = 0, max = Number.MAX_VALUE, unit } = metric;
+  const { range, unit } = metric;
   return {
     family,
     unit,
-    value: value >= min && value <= max ? value : NaN,
+    value: reading(value, range),
     labels: Object.entries(labels).map(([name, text]) => [name, labelText(String(text), 'value')] as const),
   };
 }

@@ -1,25 +1,16 @@
 /** Which family each reading of a sample is, and how its texts are cut: for the text that a node sends, and for the columns of a viewer. */
 import type { Column } from './gauges.js';
 import type { NodeGpu, NodeProcess, NodeMigDevice, NodeCpu, NodeMemory, NodeDisk, NodeSample, NodeSource } from '../../model/sample.js';
+import { GPU_FIELDS, gpuField } from '../../model/gpu-fields.js';
 import { clean } from '../../text/sanitize.js';
 
+/** The columns that a source of this program fills, then what is kept as it comes. */
 export const GPU_COLUMNS: readonly Column<NodeGpu>[] = [
-  { name: 'gpu_utilization', help: 'Share of time the GPU was busy, percent', of: (gpu) => gpu.utilPercent },
-  { name: 'gpu_memory_used_bytes', help: 'GPU memory in use', of: (gpu) => gpu.memoryUsedBytes },
-  { name: 'gpu_memory_total_bytes', help: 'GPU memory there is', of: (gpu) => gpu.memoryTotalBytes },
-  { name: 'gpu_temperature_celsius', help: 'Temperature of the GPU', of: (gpu) => gpu.temperatureCelsius },
-  { name: 'gpu_power_consumption_watts', help: 'Power the GPU draws', of: (gpu) => gpu.powerWatts },
-  { name: 'gpu_frequency_mhz', help: 'Clock of the GPU, MHz', of: (gpu) => gpu.frequencyMhz },
-  { name: 'gpu_power_limit_max_watts', help: 'Highest power limit of the GPU', of: (gpu) => gpu.powerLimitMaxWatts },
+  ...GPU_FIELDS.flatMap((field): readonly Column<NodeGpu>[] => {
+    const { exposed, exported } = gpuField(field);
+    return exposed && exported ? [{ name: exposed.family, ...exported }] : [];
+  }),
   { name: 'gpu_power_limit_current_watts', help: 'Power limit that is set', of: (gpu) => gpu.powerLimitWatts },
-  { name: 'gpu_performance_state', help: 'P-state, 0 is the fastest', of: (gpu) => gpu.performanceState },
-  { name: 'gpu_temperature_threshold_slowdown_celsius', help: 'The GPU slows down at this', of: (gpu) => gpu.slowdownCelsius },
-  { name: 'gpu_temperature_threshold_shutdown_celsius', help: 'The GPU shuts down at this', of: (gpu) => gpu.shutdownCelsius },
-  {
-    name: 'gpu_temperature_threshold_max_operating_celsius',
-    help: 'The GPU should stay below this',
-    of: (gpu) => gpu.maxOperatingCelsius,
-  },
   { name: 'gpu_pcie_gen_current', help: 'PCIe generation in use', of: (gpu) => gpu.pcieGeneration },
   { name: 'gpu_pcie_width_current', help: 'PCIe lanes in use', of: (gpu) => gpu.pcieWidth },
   { name: 'gpu_clock_graphics_max_mhz', help: 'Highest clock of the GPU, MHz', of: (gpu) => gpu.graphicsMaxMhz },

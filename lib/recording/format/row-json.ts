@@ -1,6 +1,7 @@
 /** Rows of a host as the JSON that all-smi reads: every field it requires, integers without a point, keys in alphabetical order. */
 import type { NodeView } from '../../model/node-view.js';
-import { CPU_RULES, DETAIL_LABELS, GPU_RULES, MEMORY_RULES, type FieldRule } from './schema.js';
+import { GPU_FIELDS, gpuField, type GpuField } from '../../model/gpu-fields.js';
+import { CPU_RULES, DETAIL_LABELS, MEMORY_RULES, type FieldRule } from './schema.js';
 import type { Ms } from '../../model/clock.js';
 
 /** What rows of one frame have in common. */
@@ -30,75 +31,92 @@ function withAbsent<Row extends object>(row: Row): Row | (Row & { readonly absen
 
 const real = (value: number, key: string): number => field({ key }, value) ?? 0;
 
-/** `links`: NVLinks of the host by the uuid of their GPU. */
+/** What a cell of a GPU row is made of. `links`: NVLinks of the node by the uuid of their GPU. */
+interface GpuCell {
+  readonly node: NodeView;
+  readonly slot: number;
+  readonly time: string;
+  readonly links: ReadonlyMap<string, readonly LinkJson[]>;
+}
+type WriteCell = (cell: GpuCell) => unknown;
+
+const extraOf = ({ node, slot }: GpuCell, family: string): number | null => orNull(node.extras.rows('gpu').value(slot, family));
+const nothing: WriteCell = () => null;
+
+/** Cells that are no field of `GPU_FIELD_TABLE`. */
+const OTHER_CELLS: Readonly<Record<string, WriteCell>> = {
+  ane_utilization: (cell) => extraOf(cell, 'ane_utilization') ?? -1,
+  detail: ({ node, slot }) => detailOf(node, slot),
+  device_type: ({ node, slot }) => node.gpus.detail(slot, 'type') || 'GPU',
+  dla_utilization: nothing,
+  gpm_metrics: ({ node, slot }) => gpmOf(node, slot),
+  gpu_core_count: nothing,
+  gsp_firmware_mode: (cell) => whole(extraOf(cell, 'gpu_gsp_firmware_mode'), 255),
+  gsp_firmware_version: ({ node, slot }) => node.extras.rows('gpu').label(slot, 'version') || null,
+  host_id: ({ node }) => node.nodeId,
+  hostname: ({ node }) => node.name,
+  instance: ({ node }) => node.name,
+  name: ({ node, slot }) => node.text(node.gpus.name[slot]!),
+  nvlink_remote_devices: ({ node, slot, links }) => links.get(node.text(node.gpus.uuid[slot]!)) ?? [],
+  temperature_threshold_acoustic: (cell) => whole(extraOf(cell, 'gpu_temperature_threshold_acoustic_celsius'), 2 ** 32 - 1),
+  tensorcore_utilization: nothing,
+  time: ({ time }) => time,
+  uuid: ({ node, slot }) => node.text(node.gpus.uuid[slot]!),
+};
+
+const FIELD_CELLS = GPU_FIELDS.flatMap((id): readonly (readonly [key: string, WriteCell])[] => {
+  const { record } = gpuField(id);
+  return record && record.in === 'row' ? [[record.key, ({ node, slot }) => field(record, node.gpus.field[id][slot]!)]] : [];
+});
+
+const byName = <T>([a]: readonly [string, T], [b]: readonly [string, T]): number => (a < b ? -1 : 1);
+const GPU_CELLS = [...Object.entries(OTHER_CELLS), ...FIELD_CELLS].sort(byName);
+
 export function gpuJson(node: NodeView, slot: number, { time }: RowContext, links: ReadonlyMap<string, readonly LinkJson[]>): string {
-  const { gpus } = node;
-  const uuid = node.text(gpus.uuid[slot]!);
-  const value = (id: keyof typeof GPU_RULES): number | null => field(GPU_RULES[id]!, gpus.field[id][slot]!);
-  const extra = (family: string): number | null => orNull(node.extras.rows('gpu').value(slot, family));
-  return JSON.stringify(
-    withAbsent({
-      ane_utilization: extra('ane_utilization') ?? -1,
-      detail: detailOf(node, slot),
-      device_type: gpus.detail(slot, 'type') || 'GPU',
-      dla_utilization: null,
-      fan_speed_rpm: value('fanRpm'),
-      frequency: value('frequencyMhz'),
-      gpm_metrics: gpmOf(gpus.field.smOccupancy[slot]!, gpus.field.memoryBandwidthFraction[slot]!),
-      gpu_core_count: null,
-      gsp_firmware_mode: whole(extra('gpu_gsp_firmware_mode'), 255),
-      gsp_firmware_version: node.extras.rows('gpu').label(slot, 'version') || null,
-      host_id: node.nodeId,
-      hostname: node.name,
-      instance: node.name,
-      name: node.text(gpus.name[slot]!),
-      numa_node_id: value('numaNode'),
-      nvlink_remote_devices: links.get(uuid) ?? [],
-      performance_state: value('performanceState'),
-      power_consumption: value('powerWatts'),
-      temperature: value('temperatureCelsius'),
-      temperature_threshold_acoustic: whole(extra('gpu_temperature_threshold_acoustic_celsius'), 2 ** 32 - 1),
-      temperature_threshold_max_operating: value('maxOperatingCelsius'),
-      temperature_threshold_shutdown: value('shutdownCelsius'),
-      temperature_threshold_slowdown: value('slowdownCelsius'),
-      tensorcore_utilization: null,
-      time,
-      total_memory: value('memoryTotalBytes'),
-      used_memory: value('memoryUsedBytes'),
-      utilization: value('utilPercent'),
-      uuid,
-    }),
-  );
+  const cell: GpuCell = { node, slot, time, links };
+  const row: Record<string, unknown> = {};
+  for (const [key, write] of GPU_CELLS) row[key] = write(cell);
+  return JSON.stringify(withAbsent(row));
 }
 
-function gpmOf(occupancy: number, bandwidth: number): object | null {
-  if (Number.isNaN(occupancy) && Number.isNaN(bandwidth)) return null;
-  return { memory_bandwidth_utilization: orNull(bandwidth), sm_occupancy: orNull(occupancy) };
+/** Fields of `gpm_metrics`. */
+const GPM = GPU_FIELDS.flatMap((id): readonly (readonly [key: string, id: GpuField])[] => {
+  const { record } = gpuField(id);
+  return record && record.in === 'gpm_metrics' ? [[record.key, id]] : [];
+}).sort(byName);
+
+function gpmOf({ gpus }: NodeView, slot: number): object | null {
+  if (GPM.every(([, id]) => Number.isNaN(gpus.field[id][slot]!))) return null;
+  return Object.fromEntries(GPM.map(([key, id]) => [key, orNull(gpus.field[id][slot]!)]));
 }
 
-function detailOf({ gpus, name: label }: NodeView, slot: number): Record<string, string> {
+type WriteDetail = (node: NodeView, slot: number) => string;
+
+/** By key, alphabetical: labels of the info family, and fields that all-smi has among them. */
+const DETAILS = [
+  ...DETAIL_LABELS.map((label): readonly [string, WriteDetail] => [label, ({ gpus }, slot) => gpus.detail(slot, label)]),
+  ...GPU_FIELDS.flatMap((id): readonly (readonly [string, WriteDetail])[] => {
+    const { record } = gpuField(id);
+    return record && record.in === 'detail' ? [[record.key, ({ gpus }, slot) => numberText(gpus.field[id][slot]!, record.decimals)]] : [];
+  }),
+  ['index', ({ gpus }: NodeView, slot: number) => String(gpus.index[slot])] as const,
+  ['instance_name', ({ name }: NodeView) => name] as const,
+].sort(byName);
+
+function detailOf(node: NodeView, slot: number): Record<string, string> {
   const detail: Record<string, string> = {};
-  const limit = gpus.field.powerLimitWatts[slot]!;
-  for (const name of DETAIL_KEYS) {
-    const text =
-      name === 'index'
-        ? String(gpus.index[slot])
-        : name === 'instance_name'
-          ? label
-          : name === 'power_limit_max'
-            ? numberText(limit)
-            : gpus.detail(slot, name);
-    if (text !== '') detail[name] = text;
+  for (const [key, write] of DETAILS) {
+    const text = write(node, slot);
+    if (text !== '') detail[key] = text;
   }
   return detail;
 }
 
-const DETAIL_KEYS: readonly string[] = [...DETAIL_LABELS, 'index', 'instance_name', 'power_limit_max'].sort();
-
 const whole = (value: number | null, max: number): number | null => (value === null || value < 0 ? null : Math.min(max, Math.round(value)));
 
 /** Decimal digits; '' for what was not reported. */
-const numberText = (value: number): string => (Number.isFinite(value) ? String(value) : '');
+const numberText = (value: number, decimals?: number): string =>
+  Number.isFinite(value) ? (decimals === undefined ? String(value) : value.toFixed(decimals)) : '';
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** On which GPU a process is: what the row says of it, and what it says in all-smi's own words. */

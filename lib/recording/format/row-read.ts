@@ -1,22 +1,23 @@
 /** Rows of a frame, read: ours and all-smi's, local and remote. Nothing is believed that the format does not say. */
 import { CPU_FIELDS, CORE_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type GpuField } from '../../model/columns.js';
+import { gpuField } from '../../model/gpu-fields.js';
+import { CORE_RANGES, CPU_RANGES, DISK_RANGES, MEMORY_RANGES, PROCESS_RANGES, processReading } from '../../model/machine-fields.js';
+import { reading, type ValidRange } from '../../model/valid-range.js';
 import { clean } from '../../text/sanitize.js';
 import { integerOf, isRecord, listOf, member, numberOf, textOf, type Loose } from './json-read.js';
 import type { CellRecord, GpuRecord } from './records.js';
 import { FIRST_EPOCH } from './row-json.js';
-import { CPU_RULES, GPU_RULES, MAX_CORES, MAX_DETAILS, MEMORY_RULES, type FieldRule } from './schema.js';
+import { CPU_RULES, MAX_CORES, MAX_DETAILS, MEMORY_RULES, type FieldRule } from './schema.js';
 import type { Ms } from '../../model/clock.js';
 
 /** Bytes kept of texts, as the contract caps them; commands may end in the exporter's note of how much it cut. */
 const COMMAND_BYTES = 288;
 const NAME_BYTES = 128;
 
-/** A field by its rule; NaN where nothing was reported. */
-function valueOf(row: Loose, rule: FieldRule | undefined): number {
-  if (!rule) return NaN;
-  const value = numberOf(row, rule.key, 0, rule.max);
-  if (value === 0 && (rule.none === 0 || absentIn(row, rule.key))) return NaN;
-  return value;
+/** A field by its rule; NaN where nothing was reported, or what no such field can be. */
+function valueOf(row: Loose, { key, none, max }: FieldRule, range: ValidRange): number {
+  const value = reading(numberOf(row, key, 0, max), range);
+  return value === 0 && (none === 0 || absentIn(row, key)) ? NaN : value;
 }
 
 function absentIn(row: Loose, key: string): boolean {
@@ -27,26 +28,30 @@ function absentIn(row: Loose, key: string): boolean {
 /** `position`: its place among the GPUs of its host, which is its index where the row does not tell. */
 export function readGpu(row: Loose, position: number): GpuRecord {
   const details = readDetails(row);
-  const find = (label: string): string | undefined => details.find(([name]) => name === label)?.[1];
-  const gpm = member(row, 'gpm_metrics');
-  const special: Partial<Record<GpuField, number>> = {
-    powerLimitWatts: decimal(find('power_limit_max')),
-    ...(isRecord(gpm)
-      ? { smOccupancy: numberOf(gpm, 'sm_occupancy', 0, 1), memoryBandwidthFraction: numberOf(gpm, 'memory_bandwidth_utilization', 0, 1) }
-      : {}),
-  };
-  const index = find('index') ?? '';
+  const index = labelIn(details, 'index');
   return {
     index: /^\d{1,5}$/.test(index) ? Number(index) : position,
     uuid: textOf(row, 'uuid', NAME_BYTES),
     name: textOf(row, 'name'),
-    values: GPU_FIELDS.map((field) => special[field] ?? valueOf(row, GPU_RULES[field])),
+    values: GPU_FIELDS.map((field) => gpuValue(row, details, field)),
     details: details.filter(([name]) => name !== 'index' && name !== 'instance_name'),
   };
 }
 
+type Details = readonly (readonly [label: string, text: string])[];
+const labelIn = (details: Details, label: string): string => details.find(([name]) => name === label)?.[1] ?? '';
+
+function gpuValue(row: Loose, details: Details, field: GpuField): number {
+  const { record, range } = gpuField(field);
+  if (!record) return NaN;
+  if (record.in === 'row') return valueOf(row, record, range);
+  if (record.in === 'detail') return reading(decimal(labelIn(details, record.key)), range);
+  const gpm = member(row, 'gpm_metrics');
+  return isRecord(gpm) ? reading(numberOf(gpm, record.key), range) : NaN;
+}
+
 /** Labels in the spelling of the exposition: local recordings of all-smi have `Driver Version` for `driver_version`. */
-function readDetails(row: Loose): readonly (readonly [label: string, text: string])[] {
+function readDetails(row: Loose): Details {
   const type = textOf(row, 'device_type', 32);
   const details = new Map<string, string>(type === '' ? [] : [['type', type]]);
   const given = member(row, 'detail');
@@ -61,7 +66,7 @@ function readDetails(row: Loose): readonly (readonly [label: string, text: strin
   return [...details];
 }
 
-const decimal = (text = ''): number => (/^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN);
+const decimal = (text: string): number => (/^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN);
 
 /** What a process row says, its GPU still by the names it uses. */
 export interface ReadProc {
@@ -85,7 +90,7 @@ export function readProc(row: Loose): ReadProc | undefined {
   const pid = integerOf(row, 'pid', 0, 2 ** 32 - 1);
   if (pid === undefined) return undefined;
   const deviceUuid = textOf(row, 'device_uuid', NAME_BYTES);
-  const vramBytes = numberOf(row, 'used_memory') || 0;
+  const vramBytes = processReading('vramBytes', numberOf(row, 'used_memory')) || 0;
   return {
     nodeId: textOf(row, 'host_id'),
     pid,
@@ -96,8 +101,8 @@ export function readProc(row: Loose): ReadProc | undefined {
     user: textOf(row, 'user', NAME_BYTES),
     vramBytes,
     start: textOf(row, 'start_time', 64),
-    cpuPercent: valueOf(row, { key: 'cpu_percent' }),
-    smPercent: valueOf(row, { key: 'gpu_utilization' }),
+    cpuPercent: valueOf(row, { key: 'cpu_percent' }, PROCESS_RANGES.cpuPercent),
+    smPercent: valueOf(row, { key: 'gpu_utilization' }, PROCESS_RANGES.smPercent),
     command: textOf(row, 'command', COMMAND_BYTES),
     name: textOf(row, 'process_name', NAME_BYTES),
   };
@@ -125,7 +130,7 @@ export function ageOf(start: string, at: Ms): number {
 }
 
 export function readCpu(row: Loose): CellRecord {
-  return { title: textOf(row, 'cpu_model'), values: CPU_FIELDS.map((field) => valueOf(row, CPU_RULES[field])) };
+  return { title: textOf(row, 'cpu_model'), values: CPU_FIELDS.map((field) => valueOf(row, CPU_RULES[field], CPU_RANGES[field])) };
 }
 
 /** Cores of a CPU row, by their number. */
@@ -133,19 +138,19 @@ export function readCores(row: Loose): readonly CellRecord[] {
   const cores = (listOf(row, 'per_core_utilization') ?? []).slice(0, MAX_CORES).filter(isRecord);
   return cores.map((core, at) => ({
     title: String(integerOf(core, 'core_id', 0, 1e6) ?? at),
-    values: CORE_FIELDS.map(() => numberOf(core, 'utilization')),
+    values: CORE_FIELDS.map((field) => valueOf(core, { key: 'utilization' }, CORE_RANGES[field])),
   }));
 }
 
 export function readMemory(row: Loose): CellRecord {
-  return { title: '', values: MEMORY_FIELDS.map((field) => valueOf(row, MEMORY_RULES[field])) };
+  return { title: '', values: MEMORY_FIELDS.map((field) => valueOf(row, MEMORY_RULES[field], MEMORY_RANGES[field])) };
 }
 
 export function readDisk(row: Loose): CellRecord {
   const keys = { totalBytes: 'total_bytes', availableBytes: 'available_bytes' } as const;
   return {
     title: textOf(row, 'mount_point'),
-    values: DISK_FIELDS.map((field) => valueOf(row, { key: keys[field], max: Number.MAX_SAFE_INTEGER })),
+    values: DISK_FIELDS.map((field) => valueOf(row, { key: keys[field] }, DISK_RANGES[field])),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Names and limits of the recording format: NDJSON, schema 1, as all-smi 0.25 writes and reads it. What is ours alone is said so. */
-import type { CpuField, GpuField, MemoryField } from '../../model/columns.js';
+import type { CpuField, MemoryField } from '../../model/columns.js';
 
 export const SCHEMA = 1;
 /** The format of this version of all-smi is what is written; readers take any. */
@@ -60,22 +60,6 @@ export interface FieldRule {
 const U32 = 2 ** 32 - 1;
 /** Beyond it neighbouring integers are the same number here, and digits would be made up. */
 const U64 = Number.MAX_SAFE_INTEGER;
-
-/** GPU fields but those that live in `detail` and `gpm_metrics`. */
-export const GPU_RULES: Readonly<Partial<Record<GpuField, FieldRule>>> = {
-  utilPercent: { key: 'utilization', none: -1 },
-  memoryUsedBytes: { key: 'used_memory', max: U64 },
-  memoryTotalBytes: { key: 'total_memory', max: U64 },
-  temperatureCelsius: { key: 'temperature', none: 0, max: U32 },
-  powerWatts: { key: 'power_consumption', none: -1 },
-  frequencyMhz: { key: 'frequency', none: 0, max: U32 },
-  performanceState: { key: 'performance_state', none: null, max: U32 },
-  fanRpm: { key: 'fan_speed_rpm', none: null, max: U32 },
-  slowdownCelsius: { key: 'temperature_threshold_slowdown', none: null, max: U32 },
-  shutdownCelsius: { key: 'temperature_threshold_shutdown', none: null, max: U32 },
-  maxOperatingCelsius: { key: 'temperature_threshold_max_operating', none: null, max: U32 },
-  numaNode: { key: 'numa_node_id', none: null, max: 2 ** 31 - 1 },
-};
 
 export const CPU_RULES: Readonly<Record<CpuField, FieldRule>> = {
   utilPercent: { key: 'utilization' },

@@ -4,6 +4,7 @@
  */
 import { NO_ALLOCATIONS } from '../../../model/allocations.js';
 import type { Change, NodeData, NodeFacts } from '../../../model/columns.js';
+import { processReading } from '../../../model/machine-fields.js';
 import { Arena } from '../bytes.js';
 import type { SampleValues } from '../sample-values.js';
 import type { ParserWorkspace } from '../workspace.js';
@@ -154,10 +155,9 @@ export class Committed implements NodeData {
     const nodeNow = (at + skewMs) / 1000;
     let moved = structure;
     for (let row = 0, value = 0; row < count; row++, value += SECTIONS) {
-      const bytes = values[value + VRAM]!;
-      procs.vramBytes[row] = bytes > 0 && bytes < Infinity ? bytes : 0;
-      procs.cpuPercent[row] = share(values[value + CPU]!);
-      procs.smPercent[row] = share(values[value + SM]!);
+      procs.vramBytes[row] = processReading('vramBytes', values[value + VRAM]) || 0;
+      procs.cpuPercent[row] = processReading('cpuPercent', values[value + CPU]);
+      procs.smPercent[row] = processReading('smPercent', values[value + SM]);
       procs.ageSeconds[row] = ageOf(values[value + START]!, nodeNow);
       if (!moved && devices[ints[row * ROW_INTS + ROW_DEVICE]!]!.bytes === 0) moved = procs.gpu[row]! >= 0 !== procs.vramBytes[row]! > 0;
     }
@@ -172,8 +172,6 @@ function capsHit(tables: readonly string[], rows: boolean): readonly string[] {
   if (tables.length === 0 && !rows) return NOT_CAPPED;
   return [...tables, ...(rows ? ['process'] : [])].map((table) => `${table} rows`);
 }
-
-const share = (percent: number): number => (percent >= 0 && percent < Infinity ? percent : NaN);
 
 /** Seconds since the start; the clock of the host decides, and one that contradicts itself tells nothing. */
 function ageOf(start: number, nodeNowSeconds: number): number {

@@ -6,7 +6,7 @@ import { type SampleValues } from '../sample-values.js';
 import { METRICS } from '../../schema/families.js';
 import type { LabelReader } from '../labels.js';
 import { VALUE_BLOCK, VALUE_BLOCK_BYTES, VALUE_INTS, VALUE_METRIC, VALUE_NEXT } from '../row-layout.js';
-import { reading } from './readings.js';
+import { readingOf } from './readings.js';
 import type { ScanState } from '../scan-state.js';
 import type { ByTables, Entity } from '../entities.js';
 
@@ -49,7 +49,7 @@ class Rows implements ExtraRows {
     const places = this.#places;
     for (let place = 0, at = 0; at < places.length; place++, at += PLACE) {
       const sample = places[at]!;
-      this.#values[place] = reading(places[at + 1]!, samples.values[sample]!);
+      this.#values[place] = readingOf(places[at + 1]!, samples.values[sample]!);
       places[at + 2] = samples.ints[sample * VALUE_INTS + VALUE_BLOCK]!;
       places[at + 3] = samples.ints[sample * VALUE_INTS + VALUE_BLOCK_BYTES]!;
     }

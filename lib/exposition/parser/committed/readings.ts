@@ -1,17 +1,17 @@
 /** Readings of GPUs, CPUs, cores, memory and disks: which sample's value goes where, and which values are readings. */
 import { Cutter, NO_FLOATS, NO_INTS } from '../bytes.js';
 import { type SampleValues } from '../sample-values.js';
+import { isFiller, reading } from '../../../model/valid-range.js';
 import { METRICS } from '../../schema/families.js';
 import { VALUE_INTS, VALUE_METRIC, VALUE_NEXT } from '../row-layout.js';
 import type { Entity } from '../entities.js';
 
-const MIN = Float64Array.from(METRICS, ({ min = 0 }) => min);
-const MAX = Float64Array.from(METRICS, ({ max = Number.MAX_VALUE }) => max);
+const MIN = Float64Array.from(METRICS, ({ range }) => range.min);
+const MAX = Float64Array.from(METRICS, ({ range }) => range.max);
+const FILLERS = Uint8Array.from(METRICS, ({ range }) => Number(range.fillers));
 
 /** The value where it is one that METRICS[metric] can have, else NaN. */
-export function reading(metric: number, value: number): number {
-  return value >= MIN[metric]! && value <= MAX[metric]! ? value : NaN;
-}
+export const readingOf = (metric: number, value: number): number => reading(value, METRICS[metric]!.range);
 
 /** Integers of a reading: its sample, its place among the values, its metric. */
 const PLAN = 3;
@@ -52,11 +52,11 @@ export class Readings {
     const { values } = this;
     const plan = this.#plan;
     const end = this.#planned * PLAN;
-    // As in `reading`, but so that no value has to go over the heap.
+    // As in `readingOf`, but so that no value has to go over the heap.
     for (let at = 0; at < end; at += PLAN) {
       const value = sampleValues[plan[at]!]!;
       const metric = plan[at + 2]!;
-      if (value >= MIN[metric]! && value <= MAX[metric]!) values[plan[at + 1]!] = value;
+      if (value >= MIN[metric]! && value <= MAX[metric]! && !(FILLERS[metric] === 1 && isFiller(value))) values[plan[at + 1]!] = value;
       else values[plan[at + 1]!] = NaN;
     }
   }

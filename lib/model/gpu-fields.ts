@@ -1,0 +1,245 @@
+/**
+ * The readings of a GPU that have a column: each is described once, here. What reads, records, shows, exports or filters GPUs is made of
+ * this table; a part that a field does not have is `false`, and one that is forgotten does not compile.
+ *
+ * Readings that are only shown as they come need no column: `lib/exposition/schema/extra-families.ts`.
+ */
+import { count } from '../text/format.js';
+import type { Unit } from '../text/units.js';
+import type { NodeGpu } from './sample.js';
+import { RANGES, reading, type ValidRange } from './valid-range.js';
+
+/** A family of the text exposition, as all-smi names it. */
+interface ExposedAs {
+  /** Without `all_smi_`. */
+  readonly family: string;
+  /** For docs/METRICS.md. */
+  readonly unit: string;
+  readonly about: string;
+  /** A label of the info family in which older exporters have the reading instead. */
+  readonly label?: string;
+}
+
+/** What the exporter of a node sends under the name of the family. */
+interface ExportedAs {
+  /** The HELP of the family. */
+  readonly help: string;
+  readonly of: (gpu: NodeGpu) => number | undefined;
+}
+
+/** Where a GPU row of a recording has it; `none` and `max` as in `FieldRule` of `lib/recording/format/schema.ts`. */
+export type GpuRecordedAs =
+  | { readonly in: 'row'; readonly key: string; readonly max?: number; readonly none?: number | null }
+  | { readonly in: 'gpm_metrics'; readonly key: string }
+  /** Text in `detail`. */
+  | { readonly in: 'detail'; readonly key: string; readonly decimals?: number };
+
+interface FilteredAs {
+  /** The first is the one that printing uses. */
+  readonly names: string;
+  readonly unit: Unit;
+  readonly about: string;
+}
+
+/** A column of the GPU tables, in files; `screen`: on the screen too, see `lib/view/gpu-cells.ts`. */
+interface ColumnOf {
+  readonly id: string;
+  readonly export: string;
+  readonly decimals?: number;
+  readonly unit?: 'percent' | 'bytes' | 'watts';
+  readonly screen: boolean;
+}
+
+export interface GpuFieldDescriptor {
+  /** Which values are readings. */
+  readonly range: ValidRange;
+  /** False: no text has it. */
+  readonly exposed: ExposedAs | false;
+  /** False: no source of this program measures it. */
+  readonly exported: ExportedAs | false;
+  readonly record: GpuRecordedAs | false;
+  readonly filter: FilteredAs | false;
+  readonly column: ColumnOf | false;
+  /** On the node's page. 'placed': where and how is up to the card (`plugins/host/gpu-card.ts`). */
+  readonly card: 'placed' | { readonly label: string; readonly text: (value: number) => string } | false;
+  /** Among the details of the GPU list; the higher rank comes first, and stays longer when room is short. */
+  readonly list: { readonly rank: number; readonly text: (value: number) => string } | false;
+}
+
+const U32 = 2 ** 32 - 1;
+/** Beyond it neighbouring integers are the same number here, and digits would be made up. */
+const U64 = Number.MAX_SAFE_INTEGER;
+
+export const GPU_FIELD_TABLE = {
+  utilPercent: {
+    range: RANGES.percent,
+    exposed: { family: 'gpu_utilization', unit: '%', about: 'share of the time in which something ran on it' },
+    exported: { help: 'Share of time the GPU was busy, percent', of: (gpu) => gpu.utilPercent },
+    record: { in: 'row', key: 'utilization', none: -1 },
+    filter: { names: 'util utilization', unit: 'percent', about: 'utilization' },
+    column: { id: 'util', export: 'util_percent', decimals: 1, unit: 'percent', screen: true },
+    card: 'placed',
+    list: false,
+  },
+  memoryUsedBytes: {
+    range: RANGES.gpuBytes,
+    exposed: { family: 'gpu_memory_used_bytes', unit: 'bytes', about: 'memory in use, whoever owns it' },
+    exported: { help: 'GPU memory in use', of: (gpu) => gpu.memoryUsedBytes },
+    record: { in: 'row', key: 'used_memory', max: U64 },
+    filter: { names: 'mem_used memused', unit: 'bytes', about: 'memory in use' },
+    column: { id: 'vram', export: 'vram_used_bytes', unit: 'bytes', screen: true },
+    card: 'placed',
+    list: false,
+  },
+  memoryTotalBytes: {
+    range: RANGES.gpuTotalBytes,
+    exposed: { family: 'gpu_memory_total_bytes', unit: 'bytes', about: 'memory there is' },
+    exported: { help: 'GPU memory there is', of: (gpu) => gpu.memoryTotalBytes },
+    record: { in: 'row', key: 'total_memory', max: U64 },
+    filter: { names: 'mem_total memtotal', unit: 'bytes', about: 'memory' },
+    column: { id: 'total', export: 'vram_total_bytes', unit: 'bytes', screen: false },
+    card: 'placed',
+    list: false,
+  },
+  temperatureCelsius: {
+    range: RANGES.celsius,
+    exposed: { family: 'gpu_temperature_celsius', unit: '°C', about: 'temperature' },
+    exported: { help: 'Temperature of the GPU', of: (gpu) => gpu.temperatureCelsius },
+    record: { in: 'row', key: 'temperature', none: 0, max: U32 },
+    filter: { names: 'temp temperature', unit: 'celsius', about: 'temperature' },
+    column: { id: 'temp', export: 'temperature_celsius', decimals: 1, screen: true },
+    card: 'placed',
+    list: false,
+  },
+  powerWatts: {
+    range: RANGES.gpuWatts,
+    exposed: { family: 'gpu_power_consumption_watts', unit: 'W', about: 'power drawn' },
+    exported: { help: 'Power the GPU draws', of: (gpu) => gpu.powerWatts },
+    record: { in: 'row', key: 'power_consumption', none: -1 },
+    filter: { names: 'power pwr', unit: 'watts', about: 'power' },
+    column: { id: 'power', export: 'power_watts', decimals: 3, unit: 'watts', screen: true },
+    card: 'placed',
+    list: false,
+  },
+  powerLimitWatts: {
+    range: RANGES.gpuLimitWatts,
+    exposed: { family: 'gpu_power_limit_max_watts', unit: 'W', about: 'highest power it may draw' },
+    exported: { help: 'Highest power limit of the GPU', of: (gpu) => gpu.powerLimitMaxWatts },
+    record: { in: 'detail', key: 'power_limit_max' },
+    filter: { names: 'power_limit', unit: 'watts', about: 'limit of the power' },
+    column: { id: 'limit', export: 'power_limit_watts', decimals: 3, unit: 'watts', screen: false },
+    card: 'placed',
+    list: false,
+  },
+  frequencyMhz: {
+    range: RANGES.megahertz,
+    exposed: { family: 'gpu_frequency_mhz', unit: 'MHz', about: 'clock' },
+    exported: { help: 'Clock of the GPU, MHz', of: (gpu) => gpu.frequencyMhz },
+    record: { in: 'row', key: 'frequency', none: 0, max: U32 },
+    filter: { names: 'clock', unit: 'megahertz', about: 'graphics clock' },
+    column: { id: 'clock', export: 'clock_mhz', screen: true },
+    card: 'placed',
+    list: false,
+  },
+  performanceState: {
+    range: RANGES.performanceState,
+    exposed: { family: 'gpu_performance_state', unit: '0 to 15', about: 'performance state; 0 is the fastest' },
+    exported: { help: 'P-state, 0 is the fastest', of: (gpu) => gpu.performanceState },
+    record: { in: 'row', key: 'performance_state', none: null, max: U32 },
+    filter: { names: 'pstate performance_state', unit: 'state', about: 'performance state: 0 or P0 is the fastest' },
+    column: false,
+    card: { label: 'P-state', text: (state) => `P${state}` },
+    list: { rank: 4, text: (state) => `P${state}` },
+  },
+  fanRpm: {
+    range: RANGES.rpm,
+    exposed: { family: 'gpu_fan_speed_rpm', unit: 'rpm', about: 'fan' },
+    exported: false,
+    record: { in: 'row', key: 'fan_speed_rpm', none: null, max: U32 },
+    filter: false,
+    column: false,
+    card: { label: 'fan', text: (rpm) => `${count(rpm)} rpm` },
+    list: { rank: 3, text: (rpm) => `fan ${count(rpm)} rpm` },
+  },
+  slowdownCelsius: {
+    range: RANGES.celsius,
+    exposed: { family: 'gpu_temperature_threshold_slowdown_celsius', unit: '°C', about: 'temperature at which it slows down' },
+    exported: { help: 'The GPU slows down at this', of: (gpu) => gpu.slowdownCelsius },
+    record: { in: 'row', key: 'temperature_threshold_slowdown', none: null, max: U32 },
+    filter: false,
+    column: false,
+    card: 'placed',
+    list: { rank: 2, text: (celsius) => `slows down at ${celsius}°` },
+  },
+  shutdownCelsius: {
+    range: RANGES.celsius,
+    exposed: { family: 'gpu_temperature_threshold_shutdown_celsius', unit: '°C', about: 'temperature at which it shuts down' },
+    exported: { help: 'The GPU shuts down at this', of: (gpu) => gpu.shutdownCelsius },
+    record: { in: 'row', key: 'temperature_threshold_shutdown', none: null, max: U32 },
+    filter: false,
+    column: false,
+    card: 'placed',
+    list: false,
+  },
+  maxOperatingCelsius: {
+    range: RANGES.celsius,
+    exposed: {
+      family: 'gpu_temperature_threshold_max_operating_celsius',
+      unit: '°C',
+      about: 'highest temperature for lasting operation',
+    },
+    exported: { help: 'The GPU should stay below this', of: (gpu) => gpu.maxOperatingCelsius },
+    record: { in: 'row', key: 'temperature_threshold_max_operating', none: null, max: U32 },
+    filter: false,
+    column: false,
+    card: 'placed',
+    list: false,
+  },
+  numaNode: {
+    range: RANGES.numaNode,
+    exposed: { family: 'gpu_numa_node_id', unit: 'number', about: 'NUMA node it hangs on' },
+    exported: false,
+    record: { in: 'row', key: 'numa_node_id', none: null, max: 2 ** 31 - 1 },
+    filter: { names: 'numa numa_node', unit: 'number', about: 'NUMA node' },
+    column: false,
+    card: { label: 'NUMA node', text: String },
+    list: { rank: 1, text: (node) => `NUMA ${node}` },
+  },
+  smOccupancy: {
+    range: RANGES.fraction,
+    exposed: { family: 'gpu_sm_occupancy', unit: '0 to 1', about: 'how full its multiprocessors are' },
+    exported: false,
+    record: { in: 'gpm_metrics', key: 'sm_occupancy' },
+    filter: false,
+    column: false,
+    card: 'placed',
+    list: { rank: 6, text: (fraction) => `SMs ${Math.round(fraction * 100)}% full` },
+  },
+  memoryBandwidthFraction: {
+    range: RANGES.fraction,
+    exposed: { family: 'gpu_memory_bandwidth_utilization', unit: '0 to 1', about: 'part of the memory bandwidth in use' },
+    exported: false,
+    record: { in: 'gpm_metrics', key: 'memory_bandwidth_utilization' },
+    filter: false,
+    column: false,
+    card: 'placed',
+    list: { rank: 5, text: (fraction) => `memory bandwidth ${Math.round(fraction * 100)}%` },
+  },
+} as const satisfies Readonly<Record<string, GpuFieldDescriptor>>;
+
+export type GpuField = keyof typeof GPU_FIELD_TABLE;
+type Table = typeof GPU_FIELD_TABLE;
+
+/** In the order of their columns. */
+export const GPU_FIELDS = Object.keys(GPU_FIELD_TABLE) as readonly GpuField[];
+
+/** The description of a field, its parts as they are declared. */
+export const gpuField = (field: GpuField): GpuFieldDescriptor => GPU_FIELD_TABLE[field];
+
+/** The fields whose `Part` is a `Kind`: what has a place of its own somewhere has to have one for each of them. */
+export type GpuFieldsWith<Part extends keyof GpuFieldDescriptor, Kind> = {
+  [Field in GpuField]: Table[Field][Part] extends Kind ? Field : never;
+}[GpuField];
+
+/** The value where it is a reading of the field, else NaN. For sources: whatever a driver or a file says goes through here. */
+export const gpuReading = (field: GpuField, value: number | undefined): number => reading(value, GPU_FIELD_TABLE[field].range);
