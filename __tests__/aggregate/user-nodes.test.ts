@@ -155,8 +155,8 @@ describe('processes of a user on a host', () => {
         smPercent: 10,
         powerWatts: 25,
         others: [
-          { user: 'zoe', vramBytes: 6 },
-          { user: 'bob', vramBytes: 2 },
+          { user: 'zoe', vramBytes: 6, longestSeconds: NaN },
+          { user: 'bob', vramBytes: 2, longestSeconds: NaN },
         ],
       },
       { slot: 1, vramBytes: 4, smPercent: 50, powerWatts: 0, others: [] },

@@ -26,13 +26,14 @@ export interface GpuRows {
   owners(row: number): readonly GpuOwner[];
 }
 
-/** Process rows of a host by GPU: those of slot `s` are rows[starts[s]] to rows[starts[s + 1] - 1]. Made when first asked. */
-interface RowsBySlot {
+/** Process rows of a host by GPU: those of slot `s` are rows[starts[s]] to rows[starts[s + 1] - 1]. */
+export interface RowsBySlot {
   readonly starts: Int32Array;
   readonly rows: Int32Array;
 }
 export interface GpuPart {
   readonly slots: number;
+  /** Made when first asked. */
   bySlot: RowsBySlot | undefined;
 }
 
@@ -92,8 +93,8 @@ class Rows implements GpuRows {
   }
 }
 
-/** Counting sort by slot; rows of one slot stay in their order. */
-function rowsBySlot({ gpus, procs }: NodeView): RowsBySlot {
+/** Counting sort by slot, also of rows that a filter leaves out; rows of one slot stay in their order. */
+export function rowsBySlot({ gpus, procs }: NodeView): RowsBySlot {
   const starts = new Int32Array(gpus.slots + 2);
   const all = procs.count + (procs.others ?? 0);
   for (let row = 0; row < all; row++) if (procs.gpu[row]! >= 0) starts[procs.gpu[row]! + 2]!++;
@@ -104,7 +105,8 @@ function rowsBySlot({ gpus, procs }: NodeView): RowsBySlot {
   return { starts, rows };
 }
 
-function ownersOf(node: NodeView, { starts, rows }: RowsBySlot, slot: number): readonly GpuOwner[] {
+/** Who has processes on a GPU, most bytes first, then by name: the one list, for tabs, exports and alerts. */
+export function ownersOf(node: NodeView, { starts, rows }: RowsBySlot, slot: number): readonly GpuOwner[] {
   const { procs } = node;
   const sums = new Map<UserId, { vramBytes: number; longestSeconds: number }>();
   for (let at = starts[slot]!; at < starts[slot + 1]!; at++) {

@@ -24,6 +24,9 @@ export function isSystem(user: string): boolean {
 /** Names that nobody has any more are kept for their return, up to this many times those in use. */
 const SPARE = 4;
 
+/** The name of a user, who has row `row`. */
+type NameOf = (id: number, row: number) => string;
+
 /**
  * Puts users in the order of their names. Comparing thousands of names at each merge would cost more than the merge: the order of all
  * names seen lately is kept, and only a new name is sorted into it. An id is trusted only while it still has the name it had.
@@ -40,9 +43,9 @@ export class NameOrder {
   sorts = 0;
 
   /** The rows 0..count-1, whose users are `ids`, in the order of their names. */
-  rows(ids: ArrayLike<number>, count: number, nameOf: (id: number) => string): Int32Array {
+  rows(ids: ArrayLike<number>, count: number, nameOf: NameOf): Int32Array {
     let known = true;
-    for (let row = 0; row < count && known; row++) known = this.#names[ids[row]!] === nameOf(ids[row]!);
+    for (let row = 0; row < count && known; row++) known = this.#names[ids[row]!] === nameOf(ids[row]!, row);
     if (!known) this.#learn(ids, count, nameOf);
     const rowAt = this.#rowAt.fill(-1, 0, this.#sorted.length);
     for (let row = 0; row < count; row++) rowAt[this.#place[ids[row]!]!] = row;
@@ -59,17 +62,20 @@ export class NameOrder {
     return this.#system[id] === 1;
   }
 
-  #learn(ids: ArrayLike<number>, count: number, nameOf: (id: number) => string): void {
+  #learn(ids: ArrayLike<number>, count: number, nameOf: NameOf): void {
     this.sorts++;
-    const fresh = new Set<number>();
-    for (let row = 0; row < count; row++) if (this.#names[ids[row]!] !== nameOf(ids[row]!)) fresh.add(ids[row]!);
+    const fresh = new Map<number, string>();
+    for (let row = 0; row < count; row++) {
+      const name = nameOf(ids[row]!, row);
+      if (this.#names[ids[row]!] !== name) fresh.set(ids[row]!, name);
+    }
     const present = this.#sorted.length > SPARE * (count + 256) ? new Set(Array.from({ length: count }, (_, row) => ids[row]!)) : undefined;
     const keep = this.#sorted.filter((id) => !fresh.has(id) && (present?.has(id) ?? true));
-    const all = [...keep, ...fresh];
+    const all = [...keep, ...fresh.keys()];
     // Made at its full length: an array that is written far behind its end becomes a slow one.
     const names = new Array<string | undefined>(all.reduce((max, id) => Math.max(max, id), 0) + 1);
     for (const id of keep) names[id] = this.#names[id];
-    for (const id of fresh) names[id] = nameOf(id);
+    for (const [id, name] of fresh) names[id] = name;
     // What is kept is in order already, and sorting uses that.
     all.sort((a, b) => compareNames(names[a]!, names[b]!) || a - b);
     this.#sorted = all;

@@ -1,7 +1,7 @@
 /** Where one user's processes are, host by host. Worked out when asked, for one user: what a key may cost. */
 import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
-import { slotShares, type SlotShares } from './power-shares.js';
+import { PowerShares } from './power-shares.js';
 
 /** A user on one host; the figures are those of the users table, over this host alone. NaN: not reported. */
 export interface UserNode {
@@ -61,13 +61,13 @@ function userHost(node: NodeView, rows: readonly number[]): UserNode {
     slots: [...new Set(onGpu.map((row) => gpu[row]!))].sort((a, b) => a - b),
     procs: new Set(onGpu.map((row) => pid[row])).size,
     procsAll: new Set(rows.map((row) => pid[row])).size,
-    ...sums(node, onGpu, slotShares(node)),
+    ...sums(node, onGpu, new PowerShares().of(node)),
   };
 }
 
 type Sums = Pick<UserNode, 'vramBytes' | 'powerWatts' | 'powerPartial' | 'sm' | 'longestSeconds' | 'topRow'>;
 
-function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }: SlotShares): Sums {
+function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }: PowerShares): Sums {
   const { gpu, vramBytes: bytes, smPercent, ageSeconds } = node.procs;
   let [vramBytes, powerWatts, smSum, longest, topRow] = [0, 0, NaN, NaN, -1];
   let powerPartial = false;

@@ -1,8 +1,8 @@
 /** The processes of one user on one host, a process a record however many GPUs it is on; and what a process has of each of its GPUs. */
 import type { NodeView } from '../model/node-view.js';
 import { largest, processFigures, type ProcessFigures } from './process-figures.js';
-import { compareNames } from './name-order.js';
-import { slotShares } from './power-shares.js';
+import { ownersOf, rowsBySlot, type GpuOwner } from './gpu-owners.js';
+import { PowerShares } from './power-shares.js';
 import { sameUser, userRows } from './user-nodes.js';
 
 export interface UserProcess extends ProcessFigures {
@@ -38,13 +38,14 @@ export interface GpuShare {
   /** Of the GPU's power, by its share of the bytes that processes hold there; NaN where the GPU reports none. */
   readonly powerWatts: number;
   /** Other users on the GPU, most bytes first. */
-  readonly others: readonly { readonly user: string; readonly vramBytes: number }[];
+  readonly others: readonly GpuOwner[];
 }
 
 /** What a process has of each of its GPUs. */
-export function gpuShares(node: NodeView, { rows, slots, pid }: UserProcess): readonly GpuShare[] {
+export function gpuShares(node: NodeView, { rows, slots }: UserProcess): readonly GpuShare[] {
   const { procs } = node;
-  const { wattsPerByte, silent } = slotShares(node);
+  const { wattsPerByte, silent } = new PowerShares().of(node);
+  const bySlot = rowsBySlot(node);
   return slots.map((slot) => {
     const own = rows.filter((row) => procs.gpu[row] === slot);
     const vramBytes = own.reduce((sum, row) => sum + procs.vramBytes[row]!, 0);
@@ -53,21 +54,7 @@ export function gpuShares(node: NodeView, { rows, slots, pid }: UserProcess): re
       vramBytes,
       smPercent: largest(own, procs.smPercent),
       powerWatts: silent[slot] === 1 ? NaN : vramBytes * wattsPerByte[slot]!,
-      others: othersOn(node, slot, pid, procs.user[own[0]!]!),
+      others: ownersOf(node, bySlot, slot).filter(({ user }) => user !== node.userName(procs.user[own[0]!]!)),
     };
   });
-}
-
-function othersOn(node: NodeView, slot: number, pid: number, user: number): GpuShare['others'] {
-  const { procs } = node;
-  const sums = new Map<number, number>();
-  const rows = procs.count + (procs.others ?? 0);
-  for (let row = 0; row < rows; row++) {
-    const other = procs.user[row]!;
-    if (procs.gpu[row] === slot && procs.pid[row] !== pid && other !== user)
-      sums.set(other, (sums.get(other) ?? 0) + procs.vramBytes[row]!);
-  }
-  return [...sums]
-    .map(([other, vramBytes]) => ({ user: node.userName(other), vramBytes }))
-    .sort((a, b) => b.vramBytes - a.vramBytes || compareNames(a.user, b.user));
 }

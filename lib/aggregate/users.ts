@@ -1,5 +1,6 @@
 /** Who is using the cluster, how much: the entries of all hosts, added up per user. */
 import type { Derivation } from './derivations.js';
+import { longerInts } from '../model/arrays.js';
 import { included, type NodeView } from '../model/node-view.js';
 import { commandOf } from './process-figures.js';
 import { NameOrder, compareNames } from './name-order.js';
@@ -23,177 +24,173 @@ import {
   USER,
   VRAM,
 } from './user-entry.js';
-import { usersPart, type UsersPart } from './users-part.js';
+import { UserParts, type UsersPart } from './users-part.js';
 
-export const usersDerivation: Derivation<UsersPart, UsersTable> = {
-  id: 'users',
-  over: 'all',
-  part: usersPart,
-  merge: mergeUsers,
-};
+/** Adds parts up, one merge after the other in the same memory: the sums are valid until the next merge begins. */
+class UsersMerge {
+  readonly order = new NameOrder();
+  count = 0;
+  /** By row: laid out like entries, see user-entry. `ints` are the bytes of `floats`. */
+  floats = new Float64Array(0);
+  ints = new Int32Array(0);
+  ids = new Int32Array(0);
+  /** Nodes and processes of the user that are not on their GPUs. */
+  nodesBeside = new Int32Array(0);
+  procsBeside = new Int32Array(0);
+  /** The first node that the user is on. */
+  firstNode = new Int32Array(0);
+  /** By user id: the row and 1, 0 for none. */
+  #rowOf = new Int32Array(1024);
 
-/**
- * The sums of the merge under way, and beside them, by row, nodes and processes of users that are not on their GPUs, and the first node
- * that the user is on. Reused.
- */
-let sums = {
-  floats: new Float64Array(0),
-  ints: new Int32Array(0),
-  nodesBeside: new Int32Array(0),
-  procsBeside: new Int32Array(0),
-  firstNode: new Int32Array(0),
-};
-let ids = new Int32Array(0);
-/** By user id: the row and 1, 0 for none. */
-let rowOf = new Int32Array(1024);
-let users = 0;
-const order = new NameOrder();
-
-function mergeUsers(parts: Iterable<readonly [NodeView, UsersPart]>): UsersTable {
-  for (let row = 0; row < users; row++) rowOf[ids[row]!] = 0;
-  users = 0;
-  const nodes: NodeView[] = [];
-  const totals = {
-    reporting: 0,
-    nodes: 0,
-    gpusInUse: 0,
-    ownedBytes: 0,
-    systemBytes: 0,
-    unownedBytes: 0,
-    attributedWatts: 0,
-    unattributedWatts: 0,
-  };
-  for (const [node, part] of parts) {
-    totals.nodes++;
-    if (!included(node)) continue;
-    if (part.exports) {
-      totals.reporting++;
-      totals.unownedBytes += part.unownedBytes;
+  of(parts: Iterable<readonly [NodeView, UsersPart]>): UsersTable {
+    for (let row = 0; row < this.count; row++) this.#rowOf[this.ids[row]!] = 0;
+    this.count = 0;
+    const nodes: NodeView[] = [];
+    const totals = { ...NO_TOTALS };
+    for (const [node, part] of parts) {
+      totals.nodes++;
+      if (!included(node)) continue;
+      if (part.exports) {
+        totals.reporting++;
+        totals.unownedBytes += part.unownedBytes;
+      }
+      totals.gpusInUse += part.gpusInUse;
+      totals.ownedBytes += part.ownedBytes;
+      totals.unattributedWatts += part.unattributedWatts;
+      this.#add(part, nodes.length);
+      nodes.push(node);
     }
-    totals.gpusInUse += part.gpusInUse;
-    totals.ownedBytes += part.ownedBytes;
-    totals.unattributedWatts += part.unattributedWatts;
-    addPart(part, nodes.length);
-    nodes.push(node);
+    return new Users(this, nodes, totals);
   }
-  return new Users(nodes, totals);
-}
 
-function addPart(part: UsersPart, host: number): void {
-  if (users + part.count > ids.length) grow(users + part.count);
-  if (part.maxUser >= rowOf.length) rowOf = longer(rowOf, part.maxUser * 2);
-  const { floats, ints } = sums;
-  const { floats: from, ints: fromInts, count } = part;
-  const rows = rowOf;
-  for (let entry = 0; entry < count; entry++) {
-    const at = entry * FLOATS;
+  #add(part: UsersPart, node: number): void {
+    if (this.count + part.count > this.ids.length) this.#grow(this.count + part.count);
+    if (part.maxUser >= this.#rowOf.length) this.#rowOf = longerInts(this.#rowOf, part.maxUser * 2);
+    const { floats, ints } = this;
+    const { floats: from, ints: fromInts, count } = part;
+    const rows = this.#rowOf;
+    for (let entry = 0; entry < count; entry++) {
+      const at = entry * FLOATS;
+      const intAt = entry * INTS;
+      const user = fromInts[intAt + USER]!;
+      let row = rows[user]! - 1;
+      if (row < 0) row = this.#newRow(user, node);
+      const to = row * FLOATS;
+      const toInts = row * INTS;
+      floats[to + VRAM]! += from[at + VRAM]!;
+      floats[to + POWER]! += from[at + POWER]!;
+      if (from[at + LONGEST]! > floats[to + LONGEST]!) floats[to + LONGEST] = from[at + LONGEST]!;
+      if (from[at + TOP_BYTES]! > floats[to + TOP_BYTES]!) {
+        floats[to + TOP_BYTES] = from[at + TOP_BYTES]!;
+        ints[toInts + TOP_ROW] = fromInts[intAt + TOP_ROW]!;
+        ints[toInts + TOP_NODE] = node;
+      }
+      ints[toInts + GPUS]! += fromInts[intAt + GPUS]!;
+      ints[toInts + PROCS]! += fromInts[intAt + PROCS]!;
+      ints[toInts + NODES_ALL]!++;
+      if (fromInts[intAt + FLAGS] !== 0) this.#addFlagged(part, entry, row);
+    }
+  }
+
+  /** What most entries don't have: SM, power that is known in part, processes on no GPU. */
+  #addFlagged({ floats: from, ints: fromInts }: UsersPart, entry: number, row: number): void {
     const intAt = entry * INTS;
-    const user = fromInts[intAt + USER]!;
-    let row = rows[user]! - 1;
-    if (row < 0) row = newRow(user, host);
-    const to = row * FLOATS;
-    const toInts = row * INTS;
-    floats[to + VRAM]! += from[at + VRAM]!;
-    floats[to + POWER]! += from[at + POWER]!;
-    if (from[at + LONGEST]! > floats[to + LONGEST]!) floats[to + LONGEST] = from[at + LONGEST]!;
-    if (from[at + TOP_BYTES]! > floats[to + TOP_BYTES]!) {
-      floats[to + TOP_BYTES] = from[at + TOP_BYTES]!;
-      ints[toInts + TOP_ROW] = fromInts[intAt + TOP_ROW]!;
-      ints[toInts + TOP_NODE] = host;
-    }
-    ints[toInts + GPUS]! += fromInts[intAt + GPUS]!;
-    ints[toInts + PROCS]! += fromInts[intAt + PROCS]!;
-    ints[toInts + NODES_ALL]!++;
-    if (fromInts[intAt + FLAGS] !== 0) addFlagged(part, entry, row);
+    this.ints[row * INTS + FLAGS]! |= fromInts[intAt + FLAGS]!;
+    this.floats[row * FLOATS + SM]! += from[entry * FLOATS + SM]!;
+    this.procsBeside[row]! += fromInts[intAt + PROCS_ALL]! - fromInts[intAt + PROCS]!;
+    if (fromInts[intAt + GPUS] === 0) this.nodesBeside[row]!++;
+  }
+
+  #newRow(user: number, node: number): number {
+    const row = this.count++;
+    const { floats, ints } = this;
+    this.#rowOf[user] = row + 1;
+    this.ids[row] = user;
+    for (let at = row * FLOATS; at < (row + 1) * FLOATS; at++) floats[at] = 0;
+    floats[row * FLOATS + LONGEST] = -1;
+    ints[row * INTS + TOP_ROW] = -1;
+    this.nodesBeside[row] = this.procsBeside[row] = 0;
+    this.firstNode[row] = node;
+    return row;
+  }
+
+  #grow(needed: number): void {
+    const floats = new Float64Array(needed * 2 * FLOATS);
+    floats.set(this.floats);
+    this.floats = floats;
+    this.ints = new Int32Array(floats.buffer);
+    this.ids = longerInts(this.ids, needed * 2);
+    this.nodesBeside = longerInts(this.nodesBeside, needed * 2);
+    this.procsBeside = longerInts(this.procsBeside, needed * 2);
+    this.firstNode = longerInts(this.firstNode, needed * 2);
   }
 }
 
-/** What most entries don't have: SM, power that is known in part, processes on no GPU. */
-function addFlagged({ floats: from, ints: fromInts }: UsersPart, entry: number, row: number): void {
-  const { floats, ints, nodesBeside, procsBeside } = sums;
-  const intAt = entry * INTS;
-  const toInts = row * INTS;
-  ints[toInts + FLAGS]! |= fromInts[intAt + FLAGS]!;
-  floats[row * FLOATS + SM]! += from[entry * FLOATS + SM]!;
-  procsBeside[row]! += fromInts[intAt + PROCS_ALL]! - fromInts[intAt + PROCS]!;
-  if (fromInts[intAt + GPUS] === 0) nodesBeside[row]!++;
-}
-
-function newRow(user: number, node: number): number {
-  const row = users++;
-  rowOf[user] = row + 1;
-  ids[row] = user;
-  const { floats, ints, nodesBeside, procsBeside } = sums;
-  for (let at = row * FLOATS; at < (row + 1) * FLOATS; at++) floats[at] = 0;
-  floats[row * FLOATS + LONGEST] = -1;
-  ints[row * INTS + TOP_ROW] = -1;
-  nodesBeside[row] = procsBeside[row] = 0;
-  sums.firstNode[row] = node;
-  return row;
-}
-
-function longer(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const copy = new Int32Array(length);
-  copy.set(array);
-  return copy;
-}
-
-function grow(needed: number): void {
-  const old = sums;
-  const oldIds = ids;
-  ids = new Int32Array(needed * 2);
-  ids.set(oldIds);
-  const floats = new Float64Array(needed * 2 * FLOATS);
-  const ints = new Int32Array(floats.buffer);
-  sums = {
-    floats,
-    ints,
-    nodesBeside: new Int32Array(needed * 2),
-    procsBeside: new Int32Array(needed * 2),
-    firstNode: new Int32Array(needed * 2),
-  };
-  ints.set(old.ints);
-  sums.nodesBeside.set(old.nodesBeside);
-  sums.procsBeside.set(old.procsBeside);
-  sums.firstNode.set(old.firstNode);
-}
+type Totals = { -readonly [Key in keyof UserTotals]: UserTotals[Key] };
+const NO_TOTALS: UserTotals = {
+  reporting: 0,
+  nodes: 0,
+  gpusInUse: 0,
+  ownedBytes: 0,
+  systemBytes: 0,
+  unownedBytes: 0,
+  attributedWatts: 0,
+  unattributedWatts: 0,
+};
 
 class Users implements UsersTable {
   readonly count: number;
-  readonly countAll = users;
-  readonly nodes = new Int32Array(users);
-  readonly gpus = new Int32Array(users);
-  readonly procs = new Int32Array(users);
-  readonly nodesAll = new Int32Array(users);
-  readonly procsAll = new Int32Array(users);
-  readonly vramBytes = new Float64Array(users);
-  readonly powerWatts = new Float64Array(users);
-  readonly powerPartial = new Uint8Array(users);
-  readonly sm = new Float64Array(users);
-  readonly longestSeconds = new Float64Array(users);
-  readonly nameRank = new Int32Array(users);
+  readonly countAll: number;
+  readonly nodes: Int32Array;
+  readonly gpus: Int32Array;
+  readonly procs: Int32Array;
+  readonly nodesAll: Int32Array;
+  readonly procsAll: Int32Array;
+  readonly vramBytes: Float64Array;
+  readonly powerWatts: Float64Array;
+  readonly powerPartial: Uint8Array;
+  readonly sm: Float64Array;
+  readonly longestSeconds: Float64Array;
+  readonly nameRank: Int32Array;
   readonly totals: UserTotals;
   readonly #nodes: readonly NodeView[];
   readonly #names: string[] = [];
-  readonly #system = new Uint8Array(users);
-  readonly #byName = new Int32Array(users);
-  readonly #topNode = new Int32Array(users);
-  readonly #topRow = new Int32Array(users);
+  readonly #system: Uint8Array;
+  readonly #byName: Int32Array;
+  readonly #topNode: Int32Array;
+  readonly #topRow: Int32Array;
 
-  /** Takes the sums of the merge that has just ended. */
-  constructor(nodes: readonly NodeView[], totals: { -readonly [Key in keyof UserTotals]: UserTotals[Key] }) {
+  /** Copies the sums of a merge that has just ended. */
+  constructor(merge: UsersMerge, nodes: readonly NodeView[], totals: Totals) {
+    const { count, ints, order, ids, firstNode } = merge;
     this.#nodes = nodes;
+    this.countAll = count;
+    this.nodes = new Int32Array(count);
+    this.gpus = new Int32Array(count);
+    this.procs = new Int32Array(count);
+    this.nodesAll = new Int32Array(count);
+    this.procsAll = new Int32Array(count);
+    this.vramBytes = new Float64Array(count);
+    this.powerWatts = new Float64Array(count);
+    this.powerPartial = new Uint8Array(count);
+    this.sm = new Float64Array(count);
+    this.longestSeconds = new Float64Array(count);
+    this.nameRank = new Int32Array(count);
+    this.#system = new Uint8Array(count);
+    this.#byName = new Int32Array(count);
+    this.#topNode = new Int32Array(count);
+    this.#topRow = new Int32Array(count);
     // Not just any node knows the name: in a recording one without rows knows none.
-    const sorted = order.rows(ids, users, (id) => nodes[sums.firstNode[rowOf[id]! - 1]!]!.userName(id));
+    const sorted = order.rows(ids, count, (id, row) => nodes[firstNode[row]!]!.userName(id));
     let onGpu = 0;
-    for (const source of sorted) onGpu += Number(sums.ints[source * INTS + GPUS]! > 0);
+    for (const source of sorted) onGpu += Number(ints[source * INTS + GPUS]! > 0);
     this.count = onGpu;
     let [next, nextOther] = [0, onGpu];
     sorted.forEach((source, rank) => {
-      const row = sums.ints[source * INTS + GPUS]! > 0 ? next++ : nextOther++;
+      const row = ints[source * INTS + GPUS]! > 0 ? next++ : nextOther++;
       this.nameRank[row] = rank;
       this.#byName[rank] = row;
-      this.#take(row, source);
+      this.#take(merge, row, source);
       totals.attributedWatts += this.powerWatts[row]!;
       if (this.#system[row] === 1) totals.systemBytes += this.vramBytes[row]!;
     });
@@ -222,8 +219,7 @@ class Users implements UsersTable {
     return row !== undefined && this.#names[row] === user ? row : -1;
   }
 
-  #take(row: number, source: number): void {
-    const { floats, ints, nodesBeside, procsBeside } = sums;
+  #take({ floats, ints, ids, nodesBeside, procsBeside, order }: UsersMerge, row: number, source: number): void {
     const at = source * FLOATS;
     const intAt = source * INTS;
     const flags = ints[intAt + FLAGS]!;
@@ -242,4 +238,12 @@ class Users implements UsersTable {
     this.#names[row] = order.name(ids[source]!);
     this.#system[row] = Number(order.system(ids[source]!));
   }
+}
+
+export const usersDerivation: Derivation<UsersPart, UsersTable> = derivation();
+
+function derivation(): Derivation<UsersPart, UsersTable> {
+  const parts = new UserParts();
+  const merge = new UsersMerge();
+  return { id: 'users', over: 'all', part: (node, reuse) => parts.of(node, reuse), merge: (pairs) => merge.of(pairs) };
 }

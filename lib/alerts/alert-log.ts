@@ -1,8 +1,8 @@
 /** Alerts over what collectors deliver: which are on, which there were, and the panel that shows them. */
+import { ownersOf, rowsBySlot } from '../aggregate/gpu-owners.js';
 import { Alerts, type AlertChange } from './alerts.js';
 import type { AlertSettings } from './rules.js';
 import { overdueAfter } from '../model/endpoint.js';
-import type { NodeView } from '../model/node-view.js';
 import type { Delivery } from '../model/collector.js';
 import type { Ms } from '../model/clock.js';
 
@@ -18,7 +18,7 @@ export class AlertLog {
   readonly #downAfterMs: Ms;
 
   constructor(settings: AlertSettings, intervalMs: Ms) {
-    this.alerts = new Alerts(settings, usersOn);
+    this.alerts = new Alerts(settings, (node, slot) => ownersOf(node, rowsBySlot(node), slot).map(({ user }) => user));
     this.#downAfterMs = overdueAfter(intervalMs);
   }
 
@@ -33,16 +33,4 @@ export class AlertLog {
     if (changes.length > 0) this.log = [...[...changes].reverse(), ...this.log].slice(0, MEMORY);
     return changes;
   }
-}
-
-/** Who has processes on a GPU, most memory first; only asked when something has changed. */
-function usersOn(node: NodeView, slot: number): readonly string[] {
-  const { count, gpu, user, vramBytes } = node.procs;
-  const held = new Map<string, number>();
-  for (let row = 0; row < count; row++) {
-    if (gpu[row] !== slot) continue;
-    const name = node.userName(user[row]!);
-    held.set(name, (held.get(name) ?? 0) + vramBytes[row]!);
-  }
-  return [...held].sort(([a, left], [b, right]) => right - left || (a < b ? -1 : 1)).map(([name]) => name);
 }

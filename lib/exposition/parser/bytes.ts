@@ -100,13 +100,6 @@ export class Arena implements Bytes {
   }
 }
 
-/** A longer array that begins like `array`. */
-export function longerInts(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const longer = new Int32Array(length);
-  longer.set(array);
-  return longer;
-}
-
 /** What arrays are before there is anything to put in them. */
 export const NO_FLOATS = new Float64Array(0);
 export const NO_INTS = new Int32Array(0);

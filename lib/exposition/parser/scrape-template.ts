@@ -1,5 +1,6 @@
 /** The lines of a scrape, remembered: what stood before each value, and where the value went. */
-import { longerInts, NO_INTS, roomFor, type Cutter, type Room } from './bytes.js';
+import { longerInts } from '../../model/arrays.js';
+import { NO_INTS, roomFor, type Cutter, type Room } from './bytes.js';
 import { LINE_BLOCK, LINE_BYTES, LINE_INTS, LINE_TARGET } from './row-layout.js';
 
 /** More lines are read, but not remembered. */

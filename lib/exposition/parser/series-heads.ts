@@ -2,7 +2,8 @@
  * What stands between the value of one sample and the labels of the next: line end, comments, metric name, opening brace (or the blank
  * behind the name of a sample without labels). Exporters repeat these bytes exactly, so each such run has a number, for all hosts.
  */
-import { Arena, longerInts, repeats, type Bytes } from './bytes.js';
+import { longerInts } from '../../model/arrays.js';
+import { Arena, repeats, type Bytes } from './bytes.js';
 import { metricNamed } from '../schema/families.js';
 import { UNKNOWN } from './row-layout.js';
 

@@ -1,7 +1,8 @@
 /** User names, each once for the whole process: rows carry a number. */
 import type { UserId } from '../../model/columns.js';
 import { BACKSLASH } from './ascii.js';
-import { Arena, longerInts, same } from './bytes.js';
+import { longerInts } from '../../model/arrays.js';
+import { Arena, same } from './bytes.js';
 import { decodeText } from './labels.js';
 
 /** Names up to this many bytes that need no cleaning are looked up as they come. */

@@ -1,0 +1,6 @@
+/** A longer array that begins like `array`. */
+export function longerInts(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(length);
+  longer.set(array);
+  return longer;
+}
