@@ -29,8 +29,33 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'gpu_index and gpu_uuid of a GPU are swapped': {
     file: 'lib/exposition/parser/entities.ts',
-    from: '{ key: named(...ALIASES.gpuUuid), title: named(...ALIASES.gpuName), index: named(...ALIASES.gpuIndex),',
-    to: '{ key: named(...ALIASES.gpuIndex), title: named(...ALIASES.gpuName), index: named(...ALIASES.gpuUuid),',
+    from: 'const GPU_KEY = [named(...ALIASES.gpuUuid), GPU_INDEX] as const;',
+    to: 'const GPU_KEY = [GPU_INDEX, named(...ALIASES.gpuUuid)] as const;',
+  },
+  'GPUs of one uuid are one GPU': {
+    file: 'lib/exposition/parser/entities.ts',
+    from: 'const GPU_KEY = [named(...ALIASES.gpuUuid), GPU_INDEX] as const;',
+    to: 'const GPU_KEY = [named(...ALIASES.gpuUuid)] as const;',
+  },
+  'a process stays on the GPU whose index its device once had': {
+    file: 'lib/exposition/parser/process-rows.ts',
+    from: 'if (known.index === index && ',
+    to: 'if (',
+  },
+  'a GPU without an index keeps its position of an earlier scrape': {
+    file: 'lib/exposition/parser/committed/committed.ts',
+    from: 'entities.changes !== this.#changes || byPosition',
+    to: 'entities.changes !== this.#changes',
+  },
+  'a GPU keeps a name that its lines no longer have': {
+    file: 'lib/exposition/parser/scan-state.ts',
+    from: 'samples.entities.relabel(this.#labelledLines);',
+    to: '',
+  },
+  'GPUs of earlier scrapes take room': {
+    file: 'lib/exposition/parser/process-rows.ts',
+    from: 'this.#seenRows = this.#seenDevices = 0;',
+    to: '',
   },
   'gpu_index and device_uuid of a process are swapped': {
     file: 'lib/exposition/parser/process-rows.ts',

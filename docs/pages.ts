@@ -100,7 +100,12 @@ function metrics(): string {
       about,
     ]);
     const caps = (Object.keys(ROW_CAPS) as Table[]).filter((of) => TABLES[of] === title && ROW_CAPS[of] > 1).map((of) => ROW_CAPS[of]);
-    const cap = caps.length === 0 ? '' : `At most ${caps.join(', ')} per node; rows that are already known are still updated.\n\n`;
+    const cap =
+      caps.length === 0
+        ? ''
+        : `At most ${caps.join(', ')} per node and scrape; further rows are left out.
+
+`;
     return `## ${title}\n\n${cap}${table(['Family', 'Unit', 'What it is'], rows)}`;
   });
   const aliases = Object.values(ALIASES).map((names) => names.map((name) => `\`${name}\``).join(', '));
@@ -110,6 +115,9 @@ function metrics(): string {
       'exported are shown as not reported (`–`), never as 0.',
     `Some labels have had several names; the first one present is used: ${aliases.join('; ')}. Label values are cut at ${CAPS.command} bytes (commands), ` +
       `${CAPS.name} bytes (users, process names, uuids) and ${CAPS.value} bytes (others).`,
+    'A GPU is identified by its uuid and its index, because several GPUs may report the same uuid. Without an index label, the index is the ' +
+      'position in the exposition. A process is placed on the GPU with its `device_uuid` (if several have it, on the one with the same index), and ' +
+      'otherwise on the GPU with its index, as for MIG devices.',
     ...sections,
   );
 }

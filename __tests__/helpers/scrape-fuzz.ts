@@ -72,6 +72,11 @@ export class FuzzedHost {
   #procs: Proc[] = [];
   #gpus: number;
   #layout: number;
+  /** By GPU: its index. */
+  #indices = [0, 1, 2, 3];
+  /** Whether all GPUs report one uuid, and which of their lines have an index. */
+  #oneUuid = false;
+  #indexed: 'all' | 'none' | 'some' = 'all';
 
   constructor(seed: number) {
     this.#random = randomOf(seed);
@@ -88,7 +93,10 @@ export class FuzzedHost {
   scrape(): string {
     if (this.#chance(0.5)) this.#churn();
     if (this.#chance(0.1)) this.#layout = this.#below(4);
-    if (this.#chance(0.1)) this.#gpus = this.#below(4);
+    if (this.#chance(0.1)) this.#gpus = this.#below(5);
+    if (this.#chance(0.15)) shuffle(this.#indices, this.#random);
+    if (this.#chance(0.05)) this.#oneUuid = !this.#oneUuid;
+    if (this.#chance(0.1)) this.#indexed = this.#pick(['all', 'none', 'some'] as const);
     const lines = this.#lines();
     if (this.#chance(0.15)) shuffle(lines, this.#random);
     for (let edits = this.#chance(0.4) ? this.#below(4) : 0; edits > 0; edits--) this.#edit(lines);
@@ -136,10 +144,14 @@ export class FuzzedHost {
       'gpu_sm_occupancy',
     ];
     const old = this.#layout === 2;
-    const labels = (gpu: number): string =>
-      old
-        ? `gpu="H100", instance="n1", uuid="GPU-${gpu}", index="${gpu}"`
-        : `gpu="H100", instance="n1", gpu_uuid="GPU-${gpu}", gpu_index="${gpu}"`;
+    const labels = (gpu: number): string => {
+      const index = this.#indexed === 'all' || (this.#indexed === 'some' && this.#chance(0.5)) ? String(this.#indices[gpu]!) : '';
+      const name = this.#chance(0.05) ? 'H200' : 'H100';
+      const instance = this.#chance(0.03) ? '' : 'n1';
+      return old
+        ? `gpu="${name}", instance="${instance}", uuid="${this.#uuid(gpu)}"${index && `, index="${index}"`}`
+        : `gpu="${name}", instance="${instance}", gpu_uuid="${this.#uuid(gpu)}"${index && `, gpu_index="${index}"`}`;
+    };
     const gpus = Array.from({ length: this.#gpus }, (_, gpu) => gpu);
     const infos = gpus.map(
       (gpu) => `all_smi_gpu_info{${labels(gpu)}, ${this.#chance(0.5) ? 'driver="1", cuda="2"' : 'cuda="2", driver="1"'}} 1`,
@@ -155,10 +167,11 @@ export class FuzzedHost {
   #procLines(): string[] {
     const families = ['process_memory_used_bytes', 'process_start_time_seconds', 'process_cpu_percent', 'process_gpu_utilization'];
     const block = ({ pid, user, gpu, command, uuid }: Proc): string => {
-      const device = uuid === 'none' ? '' : uuid === 'foreign' ? `MIG-${gpu}` : `GPU-${gpu}`;
+      const device = uuid === 'none' ? '' : uuid === 'foreign' ? `MIG-${gpu}` : this.#uuid(gpu);
+      const index = this.#indices[gpu]!;
       const said = this.#chance(0.05) ? '' : user;
       const tail = this.#layout === 1 ? ', instance="n1", host="n1"' : '';
-      return `pid="${pid}", name="python", user="${escaped(said)}", device_id="${gpu}", gpu_index="${gpu}", device_uuid="${device}", command="${escaped(command)}"${tail}`;
+      return `pid="${pid}", name="python", user="${escaped(said)}", device_id="${index}", gpu_index="${index}", device_uuid="${device}", command="${escaped(command)}"${tail}`;
     };
     const line = (proc: Proc, family: number): string[] => {
       if ((proc.families & (1 << family)) === 0) return [];
@@ -171,6 +184,10 @@ export class FuzzedHost {
     return this.#layout % 2 === 0
       ? this.#procs.flatMap((proc) => numbers.flatMap((family) => line(proc, family)))
       : numbers.flatMap((family) => this.#procs.flatMap((proc) => line(proc, family)));
+  }
+
+  #uuid(gpu: number): string {
+    return this.#oneUuid ? 'GPU-0000' : `GPU-${gpu}`;
   }
 
   #otherLines(): string[] {

@@ -160,27 +160,50 @@ const isKnown = ({ name, labels }: Sample): boolean =>
 const gpuKey = (labels: Readonly<Record<string, string>>): string =>
   first(labels, 'gpu', 'npu') === '' ? '' : first(labels, 'gpu_uuid', 'npu_uuid', 'uuid');
 
+/**
+ * A GPU is a uuid with an index. Lines without an index are those of the only GPU of their uuid; of a GPU of its own where there is none,
+ * whose index is its position; of nobody where there are several.
+ */
 function gpusOf(samples: readonly Sample[]): OracleGpu[] {
-  const found = new Map<string, { index: number; name: string; fields: Map<string, number> }>();
-  for (const { name, labels, value } of samples) {
-    const [field, min, max] = GPU[name] ?? [];
-    const uuid = gpuKey(labels);
-    if (field === undefined || uuid === '') continue;
-    const index = number(first(labels, 'gpu_index', 'npu_index', 'index'));
-    const gpu = found.get(uuid) ?? {
-      index: Number.isNaN(index) ? found.size : index,
-      name: first(labels, 'gpu', 'npu'),
-      fields: new Map<string, number>(),
-    };
-    found.set(uuid, gpu);
-    if (field === '') continue;
-    const read = reading(value, min, max);
-    if (read === undefined) gpu.fields.delete(field);
-    else gpu.fields.set(field, read);
+  const own = samples.filter(({ name, labels }) => name in GPU && gpuKey(labels) !== '');
+  const indexOf = ({ labels }: Sample): string => first(labels, 'gpu_index', 'npu_index', 'index');
+  const ownersOf = (sample: Sample): string[] => {
+    const indices = own.filter(({ labels }) => gpuKey(labels) === gpuKey(sample.labels)).map(indexOf);
+    return [...new Set(indices.filter((index) => !Number.isNaN(number(index))))];
+  };
+  const found = new Map<string, Sample[]>();
+  for (const sample of own) {
+    const index = indexOf(sample);
+    const owners = Number.isNaN(number(index)) ? ownersOf(sample) : [index];
+    if (owners.length > 1) continue;
+    const key = `${gpuKey(sample.labels)} ${owners[0] ?? ''}`;
+    found.set(key, [...(found.get(key) ?? []), sample]);
   }
-  return [...found]
-    .map(([uuid, { index, name, fields }]) => ({ uuid, index, name, fields: Object.fromEntries(fields) }))
-    .sort((a, b) => a.index - b.index || (a.uuid < b.uuid ? -1 : 1));
+  const gpus = [...found.values()].map((lines, position): OracleGpu => {
+    const indexed = lines.filter((line) => !Number.isNaN(number(indexOf(line))));
+    const named = (indexed.length > 0 ? indexed : lines).map(({ labels }) => first(labels, 'gpu', 'npu'));
+    const fields: Record<string, number> = {};
+    for (const [field, min, max] of Object.values(GPU)) {
+      const of = (some: readonly Sample[]): Sample | undefined => some.findLast(({ name }) => GPU[name]![0] === field);
+      const read = reading((of(indexed) ?? of(lines))?.value ?? NaN, min, max);
+      if (field !== '' && read !== undefined) fields[field] = read;
+    }
+    return {
+      uuid: gpuKey(lines[0]!.labels),
+      index: indexed.length > 0 ? number(indexOf(indexed[0]!)) : position,
+      name: named.findLast((name) => name !== '') ?? '',
+      fields,
+    };
+  });
+  return gpus.sort((a, b) => a.index - b.index || (a.uuid < b.uuid ? -1 : Number(a.uuid > b.uuid)));
+}
+
+/** The GPU of a row: the only one of its uuid, of several the one with its index; else the one with its index. */
+function gpuOfRow(row: { readonly uuid: string; readonly index: number }, gpus: readonly OracleGpu[]): Pick<OracleGpu, 'uuid' | 'index'> {
+  const named = row.uuid === '' ? [] : gpus.filter(({ uuid }) => uuid === row.uuid);
+  return (
+    (named.length === 1 ? named[0] : named.find(({ index }) => index === row.index)) ?? gpus.find(({ index }) => index === row.index) ?? row
+  );
 }
 
 function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], nodeNow: number): OracleProc[] {
@@ -193,7 +216,7 @@ function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], nodeNow
     const uuid = shown(labels.device_uuid ?? '');
     const indices = [number(labels.gpu_index ?? ''), number(labels.device_id ?? ''), 0];
     const index = indices.find((one) => !Number.isNaN(one))!;
-    const key = `${pid} ${uuid || `#${index}`}`;
+    const key = `${pid} ${uuid}#${index}`;
     const row = rows.get(key) ?? { pid, uuid, index, user: '', command: '', name: '' };
     rows.set(key, row);
     row[PROCESS[name]!] = value;
@@ -203,7 +226,7 @@ function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], nodeNow
     const vram = reading(Number(row.vram ?? NaN), 0, PB) ?? 0;
     const start = reading(Number(row.start ?? NaN), 0, Infinity, []);
     const age = start === undefined ? undefined : reading(start >= 1e9 ? nodeNow - start : start, 0, Infinity, []);
-    const gpu = gpus.find(({ uuid }) => uuid === row.uuid) ?? gpus.find(({ index }) => index === row.index) ?? row;
+    const gpu = gpuOfRow(row, gpus);
     return {
       pid: row.pid,
       gpu: row.uuid === '' && vram === 0 ? '' : `${gpu.index} ${gpu.uuid}`,

@@ -1,39 +1,46 @@
 /** What samples speak of, apart from process rows: GPUs, CPUs, cores, memories, disks, the exporter. Known by a label of theirs. */
 import { QUOTE } from './ascii.js';
-import { bytesOf, repeats, same, type Arena, type Cutter, type Room } from './bytes.js';
+import { bytesOf, repeats, same, type Arena, type Bytes, type Cutter, type Room } from './bytes.js';
 import { ALIASES, ROW_CAPS, type Table } from '../schema/families.js';
-import { labelNamed, unsigned, type LabelReader } from './labels.js';
+import { closingQuote, labelNamed, unsigned, type LabelReader } from './labels.js';
 
 export type EntityTable = Exclude<Table, 'process'>;
 
 /** Texts are positions in the arena; 0 is the empty one. */
 export interface Entity {
   readonly table: EntityTable;
-  /** What tells it from others of its table: uuid, index, mount point. */
+  /** What distinguishes it from others of its table: uuid and index, mount point. Its parts stand one behind the other. */
   readonly key: number;
   readonly keyBytes: number;
+  /** The first part of its key as a text of its own. */
+  readonly id: number;
+  readonly idBytes: number;
+  /** Its index as a number, -1 for none. */
+  readonly index: number;
   /** The label block by which it is known again at once. */
-  block: number;
-  blockBytes: number;
+  readonly block: number;
+  readonly blockBytes: number;
   title: number;
   instance: number;
-  /** Its index as a number, -1 for none. */
-  index: number;
+  /** Its lines differ in title or instance, so each of them may change these. */
+  mixed: boolean;
+  /** The scrape that last had a sample of it. */
+  scrape: number;
   /** Its samples are linked; 0: it has none. */
   firstSample: number;
   lastSample: number;
 }
 
 interface Names {
-  /** Numbers of label names, in the order in which they are looked for. */
-  readonly key: readonly number[];
-  /** A second label that the key is made of: several entities share the first. */
-  readonly also?: number;
+  /** The parts of the key; each the numbers of label names, in the order in which they are looked for. */
+  readonly key: readonly (readonly number[])[];
   /** Entities whose index is not a number below this are left out. */
   readonly indexBelow?: number;
   readonly title: readonly number[];
   readonly index: readonly number[];
-  /** 'text': without its key a sample is left out. 'number': likewise, and where the key is not a number below the cap of rows. */
+  /** A sample without any of these labels is left out. */
+  readonly requires?: readonly number[];
+  /** 'text': a sample whose key begins with an empty text is left out. 'number': likewise, and where it is not a number below the cap of rows. */
   readonly needs?: 'text' | 'number';
   /** Without its key a sample belongs to row 0. */
   readonly zero?: true;
@@ -41,29 +48,40 @@ interface Names {
 
 const named = (...names: readonly string[]): readonly number[] => names.map(labelNamed);
 
-const PART_OF_GPU = { key: named('gpu_uuid'), needs: 'text' } as const;
+const GPU_NAME = named(...ALIASES.gpuName);
+const GPU_INDEX = named(...ALIASES.gpuIndex);
+/** Several GPUs may report one uuid (zeros, in virtual machines), so the index is part of what a GPU is known by. */
+const GPU_KEY = [named(...ALIASES.gpuUuid), GPU_INDEX] as const;
+const partOfGpu = (label: string): Pick<Names, 'key' | 'needs' | 'index'> => ({
+  key: [named('gpu_uuid'), named('gpu_index'), named(label)],
+  needs: 'text',
+  index: named(label),
+});
 
 /** The labels that matter, by table. */
 const NAMES: Readonly<Record<EntityTable, Names>> = {
-  gpu: { key: named(...ALIASES.gpuUuid), title: named(...ALIASES.gpuName), index: named(...ALIASES.gpuIndex), needs: 'text' },
-  cpu: { key: named('index'), title: named('cpu_model', 'model'), index: named('index'), zero: true },
-  core: { key: named('core_id'), title: [], index: named('core_id'), needs: 'number' },
-  memory: { key: named('index'), title: [], index: named('index'), zero: true },
-  disk: { key: named('mount_point'), title: named('mount_point'), index: [] },
+  gpu: { key: GPU_KEY, title: GPU_NAME, index: GPU_INDEX, requires: GPU_NAME, needs: 'text' },
+  cpu: { key: [named('index')], title: named('cpu_model', 'model'), index: named('index'), zero: true },
+  core: { key: [named('core_id')], title: [], index: named('core_id'), needs: 'number' },
+  memory: { key: [named('index')], title: [], index: named('index'), zero: true },
+  disk: { key: [named('mount_point')], title: named('mount_point'), index: [] },
   up: { key: [], title: [], index: [] },
   build: { key: [], title: named('version'), index: [] },
   scope: { key: [], title: named('scope'), index: [] },
-  socket: { key: named('socket_id'), title: [], index: named('socket_id') },
-  mig: { ...PART_OF_GPU, also: labelNamed('mig_instance'), title: named('mig_profile'), index: named('mig_instance'), indexBelow: 65 },
-  vgpu: { ...PART_OF_GPU, also: labelNamed('vgpu_id'), title: named('vgpu_type'), index: named('vgpu_id') },
-  link: { ...PART_OF_GPU, also: labelNamed('link_index'), title: named('remote_type'), index: named('link_index'), indexBelow: 32 },
+  socket: { key: [named('socket_id')], title: [], index: named('socket_id') },
+  mig: { ...partOfGpu('mig_instance'), title: named('mig_profile'), indexBelow: 65 },
+  vgpu: { ...partOfGpu('vgpu_id'), title: named('vgpu_type') },
+  link: { ...partOfGpu('link_index'), title: named('remote_type'), indexBelow: 32 },
   chassis: { key: [], title: [], index: [] },
-  fan: { key: named('fan_id'), title: named('fan_name'), index: named('fan_id') },
-  energy: { key: named('scope'), also: labelNamed('gpu_uuid'), title: [], index: named('gpu_index') },
+  fan: { key: [named('fan_id')], title: named('fan_name'), index: named('fan_id') },
+  energy: { key: [named('scope'), named('gpu_uuid'), named('gpu_index')], title: [], index: named('gpu_index') },
   runtime: { key: [], title: [], index: [] },
-  source: { key: named('source'), title: [], index: [] },
+  source: { key: [named('source')], title: [], index: [] },
 };
 const INSTANCE = named('instance');
+/** The key of what is row 0 for lack of one. */
+const ZERO = Uint8Array.of(48);
+const ZERO_VIEW = new DataView(ZERO.buffer);
 const NUMBERS = Object.fromEntries(Object.keys(NAMES).map((table, number) => [table, number])) as Readonly<Record<EntityTable, number>>;
 
 /** Entities by their tables, in their order. */
@@ -79,8 +97,6 @@ export function byTables(entities: readonly Entity[]): ByTables {
 const FIRST_PLACES = 128;
 const MOST_TABLES = 32;
 export const ENTITIES_ROOM: Room = { floats: 0, ints: FIRST_PLACES + MOST_TABLES };
-/** Keys of two labels are put together here. */
-let pair = bytesOf(256);
 const RUN_SEED = (Math.random() * 2 ** 32) | 0;
 
 export type NoEntity = 'useless' | 'full';
@@ -95,10 +111,13 @@ export class Entities {
   readonly #labels: LabelReader;
   /** Open addressing: entity + 1, 0 for none. */
   #table: Int32Array<ArrayBuffer>;
-  /** By number of a table. */
+  /** By number of a table: entities that the scrape under way has had so far. */
   readonly #rows: Int32Array;
+  /** The key looked for: where its bytes are. Keys of several parts are put together in #joined. */
+  readonly #key: { bytes: Uint8Array; view: DataView; from: number; to: number } = { bytes: ZERO, view: ZERO_VIEW, from: 0, to: 0 };
+  #joined = bytesOf(256);
 
-  /** `cutter` has THINGS_ROOM. */
+  /** `cutter` has ENTITIES_ROOM. */
   constructor(arena: Arena, labels: LabelReader, cutter: Cutter) {
     this.#arena = arena;
     this.#labels = labels;
@@ -113,50 +132,40 @@ export class Entities {
     return repeats(this.#arena.view, entity.block, view, at, entity.blockBytes);
   }
 
-  /** The entity that the labels just read speak of. Its block, where it is new or called differently, is added to the arena. */
+  /** The entity that the labels just read belong to, a new one if need be. The block of a new one is added to the arena. */
   take(table: EntityTable, bytes: Uint8Array, view: DataView, block: number, blockEnd: number): number | NoEntity {
     const names = NAMES[table];
-    const key = this.#first(names.key);
-    const from = this.#labels.startOf(key);
-    const to = this.#labels.endOf(key);
-    if (names.needs && from === to) return 'useless';
-    if (names.indexBelow !== undefined && !isBelow(this.#index(bytes, names), names.indexBelow)) return 'useless';
-    if (names.also !== undefined) return this.#takePair(table, names, key, { bytes, view, block, blockEnd });
-    if (table === 'gpu' && this.#first(names.title) < 0) return 'useless';
-    if (names.needs === 'number' && !(unsigned(bytes, from, to) >= 0 && unsigned(bytes, from, to) < ROW_CAPS.core)) return 'useless';
-    const zero = from === to && names.zero === true;
-    const known = zero ? this.#find(table, ZERO, ZERO_VIEW, 0, 1) : this.#find(table, bytes, view, from, to);
+    const source = { bytes, view, block, blockEnd };
+    if (!this.#isUseful(names, bytes)) return 'useless';
+    this.#readKey(names, source);
+    const known = this.#find(table);
     if (known >= 0) {
-      this.#update(this.all[known]!, names, { bytes, view, block, blockEnd });
+      const entity = this.all[known]!;
+      if (!entity.mixed) entity.mixed = !this.#agrees(entity, names, source);
       return known;
     }
     if (!this.#hasRoom(table)) {
       this.full(table);
       return 'full';
     }
-    return this.#add(table, names, key, { bytes, view, block, blockEnd });
+    return this.#add(table, names, source);
   }
 
-  /** An entity whose key is two labels: they are put behind each other with a byte between that no label has. */
-  #takePair(table: EntityTable, names: Names, first: number, source: Source): number | NoEntity {
-    const labels = this.#labels;
-    const second = labels.find(names.also!);
-    const length = labels.endOf(first) - labels.startOf(first) + 1 + labels.endOf(second) - labels.startOf(second);
-    if (length > pair.bytes.length) pair = bytesOf(length * 2);
-    const { bytes, view } = pair;
-    bytes.set(source.bytes.subarray(labels.startOf(first), labels.endOf(first)));
-    bytes[labels.endOf(first) - labels.startOf(first)] = BETWEEN;
-    bytes.set(source.bytes.subarray(labels.startOf(second), labels.endOf(second)), labels.endOf(first) - labels.startOf(first) + 1);
-    const known = this.#find(table, bytes, view, 0, length);
-    if (known >= 0) {
-      this.#update(this.all[known]!, names, source);
-      return known;
+  /** A new scrape has no entities yet. */
+  begin(): void {
+    this.#rows.fill(0);
+  }
+
+  /** Notes that `scrape` has a sample of the entity. False: there is no room for it, whether it is new or of an earlier scrape. */
+  admit(entity: Entity, scrape: number): boolean {
+    if (entity.scrape === scrape) return true;
+    if (!this.#hasRoom(entity.table)) {
+      this.full(entity.table);
+      return false;
     }
-    if (!this.#hasRoom(table)) {
-      this.full(table);
-      return 'full';
-    }
-    return this.#add(table, names, -1, source, { key: this.#arena.addText(view, 0, length), keyBytes: length });
+    this.#rows[NUMBERS[entity.table]]!++;
+    entity.scrape = scrape;
+    return true;
   }
 
   /** Entities whose samples are all gone go too. By old number: the new one. */
@@ -170,51 +179,114 @@ export class Entities {
     let next = 0;
     for (let number = 0; number < moved.length; number++) if (moved[number] === 0) moved[number] = next++;
     this.all.length = 0;
-    this.#rows.fill(0);
     this.#table.fill(0);
-    for (const entity of kept) {
-      this.#hasRoom(entity.table);
-      this.#enter(this.all.push(entity) - 1);
-    }
+    for (const entity of kept) this.#enter(this.all.push(entity) - 1);
     this.changes++;
     return moved;
   }
 
-  #add(table: EntityTable, names: Names, key: number, source: Source, made?: Pick<Entity, 'key' | 'keyBytes'>): number {
-    const from = this.#labels.startOf(key);
-    const to = this.#labels.endOf(key);
-    const zero = from === to && names.zero === true;
-    const at = this.#arena.add(source.view, source.block, source.blockEnd);
-    const entity: Entity = {
-      table,
-      key: made ? made.key : zero ? this.#arena.addText(ZERO_VIEW, 0, 1) : this.#textAt(key, source, at),
-      keyBytes: made ? made.keyBytes : zero ? 1 : to - from,
-      block: at,
-      blockBytes: source.blockEnd - source.block,
-      title: this.#textAt(this.#first(names.title), source, at),
-      instance: this.#textAt(this.#first(INSTANCE), source, at),
-      index: this.#index(source.bytes, names),
-      firstSample: 0,
-      lastSample: 0,
-    };
-    const number = this.all.push(entity) - 1;
+  /** Title and instance of those whose lines differ are those of the lines of this scrape: of several the last one that has any. */
+  relabel(lines: LabelledLines): void {
+    const mixed = this.all.filter((entity) => entity.mixed);
+    if (mixed.length === 0) return;
+    const before = new Map(mixed.map((entity) => [entity, this.#facts(entity)]));
+    for (const entity of mixed) {
+      entity.title = entity.instance = 0;
+      entity.mixed = false;
+    }
+    lines((entity, block, bytes) => {
+      if (before.has(entity)) this.#relabel(entity, block, bytes);
+    });
+    for (const [entity, facts] of before) if (facts !== this.#facts(entity)) this.changes++;
+  }
+
+  /** The `instance` of a label block in the arena, 0 for none. */
+  instanceIn(block: number, bytes: number): number {
+    const source = { bytes: this.#arena.bytes, view: this.#arena.view, block, blockEnd: block + bytes };
+    this.#labels.read(source.bytes, source.view, block, source.blockEnd);
+    return this.#textAt(this.#first(INSTANCE), source, block);
+  }
+
+  #facts({ title, instance }: Entity): string {
+    const { bytes } = this.#arena;
+    const text = (at: number): string => (at === 0 ? '' : latin1.decode(bytes.subarray(at, closingQuote(bytes, at))));
+    return `${text(title)}"${text(instance)}`;
+  }
+
+  /** A line of this scrape, one behind the other. */
+  #relabel(entity: Entity, block: number, bytes: number): void {
+    const source = { bytes: this.#arena.bytes, view: this.#arena.view, block, blockEnd: block + bytes };
+    const names = NAMES[entity.table];
+    this.#labels.read(source.bytes, source.view, block, source.blockEnd);
+    if (!entity.mixed) entity.mixed = !this.#agrees(entity, names, source);
+    entity.title = this.#textAt(this.#first(names.title), source, block) || entity.title;
+    entity.instance = this.#textAt(this.#first(INSTANCE), source, block) || entity.instance;
+  }
+
+  #isUseful({ key, needs, requires, indexBelow, index }: Names, bytes: Uint8Array): boolean {
+    if (requires && this.#first(requires) < 0) return false;
+    if (indexBelow !== undefined && !isBelow(this.#index(bytes, index), indexBelow)) return false;
+    if (needs === undefined) return true;
+    const first = this.#first(key[0]!);
+    const from = this.#labels.startOf(first);
+    const to = this.#labels.endOf(first);
+    return from < to && (needs === 'text' || isBelow(unsigned(bytes, from, to), ROW_CAPS.core));
+  }
+
+  /** Parts of a key are put behind each other with a byte between that no label has. */
+  #readKey({ key, zero }: Names, { bytes, view }: Source): void {
+    const labels = this.#labels;
+    const found = this.#key;
+    if (key.length < 2) {
+      const label = key.length === 0 ? -1 : this.#first(key[0]!);
+      const isZero = zero === true && labels.startOf(label) === labels.endOf(label);
+      found.bytes = isZero ? ZERO : bytes;
+      found.view = isZero ? ZERO_VIEW : view;
+      found.from = isZero ? 0 : labels.startOf(label);
+      found.to = isZero ? 1 : labels.endOf(label);
+      return;
+    }
+    let to = 0;
+    for (const part of key) {
+      const label = this.#first(part);
+      const from = labels.startOf(label);
+      const size = labels.endOf(label) - from;
+      if (to + size + 1 > this.#joined.bytes.length) this.#joined = longer(this.#joined, (to + size + 1) * 2);
+      const joined = this.#joined.bytes;
+      for (let i = 0; i < size; i++) joined[to + i] = bytes[from + i]!;
+      joined[to + size] = BETWEEN;
+      to += size + 1;
+    }
+    found.bytes = this.#joined.bytes;
+    found.view = this.#joined.view;
+    found.from = 0;
+    found.to = to;
+  }
+
+  #add(table: EntityTable, names: Names, source: Source): number {
+    const key = this.#key;
+    const id = names.key.length === 0 ? -1 : this.#first(names.key[0]!);
+    const block = this.#arena.add(source.view, source.block, source.blockEnd);
+    const number =
+      this.all.push({
+        table,
+        key: this.#arena.addText(key.view, key.from, key.to),
+        keyBytes: key.to - key.from,
+        id: this.#textAt(id, source, block),
+        idBytes: this.#labels.endOf(id) - this.#labels.startOf(id),
+        index: this.#index(source.bytes, names.index, names.zero),
+        block,
+        blockBytes: source.blockEnd - source.block,
+        title: this.#textAt(this.#first(names.title), source, block),
+        instance: this.#textAt(this.#first(INSTANCE), source, block),
+        mixed: false,
+        scrape: 0,
+        firstSample: 0,
+        lastSample: 0,
+      }) - 1;
     this.#enter(number);
     this.changes++;
     return number;
-  }
-
-  /** Another block speaks of the entity; maybe it is called differently now. One that leaves a text out does not take it back. */
-  #update(entity: Entity, names: Names, source: Source): void {
-    const title = this.#first(names.title);
-    const instance = this.#first(INSTANCE);
-    const index = this.#index(source.bytes, names);
-    if (entity.index === index && this.#says(entity.title, title, source) && this.#says(entity.instance, instance, source)) return;
-    entity.block = this.#arena.add(source.view, source.block, source.blockEnd);
-    entity.blockBytes = source.blockEnd - source.block;
-    entity.title = this.#textAt(title, source, entity.block) || entity.title;
-    entity.instance = this.#textAt(instance, source, entity.block) || entity.instance;
-    entity.index = index;
-    this.changes++;
   }
 
   /** Where the value of a label is in the arena, whose copy of the block begins at `at`. */
@@ -225,20 +297,25 @@ export class Entities {
     return this.#labels.quoted[label] === 1 ? at + from - block : this.#arena.addText(view, from, to);
   }
 
-  /** Whether the label's raw value is the text at `at` in the arena, or it says nothing. */
+  /** Whether the labels just read have the title and the instance that the entity has. */
+  #agrees({ title, instance }: Entity, names: Names, source: Source): boolean {
+    return this.#says(title, this.#first(names.title), source) && this.#says(instance, this.#first(INSTANCE), source);
+  }
+
+  /** Whether the label's raw value is the text at `at` in the arena. */
   #says(at: number, label: number, { view }: Source): boolean {
     const from = this.#labels.startOf(label);
     const to = this.#labels.endOf(label);
-    if (from === to) return true;
+    if (from === to) return at === 0;
     const { bytes, view: texts } = this.#arena;
     return at > 0 && at + to - from < bytes.length && bytes[at + to - from] === QUOTE && same(texts, at, view, from, to - from);
   }
 
-  #index(bytes: Uint8Array, names: Names): number {
-    const label = this.#first(names.index);
+  #index(bytes: Uint8Array, names: readonly number[], zero?: true): number {
+    const label = this.#first(names);
     const from = this.#labels.startOf(label);
     const to = this.#labels.endOf(label);
-    const index = from === to && names.zero === true ? 0 : unsigned(bytes, from, to);
+    const index = from === to && zero === true ? 0 : unsigned(bytes, from, to);
     return index < 2 ** 31 ? index : -1;
   }
 
@@ -250,7 +327,8 @@ export class Entities {
     return -1;
   }
 
-  #find(table: EntityTable, bytes: Uint8Array, view: DataView, from: number, to: number): number {
+  #find(table: EntityTable): number {
+    const { bytes, view, from, to } = this.#key;
     const mask = this.#table.length - 1;
     for (let place = hash(table, bytes, from, to) & mask; this.#table[place] !== 0; place = (place + 1) & mask) {
       const number = this.#table[place]! - 1;
@@ -276,10 +354,7 @@ export class Entities {
   }
 
   #hasRoom(table: EntityTable): boolean {
-    const at = NUMBERS[table];
-    if (this.#rows[at]! >= ROW_CAPS[table]) return false;
-    this.#rows[at]!++;
-    return true;
+    return this.#rows[NUMBERS[table]]! < ROW_CAPS[table];
   }
 
   /** There is no room for more of `table`. */
@@ -287,6 +362,9 @@ export class Entities {
     if (!this.capped.includes(table)) this.capped = [...this.capped, table];
   }
 }
+
+/** Calls back for each line of a scrape that belongs to an entity, in their order, with its label block in the arena. */
+export type LabelledLines = (line: (entity: Entity, block: number, bytes: number) => void) => void;
 
 /** The bytes that the labels were read from, and where their block stands there. */
 interface Source {
@@ -296,10 +374,15 @@ interface Source {
   readonly blockEnd: number;
 }
 
+function longer({ bytes }: Bytes, length: number): Bytes {
+  const made = bytesOf(length);
+  made.bytes.set(bytes);
+  return made;
+}
+
 const BETWEEN = 10;
 const isBelow = (index: number, limit: number): boolean => index >= 0 && index < limit;
-const ZERO = Uint8Array.of(48);
-const ZERO_VIEW = new DataView(ZERO.buffer);
+const latin1 = new TextDecoder('latin1');
 
 function hash(table: EntityTable, bytes: Uint8Array, from: number, to: number): number {
   let mixed = RUN_SEED ^ NUMBERS[table];

@@ -226,7 +226,10 @@ export class LineReader {
   #note(head: number, block: number, size: number, target: number): void {
     const scan = this.#scan;
     if (target >= 0) scan.next.processes = true;
-    scan.record(head, block, size, target, this.#value.value);
+    if (!scan.record(head, block, size, target, this.#value.value)) {
+      if (target >= 0) this.capped = true;
+      return this.#leaveOut(head);
+    }
     if (head > 0) this.#workspace.heads.follow(this.#lastHead, head);
     this.#lastHead = head;
   }

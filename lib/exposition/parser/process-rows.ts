@@ -25,7 +25,6 @@ const UUID_LABEL = labelNamed('device_uuid');
 const USER_LABEL = labelNamed('user');
 const COMMAND_LABEL = labelNamed('command');
 const NAME_LABEL = labelNamed('name');
-const INSTANCE_LABEL = labelNamed('instance');
 const INDEX_LABELS = ALIASES.processGpu.map(labelNamed);
 
 /** Enough for most hosts. */
@@ -34,15 +33,18 @@ const FIRST_PLACES = 64;
 const roomOf = (rows: number): Room => ({ floats: rows * SECTIONS, ints: rows * ROW_INTS });
 export const ROWS_ROOM: Room = { ...roomOf(FIRST_ROWS), ints: roomOf(FIRST_ROWS).ints + FIRST_PLACES };
 
-/** GPUs as process rows name them; more than there are GPUs, since a MIG slice has a name of its own. */
-export const MAX_DEVICES = 1024;
+/** GPUs of one scrape as process rows name them; more than there are GPUs, since a MIG slice has a name of its own. */
+const MAX_DEVICES = 1024;
 
-/** What a process row says of its GPU. */
+/** The GPU that a process row names: by uuid and index, since several GPUs may report one uuid. */
 export interface Device {
   /** Where the raw uuid is in the arena. */
   readonly at: number;
   readonly bytes: number;
+  /** 0 when the labels have none. */
   readonly index: number;
+  /** The scrape that last had a row of it. */
+  scrape: number;
 }
 
 /** A label block: where it is in the arena, how long, and where it stood when it was read. */
@@ -59,7 +61,11 @@ export class ProcessRows {
   ints = NO_INTS;
   /** SECTIONS a row. NaN: not reported. */
   values = NO_FLOATS;
-  readonly devices: Device[] = [];
+  /** By number. Another list: what has their numbers from before is void. */
+  devices: Device[] = [];
+  /** Rows and devices that the scrape under way has had so far. */
+  #seenRows = 0;
+  #seenDevices = 0;
   /** Open addressing on the pid alone, so that all rows of a pid are probed together: row + 1, 0 for none. */
   #table: Int32Array<ArrayBuffer>;
   readonly #arena: Arena;
@@ -125,8 +131,8 @@ export class ProcessRows {
   }
 
   /**
-   * The row that the labels just read speak of, a new one if need be. `block`: where their block is in the arena, `bytes` long. The labels
-   * become the row's, or are added to them when this scrape has spoken of the row before.
+   * The row that the labels just read belong to, a new one if need be. `block`: where their block is in the arena, `bytes` long. The labels
+   * become the row's, or are added to them when this scrape has had the row before.
    */
   take(source: Uint8Array, view: DataView, block: Block, scrape: number): Found {
     const labels = this.#labels;
@@ -137,11 +143,29 @@ export class ProcessRows {
     if (device < 0) return 'capped';
     let row = this.#rowOf(pid, device);
     if (row < 0) {
-      if (this.count >= ROW_CAPS.process) return 'capped';
+      if (this.#seenRows >= ROW_CAPS.process) return 'capped';
       row = this.#add(pid, device);
     }
+    if (!this.admit(row, scrape)) return 'capped';
     this.#relabel(row, source, view, block, scrape);
     return row;
+  }
+
+  /** A new scrape has no rows yet. */
+  begin(): void {
+    this.#seenRows = this.#seenDevices = 0;
+  }
+
+  /** Whether there is room for a row in this scrape; rows and devices of earlier ones take none. To be asked before the row is marked as seen. */
+  admit(row: number, scrape: number): boolean {
+    const { ints } = this;
+    if (ints[row * ROW_INTS + ROW_SEEN]! >> SEEN_BITS === scrape) return true;
+    const device = this.devices[ints[row * ROW_INTS + ROW_DEVICE]!]!;
+    if (this.#seenRows >= ROW_CAPS.process || (device.scrape !== scrape && this.#seenDevices >= MAX_DEVICES)) return false;
+    this.#seenRows++;
+    if (device.scrape !== scrape) this.#seenDevices++;
+    device.scrape = scrape;
+    return true;
   }
 
   /** Takes the labels of a block in the arena again, as `take` would: for rows whose lines differ. */
@@ -151,7 +175,7 @@ export class ProcessRows {
     this.#relabel(row, source, view, { at: blockAt, bytes, from: blockAt }, scrape);
   }
 
-  /** Keeps the rows that `scrape` spoke of, in their order. Returns their new numbers by old one; undefined: all stay. */
+  /** Keeps the rows that `scrape` had, in their order, and their devices. Returns their new numbers by old one; undefined: all stay. */
   sweep(scrape: number): Int32Array | undefined {
     const { ints, values } = this;
     let kept = 0;
@@ -174,22 +198,18 @@ export class ProcessRows {
       this.count = kept;
       for (let at = ROW_NEXT; at < kept * ROW_INTS; at += ROW_INTS) ints[at] = moved[ints[at]!] ?? 0;
       this.#rehash();
+      this.#sweepDevices(scrape);
     }
     return moved;
   }
 
-  /** Where in the arena the first row says what the host calls itself; 0 when it does not. */
-  instance(): number {
-    if (this.count === 0) return 0;
-    const { bytes, view } = this.#arena;
-    const at = this.ints[ROW_BLOCK]!;
-    this.#labels.read(bytes, view, at, at + this.ints[ROW_BLOCK_BYTES]!);
-    const label = this.#labels.find(INSTANCE_LABEL);
-    if (label < 0) return 0;
-    const from = this.#labels.valueAt[label]!;
-    const to = this.#labels.valueEnd[label]!;
-    if (from === to) return 0;
-    return this.#labels.quoted[label] === 1 ? from : this.#arena.addText(view, from, to);
+  #sweepDevices(scrape: number): void {
+    const kept = this.devices.filter((device) => device.scrape === scrape);
+    if (kept.length === this.devices.length) return;
+    const numbers = new Map(kept.map((device, number) => [device, number]));
+    const moved = this.devices.map((device) => numbers.get(device) ?? 0);
+    for (let at = ROW_DEVICE; at < this.count * ROW_INTS; at += ROW_INTS) this.ints[at] = moved[this.ints[at]!]!;
+    this.devices = kept;
   }
 
   markUsers(live: Uint8Array): void {
@@ -233,11 +253,10 @@ export class ProcessRows {
     const { devices } = this;
     for (let device = 0; device < devices.length; device++) {
       const known = devices[device]!;
-      if (known.bytes !== to - from) continue;
-      if (known.bytes === 0 ? known.index === index : same(this.#arena.view, known.at, view, from, known.bytes)) return device;
+      if (known.index === index && known.bytes === to - from && same(this.#arena.view, known.at, view, from, known.bytes)) return device;
     }
-    if (devices.length >= MAX_DEVICES) return -1;
-    return devices.push({ at: to === from ? 0 : this.#arena.addText(view, from, to), bytes: to - from, index }) - 1;
+    if (this.#seenDevices >= MAX_DEVICES || this.#seenRows >= ROW_CAPS.process) return -1;
+    return devices.push({ at: to === from ? 0 : this.#arena.addText(view, from, to), bytes: to - from, index, scrape: 0 }) - 1;
   }
 
   #rowOf(pid: number, device: number): number {

@@ -2,9 +2,10 @@
 import { Cutter, NO_FLOATS, NO_INTS, type Arena, type Room } from './bytes.js';
 import { METRICS } from '../schema/families.js';
 import type { LabelReader } from './labels.js';
-import { VALUE_BLOCK, VALUE_BLOCK_BYTES, VALUE_INTS, VALUE_METRIC, VALUE_NEXT, VALUE_ENTITY, UNKNOWN } from './row-layout.js';
+import { DISCARD, VALUE_BLOCK, VALUE_BLOCK_BYTES, VALUE_INTS, VALUE_METRIC, VALUE_NEXT, VALUE_ENTITY, UNKNOWN } from './row-layout.js';
 import { Entities, ENTITIES_ROOM } from './entities.js';
 
+/** Of one scrape. */
 const MAX_SAMPLES = 16_384;
 /** Enough for most hosts. */
 const FIRST_SAMPLES = 128;
@@ -13,7 +14,7 @@ const roomOf = (samples: number): Room => ({ floats: samples, ints: samples * (V
 export const SAMPLE_VALUES_ROOM: Room = { ...roomOf(FIRST_SAMPLES), ints: roomOf(FIRST_SAMPLES).ints + ENTITIES_ROOM.ints };
 
 export class SampleValues {
-  /** The SINK is always there. */
+  /** DISCARD is always there. */
   count = 1;
   ints = NO_INTS;
   values = NO_FLOATS;
@@ -21,8 +22,10 @@ export class SampleValues {
   /** By sample: its line in the last template, -1 for none. */
   lines = NO_INTS;
   readonly entities: Entities;
+  /** Samples that the scrape under way has had so far. */
+  #seen = 0;
 
-  /** `cutter` has CELLS_ROOM. */
+  /** `cutter` has SAMPLE_VALUES_ROOM. */
   constructor(arena: Arena, labels: LabelReader, cutter: Cutter) {
     this.#resize(FIRST_SAMPLES, cutter);
     this.entities = new Entities(arena, labels, cutter);
@@ -35,7 +38,7 @@ export class SampleValues {
     const { firstSample, lastSample } = this.entities.all[entity]!;
     for (let sample = firstSample; sample !== 0; sample = ints[sample * VALUE_INTS + VALUE_NEXT]!)
       if (ints[sample * VALUE_INTS + VALUE_METRIC] === metric) return sample;
-    if (this.count >= MAX_SAMPLES) {
+    if (this.#seen >= MAX_SAMPLES) {
       this.entities.full(METRICS[metric]!.table);
       return 'full';
     }
@@ -45,14 +48,35 @@ export class SampleValues {
     return sample;
   }
 
-  /** A line with this label block gave the sample its value; of several the last counts. */
-  touch(sample: number, block: number, bytes: number, scrape: number): void {
-    this.stamps[sample] = scrape;
-    this.ints[sample * VALUE_INTS + VALUE_BLOCK] = block;
-    this.ints[sample * VALUE_INTS + VALUE_BLOCK_BYTES] = bytes;
+  /** A new scrape has no samples yet. */
+  begin(): void {
+    this.#seen = 0;
+    this.entities.begin();
   }
 
-  /** Forgets the samples that `scrape` did not speak of. By old number: the new one; undefined: all stay. */
+  /**
+   * A line with this label block gives the sample its value; of several the last counts. False: there is no room for the sample. What earlier
+   * scrapes had takes no room from this one.
+   */
+  markSeen(sample: number, block: number, bytes: number, scrape: number): boolean {
+    if (this.stamps[sample] !== scrape && !this.#admit(sample, scrape)) return false;
+    this.ints[sample * VALUE_INTS + VALUE_BLOCK] = block;
+    this.ints[sample * VALUE_INTS + VALUE_BLOCK_BYTES] = bytes;
+    return true;
+  }
+
+  #admit(sample: number, scrape: number): boolean {
+    if (sample !== DISCARD) {
+      const entity = this.entities.all[this.ints[sample * VALUE_INTS + VALUE_ENTITY]!]!;
+      if (this.#seen >= MAX_SAMPLES) this.entities.full(entity.table);
+      if (this.#seen >= MAX_SAMPLES || !this.entities.admit(entity, scrape)) return false;
+      this.#seen++;
+    }
+    this.stamps[sample] = scrape;
+    return true;
+  }
+
+  /** Forgets the samples that `scrape` did not have. By old number: the new one; undefined: all stay. */
   sweep(scrape: number): Int32Array | undefined {
     const { ints, stamps, count } = this;
     let gone = 0;

@@ -1,5 +1,6 @@
 /** What a parser knows of a host while it reads: rows, samples and the template of the last scrape. Nobody else sees it before a commit. */
 import { Arena, Cutter, type Room } from './bytes.js';
+import type { Entity, LabelledLines } from './entities.js';
 import { SampleValues, SAMPLE_VALUES_ROOM } from './sample-values.js';
 import type { LabelReader } from './labels.js';
 import {
@@ -54,37 +55,33 @@ export class ScanState {
     this.samples = new SampleValues(this.arena, labels, cutter);
   }
 
-  /** Notes in the new template that a line's value came. */
-  record(head: number, block: number, bytes: number, target: number, value: number): void {
+  /** Notes in the new template that a line's value came. False: there is no room for its row, and the line is left out. */
+  record(head: number, block: number, bytes: number, target: number, value: number): boolean {
+    if (!this.#markSeen(target, block, bytes)) return false;
     this.next.add(head, block, bytes, target);
-    if (target < 0) {
-      this.samples.values[~target] = value;
-      this.samples.touch(~target, block, bytes, this.scrape);
-      return;
-    }
-    this.rows.values[target] = value;
-    this.#touch(target, block, bytes);
+    if (target < 0) this.samples.values[~target] = value;
+    else this.rows.values[target] = value;
+    return true;
   }
 
   /** The first `lines` lines came as they had before: the new template begins with them. */
   begin(lines: number): void {
     const { ints } = this.template;
-    const { next, samples, scrape } = this;
+    const { next } = this;
     next.clear();
+    this.rows.begin();
+    this.samples.begin();
     for (let at = 0; at < lines * LINE_INTS; at += LINE_INTS) {
       const block = ints[at + LINE_BLOCK]!;
       const bytes = ints[at + LINE_BYTES]!;
       const target = ints[at + LINE_TARGET]!;
       next.add(ints[at]!, block, bytes, target);
-      if (target < 0) samples.touch(~target, block, bytes, scrape);
-      else {
-        this.#touch(target, block, bytes);
-        next.processes = true;
-      }
+      this.#markSeen(target, block, bytes);
+      if (target >= 0) next.processes = true;
     }
   }
 
-  /** The new template is whole: what it did not speak of goes. */
+  /** The new template is whole: what it does not have goes. */
   finalize(): void {
     const { rows, samples, next } = this;
     const movedRows = rows.sweep(this.scrape);
@@ -106,6 +103,7 @@ export class ScanState {
     }
     this.next = this.template;
     this.template = next;
+    samples.entities.relabel(this.#labelledLines);
     this.#bytesAtFirst ||= this.arena.length;
   }
 
@@ -114,27 +112,62 @@ export class ScanState {
     return this.arena.length > this.#bytesAtFirst * 2 + SPARE_BYTES || this.scrape === LAST_SCRAPE;
   }
 
-  /** Where in the arena the host says what it calls itself: in its first line that has an `instance`; process rows seldom do, so they are last. */
+  /**
+   * Where in the arena the host says what it calls itself: in its first line that has an `instance`. Process rows seldom do, so only the
+   * first of them is looked at, and last.
+   */
   instance(): number {
     const { ints, count } = this.template;
-    const { samples, entities } = { samples: this.samples.ints, entities: this.samples.entities.all };
-    for (let at = LINE_TARGET; at < count * LINE_INTS; at += LINE_INTS) {
-      if (ints[at]! >= 0 || ints[at] === ~DISCARD) continue;
-      const { instance } = entities[samples[~ints[at]! * VALUE_INTS + VALUE_ENTITY]!]!;
-      if (instance !== 0) return instance;
+    const { entities } = this.samples;
+    let firstRow = -1;
+    for (let at = 0; at < count * LINE_INTS; at += LINE_INTS) {
+      const entity = this.#entityAt(at);
+      if (entity?.instance) {
+        const instance = entity.mixed ? entities.instanceIn(ints[at + LINE_BLOCK]!, ints[at + LINE_BYTES]!) : entity.instance;
+        if (instance !== 0) return instance;
+      }
+      if (firstRow < 0 && ints[at + LINE_TARGET]! >= 0) firstRow = at;
     }
-    return this.rows.instance();
+    return firstRow < 0 ? 0 : entities.instanceIn(ints[firstRow + LINE_BLOCK]!, ints[firstRow + LINE_BYTES]!);
   }
 
-  /** This scrape gives the value, and speaks of its row. */
-  #touch(target: number, block: number, bytes: number): void {
+  /** By entity: its first line in the template. */
+  firstLines(): ReadonlyMap<Entity, number> {
+    const found = new Map<Entity, number>();
+    for (let line = 0; line < this.template.count; line++) {
+      const entity = this.#entityAt(line * LINE_INTS);
+      if (entity && !found.has(entity)) found.set(entity, line);
+    }
+    return found;
+  }
+
+  /** The entity of a line of the template, undefined for lines of process rows and those that nobody reads. */
+  #entityAt(at: number): Entity | undefined {
+    const target = this.template.ints[at + LINE_TARGET]!;
+    if (target >= 0 || target === ~DISCARD) return undefined;
+    return this.samples.entities.all[this.samples.ints[~target * VALUE_INTS + VALUE_ENTITY]!];
+  }
+
+  readonly #labelledLines: LabelledLines = (line) => {
+    const { ints, count } = this.template;
+    for (let at = 0; at < count * LINE_INTS; at += LINE_INTS) {
+      const entity = this.#entityAt(at);
+      if (entity) line(entity, ints[at + LINE_BLOCK]!, ints[at + LINE_BYTES]!);
+    }
+  };
+
+  /** This scrape gives the value, and so has its row or its entity. False: there is no room for them. */
+  #markSeen(target: number, block: number, bytes: number): boolean {
     const { rows, scrape } = this;
+    if (target < 0) return this.samples.markSeen(~target, block, bytes, scrape);
     const { ints } = rows;
     const row = target >> 2;
     const at = row * ROW_INTS;
+    if (ints[at + ROW_SEEN]! >> SEEN_BITS !== scrape && !rows.admit(row, scrape)) return false;
     if (ints[at + ROW_MIXED] !== 0 || ints[at + ROW_BLOCK] !== block) rows.retake(row, block, bytes, scrape);
     const seen = ints[at + ROW_SEEN]!;
     ints[at + ROW_SEEN] = (seen >> SEEN_BITS === scrape ? seen : scrape << SEEN_BITS) | (1 << (target & 3));
+    return true;
   }
 }
 

@@ -126,7 +126,7 @@ export const metricNamed = (name: string): number => NUMBERS.get(name) ?? UNKNOW
 /** By number: the place of a process metric's values, -1 for the metrics of other tables. */
 export const SECTION_OF = Int32Array.from(METRICS, (metric) => (metric.table === 'process' ? metric.section : -1));
 
-/** Labels under which a thing was or is exported, the newer first. */
+/** Names that a label has or had, the newer first. */
 export const ALIASES = {
   gpuUuid: ['gpu_uuid', 'npu_uuid', 'uuid'],
   gpuName: ['gpu', 'npu'],
@@ -134,7 +134,7 @@ export const ALIASES = {
   processGpu: ['gpu_index', 'device_id'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** Rows that are kept of a host; beyond them new ones are left out, while known ones go on being updated. */
+/** Rows that are kept of one scrape of a host: the first that come. */
 export const ROW_CAPS: Readonly<Record<Table, number>> = {
   process: 50_000,
   gpu: 256,

@@ -102,10 +102,12 @@ export class Committed implements NodeData {
   #loadStructure(scan: ScanState, loaded: Loaded): void {
     const { samples, arena } = scan;
     const { entities } = samples;
-    if (scan !== this.#scan || entities.changes !== this.#changes) {
+    // The index of a GPU that exports none is its position, which changes with the order of lines.
+    const byPosition = entities.all.some(({ table, index }) => table === 'gpu' && index < 0);
+    if (scan !== this.#scan || entities.changes !== this.#changes || byPosition) {
       this.#scan = scan;
       this.#changes = entities.changes;
-      this.#arrange(samples, arena);
+      this.#arrange(samples, arena, byPosition ? scan.firstLines() : NO_LINES);
     }
     this.procs.arrange(scan.rows);
     this.facts.instance = textOf(arena.bytes, textRef(scan.instance(), 'value'));
@@ -115,7 +117,7 @@ export class Committed implements NodeData {
   }
 
   /** Which GPUs, CPUs, cores, memories and disks there are. */
-  #arrange(samples: SampleValues, arena: Arena): void {
+  #arrange(samples: SampleValues, arena: Arena, firstLines: ReadonlyMap<Entity, number>): void {
     const { gpus, cpus, cores, memory, disks } = this;
     const found = byTables(samples.entities.all);
     const gpuEntities = found.gpu ?? [];
@@ -128,7 +130,7 @@ export class Committed implements NodeData {
     let room = gpus.room(gpuEntities.length);
     for (const [table, entities] of small) room += table.room(entities.length);
     this.#readings.begin(room, samples.count);
-    const inOrder = gpus.arrange(samples, gpuEntities, arena);
+    const inOrder = gpus.arrange(samples, gpuEntities, arena, firstLines);
     let from = gpus.room(gpuEntities.length);
     for (const [table, entities] of small) {
       table.arrange(samples, entities, arena, from);
@@ -167,6 +169,7 @@ export class Committed implements NodeData {
 }
 
 const NOT_CAPPED: readonly [] = [];
+const NO_LINES: ReadonlyMap<Entity, number> = new Map();
 
 function capsHit(tables: readonly string[], rows: boolean): readonly string[] {
   if (tables.length === 0 && !rows) return NOT_CAPPED;

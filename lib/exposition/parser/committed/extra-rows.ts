@@ -29,14 +29,16 @@ class Rows implements ExtraRows {
     this.#labels = labels;
   }
 
-  /** `entities` in the order of the rows. */
-  arrange({ ints }: SampleValues, entities: readonly Entity[]): void {
-    this.count = entities.length;
+  /** `rows`: the entities of each row. */
+  arrange({ ints }: SampleValues, rows: readonly (readonly Entity[])[]): void {
+    this.count = rows.length;
     const found: number[] = [];
     const starts = [0];
-    for (const { firstSample } of entities) {
-      for (let sample = firstSample; sample !== 0; sample = ints[sample * VALUE_INTS + VALUE_NEXT]!)
-        if (IS_EXTRA[ints[sample * VALUE_INTS + VALUE_METRIC]!] === 1) found.push(sample, ints[sample * VALUE_INTS + VALUE_METRIC]!, 0, 0);
+    for (const entities of rows) {
+      for (const { firstSample } of entities)
+        for (let sample = firstSample; sample !== 0; sample = ints[sample * VALUE_INTS + VALUE_NEXT]!)
+          if (IS_EXTRA[ints[sample * VALUE_INTS + VALUE_METRIC]!] === 1)
+            found.push(sample, ints[sample * VALUE_INTS + VALUE_METRIC]!, 0, 0);
       starts.push(found.length / PLACE);
     }
     this.#starts = found.length === 0 ? NO_INTS : Int32Array.from(starts);
@@ -107,12 +109,12 @@ export class Extras implements NodeExtras {
     return this.#tables[table] ?? NO_EXTRA_ROWS;
   }
 
-  /** `gpus`: in the order of their slots. The others stand in the order of their indices, those without one as they came. */
-  arrange(samples: SampleValues, entities: ByTables, gpus: readonly Entity[]): void {
+  /** `gpus`: the entities of each slot. The others stand in the order of their indices, those without one as they came. */
+  arrange(samples: SampleValues, entities: ByTables, gpus: readonly (readonly Entity[])[]): void {
     for (const table of EXTRA_TABLES) {
-      const rows = table === 'gpu' ? gpus : (entities[table] ?? NOTHING);
-      if (rows.length === 0 && !this.#tables[table]) continue;
-      const sorted = table === 'gpu' ? gpus : [...rows].sort((a, b) => a.index - b.index);
+      const { length } = table === 'gpu' ? gpus : (entities[table] ?? NOTHING);
+      if (length === 0 && !this.#tables[table]) continue;
+      const sorted = table === 'gpu' ? gpus : [...(entities[table] ?? NOTHING)].sort((a, b) => a.index - b.index).map((one) => [one]);
       (this.#tables[table] ??= new Rows(this.#labels)).arrange(samples, sorted);
     }
   }

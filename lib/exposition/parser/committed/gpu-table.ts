@@ -25,8 +25,8 @@ const NO_TEXTS = new Uint32Array(0);
 const UNREPORTED = new Float64Array(ROW_CAPS.gpu).fill(NaN);
 
 interface Gpu {
-  /** Among the GPUs in the order in which they were first spoken of; -1: only process rows speak of it. */
-  readonly place: number;
+  /** What its lines belong to; none where only process rows name it. */
+  readonly parts: readonly Entity[];
   readonly index: number;
   /** Where the uuid is in the arena, and its length there. */
   readonly uuid: number;
@@ -52,6 +52,7 @@ export class GpuTable implements GpuColumns {
   readonly #details: { at: number; bytes: number }[] = [];
   /** By device of the process rows: the slot of the GPU that it is, -1 where none reports that could be it. */
   readonly #slotOf: number[] = [];
+  #devices: readonly Device[] = [];
   /** The lists are of #gpus and nothing else. */
   #listed = false;
 
@@ -73,20 +74,30 @@ export class GpuTable implements GpuColumns {
     return gpus * GPU_FIELDS.length;
   }
 
-  /** Which GPUs report, and where their values go: to the beginning of the readings. Returns the entities in the order of their slots. */
-  arrange(samples: SampleValues, entities: readonly Entity[], arena: Arena): readonly Entity[] {
+  /**
+   * Which GPUs report, and where their values go: to the beginning of the readings. `firstLines`: where each entity begins in the exposition;
+   * needed where some have no index. Returns the entities of each slot, the most telling first.
+   */
+  arrange(
+    samples: SampleValues,
+    entities: readonly Entity[],
+    arena: Arena,
+    firstLines: ReadonlyMap<Entity, number>,
+  ): readonly (readonly Entity[])[] {
     const uuidOf = ({ uuid }: Gpu): string => textOf(arena.bytes, textRef(uuid, 'name'));
-    const gpus = entities.map((entity, place) => gpuOf(entity, place, samples));
-    gpus.sort((a, b) => a.index - b.index || (uuidOf(a) < uuidOf(b) ? -1 : 1));
+    const gpus = partsOf(entities, arena, firstLines).map((parts, place) => gpuOf(parts, place, samples));
+    gpus.sort((a, b) => a.index - b.index || order(uuidOf(a), uuidOf(b)));
     this.#gpus = gpus;
     this.count = gpus.length;
     const reported = new Uint8Array(GPU_FIELDS.length);
-    for (let slot = 0; slot < gpus.length; slot++)
-      this.#readings.add(entities[gpus[slot]!.place]!, samples, FIELD_OF, slot, this.count, reported);
+    gpus.forEach(({ parts }, slot) => {
+      // The last one added counts.
+      for (let part = parts.length - 1; part >= 0; part--) this.#readings.add(parts[part]!, samples, FIELD_OF, slot, this.count, reported);
+    });
     this.field = fieldsOf(this.#readings.values, this.count, reported);
     this.#slotOf.length = 0;
     this.#listed = false;
-    return gpus.map(({ place }) => entities[place]!);
+    return gpus.map(({ parts }) => parts);
   }
 
   /** Info labels may stand in another order each time, so their place is looked up at each commit. */
@@ -102,11 +113,13 @@ export class GpuTable implements GpuColumns {
   }
 
   /**
-   * Puts the process rows on their GPUs: by uuid, else by index, which is the position where none is exported. A row without a uuid that
-   * holds no bytes is on none.
+   * Puts the process rows on their GPUs: by uuid, with the index where several have that uuid, else by index alone (a MIG device has a uuid of
+   * its own). The index is the position where none is exported. A row without a uuid that holds no bytes is on none.
    */
   place(rows: ProcessRows, procs: ProcTable, arena: Arena): void {
     const { count, ints, devices } = rows;
+    if (devices !== this.#devices) this.#slotOf.length = 0;
+    this.#devices = devices;
     for (let device = this.#slotOf.length; device < devices.length; device++) this.#slotOf.push(this.#match(devices[device]!, arena));
     const slotOf = this.#slotOf.includes(-1) ? this.#withGhosts(rows, procs, arena) : this.#slotOf;
     if (slotOf === this.#slotOf && !this.#listed) this.#list(this.#gpus);
@@ -119,17 +132,29 @@ export class GpuTable implements GpuColumns {
 
   /** The slot of the GPU that a device is. */
   #match(device: Device, arena: Arena): number {
-    const gpus = this.#gpus;
-    if (device.bytes > 0) {
-      for (let slot = 0; slot < gpus.length; slot++) {
-        const { uuid, uuidBytes } = gpus[slot]!;
-        if (uuidBytes === device.bytes && same(arena.view, uuid, arena.view, device.at, uuidBytes)) return slot;
-      }
+    const byIndex = this.#gpus.findIndex(({ index }) => index === device.index);
+    if (device.bytes === 0) return byIndex;
+    const isRaw = ({ uuid, uuidBytes }: Gpu): boolean =>
+      uuidBytes === device.bytes && same(arena.view, uuid, arena.view, device.at, uuidBytes);
+    let slot = this.#named(device.index, isRaw);
+    if (slot < 0) {
       const name = uuidText(arena, device);
-      const slot = gpus.findIndex(({ uuid }) => textOf(arena.bytes, textRef(uuid, 'name')) === name);
-      if (slot >= 0) return slot;
+      slot = this.#named(device.index, ({ uuid }) => textOf(arena.bytes, textRef(uuid, 'name')) === name);
     }
-    return gpus.findIndex(({ index }) => index === device.index);
+    return slot >= 0 ? slot : byIndex;
+  }
+
+  /** The slot of the only GPU that is called so, or of the one among several that has the index. */
+  #named(index: number, isCalledSo: (gpu: Gpu) => boolean): number {
+    let [found, several] = [-1, false];
+    for (let slot = 0; slot < this.#gpus.length; slot++) {
+      const gpu = this.#gpus[slot]!;
+      if (!isCalledSo(gpu)) continue;
+      if (gpu.index === index) return slot;
+      several = found >= 0;
+      found = slot;
+    }
+    return several ? -1 : found;
   }
 
   /** Slots by device. Devices that no GPU is, and on which something runs, get slots behind those of the GPUs. */
@@ -139,16 +164,16 @@ export class GpuTable implements GpuColumns {
       const device = ints[row * ROW_INTS + ROW_DEVICE]!;
       if (devices[device]!.bytes > 0 || vramBytes[row]! > 0) occupied[device] = 1;
     }
-    const keyOf = (device: Device): string => uuidText(arena, device) || `#${device.index}`;
+    const keyOf = (device: Device): string => `${uuidText(arena, device)}#${device.index}`;
     const ghosts = new Map<string, Device>();
     devices.forEach((device, number) => {
       if (this.#slotOf[number]! < 0 && occupied[number] === 1 && !ghosts.has(keyOf(device))) ghosts.set(keyOf(device), device);
     });
-    const sorted = [...ghosts].sort(([a, one], [b, other]) => one.index - other.index || (a < b ? -1 : 1));
+    const sorted = [...ghosts].sort(([a, one], [b, other]) => one.index - other.index || order(a, b));
     const slots = new Map(sorted.map(([key], at) => [key, this.count + at]));
     this.#list([
       ...this.#gpus,
-      ...sorted.map(([, { at, bytes, index }]) => ({ place: -1, index, uuid: at, uuidBytes: bytes, nameRef: 0, info: -1 })),
+      ...sorted.map(([, { at, bytes, index }]) => ({ parts: [], index, uuid: at, uuidBytes: bytes, nameRef: 0, info: -1 })),
     ]);
     return devices.map((device, number) => (this.#slotOf[number]! >= 0 ? this.#slotOf[number]! : (slots.get(keyOf(device)) ?? -1)));
   }
@@ -170,16 +195,43 @@ export class GpuTable implements GpuColumns {
 
 const uuidText = ({ bytes: source }: Arena, { at, bytes }: Device): string => decodeText(source, at, at + bytes, 'name');
 
-function gpuOf(entity: Entity, place: number, { ints }: SampleValues): Gpu {
-  let info = entity.firstSample;
+const order = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
+
+/**
+ * The entities that are one GPU: one, or one and what lines without an index say of its uuid, if no other has that uuid. Lines without an
+ * index are a GPU of its own where no line with one has their uuid. Where several have it, nobody can tell whose they are, and they are left out.
+ * In the order of the exposition where that matters.
+ */
+function partsOf(entities: readonly Entity[], { view }: Arena, firstLines: ReadonlyMap<Entity, number>): readonly (readonly Entity[])[] {
+  const parts = entities.filter(({ index }) => index >= 0).map((entity) => [entity]);
+  if (parts.length === entities.length) return parts;
+  for (const entity of entities.filter(({ index }) => index < 0)) {
+    const { id, idBytes } = entity;
+    const owners = parts.filter(([one]) => one!.index >= 0 && one!.idBytes === idBytes && same(view, one!.id, view, id, idBytes));
+    if (owners.length === 0) parts.push([entity]);
+    else if (owners.length === 1) owners[0]!.push(entity);
+  }
+  const lineOf = (own: readonly Entity[]): number => Math.min(...own.map((entity) => firstLines.get(entity) ?? Infinity));
+  return parts.sort((a, b) => lineOf(a) - lineOf(b));
+}
+
+/** The sample of its info family, 0 for none. */
+function infoOf({ firstSample }: Entity, { ints }: SampleValues): number {
+  let info = firstSample;
   while (info !== 0 && ints[info * VALUE_INTS + VALUE_METRIC] !== INFO) info = ints[info * VALUE_INTS + VALUE_NEXT]!;
+  return info;
+}
+
+/** `place`: its position in the exposition, the index of a GPU that has no other. */
+function gpuOf(parts: readonly Entity[], place: number, samples: SampleValues): Gpu {
+  const { index, id, idBytes } = parts[0]!;
   return {
-    place,
-    index: entity.index >= 0 ? entity.index : place,
-    uuid: entity.key,
-    uuidBytes: entity.keyBytes,
-    nameRef: textRef(entity.title, 'value'),
-    info: info === 0 ? -1 : info,
+    parts,
+    index: index >= 0 ? index : place,
+    uuid: id,
+    uuidBytes: idBytes,
+    nameRef: textRef(parts.find(({ title }) => title !== 0)?.title ?? 0, 'value'),
+    info: parts.map((part) => infoOf(part, samples)).find((info) => info > 0) ?? -1,
   };
 }
 
