@@ -125,7 +125,7 @@ describe('getting about', () => {
 
   test('Esc never quits: it closes one thing, and with nothing left says what quits', async () => {
     const driver = new Driver({ hosts: NODES }).press('V', '?');
-    expect(driver.frame()).toContain('sort by user; again reverses');
+    expect(driver.frame()).toContain('sort by user (again: reverse)');
     expect(driver.press('Esc').frame()).not.toContain('again reverses');
     expect(driver.frame()).not.toContain('q quits');
     expect(driver.press('Esc').frame()).toContain('q quits');
@@ -148,14 +148,14 @@ describe('getting about', () => {
 
   test('the help is that of the open tab, takes all keys, and scrolls no further than it is long', () => {
     const driver = new Driver({ hosts: NODES, rows: 12, cols: 80 }).press('V', 'h');
-    expect(driver.frame()).toContain('sort by user; again reverses');
+    expect(driver.frame()).toContain('sort by user (again: reverse)');
     driver.press('V', 'm', 'Right', 'x');
     expect(driver.tab).toBe('Users');
     expect(driver.press('End').frame()).toContain('TREND: VRAM over the last samples');
     const end = driver.frame();
     expect(driver.press('Down', 'PageDown').frame()).toBe(end);
     expect(driver.press('Up').frame()).not.toBe(end);
-    expect(driver.press('Home').frame()).toContain('sort by user; again reverses');
+    expect(driver.press('Home').frame()).toContain('sort by user (again: reverse)');
     expect(driver.press('1').frame()).toContain('alice');
   });
 

@@ -65,7 +65,7 @@ describe('a person asks', () => {
     const header = terminal.emulator.row(3).join('');
     const x = header.indexOf('VRAM') + 1;
     await types(`\x1b[<0;${x};4M\x1b[<0;${x};4m`, /▼VRAM/);
-    await types('?', /sort by VRAM; again reverses/);
+    await types('?', /sort by VRAM \(again: reverse\)/);
     await types('\x1b[F', /POWER\* is an estimate/);
     await types('\x1b', /▼VRAM/);
     await quits();

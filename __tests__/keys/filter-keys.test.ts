@@ -142,7 +142,7 @@ describe('a filter that holds', () => {
   });
 
   test('~ without a filter says why it does nothing', () => {
-    expect(open().press('~').frame()).toContain('there is no filter; / sets one');
+    expect(open().press('~').frame()).toContain('no filter is set; press / to set one');
   });
 
   test('Esc while typing goes back to it', () => {
@@ -155,7 +155,7 @@ describe('a filter that holds', () => {
     const driver = filter(open(), 'user==mira').press('?', 'Esc');
     expect(bar(driver)).toContain('user == mira');
     expect(bar(driver.press('Esc'))).toBe('');
-    expect(driver.press('Esc').frame()).toContain('nothing to close here; q quits');
+    expect(driver.press('Esc').frame()).toContain('nothing to close; q quits');
   });
 
   test('Ctrl-R brings back what was', () => {
@@ -216,6 +216,6 @@ describe('a user who is pinned', () => {
 
   test('U where nobody is known says so', () => {
     const driver = open({ hosts: [{ gpus: 1, procs: [{ pid: 1, gpu: 0, vram: 1 }] }] }).press('Right', 'Right', 'U');
-    expect(driver.frame()).toContain('no user is known here');
+    expect(driver.frame()).toContain('this row has no known user');
   });
 });

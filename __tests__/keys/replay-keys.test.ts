@@ -68,7 +68,7 @@ test('while a time is typed every key is text or nothing: q quits nothing, Esc c
 
 test('a recording cannot be recorded; live, transport keys belong to the tab', async () => {
   const viewer = await open();
-  expect(await viewer.press('w')).toContain('this is a recording already');
+  expect(await viewer.press('w')).toContain('a replay cannot be recorded');
   await viewer.press('L');
   expect(viewer.replay.status.loop).toBe(true);
 });

@@ -201,7 +201,7 @@ test.each([
   [['Enter', 'Enter'], 'c', '▼CPU%'],
   [['Enter', 'Enter'], 't', '▼RUNNING'],
   [['Enter', 'Enter'], 'u', '▼SM%'],
-  [['i'], 't', '▼LAST ANSWER'],
+  [['i'], 't', '▼LAST SEEN'],
 ])('on a narrow screen columns go, but after %j and %s never %s', (keys, key, caption) => {
   const hosts = [...NODES, { state: 'overdue' as const }];
   for (const cols of [40, 50, 60]) expect(new Driver({ hosts, cols, rows: 12 }).press('V', ...keys, key).frame()).toContain(caption);

@@ -106,14 +106,14 @@ test('no key of the tab is one that the program takes before it, and each says w
 
 test('the help of a level explains the keys of that level, and no other', () => {
   const help = (...keys: readonly string[]): string => new Driver({ hosts: CLUSTER, cols: 120, rows: 60 }).press('V', ...keys, '?').frame();
-  expect(help()).toMatch(/u +sort by user; again reverses/);
+  expect(help()).toMatch(/u +sort by user \(again: reverse\)/);
   expect(help()).toContain('POWER* is an estimate');
   expect(help()).not.toContain('sort by pid');
-  expect(help('Enter')).toMatch(/u +sort by host; again reverses/);
-  expect(help('Enter', 'Enter')).toMatch(/p +sort by pid; again reverses/);
-  expect(help('Enter', 'Enter')).toMatch(/Shift-→ +see the ends of long commands/);
+  expect(help('Enter')).toMatch(/u +sort by host \(again: reverse\)/);
+  expect(help('Enter', 'Enter')).toMatch(/p +sort by pid \(again: reverse\)/);
+  expect(help('Enter', 'Enter')).toMatch(/Shift-→ +scroll commands right/);
   expect(help('Enter', 'Enter', 'Enter')).toMatch(/↓, j, wheel down +scroll down/);
-  expect(help('i')).toMatch(/t +sort by last answer/);
+  expect(help('i')).toMatch(/t +sort by last seen/);
 });
 
 test('docs/KEYS.md has every key', () => {

@@ -14,7 +14,7 @@ test('a sign for how a host stands', () => {
 test('a line for each that never answered, and why; the others are no business of this list', () => {
   expect(texts([{}, { state: 'waiting' }, failed, { state: 'overdue' }], 9)).toEqual([
     '    … node-0002  not answered yet',
-    '    ✕ node-0003  name not found',
+    '    ✕ node-0003  host name not found',
   ]);
 });
 

@@ -19,10 +19,10 @@ export const ALERTS: KeyLayer<undefined> = {
     asking('close', ['Esc', 'A', 'Enter'], 'close the alerts', { type: 'close' }, { hint: 1, short: 'close' }),
     scrolling('up', ['Up', 'k', 'WheelUp'], 'scroll up', -1, { hint: 2, short: 'scroll' }),
     scrolling('down', ['Down', 'j', 'WheelDown'], 'scroll down', 1, { hint: 2, short: 'scroll' }),
-    scrolling('page-up', ['PageUp'], 'a page up', -10),
-    scrolling('page-down', ['PageDown', 'Space'], 'a page down', 10),
-    scrolling('home', ['Home'], 'to the newest', -FAR),
-    scrolling('end', ['End'], 'to the oldest', FAR),
+    scrolling('page-up', ['PageUp'], 'page up', -10),
+    scrolling('page-down', ['PageDown', 'Space'], 'page down', 10),
+    scrolling('home', ['Home'], 'go to the newest', -FAR),
+    scrolling('end', ['End'], 'go to the oldest', FAR),
     asking('quit', ['q'], 'quit', { type: 'quit' }),
   ],
 };
@@ -31,7 +31,7 @@ export const ALERTS: KeyLayer<undefined> = {
 export const ALERTS_BINDING: Binding<undefined> = asking(
   'open',
   ['A'],
-  'alerts: those that are on, and those that were',
+  'active and recent alerts',
   { type: 'alerts' },
   { hint: 15, short: 'alerts' },
 );

@@ -15,19 +15,19 @@ const editing = (edit: Edit, keys: readonly string[], label: string): Binding<un
 /** While a filter is typed. Whatever these do not bind, and is text, is typed. */
 export const FILTER_EDIT: KeyLayer<undefined> = {
   scope: 'filter-edit',
-  title: 'Typing a filter',
+  title: 'Editing the filter',
   bindings: [
-    asking('commit', ['Enter'], 'keep the filter; an empty one is none', 'commit', { hint: 1, short: 'keep' }),
-    asking('abort', ['Esc'], 'back to the filter that was', 'abort', { hint: 2, short: 'cancel' }),
-    asking('recall', ['C-r', 'Up'], 'the filter before', 'recall', { hint: 3, short: 'before' }),
-    editing('clear', ['C-u'], 'take back all'),
-    editing('erase-word', ['C-w', 'A-Backspace'], 'take back a word'),
-    editing('erase', ['Backspace'], 'take back a character'),
-    editing('delete', ['Delete'], 'take away the character under the cursor'),
-    editing('left', ['Left', 'C-b'], 'a character to the left'),
-    editing('right', ['Right', 'C-f'], 'a character to the right'),
-    editing('start', ['Home', 'C-a'], 'to the start'),
-    editing('end', ['End', 'C-e'], 'to the end'),
+    asking('commit', ['Enter'], 'apply the filter (empty clears it)', 'commit', { hint: 1, short: 'apply' }),
+    asking('abort', ['Esc'], 'cancel, restore the previous filter', 'abort', { hint: 2, short: 'cancel' }),
+    asking('recall', ['C-r', 'Up'], 'previous filter', 'recall', { hint: 3, short: 'previous' }),
+    editing('clear', ['C-u'], 'clear'),
+    editing('erase-word', ['C-w', 'A-Backspace'], 'delete the word before the cursor'),
+    editing('erase', ['Backspace'], 'delete the character before the cursor'),
+    editing('delete', ['Delete'], 'delete the character under the cursor'),
+    editing('left', ['Left', 'C-b'], 'move left'),
+    editing('right', ['Right', 'C-f'], 'move right'),
+    editing('start', ['Home', 'C-a'], 'go to the start'),
+    editing('end', ['End', 'C-e'], 'go to the end'),
   ],
 };
 
@@ -40,15 +40,15 @@ export function captureText(event: InputEvent): Step<undefined> | undefined {
 /** Of the global layer: the filter and whom it is pinned to. */
 export const FILTER_BINDINGS: readonly Binding<undefined>[] = [
   asking('open', ['/'], 'filter: user == alice & mem_used > 40GiB (docs/FILTER.md)', 'open', { hint: 3, short: 'filter' }),
-  asking('mode', ['~'], 'rows that the filter does not keep: hidden or dim', 'mode', {
-    disabled: (_ui, { filter }) => (filter ? undefined : 'there is no filter; / sets one'),
+  asking('mode', ['~'], 'hide or dim rows that do not match', 'mode', {
+    disabled: (_ui, { filter }) => (filter ? undefined : 'no filter is set; press / to set one'),
   }),
   {
     id: 'core.filter.unpin',
     keys: ['U'],
-    label: 'only this user, on all tabs; again: everybody',
-    disabled: (_ui, app) => (app.pinned === undefined ? 'choose a row of a user first' : undefined),
+    label: 'pin this user on all tabs (again: unpin)',
+    disabled: (_ui, app) => (app.pinned === undefined ? 'select a row of a user first' : undefined),
     run: () => [undefined, { type: 'pin' }],
   },
-  asking('clear', ['Esc'], 'take away the filter', 'clear', { when: (_ui, { filter }) => filter?.committed === true }),
+  asking('clear', ['Esc'], 'clear the filter', 'clear', { when: (_ui, { filter }) => filter?.committed === true }),
 ];

@@ -34,10 +34,10 @@ export const HELP: KeyLayer<undefined> = {
     binding('help.close', ['Esc', '?', 'h', '1', 'Enter'], 'close the help', { type: 'close' }, { hint: 1, short: 'close' }),
     binding('help.up', ['Up', 'k', 'WheelUp'], 'scroll up', { type: 'scroll-help', by: -1 }, { hint: 2, short: 'up' }),
     binding('help.down', ['Down', 'j', 'WheelDown'], 'scroll down', { type: 'scroll-help', by: 1 }, { hint: 3, short: 'down' }),
-    binding('help.page-up', ['PageUp'], 'a page up', { type: 'scroll-help', by: -10 }),
-    binding('help.page-down', ['PageDown', 'Space'], 'a page down', { type: 'scroll-help', by: 10 }),
-    binding('help.home', ['Home'], 'to the start', { type: 'scroll-help', by: -FAR }),
-    binding('help.end', ['End'], 'to the end', { type: 'scroll-help', by: FAR }),
+    binding('help.page-up', ['PageUp'], 'page up', { type: 'scroll-help', by: -10 }),
+    binding('help.page-down', ['PageDown', 'Space'], 'page down', { type: 'scroll-help', by: 10 }),
+    binding('help.home', ['Home'], 'go to the start', { type: 'scroll-help', by: -FAR }),
+    binding('help.end', ['End'], 'go to the end', { type: 'scroll-help', by: FAR }),
     binding('help.quit', ['q'], 'quit', { type: 'quit' }),
   ],
 };
@@ -49,12 +49,12 @@ export const GLOBAL: KeyLayer<undefined> = {
   scope: 'global',
   title: 'Everywhere',
   bindings: [
-    binding('tab.previous', ['Left', 'S-Tab'], 'the tab to the left', { type: 'cycle', by: -1 }, { hint: 14, short: 'tab' }),
-    binding('tab.next', ['Right', 'Tab'], 'the tab to the right', { type: 'cycle', by: 1 }, { hint: 13, short: 'tab' }),
+    binding('tab.previous', ['Left', 'S-Tab'], 'previous tab', { type: 'cycle', by: -1 }, { hint: 14, short: 'tab' }),
+    binding('tab.next', ['Right', 'Tab'], 'next tab', { type: 'cycle', by: 1 }, { hint: 13, short: 'tab' }),
     {
       id: 'core.tab.click',
       keys: ['Click', 'DoubleClick'],
-      label: 'open the tab or the time under the mouse',
+      label: 'open the tab, or go to the time, under the mouse',
       run: (_ui, { frame }) => {
         const tab = chromeTab(frame.hit);
         const at = seekTime(frame.hit);
@@ -65,18 +65,18 @@ export const GLOBAL: KeyLayer<undefined> = {
     binding(
       'record',
       ['w'],
-      'record what is on screen, or stop',
+      'start or stop recording',
       { type: 'record' },
       {
-        disabled: (_ui, app) => (app.replay ? 'this is a recording already' : undefined),
+        disabled: (_ui, app) => (app.replay ? 'a replay cannot be recorded' : undefined),
       },
     ),
     ...FILTER_BINDINGS,
     PICKER_BINDING,
     ALERTS_BINDING,
-    binding('copy', ['y'], 'copy the row (OSC 52), where the terminal allows it', { type: 'copy' }),
+    binding('copy', ['y'], 'copy the row (OSC 52, if the terminal allows it)', { type: 'copy' }),
     binding('help', ['?', 'h', '1'], 'this help', { type: 'help' }, { hint: 2, short: 'help' }),
-    binding('escape', ['Esc'], 'close one thing', { type: 'toast', text: 'nothing to close here; q quits' }),
+    binding('escape', ['Esc'], 'close, go back', { type: 'toast', text: 'nothing to close; q quits' }),
     binding('quit', ['q'], 'quit', { type: 'quit' }, { hint: 11 }),
   ],
 };

@@ -29,27 +29,27 @@ const editing = (edit: Edit, keys: readonly string[], label: string): Binding<un
 
 export const PICKER: KeyLayer<undefined> = {
   scope: 'filter-edit',
-  title: 'Choosing a tab',
+  title: 'Go to a tab',
   bindings: [
     asking('go', ['Enter'], 'open the tab', () => 'go', { hint: 1, short: 'open' }),
-    { id: 'core.picker.close', keys: ['Esc'], label: 'stay here', hint: 2, short: 'cancel', run: () => [undefined, { type: 'close' }] },
+    { id: 'core.picker.close', keys: ['Esc'], label: 'cancel', hint: 2, short: 'cancel', run: () => [undefined, { type: 'close' }] },
     { ...moving('up', ['Up', 'C-p', 'S-Tab'], 'up', () => -1), hint: 3, short: 'move' },
     { ...moving('down', ['Down', 'C-n', 'Tab'], 'down', () => 1), hint: 3, short: 'move' },
-    moving('page-up', ['PageUp'], 'a page up', (page) => -page),
-    moving('page-down', ['PageDown'], 'a page down', (page) => page),
-    moving('home', ['Home'], 'to the first one', () => -FAR),
-    moving('end', ['End'], 'to the last one', () => FAR),
+    moving('page-up', ['PageUp'], 'page up', (page) => -page),
+    moving('page-down', ['PageDown'], 'page down', (page) => page),
+    moving('home', ['Home'], 'go to the first', () => -FAR),
+    moving('end', ['End'], 'go to the last', () => FAR),
     moving('wheel-up', ['WheelUp'], 'scroll up', () => -WHEEL_ROWS),
     moving('wheel-down', ['WheelDown'], 'scroll down', () => WHEEL_ROWS),
     asking('click', ['Click', 'DoubleClick'], 'open the tab under the mouse', ({ frame }) => {
       const choose = regionOf('row', frame.hit);
       return choose === undefined ? undefined : { choose };
     }),
-    editing('erase', ['Backspace'], 'take back a character'),
-    editing('erase-word', ['C-w', 'A-Backspace'], 'take back a word'),
-    editing('clear', ['C-u'], 'take back all'),
-    editing('left', ['Left'], 'a character to the left'),
-    editing('right', ['Right'], 'a character to the right'),
+    editing('erase', ['Backspace'], 'delete the character before the cursor'),
+    editing('erase-word', ['C-w', 'A-Backspace'], 'delete the word before the cursor'),
+    editing('clear', ['C-u'], 'clear'),
+    editing('left', ['Left'], 'move left'),
+    editing('right', ['Right'], 'move right'),
   ],
 };
 
@@ -63,7 +63,7 @@ export function captureQuery(event: InputEvent): Step<undefined> | undefined {
 export const PICKER_BINDING: Binding<undefined> = asking(
   'open',
   [':', 'C-p'],
-  'choose a tab by a part of its name, address or labels',
+  'go to a tab by name, address, state or label',
   () => 'open',
   {
     hint: 10,

@@ -39,10 +39,10 @@ type Move = (at: number, page: number, last: number) => number;
 const MOVES: readonly { readonly id: string; readonly keys: readonly string[]; readonly label: string; readonly to: Move }[] = [
   { id: 'up', keys: ['Up', 'k'], label: 'up', to: (at) => at - 1 },
   { id: 'down', keys: ['Down', 'j'], label: 'down', to: (at) => at + 1 },
-  { id: 'page-up', keys: ['PageUp', 'C-b'], label: 'a page up', to: (at, page) => at - page },
-  { id: 'page-down', keys: ['PageDown', 'C-f'], label: 'a page down', to: (at, page) => at + page },
-  { id: 'home', keys: ['Home'], label: 'to the first row', to: () => 0 },
-  { id: 'end', keys: ['End'], label: 'to the last row', to: (_at, _page, last) => last },
+  { id: 'page-up', keys: ['PageUp', 'C-b'], label: 'page up', to: (at, page) => at - page },
+  { id: 'page-down', keys: ['PageDown', 'C-f'], label: 'page down', to: (at, page) => at + page },
+  { id: 'home', keys: ['Home'], label: 'go to the first row', to: () => 0 },
+  { id: 'end', keys: ['End'], label: 'go to the last row', to: (_at, _page, last) => last },
   { id: 'wheel-up', keys: ['WheelUp'], label: 'scroll up', to: (at) => at - WHEEL_ROWS },
   { id: 'wheel-down', keys: ['WheelDown'], label: 'scroll down', to: (at) => at + WHEEL_ROWS },
 ];
@@ -62,7 +62,7 @@ export function tableBindings<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>
   const click: Binding<Ui> = {
     id: `${access.id}.click`,
     keys: ['Click', 'DoubleClick'],
-    label: 'select the row, sort by the header',
+    label: 'select a row, sort by a column header',
     run: (ui, context) => clicked(access, ui, context),
   };
   return [...openBinding(access), ...moves, click, ...pinBinding(access)];
@@ -81,11 +81,11 @@ function pinBinding<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>[] {
     {
       id: `${access.id}.pin`,
       keys: ['U'],
-      label: 'only the user of this row, on all tabs; again: everybody',
+      label: 'pin the user of this row on all tabs (again: unpin)',
       short: 'pin user',
       hint: 16,
       when: (_ui, app) => app.pinned === undefined,
-      disabled: (ui, app) => (chosen(ui, app) === undefined ? 'no user is known here' : undefined),
+      disabled: (ui, app) => (chosen(ui, app) === undefined ? 'this row has no known user' : undefined),
       run: (ui, { app }) => [ui, { type: 'pin', user: chosen(ui, app)! }],
     },
   ];
@@ -117,7 +117,7 @@ export function sortBinding<Ui>(access: TableAccess<Ui>, key: string, columnId: 
   return {
     id: `${access.id}.sort.${columnId}`,
     keys: [key],
-    label: `sort by ${short}; again reverses`,
+    label: `sort by ${short} (again: reverse)`,
     short,
     hint,
     run: (ui, { app }): Step<Ui> => [sorted(access, ui, app, columnId)],

@@ -27,7 +27,7 @@ const access: TableAccess<AllUi> = {
   state: (ui) => ui.table,
   put: (ui, table) => ({ ...ui, table }),
   order: orderFor,
-  open: { label: 'the tab of the node; opens and closes a group', short: 'node', run: opened },
+  open: { label: 'open the node’s tab, or fold a group', short: 'node', run: opened },
   user: ownerOf,
 };
 
@@ -53,7 +53,7 @@ const own: readonly Binding<AllUi>[] = [
   {
     id: 'all.chart',
     keys: ['c'],
-    label: 'history as a chart: utilisation, VRAM, temperature, power, none',
+    label: 'cycle charts: utilisation, VRAM, temperature, power, none',
     short: 'chart',
     hint: 9,
     run: (ui) => [{ ...ui, chart: [...CHARTS, ''][CHARTS.indexOf(ui.chart) + 1]! }],
@@ -68,7 +68,7 @@ const own: readonly Binding<AllUi>[] = [
   {
     id: 'all.chart.span',
     keys: ['z'],
-    label: 'span of the chart: 10 minutes, 30, all that is kept',
+    label: 'span of the chart: 10 minutes, 30 minutes, everything',
     short: 'span',
     hint: 2,
     when: charted,
@@ -77,7 +77,7 @@ const own: readonly Binding<AllUi>[] = [
   {
     id: 'all.density',
     keys: ['z'],
-    label: 'one line a GPU, or two with its history and details',
+    label: 'one line per GPU, or two with history and details',
     short: 'details',
     hint: 7,
     run: (ui) => [{ ...ui, cards: !ui.cards }],
@@ -85,7 +85,7 @@ const own: readonly Binding<AllUi>[] = [
   {
     id: 'all.group',
     keys: ['G'],
-    label: 'group by node, then by each label of the host file, then not',
+    label: 'group by node, by each label of the host file, or not',
     short: 'group',
     hint: 8,
     when: (ui) => !charted(ui),
@@ -94,7 +94,7 @@ const own: readonly Binding<AllUi>[] = [
   {
     id: 'all.toggle',
     keys: ['x'],
-    label: 'open or close the group',
+    label: 'fold or unfold the group',
     short: 'fold',
     hint: 9,
     when: grouped,
@@ -103,7 +103,7 @@ const own: readonly Binding<AllUi>[] = [
   {
     id: 'all.toggle-all',
     keys: ['X'],
-    label: 'open or close all groups',
+    label: 'fold or unfold all groups',
     when: grouped,
     run: (ui, { app }) => [toggleAll(ui, app, selected(ui, app))],
   },

@@ -10,7 +10,7 @@ const access: TableAccess<DiagnosisUi> = {
   put: (_ui, table) => ({ table }),
   order: ({ table }, app) => orderOf(scrapeRows(app), table.sort),
   open: {
-    label: 'the tab of the node',
+    label: 'open the node’s tab',
     short: 'node',
     run: (ui, _app, id) => [ui, { type: 'open', plugin: 'host', key: id }],
   },
@@ -23,7 +23,7 @@ export default definePlugin<DiagnosisUi>({
   tabs: () => [{ plugin: 'diagnosis', key: '', title: 'Diagnosis', order: 1000 }],
   init: () => ({ table: tableState('fails', true) }),
   layers: [
-    openTabLayer('diagnosis', 'D', 'the Diagnosis tab: how well everything is scraped'),
+    openTabLayer('diagnosis', 'D', 'open the Diagnosis tab: scrapes, latency, failures'),
     {
       scope: 'tab',
       title: 'Diagnosis',

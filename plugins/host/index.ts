@@ -48,10 +48,10 @@ type Step = (top: number, page: number) => number;
 const SCROLLS: readonly (readonly [id: string, keys: readonly string[], label: string, to: Step])[] = [
   ['up', ['Up', 'k'], 'up', (top) => top - 1],
   ['down', ['Down', 'j'], 'down', (top) => top + 1],
-  ['page-up', ['PageUp', 'C-b'], 'a page up', (top, page) => top - page],
-  ['page-down', ['PageDown', 'C-f'], 'a page down', (top, page) => top + page],
-  ['home', ['Home'], 'to the start', () => 0],
-  ['end', ['End'], 'to the end', () => Infinity],
+  ['page-up', ['PageUp', 'C-b'], 'page up', (top, page) => top - page],
+  ['page-down', ['PageDown', 'C-f'], 'page down', (top, page) => top + page],
+  ['home', ['Home'], 'go to the start', () => 0],
+  ['end', ['End'], 'go to the end', () => Infinity],
   ['wheel-up', ['WheelUp'], 'scroll up', (top) => top - WHEEL_ROWS],
   ['wheel-down', ['WheelDown'], 'scroll down', (top) => top + WHEEL_ROWS],
 ];
@@ -86,7 +86,7 @@ export default definePlugin<NodeTabUi>({
         {
           id: 'host.details',
           keys: ['z'],
-          label: 'all that is known of the node, or its processes',
+          label: 'switch between node details and processes',
           short: 'details',
           hint: 2,
           when: hasAnswered,
@@ -103,7 +103,7 @@ export default definePlugin<NodeTabUi>({
           {
             id: 'host.all',
             keys: ['a'],
-            label: 'processes on no GPU too',
+            label: 'show or hide processes on no GPU',
             short: 'all processes',
             hint: 7,
             run: (ui: NodeTabUi): readonly [NodeTabUi] => [{ ...ui, showAll: !ui.showAll }],

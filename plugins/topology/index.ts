@@ -35,7 +35,7 @@ export default definePlugin<TopologyUi>({
   tabs: () => [{ plugin: 'topology', key: '', title: 'Topology', order: 20 }],
   init: () => ({ nodeId: '', matrix: false, top: 0 }),
   layers: [
-    openTabLayer('topology', 'T', 'the Topology tab, of the node whose tab was open last'),
+    openTabLayer('topology', 'T', 'open the Topology tab, for the node that was open last'),
     {
       scope: 'tab',
       title: 'Topology',
@@ -43,16 +43,16 @@ export default definePlugin<TopologyUi>({
         {
           id: 'topology.mode',
           keys: ['M', 'm'],
-          label: 'graph or matrix',
+          label: 'switch between graph and matrix',
           short: 'matrix',
           hint: 1,
           run: (ui) => [{ ...ui, matrix: !ui.matrix, top: 0 }],
         },
-        { id: 'topology.next', keys: ['n'], label: 'the next node', short: 'node', hint: 2, run: (ui, { app }) => [moved(ui, app, 1)] },
+        { id: 'topology.next', keys: ['n'], label: 'next node', short: 'node', hint: 2, run: (ui, { app }) => [moved(ui, app, 1)] },
         {
           id: 'topology.previous',
           keys: ['N'],
-          label: 'the node before',
+          label: 'previous node',
           short: 'node',
           hint: 2,
           run: (ui, { app }) => [moved(ui, app, -1)],
@@ -60,7 +60,7 @@ export default definePlugin<TopologyUi>({
         {
           id: 'topology.open',
           keys: ['Enter'],
-          label: 'the tab of the node',
+          label: 'open the node’s tab',
           short: 'its tab',
           hint: 3,
           run: (ui, { app }) => {
@@ -70,8 +70,8 @@ export default definePlugin<TopologyUi>({
         },
         scrolled('up', ['Up', 'k', 'WheelUp'], 'scroll up', () => -1),
         scrolled('down', ['Down', 'j', 'WheelDown'], 'scroll down', () => 1),
-        scrolled('page-up', ['PageUp'], 'a page up', (page) => -page),
-        scrolled('page-down', ['PageDown'], 'a page down', (page) => page),
+        scrolled('page-up', ['PageUp'], 'page up', (page) => -page),
+        scrolled('page-down', ['PageDown'], 'page down', (page) => page),
       ],
     },
   ],

@@ -10,7 +10,7 @@ import { rowsOf } from './level-rows.js';
 const USERS = on(
   ['users'],
   [
-    enter('users', 'where the user is: a line per host', 'hosts'),
+    enter('users', 'nodes of the user', 'hosts'),
     sort('users', 'u', 'user', 'user', 2),
     sort('users', 'm', 'vram', 'VRAM', 3),
     sort('users', 'p', 'power', 'power', 4),
@@ -19,7 +19,7 @@ const USERS = on(
     {
       id: 'users.system',
       keys: ['f'],
-      label: 'system accounts too (root, 0 to 999)',
+      label: 'show or hide system accounts (root, 0 to 999)',
       short: 'system',
       hint: 7,
       run: (ui, { app }) => [withRows({ ...ui, showSystem: !ui.showSystem }, app)],
@@ -27,7 +27,7 @@ const USERS = on(
     {
       id: 'users.trend',
       keys: ['s'],
-      label: 'the trend of each user’s VRAM',
+      label: 'show or hide the VRAM trend',
       short: 'trend',
       hint: 10,
       run: (ui) => [{ ...ui, showTrend: !ui.showTrend }],
@@ -38,7 +38,7 @@ const USERS = on(
 const HOSTS = on(
   ['hosts'],
   [
-    enter('users.hosts', 'what the user runs on the node', 'processes'),
+    enter('users.hosts', 'processes of the user on the node', 'processes'),
     sort('users.hosts', 'u', 'host', 'host', 2),
     sort('users.hosts', 'm', 'vram', 'VRAM', 3),
     sort('users.hosts', 'p', 'power', 'power', 4),
@@ -52,7 +52,7 @@ const SHIFT_COLS = 20;
 const PROCESSES = on(
   ['processes'],
   [
-    enter('users.processes', 'all that is known of the process', 'details'),
+    enter('users.processes', 'process details', 'details'),
     sort('users.processes', 'm', 'vram', 'VRAM', 2),
     sort('users.processes', 'u', 'sm', 'SM', 3),
     sort('users.processes', 'c', 'cpu', 'CPU', 4),
@@ -62,13 +62,13 @@ const PROCESSES = on(
     {
       id: 'users.processes.left',
       keys: ['S-Left'],
-      label: 'see their beginnings again',
+      label: 'scroll commands left',
       run: (ui, { app }) => [shifted(ui, app, -SHIFT_COLS)],
     },
     {
       id: 'users.processes.right',
       keys: ['S-Right'],
-      label: 'see the ends of long commands',
+      label: 'scroll commands right',
       run: (ui, { app }) => [shifted(ui, app, SHIFT_COLS)],
     },
   ],
@@ -77,9 +77,9 @@ const PROCESSES = on(
 const SILENT = on(
   ['silent'],
   [
-    enter('users.silent', 'the tab of the node', 'its tab'),
+    enter('users.silent', 'open the node’s tab', 'its tab'),
     sort('users.silent', 'u', 'host', 'node', 2),
-    sort('users.silent', 't', 'age', 'last answer', 3),
+    sort('users.silent', 't', 'age', 'last seen', 3),
   ],
 );
 
@@ -89,10 +89,10 @@ const PROCESS = on(
   [
     scroll('up', ['Up', 'k', 'WheelUp'], 'scroll up', (top) => top - 1),
     scroll('down', ['Down', 'j', 'WheelDown'], 'scroll down', (top) => top + 1),
-    scroll('page-up', ['PageUp', 'C-b'], 'a page up', (top, page) => top - page),
-    scroll('page-down', ['PageDown', 'C-f'], 'a page down', (top, page) => top + page),
-    scroll('home', ['Home'], 'to the start', () => 0),
-    scroll('end', ['End'], 'to the end', (_top, _page, all) => all),
+    scroll('page-up', ['PageUp', 'C-b'], 'page up', (top, page) => top - page),
+    scroll('page-down', ['PageDown', 'C-f'], 'page down', (top, page) => top + page),
+    scroll('home', ['Home'], 'go to the start', () => 0),
+    scroll('end', ['End'], 'go to the end', (_top, _page, all) => all),
   ],
 );
 
@@ -135,6 +135,6 @@ export const LAYERS: readonly KeyLayer<UsersUi>[] = [
   { scope: 'tab', title: 'Users: the processes on a node', bindings: PROCESSES },
   { scope: 'tab', title: 'Users: a process', bindings: PROCESS },
   { scope: 'tab', title: 'Users: nodes without process data', bindings: SILENT },
-  { scope: 'tab', title: 'Users, on every level', bindings: COMMON_KEYS },
-  openTabLayer('users', 'V', 'the Users tab', { hint: 12, short: 'users' }),
+  { scope: 'tab', title: 'Users, at every level', bindings: COMMON_KEYS },
+  openTabLayer('users', 'V', 'open the Users tab', { hint: 12, short: 'users' }),
 ];

@@ -64,7 +64,7 @@ export const NOT_REPORTING_COLUMNS: TableColumns<Rows, NotReportingNode> = [
     unit: 'seconds',
     value: ({ node }, { app }) => lastAnswer(node, app) / 1000,
     screen: {
-      title: 'LAST ANSWER',
+      title: 'LAST SEEN',
       width: 11,
       drop: 1,
       sorts: 'descending',
