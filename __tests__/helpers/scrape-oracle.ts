@@ -117,7 +117,7 @@ const first = (labels: Readonly<Record<string, string>>, ...names: string[]): st
   const name = names.find((one) => one in labels);
   return name === undefined ? '' : shown(labels[name]!);
 };
-const number = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : NaN);
+const number = (text: string, below = 2 ** 31): number => (/^\d{1,10}$/.test(text) && Number(text) < below ? Number(text) : NaN);
 /** 65535 and 2^32 - 1 are the largest numbers of their width: drivers write them where they have none. */
 const FILLERS = [65_535, 2 ** 32 - 1];
 const reading = (value: number, min = 0, max = Infinity, fillers = FILLERS): number | undefined =>
@@ -134,7 +134,7 @@ export function readScrape(text: string, nodeNow: number): OracleScrape {
     if (!sample) badLines++;
     else if (sample.name.startsWith('all_smi_')) {
       const own = { ...sample, name: sample.name.slice('all_smi_'.length) };
-      if (own.name in PROCESS && !(number(own.labels.pid ?? '') >= 0)) badLines++;
+      if (own.name in PROCESS && !(number(own.labels.pid ?? '', 2 ** 32) >= 0)) badLines++;
       else samples.push(own);
     }
   }

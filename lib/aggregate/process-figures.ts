@@ -3,6 +3,8 @@ import type { NodeView } from '../model/node-view.js';
 
 /** NaN: not reported. */
 export interface ProcessFigures {
+  /** Its rows: those on a GPU first, most memory first, then by slot. The command and the name of the process are those of the first. */
+  readonly rows: readonly number[];
   /** GPUs it is on, ascending; empty: on none. */
   readonly slots: readonly number[];
   /** On all its GPUs together; 0 on none. */
@@ -14,11 +16,13 @@ export interface ProcessFigures {
   readonly ageSeconds: number;
 }
 
-export function processFigures({ procs }: NodeView, rows: readonly number[]): ProcessFigures {
+export function processFigures({ procs }: NodeView, listed: readonly number[]): ProcessFigures {
   const { gpu, vramBytes, smPercent, cpuPercent, ageSeconds } = procs;
+  const rows = [...listed].sort((a, b) => Number(gpu[a]! < 0) - Number(gpu[b]! < 0) || vramBytes[b]! - vramBytes[a]! || gpu[a]! - gpu[b]!);
   const onGpu = rows.filter((row) => gpu[row]! >= 0);
   const sms = onGpu.map((row) => smPercent[row]!).filter((sm) => sm >= 0);
   return {
+    rows,
     slots: [...new Set(onGpu.map((row) => gpu[row]!))].sort((a, b) => a - b),
     vramBytes: onGpu.reduce((sum, row) => sum + vramBytes[row]!, 0),
     smPercent: sms.length === 0 ? NaN : sms.reduce((sum, sm) => sum + sm, 0),
@@ -28,7 +32,7 @@ export function processFigures({ procs }: NodeView, rows: readonly number[]): Pr
 }
 
 /** Of what is said of the process itself, once per GPU; NaN where it is nowhere. */
-export function largest(rows: readonly number[], column: Float64Array): number {
+function largest(rows: readonly number[], column: Float64Array): number {
   const reported = rows.map((row) => column[row]!).filter((value) => !Number.isNaN(value));
   return reported.length === 0 ? NaN : Math.max(...reported);
 }

@@ -1,6 +1,6 @@
 /** The processes of one user on one host, a process a record however many GPUs it is on; and what a process has of each of its GPUs. */
 import type { NodeView } from '../model/node-view.js';
-import { largest, processFigures, type ProcessFigures } from './process-figures.js';
+import { processFigures, type ProcessFigures } from './process-figures.js';
 import { ownersOf, rowsBySlot, type GpuOwner } from './gpu-owners.js';
 import { PowerShares } from './power-shares.js';
 import { sameUser, userRows } from './user-nodes.js';
@@ -8,8 +8,6 @@ import { sameUser, userRows } from './user-nodes.js';
 export interface UserProcess extends ProcessFigures {
   readonly node: NodeView;
   readonly pid: number;
-  /** Its rows, those on a GPU first, by slot. */
-  readonly rows: readonly number[];
 }
 
 /** In the order in which the host lists them. */
@@ -21,13 +19,7 @@ export function userProcesses(node: NodeView, user: string): readonly UserProces
     if (rows) rows.push(row);
     else byPid.set(pid, [row]);
   }
-  return [...byPid].map(([pid, rows]) => processOf(node, pid, rows));
-}
-
-function processOf(node: NodeView, pid: number, rows: number[]): UserProcess {
-  const { gpu } = node.procs;
-  rows.sort((a, b) => Number(gpu[a]! < 0) - Number(gpu[b]! < 0) || gpu[a]! - gpu[b]!);
-  return { node, pid, rows, ...processFigures(node, rows) };
+  return [...byPid].map(([pid, rows]) => ({ node, pid, ...processFigures(node, rows) }));
 }
 
 export interface GpuShare {
@@ -52,7 +44,7 @@ export function gpuShares(node: NodeView, { rows, slots }: UserProcess): readonl
     return {
       slot,
       vramBytes,
-      smPercent: largest(own, procs.smPercent),
+      smPercent: processFigures(node, own).smPercent,
       powerWatts: silent[slot] === 1 ? NaN : vramBytes * wattsPerByte[slot]!,
       others: ownersOf(node, bySlot, slot).filter(({ user }) => user !== node.userName(procs.user[own[0]!]!)),
     };

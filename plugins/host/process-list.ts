@@ -26,7 +26,7 @@ export interface ProcessRows {
   /** The first row of the process in the columns of its node. */
   first(row: number): number;
   /** Of a process that has several rows: all of them. */
-  merged(row: number): Process | undefined;
+  merged(row: number): ProcessFigures | undefined;
   /** The place of its user's name among the names there. */
   userRank(row: number): number;
 }
@@ -37,7 +37,7 @@ const NARROW = 76;
 const userOf = (row: number, data: ProcessRows): string => data.node(row).userName(data.node(row).procs.user[data.first(row)]!);
 /** A reading of a process: from its only row, without an object, or over its rows. */
 const figure =
-  (column: (procs: ProcColumns) => ArrayLike<number>, of: (process: Process) => number) =>
+  (column: (procs: ProcColumns) => ArrayLike<number>, of: (process: ProcessFigures) => number) =>
   (row: number, data: ProcessRows): number => {
     const process = data.merged(row);
     return process ? of(process) : column(data.node(row).procs)[data.first(row)]!;
@@ -63,7 +63,7 @@ function gpusOf(row: number, data: ProcessRows): string {
   return ranges(slots.map((slot) => gpus.index[slot]!));
 }
 
-const commandOfRow = (row: number, data: ProcessRows): string => commandOf(data.node(row), data.first(row));
+const commandOfRow = (row: number, data: ProcessRows): string => commandOf(data.node(row), data.merged(row)?.rows[0] ?? data.first(row));
 
 export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
   { id: 'node', value: (row, data) => data.node(row).name, export: { name: 'node' } },
@@ -154,12 +154,6 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
   },
 ];
 
-/** A process that has several rows: those of the same pid and user. */
-export interface Process extends ProcessFigures {
-  /** The first of them has the most memory. */
-  readonly rows: readonly number[];
-}
-
 export interface ProcessOrder extends Order {
   readonly data: ProcessRows;
   /** The first row of the process. */
@@ -245,7 +239,8 @@ function byPid(rows: Int32Array, pid: Uint32Array): Int32Array {
   return argsort(pids).map((at) => rows[at]!);
 }
 
-type Merged = ReadonlyMap<number, Process>;
+/** By first row: rows of the same pid and user. */
+type Merged = ReadonlyMap<number, ProcessFigures>;
 
 /** The first row of each process, in their order; by that row those that have several. */
 function processesOf(node: NodeView): { readonly first: Int32Array; readonly merged: Merged } {
@@ -269,13 +264,7 @@ function processesOf(node: NodeView): { readonly first: Int32Array; readonly mer
     else others.set(`${pid[row]} ${user[row]}`, row);
     first[processes++] = row;
   }
-  return { first: first.subarray(0, processes), merged: new Map([...several].map(([row, rows]) => [row, summed(node, rows)])) };
-}
-
-function summed(node: NodeView, rows: number[]): Process {
-  const { vramBytes, gpu } = node.procs;
-  rows.sort((a, b) => vramBytes[b]! - vramBytes[a]! || gpu[a]! - gpu[b]!);
-  return { rows, ...processFigures(node, rows) };
+  return { first: first.subarray(0, processes), merged: new Map([...several].map(([row, rows]) => [row, processFigures(node, rows)])) };
 }
 
 /** By user: the place of the name among those of the host. */
