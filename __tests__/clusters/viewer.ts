@@ -131,7 +131,7 @@ export function byHand(nodes: number): Feed {
         const skewMs = spec.dated ? spec.clock * 1000 : undefined;
         const change = parser.commit(at, skewMs);
         node.commit({ at, skewMs }, change);
-        collector.deliver({ node, kind: 'data', continuity: 'next', change });
+        collector.deliver({ node, kind: 'data', continuity: 'next' });
         parsers.tidy();
         answered[nth] = { nodeId: node.nodeId, text, now: (at + (skewMs ?? 0)) / 1000, counts: true };
       });
