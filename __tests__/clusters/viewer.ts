@@ -165,6 +165,9 @@ export class Servers {
   }
 }
 
+/** More intervals than the longest backoff. */
+const MOST_STEPS = 100;
+
 /** Over HTTP, with the scheduler and the connections of the program; only the clock is ours. */
 export async function overHttp(servers: Servers, nodes: number): Promise<Feed> {
   const listening = await servers.listen(nodes);
@@ -224,7 +227,8 @@ export async function overHttp(servers: Servers, nodes: number): Promise<Feed> {
           response.writeHead(200, spec.dated ? { date: new Date(own * 1000).toUTCString() } : {}).end(text);
         };
       });
-      while (heard.some((last) => last < round)) {
+      for (let steps = 0; heard.some((last) => last < round); steps++) {
+        if (steps > MOST_STEPS) throw new Error(`a node was not asked in round ${round}`);
         const before = [...times];
         clock.step(INTERVAL_MS);
         const due = collector.nodes.flatMap(({ status }, nth) => ((status.nextTryAt ?? 0) <= clock.now() ? [nth] : []));
