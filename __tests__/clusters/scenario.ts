@@ -77,7 +77,7 @@ const many = (most: number): fc.Arbitrary<number[]> =>
 
 const node: fc.Arbitrary<NodeSpec> = fc.record({
   generation: fc.constantFrom(...GENERATIONS),
-  unnumbered: fc.constant(false),
+  unnumbered: fc.boolean(),
   byFamily: fc.boolean(),
   gpus: fc.array(fc.maxSafeNat(), { maxLength: 16, size: 'max' }),
   procs: many(200),
@@ -147,8 +147,8 @@ interface Process {
   readonly without: number;
 }
 
-const POWERS = [undefined, 71.25, 300, 611.4, 0, -1, 0.001, 1200, 350.5] as const;
-const BYTES = [0, 512 * MIB, 1, 10_240 * MIB, 80_000 * MIB, 4096 * MIB, 12_345_678, '-5', 'NaN', '1.5e9'] as const;
+const POWERS = [undefined, 71.25, 300, 611.4, 0, -1, 0.001, 1200, 350.5, 1e308, 29_999.5, 1e9] as const;
+const BYTES = [0, 512 * MIB, 1, 10_240 * MIB, 80_000 * MIB, 4096 * MIB, 12_345_678, '-5', 'NaN', '1.5e9', '1e308', '+Inf'] as const;
 
 export class NodeModel {
   readonly instance: string;
@@ -224,10 +224,6 @@ export class NodeModel {
     return pid;
   }
 
-  #isDivided(): boolean {
-    return this.procs.some(({ rows }) => rows.some(({ says }) => says === 'mig'));
-  }
-
   happen({ kind, pick }: Happening, round: number): void {
     const { gpus, procs } = this;
     const gpu = gpus[pick % Math.max(1, gpus.length)];
@@ -247,7 +243,6 @@ export class NodeModel {
         if (procs[at]) procs[at] = this.#process(pick * 104_729_111, round, procs[at].pid);
         break;
       case 'swap': {
-        if (this.#isDivided()) break;
         const other = gpus[(pick + 1) % Math.max(1, gpus.length)];
         if (gpu && other) [gpu.index, other.index] = [other.index, gpu.index];
         gpus.sort((a, b) => a.index - b.index);
@@ -257,7 +252,6 @@ export class NodeModel {
         if (gpu) gpu.uuid = `GPU-${this.instance}-${this.#cards++}`;
         break;
       case 'lose':
-        if (this.#isDivided()) break;
         if (gpu) gpus.splice(gpus.indexOf(gpu), 1);
         gpus.forEach((each, index) => (each.index = index));
         break;
