@@ -6,7 +6,8 @@ import { captureQuery, PICKER } from '../keys/picker-keys.js';
 import { REPLAY, TIMECODE } from '../keys/replay-keys.js';
 import { byPrecedence, type ActiveLayer } from '../keys/router.js';
 import type { KeyLayer, TabRef } from '../plugin/types.js';
-import type { AppState, Overlay } from './state.js';
+import type { Overlay } from './overlays.js';
+import type { AppState } from './state.js';
 
 function core(layer: KeyLayer<undefined>, modal = false): ActiveLayer {
   return { layer, ui: undefined, owner: 'core', modal };

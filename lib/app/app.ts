@@ -16,7 +16,7 @@ import type { Effect, KeyContext, Step, TabPlugin } from '../plugin/types.js';
 import { clean } from '../text/sanitize.js';
 import { commandPicker } from './picker.js';
 import { ReplayController } from './replay-controller.js';
-import { AppState, faultText, type HelpOverlay } from './state.js';
+import { AppState, faultText } from './state.js';
 import { alertLimit } from '../view/alert-panel.js';
 import { hitTest } from '../view/cells.js';
 import type { ChartDrawer } from '../view/chart.js';
@@ -214,19 +214,12 @@ export class App {
     cycle: ({ by }) => this.state.cycle(by),
     filter: ({ command }) => this.#filter(command),
     pin: ({ user }) => this.state.filtering.pin(user),
-    help: () => {
-      this.state.overlays = [...this.state.overlays, { kind: 'help', top: 0 }];
-    },
+    help: () => this.state.overlay({ open: { kind: 'help', top: 0 } }),
     copy: () => this.#copy(),
-    alerts: () => {
-      this.state.overlays = [...this.state.overlays, { kind: 'alerts', top: 0 }];
-    },
+    alerts: () => this.state.overlay({ open: { kind: 'alerts', top: 0 } }),
     'tell-alerts': ({ changes }) => this.#tellAlerts(changes),
-    'scroll-alerts': ({ by }) => this.#scroll('alerts', by),
-    close: () => {
-      this.state.overlays = this.state.overlays.slice(0, -1);
-    },
-    'scroll-help': ({ by }) => this.#scroll('help', by),
+    close: () => this.state.overlay('close'),
+    scroll: ({ by }) => this.#scroll(by),
     picker: ({ command }) => commandPicker(this.state, command, this.#painted?.view.pageRows ?? 1),
     replay: ({ command }) => this.#transport.command(command),
     timecode: ({ edit }) => this.#transport.edit(edit),
@@ -241,13 +234,13 @@ export class App {
   }
 
   /** Scrolls the text that is open. */
-  #scroll(kind: HelpOverlay['kind'], by: number): void {
+  #scroll(by: number): void {
     const overlay = this.state.overlays.at(-1);
-    if (overlay?.kind !== kind) return;
+    if (overlay?.kind !== 'help' && overlay?.kind !== 'alerts') return;
     const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips?.() ?? []);
-    const limit = kind === 'help' ? helpLimit(sections, notes, size) : alertLimit(alertPanelOf(this.state, 0), size);
+    const limit = overlay.kind === 'help' ? helpLimit(sections, notes, size) : alertLimit(alertPanelOf(this.state, 0), size);
     const top = Math.max(0, Math.min(overlay.top + by, limit));
-    this.state.overlays = [...this.state.overlays.slice(0, -1), { ...overlay, top }];
+    this.state.overlay({ change: { ...overlay, top } });
   }
 
   /** One notice for all that come while it is there; it does not stay longer for them. */

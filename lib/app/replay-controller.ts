@@ -2,7 +2,8 @@
 import { AppError } from '../errors.js';
 import type { RecordingSwitch, Replay, Transport } from '../model/replay.js';
 import type { Effect } from '../plugin/types.js';
-import type { AppState, TimecodeOverlay } from './state.js';
+import type { TimecodeOverlay } from './overlays.js';
+import type { AppState } from './state.js';
 import { bytes, count } from '../text/format.js';
 import { MAX_TIMECODE, parseTimecode } from '../text/timecode.js';
 import type { Clock, Ms } from '../model/clock.js';
@@ -48,10 +49,10 @@ export class ReplayController {
   edit(edit: Edit): void {
     const state = this.#state;
     const open = state.overlays.at(-1);
-    if (edit === 'open') state.overlays = [...state.overlays, { kind: 'timecode', text: '' }];
+    if (edit === 'open') state.overlay({ open: { kind: 'timecode', text: '' } });
     else if (open?.kind !== 'timecode') return;
     else if (edit === 'apply') this.#go(open);
-    else this.#put({ kind: 'timecode', text: edited(open.text, edit) });
+    else state.overlay({ change: { kind: 'timecode', text: edited(open.text, edit) } });
   }
 
   /** Starts recording what is on screen, or stops. Asked again before that is done, it does nothing. */
@@ -85,13 +86,9 @@ export class ReplayController {
     const { replay } = this.#state;
     if (!replay) return;
     const at = parseTimecode(open.text, replay);
-    if (typeof at === 'string') return this.#put({ ...open, problem: at });
-    this.#state.overlays = this.#state.overlays.slice(0, -1);
+    if (typeof at === 'string') return this.#state.overlay({ change: { ...open, problem: at } });
+    this.#state.overlay('close');
     this.command({ action: 'seek', at });
-  }
-
-  #put(overlay: TimecodeOverlay): void {
-    this.#state.overlays = [...this.#state.overlays.slice(0, -1), overlay];
   }
 
   #changed(problem?: string): void {

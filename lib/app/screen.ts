@@ -3,7 +3,6 @@ import { clusterDerivation } from '../aggregate/cluster.js';
 import { chromeTabRegion } from '../keys/global-layers.js';
 import { activeBindings, type ActiveBinding } from '../keys/router.js';
 import { activeLayers } from './active-layers.js';
-import { pickerMatches } from './picker.js';
 import { KEY_SCOPES, type KeyScope, type TabRef } from '../plugin/types.js';
 import { faultText, type AppState } from './state.js';
 import { alertView, stripNote, type AlertPanel } from '../view/alert-panel.js';
@@ -46,7 +45,7 @@ export function screen(state: AppState, input: ScreenInput): Screen {
   if (overlay?.kind === 'help') return composed(helpScreen(state, input, overlay.top));
   if (overlay?.kind === 'alerts') return composed(alertView(alertPanelOf(state, overlay.top), size));
   if (overlay?.kind === 'picker')
-    return composed(pickerView(pickerMatches(state, overlay.edited.text), state.tabs.length, overlay, state.now, size));
+    return composed(pickerView(overlay.matches.of(state, overlay.edited.text), state.tabs.length, overlay, state.now, size));
   try {
     return composed(tabView(state, size));
   } catch (error) {

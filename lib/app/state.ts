@@ -9,6 +9,7 @@ import { History } from '../aggregate/history.js';
 import { Derivations, WHOLE, type Derivation, type Scope } from '../aggregate/derivations.js';
 import { FilterState, matcherOf } from '../filter/filter-state.js';
 import type { FilteredNodes } from '../filter/filtered-nodes.js';
+import { overlaysAfter, type Overlay, type OverlayChange } from './overlays.js';
 import type { Health } from '../model/health.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Delivery } from '../model/collector.js';
@@ -17,7 +18,6 @@ import { checkStep } from '../keys/router.js';
 import type { AppView, Effect, FilterView, NodeList, Message, Step, TabPlugin, TabRef } from '../plugin/types.js';
 import { clean } from '../text/sanitize.js';
 import { tabId, tabsOf } from '../plugin/tabs.js';
-import type { PickerState } from '../view/picker-panel.js';
 import type { Ms } from '../model/clock.js';
 
 export interface Toast {
@@ -27,26 +27,6 @@ export interface Toast {
   readonly until: Ms;
   /** What it tells of: what comes while it is there is told with it. */
   readonly alerts?: readonly AlertChange[];
-}
-
-/** A modal on the top scope: it takes all keys. */
-export type Overlay = HelpOverlay | TimecodeOverlay | PickerOverlay;
-/** A text that is scrolled. */
-export interface HelpOverlay {
-  readonly kind: 'help' | 'alerts';
-  readonly top: number;
-}
-/** A time is being typed. */
-export interface TimecodeOverlay {
-  readonly kind: 'timecode';
-  readonly text: string;
-  /** Why what was typed leads nowhere. */
-  readonly problem?: string;
-}
-
-/** The list of tabs. */
-export interface PickerOverlay extends PickerState {
-  readonly kind: 'picker';
 }
 
 /** What a plugin threw. */
@@ -107,7 +87,7 @@ export class AppState implements AppView {
   health: Health | undefined;
   #lastNode: string | undefined;
   toast: Toast | undefined;
-  overlays: readonly Overlay[] = [];
+  #overlays: readonly Overlay[] = [];
   replay: ReplayStatus | undefined;
   recording: RecordingStatus | undefined;
   /** The last fault of a plugin, by its id: shown in its pane. */
@@ -134,6 +114,15 @@ export class AppState implements AppView {
     this.alerting = new AlertLog(alerts, intervalMs);
     this.history = new History(intervalMs);
     for (const node of nodes) this.#keep(node);
+  }
+
+  get overlays(): readonly Overlay[] {
+    return this.#overlays;
+  }
+
+  /** Opens, changes or closes a modal: nothing else does. */
+  overlay(change: OverlayChange): void {
+    this.#overlays = overlaysAfter(this.#overlays, change);
   }
 
   /** All that is watched, whatever filter holds. */

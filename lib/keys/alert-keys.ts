@@ -7,7 +7,7 @@ function asking(id: string, keys: readonly string[], label: string, effect: Effe
   return { id: `core.alerts.${id}`, keys, label, run: () => [undefined, effect], ...more };
 }
 const scrolling = (id: string, keys: readonly string[], label: string, by: number, more: More = {}): Binding<undefined> =>
-  asking(id, keys, label, { type: 'scroll-alerts', by }, more);
+  asking(id, keys, label, { type: 'scroll', by }, more);
 
 /** Far enough for any list: the view clamps. */
 const FAR = 1e6;

@@ -32,12 +32,12 @@ export const HELP: KeyLayer<undefined> = {
   title: 'Help',
   bindings: [
     binding('help.close', ['Esc', '?', 'h', '1', 'Enter'], 'close the help', { type: 'close' }, { hint: 1, short: 'close' }),
-    binding('help.up', ['Up', 'k', 'WheelUp'], 'scroll up', { type: 'scroll-help', by: -1 }, { hint: 2, short: 'up' }),
-    binding('help.down', ['Down', 'j', 'WheelDown'], 'scroll down', { type: 'scroll-help', by: 1 }, { hint: 3, short: 'down' }),
-    binding('help.page-up', ['PageUp'], 'page up', { type: 'scroll-help', by: -10 }),
-    binding('help.page-down', ['PageDown', 'Space'], 'page down', { type: 'scroll-help', by: 10 }),
-    binding('help.home', ['Home'], 'go to the start', { type: 'scroll-help', by: -FAR }),
-    binding('help.end', ['End'], 'go to the end', { type: 'scroll-help', by: FAR }),
+    binding('help.up', ['Up', 'k', 'WheelUp'], 'scroll up', { type: 'scroll', by: -1 }, { hint: 2, short: 'up' }),
+    binding('help.down', ['Down', 'j', 'WheelDown'], 'scroll down', { type: 'scroll', by: 1 }, { hint: 3, short: 'down' }),
+    binding('help.page-up', ['PageUp'], 'page up', { type: 'scroll', by: -10 }),
+    binding('help.page-down', ['PageDown', 'Space'], 'page down', { type: 'scroll', by: 10 }),
+    binding('help.home', ['Home'], 'go to the start', { type: 'scroll', by: -FAR }),
+    binding('help.end', ['End'], 'go to the end', { type: 'scroll', by: FAR }),
     binding('help.quit', ['q'], 'quit', { type: 'quit' }),
   ],
 };

@@ -19,6 +19,7 @@ import type { Painter } from '../view/painter.js';
 
 const SYNC_ON = '\x1b[?2026h';
 const SYNC_OFF = '\x1b[?2026l';
+const HIDE_CURSOR = '\x1b[?25l';
 /** Alternate screen, plain keypad and cursor keys, cursor hidden, mouse (buttons, drags, SGR), bracketed paste, whole screen scrolls. */
 const ENTER = (mouse: boolean): string =>
   `\x1b[?1049h\x1b[?1l\x1b>\x1b[?25l${mouse ? '\x1b[?1000h\x1b[?1002h\x1b[?1006h' : ''}\x1b[?2004h\x1b[r\x1b[?6l\x1b[?7h\x1b[m\x1b[H\x1b[2J`;
@@ -88,7 +89,6 @@ class BlessedPainter implements Painter {
   readonly #listeners = { input: [] as ((event: InputEvent) => void)[], resize: [] as (() => void)[], ready: [] as (() => void)[] };
   #cells: Cells | undefined;
   #last: Frame | undefined;
-  #cursor = '';
   #up = false;
   #closed = false;
   #whole = true;
@@ -147,17 +147,14 @@ class BlessedPainter implements Painter {
       program.scrollBottom = rows - 1;
       this.#screen.alloc();
       this.#whole = false;
-      this.#cursor = '';
     }
     this.#cells = composeCells(frame, this.#cells);
     if (this.#ascii) toAscii(this.#cells.ch);
     this.#screen.render();
     program.flush();
     const drawn = this.#sink.take();
-    const cursor = cursorCode(frame);
-    if (drawn === '' && cursor === this.#cursor) return;
-    this.#cursor = cursor;
-    this.#output.write(SYNC_ON + drawn + cursor + SYNC_OFF);
+    // Hidden again with each frame: what somebody else wrote may have shown it.
+    if (drawn !== '') this.#output.write(SYNC_ON + drawn + HIDE_CURSOR + SYNC_OFF);
   }
 
   onInput(run: (event: InputEvent) => void): void {
@@ -246,12 +243,6 @@ class BlessedPainter implements Painter {
 }
 
 const ignore = (): void => undefined;
-
-/** Shows the cursor where the frame wants it, else hides it. */
-function cursorCode({ cursor, size }: Frame): string {
-  const inside = cursor !== undefined && cursor.x >= 0 && cursor.y >= 0 && cursor.x < size.cols && cursor.y < size.rows;
-  return inside ? `\x1b[${cursor.y + 1};${cursor.x + 1}H\x1b[?25h` : '\x1b[?25l';
-}
 
 /** Takes the terminal at once; `close` gives it back. Check `isUsableTerminal` first. */
 export function createBlessedPainter(options: BlessedOptions): Painter {

@@ -90,10 +90,10 @@ export type Effect =
   | { readonly type: 'alerts' }
   /** Alerts have come or gone. */
   | { readonly type: 'tell-alerts'; readonly changes: readonly AlertChange[] }
-  | { readonly type: 'scroll-alerts'; readonly by: number }
   | { readonly type: 'help' }
   | { readonly type: 'close' }
-  | { readonly type: 'scroll-help'; readonly by: number }
+  /** The text that is open, by lines: help or alerts. */
+  | { readonly type: 'scroll'; readonly by: number }
   /** The list of tabs. */
   | { readonly type: 'picker'; readonly command: PickerCommand }
   | { readonly type: 'replay'; readonly command: Transport }

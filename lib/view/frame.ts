@@ -80,8 +80,6 @@ export interface Frame {
   readonly size: Size;
   readonly lines: readonly Line[];
   readonly rasters: readonly { readonly x: number; readonly y: number; readonly raster: Raster; readonly region?: RegionId }[];
-  /** Where the text cursor stands; undefined: hidden. */
-  readonly cursor?: { readonly x: number; readonly y: number };
 }
 
 export const span = (text: string, tone?: Tone, region?: RegionId): Span => ({
