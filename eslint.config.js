@@ -103,6 +103,12 @@ export const arrows = {
   },
 };
 
+/** State of a program has an owner, whom a test can make anew: it is no variable of a module. */
+const MODULE_STATE = [
+  'Program > VariableDeclaration[kind="let"]',
+  'Program > ExportNamedDeclaration > VariableDeclaration[kind="let"]',
+].map((selector) => ({ selector, message: 'A module has no state: let something own it (a field, a closure, lazy()).' }));
+
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'performance'];
 const CLOCK = 'Time comes in as a Clock (lib/model/clock.ts) or as an argument.';
 const EXIT = { object: 'process', property: 'exit', message: 'Only bin ends the process.' };
@@ -141,6 +147,7 @@ export default tseslint.config(
       'here/arrows': 'error',
       eqeqeq: 'error',
       'no-console': 'error',
+      'no-restricted-syntax': ['error', ...MODULE_STATE],
     },
   },
   {
@@ -149,7 +156,11 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': ['error', ...TIMERS.map((name) => ({ name, message: CLOCK }))],
       'no-restricted-properties': ['error', EXIT, { object: 'Date', property: 'now', message: CLOCK }],
-      'no-restricted-syntax': ['error', { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: CLOCK }],
+      'no-restricted-syntax': [
+        'error',
+        ...MODULE_STATE,
+        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: CLOCK },
+      ],
     },
   },
   { files: ['lib/{sources,recording,paint,export,notify,exporter,mock}/**/*.ts'], rules: { 'no-restricted-properties': ['error', EXIT] } },

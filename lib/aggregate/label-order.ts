@@ -1,13 +1,13 @@
 /** Hosts in the order of their labels, numbers in them by their value. */
+import { lazy } from '../model/lazy.js';
 import type { NodeView } from '../model/node-view.js';
 
 /** Made with the first comparison: the first picture does not wait for it. */
-let names: Intl.Collator | undefined;
+const collator = lazy(() => new Intl.Collator('en', { numeric: true }));
 
 /** Negative, 0 or positive; numbers in the texts count by their value. */
 export function compareLabels(a: string, b: string): number {
-  names ??= new Intl.Collator('en', { numeric: true });
-  return names.compare(a, b);
+  return collator().compare(a, b);
 }
 
 /** Comparing labels costs far more than anything else of a merge, and they seldom change: the last order is kept. */

@@ -156,13 +156,6 @@ export interface Matches {
   readonly all: boolean;
 }
 
-let counts = new Int32Array(64);
-/** Zeroes, until the next call. */
-function scratch(length: number): Int32Array {
-  if (length > counts.length) counts = new Int32Array(length * 2);
-  return counts.fill(0, 0, length);
-}
-
 const room = (length: number, reuse: Uint8Array | undefined): Uint8Array =>
   reuse && reuse.length >= length ? reuse.fill(0, 0, length) : new Uint8Array(length);
 
@@ -172,7 +165,7 @@ export function matchRows({ test }: Filter, node: NodeView, reuse?: Matches): Ma
   const { gpu, count } = procs;
   const { slots } = gpus;
   const kept = { gpus: room(slots, reuse?.gpus), slots, procs: room(count, reuse?.procs), rows: count };
-  const procsOn = scratch(slots);
+  const procsOn = new Int32Array(slots);
   for (let row = 0; row < count; row++) if (gpu[row]! >= 0) procsOn[gpu[row]!]!++;
   const place: RowContext = { node, slot: -1, row: -1, procsOn };
   let procCount = 0;

@@ -117,7 +117,7 @@ export const FIELDS: readonly Field[] = [
   gpuText('device_type type', 'GPU, NPU, ...', ({ gpus }, slot) => gpus.detail(slot, 'type') || 'GPU'),
   gpuText('driver', 'version of the driver', ({ gpus }, slot) => gpus.detail(slot, 'driver_version')),
   procText('user', 'whose it is', (node, row) => node.userName(node.procs.user[row]!)),
-  { ...procText('command cmd', 'command line, or the name where that is unknown', keptCommand), many: true },
+  { ...procText('command cmd', 'command line, or the name where that is unknown', (node, row) => COMMANDS.of(node, row)), many: true },
   procNumber('pid', 'number', 'process id', ({ procs }, row) => procs.pid[row]!),
   procNumber('vram', 'bytes', 'GPU memory it holds', ({ procs }, row) => (procs.gpu[row]! < 0 ? NaN : procs.vramBytes[row]!)),
   procNumber('sm', 'percent', 'share of the GPU that it computes with', ({ procs }, row) => procs.smPercent[row]!),
@@ -139,23 +139,28 @@ function gpuState({ gpus }: NodeView, slot: number): string {
 
 /** Commands that are kept decoded: each key that is typed asks for all of them. */
 const MAX_COMMANDS = 200_000;
-let commands = new WeakMap<NodeView, { readonly structure: number; readonly texts: (string | undefined)[] }>();
-let kept = 0;
 
-function keptCommand(node: NodeView, row: number): string {
-  let known = commands.get(node);
-  // Rows are others, or have other texts, only with another structure.
-  if (known?.structure !== node.structure)
-    commands.set(node, (known = { structure: node.structure, texts: new Array<string | undefined>(node.procs.count) }));
-  let text = known.texts[row];
-  if (text !== undefined) return text;
-  text = commandOf(node, row);
-  if (++kept > MAX_COMMANDS) {
-    commands = new WeakMap();
-    kept = 0;
-  } else known.texts[row] = text;
-  return text;
+class KeptCommands {
+  #nodes = new WeakMap<NodeView, { readonly structure: number; readonly texts: (string | undefined)[] }>();
+  #kept = 0;
+
+  of(node: NodeView, row: number): string {
+    let known = this.#nodes.get(node);
+    // Rows are others, or have other texts, only with another structure.
+    if (known?.structure !== node.structure)
+      this.#nodes.set(node, (known = { structure: node.structure, texts: new Array<string | undefined>(node.procs.count) }));
+    let text = known.texts[row];
+    if (text !== undefined) return text;
+    text = commandOf(node, row);
+    if (++this.#kept > MAX_COMMANDS) {
+      this.#nodes = new WeakMap();
+      this.#kept = 0;
+    } else known.texts[row] = text;
+    return text;
+  }
 }
+
+const COMMANDS = new KeptCommands();
 
 const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.flatMap((field) => [field.name, ...field.also].map((name) => [name, field])));
 const GROUP = /^group\.(.+)$/;

@@ -38,6 +38,7 @@ export class FilterState {
   #nodes: FilteredNodes | undefined;
   /** The last there were, also when there is no filter now. */
   #last: FilteredNodes | undefined;
+  #made = 0;
 
   /** What holds when nothing is typed; '' for none. */
   get committed(): string {
@@ -151,7 +152,7 @@ export class FilterState {
     if (!all) return undefined;
     const key = print(all);
     if (this.#nodes?.filter.key === key) return this.#nodes;
-    return (this.#last = new FilteredNodes(compile(all, key), this.#last));
+    return (this.#last = new FilteredNodes(compile(all, key), this.#last, ++this.#made));
   }
 }
 

@@ -262,9 +262,6 @@ class MaskedGpus extends PickedGpus implements GpuColumns {
   }
 }
 
-/** By slot of the host: that of what is left of it. For one host at a time. */
-let newSlot: Int32Array = new Int32Array(64);
-
 /** Rows that are kept, then those that are not but are on a GPU that is. */
 class MaskedProcs extends PickedProcs implements ProcColumns {
   count = 0;
@@ -282,7 +279,8 @@ class MaskedProcs extends PickedProcs implements ProcColumns {
     this.pickFrom(whole, rows);
     this.count = own.length;
     this.others = others.length;
-    if (kept.slots > newSlot.length) newSlot = new Int32Array(kept.slots * 2);
+    // By slot of the node: that of what is left of it.
+    const newSlot = new Int32Array(kept.slots);
     for (let at = 0; at < slots.length; at++) newSlot[slots[at]!] = at;
     this.gpu = pick(whole.gpu, rows, this.gpu);
     for (let row = 0; row < rows.length; row++) if (this.gpu[row]! >= 0) this.gpu[row] = newSlot[this.gpu[row]!]!;

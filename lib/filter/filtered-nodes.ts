@@ -12,17 +12,16 @@ export interface FilterCounts {
   readonly nodes: number;
 }
 
-let made = 0;
-
 export class FilteredNodes {
   /** Tells it from every other, also one of the same filter: what is kept of a host is not the same. */
-  readonly id = ++made;
+  readonly id: number;
   readonly filter: Filter;
   #counted: { readonly collector: number; readonly counts: FilterCounts } | undefined;
   readonly #masked: WeakMap<NodeView, FilteredNode>;
 
   /** `before`: those of another filter, which nobody looks at any more: what was made for them is filled anew. */
-  constructor(filter: Filter, before?: FilteredNodes) {
+  constructor(filter: Filter, before?: FilteredNodes, id = 1) {
+    this.id = id;
     this.filter = filter;
     this.#masked = before ? before.#masked : new WeakMap();
   }

@@ -6,10 +6,11 @@
 import type { RE2JS } from 're2js';
 import { clean } from '../text/sanitize.js';
 
-let engine: typeof RE2JS | undefined;
+/** A package that is loaded once, for the whole process. */
+const loaded: { engine?: typeof RE2JS } = {};
 
 export async function loadRegexEngine(): Promise<void> {
-  engine ??= (await import('re2js')).RE2JS;
+  loaded.engine ??= (await import('re2js')).RE2JS;
 }
 
 export class RegexError extends Error {}
@@ -24,11 +25,11 @@ const WORDS = /^[\p{L}\p{N} _\-=/:,@%#"'<>!;&~]*$/u;
 export function regex(pattern: string): (text: string) => boolean {
   const words = pattern.split('.*');
   if (words.every((word) => WORDS.test(word))) return (text) => inOrder(text, words);
-  if (!engine) throw new RegexError('regular expressions are still being loaded');
+  if (!loaded.engine) throw new RegexError('regular expressions are still being loaded');
   // Before compiling: a pattern of a few characters can stand for millions of states.
   if (expandedSize(pattern) > MAX_STATES) throw new RegexError('the regular expression repeats too much');
   try {
-    const compiled = engine.compile(pattern);
+    const compiled = loaded.engine.compile(pattern);
     if (compiled.programSize() > MAX_STATES) throw new RegexError('the regular expression repeats too much');
     return (text) => compiled.test(text);
   } catch (error) {

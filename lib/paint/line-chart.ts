@@ -1,6 +1,7 @@
 /** Charts as cells, drawn by the line chart of blessed-contrib on a screen that nobody sees. */
 import Line, { type LineSeries } from 'blessed-contrib/lib/widget/charts/line.js';
 import type Screen from 'neo-blessed/lib/widgets/screen.js';
+import { lazy } from '../model/lazy.js';
 import { TONES, type Raster, type Size, type Tone, type Chart } from '../view/frame.js';
 import { openScreen, Sink } from './open-terminal.js';
 
@@ -15,10 +16,10 @@ const FIRST_COLOUR = 100;
 const colourOf = (tone: Tone): number => FIRST_COLOUR + TONES.indexOf(tone);
 const toneOf = (attribute: number): Tone => TONES[((attribute >> 9) & 0x1ff) - FIRST_COLOUR] ?? 'normal';
 
-let screen: Screen | undefined;
+const hidden = lazy((): Screen => openScreen(new Sink()));
 
 function screenOf({ cols, rows }: Size): Screen {
-  screen ??= openScreen(new Sink());
+  const screen = hidden();
   screen.program.cols = cols;
   screen.program.rows = rows;
   screen.alloc();

@@ -8,14 +8,16 @@ const ZERO = 48;
 const EXACT_DIGITS = 15;
 const TENS = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power);
 
-/** Where the number of the last `plainNumber` ended. */
-export let numberEnd = 0;
+/** Where a number ended. */
+export interface NumberEnd {
+  at: number;
+}
 
 /**
  * The plain decimal number at `at` (digits, maybe a point and digits), -1 when there is none or when it has more digits than can be added
- * up exactly; `numberEnd` is the position behind it. Needs a byte behind the number that is neither digit nor point.
+ * up exactly; `end` becomes the position behind it. Needs a byte behind the number that is neither digit nor point.
  */
-export function plainNumber(bytes: Uint8Array, at: number): number {
+export function plainNumber(bytes: Uint8Array, at: number, end: NumberEnd): number {
   let value = 0;
   let i = at;
   let digit = bytes[i]! - ZERO;
@@ -24,7 +26,7 @@ export function plainNumber(bytes: Uint8Array, at: number): number {
     digit = bytes[++i]! - ZERO;
   }
   if (digit !== DOT - ZERO) {
-    numberEnd = i;
+    end.at = i;
     return i === at || i - at > EXACT_DIGITS ? -1 : value;
   }
   const point = i;
@@ -33,7 +35,7 @@ export function plainNumber(bytes: Uint8Array, at: number): number {
     value = value * 10 + digit;
     digit = bytes[++i]! - ZERO;
   }
-  numberEnd = i;
+  end.at = i;
   const decimals = i - point - 1;
   if (decimals === 0 || point === at || i - at - 1 > EXACT_DIGITS) return -1;
   return value / TENS[decimals]!;
@@ -63,6 +65,7 @@ export class ValueReader {
   value = 0;
   valid = false;
   readonly #window: Window;
+  readonly #end: NumberEnd = { at: 0 };
 
   constructor(window: Window) {
     this.#window = window;
@@ -71,8 +74,8 @@ export class ValueReader {
   /** Reads what stands from `from` to the end of its line. Returns that end; -1 when the line has not come whole. */
   read(from: number, end: number): number {
     const { bytes, finder } = this.#window;
-    const value = plainNumber(bytes, from);
-    let to = numberEnd;
+    const value = plainNumber(bytes, from, this.#end);
+    let to = this.#end.at;
     if (bytes[to] === RETURN) to++;
     if (to >= end) return -1;
     this.value = value;

@@ -10,7 +10,7 @@ import { NO_BYTES, repeats } from './bytes.js';
 import { Committed } from './committed/committed.js';
 import type { ParserWorkspace } from './workspace.js';
 import { LINE_BLOCK, LINE_BYTES, LINE_INTS, LINE_TARGET } from './row-layout.js';
-import { numberEnd, plainNumber, readValue } from './numbers.js';
+import { plainNumber, readValue, type NumberEnd } from './numbers.js';
 import { ScanState } from './scan-state.js';
 import { sampleStart } from './syntax.js';
 import { LineReader } from './line-reader.js';
@@ -31,6 +31,7 @@ export class Scanner implements ScrapeParser {
   #tailBytes = 0;
   /** Inside a line that is too long. */
   #skipping = false;
+  readonly #numberEnd: NumberEnd = { at: 0 };
   #tracking = false;
   /** Lines replayed so far. */
   #line = 0;
@@ -148,6 +149,7 @@ export class Scanner implements ScrapeParser {
     const { bytes, view, finder } = window;
     const { template, arena, rows, samples } = this.#scan;
     const { ints, count } = template;
+    const numberEnd = this.#numberEnd;
     const [headView, headAt, headBytes] = [heads.arena.view, heads.at, heads.bytes];
     const [blocks, rowValues, sampleValues] = [arena.view, rows.values, samples.values];
     let at = 0;
@@ -161,8 +163,8 @@ export class Scanner implements ScrapeParser {
       if (from >= end) return this.#pause(line, at);
       if (!repeats(headView, headAt[head]!, view, at, labels - at)) break;
       if (!repeats(blocks, ints[entry + LINE_BLOCK]!, view, labels, from - labels)) break;
-      let value = plainNumber(bytes, from);
-      let to = numberEnd;
+      let value = plainNumber(bytes, from, numberEnd);
+      let to = numberEnd.at;
       if (bytes[to] === RETURN) to++;
       if (to >= end) return this.#pause(line, at);
       if (value < 0 || bytes[to] !== NEWLINE) {

@@ -4,6 +4,7 @@
  */
 import zlib from 'node:zlib';
 import type * as ZstdWasm from '@bokuweb/zstd-wasm';
+import { lazy } from '../../model/lazy.js';
 import { Damaged } from '../read/chunk.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -20,9 +21,8 @@ const LEVEL = 3;
 /** One frame of all `bytes`. May take 10 ms a MiB: not for the thread that paints. */
 export type Compress = (bytes: Uint8Array) => Uint8Array;
 
-let compressor: Promise<Compress> | undefined;
 /** Loaded once: the package must not be started twice. */
-export const loadCompress = (): Promise<Compress> => (compressor ??= newCompress());
+export const loadCompress = lazy(newCompress);
 
 async function newCompress(): Promise<Compress> {
   if (builtIn) {

@@ -10,11 +10,11 @@ export interface RowContext {
   readonly time: string;
 }
 
-/** Keys of the row under way that nothing reported. */
-let absent: string[] = [];
+/** Keys of a row that nothing reported. */
+type Absent = string[];
 
 /** A value by its rule; what was not reported, or is negative, becomes the rule's `none`, or 0 and a note in `absent`. */
-function field({ key, max, none }: FieldRule, value: number): number | null {
+function field({ key, max, none }: FieldRule, value: number, absent: Absent): number | null {
   if (value >= 0 && value < Infinity) return max === undefined ? value : Math.min(max, Math.round(value));
   if (none !== undefined) return none;
   absent.push(key);
@@ -22,14 +22,11 @@ function field({ key, max, none }: FieldRule, value: number): number | null {
 }
 
 /** `absent` goes in front: it sorts before all other keys of rows. */
-function withAbsent<Row extends object>(row: Row): Row | (Row & { readonly absent: readonly string[] }) {
-  if (absent.length === 0) return row;
-  const noted = { absent: [...absent].sort(), ...row };
-  absent = [];
-  return noted;
+function withAbsent<Row extends object>(row: Row, absent: Absent): Row | (Row & { readonly absent: readonly string[] }) {
+  return absent.length === 0 ? row : { absent: absent.sort(), ...row };
 }
 
-const real = (value: number, key: string): number => field({ key }, value) ?? 0;
+const real = (value: number, key: string, absent: Absent): number => field({ key }, value, absent) ?? 0;
 
 /** What a cell of a GPU row is made of. `links`: NVLinks of the node by the uuid of their GPU. */
 interface GpuCell {
@@ -37,6 +34,7 @@ interface GpuCell {
   readonly slot: number;
   readonly time: string;
   readonly links: ReadonlyMap<string, readonly LinkJson[]>;
+  readonly absent: Absent;
 }
 type WriteCell = (cell: GpuCell) => unknown;
 
@@ -66,17 +64,18 @@ const OTHER_CELLS: Readonly<Record<string, WriteCell>> = {
 
 const FIELD_CELLS = GPU_FIELDS.flatMap((id): readonly (readonly [key: string, WriteCell])[] => {
   const { record } = gpuField(id);
-  return record && record.in === 'row' ? [[record.key, ({ node, slot }) => field(record, node.gpus.field[id][slot]!)]] : [];
+  return record && record.in === 'row' ? [[record.key, ({ node, slot, absent }) => field(record, node.gpus.field[id][slot]!, absent)]] : [];
 });
 
 const byName = <T>([a]: readonly [string, T], [b]: readonly [string, T]): number => (a < b ? -1 : 1);
 const GPU_CELLS = [...Object.entries(OTHER_CELLS), ...FIELD_CELLS].sort(byName);
 
 export function gpuJson(node: NodeView, slot: number, { time }: RowContext, links: ReadonlyMap<string, readonly LinkJson[]>): string {
-  const cell: GpuCell = { node, slot, time, links };
+  const absent: Absent = [];
+  const cell: GpuCell = { node, slot, time, links, absent };
   const row: Record<string, unknown> = {};
   for (const [key, write] of GPU_CELLS) row[key] = write(cell);
-  return JSON.stringify(withAbsent(row));
+  return JSON.stringify(withAbsent(row, absent));
 }
 
 /** Fields of `gpm_metrics`. */
@@ -122,33 +121,37 @@ const orNull = (value: number): number | null => (Number.isFinite(value) ? value
 /** On which GPU a process is: what the row says of it, and what it says in all-smi's own words. */
 export function processJson(node: NodeView, row: number, _context: RowContext): string {
   const { procs, gpus } = node;
+  const absent: Absent = [];
   const slot = procs.gpu[row]!;
   const age = procs.ageSeconds[row]!;
   return JSON.stringify(
-    withAbsent({
-      command: node.text(procs.command[row]!),
-      cpu_percent: real(procs.cpuPercent[row]!, 'cpu_percent'),
-      cpu_time: 0,
-      device_id: slot < 0 ? 0 : Math.max(0, gpus.index[slot]!),
-      device_uuid: slot < 0 ? '' : node.text(gpus.uuid[slot]!),
-      gpu_utilization: real(procs.smPercent[row]!, 'gpu_utilization'),
-      host_id: node.nodeId,
-      memory_percent: 0,
-      memory_rss: 0,
-      memory_vms: 0,
-      nice_value: 0,
-      pid: procs.pid[row]!,
-      ppid: 0,
-      priority: 0,
-      process_name: node.text(procs.name[row]!),
-      start_epoch: epochOf(node.at, age),
-      start_time: elapsedText(age),
-      state: '',
-      threads: 0,
-      used_memory: field({ key: 'used_memory', max: Number.MAX_SAFE_INTEGER }, procs.vramBytes[row]!),
-      user: node.userName(procs.user[row]!),
-      uses_gpu: slot >= 0,
-    }),
+    withAbsent(
+      {
+        command: node.text(procs.command[row]!),
+        cpu_percent: real(procs.cpuPercent[row]!, 'cpu_percent', absent),
+        cpu_time: 0,
+        device_id: slot < 0 ? 0 : Math.max(0, gpus.index[slot]!),
+        device_uuid: slot < 0 ? '' : node.text(gpus.uuid[slot]!),
+        gpu_utilization: real(procs.smPercent[row]!, 'gpu_utilization', absent),
+        host_id: node.nodeId,
+        memory_percent: 0,
+        memory_rss: 0,
+        memory_vms: 0,
+        nice_value: 0,
+        pid: procs.pid[row]!,
+        ppid: 0,
+        priority: 0,
+        process_name: node.text(procs.name[row]!),
+        start_epoch: epochOf(node.at, age),
+        start_time: elapsedText(age),
+        state: '',
+        threads: 0,
+        used_memory: field({ key: 'used_memory', max: Number.MAX_SAFE_INTEGER }, procs.vramBytes[row]!, absent),
+        user: node.userName(procs.user[row]!),
+        uses_gpu: slot >= 0,
+      },
+      absent,
+    ),
   );
 }
 
@@ -169,32 +172,36 @@ function epochOf(at: Ms, ageSeconds: number): number | null {
 
 export function cpuJson(node: NodeView, row: number, { time }: RowContext): string {
   const { cpus } = node;
-  const value = (id: keyof typeof CPU_RULES): number | null => field(CPU_RULES[id], cpus.value(row, id));
+  const absent: Absent = [];
+  const value = (id: keyof typeof CPU_RULES): number | null => field(CPU_RULES[id], cpus.value(row, id), absent);
   const model = cpus.title(row);
   const megahertz = value('frequencyMhz');
   return JSON.stringify(
-    withAbsent({
-      apple_silicon_info: null,
-      architecture: '',
-      base_frequency_mhz: megahertz,
-      cache_size_mb: 0,
-      cpu_model: model,
-      host_id: node.nodeId,
-      hostname: node.name,
-      index: row,
-      instance: node.name,
-      max_frequency_mhz: megahertz,
-      per_core_utilization: row === 0 ? coresOf(node) : [],
-      per_socket_info: [],
-      platform_type: platformOf(model),
-      power_consumption: value('powerWatts'),
-      socket_count: value('sockets'),
-      temperature: value('temperatureCelsius'),
-      time,
-      total_cores: value('cores'),
-      total_threads: value('threads'),
-      utilization: value('utilPercent'),
-    }),
+    withAbsent(
+      {
+        apple_silicon_info: null,
+        architecture: '',
+        base_frequency_mhz: megahertz,
+        cache_size_mb: 0,
+        cpu_model: model,
+        host_id: node.nodeId,
+        hostname: node.name,
+        index: row,
+        instance: node.name,
+        max_frequency_mhz: megahertz,
+        per_core_utilization: row === 0 ? coresOf(node) : [],
+        per_socket_info: [],
+        platform_type: platformOf(model),
+        power_consumption: value('powerWatts'),
+        socket_count: value('sockets'),
+        temperature: value('temperatureCelsius'),
+        time,
+        total_cores: value('cores'),
+        total_threads: value('threads'),
+        utilization: value('utilPercent'),
+      },
+      absent,
+    ),
   );
 }
 
@@ -218,42 +225,50 @@ function platformOf(model: string): string | { readonly Other: string } {
 }
 
 export function memoryJson(node: NodeView, row: number, { time }: RowContext): string {
-  const value = (id: keyof typeof MEMORY_RULES): number => field(MEMORY_RULES[id], node.memory.value(row, id)) ?? 0;
+  const absent: Absent = [];
+  const value = (id: keyof typeof MEMORY_RULES): number => field(MEMORY_RULES[id], node.memory.value(row, id), absent) ?? 0;
   const [total, used] = [value('totalBytes'), value('usedBytes')];
   const [swapTotal, swapUsed] = [value('swapTotalBytes'), value('swapUsedBytes')];
   return JSON.stringify(
-    withAbsent({
-      available_bytes: value('availableBytes'),
-      buffers_bytes: value('buffersBytes'),
-      cached_bytes: value('cachedBytes'),
-      free_bytes: Math.max(0, total - used),
-      host_id: node.nodeId,
-      hostname: node.name,
-      index: row,
-      instance: node.name,
-      swap_free_bytes: Math.max(0, swapTotal - swapUsed),
-      swap_total_bytes: swapTotal,
-      swap_used_bytes: swapUsed,
-      time,
-      total_bytes: total,
-      used_bytes: used,
-      utilization: value('utilPercent'),
-    }),
+    withAbsent(
+      {
+        available_bytes: value('availableBytes'),
+        buffers_bytes: value('buffersBytes'),
+        cached_bytes: value('cachedBytes'),
+        free_bytes: Math.max(0, total - used),
+        host_id: node.nodeId,
+        hostname: node.name,
+        index: row,
+        instance: node.name,
+        swap_free_bytes: Math.max(0, swapTotal - swapUsed),
+        swap_total_bytes: swapTotal,
+        swap_used_bytes: swapUsed,
+        time,
+        total_bytes: total,
+        used_bytes: used,
+        utilization: value('utilPercent'),
+      },
+      absent,
+    ),
   );
 }
 
 export function storageJson(node: NodeView, row: number): string {
+  const absent: Absent = [];
   const value = (key: string, id: 'totalBytes' | 'availableBytes'): number | null =>
-    field({ key, max: Number.MAX_SAFE_INTEGER }, node.disks.value(row, id));
+    field({ key, max: Number.MAX_SAFE_INTEGER }, node.disks.value(row, id), absent);
   return JSON.stringify(
-    withAbsent({
-      available_bytes: value('available_bytes', 'availableBytes'),
-      host_id: node.nodeId,
-      hostname: node.name,
-      index: row,
-      mount_point: node.disks.title(row),
-      total_bytes: value('total_bytes', 'totalBytes'),
-    }),
+    withAbsent(
+      {
+        available_bytes: value('available_bytes', 'availableBytes'),
+        host_id: node.nodeId,
+        hostname: node.name,
+        index: row,
+        mount_point: node.disks.title(row),
+        total_bytes: value('total_bytes', 'totalBytes'),
+      },
+      absent,
+    ),
   );
 }
 
