@@ -52,7 +52,7 @@ export const ALERT_OPTIONS = {
   alertTempCrit: {
     value: 'CELSIUS',
     config: 'alerts.temp_crit_c',
-    otherwise: '90; at least 5 above the warning, else 10 above it',
+    otherwise: '90, or 10 above the warning if 90 is less than 5 above it',
     help: 'temperature at which a GPU is critical',
     parse: DEGREES,
   },
