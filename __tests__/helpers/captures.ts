@@ -105,6 +105,20 @@ export class StandInMachine {
     writeFileSync(join(this.folder, name), text);
   }
 
+  /** A process in /proc. */
+  process(
+    pid: number,
+    { uid, argv, startTicks }: { readonly uid: number; readonly argv: readonly string[]; readonly startTicks: number },
+  ): void {
+    mkdirSync(join(this.procDir, String(pid)), { recursive: true });
+    const name = argv[0]!.replace(/^.*\//, '').slice(0, 15);
+    const fields = Array.from({ length: 50 }, () => '0');
+    fields[22 - 3] = String(startTicks);
+    this.write(`proc/${pid}/stat`, `${pid} (${name}) S ${fields.slice(1).join(' ')}\n`);
+    this.write(`proc/${pid}/status`, `Name:\t${name}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\nVmRSS:\t  1000 kB\n`);
+    this.write(`proc/${pid}/cmdline`, `${argv.join('\0')}\0`);
+  }
+
   forget(name: string): void {
     rmSync(join(this.folder, name), { recursive: true, force: true });
   }

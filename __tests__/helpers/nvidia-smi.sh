@@ -2,7 +2,8 @@
 # A stand-in for nvidia-smi. It plays what lies beside it in the folder `now`: gpu.csv (its first line names the fields, as --query-gpu
 # knows them), apps.csv, pmon.txt, q.xml, list.txt. One that is asked to go on for ever says its piece once and then again for every
 # line that comes through its pipe (gpu.pipe, pmon.pipe); each time it adds a line to `said`. Misbehaves when told so by a file:
-# NAME.hang, NAME.error (what it prints; exit status 9), NAME.cut (half a line, then it dies); NAME: gpu, pmon, apps, q, list.
+# NAME.hang, NAME.error (what it prints; exit status 9), NAME.cut (half a line, then it dies), NAME.rc (its exit status, after its piece);
+# NAME: gpu, pmon, apps, q, list. Where there is a gpu.txt, it is printed as it is.
 here=$(dirname "$0")
 echo "$$ $*" >>"$here/started"
 
@@ -14,7 +15,12 @@ misbehave() { # name, command...
   if [ -e "$here/$name.cut" ]; then "$@" | head -c 60 && kill -9 $$; fi
 }
 
+status() { # name: the exit status it is told to have
+  if [ -e "$here/$1.rc" ]; then cat "$here/$1.rc"; else echo 0; fi
+}
+
 gpus() { # fields
+  if [ -e "$here/now/gpu.txt" ]; then cat "$here/now/gpu.txt" && return; fi
   awk -F', ' -v fields="$1" '
     NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; n = split(fields, want, ","); next }
     { rows[++count] = $0 }
@@ -37,14 +43,17 @@ again() { # name, command...
     misbehave "$name" "$@"
     "$@" || exit $?
     echo "$name" >>"$here/said"
+    if [ -e "$here/$name.rc" ]; then exit "$(status "$name")"; fi
     read -r _ || exit 0
   done <>"$here/$name.pipe"
 }
 
 once() { # name, command...
   misbehave "$@"
+  name=$1
   shift
-  exec "$@"
+  "$@"
+  exit "$(status "$name")"
 }
 
 case "$*" in

@@ -102,15 +102,15 @@ export interface NodeDisk {
 
 /**
  * `starting`: has not answered yet. `ok`. `missing`: there is no such thing here. `failed`: it answered with an error. `hanging`: it did
- * not answer in time. `hidden`: it answers, but not about everything it should.
+ * not answer in time. `partial`: it answers, and a part of its answer is an error. `hidden`: it names processes that can't be looked at.
  */
-export type SourceState = 'starting' | 'ok' | 'missing' | 'failed' | 'hanging' | 'hidden';
+export type SourceState = 'starting' | 'ok' | 'missing' | 'failed' | 'hanging' | 'partial' | 'hidden';
 
 /** How one of the sources of a collection is. */
 export interface NodeSource {
   readonly name: 'gpus' | 'gpu-processes' | 'sm-shares' | 'gpu-details' | 'processes';
   readonly state: SourceState;
-  /** What it said, or what is wrong; '' when nothing is. */
+  /** What it printed, or what is wrong; a warning that costs nothing (`ok`); '' when nothing is wrong. Changes only with what is wrong. */
   readonly reason: string;
 }
 
@@ -125,7 +125,7 @@ const SOURCE_TITLES: Readonly<Record<NodeSource['name'], string>> = {
 /** What is wrong with the sources, a line each: 'GPUs: nvidia-smi was not found'. */
 export const troubles = (sources: readonly NodeSource[]): string[] =>
   sources
-    .filter(({ state }) => state !== 'ok' && state !== 'starting')
+    .filter(({ state, reason }) => (state !== 'ok' && state !== 'starting') || reason !== '')
     .map(({ name, state, reason }) => `${SOURCE_TITLES[name]}: ${reason || state}`);
 
 /** Which processes a collection lists. */

@@ -99,7 +99,7 @@ describe('nvidia-smi', () => {
       expect([sample.gpus, sample.processes]).toEqual([[], undefined]);
       expect(families(sample, 'gpu_').concat(families(sample, 'process_'))).toEqual([]);
     }
-    expect(troubles((await read(3000)).sources)[0]).toMatch(/^GPUs: silent for \d+ s$/);
+    expect(troubles((await read(3000)).sources)).toEqual(['GPUs: no answer for more than 10 s']);
     // It may be setting up its GPUs: only after a minute it is ended, and after five seconds more another is tried.
     expect(startsOf(here, '--query-gpu')).toBe(1);
     await read(60_000);
@@ -164,6 +164,10 @@ describe('nvidia-smi', () => {
     await until(() => startsOf(here, '--query-gpu') === 1 && !alive(pid));
     const between = await read(3000);
     expect(between.gpus[0]?.powerWatts).toBe(689.35);
+    expect(troubles(between.sources)).toContain('GPUs: ended by SIGKILL');
+    await until(() => startsOf(here, '--query-gpu') === 2 && here.said.gpu === 2);
+    await read(8000);
+    here.speak();
     await eventually(read, gpusOk);
     expect(startsOf(here, '--query-gpu')).toBe(2);
   });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseApps, type SmiApp } from '../../../lib/sources/local/smi-apps.js';
-import { gpuLine, GpuRounds, GPU_QUERY } from '../../../lib/sources/local/smi-gpus.js';
+import { gpuLine, GpuTable, GPU_QUERY } from '../../../lib/sources/local/smi-gpus.js';
 import { PmonRounds, smShares, type PmonRow } from '../../../lib/sources/local/smi-pmon.js';
-import { gpuProcesses } from '../../../lib/sources/local/smi-rows.js';
+import { gpuProcesses, occupied } from '../../../lib/sources/local/smi-rows.js';
 import { complaint, mebibytes, reading, refusedField, word } from '../../../lib/sources/local/smi-values.js';
 import { parseDetails, parseMigNames } from '../../../lib/sources/local/smi-xml.js';
 import { fixture } from '../../helpers/captures.js';
@@ -36,6 +36,9 @@ describe('cells', () => {
     ['Infinity', undefined],
     ['0x10', undefined],
     ['12 parsecs', undefined],
+    ['310,5', 310.5],
+    ['1,234', undefined],
+    ['[Insufficient Permissions]', undefined],
   ])('%j is %s', (cell, value) => {
     expect(reading(cell)).toBe(value);
   });
@@ -73,9 +76,10 @@ describe('--query-gpu', () => {
   test('a whole line', () => {
     expect(gpuLine(line(8, 3), GPU_QUERY)).toEqual({
       count: 8,
+      index: 3,
+      uuid: 'GPU-3',
+      trouble: '',
       gpu: {
-        index: 3,
-        uuid: 'GPU-3',
         name: 'NVIDIA H100',
         utilPercent: 9,
         memoryUsedBytes: 100 * MIB,
@@ -113,50 +117,132 @@ describe('--query-gpu', () => {
       expect(gpuLine(other, GPU_QUERY)).toBeUndefined();
   });
 
-  const indexes = (rounds: GpuRounds): number[] | undefined => rounds.latest?.map(({ index }) => index);
-
-  test('a round is over with its last GPU', () => {
-    const rounds = new GpuRounds(GPU_QUERY);
-    expect([rounds.push(line(2, 0)), indexes(rounds)]).toEqual(['row', undefined]);
-    expect([rounds.push(line(2, 1)), indexes(rounds)]).toEqual(['round', [0, 1]]);
-    rounds.push(line(2, 0, '50, 1, 2, 3, 4, 5, 6, P2, Disabled'));
-    expect(rounds.latest?.[0]?.utilPercent).toBe(9);
+  test('a name with commas, a number with one, and cells without blanks between them', () => {
+    const odd = '1, 0, GPU-a, NVIDIA A100, engineering sample, 580.1, 9, 100, 200, 40, 70,5, 700.00, 345, P0, Disabled';
+    expect(gpuLine(odd, GPU_QUERY)?.gpu).toMatchObject({
+      name: 'NVIDIA A100, engineering sample',
+      powerWatts: 70.5,
+      memoryUsedBytes: 100 * MIB,
+    });
+    expect(gpuLine(line(1, 0).replaceAll(', ', ','), GPU_QUERY)?.gpu).toMatchObject({ name: 'NVIDIA H100', powerWatts: 70.5 });
   });
 
-  test('a GPU that falls off the bus ends rounds late, not never', () => {
-    const rounds = new GpuRounds(GPU_QUERY);
-    for (const index of [0, 1, 2]) rounds.push(line(3, index));
-    expect(rounds.push('Unable to determine the device handle for GPU1: GPU is lost.')).toBe('other');
-    for (const index of [0, 2, 0]) rounds.push(line(3, index));
-    expect(indexes(rounds)).toEqual([0, 2]);
+  test('a GPU that must be reset says so', () => {
+    const reset = Array.from({ length: 9 }, () => '[GPU requires reset]').join(', ');
+    expect(gpuLine(line(2, 1, reset), GPU_QUERY)?.trouble).toBe('GPU requires reset');
   });
 
-  test('without the count of older drivers, and with lines of one that was ended', () => {
-    const fields = GPU_QUERY.slice(1);
-    const rounds = new GpuRounds(fields);
+  const KEEP = 7000;
+  const table = (fields: readonly string[] = GPU_QUERY): GpuTable => new GpuTable({ fields, machine: 'node-a' });
+  const at = (gpus: GpuTable, now = 0, complains = false): unknown[] =>
+    gpus.at(now, KEEP, complains).gpus.map(({ index, uuid, utilPercent }) => [index, uuid, utilPercent]);
+
+  test('a round is whole with its last GPU, or when one is heard again', () => {
+    const gpus = table();
+    expect([gpus.push(line(2, 0), 0), gpus.push(line(2, 1), 0)]).toMatchObject([{ whole: false }, { whole: true }]);
+    expect(gpus.push(line(2, 0, '50, 1, 2, 3, 4, 5, 6, P2, Disabled'), 1)).toMatchObject({ kind: 'data', whole: true });
+    expect(at(gpus, 1)).toEqual([
+      [0, 'GPU-0', 50],
+      [1, 'GPU-1', 9],
+    ]);
+  });
+
+  test('a GPU that falls off the bus stays known without readings while it is counted', () => {
+    const gpus = table();
+    for (const index of [0, 1, 2]) gpus.push(line(3, index), 0);
+    expect(gpus.push('Unable to determine the device handle for GPU1: GPU is lost.', KEEP).kind).toBe('words');
+    for (const index of [0, 2]) gpus.push(line(3, index), KEEP + 1);
+    expect(at(gpus, KEEP + 1)).toEqual([
+      [0, 'GPU-0', 9],
+      [1, 'GPU-1', undefined],
+      [2, 'GPU-2', 9],
+    ]);
+    expect(gpus.at(KEEP + 1, KEEP, true).silent).toBe(1);
+    // The driver was started anew, without it.
+    gpus.push(line(2, 0), KEEP + 2);
+    gpus.push(line(2, 1).replace('GPU-1', 'GPU-2'), KEEP + 2);
+    expect(at(gpus, KEEP + 2)).toEqual([
+      [0, 'GPU-0', 9],
+      [1, 'GPU-2', 9],
+    ]);
+  });
+
+  test('one that never was listed is counted as silent', () => {
+    const gpus = table();
+    for (const index of [0, 3]) gpus.push(line(4, index), 0);
+    expect(gpus.at(0, KEEP, true).silent).toBe(2);
+  });
+
+  test('without the count of older drivers', () => {
+    const gpus = table(GPU_QUERY.slice(1));
     const short = (index: number): string => line(9, index).replace('9, ', '');
-    for (const index of [0, 1, 0]) rounds.push(short(index));
-    expect(indexes(rounds)).toEqual([0, 1]);
-    rounds.restart(fields);
-    for (const index of [0, 1, 0]) rounds.push(short(index));
-    expect(indexes(rounds)).toEqual([0, 1]);
+    for (const index of [0, 1]) gpus.push(short(index), 0);
+    gpus.push(short(0), KEEP + 1);
+    expect(at(gpus, KEEP + 1, true)).toHaveLength(2);
+    expect(at(gpus, KEEP + 1, false)).toEqual([[0, 'GPU-0', 9]]);
+  });
+
+  test('a GPU without a uuid has a stand-in for one, and keeps the one that was told before', () => {
+    const gpus = table();
+    gpus.push(line(2, 0).replace('GPU-0', '[N/A]'), 0);
+    gpus.push(line(2, 1), 0);
+    gpus.push(line(2, 1).replace('GPU-1', '[Unknown Error]'), 1);
+    expect(at(gpus, 1)).toEqual([
+      [0, 'node-a-gpu-0', 9],
+      [1, 'GPU-1', 9],
+    ]);
+    expect(gpus.push(line(2, 1).replace('1, GPU-1', '[N/A], GPU-1'), 2).kind).toBe('data');
+    expect(at(gpus, 2)).toHaveLength(2);
+    expect(gpus.push('2, [N/A], [N/A], [N/A]', 3).kind).toBe('words');
   });
 });
 
 describe('--query-compute-apps', () => {
   test('rows; a name may hold commas, a memory may not be told, nobody is an answer', () => {
-    expect(parseApps('GPU-a, 12, /usr/bin/python3, 40612\nGPU-b, 13, a, b, c, [N/A]\nGPU-b, 14, [Not Found], 5\n')).toEqual([
+    const answer = 'GPU-a, 12, /usr/bin/python3, 40612\nGPU-b, 13, a, b, c, [N/A]\nGPU-b, 14, [Not Found], 5\n';
+    const rows = [
       { gpuUuid: 'GPU-a', pid: 12, name: '/usr/bin/python3', bytes: 42_584_768_512 },
       { gpuUuid: 'GPU-b', pid: 13, name: 'a, b, c', bytes: undefined },
       { gpuUuid: 'GPU-b', pid: 14, name: '', bytes: 5 * MIB },
-    ]);
-    expect(parseApps('')).toEqual([]);
-    expect(parseApps('No running processes found\n')).toEqual([]);
+    ];
+    const whole = { rows, odd: [], warnings: [] };
+    expect(parseApps(answer)).toEqual(whole);
+    expect(parseApps(`\uFEFF${answer.replaceAll('\n', '\r\n')}`)).toEqual(whole);
+    expect(parseApps('')).toEqual({ rows: [], odd: [], warnings: [] });
+    expect(parseApps('No running processes found\n')).toEqual({ rows: [], odd: [], warnings: [] });
   });
 
-  test('an error in words, or half an answer, is no list', () => {
-    expect(parseApps('NVIDIA-SMI has failed because it could not communicate\n')).toBeUndefined();
-    expect(parseApps('GPU-a, 12, /usr/bin/python3, 40612\nGPU-a, 13, /usr/b')).toBeUndefined();
+  test('a line end in a name parts no row', () => {
+    expect(parseApps('GPU-a, 12, x\ny\n\nz, w, 7\nGPU-a, 13, v, 8\n')).toEqual({
+      rows: [
+        { gpuUuid: 'GPU-a', pid: 12, name: 'x y z, w', bytes: 7 * MIB },
+        { gpuUuid: 'GPU-a', pid: 13, name: 'v', bytes: 8 * MIB },
+      ],
+      odd: [],
+      warnings: [],
+    });
+  });
+
+  test('of a row that was cut its pid holds, its memory is not known', () => {
+    expect(parseApps('GPU-a, 12, p, 7\nGPU-a, 13, /usr/b')).toEqual({
+      rows: [
+        { gpuUuid: 'GPU-a', pid: 12, name: 'p', bytes: 7 * MIB },
+        { gpuUuid: 'GPU-a', pid: 13, name: '/usr/b', bytes: undefined },
+      ],
+      odd: ['GPU-a, 13, /usr/b'],
+      warnings: [],
+    });
+  });
+
+  test('memory of all bits set is none that could be told', () => {
+    expect(parseApps('GPU-a, 12, p, 17592186044415\n').rows[0]?.bytes).toBeUndefined();
+  });
+
+  test('an error in words is no row, a warning takes nothing from the rows', () => {
+    const failed = 'NVIDIA-SMI has failed because it could not communicate';
+    expect(parseApps(`${failed}\n`)).toEqual({ rows: [], odd: [failed], warnings: [] });
+    const warning = 'WARNING: infoROM is corrupted at gpu 0000:41:00.0';
+    expect(parseApps(`GPU-a, 12, p, 7\n${warning}\n`)).toMatchObject({ rows: [{ pid: 12 }], odd: [], warnings: [warning] });
   });
 });
 
@@ -181,7 +267,22 @@ describe('pmon', () => {
     expect(now).toEqual([{ gpu: 0, pid: 454, type: 'C+G', smPercent: 22, bytes: 9772 * MIB, name: 'my program' }]);
     const old = push(new PmonRounds(3000), `${OLD_HEAD}\n    0        454     C    22     5     -     -  9772   python3`);
     expect(old).toEqual([{ gpu: 0, pid: 454, type: 'C', smPercent: 22, bytes: 9772 * MIB, name: 'python3' }]);
-    expect(push(new PmonRounds(3000), '    0        454     C    22     5     -     -  9772   python3')).toEqual([]);
+  });
+
+  test('rows whose header did not come through', () => {
+    const rows = push(new PmonRounds(3000), `# what?\n${line(0, 1, 5)}\n    1    2     G     -      -      -      -     12   Xorg`);
+    expect(rows).toEqual([
+      { gpu: 0, pid: 1, type: 'C', smPercent: 5, bytes: 9772 * MIB, name: 'python3' },
+      { gpu: 1, pid: 2, type: 'G', smPercent: undefined, bytes: 12 * MIB, name: 'Xorg' },
+    ]);
+  });
+
+  test('an error in the place of a share is not `-`', () => {
+    const rows = push(new PmonRounds(3000), [HEAD, line(0, 1, 5), line(0, 2, '-'), line(0, 3, '-').replace(/-/, 'ERR!')].join('\n'));
+    expect([...smShares(rows, 50)]).toEqual([
+      [1, 5],
+      [2, 0],
+    ]);
   });
 
   test('rounds that come together are told apart by who speaks again', () => {
@@ -262,6 +363,35 @@ describe('who is on which GPU', () => {
     ]);
   });
 
+  const places = (
+    uuids: readonly string[],
+    list: Parameters<typeof occupied>[0],
+    known: Partial<Parameters<typeof occupied>[2]> = {},
+  ): unknown[] => {
+    const on = occupied(list, uuids.map((uuid, pid) => app(uuid, pid)), { count: undefined, uuids: [], unnamed: () => false, ...known }); // prettier-ignore
+    return gpuProcesses(on.gpus, on.apps, []).map(({ pid, gpu }) => [pid, on.gpus[gpu]!.index, on.gpus[gpu]!.uuid]);
+  };
+  const card = (index: number, more: object = {}): Parameters<typeof occupied>[0][number] => ({
+    index,
+    uuid: `GPU-${index}`,
+    name: 'x',
+    ...more,
+  });
+
+  test.each<[why: string, at: unknown[], expected: unknown[]]>([
+    ['the index that is free', places(['GPU-l'], [card(0), card(2)], { count: 3 }), [[0, 1, 'GPU-l']]],
+    ['its place in -q -x', places(['GPU-k', 'GPU-l'], [card(1)], { count: 3, uuids: ['GPU-l', 'GPU-1', 'GPU-k'] }), [[1, 0, 'GPU-l'], [0, 2, 'GPU-k']]], // prettier-ignore
+    ['behind all others', places(['GPU-k', 'GPU-l'], [card(0)], { count: 4 }), [[0, 1, 'GPU-k'], [1, 2, 'GPU-l']]], // prettier-ignore
+    ['the only GPU without a uuid', places(['GPU-l'], [card(0), card(1)], { unnamed: ({ index }) => index === 1 }), [[0, 1, 'GPU-1']]],
+    ['the only GPU, where none is told', places(['', 'GPU-0'], [card(0)], { count: 1 }), [[0, 0, 'GPU-0'], [1, 0, 'GPU-0']]], // prettier-ignore
+    ['one unknown, where there are several', places([''], [card(0), card(1)], { count: 2 }), [[0, 2, 'unknown']]],
+    ['the GPU that an old name of a part has', places(['MIG-GPU-1/3/0'], [card(0), card(1)]), [[0, 1, 'GPU-1']]],
+    ['the only divided GPU', places(['MIG-x'], [card(0), card(1, { migEnabled: true })]), [[0, 1, 'GPU-1']]],
+  ])('somebody on a GPU that is not listed is on %s', (_, at, expected) => {
+    expect(at).toEqual(expect.arrayContaining(expected));
+    expect(at).toHaveLength(expected.length);
+  });
+
   test('a GPU that is not in the list has nobody', () => {
     expect(gpuProcesses(gpus, [app('GPU-lost', 5)], [])).toEqual([]);
   });
@@ -271,7 +401,8 @@ describe('-q -x', () => {
   const xml = fixture('h100-static/q.xml');
 
   test('the H100 of the capture', () => {
-    expect(parseDetails(xml)).toEqual([
+    expect(parseDetails(xml)).toMatchObject({ damaged: 0, words: [] });
+    expect(parseDetails(xml).gpus).toEqual([
       {
         uuid: 'GPU-11111111-2222-3333-4444-555555555501',
         powerLimitMaxWatts: 700,
@@ -323,7 +454,7 @@ describe('-q -x', () => {
     <power_readings><max_power_limit>400.00 W</max_power_limit></power_readings></gpu></nvidia_smi_log>`;
 
   test('an older driver, and a divided GPU', () => {
-    expect(parseDetails(older)?.[0]).toMatchObject({
+    expect(parseDetails(older).gpus[0]).toMatchObject({
       powerLimitMaxWatts: 400,
       slowdownCelsius: 89,
       shutdownCelsius: 92,
@@ -336,11 +467,25 @@ describe('-q -x', () => {
     });
   });
 
-  test('whatever else comes is no answer', () => {
-    for (let end = 0; end < xml.length - 20; end += 997) expect(parseDetails(xml.slice(0, end))).toBeUndefined();
-    expect(parseDetails('Failed to initialize NVML')).toBeUndefined();
-    expect(parseDetails('<a></nvidia_smi_log>')).toBeUndefined();
-    expect(parseDetails('<nvidia_smi_log></nvidia_smi_log>')).toBeUndefined();
+  test('whatever else comes names no GPU', () => {
+    for (let end = 0; end < xml.indexOf('</gpu>'); end += 997) expect(parseDetails(xml.slice(0, end)).gpus).toEqual([]);
+    expect(parseDetails('Failed to initialize NVML')).toEqual({ gpus: [], damaged: 0, words: ['Failed to initialize NVML'] });
+    expect(parseDetails('<a></nvidia_smi_log>').gpus).toEqual([]);
+    expect(parseDetails('<nvidia_smi_log></nvidia_smi_log>').gpus).toEqual([]);
+  });
+
+  test('of an answer that was cut, the GPUs before the cut hold; a warning behind it costs nothing', () => {
+    const two = older.replace('</nvidia_smi_log>', `\n${older.slice(older.indexOf('<gpu '))}`).replace('GPU-x', 'GPU-w');
+    expect(parseDetails(`${two}\nWARNING: infoROM is corrupted at gpu 0000:41:00.0\n`)).toMatchObject({
+      gpus: [{ uuid: 'GPU-w' }, { uuid: 'GPU-x' }],
+      words: ['WARNING: infoROM is corrupted at gpu 0000:41:00.0'],
+    });
+    expect(parseDetails(two.slice(0, -40))).toMatchObject({ gpus: [{ uuid: 'GPU-w' }], damaged: 1 });
+  });
+
+  test('texts are those that were escaped', () => {
+    const escaped = xml.replace(/<product_brand>.*<\/product_brand>/, '<product_brand>A &amp;lt; &quot;B&quot;</product_brand>');
+    expect(parseDetails(escaped).gpus[0]?.details.brand).toBe('A &lt; "B"');
   });
 
   test('names of parts from -L', () => {
@@ -360,5 +505,7 @@ GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-b)
       ['GPU-b', []],
     ]);
     expect([...parseMigNames('')]).toEqual([]);
+    const damaged = list.replace('GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-b)', 'ERR!\n  MIG 1g.5gb     Device  0: (UUID: MIG-of-b)');
+    expect([...parseMigNames(damaged)].map(([gpu, parts]) => [gpu, parts.length])).toEqual([['GPU-a', 2]]);
   });
 });

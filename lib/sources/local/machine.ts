@@ -34,8 +34,9 @@ export class Machine {
   constructor(options: MachineOptions) {
     const { clock, intervalMs, scope, nvidiaSmi, procDir, passwdFile, redact } = options;
     this.#options = options;
-    this.#smi = new NvidiaSmi({ program: nvidiaSmi, clock, intervalMs, processes: scope !== 'off' });
     this.#host = new SystemReader(procDir, clock);
+    const machine = this.#host.identity.instance;
+    this.#smi = new NvidiaSmi({ program: nvidiaSmi, clock, intervalMs, machine, processes: scope !== 'off' });
     this.#users = new PasswdNames(clock, passwdFile);
     this.#table = new ProcTable({ dir: procDir, clock, users: this.#users, redact });
   }

@@ -4,15 +4,16 @@
  * then. So a collection costs one start of nvidia-smi, and a driver that hangs is not joined by more of them.
  */
 import type { NodeGpu, NodeSource } from '../../model/sample.js';
+import { clean } from '../../text/sanitize.js';
 import { findProgram, type Command } from './child.js';
 import { Loop } from './child-loop.js';
-import { OneShot } from './run-command.js';
+import { failure, OneShot, type Outcome } from './run-command.js';
 import { within } from './with-timeout.js';
-import { APPS_QUERY, parseApps, type SmiApp } from './smi-apps.js';
+import { APPS_QUERY, parseApps, type SmiApp, type SmiApps } from './smi-apps.js';
 import { SmiDetails } from './smi-details.js';
-import { GPU_QUERY, GpuRounds, NEEDED } from './smi-gpus.js';
+import { GPU_QUERY, GpuTable, NEEDED } from './smi-gpus.js';
 import { PmonRounds } from './smi-pmon.js';
-import { gpuProcesses, type GpuProcess } from './smi-rows.js';
+import { gpuProcesses, occupied, type GpuProcess } from './smi-rows.js';
 import { refusedField } from './smi-values.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
@@ -23,6 +24,8 @@ export interface SmiOptions {
   readonly intervalMs: Ms;
   /** Whether to ask who is on the GPUs. */
   readonly processes: boolean;
+  /** The name of the machine. */
+  readonly machine: string;
 }
 
 export interface SmiReading {
@@ -43,7 +46,7 @@ const pmonSeconds = (intervalMs: Ms): number => Math.min(10, Math.max(1, Math.ro
 
 export class NvidiaSmi {
   readonly #options: SmiOptions;
-  readonly #rounds = new GpuRounds(GPU_QUERY);
+  readonly #table: GpuTable;
   readonly #gpus: Loop;
   readonly #pmonRounds: PmonRounds;
   readonly #pmon: Loop;
@@ -55,14 +58,15 @@ export class NvidiaSmi {
   constructor(options: SmiOptions) {
     const { clock, intervalMs } = options;
     this.#options = options;
+    this.#table = new GpuTable({ fields: GPU_QUERY, machine: options.machine });
     this.#gpus = new Loop({
       clock,
       intervalMs,
       command: () => {
-        this.#rounds.restart(this.#fields);
+        this.#table.restart(this.#fields);
         return this.#looping(`--query-gpu=${this.#fields.join()}`, CSV, `--loop-ms=${Math.round(intervalMs)}`);
       },
-      onLine: (line) => this.#rounds.push(line) !== 'other',
+      onLine: (line) => this.#table.push(line, clock.now()),
       onRefusal: (output) => this.#withoutRefused(output),
     });
     const seconds = pmonSeconds(intervalMs);
@@ -85,19 +89,26 @@ export class NvidiaSmi {
     this.#gpus.tick(clock.now());
     if (first) await within(clock, FIRST_WAIT_MS, this.#gpus.settled);
     const program = findProgram(this.#options.program);
-    // A driver that doesn't tell its GPUs is not asked for more.
-    if (program === undefined || !this.#gpus.fresh(clock.now())) {
-      return { gpus: this.#lastSeen(), processes: undefined, sources: [sourceOf('gpus', this.#gpus)] };
+    // A driver that prints neither its GPUs nor what is wrong with them is not asked for more.
+    if (program === undefined || !this.#gpus.talking(clock.now())) {
+      const { gpus, source } = this.#listed();
+      return { gpus, processes: undefined, sources: [source] };
     }
     await this.#askBeside(program, first);
     const asked = processes ? await this.#askApps(program) : undefined;
-    // Meanwhile those that run on may have spoken: what they said last goes with the answer.
-    const gpus = this.#details.added(this.#rounds.latest ?? []);
-    const sources = [sourceOf('gpus', this.#gpus), this.#details.source];
-    if (asked === undefined) return { gpus, processes: undefined, sources };
-    const { rows, source } = asked;
+    // Meanwhile those that run on may have printed more: what came last goes with the answer.
+    const { gpus, source } = this.#listed();
+    const sources = [source, this.#details.source];
+    if (asked === undefined) return { gpus: this.#details.added(gpus), processes: undefined, sources };
+    if (asked.apps === undefined)
+      return { gpus: this.#details.added(gpus), processes: undefined, sources: [...sources, asked.source, this.#shares()] };
+    const on = occupied(this.#details.added(gpus), asked.apps, {
+      count: this.#table.count,
+      uuids: this.#details.uuids,
+      unnamed: (gpu) => this.#table.isUnnamed(gpu),
+    });
     const shares = this.#pmon.fresh(clock.now()) ? this.#pmonRounds.latest : [];
-    return { gpus, processes: rows && gpuProcesses(gpus, rows, shares), sources: [...sources, source, sourceOf('sm-shares', this.#pmon)] };
+    return { gpus: on.gpus, processes: gpuProcesses(on.gpus, on.apps, shares), sources: [...sources, asked.source, this.#shares()] };
   }
 
   async stop(): Promise<void> {
@@ -110,23 +121,31 @@ export class NvidiaSmi {
   async #askBeside(program: string, first: boolean): Promise<void> {
     const { clock, processes } = this.#options;
     if (processes) this.#pmon.tick(clock.now());
-    const divided = this.#rounds.latest?.some(({ migEnabled }) => migEnabled === true) ?? false;
+    const divided = this.#listed().gpus.some(({ migEnabled }) => migEnabled === true);
     const details = this.#details.refresh(program, divided);
     if (first) await within(clock, FIRST_WAIT_MS, Promise.all([details, processes ? this.#pmon.settled : undefined]));
   }
 
-  async #askApps(program: string): Promise<{ readonly rows: readonly SmiApp[] | undefined; readonly source: NodeSource }> {
-    const name = 'gpu-processes';
+  async #askApps(program: string): Promise<{ readonly apps: readonly SmiApp[] | undefined; readonly source: NodeSource }> {
     const outcome = await this.#apps.run({ file: program, args: [`--query-compute-apps=${APPS_QUERY}`, CSV] });
-    if (outcome.kind !== 'ok') return { rows: undefined, source: { name, state: outcome.kind, reason: outcome.reason } };
-    const rows = parseApps(outcome.output);
-    if (rows === undefined) return { rows, source: { name, state: 'failed', reason: 'the answer is not a list of processes' } };
-    return { rows, source: { name, state: 'ok', reason: '' } };
+    const { apps, state, reason } = appsOf(outcome);
+    return { apps, source: { name: 'gpu-processes', state, reason: clean(reason, 200) } };
   }
 
-  /** What the GPUs are, without anything that moves. */
-  #lastSeen(): readonly NodeGpu[] {
-    return (this.#rounds.latest ?? []).map(({ index, uuid, name, details }) => ({ index, uuid, name, ...(details ? { details } : {}) }));
+  #shares(): NodeSource {
+    return sourceOf('sm-shares', this.#pmon.report(this.#options.clock.now()));
+  }
+
+  /** The GPUs, those without readings too, and how they are told. */
+  #listed(): { readonly gpus: readonly NodeGpu[]; readonly source: NodeSource } {
+    const now = this.#options.clock.now();
+    const report = this.#gpus.report(now);
+    const { gpus, silent } = this.#table.at(now, this.#gpus.keepMs, report.reason !== '');
+    const source = sourceOf('gpus', report);
+    if (silent === 0 || (source.state !== 'ok' && source.state !== 'partial')) return { gpus, source };
+    const total = Math.max(gpus.length, this.#table.count ?? 0);
+    const missing = `no readings of ${silent} of ${total} GPUs`;
+    return { gpus, source: { ...source, state: 'partial', reason: source.reason === '' ? missing : `${missing}: ${source.reason}` } };
   }
 
   /**
@@ -147,8 +166,30 @@ export class NvidiaSmi {
   }
 }
 
-const sourceOf = (name: NodeSource['name'], { state, reason }: Loop): NodeSource => ({
+const sourceOf = (name: NodeSource['name'], { state, reason }: Pick<NodeSource, 'state' | 'reason'>): NodeSource => ({
   name,
   state,
   reason: state === 'missing' ? 'nvidia-smi was not found' : reason,
 });
+
+interface AppsAnswer extends Pick<NodeSource, 'state' | 'reason'> {
+  /** Undefined: nobody can say who is on the GPUs. */
+  readonly apps?: readonly SmiApp[];
+}
+
+/** Exit status of nvidia-smi when the infoROM of a GPU is damaged; all it prints is good. */
+const INFOROM_DAMAGED = 14;
+
+const isSentence = (line: string): boolean => /[a-z]{3} /i.test(line) && !/^(?:GPU|MIG)-/.test(line);
+
+/** The processes of an answer, whatever its exit status: rows that came are good. */
+function appsOf(outcome: Outcome): AppsAnswer {
+  if (outcome.kind !== 'ended') return { state: outcome.kind, reason: outcome.reason };
+  const { output, errors, exit } = outcome;
+  const { rows, odd, warnings }: SmiApps = parseApps(output);
+  const good = exit.code === 0 || exit.code === INFOROM_DAMAGED;
+  const why = odd.find(isSentence) ?? odd[0] ?? failure([...warnings, errors].join('\n'), exit);
+  if (rows.length === 0 && (odd.length > 0 || !good)) return { state: 'failed', reason: why };
+  if (odd.length > 0) return { apps: rows, state: 'partial', reason: `${odd.length} of ${rows.length + odd.length} lines: ${why}` };
+  return good ? { apps: rows, state: 'ok', reason: warnings[0] ?? '' } : { apps: rows, state: 'partial', reason: why };
+}

@@ -74,10 +74,28 @@ export class PasswdNames {
   async #answer(uids: readonly number[]): Promise<string | undefined> {
     const getent = this.#file === undefined ? findProgram('getent') : undefined;
     if (getent === undefined) return readFile(this.#file ?? '/etc/passwd', 'utf8').catch(() => undefined);
-    const outcome = await this.#getent.run({ file: getent, args: ['passwd', '--', ...uids.map(String)] }, KNOWN_IN_PART);
-    return outcome.kind === 'ok' ? outcome.output : undefined;
+    let [text, asked, answered] = ['', uids.filter((uid) => uid !== LAST), false];
+    for (let round = 0; round < ROUNDS; round++) {
+      // Numbers are no options; a `--` before them is a name to some.
+      const outcome = await this.#getent.run({ file: getent, args: ['passwd', ...asked.map(String), String(LAST)] });
+      if (outcome.kind !== 'ended' || !ANSWERS.includes(outcome.exit.code)) break;
+      answered = true;
+      text += `${outcome.output}\n`;
+      const names = parsePasswd(outcome.output);
+      if (names.has(LAST) || asked.length === 0) break;
+      const open = asked.filter((uid) => !names.has(uid));
+      // It stopped at the first one that has no name, or takes only one a time.
+      asked = names.size > 0 && outcome.exit.code === 0 ? open : open.slice(1);
+    }
+    return answered ? text : undefined;
   }
 }
 
-/** getent's exit status when some of the keys have no entry. */
-const KNOWN_IN_PART = 2;
+/** getent's exit statuses: all keys have an entry, some have none. */
+const ANSWERS: readonly (number | null)[] = [0, 2];
+/**
+ * Asked for last, for everybody knows it: who answers it has looked at all keys before it. Alpine's getent stops at the first one without an
+ * entry; it is asked for the rest, this often at most (who is left over is asked for again in a minute).
+ */
+const LAST = 0;
+const ROUNDS = 50;

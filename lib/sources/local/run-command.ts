@@ -6,12 +6,13 @@ import { complaint } from './smi-values.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
 export type Outcome =
-  | { readonly kind: 'ok'; readonly output: string }
+  | { readonly kind: 'ended'; readonly output: string; readonly errors: string; readonly exit: Exit }
+  /** It can't be asked, or never stops printing. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** No end within the time; killed. */
   | { readonly kind: 'hanging'; readonly reason: string };
 
-/** What it said when it failed, as one line; else how it ended. */
+/** What it printed when it failed, as one line; else how it ended. */
 export function failure(output: string, { code, signal, error }: Exit): string {
   const said = clean(complaint(output), 200);
   if (said !== '') return said;
@@ -30,8 +31,8 @@ export class OneShot {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** `alsoGood`: an exit status that is no failure. Never rejects. */
-  async run(command: Command, alsoGood = 0): Promise<Outcome> {
+  /** What it printed, whatever its exit status: nvidia-smi has some that cost nothing. Never rejects. */
+  async run(command: Command): Promise<Outcome> {
     if (this.#stopped) return { kind: 'failed', reason: 'stopped' };
     if (this.#running !== undefined) return this.#hanging();
     let [output, errors, tooMuch] = ['', '', false];
@@ -48,9 +49,9 @@ export class OneShot {
       child.kill();
       return this.#hanging();
     }
-    if (tooMuch) return { kind: 'failed', reason: 'it says too much' };
-    if (exit.code === 0 || exit.code === alsoGood) return { kind: 'ok', output };
-    return { kind: 'failed', reason: failure(errors + output, exit) };
+    if (tooMuch) return { kind: 'failed', reason: `it prints more than ${MAX_OUTPUT / 2 ** 20} MiB` };
+    if (exit.error !== undefined) return { kind: 'failed', reason: failure('', exit) };
+    return { kind: 'ended', output, errors, exit };
   }
 
   /** Ends what is running; nothing is run any more. */

@@ -1,6 +1,8 @@
 /** What changes slowly about the GPUs: asked now and then, beside the collections, and kept. */
 import type { NodeGpu, NodeMigDevice, NodeSource } from '../../model/sample.js';
-import { OneShot } from './run-command.js';
+import { clean } from '../../text/sanitize.js';
+import { failure, OneShot, type Outcome } from './run-command.js';
+import { isWarning } from './smi-values.js';
 import type { GpuDetails, MigName } from './smi-xml.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
@@ -12,7 +14,7 @@ const TIMEOUT_MS = 15_000;
 export class SmiDetails {
   readonly #clock: Clock;
   readonly #query: OneShot;
-  #known: readonly GpuDetails[] = [];
+  #known = new Map<string, GpuDetails>();
   #migNames: ReadonlyMap<string, readonly MigName[]> = new Map();
   #source: NodeSource = { name: 'gpu-details', state: 'starting', reason: '' };
   #askedAt: Ms = -Infinity;
@@ -25,6 +27,11 @@ export class SmiDetails {
 
   get source(): NodeSource {
     return this.#source;
+  }
+
+  /** Uuids of the GPUs in the order of their indexes, as far as they were told. */
+  get uuids(): readonly string[] {
+    return [...this.#known.keys()];
   }
 
   /** Asks when it is time. Resolves with the answer; nobody needs to wait for it. */
@@ -44,7 +51,7 @@ export class SmiDetails {
   /** The same GPUs with what is known of them. */
   added(gpus: readonly NodeGpu[]): readonly NodeGpu[] {
     return gpus.map((gpu) => {
-      const details = this.#known.find(({ uuid }) => uuid === gpu.uuid);
+      const details = this.#known.get(gpu.uuid);
       if (details === undefined) return gpu;
       const migDevices = gpu.migEnabled === false ? [] : this.#parts(details);
       return { ...gpu, ...details, details: { ...details.details, ...gpu.details }, migDevices };
@@ -61,18 +68,30 @@ export class SmiDetails {
 
   async #ask(program: string, divided: boolean): Promise<void> {
     const outcome = await this.#query.run({ file: program, args: ['-q', '-x'] });
-    if (outcome.kind !== 'ok') return this.#say(outcome.kind, outcome.reason);
+    if (outcome.kind !== 'ended') return this.#judge(outcome.kind, outcome.reason);
     // Loaded here: most of the program never needs it.
     const { parseDetails, parseMigNames } = await import('./smi-xml.js');
-    const details = parseDetails(outcome.output);
-    if (details === undefined) return this.#say('failed', 'the answer is not whole');
-    this.#known = details;
+    const answer = parseDetails(outcome.output);
+    const { code } = outcome.exit;
+    if (answer.gpus.length === 0) {
+      const reason = answer.words[0] ?? 'the answer of nvidia-smi -q -x names no GPU';
+      return this.#judge('failed', code === 0 ? reason : failure(answer.words.join('\n') + outcome.errors, outcome.exit));
+    }
+    // Of one whose part of the answer is damaged, the old ones hold; one that isn't there any more is asked for by nobody.
+    const old = answer.damaged > 0 ? this.#known : [];
+    this.#known = new Map([...answer.gpus.map((gpu) => [gpu.uuid, gpu] as const), ...[...old].filter(([uuid]) => !has(answer.gpus, uuid))]);
     const list = divided ? await this.#query.run({ file: program, args: ['-L'] }) : undefined;
-    if (list?.kind === 'ok') this.#migNames = parseMigNames(list.output);
-    this.#say('ok', '');
+    if (list?.kind === 'ended') this.#migNames = new Map([...this.#migNames, ...parseMigNames(list.output)]);
+    const words = answer.words.find((line) => !isWarning(line));
+    if (answer.damaged > 0) this.#judge('partial', words ?? `${answer.damaged} GPUs of the answer are damaged`);
+    else this.#judge(words === undefined ? 'ok' : 'partial', words ?? answer.words[0] ?? failedList(list));
   }
 
-  #say(state: NodeSource['state'], reason: string): void {
-    this.#source = { name: 'gpu-details', state, reason };
+  #judge(state: NodeSource['state'], reason: string): void {
+    this.#source = { name: 'gpu-details', state, reason: clean(reason, 200) };
   }
 }
+
+const has = (gpus: readonly GpuDetails[], uuid: string): boolean => gpus.some((gpu) => gpu.uuid === uuid);
+const failedList = (list: Outcome | undefined): string =>
+  list === undefined || list.kind === 'ended' ? '' : `nvidia-smi -L: ${list.reason}`;

@@ -1,7 +1,9 @@
 /** `nvidia-smi --query-gpu=... --format=csv,noheader,nounits`: what changes from second to second, a line a GPU. */
 import { clean } from '../../text/sanitize.js';
+import type { Ms } from '../../model/clock.js';
 import type { NodeGpu } from '../../model/sample.js';
-import { mebibytes, reading, word } from './smi-values.js';
+import type { Heard } from './child-loop.js';
+import { linesOf, mebibytes, reading, word } from './smi-values.js';
 
 /** Asked for in this order. A driver that lacks one says so, and is asked again without it. */
 export const GPU_QUERY = [
@@ -25,29 +27,49 @@ export type GpuQueryField = (typeof GPU_QUERY)[number];
 /** What can't be done without. */
 export const NEEDED: readonly string[] = ['index', 'uuid', 'name'];
 
-interface GpuLine {
+export interface GpuLine {
   /** How many GPUs there are; undefined: the driver doesn't say. */
   readonly count: number | undefined;
-  readonly gpu: NodeGpu;
+  /** Undefined: not told. One of the two is. */
+  readonly index: number | undefined;
+  readonly uuid: string | undefined;
+  readonly gpu: Omit<NodeGpu, 'index' | 'uuid'>;
+  /** `[GPU requires reset]` and the like, which stands in its cells; '' for none. */
+  readonly trouble: string;
 }
 
-const MODES: Readonly<Record<string, boolean>> = { Enabled: true, Disabled: false };
+/** What a GPU is called whose name isn't told. */
+export const NAMELESS = 'NVIDIA GPU';
 
-/** A line of `fields`; undefined: it is something else, such as an error in words. */
+const MODES: Readonly<Record<string, boolean>> = { Enabled: true, Disabled: false };
+const TROUBLE = /^\[?(GPU (?:requires reset|is lost))\]?$/i;
+const whole = (value: number | undefined): number | undefined =>
+  value !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+
+/** Parted by a comma and a blank, so that a comma within a number parts nothing. */
+function cellsOf(line: string, count: number): string[] {
+  const cells = line.split(/,\s/);
+  return (cells.length < count ? line.split(',') : cells).map((cell) => cell.trim());
+}
+
+/** A line of `fields`; undefined: it is something else, such as an error in words. Only a name may hold commas. */
 export function gpuLine(line: string, fields: readonly string[]): GpuLine | undefined {
-  const cells = line.split(',');
-  if (cells.length !== fields.length) return undefined;
-  const cell = (field: GpuQueryField): string | undefined => cells[fields.indexOf(field)]?.trim();
-  const index = reading(cell('index'));
+  const cells = cellsOf(line, fields.length);
+  const surplus = cells.length - fields.length;
+  if (surplus < 0) return undefined;
+  const name = fields.indexOf('name');
+  if (surplus > 0) cells.splice(name, surplus + 1, cells.slice(name, name + surplus + 1).join(', '));
+  const cell = (field: GpuQueryField): string | undefined => cells[fields.indexOf(field)];
+  const index = whole(reading(cell('index')));
   const uuid = word(cell('uuid'));
-  if (index === undefined || uuid === undefined) return undefined;
+  if ((index === undefined && uuid === undefined) || (uuid !== undefined && !/^[\w-]+$/.test(uuid))) return undefined;
   const driver = word(cell('driver_version'));
   return {
-    count: reading(cell('count')),
+    count: whole(reading(cell('count'))),
+    index,
+    uuid: uuid === undefined ? undefined : clean(uuid, 128),
     gpu: {
-      index,
-      uuid: clean(uuid, 128),
-      name: clean(word(cell('name')) ?? 'NVIDIA GPU', 128),
+      name: clean(word(cell('name')) ?? NAMELESS, 128),
       utilPercent: reading(cell('utilization.gpu')),
       memoryUsedBytes: mebibytes(cell('memory.used')),
       memoryTotalBytes: mebibytes(cell('memory.total')),
@@ -59,48 +81,108 @@ export function gpuLine(line: string, fields: readonly string[]): GpuLine | unde
       migEnabled: MODES[cell('mig.mode.current') ?? ''],
       ...(driver === undefined ? {} : { details: { driver_version: clean(driver, 64) } }),
     },
+    trouble: cells.map((one) => TROUBLE.exec(one)?.[1]).find((one) => one !== undefined) ?? '',
   };
 }
 
+interface Row {
+  readonly gpu: NodeGpu;
+  readonly at: Ms;
+}
+
+export interface GpuTableOptions {
+  readonly fields: readonly string[];
+  /** What a GPU without a uuid (Jetson) is told apart by, beside its index: the name of the machine. */
+  readonly machine: string;
+}
+
 /**
- * Puts lines together to rounds: one round says something about every GPU once. A round is over when as many lines have come as there
- * are GPUs, or when one speaks again (another has fallen off the bus and is not listed).
+ * The newest row of each GPU, by index. A GPU whose row is missing, or is none, costs the others nothing: it stays known, without
+ * readings, while the driver counts more GPUs than it lists.
  */
-export class GpuRounds {
+export class GpuTable {
+  readonly #machine: string;
   #fields: readonly string[];
-  #open = new Map<number, NodeGpu>();
-  #latest: readonly NodeGpu[] | undefined;
+  #rows = new Map<number, Row>();
+  #count: number | undefined;
+  #last = -1;
 
-  constructor(fields: readonly string[]) {
+  constructor({ fields, machine }: GpuTableOptions) {
     this.#fields = fields;
+    this.#machine = machine;
   }
 
-  /** The last whole round, by index; undefined before the first. */
-  get latest(): readonly NodeGpu[] | undefined {
-    return this.#latest;
+  /** How many GPUs there are by the driver's count; undefined: it doesn't say. */
+  get count(): number | undefined {
+    return this.#count;
   }
 
-  /** Whether this line was one of a GPU, and whether it ended a round. */
-  push(line: string): 'round' | 'row' | 'other' {
-    const parsed = gpuLine(line, this.#fields);
-    if (parsed === undefined) return 'other';
-    const { count, gpu } = parsed;
-    const again = this.#open.has(gpu.index);
-    if (again) this.#close();
-    this.#open.set(gpu.index, gpu);
-    const whole = count !== undefined && this.#open.size >= count;
-    if (whole) this.#close();
-    return whole || again ? 'round' : 'row';
+  /** Whether nvidia-smi doesn't tell the uuid of this GPU. */
+  isUnnamed({ index, uuid }: NodeGpu): boolean {
+    return uuid === this.#standIn(index);
   }
 
-  /** Another process speaks from here on: what was begun is void. */
+  /** A line that came at `now`. `whole`: it is the last one of a round over all GPUs, or the first of another. */
+  push(line: string, now: Ms): Heard {
+    const text = linesOf(line)[0];
+    if (text === undefined) return { kind: 'blank' };
+    const parsed = gpuLine(text, this.#fields);
+    if (parsed === undefined) return { kind: 'words', words: text };
+    const index = parsed.index ?? this.#indexOf(parsed.uuid);
+    const known = this.#rows.get(index)?.gpu;
+    const uuid = parsed.uuid ?? known?.uuid ?? this.#standIn(index);
+    this.#count = parsed.count ?? this.#count;
+    this.#rows.set(index, { gpu: { index, uuid, ...parsed.gpu }, at: now });
+    this.#forget(now);
+    const again = index <= this.#last;
+    this.#last = index;
+    const whole = again || (this.#count !== undefined && index >= this.#count - 1);
+    return { kind: 'data', whole, ...(parsed.trouble === '' ? {} : { words: `GPU ${index}: ${parsed.trouble}` }) };
+  }
+
+  /** Another process speaks from here on. */
   restart(fields: readonly string[]): void {
     this.#fields = fields;
-    this.#open.clear();
+    this.#last = -1;
   }
 
-  #close(): void {
-    this.#latest = [...this.#open.values()].sort((a, b) => a.index - b.index);
-    this.#open = new Map();
+  /**
+   * The GPUs by index. Rows older than `keepMs` have no readings; they are left out where the driver doesn't count their GPUs any more,
+   * or where it doesn't count and doesn't complain.
+   */
+  at(now: Ms, keepMs: Ms, complains: boolean): { readonly gpus: readonly NodeGpu[]; readonly silent: number } {
+    const rows = [...this.#rows.values()].sort((a, b) => a.gpu.index - b.gpu.index);
+    const fresh = rows.filter(({ at }) => now - at <= keepMs);
+    const lost = this.#count === undefined ? complains : this.#count > fresh.length;
+    if (fresh.length === 0) return { gpus: rows.map(({ gpu }) => identity(gpu)), silent: rows.length };
+    const gpus = rows.flatMap((row) => (fresh.includes(row) ? [row.gpu] : lost ? [identity(row.gpu)] : []));
+    if (!lost) this.#rows = new Map(fresh.map((row) => [row.gpu.index, row]));
+    return { gpus, silent: Math.max(gpus.length, this.#count ?? 0) - fresh.length };
+  }
+
+  /** In the place of a uuid; viewers know GPUs by it. */
+  #standIn(index: number): string {
+    return `${this.#machine}-gpu-${index}`;
+  }
+
+  /** More rows than GPUs: they were counted anew. */
+  #forget(now: Ms): void {
+    while (this.#count !== undefined && this.#rows.size > Math.max(1, this.#count)) {
+      const [oldest] = [...this.#rows].sort(([, a], [, b]) => a.at - b.at)[0]!;
+      if (this.#rows.get(oldest)!.at >= now) return;
+      this.#rows.delete(oldest);
+    }
+  }
+
+  /** The index of a GPU that doesn't say it: the one it had, or the first that is free. */
+  #indexOf(uuid: string | undefined): number {
+    const known = [...this.#rows.values()].find(({ gpu }) => gpu.uuid === uuid);
+    if (known !== undefined) return known.gpu.index;
+    let index = 0;
+    while (this.#rows.has(index)) index++;
+    return index;
   }
 }
+
+/** What a GPU is, without anything that moves. */
+const identity = ({ index, uuid, name, details }: NodeGpu): NodeGpu => ({ index, uuid, name, ...(details ? { details } : {}) });

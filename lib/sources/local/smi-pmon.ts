@@ -1,5 +1,6 @@
 /** `nvidia-smi pmon -s um`: what each process uses of its GPU, in columns that differ by driver; the header names them. */
-import { mebibytes, reading } from './smi-values.js';
+import type { Heard } from './child-loop.js';
+import { linesOf, mebibytes, reading } from './smi-values.js';
 import type { Ms } from '../../model/clock.js';
 
 export interface PmonRow {
@@ -9,12 +10,28 @@ export interface PmonRow {
   readonly type: string;
   /** Percent of the SMs since the round before; undefined: `-`. */
   readonly smPercent: number | undefined;
+  /** Its share is neither a number nor `-`: an error. */
+  readonly smError?: boolean;
   readonly bytes: number | undefined;
   readonly name: string;
 }
 
 /** A GPU on which nothing runs has one line without a pid. */
 const NOBODY = -1;
+
+/** What drivers put between the type and the name, by how many columns that is: for rows whose header didn't come through. */
+const LAYOUTS: readonly (readonly string[])[] = [
+  ['sm', 'mem', 'enc', 'dec', 'fb'],
+  ['sm', 'mem', 'enc', 'dec', 'jpg', 'ofa', 'fb'],
+  ['sm', 'mem', 'enc', 'dec', 'jpg', 'ofa', 'fb', 'ccpm'],
+];
+const FIRST = ['gpu', 'pid', 'type'];
+
+function guessed(cells: readonly string[]): readonly string[] {
+  const figures = cells.slice(FIRST.length).findIndex((cell) => !/^(?:-|\d+)$/.test(cell));
+  const layout = LAYOUTS.find(({ length }) => length === figures);
+  return layout === undefined ? [] : [...FIRST, ...layout, 'command'];
+}
 
 /**
  * Puts lines together to rounds. pmon doesn't say where one ends, but its lines come at once, and then none for an interval. Where two
@@ -36,15 +53,17 @@ export class PmonRounds {
     return [...this.#round.values()].filter(({ pid }) => pid !== NOBODY);
   }
 
-  /** A line that came at `now`; whether it was one of data. */
-  push(line: string, now: Ms): boolean {
-    if (line.startsWith('#')) {
-      const names = line.slice(1).trim().toLowerCase().split(/\s+/);
-      if (names.includes('pid')) this.#columns = names;
-      return false;
+  /** A line that came at `now`. */
+  push(line: string, now: Ms): Heard {
+    const text = linesOf(line)[0];
+    if (text === undefined) return { kind: 'blank' };
+    if (text.startsWith('#')) {
+      const names = text.slice(1).trim().toLowerCase().split(/\s+/);
+      if (FIRST.every((name) => names.includes(name))) this.#columns = names;
+      return { kind: 'head' };
     }
-    const row = this.#row(line);
-    if (row === undefined) return false;
+    const row = this.#row(text);
+    if (row === undefined) return { kind: 'words', words: text.trim() };
     const { gpu, pid } = row;
     const empty = this.#round.has(`${gpu} ${NOBODY}`);
     const again = gpu < this.#lastGpu || (pid === NOBODY ? this.#speaks(gpu) : empty || this.#round.has(`${gpu} ${pid}`));
@@ -54,7 +73,7 @@ export class PmonRounds {
     }
     this.#round.set(`${gpu} ${pid}`, row);
     this.#lastGpu = gpu;
-    return true;
+    return { kind: 'data', whole: true };
   }
 
   #speaks(gpu: number): boolean {
@@ -64,20 +83,24 @@ export class PmonRounds {
 
   #row(line: string): PmonRow | undefined {
     const cells = line.trim().split(/\s+/);
+    const columns = this.#columns.length > 0 ? this.#columns : guessed(cells);
     const cell = (name: string): string | undefined => {
-      const at = this.#columns.indexOf(name);
+      const at = columns.indexOf(name);
       return at < 0 ? undefined : cells[at];
     };
     const gpu = reading(cell('gpu'));
     const pid = cell('pid');
     if (gpu === undefined || pid === undefined || !/^(?:\d+|-)$/.test(pid)) return undefined;
+    const sm = cell('sm');
+    const command = columns.indexOf('command');
     return {
       gpu,
       pid: pid === '-' ? NOBODY : Number(pid),
       type: cell('type') ?? '',
-      smPercent: reading(cell('sm')),
+      smPercent: reading(sm),
+      ...(reading(sm) === undefined && sm !== '-' ? { smError: true } : {}),
       bytes: mebibytes(cell('fb')),
-      name: cells.slice(this.#columns.indexOf('command')).join(' '),
+      name: command < 0 ? '' : cells.slice(command).join(' '),
     };
   }
 }
@@ -93,6 +116,6 @@ export function smShares(rows: readonly PmonRow[], gpuUtilPercent: number | unde
   const told = rows.some(({ smPercent }) => smPercent !== undefined);
   const nothing = told || (gpuUtilPercent !== undefined && gpuUtilPercent <= IDLE_PERCENT) ? 0 : undefined;
   const shares = new Map<number, number>();
-  for (const { pid, smPercent = nothing } of rows) if (smPercent !== undefined) shares.set(pid, smPercent);
+  for (const { pid, smError, smPercent = smError ? undefined : nothing } of rows) if (smPercent !== undefined) shares.set(pid, smPercent);
   return shares;
 }

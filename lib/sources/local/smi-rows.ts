@@ -1,6 +1,7 @@
 /** Who is on which GPU, from what the different outputs of nvidia-smi say of it. Pure. */
 import type { NodeGpu } from '../../model/sample.js';
 import type { SmiApp } from './smi-apps.js';
+import { NAMELESS } from './smi-gpus.js';
 import { smShares, type PmonRow } from './smi-pmon.js';
 
 /** One process on one GPU as nvidia-smi knows it. */
@@ -18,14 +19,70 @@ type Held = Omit<GpuProcess, 'smPercent'>;
 
 const sum = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined || b === undefined ? undefined : a + b);
 
+/** Positions in the list of GPUs, by uuid of a GPU or of a part of it. */
+const placesOf = (gpus: readonly NodeGpu[]): Map<string, number> =>
+  new Map(gpus.flatMap(({ uuid, migDevices = [] }, at) => [[uuid, at] as const, ...migDevices.map((part) => [part.uuid, at] as const)]));
+
+export interface Occupied {
+  /** Those of the list, and behind them those that only processes are known of: without readings. */
+  readonly gpus: readonly NodeGpu[];
+  /** The same processes, each on a GPU of the list. */
+  readonly apps: readonly SmiApp[];
+}
+
+export interface Known {
+  /** How many GPUs there are by the driver's count. */
+  readonly count: number | undefined;
+  /** Uuids in the order of the indexes, as far as they are known from elsewhere. */
+  readonly uuids: readonly string[];
+  /** A GPU whose uuid nvidia-smi doesn't tell. */
+  readonly unnamed: (gpu: NodeGpu) => boolean;
+}
+
 /**
- * `apps` says who computes; only pmon knows of those that merely draw (a desktop) and how busy each keeps the SMs. A process on two parts
+ * Somebody on a GPU that the list lacks is on a GPU all the same. It is the one that has no uuid, where that is the only one; it is a
+ * divided one, where that is the only one and the uuid is a part's; else it is put behind the list, at the index it must have, or at one
+ * that no other has.
+ */
+export function occupied(gpus: readonly NodeGpu[], apps: readonly SmiApp[], { count, uuids, unnamed }: Known): Occupied {
+  const places = placesOf(gpus);
+  const foreign = [...new Set(apps.map(({ gpuUuid }) => gpuUuid))].filter((uuid) => !places.has(uuid));
+  if (foreign.length === 0) return { gpus, apps };
+  const all = [...gpus];
+  const known = new Map<string, string>();
+  const only = (list: readonly NodeGpu[]): NodeGpu | undefined => (list.length === 1 ? list[0] : undefined);
+  const free = Array.from({ length: count ?? 0 }, (_, index) => index).filter((index) => !gpus.some((gpu) => gpu.index === index));
+  for (const uuid of foreign) {
+    const alone = uuid === '' && (count ?? 1) <= 1 ? only(gpus) : undefined;
+    const nameless = foreign.length === 1 ? only(gpus.filter(unnamed)) : undefined;
+    const divided = uuid.startsWith('MIG-')
+      ? (parentOf(uuid, gpus) ?? only(gpus.filter(({ migEnabled }) => migEnabled === true)))
+      : undefined;
+    const gpu = alone ?? nameless ?? divided ?? unlisted(uuid, all, foreign.length === 1 && free.length === 1 ? free[0] : undefined, uuids);
+    if (!all.includes(gpu)) all.push(gpu);
+    known.set(uuid, gpu.uuid);
+  }
+  return { gpus: all, apps: apps.map((app) => ({ ...app, gpuUuid: known.get(app.gpuUuid) ?? app.gpuUuid })) };
+}
+
+/** Older drivers name a part after its GPU: `MIG-GPU-<uuid>/1/0`. */
+const parentOf = (uuid: string, gpus: readonly NodeGpu[]): NodeGpu | undefined =>
+  gpus.find((gpu) => gpu.uuid !== '' && uuid.startsWith(`MIG-${gpu.uuid}/`));
+
+function unlisted(uuid: string, all: readonly NodeGpu[], free: number | undefined, uuids: readonly string[]): NodeGpu {
+  const taken = (index: number): boolean => all.some((gpu) => gpu.index === index);
+  const told = uuids.indexOf(uuid);
+  const behind = Math.max(-1, ...all.map((gpu) => gpu.index)) + 1;
+  const index = told >= 0 && !taken(told) ? told : (free ?? behind);
+  return { index, uuid: uuid === '' ? 'unknown' : uuid, name: NAMELESS };
+}
+
+/**
+ * `apps` tells who computes; only pmon knows of those that merely draw (a desktop) and how busy each keeps the SMs. A process on two parts
  * of one GPU is one row. What is on a GPU that isn't in the list is nobody's to show.
  */
 export function gpuProcesses(gpus: readonly NodeGpu[], apps: readonly SmiApp[], pmon: readonly PmonRow[]): readonly GpuProcess[] {
-  const places = new Map(
-    gpus.flatMap(({ uuid, migDevices = [] }, at) => [[uuid, at] as const, ...migDevices.map((part) => [part.uuid, at] as const)]),
-  );
+  const places = placesOf(gpus);
   const rows = gpus.map(() => new Map<number, Held>());
   for (const { gpuUuid, pid, name, bytes } of apps) {
     const gpu = places.get(gpuUuid);

@@ -1,24 +1,26 @@
-/** Cells as nvidia-smi prints them. What it cannot tell it says in words; every such word is "not reported". */
+/** Cells and lines as nvidia-smi prints them. What it cannot tell it puts in words; every such word is "not reported". */
 
-/** `689.35`, `689.35 W`, `16x`, `P0`: a number with what may stand around it. */
-const NUMBER = /^P?(-?\d+(?:\.\d+)?)(?:\s?(?:%|W|MHz|MiB|MB|C|x|us))?$/;
+/** `689.35`, `689.35 W`, `16x`, `P0`: a number with what may stand around it. Some locales write a comma; `1,234` could be either. */
+const NUMBER = /^P?(-?\d+(?:\.\d+|,\d\d?)?)(?:\s?(?:%|W|MHz|MiB|MB|C|x|us))?$/;
 
 /** The number of a cell; undefined for `[N/A]`, `[Not Supported]`, `[Unknown Error]`, `ERR!`, `-` and whatever else is none. */
 export function reading(cell: string | undefined): number | undefined {
   const digits = NUMBER.exec((cell ?? '').trim())?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  return digits === undefined ? undefined : Number(digits.replace(',', '.'));
 }
 
 const MIB = 2 ** 20;
+/** More memory than any GPU has: all bits set, which stands for "cannot tell" in the driver's interface, comes out as 2^44 MiB. */
+const MAX_BYTES = 2 ** 50;
 
 /** nvidia-smi counts memory in MiB, also where it writes MB. */
 export function mebibytes(cell: string | undefined): number | undefined {
-  const value = reading(cell);
-  return value === undefined ? undefined : value * MIB;
+  const bytes = (reading(cell) ?? NaN) * MIB;
+  return bytes >= 0 && bytes < MAX_BYTES ? bytes : undefined;
 }
 
 const NO_WORD =
-  /^\[?(?:N\/A|Not Supported|Not Available|Not Found|Unknown Error|GPU requires reset|Insufficient Permissions|None|ERR!)\]?$/i;
+  /^(?:\[[^\]]*\]|N\/A|Not Supported|Not Available|Not Found|No Permission|Unknown Error|Unknown|GPU is lost|GPU requires reset|Insufficient Permissions|None|ERR!|-)$/i;
 
 /** The text of a cell; undefined where it stands for "cannot tell". */
 export function word(cell: string | undefined): string | undefined {
@@ -26,7 +28,21 @@ export function word(cell: string | undefined): string | undefined {
   return text === '' || NO_WORD.test(text) ? undefined : text;
 }
 
-/** What nvidia-smi says instead of data when something is wrong, as one line; '' when it said nothing. */
+/** The lines of an output, whatever ends them, without a mark of byte order and without the empty ones. */
+export const linesOf = (output: string): string[] =>
+  output
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .map((line) => line.replace(/\r+$/, ''))
+    .filter((line) => line.trim() !== '');
+
+/** `WARNING: infoROM is corrupted at gpu ...` stands beside good rows and takes nothing from them. */
+export const isWarning = (line: string): boolean => /^\s*warning\b/i.test(line);
+
+/** What nvidia-smi prints in the place of a row: a sentence, or a cell on its own. */
+export const isProse = (line: string): boolean => /^\s*(?:unable to|failed to|error|err!|nvidia-smi has|no devices|\[)/i.test(line);
+
+/** What nvidia-smi prints instead of data when something is wrong, as one line; '' when it printed nothing. */
 export function complaint(output: string): string {
   const lines = output.split('\n').map((line) => line.trim());
   return lines.find((line) => /[a-z]{3}/i.test(line)) ?? '';

@@ -1,7 +1,7 @@
 /** `nvidia-smi -q -x`: everything about every GPU. Long and slow, so it is for what changes slowly. */
-import { XMLParser } from 'fast-xml-parser';
 import { clean } from '../../text/sanitize.js';
-import { mebibytes, reading, word } from './smi-values.js';
+import { childOf, leafAt, listOf, parseElements, type Element } from './smi-elements.js';
+import { isProse, isWarning, linesOf, mebibytes, reading, word } from './smi-values.js';
 
 /** What `-q -x` adds to a GPU; names as in NodeGpu. */
 export interface GpuDetails {
@@ -19,7 +19,7 @@ export interface GpuDetails {
   readonly migDevices: readonly MigPart[];
 }
 
-/** A MIG device as `-q -x` knows it; its uuid and profile are told by `-L`. */
+/** A MIG device as `-q -x` knows it; its uuid and profile come from `-L`. */
 export interface MigPart {
   readonly index: number;
   readonly gpuInstance: number | undefined;
@@ -28,39 +28,18 @@ export interface MigPart {
   readonly memoryTotalBytes: number | undefined;
 }
 
-const LISTS: readonly string[] = ['gpu', 'mig_device'];
-
-const parser = new XMLParser({
-  ignoreAttributes: true,
-  parseTagValue: false,
-  processEntities: false,
-  isArray: (tag) => LISTS.includes(tag),
-  // Some 500 lines a GPU that nobody wants.
-  stopNodes: ['nvidia_smi_log.gpu.supported_clocks'],
-});
-
-/** An element: its children by tag. A leaf is a text. */
-type Element = Readonly<Record<string, unknown>>;
-
-const child = (element: unknown, tag: string): unknown =>
-  typeof element === 'object' && element !== null && Object.hasOwn(element, tag) ? (element as Element)[tag] : undefined;
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);
-
-/** The text at a path; undefined where there is none, or one that says "cannot tell". */
-function leaf(element: unknown, path: string): string | undefined {
-  const value = path.split('/').reduce(child, element);
-  return typeof value === 'string' ? word(value) : undefined;
-}
+/** The text at a path; undefined where there is none, or one that stands for "cannot tell". */
+const leaf = (element: Element, path: string): string | undefined => word(leafAt(element, path));
 
 /** The first of the paths that has one: drivers moved and renamed them. */
-const leafOf = (element: unknown, ...paths: readonly string[]): string | undefined =>
+const leafOf = (element: Element, ...paths: readonly string[]): string | undefined =>
   paths.map((path) => leaf(element, path)).find((text) => text !== undefined);
 
 const cleaned = (text: string | undefined): string | undefined => (text === undefined ? undefined : clean(text, 128));
 
 const POWER = ['gpu_power_readings', 'power_readings'] as const;
-const power = (gpu: unknown, name: string): number | undefined => reading(leafOf(gpu, ...POWER.map((group) => `${group}/${name}`)));
-const link = (gpu: unknown, name: string): number | undefined => reading(leaf(gpu, `pci/pci_gpu_link_info/${name}`));
+const power = (gpu: Element, name: string): number | undefined => reading(leafOf(gpu, ...POWER.map((group) => `${group}/${name}`)));
+const link = (gpu: Element, name: string): number | undefined => reading(leaf(gpu, `pci/pci_gpu_link_info/${name}`));
 
 /** Labels of the info family and where their values stand. */
 const TEXTS: Readonly<Record<string, string>> = {
@@ -74,7 +53,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   mig_mode_current: 'mig_mode/current_mig',
 };
 
-function detailsOf(gpu: unknown, driver: string | undefined, cuda: string | undefined): Record<string, string> {
+function detailsOf(gpu: Element, driver: string | undefined, cuda: string | undefined): Record<string, string> {
   const width = link(gpu, 'link_widths/current_link_width');
   const numbers: Readonly<Record<string, number | undefined>> = {
     pcie_generation: link(gpu, 'pcie_gen/current_link_gen'),
@@ -97,7 +76,7 @@ function detailsOf(gpu: unknown, driver: string | undefined, cuda: string | unde
   return Object.fromEntries(pairs.flatMap(([label, value]) => (value === undefined ? [] : [[label, clean(String(value), 128)]])));
 }
 
-function migPart(device: unknown): MigPart[] {
+function migPart(device: Element): MigPart[] {
   const index = reading(leaf(device, 'index'));
   if (index === undefined) return [];
   return [
@@ -111,45 +90,54 @@ function migPart(device: unknown): MigPart[] {
   ];
 }
 
-/**
- * The GPUs of an answer, in its order; undefined: it is none. Temperatures that newer cards tell as a distance to their limit
- * (`..._tlimit_...`) are not made into temperatures.
- */
-export function parseDetails(output: string): readonly GpuDetails[] | undefined {
-  const root = child(parsed(output), 'nvidia_smi_log');
-  if (typeof root !== 'object' || root === null) return undefined;
-  const driver = leaf(root, 'driver_version');
-  const cuda = leaf(root, 'cuda_version');
-  return list(child(root, 'gpu')).flatMap((gpu) => {
-    const uuid = leaf(gpu, 'uuid');
-    if (uuid === undefined) return [];
-    return [
-      {
-        uuid: clean(uuid, 128),
-        powerLimitMaxWatts: power(gpu, 'max_power_limit'),
-        graphicsMaxMhz: reading(leaf(gpu, 'max_clocks/graphics_clock')),
-        memoryMaxMhz: reading(leaf(gpu, 'max_clocks/mem_clock')),
-        pcieGeneration: link(gpu, 'pcie_gen/current_link_gen'),
-        pcieWidth: link(gpu, 'link_widths/current_link_width'),
-        slowdownCelsius: reading(leaf(gpu, 'temperature/gpu_temp_slow_threshold')),
-        shutdownCelsius: reading(leaf(gpu, 'temperature/gpu_temp_max_threshold')),
-        maxOperatingCelsius: reading(leaf(gpu, 'temperature/gpu_temp_max_gpu_threshold')),
-        gspFirmwareVersion: cleaned(leaf(gpu, 'gsp_firmware_version')),
-        details: detailsOf(gpu, driver, cuda),
-        migDevices: list(child(child(gpu, 'mig_devices'), 'mig_device')).flatMap(migPart),
-      },
-    ];
-  });
+export interface SmiAnswer {
+  /** In its order, which is that of their indexes. */
+  readonly gpus: readonly GpuDetails[];
+  /** GPUs in it of which nothing can be made: damaged, or cut. */
+  readonly damaged: number;
+  /** Lines that are no element: errors, warnings. */
+  readonly words: readonly string[];
 }
 
-/** An answer that was cut in the middle of a tag is none. */
-function parsed(output: string): unknown {
-  if (!output.trimEnd().endsWith('</nvidia_smi_log>')) return undefined;
-  try {
-    return parser.parse(output);
-  } catch {
-    return undefined;
-  }
+/**
+ * An answer, GPU by GPU: one that is damaged or cut costs no other. Temperatures that newer cards report as a distance to their limit
+ * (`..._tlimit_...`) are not made into temperatures.
+ */
+export function parseDetails(output: string): SmiAnswer {
+  const [head = '', ...parts] = output.split(/(?=<gpu[\s>])/);
+  const log = parseElements(head);
+  const driver = leafOf(log, 'nvidia_smi_log/driver_version', 'driver_version');
+  const cuda = leafOf(log, 'nvidia_smi_log/cuda_version', 'cuda_version');
+  const gpus = parts.flatMap((part, nth) => {
+    // The last one has no next one to end it.
+    if (nth === parts.length - 1 && !/<\/(?:gpu|nvidia_smi_log)>/.test(part)) return [];
+    const gpu = childOf(parseElements(part), 'gpu');
+    const uuid = leaf(gpu, 'uuid');
+    return uuid === undefined ? [] : [detailsAt(gpu, uuid, driver, cuda)];
+  });
+  // Texts of elements have lines of their own, so between the tags only what looks like an error is one.
+  const around = [output.slice(0, Math.max(0, output.indexOf('<'))), output.slice(output.lastIndexOf('>') + 1)].flatMap(linesOf);
+  const within = linesOf(output).filter((line) => !line.includes('<') && (isProse(line) || isWarning(line)));
+  const words = [...new Set([...within, ...around].map((line) => line.trim()))];
+  return { gpus, damaged: parts.length - gpus.length, words };
+}
+
+function detailsAt(gpu: Element, uuid: string, driver: string | undefined, cuda: string | undefined): GpuDetails {
+  const devices = [...listOf(childOf(gpu, 'mig_devices'), 'mig_device'), ...listOf(gpu, 'mig_device')];
+  return {
+    uuid: clean(uuid, 128),
+    powerLimitMaxWatts: power(gpu, 'max_power_limit'),
+    graphicsMaxMhz: reading(leaf(gpu, 'max_clocks/graphics_clock')),
+    memoryMaxMhz: reading(leaf(gpu, 'max_clocks/mem_clock')),
+    pcieGeneration: link(gpu, 'pcie_gen/current_link_gen'),
+    pcieWidth: link(gpu, 'link_widths/current_link_width'),
+    slowdownCelsius: reading(leaf(gpu, 'temperature/gpu_temp_slow_threshold')),
+    shutdownCelsius: reading(leaf(gpu, 'temperature/gpu_temp_max_threshold')),
+    maxOperatingCelsius: reading(leaf(gpu, 'temperature/gpu_temp_max_gpu_threshold')),
+    gspFirmwareVersion: cleaned(leaf(gpu, 'gsp_firmware_version')),
+    details: detailsOf(gpu, driver, cuda),
+    migDevices: devices.flatMap(migPart),
+  };
 }
 
 export interface MigName {
@@ -158,18 +146,22 @@ export interface MigName {
   readonly profile: string;
 }
 
-const GPU_LINE = /^GPU \d+: .*\(UUID: (GPU-[^)\s]+)\)/;
+const GPU_LINE = /^\s*GPU \d+: .*\(UUID: (GPU-[^)\s]+)\)/;
 const MIG_LINE = /^\s+MIG (\S+)\s+Device\s+(\d+): \(UUID: (MIG-[^)\s]+)\)/;
 
-/** The MIG devices that `nvidia-smi -L` lists, by uuid of their GPU. */
+/**
+ * The MIG devices that `nvidia-smi -L` lists, by uuid of their GPU. Those below a line that is no GPU belong to one that isn't known: they
+ * are left out.
+ */
 export function parseMigNames(output: string): ReadonlyMap<string, readonly MigName[]> {
   const names = new Map<string, MigName[]>();
   let open: MigName[] = [];
-  for (const line of output.split('\n')) {
+  for (const line of linesOf(output)) {
     const gpu = GPU_LINE.exec(line)?.[1];
-    if (gpu !== undefined) names.set(gpu, (open = []));
     const [, profile = '', index, uuid] = MIG_LINE.exec(line) ?? [];
-    if (uuid !== undefined) open.push({ index: Number(index), uuid: clean(uuid, 128), profile: clean(profile, 64) });
+    if (gpu !== undefined) names.set(gpu, (open = []));
+    else if (uuid !== undefined) open.push({ index: Number(index), uuid: clean(uuid, 128), profile: clean(profile, 64) });
+    else if (!/^\s+MIG /.test(line)) open = [];
   }
   return names;
 }
