@@ -2,6 +2,7 @@
 import { AppError } from '../lib/errors.js';
 import { REPLAY_INFO_OPTIONS, resolveOptions, type Environment, type Flags } from '../lib/options/options.js';
 import { CacheFolder } from '../lib/recording/read/cache-folder.js';
+import type { RecordingInfo } from '../lib/recording/read/recording-info.js';
 import { inspect, type Inspection } from '../lib/recording/play/inspect.js';
 import { bytes, count, cut } from '../lib/text/format.js';
 import { elapsed, recordedDate, zoneText } from '../lib/text/timecode.js';
@@ -50,17 +51,54 @@ function report({ info, hosts, users, badRows }: Inspection): string {
     ...gaps.slice(0, MAX_GAPS).map(([from, to]) => ['', `${date(from)} to ${date(to)}, ${elapsed(to - from)}`] as const),
     ['bad lines', count(info.badLines)],
     ...(badRows === 0 ? [] : [['bad rows', count(badRows)] as const]),
-    ...(info.cut ? [['', 'a file ends in the middle of something'] as const] : []),
+    ...rowsOf('damage', damageOf(info, date)),
+    ...rowsOf('', endOf(info)),
   ];
   return rows.map(([name, text]) => `${name.padEnd(12)}${text}\n`).join('');
 }
 
+const rowsOf = (name: string, texts: readonly string[]): readonly (readonly [string, string])[] =>
+  texts.map((text, nth) => [nth === 0 ? name : '', text]);
+
+/** What is missing and where, what is wrong with the files, a line each. */
+function damageOf({ losses, disorder, damage }: RecordingInfo, date: (at: number) => string): readonly string[] {
+  const lost = losses.slice(0, MAX_GAPS).map(([from, to, frames]) => {
+    const where = Number.isNaN(from)
+      ? 'before the first'
+      : Number.isNaN(to)
+        ? `after ${date(from)}`
+        : `between ${date(from)} and ${date(to)}`;
+    return `${framesText(frames)} missing ${where}`;
+  });
+  const more = losses.length - lost.length;
+  return [
+    ...lost,
+    ...(more > 0 ? [`frames missing in ${count(more)} more places`] : []),
+    ...(disorder > 0 ? [`frames twice or in the wrong order in ${count(disorder)} places`] : []),
+    ...damage,
+  ];
+}
+
+const framesText = (frames: number): string => `${count(frames)} ${frames === 1 ? 'frame' : 'frames'}`;
+
+/** How it ends, where that is not as it should. */
+function endOf({ cut: isCut, ended }: RecordingInfo): readonly string[] {
+  if (isCut) return [INCOMPLETE];
+  return ended === false ? ['not ended: still being written, or the recorder was killed; every frame in it is complete'] : [];
+}
+
+const INCOMPLETE = 'the last frame is incomplete (still being written?)';
+
 const names = (all: readonly string[]): string => cut(all.join(', '), NAMES_COLS);
 
 function faultsOf({ info, badRows }: Inspection): readonly string[] {
+  const lost = info.losses.reduce((sum, [, , frames]) => sum + frames, 0);
   return [
+    ...(lost > 0 ? [`${framesText(lost)} missing`] : []),
+    ...(info.disorder > 0 ? ['frames twice or in the wrong order'] : []),
+    ...info.damage,
     ...(info.badLines > 0 ? [`${count(info.badLines)} bad ${info.badLines === 1 ? 'line' : 'lines'}`] : []),
     ...(badRows > 0 ? [`${count(badRows)} bad ${badRows === 1 ? 'row' : 'rows'}`] : []),
-    ...(info.cut ? ['ends in the middle of something'] : []),
+    ...(info.cut ? [INCOMPLETE] : []),
   ];
 }

@@ -129,7 +129,18 @@ describe('the command', () => {
     expect(name).toMatch(/^all-smi-\d{8}-\d{6}\.ndjson$/);
     expect(said).toMatch(/into all-smi-.*; Ctrl-C stops it\n.* frames?, .*, in all-smi-/s);
     const frame = JSON.parse(linesIn(place.folder.file(name))[1] ?? '') as object;
-    expect(Object.keys(frame)).toEqual(['at_ms', 'connections', 'extras', 'gpus', 'hostname', 'processes', 'schema', 'timestamp']);
+    expect(Object.keys(frame)).toEqual([
+      'at_ms',
+      'at_seq',
+      'body_crc32',
+      'connections',
+      'extras',
+      'gpus',
+      'hostname',
+      'processes',
+      'schema',
+      'timestamp',
+    ]);
   });
 
   test('segments, of which the last stay', async () => {

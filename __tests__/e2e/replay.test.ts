@@ -72,7 +72,7 @@ describe('what is in a recording', () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace('"gpus":[{', '"gpus":[{{').replace(/\n/, '\nnonsense\n'));
     expect(told('--replay', 'a.ndjson', '--check')).toMatchObject({
       status: 1,
-      err: expect.stringContaining('recording a.ndjson: 2 bad lines'),
+      err: expect.stringContaining('recording a.ndjson: 1 frame missing; 2 bad lines'),
     });
   });
 });

@@ -236,7 +236,7 @@ const header = record({
   interval_ms: u64,
   all_smi_version: string,
 });
-const index = record({ schema: matchingNumber('1'), index: bool, seq: integer(1n, 2n ** 63n - 1n), byte_offset: u64 });
+const index = record({ schema: matchingNumber('1'), index: bool, seq: integer(0n, 2n ** 63n - 1n), byte_offset: u64 });
 
 function matchingNumber(text: string): Check {
   return (node, path) => (node.kind === 'number' && node.text === text ? fine : [`${path}: is not ${text}`]);

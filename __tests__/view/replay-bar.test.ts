@@ -24,6 +24,8 @@ const STATUS: ReplayStatus = {
   bookmarks: [],
   gaps: [],
   badLines: 0,
+  losses: [],
+  damaged: false,
   offsetMinutes: 120,
   zone: 'Europe/Berlin',
 };
@@ -37,6 +39,17 @@ const MOMENTS: readonly (readonly [what: string, change: Partial<ReplayStatus>])
   ['bookmarks', { bookmarks: [FIRST, FIRST + 40 * MINUTE] }],
   ['a gap', { gaps: [[FIRST + 20 * MINUTE, FIRST + 45 * MINUTE]] }],
   ['bad lines', { badLines: 1 }],
+  [
+    'frames missing',
+    {
+      losses: [
+        [FIRST + 20 * MINUTE, FIRST + 30 * MINUTE, 200],
+        [FIRST + 50 * MINUTE, NaN, 1],
+      ],
+      badLines: 1,
+    },
+  ],
+  ['damaged, who knows where', { damaged: true }],
   ['being indexed', { indexed: 0.418, frames: undefined }],
   ['read for the first time', { indexed: 0.418, frames: undefined, seekable: false, lastAt: undefined, frame: undefined }],
   ['at the start', { at: FIRST, frame: 0 }],

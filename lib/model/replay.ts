@@ -25,6 +25,10 @@ export interface ReplayStatus {
   readonly bookmarks: readonly Ms[];
   readonly gaps: readonly (readonly [from: Ms, to: Ms])[];
   readonly badLines: number;
+  /** Where frames are missing: the times of the frames around them, NaN where there is none, and how many. */
+  readonly losses: readonly (readonly [from: Ms, to: Ms, frames: number])[];
+  /** Something in the files is damaged, whether or not frames are missing. */
+  readonly damaged: boolean;
   /** The recorder's time zone: how far it is ahead of UTC, and its name, '' when unknown. */
   readonly offsetMinutes: number;
   readonly zone: string;

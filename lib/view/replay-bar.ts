@@ -60,24 +60,30 @@ function frameText({ frame, frames }: ReplayStatus): string {
   return `frame ${count(frame + 1)}${frames === undefined ? '' : `/${count(frames)}`}`;
 }
 
-function problemText({ indexed, seekable, badLines }: ReplayStatus): string {
+function problemText({ indexed, seekable, badLines, losses, damaged }: ReplayStatus): string {
   const reading = indexed < 1 ? `${seekable ? 'indexing' : 'reading'} ${Math.floor(indexed * 100)}%` : '';
   const bad = badLines === 0 ? '' : `${count(badLines)} bad ${badLines === 1 ? 'line' : 'lines'}`;
-  return [reading, bad].filter((text) => text !== '').join(GAP);
+  const lost = losses.reduce((sum, [, , frames]) => sum + frames, 0);
+  const missing = lost === 0 ? '' : `${count(lost)} ${lost === 1 ? 'frame' : 'frames'} missing`;
+  return [reading, missing, bad, damaged ? 'damaged' : ''].filter((text) => text !== '').join(GAP);
 }
 
 interface Cell {
   readonly sign: string;
-  readonly tone: 'accent' | 'strong' | 'dim';
+  readonly tone: 'accent' | 'strong' | 'dim' | 'bad';
 }
 
-/** ● here, ◆ a bookmark, ╌ nothing was recorded, ─ the rest. */
-function timeLine({ at, firstAt, lastAt, bookmarks, gaps }: ReplayStatus, cols: number): Span[] {
+/** ● here, ◆ a bookmark, ! frames are missing, ╌ nothing was recorded, ─ the rest. */
+function timeLine({ at, firstAt, lastAt, bookmarks, gaps, losses }: ReplayStatus, cols: number): Span[] {
   if (lastAt === undefined) return [span('─'.repeat(cols), 'dim')];
   const whole = Math.max(1, lastAt - firstAt);
   const cellOf = (time: Ms): number => Math.max(0, Math.min(cols - 1, Math.round(((time - firstAt) / whole) * (cols - 1))));
   const cells: Cell[] = Array.from({ length: cols }, () => ({ sign: '─', tone: 'dim' }));
   for (const [from, to] of gaps) for (let x = cellOf(from) + 1; x < cellOf(to); x++) cells[x] = { sign: '╌', tone: 'dim' };
+  for (const [from, to] of losses) {
+    const [first, last] = [cellOf(Number.isNaN(from) ? firstAt : from), cellOf(Number.isNaN(to) ? lastAt : to)];
+    for (let x = Math.min(first + 1, last); x <= Math.max(first, last - 1); x++) cells[x] = { sign: '!', tone: 'bad' };
+  }
   for (const time of bookmarks) cells[cellOf(time)] = { sign: '◆', tone: 'accent' };
   cells[cellOf(at)] = { sign: '●', tone: 'strong' };
   const timeAt = (x: number): Ms => Math.round(firstAt + (whole * x) / Math.max(1, cols - 1));

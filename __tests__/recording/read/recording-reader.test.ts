@@ -192,7 +192,7 @@ describe('lines', () => {
     ] as const) {
       const { seen, reader } = await frames(bytes, name);
       expect([name, seen]).toEqual([name, [0, 1]]);
-      expect(reader.info.badLines).toBe(name.endsWith('gz') ? 0 : 1);
+      expect([name, reader.info.badLines]).toEqual([name, 1]);
     }
   });
 

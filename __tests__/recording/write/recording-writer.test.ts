@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -8,6 +9,12 @@ import { named, SegmentFile } from '../../../lib/recording/write/segment-file.js
 import { decodeIndex } from '../../../lib/recording/codec/zstd-format.js';
 import { complaintsAbout } from '../../helpers/recording-validator.js';
 import { cycle, Folder, has, linesIn, newWriter, record, timeOf } from '../../helpers/recordings.js';
+
+/** The seal of a line, worked out from what is written around it. */
+const sealOf = (line: string): string =>
+  crc32(line.replace(/"body_crc32":"[0-9a-f]{8}",/, ''))
+    .toString(16)
+    .padStart(8, '0');
 
 let folder: Folder;
 beforeEach(() => void (folder = new Folder()));
@@ -42,7 +49,12 @@ describe.each(CODECS)('%s', (codec, name) => {
   });
 
   test('a recording of nothing is one', async () => {
-    expect(linesIn(await record(folder.file(name), codec, 0))).toHaveLength(1);
+    const [header, end, ...more] = linesIn(await record(folder.file(name), codec, 0)).map((line) => JSON.parse(line) as object);
+    expect([header, end, more]).toEqual([
+      expect.objectContaining({ header: true, first_seq: 0 }),
+      expect.objectContaining({ end: true }),
+      [],
+    ]);
   });
 
   test('an index line follows each thousandth frame and says where it ended', async () => {
@@ -53,10 +65,14 @@ describe.each(CODECS)('%s', (codec, name) => {
     const lines = linesIn(writer.path);
     const at = lines.flatMap((line, nth) => (line.includes('"index":true') ? [nth] : []));
     // Line 0 is the header, so frame 1000 is line 1001; the first index line shifts the rest.
-    expect(at).toEqual([1002, 2003]);
+    expect(at).toEqual([1002, 2003, 2005]);
     for (const nth of at) {
       const bytes = Buffer.byteLength(`${lines.slice(0, nth).join('\n')}\n`);
-      expect(lines[nth]).toBe(`{"byte_offset":${bytes},"index":true,"schema":1,"seq":${nth === 1002 ? 1000 : 2000}}`);
+      expect(lines[nth]).toBe(
+        nth === 2005
+          ? `{"body_crc32":"${sealOf(lines[nth]!)}","byte_offset":${bytes},"end":true,"index":true,"schema":1,"seq":2001}`
+          : `{"body_crc32":"${sealOf(lines[nth]!)}","byte_offset":${bytes},"index":true,"schema":1,"seq":${nth === 1002 ? 1000 : 2000}}`,
+      );
     }
   });
 
@@ -74,8 +90,10 @@ describe.each(CODECS)('%s', (codec, name) => {
       linesIn(folder.file(file)).map((line) => JSON.parse(line) as { segment?: number; first_seq?: number; at_ms?: number }),
     );
     let seq = 0;
-    for (const [nth, [header, ...frames]] of segments.entries()) {
+    for (const [nth, [header, ...rest]] of segments.entries()) {
       expect([header?.segment, header?.first_seq]).toEqual([nth + 1, seq]);
+      const frames = rest.slice(0, -1);
+      expect(rest.at(-1)).toMatchObject({ end: true });
       for (const { at_ms } of frames) expect(at_ms).toBe(timeOf(seq++));
     }
     expect(seq).toBe(60);
@@ -236,7 +254,7 @@ describe('zstd', () => {
       ];
       const path = await record(folder.file('a.ndjson.zst'), 'zstd', 200, hosts);
       const text = execFileSync('zstd', ['-dc', path], { maxBuffer: 2 ** 28 });
-      expect(text.toString().split('\n')).toHaveLength(202);
+      expect(text.toString().split('\n')).toHaveLength(203);
       const stream = execFileSync('zstd', ['-3', '-c'], { input: text, maxBuffer: 2 ** 28 });
       expect(statSync(path).size / stream.length).toBeLessThan(2);
     },

@@ -27,3 +27,36 @@ export function nextFlush(bytes: Buffer, at: number): number {
   const found = bytes.indexOf(MARK, at);
   return found < 0 ? -1 : found + MARK.length;
 }
+
+const [FHCRC, FEXTRA, FNAME, FCOMMENT] = [2, 4, 8, 16];
+
+/** Length of the header of any gzip member (RFC 1952); undefined: there is none here, or not all of it. */
+export function gzipHeaderBytes(bytes: Uint8Array): number | undefined {
+  if (bytes.length < 10 || bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) return undefined;
+  const flags = bytes[3]!;
+  let at = 10;
+  if (flags & FEXTRA) at += 2 + ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8));
+  for (const flag of [FNAME, FCOMMENT]) {
+    if (!(flags & flag)) continue;
+    const end = bytes.indexOf(0, at);
+    if (end < 0) return undefined;
+    at = end + 1;
+  }
+  if (flags & FHCRC) at += 2;
+  return at <= bytes.length ? at : undefined;
+}
+
+export const TRAILER_BYTES = 8;
+
+export interface GzipTrailer {
+  /** CRC-32 of the content, and its length modulo 2^32. */
+  readonly crc: number;
+  readonly size: number;
+}
+
+/** Undefined: not all of it is there. */
+export function readTrailer(bytes: Uint8Array): GzipTrailer | undefined {
+  if (bytes.length < TRAILER_BYTES) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, TRAILER_BYTES);
+  return { crc: view.getUint32(0, true), size: view.getUint32(4, true) };
+}

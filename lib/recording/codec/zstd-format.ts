@@ -197,6 +197,26 @@ export function decodeIndex(read: ReadBytes, size: number): readonly Block[] | u
   return offset === end - own[0] ? blocks : undefined;
 }
 
+/** Whether the file ends with a seek table, whatever is in it. */
+export function hasSeekTable(read: ReadBytes, size: number): boolean {
+  const footer = read(Math.max(0, size - 9), 9);
+  return footer.length === 9 && viewOf(footer).getUint32(5, true) === SEEKABLE;
+}
+
+const SEARCH_BYTES = 64 * 1024;
+const MAGIC_BYTES = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+
+/** Where the next whole frame with content begins from `at` on; undefined: there is none. */
+export function nextMagic(read: ReadBytes, at: number, size: number): number | undefined {
+  for (; at < size; at += SEARCH_BYTES) {
+    const bytes = Buffer.from(read(at, SEARCH_BYTES + MAGIC_BYTES.length - 1));
+    for (let found = bytes.indexOf(MAGIC_BYTES); found >= 0; found = bytes.indexOf(MAGIC_BYTES, found + 1)) {
+      if ('length' in walkFrame(read, at + found)) return at + found;
+    }
+  }
+  return undefined;
+}
+
 function decodeSeekTable(read: ReadBytes, size: number): readonly (readonly [number, number])[] | undefined {
   const footer = read(Math.max(0, size - 9), 9);
   if (footer.length < 9) return undefined;

@@ -6,6 +6,8 @@ import zlib from 'node:zlib';
 import type * as ZstdWasm from '@bokuweb/zstd-wasm';
 import { lazy } from '../../model/lazy.js';
 import { Damaged } from '../read/chunk.js';
+import { Xxh64 } from './xxh64.js';
+import { frameHeader } from './zstd-format.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -45,7 +47,10 @@ export async function loadDecompress(): Promise<Decompress> {
   return (frame, maxBytes) => {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
+    const checksum = frameHeader(new DataView(frame.buffer, frame.byteOffset, frame.byteLength))?.checksum === true;
+    const hash = checksum ? new Xxh64() : undefined;
     const stream = new Stream((chunk) => {
+      hash?.update(chunk);
       bytes += chunk.length;
       if (bytes > maxBytes) throw new Damaged(`a block of more than ${maxBytes} bytes`);
       chunks.push(chunk);
@@ -53,6 +58,7 @@ export async function loadDecompress(): Promise<Decompress> {
     // In pieces, so that a bomb is noticed before all of it is out.
     const PIECE = 64 * 1024;
     for (let at = 0; at < frame.length; at += PIECE) stream.push(frame.subarray(at, at + PIECE), at + PIECE >= frame.length);
+    if (hash && Buffer.from(frame.subarray(-4)).readUInt32LE(0) !== hash.low32()) throw new Damaged('a checksum does not match');
     return Buffer.concat(chunks);
   };
 }

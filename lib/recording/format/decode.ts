@@ -16,6 +16,9 @@ export interface Header {
   readonly zone: string;
   readonly offsetMinutes: number | undefined;
   readonly segment: number | undefined;
+  /** Ours: the number of the file's first frame; its lines carry a seal (seal.ts). */
+  readonly firstSeq: number | undefined;
+  readonly sealed: boolean;
 }
 
 /** A data line, still as it stands there. */
@@ -31,7 +34,8 @@ export interface DataLine {
 export type Line =
   | DataLine
   | { readonly kind: 'header'; readonly header: Header }
-  | { readonly kind: 'index' }
+  /** `end`: it is the last line of a file that was ended. */
+  | { readonly kind: 'index'; readonly end: boolean }
   /** `schema`: of a version that nobody can read yet; undefined: no line of a recording. */
   | { readonly kind: 'bad'; readonly schema?: string };
 
@@ -41,7 +45,7 @@ export function readLine(text: string): Line {
   const schema = member(row, 'schema');
   if (schema !== SCHEMA) return { kind: 'bad', ...(schema === undefined ? {} : { schema: clean(JSON.stringify(schema), 40) }) };
   if (member(row, 'header') === true) return { kind: 'header', header: readHeader(row) };
-  if (member(row, 'index') === true) return { kind: 'index' };
+  if (member(row, 'index') === true) return { kind: 'index', end: member(row, 'end') === true };
   const at = frameTime(row);
   const hostname = member(row, 'hostname');
   if (at === undefined || typeof hostname !== 'string') return { kind: 'bad' };
@@ -66,6 +70,8 @@ function readHeader(row: Loose): Header {
     zone: textOf(row, 'zone', 64),
     offsetMinutes: integerOf(row, 'utc_offset_minutes', -24 * 60, 24 * 60),
     segment: integerOf(row, 'segment', 1, 1e9),
+    firstSeq: integerOf(row, 'first_seq', 0, Number.MAX_SAFE_INTEGER),
+    sealed: member(row, 'body_crc32') !== undefined,
   };
 }
 

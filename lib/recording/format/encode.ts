@@ -193,3 +193,8 @@ export function headerLine(meta: HeaderMeta): LineBytes {
 export const indexLine = (byteOffset: number, seq: number): LineBytes => [
   lineBytes({ byte_offset: byteOffset, index: true, schema: SCHEMA, seq }),
 ];
+
+/** The last line of a file that was ended: an index line to all-smi, behind the frame `seq`. */
+export const endLine = (byteOffset: number, seq: number): LineBytes => [
+  lineBytes({ byte_offset: byteOffset, end: true, index: true, schema: SCHEMA, seq }),
+];

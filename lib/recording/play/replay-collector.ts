@@ -98,6 +98,8 @@ class RecordedReplay implements Replay {
       bookmarks: this.#bookmarks,
       gaps: info.gaps,
       badLines: info.badLines,
+      losses: info.losses,
+      damaged: info.damage.length > 0 || info.disorder > 0,
       offsetMinutes: info.offsetMinutes,
       zone: info.zone,
     };

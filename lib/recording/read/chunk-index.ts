@@ -1,6 +1,9 @@
-/** What is known of the chunks of a chunked without reading them again: times, frames, what is wrong. */
+/** What is known of the chunks of a file without reading them again: times, numbers of frames, what is wrong. */
 import type { LineHeader } from './line-times.js';
 import type { Ms } from '../../model/clock.js';
+
+/** Frames that are missing between two times. */
+export type Loss = readonly [from: Ms, to: Ms, frames: number];
 
 export interface ChunkFacts {
   readonly firstAt: Ms;
@@ -9,40 +12,134 @@ export interface ChunkFacts {
   readonly bad: number;
   /** Longest pauses inside it. */
   readonly gaps: readonly (readonly [from: Ms, to: Ms])[];
+  /** Numbers of the frames it begins and ends with; NaN: none has one. */
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** A header before its first frame begins the count anew. */
+  readonly counted: boolean;
+  /** Frames missing inside it, by their numbers. */
+  readonly losses: readonly Loss[];
+  /** Frames that are there twice, or not in their order. */
+  readonly disorder: number;
+  /** Its last line says that the file was ended; undefined: it has no line. */
+  readonly ended: boolean | undefined;
+  /** It has a header that says that lines are sealed. */
+  readonly sealed: boolean;
+  /** It could not be decompressed. */
+  readonly damaged: boolean;
 }
 
-/** Gaps kept of one chunk. */
+/** Gaps, and losses, kept of one chunk. */
 const MAX_GAPS = 8;
+/** Larger jumps of numbers are no loss but nonsense. */
+const MAX_LOST = 1e7;
+
+/** Of a chunk that holds nothing. */
+export const NO_FACTS: ChunkFacts = {
+  firstAt: NaN,
+  lastAt: NaN,
+  frames: 0,
+  bad: 0,
+  gaps: [],
+  firstSeq: NaN,
+  lastSeq: NaN,
+  counted: false,
+  losses: [],
+  disorder: 0,
+  ended: undefined,
+  sealed: false,
+  damaged: false,
+};
+
+/** Frames between two numbers: 0 where one follows the other; undefined where the second should not come after the first. */
+export function lostBetween(before: number, after: number): number | undefined {
+  const lost = after - before - 1;
+  return lost >= 0 && lost <= MAX_LOST ? lost : undefined;
+}
 
 export function factsOf(lineHeaders: readonly LineHeader[], tooLong: number, gapMs: Ms): ChunkFacts {
   const times = lineHeaders.flatMap((lineHeader) => (lineHeader.kind === 'data' && lineHeader.nth === 1 ? [lineHeader.at] : []));
   const gaps = times.flatMap((at, nth) => (nth > 0 && at - times[nth - 1]! > gapMs ? [[times[nth - 1]!, at] as const] : []));
+  const last = lineHeaders.findLast(({ kind }) => kind !== 'empty');
   return {
+    ...NO_FACTS,
+    ...numbersOf(lineHeaders),
     firstAt: times[0] ?? NaN,
     lastAt: times.at(-1) ?? NaN,
     frames: times.length,
     bad: tooLong + lineHeaders.filter(({ kind }) => kind === 'bad').length,
     gaps: gaps.slice(0, MAX_GAPS),
+    ended: last === undefined ? undefined : last.kind === 'index' ? last.end : false,
+    sealed: lineHeaders.some((lineHeader) => lineHeader.kind === 'header' && lineHeader.header.sealed),
   };
+}
+
+function numbersOf(lineHeaders: readonly LineHeader[]): Pick<ChunkFacts, 'firstSeq' | 'lastSeq' | 'counted' | 'losses' | 'disorder'> {
+  const losses: Loss[] = [];
+  let [firstSeq, lastSeq, counted, disorder, lastAt] = [NaN, NaN, false, 0, NaN];
+  for (const one of lineHeaders) {
+    if (one.kind === 'header' && one.header.firstSeq !== undefined) {
+      lastSeq = one.header.firstSeq - 1;
+      counted ||= Number.isNaN(firstSeq);
+    } else if (one.kind === 'data' && one.nth === 1 && one.seq !== undefined) {
+      const lost = Number.isNaN(lastSeq) ? 0 : lostBetween(lastSeq, one.seq);
+      if (lost === undefined) disorder++;
+      else if (lost > 0) losses.push([lastAt, one.at, lost]);
+      if (Number.isNaN(firstSeq)) firstSeq = one.seq;
+      lastSeq = one.seq;
+      lastAt = one.at;
+    }
+  }
+  return { firstSeq, lastSeq, counted, losses: mergedLosses(losses), disorder };
+}
+
+/** No more than are kept: the last one stands for the rest, so that none is uncounted. */
+function mergedLosses(losses: readonly Loss[]): readonly Loss[] {
+  if (losses.length <= MAX_GAPS) return losses;
+  const [kept, rest] = [losses.slice(0, MAX_GAPS - 1), losses.slice(MAX_GAPS - 1)];
+  return [...kept, [rest[0]![0], rest.at(-1)![1], rest.reduce((sum, [, , frames]) => sum + frames, 0)]];
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 
-/** As a side file keeps it: a row per chunk, null for a time that there is none of. */
-export function toJson(all: readonly ChunkFacts[]): object {
-  return { version: 1, chunks: all.map(({ firstAt, lastAt, frames, bad, gaps }) => [firstAt, lastAt, frames, bad, gaps]) };
+/** As a side file keeps it; null for what is not a number. `damage`: of the file. */
+export const toJson = (chunks: readonly ChunkFacts[], damage: string | undefined): object => ({ version: 2, chunks, damage });
+
+export interface KeptFacts {
+  readonly chunks: ChunkFacts[];
+  readonly damage: string | undefined;
 }
 
-/** Undefined: it is not one of ours, or not for `chunks` chunks. */
-export function fromJson(value: unknown, chunks: number): ChunkFacts[] | undefined {
-  const { version, chunks: rows } = (value ?? {}) as { version?: unknown; chunks?: unknown };
-  if (version !== 1 || !Array.isArray(rows) || rows.length !== chunks) return undefined;
-  const facts = rows.map((row: unknown): ChunkFacts | undefined => {
-    if (!Array.isArray(row)) return undefined;
-    const [firstAt, lastAt, frames, bad, gaps] = row as readonly unknown[];
-    if (!isNumber(frames) || !isNumber(bad) || !Array.isArray(gaps)) return undefined;
-    const pairs = gaps.filter((gap): gap is [number, number] => Array.isArray(gap) && gap.every(isNumber));
-    return { firstAt: isNumber(firstAt) ? firstAt : NaN, lastAt: isNumber(lastAt) ? lastAt : NaN, frames, bad, gaps: pairs };
-  });
-  return facts.includes(undefined) ? undefined : (facts as ChunkFacts[]);
+/** Undefined: it is not one of ours, or not for `count` chunks. */
+export function fromJson(value: unknown, count: number): KeptFacts | undefined {
+  const { version, chunks, damage } = (value ?? {}) as { version?: unknown; chunks?: unknown; damage?: unknown };
+  if (version !== 2 || !Array.isArray(chunks) || chunks.length !== count) return undefined;
+  const facts = chunks.map(factsFrom);
+  if (facts.includes(undefined)) return undefined;
+  return { chunks: facts as ChunkFacts[], damage: typeof damage === 'string' ? damage : undefined };
+}
+
+function factsFrom(row: unknown): ChunkFacts | undefined {
+  const given = (row ?? {}) as Partial<Record<keyof ChunkFacts, unknown>>;
+  const { frames, bad, gaps, losses, disorder, ended } = given;
+  if (!isNumber(frames) || !isNumber(bad) || !isNumber(disorder) || !Array.isArray(gaps) || !Array.isArray(losses)) return undefined;
+  const number = (key: keyof ChunkFacts): number => (isNumber(given[key]) ? given[key] : NaN);
+  const orNaN = (one: unknown): number => (isNumber(one) ? one : NaN);
+  return {
+    firstAt: number('firstAt'),
+    lastAt: number('lastAt'),
+    frames,
+    bad,
+    gaps: gaps.filter((gap): gap is [number, number] => Array.isArray(gap) && gap.length === 2 && gap.every(isNumber)),
+    firstSeq: number('firstSeq'),
+    lastSeq: number('lastSeq'),
+    counted: given.counted === true,
+    losses: losses
+      .filter((loss) => Array.isArray(loss))
+      .map(([from, to, lost]: unknown[]): Loss => [orNaN(from), orNaN(to), orNaN(lost) || 0]),
+    disorder,
+    ended: typeof ended === 'boolean' ? ended : undefined,
+    sealed: given.sealed === true,
+    damaged: given.damaged === true,
+  };
 }

@@ -1,7 +1,8 @@
 /** The chunks of all files of a recording: decompressed when they are asked for, a few kept, what was learnt of each remembered. */
+import { basename } from 'node:path';
 import type { CacheFolder } from './cache-folder.js';
 import { type ChunkedFile, Damaged } from './chunk.js';
-import { factsOf, fromJson, toJson, type ChunkFacts } from './chunk-index.js';
+import { factsOf, fromJson, lostBetween, NO_FACTS, toJson, type ChunkFacts, type Loss } from './chunk-index.js';
 import type { OpenedFile } from './open-chunks.js';
 import { readLineHeader, type LineHeader } from './line-times.js';
 import { StreamChunks } from './stream-chunks.js';
@@ -32,6 +33,25 @@ interface Lane {
   readonly facts: (ChunkFacts | undefined)[];
   /** They come from an earlier time. */
   readonly complete: boolean;
+  /** What was wrong with the file then. */
+  readonly damage: string | undefined;
+}
+
+/** What the chunks that have been read say of the recording. */
+export interface Summary {
+  /** Part of the recording whose chunks are known, 0 to 1. */
+  readonly indexed: number;
+  readonly frames: number;
+  readonly gaps: readonly (readonly [Ms, Ms])[];
+  readonly badLines: number;
+  /** Where frames are missing, by their numbers or by an index. */
+  readonly losses: readonly Loss[];
+  /** Frames that come twice or not in their order. */
+  readonly disorder: number;
+  /** What is wrong with files apart from that, a sentence each. */
+  readonly damage: readonly string[];
+  /** Whether all files were ended by who wrote them; undefined: they don't say. */
+  readonly ended: boolean | undefined;
 }
 
 const NOTHING: Chunk = { lines: [], lineHeaders: [], starts: [] };
@@ -46,7 +66,7 @@ export class ChunkStore {
     this.#cache = cache;
     this.#lanes = opened.map(({ chunked: file, identity, bytes }) => {
       const kept = file.complete && !file.known ? fromJson(cache.readJson(identity), file.chunks) : undefined;
-      return { file, identity, bytes, facts: kept ?? [], complete: kept !== undefined };
+      return { file, identity, bytes, facts: kept?.chunks ?? [], complete: kept !== undefined, damage: kept?.damage };
     });
   }
 
@@ -101,8 +121,10 @@ export class ChunkStore {
   /** What is known of an chunk; undefined: it has not been read yet. */
   facts({ file, chunk }: Place): ChunkFacts | undefined {
     const lane = this.#lanes[file]!;
+    const read = lane.facts[chunk];
+    if (read) return read;
     const known = lane.file.known?.(chunk);
-    return known ? { ...known, bad: 0, gaps: [] } : lane.facts[chunk];
+    return known && { ...NO_FACTS, ...known };
   }
 
   async learn(place: Place): Promise<ChunkFacts> {
@@ -131,40 +153,66 @@ export class ChunkStore {
   async index(pause: () => Promise<boolean>): Promise<void> {
     for (const [file, lane] of this.#lanes.entries()) {
       for (let chunk = 0; chunk < lane.file.chunks; chunk++) {
-        if (this.facts({ file, chunk })) continue;
+        // Also what is known by an index: whether it is true shows when it is read.
+        if (lane.facts[chunk] || lane.file instanceof StreamChunks) continue;
         this.#read({ file, chunk });
         if (!(await pause())) return;
       }
       if (lane.file instanceof StreamChunks) await lane.file.done;
       else if (!lane.file.known && lane.bytes >= WORTH_KEEPING_BYTES)
-        this.#cache.writeJson(lane.identity, toJson(lane.facts as ChunkFacts[]));
+        this.#cache.writeJson(lane.identity, toJson(lane.facts as ChunkFacts[], lane.file.damage));
     }
   }
 
-  /** Over all that is known: part of the recording it is, frames, pauses, bad lines. */
-  summary(): {
-    readonly indexed: number;
-    readonly frames: number;
-    readonly gaps: readonly (readonly [Ms, Ms])[];
-    readonly badLines: number;
-  } {
+  /** Over all that is known. */
+  summary(): Summary {
+    const files = this.#lanes.map((lane, file) => this.#summaryOf(lane, file));
     const gaps: (readonly [Ms, Ms])[] = [];
-    let [done, frames, badLines, lastAt] = [0, 0, 0, NaN];
-    for (const [file, lane] of this.#lanes.entries()) {
-      let read = 0;
-      for (let chunk = 0; chunk < lane.file.chunks; chunk++) {
-        const facts = this.facts({ file, chunk });
-        if (!facts) continue;
-        read++;
-        frames += facts.frames;
-        badLines += facts.bad;
-        if (facts.firstAt - lastAt > this.#gapMs) gaps.push([lastAt, facts.firstAt]);
-        gaps.push(...facts.gaps);
-        if (!Number.isNaN(facts.lastAt)) lastAt = facts.lastAt;
+    let lastAt: Ms = NaN;
+    for (const { facts } of files) {
+      for (const one of facts) {
+        if (!one) continue;
+        if (one.firstAt - lastAt > this.#gapMs) gaps.push([lastAt, one.firstAt]);
+        gaps.push(...one.gaps);
+        if (!Number.isNaN(one.lastAt)) lastAt = one.lastAt;
       }
-      done += lane.bytes * this.#share(lane, read);
     }
-    return { indexed: this.bytes === 0 ? 1 : done / this.bytes, frames, gaps: gaps.slice(0, MAX_GAPS), badLines };
+    const sum = (value: (file: FileSummary) => number): number => files.reduce((all, file) => all + value(file), 0);
+    const ends = files.map(({ ended }) => ended);
+    return {
+      indexed: this.bytes === 0 ? 1 : sum(({ done }) => done) / this.bytes,
+      frames: sum(({ frames }) => frames),
+      gaps: gaps.slice(0, MAX_GAPS),
+      badLines: sum(({ bad }) => bad),
+      losses: files.flatMap(({ losses }) => losses),
+      disorder: sum(({ disorder }) => disorder),
+      damage: files.flatMap(({ damage }) => damage),
+      ended: ends.includes(false) ? false : ends.includes(undefined) ? undefined : true,
+    };
+  }
+
+  #summaryOf(lane: Lane, file: number): FileSummary {
+    const facts = Array.from({ length: lane.file.chunks }, (_, chunk) => this.facts({ file, chunk }));
+    const known = facts.filter((one) => one !== undefined);
+    const readAll = lane.file.complete && facts.every((_, chunk) => lane.facts[chunk] ?? lane.file instanceof StreamChunks);
+    const last = known.findLast(({ ended }) => ended !== undefined);
+    const sealed = known.some((one) => one.sealed);
+    const blocks = known.filter(({ damaged }) => damaged).length;
+    const name = basename(lane.file.path);
+    const wrong = lane.file.damage ?? lane.damage;
+    return {
+      facts,
+      frames: known.reduce((sum, one) => sum + one.frames, 0),
+      bad: known.reduce((sum, one) => sum + one.bad, 0),
+      done: lane.bytes * this.#share(lane, known.length),
+      ...lossesOf(facts, (chunk) => lane.file.known?.(chunk)),
+      damage: [
+        ...(blocks > 0 ? [`${name}: ${blocks} damaged ${blocks === 1 ? 'block' : 'blocks'}`] : []),
+        ...(wrong === undefined ? [] : [`${name}: ${wrong}`]),
+      ],
+      // Until the last chunk has been read nobody knows.
+      ended: readAll ? (last?.ended === true ? true : sealed ? false : lane.file.ended) : lane.file.ended,
+    };
   }
 
   close(): void {
@@ -189,7 +237,9 @@ export class ChunkStore {
       const lineHeaders = lines.map(readLineHeader);
       // A program that was killed leaves half a line.
       if (unended && lineHeaders.at(-1)?.kind === 'bad') lineHeaders.pop();
-      lane.facts[chunk] ??= factsOf(lineHeaders, tooLong, this.#gapMs);
+      const facts = factsOf(lineHeaders, tooLong, this.#gapMs);
+      // Lines that were too long for a stream are not in its blocks any more.
+      lane.facts[chunk] ??= lane.file instanceof StreamChunks ? { ...facts, bad: lane.file.known(chunk)?.bad ?? facts.bad } : facts;
       return {
         lines,
         lineHeaders,
@@ -197,8 +247,60 @@ export class ChunkStore {
       };
     } catch (error) {
       if (!(error instanceof Damaged)) throw error;
-      lane.facts[chunk] ??= { firstAt: NaN, lastAt: NaN, frames: 0, bad: 1, gaps: [] };
+      lane.facts[chunk] ??= { ...NO_FACTS, damaged: true };
       return NOTHING;
     }
   }
+}
+
+interface FileSummary {
+  readonly facts: readonly (ChunkFacts | undefined)[];
+  readonly frames: number;
+  readonly bad: number;
+  /** Bytes that are known. */
+  readonly done: number;
+  readonly losses: readonly Loss[];
+  readonly disorder: number;
+  readonly damage: readonly string[];
+  readonly ended: boolean | undefined;
+}
+
+/**
+ * What is missing in a file, in and between its chunks: by the numbers of the frames, and where they have none by what the index says of
+ * a chunk that holds fewer. `known`: the index.
+ */
+function lossesOf(
+  facts: readonly (ChunkFacts | undefined)[],
+  known: (chunk: number) => { readonly firstAt: Ms; readonly frames: number } | undefined,
+): Pick<FileSummary, 'losses' | 'disorder'> {
+  const losses: Loss[] = [];
+  let [lastSeq, lastAt, disorder] = [NaN, NaN, 0];
+  /** Frames of an index that were not found and may yet show as a jump of the numbers. */
+  let missing: { readonly from: Ms; readonly frames: number } | undefined;
+  const settle = (to: Ms): void => {
+    if (missing) losses.push([missing.from, to, missing.frames]);
+    missing = undefined;
+  };
+  facts.forEach((one, chunk) => {
+    // What lies between two chunks is not known while one of them was not read.
+    if (!one) return void ([lastSeq, missing] = [NaN, undefined]);
+    const indexed = known(chunk);
+    if (indexed && indexed.frames > one.frames) {
+      missing = { from: missing?.from ?? indexed.firstAt, frames: (missing?.frames ?? 0) + indexed.frames - one.frames };
+    }
+    if (!Number.isNaN(one.firstSeq)) {
+      const lost = one.counted || Number.isNaN(lastSeq) ? undefined : lostBetween(lastSeq, one.firstSeq);
+      if (lost !== undefined) missing = undefined;
+      else settle(one.firstAt);
+      if (lost !== undefined && lost > 0) losses.push([lastAt, one.firstAt, lost]);
+      if (lost === undefined && !one.counted && !Number.isNaN(lastSeq)) disorder++;
+    } else if (one.frames > 0) settle(one.firstAt);
+    losses.push(...one.losses);
+    disorder += one.disorder;
+    if (!Number.isNaN(one.lastSeq)) lastSeq = one.lastSeq;
+    else if (one.frames > 0) lastSeq = NaN;
+    if (!Number.isNaN(one.lastAt)) lastAt = one.lastAt;
+  });
+  settle(NaN);
+  return { losses, disorder };
 }

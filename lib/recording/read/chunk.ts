@@ -38,9 +38,11 @@ export interface ChunkedFile {
   readonly chunks: number;
   /** No more will come. */
   readonly complete: boolean;
-  /** The file ends in the middle of something. */
+  /** Its last frame is not all there: its writer is still at it, or was killed. */
   readonly cut: boolean;
-  /** Why what follows cannot be read. */
+  /** Whether the container has its end; undefined: there is no telling. */
+  readonly ended: boolean | undefined;
+  /** What is wrong with the container: checksums, bytes that belong nowhere. May come up while chunks are read. */
   readonly damage?: string | undefined;
   /** What is known of an chunk without reading it. */
   known?(chunk: number): { readonly firstAt: number; readonly lastAt: number; readonly frames: number } | undefined;

@@ -2,10 +2,12 @@
  * A gzip file of ours: it can be read from each full flush on. Pages are of equal size in the compressed file; a page's lines are those of
  * the flush points in it. Flush points are found by the mark they leave, and known by decompressing from there.
  */
-import { constants, inflateRawSync } from 'node:zlib';
+import { constants, crc32, inflateRawSync, type InflateRaw } from 'node:zlib';
 import type { FileBytes } from './file-bytes.js';
 import { linesOf, NO_LINES, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';
-import { GZIP_HEADER, nextFlush } from '../codec/gzip-format.js';
+import { CHECKSUM } from './content-streams.js';
+import { crc32Combine } from '../codec/crc32-combine.js';
+import { GZIP_HEADER, gzipHeaderBytes, nextFlush, readTrailer, TRAILER_BYTES, type GzipTrailer } from '../codec/gzip-format.js';
 
 const PAGE_BYTES = 64 * 1024;
 /** Content of a page; a cycle of many hosts may be tens of MiB. */
@@ -19,36 +21,61 @@ export class GzipChunks implements ChunkedFile {
   readonly seekable = true;
   readonly complete = true;
   readonly cut: boolean;
+  readonly ended: boolean;
   readonly chunks: number;
   readonly #file: FileBytes;
   readonly #pageBytes: number;
   /** Where the first flush point of a page is; -1: it has none. */
   readonly #starts = new Map<number, number>();
+  /** Of the pages that have been read. */
+  readonly #parts = new Map<number, readonly Part[]>();
+  #damage: string | undefined;
+  #checked = false;
 
   constructor(file: FileBytes, pageBytes = PAGE_BYTES) {
     this.#file = file;
     this.#pageBytes = pageBytes;
     this.chunks = Math.ceil(file.size / pageBytes);
-    this.cut = !this.#ended();
+    const end = this.#lastPage();
+    // A file whose program was killed has no end; that of one that still writes may stop within a line.
+    this.ended = end?.parts.at(-1)?.trailer !== undefined;
+    this.cut = end !== undefined && !this.ended && linesOf(end.content).unended;
   }
 
   get path(): string {
     return this.#file.path;
   }
 
+  /** The checksums are known to hold when all pages have been read. */
+  get damage(): string | undefined {
+    if (this.#damage === undefined && !this.#checked && this.#parts.size === this.chunks) {
+      this.#checked = true;
+      if (!checksumsHold([...this.#parts].sort(([a], [b]) => a - b).flatMap(([, parts]) => parts))) this.#damage = CHECKSUM;
+    }
+    return this.#damage;
+  }
+
   lines(chunk: number): ChunkLines {
-    const from = this.#startOf(chunk);
-    if (from < 0) return NO_LINES;
-    let next = chunk + 1;
-    while (next < this.chunks && this.#startOf(next) < 0) next++;
-    const end = next < this.chunks ? this.#startOf(next) : this.#file.size;
-    const content = inflated(this.#file.read(from, end - from));
-    if (!content) throw new Damaged('the compressed data is damaged');
-    return linesOf(content);
+    const page = this.#page(chunk);
+    this.#parts.set(chunk, page?.parts ?? []);
+    return page ? linesOf(page.content) : NO_LINES;
   }
 
   close(): void {
     this.#file.close();
+  }
+
+  /** Undefined: no flush point is in it. Throws `Damaged`. */
+  #page(chunk: number): Page | undefined {
+    const from = this.#startOf(chunk);
+    if (from < 0) return undefined;
+    let next = chunk + 1;
+    while (next < this.chunks && this.#startOf(next) < 0) next++;
+    const end = next < this.chunks ? this.#startOf(next) : this.#file.size;
+    const page = pageOf(Buffer.from(this.#file.read(from, end - from)));
+    if (!page) throw new Damaged('the compressed data is damaged');
+    if (page.rest > 0) this.#damage ??= 'the compressed data ends too early, or bytes that belong nowhere follow it';
+    return page;
   }
 
   #startOf(page: number): number {
@@ -62,29 +89,77 @@ export class GzipChunks implements ChunkedFile {
     // The mark of a point on the edge begins before it.
     const bytes = Buffer.from(this.#file.read(pageAt - 4, this.#pageBytes + 4));
     for (let at = nextFlush(bytes, 0); at >= 0 && at < bytes.length; at = nextFlush(bytes, at - 3)) {
-      const content = inflated(this.#file.read(pageAt - 4 + at, PROBE_BYTES));
-      if (content?.[0] === BRACE) return pageAt - 4 + at;
+      const found = inflated(this.#file.read(pageAt - 4 + at, PROBE_BYTES));
+      if (found?.content[0] === BRACE) return pageAt - 4 + at;
     }
     return -1;
   }
 
-  /** Whether the member has its end: a file whose program was killed has not. */
-  #ended(): boolean {
+  /** Undefined: it cannot be read. */
+  #lastPage(): Page | undefined {
     try {
-      const last = [...Array(this.chunks).keys()].findLast((page) => this.#startOf(page) >= 0) ?? 0;
-      const from = this.#startOf(last);
-      inflateRawSync(this.#file.read(from, this.#file.size - from), { maxOutputLength: MAX_CONTENT_BYTES });
-      return true;
-    } catch {
-      return false;
+      return this.#page([...Array(this.chunks).keys()].findLast((page) => this.#startOf(page) >= 0) ?? 0);
+    } catch (error) {
+      if (error instanceof Damaged) return undefined;
+      throw error;
     }
   }
 }
 
-/** What is there of the content; undefined: this is no place to start from. */
-function inflated(bytes: Uint8Array): Buffer | undefined {
+/** Content of a member, or a piece of it. */
+interface Part {
+  readonly crc: number;
+  readonly bytes: number;
+  /** The member ends with it. */
+  readonly trailer: GzipTrailer | undefined;
+}
+
+interface Page {
+  readonly content: Buffer;
+  readonly parts: readonly Part[];
+  /** Bytes behind the end of a member that are no other. */
+  readonly rest: number;
+}
+
+/** A page's content: a piece of a member, and whole ones behind it where files were put together. Undefined: it begins with damage. */
+function pageOf(bytes: Buffer): Page | undefined {
+  const contents: Buffer[] = [];
+  const parts: Part[] = [];
+  let room = MAX_CONTENT_BYTES;
+  for (let at = 0; ;) {
+    const found = inflated(bytes.subarray(at), room);
+    if (!found) return parts.length === 0 ? undefined : { content: Buffer.concat(contents), parts, rest: bytes.length - at };
+    const { content, used } = found;
+    contents.push(content);
+    room -= content.length;
+    at += used;
+    const trailer = at < bytes.length ? readTrailer(bytes.subarray(at)) : undefined;
+    parts.push({ crc: crc32(content), bytes: content.length, trailer });
+    at = Math.min(bytes.length, trailer ? at + TRAILER_BYTES : bytes.length);
+    const header = at < bytes.length ? gzipHeaderBytes(bytes.subarray(at)) : undefined;
+    if (header === undefined || room <= 0) return { content: Buffer.concat(contents), parts, rest: bytes.length - at };
+    at += header;
+  }
+}
+
+function checksumsHold(parts: readonly Part[]): boolean {
+  let [crc, bytes] = [0, 0];
+  for (const part of parts) {
+    crc = crc32Combine(crc, part.crc, part.bytes);
+    bytes += part.bytes;
+    if (!part.trailer) continue;
+    if (part.trailer.crc !== crc || part.trailer.size !== bytes % 2 ** 32) return false;
+    [crc, bytes] = [0, 0];
+  }
+  return true;
+}
+
+/** What is there of the content, and how many bytes it took; undefined: this is no place to start from. */
+function inflated(bytes: Uint8Array, maxBytes = MAX_CONTENT_BYTES): { readonly content: Buffer; readonly used: number } | undefined {
   try {
-    return inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_CONTENT_BYTES });
+    const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, maxBytes), info: true };
+    const { buffer, engine } = inflateRawSync(bytes, options) as unknown as { readonly buffer: Buffer; readonly engine: InflateRaw };
+    return { content: buffer, used: engine.bytesWritten };
   } catch {
     return undefined;
   }

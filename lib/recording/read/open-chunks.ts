@@ -60,6 +60,7 @@ function named(chunked: ZstdChunks, path: string, codec: string): ChunkedFile {
     seekable: true,
     complete: true,
     cut: false,
+    ended: true,
     chunks: chunked.chunks,
     known: (chunk) => chunked.known(chunk),
     lines: (chunk) => chunked.lines(chunk),

@@ -11,6 +11,8 @@ export class PlainChunks implements ChunkedFile {
   readonly codec = 'none';
   readonly seekable = true;
   readonly complete = true;
+  /** Only a line can say so. */
+  readonly ended = undefined;
   readonly chunks: number;
   readonly #file: FileBytes;
   readonly #pageBytes: number;

@@ -1,4 +1,5 @@
 import type { Ms } from '../../model/clock.js';
+import type { Loss } from './chunk-index.js';
 
 /** A frame's place in the recording. */
 export interface FrameRef {
@@ -31,6 +32,14 @@ export interface RecordingInfo {
   /** Stretches without a frame. */
   readonly gaps: readonly (readonly [from: Ms, to: Ms])[];
   readonly badLines: number;
-  /** A file ends in the middle of something. */
+  /** Where frames are missing: the frames before and after, NaN where there is none, and how many. */
+  readonly losses: readonly Loss[];
+  /** Frames that come twice or not in their order. */
+  readonly disorder: number;
+  /** What is wrong with files apart from that. */
+  readonly damage: readonly string[];
+  /** The last frame of a file is incomplete. */
   readonly cut: boolean;
+  /** Whether who wrote the files ended them: false after a kill, and while they are written; undefined: they don't say. */
+  readonly ended: boolean | undefined;
 }

@@ -65,7 +65,7 @@ export class Reader {
   }
 
   get info(): RecordingInfo {
-    const { indexed, frames, gaps, badLines } = this.#store.summary();
+    const { indexed, frames, gaps, badLines, losses, disorder, damage, ended } = this.#store.summary();
     const files = this.#store.files;
     return {
       files: files.map(({ path }) => clean(basename(path), 200)),
@@ -83,7 +83,11 @@ export class Reader {
       indexed,
       gaps,
       badLines: badLines + this.#broken.size,
+      losses,
+      disorder,
+      damage: damage.map((one) => clean(one, 300)),
       cut: files.some(({ cut }) => cut),
+      ended,
     };
   }
 

@@ -2,15 +2,12 @@
  * A compressed file that can only be read from start to end. It is read once, and what comes out is kept in blocks that can be read at
  * once: a copy in the cache folder, which serves the next time too. While it grows, what is there already plays.
  */
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
-import { FileBytes } from './file-bytes.js';
 import type { CacheCopy } from './cache-copy.js';
 import { linesOf, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';
+import { factsOf, type ChunkFacts } from './chunk-index.js';
+import { CutOff, gunzipped, unzstd } from './content-streams.js';
 import { readLineHeader } from './line-times.js';
 import { MAX_LINE_BYTES } from '../format/schema.js';
-import { blockHeader, frameHeader, isSkippable, ZSTD_MAGIC } from '../codec/zstd-format.js';
-import type { Ms } from '../../model/clock.js';
 
 /** A block is closed at so many bytes of whole lines. The first one early, so that there is something to show. */
 const BLOCK_BYTES = 2 ** 20;
@@ -30,6 +27,7 @@ export class StreamChunks implements ChunkedFile {
   /** Compressed bytes that have been read. */
   taken = 0;
   readonly #copy: CacheCopy;
+  #facts: ChunkFacts[] = [];
   #pass = 0;
   readonly #waiting: (() => void)[] = [];
   readonly #turn: Promise<void>;
@@ -53,7 +51,8 @@ export class StreamChunks implements ChunkedFile {
   /** Begins again at the start of the file. */
   again(): void {
     this.#copy.clear();
-    this.complete = false;
+    this.#facts = [];
+    this.complete = this.cut = false;
     this.taken = 0;
     void this.#pump(++this.#pass);
   }
@@ -62,8 +61,12 @@ export class StreamChunks implements ChunkedFile {
     return this.#copy.blocks.length;
   }
 
-  known(chunk: number): { readonly firstAt: Ms; readonly lastAt: Ms; readonly frames: number } | undefined {
-    return this.#copy.blocks[chunk];
+  get ended(): boolean | undefined {
+    return this.complete ? !this.cut && this.damage === undefined : undefined;
+  }
+
+  known(chunk: number): ChunkFacts | undefined {
+    return this.#facts[chunk];
   }
 
   lines(chunk: number): ChunkLines {
@@ -82,8 +85,10 @@ export class StreamChunks implements ChunkedFile {
   }
 
   async #pump(pass: number): Promise<void> {
-    const lines = new LineBlocks((block, last) => {
-      this.#copy.append(block, summaryOf(block));
+    const lines = new LineBlocks((block, tooLong, last) => {
+      const facts = factsOfBlock(block, tooLong, last);
+      this.#copy.append(block, facts);
+      this.#facts.push(facts);
       if (!last) this.#tell();
     });
     try {
@@ -94,13 +99,15 @@ export class StreamChunks implements ChunkedFile {
       }
     } catch (error) {
       // What came before the damage plays.
-      this.cut = true;
-      this.damage = error instanceof Damaged ? error.message : 'the compressed data is damaged';
+      if (error instanceof CutOff) this.cut = true;
+      // Of a file that holds nothing else the reader says it; a cut has a word of its own.
+      if (!(error instanceof CutOff) || this.chunks === 0)
+        this.damage = error instanceof Damaged ? error.message : 'the compressed data is damaged';
     }
     if (pass !== this.#pass) return;
     lines.finish();
     this.complete = true;
-    if (!this.cut) this.#copy.finish();
+    if (this.ended) this.#copy.finish();
     this.#tell();
   }
 
@@ -109,10 +116,12 @@ export class StreamChunks implements ChunkedFile {
   }
 
   async *#content(): AsyncGenerator<Uint8Array> {
-    const taken = (bytes: number): void => void (this.taken = bytes);
-    const content = this.codec === 'gzip' ? gunzipped(this.path, taken) : unzstd(this.path, taken);
+    const news = {
+      taken: (bytes: number): void => void (this.taken = bytes),
+      wrong: (what: string): void => void (this.damage = what),
+    };
     let bytes = 0;
-    for await (const chunk of content) {
+    for await (const chunk of (this.codec === 'gzip' ? gunzipped : unzstd)(this.path, news)) {
       bytes += chunk.length;
       if (bytes > FREE_CONTENT_BYTES && bytes > this.taken * MAX_RATIO) throw new Damaged('swells without end');
       yield chunk;
@@ -120,87 +129,21 @@ export class StreamChunks implements ChunkedFile {
   }
 }
 
-type Chunks = AsyncIterable<Uint8Array>;
-
-/** All members, one after the other. */
-async function* gunzipped(path: string, taken: (bytes: number) => void): Chunks {
-  const file = createReadStream(path);
-  const gunzip = createGunzip();
-  let bytes = 0;
-  file.on('data', (chunk) => {
-    taken((bytes += chunk.length));
-  });
-  file.on('error', (error: Error) => gunzip.destroy(error)).pipe(gunzip);
-  yield* gunzip as unknown as Chunks;
-}
-
-/** Largest window that fzstd decodes rightly: beyond it gives wrong bytes, and no error. */
-const MAX_WINDOW_BYTES = 2 ** 25;
-/** Blocks between two looks at what else is to be done. */
-const BLOCKS_AT_ONCE = 16;
-
-/** All frames of a zstd file, block by block, so that nobody allocates what a header asks for before it was looked at. */
-async function* unzstd(path: string, taken: (bytes: number) => void): Chunks {
-  const { Decompress } = await import('fzstd');
-  const file = new FileBytes(path);
-  let out: Uint8Array[] = [];
-  let blocks = 0;
-  try {
-    for (let at = 0; at < file.size;) {
-      const frame = frameAt(file, at);
-      const stream = frame.bytes > 0 ? new Decompress((chunk) => out.push(chunk)) : undefined;
-      stream?.push(Buffer.from(file.read(at, frame.bytes)));
-      at += frame.bytes + frame.skip;
-      for (let last = !stream; !last;) {
-        const block = blockHeader(file.read(at, 3));
-        if (!block) throw new Damaged('the compressed data is damaged or cut off');
-        stream?.push(Buffer.from(file.read(at, block.bytes)));
-        last = block.last;
-        at += block.bytes;
-        if (last && frame.checksum) stream?.push(Buffer.from(file.read(at, 4)));
-        yield* out;
-        out = [];
-        taken(at);
-        if (++blocks % BLOCKS_AT_ONCE === 0) await new Promise(setImmediate);
-      }
-      if (frame.checksum) at += 4;
-    }
-  } finally {
-    file.close();
-  }
-}
-
-/** A frame's header, or a skippable frame of which nothing is read. */
-function frameAt({ read }: FileBytes, at: number): { readonly bytes: number; readonly skip: number; readonly checksum: boolean } {
-  const start = read(at, 18);
-  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
-  if (view.byteLength >= 8 && view.getUint32(0, true) !== ZSTD_MAGIC) {
-    if (!isSkippable(view.getUint32(0, true))) throw new Damaged('the compressed data is damaged');
-    return { bytes: 0, skip: 8 + view.getUint32(4, true), checksum: false };
-  }
-  const header = frameHeader(view);
-  if (!header) throw new Damaged('the compressed data is cut off');
-  if (header.windowBytes > MAX_WINDOW_BYTES) {
-    throw new Damaged(
-      `is compressed with a window of ${Math.ceil(header.windowBytes / 2 ** 20)} MiB, and up to ${MAX_WINDOW_BYTES / 2 ** 20} MiB can be read`,
-    );
-  }
-  return { bytes: header.bytes, skip: 0, checksum: header.checksum };
-}
-
 /**
  * Cuts content into blocks of whole lines, at the same places however the content comes in. Lines beyond the limit are dropped as they
  * come, in bounded memory.
  */
 class LineBlocks {
-  readonly #emit: (block: Buffer, last: boolean) => void;
+  readonly #emit: (block: Buffer, tooLong: number, last: boolean) => void;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   /** False until a block with a frame is out: until then each line is one. */
   #shown = false;
   #dropping = false;
+  /** Lines dropped since the last block. */
+  #dropped = 0;
 
-  constructor(emit: (block: Buffer, last: boolean) => void) {
+  constructor(emit: (block: Buffer, tooLong: number, last: boolean) => void) {
     this.#emit = emit;
   }
 
@@ -218,7 +161,7 @@ class LineBlocks {
   }
 
   finish(): void {
-    if (this.#heldBytes > 0) this.#close(true);
+    if (this.#heldBytes > 0 || this.#dropped > 0) this.#close(true);
   }
 
   #hold(bytes: Uint8Array): void {
@@ -231,7 +174,8 @@ class LineBlocks {
     this.#held = [];
     this.#heldBytes = 0;
     this.#shown ||= linesOf(block).lines.some((line) => readLineHeader(line).kind === 'data');
-    this.#emit(block, last);
+    this.#emit(block, this.#dropped, last);
+    this.#dropped = 0;
   }
 
   /** What is held begins with a block's worth of lines at most; the rest is one line, which may be too long. */
@@ -242,13 +186,14 @@ class LineBlocks {
     this.#heldBytes = this.#held[0]!.length;
     if (this.#heldBytes > 0) this.#close(false);
     this.#dropping = true;
+    this.#dropped++;
   }
 }
 
-function summaryOf(block: Buffer): { readonly firstAt: Ms; readonly lastAt: Ms; readonly frames: number } {
-  const times = linesOf(block).lines.flatMap((line) => {
-    const lineHeader = readLineHeader(line);
-    return lineHeader.kind === 'data' && lineHeader.nth === 1 ? [lineHeader.at] : [];
-  });
-  return { firstAt: times[0] ?? NaN, lastAt: times.at(-1) ?? NaN, frames: times.length };
+function factsOfBlock(block: Buffer, dropped: number, last: boolean): ChunkFacts {
+  const { lines, tooLong, unended } = linesOf(block);
+  const lineHeaders = lines.map(readLineHeader);
+  // A program that was killed leaves half a line.
+  if (last && unended && lineHeaders.at(-1)?.kind === 'bad') lineHeaders.pop();
+  return factsOf(lineHeaders, tooLong + dropped, Infinity);
 }

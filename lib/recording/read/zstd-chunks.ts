@@ -2,7 +2,7 @@
 import type { FileBytes } from './file-bytes.js';
 import { linesOf, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';
 import type { Decompress } from '../codec/zstd.js';
-import { decodeIndex, walkFrame, type Block } from '../codec/zstd-format.js';
+import { decodeIndex, hasSeekTable, nextMagic, walkFrame, type Block } from '../codec/zstd-format.js';
 
 /** Content of a block; a cycle of many hosts may be tens of MiB. */
 const MAX_BLOCK_BYTES = 256 * 2 ** 20;
@@ -12,6 +12,8 @@ export class ZstdChunks implements ChunkedFile {
   readonly seekable = true;
   readonly complete = true;
   readonly cut: boolean;
+  readonly ended: boolean;
+  readonly damage: string | undefined;
   readonly #file: FileBytes;
   readonly #decompress: Decompress;
   readonly #blocks: readonly Block[];
@@ -22,9 +24,18 @@ export class ZstdChunks implements ChunkedFile {
     this.#decompress = decompress;
     const index = decodeIndex(file.read, file.size);
     this.#indexed = index !== undefined;
-    const { blocks, cut } = index ? { blocks: index, cut: false } : walkBlocks(file);
+    const { blocks, cut, strange } = index ? { blocks: index, cut: false, strange: 0 } : walkBlocks(file);
     this.#blocks = blocks;
     this.cut = cut;
+    // Without an index it was not ended, unless what there is of one fits the file no more.
+    const unfit = !index && hasSeekTable(file.read, file.size);
+    this.ended = index !== undefined || unfit;
+    this.damage =
+      strange > 0
+        ? 'bytes that belong nowhere lie between the blocks'
+        : unfit
+          ? 'its index does not fit: blocks are missing or damaged'
+          : undefined;
   }
 
   get path(): string {
@@ -55,12 +66,20 @@ export class ZstdChunks implements ChunkedFile {
   }
 }
 
-/** The blocks of a file without its end. Skippable frames hold none. */
-function walkBlocks({ read, size }: FileBytes): { readonly blocks: readonly Block[]; readonly cut: boolean } {
+/** The blocks of a file without an index. Skippable frames hold none. Past bytes that are no frame it goes on with the next one. */
+function walkBlocks({ read, size }: FileBytes): { readonly blocks: readonly Block[]; readonly cut: boolean; readonly strange: number } {
   const blocks: Block[] = [];
+  let strange = 0;
   for (let at = 0; at < size;) {
     const frame = walkFrame(read, at);
-    if (!('length' in frame)) return { blocks, cut: true };
+    if (!('length' in frame)) {
+      const next = nextMagic(read, at + 1, size);
+      // Nothing behind it: the file ends within a block.
+      if (next === undefined) return { blocks, cut: frame.kind === 'cut', strange: strange + (frame.kind === 'cut' ? 0 : size - at) };
+      strange += next - at;
+      at = next;
+      continue;
+    }
     if (frame.kind === 'zstd')
       blocks.push({
         offset: at,
@@ -73,6 +92,5 @@ function walkBlocks({ read, size }: FileBytes): { readonly blocks: readonly Bloc
       });
     at += frame.length;
   }
-  // A whole file has an index.
-  return { blocks, cut: true };
+  return { blocks, cut: false, strange };
 }

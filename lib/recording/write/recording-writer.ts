@@ -4,7 +4,8 @@ import { basename, dirname } from 'node:path';
 import { AppError } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
 import { EXTENSION_OF, type Codec } from '../codec/codec.js';
-import { headerLine, indexLine, type HeaderMeta, type LineBytes } from '../format/encode.js';
+import { endLine, headerLine, indexLine, type HeaderMeta, type LineBytes } from '../format/encode.js';
+import { sealed } from '../format/seal.js';
 import { newEncoder, type BlockCompressor, type Encoder } from './segment-encoders.js';
 import { INDEX_EVERY } from '../format/schema.js';
 import { named, SegmentFile, writeError } from './segment-file.js';
@@ -21,6 +22,8 @@ export interface WriterOptions {
   readonly maxFiles?: number;
   /** For zstd; closed with the writer. */
   readonly newCompressor?: () => Promise<BlockCompressor>;
+  /** Gives way to whatever waits. */
+  readonly rest?: () => Promise<void> | undefined;
 }
 
 export class RecordingWriter {
@@ -74,11 +77,12 @@ export class RecordingWriter {
   async write(lines: readonly LineBytes[], at: Ms): Promise<void> {
     try {
       const seq = this.frames;
-      const head = this.#bytes === 0 ? [headerLine({ ...this.#options.header, segment: this.#segment, firstSeq: seq })] : [];
-      this.#bytes += sizeOf([...head, ...lines]);
-      const index = seq > 0 && seq % INDEX_EVERY === 0 ? [indexLine(this.#bytes, seq)] : [];
+      const all = this.#bytes === 0 ? [await this.#header()] : [];
+      for (const line of lines) all.push(await sealed(line, seq, this.#options.rest));
+      this.#bytes += sizeOf(all);
+      const index = seq > 0 && seq % INDEX_EVERY === 0 ? [await sealed(indexLine(this.#bytes, seq))] : [];
       this.#bytes += sizeOf(index);
-      await this.#encoder.record({ lines: [...head, ...lines, ...index], at, frames: 1 });
+      await this.#encoder.record({ lines: [...all, ...index], at, frames: 1 });
       this.frames++;
       if (this.#file.size >= (this.#options.maxBytes ?? Infinity)) await this.#rotate();
     } catch (error) {
@@ -91,11 +95,7 @@ export class RecordingWriter {
   async finish(): Promise<void> {
     try {
       // An empty file is still a recording: of nothing.
-      if (this.#bytes === 0 && !this.#failed) {
-        const header = headerLine({ ...this.#options.header, segment: this.#segment, firstSeq: this.frames });
-        await this.#encoder.record({ lines: [header], at: NaN, frames: 0 });
-      }
-      if (!this.#failed) await this.#encoder.finish();
+      if (!this.#failed) await this.#end(this.#bytes === 0 ? [await this.#header()] : []);
     } catch (error) {
       throw this.#stopped(error);
     } finally {
@@ -104,9 +104,20 @@ export class RecordingWriter {
     }
   }
 
+  #header(): Promise<LineBytes> {
+    return sealed(headerLine({ ...this.#options.header, segment: this.#segment, firstSeq: this.frames }));
+  }
+
+  /** The last line of the file, by which a reader knows that nothing is missing behind it. */
+  async #end(before: readonly LineBytes[]): Promise<void> {
+    const end = await sealed(endLine(this.#bytes + sizeOf(before), Math.max(0, this.frames - 1)));
+    await this.#encoder.record({ lines: [...before, end], at: NaN, frames: 0 });
+    await this.#encoder.finish();
+  }
+
   async #rotate(): Promise<void> {
     const { path } = this.#file;
-    await this.#encoder.finish();
+    await this.#end([]);
     await this.#file.close();
     await this.#file.moveTo(numbered(path, this.#nextNumber++));
     this.#finished.push({ path: this.#file.path, bytes: this.#file.size });

@@ -1,0 +1,216 @@
+/** Damaged recordings, real ones and random ones: what is wrong is noticed, located where the file allows it, and the rest plays. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Codec } from '../../lib/recording/codec/codec.js';
+import { inspect } from '../../lib/recording/play/inspect.js';
+import { CacheFolder } from '../../lib/recording/read/cache-folder.js';
+import type { Reader } from '../../lib/recording/read/recording-reader.js';
+import { always, closeReader, count, inNewFolder, openReader, place, play } from '../helpers/recording-player.js';
+import { cycle, newWriter, record, textIn, timeOf } from '../helpers/recordings.js';
+
+inNewFolder();
+
+const FIXTURES = join(import.meta.dirname, '../fixtures/recordings');
+
+/** All frames as they play, in one text each. */
+async function contents(reader: Reader): Promise<string[]> {
+  const seen: string[] = [];
+  for (let found = await reader.first(); found; found = await reader.next(found.ref))
+    if (found.frame) seen.push(JSON.stringify(found.frame));
+  return seen;
+}
+
+/** What is said of a file when all of it has been read; undefined: it is refused. */
+async function looked(path: string): Promise<{ readonly frames: string[]; readonly info: Reader['info'] } | undefined> {
+  const reader = await openReader(path, { pageBytes: 4096 }).catch((error: unknown) => {
+    expect(error).toMatchObject({ code: 'E_RECORDING_BAD' });
+    return undefined;
+  });
+  if (!reader) return undefined;
+  const frames = await contents(reader);
+  await reader.index(always);
+  const { info } = reader;
+  closeReader(reader);
+  return { frames, info };
+}
+
+const isNoticed = ({ badLines, losses, disorder, damage, cut, ended }: Reader['info']): boolean =>
+  badLines > 0 || losses.length > 0 || disorder > 0 || damage.length > 0 || cut || ended !== true;
+
+describe('recordings of earlier versions, whose lines have no seals', () => {
+  const check = (name: string): ReturnType<typeof looked> => {
+    copyFileSync(join(FIXTURES, name), place.folder.file(name));
+    return looked(place.folder.file(name));
+  };
+
+  test.each(['whole.ndjson.gz', 'whole.ndjson.zst'])('%s is whole', async (name) => {
+    const { frames, info } = (await check(name))!;
+    expect(frames).toHaveLength(140);
+    expect(info).toMatchObject({ badLines: 0, losses: [], disorder: 0, damage: [], cut: false, ended: true });
+  });
+
+  test('a gzip file that lost six frames inside: its data ends too early, and the rest plays', async () => {
+    const { frames, info } = (await check('lost-6-of-140.ndjson.gz'))!;
+    expect(frames).toHaveLength(134);
+    expect(info.damage).toHaveLength(1);
+    expect(info.damage[0]).toMatch(/^lost-6-of-140\.ndjson\.gz: /);
+  });
+
+  test('a zstd file that lost a block: how many frames, and where', async () => {
+    const { frames, info } = (await check('lost-64-of-140.ndjson.zst'))!;
+    expect(frames).toHaveLength(76);
+    expect(info.damage).toEqual(['lost-64-of-140.ndjson.zst: 1 damaged block']);
+    expect(info.losses.map(([, , lost]) => lost)).toEqual([64]);
+    expect(info.frames).toBe(76);
+  });
+
+  test('a zstd file whose recorder was killed: all frames are there, so nothing is wrong but that it was not ended', async () => {
+    const { frames, info } = (await check('killed.ndjson.zst'))!;
+    expect(frames).toHaveLength(8);
+    expect(info).toMatchObject({ badLines: 0, losses: [], disorder: 0, damage: [], cut: false, ended: false });
+  });
+});
+
+const OURS: readonly (readonly [Codec, string])[] = [
+  ['none', 'a.ndjson'],
+  ['gzip', 'a.ndjson.gz'],
+  ['zstd', 'a.ndjson.zst'],
+];
+
+describe.each(OURS)('%s', (codec, name) => {
+  /** Uneven, so that no piece of it is like another. */
+  const make = (): Promise<string> =>
+    record(place.folder.file(name), codec, 150, [
+      { gpus: 2, procs: count(6).map((pid) => ({ pid, gpu: pid % 2, user: `user${pid % 3}`, vram: pid * 1e9 + 7 })) },
+    ]);
+
+  test('killed while it was written: whole, and not ended', async () => {
+    const writer = await newWriter(place.folder.file(name), codec);
+    for (const nth of count(70)) await writer.write(cycle(nth), timeOf(nth));
+    const { frames, info } = (await looked(writer.path))!;
+    expect(frames).toHaveLength(70);
+    expect(info).toMatchObject({ badLines: 0, losses: [], disorder: 0, damage: [], cut: false, ended: false });
+    await writer.finish();
+    expect((await looked(writer.path))!.info).toMatchObject({ cut: false, ended: true });
+  });
+
+  test('lines taken out, changed, doubled: counted and located', async () => {
+    const lines = textIn(await make()).split('\n');
+    const pack = (some: readonly string[]): string => {
+      const text = some.join('\n');
+      writeFileSync(place.folder.file('x.ndjson.gz'), codec === 'gzip' ? gzipSync(text) : text);
+      return place.folder.file('x.ndjson.gz');
+    };
+    // Line 0 is the header, line n + 1 frame n.
+    const without = (await looked(pack([...lines.slice(0, 21), ...lines.slice(27)])))!;
+    expect(without.info.losses).toEqual([[timeOf(19), timeOf(26), 6]]);
+    expect(without.frames).toHaveLength(144);
+    const changed = (await looked(
+      pack(lines.map((line, nth) => (nth === 50 ? line.replace('"used_memory":', '"used_memory":1') : line))),
+    ))!;
+    expect([changed.info.badLines, changed.info.losses]).toEqual([1, [[timeOf(48), timeOf(50), 1]]]);
+    const doubled = (await looked(pack([...lines.slice(0, 40), ...lines.slice(30)])))!;
+    expect(doubled.info.disorder).toBeGreaterThan(0);
+    const unended = (await looked(pack([...lines.slice(0, 100), ''])))!;
+    expect(unended.info).toMatchObject({ losses: [], badLines: 0, ended: false });
+  });
+
+  test('whatever is done to its bytes is noticed, or does no harm', async () => {
+    const path = await make();
+    const bytes = readFileSync(path);
+    const whole = (await looked(path))!;
+    expect(isNoticed(whole.info)).toBe(false);
+    const place1 = fc.integer({ min: 0, max: bytes.length - 1 });
+    const length = fc.integer({ min: 1, max: 6000 });
+    const damage = fc.oneof(
+      fc.tuple(place1, fc.integer({ min: 0, max: 7 })).map(([at, bit]) => {
+        const flipped = Buffer.from(bytes);
+        flipped[at]! ^= 1 << bit;
+        return flipped;
+      }),
+      fc.tuple(place1, length).map(([at, cut]) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + cut)])),
+      place1.map((end) => bytes.subarray(0, end)),
+      fc
+        .tuple(place1, place1, length)
+        .map(([at, from, more]) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(from, from + more), bytes.subarray(at)])),
+      fc.tuple(place1, place1, length).map(([at, from, more]) => {
+        const overwritten = Buffer.from(bytes);
+        bytes.copy(overwritten, at, from, from + more);
+        return overwritten;
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(damage, async (damaged) => {
+        writeFileSync(place.folder.file(`bad-${name}`), damaged);
+        const found = await looked(place.folder.file(`bad-${name}`));
+        if (!found || isNoticed(found.info)) {
+          // What plays is what was recorded, and nothing else.
+          for (const frame of found?.frames ?? []) expect(whole.frames).toContain(frame);
+        } else expect(found.frames).toEqual(whole.frames);
+      }),
+      { numRuns: Number(process.env.DAMAGE_RUNS ?? 40) },
+    );
+  });
+});
+
+/** Lines without what is ours alone. */
+const foreignText = async (frames: number): Promise<string> =>
+  textIn(await record(place.folder.file('plain.ndjson'), 'none', frames)).replace(
+    /"writer":"[^"]*",|"body_crc32":"[^"]*",|"at_seq":\d+,|.*"end":true.*\n/g,
+    '',
+  );
+
+describe('recordings of others', () => {
+  test('gzip: a wrong byte that still decompresses shows in the checksum, and all of it plays', async () => {
+    const text = await foreignText(400);
+    // Stored, not compressed: every byte counts, and none breaks the format.
+    const bytes = gzipSync(text, { level: 0 });
+    const at = bytes.indexOf('"utilization":50') + '"utilization":5'.length;
+    bytes[at] = 0x31;
+    writeFileSync(place.folder.file('b.ndjson.gz'), bytes);
+    const { frames, info } = (await looked(place.folder.file('b.ndjson.gz')))!;
+    expect(frames).toHaveLength(400);
+    expect(info.damage).toEqual(['b.ndjson.gz: a checksum of the compressed data does not match, so figures may be wrong']);
+    expect(info.cut).toBe(false);
+  });
+
+  test('gzip: damaged inside, what came before plays; cut off, the last frame is incomplete', async () => {
+    const text = await foreignText(4000);
+    const bytes = gzipSync(text);
+    writeFileSync(place.folder.file('cut.ndjson.gz'), bytes.subarray(0, bytes.length >> 1));
+    const cut = (await looked(place.folder.file('cut.ndjson.gz')))!;
+    expect(cut.frames.length).toBeGreaterThan(1000);
+    expect(cut.info).toMatchObject({ cut: true, damage: [], badLines: 0 });
+    bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 50);
+    writeFileSync(place.folder.file('bad.ndjson.gz'), bytes);
+    const bad = (await looked(place.folder.file('bad.ndjson.gz')))!;
+    expect(bad.frames.length).toBeGreaterThan(1000);
+    expect(bad.info).toMatchObject({ cut: false, damage: ['bad.ndjson.gz: the compressed data is damaged'] });
+  });
+});
+
+test('what is seen of damage is kept with the index of a large file', async () => {
+  const wide = [{ gpus: 8, procs: count(100).map((pid) => ({ pid, gpu: pid % 8 })) }];
+  const path = await record(place.folder.file('big.ndjson'), 'none', 120, wide);
+  const lines = readFileSync(path, 'utf8').split('\n');
+  writeFileSync(path, [...lines.slice(0, 60), ...lines.slice(70)].join('\n'));
+  const expected = [[timeOf(58), timeOf(69), 10]];
+  for (const _ of [1, 2]) {
+    const { info } = await inspect([path], new CacheFolder(place.folder.file('cache')));
+    expect([info.losses, info.ended]).toEqual([expected, true]);
+  }
+  const again = await openReader(path);
+  expect(again.info).toMatchObject({ losses: expected, indexed: 1 });
+});
+
+test('files put together with cat play as one, their frames counted for each', async () => {
+  const [one, two] = [await record(place.folder.file('one.gz'), 'gzip', 20), await record(place.folder.file('two.gz'), 'gzip', 30)];
+  writeFileSync(place.folder.file('both.ndjson.gz'), Buffer.concat([readFileSync(one), readFileSync(two)]));
+  const reader = await openReader(place.folder.file('both.ndjson.gz'));
+  expect(await play(reader)).toEqual([...count(20), ...count(30)]);
+  await reader.index(always);
+  expect(reader.info).toMatchObject({ badLines: 0, losses: [], disorder: 0, damage: [], ended: true });
+});
