@@ -52,7 +52,17 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     from: 'samples.entities.relabel(this.#labelledLines);',
     to: '',
   },
-  'GPUs of earlier scrapes take room': {
+  'a value may go on into a sample of another exporter': {
+    file: 'lib/exposition/parser/unescaped.ts',
+    from: 'if (line > 0 && isWhole(added)) continue;',
+    to: '',
+  },
+  'a value without escapes may hide another label': {
+    file: 'lib/exposition/parser/unescaped.ts',
+    from: ' || AMBIGUOUS.test(value)',
+    to: '',
+  },
+  'rows of earlier scrapes take room': {
     file: 'lib/exposition/parser/process-rows.ts',
     from: 'this.#seenRows = this.#seenDevices = 0;',
     to: '',

@@ -44,6 +44,22 @@ const BAD = [
   'all_smi_y{a="b"}',
   'all_smi_cpu_utilization{="x"} 3',
 ];
+/** What an exporter that does not escape writes in a label's value. */
+const UNESCAPED = [
+  'python -c "print(1)"',
+  'a "quoted" word',
+  'C:\\tools\\',
+  '14" rack',
+  'awk\nBEGIN{x=1} 5\n',
+  'two\nlines',
+  '"',
+  'x"} 5',
+  'x"} 5\ny',
+  'a, b="c',
+  'FOO="bar" run',
+  'x", y="z',
+  'one\n\nfoo{a="b"} 4\nlast "one"',
+];
 const ODD_VALUES = [
   'NaN',
   '+Inf',
@@ -63,6 +79,8 @@ const ODD_VALUES = [
   '1e300',
   '0.1234567890123456789',
   '7 1786003211000',
+  '6 1.786113123e+09',
+  '4e+09 1.786113123e+09 # {trace_id="x"} 1',
   '8 # {trace="a"} 1',
   '9\r',
 ];
@@ -219,6 +237,9 @@ export class FuzzedHost {
       () => lines.splice(at, 0, ''),
       () => (lines[at] = (lines[at] ?? '').replace(/ ([^ ]*)$/, '  \t$1')),
       () => (lines[at] = (lines[at] ?? '').replace('="n1"', '=n1')),
+      () => (lines[at] = (lines[at] ?? '').replace(/python/, this.#pick(UNESCAPED))),
+      () => (lines[at] = (lines[at] ?? '').replace(/"H100"/, `"${this.#pick(UNESCAPED)}"`)),
+      () => (lines[at] = (lines[at] ?? '').slice(0, this.#below((lines[at] ?? '').length))),
       () => lines.push(lines.splice(at, 1)[0] ?? ''),
     ];
     this.#pick(edits)();

@@ -102,7 +102,7 @@ const unescape = (raw: string): string =>
   raw.replace(/\\(.)/g, (whole, ch: string) => ({ n: '\n', r: '\r', '"': '"', '\\': '\\' })[ch] ?? whole);
 
 function valueOf(rest: string): number | undefined {
-  const match = /^[ \t]*([^ \t\r#]+)(?:[ \t]+[+-]?\d+(?:\.\d*)?)?[ \t\r]*(?:#[^]*)?$/.exec(rest);
+  const match = /^[ \t]*([^ \t\r#]+)(?:[ \t]+[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)?[ \t\r]*(?:#[^]*)?$/.exec(rest);
   if (!match) return undefined;
   const text = match[1]!.toLowerCase();
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(text)) return Number(text);
@@ -123,14 +123,48 @@ const FILLERS = [65_535, 2 ** 32 - 1];
 const reading = (value: number, min = 0, max = Infinity, fillers = FILLERS): number | undefined =>
   value >= min && value <= max && value !== Infinity && !fillers.includes(value) ? value : undefined;
 
+const VALUE_TEXT = '[+-]?(?:[0-9.]+(?:[eE][+-]?[0-9]+)?|nan|inf|infinity)';
+const WHOLE = new RegExp(`^[a-zA-Z_:][a-zA-Z0-9_:]*({[^"]*("[^"]*"[^"]*)*})? ${VALUE_TEXT}$`, 'i');
+
+/** A sample of a family that is read whose values are not escaped, if that can be told for certain; and how many lines behind the first it takes. */
+function readUnescaped(lines: readonly string[]): [sample: Sample | undefined, more: number] {
+  const name = /^all_smi_([a-z_]+)[ \t]*\{/.exec(lines[0]!)?.[1] ?? '';
+  if (!(name in GPU || name in PROCESS || name in SMALL || EXPORTER.includes(name))) return [undefined, 0];
+  for (let more = 0; more < lines.length; more++) {
+    const last = lines[more]!;
+    if (more > 0 && /^[ \t]*(#|all_smi_)/.test(last)) return [undefined, 0];
+    if (more > 0 && WHOLE.test(last)) continue;
+    const text = lines.slice(0, more + 1).join('\n');
+    const match = new RegExp(`^[a-z_]+[ \\t]*{(.*)}[ \\t]*(${VALUE_TEXT}[^\\n]*)$`, 'is').exec(text);
+    const value = match ? valueOf(match[2]!) : undefined;
+    if (!match || value === undefined) continue;
+    const labels: Record<string, string> = Object.create(null) as Record<string, string>;
+    for (const part of match[1]!.replace(/,[ \t]*$/, '').split(/(?<="[ \t]*),[ \t]*(?=[a-zA-Z_]\w*[ \t]*=[ \t]*")/)) {
+      const [, label = '', raw = ''] = /^[ \t,]*([a-zA-Z_]\w*)[ \t]*=[ \t]*"(.*)"[ \t]*$/s.exec(part) ?? [];
+      if (label === '' || label in labels || /[",][ \t]*[a-zA-Z_]\w*[ \t]*=[ \t]*"/.test(raw)) return [undefined, 0];
+      labels[label] = /^([^"\\\n]|\\.)*$/.test(raw) ? unescape(raw) : raw;
+    }
+    return [{ name: `all_smi_${name}`, labels, value }, more];
+  }
+  return [undefined, 0];
+}
+
+const EXPORTER = ['up', 'build_info', 'process_export_info'];
+
 /** `nodeNow`: when the scrape was answered by the clock of the host, in seconds. */
 export function readScrape(text: string, nodeNow: number): OracleScrape {
   const samples: Sample[] = [];
   let badLines = 0;
-  for (const raw of text.split('\n')) {
-    const line = raw.replace(/^[ \t\r]+/, '');
+  const lines = text.split('\n');
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at]!.replace(/^[ \t\r]+/, '');
     if (line === '' || line.startsWith('#')) continue;
-    const sample = readLine(line);
+    let sample = readLine(line);
+    if (!sample) {
+      const [unescaped, more] = readUnescaped([line, ...lines.slice(at + 1)]);
+      sample = unescaped;
+      at += more;
+    }
     if (!sample) badLines++;
     else if (sample.name.startsWith('all_smi_')) {
       const own = { ...sample, name: sample.name.slice('all_smi_'.length) };

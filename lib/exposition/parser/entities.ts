@@ -203,7 +203,7 @@ export class Entities {
   /** The `instance` of a label block in the arena, 0 for none. */
   instanceIn(block: number, bytes: number): number {
     const source = { bytes: this.#arena.bytes, view: this.#arena.view, block, blockEnd: block + bytes };
-    this.#labels.read(source.bytes, source.view, block, source.blockEnd);
+    this.#labels.readBlock(this.#arena, block, bytes);
     return this.#textAt(this.#first(INSTANCE), source, block);
   }
 
@@ -217,7 +217,7 @@ export class Entities {
   #relabel(entity: Entity, block: number, bytes: number): void {
     const source = { bytes: this.#arena.bytes, view: this.#arena.view, block, blockEnd: block + bytes };
     const names = NAMES[entity.table];
-    this.#labels.read(source.bytes, source.view, block, source.blockEnd);
+    this.#labels.readBlock(this.#arena, block, bytes);
     if (!entity.mixed) entity.mixed = !this.#agrees(entity, names, source);
     entity.title = this.#textAt(this.#first(names.title), source, block) || entity.title;
     entity.instance = this.#textAt(this.#first(INSTANCE), source, block) || entity.instance;

@@ -4,9 +4,9 @@
  */
 import { clean } from '../../text/sanitize.js';
 import { BACKSLASH, CLOSE, COMMA, QUOTE } from './ascii.js';
-import { bytesOf, same } from './bytes.js';
+import { bytesOf, same, type Arena, type Bytes } from './bytes.js';
 import { MAX_GAP, MAX_LABELS, MISS, OTHER_NAME } from './row-layout.js';
-import { bareEnd, equalsAt, isBlank, quoteEnd, trimmedEnd } from './syntax.js';
+import { bareEnd, equalsAt, isBlank, quoteEnd, skipBlanks, trimmedEnd } from './syntax.js';
 
 const NAMES: string[] = [''];
 
@@ -65,6 +65,24 @@ export class LabelReader {
       if (bytes[i] === CLOSE) return i + 1;
       if (bytes[i] !== COMMA) return -1;
     }
+  }
+
+  /**
+   * Reads a block that the arena has, `size` bytes long. One that is not well-formed has its well-formed copy behind it (see addRepaired); a line
+   * without labels has an empty one.
+   */
+  readBlock({ bytes, view }: Bytes, at: number, size: number): void {
+    const end = at + size;
+    const close = this.read(bytes, view, at, end);
+    if (close >= 0 && skipBlanks(bytes, close, end) === end) return;
+    if (bytes[end] === COPY && bytes[end + 1] !== COPY) this.read(bytes, view, end + 1, bytes.length);
+    else this.clear();
+  }
+
+  /** The labels of a line that has none. */
+  clear(): void {
+    this.count = 0;
+    this.#reading++;
   }
 
   /** Reads a label before whose value stands what stood there last time. Returns the position behind the value, MISS where it does not. */
@@ -152,6 +170,16 @@ export class LabelReader {
   text(bytes: Uint8Array, label: number, cap: Cap): string {
     return label < 0 ? '' : decodeText(bytes, this.valueAt[label]!, this.valueEnd[label]!, cap);
   }
+}
+
+/** Stands between a block that is not well-formed and its copy: no block holds it, and it is what is behind the last one. */
+const COPY = 0;
+
+/** Adds a block that is not well-formed, and its well-formed copy. Where they are: the block, and the copy from `copy` to `end`. */
+export function addRepaired(arena: Arena, block: Uint8Array, repaired: string): { block: number; copy: number; end: number } {
+  const both = Uint8Array.from([...block, COPY, ...Array.from(repaired, (ch) => ch.charCodeAt(0))]);
+  const at = arena.add(new DataView(both.buffer), 0, both.length);
+  return { block: at, copy: at + block.length + 1, end: at + both.length };
 }
 
 function numberOf(bytes: Uint8Array, from: number, to: number): number {

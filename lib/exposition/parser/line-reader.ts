@@ -27,7 +27,9 @@ import { metricOf, HEADS_PER_NODE } from './series-heads.js';
 import { type ScanState, BadLines } from './scan-state.js';
 import { nameEnd, sampleStart, skipBlanks } from './syntax.js';
 import type { EntityTable } from './entities.js';
+import { addRepaired } from './labels.js';
 import { ValueReader } from './numbers.js';
+import { repair } from './unescaped.js';
 
 /** Longest line of a sample. */
 const MAX_LINE = 32_768;
@@ -38,6 +40,8 @@ export class LineReader {
   readonly badLines = new BadLines();
   /** Whether process rows had to be left out. */
   capped = false;
+  /** No more bytes come. */
+  ended = false;
   readonly #workspace: ParserWorkspace;
   #scan: ScanState;
   #headsLeft = HEADS_PER_NODE;
@@ -49,7 +53,7 @@ export class LineReader {
   #lastMetric = UNKNOWN;
   /** The entity that the metric before this one began with. */
   #firstEntity = 0;
-  readonly #parts: LineParts = { head: 0, name: 0, labels: 0, labelled: false, value: 0 };
+  readonly #parts: LineParts = { head: 0, name: 0, labels: 0, labelled: false, value: 0, block: 0, copy: 0, copyEnd: 0 };
   readonly #value: ValueReader;
 
   constructor(workspace: ParserWorkspace, scan: ScanState) {
@@ -62,7 +66,7 @@ export class LineReader {
   reset(scan: ScanState): void {
     this.#scan = scan;
     this.badLines.clear();
-    this.capped = false;
+    this.capped = this.ended = false;
     this.#cursor = this.#lastHead = this.#lastRow = this.#lastEntity = this.#firstEntity = 0;
     this.#lastMetric = UNKNOWN;
   }
@@ -242,16 +246,41 @@ export class LineReader {
   /** Reads a line without knowing it. */
   #byParts(parts: LineParts, at: number, end: number): number {
     const { window, labels } = this.#workspace;
+    parts.block = 0;
+    if (!parts.labelled) labels.clear();
     const close = parts.labelled ? labels.read(window.bytes, window.view, parts.labels, end) : parts.labels;
     if (close < 0) {
       const to = window.finder.indexOf(NEWLINE, parts.name);
-      return to < end ? this.bad(parts.name, to) : INCOMPLETE;
+      return to < end ? this.#repaired(parts, at, to, end) : INCOMPLETE;
     }
     parts.value = skipBlanks(window.bytes, close, end);
     const to = this.#value.read(parts.value, end);
     if (to === INCOMPLETE) return to;
-    if (!this.#value.valid || to - parts.name > MAX_LINE) return this.bad(parts.name, to);
-    return this.#newLine(parts, at, to) ? to + 1 : this.bad(parts.name, to);
+    if (!this.#value.valid) return this.#repaired(parts, at, to, end);
+    return this.#placed(parts, at, to);
+  }
+
+  #placed(parts: LineParts, at: number, to: number): number {
+    return to - parts.name <= MAX_LINE && this.#newLine(parts, at, to) ? to + 1 : this.bad(parts.name, to);
+  }
+
+  /** Reads a line that ends at `to` and is not well-formed, if it is one of a known family whose values are not escaped. */
+  #repaired(parts: LineParts, at: number, to: number, end: number): number {
+    const { window, labels } = this.#workspace;
+    const { name, labels: from, labelled } = parts;
+    if (!labelled || metricOf(window.bytes, name, from) === UNKNOWN) return this.bad(name, to);
+    const repaired = repair(window.bytes, from, end, this.ended);
+    if (repaired === INCOMPLETE) return repaired;
+    if (repaired === undefined) return this.bad(name, to);
+    const { arena } = this.#scan;
+    parts.value = from + repaired.blockBytes;
+    const added = addRepaired(arena, window.bytes.subarray(from, parts.value), repaired.block);
+    parts.block = added.block;
+    parts.copy = added.copy;
+    parts.copyEnd = added.end;
+    labels.read(arena.bytes, arena.view, added.copy, added.end);
+    this.#value.value = repaired.value;
+    return this.#placed(parts, at, from + repaired.bytes);
   }
 
   /** Finds out where the value of a line belongs. False: its labels do not say. */
@@ -277,12 +306,13 @@ export class LineReader {
     return parts.head > 0;
   }
 
-  #newRow({ head, labels, value: valueAt }: LineParts, section: number): boolean {
+  #newRow({ head, labels, value: valueAt, block: added }: LineParts, section: number): boolean {
     const { window } = this.#workspace;
     const { rows, arena } = this.#scan;
     const bytes = valueAt - labels;
-    const block = arena.add(window.view, labels, valueAt);
-    const row = rows.take(window.bytes, window.view, { at: block, bytes, from: labels }, this.#scan.scrape);
+    const block = added || arena.add(window.view, labels, valueAt);
+    const source = added > 0 ? arena : window;
+    const row = rows.take(source.bytes, source.view, { at: block, bytes, from: added || labels }, this.#scan.scrape);
     if (row === 'bad') return false;
     if (row === 'capped') {
       this.capped = true;
@@ -297,18 +327,23 @@ export class LineReader {
   }
 
   #sample(parts: LineParts, metric: number): void {
-    const { bytes, view } = this.#workspace.window;
+    const { view } = this.#workspace.window;
     const { samples, arena } = this.#scan;
     const { head, labels, value: valueAt } = parts;
-    const entity = samples.entities.take(METRICS[metric]!.table as EntityTable, bytes, view, labels, valueAt);
+    const table = METRICS[metric]!.table as EntityTable;
+    const entity =
+      parts.block > 0
+        ? samples.entities.take(table, arena.bytes, arena.view, parts.copy, parts.copyEnd)
+        : samples.entities.take(table, this.#workspace.window.bytes, view, labels, valueAt);
     const sample = typeof entity === 'number' ? samples.sampleOf(metric, entity) : entity;
     if (sample === 'full') return this.#leaveOut(head);
     if (sample === 'useless' || typeof entity !== 'number') return this.#unread(parts);
     this.#sawEntity(entity, metric);
     const size = valueAt - labels;
     const at = sample * VALUE_INTS;
-    let block = samples.ints[at + VALUE_BLOCK]!;
-    if (block === 0 || samples.ints[at + VALUE_BLOCK_BYTES] !== size || !same(arena.view, block, view, labels, size)) {
+    let block = parts.block || samples.ints[at + VALUE_BLOCK]!;
+    const isKnown = block > 0 && samples.ints[at + VALUE_BLOCK_BYTES] === size && same(arena.view, block, view, labels, size);
+    if (!isKnown && parts.block === 0) {
       const { block: shared, blockBytes } = samples.entities.all[entity]!;
       block = blockBytes === size && same(arena.view, shared, view, labels, size) ? shared : arena.add(view, labels, valueAt);
     }
@@ -324,7 +359,7 @@ export class LineReader {
   }
 
   /** A line of no use: known again by its place in the old template. */
-  #unread({ head, labels, value: valueAt }: LineParts): void {
+  #unread({ head, labels, value: valueAt, block: added }: LineParts): void {
     const { view } = this.#workspace.window;
     const { template, arena } = this.#scan;
     const { ints } = template;
@@ -334,7 +369,7 @@ export class LineReader {
     while (line < last && (ints[line * LINE_INTS + LINE_TARGET] !== ~DISCARD || ints[line * LINE_INTS + LINE_BYTES] !== bytes)) line++;
     const at = line * LINE_INTS;
     const known = line < last && same(arena.view, ints[at + LINE_BLOCK]!, view, labels, bytes);
-    this.#note(head, known ? ints[at + LINE_BLOCK]! : arena.add(view, labels, valueAt), bytes, ~DISCARD);
+    this.#note(head, known ? ints[at + LINE_BLOCK]! : added || arena.add(view, labels, valueAt), bytes, ~DISCARD);
     if (known) this.#aim(line);
   }
 
@@ -352,4 +387,8 @@ interface LineParts {
   labels: number;
   labelled: boolean;
   value: number;
+  /** Where the label block is in the arena, 0: nowhere yet. If it is not well-formed, it is followed by its copy. */
+  block: number;
+  copy: number;
+  copyEnd: number;
 }

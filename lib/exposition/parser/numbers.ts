@@ -43,16 +43,16 @@ export function plainNumber(bytes: Uint8Array, at: number, end: NumberEnd): numb
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const NOT_FINITE = /^([+-]?)(inf|infinity|nan)$/i;
-const TIMESTAMP = /^[+-]?\d+(\.\d*)?$/;
 
 /**
- * What stands behind the labels, to the end of the line: a value, maybe a timestamp, maybe an exemplar (both of no use here). Undefined:
+ * What stands behind the labels, to the end of the line: a value, maybe a timestamp (milliseconds; seconds in OpenMetrics, where Go's client
+ * writes them with an exponent), maybe an exemplar. Both are of no use here. Undefined:
  * it is none of that.
  */
 export function readValue(text: string): number | undefined {
   const exemplar = text.indexOf('#');
   const [value = '', timestamp, ...rest] = (exemplar < 0 ? text : text.slice(0, exemplar)).trim().split(/[ \t]+/);
-  if (rest.length > 0 || (timestamp !== undefined && !TIMESTAMP.test(timestamp))) return undefined;
+  if (rest.length > 0 || (timestamp !== undefined && !NUMBER.test(timestamp))) return undefined;
   if (NUMBER.test(value)) return Number(value);
   const [, sign, word] = NOT_FINITE.exec(value) ?? [];
   if (word === undefined) return undefined;

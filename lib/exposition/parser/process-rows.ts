@@ -171,7 +171,7 @@ export class ProcessRows {
   /** Takes the labels of a block in the arena again, as `take` would: for rows whose lines differ. */
   retake(row: number, blockAt: number, bytes: number, scrape: number): void {
     const { bytes: source, view } = this.#arena;
-    this.#labels.read(source, view, blockAt, blockAt + bytes);
+    this.#labels.readBlock(this.#arena, blockAt, bytes);
     this.#relabel(row, source, view, { at: blockAt, bytes, from: blockAt }, scrape);
   }
 

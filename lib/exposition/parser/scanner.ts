@@ -51,6 +51,7 @@ export class Scanner implements ScrapeParser {
   }
 
   commit(at: Ms, skewMs: Ms | undefined): Change {
+    this.#lineReader.ended = true;
     if (this.#tailBytes > 0 || this.#skipping) this.#pushSlice(LINE_END);
     const scan = this.#scan;
     if (!this.#tracking && this.#line < scan.template.count) {

@@ -91,8 +91,8 @@ class Rows implements ExtraRows {
     const arena = this.#arena;
     const at = this.#places[place * PLACE + 2]!;
     if (!arena || at === 0) return undefined;
-    const end = at + this.#places[place * PLACE + 3]!;
-    return this.#labels.read(arena.bytes, arena.view, at, end) < 0 ? undefined : arena.bytes;
+    this.#labels.readBlock(arena, at, this.#places[place * PLACE + 3]!);
+    return arena.bytes;
   }
 }
 

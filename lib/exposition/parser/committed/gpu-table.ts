@@ -65,7 +65,7 @@ export class GpuTable implements GpuColumns {
     const { at, bytes } = this.#details[slot] ?? { at: 0, bytes: 0 };
     if (at === 0 || !this.#arena) return '';
     const source = this.#arena.bytes;
-    this.#labels.read(source, this.#arena.view, at, at + bytes);
+    this.#labels.readBlock(this.#arena, at, bytes);
     return this.#labels.text(source, this.#labels.findByName(source, label), 'value');
   }
 
