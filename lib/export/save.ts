@@ -1,5 +1,6 @@
 /** What a tab shows, into a file of its own in the cache folder. */
 import { AppError } from '../errors.js';
+import { twoDigits } from '../text/format.js';
 import { clean } from '../text/sanitize.js';
 import { exportFolder, shortPath, type PathContext } from '../paths.js';
 import { csvOf } from './csv.js';
@@ -26,9 +27,8 @@ export async function saveSheet({ name, format, sheet }: SaveRequest, now: Ms, s
 
 function stamp(now: Ms): string {
   const at = new Date(now);
-  const two = (part: number): string => String(part).padStart(2, '0');
-  const day = `${String(at.getFullYear()).padStart(4, '0')}${two(at.getMonth() + 1)}${two(at.getDate())}`;
-  return `${day}T${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;
+  const day = `${String(at.getFullYear()).padStart(4, '0')}${twoDigits(at.getMonth() + 1)}${twoDigits(at.getDate())}`;
+  return `${day}T${twoDigits(at.getHours())}${twoDigits(at.getMinutes())}${twoDigits(at.getSeconds())}`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import type { NodeData } from './columns.js';
 import type { Ms } from './clock.js';
 import type { EndpointStatus, EndpointView } from './endpoint.js';
+import { LIMITS } from './limits.js';
 
 /** One machine with its GPUs, read-only. `nodeId` is the key everywhere: the address scraped. `name` is what people read. */
 export interface NodeView extends NodeData {
@@ -31,9 +32,6 @@ export function included({ status }: Pick<NodeView, 'status'>): boolean {
 /** Whether the node is down: it was asked, and is not included. */
 export const isDown = (node: Pick<NodeView, 'status'>): boolean => node.status.phase !== 'waiting' && !included(node);
 
-/** More than this in use on a GPU without a process family in the scrape: the node does not export its processes. */
-export const UNATTRIBUTED_BYTES = 2 ** 30;
-
 /** Why a host does not report process data. */
 export type NotReporting = 'never answered' | 'unreachable' | 'no process export' | 'not recorded';
 
@@ -49,6 +47,6 @@ export function whyNotReporting(node: NodeView): NotReporting | undefined {
   if (processScope !== undefined) return processScope === 'off' ? 'no process export' : undefined;
   if (hasProcessFamily) return undefined;
   const used = node.gpus.field.memoryUsedBytes;
-  for (let slot = 0; slot < node.gpus.count; slot++) if (used[slot]! > UNATTRIBUTED_BYTES) return 'no process export';
+  for (let slot = 0; slot < node.gpus.count; slot++) if (used[slot]! > LIMITS.heldBytes) return 'no process export';
   return undefined;
 }

@@ -1,5 +1,6 @@
 /** What a plugin is checked for when it is registered, so that mistakes show at start and not at the first key or frame. */
 import { AppError } from '../errors.js';
+import { isRecord, type Loose } from '../model/loose.js';
 import { KEY_SCOPES, type Binding, type KeyLayer, type TabPlugin } from './types.js';
 
 export const API_VERSION = 1;
@@ -55,7 +56,6 @@ export function validatePlugin(candidate: unknown, registered: readonly TabPlugi
   return candidate as TabPlugin;
 }
 
-type Loose = Readonly<Record<string, unknown>>;
 type Check = (field: string, value: unknown, wants: (value: unknown) => boolean, reason: string) => void;
 
 function checkTable(table: Loose, at: string, others: readonly string[], check: Check): void {
@@ -113,7 +113,6 @@ function checkTogether(layers: readonly KeyLayer<unknown>[], check: Check): void
 
 const isString = (value: unknown): value is string => typeof value === 'string';
 const isFunction = (value: unknown): boolean => typeof value === 'function';
-const isRecord = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value);
 const optional = (wants: (value: unknown) => boolean) => (value: unknown) => value === undefined || wants(value);
 const listOf = (wants: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(wants);
 const isInput = (value: unknown): boolean => isString(value) && (ASCII_INPUT.test(value) || INPUT.test(value));

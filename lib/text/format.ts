@@ -137,14 +137,15 @@ export function joinFitting(parts: readonly string[], cols: number, gap = ' · '
   return joined;
 }
 
-const two = (n: number): string => String(n).padStart(2, '0');
+/** `07`: hours, minutes and days; fractions are cut off. */
+export const twoDigits = (n: number): string => String(Math.floor(n)).padStart(2, '0');
 
 /** Whole seconds, rounded down: `00:00:31`, `2d 03:11:09`. A negative span is none. */
 export function duration(seconds: Reading): string {
   if (missing(seconds) || seconds < 0) return NONE;
   const whole = Math.floor(seconds);
   const days = Math.floor(whole / 86_400);
-  const clock = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  const clock = `${twoDigits(Math.floor(whole / 3600) % 24)}:${twoDigits(Math.floor(whole / 60) % 60)}:${twoDigits(whole % 60)}`;
   return days === 0 ? clock : `${days}d ${clock}`;
 }
 

@@ -1,5 +1,6 @@
 /** Times of a recording as people type and read them: offsets from its start, or the recorder's wall clock. Pure. */
 import type { ReplayStatus } from '../model/replay.js';
+import { twoDigits } from './format.js';
 import type { Ms } from '../model/clock.js';
 
 const DAY_MS = 86_400_000;
@@ -75,12 +76,10 @@ function clockMs([hours = NaN, minutes = NaN, seconds = NaN]: readonly number[])
   return hours < 24 && minutes < 60 && whole < 60 ? ((hours * 60 + minutes) * 60 + whole) * 1000 : undefined;
 }
 
-const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
-
 /** `00:12:03` since the start; hours go on past a day. */
 export function elapsed(ms: Ms): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return `${twoDigits(seconds / 3600)}:${twoDigits((seconds / 60) % 60)}:${twoDigits(seconds % 60)}`;
 }
 
 const shifted = (at: Ms, offsetMinutes: number): string => new Date(at + offsetMinutes * 60_000).toISOString();
@@ -96,5 +95,5 @@ export function zoneText(offsetMinutes: number): string {
   if (offsetMinutes === 0) return 'UTC';
   const ahead = Math.abs(offsetMinutes);
   const minutes = ahead % 60;
-  return `UTC${offsetMinutes < 0 ? '-' : '+'}${Math.floor(ahead / 60)}${minutes === 0 ? '' : `:${two(minutes)}`}`;
+  return `UTC${offsetMinutes < 0 ? '-' : '+'}${Math.floor(ahead / 60)}${minutes === 0 ? '' : `:${twoDigits(minutes)}`}`;
 }

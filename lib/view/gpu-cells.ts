@@ -3,13 +3,13 @@ import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
 import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
 import { GPU_FIELDS, gpuField, type GpuField, type GpuFieldsWith } from '../model/gpu-fields.js';
-import { included, whyNotReporting, UNATTRIBUTED_BYTES, type NodeView } from '../model/node-view.js';
+import { LIMITS } from '../model/limits.js';
+import { included, whyNotReporting, type NodeView } from '../model/node-view.js';
 import { span, type Span, type Tone } from './frame.js';
 import type { ScreenColumn, TableColumns } from './table-columns.js';
 import { bar, duration, NONE, pad, percent } from '../text/format.js';
 import type { Ms } from '../model/clock.js';
 
-const NEARLY_FULL_PERCENT = 98;
 /** So many samples in a row have to say it before a GPU is called stuck. */
 const STUCK_SAMPLES = 5;
 
@@ -190,7 +190,7 @@ export function utilCell(utilPercent: number, cols: number): readonly Span[] {
 /** Memory for the column of that name, bytes; `cols`: of the terminal. */
 export function memoryCell(used: number, total: number, cols: number): readonly Span[] {
   const bars = barCols(cols);
-  const full = (used / total) * 100 >= NEARLY_FULL_PERCENT;
+  const full = (used / total) * 100 >= LIMITS.fullGpuPercent;
   return meter(used / total, pad(`${full ? '!' : ''}${memoryText(used, total)}`, MEMORY_COLS, 'right'), bars, full ? 'bad' : undefined);
 }
 
@@ -236,7 +236,7 @@ function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], s
   }
   const silent = whyNotReporting(node);
   if (silent === 'no process export' || silent === 'not recorded') return span(NONE, 'dim');
-  const unexplained = slot < gpus.count && gpus.field.memoryUsedBytes[slot]! > UNATTRIBUTED_BYTES;
+  const unexplained = slot < gpus.count && gpus.field.memoryUsedBytes[slot]! > LIMITS.heldBytes;
   return span(unexplained ? '?' : '', 'dim');
 }
 

@@ -67,11 +67,11 @@ function helpLines(sections: readonly HelpSection[], notes: readonly string[], c
   const columns = halves.map((some) => some.flatMap((section) => sectionLines(section, keyCols(cols))));
   const tall = Math.max(0, ...columns.map((column) => column.length));
   const rows = Array.from({ length: tall }, (_, at) => line(' ', ...columns.flatMap((column) => padded(column[at], half))));
-  return [...rows, ...notes.flatMap((note) => wrapped(note, cols - 2).map((text) => line(span(` ${text}`, 'dim'))))];
+  return [...rows, ...notes.flatMap((note) => hanging(note, cols - 2).map((text) => line(span(` ${text}`, 'dim'))))];
 }
 
 /** Broken at blanks, the following lines indented. */
-function wrapped(text: string, cols: number): readonly string[] {
+function hanging(text: string, cols: number): readonly string[] {
   const parts: string[] = [];
   let last = '';
   for (const word of text.split(' ')) {

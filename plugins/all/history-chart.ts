@@ -3,6 +3,7 @@ import {
   clock,
   clusterDerivation,
   count,
+  LIMITS,
   line,
   lines,
   peaks,
@@ -19,7 +20,7 @@ import {
   type Size,
   type View,
 } from '../../lib/index.js';
-import { COLD_CELSIUS, HOT_CELSIUS, powerScale } from './totals.js';
+import { powerScale } from './totals.js';
 
 interface Figure {
   readonly title: string;
@@ -56,7 +57,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
     figures: ['temperature', 'temperatureMax'],
     unit: '°C',
     text: (value) => `${Math.round(value)}°`,
-    scale: () => [COLD_CELSIUS, HOT_CELSIUS],
+    scale: () => [LIMITS.coldestCelsius, LIMITS.hottestCelsius],
     over: ({ temperatureReported }) => `mean of ${gpus(temperatureReported)}, and the hottest`,
   },
   power: {

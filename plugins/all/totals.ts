@@ -3,6 +3,7 @@ import {
   bar,
   bytes,
   count,
+  LIMITS,
   line,
   niceCeiling,
   peaks,
@@ -29,9 +30,6 @@ const WINDOW_COLS = '10 min'.length;
 /** Fewer samples show nothing: a bar of what is now stands in their place. */
 const LEAST_SAMPLES = 3;
 const WIDE = 150;
-/** Where a scale of temperatures begins: nothing that computes is colder. */
-export const COLD_CELSIUS = 20;
-export const HOT_CELSIUS = 100;
 
 type Part = readonly Span[];
 
@@ -59,7 +57,7 @@ function metersOf(totals: ClusterTotals, app: AppView, cols: number): readonly M
   if (totals.utilReported > 0) add('util', 'util', percent(totals.utilPercent), totals.utilPercent, [0, 100]);
   if (totals.memoryReported > 0) add('memory', 'VRAM', percent(memory), memory, [0, 100]);
   if (totals.temperatureReported > 0)
-    add('temperature', 'temp', temperature(totals), totals.temperatureCelsius, [COLD_CELSIUS, HOT_CELSIUS]);
+    add('temperature', 'temp', temperature(totals), totals.temperatureCelsius, [LIMITS.coldestCelsius, LIMITS.hottestCelsius]);
   if (totals.powerReported > 0) add('power', 'power', power(totals, cols), totals.powerWatts, [0, powerScale(totals, app)]);
   return found;
 }

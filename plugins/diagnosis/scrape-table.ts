@@ -4,6 +4,7 @@ import {
   bytes,
   count,
   included,
+  isSkewed,
   LabelOrder,
   nodeMark,
   NONE,
@@ -18,7 +19,7 @@ import {
   type TableColumns,
   type TableState,
 } from '../../lib/index.js';
-import { scrapesDerivation, SKEW_MS, type Scrapes } from './scrapes.js';
+import { scrapesDerivation, type Scrapes } from './scrapes.js';
 
 export interface DiagnosisUi {
   readonly table: TableState;
@@ -184,7 +185,7 @@ function stateOf(node: NodeView): Span {
 /** How far the node's clock is ahead of ours, '-' behind. */
 function skewCell(skewMs: number | undefined): Span {
   if (skewMs === undefined) return span(NONE);
-  const off = Math.abs(skewMs) >= SKEW_MS;
+  const off = isSkewed(skewMs);
   return span(off ? `${skewMs < 0 ? '-' : '+'}${ago(Math.abs(skewMs))}` : 'ok', off ? 'warn' : undefined);
 }
 

@@ -1,8 +1,5 @@
 /** How the scrape of each host goes, as columns in the order of the hosts; and what that comes to. */
-import { included, nodeMark, widest, type Derivation, type NodeView } from '../../lib/index.js';
-
-/** From here on the clock of a node is off, and ages are wrong. */
-export const SKEW_MS = 5000;
+import { included, isSkewed, nodeMark, widest, type Derivation, type NodeView } from '../../lib/index.js';
 
 export interface Scrapes {
   readonly nodes: readonly NodeView[];
@@ -49,7 +46,7 @@ export const scrapesDerivation: Derivation<undefined, Scrapes> = {
         .sort(),
       bytes: sum(({ facts }) => facts.bytes),
       samples: sum(({ facts }) => facts.samples),
-      skewed: seen.filter(({ status }) => Math.abs(status.skewMs ?? NaN) >= SKEW_MS).length,
+      skewed: seen.filter(({ status }) => isSkewed(status.skewMs)).length,
       withBadLines: seen.filter(({ facts }) => facts.badLines > 0).length,
       capped: seen.filter(({ facts }) => facts.capsHit.length > 0).length,
     };

@@ -1,6 +1,6 @@
 /** The machine around the GPUs: what it is, what it draws, where the exporter runs, how the exporter's sources are. */
 import { span, type ExtraRows, type NodeView, type Line } from '../../lib/index.js';
-import { fact, words, wrapped, type Part } from './inline-list.js';
+import { fact, words, inlineLines, type Part } from './inline-list.js';
 import { joules, readingPart, restParts, withUnit } from './extra-readings.js';
 
 const lead = (label: string): ReturnType<typeof span> => span(` ${label.padEnd(9)}`, 'dim');
@@ -8,12 +8,12 @@ const lead = (label: string): ReturnType<typeof span> => span(` ${label.padEnd(9
 export function chassisLines(node: NodeView, cols: number): readonly Line[] {
   const { extras } = node;
   return [
-    ...wrapped(lead('machine'), [...machineParts(extras.rows('chassis')), ...fanParts(extras.rows('fan'))], cols),
-    ...wrapped(lead('energy'), energyParts(extras.rows('energy')), cols),
-    ...wrapped(lead('sockets'), socketParts(extras.rows('socket')), cols),
-    ...wrapped(lead('chip'), extras.rows('cpu').count > 0 ? restParts(extras.rows('cpu').families(0), NOTHING) : [], cols),
-    ...wrapped(lead('runs in'), runtimeParts(extras.rows('runtime')), cols),
-    ...wrapped(lead('sources'), sourceParts(extras.rows('source')), cols),
+    ...inlineLines(lead('machine'), [...machineParts(extras.rows('chassis')), ...fanParts(extras.rows('fan'))], cols),
+    ...inlineLines(lead('energy'), energyParts(extras.rows('energy')), cols),
+    ...inlineLines(lead('sockets'), socketParts(extras.rows('socket')), cols),
+    ...inlineLines(lead('chip'), extras.rows('cpu').count > 0 ? restParts(extras.rows('cpu').families(0), NOTHING) : [], cols),
+    ...inlineLines(lead('runs in'), runtimeParts(extras.rows('runtime')), cols),
+    ...inlineLines(lead('sources'), sourceParts(extras.rows('source')), cols),
   ];
 }
 

@@ -4,6 +4,7 @@ import {
   bytes,
   clock,
   included,
+  isSkewed,
   joinFitting,
   line,
   span,
@@ -13,8 +14,6 @@ import {
   type Size,
   type Span,
 } from '../../lib/index.js';
-
-const SKEW_WORTH_SAYING_MS = 5000;
 
 /** How it stands, what is wrong, what the last answer was like; at most `rows` lines, the last of them goes first. */
 export function connectionLines(node: NodeView, app: AppView, { cols, rows }: Size): readonly Line[] {
@@ -52,7 +51,7 @@ function detail(node: NodeView, cols: number): readonly Line[] {
     `${facts.samples} samples`,
   ];
   if (facts.exporterVersion !== '') parts.push(`exporter ${facts.exporterVersion}`);
-  if (status.skewMs !== undefined && Math.abs(status.skewMs) >= SKEW_WORTH_SAYING_MS)
+  if (status.skewMs !== undefined && isSkewed(status.skewMs))
     parts.push(`clock ${status.skewMs > 0 ? 'ahead' : 'behind'} by ${ago(Math.abs(status.skewMs))}`);
   if (facts.badLines > 0) parts.push(`${facts.badLines} bad lines: ${facts.badSample}`);
   if (facts.capsHit.length > 0) parts.push(`limits reached: ${facts.capsHit.join(', ')}`);

@@ -9,6 +9,7 @@ import {
   GPU_FIELDS,
   isHot,
   joinFitting,
+  LIMITS,
   line,
   NONE,
   peaks,
@@ -29,7 +30,7 @@ import {
   type Tone,
 } from '../../lib/index.js';
 import { linkParts, migLines, vgpuLines } from './mig-vgpu.js';
-import { fact, words, wrapped, type Part } from './inline-list.js';
+import { fact, words, inlineLines, type Part } from './inline-list.js';
 import { joules, restParts, withUnit } from './extra-readings.js';
 
 const WIDE = 100;
@@ -39,9 +40,6 @@ const NARROW_BAR_COLS = 10;
 const SPARK_COLS = 32;
 const NARROW_SPARK_COLS = 12;
 /** A scale of temperatures begins here where nothing says where it ends. */
-const COLD_CELSIUS = 20;
-const HOTTEST_CELSIUS = 100;
-const NEARLY_FULL_PERCENT = 98;
 
 type PlacedField = GpuFieldsWith<'card', 'placed'>;
 type Place = 'util' | 'memory' | 'temperature' | 'power' | 'clocks';
@@ -109,11 +107,11 @@ export function cardLines(input: CardInput): readonly Line[] {
   return [
     titleLine(input, uuid),
     ...meterLines(input, extra),
-    ...wrapped(span('   ', 'dim'), [...clockParts(input, extra), ...linkParts(node, uuid)], cols),
-    ...wrapped(span('   ', 'dim'), softwareParts(node, slot), cols),
+    ...inlineLines(span('   ', 'dim'), [...clockParts(input, extra), ...linkParts(node, uuid)], cols),
+    ...inlineLines(span('   ', 'dim'), softwareParts(node, slot), cols),
     ...migLines(node, uuid, extra('gpu_mig_mode')),
     ...vgpuLines(node, uuid, row),
-    ...wrapped(span('   ', 'dim'), restParts(node.extras.rows('gpu').families(row), PLACED), cols),
+    ...inlineLines(span('   ', 'dim'), restParts(node.extras.rows('gpu').families(row), PLACED), cols),
   ];
 }
 
@@ -175,7 +173,7 @@ function utilMeter(input: CardInput): Meter {
 function memoryMeter(input: CardInput): Meter {
   const read = reader(input);
   const [used, total] = [read('memoryUsedBytes'), read('memoryTotalBytes')];
-  const full = (used / total) * 100 >= NEARLY_FULL_PERCENT;
+  const full = (used / total) * 100 >= LIMITS.fullGpuPercent;
   return {
     label: 'VRAM',
     share: used / total,
@@ -193,14 +191,14 @@ function temperatureMeter(input: CardInput, extra: (family: string) => number): 
   const celsius = read('temperatureCelsius');
   const hot = isHot(input.node.gpus, input.slot);
   const [shutdown, loud] = [read('shutdownCelsius'), extra('gpu_temperature_threshold_acoustic_celsius')];
-  const to = shutdown > COLD_CELSIUS ? shutdown : HOTTEST_CELSIUS;
+  const to = shutdown > LIMITS.coldestCelsius ? shutdown : LIMITS.hottestCelsius;
   return {
     label: 'temp',
-    share: (celsius - COLD_CELSIUS) / (to - COLD_CELSIUS),
+    share: (celsius - LIMITS.coldestCelsius) / (to - LIMITS.coldestCelsius),
     text: Number.isNaN(celsius) ? NONE : `${hot ? '!' : ''}${Math.round(celsius)}°`,
     tone: hot ? 'bad' : undefined,
     figure: 'temperature',
-    from: COLD_CELSIUS,
+    from: LIMITS.coldestCelsius,
     to,
     notes: [...notesAt('temperature', input), Number.isNaN(loud) ? '' : degrees('loud fans from')(loud)],
   };

@@ -13,7 +13,7 @@ const GAP = '  ·  ';
 const widthOf = (part: Part): number => part.reduce((sum, { text }) => sum + width(text), 0);
 
 /** `lead` stands before the first line, blanks before the others. A part is never broken. */
-export function wrapped(lead: Span, parts: readonly Part[], cols: number): readonly Line[] {
+export function inlineLines(lead: Span, parts: readonly Part[], cols: number): readonly Line[] {
   const indent = width(lead.text);
   const lines: Span[][] = [];
   let used = cols;

@@ -1,11 +1,24 @@
 /** CPU, memory and disks of a host, a line each. */
-import { bar, bytes, count, joinFitting, line, NONE, percent, span, watts, type NodeView, type Line, type Tone } from '../../lib/index.js';
+import {
+  bar,
+  bytes,
+  count,
+  joinFitting,
+  LIMITS,
+  line,
+  NONE,
+  percent,
+  span,
+  watts,
+  type NodeView,
+  type Line,
+  type Tone,
+} from '../../lib/index.js';
 
 const WIDE = 70;
 const BAR_COLS = 20;
 const NARROW_BAR_COLS = 8;
 const LABEL_COLS = 6;
-const NEARLY_FULL = 90;
 
 export function machineLines(node: NodeView, cols: number): readonly Line[] {
   return [...cpuMeters(node), ...memoryMeters(node), ...diskMeters(node)].map((meter) => meterLine(meter, cols));
@@ -80,5 +93,5 @@ const meter = (label: string, share: number, ...parts: readonly string[]): Meter
   label,
   percent: share,
   parts,
-  ...(share >= NEARLY_FULL ? { tone: 'warn' } : {}),
+  ...(share >= LIMITS.fullNodePercent ? { tone: 'warn' } : {}),
 });

@@ -1,6 +1,6 @@
 /** How a GPU is divided: MIG instances, virtual GPUs; and what its links lead to. */
 import { bar, bytes, count, line, NONE, percent, span, type ExtraRows, type NodeView, type Line, type Span } from '../../lib/index.js';
-import { fact, wrapped, type Part } from './inline-list.js';
+import { fact, inlineLines, type Part } from './inline-list.js';
 
 const BAR_COLS = 10;
 const PROFILE_COLS = 14;
@@ -64,7 +64,7 @@ export function vgpuLines({ extras }: NodeView, uuid: string, row: number): read
   if (gpu.label(row, 'arr_supported') !== '')
     parts.push(fact('adaptive round robin', gpu.label(row, 'arr_supported') === 'true' ? 'yes' : 'no'));
   return [
-    ...wrapped(span('   vGPU  ', 'dim'), parts, Infinity),
+    ...inlineLines(span('   vGPU  ', 'dim'), parts, Infinity),
     ...own.map((instance) => {
       const active = rows.value(instance, 'vgpu_active');
       return instanceLine(

@@ -15,6 +15,7 @@ import {
   screenColumns,
   span,
   tableCells,
+  twoDigits,
   userProcesses,
   wrap,
   type AppView,
@@ -86,9 +87,8 @@ function vramText(node: NodeView, { slots, vramBytes }: UserProcess): string {
 function runningText(node: NodeView, { ageSeconds }: UserProcess): string {
   if (Number.isNaN(ageSeconds)) return NONE;
   const since = new Date(node.at - ageSeconds * 1000);
-  const two = (part: number): string => String(part).padStart(2, '0');
-  const day = `${since.getFullYear()}-${two(since.getMonth() + 1)}-${two(since.getDate())}`;
-  return `${duration(ageSeconds)}  since ${day} ${two(since.getHours())}:${two(since.getMinutes())}`;
+  const day = `${since.getFullYear()}-${twoDigits(since.getMonth() + 1)}-${twoDigits(since.getDate())}`;
+  return `${duration(ageSeconds)}  since ${day} ${twoDigits(since.getHours())}:${twoDigits(since.getMinutes())}`;
 }
 
 /** What is long is wrapped under itself. */

@@ -1,6 +1,7 @@
 import type { NodeFacts } from '../../model/columns.js';
 import { clean } from '../../text/sanitize.js';
-import { integerOf, isRecord, member, numberOf, textOf, type Loose } from './json-read.js';
+import { isRecord, type Loose } from '../../model/loose.js';
+import { integerOf, member, numberOf, textOf } from './json-read.js';
 import type { Ms } from '../../model/clock.js';
 import { WAITING, type EndpointStatus } from '../../model/endpoint.js';
 

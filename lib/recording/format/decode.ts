@@ -2,7 +2,8 @@
 import { clean } from '../../text/sanitize.js';
 import { readConnection } from './connection-read.js';
 import { FrameNodes, type FrameSections } from './frame-nodes.js';
-import { integerOf, isRecord, listOf, member, textOf, type Loose } from './json-read.js';
+import { isRecord, type Loose } from '../../model/loose.js';
+import { integerOf, listOf, member, textOf } from './json-read.js';
 import type { RecordedFrame } from './records.js';
 import { offsetOf, readProc } from './row-read.js';
 import { MAX_HEADER_HOSTS, MAX_PARTS, SCHEMA, type ArrayName } from './schema.js';

@@ -1,7 +1,8 @@
 /** The tables that only some nodes fill, from our section or, where a recording lacks it, from what all-smi has of them. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraTable } from '../../model/columns.js';
 import { clean } from '../../text/sanitize.js';
-import { integerOf, isRecord, listOf, member, numberOf, textOf, type Loose } from './json-read.js';
+import { isRecord, type Loose } from '../../model/loose.js';
+import { integerOf, listOf, member, numberOf, textOf } from './json-read.js';
 
 /** The readings of a row; rows stand at their number. */
 export type ExtraTablesRead = Partial<Record<ExtraTable, ExtraReading[][]>>;

@@ -2,7 +2,8 @@
 import type { NodeFacts } from '../../model/columns.js';
 import type { ReadConnection } from './connection-read.js';
 import { readChassis, readExtra, readLinks, type ExtraTablesRead } from './extras-read.js';
-import { textOf, type Loose } from './json-read.js';
+import type { Loose } from '../../model/loose.js';
+import { textOf } from './json-read.js';
 import type { CellRecord, GpuRecord, RecordedRows, ProcRecord, RecordedNode } from './records.js';
 import { ageOf, readCores, readCpu, readDisk, readGpu, readMemory, type ReadProc } from './row-read.js';
 import { MAX_HOSTS, MAX_ROWS, type ArrayName } from './schema.js';

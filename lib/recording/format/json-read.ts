@@ -1,9 +1,6 @@
 /** Values from a recording, which may hold anything: each is taken only when it is what the format says. */
+import type { Loose } from '../../model/loose.js';
 import { clean } from '../../text/sanitize.js';
-
-export type Loose = Readonly<Record<string, unknown>>;
-
-export const isRecord = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** An own member; what the prototype has is none of the recording's. */
 export function member(row: Loose, key: string): unknown {

@@ -1,6 +1,7 @@
 /** Host files: one address a line, CSV with the address first, or the JSON of Prometheus' file_sd. */
 import { createReadStream } from 'node:fs';
 import { AppError } from '../../errors.js';
+import { isRecord } from '../../model/loose.js';
 import { clean } from '../../text/sanitize.js';
 import { TargetList, type Target, type TargetNote } from './targets.js';
 
@@ -168,5 +169,4 @@ function parseJson(text: string, faulty: Faulty): unknown {
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isListOf = (value: unknown, type: 'string'): value is string[] => Array.isArray(value) && value.every((item) => typeof item === type);
