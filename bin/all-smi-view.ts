@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program: the command line decides the command, the command the exit status. Nothing else ends the process. */
+/** The program: reads the command line and runs the command. The only place that ends the process. */
 import * as module from 'node:module';
 import { AppError } from '../lib/errors.js';
 import type { Command, Flags } from '../lib/options/options.js';
@@ -8,7 +8,7 @@ import { VERSION } from '../lib/version.js';
 import { parseArgv } from './argv.js';
 import type { Request } from './command-line.js';
 
-/** Node 22 and later keep compiled code between runs. */
+/** Node 22 and later cache compiled code between runs. */
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 const HELP_COLUMNS = 100;
@@ -19,7 +19,7 @@ async function main(): Promise<number> {
   return RUN[request.command](request.flags);
 }
 
-/** Each is loaded when it runs. */
+/** Each command is loaded only when it runs. */
 const RUN: Readonly<Record<Command, (flags: Flags) => Promise<number>>> = {
   view: async (flags) => (await import('./view-command.js')).view(flags, process.env),
   record: async (flags) => (await import('./record-command.js')).record(flags, process.env),
@@ -35,7 +35,7 @@ async function textOf({ show, command }: Request): Promise<string> {
   return (await import('./help-text.js')).helpText(command, VERSION, width);
 }
 
-/** Resolves when all of it is written: a pipe takes its time, and may close before. */
+/** Resolves when everything is written. A pipe may be slow, or closed by its reader. */
 function print(text: string): Promise<number> {
   return new Promise((resolve) => {
     process.stdout.on('error', () => {

@@ -1,4 +1,4 @@
-/** `all-smi-view api`: this machine over HTTP, until a signal ends it. */
+/** `all-smi-view api`: exports this machine over HTTP until a signal stops it. */
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../lib/errors.js';
 import { startNodeApi } from '../lib/run/exporter.js';
@@ -60,7 +60,7 @@ async function tlsOf({ tlsCert, tlsKey }: ApiOptions): Promise<{ cert: string; k
   return { cert: await read(tlsCert), key: await read(tlsKey) };
 }
 
-/** The first line; what no header may carry is refused, and so is an empty token: it would let everybody in. */
+/** The first line. Refuses characters that are not allowed in a header, and an empty token, which would let everybody in. */
 async function tokenOf(file: string): Promise<string> {
   const token = (await read(file)).split('\n')[0]!.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;

@@ -1,4 +1,4 @@
-/** The command line: which command, and the words of each flag. The values are read by lib/options/options.ts. */
+/** Splits the command line into a command and the words of each flag. lib/options/options.ts parses their values. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { COMMANDS, type Command, type Flags } from '../lib/options/options.js';
 import type { Option } from '../lib/options/option-types.js';
@@ -6,7 +6,7 @@ import type { Request } from './command-line.js';
 
 const isCommand = (word: string | undefined): word is Command => word !== undefined && Object.hasOwn(COMMANDS, word);
 
-/** Only the first word can be a command: behind `--hosts` a host may be called "mock". Throws `E_OPTION_BAD`. */
+/** Only the first word can be a command: after `--hosts`, "mock" may be a host. Throws `E_OPTION_BAD`. */
 export async function parseArgv(argv: readonly string[]): Promise<Request> {
   const [first, ...rest] = argv;
   const [command, given] = isCommand(first) ? [first, rest] : ['view' as const, argv];
@@ -15,18 +15,18 @@ export async function parseArgv(argv: readonly string[]): Promise<Request> {
   return flags ? { command, flags } : (await import('./yargs.js')).parseWithYargs(words, command);
 }
 
-/** Words in front of all flags are those of the command's own option. */
+/** Words before the first flag belong to the command's own option. */
 function named(words: readonly string[], command: Command): readonly string[] {
   const { words: option } = COMMANDS[command] as { readonly words?: string };
   return option === undefined || words[0] === undefined || words[0].startsWith('-') ? words : [`--${option}`, ...words];
 }
 
 /**
- * Flags of a command line that leaves nothing to interpret: the way the program is started every day. It saves loading yargs, which takes
- * longer than the rest of the way to the first picture. Undefined: let yargs look at it.
+ * The flags of a command line that needs no interpretation, as the program is usually started. This avoids loading yargs, which takes longer
+ * than everything else before the first frame. Undefined: leave it to yargs.
  */
 export function plainFlags(words: readonly string[], command: Command): Flags | undefined {
-  // `--` and `--flag=` are for yargs to judge.
+  // yargs decides what `--` and `--flag=` mean.
   if (words.some((word) => word === '--' || word.endsWith('='))) return undefined;
   const options: NonNullable<ParseArgsConfig['options']> = {};
   for (const { flag, alias, value, bare } of Object.values<Option>(COMMANDS[command].options)) {
@@ -41,5 +41,5 @@ export function plainFlags(words: readonly string[], command: Command): Flags | 
   }
 }
 
-/** A switch that is given twice is on, no more. */
+/** A switch that is given twice is simply on. */
 const wordsOf = (given: readonly unknown[]): readonly string[] => (given[0] === true ? ['true'] : given.map(String));

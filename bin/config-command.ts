@@ -1,4 +1,4 @@
-/** `all-smi-view config`: where the config file is, what holds and why, whether it is well, a new one. */
+/** `all-smi-view config`: shows, checks or creates the config file. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CONFIG_KEYS, type ConfigKey } from '../lib/options/config-file.js';
@@ -23,7 +23,7 @@ export async function config(flags: Flags, env: Environment): Promise<number> {
   return 0;
 }
 
-/** What each says, line by line. They throw AppErrors. */
+/** The output of each action, as lines. They throw AppErrors. */
 export const CONFIG_ACTIONS: Readonly<
   Record<'path' | 'print' | 'validate' | 'init', (flags: Flags, env: Environment) => readonly string[] | Promise<readonly string[]>>
 > = {
@@ -34,7 +34,7 @@ export const CONFIG_ACTIONS: Readonly<
   print: async (flags, env) => effective(await readConfig(flags, env), env),
   validate: async (flags, env) => {
     const file = await readConfig(flags, env);
-    // Values are judged by the options that they are of.
+    // Each value is checked by the option that it belongs to.
     for (const { options } of Object.values(COMMANDS)) resolveOptions(options, {}, {}, file);
     if (file.path === '') return ['no config file found'];
     return [...file.warnings.map((warning) => `warning: ${warning}`), `${file.path} is valid`];
@@ -46,7 +46,7 @@ export const CONFIG_ACTIONS: Readonly<
   },
 };
 
-/** All keys with the values that hold now, and where those come from. */
+/** All keys with the values in effect, and where they come from. */
 function effective(file: ConfigFile, env: Environment): readonly string[] {
   return bySection(({ key, option }) => {
     const given = givenOf(option, {}, env, file);
@@ -58,7 +58,7 @@ function effective(file: ConfigFile, env: Environment): readonly string[] {
   });
 }
 
-/** What a reader may see: an address may hold a password. */
+/** What may be shown of a value: a URL may contain a password. */
 function shown(key: string, words: readonly string[]): readonly string[] {
   if (key !== 'alerts.webhook_url') return words;
   return words.map((word) => {
@@ -75,7 +75,7 @@ function toml(words: readonly string[], { many }: Option): string {
   return many === undefined ? (quoted[0] ?? '""') : `[${quoted.join(', ')}]`;
 }
 
-/** Every key, taken out, with what it is. */
+/** Every key, commented out, with its description. */
 function template(): string {
   const lines = bySection(({ key, option }) => {
     const name = key.slice(key.indexOf('.') + 1);
@@ -104,7 +104,7 @@ function bySection(line: (key: ConfigKey) => string): readonly string[] {
   return lines;
 }
 
-/** Never over what is there, for its owner only. */
+/** Creates a file that only its owner can read. Never overwrites. */
 function create(path: string, text: string): void {
   try {
     makeFolderSync(dirname(path));

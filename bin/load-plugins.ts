@@ -1,4 +1,4 @@
-/** Tabs of other people: ES modules named with --plugin. */
+/** Plugins that are loaded with --plugin: ES modules. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,7 +14,7 @@ export async function loadPlugins(builtin: readonly unknown[], files: readonly s
   return plugins;
 }
 
-/** What the module's default export makes of the public door. */
+/** Calls the module's default export with the plugin API. */
 async function candidate(file: string, api: unknown): Promise<unknown> {
   const path = resolve(file);
   const found = await stat(path).catch(() => undefined);

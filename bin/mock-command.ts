@@ -1,4 +1,4 @@
-/** `all-smi-view mock`: a made-up cluster on real ports, until a signal ends it. */
+/** `all-smi-view mock`: a made-up cluster on real ports, until a signal stops it. */
 import { AppError } from '../lib/errors.js';
 import { MOCK_OPTIONS, resolveOptions, type Environment, type Flags, type MockOptions } from '../lib/options/options.js';
 import { startMock } from '../lib/mock/mock.js';

@@ -4,13 +4,13 @@ import { AppError } from '../lib/errors.js';
 import { NO_CONFIG, type ConfigFile, type Environment, type Flags } from '../lib/options/options.js';
 import { configPaths, pathContext } from '../lib/paths.js';
 
-/** The file that is read; undefined: there is none. A file that is named has to be there. */
+/** The file to read; undefined if there is none. A file that is given with --config must exist. */
 export function configPath(flags: Flags, env: Environment): string | undefined {
   const named = flags.config?.at(-1);
   return named ?? configPaths(pathContext(env)).find((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
 }
 
-/** Most runs have no config file: what reads one is loaded when there is one. Throws `E_CONFIG_UNREADABLE` or `E_CONFIG_BAD`. */
+/** Loads the TOML parser only if there is a config file. Throws `E_CONFIG_UNREADABLE` or `E_CONFIG_BAD`. */
 export async function readConfig(flags: Flags, env: Environment): Promise<ConfigFile> {
   const path = configPath(flags, env);
   if (path === undefined) return NO_CONFIG;

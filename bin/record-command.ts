@@ -1,4 +1,4 @@
-/** `all-smi-view record`: what the nodes say, into a file, until it is stopped. */
+/** `all-smi-view record`: records the nodes to a file until it is stopped. */
 import { statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../lib/errors.js';
@@ -44,7 +44,7 @@ interface Ends {
   readonly kept: number | undefined;
 }
 
-/** A recording that was asked to end has done what it should: status 0, whoever asked. */
+/** A recording that was stopped has succeeded: exit code 0, whatever stopped it. */
 async function until(run: RecordingRun, { ended, duration, kept }: Ends): Promise<number> {
   const startedAt = systemClock.now();
   const progress = process.stderr.isTTY ? setInterval(() => showProgress(run, startedAt, duration, kept), PROGRESS_MS) : undefined;

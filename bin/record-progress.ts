@@ -1,4 +1,4 @@
-/** What a recording without a screen says of itself, in one line. */
+/** The progress line of `record`. */
 import { bytes, count, duration } from '../lib/text/format.js';
 
 export interface Progress {
@@ -26,10 +26,10 @@ export function progressLine({ frames, bytes: size, answering, hosts, passedMs, 
   return `● ${parts.join(' · ')}`;
 }
 
-/** Earlier there is nothing to reckon with. */
+/** Before that, there is no rate to extrapolate from. */
 const MIN_PASSED_MS = 10_000;
 
-/** How long `room` bytes last at the rate so far; '' while that is unknown. `rotating`: the oldest goes then, else the disk is full. */
+/** How long `room` bytes last at the rate so far; '' while that is unknown. `rotating`: then the oldest file is deleted; else the disk is full. */
 export function retention(size: number, passedMs: number, room: number, rotating: boolean): string {
   if (passedMs < MIN_PASSED_MS || size === 0 || !Number.isFinite(room)) return '';
   const seconds = (room / size) * (passedMs / 1000);

@@ -15,7 +15,7 @@ export async function replayInfo(flags: Flags, env: Environment): Promise<number
   return 0;
 }
 
-/** Status 1 where anything in it cannot be read. */
+/** Exit code 1 if any of it cannot be read. */
 export async function checkRecording(files: readonly string[], env: Environment): Promise<number> {
   const inspection = await inspectFiles(files, env);
   const faults = faultsOf(inspection);
@@ -27,7 +27,7 @@ export async function checkRecording(files: readonly string[], env: Environment)
 const inspectFiles = (files: readonly string[], env: Environment): Promise<Inspection> =>
   inspect(files, new CacheFolder(cacheFolder(pathContext(env))));
 
-/** Names on a line, and how many more there are. */
+/** Room for a list of names on one line. */
 const NAMES_COLS = 80;
 const MAX_GAPS = 10;
 

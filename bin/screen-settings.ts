@@ -1,4 +1,4 @@
-/** The options of the viewer's screen: its look, what it shows, what is an alert. */
+/** Settings of the viewer's screen, from the options: its look, what it shows, and the alerts. */
 import { ALERT_DEFAULTS, type AlertSettings } from '../lib/alerts/rules.js';
 import { AppError } from '../lib/errors.js';
 import { compile } from '../lib/filter/evaluate.js';
@@ -23,7 +23,7 @@ export async function screenOf(options: ViewOptions): Promise<Shown> {
   };
 }
 
-/** It has been parsed; what is in its regular expressions shows when they are compiled. */
+/** The filter has been parsed already; compiling it finds errors in its regular expressions. */
 async function checkFilter(filter: string): Promise<void> {
   const query = parse(filter);
   if (!query) return;
@@ -39,7 +39,7 @@ async function checkFilter(filter: string): Promise<void> {
   }
 }
 
-/** Critical is at least this much hotter than a warning. */
+/** The critical temperature is at least this much above the warning. */
 const LEAST_STEP_C = 5;
 const STEP_C = 10;
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-/** The exit status of the first signal that asks a program without a screen to end: 128 and its number. */
+/** Resolves with the exit code of the first signal that stops a program without a screen: 128 plus its number. */
 export function signalled(): Promise<number> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {

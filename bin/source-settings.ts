@@ -1,4 +1,4 @@
-/** What a command line says is to be watched, or recorded: the sources of a run. */
+/** The sources of a run: what the command line says to watch or record. */
 import { expandHosts, TargetList, type Target } from '../lib/sources/hostlists/targets.js';
 import { AppError } from '../lib/errors.js';
 import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
@@ -11,15 +11,15 @@ type Named = Pick<ViewOptions, 'hosts' | 'hostfile'> & Partial<Pick<ViewOptions,
 type Options = Pick<RecordOptions, keyof RecordOptions & keyof ViewOptions> &
   Partial<Pick<ViewOptions, 'demo' | 'replay' | 'start' | 'loop' | 'check' | 'speed'>>;
 
-/** What the command line names is all there is to watch: the environment and the config file add nothing to it. */
+/** Nodes on the command line replace those of the environment and the config file. */
 export function onlyNamed<Options extends Named>(options: Options, { hosts, hostfile }: Flags): Options {
   if (hosts === undefined && hostfile === undefined) return options;
   return { ...options, ...(hosts ? {} : { hosts: undefined }), ...(hostfile ? {} : { hostfile: undefined }) };
 }
 
 /**
- * The sources, at least one. A demo and a recording stand alone; this machine and other nodes may be watched together. Throws
- * `E_OPTION_BAD` for what does not go together, and what reading a host file throws.
+ * The sources, at least one. A demo and a replay stand alone; this machine and other nodes may be combined. Throws `E_OPTION_BAD` for options
+ * that cannot be combined, and whatever reading a host file throws.
  */
 export async function sourcesOf(options: Options, flags: Flags, env: Environment): Promise<readonly Source[]> {
   checkReplay(options, flags);
@@ -30,7 +30,7 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
   if (options.replay) return [replayOf(options, options.replay, env)];
   if (options.demo) return [{ kind: 'demo', timeoutMs, ...interval }];
   const nodes = flags.hosts ?? flags.hostfile;
-  // Other systems have no /proc: there, no source at all is a mistake.
+  // Other systems have no /proc; there, a source must be given.
   const isHere = options.local === true || ((options.hosts ?? options.hostfile) === undefined && process.platform === 'linux');
   const here: readonly LocalSource[] = isHere ? [{ kind: 'local', machine, ...interval }] : [];
   return isHere && nodes === undefined ? here : [...here, await hostsOf(options, timeoutMs, interval)];
@@ -42,7 +42,7 @@ async function hostsOf(options: Options, timeoutMs: number, interval: Pick<Hosts
   return { kind: 'hosts', targets, title: titleOf(options, targets), timeoutMs, ...interval, ...(token === undefined ? {} : { token }) };
 }
 
-/** Those of --hosts, then those of the host file. A host that is in both comes once, with what the file says of it. */
+/** The targets of --hosts, then those of the host file. A host in both is listed once, with its labels from the file. */
 async function targetsOf({ hosts, hostfile }: Named): Promise<readonly Target[]> {
   const named = expandHosts(hosts ?? []);
   const listed = hostfile === undefined ? [] : await (await import('../lib/sources/hostlists/hostfile.js')).readHostfile(hostfile);
@@ -54,19 +54,19 @@ async function targetsOf({ hosts, hostfile }: Named): Promise<readonly Target[]>
   return targets.targets;
 }
 
-/** What the title calls the source: the host file, the only host, or how many there are. */
+/** The source as the title shows it: the host file, the only host, or the number of hosts. */
 function titleOf({ hostfile, hosts }: Named, targets: readonly Target[]): string {
   if (hostfile !== undefined && hosts === undefined) return hostfile.replace(/^.*[/\\]/, '');
   return targets.length === 1 ? (targets[0]?.nodeId ?? '') : `${targets.length} hosts`;
 }
 
-/** What the command line names goes before what the environment does. */
+/** Only flags conflict with --demo: it overrides hosts of the environment and the config file. */
 function checkDemo({ demo, local }: Options, flags: Flags): void {
   if (demo && (local || (flags.hosts ?? flags.hostfile) !== undefined))
     throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'cannot be combined with --local, --hosts or --hostfile' });
 }
 
-/** What is said of a replay needs one. */
+/** Options of a replay need --replay. */
 function checkReplay({ replay, start, loop, check, demo, local }: Options, flags: Flags): void {
   const of = [
     ...(start === undefined ? [] : ['--start']),

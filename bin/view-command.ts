@@ -1,4 +1,4 @@
-/** `all-smi-view`: everything that can be wrong is found before the terminal is touched. */
+/** `all-smi-view`: finds everything that can be wrong before it touches the terminal. */
 import { AppError } from '../lib/errors.js';
 import * as api from '../lib/index.js';
 import { resolveOptions, VIEW_OPTIONS, type Environment, type Flags } from '../lib/options/options.js';

@@ -1,4 +1,4 @@
-/** yargs, built from the tables. It splits the words; values, help and the end of the process are ours. */
+/** yargs, configured from the tables. It only splits the command line; values, help and ending the process are ours. */
 import yargs, { type Options } from 'yargs';
 import { AppError } from '../lib/errors.js';
 import { COMMANDS, type Command, type Flags } from '../lib/options/options.js';
@@ -20,7 +20,7 @@ export async function parseWithYargs(words: readonly string[], command: Command)
   const parser = yargs()
     .help(false)
     .version(false)
-    .locale('en') // not that of the environment: the other half of each text is ours
+    .locale('en') // not the environment's: half of each message is ours, in English
     .parserConfiguration(PARSER)
     .options(Object.fromEntries(table.flatMap((option) => (option.flag === undefined ? [] : [[option.flag, yargsOption(option)]]))))
     .option('help', { type: 'boolean', alias: 'h' })
@@ -43,7 +43,7 @@ function yargsOption({ alias, value, many }: Option): Options {
   };
 }
 
-/** Refuses what is in no table in our words: yargs' own do not say what to do. */
+/** Refuses unknown flags and stray words with our own messages: those of yargs do not say what to do. */
 function flagsOf(given: Readonly<Record<string, unknown>>, [stray]: readonly string[], table: readonly Option[]): Flags {
   const known = table.flatMap(({ flag }) => flag ?? []);
   const bare = table.flatMap((option) => (option.bare ? (option.flag ?? []) : []));

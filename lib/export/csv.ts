@@ -1,11 +1,11 @@
-/** Sheets as CSV, as all-smi writes them: LF, quotes only where they are needed, figures of a fixed form. */
+/** Sheets as CSV, as all-smi writes them: LF, quotes only where needed, fixed number formats. */
 import Papa from 'papaparse';
 import type { Sheet, SheetCell, SheetColumn } from '../model/sheet.js';
 import { clean } from '../text/sanitize.js';
 
 /**
- * What a spreadsheet would take for a formula: these signs, their full-width forms, TAB, CR or LF at the start or after blanks. Such a
- * text is quoted and begins with an apostrophe.
+ * Text that a spreadsheet would take for a formula: these signs, their full-width forms, TAB, CR or LF at the start or after spaces. It is
+ * quoted and gets a leading apostrophe.
  */
 const FORMULA = /^\s*[=+\-@\t\r\n＝＋－＠]/u;
 const GUARDED = /^'\s*[=+\-@\t\r\n＝＋－＠]/u;
@@ -30,7 +30,7 @@ function cellText(cell: SheetCell, { decimals, otherwise = '' }: SheetColumn): s
 
 const guarded = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 
-/** Without an exponent however large. */
+/** Never with an exponent. */
 function whole(value: number): string {
   const rounded = Math.trunc(value);
   if (Number.isSafeInteger(rounded)) return String(rounded);

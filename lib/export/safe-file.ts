@@ -1,4 +1,4 @@
-/** New files that are nobody's link, nobody else's to read, and never in the place of another. */
+/** Creates files safely: never through a link, readable by the owner only, never overwriting. */
 import { constants } from 'node:fs';
 import { lstat, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,11 +6,11 @@ import { makeFolder } from '../paths.js';
 
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | ((constants.O_NOFOLLOW as number | undefined) ?? 0);
 const FILE_MODE = 0o600;
-/** Names tried beside one that is taken. */
+/** How many numbered names are tried when a name is taken. */
 const MAX_NAMES = 1000;
 const MAX_STEM_BYTES = 160;
 
-/** Why nothing was written: the end of a sentence that begins with what is wrong. */
+/** Why nothing was written, as the end of a sentence. */
 export class Refused extends Error {
   readonly path: string;
   constructor(path: string, reason: string) {
@@ -19,7 +19,7 @@ export class Refused extends Error {
   }
 }
 
-/** A name as part of a file's: letters, digits, `.`, `_` and `-` stay, all else is `_`; it is neither hidden nor empty nor too long. */
+/** A name made safe for use in a file name: letters, digits, `.`, `_` and `-` stay, everything else becomes `_`; never hidden, empty or too long. */
 export function safeName(name: string): string {
   const kept = name
     .normalize('NFC')
@@ -34,8 +34,8 @@ export function safeName(name: string): string {
 }
 
 /**
- * Writes `text` into a file that was not there: `stem.extension` in `folder`, else `stem-2`, `stem-3`, ... The folder is made for its owner
- * only where it is missing, and refused where it is a link. Resolves with the path. Throws `Refused`, or what the file system says.
+ * Writes `text` to a new file: `stem.extension` in `folder`, or `stem-2`, `stem-3`, ... if that exists. A missing folder is created, for its
+ * owner only; a folder that is a link is refused. Resolves with the path. Throws `Refused`, or the error of the file system.
  */
 export async function writeNew(folder: string, stem: string, extension: string, text: string): Promise<string> {
   await ownFolder(folder);
@@ -53,7 +53,7 @@ async function ownFolder(folder: string): Promise<void> {
   else if (!found.isDirectory()) throw new Refused(folder, 'is not a folder');
 }
 
-/** False: the name is taken. What could not be written whole is removed. */
+/** False: the name is taken. A file that cannot be written completely is removed. */
 async function written(path: string, text: string): Promise<boolean> {
   const handle = await open(path, FLAGS, FILE_MODE).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;

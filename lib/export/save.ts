@@ -1,4 +1,4 @@
-/** What a tab shows, into a file of its own in the cache folder. */
+/** Saves what a tab shows to a new file in the cache directory. */
 import { AppError } from '../errors.js';
 import { twoDigits } from '../text/format.js';
 import { clean } from '../text/sanitize.js';

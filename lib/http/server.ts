@@ -1,8 +1,8 @@
-/** What the HTTP servers of the exporter and of the mock cluster share. */
+/** What the HTTP servers of the exporter and the mock cluster have in common. */
 import type { ServerResponse } from 'node:http';
 import { AppError } from '../errors.js';
 
-/** A short answer in words. */
+/** Sends a short plain-text response. */
 export function refuse(response: ServerResponse, status: number, text: string, headers: Record<string, string>): void {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(text), ...headers });
   response.end(text);

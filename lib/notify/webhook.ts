@@ -1,6 +1,6 @@
 /**
- * Sends texts to an address, one after the other. Whatever happens there costs the sender nothing: two seconds a text, a bounded queue, no
- * redirects, no second try.
+ * Posts messages to a URL, one after another. A slow or broken receiver never holds up the viewer: two seconds per request, a bounded queue,
+ * no redirects, no retries.
  */
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
@@ -8,14 +8,14 @@ import { clean } from '../text/sanitize.js';
 import type { Clock, Ms } from '../model/clock.js';
 
 const TIMEOUT_MS: Ms = 2000;
-/** Texts that wait; more are dropped, the newest first. */
+/** Length of the queue; when it is full, new messages are dropped. */
 const MAX_WAITING = 64;
 
 export interface WebhookStatus {
   readonly sent: number;
   readonly failed: number;
   readonly dropped: number;
-  /** Why the last one failed; '' when it didn't. */
+  /** Why the last request failed; '' if it succeeded. */
   readonly problem: string;
 }
 
@@ -47,7 +47,7 @@ export class Webhook {
     void this.#work();
   }
 
-  /** Drops what waits and breaks off what is under way. */
+  /** Clears the queue and aborts the current request. */
   close(): void {
     this.#waiting.length = 0;
     this.#end.abort();
@@ -70,7 +70,7 @@ export class Webhook {
   }
 }
 
-/** Why it failed; '' when it was taken. The answer's body is not read. */
+/** Why the request failed; '' if it was accepted. The body of the response is not read. */
 function post(url: URL, json: string, end: AbortSignal, clock: Clock): Promise<string> {
   return new Promise((resolve) => {
     const body = Buffer.from(json);

@@ -1,7 +1,7 @@
-/** What stands for each character where a terminal, or its locale, has ASCII only. One column each, so that nothing moves. */
+/** ASCII replacements for terminals or locales without Unicode. Each takes one column, so that nothing moves. */
 
 const GROUPS: Readonly<Record<string, string>> = {
-  // Bars and sparklines; ▌ is also the cursor of tables, ▏ that of texts.
+  // Bars and sparklines; ▌ is also the cursor of tables, ▏ the cursor of text input.
   '█▉▊▋': '#',
   '▌▸▶→': '>',
   '▍▎▏│‖': '|',
@@ -25,7 +25,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   '■': '#',
   '↻': '@',
   '⚠': '!',
-  // As ps marks a name that was cut.
+  // ps marks a cut name the same way.
   '…': '+',
   '≥': '>',
   '≤': '<',
@@ -43,7 +43,7 @@ const TABLE: ReadonlyMap<string, string> = new Map(Object.entries(GROUPS).flatMa
 const DOTS = [' ', '.', '.', ':', ':', '+', '+', '#', '#'];
 const BRAILLE = 0x2800;
 
-/** Also of the second half ('') of a wide character. What has no likeness is '?'. */
+/** Also handles the second half ('') of a wide character. A character without a replacement becomes '?'. */
 export function asciiOf(ch: string): string {
   if (ch >= ' ' && ch <= '~') return ch;
   const known = TABLE.get(ch);

@@ -1,6 +1,6 @@
 /**
- * The painter for real terminals. Of neo-blessed the screen buffer is used, which writes the difference between two pictures; its input,
- * signal handlers, terminal database and way of ending stay out of the game.
+ * The painter for real terminals. It uses the screen buffer of neo-blessed, which writes the difference between two frames, but not its input,
+ * signal handlers, terminal database or exit handling.
  */
 import Box from 'neo-blessed/lib/widgets/box.js';
 import type Screen from 'neo-blessed/lib/widgets/screen.js';
@@ -26,9 +26,9 @@ const ENTER = (mouse: boolean): string =>
 const LEAVE = (mouse: boolean): string =>
   `${SYNC_OFF}\x1b[?2004l${mouse ? '\x1b[?1006l\x1b[?1002l\x1b[?1000l' : ''}\x1b[m\x1b[?25h\x1b[?1049l`;
 
-/** A terminal that took nothing for this long is believed to have lost its picture. */
+/** A terminal that accepted nothing for this long is redrawn completely. */
 const STALL_MS = 250;
-/** Serial lines and containers that are still starting say 0x0. */
+/** Serial lines, and containers that are still starting, report 0x0. */
 const UNKNOWN_SIZE: Size = { cols: 80, rows: 24 };
 const STYLES = 256;
 const DEFAULT_COLOUR = 0x1ff;
@@ -37,14 +37,14 @@ export interface BlessedOptions {
   readonly stdin: TerminalIn;
   readonly stdout: TerminalOut;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Default: as the environment says. */
+  /** Default: from the environment. */
   readonly theme?: Theme;
-  /** Characters of ASCII only. Default: as the environment says. */
+  /** ASCII characters only. Default: from the environment. */
   readonly ascii?: boolean;
-  /** False: the mouse stays the terminal's own, for selecting text. */
+  /** False: leave the mouse to the terminal, to select text. */
   readonly mouse?: boolean;
   readonly clock: Clock;
-  /** Given: signals, faults and console output are taken care of until `close`. */
+  /** If given, signals, uncaught errors and console output are handled until `close`. */
   readonly lifetime?: LifetimeEdges;
 }
 
@@ -153,7 +153,7 @@ class BlessedPainter implements Painter {
     this.#screen.render();
     program.flush();
     const drawn = this.#sink.take();
-    // Hidden again with each frame: what somebody else wrote may have shown it.
+    // Hidden again with each frame: another program may have shown it.
     if (drawn !== '') this.#output.write(SYNC_ON + drawn + HIDE_CURSOR + SYNC_OFF);
   }
 
@@ -200,11 +200,11 @@ class BlessedPainter implements Painter {
     this.#screen.destroy();
   }
 
-  /** Takes the terminal, or takes it again after someone else had it, and shows the last frame. */
+  /** Takes the terminal, or takes it back after another program had it, and shows the last frame. */
   enter(): void {
     if (this.#closed) return;
     this.#deafen();
-    // Off first: the terminal may have been set differently since, and libuv does not set again what it believes to be set.
+    // Off first: the mode may have been changed since, and libuv does not set a mode that it believes to be set.
     this.#stdin.setRawMode?.(false);
     this.#stdin.setRawMode?.(true);
     this.#deafen = listenInput(this.#stdin, this.#clock, (event) => {
@@ -219,7 +219,7 @@ class BlessedPainter implements Painter {
     if (this.#last) this.paint(this.#last);
   }
 
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   leave(): void {
     if (!this.#up) return;
     this.#up = false;

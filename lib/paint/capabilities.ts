@@ -1,4 +1,4 @@
-/** What a terminal can show, as far as its environment tells. */
+/** What a terminal can show, judged by the environment. */
 import { THEMES, THEMES_OF_16, type Theme, type ThemeName } from './theme.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,13 +10,13 @@ export interface Capabilities {
   readonly ascii: boolean;
 }
 
-/** Old terminals without colours, which speak ASCII only. */
+/** Old terminals without colours, ASCII only. */
 const WITHOUT_COLOURS = /^(vt\d|dumb|unknown|ansi-mono)/;
-/** Terminals whose font has few characters besides ASCII. */
+/** Terminals whose font has few characters beyond ASCII. */
 const WITHOUT_GLYPHS = /^(linux|vt\d|dumb|unknown|ansi|cons25)/;
 const MANY_COLOURS = /256|direct|truecolor|kitty|alacritty|ghostty|foot|wezterm|iterm/i;
 
-/** A terminal that says nothing of itself (Windows) is a modern one. */
+/** A terminal without TERM (Windows) is taken for a modern one. */
 export function capabilitiesOf(env: Environment): Capabilities {
   const term = env.TERM ?? '';
   const ascii = WITHOUT_GLYPHS.test(term) || !isUtf8(env);
@@ -25,15 +25,15 @@ export function capabilitiesOf(env: Environment): Capabilities {
   return { colours: many && term !== 'linux' ? 256 : 16, ascii };
 }
 
-/** The first of these that is set decides; where none is, terminals of today speak UTF-8. */
+/** The first of these that is set decides; if none is, UTF-8 is assumed. */
 function isUtf8(env: Environment): boolean {
   const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find((one) => (one ?? '') !== '');
   return locale === undefined || /utf-?8/i.test(locale);
 }
 
 /**
- * The theme that is asked for, with the colours there are. 'auto': `mono` where NO_COLOR is set and not empty; `light` where COLORFGBG,
- * which some terminals set, ends in a light background (7 or 15); else `dark`.
+ * The theme asked for, limited to the colours available. 'auto' is `mono` if NO_COLOR is set and not empty, `light` if COLORFGBG (set by some
+ * terminals) ends in a light background (7 or 15), else `dark`.
  */
 export function themeFor(wanted: ThemeName | 'auto', env: Environment): Theme {
   const { colours } = capabilitiesOf(env);

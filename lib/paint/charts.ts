@@ -1,4 +1,4 @@
-/** The drawer of charts. What draws them is loaded when the first one is asked for; what was drawn lately is kept. */
+/** Draws charts. The chart library is loaded for the first chart; recent charts are cached. */
 import type { ChartDrawer } from '../view/chart.js';
 import type { Raster, Size, Chart } from '../view/frame.js';
 

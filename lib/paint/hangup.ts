@@ -1,9 +1,9 @@
-/** What is left to do when the terminal is gone: its window was closed, its connection broke. */
+/** Cleans up when the terminal is gone: its window was closed or its connection broke. */
 import { closeSync, fstatSync, openSync } from 'node:fs';
 
 /**
- * Puts /dev/null in the place of a terminal that is gone. At its end node sets stdio back to the modes it found, and aborts (with a core
- * dump) when a terminal does not let itself be set; it leaves descriptors alone that have become other files.
+ * Replaces a terminal that is gone by /dev/null. When node exits it resets the modes of stdio, and aborts with a core dump if a terminal
+ * refuses; it leaves descriptors alone that have become other files.
  */
 export function forsakeTerminal(): void {
   try {
@@ -11,10 +11,10 @@ export function forsakeTerminal(): void {
     for (const fd of [0, 1, 2]) {
       if (fstatSync(fd).rdev !== terminal) continue;
       closeSync(fd);
-      // The lowest free number is taken: this one.
+      // open() returns the lowest free descriptor: this one.
       openSync('/dev/null', 'r+');
     }
   } catch {
-    // Closed already: node is content with that too.
+    // Already closed; node accepts that too.
   }
 }

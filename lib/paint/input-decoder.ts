@@ -1,6 +1,6 @@
 /**
- * Terminal bytes become input events. A state machine, byte by byte, so that it does not matter where a read ends. What a terminal says
- * of itself (device attributes, positions, colours, clipboard) is swallowed: a reply must never look like a key.
+ * Decodes terminal bytes into input events. A state machine that works byte by byte, so it does not matter where a read ends. Replies of the
+ * terminal (device attributes, positions, colours, clipboard) are swallowed: a reply must never look like a key.
  */
 import type { InputEvent, Key } from '../keys/key-names.js';
 import { clean } from '../text/sanitize.js';
@@ -9,14 +9,14 @@ import { mouseOf, x10Mouse, type MouseReport } from './mouse.js';
 import { PasteReader } from './paste.js';
 import type { Ms } from '../model/clock.js';
 
-/** A lone ESC is the Esc key when nothing follows for this long. */
+/** A lone ESC is the Esc key if nothing follows within this time. */
 const ESC_MS = 30;
-/** A sequence that has begun is given up after this long; slow links cut sequences too. */
+/** An incomplete sequence is given up after this time; slow links split sequences. */
 const SEQUENCE_MS = 500;
-/** A paste or a control string whose end never comes; without this the keyboard would be dead. */
+/** Ends a paste or a control string whose terminator never comes; without this the keyboard would be dead. */
 const STRING_MS = 2000;
 export const DOUBLE_CLICK_MS = 400;
-/** Parameters of a sequence beyond this are dropped, and the sequence with them. */
+/** A sequence with longer parameters is dropped. */
 const MAX_SEQUENCE = 256;
 
 const ESC = 0x1b;
@@ -41,7 +41,7 @@ const CONTROL_NAMES: Readonly<Record<number, string>> = {
   0x7f: 'Backspace',
 };
 
-/** Keys below 0x20 and DEL: their own name, or C- and the character 64 above. */
+/** Keys below 0x20, and DEL: a name of their own, or C- and the character 64 above. */
 function controlKey(byte: number, modifiers: Modifiers): Key {
   const name = CONTROL_NAMES[byte];
   if (name !== undefined) return keyOf(name, '', modifiers);
@@ -60,13 +60,13 @@ export class InputParser {
   #lastPress: { readonly x: number; readonly y: number; readonly button: string; readonly at: Ms; readonly clicks: number } | undefined;
   #out: InputEvent[] = [];
 
-  /** The events that `bytes`, read at `now`, complete. */
+  /** The events completed by `bytes`, read at `now`. */
   push(bytes: Uint8Array, now: Ms): InputEvent[] {
     for (const byte of bytes) this.#step(byte, now);
     return this.#take();
   }
 
-  /** How long to wait for more before calling `timeout`; undefined: nothing is open. */
+  /** How long to wait for more before calling `timeout`; undefined if no sequence is open. */
   get patience(): Ms | undefined {
     switch (this.#state) {
       case 'ground':
@@ -74,7 +74,7 @@ export class InputParser {
       case 'escape':
         return ESC_MS;
       case 'string':
-        // The opener alone is a key pressed with Alt; replies come in one go.
+        // The opener alone is a key pressed with Alt; replies arrive in one piece.
         return this.#sequence.length === 1 ? ESC_MS : STRING_MS;
       case 'string-escape':
       case 'paste':
@@ -84,7 +84,7 @@ export class InputParser {
     }
   }
 
-  /** No more came within `patience`: what is open was a key, or is given up. */
+  /** Nothing more came within `patience`: an open sequence was a key, or is given up. */
   timeout(): InputEvent[] {
     const [state, sequence] = [this.#state, this.#sequence];
     if (state === 'paste') this.#endPaste();
@@ -97,7 +97,7 @@ export class InputParser {
     return this.#take();
   }
 
-  /** Forgets what is half read. */
+  /** Drops an incomplete sequence. */
   reset(): void {
     this.#state = 'ground';
     this.#alt = false;
@@ -172,7 +172,7 @@ export class InputParser {
     this.#done(keyOf(ch === ' ' ? 'Space' : ch, ch, this.#alt ? ALT : PLAIN));
   }
 
-  /** The first byte of a character beyond ASCII; what can't be one (a C1 control in eight bits too) is dropped. */
+  /** The first byte of a non-ASCII character; anything that cannot be one (8-bit C1 controls included) is dropped. */
   #lead(byte: number): void {
     this.#utf8Length = byte >= 0xc2 && byte <= 0xdf ? 2 : byte >= 0xe0 && byte <= 0xef ? 3 : byte >= 0xf0 && byte <= 0xf4 ? 4 : 0;
     if (this.#utf8Length === 0) {
@@ -216,7 +216,7 @@ export class InputParser {
     this.#ground(byte);
   }
 
-  /** Restarts on what cannot stand inside a sequence; true when it did. */
+  /** Restarts at a byte that cannot be inside a sequence; returns true if it did. */
   #aborted(byte: number): boolean {
     if (byte >= 0x20 && byte < 0x7f) return false;
     this.#done();
@@ -227,7 +227,7 @@ export class InputParser {
   #csi(byte: number, now: Ms): void {
     if (this.#aborted(byte)) return;
     if (this.#sequence.length <= MAX_SEQUENCE) this.#sequence += String.fromCharCode(byte);
-    // The Linux console says F1 to F5 as CSI [ A to CSI [ E.
+    // The Linux console sends F1 to F5 as CSI [ A to CSI [ E.
     if (byte < 0x40 || (byte === 0x5b && this.#sequence === '[[')) return;
     const body = this.#sequence.slice(1);
     if (body === 'M') {
@@ -252,7 +252,7 @@ export class InputParser {
     this.#done(ss3Event(this.#sequence.slice(1) + String.fromCharCode(byte), this.#alt));
   }
 
-  /** Control strings end with BEL or ESC \; CAN and SUB break them off. Their content is nobody's business. */
+  /** Control strings end with BEL or ESC \; CAN and SUB abort them. Their content is ignored. */
   #string(byte: number): void {
     if (byte === BEL || byte === CAN || byte === SUB) this.#done();
     else if (byte === ESC) this.#state = 'string-escape';
@@ -278,7 +278,7 @@ export class InputParser {
     if (report.action === 'press') {
       const last = this.#lastPress;
       const again = last?.x === report.x && last.y === report.y && last.button === report.button && now - last.at <= DOUBLE_CLICK_MS;
-      // The third press begins anew.
+      // The third press starts a new count.
       clicks = again && last.clicks === 1 ? 2 : 1;
       this.#lastPress = { x: report.x, y: report.y, button: report.button, at: now, clicks };
     }

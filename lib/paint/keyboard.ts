@@ -1,4 +1,4 @@
-/** The edge of the input parser: reads of stdin, and the timer that tells a lone ESC from a sequence. */
+/** Reads stdin for the input decoder, and runs the timer that tells a lone ESC from a sequence. */
 import type { InputEvent } from '../keys/key-names.js';
 import { InputParser } from './input-decoder.js';
 import type { Clock } from '../model/clock.js';
@@ -25,7 +25,7 @@ export function listenInput(stdin: TerminalIn, clock: Clock, emit: (event: Input
       patience === undefined
         ? undefined
         : clock.after(patience, () => {
-            // After a busy moment the timer comes before bytes that have long arrived; they are read before an immediate runs.
+            // After a busy moment the timer fires before bytes that arrived long ago; they are read before an immediate runs.
             setImmediate(() => {
               if (reads === armedAt) tell(parser.timeout());
             });

@@ -51,7 +51,7 @@ const BY_NUMBER: Readonly<Record<number, string>> = {
   24: 'F12',
 };
 
-/** Keys that are said by a code point (CSI u, modifyOtherKeys); from 57399 on kitty's numbers for the keypad. */
+/** Keys that are sent as a code point (CSI u, modifyOtherKeys); from 57399 on, kitty's numbers for the keypad. */
 const BY_CODE: Readonly<Record<number, string>> = {
   8: 'Backspace',
   9: 'Tab',
@@ -83,12 +83,12 @@ const SS3_KEYPAD = '*+,-./0123456789';
 const SHIFT = 1;
 const ALT = 2;
 const CTRL = 4;
-/** Super, hyper: such a chord belongs to the desktop, and must not be taken for the key alone. */
+/** Super, hyper: such a chord belongs to the desktop and must not be taken for the plain key. */
 const FOREIGN = 8 | 16;
 const META = 32;
 const RELEASE = 3;
 
-/** The modifier parameter is one more than the bits. Undefined: not for us. */
+/** The modifier parameter is the modifier bits plus 1. Undefined: not for us. */
 function modifiersOf(parameter: number, alt = false): Modifiers | undefined {
   const bits = Math.max(1, parameter) - 1;
   if ((bits & FOREIGN) !== 0) return undefined;
@@ -99,14 +99,14 @@ function named(name: string | undefined, modifiers: Modifiers | undefined): Key 
   return name === undefined || modifiers === undefined ? undefined : keyOf(name, '', modifiers);
 }
 
-/** A character key. With control it is said small, with shift by name; else the character that shift makes tells. */
+/** The name of a character key: lower case with control, named with shift; otherwise the shifted character. */
 function typed(plain: string, modifiers: Modifiers, shifted: string): Key | undefined {
   if (modifiers.ctrl) return keyOf(plain.toLowerCase(), '', { ...modifiers, shift: modifiers.shift || plain !== plain.toLowerCase() });
   const ch = modifiers.shift ? clean(shifted) : plain;
   return Array.from(ch).length === 1 ? keyOf(ch, ch, { ...modifiers, shift: false }) : undefined;
 }
 
-/** A key said by code point. `shifted` is what it types with shift, where the terminal says so. */
+/** A key sent as a code point. `shifted` is what it types with shift, if the terminal reports it. */
 function coded(code: number, modifiers: Modifiers | undefined, shifted?: string): Key | undefined {
   if (modifiers === undefined) return undefined;
   const name = BY_CODE[code];
@@ -155,7 +155,7 @@ function f3Key(csi: Csi): Key | undefined {
 }
 
 const shiftTab = ({ modifiers }: Csi): Key | undefined => modifiers && named('Tab', { ...modifiers, shift: true });
-/** rxvt says modifiers by the final byte. */
+/** rxvt encodes modifiers in the final byte. */
 const rxvtNumber =
   (shift: boolean) =>
   (csi: Csi): Key | undefined =>
@@ -180,14 +180,14 @@ const BY_FINAL: Readonly<Record<string, (csi: Csi) => Key | undefined>> = {
 const LINUX_FUNCTION: Readonly<Record<string, string>> = { '[A': 'F1', '[B': 'F2', '[C': 'F3', '[D': 'F4', '[E': 'F5' };
 
 /**
- * The key of a control sequence, given without CSI. Undefined for everything that is no key: replies, focus, releases, unknown. `alt`: an
- * ESC stood before it.
+ * The key of a control sequence, given without CSI. Undefined for anything that is not a key: replies, focus, releases, unknown. `alt`: preceded
+ * by ESC.
  */
 export function csiEvent(body: string, alt: boolean): Key | undefined {
   const console = LINUX_FUNCTION[body];
   if (console !== undefined) return named(console, modifiersOf(1, alt));
   const parameters = body.slice(0, -1);
-  // Private markers and intermediates stand in replies only.
+  // Private markers and intermediates occur in replies only.
   if (!/^[\d;:]*$/.test(parameters)) return undefined;
   const fields = parameters === '' ? [] : parameters.split(';').map((field) => field.split(':').map(Number));
   if (fields[1]?.[1] === RELEASE) return undefined;

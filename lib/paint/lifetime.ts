@@ -1,6 +1,6 @@
 /**
- * How the terminal is taken and given back: whatever ends or stops the program, the shell finds its terminal as it left it. Nothing here
- * ends the process; `exit` is handed in.
+ * Takes and restores the terminal: whatever ends or stops the program, the shell gets its terminal back as it left it. Nothing here ends the
+ * process; `exit` is passed in.
  */
 import type { ErrorCode } from '../errors.js';
 import { clean } from '../text/sanitize.js';
@@ -8,20 +8,20 @@ import { divertConsole } from './stream-capture.js';
 import { forsakeTerminal } from './hangup.js';
 import type { Clock } from '../model/clock.js';
 
-/** Exit statuses of signals, as shells count them: 128 and the signal's number. */
+/** Exit codes of signals, as shells count them: 128 plus the number of the signal. */
 export const SIGNAL_EXITS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 type EndSignal = keyof typeof SIGNAL_EXITS;
 const END_SIGNALS = Object.keys(SIGNAL_EXITS) as EndSignal[];
 
-/** Exit status after a fault of the program itself. */
+/** Exit code after an internal error. */
 export const FAULT_EXIT = 70;
 
-/** When a stop signal did not stop us (nobody could continue an orphaned process group), the screen comes back after this. */
+/** If a stop signal did not stop us (an orphaned process group could never be continued), the screen returns after this time. */
 const NOT_STOPPED_MS = 100;
 
-/** What the app hands in. */
+/** What the app passes in. */
 export interface LifetimeEdges {
-  /** Called once, with the terminal given back. May take its time; a second signal other than SIGHUP then kills. */
+  /** Called once, after the terminal is restored. May take a while; a second signal other than SIGHUP then kills. */
   readonly exit: (status: number) => void;
   readonly stderr: { write(text: string): unknown };
   readonly process?: NodeJS.Process;
@@ -33,15 +33,15 @@ interface Held extends LifetimeEdges {
 }
 
 export interface Lifetime {
-  /** Gives the terminal back and stops the job, as Ctrl-Z does; returns when it is under way. */
+  /** Restores the terminal and stops the job, as Ctrl-Z does; returns as soon as this has started. */
   suspend(): void;
-  /** Gives up all handlers. The terminal is the caller's. */
+  /** Removes all handlers. Restoring the terminal is up to the caller. */
   release(): void;
 }
 
 /** The thing that is entered and left. Entering twice repairs; leaving twice does nothing. */
 export interface Enterable {
-  /** Nobody is there any more to leave it to. */
+  /** The terminal is gone. */
   readonly gone: boolean;
   enter(): void;
   leave(): void;
@@ -64,14 +64,14 @@ class Hold implements Lifetime {
   }
 
   suspend(): void {
-    // The whole job: a wrapper such as npm has to stop too, or the shell would wait on.
+    // The whole job: a wrapper such as npm must stop too, or the shell would go on waiting.
     this.#stop(0);
   }
 
   release(): void {
     if (this.#state === 'released') return;
     const state = this.#state;
-    // First, since leaving a terminal that is gone reports errors, which lead here again.
+    // First, because leaving a terminal that is gone reports errors, which lead here again.
     this.#state = 'released';
     if (state === 'up') this.#down();
     else if (this.#terminal.gone) forsakeTerminal();
@@ -89,7 +89,7 @@ class Hold implements Lifetime {
     for (const event of ['uncaughtException', 'unhandledRejection']) on(proc, event, (reason) => this.#fault(reason));
     on(proc, 'exit', () => this.release());
     on(proc, 'SIGCONT', () => this.#resume());
-    // A terminal that is gone says so here too, not always with SIGHUP.
+    // A terminal that is gone shows up here too, not always as SIGHUP.
     for (const event of ['end', 'error']) on(this.#held.stdin, event, () => this.#end(SIGNAL_EXITS.SIGHUP));
     proc.on('SIGTSTP', this.#onStop);
   }
@@ -153,7 +153,7 @@ function faultText(reason: unknown): string {
   return [`all-smi-view: internal error: ${clean(error.message)}`, ...lines].join('\n');
 }
 
-/** Undefined when a full-screen program can run here, else the error that says why not. */
+/** Undefined if a full-screen program can run here, else the error. */
 export function isUsableTerminal(
   stdin: { readonly isTTY?: boolean },
   stdout: { readonly isTTY?: boolean },

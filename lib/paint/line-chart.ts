@@ -1,16 +1,16 @@
-/** Charts as cells, drawn by the line chart of blessed-contrib on a screen that nobody sees. */
+/** Charts as cells, drawn by the line chart of blessed-contrib on an off-screen buffer. */
 import Line, { type LineSeries } from 'blessed-contrib/lib/widget/charts/line.js';
 import type Screen from 'neo-blessed/lib/widgets/screen.js';
 import { lazy } from '../model/lazy.js';
 import { TONES, type Raster, type Size, type Tone, type Chart } from '../view/frame.js';
 import { openScreen, Sink } from './open-terminal.js';
 
-/** The widget keeps so many columns and rows for borders that it doesn't have here. */
+/** Columns and rows that the widget reserves for borders, which are not drawn here. */
 const MARGIN: Size = { cols: 6, rows: 2 };
 /** Below this there is no room for axes. */
 const LEAST: Size = { cols: 24, rows: 6 };
 const Y_LABELS = 5;
-/** Tones travel through the widget as colours of the palette beginning here: it knows no tones. */
+/** The widget knows colours, not tones: tones are encoded as palette colours from here on. */
 const FIRST_COLOUR = 100;
 
 const colourOf = (tone: Tone): number => FIRST_COLOUR + TONES.indexOf(tone);

@@ -1,10 +1,10 @@
-/** The seam between pictures and terminals. */
+/** The interface between frames and terminals. */
 import type { InputEvent } from '../keys/key-names.js';
 import { cellsToText, composeCells, type Cells } from '../view/cells.js';
 import type { Frame, Size } from '../view/frame.js';
 import type { Painter } from '../view/painter.js';
 
-/** A painter without a terminal. It composes the very same cells. */
+/** A painter without a terminal. It composes the same cells. */
 export class MemoryPainter implements Painter {
   size: Size;
   /** Frames shown so far. */
@@ -71,7 +71,7 @@ export class MemoryPainter implements Painter {
     this.closed = true;
   }
 
-  /** What a person would see. */
+  /** What is on screen. */
   text(): string {
     return cellsToText(this.cells);
   }
@@ -112,7 +112,7 @@ export class MemoryPainter implements Painter {
     for (const run of this.#listeners.resize) run();
   }
 
-  /** Plays a terminal that stops reading, and one that reads again. */
+  /** Simulates a terminal that stops reading, and one that reads again. */
   stall(stalled: boolean): void {
     this.#stalled = stalled;
     if (stalled || !this.#refused) return;

@@ -27,7 +27,7 @@ export function mouseOf(body: string): MouseReport | undefined {
   return parts ? report(Number(parts[1]), Number(parts[2]), Number(parts[3]), parts[4] === 'm') : undefined;
 }
 
-/** The old form, for terminals without SGR: three bytes, each 32 too high. A release does not say of which button. */
+/** The old form, for terminals without SGR: three bytes, each plus 32. A release does not say which button. */
 export function x10Mouse(bytes: string): MouseReport | undefined {
   const at = (index: number): number => bytes.charCodeAt(index) - 32;
   return report(at(0), at(1), at(2), false);

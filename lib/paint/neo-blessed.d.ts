@@ -75,7 +75,7 @@ declare module 'neo-blessed/lib/tput.js' {
   }
 }
 
-/** Of blessed-contrib one widget is used; it finds blessed by itself, and is handed the screen that it belongs to. */
+/** One widget of blessed-contrib is used; it finds blessed by itself, and is given its screen. */
 declare module 'blessed-contrib/lib/widget/charts/line.js' {
   export interface LineSeries {
     readonly title: string;

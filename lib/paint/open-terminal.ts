@@ -1,12 +1,12 @@
-/** A screen of neo-blessed that keeps to itself: what it draws is taken from it, and nothing of the process is touched. */
+/** An isolated screen of neo-blessed: its output is captured, and it does not touch the process. */
 import { EventEmitter } from 'node:events';
 import Program from 'neo-blessed/lib/program.js';
 import Tput, { type Terminfo } from 'neo-blessed/lib/tput.js';
 import Screen from 'neo-blessed/lib/widgets/screen.js';
 
 /**
- * The capabilities that drawing needs, spelled as terminfo does. Every terminal of today has them; reading the system's database instead
- * would depend on TERM, on which formats neo-blessed can parse, and on files beside the bundle.
+ * The capabilities that drawing needs, spelled as in terminfo. Every current terminal has them; reading the system's database instead would
+ * depend on TERM, on the formats that neo-blessed can parse, and on files next to the bundle.
  */
 const XTERM: Terminfo = {
   name: 'xterm-256color',
@@ -23,7 +23,7 @@ const XTERM: Terminfo = {
   },
 };
 
-/** What neo-blessed takes for the terminal: collects its bytes, and has nothing to say. */
+/** What neo-blessed takes for the terminal: collects its output, and never sends input. */
 export class Sink extends EventEmitter {
   readonly isTTY = true;
   readonly writable = true;
@@ -62,7 +62,7 @@ export function openScreen(sink: Sink): Screen {
   try {
     const screen = new Screen({ input: new Sink(), output: sink, terminal: XTERM.name, forceUnicode: true });
     screen.tput.brokenACS = true;
-    // Cursor and modes are our own business: draw() must not touch them.
+    // We control cursor and modes: draw() must not touch them.
     screen.program.cursorHidden = true;
     for (const handler of [Screen._exitHandler, Program._exitHandler]) if (handler) process.removeListener('exit', handler);
     if (Screen._exceptionHandler) process.removeListener('uncaughtException', Screen._exceptionHandler);

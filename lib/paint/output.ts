@@ -1,12 +1,12 @@
 /**
- * Writing to a terminal that may stop reading. Node writes to a TTY synchronously, so a stalled terminal (Ctrl-S, a dead link) would stop
- * the whole program; here the descriptor does not block, and what the terminal does not take waits.
+ * Writes to a terminal that may stop reading. Node writes to a TTY synchronously, so a stalled terminal (Ctrl-S, a dead link) would block the
+ * whole program; here the descriptor is non-blocking, and output that the terminal does not accept is queued.
  */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Clock, Ms } from '../model/clock.js';
 
-/** How often a terminal that took nothing is asked again. */
+/** How often a stalled terminal is retried. */
 const RETRY_MS = 10;
 
 /** The part of process.stdout that is used; `_handle` is what libuv made of the descriptor. */
@@ -22,7 +22,7 @@ export interface TerminalOut extends NodeJS.WritableStream {
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
-/** A blocking pause: only for the last bytes before the process ends or stops. */
+/** Sleeps synchronously: only for the last bytes before the process ends or stops. */
 function pause(ms: Ms): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
@@ -31,7 +31,7 @@ export class Output {
   bytesWritten = 0;
   readonly #stream: TerminalOut;
   readonly #clock: Clock;
-  /** Set where the descriptor could be made non-blocking; elsewhere the stream does what it can. */
+  /** Set if the descriptor could be made non-blocking; otherwise the stream is used. */
   readonly #fd: number | undefined;
   #backlog: Buffer = Buffer.alloc(0);
   #inStream = 0;
@@ -46,17 +46,17 @@ export class Output {
     this.#fd = this.#setBlocking(false) ? stream.fd : undefined;
   }
 
-  /** The terminal is gone: bytes vanish. */
+  /** The terminal is gone: output is discarded. */
   get gone(): boolean {
     return this.#gone || (this.#fd !== undefined && !isatty(this.#fd));
   }
 
-  /** Bytes of an earlier write are not out yet. */
+  /** Part of an earlier write is still queued. */
   get waiting(): boolean {
     return this.#waitingSince !== undefined;
   }
 
-  /** Called, with the time it took, when what was waiting is out. */
+  /** Called when the queue has been written, with the time that took. */
   onDrain(run: (waitedMs: Ms) => void): void {
     this.#drained = run;
   }
@@ -90,17 +90,17 @@ export class Output {
     this.#backlog = Buffer.alloc(0);
   }
 
-  /** The descriptor as it was. */
+  /** Restores the descriptor. */
   release(): void {
     if (this.#fd !== undefined) this.#setBlocking(true);
   }
 
-  /** Non-blocking again, after someone else had the terminal. */
+  /** Non-blocking again, after another program had the terminal. */
   hold(): void {
     if (this.#fd !== undefined) this.#setBlocking(false);
   }
 
-  /** False where there is no such descriptor, or nobody can set it. */
+  /** False if there is no such descriptor or it cannot be set. */
   #setBlocking(blocking: boolean): boolean {
     const { isTTY, fd, _handle: handle } = this.#stream;
     if (isTTY !== true || typeof fd !== 'number' || process.platform === 'win32') return false;
@@ -111,7 +111,7 @@ export class Output {
     }
   }
 
-  /** Gives the descriptor what it takes; true when nothing is left. */
+  /** Writes as much as the descriptor accepts; true if nothing is left. */
   #drain(): boolean {
     while (this.#backlog.length > 0) {
       let taken: number;

@@ -9,20 +9,20 @@ const END = Buffer.from('\x1b[201~');
 
 export class PasteReader {
   readonly #bytes: number[] = [];
-  /** How much of END the last bytes are. */
+  /** How many bytes of END have been matched. */
   #matched = 0;
 
-  /** Takes one byte; true when it completes the end. */
+  /** Takes one byte; true if it completes the end marker. */
   ended(byte: number): boolean {
     if (byte === END[this.#matched]) return ++this.#matched === END.length;
-    // What looked like the end was text. ESC stands only at its beginning, so nothing before it can match.
+    // What looked like the end was text. ESC occurs only at its beginning, so nothing before it can match.
     for (const kept of END.subarray(0, this.#matched)) this.#keep(kept);
     this.#matched = byte === ESC ? 1 : 0;
     if (byte !== ESC) this.#keep(byte);
     return false;
   }
 
-  /** Line ends are \n; everything else that is no text is gone. */
+  /** Line ends become \n; all other control characters are removed. */
   text(): string {
     const lines = Buffer.from(this.#bytes)
       .toString('utf8')

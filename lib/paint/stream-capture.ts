@@ -1,9 +1,9 @@
-/** What libraries print while a picture is on the screen would tear it; it is kept and printed when the screen is left. */
+/** Output of libraries would garble the screen; it is captured, and printed when the screen is left. */
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { clean } from '../text/sanitize.js';
 
-/** More than this is dropped, and said to be. */
+/** More than this is dropped, with a note. */
 const MAX_KEPT = 64 * 1024;
 
 const METHODS = [
@@ -30,7 +30,7 @@ function methodsOf(from: Console): Methods {
   return Object.fromEntries(METHODS.map((name) => [name, all[name]])) as unknown as Methods;
 }
 
-/** Diverts console.* and the process's warnings; the returned function undoes that and writes what was kept to `stderr`. */
+/** Captures console.* and process warnings; the returned function undoes that and writes what was captured to `stderr`. */
 export function divertConsole(stderr: { write(text: string): unknown }, proc: NodeJS.Process = process): () => void {
   let kept = '';
   let dropped = 0;
@@ -47,7 +47,7 @@ export function divertConsole(stderr: { write(text: string): unknown }, proc: No
   });
   const original = methodsOf(console);
   Object.assign(console, methodsOf(new Console({ stdout: sink, stderr: sink, colorMode: false })));
-  // Node itself prints warnings past the console, straight to the terminal.
+  // Node prints warnings directly to the terminal, not through the console.
   const printers = proc.listeners('warning');
   const onWarning = (warning: Error): void => {
     keep(`${warning.name}: ${warning.message}\n`);

@@ -12,10 +12,10 @@ export interface Look {
 
 export interface Theme {
   readonly name: string;
-  /** Under all tones: colours of what has none of its own. Absent: the terminal's. */
+  /** Default colours for tones without their own. Absent: the terminal's. */
   readonly base?: Look;
   readonly tones: Readonly<Record<Tone, Look>>;
-  /** Laid over a tone of a selected line that has no background of its own; `fg` only where the tone has none. */
+  /** Applied to tones without a background on a selected line; `fg` only if the tone has none. */
   readonly selected: Look;
   /** Tones whose own foreground would not be readable on the selection: the same hue, further from it. */
   readonly onSelected: Readonly<Partial<Record<Tone, Look>>>;
@@ -109,8 +109,8 @@ const HIGH_CONTRAST = {
 } as const satisfies Theme;
 
 /**
- * For eyes that do not tell red from green: blue is well, yellow is a warning, and what is bad is a dark orange, which differs from the
- * yellow in lightness as well.
+ * For red-green colour blindness: blue is good, yellow is a warning, and bad is a dark orange, which also differs from yellow in
+ * lightness.
  */
 const COLOUR_BLIND = {
   name: 'colour-blind',
@@ -129,7 +129,7 @@ const COLOUR_BLIND = {
   onSelected: { dim: { fg: 250 }, tab: { fg: 250 }, good: { fg: 75 }, bad: { fg: 208 } },
 } as const satisfies Theme;
 
-/** No colours at all (NO_COLOR): weight and inversion tell. */
+/** No colours (NO_COLOR): bold and inverse instead. */
 const MONO = {
   name: 'mono',
   tones: {
@@ -154,8 +154,7 @@ const MONO = {
 } as const satisfies Theme;
 
 /**
- * The same with 16 colours. Those are the terminal's own: nobody knows what they look like or what is behind them, so that few are used,
- * and what has to stand out is inverted.
+ * The same with 16 colours. The terminal defines what they look like, so only a few are used, and what must stand out is inverted.
  */
 const FEW = {
   ...MONO.tones,
