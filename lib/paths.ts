@@ -1,4 +1,4 @@
-/** Where our files are on this machine: exports, the cache of recordings, the config file. */
+/** Paths of our files on this machine: exports, cached recordings, the config file. */
 import { mkdirSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -28,7 +28,7 @@ export const exportFolder = (context: PathContext): string => pathsOf(context.pl
 /** Where decompressed recordings are kept between two replays. */
 export const cacheFolder = (context: PathContext): string => pathsOf(context.platform).join(cacheHome(context), 'all-smi-view', 'replay');
 
-/** Where a config file is looked for, the user's own first. */
+/** Paths of the config file in the order they are tried, the user's own first. */
 export function configPaths({ platform, env, home }: PathContext): readonly [string, ...string[]] {
   const path = pathsOf(platform);
   const file = (...folder: readonly string[]): string => path.join(...folder, 'all-smi', 'config.toml');
@@ -38,20 +38,20 @@ export function configPaths({ platform, env, home }: PathContext): readonly [str
   return [file(env.XDG_CONFIG_HOME || path.join(home, '.config')), file('/etc')];
 }
 
-/** With `~` for the home folder: shorter, and no name of a person on a shared screen. */
+/** With `~` for the home directory: shorter, and no user name on a shared screen. */
 export function shortPath(path: string, { home, platform }: PathContext): string {
   const { sep } = pathsOf(platform);
   return home !== '' && home !== sep && path.startsWith(home + sep) ? `~${path.slice(home.length)}` : path;
 }
 
-/** This machine, and who uses it. */
+/** This machine and its user. */
 export const pathContext = (env: Environment): PathContext => ({ platform: process.platform, env, home: homedir() });
 
 const pathsOf = (platform: NodeJS.Platform): typeof posix => (platform === 'win32' ? win32 : posix);
 
 const OWNER_ONLY = 0o700;
 
-/** A folder and all it lies in, the outermost first. */
+/** A directory and all its parents, outermost first. */
 function foldersTo(path: string): readonly string[] {
   const folders: string[] = [];
   for (let folder = resolve(path); !folders.includes(folder); folder = dirname(folder)) folders.push(folder);
@@ -65,7 +65,7 @@ function foldersTo(path: string): readonly string[] {
 export async function makeFolder(path: string): Promise<void> {
   let failed: unknown;
   for (const folder of foldersTo(path)) if (!isFolder(folder)) await mkdir(folder, OWNER_ONLY).catch((error: unknown) => (failed = error));
-  // Somebody else may have been quicker, so what counts is what is there.
+  // Another process may have been faster, so check what exists.
   if (!isFolder(path)) throw failed;
 }
 

@@ -1,7 +1,6 @@
 /**
- * The cluster behind `--demo`: six nodes on free loopback ports whose users have a story. Somebody trains over two nodes, somebody holds
- * GPUs without using them, a service answers in bursts, a sweep keeps starting short runs, one node is hot, one fails now and then, one
- * doesn't say whose its processes are.
+ * The cluster of `--demo`: six nodes on free loopback ports, with typical users. One trains on two nodes, one holds GPUs idle, a service answers
+ * in bursts, a sweep starts one short run after another. One node is hot, one fails occasionally, one does not export its processes.
  */
 import { gpuModel, gpuUuid } from './mock-cluster.js';
 import { servedNode, UPDATE_MS } from './mock.js';
@@ -26,11 +25,11 @@ const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
 
-/** One process, as the story tells it. */
+/** One process of the demo. */
 interface Tale {
   readonly user: string;
   readonly command: string;
-  /** GPUs of its node; it holds `gib` on each. */
+  /** The GPUs of its node; it holds `gib` on each. */
   readonly gpus: readonly number[];
   /** One process per GPU, as torchrun starts them, instead of one process for all. */
   readonly perGpu?: true;
@@ -46,9 +45,9 @@ interface Chapter {
   readonly instance: string;
   readonly gpuName: string;
   readonly firstPid: number;
-  /** Undefined: an exporter that was started without its processes. */
+  /** Undefined: the exporter does not export processes. */
   readonly tales: readonly Tale[] | undefined;
-  /** Load and GiB by GPU that no exported process explains. */
+  /** Load and GiB per GPU that are not from exported processes. */
   readonly unexplained?: readonly (readonly [load: Load, gib: number])[];
   readonly warmerCelsius?: number;
   /** Down for `forSeconds` out of every `everySeconds`, at their end. */
@@ -216,7 +215,7 @@ const CHAPTERS: readonly Chapter[] = [
   },
 ];
 
-/** A command's name as the kernel keeps it: the program without its folder, 15 characters. */
+/** The name of a process as the kernel has it: the program without its directory, cut at 15 characters. */
 const commandName = (command: string): string => command.split(' ')[0]!.replace(/^.*\//, '').slice(0, 15);
 
 function jobOf(tale: Tale, pid: number, gpus: readonly number[]): Job {
@@ -231,10 +230,10 @@ function jobsOf(tales: readonly Tale[], firstPid: number): Job[] {
   return starts.map(({ tale, gpus }, nth) => jobOf(tale, firstPid + 1_009 * nth, gpus));
 }
 
-/** H100 cards say 80 GB and hold 79.6 GiB. */
+/** H100 80 GB cards have 79.6 GiB. */
 const asSold = (model: GpuModel): GpuModel => (model.name === H100 ? { ...model, memoryBytes: 85_520_809_984 } : model);
 
-/** What the driver keeps on every GPU. */
+/** Memory that the driver uses on every GPU. */
 const driverBytes = (key: number, gpu: number): number => Math.round(440 + 120 * draw(key, gpu)) * MIB;
 
 function planOf({ instance, gpuName, firstPid, tales, unexplained = [], warmerCelsius = 0 }: Chapter, nth: number): NodePlan {
@@ -250,7 +249,7 @@ function planOf({ instance, gpuName, firstPid, tales, unexplained = [], warmerCe
   return { instance, key, model: asSold(gpuModel(gpuName)), gpus, jobs, warmerCelsius, details, switches };
 }
 
-/** Whether it is up; the first outage comes after the longest time up. */
+/** Whether the node is up; the first outage comes after the longest time up. */
 const upOf =
   ({ outage }: Chapter): ((elapsedSeconds: number) => boolean) =>
   (elapsedSeconds) =>

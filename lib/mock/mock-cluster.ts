@@ -1,10 +1,10 @@
-/** The plans of the ordinary mock cluster: 8 GPUs a node and, if wanted, the process rows of all-smi's mock server. */
+/** The plan of the standard mock cluster: 8 GPUs per node and, if asked for, the process rows of all-smi's mock server. */
 import { GIB, MIB } from './mock-plan.js';
 import { PLATFORMS } from './mock-platforms.js';
 import { draw, mix } from './random-walk.js';
 import type { Platform, Switches, GpuModel, GpuPlan, Job, NodePlan } from './mock-types.js';
 
-/** By the first word of a product's name that fits; the last row fits all. */
+/** Looked up by words of the product name, first match; the last row matches everything. */
 const MODELS: readonly (readonly [RegExp, Omit<GpuModel, 'name' | 'memoryBytes'>])[] = [
   [/B[23]00/, { architecture: 'Blackwell', powerLimitWatts: 1000, boostMhz: 1965 }],
   [/H[12]00/, { architecture: 'Hopper', powerLimitWatts: 700, boostMhz: 1980 }],
@@ -13,7 +13,7 @@ const MODELS: readonly (readonly [RegExp, Omit<GpuModel, 'name' | 'memoryBytes'>
   [/(?:)/, { architecture: 'Ampere', powerLimitWatts: 300, boostMhz: 1800 }],
 ];
 
-/** What a card of that name is. Memory as the name says it ("192GB"), else 80 GiB. */
+/** The properties of a card by name. Memory is taken from the name ("192GB"), else 80 GiB. */
 export function gpuModel(name: string): GpuModel {
   const [, figures] = MODELS.find(([pattern]) => pattern.test(name))!;
   return { name, memoryBytes: Number(/\b([1-9]\d{0,3})\s?GB/.exec(name)?.[1] ?? 80) * GIB, ...figures };
@@ -42,7 +42,7 @@ const COMMANDS = [
 const FIRST_PID = 10_000;
 
 /**
- * The rows of all-smi's mock: GPU i has 1 + (i mod 4) processes, 20 a node, frozen. They share what the GPU holds at the start.
+ * The rows of all-smi's mock: GPU i has 1 + (i mod 4) processes, 20 per node, frozen. They share the memory that the GPU has in use at the start.
  * `usedBytes`: by GPU.
  */
 function mockJobs(usedBytes: readonly number[]): Job[] {

@@ -1,4 +1,4 @@
-/** What the switches of the environment add to NVIDIA's families, as the all-smi mock server has them. */
+/** What the environment variables add to NVIDIA's families, as in all-smi's mock server. */
 import { gauge } from '../exposition/write/gauges.js';
 import { labelBlock, type Family, type LabelBlock, type Sample } from '../exposition/write/families-text.js';
 import { draw, mix } from './random-walk.js';
@@ -83,7 +83,7 @@ function hardwareFamilies(devices: readonly Device[]): Family[] {
   ];
 }
 
-/** Labels of a divided GPU name its host twice. */
+/** Labels of MIG and vGPU families name the host twice. */
 const divided = ({ labels: { gpu_index, gpu_uuid, gpu, instance } }: Device): Record<string, string> => ({
   gpu_index: gpu_index!,
   gpu_uuid: gpu_uuid!,

@@ -1,23 +1,24 @@
 /**
- * What a make-believe node reads at a moment. Pure: the same plan and step give the same figures. The figures agree with each other: a GPU is as busy as its processes, its power follows from that, its temperature follows
- * the power with a delay, and it never holds less memory than its processes say.
+ * The readings of a mock node at one moment. Pure: the same plan and step give the same readings. They are consistent: a GPU is as busy as its
+ * processes, its power follows from that, its temperature follows the power with a delay, and it never has less memory in use than its
+ * processes hold.
  */
 import { machineOf } from './mock-plan.js';
 import { draw, mix, walk } from './random-walk.js';
 import type { GpuReading, ProcReading, HostReading, NodeReading, Job, Load, NodePlan } from './mock-types.js';
 
-/** Names of chances, so that no two things on a node share one. */
+/** Keys of the random walks, so that no two values of a node share one. */
 const CHANCE = { load: 1, process: 2, wander: 3, watts: 4, air: 5, cpu: 6, memory: 7, cache: 8, swap: 9, disk: 10, breath: 11 } as const;
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
-/** Memory comes in pages. */
+/** Memory is allocated in pages. */
 const pages = (bytes: number): number => Math.floor(bytes / 4096) * 4096;
 
 const loadAt = (load: Load, key: number, step: number): number =>
   clamp(load.mean + load.swing * (2 * walk(key, step, load.period) - 1), 0, 100);
 
-/** One living process on one GPU, or a load of the GPU's own. */
+/** One process with a changing load on one GPU, or a load of the GPU itself. */
 interface Worker {
   readonly load: Load;
   readonly key: number;
@@ -39,7 +40,7 @@ interface Busy {
   readonly percent: number;
   /** The same weighted by intensity: what power follows. 0..1. */
   readonly effort: number;
-  /** By what a worker's own load is multiplied when together they want more than there is. */
+  /** Factor on the load of each process when together they want more than 100%. */
   readonly scale: number;
 }
 
@@ -55,7 +56,7 @@ function busyAt(workers: readonly Worker[], step: number): Busy {
   return { percent: wanted * scale, effort: effort * scale, scale };
 }
 
-/** Share of the power limit that a GPU draws doing nothing: empty, and with a context that keeps its clocks up. */
+/** Share of the power limit that an idle GPU draws: empty, and with a context that keeps its clocks up. */
 const IDLE_SHARE = 0.1;
 const HELD_SHARE = 0.165;
 
@@ -66,7 +67,7 @@ function wattsAt(plan: NodePlan, workers: readonly Worker[], held: boolean, gpu:
   return plan.model.powerLimitWatts * share;
 }
 
-/** Steps of power that a temperature remembers, and how much each older one counts less. */
+/** How many past steps of power the temperature depends on, and the weight of each older step. */
 const MEMORY_STEPS = 8;
 const FADING = 0.7;
 
@@ -81,7 +82,7 @@ function celsiusAt(plan: NodePlan, wattsBefore: (ago: number) => number, gpu: nu
   return air + (44 * watts) / weight / plan.model.powerLimitWatts;
 }
 
-/** Bytes a share holds at a step; all of them when it is frozen. */
+/** Bytes held at a step; all of them for a frozen process. */
 function shareBytes(plan: NodePlan, job: Job, gpu: number, bytes: number, step: number): number {
   const breath = job.life?.breath ?? 0;
   return breath === 0 ? bytes : pages(bytes * (1 - breath * walk(mix(plan.key, CHANCE.breath, job.pid, gpu), step, 20)));
@@ -144,7 +145,7 @@ function readHost(plan: NodePlan, procs: readonly ProcReading[], step: number): 
   };
 }
 
-/** What the node reads at `step`, `elapsedSeconds` after it was started. */
+/** The readings of the node at `step`, `elapsedSeconds` after its start. */
 export function readNode(plan: NodePlan, step: number, elapsedSeconds: number): NodeReading {
   const workers = plan.gpus.map((_, gpu) => workersOf(plan, gpu));
   const busy = workers.map((some) => busyAt(some, step));

@@ -1,4 +1,4 @@
-/** What a make-believe node is: the machine, its GPUs, who runs what on them. */
+/** The plan of a mock node: the machine, its GPUs, and the processes on them. */
 import type { NodePlan, Machine } from './mock-types.js';
 
 export const GPUS_PER_NODE = 8;
@@ -7,7 +7,7 @@ export const GIB = 2 ** 30;
 
 export const machineOf = ({ platform }: NodePlan): Machine => ({ ...MACHINE, ...platform?.machine });
 
-/** What a node is around its GPUs where its platform does not say. */
+/** The default machine around the GPUs. */
 const MACHINE: Machine = {
   cpuModel: 'Intel(R) Xeon(R) Platinum 8480C',
   sockets: 2,

@@ -1,4 +1,4 @@
-/** The hardware that can be imitated: what a device is, what it reports, and what only it sends. Names and families as all-smi has them. */
+/** The hardware that can be imitated: properties, reported values, and families of its own. Names and families as in all-smi. */
 import { GIB, GPUS_PER_NODE } from './mock-plan.js';
 import { APPLE, FURIOSA, GAUDI, JETSON, REBELLIONS, TENSTORRENT, TPU } from './mock-vendors.js';
 import type { Platform, GpuModel } from './mock-types.js';
@@ -22,7 +22,7 @@ const nvidia = (cpuModel?: string): Platform => ({
   ...(cpuModel === undefined ? {} : { machine: { cpuModel } }),
 });
 
-/** A device that is not NVIDIA's: `gib` of memory, at most `watts`, at `mhz`. */
+/** A device of another vendor: `gib` of memory, a limit of `watts`, clock `mhz`. */
 function device(
   name: string,
   architecture: string,
@@ -46,7 +46,7 @@ export const PLATFORMS = {
   }),
   apple: device('Apple M2 Ultra', 'Apple Silicon', [192, 120, 1398], {
     devices: 1,
-    // The chip tells nobody how warm its GPU is, nor what it may draw; its neural engine it tells of itself.
+    // The chip reports neither the temperature nor the power limit of its GPU; it does report its neural engine.
     omits: new Set(['gpu_temperature_celsius', 'gpu_power_limit_max_watts', 'ane_utilization']),
     info: { type: 'GPU', lib_name: 'Metal', lib_version: 'Metal 3', architecture: 'Apple Silicon' },
     uuid: 'Apple',

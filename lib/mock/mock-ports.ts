@@ -1,4 +1,4 @@
-/** Which ports, and the host file that names them. */
+/** The ports of the mock cluster, and the host file that lists them. */
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { AppError } from '../errors.js';
@@ -47,11 +47,11 @@ export function portsFrom(port: number, nodes: number): number[] {
 /** Reachable from this machine by the name `localhost`. */
 const LOCAL = /^(?:127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):(\d+)$/;
 
-/** A host file of the addresses, one a line; this machine is called `localhost` in it. */
+/** A host file with one address per line; this machine is `localhost`. */
 export const hostsCsv = (addresses: readonly string[]): string =>
   addresses.map((address) => `${address.replace(LOCAL, 'localhost:$1')}\n`).join('');
 
-/** Refuse links, and don't wait for a reader should it be a pipe. Windows has neither flag. */
+/** Refuse links, and do not wait for a reader of a pipe. Windows has neither flag. */
 const OPEN_FLAGS =
   constants.O_WRONLY |
   constants.O_CREAT |

@@ -1,4 +1,4 @@
-/** The HTTP edge of the mock cluster: one port a node, any path answers its metrics. */
+/** The HTTP servers of the mock cluster: one port per node; every path serves its metrics. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AppError } from '../errors.js';
@@ -7,7 +7,7 @@ import { refuse, atHost, listenError } from '../http/server.js';
 
 export interface ServedNode {
   readonly port: number;
-  /** The exposition at `step`. Called at most once a step, and only when somebody asks. */
+  /** The exposition at `step`. Called at most once per step, and only for a scrape. */
   text(step: number, elapsedSeconds: number): string;
   /** False: it answers 503. */
   up(elapsedSeconds: number): boolean;
@@ -27,14 +27,14 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** A viewer keeps one connection; ten are enough for a roomful. */
+/** A viewer keeps one connection; this is enough for ten of them. */
 const MAX_CONNECTIONS = 10;
 const HEADERS_MS = 5_000;
 const REQUEST_MS = 10_000;
 /** Longer than any sensible scrape interval, so that viewers keep their connection. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** Answers for one node. The text of a step is made once, for the first who asks. */
+/** Serves one node. The text of a step is made once, for the first scrape. */
 function answering(
   node: ServedNode,
   { clock, updateMs }: ServeOptions,

@@ -1,4 +1,4 @@
-/** The text a make-believe node answers with: its readings as families, named and labelled as the all-smi mock server does. */
+/** The exposition of a mock node: its readings as families, with the names and labels of all-smi's mock server. */
 import { fact, families, gauge, type Column } from '../exposition/write/gauges.js';
 import { labelBlock, writeFamilies, type Family, type LabelBlock, type Sample } from '../exposition/write/families-text.js';
 import { machineOf } from './mock-plan.js';
@@ -8,7 +8,7 @@ import { mix } from './random-walk.js';
 import type { GpuReading, HostReading, NodeReading, ProcReading, Device, Platform, NodePlan } from './mock-types.js';
 
 interface MockColumn<Row> extends Column<Row, NodePlan> {
-  /** Sent only by nodes that send details. */
+  /** Exported only by nodes with details. */
   readonly detail?: true;
 }
 
@@ -132,7 +132,7 @@ function statusFamilies({ instance }: NodePlan): Family[] {
   ];
 }
 
-/** What the families of the maker and of the switches ask of a device. */
+/** What the families of the vendor and of the switches need to know about a device. */
 function devicesOf(plan: NodePlan, gpus: readonly GpuReading[]): readonly Device[] {
   return gpus.map((reading, index) => ({
     index,
@@ -145,7 +145,7 @@ function devicesOf(plan: NodePlan, gpus: readonly GpuReading[]): readonly Device
 }
 const DEVICE = 40;
 
-/** Makes the writer of a node; the labels that never change are made once. */
+/** Creates the writer of a node; labels that never change are made once. */
 export function mockNodeText(plan: NodePlan): (reading: NodeReading) => string {
   const gpuBlocks = plan.gpus.map((_, gpu) => labelBlock(gpuLabels(plan, gpu)));
   const infos = plan.gpus.map((_, gpu) => ({ labels: labelBlock({ ...gpuLabels(plan, gpu), ...infoLabels(plan) }), value: 1 }));

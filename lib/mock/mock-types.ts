@@ -1,4 +1,4 @@
-/** What a make-believe node is planned to be, and what it reads at one moment. */
+/** Types of the mock cluster: the plan of a node, and its readings at one moment. */
 import type { Family } from '../exposition/write/families-text.js';
 
 export interface GpuReading {
@@ -42,13 +42,13 @@ export interface NodeReading {
   readonly host: HostReading;
 }
 
-/** A device of a node, as its maker's families see it. */
+/** A device of a node, as the vendor's families see it. */
 export interface Device {
   readonly index: number;
   readonly reading: GpuReading;
   readonly memoryBytes: number;
   readonly powerLimitWatts: number;
-  /** Root of its chance. */
+  /** Seed of its random walks. */
   readonly key: number;
   /** Labels that name it: name, instance, uuid, index. */
   readonly labels: Readonly<Record<string, string>>;
@@ -89,7 +89,7 @@ export interface GpuModel {
   readonly boostMhz: number;
 }
 
-/** How busy something keeps a GPU: `mean` percent, give or take `swing`, turning about every `period` steps. */
+/** How busy something keeps a GPU: `mean` percent plus or minus `swing`, turning about every `period` steps. */
 export interface Load {
   readonly mean: number;
   readonly swing: number;
@@ -98,7 +98,7 @@ export interface Load {
   readonly intensity: number;
 }
 
-/** What makes a process live. One without it is frozen: its age, bytes and CPU never change, and its share of the SMs isn't told. */
+/** How a process changes over time. A process without it is frozen: its age, bytes and CPU never change, and its SM share is not reported. */
 export interface Life {
   readonly load: Load;
   /** Part of its bytes that comes and goes, 0..1. */
@@ -122,25 +122,25 @@ export interface Job {
 
 export interface GpuPlan {
   readonly uuid: string;
-  /** In use beside what the node's processes say: driver, or processes that are not exported. */
+  /** Memory in use besides that of the node's processes: the driver, or processes that are not exported. */
   readonly otherBytes: number;
   /** Further bytes that come and go; none at step 0. */
   readonly wanderBytes: number;
-  /** What keeps it busy beside the living processes. */
+  /** Load besides that of the processes. */
   readonly load?: Load;
 }
 
 export interface NodePlan {
   readonly instance: string;
-  /** Root of all chance on this node. */
+  /** Seed of all random walks on this node. */
   readonly key: number;
   readonly model: GpuModel;
   readonly gpus: readonly GpuPlan[];
   /** Undefined: the node doesn't export processes. */
   readonly jobs: readonly Job[] | undefined;
-  /** Degrees its inlet air is warmer than elsewhere. */
+  /** How many degrees warmer its inlet air is than elsewhere. */
   readonly warmerCelsius: number;
-  /** Thresholds, P-state, profiling counters, exporter version: as a newer exporter sends them. */
+  /** Thresholds, P-state, profiling counters, exporter version, as newer exporters have them. */
   readonly details: boolean;
   /** Default: NVIDIA's cards. */
   readonly platform?: Platform;

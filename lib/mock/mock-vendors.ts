@@ -1,4 +1,4 @@
-/** Families that only one maker's devices send. Their figures agree with the general ones. */
+/** Families that only one vendor's devices export. Their values agree with the general ones. */
 import { labelBlock, type Family, type Sample } from '../exposition/write/families-text.js';
 import { gauge } from '../exposition/write/gauges.js';
 import { draw } from './random-walk.js';

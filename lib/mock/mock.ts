@@ -1,4 +1,4 @@
-/** The mock cluster: make-believe nodes on real ports, for demos and tests without a GPU. Behaves as all-smi's mock server does. */
+/** The mock cluster: made-up nodes on real ports, for demos and tests without a GPU. Behaves like all-smi's mock server. */
 import { AppError } from '../errors.js';
 import { mockPlans } from './mock-cluster.js';
 import { readNode } from './mock-node.js';
@@ -21,10 +21,10 @@ export interface MockOptions {
   readonly platform: string;
   readonly gpuName: string;
   readonly startIndex: number;
-  /** So many nodes, picked by the seed, are down most of the time; then the others fail now and then too. */
+  /** This many nodes, chosen by the seed, are down most of the time; the others then fail occasionally. */
   readonly failureNodes: number;
   readonly processes: boolean;
-  /** What NVIDIA's nodes send besides. Default: nothing. */
+  /** Further families of NVIDIA nodes. Default: none. */
   readonly switches?: Switches;
   /** The same seed gives the same cluster with the same walk of values. */
   readonly seed: number;
@@ -34,11 +34,11 @@ export interface MockOptions {
 
 const isPlatform = (name: string): name is keyof typeof PLATFORMS => Object.hasOwn(PLATFORMS, name);
 
-/** How often nodes fall and rise, and how likely one is up: of the picked ones, and of the others. */
+/** How often nodes go down and come up, and how likely one is up: for the chosen nodes, and for the others. */
 const REDRAW_SECONDS = 10;
 const PICKED_UP = 0.3;
 const OTHERS_UP = 0.9;
-/** Keys of chance beside those of the nodes. */
+/** Keys of random walks besides those of the nodes. */
 const PICK = -1;
 const REDRAW = -2;
 
@@ -51,7 +51,7 @@ function failures({ failureNodes, seed, ports }: MockOptions): (nth: number, ela
     draw(seed, REDRAW, nth, Math.floor(elapsedSeconds / REDRAW_SECONDS)) < (picked.has(nth) ? PICKED_UP : OTHERS_UP);
 }
 
-/** A planned node as the server wants it. */
+/** A planned node as the server needs it. */
 export function servedNode(plan: NodePlan, port: number, up: ServedNode['up']): ServedNode {
   const text = mockNodeText(plan);
   return { port, up, text: (step, elapsedSeconds) => text(readNode(plan, step, elapsedSeconds)) };

@@ -1,6 +1,6 @@
 /**
- * Chance that can be repeated: everything the mock cluster shows is a function of its seed and of time. So a node that nobody scrapes
- * costs nothing, and one that was left alone for an hour is where it would have been.
+ * Repeatable randomness: everything that the mock cluster exports is a function of its seed and of time. So a node that nobody scrapes costs
+ * nothing, and a node that was left alone for an hour is where it would have been.
  */
 
 /** Mixes whole numbers into one 32-bit word (the finishing steps of MurmurHash3 after each). */
@@ -26,8 +26,8 @@ function octave(key: number, at: number): number {
 }
 
 /**
- * A smooth walk in [0, 1): turns about every `period` steps and moves by less than 2.5 / `period` a step. Walks of different keys don't
- * turn together.
+ * A smooth walk in [0, 1): it turns about every `period` steps and moves by less than 2.5 / `period` per step. Walks of different keys are
+ * independent.
  */
 export function walk(key: number, step: number, period: number): number {
   const at = step / period + draw(key);

@@ -1,10 +1,10 @@
 /**
- * Text as it stands in cells: widths, cutting, and figures as people read them. A figure that was not reported (undefined, NaN) is `–`;
- * 0 is a reading. Units are binary for bytes and decimal for watts; three significant figures, so that a column keeps its width.
+ * Text in cells: widths, cutting, and formatted numbers. A value that was not reported (undefined, NaN) is `–`; 0 is a reading. Units are
+ * binary for bytes and decimal for watts, with three significant figures, so that a column keeps its width.
  */
 import { forEachGlyph, glyphs, isNarrow } from './sanitize.js';
 
-/** A figure that may not have been reported. */
+/** A value that may not have been reported. */
 export type Reading = number | undefined;
 export type Align = 'left' | 'right' | 'center';
 
@@ -13,7 +13,7 @@ const MORE = '…';
 
 const missing = (n: Reading): n is undefined => n === undefined || !Number.isFinite(n);
 
-/** Columns that `text` takes. */
+/** The number of columns that `text` takes. */
 export function width(text: string): number {
   if (isNarrow(text)) return text.length;
   let columns = 0;
@@ -23,7 +23,7 @@ export function width(text: string): number {
   return columns;
 }
 
-/** `text` in at most `cols` columns; what was cut ends in `…`. One column less where a wide character would have been split. */
+/** `text` in at most `cols` columns; cut text ends in `…`. One column less if a wide character would have been split. */
 export function cut(text: string, cols: number): string {
   if (cols <= 0) return '';
   if (isNarrow(text)) return text.length <= cols ? text : text.slice(0, cols - 1) + MORE;
@@ -39,7 +39,7 @@ export function cut(text: string, cols: number): string {
   return kept;
 }
 
-/** `text` without its first `cols` columns; what was cut begins with `…`. */
+/** `text` without its first `cols` columns; cut text begins with `…`. */
 export function cutStart(text: string, cols: number): string {
   if (cols <= 0 || text === '') return text;
   let columns = 0;
@@ -51,7 +51,7 @@ export function cutStart(text: string, cols: number): string {
   return rest;
 }
 
-/** `text` in exactly `cols` columns: cut, or filled with blanks on the side away from `align`. */
+/** `text` in exactly `cols` columns: cut, or padded with spaces on the side away from `align`. */
 export function pad(text: string, cols: number, align: Align = 'left'): string {
   const shown = cut(text, cols);
   const blanks = Math.max(0, cols - width(shown));
@@ -104,8 +104,8 @@ export function percent(n: Reading): string {
 }
 
 /**
- * `text` in pieces of at most `cols` columns, behind a blank where the piece is not too short for it. Nothing is lost: together they are what
- * is shown of the text.
+ * `text` in pieces of at most `cols` columns, broken after a space unless that would leave a short piece. Nothing is lost: joined, the pieces
+ * are the text.
  */
 export function wrap(text: string, cols: number): string[] {
   if (cols < 2) return [cut(text, cols)];
@@ -126,7 +126,7 @@ export function wrap(text: string, cols: number): string[] {
   return [...pieces, piece];
 }
 
-/** Parts joined by `gap`; those at the end that do not fit into `cols` go as a whole, the first never. */
+/** Parts joined by `gap`; parts at the end that do not fit in `cols` are dropped whole, never the first. */
 export function joinFitting(parts: readonly string[], cols: number, gap = ' · '): string {
   let joined = parts[0] ?? '';
   for (const part of parts.slice(1)) {
@@ -140,7 +140,7 @@ export function joinFitting(parts: readonly string[], cols: number, gap = ' · '
 /** `07`: hours, minutes and days; fractions are cut off. */
 export const twoDigits = (n: number): string => String(Math.floor(n)).padStart(2, '0');
 
-/** Whole seconds, rounded down: `00:00:31`, `2d 03:11:09`. A negative span is none. */
+/** Whole seconds, rounded down: `00:00:31`, `2d 03:11:09`. `–` for a negative duration. */
 export function duration(seconds: Reading): string {
   if (missing(seconds) || seconds < 0) return NONE;
   const whole = Math.floor(seconds);
@@ -161,7 +161,7 @@ const AGES: readonly (readonly [limitMs: number, unitMs: number, sign: string])[
   [Infinity, 86_400_000, 'd'],
 ];
 
-/** An age in one figure, rounded down: `12s`, `3m`, `2h`, `4d`. What lies ahead is `0s`. */
+/** An age in its largest unit, rounded down: `12s`, `3m`, `2h`, `4d`. A time in the future is `0s`. */
 export function ago(ms: Reading): string {
   if (missing(ms)) return NONE;
   const age = Math.max(0, ms);
@@ -171,7 +171,7 @@ export function ago(ms: Reading): string {
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A bar of exactly `cols` columns, `fraction` 0..1 of it filled, in eighths of a column. Something is never nothing, and only all is full. */
+/** A bar of exactly `cols` columns, filled to `fraction` (0..1) in eighths of a column. Only 0 is empty, and only 1 is full. */
 export function bar(fraction: Reading, cols: number): string {
   if (cols <= 0) return '';
   if (missing(fraction)) return pad(NONE, cols);
@@ -184,8 +184,8 @@ export function bar(fraction: Reading, cols: number): string {
 const STEPS = '▁▂▃▄▅▆▇█';
 
 /**
- * The last `cols` of `values` as blocks on the fixed scale `min`..`max`, newest at the right. What was not reported is blank, as is what
- * lies before the first value.
+ * The last `cols` of `values` as blocks on the fixed scale `min`..`max`, newest at the right. Blank for values that were not reported, and
+ * before the first value.
  */
 export function spark(values: ArrayLike<number>, cols: number, min: number, max: number): string {
   if (cols <= 0) return '';

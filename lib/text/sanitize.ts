@@ -1,6 +1,6 @@
 /**
- * Strings from outside. `clean` stands at every door (scrape, host file, plugin, error text); `glyphs` at the paint. Between the two a
- * string is harmless but whole: combining marks stay, so that names in any script survive exports and recordings.
+ * Strings from outside. `clean` is applied wherever text enters (scrape, host file, plugin, error message), `glyphs` where it is painted. Between
+ * the two a string is harmless but complete: combining marks stay, so that names in any script survive exports and recordings.
  */
 import { eastAsianWidth } from 'get-east-asian-width';
 
@@ -10,26 +10,26 @@ const PLAIN = /^[\x20-\x7e]*$/;
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**
- * What terminals give different widths: marks (variation selectors too), skin tones, regional indicators, conjoining vowels and finals
- * that no syllable took, fillers.
+ * Characters whose width differs between terminals: marks (including variation selectors), skin tones, regional indicators, conjoining vowels and
+ * finals outside a syllable, fillers.
  */
 const UNSTABLE =
   /[\p{M}\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{1F3FB}-\u{1F3FF}\u{1F1E6}-\u{1F1FF}\u1160-\u11FF\uD7B0-\uD7FF]/gu;
 
 /**
- * Wide by today's table, narrow in terminals that are some years old (or the other way round): symbols that became wide late, scripts and
- * emoji added after Unicode 11. A wrong guess would shift the rest of the row, so they are shown as U+FFFD.
+ * Wide in current tables, narrow in older terminals, or the other way round: symbols that became wide late, and scripts and emoji added after
+ * Unicode 11. A wrong guess would shift the rest of the row, so they are shown as U+FFFD.
  */
 const DISPUTED =
   /[\u2630-\u2637\u268A-\u268F\u2FFC-\u2FFF\u31BB-\u31BF\u31E4-\u31EF\u4DC0-\u4DFF\u{16FE2}-\u{16FFF}\u{187F2}-\u{187FF}\u{18AF3}-\u{18DFF}\u{1AFF0}-\u{1AFFF}\u{1B11F}-\u{1B122}\u{1B132}\u{1B155}\u{1D300}-\u{1D376}\u{1F6D5}-\u{1F6DF}\u{1F6FB}-\u{1F6FF}\u{1F7E0}-\u{1F7FF}\u{1F90C}-\u{1F90F}\u{1F93B}\u{1F946}\u{1F971}-\u{1F972}\u{1F977}-\u{1F97B}\u{1F9A3}-\u{1F9AF}\u{1F9BA}-\u{1F9BF}\u{1F9C3}-\u{1F9CF}\u{1FA70}-\u{1FAFF}]/gu;
 
 /**
- * Characters that are one column wherever they stand, and composed already: printable ASCII, Latin-1, dashes and dots, arrows, ≤ and ≥,
- * boxes, blocks and other shapes, ⚠, ✕, braille. Most of what is drawn is nothing else.
+ * Characters that always take one column and are already composed: printable ASCII, Latin-1, dashes and dots, arrows, ≤ and ≥, boxes, blocks
+ * and other shapes, ⚠, ✕, braille. Most of the screen consists of these.
  */
 const NARROW = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2010-\u2027\u2190-\u21ff\u2264\u2265\u2500-\u25fc\u26a0\u2715\u2800-\u28ff]*$/;
 
-/** Whether each UTF-16 unit of `text` is a character of one column; a quick look, which says no to some such texts. */
+/** Whether each UTF-16 unit of `text` is a character of one column. A fast check that may return false for such a text. */
 export const isNarrow = (text: string): boolean => NARROW.test(text);
 
 /** Nothing below this code point is wide. */
@@ -37,7 +37,7 @@ const FIRST_WIDE = 0x1100;
 
 const utf8Bytes = (codePoint: number): number => (codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4);
 
-/** The longest start of `text` that is at most `maxBytes` long in UTF-8 and ends between two characters. */
+/** The longest prefix of `text` that has at most `maxBytes` bytes in UTF-8 and ends between two characters. */
 function capBytes(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) return text;
   let bytes = 0;
@@ -52,8 +52,8 @@ function capBytes(text: string, maxBytes: number): string {
 }
 
 /**
- * `text` without anything that could steer a terminal, a log or a file name: categories Cc, Cf, Cs, Co, Cn, Zl and Zp are dropped.
- * Marks and blanks stay. At most `maxBytes` of UTF-8, cut between characters. Clean text comes back as it is.
+ * `text` without anything that could control a terminal, a log or a file name: categories Cc, Cf, Cs, Co, Cn, Zl and Zp are removed. Marks and
+ * spaces stay. At most `maxBytes` of UTF-8, cut between characters. Clean text is returned unchanged.
  */
 export function clean(text: string, maxBytes = 1024): string {
   if (PLAIN.test(text)) return text.length <= maxBytes ? text : text.slice(0, maxBytes);
@@ -67,8 +67,8 @@ export interface Glyph {
 }
 
 /**
- * Calls `visit` for each glyph of `text`: composed (NFC), without what terminals disagree about, ambiguous widths narrow. Nothing that
- * could steer the terminal gets through, whether or not `text` is clean.
+ * Calls `visit` for each glyph of `text`: composed (NFC), without characters that terminals disagree about, ambiguous widths narrow. Nothing that
+ * could control the terminal gets through, whether or not `text` is clean.
  */
 export function forEachGlyph(text: string, visit: (ch: string, width: 1 | 2) => void): void {
   if (isNarrow(text)) {
@@ -81,7 +81,7 @@ export function forEachGlyph(text: string, visit: (ch: string, width: 1 | 2) => 
   }
 }
 
-/** The same as a list, for places that are not hot. */
+/** The same as a list, for code that is not hot. */
 export function glyphs(text: string): Glyph[] {
   const all: Glyph[] = [];
   forEachGlyph(text, (ch, width) => all.push({ ch, width }));

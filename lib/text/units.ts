@@ -1,16 +1,16 @@
-/** Figures that people type, with their units: in filters, options and the config file. */
+/** Parses numbers with units as people type them: in filters, options and the config file. */
 
-/** What a figure is of; it says which units may follow it, and which it is in without one. */
+/** The kind of a quantity: determines which units may follow, and which one applies without a unit. */
 export type Unit = 'bytes' | 'percent' | 'celsius' | 'watts' | 'megahertz' | 'seconds' | 'state' | 'number';
 
 interface UnitTable {
   /** As the end of a sentence: "expected ...". */
   readonly wanted: string;
-  /** By the unit in small letters; '' is without one. */
+  /** By unit, in lower case; '' for no unit. */
   readonly factors: Readonly<Record<string, number>>;
-  /** Several figures may follow each other, each with a unit: 1h30m. */
+  /** Several numbers with units may follow each other: 1h30m. */
   readonly joined?: true;
-  /** What may stand before the figure. */
+  /** An optional prefix. */
   readonly prefix?: RegExp;
 }
 
@@ -42,7 +42,7 @@ export const UNITS: Readonly<Record<Unit, UnitTable>> = {
 
 const FIGURE = /^(\d+(?:\.\d+)?)([^\d.]*)$/;
 
-/** What `text` means, in bytes, percent, degrees Celsius, watts, MHz, seconds; undefined: nothing of this kind. */
+/** The value of `text` in bytes, percent, degrees Celsius, watts, MHz or seconds; undefined if it is not one. */
 export function quantity(text: string, unit: Unit): number | undefined {
   const { factors, joined, prefix } = UNITS[unit];
   const sign = text.startsWith('-') ? -1 : 1;
@@ -59,7 +59,7 @@ export function quantity(text: string, unit: Unit): number | undefined {
   return parts.length === 0 ? undefined : sign * sum;
 }
 
-/** Whether a word behind a figure is a unit of it: "40 GiB". */
+/** Whether a word after a number is a unit of this kind: "40 GiB". */
 export function isUnit(word: string, unit: Unit): boolean {
   return word !== '' && Object.hasOwn(UNITS[unit].factors, word.toLowerCase());
 }
