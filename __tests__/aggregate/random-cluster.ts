@@ -11,7 +11,7 @@ const proc = (slots: number): fc.Arbitrary<OracleHost['procs'][number]> =>
       pid: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(2 ** 31, 2 ** 32 - 1)),
       gpu: slots === 0 ? fc.constant(-1) : fc.integer({ min: -1, max: slots - 1 }),
       user: fc.constantFrom(...NAMES),
-      vram: fc.oneof(fc.constantFrom(0, 5, 5 * GIB), fc.nat(1e9)),
+      vram: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(0, 5, 5 * GIB) }, { weight: 4, arbitrary: fc.nat(1e9) }, fc.constant(NaN)),
       age: fc.oneof(fc.constant(NaN), fc.nat(5)),
       sm: fc.oneof(fc.constant(NaN), fc.integer({ min: 0, max: 100 })),
       command: fc.constantFrom('', 'train', 'infer', 'eval --x'),

@@ -42,21 +42,27 @@ function oracleUser(hosts: readonly OracleHost[], name: string): OracleUser {
   const onGpu = all.filter(({ gpu }) => gpu >= 0);
   const distinct = (rows: typeof all, key: (row: (typeof all)[number]) => string): number => new Set(rows.map(key)).size;
   const powers = onGpu.map(({ host, gpu, vram }) => {
-    const total = host.procs.filter((other) => other.gpu === gpu).reduce((sum, other) => sum + other.vram, 0);
-    return total === 0 ? 0 : (reading(host, gpu) * vram) / total;
+    const all = sum(host.procs.filter((other) => other.gpu === gpu).map((other) => other.vram));
+    return all > 0 ? (reading(host, gpu) * vram) / all : 0;
   });
   const ages = onGpu.map(({ age }) => age).filter((age) => !Number.isNaN(age));
   const sms = onGpu.map(({ sm }) => sm).filter((sm) => !Number.isNaN(sm));
-  const [top] = onGpu.filter(({ vram }) => vram > 0).sort((a, b) => b.vram - a.vram || a.at - b.at || a.pid - b.pid || a.gpu - b.gpu);
+  const vrams = onGpu.map(({ vram }) => vram);
+  // Who does not say how much he holds comes behind those who do.
+  const weight = (vram: number): number => (Number.isNaN(vram) ? 0.5 : vram);
+  const powerPartial = onGpu.some(({ host, gpu, vram }) => vram !== 0 && !isPriced(host, gpu));
+  const [top] = onGpu
+    .filter(({ vram }) => vram !== 0)
+    .sort((a, b) => weight(b.vram) - weight(a.vram) || a.at - b.at || a.pid - b.pid || a.gpu - b.gpu);
   return {
     nodes: distinct(onGpu, ({ at }) => `${at}`),
     gpus: distinct(onGpu, ({ at, gpu }) => `${at} ${gpu}`),
     procs: distinct(onGpu, ({ at, pid }) => `${at} ${pid}`),
     nodesAll: distinct(all, ({ at }) => `${at}`),
     procsAll: distinct(all, ({ at, pid }) => `${at} ${pid}`),
-    vramBytes: sum(onGpu.map(({ vram }) => vram)),
-    powerWatts: sum(powers),
-    powerPartial: Number(onGpu.some(({ host, gpu, vram }) => vram > 0 && host.gpus[gpu]!.powerWatts === undefined)),
+    vramBytes: known(vrams) || (vrams.some(Number.isNaN) ? NaN : 0),
+    powerWatts: sum(powers) || (powerPartial ? NaN : 0),
+    powerPartial: Number(powerPartial),
     sm: sms.length === 0 ? NaN : sum(sms) / 100,
     longestSeconds: ages.length === 0 ? NaN : Math.max(...ages),
     system: name === 'root' || (/^[0-9]+$/.test(name) && parseInt(name, 10) < 1000),
@@ -64,6 +70,11 @@ function oracleUser(hosts: readonly OracleHost[], name: string): OracleUser {
   };
 }
 
+/** Whether it can be said what a byte on the GPU costs. */
+const isPriced = ({ gpus, procs }: OracleHost, gpu: number): boolean =>
+  gpus[gpu]!.powerWatts !== undefined && !procs.some((row) => row.gpu === gpu && Number.isNaN(row.vram));
+
+const known = (numbers: readonly number[]): number => sum(numbers.filter((number) => !Number.isNaN(number)));
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 const reading = (host: OracleHost, gpu: number): number => {
   const watts = host.gpus[gpu]!.powerWatts;
@@ -75,7 +86,14 @@ export function oracleTotals(hosts: readonly OracleHost[]): Record<string, numbe
   const gpus = counted.flatMap((host) =>
     host.gpus.map((gpu, slot) => {
       const rows = host.procs.filter((row) => row.gpu === slot);
-      return { host, gpu, watts: reading(host, slot), rows, owned: sum(rows.map(({ vram }) => vram)) };
+      return {
+        host,
+        gpu,
+        watts: reading(host, slot),
+        rows,
+        owned: sum(rows.map(({ vram }) => vram)),
+        held: known(rows.map(({ vram }) => vram)),
+      };
     }),
   );
   const systems = [...oracleUsers(hosts).values()].filter(({ system }) => system);
@@ -83,11 +101,13 @@ export function oracleTotals(hosts: readonly OracleHost[]): Record<string, numbe
     nodes: hosts.length,
     reporting: counted.filter(reports).length,
     gpusInUse: gpus.filter(({ rows }) => rows.length > 0).length,
-    ownedBytes: sum(gpus.map(({ owned }) => owned)),
-    systemBytes: sum(systems.map(({ vramBytes }) => vramBytes)),
-    unownedBytes: sum(gpus.filter(({ host }) => reports(host)).map(({ gpu, owned }) => Math.max(0, (gpu.memoryUsedBytes ?? 0) - owned))),
+    ownedBytes: sum(gpus.map(({ held }) => held)),
+    systemBytes: known(systems.map(({ vramBytes }) => vramBytes)),
+    unownedBytes: sum(
+      gpus.filter(({ host }) => reports(host)).map(({ gpu, owned }) => Math.max(0, (gpu.memoryUsedBytes ?? 0) - owned) || 0),
+    ),
     attributedWatts: sum(gpus.filter(({ owned }) => owned > 0).map(({ watts }) => watts)),
-    unattributedWatts: sum(gpus.filter(({ owned }) => owned === 0).map(({ watts }) => watts)),
+    unattributedWatts: sum(gpus.filter(({ owned }) => !(owned > 0)).map(({ watts }) => watts)),
   };
 }
 

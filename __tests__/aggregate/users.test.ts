@@ -183,10 +183,10 @@ describe('by hand', () => {
       ],
     });
     const power = (user: string): unknown[] => [rowOf(table, user).powerWatts, rowOf(table, user).powerPartial, rowOf(table, user).gpus];
-    expect(power('silent')).toEqual([0, 1, 1]);
+    expect(power('silent')).toEqual([NaN, 1, 1]);
     expect(power('negative')).toEqual([0, 0, 1]);
     expect(power('empty')).toEqual([0, 0, 1]);
-    expect(power('ghost')).toEqual([0, 1, 1]);
+    expect(power('ghost')).toEqual([NaN, 1, 1]);
     expect(power('zero')).toEqual([0, 0, 1]);
     // GPU 2 has a process without bytes, GPU 3 none: nobody's power.
     expect(table.totals).toMatchObject({ gpusInUse: 4, attributedWatts: 0, unattributedWatts: 140 });
@@ -326,7 +326,7 @@ function expectUsers(table: UsersTable, hosts: readonly OracleHost[]): void {
   for (const [name, value] of Object.entries(oracleTotals(hosts))) expectClose(table.totals[name as keyof typeof table.totals], value);
 }
 function expectClose(actual: number, expected: number): void {
-  if (actual !== expected) expect(Math.abs(actual - expected) / Math.abs(expected)).toBeLessThan(1e-9);
+  if (!Object.is(actual, expected)) expect(Math.abs(actual - expected) / Math.abs(expected)).toBeLessThan(1e-9);
 }
 
 describe('any cluster', () => {

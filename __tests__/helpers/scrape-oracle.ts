@@ -257,13 +257,13 @@ function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], nodeNow
     for (const label of ['user', 'command', 'name'] as const) row[label] = labels[label] ? shown(labels[label]) : row[label];
   }
   const procs = [...rows.values()].map((row): OracleProc => {
-    const vram = reading(Number(row.vram ?? NaN), 0, PB) ?? 0;
+    const vram = reading(Number(row.vram ?? NaN), 0, PB) ?? NaN;
     const start = reading(Number(row.start ?? NaN), 0, Infinity, []);
     const age = start === undefined ? undefined : reading(start >= 1e9 ? nodeNow - start : start, 0, Infinity, []);
     const gpu = gpuOfRow(row, gpus);
     return {
       pid: row.pid,
-      gpu: row.uuid === '' && vram === 0 ? '' : `${gpu.index} ${gpu.uuid}`,
+      gpu: row.uuid === '' && !(vram > 0) ? '' : `${gpu.index} ${gpu.uuid}`,
       user: row.user,
       vramBytes: vram,
       ageSeconds: age,

@@ -64,8 +64,8 @@ describe('the top level', () => {
     // alice: 611.4 x 48/48 and 128.25 x 16/16 W.
     expect(read('users-20260807T143207.csv')).toBe(`user,is_system,nodes,gpus,procs,vram_bytes,power_watts,longest_seconds,top_command
 alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
-"'=cmd|calc",false,1,1,1,5,0.000,0,"'  +1+1"
-(unattributed),false,1,1,1,0,0.000,0,
+"'=cmd|calc",false,1,1,1,5,,,"'  +1+1"
+(unattributed),false,1,1,1,0,0.000,,
 `);
   });
 
@@ -100,6 +100,7 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
         gpus: 2,
         procs: 1,
         vram_bytes: 68719476736,
+        vram_is_partial: false,
         power_watts: 739.65,
         longest_seconds: 3600.7,
         top_command: 'python train.py --note="run 7"',
@@ -113,7 +114,8 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
         gpus: 1,
         procs: 1,
         vram_bytes: 5,
-        power_watts: 0,
+        vram_is_partial: false,
+        power_watts: null,
         longest_seconds: null,
         top_command: '  +1+1',
         power_is_partial: true,

@@ -3,10 +3,12 @@ import type { Derivation } from './derivations.js';
 import type { GpuField, UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import { compareNames } from './name-order.js';
+import { descending, plus } from './unknown.js';
 
 export interface GpuOwner {
   /** '' : processes of no known user. */
   readonly user: string;
+  /** NaN: not reported. */
   readonly vramBytes: number;
   /** Age of the oldest of the user's processes on the GPU; NaN: not reported. */
   readonly longestSeconds: number;
@@ -111,12 +113,12 @@ export function ownersOf(node: NodeView, { starts, rows }: RowsBySlot, slot: num
   const sums = new Map<UserId, { vramBytes: number; longestSeconds: number }>();
   for (let at = starts[slot]!; at < starts[slot + 1]!; at++) {
     const row = rows[at]!;
-    const sum = sums.get(procs.user[row]!) ?? { vramBytes: 0, longestSeconds: NaN };
-    sum.vramBytes += procs.vramBytes[row]!;
+    const sum = sums.get(procs.user[row]!) ?? { vramBytes: NaN, longestSeconds: NaN };
+    sum.vramBytes = plus(sum.vramBytes, procs.vramBytes[row]!);
     if (procs.ageSeconds[row]! > sum.longestSeconds || Number.isNaN(sum.longestSeconds)) sum.longestSeconds = procs.ageSeconds[row]!;
     sums.set(procs.user[row]!, sum);
   }
   return [...sums]
     .map(([user, sum]) => ({ user: node.userName(user), ...sum }))
-    .sort((a, b) => b.vramBytes - a.vramBytes || compareNames(a.user, b.user));
+    .sort((a, b) => descending(a.vramBytes, b.vramBytes) || compareNames(a.user, b.user));
 }

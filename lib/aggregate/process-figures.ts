@@ -1,5 +1,6 @@
 /** A process from its rows, one per GPU: what every tab and every export says of it. */
 import type { NodeView } from '../model/node-view.js';
+import { descending, total } from './unknown.js';
 
 /** NaN: not reported. */
 export interface ProcessFigures {
@@ -18,13 +19,15 @@ export interface ProcessFigures {
 
 export function processFigures({ procs }: NodeView, listed: readonly number[]): ProcessFigures {
   const { gpu, vramBytes, smPercent, cpuPercent, ageSeconds } = procs;
-  const rows = [...listed].sort((a, b) => Number(gpu[a]! < 0) - Number(gpu[b]! < 0) || vramBytes[b]! - vramBytes[a]! || gpu[a]! - gpu[b]!);
+  const rows = [...listed].sort(
+    (a, b) => Number(gpu[a]! < 0) - Number(gpu[b]! < 0) || descending(vramBytes[a]!, vramBytes[b]!) || gpu[a]! - gpu[b]!,
+  );
   const onGpu = rows.filter((row) => gpu[row]! >= 0);
   const sms = onGpu.map((row) => smPercent[row]!).filter((sm) => sm >= 0);
   return {
     rows,
     slots: [...new Set(onGpu.map((row) => gpu[row]!))].sort((a, b) => a - b),
-    vramBytes: onGpu.reduce((sum, row) => sum + vramBytes[row]!, 0),
+    vramBytes: total(onGpu.map((row) => vramBytes[row]!)),
     smPercent: sms.length === 0 ? NaN : sms.reduce((sum, sm) => sum + sm, 0),
     cpuPercent: largest(rows, cpuPercent),
     ageSeconds: largest(rows, ageSeconds),

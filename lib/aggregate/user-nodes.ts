@@ -2,6 +2,7 @@
 import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import { PowerShares } from './power-shares.js';
+import { descending, plus } from './unknown.js';
 
 /** A user on one host; the figures are those of the users table, over this host alone. NaN: not reported. */
 export interface UserNode {
@@ -9,8 +10,10 @@ export interface UserNode {
   /** GPUs with a process of the user on them, ascending; empty: the user has only processes on no GPU. */
   readonly slots: readonly number[];
   readonly vramBytes: number;
+  /** Some process of the user does not report it, so the true figure is larger. */
+  readonly vramPartial: boolean;
   readonly powerWatts: number;
-  /** The user holds memory on a GPU that reports no power, so the true figure is larger. */
+  /** The user holds memory on a GPU whose power, or the user's part of it, is not known: the true figure is larger. */
   readonly powerPartial: boolean;
   readonly sm: number;
   readonly longestSeconds: number;
@@ -65,25 +68,31 @@ function userHost(node: NodeView, rows: readonly number[]): UserNode {
   };
 }
 
-type Sums = Pick<UserNode, 'vramBytes' | 'powerWatts' | 'powerPartial' | 'sm' | 'longestSeconds' | 'topRow'>;
+type Sums = Pick<UserNode, 'vramBytes' | 'vramPartial' | 'powerWatts' | 'powerPartial' | 'sm' | 'longestSeconds' | 'topRow'>;
 
 function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }: PowerShares): Sums {
   const { gpu, vramBytes: bytes, smPercent, ageSeconds } = node.procs;
   let [vramBytes, powerWatts, smSum, longest, topRow] = [0, 0, NaN, NaN, -1];
-  let powerPartial = false;
+  let [vramPartial, powerPartial] = [false, false];
   for (const row of rows) {
     const slot = gpu[row]!;
-    vramBytes += bytes[row]!;
-    powerWatts += bytes[row]! * wattsPerByte[slot]!;
-    if (bytes[row]! > 0 && silent[slot] === 1) powerPartial = true;
-    if (smPercent[row]! >= 0) smSum = (Number.isNaN(smSum) ? 0 : smSum) + smPercent[row]!;
+    const unknown = Number.isNaN(bytes[row]);
+    if (unknown) vramPartial = true;
+    else {
+      vramBytes += bytes[row]!;
+      powerWatts += bytes[row]! * wattsPerByte[slot]!;
+    }
+    const holds = unknown || bytes[row]! > 0;
+    if (holds && silent[slot] === 1) powerPartial = true;
+    smSum = plus(smSum, smPercent[row]!);
     if (ageSeconds[row]! >= 0 && !(longest > ageSeconds[row]!)) longest = ageSeconds[row]!;
-    if (bytes[row]! > 0 && (topRow < 0 || before(node, row, topRow))) topRow = row;
+    if (holds && (topRow < 0 || before(node, row, topRow))) topRow = row;
   }
-  // Absurd readings that add up to infinity are no power.
   return {
-    vramBytes,
-    powerWatts: Number.isNaN(powerWatts) ? 0 : powerWatts,
+    vramBytes: vramBytes || (vramPartial ? NaN : 0),
+    vramPartial,
+    // Absurd readings that add up to infinity are no power.
+    powerWatts: powerWatts || (powerPartial ? NaN : 0),
     powerPartial,
     sm: smSum / 100,
     longestSeconds: longest,
@@ -94,5 +103,5 @@ function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }:
 /** Most bytes, then smallest pid, then smallest GPU. */
 function before({ procs }: NodeView, row: number, other: number): boolean {
   const { vramBytes, pid, gpu } = procs;
-  return (vramBytes[other]! - vramBytes[row]! || pid[row]! - pid[other]! || gpu[row]! - gpu[other]!) < 0;
+  return (descending(vramBytes[row]!, vramBytes[other]!) || pid[row]! - pid[other]! || gpu[row]! - gpu[other]!) < 0;
 }

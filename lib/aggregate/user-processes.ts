@@ -3,6 +3,7 @@ import type { NodeView } from '../model/node-view.js';
 import { processFigures, type ProcessFigures } from './process-figures.js';
 import { ownersOf, rowsBySlot, type GpuOwner } from './gpu-owners.js';
 import { PowerShares } from './power-shares.js';
+import { total } from './unknown.js';
 import { sameUser, userRows } from './user-nodes.js';
 
 export interface UserProcess extends ProcessFigures {
@@ -24,10 +25,10 @@ export function userProcesses(node: NodeView, user: string): readonly UserProces
 
 export interface GpuShare {
   readonly slot: number;
-  /** Of the process. */
+  /** Of the process; NaN: not reported. */
   readonly vramBytes: number;
   readonly smPercent: number;
-  /** Of the GPU's power, by its share of the bytes that processes hold there; NaN where the GPU reports none. */
+  /** Of the GPU's power, by its share of the bytes that processes hold there; NaN where it is not known. */
   readonly powerWatts: number;
   /** Other users on the GPU, most bytes first. */
   readonly others: readonly GpuOwner[];
@@ -40,7 +41,7 @@ export function gpuShares(node: NodeView, { rows, slots }: UserProcess): readonl
   const bySlot = rowsBySlot(node);
   return slots.map((slot) => {
     const own = rows.filter((row) => procs.gpu[row] === slot);
-    const vramBytes = own.reduce((sum, row) => sum + procs.vramBytes[row]!, 0);
+    const vramBytes = total(own.map((row) => procs.vramBytes[row]!));
     return {
       slot,
       vramBytes,

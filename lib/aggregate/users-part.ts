@@ -24,6 +24,7 @@ import {
   TOP_ROW,
   USER,
   VRAM,
+  VRAM_PARTIAL,
 } from './user-entry.js';
 
 /**
@@ -61,7 +62,7 @@ export class UsersPart {
   gpusInUse = 0;
   ownedBytes = 0;
   unownedBytes = 0;
-  /** Power of GPUs on which no process holds bytes. */
+  /** Power of GPUs that nobody can be charged for. */
   unattributedWatts = 0;
   /** Whether the host would report process data if it counted. */
   exports = false;
@@ -170,6 +171,9 @@ function clear({ count, floats, ints }: UsersPart): void {
   }
 }
 
+/** Holds more than nothing, but less than whoever says how much. */
+const UNKNOWN_BYTES = Number.MIN_VALUE;
+
 /** Every row on a GPU to its user's entry. */
 function addRows(part: UsersPart, procs: ProcColumns, { wattsPerByte, silent }: PowerShares): void {
   const { entryOf, floats, ints, count: entries } = part;
@@ -179,11 +183,16 @@ function addRows(part: UsersPart, procs: ProcColumns, { wattsPerByte, silent }: 
     if (slot < 0) continue;
     const entry = entryOf[row]!;
     const at = entry * FLOATS;
-    const bytes = vramBytes[row]!;
-    floats[at + VRAM]! += bytes;
-    floats[at + POWER]! += bytes * wattsPerByte[slot]!;
+    let bytes = vramBytes[row]!;
+    if (bytes >= 0) {
+      floats[at + VRAM]! += bytes;
+      floats[at + POWER]! += bytes * wattsPerByte[slot]!;
+    } else {
+      bytes = UNKNOWN_BYTES;
+      ints[entry * INTS + FLAGS]! |= VRAM_PARTIAL;
+    }
     if (ageSeconds[row]! > floats[at + LONGEST]!) floats[at + LONGEST] = ageSeconds[row]!;
-    if (bytes >= floats[at + TOP_BYTES]! && isTop(procs, row, floats[at + TOP_BYTES]!, ints[entry * INTS + TOP_ROW]!)) {
+    if (bytes >= floats[at + TOP_BYTES]! && isTop(procs, row, bytes, floats[at + TOP_BYTES]!, ints[entry * INTS + TOP_ROW]!)) {
       floats[at + TOP_BYTES] = bytes;
       ints[entry * INTS + TOP_ROW] = row;
     }
@@ -202,8 +211,7 @@ function addRows(part: UsersPart, procs: ProcColumns, { wattsPerByte, silent }: 
 }
 
 /** Whether the row comes before `top`, the first so far with its `most` bytes: most bytes, then smallest pid, then smallest GPU. */
-function isTop({ vramBytes, pid, gpu }: ProcColumns, row: number, most: number, top: number): boolean {
-  const bytes = vramBytes[row]!;
+function isTop({ pid, gpu }: ProcColumns, row: number, bytes: number, most: number, top: number): boolean {
   if (bytes !== most) return bytes > most;
   if (top < 0) return false;
   return pid[row]! < pid[top]! || (pid[row] === pid[top] && gpu[row]! < gpu[top]!);

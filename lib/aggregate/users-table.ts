@@ -12,10 +12,13 @@ export interface UsersTable {
   /** Distinct hosts and (host, pid) pairs, counting rows on no GPU too. */
   readonly nodesAll: Int32Array;
   readonly procsAll: Int32Array;
+  /** NaN where none of the user's processes reports it. */
   readonly vramBytes: Float64Array;
-  /** Sum over the GPUs a user is on: max(0, power) times the user's part of the bytes that processes hold there. */
+  /** 1: some process of the user does not report it, so the true figure is larger. */
+  readonly vramPartial: Uint8Array;
+  /** Sum over the GPUs a user is on: max(0, power) times the user's part of the bytes that processes hold there. NaN where none is known. */
   readonly powerWatts: Float64Array;
-  /** 1: the user holds memory on a GPU that reports no power, so the true figure is larger. */
+  /** 1: the user holds memory on a GPU whose power, or the user's part of it, is not known: the true figure is larger. */
   readonly powerPartial: Uint8Array;
   /** GPUs' worth of computing: sum of SM percent / 100; NaN where no row of the user reports it. */
   readonly sm: Float64Array;
@@ -26,7 +29,7 @@ export interface UsersTable {
   user(row: number): string;
   /** `root`, or a name that is an unsigned integer below 1000. */
   system(row: number): boolean;
-  /** Command of the row with the most GPU bytes (ties: host order, pid, GPU), its process name when empty; '' with no GPU bytes at all. */
+  /** Command of the row with the most GPU bytes (ties: host order, pid, GPU), its process name when empty; '' where all hold 0. */
   command(row: number): string;
   /** Row of a user's name, maybe `count` or above; -1: not there. */
   find(user: string): number;

@@ -23,6 +23,7 @@ import {
   TOP_ROW,
   USER,
   VRAM,
+  VRAM_PARTIAL,
 } from './user-entry.js';
 import { UserParts, type UsersPart } from './users-part.js';
 
@@ -149,6 +150,7 @@ class Users implements UsersTable {
   readonly vramBytes: Float64Array;
   readonly powerWatts: Float64Array;
   readonly powerPartial: Uint8Array;
+  readonly vramPartial: Uint8Array;
   readonly sm: Float64Array;
   readonly longestSeconds: Float64Array;
   readonly nameRank: Int32Array;
@@ -162,7 +164,7 @@ class Users implements UsersTable {
 
   /** Copies the sums of a merge that has just ended. */
   constructor(merge: UsersMerge, nodes: readonly NodeView[], totals: Totals) {
-    const { count, ints, order, ids, firstNode } = merge;
+    const { count, floats, ints, order, ids, firstNode } = merge;
     this.#nodes = nodes;
     this.countAll = count;
     this.nodes = new Int32Array(count);
@@ -173,6 +175,7 @@ class Users implements UsersTable {
     this.vramBytes = new Float64Array(count);
     this.powerWatts = new Float64Array(count);
     this.powerPartial = new Uint8Array(count);
+    this.vramPartial = new Uint8Array(count);
     this.sm = new Float64Array(count);
     this.longestSeconds = new Float64Array(count);
     this.nameRank = new Int32Array(count);
@@ -191,8 +194,8 @@ class Users implements UsersTable {
       this.nameRank[row] = rank;
       this.#byName[rank] = row;
       this.#take(merge, row, source);
-      totals.attributedWatts += this.powerWatts[row]!;
-      if (this.#system[row] === 1) totals.systemBytes += this.vramBytes[row]!;
+      totals.attributedWatts += floats[source * FLOATS + POWER]!;
+      if (this.#system[row] === 1) totals.systemBytes += floats[source * FLOATS + VRAM]!;
     });
     this.totals = totals;
   }
@@ -228,9 +231,12 @@ class Users implements UsersTable {
     this.gpus[row] = ints[intAt + GPUS]!;
     this.procs[row] = ints[intAt + PROCS]!;
     this.procsAll[row] = ints[intAt + PROCS]! + procsBeside[source]!;
-    this.vramBytes[row] = floats[at + VRAM]!;
-    this.powerWatts[row] = floats[at + POWER]!;
-    this.powerPartial[row] = flags & POWER_PARTIAL;
+    const [vramPartial, powerPartial] = [flags & VRAM_PARTIAL, flags & POWER_PARTIAL];
+    // A part of nothing is not 0: it is not known.
+    this.vramBytes[row] = floats[at + VRAM]! || (vramPartial ? NaN : 0);
+    this.vramPartial[row] = Number(vramPartial !== 0);
+    this.powerWatts[row] = floats[at + POWER]! || (powerPartial ? NaN : 0);
+    this.powerPartial[row] = powerPartial;
     this.sm[row] = flags & SM_REPORTED ? floats[at + SM]! / 100 : NaN;
     this.longestSeconds[row] = floats[at + LONGEST]! >= 0 ? floats[at + LONGEST]! : NaN;
     this.#topRow[row] = ints[intAt + TOP_ROW]!;

@@ -59,7 +59,7 @@ export interface ProcColumns {
   /** Slot in `GpuColumns`; -1: on no GPU (empty device uuid and no GPU bytes). */
   readonly gpu: Int32Array;
   readonly user: Int32Array;
-  /** GPU bytes held; 0 when the family was missing. Never negative, never NaN. */
+  /** GPU bytes held; NaN when not reported. Of no interest where the row is on no GPU. */
   readonly vramBytes: Float64Array;
   /** Seconds the process had run when the scrape was answered; NaN when not reported or when the clocks contradict each other. */
   readonly ageSeconds: Float64Array;

@@ -121,6 +121,21 @@ export const GPU_FIELD_TABLE = {
     card: 'placed',
     list: false,
   },
+  /** Of the board, on each die of one with several: never added up. */
+  cardPowerWatts: {
+    range: RANGES.gpuWatts,
+    exposed: {
+      family: 'gpu_card_power_watts',
+      unit: 'W',
+      about: 'power drawn by the whole board, on each of its dies; one of them reports it as its own too',
+    },
+    exported: false,
+    record: { in: 'detail', key: 'card_power_watts', decimals: 2 },
+    filter: { names: 'card_power', unit: 'watts', about: 'power of the whole board, where it has several dies' },
+    column: false,
+    card: 'placed',
+    list: false,
+  },
   powerLimitWatts: {
     range: RANGES.gpuLimitWatts,
     exposed: { family: 'gpu_power_limit_max_watts', unit: 'W', about: 'highest power it may draw' },

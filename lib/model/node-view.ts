@@ -17,6 +17,8 @@ export interface NodeView extends NodeData {
   readonly at: Ms;
   /** What feeds the node; today one endpoint. */
   readonly endpoints: readonly [EndpointView, ...EndpointView[]];
+  /** Where a filter has left rows out: the node itself. */
+  readonly whole?: NodeView;
   /** How the node is: the state of its endpoint. */
   readonly status: EndpointStatus;
 }

@@ -96,7 +96,7 @@ const SCREEN: Readonly<Record<GpuFieldsWith<'column', { readonly screen: true }>
     width: 9,
     drop: 3,
     sorts: 'descending',
-    cell: (row, rows) => powerCell(rows.value(row, 'powerWatts'), rows.value(row, 'powerLimitWatts'), rows.seen?.(row).stuck ?? false),
+    cell: (row, rows) => powerCell(row, rows),
   },
   frequencyMhz: {
     title: 'CLOCK',
@@ -218,9 +218,11 @@ function temperatureCell(celsius: number, hot: boolean): Span {
   return span(`${hot ? '!' : ''}${Math.round(celsius)}°`, hot ? 'bad' : undefined);
 }
 
-/** '611/700W'. */
-function powerCell(watts: number, limit: number, stuck: boolean): Span {
-  if (Number.isNaN(watts)) return span(NONE);
+/** '611/700W'; '(43W)': of the whole board, where another die of it reports the power. */
+function powerCell(row: number, rows: GpuTableRows): Span {
+  const [watts, limit, card] = [rows.value(row, 'powerWatts'), rows.value(row, 'powerLimitWatts'), rows.value(row, 'cardPowerWatts')];
+  const stuck = rows.seen?.(row).stuck ?? false;
+  if (Number.isNaN(watts)) return Number.isNaN(card) ? span(NONE) : span(`(${Math.round(card)}W)`, 'dim');
   const text = limit > 0 ? `${Math.round(watts)}/${Math.round(limit)}W` : `${Math.round(watts)}W`;
   return stuck ? span(`!${text}`, 'bad') : span(text);
 }

@@ -1,5 +1,5 @@
 /** GPUs grouped by node or by a label of the host file (rack, partition, ...), with the figures of each group. */
-import { compareLabels, included, gpuState, type GpuRows, type NodeView, type Sort } from '../../lib/index.js';
+import { compareLabels, included, gpuState, plus, type GpuRows, type NodeView, type Sort } from '../../lib/index.js';
 
 /** By each node; any other grouping is the name of a label. '' is none. */
 export const BY_NODE = 'node';
@@ -122,8 +122,6 @@ function fresh(key: string, by: string, node: NodeView): Sums {
     powerLimitWatts: NaN,
   };
 }
-
-const plus = (sum: number, value: number): number => (Number.isNaN(value) ? sum : Number.isNaN(sum) ? value : sum + value);
 
 function add(sums: Sums, rows: GpuRows, row: number): void {
   sums.rows++;

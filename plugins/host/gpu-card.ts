@@ -58,6 +58,7 @@ const PLACES: Readonly<Record<PlacedField, { readonly at: Place; readonly note?:
   slowdownCelsius: { at: 'temperature', note: degrees('slows') },
   shutdownCelsius: { at: 'temperature', note: degrees('off') },
   powerWatts: { at: 'power' },
+  cardPowerWatts: { at: 'power', note: (power) => `${watts(power)} for the whole board` },
   powerLimitWatts: { at: 'power', note: (limit) => `at most ${watts(limit)}` },
   frequencyMhz: { at: 'clocks' },
 };

@@ -1,8 +1,8 @@
 /** The line above the key hints: where one is, which rows are on screen, what they add up to. */
-import { bytes, count, included, cut, joinFitting, line, span, usersDerivation, watts, type AppView, type Line } from '../../lib/index.js';
+import { count, included, cut, joinFitting, line, NONE, span, total, usersDerivation, type AppView, type Line } from '../../lib/index.js';
 import type { SortedNodes } from './nodes-level.js';
 import type { NodesLevel, Level, UsersUi } from './drilldown.js';
-import { NARROW, shownUser, WIDE } from './table-page.js';
+import { NARROW, powerText, shownUser, vramText, WIDE } from './table-page.js';
 import type { SortedProcesses } from './processes-level.js';
 import type { UsersOrder } from './users-level.js';
 
@@ -23,17 +23,17 @@ export function nodesCrumb(ui: UsersUi, { user }: NodesLevel, { rows }: SortedNo
   if (down > 0) parts.push(`${count(down)} of them not counted ✕`);
   if (row >= 0) {
     const gpus = users.gpus[row]!;
-    parts.push(`${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}`, bytes(users.vramBytes[row]), `${watts(users.powerWatts[row])}*`);
+    parts.push(`${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}`, vramText(users.vramBytes[row]!, users.vramPartial[row] === 1));
+    const power = powerText(users.powerWatts[row]!, users.powerPartial[row] === 1);
+    parts.push(power === NONE ? `power ${NONE}` : `${power}*`);
   }
   return crumb(parts, cols);
 }
 
 export function processesCrumb({ levels }: UsersUi, { rows }: SortedProcesses, place: string, cols: number): Line {
-  const held = rows.reduce((sum, { vramBytes }) => sum + vramBytes, 0);
-  return crumb(
-    [`${trail(levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'process' : 'processes'}`, bytes(held)],
-    cols,
-  );
+  const held = rows.filter(({ slots }) => slots.length > 0).map(({ vramBytes }) => vramBytes);
+  const text = vramText(total(held), held.some(Number.isNaN));
+  return crumb([`${trail(levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'process' : 'processes'}`, text], cols);
 }
 
 export function notReportingCrumb({ levels }: UsersUi, silent: number, place: string, app: AppView, cols: number): Line {

@@ -20,7 +20,7 @@ import {
 } from '../../lib/index.js';
 import type { NodesLevel, UsersUi } from './drilldown.js';
 import { compareNodes, inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, powerText, WIDE, writtenUser, type Page } from './table-page.js';
+import { dimmed, goneCells, leastCommand, powerText, type Page, vramText, WIDE, writtenUser } from './table-page.js';
 
 /** What the rows of a user's nodes are looked up in. */
 export interface NodeRows {
@@ -76,7 +76,7 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
     id: 'vram',
     unit: 'bytes',
     value: ({ vramBytes }) => vramBytes,
-    screen: { title: 'VRAM', width: 8, sorts: 'descending' },
+    screen: { title: 'VRAM', width: 8, sorts: 'descending', cell: ({ vramBytes, vramPartial }) => vramText(vramBytes, vramPartial) },
     export: { name: 'vram_bytes' },
   },
   {
@@ -124,6 +124,7 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
     },
     export: { name: 'top_command' },
   },
+  { id: 'vram_is_partial', value: ({ vramPartial }) => vramPartial, export: { name: 'vram_is_partial', jsonOnly: true } },
   { id: 'power_is_partial', value: ({ powerPartial }) => powerPartial, export: { name: 'power_is_partial', jsonOnly: true } },
 ];
 

@@ -16,7 +16,19 @@ import {
 } from '../../lib/index.js';
 import type { UsersLevel, UsersUi } from './drilldown.js';
 import { inOrderOf, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, NARROW, NOBODY, powerText, shownUser, WIDE, writtenUser, type Page } from './table-page.js';
+import {
+  dimmed,
+  goneCells,
+  leastCommand,
+  NARROW,
+  NOBODY,
+  powerText,
+  shownUser,
+  vramText,
+  WIDE,
+  writtenUser,
+  type Page,
+} from './table-page.js';
 
 /** What the rows of users are looked up in; a row is its number in the table. */
 export interface UserRows {
@@ -74,7 +86,12 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
     id: 'vram',
     unit: 'bytes',
     value: (row, { users }) => users.vramBytes[row],
-    screen: { title: 'VRAM', width: 8, sorts: 'descending' },
+    screen: {
+      title: 'VRAM',
+      width: 8,
+      sorts: 'descending',
+      cell: (row, { users }) => vramText(users.vramBytes[row]!, users.vramPartial[row] === 1),
+    },
     export: { name: 'vram_bytes' },
   },
   {
@@ -99,7 +116,12 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
       sorts: 'descending',
       cell: (row, { users }) => powerText(users.powerWatts[row]!, users.powerPartial[row] === 1),
     },
-    export: { name: 'power_watts', decimals: 3, otherwise: '0.000' },
+    export: { name: 'power_watts', decimals: 3, otherwise: '' },
+  },
+  {
+    id: 'vram_is_partial',
+    value: (row, { users }) => users.vramPartial[row] === 1,
+    export: { name: 'vram_is_partial', jsonOnly: true },
   },
   {
     id: 'power_is_partial',
@@ -118,7 +140,7 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
     unit: 'seconds',
     value: (row, { users }) => users.longestSeconds[row],
     screen: { title: 'LONGEST', width: 12, drop: 3, sorts: 'descending' },
-    export: { name: 'longest_seconds', otherwise: '0' },
+    export: { name: 'longest_seconds', otherwise: '' },
   },
   {
     id: 'cmd',

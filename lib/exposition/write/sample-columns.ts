@@ -158,7 +158,7 @@ export class SampleColumns implements NodeData {
       pid: Uint32Array.from(processes, ({ pid }) => pid),
       gpu: Int32Array.from(processes, ({ gpu }) => (gpu === undefined ? -1 : (slots.get(sample.gpus[gpu]!) ?? -1))),
       user: Int32Array.from(processes, ({ user }) => this.#users.idOfName(labelText(capped(user, MAX_NAME), 'name'))),
-      vramBytes: column('process_memory_used_bytes').map((bytes) => (bytes > 0 ? bytes : 0)),
+      vramBytes: column('process_memory_used_bytes'),
       ageSeconds: column('process_start_time_seconds'),
       cpuPercent: column('process_cpu_percent'),
       smPercent: column('process_gpu_utilization'),

@@ -1,7 +1,7 @@
 /** Rows of a frame, read: ours and all-smi's, local and remote. Nothing is believed that the format does not say. */
 import { CPU_FIELDS, CORE_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type GpuField } from '../../model/columns.js';
 import { gpuField } from '../../model/gpu-fields.js';
-import { CORE_RANGES, CPU_RANGES, DISK_RANGES, MEMORY_RANGES, PROCESS_RANGES, processReading } from '../../model/machine-fields.js';
+import { CORE_RANGES, CPU_RANGES, DISK_RANGES, MEMORY_RANGES, PROCESS_RANGES } from '../../model/machine-fields.js';
 import { reading, type ValidRange } from '../../model/valid-range.js';
 import { clean } from '../../text/sanitize.js';
 import { isRecord, type Loose } from '../../model/loose.js';
@@ -91,7 +91,7 @@ export function readProc(row: Loose): ReadProc | undefined {
   const pid = integerOf(row, 'pid', 0, 2 ** 32 - 1);
   if (pid === undefined) return undefined;
   const deviceUuid = textOf(row, 'device_uuid', NAME_BYTES);
-  const vramBytes = processReading('vramBytes', numberOf(row, 'used_memory')) || 0;
+  const vramBytes = valueOf(row, { key: 'used_memory' }, PROCESS_RANGES.vramBytes);
   return {
     nodeId: textOf(row, 'host_id'),
     pid,

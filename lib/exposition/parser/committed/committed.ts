@@ -157,7 +157,7 @@ export class Committed implements NodeData {
     const nodeNow = (at + skewMs) / 1000;
     let moved = structure;
     for (let row = 0, value = 0; row < count; row++, value += SECTIONS) {
-      procs.vramBytes[row] = processReading('vramBytes', values[value + VRAM]) || 0;
+      procs.vramBytes[row] = processReading('vramBytes', values[value + VRAM]);
       procs.cpuPercent[row] = processReading('cpuPercent', values[value + CPU]);
       procs.smPercent[row] = processReading('smPercent', values[value + SM]);
       procs.ageSeconds[row] = ageOf(values[value + START]!, nodeNow);

@@ -125,7 +125,7 @@ export class GpuTable implements GpuColumns {
     if (slotOf === this.#slotOf && !this.#listed) this.#list(this.#gpus);
     for (let row = 0; row < count; row++) {
       const device = ints[row * ROW_INTS + ROW_DEVICE]!;
-      const off = devices[device]!.bytes === 0 && procs.vramBytes[row] === 0;
+      const off = devices[device]!.bytes === 0 && !(procs.vramBytes[row]! > 0);
       procs.gpu[row] = off ? -1 : slotOf[device]!;
     }
   }
