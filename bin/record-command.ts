@@ -7,6 +7,7 @@ import { codecOfName, EXTENSION_OF, type Codec } from '../lib/recording/codec/co
 import { offsetMinutes } from '../lib/recording/write/recorder.js';
 import { SECTIONS } from '../lib/recording/format/schema.js';
 import { defaultPath } from '../lib/recording/write/recording-writer.js';
+import { isStdout } from '../lib/recording/write/stdout-file.js';
 import { startRecording, type RecordingRun } from '../lib/run/recording-run.js';
 import { bytes, count } from '../lib/text/format.js';
 import { progressLine, retention } from './record-progress.js';
@@ -16,13 +17,17 @@ import { signalled } from './signals.js';
 import { systemClock } from '../lib/run/system-clock.js';
 
 const PROGRESS_MS = 1000;
+/** That of all-smi. */
+const DEFAULT_MAX_SIZE = 100 * 2 ** 20;
 
 export async function record(flags: Flags, env: Environment): Promise<number> {
-  const options = onlyNamed(resolveOptions(RECORD_OPTIONS, flags, env, await readConfig(flags, env)), flags);
+  // A log line that cannot be written, on a full disk or into a closed pipe, does not end a recording.
+  process.stderr.on('error', () => undefined);
+  const options = sourced(onlyNamed(resolveOptions(RECORD_OPTIONS, flags, env, await readConfig(flags, env)), flags), flags);
   const sources = await sourcesOf(options, flags, env);
-  const { maxSize, maxFiles, duration } = options;
-  if (maxFiles !== undefined && maxSize === undefined)
-    throw new AppError('E_OPTION_BAD', { option: '--max-files', reason: 'needs --max-size' });
+  const { maxFiles, duration: time = 0 } = options;
+  const maxSize = (options.maxSize ?? (maxFiles === undefined ? 0 : DEFAULT_MAX_SIZE)) || undefined;
+  const duration = time || undefined;
   const target = targetOf(options);
   const ended = signalled();
   const run = await startRecording({
@@ -32,8 +37,22 @@ export async function record(flags: Flags, env: Environment): Promise<number> {
     ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
     ...(maxFiles === undefined ? {} : { maxFiles }),
   });
-  process.stderr.write(`all-smi-view record: into ${run.status.path}; Ctrl-C stops it\n`);
+  process.stderr.write(`all-smi-view record: into ${nameOf(run.status.path)}; Ctrl-C stops it\n`);
   return until(run, { ended, duration, kept: maxSize !== undefined && maxFiles !== undefined ? maxSize * maxFiles : undefined });
+}
+
+/** What --source says, in terms of the other options. */
+function sourced(options: RecordOptions, { hosts, hostfile }: Flags): RecordOptions {
+  const wrong = (reason: string): AppError => new AppError('E_OPTION_BAD', { option: '--source', reason });
+  if (options.source === 'local') {
+    if (hosts ?? hostfile) throw wrong('local cannot be combined with --hosts or --hostfile');
+    return { ...options, local: true, hosts: undefined, hostfile: undefined };
+  }
+  if (options.source === 'remote') {
+    if (options.local) throw wrong('remote cannot be combined with --local');
+    if (options.hosts === undefined && options.hostfile === undefined) throw new AppError('E_NO_HOSTS');
+  }
+  return options;
 }
 
 interface Ends {
@@ -53,18 +72,24 @@ async function until(run: RecordingRun, { ended, duration, kept }: Ends): Promis
   });
   try {
     const why = await Promise.race([run.failed, ended, over]);
-    if (why instanceof AppError) throw why;
+    // Who reads standard output has had enough: `| head` is no failure.
+    if (why instanceof AppError && !(isStdout(run.status.path) && isClosedPipe(why))) throw why;
   } finally {
     clearInterval(progress);
     await run.stop();
     const { frames, bytes: size, path } = run.status;
     const clear = process.stderr.isTTY ? '\r\u001b[K' : '';
     process.stderr.write(
-      `${clear}all-smi-view record: ${count(frames)} ${frames === 1 ? 'frame' : 'frames'}, ${bytes(size)}, in ${path}\n`,
+      `${clear}all-smi-view record: ${count(frames)} ${frames === 1 ? 'frame' : 'frames'}, ${bytes(size)}, in ${nameOf(path)}\n`,
     );
   }
   return 0;
 }
+
+const isClosedPipe = ({ cause }: AppError): boolean => (cause as NodeJS.ErrnoException | undefined)?.code === 'EPIPE';
+
+/** As it is called in messages. */
+const nameOf = (path: string): string => (isStdout(path) ? 'standard output' : path);
 
 function showProgress(run: RecordingRun, startedAt: number, duration: number | undefined, kept: number | undefined): void {
   const { status } = run;
@@ -88,10 +113,23 @@ function freeBytes(path: string): number {
   }
 }
 
-function targetOf({ output, compress, outputDir = '' }: RecordOptions): { readonly path: string; readonly codec: Codec } {
+function targetOf({ output, compress, outputDir = '', maxSize, maxFiles }: RecordOptions): {
+  readonly path: string;
+  readonly codec: Codec;
+} {
   const now = systemClock.now();
   if (output === undefined)
     return { path: join(outputDir, defaultPath(now, offsetMinutes(now), compress ?? 'zstd')), codec: compress ?? 'zstd' };
+  if (isStdout(output)) {
+    if (maxFiles !== undefined || (maxSize ?? 0) > 0)
+      throw new AppError('E_OPTION_BAD', { option: '--output', reason: 'standard output cannot be split with --max-size or --max-files' });
+    if (compress !== undefined && compress !== 'none')
+      throw new AppError('E_OPTION_BAD', {
+        option: '--compress',
+        reason: 'standard output is not compressed; pipe it through zstd or gzip',
+      });
+    return { path: '-', codec: 'none' };
+  }
   const codec = codecOfName(output);
   if (compress !== undefined && compress !== codec) {
     const wanted = EXTENSION_OF[compress] || 'neither .zst nor .gz';

@@ -28,12 +28,16 @@ export function number({ min, max, whole = false }: { min: number; max: number; 
   };
 }
 
-/** Names separated by commas, each one of `names`. */
-export function list<Name extends string>(names: readonly Name[]): (words: readonly string[]) => readonly Name[] {
+/** Names separated by commas, each one of `names`; `plural`: with an s as well. */
+export function list<Name extends string>(
+  names: readonly Name[],
+  plural: readonly Name[] = [],
+): (words: readonly string[]) => readonly Name[] {
   return (words) => {
     const given = last(words)
       .split(',')
-      .map((word) => word.trim());
+      .map((word) => word.trim())
+      .map((word) => plural.find((name) => word === `${name}s` || word === `${name}es`) ?? word);
     const wrong = given.find((word) => !(names as readonly string[]).includes(word));
     if (wrong !== undefined) throw new Invalid(`"${wrong}" is not one of: ${names.join(', ')}`);
     return names.filter((name) => given.includes(name));
@@ -68,14 +72,14 @@ export function time(bareMs: number): (words: readonly string[]) => number {
   };
 }
 
-/** A number with one of the units behind it; without one it is of the first. */
+/** A number with one of the units behind it; without one it is of the first. 0 is for those for whom it means without limit. */
 function measured(units: Readonly<Record<string, number>>, example: string): (words: readonly string[]) => number {
   const [first = ''] = Object.keys(units);
   return (words) => {
     const word = last(words);
     const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([a-z]*)$/i.exec(word) ?? [];
     const factor = units[unit === '' ? first : unit.toLowerCase()];
-    if (digits === '' || factor === undefined || Number(digits) === 0) throw new Invalid(`"${word}" is not like ${example}`);
+    if (digits === '' || factor === undefined) throw new Invalid(`"${word}" is not like ${example}`);
     return Number(digits) * factor;
   };
 }

@@ -13,58 +13,61 @@ type Prime = readonly [high: number, low: number];
 
 const STRIPE = 32;
 
-/** The value under way: results of the functions below. */
-let high = 0;
-let low = 0;
+/** A value of 64 bits, and what the algorithm does with it. */
+class Word {
+  high = 0;
+  low = 0;
 
-/** (high, low) times a prime. */
-function times([primeHigh, primeLow]: Prime): void {
-  const [aHigh, aLow, bHigh, bLow] = [low >>> 16, low & 0xffff, primeLow >>> 16, primeLow & 0xffff];
-  const mid = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = aLow * bHigh + (mid & 0xffff);
-  const over = aHigh * bHigh + Math.floor(mid / 0x10000) + Math.floor(carry / 0x10000);
-  high = (over + Math.imul(high, primeLow) + Math.imul(low, primeHigh)) | 0;
-  low = Math.imul(low, primeLow);
-}
+  /** (high, low) times a prime. */
+  times([primeHigh, primeLow]: Prime): void {
+    const [aHigh, aLow, bHigh, bLow] = [this.low >>> 16, this.low & 0xffff, primeLow >>> 16, primeLow & 0xffff];
+    const mid = aHigh * bLow + ((aLow * bLow) >>> 16);
+    const carry = aLow * bHigh + (mid & 0xffff);
+    const over = aHigh * bHigh + Math.floor(mid / 0x10000) + Math.floor(carry / 0x10000);
+    this.high = (over + Math.imul(this.high, primeLow) + Math.imul(this.low, primeHigh)) | 0;
+    this.low = Math.imul(this.low, primeLow);
+  }
 
-function plus(otherHigh: number, otherLow: number): void {
-  const sum = (low >>> 0) + (otherLow >>> 0);
-  high = (high + otherHigh + (sum > 0xffffffff ? 1 : 0)) | 0;
-  low = sum | 0;
-}
+  plus(otherHigh: number, otherLow: number): void {
+    const sum = (this.low >>> 0) + (otherLow >>> 0);
+    this.high = (this.high + otherHigh + (sum > 0xffffffff ? 1 : 0)) | 0;
+    this.low = sum | 0;
+  }
 
-function rotate(bits: number): void {
-  const [h, l] = bits < 32 ? [high, low] : [low, high];
-  const by = bits % 32;
-  high = (h << by) | (l >>> (32 - by));
-  low = (l << by) | (h >>> (32 - by));
-}
+  rotate(bits: number): void {
+    const [h, l] = bits < 32 ? [this.high, this.low] : [this.low, this.high];
+    const by = bits % 32;
+    this.high = (h << by) | (l >>> (32 - by));
+    this.low = (l << by) | (h >>> (32 - by));
+  }
 
-function xor(otherHigh: number, otherLow: number): void {
-  high ^= otherHigh;
-  low ^= otherLow;
-}
+  xor(otherHigh: number, otherLow: number): void {
+    this.high ^= otherHigh;
+    this.low ^= otherLow;
+  }
 
-/** (high, low) ^= (high, low) >> bits */
-function xorShift(bits: number): void {
-  if (bits >= 32) low ^= high >>> (bits - 32);
-  else {
-    const shifted = (low >>> bits) | (high << (32 - bits));
-    xor(high >>> bits, shifted);
+  /** (high, low) ^= (high, low) >> bits */
+  xorShift(bits: number): void {
+    if (bits >= 32) this.low ^= this.high >>> (bits - 32);
+    else {
+      const shifted = (this.low >>> bits) | (this.high << (32 - bits));
+      this.xor(this.high >>> bits, shifted);
+    }
+  }
+
+  /** One step of a lane: acc = rotl(acc + input * P2, 31) * P1. */
+  round(accHigh: number, accLow: number, inputHigh: number, inputLow: number): void {
+    this.high = inputHigh;
+    this.low = inputLow;
+    this.times(P2);
+    this.plus(accHigh, accLow);
+    this.rotate(31);
+    this.times(P1);
   }
 }
 
-/** One step of a lane: acc = rotl(acc + input * P2, 31) * P1. */
-function round(accHigh: number, accLow: number, inputHigh: number, inputLow: number): void {
-  high = inputHigh;
-  low = inputLow;
-  times(P2);
-  plus(accHigh, accLow);
-  rotate(31);
-  times(P1);
-}
-
 export class Xxh64 {
+  readonly #at = new Word();
   /** Four lanes of [high, low]. */
   readonly #lanes = Int32Array.of(0x60ea27ee, 0xadc0b5d6 | 0, P2[0] | 0, P2[1] | 0, 0, 0, 0x61c8864e, 0x7a143579);
   readonly #rest = new Uint8Array(STRIPE);
@@ -91,32 +94,32 @@ export class Xxh64 {
   /** The low 32 bits of the hash of all that came. */
   low32(): number {
     const lanes = this.#lanes;
-    if (this.#bytes < STRIPE) [high, low] = P5;
+    if (this.#bytes < STRIPE) [this.#at.high, this.#at.low] = P5;
     else {
       let [sumHigh, sumLow] = [0, 0];
       for (const [lane, bits] of [1, 7, 12, 18].entries()) {
-        [high, low] = [lanes[2 * lane]!, lanes[2 * lane + 1]!];
-        rotate(bits);
-        plus(sumHigh, sumLow);
-        [sumHigh, sumLow] = [high, low];
+        [this.#at.high, this.#at.low] = [lanes[2 * lane]!, lanes[2 * lane + 1]!];
+        this.#at.rotate(bits);
+        this.#at.plus(sumHigh, sumLow);
+        [sumHigh, sumLow] = [this.#at.high, this.#at.low];
       }
       for (let lane = 0; lane < 4; lane++) {
-        round(0, 0, lanes[2 * lane]!, lanes[2 * lane + 1]!);
-        xor(sumHigh, sumLow);
-        times(P1);
-        plus(...P4);
-        [sumHigh, sumLow] = [high, low];
+        this.#at.round(0, 0, lanes[2 * lane]!, lanes[2 * lane + 1]!);
+        this.#at.xor(sumHigh, sumLow);
+        this.#at.times(P1);
+        this.#at.plus(...P4);
+        [sumHigh, sumLow] = [this.#at.high, this.#at.low];
       }
-      [high, low] = [sumHigh, sumLow];
+      [this.#at.high, this.#at.low] = [sumHigh, sumLow];
     }
-    plus(Math.floor(this.#bytes / 2 ** 32), this.#bytes | 0);
+    this.#at.plus(Math.floor(this.#bytes / 2 ** 32), this.#bytes | 0);
     this.#tail();
-    xorShift(33);
-    times(P2);
-    xorShift(29);
-    times(P3);
-    xorShift(32);
-    return low >>> 0;
+    this.#at.xorShift(33);
+    this.#at.times(P2);
+    this.#at.xorShift(29);
+    this.#at.times(P3);
+    this.#at.xorShift(32);
+    return this.#at.low >>> 0;
   }
 
   #stripes(bytes: Uint8Array, from: number, to: number): void {
@@ -124,9 +127,9 @@ export class Xxh64 {
     for (let at = from; at < to; at += STRIPE) {
       for (let lane = 0; lane < 4; lane++) {
         const here = at + 8 * lane;
-        round(lanes[2 * lane]!, lanes[2 * lane + 1]!, word(bytes, here + 4), word(bytes, here));
-        lanes[2 * lane] = high;
-        lanes[2 * lane + 1] = low;
+        this.#at.round(lanes[2 * lane]!, lanes[2 * lane + 1]!, word(bytes, here + 4), word(bytes, here));
+        lanes[2 * lane] = this.#at.high;
+        lanes[2 * lane + 1] = this.#at.low;
       }
     }
   }
@@ -135,30 +138,30 @@ export class Xxh64 {
     const rest = this.#rest;
     let at = 0;
     for (; at + 8 <= this.#held; at += 8) {
-      const [accHigh, accLow] = [high, low];
-      round(0, 0, word(rest, at + 4), word(rest, at));
-      xor(accHigh, accLow);
-      rotate(27);
-      times(P1);
-      plus(...P4);
+      const [accHigh, accLow] = [this.#at.high, this.#at.low];
+      this.#at.round(0, 0, word(rest, at + 4), word(rest, at));
+      this.#at.xor(accHigh, accLow);
+      this.#at.rotate(27);
+      this.#at.times(P1);
+      this.#at.plus(...P4);
     }
     if (at + 4 <= this.#held) {
-      const [accHigh, accLow] = [high, low];
-      [high, low] = [0, word(rest, at)];
-      times(P1);
-      xor(accHigh, accLow);
-      rotate(23);
-      times(P2);
-      plus(...P3);
+      const [accHigh, accLow] = [this.#at.high, this.#at.low];
+      [this.#at.high, this.#at.low] = [0, word(rest, at)];
+      this.#at.times(P1);
+      this.#at.xor(accHigh, accLow);
+      this.#at.rotate(23);
+      this.#at.times(P2);
+      this.#at.plus(...P3);
       at += 4;
     }
     for (; at < this.#held; at++) {
-      const [accHigh, accLow] = [high, low];
-      [high, low] = [0, rest[at]!];
-      times(P5);
-      xor(accHigh, accLow);
-      rotate(11);
-      times(P1);
+      const [accHigh, accLow] = [this.#at.high, this.#at.low];
+      [this.#at.high, this.#at.low] = [0, rest[at]!];
+      this.#at.times(P5);
+      this.#at.xor(accHigh, accLow);
+      this.#at.rotate(11);
+      this.#at.times(P1);
     }
   }
 }

@@ -6,7 +6,7 @@ import { isRecord, type Loose } from '../../model/loose.js';
 import { integerOf, listOf, member, textOf } from './json-read.js';
 import type { RecordedFrame } from './records.js';
 import { offsetOf, readProc } from './row-read.js';
-import { MAX_HEADER_HOSTS, MAX_PARTS, SCHEMA, type ArrayName } from './schema.js';
+import { ARRAYS, MAX_DEPTH, MAX_HEADER_HOSTS, MAX_PARTS, SCHEMA, type ArrayName } from './schema.js';
 import type { Ms } from '../../model/clock.js';
 
 export interface Header {
@@ -55,12 +55,32 @@ export function readLine(text: string): Line {
 }
 
 function parsed(text: string): unknown {
+  if (isDeep(text)) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }
 }
+
+/** Whether it is nested more than any recording: such a text costs far more memory than its size. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      for (at++; at < text.length && text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++;
+    } else if (code === OPEN_LIST || code === OPEN_RECORD) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (code === CLOSE_LIST || code === CLOSE_RECORD) depth--;
+  }
+  return false;
+}
+
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_RECORD, CLOSE_RECORD] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Rows of a line, in all of its lists. */
+export const rowsIn = ({ row }: DataLine): number => ARRAYS.reduce((sum, array) => sum + (listOf(row, array)?.length ?? 0), 0);
 
 function readHeader(row: Loose): Header {
   const hosts = (listOf(row, 'hosts') ?? []).filter((host): host is string => typeof host === 'string');

@@ -93,6 +93,11 @@ class Interner {
     return id;
   }
 
+  /** 0 for a name that is new when there are `max`; those that are known stay what they are. */
+  idWithin(text: string, max: number): number {
+    return this.#ids.size < max ? this.id(text) : (this.#ids.get(text) ?? 0);
+  }
+
   get size(): number {
     return this.#ids.size;
   }
@@ -161,7 +166,7 @@ export class FramePacker {
       titles: Uint32Array.from(procs, ({ command }) => this.#ref(command)),
       pid: Uint32Array.from(procs, ({ pid }) => pid),
       gpu: Int32Array.from(procs, ({ gpu }) => gpu),
-      user: Int32Array.from(procs, ({ user }) => (this.#users.size < MAX_USERS ? this.#users.id(user) : 0)),
+      user: Int32Array.from(procs, ({ user }) => this.#users.idWithin(user, MAX_USERS)),
       name: Uint32Array.from(procs, ({ name }) => this.#ref(name)),
     };
   }

@@ -1,4 +1,5 @@
 /** Rows of a host as the JSON that all-smi reads: every field it requires, integers without a point, keys in alphabetical order. */
+import type { ExtraReading } from '../../model/columns.js';
 import type { NodeView } from '../../model/node-view.js';
 import { GPU_FIELDS, gpuField, type GpuField } from '../../model/gpu-fields.js';
 import { CPU_RULES, DETAIL_LABELS, MEMORY_RULES, type FieldRule } from './schema.js';
@@ -50,7 +51,7 @@ const OTHER_CELLS: Readonly<Record<string, WriteCell>> = {
   gpm_metrics: ({ node, slot }) => gpmOf(node, slot),
   gpu_core_count: nothing,
   gsp_firmware_mode: (cell) => whole(extraOf(cell, 'gpu_gsp_firmware_mode'), 255),
-  gsp_firmware_version: ({ node, slot }) => node.extras.rows('gpu').label(slot, 'version') || null,
+  gsp_firmware_version: ({ node, slot }) => labelOf(node.extras.rows('gpu').families(slot), 'gpu_gsp_firmware_version_info', 'version'),
   host_id: ({ node }) => node.nodeId,
   hostname: ({ node }) => node.name,
   instance: ({ node }) => node.name,
@@ -110,6 +111,10 @@ function detailOf(node: NodeView, slot: number): Record<string, string> {
   }
   return detail;
 }
+
+/** A label of one family: others may have one of the same name. */
+const labelOf = (families: readonly ExtraReading[], family: string, label: string): string | null =>
+  families.find((one) => one.family === family)?.labels.find(([name]) => name === label)?.[1] || null;
 
 const whole = (value: number | null, max: number): number | null => (value === null || value < 0 ? null : Math.min(max, Math.round(value)));
 

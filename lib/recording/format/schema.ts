@@ -11,6 +11,11 @@ export const MAX_LINE_BYTES = 16 * 2 ** 20;
 export const MAX_PART_BYTES = 12 * 2 ** 20;
 /** Lines that one frame may be made of. */
 export const MAX_PARTS = 256;
+/** A frame, all of its lines together; one that is larger is not shown. */
+export const MAX_FRAME_BYTES = 256 * 2 ** 20;
+export const MAX_FRAME_ROWS = 500_000;
+/** Lists and records within each other in a line. */
+export const MAX_DEPTH = 64;
 /** Data frames between two index lines. */
 export const INDEX_EVERY = 1000;
 

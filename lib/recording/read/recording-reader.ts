@@ -4,12 +4,12 @@ import { AppError } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
 import type { CacheFolder } from './cache-folder.js';
 import { filesOf } from './file-chain.js';
-import { readFrame, readLine, type DataLine, type Header } from '../format/decode.js';
+import { readFrame, readLine, rowsIn, type DataLine, type Header } from '../format/decode.js';
 import { ChunkStore, type Chunk, type Place } from './chunk-store.js';
 import { openChunkedFile, type OpenOptions, type OpenedFile } from './open-chunks.js';
 import type { FrameRef, RecordingInfo } from './recording-info.js';
 import type { RecordedFrame } from '../format/records.js';
-import { SCHEMA } from '../format/schema.js';
+import { MAX_FRAME_BYTES, MAX_FRAME_ROWS, SCHEMA } from '../format/schema.js';
 import { StreamChunks } from './stream-chunks.js';
 import { overdueAfter } from '../../model/endpoint.js';
 import type { Ms } from '../../model/clock.js';
@@ -34,6 +34,8 @@ export class Reader {
   #firstAt: Ms = 0;
   /** Frames that could not be read when they were to be shown. */
   readonly #broken = new Set<string>();
+  /** Those with more rows or bytes than a frame may have. */
+  readonly #tooLarge = new Set<string>();
   #lastAt: Ms | undefined;
   #read: Found | undefined;
   #closed = false;
@@ -85,10 +87,17 @@ export class Reader {
       badLines: badLines + this.#broken.size,
       losses,
       disorder,
-      damage: damage.map((one) => clean(one, 300)),
+      damage: [...damage.map((one) => clean(one, 300)), ...this.#tooLargeText()],
       cut: files.some(({ cut }) => cut),
       ended,
     };
+  }
+
+  #tooLargeText(): readonly string[] {
+    const { size } = this.#tooLarge;
+    if (size === 0) return [];
+    const limits = `${MAX_FRAME_ROWS / 1000},000 rows or ${MAX_FRAME_BYTES / 2 ** 20} MiB`;
+    return [size === 1 ? `1 frame has more than ${limits}` : `${size} frames have more than ${limits}`];
   }
 
   /** Reads all of it for `info`, unless `pause` says false. */
@@ -289,19 +298,28 @@ export class Reader {
 
   async #parse(ref: FrameRef): Promise<Found> {
     const lines = await this.#linesOf(ref);
-    const read = lines.map((line) => readLine(line.toString('utf8')));
-    const data = read.filter((line): line is DataLine => line.kind === 'data');
-    const whole = data.length === read.length && data.every(({ part }, at) => part[0] === at + 1 && part[1] === data.length);
-    if (!whole) this.#broken.add(`${ref.file} ${ref.chunk} ${ref.nth}`);
+    const data: DataLine[] = [];
+    let rows = 0;
+    for (const line of lines ?? []) {
+      const read = readLine(line.toString('utf8'));
+      if (read.kind !== 'data' || (rows += rowsIn(read)) > MAX_FRAME_ROWS) break;
+      data.push(read);
+    }
+    const isTooLarge = lines === undefined || rows > MAX_FRAME_ROWS;
+    if (isTooLarge) this.#tooLarge.add(`${ref.file} ${ref.chunk} ${ref.nth}`);
+    const whole =
+      !isTooLarge && data.length === lines.length && data.every(({ part }, at) => part[0] === at + 1 && part[1] === data.length);
+    if (!whole && !isTooLarge) this.#broken.add(`${ref.file} ${ref.chunk} ${ref.nth}`);
     return { ref, at: await this.#timeOf(ref), frame: whole ? readFrame(data) : undefined };
   }
 
-  /** All lines of a frame: the one it begins with, and its further parts, which may be in the next chunks. */
-  async #linesOf({ file, chunk, nth }: FrameRef): Promise<readonly Buffer[]> {
+  /** All lines of a frame, undefined where they are too many bytes: the one it begins with, and its further parts, which may be in the next chunks. */
+  async #linesOf({ file, chunk, nth }: FrameRef): Promise<readonly Buffer[] | undefined> {
     let here = (await this.#store.get({ file, chunk }))!;
     let line = here.starts[nth]!;
     const start = here.lineHeaders[line]!;
     const found = [here.lines[line]!];
+    let bytes = found[0]!.length;
     const wanted = start.kind === 'data' ? start.of : 1;
     while (found.length < wanted) {
       if (++line >= here.lineHeaders.length) {
@@ -315,6 +333,7 @@ export class Reader {
       if (lineHeader.kind !== 'data') continue;
       if (lineHeader.nth !== found.length + 1) break;
       found.push(here.lines[line]!);
+      if ((bytes += here.lines[line]!.length) > MAX_FRAME_BYTES) return undefined;
     }
     return found;
   }

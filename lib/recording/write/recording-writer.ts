@@ -8,8 +8,9 @@ import { endLine, headerLine, indexLine, type HeaderMeta, type LineBytes } from 
 import { sealed } from '../format/seal.js';
 import { newEncoder, type BlockCompressor, type Encoder } from './segment-encoders.js';
 import { INDEX_EVERY } from '../format/schema.js';
-import { named, SegmentFile, writeError } from './segment-file.js';
+import { named, SegmentFile, writeError, type RecordingFile } from './segment-file.js';
 import { overdueAfter } from '../../model/endpoint.js';
+import { isStdout, StdoutFile } from './stdout-file.js';
 import type { Ms } from '../../model/clock.js';
 
 export interface WriterOptions {
@@ -31,7 +32,7 @@ export class RecordingWriter {
   frames = 0;
   readonly #options: WriterOptions;
   readonly #compressor: BlockCompressor | undefined;
-  #file: SegmentFile;
+  #file: RecordingFile;
   #encoder: Encoder;
   #segment = 1;
   /** Uncompressed bytes of the segment. */
@@ -41,7 +42,7 @@ export class RecordingWriter {
   #nextNumber: number;
   #failed = false;
 
-  private constructor(options: WriterOptions, file: SegmentFile, compressor: BlockCompressor | undefined, nextNumber: number) {
+  private constructor(options: WriterOptions, file: RecordingFile, compressor: BlockCompressor | undefined, nextNumber: number) {
     this.#options = options;
     this.#file = file;
     this.#compressor = compressor;
@@ -51,7 +52,7 @@ export class RecordingWriter {
 
   /** Creates the file, under a name nearby where its own is taken. Throws `E_FILE_WRITE`. */
   static async create(options: WriterOptions): Promise<RecordingWriter> {
-    const file = await SegmentFile.createBeside(options.path);
+    const file = isStdout(options.path) ? new StdoutFile() : await SegmentFile.createBeside(options.path);
     const compressor = options.codec === 'zstd' ? await options.newCompressor?.() : undefined;
     return new RecordingWriter(options, file, compressor, await nextNumber(file.path));
   }
@@ -100,6 +101,7 @@ export class RecordingWriter {
       throw this.#stopped(error);
     } finally {
       await this.#file.close().catch(() => undefined);
+      if (this.#failed) await this.#file.discardEmpty();
       await this.#compressor?.close();
     }
   }

@@ -3,7 +3,7 @@ import { constants, crc32, createDeflateRaw, type DeflateRaw } from 'node:zlib';
 import type { Codec } from '../codec/codec.js';
 import type { LineBytes } from '../format/encode.js';
 import { GZIP_HEADER, gzipTrailer } from '../codec/gzip-format.js';
-import type { SegmentFile } from './segment-file.js';
+import type { RecordingFile } from './segment-file.js';
 import { encodeIndex, type Block } from '../codec/zstd-format.js';
 import type { Ms } from '../../model/clock.js';
 
@@ -31,7 +31,7 @@ export interface BlockCompressor {
 }
 
 /** `gapMs`: so long without a frame, and something is missing. `compressor`: for zstd. */
-export function newEncoder(codec: Codec, file: SegmentFile, gapMs: Ms, compressor: BlockCompressor | undefined): Encoder {
+export function newEncoder(codec: Codec, file: RecordingFile, gapMs: Ms, compressor: BlockCompressor | undefined): Encoder {
   if (codec === 'none') return new PlainEncoder(file);
   return codec === 'gzip' ? new GzipEncoder(file) : new ZstdEncoder(file, compressor!, gapMs);
 }
@@ -39,8 +39,8 @@ export function newEncoder(codec: Codec, file: SegmentFile, gapMs: Ms, compresso
 const sizeOf = (chunks: readonly Uint8Array[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
 
 class PlainEncoder implements Encoder {
-  readonly #file: SegmentFile;
-  constructor(file: SegmentFile) {
+  readonly #file: RecordingFile;
+  constructor(file: RecordingFile) {
     this.#file = file;
   }
   record({ lines }: RecordLines): Promise<void> {
@@ -56,14 +56,14 @@ const FLUSH_BYTES = 256 * 1024;
 
 /** One member. After each record all of it is flushed; now and then so that what follows needs nothing before it. */
 class GzipEncoder implements Encoder {
-  readonly #file: SegmentFile;
+  readonly #file: RecordingFile;
   readonly #deflate: DeflateRaw = createDeflateRaw();
   #out: Uint8Array[] = [GZIP_HEADER];
   #crc = 0;
   #bytes = 0;
   #sinceFull = 0;
 
-  constructor(file: SegmentFile) {
+  constructor(file: RecordingFile) {
     this.#file = file;
     this.#deflate.on('data', (chunk: Uint8Array) => this.#out.push(chunk));
   }
@@ -104,7 +104,7 @@ const BLOCK_RECORDS = 64;
 
 /** Each record is a zstd frame at first. Those of a full block are then put together in one, which is several times smaller. */
 class ZstdEncoder implements Encoder {
-  readonly #file: SegmentFile;
+  readonly #file: RecordingFile;
   readonly #compressor: BlockCompressor;
   readonly #blocks: Block[] = [];
   /** The records of the open block: blocks of their own so far. */
@@ -112,7 +112,7 @@ class ZstdEncoder implements Encoder {
   #frames = 0;
   readonly #gapMs: Ms;
 
-  constructor(file: SegmentFile, compressor: BlockCompressor, gapMs: Ms) {
+  constructor(file: RecordingFile, compressor: BlockCompressor, gapMs: Ms) {
     this.#file = file;
     this.#compressor = compressor;
     this.#gapMs = gapMs;

@@ -1,6 +1,6 @@
 /** A file that only grows, and that is whole whenever the program is killed: what is written is either all there or cut off again. */
 import { constants } from 'node:fs';
-import { lstat, open, rename, link, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, open, rename, link, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
@@ -13,7 +13,20 @@ const MAX_NAMES = 1000;
 /** Behind the name of a file whose last block is just being put in the place of its parts. */
 export const JOURNAL_SUFFIX = '.block';
 
-export class SegmentFile {
+/** What a recording is written into. */
+export interface RecordingFile {
+  readonly path: string;
+  /** Bytes so far. */
+  readonly size: number;
+  append(chunks: readonly Uint8Array[]): Promise<void>;
+  replaceEnd(from: number, bytes: Uint8Array): Promise<boolean>;
+  moveTo(path: string): Promise<void>;
+  close(): Promise<void>;
+  /** Takes it away again where nothing is in it. */
+  discardEmpty(): Promise<void>;
+}
+
+export class SegmentFile implements RecordingFile {
   path: string;
   size = 0;
   readonly #handle: FileHandle;
@@ -41,6 +54,7 @@ export class SegmentFile {
       } catch (error) {
         const taken = error instanceof AppError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EEXIST';
         if (!taken || nth === MAX_NAMES) throw error;
+        if (await isSpecial(path)) throw writeError(path, Object.assign(new Error(), { code: 'ESPECIAL' }));
       }
     }
   }
@@ -83,6 +97,10 @@ export class SegmentFile {
     this.path = path;
   }
 
+  async discardEmpty(): Promise<void> {
+    if (this.size === 0) await unlink(this.path).catch(() => undefined);
+  }
+
   /** To the disk itself, then closed. */
   async close(): Promise<void> {
     try {
@@ -105,6 +123,12 @@ async function writeJournal(path: string, chunks: readonly Uint8Array[]): Promis
   } finally {
     await journal.close();
   }
+}
+
+/** A device, pipe or socket, also behind a link. */
+async function isSpecial(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 /** Buffers that one call takes. */
@@ -174,6 +198,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
   EISDIR: 'is a folder',
+  ESPECIAL: 'is a device or a pipe; -o - writes to standard output',
+  EPIPE: 'nobody reads it any more',
   ENOTDIR: 'part of the path is not a folder',
   ELOOP: 'is a link',
   ELINK: "its folder is somebody else's link",
