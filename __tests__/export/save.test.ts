@@ -192,13 +192,13 @@ describe('names', () => {
 describe('folders that can never be made', () => {
   test.each(['/proc', '/proc/self', '/dev/null', '/dev/null/x', '/sys/kernel'])('below %s: refused, not tried for ever', async (folder) => {
     expect(await refusal(save({}, { XDG_CACHE_HOME: folder }))).toMatch(
-      /^not exported: \/\S+ (cannot be made there|lies below|may not|is on)/,
+      /^export failed: \/\S+ (cannot be made there|lies below|may not|is on)/,
     );
   });
 
   test('a link that leads nowhere on the way: refused, and nothing is made where it leads', async () => {
     symlinkSync(join(home, 'nowhere'), join(home, 'cache'));
-    expect(await refusal(save({}, { XDG_CACHE_HOME: join(home, 'cache') }))).toBe('not exported: ~/cache/all-smi cannot be made there');
+    expect(await refusal(save({}, { XDG_CACHE_HOME: join(home, 'cache') }))).toBe('export failed: ~/cache/all-smi cannot be made there');
     expect(readdirSync(home)).toEqual(['cache']);
   });
 });
