@@ -84,6 +84,8 @@ const TABLES: Readonly<Record<Table, string>> = {
   mig: 'Divided GPUs',
   vgpu: 'Divided GPUs',
   link: 'Links between GPUs',
+  engine: 'Parts of GPUs',
+  clock: 'Parts of GPUs',
   chassis: 'Machines',
   fan: 'Machines',
   energy: 'Machines',

@@ -80,10 +80,24 @@ export interface Rows<Field extends string> {
 
 /**
  * Tables of what only some nodes export. `gpu`: a row per slot, what the columns of GPUs do not have. `cpu`: likewise, of the rows of CPUs.
- * `mig`, `vgpu`: instances of divided GPUs; `link`: NVLinks; all three name their GPU in the label `gpu_uuid`. `runtime`: where the exporter
+ * `mig`, `vgpu`: instances of divided GPUs; `link`: NVLinks; `engine`, `clock`: engines and clock domains of GPUs; all name their GPU in the label `gpu_uuid`. `runtime`: where the exporter
  * runs. `source`: how the exporter's own sources are.
  */
-export const EXTRA_TABLES = ['gpu', 'cpu', 'socket', 'mig', 'vgpu', 'link', 'chassis', 'fan', 'energy', 'runtime', 'source'] as const;
+export const EXTRA_TABLES = [
+  'gpu',
+  'cpu',
+  'socket',
+  'mig',
+  'vgpu',
+  'link',
+  'engine',
+  'clock',
+  'chassis',
+  'fan',
+  'energy',
+  'runtime',
+  'source',
+] as const;
 export type ExtraTable = (typeof EXTRA_TABLES)[number];
 
 /** One family of a row as it came. */

@@ -23,6 +23,9 @@ export interface NodeView extends NodeData {
   readonly status: EndpointStatus;
 }
 
+/** Accelerators whose processes no exporter lists. */
+const WITHOUT_PROCESSES = /\b(gaudi|hl-\d|tpu|apple)/i;
+
 /**
  * Whether the node's rows are in totals: it has answered, and it is not overdue (three refreshes without an answer). The one predicate:
  * a node that is not included stays on screen, dim and with its age, and is in no total and no export.
@@ -49,6 +52,8 @@ export function whyNotReporting(node: NodeView): NotReporting | undefined {
   if (processScope !== undefined) return processScope === 'off' ? 'no process export' : undefined;
   if (hasProcessFamily) return undefined;
   const used = node.gpus.field.memoryUsedBytes;
-  for (let slot = 0; slot < node.gpus.count; slot++) if (used[slot]! > LIMITS.heldBytes) return 'no process export';
+  for (let slot = 0; slot < node.gpus.count; slot++) {
+    if (used[slot]! > LIMITS.heldBytes && !WITHOUT_PROCESSES.test(node.text(node.gpus.name[slot]!))) return 'no process export';
+  }
   return undefined;
 }

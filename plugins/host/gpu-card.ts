@@ -29,7 +29,7 @@ import {
   type Span,
   type Tone,
 } from '../../lib/index.js';
-import { linkParts, migLines, vgpuLines } from './mig-vgpu.js';
+import { linkParts, migLines, partParts, vgpuLines } from './mig-vgpu.js';
 import { fact, words, inlineLines, type Part } from './inline-list.js';
 import { joules, restParts, withUnit } from './extra-readings.js';
 
@@ -108,7 +108,7 @@ export function cardLines(input: CardInput): readonly Line[] {
   return [
     titleLine(input, uuid),
     ...meterLines(input, extra),
-    ...inlineLines(span('   ', 'dim'), [...clockParts(input, extra), ...linkParts(node, uuid)], cols),
+    ...inlineLines(span('   ', 'dim'), [...clockParts(input, extra), ...linkParts(node, uuid), ...partParts(node, uuid)], cols),
     ...inlineLines(span('   ', 'dim'), softwareParts(node, slot), cols),
     ...migLines(node, uuid, extra('gpu_mig_mode')),
     ...vgpuLines(node, uuid, row),

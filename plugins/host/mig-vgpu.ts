@@ -97,6 +97,17 @@ export function linkParts({ extras }: NodeView, uuid: string): readonly Part[] {
   return [fact('NVLink', speeds.size === 1 ? `${ends}, ${(Number(speed) / 1000).toFixed(1)} GB/s each` : ends)];
 }
 
+/** 'render 12%', 'media clock 900 MHz': engines and clock domains. */
+export function partParts({ extras }: NodeView, uuid: string): readonly Part[] {
+  const [engines, clocks] = [extras.rows('engine'), extras.rows('clock')];
+  return [
+    ...rowsOf(engines, uuid).map((row) => fact(engines.label(row, 'engine'), percent(engines.value(row, 'gpu_engine_utilization')))),
+    ...rowsOf(clocks, uuid).map((row) =>
+      fact(`${clocks.label(row, 'domain')} clock`, `${count(clocks.value(row, 'gpu_clock_domain_current_mhz'))} MHz`),
+    ),
+  ];
+}
+
 const ENDS: Readonly<Record<string, string>> = {
   gpu: 'GPUs',
   switch: 'switches',

@@ -215,6 +215,27 @@ test('two labels make one key, whatever is in them', () => {
   expect(data.extras.rows('energy').count).toBe(3);
 });
 
+test('engines and clock domains: a row for each label of a GPU', () => {
+  const { data } = parsed(
+    `gpu_engine_utilization{${H100}, engine="render"} 12`,
+    `gpu_engine_utilization{${H100}, engine="render (L0)"} 13`,
+    `gpu_clock_domain_current_mhz{${H100}, domain="media (L0)"} 900`,
+    `dla_power_watts{${H100}} 1001`,
+    `gpu_memory_free_bytes{${H100}} 4096`,
+  );
+  const engines = data.extras.rows('engine');
+  const values = Array.from({ length: engines.count }, (_, row) => [
+    engines.label(row, 'engine'),
+    engines.value(row, 'gpu_engine_utilization'),
+  ]);
+  expect(values).toEqual([
+    ['render', 12],
+    ['render (L0)', 13],
+  ]);
+  expect(data.extras.rows('clock').value(0, 'gpu_clock_domain_current_mhz')).toBe(900);
+  expect(data.extras.rows('gpu').value(0, 'gpu_memory_free_bytes')).toBe(4096);
+});
+
 test('every family has words for it and comes once', () => {
   const names = EXTRA_METRICS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);

@@ -71,6 +71,8 @@ const NAMES: Readonly<Record<EntityTable, Names>> = {
   socket: { key: [named('socket_id')], title: [], index: named('socket_id') },
   mig: { ...partOfGpu('mig_instance'), title: named('mig_profile'), indexBelow: 65 },
   vgpu: { ...partOfGpu('vgpu_id'), title: named('vgpu_type') },
+  engine: { ...partOfGpu('engine'), title: named('engine') },
+  clock: { ...partOfGpu('domain'), title: named('domain') },
   link: { ...partOfGpu('link_index'), title: named('remote_type'), indexBelow: 32 },
   chassis: { key: [], title: [], index: [] },
   fan: { key: [named('fan_id')], title: named('fan_name'), index: named('fan_id') },

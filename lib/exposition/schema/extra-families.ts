@@ -75,6 +75,38 @@ const OTHERS: readonly Row[] = [
   ['npu_power_draw_watts', 'W', 'power drawn by an accelerator'],
 ];
 
+/** all-smi 0.26 to 0.28. */
+const NEWER: readonly Row[] = [
+  ['gpu_clock_memory_current_mhz', 'MHz', 'clock of the memory'],
+  ['gpu_memory_free_bytes', 'bytes', 'free memory'],
+  ['gpu_hotspot_temperature_celsius', '°C', 'temperature of the hottest spot'],
+  ['gpu_memory_temperature_celsius', '°C', 'temperature of the memory'],
+  ['gpu_memory_controller_activity', '%', 'share of the time in which the memory controller was busy'],
+  ['gpu_process_vram_used_bytes', 'bytes', 'memory that the exporter itself holds'],
+  ['gpu_process_vram_budget_bytes', 'bytes', 'memory that the exporter itself may hold'],
+  ['gpu_fan_duty_cycle', '%', 'fan, of its highest speed'],
+  ['dla_power_watts', 'W', 'power of the deep learning accelerator', { range: { ...RANGES.watts, max: 1000 } }],
+  ['dla_frequency_mhz', 'MHz', 'clock of the deep learning accelerator'],
+  ['dla_max_frequency_mhz', 'MHz', 'highest clock of the deep learning accelerator'],
+  ['dla_clock_memory_mhz', 'MHz', 'clock of the memory of the deep learning accelerator'],
+  ['dla_temperature_celsius', '°C', 'temperature of the deep learning accelerator'],
+];
+
+const NEURON: readonly Row[] = [
+  ['neuron_device_info', ...said('its PCI address')],
+  ['neuron_serial_info', ...said('its serial number')],
+  ['neuron_arch_info', ...said('its architecture')],
+  ['neuron_instance_info', ...said('the instance type of its machine')],
+  ['neuron_driver_info', ...said('its driver')],
+  ['neuron_device_index', 'number', 'the device that the core is on'],
+  ['neuron_core_index', 'number', 'number of the core on the node'],
+  ['neuron_core_count', 'number', 'cores of the device'],
+  ['neuron_device_memory_bytes', 'bytes', 'memory of the whole device, on each of its cores'],
+];
+
+const ENGINE: readonly Row[] = [['gpu_engine_utilization', '%', 'share of the time in which an engine was busy: `engine`']];
+const CLOCK: readonly Row[] = [['gpu_clock_domain_current_mhz', 'MHz', 'clock of a part of the GPU: `domain`']];
+
 const GAUDI: readonly Row[] = [
   ['gaudi_device_info', ...said('what it is')],
   ['gaudi_internal_name_info', ...said('its internal name')],
@@ -235,12 +267,14 @@ const SOURCE: readonly Row[] = [
 ];
 
 const TABLES: Readonly<Record<ExtraTable, readonly (readonly Row[])[]>> = {
-  gpu: [NVIDIA, OTHERS, GAUDI, FURIOSA, REBELLIONS, TPU, TENSTORRENT],
+  gpu: [NVIDIA, OTHERS, NEWER, NEURON, GAUDI, FURIOSA, REBELLIONS, TPU, TENSTORRENT],
   cpu: [CPU],
   socket: [SOCKET],
   mig: [MIG],
   vgpu: [VGPU],
   link: [LINK],
+  engine: [ENGINE],
+  clock: [CLOCK],
   chassis: [CHASSIS],
   fan: [FAN],
   energy: [ENERGY],

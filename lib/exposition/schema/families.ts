@@ -149,6 +149,8 @@ export const ROW_CAPS: Readonly<Record<Table, number>> = {
   mig: 4096,
   vgpu: 4096,
   link: 8192,
+  engine: 4096,
+  clock: 4096,
   chassis: 1,
   fan: 64,
   energy: 1024,

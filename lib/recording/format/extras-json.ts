@@ -10,6 +10,8 @@ const SECTION_OF: Readonly<Partial<Record<ExtraTable, Section>>> = {
   mig: 'gpu',
   vgpu: 'gpu',
   link: 'gpu',
+  engine: 'gpu',
+  clock: 'gpu',
   cpu: 'cpu',
   socket: 'cpu',
   chassis: 'chassis',
