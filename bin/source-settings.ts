@@ -1,6 +1,7 @@
 /** The sources of a run: what the command line says to watch or record. */
-import { expandHosts, TargetList, type Target } from '../lib/sources/hostlists/targets.js';
+import { TargetList, type Target } from '../lib/sources/hostlists/targets.js';
 import { AppError } from '../lib/errors.js';
+import { count } from '../lib/text/format.js';
 import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
 import type { Environment, Flags } from '../lib/options/option-types.js';
 import { cacheFolder, pathContext } from '../lib/paths.js';
@@ -36,22 +37,35 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
   return isHere && nodes === undefined ? here : [...here, await hostsOf(options, timeoutMs, interval)];
 }
 
+/** What the lists of nodes say that is not taken as it stands, a line each. */
+export const notesOf = (sources: readonly Source[]): readonly string[] =>
+  sources.flatMap((source) => (source.kind === 'hosts' ? source.notes.map((note) => `all-smi-view: ${note}\n`) : []));
+
 async function hostsOf(options: Options, timeoutMs: number, interval: Pick<HostsSource, 'intervalMs'>): Promise<HostsSource> {
-  const targets = await targetsOf(options);
-  const { token } = options;
-  return { kind: 'hosts', targets, title: titleOf(options, targets), timeoutMs, ...interval, ...(token === undefined ? {} : { token }) };
+  const { targets, notes } = await targetsOf(options);
+  return { kind: 'hosts', targets, notes, title: titleOf(options, targets), timeoutMs, ...interval, ...tokenOf(options, targets) };
+}
+
+/** A token is sent to every node or the program does not start. Throws `E_TOKEN_OVER_HTTP`. */
+function tokenOf({ token, tokenOverHttp = false }: Options, targets: readonly Target[]): Pick<HostsSource, 'token' | 'tokenOverHttp'> {
+  if (token === undefined) return {};
+  const plain = targets.filter(({ url }) => url.startsWith('http:'));
+  if (plain.length > 0 && !tokenOverHttp) {
+    const nodes = targets.length === 1 ? '1 node' : `${count(plain.length)} of ${count(targets.length)} nodes`;
+    throw new AppError('E_TOKEN_OVER_HTTP', { nodes, node: plain[0]!.nodeId });
+  }
+  return { token, tokenOverHttp };
 }
 
 /** The targets of --hosts, then those of the host file. A host in both is listed once, with its labels from the file. */
-async function targetsOf({ hosts, hostfile }: Named): Promise<readonly Target[]> {
-  const named = expandHosts(hosts ?? []);
-  const listed = hostfile === undefined ? [] : await (await import('../lib/sources/hostlists/hostfile.js')).readHostfile(hostfile);
-  const noted = new Map(listed.map((target) => [target.nodeId, target]));
-  const targets = new TargetList();
-  targets.addAll(named.map((target) => noted.get(target.nodeId) ?? target));
-  targets.addAll(listed);
-  if (targets.targets.length === 0) throw new AppError('E_NO_HOSTS');
-  return targets.targets;
+async function targetsOf({ hosts, hostfile }: Named): Promise<Pick<HostsSource, 'targets' | 'notes'>> {
+  const named = new TargetList('--hosts');
+  for (const word of hosts ?? []) named.add(word);
+  const listed =
+    hostfile === undefined ? new TargetList('') : await (await import('../lib/sources/hostlists/hostfile.js')).readHostfile(hostfile);
+  const targets = named.before(listed);
+  if (targets.length === 0) throw new AppError('E_NO_HOSTS');
+  return { targets, notes: [...named.notes, ...listed.notes] };
 }
 
 /** The source as the title shows it: the host file, the only host, or the number of hosts. */

@@ -13,7 +13,7 @@ import users from '../plugins/users/index.js';
 import { readConfig } from './read-config.js';
 import { loadPlugins } from './load-plugins.js';
 import { screenOf } from './screen-settings.js';
-import { onlyNamed, sourcesOf } from './source-settings.js';
+import { notesOf, onlyNamed, sourcesOf } from './source-settings.js';
 
 export async function view(flags: Flags, env: Environment): Promise<number> {
   const file = await readConfig(flags, env);
@@ -24,6 +24,7 @@ export async function view(flags: Flags, env: Environment): Promise<number> {
   const shown = await screenOf(options);
   checkTerminal(env);
   for (const warning of file.warnings) process.stderr.write(`all-smi-view: config file ${file.path}, ${warning}\n`);
+  for (const note of notesOf(sources)) process.stderr.write(note);
   const settings: ViewSettings = {
     sources,
     plugins,

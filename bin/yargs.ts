@@ -43,6 +43,18 @@ function yargsOption({ alias, value, many }: Option): Options {
   };
 }
 
+/** A host, a file of hosts or a recording without the flag that takes it. */
+function meant(stray: string, known: readonly string[]): string {
+  const flag = /\.(csv|txt|json|hosts)$/i.test(stray)
+    ? 'hostfile'
+    : /\.(ndjson|jsonl|zst|gz)$/i.test(stray)
+      ? 'replay'
+      : /[:[]|\d$/.test(stray) && !/[/\\]/.test(stray.replace(/^https?:\/\//, ''))
+        ? 'hosts'
+        : '';
+  return known.includes(flag) ? ` (did you mean --${flag} ${stray}?)` : '';
+}
+
 /** Refuses unknown flags and stray words with our own messages: those of yargs do not say what to do. */
 function flagsOf(given: Readonly<Record<string, unknown>>, [stray]: readonly string[], table: readonly Option[]): Flags {
   const known = table.flatMap(({ flag }) => flag ?? []);
@@ -50,7 +62,10 @@ function flagsOf(given: Readonly<Record<string, unknown>>, [stray]: readonly str
   const flags = Object.entries(given).filter(([, value]) => value !== undefined && value !== false);
   for (const [name] of flags) if (!known.includes(name)) throw unknownFlag(name.length === 1 ? `-${name}` : `--${name}`, known);
   if (stray !== undefined)
-    throw new AppError('E_OPTION_BAD', { option: `"${stray}"`, reason: 'is not a command or the value of an option' });
+    throw new AppError('E_OPTION_BAD', {
+      option: `"${stray}"`,
+      reason: `is not a command or the value of an option${meant(stray, known)}`,
+    });
   const word = (name: string, value: unknown): string => (value === '' && bare.includes(name) ? 'true' : String(value));
   return Object.fromEntries(flags.map(([name, value]) => [name, [value].flat().map((one) => word(name, one))]));
 }

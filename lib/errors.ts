@@ -28,6 +28,11 @@ export const ERRORS = {
     exit: 2,
     advice: 'Write host, host:port, http(s)://host:port or a range like node[01-16]:9090.',
   },
+  E_TOKEN_OVER_HTTP: {
+    text: 'the token would be sent unencrypted: {nodes} with an http:// address, the first is {node}',
+    exit: 2,
+    advice: 'Use https:// addresses, allow it with --token-over-http, or unset ALL_SMI_AUTH_TOKEN.',
+  },
   E_HOSTS_TOO_MANY: { text: 'more than {max} hosts', exit: 2, advice: 'Narrow the ranges, or watch the cluster in parts.' },
   E_HOSTFILE_UNREADABLE: { text: 'host file {file}: {reason}', exit: 2, advice: 'Check the path and the permissions of the file.' },
   E_HOSTFILE_BAD: {
@@ -108,7 +113,21 @@ export const ERRORS = {
     advice: 'The link is too slow for the size of the response; --timeout waits longer.',
   },
   S_HTTP: { text: 'HTTP {status}', exit: 0, advice: 'Something answers there, but not with metrics; check the port and the token.' },
-  S_AUTH: { text: 'HTTP {status}', exit: 0, advice: 'Set ALL_SMI_AUTH_TOKEN; it is sent over https only, unless you allow http.' },
+  S_FOREIGN: {
+    text: 'answered with {what}, not with all-smi metrics',
+    exit: 0,
+    advice: 'Check the port and what listens there; a proxy or a login page may answer in place of the exporter.',
+  },
+  S_NOT_READY: {
+    text: 'the exporter has not collected anything yet',
+    exit: 0,
+    advice: 'It has just started, or its collection hangs; see its log on the node.',
+  },
+  S_AUTH: {
+    text: 'HTTP {status}',
+    exit: 0,
+    advice: 'Set ALL_SMI_AUTH_TOKEN, or check it: the node does not accept the token, or none was sent.',
+  },
   S_REDIRECT: { text: 'redirect refused: {reason}', exit: 0, advice: 'Use the address that the metrics are served at.' },
   S_TOO_LARGE: {
     text: 'response larger than {mib} MiB',
@@ -121,7 +140,11 @@ export const ERRORS = {
     exit: 0,
     advice: 'The node was failing when this was recorded, or was not yet being watched.',
   },
-  S_ENCODING: { text: 'response cannot be decoded', exit: 0, advice: 'The exporter or a proxy sends damaged compressed data.' },
+  S_ENCODING: {
+    text: 'response cannot be decoded: {reason}',
+    exit: 0,
+    advice: 'The exporter or a proxy sends damaged or unsupported compressed data.',
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -28,6 +28,8 @@ const INTERVAL_MS = 3000;
 
 export interface DriverOptions {
   readonly hosts?: readonly NodeSpec[];
+  /** In place of `hosts`: one that runs by the driver's clock. */
+  readonly source?: (clock: SteppedClock) => Collector;
   /** Behind the built-in ones. */
   readonly plugins?: readonly TabPlugin[];
   readonly cols?: number;
@@ -72,7 +74,7 @@ export class Driver {
   readonly #users = new UserIds();
   hasQuit = false;
 
-  constructor({ hosts = [], plugins = [], cols = 120, rows = 30, surroundings = {}, alerts, chips, ...parts }: DriverOptions = {}) {
+  constructor({ hosts = [], plugins = [], cols = 120, rows = 30, surroundings = {}, alerts, chips, source, ...parts }: DriverOptions = {}) {
     const all: TabPlugin[] = [];
     for (const plugin of [...BUILT_IN, ...plugins]) all.push(validatePlugin(plugin, all));
     this.painter = new MemoryPainter(cols, rows);
@@ -86,7 +88,7 @@ export class Driver {
     const save: Save = (request) => saveSheet(request, this.clock.now(), found);
     this.app = new App({
       plugins: all,
-      collector: this.collector,
+      collector: source?.(this.clock) ?? this.collector,
       painter: this.painter,
       clock: this.clock,
       save,

@@ -30,6 +30,9 @@ export class RecordingParser implements ScrapeParser {
   push(chunk: Uint8Array): void {
     this.pending += Buffer.from(chunk).toString('utf8');
   }
+  refusal(): undefined {
+    return undefined;
+  }
   commit(at: number, skewMs: number | undefined): Change {
     this.committed.push({ body: this.pending, at, skewMs });
     this.pending = '';

@@ -15,6 +15,8 @@ export interface TestServer {
   readonly requests: readonly { readonly url: string; readonly headers: http.IncomingHttpHeaders }[];
   /** Connections accepted so far. */
   readonly connections: number;
+  /** Resolves once all connections are closed. */
+  quiet(): Promise<void>;
   behave(behaviour: Behaviour): void;
   /** Ends at once: all connections are dropped, the port refuses. */
   kill(): Promise<void>;
@@ -58,6 +60,9 @@ export async function startServer(behaviour: Behaviour, options: ServerOptions =
     },
     behave(next) {
       current = next;
+    },
+    async quiet() {
+      await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
     },
     async kill() {
       if (!server.listening) return;
@@ -124,11 +129,12 @@ export const dripsHead =
     until(response, everyMs, () => request.socket.write('x'));
   };
 
-/** Writes `bytes` to the socket as they are, head included, and closes it. */
+/** Writes `bytes` to the socket as they are, head included, and closes it or leaves that to the client. */
 export const raw =
-  (bytes: string | Uint8Array): Behaviour =>
+  (bytes: string | Uint8Array, then: 'closes' | 'stays open' = 'closes'): Behaviour =>
   (request) => {
-    request.socket.end(bytes);
+    if (then === 'closes') request.socket.end(bytes);
+    else request.socket.write(bytes);
   };
 
 /** Promises the whole `body` but closes after `bytes` of it. `how`: what delimits the body. */

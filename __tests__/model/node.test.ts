@@ -47,17 +47,19 @@ describe('status', () => {
 });
 
 describe('label', () => {
-  test("the host's own name, once said, else the host file's, else the address", () => {
+  test("the host file's, else the host's own name, once it has been sent, else the address", () => {
     let data = emptyHostData();
     const behind = new Proxy({} as NodeData, { get: (_, name: keyof NodeData) => data[name] });
     const record = new Node({ nodeId: 'a:1', name: 'from file', groups: new Map([['rack', '7']]) }, behind);
     expect([new Node({ nodeId: 'a:1' }, data).name, record.name, record.groups.get('rack')]).toEqual(['a:1', 'from file', '7']);
     data = emptyHostData('node-1');
+    const own = new Node({ nodeId: 'a:1' }, behind);
     record.commit({ at: 1 });
-    expect(record.name).toBe('node-1');
+    own.commit({ at: 1 });
+    expect([record.name, own.name]).toEqual(['from file', 'node-1']);
     data = emptyHostData('');
-    record.commit({ at: 2 });
-    expect(record.name).toBe('node-1');
+    own.commit({ at: 2 });
+    expect(own.name).toBe('node-1');
   });
 });
 

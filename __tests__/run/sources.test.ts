@@ -28,7 +28,7 @@ async function hosts(nodes: number): Promise<HostsSource> {
     seed: 7,
   });
   ending.push(() => mock.stop());
-  return { kind: 'hosts', targets: expandHosts(mock.addresses), title: 'hosts.csv', timeoutMs: 5000, intervalMs: 500 };
+  return { kind: 'hosts', targets: expandHosts(mock.addresses), notes: [], title: 'hosts.csv', timeoutMs: 5000, intervalMs: 500 };
 }
 
 function local(): LocalSource {
@@ -105,4 +105,10 @@ test('when one cannot be opened the others are closed', async () => {
   await expect(opened({ ...here, machine: { ...here.machine, procDir: '/nowhere' } }, await hosts(1))).rejects.toMatchObject({
     code: 'E_LOCAL_NONE',
   });
+});
+
+test('this machine is not taken for a node that is scraped as localhost', async () => {
+  const named: HostsSource = { kind: 'hosts', targets: expandHosts(['localhost']), notes: [], title: '1 host', timeoutMs: 5000 };
+  const open = await opened(local(), named);
+  expect(new Set(open.collector.nodes.map(({ nodeId }) => nodeId)).size).toBe(2);
 });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.js';
 import type { NodeData } from './columns.js';
 import type { Ms } from './clock.js';
 import type { EndpointStatus, EndpointView } from './endpoint.js';
@@ -37,8 +38,19 @@ export function included({ status }: Pick<NodeView, 'status'>): boolean {
 /** Whether the node is down: it was asked, and is not included. */
 export const isDown = (node: Pick<NodeView, 'status'>): boolean => node.status.phase !== 'waiting' && !included(node);
 
-/** Why a host does not report process data. */
-export type NotReporting = 'never answered' | 'unreachable' | 'no process export' | 'not recorded';
+/** Codes of errors after which a server has answered, only not with metrics. */
+const ANSWERED_OTHERWISE: ReadonlySet<string> = new Set<ErrorCode>([
+  'S_FOREIGN',
+  'S_NOT_READY',
+  'S_HTTP',
+  'S_AUTH',
+  'S_REDIRECT',
+  'S_TOO_LARGE',
+  'S_ENCODING',
+]);
+
+/** Why a host does not report process data. 'no metrics': it answers, but with something else. */
+export type NotReporting = 'never answered' | 'no metrics' | 'unreachable' | 'no process export' | 'not recorded';
 
 /**
  * Whether the host reports process data; undefined when it does, else why not. Where our own exporter says so
@@ -46,7 +58,10 @@ export type NotReporting = 'never answered' | 'unreachable' | 'no process export
  * none either, that no GPU of the host holds more than 1 GiB.
  */
 export function whyNotReporting(node: NodeView): NotReporting | undefined {
-  if (!included(node)) return node.status.okAt === undefined ? 'never answered' : 'unreachable';
+  if (!included(node)) {
+    if (ANSWERED_OTHERWISE.has(node.status.error?.code ?? '')) return 'no metrics';
+    return node.status.okAt === undefined ? 'never answered' : 'unreachable';
+  }
   const { processScope, hasProcessFamily } = node.facts;
   if (processScope === 'unrecorded') return 'not recorded';
   if (processScope !== undefined) return processScope === 'off' ? 'no process export' : undefined;

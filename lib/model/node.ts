@@ -2,36 +2,42 @@
 import type { Ms } from './clock.js';
 import type { Change, NodeData } from './columns.js';
 import { Endpoint, type Answered, type EndpointStatus, type Failed } from './endpoint.js';
+import { NodeNames, type NamedNode } from './node-names.js';
 import type { NodeView } from './node-view.js';
 
 export interface NodeIdentity {
   readonly nodeId: string;
   readonly groups?: ReadonlyMap<string, string>;
+  /** What the host file calls the node; it goes before what the node calls itself. */
   readonly name?: string;
 }
 
 const NO_GROUPS: ReadonlyMap<string, string> = new Map();
 
-export class Node implements NodeView {
+export class Node implements NodeView, NamedNode {
   readonly nodeId: string;
   readonly groups: ReadonlyMap<string, string>;
   readonly endpoints: readonly [Endpoint];
   readonly #data: NodeData;
-  #name: string;
+  readonly #names: NodeNames;
+  readonly #isNamed: boolean;
+  #name = '';
   #version = 0;
   #structure = 0;
   #at: Ms = 0;
 
-  /** `data` is the same object for the node's life: a parser or a writer of samples commits into it. */
-  constructor(identity: NodeIdentity, data: NodeData, endpoint = new Endpoint(identity.nodeId)) {
+  /** `data` is the same object for the node's life: a parser or a writer of samples commits into it. `names`: those of all nodes of the run. */
+  constructor(identity: NodeIdentity, data: NodeData, endpoint = new Endpoint(identity.nodeId), names = new NodeNames()) {
     this.nodeId = identity.nodeId;
     this.groups = identity.groups ?? NO_GROUPS;
     this.endpoints = [endpoint];
-    this.#name = identity.name ?? identity.nodeId;
+    this.#names = names;
+    this.#isNamed = identity.name !== undefined;
+    names.claim(this, identity.name ?? identity.nodeId);
     this.#data = data;
   }
 
-  /** What the node calls itself, once it has said so; before, what the host file calls it; else the nodeId. */
+  /** What the host file calls the node; else what it calls itself, once it has said so; else the nodeId. Shared names have the nodeId in front. */
   get name(): string {
     return this.#name;
   }
@@ -81,12 +87,16 @@ export class Node implements NodeView {
     return this.#data.userName(id);
   }
 
+  rename(name: string): void {
+    this.#name = name;
+  }
+
   /** New rows have been committed to the data, or new numbers to the rows that were there. */
   commit(answer: Answered, change: Change = 'structure'): void {
     this.#version++;
     if (change === 'structure') this.#structure++;
     this.#at = answer.at;
-    this.#name = this.#data.facts.instance || this.#name;
+    if (!this.#isNamed && this.#data.facts.instance !== '') this.#names.claim(this, this.#data.facts.instance);
     this.endpoints[0].answered(answer);
   }
 

@@ -4,7 +4,7 @@
  */
 import { MOCK_OPTIONS } from './mock-options.js';
 import { ALERT_OPTIONS, LOOK_OPTIONS } from './screen-options.js';
-import { choice, Invalid, last, list, number, size, span } from './values.js';
+import { choice, Invalid, last, list, number, onOff, size, span } from './values.js';
 import type { OptionTable, Values } from './option-types.js';
 
 export { MOCK_OPTIONS } from './mock-options.js';
@@ -75,11 +75,17 @@ const NODE_OPTIONS = {
   token: {
     env: 'ALL_SMI_AUTH_TOKEN',
     value: 'TOKEN',
-    help: 'sent to every node as "Authorization: Bearer TOKEN"',
+    help: 'sent to every node as "Authorization: Bearer TOKEN"; nodes with http:// addresses need --token-over-http',
     parse: (words) => {
       if (!/^[\x21-\x7e]+$/.test(last(words))) throw new Invalid('contains characters that are not allowed in a header');
       return last(words);
     },
+  },
+  tokenOverHttp: {
+    flag: 'token-over-http',
+    env: 'ALL_SMI_TOKEN_OVER_HTTP',
+    help: 'send the token to http:// addresses as well, where others on the network can read it',
+    parse: onOff,
   },
 } as const satisfies OptionTable;
 

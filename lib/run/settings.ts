@@ -13,6 +13,8 @@ export type MachineSettings = Pick<MachineOptions, 'nvidiaSmi' | 'procDir' | 'pa
 export interface HostsSource {
   readonly kind: 'hosts';
   readonly targets: readonly Target[];
+  /** What of the lists was merged or left out, a sentence each. */
+  readonly notes: readonly string[];
   /** For the title of the screen: "hosts.csv", "3 hosts". */
   readonly title: string;
   readonly timeoutMs: Ms;
@@ -20,6 +22,8 @@ export interface HostsSource {
   readonly intervalMs?: Ms;
   /** For the Authorization header. Never shown. */
   readonly token?: string;
+  /** Whether the token is sent to http:// addresses too. */
+  readonly tokenOverHttp?: boolean;
 }
 
 /** The machine that the program runs on. */

@@ -3,6 +3,7 @@ import { AppError } from '../errors.js';
 import type { Parsers } from '../exposition/parser/index.js';
 import type { Clock } from '../model/clock.js';
 import type { Collector } from '../model/collector.js';
+import { NodeNames } from '../model/node-names.js';
 import type { Replay } from '../model/replay.js';
 import { combined } from '../sources/combined-collector.js';
 import { createHttpCollector } from '../sources/hosts/http-collector.js';
@@ -17,6 +18,8 @@ export interface SourceContext {
   readonly clock: Clock;
   /** Called after each delivery of data: the place to renumber user ids. */
   readonly afterCommit: () => void;
+  /** Of the nodes of all sources. */
+  readonly names: NodeNames;
   /** Whether this is the only source. */
   readonly alone: boolean;
 }
@@ -40,7 +43,7 @@ const NOTHING: Pick<OpenSource, 'notices' | 'close'> = { notices: () => [], clos
 const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
   hosts: (source, context) => Promise.resolve({ ...NOTHING, collector: httpCollector(source, source.targets, source.title, context) }),
 
-  async local({ machine, intervalMs }, { parsers, clock, afterCommit, alone }) {
+  async local({ machine, intervalMs }, { parsers, clock, afterCommit, names, alone }) {
     const [{ createLocalCollector }, { SampleColumns }] = await Promise.all([
       import('../sources/local/local-collector.js'),
       import('../exposition/write/sample-columns.js'),
@@ -49,6 +52,9 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
     const collector = createLocalCollector({
       ...machine,
       columns,
+      names,
+      // Not to be taken for a node that is scraped under the name localhost.
+      nodeId: alone ? 'localhost' : 'this machine',
       clock,
       afterCommit,
       ...(intervalMs === undefined ? {} : { intervalMs }),
@@ -74,20 +80,21 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
 const DEMO_NOTICE: Line = line(span(' demo: a made-up cluster ', 'chip'));
 
 function httpCollector(
-  { timeoutMs, intervalMs, token }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'token'>,
+  { timeoutMs, intervalMs, token, tokenOverHttp = false }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'token' | 'tokenOverHttp'>,
   targets: readonly Target[],
   title: string,
-  { parsers, clock, afterCommit }: SourceContext,
+  { parsers, clock, afterCommit, names }: SourceContext,
 ): Collector {
   return createHttpCollector({
     targets,
     newParser: () => parsers.newParser(),
     source: title,
+    names,
     timeoutMs,
     clock,
     afterCommit,
     ...(intervalMs === undefined ? {} : { intervalMs }),
-    ...(token === undefined ? {} : { token }),
+    ...(token === undefined ? {} : { token, tokenOverHttp }),
   });
 }
 
@@ -95,13 +102,14 @@ function httpCollector(
  * All sources of a run as one. What was opened is closed again when another cannot be. Throws what opening a source throws, and
  * `E_INTERNAL` for a combination that the command line should have refused.
  */
-export async function openSources(sources: readonly Source[], context: Omit<SourceContext, 'alone'>): Promise<OpenSource> {
+export async function openSources(sources: readonly Source[], context: Omit<SourceContext, 'alone' | 'names'>): Promise<OpenSource> {
   const alone = sources.length === 1;
   if (sources.length === 0 || (!alone && sources.some(({ kind }) => STANDALONE.has(kind))))
     throw new AppError('E_INTERNAL', { reason: `sources: ${sources.map(({ kind }) => kind).join(', ')}` });
   const opened: OpenSource[] = [];
+  const names = new NodeNames();
   try {
-    for (const source of sources) opened.push(await open(source, { ...context, alone }));
+    for (const source of sources) opened.push(await open(source, { ...context, names, alone }));
   } catch (error) {
     await Promise.all(opened.map((one) => one.close()));
     throw error;

@@ -246,6 +246,6 @@ function withoutGpus(app: AppView, rows: GpuRows, { rows: room }: Size): readonl
       ? 'No node that answers has a GPU; the tab of a node shows what else it has.'
       : waiting
         ? 'Waiting for the first answer of'
-        : 'No node answers:';
+        : 'No data from any node:';
   return [line(''), line(`  ${said}`), ...unanswered(app.nodes, room - 3)];
 }

@@ -28,9 +28,9 @@ export function emptyHint(app: AppView, { totals }: UsersTable, hidden: number, 
   if (app.filter && !nodes.some(({ version }) => version === 0)) return say('No user that the filter keeps.');
   if (nodes.every(({ version }) => version === 0)) {
     const waiting = nodes.some(({ status }) => status.phase === 'waiting');
-    return [...say(waiting ? 'Waiting for the first answer of' : 'No node answers:'), ...unanswered(nodes, rows - 2)];
+    return [...say(waiting ? 'Waiting for the first answer of' : 'No data from any node:'), ...unanswered(nodes, rows - 2)];
   }
-  if (!nodes.some(included)) return say('No node answers any more.', 'The tab of a node says since when, and why; i lists them.');
+  if (!nodes.some(included)) return say('No node sends data any more.', 'The tab of a node says since when, and why; i lists them.');
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'no process export'))
     return say(
       'The nodes answer, but none exports its processes. On each node run',

@@ -20,10 +20,15 @@ function file(content: string | Uint8Array): string {
 
 /** url, label, groups of each target, as one text. */
 async function read(content: string | Uint8Array, path = file(content)): Promise<string[]> {
-  const targets = await readHostfile(path);
+  const { targets } = await readHostfile(path);
   return targets.map(({ url, name: label, groups }) =>
     [url, label ?? '-', ...[...groups].map(([name, value]) => `${name}=${value}`)].join(' '),
   );
+}
+/** What the list says it has merged or left out. */
+async function notes(content: string): Promise<readonly string[]> {
+  const { notes: all } = await readHostfile(file(content));
+  return all.map((note) => note.replace(/^hosts\d+: /, ''));
 }
 async function fault(content: string | Uint8Array, path = file(content)): Promise<string> {
   try {
@@ -49,6 +54,28 @@ describe('lines', () => {
     ]);
   });
 
+  test.each([
+    ['as sinfo prints it', 'gpu[01-02,07],login1'],
+    ['with a blank behind the comma', 'gpu01, gpu02, gpu07, login1'],
+    ['with blanks', 'gpu01 gpu02\tgpu07  login1'],
+    ['with semicolons', 'gpu[01-02];gpu07;login1;'],
+    ['in quotes', '"gpu[01-02]","gpu07","login1"'],
+    ['on several lines, with a comma at their ends', 'gpu[01-02],\ngpu07,\nlogin1\n'],
+    ['one a line, as scontrol show hostnames prints it', 'gpu01\ngpu02\ngpu07\nlogin1\n'],
+  ])('a node list of Slurm %s is taken whole', async (_, text) => {
+    for (const end of ['', '\n', '\r\n'])
+      expect(await read(text.replaceAll('\n', '\r\n') + end)).toEqual(
+        ['gpu01', 'gpu02', 'gpu07', 'login1'].map((name) => `http://${name}/metrics -`),
+      );
+    expect(await notes(text)).toEqual([]);
+  });
+
+  test('one machine under several spellings is one node, and that is said', async () => {
+    const text = 'localhost:23072\nLOCALHOST:23072\nlocalhost.:23072\n[::1]\n[0:0::1]:80\nother\n';
+    expect(await read(text)).toEqual(['http://localhost:23072/metrics -', 'http://[::1]/metrics -', 'http://other/metrics -']);
+    expect(await notes(text)).toEqual(['3 addresses named again and merged (first: LOCALHOST:23072 is localhost:23072)']);
+  });
+
   test('a range with a comma is one address', async () => {
     expect(await read('n[1,3-4]:9090\n')).toEqual(['http://n1:9090/metrics -', 'http://n3:9090/metrics -', 'http://n4:9090/metrics -']);
   });
@@ -69,8 +96,56 @@ describe('CSV', () => {
     ]);
   });
 
-  test('without a header only the first column counts', async () => {
-    expect(await read('n1:9090,7,x\nn2:9090,8,y\n')).toEqual(['http://n1:9090/metrics -', 'http://n2:9090/metrics -']);
+  test('without a header only the first column counts where the others are no addresses, and that is said', async () => {
+    const text = 'n1:9090,7,x\nn2:9090,8,y\n';
+    expect(await read(text)).toEqual(['http://n1:9090/metrics -', 'http://n2:9090/metrics -']);
+    expect(await notes(text)).toEqual(['4 cells without a header left out (first: line 1, "7")']);
+  });
+
+  test.each([
+    'host',
+    'Hostname',
+    'HOSTNAMES',
+    'NODELIST',
+    'node',
+    'nodes',
+    'NodeName',
+    'host_name',
+    'Node List',
+    'address',
+    'targets',
+    'IP',
+  ])('a column %s has the addresses, wherever it is', async (head) => {
+    expect(await read(`${head},rack\nn1:9090,r1\n`)).toEqual(['http://n1:9090/metrics - rack=r1']);
+    expect(await read(`rack,${head},zone\r\nr1,n[1,2]:9090,z\r\n`)).toEqual([
+      'http://n1:9090/metrics - rack=r1 zone=z',
+      'http://n2:9090/metrics - rack=r1 zone=z',
+    ]);
+    expect(await read(`${head}\nn1\n`)).toEqual(['http://n1/metrics -']);
+  });
+
+  test('the table of sinfo -N', async () => {
+    const text =
+      'NODELIST   NODES PARTITION STATE \ngpu01          1      gpu*  idle \ngpu01          1      long  idle \ngpu02          1      gpu*   mix \n';
+    expect(await read(text)).toEqual([
+      'http://gpu01/metrics - NODES=1 PARTITION=gpu* STATE=idle',
+      'http://gpu02/metrics - NODES=1 PARTITION=gpu* STATE=mix',
+    ]);
+    expect(await notes(text)).toEqual(['1 address named again and merged, 1 of them with other labels (first: gpu01)']);
+  });
+
+  test('the table of squeue: jobs that wait are on no node', async () => {
+    const text = `             JOBID PARTITION     NAME     USER ST       TIME  NODES NODELIST(REASON)
+               101       gpu    train    alice  R       1:00      2 gpu[01-02]
+               102       gpu    train      bob PD       0:00      1 (Resources)
+               103       gpu    train      bob PD       0:00      1 (ReqNodeNotAvail, UnavailableNodes:gpu09)
+`;
+    expect((await read(text)).map((one) => one.split(' ')[0])).toEqual(['http://gpu01/metrics', 'http://gpu02/metrics']);
+    expect(await notes(text)).toEqual(['2 rows without a node left out (first: line 3, "(Resources)")']);
+  });
+
+  test('a row of a table with more cells than its head is said', async () => {
+    expect(await notes('host,rack\nn1,r1,x\nn2,r2,y\n')).toEqual(['2 rows with more cells than the header left out (first: line 2)']);
   });
 
   test.each([';', '\t'])('separated by %j', async (separator) => {
@@ -82,7 +157,7 @@ describe('CSV', () => {
   });
 
   test('texts are cleaned and cut', async () => {
-    const [one] = await readHostfile(file(`host,rack\nn1,\x1b[31m${'ä'.repeat(100)}\n`));
+    const [one] = (await readHostfile(file(`host,rack\nn1,\x1b[31m${'ä'.repeat(100)}\n`))).targets;
     expect(one!.groups.get('rack')).toBe(`[31m${'ä'.repeat(62)}`);
   });
 });
@@ -126,10 +201,9 @@ describe('what is wrong is named', () => {
     ['host,rack\n,7', 'E_HOSTFILE_BAD: host file FILE, line 2: "" the address is empty'],
     ['n1,"7\n', 'E_HOSTFILE_BAD: host file FILE, line 1: quoted field unterminated'],
     ['- targets:\n  - n1:9090\n', 'E_HOSTFILE_BAD: host file FILE, line 1: YAML is not read; write file_sd as JSON'],
-    ['a b', 'E_HOSTFILE_BAD: host file FILE, line 1: "a b" "a b" is not a host name or address'],
-    ['', 'E_HOSTFILE_EMPTY: host file FILE names no host'],
-    ['# none\n\n', 'E_HOSTFILE_EMPTY: host file FILE names no host'],
-    ['[]', 'E_HOSTFILE_EMPTY: host file FILE names no host'],
+    ['', 'E_HOSTFILE_EMPTY: host file FILE lists no hosts'],
+    ['# none\n\n', 'E_HOSTFILE_EMPTY: host file FILE lists no hosts'],
+    ['[]', 'E_HOSTFILE_EMPTY: host file FILE lists no hosts'],
     ['a\0b', 'E_HOSTFILE_UNREADABLE: host file FILE: is not a text file'],
     ['n[1-9999]\nm[1-2]', 'E_HOSTS_TOO_MANY: more than 10000 hosts'],
   ])('%j', async (text, expected) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { expandRange, RangeFault, splitList } from '../../../lib/sources/hostlists/host-ranges.js';
-import { expandHosts, MAX_HOSTS } from '../../../lib/sources/hostlists/targets.js';
+import { expandHosts, MAX_HOSTS, TargetList } from '../../../lib/sources/hostlists/targets.js';
 import { AppError } from '../../../lib/errors.js';
 
 const urls = (...args: string[]): string[] => expandHosts(args).map(({ url }) => url);
@@ -81,6 +81,28 @@ describe('ranges', () => {
   test('lists split at commas outside brackets', () => {
     expect(splitList('a[1,2],b,[::1]:80')).toEqual(['a[1,2]', 'b', '[::1]:80']);
   });
+
+  test('blanks and semicolons part a list as well', () => {
+    expect(ids('a b;c', 'd[1, 2],e')).toEqual(['a', 'b', 'c', 'd1', 'd2', 'e']);
+  });
+
+  test('any list comes to the machines it names, each once, with a note of how many were named again', () => {
+    const name = fc.constantFrom('a', 'A', 'a.', 'b', 'B:80', 'b:9090', 'B.:9090', 'c.example', 'C.Example.');
+    const plain = (text: string): string => {
+      const [host = '', port = '80'] = text.toLowerCase().split(':');
+      return `${host.replace(/\.$/, '')}:${port}`;
+    };
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 1 }), fc.constantFrom(',', ' ', ';', ', '), (names, between) => {
+        const list = new TargetList('--hosts');
+        list.add(names.join(between));
+        const once = [...new Set(names.map(plain))];
+        expect(list.targets.map(({ nodeId }) => plain(nodeId))).toEqual(once);
+        const again = names.length - once.length;
+        expect(list.notes.map((note) => /^--hosts: (\d+) address/.exec(note)?.[1])).toEqual(again === 0 ? [] : [String(again)]);
+      }),
+    );
+  });
 });
 
 describe('addresses', () => {
@@ -119,7 +141,6 @@ describe('addresses', () => {
     ['[::1]x:80', 'write an IPv6 address in brackets'],
     ['[1:2]', 'not a host name or address'],
     ['10.0.0.300', 'not a host name or address'],
-    ['a b', '"a b" is not a host name or address'],
     ['-h', '"-h" is not a host name or address'],
     ['node1/proxy/metrics', 'path /proxy/metrics is not supported, only /metrics is read'],
     ['node[3-1]', '[3-1] runs backwards'],
@@ -145,7 +166,7 @@ describe('addresses', () => {
   );
 
   test('what would steer a terminal is not in the message', () => {
-    expect(fault('\x1b[2Jx y')).toBe('E_HOST_BAD: host "[2Jx y": a [ without its ]');
+    expect(fault('\x1b[2Jx y')).toBe('E_HOST_BAD: host "[2Jx": a [ without its ]');
   });
 });
 

@@ -82,11 +82,18 @@ describe('an answer', () => {
     expect(await outcome(server.answers(''))).toBe('');
   });
 
+  test.each([204, 205])('is empty with status %i, whatever else its head says', async (status) => {
+    expect(await outcome(server.raw(`HTTP/1.1 ${status} OK\r\nConnection: close\r\n\r\n`))).toBe('');
+  });
+
   test('may take longer than the timeout as long as it moves', async () => {
     const pieces = Array.from({ length: 8 }, (_, row) => `line ${row}\n`);
     expect(await outcome(server.drips(pieces, 50), { timeoutMs: 200 })).toBe(pieces.join(''));
   });
 });
+
+const DAMAGED = 'response cannot be decoded: the compressed data is damaged';
+const UPGRADE = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nhello';
 
 describe('what goes wrong is said in one sentence', () => {
   const cases: readonly (readonly [string, Behaviour, string, Partial<ClientOptions>?])[] = [
@@ -101,11 +108,22 @@ describe('what goes wrong is said in one sentence', () => {
     ['closes at once', server.closesAtOnce, 'S_CUT: response cut off'],
     ['does not speak HTTP', server.raw('SSH-2.0-OpenSSH_9.2\r\n'), 'S_NETWORK: the answer is not HTTP'],
     ['sends a huge head', server.raw(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`), 'S_NETWORK: the answer is not HTTP'],
-    ['sends a broken gzip', server.answers('not gzip', { 'content-encoding': 'gzip' }), 'S_ENCODING: response cannot be decoded'],
+    ['sends a broken gzip', server.answers('not gzip', { 'content-encoding': 'gzip' }), `S_ENCODING: ${DAMAGED}`],
+    ['sends half a gzip', server.answers(gzipSync(BODY).subarray(0, 30), { 'content-encoding': 'gzip' }), `S_ENCODING: ${DAMAGED}`],
+    ...['compress', 'x-gzip', 'gzip, gzip', 'aes128gcm'].map(
+      (encoding) =>
+        [
+          `encodes as ${encoding}`,
+          server.answers(BODY, { 'content-encoding': encoding }),
+          `S_ENCODING: response cannot be decoded: content encoding ${encoding} is not supported`,
+        ] as const,
+    ),
+    ['sends a page without a head, as HTTP/0.9 does', server.raw('<html>hello</html>\n'), 'S_NETWORK: the answer is not HTTP'],
+    ['switches protocols', server.raw(UPGRADE, 'stays open'), 'S_HTTP: HTTP 101 Switching Protocols'],
     [
-      'sends half a gzip',
-      server.answers(gzipSync(BODY).subarray(0, 30), { 'content-encoding': 'gzip' }),
-      'S_ENCODING: response cannot be decoded',
+      'switches protocols to nothing',
+      server.raw('HTTP/1.1 101 Switching Protocols\r\n\r\nhello', 'stays open'),
+      'S_HTTP: HTTP 101 Switching Protocols',
     ],
     [
       'promises too much',
@@ -118,6 +136,16 @@ describe('what goes wrong is said in one sentence', () => {
   test.each(cases)('a server that %s', async (_, behaviour, expected, options = {}) => {
     expect(await outcome(behaviour, options)).toBe(expected);
   });
+
+  test.each([UPGRADE, UPGRADE.replace('Connection: upgrade\r\n', '')])(
+    'a server that switches protocols leaves no connection behind',
+    async (bytes) => {
+      const node = await serve(server.raw(bytes, 'stays open'));
+      for (let scrape = 0; scrape < 3; scrape++) expect((await get(node.url)).error?.code).toBe('S_HTTP');
+      await node.quiet();
+      expect(node.connections).toBe(3);
+    },
+  );
 
   test('a port where nothing listens', async () => {
     const node = await serve(server.answers(BODY));

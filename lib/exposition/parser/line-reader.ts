@@ -23,7 +23,7 @@ import {
   DISCARD,
   UNKNOWN,
 } from './row-layout.js';
-import { metricOf, HEADS_PER_NODE } from './series-heads.js';
+import { hasOurName, metricOf, HEADS_PER_NODE } from './series-heads.js';
 import { type ScanState, BadLines } from './scan-state.js';
 import { nameEnd, sampleStart, skipBlanks } from './syntax.js';
 import type { EntityTable } from './entities.js';
@@ -42,6 +42,8 @@ export class LineReader {
   capped = false;
   /** No more bytes come. */
   ended = false;
+  /** Whether a line without a head was of all-smi: the template does not show it. */
+  ours = false;
   readonly #workspace: ParserWorkspace;
   #scan: ScanState;
   #headsLeft = HEADS_PER_NODE;
@@ -66,7 +68,7 @@ export class LineReader {
   reset(scan: ScanState): void {
     this.#scan = scan;
     this.badLines.clear();
-    this.capped = this.ended = false;
+    this.capped = this.ended = this.ours = false;
     this.#cursor = this.#lastHead = this.#lastRow = this.#lastEntity = this.#firstEntity = 0;
     this.#lastMetric = UNKNOWN;
   }
@@ -290,6 +292,7 @@ export class LineReader {
     const { head, labels } = parts;
     const metric = head > 0 ? heads.metric[head]! : metricOf(window.bytes, parts.name, labels);
     const section = metric === UNKNOWN ? -1 : SECTION_OF[metric]!;
+    this.ours ||= head === 0 && hasOurName(window.bytes, parts.name);
     if (metric === UNKNOWN) this.#unread(parts);
     else if (section < 0) this.#sample(parts, metric);
     else if (!parts.labelled) return false;

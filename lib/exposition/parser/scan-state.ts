@@ -21,6 +21,8 @@ import {
 } from './row-layout.js';
 import { ScrapeTemplate, TEMPLATE_ROOM } from './scrape-template.js';
 import { ProcessRows, ROWS_ROOM } from './process-rows.js';
+import type { SeriesHeads } from './series-heads.js';
+import type { Table } from '../schema/families.js';
 import type { UserNames } from './user-names.js';
 import { clean } from '../../text/sanitize.js';
 
@@ -32,6 +34,9 @@ const FIRST_ROOM: Room = {
 };
 /** Garbage that is not worth starting anew for. */
 const SPARE_BYTES = 32_768;
+
+/** Tables that are about the exporter and not about its node. */
+const STATUS_TABLES: ReadonlySet<Table> = new Set(['up', 'build', 'scope', 'source', 'runtime']);
 
 /** Numbers of scrapes share an integer with SEEN_BITS. */
 const LAST_SCRAPE = 2 ** (31 - SEEN_BITS) - 1;
@@ -105,6 +110,27 @@ export class ScanState {
     this.template = next;
     samples.entities.relabel(this.#labelledLines);
     this.#bytesAtFirst ||= this.arena.length;
+  }
+
+  /**
+   * What a body holds whose lines are those of `template`: 'data' of the node; 'waiting': `all_smi_up 0` and nothing but facts of the exporter;
+   * 'status': likewise, without that 0; 'foreign': no line of all-smi.
+   */
+  contentOf(template: ScrapeTemplate, heads: SeriesHeads): 'data' | 'waiting' | 'status' | 'foreign' {
+    const { ints } = template;
+    const { ints: samples, values, entities } = this.samples;
+    let content: 'waiting' | 'status' | 'foreign' = 'foreign';
+    for (let line = 0; line < template.count; line++) {
+      const target = ints[line * LINE_INTS + LINE_TARGET]!;
+      if (target >= 0) return 'data';
+      if (target !== ~DISCARD) {
+        const { table } = entities.all[samples[~target * VALUE_INTS + VALUE_ENTITY]!]!;
+        if (!STATUS_TABLES.has(table)) return 'data';
+        if (table === 'up' && !(values[~target]! > 0)) content = 'waiting';
+      }
+      if (content === 'foreign' && heads.isOurs(ints[line * LINE_INTS]!)) content = 'status';
+    }
+    return content;
   }
 
   /** Whether so much of the arena is of no use any more that a fresh start is cheaper, or the numbers of scrapes are used up. */

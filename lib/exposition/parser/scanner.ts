@@ -4,6 +4,7 @@
  * starts tracking: from there on lines are found by the old template, by the row they belong to, or read label by label, and the template is
  * made anew.
  */
+import { AppError } from '../../errors.js';
 import type { Change, NodeData } from '../../model/columns.js';
 import { HASH, NEWLINE, RETURN } from './ascii.js';
 import { NO_BYTES, repeats } from './bytes.js';
@@ -11,6 +12,7 @@ import { Committed } from './committed/committed.js';
 import type { ParserWorkspace } from './workspace.js';
 import { LINE_BLOCK, LINE_BYTES, LINE_INTS, LINE_TARGET } from './row-layout.js';
 import { plainNumber, readValue, type NumberEnd } from './numbers.js';
+import { lookOf, LOOKED_AT_BYTES } from './foreign.js';
 import { ScanState } from './scan-state.js';
 import { sampleStart } from './syntax.js';
 import { LineReader } from './line-reader.js';
@@ -36,6 +38,8 @@ export class Scanner implements ScrapeParser {
   /** Lines replayed so far. */
   #line = 0;
   #bytes = 0;
+  /** The first bytes of the body. */
+  #start = NO_BYTES;
 
   constructor(workspace: ParserWorkspace) {
     this.#workspace = workspace;
@@ -44,21 +48,26 @@ export class Scanner implements ScrapeParser {
     this.data = new Committed(workspace);
   }
 
-  push(chunk: Uint8Array): void {
-    this.#bytes += chunk.length;
+  push(whole: Uint8Array): void {
+    const chunk =
+      this.#bytes === 0 && BYTE_ORDER_MARK.every((byte, at) => whole[at] === byte) ? whole.subarray(BYTE_ORDER_MARK.length) : whole;
+    this.#bytes += whole.length;
+    if (this.#start.length < LOOKED_AT_BYTES) this.#keepStart(chunk);
     if (chunk.length <= SLICE) this.#pushSlice(chunk);
     else for (let from = 0; from < chunk.length; from += SLICE) this.#pushSlice(chunk.subarray(from, from + SLICE));
   }
 
+  refusal(): AppError | undefined {
+    this.#endBody();
+    const content = this.#scan.contentOf(this.#tracking ? this.#scan.next : this.#scan.template, this.#workspace.heads);
+    if (content === 'waiting') return new AppError('S_NOT_READY');
+    if (content === 'foreign' && !this.#lineReader.ours) return new AppError('S_FOREIGN', { what: lookOf(this.#start) });
+    return undefined;
+  }
+
   commit(at: Ms, skewMs: Ms | undefined): Change {
-    this.#lineReader.ended = true;
-    if (this.#tailBytes > 0 || this.#skipping) this.#pushSlice(LINE_END);
+    this.#endBody();
     const scan = this.#scan;
-    if (!this.#tracking && this.#line < scan.template.count) {
-      // The body is shorter than the last one; what waited may be whole lines, only not as long as the one expected.
-      this.#track();
-      this.#pushSlice(LINE_END);
-    }
     const tracked = this.#tracking;
     if (tracked) {
       scan.next.processes ||= this.#lineReader.capped;
@@ -96,6 +105,24 @@ export class Scanner implements ScrapeParser {
     this.data.procs.renumberUsers(fresh);
   }
 
+  /** What waits for the rest of its line is a line now. Once more does no harm. */
+  #endBody(): void {
+    this.#lineReader.ended = true;
+    if (this.#tailBytes > 0 || this.#skipping) this.#pushSlice(LINE_END);
+    if (this.#tracking || this.#line >= this.#scan.template.count) return;
+    // The body is shorter than the last one; what waited may be whole lines, only not as long as the one expected.
+    this.#track();
+    this.#pushSlice(LINE_END);
+  }
+
+  #keepStart(chunk: Uint8Array): void {
+    const more = chunk.subarray(0, LOOKED_AT_BYTES - this.#start.length);
+    const start = new Uint8Array(this.#start.length + more.length);
+    start.set(this.#start);
+    start.set(more, this.#start.length);
+    this.#start = start;
+  }
+
   #forget(): void {
     this.#scan = new ScanState(this.#workspace.users, this.#workspace.labels);
   }
@@ -104,6 +131,7 @@ export class Scanner implements ScrapeParser {
     this.#lineReader.reset(this.#scan);
     this.#tailBytes = this.#bytes = this.#line = 0;
     this.#skipping = this.#tracking = false;
+    this.#start = NO_BYTES;
   }
 
   #pushSlice(chunk: Uint8Array): void {
@@ -198,6 +226,7 @@ export class Scanner implements ScrapeParser {
 }
 
 const LINE_END = Uint8Array.of(NEWLINE);
+const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 
 /**
  * Reads the exposition of one host, scrape after scrape. Stateful: it keeps what the last scrape taught it. Bytes come in chunks of any
@@ -207,6 +236,11 @@ export interface ScrapeParser {
   /** The last committed scrape; the same object for the parser's life, its columns are valid until the next commit. */
   readonly data: NodeData;
   push(chunk: Uint8Array): void;
+  /**
+   * Ends the body, and says why it must not be committed: it holds no all-smi metrics (`S_FOREIGN`), or only that the exporter has collected
+   * nothing yet (`S_NOT_READY`). undefined: it may be.
+   */
+  refusal(): AppError | undefined;
   /**
    * Ends the body (an unterminated last line counts) and shows it. `at`: when the body was complete, by our clock. `skewMs`: the host's
    * clock minus ours (its Date header), undefined when unknown; start times given as epoch are aged against at + skewMs.

@@ -4,7 +4,7 @@
  */
 import { longerInts } from '../../model/arrays.js';
 import { Arena, repeats, type Bytes } from './bytes.js';
-import { metricNamed } from '../schema/families.js';
+import { metricNamed, NAMESPACE } from '../schema/families.js';
 import { UNKNOWN } from './row-layout.js';
 
 /** Longer runs have no number: their samples are read the slow way each time. */
@@ -44,6 +44,14 @@ export class SeriesHeads {
     this.nextHead[head] = next;
   }
 
+  /** Whether the metric has a name of all-smi, known or not. */
+  isOurs(head: number): boolean {
+    if (head === 0) return false;
+    if (this.metric[head] !== UNKNOWN) return true;
+    const end = this.at[head]! + this.bytes[head]!;
+    return hasOurName(this.arena.bytes, end - this.nameBytes[head]!);
+  }
+
   /** Number of the bytes from `at` to `end`; 0 when they have none. */
   find(source: Uint8Array, at: number, end: number): number {
     return end - at > MAX_BYTES ? 0 : (this.#byText.get(latin1.decode(source.subarray(at, end))) ?? 0);
@@ -75,6 +83,13 @@ export class SeriesHeads {
     this.labelled = labelled;
   }
 }
+
+/** Whether the name that begins at `at` is one of all-smi's. */
+export function hasOurName(source: Uint8Array, at: number): boolean {
+  for (let i = 0; i < NAMESPACE_BYTES.length; i++) if (source[at + i] !== NAMESPACE_BYTES[i]) return false;
+  return true;
+}
+const NAMESPACE_BYTES = new TextEncoder().encode(NAMESPACE);
 
 /** The metric whose name begins at `at` and ends somewhere before the brace or blank at `end`. */
 export function metricOf(source: Uint8Array, at: number, end: number): number {

@@ -3,6 +3,7 @@ import { errorText } from '../../errors.js';
 import { included, type NodeView } from '../../model/node-view.js';
 import type { Delivery } from '../../model/collector.js';
 import { Node } from '../../model/node.js';
+import { NodeNames } from '../../model/node-names.js';
 import { NameTables, RecordedColumns } from './recorded-columns.js';
 import type { PackedFrame, PackedNode } from '../format/packed-frame.js';
 import type { Ms } from '../../model/clock.js';
@@ -18,6 +19,7 @@ const LEFT_OUT = { code: 'S_NOT_RECORDED', text: errorText('S_NOT_RECORDED') };
 
 export class RecordedNodes {
   readonly #tables = new NameTables();
+  readonly #names = new NodeNames();
   readonly #known = new Map<string, Known>();
   readonly #intervalMs: Ms;
 
@@ -48,6 +50,7 @@ export class RecordedNodes {
       if (present.has(nodeId)) continue;
       if (told) {
         this.#known.delete(nodeId);
+        this.#names.release(known.record);
         deliveries.push({ node: known.record, kind: 'gone', continuity });
       } else deliveries.push(this.#leftOut(frame, known, continuity));
     }
@@ -58,13 +61,14 @@ export class RecordedNodes {
     let known = this.#known.get(nodeId);
     if (!known) {
       const columns = new RecordedColumns(this.#tables);
-      this.#known.set(nodeId, (known = { columns, record: new Node({ nodeId, name, groups }, columns) }));
+      this.#known.set(nodeId, (known = { columns, record: new Node({ nodeId, name, groups }, columns, undefined, this.#names) }));
     }
     return known;
   }
 
   #present(frame: PackedFrame, node: PackedNode, continuity: Delivery['continuity']): Delivery {
     const { record, columns } = this.#get(node);
+    this.#names.claim(record, node.name);
     const { spans, status, at } = node;
     // A node that is not counted has no rows in the recording. Those of the frame before stay, as they did live; after a jump there are none.
     // One that is counted and has none has answered with none.

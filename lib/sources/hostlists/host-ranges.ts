@@ -53,16 +53,17 @@ function values(list: string, max: number): Piece {
   return all;
 }
 
-/** Splits at commas that are in no bracket: 'a[1,2],b' is 'a[1,2]' and 'b'. */
-export function splitList(text: string): string[] {
+/** Splits at separators, one character each, that are in no bracket: 'a[1,2],b' is 'a[1,2]' and 'b'. */
+export function splitList(text: string, separator: string | RegExp = ','): string[] {
+  const splits = typeof separator === 'string' ? (ch: string): boolean => ch === separator : (ch: string): boolean => separator.test(ch);
   const items: string[] = [];
   let end = text.length;
   // From the end, so that each character is looked at once: a comma is in a bracket when the next bracket behind it closes.
   let closes = false;
   for (let at = text.length - 1; at >= 0; at--) {
-    const ch = text[at];
+    const ch = text[at]!;
     if (ch === ']' || ch === '[') closes = ch === ']';
-    if (ch !== ',' || closes) continue;
+    if (closes || !splits(ch)) continue;
     items.push(text.slice(at + 1, end));
     end = at;
   }

@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { AppError } from '../../errors.js';
 import { isRecord } from '../../model/loose.js';
 import { clean } from '../../text/sanitize.js';
-import { TargetList, type Target, type TargetNote } from './targets.js';
+import { splitList } from './host-ranges.js';
+import { TargetList, type TargetNote } from './targets.js';
 
 /** Longest host file, in bytes. */
 export const MAX_HOSTFILE_BYTES = 10 * 2 ** 20;
@@ -13,8 +14,25 @@ const MAX_GROUPS = 32;
 const MAX_NAME_BYTES = 64;
 const MAX_VALUE_BYTES = 128;
 
-/** First cells that make a line a header. */
-const ADDRESS_HEADS = new Set(['host', 'hosts', 'address', 'target', 'targets']);
+/**
+ * Names of the column of addresses, the likeliest first: what people write, and what Slurm's `sinfo` and `squeue` print above node lists. A
+ * table of Slurm has several of them, and NODES is there a number.
+ */
+const ADDRESS_HEADS = [
+  'nodelist',
+  'hostnames',
+  'hostname',
+  'host',
+  'hosts',
+  'address',
+  'addr',
+  'target',
+  'targets',
+  'node',
+  'nodes',
+  'nodename',
+  'ip',
+];
 /** Columns and file_sd labels that name the host instead of grouping it. */
 const LABEL_HEADS = new Set(['label', 'name', 'instance']);
 
@@ -22,10 +40,10 @@ const LABEL_HEADS = new Set(['label', 'name', 'instance']);
  * The targets of a host file; a pipe or /dev/stdin will do. Throws AppError E_HOSTFILE_UNREADABLE, E_HOSTFILE_EMPTY, E_HOSTFILE_BAD
  * (naming line or entry) or E_HOSTS_TOO_MANY.
  */
-export async function readHostfile(path: string): Promise<Target[]> {
+export async function readHostfile(path: string): Promise<TargetList> {
   const file = clean(path, 200);
   const text = (await readText(path, file)).replace(/^\uFEFF/, '');
-  const list = new TargetList();
+  const list = new TargetList(file.replace(/^.*[/\\]/, ''));
   const add: Add = (where, address, note) => {
     try {
       list.add(address, note);
@@ -37,9 +55,9 @@ export async function readHostfile(path: string): Promise<Target[]> {
   const faulty: Faulty = (where, reason) => new AppError('E_HOSTFILE_BAD', { file, where, reason: clean(reason, 200) });
 
   if (/^\s*(\[\s*[{\]]|\{)/.test(text)) addServiceDiscovery(text, add, faulty);
-  else await addLines(text, add, faulty);
+  else await addLines(text, list, add, faulty);
   if (list.targets.length === 0) throw new AppError('E_HOSTFILE_EMPTY', { file });
-  return list.targets;
+  return list;
 }
 
 type Add = (where: string, address: string, note: TargetNote) => void;
@@ -75,26 +93,106 @@ async function readText(path: string, file: string): Promise<string> {
   return text;
 }
 
-/** Lines and CSV. Line by line, so that a fault has its line number; a quoted cell therefore ends with its line. */
-async function addLines(text: string, add: Add, faulty: Faulty): Promise<void> {
-  const { default: papa } = await import('papaparse');
-  let delimiter: string | undefined;
-  let head: readonly string[] | undefined;
+interface Line {
+  readonly where: string;
+  readonly text: string;
+}
+
+/** Lists and tables. Line by line, so that a fault has its line number; a quoted cell therefore ends with its line. */
+async function addLines(text: string, list: TargetList, add: Add, faulty: Faulty): Promise<void> {
+  const lines: Line[] = [];
   for (const [index, raw] of text.split(/\r\n|\n|\r/).entries()) {
     const line = withoutComment(raw).trim();
-    if (line === '') continue;
-    const where = `line ${index + 1}`;
-    delimiter ??= [',', '\t', ';'].find((candidate) => line.includes(candidate)) ?? ',';
-    const { data, errors } = papa.parse<string[]>(line, { delimiter, header: false });
-    if (errors[0]) throw faulty(where, errors[0].message.toLowerCase());
-    const [address = '', ...rest] = joinBrackets(data[0] ?? [], delimiter).map((cell) => cell.trim());
-    if (!head) {
-      head = ADDRESS_HEADS.has(address.toLowerCase()) ? rest : [];
-      if (ADDRESS_HEADS.has(address.toLowerCase())) continue;
-    }
-    if (/^-?\s*targets:/.test(line)) throw faulty(where, 'YAML is not read; write file_sd as JSON');
-    add(where, address, noteOf(head.map((name, column) => [name, rest[column] ?? ''] as const)));
+    if (line !== '') lines.push({ where: `line ${index + 1}`, text: line });
   }
+  const [first] = lines;
+  if (!first) return;
+  const delimiter = [',', '\t', ';'].find((one) => splitList(first.text, one).length > 1) ?? /[ \t]+/;
+  const cellsOf = await cellReader(delimiter, faulty);
+  const head = cellsOf(first).map((cell) => cell.trim());
+  const column = addressColumn(head);
+  if (column === undefined) addUnheaded(lines, cellsOf, list, add, faulty);
+  else addTable(lines.slice(1), head, column, { cellsOf, delimiter, list, add });
+}
+
+type CellReader = (line: Line) => readonly string[];
+
+async function cellReader(delimiter: string | RegExp, faulty: Faulty): Promise<CellReader> {
+  if (typeof delimiter !== 'string') return ({ text }) => text.split(delimiter);
+  const { default: papa } = await import('papaparse');
+  return ({ text, where }) => {
+    const { data, errors } = papa.parse<string[]>(text, { delimiter, header: false });
+    if (errors[0]) throw faulty(where, errors[0].message.toLowerCase());
+    return data[0] ?? [];
+  };
+}
+
+/** Which cell of a head names the column of addresses; undefined: it is no head. */
+function addressColumn(head: readonly string[]): number | undefined {
+  // Slurm's squeue writes NODELIST(REASON).
+  const names = head.map((cell) =>
+    cell
+      .toLowerCase()
+      .replace(/\(.*\)$/, '')
+      .replace(/[ _-]/g, ''),
+  );
+  const known = ADDRESS_HEADS.map((name) => names.indexOf(name)).find((column) => column >= 0);
+  return known;
+}
+
+interface TableParts {
+  readonly cellsOf: CellReader;
+  readonly delimiter: string | RegExp;
+  readonly list: TargetList;
+  readonly add: Add;
+}
+
+/** What Slurm writes in place of a node list where there is none: a reason in brackets, or a word. */
+const NO_NODE = /^(\(.*\)?|n\/a|none( assigned)?|null|-)$/i;
+
+function addTable(lines: readonly Line[], head: readonly string[], column: number, { cellsOf, delimiter, list, add }: TableParts): void {
+  const isBlanks = typeof delimiter !== 'string';
+  for (const line of lines) {
+    const cells = cellsOf(line);
+    const before = cells.slice(0, column);
+    const [address = '', ...after] = joinBrackets(cells.slice(column), isBlanks ? ' ' : delimiter).map((cell) => cell.trim());
+    // A cell that is empty in a table with blanks between is not there, and neither is a node of a job that waits.
+    if (NO_NODE.test(address) || (isBlanks && cells.length <= column)) {
+      list.leaveOut('rows without a node', `${line.where}, "${clean(address, MAX_VALUE_BYTES)}"`);
+      continue;
+    }
+    const values = [...before.map((cell) => cell.trim()), '', ...after];
+    if (values.length > head.length && !isBlanks) list.leaveOut('rows with more cells than the header', line.where);
+    add(line.where, address, noteOf(head.map((name, at) => [at === column ? '' : name, values[at] ?? ''] as const)));
+  }
+}
+
+/**
+ * Without a head all cells are addresses: a node list as Slurm prints it, on one line or several. Only where all lines have as many cells and
+ * what stands behind the first one looks like labels, the others are left out.
+ */
+function addUnheaded(lines: readonly Line[], cellsOf: CellReader, list: TargetList, add: Add, faulty: Faulty): void {
+  const rows = lines.map((line) => {
+    if (/^-?\s*targets:/.test(line.text)) throw faulty(line.where, 'YAML is not read; write file_sd as JSON');
+    const cells = line.text.includes('"') ? cellsOf(line) : [line.text];
+    return { ...line, cells: cells.flatMap((cell) => splitList(cell, /[\s,;]/)).filter((cell) => cell !== '') };
+  });
+  const [first] = rows;
+  const isTable =
+    rows.length > 1 &&
+    rows.every(({ cells }) => cells.length === first!.cells.length && cells.slice(1).every((cell) => !isLike(cell, cells[0]!)));
+  for (const { where, cells } of rows)
+    for (const [at, cell] of cells.entries()) {
+      if (at === 0 || !isTable) add(where, cell, {});
+      else list.leaveOut('cells without a header', `${where}, "${clean(cell, MAX_VALUE_BYTES)}"`);
+    }
+}
+
+/** Whether a cell looks like an address as another one is. */
+function isLike(cell: string, address: string): boolean {
+  if (/[[\]:]/.test(cell)) return true;
+  const stem = (text: string): string => /^[^\d.[\]:]*/.exec(text)![0].toLowerCase();
+  return !address.includes(':') && stem(address) !== '' && stem(cell) === stem(address);
 }
 
 /** A comment starts with # at the start of a line or after a blank, outside quotes. */

@@ -1,5 +1,6 @@
 /** What is scraped: addresses as people write them, made into URLs. Pure. */
 import { AppError } from '../../errors.js';
+import { count } from '../../text/format.js';
 import { clean } from '../../text/sanitize.js';
 import { expandRange, RangeFault, splitList } from './host-ranges.js';
 
@@ -32,35 +33,103 @@ const NO_GROUPS: ReadonlyMap<string, string> = new Map();
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}._-]*$/u;
 const IPV6 = /^\[[0-9a-fA-F:.]+\]$/;
 
-/** Targets in the order they were named, each hostId once: the first mention wins. */
+/** Targets in the order they were named, each machine and port once: the first mention wins, and `notes` has the others. */
 export class TargetList {
-  readonly #byId = new Map<string, Target>();
+  readonly #source: string;
+  readonly #byPlace = new Map<string, Target>();
+  readonly #left: Left[] = [];
+  readonly #repeated: Repeated = { count: 0, differing: 0, first: '' };
 
-  /** `text`: an address, a range, or a comma list of them. Throws AppError E_HOST_BAD or E_HOSTS_TOO_MANY. */
+  /** `source`: what the notes call the list. */
+  constructor(source = '') {
+    this.#source = source;
+  }
+
+  /** `text`: an address, a range, or a list of them with commas, semicolons or blanks between. Throws AppError E_HOST_BAD or E_HOSTS_TOO_MANY. */
   add(text: string, note: TargetNote = {}): void {
     // Before the text is taken apart: no part of a password may end up in a message.
     if (text.includes('@'))
       throw bad(text.replace(/^(\w+:\/\/)?.*@/s, '$1...@'), 'has a user or a password; set ALL_SMI_AUTH_TOKEN instead');
-    for (const item of splitList(clean(text, Infinity))) {
+    for (const item of splitList(clean(text.replace(/\s/g, ' '), Infinity))) {
       if (item.trim() === '') throw bad(text, 'the address is empty');
-      for (const address of expanded(item.trim())) this.#keep(parseAddress(address, note));
+      for (const part of splitList(item, /[ ;]/))
+        if (part !== '') for (const address of expanded(part)) this.#keep(parseAddress(address, note));
     }
   }
 
-  /** Takes over targets that were read elsewhere. */
-  addAll(targets: Iterable<Target>): void {
-    for (const target of targets) this.#keep(target);
+  /** Notes that something of the list names no target: `what` after a number, and where the first is. */
+  leaveOut(what: string, where: string): void {
+    const known = this.#left.find((left) => left.what === what);
+    if (known) known.count++;
+    else this.#left.push({ what, count: 1, where });
   }
 
   get targets(): Target[] {
-    return [...this.#byId.values()];
+    return [...this.#byPlace.values()];
+  }
+
+  /** Sentences on what was merged or left out; none when all of it is there. */
+  get notes(): readonly string[] {
+    const { count: again, differing, first } = this.#repeated;
+    const other = differing === 0 ? '' : `, ${count(differing)} of them with other labels`;
+    const merged = `${count(again)} ${again === 1 ? 'address' : 'addresses'} named again and merged${other} (first: ${first})`;
+    const left = this.#left.map(({ what, count: many, where }) => `${count(many)} ${what} left out (first: ${where})`);
+    return [...(again === 0 ? [] : [merged]), ...left].map((text) => `${this.#source}: ${text}`);
+  }
+
+  /** The targets of this list, then those of `other`. One of both has the labels and the name of `other`. */
+  before(other: TargetList): Target[] {
+    const both = new Map([...this.#byPlace].map(([place, target]) => [place, { ...target, ...labelsOf(other.#byPlace.get(place)) }]));
+    for (const [place, target] of other.#byPlace) if (!both.has(place)) both.set(place, target);
+    if (both.size > MAX_HOSTS) throw new AppError('E_HOSTS_TOO_MANY', { max: MAX_HOSTS });
+    return [...both.values()];
   }
 
   #keep(target: Target): void {
-    if (this.#byId.has(target.nodeId)) return;
-    if (this.#byId.size >= MAX_HOSTS) throw new AppError('E_HOSTS_TOO_MANY', { max: MAX_HOSTS });
-    this.#byId.set(target.nodeId, target);
+    const place = placeOf(target);
+    const known = this.#byPlace.get(place);
+    if (known) return this.#again(known, target);
+    if (this.#byPlace.size >= MAX_HOSTS) throw new AppError('E_HOSTS_TOO_MANY', { max: MAX_HOSTS });
+    this.#byPlace.set(place, target);
   }
+
+  #again(known: Target, target: Target): void {
+    const repeated = this.#repeated;
+    repeated.count++;
+    repeated.first ||= known.nodeId === target.nodeId ? target.nodeId : `${target.nodeId} is ${known.nodeId}`;
+    if (!isSame(known, target)) repeated.differing++;
+  }
+}
+
+interface Left {
+  readonly what: string;
+  count: number;
+  readonly where: string;
+}
+
+interface Repeated {
+  count: number;
+  /** Those whose name or labels are not those of the first mention. */
+  differing: number;
+  first: string;
+}
+
+/** What is the same for two spellings of one address: capitals, a final dot and the default port make no difference. */
+function placeOf({ url }: Target): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname.replace(/\.$/, '')}:${port || (protocol === 'https:' ? '443' : '80')}`;
+}
+
+const labelsOf = (target: Target | undefined): Partial<Target> =>
+  target === undefined ? {} : { groups: target.groups, url: target.url, ...(target.name === undefined ? {} : { name: target.name }) };
+
+function isSame(a: Target, b: Target): boolean {
+  return (
+    a.name === b.name &&
+    a.url.slice(0, 5) === b.url.slice(0, 5) &&
+    a.groups.size === b.groups.size &&
+    [...a.groups].every(([name, value]) => b.groups.get(name) === value)
+  );
 }
 
 /** The targets that arguments of --hosts name. Throws AppError E_HOST_BAD (naming the argument) or E_HOSTS_TOO_MANY. */

@@ -1,5 +1,7 @@
 /** One HTTP exchange: how long it may take, how much may come, what of the answer is believed. */
 import { STATUS_CODES, type ClientRequest, type IncomingMessage } from 'node:http';
+import * as zlib from 'node:zlib';
+import type { Duplex } from 'node:stream';
 import type { Request } from 'got';
 import { AppError, type ErrorCode } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
@@ -29,7 +31,12 @@ export interface Answer {
 export class StaleConnection extends Error {}
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** Good answers that have no body whatever their head says. */
+const BODILESS = new Set([204, 205]);
 const NEWLINE = 10;
+/** What got undoes, asked for or not, and what leaves the body as it is. */
+const ENCODINGS = new Set(['', 'identity', 'gzip', 'deflate', 'br', ...('createZstdDecompress' in zlib ? ['zstd'] : [])]);
+const MAX_ENCODING_BYTES = 40;
 
 /**
  * Follows `stream` to its end; every chunk of the body goes to `push` and is forgotten. Resolves with the answer, or with the address a
@@ -88,6 +95,11 @@ class Exchange {
   follow(stream: Request): void {
     stream.once('request', (request: ClientRequest) => {
       this.#request = request;
+      // got listens for it, so node leaves the connection to whoever takes it.
+      request.once('upgrade', ({ statusCode = 101 }: IncomingMessage, socket: Duplex) => {
+        socket.destroy();
+        this.#refuse(statusCode);
+      });
       // got shows the head only after it may have replaced it by that of the inflated body.
       request.prependOnceListener('response', (head: IncomingMessage) => {
         this.#onHead(head);
@@ -127,6 +139,10 @@ class Exchange {
     });
     if (REDIRECTS.has(statusCode) && headers.location !== undefined) this.#finish(headers.location);
     else if (statusCode < 200 || statusCode > 299) this.#refuse(statusCode);
+    else if (!ENCODINGS.has((headers['content-encoding'] ?? '').toLowerCase()))
+      this.fail('S_ENCODING', {
+        reason: `content encoding ${clean(headers['content-encoding'] ?? '', MAX_ENCODING_BYTES)} is not supported`,
+      });
     else if (Number(headers['content-length']) > this.#limits.maxBodyBytes) this.#tooLarge();
   }
 
@@ -153,9 +169,9 @@ class Exchange {
   }
 
   #onEnd(): void {
-    const { headers = {}, complete = false } = this.#head ?? {};
+    const { headers = {}, complete = false, statusCode = 0 } = this.#head ?? {};
     // A body that only ends with its connection may have been cut anywhere; the text format ends with a newline.
-    const delimited = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+    const delimited = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || BODILESS.has(statusCode);
     if (!complete || (!delimited && (this.#bytes === 0 || this.#lastByte !== NEWLINE))) return this.fail('S_CUT');
     const at = this.#limits.clock.now();
     this.#finish({ at, latencyMs: at - this.#sentAt, skewMs: this.#skewMs });

@@ -41,7 +41,7 @@ const FAILURES: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
 /** Families of codes, for those the table does not have. */
 const FAMILIES: readonly (readonly [RegExp, ErrorCode, string?])[] = [
   [/^HPE_/, 'S_NETWORK', 'the answer is not HTTP'],
-  [/^(Z_|ERR__?ZLIB|ERR_BROTLI|ERR_ZSTD|ERR__ERROR_FORMAT|ERR_PADDING)/, 'S_ENCODING'],
+  [/^(Z_|ERR__?ZLIB|ERR_BROTLI|ERR_ZSTD|ERR__ERROR_FORMAT|ERR_PADDING)/, 'S_ENCODING', 'the compressed data is damaged'],
   [/^(ERR_TLS|ERR_SSL|CERT_)/, 'S_TLS'],
 ];
 

@@ -2,6 +2,7 @@
 import { AppError } from '../../errors.js';
 import { Endpoint } from '../../model/endpoint.js';
 import { Node } from '../../model/node.js';
+import { NodeNames } from '../../model/node-names.js';
 import { clean } from '../../text/sanitize.js';
 import type { Collector, Delivery } from '../../model/collector.js';
 import type { Answer } from './exchange.js';
@@ -24,6 +25,8 @@ export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs'> {
   readonly intervalMs?: Ms;
   /** Default 5 s. */
   readonly timeoutMs?: Ms;
+  /** Those of all nodes of the run. Default: of these. */
+  readonly names?: NodeNames;
   readonly random?: () => number;
   /** Called after each delivery of data: the place to renumber user ids. */
   readonly afterCommit?: () => void;
@@ -53,14 +56,20 @@ class HttpCollector implements Collector {
   #deliver: (delivery: Delivery) => void = () => undefined;
 
   constructor(options: HttpCollectorOptions) {
-    const { targets, newParser, intervalMs = adaptiveInterval(targets.length), timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const {
+      targets,
+      newParser,
+      names = new NodeNames(),
+      intervalMs = adaptiveInterval(targets.length),
+      timeoutMs = DEFAULT_TIMEOUT_MS,
+    } = options;
     this.#options = options;
     this.intervalMs = intervalMs;
     this.source = options.source ?? (targets.length === 1 ? targets[0]!.nodeId : `${targets.length} hosts`);
     this.#client = new HttpClient({ ...options, timeoutMs });
     this.#lanes = targets.map((target) => {
       const parser = newParser();
-      return { target, parser, record: new Node(target, parser.data, new Endpoint(target.nodeId, intervalMs)) };
+      return { target, parser, record: new Node(target, parser.data, new Endpoint(target.nodeId, intervalMs), names) };
     });
     this.nodes = this.#lanes.map(({ record }) => record);
     this.#scheduler = new Scheduler({
@@ -109,6 +118,8 @@ class HttpCollector implements Collector {
   #commit(host: number, { at, latencyMs, skewMs }: Answer): Delivery {
     const { parser, record } = this.#lanes[host]!;
     try {
+      const refusal = parser.refusal();
+      if (refusal) return this.#fail(host, refusal);
       record.commit({ at, latencyMs, skewMs }, parser.commit(at, skewMs));
     } catch (thrown) {
       return this.#fail(host, internal(thrown));

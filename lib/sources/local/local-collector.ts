@@ -5,6 +5,7 @@ import type { Clock, Ms } from '../../model/clock.js';
 import type { Collector, Delivery } from '../../model/collector.js';
 import { Endpoint, overdueAfter } from '../../model/endpoint.js';
 import { Node } from '../../model/node.js';
+import type { NodeNames } from '../../model/node-names.js';
 import type { NodeSource } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
 import { every } from './interval.js';
@@ -18,6 +19,10 @@ export interface LocalCollectorOptions extends Omit<MachineOptions, 'scope' | 'i
   readonly columns: SampleColumns;
   /** Default 2 s. */
   readonly intervalMs?: Ms;
+  /** Default 'localhost'. */
+  readonly nodeId?: string;
+  /** Those of all nodes of the run. */
+  readonly names?: NodeNames;
   /** Called after each delivery of data: the place to renumber user ids. */
   readonly afterCommit?: () => void;
 }
@@ -48,13 +53,16 @@ class OneMachine implements LocalCollector {
   #end: () => void = () => undefined;
   #disarm: () => void = () => undefined;
 
-  constructor(machine: Machine, { clock, columns, intervalMs = LOCAL_INTERVAL_MS, afterCommit = () => undefined }: LocalCollectorOptions) {
+  constructor(
+    machine: Machine,
+    { clock, columns, names, nodeId = 'localhost', intervalMs = LOCAL_INTERVAL_MS, afterCommit = () => undefined }: LocalCollectorOptions,
+  ) {
     this.#machine = machine;
     this.#clock = clock;
     this.#columns = columns;
     this.#afterCommit = afterCommit;
     this.intervalMs = intervalMs;
-    this.#node = new Node({ nodeId: 'localhost', name: machine.identity.instance }, columns, new Endpoint('localhost', intervalMs));
+    this.#node = new Node({ nodeId, name: machine.identity.instance }, columns, new Endpoint(nodeId, intervalMs), names);
     this.nodes = [this.#node];
   }
 

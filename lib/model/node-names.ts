@@ -1,0 +1,38 @@
+/** What the nodes of a run are called. Names that several nodes share are told apart by what is scraped: two clusters may have a node-0001. */
+
+/** A node as far as its name goes. */
+export interface NamedNode {
+  readonly nodeId: string;
+  /** What it is called from now on. */
+  rename(name: string): void;
+}
+
+export class NodeNames {
+  readonly #byName = new Map<string, Set<NamedNode>>();
+  readonly #nameOf = new Map<NamedNode, string>();
+
+  /** `node` calls itself `name`, or is called so in the host file. The node, and the others of that name, are renamed where that has to be. */
+  claim(node: NamedNode, name: string): void {
+    if (this.#nameOf.get(node) === name) return;
+    this.release(node);
+    const alike = this.#byName.get(name) ?? new Set();
+    this.#nameOf.set(node, name);
+    this.#byName.set(name, alike.add(node));
+    if (alike.size === 2) for (const one of alike) one.rename(distinct(one, name));
+    else node.rename(alike.size === 1 ? name : distinct(node, name));
+  }
+
+  /** `node` is there no longer. */
+  release(node: NamedNode): void {
+    const name = this.#nameOf.get(node);
+    const alike = name === undefined ? undefined : this.#byName.get(name);
+    if (name === undefined || !alike) return;
+    this.#nameOf.delete(node);
+    alike.delete(node);
+    if (alike.size === 0) this.#byName.delete(name);
+    else if (alike.size === 1) for (const one of alike) one.rename(name);
+  }
+}
+
+/** The address first: where there is little room the end is cut. */
+const distinct = ({ nodeId }: NamedNode, name: string): string => (nodeId === name ? name : `${nodeId} (${name})`);
