@@ -105,7 +105,7 @@ export class FrameNodes {
       groups: node.connection?.groups ?? new Map<string, string>(),
       facts: factsOf(node, says, unknown),
       extras: says.connections ? node.extras : node.fallback,
-      rows: node.hasRows ? rowsOf(node, node.connection?.status.okAt ?? this.#at) : undefined,
+      rows: node.hasRows ? rowsOf(node, node.connection?.status.okAt ?? this.#at, !says.connections) : undefined,
     }));
   }
 
@@ -156,7 +156,8 @@ function factsOf({ connection, name }: Gathered, says: FrameSections, unknown: b
   return { ...none, ...said, ...(unknown ? { processScope: 'unrecorded' as const } : {}) };
 }
 
-function rowsOf(node: Gathered, at: Ms): RecordedRows {
+/** `foreign`: written by all-smi, which has 0 where it does not measure the share of a process. */
+function rowsOf(node: Gathered, at: Ms, foreign: boolean): RecordedRows {
   const reported = [...node.gpus].sort(inOrder);
   const gpus = new GpuFinder(reported);
   const slots = node.procs.map((proc) => gpus.find(proc));
@@ -165,7 +166,8 @@ function rowsOf(node: Gathered, at: Ms): RecordedRows {
     gpus: all,
     reportedGpus: reported.length,
     procs: node.procs.map((proc, row): ProcRecord => {
-      const { pid, user, vramBytes, cpuPercent, smPercent, command, name } = proc;
+      const { pid, user, vramBytes, cpuPercent, command, name } = proc;
+      const smPercent = foreign && proc.smPercent === 0 ? NaN : proc.smPercent;
       return { pid, gpu: placeOf(slots[row]!), user, vramBytes, ageSeconds: ageOf(proc.start, at), cpuPercent, smPercent, command, name };
     }),
     cpus: node.cpus,
