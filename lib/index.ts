@@ -26,18 +26,32 @@ export { isSkewed, LIMITS } from './model/limits.js';
 export { included, whyNotReporting } from './model/node-view.js';
 export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';
-export { screenColumns, sortableColumns, sortedPositions, tableCells, tableSheet } from './view/table-columns.js';
+export { commonDomain, withoutDomain } from './view/short-names.js';
+export { copyText, screenColumns, sortableColumns, sortedPositions, tableCells, tableSheet } from './view/table-columns.js';
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
 export { BLANK, line, lines, span } from './view/frame.js';
 export { GPU_COLUMNS, GPU_NOTES, gpuSeen, gpuTableRows, memoryCell, utilCell } from './view/gpu-cells.js';
 export { nodeMark, unanswered } from './view/node-marks.js';
-export { fitColumns, headerLine, layoutTable, listOrder, position, rowLine, selectedAt, tableState, widest } from './view/table.js';
+export {
+  cellText,
+  firstFitting,
+  fitColumns,
+  headerLine,
+  layoutTable,
+  listOrder,
+  position,
+  rowLine,
+  selectedAt,
+  tableState,
+  widest,
+} from './view/table.js';
 export {
   ago,
   bar,
   bytes,
   count,
   cut,
+  cutMiddle,
   cutStart,
   duration,
   joinFitting,
@@ -97,6 +111,7 @@ export type {
   KeyContext,
   KeyLayer,
   Message,
+  Shown,
   KeyScope,
   Step,
   Table,
@@ -108,6 +123,19 @@ export type { Chart } from './view/frame.js';
 export type { Series } from './model/series.js';
 export type { GpuSeen, GpuTableRows } from './view/gpu-cells.js';
 export type { Block, Line, Raster, RegionId, Size, Span, Tone, View } from './view/frame.js';
-export type { Cell, Cells, Column, FittedColumn, Order, RowLook, Sort, TableInput, TableLayout, TableState } from './view/table.js';
+export type {
+  Cell,
+  Cells,
+  CellText,
+  Column,
+  FittedColumn,
+  FittingCell,
+  Order,
+  RowLook,
+  Sort,
+  TableInput,
+  TableLayout,
+  TableState,
+} from './view/table.js';
 export type { ExportColumn, ScreenColumn, TableColumn, TableColumns, Unit } from './view/table-columns.js';
 export type { Reading } from './text/format.js';

@@ -15,6 +15,11 @@ function expectClose(actual: number, expected: number): void {
 }
 const known = (numbers: readonly number[]): number => sum(numbers.filter((number) => !Number.isNaN(number)));
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+/** Of what is known; NaN where nothing is. */
+function sumKnown(numbers: readonly number[]): number {
+  const known = numbers.filter((number) => !Number.isNaN(number));
+  return known.length === 0 ? NaN : sum(known);
+}
 
 describe('hosts of a user', () => {
   test('each as if the cluster were that host alone, counted or not', () => {
@@ -39,7 +44,8 @@ describe('hosts of a user', () => {
             powerPartial: own.powerPartial === 1,
             sm: own.sm,
             longestSeconds: own.longestSeconds,
-            command: own.command,
+            longestOfAllSeconds: own.longestOfAll,
+            command: own.commandOfAll,
           });
         }
       }),
@@ -62,10 +68,11 @@ describe('hosts of a user', () => {
             gpus: sum(found.map(({ slots }) => slots.length)),
             procs: sum(found.map(({ procs }) => procs)),
             procsAll: sum(found.map(({ procsAll }) => procsAll)),
-            vramBytes: known(found.map(({ vramBytes }) => vramBytes)),
+            vramBytes: sumKnown(found.map(({ vramBytes }) => vramBytes)) || 0,
             vramPartial: found.some(({ vramPartial }) => vramPartial),
             partial: found.some(({ powerPartial }) => powerPartial),
             longest: ages.length === 0 ? NaN : Math.max(...ages),
+            longestOfAll: Math.max(...found.map(({ longestOfAllSeconds }) => (longestOfAllSeconds >= 0 ? longestOfAllSeconds : -1))),
           }).toEqual({
             nodes: table.nodes[row],
             nodesAll: table.nodesAll[row],
@@ -76,8 +83,10 @@ describe('hosts of a user', () => {
             vramPartial: table.vramPartial[row] === 1,
             partial: table.powerPartial[row] === 1,
             longest: table.longestSeconds[row],
+            longestOfAll: table.longestOfAll(row) >= 0 ? table.longestOfAll(row) : -1,
           });
-          expectClose(known(found.map(({ powerWatts }) => powerWatts)), table.powerWatts[row]! || 0);
+          // Nothing but 0 W of some nodes, and nothing of the others: the sum is not known.
+          expectClose(sumKnown(found.map(({ powerWatts }) => powerWatts)) || 0, table.powerWatts[row]! || 0);
           if (sms.length === 0) expect(table.sm[row]).toBeNaN();
           else expectClose(sum(sms), table.sm[row]!);
         }
@@ -105,10 +114,10 @@ describe('processes of a user on a host', () => {
             own.filter(({ pid }) => pid === process.pid),
           );
         const [total] = userNodes([host!], user);
-        expect(known(found.map(({ vramBytes }) => vramBytes))).toBe(known([total?.vramBytes ?? 0]));
+        expect(sumKnown(found.map(({ vramBytes }) => vramBytes))).toBe(total?.vramBytes ?? NaN);
         const shares = found.flatMap((process) => gpuShares(host!, process));
         expect(new Set(shares.map(({ slot }) => slot)).size).toBe(total?.slots.length ?? 0);
-        expectClose(sum(shares.map(({ powerWatts }) => powerWatts || 0)), known([total?.powerWatts ?? 0]));
+        expectClose(sum(shares.map(({ powerWatts }) => powerWatts || 0)), (total?.powerWatts ?? 0) || 0);
       }),
       { numRuns: 300 },
     );
@@ -121,7 +130,7 @@ describe('processes of a user on a host', () => {
     expect(process.rows).toHaveLength(own.length);
     expect(process.slots).toEqual(onGpu.map(({ gpu }) => gpu).sort((a, b) => a - b));
     const vrams = onGpu.map(({ vram }) => vram);
-    expect(process.vramBytes).toBe(known(vrams) || (vrams.length > 0 && vrams.every(Number.isNaN) ? NaN : 0));
+    expect(process.vramBytes).toBe(vrams.every(Number.isNaN) ? NaN : known(vrams));
     expect(process.ageSeconds).toBe(ages.length === 0 ? NaN : Math.max(...ages));
     if (sms.length === 0) expect(process.smPercent).toBeNaN();
     else expectClose(process.smPercent, sum(sms));

@@ -27,8 +27,12 @@ export interface OracleUser {
   powerPartial: number;
   sm: number;
   longestSeconds: number;
+  /** Of all processes, on a GPU or not. */
+  longestOfAll: number;
   system: boolean;
   command: string;
+  /** Where the user is on no GPU: of the process that runs longest. */
+  commandOfAll: string;
 }
 
 export function oracleUsers(hosts: readonly OracleHost[]): Map<string, OracleUser> {
@@ -45,7 +49,14 @@ function oracleUser(hosts: readonly OracleHost[], name: string): OracleUser {
     const all = sum(host.procs.filter((other) => other.gpu === gpu).map((other) => other.vram));
     return all > 0 ? (reading(host, gpu) * vram) / all : 0;
   });
-  const ages = onGpu.map(({ age }) => age).filter((age) => !Number.isNaN(age));
+  const oldest = (rows: typeof all): number => {
+    const ages = rows.map(({ age }) => age).filter((age) => !Number.isNaN(age));
+    return ages.length === 0 ? NaN : Math.max(...ages);
+  };
+  const seconds = (age: number): number => (Number.isNaN(age) ? -1 : age);
+  const longestRunning = (rows: typeof all) =>
+    [...rows].sort((a, b) => seconds(b.age) - seconds(a.age) || a.at - b.at || a.pid - b.pid || a.gpu - b.gpu)[0];
+  const words = (row: (typeof all)[number] | undefined): string => (row === undefined ? '' : row.command || row.name);
   const sms = onGpu.map(({ sm }) => sm).filter((sm) => !Number.isNaN(sm));
   const vrams = onGpu.map(({ vram }) => vram);
   // Who does not say how much he holds comes behind those who do.
@@ -60,13 +71,15 @@ function oracleUser(hosts: readonly OracleHost[], name: string): OracleUser {
     procs: distinct(onGpu, ({ at, pid }) => `${at} ${pid}`),
     nodesAll: distinct(all, ({ at }) => `${at}`),
     procsAll: distinct(all, ({ at, pid }) => `${at} ${pid}`),
-    vramBytes: known(vrams) || (vrams.some(Number.isNaN) ? NaN : 0),
-    powerWatts: sum(powers) || (powerPartial ? NaN : 0),
+    vramBytes: onGpu.length === 0 ? NaN : known(vrams) || (vrams.some(Number.isNaN) ? NaN : 0),
+    powerWatts: onGpu.length === 0 ? NaN : sum(powers) || (powerPartial ? NaN : 0),
     powerPartial: Number(powerPartial),
     sm: sms.length === 0 ? NaN : sum(sms) / 100,
-    longestSeconds: ages.length === 0 ? NaN : Math.max(...ages),
+    longestSeconds: oldest(onGpu),
+    longestOfAll: oldest(all),
     system: name === 'root' || (/^[0-9]+$/.test(name) && parseInt(name, 10) < 1000),
-    command: top === undefined ? '' : top.command === '' ? top.name : top.command,
+    command: words(top ?? longestRunning(onGpu)),
+    commandOfAll: words(top ?? longestRunning(onGpu.length > 0 ? onGpu : all)),
   };
 }
 

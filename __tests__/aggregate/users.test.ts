@@ -24,8 +24,10 @@ const rowOf = (table: UsersTable, user: string): OracleUser => {
     powerPartial: table.powerPartial[row]!,
     sm: table.sm[row]!,
     longestSeconds: table.longestSeconds[row]!,
+    longestOfAll: table.longestOfAll(row),
     system: table.system(row),
     command: table.command(row),
+    commandOfAll: table.command(row, true),
   };
 };
 const users = (table: UsersTable, to = table.count): string[] => Array.from({ length: to }, (_, row) => table.user(row));
@@ -55,8 +57,10 @@ describe('by hand', () => {
       powerPartial: 0,
       sm: NaN,
       longestSeconds: 3600,
+      longestOfAll: 3600,
       system: false,
       command,
+      commandOfAll: command,
     });
     expect(users(table)).toEqual(['alice']);
     expect(users(table, table.countAll)).toEqual(['alice', 'root']);
@@ -66,8 +70,10 @@ describe('by hand', () => {
       procs: 0,
       nodesAll: 1,
       procsAll: 1,
-      powerWatts: 0,
+      vramBytes: NaN,
+      powerWatts: NaN,
       longestSeconds: NaN,
+      longestOfAll: 99999,
       command: '',
     });
     expect(table.totals).toEqual({
@@ -238,7 +244,16 @@ describe('by hand', () => {
     expect(command({ gpus: 1, procs: [row(9, 0, 'first host')] }, { gpus: 1, procs: [row(1, 0, 'second host')] })).toBe('first host');
     expect(command({ gpus: 1, procs: [row(9, 0, 'x')] }, { gpus: 1, procs: [row(1, 0, 'larger', 6)] })).toBe('larger');
     expect(command({ gpus: 1, procs: [row(1, 0, '')] })).toBe('name');
-    expect(command({ gpus: 1, procs: [row(1, 0, 'x', 0)] })).toBe('');
+    expect(command({ gpus: 1, procs: [row(1, 0, 'x', 0)] })).toBe('x');
+    expect(
+      command({
+        gpus: 1,
+        procs: [
+          { ...row(1, 0, 'x', 0), age: 5 },
+          { ...row(2, 0, 'older', 0), age: 6 },
+        ],
+      }),
+    ).toBe('older');
   });
 
   test('SM counts GPUs’ worth; nobody’s age is the longest where none is reported', () => {

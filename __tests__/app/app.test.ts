@@ -111,8 +111,8 @@ describe('getting about', () => {
     expect(driver.press('V').tab).toBe('Users');
   });
 
-  test('q and Ctrl-C quit, also out of the help', async () => {
-    for (const keys of [['q'], ['C-c'], ['?', 'q'], ['?', 'C-c'], ['V', 'q']]) {
+  test('q quits from the bare screen, Ctrl-C from anywhere', async () => {
+    for (const keys of [['q'], ['C-c'], ['?', 'q', 'q'], ['?', 'C-c'], ['A', 'q', 'q'], ['V', 'q']]) {
       const driver = new Driver({ hosts: NODES });
       driver.press(...keys.slice(0, -1));
       await Promise.resolve();

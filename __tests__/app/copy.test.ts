@@ -11,12 +11,14 @@ describe('y copies the row', () => {
     expect(cells[0]).toBe('inureyes');
     expect(cells.at(-1)).toBe('python train.py --bs=128 --epochs=100 --model=llama-70b --data=/scratch/c4 --resume');
     expect(driver.frame()).not.toContain('--resume');
-    expect(driver.frame()).toContain('copied inureyes 6');
+    expect(driver.frame()).toContain('copied inureyes false 1');
   });
 
   test('the one that is selected', () => {
     const driver = new Driver({ hosts: CLUSTER }).press('Down', 'y');
-    expect(driver.painter.clipboard).toMatch(/^node-0001\t1\tH100 80GB\t/);
+    expect(driver.painter.clipboard).toBe(
+      'node-0001\tnode-0001:9090\t1\t\tNVIDIA H100 80GB HBM3\t96.0\t84825604096\t85469849190\t88.0\t690.000\t700.000\t1980\tinureyes, mira',
+    );
   });
 
   test('cleaned, wherever it comes from', () => {
@@ -47,7 +49,30 @@ describe('y copies the row', () => {
     expect(new Driver({ plugins: [tall] }).press('y').painter.clipboard).toBe('a\tb rest');
   });
 
-  test('where none is selected it says so', () => {
-    expect(new Driver().press('y').frame()).toContain('no row is selected here');
+  test('on every screen: values as exports have them, never bars', () => {
+    const screens: readonly (readonly string[])[] = [
+      [],
+      ['G'],
+      ['c'],
+      ['V'],
+      ['V', 'Enter'],
+      ['V', 'Enter', 'Enter'],
+      ['V', 'Enter', 'Enter', 'Enter'],
+      ['V', 'i'],
+      ['V', 'Right'],
+      ['T'],
+      ['T', 'M'],
+      ['D'],
+    ];
+    for (const keys of screens) {
+      const driver = new Driver({ hosts: CLUSTER }).press(...keys, 'y');
+      expect([keys, driver.painter.clipboard]).toEqual([keys, expect.stringMatching(/^[^░▁-█▉-▏]+$/u)]);
+    }
+    const details = new Driver({ hosts: CLUSTER }).press('V', 'Enter', 'Enter', 'Enter', 'y').painter.clipboard;
+    expect(details).toMatch(/^inureyes\t.*python train\.py .*--resume$/);
+  });
+
+  test('where there is nothing a notice shows it', () => {
+    expect(new Driver().press('y').frame()).toContain('there is nothing to copy here');
   });
 });

@@ -12,8 +12,8 @@ const USERS: Sheet['columns'] = [
   { name: 'gpus' },
   { name: 'procs' },
   { name: 'vram_bytes' },
-  { name: 'power_watts', decimals: 3, otherwise: '0.000' },
-  { name: 'longest_seconds', otherwise: '0' },
+  { name: 'power_watts', decimals: 3 },
+  { name: 'longest_seconds' },
   { name: 'top_command' },
   { name: 'sm_gpus', jsonOnly: true },
 ];
@@ -21,7 +21,7 @@ const sheet = (rows: readonly (readonly SheetCell[])[], columns = USERS): Sheet 
 /** The cell as it stands in a CSV of one column. */
 const cell = (value: SheetCell): string => csvOf(sheet([[value]], [{ name: 'x' }])).slice(2, -1);
 
-test('the table of all-smi, byte for byte', () => {
+test('the table of all-smi; what is not known is empty, not 0', () => {
   const text = csvOf(
     sheet([
       ['alice', false, 1, 2, 1, 68719476736, 739.65, 3600.9, 'python train.py --note="run 7"', 1.5],
@@ -31,8 +31,8 @@ test('the table of all-smi, byte for byte', () => {
   );
   expect(text).toBe(`user,is_system,nodes,gpus,procs,vram_bytes,power_watts,longest_seconds,top_command
 alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
-(unattributed),false,1,1,2,0,0.000,0,
-root,true,2,3,3,1,0.000,7,gpu_burn -i 0
+(unattributed),false,1,1,2,0,0.000,,
+root,true,2,3,3,1,,7,gpu_burn -i 0
 `);
 });
 

@@ -80,13 +80,15 @@ describe('while a filter is typed', () => {
 });
 
 describe('the filters before', () => {
-  test('opening shows the one that holds, or the last', () => {
+  test('opening shows the one that holds; one that was taken away is a key away', () => {
     const filtering = new FilterState();
     filtering.command('open');
     expect(filtering.edited?.text).toBe('');
     enter(filtering, 'temp>80');
     filtering.command('clear');
     filtering.command('open');
+    expect(filtering.edited).toEqual({ text: '', at: 0 });
+    filtering.command('recall');
     expect(filtering.edited).toEqual({ text: 'temp > 80', at: 9 });
   });
 
@@ -98,7 +100,7 @@ describe('the filters before', () => {
       filtering.command('recall');
       return filtering.edited?.text;
     });
-    expect(recalled).toEqual(['temp > 3', 'temp > 1', 'temp > 2', 'temp > 3']);
+    expect(recalled).toEqual(['temp > 1', 'temp > 2', 'temp > 3', 'temp > 1']);
   });
 
   test('20 are kept', () => {

@@ -22,8 +22,8 @@ const SHAPES: readonly (readonly [text: string, is: string])[] = [
   ['utilization<5', 'util<5'],
   ['mempct>=90 ', 'mem_pct>=90'],
   ['mem_percent>=90', 'mem_pct>=90'],
-  ['memused>1', 'mem_used>1'],
-  ['memtotal>1', 'mem_total>1'],
+  ['memused>1B', 'mem_used>1'],
+  ['memtotal>1B', 'mem_total>1'],
   ['pwr!=300', 'power!=300'],
   ['idx==3', 'index==3'],
   ['performance_state==0', 'pstate==0'],
@@ -111,6 +111,9 @@ const ERRORS: readonly (readonly [text: string, message: string])[] = [
   ['temp>1 &', 'parse error: expected a field at col 9'],
   ['& temp>1', 'parse error: expected a field at col 1'],
   ['not', 'parse error: expected a field at col 4'],
+  ['state == idle', 'parse error: state is one of computing, held, free, unknown at col 10'],
+  ['status!=up', 'parse error: status is one of live, failing, down, waiting at col 9'],
+  ['mem_used > 40', 'parse error: 40 bytes: write 40GiB, or 40B at col 12'],
   ['"temp">1', 'parse error: expected a field at col 1'],
   ['()', 'parse error: expected a field at col 2'],
   ['group.==1', 'parse error: there is no field group. at col 1'],
@@ -168,11 +171,7 @@ describe('print', () => {
     );
     const text = fc.tuple(fc.constantFrom('user', 'host', 'gpu_name', 'command', 'group.rack'), fc.constantFrom('==', '!=', '~='), value);
     const figure = fc.constantFrom('80', '-3', '1.5', '0');
-    const number = fc.tuple(
-      fc.constantFrom('temp', 'util', 'index', 'mem_used'),
-      fc.constantFrom('==', '!=', '<', '<=', '>', '>='),
-      figure,
-    );
+    const number = fc.tuple(fc.constantFrom('temp', 'util', 'index', 'power'), fc.constantFrom('==', '!=', '<', '<=', '>', '>='), figure);
     const bytes = fc.tuple(fc.constant('mem_used'), fc.constantFrom('<', '>'), fc.constantFrom('40GiB', '1.5 g', '2TB'));
     const quoted = (given: string): string => (given.includes('"') ? `'${given}'` : `"${given}"`);
     const comparison = fc.oneof(

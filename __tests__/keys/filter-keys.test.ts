@@ -136,7 +136,7 @@ describe('a filter that holds', () => {
   test('that comes back while nothing is delivered is of hosts that are looked at anew', () => {
     const driver = filter(open(), 'user==mira').press('V', 'Right');
     const before = driver.frame();
-    driver.press('Esc', '/', 'Enter');
+    driver.press('Esc', '/', 'Up', 'Enter');
     expect(driver.frame()).toBe(before);
     expect(driver.app.state.faults.size).toBe(0);
   });

@@ -14,8 +14,6 @@ const KEYS = new Map(LAYERS.flatMap(({ bindings }) => bindings.map(({ id, keys }
 /** What all-smi's keys mean there, and the binding that means it here. */
 const KEPT: readonly (readonly [keys: string, binding: string])[] = [
   ['q', 'core.quit'],
-  ['q', 'core.help.quit'],
-  ['q', 'core.alerts.quit'],
   ['Esc', 'core.alerts.close'],
   ['Esc', 'core.help.close'],
   ['Esc', 'core.filter.clear'],

@@ -132,7 +132,7 @@ describe('run returns something else', () => {
 
   test('a toast from outside cannot steer the terminal', () => {
     const driver = open(binding({ run: (ui: Ui) => [ui, { type: 'toast', text: 'a\u001b[2Jb', tone: 'bad' }] }));
-    expect(driver.press('x').lines().at(-1)).toMatch(/a\[2Jb$/);
+    expect(driver.press('x').lines().at(-2)).toMatch(/a\[2Jb$/);
   });
 });
 
@@ -152,7 +152,7 @@ test('disabled throws, and disabled says why', () => {
       .lines()[2],
   ).toContain(SAID);
   const driver = open(binding({ disabled: () => 'nothing to count' })).press('x');
-  expect(driver.lines().at(-1)).toMatch(/nothing to count$/);
+  expect(driver.lines().at(-2)).toMatch(/nothing to count$/);
 });
 
 test('tabs throws: one tab that says so', () => {
@@ -188,10 +188,12 @@ test('on throws, or returns no step: the others hear of the host, and its tab go
 });
 
 test('on is told of a host that is gone, and its effects are carried out', () => {
-  const driver = open({ on: (ui, message) => [{ presses: ui.presses + 10 }, { type: 'toast', text: `${message.nodeId} is gone` }] });
+  const driver = open({
+    on: (ui, message) => [{ presses: ui.presses + 10 }, { type: 'toast', text: `${(message as { nodeId: string }).nodeId} is gone` }],
+  });
   driver.gone('node-0002');
   expect(driver.frame()).toContain('pressed 10');
-  expect(driver.lines().at(-1)).toMatch(/node-0002:9090 is gone$/);
+  expect(driver.lines().at(-2)).toMatch(/node-0002:9090 is gone$/);
 });
 
 test('a derivation that throws', () => {

@@ -4,7 +4,7 @@ import { bigCluster } from '../helpers/big-cluster.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
 import { expectGolden, SIZES } from '../helpers/golden.js';
-import type { NodeSpec } from '../helpers/hosts.js';
+import type { GpuSpec, NodeSpec } from '../helpers/hosts.js';
 
 /** 'node-0001 3' of each row, without ages. */
 const rows = (driver: Driver): string[] =>
@@ -190,6 +190,18 @@ describe('histories', () => {
   });
 });
 
+const GPUS_OF_EACH_KIND = [
+  ...Array<GpuSpec>(3).fill({
+    utilPercent: 90,
+    memoryUsedBytes: 2 ** 36,
+    memoryTotalBytes: 2 ** 37,
+    powerWatts: 1034,
+    powerLimitWatts: 1200,
+  }),
+  ...Array<GpuSpec>(2).fill({ utilPercent: 0, memoryUsedBytes: 2 ** 36, memoryTotalBytes: 2 ** 37, powerWatts: 90, powerLimitWatts: 1200 }),
+  ...Array<GpuSpec>(3).fill({ utilPercent: 0, memoryUsedBytes: 0, memoryTotalBytes: 2 ** 37, powerWatts: 90, powerLimitWatts: 1200 }),
+];
+
 describe('groups', () => {
   const hosts: readonly NodeSpec[] = CLUSTER.map((spec, nth) => ({ ...spec, groups: nth === 3 ? {} : { rack: nth < 2 ? 'b10' : 'b9' } }));
   const grouped = (presses: number, more: Partial<ConstructorParameters<typeof Driver>[0]> = {}): Driver =>
@@ -208,9 +220,45 @@ describe('groups', () => {
     const driver = new Driver({ hosts: [...hosts, silent, alone], cols: 160 }).press('G');
     expect(heads(driver)).toHaveLength(6);
     const racks = driver.press('G').frame();
-    // One has no room for the name of its label, so none has it.
-    expect(racks).toMatch(/▸ b10 .* 2 of 3 nodes/);
-    expect(racks).toMatch(/▸ a-rack-with-a-long-… .* down/);
+    expect(racks).toMatch(/▸ (rack )?b10 .* 2(\/| of )3 nodes/);
+    expect(racks).toMatch(/▸ (rack )?a-rack-with-a-long-name .* down/);
+  });
+
+  test('a live group is never called down: without a GPU, with none that the filter keeps, not answered yet', () => {
+    const racked = (rack: string, spec: NodeSpec): NodeSpec => ({ ...spec, groups: { rack } });
+    const cpu: NodeSpec = { cpus: [{ utilPercent: 1 }] };
+    const driver = new Driver({
+      hosts: [
+        racked('a', CLUSTER[0]!),
+        racked('b', cpu),
+        racked('c', { state: 'waiting' }),
+        racked('d', { state: 'waiting', status: { phase: 'failing', failures: 2 } }),
+        racked('e', { ...CLUSTER[0]!, state: 'overdue' }),
+        racked('f', { state: 'waiting' }),
+        racked('f', { state: 'waiting', status: { phase: 'failing', failures: 2 } }),
+      ],
+      cols: 160,
+    }).press('G');
+    const endsOf = (): string[] =>
+      driver
+        .lines()
+        .filter((text) => /[▸▾]/.test(text))
+        .map((text) => text.trim().split(/ {2,}/).at(-1)!);
+    expect(endsOf().slice(1)).toEqual(['no GPU', 'not answered yet', 'down', 'down', 'not answered yet', 'down']);
+    driver.press('G');
+    expect(endsOf().slice(1)).toEqual(['no GPU · 1 node', 'not answered yet', 'down', 'down', '1 down · 1 not answered yet']);
+    driver.press('/', ...Array.from('user == nobody-here | index == 0'), 'Enter');
+    expect(endsOf()).toHaveLength(2);
+    driver.press('/', 'C-u', ...Array.from('user == nobody-here'), 'Enter');
+    expect(driver.frame()).toContain('No GPU that the filter keeps.');
+    driver.press('~');
+    expect(endsOf()).toHaveLength(6);
+  });
+
+  test('the free GPUs are the last to go where the room is short', () => {
+    const spec: NodeSpec = { gpus: [...GPUS_OF_EACH_KIND] };
+    for (const cols of [200, 120, 100, 80, 60, 40])
+      expect([cols, new Driver({ hosts: [spec], cols }).press('G').frame()]).toEqual([cols, expect.stringMatching(/▸ node-0001 .*3 free/)]);
   });
 
   test('where there is little room the figures of groups are worth more than the name of the label', () => {
@@ -264,8 +312,9 @@ describe('groups', () => {
     const driver = new Driver({ hosts: CLUSTER }).press('G');
     expect(heads(driver)).toHaveLength(4);
     expect(heads(driver.press('G'))).toEqual([]);
-    const before = driver.frame();
-    expect(driver.press('x', 'X').frame()).toBe(before);
+    const before = driver.lines().slice(0, -2);
+    expect(driver.press('x', 'X').lines().slice(0, -2)).toEqual(before);
+    expect(driver.frame()).toContain('X does nothing here');
   });
 });
 

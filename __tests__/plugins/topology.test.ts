@@ -55,7 +55,7 @@ describe('pictures', () => {
 
   test('over PCIe, with a NUMA node that is not reported; without a GPU', () => {
     expectGolden('topology-pcie', 100, 20, open([PCIE], { cols: 100, rows: 20 }).press('M').frame());
-    expect(open([{ cpus: [{ utilPercent: 1 }] }]).frame()).toContain('No node has said anything of a GPU yet');
+    expect(open([{ cpus: [{ utilPercent: 1 }] }]).frame()).toContain('No node has reported a GPU yet');
   });
 });
 

@@ -246,10 +246,10 @@ describe('a: processes on no GPU', () => {
     driver.press('a');
     expect(rows(driver)).toEqual(['alice', 'bob', 'carol', 'dave']);
     expect(figures('alice')).toEqual(before.with(3, '5'));
-    expect(figures('carol')).toEqual(['carol', '1', '0', '1', '0 B', '0.0 W', '–', '–', '–']);
+    expect(figures('carol')).toEqual(['carol', '1', '0', '1', '–', '–', '–', '–', 'bash']);
     expect(driver.frame()).toContain('processes on no GPU counted too (a)');
     driver.press('Down', 'Down', 'Enter');
-    expect(row(driver, 'node-0001')).toBe('node-0001 | – | 0 B | 0.0 W | 1 | – | –');
+    expect(row(driver, 'node-0001')).toBe('node-0001 | – | – | – | 1 | – | bash');
     driver.press('Enter');
     expect(row(driver, '31')).toBe('31 | – | – | – | – | – | bash');
     expect(driver.press('Enter').frame()).toContain('VRAM        on no GPU');

@@ -34,7 +34,7 @@ const FIGURES: Readonly<Record<string, (user: OracleUser, all: boolean) => numbe
   vram: (user) => user.vramBytes,
   power: (user) => user.powerWatts,
   sm: (user) => user.sm,
-  longest: (user) => user.longestSeconds,
+  longest: (user, all) => (all ? user.longestOfAll : user.longestSeconds),
 };
 const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
@@ -67,8 +67,8 @@ test('the users: who is there, their figures, their order', () => {
           gpus: user.gpus,
           procs: all ? user.procsAll : user.procs,
           vram_bytes: user.vramBytes,
-          longest_seconds: user.longestSeconds,
-          top_command: user.command,
+          longest_seconds: all ? user.longestOfAll : user.longestSeconds,
+          top_command: all ? user.commandOfAll : user.command,
           power_is_partial: user.powerPartial === 1,
         });
         expectClose(number(row.power_watts), user.powerWatts);

@@ -105,7 +105,8 @@ test('no key of the tab is one that the program takes before it, and each says w
 });
 
 test('the help of a level explains the keys of that level, and no other', () => {
-  const help = (...keys: readonly string[]): string => new Driver({ hosts: CLUSTER, cols: 120, rows: 60 }).press('V', ...keys, '?').frame();
+  const help = (...keys: readonly string[]): string =>
+    new Driver({ hosts: CLUSTER, cols: 120, rows: 160 }).press('V', ...keys, '?').frame();
   expect(help()).toMatch(/u +sort by user \(again: reverse\)/);
   expect(help()).toContain('POWER* is an estimate');
   expect(help()).not.toContain('sort by pid');

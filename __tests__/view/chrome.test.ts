@@ -126,11 +126,13 @@ describe('hints and toasts', () => {
     expect(foot(5)).toBe('');
   });
 
-  test('a toast takes the right end, and room from the hints', () => {
-    expect(foot(60, 'no rows')).toMatch(/^ m VRAM {2}u user {2}\? help +no rows$/);
-    expect(width(foot(60, 'no rows'))).toBe(59);
-    expect(foot(24, 'no rows')).toMatch(/^ u user +no rows$/);
-    expect(foot(12, 'a long story')).toBe('   a long …');
+  test('a toast stands above the hints, and takes nothing from them', () => {
+    const above = (cols: number, toast: string): string =>
+      rows(compose({ ...sized(cols), toast: span(toast, 'warn') }, { blocks: [], crumb: line('a crumb') })).at(-2)!;
+    expect(above(60, 'no rows')).toMatch(/^a crumb +no rows$/);
+    expect(width(above(60, 'no rows'))).toBe(59);
+    expect(above(12, 'a long story')).toBe(' a long st…');
+    for (const cols of [60, 20, 10]) expect(foot(cols, 'a toast of some length')).toBe(foot(cols));
   });
 });
 

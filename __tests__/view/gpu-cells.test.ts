@@ -3,11 +3,15 @@ import type { GpuOwner } from '../../lib/aggregate/gpu-owners.js';
 import type { Span } from '../../lib/view/frame.js';
 import { GPU_COLUMNS, modelName, type GpuTableRows } from '../../lib/view/gpu-cells.js';
 import { screenColumns, tableCells } from '../../lib/view/table-columns.js';
-import type { Cell, Cells } from '../../lib/view/table.js';
+import type { Cell, Cells, FittingCell } from '../../lib/view/table.js';
 import { TestNode, type GpuSpec, type NodeSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
-const spans = (cell: Cell): readonly Span[] => (typeof cell === 'string' ? [{ text: cell }] : 'text' in cell ? [cell] : cell);
+const spans = (cell: Cell, cols = Infinity): readonly Span[] => {
+  if (typeof cell === 'string') return [{ text: cell }];
+  if ('fit' in cell) return spans(cell.fit(cols));
+  return 'text' in cell ? [cell] : cell;
+};
 const text = (cell: Cell): string =>
   spans(cell)
     .map((part) => part.text)
@@ -62,7 +66,7 @@ test('readings, with bars where there is room', () => {
 test('nothing is reported: nothing is made up', () => {
   for (const cols of [80, 120]) {
     const shown = Object.values(cellsOf({}, [], {}, cols)).map((cell) => text(cell).trim());
-    expect(shown).toEqual(['0', '–', '–', '–', '–', '–', '–', '']);
+    expect(shown).toEqual(['0', '–', '–', '–', '–', '–', '–', '–']);
   }
 });
 
@@ -130,4 +134,16 @@ test('a GPU that only its processes speak of', () => {
 test('the columns have the cells', () => {
   const columns = (cols: number) => screenColumns(GPU_COLUMNS, rowsOf(new TestNode({ gpus: [{}] }), []), cols);
   for (const cols of [40, 80, 120, 200]) expect(columns(cols).map(({ id }) => id)).toEqual(Object.keys(cellsOf({}, [], {}, cols)));
+});
+
+test.each<[watts: number, limit: number | undefined, cols: number, shown: string]>([
+  [611.4, 700, 9, '611/700W'],
+  [160, 1000, 9, '160/1000W'],
+  [1034, 1200, 9, '1034/1200'],
+  [1034, 1200, 11, '1034/1200W'],
+  [1034, 12_000, 9, '1.03 kW'],
+  [123_456, undefined, 5, '123 kW'],
+])('%d W of %p in %d columns is %s: a value is never cut', (powerWatts, powerLimitWatts, cols, shown) => {
+  const { power } = cellsOf({ powerWatts, ...(powerLimitWatts === undefined ? {} : { powerLimitWatts }) });
+  expect(spans((power as FittingCell).fit(cols) as Span)[0]!.text).toBe(shown);
 });

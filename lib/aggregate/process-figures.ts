@@ -8,7 +8,7 @@ export interface ProcessFigures {
   readonly rows: readonly number[];
   /** GPUs it is on, ascending; empty: on none. */
   readonly slots: readonly number[];
-  /** On all its GPUs together; 0 on none. */
+  /** On all its GPUs together; NaN on none. */
   readonly vramBytes: number;
   /** Summed over its GPUs: 100 is all SMs of one GPU. */
   readonly smPercent: number;
@@ -27,7 +27,7 @@ export function processFigures({ procs }: NodeView, listed: readonly number[]): 
   return {
     rows,
     slots: [...new Set(onGpu.map((row) => gpu[row]!))].sort((a, b) => a - b),
-    vramBytes: total(onGpu.map((row) => vramBytes[row]!)),
+    vramBytes: onGpu.length === 0 ? NaN : total(onGpu.map((row) => vramBytes[row]!)),
     smPercent: sms.length === 0 ? NaN : sms.reduce((sum, sm) => sum + sm, 0),
     cpuPercent: largest(rows, cpuPercent),
     ageSeconds: largest(rows, ageSeconds),
@@ -35,7 +35,7 @@ export function processFigures({ procs }: NodeView, listed: readonly number[]): 
 }
 
 /** Of what is said of the process itself, once per GPU; NaN where it is nowhere. */
-function largest(rows: readonly number[], column: Float64Array): number {
+export function largest(rows: readonly number[], column: Float64Array): number {
   const reported = rows.map((row) => column[row]!).filter((value) => !Number.isNaN(value));
   return reported.length === 0 ? NaN : Math.max(...reported);
 }

@@ -3,12 +3,14 @@ import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import { PowerShares } from './power-shares.js';
 import { descending, plus } from './unknown.js';
+import { largest } from './process-figures.js';
 
 /** A user on one host; the figures are those of the users table, over this host alone. NaN: not reported. */
 export interface UserNode {
   readonly node: NodeView;
   /** GPUs with a process of the user on them, ascending; empty: the user has only processes on no GPU. */
   readonly slots: readonly number[];
+  /** NaN on no GPU. */
   readonly vramBytes: number;
   /** Some process of the user does not report it, so the true figure is larger. */
   readonly vramPartial: boolean;
@@ -17,10 +19,15 @@ export interface UserNode {
   readonly powerPartial: boolean;
   readonly sm: number;
   readonly longestSeconds: number;
+  /** Also of processes on no GPU. */
+  readonly longestOfAllSeconds: number;
   /** Distinct pids: of rows on a GPU, and of all rows. */
   readonly procs: number;
   readonly procsAll: number;
-  /** Process row with the most GPU bytes (ties: pid, GPU); -1 where all are 0. */
+  /**
+   * Process row with the most GPU bytes (ties: pid, GPU). Where no bytes are known: that of the process that runs longest, of those on GPUs if
+   * there are any.
+   */
   readonly topRow: number;
 }
 
@@ -64,15 +71,18 @@ function userHost(node: NodeView, rows: readonly number[]): UserNode {
     slots: [...new Set(onGpu.map((row) => gpu[row]!))].sort((a, b) => a - b),
     procs: new Set(onGpu.map((row) => pid[row])).size,
     procsAll: new Set(rows.map((row) => pid[row])).size,
-    ...sums(node, onGpu, new PowerShares().of(node)),
+    ...(onGpu.length > 0 ? sums(node, onGpu, new PowerShares().of(node)) : ON_NONE),
+    longestOfAllSeconds: largest(rows, node.procs.ageSeconds),
+    topRow: topOf(node, onGpu.length > 0 ? onGpu : rows),
   };
 }
 
-type Sums = Pick<UserNode, 'vramBytes' | 'vramPartial' | 'powerWatts' | 'powerPartial' | 'sm' | 'longestSeconds' | 'topRow'>;
+type Sums = Pick<UserNode, 'vramBytes' | 'vramPartial' | 'powerWatts' | 'powerPartial' | 'sm' | 'longestSeconds'>;
+const ON_NONE: Sums = { vramBytes: NaN, vramPartial: false, powerWatts: NaN, powerPartial: false, sm: NaN, longestSeconds: NaN };
 
 function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }: PowerShares): Sums {
   const { gpu, vramBytes: bytes, smPercent, ageSeconds } = node.procs;
-  let [vramBytes, powerWatts, smSum, longest, topRow] = [0, 0, NaN, NaN, -1];
+  let [vramBytes, powerWatts, smSum] = [0, 0, NaN];
   let [vramPartial, powerPartial] = [false, false];
   for (const row of rows) {
     const slot = gpu[row]!;
@@ -85,8 +95,6 @@ function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }:
     const holds = unknown || bytes[row]! > 0;
     if (holds && silent[slot] === 1) powerPartial = true;
     smSum = plus(smSum, smPercent[row]!);
-    if (ageSeconds[row]! >= 0 && !(longest > ageSeconds[row]!)) longest = ageSeconds[row]!;
-    if (holds && (topRow < 0 || before(node, row, topRow))) topRow = row;
   }
   return {
     vramBytes: vramBytes || (vramPartial ? NaN : 0),
@@ -95,13 +103,17 @@ function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }:
     powerWatts: powerWatts || (powerPartial ? NaN : 0),
     powerPartial,
     sm: smSum / 100,
-    longestSeconds: longest,
-    topRow,
+    longestSeconds: largest(rows, ageSeconds),
   };
 }
 
-/** Most bytes, then smallest pid, then smallest GPU. */
-function before({ procs }: NodeView, row: number, other: number): boolean {
-  const { vramBytes, pid, gpu } = procs;
-  return (descending(vramBytes[row]!, vramBytes[other]!) || pid[row]! - pid[other]! || gpu[row]! - gpu[other]!) < 0;
+/** Most bytes, what is not reported after what is; where all hold none, longest; then smallest pid, then smallest GPU. */
+function topOf({ procs }: NodeView, rows: readonly number[]): number {
+  const { vramBytes, ageSeconds, pid, gpu } = procs;
+  const held = rows.filter((row) => gpu[row]! >= 0 && !(vramBytes[row]! <= 0));
+  const by = held.length > 0 ? vramBytes : ageSeconds;
+  const before = (row: number, other: number): boolean =>
+    (descending(by[row]!, by[other]!) || pid[row]! - pid[other]! || gpu[row]! - gpu[other]!) < 0;
+  const [first = -1, ...others] = held.length > 0 ? held : rows;
+  return others.reduce((top, row) => (before(row, top) ? row : top), first);
 }

@@ -12,11 +12,12 @@ export interface UsersTable {
   /** Distinct hosts and (host, pid) pairs, counting rows on no GPU too. */
   readonly nodesAll: Int32Array;
   readonly procsAll: Int32Array;
-  /** NaN where none of the user's processes reports it. */
+  /** NaN where none of the user's processes reports it, and for users of no GPU. */
   readonly vramBytes: Float64Array;
   /** 1: some process of the user does not report it, so the true figure is larger. */
   readonly vramPartial: Uint8Array;
-  /** Sum over the GPUs a user is on: max(0, power) times the user's part of the bytes that processes hold there. NaN where none is known. */
+  /** Sum over the GPUs a user is on: max(0, power) times the user's part of the bytes that processes hold there. NaN where none is known,
+   * and for users of no GPU. */
   readonly powerWatts: Float64Array;
   /** 1: the user holds memory on a GPU whose power, or the user's part of it, is not known: the true figure is larger. */
   readonly powerPartial: Uint8Array;
@@ -29,8 +30,13 @@ export interface UsersTable {
   user(row: number): string;
   /** `root`, or a name that is an unsigned integer below 1000. */
   system(row: number): boolean;
-  /** Command of the row with the most GPU bytes (ties: host order, pid, GPU), its process name when empty; '' where all hold 0. */
-  command(row: number): string;
+  /**
+   * Command of the row with the most GPU bytes (ties: node order, pid, GPU), its process name when empty. Where all hold none, that of
+   * the process that runs longest: of those on GPUs, or of all where the user has none there and `all` is asked for.
+   */
+  command(row: number, all?: boolean): string;
+  /** Age of the user's oldest process, on a GPU or not: seconds. */
+  longestOfAll(row: number): number;
   /** Row of a user's name, maybe `count` or above; -1: not there. */
   find(user: string): number;
   readonly totals: UserTotals;

@@ -139,6 +139,21 @@ const NO_TOTALS: UserTotals = {
   unattributedWatts: 0,
 };
 
+/** By row: the process that runs longest, as a process row of a node; -1 for none. */
+interface Longest {
+  readonly seconds: Float64Array;
+  readonly nodeAt: Int32Array;
+  readonly procRow: Int32Array;
+}
+
+/** Longest first, then by node, pid and GPU; ages that are not known come last. */
+function isOlder({ procs }: NodeView, procRow: number, { seconds, nodeAt, procRow: rows }: Longest, row: number, at: number): boolean {
+  const [age, oldest] = [procs.ageSeconds[procRow]!, seconds[row]!].map((one) => (one >= 0 ? one : -1)) as [number, number];
+  if (age !== oldest || nodeAt[row] !== at) return age > oldest;
+  const other = rows[row]!;
+  return (procs.pid[procRow]! - procs.pid[other]! || procs.gpu[procRow]! - procs.gpu[other]!) < 0;
+}
+
 class Users implements UsersTable {
   readonly count: number;
   readonly countAll: number;
@@ -194,6 +209,7 @@ class Users implements UsersTable {
       this.nameRank[row] = rank;
       this.#byName[rank] = row;
       this.#take(merge, row, source);
+      if (row >= onGpu) return;
       totals.attributedWatts += floats[source * FLOATS + POWER]!;
       if (this.#system[row] === 1) totals.systemBytes += floats[source * FLOATS + VRAM]!;
     });
@@ -206,10 +222,15 @@ class Users implements UsersTable {
   system(row: number): boolean {
     return this.#system[row] === 1;
   }
-  command(row: number): string {
+  command(row: number, all = false): string {
     const top = this.#topRow[row]!;
-    if (top < 0) return '';
-    return commandOf(this.#nodes[this.#topNode[row]!]!, top);
+    if (top >= 0) return commandOf(this.#nodes[this.#topNode[row]!]!, top);
+    if (row >= this.count && !all) return '';
+    const { nodeAt, procRow } = row < this.count ? this.#longestOnGpus() : this.#longestAnywhere();
+    return nodeAt[row]! < 0 ? '' : commandOf(this.#nodes[nodeAt[row]!]!, procRow[row]!);
+  }
+  longestOfAll(row: number): number {
+    return this.#longestAnywhere().seconds[row]!;
   }
   find(user: string): number {
     let [low, high] = [0, this.countAll];
@@ -222,6 +243,40 @@ class Users implements UsersTable {
     return row !== undefined && this.#names[row] === user ? row : -1;
   }
 
+  // Hardly anybody asks for processes on no GPU, and nearly every process on one has bytes: worked out when somebody does.
+  #onGpus: Longest | undefined;
+  #anywhere: Longest | undefined;
+  #longestOnGpus(): Longest {
+    return (this.#onGpus ??= this.#longest(false));
+  }
+  #longestAnywhere(): Longest {
+    return (this.#anywhere ??= this.#longest(true));
+  }
+
+  #longest(all: boolean): Longest {
+    const found: Longest = {
+      seconds: new Float64Array(this.countAll).fill(NaN),
+      nodeAt: new Int32Array(this.countAll).fill(-1),
+      procRow: new Int32Array(this.countAll).fill(-1),
+    };
+    this.#nodes.forEach((node, nodeAt) => {
+      const { count, gpu, user, ageSeconds } = node.procs;
+      const rows = new Map<number, number>();
+      for (let procRow = 0; procRow < count; procRow++) {
+        if (gpu[procRow]! < 0 && !all) continue;
+        const id = user[procRow]!;
+        let row = rows.get(id);
+        if (row === undefined) rows.set(id, (row = this.find(node.userName(id))));
+        if (row < 0) continue;
+        if (found.procRow[row]! >= 0 && !isOlder(node, procRow, found, row, nodeAt)) continue;
+        found.nodeAt[row] = nodeAt;
+        found.procRow[row] = procRow;
+        if (ageSeconds[procRow]! >= 0) found.seconds[row] = ageSeconds[procRow]!;
+      }
+    });
+    return found;
+  }
+
   #take({ floats, ints, ids, nodesBeside, procsBeside, order }: UsersMerge, row: number, source: number): void {
     const at = source * FLOATS;
     const intAt = source * INTS;
@@ -231,11 +286,12 @@ class Users implements UsersTable {
     this.gpus[row] = ints[intAt + GPUS]!;
     this.procs[row] = ints[intAt + PROCS]!;
     this.procsAll[row] = ints[intAt + PROCS]! + procsBeside[source]!;
+    const onGpu = this.gpus[row] > 0;
     const [vramPartial, powerPartial] = [flags & VRAM_PARTIAL, flags & POWER_PARTIAL];
     // A part of nothing is not 0: it is not known.
-    this.vramBytes[row] = floats[at + VRAM]! || (vramPartial ? NaN : 0);
+    this.vramBytes[row] = onGpu ? floats[at + VRAM]! || (vramPartial ? NaN : 0) : NaN;
     this.vramPartial[row] = Number(vramPartial !== 0);
-    this.powerWatts[row] = floats[at + POWER]! || (powerPartial ? NaN : 0);
+    this.powerWatts[row] = onGpu ? floats[at + POWER]! || (powerPartial ? NaN : 0) : NaN;
     this.powerPartial[row] = powerPartial;
     this.sm[row] = flags & SM_REPORTED ? floats[at + SM]! / 100 : NaN;
     this.longestSeconds[row] = floats[at + LONGEST]! >= 0 ? floats[at + LONGEST]! : NaN;

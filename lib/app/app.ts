@@ -21,7 +21,7 @@ import { alertLimit } from '../view/alert-panel.js';
 import { hitTest } from '../view/cells.js';
 import type { ChartDrawer } from '../view/chart.js';
 import type { Frame, Line, Size, View } from '../view/frame.js';
-import { helpLimit } from '../view/help-overlay.js';
+import { helpLimit, keyText } from '../view/help-overlay.js';
 import { alertPanelOf, helpOf, screen } from './screen.js';
 import type { Clock, Ms } from '../model/clock.js';
 import type { Save, SaveRequest } from '../model/sheet.js';
@@ -174,9 +174,11 @@ export class App {
       case 'disabled':
         this.#toast(routed.reason, 'warn');
         break;
+      case 'unbound':
+        if (event.type === 'key') this.#toast(`${keyText(event.name)} does nothing here; ? lists the keys`, 'warn');
+        break;
       case 'failed':
       case 'swallowed':
-      case 'unbound':
         break;
     }
     this.loop.key();
@@ -208,8 +210,9 @@ export class App {
     quit: () => this.#ended(),
     suspend: () => this.#parts.painter.suspend(),
     redraw: () => this.#parts.painter.redraw(),
-    open: ({ plugin, key }) => {
+    open: ({ plugin, key, show }) => {
       if (!this.state.open(plugin, key)) this.#toast('there is no such tab here', 'warn');
+      else if (show !== undefined) this.#applyEffects(this.state.tell({ type: 'show', show }));
     },
     cycle: ({ by }) => this.state.cycle(by),
     filter: ({ command }) => this.#filter(command),
@@ -268,13 +271,19 @@ export class App {
     });
   }
 
-  /** The selected row; a row of several lines whole. */
+  /** The selected row, a row of several lines whole; else what the view is of. */
   #copy(): void {
     const rows = (this.#painted?.frame.lines ?? []).filter(({ selected }) => selected === true);
-    const text = rows.map(({ copy, spans }) => copy ?? spans.map((part) => part.text).join('')).join(' ');
+    const text =
+      rows.length > 0
+        ? rows
+            .map(({ copy, spans }) => copy ?? spans.map((part) => part.text).join(''))
+            .filter((part) => part !== '')
+            .join(' ')
+        : (this.#painted?.view.copy ?? '');
     // Cell by cell: cleaning takes tabs away.
     const cells = text.split('\t').map((cell) => clean(cell, MAX_COPIED_BYTES).trim());
-    if (rows.length === 0) return this.#toast('no row is selected here', 'warn');
+    if (text === '') return this.#toast('there is nothing to copy here', 'warn');
     this.#parts.painter.copy(cells.join('\t'));
     this.#toast(
       `copied ${cells

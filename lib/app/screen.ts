@@ -3,6 +3,7 @@ import { clusterDerivation } from '../aggregate/cluster.js';
 import { chromeTabRegion } from '../keys/global-layers.js';
 import { activeBindings, type ActiveBinding } from '../keys/router.js';
 import { activeLayers } from './active-layers.js';
+import { FILTER_HELP } from '../filter/filter-help.js';
 import { KEY_SCOPES, type KeyScope, type TabRef } from '../plugin/types.js';
 import { faultText, type AppState } from './state.js';
 import { alertView, stripNote, type AlertPanel } from '../view/alert-panel.js';
@@ -136,7 +137,7 @@ export function helpOf(
   const around = surroundings(state, chips, full.cols);
   const rows = around.chips.length + around.bars.length;
   return {
-    sections: helpSections(all),
+    sections: [...helpSections(all), ...FILTER_HELP],
     notes: [...(state.plugin(state.tab.plugin)?.notes ?? []), STRIP_NOTE],
     size: bodySize(full, rows),
   };

@@ -245,6 +245,16 @@ export class AppState implements AppView {
     return found >= 0;
   }
 
+  /** Hands a message to the plugin whose tab is open. */
+  tell(message: Message): readonly Effect[] {
+    const { tab } = this;
+    const plugin = this.plugin(tab.plugin);
+    const ui = this.ui(tab);
+    if (!plugin?.on || !ui) return [];
+    const step = this.#guarded(plugin.id, 'message', () => checkStep(plugin.on?.(ui.value, message)));
+    return step ? this.update(tab, step) : [];
+  }
+
   cycle(by: number): void {
     const { length } = this.tabs;
     if (length > 0 && Number.isInteger(by)) this.#goTo((((this.#at + by) % length) + length) % length);

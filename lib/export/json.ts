@@ -1,7 +1,7 @@
 /** Sheets as JSON: a description of the table, then one record per row. Values that were not reported are null. */
 import type { Sheet, SheetCell } from '../model/sheet.js';
 import { clean } from '../text/sanitize.js';
-import { MAX_CELL_BYTES } from './csv.js';
+import { MAX_CELL_BYTES } from '../text/sheet-text.js';
 
 export function jsonOf({ about, columns, rows }: Sheet): string {
   const record = (row: readonly SheetCell[]) => Object.fromEntries(columns.map(({ name }, at) => [name, cellJson(row[at])]));

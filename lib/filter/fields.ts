@@ -37,6 +37,8 @@ export interface NumberField extends Named {
 }
 export interface TextField extends Named {
   text(place: RowContext): string;
+  /** All texts it can be; absent: any. */
+  readonly values?: readonly string[];
   /** Hardly any text comes twice. */
   readonly many?: true;
   /** Another text for the same thing: equal is what equals either. */
@@ -111,7 +113,7 @@ export const FIELDS: readonly Field[] = [
     about: 'processes on it; missing where the node does not tell',
     number: ({ node, slot, procsOn }) => (slot < 0 || whyNotReporting(node) !== undefined ? NaN : procsOn[slot]!),
   },
-  gpuText('state', 'computing, held (memory without computing), free or unknown', gpuState),
+  { ...gpuText('state', 'what it does; held is memory without computing', gpuState), values: ['computing', 'held', 'free', 'unknown'] },
   gpuText('gpu_name name', 'model', (node, slot) => node.text(node.gpus.name[slot]!)),
   gpuText('uuid', 'uuid', (node, slot) => node.text(node.gpus.uuid[slot]!)),
   gpuText('device_type type', 'GPU, NPU, ...', ({ gpus }, slot) => gpus.detail(slot, 'type') || 'GPU'),
@@ -129,7 +131,10 @@ export const FIELDS: readonly Field[] = [
     ({ name }) => name,
     ({ node }) => node.nodeId,
   ),
-  hostText('status', 'live, failing (the last try), down (in no figure) or waiting', statusOf),
+  {
+    ...hostText('status', 'of the node; failing is the last try, down is in no figure', statusOf),
+    values: ['live', 'failing', 'down', 'waiting'],
+  },
 ];
 
 function gpuState({ gpus }: NodeView, slot: number): string {

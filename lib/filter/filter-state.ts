@@ -97,8 +97,9 @@ export class FilterState {
   }
 
   #open(): void {
-    this.edited = typed(this.#committed || (this.#history[0] ?? ''));
-    this.#recalled = -1;
+    this.edited = typed(this.#committed);
+    // The filter that holds is the newest: the one before it comes first.
+    this.#recalled = this.#history[0] === this.#committed ? 0 : -1;
     this.#preview = this.#committed;
     this.#look();
   }

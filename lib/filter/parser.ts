@@ -121,6 +121,7 @@ class Parser {
     const operator = this.#operator(field);
     const { column } = this.#next;
     const { text, number } = this.#value(field);
+    this.#check(field, operator, text, number, column);
     return { kind: 'compare', field: field.name, operator, value: text, ...(number === undefined ? {} : { number }), column };
   }
 
@@ -132,6 +133,16 @@ class Parser {
     if (!isNumber(field) && ORDERINGS.includes(operator)) throw this.#wrong(`${field.name} is a text: it takes == != ~=`);
     this.#at++;
     return operator;
+  }
+
+  /** What can never be, or is hardly meant: an error is better than a list that is empty or whole for no reason. */
+  #check(field: Field, operator: Operator, text: string, number: number | undefined, column: number): void {
+    if (!isNumber(field)) {
+      if (operator === '~=' || !field.values || field.values.includes(text)) return;
+      throw new FilterError(`${field.name} is one of ${field.values.join(', ')}`, column);
+    }
+    if (field.unit !== 'bytes' || !/\d$/.test(text) || !(number! > 0 && number! < LEAST_BYTES)) return;
+    throw new FilterError(`${text} bytes: write ${text}GiB, or ${text}B`, column);
   }
 
   #value(field: Field): { readonly text: string; readonly number?: number } {
@@ -150,6 +161,9 @@ class Parser {
     return { text: text.trim(), number };
   }
 }
+
+/** A size below this without a unit is one that was forgotten. */
+const LEAST_BYTES = 2 ** 20;
 
 function unknownField(name: string): string {
   const like = fieldLike(name);

@@ -16,14 +16,14 @@ export const ALERTS: KeyLayer<undefined> = {
   scope: 'filter-edit',
   title: 'Alerts',
   bindings: [
-    asking('close', ['Esc', 'A', 'Enter'], 'close the alerts', { type: 'close' }, { hint: 1, short: 'close' }),
+    asking('close', ['Esc', 'q', 'A', 'Enter'], 'close the alerts', { type: 'close' }, { hint: 1, short: 'close' }),
     scrolling('up', ['Up', 'k', 'WheelUp'], 'scroll up', -1, { hint: 2, short: 'scroll' }),
     scrolling('down', ['Down', 'j', 'WheelDown'], 'scroll down', 1, { hint: 2, short: 'scroll' }),
     scrolling('page-up', ['PageUp'], 'page up', -10),
     scrolling('page-down', ['PageDown', 'Space'], 'page down', 10),
+    asking('copy', ['y'], 'copy the active alerts', { type: 'copy' }),
     scrolling('home', ['Home'], 'go to the newest', -FAR),
     scrolling('end', ['End'], 'go to the oldest', FAR),
-    asking('quit', ['q'], 'quit', { type: 'quit' }),
   ],
 };
 

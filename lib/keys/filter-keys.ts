@@ -39,7 +39,10 @@ export function captureText(event: InputEvent): Step<undefined> | undefined {
 
 /** Of the global layer: the filter and whom it is pinned to. */
 export const FILTER_BINDINGS: readonly Binding<undefined>[] = [
-  asking('open', ['/'], 'filter: user == alice & mem_used > 40GiB (docs/FILTER.md)', 'open', { hint: 3, short: 'filter' }),
+  asking('open', ['/'], 'filter: user == alice & mem_used > 40GiB; its fields are at the end of this help', 'open', {
+    hint: 3,
+    short: 'filter',
+  }),
   asking('mode', ['~'], 'hide or dim rows that do not match', 'mode', {
     disabled: (_ui, { filter }) => (filter ? undefined : 'no filter is set; press / to set one'),
   }),

@@ -31,14 +31,13 @@ export const HELP: KeyLayer<undefined> = {
   scope: 'filter-edit',
   title: 'Help',
   bindings: [
-    binding('help.close', ['Esc', '?', 'h', '1', 'Enter'], 'close the help', { type: 'close' }, { hint: 1, short: 'close' }),
+    binding('help.close', ['Esc', 'q', '?', 'h', '1', 'Enter'], 'close the help', { type: 'close' }, { hint: 1, short: 'close' }),
     binding('help.up', ['Up', 'k', 'WheelUp'], 'scroll up', { type: 'scroll', by: -1 }, { hint: 2, short: 'up' }),
     binding('help.down', ['Down', 'j', 'WheelDown'], 'scroll down', { type: 'scroll', by: 1 }, { hint: 3, short: 'down' }),
     binding('help.page-up', ['PageUp'], 'page up', { type: 'scroll', by: -10 }),
     binding('help.page-down', ['PageDown', 'Space'], 'page down', { type: 'scroll', by: 10 }),
     binding('help.home', ['Home'], 'go to the start', { type: 'scroll', by: -FAR }),
     binding('help.end', ['End'], 'go to the end', { type: 'scroll', by: FAR }),
-    binding('help.quit', ['q'], 'quit', { type: 'quit' }),
   ],
 };
 
@@ -74,10 +73,10 @@ export const GLOBAL: KeyLayer<undefined> = {
     ...FILTER_BINDINGS,
     PICKER_BINDING,
     ALERTS_BINDING,
-    binding('copy', ['y'], 'copy the row (OSC 52, if the terminal allows it)', { type: 'copy' }),
+    binding('copy', ['y'], 'copy the row, or what is open, as exports have it (OSC 52)', { type: 'copy' }),
     binding('help', ['?', 'h', '1'], 'this help', { type: 'help' }, { hint: 2, short: 'help' }),
     binding('escape', ['Esc'], 'close, go back', { type: 'toast', text: 'nothing to close; q quits' }),
-    binding('quit', ['q'], 'quit', { type: 'quit' }, { hint: 11 }),
+    binding('quit', ['q'], 'quit; close the help or the alerts where they are open', { type: 'quit' }, { hint: 11, short: 'quit' }),
   ],
 };
 

@@ -1,6 +1,6 @@
 /** A table as data: what an export writes. */
 
-/** Undefined, or a number that is none: not reported. */
+/** Undefined, or a number that is none: not reported. CSV has nothing there, JSON null. */
 export type SheetCell = string | number | boolean | undefined;
 
 export interface SheetColumn {
@@ -8,8 +8,6 @@ export interface SheetColumn {
   readonly name: string;
   /** Decimals in CSV; absent: a whole number. JSON has numbers as they are. */
   readonly decimals?: number;
-  /** What CSV has where nothing was reported; JSON has null. */
-  readonly otherwise?: string;
   /** Left out of CSV, whose columns others rely on. */
   readonly jsonOnly?: true;
 }

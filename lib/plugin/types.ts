@@ -80,7 +80,8 @@ export type Effect =
   | { readonly type: 'quit' }
   | { readonly type: 'suspend' }
   | { readonly type: 'redraw' }
-  | { readonly type: 'open'; readonly plugin: string; readonly key?: string }
+  /** `show`: what the tab is to show, as a message that its plugin knows. */
+  | { readonly type: 'open'; readonly plugin: string; readonly key?: string; readonly show?: Shown }
   | { readonly type: 'cycle'; readonly by: number }
   | { readonly type: 'filter'; readonly command: FilterCommand }
   /** Shows only what is of this user; without one, of everybody again. */
@@ -109,7 +110,20 @@ export type Effect =
 export type Step<Ui> = readonly [ui: Ui, ...effects: Effect[]];
 
 /** Outcomes that come back to the plugin. */
-export type Message = { readonly type: 'node-removed'; readonly nodeId: string };
+export type Message =
+  | { readonly type: 'node-removed'; readonly nodeId: string }
+  /** The tab was opened to show this. */
+  | { readonly type: 'show'; readonly show: Shown };
+
+/** What a tab can be opened at. */
+export interface Shown {
+  readonly kind: 'process';
+  readonly user: string;
+  readonly nodeId: string;
+  readonly nodeName: string;
+  readonly pid: number;
+  readonly onGpu: boolean;
+}
 
 export interface KeyContext {
   readonly app: AppView;

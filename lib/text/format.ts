@@ -39,7 +39,19 @@ export function cut(text: string, cols: number): string {
   return kept;
 }
 
-/** `text` without its first `cols` columns; cut text begins with `…`. */
+/** `text` in at most `cols` columns, its middle cut: names often differ at their ends, so more of the end is kept. */
+export function cutMiddle(text: string, cols: number): string {
+  const all = width(text);
+  if (all <= cols) return text;
+  if (cols < LEAST_MIDDLE_COLS) return cut(text, cols);
+  const tail = Math.ceil((cols - 1) * TAIL_SHARE);
+  const head = cut(text, cols - tail).slice(0, -MORE.length);
+  return head + cutStart(text, all - tail);
+}
+const LEAST_MIDDLE_COLS = 5;
+const TAIL_SHARE = 0.6;
+
+/** `text` without its first `cols` columns; what was cut begins with `…`. */
 export function cutStart(text: string, cols: number): string {
   if (cols <= 0 || text === '') return text;
   let columns = 0;
@@ -135,6 +147,20 @@ export function joinFitting(parts: readonly string[], cols: number, gap = ' · '
     joined = longer;
   }
   return joined;
+}
+
+const COMPACT: readonly (readonly [from: number, sign: string])[] = [
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+];
+
+/** A number in at most 5 columns, rounded: `853`, `12.8k`, `3M`. */
+export function compact(n: Reading): string {
+  if (missing(n)) return NONE;
+  const [size, sign] = COMPACT.find(([from]) => Math.abs(n) >= from) ?? [1, ''];
+  const shown = n / size;
+  return `${sign === '' || Math.abs(shown) >= 99.95 ? shown.toFixed(0) : shown.toFixed(1)}${sign}`;
 }
 
 /** `07`: hours, minutes and days; fractions are cut off. */

@@ -30,6 +30,7 @@ export function alertView(panel: AlertPanel, { cols, rows }: Size): View {
   const crumb = [place, panel.note === '' ? '' : ` webhook: ${panel.note}`].filter((text) => text !== '').join(' ·');
   return {
     blocks: [lines(...shown)],
+    copy: byUrgency(panel).map(alertText).join('; '),
     ...(crumb === '' ? {} : { crumb: line(span(crumb.slice(0, cols), 'dim')) }),
     pageRows: Math.max(1, page),
   };
@@ -40,13 +41,15 @@ export function alertLimit(panel: AlertPanel, { rows }: Size): number {
   return Math.max(0, alertLines(panel).length - Math.max(0, rows - 1));
 }
 
+const byUrgency = ({ active }: AlertPanel): readonly AlertChange[] =>
+  [...active].sort((a, b) => Number(b.to === 'crit') - Number(a.to === 'crit') || b.at - a.at);
+
 function alertLines(panel: AlertPanel): readonly Line[] {
   const { active, log, enabled } = panel;
   if (!enabled) return [line('  Alerts are off (alerts.enabled in the config file).')];
-  const sorted = [...active].sort((a, b) => Number(b.to === 'crit') - Number(a.to === 'crit') || b.at - a.at);
   return [
     line(span(active.length === 0 ? ' No alert is on.' : ` On now: ${count(active.length)}`, 'strong')),
-    ...sorted.map((change) => changeLine(change, panel)),
+    ...byUrgency(panel).map((change) => changeLine(change, panel)),
     BLANK,
     line(span(log.length === 0 ? ' Nothing has changed yet.' : ' What has changed, newest first', 'strong')),
     ...log.map((change) => changeLine(change, panel)),

@@ -71,7 +71,11 @@ export function composeFrame(chrome: Chrome, view: View): Frame {
   const room = Math.max(0, size.rows - top.length - crumb.length - FOOT_ROWS);
   const body = layBlocks(view.blocks, { cols: size.cols, rows: room }, top.length);
   const lines = [...top, ...body.lines, ...crumb].slice(0, Math.max(0, size.rows - FOOT_ROWS));
-  lines.push(hintLine(chrome.hints, chrome.toast, size.cols));
+  // Bars are read while one types and plays: a toast stands above them.
+  const noticeAt = lines.length - 1 - (chrome.bars ?? []).length;
+  const apart = chrome.toast !== undefined && noticeAt >= HEAD_ROWS;
+  if (apart) lines[noticeAt] = noticeLine(lines[noticeAt]!, chrome.toast, size.cols);
+  lines.push(hintLine(chrome.hints, apart ? undefined : chrome.toast, size.cols));
   return { size, lines: size.rows > 0 ? lines : [], rasters: body.rasters };
 }
 
@@ -165,7 +169,17 @@ function tabWindow(tabs: TabList, active: number, room: number): readonly [numbe
   return [first, last];
 }
 
-/** What a toast leaves to the hints, except where there is hardly room for itself. */
+/** A toast at the right end of a line, which gives way: the key hints below it stay. */
+function noticeLine(one: Line, { text, tone }: Span, cols: number): Line {
+  const notice = ` ${cut(text, Math.max(0, cols - 2))} `;
+  const left = Math.max(0, cols - width(notice));
+  const { spans } = left > LEAST_LINE_COLS ? fitLine(one, left - 1) : BLANK;
+  const used = spans.reduce((sum, part) => sum + width(part.text), 0);
+  return { spans: [...spans, span(' '.repeat(Math.max(0, left - used))), span(notice, tone)] };
+}
+const LEAST_LINE_COLS = 8;
+
+/** What a toast leaves to the hints where there is no line for it, except where there is hardly room for itself. */
 const LEAST_HINT_COLS = 18;
 const ROOMY_COLS = 60;
 

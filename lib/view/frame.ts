@@ -71,6 +71,8 @@ export interface View {
   readonly blocks: readonly Block[];
   /** The line above the key hints: breadcrumb, position. */
   readonly crumb?: Line;
+  /** What `y` copies where no row is selected. */
+  readonly copy?: string;
   /** Rows that a page key moves by; handed back to the key bindings. */
   readonly pageRows?: number;
 }

@@ -6,8 +6,9 @@ import { GPU_FIELDS, gpuField, type GpuField, type GpuFieldsWith } from '../mode
 import { LIMITS } from '../model/limits.js';
 import { included, whyNotReporting, type NodeView } from '../model/node-view.js';
 import { span, type Span, type Tone } from './frame.js';
+import { firstFitting, type Cell } from './table.js';
 import type { ScreenColumn, TableColumns } from './table-columns.js';
-import { bar, duration, NONE, pad, percent } from '../text/format.js';
+import { ago, bar, cut, duration, NONE, pad, percent, watts, width } from '../text/format.js';
 import type { Ms } from '../model/clock.js';
 
 /** So many samples in a row have to say it before a GPU is called stuck. */
@@ -94,6 +95,7 @@ const SCREEN: Readonly<Record<GpuFieldsWith<'column', { readonly screen: true }>
   powerWatts: {
     title: 'POWER',
     width: 9,
+    fit: (cols) => (cols >= WIDE ? { width: 11 } : {}),
     drop: 3,
     sorts: 'descending',
     cell: (row, rows) => powerCell(row, rows),
@@ -218,35 +220,58 @@ function temperatureCell(celsius: number, hot: boolean): Span {
   return span(`${hot ? '!' : ''}${Math.round(celsius)}°`, hot ? 'bad' : undefined);
 }
 
-/** '611/700W'; '(43W)': of the whole board, where another die of it reports the power. */
-function powerCell(row: number, rows: GpuTableRows): Span {
-  const [watts, limit, card] = [rows.value(row, 'powerWatts'), rows.value(row, 'powerLimitWatts'), rows.value(row, 'cardPowerWatts')];
+/**
+ * '611/700W', '!160/1000W'; in less room without the limit: the value and its sign are never cut. '(43W)': of the whole board, where another
+ * die of it reports the power.
+ */
+function powerCell(row: number, rows: GpuTableRows): Cell {
+  const [power, limit, card] = [rows.value(row, 'powerWatts'), rows.value(row, 'powerLimitWatts'), rows.value(row, 'cardPowerWatts')];
   const stuck = rows.seen?.(row).stuck ?? false;
-  if (Number.isNaN(watts)) return Number.isNaN(card) ? span(NONE) : span(`(${Math.round(card)}W)`, 'dim');
-  const text = limit > 0 ? `${Math.round(watts)}/${Math.round(limit)}W` : `${Math.round(watts)}W`;
-  return stuck ? span(`!${text}`, 'bad') : span(text);
+  if (Number.isNaN(power)) return Number.isNaN(card) ? span(NONE) : span(`(${Math.round(card)}W)`, 'dim');
+  const value = `${stuck ? '!' : ''}${Math.round(power)}`;
+  const short = `${stuck ? '!' : ''}${watts(power)}`;
+  const forms = limit > 0 ? [`${value}/${Math.round(limit)}W`, `${value}/${Math.round(limit)}`, short] : [`${value}W`, short];
+  return firstFitting(forms.map((text) => span(text, stuck ? 'bad' : undefined)));
 }
 
 /** Who has processes on it, most memory first; '?' where memory is used that no process owns, `–` where the node does not say. */
-function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], seen: GpuSeen | undefined): Span {
+function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], seen: GpuSeen | undefined): Cell {
   const { gpus } = node;
   const names = owners.map(({ user }) => user || '?').join(', ');
   if (names !== '') {
-    if (included(node) && slotState(gpus, slot) === 'heldIdle') return span(`${names} (held idle${heldFor(seen)})`, 'bad');
-    if (seen?.stuck) return span(`${names} (stuck?)`, 'bad');
+    if (included(node) && slotState(gpus, slot) === 'heldIdle') return namesAnd(names, heldWords(seen));
+    if (seen?.stuck) return namesAnd(names, [' (stuck?)', ' stuck?']);
     return span(names, names === '?' ? 'dim' : 'strong');
   }
   const silent = whyNotReporting(node);
   if (silent === 'no process export' || silent === 'not recorded') return span(NONE, 'dim');
-  const unexplained = slot < gpus.count && gpus.field.memoryUsedBytes[slot]! > LIMITS.heldBytes;
-  return span(unexplained ? '?' : '', 'dim');
+  const used = slot < gpus.count ? gpus.field.memoryUsedBytes[slot]! : NaN;
+  // Without readings and without processes nothing says that nobody is there.
+  const unseen = Number.isNaN(used) && !node.facts.hasProcessFamily && node.facts.processScope === undefined;
+  return span(unseen ? NONE : used > LIMITS.heldBytes ? '?' : '', 'dim');
 }
 
-/** ' 01:37:00'; with a `+` where it was so already when it was first looked at. */
-function heldFor(seen: GpuSeen | undefined): string {
-  if (!seen?.heldSince) return '';
+/** What is said of a GPU behind the names of its users, in the longest of its forms; the names are what is cut. */
+function namesAnd(names: string, forms: readonly string[]): Cell {
+  return {
+    fit(cols) {
+      const form = forms.find((words) => width(names) + width(words) <= cols);
+      if (form !== undefined) return span(names + form, 'bad');
+      const last = forms.at(-1)!;
+      const room = cols - width(last);
+      return span(room >= LEAST_NAME_COLS ? cut(names, room) + last : last.trimStart(), 'bad');
+    },
+  };
+}
+const LEAST_NAME_COLS = 3;
+
+/** ' (held idle 01:37:00)', ' held 1h'; with a `+` where it was so already when it was first looked at. */
+function heldWords(seen: GpuSeen | undefined): readonly string[] {
+  if (!seen?.heldSince) return [' (held idle)', ' (held)', ' held'];
   const { at, atLeast } = seen.heldSince;
-  return ` ${duration(Math.max(0, seen.now - at) / 1000)}${atLeast ? '+' : ''}`;
+  const more = atLeast ? '+' : '';
+  const ms = Math.max(0, seen.now - at);
+  return [` (held idle ${duration(ms / 1000)}${more})`, ` held ${duration(ms / 1000)}${more}`, ` held ${ago(ms)}${more}`];
 }
 
 /** What the signs mean, for the help. */

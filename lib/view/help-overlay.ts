@@ -2,10 +2,12 @@
 import type { ActiveBinding } from '../keys/router.js';
 import { fitLine } from './fit.js';
 import { BLANK, line, lines, span, type Line, type Size, type View } from './frame.js';
-import { pad, width } from '../text/format.js';
+import { pad, width, wrap } from '../text/format.js';
 
 export interface HelpSection {
   readonly title: string;
+  /** Below all that come before it, whatever room there is beside them. */
+  readonly below?: true;
   readonly rows: readonly { readonly keys: string; readonly label: string }[];
 }
 
@@ -62,12 +64,25 @@ export function helpLimit(sections: readonly HelpSection[], notes: readonly stri
 const pageRows = (rows: number): number => Math.max(0, rows - 1);
 
 function helpLines(sections: readonly HelpSection[], notes: readonly string[], cols: number): readonly Line[] {
-  const halves = cols >= TWO_COLUMNS ? split(sections) : [sections];
-  const half = Math.floor((cols - 2) / halves.length);
-  const columns = halves.map((some) => some.flatMap((section) => sectionLines(section, keyCols(cols))));
-  const tall = Math.max(0, ...columns.map((column) => column.length));
-  const rows = Array.from({ length: tall }, (_, at) => line(' ', ...columns.flatMap((column) => padded(column[at], half))));
-  return [...rows, ...notes.flatMap((note) => hanging(note, cols - 2).map((text) => line(span(` ${text}`, 'dim'))))];
+  const keys = columnLines(
+    sections.filter(({ below }) => !below),
+    cols,
+  );
+  const rest = columnLines(
+    sections.filter(({ below }) => below),
+    cols,
+  );
+  return [...keys, ...rest, ...notes.flatMap((note) => hanging(note, cols - 2).map((text) => line(span(` ${text}`, 'dim'))))];
+}
+
+/** The sections in one column, or in two. */
+function columnLines(sections: readonly HelpSection[], cols: number): readonly Line[] {
+  const columns = cols >= TWO_COLUMNS ? 2 : 1;
+  const half = Math.floor((cols - 2) / columns);
+  const halves = columns === 2 ? split(sections, keyCols(cols), half) : [sections];
+  const all = halves.map((some) => some.flatMap((section) => sectionLines(section, keyCols(cols), half)));
+  const tall = Math.max(0, ...all.map((column) => column.length));
+  return Array.from({ length: tall }, (_, at) => line(' ', ...all.flatMap((column) => padded(column[at], half))));
 }
 
 /** Broken at blanks, the following lines indented. */
@@ -85,9 +100,18 @@ function hanging(text: string, cols: number): readonly string[] {
   return [...parts, last];
 }
 
-function sectionLines({ title, rows }: HelpSection, keys: number): Line[] {
-  const row = ({ keys: names, label }: HelpSection['rows'][number]): Line => line(span(pad(names, keys), 'key'), span(` ${label}`));
-  return [line(span(title, 'header')), ...rows.map(row), line('')];
+/** Keys and labels wrap, each under itself: nothing of a help is cut. */
+function sectionLines({ title, rows }: HelpSection, keys: number, cols: number): Line[] {
+  const room = Math.max(2, cols - keys - 2);
+  return [line(span(title, 'header')), ...rows.flatMap((row) => rowLines(row, keys, room)), line('')];
+}
+
+function rowLines({ keys: names, label }: HelpSection['rows'][number], keys: number, room: number): Line[] {
+  const left = wrap(names, keys);
+  const right = wrap(label, room);
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, at) =>
+    line(span(pad(left[at]?.trimEnd() ?? '', keys), 'key'), span(` ${right[at]?.trimEnd() ?? ''}`)),
+  );
 }
 
 /** Exactly `cols` columns, the last of them blank. */
@@ -98,10 +122,11 @@ function padded(one: Line | undefined, cols: number): Line['spans'] {
 }
 
 /** Two columns of about the same height, sections kept whole and in order. */
-function split(sections: readonly HelpSection[]): readonly (readonly HelpSection[])[] {
-  const height = (some: readonly HelpSection[]): number => some.reduce((sum, { rows }) => sum + rows.length + 2, 0);
-  const half = height(sections) / 2;
+function split(sections: readonly HelpSection[], keys: number, cols: number): readonly (readonly HelpSection[])[] {
+  const heights = sections.map((section) => sectionLines(section, keys, cols).length);
+  const height = (to: number): number => heights.slice(0, to).reduce((sum, rows) => sum + rows, 0);
+  const half = height(sections.length) / 2;
   let cutAt = 1;
-  while (cutAt < sections.length && height(sections.slice(0, cutAt)) < half) cutAt++;
+  while (cutAt < sections.length && height(cutAt) < half) cutAt++;
   return [sections.slice(0, cutAt), sections.slice(cutAt)];
 }

@@ -5,20 +5,24 @@
 import { argsort } from '../aggregate/argsort.js';
 import { compareLabels } from '../aggregate/label-order.js';
 import type { Sheet, SheetCell, SheetColumn } from '../model/sheet.js';
-import { bytes, duration, NONE, percent, watts } from '../text/format.js';
-import type { Cell, Cells, Column, Sort } from './table.js';
+import { sheetText } from '../text/sheet-text.js';
+import { bytes, compact, duration, NONE, percent, watts } from '../text/format.js';
+import { firstFitting, type Cell, type Cells, type Column, type Sort } from './table.js';
 
-/** How a number is written in a cell. */
+/** How a number is written in a cell: the first form that fits, so that digits are never cut. */
 const FORMATS = {
-  text: String,
-  count: String,
-  bytes,
-  watts,
-  seconds: duration,
-  percent,
+  text: [String],
+  /** It names something: never rounded. */
+  id: [String],
+  count: [String, compact],
+  bytes: [bytes],
+  watts: [watts],
+  seconds: [duration, (value: number) => (value >= DAY ? `${Math.floor(value / DAY)}d` : duration(value))],
+  percent: [percent, (value: number) => `${compact(value)}%`],
   /** A sum of shares: 12.8 GPUs' worth of computing, 104.0 % of a thread. */
-  decimal: (value: number) => value.toFixed(1),
-} as const satisfies Readonly<Record<string, (value: number) => string>>;
+  decimal: [(value: number) => value.toFixed(1), compact],
+} as const satisfies Readonly<Record<string, readonly ((value: number) => string)[]>>;
+const DAY = 86_400;
 
 /** Unit of a column's value: bytes, watts, seconds; percent is 0 to 100. */
 export type Unit = keyof typeof FORMATS;
@@ -100,7 +104,10 @@ export function tableCells<Data, Row>(columns: TableColumns<Data, Row>, row: Row
 function cellOf<Data, Row>(column: TableColumn<Data, Row>, row: Row, data: Data, cols: number): Cell {
   if (column.screen?.cell) return column.screen.cell(row, data, cols);
   const value = column.value(row, data);
-  if (typeof value === 'number') return Number.isNaN(value) ? NONE : FORMATS[column.unit ?? 'text'](value);
+  if (typeof value === 'number') {
+    const forms = FORMATS[column.unit ?? 'text'].map((form) => form(value));
+    return Number.isNaN(value) ? NONE : forms.length === 1 ? forms[0]! : firstFitting(forms);
+  }
   return value === undefined || value === '' ? NONE : String(value);
 }
 
@@ -142,6 +149,13 @@ export function exportColumns<Data, Row>(columns: TableColumns<Data, Row>): Tabl
 }
 
 /** Rows as data, for a file. `about`: what the table is of, and when. */
+/** A row as it is copied: the values that an export of the table writes, between tabs. */
+export const copyText = <Data, Row>(columns: TableColumns<Data, Row>, row: Row, data: Data): string =>
+  exportColumns(columns)
+    .filter((column) => !column.export!.jsonOnly)
+    .map((column) => sheetText(column.value(row, data), column.export!))
+    .join('\t');
+
 export function tableSheet<Data, Row>(columns: TableColumns<Data, Row>, rows: Iterable<Row>, data: Data, about: Sheet['about']): Sheet {
   const exported = exportColumns(columns);
   return {

@@ -58,8 +58,32 @@ export interface Column {
   readonly sorts?: 'ascending' | 'descending';
 }
 
-/** A plain string is of normal tone; several spans stand side by side. */
-export type Cell = string | Span | readonly Span[];
+/** Text of a cell: a plain string is of normal tone, several spans stand side by side. */
+export type CellText = string | Span | readonly Span[];
+
+/** A cell that chooses its words by the columns it has got: `Infinity` gives all of them. */
+export interface FittingCell {
+  fit(cols: number): CellText;
+}
+
+export type Cell = CellText | FittingCell;
+
+/** The first of `forms` that fits, else the last: what one looks for is in all of them, so that it is never what is cut. */
+export const firstFitting = (forms: readonly CellText[]): FittingCell => ({
+  fit: (cols) => forms.find((form) => width(textOf(form)) <= cols) ?? forms.at(-1) ?? '',
+});
+
+function textOf(cell: CellText): string {
+  if (typeof cell === 'string') return cell;
+  return 'text' in cell ? cell.text : cell.map(({ text }) => text).join('');
+}
+
+/** All that a cell has to say, whatever its column's width. */
+export const cellText = (cell: Cell): string => textOf(textIn(cell, Infinity)).trim();
+
+function textIn(cell: Cell, cols: number): CellText {
+  return typeof cell === 'object' && 'fit' in cell ? cell.fit(cols) : cell;
+}
 
 /** What a table shows of a row: a cell per column id. */
 export type Cells = Readonly<Record<string, Cell>>;
@@ -81,6 +105,8 @@ export interface TableInput {
   out?(position: number): boolean;
   /** An alert is on: a sign in the margin. */
   alert?(position: number): boolean;
+  /** What `y` copies of the row; absent: its cells. */
+  copy?(position: number): string | undefined;
 }
 
 export interface TableLayout {
@@ -92,6 +118,8 @@ export interface TableLayout {
 }
 
 const MARK_COLS = 3;
+/** Bars and sparklines. */
+const DRAWN = /[\u2581-\u258f\u2591]+/gu;
 const GAP = '  ';
 
 /** Position of the selection: its row's, or the place where it was. */
@@ -136,9 +164,11 @@ export function layoutTable(input: TableInput): TableLayout {
   const body: Line[] = [];
   for (let at = top; at < Math.min(order.count, top + page); at++) {
     const region = `row:${order.id(at)}`;
+    const copy = at === selected ? input.copy?.(at) : undefined;
     const look = {
       region,
       selected: at === selected,
+      ...(copy === undefined ? {} : { copy }),
       dim: input.dim?.(at) ?? false,
       out: input.out?.(at) ?? false,
       alert: input.alert?.(at) ?? false,
@@ -170,6 +200,8 @@ export interface RowLook {
   /** Not kept by the filter. */
   readonly out?: boolean;
   readonly alert?: boolean;
+  /** What `y` copies of it when it is selected; absent: its cells. */
+  readonly copy?: string;
 }
 
 export function rowLine(columns: readonly FittedColumn[], cells: Cells, look: RowLook = {}): Line {
@@ -180,22 +212,23 @@ export function rowLine(columns: readonly FittedColumn[], cells: Cells, look: Ro
     spans.push(...(dim || out ? parts.map(({ text }) => span(text, 'dim')) : parts));
     if (index < columns.length - 1) spans.push(span(GAP));
   });
-  // Whole cells, also those that were cut.
-  const copy = selected ? { selected, copy: columns.map(({ id }) => cellText(cells[id] ?? '')).join('\t') } : {};
+  // Whole cells, also those that were cut; what is drawn is no value.
+  const own =
+    look.copy ??
+    columns
+      .map(({ id }) =>
+        cellText(cells[id] ?? '')
+          .replace(DRAWN, '')
+          .trim(),
+      )
+      .join('\t');
+  const copy = selected ? { selected, copy: own } : {};
   return { spans, ...(region === undefined ? {} : { region }), ...copy };
 }
 
-function cellText(cell: Cell): string {
-  if (typeof cell === 'string') return cell.trim();
-  const parts = 'text' in cell ? [cell] : cell;
-  return parts
-    .map(({ text }) => text)
-    .join('')
-    .trim();
-}
-
 /** A cell in exactly its column's width. */
-function cellSpans(cell: Cell, { cols, align = 'left' }: FittedColumn): readonly Span[] {
+function cellSpans(given: Cell, { cols, align = 'left' }: FittedColumn): readonly Span[] {
+  const cell = textIn(given, cols);
   if (typeof cell === 'string') return [span(pad(cell, cols, align))];
   if ('text' in cell) return [span(pad(cell.text, cols, align), cell.tone)];
   let room = cols;

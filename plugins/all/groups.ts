@@ -9,8 +9,10 @@ export interface Grouping {
   /** Changes with what `isOpen` says. */
   readonly key: string;
   isOpen(group: string): boolean;
-  /** Hosts that have never answered: they have no rows, and belong to groups all the same. */
+  /** Nodes that have never answered: they have no rows, and belong to groups all the same. */
   silent(): readonly NodeView[];
+  /** A filter hides rows: nodes of which it keeps no GPU are in no group. */
+  readonly onlyKept: boolean;
 }
 
 /** Figures of the hosts of a group that count. Percent, bytes, °C, watts; NaN: nobody reports it. */
@@ -22,6 +24,8 @@ export interface Group {
   /** Hosts there are, those that count, and GPU rows of all of them. */
   readonly nodes: number;
   readonly included: number;
+  /** Of those that are not included: nodes whose first answer is still to come. */
+  readonly waiting: number;
   readonly rows: number;
   /** The host of a group by node. */
   readonly node: NodeView | undefined;
@@ -45,34 +49,34 @@ export interface Groups {
 
 interface Summed {
   readonly groups: readonly Sums[];
-  /** By number of a host in the rows. */
-  readonly ofHost: readonly Sums[];
+  /** By number of a node in the rows; undefined: nothing of it is kept. */
+  readonly ofNode: readonly (Sums | undefined)[];
 }
 
 const sums = new WeakMap<GpuRows, { readonly by: string; readonly made: Summed }>();
 const kept = new WeakMap<GpuRows, { readonly key: string; readonly made: Groups }>();
 
 /** Remembered per set of rows, grouping and sort: neither opening and closing groups nor another order adds anything up. */
-export function groupsOf(rows: GpuRows, { by, silent }: Pick<Grouping, 'by' | 'silent'>, sort: Sort): Groups {
-  const key = `${sort.key} ${sort.descending} ${by}`;
+export function groupsOf(rows: GpuRows, grouping: Pick<Grouping, 'by' | 'silent' | 'onlyKept'>, sort: Sort): Groups {
+  const key = `${sort.key} ${sort.descending} ${grouping.by}`;
   const known = kept.get(rows);
   if (known?.key === key) return known.made;
-  const made = ordered(rows, summedOf(rows, by, silent), sort);
+  const made = ordered(rows, summedOf(rows, grouping), sort);
   kept.set(rows, { key, made });
   return made;
 }
 
-function summedOf(rows: GpuRows, by: string, silent: Grouping['silent']): Summed {
+function summedOf(rows: GpuRows, { by, silent, onlyKept }: Pick<Grouping, 'by' | 'silent' | 'onlyKept'>): Summed {
   const known = sums.get(rows);
   if (known?.by === by) return known.made;
-  const made = summed(rows, by, silent());
+  const made = summed(rows, by, silent(), onlyKept);
   sums.set(rows, { by, made });
   return made;
 }
 
 type Sums = { -readonly [Key in keyof Group]: Group[Key] } & { utilSum: number; utilReported: number };
 
-function summed(rows: GpuRows, by: string, silent: readonly NodeView[]): Summed {
+function summed(rows: GpuRows, by: string, silent: readonly NodeView[], onlyKept: boolean): Summed {
   const byKey = new Map<string, Sums>();
   const groupOf = (node: NodeView): Sums => {
     const key = by === BY_NODE ? node.nodeId : (node.groups.get(by) ?? '');
@@ -80,20 +84,21 @@ function summed(rows: GpuRows, by: string, silent: readonly NodeView[]): Summed 
     if (!group) byKey.set(key, (group = fresh(key, by, node)));
     group.nodes++;
     if (included(node)) group.included++;
+    else if (node.status.phase === 'waiting') group.waiting++;
     return group;
   };
-  const ofHost = rows.nodes.map(groupOf);
+  const ofNode = rows.nodes.map((node) => (onlyKept && node.gpus.slots === 0 ? undefined : groupOf(node)));
   silent.forEach(groupOf);
-  for (let row = 0; row < rows.count; row++) add(ofHost[rows.nodeAt[row]!]!, rows, row);
+  for (let row = 0; row < rows.count; row++) add(ofNode[rows.nodeAt[row]!]!, rows, row);
   const groups = [...byKey.values()];
   for (const group of groups) if (group.utilReported > 0) group.utilPercent = group.utilSum / group.utilReported;
-  return { groups, ofHost };
+  return { groups, ofNode };
 }
 
-function ordered({ count, nodeAt }: GpuRows, { groups: unordered, ofHost }: Summed, sort: Sort): Groups {
+function ordered({ count, nodeAt }: GpuRows, { groups: unordered, ofNode }: Summed, sort: Sort): Groups {
   const groups = unordered.toSorted(comparison(sort));
   const numbers = new Map(groups.map((group, number) => [group, number]));
-  const numberOf = ofHost.map((group) => numbers.get(group)!);
+  const numberOf = ofNode.map((group) => (group ? numbers.get(group)! : -1));
   const groupOf = new Int32Array(count);
   for (let row = 0; row < count; row++) groupOf[row] = numberOf[nodeAt[row]!]!;
   return { groups, groupOf };
@@ -106,6 +111,7 @@ function fresh(key: string, by: string, node: NodeView): Sums {
     short: by === BY_NODE ? node.name : key === '' ? `no ${by}` : key,
     nodes: 0,
     included: 0,
+    waiting: 0,
     rows: 0,
     node: by === BY_NODE ? node : undefined,
     gpus: 0,

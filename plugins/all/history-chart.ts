@@ -96,6 +96,7 @@ export function chartView(id: string, minutes: number, app: AppView, size: Size)
           : [{ kind: 'chart' as const, chart, rows }]),
     ],
     crumb: line(span(` ${keys}`, 'dim')),
+    copy: `${figure.title}${said(figure, shown)}`,
   };
 }
 

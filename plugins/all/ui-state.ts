@@ -23,10 +23,14 @@ export function groupingOf({ by, open, flipped }: AllUi, app: AppView): Grouping
     by,
     key: `${open} ${[...flipped].join('\0')}`,
     isOpen: (group) => flipped.has(group) !== open,
-    // What a filter keeps is known of those that have answered.
-    silent: () => (app.filter ? [] : [...app.nodes].filter(({ version }) => version === 0)),
+    // What a filter keeps is known only of those that have answered.
+    silent: () => (hidesRows(app) ? [] : [...app.nodes].filter(({ version }) => version === 0)),
+    onlyKept: hidesRows(app),
   };
 }
+
+/** In dim mode the list has every row, kept or not. */
+const hidesRows = ({ filter }: AppView): boolean => filter?.mode === 'hide';
 
 export const orderFor = (ui: AllUi, app: AppView): GpuOrder =>
   orderOf(app.derive(gpuRowsDerivation, app.listed), ui.table.sort, groupingOf(ui, app));

@@ -2,9 +2,12 @@
 import {
   ago,
   clusterDerivation,
+  copyText,
   count,
   included,
-  cut,
+  commonDomain,
+  cutMiddle,
+  firstFitting,
   gpuRowsDerivation,
   gpuTableRows,
   layoutTable,
@@ -21,6 +24,7 @@ import {
   watts,
   widest,
   width,
+  withoutDomain,
   type AppView,
   type Cells,
   type GpuRows,
@@ -70,6 +74,7 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
     dim: (at) => isDim(order, at, rows),
     out: (at) => isOut(order, at, rows, app),
     alert: (at) => hasAlert(order, at, rows, app),
+    copy: (at) => (order.row(at) < 0 ? undefined : copyText(COLUMNS, order.row(at), data)),
   });
   return {
     blocks: [lines(...head, layout.header, ...(ui.cards ? withCards(layout, order, rows, app, size.cols) : layout.body))],
@@ -105,13 +110,22 @@ interface HostNames extends NodeNames {
 }
 
 /** By GPU rows: the widest label, and the hosts whose age is shown. Neither changes between two deliveries. */
-const labels = new WeakMap<GpuRows, { readonly cols: number; readonly aged: readonly NodeView[] }>();
+interface Labels {
+  readonly cols: number;
+  readonly aged: readonly NodeView[];
+  /** What is left out of all names. */
+  readonly domain: string;
+}
+const labels = new WeakMap<GpuRows, Labels>();
 
-function labelsOf(rows: GpuRows): { readonly cols: number; readonly aged: readonly NodeView[] } {
+function labelsOf(rows: GpuRows): Labels {
   let known = labels.get(rows);
   if (!known) {
-    const names = rows.nodes.map(({ name }) => name);
-    labels.set(rows, (known = { cols: widest(names, LEAST_HOST_COLS, Infinity), aged: rows.nodes.filter((node) => !included(node)) }));
+    const all = rows.nodes.map(({ name }) => name);
+    const domain = commonDomain(all);
+    const names = all.map((name) => withoutDomain(name, domain));
+    const aged = rows.nodes.filter((node) => !included(node));
+    labels.set(rows, (known = { cols: widest(names, LEAST_HOST_COLS, Infinity), aged, domain }));
   }
   return known;
 }
@@ -120,19 +134,20 @@ function labelsOf(rows: GpuRows): { readonly cols: number; readonly aged: readon
 function hostNames(ui: AllUi, app: AppView, rows: GpuRows, cols: number): HostNames {
   const indent = ui.by === '' ? '' : '  ';
   const age = (node: NodeView): string => (included(node) ? '' : ` ~${ago(app.now - node.at)}`);
-  const { cols: label, aged } = labelsOf(rows);
+  const { cols: label, aged, domain } = labelsOf(rows);
+  const short = ({ name }: NodeView): string => withoutDomain(name, domain);
   const most = mostHostCols(cols) + indent.length;
   const head = headColsOf(ui, app, rows);
   const wide = widest(
-    aged.map((node) => `${indent}${node.name}${age(node)}`),
+    aged.map((node) => `${indent}${short(node)}${age(node)}`),
     Math.max(label + indent.length, Math.min(most, cols >= ROOMY_COLS ? head.title : head.short)),
     most,
   );
   const shown = Math.min(wide, mostHostCols(cols) + indent.length);
   return {
     cols: shown,
-    of: (node) => `${indent}${cut(node.name, shown - indent.length - age(node).length)}${age(node)}`,
-    head: ({ title, short }) => (head.title <= shown ? title : short),
+    of: (node) => `${indent}${cutMiddle(short(node), shown - indent.length - age(node).length)}${age(node)}`,
+    head: (group) => cutMiddle(withoutDomain(head.title <= shown ? group.title : group.short, domain), shown - HEAD_SIGN.length),
   };
 }
 
@@ -157,7 +172,8 @@ function headColsOf(ui: AllUi, app: AppView, rows: GpuRows): HeadCols {
 }
 const HEAD_SIGN = '▸ ';
 
-const mostHostCols = (cols: number): number => (cols >= 100 ? 20 : cols >= 60 ? 14 : 12);
+/** Names get room before owners do: a name that is cut may be that of another node. */
+const mostHostCols = (cols: number): number => (cols >= ROOMY_COLS ? 36 : cols >= 100 ? 24 : cols >= 76 ? 20 : cols >= 60 ? 14 : 12);
 
 interface CellInput {
   readonly data: AllRows;
@@ -171,15 +187,40 @@ function cellsAt(order: GpuOrder, at: number, { data, cols, names }: CellInput):
   return groupCells(order.group(at)!, order.row(at + 1) >= 0 && order.group(at + 1) === order.group(at), cols, names);
 }
 
-/** How many of a group's GPUs are busy, held, free; nodes that are missing are worth more than what is free. */
-function groupWords({ gpus, computing, heldIdle, free, nodes: hosts, node, included: answering }: Group): string {
-  const words = gpus > 0 ? [`${count(computing)} of ${count(gpus)} busy`] : [node?.status.phase === 'waiting' ? 'not answered' : 'down'];
-  const nodes = node === undefined && answering > 0 ? `${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'}` : '';
-  if (nodes !== '' && answering < hosts) words.push(`${count(answering)} of ${nodes}`);
-  if (heldIdle > 0) words.push(`${count(heldIdle)} held idle`);
-  if (free > 0) words.push(`${count(free)} free`);
-  if (nodes !== '' && answering === hosts) words.push(nodes);
-  return words.join(' · ');
+/** Why there is no GPU in a group; what is merely silent, or has none, is not down. */
+function withoutGpu({ nodes, included: answering, waiting, node }: Group): string {
+  if (answering > 0) return 'no GPU';
+  const down = nodes - waiting;
+  if (node !== undefined || waiting === 0 || down === 0) return waiting > 0 ? 'not answered yet' : 'down';
+  return `${count(down)} down · ${count(waiting)} not answered yet`;
+}
+
+/**
+ * What a group's GPUs do, from the longest form to the shortest: busy, held, free, and how many nodes that is of. Free GPUs are what one
+ * looks for, so they are in each form; nodes that are missing stay as long as there is room.
+ */
+function groupWords(group: Group): readonly string[] {
+  const { gpus, computing, heldIdle, free, nodes, node, included: answering } = group;
+  const some = (number: number, word: string): readonly string[] => (number > 0 ? [`${count(number)} ${word}`] : []);
+  const joined = (...parts: readonly (readonly string[])[]): string => parts.flat().join(' · ');
+  const unknown = gpus - computing - heldIdle - free;
+  const missing = node === undefined && answering > 0 && answering < nodes;
+  const all = node === undefined && answering === nodes ? [`${count(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`] : [];
+  const ofNodes = missing ? [`${count(answering)} of ${count(nodes)} nodes`] : [];
+  const shortOfNodes = missing ? [`${count(answering)}/${count(nodes)} nodes`] : [];
+  if (gpus === 0) return [joined([withoutGpu(group)], ofNodes, answering > 0 ? all : []), withoutGpu(group)];
+  const nothing = unknown === gpus ? ['activity unknown'] : undefined;
+  const rest = [...some(free, 'free'), ...(nothing ? [] : some(unknown, 'unknown'))];
+  const busy = nothing ?? [`${count(computing)} of ${count(gpus)} busy`];
+  const shortBusy = nothing ?? [`${count(computing)}/${count(gpus)} busy`];
+  return [
+    joined(busy, ofNodes, some(heldIdle, 'held idle'), rest, all),
+    joined(busy, shortOfNodes, some(heldIdle, 'held idle'), rest),
+    joined(shortBusy, shortOfNodes, some(heldIdle, 'held'), rest),
+    joined(nothing ?? some(heldIdle, 'held'), shortOfNodes, rest),
+    joined(nothing ?? some(heldIdle, 'held'), rest) || shortBusy[0]!,
+    joined(rest) || joined(shortBusy),
+  ];
 }
 
 /** The head of a group: its figures under the columns of its GPUs. */
@@ -194,7 +235,7 @@ function groupCells(group: Group, open: boolean, cols: number, names: HostNames)
     temp: Number.isNaN(temperatureMax) ? '–' : `${Math.round(temperatureMax)}°`,
     power: watts(powerWatts),
     clock: '',
-    who: span(groupWords(group), heldIdle > 0 ? 'bad' : 'dim'),
+    who: firstFitting(groupWords(group).map((text) => span(text, heldIdle > 0 ? 'bad' : 'dim'))),
   };
 }
 
@@ -236,16 +277,18 @@ function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): stri
   return parts.join(' · ');
 }
 
-/** Nothing to list: a line per node says why. */
+/** Nothing to list: a line per node shows why. */
 function withoutGpus(app: AppView, rows: GpuRows, { rows: room }: Size): readonly Line[] {
-  const answering = rows.nodes.length;
+  const answering = [...app.nodes].some(included);
+  const answered = rows.nodes.length > 0;
   const waiting = [...app.nodes].some(({ status }) => status.phase === 'waiting');
-  if (answering > 0 && app.filter) return [line(''), line('  No GPU that the filter keeps.')];
-  const said =
-    answering > 0
-      ? 'No node that answers has a GPU; the tab of a node shows what else it has.'
+  if (answered && app.filter) return [line(''), line('  No GPU that the filter keeps.')];
+  const why = answering
+    ? 'No node that answers has a GPU; the tab of a node shows what else it has.'
+    : answered
+      ? 'No node answers any more, and none had a GPU; the tab of a node shows since when, and why.'
       : waiting
         ? 'Waiting for the first answer of'
         : 'No data from any node:';
-  return [line(''), line(`  ${said}`), ...unanswered(app.nodes, room - 3)];
+  return [line(''), line(`  ${why}`), ...unanswered(app.nodes, room - 3)];
 }

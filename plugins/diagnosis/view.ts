@@ -1,6 +1,7 @@
 /** Whether what is on screen can be trusted: how each host is scraped, and how the program itself does. Pure. */
 import {
   bytes,
+  copyText,
   count,
   duration,
   joinFitting,
@@ -37,6 +38,7 @@ export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
     cols: size.cols,
     rows,
     cells: (at) => tableCells(SCRAPE_COLUMNS, order.node(at), data, size.cols),
+    copy: (at) => copyText(SCRAPE_COLUMNS, order.node(at), data),
   });
   return {
     blocks: [lines(...head, layout.header, ...layout.body)],

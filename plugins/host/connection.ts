@@ -57,3 +57,9 @@ function detail(node: NodeView, cols: number): readonly Line[] {
   if (facts.capsHit.length > 0) parts.push(`limits reached: ${facts.capsHit.join(', ')}`);
   return [line(span(` ${joinFitting(parts, cols - 1)}`, 'dim'))];
 }
+
+/** Which node it is, and what is wrong with it, as it is copied. */
+export const nodeCopy = ({ name, nodeId, groups, status }: NodeView): string =>
+  [name, nodeId, ...[...groups].map(([label, value]) => `${label}=${value}`), status.error?.text ?? '']
+    .filter((text) => text !== '')
+    .join('\t');

@@ -12,7 +12,7 @@ import {
   type TableAccess,
 } from '../../lib/index.js';
 import { detailLines, pageTop } from './node-details.js';
-import { orderOf, PROCESS_COLUMNS, PROCESSES_TABLE, rowOf } from './process-list.js';
+import { orderOf, PROCESS_COLUMNS, PROCESSES_TABLE, rowOf, rowsOf } from './process-list.js';
 import { nodeView } from './view.js';
 import { type NodeTabUi, nodeOf, showsAll } from './host-ui.js';
 
@@ -26,6 +26,20 @@ const access: TableAccess<NodeTabUi> = {
   order: (ui, app) => {
     const node = nodeOf(ui, app);
     return node ? orderOf(node, ui.table, showsAll(ui, node)) : NO_ROWS;
+  },
+  open: {
+    label: 'all that is known of the process, on the Users tab',
+    short: 'open',
+    run: (ui, app, id) => {
+      const node = nodeOf(ui, app);
+      const row = node ? rowOf(node, id) : -1;
+      if (!node || row < 0) return [ui];
+      const { pid, user, gpu } = node.procs;
+      const onGpu = rowsOf(node, id).some((each) => gpu[each]! >= 0);
+      const { nodeId, name: nodeName } = node;
+      const show = { kind: 'process', user: node.userName(user[row]!), nodeId, nodeName, pid: pid[row]!, onGpu } as const;
+      return [ui, { type: 'open', plugin: 'users', show }];
+    },
   },
   user: (app, ui, id) => {
     const node = nodeOf(ui, app);

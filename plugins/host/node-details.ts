@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.js';
 import { cardLines } from './gpu-card.js';
 import { chassisLines } from './chassis.js';
-import { connectionLines } from './connection.js';
+import { connectionLines, nodeCopy } from './connection.js';
 import { coreLines } from './cores.js';
 import { machineLines } from './machine-panel.js';
 
@@ -53,6 +53,7 @@ export function detailView(node: NodeView, app: AppView, top: number, size: Size
     blocks: [lines(...(included(node) ? shown : shown.map(dimmed)))],
     crumb: line(span(` ${place}z processes`, 'dim')),
     pageRows: Math.max(1, page),
+    copy: nodeCopy(node),
   };
 }
 

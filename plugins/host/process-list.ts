@@ -1,7 +1,6 @@
 /** A node's processes: the table, and its rows in the order shown. */
 import {
   argsort,
-  bytes,
   commandOf,
   included,
   NONE,
@@ -46,10 +45,12 @@ const slotOf = figure(
   ({ gpu }) => gpu,
   ({ slots }) => slots[0] ?? -1,
 );
-const vramOf = figure(
+const vramRead = figure(
   ({ vramBytes }) => vramBytes,
   (process) => process.vramBytes,
 );
+/** On no GPU there is none to hold, and none to share. */
+const vramOf = (row: number, data: ProcessRows): number => (slotOf(row, data) < 0 ? NaN : vramRead(row, data));
 
 const smOf = figure(
   ({ smPercent }) => smPercent,
@@ -70,7 +71,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
   { id: 'address', value: (row, data) => data.node(row).nodeId, export: { name: 'node_id' } },
   {
     id: 'pid',
-    unit: 'count',
+    unit: 'id',
     value: (row, data) => data.node(row).procs.pid[data.first(row)],
     screen: { title: 'PID', width: 7, drop: 4, sorts: 'ascending' },
     export: { name: 'pid' },
@@ -105,18 +106,12 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
     id: 'vram',
     unit: 'bytes',
     value: vramOf,
-    screen: {
-      title: 'VRAM',
-      width: 8,
-      sorts: 'descending',
-      cell: (row, data) => (slotOf(row, data) < 0 ? NONE : bytes(vramOf(row, data))),
-    },
+    screen: { title: 'VRAM', width: 8, sorts: 'descending' },
     export: { name: 'vram_bytes' },
   },
   {
     id: 'sm',
     unit: 'percent',
-    // On no GPU there is nothing to share.
     value: (row, data) => (slotOf(row, data) < 0 ? NaN : smOf(row, data)),
     screen: { title: 'SM%', width: 5, drop: 1, sorts: 'descending' },
     export: { name: 'sm_percent', decimals: 1 },
@@ -286,10 +281,14 @@ function placeOf(node: NodeView, rows: ArrayLike<number>, id: string): number {
   return -1;
 }
 
-/** A row of an id; -1: it is not there. */
-export function rowOf(node: NodeView, id: string): number {
+/** The rows of an id. */
+export function rowsOf(node: NodeView, id: string): readonly number[] {
   const { count } = node.procs;
   const pid = Number(id.slice(0, id.indexOf(' ')));
-  for (let row = 0; row < count; row++) if (node.procs.pid[row] === pid && idOf(node, row) === id) return row;
-  return -1;
+  const rows: number[] = [];
+  for (let row = 0; row < count; row++) if (node.procs.pid[row] === pid && idOf(node, row) === id) rows.push(row);
+  return rows;
 }
+
+/** The first of them; -1: it is not there. */
+export const rowOf = (node: NodeView, id: string): number => rowsOf(node, id)[0] ?? -1;

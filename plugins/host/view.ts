@@ -1,5 +1,6 @@
 /** What a host's tab shows: connection, GPUs, machine, processes. Pure. */
 import {
+  copyText,
   count,
   included,
   layoutTable,
@@ -12,11 +13,12 @@ import {
   tableCells,
   type AppView,
   type NodeView,
+  type NotReporting,
   type Line,
   type Size,
   type View,
 } from '../../lib/index.js';
-import { connectionLines } from './connection.js';
+import { connectionLines, nodeCopy } from './connection.js';
 import { chassisLines } from './chassis.js';
 import { coreLines } from './cores.js';
 import { detailView } from './node-details.js';
@@ -35,8 +37,8 @@ const CONNECTION_ROWS = 3;
 
 export function nodeView(ui: NodeTabUi, app: AppView, size: Size): View {
   const node = nodeOf(ui, app);
-  if (!node) return { blocks: [lines('', '  This host is no longer scraped.')] };
-  if (node.version === 0) return { blocks: [lines(...connectionLines(node, app, size))] };
+  if (!node) return { blocks: [lines('', '  This node is watched no longer.')] };
+  if (node.version === 0) return { blocks: [lines(...connectionLines(node, app, size))], copy: nodeCopy(node) };
   if (ui.details) return detailView(node, app, ui.top, size);
   const head = headLines(node, app, size);
   const order = orderOf(node, ui.table, showsAll(ui, node));
@@ -50,12 +52,14 @@ export function nodeView(ui: NodeTabUi, app: AppView, size: Size): View {
     rows,
     cells: (at) => tableCells(PROCESS_COLUMNS, order.row(at), order.data, size.cols),
     dim: () => !included(node),
+    copy: (at) => copyText(PROCESS_COLUMNS, order.row(at), order.data),
     out: (at) => filter?.mode === 'dim' && !order.rows(at).some((row) => filter.proc(node, row)),
   });
   return {
-    blocks: [lines(...head, layout.header, ...(order.count > 0 ? layout.body : [noProcesses(node, app)]))],
+    blocks: [lines(...head, layout.header, ...(order.count > 0 ? layout.body : [noProcesses(node, app, showsAll(ui, node))]))],
     crumb: footer(order, position(layout, order.count), ui, node),
     pageRows: Math.max(1, rows - 1),
+    copy: nodeCopy(node),
   };
 }
 
@@ -83,14 +87,23 @@ const NO_GPU_KEPT = line(span(' No GPU of this node that the filter keeps.', 'di
 
 const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(text, 'dim')));
 
-function noProcesses(node: NodeView, app: AppView): Line {
-  const kept = app.filter ? 'no process that the filter keeps' : 'no process on a GPU';
-  const text = whyNotReporting(node) === 'no process export' ? 'no process data: start the exporter on the node with --processes' : kept;
-  return line(span(`   ${text}`, 'dim'));
+/** Why no process is listed: only a node that reports its processes has none. */
+const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
+  'never answered': 'not answered yet',
+  'no metrics': 'its answers have no all-smi metrics',
+  unreachable: 'no process at its last answer',
+  'no process export': 'no process data: start the exporter on the node with --processes',
+  'not recorded': 'the recording leaves processes out',
+};
+
+function noProcesses(node: NodeView, app: AppView, all: boolean): Line {
+  const why = whyNotReporting(node);
+  const none = app.filter ? 'no process that the filter keeps' : all ? 'no process' : 'no process on a GPU';
+  return line(span(`   ${why === undefined ? none : NO_PROCESSES[why]}`, 'dim'));
 }
 
 function footer({ count: shown, hidden }: ProcessOrder, place: string, ui: NodeTabUi, node: NodeView): Line {
-  if (shown + hidden === 0 && whyNotReporting(node) === 'no process export') return line('');
+  if (shown + hidden === 0 && whyNotReporting(node) !== undefined) return line('');
   const parts = [place || `${count(shown)} ${shown === 1 ? 'process' : 'processes'}`];
   if (hidden > 0) parts.push(`${count(hidden)} on no GPU hidden (a)`);
   else if (ui.showAll) parts.push('all processes shown (a)');

@@ -7,7 +7,7 @@ import { nodeOf, type TopologyUi } from './topology-ui.js';
 
 export function topologyView(ui: TopologyUi, app: AppView, size: Size): View {
   const left = nodeOf(ui, app);
-  if (!left) return { blocks: [lines('', app.filter ? '  No GPU that the filter keeps.' : '  No node has said anything of a GPU yet.')] };
+  if (!left) return { blocks: [lines('', app.filter ? '  No GPU that the filter keeps.' : '  No node has reported a GPU yet.')] };
   const node = app.filter?.whole(left) ?? left;
   const gpus = linksOf(node, app.filter);
   const silent = node.version === 0;
@@ -20,8 +20,15 @@ export function topologyView(ui: TopologyUi, app: AppView, size: Size): View {
     blocks: [lines(titleLine(node, app, ui.matrix), silent ? line('') : summaryLine(gpus), ...body.slice(top, top + page))],
     crumb: line(span(` ${place}n N other nodes · M ${ui.matrix ? 'graph' : 'matrix'}`, 'dim')),
     pageRows: Math.max(1, page),
+    copy: [node.name, node.nodeId, textOf(summaryLine(gpus))].join('\t'),
   };
 }
+
+const textOf = ({ spans }: Line): string =>
+  spans
+    .map(({ text }) => text)
+    .join('')
+    .trim();
 
 const NEVER = 'This node has never answered: what it has is not known.';
 

@@ -23,17 +23,19 @@ export function nodesCrumb(ui: UsersUi, { user }: NodesLevel, { rows }: SortedNo
   if (down > 0) parts.push(`${count(down)} of them not counted ✕`);
   if (row >= 0) {
     const gpus = users.gpus[row]!;
-    parts.push(`${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}`, vramText(users.vramBytes[row]!, users.vramPartial[row] === 1));
+    const held = vramText(users.vramBytes[row]!, users.vramPartial[row] === 1);
     const power = powerText(users.powerWatts[row]!, users.powerPartial[row] === 1);
-    parts.push(power === NONE ? `power ${NONE}` : `${power}*`);
+    if (gpus === 0) parts.push('on no GPU');
+    else parts.push(`${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}`, held, power === NONE ? `power ${NONE}` : `${power}*`);
   }
   return crumb(parts, cols);
 }
 
 export function processesCrumb({ levels }: UsersUi, { rows }: SortedProcesses, place: string, cols: number): Line {
   const held = rows.filter(({ slots }) => slots.length > 0).map(({ vramBytes }) => vramBytes);
-  const text = vramText(total(held), held.some(Number.isNaN));
-  return crumb([`${trail(levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'process' : 'processes'}`, text], cols);
+  const parts = [`${trail(levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'process' : 'processes'}`];
+  if (held.length > 0) parts.push(vramText(total(held), held.some(Number.isNaN)));
+  return crumb(parts, cols);
 }
 
 export function notReportingCrumb({ levels }: UsersUi, silent: number, place: string, app: AppView, cols: number): Line {

@@ -1,5 +1,5 @@
 /** Where one is in the Users tab: a stack of levels, each with its own table. Users and hosts are kept by name, never by number. */
-import { tableState, type TableState } from '../../lib/index.js';
+import { tableState, type Shown, type TableState } from '../../lib/index.js';
 
 interface Table {
   readonly table: TableState;
@@ -75,3 +75,15 @@ export const current = ({ levels }: UsersUi): Level => levels.at(-1)!;
 export const push = (ui: UsersUi, level: Level): UsersUi => ({ ...ui, levels: [...ui.levels, level] });
 export const pop = (ui: UsersUi): UsersUi => ({ ...ui, levels: ui.levels.slice(0, -1) });
 export const put = (ui: UsersUi, level: Level): UsersUi => ({ ...ui, levels: [...ui.levels.slice(0, -1), level] });
+
+/** Straight to a process, by the levels one would have come through: Esc leads to what else the user runs there. */
+export function shownProcess(ui: UsersUi, { user, nodeId, nodeName, pid, onGpu }: Shown): UsersUi {
+  const on = { user, nodeId, nodeName };
+  const levels = [
+    ...START.levels,
+    nodesLevel(user),
+    processesLevel(user, nodeId, nodeName),
+    processLevel({ ...on, table: tableState(''), ...NEW }, pid),
+  ];
+  return { ...ui, countAll: ui.countAll || !onGpu, levels };
+}

@@ -1,6 +1,7 @@
 /** Why there is nothing to see, and what to do about it. */
 import {
   ago,
+  count,
   included,
   line,
   whyNotReporting,
@@ -13,20 +14,22 @@ import {
   type UsersTable,
   wrap,
 } from '../../lib/index.js';
+import type { UsersUi } from './drilldown.js';
 
 /** Above rows that are in no sum. */
 export function notIncluded({ name, status, at }: NodeView, app: AppView): Line {
   const reason = status.error === undefined ? '' : ` (${status.error.text})`;
-  return line(span(` ✕ ${name} has not answered for ${ago(app.now - at)}${reason}: what it said last, in no sum`, 'bad'));
+  return line(span(` ✕ ${name} has not answered for ${ago(app.now - at)}${reason}: its last answer, in no sum`, 'bad'));
 }
 
-/** Why the table of users is empty. */
-export function emptyHint(app: AppView, { totals }: UsersTable, hidden: number, { cols, rows }: Size): readonly Line[] {
+/** Why the table of users is empty: nothing is claimed of nodes that report no processes. */
+export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, rows }: Size): readonly Line[] {
   const say = (...texts: readonly string[]): readonly Line[] =>
     ['', ...texts].flatMap((text) => wrap(text, cols - 3)).map((text) => line(`  ${text}`));
+  const { totals } = users;
   const nodes = [...app.nodes];
-  if (app.filter && !nodes.some(({ version }) => version === 0)) return say('No user that the filter keeps.');
   if (nodes.every(({ version }) => version === 0)) {
+    if (app.filter && nodes.length === 0) return say('No user that the filter keeps.');
     const waiting = nodes.some(({ status }) => status.phase === 'waiting');
     return [...say(waiting ? 'Waiting for the first answer of' : 'No data from any node:'), ...unanswered(nodes, rows - 2)];
   }
@@ -41,6 +44,30 @@ export function emptyHint(app: AppView, { totals }: UsersTable, hidden: number, 
     );
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'not recorded'))
     return say('This recording leaves processes out, so nobody can be named.');
-  if (hidden > 0) return say(`Only system accounts use a GPU (${hidden} hidden): f shows them.`);
-  return say('Nobody uses a GPU right now.');
+  return say(...nobody(users, nodes, app, ui));
+}
+
+/** Nobody is listed, though nodes report processes: on how many of them, and which keys show more. */
+function nobody(users: UsersTable, nodes: readonly NodeView[], { filter }: AppView, { showSystem, countAll }: UsersUi): readonly string[] {
+  const { reporting, nodes: all } = users.totals;
+  const [onGpus, elsewhere] = [systemAccounts(users, 0, users.count), systemAccounts(users, users.count, users.countAll)];
+  const others = users.countAll - users.count;
+  const more = !countAll && others > 0 ? ['a shows the processes that are on no GPU.'] : [];
+  const partly = reporting < all ? ` on the ${count(reporting)} of ${count(all)} nodes that report processes; i shows which do not` : '';
+  if (!showSystem && onGpus > 0) return [`Only system accounts use a GPU (${count(onGpus)} hidden)${partly}: f shows them.`, ...more];
+  const keeps = filter ? 'No user that the filter keeps.' : undefined;
+  if (!showSystem && countAll && elsewhere > 0)
+    return [keeps ?? `Nobody uses a GPU${partly}.`, `Only system accounts have processes (${count(elsewhere)} hidden): f shows them.`];
+  if (keeps !== undefined) return [keeps, ...more];
+  const anyGpu = nodes.some((node) => included(node) && node.gpus.slots > 0);
+  return [
+    anyGpu || partly !== '' ? `Nobody uses a GPU${partly === '' ? ' right now' : partly}.` : 'No node that answers has a GPU.',
+    ...more,
+  ];
+}
+
+function systemAccounts(users: UsersTable, from: number, to: number): number {
+  let found = 0;
+  for (let row = from; row < to; row++) found += Number(users.system(row));
+  return found;
 }

@@ -1,7 +1,7 @@
 /** The Users tab: who is using the cluster, how much, where, since when. */
 import { definePlugin } from '../../lib/index.js';
 import { LAYERS } from './keys.js';
-import { START, type UsersUi } from './drilldown.js';
+import { shownProcess, START, type UsersUi } from './drilldown.js';
 import { USERS_TABLE } from './users-level.js';
 import { usersView } from './view.js';
 
@@ -19,5 +19,6 @@ export default definePlugin<UsersUi>({
     "SM%: share of a GPU's multiprocessors, summed over the GPUs of a process: 100% is one GPU.",
     "TREND: VRAM over the last samples, one an interval, the newest at the right; the full height is the user's own highest.",
   ],
+  on: (ui, message) => [message.type === 'show' ? shownProcess(ui, message.show) : ui],
   view: usersView,
 });

@@ -2,8 +2,10 @@
 import {
   ago,
   commandOf,
+  copyText,
   included,
-  cut,
+  commonDomain,
+  cutMiddle,
   ranges,
   screenColumns,
   span,
@@ -11,6 +13,7 @@ import {
   userNodes,
   usersDerivation,
   widest,
+  withoutDomain,
   type AppView,
   type NodeView,
   type Sort,
@@ -20,7 +23,7 @@ import {
 } from '../../lib/index.js';
 import type { NodesLevel, UsersUi } from './drilldown.js';
 import { compareNodes, inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, powerText, type Page, vramText, WIDE, writtenUser } from './table-page.js';
+import { dimmed, goneCells, leastCommand, NARROW, powerText, type Page, vramText, WIDE, writtenUser } from './table-page.js';
 
 /** What the rows of a user's nodes are looked up in. */
 export interface NodeRows {
@@ -35,7 +38,7 @@ export interface NodeRows {
 const SMALL = 60;
 const LEAST_NODE_COLS = 9;
 const LEAST_GPU_COLS = 4;
-const mostNodeCols = (cols: number): number => (cols >= WIDE ? 24 : cols >= SMALL ? 14 : 12);
+const mostNodeCols = (cols: number): number => (cols >= WIDE ? 32 : cols >= NARROW ? 20 : cols >= SMALL ? 14 : 12);
 const mostGpuCols = (cols: number): number => (cols >= WIDE ? 20 : 11);
 
 export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
@@ -50,7 +53,7 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
       sorts: 'ascending',
       cell({ node }, data, cols) {
         const age = ageOf(node, data.app);
-        return span(`${cut(node.name, nodeCols(data, cols) - age.length)}${age}`, 'strong');
+        return span(`${cutMiddle(shortName(node, data), nodeCols(data, cols) - age.length)}${age}`, 'strong');
       },
     },
     export: { name: 'host' },
@@ -90,7 +93,7 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
       sorts: 'descending',
       cell: ({ powerWatts, powerPartial }) => powerText(powerWatts, powerPartial),
     },
-    export: { name: 'power_watts', decimals: 3, otherwise: '' },
+    export: { name: 'power_watts', decimals: 3 },
   },
   {
     id: 'procs',
@@ -109,7 +112,7 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
   {
     id: 'longest',
     unit: 'seconds',
-    value: ({ longestSeconds }) => longestSeconds,
+    value: ({ longestSeconds, longestOfAllSeconds }, { countAll }) => (countAll ? longestOfAllSeconds : longestSeconds),
     screen: { title: 'LONGEST', width: 12, drop: 2, sorts: 'descending' },
     export: { name: 'longest_seconds' },
   },
@@ -129,12 +132,20 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
 ];
 
 /** Wide enough for the longest name with its age. */
-const nodeCols = ({ rows, app }: NodeRows, cols: number): number =>
+const nodeCols = (data: NodeRows, cols: number): number =>
   widest(
-    rows.map(({ node }) => `${node.name}${ageOf(node, app)}`),
+    data.rows.map(({ node }) => `${shortName(node, data)}${ageOf(node, data.app)}`),
     LEAST_NODE_COLS,
     mostNodeCols(cols),
   );
+
+const domains = new WeakMap<readonly UserNode[], string>();
+/** Without the domain that all of the nodes have. */
+function shortName({ name }: NodeView, { rows }: NodeRows): string {
+  let domain = domains.get(rows);
+  if (domain === undefined) domains.set(rows, (domain = commonDomain(rows.map(({ node }) => node.name))));
+  return withoutDomain(name, domain);
+}
 
 /** Behind the name of a node that is not included in totals. */
 const ageOf = (node: NodeView, app: AppView): string => (included(node) ? '' : ` ~${ago(app.now - node.at)}`);
@@ -194,6 +205,10 @@ export function nodesPage(level: NodesLevel, ui: UsersUi, app: AppView, cols: nu
       const row = rows[shown.row(position)];
       if (!row) return goneCells(columns, { host: app.nodes.get(shown.id(position))?.name ?? shown.id(position) });
       return tableCells(NODE_COLUMNS, row, data, cols);
+    },
+    copy(position) {
+      const row = rows[shown.row(position)];
+      return row && copyText(NODE_COLUMNS, row, data);
     },
     dim: (position) => {
       const row = rows[shown.row(position)];

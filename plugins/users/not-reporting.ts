@@ -3,6 +3,8 @@ import {
   ago,
   bytes,
   clock,
+  copyText,
+  cutMiddle,
   whyNotReporting,
   span,
   screenColumns,
@@ -31,7 +33,13 @@ interface Rows {
 }
 
 const LEAST_NODE_COLS = 9;
-const mostNodeCols = (cols: number): number => (cols >= WIDE ? 24 : 14);
+const mostNodeCols = (cols: number): number => (cols >= WIDE ? 32 : cols >= NARROW ? 24 : 14);
+const nodeCols = (rows: Rows['rows'], cols: number): number =>
+  widest(
+    rows.map(({ node }) => node.name),
+    LEAST_NODE_COLS,
+    mostNodeCols(cols),
+  );
 
 export const NOT_REPORTING_COLUMNS: TableColumns<Rows, NotReportingNode> = [
   {
@@ -40,15 +48,9 @@ export const NOT_REPORTING_COLUMNS: TableColumns<Rows, NotReportingNode> = [
     screen: {
       title: 'NODE',
       width: LEAST_NODE_COLS,
-      fit: (cols, { rows }) => ({
-        width: widest(
-          rows.map(({ node }) => node.name),
-          LEAST_NODE_COLS,
-          mostNodeCols(cols),
-        ),
-      }),
+      fit: (cols, { rows }) => ({ width: nodeCols(rows, cols) }),
       sorts: 'ascending',
-      cell: ({ node }) => span(node.name, 'strong'),
+      cell: ({ node }, { rows }, cols) => span(cutMiddle(node.name, nodeCols(rows, cols)), 'strong'),
     },
     export: { name: 'host' },
   },
@@ -78,7 +80,7 @@ export const NOT_REPORTING_COLUMNS: TableColumns<Rows, NotReportingNode> = [
     screen: {
       title: 'WHAT IS KNOWN',
       width: 'rest',
-      fit: (cols) => ({ min: cols >= NARROW ? 47 : 25 }),
+      fit: (cols) => ({ min: cols >= WIDE ? 47 : 25 }),
       cell: ({ node, why }) => dimmed(whatIsKnown(node, why)),
     },
     export: { name: 'known' },
@@ -116,6 +118,10 @@ export function notReportingPage(level: NotReportingLevel, app: AppView, cols: n
       const id = shown.id(position);
       if (!row) return goneCells(columns, { host: app.nodes.get(id)?.name ?? id, cmd: 'reports now, or is watched no longer' });
       return tableCells(NOT_REPORTING_COLUMNS, row, { rows, app }, cols);
+    },
+    copy(position) {
+      const row = rows[shown.row(position)];
+      return row && copyText(NOT_REPORTING_COLUMNS, row, { rows, app });
     },
     dim: (position) => shown.row(position) < 0,
   };

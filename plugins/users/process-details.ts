@@ -1,6 +1,7 @@
 /** The last level: all that is known of one process. */
 import {
   bytes,
+  cellText,
   commandOf,
   included,
   duration,
@@ -19,7 +20,6 @@ import {
   userProcesses,
   wrap,
   type AppView,
-  type Cell,
   type Cells,
   type Column,
   type GpuShare,
@@ -139,7 +139,7 @@ export const GPU_COLUMNS: TableColumns<undefined, GpuRow> = [
   {
     id: 'vram',
     unit: 'bytes',
-    value: ({ share }) => share?.vramBytes ?? 0,
+    value: ({ share }) => share?.vramBytes,
     screen: { title: 'VRAM', width: 8 },
     export: { name: 'vram_bytes' },
   },
@@ -155,7 +155,7 @@ export const GPU_COLUMNS: TableColumns<undefined, GpuRow> = [
     unit: 'watts',
     value: ({ share }) => share?.powerWatts,
     screen: { title: 'POWER*', width: 7, drop: 4 },
-    export: { name: 'power_watts', decimals: 3, otherwise: '' },
+    export: { name: 'power_watts', decimals: 3 },
   },
   { id: 'util', unit: 'percent', value: onGpu(utilOf), screen: { title: 'GPU UTIL', width: 8, drop: 3 } },
   {
@@ -199,15 +199,13 @@ function gpuLines(found: FoundProcess, user: string, cols: number): readonly Lin
 /** '   0  NVIDIA H100 · GPU-aa00': what of a GPU has no column on this screen. */
 function moreLines(cells: Cells, columns: readonly Column[], cols: number): readonly Line[] {
   const text = columns
-    .map(({ id }) => textOf(cells[id]))
+    .map(({ id }) => cellText(cells[id] ?? ''))
     .filter((part) => part !== NONE)
     .join(' · ');
   if (text === '') return [];
   return wrap(text, Math.max(2, cols - MORE_COLS)).map((piece, nth) =>
-    line(span((nth === 0 ? textOf(cells.gpu) : '').padStart(MORE_COLS - 2), 'dim'), `  ${piece}`),
+    line(span((nth === 0 ? cellText(cells.gpu ?? '') : '').padStart(MORE_COLS - 2), 'dim'), `  ${piece}`),
   );
 }
 
 const MORE_COLS = 8;
-const textOf = (cell: Cell | undefined): string =>
-  typeof cell === 'string' ? cell : cell !== undefined && 'text' in cell ? cell.text : '';

@@ -1,7 +1,7 @@
 /** The second level below: what a user runs on one node. A process is one row, however many GPUs it is on. */
 import {
-  bytes,
   commandOf,
+  copyText,
   included,
   screenColumns,
   span,
@@ -34,7 +34,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
   { id: 'host', value: ({ node }) => node.name, export: { name: 'host' } },
   {
     id: 'pid',
-    unit: 'count',
+    unit: 'id',
     value: ({ pid }) => pid,
     screen: { title: 'PID', width: 7, sorts: 'ascending', cell: ({ pid }) => span(String(pid), 'strong') },
     export: { name: 'pid' },
@@ -57,12 +57,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
     id: 'vram',
     unit: 'bytes',
     value: ({ vramBytes }) => vramBytes,
-    screen: {
-      title: 'VRAM',
-      width: 8,
-      sorts: 'descending',
-      cell: ({ slots, vramBytes }) => (slots.length === 0 ? dimmed('') : bytes(vramBytes)),
-    },
+    screen: { title: 'VRAM', width: 8, sorts: 'descending' },
     export: { name: 'vram_bytes' },
   },
   {
@@ -76,13 +71,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
     id: 'cpu',
     unit: 'decimal',
     value: ({ cpuPercent }) => cpuPercent,
-    screen: {
-      title: 'CPU%',
-      width: 6,
-      drop: 1,
-      sorts: 'descending',
-      cell: ({ cpuPercent }) => (Number.isNaN(cpuPercent) ? dimmed('') : cpuPercent.toFixed(1)),
-    },
+    screen: { title: 'CPU%', width: 6, drop: 1, sorts: 'descending' },
     export: { name: 'cpu_percent', decimals: 2 },
   },
   {
@@ -151,6 +140,10 @@ export function processesPage(level: ProcessesLevel, ui: UsersUi, app: AppView, 
     command(position) {
       const row = rows[shown.row(position)];
       return row ? commandOf(row.node, row.rows[0]!) : '';
+    },
+    copy(position) {
+      const row = rows[shown.row(position)];
+      return row && copyText(PROCESS_COLUMNS, row, data);
     },
     dim: (position) => shown.row(position) < 0 || !node || !included(node),
   };

@@ -6,6 +6,8 @@ export interface Page {
   readonly order: RowOrder;
   readonly columns: readonly Column[];
   cells(position: number): Cells;
+  /** What `y` copies of the row; undefined: one that is gone. */
+  copy(position: number): string | undefined;
   /** A whole row is dim: its host doesn't count, or it is gone and only keeps its place. */
   dim(position: number): boolean;
   /** Shown though the filter does not keep it. */

@@ -1,5 +1,6 @@
 /** The top level: a line per user. */
 import {
+  copyText,
   screenColumns,
   sortedPositions,
   span,
@@ -116,7 +117,7 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
       sorts: 'descending',
       cell: (row, { users }) => powerText(users.powerWatts[row]!, users.powerPartial[row] === 1),
     },
-    export: { name: 'power_watts', decimals: 3, otherwise: '' },
+    export: { name: 'power_watts', decimals: 3 },
   },
   {
     id: 'vram_is_partial',
@@ -138,19 +139,19 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
   {
     id: 'longest',
     unit: 'seconds',
-    value: (row, { users }) => users.longestSeconds[row],
+    value: (row, { users, countAll }) => (countAll ? users.longestOfAll(row) : users.longestSeconds[row]),
     screen: { title: 'LONGEST', width: 12, drop: 3, sorts: 'descending' },
-    export: { name: 'longest_seconds', otherwise: '' },
+    export: { name: 'longest_seconds' },
   },
   {
     id: 'cmd',
-    value: (row, { users }) => users.command(row),
+    value: (row, { users, countAll }) => users.command(row, countAll),
     screen: {
       title: 'CMD (largest VRAM)',
       width: 'rest',
       min: 28,
       fit: (cols, { trend }) => (cols >= (trend ? WIDE : NARROW) ? {} : { title: 'CMD', min: leastCommand(cols, 12) }),
-      cell: (row, { users }) => dimmed(users.command(row)),
+      cell: (row, { users, countAll }) => dimmed(users.command(row, countAll)),
     },
     export: { name: 'top_command' },
   },
@@ -217,6 +218,7 @@ export function usersPage(level: UsersLevel, ui: UsersUi, app: AppView, cols: nu
       const row = order.row(position);
       return row < 0 ? goneCells(columns, { user: shownUser(order.id(position)) }) : tableCells(USER_COLUMNS, row, data, cols);
     },
+    copy: (position) => (order.row(position) < 0 ? undefined : copyText(USER_COLUMNS, order.row(position), data)),
     dim: (position) => order.row(position) < 0,
     out: (position) => app.filter?.mode === 'dim' && app.derive(usersDerivation).find(order.id(position)) < 0,
   };

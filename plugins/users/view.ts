@@ -1,5 +1,7 @@
 /** What the Users tab shows, level by level. Pure. */
 import {
+  copyText,
+  count,
   included,
   layoutTable,
   line,
@@ -8,6 +10,8 @@ import {
   selectedAt,
   span,
   usersDerivation,
+  whyNotReporting,
+  wrap,
   type AppView,
   type Block,
   type NodeView,
@@ -31,8 +35,8 @@ import {
   type UsersUi,
 } from './drilldown.js';
 import { shownUser, type Page } from './table-page.js';
-import { processesOf, processesPage, type ProcessesPage } from './processes-level.js';
-import { notReportingNodes, notReportingPage } from './not-reporting.js';
+import { PROCESS_COLUMNS, processesOf, processesPage, type ProcessesPage } from './processes-level.js';
+import { notReportingNodes, notReportingPage, whatIsKnown } from './not-reporting.js';
 import { layoutWrappedTable, type WrappedTableLayout } from './wrapped-table.js';
 import { userOrder, usersPage } from './users-level.js';
 
@@ -72,7 +76,7 @@ function topView(level: UsersLevel, { ui, app, size }: Room): View {
   const kept = app.derive(usersDerivation);
   const head = kept.totals.reporting > 0 ? summaryLines(kept, userOrder(kept, level.table.sort, ui).present, ui.showSystem, size) : [];
   const rows = Math.max(0, size.rows - head.length - 1);
-  if (order.present === 0) return { blocks: [lines(...head, ...emptyHint(app, users, order.hidden, { cols: size.cols, rows }))] };
+  if (order.present === 0) return { blocks: [lines(...head, ...emptyHint(app, users, ui, { cols: size.cols, rows }))] };
   return tableView(level, usersPage(level, ui, app, size.cols), { cols: size.cols, rows }, head, (place) =>
     usersCrumb(order, place, ui, size.cols),
   );
@@ -83,8 +87,18 @@ function hostsView(level: NodesLevel, { ui, app, size }: Room): View {
   const page = nodesPage(level, ui, app, size.cols);
   const crumb = (place: string): Line => nodesCrumb(ui, level, found, place, app, size.cols);
   if (page.order.count > 0) return tableView(level, page, { ...size, rows: size.rows - 1 }, [], crumb);
-  return { blocks: [gone(`${shownUser(level.user)} has no process on a GPU any more.`)], crumb: crumb('') };
+  return { blocks: [gone(...wrapped(nowhereText(level, ui, app), size.cols))], crumb: crumb('') };
 }
+
+/** A user without rows: what is not reported, or not kept, is not over. */
+function nowhereText({ user }: NodesLevel, { countAll }: UsersUi, app: AppView): string {
+  const { reporting, nodes } = app.derive(usersDerivation).totals;
+  const partly = reporting < nodes ? ` on the ${count(reporting)} of ${count(nodes)} nodes that report processes` : '';
+  if (app.filter) return `The filter keeps no process of ${shownUser(user)}.`;
+  return `${shownUser(user)} has no process${countAll ? '' : ' on a GPU'} any more${partly}.`;
+}
+
+const wrapped = (text: string, cols: number): readonly string[] => wrap(text, Math.max(2, cols - 4));
 
 function silentView(level: NotReportingLevel, { ui, app, size }: Room): View {
   const { rows } = notReportingNodes(app, level.table.sort);
@@ -110,6 +124,7 @@ function tableView(
     cells: (at) => page.cells(at),
     dim: (at) => page.dim(at),
     out: (at) => page.out?.(at) ?? false,
+    copy: (at) => page.copy(at),
   });
   return {
     blocks: [lines(...head, frozen ? keptSign(layout.header) : layout.header, ...layout.body)],
@@ -124,13 +139,14 @@ const keptSign = (header: Line): Line => ({
   spans: header.spans.map((part) => ({ ...part, text: part.text.replace(/[▲▼]/, '=') })),
 });
 
-function processesView(level: ProcessesLevel, { ui, app, size }: Room): View {
+function processesView(level: ProcessesLevel, room: Room): View {
+  const { ui, app, size } = room;
   const crumb = (place: string): Line => processesCrumb(ui, processesOf(app, level, level.table.sort, ui.countAll), place, size.cols);
   const page = processesPage(level, ui, app, size.cols);
   const node = app.nodes.get(level.nodeId);
   const head = noteOf(node, app);
   const { count } = page.order;
-  if (count === 0) return { blocks: [gone(...head, goneText(node, level))], crumb: crumb('') };
+  if (count === 0) return { blocks: [gone(...head, ...wrapped(goneText(node, level, room), size.cols))], crumb: crumb('') };
   const { header, body, top, shown } = tallOf(level, page, head.length, size);
   const place = shown < count && shown > 0 ? `${top + 1}-${top + shown} of ${count}` : '';
   return { blocks: [lines(...head, level.frozen ? keptSign(header) : header, ...body)], crumb: crumb(place), pageRows: Math.max(1, shown) };
@@ -152,26 +168,34 @@ export function topProcess(level: ProcessesLevel, ui: UsersUi, app: AppView, siz
 /** A line above rows that are in no sum. */
 const noteOf = (node: NodeView | undefined, app: AppView): readonly Line[] => (node && !included(node) ? [notIncluded(node, app)] : []);
 
-function processView(level: ProcessLevel, { ui, app, size }: Room): View {
+function processView(level: ProcessLevel, room: Room): View {
+  const { ui, app, size } = room;
   const found = processOf(app, level);
   const node = app.nodes.get(level.nodeId);
   const note = noteOf(node, app);
   if (!found) {
-    const text = node ? `Process ${level.pid} of ${shownUser(level.user)} is gone from ${level.nodeName}.` : goneText(node, level);
-    return { blocks: [gone(...note, text)], crumb: detailsCrumb(ui, '', size.cols) };
+    const ended = node && included(node) && !app.filter && whyNotReporting(node) === undefined;
+    const text = ended ? `Process ${level.pid} of ${shownUser(level.user)} is gone from ${level.nodeName}.` : goneText(node, level, room);
+    return { blocks: [gone(...note, ...wrapped(text, size.cols))], crumb: detailsCrumb(ui, '', size.cols) };
   }
   const all = [...note, ...detailLines(found, level.user, size.cols)];
   const page = Math.max(1, size.rows - 1);
   const top = Math.max(0, Math.min(level.table.top, all.length - page));
   const place = all.length > page ? `${top + 1}-${top + page} of ${all.length}` : '';
-  return { blocks: [lines(...all.slice(top, top + page))], crumb: detailsCrumb(ui, place, size.cols), pageRows: page };
+  return {
+    blocks: [lines(...all.slice(top, top + page))],
+    crumb: detailsCrumb(ui, place, size.cols),
+    pageRows: page,
+    copy: copyText(PROCESS_COLUMNS, found.process, { user: level.user, rows: [found.process] }),
+  };
 }
 
-function goneText(node: NodeView | undefined, { user, nodeName: label }: ProcessesLevel | ProcessLevel): string {
-  if (!node) return `${label} is watched no longer.`;
-  return included(node)
-    ? `${shownUser(user)} has no process on a GPU of ${label} any more.`
-    : `Nothing of ${shownUser(user)} is known from there.`;
+function goneText(node: NodeView | undefined, { user, nodeName: label }: ProcessesLevel | ProcessLevel, { app, ui }: Room): string {
+  if (!node) return app.filter ? `The filter leaves ${label} out.` : `${label} is watched no longer.`;
+  const why = whyNotReporting(node);
+  if (why !== undefined) return `${label} reports no processes: ${whatIsKnown(node, why)}.`;
+  if (app.filter) return `The filter keeps no process of ${shownUser(user)} on ${label}.`;
+  return `${shownUser(user)} has no process ${ui.countAll ? '' : 'on a GPU '}of ${label} any more.`;
 }
 
 /** What was looked into is no longer there. */

@@ -102,7 +102,13 @@ export function layoutWrappedTable(input: WrappedTableInput, selected: number): 
   const body: Line[] = [];
   let shown = 0;
   for (let at = top; at < page.order.count && body.length < lines; at++) {
-    const look: RowLook = { region: `row:${page.order.id(at)}`, selected: at === selected, dim: page.dim(at) };
+    const copy = at === selected ? page.copy(at) : undefined;
+    const look: RowLook = {
+      region: `row:${page.order.id(at)}`,
+      selected: at === selected,
+      dim: page.dim(at),
+      ...(copy === undefined ? {} : { copy }),
+    };
     const all = rowLines(columns, spread, page.cells(at), pieces(at), look);
     // A row is shown whole, but for the only one.
     if (body.length + all.length > lines && shown > 0) break;
@@ -120,7 +126,9 @@ function rowLines(
   look: RowLook,
 ): readonly Line[] {
   const head = rowLine(columns, first === '' ? cells : { ...cells, cmd: first }, look);
+  // What is copied stands with the first line.
+  const more = look.copy === undefined ? look : { ...look, copy: '' };
   const follows = (piece: string): Line =>
-    below ? rowLine([below], { below: `${INDENT}${piece}` }, look) : rowLine(columns, { cmd: piece }, look);
+    below ? rowLine([below], { below: `${INDENT}${piece}` }, more) : rowLine(columns, { cmd: piece }, more);
   return [head, ...rest.map(follows)];
 }

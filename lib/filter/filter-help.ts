@@ -1,0 +1,37 @@
+/** The filter language as the help shows it, from the table of fields. */
+import { UNITS } from '../text/units.js';
+import { FIELDS, isNumber, type Field } from './fields.js';
+
+export interface FilterHelp {
+  readonly title: string;
+  readonly below: true;
+  readonly rows: readonly { readonly keys: string; readonly label: string }[];
+}
+
+const about = (field: Field): string => {
+  if (isNumber(field)) return `${field.about}: ${UNITS[field.unit].wanted}`;
+  return field.values ? `${field.about}: ${field.values.join(', ')}` : field.about;
+};
+
+/** How a filter is written, then its fields. */
+export const FILTER_HELP: readonly FilterHelp[] = [
+  {
+    title: 'Filters (/)',
+    below: true,
+    rows: [
+      { keys: 'state == held', label: 'GPUs whose memory is held and that do not compute' },
+      { keys: 'user == alice & mem_used > 40GiB', label: 'her GPUs with more than 40 GiB in use' },
+      { keys: 'command ~= "(?i)vllm"', label: 'a regular expression, in small letters or capitals' },
+      { keys: '== != > >= < <= ~=', label: 'comparisons; ~= is a regular expression' },
+      { keys: '& | not ( )', label: 'and, or, not; & binds tighter than |' },
+    ],
+  },
+  {
+    title: 'Fields of a filter',
+    below: true,
+    rows: [
+      ...FIELDS.map((field) => ({ keys: [field.name, ...field.also].join(', '), label: about(field) })),
+      { keys: 'group.NAME', label: 'what the host file has under NAME: group.rack == r7' },
+    ],
+  },
+];

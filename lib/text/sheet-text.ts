@@ -1,0 +1,31 @@
+/** Cells of sheets as text: the same in CSV and in what is copied from the screen. */
+import type { SheetCell, SheetColumn } from '../model/sheet.js';
+import { clean } from './sanitize.js';
+
+/**
+ * What a spreadsheet would take for a formula: these signs, their full-width forms, TAB, CR or LF at the start or after blanks. Such a
+ * text begins with an apostrophe.
+ */
+const FORMULA = /^\s*[=+\-@\t\r\n＝＋－＠]/u;
+
+export const MAX_CELL_BYTES = 4096;
+/** all-smi's sums of bytes stop here. */
+const MAX_U64 = 18_446_744_073_709_551_615n;
+
+/** What is not known is empty. */
+export function sheetText(cell: SheetCell, { decimals }: SheetColumn): string {
+  if (typeof cell === 'string') return guarded(clean(cell, MAX_CELL_BYTES));
+  if (typeof cell === 'boolean') return String(cell);
+  if (cell === undefined || !Number.isFinite(cell)) return '';
+  return decimals === undefined ? whole(cell) : cell.toFixed(decimals);
+}
+
+const guarded = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
+
+/** Without an exponent however large. */
+function whole(value: number): string {
+  const rounded = Math.trunc(value);
+  if (Number.isSafeInteger(rounded)) return String(rounded);
+  const exact = BigInt(rounded);
+  return String(exact > MAX_U64 ? MAX_U64 : exact);
+}
