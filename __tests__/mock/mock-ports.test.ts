@@ -85,7 +85,7 @@ describe('writing the host file', () => {
 
   test('a folder, a pipe without a reader and a missing folder are refused at once', async () => {
     execFileSync('mkfifo', [at('pipe')]);
-    await expect(writeHosts(folder, addresses)).rejects.toMatchObject({ message: `cannot write ${folder}: it is a directory` });
+    await expect(writeHosts(folder, addresses)).rejects.toMatchObject({ message: `cannot write ${folder}: is a directory` });
     await expect(writeHosts(at('pipe'), addresses)).rejects.toMatchObject({
       message: `cannot write ${at('pipe')}: it is not a regular file`,
     });

@@ -81,7 +81,7 @@ function post(url: URL, json: string, end: AbortSignal, clock: Clock): Promise<s
       request.destroy();
       resolve(problem);
     };
-    const cancel = clock.after(TIMEOUT_MS, () => settle(`no answer within ${TIMEOUT_MS / 1000} s`));
+    const cancel = clock.after(TIMEOUT_MS, () => settle(`no response within ${TIMEOUT_MS / 1000} s`));
     request.on('response', ({ statusCode = 0 }) => settle(problemOf(statusCode)));
     request.on('error', ({ code, message }: NodeJS.ErrnoException) => settle(clean(code ?? message, 120)));
     request.end(body);

@@ -178,7 +178,7 @@ describe('nvidia-smi', () => {
     const { read } = rig(here);
     const sample = await read();
     expect(state(sample, 'gpu-processes')).toBe('hanging');
-    expect(troubles(sample.sources)).toEqual(['who is on the GPUs: no response within 5 s']);
+    expect(troubles(sample.sources)).toEqual(['who is on the GPUs: no answer within 5 s']);
     expect(sample.gpus[0]?.memoryUsedBytes).toBe(21_702 * 1_048_576);
     expect(sample.processes).toBeUndefined();
     expect(families(sample, 'process_')).toEqual([]);

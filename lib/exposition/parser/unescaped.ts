@@ -1,5 +1,5 @@
 /**
- * Lines of exporters that do not escape quotes and line ends in label values: `command="python -c "x"" } 5`, `command="awk⏎..."} 5`. Such a
+ * Lines of exporters that do not escape quotes and line ends in label values: `command="python -c "x"" } 5`, `command="awk\n..."} 5`. Such a
  * line is read where it can only mean one thing: a value ends at a quote behind which another label begins (`, name="`), or behind which the
  * block closes and the rest of the line is a value. Only lines of families that are read are tried, so the plain way is good enough here.
  */
