@@ -1,244 +1,144 @@
 /**
- * npm run mutations [-- NAME...]: could the tests fail? Plants one fault at a time into a copy of the sources and runs the tests
- * that should find it there. Exit status 1 when they pass in spite of a fault, or fail without one.
+ * Could the tests fail? Plants one fault at a time into a copy of the sources and runs the tests that should find it there.
+ *
+ * npm run mutations [-- NAME...]: the faults of a list, all or these.
+ * npm run mutations -- --sample N [--seed S] [--folder lib/alerts] [--minutes M] [--report FILE] [--mirrored]: N automatic ones in each folder.
+ *
+ * Exit status 1 when tests pass in spite of a fault of the list, or fail without any.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { NAMED_FAULTS } from './mutations/named-faults.js';
+import { sampleOf, sourcesByFolder, type Planted } from './mutations/sample.js';
 
-interface Mutation {
-  readonly file: string;
-  /** Stands in the file once. */
-  readonly from: string;
-  readonly to: string;
-  /** Where the tests are; absent: those of the parser and of the aggregation. */
-  readonly tests?: readonly string[];
-}
-
-const MUTATIONS: Readonly<Record<string, Mutation>> = {
-  'memory is not clamped': {
-    file: 'lib/exposition/parser/committed/committed.ts',
-    from: 'bytes > 0 && bytes < Infinity ? bytes : 0',
-    to: 'bytes',
-  },
-  'negative watts are shared out': {
-    file: 'lib/aggregate/users-part.ts',
-    from: 'reports && powerWatts[slot]! > 0 ? powerWatts[slot]! : 0',
-    to: 'reports ? powerWatts[slot]! : 0',
-  },
-  'gpu_index and gpu_uuid of a GPU are swapped': {
-    file: 'lib/exposition/parser/entities.ts',
-    from: 'const GPU_KEY = [named(...ALIASES.gpuUuid), GPU_INDEX] as const;',
-    to: 'const GPU_KEY = [GPU_INDEX, named(...ALIASES.gpuUuid)] as const;',
-  },
-  'GPUs of one uuid are one GPU': {
-    file: 'lib/exposition/parser/entities.ts',
-    from: 'const GPU_KEY = [named(...ALIASES.gpuUuid), GPU_INDEX] as const;',
-    to: 'const GPU_KEY = [named(...ALIASES.gpuUuid)] as const;',
-  },
-  'a process stays on the GPU whose index its device once had': {
-    file: 'lib/exposition/parser/process-rows.ts',
-    from: 'if (known.index === index && ',
-    to: 'if (',
-  },
-  'a GPU without an index keeps its position of an earlier scrape': {
-    file: 'lib/exposition/parser/committed/committed.ts',
-    from: 'entities.changes !== this.#changes || byPosition',
-    to: 'entities.changes !== this.#changes',
-  },
-  'a GPU keeps a name that its lines no longer have': {
-    file: 'lib/exposition/parser/scan-state.ts',
-    from: 'samples.entities.relabel(this.#labelledLines);',
-    to: '',
-  },
-  'a value may go on into a sample of another exporter': {
-    file: 'lib/exposition/parser/unescaped.ts',
-    from: 'if (line > 0 && isWhole(added)) continue;',
-    to: '',
-  },
-  'a value without escapes may hide another label': {
-    file: 'lib/exposition/parser/unescaped.ts',
-    from: ' || AMBIGUOUS.test(value)',
-    to: '',
-  },
-  'rows of earlier scrapes take room': {
-    file: 'lib/exposition/parser/process-rows.ts',
-    from: 'this.#seenRows = this.#seenDevices = 0;',
-    to: '',
-  },
-  'gpu_index and device_uuid of a process are swapped': {
-    file: 'lib/exposition/parser/process-rows.ts',
-    from: "const UUID_LABEL = labelNamed('device_uuid');",
-    to: "const UUID_LABEL = labelNamed('gpu_index');",
-  },
-  'a family that a row lost keeps its value': {
-    file: 'lib/exposition/parser/process-rows.ts',
-    from: 'values[kept * SECTIONS + section] = NaN;',
-    to: 'values[kept * SECTIONS + section]! += 0;',
-  },
-  'a reading that vanished keeps its value': {
-    file: 'lib/exposition/parser/sample-values.ts',
-    from: 'if (gone === 0) return undefined;',
-    to: 'if (gone >= 0) return undefined;',
-  },
-  'a process that ended stays': {
-    file: 'lib/exposition/parser/process-rows.ts',
-    from: 'if (seen >> SEEN_BITS !== scrape) {',
-    to: 'if (seen >> SEEN_BITS > scrape) {',
-  },
-  'the last line of the last scrape stays': {
-    file: 'lib/exposition/parser/scanner.ts',
-    from: 'if (!this.#tracking && this.#line < scan.template.count) {',
-    to: 'if (!this.#tracking && this.#line + 1 < scan.template.count) {',
-  },
-  'a line without an end is lost': {
-    file: 'lib/exposition/parser/scanner.ts',
-    from: 'if (this.#tailBytes > 0 || this.#skipping) this.#pushSlice(LINE_END);',
-    to: 'if (this.#skipping) this.#pushSlice(LINE_END);',
-  },
-  'an aborted body is kept': {
-    file: 'lib/exposition/parser/scanner.ts',
-    from: 'if (this.#tracking) this.#forget();\n    this.#reset();',
-    to: 'this.#reset();',
-  },
-  'one pid of two users is one process': {
-    file: 'lib/aggregate/users-part.ts',
-    from: 'pids.begin(pid, user, count);',
-    to: 'pids.begin(pid, pid, count);',
-  },
-  'among equals the last row is the top command': {
-    file: 'lib/aggregate/users-part.ts',
-    from: 'return pid[row]! < pid[top]! ||',
-    to: 'return pid[row]! > pid[top]! ||',
-  },
-  'rows on no GPU hold memory of the first': {
-    file: 'lib/exposition/parser/committed/committed.ts',
-    from: '!moved && devices[',
-    to: 'moved && devices[',
-  },
-  'users on screen are not renumbered': {
-    file: 'lib/exposition/parser/scanner.ts',
-    from: 'this.data.procs.renumberUsers(fresh);',
-    to: '',
-  },
-  'what was derived with old user ids is kept': {
-    file: 'lib/app/state.ts',
-    from: 'this.derivations.forget();',
-    to: '',
-    tests: ['__tests__/app'],
-  },
-  'what was filtered with old user ids is kept': {
-    file: 'lib/app/state.ts',
-    from: 'this.filtering.forget();',
-    to: '',
-    tests: ['__tests__/app'],
-  },
-  'nobody tells the app of new user ids': {
-    file: 'lib/app/app.ts',
-    from: 'this.state.forget();',
-    to: '',
-    tests: ['__tests__/app'],
-  },
-  'what a parser remembers grows without end': {
-    file: 'lib/exposition/parser/scan-state.ts',
-    from: 'return this.arena.length > this.#bytesAtFirst * 2 + SPARE_BYTES ||',
-    to: 'return',
-  },
-  'one node may use up all series heads': {
-    file: 'lib/exposition/parser/line-reader.ts',
-    from: 'if (this.#headsLeft <= 0) return false;',
-    to: '',
-  },
-  'NUL bytes are remembered': {
-    file: 'lib/exposition/parser/line-reader.ts',
-    from: 'this.#dropNul(from, end);',
-    to: '',
-  },
-  'a filter takes near for equal': {
-    file: 'lib/filter/evaluate.ts',
-    from: 'TOLERANCE = 1e-9',
-    to: 'TOLERANCE = 1e-2',
-    tests: ['__tests__/filter'],
-  },
-  'half a sample stays': {
-    file: 'lib/exposition/write/sample-columns.ts',
-    from: 'Object.assign(this, { procs, gpus, cpus, cores, memory, disks, facts, extras });',
-    to: '',
-  },
-  'local mode does not say what changed': {
-    file: 'lib/sources/local/local-collector.ts',
-    from: "continuity: 'next', change });",
-    to: "continuity: 'next' });",
-    tests: ['__tests__/sources/local'],
-  },
-  'a terminal that stalled is not drawn whole': {
-    file: 'lib/paint/blessed-painter.ts',
-    from: 'if (waitedMs >= STALL_MS) this.#whole = true;',
-    to: '',
-    tests: ['__tests__/paint'],
-  },
-  'a second SIGHUP cuts the end short': {
-    file: 'lib/paint/lifetime.ts',
-    from: "this.#process.on('SIGHUP', () => undefined);",
-    to: '',
-    tests: ['__tests__/paint'],
-  },
-  'the webhook is told of alerts in a recording': {
-    file: 'lib/run/viewer.ts',
-    from: 'if (!replay) webhook =',
-    to: 'webhook =',
-    tests: ['__tests__/e2e/replay'],
-  },
-  'a row is copied as far as it is on screen': {
-    file: 'lib/app/app.ts',
-    from: 'copy ?? spans',
-    to: 'spans',
-    tests: ['__tests__/app'],
-  },
-};
-
+/** Where the tests are that find a fault of the list which names none. */
 const SUITES = ['__tests__/exposition', '__tests__/aggregate'];
-
 const NOT_SOURCES: ReadonlySet<string> = new Set(['node_modules', '.git', 'dist', 'coverage']);
+/** Tests that go on for longer than this do not end: the fault is found. */
+const ENDLESS_MS = 15 * 60_000;
 
-const names = process.argv.slice(2);
-const unknown = names.filter((name) => !(name in MUTATIONS));
-if (unknown.length > 0) throw new Error(`no such fault: ${unknown.join(', ')} (there are ${Object.keys(MUTATIONS).join(', ')})`);
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    folder: { type: 'string', default: '' },
+    minutes: { type: 'string', default: '60' },
+    report: { type: 'string', default: 'mutations.json' },
+    /** Only the tests that mirror the folder: quick, and what survives may be found by others. */
+    mirrored: { type: 'boolean', default: false },
+  },
+});
+const unknown = names.filter((name) => !(name in NAMED_FAULTS));
+if (unknown.length > 0) throw new Error(`no such fault: ${unknown.join(', ')} (there are ${Object.keys(NAMED_FAULTS).join(', ')})`);
 
 const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
 try {
-  process.exitCode = run(names.length > 0 ? names : Object.keys(MUTATIONS));
+  cpSync('.', copy, { recursive: true, filter: (path) => !NOT_SOURCES.has(path) });
+  symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
+  process.exitCode =
+    options.sample === undefined ? runNamed(names.length > 0 ? names : Object.keys(NAMED_FAULTS)) : runSample(Number(options.sample));
 } finally {
   rmSync(copy, { recursive: true });
 }
 
-function run(faults: readonly string[]): number {
-  cpSync('.', copy, { recursive: true, filter: (path) => !NOT_SOURCES.has(path) });
-  symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
-  const wanted = new Set(faults.flatMap((name) => MUTATIONS[name]!.tests ?? SUITES));
+function runNamed(faults: readonly string[]): number {
+  const wanted = new Set(faults.flatMap((name) => NAMED_FAULTS[name]!.tests ?? SUITES));
   if (!passes([...wanted])) {
     console.error('The tests fail without any fault: npm test');
     return 1;
   }
-  const survivors = faults.filter((name) => !isFound(name, MUTATIONS[name]!));
+  const survivors = faults.filter((name) => {
+    const { file, from, to, tests = SUITES } = NAMED_FAULTS[name]!;
+    const parts = readFileSync(join(copy, file), 'utf8').split(from);
+    if (parts.length !== 2) throw new Error(`${name}: "${from}" stands ${parts.length - 1} times in ${file}`);
+    const found = isFound(file, parts.join(to), () => passes(tests));
+    console.log(`${found ? 'found   ' : 'SURVIVES'}  ${name}`);
+    return !found;
+  });
   console.log(`${faults.length - survivors.length} of ${faults.length} faults found`);
   return survivors.length > 0 ? 1 : 0;
 }
 
-function isFound(name: string, { file, from, to, tests = SUITES }: Mutation): boolean {
+interface Score {
+  planted: number;
+  found: number;
+  survivors: Pick<Planted, 'file' | 'line' | 'operator' | 'from' | 'to'>[];
+}
+
+function runSample(count: number): number {
+  const seed = Number(options.seed);
+  const end = Date.now() + Number(options.minutes) * 60_000;
+  const scores: Record<string, Score> = {};
+  for (const [folder, files] of sourcesByFolder(options.folder)) {
+    if (Date.now() > end) break;
+    const mirrored = mirror(folder);
+    if (mirrored.length > 0 && !passes(mirrored)) {
+      console.log(`${folder}: its tests fail without any fault, left out`);
+      continue;
+    }
+    const score: Score = (scores[folder] = { planted: 0, found: 0, survivors: [] });
+    for (const { file, line, operator, start, end: until, from, to } of sampleOf(folder, files, count, seed)) {
+      if (Date.now() > end) break;
+      const source = readFileSync(join(copy, file), 'utf8');
+      // What is nearest first: most faults are found there.
+      const found = isFound(
+        file,
+        source.slice(0, start) + to + source.slice(until),
+        () => passes(mirrored) && (options.mirrored || passesRelated(file)),
+      );
+      score.planted++;
+      if (found) score.found++;
+      else score.survivors.push({ file, line, operator, from, to });
+      const text = `${from} -> ${to}`.replace(/\s+/g, ' ');
+      console.log(
+        `${found ? 'found   ' : 'SURVIVES'}  ${file}:${line}  ${operator}: ${text.length > 90 ? `${text.slice(0, 90)}...` : text}`,
+      );
+      writeFileSync(options.report, `${JSON.stringify({ seed, scores }, null, 2)}\n`);
+    }
+  }
+  for (const [folder, { planted, found }] of Object.entries(scores)) console.log(`${folder.padEnd(32)} ${found} of ${planted}`);
+  return 0;
+}
+
+/** The tests that mirror a folder: the folder of its name, or the nearest one above. */
+function mirror(folder: string): readonly string[] {
+  for (let path = folder.replace(/^lib(\/|$)/, ''); path !== '' && path !== '.'; path = path.slice(0, Math.max(0, path.lastIndexOf('/')))) {
+    const plugin = path.startsWith('plugins/') ? `__tests__/plugins/${path.slice('plugins/'.length)}` : '';
+    if (plugin !== '') return [plugin];
+    if (existsSync(join(copy, '__tests__', path))) return [`__tests__/${path}/`];
+  }
+  return ['__tests__/paths'];
+}
+
+function isFound(file: string, planted: string, survives: () => boolean): boolean {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
-  const parts = source.split(from);
-  if (parts.length !== 2) throw new Error(`${name}: "${from}" stands ${parts.length - 1} times in ${file}`);
-  writeFileSync(path, parts.join(to));
-  const found = !passes(tests);
+  writeFileSync(path, planted);
+  const found = !survives();
   writeFileSync(path, source);
-  console.log(`${found ? 'found   ' : 'SURVIVES'}  ${name}`);
   return found;
 }
 
 function passes(tests: readonly string[]): boolean {
-  const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--bail', '--silent', ...tests];
-  return spawnSync(process.execPath, jest, { cwd: copy, stdio: 'ignore' }).status === 0;
+  return jest(tests);
+}
+function passesRelated(file: string): boolean {
+  return jest(['--selectProjects', 'unit', '--findRelatedTests', file]);
+}
+
+function jest(args: readonly string[]): boolean {
+  const command = [
+    '--experimental-vm-modules',
+    '--no-warnings',
+    'node_modules/jest/bin/jest.js',
+    '--bail',
+    '--silent',
+    '--maxWorkers=1',
+    ...args,
+  ];
+  return spawnSync(process.execPath, command, { cwd: copy, stdio: 'ignore', timeout: ENDLESS_MS }).status === 0;
 }

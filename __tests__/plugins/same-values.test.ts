@@ -1,8 +1,21 @@
 /** The same thing has the same value wherever it is read: on every tab, in every export, live and replayed. Any cluster. */
-import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import Papa from 'papaparse';
 import fc from 'fast-check';
+import { clusterDerivation } from '../../lib/aggregate/cluster.js';
+import { saveSheet } from '../../lib/export/save.js';
+import { nodeText } from '../../lib/exposition/write/node-text.js';
+import { Parsers } from '../../lib/exposition/parser/index.js';
+import { SampleColumns } from '../../lib/exposition/write/sample-columns.js';
+import { Node } from '../../lib/model/node.js';
+import type { NodeSample } from '../../lib/model/sample.js';
+import { ranges } from '../../lib/text/number-ranges.js';
 import { AppState } from '../../lib/app/state.js';
 import { included, type NodeView } from '../../lib/model/node-view.js';
+import type { Table } from '../../lib/plugin/types.js';
 import { tableCells, type TableColumns } from '../../lib/view/table-columns.js';
 import { GPU_COLUMNS, gpuTableRows } from '../../lib/view/gpu-cells.js';
 import { gpuRowsDerivation } from '../../lib/aggregate/gpu-owners.js';
@@ -10,14 +23,17 @@ import { usersDerivation } from '../../lib/aggregate/users.js';
 import { tableState } from '../../lib/view/table.js';
 import { COLUMNS as ALL_COLUMNS, GPUS_TABLE } from '../../plugins/all/gpu-order.js';
 import { orderOf, PROCESS_COLUMNS as NODE_PROCESSES, PROCESSES_TABLE } from '../../plugins/host/process-list.js';
-import { START } from '../../plugins/users/drilldown.js';
+import { nodesLevel, processesLevel, processLevel, START, type Level } from '../../plugins/users/drilldown.js';
+import { exported } from '../../plugins/users/export.js';
+import { GPU_COLUMNS as DETAIL_COLUMNS, gpuRows, processOf } from '../../plugins/users/process-details.js';
 import { NODE_COLUMNS, nodesOf } from '../../plugins/users/nodes-level.js';
 import { PROCESS_COLUMNS as USER_PROCESSES, processesOf } from '../../plugins/users/processes-level.js';
-import { USER_COLUMNS, userOrder, userRows } from '../../plugins/users/users-level.js';
+import { USER_COLUMNS, userOrder, userRows, USERS_TABLE } from '../../plugins/users/users-level.js';
 import all from '../../plugins/all/index.js';
 import host from '../../plugins/host/index.js';
 import users from '../../plugins/users/index.js';
 import { cluster } from '../aggregate/random-cluster.js';
+import type { OracleHost } from '../aggregate/users-oracle.js';
 import { buildNodes, type NodeSpec } from '../helpers/hosts.js';
 import { inNewFolder, place } from '../helpers/recording-player.js';
 import { cycle, newWriter, timeOf } from '../helpers/recordings.js';
@@ -83,6 +99,49 @@ describe('any cluster', () => {
     );
   });
 
+  test('a process in detail: its GPUs add up to it, under the same command', () => {
+    fc.assert(
+      fc.property(cluster, (specs) => {
+        const app = viewer(buildNodes(specs));
+        const { data, rows } = PROCESSES_TABLE.rows(app);
+        for (const row of Array.from(rows)) {
+          const listed = read(NODE_PROCESSES, ['address', 'pid', 'user', 'gpu', 'vram', 'sm', 'cmd'], row, data);
+          const [nodeId, user] = [String(listed.address), String(listed.user)];
+          const found = processOf(app, { ...PROCESS_LEVEL, nodeId, user, pid: Number(listed.pid) })!;
+          const parts = gpuRows(found, user);
+          const value = (id: string) => parts.map((part) => DETAIL_COLUMNS.find((column) => column.id === id)!.value(part, undefined));
+          const sums = value('sm').filter((sm) => !Number.isNaN(sm));
+          expect({
+            gpu: ranges(value('gpu').map(Number)),
+            vram: sum(value('vram')),
+            sm: sums.length === 0 ? NaN : sum(sums),
+            cmd: [...new Set(value('command'))],
+          }).toEqual({ gpu: listed.gpu, vram: listed.vram, sm: listed.sm, cmd: [listed.cmd] });
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('the heads: what they sum up stands in the tables', () => {
+    fc.assert(
+      fc.property(cluster, (specs) => {
+        const app = viewer(buildNodes(specs));
+        const { totals, ...users } = app.derive(usersDerivation);
+        const upTo = (column: ArrayLike<number>): number => sum(Array.from(column).slice(0, users.count));
+        const gpus = GPUS_TABLE.rows(app);
+        const counted = Array.from(gpus.rows).filter((row) => included(gpus.data.node(row)));
+        const cluster = app.derive(clusterDerivation);
+        expect(counted.filter((row) => gpus.data.owners(row).length > 0)).toHaveLength(totals.gpusInUse);
+        expect([cluster.gpus, cluster.nodes]).toEqual([counted.length, totals.nodes]);
+        expect(upTo(users.vramBytes)).toBeCloseTo(totals.ownedBytes, 3);
+        expect(upTo(users.powerWatts)).toBeCloseTo(totals.attributedWatts, 6);
+        expect(totals.attributedWatts + totals.unattributedWatts).toBeCloseTo(cluster.powerWatts, 6);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test('a user: what stands in the table is the sum of what stands below it', () => {
     fc.assert(
       fc.property(cluster, (specs) => {
@@ -119,6 +178,130 @@ describe('any cluster', () => {
       { numRuns: 30 },
     );
   });
+});
+
+const sum = (values: readonly unknown[]): number => values.reduce<number>((total, value) => total + Number(value), 0);
+const NO_TABLE = { table: tableState(''), frozen: undefined };
+const PROCESS_LEVEL = { kind: 'process', nodeName: '', ...NO_TABLE } as const;
+
+describe('in files', () => {
+  type Row = Readonly<Record<string, string | number | boolean | null>>;
+  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-values-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** What a level exports, written and read back as others would read it. */
+  async function written(app: AppState, level: Level): Promise<{ readonly json: readonly Row[]; readonly csv: readonly Row[] }> {
+    const { name, sheet } = exported({ ...START, levels: [level], showSystem: true }, app);
+    const save = async (format: 'csv' | 'json'): Promise<string> => {
+      const path = await saveSheet({ name, format, sheet }, 0, { platform: 'linux', env: { XDG_CACHE_HOME: folder }, home: '/dev/null' });
+      return readFileSync(path, 'utf8');
+    };
+    const { data, errors } = Papa.parse<Row>(await save('csv'), { header: true, skipEmptyLines: true, delimiter: ',' });
+    expect(errors.filter(({ type }) => type !== 'Quotes')).toEqual([]);
+    return { json: (JSON.parse(await save('json')) as { rows: Row[] }).rows, csv: data };
+  }
+  const column = (rows: readonly Row[], name: string): unknown[] => rows.map((row) => row[name]);
+
+  test('a user, the nodes, the processes and the GPUs below add up, in CSV and in JSON', async () => {
+    for (const specs of fc.sample(cluster, { numRuns: 12, seed: 5 })) {
+      const app = viewer(buildNodes(specs));
+      const listed = PROCESSES_TABLE.rows(app);
+      const onGpus = Array.from(listed.rows, (row) =>
+        read(NODE_PROCESSES, ['address', 'user', 'pid', 'gpu', 'vram', 'running', 'cmd'], row, listed.data),
+      );
+      const top = await written(app, START.levels[0]!);
+      for (const [at, user] of top.json.entries()) {
+        const name = user.user === '(unattributed)' ? '' : String(user.user);
+        const nodes = await written(app, nodesLevel(name));
+        expect([nodes.json.length, sum(column(nodes.json, 'gpus')), sum(column(nodes.json, 'procs'))]).toEqual([
+          user.nodes,
+          user.gpus,
+          user.procs,
+        ]);
+        expect(sum(column(nodes.csv, 'vram_bytes'))).toBe(Number(top.csv[at]!.vram_bytes));
+        expect(sum(column(nodes.json, 'power_watts'))).toBeCloseTo(Number(user.power_watts), 6);
+        for (const node of nodes.json) {
+          const processes = await written(app, processesLevel(name, String(node.address), ''));
+          expect(sum(column(processes.json, 'vram_bytes'))).toBe(node.vram_bytes);
+          const own = onGpus.filter((row) => row.address === node.address && row.user === name);
+          const keyed = (rows: readonly unknown[][]): readonly string[] => rows.map((row) => JSON.stringify(row)).sort();
+          expect(keyed(processes.json.map((row) => [row.pid, row.gpu_indexes, row.vram_bytes, row.running_seconds, row.command]))).toEqual(
+            keyed(own.map((row) => [row.pid, row.gpu, row.vram, row.running, row.cmd])),
+          );
+          for (const process of processes.json) {
+            const level = processLevel({ user: name, nodeId: String(node.address), nodeName: '', ...NO_TABLE }, Number(process.pid));
+            const parts = await written(app, level);
+            expect(sum(column(parts.csv, 'vram_bytes'))).toBe(process.vram_bytes);
+            expect(ranges(column(parts.json, 'gpu_index').map(Number))).toBe(process.gpu_indexes);
+          }
+        }
+      }
+    }
+  });
+});
+
+describe('through our own exporter', () => {
+  const sampleOf = (spec: OracleHost, nth: number): NodeSample => ({
+    at: timeOf(0),
+    instance: `node-${nth}`,
+    os: 'Linux',
+    arch: 'x86_64',
+    gpus: spec.gpus.map(({ ghost: _ghost, ...gpu }, index) => ({ index, uuid: `GPU-${nth}-${index}`, name: 'NVIDIA H100', ...gpu })),
+    scope: 'all',
+    processes: spec.procs.map(({ pid, gpu, user, vram, age, sm, command, name }) => ({
+      pid,
+      gpu: gpu < 0 ? undefined : gpu,
+      gpuBytes: vram,
+      smPercent: Number.isNaN(sm) ? undefined : sm,
+      name,
+      user,
+      command,
+      ageSeconds: Number.isNaN(age) ? undefined : age,
+      cpuPercent: undefined,
+      residentBytes: undefined,
+    })),
+    cpu: undefined,
+    memory: undefined,
+    disks: [],
+    sources: [],
+  });
+
+  test('a machine looked at shows what it shows when its exporter is scraped', () => {
+    fc.assert(
+      fc.property(cluster, (specs) => {
+        const samples = specs.map(sampleOf);
+        const parsers = new Parsers();
+        const local = samples.map((sample, nth) => {
+          const columns = parsers.holding((users) => new SampleColumns(users, '0.1.0'));
+          columns.load(sample);
+          return committed(new Node({ nodeId: `n${nth}` }, columns));
+        });
+        const scraped = samples.map((sample, nth) => {
+          const parser = parsers.newParser();
+          parser.push(Buffer.from(nodeText(sample, '0.1.0')));
+          parser.commit(sample.at, 0);
+          return committed(new Node({ nodeId: `n${nth}` }, parser.data));
+        });
+        const [one, other] = [viewer(local), viewer(scraped)];
+        for (const table of [USERS_TABLE, PROCESSES_TABLE, GPUS_TABLE]) expect(cells(table as Table, one)).toEqual(cells(table, other));
+        expect(one.derive(usersDerivation).totals).toEqual(other.derive(usersDerivation).totals);
+        expect(one.derive(clusterDerivation)).toEqual(other.derive(clusterDerivation));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  const committed = (node: Node): Node => {
+    node.commit({ at: timeOf(0) });
+    return node;
+  };
+  /** All values of a table, row by row in the order of their texts. */
+  function cells({ columns, rows }: Table, app: AppState): readonly string[] {
+    const { data, rows: found } = rows(app);
+    return Array.from(found, (row) => JSON.stringify(columns.map((column) => column.value(row, data)))).sort();
+  }
 });
 
 describe('live and replayed', () => {

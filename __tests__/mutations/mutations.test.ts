@@ -1,0 +1,40 @@
+/** The faults that `npm run mutations` plants: those of the list can be planted, the automatic ones are what they say. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { NAMED_FAULTS } from './named-faults.js';
+import { mutantsOf } from './operators.js';
+import { sampleOf, sourcesByFolder } from './sample.js';
+
+test.each(Object.entries(NAMED_FAULTS))('%s: stands once in its file', (_name, { file, from, to }) => {
+  expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2);
+  expect(to).not.toBe(from);
+});
+
+describe('automatic faults', () => {
+  const planted = (text: string): readonly string[] =>
+    mutantsOf('a.ts', text).map(({ operator, start, end, to }) => `${operator}: ${text.slice(0, start)}${to}${text.slice(end)}`);
+
+  test.each([
+    ['const a = b < 2;', ['flip comparison: const a = b <= 2;', 'constant + 1: const a = b < (2 + 1);']],
+    [
+      'if (a === b) c();',
+      ['negate condition: if (!(a === b)) c();', 'flip comparison: if (a !== b) c();', 'drop statement: if (a === b) ;'],
+    ],
+    ['const a = b - c;', ['swap + and -: const a = b + c;']],
+    ['const a = b && true;', ['swap && and ||: const a = b || true;', 'flip constant: const a = b && false;']],
+    [`const a = 'b' + c;`, [`empty string: const a = '' + c;`]],
+    ['function f() { g(1); return 2; }', expect.arrayContaining(['return early: function f() { return; g(1); return 2; }'])],
+    [`import a from 'b'; type C = 'd' | 1; interface E { 'f': 2 }`, []],
+  ])('%s', (text, expected) => {
+    expect(planted(text)).toEqual(expected);
+  });
+
+  test('every folder with sources has some, the same for the same seed', () => {
+    for (const [folder, files] of sourcesByFolder()) {
+      const sample = sampleOf(folder, files, 3, 1);
+      expect([folder, sample.length]).toEqual([folder, 3]);
+      expect(sampleOf(folder, files, 3, 1)).toEqual(sample);
+    }
+    expect([...sourcesByFolder('lib/alerts').keys()]).toEqual(['lib/alerts']);
+  });
+});

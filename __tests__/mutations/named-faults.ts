@@ -1,0 +1,192 @@
+/** Faults that were once made, or nearly: `npm run mutations` plants them one at a time. */
+
+export interface NamedFault {
+  readonly file: string;
+  /** Stands in the file once. */
+  readonly from: string;
+  readonly to: string;
+  /** Where the tests are; absent: those of the parser and of the aggregation. */
+  readonly tests?: readonly string[];
+}
+
+export const NAMED_FAULTS: Readonly<Record<string, NamedFault>> = {
+  'memory that cannot be is kept': {
+    file: 'lib/exposition/parser/committed/committed.ts',
+    from: "processReading('vramBytes', values[value + VRAM]) || 0",
+    to: 'values[value + VRAM]!',
+  },
+  'negative watts are shared out': {
+    file: 'lib/aggregate/power-shares.ts',
+    from: 'power > 0 ? power : 0',
+    to: 'power',
+  },
+  'gpu_index and gpu_uuid of a GPU are swapped': {
+    file: 'lib/exposition/parser/entities.ts',
+    from: 'const GPU_KEY = [named(...ALIASES.gpuUuid), GPU_INDEX] as const;',
+    to: 'const GPU_KEY = [GPU_INDEX, named(...ALIASES.gpuUuid)] as const;',
+  },
+  'GPUs of one uuid are one GPU': {
+    file: 'lib/exposition/parser/entities.ts',
+    from: 'const GPU_KEY = [named(...ALIASES.gpuUuid), GPU_INDEX] as const;',
+    to: 'const GPU_KEY = [named(...ALIASES.gpuUuid)] as const;',
+  },
+  'a process stays on the GPU whose index its device once had': {
+    file: 'lib/exposition/parser/process-rows.ts',
+    from: 'if (known.index === index && ',
+    to: 'if (',
+  },
+  'a GPU without an index keeps its position of an earlier scrape': {
+    file: 'lib/exposition/parser/committed/committed.ts',
+    from: 'entities.changes !== this.#changes || byPosition',
+    to: 'entities.changes !== this.#changes',
+  },
+  'a GPU keeps a name that its lines no longer have': {
+    file: 'lib/exposition/parser/scan-state.ts',
+    from: 'samples.entities.relabel(this.#labelledLines);',
+    to: '',
+  },
+  'a value may go on into a sample of another exporter': {
+    file: 'lib/exposition/parser/unescaped.ts',
+    from: 'if (line > 0 && isWhole(added)) continue;',
+    to: '',
+  },
+  'a value without escapes may hide another label': {
+    file: 'lib/exposition/parser/unescaped.ts',
+    from: ' || AMBIGUOUS.test(value)',
+    to: '',
+  },
+  'rows of earlier scrapes take room': {
+    file: 'lib/exposition/parser/process-rows.ts',
+    from: 'this.#seenRows = this.#seenDevices = 0;',
+    to: '',
+  },
+  'gpu_index and device_uuid of a process are swapped': {
+    file: 'lib/exposition/parser/process-rows.ts',
+    from: "const UUID_LABEL = labelNamed('device_uuid');",
+    to: "const UUID_LABEL = labelNamed('gpu_index');",
+  },
+  'a family that a row lost keeps its value': {
+    file: 'lib/exposition/parser/process-rows.ts',
+    from: 'values[kept * SECTIONS + section] = NaN;',
+    to: 'values[kept * SECTIONS + section]! += 0;',
+  },
+  'a reading that vanished keeps its value': {
+    file: 'lib/exposition/parser/sample-values.ts',
+    from: 'if (gone === 0) return undefined;',
+    to: 'if (gone >= 0) return undefined;',
+  },
+  'a process that ended stays': {
+    file: 'lib/exposition/parser/process-rows.ts',
+    from: 'if (seen >> SEEN_BITS !== scrape) {',
+    to: 'if (seen >> SEEN_BITS > scrape) {',
+  },
+  'the last line of the last scrape stays': {
+    file: 'lib/exposition/parser/scanner.ts',
+    from: 'if (!this.#tracking && this.#line < scan.template.count) {',
+    to: 'if (!this.#tracking && this.#line + 1 < scan.template.count) {',
+  },
+  'a line without an end is lost': {
+    file: 'lib/exposition/parser/scanner.ts',
+    from: 'if (this.#tailBytes > 0 || this.#skipping) this.#pushSlice(LINE_END);',
+    to: 'if (this.#skipping) this.#pushSlice(LINE_END);',
+  },
+  'an aborted body is kept': {
+    file: 'lib/exposition/parser/scanner.ts',
+    from: 'if (this.#tracking) this.#forget();\n    this.#reset();',
+    to: 'this.#reset();',
+  },
+  'one pid of two users is one process': {
+    file: 'lib/aggregate/users-part.ts',
+    from: 'pids.begin(pid, user, count);',
+    to: 'pids.begin(pid, pid, count);',
+  },
+  'among equals the last row is the top command': {
+    file: 'lib/aggregate/users-part.ts',
+    from: 'return pid[row]! < pid[top]! ||',
+    to: 'return pid[row]! > pid[top]! ||',
+  },
+  'rows on no GPU hold memory of the first': {
+    file: 'lib/exposition/parser/committed/committed.ts',
+    from: '!moved && devices[',
+    to: 'moved && devices[',
+  },
+  'users on screen are not renumbered': {
+    file: 'lib/exposition/parser/scanner.ts',
+    from: 'this.data.procs.renumberUsers(fresh);',
+    to: '',
+  },
+  'what was derived with old user ids is kept': {
+    file: 'lib/app/state.ts',
+    from: 'this.derivations.forget();',
+    to: '',
+    tests: ['__tests__/app'],
+  },
+  'what was filtered with old user ids is kept': {
+    file: 'lib/app/state.ts',
+    from: 'this.filtering.forget();',
+    to: '',
+    tests: ['__tests__/app'],
+  },
+  'nobody tells the app of new user ids': {
+    file: 'lib/app/app.ts',
+    from: 'this.state.forget();',
+    to: '',
+    tests: ['__tests__/app'],
+  },
+  'what a parser remembers grows without end': {
+    file: 'lib/exposition/parser/scan-state.ts',
+    from: 'return this.arena.length > this.#bytesAtFirst * 2 + SPARE_BYTES ||',
+    to: 'return',
+  },
+  'one node may use up all series heads': {
+    file: 'lib/exposition/parser/line-reader.ts',
+    from: 'if (this.#headsLeft <= 0) return false;',
+    to: '',
+  },
+  'NUL bytes are remembered': {
+    file: 'lib/exposition/parser/line-reader.ts',
+    from: 'this.#dropNul(from, end);',
+    to: '',
+  },
+  'a filter takes near for equal': {
+    file: 'lib/filter/evaluate.ts',
+    from: 'TOLERANCE = 1e-9',
+    to: 'TOLERANCE = 1e-2',
+    tests: ['__tests__/filter'],
+  },
+  'half a sample stays': {
+    file: 'lib/exposition/write/sample-columns.ts',
+    from: 'Object.assign(this, { procs, gpus, cpus, cores, memory, disks, facts, extras });',
+    to: '',
+  },
+  'local mode does not say what changed': {
+    file: 'lib/sources/local/local-collector.ts',
+    from: 'skewMs: 0 }, change);',
+    to: "skewMs: 0 }, 'values');",
+    tests: ['__tests__/sources/local'],
+  },
+  'a terminal that stalled is not drawn whole': {
+    file: 'lib/paint/blessed-painter.ts',
+    from: 'if (waitedMs >= STALL_MS) this.#whole = true;',
+    to: '',
+    tests: ['__tests__/paint'],
+  },
+  'a second SIGHUP cuts the end short': {
+    file: 'lib/paint/lifetime.ts',
+    from: "this.#process.on('SIGHUP', () => undefined);",
+    to: '',
+    tests: ['__tests__/paint'],
+  },
+  'the webhook is told of alerts in a recording': {
+    file: 'lib/run/viewer.ts',
+    from: 'if (!replay) webhook =',
+    to: 'webhook =',
+    tests: ['__tests__/e2e/replay'],
+  },
+  'a row is copied as far as it is on screen': {
+    file: 'lib/app/app.ts',
+    from: 'copy ?? spans',
+    to: 'spans',
+    tests: ['__tests__/app'],
+  },
+};
