@@ -12,13 +12,13 @@ export interface NamedFault {
 export const NAMED_FAULTS: Readonly<Record<string, NamedFault>> = {
   'memory that cannot be is kept': {
     file: 'lib/exposition/parser/committed/committed.ts',
-    from: "processReading('vramBytes', values[value + VRAM]) || 0",
+    from: "processReading('vramBytes', values[value + VRAM])",
     to: 'values[value + VRAM]!',
   },
   'negative watts are shared out': {
     file: 'lib/aggregate/power-shares.ts',
-    from: 'power > 0 ? power : 0',
-    to: 'power',
+    from: 'shared[slot] === 1 && power > 0 ? power',
+    to: 'shared[slot] === 1 ? power',
   },
   'gpu_index and gpu_uuid of a GPU are swapped': {
     file: 'lib/exposition/parser/entities.ts',
@@ -82,8 +82,8 @@ export const NAMED_FAULTS: Readonly<Record<string, NamedFault>> = {
   },
   'the last line of the last scrape stays': {
     file: 'lib/exposition/parser/scanner.ts',
-    from: 'if (!this.#tracking && this.#line < scan.template.count) {',
-    to: 'if (!this.#tracking && this.#line + 1 < scan.template.count) {',
+    from: 'this.#tracking || this.#line >= this.#scan.template.count)',
+    to: 'this.#tracking || this.#line + 1 >= this.#scan.template.count)',
   },
   'a line without an end is lost': {
     file: 'lib/exposition/parser/scanner.ts',
