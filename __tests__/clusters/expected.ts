@@ -39,7 +39,7 @@ export interface ProcessRecord {
   readonly pid: number;
   readonly user: string;
   readonly gpu_indexes: string;
-  readonly vram_bytes: number;
+  readonly vram_bytes: number | null;
   readonly sm_percent: number | null;
   readonly cpu_percent: number | null;
   readonly running_seconds: number | null;
@@ -106,8 +106,8 @@ function processRecords({ nodeId, name, gpus, procs }: Read): ProcessRecord[] {
   return [...byProcess.values()].flatMap((rows) => {
     const on = rows.filter(({ slot }) => slot >= 0);
     if (on.length === 0) return [];
-    const most = Math.max(...on.map(({ vramBytes }) => vramBytes));
-    const holding = on.filter(({ vramBytes }) => vramBytes === most);
+    const most = Math.max(...on.map(weight));
+    const holding = on.filter((row) => weight(row) === most);
     const first = Math.min(...holding.map(({ slot }) => slot));
     return {
       node: name,
@@ -115,7 +115,7 @@ function processRecords({ nodeId, name, gpus, procs }: Read): ProcessRecord[] {
       pid: rows[0]!.pid,
       user: rows[0]!.user,
       gpu_indexes: listed([...new Set(on.map(({ slot }) => slot))].map((slot) => gpus[slot]!.index)),
-      vram_bytes: on.reduce((sum, { vramBytes }) => sum + vramBytes, 0),
+      vram_bytes: total(on.map(({ vramBytes }) => (Number.isNaN(vramBytes) ? undefined : vramBytes))),
       sm_percent: total(on.map(({ smPercent }) => smPercent)),
       cpu_percent: largest(rows.map(({ cpuPercent }) => cpuPercent)),
       running_seconds: largest(rows.map(({ ageSeconds }) => ageSeconds)),
@@ -126,7 +126,11 @@ function processRecords({ nodeId, name, gpus, procs }: Read): ProcessRecord[] {
 
 function gpuRecord({ nodeId, procs }: Read, { index, uuid, fields }: Gpu, slot: number): GpuRecord {
   const held = new Map<string, number>();
-  for (const row of procs) if (row.slot === slot) held.set(row.user, (held.get(row.user) ?? 0) + row.vramBytes);
+  for (const row of procs)
+    if (row.slot === slot) {
+      const known = held.get(row.user) ?? -1;
+      held.set(row.user, Number.isNaN(row.vramBytes) ? known : Math.max(0, known) + row.vramBytes);
+    }
   const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
   const owners = [...held].sort(([a, bytes], [b, other]) => other - bytes || bytewise(a, b));
   return {
@@ -140,6 +144,9 @@ function gpuRecord({ nodeId, procs }: Read, { index, uuid, fields }: Gpu, slot: 
     users: owners.map(([user]) => user || '?').join(', '),
   };
 }
+
+/** What is not known comes behind what is. */
+const weight = ({ vramBytes }: OracleProc): number => (Number.isNaN(vramBytes) ? -1 : vramBytes);
 
 const reported = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
 const total = (values: readonly (number | undefined)[]): number | null =>

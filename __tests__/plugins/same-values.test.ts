@@ -116,7 +116,7 @@ describe('any cluster', () => {
             vram: sum(value('vram')),
             sm: sums.length === 0 ? NaN : sum(sums),
             cmd: [...new Set(value('command'))],
-          }).toEqual({ gpu: listed.gpu, vram: listed.vram, sm: listed.sm, cmd: [listed.cmd] });
+          }).toEqual({ gpu: listed.gpu, vram: sum([listed.vram]), sm: listed.sm, cmd: [listed.cmd] });
         }
       }),
       { numRuns: 60 },
@@ -180,7 +180,8 @@ describe('any cluster', () => {
   });
 });
 
-const sum = (values: readonly unknown[]): number => values.reduce<number>((total, value) => total + Number(value), 0);
+/** What is not known adds nothing. */
+const sum = (values: readonly unknown[]): number => values.reduce<number>((total, value) => total + (Number(value) || 0), 0);
 const NO_TABLE = { table: tableState(''), frozen: undefined };
 const PROCESS_LEVEL = { kind: 'process', nodeName: '', ...NO_TABLE } as const;
 
@@ -224,7 +225,7 @@ describe('in files', () => {
         expect(sum(column(nodes.json, 'power_watts'))).toBeCloseTo(Number(user.power_watts), 6);
         for (const node of nodes.json) {
           const processes = await written(app, processesLevel(name, String(node.address), ''));
-          expect(sum(column(processes.json, 'vram_bytes'))).toBe(node.vram_bytes);
+          expect(sum(column(processes.json, 'vram_bytes'))).toBe(sum([node.vram_bytes]));
           const own = onGpus.filter((row) => row.address === node.address && row.user === name);
           const keyed = (rows: readonly unknown[][]): readonly string[] => rows.map((row) => JSON.stringify(row)).sort();
           expect(keyed(processes.json.map((row) => [row.pid, row.gpu_indexes, row.vram_bytes, row.running_seconds, row.command]))).toEqual(
@@ -233,7 +234,7 @@ describe('in files', () => {
           for (const process of processes.json) {
             const level = processLevel({ user: name, nodeId: String(node.address), nodeName: '', ...NO_TABLE }, Number(process.pid));
             const parts = await written(app, level);
-            expect(sum(column(parts.csv, 'vram_bytes'))).toBe(process.vram_bytes);
+            expect(sum(column(parts.csv, 'vram_bytes'))).toBe(sum([process.vram_bytes]));
             expect(ranges(column(parts.json, 'gpu_index').map(Number))).toBe(process.gpu_indexes);
           }
         }
@@ -253,13 +254,14 @@ describe('through our own exporter', () => {
     processes: spec.procs.map(({ pid, gpu, user, vram, age, sm, command, name }) => ({
       pid,
       gpu: gpu < 0 ? undefined : gpu,
-      gpuBytes: vram,
+      gpuBytes: Number.isNaN(vram) ? undefined : vram,
       smPercent: Number.isNaN(sm) ? undefined : sm,
       name,
       user,
       command,
       ageSeconds: Number.isNaN(age) ? undefined : age,
-      cpuPercent: undefined,
+      // Of a process of which nothing at all is known there is no line.
+      cpuPercent: 12.5,
       residentBytes: undefined,
     })),
     cpu: undefined,
