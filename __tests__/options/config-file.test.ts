@@ -249,3 +249,10 @@ describe('what is wrong in a file is named with its line and column', () => {
     );
   });
 });
+
+test('a long value is taken whole, and a schema_version of tables is refused', () => {
+  const filter = `user == "${'a'.repeat(3000)}"`;
+  expect(parseConfig(`[view]\nfilter = '${filter}'\n`, 'f').values.get('view.filter')?.words).toEqual([filter]);
+  for (const text of ['[schema_version]\nx = 1\n', 'schema_version = [[1]]\n'])
+    expect(() => parseConfig(text, 'f')).toThrow(/^config file f, line 1, column/);
+});

@@ -94,7 +94,7 @@ function checkSchema(version: unknown, text: string, path: string): void {
   throw bad(
     path,
     placeOf(text, '', 'schema_version'),
-    `schema_version is ${clean(String(version), 40)}; this program reads ${SCHEMA_VERSION}`,
+    `schema_version is ${typeof version === 'object' ? 'a table or a list' : clean(String(version), 40)}; this program reads ${SCHEMA_VERSION}`,
   );
 }
 
@@ -105,7 +105,8 @@ const unknown = (key: string, place: string): string => `${place === '' ? '' : `
 
 function wordsOf(value: unknown, key: string, place: string, path: string): readonly string[] {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (all.every((one) => ['string', 'number', 'bigint', 'boolean'].includes(typeof one))) return all.map((one) => clean(String(one)));
+  if (all.every((one) => ['string', 'number', 'bigint', 'boolean'].includes(typeof one)))
+    return all.map((one) => clean(String(one), Infinity));
   throw bad(path, place, `${key} must be a string, a number, true or false, or a list of these`);
 }
 
