@@ -94,7 +94,7 @@ function checkSchema(version: unknown, text: string, path: string): void {
   throw bad(
     path,
     placeOf(text, '', 'schema_version'),
-    `schema_version is ${typeof version === 'object' ? 'a table or a list' : clean(String(version), 40)}; this program reads ${SCHEMA_VERSION}`,
+    `schema_version is ${isTable(version) || Array.isArray(version) ? 'a table or a list' : clean(JSON.stringify(version), 40)}; this program reads ${SCHEMA_VERSION}`,
   );
 }
 
