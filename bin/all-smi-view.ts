@@ -6,12 +6,16 @@ import type { Command, Flags } from '../lib/options/options.js';
 import { clean } from '../lib/text/sanitize.js';
 import { VERSION } from '../lib/version.js';
 import { parseArgv } from './argv.js';
+import { surviveLostOutput } from './lost-output.js';
+import { ignoreInspector } from './signals.js';
 import type { Request } from './command-line.js';
 
 /** Node 22 and later cache compiled code between runs. */
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 const HELP_COLUMNS = 100;
+
+ignoreInspector();
 
 async function main(): Promise<number> {
   const request = await parseArgv(process.argv.slice(2));
@@ -49,6 +53,7 @@ function print(text: string): Promise<number> {
 
 function report(error: unknown): number {
   const known = error instanceof AppError ? error : new AppError('E_INTERNAL', { reason: String(error) }, { cause: error });
+  surviveLostOutput();
   process.stderr.write(`all-smi-view: ${known.message}. ${known.advice}\n`);
   if (known.code === 'E_INTERNAL' && error instanceof Error) process.stderr.write(`${stackOf(error)}\n`);
   return known.exit;

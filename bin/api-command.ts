@@ -5,6 +5,7 @@ import { startNodeApi } from '../lib/run/exporter.js';
 import { API_OPTIONS, resolveOptions, type ApiOptions, type Environment, type Flags } from '../lib/options/options.js';
 import { readConfig } from './read-config.js';
 import { machineOf } from './machine-settings.js';
+import { surviveLostOutput } from './lost-output.js';
 import { signalled } from './signals.js';
 import { systemClock } from '../lib/run/system-clock.js';
 
@@ -14,6 +15,7 @@ export async function api(flags: Flags, env: Environment): Promise<number> {
   const machine = machineOf(options);
   const tls = await tlsOf(options);
   const token = tokenFile === undefined ? undefined : await tokenOf(tokenFile);
+  surviveLostOutput();
   const ended = signalled();
   const onTroubles = (lines: readonly string[]): void => {
     for (const line of lines.length === 0 ? ['all sources work again'] : lines) process.stderr.write(`all-smi-view api: ${line}\n`);

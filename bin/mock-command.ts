@@ -3,6 +3,7 @@ import { AppError } from '../lib/errors.js';
 import { MOCK_OPTIONS, resolveOptions, type Environment, type Flags, type MockOptions } from '../lib/options/options.js';
 import { startMock } from '../lib/mock/mock.js';
 import { parsePortRange, portsFrom, writeHosts } from '../lib/mock/mock-ports.js';
+import { surviveLostOutput } from './lost-output.js';
 import { signalled } from './signals.js';
 import { systemClock } from '../lib/run/system-clock.js';
 
@@ -13,6 +14,7 @@ const SEED = 1;
 
 export async function mock(flags: Flags, env: Environment): Promise<number> {
   const options = resolveOptions(MOCK_OPTIONS, flags, env);
+  surviveLostOutput();
   const ended = signalled();
   const cluster = await startMock({
     ...options,

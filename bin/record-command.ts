@@ -13,6 +13,7 @@ import { bytes, count } from '../lib/text/format.js';
 import { progressLine, retention } from './record-progress.js';
 import { readConfig } from './read-config.js';
 import { notesOf, onlyNamed, sourcesOf } from './source-settings.js';
+import { surviveLostOutput } from './lost-output.js';
 import { signalled } from './signals.js';
 import { systemClock } from '../lib/run/system-clock.js';
 
@@ -28,6 +29,7 @@ export async function record(flags: Flags, env: Environment): Promise<number> {
   const { maxFiles, duration: time = 0 } = options;
   const maxSize = (options.maxSize ?? (maxFiles === undefined ? 0 : DEFAULT_MAX_SIZE)) || undefined;
   const duration = time || undefined;
+  surviveLostOutput();
   for (const note of notesOf(sources)) process.stderr.write(note);
   const target = targetOf(options);
   const ended = signalled();

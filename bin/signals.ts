@@ -10,3 +10,8 @@ export function signalled(): Promise<number> {
     }
   });
 }
+
+/** Node.js opens its inspector on a port of this machine when SIGUSR1 comes and nobody listens to it. */
+export function ignoreInspector(): void {
+  process.on('SIGUSR1', () => undefined);
+}

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -128,6 +129,19 @@ export class StandInMachine {
     return readFileSync(join(this.folder, 'started'), 'utf8').split('\n').filter(Boolean);
   }
 
+  /** Whether an nvidia-smi with this argument runs, or what watches over it. */
+  runs(argument: string): boolean {
+    return this.running.some((pid) => argumentsOf(pid).includes(argument));
+  }
+
+  /** Pids of the nvidia-smi that run, and of what watches over them. */
+  get running(): readonly number[] {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => pid !== process.pid && this.#isOurs(pid));
+  }
+
   /** How often those that go on for ever have spoken. */
   get said(): Record<(typeof LOOPS)[number], number> {
     const words = readFileSync(join(this.folder, 'said'), 'utf8').split('\n');
@@ -142,17 +156,21 @@ export class StandInMachine {
 
   /** Whoever still runs is ended: the real one would end when nobody reads what it writes. */
   dispose(): void {
-    for (const pid of this.started.map((line) => Number(line.split(' ')[0]))) if (this.#isOurs(pid)) process.kill(pid, 'SIGKILL');
+    for (const pid of this.running) process.kill(pid, 'SIGKILL');
     for (const pipe of this.#pipes) closeSync(pipe);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   #isOurs(pid: number): boolean {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(this.nvidiaSmi);
-    } catch {
-      return false;
-    }
+    return argumentsOf(pid).includes(this.nvidiaSmi);
+  }
+}
+
+function argumentsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
   }
 }
 

@@ -5,8 +5,13 @@ import type { Socket } from 'node:net';
 /** Over TLS a request names the encrypted socket, and not the one that connected; both have the same other end. */
 const otherEnd = ({ remoteAddress = '', remotePort = 0 }: Socket): string => `${remoteAddress} ${remotePort}`;
 
+/** Requests on one connection that wait for the answer to the one before: no viewer and no Prometheus sends more than one. */
+const MAX_WAITING = 4;
+
 export class Connections {
   readonly #max: number;
+  /** Requests without an answer, by connection. */
+  readonly #open = new Map<Socket, number>();
   readonly #all = new Map<string, Socket>();
   /** Those that aren't being answered, who was so longest first. */
   readonly #idle = new Set<Socket>();
@@ -20,6 +25,7 @@ export class Connections {
     socket.once('close', () => {
       if (this.#all.get(key) === socket) this.#all.delete(key);
       this.#idle.delete(socket);
+      this.#open.delete(socket);
     });
     this.#all.set(key, socket);
     this.#idle.add(socket);
@@ -28,14 +34,28 @@ export class Connections {
     longest.destroy();
   }
 
-  /** A request has come; until its answer is gone its sender isn't idle. */
-  requested(socket: Socket, response: ServerResponse): void {
+  /**
+   * A request has come; until its answer is gone its sender isn't idle. False: it is not to be answered, its sender asks and asks and never
+   * reads, and is cut off.
+   */
+  requested(socket: Socket, response: ServerResponse): boolean {
     const guest = this.#all.get(otherEnd(socket));
-    if (guest === undefined) return;
+    if (guest === undefined || socket.destroyed) return false;
+    const open = (this.#open.get(guest) ?? 0) + 1;
+    if (open > MAX_WAITING) {
+      socket.destroy();
+      guest.destroy();
+      return false;
+    }
+    this.#open.set(guest, open);
     this.#idle.delete(guest);
     response.once('close', () => {
-      if (!guest.destroyed) this.#idle.add(guest);
+      const left = (this.#open.get(guest) ?? 1) - 1;
+      if (left > 0) this.#open.set(guest, left);
+      else this.#open.delete(guest);
+      if (left === 0 && !guest.destroyed) this.#idle.add(guest);
     });
+    return true;
   }
 
   closeAll(): void {

@@ -3,6 +3,7 @@
  * once and shared by all who get it, so that a thousand slow clients hold no more memory than one.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer as createHttp, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -162,14 +163,26 @@ function serverOf({ tls }: ApiOptions, listener: RequestListener): Server {
   }
 }
 
+/** Files that are kept for the collection: three pipes for each nvidia-smi that may run at a time, and what is read of /proc. */
+const KEPT_FILES = 40;
+
+/** As many connections as the limit of open files leaves beside what is open now and what a collection needs; at least one. */
+function affordable(most: number): number {
+  try {
+    const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity);
+    return Math.max(1, Math.min(most, limit - readdirSync('/proc/self/fd').length - KEPT_FILES));
+  } catch {
+    return most;
+  }
+}
+
 /** @throws AppError E_PORT_IN_USE, E_LISTEN, E_OPTION_BAD for a certificate that is none */
 export async function serveApi(options: ApiOptions): Promise<Api> {
-  const { bind, port, tls, maxConnections = MAX_CONNECTIONS } = options;
+  const { bind, port, tls, maxConnections = affordable(MAX_CONNECTIONS) } = options;
   const answers = new Answers(options);
   const guests = new Connections(maxConnections);
   const server = serverOf(options, (request, response) => {
-    guests.requested(request.socket, response);
-    answers.answer(request, response);
+    if (guests.requested(request.socket, response)) answers.answer(request, response);
   });
   server.on('connection', (socket: Socket) => {
     guests.opened(socket);
@@ -180,6 +193,8 @@ export async function serveApi(options: ApiOptions): Promise<Api> {
     });
     server.listen(port, bind, resolve);
   });
+  // From now on: a connection that could not be taken is its own trouble.
+  server.on('error', () => undefined);
   const address = atHost(bind, (server.address() as AddressInfo).port);
   return {
     url: `${tls ? 'https' : 'http'}://${address}`,

@@ -2,16 +2,20 @@
  * Takes and restores the terminal: whatever ends or stops the program, the shell gets its terminal back as it left it. Nothing here ends the
  * process; `exit` is passed in.
  */
+import { constants } from 'node:os';
 import type { ErrorCode } from '../errors.js';
 import { clean } from '../text/sanitize.js';
 import { divertConsole } from './stream-capture.js';
 import { forsakeTerminal } from './hangup.js';
 import type { Clock } from '../model/clock.js';
 
-/** Exit codes of signals, as shells count them: 128 plus the number of the signal. */
-export const SIGNAL_EXITS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
-type EndSignal = keyof typeof SIGNAL_EXITS;
-const END_SIGNALS = Object.keys(SIGNAL_EXITS) as EndSignal[];
+/** Signals that end a program that has no handler for them, as far as this system has them. SIGUSR1 is Node.js's own. */
+const END_SIGNALS = (
+  ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGALRM', 'SIGUSR2', 'SIGVTALRM', 'SIGPROF', 'SIGXCPU', 'SIGXFSZ', 'SIGIO', 'SIGPWR'] as const
+).filter((name) => name in constants.signals);
+
+/** Exit statuses of signals, as shells count them: 128 and the signal's number. */
+const signalExit = (name: NodeJS.Signals): number => 128 + constants.signals[name];
 
 /** Exit code after an internal error. */
 export const FAULT_EXIT = 70;
@@ -85,12 +89,12 @@ class Hold implements Lifetime {
       emitter.on(event, run);
       this.#handlers.push({ on: emitter, event, run });
     };
-    for (const signal of END_SIGNALS) on(proc, signal, () => this.#end(SIGNAL_EXITS[signal]));
+    for (const signal of END_SIGNALS) on(proc, signal, () => this.#end(signalExit(signal)));
     for (const event of ['uncaughtException', 'unhandledRejection']) on(proc, event, (reason) => this.#fault(reason));
     on(proc, 'exit', () => this.release());
     on(proc, 'SIGCONT', () => this.#resume());
     // A terminal that is gone shows up here too, not always as SIGHUP.
-    for (const event of ['end', 'error']) on(this.#held.stdin, event, () => this.#end(SIGNAL_EXITS.SIGHUP));
+    for (const event of ['end', 'error']) on(this.#held.stdin, event, () => this.#end(signalExit('SIGHUP')));
     proc.on('SIGTSTP', this.#onStop);
   }
 

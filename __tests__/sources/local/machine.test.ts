@@ -46,7 +46,7 @@ function rig(here: StandInMachine = staticMachine(), options: Partial<MachineOpt
 const state = (sample: NodeSample, name: string): string | undefined => sample.sources.find((source) => source.name === name)?.state;
 /** The first collection that is so; what was said before it was asked for may still be on its way. */
 async function eventually(read: Rig['read'], holds: (sample: NodeSample) => boolean): Promise<NodeSample> {
-  for (let left = 250; left > 0; left--) {
+  for (let left = 1000; left > 0; left--) {
     const sample = await read();
     if (holds(sample)) return sample;
     await pause(20);
@@ -60,8 +60,14 @@ const families = (sample: NodeSample, begin: string): string[] =>
 const startsOf = (here: StandInMachine, begin: string): number =>
   here.started.filter((line) => line.split(' ')[1]!.startsWith(begin)).length;
 
+/** All nvidia-smi have ended, and the machine knows it. */
+async function ended(here: StandInMachine): Promise<void> {
+  await until(() => here.running.length === 0);
+  await pause(20);
+}
+
 async function until(holds: () => boolean): Promise<void> {
-  for (let left = 400; !holds(); left--) {
+  for (let left = 2000; !holds(); left--) {
     if (left === 0) throw new Error('never came');
     await pause(5);
   }
@@ -99,12 +105,11 @@ describe('nvidia-smi', () => {
       expect([sample.gpus, sample.processes]).toEqual([[], undefined]);
       expect(families(sample, 'gpu_').concat(families(sample, 'process_'))).toEqual([]);
     }
-    expect(troubles((await read(3000)).sources)).toEqual(['GPUs: no answer for more than 10 s']);
+    expect(troubles((await read(3000)).sources)).toEqual(['GPUs: no response for more than 10 s']);
     // It may be setting up its GPUs: only after a minute it is ended, and after five seconds more another is tried.
     expect(startsOf(here, '--query-gpu')).toBe(1);
     await read(60_000);
-    await until(() => !here.started.some((line) => alive(Number(line.split(' ')[0]))));
-    await pause(20);
+    await ended(here);
     await read(5000);
     await until(() => startsOf(here, '--query-gpu') === 2);
     expect(startsOf(here, '--query-compute-apps') + startsOf(here, 'pmon') + startsOf(here, '-q')).toBe(0);
@@ -136,6 +141,7 @@ describe('nvidia-smi', () => {
     expect(troubles(sample.sources)).toEqual([`GPUs: ${said}`]);
     expect(sample.gpus).toEqual([]);
     for (let round = 0; round < 100; round++) {
+      await ended(here);
       await read(3000);
       if (round === 0) expect(startsOf(here, '--query-gpu')).toBe(1);
     }
@@ -160,8 +166,9 @@ describe('nvidia-smi', () => {
     const { read } = rig(here);
     await read();
     const pid = Number(here.started.find((line) => line.includes('--query-gpu'))!.split(' ')[0]);
-    process.kill(-pid, 'SIGKILL');
-    await until(() => startsOf(here, '--query-gpu') === 1 && !alive(pid));
+    process.kill(pid, 'SIGKILL');
+    await until(() => startsOf(here, '--query-gpu') === 1 && !here.runs('--query-gpu'));
+    await pause(20);
     const between = await read(3000);
     expect(between.gpus[0]?.powerWatts).toBe(689.35);
     expect(troubles(between.sources)).toContain('GPUs: ended by SIGKILL');
@@ -340,6 +347,26 @@ describe('processes', () => {
     };
     expect(await command(true)).toBe('python a.py --api-key *** --lr=3e-4');
     expect(await command(false)).toBe('python a.py --api-key abc123 --lr=3e-4');
+  });
+
+  test('a password where a command line is cut, behind a secret that shrinks', async () => {
+    const here = staticMachine();
+    for (let length = 950; length < 1030; length += 1) {
+      const argv = [
+        'python',
+        `--token=${'A'.repeat(length)}`,
+        'postgres://admin:TOPSECRETPASSWORDXYZ@db/x',
+        'z'.repeat(900),
+        '--password',
+        'HIDDENHIDDEN',
+      ];
+      here.process(5000 + length, { uid: 0, argv, startTicks: 100 });
+    }
+    const sample = await rig(here, { scope: 'all' }).read();
+    const commands = sample.processes!.filter(({ pid }) => pid >= 5950).map(({ command }) => command);
+    expect(commands).toHaveLength(80);
+    for (const command of commands) expect(command).not.toMatch(/TOP|SECRET|HIDDEN|AAAA/);
+    expect(commands[0]).toMatch(/^python --token=\*\*\* postgres:\/\/admin:\*\*\*@db\/x z+/);
   });
 
   test('one that becomes another program is called that', async () => {

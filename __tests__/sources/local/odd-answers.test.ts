@@ -251,7 +251,7 @@ describe('answers that are no silence', () => {
     const { read } = rig(field({ 'gpu.hang': '' }), 100);
     const reasons = new Set<string>();
     for (let round = 0; round < 60; round++) for (const line of troubles((await read(3000)).sources)) reasons.add(line);
-    expect([...reasons]).toEqual(['GPUs: no answer for more than 10 s']);
+    expect([...reasons]).toEqual(['GPUs: no response for more than 10 s']);
   });
 
   test('one after the other ends with the same words: one reason', async () => {

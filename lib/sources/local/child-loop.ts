@@ -60,6 +60,8 @@ export class Loop {
   #startAt: Ms = -Infinity;
   #failures = 0;
   #killed = false;
+  /** It was heard, and ran on until the collection after that. */
+  #steady = false;
   #stopped = false;
 
   constructor(options: LoopOptions) {
@@ -90,9 +92,9 @@ export class Loop {
     return now - this.#dataAt <= this.keepMs;
   }
 
-  /** Whether it runs and prints, be it only what is wrong. */
+  /** Whether it runs on and prints, be it only what is wrong. One that has only begun to may be about to end. */
   talking(now: Ms): boolean {
-    return this.fresh(now) || (this.#child !== undefined && this.#words.at(now) !== '');
+    return this.fresh(now) || (this.#steady && this.#words.at(now) !== '');
   }
 
   /** Starts it when it is due, ends it when it hangs. */
@@ -102,6 +104,7 @@ export class Loop {
       if (now >= this.#startAt) this.#start(now);
       return;
     }
+    this.#steady = this.#heard;
     const silence = now - this.#aliveAt;
     if (silence > this.#patienceMs) this.#judge(verdict('hanging', this.#silent()));
     if (silence > (this.#heard ? this.#patienceMs : Math.max(this.#patienceMs, FIRST_PATIENCE_MS))) this.#end();
@@ -120,7 +123,7 @@ export class Loop {
   }
 
   #silent(): string {
-    return `no answer for more than ${Math.round(this.#patienceMs / 1000)} s`;
+    return `no response for more than ${Math.round(this.#patienceMs / 1000)} s`;
   }
 
   #start(now: Ms): void {
@@ -131,7 +134,7 @@ export class Loop {
       return;
     }
     this.#aliveAt = now;
-    this.#heard = this.#killed = false;
+    this.#heard = this.#killed = this.#steady = false;
     let talk = '';
     const note = (text: string): void => {
       if (talk.length < MAX_TALK) talk += text;
@@ -171,6 +174,7 @@ export class Loop {
 
   #ended({ talk, told, reason }: { readonly talk: string; readonly told: boolean; readonly reason: string }): void {
     this.#child = undefined;
+    this.#steady = false;
     if (this.#stopped) return;
     const now = this.#options.clock.now();
     if (!told && this.#options.onRefusal?.(talk) === true) {

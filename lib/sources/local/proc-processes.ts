@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { NodeProcess } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
 import { within } from './with-timeout.js';
-import { parseCmdline, parsePidStat, parsePidStatus, type Cmdline, type PidStat, type PidStatus } from './proc-text.js';
+import { parseCmdline, parsePidStat, parsePidStatus, cutCommand, type CutCommand, type PidStat, type PidStatus } from './proc-text.js';
 import { redact } from './redact.js';
 import type { PasswdNames } from './passwd.js';
 import type { Clock } from '../../model/clock.js';
@@ -126,10 +126,12 @@ export class ProcTable {
   }
 
   /** On one line; threads of the kernel and the dead have no arguments, they are shown by name as ps does it. */
-  #told({ argv, restBytes }: Cmdline, { name, state }: PidStat): { text: string; restBytes: number } {
+  #told(argv: readonly string[], { name, state }: PidStat): CutCommand {
     if (argv.length === 0) return { text: `[${name}]${state === 'Z' ? ' <defunct>' : ''}`, restBytes: 0 };
+    // Whole, so that no half of a credential is left where a command is cut; and again, for what is cut may look otherwise.
     const shown = this.#options.redact ? redact(argv) : argv;
-    return { text: clean(shown.join(' ').replace(/\s/g, ' '), Infinity), restBytes };
+    const cut = cutCommand(clean(shown.join(' ').replace(/\s/g, ' '), Infinity));
+    return this.#options.redact ? { ...cut, text: redact(cut.text.split(' ')).join(' ') } : cut;
   }
 
   #row(pid: number, { stat, status, uptime, cpuPercent: cpu, command }: Entry): ProcRow {

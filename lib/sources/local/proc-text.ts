@@ -52,21 +52,34 @@ export function parsePidStatus(text: string): PidStatus | undefined {
   return uid === undefined ? undefined : { uid: Number(uid), residentBytes: kibibytes(/^VmRSS:\s+(\d+) kB/m.exec(text)?.[1]) };
 }
 
-export interface Cmdline {
-  readonly argv: readonly string[];
-  /** Bytes behind what is in `argv`. */
+/**
+ * `/proc/PID/cmdline`: arguments that end in NUL; at most `maxBytes` are looked at. A process may write over it: then it is one text, padded.
+ */
+export function parseCmdline(bytes: Uint8Array, maxBytes = MAX_CMDLINE): readonly string[] {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  const text = new TextDecoder().decode(bytes.subarray(0, Math.min(end, maxBytes)));
+  const argv = text === '' ? [] : text.split('\0');
+  // An argument that is cut may be half a credential.
+  return end > maxBytes && argv.length > 1 ? argv.slice(0, -1) : argv;
+}
+
+/** As long as the system lets command lines be, for most; a credential must be seen whole to be hidden. */
+const MAX_CMDLINE = 128 * 1024;
+
+export interface CutCommand {
+  /** At most `maxBytes` of UTF-8. */
+  readonly text: string;
+  /** Bytes behind what is in `text`. */
   readonly restBytes: number;
 }
 
-/** `/proc/PID/cmdline`: arguments that end in NUL; at most `maxBytes` are looked at. A process may write over it: then it is one text, padded. */
-export function parseCmdline(bytes: Uint8Array, maxBytes = 1024): Cmdline {
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) end--;
-  let cut = Math.min(end, maxBytes);
-  // Not in the middle of a character.
-  while (cut > 0 && cut < end && (bytes[cut]! & 0xc0) === 0x80) cut--;
-  const text = new TextDecoder().decode(bytes.subarray(0, cut));
-  return { argv: text === '' ? [] : text.split('\0'), restBytes: end - cut };
+/** The beginning of a command, not cut in the middle of a character. */
+export function cutCommand(command: string, maxBytes = 1024): CutCommand {
+  const bytes = new TextEncoder().encode(command);
+  let cut = Math.min(bytes.length, maxBytes);
+  while (cut > 0 && cut < bytes.length && (bytes[cut]! & 0xc0) === 0x80) cut--;
+  return { text: new TextDecoder().decode(bytes.subarray(0, cut)), restBytes: bytes.length - cut };
 }
 
 const kibibytes = (digits: string | undefined): number | undefined => (digits === undefined ? undefined : Number(digits) * 1024);

@@ -12,11 +12,19 @@ export type Outcome =
   /** No end within the time; killed. */
   | { readonly kind: 'hanging'; readonly reason: string };
 
+/** Why a program cannot be started, in words. */
+const REFUSED: Readonly<Record<string, string>> = {
+  EMFILE: 'nvidia-smi could not be started: too many open files; raise ulimit -n',
+  ENFILE: 'nvidia-smi could not be started: the system has no more open files',
+  EAGAIN: 'nvidia-smi could not be started: no more processes are allowed; raise ulimit -u',
+  ENOMEM: 'nvidia-smi could not be started: out of memory',
+};
+
 /** What it printed when it failed, as one line; else how it ended. */
 export function failure(output: string, { code, signal, error }: Exit): string {
   const said = clean(complaint(output), 200);
   if (said !== '') return said;
-  if (error !== undefined) return error.code ?? error.message;
+  if (error !== undefined) return REFUSED[error.code ?? ''] ?? error.code ?? error.message;
   return signal === null ? `exit status ${code ?? 0}` : `ended by ${signal}`;
 }
 
@@ -61,6 +69,6 @@ export class OneShot {
   }
 
   #hanging(): Outcome {
-    return { kind: 'hanging', reason: `no answer within ${this.#timeoutMs / 1000} s` };
+    return { kind: 'hanging', reason: `no response within ${this.#timeoutMs / 1000} s` };
   }
 }

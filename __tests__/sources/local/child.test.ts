@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Child, type Exit } from '../../../lib/sources/local/child.js';
+import { failure } from '../../../lib/sources/local/run-command.js';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // One that has ended and that nobody waited for is not alive.
+  return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let left = 1000; !holds(); left--) {
+    if (left === 0) throw new Error('never came');
+    await pause(5);
+  }
+}
+
+interface Run {
+  readonly child: Child;
+  readonly output: () => string;
+}
+
+/** A program with this body; it finds its folder in `$dir`. */
+function run(body: string): Run & { readonly folder: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-child-'));
+  folders.push(folder);
+  writeFileSync(join(folder, 'program'), `#!/bin/sh\ndir=${folder}\n${body}\n`, { mode: 0o755 });
+  let output = '';
+  const child = new Child({ file: join(folder, 'program'), args: ['a b', '$HOME'] }, (text) => (output += text));
+  return { child, output: () => output, folder };
+}
+const pidsIn = (folder: string): number[] => readFileSync(join(folder, 'pids'), 'utf8').split('\n').filter(Boolean).map(Number);
+
+describe('a program', () => {
+  test.each<[string, string, Exit]>([
+    ['ends', 'echo "$1|$2"; echo bad >&2; exit 14', { code: 14, signal: null }],
+    ['ends with 255', 'echo "$1|$2"; exit 255', { code: 255, signal: null }],
+    ['is killed by somebody', 'echo "$1|$2"; kill -9 $$', { code: null, signal: 'SIGKILL' }],
+    ['is ended by another signal', 'echo "$1|$2"; kill -15 $$', { code: null, signal: 'SIGTERM' }],
+  ])('%s: how it ended, and all it printed', async (_, body, exit) => {
+    const { child, output } = run(body);
+    expect(await child.exited).toEqual(exit);
+    expect(output()).toContain('a b|$HOME\n');
+  });
+
+  test('reads nothing', async () => {
+    const { child, output } = run('read -r line; echo "got:$line"');
+    await child.exited;
+    expect(output()).toBe('got:\n');
+  });
+
+  test('what it leaves running ends with it', async () => {
+    const { child, folder } = run('for i in 1 2 3; do sleep 300 & echo $! >>$dir/pids; done; echo hello');
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    await until(() => !pidsIn(folder).some(alive));
+    expect(pidsIn(folder)).toHaveLength(3);
+  });
+
+  test('killed: so is what it started, and one that is deaf to all that can be ignored', async () => {
+    const { child, folder } = run(
+      'trap "" HUP INT TERM PIPE; echo $$ >>$dir/pids; sleep 300 & echo $! >>$dir/pids; echo up; while :; do sleep 1; done',
+    );
+    await until(() => existsSync(join(folder, 'pids')) && pidsIn(folder).length === 2);
+    child.kill();
+    expect(await child.exited).toEqual({ code: null, signal: 'SIGKILL' });
+    await until(() => !pidsIn(folder).some(alive));
+  });
+
+  test('that cannot be started is a reason in words', async () => {
+    expect(failure('', { code: null, signal: null, error: Object.assign(new Error('spawn EMFILE'), { code: 'EMFILE' }) })).toMatch(
+      /too many open files; raise ulimit -n$/,
+    );
+    const gone = new Child({ file: '/nowhere/program', args: [] }, () => undefined);
+    expect((await gone.exited).code).toBe(127);
+  });
+});

@@ -1,0 +1,9 @@
+/** What the commands without a screen print: lines for people, which nobody has to read. */
+
+/**
+ * A log on a full disk, or into a pipe that nobody reads any more, must not end a service. What can't be written is lost; a later line
+ * may be written again.
+ */
+export function surviveLostOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
