@@ -31,7 +31,6 @@ const LAYERS = [
 const PACKAGES = [
   { packages: /^(neo-)?blessed(-contrib)?(\/|$)/, place: /^lib\/paint\/(blessed-painter|open-terminal|line-chart)\.ts$/ },
   { packages: /^got(\/|$)/, place: /^lib\/sources\// },
-  { packages: /^fast-xml-parser$/, place: /^lib\/sources\/local\// },
   { packages: /^yargs(\/|$)/, place: /^bin\// },
   { packages: /^re2js$/, place: /^lib\/filter\/regex\.ts$/ },
   { packages: /^smol-toml$/, place: /^lib\/options\/config-file\.ts$/ },

@@ -1,6 +1,7 @@
 /**
- * Elements of `nvidia-smi -q -x`. Not a parser of XML: what this is made for is an answer in which a line is an error in words, or is
- * missing. A tag that doesn't fit costs what it stands around, and no more.
+ * Elements of `nvidia-smi -q -x`. Not a parser of XML: what this is made for is an answer in which a line is an error in words, is cut or
+ * is missing. A tag that doesn't fit costs what it stands around, and no more; parsers of XML refuse the whole, and forgiving ones of HTML
+ * lose more where a tag is cut, for they take the next lines to be its attributes.
  */
 
 /** Children by tag, in their order; a leaf has a text. */
