@@ -9,6 +9,7 @@ import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import type { TabPlugin } from '../../lib/plugin/types.js';
 import { validatePlugin } from '../../lib/plugin/validate.js';
 import type { ChartDrawer } from '../../lib/view/chart.js';
+import { width } from '../../lib/text/format.js';
 import type { Line } from '../../lib/view/frame.js';
 import all from '../../plugins/all/index.js';
 import host from '../../plugins/host/index.js';
@@ -113,6 +114,10 @@ export class Driver {
   /** What is on screen once everything that is due is painted. */
   frame(): string {
     this.step(0);
+    // A width that a span carries is that of its text, also where somebody made another span of it.
+    for (const { spans } of this.painter.frame?.lines ?? [])
+      for (const { text, cols } of spans)
+        if (cols !== undefined && cols !== width(text)) throw new Error(`'${text}' does not take ${cols} columns`);
     return this.painter.text();
   }
 

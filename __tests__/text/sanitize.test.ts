@@ -100,6 +100,15 @@ describe('glyphs', () => {
     expect(isNarrow('a深')).toBe(false);
   });
 
+  test('a text with plain parts is what it is as a whole', () => {
+    const whole = (text: string): string => text.normalize('NFC').replace(/[\p{M}\p{C}]/gu, '');
+    const part = fc.oneof(
+      fc.string({ unit: fc.constantFrom('a', 'b', 'e', '█', '<') }),
+      fc.constantFrom('\u0301', '\u0338', '深', 'é', '\x1b'),
+    );
+    fc.assert(fc.property(fc.array(part, { maxLength: 8 }), (parts) => expect(show(parts.join(''))).toBe(whole(parts.join('')))));
+  });
+
   test('decomposed text goes through unharmed, glyph by glyph', () => {
     expect(glyphs('a\u0308深')).toEqual([
       { ch: 'ä', width: 1 },

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { hitTest, frameToText } from '../../lib/view/cells.js';
 import { bodySize, composeFrame, type Chrome, type TabLabel } from '../../lib/view/chrome.js';
 import { BLANK, line, lines, span, type Frame, type View } from '../../lib/view/frame.js';
+import { fitLine } from '../../lib/view/fit.js';
 import { width } from '../../lib/text/format.js';
 
 const tab = (title: string, more: Partial<TabLabel> = {}): TabLabel => ({ title, region: `tab:${title}`, mark: '', host: false, ...more });
@@ -145,6 +146,14 @@ describe('lines that are too long', () => {
     expect(body(line(span('01234'), span('56789'), span('ab')))).toBe('012345678…');
     expect(body(line(span('0123456789'), span('ab')))).toBe('012345678…');
     expect(body(line('日本語日本語'))).toBe('日本語日…');
+  });
+
+  test('by the columns that their spans carry', () => {
+    const carried = (cols: number): string => fitLine({ spans: [{ text: 'abcdef', cols }] }, 4).spans[0]!.text;
+    expect(carried(6)).toBe('abc…');
+    expect(carried(4)).toBe('abcdef');
+    const wrong: unknown = 'six';
+    expect(() => fitLine({ spans: [Object.assign(span('a'), { cols: wrong })] }, 4)).toThrow(TypeError);
   });
 
   test('but not for blanks at their end', () => {

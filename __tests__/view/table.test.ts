@@ -82,6 +82,10 @@ test('whatever the cells hold, each line is as wide as the columns', () => {
       const cells = { name: name!, size: span(size!), age: age!, note: [span(note!), span('!'), span(note!)] };
       const wide = (line: ReturnType<typeof rowLine>): number => line.spans.reduce((sum, part) => sum + width(part.text), 0);
       expect(wide(rowLine(columns, cells))).toBe(cols);
+      // Measured once: each span carries what it takes, so that nobody measures it again.
+      const dim = rowLine(columns, cells, { dim: true, selected: true });
+      for (const { text, cols: carried } of [...rowLine(columns, cells).spans, ...dim.spans, ...headerLine(columns).spans])
+        expect(carried).toBe(width(text));
       expect(wide(headerLine(columns, { key: 'name', descending: false }))).toBe(cols);
     }),
   );

@@ -23,21 +23,33 @@ export function width(text: string): number {
   return columns;
 }
 
-/** `text` in at most `cols` columns; cut text ends in `…`. One column less if a wide character would have been split. */
-export function cut(text: string, cols: number): string {
-  if (cols <= 0) return '';
-  if (isNarrow(text)) return text.length <= cols ? text : text.slice(0, cols - 1) + MORE;
-  let columns = 0;
-  let kept = '';
-  let fits = '';
-  for (const { ch, width: wide } of glyphs(text)) {
-    columns += wide;
-    if (columns <= cols - 1) fits += ch;
-    if (columns > cols) return fits + MORE;
-    kept += ch;
-  }
-  return kept;
+/** A text and the columns that it takes: measured where it was made, and carried along. */
+export interface Measured {
+  readonly text: string;
+  readonly cols: number;
 }
+
+/** `text` in at most `cols` columns, and how many it takes; cut text ends in `…`. One column less if a wide character would have been split. */
+export function cutMeasured(text: string, cols: number): Measured {
+  if (cols <= 0) return { text: '', cols: 0 };
+  if (isNarrow(text)) return text.length <= cols ? { text, cols: text.length } : { text: text.slice(0, cols - 1) + MORE, cols };
+  let kept = '';
+  let keptCols = 0;
+  let fits = '';
+  let fitsCols = 0;
+  for (const { ch, width: wide } of glyphs(text)) {
+    if (keptCols + wide > cols) return { text: fits + MORE, cols: fitsCols + 1 };
+    kept += ch;
+    keptCols += wide;
+    if (keptCols > cols - 1) continue;
+    fits = kept;
+    fitsCols = keptCols;
+  }
+  return { text: kept, cols: keptCols };
+}
+
+/** `text` in at most `cols` columns; cut text ends in `…`. */
+export const cut = (text: string, cols: number): string => cutMeasured(text, cols).text;
 
 /** `text` in at most `cols` columns, its middle cut: names often differ at their ends, so more of the end is kept. */
 export function cutMiddle(text: string, cols: number): string {
@@ -64,15 +76,16 @@ export function cutStart(text: string, cols: number): string {
 }
 
 /** `text` in exactly `cols` columns: cut, or padded with spaces on the side away from `align`. */
-export function pad(text: string, cols: number, align: Align = 'left'): string {
-  const shown = cut(text, cols);
-  const blanks = Math.max(0, cols - width(shown));
-  if (blanks === 0) return shown;
-  if (align === 'left') return shown + ' '.repeat(blanks);
-  if (align === 'right') return ' '.repeat(blanks) + shown;
-  const before = Math.floor(blanks / 2);
-  return ' '.repeat(before) + shown + ' '.repeat(blanks - before);
+export function padMeasured(text: string, cols: number, align: Align = 'left'): Measured {
+  const shown = cutMeasured(text, cols);
+  const blanks = cols - shown.cols;
+  if (blanks <= 0) return shown;
+  const before = align === 'left' ? 0 : align === 'right' ? blanks : Math.floor(blanks / 2);
+  return { text: ' '.repeat(before) + shown.text + ' '.repeat(blanks - before), cols };
 }
+
+/** The same as a text. */
+export const pad = (text: string, cols: number, align: Align = 'left'): string => padMeasured(text, cols, align).text;
 
 /** Three significant figures below 1000: 4.00, 64.0, 256. Decimals are chosen after rounding: 9.999 is 10.0. */
 function figures(n: number): string {

@@ -1,7 +1,6 @@
 /** A frame as a grid of characters and tones: what every painter draws, what goldens show, where the mouse hits. Pure. */
 import { forEachGlyph, glyphs } from '../text/sanitize.js';
-import { TONES, type Frame, type Line, type Raster, type RegionId, type Size, type Tone } from './frame.js';
-import { width } from '../text/format.js';
+import { spanCols, TONES, type Frame, type Line, type Raster, type RegionId, type Size, type Tone } from './frame.js';
 
 /** Bit of a cell's style: it belongs to a selected line. The bits below are the index in TONES. */
 export const SELECTED = 0x80;
@@ -106,7 +105,7 @@ export function hitTest(frame: Frame, x: number, y: number): RegionId | undefine
   if (place !== undefined) return place.region ?? line?.region;
   let right = 0;
   for (const span of line?.spans ?? []) {
-    right += width(span.text);
+    right += spanCols(span);
     if (x < right) return span.region ?? line?.region;
   }
   return line?.region;

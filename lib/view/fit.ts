@@ -1,11 +1,11 @@
 /** What a view gives, checked and fitted. A tab may come from anywhere: what is no line or raster is thrown here, behind its wall. */
-import type { Line, Raster, Span } from './frame.js';
-import { cut, width } from '../text/format.js';
+import { measuredSpan, spanCols, type Line, type Raster, type Span } from './frame.js';
+import { cutMeasured } from '../text/format.js';
 
 /** The line in at most `cols` columns; where words are lost it ends in `…`. Throws TypeError. */
 export function fitLine(one: Line, cols: number): Line {
   checkLine(one);
-  const columns = one.spans.map(({ text }) => width(text));
+  const columns = one.spans.map(spanCols);
   const all = columns.reduce((sum, wide) => sum + wide, 0);
   if (all <= cols || all - trailing(one.spans) <= cols) return one;
   const spans: Span[] = [];
@@ -17,7 +17,7 @@ export function fitLine(one: Line, cols: number): Line {
       continue;
     }
     // The blank makes a text that just fits one that does not.
-    spans.push({ ...part, text: cut(`${part.text} `, room) });
+    spans.push(measuredSpan(cutMeasured(`${part.text} `, room), part.tone, part.region));
     break;
   }
   return { ...one, spans };
@@ -42,6 +42,7 @@ function checkLine(one: unknown): asserts one is Line {
   for (const part of spans as unknown[]) {
     const given = Object(part) as Partial<Record<keyof Span, unknown>>;
     if (typeof given.text !== 'string') throw new TypeError('a span without text');
+    if (given.cols !== undefined && !Number.isInteger(given.cols)) throw new TypeError('the columns of a span are not a whole number');
     if (!isRegion(given.region)) throw new TypeError('the region of a span is not a text');
   }
 }

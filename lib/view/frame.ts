@@ -2,6 +2,7 @@
  * What a tab shows, described: spans with tone names, lines, rasters, region ids for the mouse. Nothing here knows colours, widgets or
  * GPUs. A plugin returns a `View`, chrome frames it into a `Frame`, a painter turns the frame into cells.
  */
+import { width, type Measured } from '../text/format.js';
 
 export interface Size {
   readonly cols: number;
@@ -36,6 +37,8 @@ export interface Span {
   readonly text: string;
   readonly tone?: Tone;
   readonly region?: RegionId;
+  /** Columns that `text` takes, where it was measured already (a cell of a table); absent: it is measured when the line is fitted. */
+  readonly cols?: number;
 }
 
 export interface Line {
@@ -89,6 +92,10 @@ export const span = (text: string, tone?: Tone, region?: RegionId): Span => ({
   ...(tone === undefined ? {} : { tone }),
   ...(region === undefined ? {} : { region }),
 });
+/** A span whose width is known: its text was padded or cut to `cols` columns. */
+export const measuredSpan = ({ text, cols }: Measured, tone?: Tone, region?: RegionId): Span => ({ ...span(text, tone, region), cols });
+/** Columns that a span takes. */
+export const spanCols = ({ text, cols }: Span): number => cols ?? width(text);
 export const line = (...spans: (Span | string)[]): Line => ({
   spans: spans.map((part) => (typeof part === 'string' ? { text: part } : part)),
 });

@@ -2,9 +2,9 @@
  * One table for every tab: a column table, rows addressed by id, and a small state. Sorting, scrolling, selection, mouse regions and
  * exports all come from the same columns. Pure: rows are asked for only when they are on screen.
  */
-import type { Line, Span } from './frame.js';
-import { span } from './frame.js';
-import { count, cut, pad, width } from '../text/format.js';
+import type { Line, Span, Tone } from './frame.js';
+import { measuredSpan } from './frame.js';
+import { count, cutMeasured, padMeasured, width } from '../text/format.js';
 
 export interface Sort {
   readonly key: string;
@@ -121,6 +121,9 @@ const MARK_COLS = 3;
 /** Bars and sparklines. */
 const DRAWN = /[\u2581-\u258f\u2591]+/gu;
 const GAP = '  ';
+const blank = (cols: number, tone?: Tone): Span => measuredSpan({ text: ' '.repeat(cols), cols }, tone);
+const BETWEEN = blank(GAP.length);
+const BETWEEN_TITLES = blank(GAP.length - 1, 'header');
 
 /** Position of the selection: its row's, or the place where it was. */
 export function selectedAt(state: TableState, order: Order): number {
@@ -180,14 +183,14 @@ export function layoutTable(input: TableInput): TableLayout {
 
 /** Captions; those of columns that sort are regions. */
 export function headerLine(columns: readonly FittedColumn[], sort?: Sort): Line {
-  const spans: Span[] = [span(' '.repeat(MARK_COLS - 1), 'header')];
+  const spans: Span[] = [blank(MARK_COLS - 1, 'header')];
   columns.forEach((column, at) => {
     const arrow = column.id !== sort?.key ? '' : sort.descending ? '▼' : '▲';
     // A column's caption has one column more than its cells: there the arrow hangs, so that captions stand above their text.
     const title = column.align === 'right' ? `${arrow}${column.title}` : `${arrow || ' '}${column.title}`;
-    const text = pad(cut(title, column.cols + 1), column.cols + 1, column.align ?? 'left');
-    spans.push(span(text, 'header', sort && column.sorts ? `sort:${column.id}` : undefined));
-    if (at < columns.length - 1) spans.push(span(GAP.slice(1), 'header'));
+    const shown = padMeasured(title, column.cols + 1, column.align);
+    spans.push(measuredSpan(shown, 'header', sort && column.sorts ? `sort:${column.id}` : undefined));
+    if (at < columns.length - 1) spans.push(BETWEEN_TITLES);
   });
   return { spans, fill: 'header' };
 }
@@ -206,40 +209,43 @@ export interface RowLook {
 
 export function rowLine(columns: readonly FittedColumn[], cells: Cells, look: RowLook = {}): Line {
   const { region, selected = false, out = false, alert = false, dim = false } = look;
-  const spans: Span[] = [span(selected ? ' ▌' : '  ', 'accent'), span(alert ? '!' : out ? '-' : ' ', alert ? 'bad' : 'accent')];
+  const spans: Span[] = [
+    measuredSpan({ text: selected ? ' ▌' : '  ', cols: 2 }, 'accent'),
+    measuredSpan({ text: alert ? '!' : out ? '-' : ' ', cols: 1 }, alert ? 'bad' : 'accent'),
+  ];
   columns.forEach((column, index) => {
     const parts = cellSpans(cells[column.id] ?? '', column);
-    spans.push(...(dim || out ? parts.map(({ text }) => span(text, 'dim')) : parts));
-    if (index < columns.length - 1) spans.push(span(GAP));
+    spans.push(...(dim || out ? parts.map((part): Span => ({ ...part, tone: 'dim' })) : parts));
+    if (index < columns.length - 1) spans.push(BETWEEN);
   });
-  // Whole cells, also those that were cut; what is drawn is no value.
-  const own =
-    look.copy ??
-    columns
-      .map(({ id }) =>
-        cellText(cells[id] ?? '')
-          .replace(DRAWN, '')
-          .trim(),
-      )
-      .join('\t');
-  const copy = selected ? { selected, copy: own } : {};
+  const copy = selected ? { selected, copy: look.copy ?? copied(columns, cells) } : {};
   return { spans, ...(region === undefined ? {} : { region }), ...copy };
 }
+
+/** Whole cells, also those that were cut; what is drawn is no value. */
+const copied = (columns: readonly FittedColumn[], cells: Cells): string =>
+  columns
+    .map(({ id }) =>
+      cellText(cells[id] ?? '')
+        .replace(DRAWN, '')
+        .trim(),
+    )
+    .join('\t');
 
 /** A cell in exactly its column's width. */
 function cellSpans(given: Cell, { cols, align = 'left' }: FittedColumn): readonly Span[] {
   const cell = textIn(given, cols);
-  if (typeof cell === 'string') return [span(pad(cell, cols, align))];
-  if ('text' in cell) return [span(pad(cell.text, cols, align), cell.tone)];
+  if (typeof cell === 'string') return [measuredSpan(padMeasured(cell, cols, align))];
+  if ('text' in cell) return [measuredSpan(padMeasured(cell.text, cols, align), cell.tone)];
   let room = cols;
   const parts: Span[] = [];
   for (const { text, tone } of cell) {
-    const shown = cut(text, room);
-    room -= width(shown);
-    parts.push(span(shown, tone));
-    if (shown !== text) break;
+    const shown = cutMeasured(text, room);
+    room -= shown.cols;
+    parts.push(measuredSpan(shown, tone));
+    if (shown.text !== text) break;
   }
-  const blanks = span(' '.repeat(room));
+  const blanks = blank(room);
   return align === 'right' ? [blanks, ...parts] : [...parts, blanks];
 }
 
