@@ -144,13 +144,13 @@ describe('all that is known of a node', () => {
     expectGolden('host-rich', 100, 24, open([RICH_HOST], 100, 24).frame());
   });
 
-  test('what only labels say of PCIe and fan; sockets, where there are several', () => {
-    const details = { pcie_width: 'x16', pcie_generation: 'Gen 5', fan_speed: '1450 RPM' };
-    const text = open([{ gpus: [{ details }], cpus: [{ sockets: 2, cores: 64, utilPercent: 3 }] }], 160, 40)
+  test('what only labels say of PCIe; the fan; sockets, where there are several', () => {
+    const details = { pcie_width: 'x16', pcie_generation: 'Gen 5' };
+    const text = open([{ gpus: [{ details, fanRpm: 1450 }], cpus: [{ sockets: 2, cores: 64, utilPercent: 3 }] }], 160, 40)
       .press('z')
       .frame();
     expect(text).toContain('PCIe gen 5 x16');
-    expect(text).toContain('fan 1450 RPM');
+    expect(text).toContain('fan 1,450 rpm');
     expect(text).toContain('2 sockets · 64 cores');
   });
 

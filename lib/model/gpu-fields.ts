@@ -16,8 +16,10 @@ interface ExposedAs {
   /** For docs/METRICS.md. */
   readonly unit: string;
   readonly about: string;
-  /** A label of the info family in which older exporters have the reading instead. */
-  readonly label?: string;
+  /** The label of the info family in which exporters up to 0.26 have the reading instead; the pattern's group is the number. */
+  readonly older?: { readonly label: string; readonly number: RegExp };
+  /** A label of the info family that is `unavailable` where 0 is no reading (AWS Neuron). */
+  readonly source?: string;
 }
 
 /** What the exporter of a node sends under the name of the family. */
@@ -73,7 +75,12 @@ const U64 = Number.MAX_SAFE_INTEGER;
 export const GPU_FIELD_TABLE = {
   utilPercent: {
     range: RANGES.percent,
-    exposed: { family: 'gpu_utilization', unit: '%', about: 'share of the time in which something ran on it' },
+    exposed: {
+      family: 'gpu_utilization',
+      unit: '%',
+      about: 'share of the time in which something ran on it',
+      source: 'utilization_source',
+    },
     exported: { help: 'Share of time the GPU was busy, percent', of: (gpu) => gpu.utilPercent },
     record: { in: 'row', key: 'utilization', none: -1 },
     filter: { names: 'util utilization', unit: 'percent', about: 'utilization' },
@@ -83,7 +90,7 @@ export const GPU_FIELD_TABLE = {
   },
   memoryUsedBytes: {
     range: RANGES.gpuBytes,
-    exposed: { family: 'gpu_memory_used_bytes', unit: 'bytes', about: 'memory in use, whoever owns it' },
+    exposed: { family: 'gpu_memory_used_bytes', unit: 'bytes', about: 'memory in use, whoever owns it', source: 'memory_usage_source' },
     exported: { help: 'GPU memory in use', of: (gpu) => gpu.memoryUsedBytes },
     record: { in: 'row', key: 'used_memory', max: U64 },
     filter: { names: 'mem_used memused', unit: 'bytes', about: 'memory in use' },
@@ -128,6 +135,7 @@ export const GPU_FIELD_TABLE = {
       family: 'gpu_card_power_watts',
       unit: 'W',
       about: 'power drawn by the whole board, on each of its dies; one of them reports it as its own too',
+      older: { label: 'card_power_watts', number: /^(\d{1,9}(?:\.\d{1,9})?)(?: ?W)?$/i },
     },
     exported: false,
     record: { in: 'detail', key: 'card_power_watts', decimals: 2 },
@@ -168,7 +176,7 @@ export const GPU_FIELD_TABLE = {
   },
   fanRpm: {
     range: RANGES.rpm,
-    exposed: { family: 'gpu_fan_speed_rpm', unit: 'rpm', about: 'fan' },
+    exposed: { family: 'gpu_fan_speed_rpm', unit: 'rpm', about: 'fan', older: { label: 'fan_speed', number: /^(\d{1,6}) ?RPM\b/i } },
     exported: false,
     record: { in: 'row', key: 'fan_speed_rpm', none: null, max: U32 },
     filter: false,
@@ -255,6 +263,29 @@ export const gpuField = (field: GpuField): GpuFieldDescriptor => GPU_FIELD_TABLE
 export type GpuFieldsWith<Part extends keyof GpuFieldDescriptor, Kind> = {
   [Field in GpuField]: Table[Field][Part] extends Kind ? Field : never;
 }[GpuField];
+
+/** The fields that labels of the info family have a say in, and those labels. */
+export const FIELDS_OF_LABELS: readonly GpuField[] = GPU_FIELDS.filter((field) => labelsOf(field).length > 0);
+export const LABELS_OF_FIELDS: readonly string[] = FIELDS_OF_LABELS.flatMap(labelsOf);
+
+function labelsOf(field: GpuField): readonly string[] {
+  const { exposed } = gpuField(field);
+  return exposed ? [exposed.older?.label ?? '', exposed.source ?? ''].filter((label) => label !== '') : [];
+}
+
+/** The value of the info family's label that stands for the field in older exporters; NaN where there is none. */
+export function olderReading(field: GpuField, detail: (label: string) => string): number {
+  const { exposed, range } = gpuField(field);
+  const older = exposed ? exposed.older : undefined;
+  const found = older?.number.exec(detail(older.label));
+  return found ? reading(Number(found[1]), range) : NaN;
+}
+
+/** Whether a 0 of the field is none, by the labels of the info family. */
+export function isUnavailable(field: GpuField, detail: (label: string) => string): boolean {
+  const { exposed } = gpuField(field);
+  return exposed && exposed.source !== undefined && detail(exposed.source) === 'unavailable';
+}
 
 /** The value where it is a reading of the field, else NaN. For sources: whatever a driver or a file says goes through here. */
 export const gpuReading = (field: GpuField, value: number | undefined): number => reading(value, GPU_FIELD_TABLE[field].range);

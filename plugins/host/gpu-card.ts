@@ -277,8 +277,6 @@ function clockParts(input: CardInput, extra: (family: string) => number): readon
   if (!Number.isNaN(clock)) parts.push(fact('clock', `${count(clock)}${Number.isNaN(most) ? '' : ` of ${count(most)}`} MHz`));
   add('memory clock at most', extra('gpu_clock_memory_max_mhz'), (mhz) => `${count(mhz)} MHz`);
   for (const { field, label, text } of FACTS) add(label, read(field), text);
-  const legacyFan = input.node.gpus.detail(input.slot, 'fan_speed');
-  if (Number.isNaN(read('fanRpm')) && legacyFan !== '') parts.push(fact('fan', legacyFan));
   const pcie = pcieOf(input, extra);
   if (pcie !== '') parts.push(fact('PCIe', pcie));
   const ane = extra('ane_utilization');
@@ -293,6 +291,7 @@ function pcieOf({ node, slot }: CardInput, extra: (family: string) => number): s
     return Number.isNaN(figure) ? node.gpus.detail(slot, label).replace(/^(?:gen|x) */i, '') : String(figure);
   };
   const [generation, width] = [said('gpu_pcie_gen_current', 'pcie_generation'), said('gpu_pcie_width_current', 'pcie_width')];
+  if (generation === '' && width === '') return node.gpus.detail(slot, 'current_link');
   return [generation === '' ? '' : `gen ${generation}`, width === '' ? '' : `x${width}`].join(' ').trim();
 }
 

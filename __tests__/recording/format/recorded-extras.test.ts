@@ -93,7 +93,7 @@ test('what the format has a place for is there for others', () => {
   ]);
   expect(chassis).toEqual([
     {
-      detail: { product_name: 'DGX H100', vendor: 'NVIDIA' },
+      detail: { 'Product Name': 'DGX H100', Vendor: 'NVIDIA' },
       fan_speeds: [{ id: 0, max_rpm: 0, name: 'FAN1', speed_rpm: 8400 }],
       host_id: '10.0.0.7:9090',
       hostname: 'dgx-07',

@@ -21,6 +21,7 @@ import {
   type ProcColumns,
   type Rows,
 } from '../../model/columns.js';
+import { extraRowsOf } from '../../model/reading-rows.js';
 import { NO_EXTRA_ROWS, NO_EXTRAS, NO_FACTS, NO_GPUS, NO_PROCESSES, NO_ROWS } from '../../model/empty-columns.js';
 import type { NodeGpu, NodeProcess, NodeSample } from '../../model/sample.js';
 import { reading } from '../../model/valid-range.js';
@@ -265,9 +266,9 @@ function coreTable({ cpu }: NodeSample): Rows<'utilPercent'> {
 
 function extrasOf(sample: NodeSample, gpus: readonly NodeGpu[]): NodeExtras {
   const tables: Partial<Record<ExtraTable, ExtraRows>> = {
-    gpu: extraRows(gpus.map((gpu) => gpuExtras(sample, gpu))),
-    mig: extraRows(migExtras(sample)),
-    source: extraRows(sample.sources.map((source) => [extra('node_source_info', 1, sourceLabels(sample, source))])),
+    gpu: extraRowsOf(gpus.map((gpu) => gpuExtras(sample, gpu))),
+    mig: extraRowsOf(migExtras(sample)),
+    source: extraRowsOf(sample.sources.map((source) => [extra('node_source_info', 1, sourceLabels(sample, source))])),
   };
   return { rows: (table) => tables[table] ?? NO_EXTRA_ROWS };
 }
@@ -311,16 +312,6 @@ function extra(family: string, value: number, labels: Labels): ExtraReading {
     labels: Object.entries(labels).map(([name, text]) => [name, labelText(String(text), 'value')] as const),
   };
 }
-
-const extraRows = (rows: readonly (readonly ExtraReading[])[]): ExtraRows => ({
-  count: rows.length,
-  value: (row, family) => rows[row]?.find((reading) => reading.family === family)?.value ?? NaN,
-  label: (row, name) => {
-    for (const { labels } of rows[row] ?? []) for (const [label, text] of labels) if (label === name) return text;
-    return '';
-  },
-  families: (row) => rows[row] ?? [],
-});
 
 const labelOf = (labels: Labels | undefined, name: string): string =>
   labels && Object.hasOwn(labels, name) ? labelText(String(labels[name]), 'value') : '';

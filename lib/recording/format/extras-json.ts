@@ -41,16 +41,30 @@ const readingJson = ({ family, labels, unit, value }: ExtraReading): object => (
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 const U32 = 2 ** 32 - 1;
 
+/** Labels of the chassis as recordings spell them. */
+export const CHASSIS_KEYS = {
+  bios_version: 'BIOS Version',
+  board: 'Board',
+  platform: 'platform',
+  product_name: 'Product Name',
+  vendor: 'Vendor',
+  version: 'Version',
+} as const;
+/** Figures of the chassis that recordings have among its details; behind `chassis_` the names of their families. */
+export const CHASSIS_FIGURES = ['ane_power_watts', 'cpu_power_watts', 'gpu_power_watts'] as const;
+
 /** Undefined: nothing is known of the machine. */
 export function chassisJson(node: NodeView, { time }: RowContext): string | undefined {
   const chassis = node.extras.rows('chassis');
   const fans = node.extras.rows('fan');
   if (chassis.count === 0 && fans.count === 0) return undefined;
-  const detail = ['bios_version', 'board', 'platform', 'product_name', 'vendor', 'version'].map(
-    (name) => [name, chassis.label(0, name)] as const,
-  );
+  const figures = CHASSIS_FIGURES.flatMap((key) => {
+    const value = chassis.value(0, `chassis_${key}`);
+    return Number.isNaN(value) ? [] : [[key, String(value)] as const];
+  });
+  const detail = [...Object.entries(CHASSIS_KEYS).map(([label, key]) => [key, chassis.label(0, label)] as const), ...figures];
   return JSON.stringify({
-    detail: Object.fromEntries(detail.filter(([, text]) => text !== '')),
+    detail: Object.fromEntries(detail.filter(([, text]) => text !== '').sort(([a], [b]) => (a < b ? -1 : 1))),
     fan_speeds: Array.from({ length: fans.count }, (_, row) => ({
       id: Math.min(U32, Number(/^\d{1,9}$/.exec(fans.label(row, 'fan_id'))?.[0] ?? row)),
       max_rpm: 0,
@@ -87,6 +101,19 @@ export function linksOf(node: NodeView): ReadonlyMap<string, readonly LinkJson[]
     };
     const uuid = rows.label(row, 'gpu_uuid');
     found.set(uuid, [...(found.get(uuid) ?? []), link]);
+  }
+  return found;
+}
+
+/** Engines and clock domains by the uuid of their GPU. */
+export function rowsByGpu(node: NodeView): ReadonlyMap<string, readonly ExtraReading[]> {
+  const found = new Map<string, ExtraReading[]>();
+  for (const table of ['engine', 'clock'] as const) {
+    const rows = node.extras.rows(table);
+    for (let row = 0; row < rows.count; row++) {
+      const uuid = rows.label(row, 'gpu_uuid');
+      found.set(uuid, [...(found.get(uuid) ?? []), ...rows.families(row)]);
+    }
   }
   return found;
 }

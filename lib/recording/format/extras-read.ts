@@ -1,8 +1,13 @@
 /** The tables that only some nodes fill, from our section or, where a recording lacks it, from what all-smi has of them. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraTable } from '../../model/columns.js';
 import { clean } from '../../text/sanitize.js';
+import { detailLabel, detailReadings, type DetailReading } from '../../exposition/schema/detail-readings.js';
+import { EXTRA_METRICS } from '../../exposition/schema/extra-families.js';
+import { reading as readingIn } from '../../model/valid-range.js';
 import { isRecord, type Loose } from '../../model/loose.js';
-import { integerOf, listOf, member, numberOf, textOf } from './json-read.js';
+import { CHASSIS_FIGURES } from './extras-json.js';
+import { decimal, integerOf, listOf, member, numberOf, textOf } from './json-read.js';
+import { MAX_DETAILS } from './schema.js';
 
 /** The readings of a row; rows stand at their number. */
 export type ExtraTablesRead = Partial<Record<ExtraTable, ExtraReading[][]>>;
@@ -55,17 +60,50 @@ const CHASSIS: readonly (readonly [key: string, family: string, unit: string])[]
 /** A chassis row of all-smi. */
 export function readChassis(tables: ExtraTablesRead, row: Loose): void {
   const detail = member(row, 'detail');
-  const labels = isRecord(detail)
+  const details = isRecord(detail)
     ? Object.keys(detail)
         .slice(0, MAX_LABELS)
-        .map((name) => [clean(name, 64), textOf(detail, name)] as const)
+        .map((name) => [detailLabel(clean(name, 64)), textOf(detail, name)] as const)
     : [];
-  const figures = CHASSIS.map(([key, family, unit]) => reading(family, unit, numberOf(row, key, -1000), []));
+  const isFigure = ([label]: readonly [string, string]): boolean => CHASSIS_FIGURES.some((key) => key === label);
+  const labels = details.filter((one) => !isFigure(one));
+  const figures = [
+    ...CHASSIS.map(([key, family, unit]) => reading(family, unit, numberOf(row, key, -1000), [])),
+    ...details.filter(isFigure).map(([key, text]) => reading(`chassis_${key}`, 'W', decimal(text), [])),
+  ];
   put(tables, 'chassis', 0, [reading('chassis_info', '1', 1, labels), ...figures.filter(({ value }) => !Number.isNaN(value))]);
+  const pressure = textOf(row, 'thermal_pressure', 64);
+  if (pressure !== '') put(tables, 'chassis', 0, [reading('chassis_thermal_pressure_info', '1', 1, [['level', pressure]])]);
   for (const [place, fan] of (listOf(row, 'fan_speeds') ?? []).filter(isRecord).slice(0, 256).entries()) {
     const names = [['fan_id', String(integerOf(fan, 'id', 0, 1e9) ?? place)] as const, ['fan_name', textOf(fan, 'name')] as const];
     put(tables, 'fan', place, [reading('chassis_fan_speed_rpm', 'rpm', numberOf(fan, 'speed_rpm'), names)]);
   }
+}
+
+/** Typed fields of a GPU row; the row's none is outside of the range. */
+const GPU_ROW: readonly (readonly [key: string, family: string])[] = [
+  ['ane_utilization', 'ane_utilization'],
+  ['dla_utilization', 'dla_utilization'],
+  ['gsp_firmware_mode', 'gpu_gsp_firmware_mode'],
+  ['temperature_threshold_acoustic', 'gpu_temperature_threshold_acoustic_celsius'],
+];
+
+/** What a GPU row of all-smi has beyond the columns: its typed fields, and readings among its details. */
+export function gpuReadings(row: Loose): readonly DetailReading[] {
+  const figures = GPU_ROW.flatMap(([key, family]): DetailReading[] => {
+    const { unit, range } = EXTRA_METRICS.find(({ name }) => name === family)!;
+    const value = readingIn(numberOf(row, key), range);
+    return Number.isNaN(value) ? [] : [{ table: 'gpu', ...reading(family, unit, value, []) }];
+  });
+  const version = textOf(row, 'gsp_firmware_version', 64);
+  if (version !== '') figures.push({ table: 'gpu', ...reading('gpu_gsp_firmware_version_info', '1', 1, [['version', version]]) });
+  const detail = member(row, 'detail');
+  const details = isRecord(detail)
+    ? Object.keys(detail)
+        .slice(0, MAX_DETAILS)
+        .map((key) => [clean(key, 64), textOf(detail, key)] as const)
+    : [];
+  return [...figures, ...detailReadings(details, [['gpu_uuid', textOf(row, 'uuid', 128)]])];
 }
 
 /** The NVLinks of a GPU row of all-smi. */

@@ -1,7 +1,8 @@
 /** Puts the rows of a frame to their hosts. A frame of all-smi merges all hosts; which of them a process ran on only ours say. */
-import type { NodeFacts } from '../../model/columns.js';
+import { CPU_FIELDS, MEMORY_FIELDS, type CpuField, type MemoryField, type NodeFacts } from '../../model/columns.js';
 import type { ReadConnection } from './connection-read.js';
-import { readChassis, readExtra, readLinks, type ExtraTablesRead } from './extras-read.js';
+import { gpuReadings, readChassis, readExtra, readLinks, type ExtraTablesRead } from './extras-read.js';
+import { putReading, type DetailReading } from '../../exposition/schema/detail-readings.js';
 import type { Loose } from '../../model/loose.js';
 import { textOf } from './json-read.js';
 import type { CellRecord, GpuRecord, RecordedRows, ProcRecord, RecordedNode } from './records.js';
@@ -30,6 +31,8 @@ interface Gathered {
   readonly disks: CellRecord[];
   readonly procs: ReadProc[];
   readonly extras: ExtraTablesRead;
+  /** By GPU: what its row has beyond the columns. */
+  readonly readings: Map<GpuRecord, readonly DetailReading[]>;
   /** Rows of the format that say the same as our section does. */
   readonly fallback: ExtraTablesRead;
 }
@@ -69,7 +72,9 @@ export class FrameNodes {
       return;
     }
     if (array === 'gpus') {
-      node.gpus.push(readGpu(row, node.gpus.length));
+      const gpu = readGpu(row, node.gpus.length);
+      node.gpus.push(gpu);
+      node.readings.set(gpu, gpuReadings(row));
       readLinks(node.fallback, row);
     } else if (array === 'memory') node.memory.push(readMemory(row));
     else if (array === 'storage') node.disks.push(readDisk(row));
@@ -104,8 +109,10 @@ export class FrameNodes {
       status: node.connection?.status,
       groups: node.connection?.groups ?? new Map<string, string>(),
       facts: factsOf(node, says, unknown),
-      extras: says.connections ? node.extras : node.fallback,
-      rows: node.hasRows ? rowsOf(node, node.connection?.status.okAt ?? this.#at, !says.connections) : undefined,
+      extras: says.connections ? node.extras : fallbackOf(node),
+      rows: node.hasRows
+        ? rowsOf(node, node.connection?.status.okAt ?? this.#at, { foreign: !says.connections, merged: this.#hostname === MERGED })
+        : undefined,
     }));
   }
 
@@ -128,6 +135,7 @@ export class FrameNodes {
       procs: [],
       extras: {},
       fallback: {},
+      readings: new Map(),
     };
     this.#nodes.set(nodeId, node);
     return node;
@@ -140,6 +148,13 @@ export class FrameNodes {
     this.#byUuid ??= new Map([...this.#nodes.values()].flatMap((node) => node.gpus.map(({ uuid }) => [uuid, node] as const)));
     return deviceUuid === '' ? undefined : this.#byUuid.get(deviceUuid);
   }
+}
+
+/** Rows of GPUs stand in the order of their slots. */
+function fallbackOf({ gpus, readings, fallback }: Gathered): ExtraTablesRead {
+  for (const [slot, gpu] of [...gpus].sort(inOrder).entries())
+    for (const { table, ...one } of readings.get(gpu) ?? []) putReading(fallback, table, slot, one);
+  return fallback;
 }
 
 /** What a frame without our section says of processes: none written: not exported; all hosts merged and nothing there: nobody knows. */
@@ -156,8 +171,13 @@ function factsOf({ connection, name }: Gathered, says: FrameSections, unknown: b
   return { ...none, ...said, ...(unknown ? { processScope: 'unrecorded' as const } : {}) };
 }
 
-/** `foreign`: written by all-smi, which has 0 where it does not measure the share of a process. */
-function rowsOf(node: Gathered, at: Ms, foreign: boolean): RecordedRows {
+/** Who wrote the rows. `foreign`: all-smi, which has 0 for the share of a process that it does not measure. `merged`: of nodes elsewhere. */
+interface Origin {
+  readonly foreign: boolean;
+  readonly merged: boolean;
+}
+
+function rowsOf(node: Gathered, at: Ms, { foreign, merged }: Origin): RecordedRows {
   const reported = [...node.gpus].sort(inOrder);
   const gpus = new GpuFinder(reported);
   const slots = node.procs.map((proc) => gpus.find(proc));
@@ -170,12 +190,21 @@ function rowsOf(node: Gathered, at: Ms, foreign: boolean): RecordedRows {
       const smPercent = foreign && proc.smPercent === 0 ? NaN : proc.smPercent;
       return { pid, gpu: placeOf(slots[row]!), user, vramBytes, ageSeconds: ageOf(proc.start, at), cpuPercent, smPercent, command, name };
     }),
-    cpus: node.cpus,
+    cpus: foreign && merged ? node.cpus.map((cpu) => withoutFillers(cpu, CPU_FIELDS, CPU_FILLERS)) : node.cpus,
     cores: node.cores,
-    memory: node.memory,
+    memory: foreign && merged ? node.memory.map((one) => withoutFillers(one, MEMORY_FIELDS, MEMORY_FILLERS)) : node.memory,
     disks: node.disks,
   };
 }
+
+/** Fields in which all-smi has 0 where a node elsewhere did not report them. */
+const CPU_FILLERS: ReadonlySet<string> = new Set<CpuField>(['sockets', 'cores', 'threads', 'frequencyMhz']);
+const MEMORY_FILLERS: ReadonlySet<string> = new Set<MemoryField>(['buffersBytes', 'cachedBytes']);
+
+const withoutFillers = ({ title, values }: CellRecord, fields: readonly string[], fillers: ReadonlySet<string>): CellRecord => ({
+  title,
+  values: values.map((value, at) => (value === 0 && fillers.has(fields[at]!) ? NaN : value)),
+});
 
 const inOrder = (a: GpuRecord, b: GpuRecord): number => a.index - b.index || (a.uuid < b.uuid ? -1 : Number(a.uuid > b.uuid));
 

@@ -30,3 +30,6 @@ export function integerOf(row: Loose, key: string, min: number, max: number): nu
   const value = member(row, key);
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
 }
+
+/** A number of decimal digits; NaN else. */
+export const decimal = (text: string): number => (/^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN);

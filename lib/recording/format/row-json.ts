@@ -2,7 +2,8 @@
 import type { ExtraReading } from '../../model/columns.js';
 import type { NodeView } from '../../model/node-view.js';
 import { GPU_FIELDS, gpuField, type GpuField } from '../../model/gpu-fields.js';
-import { CPU_RULES, DETAIL_LABELS, MEMORY_RULES, type FieldRule } from './schema.js';
+import { detailsOf } from '../../exposition/schema/detail-readings.js';
+import { CPU_RULES, DETAIL_LABELS, MEMORY_RULES, SPELLED_LABELS, type FieldRule } from './schema.js';
 import type { Ms } from '../../model/clock.js';
 
 /** What rows of one frame have in common. */
@@ -35,8 +36,12 @@ interface GpuCell {
   readonly slot: number;
   readonly time: string;
   readonly links: ReadonlyMap<string, readonly LinkJson[]>;
+  readonly rows: ReadingsByGpu;
   readonly absent: Absent;
 }
+
+/** Readings of the tables that have a row for each, by the uuid of their GPU. */
+type ReadingsByGpu = ReadonlyMap<string, readonly ExtraReading[]>;
 type WriteCell = (cell: GpuCell) => unknown;
 
 const extraOf = ({ node, slot }: GpuCell, family: string): number | null => orNull(node.extras.rows('gpu').value(slot, family));
@@ -45,9 +50,9 @@ const nothing: WriteCell = () => null;
 /** Cells that are no field of `GPU_FIELD_TABLE`. */
 const OTHER_CELLS: Readonly<Record<string, WriteCell>> = {
   ane_utilization: (cell) => extraOf(cell, 'ane_utilization') ?? -1,
-  detail: ({ node, slot }) => detailOf(node, slot),
+  detail: ({ node, slot, rows }) => detailOf(node, slot, rows),
   device_type: ({ node, slot }) => node.gpus.detail(slot, 'type') || 'GPU',
-  dla_utilization: nothing,
+  dla_utilization: (cell) => extraOf(cell, 'dla_utilization'),
   gpm_metrics: ({ node, slot }) => gpmOf(node, slot),
   gpu_core_count: nothing,
   gsp_firmware_mode: (cell) => whole(extraOf(cell, 'gpu_gsp_firmware_mode'), 255),
@@ -71,9 +76,15 @@ const FIELD_CELLS = GPU_FIELDS.flatMap((id): readonly (readonly [key: string, Wr
 const byName = <T>([a]: readonly [string, T], [b]: readonly [string, T]): number => (a < b ? -1 : 1);
 const GPU_CELLS = [...Object.entries(OTHER_CELLS), ...FIELD_CELLS].sort(byName);
 
-export function gpuJson(node: NodeView, slot: number, { time }: RowContext, links: ReadonlyMap<string, readonly LinkJson[]>): string {
+export function gpuJson(
+  node: NodeView,
+  slot: number,
+  { time }: RowContext,
+  links: ReadonlyMap<string, readonly LinkJson[]>,
+  rows: ReadingsByGpu,
+): string {
   const absent: Absent = [];
-  const cell: GpuCell = { node, slot, time, links, absent };
+  const cell: GpuCell = { node, slot, time, links, rows, absent };
   const row: Record<string, unknown> = {};
   for (const [key, write] of GPU_CELLS) row[key] = write(cell);
   return JSON.stringify(withAbsent(row, absent));
@@ -95,6 +106,10 @@ type WriteDetail = (node: NodeView, slot: number) => string;
 /** By key, alphabetical: labels of the info family, and fields that all-smi has among them. */
 const DETAILS = [
   ...DETAIL_LABELS.map((label): readonly [string, WriteDetail] => [label, ({ gpus }, slot) => gpus.detail(slot, label)]),
+  ...Object.entries(SPELLED_LABELS).map(([label, key]): readonly [string, WriteDetail] => [
+    key,
+    ({ gpus }, slot) => gpus.detail(slot, label),
+  ]),
   ...GPU_FIELDS.flatMap((id): readonly (readonly [string, WriteDetail])[] => {
     const { record } = gpuField(id);
     return record && record.in === 'detail' ? [[record.key, ({ gpus }, slot) => numberText(gpus.field[id][slot]!, record.decimals)]] : [];
@@ -103,13 +118,14 @@ const DETAILS = [
   ['instance_name', ({ name }: NodeView) => name] as const,
 ].sort(byName);
 
-function detailOf(node: NodeView, slot: number): Record<string, string> {
-  const detail: Record<string, string> = {};
+function detailOf(node: NodeView, slot: number, rows: ReadingsByGpu): Record<string, string> {
+  const found = detailsOf(node.extras.rows('gpu').families(slot), rows.get(node.text(node.gpus.uuid[slot]!)) ?? []);
+  const detail: Record<string, string> = Object.fromEntries(found);
   for (const [key, write] of DETAILS) {
     const text = write(node, slot);
     if (text !== '') detail[key] = text;
   }
-  return detail;
+  return Object.fromEntries(Object.entries(detail).sort(byName));
 }
 
 /** A label of one family: others may have one of the same name. */

@@ -1,11 +1,12 @@
 /** Rows of a frame, read: ours and all-smi's, local and remote. Nothing is believed that the format does not say. */
 import { CPU_FIELDS, CORE_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type GpuField } from '../../model/columns.js';
-import { gpuField } from '../../model/gpu-fields.js';
+import { gpuField, isUnavailable, olderReading } from '../../model/gpu-fields.js';
 import { CORE_RANGES, CPU_RANGES, DISK_RANGES, MEMORY_RANGES, PROCESS_RANGES } from '../../model/machine-fields.js';
+import { detailLabel } from '../../exposition/schema/detail-readings.js';
 import { reading, type ValidRange } from '../../model/valid-range.js';
 import { clean } from '../../text/sanitize.js';
 import { isRecord, type Loose } from '../../model/loose.js';
-import { integerOf, listOf, member, numberOf, textOf } from './json-read.js';
+import { decimal, integerOf, listOf, member, numberOf, textOf } from './json-read.js';
 import type { CellRecord, GpuRecord } from './records.js';
 import { FIRST_EPOCH } from './row-json.js';
 import { CPU_RULES, MAX_CORES, MAX_DETAILS, MEMORY_RULES, type FieldRule } from './schema.js';
@@ -42,7 +43,15 @@ export function readGpu(row: Loose, position: number): GpuRecord {
 type Details = readonly (readonly [label: string, text: string])[];
 const labelIn = (details: Details, label: string): string => details.find(([name]) => name === label)?.[1] ?? '';
 
+/** A 0 of a source that says so is none; what the typed field lacks may stand among the details. */
 function gpuValue(row: Loose, details: Details, field: GpuField): number {
+  const detail = (label: string): string => labelIn(details, label);
+  const value = recordedValue(row, details, field);
+  if (value === 0 && isUnavailable(field, detail)) return NaN;
+  return Number.isNaN(value) ? olderReading(field, detail) : value;
+}
+
+function recordedValue(row: Loose, details: Details, field: GpuField): number {
   const { record, range } = gpuField(field);
   if (!record) return NaN;
   if (record.in === 'row') return valueOf(row, record, range);
@@ -58,16 +67,12 @@ function readDetails(row: Loose): Details {
   const given = member(row, 'detail');
   if (isRecord(given)) {
     for (const [name, text] of Object.entries(given).slice(0, MAX_DETAILS)) {
-      const label = clean(name, 64)
-        .toLowerCase()
-        .replace(/[^a-z0-9_]/g, '_');
+      const label = detailLabel(clean(name, 64));
       if (typeof text === 'string' && text !== '' && label !== '') details.set(label, clean(text, 256));
     }
   }
   return [...details];
 }
-
-const decimal = (text: string): number => (/^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN);
 
 /** What a process row says, its GPU still by the names it uses. */
 export interface ReadProc {

@@ -72,7 +72,7 @@ export class Committed implements NodeData {
     this.cores = new SmallTable('core', this.#readings);
     this.memory = new SmallTable('memory', this.#readings);
     this.disks = new SmallTable('disk', this.#readings);
-    this.extras = new Extras(workspace.labels);
+    this.extras = new Extras(workspace.labels, this.gpus, (ref) => this.text(ref));
   }
 
   text(ref: number): string {

@@ -1,8 +1,10 @@
 /** Rows that are kept as they come: every family of an entity with its value and its labels. Labels are taken apart when they are asked for. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraRows, type ExtraTable, type NodeExtras } from '../../../model/columns.js';
+import { extraRowsOf } from '../../../model/reading-rows.js';
 import { NO_EXTRA_ROWS } from '../../../model/empty-columns.js';
 import { NO_FLOATS, NO_INTS, type Arena } from '../bytes.js';
 import { type SampleValues } from '../sample-values.js';
+import { detailReadings, putReading } from '../../schema/detail-readings.js';
 import { METRICS } from '../../schema/families.js';
 import type { LabelReader } from '../labels.js';
 import { VALUE_BLOCK, VALUE_BLOCK_BYTES, VALUE_INTS, VALUE_METRIC, VALUE_NEXT } from '../row-layout.js';
@@ -96,17 +98,79 @@ class Rows implements ExtraRows {
   }
 }
 
+/** The GPUs whose info family may hold readings that newer exporters have families for. */
+interface InfoLabels {
+  readonly count: number;
+  readonly uuid: Uint32Array;
+  details(slot: number): readonly (readonly [label: string, text: string])[];
+}
+
+/** What rows there are, and behind it what only labels of the info family report. Taken apart when it is asked for. */
+class WithOlder implements ExtraRows {
+  readonly #rows: ExtraRows;
+  readonly #older: readonly (readonly ExtraReading[])[];
+
+  constructor(rows: ExtraRows, older: readonly (readonly ExtraReading[])[]) {
+    this.#rows = rows;
+    this.#older = older;
+  }
+
+  get count(): number {
+    return this.#rows.count;
+  }
+  value(row: number, family: string): number {
+    const own = this.#rows.value(row, family);
+    return Number.isNaN(own) ? (this.#missing(row).find((one) => one.family === family)?.value ?? NaN) : own;
+  }
+  label(row: number, name: string): string {
+    return this.#rows.label(row, name);
+  }
+  families(row: number): readonly ExtraReading[] {
+    return [...this.#rows.families(row), ...this.#missing(row)];
+  }
+
+  #missing(row: number): readonly ExtraReading[] {
+    const older = this.#older[row] ?? [];
+    if (older.length === 0) return older;
+    const own = new Set(this.#rows.families(row).map(({ family }) => family));
+    return older.filter(({ family }) => !own.has(family));
+  }
+}
+
+type Older = Partial<Record<ExtraTable, ExtraReading[][]>>;
+
 export class Extras implements NodeExtras {
   /** Those that the host has or once had. */
   readonly #tables: Partial<Record<ExtraTable, Rows>> = {};
   readonly #labels: LabelReader;
 
-  constructor(labels: LabelReader) {
+  readonly #gpus: InfoLabels;
+  readonly #text: (ref: number) => string;
+  /** Of this commit; undefined until somebody asks. */
+  #older: Older | undefined;
+
+  constructor(labels: LabelReader, gpus: InfoLabels, text: (ref: number) => string) {
     this.#labels = labels;
+    this.#gpus = gpus;
+    this.#text = text;
   }
 
   rows(table: ExtraTable): ExtraRows {
-    return this.#tables[table] ?? NO_EXTRA_ROWS;
+    const rows = this.#tables[table] ?? NO_EXTRA_ROWS;
+    if (table !== 'gpu' && table !== 'engine' && table !== 'clock') return rows;
+    const older = (this.#older ??= this.#olderReadings())[table];
+    if (!older) return rows;
+    if (table === 'gpu') return new WithOlder(rows, older);
+    return rows.count > 0 ? rows : extraRowsOf(older);
+  }
+
+  #olderReadings(): Older {
+    const older: Older = {};
+    for (let slot = 0; slot < this.#gpus.count; slot++) {
+      const identity = [['gpu_uuid', this.#text(this.#gpus.uuid[slot]!)]] as const;
+      for (const { table, ...one } of detailReadings(this.#gpus.details(slot), identity)) putReading(older, table, slot, one);
+    }
+    return older;
   }
 
   /** `gpus`: the entities of each slot. The others stand in the order of their indices, those without one as they came. */
@@ -120,6 +184,7 @@ export class Extras implements NodeExtras {
   }
 
   load(scan: ScanState): void {
+    this.#older = undefined;
     for (const table of EXTRA_TABLES) this.#tables[table]?.load(scan);
   }
 }

@@ -1,5 +1,6 @@
 /** GPUs of a host: those that report, in the order of their indices, then those that only process rows speak of. */
 import { GPU_FIELDS, type GpuColumns, type GpuField } from '../../../model/columns.js';
+import { FIELDS_OF_LABELS, isUnavailable, LABELS_OF_FIELDS, olderReading } from '../../../model/gpu-fields.js';
 import { same, type Arena } from '../bytes.js';
 import { type SampleValues } from '../sample-values.js';
 import { METRICS, ROW_CAPS } from '../../schema/families.js';
@@ -23,6 +24,8 @@ const NO_INDICES = new Int32Array(0);
 const NO_TEXTS = new Uint32Array(0);
 /** The column of every field that no GPU reports. */
 const UNREPORTED = new Float64Array(ROW_CAPS.gpu).fill(NaN);
+
+const NO_DETAIL = { at: 0, bytes: 0, tells: false };
 
 interface Gpu {
   /** What its lines belong to; none where only process rows name it. */
@@ -49,7 +52,9 @@ export class GpuTable implements GpuColumns {
   #gpus: readonly Gpu[] = [];
   #arena: Arena | undefined;
   /** By slot: where the labels of its info family are in the arena. */
-  readonly #details: { at: number; bytes: number }[] = [];
+  readonly #details: { at: number; bytes: number; tells: boolean }[] = [];
+  /** Columns of fields that only labels of the info family report. */
+  readonly #ofLabels = new Map<GpuField, Float64Array>();
   /** By device of the process rows: the slot of the GPU that it is, -1 where none reports that could be it. */
   readonly #slotOf: number[] = [];
   #devices: readonly Device[] = [];
@@ -62,11 +67,19 @@ export class GpuTable implements GpuColumns {
   }
 
   detail(slot: number, label: string): string {
-    const { at, bytes } = this.#details[slot] ?? { at: 0, bytes: 0 };
+    const { at, bytes } = this.#details[slot] ?? NO_DETAIL;
     if (at === 0 || !this.#arena) return '';
     const source = this.#arena.bytes;
     this.#labels.readBlock(this.#arena, at, bytes);
     return this.#labels.text(source, this.#labels.findByName(source, label), 'value');
+  }
+
+  /** All labels of the info family. */
+  details(slot: number): readonly (readonly [label: string, text: string])[] {
+    const { at, bytes } = this.#details[slot] ?? NO_DETAIL;
+    if (at === 0 || !this.#arena) return [];
+    this.#labels.readBlock(this.#arena, at, bytes);
+    return this.#labels.pairs(this.#arena.bytes);
   }
 
   /** Values that so many GPUs take. */
@@ -96,6 +109,8 @@ export class GpuTable implements GpuColumns {
     });
     this.field = fieldsOf(this.#readings.values, this.count, reported);
     this.#slotOf.length = 0;
+    this.#details.length = 0;
+    this.#ofLabels.clear();
     this.#listed = false;
     return gpus.map(({ parts }) => parts);
   }
@@ -106,10 +121,46 @@ export class GpuTable implements GpuColumns {
     this.#details.length = this.count;
     for (let slot = 0; slot < this.count; slot++) {
       const { info } = this.#gpus[slot]!;
-      const detail = (this.#details[slot] ??= { at: 0, bytes: 0 });
+      const detail = (this.#details[slot] ??= { ...NO_DETAIL });
+      const before = detail.bytes;
       detail.at = info < 0 ? 0 : samples.ints[info * VALUE_INTS + VALUE_BLOCK]!;
       detail.bytes = info < 0 ? 0 : samples.ints[info * VALUE_INTS + VALUE_BLOCK_BYTES]!;
+      // Another label makes another length; values that change in the same room make no label more or less.
+      if (detail.bytes !== before) detail.tells = this.#tells(detail);
     }
+    this.#readLabels();
+  }
+
+  #tells({ at, bytes }: { readonly at: number; readonly bytes: number }): boolean {
+    const arena = this.#arena;
+    if (at === 0 || !arena) return false;
+    this.#labels.readBlock(arena, at, bytes);
+    return LABELS_OF_FIELDS.some((label) => this.#labels.findByName(arena.bytes, label) >= 0);
+  }
+
+  /** What labels of the info family say of the readings. Runs after they are loaded. */
+  #readLabels(): void {
+    for (const column of this.#ofLabels.values()) column.fill(NaN);
+    for (let slot = 0; slot < this.count; slot++) {
+      if (!this.#details[slot]!.tells) continue;
+      const detail = (label: string): string => this.detail(slot, label);
+      for (const field of FIELDS_OF_LABELS) {
+        if (this.field[field][slot] === 0 && isUnavailable(field, detail)) this.field[field][slot] = NaN;
+        // Where any GPU of the node has the family, labels are of no use.
+        if (this.field[field] !== UNREPORTED && !this.#ofLabels.has(field)) continue;
+        const value = olderReading(field, detail);
+        if (!Number.isNaN(value)) this.#ofLabel(field)[slot] = value;
+      }
+    }
+  }
+
+  #ofLabel(field: GpuField): Float64Array {
+    let column = this.#ofLabels.get(field);
+    if (!column) {
+      column = this.field[field] = new Float64Array(this.count).fill(NaN);
+      this.#ofLabels.set(field, column);
+    }
+    return column;
   }
 
   /**
