@@ -29,6 +29,7 @@ export { VERSION } from './version.js';
 export { commonDomain, withoutDomain } from './view/short-names.js';
 export { copyText, screenColumns, sortableColumns, sortedPositions, tableCells, tableSheet } from './view/table-columns.js';
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
+export { FROM_COLS, FROM_ROWS } from './view/breakpoints.js';
 export { BLANK, line, lines, span } from './view/frame.js';
 export { GPU_COLUMNS, GPU_NOTES, gpuSeen, gpuTableRows, memoryCell, utilCell } from './view/gpu-cells.js';
 export { nodeMark, unanswered } from './view/node-marks.js';

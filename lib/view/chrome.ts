@@ -1,4 +1,5 @@
 /** The frame around every tab: title, tab strip, chips, body, crumb, key hints or the help. Pure. */
+import { FROM_COLS } from './breakpoints.js';
 import { BLANK, line, span, type Block, type Frame, type Line, type Size, type Span, type View } from './frame.js';
 import { checkRaster, fitLine } from './fit.js';
 import { cut, width } from '../text/format.js';
@@ -181,11 +182,10 @@ const LEAST_LINE_COLS = 8;
 
 /** What a toast leaves to the hints where there is no line for it, except where there is hardly room for itself. */
 const LEAST_HINT_COLS = 18;
-const ROOMY_COLS = 60;
 
 /** Hints by priority while they fit, each whole; a toast takes the right end. */
 function hintLine(hints: readonly Hint[], toast: Span | undefined, cols: number): Line {
-  const notice = toast ? cut(toast.text, Math.max(0, cols - 4 - (cols >= ROOMY_COLS ? LEAST_HINT_COLS : 0))) : '';
+  const notice = toast ? cut(toast.text, Math.max(0, cols - 4 - (cols >= FROM_COLS.small ? LEAST_HINT_COLS : 0))) : '';
   const room = cols - 1 - (notice === '' ? 0 : width(notice) + 3);
   const shown = new Set<Hint>();
   let used = 0;

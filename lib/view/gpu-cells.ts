@@ -1,4 +1,5 @@
 /** A GPU as a line of a table: its readings, and whose it is. What is out of the ordinary has a sign as well as a tone. */
+import { FROM_COLS } from './breakpoints.js';
 import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
 import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
@@ -14,13 +15,8 @@ import type { Ms } from '../model/clock.js';
 /** So many samples in a row have to say it before a GPU is called stuck. */
 const STUCK_SAMPLES = 5;
 
-const WIDE = 130;
-const ROOMY = 112;
-const MIDDLE = 100;
-const NARROW = 60;
-
 /** Columns of bar that a terminal of `cols` has room for. */
-const barCols = (cols: number): number => (cols >= WIDE ? 16 : cols >= MIDDLE ? 8 : 0);
+const barCols = (cols: number): number => (cols >= FROM_COLS.spacious ? 16 : cols >= FROM_COLS.wide ? 8 : 0);
 const gapCols = (cols: number): number => (barCols(cols) > 0 ? 1 : 0);
 const MEMORY_COLS = 11;
 
@@ -95,7 +91,7 @@ const SCREEN: Readonly<Record<GpuFieldsWith<'column', { readonly screen: true }>
   powerWatts: {
     title: 'POWER',
     width: 9,
-    fit: (cols) => (cols >= WIDE ? { width: 11 } : {}),
+    fit: (cols) => (cols >= FROM_COLS.spacious ? { width: 11 } : {}),
     drop: 3,
     sorts: 'descending',
     cell: (row, rows) => powerCell(row, rows),
@@ -144,7 +140,7 @@ export const GPU_COLUMNS: TableColumns<GpuTableRows, number> = [
     screen: {
       title: 'MODEL',
       width: 10,
-      fit: (cols) => ({ width: cols >= WIDE ? 16 : cols >= ROOMY ? 13 : 10 }),
+      fit: (cols) => ({ width: cols >= FROM_COLS.spacious ? 16 : cols >= FROM_COLS.gpuOwners ? 13 : 10 }),
       drop: 2,
       cell: (row, rows) => span(modelName(modelOf(row, rows)) || NONE, 'dim'),
     },
@@ -161,7 +157,7 @@ export const GPU_COLUMNS: TableColumns<GpuTableRows, number> = [
     screen: {
       title: 'WHO',
       width: 'rest',
-      fit: (cols) => ({ min: cols >= ROOMY ? 25 : cols >= NARROW ? 20 : 12 }),
+      fit: (cols) => ({ min: cols >= FROM_COLS.gpuOwners ? 25 : cols >= FROM_COLS.small ? 20 : 12 }),
       cell: (row, rows) => ownersCell(rows.node(row), rows.slot(row), rows.owners(row), rows.seen?.(row)),
     },
     export: { name: 'users' },

@@ -1,4 +1,5 @@
 /** The help, made from the same offers as the footer. */
+import { FROM_COLS } from './breakpoints.js';
 import type { ActiveBinding } from '../keys/router.js';
 import { fitLine } from './fit.js';
 import { BLANK, line, lines, span, type Line, type Size, type View } from './frame.js';
@@ -42,9 +43,7 @@ export function helpSections(offers: readonly ActiveBinding[]): readonly HelpSec
   return [...sections].map(([title, rows]) => ({ title, rows }));
 }
 
-const TWO_COLUMNS = 110;
-const NARROW = 60;
-const keyCols = (cols: number): number => (cols >= NARROW ? 20 : 12);
+const keyCols = (cols: number): number => (cols >= FROM_COLS.small ? 20 : 12);
 
 export function helpView(sections: readonly HelpSection[], notes: readonly string[], top: number, { cols, rows }: Size): View {
   const all = helpLines(sections, notes, cols);
@@ -77,7 +76,7 @@ function helpLines(sections: readonly HelpSection[], notes: readonly string[], c
 
 /** The sections in one column, or in two. */
 function columnLines(sections: readonly HelpSection[], cols: number): readonly Line[] {
-  const columns = cols >= TWO_COLUMNS ? 2 : 1;
+  const columns = cols >= FROM_COLS.helpSideBySide ? 2 : 1;
   const half = Math.floor((cols - 2) / columns);
   const halves = columns === 2 ? split(sections, keyCols(cols), half) : [sections];
   const all = halves.map((some) => some.flatMap((section) => sectionLines(section, keyCols(cols), half)));

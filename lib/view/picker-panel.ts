@@ -1,4 +1,5 @@
 /** The list of all tabs, narrowed by what is typed. Pure. */
+import { FROM_COLS } from './breakpoints.js';
 import type { EditedText } from '../filter/line-editor.js';
 import { included, type NodeView } from '../model/node-view.js';
 import type { TabRef } from '../plugin/types.js';
@@ -46,10 +47,9 @@ export function matching(entries: readonly PickerEntry[], query: string): readon
 
 export const pickerOrder = (found: readonly PickerEntry[]): Order => listOrder(found, ({ id }) => id);
 
-const WIDE = 80;
 const columnsFor = (cols: number): readonly Column[] => [
-  { id: 'title', title: 'TAB', width: cols >= WIDE ? 24 : 16 },
-  { id: 'state', title: 'STATE', width: cols >= WIDE ? 14 : 9 },
+  { id: 'title', title: 'TAB', width: cols >= FROM_COLS.pickerTitles ? 24 : 16 },
+  { id: 'state', title: 'STATE', width: cols >= FROM_COLS.pickerTitles ? 14 : 9 },
   { id: 'address', title: 'ADDRESS', width: 24, drop: 1 },
   { id: 'labels', title: 'LABELS', width: 'rest', min: 10, drop: 2 },
 ];

@@ -1,5 +1,6 @@
 /** What a GPU's second line says when there are two of them. */
 import {
+  FROM_COLS,
   ago,
   gpuField,
   GPU_FIELDS,
@@ -16,12 +17,11 @@ import {
 
 const INDENT = 17;
 const NARROW_INDENT = 5;
-const WIDE = 100;
 const SPARK_COLS = 21;
 
 /** Its utilisation of late, and what else it reports; what it doesn't is left out. */
 export function gpuDetailLine(node: NodeView, slot: number, app: AppView, cols: number, dim: boolean): Line {
-  const wide = cols >= WIDE;
+  const wide = cols >= FROM_COLS.wide;
   const indent = ' '.repeat(wide ? INDENT : NARROW_INDENT);
   const sparks = wide ? SPARK_COLS : Math.floor(SPARK_COLS / 2);
   const series = app.history.gpu(node, slot, 'util');

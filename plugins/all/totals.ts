@@ -1,5 +1,6 @@
 /** The cluster in two lines: what it does and did, and what its GPUs and machines are at. Each figure is of what was reported. */
 import {
+  FROM_COLS,
   bar,
   bytes,
   count,
@@ -29,7 +30,6 @@ const WINDOWS_MINUTES = [1, 2, 5, 10];
 const WINDOW_COLS = '10 min'.length;
 /** Fewer samples show nothing: a bar of what is now stands in their place. */
 const LEAST_SAMPLES = 3;
-const WIDE = 150;
 
 type Part = readonly Span[];
 
@@ -68,7 +68,9 @@ function temperature({ temperatureCelsius, temperatureDeviation, temperatureMax,
 }
 
 function power({ powerWatts, powerReported }: ClusterTotals, cols: number): string {
-  return cols >= WIDE && powerReported > 1 ? `${watts(powerWatts)} · ${watts(powerWatts / powerReported)}/GPU` : watts(powerWatts);
+  return cols >= FROM_COLS.totalsInFull && powerReported > 1
+    ? `${watts(powerWatts)} · ${watts(powerWatts / powerReported)}/GPU`
+    : watts(powerWatts);
 }
 
 /**
@@ -122,7 +124,7 @@ function gpuParts(totals: ClusterTotals, cols: number): readonly Part[] {
     parts.push([span('GPUs', 'dim'), span(` ${count(computing)} computing · `), held, span(rest)]);
   }
   if (ramReported > 0) {
-    const sizes = cols >= WIDE ? ` ${bytes(ramUsedBytes)} of ${bytes(ramTotalBytes)}` : '';
+    const sizes = cols >= FROM_COLS.totalsInFull ? ` ${bytes(ramUsedBytes)} of ${bytes(ramTotalBytes)}` : '';
     parts.push([span('RAM', 'dim'), span(` ${percent((ramUsedBytes / ramTotalBytes) * 100)}${sizes}`)]);
   }
   if (!Number.isNaN(cpuUtilPercent))

@@ -1,5 +1,7 @@
 /** What the All tab shows. Pure. */
 import {
+  FROM_COLS,
+  FROM_ROWS,
   ago,
   clusterDerivation,
   copyText,
@@ -44,13 +46,8 @@ import { totalLines } from './totals.js';
 import { groupingOf, orderFor, type AllUi } from './ui-state.js';
 
 const LEAST_HOST_COLS = 9;
-/** From here on the name of the label stands before its value in the heads of groups, whatever that takes. */
-const ROOMY_COLS = 130;
-/** Below this the totals are one line and nodes have no signs, so that GPUs are seen. */
-const ROOMY_ROWS = 14;
 /** One line in so many is a row of signs at most. */
 const LED_SHARE = 6;
-const LEGEND_ROWS = 20;
 
 export function allView(ui: AllUi, app: AppView, size: Size): View {
   if (ui.chart !== '') return chartView(ui.chart, SPANS[ui.span]!, app, size);
@@ -86,11 +83,11 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
 /** What stands above the GPUs. */
 function headLines(app: AppView, size: Size): readonly Line[] {
   const totals = totalLines(app.derive(clusterDerivation), app, size.cols);
-  if (size.rows < ROOMY_ROWS) return totals.slice(0, 1);
+  if (size.rows < FROM_ROWS.nodeSigns) return totals.slice(0, 1);
   return [...totals, ...nodeLines(app.derive(nodeStatesDerivation), size, app.filter !== undefined)];
 }
 
-const ledRows = ({ rows }: Size): number => (rows < ROOMY_ROWS ? 0 : Math.max(1, Math.floor(rows / LED_SHARE)));
+const ledRows = ({ rows }: Size): number => (rows < FROM_ROWS.nodeSigns ? 0 : Math.max(1, Math.floor(rows / LED_SHARE)));
 
 export const nodeGrid = (nodes: NodeStates, size: Size): Grid => gridOf(nodes.nodes.length, size.cols, ledRows(size));
 
@@ -102,7 +99,7 @@ function nodeLines(nodes: NodeStates, size: Size, filtered: boolean): readonly L
   const meaning = legend(nodes, nodeGrid(nodes, size), filtered);
   const beside = { ...first, spans: [...first.spans, span('  '), ...meaning.spans] };
   if (leds.length === 1 && beside.spans.reduce((sum, { text }) => sum + width(text), 0) <= size.cols) return [beside];
-  return size.rows >= LEGEND_ROWS ? [...leds, meaning] : leds;
+  return size.rows >= FROM_ROWS.nodeLegend ? [...leds, meaning] : leds;
 }
 
 interface HostNames extends NodeNames {
@@ -140,7 +137,7 @@ function hostNames(ui: AllUi, app: AppView, rows: GpuRows, cols: number): HostNa
   const head = headColsOf(ui, app, rows);
   const wide = widest(
     aged.map((node) => `${indent}${short(node)}${age(node)}`),
-    Math.max(label + indent.length, Math.min(most, cols >= ROOMY_COLS ? head.title : head.short)),
+    Math.max(label + indent.length, Math.min(most, cols >= FROM_COLS.spacious ? head.title : head.short)),
     most,
   );
   const shown = Math.min(wide, mostHostCols(cols) + indent.length);
@@ -173,7 +170,8 @@ function headColsOf(ui: AllUi, app: AppView, rows: GpuRows): HeadCols {
 const HEAD_SIGN = '▸ ';
 
 /** Names get room before owners do: a name that is cut may be that of another node. */
-const mostHostCols = (cols: number): number => (cols >= ROOMY_COLS ? 36 : cols >= 100 ? 24 : cols >= 76 ? 20 : cols >= 60 ? 14 : 12);
+const mostHostCols = (cols: number): number =>
+  cols >= FROM_COLS.spacious ? 36 : cols >= FROM_COLS.wide ? 24 : cols >= FROM_COLS.standard ? 20 : cols >= FROM_COLS.small ? 14 : 12;
 
 interface CellInput {
   readonly data: AllRows;

@@ -1,5 +1,6 @@
 /** Whether what is on screen can be trusted: how each host is scraped, and how the program itself does. Pure. */
 import {
+  FROM_ROWS,
   bytes,
   copyText,
   count,
@@ -20,14 +21,12 @@ import {
 import { millis, orderOf, SCRAPE_COLUMNS, scrapeRows, type DiagnosisUi } from './scrape-table.js';
 import type { Scrapes } from './scrapes.js';
 
-/** Below this one line says it all. */
-const ROOMY_ROWS = 10;
 export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
   const data = scrapeRows(app);
   const { scrapes } = data;
   const head = [scrapeLine(scrapes, size.cols), latencyLine(scrapes, size.cols), programLine(app, size.cols)].slice(
     0,
-    size.rows < ROOMY_ROWS ? 1 : 3,
+    size.rows < FROM_ROWS.summaries ? 1 : 3,
   );
   const order = orderOf(data, ui.table.sort);
   const rows = Math.max(0, size.rows - head.length - 1);

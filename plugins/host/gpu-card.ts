@@ -1,5 +1,6 @@
 /** Everything that is known of a GPU. What its maker does not report is not there, or `–`; never 0. */
 import {
+  FROM_COLS,
   ago,
   bar,
   bytes,
@@ -33,8 +34,6 @@ import { linkParts, migLines, partParts, vgpuLines } from './mig-vgpu.js';
 import { fact, words, inlineLines, type Part } from './inline-list.js';
 import { joules, restParts, withUnit } from './extra-readings.js';
 
-const WIDE = 100;
-const WIDEST = 140;
 const BAR_COLS = 20;
 const NARROW_BAR_COLS = 10;
 const SPARK_COLS = 32;
@@ -237,8 +236,8 @@ function energyOf({ node, slot }: CardInput): number {
 
 /** Bar, figure, the last samples, and what there is to say to it. */
 function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter, { app, node, slot, cols }: CardInput): Line {
-  const bars = cols >= WIDE ? BAR_COLS : NARROW_BAR_COLS;
-  const sparks = cols >= WIDEST ? SPARK_COLS : NARROW_SPARK_COLS;
+  const bars = cols >= FROM_COLS.wide ? BAR_COLS : NARROW_BAR_COLS;
+  const sparks = cols >= FROM_COLS.cardTrends ? SPARK_COLS : NARROW_SPARK_COLS;
   const series = app.history.gpu(node, slot, figure);
   const known = series.values.length > 1;
   const spans: Span[] = [

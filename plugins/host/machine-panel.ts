@@ -1,5 +1,6 @@
 /** CPU, memory and disks of a host, a line each. */
 import {
+  FROM_COLS,
   bar,
   bytes,
   count,
@@ -15,7 +16,6 @@ import {
   type Tone,
 } from '../../lib/index.js';
 
-const WIDE = 70;
 const BAR_COLS = 20;
 const NARROW_BAR_COLS = 8;
 const LABEL_COLS = 6;
@@ -34,7 +34,7 @@ interface Meter {
 
 /** A nearly full one has a sign too. */
 function meterLine({ label, percent: share, parts, tone }: Meter, cols: number): Line {
-  const bars = cols >= WIDE ? BAR_COLS : NARROW_BAR_COLS;
+  const bars = cols >= FROM_COLS.machineBars ? BAR_COLS : NARROW_BAR_COLS;
   const figure = ` ${tone === undefined ? '' : '!'}${percent(share)}`.padStart(6);
   const text = joinFitting(
     parts.filter((part) => part !== ''),

@@ -1,5 +1,6 @@
 /** A node's processes: the table, and its rows in the order shown. */
 import {
+  FROM_COLS,
   argsort,
   commandOf,
   included,
@@ -29,9 +30,6 @@ export interface ProcessRows {
   /** The place of its user's name among the names there. */
   userRank(row: number): number;
 }
-
-const WIDE = 100;
-const NARROW = 76;
 
 const userOf = (row: number, data: ProcessRows): string => data.node(row).userName(data.node(row).procs.user[data.first(row)]!);
 /** A reading of a process: from its only row, without an object, or over its rows. */
@@ -82,7 +80,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
     screen: {
       title: 'USER',
       width: 12,
-      fit: (cols) => (cols >= WIDE ? { width: 16 } : {}),
+      fit: (cols) => (cols >= FROM_COLS.wide ? { width: 16 } : {}),
       sorts: 'ascending',
       order: (row, data) => data.userRank(row),
       cell: (row, data) => userOf(row, data) || span('?', 'dim'),
@@ -96,7 +94,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
       title: 'GPU',
       width: 3,
       align: 'right',
-      fit: (cols) => (cols >= NARROW ? { width: 5 } : {}),
+      fit: (cols) => (cols >= FROM_COLS.standard ? { width: 5 } : {}),
       sorts: 'ascending',
       order: slotOf,
     },
@@ -142,7 +140,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
     screen: {
       title: 'COMMAND',
       width: 'rest',
-      fit: (cols) => ({ min: cols >= NARROW ? 20 : 9 }),
+      fit: (cols) => ({ min: cols >= FROM_COLS.standard ? 20 : 9 }),
       cell: (row, data) => span(commandOfRow(row, data) || NONE, 'dim'),
     },
     export: { name: 'command' },

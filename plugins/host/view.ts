@@ -1,5 +1,6 @@
 /** What a host's tab shows: connection, GPUs, machine, processes. Pure. */
 import {
+  FROM_ROWS,
   copyText,
   count,
   included,
@@ -32,7 +33,6 @@ const LEAST_TABLE_ROWS = 5;
 /** Rows more that it has before what is said of the machine besides is worth its lines. */
 const COMFORTABLE_TABLE_ROWS = 6;
 const MOST_CORE_ROWS = 3;
-const FEW_ROWS = 12;
 const CONNECTION_ROWS = 3;
 
 export function nodeView(ui: NodeTabUi, app: AppView, size: Size): View {
@@ -65,7 +65,7 @@ export function nodeView(ui: NodeTabUi, app: AppView, size: Size): View {
 
 /** What stands above the processes; where the room is short the machine's lines go first, then the GPUs. */
 function headLines(node: NodeView, app: AppView, size: Size): readonly Line[] {
-  const connection = connectionLines(node, app, { ...size, rows: size.rows < FEW_ROWS ? 2 : CONNECTION_ROWS });
+  const connection = connectionLines(node, app, { ...size, rows: size.rows < FROM_ROWS.connection ? 2 : CONNECTION_ROWS });
   const room = Math.max(0, size.rows - LEAST_TABLE_ROWS - 1 - connection.length);
   const gpus = node.gpus.slots === 0 ? [app.filter ? NO_GPU_KEPT : NO_GPU] : fittingGpus(node, gpuLines(node, app, size.cols), room);
   const machine = machineLines(node, size.cols).slice(0, Math.max(0, room - gpus.length));

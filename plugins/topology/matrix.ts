@@ -1,5 +1,5 @@
 /** How each pair of GPUs reaches each other, and what each has to say of its own. */
-import { line, NONE, pad, span, width, type Line, type Span } from '../../lib/index.js';
+import { FROM_COLS, line, NONE, pad, span, width, type Line, type Span } from '../../lib/index.js';
 import { way, WAYS, type GpuLinks } from './links.js';
 
 const HEAD_COLS = 8;
@@ -45,7 +45,7 @@ export function factLines(gpus: readonly GpuLinks[], cols: number): readonly Lin
       nameOf(gpu),
       span(`NUMA ${pad(Number.isNaN(gpu.numa) ? NONE : String(gpu.numa), 4)}`),
       span(`PCIe ${pad(pcie[nth]!, pcieCols)}`),
-      ...(cols >= 80 && addressCols > 2 ? [span(pad(gpu.pciAddress || NONE, addressCols), 'dim')] : []),
+      ...(cols >= FROM_COLS.pciAddresses && addressCols > 2 ? [span(pad(gpu.pciAddress || NONE, addressCols), 'dim')] : []),
       span(`NVLink ${linksText(gpu)}`),
     ),
   );

@@ -1,8 +1,21 @@
 /** The line above the key hints: where one is, which rows are on screen, what they add up to. */
-import { count, included, cut, joinFitting, line, NONE, span, total, usersDerivation, type AppView, type Line } from '../../lib/index.js';
+import {
+  FROM_COLS,
+  count,
+  included,
+  cut,
+  joinFitting,
+  line,
+  NONE,
+  span,
+  total,
+  usersDerivation,
+  type AppView,
+  type Line,
+} from '../../lib/index.js';
 import type { SortedNodes } from './nodes-level.js';
 import type { NodesLevel, Level, UsersUi } from './drilldown.js';
-import { NARROW, powerText, shownUser, vramText, WIDE } from './table-page.js';
+import { powerText, shownUser, vramText } from './table-page.js';
 import type { SortedProcesses } from './processes-level.js';
 import type { UsersOrder } from './users-level.js';
 
@@ -48,7 +61,7 @@ export function notReportingCrumb({ levels }: UsersUi, silent: number, place: st
 export const detailsCrumb = ({ levels }: UsersUi, place: string, cols: number): Line =>
   crumb([trail(levels, cols), ...(place === '' ? [] : [`lines ${place}`])], cols);
 
-const mostNameCols = (cols: number): number => (cols >= WIDE ? 40 : cols >= NARROW ? 24 : 14);
+const mostNameCols = (cols: number): number => (cols >= FROM_COLS.wide ? 40 : cols >= FROM_COLS.standard ? 24 : 14);
 
 /** 'Users ▸ alice ▸ node-0001'. */
 const trail = (levels: readonly Level[], cols: number): string => levels.map((level) => cut(nameOf(level), mostNameCols(cols))).join(' ▸ ');

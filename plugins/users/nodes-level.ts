@@ -1,5 +1,6 @@
 /** The first level below: a line per node of one user. */
 import {
+  FROM_COLS,
   ago,
   commandOf,
   copyText,
@@ -23,7 +24,7 @@ import {
 } from '../../lib/index.js';
 import type { NodesLevel, UsersUi } from './drilldown.js';
 import { compareNodes, inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, NARROW, powerText, type Page, vramText, WIDE, writtenUser } from './table-page.js';
+import { dimmed, goneCells, leastCommand, powerText, type Page, vramText, writtenUser } from './table-page.js';
 
 /** What the rows of a user's nodes are looked up in. */
 export interface NodeRows {
@@ -35,11 +36,11 @@ export interface NodeRows {
   readonly app: AppView;
 }
 
-const SMALL = 60;
 const LEAST_NODE_COLS = 9;
 const LEAST_GPU_COLS = 4;
-const mostNodeCols = (cols: number): number => (cols >= WIDE ? 32 : cols >= NARROW ? 20 : cols >= SMALL ? 14 : 12);
-const mostGpuCols = (cols: number): number => (cols >= WIDE ? 20 : 11);
+const mostNodeCols = (cols: number): number =>
+  cols >= FROM_COLS.wide ? 32 : cols >= FROM_COLS.standard ? 20 : cols >= FROM_COLS.small ? 14 : 12;
+const mostGpuCols = (cols: number): number => (cols >= FROM_COLS.wide ? 20 : 11);
 
 export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
   { id: 'user', value: (_row, { user }) => writtenUser(user), export: { name: 'user' } },

@@ -1,5 +1,6 @@
 /** Which nodes report no process data, and why. */
 import {
+  FROM_COLS,
   ago,
   bytes,
   clock,
@@ -19,7 +20,7 @@ import {
 } from '../../lib/index.js';
 import type { NotReportingLevel } from './drilldown.js';
 import { compareNodes, inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, NARROW, WIDE, type Page } from './table-page.js';
+import { dimmed, goneCells, type Page } from './table-page.js';
 
 interface NotReportingNode {
   readonly node: NodeView;
@@ -33,7 +34,7 @@ interface Rows {
 }
 
 const LEAST_NODE_COLS = 9;
-const mostNodeCols = (cols: number): number => (cols >= WIDE ? 32 : cols >= NARROW ? 24 : 14);
+const mostNodeCols = (cols: number): number => (cols >= FROM_COLS.wide ? 32 : cols >= FROM_COLS.standard ? 24 : 14);
 const nodeCols = (rows: Rows['rows'], cols: number): number =>
   widest(
     rows.map(({ node }) => node.name),
@@ -80,7 +81,7 @@ export const NOT_REPORTING_COLUMNS: TableColumns<Rows, NotReportingNode> = [
     screen: {
       title: 'WHAT IS KNOWN',
       width: 'rest',
-      fit: (cols) => ({ min: cols >= WIDE ? 47 : 25 }),
+      fit: (cols) => ({ min: cols >= FROM_COLS.wide ? 47 : 25 }),
       cell: ({ node, why }) => dimmed(whatIsKnown(node, why)),
     },
     export: { name: 'known' },

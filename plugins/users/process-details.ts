@@ -1,5 +1,6 @@
 /** The last level: all that is known of one process. */
 import {
+  FROM_COLS,
   bytes,
   cellText,
   commandOf,
@@ -29,7 +30,7 @@ import {
   type UserProcess,
 } from '../../lib/index.js';
 import type { ProcessLevel } from './drilldown.js';
-import { dimmed, NARROW, shownUser, writtenUser } from './table-page.js';
+import { dimmed, shownUser, writtenUser } from './table-page.js';
 
 const LABEL_COLS = 11;
 
@@ -170,7 +171,7 @@ export const GPU_COLUMNS: TableColumns<undefined, GpuRow> = [
     screen: {
       title: 'ALSO ON IT',
       width: 'rest',
-      fit: (cols) => ({ min: cols >= NARROW ? 16 : 8 }),
+      fit: (cols) => ({ min: cols >= FROM_COLS.standard ? 16 : 8 }),
       cell: (row) => dimmed(onGpu(othersOf)(row) ?? ''),
     },
   },

@@ -1,5 +1,6 @@
 /** The second level below: what a user runs on one node. A process is one row, however many GPUs it is on. */
 import {
+  FROM_COLS,
   commandOf,
   copyText,
   included,
@@ -17,7 +18,7 @@ import {
 import { gpuRanges } from './nodes-level.js';
 import type { ProcessesLevel, UsersUi } from './drilldown.js';
 import { inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, WIDE, writtenUser, type Page } from './table-page.js';
+import { dimmed, goneCells, leastCommand, writtenUser, type Page } from './table-page.js';
 
 /** What the rows of a user's processes are looked up in. */
 export interface ProcessRows {
@@ -26,7 +27,7 @@ export interface ProcessRows {
 }
 
 const LEAST_GPU_COLS = 3;
-const mostGpuCols = (cols: number): number => (cols >= WIDE ? 16 : 9);
+const mostGpuCols = (cols: number): number => (cols >= FROM_COLS.wide ? 16 : 9);
 const rangesOf = ({ node, slots }: UserProcess): string => gpuRanges(node, slots);
 
 export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [

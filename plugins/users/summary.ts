@@ -1,5 +1,17 @@
 /** What stands above the tables: chips, and who holds how much in one or two lines. */
-import { bytes, count, line, span, watts, width, type Line, type Size, type UsersTable, type UserTotals } from '../../lib/index.js';
+import {
+  FROM_ROWS,
+  bytes,
+  count,
+  line,
+  span,
+  watts,
+  width,
+  type Line,
+  type Size,
+  type UsersTable,
+  type UserTotals,
+} from '../../lib/index.js';
 import type { Level } from './drilldown.js';
 import { shownUser } from './table-page.js';
 
@@ -25,12 +37,9 @@ function coverageChips({ reporting, nodes }: UserTotals): readonly string[] {
   return [` ⚠ ${whole} · i which and why `, ` ⚠ ${whole} · i why `, ` ⚠ ${whole} `, ` ⚠ partial coverage: ${of} · i why `];
 }
 
-/** Body rows from which the head may take a second line. */
-const ROOMY_ROWS = 10;
-
 /** Users, coverage, memory owned and not, power attributed and not: in words if there is room, else shorter; at last the end goes. */
 export function summaryLines(users: UsersTable, shown: number, showSystem: boolean, { cols, rows }: Size): readonly Line[] {
-  const most = rows >= ROOMY_ROWS ? 2 : 1;
+  const most = rows >= FROM_ROWS.summaries ? 2 : 1;
   const forms = WORDS.map((words) => flow(headParts(users, shown, systemPart(users, showSystem, words), words), cols));
   const fitting = forms.find((form) => form.length <= most) ?? forms.at(-1)!;
   return fitting.slice(0, most).map((text) => line(` ${text}`));

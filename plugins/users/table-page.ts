@@ -1,5 +1,5 @@
 /** The table of a level as it is drawn. */
-import { bytes, NONE, span, watts, type Cells, type Column } from '../../lib/index.js';
+import { FROM_COLS, bytes, NONE, span, watts, type Cells, type Column } from '../../lib/index.js';
 import type { RowOrder } from './row-order.js';
 
 export interface Page {
@@ -32,10 +32,5 @@ export const vramText = (vram: number, partial: boolean): string =>
 export const powerText = (power: number, partial: boolean): string => (partial ? (power > 0 ? `≥${watts(power)}` : NONE) : watts(power));
 export const dimmed = (text: string) => span(text || NONE, 'dim');
 
-/** Screens at least this wide have room for long names; those narrower than NARROW hardly any for commands. */
-export const WIDE = 100;
-export const NARROW = 76;
-const TINY = 50;
-
 /** Columns that a command gets at least, before others go: on the smallest screens figures are worth more than its beginning. */
-export const leastCommand = (cols: number, roomy: number): number => (cols >= NARROW ? roomy : cols >= TINY ? 12 : 5);
+export const leastCommand = (cols: number, roomy: number): number => (cols >= FROM_COLS.standard ? roomy : cols >= FROM_COLS.tiny ? 12 : 5);

@@ -1,5 +1,6 @@
 /** The top level: a line per user. */
 import {
+  FROM_COLS,
   copyText,
   screenColumns,
   sortedPositions,
@@ -17,19 +18,7 @@ import {
 } from '../../lib/index.js';
 import type { UsersLevel, UsersUi } from './drilldown.js';
 import { inOrderOf, type RowOrder } from './row-order.js';
-import {
-  dimmed,
-  goneCells,
-  leastCommand,
-  NARROW,
-  NOBODY,
-  powerText,
-  shownUser,
-  vramText,
-  WIDE,
-  writtenUser,
-  type Page,
-} from './table-page.js';
+import { dimmed, goneCells, leastCommand, NOBODY, powerText, shownUser, vramText, writtenUser, type Page } from './table-page.js';
 
 /** What the rows of users are looked up in; a row is its number in the table. */
 export interface UserRows {
@@ -40,10 +29,9 @@ export interface UserRows {
   readonly trend?: (user: string) => ArrayLike<number>;
 }
 
-const VERY_WIDE = 160;
-const trendCols = (cols: number): number => (cols >= VERY_WIDE ? 40 : cols >= WIDE ? 20 : 10);
+const trendCols = (cols: number): number => (cols >= FROM_COLS.longTrends ? 40 : cols >= FROM_COLS.wide ? 20 : 10);
 const LEAST_USER_COLS = 12;
-const mostUserCols = (cols: number): number => (cols >= WIDE ? 24 : cols >= NARROW ? 16 : LEAST_USER_COLS);
+const mostUserCols = (cols: number): number => (cols >= FROM_COLS.wide ? 24 : cols >= FROM_COLS.standard ? 16 : LEAST_USER_COLS);
 
 /** CMD keeps what the others leave, and is long enough to tell commands apart where the terminal allows. */
 export const USER_COLUMNS: TableColumns<UserRows, number> = [
@@ -150,7 +138,8 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
       title: 'CMD (largest VRAM)',
       width: 'rest',
       min: 28,
-      fit: (cols, { trend }) => (cols >= (trend ? WIDE : NARROW) ? {} : { title: 'CMD', min: leastCommand(cols, 12) }),
+      fit: (cols, { trend }) =>
+        cols >= (trend ? FROM_COLS.wide : FROM_COLS.standard) ? {} : { title: 'CMD', min: leastCommand(cols, 12) },
       cell: (row, { users, countAll }) => dimmed(users.command(row, countAll)),
     },
     export: { name: 'top_command' },
