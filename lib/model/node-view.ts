@@ -3,6 +3,7 @@ import type { NodeData } from './columns.js';
 import type { Ms } from './clock.js';
 import type { EndpointStatus, EndpointView } from './endpoint.js';
 import { LIMITS } from './limits.js';
+import { canListProcesses } from './process-support.js';
 
 /** One machine with its GPUs, read-only. `nodeId` is the key everywhere: the address scraped. `name` is what people read. */
 export interface NodeView extends NodeData {
@@ -23,9 +24,6 @@ export interface NodeView extends NodeData {
   /** How the node is: the state of its endpoint. */
   readonly status: EndpointStatus;
 }
-
-/** Accelerators whose processes no exporter lists. */
-const WITHOUT_PROCESSES = /\b(gaudi|hl-\d|tpu|apple)/i;
 
 /**
  * Whether the node's rows are in totals: it has answered, and it is not overdue (three refreshes without an answer). The one predicate:
@@ -55,7 +53,8 @@ export type NotReporting = 'never answered' | 'no metrics' | 'unreachable' | 'no
 /**
  * Whether the host reports process data; undefined when it does, else why not. Where our own exporter says so
  * (`all_smi_process_export_info`) that decides alone. Else a process family in the last good scrape does, or, since an idle node sends
- * none either, that no GPU of the host holds more than 1 GiB.
+ * none either, that no GPU of the host whose processes
+ * can be listed at all holds more than 1 GiB.
  */
 export function whyNotReporting(node: NodeView): NotReporting | undefined {
   if (!included(node)) {
@@ -66,9 +65,12 @@ export function whyNotReporting(node: NodeView): NotReporting | undefined {
   if (processScope === 'unrecorded') return 'not recorded';
   if (processScope !== undefined) return processScope === 'off' ? 'no process export' : undefined;
   if (hasProcessFamily) return undefined;
-  const used = node.gpus.field.memoryUsedBytes;
-  for (let slot = 0; slot < node.gpus.count; slot++) {
-    if (used[slot]! > LIMITS.heldBytes && !WITHOUT_PROCESSES.test(node.text(node.gpus.name[slot]!))) return 'no process export';
+  const { gpus } = node;
+  const used = gpus.field.memoryUsedBytes;
+  for (let slot = 0; slot < gpus.count; slot++) {
+    if (!(used[slot]! > LIMITS.heldBytes)) continue;
+    const device = { name: node.text(gpus.name[slot]!), library: gpus.detail(slot, 'lib_name'), type: gpus.detail(slot, 'type') };
+    if (canListProcesses(device)) return 'no process export';
   }
   return undefined;
 }

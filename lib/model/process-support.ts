@@ -1,0 +1,34 @@
+/** Which accelerators all-smi can list the processes of (`api --processes`), by their maker. */
+export interface ProcessSupport {
+  readonly maker: string;
+  /** `all`: every process of the node. `devices`: those on its devices. `none`: never any, with or without the option. */
+  readonly processes: 'all' | 'devices' | 'none';
+  /** What the name of the device looks like. */
+  readonly name: RegExp;
+  /** `lib_name` and `type` of its info family, in lower case, where these are its alone. */
+  readonly library?: string;
+  readonly type?: string;
+}
+
+/** As of all-smi 0.28. The first that matches decides. AMD needs a library that comes apart, which nothing on the wire tells. */
+export const PROCESS_SUPPORT: readonly ProcessSupport[] = [
+  { maker: 'Gaudi', processes: 'none', name: /\bgaudi|\bHL-?\d/i, library: 'habana' },
+  { maker: 'TPU', processes: 'none', name: /\bTPU\b/i, library: 'libtpu', type: 'tpu' },
+  { maker: 'Apple', processes: 'none', name: /^Apple\b/i, library: 'metal' },
+  { maker: 'Tenstorrent', processes: 'all', name: /tenstorrent|grayskull|wormhole|blackhole/i, library: 'luwen' },
+  { maker: 'AMD', processes: 'devices', name: /\bAMD\b|radeon|instinct/i, library: 'rocm' },
+  { maker: 'Intel', processes: 'devices', name: /\bIntel\b/i },
+  { maker: 'Furiosa', processes: 'devices', name: /furiosa|\bRNGD\b|warboy/i, library: 'furiosa-smi' },
+  { maker: 'Rebellions', processes: 'devices', name: /rebellions|\bRBLN|\bATOM\b|\bREBEL/i, library: 'rbln' },
+  { maker: 'Neuron', processes: 'devices', name: /^AWS\b|neuron|trainium|inferentia/i },
+  { maker: 'NVIDIA', processes: 'all', name: /nvidia|jetson|tegra/i, library: 'cuda' },
+];
+
+/** Whether processes on the device can be listed at all. Of a device that nobody knows: yes. */
+export function canListProcesses(device: { readonly name: string; readonly library: string; readonly type: string }): boolean {
+  const [library, type] = [device.library.toLowerCase(), device.type.toLowerCase()];
+  const found =
+    PROCESS_SUPPORT.find(({ name }) => name.test(device.name)) ??
+    PROCESS_SUPPORT.find((one) => (library !== '' && one.library === library) || (type !== '' && one.type === type));
+  return found?.processes !== 'none';
+}
