@@ -192,6 +192,7 @@ class TestData implements NodeData {
       ageSeconds: floats(list.map(({ age }) => age ?? NaN)),
       cpuPercent: floats(list.map(({ cpu }) => cpu ?? NaN)),
       smPercent: floats(list.map(({ sm }) => sm ?? NaN)),
+      residentBytes: floats(list.map(() => NaN)),
       command: refs(list.map(({ command }) => this.#ref(command))),
       name: refs(list.map(({ name }) => this.#ref(name))),
     };

@@ -93,6 +93,7 @@ describe('freeze', () => {
         ageSeconds: new Float64Array([NaN, 1]),
         cpuPercent: new Float64Array([0, 1]),
         smPercent: new Float64Array([NaN, 1]),
+        residentBytes: new Float64Array([NaN, 1]),
         command: new Uint32Array([3, 0]),
         name: new Uint32Array([4, 0]),
       },

@@ -67,8 +67,8 @@ export const NAMED_FAULTS: Readonly<Record<string, NamedFault>> = {
   },
   'a family that a row lost keeps its value': {
     file: 'lib/exposition/parser/process-rows.ts',
-    from: 'values[kept * SECTIONS + section] = NaN;',
-    to: 'values[kept * SECTIONS + section]! += 0;',
+    from: 'values[kept * ROW_VALUES + value] = NaN;',
+    to: 'values[kept * ROW_VALUES + value]! += 0;',
   },
   'a reading that vanished keeps its value': {
     file: 'lib/exposition/parser/sample-values.ts',

@@ -221,7 +221,7 @@ function pickedClass<Name extends string, From extends Columns<Name>>(names: rea
 
 const PickedFields = pickedClass<GpuField, GpuColumns['field']>(GPU_FIELDS);
 const PickedGpus = pickedClass<'index' | 'uuid' | 'name', GpuColumns>(['index', 'uuid', 'name']);
-type ProcName = 'pid' | 'user' | 'vramBytes' | 'ageSeconds' | 'cpuPercent' | 'smPercent' | 'command' | 'name';
+type ProcName = 'pid' | 'user' | 'vramBytes' | 'ageSeconds' | 'cpuPercent' | 'smPercent' | 'residentBytes' | 'command' | 'name';
 const PickedProcs = pickedClass<ProcName, ProcColumns>([
   'pid',
   'user',
@@ -229,6 +229,7 @@ const PickedProcs = pickedClass<ProcName, ProcColumns>([
   'ageSeconds',
   'cpuPercent',
   'smPercent',
+  'residentBytes',
   'command',
   'name',
 ]);

@@ -65,6 +65,8 @@ export interface ProcColumns {
   readonly ageSeconds: Float64Array;
   readonly cpuPercent: Float64Array;
   readonly smPercent: Float64Array;
+  /** Main memory that the process holds; NaN when not reported. */
+  readonly residentBytes: Float64Array;
   readonly command: Uint32Array;
   readonly name: Uint32Array;
 }

@@ -23,6 +23,7 @@ export const NO_PROCESSES: ProcColumns = {
   ageSeconds: NO_NUMBERS,
   cpuPercent: NO_NUMBERS,
   smPercent: NO_NUMBERS,
+  residentBytes: NO_NUMBERS,
   command: NO_REFS,
   name: NO_REFS,
 };

@@ -3,12 +3,14 @@ import { RANGES, reading, type ValidRange } from './valid-range.js';
 
 type Ranges = Readonly<Record<string, ValidRange>>;
 
+/** A family of process rows more is an entry here, its name in lib/exposition/schema/families.ts and a column in ProcColumns. */
 export const PROCESS_RANGES = {
   vramBytes: RANGES.gpuBytes,
   /** As it comes: seconds since the start, or its Unix time. */
   startSeconds: RANGES.startSeconds,
   cpuPercent: RANGES.cpuPercent,
   smPercent: RANGES.smPercent,
+  residentBytes: RANGES.hostBytes,
 } as const satisfies Ranges;
 
 export const CPU_RANGES = {
@@ -43,6 +45,7 @@ export type MemoryField = keyof typeof MEMORY_RANGES;
 export type DiskField = keyof typeof DISK_RANGES;
 
 /** In the order of their columns. */
+export const PROCESS_FIELDS = Object.keys(PROCESS_RANGES) as readonly ProcessField[];
 export const CPU_FIELDS = Object.keys(CPU_RANGES) as readonly CpuField[];
 export const CORE_FIELDS = Object.keys(CORE_RANGES) as readonly CoreField[];
 export const MEMORY_FIELDS = Object.keys(MEMORY_RANGES) as readonly MemoryField[];

@@ -5,7 +5,7 @@
 import { NEWLINE, OPEN } from './ascii.js';
 import { repeats, same } from './bytes.js';
 import type { ParserWorkspace } from './workspace.js';
-import { METRICS, SECTION_OF } from '../schema/families.js';
+import { METRICS, ROW_VALUE_OF } from '../schema/families.js';
 import {
   VALUE_BLOCK,
   VALUE_BLOCK_BYTES,
@@ -19,7 +19,8 @@ import {
   ROW_BLOCK,
   ROW_INTS,
   ROW_LINES,
-  SECTIONS,
+  ROW_VALUES,
+  rowOf,
   DISCARD,
   UNKNOWN,
 } from './row-layout.js';
@@ -81,7 +82,7 @@ export class LineReader {
     if (lines === 0) return;
     const last = (lines - 1) * LINE_INTS;
     this.#lastHead = template.ints[last]!;
-    this.#lastRow = Math.max(0, template.ints[last + LINE_TARGET]! >> 2);
+    this.#lastRow = rowOf(Math.max(0, template.ints[last + LINE_TARGET]!));
   }
 
   /** Reads the lines from `from` on. Returns the position behind the last one that came whole. */
@@ -150,8 +151,8 @@ export class LineReader {
   /** A line with a known head: of a known row, the one that the old template has here, of a known entity. */
   #known({ head, labels, labelled }: LineParts, end: number): number {
     const metric = this.#workspace.heads.metric[head]!;
-    const section = metric === UNKNOWN ? -1 : SECTION_OF[metric]!;
-    if (section >= 0) return labelled ? this.#rowLine(head, section, labels, end) : MISS;
+    const rowValue = metric === UNKNOWN ? -1 : ROW_VALUE_OF[metric]!;
+    if (rowValue >= 0) return labelled ? this.#rowLine(head, rowValue, labels, end) : MISS;
     const next = this.#plannedLine(head, labels, end);
     return next === MISS && metric !== UNKNOWN && labelled ? this.#entityLine(head, metric, labels, end) : next;
   }
@@ -170,7 +171,7 @@ export class LineReader {
   }
 
   /** A process line of a known row: that of the line before, the one that came behind it, or one of the pid that stands first in the labels. */
-  #rowLine(head: number, section: number, labels: number, end: number): number {
+  #rowLine(head: number, rowValue: number, labels: number, end: number): number {
     const { window } = this.#workspace;
     const { rows } = this.#scan;
     const last = this.#lastRow;
@@ -186,11 +187,11 @@ export class LineReader {
       bytes = rows.blockAt(row, window.view, labels, end);
     }
     const at = row * ROW_INTS;
-    const next = this.#finish(head, rows.ints[at + ROW_BLOCK]!, bytes, row * SECTIONS + section, labels + bytes, end);
+    const next = this.#finish(head, rows.ints[at + ROW_BLOCK]!, bytes, row * ROW_VALUES + rowValue, labels + bytes, end);
     if (next === INCOMPLETE) return next;
     if (row !== last) rows.follow(last, row);
     this.#lastRow = row;
-    this.#aim(rows.ints[at + ROW_LINES + section]!);
+    this.#aim(rows.ints[at + ROW_LINES + rowValue]!);
     return next;
   }
 
@@ -291,13 +292,13 @@ export class LineReader {
     const learned = parts.head === 0 && this.#learnHead(parts, at);
     const { head, labels } = parts;
     const metric = head > 0 ? heads.metric[head]! : metricOf(window.bytes, parts.name, labels);
-    const section = metric === UNKNOWN ? -1 : SECTION_OF[metric]!;
+    const rowValue = metric === UNKNOWN ? -1 : ROW_VALUE_OF[metric]!;
     this.ours ||= head === 0 && hasOurName(window.bytes, parts.name);
     if (metric === UNKNOWN) this.#unread(parts);
-    else if (section < 0) this.#sample(parts, metric);
+    else if (rowValue < 0) this.#sample(parts, metric);
     else if (!parts.labelled) return false;
     // #rowLine reads no labels, so they are still those of this line.
-    else if (!learned || this.#rowLine(head, section, labels, to + 1) === MISS) return this.#newRow(parts, section);
+    else if (!learned || this.#rowLine(head, rowValue, labels, to + 1) === MISS) return this.#newRow(parts, rowValue);
     return true;
   }
 
@@ -309,7 +310,7 @@ export class LineReader {
     return parts.head > 0;
   }
 
-  #newRow({ head, labels, value: valueAt, block: added }: LineParts, section: number): boolean {
+  #newRow({ head, labels, value: valueAt, block: added }: LineParts, rowValue: number): boolean {
     const { window } = this.#workspace;
     const { rows, arena } = this.#scan;
     const bytes = valueAt - labels;
@@ -324,8 +325,8 @@ export class LineReader {
     }
     if (row !== this.#lastRow) rows.insert(this.#lastRow, row);
     this.#lastRow = row;
-    this.#note(head, block, bytes, row * SECTIONS + section);
-    this.#aim(rows.ints[row * ROW_INTS + ROW_LINES + section]!);
+    this.#note(head, block, bytes, row * ROW_VALUES + rowValue);
+    this.#aim(rows.ints[row * ROW_INTS + ROW_LINES + rowValue]!);
     return true;
   }
 

@@ -15,7 +15,7 @@ import {
   ROW_PID,
   ROW_SEEN,
   ROW_USER,
-  SECTIONS,
+  ROW_VALUES,
   SEEN_BITS,
 } from './row-layout.js';
 import type { UserNames } from './user-names.js';
@@ -30,7 +30,7 @@ const INDEX_LABELS = ALIASES.processGpu.map(labelNamed);
 /** Enough for most hosts. */
 const FIRST_ROWS = 32;
 const FIRST_PLACES = 64;
-const roomOf = (rows: number): Room => ({ floats: rows * SECTIONS, ints: rows * ROW_INTS });
+const roomOf = (rows: number): Room => ({ floats: rows * ROW_VALUES, ints: rows * ROW_INTS });
 export const ROWS_ROOM: Room = { ...roomOf(FIRST_ROWS), ints: roomOf(FIRST_ROWS).ints + FIRST_PLACES };
 
 /** GPUs of one scrape as process rows name them; more than there are GPUs, since a MIG slice has a name of its own. */
@@ -59,7 +59,7 @@ export type Found = 'bad' | 'capped' | number;
 export class ProcessRows {
   count = 0;
   ints = NO_INTS;
-  /** SECTIONS a row. NaN: not reported. */
+  /** ROW_VALUES of each row. NaN: not reported. */
   values = NO_FLOATS;
   /** By number. Another list: what has their numbers from before is void. */
   devices: Device[] = [];
@@ -188,10 +188,10 @@ export class ProcessRows {
       }
       if (kept !== row) {
         ints.copyWithin(kept * ROW_INTS, row * ROW_INTS, (row + 1) * ROW_INTS);
-        values.copyWithin(kept * SECTIONS, row * SECTIONS, (row + 1) * SECTIONS);
+        values.copyWithin(kept * ROW_VALUES, row * ROW_VALUES, (row + 1) * ROW_VALUES);
       }
       if (moved) moved[row] = kept;
-      for (let section = 0; section < SECTIONS; section++) if ((seen & (1 << section)) === 0) values[kept * SECTIONS + section] = NaN;
+      for (let value = 0; value < ROW_VALUES; value++) if ((seen & (1 << value)) === 0) values[kept * ROW_VALUES + value] = NaN;
       kept++;
     }
     if (moved) {
@@ -275,9 +275,9 @@ export class ProcessRows {
     const { ints, values } = this;
     const at = row * ROW_INTS;
     for (let i = at; i < at + ROW_LINES; i++) ints[i] = 0;
-    for (let section = 0; section < SECTIONS; section++) {
-      ints[at + ROW_LINES + section] = -1;
-      values[row * SECTIONS + section] = NaN;
+    for (let value = 0; value < ROW_VALUES; value++) {
+      ints[at + ROW_LINES + value] = -1;
+      values[row * ROW_VALUES + value] = NaN;
     }
     ints[at + ROW_PID] = pid;
     ints[at + ROW_DEVICE] = device;
@@ -301,7 +301,7 @@ export class ProcessRows {
   }
 
   #resize(rows: number, cutter = new Cutter(roomOf(rows))): void {
-    this.values = cutter.floats(rows * SECTIONS, this.values);
+    this.values = cutter.floats(rows * ROW_VALUES, this.values);
     this.ints = cutter.ints(rows * ROW_INTS, this.ints);
   }
 }

@@ -1,18 +1,9 @@
-/**
- * How rows, samples and lines lie in arrays of integers. This file imports nothing, so that the build can write the numbers into the code
- * that uses them.
- */
+/** How rows, samples and lines lie in arrays of integers. */
+import { PROCESS_FIELDS } from '../../model/machine-fields.js';
 
-/** Places of a process row's values. */
-export const VRAM = 0;
-export const START = 1;
-export const CPU = 2;
-export const SM = 3;
-export const SECTIONS = 4;
-export type Section = typeof VRAM | typeof START | typeof CPU | typeof SM;
+/** Values of a process row: one per family, in the order of PROCESS_FIELDS. */
+export const ROW_VALUES = PROCESS_FIELDS.length;
 
-/** Integers of a process row: as long as a line of the cache. */
-export const ROW_INTS = 16;
 export const ROW_PID = 0;
 export const ROW_DEVICE = 1;
 export const ROW_USER = 2;
@@ -24,13 +15,15 @@ export const ROW_BLOCK = 5;
 export const ROW_BLOCK_BYTES = 6;
 /** Number of the scrape that last spoke of the row, and in its lowest bits which of the row's values that scrape gave. */
 export const ROW_SEEN = 7;
-export const SEEN_BITS = 4;
+export const SEEN_BITS = ROW_VALUES;
 /** 1: its lines differ in their labels, so that each of them may change the row. */
 export const ROW_MIXED = 8;
 /** The row whose lines came behind those of this one. A guess: it may be another, or none any more. */
 export const ROW_NEXT = 9;
-/** By section: the line in the last template that gave the value, -1 for none. */
+/** By family: the line in the last template that gave the value, -1 for none. */
 export const ROW_LINES = 10;
+/** Integers of a process row: as long as a line of the cache, while there are no more than six families. */
+export const ROW_INTS = Math.max(16, ROW_LINES + ROW_VALUES);
 
 /** The sample of everything that nobody reads. */
 export const DISCARD = 0;
@@ -48,6 +41,8 @@ export const LINE_BLOCK = 1;
 export const LINE_BYTES = 2;
 /** 0 and above: a value of a process row; below: the complement of a sample's number. */
 export const LINE_TARGET = 3;
+/** The process row that a target of 0 and above belongs to. */
+export const rowOf = (target: number): number => (target / ROW_VALUES) | 0;
 
 /** No metric of the table. */
 export const UNKNOWN = -1;

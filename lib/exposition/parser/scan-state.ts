@@ -15,7 +15,8 @@ import {
   ROW_LINES,
   ROW_MIXED,
   ROW_SEEN,
-  SECTIONS,
+  ROW_VALUES,
+  rowOf,
   SEEN_BITS,
   DISCARD,
 } from './row-layout.js';
@@ -92,7 +93,7 @@ export class ScanState {
     const movedRows = rows.sweep(this.scrape);
     const movedSamples = samples.sweep(this.scrape);
     for (let at = ROW_LINES; at < rows.count * ROW_INTS; at += ROW_INTS)
-      for (let section = 0; section < SECTIONS; section++) rows.ints[at + section] = -1;
+      for (let value = 0; value < ROW_VALUES; value++) rows.ints[at + value] = -1;
     samples.lines.fill(-1);
     const { ints } = next;
     for (let line = 0; line < next.count; line++) {
@@ -102,8 +103,13 @@ export class ScanState {
         if (movedSamples) ints[at] = target = ~movedSamples[~target]!;
         samples.lines[~target] = line;
       } else {
-        if (movedRows) ints[at] = target = movedRows[target >> 2]! * SECTIONS + (target & 3);
-        rows.ints[(target >> 2) * ROW_INTS + ROW_LINES + (target & 3)] = line;
+        let row = rowOf(target);
+        const value = target - row * ROW_VALUES;
+        if (movedRows) {
+          row = movedRows[row]!;
+          ints[at] = row * ROW_VALUES + value;
+        }
+        rows.ints[row * ROW_INTS + ROW_LINES + value] = line;
       }
     }
     this.next = this.template;
@@ -187,12 +193,12 @@ export class ScanState {
     const { rows, scrape } = this;
     if (target < 0) return this.samples.markSeen(~target, block, bytes, scrape);
     const { ints } = rows;
-    const row = target >> 2;
+    const row = rowOf(target);
     const at = row * ROW_INTS;
     if (ints[at + ROW_SEEN]! >> SEEN_BITS !== scrape && !rows.admit(row, scrape)) return false;
     if (ints[at + ROW_MIXED] !== 0 || ints[at + ROW_BLOCK] !== block) rows.retake(row, block, bytes, scrape);
     const seen = ints[at + ROW_SEEN]!;
-    ints[at + ROW_SEEN] = (seen >> SEEN_BITS === scrape ? seen : scrape << SEEN_BITS) | (1 << (target & 3));
+    ints[at + ROW_SEEN] = (seen >> SEEN_BITS === scrape ? seen : scrape << SEEN_BITS) | (1 << (target - row * ROW_VALUES));
     return true;
   }
 }

@@ -4,10 +4,18 @@
  */
 import type { CpuField, CoreField, DiskField, GpuField, MemoryField } from '../../model/columns.js';
 import { GPU_FIELDS, gpuField } from '../../model/gpu-fields.js';
-import { CORE_RANGES, CPU_RANGES, DISK_RANGES, MEMORY_RANGES, PROCESS_RANGES, type ProcessField } from '../../model/machine-fields.js';
+import {
+  CORE_RANGES,
+  CPU_RANGES,
+  DISK_RANGES,
+  MEMORY_RANGES,
+  PROCESS_FIELDS,
+  PROCESS_RANGES,
+  type ProcessField,
+} from '../../model/machine-fields.js';
 import { RANGES, type ValidRange } from '../../model/valid-range.js';
 import { EXTRA_METRICS, type ExtraMetric } from './extra-families.js';
-import { CPU, SM, START, type Section, UNKNOWN, VRAM } from '../parser/row-layout.js';
+import { UNKNOWN } from '../parser/row-layout.js';
 
 /** What the exporter puts before every name. */
 export const NAMESPACE = 'all_smi_';
@@ -21,7 +29,7 @@ interface Shape {
 }
 export type Metric = Shape &
   (
-    | { readonly table: 'process'; readonly section: Section }
+    | { readonly table: 'process'; readonly field: ProcessField }
     | { readonly table: 'gpu'; readonly field?: GpuField }
     | { readonly table: 'cpu'; readonly field?: CpuField }
     | { readonly table: 'core'; readonly field: CoreField }
@@ -64,10 +72,10 @@ const disk = (name: string, field: DiskField, about: string): Metric => ({
   about,
   range: DISK_RANGES[field],
 });
-const process = (name: string, section: Section, field: ProcessField, unit: string, about: string): Metric => ({
+const process = (name: string, field: ProcessField, unit: string, about: string): Metric => ({
   table: 'process',
   name,
-  section,
+  field,
   unit,
   about,
   range: PROCESS_RANGES[field],
@@ -78,10 +86,11 @@ export const METRICS: readonly Metric[] = [
   { table: 'build', name: 'build_info', ...SAID, about: "the exporter's version, in the label `version`" },
   ...GPU_FIELDS.flatMap(gpu),
   { table: 'gpu', name: 'gpu_info', ...SAID, about: 'driver, CUDA version and more, as labels' },
-  process('process_memory_used_bytes', VRAM, 'vramBytes', 'bytes', 'memory that a process holds on a GPU'),
-  process('process_start_time_seconds', START, 'startSeconds', 's', 'seconds since its start; from 1e9 on the Unix time of its start'),
-  process('process_cpu_percent', CPU, 'cpuPercent', '%', 'share of one CPU core; several cores make more than 100'),
-  process('process_gpu_utilization', SM, 'smPercent', '%', "share of a GPU's multiprocessors (only from `all-smi-view api`)"),
+  process('process_memory_used_bytes', 'vramBytes', 'bytes', 'memory that a process holds on a GPU'),
+  process('process_start_time_seconds', 'startSeconds', 's', 'seconds since its start; from 1e9 on the Unix time of its start'),
+  process('process_cpu_percent', 'cpuPercent', '%', 'share of one CPU core; several cores make more than 100'),
+  process('process_gpu_utilization', 'smPercent', '%', "share of a GPU's multiprocessors (only from `all-smi-view api`)"),
+  process('process_resident_memory_bytes', 'residentBytes', 'bytes', 'main memory that a process holds (only from `all-smi-view api`)'),
   {
     table: 'scope',
     name: 'process_export_info',
@@ -123,8 +132,8 @@ const NUMBERS: ReadonlyMap<string, number> = new Map(METRICS.map(({ name }, numb
 /** Number in METRICS of a family's whole name. */
 export const metricNamed = (name: string): number => NUMBERS.get(name) ?? UNKNOWN;
 
-/** By number: the place of a process metric's values, -1 for the metrics of other tables. */
-export const SECTION_OF = Int32Array.from(METRICS, (metric) => (metric.table === 'process' ? metric.section : -1));
+/** By number: the place of a process metric among the values of a row, -1 for the metrics of other tables. */
+export const ROW_VALUE_OF = Int32Array.from(METRICS, (metric) => (metric.table === 'process' ? PROCESS_FIELDS.indexOf(metric.field) : -1));
 
 /** Names that a label has or had, the newer first. */
 export const ALIASES = {

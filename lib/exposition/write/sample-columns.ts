@@ -163,6 +163,7 @@ export class SampleColumns implements NodeData {
       ageSeconds: column('process_start_time_seconds'),
       cpuPercent: column('process_cpu_percent'),
       smPercent: column('process_gpu_utilization'),
+      residentBytes: column('process_resident_memory_bytes'),
       command: Uint32Array.from(processes, ({ command, commandRestBytes }) =>
         this.#ref(capped(command, MAX_COMMAND, commandRestBytes), 'command'),
       ),

@@ -4,13 +4,13 @@
  */
 import { NO_ALLOCATIONS } from '../../../model/allocations.js';
 import type { Change, NodeData, NodeFacts } from '../../../model/columns.js';
-import { processReading } from '../../../model/machine-fields.js';
+import { PROCESS_FIELDS, processReading, type ProcessField } from '../../../model/machine-fields.js';
 import { Arena } from '../bytes.js';
 import type { SampleValues } from '../sample-values.js';
 import type { ParserWorkspace } from '../workspace.js';
 import { Extras } from './extra-rows.js';
 import { GpuTable } from './gpu-table.js';
-import { CPU, ROW_DEVICE, ROW_INTS, SECTIONS, SM, START, VRAM } from '../row-layout.js';
+import { ROW_DEVICE, ROW_INTS, ROW_VALUES } from '../row-layout.js';
 import { ProcTable } from './process-table.js';
 import { Readings } from './readings.js';
 import type { ScanState } from '../scan-state.js';
@@ -156,10 +156,11 @@ export class Committed implements NodeData {
     const { values, ints, count, devices } = rows;
     const nodeNow = (at + skewMs) / 1000;
     let moved = structure;
-    for (let row = 0, value = 0; row < count; row++, value += SECTIONS) {
+    for (let row = 0, value = 0; row < count; row++, value += ROW_VALUES) {
       procs.vramBytes[row] = processReading('vramBytes', values[value + VRAM]);
       procs.cpuPercent[row] = processReading('cpuPercent', values[value + CPU]);
       procs.smPercent[row] = processReading('smPercent', values[value + SM]);
+      procs.residentBytes[row] = processReading('residentBytes', values[value + RESIDENT]);
       procs.ageSeconds[row] = ageOf(values[value + START]!, nodeNow);
       if (!moved && devices[ints[row * ROW_INTS + ROW_DEVICE]!]!.bytes === 0) moved = procs.gpu[row]! >= 0 !== procs.vramBytes[row]! > 0;
     }
@@ -167,6 +168,13 @@ export class Committed implements NodeData {
     return moved;
   }
 }
+
+const placeOf = (field: ProcessField): number => PROCESS_FIELDS.indexOf(field);
+const VRAM = placeOf('vramBytes');
+const START = placeOf('startSeconds');
+const CPU = placeOf('cpuPercent');
+const SM = placeOf('smPercent');
+const RESIDENT = placeOf('residentBytes');
 
 const NOT_CAPPED: readonly [] = [];
 const NO_LINES: ReadonlyMap<Entity, number> = new Map();

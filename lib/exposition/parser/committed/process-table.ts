@@ -18,6 +18,7 @@ export class ProcTable implements ProcColumns {
   ageSeconds = NO_FLOATS;
   cpuPercent = NO_FLOATS;
   smPercent = NO_FLOATS;
+  residentBytes = NO_FLOATS;
 
   /** Takes over which rows there are; their GPUs and values come later. */
   arrange({ count, ints }: ProcessRows): void {
@@ -41,11 +42,12 @@ export class ProcTable implements ProcColumns {
   }
 
   #allocate(rows: number): void {
-    const cutter = new Cutter({ floats: rows * 4, ints: rows * 5 });
+    const cutter = new Cutter({ floats: rows * 5, ints: rows * 5 });
     this.vramBytes = cutter.floats(rows);
     this.ageSeconds = cutter.floats(rows);
     this.cpuPercent = cutter.floats(rows);
     this.smPercent = cutter.floats(rows);
+    this.residentBytes = cutter.floats(rows);
     this.pid = cutter.unsigned(rows);
     this.gpu = cutter.ints(rows);
     this.user = cutter.ints(rows);
