@@ -130,7 +130,7 @@ export class FuzzedHost {
     if (!proc) return;
     if (this.#chance(0.3)) proc.command = this.#pick(COMMANDS);
     if (this.#chance(0.2)) proc.user = this.#pick(USERS);
-    if (this.#chance(0.2)) proc.families = 1 + this.#below(15);
+    if (this.#chance(0.2)) proc.families = 1 + this.#below(31);
     if (this.#chance(0.1)) proc.uuid = this.#pick(['own', 'none', 'foreign'] as const);
   }
 
@@ -141,7 +141,7 @@ export class FuzzedHost {
       gpu: this.#below(4),
       command: this.#pick(COMMANDS),
       uuid: this.#chance(0.7) ? 'own' : this.#pick(['none', 'foreign'] as const),
-      families: this.#chance(0.7) ? 7 : 1 + this.#below(15),
+      families: this.#chance(0.7) ? 7 : 1 + this.#below(31),
     };
   }
 
@@ -183,7 +183,13 @@ export class FuzzedHost {
   }
 
   #procLines(): string[] {
-    const families = ['process_memory_used_bytes', 'process_start_time_seconds', 'process_cpu_percent', 'process_gpu_utilization'];
+    const families = [
+      'process_memory_used_bytes',
+      'process_start_time_seconds',
+      'process_cpu_percent',
+      'process_gpu_utilization',
+      'process_resident_memory_bytes',
+    ];
     const block = ({ pid, user, gpu, command, uuid }: Proc): string => {
       const device = uuid === 'none' ? '' : uuid === 'foreign' ? `MIG-${gpu}` : this.#uuid(gpu);
       const index = this.#indices[gpu]!;

@@ -20,6 +20,7 @@ export function modelOf(data: NodeData): OracleScrape {
       ageSeconds: reading(procs.ageSeconds[row]!),
       cpuPercent: reading(procs.cpuPercent[row]!),
       smPercent: reading(procs.smPercent[row]!),
+      residentBytes: reading(procs.residentBytes[row]!),
       command: data.text(procs.command[row]!),
       name: data.text(procs.name[row]!),
     })).sort(byPidAndGpu),

@@ -17,6 +17,7 @@ export interface OracleProc {
   readonly ageSeconds: number | undefined;
   readonly cpuPercent: number | undefined;
   readonly smPercent: number | undefined;
+  readonly residentBytes: number | undefined;
   readonly command: string;
   readonly name: string;
 }
@@ -68,6 +69,7 @@ const PROCESS: Readonly<Record<string, string>> = {
   process_start_time_seconds: 'start',
   process_cpu_percent: 'cpu',
   process_gpu_utilization: 'sm',
+  process_resident_memory_bytes: 'resident',
 };
 
 /** Undefined: malformed. */
@@ -269,6 +271,7 @@ function procsOf(samples: readonly Sample[], gpus: readonly OracleGpu[], nodeNow
       ageSeconds: age,
       cpuPercent: reading(Number(row.cpu ?? NaN), 0, 1e6, []),
       smPercent: reading(Number(row.sm ?? NaN), 0, 25_600),
+      residentBytes: reading(Number(row.resident ?? NaN), 0, 2 ** 53),
       command: row.command,
       name: row.name,
     };

@@ -28,6 +28,7 @@ const SCRAPE = [
   memory(proc(41022), 51539607552).trimEnd(),
   `all_smi_process_start_time_seconds{${proc(41022)}} 1786000000`,
   `all_smi_process_cpu_percent{${proc(41022)}} 187.50`,
+  `all_smi_process_resident_memory_bytes{${proc(41022)}} 8589934592`,
   `all_smi_disk_total_bytes{instance="dgx-07", mount_point="/", index="0"} 1919816826880`,
   '',
 ].join('\n');
@@ -52,13 +53,14 @@ describe('one scrape', () => {
     expect([procs.count, procs.pid[0], procs.gpu[0], procs.vramBytes[0], procs.ageSeconds[0], procs.cpuPercent[0]]).toEqual([
       1, 41022, 0, 51539607552, 500, 187.5,
     ]);
+    expect([procs.residentBytes[0], procs.smPercent[0]]).toEqual([8589934592, NaN]);
     expect([data.userName(procs.user[0]!), data.text(procs.command[0]!)]).toEqual(['alice', 'python train.py']);
     expect([data.disks.count, data.disks.title(0), data.disks.value(0, 'totalBytes')]).toEqual([1, '/', 1919816826880]);
     expect(data.facts).toMatchObject({
       instance: 'dgx-07',
       up: true,
       hasProcessFamily: true,
-      samples: 7,
+      samples: 8,
       badLines: 0,
       bytes: bytes(SCRAPE).length,
     });
@@ -242,7 +244,7 @@ describe('limits', () => {
     const parser = new Parsers().newParser();
     for (let scrape = 0; scrape < 300; scrape++)
       scraped(`all_smi_gpu_info{${GPU}, note="${scrape}"} 1\nall_smi_x{y="${scrape}"} 1\n${SCRAPE}`, parser);
-    expect([parser.data.gpus.count, parser.data.gpus.detail(0, 'note'), parser.data.facts.samples]).toEqual([1, 'a "quoted" word', 9]);
+    expect([parser.data.gpus.count, parser.data.gpus.detail(0, 'note'), parser.data.facts.samples]).toEqual([1, 'a "quoted" word', 10]);
   });
 });
 

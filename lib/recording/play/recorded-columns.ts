@@ -152,18 +152,11 @@ function procColumns(procs: PackedFrame['procs'], [from, count]: readonly [numbe
     ageSeconds: value('ageSeconds'),
     cpuPercent: value('cpuPercent'),
     smPercent: value('smPercent'),
-    residentBytes: notRecorded(count),
+    // Recordings do not have it.
+    residentBytes: new Float64Array(count).fill(NaN),
     command: procs.titles.subarray(from, from + count),
     name: procs.name.subarray(from, from + count),
   };
-}
-
-let nothing = new Float64Array(0);
-
-/** A column that recordings do not have. */
-function notRecorded(count: number): Float64Array {
-  if (count > nothing.length) nothing = new Float64Array(count * 2).fill(NaN);
-  return nothing.subarray(0, count);
 }
 
 function rowsOf(packed: PackedRows, name: TableName, [from, count]: readonly [number, number], texts: readonly string[]): Rows<string> {
