@@ -100,6 +100,7 @@ export class StandInMachine {
     this.#pipes = LOOPS.map((name) => openSync(join(this.folder, `${name}.pipe`), constants.O_RDWR | constants.O_NONBLOCK));
     for (const name of ['said', 'started']) this.write(name, '');
     for (const name of ['apps.csv', 'pmon.txt', 'list.txt']) this.write(`now/${name}`, '');
+    this.#kernel();
   }
 
   write(name: string, text: string): void {
@@ -118,6 +119,13 @@ export class StandInMachine {
     this.write(`proc/${pid}/stat`, `${pid} (${name}) S ${fields.slice(1).join(' ')}\n`);
     this.write(`proc/${pid}/status`, `Name:\t${name}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\nVmRSS:\t  1000 kB\n`);
     this.write(`proc/${pid}/cmdline`, `${argv.join('\0')}\0`);
+  }
+
+  /** The files that a process in /proc has open; it can be looked at from now on. */
+  opens(pid: number, ...files: readonly string[]): void {
+    const folder = join(this.procDir, String(pid), 'fd');
+    mkdirSync(folder, { recursive: true });
+    for (const [nth, file] of files.entries()) symlinkSync(file, join(folder, String(nth)));
   }
 
   forget(name: string): void {
@@ -159,6 +167,14 @@ export class StandInMachine {
     for (const pid of this.running) process.kill(pid, 'SIGKILL');
     for (const pipe of this.#pipes) closeSync(pipe);
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The thread that starts those of the kernel: only in the /proc of a whole machine. */
+  #kernel(): void {
+    mkdirSync(join(this.procDir, '2'));
+    this.write('proc/2/stat', `2 (kthreadd) S 0 0 0 0 -1 2129984 ${Array.from({ length: 43 }, () => '0').join(' ')}\n`);
+    this.write('proc/2/status', 'Name:\tkthreadd\nUid:\t0\t0\t0\t0\n');
+    this.write('proc/2/cmdline', '');
   }
 
   #isOurs(pid: number): boolean {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Machine, type MachineOptions } from '../../../lib/sources/local/machine.js';
@@ -185,7 +185,7 @@ describe('nvidia-smi', () => {
     const { read } = rig(here);
     const sample = await read();
     expect(state(sample, 'gpu-processes')).toBe('hanging');
-    expect(troubles(sample.sources)).toEqual(['who is on the GPUs: no answer within 5 s']);
+    expect(troubles(sample.sources)).toEqual(['who is on the GPUs: no response within 5 s']);
     expect(sample.gpus[0]?.memoryUsedBytes).toBe(21_702 * 1_048_576);
     expect(sample.processes).toBeUndefined();
     expect(families(sample, 'process_')).toEqual([]);
@@ -323,6 +323,99 @@ describe('processes', () => {
       .get('all_smi_process_memory_used_bytes')!
       .samples.map(({ labels }) => labels.user);
     expect(owners).toEqual(['', '', '', '', '']);
+  });
+
+  describe('in a container, where pids of the host are those of somebody else', () => {
+    const GPU_PIDS = [451, 454, 455, 456, 457];
+    /** A /proc of a pid namespace of its own. */
+    const inContainer = (...[prepare]: readonly ((here: StandInMachine) => void)[]): Rig => {
+      const here = staticMachine();
+      here.forget('proc/2');
+      prepare?.(here);
+      return rig(here, { scope: 'all' });
+    };
+    const owners = ({ processes = [] }: NodeSample): Record<number, string> =>
+      Object.fromEntries(processes.flatMap(({ pid, gpu, user }) => (gpu === undefined ? [] : [[pid, user]])));
+    const MATCHLESS = 'GPU processes may have other pids in /proc: another pid namespace';
+
+    test('nobody may look at them: all bytes are there, and nobody is named', async () => {
+      const { read } = inContainer();
+      const sample = await read();
+      expect(owners(sample)).toEqual({ 451: '', 454: '', 455: '', 456: '', 457: '' });
+      expect(sample.processes?.find(({ pid, gpu }) => pid === 454 && gpu === 0)).toMatchObject({
+        gpuBytes: 9772 * 1_048_576,
+        name: '',
+        command: '',
+        ageSeconds: undefined,
+      });
+      expect(troubles(sample.sources)).toEqual([`processes: 5 of 5 ${MATCHLESS}`]);
+      // Who has those pids here is a process of its own, and whether it holds GPU memory is not known.
+      expect(sample.processes?.filter(({ pid, gpu }) => pid === 454 && gpu === undefined)).toMatchObject([
+        { user: 'bob', gpuBytes: undefined },
+      ]);
+      expect(sample.processes).toHaveLength(9 + 5);
+    });
+
+    test('a device that is open proves one, and with it those that nobody may look at', async () => {
+      const { read } = inContainer((here) => here.opens(454, '/dev/null', '/dev/nvidia0'));
+      const sample = await read();
+      expect(Object.values(owners(sample))).not.toContain('');
+      expect(owners(sample)[454]).toBe('bob');
+      expect(state(sample, 'processes')).toBe('ok');
+    });
+
+    test('one without a device is somebody else, and so may be those that nobody may look at', async () => {
+      const { read } = inContainer((here) => {
+        here.opens(454, '/dev/nvidia-uvm');
+        here.opens(451, '/dev/null', 'socket:[1]');
+      });
+      const sample = await read();
+      expect(owners(sample)).toEqual({ 451: '', 454: 'bob', 455: '', 456: '', 457: '' });
+      expect(troubles(sample.sources)).toEqual([`processes: 4 of 5 ${MATCHLESS}`]);
+    });
+
+    test('where pids are missing, those that are there prove nothing', async () => {
+      const { read, here } = inContainer((machine) => {
+        machine.opens(454, '/dev/nvidia0');
+        machine.forget('proc/451');
+      });
+      await read();
+      here.speak();
+      const sample = await read(1000);
+      expect(owners(sample)).toEqual({ 451: '', 454: 'bob', 455: '', 456: '', 457: '' });
+      expect(state(sample, 'processes')).toBe('hidden');
+      expect(troubles(sample.sources)[0]).toContain('1 of 5 GPU processes are not in /proc');
+      expect(troubles(sample.sources)[0]).toContain(`3 of 5 ${MATCHLESS}`);
+    });
+
+    test('with the /proc of the host, pids are enough', async () => {
+      const { here, read } = rig(staticMachine());
+      for (const pid of GPU_PIDS) here.opens(pid, '/dev/null');
+      expect(owners(await read())[454]).toBe('bob');
+      const hidepid = inContainer((machine) => {
+        mkdirSync(join(machine.procDir, 'self/ns'), { recursive: true });
+        symlinkSync('pid:[4026531836]', join(machine.procDir, 'self/ns/pid'));
+      });
+      expect(owners(await hidepid.read())[454]).toBe('bob');
+    });
+  });
+
+  test('who gets the pid of a process that is gone does not get the memory that is still held', async () => {
+    const here = staticMachine();
+    const { read } = rig(here);
+    here.forget('proc/454');
+    for (let round = 0; round < 2; round++) {
+      await read(1000);
+      here.speak();
+    }
+    here.process(454, { uid: 1001, argv: ['vim'], startTicks: 6000 });
+    for (let round = 0; round < 2; round++) {
+      const row = (await read(1000)).processes?.find(({ pid }) => pid === 454);
+      expect(row).toMatchObject({ user: '', command: '', gpuBytes: 9772 * 1_048_576 });
+      here.speak();
+    }
+    here.opens(454, '/dev/nvidiactl');
+    expect((await read(1000)).processes?.find(({ pid }) => pid === 454)).toMatchObject({ user: 'alice', command: 'vim' });
   });
 
   test('a pid that is given to another process is another process', async () => {

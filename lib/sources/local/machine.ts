@@ -1,7 +1,8 @@
 /** This machine: everything its sources say, put together to one sample a collection. */
 import type { NodeProcess, NodeSample, NodeSource, ProcessScope } from '../../model/sample.js';
 import { SystemReader } from './proc-system.js';
-import { ProcTable, type ProcRow } from './proc-processes.js';
+import { ownPids } from './gpu-pids.js';
+import { ProcTable } from './proc-processes.js';
 import type { GpuProcess } from './smi-rows.js';
 import { NvidiaSmi } from './nvidia-smi.js';
 import { PasswdNames } from './passwd.js';
@@ -30,6 +31,8 @@ export class Machine {
   readonly #table: ProcTable;
   /** Pids that nvidia-smi named the last time and /proc didn't have. */
   #absent: ReadonlySet<number> = new Set();
+  /** Pids that nvidia-smi named before /proc had them, for as long as it names them. */
+  #late: ReadonlySet<number> = new Set();
 
   constructor(options: MachineOptions) {
     const { clock, intervalMs, scope, nvidiaSmi, procDir, passwdFile, redact } = options;
@@ -83,29 +86,69 @@ export class Machine {
     uptime: number | undefined,
     noGpus: boolean,
   ): Promise<{ readonly list: readonly NodeProcess[]; readonly source: NodeSource }> {
-    const gone = new Set(onGpus.map(({ pid }) => pid).filter((pid) => this.#table.has(pid)));
+    const table = this.#table;
+    const before = new Set(onGpus.map(({ pid }) => pid).filter((pid) => table.has(pid)));
     const pids = new Set(onGpus.map(({ pid }) => pid));
-    const rows = await this.#table.read(this.#options.scope === 'all' ? 'all' : pids, uptime);
-    const absent = new Set([...pids].filter((pid) => !rows.has(pid)));
+    const rows = await table.read(this.#options.scope === 'all' ? 'all' : pids, uptime);
+    const unread = new Set([...pids].filter((pid) => table.isUnread(pid)));
+    const absent = new Set([...pids].filter((pid) => !rows.has(pid) && !unread.has(pid)));
     // The first time, it may just have ended since nvidia-smi was asked; what it was asked for twice is there and can't be seen.
-    const hidden = new Set([...absent].filter((pid) => this.#absent.has(pid) && !gone.has(pid)));
+    const hidden = new Set([...absent].filter((pid) => this.#absent.has(pid) && !before.has(pid)));
+    const found = [...pids].filter((pid) => rows.has(pid));
+    this.#late = new Set(found.filter((pid) => this.#late.has(pid) || this.#absent.has(pid)));
     this.#absent = absent;
-    const list = onGpus.flatMap((onGpu) => joined(onGpu, rows.get(onGpu.pid), hidden));
-    for (const row of rows.values())
-      if (!pids.has(row.pid)) list.push({ ...row, gpu: undefined, gpuBytes: noGpus ? undefined : 0, smPercent: undefined });
-    return { list, source: stateOf(hidden.size, pids.size) };
+    const own = this.#own(found, hidden.size);
+    const strangers = new Set(found.filter((pid) => !own.has(pid)));
+    const list = onGpus.flatMap((onGpu): NodeProcess[] => {
+      const { pid } = onGpu;
+      const row = rows.get(pid);
+      if (row !== undefined && own.has(pid)) return [{ ...row, ...onGpu, name: row.name }];
+      // What nvidia-smi calls it comes from the same /proc.
+      if (row !== undefined) return [ownerless({ ...onGpu, name: '' })];
+      return hidden.has(pid) || unread.has(pid) ? [ownerless(onGpu)] : [];
+    });
+    for (const row of rows.values()) {
+      if (own.has(row.pid)) continue;
+      const gpuBytes = noGpus || strangers.has(row.pid) ? undefined : 0;
+      if (this.#options.scope === 'all') list.push({ ...row, gpu: undefined, gpuBytes, smPercent: undefined });
+    }
+    return { list, source: stateOf({ all: pids.size, hidden: hidden.size, strangers: strangers.size, shortage: table.shortage }) };
+  }
+
+  /** Those of these pids, which /proc has, that are the processes that nvidia-smi means. */
+  #own(pids: readonly number[], hidden: number): ReadonlySet<number> {
+    const table = this.#table;
+    const wholeMachine = table.isWholeMachine;
+    const evidence = pids.map((pid) => {
+      const cameLater = this.#late.has(pid);
+      // On the whole machine pids are enough, but for one that was given to another process while the memory stayed held.
+      const holdsDevice = wholeMachine && !cameLater ? undefined : table.holdsDevice(pid);
+      return [pid, { cameLater, holdsDevice }] as const;
+    });
+    return ownPids(new Map(evidence), { wholeMachine, hidden });
   }
 }
 
-/** A process on a GPU with what /proc says of it; one that can't be seen has no owner. */
-function joined({ name, ...onGpu }: GpuProcess, row: ProcRow | undefined, hidden: ReadonlySet<number>): NodeProcess[] {
-  if (row !== undefined) return [{ ...row, ...onGpu }];
-  if (!hidden.has(onGpu.pid)) return [];
+/** A process on a GPU of which /proc tells nothing: nobody knows its owner. */
+function ownerless({ name, ...onGpu }: GpuProcess): NodeProcess {
   const none = { user: '', ageSeconds: undefined, cpuPercent: undefined, residentBytes: undefined };
-  return [{ ...none, ...onGpu, name: name.replace(/^.*\//, ''), command: name }];
+  return { ...none, ...onGpu, name: name.replace(/^.*\//, ''), command: name };
 }
 
-function stateOf(hidden: number, all: number): NodeSource {
-  const reason = `${hidden} of ${all} GPU processes are not in /proc: another pid namespace, or hidepid`;
-  return hidden > 0 ? { name: 'processes', state: 'hidden', reason } : { name: 'processes', state: 'ok', reason: '' };
+interface Seen {
+  /** Processes on GPUs, and those of them that /proc doesn't have or has another process for. */
+  readonly all: number;
+  readonly hidden: number;
+  readonly strangers: number;
+  readonly shortage: string | undefined;
+}
+
+function stateOf({ all, hidden, strangers, shortage }: Seen): NodeSource {
+  const name = 'processes';
+  const reasons = [
+    ...(hidden > 0 ? [`${hidden} of ${all} GPU processes are not in /proc: another pid namespace, or hidepid`] : []),
+    ...(strangers > 0 ? [`${strangers} of ${all} GPU processes may have other pids in /proc: another pid namespace`] : []),
+  ];
+  if (shortage !== undefined) return { name, state: 'partial', reason: [`/proc was not read whole: ${shortage}`, ...reasons].join('; ') };
+  return { name, state: reasons.length > 0 ? 'hidden' : 'ok', reason: reasons.join('; ') };
 }

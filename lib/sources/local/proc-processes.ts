@@ -1,5 +1,5 @@
 /** Processes as /proc tells them, from one collection to the next: what they are called, whose they are, what they cost. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { NodeProcess } from '../../model/sample.js';
@@ -7,6 +7,7 @@ import { clean } from '../../text/sanitize.js';
 import { within } from './with-timeout.js';
 import { parseCmdline, parsePidStat, parsePidStatus, cutCommand, type CutCommand, type PidStat, type PidStatus } from './proc-text.js';
 import { redact } from './redact.js';
+import { shortage } from './shortage.js';
 import type { PasswdNames } from './passwd.js';
 import type { Clock } from '../../model/clock.js';
 
@@ -36,6 +37,13 @@ const COMMAND_KEEP_MS = 30_000;
 const COMMANDS_WAIT_MS = 1_000;
 const NAMES_WAIT_MS = 1_000;
 
+/** The pid namespace of the whole machine has this number on every Linux (PROC_PID_INIT_INO); others get theirs when they are made. */
+const FIRST_NAMESPACE = 'pid:[4026531836]';
+/** Devices that a process has open for as long as it uses a GPU: of the driver, of Jetson, of WSL. */
+const DEVICE = /^\/dev\/(?:nvidia|nvhost|nvmap|nvgpu|dxg)/;
+/** Of the files that a process has open, so many are looked at. */
+const MAX_FILES = 4096;
+
 interface Command {
   readonly text: string;
   readonly restBytes: number;
@@ -56,6 +64,10 @@ export class ProcTable {
   readonly #options: ProcTableOptions;
   #entries = new Map<number, Entry>();
   #reading: Promise<void> | undefined;
+  #unread = new Set<number>();
+  #unlisted = false;
+  #wholeMachine = false;
+  #shortage: string | undefined;
 
   constructor(options: ProcTableOptions) {
     this.#options = options;
@@ -66,6 +78,36 @@ export class ProcTable {
     return this.#entries.has(pid);
   }
 
+  /** Why processes could not be read the last time, though they may be there; undefined: they could. */
+  get shortage(): string | undefined {
+    return this.#shortage;
+  }
+
+  /** Whether nobody can say if this process was there the last time. */
+  isUnread(pid: number): boolean {
+    return this.#unlisted || this.#unread.has(pid);
+  }
+
+  /**
+   * Whether this /proc is that of the whole machine, and not of a container's pid namespace: only there are the threads of the kernel, and
+   * only there has the namespace its number, which shows where /proc hides the processes of others.
+   */
+  get isWholeMachine(): boolean {
+    return (this.#wholeMachine ||=
+      parsePidStat(this.#file(2, 'stat'))?.kernelThread === true || this.#link('self/ns/pid') === FIRST_NAMESPACE);
+  }
+
+  /** Whether the process has the device of a GPU open; undefined: only its owner and root may look, and nobody once it is dead. */
+  holdsDevice(pid: number): boolean | undefined {
+    try {
+      const files = readdirSync(`${this.#options.dir}/${pid}/fd`);
+      if (files.some((file, nth) => nth < MAX_FILES && DEVICE.test(this.#link(`${pid}/fd/${file}`)))) return true;
+      return files.length === 0 || files.length > MAX_FILES ? undefined : false;
+    } catch {
+      return undefined;
+    }
+  }
+
   /**
    * The processes with these pids, or all but the kernel's own threads; those that are gone (or not to be seen) are left out. `uptime`: seconds since boot,
    * from the same /proc.
@@ -73,6 +115,9 @@ export class ProcTable {
   async read(pids: Iterable<number> | 'all', uptime: number | undefined): Promise<ReadonlyMap<number, ProcRow>> {
     const { users, clock } = this.#options;
     const before = this.#entries;
+    this.#unread = new Set();
+    this.#unlisted = false;
+    this.#shortage = undefined;
     const entries = (this.#entries = new Map<number, Entry>());
     let left = BATCH;
     for (const pid of pids === 'all' ? this.#listed() : pids) {
@@ -93,8 +138,19 @@ export class ProcTable {
         .filter((name) => /^\d+$/.test(name))
         .map(Number)
         .sort((a, b) => a - b);
-    } catch {
+    } catch (error) {
+      this.#shortage ??= shortage(error);
+      this.#unlisted = this.#shortage !== undefined;
       return [];
+    }
+  }
+
+  /** Where a link leads; '' when nobody may look. */
+  #link(name: string): string {
+    try {
+      return readlinkSync(`${this.#options.dir}/${name}`);
+    } catch {
+      return '';
     }
   }
 
@@ -110,7 +166,10 @@ export class ProcTable {
   #file(pid: number, name: string): string {
     try {
       return readFileSync(`${this.#options.dir}/${pid}/${name}`, 'utf8');
-    } catch {
+    } catch (error) {
+      const short = shortage(error);
+      if (short !== undefined) this.#unread.add(pid);
+      this.#shortage ??= short;
       return '';
     }
   }

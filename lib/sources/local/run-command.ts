@@ -1,6 +1,7 @@
 /** A program that is run, answers and ends. At most one at a time: one that cannot even be killed is not joined by others. */
 import { clean } from '../../text/sanitize.js';
 import { Child, MAX_OUTPUT, type Command, type Exit } from './child.js';
+import { shortage } from './shortage.js';
 import { within } from './with-timeout.js';
 import { complaint } from './smi-values.js';
 import type { Clock, Ms } from '../../model/clock.js';
@@ -12,19 +13,14 @@ export type Outcome =
   /** No end within the time; killed. */
   | { readonly kind: 'hanging'; readonly reason: string };
 
-/** Why a program cannot be started, in words. */
-const REFUSED: Readonly<Record<string, string>> = {
-  EMFILE: 'nvidia-smi could not be started: too many open files; raise ulimit -n',
-  ENFILE: 'nvidia-smi could not be started: the system has no more open files',
-  EAGAIN: 'nvidia-smi could not be started: no more processes are allowed; raise ulimit -u',
-  ENOMEM: 'nvidia-smi could not be started: out of memory',
-};
-
 /** What it printed when it failed, as one line; else how it ended. */
 export function failure(output: string, { code, signal, error }: Exit): string {
   const said = clean(complaint(output), 200);
   if (said !== '') return said;
-  if (error !== undefined) return REFUSED[error.code ?? ''] ?? error.code ?? error.message;
+  if (error !== undefined) {
+    const short = shortage(error);
+    return short === undefined ? (error.code ?? error.message) : `nvidia-smi could not be started: ${short}`;
+  }
   return signal === null ? `exit status ${code ?? 0}` : `ended by ${signal}`;
 }
 

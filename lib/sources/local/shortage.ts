@@ -1,0 +1,13 @@
+/** What the system has no more of, by the error code it gives. */
+const SHORTAGES: Readonly<Record<string, string>> = {
+  EMFILE: 'too many open files; raise ulimit -n',
+  ENFILE: 'the system has no more open files',
+  EAGAIN: 'no more processes are allowed; raise ulimit -u',
+  ENOMEM: 'out of memory',
+};
+
+/** Why something that is there could not be opened or started; undefined: for another reason. */
+export function shortage(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return SHORTAGES[code];
+}
