@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ClusterTotals } from '../../lib/aggregate/cluster.js';
+import { Derivations } from '../../lib/aggregate/derivations.js';
 import { History } from '../../lib/aggregate/history.js';
 import { FLOAT64, Rings, UINT8 } from '../../lib/aggregate/rings.js';
+import { usersDerivation } from '../../lib/aggregate/users.js';
+import type { UsersTable } from '../../lib/aggregate/users-table.js';
 import { buildNodes, type GpuSpec, type TestNode } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
@@ -111,37 +114,49 @@ test('of the machine: CPU and memory', () => {
 
 describe('of the cluster', () => {
   const totals = (utilPercent: number): ClusterTotals => ({ utilPercent, powerReported: 0 }) as ClusterTotals;
+  const nobody = (): UsersTable => new Derivations().derive(usersDerivation, [], 1);
   const seen = (history: History): number[] => Array.from(history.cluster('util').values);
 
   test('one sample a step: the last figures of it; a clock that lags a little changes nothing', () => {
     const history = new History(STEP);
-    history.record(START, totals(10));
-    history.record(START + 1000, totals(90));
-    history.record(START + 2999, totals(20));
+    history.record(START, totals(10), nobody);
+    history.record(START + 1000, totals(90), nobody);
+    history.record(START + 2999, totals(20), nobody);
     expect(seen(history)).toEqual([20]);
     expect([history.isMissing(START + STEP - 1), history.isMissing(START + STEP), history.isMissing(START - 1)]).toEqual([
       false,
       true,
       false,
     ]);
-    history.record(START + STEP, totals(30));
-    history.record(START + STEP - 5, totals(31));
+    history.record(START + STEP, totals(30), nobody);
+    history.record(START + STEP - 5, totals(31), nobody);
     expect(seen(history)).toEqual([20, 31]);
-    history.record(START + 3 * STEP, totals(5));
+    history.record(START + 3 * STEP, totals(5), nobody);
     expect(seen(history)).toEqual([20, 31, 31, 5]);
-    history.record(START - 9 * STEP, totals(7));
+    history.record(START - 9 * STEP, totals(7), nobody);
     expect(seen(history)).toEqual([7]);
+  });
+
+  test('users are asked for once a step, with its first figures', () => {
+    const history = new History(STEP);
+    const asked: number[] = [];
+    for (const at of [0, 0.4, 1, 1.9, 3, 2.9])
+      history.record(START + at * STEP, totals(1), () => {
+        asked.push(at);
+        return nobody();
+      });
+    expect(asked).toEqual([0, 1, 3]);
   });
 
   test('what is not reported is not known', () => {
     const history = new History(STEP);
-    history.record(START, totals(NaN));
+    history.record(START, totals(NaN), nobody);
     expect([seen(history), Array.from(history.cluster('power').values)]).toEqual([[NaN], [NaN]]);
   });
 
   test('a jump forgets it, and the host that jumped', () => {
     const told = new Told().at(0, BUSY);
-    told.history.record(START, totals(1));
+    told.history.record(START, totals(1), nobody);
     told.history.jump(told.host.nodeId);
     expect([told.util(), seen(told.history)]).toEqual([[], []]);
     expect(told.at(7, BUSY).util()).toEqual([80]);

@@ -62,11 +62,11 @@ describe('the two counters', () => {
   });
 });
 
-test('a seek, which brings all nodes at once, costs one sum over the cluster and not one for each of them', () => {
+test('a seek, which brings all nodes at once, costs one sum over the cluster and one over users, and not one for each node', () => {
   const { state, hosts } = setUp(Array.from({ length: 50 }, () => ({ gpus: 1 })));
   for (const node of hosts) state.deliver({ node, kind: 'data', continuity: 'jump' });
   state.sample();
-  expect(state.derivations.ran.merges).toBe(1);
+  expect(state.derivations.ran.merges).toBe(2);
   expect(state.history.cluster('util').values).toHaveLength(1);
 });
 
@@ -156,36 +156,44 @@ describe('the trend of each user', () => {
   const at = (state: AppState, now: number, host: TestNode, gib: number, continuity: Delivery['continuity'] = 'next'): number[] => {
     state.now = now;
     state.deliver({ node: host.scrape(holds(gib), now), kind: 'data', continuity });
-    return [...Array.from(state.vramTrend('alice'))].map((bytes) => bytes / 2 ** 30);
+    return Array.from(state.history.userVram('alice').values).map((bytes) => bytes / 2 ** 30);
   };
 
-  test('one sample an interval, the first after one, whatever is delivered between', () => {
+  test('one sample an interval, its first, whatever is delivered in it', () => {
     const { state, hosts } = setUp();
-    expect(at(state, 10_000, hosts[0]!, 1)).toEqual([]);
-    expect(at(state, 12_900, hosts[0]!, 2)).toEqual([]);
-    expect(at(state, 13_000, hosts[0]!, 3)).toEqual([3]);
-    expect(at(state, 13_100, hosts[1]!, 4)).toEqual([3]);
-    expect(at(state, 16_500, hosts[1]!, 5)).toEqual([3, 8]);
-    expect(at(state, 19_000, hosts[0]!, 6)).toEqual([3, 8]);
-    expect(at(state, 19_500, hosts[0]!, 6)).toEqual([3, 8, 11]);
+    expect(at(state, 9000, hosts[0]!, 1)).toEqual([1]);
+    expect(at(state, 11_900, hosts[0]!, 2)).toEqual([1]);
+    expect(at(state, 12_000, hosts[0]!, 3)).toEqual([1, 3]);
+    expect(at(state, 13_100, hosts[1]!, 4)).toEqual([1, 3]);
+    expect(at(state, 15_500, hosts[1]!, 5)).toEqual([1, 3, 8]);
+    expect(at(state, 18_000, hosts[0]!, 6)).toEqual([1, 3, 8, 11]);
+    expect(at(state, 20_900, hosts[0]!, 7)).toEqual([1, 3, 8, 11]);
   });
 
-  test('a jump forgets it, and it begins anew an interval later', () => {
+  test('none while a node is still to be heard of: a sum of a part looks like a rise', () => {
+    const { state, hosts } = setUp([{}, { state: 'waiting' }]);
+    expect(at(state, 9000, hosts[0]!, 1)).toEqual([]);
+    expect(at(state, 12_000, hosts[1]!, 4)).toEqual([5]);
+  });
+
+  test('a jump forgets it, and it begins anew with the next picture', () => {
     const { state, hosts } = setUp();
-    at(state, 10_000, hosts[0]!, 1);
-    expect(at(state, 13_000, hosts[0]!, 3)).toEqual([3]);
-    expect(at(state, 500_000, hosts[0]!, 7, 'jump')).toEqual([]);
-    expect(at(state, 501_000, hosts[0]!, 8)).toEqual([]);
-    expect(at(state, 503_000, hosts[0]!, 9)).toEqual([9]);
+    at(state, 9000, hosts[0]!, 1);
+    expect(at(state, 12_000, hosts[0]!, 3)).toEqual([1, 3]);
+    expect(at(state, 501_000, hosts[0]!, 7, 'jump')).toEqual([]);
+    state.sample();
+    expect(at(state, 503_000, hosts[0]!, 8)).toEqual([7]);
+    expect(at(state, 504_000, hosts[0]!, 9)).toEqual([7, 9]);
     // Back.
     expect(at(state, 1000, hosts[0]!, 1, 'jump')).toEqual([]);
-    expect(at(state, 4000, hosts[0]!, 2)).toEqual([2]);
+    state.sample();
+    expect(at(state, 4000, hosts[0]!, 2)).toEqual([1, 2]);
   });
 
-  test('a clock that is set back does not end it', () => {
+  test('a clock that is set back begins it anew', () => {
     const { state, hosts } = setUp();
     at(state, 1_000_000, hosts[0]!, 1);
-    expect(at(state, 50_000, hosts[0]!, 2)).toEqual([]);
-    expect(at(state, 53_000, hosts[0]!, 3)).toEqual([3]);
+    expect(at(state, 50_000, hosts[0]!, 2)).toEqual([2]);
+    expect(at(state, 53_000, hosts[0]!, 3)).toEqual([2, 3]);
   });
 });

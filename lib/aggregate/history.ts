@@ -1,11 +1,13 @@
 /**
- * What was: the last samples of the cluster, of each host and of each GPU, for sparklines and charts, and since when a GPU is held idle.
+ * What was: the last samples of the cluster, of each node, GPU and user, for sparklines and charts, and since when a GPU is held idle.
  * Fed with what collectors deliver; its memory is bounded, whatever the cluster.
  */
 import { MISSED_LIMIT } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';
+import { UserHistory } from './user-history.js';
+import type { UsersTable } from './users-table.js';
 import { FLOAT64, UINT16, Rings, UINT8 } from './rings.js';
 import type { Series } from '../model/series.js';
 import type { Ms } from '../model/clock.js';
@@ -47,6 +49,8 @@ export interface HistoryView {
   cluster(figure: ClusterFigure): Series;
   node(node: NodeView, figure: NodeFigure): Series;
   gpu(node: NodeView, slot: number, figure: GpuFigure): Series;
+  /** GPU memory in bytes; 0: held none. */
+  userVram(user: string): Series;
   /** Undefined: not held idle, or not remembered. */
   heldSince(node: NodeView, slot: number): HeldSince | undefined;
 }
@@ -55,6 +59,7 @@ export class History implements HistoryView {
   readonly #stepMs: Ms;
   readonly #cluster = new Rings(FLOAT64, CLUSTER_RINGS.length, CLUSTER_SAMPLES);
   readonly #nodes = new Map<string, NodeHistory>();
+  readonly #users = new UserHistory();
   readonly #maxGpus: number;
   #gpus = 0;
 
@@ -86,9 +91,16 @@ export class History implements HistoryView {
     return sample > this.#cluster.last || sample < this.#cluster.last - 1;
   }
 
-  /** The figures of the cluster at a time; the last of a step count: by then all have answered that will. */
-  record(at: Ms, totals: ClusterTotals): void {
-    this.#cluster.advance(Math.max(this.#sample(at), this.isMissing(at) ? 0 : this.#cluster.last));
+  /**
+   * The figures of the cluster at a time; the last of a step count: by then all have answered that will. `users` is asked for once a step, with
+   * the first: to add them up costs more.
+   */
+  record(at: Ms, totals: ClusterTotals, users: () => UsersTable): void {
+    const sample = this.#sample(at);
+    if (this.isMissing(at)) {
+      this.#cluster.advance(sample);
+      this.#users.record(sample, users());
+    }
     CLUSTER_RINGS.forEach((figure, ring) => this.#cluster.set(ring, CLUSTER_FIGURES[figure](totals)));
   }
 
@@ -101,6 +113,7 @@ export class History implements HistoryView {
   jump(nodeId: string): void {
     this.remove(nodeId);
     this.#cluster.clear();
+    this.#users.clear();
   }
 
   cluster(figure: ClusterFigure): Series {
@@ -114,6 +127,9 @@ export class History implements HistoryView {
     const own = ownSlot(node, slot);
     if (!known || own >= known.gpus) return this.#series(undefined, 0);
     return figure === 'power' ? this.#series(known.watts, own) : this.#series(known.small, ringOf(own, GPU_RINGS.indexOf(figure)));
+  }
+  userVram(user: string): Series {
+    return this.#series(this.#users.of(user), 0);
   }
   heldSince(node: NodeView, slot: number): HeldSince | undefined {
     return this.#nodes.get(node.nodeId)?.heldSince(ownSlot(node, slot));

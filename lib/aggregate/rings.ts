@@ -79,6 +79,15 @@ export class Rings {
     this.last = -1;
   }
 
+  /** Rings with the same samples, to be written on their own. */
+  copy(): Rings {
+    const copy = new Rings(this.#kind, this.#rings, this.#length);
+    copy.last = this.last;
+    copy.#first = this.#first;
+    copy.#samples.set(this.#samples);
+    return copy;
+  }
+
   #at(ring: number, sample: number): number {
     return ring * this.#length + (sample % this.#length);
   }

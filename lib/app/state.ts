@@ -2,7 +2,6 @@
 import { AlertLog } from '../alerts/alert-log.js';
 import type { AlertChange } from '../alerts/alerts.js';
 import { ALERT_DEFAULTS, type AlertSettings, type Level } from '../alerts/rules.js';
-import { VramTrend } from '../aggregate/vram-trend.js';
 import { usersDerivation } from '../aggregate/users.js';
 import { clusterDerivation } from '../aggregate/cluster.js';
 import { History } from '../aggregate/history.js';
@@ -100,8 +99,6 @@ export class AppState implements AppView {
   #tabsStale = true;
   readonly #nodes = new NodeMap();
   readonly #labels = new Map<string, string>();
-  readonly #trend = new VramTrend();
-  #sampleAt: Ms | undefined;
   readonly #ui = new Map<string, { readonly value: unknown } | undefined>();
 
   readonly plugins: readonly TabPlugin[];
@@ -191,10 +188,6 @@ export class AppState implements AppView {
     return this.alerting.alerts.level(nodeId, gpus.index[slot]!);
   }
 
-  vramTrend(user: string): ArrayLike<number> {
-    return this.#trend.of(user);
-  }
-
   /** The picture may have changed. */
   touch(): void {
     this.versions.data++;
@@ -205,7 +198,6 @@ export class AppState implements AppView {
     this.versions.collector++;
     this.versions.data++;
     const { node } = delivery;
-    this.#sampleTrend(delivery);
     const changes = this.alerting.take(delivery, this.now);
     if (delivery.kind === 'gone') return this.#remove(node.nodeId);
     if (this.#labels.get(node.nodeId) !== node.name || this.#nodes.get(node.nodeId) !== node) {
@@ -266,17 +258,6 @@ export class AppState implements AppView {
     this.#lastNode = this.#tabs[at]?.nodeId ?? this.#lastNode;
   }
 
-  /** One sample an interval, the first after one: by then every host has had its turn. */
-  #sampleTrend({ continuity }: Delivery): void {
-    if (continuity === 'jump') this.#trend.clear();
-    const due = this.#sampleAt;
-    if (continuity === 'jump' || due === undefined || this.now < due - this.intervalMs) this.#sampleAt = this.now + this.intervalMs;
-    else if (this.now >= due) {
-      this.#trend.add(this.derive(usersDerivation, WHOLE));
-      this.#sampleAt = this.now + this.intervalMs;
-    }
-  }
-
   #remember({ node, kind, continuity }: Delivery): void {
     const { history } = this;
     if (continuity === 'jump') history.jump(node.nodeId);
@@ -290,7 +271,8 @@ export class AppState implements AppView {
     const { collector } = this.versions;
     if (this.#sampled === collector) return;
     for (const { status } of this.#nodes) if (status.phase === 'waiting') return;
-    this.history.record(this.now, this.derivations.derive(clusterDerivation, this.#nodes, collector));
+    const totals = this.derivations.derive(clusterDerivation, this.#nodes, collector);
+    this.history.record(this.now, totals, () => this.derive(usersDerivation, WHOLE));
     this.#sampled = collector;
   }
 

@@ -56,15 +56,13 @@ export interface AppView {
   readonly health: Health | undefined;
   /** Of the hosts that have tabs, the one whose tab was open last. */
   readonly lastNode: string | undefined;
-  /** The last samples of the cluster, its hosts and GPUs. */
+  /** The last samples of the cluster, its nodes, GPUs and users. */
   readonly history: HistoryView;
   /**
    * Computes a figure over what the filter keeps of the cluster: parts once per host version, the merge at most once per collector version
    * and scope.
    */
   derive<P, T>(derivation: Derivation<P, T>, scope?: Scope): T;
-  /** GPU bytes of a user at the last samples, one an interval, the newest last; NaN: not known. Empty for somebody never seen. */
-  vramTrend(user: string): ArrayLike<number>;
 }
 
 /** The filter that holds. In `dim` mode `hosts` has all rows, and a list shows those dim that are not kept. */

@@ -193,7 +193,7 @@ function makeOrder(users: UsersTable, sort: Sort, { showSystem, countAll }: User
 /** What the level shows, and what its export writes. */
 export function userRows({ countAll, showTrend }: UsersUi, app: AppView): UserRows {
   const users = app.derive(usersDerivation, app.listed);
-  return { users, countAll, ...(showTrend ? { trend: (user) => app.vramTrend(user) } : {}) };
+  return { users, countAll, ...(showTrend ? { trend: (user) => app.history.userVram(user).values } : {}) };
 }
 
 export function usersPage(level: UsersLevel, ui: UsersUi, app: AppView, cols: number): Page {
