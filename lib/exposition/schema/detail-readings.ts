@@ -52,7 +52,7 @@ const FIGURES: readonly Figure[] = [
   { key: 'pcie_link_width', family: 'tenstorrent_pcie_width' },
 ];
 
-/** Texts that families have in a label. */
+/** Texts that families have in a label. Keys as they are: `performance_state` is another maker's. */
 const TEXTS: readonly { readonly key: string; readonly family: string; readonly label: string }[] = [
   { key: 'Serial ID', family: 'rebellions_device_info', label: 'sid' },
   { key: 'Location', family: 'rebellions_device_info', label: 'location' },
@@ -93,7 +93,7 @@ const METRICS: ReadonlyMap<string, ExtraMetric> = new Map(EXTRA_METRICS.map((met
 const byLabel = <One extends { readonly key: string }>(all: readonly One[]): ReadonlyMap<string, One> =>
   new Map(all.map((one) => [detailLabel(one.key), one]));
 const FIGURE_OF = byLabel(FIGURES);
-const TEXT_OF = byLabel(TEXTS);
+const TEXT_OF = new Map(TEXTS.map((one) => [one.key, one]));
 
 export interface DetailReading extends ExtraReading {
   readonly table: ExtraTable;
@@ -111,10 +111,9 @@ export function detailReadings(
     if (!Number.isNaN(read)) found.push({ table, family, unit, value: read, labels });
   };
   for (const [key, text] of details) {
-    const label = detailLabel(key);
-    const figure = FIGURE_OF.get(label);
+    const figure = FIGURE_OF.get(detailLabel(key));
     if (figure) add(figure.family, 'gpu', numberIn(text, figure), []);
-    const said = TEXT_OF.get(label);
+    const said = TEXT_OF.get(key);
     if (said && text !== '') add(said.family, 'gpu', valueOfText(said.family, text), [[said.label, text]]);
     const row = ROWS.find(({ start }) => start.test(key));
     if (row) add(row.family, row.table, numberIn(text, row), [[row.label, key.replace(row.start, '').replace(/__l0_$/, ' (L0)')], ...gpu]);

@@ -3,7 +3,7 @@
  * them too. What the collection does not know leaves no line.
  */
 import type { NodeProcess, NodeSample } from '../../model/sample.js';
-import { fact, families, gauge } from './gauges.js';
+import { fact, families, gauge, type Column } from './gauges.js';
 import { labelBlock, writeFamilies, type Family, type LabelBlock } from './families-text.js';
 import {
   GPU_COLUMNS,
@@ -19,8 +19,19 @@ import {
   gpuLabels,
   migLabels,
   migModeLabels,
+  readingOf,
+  CORE_COLUMN,
   sourceLabels,
 } from './sample-families.js';
+
+/** A family for each column, of what can be a reading of it: fillers of drivers get no line. */
+const readings = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], labels: readonly LabelBlock[]): Family[] =>
+  families(
+    columns.map((column): Column<Row> => ({ ...column, of: (row) => readingOf(column, row) })),
+    rows,
+    labels,
+    undefined,
+  );
 
 /** A process on no GPU is exported like one on GPU 0 with an empty uuid, as all-smi does it. */
 function processBlock({ gpus }: NodeSample, { pid, name, user, gpu, command, commandRestBytes }: NodeProcess): LabelBlock {
@@ -47,7 +58,7 @@ function gpuFamilies(sample: NodeSample): Family[] {
       : [{ labels: labelBlock({ ...gpuLabels(sample, gpu), version: gpu.gspFirmwareVersion }), value: 1 }],
   );
   return [
-    ...families(GPU_COLUMNS, gpus, blocks, undefined),
+    ...readings(GPU_COLUMNS, gpus, blocks),
     gauge('gpu_info', 'What the GPU is', infos),
     gauge('gpu_gsp_firmware_version_info', 'Firmware of the GPU system processor', firmware),
   ];
@@ -61,11 +72,10 @@ function migFamilies(sample: NodeSample): Family[] {
   const devices = gpus.flatMap((gpu) => (gpu.migDevices ?? []).map((device) => ({ gpu, device })));
   return [
     gauge('gpu_mig_mode', 'Whether the GPU is divided into MIG devices', modes),
-    ...families(
+    ...readings(
       MIG_COLUMNS,
       devices.map(({ device }) => device),
       devices.map(({ gpu, device }) => labelBlock(migLabels(sample, gpu, device))),
-      undefined,
     ),
   ];
 }
@@ -76,7 +86,7 @@ function processFamilies(sample: NodeSample): Family[] {
   const blocks = processes.map((row) => processBlock(sample, row));
   return [
     fact('process_export_info', 'Which processes are exported', { instance, scope }),
-    ...families(PROCESS_COLUMNS, processes, blocks, undefined),
+    ...readings(PROCESS_COLUMNS, processes, blocks),
   ];
 }
 
@@ -86,18 +96,18 @@ function cpuFamilies({ cpu, instance, arch }: NodeSample): Family[] {
   const platform = cpu.vendor === '' ? {} : { platform_type: cpu.vendor };
   const cores = cpu.coreUtilPercent.map((percent, core) => ({
     labels: labelBlock({ ...base, core_id: core, core_type: 'C' }),
-    value: percent ?? NaN,
+    value: readingOf(CORE_COLUMN, percent),
   }));
   return [
     fact('cpu_info', 'What the CPU is', { ...base, index: 0, architecture: arch, ...platform }),
-    ...families(CPU_COLUMNS, [cpu], [labelBlock({ ...base, index: 0 })], undefined),
-    { ...gauge('cpu_core_utilization', 'Core busy, percent', cores), decimals: 2 },
+    ...readings(CPU_COLUMNS, [cpu], [labelBlock({ ...base, index: 0 })]),
+    { ...gauge(CORE_COLUMN.name, CORE_COLUMN.help, cores), decimals: 2 },
   ];
 }
 
 function diskFamilies({ disks, instance }: NodeSample): Family[] {
   const blocks = disks.map(({ mountPoint }, index) => labelBlock({ instance, mount_point: mountPoint, index }));
-  return families(DISK_COLUMNS, disks, blocks, undefined);
+  return readings(DISK_COLUMNS, disks, blocks);
 }
 
 /** What is said whether or not anything has been collected. */
@@ -123,7 +133,7 @@ export function nodeText(sample: NodeSample, version: string): string {
     ...gpuFamilies(sample),
     ...processFamilies(sample),
     ...cpuFamilies(sample),
-    ...families(MEMORY_COLUMNS, memory ? [memory] : [], [labelBlock({ instance, hostname: instance, index: 0 })], undefined),
+    ...readings(MEMORY_COLUMNS, memory ? [memory] : [], [labelBlock({ instance, hostname: instance, index: 0 })]),
     ...diskFamilies(sample),
     ...migFamilies(sample),
   ]);

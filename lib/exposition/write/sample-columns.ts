@@ -24,13 +24,13 @@ import {
 import { extraRowsOf } from '../../model/reading-rows.js';
 import { NO_EXTRA_ROWS, NO_EXTRAS, NO_FACTS, NO_GPUS, NO_PROCESSES, NO_ROWS } from '../../model/empty-columns.js';
 import type { NodeGpu, NodeProcess, NodeSample } from '../../model/sample.js';
-import { reading } from '../../model/valid-range.js';
 import { labelText, type Cap } from '../parser/labels.js';
 import type { UserNames } from '../parser/user-names.js';
-import { METRICS, metricNamed, NAMESPACE, ROW_CAPS, type Metric } from '../schema/families.js';
+import { METRICS, metricNamed, NAMESPACE, ROW_CAPS } from '../schema/families.js';
 import type { Column } from './gauges.js';
 import {
   capped,
+  CORE_COLUMN,
   CPU_COLUMNS,
   DISK_COLUMNS,
   GPU_COLUMNS,
@@ -39,10 +39,12 @@ import {
   MAX_COMMAND,
   MAX_NAME,
   MEMORY_COLUMNS,
+  metricOf,
   MIG_COLUMNS,
   migLabels,
   migModeLabels,
   PROCESS_COLUMNS,
+  readingOf,
   sourceLabels,
 } from './sample-families.js';
 
@@ -133,7 +135,7 @@ export class SampleColumns implements NodeData {
     for (const column of GPU_COLUMNS) {
       const metric = metricOf(column);
       if (metric?.table !== 'gpu' || !('field' in metric)) continue;
-      for (let slot = 0; slot < gpus.length; slot++) field[metric.field][slot] = readingOf(metric, column, gpus[slot]!);
+      for (let slot = 0; slot < gpus.length; slot++) field[metric.field][slot] = readingOf(column, gpus[slot]!);
     }
     const details = gpus.map((gpu): Labels => gpuInfoLabels(sample, gpu));
     return {
@@ -151,7 +153,7 @@ export class SampleColumns implements NodeData {
     const count = processes.length;
     const column = (name: string): Float64Array => {
       const family = PROCESS_COLUMNS.find((one) => one.name === name)!;
-      return Float64Array.from(processes, (process) => readingOf(metricOf(family)!, family, process));
+      return Float64Array.from(processes, (process) => readingOf(family, process));
     };
     const slots = new Map(gpus.map((gpu, slot) => [gpu, slot]));
     return {
@@ -222,14 +224,6 @@ export class SampleColumns implements NodeData {
   }
 }
 
-const metricOf = <Row>({ name }: Column<Row>): Metric | undefined => METRICS[metricNamed(NAMESPACE + name)];
-
-/** A reading as the text of a node has it: to as many digits, and NaN where the family cannot have that value. */
-function readingOf<Row>({ range }: Metric, { of, decimals }: Column<Row>, row: Row): number {
-  const value = of(row, undefined) ?? NaN;
-  return reading(decimals === undefined ? value : Number(value.toFixed(decimals)), range);
-}
-
 const inOrder = (gpus: readonly NodeGpu[]): readonly NodeGpu[] =>
   [...gpus].sort((a, b) => a.index - b.index || (a.uuid === b.uuid ? 0 : a.uuid < b.uuid ? -1 : 1));
 
@@ -246,7 +240,7 @@ function smallTable<Row, Field extends string>(
     Object.fromEntries(
       columns.flatMap((column) => {
         const metric = metricOf(column);
-        return metric && 'field' in metric ? [[metric.field, readingOf(metric, column, row)]] : [];
+        return metric && 'field' in metric ? [[metric.field, readingOf(column, row)]] : [];
       }),
     ),
   );
@@ -259,10 +253,8 @@ function smallTable<Row, Field extends string>(
 
 /** Only cores that report. */
 function coreTable({ cpu }: NodeSample): Rows<'utilPercent'> {
-  const metric = METRICS[metricNamed(`${NAMESPACE}cpu_core_utilization`)]!;
-  const column: Column<number | undefined> = { name: metric.name, help: '', decimals: 2, of: (percent) => percent };
-  const cores = (cpu?.coreUtilPercent ?? []).filter((percent) => percent !== undefined).slice(0, ROW_CAPS.core);
-  return { count: cores.length, value: (row) => readingOf(metric, column, cores[row]), title: () => '' };
+  const cores = (cpu?.coreUtilPercent ?? []).filter((percent) => !Number.isNaN(readingOf(CORE_COLUMN, percent))).slice(0, ROW_CAPS.core);
+  return { count: cores.length, value: (row) => readingOf(CORE_COLUMN, cores[row]), title: () => '' };
 }
 
 function extrasOf(sample: NodeSample, gpus: readonly NodeGpu[]): NodeExtras {
@@ -277,7 +269,7 @@ function extrasOf(sample: NodeSample, gpus: readonly NodeGpu[]): NodeExtras {
 function gpuExtras(sample: NodeSample, gpu: NodeGpu): readonly ExtraReading[] {
   const labels = gpuLabels(sample, gpu);
   const readings = GPU_COLUMNS.flatMap((column) => {
-    const value = column.of(gpu) ?? NaN;
+    const value = readingOf(column, gpu);
     return isExtra(column.name) && !Number.isNaN(value) ? [extra(column.name, value, labels)] : [];
   });
   if (gpu.gspFirmwareVersion !== undefined)
@@ -291,7 +283,7 @@ function migExtras(sample: NodeSample): readonly (readonly ExtraReading[])[] {
   devices.sort((a, b) => a.device.index - b.device.index);
   const rows = devices.map(({ gpu, device }) =>
     MIG_COLUMNS.flatMap((column) => {
-      const value = column.of(device) ?? NaN;
+      const value = readingOf(column, device);
       return Number.isNaN(value) ? [] : [extra(column.name, value, migLabels(sample, gpu, device))];
     }),
   );
@@ -304,12 +296,11 @@ const isExtra = (name: string): boolean => {
 };
 
 function extra(family: string, value: number, labels: Labels): ExtraReading {
-  const metric = METRICS[metricNamed(NAMESPACE + family)]!;
-  const { range, unit } = metric;
+  const { unit } = METRICS[metricNamed(NAMESPACE + family)]!;
   return {
     family,
     unit,
-    value: reading(value, range),
+    value,
     labels: Object.entries(labels).map(([name, text]) => [name, labelText(String(text), 'value')] as const),
   };
 }

@@ -2,6 +2,8 @@
 import type { Column } from './gauges.js';
 import type { NodeGpu, NodeProcess, NodeMigDevice, NodeCpu, NodeMemory, NodeDisk, NodeSample, NodeSource } from '../../model/sample.js';
 import { GPU_FIELDS, gpuField } from '../../model/gpu-fields.js';
+import { reading } from '../../model/valid-range.js';
+import { METRICS, metricNamed, NAMESPACE, type Metric } from '../schema/families.js';
 import { clean } from '../../text/sanitize.js';
 
 /** The columns that a source of this program fills, then what is kept as it comes. */
@@ -16,6 +18,13 @@ export const GPU_COLUMNS: readonly Column<NodeGpu>[] = [
   { name: 'gpu_clock_graphics_max_mhz', help: 'Highest clock of the GPU, MHz', of: (gpu) => gpu.graphicsMaxMhz },
   { name: 'gpu_clock_memory_max_mhz', help: 'Highest clock of its memory, MHz', of: (gpu) => gpu.memoryMaxMhz },
 ];
+
+export const CORE_COLUMN: Column<number | undefined> = {
+  name: 'cpu_core_utilization',
+  help: 'Core busy, percent',
+  decimals: 2,
+  of: (percent) => percent,
+};
 
 export const PROCESS_COLUMNS: readonly Column<NodeProcess>[] = [
   { name: 'process_memory_used_bytes', help: 'GPU memory the process holds', of: (row) => row.gpuBytes },
@@ -91,6 +100,18 @@ export const gpuLabels = ({ instance }: NodeSample, { name, uuid, index }: NodeG
   gpu_uuid: uuid,
   gpu_index: index,
 });
+
+/** The family of a column; undefined: no viewer reads it. */
+export const metricOf = ({ name }: Pick<Column<never>, 'name'>): Metric | undefined => METRICS[metricNamed(NAMESPACE + name)];
+
+/** The value that a node sends and shows: to as many digits as the column has, and NaN where the family cannot have it. */
+export function readingOf<Row>(column: Column<Row>, row: Row): number {
+  const value = column.of(row, undefined) ?? NaN;
+  // Nothing is rounded to a 0 with a sign.
+  const rounded = column.decimals === undefined ? value : Number(value.toFixed(column.decimals)) + 0;
+  const metric = metricOf(column);
+  return metric ? reading(rounded, metric.range) : rounded;
+}
 
 type Labels = Readonly<Record<string, string | number>>;
 
