@@ -142,7 +142,7 @@ describe('a host', () => {
     expect(story.overdue()).toEqual(['- host_down ok>crit NaN']);
   });
 
-  test('that is watched no longer, or was jumped away from, is forgotten', () => {
+  test('that is no longer watched, or was jumped away from, is forgotten', () => {
     for (const forget of ['remove', 'clear'] as const) {
       const story = new Story();
       story.scrape(...hot(85));
@@ -174,29 +174,23 @@ describe('in words', () => {
   } as const;
 
   test.each([
-    [change, 'node-0007 gpu3 temperature: ok->warn (85°, threshold 80°) alice, ?'],
+    [change, 'node-0007 gpu3 temperature 85° (warn at 80°) alice, ?'],
     [
       { ...change, rule: 'power', to: 'crit', value: 705.86, threshold: 600, users: [] },
-      'node-0007 gpu3 power: ok->crit (705.9 W, threshold 600 W)',
+      'node-0007 gpu3 power 705.9 W (critical at 600 W)',
     ],
-    [{ ...change, rule: 'idle_utilization', value: 2, threshold: 5 }, 'node-0007 gpu3 idle: ok->warn (2%, threshold 5%) alice, ?'],
-    [
-      { ...change, rule: 'memory_held_idle', value: 905, threshold: 900 },
-      'node-0007 gpu3 memory held idle: ok->warn (for 00:15:05) alice, ?',
-    ],
-    [
-      { ...change, rule: 'memory_held_idle', from: 'warn', to: 'ok', value: 0 },
-      'node-0007 gpu3 memory held idle: warn->ok (no longer) alice, ?',
-    ],
+    [{ ...change, rule: 'idle_utilization', value: 2, threshold: 5 }, 'node-0007 gpu3 utilisation 2% (idle at 5% or less) alice, ?'],
+    [{ ...change, rule: 'memory_held_idle', value: 905, threshold: 900 }, 'node-0007 gpu3 held idle for 00:15:05 alice, ?'],
+    [{ ...change, rule: 'memory_held_idle', from: 'warn', to: 'ok', value: 0 }, 'node-0007 gpu3 no longer held idle alice, ?'],
   ] as const)('%#', (given, text) => {
     expect(alertText(given)).toBe(text);
   });
 
   test('of hosts', () => {
     const { gpu: _gpu, ...host } = { ...change, rule: 'host_down', to: 'crit', value: 12, threshold: 9, users: [] } as const;
-    expect(alertText(host)).toBe('node-0007 host down: ok->crit (no answer for 00:00:12)');
-    expect(alertText({ ...host, value: NaN })).toBe('node-0007 host down: ok->crit (it never answered)');
-    expect(alertText({ ...host, from: 'crit', to: 'ok' })).toBe('node-0007 host down: crit->ok (it answers again)');
+    expect(alertText(host)).toBe('node-0007 down: no good scrape for 00:00:12');
+    expect(alertText({ ...host, value: NaN })).toBe('node-0007 down: never answered');
+    expect(alertText({ ...host, from: 'crit', to: 'ok' })).toBe('node-0007 up again');
     expect(JSON.parse(alertJson({ ...host, value: NaN }))).toMatchObject({ gpu_index: null, value: null, threshold: 9 });
   });
 

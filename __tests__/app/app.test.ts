@@ -186,15 +186,15 @@ describe('hosts come, go and fail', () => {
   test('the first picture comes before any answer, and names who is still to answer', () => {
     const driver = new Driver({ hosts: [{ state: 'waiting' }, { state: 'waiting' }] });
     expect(driver.painter.frames).toBe(1);
-    expect(driver.painter.text()).toMatch(/Waiting for the first answer of\n +… node-0001 +not answered yet\n +… node-0002/);
+    expect(driver.painter.text()).toMatch(/Waiting for the first response from\n +… node-0001 +not answered yet\n +… node-0002/);
     driver.scrape('node-0002', { gpus: 1, procs: [user('alice', 1)] });
     expect(driver.frame()).toMatch(/▌ node-0002 .*alice/);
-    expect(driver.frame()).toContain('1 node has not answered');
+    expect(driver.frame()).toContain('1 node has never answered');
   });
 
   test('what a host calls itself becomes the title of its tab, which stays open', () => {
-    const driver = new Driver({ hosts: [{ state: 'waiting' }, {}] }).press('Right', 'Right');
-    driver.scrape('node-0001', { facts: { instance: 'dgx-07' } });
+    const driver = new Driver({ hosts: [{ state: 'waiting', named: false }, {}] }).press('Right', 'Right');
+    driver.scrape('node-0001:9090', { facts: { instance: 'dgx-07' } });
     expect(driver.tab).toBe('dgx-07');
     expect(driver.lines()[1]).toContain('dgx-07  node-0002');
   });
@@ -217,7 +217,7 @@ describe('hosts come, go and fail', () => {
   test('its tab says since when, why, and when the next try is', () => {
     const driver = new Driver({ hosts: NODES }).press('Right', 'Right').fail('node-0001').step(1000);
     expect(driver.frame()).toMatch(
-      /node-0001  ~ failing · last answer 3s ago .*\n connection refused since 14:32:07 \(1 try\) · next try in 2 s/,
+      /node-0001  ~ failing · last seen 3s ago .*\n connection refused since 14:32:07 \(1 failed scrape\) · next scrape in 2 s/,
     );
     expect(driver.overdue('node-0001').frame()).toContain('✕ down');
   });
@@ -234,7 +234,7 @@ describe('hosts come, go and fail', () => {
   test('a suspended hour: ages are right at the first frame after it', () => {
     const driver = new Driver({ hosts: NODES }).press('Right', 'Right');
     driver.clock.sleep(3_600_000);
-    expect(driver.press('u').frame()).toContain('last answer 1h ago');
+    expect(driver.press('u').frame()).toContain('last seen 1h ago');
   });
 
   test('the selection follows its row through scrapes and sorts, and stays in its place when the row goes', () => {

@@ -73,6 +73,6 @@ describe('y copies the row', () => {
   });
 
   test('where there is nothing a notice shows it', () => {
-    expect(new Driver().press('y').frame()).toContain('there is nothing to copy here');
+    expect(new Driver().press('y').frame()).toContain('nothing to copy here');
   });
 });

@@ -78,7 +78,7 @@ describe('tabs', () => {
   });
 
   test('asked when the set of hosts or a label changes, not per delivery', () => {
-    const { state, hosts } = setUp([{ name: 'old' }, {}]);
+    const { state, hosts } = setUp([{ named: false, facts: { instance: 'old' } }, {}]);
     expect(titles(state)).toEqual(['Only', 'old', 'node-0002']);
     const { tabs } = asked;
     state.deliver(of(hosts[0]!.scrape({})));
@@ -92,7 +92,7 @@ describe('tabs', () => {
   });
 
   test('the open one is kept by what it is, not by its title or place', () => {
-    const { state, hosts } = setUp();
+    const { state, hosts } = setUp([{}, { named: false }]);
     expect(state.open('per-host', 'node-0002:9090')).toBe(true);
     state.deliver(of(hosts[1]!.scrape({ facts: { instance: 'dgx-07' } })));
     expect(state.tab).toMatchObject({ key: 'node-0002:9090', title: 'dgx-07' });
@@ -148,7 +148,7 @@ test('a fault in words: one line, cleaned, capped', () => {
   expect(faultText(new TypeError('a\u001b[31mb\nc'))).toBe('TypeError: a[31mbc');
   expect(faultText('text')).toBe('text');
   expect(faultText(new Error('x'.repeat(5000)))).toHaveLength(200);
-  expect(faultText(Object.create(null))).toBe('threw something that has no text');
+  expect(faultText(Object.create(null))).toBe('threw a value without a message');
 });
 
 describe('the trend of each user', () => {

@@ -171,7 +171,7 @@ class Check {
       expect(screen).toContain(` ${this.#names.length} ${this.#names.length === 1 ? 'user' : 'users'} · `);
       expect(screen).toContain(`${totals.reporting} of ${totals.nodes} node`);
       expect(screen).toContain(`${bytesText(totals.ownedBytes!)} owned`);
-      if (totals.unownedBytes! > 0) expect(screen).toContain(`${bytesText(totals.unownedBytes!)} no process's`);
+      if (totals.unownedBytes! > 0) expect(screen).toContain(`${bytesText(totals.unownedBytes!)} unattributed`);
       expect(screen).toContain(`${totals.gpusInUse} ${totals.gpusInUse === 1 ? 'GPU' : 'GPUs'} in use`);
     }
     const lines = screen.split('\n').filter((line) => /^ [▌ ] +\S+ +\d+ +\d+ +\d+ +/.test(line));

@@ -93,7 +93,7 @@ test('the viewer alone watches this machine, and says how to name others', async
   machine = staticMachine();
   running.push({ stop: () => machine.dispose() });
   const terminal = view('--local', ...sources());
-  await terminal.shows('this machine only: name nodes with --hosts or --hostfile');
+  await terminal.shows('this machine only; use --hosts or --hostfile for other nodes');
   terminal.type('V');
   await terminal.shows('svc-metrics');
   const started = machine.started.map((line) => Number(line.split(' ')[0]));

@@ -124,7 +124,7 @@ describe("somebody else's tab, as the page says", () => {
       await pty.shows('GPUs held idle');
       await pty.shows('▼VRAM');
       // An alert of the demo may have the line for a while.
-      await pty.until('the footer', () => /^ Enter node {2}m VRAM {2}d host {2}s sum {2}\? help/.test(pty.emulator.row(29).join('')));
+      await pty.until('the footer', () => /^ Enter node {2}m VRAM {2}d node {2}s sum {2}\? help/.test(pty.emulator.row(29).join('')));
       pty.type('s');
       await pty.until('the toast', () => /\d GiB held idle/.test(pty.emulator.row(29).join('')));
       pty.type('?');

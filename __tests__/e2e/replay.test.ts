@@ -162,7 +162,7 @@ test('alerts: live ones reach the webhook, those of a recording are on the scree
     });
     await viewer.shows('99');
     viewer.type('A');
-    await viewer.shows('ok->crit');
+    await viewer.shows('critical at');
     viewer.type('q');
     await viewer.exited;
     viewer.dispose();

@@ -53,7 +53,7 @@ describe('a person looks around', () => {
     await types('X', /▾ node-0003[^]*TPU v6e/);
     // Ends the grouping: by node is all there is without labels.
     await types('Gc', /Utilisation +now \d+% · highest .* in %, mean of 17 GPUs/);
-    await types('\x1b', /▲HOST +GPU +MODEL/);
+    await types('\x1b', /▲NODE +GPU +MODEL/);
   });
 
   test('a host by the picker: its processes, then all that it reports', async () => {
@@ -64,7 +64,7 @@ describe('a person looks around', () => {
     await types('z', /PID +USER/);
     await types(':node-0002\r', /Apple M2 Ultra/);
     await types('z', /neural engine/, /temp +–/);
-    await types('z', /no process data: start the exporter on the node with --processes/);
+    await types('z', /processes not reported: start the exporter on the node with --processes/);
   });
 
   test('Topology: graph and matrix', async () => {

@@ -72,9 +72,9 @@ describe('a person asks', () => {
   });
 
   test('where one of them is, what runs there, and what a process is; Esc peels it off again', async () => {
-    await types('\r', /Users ▸ inureyes ▸ 3 hosts · 18 GPUs/);
+    await types('\r', /Users ▸ inureyes ▸ 3 nodes · 18 GPUs/);
     expect(screen()).toMatch(/▌ node-000\d +0,2-4,6-7 /);
-    await types('u', /▲HOST[^]*node-0001/);
+    await types('u', /▲NODE[^]*node-0001/);
     await types('\x1b[B\r', /Users ▸ inureyes ▸ node-000\d ▸ 6 processes/);
     expect(screen()).toMatch(/▌ +\d+ +\d .*GiB/);
     await types('p', /▲PID/);
@@ -93,9 +93,9 @@ describe('a person asks', () => {
         .split('\n')
         .findIndex((text) => text.includes('mira')) + 1;
     const click = `\x1b[<0;6;${y}M\x1b[<0;6;${y}m`;
-    await types(click + click, /Users ▸ mira ▸ 3 hosts/);
+    await types(click + click, /Users ▸ mira ▸ 3 nodes/);
     await types('o', /connected · last answer/);
-    await types('V', /Users ▸ mira ▸ 3 hosts/);
+    await types('V', /Users ▸ mira ▸ 3 nodes/);
     await quits();
   });
 

@@ -95,7 +95,7 @@ describe('nodes', () => {
   test('the first picture does not wait for anybody', async () => {
     // A port of the range for documentation: nobody answers.
     const terminal = view('--hosts', '192.0.2.1:9090', '-i', '0.5');
-    await terminal.shows('Waiting for the first answer of');
+    await terminal.shows('Waiting for the first response from');
     await terminal.shows('192.0.2.1:9090');
     terminal.type('q');
     expect((await terminal.exited).status).toBe(0);

@@ -67,6 +67,8 @@ export interface ScrapeSpec {
 export interface NodeSpec extends ScrapeSpec {
   readonly nodeId?: string;
   readonly name?: string;
+  /** False: the host file gives no name, so the node has that of its exporter. */
+  readonly named?: boolean;
   readonly groups?: Readonly<Record<string, string>>;
   /** 'live' (the default) has answered; 'waiting' never has; the others answered once. */
   readonly state?: 'live' | 'waiting' | 'failing' | 'overdue';
@@ -95,9 +97,9 @@ export class UserIds {
 export class TestNode extends Node {
   readonly #data: TestData;
 
-  constructor({ nodeId = 'node-0001:9090', name: label, groups = {}, ...spec }: NodeSpec, users = new UserIds()) {
+  constructor({ nodeId = 'node-0001:9090', name, named = name !== undefined, groups = {}, ...spec }: NodeSpec, users = new UserIds()) {
     const data = new TestData(users);
-    super({ nodeId, groups: new Map(Object.entries(groups)), ...(label === undefined ? {} : { name: label }) }, data);
+    super({ nodeId, groups: new Map(Object.entries(groups)), ...(named && name !== undefined ? { name } : {}) }, data);
     this.#data = data;
     const { state = 'live', at = ANSWERED_AT } = spec;
     if (state !== 'waiting') this.scrape(spec, at);

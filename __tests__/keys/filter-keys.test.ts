@@ -118,7 +118,7 @@ describe('a filter that holds', () => {
     expect(text).not.toMatch(/10001 +inureyes/);
     expect(text).toMatch(/ 1 +H100 80GB .*inureyes, mira/);
     expect(text).not.toMatch(/yeonji/);
-    expect(driver.press('Right', 'Right').frame()).toContain('No GPU of this node that the filter keeps.');
+    expect(driver.press('Right', 'Right').frame()).toContain('No GPUs of this node match the filter.');
   });
 
   test('~ shows the rest dim, and says so; the figures are of what is kept either way', () => {

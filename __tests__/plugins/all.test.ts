@@ -250,7 +250,7 @@ describe('groups', () => {
     driver.press('/', ...Array.from('user == nobody-here | index == 0'), 'Enter');
     expect(endsOf()).toHaveLength(2);
     driver.press('/', 'C-u', ...Array.from('user == nobody-here'), 'Enter');
-    expect(driver.frame()).toContain('No GPU that the filter keeps.');
+    expect(driver.frame()).toContain('No GPUs match the filter.');
     driver.press('~');
     expect(endsOf()).toHaveLength(6);
   });
@@ -265,7 +265,7 @@ describe('groups', () => {
     const live = CLUSTER.filter(({ state }) => state !== 'overdue');
     const partitions = live.map((spec, nth) => ({ ...spec, groups: { partition: nth < 2 ? 'interactive' : 'long' } }));
     const shown = (cols: number): string => new Driver({ hosts: partitions, cols }).press('G', 'G').frame();
-    expect(shown(100)).toMatch(/HOST .* TEMP +POWER +WHO/);
+    expect(shown(100)).toMatch(/NODE .* TEMP +POWER +WHO/);
     expect(shown(100)).toMatch(/▸ interactive .* 5\.03 kW /);
   });
 
@@ -351,17 +351,17 @@ describe('charts', () => {
 
   test('c goes through the figures and back to the GPUs, Esc closes, z widens the span', () => {
     const driver = played(100, 24, 250).press('c');
-    expect(driver.frame()).toMatch(/Utilisation +now .*highest 100% at 14:38:0[67] · 10 min +in %, mean of 2 GPUs/);
+    expect(driver.frame()).toMatch(/Utilisation +now .*max 100% at 14:38:0[67] · 10 min +in %, mean of 2 GPUs/);
     expect(driver.press('z').frame()).toContain('· 13 min');
     expect(driver.press('c').frame()).toContain('in %, of 2 GPUs');
-    expect(driver.press('c').frame()).toContain('in °C, mean of 2 GPUs, and the hottest');
-    expect(driver.press('c').frame()).toMatch(/Power +now .*highest 50\.0 kW .*in kW, of 2 GPUs/);
+    expect(driver.press('c').frame()).toContain('in °C, mean of 2 GPUs, and maximum');
+    expect(driver.press('c').frame()).toMatch(/Power +now .*max 50\.0 kW .*in kW, of 2 GPUs/);
     expect(driver.press('c').frame()).toContain('WHO');
     expect(driver.press('c', 'c', 'Esc').frame()).toContain('WHO');
     expect(driver.press('Esc').frame()).toContain('nothing to close');
   });
 
   test('before there is anything to see it says so', () => {
-    expect(new Driver({ hosts: CLUSTER, charts: CHARTS }).press('c').frame()).toContain('Not enough has been seen yet');
+    expect(new Driver({ hosts: CLUSTER, charts: CHARTS }).press('c').frame()).toContain('Collecting data');
   });
 });

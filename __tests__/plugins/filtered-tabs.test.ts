@@ -130,8 +130,8 @@ describe.each(Object.values(LEFT).flat())('%s', (text) => {
     expect(driver.tab).toBe('left');
     const other = driver.press('Right').frame();
     expect(driver.tab).toBe('right');
-    expect(other).toContain('No GPU of this node that the filter keeps.');
-    expect(other).toContain('no process that the filter keeps');
+    expect(other).toContain('No GPUs of this node match the filter.');
+    expect(other).toContain('no processes match the filter');
   });
 });
 

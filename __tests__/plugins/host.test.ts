@@ -117,7 +117,7 @@ describe('processes', () => {
 
   test('of a host that exports none: what to do; of one whose GPUs are free: that', () => {
     expect(open([{ gpus: [{ memoryUsedBytes: 2 ** 36 }] }]).frame()).toContain(
-      'no process data: start the exporter on the node with --processes',
+      'processes not reported: start the exporter on the node with --processes',
     );
     expect(open([{ gpus: 1, facts: { hasProcessFamily: true } }]).frame()).toContain('no process on a GPU');
   });

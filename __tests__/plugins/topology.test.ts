@@ -38,7 +38,7 @@ test('of a node that never answered nothing is said but that', () => {
   const silent: NodeSpec = { state: 'waiting', status: { phase: 'failing', failures: 2 } };
   const text = new Driver({ hosts: [silent, MESH], plugins: [topology] }).press('V', 'Right', 'Right', 'T').frame();
   expect(text).toContain('✕ never answered');
-  expect(text).toContain('This node has never answered: what it has is not known.');
+  expect(text).toContain('This node has never answered, so its GPUs are not known.');
   expect(text).not.toContain('0 GPUs');
 });
 
@@ -135,7 +135,7 @@ describe('with a filter a node is whole', () => {
   test('what it drops is dim, behind a sign', () => {
     const driver = filtered(open([MESH], { cols: 100, rows: 24 }), 'index>=6');
     expectGolden('topology-filtered', 100, 24, driver.frame());
-    expect(driver.frame()).toContain('8 GPUs, 2 kept · 2 NUMA nodes · 28 NVLinks between GPUs');
+    expect(driver.frame()).toContain('8 GPUs, 2 match · 2 NUMA nodes · 28 NVLinks between GPUs');
     // Where all are shown anyway it is no different.
     const same = driver.frame();
     expect(driver.press('~').frame().replace('· the rest dim (~)', '').replaceAll(' ', '')).toBe(same.replaceAll(' ', ''));
@@ -147,6 +147,6 @@ describe('with a filter a node is whole', () => {
     const at = (): string => /^ (\w) {2}graph/m.exec(driver.frame())?.[1] ?? '';
     const went = Array.from('nnnNN~nn', (key) => (driver.press(key), at()));
     expect(went).toEqual(['d', 'b', 'd', 'b', 'd', 'd', 'b', 'd']);
-    expect(filtered(open(nodes), 'index==9').frame()).toContain('No GPU that the filter keeps.');
+    expect(filtered(open(nodes), 'index==9').frame()).toContain('No GPUs match the filter.');
   });
 });

@@ -53,12 +53,12 @@ describe('down and back', () => {
   test('Enter, Enter, Enter; the line above the hints says where one is, and Esc peels one level', () => {
     const driver = users();
     expect(crumb(driver)).toBe('');
-    expect(crumb(driver.press('Enter'))).toBe(' Users ▸ alice ▸ 3 hosts · 4 GPUs · 9.00 GiB · 425 W*');
+    expect(crumb(driver.press('Enter'))).toBe(' Users ▸ alice ▸ 3 nodes · 4 GPUs · 9.00 GiB · 425 W*');
     expect(crumb(driver.press('Enter'))).toBe(' Users ▸ alice ▸ node-0002 ▸ 2 processes · 5.00 GiB');
     expect(crumb(driver.press('Enter'))).toBe(' Users ▸ alice ▸ node-0002 ▸ 12');
     expect(driver.press('Enter').frame()).toContain('command     torchrun d.py');
     expect(crumb(driver.press('Esc'))).toContain('▸ node-0002 ▸ 2 processes');
-    expect(crumb(driver.press('Backspace'))).toContain('▸ alice ▸ 3 hosts');
+    expect(crumb(driver.press('Backspace'))).toContain('▸ alice ▸ 3 nodes');
     expect(crumb(driver.press('Esc'))).toBe('');
     expect(driver.frame()).not.toContain('q quits');
     expect(driver.press('Esc').frame()).toContain('q quits');
@@ -74,7 +74,7 @@ describe('down and back', () => {
     driver.press('Enter').scrape('node-0002', { ...NODES[1]!, procs: [proc('zoe', 50, 0, 99), ...NODES[1]!.procs!] });
     expect(chosen(driver.press('Esc'))).toBe('13');
     expect(chosen(driver.press('Esc'))).toBe('node-0002');
-    expect(driver.frame()).toContain('▲HOST');
+    expect(driver.frame()).toContain('▲NODE');
     expect(chosen(driver.press('Esc'))).toBe('alice');
     expect(rows(driver)[0]).toBe('zoe');
   });
@@ -94,7 +94,7 @@ describe('down and back', () => {
 
   test('each user has a place of its own: another one is looked into from the top', () => {
     const driver = users('Enter', 'End', 'Esc', 'Down', 'Enter');
-    expect(crumb(driver)).toContain('▸ bob ▸ 1 host ·');
+    expect(crumb(driver)).toContain('▸ bob ▸ 1 node ·');
     expect(chosen(driver)).toBe('node-0001');
   });
 
@@ -102,7 +102,7 @@ describe('down and back', () => {
     const driver = users().click('VRAM').click('bob');
     expect(driver.frame()).toContain('▼VRAM');
     expect(chosen(driver)).toBe('bob');
-    expect(crumb(driver.click('alice', 2))).toContain('▸ alice ▸ 3 hosts');
+    expect(crumb(driver.click('alice', 2))).toContain('▸ alice ▸ 3 nodes');
     driver.click('POWER*');
     expect(rows(driver)).toEqual(['node-0002', 'node-0003', 'node-0001']);
     expect(crumb(driver.click('torchrun d.py', 2))).toContain('▸ alice ▸ node-0002 ▸');
@@ -255,7 +255,7 @@ describe('a: processes on no GPU', () => {
     expect(driver.press('Enter').frame()).toContain('VRAM        on no GPU');
     expect(driver.ran).toEqual(ran);
     driver.press('Esc', 'a');
-    expect(driver.frame()).toContain('carol has no process on a GPU of node-0001 any more.');
+    expect(driver.frame()).toContain('carol no longer has a process on a GPU on node-0001.');
     driver.press('Esc', 'Esc');
     expect(rows(driver)).toEqual(['alice', 'bob', 'dave']);
   });
@@ -265,24 +265,24 @@ describe('what disappears', () => {
   test('a drilled user who has nothing any more: said, and the place is kept until Esc; one who returns is there again', () => {
     const driver = users('Down', 'Enter', 'Enter');
     driver.scrape('node-0001', { gpus: 3, procs: [] });
-    expect(driver.frame()).toContain('bob has no process on a GPU of node-0001 any more.');
+    expect(driver.frame()).toContain('bob no longer has a process on a GPU on node-0001.');
     expect(crumb(driver)).toContain('Users ▸ bob ▸ node-0001');
-    expect(driver.press('Enter', 'Down', 'm').frame()).toContain('bob has no process');
+    expect(driver.press('Enter', 'Down', 'm').frame()).toContain('bob no longer has a process');
     driver.scrape('node-0001', NODES[0]!);
     expect(rows(driver).sort()).toEqual(['21', '22']);
     driver.scrape('node-0001', { gpus: 3, procs: [] }).press('Esc');
-    expect(driver.frame()).toContain('bob has no process on a GPU any more.');
-    expect(crumb(driver)).toBe(' Users ▸ bob ▸ 0 hosts');
+    expect(driver.frame()).toContain('bob no longer has a process on a GPU.');
+    expect(crumb(driver)).toBe(' Users ▸ bob ▸ 0 nodes');
     expect(rows(driver.press('Esc'))).toEqual(['alice', 'dave']);
   });
 
-  test('a host that is watched no longer; one that does not answer', () => {
+  test('a host that is no longer watched; one that does not answer', () => {
     const driver = users('Enter', 'Enter');
     driver.overdue('node-0002');
-    expect(driver.frame()).toContain('✕ node-0002 has not answered for 2s');
+    expect(driver.frame()).toContain('✕ node-0002: no good scrape for 2s');
     expect(rows(driver)).toEqual(['12', '13']);
     driver.gone('node-0002');
-    expect(driver.frame()).toContain('node-0002 is watched no longer.');
+    expect(driver.frame()).toContain('node-0002 is no longer watched.');
     expect(crumb(driver)).toContain('▸ alice ▸ node-0002');
     expect(rows(driver.press('Esc'))).toEqual(['node-0003', 'node-0001']);
   });
@@ -314,9 +314,9 @@ describe('i: which nodes report no process data', () => {
   test('each with the reason, its last answer and what is known; i or Esc go back; Enter and o open its tab', () => {
     const driver = open('Down', 'i');
     expect(row(driver, 'node-0004')).toBe('node-0004 | no process export | 2s | exporter runs without --processes, 9.00 GiB in use');
-    expect(row(driver, 'node-0005')).toBe('node-0005 | never answered | – | no answer yet');
+    expect(row(driver, 'node-0005')).toBe('node-0005 | never answered | – | no response yet');
     expect(row(driver, 'node-0006')).toBe('node-0006 | unreachable | 2s | connection refused since 14:00:00');
-    expect(crumb(driver)).toBe(' Users ▸ 3 of 6 nodes without process data');
+    expect(crumb(driver)).toBe(' Users ▸ 3 of 6 nodes not reporting processes');
     expect(names(driver.press('u'))).toEqual(['node-0006', 'node-0005', 'node-0004']);
     expect(chosen(driver.press('i'))).toBe('bob');
     expect(chosen(driver.press('i', 'Esc'))).toBe('bob');
@@ -328,12 +328,12 @@ describe('i: which nodes report no process data', () => {
     const driver = open('Enter', 'Enter', 'i');
     expect(names(driver)).toEqual(['node-0004', 'node-0005', 'node-0006']);
     for (const label of names(driver)) driver.scrape(label, NODES[2]!);
-    expect(driver.frame()).toContain('All nodes report process data now.');
+    expect(driver.frame()).toContain('All nodes report processes now.');
     expect(crumb(driver.press('Esc'))).toContain('▸ alice ▸ node-0002');
   });
 
   test('where all report it says so', () => {
-    expect(users('i').frame()).toContain('all nodes report process data');
+    expect(users('i').frame()).toContain('all nodes report processes');
     expect(rows(users('i'))).toEqual(['alice', 'bob', 'dave']);
   });
 });

@@ -110,7 +110,7 @@ test('the help of a level explains the keys of that level, and no other', () => 
   expect(help()).toMatch(/u +sort by user \(again: reverse\)/);
   expect(help()).toContain('POWER* is an estimate');
   expect(help()).not.toContain('sort by pid');
-  expect(help('Enter')).toMatch(/u +sort by host \(again: reverse\)/);
+  expect(help('Enter')).toMatch(/u +sort by node \(again: reverse\)/);
   expect(help('Enter', 'Enter')).toMatch(/p +sort by pid \(again: reverse\)/);
   expect(help('Enter', 'Enter')).toMatch(/Shift-→ +scroll commands right/);
   expect(help('Enter', 'Enter', 'Enter')).toMatch(/↓, j, wheel down +scroll down/);

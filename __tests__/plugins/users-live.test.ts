@@ -53,7 +53,7 @@ describe('the arrow', () => {
     expect(header(driver.press('m'))).toContain('▲VRAM');
     expect(rows(driver)).toEqual(['alice', 'bob']);
     expect(header(driver.press('Enter'))).toContain('▼VRAM');
-    expect(header(driver.press('u'))).toContain('▲HOST');
+    expect(header(driver.press('u'))).toContain('▲NODE');
     expect(header(driver.press('Enter', 'p'))).toContain('▲PID');
   });
 });
@@ -175,7 +175,7 @@ describe('the head', () => {
   test('users, nodes, memory owned (whose of it is hidden) and not, power attributed and not', () => {
     // 9 GiB of processes; 2 + 1 + 3 GiB in use are nobody's. 100 W are shared out, 50 W are on a GPU without processes.
     const whole =
-      ' 2 users · 1 of 1 node reporting · 9.00 GiB owned (root 2.00 GiB hidden) · 6.00 GiB no process’s · 100 W* attributed, 50.0 W not · 2 GPUs in use';
+      ' 2 users · 1 of 1 node reporting · 9.00 GiB owned (root 2.00 GiB hidden) · 6.00 GiB unattributed · 100 W* attributed, 50.0 W not · 2 GPUs in use';
     expect(head([node()], 160)).toBe(whole.replace('’', "'"));
     expect(head([node()], 160, 'f')).toContain(' 3 users · 1 of 1 node reporting · 9.00 GiB owned (root 2.00 GiB) · ');
   });
@@ -191,7 +191,7 @@ describe('the head', () => {
     );
     expect(head([node()], 80)).toBe(
       ' 2 users · 1 of 1 node reporting · 9.00 GiB owned (root 2.00 GiB hidden)\n' +
-        " 6.00 GiB no process's · 100 W* attributed, 50.0 W not · 2 GPUs in use",
+        ' 6.00 GiB unattributed · 100 W* attributed, 50.0 W not · 2 GPUs in use',
     );
   });
 
@@ -206,7 +206,7 @@ describe('the head', () => {
     expect(quiet[2]).toContain('users ·');
     expect(quiet[3]).toContain('USER');
     const partial = new Driver({ hosts: [node(), { gpus: [{ memoryUsedBytes: 9 * GIB }] }], cols: 160, rows: 12 }).press('V').lines();
-    expect(partial[2]).toContain('partial coverage: 1 of 2 nodes reporting process data · i which and why');
+    expect(partial[2]).toContain('partial coverage: 1 of 2 nodes reporting processes · i: details');
     expect(partial[3]).toContain('users ·');
     expect(partial[4]).toContain('USER');
   });

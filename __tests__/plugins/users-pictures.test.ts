@@ -37,11 +37,11 @@ describe.each(LEVELS)('%s', (name, keys) => {
 });
 
 test.each([
-  [[], 'Enter hosts  u user  m VRAM  p power  n nodes  t longest  f system  e csv'],
-  [['Enter'], 'Enter processes  Esc back  u host  m VRAM  p power  n pids  t longest  e csv'],
+  [[], 'Enter open  u user  m VRAM  p power  n nodes  t longest  f system  e csv'],
+  [['Enter'], 'Enter processes  Esc back  u node  m VRAM  p power  n pids  t longest  e csv'],
   [['Enter', 'Enter'], 'Enter details  Esc back  m VRAM  u SM  c CPU  p pid  t running  n GPUs  e csv'],
   [['Enter', 'Enter', 'Enter'], 'Esc back  e csv  o node'],
-  [['i'], 'Enter its tab  Esc back  u node  t last seen  e csv'],
+  [['i'], 'Enter open  Esc back  u node  t last seen  e csv'],
 ])('the hints after %j', (keys, hints) => {
   expect(
     shown(CLUSTER, 120, 35, ...keys)

@@ -51,7 +51,7 @@ test('the transport’s keys move time and not the tab: the level, the sort and 
     await viewer.press(key);
     expect(JSON.stringify(viewer.app.state.ui(viewer.app.state.tab))).toBe(ui);
   }
-  expect(await viewer.press(']')).toContain('Users ▸ mira ▸ 2 hosts · 3 GPUs · 133 GiB');
+  expect(await viewer.press(']')).toContain('Users ▸ mira ▸ 2 nodes · 3 GPUs · 133 GiB');
 });
 
 describe('what was live is the same on every level', () => {

@@ -96,9 +96,9 @@ function expectations(press: (...keys: readonly string[]) => Promise<string>): v
     // Owned: 32 + 40 + 10 GiB. Nobody's: 17 - 16 and 1 on node-1, 9 - 8 on node-3; node-5 says nothing of its processes.
     // Not attributed: the GPUs without processes, 100, 60 and 300 W.
     expect(screen).toContain(
-      " 3 users · 4 of 5 nodes reporting · 82.0 GiB owned · 3.00 GiB no process's · 1.65 kW* attributed, 460 W not · 6 GPUs in use",
+      ' 3 users · 4 of 5 nodes reporting · 82.0 GiB owned · 3.00 GiB unattributed · 1.65 kW* attributed, 460 W not · 6 GPUs in use',
     );
-    expect(screen).toContain('partial coverage: 4 of 5 nodes reporting process data');
+    expect(screen).toContain('partial coverage: 4 of 5 nodes reporting processes');
     expect(rows(screen)).toEqual([
       // 300 W x 12/16 + 200 + 400 W. SM: 40 + 90 + 70 percent. The largest row is that of 12 GiB.
       'ada | 2 | 3 | 2 | 32.0 GiB | 825 W | 2.0 | 02:00:00 | python job-101.py',

@@ -80,7 +80,7 @@ describe('the chip', () => {
       { ...busy, procs: [{ pid: 1, gpu: 0, user: 'a', vram: 1 }] },
       { state: 'overdue' },
     ];
-    expect(chip(new Driver({ hosts }).press('V'))).toBe(' ⚠ partial coverage: 2 of 4 nodes reporting process data · i which and why');
+    expect(chip(new Driver({ hosts }).press('V'))).toBe(' ⚠ partial coverage: 2 of 4 nodes reporting processes · i: details');
   });
 
   test('none where all report; old rows do not make a host report', () => {

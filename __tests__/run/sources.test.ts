@@ -80,7 +80,7 @@ test('this machine and nodes over HTTP, side by side: the nodes of both, the use
 describe('alone', () => {
   test('this machine says how to see more', async () => {
     const open = await opened(local());
-    expect(chips(open)).toEqual(['this machine only: name nodes with --hosts or --hostfile']);
+    expect(chips(open)).toEqual(['this machine only; use --hosts or --hostfile for other nodes']);
   });
 
   test('the demo says what it is, and ends its cluster', async () => {

@@ -13,7 +13,7 @@ export class AlertLog {
   readonly alerts: Alerts;
   /** How the webhook is; '' without one. */
   note = '';
-  /** What has changed, newest first. */
+  /** History, newest first. */
   log: readonly AlertChange[] = [];
   readonly #downAfterMs: Ms;
 

@@ -1,43 +1,45 @@
-/** Alerts in words, and as the JSON that a webhook is sent. */
+/** Alerts as text, and as the JSON of the webhook. */
 import { count, duration } from '../text/format.js';
 import type { AlertChange, AlertRule } from './alerts.js';
+import type { Level } from './rules.js';
 
-const TITLES: Readonly<Record<AlertRule, string>> = {
-  temperature: 'temperature',
-  idle_utilization: 'idle',
-  memory_held_idle: 'memory held idle',
-  power: 'power',
-  host_down: 'host down',
-};
+const LEVELS: Readonly<Record<Level, string>> = { ok: 'ok', warn: 'warn', crit: 'critical' };
 
-/** The reading and its threshold. */
-const FIGURES: Readonly<Record<AlertRule, (change: AlertChange) => string>> = {
-  temperature: ({ value, threshold }) => `${round(value)}°, threshold ${round(threshold)}°`,
-  idle_utilization: ({ value, threshold }) => `${round(value)}%, threshold ${round(threshold)}%`,
-  memory_held_idle: ({ to, value }) => (to === 'ok' ? 'no longer' : `for ${duration(value)}`),
-  power: ({ value, threshold }) => `${round(value)} W, threshold ${round(threshold)} W`,
+/** What happened, as it follows the name of the node or GPU. */
+const TEXTS: Readonly<Record<AlertRule, (change: AlertChange) => string>> = {
+  temperature: (change) => reading('temperature', '°', change),
+  power: (change) => reading('power', ' W', change),
+  idle_utilization: ({ to, value, threshold }) =>
+    `utilisation ${round(value)}% (${to === 'ok' ? 'ok' : `idle at ${round(threshold)}% or less`})`,
+  memory_held_idle: ({ to, value }) => (to === 'ok' ? 'no longer held idle' : `held idle for ${duration(value)}`),
   host_down: ({ to, value }) =>
-    to === 'ok' ? 'it answers again' : Number.isNaN(value) ? 'it never answered' : `no answer for ${duration(value)}`,
+    to === 'ok' ? 'up again' : Number.isNaN(value) ? 'down: never answered' : `down: no good scrape for ${duration(value)}`,
 };
+
+/** `temperature 85° (warn at 80°)`, `temperature 76° (ok)`. */
+function reading(name: string, unit: string, { to, value, threshold }: AlertChange): string {
+  const level = to === 'ok' ? 'ok' : `${LEVELS[to]} at ${round(threshold)}${unit}`;
+  return `${name} ${round(value)}${unit} (${level})`;
+}
 
 const round = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** 'node-0001 gpu3 temperature: ok->warn (85°, threshold 80°) alice, bob'. */
+/** `node-0001 gpu3 temperature 85° (warn at 80°) alice, bob`. */
 export function alertText(change: AlertChange): string {
-  const { node, gpu, rule, from, to, users } = change;
+  const { node, gpu, rule, users } = change;
   const where = gpu === undefined ? node : `${node} gpu${gpu}`;
   const who = users.map((user) => user || '?').join(', ');
-  return `${where} ${TITLES[rule]}: ${from}->${to} (${FIGURES[rule](change)})${who === '' ? '' : ` ${who}`}`;
+  return `${where} ${TEXTS[rule](change)}${who === '' ? '' : ` ${who}`}`;
 }
 
-/** What is said in one line of changes that came together: the first of the worst, and how many more. */
+/** One line for changes that came together: the first of the most severe ones, and the number of others. */
 export function alertSummary(changes: readonly AlertChange[]): string {
   const worst = changes.find(({ to }) => to === 'crit') ?? changes.find(({ to }) => to === 'warn') ?? changes[0]!;
   const more = changes.length - 1;
   return `${alertText(worst)}${more > 0 ? `, and ${count(more)} more (A)` : ''}`;
 }
 
-/** One object; readings that are not known are null. Names of the fields, and of the first three rules, are all-smi's. */
+/** The JSON of one change; values that are not known are null. The names of fields, and of the first three rules, are all-smi's. */
 export function alertJson(change: AlertChange): string {
   const { at, node, gpu, rule, from, to, value, threshold, users } = change;
   return JSON.stringify({

@@ -76,7 +76,7 @@ export class Alerts {
     return changes;
   }
 
-  /** The host is watched no longer. */
+  /** The host is no longer watched. */
   remove(nodeId: string): void {
     for (const gpu of this.#nodes.get(nodeId)?.gpus.values() ?? []) this.#onGpus -= raisedOn(gpu).length;
     this.#nodes.delete(nodeId);

@@ -60,7 +60,7 @@ export interface AppParts {
   readonly onAlerts?: (changes: readonly AlertChange[]) => void;
   /** Where user ids come from: listens for ids that mean other users than before. */
   readonly onRenumbered?: (listen: () => void) => void;
-  /** Absent: nothing can be recorded here. */
+  /** Absent: recording is not available here. */
   readonly recording?: RecordingSwitch;
 }
 
@@ -211,7 +211,7 @@ export class App {
     suspend: () => this.#parts.painter.suspend(),
     redraw: () => this.#parts.painter.redraw(),
     open: ({ plugin, key, show }) => {
-      if (!this.state.open(plugin, key)) this.#toast('there is no such tab here', 'warn');
+      if (!this.state.open(plugin, key)) this.#toast('no such tab', 'warn');
       else if (show !== undefined) this.#applyEffects(this.state.tell({ type: 'show', show }));
     },
     cycle: ({ by }) => this.state.cycle(by),
@@ -283,7 +283,7 @@ export class App {
         : (this.#painted?.view.copy ?? '');
     // Cell by cell: cleaning takes tabs away.
     const cells = text.split('\t').map((cell) => clean(cell, MAX_COPIED_BYTES).trim());
-    if (text === '') return this.#toast('there is nothing to copy here', 'warn');
+    if (text === '') return this.#toast('nothing to copy here', 'warn');
     this.#parts.painter.copy(cells.join('\t'));
     this.#toast(
       `copied ${cells

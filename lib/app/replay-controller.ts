@@ -58,7 +58,7 @@ export class ReplayController {
   /** Starts recording what is on screen, or stops. Asked again before that is done, it does nothing. */
   record(): void {
     const { recording } = this.#parts;
-    if (!recording) return this.#say('nothing can be recorded here', 'warn');
+    if (!recording) return this.#say('recording is not available here', 'warn');
     if (this.#switching) return;
     this.#switching = true;
     const done = recording.status ? this.#stopRecording(recording) : recording.start();

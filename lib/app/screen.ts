@@ -122,7 +122,7 @@ function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offer
   };
 }
 
-const STRIP_NOTE = 'In the tab strip: … not answered yet, ~ the last try failed, ✕ down for three intervals and so in no figure.';
+const STRIP_NOTE = 'In the tab strip: … never answered, ~ last scrape failed, ✕ down (3 missed scrapes), not counted in totals.';
 const HELP_ORDER: readonly KeyScope[] = ['tab', 'global', 'replay', 'filter-edit'];
 
 /** What the help of the open tab says: this tab's keys first, then those that work everywhere. */
@@ -159,8 +159,18 @@ function tabView(state: AppState, size: Size): View {
 }
 
 function errorView(plugin: string, said: string): View {
-  const head = line(span(`  The tab of the plugin "${plugin}" failed.`, 'bad'));
-  return { blocks: [lines('', head, line(span(`  ${said}`, 'dim')), '', '  The other tabs go on. The text above is for its author.')] };
+  const head = line(span(`  The plugin "${plugin}" failed.`, 'bad'));
+  return {
+    blocks: [
+      lines(
+        '',
+        head,
+        line(span(`  ${said}`, 'dim')),
+        '',
+        '  Other tabs are not affected. Please report the text above to the author of the plugin.',
+      ),
+    ],
+  };
 }
 
 function tabLabel(state: AppState, tab: TabRef): TabLabel {

@@ -335,6 +335,6 @@ export function faultText(error: unknown): string {
   try {
     return clean(error instanceof Error ? `${error.name}: ${error.message}` : String(error), MAX_FAULT_BYTES);
   } catch {
-    return 'threw something that has no text';
+    return 'threw a value without a message';
   }
 }

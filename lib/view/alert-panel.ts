@@ -48,10 +48,10 @@ function alertLines(panel: AlertPanel): readonly Line[] {
   const { active, log, enabled } = panel;
   if (!enabled) return [line('  Alerts are off (alerts.enabled in the config file).')];
   return [
-    line(span(active.length === 0 ? ' No alert is on.' : ` On now: ${count(active.length)}`, 'strong')),
+    line(span(active.length === 0 ? ' No active alerts.' : ` Active: ${count(active.length)}`, 'strong')),
     ...byUrgency(panel).map((change) => changeLine(change, panel)),
     BLANK,
-    line(span(log.length === 0 ? ' Nothing has changed yet.' : ' What has changed, newest first', 'strong')),
+    line(span(log.length === 0 ? ' No history yet.' : ' History, newest first', 'strong')),
     ...log.map((change) => changeLine(change, panel)),
   ];
 }

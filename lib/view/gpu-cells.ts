@@ -272,8 +272,8 @@ function heldWords(seen: GpuSeen | undefined): readonly string[] {
 
 /** What the signs mean, for the help. */
 export const GPU_NOTES: readonly string[] = [
-  'WHO: users with processes on the GPU, most memory first. ?: memory that no known process owns. –: not reported. Empty: free.',
-  'held idle: somebody holds more than 1 GiB and the GPU computes nothing, for how long; +: it was so when it was first looked at.',
-  '!: too hot, or the memory nearly full. stuck?: fully busy by its own word, at the power of an idle GPU, five samples in a row.',
-  'A dim line with ~ and an age: the last answer of a node that is down.',
+  'WHO: users with processes on the GPU, most memory first. ?: memory of unknown owners. –: not reported. Empty: free.',
+  'held idle: more than 1 GiB in use while the GPU does not compute, and for how long; +: already so when the viewer started.',
+  '!: too hot, or memory nearly full. stuck?: reports 100% busy but draws idle power, for five samples in a row.',
+  'A dim row with ~ and an age: the last known values of a node that is down.',
 ];

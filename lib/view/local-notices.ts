@@ -2,7 +2,7 @@
 import { troubles, type NodeSource } from '../model/sample.js';
 import { line, span, type Line } from './frame.js';
 
-const HERE = line(span(' this machine only: name nodes with --hosts or --hostfile ', 'chip'));
+const HERE = line(span(' this machine only; use --hosts or --hostfile for other nodes ', 'chip'));
 
 /** One line on how to see more than this machine, where it is all there is; and one for each of its sources that fails. */
 export const localNotices = (sources: readonly NodeSource[], alone: boolean): readonly Line[] => [

@@ -71,7 +71,7 @@ export function pickerView(
     rows: room,
     cells: (at) => cellsOf(found[at]!, now),
   });
-  const body = found.length > 0 ? layout.body : [line(span('   nothing is called like that', 'dim'))];
+  const body = found.length > 0 ? layout.body : [line(span('   no match', 'dim'))];
   return { blocks: [lines(promptLine(edited, found.length, all, cols), layout.header, ...body)], pageRows: Math.max(1, room - 1) };
 }
 

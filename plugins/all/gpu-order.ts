@@ -32,7 +32,7 @@ export const COLUMNS: TableColumns<AllRows, number> = [
     id: 'host',
     value: (row, rows) => rows.node(row).name,
     screen: {
-      title: 'HOST',
+      title: 'NODE',
       width: 12,
       fit: (cols, rows) => ({ width: rows.names(cols).cols }),
       sorts: 'ascending',

@@ -58,7 +58,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
     unit: '°C',
     text: (value) => `${Math.round(value)}°`,
     scale: () => [LIMITS.coldestCelsius, LIMITS.hottestCelsius],
-    over: ({ temperatureReported }) => `mean of ${gpus(temperatureReported)}, and the hottest`,
+    over: ({ temperatureReported }) => `mean of ${gpus(temperatureReported)}, and maximum`,
   },
   power: {
     title: 'Power',
@@ -85,12 +85,12 @@ export function chartView(id: string, minutes: number, app: AppView, size: Size)
   const totals = app.derive(clusterDerivation);
   const rows = Math.max(0, size.rows - 2);
   const { chart, shown, unit } = chartOf(id, figure, minutes, totals, app, size.cols);
-  const keys = 'c next figure · z span of time · Esc closes';
+  const keys = 'c next chart · z time span · Esc close';
   return {
     blocks: [
       lines(line(span(` ${figure.title}`, 'strong'), span(said(figure, shown)), span(`   in ${unit}, ${figure.over(totals)}`, 'dim'))),
       ...(chart.labels.length < 2
-        ? [lines('', line(span('   Not enough has been seen yet: a sample comes with each interval.', 'dim')))]
+        ? [lines('', line(span('   Collecting data: one sample per interval.', 'dim')))]
         : rows < LEAST_CHART_ROWS
           ? [lines('', sparkOf(figure, minutes, totals, app, size.cols))]
           : [{ kind: 'chart' as const, chart, rows }]),
@@ -172,5 +172,5 @@ function shownOf({ values, last, stepMs }: Series): Shown {
 
 function said({ text }: Figure, { now, peak, peakAt, ms }: Shown): string {
   if (Number.isNaN(peak)) return '';
-  return `   now ${text(now)} · highest ${text(peak)} at ${clock(peakAt).slice(0, 8)} · ${Math.max(1, Math.round(ms / 60_000))} min`;
+  return `   now ${text(now)} · max ${text(peak)} at ${clock(peakAt).slice(0, 8)} · ${Math.max(1, Math.round(ms / 60_000))} min`;
 }

@@ -27,7 +27,7 @@ const access: TableAccess<AllUi> = {
   state: (ui) => ui.table,
   put: (ui, table) => ({ ...ui, table }),
   order: orderFor,
-  open: { label: 'open the node’s tab, or fold a group', short: 'node', run: opened },
+  open: { label: 'open the node’s tab, or fold a group', short: 'node tab', run: opened },
   user: ownerOf,
 };
 
@@ -122,7 +122,7 @@ function withNodes(bindings: readonly Binding<AllUi>[]): readonly Binding<AllUi>
       ? binding
       : {
           ...binding,
-          label: 'select the row, sort by the header, open the tab of the node',
+          label: 'select a row, sort by a column header, open a node’s tab',
           run: (ui, context) => clickedNode(ui, context) ?? binding.run(ui, context),
         },
   );
@@ -148,7 +148,7 @@ export default definePlugin<AllUi>({
       bindings: [
         ...own,
         ...[
-          sortBinding(access, 'd', 'host', 'host', 2),
+          sortBinding(access, 'd', 'host', 'node', 2),
           sortBinding(access, 'u', 'util', 'util', 3),
           // g too, as all-smi has it; while a recording is loaded it goes to a time.
           { ...sortBinding(access, 'm', 'vram', 'VRAM', 4), keys: ['m', 'g'] },

@@ -66,12 +66,12 @@ function makeLines({ states }: NodeStates, { each, across, rows }: Grid): readon
 
 /** The signs that are there, and how many nodes have them. `filtered`: those without a GPU may be those of which none is kept. */
 export function legend(nodes: NodeStates, { each }: Grid, filtered: boolean): Line {
-  const spans = [span(` ${each === 1 ? 'each a node' : `each ${each} nodes, the worst of them`}: `, 'dim')];
+  const spans = [span(` ${each === 1 ? 'one sign per node' : `one sign per ${each} nodes (worst)`}: `, 'dim')];
   for (const state of SHOWN_ORDER) {
     const number = nodes.counts[NODE_STATES.indexOf(state)]!;
     const { sign, tone, word } = LEDS[state];
     if (number > 0)
-      spans.push(span(` ${sign}`, tone), span(` ${count(number)} ${filtered && state === 'cpu' ? 'not kept' : word} `, 'dim'));
+      spans.push(span(` ${sign}`, tone), span(` ${count(number)} ${filtered && state === 'cpu' ? 'filtered out' : word} `, 'dim'));
   }
   return line(...spans);
 }
@@ -88,4 +88,4 @@ export function nodeAt(nodes: NodeStates, grid: Grid, row: number, x: number): N
   return nodes.nodes[found];
 }
 
-export const NODE_GRID_NOTE = `Signs of nodes: ${SHOWN_ORDER.map((state) => `${LEDS[state].sign} ${LEDS[state].word}`).join(', ')}.`;
+export const NODE_GRID_NOTE = `Node signs: ${SHOWN_ORDER.map((state) => `${LEDS[state].sign} ${LEDS[state].word}`).join(', ')}.`;

@@ -271,7 +271,7 @@ function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): stri
     by === '' ? [`${place || count(rows.count)} ${gpus}`] : [`by ${by === BY_NODE ? 'node' : by}`, `${count(rows.count)} ${gpus}`];
   if (by !== '' && place !== '') parts.splice(1, 0, `lines ${place}`);
   const silent = app.nodes.size - rows.nodes.length;
-  if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'node has' : 'nodes have'} not answered`);
+  if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'node has' : 'nodes have'} never answered`);
   return parts.join(' · ');
 }
 
@@ -280,13 +280,13 @@ function withoutGpus(app: AppView, rows: GpuRows, { rows: room }: Size): readonl
   const answering = [...app.nodes].some(included);
   const answered = rows.nodes.length > 0;
   const waiting = [...app.nodes].some(({ status }) => status.phase === 'waiting');
-  if (answered && app.filter) return [line(''), line('  No GPU that the filter keeps.')];
+  if (answered && app.filter) return [line(''), line('  No GPUs match the filter.')];
   const why = answering
-    ? 'No node that answers has a GPU; the tab of a node shows what else it has.'
+    ? 'No node that is up has a GPU. A node’s tab shows what else it has.'
     : answered
-      ? 'No node answers any more, and none had a GPU; the tab of a node shows since when, and why.'
+      ? 'No node is up, and none had a GPU. A node’s tab shows since when, and why.'
       : waiting
-        ? 'Waiting for the first answer of'
+        ? 'Waiting for the first response from'
         : 'No data from any node:';
   return [line(''), line(`  ${why}`), ...unanswered(app.nodes, room - 3)];
 }

@@ -11,7 +11,7 @@ const access: TableAccess<DiagnosisUi> = {
   order: ({ table }, app) => orderOf(scrapeRows(app), table.sort),
   open: {
     label: 'open the node’s tab',
-    short: 'node',
+    short: 'node tab',
     run: (ui, _app, id) => [ui, { type: 'open', plugin: 'host', key: id }],
   },
 };
@@ -33,15 +33,15 @@ export default definePlugin<DiagnosisUi>({
         sortBinding(access, 'l', 'latency', 'latency', 4),
         sortBinding(access, 'm', 'bytes', 'size', 5),
         sortBinding(access, 'c', 'skew', 'clock', 6),
-        sortBinding(access, 'd', 'host', 'host', 7),
+        sortBinding(access, 'd', 'host', 'node', 7),
         ...tableBindings(access),
       ],
     },
   ],
   tables: [SCRAPES_TABLE],
   notes: [
-    'AGE: since the last good answer. LATENCY: from the request to its last byte. CLOCK: how far the clock of the node is ahead of this one.',
-    'BAD: lines of the last answer that could not be read. FAILS: tries in a row without an answer. NEXT: until the next try.',
+    'AGE: since the last good scrape. LATENCY: from the request to the last byte. CLOCK: how far the node’s clock is ahead of this one.',
+    'BAD: lines of the last scrape that could not be parsed. FAILS: failed scrapes in a row. NEXT: time to the next scrape.',
   ],
   view: diagnosisView,
 });

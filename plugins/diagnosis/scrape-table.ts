@@ -49,7 +49,7 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
     id: 'host',
     value: ({ name }) => name,
     screen: {
-      title: 'HOST',
+      title: 'NODE',
       width: LEAST_NODE_COLS,
       fit: (_cols, { scrapes }) => ({ width: Math.max(LEAST_NODE_COLS, Math.min(MOST_NODE_COLS, scrapes.labelCols)) }),
       sorts: 'ascending',
@@ -151,7 +151,7 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
   {
     id: 'said',
     value: problemOf,
-    screen: { title: 'WHAT IS WRONG', width: 'rest', min: 14, cell: (node) => span(problemOf(node), included(node) ? 'warn' : 'bad') },
+    screen: { title: 'PROBLEM', width: 'rest', min: 14, cell: (node) => span(problemOf(node), included(node) ? 'warn' : 'bad') },
     export: { name: 'problem' },
   },
 ];
@@ -200,9 +200,9 @@ const nextCell = (seconds: number): string => (Number.isNaN(seconds) ? NONE : se
 function problemOf({ status, facts, version }: NodeView): string {
   const parts = [
     status.error?.text ?? '',
-    version > 0 && facts.up === false ? 'its exporter has not collected yet' : '',
+    version > 0 && facts.up === false ? 'the exporter has no data yet' : '',
     facts.capsHit.length > 0 ? `limits reached: ${facts.capsHit.join(', ')}` : '',
-    facts.badSample === '' ? '' : `cannot be read: ${facts.badSample}`,
+    facts.badSample === '' ? '' : `bad line: ${facts.badSample}`,
   ];
   return parts.filter((text) => text !== '').join(' · ');
 }

@@ -62,14 +62,14 @@ const quantile = (sorted: Float64Array, part: number): number =>
 function latencyLine({ latencies, bytes: size, samples, skewed, withBadLines, capped }: Scrapes, cols: number): Line {
   const parts =
     latencies.length === 0
-      ? [samples === 0 ? 'no answer yet' : 'how long answers took is not known']
+      ? [samples === 0 ? 'no scrapes yet' : 'latency not known']
       : [
-          `answers take ${millis(quantile(latencies, 0.5))}, 95% at most ${millis(quantile(latencies, 0.95))}, all ${millis(quantile(latencies, 1))}`,
+          `latency p50 ${millis(quantile(latencies, 0.5))}, p95 ${millis(quantile(latencies, 0.95))}, max ${millis(quantile(latencies, 1))}`,
         ];
-  parts.push(`a round is ${bytes(size)}, ${count(samples)} samples`);
-  if (skewed > 0) parts.push(`${count(skewed)} ${skewed === 1 ? 'clock is' : 'clocks are'} off by 5 s or more`);
-  if (withBadLines > 0) parts.push(`${count(withBadLines)} ${withBadLines === 1 ? 'node sends' : 'nodes send'} lines that cannot be read`);
-  if (capped > 0) parts.push(`${count(capped)} beyond a limit`);
+  parts.push(`${count(samples)} samples (${bytes(size)}) per scrape of all nodes`);
+  if (skewed > 0) parts.push(`${count(skewed)} ${skewed === 1 ? 'clock' : 'clocks'} off by 5 s or more`);
+  if (withBadLines > 0) parts.push(`${count(withBadLines)} ${withBadLines === 1 ? 'node' : 'nodes'} with bad lines`);
+  if (capped > 0) parts.push(`${count(capped)} ${capped === 1 ? 'node' : 'nodes'} over a limit`);
   return line(span(` ${joinFitting(parts, cols - 1)}`));
 }
 
@@ -77,11 +77,11 @@ function programLine({ health }: AppView, cols: number): Line {
   if (!health) return line('');
   const { upMs, frames, framesHeld, lagMs, worstLagMs, bytesWritten, memoryBytes, parts, merges } = health;
   const said = [
-    `this program: ${millis(lagMs)} late at its last beat, at worst ${millis(worstLagMs)}`,
-    `${bytes(memoryBytes)} of memory`,
-    `${count(frames)} frames, ${count(framesHeld)} held back by the terminal, ${bytes(bytesWritten)}`,
-    `${count(parts)} parts, ${count(merges)} merges`,
-    `for ${duration(upMs / 1000)}`,
+    `viewer: event-loop lag ${millis(lagMs)} (max ${millis(worstLagMs)})`,
+    `memory ${bytes(memoryBytes)}`,
+    `${count(frames)} frames (${count(framesHeld)} delayed by the terminal), ${bytes(bytesWritten)} written`,
+    `aggregation: ${count(parts)} parts, ${count(merges)} merges`,
+    `up ${duration(upMs / 1000)}`,
   ];
   return line(span(` ${joinFitting(said, cols - 1)}`, 'dim'));
 }

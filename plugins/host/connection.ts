@@ -1,6 +1,7 @@
 /** How the connection to a host stands: since when, why not, when next. */
 import {
   ago,
+  count,
   bytes,
   clock,
   included,
@@ -29,7 +30,7 @@ function title(node: NodeView, app: AppView): readonly Span[] {
 function state(node: NodeView, app: AppView): Span {
   const { okAt, phase } = node.status;
   if (phase === 'waiting') return span('  … not answered yet', 'warn');
-  const age = okAt === undefined ? 'never answered' : `last answer ${ago(app.now - okAt)} ago`;
+  const age = okAt === undefined ? 'never answered' : `last seen ${ago(app.now - okAt)} ago`;
   if (!included(node)) return span(`  ✕ down · ${age}`, 'bad');
   return phase === 'failing' ? span(`  ~ failing · ${age}`, 'warn') : span(`  connected · ${age}`, 'good');
 }
@@ -38,8 +39,8 @@ function state(node: NodeView, app: AppView): Span {
 function problem({ status }: NodeView, app: AppView): readonly Line[] {
   if (status.phase !== 'failing') return [];
   const since = status.failingSince === undefined ? '' : ` since ${clock(status.failingSince)}`;
-  const tries = ` (${status.failures} ${status.failures === 1 ? 'try' : 'tries'})`;
-  const next = status.nextTryAt === undefined ? '' : ` · next try in ${Math.max(0, Math.ceil((status.nextTryAt - app.now) / 1000))} s`;
+  const tries = ` (${count(status.failures)} failed ${status.failures === 1 ? 'scrape' : 'scrapes'})`;
+  const next = status.nextTryAt === undefined ? '' : ` · next scrape in ${Math.max(0, Math.ceil((status.nextTryAt - app.now) / 1000))} s`;
   return [line(span(` ${status.error?.text ?? 'failed'}${since}${tries}${next}`, 'bad'))];
 }
 
@@ -48,12 +49,12 @@ function detail(node: NodeView, cols: number): readonly Line[] {
   const { status, facts } = node;
   const parts: string[] = [
     `${Number.isNaN(facts.bytes) ? 'read' : bytes(facts.bytes)} in ${status.latencyMs === undefined ? '?' : Math.round(status.latencyMs)} ms`,
-    `${facts.samples} samples`,
+    `${count(facts.samples)} samples`,
   ];
   if (facts.exporterVersion !== '') parts.push(`exporter ${facts.exporterVersion}`);
   if (status.skewMs !== undefined && isSkewed(status.skewMs))
     parts.push(`clock ${status.skewMs > 0 ? 'ahead' : 'behind'} by ${ago(Math.abs(status.skewMs))}`);
-  if (facts.badLines > 0) parts.push(`${facts.badLines} bad lines: ${facts.badSample}`);
+  if (facts.badLines > 0) parts.push(`${count(facts.badLines)} bad ${facts.badLines === 1 ? 'line' : 'lines'}: ${facts.badSample}`);
   if (facts.capsHit.length > 0) parts.push(`limits reached: ${facts.capsHit.join(', ')}`);
   return [line(span(` ${joinFitting(parts, cols - 1)}`, 'dim'))];
 }

@@ -48,7 +48,7 @@ const degrees = (word: string) => (celsius: number) => `${word} ${Math.round(cel
 /** Where the fields stand that have a place of their own, and what is said of them there; without a `note` the place itself is theirs. */
 const PLACES: Readonly<Record<PlacedField, { readonly at: Place; readonly note?: (value: number) => string }>> = {
   utilPercent: { at: 'util' },
-  smOccupancy: { at: 'util', note: (fraction) => `SMs ${percent(fraction * 100)} full` },
+  smOccupancy: { at: 'util', note: (fraction) => `SM occupancy ${percent(fraction * 100)}` },
   memoryBandwidthFraction: { at: 'util', note: (fraction) => `memory bandwidth ${percent(fraction * 100)}` },
   memoryUsedBytes: { at: 'memory' },
   memoryTotalBytes: { at: 'memory' },
@@ -58,7 +58,7 @@ const PLACES: Readonly<Record<PlacedField, { readonly at: Place; readonly note?:
   shutdownCelsius: { at: 'temperature', note: degrees('off') },
   powerWatts: { at: 'power' },
   cardPowerWatts: { at: 'power', note: (power) => `${watts(power)} for the whole board` },
-  powerLimitWatts: { at: 'power', note: (limit) => `at most ${watts(limit)}` },
+  powerLimitWatts: { at: 'power', note: (limit) => `limit ${watts(limit)}` },
   frequencyMhz: { at: 'clocks' },
 };
 
@@ -124,7 +124,7 @@ function titleLine({ node, slot, owners, seen }: CardInput, uuid: string): Line 
   const since = seen.heldSince
     ? `  held idle for ${duration((seen.now - seen.heldSince.at) / 1000)}${seen.heldSince.atLeast ? ' or longer' : ''}`
     : '';
-  const stuck = seen.stuck ? '  busy by its own word, at the power of an idle one' : '';
+  const stuck = seen.stuck ? '  reports 100% busy but draws idle power' : '';
   return line(
     span(` ${kind} ${gpus.index[slot]}  `, 'strong'),
     span(node.text(gpus.name[slot]!) || 'name not reported'),
@@ -200,7 +200,7 @@ function temperatureMeter(input: CardInput, extra: (family: string) => number): 
     figure: 'temperature',
     from: LIMITS.coldestCelsius,
     to,
-    notes: [...notesAt('temperature', input), Number.isNaN(loud) ? '' : degrees('loud fans from')(loud)],
+    notes: [...notesAt('temperature', input), Number.isNaN(loud) ? '' : degrees('acoustic limit')(loud)],
   };
 }
 
@@ -219,8 +219,8 @@ function powerMeter(input: CardInput, extra: (family: string) => number): Meter 
     to: most > 0 ? most : 1000,
     notes: [
       ...notesAt('power', input),
-      set > 0 && set !== limit ? `limit set to ${watts(set)}` : '',
-      Number.isNaN(energy) ? '' : `${joules(energy)} so far`,
+      set > 0 && set !== limit ? `set to ${watts(set)}` : '',
+      Number.isNaN(energy) ? '' : `${joules(energy)} total`,
     ],
   };
 }
@@ -274,7 +274,7 @@ function clockParts(input: CardInput, extra: (family: string) => number): readon
   };
   const [clock, most] = [read('frequencyMhz'), extra('gpu_clock_graphics_max_mhz')];
   if (!Number.isNaN(clock)) parts.push(fact('clock', `${count(clock)}${Number.isNaN(most) ? '' : ` of ${count(most)}`} MHz`));
-  add('memory clock at most', extra('gpu_clock_memory_max_mhz'), (mhz) => `${count(mhz)} MHz`);
+  add('max memory clock', extra('gpu_clock_memory_max_mhz'), (mhz) => `${count(mhz)} MHz`);
   for (const { field, label, text } of FACTS) add(label, read(field), text);
   const pcie = pcieOf(input, extra);
   if (pcie !== '') parts.push(fact('PCIe', pcie));
@@ -307,8 +307,8 @@ const SOFTWARE: readonly (readonly [label: string, name: string])[] = [
   ['vbios_version', 'VBIOS'],
   ['firmware', 'firmware'],
   ['serial_number', 'serial'],
-  ['pcie_gen_max', 'PCIe at most gen'],
-  ['pcie_width_max', 'PCIe width at most'],
+  ['pcie_gen_max', 'max PCIe gen'],
+  ['pcie_width_max', 'max PCIe width'],
   ['native_metrics', 'native metrics'],
 ];
 const GSP_MODES = ['disabled', 'enabled', 'default'];

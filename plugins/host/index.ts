@@ -28,7 +28,7 @@ const access: TableAccess<NodeTabUi> = {
     return node ? orderOf(node, ui.table, showsAll(ui, node)) : NO_ROWS;
   },
   open: {
-    label: 'all that is known of the process, on the Users tab',
+    label: 'process details, on the Users tab',
     short: 'open',
     run: (ui, app, id) => {
       const node = nodeOf(ui, app);
@@ -94,7 +94,7 @@ export default definePlugin<NodeTabUi>({
   layers: [
     {
       scope: 'tab',
-      title: 'Host',
+      title: 'Node',
       bindings: [
         ...scrolls,
         {
@@ -128,6 +128,6 @@ export default definePlugin<NodeTabUi>({
     },
   ],
   tables: [PROCESSES_TABLE],
-  notes: [...GPU_NOTES, "SM%: share of a GPU's multiprocessors, summed over the GPUs of a process: 100% is one GPU."],
+  notes: [...GPU_NOTES, "SM%: share of a GPU's multiprocessors, summed over the GPUs of the process; 100% is one GPU."],
   view: nodeView,
 });

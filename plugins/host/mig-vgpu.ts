@@ -112,5 +112,5 @@ const ENDS: Readonly<Record<string, string>> = {
   gpu: 'GPUs',
   switch: 'switches',
   ibmnpu: 'a POWER processor',
-  unknown: 'something unknown',
+  unknown: 'an unknown device',
 };

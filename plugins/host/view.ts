@@ -37,7 +37,7 @@ const CONNECTION_ROWS = 3;
 
 export function nodeView(ui: NodeTabUi, app: AppView, size: Size): View {
   const node = nodeOf(ui, app);
-  if (!node) return { blocks: [lines('', '  This node is watched no longer.')] };
+  if (!node) return { blocks: [lines('', '  This node is no longer watched.')] };
   if (node.version === 0) return { blocks: [lines(...connectionLines(node, app, size))], copy: nodeCopy(node) };
   if (ui.details) return detailView(node, app, ui.top, size);
   const head = headLines(node, app, size);
@@ -83,22 +83,22 @@ function fittingGpus({ gpus }: NodeView, all: readonly Line[], room: number): re
 }
 
 const NO_GPU = line(span(' This node reports no GPU.', 'dim'));
-const NO_GPU_KEPT = line(span(' No GPU of this node that the filter keeps.', 'dim'));
+const NO_GPU_KEPT = line(span(' No GPUs of this node match the filter.', 'dim'));
 
 const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(text, 'dim')));
 
 /** Why no process is listed: only a node that reports its processes has none. */
 const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
   'never answered': 'not answered yet',
-  'no metrics': 'its answers have no all-smi metrics',
-  unreachable: 'no process at its last answer',
-  'no process export': 'no process data: start the exporter on the node with --processes',
+  'no metrics': 'its responses contain no all-smi metrics',
+  unreachable: 'no processes in its last scrape',
+  'no process export': 'processes not reported: start the exporter on the node with --processes',
   'not recorded': 'the recording leaves processes out',
 };
 
 function noProcesses(node: NodeView, app: AppView, all: boolean): Line {
   const why = whyNotReporting(node);
-  const none = app.filter ? 'no process that the filter keeps' : all ? 'no process' : 'no process on a GPU';
+  const none = app.filter ? 'no processes match the filter' : all ? 'no process' : 'no process on a GPU';
   return line(span(`   ${why === undefined ? none : NO_PROCESSES[why]}`, 'dim'));
 }
 

@@ -48,12 +48,12 @@ export default definePlugin<TopologyUi>({
           hint: 1,
           run: (ui) => [{ ...ui, matrix: !ui.matrix, top: 0 }],
         },
-        { id: 'topology.next', keys: ['n'], label: 'next node', short: 'node', hint: 2, run: (ui, { app }) => [moved(ui, app, 1)] },
+        { id: 'topology.next', keys: ['n'], label: 'next node', short: 'next', hint: 2, run: (ui, { app }) => [moved(ui, app, 1)] },
         {
           id: 'topology.previous',
           keys: ['N'],
           label: 'previous node',
-          short: 'node',
+          short: 'previous',
           hint: 2,
           run: (ui, { app }) => [moved(ui, app, -1)],
         },
@@ -61,7 +61,7 @@ export default definePlugin<TopologyUi>({
           id: 'topology.open',
           keys: ['Enter'],
           label: 'open the node’s tab',
-          short: 'its tab',
+          short: 'node tab',
           hint: 3,
           run: (ui, { app }) => {
             const node = nodeOf(ui, app);
@@ -76,8 +76,8 @@ export default definePlugin<TopologyUi>({
     },
   ],
   notes: [
-    'Topology: what is at the other end of an NVLink (a GPU, a switch) is exported, which one is not. PCIe switches are not exported at all.',
-    'In the graph 7+1 after a GPU: seven NVLinks to GPUs and one to a switch.',
+    'Topology: the exporter reports what is at the other end of an NVLink (a GPU or a switch), but not which one. PCIe switches are not exported.',
+    'In the graph, 7+1 after a GPU means seven NVLinks to GPUs and one to a switch.',
   ],
   view: topologyView,
 });

@@ -7,7 +7,7 @@ import { nodeOf, type TopologyUi } from './topology-ui.js';
 
 export function topologyView(ui: TopologyUi, app: AppView, size: Size): View {
   const left = nodeOf(ui, app);
-  if (!left) return { blocks: [lines('', app.filter ? '  No GPU that the filter keeps.' : '  No node has reported a GPU yet.')] };
+  if (!left) return { blocks: [lines('', app.filter ? '  No GPUs match the filter.' : '  No node has reported a GPU yet.')] };
   const node = app.filter?.whole(left) ?? left;
   const gpus = linksOf(node, app.filter);
   const silent = node.version === 0;
@@ -30,7 +30,7 @@ const textOf = ({ spans }: Line): string =>
     .join('')
     .trim();
 
-const NEVER = 'This node has never answered: what it has is not known.';
+const NEVER = 'This node has never answered, so its GPUs are not known.';
 
 function titleLine(node: NodeView, { now }: AppView, matrix: boolean): Line {
   const { okAt } = node.status;
@@ -44,7 +44,7 @@ function summaryLine(gpus: readonly GpuLinks[]): Line {
   const sum = (of: (gpu: GpuLinks) => number): number => gpus.reduce((all, gpu) => all + of(gpu), 0);
   const [toGpus, toSwitches] = [sum((gpu) => gpu.toGpus), sum((gpu) => gpu.toSwitches)];
   const kept = gpus.filter(({ out }) => !out).length;
-  const parts = [`${count(gpus.length)} ${gpus.length === 1 ? 'GPU' : 'GPUs'}${kept < gpus.length ? `, ${count(kept)} kept` : ''}`];
+  const parts = [`${count(gpus.length)} ${gpus.length === 1 ? 'GPU' : 'GPUs'}${kept < gpus.length ? `, ${count(kept)} match` : ''}`];
   parts.push(nodes.size === 0 ? 'NUMA nodes not reported' : `${count(nodes.size)} NUMA ${nodes.size === 1 ? 'node' : 'nodes'}`);
   if (toGpus > 0) parts.push(`${count(Math.ceil(toGpus / 2))} NVLinks between GPUs`);
   if (toSwitches > 0) parts.push(`${count(toSwitches)} to switches`);

@@ -32,7 +32,7 @@ export function nodesCrumb(ui: UsersUi, { user }: NodesLevel, { rows }: SortedNo
   const users = app.derive(usersDerivation, app.listed);
   const row = users.find(user);
   const down = rows.filter(({ node }) => !included(node)).length;
-  const parts = [`${trail(ui.levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'host' : 'hosts'}`];
+  const parts = [`${trail(ui.levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'node' : 'nodes'}`];
   if (down > 0) parts.push(`${count(down)} of them not counted ✕`);
   if (row >= 0) {
     const gpus = users.gpus[row]!;
@@ -53,7 +53,7 @@ export function processesCrumb({ levels }: UsersUi, { rows }: SortedProcesses, p
 
 export function notReportingCrumb({ levels }: UsersUi, silent: number, place: string, app: AppView, cols: number): Line {
   return crumb(
-    [`${trail(levels.slice(0, -1), cols)} ▸ ${place || count(silent)} of ${count(app.nodes.size)} nodes without process data`],
+    [`${trail(levels.slice(0, -1), cols)} ▸ ${place || count(silent)} of ${count(app.nodes.size)} nodes not reporting processes`],
     cols,
   );
 }
@@ -77,7 +77,7 @@ function nameOf(level: Level): string {
     case 'process':
       return String(level.pid);
     case 'silent':
-      return 'nodes without process data';
+      return 'nodes not reporting processes';
   }
 }
 

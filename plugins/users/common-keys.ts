@@ -48,7 +48,7 @@ export const COMMON_KEYS: readonly Key[] = [
     id: 'users.node',
     keys: ['o'],
     label: 'open the node’s tab (on a user: the main node’s)',
-    short: 'node',
+    short: 'node tab',
     hint: 10,
     disabled: (ui, app) => (nodeOf(ui, app) === undefined ? 'no node to open' : undefined),
     run: (ui, { app }) => [remembered(ui, app), { type: 'open', plugin: 'host', key: nodeOf(ui, app) ?? '' }],
@@ -57,7 +57,7 @@ export const COMMON_KEYS: readonly Key[] = [
     id: 'users.silent',
     keys: ['i'],
     label: 'nodes that do not report processes, and why',
-    disabled: (ui, app) => (current(ui).kind !== 'silent' && allReport(app) ? 'all nodes report process data' : undefined),
+    disabled: (ui, app) => (current(ui).kind !== 'silent' && allReport(app) ? 'all nodes report processes' : undefined),
     run: (ui, { app }) => [current(ui).kind === 'silent' ? pop(ui) : push(remembered(ui, app), notReportingLevel())],
   },
   ...on(

@@ -19,7 +19,7 @@ import type { UsersUi } from './drilldown.js';
 /** Above rows that are in no sum. */
 export function notIncluded({ name, status, at }: NodeView, app: AppView): Line {
   const reason = status.error === undefined ? '' : ` (${status.error.text})`;
-  return line(span(` ✕ ${name} has not answered for ${ago(app.now - at)}${reason}: its last answer, in no sum`, 'bad'));
+  return line(span(` ✕ ${name}: no good scrape for ${ago(app.now - at)}${reason}. Last known values, not counted in totals`, 'bad'));
 }
 
 /** Why the table of users is empty: nothing is claimed of nodes that report no processes. */
@@ -29,21 +29,21 @@ export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, 
   const { totals } = users;
   const nodes = [...app.nodes];
   if (nodes.every(({ version }) => version === 0)) {
-    if (app.filter && nodes.length === 0) return say('No user that the filter keeps.');
+    if (app.filter && nodes.length === 0) return say('No users match the filter.');
     const waiting = nodes.some(({ status }) => status.phase === 'waiting');
-    return [...say(waiting ? 'Waiting for the first answer of' : 'No data from any node:'), ...unanswered(nodes, rows - 2)];
+    return [...say(waiting ? 'Waiting for the first response from' : 'No data from any node:'), ...unanswered(nodes, rows - 2)];
   }
-  if (!nodes.some(included)) return say('No node sends data any more.', 'The tab of a node says since when, and why; i lists them.');
+  if (!nodes.some(included)) return say('No node is up.', 'The tab of a node says since when, and why; i lists them.');
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'no process export'))
     return say(
-      'The nodes answer, but none exports its processes. On each node run',
+      'The nodes are up, but none of them exports processes. On each node, run',
       '',
       '    all-smi api --processes',
       '',
-      'and the users appear here.',
+      'and users appear here.',
     );
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'not recorded'))
-    return say('This recording leaves processes out, so nobody can be named.');
+    return say('This recording does not include processes, so users are not known.');
   return say(...nobody(users, nodes, app, ui));
 }
 
@@ -55,13 +55,13 @@ function nobody(users: UsersTable, nodes: readonly NodeView[], { filter }: AppVi
   const more = !countAll && others > 0 ? ['a shows the processes that are on no GPU.'] : [];
   const partly = reporting < all ? ` on the ${count(reporting)} of ${count(all)} nodes that report processes; i shows which do not` : '';
   if (!showSystem && onGpus > 0) return [`Only system accounts use a GPU (${count(onGpus)} hidden)${partly}: f shows them.`, ...more];
-  const keeps = filter ? 'No user that the filter keeps.' : undefined;
+  const keeps = filter ? 'No users match the filter.' : undefined;
   if (!showSystem && countAll && elsewhere > 0)
     return [keeps ?? `Nobody uses a GPU${partly}.`, `Only system accounts have processes (${count(elsewhere)} hidden): f shows them.`];
   if (keeps !== undefined) return [keeps, ...more];
   const anyGpu = nodes.some((node) => included(node) && node.gpus.slots > 0);
   return [
-    anyGpu || partly !== '' ? `Nobody uses a GPU${partly === '' ? ' right now' : partly}.` : 'No node that answers has a GPU.',
+    anyGpu || partly !== '' ? `Nobody uses a GPU${partly === '' ? ' right now' : partly}.` : 'No node that is up has a GPU.',
     ...more,
   ];
 }

@@ -10,7 +10,7 @@ import { rowsOf } from './level-rows.js';
 const USERS = on(
   ['users'],
   [
-    enter('users', 'nodes of the user', 'hosts'),
+    enter('users', 'nodes of the user', 'open'),
     sort('users', 'u', 'user', 'user', 2),
     sort('users', 'm', 'vram', 'VRAM', 3),
     sort('users', 'p', 'power', 'power', 4),
@@ -39,7 +39,7 @@ const HOSTS = on(
   ['hosts'],
   [
     enter('users.hosts', 'processes of the user on the node', 'processes'),
-    sort('users.hosts', 'u', 'host', 'host', 2),
+    sort('users.hosts', 'u', 'host', 'node', 2),
     sort('users.hosts', 'm', 'vram', 'VRAM', 3),
     sort('users.hosts', 'p', 'power', 'power', 4),
     sort('users.hosts', 'n', 'procs', 'pids', 5),
@@ -77,7 +77,7 @@ const PROCESSES = on(
 const SILENT = on(
   ['silent'],
   [
-    enter('users.silent', 'open the node’s tab', 'its tab'),
+    enter('users.silent', 'open the node’s tab', 'open'),
     sort('users.silent', 'u', 'host', 'node', 2),
     sort('users.silent', 't', 'age', 'last seen', 3),
   ],
@@ -134,7 +134,7 @@ export const LAYERS: readonly KeyLayer<UsersUi>[] = [
   { scope: 'tab', title: 'Users: the nodes of a user', bindings: HOSTS },
   { scope: 'tab', title: 'Users: the processes on a node', bindings: PROCESSES },
   { scope: 'tab', title: 'Users: a process', bindings: PROCESS },
-  { scope: 'tab', title: 'Users: nodes without process data', bindings: SILENT },
+  { scope: 'tab', title: 'Users: nodes that do not report processes', bindings: SILENT },
   { scope: 'tab', title: 'Users, at every level', bindings: COMMON_KEYS },
   openTabLayer('users', 'V', 'open the Users tab', { hint: 12, short: 'users' }),
 ];

@@ -48,7 +48,7 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
     id: 'host',
     value: ({ node }) => node.name,
     screen: {
-      title: 'HOST',
+      title: 'NODE',
       width: LEAST_NODE_COLS,
       fit: (cols, data) => ({ width: nodeCols(data, cols) }),
       sorts: 'ascending',

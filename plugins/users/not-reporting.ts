@@ -117,7 +117,7 @@ export function notReportingPage(level: NotReportingLevel, app: AppView, cols: n
     cells(position): Cells {
       const row = rows[shown.row(position)];
       const id = shown.id(position);
-      if (!row) return goneCells(columns, { host: app.nodes.get(id)?.name ?? id, cmd: 'reports now, or is watched no longer' });
+      if (!row) return goneCells(columns, { host: app.nodes.get(id)?.name ?? id, cmd: 'reports now, or is no longer watched' });
       return tableCells(NOT_REPORTING_COLUMNS, row, { rows, app }, cols);
     },
     copy(position) {
@@ -136,5 +136,5 @@ export function whatIsKnown({ status, gpus }: NodeView, why: NotReporting): stri
   }
   if (why === 'not recorded') return 'the recording leaves processes out';
   const since = status.failingSince === undefined ? '' : ` since ${clock(status.failingSince)}`;
-  return `${status.error?.text ?? 'no answer yet'}${since}`;
+  return `${status.error?.text ?? 'no response yet'}${since}`;
 }

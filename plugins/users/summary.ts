@@ -19,7 +19,7 @@ import { shownUser } from './table-page.js';
 export function chipLines({ totals }: UsersTable, { frozen }: Level, cols: number): readonly Line[] {
   const chips = [
     ...(totals.reporting < totals.nodes ? [coverageChips(totals).map((text) => span(text, 'chip-warn'))] : []),
-    ...(frozen ? [[span(' order frozen · F lets rows move ', 'chip'), span(' order frozen (F) ', 'chip')]] : []),
+    ...(frozen ? [[span(' row order frozen · F unfreezes ', 'chip'), span(' row order frozen (F) ', 'chip')]] : []),
   ];
   if (chips.length === 0) return [];
   // The longest forms that fit side by side, else a line each.
@@ -33,8 +33,8 @@ export function chipLines({ totals }: UsersTable, { frozen }: Level, cols: numbe
 
 function coverageChips({ reporting, nodes }: UserTotals): readonly string[] {
   const of = `${count(reporting)} of ${count(nodes)}`;
-  const whole = `partial coverage: ${of} ${nodes === 1 ? 'node' : 'nodes'} reporting process data`;
-  return [` ⚠ ${whole} · i which and why `, ` ⚠ ${whole} · i why `, ` ⚠ ${whole} `, ` ⚠ partial coverage: ${of} · i why `];
+  const whole = `partial coverage: ${of} ${nodes === 1 ? 'node' : 'nodes'} reporting processes`;
+  return [` ⚠ ${whole} · i: details `, ` ⚠ ${whole} · i: details `, ` ⚠ ${whole} `, ` ⚠ partial coverage: ${of} · i: details `];
 }
 
 /** Users, coverage, memory owned and not, power attributed and not: in words if there is room, else shorter; at last the end goes. */
@@ -67,7 +67,7 @@ const WORDS: readonly Words[] = [
   {
     reporting: (reporting, hosts) => `${count(reporting)} of ${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'} reporting`,
     hidden: ' hidden',
-    unowned: "no process's",
+    unowned: 'unattributed',
     power: (attributed, not) => `${attributed}* attributed, ${not} not`,
   },
   {

@@ -30,7 +30,7 @@ export const access: TableAccess<UsersUi> = {
     return put(ui, { ...level, table, frozen: table.sort === level.table.sort ? level.frozen : undefined });
   },
   order: rowsOf,
-  open: { label: 'look into the row', short: 'open', run: (ui, app, id) => lookInto(ui, app, id) },
+  open: { label: 'open the row', short: 'open', run: (ui, app, id) => lookInto(ui, app, id) },
   user: (_app, ui, id) => {
     const level = current(ui);
     return level.kind === 'silent' ? undefined : level.kind === 'users' ? id : level.user;

@@ -94,8 +94,8 @@ function hostsView(level: NodesLevel, { ui, app, size }: Room): View {
 function nowhereText({ user }: NodesLevel, { countAll }: UsersUi, app: AppView): string {
   const { reporting, nodes } = app.derive(usersDerivation).totals;
   const partly = reporting < nodes ? ` on the ${count(reporting)} of ${count(nodes)} nodes that report processes` : '';
-  if (app.filter) return `The filter keeps no process of ${shownUser(user)}.`;
-  return `${shownUser(user)} has no process${countAll ? '' : ' on a GPU'} any more${partly}.`;
+  if (app.filter) return `No processes of ${shownUser(user)} match the filter.`;
+  return `${shownUser(user)} no longer has a process${countAll ? '' : ' on a GPU'}${partly}.`;
 }
 
 const wrapped = (text: string, cols: number): readonly string[] => wrap(text, Math.max(2, cols - 4));
@@ -105,7 +105,7 @@ function silentView(level: NotReportingLevel, { ui, app, size }: Room): View {
   const crumb = (place: string): Line => notReportingCrumb(ui, rows.length, place, app, size.cols);
   const page = notReportingPage(level, app, size.cols);
   if (page.order.count > 0) return tableView(level, page, { ...size, rows: size.rows - 1 }, [], crumb);
-  return { blocks: [gone('All nodes report process data now.')], crumb: crumb('') };
+  return { blocks: [gone('All nodes report processes now.')], crumb: crumb('') };
 }
 
 function tableView(
@@ -191,11 +191,11 @@ function processView(level: ProcessLevel, room: Room): View {
 }
 
 function goneText(node: NodeView | undefined, { user, nodeName: label }: ProcessesLevel | ProcessLevel, { app, ui }: Room): string {
-  if (!node) return app.filter ? `The filter leaves ${label} out.` : `${label} is watched no longer.`;
+  if (!node) return app.filter ? `The filter leaves ${label} out.` : `${label} is no longer watched.`;
   const why = whyNotReporting(node);
   if (why !== undefined) return `${label} reports no processes: ${whatIsKnown(node, why)}.`;
-  if (app.filter) return `The filter keeps no process of ${shownUser(user)} on ${label}.`;
-  return `${shownUser(user)} has no process ${ui.countAll ? '' : 'on a GPU '}of ${label} any more.`;
+  if (app.filter) return `No processes of ${shownUser(user)} on ${label} match the filter.`;
+  return `${shownUser(user)} no longer has a process ${ui.countAll ? '' : 'on a GPU '}on ${label}.`;
 }
 
 /** What was looked into is no longer there. */
