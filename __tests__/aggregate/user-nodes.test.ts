@@ -177,4 +177,12 @@ describe('processes of a user on a host', () => {
       { slot: 2, vramBytes: 2, smPercent: NaN, powerWatts: NaN, others: [] },
     ]);
   });
+
+  test("another user's process with the same pid, as in another container, is somebody else on the GPU", () => {
+    const row = (user: string, vram: number) => ({ pid: 7, gpu: 0, user, vram });
+    const [host] = buildNodes([{ gpus: 1, procs: [row('alice', 4), row('bob', 2)] }]);
+    const [first] = userProcesses(host!, 'alice');
+    expect(first).toMatchObject({ pid: 7, vramBytes: 4 });
+    expect(gpuShares(host!, first!)[0]!.others).toMatchObject([{ user: 'bob', vramBytes: 2 }]);
+  });
 });

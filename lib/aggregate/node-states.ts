@@ -22,6 +22,7 @@ export interface NodeStates {
 
 const placeOf = (state: NodeState): number => NODE_STATES.indexOf(state);
 const [DOWN, STALE, WAITING] = [placeOf('down'), placeOf('stale'), placeOf('waiting')];
+/** The last order is kept here as a result only: other nodes, of a second viewer too, are put in order anew. */
 const order = new LabelOrder();
 
 export const nodeStatesDerivation: Derivation<number, NodeStates> = {

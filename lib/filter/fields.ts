@@ -165,6 +165,10 @@ class KeptCommands {
   }
 }
 
+/**
+ * One for the whole process, though it changes: it keeps results only. A text follows from the node and its structure, so nobody can see whether
+ * it was kept; the nodes are held weakly, and a second viewer has nodes of its own.
+ */
 const COMMANDS = new KeptCommands();
 
 const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.flatMap((field) => [field.name, ...field.also].map((name) => [name, field])));

@@ -6,7 +6,10 @@
 import type { RE2JS } from 're2js';
 import { clean } from '../text/sanitize.js';
 
-/** A package that is loaded once, for the whole process. */
+/**
+ * A package, loaded once for the whole process, as an import at the top would be: it never changes and is never given back. `regex` is called deep in
+ * the filter's parser, which would have to hand an engine through for the sake of its first second.
+ */
 const loaded: { engine?: typeof RE2JS } = {};
 
 export async function loadRegexEngine(): Promise<void> {

@@ -1,5 +1,5 @@
 /** A frame as a grid of characters and tones: what every painter draws, what goldens show, where the mouse hits. Pure. */
-import { forEachGlyph, glyphs } from '../text/sanitize.js';
+import { forEachGlyph, glyphs, isNarrow } from '../text/sanitize.js';
 import { spanCols, TONES, type Frame, type Line, type Raster, type RegionId, type Size, type Tone } from './frame.js';
 
 /** Bit of a cell's style: it belongs to a selected line. The bits below are the index in TONES. */
@@ -18,15 +18,12 @@ type RasterPlace = Frame['rasters'][number];
 const TONE_INDEX: ReadonlyMap<Tone | undefined, number> = new Map(TONES.map((tone, index) => [tone, index]));
 const styleOf = (tone: Tone | undefined): number => TONE_INDEX.get(tone) ?? 0;
 
-/** What a raster's cell shows: exactly one column, whatever a plugin put there. Few different characters come by, so they are kept. */
-const rasterGlyphs = new Map<string, string>();
+/** What a raster's cell shows: exactly one column, whatever a plugin put there. */
 function rasterGlyph(text: string): string {
-  const known = rasterGlyphs.get(text);
-  if (known !== undefined) return known;
+  // Nearly all are braille and boxes.
+  if (text.length === 1 && isNarrow(text)) return text;
   const [first] = glyphs(text);
-  const shown = first?.width === 1 ? first.ch : ' ';
-  if (rasterGlyphs.size < 4096) rasterGlyphs.set(text, shown);
-  return shown;
+  return first?.width === 1 ? first.ch : ' ';
 }
 
 function composeLine(line: Line, start: number, cols: number, cells: Cells): void {
