@@ -26,7 +26,7 @@ export { isSkewed, LIMITS } from './model/limits.js';
 export { included, whyNotReporting } from './model/node-view.js';
 export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';
-export { commonDomain, withoutDomain } from './view/short-names.js';
+export { shortName, withoutDomain } from './view/short-names.js';
 export { copyText, screenColumns, sortableColumns, sortedPositions, tableCells, tableSheet } from './view/table-columns.js';
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
 export { FROM_COLS, FROM_ROWS } from './view/breakpoints.js';

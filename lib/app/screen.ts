@@ -16,6 +16,7 @@ import { nodeMark } from '../view/node-marks.js';
 import { pickerView } from '../view/picker-panel.js';
 import { recordingChip, replayBar, timecodeLine } from '../view/replay-bar.js';
 import { recordedClock } from '../text/timecode.js';
+import { shortName } from '../view/short-names.js';
 import { clock, titleParts } from '../view/title.js';
 import type { Ms } from '../model/clock.js';
 
@@ -46,7 +47,7 @@ export function screen(state: AppState, input: ScreenInput): Screen {
   if (overlay?.kind === 'help') return composed(helpScreen(state, input, overlay.top));
   if (overlay?.kind === 'alerts') return composed(alertView(alertPanelOf(state, overlay.top), size));
   if (overlay?.kind === 'picker')
-    return composed(pickerView(overlay.matches.of(state, overlay.edited.text), state.tabs.length, overlay, state.now, size));
+    return composed(pickerView(overlay.matches.of(state, overlay.edited.text), state.tabs.length, overlay, state, size));
   try {
     return composed(tabView(state, size));
   } catch (error) {
@@ -88,7 +89,7 @@ function drawn(view: View, charts: ChartDrawer | undefined, { cols }: Size): Vie
 }
 
 /** The panel of alerts; times on the recorder's clock where a recording is played. */
-export function alertPanelOf({ alerting, replay }: AppState, top: number): AlertPanel {
+export function alertPanelOf({ alerting, replay, domain }: AppState, top: number): AlertPanel {
   const { alerts, log, note } = alerting;
   const offset = replay?.offsetMinutes;
   return {
@@ -97,6 +98,7 @@ export function alertPanelOf({ alerting, replay }: AppState, top: number): Alert
     note,
     enabled: alerts.enabled,
     top,
+    domain,
     clock: (at) => (offset === undefined ? clock(at) : recordedClock(at, offset)),
   };
 }
@@ -173,9 +175,13 @@ function errorView(plugin: string, said: string): View {
   };
 }
 
+/** What the name of a node takes of the strip: the others are to be seen too. */
+const MOST_NODE_TAB_COLS = 24;
+
 function tabLabel(state: AppState, tab: TabRef): TabLabel {
   const node = tab.nodeId === undefined ? undefined : state.allNodes.get(tab.nodeId);
-  return { title: tab.title, region: chromeTabRegion(tab.plugin, tab.key), mark: node ? nodeMark(node) : '', host: node !== undefined };
+  const title = node ? shortName(tab.title, state.domain, MOST_NODE_TAB_COLS) : tab.title;
+  return { title, region: chromeTabRegion(tab.plugin, tab.key), mark: node ? nodeMark(node) : '', host: node !== undefined };
 }
 
 /** One hint a binding, those of the upper scopes first; keys that do one thing in two directions share one, if they share its words. */

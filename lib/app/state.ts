@@ -17,6 +17,7 @@ import { checkStep } from '../keys/router.js';
 import type { AppView, Effect, FilterView, NodeList, Message, Step, TabPlugin, TabRef } from '../plugin/types.js';
 import { clean } from '../text/sanitize.js';
 import { tabId, tabsOf } from '../plugin/tabs.js';
+import { commonDomain } from '../view/short-names.js';
 import type { Ms } from '../model/clock.js';
 
 export interface Toast {
@@ -92,6 +93,7 @@ export class AppState implements AppView {
   /** The last fault of a plugin, by its id: shown in its pane. */
   readonly faults = new Map<string, Fault>();
   #tabs: readonly TabRef[] = [];
+  #domain = '';
   /** Place of the open tab. */
   #at = 0;
   /** What had been delivered when the cluster's history last took a sample. */
@@ -149,6 +151,11 @@ export class AppState implements AppView {
   get tabs(): readonly TabRef[] {
     if (this.#tabsStale) this.#retab();
     return this.#tabs;
+  }
+
+  get domain(): string {
+    if (this.#tabsStale) this.#retab();
+    return this.#domain;
   }
 
   get tab(): TabRef {
@@ -301,6 +308,7 @@ export class AppState implements AppView {
   /** The open tab stays open by identity; when it is gone the first one opens. */
   #retab(): void {
     this.#tabsStale = false;
+    this.#domain = commonDomain([...this.#labels.values()]);
     const open = tabId(this.#tabs[this.#at] ?? NO_TAB);
     for (const [id, { from }] of this.faults) if (from === 'tabs') this.faults.delete(id);
     this.#tabs = tabsOf(this.plugins, this.#nodes, (plugin, error) => this.blame(plugin.id, 'tabs', error));

@@ -50,6 +50,8 @@ export interface AppView {
   readonly recording: RecordingStatus | undefined;
   readonly tab: TabRef;
   readonly tabs: readonly TabRef[];
+  /** The domain that all names of nodes have, and that the screen leaves out (`shortName`, `withoutDomain`); '' for none. */
+  readonly domain: string;
   /** How bad it is with a GPU of a host: the worst of its alerts that are on. */
   alertLevel(node: NodeView, slot: number): Level;
   /** How the program itself is; undefined before its first second. */

@@ -2,6 +2,7 @@
 import type { AlertChange } from '../alerts/alerts.js';
 import type { Level } from '../alerts/rules.js';
 import { alertText } from '../alerts/alert-text.js';
+import { withoutDomain } from './short-names.js';
 import { BLANK, line, lines, span, type Line, type Size, type Span, type Tone, type View } from './frame.js';
 import { count } from '../text/format.js';
 import type { Ms } from '../model/clock.js';
@@ -14,6 +15,8 @@ export interface AlertPanel {
   /** How the webhook is; '' without one. */
   readonly note: string;
   readonly top: number;
+  /** Left out of the names of nodes. */
+  readonly domain: string;
   /** A time as it is shown. */
   readonly clock: (at: Ms) => string;
 }
@@ -30,7 +33,7 @@ export function alertView(panel: AlertPanel, { cols, rows }: Size): View {
   const crumb = [place, panel.note === '' ? '' : ` webhook: ${panel.note}`].filter((text) => text !== '').join(' ·');
   return {
     blocks: [lines(...shown)],
-    copy: byUrgency(panel).map(alertText).join('; '),
+    copy: byUrgency(panel).map((change) => alertText(change)).join('; '),
     ...(crumb === '' ? {} : { crumb: line(span(crumb.slice(0, cols), 'dim')) }),
     pageRows: Math.max(1, page),
   };
@@ -56,9 +59,9 @@ function alertLines(panel: AlertPanel): readonly Line[] {
   ];
 }
 
-function changeLine(change: AlertChange, { clock }: AlertPanel): Line {
+function changeLine(change: AlertChange, { clock, domain }: AlertPanel): Line {
   const { at, to } = change;
-  return line(span(`   ${clock(at)}  `, 'dim'), span(to.padEnd(4), TONES[to]), `  ${alertText(change)}`);
+  return line(span(`   ${clock(at)}  `, 'dim'), span(to.padEnd(4), TONES[to]), `  ${alertText({ ...change, node: withoutDomain(change.node, domain) })}`);
 }
 
 /** Behind the right end of the tab strip: '2 down ✕ · 3 alerts !'. The alerts are those about GPUs. */

@@ -2,10 +2,11 @@
 import { FROM_COLS } from './breakpoints.js';
 import type { EditedText } from '../filter/line-editor.js';
 import { included, type NodeView } from '../model/node-view.js';
-import type { TabRef } from '../plugin/types.js';
+import type { AppView, TabRef } from '../plugin/types.js';
 import { line, lines, span, type Size, type Span, type View } from './frame.js';
 import { fuzzyScore } from './fuzzy.js';
 import { nodeMark } from './node-marks.js';
+import { shortName } from './short-names.js';
 import { layoutTable, listOrder, tableState, type Cells, type Column, type Order, type TableState } from './table.js';
 import { ago, count, cut, width } from '../text/format.js';
 import type { Ms } from '../model/clock.js';
@@ -47,8 +48,9 @@ export function matching(entries: readonly PickerEntry[], query: string): readon
 
 export const pickerOrder = (found: readonly PickerEntry[]): Order => listOrder(found, ({ id }) => id);
 
+const titleCols = (cols: number): number => (cols >= FROM_COLS.pickerTitles ? 24 : 16);
 const columnsFor = (cols: number): readonly Column[] => [
-  { id: 'title', title: 'TAB', width: cols >= FROM_COLS.pickerTitles ? 24 : 16 },
+  { id: 'title', title: 'TAB', width: titleCols(cols) },
   { id: 'state', title: 'STATE', width: cols >= FROM_COLS.pickerTitles ? 14 : 9 },
   { id: 'address', title: 'ADDRESS', width: 24, drop: 1 },
   { id: 'labels', title: 'LABELS', width: 'rest', min: 10, drop: 2 },
@@ -59,7 +61,7 @@ export function pickerView(
   found: readonly PickerEntry[],
   all: number,
   { edited, table }: PickerState,
-  now: Ms,
+  { now, domain }: Pick<AppView, 'now' | 'domain'>,
   { cols, rows }: Size,
 ): View {
   const room = Math.max(0, rows - 1);
@@ -69,7 +71,7 @@ export function pickerView(
     state: table,
     cols,
     rows: room,
-    cells: (at) => cellsOf(found[at]!, now),
+    cells: (at) => cellsOf(found[at]!, now, shortName(found[at]!.tab.title, found[at]!.node ? domain : '', titleCols(cols))),
   });
   const body = found.length > 0 ? layout.body : [line(span('   no match', 'dim'))];
   return { blocks: [lines(promptLine(edited, found.length, all, cols), layout.header, ...body)], pageRows: Math.max(1, room - 1) };
@@ -88,13 +90,13 @@ function promptLine({ text, at }: EditedText, found: number, all: number, cols: 
   return left < 1 ? line(...head) : line(...head, ' '.repeat(left), span(said, 'dim'));
 }
 
-function cellsOf({ tab, node }: PickerEntry, now: Ms): Cells {
+function cellsOf({ tab, node }: PickerEntry, now: Ms, title: string): Cells {
   if (!node) return { title: span(tab.title, 'strong'), state: '', address: '', labels: '' };
   const word = stateWord(node);
   const age = node.status.okAt === undefined || word === '' ? '' : ` ${ago(now - node.status.okAt)}`;
   const error = included(node) ? '' : (node.status.error?.text ?? '');
   return {
-    title: tab.title,
+    title,
     state: span(word === '' ? '' : `${nodeMark(node)} ${word}${age}`, word === 'down' ? 'bad' : 'warn'),
     address: span(cut(node.nodeId, 24), 'dim'),
     labels: span([labelsText(node), error].filter((text) => text !== '').join(' · '), 'dim'),

@@ -7,7 +7,6 @@ import {
   copyText,
   count,
   included,
-  commonDomain,
   cutMiddle,
   firstFitting,
   gpuRowsDerivation,
@@ -110,19 +109,15 @@ interface HostNames extends NodeNames {
 interface Labels {
   readonly cols: number;
   readonly aged: readonly NodeView[];
-  /** What is left out of all names. */
-  readonly domain: string;
 }
 const labels = new WeakMap<GpuRows, Labels>();
 
-function labelsOf(rows: GpuRows): Labels {
+function labelsOf(rows: GpuRows, domain: string): Labels {
   let known = labels.get(rows);
   if (!known) {
-    const all = rows.nodes.map(({ name }) => name);
-    const domain = commonDomain(all);
-    const names = all.map((name) => withoutDomain(name, domain));
+    const names = rows.nodes.map(({ name }) => withoutDomain(name, domain));
     const aged = rows.nodes.filter((node) => !included(node));
-    labels.set(rows, (known = { cols: widest(names, LEAST_HOST_COLS, Infinity), aged, domain }));
+    labels.set(rows, (known = { cols: widest(names, LEAST_HOST_COLS, Infinity), aged }));
   }
   return known;
 }
@@ -131,7 +126,8 @@ function labelsOf(rows: GpuRows): Labels {
 function hostNames(ui: AllUi, app: AppView, rows: GpuRows, cols: number): HostNames {
   const indent = ui.by === '' ? '' : '  ';
   const age = (node: NodeView): string => (included(node) ? '' : ` ~${ago(app.now - node.at)}`);
-  const { cols: label, aged, domain } = labelsOf(rows);
+  const { domain } = app;
+  const { cols: label, aged } = labelsOf(rows, domain);
   const short = ({ name }: NodeView): string => withoutDomain(name, domain);
   const most = mostHostCols(cols) + indent.length;
   const head = headColsOf(ui, app, rows);

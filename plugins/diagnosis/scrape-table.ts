@@ -8,6 +8,7 @@ import {
   LabelOrder,
   nodeMark,
   NONE,
+  shortName,
   sortedPositions,
   span,
   type AppView,
@@ -18,6 +19,8 @@ import {
   type Table,
   type TableColumns,
   type TableState,
+  widest,
+  withoutDomain,
 } from '../../lib/index.js';
 import { scrapesDerivation, type Scrapes } from './scrapes.js';
 
@@ -30,10 +33,23 @@ export interface ScrapeRows {
   readonly scrapes: Scrapes;
   /** For ages; frame time in a replay. */
   readonly now: number;
+  /** Left out of the names. */
+  readonly domain: string;
 }
 
 const LEAST_NODE_COLS = 9;
 const MOST_NODE_COLS = 24;
+
+const widths = new WeakMap<Scrapes, number>();
+/** Wide enough for the longest name; remembered, since it hangs on the names alone. */
+function nodeCols({ scrapes, domain }: ScrapeRows): number {
+  let known = widths.get(scrapes);
+  if (known === undefined) {
+    const names = scrapes.nodes.map(({ name }) => withoutDomain(name, domain));
+    widths.set(scrapes, (known = widest(names, LEAST_NODE_COLS, MOST_NODE_COLS)));
+  }
+  return known;
+}
 
 /** What the last answer held; NaN: there was none. */
 const answered =
@@ -51,9 +67,10 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
     screen: {
       title: 'NODE',
       width: LEAST_NODE_COLS,
-      fit: (_cols, { scrapes }) => ({ width: Math.max(LEAST_NODE_COLS, Math.min(MOST_NODE_COLS, scrapes.labelCols)) }),
+      fit: (_cols, rows) => ({ width: nodeCols(rows) }),
       sorts: 'ascending',
       order: (node, { scrapes }) => byName(scrapes).indexOf.get(node),
+      cell: ({ name }, rows) => shortName(name, rows.domain, nodeCols(rows)),
     },
     export: { name: 'node' },
   },
@@ -165,7 +182,7 @@ export const SCRAPES_TABLE: Table<ScrapeRows, NodeView> = {
   },
 };
 
-export const scrapeRows = (app: AppView): ScrapeRows => ({ scrapes: app.derive(scrapesDerivation, app.listed), now: app.now });
+export const scrapeRows = (app: AppView): ScrapeRows => ({ scrapes: app.derive(scrapesDerivation, app.listed), now: app.now, domain: app.domain });
 
 /** '14 ms', '1.24 s'. */
 export function millis(ms: number): string {

@@ -1,10 +1,8 @@
 /** How the scrape of each host goes, as columns in the order of the hosts; and what that comes to. */
-import { included, isSkewed, nodeMark, widest, type Derivation, type NodeView } from '../../lib/index.js';
+import { included, isSkewed, nodeMark, type Derivation, type NodeView } from '../../lib/index.js';
 
 export interface Scrapes {
   readonly nodes: readonly NodeView[];
-  /** Columns that the widest label takes. */
-  readonly labelCols: number;
   readonly live: number;
   readonly failing: number;
   readonly down: number;
@@ -32,11 +30,6 @@ export const scrapesDerivation: Derivation<undefined, Scrapes> = {
     const sum = (figure: (node: NodeView) => number): number => seen.reduce((all, node) => all + (figure(node) || 0), 0);
     return {
       nodes,
-      labelCols: widest(
-        nodes.map(({ name }) => name),
-        0,
-        Infinity,
-      ),
       live: marked(''),
       failing: marked('~'),
       down: marked('✕'),

@@ -5,8 +5,6 @@ import {
   commandOf,
   copyText,
   included,
-  commonDomain,
-  cutMiddle,
   ranges,
   screenColumns,
   span,
@@ -14,6 +12,7 @@ import {
   userNodes,
   usersDerivation,
   widest,
+  shortName,
   withoutDomain,
   type AppView,
   type NodeView,
@@ -54,7 +53,7 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
       sorts: 'ascending',
       cell({ node }, data, cols) {
         const age = ageOf(node, data.app);
-        return span(`${cutMiddle(shortName(node, data), nodeCols(data, cols) - age.length)}${age}`, 'strong');
+        return span(`${shortName(node.name, data.app.domain, nodeCols(data, cols) - age.length)}${age}`, 'strong');
       },
     },
     export: { name: 'host' },
@@ -135,18 +134,10 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
 /** Wide enough for the longest name with its age. */
 const nodeCols = (data: NodeRows, cols: number): number =>
   widest(
-    data.rows.map(({ node }) => `${shortName(node, data)}${ageOf(node, data.app)}`),
+    data.rows.map(({ node }) => `${withoutDomain(node.name, data.app.domain)}${ageOf(node, data.app)}`),
     LEAST_NODE_COLS,
     mostNodeCols(cols),
   );
-
-const domains = new WeakMap<readonly UserNode[], string>();
-/** Without the domain that all of the nodes have. */
-function shortName({ name }: NodeView, { rows }: NodeRows): string {
-  let domain = domains.get(rows);
-  if (domain === undefined) domains.set(rows, (domain = commonDomain(rows.map(({ node }) => node.name))));
-  return withoutDomain(name, domain);
-}
 
 /** Behind the name of a node that is not included in totals. */
 const ageOf = (node: NodeView, app: AppView): string => (included(node) ? '' : ` ~${ago(app.now - node.at)}`);

@@ -5,12 +5,13 @@ import {
   bytes,
   clock,
   copyText,
-  cutMiddle,
   whyNotReporting,
   span,
   screenColumns,
   tableCells,
+  shortName,
   widest,
+  withoutDomain,
   type AppView,
   type Cells,
   type NodeView,
@@ -35,9 +36,9 @@ interface Rows {
 
 const LEAST_NODE_COLS = 9;
 const mostNodeCols = (cols: number): number => (cols >= FROM_COLS.wide ? 32 : cols >= FROM_COLS.standard ? 24 : 14);
-const nodeCols = (rows: Rows['rows'], cols: number): number =>
+const nodeCols = ({ rows, app }: Rows, cols: number): number =>
   widest(
-    rows.map(({ node }) => node.name),
+    rows.map(({ node }) => withoutDomain(node.name, app.domain)),
     LEAST_NODE_COLS,
     mostNodeCols(cols),
   );
@@ -49,9 +50,9 @@ export const NOT_REPORTING_COLUMNS: TableColumns<Rows, NotReportingNode> = [
     screen: {
       title: 'NODE',
       width: LEAST_NODE_COLS,
-      fit: (cols, { rows }) => ({ width: nodeCols(rows, cols) }),
+      fit: (cols, rows) => ({ width: nodeCols(rows, cols) }),
       sorts: 'ascending',
-      cell: ({ node }, { rows }, cols) => span(cutMiddle(node.name, nodeCols(rows, cols)), 'strong'),
+      cell: ({ node }, rows, cols) => span(shortName(node.name, rows.app.domain, nodeCols(rows, cols)), 'strong'),
     },
     export: { name: 'host' },
   },
