@@ -254,7 +254,15 @@ export class App {
     const shown = toast?.alerts !== undefined && toast.until > clock.now() ? { until: toast.until, alerts: toast.alerts } : undefined;
     const alerts = [...(shown?.alerts ?? []), ...changes];
     const tone = alerts.some(({ to }) => to === 'crit') ? 'bad' : alerts.some(({ to }) => to === 'warn') ? 'warn' : 'accent';
-    this.state.toast = { text: clean(alertSummary(alerts.map((change) => ({ ...change, node: withoutDomain(change.node, this.state.domain) }))), MAX_TOAST_BYTES), tone, until: shown?.until ?? clock.now() + TOAST_MS, alerts };
+    this.state.toast = {
+      text: clean(
+        alertSummary(alerts.map((change) => ({ ...change, node: withoutDomain(change.node, this.state.domain) }))),
+        MAX_TOAST_BYTES,
+      ),
+      tone,
+      until: shown?.until ?? clock.now() + TOAST_MS,
+      alerts,
+    };
     if (tone !== 'accent') this.state.flashUntil = clock.now() + FLASH_MS;
     if (bell && changes.some(({ to }) => to === 'crit')) painter.bell();
     onAlerts?.(changes);

@@ -33,7 +33,9 @@ export function alertView(panel: AlertPanel, { cols, rows }: Size): View {
   const crumb = [place, panel.note === '' ? '' : ` webhook: ${panel.note}`].filter((text) => text !== '').join(' ·');
   return {
     blocks: [lines(...shown)],
-    copy: byUrgency(panel).map((change) => alertText(change)).join('; '),
+    copy: byUrgency(panel)
+      .map((change) => alertText(change))
+      .join('; '),
     ...(crumb === '' ? {} : { crumb: line(span(crumb.slice(0, cols), 'dim')) }),
     pageRows: Math.max(1, page),
   };
@@ -61,7 +63,11 @@ function alertLines(panel: AlertPanel): readonly Line[] {
 
 function changeLine(change: AlertChange, { clock, domain }: AlertPanel): Line {
   const { at, to } = change;
-  return line(span(`   ${clock(at)}  `, 'dim'), span(to.padEnd(4), TONES[to]), `  ${alertText({ ...change, node: withoutDomain(change.node, domain) })}`);
+  return line(
+    span(`   ${clock(at)}  `, 'dim'),
+    span(to.padEnd(4), TONES[to]),
+    `  ${alertText({ ...change, node: withoutDomain(change.node, domain) })}`,
+  );
 }
 
 /** Behind the right end of the tab strip: '2 down ✕ · 3 alerts !'. The alerts are those about GPUs. */

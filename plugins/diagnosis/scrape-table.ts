@@ -182,7 +182,11 @@ export const SCRAPES_TABLE: Table<ScrapeRows, NodeView> = {
   },
 };
 
-export const scrapeRows = (app: AppView): ScrapeRows => ({ scrapes: app.derive(scrapesDerivation, app.listed), now: app.now, domain: app.domain });
+export const scrapeRows = (app: AppView): ScrapeRows => ({
+  scrapes: app.derive(scrapesDerivation, app.listed),
+  now: app.now,
+  domain: app.domain,
+});
 
 /** '14 ms', '1.24 s'. */
 export function millis(ms: number): string {
