@@ -14,7 +14,7 @@ export { compareLabels, LabelOrder } from './aggregate/label-order.js';
 export { NODE_STATES, nodeStatesDerivation } from './aggregate/node-states.js';
 export { gpuRowsDerivation } from './aggregate/gpu-owners.js';
 export { processFigures } from './aggregate/process-figures.js';
-export { descending, plus, total } from './aggregate/unknown.js';
+export { descending, held, plus, total } from './aggregate/unknown.js';
 export { ranges } from './text/number-ranges.js';
 export { userNodes } from './aggregate/user-nodes.js';
 export { commandOf } from './aggregate/process-figures.js';
@@ -50,6 +50,7 @@ export {
   ago,
   bar,
   bytes,
+  vramText,
   count,
   cut,
   cutMiddle,

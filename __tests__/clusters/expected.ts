@@ -40,6 +40,7 @@ export interface ProcessRecord {
   readonly user: string;
   readonly gpu_indexes: string;
   readonly vram_bytes: number | null;
+  readonly vram_is_partial: boolean;
   readonly sm_percent: number | null;
   readonly cpu_percent: number | null;
   readonly running_seconds: number | null;
@@ -115,7 +116,8 @@ function processRecords({ nodeId, name, gpus, procs }: Read): ProcessRecord[] {
       pid: rows[0]!.pid,
       user: rows[0]!.user,
       gpu_indexes: listed([...new Set(on.map(({ slot }) => slot))].map((slot) => gpus[slot]!.index)),
-      vram_bytes: total(on.map(({ vramBytes }) => (Number.isNaN(vramBytes) ? undefined : vramBytes))),
+      vram_bytes: heldOf(on.map(({ vramBytes }) => vramBytes)),
+      vram_is_partial: on.some(({ vramBytes }) => Number.isNaN(vramBytes)),
       sm_percent: total(on.map(({ smPercent }) => smPercent)),
       cpu_percent: largest(rows.map(({ cpuPercent }) => cpuPercent)),
       running_seconds: largest(rows.map(({ ageSeconds }) => ageSeconds)),
@@ -125,14 +127,14 @@ function processRecords({ nodeId, name, gpus, procs }: Read): ProcessRecord[] {
 }
 
 function gpuRecord({ nodeId, procs }: Read, { index, uuid, fields }: Gpu, slot: number): GpuRecord {
-  const held = new Map<string, number>();
+  const held = new Map<string, number[]>();
   for (const row of procs)
     if (row.slot === slot) {
-      const known = held.get(row.user) ?? -1;
-      held.set(row.user, Number.isNaN(row.vramBytes) ? known : Math.max(0, known) + row.vramBytes);
+      held.set(row.user, [...(held.get(row.user) ?? []), row.vramBytes]);
     }
   const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-  const owners = [...held].sort(([a, bytes], [b, other]) => other - bytes || bytewise(a, b));
+  const most = (bytes: readonly number[]): number => heldOf(bytes) ?? -1;
+  const owners = [...held].sort(([a, bytes], [b, other]) => most(other) - most(bytes) || bytewise(a, b));
   return {
     node_id: nodeId,
     gpu: index,
@@ -147,6 +149,12 @@ function gpuRecord({ nodeId, procs }: Read, { index, uuid, fields }: Gpu, slot: 
 
 /** What is not known comes behind what is. */
 const weight = ({ vramBytes }: OracleProc): number => (Number.isNaN(vramBytes) ? -1 : vramBytes);
+
+/** Bytes that are known to be held. None of them where others are not known is no figure: it may be any. */
+function heldOf(bytes: readonly number[]): number | null {
+  const known = bytes.filter((value) => !Number.isNaN(value)).reduce((sum, value) => sum + value, 0);
+  return known === 0 && bytes.some(Number.isNaN) ? null : known;
+}
 
 const reported = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
 const total = (values: readonly (number | undefined)[]): number | null =>

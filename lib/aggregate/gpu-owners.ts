@@ -3,7 +3,7 @@ import type { Derivation } from './derivations.js';
 import type { GpuField, UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import { compareNames } from './name-order.js';
-import { descending, plus } from './unknown.js';
+import { descending, held } from './unknown.js';
 
 export interface GpuOwner {
   /** '' : processes of no known user. */
@@ -110,15 +110,15 @@ export function rowsBySlot({ gpus, procs }: NodeView): RowsBySlot {
 /** Who has processes on a GPU, most bytes first, then by name: the one list, for tabs, exports and alerts. */
 export function ownersOf(node: NodeView, { starts, rows }: RowsBySlot, slot: number): readonly GpuOwner[] {
   const { procs } = node;
-  const sums = new Map<UserId, { vramBytes: number; longestSeconds: number }>();
+  const sums = new Map<UserId, { readonly bytes: number[]; longestSeconds: number }>();
   for (let at = starts[slot]!; at < starts[slot + 1]!; at++) {
     const row = rows[at]!;
-    const sum = sums.get(procs.user[row]!) ?? { vramBytes: NaN, longestSeconds: NaN };
-    sum.vramBytes = plus(sum.vramBytes, procs.vramBytes[row]!);
+    const sum = sums.get(procs.user[row]!) ?? { bytes: [], longestSeconds: NaN };
+    sum.bytes.push(procs.vramBytes[row]!);
     if (procs.ageSeconds[row]! > sum.longestSeconds || Number.isNaN(sum.longestSeconds)) sum.longestSeconds = procs.ageSeconds[row]!;
     sums.set(procs.user[row]!, sum);
   }
   return [...sums]
-    .map(([user, sum]) => ({ user: node.userName(user), ...sum }))
+    .map(([user, { bytes, longestSeconds }]) => ({ user: node.userName(user), vramBytes: held(bytes), longestSeconds }))
     .sort((a, b) => descending(a.vramBytes, b.vramBytes) || compareNames(a.user, b.user));
 }

@@ -1,6 +1,6 @@
 /** A process from its rows, one per GPU: what every tab and every export says of it. */
 import type { NodeView } from '../model/node-view.js';
-import { descending, total } from './unknown.js';
+import { descending, held } from './unknown.js';
 
 /** NaN: not reported. */
 export interface ProcessFigures {
@@ -8,8 +8,10 @@ export interface ProcessFigures {
   readonly rows: readonly number[];
   /** GPUs it is on, ascending; empty: on none. */
   readonly slots: readonly number[];
-  /** On all its GPUs together; NaN on none. */
+  /** On all its GPUs together; NaN on none, and where all that is known of is 0 but not all is known. */
   readonly vramBytes: number;
+  /** Some of its GPUs do not report it, so the true figure is larger. */
+  readonly vramPartial: boolean;
   /** Summed over its GPUs: 100 is all SMs of one GPU. */
   readonly smPercent: number;
   /** 100 is one thread. */
@@ -23,11 +25,13 @@ export function processFigures({ procs }: NodeView, listed: readonly number[]): 
     (a, b) => Number(gpu[a]! < 0) - Number(gpu[b]! < 0) || descending(vramBytes[a]!, vramBytes[b]!) || gpu[a]! - gpu[b]!,
   );
   const onGpu = rows.filter((row) => gpu[row]! >= 0);
+  const bytes = onGpu.map((row) => vramBytes[row]!);
   const sms = onGpu.map((row) => smPercent[row]!).filter((sm) => sm >= 0);
   return {
     rows,
     slots: [...new Set(onGpu.map((row) => gpu[row]!))].sort((a, b) => a - b),
-    vramBytes: onGpu.length === 0 ? NaN : total(onGpu.map((row) => vramBytes[row]!)),
+    vramBytes: onGpu.length === 0 ? NaN : held(bytes),
+    vramPartial: bytes.some(Number.isNaN),
     smPercent: sms.length === 0 ? NaN : sms.reduce((sum, sm) => sum + sm, 0),
     cpuPercent: largest(rows, cpuPercent),
     ageSeconds: largest(rows, ageSeconds),

@@ -2,7 +2,7 @@
 import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import { PowerShares } from './power-shares.js';
-import { descending, plus } from './unknown.js';
+import { descending, held, plus } from './unknown.js';
 import { largest } from './process-figures.js';
 
 /** A user on one host; the figures are those of the users table, over this host alone. NaN: not reported. */
@@ -82,23 +82,19 @@ const ON_NONE: Sums = { vramBytes: NaN, vramPartial: false, powerWatts: NaN, pow
 
 function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }: PowerShares): Sums {
   const { gpu, vramBytes: bytes, smPercent, ageSeconds } = node.procs;
-  let [vramBytes, powerWatts, smSum] = [0, 0, NaN];
-  let [vramPartial, powerPartial] = [false, false];
+  const onGpus = rows.map((row) => bytes[row]!);
+  let [powerWatts, smSum, powerPartial] = [0, NaN, false];
   for (const row of rows) {
     const slot = gpu[row]!;
     const unknown = Number.isNaN(bytes[row]);
-    if (unknown) vramPartial = true;
-    else {
-      vramBytes += bytes[row]!;
-      powerWatts += bytes[row]! * wattsPerByte[slot]!;
-    }
+    if (!unknown) powerWatts += bytes[row]! * wattsPerByte[slot]!;
     const holds = unknown || bytes[row]! > 0;
     if (holds && silent[slot] === 1) powerPartial = true;
     smSum = plus(smSum, smPercent[row]!);
   }
   return {
-    vramBytes: vramBytes || (vramPartial ? NaN : 0),
-    vramPartial,
+    vramBytes: held(onGpus),
+    vramPartial: onGpus.some(Number.isNaN),
     // Absurd readings that add up to infinity are no power.
     powerWatts: powerWatts || (powerPartial ? NaN : 0),
     powerPartial,

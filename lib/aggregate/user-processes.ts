@@ -3,7 +3,7 @@ import type { NodeView } from '../model/node-view.js';
 import { processFigures, type ProcessFigures } from './process-figures.js';
 import { ownersOf, rowsBySlot, type GpuOwner } from './gpu-owners.js';
 import { PowerShares } from './power-shares.js';
-import { total } from './unknown.js';
+import { held } from './unknown.js';
 import { sameUser, userRows } from './user-nodes.js';
 
 export interface UserProcess extends ProcessFigures {
@@ -41,7 +41,7 @@ export function gpuShares(node: NodeView, { rows, slots }: UserProcess): readonl
   const bySlot = rowsBySlot(node);
   return slots.map((slot) => {
     const own = rows.filter((row) => procs.gpu[row] === slot);
-    const vramBytes = total(own.map((row) => procs.vramBytes[row]!));
+    const vramBytes = held(own.map((row) => procs.vramBytes[row]!));
     return {
       slot,
       vramBytes,

@@ -108,6 +108,10 @@ export function bytes(n: Reading): string {
   return `${n < 0 ? '-' : ''}${unit === 0 ? size.toFixed(0) : figures(size)} ${BYTE_UNITS[unit]}`;
 }
 
+/** Memory of which a part may not be known: then the figure is the least that it can be. In eight columns. */
+export const vramText = (vram: number, partial: boolean): string =>
+  partial && vram > 0 ? `≥${bytes(vram).replace(' ', '')}` : bytes(vram);
+
 const WATT_UNITS = ['W', 'kW', 'MW', 'GW'];
 
 /** `0.0 W`, `41.0 W`, `611 W`, `5.21 kW`, `388 kW`: at most 7 columns. */

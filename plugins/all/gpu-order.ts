@@ -3,6 +3,7 @@ import {
   GPU_COLUMNS,
   gpuRowsDerivation,
   gpuTableRows,
+  included,
   LabelOrder,
   sortedPositions,
   type GpuRows,
@@ -197,12 +198,14 @@ const sortData = (rows: GpuRows): AllRows => ({
   names: () => ({ cols: 0, of: ({ name }) => name }),
 });
 
+/** The GPUs of all nodes that are included in totals; the tab also shows the others, dim. */
 export const GPUS_TABLE: Table<AllRows, number> = {
   id: 'gpus',
   columns: COLUMNS,
   rows: (app) => {
     const rows = app.derive(gpuRowsDerivation, app.listed);
-    return { data: { ...sortData(rows), ...gpuTableRows(rows, app.history, app.now) }, rows: placesOf(rows).rows };
+    const counted = placesOf(rows).rows.filter((row) => included(rows.node(row)));
+    return { data: { ...sortData(rows), ...gpuTableRows(rows, app.history, app.now) }, rows: counted };
   },
 };
 

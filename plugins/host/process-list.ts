@@ -10,6 +10,7 @@ import {
   sortedPositions,
   span,
   tableState,
+  vramText,
   type NodeView,
   type Order,
   type ProcColumns,
@@ -104,7 +105,12 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
     id: 'vram',
     unit: 'bytes',
     value: vramOf,
-    screen: { title: 'VRAM', width: 8, sorts: 'descending' },
+    screen: {
+      title: 'VRAM',
+      width: 8,
+      sorts: 'descending',
+      cell: (row, data) => vramText(vramOf(row, data), data.merged(row)?.vramPartial ?? false),
+    },
     export: { name: 'vram_bytes' },
   },
   {
@@ -144,6 +150,11 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
       cell: (row, data) => span(commandOfRow(row, data) || NONE, 'dim'),
     },
     export: { name: 'command' },
+  },
+  {
+    id: 'vram_is_partial',
+    value: (row, data) => data.merged(row)?.vramPartial ?? (slotOf(row, data) >= 0 && Number.isNaN(vramRead(row, data))),
+    export: { name: 'vram_is_partial', jsonOnly: true },
   },
 ];
 

@@ -2,20 +2,21 @@
 import {
   FROM_COLS,
   count,
+  held,
   included,
   cut,
   joinFitting,
   line,
   NONE,
   span,
-  total,
   usersDerivation,
+  vramText,
   type AppView,
   type Line,
 } from '../../lib/index.js';
 import type { SortedNodes } from './nodes-level.js';
 import type { NodesLevel, Level, UsersUi } from './drilldown.js';
-import { powerText, shownUser, vramText } from './table-page.js';
+import { powerText, shownUser } from './table-page.js';
 import type { SortedProcesses } from './processes-level.js';
 import type { UsersOrder } from './users-level.js';
 
@@ -36,18 +37,19 @@ export function nodesCrumb(ui: UsersUi, { user }: NodesLevel, { rows }: SortedNo
   if (down > 0) parts.push(`${count(down)} of them not counted ✕`);
   if (row >= 0) {
     const gpus = users.gpus[row]!;
-    const held = vramText(users.vramBytes[row]!, users.vramPartial[row] === 1);
+    const vram = vramText(users.vramBytes[row]!, users.vramPartial[row] === 1);
     const power = powerText(users.powerWatts[row]!, users.powerPartial[row] === 1);
     if (gpus === 0) parts.push('on no GPU');
-    else parts.push(`${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}`, held, power === NONE ? `power ${NONE}` : `${power}*`);
+    else parts.push(`${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}`, vram, power === NONE ? `power ${NONE}` : `${power}*`);
   }
   return crumb(parts, cols);
 }
 
 export function processesCrumb({ levels }: UsersUi, { rows }: SortedProcesses, place: string, cols: number): Line {
-  const held = rows.filter(({ slots }) => slots.length > 0).map(({ vramBytes }) => vramBytes);
+  const onGpu = rows.filter(({ slots }) => slots.length > 0);
+  const [bytes, partial] = [onGpu.map(({ vramBytes }) => vramBytes), onGpu.some(({ vramPartial }) => vramPartial)];
   const parts = [`${trail(levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'process' : 'processes'}`];
-  if (held.length > 0) parts.push(vramText(total(held), held.some(Number.isNaN)));
+  if (onGpu.length > 0) parts.push(vramText(held(bytes), partial));
   return crumb(parts, cols);
 }
 

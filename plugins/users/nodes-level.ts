@@ -11,6 +11,7 @@ import {
   tableCells,
   userNodes,
   usersDerivation,
+  vramText,
   widest,
   shortName,
   withoutDomain,
@@ -23,7 +24,7 @@ import {
 } from '../../lib/index.js';
 import type { NodesLevel, UsersUi } from './drilldown.js';
 import { compareNodes, inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, powerText, type Page, vramText, writtenUser } from './table-page.js';
+import { dimmed, goneCells, leastCommand, powerText, type Page, writtenUser } from './table-page.js';
 
 /** What the rows of a user's nodes are looked up in. */
 export interface NodeRows {

@@ -19,6 +19,7 @@ import {
   tableCells,
   twoDigits,
   userProcesses,
+  vramText,
   wrap,
   type AppView,
   type Cells,
@@ -74,14 +75,14 @@ function facts(node: NodeView, process: UserProcess, user: string): readonly Fac
         ? NONE
         : `${percent(process.smPercent)}${process.slots.length > 1 ? '  (summed over its GPUs: 100% is one GPU)' : ''}`,
     ],
-    ['VRAM', vramText(node, process)],
+    ['VRAM', vramOn(node, process)],
   ];
 }
 
-function vramText(node: NodeView, { slots, vramBytes }: UserProcess): string {
+function vramOn(node: NodeView, { slots, vramBytes, vramPartial }: UserProcess): string {
   if (slots.length === 0) return 'on no GPU';
   const which = ranges(slots.map((slot) => node.gpus.index[slot]!));
-  return `${bytes(vramBytes)} on ${slots.length === 1 ? 'GPU' : `${slots.length} GPUs:`} ${which}`;
+  return `${vramText(vramBytes, vramPartial)} on ${slots.length === 1 ? 'GPU' : `${slots.length} GPUs:`} ${which}`;
 }
 
 /** How long, and since when by our clock: the age is that of the last answer. */

@@ -8,6 +8,7 @@ import {
   span,
   tableCells,
   userProcesses,
+  vramText,
   widest,
   type AppView,
   type NodeView,
@@ -58,7 +59,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
     id: 'vram',
     unit: 'bytes',
     value: ({ vramBytes }) => vramBytes,
-    screen: { title: 'VRAM', width: 8, sorts: 'descending' },
+    screen: { title: 'VRAM', width: 8, sorts: 'descending', cell: ({ vramBytes, vramPartial }) => vramText(vramBytes, vramPartial) },
     export: { name: 'vram_bytes' },
   },
   {
@@ -89,6 +90,11 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
     // The command may take several lines: the view lays it out.
     screen: { title: 'COMMAND', width: 'rest', fit: (cols) => ({ min: leastCommand(cols, 24) }), cell: () => '' },
     export: { name: 'command' },
+  },
+  {
+    id: 'vram_is_partial',
+    value: ({ vramPartial }) => vramPartial,
+    export: { name: 'vram_is_partial', jsonOnly: true },
   },
 ];
 

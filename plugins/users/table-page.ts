@@ -1,5 +1,5 @@
 /** The table of a level as it is drawn. */
-import { FROM_COLS, bytes, NONE, span, watts, type Cells, type Column } from '../../lib/index.js';
+import { FROM_COLS, NONE, span, watts, type Cells, type Column } from '../../lib/index.js';
 import type { RowOrder } from './row-order.js';
 
 export interface Page {
@@ -26,9 +26,6 @@ export const goneCells = (columns: readonly Column[], own: Cells): Cells => ({
   ...own,
 });
 
-/** Memory of which a part may not be known: then the figure is the least that it can be. In eight columns. */
-export const vramText = (vram: number, partial: boolean): string =>
-  partial && vram > 0 ? `≥${bytes(vram).replace(' ', '')}` : bytes(vram);
 export const powerText = (power: number, partial: boolean): string => (partial ? (power > 0 ? `≥${watts(power)}` : NONE) : watts(power));
 export const dimmed = (text: string) => span(text || NONE, 'dim');
 

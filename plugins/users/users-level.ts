@@ -8,6 +8,7 @@ import {
   spark,
   tableCells,
   usersDerivation,
+  vramText,
   widest,
   type AppView,
   type Sort,
@@ -18,7 +19,7 @@ import {
 } from '../../lib/index.js';
 import type { UsersLevel, UsersUi } from './drilldown.js';
 import { inOrderOf, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, NOBODY, powerText, shownUser, vramText, writtenUser, type Page } from './table-page.js';
+import { dimmed, goneCells, leastCommand, NOBODY, powerText, shownUser, writtenUser, type Page } from './table-page.js';
 
 /** What the rows of users are looked up in; a row is its number in the table. */
 export interface UserRows {

@@ -1,0 +1,20 @@
+/** Sums of figures of which some are not reported. */
+import { expect, test } from '@jest/globals';
+import { held, total } from '../../lib/aggregate/unknown.js';
+import { vramText } from '../../lib/text/format.js';
+
+test.each([
+  [[], 0, 0],
+  [[0], 0, 0],
+  [[NaN], NaN, NaN],
+  [[0, NaN], 0, NaN],
+  [[NaN, 0, 0], 0, NaN],
+  [[5, NaN, 2], 7, 7],
+])('%p: known in all, and held at least', (values, sum, bytes) => {
+  expect([total(values), held(values)]).toEqual([sum, bytes]);
+});
+
+test('bytes of which a part is not known are the least that they can be', () => {
+  const texts = [vramText(2 ** 30, false), vramText(2 ** 30, true), vramText(held([0, NaN]), true), vramText(0, false)];
+  expect(texts).toEqual(['1.00 GiB', '≥1.00GiB', '–', '0 B']);
+});
