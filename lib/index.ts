@@ -22,6 +22,7 @@ export { gpuShares, userProcesses } from './aggregate/user-processes.js';
 export { usersDerivation } from './aggregate/users.js';
 export { openTabLayer, sortBinding, tableBindings } from './keys/table-keys.js';
 export { GPU_FIELDS, gpuField } from './model/gpu-fields.js';
+export { rowsByGpu } from './model/gpu-identity.js';
 export { isSkewed, LIMITS } from './model/limits.js';
 export { included, whyNotReporting } from './model/node-view.js';
 export { definePlugin } from './plugin/types.js';

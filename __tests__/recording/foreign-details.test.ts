@@ -97,7 +97,7 @@ test('details of 0.28, whatever the order of the rows', () => {
     ['render', 'U1', 12.34],
     ['compute (L0)', 'U1', 5],
   ]);
-  expect(columns.extras.rows('clock').families(0)[0]).toMatchObject({ value: 2400, labels: [['domain', 'gpu (L0)'], ['gpu_uuid', 'U1']] }); // prettier-ignore
+  expect(columns.extras.rows('clock').families(0)[0]).toMatchObject({ value: 2400, labels: [['domain', 'gpu (L0)'], ['gpu_uuid', 'U1'], ['gpu_index', '1']] }); // prettier-ignore
 });
 
 test('a fan in turns, Rebellions and Tenstorrent', () => {

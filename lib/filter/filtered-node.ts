@@ -245,7 +245,7 @@ class MaskedGpus extends PickedGpus implements GpuColumns {
   slots = 0;
   origin = NONE;
   readonly field = new MaskedFields();
-  #whole = NO_MATCHING_GPUS;
+  whole: GpuColumns = NO_MATCHING_GPUS;
 
   fill(whole: GpuColumns, slots: Int32Array): this {
     this.pickFrom(whole, slots);
@@ -255,11 +255,11 @@ class MaskedGpus extends PickedGpus implements GpuColumns {
     this.slots = slots.length;
     this.field.fill(whole.field, slots.subarray(0, count));
     this.origin = slots;
-    this.#whole = whole;
+    this.whole = whole;
     return this;
   }
   detail(slot: number, label: string): string {
-    return this.#whole.detail(this.origin[slot]!, label);
+    return this.whole.detail(this.origin[slot]!, label);
   }
 }
 

@@ -48,6 +48,8 @@ export interface GpuColumns {
   detail(slot: number, label: string): string;
   /** Where a filter has left GPUs out: the slot that each has on the host itself. */
   readonly origin?: Int32Array;
+  /** The same: all GPUs of the node. */
+  readonly whole?: GpuColumns;
 }
 
 /** One row per (pid, GPU), in a fixed order: by first appearance in the exposition. */

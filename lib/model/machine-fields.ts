@@ -3,7 +3,10 @@ import { RANGES, reading, type ValidRange } from './valid-range.js';
 
 type Ranges = Readonly<Record<string, ValidRange>>;
 
-/** A family of process rows more is an entry here, its name in lib/exposition/schema/families.ts and a column in ProcColumns. */
+/**
+ * A family of process rows more is an entry here, room for it in lib/exposition/parser/row-layout.ts, its name in
+ * lib/exposition/schema/families.ts and a column in ProcColumns.
+ */
 export const PROCESS_RANGES = {
   vramBytes: RANGES.gpuBytes,
   /** As it comes: seconds since the start, or its Unix time. */

@@ -15,6 +15,7 @@ import {
   NONE,
   peaks,
   percent,
+  rowsByGpu,
   span,
   spark,
   watts,
@@ -107,10 +108,10 @@ export function cardLines(input: CardInput): readonly Line[] {
   return [
     titleLine(input, uuid),
     ...meterLines(input, extra),
-    ...inlineLines(span('   ', 'dim'), [...clockParts(input, extra), ...linkParts(node, uuid), ...partParts(node, uuid)], cols),
+    ...inlineLines(span('   ', 'dim'), [...clockParts(input, extra), ...linkParts(node, slot), ...partParts(node, slot)], cols),
     ...inlineLines(span('   ', 'dim'), softwareParts(node, slot), cols),
-    ...migLines(node, uuid, extra('gpu_mig_mode')),
-    ...vgpuLines(node, uuid, row),
+    ...migLines(node, slot, extra('gpu_mig_mode')),
+    ...vgpuLines(node, slot, row),
     ...inlineLines(span('   ', 'dim'), restParts(node.extras.rows('gpu').families(row), PLACED), cols),
   ];
 }
@@ -227,11 +228,8 @@ function powerMeter(input: CardInput, extra: (family: string) => number): Meter 
 
 /** Joules since the exporter began to count; NaN when it doesn't. */
 function energyOf({ node, slot }: CardInput): number {
-  const rows = node.extras.rows('energy');
-  const uuid = node.text(node.gpus.uuid[slot]!);
-  for (let row = 0; row < rows.count; row++)
-    if (rows.label(row, 'gpu_uuid') === uuid) return rows.value(row, 'energy_consumed_joules_total');
-  return NaN;
+  const [row = -1] = rowsByGpu(node, 'energy')[slot] ?? [];
+  return row < 0 ? NaN : node.extras.rows('energy').value(row, 'energy_consumed_joules_total');
 }
 
 /** Bar, figure, the last samples, and what there is to say to it. */

@@ -1,15 +1,10 @@
 /** How a GPU is divided: MIG instances, virtual GPUs; and what its links lead to. */
-import { bar, bytes, count, line, NONE, percent, span, type ExtraRows, type NodeView, type Line, type Span } from '../../lib/index.js';
+import { bar, bytes, count, line, NONE, percent, rowsByGpu, span, type NodeView, type Line, type Span } from '../../lib/index.js';
 import { fact, inlineLines, type Part } from './inline-list.js';
 
 const BAR_COLS = 10;
 const PROFILE_COLS = 14;
 const INDENT = '     ';
-
-/** Rows of a table that are of the GPU. */
-function rowsOf(rows: ExtraRows, uuid: string): readonly number[] {
-  return Array.from({ length: rows.count }, (_, row) => row).filter((row) => rows.label(row, 'gpu_uuid') === uuid);
-}
 
 function memoryText(used: number, total: number): string {
   if (Number.isNaN(total)) return bytes(used);
@@ -27,9 +22,9 @@ function instanceLine(name: string, util: number, used: number, total: number, r
   );
 }
 
-export function migLines({ extras }: NodeView, uuid: string, mode: number): readonly Line[] {
-  const rows = extras.rows('mig');
-  const own = rowsOf(rows, uuid);
+export function migLines(node: NodeView, slot: number, mode: number): readonly Line[] {
+  const rows = node.extras.rows('mig');
+  const own = rowsByGpu(node, 'mig')[slot]!;
   if (Number.isNaN(mode) && own.length === 0) return [];
   if (own.length === 0) return mode > 0 ? [line(span('   MIG   ', 'dim'), span('enabled, no instance'))] : [];
   const head = line(span('   MIG   ', 'dim'), span(`${count(own.length)} ${own.length === 1 ? 'instance' : 'instances'}`));
@@ -51,9 +46,9 @@ export function migLines({ extras }: NodeView, uuid: string, mode: number): read
 const SCHEDULER = ['unsupported', 'off', 'on'];
 
 /** `row`: the GPU's own, in the extras. */
-export function vgpuLines({ extras }: NodeView, uuid: string, row: number): readonly Line[] {
-  const [gpu, rows] = [extras.rows('gpu'), extras.rows('vgpu')];
-  const own = rowsOf(rows, uuid);
+export function vgpuLines(node: NodeView, slot: number, row: number): readonly Line[] {
+  const [gpu, rows] = [node.extras.rows('gpu'), node.extras.rows('vgpu')];
+  const own = rowsByGpu(node, 'vgpu')[slot]!;
   const mode = gpu.label(row, 'host_mode');
   if (mode === '' && own.length === 0) return [];
   const [scheduler, policy] = [gpu.value(row, 'vgpu_scheduler_state'), gpu.value(row, 'vgpu_scheduler_policy')];
@@ -82,9 +77,9 @@ export function vgpuLines({ extras }: NodeView, uuid: string, row: number): read
 }
 
 /** 'NVLink 7 to GPUs, 1 to switches, 50.0 GB/s each'. Which GPU is at the other end nobody exports. */
-export function linkParts({ extras }: NodeView, uuid: string): readonly Part[] {
-  const rows = extras.rows('link');
-  const own = rowsOf(rows, uuid);
+export function linkParts(node: NodeView, slot: number): readonly Part[] {
+  const rows = node.extras.rows('link');
+  const own = rowsByGpu(node, 'link')[slot]!;
   if (own.length === 0) return [];
   const byType = new Map<string, number>();
   for (const row of own) {
@@ -98,11 +93,13 @@ export function linkParts({ extras }: NodeView, uuid: string): readonly Part[] {
 }
 
 /** 'render 12%', 'media clock 900 MHz': engines and clock domains. */
-export function partParts({ extras }: NodeView, uuid: string): readonly Part[] {
-  const [engines, clocks] = [extras.rows('engine'), extras.rows('clock')];
+export function partParts(node: NodeView, slot: number): readonly Part[] {
+  const [engines, clocks] = [node.extras.rows('engine'), node.extras.rows('clock')];
   return [
-    ...rowsOf(engines, uuid).map((row) => fact(engines.label(row, 'engine'), percent(engines.value(row, 'gpu_engine_utilization')))),
-    ...rowsOf(clocks, uuid).map((row) =>
+    ...rowsByGpu(node, 'engine')[slot]!.map((row) =>
+      fact(engines.label(row, 'engine'), percent(engines.value(row, 'gpu_engine_utilization'))),
+    ),
+    ...rowsByGpu(node, 'clock')[slot]!.map((row) =>
       fact(`${clocks.label(row, 'domain')} clock`, `${count(clocks.value(row, 'gpu_clock_domain_current_mhz'))} MHz`),
     ),
   ];

@@ -1,5 +1,5 @@
 /** What a node says of how its GPUs hang together. Nobody exports which GPU is at the other end of a link, so that is not known here either. */
-import type { AppView, NodeView } from '../../lib/index.js';
+import { rowsByGpu, type AppView, type NodeView } from '../../lib/index.js';
 
 export interface GpuLinks {
   readonly slot: number;
@@ -28,13 +28,9 @@ export interface GpuLinks {
 export function linksOf(node: NodeView, filter?: AppView['filter']): readonly GpuLinks[] {
   const { gpus, extras } = node;
   const links = extras.rows('link');
-  const byUuid = new Map<string, number[]>();
-  for (let row = 0; row < links.count; row++) {
-    const uuid = links.label(row, 'gpu_uuid');
-    byUuid.set(uuid, [...(byUuid.get(uuid) ?? []), row]);
-  }
+  const byGpu = rowsByGpu(node, 'link');
   return Array.from({ length: gpus.count }, (_, slot) => {
-    const own = byUuid.get(node.text(gpus.uuid[slot]!)) ?? [];
+    const own = byGpu[slot]!;
     const types = own.map((row) => links.label(row, 'remote_type'));
     const speeds = new Set(own.map((row) => Number(links.label(row, 'bandwidth_mb_s') || NaN)));
     const [speed = NaN] = speeds;

@@ -1,8 +1,10 @@
-/** How rows, samples and lines lie in arrays of integers. */
-import { PROCESS_FIELDS } from '../../model/machine-fields.js';
+/**
+ * How rows, samples and lines lie in arrays of integers. This file imports nothing, so that the build can write the numbers into the code
+ * that uses them.
+ */
 
-/** Values of a process row: one per family, in the order of PROCESS_FIELDS. */
-export const ROW_VALUES = PROCESS_FIELDS.length;
+/** Values of a process row: one per family, in the order of PROCESS_FIELDS (a test compares the number with that table). */
+export const ROW_VALUES = 5;
 
 export const ROW_PID = 0;
 export const ROW_DEVICE = 1;
@@ -15,15 +17,15 @@ export const ROW_BLOCK = 5;
 export const ROW_BLOCK_BYTES = 6;
 /** Number of the scrape that last spoke of the row, and in its lowest bits which of the row's values that scrape gave. */
 export const ROW_SEEN = 7;
-export const SEEN_BITS = ROW_VALUES;
+export const SEEN_BITS = 5;
 /** 1: its lines differ in their labels, so that each of them may change the row. */
 export const ROW_MIXED = 8;
 /** The row whose lines came behind those of this one. A guess: it may be another, or none any more. */
 export const ROW_NEXT = 9;
 /** By family: the line in the last template that gave the value, -1 for none. */
 export const ROW_LINES = 10;
-/** Integers of a process row: as long as a line of the cache, while there are no more than six families. */
-export const ROW_INTS = Math.max(16, ROW_LINES + ROW_VALUES);
+/** Integers of a process row: as long as a line of the cache. Room for six families; more of them make it longer. */
+export const ROW_INTS = 16;
 
 /** The sample of everything that nobody reads. */
 export const DISCARD = 0;

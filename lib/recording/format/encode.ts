@@ -4,7 +4,7 @@
  */
 import { included, type NodeView } from '../../model/node-view.js';
 import { connectionJson } from './connection-json.js';
-import { chassisJson, extraRows, linksOf, rowsByGpu } from './extras-json.js';
+import { chassisJson, extraRows, linksOf, partReadings } from './extras-json.js';
 import { cpuJson, gpuJson, memoryJson, processJson, storageJson, type RowContext } from './row-json.js';
 import { ALL_SMI_VERSION, ARRAYS, ARRAY_OF, MAX_PART_BYTES, SCHEMA, SECTIONS, type ArrayName, type Section } from './schema.js';
 import type { Ms } from '../../model/clock.js';
@@ -52,7 +52,7 @@ export function* nodePieces(node: NodeView, meta: FrameMeta): Generator<Piece, v
   const { include } = meta;
   if (include.has('gpu')) {
     const links = linksOf(node);
-    const readings = rowsByGpu(node);
+    const readings = partReadings(node);
     yield* rows('gpus', node.gpus.count, (row) => gpuJson(node, row, context, links, readings));
   }
   if (include.has('cpu')) yield* rows('cpus', node.cpus.count, (row) => cpuJson(node, row, context));

@@ -1,5 +1,6 @@
 /** What only some nodes export: a section of ours that keeps it as it came, and the parts of it that all-smi's format has a place for. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraTable } from '../../model/columns.js';
+import { rowsByGpu } from '../../model/gpu-identity.js';
 import type { NodeView } from '../../model/node-view.js';
 import type { RowContext, LinkJson } from './row-json.js';
 import type { Section } from './schema.js';
@@ -85,35 +86,27 @@ export function chassisJson(node: NodeView, { time }: RowContext): string | unde
 
 const REMOTE_TYPES = ['gpu', 'switch', 'ibmnpu'];
 
-/** NVLinks by the uuid of their GPU. */
-export function linksOf(node: NodeView): ReadonlyMap<string, readonly LinkJson[]> {
+/** NVLinks by the slot of their GPU. */
+export function linksOf(node: NodeView): readonly (readonly LinkJson[])[] {
   const rows = node.extras.rows('link');
-  const found = new Map<string, LinkJson[]>();
-  for (let row = 0; row < rows.count; row++) {
-    const index = Number(rows.label(row, 'link_index'));
-    const bandwidth = Number(rows.label(row, 'bandwidth_mb_s'));
-    const type = rows.label(row, 'remote_type');
-    if (!Number.isInteger(index) || index < 0 || index > U32) continue;
-    const link = {
-      bandwidth_mb_s: Number.isInteger(bandwidth) && bandwidth > 0 && bandwidth <= U32 ? bandwidth : null,
-      link_index: index,
-      remote_type: REMOTE_TYPES.includes(type) ? type : 'unknown',
-    };
-    const uuid = rows.label(row, 'gpu_uuid');
-    found.set(uuid, [...(found.get(uuid) ?? []), link]);
-  }
-  return found;
+  return rowsByGpu(node, 'link').map((own) =>
+    own.flatMap((row): LinkJson[] => {
+      const index = Number(rows.label(row, 'link_index'));
+      const bandwidth = Number(rows.label(row, 'bandwidth_mb_s'));
+      const type = rows.label(row, 'remote_type');
+      if (!Number.isInteger(index) || index < 0 || index > U32) return [];
+      const bandwidth_mb_s = Number.isInteger(bandwidth) && bandwidth > 0 && bandwidth <= U32 ? bandwidth : null;
+      return [{ bandwidth_mb_s, link_index: index, remote_type: REMOTE_TYPES.includes(type) ? type : 'unknown' }];
+    }),
+  );
 }
 
-/** Engines and clock domains by the uuid of their GPU. */
-export function rowsByGpu(node: NodeView): ReadonlyMap<string, readonly ExtraReading[]> {
-  const found = new Map<string, ExtraReading[]>();
+/** Readings of engines and clock domains, by the slot of their GPU. */
+export function partReadings(node: NodeView): readonly (readonly ExtraReading[])[] {
+  const found = Array.from({ length: node.gpus.count }, (): ExtraReading[] => []);
   for (const table of ['engine', 'clock'] as const) {
     const rows = node.extras.rows(table);
-    for (let row = 0; row < rows.count; row++) {
-      const uuid = rows.label(row, 'gpu_uuid');
-      found.set(uuid, [...(found.get(uuid) ?? []), ...rows.families(row)]);
-    }
+    for (const [slot, own] of rowsByGpu(node, table).entries()) for (const row of own) found[slot]!.push(...rows.families(row));
   }
   return found;
 }

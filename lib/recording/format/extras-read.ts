@@ -88,8 +88,19 @@ const GPU_ROW: readonly (readonly [key: string, family: string])[] = [
   ['temperature_threshold_acoustic', 'gpu_temperature_threshold_acoustic_celsius'],
 ];
 
+interface GpuIdentity {
+  readonly uuid: string;
+  readonly index: number;
+}
+
+/** How rows of other tables name their GPU. */
+const identityLabels = (uuid: string, index: number): ExtraReading['labels'] => [
+  ['gpu_uuid', uuid],
+  ['gpu_index', String(index)],
+];
+
 /** What a GPU row of all-smi has beyond the columns: its typed fields, and readings among its details. */
-export function gpuReadings(row: Loose): readonly DetailReading[] {
+export function gpuReadings(row: Loose, { uuid, index }: GpuIdentity): readonly DetailReading[] {
   const figures = GPU_ROW.flatMap(([key, family]): DetailReading[] => {
     const { unit, range } = EXTRA_METRICS.find(({ name }) => name === family)!;
     const value = readingIn(numberOf(row, key), range);
@@ -103,16 +114,15 @@ export function gpuReadings(row: Loose): readonly DetailReading[] {
         .slice(0, MAX_DETAILS)
         .map((key) => [clean(key, 64), textOf(detail, key)] as const)
     : [];
-  return [...figures, ...detailReadings(details, [['gpu_uuid', textOf(row, 'uuid', 128)]])];
+  return [...figures, ...detailReadings(details, identityLabels(uuid, index))];
 }
 
 /** The NVLinks of a GPU row of all-smi. */
-export function readLinks(tables: ExtraTablesRead, row: Loose): void {
-  const uuid = textOf(row, 'uuid', 128);
+export function readLinks(tables: ExtraTablesRead, row: Loose, { uuid, index }: GpuIdentity): void {
   for (const link of (listOf(row, 'nvlink_remote_devices') ?? []).filter(isRecord).slice(0, 32)) {
     const bandwidth = integerOf(link, 'bandwidth_mb_s', 1, 2_000_000);
     const labels = [
-      ['gpu_uuid', uuid] as const,
+      ...identityLabels(uuid, index),
       ['link_index', String(integerOf(link, 'link_index', 0, 31) ?? 0)] as const,
       ['remote_type', textOf(link, 'remote_type', 32)] as const,
       ...(bandwidth === undefined ? [] : [['bandwidth_mb_s', String(bandwidth)] as const]),

@@ -3,6 +3,7 @@ import { CPU_FIELDS, MEMORY_FIELDS, type CpuField, type MemoryField, type NodeFa
 import type { ReadConnection } from './connection-read.js';
 import { gpuReadings, readChassis, readExtra, readLinks, type ExtraTablesRead } from './extras-read.js';
 import { putReading, type DetailReading } from '../../exposition/schema/detail-readings.js';
+import { gpuCalled } from '../../model/gpu-identity.js';
 import type { Loose } from '../../model/loose.js';
 import { textOf } from './json-read.js';
 import type { CellRecord, GpuRecord, RecordedRows, ProcRecord, RecordedNode } from './records.js';
@@ -42,7 +43,8 @@ export class FrameNodes {
   readonly #at: Ms;
   readonly #hostname: string;
   readonly #nodes = new Map<string, Gathered>();
-  #byUuid: Map<string, Gathered> | undefined;
+  /** `undefined`: GPUs of several nodes have the uuid, so that it names none. */
+  #byUuid: Map<string, Gathered | undefined> | undefined;
   /** Process rows, of any host. */
   #processes = 0;
 
@@ -74,8 +76,8 @@ export class FrameNodes {
     if (array === 'gpus') {
       const gpu = readGpu(row, node.gpus.length);
       node.gpus.push(gpu);
-      node.readings.set(gpu, gpuReadings(row));
-      readLinks(node.fallback, row);
+      node.readings.set(gpu, gpuReadings(row, gpu));
+      readLinks(node.fallback, row, gpu);
     } else if (array === 'memory') node.memory.push(readMemory(row));
     else if (array === 'storage') node.disks.push(readDisk(row));
     else {
@@ -145,7 +147,7 @@ export class FrameNodes {
     if (nodeId !== '') return this.#host(nodeId, nodeId);
     if (this.#nodes.size === 0 && this.#hostname !== MERGED) return this.#host(this.#hostname, this.#hostname);
     if (this.#nodes.size === 1) return this.#nodes.values().next().value;
-    this.#byUuid ??= new Map([...this.#nodes.values()].flatMap((node) => node.gpus.map(({ uuid }) => [uuid, node] as const)));
+    this.#byUuid ??= nodesByUuid(this.#nodes.values());
     return deviceUuid === '' ? undefined : this.#byUuid.get(deviceUuid);
   }
 }
@@ -155,6 +157,13 @@ function fallbackOf({ gpus, readings, fallback }: Gathered): ExtraTablesRead {
   for (const [slot, gpu] of [...gpus].sort(inOrder).entries())
     for (const { table, ...one } of readings.get(gpu) ?? []) putReading(fallback, table, slot, one);
   return fallback;
+}
+
+function nodesByUuid(nodes: Iterable<Gathered>): Map<string, Gathered | undefined> {
+  const found = new Map<string, Gathered | undefined>();
+  for (const node of nodes)
+    for (const uuid of new Set(node.gpus.map((gpu) => gpu.uuid))) found.set(uuid, found.has(uuid) ? undefined : node);
+  return found;
 }
 
 /** What a frame without our section says of processes: none written: not exported; all hosts merged and nothing there: nobody knows. */
@@ -208,31 +217,42 @@ const withoutFillers = ({ title, values }: CellRecord, fields: readonly string[]
 
 const inOrder = (a: GpuRecord, b: GpuRecord): number => a.index - b.index || (a.uuid < b.uuid ? -1 : Number(a.uuid > b.uuid));
 
-/** The GPU a process row means: by uuid, else by index. GPUs that nothing but a process speaks of come into being here. */
+/**
+ * The GPU that a process row means, as in scrapes: by uuid, with the index where several have that uuid; else by index alone (a MIG device has a
+ * uuid of its own). GPUs that nothing but a process row names come into being here.
+ */
 class GpuFinder {
   readonly #reported: readonly GpuRecord[];
   readonly #slots: GpuRecord[];
-  readonly #byUuid = new Map<string, number>();
+  readonly #byUuid = new Map<string, number[]>();
   readonly #byIndex = new Map<number, number>();
+  /** Those that only process rows name, by index and uuid. */
+  readonly #unreported = new Map<string, number>();
 
   constructor(reported: readonly GpuRecord[]) {
     this.#reported = reported;
     this.#slots = [...reported];
     reported.forEach((gpu, slot) => {
-      if (gpu.uuid !== '') this.#byUuid.set(gpu.uuid, slot);
+      const called = this.#byUuid.get(gpu.uuid);
+      if (called) called.push(slot);
+      else this.#byUuid.set(gpu.uuid, [slot]);
       if (!this.#byIndex.has(gpu.index)) this.#byIndex.set(gpu.index, slot);
     });
   }
 
   find({ onGpu, deviceUuid: uuid, deviceId: index }: ReadProc): number {
     if (!onGpu) return -1;
-    const named = uuid === '' ? undefined : this.#byUuid.get(uuid);
-    if (named !== undefined) return named;
-    const placed = this.#byIndex.get(index);
-    if (placed !== undefined && (uuid === '' || this.#slots[placed]!.uuid === '')) return placed;
+    const called = uuid === '' ? [] : (this.#byUuid.get(uuid) ?? []);
+    const slot = gpuCalled(called, index, (one) => this.#slots[one]!.index);
+    return slot >= 0 ? slot : (this.#byIndex.get(index) ?? this.#unreportedGpu(uuid, index));
+  }
+
+  #unreportedGpu(uuid: string, index: number): number {
+    const key = `${index} ${uuid}`;
+    const known = this.#unreported.get(key);
+    if (known !== undefined) return known;
     const slot = this.#slots.push({ index, uuid, name: '', values: [], details: [] }) - 1;
-    if (uuid !== '') this.#byUuid.set(uuid, slot);
-    if (placed === undefined) this.#byIndex.set(index, slot);
+    this.#unreported.set(key, slot);
     return slot;
   }
 

@@ -30,18 +30,19 @@ function withAbsent<Row extends object>(row: Row, absent: Absent): Row | (Row & 
 
 const real = (value: number, key: string, absent: Absent): number => field({ key }, value, absent) ?? 0;
 
-/** What a cell of a GPU row is made of. `links`: NVLinks of the node by the uuid of their GPU. */
+/** What a cell of a GPU row is made of. `links`: NVLinks of the node by the slot of their GPU. */
 interface GpuCell {
   readonly node: NodeView;
   readonly slot: number;
   readonly time: string;
-  readonly links: ReadonlyMap<string, readonly LinkJson[]>;
+  readonly links: LinksByGpu;
   readonly rows: ReadingsByGpu;
   readonly absent: Absent;
 }
 
-/** Readings of the tables that have a row for each, by the uuid of their GPU. */
-type ReadingsByGpu = ReadonlyMap<string, readonly ExtraReading[]>;
+type LinksByGpu = readonly (readonly LinkJson[])[];
+/** Readings of the tables that have a row for each, by the slot of their GPU. */
+type ReadingsByGpu = readonly (readonly ExtraReading[])[];
 type WriteCell = (cell: GpuCell) => unknown;
 
 const extraOf = ({ node, slot }: GpuCell, family: string): number | null => orNull(node.extras.rows('gpu').value(slot, family));
@@ -61,7 +62,7 @@ const OTHER_CELLS: Readonly<Record<string, WriteCell>> = {
   hostname: ({ node }) => node.name,
   instance: ({ node }) => node.name,
   name: ({ node, slot }) => node.text(node.gpus.name[slot]!),
-  nvlink_remote_devices: ({ node, slot, links }) => links.get(node.text(node.gpus.uuid[slot]!)) ?? [],
+  nvlink_remote_devices: ({ slot, links }) => links[slot] ?? [],
   temperature_threshold_acoustic: (cell) => whole(extraOf(cell, 'gpu_temperature_threshold_acoustic_celsius'), 2 ** 32 - 1),
   tensorcore_utilization: nothing,
   time: ({ time }) => time,
@@ -76,13 +77,7 @@ const FIELD_CELLS = GPU_FIELDS.flatMap((id): readonly (readonly [key: string, Wr
 const byName = <T>([a]: readonly [string, T], [b]: readonly [string, T]): number => (a < b ? -1 : 1);
 const GPU_CELLS = [...Object.entries(OTHER_CELLS), ...FIELD_CELLS].sort(byName);
 
-export function gpuJson(
-  node: NodeView,
-  slot: number,
-  { time }: RowContext,
-  links: ReadonlyMap<string, readonly LinkJson[]>,
-  rows: ReadingsByGpu,
-): string {
+export function gpuJson(node: NodeView, slot: number, { time }: RowContext, links: LinksByGpu, rows: ReadingsByGpu): string {
   const absent: Absent = [];
   const cell: GpuCell = { node, slot, time, links, rows, absent };
   const row: Record<string, unknown> = {};
@@ -119,7 +114,7 @@ const DETAILS = [
 ].sort(byName);
 
 function detailOf(node: NodeView, slot: number, rows: ReadingsByGpu): Record<string, string> {
-  const found = detailsOf(node.extras.rows('gpu').families(slot), rows.get(node.text(node.gpus.uuid[slot]!)) ?? []);
+  const found = detailsOf(node.extras.rows('gpu').families(slot), rows[slot] ?? []);
   const detail: Record<string, string> = Object.fromEntries(found);
   for (const [key, write] of DETAILS) {
     const text = write(node, slot);

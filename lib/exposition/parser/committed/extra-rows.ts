@@ -102,6 +102,7 @@ class Rows implements ExtraRows {
 interface InfoLabels {
   readonly count: number;
   readonly uuid: Uint32Array;
+  readonly index: Int32Array;
   details(slot: number): readonly (readonly [label: string, text: string])[];
 }
 
@@ -167,7 +168,10 @@ export class Extras implements NodeExtras {
   #olderReadings(): Older {
     const older: Older = {};
     for (let slot = 0; slot < this.#gpus.count; slot++) {
-      const identity = [['gpu_uuid', this.#text(this.#gpus.uuid[slot]!)]] as const;
+      const identity = [
+        ['gpu_uuid', this.#text(this.#gpus.uuid[slot]!)],
+        ['gpu_index', String(this.#gpus.index[slot])],
+      ] as const;
       for (const { table, ...one } of detailReadings(this.#gpus.details(slot), identity)) putReading(older, table, slot, one);
     }
     return older;

@@ -1,6 +1,7 @@
 /** GPUs of a host: those that report, in the order of their indices, then those that only process rows speak of. */
 import { GPU_FIELDS, type GpuColumns, type GpuField } from '../../../model/columns.js';
 import { FIELDS_OF_LABELS, isUnavailable, LABELS_OF_FIELDS, olderReading } from '../../../model/gpu-fields.js';
+import { gpuCalled } from '../../../model/gpu-identity.js';
 import { same, type Arena } from '../bytes.js';
 import { type SampleValues } from '../sample-values.js';
 import { METRICS, ROW_CAPS } from '../../schema/families.js';
@@ -195,17 +196,9 @@ export class GpuTable implements GpuColumns {
     return slot >= 0 ? slot : byIndex;
   }
 
-  /** The slot of the only GPU that is called so, or of the one among several that has the index. */
   #named(index: number, isCalledSo: (gpu: Gpu) => boolean): number {
-    let [found, several] = [-1, false];
-    for (let slot = 0; slot < this.#gpus.length; slot++) {
-      const gpu = this.#gpus[slot]!;
-      if (!isCalledSo(gpu)) continue;
-      if (gpu.index === index) return slot;
-      several = found >= 0;
-      found = slot;
-    }
-    return several ? -1 : found;
+    const called = this.#gpus.flatMap((gpu, slot) => (isCalledSo(gpu) ? slot : []));
+    return gpuCalled(called, index, (slot) => this.#gpus[slot]!.index);
   }
 
   /** Slots by device. Devices that no GPU is, and on which something runs, get slots behind those of the GPUs. */
