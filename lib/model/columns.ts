@@ -163,6 +163,10 @@ export interface NodeFacts {
   readonly badLines: number;
   /** The first bad line, cleaned and cut to 80 columns; '' when there was none. */
   readonly badSample: string;
+  /** Values in the columns of GPUs, CPUs, memory and disks that no reading can have: fillers of drivers, nonsense. They count as not reported. */
+  readonly oddReadings: number;
+  /** The first of them, with the name of its family; '' when there was none. */
+  readonly oddSample: string;
   /** Names of the caps that were hit ("process rows", ...). */
   readonly capsHit: readonly string[];
   /** Of the body; NaN where nothing was transferred. */

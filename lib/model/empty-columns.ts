@@ -53,6 +53,8 @@ export const NO_FACTS: NodeFacts = {
   samples: 0,
   badLines: 0,
   badSample: '',
+  oddReadings: 0,
+  oddSample: '',
   capsHit: [],
   bytes: 0,
 };

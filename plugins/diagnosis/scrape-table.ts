@@ -56,7 +56,7 @@ const answered =
   (figure: (facts: NodeView['facts']) => number) =>
   ({ version, facts }: NodeView): number =>
     version === 0 ? NaN : figure(facts);
-const badLines = answered((facts) => facts.badLines);
+const badLines = answered((facts) => facts.badLines + facts.oddReadings);
 const samples = answered((facts) => facts.samples);
 
 /** What goes first when room is short: how many samples, how large, the clock. */
@@ -224,6 +224,9 @@ function problemOf({ status, facts, version }: NodeView): string {
     version > 0 && facts.up === false ? 'the exporter has no data yet' : '',
     facts.capsHit.length > 0 ? `limits reached: ${facts.capsHit.join(', ')}` : '',
     facts.badSample === '' ? '' : `bad line: ${facts.badSample}`,
+    facts.oddReadings === 0
+      ? ''
+      : `${count(facts.oddReadings)} impossible ${facts.oddReadings === 1 ? 'value' : 'values'}: ${facts.oddSample}`,
   ];
   return parts.filter((text) => text !== '').join(' · ');
 }

@@ -168,7 +168,7 @@ function nodesByUuid(nodes: Iterable<Gathered>): Map<string, Gathered | undefine
 
 /** What a frame without our section says of processes: none written: not exported; all hosts merged and nothing there: nobody knows. */
 function factsOf({ connection, name }: Gathered, says: FrameSections, unknown: boolean): NodeFacts {
-  const none = { samples: 0, badLines: 0, badSample: '', capsHit: [], bytes: 0 };
+  const none = { samples: 0, badLines: 0, badSample: '', oddReadings: 0, oddSample: '', capsHit: [], bytes: 0 };
   const said = connection?.facts ?? {
     instance: name,
     exporterVersion: '',

@@ -44,6 +44,8 @@ class Facts implements NodeFacts {
   samples = 0;
   badLines = 0;
   badSample = '';
+  oddReadings = 0;
+  oddSample = '';
   capsHit: readonly string[] = [];
   bytes = 0;
 }
@@ -95,6 +97,8 @@ export class Committed implements NodeData {
     facts.samples = scan.template.count;
     facts.badLines = loaded.badLines;
     facts.badSample = loaded.badSample;
+    facts.oddReadings = this.#readings.odd;
+    facts.oddSample = this.#readings.oddSample;
     facts.up = this.#upSample === 0 ? undefined : values[this.#upSample]! > 0;
     return this.#loadRows(scan, loaded) ? 'structure' : 'values';
   }

@@ -19,6 +19,10 @@ const PLAN = 3;
 export class Readings {
   /** All tables, one behind the other. NaN: not reported. */
   values = NO_FLOATS;
+  /** Values of the last load that no reading can have; 0 and -1, which stand for none in the format, are not among them. */
+  odd = 0;
+  /** The first of them: 'gpu_power_consumption_watts 65535'. */
+  oddSample = '';
   #plan = NO_INTS;
   #planned = 0;
 
@@ -52,12 +56,17 @@ export class Readings {
     const { values } = this;
     const plan = this.#plan;
     const end = this.#planned * PLAN;
+    this.odd = 0;
+    this.oddSample = '';
     // As in `readingOf`, but so that no value has to go over the heap.
     for (let at = 0; at < end; at += PLAN) {
       const value = sampleValues[plan[at]!]!;
       const metric = plan[at + 2]!;
       if (value >= MIN[metric]! && value <= MAX[metric]! && !(FILLERS[metric] === 1 && isFiller(value))) values[plan[at + 1]!] = value;
-      else values[plan[at + 1]!] = NaN;
+      else {
+        values[plan[at + 1]!] = NaN;
+        if (value !== 0 && value !== -1 && !Number.isNaN(value) && this.odd++ === 0) this.oddSample = `${METRICS[metric]!.name} ${value}`;
+      }
     }
   }
 }

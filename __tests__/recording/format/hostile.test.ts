@@ -1,0 +1,32 @@
+/** Recordings that are made to cost more than they are worth. */
+import { expect, test } from '@jest/globals';
+import { readFrame, readLine, type DataLine } from '../../../lib/recording/format/decode.js';
+
+const line = (more: string): string => `{"hostname":"h",${more},"schema":1,"timestamp":"2026-08-07T00:30:00Z"}`;
+
+test('lists and records are read 64 deep and no deeper, wherever they stand', () => {
+  // The line itself is one.
+  const lists = (depth: number): string => line(`"gpus":${'['.repeat(depth)}${']'.repeat(depth)}`);
+  expect([63, 64, 100_000].map((depth) => readLine(lists(depth)).kind)).toEqual(['data', 'bad', 'bad']);
+  const records = (depth: number): string => line(`"x":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
+  expect([63, 64, 100_000].map((depth) => readLine(records(depth)).kind)).toEqual(['data', 'bad', 'bad']);
+});
+
+test('brackets within texts are no depth, also behind escaped quotes', () => {
+  const brackets = '['.repeat(1000);
+  expect(readLine(line(`"x":"${brackets}"`)).kind).toBe('data');
+  expect(readLine(line(`"x":"\\"${brackets}\\\\"`)).kind).toBe('data');
+  expect(readLine(line(`"x":"a\\\\","y":${'['.repeat(64)}${']'.repeat(64)}`)).kind).toBe('bad');
+});
+
+test('a frame with more nodes than there can be: the first 10,000, the others counted', () => {
+  const rows = Array.from({ length: 10_050 }, (_, at) => ({ hostname: `n${at}`, uuid: `U${at}` }));
+  const frame = readFrame([
+    readLine(JSON.stringify({ hostname: 'remote', gpus: rows, schema: 1, timestamp: '2026-08-07T00:30:00Z' })) as DataLine,
+  ]);
+  expect([frame.nodes.length, frame.badRows]).toEqual([10_000, 50]);
+});
+
+test('a frame is at most 256 lines', () => {
+  expect(['[256,256]', '[257,257]', '[1,257]'].map((part) => readLine(line(`"part":${part}`)).kind)).toEqual(['data', 'bad', 'bad']);
+});
