@@ -1,5 +1,7 @@
 /** Recordings that are made to cost more than they are worth. */
 import { expect, test } from '@jest/globals';
+import { FramePacker } from '../../../lib/recording/format/packed-frame.js';
+import { RecordedNodes } from '../../../lib/recording/play/recorded-nodes.js';
 import { readFrame, readLine, type DataLine } from '../../../lib/recording/format/decode.js';
 
 const line = (more: string): string => `{"hostname":"h",${more},"schema":1,"timestamp":"2026-08-07T00:30:00Z"}`;
@@ -29,4 +31,19 @@ test('a frame with more nodes than there can be: the first 10,000, the others co
 
 test('a frame is at most 256 lines', () => {
   expect(['[256,256]', '[257,257]', '[1,257]'].map((part) => readLine(line(`"part":${part}`)).kind)).toEqual(['data', 'bad', 'bad']);
+});
+
+test('a recording that names other nodes in each frame: 10,000 are known at a time, the newest among them', () => {
+  const nodes = new RecordedNodes(3000);
+  const packer = new FramePacker();
+  for (let nth = 0; nth < 4; nth++) {
+    const gpus = Array.from({ length: 4000 }, (_, at) => ({ hostname: `n${nth}-${at}`, uuid: `U${nth}-${at}` }));
+    const text = JSON.stringify({ hostname: 'remote', gpus, schema: 1, timestamp: `2026-08-07T00:30:0${nth}Z` });
+    const frame = packer.pack(readFrame([readLine(text) as DataLine]));
+    nodes.take(frame);
+    nodes.show(frame, 'next');
+  }
+  const names = nodes.all.map(({ nodeId }) => nodeId);
+  expect(names).toHaveLength(10_000);
+  expect([names.includes('n0-0'), names.includes('n3-0'), names.includes('n3-3999')]).toEqual([false, true, true]);
 });

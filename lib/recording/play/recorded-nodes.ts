@@ -5,6 +5,7 @@ import type { Delivery } from '../../model/collector.js';
 import { Node } from '../../model/node.js';
 import { NodeNames } from '../../model/node-names.js';
 import { NameTables, RecordedColumns } from './recorded-columns.js';
+import { MAX_HOSTS } from '../format/schema.js';
 import type { PackedFrame, PackedNode } from '../format/packed-frame.js';
 import type { Ms } from '../../model/clock.js';
 import { isOverdue, WAITING } from '../../model/endpoint.js';
@@ -48,7 +49,8 @@ export class RecordedNodes {
     const deliveries = frame.nodes.map((node) => this.#present(frame, node, continuity));
     for (const [nodeId, known] of this.#known) {
       if (present.has(nodeId)) continue;
-      if (told) {
+      // A recording that names other nodes in each frame would fill the memory: those that it has left out longest go.
+      if (told || this.#known.size > MAX_HOSTS) {
         this.#known.delete(nodeId);
         this.#names.release(known.record);
         deliveries.push({ node: known.record, kind: 'gone', continuity });
