@@ -1,6 +1,6 @@
 /** How each node of the cluster is, in one word: what its sign in a grid of nodes says. */
 import type { Derivation } from './derivations.js';
-import { isDown, type NodeView } from '../model/node-view.js';
+import { gpusUnknown, isDown, type NodeView } from '../model/node-view.js';
 import { isHot, slotState } from './gpu-state.js';
 import { LabelOrder } from './label-order.js';
 
@@ -45,7 +45,8 @@ export const nodeStatesDerivation: Derivation<number, NodeStates> = {
   },
 };
 
-function stateOfGpus({ gpus }: NodeView): NodeState {
+function stateOfGpus(node: NodeView): NodeState {
+  const { gpus } = node;
   const seen = { computing: 0, heldIdle: 0, free: 0, unknown: 0 };
   let hot = false;
   for (let slot = 0; slot < gpus.slots; slot++) {
@@ -53,7 +54,7 @@ function stateOfGpus({ gpus }: NodeView): NodeState {
     hot ||= isHot(gpus, slot);
   }
   if (hot) return 'hot';
-  if (gpus.slots === 0) return 'cpu';
+  if (gpus.slots === 0) return gpusUnknown(node) ? 'blind' : 'cpu';
   if (seen.computing > 0) return seen.computing * 2 >= gpus.slots ? 'busy' : 'partly';
   if (seen.heldIdle > 0) return 'held';
   return seen.free > 0 ? 'free' : 'blind';

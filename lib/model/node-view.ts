@@ -3,6 +3,7 @@ import type { NodeData } from './columns.js';
 import type { Ms } from './clock.js';
 import type { EndpointStatus, EndpointView } from './endpoint.js';
 import { LIMITS } from './limits.js';
+import { failedSource, sourcesOf } from './node-sources.js';
 import { canListProcesses } from './process-support.js';
 
 /** One machine with its GPUs, read-only. `nodeId` is the key everywhere: the address scraped. `name` is what people read. */
@@ -47,14 +48,21 @@ const ANSWERED_OTHERWISE: ReadonlySet<string> = new Set<ErrorCode>([
   'S_ENCODING',
 ]);
 
-/** Why a host does not report process data. 'no metrics': it answers, but with something else. */
-export type NotReporting = 'never answered' | 'no metrics' | 'unreachable' | 'no process export' | 'not recorded';
+/**
+ * Why a host does not report process data. 'no metrics': it answers, but with something else. 'collection failed': its exporter reports that
+ * a source fails without which nobody knows who is on the GPUs; 'not collected yet': that source has not answered yet.
+ */
+export type NotReporting =
+  'never answered' | 'no metrics' | 'unreachable' | 'collection failed' | 'not collected yet' | 'no process export' | 'not recorded';
+
+/** Whether nobody knows which GPUs the node has: its exporter cannot list them. Not the same as having none. */
+export const gpusUnknown = (node: NodeView): boolean => node.gpus.slots === 0 && failedSource(sourcesOf(node))?.name === 'gpus';
 
 /**
  * Whether the host reports process data; undefined when it does, else why not. Where our own exporter says so
- * (`all_smi_process_export_info`) that decides alone. Else a process family in the last good scrape does, or, since an idle node sends
- * none either, that no GPU of the host whose processes
- * can be listed at all holds more than 1 GiB.
+ * (`all_smi_process_export_info`) that decides alone; where it reports its sources and no processes, they have the reason. Else a process
+ * family in the last good scrape does, or, since an idle node sends none either, that no GPU of the host whose processes can be listed at all
+ * holds more than 1 GiB.
  */
 export function whyNotReporting(node: NodeView): NotReporting | undefined {
   if (!included(node)) {
@@ -63,8 +71,10 @@ export function whyNotReporting(node: NodeView): NotReporting | undefined {
   }
   const { processScope, hasProcessFamily } = node.facts;
   if (processScope === 'unrecorded') return 'not recorded';
-  if (processScope !== undefined) return processScope === 'off' ? 'no process export' : undefined;
-  if (hasProcessFamily) return undefined;
+  if (processScope === undefined ? hasProcessFamily : processScope !== 'off') return undefined;
+  const failed = failedSource(sourcesOf(node));
+  if (failed) return failed.state === 'starting' ? 'not collected yet' : 'collection failed';
+  if (processScope === 'off') return 'no process export';
   const { gpus } = node;
   const used = gpus.field.memoryUsedBytes;
   for (let slot = 0; slot < gpus.count; slot++) {

@@ -114,6 +114,13 @@ export interface NodeSource {
   readonly reason: string;
 }
 
+/** How a source is, as another machine reports it. */
+export interface SourceReport {
+  readonly name: string;
+  readonly state: string;
+  readonly reason: string;
+}
+
 const SOURCE_TITLES: Readonly<Record<NodeSource['name'], string>> = {
   gpus: 'GPUs',
   'gpu-processes': 'who is on the GPUs',
@@ -122,11 +129,13 @@ const SOURCE_TITLES: Readonly<Record<NodeSource['name'], string>> = {
   processes: 'processes',
 };
 
+const TITLES: ReadonlyMap<string, string> = new Map(Object.entries(SOURCE_TITLES));
+
 /** What is wrong with the sources, a line each: 'GPUs: nvidia-smi was not found'. */
-export const troubles = (sources: readonly NodeSource[]): string[] =>
+export const troubles = (sources: readonly SourceReport[]): string[] =>
   sources
     .filter(({ state, reason }) => (state !== 'ok' && state !== 'starting') || reason !== '')
-    .map(({ name, state, reason }) => `${SOURCE_TITLES[name]}: ${reason || state}`);
+    .map(({ name, state, reason }) => `${TITLES.get(name) ?? name}: ${reason || state}`);
 
 /** Which processes a collection lists. */
 export type ProcessScope = 'off' | 'gpu' | 'all';

@@ -239,8 +239,7 @@ function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], s
     if (seen?.stuck) return namesAnd(names, [' (stuck?)', ' stuck?']);
     return span(names, names === '?' ? 'dim' : 'strong');
   }
-  const silent = whyNotReporting(node);
-  if (silent === 'no process export' || silent === 'not recorded') return span(NONE, 'dim');
+  if (included(node) && whyNotReporting(node) !== undefined) return span(NONE, 'dim');
   const used = slot < gpus.count ? gpus.field.memoryUsedBytes[slot]! : NaN;
   // Without readings and without processes nothing says that nobody is there.
   const unseen = Number.isNaN(used) && !node.facts.hasProcessFamily && node.facts.processScope === undefined;

@@ -10,7 +10,9 @@ import {
   NONE,
   shortName,
   sortedPositions,
+  sourcesOf,
   span,
+  troubles,
   type AppView,
   type NodeView,
   type Order,
@@ -217,11 +219,13 @@ function nextSeconds({ status }: NodeView, { now }: ScrapeRows): number {
 
 const nextCell = (seconds: number): string => (Number.isNaN(seconds) ? NONE : seconds <= 0 ? 'now' : `${count(seconds)}s`);
 
-/** Error, limits, the first line that could not be read. */
-function problemOf({ status, facts, version }: NodeView): string {
+/** Error, failing sources of the exporter, limits, the first line that could not be read. */
+function problemOf(node: NodeView): string {
+  const { status, facts, version } = node;
   const parts = [
     status.error?.text ?? '',
     version > 0 && facts.up === false ? 'the exporter has no data yet' : '',
+    ...troubles(sourcesOf(node)),
     facts.capsHit.length > 0 ? `limits reached: ${facts.capsHit.join(', ')}` : '',
     facts.badSample === '' ? '' : `bad line: ${facts.badSample}`,
     facts.oddReadings === 0

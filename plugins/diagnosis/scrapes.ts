@@ -1,5 +1,5 @@
 /** How the scrape of each host goes, as columns in the order of the hosts; and what that comes to. */
-import { included, isSkewed, nodeMark, type Derivation, type NodeView } from '../../lib/index.js';
+import { included, isSkewed, nodeMark, sourcesOf, type Derivation, type NodeView } from '../../lib/index.js';
 
 export interface Scrapes {
   readonly nodes: readonly NodeView[];
@@ -12,18 +12,23 @@ export interface Scrapes {
   /** Of one scrape of each host that counts. */
   readonly bytes: number;
   readonly samples: number;
+  /** Hosts whose exporter reports that a source fails. */
+  readonly collectionFails: number;
   readonly skewed: number;
   readonly withBadLines: number;
   readonly capped: number;
 }
 
-/** Nothing is kept of a host: what is shown hangs on its status, which changes without its version. */
-export const scrapesDerivation: Derivation<undefined, Scrapes> = {
+const FAILS: ReadonlySet<string> = new Set(['failed', 'hanging']);
+
+/** Of a host is kept whether a source of its exporter fails: all else hangs on its status, which changes without its version. */
+export const scrapesDerivation: Derivation<boolean, Scrapes> = {
   id: 'scrapes',
   over: 'all',
-  part: () => undefined,
+  part: (node) => sourcesOf(node).some(({ state }) => FAILS.has(state)),
   merge(parts) {
-    const nodes = Array.from(parts, ([node]) => node);
+    const pairs = [...parts];
+    const nodes = pairs.map(([node]) => node);
     const marks = nodes.map(nodeMark);
     const seen = nodes.filter(included);
     const marked = (mark: string): number => marks.filter((one) => one === mark).length;
@@ -39,6 +44,7 @@ export const scrapesDerivation: Derivation<undefined, Scrapes> = {
         .sort(),
       bytes: sum(({ facts }) => facts.bytes),
       samples: sum(({ facts }) => facts.samples),
+      collectionFails: pairs.filter(([node, fails]) => fails && included(node)).length,
       skewed: seen.filter(({ status }) => isSkewed(status.skewMs)).length,
       withBadLines: seen.filter(({ facts }) => facts.badLines > 0).length,
       capped: seen.filter(({ facts }) => facts.capsHit.length > 0).length,

@@ -59,7 +59,7 @@ function scrapeLine({ nodes, live, failing, down, waiting }: Scrapes, cols: numb
 const quantile = (sorted: Float64Array, part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? NaN;
 
-function latencyLine({ latencies, bytes: size, samples, skewed, withBadLines, capped }: Scrapes, cols: number): Line {
+function latencyLine({ latencies, bytes: size, samples, collectionFails, skewed, withBadLines, capped }: Scrapes, cols: number): Line {
   const parts =
     latencies.length === 0
       ? [samples === 0 ? 'no scrapes yet' : 'latency not known']
@@ -67,6 +67,7 @@ function latencyLine({ latencies, bytes: size, samples, skewed, withBadLines, ca
           `latency p50 ${millis(quantile(latencies, 0.5))}, p95 ${millis(quantile(latencies, 0.95))}, max ${millis(quantile(latencies, 1))}`,
         ];
   parts.push(`${count(samples)} samples (${bytes(size)}) per scrape of all nodes`);
+  if (collectionFails > 0) parts.push(`${count(collectionFails)} ${collectionFails === 1 ? 'node' : 'nodes'} with a failed collection`);
   if (skewed > 0) parts.push(`${count(skewed)} ${skewed === 1 ? 'clock' : 'clocks'} off by 5 s or more`);
   if (withBadLines > 0) parts.push(`${count(withBadLines)} ${withBadLines === 1 ? 'node' : 'nodes'} with bad lines`);
   if (capped > 0) parts.push(`${count(capped)} ${capped === 1 ? 'node' : 'nodes'} over a limit`);

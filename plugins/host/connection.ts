@@ -8,7 +8,10 @@ import {
   isSkewed,
   joinFitting,
   line,
+  sourcesOf,
   span,
+  troubles,
+  whyNotReporting,
   type AppView,
   type NodeView,
   type Line,
@@ -18,7 +21,7 @@ import {
 
 /** How it stands, what is wrong, what the last answer was like; at most `rows` lines, the last of them goes first. */
 export function connectionLines(node: NodeView, app: AppView, { cols, rows }: Size): readonly Line[] {
-  return [line(...title(node, app)), ...problem(node, app), ...detail(node, cols)].slice(0, rows);
+  return [line(...title(node, app)), ...problem(node, app), ...collection(node), ...detail(node, cols)].slice(0, rows);
 }
 
 function title(node: NodeView, app: AppView): readonly Span[] {
@@ -43,6 +46,10 @@ function problem({ status }: NodeView, app: AppView): readonly Line[] {
   const next = status.nextTryAt === undefined ? '' : ` · next scrape in ${Math.max(0, Math.ceil((status.nextTryAt - app.now) / 1000))} s`;
   return [line(span(` ${status.error?.text ?? 'failed'}${since}${tries}${next}`, 'bad'))];
 }
+
+/** Why nobody knows who is on the GPUs, where the exporter reports the reason. */
+const collection = (node: NodeView): readonly Line[] =>
+  whyNotReporting(node) === 'collection failed' ? troubles(sourcesOf(node)).map((text) => line(span(` ${text}`, 'bad'))) : [];
 
 function detail(node: NodeView, cols: number): readonly Line[] {
   if (node.version === 0) return [];

@@ -3,6 +3,7 @@ import {
   FROM_ROWS,
   copyText,
   count,
+  gpusUnknown,
   included,
   layoutTable,
   line,
@@ -67,12 +68,14 @@ export function nodeView(ui: NodeTabUi, app: AppView, size: Size): View {
 function headLines(node: NodeView, app: AppView, size: Size): readonly Line[] {
   const connection = connectionLines(node, app, { ...size, rows: size.rows < FROM_ROWS.connection ? 2 : CONNECTION_ROWS });
   const room = Math.max(0, size.rows - LEAST_TABLE_ROWS - 1 - connection.length);
-  const gpus = node.gpus.slots === 0 ? [app.filter ? NO_GPU_KEPT : NO_GPU] : fittingGpus(node, gpuLines(node, app, size.cols), room);
+  const gpus = node.gpus.slots === 0 ? [noGpu(node, app)] : fittingGpus(node, gpuLines(node, app, size.cols), room);
   const machine = machineLines(node, size.cols).slice(0, Math.max(0, room - gpus.length));
   const spare = room - gpus.length - machine.length - COMFORTABLE_TABLE_ROWS;
   const more = [...coreLines(node, size.cols, MOST_CORE_ROWS), ...chassisLines(node, size.cols)].slice(0, Math.max(0, spare));
   return [...connection, ...gpus, ...(included(node) ? [...machine, ...more] : [...machine, ...more].map(dimmed))];
 }
+
+const noGpu = (node: NodeView, { filter }: AppView): Line => (gpusUnknown(node) ? GPUS_UNKNOWN : filter ? NO_GPU_KEPT : NO_GPU);
 
 /** Captions and as many GPUs as there is room for; a line says how many are not shown. */
 function fittingGpus({ gpus }: NodeView, all: readonly Line[], room: number): readonly Line[] {
@@ -82,6 +85,7 @@ function fittingGpus({ gpus }: NodeView, all: readonly Line[], room: number): re
   return [...shown, line(span(`   ${left}${shown.length > 0 ? ' more' : ''} GPUs: the All tab lists them`, 'dim'))];
 }
 
+const GPUS_UNKNOWN = line(span(' The GPUs of this node are not known.', 'dim'));
 const NO_GPU = line(span(' This node reports no GPU.', 'dim'));
 const NO_GPU_KEPT = line(span(' No GPUs of this node match the filter.', 'dim'));
 
@@ -92,6 +96,8 @@ const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
   'never answered': 'not answered yet',
   'no metrics': 'its responses contain no all-smi metrics',
   unreachable: 'no processes in its last scrape',
+  'collection failed': 'processes not reported: the collection on the node fails',
+  'not collected yet': 'processes not reported yet: the exporter has just started',
   'no process export': 'processes not reported: start the exporter on the node with --processes',
   'not recorded': 'the recording leaves processes out',
 };

@@ -15,6 +15,7 @@ import {
   wrap,
 } from '../../lib/index.js';
 import type { UsersUi } from './drilldown.js';
+import { whatIsKnown } from './not-reporting.js';
 
 /** Above rows that are in no sum. */
 export function notIncluded({ name, status, at }: NodeView, app: AppView): Line {
@@ -34,6 +35,15 @@ export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, 
     return [...say(waiting ? 'Waiting for the first response from' : 'No data from any node:'), ...unanswered(nodes, rows - 2)];
   }
   if (!nodes.some(included)) return say('No node is up.', 'The tab of a node says since when, and why; i lists them.');
+  const failed = totals.reporting === 0 ? nodes.filter((node) => whyNotReporting(node) === 'collection failed') : [];
+  if (failed.length > 0)
+    return [
+      ...say('Users are not known: the collection fails on', ''),
+      ...failed.slice(0, Math.max(1, rows - 5)).map((node) => line(`    ${node.name}  ${whatIsKnown(node, 'collection failed')}`)),
+      ...say('i lists all nodes that report no processes, and why.'),
+    ];
+  if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'not collected yet'))
+    return say('Waiting for the first collection on the nodes: i lists them.');
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'no process export'))
     return say(
       'The nodes are up, but none of them exports processes. On each node, run',

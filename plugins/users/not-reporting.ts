@@ -6,10 +6,12 @@ import {
   clock,
   copyText,
   whyNotReporting,
+  sourcesOf,
   span,
   screenColumns,
   tableCells,
   shortName,
+  troubles,
   widest,
   withoutDomain,
   type AppView,
@@ -129,7 +131,10 @@ export function notReportingPage(level: NotReportingLevel, app: AppView, cols: n
   };
 }
 
-export function whatIsKnown({ status, gpus }: NodeView, why: NotReporting): string {
+export function whatIsKnown(node: NodeView, why: NotReporting): string {
+  const { status, gpus } = node;
+  if (why === 'collection failed') return troubles(sourcesOf(node)).join(' · ');
+  if (why === 'not collected yet') return 'the first collection of its exporter has not ended';
   if (why === 'no process export') {
     let used = 0;
     for (let slot = 0; slot < gpus.count; slot++) used += gpus.field.memoryUsedBytes[slot]! > 0 ? gpus.field.memoryUsedBytes[slot]! : 0;

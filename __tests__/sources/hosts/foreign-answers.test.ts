@@ -1,13 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import diagnosis from '../../../plugins/diagnosis/index.js';
-import { Parsers } from '../../../lib/exposition/parser/index.js';
-import { createHttpCollector } from '../../../lib/sources/hosts/http-collector.js';
-import { TargetList } from '../../../lib/sources/hostlists/targets.js';
-import { Driver } from '../../helpers/driver.js';
 import { expectGolden } from '../../helpers/golden.js';
-import { answers, redirects, routes, startServer, type Behaviour, type TestServer } from '../../helpers/server.js';
+import { answers, redirects, routes, type Behaviour } from '../../helpers/server.js';
+import { closeWatched, watch } from '../../helpers/watch-servers.js';
 
-const INTERVAL_MS = 3000;
+afterEach(closeWatched);
+
 const GOOD = `all_smi_up{instance="n1"} 1
 all_smi_gpu_utilization{gpu="H100", instance="n1", gpu_uuid="G", gpu_index="0"} 97
 all_smi_gpu_memory_used_bytes{gpu="H100", instance="n1", gpu_uuid="G", gpu_index="0"} 68719476736
@@ -27,77 +24,6 @@ const FOREIGN: Readonly<Record<string, Behaviour>> = {
   up0: answers('all_smi_up{instance="n", hostname="n"} 0\n'),
   coded: answers(GOOD, { 'content-encoding': 'compress' }),
 };
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0)) await close();
-});
-
-interface Watched {
-  readonly driver: Driver;
-  readonly servers: Readonly<Record<string, TestServer>>;
-  /** Lets an interval pass, and waits until each node has been delivered once more. */
-  round(): Promise<void>;
-}
-
-/** A viewer of real servers, by a clock that stands. */
-async function watch(behaviours: Readonly<Record<string, Behaviour>>, size: { cols: number; rows: number }): Promise<Watched> {
-  const servers: Record<string, TestServer> = {};
-  const targets = new TargetList();
-  for (const [name, behaviour] of Object.entries(behaviours)) {
-    // The clock stands: the servers' own is not to be compared with it.
-    servers[name] = await startServer((request, response) => {
-      response.sendDate = false;
-      behaviour(request, response);
-    });
-    open.push(() => servers[name]!.kill());
-    targets.add(servers[name].nodeId, { name });
-  }
-  const parsers = new Parsers();
-  let delivered = new Set<string>();
-  let check = (): void => undefined;
-  const driver = new Driver({
-    ...size,
-    plugins: [diagnosis],
-    source(clock) {
-      const collector = createHttpCollector({
-        targets: targets.targets,
-        clock,
-        intervalMs: INTERVAL_MS,
-        random: () => 0,
-        newParser: () => parsers.newParser(),
-        source: 'hosts.csv',
-      });
-      open.unshift(() => collector.stop());
-      return {
-        source: collector.source,
-        nodes: collector.nodes,
-        intervalMs: INTERVAL_MS,
-        stop: () => collector.stop(),
-        start(deliver) {
-          collector.start((delivery) => {
-            deliver(delivery);
-            if (delivery.kind !== 'overdue') delivered.add(delivery.node.nodeId);
-            check();
-          });
-        },
-      };
-    },
-  });
-  const round = async (): Promise<void> => {
-    delivered = new Set();
-    const all = new Promise<void>((resolve) => {
-      check = () => {
-        if (delivered.size === targets.targets.length) resolve();
-      };
-    });
-    const untilDue = [...driver.app.state.allNodes].map(({ status }) => (status.nextTryAt ?? 0) - driver.clock.now());
-    driver.step(Math.max(INTERVAL_MS, ...untilDue));
-    await all;
-    driver.step(250);
-  };
-  return { driver, servers, round };
-}
 
 describe('whatever a server answers with status 200, only metrics of all-smi are data', () => {
   test('from the start: nothing is said of users, the reason is on every tab', async () => {

@@ -1,0 +1,81 @@
+/** A viewer of real servers, without a terminal, by a clock that stands between rounds. */
+import diagnosis from '../../plugins/diagnosis/index.js';
+import { Parsers } from '../../lib/exposition/parser/index.js';
+import { createHttpCollector } from '../../lib/sources/hosts/http-collector.js';
+import { TargetList } from '../../lib/sources/hostlists/targets.js';
+import { Driver } from './driver.js';
+import { startServer, type Behaviour, type TestServer } from './server.js';
+
+const INTERVAL_MS = 3000;
+
+const open: (() => unknown)[] = [];
+/** Ends all servers and viewers; to be called after each test. */
+export async function closeWatched(): Promise<void> {
+  for (const close of open.splice(0)) await close();
+}
+
+export interface Watched {
+  readonly driver: Driver;
+  readonly servers: Readonly<Record<string, TestServer>>;
+  /** Lets an interval pass, and waits until each node has been delivered once more. */
+  round(): Promise<void>;
+}
+
+/** A node per behaviour, with its key as name. */
+export async function watch(behaviours: Readonly<Record<string, Behaviour>>, size: { cols: number; rows: number }): Promise<Watched> {
+  const servers: Record<string, TestServer> = {};
+  const targets = new TargetList();
+  for (const [name, behaviour] of Object.entries(behaviours)) {
+    // The clock stands: the servers' own is not to be compared with it.
+    servers[name] = await startServer((request, response) => {
+      response.sendDate = false;
+      behaviour(request, response);
+    });
+    open.push(() => servers[name]!.kill());
+    targets.add(servers[name].nodeId, { name });
+  }
+  const parsers = new Parsers();
+  let delivered = new Set<string>();
+  let check = (): void => undefined;
+  const driver = new Driver({
+    ...size,
+    plugins: [diagnosis],
+    source(clock) {
+      const collector = createHttpCollector({
+        targets: targets.targets,
+        clock,
+        intervalMs: INTERVAL_MS,
+        random: () => 0,
+        newParser: () => parsers.newParser(),
+        source: 'hosts.csv',
+      });
+      open.unshift(() => collector.stop());
+      return {
+        source: collector.source,
+        nodes: collector.nodes,
+        intervalMs: INTERVAL_MS,
+        stop: () => collector.stop(),
+        start(deliver) {
+          collector.start((delivery) => {
+            deliver(delivery);
+            if (delivery.kind !== 'overdue') delivered.add(delivery.node.nodeId);
+            check();
+          });
+        },
+      };
+    },
+  });
+  const round = async (): Promise<void> => {
+    delivered = new Set();
+    const all = new Promise<void>((resolve) => {
+      check = () => {
+        if (delivered.size === targets.targets.length) resolve();
+      };
+    });
+    const untilDue = [...driver.app.state.allNodes].map(({ status }) => (status.nextTryAt ?? 0) - driver.clock.now());
+    driver.step(Math.max(INTERVAL_MS, ...untilDue));
+    await all;
+    driver.step(250);
+  };
+  return { driver, servers, round };
+}
