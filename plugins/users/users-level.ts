@@ -197,9 +197,15 @@ export function userRows({ countAll, showTrend }: UsersUi, app: AppView): UserRo
   return { users, countAll, ...(showTrend ? { trend: (user) => app.history.userVram(user).values } : {}) };
 }
 
-export function usersPage(level: UsersLevel, ui: UsersUi, app: AppView, cols: number): Page {
-  const data = userRows(ui, app);
-  const order = inOrderOf(userOrder(data.users, level.table.sort, ui), level.frozen);
+/** `matching`: the users that the filter keeps, where rows of others are shown too. */
+export function usersPage(
+  { frozen }: UsersLevel,
+  data: UserRows,
+  sorted: UsersOrder,
+  matching: UsersTable | undefined,
+  cols: number,
+): Page {
+  const order = inOrderOf(sorted, frozen);
   const columns = screenColumns(USER_COLUMNS, data, cols);
   return {
     order,
@@ -210,7 +216,7 @@ export function usersPage(level: UsersLevel, ui: UsersUi, app: AppView, cols: nu
     },
     copy: (position) => (order.row(position) < 0 ? undefined : copyText(USER_COLUMNS, order.row(position), data)),
     dim: (position) => order.row(position) < 0,
-    out: (position) => app.filter?.mode === 'dim' && app.derive(usersDerivation).find(order.id(position)) < 0,
+    out: (position) => matching !== undefined && matching.find(order.id(position)) < 0,
   };
 }
 

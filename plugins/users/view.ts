@@ -17,6 +17,7 @@ import {
   type NodeView,
   type Line,
   type Size,
+  type UsersTable,
   type View,
 } from '../../lib/index.js';
 import { detailsCrumb, nodesCrumb, processesCrumb, notReportingCrumb, usersCrumb } from './breadcrumb.js';
@@ -38,20 +39,23 @@ import { shownUser, type Page } from './table-page.js';
 import { PROCESS_COLUMNS, processesOf, processesPage, type ProcessesPage } from './processes-level.js';
 import { notReportingNodes, notReportingPage, whatIsKnown } from './not-reporting.js';
 import { layoutWrappedTable, type WrappedTableLayout } from './wrapped-table.js';
-import { userOrder, usersPage } from './users-level.js';
+import { userOrder, userRows, usersPage } from './users-level.js';
 
 /** What is left for a level below the chips, the crumb's line included. */
 interface Room {
   readonly ui: UsersUi;
   readonly app: AppView;
   readonly size: Size;
+  /** The users that the filter keeps. */
+  readonly matching: UsersTable;
 }
 
 export function usersView(ui: UsersUi, app: AppView, size: Size): View {
   const level = current(ui);
   const answered = [...app.nodes].some(({ version }) => version > 0);
-  const chips = answered ? chipLines(app.derive(usersDerivation), level, size.cols) : [];
-  const room: Room = { ui, app, size: { cols: size.cols, rows: Math.max(0, size.rows - chips.length) } };
+  const matching = app.derive(usersDerivation);
+  const chips = answered ? chipLines(matching, level, size.cols) : [];
+  const room: Room = { ui, app, matching, size: { cols: size.cols, rows: Math.max(0, size.rows - chips.length) } };
   return { chips, ...levelView(level, room) };
 }
 
@@ -70,15 +74,20 @@ function levelView(level: Level, room: Room): View {
   }
 }
 
-function topView(level: UsersLevel, { ui, app, size }: Room): View {
-  const users = app.derive(usersDerivation, app.listed);
+function topView(level: UsersLevel, { ui, app, size, matching }: Room): View {
+  const data = userRows(ui, app);
+  const { users } = data;
   const order = userOrder(users, level.table.sort, ui);
-  const kept = app.derive(usersDerivation);
-  const head = kept.totals.reporting > 0 ? summaryLines(kept, userOrder(kept, level.table.sort, ui).present, ui.showSystem, size) : [];
+  const head =
+    matching.totals.reporting > 0 ? summaryLines(matching, userOrder(matching, level.table.sort, ui).present, ui.showSystem, size) : [];
   const rows = Math.max(0, size.rows - head.length - 1);
   if (order.present === 0) return { blocks: [lines(...head, ...emptyHint(app, users, ui, { cols: size.cols, rows }))] };
-  return tableView(level, usersPage(level, ui, app, size.cols), { cols: size.cols, rows }, head, (place) =>
-    usersCrumb(order, place, ui, size.cols),
+  return tableView(
+    level,
+    usersPage(level, data, order, app.filter?.mode === 'dim' ? matching : undefined, size.cols),
+    { cols: size.cols, rows },
+    head,
+    (place) => usersCrumb(order, place, ui, size.cols),
   );
 }
 
