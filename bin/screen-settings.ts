@@ -4,6 +4,7 @@ import { AppError } from '../lib/errors.js';
 import { compile } from '../lib/filter/evaluate.js';
 import { parse } from '../lib/filter/parser.js';
 import { loadRegexEngine } from '../lib/filter/regex.js';
+import { LIMITS } from '../lib/model/limits.js';
 import type { ViewOptions } from '../lib/options/options.js';
 import type { ViewSettings } from '../lib/run/settings.js';
 
@@ -44,11 +45,12 @@ const LEAST_STEP_C = 5;
 const STEP_C = 10;
 
 function alertsOf(options: ViewOptions): AlertSettings {
-  const { alertTemp: tempWarnC, alertTempCrit = ALERT_DEFAULTS.tempCritC } = options;
+  const { alertTemp: tempWarnC, alertTempCrit } = options;
+  const crit = alertTempCrit ?? LIMITS.criticalCelsius;
   return {
     enabled: options.alerts ?? ALERT_DEFAULTS.enabled,
     tempWarnC,
-    tempCritC: alertTempCrit < tempWarnC + LEAST_STEP_C ? tempWarnC + STEP_C : alertTempCrit,
+    tempCritC: tempWarnC === undefined ? alertTempCrit : crit < tempWarnC + LEAST_STEP_C ? tempWarnC + STEP_C : crit,
     hysteresisC: options.alertHysteresis,
     idlePercent: options.alertIdlePercent,
     idleMs: options.alertIdle ?? ALERT_DEFAULTS.idleMs,

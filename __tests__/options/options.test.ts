@@ -61,7 +61,7 @@ describe('values', () => {
       mouse: undefined,
       noMouse: undefined,
       alerts: undefined,
-      alertTemp: 80,
+      alertTemp: undefined,
       alertTempCrit: undefined,
       alertHysteresis: 2,
       alertPower: 0,

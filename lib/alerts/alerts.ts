@@ -185,7 +185,7 @@ export class Alerts {
       gpu: node.gpus.index[slot]!,
       value: value(readings, since),
       // Back to normal it is held against the threshold that it has left.
-      threshold: threshold(this.#settings, change.to === 'ok' ? change.from : change.to),
+      threshold: threshold(this.#settings, change.to === 'ok' ? change.from : change.to, readings),
       users: this.#usersOf(node, slot),
     };
   }
@@ -208,6 +208,8 @@ function readingsOf({ at, gpus: { field } }: NodeView, slot: number): Readings {
   return {
     at,
     temperatureCelsius: field.temperatureCelsius[slot]!,
+    maxOperatingCelsius: field.maxOperatingCelsius[slot]!,
+    slowdownCelsius: field.slowdownCelsius[slot]!,
     utilPercent: field.utilPercent[slot]!,
     memoryUsedBytes: field.memoryUsedBytes[slot]!,
     powerWatts: field.powerWatts[slot]!,

@@ -4,14 +4,16 @@
  */
 import { gpuState } from '../aggregate/gpu-state.js';
 import type { Ms } from '../model/clock.js';
+import { LIMITS } from '../model/limits.js';
 
 export const LEVELS = ['ok', 'warn', 'crit'] as const;
 export type Level = (typeof LEVELS)[number];
 
 export interface AlertSettings {
   readonly enabled: boolean;
-  readonly tempWarnC: number;
-  readonly tempCritC: number;
+  /** Undefined: by the limits of each GPU (`temperatureLimits`). */
+  readonly tempWarnC: number | undefined;
+  readonly tempCritC: number | undefined;
   /** A temperature has to fall this far below a threshold to leave its level. */
   readonly hysteresisC: number;
   /** A GPU that computes no more than this is idle. */
@@ -28,8 +30,8 @@ export interface AlertSettings {
 /** The reference's, and those of the rules that it doesn't have. */
 export const ALERT_DEFAULTS: AlertSettings = {
   enabled: true,
-  tempWarnC: 80,
-  tempCritC: 90,
+  tempWarnC: undefined,
+  tempCritC: undefined,
   hysteresisC: 2,
   idlePercent: 5,
   idleMs: 15 * 60_000,
@@ -45,6 +47,9 @@ const POWER_SHARE = 0.95;
 export interface Readings {
   readonly at: Ms;
   readonly temperatureCelsius: number;
+  /** The GPU's own limits. */
+  readonly maxOperatingCelsius: number;
+  readonly slowdownCelsius: number;
   readonly utilPercent: number;
   readonly memoryUsedBytes: number;
   readonly powerWatts: number;
@@ -61,16 +66,16 @@ interface Rule {
   level(readings: Readings, since: Since, settings: AlertSettings, before: Level): Level | undefined;
   /** What is told with a change: the reading, and the threshold it is held against. */
   value(readings: Readings, since: Since): number;
-  threshold(settings: AlertSettings, level: Level): number;
+  threshold(settings: AlertSettings, level: Level, readings: Readings): number;
 }
 
 /** Rules about a GPU, by the names that the webhook sends. */
 export const GPU_RULES = {
   temperature: {
-    level: ({ temperatureCelsius }, _since, { tempWarnC, tempCritC, hysteresisC }, before) =>
-      risen(temperatureCelsius, before, { warn: tempWarnC, crit: tempCritC }, (threshold) => threshold - hysteresisC),
+    level: (readings, _since, settings, before) =>
+      risen(readings.temperatureCelsius, before, temperatureLimits(readings, settings), (threshold) => threshold - settings.hysteresisC),
     value: ({ temperatureCelsius }) => temperatureCelsius,
-    threshold: ({ tempWarnC, tempCritC }, level) => (level === 'crit' ? tempCritC : tempWarnC),
+    threshold: (settings, level, readings) => temperatureLimits(readings, settings)[level === 'crit' ? 'crit' : 'warn'],
   },
   idle_utilization: {
     // Idle with memory held is told by the next rule, where that is on.
@@ -101,6 +106,22 @@ export const GPU_RULES = {
 } as const satisfies Readonly<Record<string, Rule>>;
 export type GpuRule = keyof typeof GPU_RULES;
 export const GPU_RULE_NAMES = Object.keys(GPU_RULES) as GpuRule[];
+
+/**
+ * °C at which a GPU is a warning, and critical. What the user has set goes first. Else a GPU that exports its limits is held to them: a warning
+ * just below its maximum operating temperature (where there is none, below its slowdown), critical where it slows down.
+ */
+export function temperatureLimits(
+  { maxOperatingCelsius, slowdownCelsius }: Pick<Readings, 'maxOperatingCelsius' | 'slowdownCelsius'>,
+  { tempWarnC, tempCritC }: Pick<AlertSettings, 'tempWarnC' | 'tempCritC'>,
+): { readonly warn: number; readonly crit: number } {
+  const [operating, slowdown] = [maxOperatingCelsius, slowdownCelsius].map((limit) => (limit > LIMITS.coldestCelsius ? limit : undefined));
+  const own = operating ?? slowdown;
+  return {
+    warn: tempWarnC ?? (own === undefined ? LIMITS.warnCelsius : own - LIMITS.belowOwnCelsius),
+    crit: tempCritC ?? slowdown ?? Math.max(LIMITS.criticalCelsius, own ?? 0),
+  };
+}
 
 /** The highest level whose threshold is reached, or that was reached before and is not left yet. */
 function risen(

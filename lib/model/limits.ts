@@ -9,6 +9,10 @@ export const LIMITS = {
   heldBytes: 2 ** 30,
   /** Hot, where the GPU has no limit of its own. */
   hotCelsius: 85,
+  /** Without a threshold of the user: a warning this far below the temperature that the GPU is made for; where it exports none, at these. */
+  belowOwnCelsius: 2,
+  warnCelsius: 80,
+  criticalCelsius: 90,
   /** Scales of temperatures: nothing that computes is colder; the end, where the GPU has no shutdown temperature. */
   coldestCelsius: 20,
   hottestCelsius: 100,

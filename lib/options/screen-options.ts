@@ -45,14 +45,15 @@ export const ALERT_OPTIONS = {
     value: 'CELSIUS',
     config: 'alerts.temp_warn_c',
     legacyEnv: 'ALL_SMI_ALERT_TEMP',
-    default: 80,
+    otherwise: '2 below the maximum operating or slowdown temperature of the GPU; 80 if it exports none',
     help: 'temperature at which a GPU is a warning',
     parse: DEGREES,
   },
   alertTempCrit: {
     value: 'CELSIUS',
     config: 'alerts.temp_crit_c',
-    otherwise: '90, or 10 above the warning if 90 is less than 5 above it',
+    otherwise:
+      'the slowdown temperature of the GPU; 90 if it exports none; if a warning is set, 90, or 10 above it if 90 is less than 5 above',
     help: 'temperature at which a GPU is critical',
     parse: DEGREES,
   },
