@@ -56,7 +56,7 @@ export class LabelReader {
         let name = i;
         while (isBlank(bytes[name]!) || bytes[name] === COMMA) name++;
         if (bytes[name] === CLOSE && name < end) return name + 1;
-        next = this.#label(bytes, view, i, name, end);
+        next = this.#label(bytes, i, name, end);
       }
       if (next < 0) return -1;
       i = next;
@@ -91,21 +91,21 @@ export class LabelReader {
     const gap = label < MAX_LABELS ? this.#gapBytes[label]! : 0;
     const from = at + gap;
     if (gap === 0 || from >= end || !same(this.#gaps, label * MAX_GAP, view, at, gap)) return MISS;
-    const to = quoteEnd(bytes, view, from, end);
+    const to = quoteEnd(bytes, from, end);
     if (to < 0) return -1;
     this.#keep(at + this.#gapName[label]!, at + this.#gapNameEnd[label]!, from, to, 1);
     return to + 1;
   }
 
   /** Reads the label whose name begins at `name`; the gap before its value begins at `gap`. The position behind the value, -1 for none. */
-  #label(bytes: Uint8Array, view: DataView, gap: number, name: number, end: number): number {
+  #label(bytes: Uint8Array, gap: number, name: number, end: number): number {
     const equals = equalsAt(bytes, name, end);
     if (equals < 0) return -1;
     let from = equals + 1;
     while (isBlank(bytes[from]!)) from++;
     const quoted = bytes[from] === QUOTE;
     if (quoted) from++;
-    const to = quoted ? quoteEnd(bytes, view, from, end) : bareEnd(bytes, from, end);
+    const to = quoted ? quoteEnd(bytes, from, end) : bareEnd(bytes, from, end);
     if (to < 0) return -1;
     if (this.count < MAX_LABELS) {
       const nameEnd = trimmedEnd(bytes, name, equals);

@@ -1,22 +1,5 @@
 /** The plain parts of the format: blanks, comments, names. */
-import {
-  BLANK,
-  HASH,
-  NEWLINE,
-  OPEN,
-  RETURN,
-  TAB,
-  QUOTES,
-  BACKSLASHES,
-  ONES,
-  BLANKS,
-  HIGHS,
-  QUOTE,
-  BACKSLASH,
-  EQUALS,
-  CLOSE,
-  COMMA,
-} from './ascii.js';
+import { BLANK, HASH, NEWLINE, OPEN, RETURN, TAB, QUOTE, BACKSLASH, EQUALS, CLOSE, COMMA } from './ascii.js';
 
 /** Where the first sample at or behind `at` begins, past comments and blank lines; `end` when none has come yet. */
 export function sampleStart(bytes: Uint8Array, at: number, end: number): number {
@@ -44,23 +27,11 @@ export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** Where the value that began at `from` has its closing quote; -1 when the line or the bytes end before. */
-export function quoteEnd(bytes: Uint8Array, view: DataView, from: number, end: number): number {
-  let i = from;
-  while (i < end) {
-    const word = view.getInt32(i, true);
-    const quotes = word ^ QUOTES;
-    const backslashes = word ^ BACKSLASHES;
-    // The highest bit of each byte where subtracting carries into it, and the first such byte is a quote, a backslash or below a blank.
-    const found = (((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes) | ((word - BLANKS) & ~word)) & HIGHS;
-    if (found === 0) {
-      i += 4;
-      continue;
-    }
-    i += (31 - Math.clz32(found & -found)) >> 3;
-    if (i >= end || bytes[i] === NEWLINE) return -1;
+export function quoteEnd(bytes: Uint8Array, from: number, end: number): number {
+  for (let i = from; i < end; i++) {
     if (bytes[i] === QUOTE) return i;
-    if (bytes[i] === BACKSLASH && bytes[++i] === NEWLINE) return -1;
-    i++;
+    if (bytes[i] === BACKSLASH) i++;
+    if (bytes[i] === NEWLINE) return -1;
   }
   return -1;
 }
