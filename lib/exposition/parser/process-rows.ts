@@ -237,7 +237,7 @@ export class ProcessRows {
       const to = labels.valueEnd[label]!;
       const named = labels.named[label]!;
       if (from === to) continue;
-      if (named === USER_LABEL) ints[at + ROW_USER] = this.#users.idOf(source, view, from, to) || ints[at + ROW_USER]!;
+      if (named === USER_LABEL) ints[at + ROW_USER] = this.#users.idOf(source, from, to) || ints[at + ROW_USER]!;
       else if (named === COMMAND_LABEL || named === NAME_LABEL)
         ints[at + (named === NAME_LABEL ? ROW_NAME : ROW_COMMAND)] =
           labels.quoted[label] === 1 ? from + toArena : this.#arena.addText(view, from, to);
