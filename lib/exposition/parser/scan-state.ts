@@ -1,4 +1,23 @@
-/** What a parser knows of a host while it reads: rows, samples and the template of the last scrape. Nobody else sees it before a commit. */
+/**
+ * What a parser knows of a node while it reads: rows, samples and the template of the last scrape. Nobody else sees it before a commit.
+ *
+ *   ScrapeTemplate.ints, 4 a line           rows or samples                          Arena.bytes (of the node)
+ *   +------+-------+-------+--------+       ProcessRows.ints    16 a row: pid, ...   +---------------------------------+
+ *   | head | block | bytes | target |       ProcessRows.values   5 a row             | . pid="7", user=...} gpu="H100" |
+ *   +--|---+---|---+-------+----|---+       SampleValues.ints    5 a sample          +---^-----------------------------+
+ *      |       |                |           SampleValues.values  1 a sample              |
+ *      |       |                +---------> values[target], or samples.values[~target]   |
+ *      |       +------------------------------- offset in the arena ---------------------+
+ *      +--> SeriesHeads (of all nodes): line end, comments, name and brace before the labels
+ *
+ * Offsets and lengths are bytes, and 0 is no offset; values are as exported. `Window` holds the bytes under way, behind those of a line cut by
+ * the chunk before, and a line end behind the last. `template` is that of the last scrape: LineReader's cursor is the line expected next in it.
+ * `next` is that of this scrape. `Scanner` replays `template` without making a `next` until a line differs; `finalize` lets them change places.
+ * The columns on screen (committed/) are other arrays, filled at a commit.
+ *
+ * Always so: the arena only grows, until `needsReset`; nothing in it is a NUL but what `addRepaired` puts between two blocks; a target is of a
+ * row below `rows.count` or a sample below `samples.count`; sample 0 (DISCARD) takes what nobody reads.
+ */
 import { Arena, Cutter, type Room } from './bytes.js';
 import type { Entity, LabelledLines } from './entities.js';
 import { SampleValues, SAMPLE_VALUES_ROOM } from './sample-values.js';
