@@ -1,14 +1,16 @@
-/** Sorting thousands of rows by a reading within a frame: no comparing, so its time hangs on their number alone. Loops, since `from` of an
- * array with a function takes longer than all of it. */
+/**
+ * Sorts thousands of rows by a reading within a frame, without comparisons: the time depends only on their number. Written as loops,
+ * because `from` with a function takes longer than the whole sort.
+ */
 
-/** Bits looked at in one pass over the rows. */
+/** Bits sorted in one pass over the rows. */
 const DIGIT = 11;
 const PLACES = 2 ** DIGIT;
 const SIGN = 0x8000_0000;
 
 /**
- * Positions of `values` in the order of the values, ties in the order they stand in. NaN comes last. A radix sort over the bits of the
- * floats: as unsigned integers they have the order of the numbers, once all bits of negative ones and the sign of the others are flipped.
+ * Positions of `values` in ascending order, ties in their original order, NaN last. A radix sort over the bits of the floats: as unsigned
+ * integers they sort like the numbers, once all bits of negative numbers and the sign of the others are flipped.
  */
 export function argsort(values: Float64Array): Int32Array {
   const count = values.length;
@@ -33,7 +35,7 @@ export function argsort(values: Float64Array): Int32Array {
   return from;
 }
 
-/** Sorts by the digit at `bit`, keeping the order of equals. False: all have the same, nothing was moved. */
+/** Sorts by the digit at `bit`; stable. False: all digits are equal, and nothing was moved. */
 function pass(halves: Uint32Array, bit: number, from: Int32Array, to: Int32Array): boolean {
   const starts = new Int32Array(PLACES + 1);
   for (let at = 0; at < from.length; at++) starts[digitOf(halves, from[at]!, bit) + 1]!++;

@@ -1,11 +1,11 @@
-/** What the cluster is doing, in a few figures. Each mean and each sum is over what was reported, and says over how many. */
+/** The state of the cluster in a few figures. Each mean and sum covers the values that were reported, and comes with their number. */
 import type { Derivation } from './derivations.js';
 import { included, isDown, type NodeView } from '../model/node-view.js';
 import { gpuState } from './gpu-state.js';
 
 export { gpuState };
 
-/** Sums over a host, and over the cluster. A sum of nothing is 0: its `...Reported` tells. */
+/** Sums over a host, and over the cluster. A sum of no values is 0: see its `...Reported`. */
 const SUMS = [
   'gpus',
   'utilSum',
@@ -33,22 +33,25 @@ const SUMS = [
 ] as const;
 type Sums = Record<(typeof SUMS)[number], number>;
 
-/** Sums of a host in the order of SUMS, and behind them its highest temperature, -Infinity when none is reported. */
+/** Sums of a host in the order of SUMS, followed by its highest temperature, -Infinity when none is reported. */
 export type ClusterPart = Float64Array;
 const TEMPERATURE_MAX = SUMS.length;
 
-/** Figures of the hosts that count; `hosts` are all. GPUs include those that only processes speak of. Means are NaN where nothing is reported. */
+/**
+ * Figures of the hosts that count; `hosts` are all. GPUs include those that only process rows mention. Means are NaN when nothing is
+ * reported.
+ */
 export interface ClusterTotals extends Readonly<Omit<Sums, `${string}Sum` | 'temperatureSquares' | 'cpuWeight'>> {
   readonly nodes: number;
   readonly nodesIncluded: number;
   readonly nodesDown: number;
   /** Mean over the `utilReported` GPUs that report it. */
   readonly utilPercent: number;
-  /** Mean, largest, and population standard deviation over `temperatureReported` GPUs. */
+  /** Mean, maximum and population standard deviation over `temperatureReported` GPUs. */
   readonly temperatureCelsius: number;
   readonly temperatureMax: number;
   readonly temperatureDeviation: number;
-  /** Mean over the CPUs that report it, each weighing as many as its cores (1 where their number is unknown). */
+  /** Mean over the CPUs that report it, weighted by the number of cores (1 if unknown). */
   readonly cpuUtilPercent: number;
 }
 
@@ -99,7 +102,7 @@ function totalsOf(sums: Sums, nodes: NodeCounts, temperatureMax: number): Cluste
   };
 }
 
-/** The highest temperature, -Infinity without any. */
+/** The highest temperature, -Infinity if there is none. */
 function addGpus(sums: Sums, { gpus }: NodeView): number {
   const { utilPercent, memoryUsedBytes, memoryTotalBytes, powerWatts, powerLimitWatts, temperatureCelsius } = gpus.field;
   let max = -Infinity;
@@ -111,7 +114,7 @@ function addGpus(sums: Sums, { gpus }: NodeView): number {
       sums.utilSum += util;
       sums.utilReported++;
     }
-    // Both or none: the one shall be a part of the other.
+    // Both or neither: one has to be a part of the other.
     if (!Number.isNaN(used + total)) {
       sums.memoryUsedBytes += used;
       sums.memoryTotalBytes += total;

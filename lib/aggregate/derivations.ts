@@ -1,29 +1,29 @@
 /**
- * Figures over the cluster. A derivation computes a `part` per host, once per version of that host, and a `merge` of the parts, once
- * per collector version and scope: a key that only sorts runs neither.
+ * Figures over the cluster. A derivation computes a `part` per host, once per version of that host, and a `merge` of the parts, once per
+ * collector version and scope: a key that only sorts runs neither.
  */
 import { included, type NodeView } from '../model/node-view.js';
 
-/** What part of the cluster a figure is over. `key` names it; hosts for which `host` is false are left out of the merge. */
+/** The part of the cluster that a figure covers. `key` identifies it; hosts for which `host` is false are not merged. */
 export interface Scope {
   readonly key: string;
   includes?(node: NodeView): boolean;
-  /** Of all there is, whatever filter holds. */
+  /** Everything, whatever the filter. */
   readonly whole?: boolean;
 }
 export const WHOLE: Scope = { key: '', whole: true };
 
 export interface Derivation<P, T> {
-  /** For people; what is kept hangs on the object itself. Define it once, outside `view`. */
+  /** A descriptive name; the cache is keyed by the object itself. Define it once, outside `view`. */
   readonly id: string;
-  /** Which hosts the merge sees: those that count (the default), or all. */
+  /** Which hosts are merged: those that count (the default), or all. */
   readonly over?: 'counted' | 'all';
   /**
-   * Pure; called once per host version. Must not keep the view. `reuse` is the host's part of its last version, if there was one: nobody
-   * needs it any more, so it may be filled again and returned. A merge that reads parts later than when it is made must not let them be.
+   * Pure; called once per host version. Must not keep the view. `reuse` is the host's previous part, if any: it is no longer needed and may
+   * be refilled and returned. Parts that a merge reads after it was made must not be reused.
    */
   part(node: NodeView, reuse?: P): P;
-  /** Pure; hosts come in the order of the host list. */
+  /** Pure; hosts are in the order of the host list. */
   merge(parts: Iterable<readonly [NodeView, P]>, scope: Scope): T;
 }
 
@@ -32,7 +32,7 @@ interface Kept {
   readonly merges: Map<string, { collector: number; value: unknown }>;
 }
 
-/** Scopes of which the last merge is kept, per derivation. */
+/** Scopes whose last merge is cached, per derivation. */
 const KEPT_SCOPES = 4;
 
 export class Derivations {
@@ -55,7 +55,7 @@ export class Derivations {
     return value;
   }
 
-  /** Drops everything kept: the user ids in it no longer mean the same users. */
+  /** Clears the cache: its user ids no longer mean the same users. */
   forget(): void {
     this.#kept = new WeakMap();
   }

@@ -1,4 +1,4 @@
-/** Every GPU of the cluster, and whose it is. */
+/** Every GPU of the cluster, and its users. */
 import type { Derivation } from './derivations.js';
 import type { GpuField, UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
@@ -6,15 +6,18 @@ import { compareNames } from './name-order.js';
 import { descending, held } from './unknown.js';
 
 export interface GpuOwner {
-  /** '' : processes of no known user. */
+  /** '' for processes without a known user. */
   readonly user: string;
   /** NaN: not reported. */
   readonly vramBytes: number;
-  /** Age of the oldest of the user's processes on the GPU; NaN: not reported. */
+  /** Age of the user's oldest process on the GPU; NaN: not reported. */
   readonly longestSeconds: number;
 }
 
-/** One row per GPU of each host that ever answered, also of those that don't count any more: in the order of the hosts and their slots. */
+/**
+ * One row per GPU of each host that has ever answered, including hosts that are no longer counted, in the order of the hosts and their
+ * slots.
+ */
 export interface GpuRows {
   readonly count: number;
   readonly nodes: readonly NodeView[];
@@ -22,9 +25,9 @@ export interface GpuRows {
   readonly nodeAt: Int32Array;
   readonly slot: Int32Array;
   node(row: number): NodeView;
-  /** A reading; NaN when not reported, and for GPUs that only processes speak of. */
+  /** A reading; NaN when not reported, and for GPUs that only process rows mention. */
   value(row: number, field: GpuField): number;
-  /** Who has processes on it: most bytes first, then by name. Worked out when asked, for the rows on screen. */
+  /** The users with processes on it: most bytes first, then by name. Computed on demand, for the rows on screen. */
   owners(row: number): readonly GpuOwner[];
 }
 
@@ -35,7 +38,7 @@ export interface RowsBySlot {
 }
 export interface GpuPart {
   readonly slots: number;
-  /** Made when first asked. */
+  /** Built on first use. */
   bySlot: RowsBySlot | undefined;
 }
 
@@ -95,19 +98,19 @@ class Rows implements GpuRows {
   }
 }
 
-/** Counting sort by slot, also of rows that a filter leaves out; rows of one slot stay in their order. */
+/** Counting sort by slot, including rows that the filter excludes; stable. */
 export function rowsBySlot({ gpus, procs }: NodeView): RowsBySlot {
   const starts = new Int32Array(gpus.slots + 2);
   const all = procs.count + (procs.others ?? 0);
   for (let row = 0; row < all; row++) if (procs.gpu[row]! >= 0) starts[procs.gpu[row]! + 2]!++;
   for (let slot = 2; slot < starts.length; slot++) starts[slot]! += starts[slot - 1]!;
   const rows = new Int32Array(starts.at(-1)!);
-  // Filling moves the start of each slot to its end, which is the start of the next: hence the two places more.
+  // Filling moves the start of each slot to its end, which is the start of the next slot: hence two extra elements.
   for (let row = 0; row < all; row++) if (procs.gpu[row]! >= 0) rows[starts[procs.gpu[row]! + 1]!++] = row;
   return { starts, rows };
 }
 
-/** Who has processes on a GPU, most bytes first, then by name: the one list, for tabs, exports and alerts. */
+/** The users with processes on a GPU, most bytes first, then by name: the one list for tabs, exports and alerts. */
 export function ownersOf(node: NodeView, { starts, rows }: RowsBySlot, slot: number): readonly GpuOwner[] {
   const { procs } = node;
   const sums = new Map<UserId, { readonly bytes: number[]; longestSeconds: number }>();

@@ -1,4 +1,4 @@
-/** What a GPU is doing, by its readings: one answer for figures, tables, node signs and histories. NaN: not reported. */
+/** The state of a GPU by its readings: one answer for figures, tables, node signs and histories. NaN: not reported. */
 import type { GpuColumns } from '../model/columns.js';
 import { LIMITS } from '../model/limits.js';
 
@@ -10,19 +10,19 @@ export function gpuState(utilPercent: number, memoryUsedBytes: number): GpuState
   return memoryUsedBytes > LIMITS.heldBytes ? 'heldIdle' : 'free';
 }
 
-/** The state of a slot; `unknown` for GPUs that only process rows speak of. */
+/** The state of a slot; `unknown` for GPUs that only process rows mention. */
 export function slotState({ count, field }: GpuColumns, slot: number): GpuState {
   return slot < count ? gpuState(field.utilPercent[slot]!, field.memoryUsedBytes[slot]!) : 'unknown';
 }
 
-/** What the driver calls too hot; where it gives no limit, the table's. */
+/** The driver's temperature limit; where it reports none, the default limit. */
 export function isHot({ count, field }: GpuColumns, slot: number): boolean {
   if (slot >= count) return false;
   const [operating, slowdown] = [field.maxOperatingCelsius[slot]!, field.slowdownCelsius[slot]!];
   return field.temperatureCelsius[slot]! >= (operating > 0 ? operating : slowdown > 0 ? slowdown : LIMITS.hotCelsius);
 }
 
-/** Fully busy by its own word, at the power of an idle one, as in a hung collective. A single moment may lie: ask for several. */
+/** Reports full utilization but draws idle power, as in a hung collective. One sample may be wrong: check several consecutive ones. */
 export function isStuck(utilPercent: number, powerWatts: number, limitWatts: number): boolean {
   return utilPercent >= LIMITS.stuckPercent && powerWatts <= limitWatts * LIMITS.stuckPowerShare;
 }

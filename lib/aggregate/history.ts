@@ -16,7 +16,7 @@ import type { Ms } from '../model/clock.js';
 const CLUSTER_SAMPLES = 1200;
 /** Samples kept of a host and of its GPUs. */
 const NODE_SAMPLES = 128;
-/** GPUs remembered at once, 640 bytes each; those beyond have no history. */
+/** GPUs tracked at once, 640 bytes each; GPUs beyond this number have no history. */
 const MAX_GPUS = 65_536;
 
 const CLUSTER_FIGURES = {
@@ -30,7 +30,7 @@ const CLUSTER_FIGURES = {
 export type ClusterFigure = keyof typeof CLUSTER_FIGURES;
 const CLUSTER_RINGS = Object.keys(CLUSTER_FIGURES) as ClusterFigure[];
 
-/** Percent, percent, °C: whole numbers. */
+/** Percent, percent, °C: integers. */
 const GPU_RINGS = ['util', 'memory', 'temperature'] as const;
 /** The above, and watts. */
 export type GpuFigure = (typeof GPU_RINGS)[number] | 'power';
@@ -38,20 +38,20 @@ const NODE_RINGS = ['cpu', 'ram'] as const;
 /** Percent. */
 export type NodeFigure = (typeof NODE_RINGS)[number];
 
-/** `atLeast`: it was so when it was first looked at. */
+/** `atLeast`: it was already in this state at the first sample. */
 export interface HeldSince {
   readonly at: Ms;
   readonly atLeast: boolean;
 }
 
-/** Read-only. Series end at the newest sample there is; empty where nothing is remembered. A filter changes nothing here. */
+/** Read-only. Series end at the newest sample; empty where there is no history. Not affected by filters. */
 export interface HistoryView {
   cluster(figure: ClusterFigure): Series;
   node(node: NodeView, figure: NodeFigure): Series;
   gpu(node: NodeView, slot: number, figure: GpuFigure): Series;
   /** GPU memory in bytes; 0: held none. */
   userVram(user: string): Series;
-  /** Undefined: not held idle, or not remembered. */
+  /** Undefined: not held idle, or not tracked. */
   heldSince(node: NodeView, slot: number): HeldSince | undefined;
 }
 
@@ -63,7 +63,7 @@ export class History implements HistoryView {
   readonly #maxGpus: number;
   #gpus = 0;
 
-  /** A sample each `stepMs`; `maxGpus`: smaller in tests. */
+  /** One sample every `stepMs`; `maxGpus`: smaller in tests. */
   constructor(stepMs: Ms, maxGpus = MAX_GPUS) {
     this.#stepMs = stepMs;
     this.#maxGpus = maxGpus;
@@ -85,7 +85,7 @@ export class History implements HistoryView {
     known.add(node, this.#sample(node.at));
   }
 
-  /** Whether nothing is known of the cluster at the step of `at`. */
+  /** Whether the cluster has no values at the step of `at`. */
   isMissing(at: Ms): boolean {
     const sample = this.#sample(at);
     return sample > this.#cluster.last || sample < this.#cluster.last - 1;
@@ -109,7 +109,7 @@ export class History implements HistoryView {
     this.#nodes.delete(nodeId);
   }
 
-  /** A seek: what came before is no history of what this host, and so the cluster, says next. */
+  /** A seek: the samples before it are not part of the history of this host, nor of the cluster. */
   jump(nodeId: string): void {
     this.remove(nodeId);
     this.#cluster.clear();
@@ -143,7 +143,7 @@ export class History implements HistoryView {
   }
 }
 
-/** The slot on the host itself, whatever a filter has left out. */
+/** The slot on the host itself, regardless of a filter. */
 const ownSlot = ({ gpus }: NodeView, slot: number): number => gpus.origin?.[slot] ?? slot;
 
 const ringOf = (slot: number, figure: number): number => NODE_RINGS.length + slot * GPU_RINGS.length + figure;
@@ -155,9 +155,9 @@ class NodeHistory {
   readonly #slots: number;
   readonly #uuids: readonly string[];
   #structure: number;
-  /** Since when each GPU is held idle; NaN: it isn't. */
+  /** Since when each GPU has been held idle; NaN: it is not. */
   readonly #heldSince: Float64Array;
-  /** 1: it was already when it was first looked at. */
+  /** 1: it was already held idle at the first sample. */
   readonly #atLeast: Uint8Array;
 
   constructor(node: NodeView, gpus: number) {
@@ -202,7 +202,7 @@ class NodeHistory {
       this.#heldSince[slot] = NaN;
       return;
     }
-    // Nobody knows what it did while it could not be seen.
+    // Its state while it was unreachable is not known.
     const unseen = missed < 0 || missed >= MISSED_LIMIT;
     if (!unseen && !Number.isNaN(this.#heldSince[slot])) return;
     this.#heldSince[slot] = at;

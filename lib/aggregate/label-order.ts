@@ -1,21 +1,21 @@
-/** Hosts in the order of their labels, numbers in them by their value. */
+/** Orders hosts by their labels; numbers in labels compare by value. */
 import { lazy } from '../model/lazy.js';
 import type { NodeView } from '../model/node-view.js';
 
-/** Made with the first comparison: the first picture does not wait for it. */
+/** Created at the first comparison, so that it does not delay the first frame. */
 const collator = lazy(() => new Intl.Collator('en', { numeric: true }));
 
-/** Negative, 0 or positive; numbers in the texts count by their value. */
+/** Negative, 0 or positive; numbers in the texts compare by value. */
 export function compareLabels(a: string, b: string): number {
   return collator().compare(a, b);
 }
 
-/** Comparing labels costs far more than anything else of a merge, and they seldom change: the last order is kept. */
+/** Comparing labels is by far the most expensive part of a merge, and labels seldom change: the last order is cached. */
 export class LabelOrder {
   #labels: readonly string[] = [];
   #order = new Int32Array(0);
 
-  /** By rank: the host's position in `hosts`. The same array while nobody comes, goes or is called differently. */
+  /** By rank: the host's position in `hosts`. Returns the same array until a host is added, removed or renamed. */
   of(nodes: readonly NodeView[]): Int32Array {
     if (nodes.length === this.#labels.length && nodes.every(({ name }, at) => name === this.#labels[at])) return this.#order;
     this.#labels = nodes.map(({ name }) => name);

@@ -1,6 +1,6 @@
-/** The order of names, and which of them are the system's. */
+/** The order of user names, and which of them are system accounts. */
 
-/** Negative, 0 or positive, in the byte order of the names' UTF-8: that of their code points, which is not that of `<`. */
+/** Negative, 0 or positive, in the byte order of the names' UTF-8. That is the order of code points, which differs from that of `<`. */
 export function compareNames(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   for (let at = 0; at < shorter; at++) {
@@ -10,7 +10,7 @@ export function compareNames(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for code points above all others, but U+E000..U+FFFF are the larger code units. */
+/** Surrogates stand for code points above all others, but U+E000..U+FFFF are larger code units. */
 function aboveSurrogates(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
@@ -21,25 +21,25 @@ export function isSystem(user: string): boolean {
   return user === 'root' || (/^\d+$/.test(user) && Number(user) < 1000);
 }
 
-/** Names that nobody has any more are kept for their return, up to this many times those in use. */
+/** Unused names stay cached, up to this many times the number of names in use. */
 const SPARE = 4;
 
 /** The name of a user, who has row `row`. */
 type NameOf = (id: number, row: number) => string;
 
 /**
- * Puts users in the order of their names. Comparing thousands of names at each merge would cost more than the merge: the order of all
- * names seen lately is kept, and only a new name is sorted into it. An id is trusted only while it still has the name it had.
+ * Sorts users by name. Comparing thousands of names would take longer than the rest of the merge: the order of recent names is cached, and
+ * only new names are sorted in. A cached id is used only while it still has the same name.
  */
 export class NameOrder {
   /** Ids in the order of their names. */
   #sorted: number[] = [];
-  /** By id: name, place in #sorted, whether it is the system's. */
+  /** By id: name, place in #sorted, whether it is a system account. */
   #names: (string | undefined)[] = [];
   #place = new Int32Array(64);
   #system = new Uint8Array(64);
   #rowAt = new Int32Array(64);
-  /** How often it had to sort; for tests. */
+  /** How often it has sorted; for tests. */
   sorts = 0;
 
   /** The rows 0..count-1, whose users are `ids`, in the order of their names. */
@@ -54,7 +54,7 @@ export class NameOrder {
     return rows;
   }
 
-  /** For ids of the last `rows`. */
+  /** For the ids of the last `rows` call. */
   name(id: number): string {
     return this.#names[id]!;
   }
@@ -72,11 +72,11 @@ export class NameOrder {
     const present = this.#sorted.length > SPARE * (count + 256) ? new Set(Array.from({ length: count }, (_, row) => ids[row]!)) : undefined;
     const keep = this.#sorted.filter((id) => !fresh.has(id) && (present?.has(id) ?? true));
     const all = [...keep, ...fresh.keys()];
-    // Made at its full length: an array that is written far behind its end becomes a slow one.
+    // Allocated at full length: an array that is written far beyond its end becomes slow.
     const names = new Array<string | undefined>(all.reduce((max, id) => Math.max(max, id), 0) + 1);
     for (const id of keep) names[id] = this.#names[id];
     for (const [id, name] of fresh) names[id] = name;
-    // What is kept is in order already, and sorting uses that.
+    // The cached names are sorted already, which makes the sort fast.
     all.sort((a, b) => compareNames(names[a]!, names[b]!) || a - b);
     this.#sorted = all;
     this.#names = names;

@@ -1,12 +1,12 @@
-/** How each node of the cluster is, in one word: what its sign in a grid of nodes says. */
+/** The state of each node in one word: the sign in a grid of nodes. */
 import type { Derivation } from './derivations.js';
 import { gpusUnknown, isDown, type NodeView } from '../model/node-view.js';
 import { isHot, slotState } from './gpu-state.js';
 import { LabelOrder } from './label-order.js';
 
 /**
- * From the worst to the best, so that of several nodes the smallest counts. `hot`: a GPU is too hot. `held`: none computes, some are held.
- * `partly`: less than half of the GPUs compute. `blind`: no GPU says what it does. `cpu`: it has no GPU.
+ * From worst to best, so that the smallest wins when several nodes share a sign. `hot`: a GPU is too hot. `held`: none computes, some are
+ * held. `partly`: less than half of the GPUs compute. `blind`: no GPU reports its utilization. `cpu`: no GPU.
  */
 export const NODE_STATES = ['down', 'stale', 'hot', 'held', 'waiting', 'blind', 'busy', 'partly', 'free', 'cpu'] as const;
 export type NodeState = (typeof NODE_STATES)[number];
@@ -14,9 +14,9 @@ export type NodeState = (typeof NODE_STATES)[number];
 export interface NodeStates {
   /** All hosts in the order of their labels. */
   readonly nodes: readonly NodeView[];
-  /** By host: place in NODE_STATES. */
+  /** By host: index in NODE_STATES. */
   readonly states: Uint8Array;
-  /** By place in NODE_STATES. */
+  /** By index in NODE_STATES. */
   readonly counts: Int32Array;
 }
 

@@ -1,8 +1,8 @@
-/** Tells which (a, b) pairs are new, exactly, without an object per pair: open addressing over rows of two columns. */
+/** Detects new (a, b) pairs, exactly and without an object per pair: open addressing over rows of two columns. */
 const SEED = (Math.random() * 2 ** 32) | 0;
 
 export class PairSet {
-  /** `#base + row` of the pair that lives there; smaller: a pair of an earlier set, that is, nothing. */
+  /** `#base + row` of the pair in this place; smaller: a pair of an earlier set, so the place is empty. */
   #table = new Int32Array(64);
   #base = 1;
   #next = 1;
@@ -11,12 +11,12 @@ export class PairSet {
   #b: ArrayLike<number> = [];
   readonly #lastStamp: number;
 
-  /** `lastStamp`: where the stamps start anew; smaller in tests. */
+  /** `lastStamp`: where the stamps start over; smaller in tests. */
   constructor(lastStamp = 2 ** 31 - 1) {
     this.#lastStamp = lastStamp;
   }
 
-  /** Forgets all pairs. The pairs to come are (a[row], b[row]) with rows below `rows`. */
+  /** Clears the set. The pairs to be added are (a[row], b[row]) with rows below `rows`. */
   begin(a: ArrayLike<number>, b: ArrayLike<number>, rows: number): void {
     this.#a = a;
     this.#b = b;
@@ -26,7 +26,7 @@ export class PairSet {
     else if (this.#next > this.#lastStamp) this.#clear(rows);
   }
 
-  /** Whether the row's pair was not there yet; it is now. */
+  /** Adds the row's pair. Whether it was new. */
   add(row: number): boolean {
     const a = this.#a;
     const b = this.#b;
@@ -62,7 +62,7 @@ export class PairSet {
   }
 }
 
-/** Seeded: a node that knows the function still cannot choose pids that all meet in one place. */
+/** Seeded: even if a node knows the function, it cannot choose pids that all collide. */
 function hash(a: number, b: number): number {
   let mixed = Math.imul(a ^ SEED, 0x9e3779b1);
   mixed = Math.imul(mixed ^ (mixed >>> 15) ^ b, 0x85ebca6b);

@@ -1,30 +1,30 @@
-/** Whose a GPU's power is: the one formula, for the users table and for the few nodes that are looked into. */
+/** Divides a GPU's power among its processes: the one formula, for the users table and for single nodes. */
 import type { NodeView } from '../model/node-view.js';
 
 /**
- * By slot of one node. A board of several dies reports its power on one of them: it belongs to the processes of all its dies. A process has a part of its GPU's power as large as its part of the bytes that processes hold there; rows that a
- * filter leaves out hold theirs all the same.
+ * By slot of one node. A board with several dies reports its power on one of them: that power belongs to the processes on all its dies. A
+ * process gets a share of the GPU's power in proportion to the bytes it holds there; rows that the filter excludes count as well.
  */
 export class PowerShares {
   /** Bytes that all processes of the GPU hold, as far as they are reported. */
   ownedBytes = new Float64Array(0);
-  /** max(0, power) / owned bytes; 0 where nobody holds any, and where it is not known what a byte costs. */
+  /** max(0, power) / owned bytes; 0 where no process holds any, and where the power per byte is not known. */
   wattsPerByte = new Float64Array(0);
-  /** 1: what its processes draw is not known: the GPU reports no power, or some process does not report what it holds. */
+  /** 1: the power of its processes is not known: the GPU does not report power, or some process does not report its memory. */
   silent = new Uint8Array(0);
-  /** 1: those who hold memory on the GPU are charged for its power. */
+  /** 1: the power is attributed to the processes that hold memory on the GPU. */
   shared = new Uint8Array(0);
-  /** GPUs with a process on them; of a filter, those with one that it keeps. */
+  /** GPUs with a process; with a filter, those with a matching process. */
   gpusInUse = 0;
-  /** Power of GPUs that nobody can be charged for. */
+  /** Power of GPUs that cannot be attributed. */
   unattributedWatts = 0;
-  /** Memory in use that no process holds: the sum of max(0, used - owned) over the GPUs of which it is known what is owned. */
+  /** Memory in use that no process holds: the sum of max(0, used - owned) over the GPUs where the owned bytes are known. */
   unownedBytes = 0;
   #busy = new Uint8Array(0);
-  /** 1: some process on the GPU does not report what it holds. */
+  /** 1: some process on the GPU does not report its memory. */
   #blind = new Uint8Array(0);
 
-  /** Works them out for a node, in the memory that is there: those of the node before are gone. */
+  /** Computes them for a node in the same buffers; the results for the previous node are overwritten. */
   of(node: NodeView): this {
     const { slots } = node.gpus;
     if (slots > this.ownedBytes.length) this.#grow(slots);
@@ -85,11 +85,11 @@ export class PowerShares {
     }
   }
 
-  /** Dies of one board have one price: its power over the bytes on all of them. */
+  /** All dies of a board have the same power per byte: its power over the bytes on all of them. */
   #priceCards(node: NodeView): void {
     const { gpus, whole } = node;
     const { powerWatts } = gpus.field;
-    // A filter may leave out dies, but not what they draw and what is held on them.
+    // A filter may exclude dies, but not their power and the bytes held on them.
     const all = whole && new PowerShares().of(whole);
     for (const slots of cardsOf(node)) {
       const powers = slots.map((slot) => powerWatts[slot]!).filter((power) => !Number.isNaN(power));
@@ -105,7 +105,7 @@ export class PowerShares {
     }
   }
 
-  /** What is nobody's. */
+  /** What is not attributed to any process. */
   #addRest({ gpus }: NodeView): void {
     const { powerWatts, memoryUsedBytes } = gpus.field;
     let [unattributedWatts, unownedBytes] = [0, 0];
@@ -126,8 +126,8 @@ function hasCards({ gpus }: NodeView): boolean {
 }
 
 /**
- * Slots by the board that they are on, of the boards with several dies. The serial number tells; without one a board begins with the die
- * that reports its power and goes on as long as the power of the board is the same.
+ * Slots by board, for the boards with several dies. Boards are identified by serial number; without one, a board starts with a die that
+ * reports its power and continues as long as the power of the board is the same.
  */
 export function cardsOf(node: NodeView): readonly (readonly number[])[] {
   const { gpus } = node;

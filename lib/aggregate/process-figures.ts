@@ -1,4 +1,4 @@
-/** A process from its rows, one per GPU: what every tab and every export says of it. */
+/** A process built from its rows, one per GPU: its figures on every tab and in every export. */
 import type { NodeView } from '../model/node-view.js';
 import { descending, held } from './unknown.js';
 
@@ -6,13 +6,13 @@ import { descending, held } from './unknown.js';
 export interface ProcessFigures {
   /** Its rows: those on a GPU first, most memory first, then by slot. The command and the name of the process are those of the first. */
   readonly rows: readonly number[];
-  /** GPUs it is on, ascending; empty: on none. */
+  /** GPUs it is on, ascending; empty: none. */
   readonly slots: readonly number[];
   /** On all its GPUs together; NaN on none, and where all that is known of is 0 but not all is known. */
   readonly vramBytes: number;
   /** Some of its GPUs do not report it, so the true figure is larger. */
   readonly vramPartial: boolean;
-  /** Summed over its GPUs: 100 is all SMs of one GPU. */
+  /** Sum over its GPUs: 100 is all SMs of one GPU. */
   readonly smPercent: number;
   /** 100 is one thread. */
   readonly cpuPercent: number;
@@ -38,12 +38,12 @@ export function processFigures({ procs }: NodeView, listed: readonly number[]): 
   };
 }
 
-/** Of what is said of the process itself, once per GPU; NaN where it is nowhere. */
+/** A value of the process itself, repeated for each GPU; NaN where no row reports it. */
 export function largest(rows: readonly number[], column: Float64Array): number {
   const reported = rows.map((row) => column[row]!).filter((value) => !Number.isNaN(value));
   return reported.length === 0 ? NaN : Math.max(...reported);
 }
 
-/** The command of a process row, its process name where the command is empty. */
+/** The command of a process row, its process name if the command is empty. */
 export const commandOf = (node: NodeView, row: number): string =>
   row < 0 ? '' : node.text(node.procs.command[row]!) || node.text(node.procs.name[row]!);

@@ -1,23 +1,23 @@
-/** Samples on a common time line, in fixed memory: the newest push out the oldest. */
+/** Samples on a common timeline, in fixed memory: new samples replace the oldest. */
 import { MISSED_LIMIT } from '../model/endpoint.js';
 
 type Samples = Uint8Array | Uint16Array | Float64Array;
 
 export interface RingKind {
-  /** As many as these hold. */
+  /** Allocates an array of this kind. */
   readonly make: (length: number) => Samples;
-  /** Stands for "not known". */
+  /** Represents "not known". */
   readonly none: number;
-  /** The largest value there is room for. */
+  /** The largest value that can be stored. */
   readonly max: number;
 }
 export const UINT8: RingKind = { make: (length) => new Uint8Array(length), none: 255, max: 254 };
 export const UINT16: RingKind = { make: (length) => new Uint16Array(length), none: 65_535, max: 65_534 };
 export const FLOAT64: RingKind = { make: (length) => new Float64Array(length), none: NaN, max: Infinity };
 
-/** `rings` rings of `length` samples, all written at the same times. Small kinds keep whole numbers. */
+/** `rings` rings of `length` samples, all written at the same times. Small kinds hold integers. */
 export class Rings {
-  /** Number of the newest sample; -1: there is none. */
+  /** Number of the newest sample; -1: none. */
   last = -1;
   readonly #kind: RingKind;
   readonly #length: number;
@@ -33,7 +33,7 @@ export class Rings {
     this.#samples = kind.make(rings * length);
   }
 
-  /** Makes `sample` the newest one; says how many were left out. Time that runs backwards begins anew (-1), as does the first sample. */
+  /** Makes `sample` the newest one; returns how many were skipped. Going back in time starts over (-1), as does the first sample. */
   advance(sample: number): number {
     const gap = this.last < 0 || sample < this.last ? -1 : sample - this.last;
     if (gap < 0) {
@@ -41,7 +41,7 @@ export class Rings {
       this.#blank(sample);
     }
     for (let at = Math.max(this.last + 1, sample - this.#length + 1); gap > 0 && at <= sample; at++) {
-      // A reading stands for the next samples as long as its node still counts.
+      // A reading stays valid for the next samples as long as its node counts.
       if (gap <= MISSED_LIMIT && at < sample) this.#repeat(at);
       else this.#blank(at);
     }
@@ -49,7 +49,7 @@ export class Rings {
     return gap < 0 ? -1 : Math.max(0, gap - 1);
   }
 
-  /** The value of the newest sample; of several the highest is kept. NaN changes nothing. */
+  /** Sets the value of the newest sample; of several values the highest is kept. NaN changes nothing. */
   put(ring: number, value: number): void {
     if (Number.isNaN(value)) return;
     const { none, max } = this.#kind;
@@ -59,7 +59,7 @@ export class Rings {
     if (known === none || Number.isNaN(known) || kept > known) this.#samples[at] = kept;
   }
 
-  /** The value of the newest sample, whatever it was. */
+  /** Overwrites the value of the newest sample. */
   set(ring: number, value: number): void {
     this.#samples[this.#at(ring, this.last)] = this.#kind.none;
     this.put(ring, value);

@@ -1,9 +1,9 @@
-/** Sums and orders of figures some of which were not reported: NaN, which is never 0. */
+/** Sums and orders of figures of which some are not reported: NaN, which is never 0. */
 
-/** The sum of what is known; NaN while nothing is. */
+/** The sum of the known values; NaN if none is known. */
 export const plus = (sum: number, value: number): number => (Number.isNaN(value) ? sum : Number.isNaN(sum) ? value : sum + value);
 
-/** The sum of what is known: 0 of none, NaN of those of which none is. */
+/** The sum of the known values: 0 for an empty list, NaN if no value is known. */
 export const total = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce(plus, NaN));
 
 /**
@@ -12,7 +12,7 @@ export const total = (values: readonly number[]): number => (values.length === 0
  */
 export const held = (values: readonly number[]): number => total(values) || (values.some(Number.isNaN) ? NaN : 0);
 
-/** For sorting: the largest first, what is not known last. */
+/** For sorting: largest first, unknown values last. */
 export function descending(a: number, b: number): number {
   const unknown = Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return unknown !== 0 || Number.isNaN(a) ? unknown : b - a;

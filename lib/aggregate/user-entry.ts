@@ -1,10 +1,8 @@
-/**
- * How a user's entry lies in memory. This file imports nothing, so that the build can write the numbers into the code that uses them.
- */
+/** The memory layout of a user's entry. This file imports nothing, so that the build can inline its constants. */
 
 /**
- * An entry is 64 bytes, a cache line: five floats, then six integers. `floats` and `ints` are two views of the same bytes; the
- * constants are offsets into them. Bytes are sums over those of the user's rows that report them, LONGEST is -1 where no age was reported.
+ * An entry is 64 bytes, a cache line: five floats, then six integers. `floats` and `ints` are two views of the same bytes; the constants
+ * are offsets into them. Bytes are sums over the user's rows that report them, LONGEST is -1 where no age was reported.
  */
 export const FLOATS = 8;
 export const VRAM = 0;
@@ -17,16 +15,16 @@ export const USER = 10;
 export const GPUS = 11;
 export const PROCS = 12;
 export const PROCS_ALL = 13;
-/** Process row of the largest bytes, of those that do not say where no other holds any; -1 where all are 0. */
+/** Process row with the most bytes; of the rows without a reported size if no other holds any; -1 where all are 0. */
 export const TOP_ROW = 14;
 export const FLAGS = 15;
 export const POWER_PARTIAL = 1;
 export const SM_REPORTED = 2;
 /** Some of the user's processes are on no GPU. */
 export const BESIDE = 4;
-/** Some of the user's processes do not say how much they hold. */
+/** Some of the user's processes do not report their memory. */
 export const VRAM_PARTIAL = 8;
 
-/** The sums of a merge are laid out like entries, with other integers where an entry has its user and all its processes. */
+/** The sums of a merge have the same layout, with other integers in place of the user and the number of all processes. */
 export const TOP_NODE = 10;
 export const NODES_ALL = 13;

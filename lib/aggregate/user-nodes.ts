@@ -1,16 +1,16 @@
-/** Where one user's processes are, host by host. Worked out when asked, for one user: what a key may cost. */
+/** The processes of one user, host by host. Computed on demand, for one user. */
 import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import { PowerShares } from './power-shares.js';
 import { descending, held, plus } from './unknown.js';
 import { largest } from './process-figures.js';
 
-/** A user on one host; the figures are those of the users table, over this host alone. NaN: not reported. */
+/** A user on one host: the figures of the users table for this host alone. NaN: not reported. */
 export interface UserNode {
   readonly node: NodeView;
   /** GPUs with a process of the user on them, ascending; empty: the user has only processes on no GPU. */
   readonly slots: readonly number[];
-  /** NaN on no GPU. */
+  /** NaN when on no GPU. */
   readonly vramBytes: number;
   /** Some process of the user does not report it, so the true figure is larger. */
   readonly vramPartial: boolean;
@@ -19,21 +19,21 @@ export interface UserNode {
   readonly powerPartial: boolean;
   readonly sm: number;
   readonly longestSeconds: number;
-  /** Also of processes on no GPU. */
+  /** Including processes on no GPU. */
   readonly longestOfAllSeconds: number;
   /** Distinct pids: of rows on a GPU, and of all rows. */
   readonly procs: number;
   readonly procsAll: number;
   /**
-   * Process row with the most GPU bytes (ties: pid, GPU). Where no bytes are known: that of the process that runs longest, of those on GPUs if
-   * there are any.
+   * Process row with the most GPU bytes (ties: pid, GPU). Where no bytes are known: that of the longest running process, of those on GPUs
+   * if there are any.
    */
   readonly topRow: number;
 }
 
 /**
- * Every host that has rows of the user, in the order of `hosts`, also those that don't count any more: the sums of those that do are the
- * user's figures.
+ * Every host that has rows of the user, in the order of `hosts`, including hosts that are no longer counted. The sums over the hosts that
+ * count are the user's figures.
  */
 export function userNodes(nodes: Iterable<NodeView>, user: string): readonly UserNode[] {
   const isUser = sameUser(user);
@@ -45,7 +45,7 @@ export function userNodes(nodes: Iterable<NodeView>, user: string): readonly Use
   return found;
 }
 
-/** Ids are numbered anew now and then, so they are trusted for one walk over the hosts only. */
+/** Ids are renumbered from time to time, so they are valid only within one pass over the hosts. */
 export function sameUser(user: string): (node: NodeView, id: UserId) => boolean {
   const known = new Map<UserId, boolean>();
   return (node, id) => {
@@ -95,7 +95,7 @@ function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }:
   return {
     vramBytes: held(onGpus),
     vramPartial: onGpus.some(Number.isNaN),
-    // Absurd readings that add up to infinity are no power.
+    // Absurd readings that add up to infinity are not a valid power.
     powerWatts: powerWatts || (powerPartial ? NaN : 0),
     powerPartial,
     sm: smSum / 100,
@@ -103,7 +103,7 @@ function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }:
   };
 }
 
-/** Most bytes, what is not reported after what is; where all hold none, longest; then smallest pid, then smallest GPU. */
+/** Most bytes first, unreported after reported; where all hold none, the longest running; then smallest pid, then smallest GPU. */
 function topOf({ procs }: NodeView, rows: readonly number[]): number {
   const { vramBytes, ageSeconds, pid, gpu } = procs;
   const held = rows.filter((row) => gpu[row]! >= 0 && !(vramBytes[row]! <= 0));

@@ -1,4 +1,4 @@
-/** The processes of one user on one host, a process a record however many GPUs it is on; and what a process has of each of its GPUs. */
+/** The processes of one user on one host, one record per process however many GPUs it is on, and its share of each of its GPUs. */
 import type { NodeView } from '../model/node-view.js';
 import { processFigures, type ProcessFigures } from './process-figures.js';
 import { ownersOf, rowsBySlot, type GpuOwner } from './gpu-owners.js';
@@ -11,7 +11,7 @@ export interface UserProcess extends ProcessFigures {
   readonly pid: number;
 }
 
-/** In the order in which the host lists them. */
+/** In the order of the host's list. */
 export function userProcesses(node: NodeView, user: string): readonly UserProcess[] {
   const byPid = new Map<number, number[]>();
   for (const row of userRows(node, sameUser(user))) {
@@ -28,13 +28,13 @@ export interface GpuShare {
   /** Of the process; NaN: not reported. */
   readonly vramBytes: number;
   readonly smPercent: number;
-  /** Of the GPU's power, by its share of the bytes that processes hold there; NaN where it is not known. */
+  /** Its part of the power of its GPUs, in proportion to the bytes that processes hold there; NaN where it is not known. */
   readonly powerWatts: number;
   /** Other users on the GPU, most bytes first. */
   readonly others: readonly GpuOwner[];
 }
 
-/** What a process has of each of its GPUs. */
+/** The share of a process in one of its GPUs. */
 export function gpuShares(node: NodeView, { rows, slots }: UserProcess): readonly GpuShare[] {
   const { procs } = node;
   const { wattsPerByte, silent } = new PowerShares().of(node);

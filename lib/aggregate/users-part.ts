@@ -1,6 +1,6 @@
 /**
- * The users of one host: one entry per user in typed arrays. Which entries there are, and which row is whose, hangs on the rows and is
- * worked out when those change; a scrape that only brings other numbers runs twice over the rows and adds them up.
+ * The users of one host: one entry per user in typed arrays. The entries, and the entry of each row, depend on the rows and are computed
+ * when those change; a scrape that only changes numbers makes two passes over the rows to add them up.
  */
 import { longerInts } from '../model/arrays.js';
 import type { ProcColumns } from '../model/columns.js';
@@ -28,8 +28,8 @@ import {
 } from './user-entry.js';
 
 /**
- * Entries of hosts whose parts are made one after the other stand one behind the other, because a merge walks over all of them: that is
- * twice as fast as looking for them all over the memory. A piece of such a slab lives as long as its part; a slab, as long as a piece.
+ * The entries of hosts whose parts are made one after the other are contiguous in memory, because a merge walks over all of them: that is
+ * twice as fast as scattered entries. A piece of such a slab lives as long as its part; a slab lives as long as any of its pieces.
  */
 const SLAB_BYTES = 65_536;
 const ENTRY_BYTES = FLOATS * 8;
@@ -51,7 +51,7 @@ class Slab {
   }
 }
 
-/** Entries in growing typed arrays, found by user id. */
+/** Entries in growing typed arrays, looked up by user id. */
 export class UsersPart {
   count = 0;
   floats: Float64Array;
@@ -62,13 +62,13 @@ export class UsersPart {
   gpusInUse = 0;
   ownedBytes = 0;
   unownedBytes = 0;
-  /** Power of GPUs that nobody can be charged for. */
+  /** Power of GPUs that cannot be attributed. */
   unattributedWatts = 0;
   /** Whether the host would report process data if it counted. */
   exports = false;
   /** By process row: the entry of its user. */
   entryOf = new Int32Array(0);
-  /** HostView.structure that the entries were made for. */
+  /** The HostView.structure for which the entries were made. */
   structure = -1;
 
   readonly #slab: Slab;
@@ -95,7 +95,7 @@ export class UsersPart {
   }
 }
 
-/** Makes the parts of all nodes, one after the other, in memory that it uses again. */
+/** Makes the parts of all nodes, one after the other, in reused memory. */
 export class UserParts {
   readonly #slab = new Slab();
   readonly #shares = new PowerShares();
@@ -104,7 +104,7 @@ export class UserParts {
   readonly #pids = new PairSet();
   readonly #gpuPairs = new PairSet();
 
-  /** `reuse`: the part of an earlier scrape of the same node, which nobody needs any more. */
+  /** `reuse`: the part of an earlier scrape of the same node that is no longer needed. */
   of(node: NodeView, reuse?: UsersPart): UsersPart {
     const part = reuse ?? new UsersPart(this.#slab);
     if (part.structure !== node.structure) this.#arrange(part, node);
@@ -118,7 +118,7 @@ export class UserParts {
     return part;
   }
 
-  /** Entries and what of them hangs on the rows alone: GPUs and processes. */
+  /** The entries and the values that depend only on the rows: GPUs and processes. */
   #arrange(part: UsersPart, { procs, structure }: NodeView): void {
     const { count, gpu, user, pid } = procs;
     const pids = this.#pids;
@@ -143,7 +143,7 @@ export class UserParts {
     if (beside > 0) this.#arrangeBeside(part, procs);
   }
 
-  /** Rows on no GPU count only as processes, and only where the process is not on a GPU as well. */
+  /** Rows on no GPU count only as processes, and only if the process is not on a GPU as well. */
   #arrangeBeside(part: UsersPart, { count, gpu, user }: ProcColumns): void {
     for (let row = 0; row < count; row++) {
       if (gpu[row]! >= 0) continue;
@@ -171,10 +171,10 @@ function clear({ count, floats, ints }: UsersPart): void {
   }
 }
 
-/** Holds more than nothing, but less than whoever says how much. */
+/** Ranks above holding nothing, and below any reported size. */
 const UNKNOWN_BYTES = Number.MIN_VALUE;
 
-/** Every row on a GPU to its user's entry. */
+/** Adds every row on a GPU to its user's entry. */
 function addRows(part: UsersPart, procs: ProcColumns, { wattsPerByte, silent }: PowerShares): void {
   const { entryOf, floats, ints, count: entries } = part;
   const { count, gpu, vramBytes, ageSeconds, smPercent } = procs;
@@ -205,12 +205,12 @@ function addRows(part: UsersPart, procs: ProcColumns, { wattsPerByte, silent }: 
   part.ownedBytes = 0;
   for (let at = 0; at < entries * FLOATS; at += FLOATS) {
     part.ownedBytes += floats[at + VRAM]!;
-    // Absurd readings that add up to infinity must not make everybody's power NaN.
+    // Absurd readings that add up to infinity must not turn everybody's power into NaN.
     if (Number.isNaN(floats[at + POWER])) floats[at + POWER] = 0;
   }
 }
 
-/** Whether the row comes before `top`, the first so far with its `most` bytes: most bytes, then smallest pid, then smallest GPU. */
+/** Whether the row ranks before `top`, the first so far with its `most` bytes: most bytes, then smallest pid, then smallest GPU. */
 function isTop({ pid, gpu }: ProcColumns, row: number, bytes: number, most: number, top: number): boolean {
   if (bytes !== most) return bytes > most;
   if (top < 0) return false;

@@ -1,6 +1,6 @@
 /**
- * The users of a cluster as columns; row i is element i of each array. Rows below `count` are users of GPUs, those from there below
- * `countAll` have only processes on no GPU; both in the order of the names. NaN: not reported.
+ * The users of a cluster as columns; row i is element i of each array. Rows below `count` are users of GPUs; those from there up to
+ * `countAll` have only processes on no GPU. Both are sorted by name. NaN: not reported.
  */
 export interface UsersTable {
   readonly count: number;
@@ -16,12 +16,14 @@ export interface UsersTable {
   readonly vramBytes: Float64Array;
   /** 1: some process of the user does not report it, so the true figure is larger. */
   readonly vramPartial: Uint8Array;
-  /** Sum over the GPUs a user is on: max(0, power) times the user's part of the bytes that processes hold there. NaN where none is known,
-   * and for users of no GPU. */
+  /**
+   * Sum over the user's GPUs of max(0, power) times the user's part of the bytes that processes hold there. NaN where none is known, and
+   * for users of no GPU.
+   */
   readonly powerWatts: Float64Array;
   /** 1: the user holds memory on a GPU whose power, or the user's part of it, is not known: the true figure is larger. */
   readonly powerPartial: Uint8Array;
-  /** GPUs' worth of computing: sum of SM percent / 100; NaN where no row of the user reports it. */
+  /** GPU equivalents: sum of SM percent / 100; NaN where no row of the user reports it. */
   readonly sm: Float64Array;
   readonly longestSeconds: Float64Array;
   /** Position among all rows in byte order of the names: the tie-break of every sort, and the order by user. */
@@ -31,18 +33,18 @@ export interface UsersTable {
   /** `root`, or a name that is an unsigned integer below 1000. */
   system(row: number): boolean;
   /**
-   * Command of the row with the most GPU bytes (ties: node order, pid, GPU), its process name when empty. Where all hold none, that of
-   * the process that runs longest: of those on GPUs, or of all where the user has none there and `all` is asked for.
+   * Command of the row with the most GPU bytes (ties: node order, pid, GPU); its process name when empty. Where all hold none, that of the
+   * longest running process: of those on GPUs, or of all where the user has none there and `all` is set.
    */
   command(row: number, all?: boolean): string;
-  /** Age of the user's oldest process, on a GPU or not: seconds. */
+  /** Age of the user's oldest process, on a GPU or not, in seconds. */
   longestOfAll(row: number): number;
-  /** Row of a user's name, maybe `count` or above; -1: not there. */
+  /** Row of a user's name, possibly `count` or above; -1: not found. */
   find(user: string): number;
   readonly totals: UserTotals;
 }
 
-/** Only hosts that count go into the figures; `hosts` are all of the scope. */
+/** Only hosts that count are in the figures; `hosts` are all of the scope. */
 export interface UserTotals {
   /** Hosts reporting process data, of all hosts of the scope. */
   readonly reporting: number;
@@ -55,7 +57,9 @@ export interface UserTotals {
   readonly systemBytes: number;
   /** GPU memory in use on reporting hosts that no exported process owns: sum of max(0, used - owned) over GPUs. */
   readonly unownedBytes: number;
-  /** Power given to users by their share of bytes, and power of GPUs on which nobody holds bytes. Together: all power that is reported. */
+  /**
+   * Power attributed to users by their share of bytes, and power of GPUs on which no bytes are held. Together: all power that is reported.
+   */
   readonly attributedWatts: number;
   readonly unattributedWatts: number;
 }

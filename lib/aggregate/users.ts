@@ -1,4 +1,4 @@
-/** Who is using the cluster, how much: the entries of all hosts, added up per user. */
+/** Who uses the cluster, and how much: the entries of all hosts, added up per user. */
 import type { Derivation } from './derivations.js';
 import { longerInts } from '../model/arrays.js';
 import { included, type NodeView } from '../model/node-view.js';
@@ -27,20 +27,20 @@ import {
 } from './user-entry.js';
 import { UserParts, type UsersPart } from './users-part.js';
 
-/** Adds parts up, one merge after the other in the same memory: the sums are valid until the next merge begins. */
+/** Adds up parts, one merge after the other in the same memory: the sums are valid until the next merge starts. */
 class UsersMerge {
   readonly order = new NameOrder();
   count = 0;
-  /** By row: laid out like entries, see user-entry. `ints` are the bytes of `floats`. */
+  /** By row, with the layout of entries: see user-entry. `ints` are the bytes of `floats`. */
   floats = new Float64Array(0);
   ints = new Int32Array(0);
   ids = new Int32Array(0);
-  /** Nodes and processes of the user that are not on their GPUs. */
+  /** Nodes and processes of the user that are not on a GPU. */
   nodesBeside = new Int32Array(0);
   procsBeside = new Int32Array(0);
   /** The first node that the user is on. */
   firstNode = new Int32Array(0);
-  /** By user id: the row and 1, 0 for none. */
+  /** By user id: the row plus 1; 0 for none. */
   #rowOf = new Int32Array(1024);
 
   of(parts: Iterable<readonly [NodeView, UsersPart]>): UsersTable {
@@ -93,7 +93,7 @@ class UsersMerge {
     }
   }
 
-  /** What most entries don't have: SM, power that is known in part, processes on no GPU. */
+  /** Values that most entries do not have: SM, partly known power, processes on no GPU. */
   #addFlagged({ floats: from, ints: fromInts }: UsersPart, entry: number, row: number): void {
     const intAt = entry * INTS;
     this.ints[row * INTS + FLAGS]! |= fromInts[intAt + FLAGS]!;
@@ -139,14 +139,14 @@ const NO_TOTALS: UserTotals = {
   unattributedWatts: 0,
 };
 
-/** By row: the process that runs longest, as a process row of a node; -1 for none. */
+/** By row: the longest running process, as a process row of a node; -1 for none. */
 interface Longest {
   readonly seconds: Float64Array;
   readonly nodeAt: Int32Array;
   readonly procRow: Int32Array;
 }
 
-/** Longest first, then by node, pid and GPU; ages that are not known come last. */
+/** Longest first, then by node, pid and GPU; unknown ages come last. */
 function isOlder({ procs }: NodeView, procRow: number, { seconds, nodeAt, procRow: rows }: Longest, row: number, at: number): boolean {
   const [age, oldest] = [procs.ageSeconds[procRow]!, seconds[row]!].map((one) => (one >= 0 ? one : -1)) as [number, number];
   if (age !== oldest || nodeAt[row] !== at) return age > oldest;
@@ -177,7 +177,7 @@ class Users implements UsersTable {
   readonly #topNode: Int32Array;
   readonly #topRow: Int32Array;
 
-  /** Copies the sums of a merge that has just ended. */
+  /** Copies the sums of the merge that has just finished. */
   constructor(merge: UsersMerge, nodes: readonly NodeView[], totals: Totals) {
     const { count, floats, ints, order, ids, firstNode } = merge;
     this.#nodes = nodes;
@@ -198,7 +198,7 @@ class Users implements UsersTable {
     this.#byName = new Int32Array(count);
     this.#topNode = new Int32Array(count);
     this.#topRow = new Int32Array(count);
-    // Not just any node knows the name: in a recording one without rows knows none.
+    // Not every node knows the name: in a recording, a node without rows knows none.
     const sorted = order.rows(ids, count, (id, row) => nodes[firstNode[row]!]!.userName(id));
     let onGpu = 0;
     for (const source of sorted) onGpu += Number(ints[source * INTS + GPUS]! > 0);
@@ -243,7 +243,7 @@ class Users implements UsersTable {
     return row !== undefined && this.#names[row] === user ? row : -1;
   }
 
-  // Hardly anybody asks for processes on no GPU, and nearly every process on one has bytes: worked out when somebody does.
+  // Computed on demand: processes on no GPU are rarely requested, and nearly every process on a GPU has bytes.
   #onGpus: Longest | undefined;
   #anywhere: Longest | undefined;
   #longestOnGpus(): Longest {
@@ -288,7 +288,7 @@ class Users implements UsersTable {
     this.procsAll[row] = ints[intAt + PROCS]! + procsBeside[source]!;
     const onGpu = this.gpus[row] > 0;
     const [vramPartial, powerPartial] = [flags & VRAM_PARTIAL, flags & POWER_PARTIAL];
-    // A part of nothing is not 0: it is not known.
+    // A part of nothing is not 0 but unknown.
     this.vramBytes[row] = onGpu ? floats[at + VRAM]! || (vramPartial ? NaN : 0) : NaN;
     this.vramPartial[row] = Number(vramPartial !== 0);
     this.powerWatts[row] = onGpu ? floats[at + POWER]! || (powerPartial ? NaN : 0) : NaN;

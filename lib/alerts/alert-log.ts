@@ -1,4 +1,4 @@
-/** Alerts over what collectors deliver: which are on, which there were, and the panel that shows them. */
+/** Alerts over the deliveries of collectors: the active and the past ones, and the panel that shows them. */
 import { ownersOf, rowsBySlot } from '../aggregate/gpu-owners.js';
 import { Alerts, type AlertChange } from './alerts.js';
 import type { AlertSettings } from './rules.js';
@@ -6,12 +6,12 @@ import { overdueAfter } from '../model/endpoint.js';
 import type { Delivery } from '../model/collector.js';
 import type { Ms } from '../model/clock.js';
 
-/** Changes that are remembered. */
+/** Number of changes kept. */
 const MEMORY = 200;
 
 export class AlertLog {
   readonly alerts: Alerts;
-  /** How the webhook is; '' without one. */
+  /** State of the webhook; '' without one. */
   note = '';
   /** History, newest first. */
   log: readonly AlertChange[] = [];
@@ -22,7 +22,7 @@ export class AlertLog {
     this.#downAfterMs = overdueAfter(intervalMs);
   }
 
-  /** What a delivery changes. */
+  /** The changes caused by a delivery. */
   take({ node, kind, continuity }: Delivery, now: Ms): readonly AlertChange[] {
     if (continuity === 'jump') this.alerts.clear();
     if (kind === 'gone') {

@@ -1,6 +1,6 @@
 /**
- * Which GPUs and hosts are how badly off, and what has changed. Fed with what collectors deliver; times are those of the answers, so a
- * replay raises the alerts that were raised then. A scrape that fails changes nothing: the timers run on over it.
+ * The alert levels of GPUs and hosts, and their changes. Fed by the deliveries of collectors; times are those of the answers, so a replay
+ * raises the same alerts as the live run. A failed scrape changes nothing: the timers keep running.
  */
 import type { NodeView } from '../model/node-view.js';
 import { advance, GPU_RULE_NAMES, GPU_RULES, type AlertSettings, type GpuRule, type Level, type Readings, type Since } from './rules.js';
@@ -8,18 +8,18 @@ import type { Ms } from '../model/clock.js';
 
 export type AlertRule = GpuRule | 'host_down';
 
-/** A level that has changed. */
+/** A change of a level. */
 export interface AlertChange {
   readonly at: Ms;
   readonly nodeId: string;
-  /** What people call the host. */
+  /** The name of the host. */
   readonly node: string;
-  /** Index of the GPU on its host; undefined: it is about the host. */
+  /** Index of the GPU on its host; undefined: the alert is about the host. */
   readonly gpu?: number;
   readonly rule: AlertRule;
   readonly from: Level;
   readonly to: Level;
-  /** In the unit of the rule: °C, percent, seconds, W; of a host seconds since its last answer, NaN for none. */
+  /** In the unit of the rule: °C, percent, seconds, W; for a host, seconds since its last answer, NaN for none. */
   readonly value: number;
   readonly threshold: number;
   /** Users with processes on the GPU, most memory first. */
@@ -28,24 +28,24 @@ export interface AlertChange {
 
 interface GpuState {
   readonly since: Since;
-  /** By rule that is not ok: what made it so. */
+  /** By rule that is not ok: the change that raised it. */
   readonly raised: Partial<Record<GpuRule, AlertChange | undefined>>;
-  /** Of the answer it was last in. */
+  /** Number of the last answer that contained it. */
   version: number;
 }
 
 interface NodeAlerts {
   /** By index and uuid. */
   readonly gpus: Map<string, GpuState>;
-  /** The same by slot, as of the host's `structure`. */
+  /** The same by slot, for the host's current `structure`. */
   slots: readonly GpuState[];
   structure: number;
   down: AlertChange | undefined;
-  /** The worst level by index of the GPU; made when first asked for, void when one of them has changed. */
+  /** The highest level by index of the GPU; computed on demand, reset when a level has changed. */
   levels: ReadonlyMap<number, Level> | undefined;
 }
 
-/** Who is on a GPU, asked when something has changed. */
+/** Returns the users of a GPU; called when a level has changed. */
 export type UsersOf = (node: NodeView, slot: number) => readonly string[];
 
 export class Alerts {
@@ -64,11 +64,11 @@ export class Alerts {
     return this.#settings.enabled;
   }
 
-  /** A host answered, failed, or became overdue. `downAfterMs`: how long without an answer makes a host overdue. */
+  /** A host answered, failed, or became overdue. `downAfterMs`: how long without an answer until a host is overdue. */
   update(node: NodeView, now: Ms, downAfterMs: Ms): readonly AlertChange[] {
     if (!this.#settings.enabled) return [];
     const state = this.#state(node.nodeId);
-    // Nobody knows what the GPUs of a host do that doesn't answer for so long.
+    // The state of the GPUs of an overdue host is not known.
     if (node.status.overdue) for (const { since } of state.gpus.values()) since.idle = since.held = undefined;
     const ofGpus = node.status.phase === 'live' ? this.#gpuChanges(node, state) : [];
     const changes = [...this.#nodeChange(node, state, now, downAfterMs), ...ofGpus];
@@ -83,24 +83,24 @@ export class Alerts {
     this.#changed();
   }
 
-  /** What came before is no history of what comes. */
+  /** The readings so far are not part of the history of those to come. */
   clear(): void {
     this.#nodes.clear();
     this.#onGpus = 0;
     this.#changed();
   }
 
-  /** Alerts that are on, as the change that raised each, host by host. Made anew only when something has changed. */
+  /** Active alerts, each as the change that raised it, host by host. Rebuilt only after a change. */
   get active(): readonly AlertChange[] {
     return (this.#active ??= [...this.#nodes.values()].flatMap(activeOf));
   }
 
-  /** How many of those that are on are about GPUs: counted as they change, since it is on every frame. */
+  /** Number of active alerts about GPUs; counted incrementally, because every frame shows it. */
   get onGpus(): number {
     return this.#onGpus;
   }
 
-  /** The worst level of a GPU, by its index on the host. */
+  /** The highest level of a GPU, by its index on the host. */
   level(nodeId: string, gpu: number): Level {
     const host = this.#nodes.get(nodeId);
     return host ? ((host.levels ??= levelsOf(host)).get(gpu) ?? 'ok') : 'ok';
@@ -158,7 +158,7 @@ export class Alerts {
       if (!gpu) gpus.set(key, (gpu = { since: { idle: undefined, held: undefined }, raised: {}, version: -1 }));
       return gpu;
     });
-    // One that is no longer there is no alert any more.
+    // A GPU that no longer exists has no alerts.
     const there = new Set(state.slots);
     for (const [key, gpu] of gpus) {
       if (there.has(gpu)) continue;

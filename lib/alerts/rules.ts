@@ -1,6 +1,6 @@
 /**
  * When a reading is an alert. A level rises as soon as a threshold is reached and falls only when the reading is clearly below it, so that
- * one that swings about the threshold is told once. Pure.
+ * a reading that oscillates around the threshold raises one alert. Pure.
  */
 import { gpuState } from '../aggregate/gpu-state.js';
 import type { Ms } from '../model/clock.js';
@@ -16,7 +16,7 @@ export interface AlertSettings {
   readonly tempCritC: number | undefined;
   /** A temperature has to fall this far below a threshold to leave its level. */
   readonly hysteresisC: number;
-  /** A GPU that computes no more than this is idle. */
+  /** A GPU with no more utilization than this is idle. */
   readonly idlePercent: number;
   /** Idle for this long; 0: never an alert. */
   readonly idleMs: Ms;
@@ -27,7 +27,7 @@ export interface AlertSettings {
   readonly hostDown: boolean;
 }
 
-/** The reference's, and those of the rules that it doesn't have. */
+/** The defaults of all-smi, and those of the rules that it does not have. */
 export const ALERT_DEFAULTS: AlertSettings = {
   enabled: true,
   tempWarnC: undefined,
@@ -43,7 +43,7 @@ export const ALERT_DEFAULTS: AlertSettings = {
 /** Power leaves its level below this share of the threshold. */
 const POWER_SHARE = 0.95;
 
-/** Readings of a GPU at a time; NaN: not reported. */
+/** Readings of a GPU at one time; NaN: not reported. */
 export interface Readings {
   readonly at: Ms;
   readonly temperatureCelsius: number;
@@ -55,21 +55,21 @@ export interface Readings {
   readonly powerWatts: number;
 }
 
-/** Since when something holds without a break; undefined: it doesn't. */
+/** Since when a condition has been true without interruption; undefined: it is not true. */
 export interface Since {
   idle: Ms | undefined;
   held: Ms | undefined;
 }
 
 interface Rule {
-  /** The level now; undefined: the readings don't tell, it stays as it is. */
+  /** The new level; undefined: the readings do not decide it, and the level stays. */
   level(readings: Readings, since: Since, settings: AlertSettings, before: Level): Level | undefined;
-  /** What is told with a change: the reading, and the threshold it is held against. */
+  /** Reported with a change: the reading, and its threshold. */
   value(readings: Readings, since: Since): number;
   threshold(settings: AlertSettings, level: Level, readings: Readings): number;
 }
 
-/** Rules about a GPU, by the names that the webhook sends. */
+/** Rules about a GPU, by the names sent to the webhook. */
 export const GPU_RULES = {
   temperature: {
     level: (readings, _since, settings, before) =>
@@ -78,7 +78,7 @@ export const GPU_RULES = {
     threshold: (settings, level, readings) => temperatureLimits(readings, settings)[level === 'crit' ? 'crit' : 'warn'],
   },
   idle_utilization: {
-    // Idle with memory held is told by the next rule, where that is on.
+    // Idle with memory held is covered by the next rule, if that is enabled.
     level: ({ at, utilPercent, memoryUsedBytes }, { idle }, { idleMs, heldMs }) => {
       if (idleMs === 0) return 'ok';
       if (Number.isNaN(utilPercent)) return undefined;
@@ -140,7 +140,7 @@ function risen(
   return 'ok';
 }
 
-/** Moves the timers. What is not reported neither starts nor stops one. */
+/** Updates the timers. A reading that is not reported neither starts nor stops one. */
 export function advance(since: Since, { at, utilPercent, memoryUsedBytes }: Readings, { idlePercent }: AlertSettings): void {
   if (Number.isNaN(utilPercent)) return;
   since.idle = utilPercent <= idlePercent ? (since.idle ?? at) : undefined;

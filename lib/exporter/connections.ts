@@ -1,11 +1,11 @@
-/** Who is connected. When the house is full, who has been idle longest makes room: nobody keeps others out by doing nothing. */
+/** The open connections. At the limit, the connection that has been idle longest is closed, so that idle clients cannot lock out others. */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Over TLS a request names the encrypted socket, and not the one that connected; both have the same other end. */
+/** Over TLS a request refers to the encrypted socket, not to the TCP socket; both have the same remote address. */
 const otherEnd = ({ remoteAddress = '', remotePort = 0 }: Socket): string => `${remoteAddress} ${remotePort}`;
 
-/** Requests on one connection that wait for the answer to the one before: no viewer and no Prometheus sends more than one. */
+/** Maximum of pipelined requests waiting on one connection: no viewer and no Prometheus sends more than one. */
 const MAX_WAITING = 4;
 
 export class Connections {
@@ -13,7 +13,7 @@ export class Connections {
   /** Requests without an answer, by connection. */
   readonly #open = new Map<Socket, number>();
   readonly #all = new Map<string, Socket>();
-  /** Those that aren't being answered, who was so longest first. */
+  /** Connections without a pending answer, the longest idle first. */
   readonly #idle = new Set<Socket>();
 
   constructor(max: number) {
@@ -35,8 +35,8 @@ export class Connections {
   }
 
   /**
-   * A request has come; until its answer is gone its sender isn't idle. False: it is not to be answered, its sender asks and asks and never
-   * reads, and is cut off.
+   * A request has arrived; until it is answered its connection is not idle. False: do not answer, the client keeps sending requests without
+   * reading the answers, and is disconnected.
    */
   requested(socket: Socket, response: ServerResponse): boolean {
     const guest = this.#all.get(otherEnd(socket));

@@ -1,6 +1,6 @@
 /**
- * The HTTP edge of a node: `/metrics` and `/-/ready`. It hands out what was last published and never causes a collection. A body is made
- * once and shared by all who get it, so that a thousand slow clients hold no more memory than one.
+ * The HTTP edge of a node: `/metrics` and `/-/ready`. It serves what was last published and never triggers a collection. A body is built
+ * once and shared by all clients, so that a thousand slow clients use no more memory than one.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -17,30 +17,30 @@ import { atHost, listenError, refuse } from '../http/server.js';
 
 export interface ApiOptions {
   readonly bind: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly clock: Pick<Clock, 'now'>;
   /** PEM; absent: plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
-  /** What `Authorization: Bearer` must hold; absent: everybody may scrape. */
+  /** The token required in `Authorization: Bearer`; absent: anyone may scrape. */
   readonly token?: string | undefined;
-  /** Names of this machine that requests may be for, beside addresses and localhost. Default: any name. */
+  /** Names of this machine that requests may be for, in addition to addresses and localhost. Default: any name. */
   readonly hostNames?: readonly string[];
-  /** Further ones: a name, `.example.com` for all of a domain, `*` for any. */
+  /** Additional names: a name, `.example.com` for all of a domain, `*` for any. */
   readonly allowHosts?: readonly string[] | undefined;
-  /** The answer until something is published. */
+  /** The answer until the first publication. */
   readonly waiting: string;
   readonly maxConnections?: number;
-  /** Who takes longer for an answer is cut off. Default 15 s. */
+  /** A client that takes longer to read an answer is disconnected. Default 15 s. */
   readonly answerMs?: Ms;
 }
 
 export interface Api {
   /** 'http://127.0.0.1:9090'. */
   readonly url: string;
-  /** From now on this is the answer, and the node is ready. */
+  /** Makes this the answer from now on; the node is ready. */
   publish(text: string): void;
-  /** Ends all connections; resolves when the port is free. */
+  /** Closes all connections; resolves when the port is free. */
   stop(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const zip = promisify(gzip);
 
-/** A body as it is and, for the first who asks, compressed. */
+/** A body, and its compressed form, made for the first client that asks for it. */
 class Body {
   readonly plain: Buffer;
   #zipped: Promise<Buffer> | undefined;
@@ -71,14 +71,14 @@ class Body {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Compares in a time that tells nothing of the token. */
+/** Compares in constant time, so that the time does not reveal the token. */
 function allowed({ headers }: IncomingMessage, token: Buffer | undefined): boolean {
   if (token === undefined) return true;
   const given = /^bearer +(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
   return given !== undefined && timingSafeEqual(digest(given), token);
 }
 
-/** Whether gzip is among the encodings that are taken, and not with `q=0`. */
+/** Whether gzip is among the accepted encodings, and not with `q=0`. */
 const takesGzip = ({ headers }: IncomingMessage): boolean =>
   (headers['accept-encoding'] ?? '')
     .toLowerCase()
@@ -163,10 +163,10 @@ function serverOf({ tls }: ApiOptions, listener: RequestListener): Server {
   }
 }
 
-/** Files that are kept for the collection: three pipes for each nvidia-smi that may run at a time, and what is read of /proc. */
+/** Files reserved for the collection: three pipes for each nvidia-smi that may run at a time, and the files read from /proc. */
 const KEPT_FILES = 40;
 
-/** As many connections as the limit of open files leaves beside what is open now and what a collection needs; at least one. */
+/** As many connections as the limit of open files allows, after the files that are open now and those a collection needs; at least one. */
 function affordable(most: number): number {
   try {
     const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity);
@@ -176,7 +176,7 @@ function affordable(most: number): number {
   }
 }
 
-/** @throws AppError E_PORT_IN_USE, E_LISTEN, E_OPTION_BAD for a certificate that is none */
+/** @throws AppError E_PORT_IN_USE, E_LISTEN, E_OPTION_BAD for an invalid certificate */
 export async function serveApi(options: ApiOptions): Promise<Api> {
   const { bind, port, tls, maxConnections = affordable(MAX_CONNECTIONS) } = options;
   const answers = new Answers(options);
@@ -193,7 +193,7 @@ export async function serveApi(options: ApiOptions): Promise<Api> {
     });
     server.listen(port, bind, resolve);
   });
-  // From now on: a connection that could not be taken is its own trouble.
+  // From here on, a connection that could not be accepted affects only itself.
   server.on('error', () => undefined);
   const address = atHost(bind, (server.address() as AddressInfo).port);
   return {

@@ -1,12 +1,12 @@
 /**
- * Owners of GPUs that are not processes: a job of a scheduler, a pod. What is allocated and what is used are two values: a GPU may be
- * allocated to somebody who runs nothing on it. Row `i` is element `i` of each array; valid until the node's next commit.
+ * Owners of GPUs that are not processes: a scheduler's job, a pod. Allocation and use are separate values: a GPU may be allocated to a user
+ * who runs nothing on it. Row `i` is element `i` of each array; valid until the node's next commit.
  */
 export interface AllocationColumns {
   readonly count: number;
-  /** Slot in the GPU columns; -1: of the node, on which of its GPUs is not known. */
+  /** Slot in the GPU columns; -1: allocated on the node, but the GPU is not known. */
   readonly gpu: Int32Array;
-  /** Interned user, 0: nobody named. */
+  /** Interned user; 0: no user was named. */
   readonly user: Int32Array;
   /** References to texts of the node, 0: not reported. */
   readonly account: Uint32Array;
@@ -15,14 +15,14 @@ export interface AllocationColumns {
   readonly pod: Uint32Array;
   /** Since when, milliseconds since the Unix epoch; NaN: not reported. */
   readonly since: Float64Array;
-  /** What reported it ('slurm', 'kubernetes', a dialect), as a reference to a text of the node. */
+  /** The reporter ('slurm', 'kubernetes', a dialect), as a reference to a text of the node. */
   readonly source: Uint32Array;
 }
 
 const NO_REFS = new Uint32Array(0);
 const NO_NUMBERS = new Int32Array(0);
 
-/** Of a node of which no allocation is known. */
+/** A node without known allocations. */
 export const NO_ALLOCATIONS: AllocationColumns = {
   count: 0,
   gpu: NO_NUMBERS,

@@ -1,6 +1,6 @@
-/** Time as everything below the composition sees it. */
+/** The clock that everything below the composition uses. */
 
-/** Time as the core sees it. Tests step it by hand. */
+/** The clock of the core. Tests advance it by hand. */
 export interface Clock {
   /** Wall time. */
   now(): Ms;
@@ -8,5 +8,5 @@ export interface Clock {
   after(ms: Ms, run: () => void): () => void;
 }
 
-/** Milliseconds since the Unix epoch, or a span of milliseconds. */
+/** Milliseconds since the Unix epoch, or a duration in milliseconds. */
 export type Ms = number;

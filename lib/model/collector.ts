@@ -1,24 +1,24 @@
-/** The interfaces at which the edges meet the core. Edges import these and never each other. */
+/** The interfaces between the edges and the core. Edges import these and never each other. */
 import type { NodeView } from './node-view.js';
 import type { Ms } from './clock.js';
 
-/** What a collector tells of a host. `overdue`: it went three intervals without an answer; `gone`: it is scraped no longer. */
+/** What a collector reports about a host. `overdue`: three intervals passed without an answer; `gone`: it is no longer scraped. */
 export interface Delivery {
   readonly node: NodeView;
   readonly kind: 'data' | 'failed' | 'overdue' | 'gone';
-  /** 'jump' after a seek: what came before is no history of this. */
+  /** 'jump' after a seek: the samples before it are not part of this host's history. */
   readonly continuity: 'next' | 'jump';
 }
 
-/** Delivers hosts: HTTP scrape, local machine, replay. The rest of the program cannot tell which one runs. */
+/** Delivers hosts: HTTP scrape, local machine, replay. The rest of the program does not know which one runs. */
 export interface Collector {
   /** For the title: "hosts.csv", "3 hosts", "demo". */
   readonly source: string;
-  /** The hosts known from the start, all `waiting`. */
+  /** The hosts known at the start, all `waiting`. */
   readonly nodes: readonly NodeView[];
   /** Milliseconds between two scrapes of a host. */
   readonly intervalMs: Ms;
   start(deliver: (delivery: Delivery) => void): void;
-  /** Ends everything under way; resolves when nothing will be delivered any more. */
+  /** Stops everything that is running; resolves when nothing more will be delivered. */
   stop(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 /**
- * What one committed scrape of a host said, as columns. Row `i` of a table is element `i` of each of its arrays.
+ * The result of one committed scrape of a host, as columns. Row `i` of a table is element `i` of each of its arrays.
  *
- * In a Float64Array `NaN` means "not reported"; 0 is a reading. Sentinels of the wire (-1, temperature 0) never get here.
- * Arrays may be longer than `count`; what lies behind it is garbage. Everything is valid until the node's next commit: copy what has to
- * live longer.
+ * In a Float64Array `NaN` means "not reported"; 0 is a reading. Filler values of the exporter (-1, temperature 0) never get here. Arrays
+ * may be longer than `count`; the rest is unused. Everything is valid until the node's next commit: copy what has to live
+ * longer.
  */
 
 import type { AllocationColumns } from './allocations.js';
@@ -23,18 +23,20 @@ export {
   type MemoryField,
 } from './machine-fields.js';
 
-/** A handle on a string of the host's text store; `HostData.text(ref)` decodes it. 0 is the empty string. */
+/** A reference to a string in the host's text store; `HostData.text(ref)` decodes it. 0 is the empty string. */
 export type TextRef = number;
 
-/** An interned user name (see `UserNames`); 0 is "no user said". Renumbered between frames: UI state keeps names, never ids. */
+/**
+ * An interned user name (see `UserNames`); 0 means that no user was reported. Renumbered between frames: UI state keeps names, never ids.
+ */
 export type UserId = number;
 
-/** What a commit changed: only numbers, or also which rows there are (or what they are called). */
+/** What a commit changed: only numbers, or also which rows exist (or their names). */
 export type Change = 'values' | 'structure';
 
 /**
- * GPUs of a host, sorted by (index, uuid). Slots `count .. slots-1` are GPUs that only process rows speak of: they have no
- * readings but are GPUs that somebody occupies.
+ * GPUs of a host, sorted by (index, uuid). Slots `count .. slots-1` are GPUs that only process rows mention: they have no readings, but
+ * they are in use.
  */
 export interface GpuColumns {
   readonly count: number;
@@ -44,26 +46,26 @@ export interface GpuColumns {
   readonly uuid: Uint32Array;
   readonly name: Uint32Array;
   readonly field: Readonly<Record<GpuField, Float64Array>>;
-  /** A label of the GPU's info family (`driver_version`, `cuda_version`, ...), '' when it was not sent. */
+  /** A label of the GPU's info family (`driver_version`, `cuda_version`, ...); '' when it was not sent. */
   detail(slot: number, label: string): string;
-  /** Where a filter has left GPUs out: the slot that each has on the host itself. */
+  /** For a filtered view: the slot of each GPU on the host itself. */
   readonly origin?: Int32Array;
   /** The same: all GPUs of the node. */
   readonly whole?: GpuColumns;
 }
 
-/** One row per (pid, GPU), in a fixed order: by first appearance in the exposition. */
+/** One row per (pid, GPU), in the order of first appearance in the exposition. */
 export interface ProcColumns {
   readonly count: number;
-  /** Rows behind `count` that a filter leaves out, but which share a GPU with what it keeps, and so its memory and power. */
+  /** Rows after `count` that the filter excludes but that share a GPU with included rows, and therefore its memory and power. */
   readonly others?: number;
   readonly pid: Uint32Array;
   /** Slot in `GpuColumns`; -1: on no GPU (empty device uuid and no GPU bytes). */
   readonly gpu: Int32Array;
   readonly user: Int32Array;
-  /** GPU bytes held; NaN when not reported. Of no interest where the row is on no GPU. */
+  /** GPU bytes held; NaN when not reported. Meaningless for a row that is on no GPU. */
   readonly vramBytes: Float64Array;
-  /** Seconds the process had run when the scrape was answered; NaN when not reported or when the clocks contradict each other. */
+  /** Seconds the process had run at the time of the scrape; NaN when not reported or when the clocks are inconsistent. */
   readonly ageSeconds: Float64Array;
   readonly cpuPercent: Float64Array;
   readonly smPercent: Float64Array;
@@ -73,19 +75,20 @@ export interface ProcColumns {
   readonly name: Uint32Array;
 }
 
-/** A small table of a host (CPUs, memory, disks): few rows, so plain cells. */
+/** A small table of a host (CPUs, memory, disks): few rows, so plain objects. */
 export interface Rows<Field extends string> {
   readonly count: number;
   /** The row's reading; NaN when not reported. */
   value(row: number, field: Field): number;
-  /** What names the row: CPU model, mount point; '' when nothing does. */
+  /** The name of the row: CPU model, mount point; '' when it has none. */
   title(row: number): string;
 }
 
 /**
- * Tables of what only some nodes export. `gpu`: a row per slot, what the columns of GPUs do not have. `cpu`: likewise, of the rows of CPUs.
- * `mig`, `vgpu`: instances of divided GPUs; `link`: NVLinks; `engine`, `clock`: engines and clock domains of GPUs; all name their GPU in the label `gpu_uuid`. `runtime`: where the exporter
- * runs. `source`: how the exporter's own sources are.
+ * Tables of families that only some nodes export. `gpu`: a row per slot with the readings that have no GPU column. `cpu`: the same for the
+ * rows of CPUs. `mig`, `vgpu`: instances of divided GPUs; `link`: NVLinks; `engine`, `clock`: engines and clock domains of GPUs; all of
+ * them name their GPU in the label `gpu_uuid`. `runtime`: the environment of the exporter. `source`: the state of the exporter's own
+ * sources.
  */
 export const EXTRA_TABLES = [
   'gpu',
@@ -104,14 +107,14 @@ export const EXTRA_TABLES = [
 ] as const;
 export type ExtraTable = (typeof EXTRA_TABLES)[number];
 
-/** One family of a row as it came. */
+/** One family of a row, as it was sent. */
 export interface ExtraReading {
   /** Without the exporter's prefix. */
   readonly family: string;
   readonly unit: string;
-  /** NaN when it is no reading. */
+  /** NaN when the value is not a valid reading. */
   readonly value: number;
-  /** Cleaned and capped; in the order in which they were sent. */
+  /** Cleaned and capped, in the order in which they were sent. */
   readonly labels: readonly (readonly [name: string, value: string])[];
 }
 
@@ -119,7 +122,7 @@ export interface ExtraRows {
   readonly count: number;
   /** The row's reading of a family; NaN when not reported. */
   value(row: number, family: string): number;
-  /** A label of the row, of whichever of its families has it; '' when none does. */
+  /** A label of the row, from the first of its families that has it; '' when none does. */
   label(row: number, name: string): string;
   families(row: number): readonly ExtraReading[];
 }
@@ -138,30 +141,30 @@ export interface NodeData {
   readonly disks: Rows<DiskField>;
   readonly facts: NodeFacts;
   readonly extras: NodeExtras;
-  /** Decodes, unescapes and cleans one string of the scrape; capped as the contract says. '' for 0. */
+  /** Decodes, unescapes and cleans one string of the scrape; capped as the contract requires. '' for 0. */
   text(ref: TextRef): string;
-  /** Name of a user id, cleaned; '' for 0. Ids mean the same user on every host of the program. */
+  /** Name of a user id, cleaned; '' for 0. An id means the same user on every host of the program. */
   userName(id: UserId): string;
 }
 
-/** Single facts of a scrape. */
+/** Facts that occur once per scrape. */
 export interface NodeFacts {
-  /** The `instance` label: the host's own name for itself; '' when none was sent. */
+  /** The `instance` label: the name that the host gives itself; '' when none was sent. */
   readonly instance: string;
-  /** Version of the exporter (`all_smi_build_info`), '' when not sent. */
+  /** Version of the exporter (`all_smi_build_info`); '' when not sent. */
   readonly exporterVersion: string;
   /** `all_smi_up`: false while the exporter has not collected yet; undefined when not sent. */
   readonly up: boolean | undefined;
   /** True when this scrape carried at least one sample of a process family. */
   readonly hasProcessFamily: boolean;
   /**
-   * `all_smi_process_export_info{scope}` of our own exporter; undefined when not sent. 'unrecorded': a recording that leaves processes out
+   * `all_smi_process_export_info{scope}` of our own exporter; undefined when not sent. 'unrecorded': the recording leaves out processes,
    * whatever the host sent.
    */
   readonly processScope: 'gpu' | 'all' | 'off' | 'unrecorded' | undefined;
   readonly samples: number;
   readonly badLines: number;
-  /** The first bad line, cleaned and cut to 80 columns; '' when there was none. */
+  /** The first invalid line, cleaned and cut to 80 columns; '' when there was none. */
   readonly badSample: string;
   /** Values in the columns of GPUs, CPUs, memory and disks that no reading can have: fillers of drivers, nonsense. They count as not reported. */
   readonly oddReadings: number;
@@ -169,6 +172,6 @@ export interface NodeFacts {
   readonly oddSample: string;
   /** Names of the caps that were hit ("process rows", ...). */
   readonly capsHit: readonly string[];
-  /** Of the body; NaN where nothing was transferred. */
+  /** Size of the body; NaN where nothing was transferred. */
   readonly bytes: number;
 }

@@ -1,4 +1,4 @@
-/** Columns without a row: of a node that has reported nothing yet, or of which nothing is left. */
+/** Columns without rows, for a node that has reported nothing yet or of which no row is left. */
 import {
   GPU_FIELDS,
   type ExtraRows,
@@ -38,7 +38,7 @@ export const NO_GPUS: GpuColumns = {
   detail: () => '',
 };
 
-/** A small table without a row. */
+/** A small table without rows. */
 export const NO_ROWS: Rows<string> = { count: 0, value: () => NaN, title: () => '' };
 
 export const NO_EXTRA_ROWS: ExtraRows = { count: 0, value: () => NaN, label: () => '', families: () => [] };

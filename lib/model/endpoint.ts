@@ -1,37 +1,40 @@
-/** One thing that is scraped: a URL, this machine, a node of a recording. */
+/** One endpoint that is scraped: a URL, this machine, a node of a recording. */
 import type { Ms } from './clock.js';
 
 /**
- * Refreshes that may go by without an answer: after so many an endpoint is overdue, its node is down and in no total, and what it does is
- * unknown. Whatever asks how long silence is bridged uses this.
+ * Number of refreshes that may be missed: after that many an endpoint is overdue, its node is down and not in any total, and its state is
+ * unknown. Everything that carries values over missed scrapes uses this limit.
  */
 export const MISSED_LIMIT = 3;
 
 /** How long an endpoint may be silent. */
 export const overdueAfter = (intervalMs: Ms): Ms => MISSED_LIMIT * intervalMs;
 
-/** Whether an endpoint has been silent for too long. `aliveAt`: when it last answered; before its first answer, when it was first to be asked. */
+/**
+ * Whether an endpoint has been silent for too long. `aliveAt`: the time of its last answer; before the first answer, the time of its first
+ * scrape.
+ */
 export const isOverdue = (aliveAt: Ms, intervalMs: Ms, now: Ms): boolean => now >= aliveAt + overdueAfter(intervalMs);
 
 /**
- * `waiting`: never answered and no attempt has ended. `live`: the last attempt succeeded. `failing`: it did not; the data, if any,
- * is that of the last good scrape.
+ * `waiting`: never answered, and no attempt has ended. `live`: the last attempt succeeded. `failing`: the last attempt failed; the data, if
+ * any, is from the last successful scrape.
  */
 export type EndpointPhase = 'waiting' | 'live' | 'failing';
 
 export interface EndpointStatus {
   readonly phase: EndpointPhase;
-  /** Set once the endpoint has not answered for three intervals; only a success clears it. */
+  /** Set after three intervals without an answer; only a success clears it. */
   readonly overdue: boolean;
-  /** When the last good scrape was received, by our clock; undefined: never. */
+  /** When the last successful scrape was received, by our clock; undefined: never. */
   readonly okAt: Ms | undefined;
-  /** Since when attempts fail without a success between; undefined while they don't. */
+  /** Since when all attempts have failed; undefined while they succeed. */
   readonly failingSince: Ms | undefined;
   readonly failures: number;
-  /** The last error in words, cleaned, and its code in the ERRORS table. */
+  /** The last error as text, cleaned, and its code in the ERRORS table. */
   readonly error: { readonly code: string; readonly text: string } | undefined;
   readonly nextTryAt: Ms | undefined;
-  /** From sending the request to the last byte of the last good answer. */
+  /** From sending the request to the last byte of the last successful answer. */
   readonly latencyMs: Ms | undefined;
   /** The node's clock minus ours, from the Date header (whole seconds); undefined when the header was missing. */
   readonly skewMs: Ms | undefined;
@@ -51,14 +54,14 @@ export const WAITING: EndpointStatus = {
 
 /** One endpoint, read-only. */
 export interface EndpointView {
-  /** What tells it from the others: the address that is scraped. */
+  /** Identifies it: the address that is scraped. */
   readonly id: string;
-  /** Milliseconds between two scrapes of it; NaN where nobody scrapes: a recording. */
+  /** Milliseconds between two scrapes of it; NaN where nothing is scraped: a recording. */
   readonly intervalMs: Ms;
   readonly status: EndpointStatus;
 }
 
-/** What is known of an answer besides its rows. */
+/** What an answer provides besides its rows. */
 export interface Answered {
   readonly at: Ms;
   readonly latencyMs?: Ms | undefined;
@@ -70,7 +73,7 @@ export interface Failed {
   readonly error: { readonly code: string; readonly text: string };
 }
 
-/** An endpoint as its source keeps it. */
+/** An endpoint as its source manages it. */
 export class Endpoint implements EndpointView {
   readonly id: string;
   readonly intervalMs: Ms;
@@ -89,7 +92,7 @@ export class Endpoint implements EndpointView {
     this.#status = { ...WAITING, phase: 'live', okAt: at, latencyMs, skewMs };
   }
 
-  /** An attempt ended without an answer; what the last good answer told stays. */
+  /** An attempt ended without an answer; the facts of the last successful answer stay. */
   failed({ at, error }: Failed): void {
     const { failingSince = at, failures } = this.#status;
     this.setStatus({ phase: 'failing', failingSince, failures: failures + 1, error });

@@ -1,8 +1,8 @@
 /**
- * The readings of a GPU that have a column: each is described once, here. What reads, records, shows, exports or filters GPUs is made of
- * this table; a part that a field does not have is `false`, and one that is forgotten does not compile.
+ * The readings of a GPU that have a column: each is described once, here. All code that reads, records, shows, exports or filters GPUs is
+ * derived from this table. A part that a field does not have is `false`; a missing part does not compile.
  *
- * Readings that are only shown as they come need no column: `lib/exposition/schema/extra-families.ts`.
+ * Readings that are only shown as sent need no column: `lib/exposition/schema/extra-families.ts`.
  */
 import { count } from '../text/format.js';
 import type { Unit } from '../text/units.js';
@@ -13,7 +13,7 @@ import { RANGES, reading, type ValidRange } from './valid-range.js';
 interface ExposedAs {
   /** Without `all_smi_`. */
   readonly family: string;
-  /** For docs/METRICS.md. */
+  /** Description for docs/METRICS.md. */
   readonly unit: string;
   readonly about: string;
   /** The label of the info family in which exporters up to 0.26 have the reading instead; the pattern's group is the number. */
@@ -22,14 +22,14 @@ interface ExposedAs {
   readonly source?: string;
 }
 
-/** What the exporter of a node sends under the name of the family. */
+/** The value that the exporter of a node sends for the family. */
 interface ExportedAs {
   /** The HELP of the family. */
   readonly help: string;
   readonly of: (gpu: NodeGpu) => number | undefined;
 }
 
-/** Where a GPU row of a recording has it; `none` and `max` as in `FieldRule` of `lib/recording/format/schema.ts`. */
+/** The key in a GPU row of a recording; `none` and `max` as in `FieldRule` of `lib/recording/format/schema.ts`. */
 export type GpuRecordedAs =
   | { readonly in: 'row'; readonly key: string; readonly max?: number; readonly none?: number | null }
   | { readonly in: 'gpm_metrics'; readonly key: string }
@@ -37,13 +37,13 @@ export type GpuRecordedAs =
   | { readonly in: 'detail'; readonly key: string; readonly decimals?: number };
 
 interface FilteredAs {
-  /** The first is the one that printing uses. */
+  /** The first one is used for output. */
   readonly names: string;
   readonly unit: Unit;
   readonly about: string;
 }
 
-/** A column of the GPU tables, in files; `screen`: on the screen too, see `lib/view/gpu-cells.ts`. */
+/** A column of the GPU tables in exported files; `screen`: on the screen too, see `lib/view/gpu-cells.ts`. */
 interface ColumnOf {
   readonly id: string;
   readonly export: string;
@@ -53,23 +53,23 @@ interface ColumnOf {
 }
 
 export interface GpuFieldDescriptor {
-  /** Which values are readings. */
+  /** Which values are valid readings. */
   readonly range: ValidRange;
-  /** False: no text has it. */
+  /** False: not in the text exposition. */
   readonly exposed: ExposedAs | false;
   /** False: no source of this program measures it. */
   readonly exported: ExportedAs | false;
   readonly record: GpuRecordedAs | false;
   readonly filter: FilteredAs | false;
   readonly column: ColumnOf | false;
-  /** On the node's page. 'placed': where and how is up to the card (`plugins/host/gpu-card.ts`). */
+  /** On the node's page. 'placed': the card decides where and how (`plugins/host/gpu-card.ts`). */
   readonly card: 'placed' | { readonly label: string; readonly text: (value: number) => string } | false;
-  /** Among the details of the GPU list; the higher rank comes first, and stays longer when room is short. */
+  /** In the details of the GPU list. A higher rank comes first and is kept longer when room is short. */
   readonly list: { readonly rank: number; readonly text: (value: number) => string } | false;
 }
 
 const U32 = 2 ** 32 - 1;
-/** Beyond it neighbouring integers are the same number here, and digits would be made up. */
+/** Beyond this, neighbouring integers are the same double, and the digits shown would be wrong. */
 const U64 = Number.MAX_SAFE_INTEGER;
 
 export const GPU_FIELD_TABLE = {
@@ -128,7 +128,7 @@ export const GPU_FIELD_TABLE = {
     card: 'placed',
     list: false,
   },
-  /** Of the board, on each die of one with several: never added up. */
+  /** A value of the board, repeated on each die of a board with several: never summed. */
   cardPowerWatts: {
     range: RANGES.gpuWatts,
     exposed: {
@@ -253,13 +253,13 @@ export const GPU_FIELD_TABLE = {
 export type GpuField = keyof typeof GPU_FIELD_TABLE;
 type Table = typeof GPU_FIELD_TABLE;
 
-/** In the order of their columns. */
+/** In column order. */
 export const GPU_FIELDS = Object.keys(GPU_FIELD_TABLE) as readonly GpuField[];
 
-/** The description of a field, its parts as they are declared. */
+/** The description of a field, with the declared types of its parts. */
 export const gpuField = (field: GpuField): GpuFieldDescriptor => GPU_FIELD_TABLE[field];
 
-/** The fields whose `Part` is a `Kind`: what has a place of its own somewhere has to have one for each of them. */
+/** The fields whose `Part` is a `Kind`: where each has a place of its own, the compiler checks that none is missing. */
 export type GpuFieldsWith<Part extends keyof GpuFieldDescriptor, Kind> = {
   [Field in GpuField]: Table[Field][Part] extends Kind ? Field : never;
 }[GpuField];
@@ -287,5 +287,5 @@ export function isUnavailable(field: GpuField, detail: (label: string) => string
   return exposed && exposed.source !== undefined && detail(exposed.source) === 'unavailable';
 }
 
-/** The value where it is a reading of the field, else NaN. For sources: whatever a driver or a file says goes through here. */
+/** The value if it is a valid reading of the field, else NaN. For sources: every value from a driver or a file passes through here. */
 export const gpuReading = (field: GpuField, value: number | undefined): number => reading(value, GPU_FIELD_TABLE[field].range);

@@ -1,19 +1,19 @@
 import type { Ms } from './clock.js';
 
-/** How the program itself is. */
+/** The health of the program itself. */
 export interface Health {
-  /** Since it was started. */
+  /** Since the start. */
   readonly upMs: Ms;
-  /** Frames painted, and times when one was due while the terminal had not taken the one before. */
+  /** Frames painted, and frames skipped because the terminal had not yet accepted the previous one. */
   readonly frames: number;
   readonly framesHeld: number;
-  /** How late the last beat was, and the latest of all: so long the program did nothing else. A process that was stopped counts as none. */
+  /** Delay of the event loop at the last check, and the largest so far. The time that a process was stopped does not count. */
   readonly lagMs: Ms;
   readonly worstLagMs: Ms;
-  /** Given to the terminal so far. */
+  /** Bytes written to the terminal so far. */
   readonly bytesWritten: number;
   readonly memoryBytes: number;
-  /** Parts of hosts worked out so far, and merges of them. */
+  /** Per-host parts computed so far, and merges of them. */
   readonly parts: number;
   readonly merges: number;
 }

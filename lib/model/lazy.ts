@@ -1,4 +1,4 @@
-/** Made when it is first asked for, and only then: what is dear to make and the same ever after. */
+/** A value that is computed on first use and then kept: for values that are expensive to compute and never change. */
 export function lazy<T>(make: () => T): () => T {
   let made: { readonly it: T } | undefined;
   return () => (made ??= { it: make() }).it;

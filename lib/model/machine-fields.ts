@@ -1,4 +1,4 @@
-/** The readings of processes, CPUs, cores, memory and disks that have a column, and which values of each are readings. */
+/** The readings of processes, CPUs, cores, memory and disks that have a column, and the valid values of each. */
 import { RANGES, reading, type ValidRange } from './valid-range.js';
 
 type Ranges = Readonly<Record<string, ValidRange>>;
@@ -9,7 +9,7 @@ type Ranges = Readonly<Record<string, ValidRange>>;
  */
 export const PROCESS_RANGES = {
   vramBytes: RANGES.gpuBytes,
-  /** As it comes: seconds since the start, or its Unix time. */
+  /** As sent: seconds since the start, or the Unix time of the start. */
   startSeconds: RANGES.startSeconds,
   cpuPercent: RANGES.cpuPercent,
   smPercent: RANGES.smPercent,
@@ -47,12 +47,12 @@ export type CoreField = keyof typeof CORE_RANGES;
 export type MemoryField = keyof typeof MEMORY_RANGES;
 export type DiskField = keyof typeof DISK_RANGES;
 
-/** In the order of their columns. */
+/** In column order. */
 export const PROCESS_FIELDS = Object.keys(PROCESS_RANGES) as readonly ProcessField[];
 export const CPU_FIELDS = Object.keys(CPU_RANGES) as readonly CpuField[];
 export const CORE_FIELDS = Object.keys(CORE_RANGES) as readonly CoreField[];
 export const MEMORY_FIELDS = Object.keys(MEMORY_RANGES) as readonly MemoryField[];
 export const DISK_FIELDS = Object.keys(DISK_RANGES) as readonly DiskField[];
 
-/** The value where it is a reading of a process, else NaN. For sources, as `gpuReading` is. */
+/** The value if it is a valid reading of a process, else NaN. For sources, like `gpuReading`. */
 export const processReading = (field: ProcessField, value: number | undefined): number => reading(value, PROCESS_RANGES[field]);

@@ -1,9 +1,9 @@
-/** What the nodes of a run are called. Names that several nodes share are told apart by what is scraped: two clusters may have a node-0001. */
+/** The names of the nodes of a run. Nodes with the same name are distinguished by their address: two clusters may both have a node-0001. */
 
-/** A node as far as its name goes. */
+/** A node, as far as naming needs it. */
 export interface NamedNode {
   readonly nodeId: string;
-  /** What it is called from now on. */
+  /** Sets the name that is shown from now on. */
   rename(name: string): void;
 }
 
@@ -11,7 +11,7 @@ export class NodeNames {
   readonly #byName = new Map<string, Set<NamedNode>>();
   readonly #nameOf = new Map<NamedNode, string>();
 
-  /** `node` calls itself `name`, or is called so in the host file. The node, and the others of that name, are renamed where that has to be. */
+  /** `node` reports `name`, or the host file assigns it. Renames the node, and other nodes of that name where needed. */
   claim(node: NamedNode, name: string): void {
     if (this.#nameOf.get(node) === name) return;
     this.release(node);
@@ -22,7 +22,7 @@ export class NodeNames {
     else node.rename(alike.size === 1 ? name : distinct(node, name));
   }
 
-  /** `node` is there no longer. */
+  /** `node` was removed. */
   release(node: NamedNode): void {
     const name = this.#nameOf.get(node);
     const alike = name === undefined ? undefined : this.#byName.get(name);
@@ -34,5 +34,5 @@ export class NodeNames {
   }
 }
 
-/** The address first: where there is little room the end is cut. */
+/** The address comes first: where there is little room, the end is cut. */
 const distinct = ({ nodeId }: NamedNode, name: string): string => (nodeId === name ? name : `${nodeId} (${name})`);

@@ -6,38 +6,38 @@ import { LIMITS } from './limits.js';
 import { failedSource, sourcesOf } from './node-sources.js';
 import { canListProcesses } from './process-support.js';
 
-/** One machine with its GPUs, read-only. `nodeId` is the key everywhere: the address scraped. `name` is what people read. */
+/** One machine with its GPUs, read-only. `nodeId` is the key everywhere: the address scraped. `name` is the name to show. */
 export interface NodeView extends NodeData {
   readonly nodeId: string;
   readonly name: string;
   /** Labels of the host file (rack, partition, ...). */
   readonly groups: ReadonlyMap<string, string>;
-  /** Rises with each committed scrape. 0: none yet. Partials of derivations hang on it. */
+  /** Increases with each committed scrape. 0: none yet. Partial results of derivations are cached by it. */
   readonly version: number;
-  /** Rises when a commit changed more than numbers: which rows there are, whose they are, which GPU they are on. */
+  /** Increases when a commit changed more than numbers: which rows exist, their users, their GPUs. */
   readonly structure: number;
   /** When the data was received, by our clock; 0 before the first scrape. */
   readonly at: Ms;
-  /** What feeds the node; today one endpoint. */
+  /** What feeds the node; currently one endpoint. */
   readonly endpoints: readonly [EndpointView, ...EndpointView[]];
-  /** Where a filter has left rows out: the node itself. */
+  /** For a filtered view: the node itself. */
   readonly whole?: NodeView;
-  /** How the node is: the state of its endpoint. */
+  /** The state of the node: that of its endpoint. */
   readonly status: EndpointStatus;
 }
 
 /**
- * Whether the node's rows are in totals: it has answered, and it is not overdue (three refreshes without an answer). The one predicate:
- * a node that is not included stays on screen, dim and with its age, and is in no total and no export.
+ * Whether the node's rows are in totals: it has answered, and it is not overdue (three refreshes without an answer). The only such
+ * predicate: a node that is not included stays on screen, dim and with its age, and is not in any total or export.
  */
 export function included({ status }: Pick<NodeView, 'status'>): boolean {
   return status.okAt !== undefined && !status.overdue;
 }
 
-/** Whether the node is down: it was asked, and is not included. */
+/** Whether the node is down: it has been scraped and is not included. */
 export const isDown = (node: Pick<NodeView, 'status'>): boolean => node.status.phase !== 'waiting' && !included(node);
 
-/** Codes of errors after which a server has answered, only not with metrics. */
+/** Codes of errors where the server did answer, but without metrics. */
 const ANSWERED_OTHERWISE: ReadonlySet<string> = new Set<ErrorCode>([
   'S_FOREIGN',
   'S_NOT_READY',

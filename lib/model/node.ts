@@ -1,4 +1,4 @@
-/** A node as its source keeps it: identity, endpoints, and the columns behind one read-only face. */
+/** A node as its source manages it: identity, endpoints, and the columns behind one read-only interface. */
 import type { Ms } from './clock.js';
 import type { Change, NodeData } from './columns.js';
 import { Endpoint, type Answered, type EndpointStatus, type Failed } from './endpoint.js';
@@ -8,7 +8,7 @@ import type { NodeView } from './node-view.js';
 export interface NodeIdentity {
   readonly nodeId: string;
   readonly groups?: ReadonlyMap<string, string>;
-  /** What the host file calls the node; it goes before what the node calls itself. */
+  /** The name in the host file; it takes precedence over the name that the node reports. */
   readonly name?: string;
 }
 
@@ -26,7 +26,10 @@ export class Node implements NodeView, NamedNode {
   #structure = 0;
   #at: Ms = 0;
 
-  /** `data` is the same object for the node's life: a parser or a writer of samples commits into it. `names`: those of all nodes of the run. */
+  /**
+   * `data` is the same object for the node's life: a parser or a writer of samples commits into it. `names`: the names of all nodes of the
+   * run.
+   */
   constructor(identity: NodeIdentity, data: NodeData, endpoint = new Endpoint(identity.nodeId), names = new NodeNames()) {
     this.nodeId = identity.nodeId;
     this.groups = identity.groups ?? NO_GROUPS;
@@ -37,7 +40,10 @@ export class Node implements NodeView, NamedNode {
     this.#data = data;
   }
 
-  /** What the host file calls the node; else what it calls itself, once it has said so; else the nodeId. Shared names have the nodeId in front. */
+  /**
+   * The name in the host file; else the name that the node reports, once known; else the nodeId. Names that several nodes share are
+   * prefixed with the nodeId.
+   */
   get name(): string {
     return this.#name;
   }
@@ -91,7 +97,7 @@ export class Node implements NodeView, NamedNode {
     this.#name = name;
   }
 
-  /** New rows have been committed to the data, or new numbers to the rows that were there. */
+  /** New rows, or new numbers in existing rows, were committed to the data. */
   commit(answer: Answered, change: Change = 'structure'): void {
     this.#version++;
     if (change === 'structure') this.#structure++;
@@ -100,7 +106,7 @@ export class Node implements NodeView, NamedNode {
     this.endpoints[0].answered(answer);
   }
 
-  /** An attempt ended without an answer. The rows stay, and so does what the last good answer told. */
+  /** An attempt ended without an answer. The rows and the facts of the last successful answer stay. */
   fail(failed: Failed): void {
     this.endpoints[0].failed(failed);
   }

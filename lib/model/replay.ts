@@ -1,56 +1,56 @@
-/** A replay as the program sees it beside the hosts it delivers: where it is, and what it can be told to do. */
+/** A replay as the program sees it, apart from the hosts it delivers: its position and its controls. */
 import type { Collector } from './collector.js';
 import type { Ms } from './clock.js';
 
 export interface ReplayStatus {
   readonly playing: boolean;
-  /** Stands at the last frame. */
+  /** Whether it is at the last frame. */
   readonly ended: boolean;
   readonly speed: number;
   readonly loop: boolean;
   /** Time of the frame that is shown. */
   readonly at: Ms;
-  /** Frames before it, and in all; undefined while they are not counted. */
+  /** Frames before it, and in total; undefined while they are being counted. */
   readonly frame: number | undefined;
   readonly frames: number | undefined;
   readonly firstAt: Ms;
-  /** Undefined while the end has not been read. */
+  /** Undefined until the end has been read. */
   readonly lastAt: Ms | undefined;
-  /** Part of the recording that is indexed, 0 to 1. */
+  /** Indexed part of the recording, 0 to 1. */
   readonly indexed: number;
-  /** False: the file is still being read through once, and a seek forward may have to wait for it. */
+  /** False: the file is still being read for the first time, and a seek forward may have to wait. */
   readonly seekable: boolean;
-  /** A seek is under way. */
+  /** A seek is in progress. */
   readonly seeking: boolean;
   readonly bookmarks: readonly Ms[];
   readonly gaps: readonly (readonly [from: Ms, to: Ms])[];
   readonly badLines: number;
-  /** Where frames are missing: the times of the frames around them, NaN where there is none, and how many. */
+  /** A gap: the times of the frames around it, NaN where there is none, and the number of missing frames. */
   readonly losses: readonly (readonly [from: Ms, to: Ms, frames: number])[];
-  /** Something in the files is damaged, whether or not frames are missing. */
+  /** Part of the files is damaged, whether or not frames are missing. */
   readonly damaged: boolean;
-  /** The recorder's time zone: how far it is ahead of UTC, and its name, '' when unknown. */
+  /** The recorder's time zone: its offset from UTC, and its name, '' when unknown. */
   readonly offsetMinutes: number;
   readonly zone: string;
 }
 
-/** A recording under way. */
+/** A recording in progress. */
 export interface RecordingStatus {
   readonly path: string;
   readonly frames: number;
-  /** On disk. */
+  /** Size on disk. */
   readonly bytes: number;
 }
 
 /** Starts and stops the recording of what is on screen. */
 export interface RecordingSwitch {
-  /** Undefined while nothing is recorded. */
+  /** Undefined while nothing is being recorded. */
   readonly status: RecordingStatus | undefined;
-  /** Resolves when the file is there. Rejects with an AppError. */
+  /** Resolves when the file exists. Rejects with an AppError. */
   start(): Promise<void>;
-  /** Resolves when the file is whole, with what it came to. Rejects with an AppError. */
+  /** Resolves with the result when the file is complete. Rejects with an AppError. */
   stop(): Promise<RecordingStatus | undefined>;
-  /** Called after each frame, and with an error when it has ended by itself. */
+  /** Called after each frame, and with an error when the recording has stopped by itself. */
   onChange(listen: (problem?: string) => void): void;
 }
 
@@ -62,8 +62,8 @@ export type Transport =
 
 export interface Replay extends Collector {
   readonly status: ReplayStatus;
-  /** Returns what there is to say about it: why nothing happens, what it costs. */
+  /** Returns a message if there is one: why nothing happens, or what the action costs. */
   command(transport: Transport): string | undefined;
-  /** Called when the status has changed without a delivery, and with a text when something went wrong. */
+  /** Called when the status has changed without a delivery; with a message when something went wrong. */
   onStatus(listen: (problem?: string) => void): void;
 }

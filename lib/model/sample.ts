@@ -1,6 +1,6 @@
 /**
- * What one collection of one machine said, as plain records. `undefined` is "not reported": the source could not say, and nothing may
- * be made of it; 0 is a reading. Percent is 0..100 (of a process' CPU: 100 is one thread), all else is in the unit of its name.
+ * The result of one collection of one machine, as plain records. `undefined` is "not reported": the source could not provide the value, and
+ * nothing may be derived from it; 0 is a reading. Percent is 0..100 (for a process' CPU, 100 is one thread); other units are in the names.
  */
 import type { Ms } from './clock.js';
 
@@ -28,14 +28,14 @@ export interface NodeGpu {
   readonly shutdownCelsius?: Reading;
   readonly maxOperatingCelsius?: Reading;
   readonly gspFirmwareVersion?: string | undefined;
-  /** Undefined: the GPU cannot be divided, or doesn't say. */
+  /** Undefined: the GPU cannot be divided, or does not report it. */
   readonly migEnabled?: boolean | undefined;
   readonly migDevices?: readonly NodeMigDevice[];
-  /** What it is (driver_version, architecture, ...), by label of its info family; only what is known. */
+  /** Properties (driver_version, architecture, ...), by label of its info family; only those that are known. */
   readonly details?: Readonly<Record<string, string>>;
 }
 
-/** A part of a GPU that is used as a device of its own. */
+/** A part of a GPU that is used as a separate device. */
 export interface NodeMigDevice {
   readonly index: number;
   readonly uuid: string;
@@ -47,25 +47,25 @@ export interface NodeMigDevice {
   readonly memoryTotalBytes: Reading;
 }
 
-/** One process on one GPU, or on none. A process that uses two GPUs is two rows. */
+/** One process on one GPU, or on none. A process that uses two GPUs has two rows. */
 export interface NodeProcess {
   readonly pid: number;
   /** Position in `NodeSample.gpus`; undefined: on no GPU. */
   readonly gpu: number | undefined;
   /** GPU bytes held on that GPU. */
   readonly gpuBytes: Reading;
-  /** Share of the GPU's SMs used since the collection before. */
+  /** Share of the GPU's SMs used since the previous collection. */
   readonly smPercent: Reading;
-  /** What the kernel calls it; '' when unknown. */
+  /** The name in the kernel; '' when unknown. */
   readonly name: string;
-  /** Name of its owner, the bare uid when it has none, '' when the owner is unknown. */
+  /** Name of its owner; the numeric uid when it has no name; '' when the owner is unknown. */
   readonly user: string;
-  /** Its beginning at least, on one line; '' when unknown. */
+  /** At least its beginning, on one line; '' when unknown. */
   readonly command: string;
-  /** Bytes of the command that are not in `command`. */
+  /** Bytes of the command that were cut off. */
   readonly commandRestBytes?: number;
   readonly ageSeconds: Reading;
-  /** Between this collection and the one before. */
+  /** Between the previous collection and this one. */
   readonly cpuPercent: Reading;
   readonly residentBytes: Reading;
 }
@@ -101,16 +101,18 @@ export interface NodeDisk {
 }
 
 /**
- * `starting`: has not answered yet. `ok`. `missing`: there is no such thing here. `failed`: it answered with an error. `hanging`: it did
- * not answer in time. `partial`: it answers, and a part of its answer is an error. `hidden`: it names processes that can't be looked at.
+ * `starting`: has not answered yet. `ok`. `missing`: not available on this machine. `failed`: it answered with an error. `hanging`: it did
+ * not answer in time. `partial`: it answers, and a part of the answer is an error. `hidden`: it names processes that cannot be inspected.
  */
 export type SourceState = 'starting' | 'ok' | 'missing' | 'failed' | 'hanging' | 'partial' | 'hidden';
 
-/** How one of the sources of a collection is. */
+/** The state of one of the sources of a collection. */
 export interface NodeSource {
   readonly name: 'gpus' | 'gpu-processes' | 'sm-shares' | 'gpu-details' | 'processes';
   readonly state: SourceState;
-  /** What it printed, or what is wrong; a warning that costs nothing (`ok`); '' when nothing is wrong. Changes only with what is wrong. */
+  /**
+   * Its output, or the error; for `ok`, a warning without consequences; '' when there is no problem. Changes only when the problem changes.
+   */
   readonly reason: string;
 }
 
@@ -142,14 +144,14 @@ export type ProcessScope = 'off' | 'gpu' | 'all';
 
 export interface NodeSample {
   readonly at: Ms;
-  /** The machine's name for itself. */
+  /** The hostname that the machine reports. */
   readonly instance: string;
   readonly os: string;
   readonly arch: string;
   readonly gpus: readonly NodeGpu[];
-  /** What was asked for. */
+  /** What was requested. */
   readonly scope: ProcessScope;
-  /** Undefined: not asked for, or this time nobody can say who is on the GPUs. */
+  /** Undefined: not requested, or the GPU processes could not be determined this time. */
   readonly processes: readonly NodeProcess[] | undefined;
   readonly cpu: NodeCpu | undefined;
   readonly memory: NodeMemory | undefined;

@@ -1,32 +1,32 @@
 /** A table as data: what an export writes. */
 
-/** Undefined, or a number that is none: not reported. CSV has nothing there, JSON null. */
+/** Undefined or NaN: not reported. CSV has an empty cell, JSON null. */
 export type SheetCell = string | number | boolean | undefined;
 
 export interface SheetColumn {
-  /** As it stands in the file: `vram_bytes`. */
+  /** The column name in the file: `vram_bytes`. */
   readonly name: string;
-  /** Decimals in CSV; absent: a whole number. JSON has numbers as they are. */
+  /** Decimals in CSV; absent: an integer. JSON has numbers unrounded. */
   readonly decimals?: number;
-  /** Left out of CSV, whose columns others rely on. */
+  /** Not in CSV, whose columns are fixed for other programs. */
   readonly jsonOnly?: true;
 }
 
 export interface Sheet {
-  /** What the table is of, when: the head of the JSON file. */
+  /** Title and time of the table: the head of the JSON file. */
   readonly about: Readonly<Record<string, SheetCell>>;
   readonly columns: readonly SheetColumn[];
-  /** A cell per column. */
+  /** One cell per column. */
   readonly rows: readonly (readonly SheetCell[])[];
 }
 
-/** A sheet to be written into a file of its own. */
+/** A sheet to be written to a file of its own. */
 export interface SaveRequest {
-  /** The file's name without time and extension: `users-alice`. Whatever is in it is made safe. */
+  /** The file's name without time and extension: `users-alice`. Unsafe characters are replaced. */
   readonly name: string;
   readonly format: 'csv' | 'json';
   readonly sheet: Sheet;
 }
 
-/** Resolves with the path for people to read; rejects with an AppError. */
+/** Resolves with the path to show; rejects with an AppError. */
 export type Save = (request: SaveRequest) => Promise<string>;

@@ -1,6 +1,6 @@
 /**
- * The config file: all-smi's own, TOML, with keys of this viewer beside those that all-smi knows. Every key of all-smi is accepted; those
- * that mean nothing here are read over. An unknown key is a warning.
+ * The config file: all-smi's TOML file, extended with keys of this viewer. Every key of all-smi is accepted; those without a meaning here
+ * are ignored. An unknown key is a warning.
  */
 import { parse, TomlError } from 'smol-toml';
 import { AppError } from '../errors.js';
@@ -10,7 +10,7 @@ import type { Option } from './option-types.js';
 
 const SCHEMA_VERSION = 1;
 
-/** Keys of all-smi that nothing here hangs on. */
+/** Keys of all-smi that have no effect here. */
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   general: ['default_mode', 'locale'],
   local: ['interval_secs'],
@@ -22,7 +22,7 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   record: [],
   snapshot: ['default_format', 'default_pretty'],
 };
-/** view.ssh_*: all-smi logs in where this program scrapes. */
+/** view.ssh_*: all-smi uses SSH, this program scrapes. */
 const FOREIGN_KEY = /^view\.ssh(_|$)/;
 
 /** An option that has a key of the config file, with the commands that read it. */
@@ -56,7 +56,7 @@ const KNOWN = new Set(CONFIG_KEYS.map(({ key }) => key));
 const isForeign = (key: string): boolean =>
   FOREIGN_KEY.test(key) || (FOREIGN[sectionOf(key)]?.includes(key.slice(key.indexOf('.') + 1)) ?? false);
 
-/** Throws `E_CONFIG_BAD`, naming line and column as far as they are known. */
+/** Throws `E_CONFIG_BAD` with line and column, if they are known. */
 export function parseConfig(text: string, path: string): ConfigFile {
   const tables = Object.entries(parsed(text, path));
   const values = new Map<string, { words: readonly string[]; place: string }>();
@@ -110,7 +110,7 @@ function wordsOf(value: unknown, key: string, place: string, path: string): read
   throw bad(path, place, `${key} must be a string, a number, true or false, or a list of these`);
 }
 
-/** Where the value of a key stands: 'line 3, column 9'; '' where it is written in a way that a look at the lines does not find. */
+/** The position of a key's value: 'line 3, column 9'; '' if the simple search by line does not find it. */
 function placeOf(text: string, section: string, name: string): string {
   let current = '';
   for (const [at, line] of text.split('\n').entries()) {

@@ -2,7 +2,7 @@
 import { last, number } from './values.js';
 import type { OptionTable } from './option-types.js';
 
-/** Most nodes of a mock cluster. */
+/** Maximum number of nodes of a mock cluster. */
 const MAX_NODES = 2000;
 
 export const MOCK_OPTIONS = {

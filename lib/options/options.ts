@@ -1,6 +1,6 @@
 /**
  * Every option, as a table: flag, environment variable, key of the config file, default, help. The command line, the environment, the
- * config file, docs/OPTIONS.md and docs/CONFIG.md are read from it.
+ * config file, docs/OPTIONS.md and docs/CONFIG.md are derived from it.
  */
 import { MOCK_OPTIONS } from './mock-options.js';
 import { ALERT_OPTIONS, LOOK_OPTIONS } from './screen-options.js';
@@ -16,7 +16,7 @@ const CONFIG_FLAG = {
   config: { flag: 'config', value: 'FILE', otherwise: "all-smi's own (docs/CONFIG.md)", help: 'config file to read', parse: last },
 } as const satisfies OptionTable;
 
-/** For every command that reads the machine it runs on. */
+/** For every command that reads the local machine. */
 const MACHINE_OPTIONS = {
   nvidiaSmi: {
     flag: 'nvidia-smi',
@@ -256,11 +256,11 @@ export const API_OPTIONS = {
 interface CommandRow {
   readonly help: string;
   readonly options: OptionTable;
-  /** The option that takes words without a flag. */
+  /** The option that takes the positional arguments. */
   readonly words?: string;
 }
 
-/** The commands; `view` runs when none is given. */
+/** The commands; `view` is the default. */
 export const COMMANDS = {
   view: { help: 'watch a cluster', options: VIEW_OPTIONS },
   record: { help: 'record the nodes to a file, to replay later', options: RECORD_OPTIONS },

@@ -1,14 +1,14 @@
-/** What an option comes to: the flag goes before the environment, that before the config file, that before the default. */
+/** Determines the value of an option: flags take precedence over the environment, the config file and the default, in that order. */
 import { AppError } from '../errors.js';
 import { Invalid } from './values.js';
 import { type Flags, type Environment, type ConfigFile, NO_CONFIG, type Option, type OptionTable, type Values } from './option-types.js';
 
-/** The variable of an option: its own, or ALL_SMI_ and its key in the config file. */
+/** The environment variable of an option: its own, or ALL_SMI_ and its key in the config file. */
 export function envOf({ env, config }: Option): string | undefined {
   return env ?? (config === undefined ? undefined : `ALL_SMI_${config.replace('.', '_').toUpperCase()}`);
 }
 
-/** The words of an option, and what they came from; undefined: it isn't set. */
+/** The words of an option, and their source; undefined: it is not set. */
 export interface Given {
   readonly words: readonly string[];
   readonly from: 'flag' | 'environment' | 'file';
@@ -24,7 +24,7 @@ export function givenOf(option: Option, flags: Flags, env: Environment, file: Co
     if (word !== '') return { words: [word], from: 'environment', name: name! };
   }
   const value = option.config === undefined ? undefined : file.values.get(option.config);
-  // An empty text is how all-smi's own file says "none".
+  // In all-smi's config file an empty text means "none".
   if (!value || value.words.every((word) => word === '')) return undefined;
   return {
     words: value.words,
@@ -33,7 +33,7 @@ export function givenOf(option: Option, flags: Flags, env: Environment, file: Co
   };
 }
 
-/** Throws `E_OPTION_BAD`, naming the flag, the variable or the place in the file at fault. */
+/** Throws `E_OPTION_BAD`, naming the flag, the variable or the position in the file. */
 export function resolveOptions<Table extends OptionTable>(table: Table, flags: Flags, env: Environment, file = NO_CONFIG): Values<Table> {
   const values = Object.entries(table).map(([name, option]) => [name, resolveOption(option, givenOf(option, flags, env, file))] as const);
   return Object.fromEntries(values) as unknown as Values<Table>;

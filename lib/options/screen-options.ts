@@ -1,4 +1,4 @@
-/** Options of the viewer's screen: what it shows, how it looks, and the alerts. */
+/** Options of the viewer's screen: content, appearance, and alerts. */
 import { FilterError } from '../filter/lexer.js';
 import { parse } from '../filter/parser.js';
 import { choice, Invalid, last, number, onOff, time } from './values.js';

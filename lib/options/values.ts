@@ -1,14 +1,14 @@
-/** How the words of an option become its value. */
+/** Parsers for the values of options. */
 import { quantity } from '../text/units.js';
 
-/** Why a value is refused, as the end of a sentence that begins with the option's name. */
+/** Why a value is rejected, as the end of a sentence that starts with the option's name. */
 export class Invalid extends Error {}
 
 export function last(words: readonly string[]): string {
   return words.at(-1) ?? '';
 }
 
-/** One of the words, in any case, and what it stands for. */
+/** One of the words, in any case, and its value. */
 export function choice<Table extends Readonly<Record<string, string>>>(table: Table): (words: readonly string[]) => Table[keyof Table] {
   return (words) => {
     const word = last(words).toLowerCase();
@@ -28,7 +28,7 @@ export function number({ min, max, whole = false }: { min: number; max: number; 
   };
 }
 
-/** Names separated by commas, each one of `names`; `plural`: with an s as well. */
+/** Names separated by commas, each one of `names`; `plural`: also with a trailing s. */
 export function list<Name extends string>(
   names: readonly Name[],
   plural: readonly Name[] = [],
@@ -61,7 +61,7 @@ export function onOff(words: readonly string[]): boolean {
   return SWITCH[word]!;
 }
 
-/** `20s`, `15m`, `1h30m`, or a number of what is `bareMs` long: milliseconds. */
+/** `20s`, `15m`, `1h30m`, or a bare number in units of `bareMs`; returns milliseconds. */
 export function time(bareMs: number): (words: readonly string[]) => number {
   return (words) => {
     const word = last(words);
@@ -72,7 +72,7 @@ export function time(bareMs: number): (words: readonly string[]) => number {
   };
 }
 
-/** A number with one of the units behind it; without one it is of the first. 0 is for those for whom it means without limit. */
+/** A number with a unit; without one, the first unit applies. Whether 0 is valid is up to the caller, where it may mean no limit. */
 function measured(units: Readonly<Record<string, number>>, example: string): (words: readonly string[]) => number {
   const [first = ''] = Object.keys(units);
   return (words) => {

@@ -1,4 +1,4 @@
-/** A node's exporter put together: the machine is read every interval, and what came last is served. */
+/** Assembles a node's exporter: it reads the machine every interval and serves the latest result. */
 import { hostname } from 'node:os';
 import { every } from '../sources/local/interval.js';
 import { Machine, type MachineOptions } from '../sources/local/machine.js';
@@ -10,7 +10,7 @@ import { VERSION } from '../version.js';
 import { nodeText, waitingText } from '../exposition/write/node-text.js';
 
 export interface NodeApiSettings extends MachineOptions, Pick<ApiOptions, 'bind' | 'port' | 'tls' | 'token' | 'allowHosts'> {
-  /** Told what is wrong with the sources, whenever that changes; empty: nothing any more. */
+  /** Called with the problems of the sources whenever they change; empty: none any more. */
   readonly onTroubles: (lines: readonly string[]) => void;
 }
 
@@ -20,7 +20,7 @@ export interface NodeApi {
   stop(): Promise<void>;
 }
 
-/** @throws AppError E_LOCAL_NONE, E_PORT_IN_USE, E_LISTEN, E_OPTION_BAD for a certificate that is none */
+/** @throws AppError E_LOCAL_NONE, E_PORT_IN_USE, E_LISTEN, E_OPTION_BAD for an invalid certificate */
 export async function startNodeApi(settings: NodeApiSettings): Promise<NodeApi> {
   const machine = new Machine(settings);
   if (!machine.readable) throw new AppError('E_LOCAL_NONE', { dir: settings.procDir });
@@ -39,7 +39,7 @@ export async function startNodeApi(settings: NodeApiSettings): Promise<NodeApi> 
       api.publish(nodeText(sample, VERSION));
       tell(troubles(sample.sources));
     } catch (thrown) {
-      // A fault of ours: nothing is known of the machine now, and the next collection may go well.
+      // A bug of ours: the state of the machine is unknown now, and the next collection may succeed.
       api.publish(waiting);
       tell([new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) }).message]);
     }

@@ -1,4 +1,4 @@
-/** A replay put together: the recording opened in a thread of its own, and the collector that plays it. */
+/** Assembles a replay: the recording, opened in a worker thread, and the collector that plays it. */
 import { AppError } from '../errors.js';
 import type { Replay } from '../model/replay.js';
 import { createReplay } from '../recording/play/replay-collector.js';
@@ -7,7 +7,7 @@ import type { ReplaySource } from './settings.js';
 import { parseTimecode } from '../text/timecode.js';
 import { systemClock } from './system-clock.js';
 
-/** Throws `E_RECORDING_UNREADABLE`, `E_RECORDING_BAD`, or `E_OPTION_BAD` for a start that is no time. */
+/** Throws `E_RECORDING_UNREADABLE`, `E_RECORDING_BAD`, or `E_OPTION_BAD` for an invalid start time. */
 export async function openReplay({ files, cache, start, speed, loop }: Omit<ReplaySource, 'kind'>): Promise<Replay> {
   const source = await openInThread(files, cache);
   try {

@@ -1,4 +1,4 @@
-/** A recording without a screen put together: collector and recorder, until it is stopped or fails. */
+/** Assembles a recording without a screen: collector and recorder, until it is stopped or fails. */
 import type { Source } from './settings.js';
 import { openSources } from './sources.js';
 import type { AppError } from '../errors.js';
@@ -22,13 +22,13 @@ export interface RecordingSettings {
 
 export interface RecordingRun {
   readonly status: RecorderStatus & { readonly answering: number; readonly hosts: number };
-  /** Resolves when it has ended by itself, with why. */
+  /** Resolves with the reason when it has ended by itself. */
   readonly failed: Promise<AppError>;
-  /** Ends the file. Throws `E_RECORD_STOPPED` where its end could not be written. */
+  /** Finishes the file. Throws `E_RECORD_STOPPED` if its end could not be written. */
   stop(): Promise<void>;
 }
 
-/** The first frame comes when every host has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
+/** The first frame is written when every host has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
 export async function startRecording(settings: RecordingSettings): Promise<RecordingRun> {
   const parsers = new Parsers();
   const opened = await openSources(settings.sources, { parsers, clock: systemClock, afterCommit: () => void parsers.tidy() });

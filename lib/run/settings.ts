@@ -1,4 +1,4 @@
-/** What a run is to be: its sources, a tagged union, and how it looks. */
+/** The settings of a run: its sources, a tagged union, and its appearance. */
 import type { AlertSettings } from '../alerts/rules.js';
 import type { ThemeName } from '../paint/theme.js';
 import type { Ms } from '../model/clock.js';
@@ -6,19 +6,19 @@ import type { Target } from '../sources/hostlists/targets.js';
 import type { MachineOptions } from '../sources/local/machine.js';
 import type { TabPlugin } from '../plugin/types.js';
 
-/** How the machine that the program runs on is read. */
+/** How the local machine is read. */
 export type MachineSettings = Pick<MachineOptions, 'nvidiaSmi' | 'procDir' | 'passwdFile' | 'redact'>;
 
 /** Nodes that are scraped over HTTP. */
 export interface HostsSource {
   readonly kind: 'hosts';
   readonly targets: readonly Target[];
-  /** What of the lists was merged or left out, a sentence each. */
+  /** What was merged or dropped from the lists, one sentence each. */
   readonly notes: readonly string[];
   /** For the title of the screen: "hosts.csv", "3 hosts". */
   readonly title: string;
   readonly timeoutMs: Ms;
-  /** Default: by the number of targets. */
+  /** Default: derived from the number of targets. */
   readonly intervalMs?: Ms;
   /** For the Authorization header. Never shown. */
   readonly token?: string;
@@ -26,7 +26,7 @@ export interface HostsSource {
   readonly tokenOverHttp?: boolean;
 }
 
-/** The machine that the program runs on. */
+/** The local machine. */
 export interface LocalSource {
   readonly kind: 'local';
   readonly machine: MachineSettings;
@@ -34,7 +34,7 @@ export interface LocalSource {
   readonly intervalMs?: Ms;
 }
 
-/** A made-up cluster inside the program. */
+/** A simulated cluster inside the program. */
 export interface DemoSource {
   readonly kind: 'demo';
   readonly timeoutMs: Ms;
@@ -47,7 +47,7 @@ export interface ReplaySource {
   readonly files: readonly string[];
   /** Folder for copies and indexes of recordings. */
   readonly cache: string;
-  /** As it was typed; absent: from the start. */
+  /** As typed; absent: from the start. */
   readonly start?: string;
   readonly speed: number;
   readonly loop: boolean;
@@ -56,22 +56,22 @@ export interface ReplaySource {
 export type Source = HostsSource | LocalSource | DemoSource | ReplaySource;
 export type SourceKind = Source['kind'];
 
-/** Kinds that bring nodes of their own and cannot be combined with another source. */
+/** Kinds that provide their own nodes and cannot be combined with another source. */
 export const STANDALONE: ReadonlySet<SourceKind> = new Set(['demo', 'replay']);
 
-/** What a run of the viewer is to be; everything in it has been checked. */
+/** The settings of a run of the viewer, all validated. */
 export interface ViewSettings {
-  /** At least one; several only of kinds that can be combined. */
+  /** At least one; several only if their kinds can be combined. */
   readonly sources: readonly Source[];
-  /** In the order of their registration. */
+  /** In the order of registration. */
   readonly plugins: readonly TabPlugin[];
   readonly look: LookSettings;
-  /** Shown is only what it keeps. It has been parsed; a regular expression in it has been compiled. */
+  /** Shows only matching rows. The expression is parsed; a regular expression in it is compiled. */
   readonly filter?: string;
-  /** Shown is only what is of this user. */
+  /** Shows only this user. */
   readonly user?: string;
   readonly alerts: AlertSettings;
-  /** Ring when something becomes critical. */
+  /** Ring the bell when an alert becomes critical. */
   readonly bell: boolean;
   /** Where alerts are sent. */
   readonly webhook?: URL;
@@ -79,7 +79,7 @@ export interface ViewSettings {
 
 export interface LookSettings {
   readonly theme: ThemeName | 'auto';
-  /** Absent: as the locale says. */
+  /** Absent: derived from the locale. */
   readonly ascii?: boolean;
   readonly mouse: boolean;
 }

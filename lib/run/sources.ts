@@ -1,4 +1,4 @@
-/** What opens each kind of source. A further source is a kind in the union (settings.ts) and a factory here. */
+/** Opens each kind of source. To add a source, add a kind to the union (settings.ts) and a factory here. */
 import { AppError } from '../errors.js';
 import type { Parsers } from '../exposition/parser/index.js';
 import type { Clock } from '../model/clock.js';
@@ -16,7 +16,7 @@ import { STANDALONE, type HostsSource, type Source, type SourceKind } from './se
 export interface SourceContext {
   readonly parsers: Parsers;
   readonly clock: Clock;
-  /** Called after each delivery of data: the place to renumber user ids. */
+  /** Called after each delivery of data: the point at which user ids may be renumbered. */
   readonly afterCommit: () => void;
   /** Of the nodes of all sources. */
   readonly names: NodeNames;
@@ -24,14 +24,14 @@ export interface SourceContext {
   readonly alone: boolean;
 }
 
-/** A source that has been opened; nothing is collected before the collector is started. */
+/** An opened source; nothing is collected until the collector is started. */
 export interface OpenSource {
   readonly collector: Collector;
-  /** The same object, where it plays a recording. */
+  /** The same object, if it plays a recording. */
   readonly replay?: Replay;
-  /** Lines under the tab strip: what the reader should know of the source at all times. */
+  /** Lines under the tab strip: facts about the source that are always shown. */
   notices(): readonly Line[];
-  /** Ends what was started with it; the collector has been stopped before. */
+  /** Stops what was started with it; the collector has been stopped before. */
   close(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ type Factory<Kind extends SourceKind> = (source: Extract<Source, { kind: Kind }>
 
 const NOTHING: Pick<OpenSource, 'notices' | 'close'> = { notices: () => [], close: () => Promise.resolve() };
 
-/** What only some runs need is loaded by the runs that need it. */
+/** Modules that only some runs need are loaded on demand. */
 const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
   hosts: (source, context) => Promise.resolve({ ...NOTHING, collector: httpCollector(source, source.targets, source.title, context) }),
 
@@ -53,7 +53,7 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
       ...machine,
       columns,
       names,
-      // Not to be taken for a node that is scraped under the name localhost.
+      // So that it cannot be confused with a node that is scraped under the name localhost.
       nodeId: alone ? 'localhost' : 'this machine',
       clock,
       afterCommit,
@@ -99,8 +99,8 @@ function httpCollector(
 }
 
 /**
- * All sources of a run as one. What was opened is closed again when another cannot be. Throws what opening a source throws, and
- * `E_INTERNAL` for a combination that the command line should have refused.
+ * All sources of a run as one. If one cannot be opened, those already open are closed. Throws what opening a source throws, and
+ * `E_INTERNAL` for a combination that the command line should have rejected.
  */
 export async function openSources(sources: readonly Source[], context: Omit<SourceContext, 'alone' | 'names'>): Promise<OpenSource> {
   const alone = sources.length === 1;

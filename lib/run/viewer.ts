@@ -1,4 +1,4 @@
-/** The viewer put together: collector, terminal and app, from the settings to the exit status. */
+/** Assembles the viewer: collector, terminal and app, from the settings to the exit status. */
 import { setFlagsFromString } from 'node:v8';
 import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
@@ -19,15 +19,15 @@ import type { Painter } from '../view/painter.js';
 import type { Ms } from '../model/clock.js';
 
 /**
- * Lets the part of the heap where new objects are made grow to its 16 MiB in one step. Each answer of a node leaves hundreds of objects of the
- * HTTP client behind, so the small one that the engine begins with is collected all the time. The engine reads the flag whenever that part
- * grows, so it may be set late.
+ * Lets the young generation of the heap grow to its 16 MiB in one step. Each answer of a node leaves hundreds of objects of the HTTP client
+ * behind, so with the small initial size the garbage collector runs constantly. V8 reads the flag whenever that space grows, so it may be
+ * set late.
  */
 const YOUNG_HEAP = '--semi-space-growth-factor=16';
 
 /**
- * Runs until the user quits (0), a signal ends it (128 and its number) or a fault of the program does (70); resolves with that exit
- * status, the terminal given back. Rejects with an AppError when it cannot begin.
+ * Runs until the user quits (0), a signal ends it (128 plus its number) or a bug in the program does (70); resolves with that exit status,
+ * after the terminal is restored. Rejects with an AppError when it cannot start.
  */
 export async function runView(settings: ViewSettings): Promise<number> {
   const parsers = new Parsers();
@@ -40,7 +40,7 @@ export async function runView(settings: ViewSettings): Promise<number> {
   const painter = painterOf(settings.look, exit);
   let webhook: Webhook | undefined;
   try {
-    // Alerts of a recording are old ones: nobody is notified.
+    // The alerts of a recording are in the past: no notifications.
     if (!replay) webhook = await webhookOf(settings, (status) => (app.state.alerting.note = webhookText(status)));
     const app: App = new App({
       plugins: settings.plugins,
@@ -82,7 +82,7 @@ function painterOf({ theme, ascii, mouse }: LookSettings, exit: (status: number)
   });
 }
 
-/** What is shown from the start. */
+/** The initial view. */
 function narrow({ filtering }: AppState, { filter, user }: ViewSettings): void {
   if (filter !== undefined) filtering.set(filter);
   if (user !== undefined) filtering.pin(user);
@@ -119,7 +119,7 @@ function recordingOf({ sources }: ViewSettings, intervalMs: Ms, nodes: () => Ite
   });
 }
 
-/** Recording, loaded when it is first asked for: few runs are recorded. */
+/** Recording, loaded on first use: few runs are recorded. */
 function laterRecording(load: () => Promise<RecordingSwitch>): RecordingSwitch {
   let loaded: RecordingSwitch | undefined;
   let listen: (problem?: string) => void = () => undefined;

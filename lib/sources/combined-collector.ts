@@ -1,7 +1,7 @@
-/** Several collectors as one: nodes over HTTP and this machine side by side. */
+/** Several collectors as one: nodes over HTTP together with the local machine. */
 import type { Collector } from '../model/collector.js';
 
-/** The nodes of all of them, in their order. The interval is the shortest: nothing is collected more often than that. */
+/** The nodes of all collectors, in their order. The interval is the shortest of theirs. */
 export function combined(collectors: readonly Collector[]): Collector {
   return {
     source: collectors.map(({ source }) => source).join(' + '),

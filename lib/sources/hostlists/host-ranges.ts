@@ -1,17 +1,17 @@
 /** Bracket ranges of host names: node[001-512]:9090, rack[1-4]n[01-16], gpu[1,3,7-9]. Pure. */
 
-/** What a range may not be. `message` is half a sentence: it follows the name of the host. */
+/** An invalid range. `message` is half a sentence: it follows the name of the host. */
 export class RangeFault extends Error {}
 
-/** Most digits of a number in a range. */
+/** Maximum digits of a number in a range. */
 const MAX_DIGITS = 9;
 
-/** A piece of the text: what it is, or the values that take its place. */
+/** A piece of the text: the text itself, or the values that replace it. */
 type Piece = readonly string[];
 
 /**
- * All texts a range stands for; the last bracket runs fastest. Numbers keep the width of a first number written with a leading zero.
- * Brackets with a colon inside are IPv6 literals and stay. Throws RangeFault, also when there would be more than `max` texts.
+ * All texts that a range expands to; the last bracket varies fastest. Numbers keep the width of a first number with leading zeros. Brackets
+ * with a colon inside are IPv6 literals and stay. Throws RangeFault, also when there would be more than `max` texts.
  */
 export function expandRange(text: string, max: number): string[] {
   const pieces = [...split(text)];
@@ -37,7 +37,7 @@ export function expandRange(text: string, max: number): string[] {
   }
 }
 
-/** '1,3,7-9' as its numbers, at most `max` of them. */
+/** Expands '1,3,7-9' to its numbers, at most `max` of them. */
 function values(list: string, max: number): Piece {
   const all: string[] = [];
   for (const item of list.split(',')) {
@@ -53,12 +53,12 @@ function values(list: string, max: number): Piece {
   return all;
 }
 
-/** Splits at separators, one character each, that are in no bracket: 'a[1,2],b' is 'a[1,2]' and 'b'. */
+/** Splits at separators, one character each, outside brackets: 'a[1,2],b' is 'a[1,2]' and 'b'. */
 export function splitList(text: string, separator: string | RegExp = ','): string[] {
   const splits = typeof separator === 'string' ? (ch: string): boolean => ch === separator : (ch: string): boolean => separator.test(ch);
   const items: string[] = [];
   let end = text.length;
-  // From the end, so that each character is looked at once: a comma is in a bracket when the next bracket behind it closes.
+  // From the end, so that each character is visited once: a comma is inside a bracket when the next bracket after it is a closing one.
   let closes = false;
   for (let at = text.length - 1; at >= 0; at--) {
     const ch = text[at]!;

@@ -1,4 +1,4 @@
-/** Host files: one address a line, CSV with the address first, or the JSON of Prometheus' file_sd. */
+/** Host files: one address per line, CSV with the address first, or the JSON of Prometheus' file_sd. */
 import { createReadStream } from 'node:fs';
 import { AppError } from '../../errors.js';
 import { isRecord } from '../../model/loose.js';
@@ -6,17 +6,17 @@ import { clean } from '../../text/sanitize.js';
 import { splitList } from './host-ranges.js';
 import { TargetList, type TargetNote } from './targets.js';
 
-/** Longest host file, in bytes. */
+/** Maximum size of a host file, in bytes. */
 export const MAX_HOSTFILE_BYTES = 10 * 2 ** 20;
 
-/** Labels kept per host, and the bytes of their names and values. */
+/** Maximum number of labels kept per host, and of the bytes of their names and values. */
 const MAX_GROUPS = 32;
 const MAX_NAME_BYTES = 64;
 const MAX_VALUE_BYTES = 128;
 
 /**
- * Names of the column of addresses, the likeliest first: what people write, and what Slurm's `sinfo` and `squeue` print above node lists. A
- * table of Slurm has several of them, and NODES is there a number.
+ * Names of the address column, most likely first: names that people use, and the names above node lists in the output of Slurm's `sinfo`
+ * and `squeue`. A Slurm table has several of them, and there NODES is a number.
  */
 const ADDRESS_HEADS = [
   'nodelist',
@@ -37,7 +37,7 @@ const ADDRESS_HEADS = [
 const LABEL_HEADS = new Set(['label', 'name', 'instance']);
 
 /**
- * The targets of a host file; a pipe or /dev/stdin will do. Throws AppError E_HOSTFILE_UNREADABLE, E_HOSTFILE_EMPTY, E_HOSTFILE_BAD
+ * The targets of a host file, which may be a pipe or /dev/stdin. Throws AppError E_HOSTFILE_UNREADABLE, E_HOSTFILE_EMPTY, E_HOSTFILE_BAD
  * (naming line or entry) or E_HOSTS_TOO_MANY.
  */
 export async function readHostfile(path: string): Promise<TargetList> {
@@ -98,7 +98,7 @@ interface Line {
   readonly text: string;
 }
 
-/** Lists and tables. Line by line, so that a fault has its line number; a quoted cell therefore ends with its line. */
+/** Lists and tables. Parsed line by line, so that an error has its line number; a quoted cell therefore ends with its line. */
 async function addLines(text: string, list: TargetList, add: Add, faulty: Faulty): Promise<void> {
   const lines: Line[] = [];
   for (const [index, raw] of text.split(/\r\n|\n|\r/).entries()) {
@@ -127,7 +127,7 @@ async function cellReader(delimiter: string | RegExp, faulty: Faulty): Promise<C
   };
 }
 
-/** Which cell of a head names the column of addresses; undefined: it is no head. */
+/** The index of the address column in a header; undefined: the line is not a header. */
 function addressColumn(head: readonly string[]): number | undefined {
   // Slurm's squeue writes NODELIST(REASON).
   const names = head.map((cell) =>
@@ -147,7 +147,7 @@ interface TableParts {
   readonly add: Add;
 }
 
-/** What Slurm writes in place of a node list where there is none: a reason in brackets, or a word. */
+/** What Slurm prints in place of an empty node list: a reason in brackets, or a word. */
 const NO_NODE = /^(\(.*\)?|n\/a|none( assigned)?|null|-)$/i;
 
 function addTable(lines: readonly Line[], head: readonly string[], column: number, { cellsOf, delimiter, list, add }: TableParts): void {
@@ -156,7 +156,7 @@ function addTable(lines: readonly Line[], head: readonly string[], column: numbe
     const cells = cellsOf(line);
     const before = cells.slice(0, column);
     const [address = '', ...after] = joinBrackets(cells.slice(column), isBlanks ? ' ' : delimiter).map((cell) => cell.trim());
-    // A cell that is empty in a table with blanks between is not there, and neither is a node of a job that waits.
+    // In a table separated by blanks an empty cell is missing, and so is the node of a pending job.
     if (NO_NODE.test(address) || (isBlanks && cells.length <= column)) {
       list.leaveOut('rows without a node', `${line.where}, "${clean(address, MAX_VALUE_BYTES)}"`);
       continue;
@@ -168,8 +168,8 @@ function addTable(lines: readonly Line[], head: readonly string[], column: numbe
 }
 
 /**
- * Without a head all cells are addresses: a node list as Slurm prints it, on one line or several. Only where all lines have as many cells and
- * what stands behind the first one looks like labels, the others are left out.
+ * Without a header all cells are addresses: a node list as printed by Slurm, on one line or several. Only if all lines have the same number
+ * of cells, and the cells after the first look like labels, those are left out.
  */
 function addUnheaded(lines: readonly Line[], cellsOf: CellReader, list: TargetList, add: Add, faulty: Faulty): void {
   const rows = lines.map((line) => {
@@ -188,7 +188,7 @@ function addUnheaded(lines: readonly Line[], cellsOf: CellReader, list: TargetLi
     }
 }
 
-/** Whether a cell looks like an address as another one is. */
+/** Whether a cell looks like an address of the same kind as another. */
 function isLike(cell: string, address: string): boolean {
   if (/[[\]:]/.test(cell)) return true;
   const stem = (text: string): string => /^[^\d.[\]:]*/.exec(text)![0].toLowerCase();
@@ -205,7 +205,7 @@ function withoutComment(line: string): string {
   return line;
 }
 
-/** `node[1,3]:9090` is one cell although it has a comma. */
+/** `node[1,3]:9090` is one cell although it contains a comma. */
 function joinBrackets(cells: readonly string[], delimiter: string): string[] {
   let end = 0;
   for (let open = false; end < cells.length && (end === 0 || open); end++) {
@@ -216,7 +216,7 @@ function joinBrackets(cells: readonly string[], delimiter: string): string[] {
   return [cells.slice(0, end).join(delimiter), ...cells.slice(end)];
 }
 
-/** Labels that group, and the one that names. Labels that start with __ are Prometheus' own. */
+/** Labels for grouping, and the label with the name. Labels that start with __ are internal to Prometheus. */
 function noteOf(labels: Iterable<readonly [string, string]>): TargetNote {
   const groups = new Map<string, string>();
   let label: string | undefined;
@@ -230,7 +230,7 @@ function noteOf(labels: Iterable<readonly [string, string]>): TargetNote {
   return { groups, ...(label === undefined ? {} : { name: label }) };
 }
 
-/** [{"targets": ["h1:9090"], "labels": {"rack": "7"}}], what file_sd and http_sd share. */
+/** [{"targets": ["h1:9090"], "labels": {"rack": "7"}}], the format shared by file_sd and http_sd. */
 function addServiceDiscovery(text: string, add: Add, faulty: Faulty): void {
   const entries = parseJson(text, faulty);
   if (!Array.isArray(entries)) throw faulty('entry 1', 'not a list of {"targets": [...], "labels": {...}}');

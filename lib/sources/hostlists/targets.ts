@@ -1,4 +1,4 @@
-/** What is scraped: addresses as people write them, made into URLs. Pure. */
+/** Scrape targets: parses addresses as people write them into URLs. Pure. */
 import { AppError } from '../../errors.js';
 import { count } from '../../text/format.js';
 import { clean } from '../../text/sanitize.js';
@@ -8,46 +8,46 @@ export const MAX_HOSTS = 10_000;
 
 /** One host to scrape. */
 export interface Target {
-  /** The text after the scheme up to the first slash, as written: the host's identity everywhere. */
+  /** The text after the scheme up to the first slash, as written: identifies the host everywhere. */
   readonly nodeId: string;
-  /** Always the path /metrics. */
+  /** The path is always /metrics. */
   readonly url: string;
   /** Labels of the host file (rack, partition, ...). */
   readonly groups: ReadonlyMap<string, string>;
-  /** What the host file calls it. */
+  /** The name in the host file. */
   readonly name?: string;
 }
 
-/** What a host file says of an address besides the address. */
+/** The data in a host file for an address, besides the address. */
 export interface TargetNote {
   readonly groups?: ReadonlyMap<string, string>;
   readonly name?: string;
-  /** For addresses that name no scheme. Default http. */
+  /** For addresses without a scheme. Default http. */
   readonly scheme?: 'http' | 'https';
 }
 
-/** Longest address, in bytes: a host name has at most 253. */
+/** Maximum length of an address, in bytes: a host name has at most 253. */
 const MAX_ADDRESS_BYTES = 300;
 
 const NO_GROUPS: ReadonlyMap<string, string> = new Map();
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}._-]*$/u;
 const IPV6 = /^\[[0-9a-fA-F:.]+\]$/;
 
-/** Targets in the order they were named, each machine and port once: the first mention wins, and `notes` has the others. */
+/** Targets in the order they were named, each machine and port once: the first mention wins, and `notes` lists the others. */
 export class TargetList {
   readonly #source: string;
   readonly #byPlace = new Map<string, Target>();
   readonly #left: Left[] = [];
   readonly #repeated: Repeated = { count: 0, differing: 0, first: '' };
 
-  /** `source`: what the notes call the list. */
+  /** `source`: the name of the list in the notes. */
   constructor(source = '') {
     this.#source = source;
   }
 
   /** `text`: an address, a range, or a list of them with commas, semicolons or blanks between. Throws AppError E_HOST_BAD or E_HOSTS_TOO_MANY. */
   add(text: string, note: TargetNote = {}): void {
-    // Before the text is taken apart: no part of a password may end up in a message.
+    // Checked before the text is split: no part of a password may end up in a message.
     if (text.includes('@'))
       throw bad(text.replace(/^(\w+:\/\/)?.*@/s, '$1...@'), 'has a user or a password; set ALL_SMI_AUTH_TOKEN instead');
     for (const item of splitList(clean(text.replace(/\s/g, ' '), Infinity))) {
@@ -57,7 +57,7 @@ export class TargetList {
     }
   }
 
-  /** Notes that something of the list names no target: `what` after a number, and where the first is. */
+  /** Records that an entry of the list is not a target: `what` follows a number, and the position of the first is kept. */
   leaveOut(what: string, where: string): void {
     const known = this.#left.find((left) => left.what === what);
     if (known) known.count++;
@@ -68,7 +68,7 @@ export class TargetList {
     return [...this.#byPlace.values()];
   }
 
-  /** Sentences on what was merged or left out; none when all of it is there. */
+  /** Sentences about what was merged or left out; empty when nothing was. */
   get notes(): readonly string[] {
     const { count: again, differing, first } = this.#repeated;
     const other = differing === 0 ? '' : `, ${count(differing)} of them with other labels`;
@@ -77,7 +77,7 @@ export class TargetList {
     return [...(again === 0 ? [] : [merged]), ...left].map((text) => `${this.#source}: ${text}`);
   }
 
-  /** The targets of this list, then those of `other`. One of both has the labels and the name of `other`. */
+  /** The targets of this list, then those of `other`. For a target in both lists, one of the two provides labels and name. */
   before(other: TargetList): Target[] {
     const both = new Map([...this.#byPlace].map(([place, target]) => [place, { ...target, ...labelsOf(other.#byPlace.get(place)) }]));
     for (const [place, target] of other.#byPlace) if (!both.has(place)) both.set(place, target);
@@ -109,12 +109,12 @@ interface Left {
 
 interface Repeated {
   count: number;
-  /** Those whose name or labels are not those of the first mention. */
+  /** Targets whose name or labels differ from those of the first mention. */
   differing: number;
   first: string;
 }
 
-/** What is the same for two spellings of one address: capitals, a final dot and the default port make no difference. */
+/** A normal form of an address: case, a trailing dot and the default port make no difference. */
 function placeOf({ url }: Target): string {
   const { hostname, port, protocol } = new URL(url);
   return `${hostname.replace(/\.$/, '')}:${port || (protocol === 'https:' ? '443' : '80')}`;
@@ -132,7 +132,7 @@ function isSame(a: Target, b: Target): boolean {
   );
 }
 
-/** The targets that arguments of --hosts name. Throws AppError E_HOST_BAD (naming the argument) or E_HOSTS_TOO_MANY. */
+/** The targets in the arguments of --hosts. Throws AppError E_HOST_BAD (naming the argument) or E_HOSTS_TOO_MANY. */
 export function expandHosts(args: readonly string[]): Target[] {
   const list = new TargetList();
   for (const arg of args) list.add(arg);
@@ -140,9 +140,9 @@ export function expandHosts(args: readonly string[]): Target[] {
 }
 
 /**
- * One address: `host`, `host:port`, `http(s)://host:port`. Without a port: 80, or 443 for https. The path is always /metrics: another
- * one is refused and not replaced, because two paths of one gateway would become one host. Query and fragment are dropped. A user or
- * password is refused: secrets do not belong on a command line.
+ * Parses one address: `host`, `host:port`, `http(s)://host:port`. Without a port: 80, or 443 for https. The path is always /metrics:
+ * another path is rejected and not replaced, because two paths of one gateway would become one host. Query and fragment are dropped. A user
+ * or password is rejected: secrets do not belong on a command line.
  */
 function parseAddress(address: string, note: TargetNote = {}): Target {
   const [, named, rest] = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/)?(.*)$/s.exec(address) as unknown as [string, string | undefined, string];
@@ -165,7 +165,7 @@ function hrefOf(url: string): string | undefined {
   }
 }
 
-/** What is wrong with `host` or `host:port`. */
+/** The reason why `host` or `host:port` is invalid. */
 function faultOf(hostId: string): string | undefined {
   if (hostId === '') return 'the host name is missing';
   if (hostId.length > MAX_ADDRESS_BYTES) return 'too long';

@@ -1,4 +1,4 @@
-/** One HTTP exchange: how long it may take, how much may come, what of the answer is believed. */
+/** One HTTP exchange: its time and size limits, and the checks on its answer. */
 import { STATUS_CODES, type ClientRequest, type IncomingMessage } from 'node:http';
 import * as zlib from 'node:zlib';
 import type { Duplex } from 'node:stream';
@@ -10,37 +10,37 @@ import type { Clock, Ms } from '../../model/clock.js';
 
 export interface Limits {
   readonly clock: Clock;
-  /** For connecting and the head of the answer together, and for any silence in the body. */
+  /** Limit for connecting and receiving the response headers together, and for any pause in the body. */
   readonly timeoutMs: Ms;
-  /** For the whole answer, as long as its body keeps moving. */
+  /** Limit for the whole response, while its body keeps arriving. */
   readonly maxBodyMs: Ms;
   /** Decompressed. */
   readonly maxBodyBytes: number;
 }
 
-/** A whole answer with a 2xx status. */
+/** A complete response with a 2xx status. */
 export interface Answer {
-  /** When its last byte came, by our clock. */
+  /** When its last byte was received, by our clock. */
   readonly at: Ms;
   readonly latencyMs: Ms;
   /** The host's clock minus ours; undefined without a Date header. */
   readonly skewMs: Ms | undefined;
 }
 
-/** A kept connection turned out to be closed by the other side. */
+/** The server had closed a kept-alive connection. */
 export class StaleConnection extends Error {}
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** Good answers that have no body whatever their head says. */
+/** Successful statuses whose response never has a body. */
 const BODILESS = new Set([204, 205]);
 const NEWLINE = 10;
-/** What got undoes, asked for or not, and what leaves the body as it is. */
+/** The encodings that got decodes, requested or not, and the one that leaves the body unchanged. */
 const ENCODINGS = new Set(['', 'identity', 'gzip', 'deflate', 'br', ...('createZstdDecompress' in zlib ? ['zstd'] : [])]);
 const MAX_ENCODING_BYTES = 40;
 
 /**
- * Follows `stream` to its end; every chunk of the body goes to `push` and is forgotten. Resolves with the answer, or with the address a
- * redirect names. Rejects with an AppError, or with StaleConnection. When it is settled nothing is pushed any more.
+ * Reads `stream` to its end; every chunk of the body is passed to `push` and not kept. Resolves with the response, or with the target of a
+ * redirect. Rejects with an AppError, or with StaleConnection. Once it is settled, nothing more is pushed.
  */
 export function exchange(
   stream: Request,
@@ -95,12 +95,12 @@ class Exchange {
   follow(stream: Request): void {
     stream.once('request', (request: ClientRequest) => {
       this.#request = request;
-      // got listens for it, so node leaves the connection to whoever takes it.
+      // Because got listens for this event, node leaves the connection to its listeners.
       request.once('upgrade', ({ statusCode = 101 }: IncomingMessage, socket: Duplex) => {
         socket.destroy();
         this.#refuse(statusCode);
       });
-      // got shows the head only after it may have replaced it by that of the inflated body.
+      // got may expose the headers only after replacing them with those of the decompressed body.
       request.prependOnceListener('response', (head: IncomingMessage) => {
         this.#onHead(head);
       });
@@ -114,7 +114,7 @@ class Exchange {
     stream.once('end', () => {
       this.#onEnd();
     });
-    // Stays to the end: an error after the outcome must not become an uncaught one.
+    // Stays attached to the end: an error after the result must not become an uncaught one.
     stream.on('error', (error: NodeJS.ErrnoException) => {
       this.#onError(error);
     });
@@ -133,7 +133,7 @@ class Exchange {
     this.#head = head;
     this.#skewMs = skew(headers.date, (this.#sentAt + now) / 2);
     this.#restartQuiet();
-    // A cut body must be noticed here: the inflating stream in between swallows it.
+    // A truncated body has to be detected here: the decompression stream in between hides it.
     head.once('error', (error) => {
       this.#onError(error);
     });
@@ -170,7 +170,7 @@ class Exchange {
 
   #onEnd(): void {
     const { headers = {}, complete = false, statusCode = 0 } = this.#head ?? {};
-    // A body that only ends with its connection may have been cut anywhere; the text format ends with a newline.
+    // A body that ends with its connection may be truncated anywhere; the text format ends with a newline.
     const delimited = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || BODILESS.has(statusCode);
     if (!complete || (!delimited && (this.#bytes === 0 || this.#lastByte !== NEWLINE))) return this.fail('S_CUT');
     const at = this.#limits.clock.now();
@@ -186,7 +186,7 @@ class Exchange {
     this.#cancelQuiet?.();
     if (!this.#settle) return;
     this.#cancelQuiet = this.#limits.clock.after(this.#limits.timeoutMs, () => {
-      // After the process was stopped the timer runs before the bytes that waited meanwhile: let them come first.
+      // After the process was stopped, the timer fires before the bytes that arrived meanwhile: let them be read first.
       this.#cancelQuiet = this.#limits.clock.after(0, () => {
         this.fail('S_TIMEOUT', { seconds: this.#limits.timeoutMs / 1000 });
       });
@@ -205,7 +205,7 @@ class Exchange {
 
 const HTTP_DATE = /^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** A Date header (whole seconds) minus the middle between question and answer. */
+/** The Date header (whole seconds) minus the midpoint between request and response. */
 function skew(date: string | undefined, middle: Ms): Ms | undefined {
   const server = date !== undefined && HTTP_DATE.test(date) ? Date.parse(date) : NaN;
   return Number.isNaN(server) ? undefined : Math.round(server - middle);

@@ -1,8 +1,8 @@
-/** What went wrong on the wire, as an error of the table: one sentence that a person can act on. */
+/** Network failures as errors of the table: one sentence that tells people what to do. */
 import { AppError, type ErrorCode, type ErrorParams } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
 
-/** Codes of node, its resolver, its TLS and zlib. */
+/** Error codes of node, its resolver, its TLS and zlib. */
 const FAILURES: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
   ECONNREFUSED: ['S_REFUSED'],
   ENOTFOUND: ['S_DNS'],
@@ -38,7 +38,7 @@ const FAILURES: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: ['S_TLS', 'the certificate is for another name'],
 };
 
-/** Families of codes, for those the table does not have. */
+/** Families of codes, for codes that are not in the table. */
 const FAMILIES: readonly (readonly [RegExp, ErrorCode, string?])[] = [
   [/^HPE_/, 'S_NETWORK', 'the answer is not HTTP'],
   [/^(Z_|ERR__?ZLIB|ERR_BROTLI|ERR_ZSTD|ERR__ERROR_FORMAT|ERR_PADDING)/, 'S_ENCODING', 'the compressed data is damaged'],
@@ -47,12 +47,12 @@ const FAMILIES: readonly (readonly [RegExp, ErrorCode, string?])[] = [
 
 const MAX_REASON_BYTES = 120;
 
-/** `thrown` as an error of the table; what is none of the network's codes keeps its own message. */
+/** Converts `thrown` to an error of the table; an error without a network code keeps its own message. */
 export function failureOf(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const { code = '', message } = thrown instanceof Error ? (thrown as NodeJS.ErrnoException) : { message: String(thrown) };
   const [errorCode, known] = FAILURES[code] ?? FAMILIES.find(([family]) => family.test(code))?.slice(1) ?? ['S_NETWORK'];
-  // got says the same of each; the cause is left out because it carries the request's headers.
+  // got has the same message for each; the cause is dropped because it contains the request's headers.
   return new AppError(errorCode as ErrorCode, {
     reason: (known as string | undefined) ?? clean(message, MAX_REASON_BYTES),
   } satisfies ErrorParams);

@@ -1,4 +1,4 @@
-/** The collector that scrapes hosts over HTTP: scheduler, connections, parsers and records brought together. */
+/** The collector that scrapes hosts over HTTP: combines scheduler, connections, parsers and records. */
 import { AppError } from '../../errors.js';
 import { Endpoint } from '../../model/endpoint.js';
 import { Node } from '../../model/node.js';
@@ -17,18 +17,18 @@ export const DEFAULT_TIMEOUT_MS: Ms = 5000;
 
 export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs'> {
   readonly targets: readonly Target[];
-  /** One parser a host. */
+  /** One parser per host. */
   readonly newParser: () => ScrapeParser;
   /** For the title. Default "3 hosts". */
   readonly source?: string;
-  /** Default: adaptive, by the number of hosts. */
+  /** Default: adaptive, derived from the number of hosts. */
   readonly intervalMs?: Ms;
   /** Default 5 s. */
   readonly timeoutMs?: Ms;
-  /** Those of all nodes of the run. Default: of these. */
+  /** The names of all nodes of the run. Default: of these nodes. */
   readonly names?: NodeNames;
   readonly random?: () => number;
-  /** Called after each delivery of data: the place to renumber user ids. */
+  /** Called after each delivery of data: the point at which user ids may be renumbered. */
   readonly afterCommit?: () => void;
 }
 
@@ -36,11 +36,11 @@ interface Lane {
   readonly target: Target;
   readonly parser: ScrapeParser;
   readonly record: Node;
-  /** The scrape under way. */
+  /** The scrape in progress. */
   attempt?: AbortController | undefined;
 }
 
-/** Throws AppError E_OPTION_BAD when the token does not fit a header. */
+/** Throws AppError E_OPTION_BAD when the token is not valid in a header. */
 export function createHttpCollector(options: HttpCollectorOptions): Collector {
   return new HttpCollector(options);
 }
@@ -105,11 +105,11 @@ class HttpCollector implements Collector {
     const outcome = await this.#client
       .get(lane.target.url, (chunk) => void lane.parser.push(chunk), attempt.signal)
       .catch((thrown: unknown) => internal(thrown));
-    // A cancelled scrape is no longer ours: its parser may be at the next one.
+    // A cancelled scrape no longer owns its parser, which may already be used for the next one.
     if (attempt.signal.aborted) return;
     lane.attempt = undefined;
     const delivery = outcome instanceof AppError ? this.#fail(host, outcome) : this.#commit(host, outcome);
-    // Only now, since it starts other scrapes: what this one brought is in the node.
+    // Called last, because it starts other scrapes: the result of this one is in the node by now.
     this.#scheduler.settle(host);
     this.#deliver(delivery);
     if (delivery.kind === 'data') this.#options.afterCommit?.();

@@ -1,4 +1,4 @@
-/** GET of one metrics page over kept connections: redirects, token, stale connections. got does the talking. */
+/** GET of one metrics page over kept-alive connections: redirects, token, stale connections. Uses got. */
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Got } from 'got';
@@ -7,22 +7,22 @@ import { exchange, StaleConnection, type Answer } from './exchange.js';
 import { failureOf } from './failures.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
-/** Longest body, decompressed. A full host (50,000 processes) is 65 MB. */
+/** Maximum size of a body, decompressed. A full host (50,000 processes) has 65 MB. */
 export const MAX_BODY_BYTES = 128 * 2 ** 20;
-/** Longest time for an answer whose body keeps moving. */
+/** Time limit for a response while its body keeps arriving. */
 export const MAX_BODY_MS: Ms = 30_000;
 const MAX_REDIRECTS = 2;
 
 export interface ClientOptions {
   readonly clock: Clock;
-  /** For connecting and the head of the answer together, and for any silence in the body. */
+  /** Limit for connecting and receiving the response headers together, and for any pause in the body. */
   readonly timeoutMs: Ms;
   readonly maxBodyMs?: Ms;
   readonly maxBodyBytes?: number;
-  /** Sent as bearer token, over https only unless `tokenOverHttp`. Never logged, never part of an error. */
+  /** Sent as a bearer token, over https only unless `tokenOverHttp`. Never logged, never part of an error. */
   readonly token?: string;
   readonly tokenOverHttp?: boolean;
-  /** Asks for a compressed body. Off: in a cluster's own network inflating costs more than the bytes it saves. */
+  /** Requests a compressed body. Off: within a cluster's own network, decompression costs more than the saved bytes. */
   readonly compress?: boolean;
   readonly tls?: { readonly certificateAuthority?: string; readonly rejectUnauthorized?: boolean };
 }
@@ -34,7 +34,7 @@ export class HttpClient {
   #agent: { readonly http: HttpAgent; readonly https: HttpsAgent } | undefined;
   #got: Promise<Got> | undefined;
 
-  /** Throws AppError E_OPTION_BAD when the token does not fit a header. */
+  /** Throws AppError E_OPTION_BAD when the token is not valid in a header. */
   constructor(options: ClientOptions) {
     if (options.token !== undefined && !/^[\x21-\x7e]+$/.test(options.token)) {
       throw new AppError('E_OPTION_BAD', { option: 'ALL_SMI_AUTH_TOKEN', reason: 'has characters that a header cannot carry' });
@@ -43,8 +43,8 @@ export class HttpClient {
   }
 
   /**
-   * Hands the decompressed body to `push`, chunk by chunk: nothing is gathered. Rejects with an AppError; what was pushed before is void
-   * then. Once `signal` aborts nothing is pushed any more.
+   * Passes the decompressed body to `push`, chunk by chunk: nothing is buffered. Rejects with an AppError; chunks pushed before are then
+   * invalid. After `signal` aborts, nothing more is pushed.
    */
   async get(address: string, push: Push, signal: AbortSignal): Promise<Answer> {
     let url = new URL(address);
@@ -61,7 +61,7 @@ export class HttpClient {
     this.#agent?.https.destroy();
   }
 
-  /** The other side may have closed a kept connection just now; that is no failure of the host, a new one tells. */
+  /** The server may just have closed a kept-alive connection; that is not a failure of the host, so it is retried on a new connection. */
   async #insist(url: URL, push: Push, signal: AbortSignal): Promise<Answer | string> {
     for (let left = 2; ; left--) {
       try {
@@ -82,10 +82,10 @@ export class HttpClient {
     return exchange(stream, push, { clock, timeoutMs, maxBodyMs, maxBodyBytes }, signal);
   }
 
-  /** With the first request, not before: the first picture waits for neither got nor node's own part. */
+  /** Created at the first request, not before: the first frame should not wait for loading got and node's http. */
   async #load(): Promise<Got> {
     const [{ default: got }, http, https] = await Promise.all([import('got'), import('node:http'), import('node:https')]);
-    // Two sockets per host: one in use, and one more while a cancelled one is being closed.
+    // Two sockets per host: one in use, and another while a cancelled one is being closed.
     const keeping = { keepAlive: true, maxSockets: 2 };
     this.#agent = { http: new http.Agent(keeping), https: new https.Agent(keeping) };
     return got.extend({
@@ -104,7 +104,7 @@ export class HttpClient {
   }
 }
 
-/** Where a redirect leads: the same host and port, or from http to https on the same host. Anything else is refused. */
+/** Allowed redirects: the same host and port, or from http to https on the same host. Anything else is rejected. */
 function redirected(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (!to) throw new AppError('S_REDIRECT', { reason: 'to no valid address' });

@@ -1,6 +1,6 @@
 /**
- * A program that goes on for ever and prints something every interval. It is started once; only when it ends or falls silent it is started
- * again, later and later. Has no timer: `tick` is called at each collection.
+ * A program that runs forever and prints a result every interval. It is started once, and restarted with increasing delay only if it ends
+ * or becomes silent. It has no timer: `tick` is called at each collection.
  */
 import { overdueAfter } from '../../model/endpoint.js';
 import { clean } from '../../text/sanitize.js';
@@ -12,55 +12,55 @@ import { LineSplitter } from './line-splitter.js';
 import { Words } from './words.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
-/** What a line was. `words`: what is wrong, in an error or in a row of data. */
+/** The kind of a line. `words`: a problem, from an error message or a row of data. */
 export type Heard =
   | { readonly kind: 'blank' }
-  /** A heading: the program is alive, and has told nothing yet. */
+  /** A header: the program is alive, but has not reported anything yet. */
   | { readonly kind: 'head' }
   | { readonly kind: 'words'; readonly words: string }
-  /** `whole`: with it (or before it) the program has told all it has to tell in a round. */
+  /** `whole`: with this line (or before it) the program has reported a complete round. */
   | { readonly kind: 'data'; readonly whole: boolean; readonly words?: string };
 
 export interface LoopOptions {
   readonly clock: Pick<Clock, 'now'>;
-  /** What to start now; undefined: there is no such program. */
+  /** The command to start now; undefined: the program does not exist. */
   readonly command: () => Command | undefined;
   readonly onLine: (line: string) => Heard;
-  /** It ended without a line of data, having printed this. True: start it again at once, otherwise. */
+  /** Called when it ended without a line of data, with its output. True: restart it at once, with other arguments. */
   readonly onRefusal?: (output: string) => boolean;
   readonly intervalMs: Ms;
 }
 
-/** Silent for as long as makes an endpoint overdue, and at least so long, it is taken to hang, and is ended. */
+/** After the time that makes an endpoint overdue, and at least this long, a silent program is considered hung and killed. */
 const PATIENCE_MS = 10_000;
-/** Its first word may take longer: a driver that nobody used may have to set up all its GPUs. */
+/** The first output may take longer: the driver of an unused machine may have to initialize all its GPUs. */
 const FIRST_PATIENCE_MS = 60_000;
 const FIRST_BACKOFF_MS = 5_000;
 const LAST_BACKOFF_MS = 60_000;
-/** Of what it prints beside data, the start is kept. */
+/** Of its output other than data, the start is kept. */
 const MAX_TALK = 4096;
 
 type Verdict = Pick<NodeSource, 'state' | 'reason'>;
 const verdict = (state: SourceState, reason = ''): Verdict => ({ state, reason });
 
 export class Loop {
-  /** Resolves when it has told a whole round, or is known to have nothing to tell. */
+  /** Resolves when it has reported a whole round, or is known to have nothing to report. */
   readonly settled: Promise<void>;
   readonly #options: LoopOptions;
   readonly #patienceMs: Ms;
   #settle: () => void = () => undefined;
   #child: Child | undefined;
-  /** What holds while it tells nothing. */
+  /** The state while it reports nothing. */
   #verdict: Verdict = verdict('starting');
   readonly #words: Words;
-  /** When it was last started or heard, and whether it was heard since. */
+  /** When it was last started or last printed something, and whether it has printed since. */
   #aliveAt: Ms = 0;
   #heard = false;
   #dataAt: Ms = -Infinity;
   #startAt: Ms = -Infinity;
   #failures = 0;
   #killed = false;
-  /** It was heard, and ran on until the collection after that. */
+  /** It printed something and kept running until the next collection. */
   #steady = false;
   #stopped = false;
 
@@ -73,12 +73,12 @@ export class Loop {
     });
   }
 
-  /** How long what it told is of now: two intervals. */
+  /** How long its data is current: two intervals. */
   get keepMs(): Ms {
     return 2 * this.#options.intervalMs + 1000;
   }
 
-  /** How it is. The reason is the same as long as the same thing is wrong. */
+  /** Its state. The reason stays the same while the problem is the same. */
   report(now: Ms): Verdict {
     const words = this.#words.at(now);
     if (this.fresh(now)) return verdict(words === '' || isWarning(words) ? 'ok' : 'partial', words);
@@ -87,17 +87,17 @@ export class Loop {
     return this.#verdict;
   }
 
-  /** Whether what it last told is of now. */
+  /** Whether its last data is current. */
   fresh(now: Ms): boolean {
     return now - this.#dataAt <= this.keepMs;
   }
 
-  /** Whether it runs on and prints, be it only what is wrong. One that has only begun to may be about to end. */
+  /** Whether it keeps running and printing, even if only errors. A program that has just started may be about to end. */
   talking(now: Ms): boolean {
     return this.fresh(now) || (this.#steady && this.#words.at(now) !== '');
   }
 
-  /** Starts it when it is due, ends it when it hangs. */
+  /** Starts it when due, kills it when it hangs. */
   tick(now: Ms): void {
     if (this.#stopped) return;
     if (this.#child === undefined) {
@@ -110,7 +110,7 @@ export class Loop {
     if (silence > (this.#heard ? this.#patienceMs : Math.max(this.#patienceMs, FIRST_PATIENCE_MS))) this.#end();
   }
 
-  /** Resolves when it is gone, or can't be killed. */
+  /** Resolves when it has ended, or cannot be killed. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#child?.kill();
@@ -150,7 +150,7 @@ export class Loop {
       else lines.push(text);
     });
     this.#child = child;
-    // A line that was cut short by its end is not looked at.
+    // A line that was cut off by its end is ignored.
     void child.exited.then((exit) => {
       this.#ended({ talk, told, reason: failure(talk, exit) });
     });
@@ -182,11 +182,11 @@ export class Loop {
       return this.#start(now);
     }
     if (!this.#killed) {
-      // What it told before it ended holds; so does why it ended.
+      // What it reported before it ended is still valid; so is the reason why it ended.
       if (told) this.#words.add(clean(reason, 200), now);
       this.#judge(verdict('failed', clean(reason, 200)));
     }
-    // One that worked until now is started again at once.
+    // A program that has worked so far is restarted at once.
     this.#startAt = told && !this.#killed ? now : now + Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures++);
   }
 

@@ -1,11 +1,11 @@
-/** Other programs, in a process group of their own: they, and what they start, end when they are told to and when this program is gone. */
+/** Runs other programs in a process group of their own: they and their children end when told to, and when this program ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { constants as systemConstants } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 export interface Command {
-  /** A path; found before with `findProgram`. */
+  /** A path, found with `findProgram`. */
   readonly file: string;
   readonly args: readonly string[];
 }
@@ -17,16 +17,16 @@ export interface Exit {
   readonly error?: NodeJS.ErrnoException;
 }
 
-/** Whatever a program says in one go: nvidia-smi -q -x says some 20 KB a GPU. */
+/** More than any program prints at once: nvidia-smi -q -x prints about 20 KB per GPU. */
 export const MAX_OUTPUT = 8 * 2 ** 20;
 
-/** How long the outputs of a program that has ended may take to be read. */
+/** Time limit for reading the output of a program that has ended. */
 const DRAIN_MS = 500;
 
-/** Where nvidia-smi is when it isn't on the path: under WSL, and in containers of some runtimes. */
+/** The location of nvidia-smi when it is not on the path: under WSL, and in containers of some runtimes. */
 const OTHER_PLACES = ['/usr/lib/wsl/lib', '/usr/local/nvidia/bin', '/usr/bin'];
 
-/** The path of a program; undefined: there is none that may be run. A name with a slash is a path already. */
+/** The path of a program; undefined: no executable was found. A name with a slash is already a path. */
 export function findProgram(name: string, path = process.env.PATH ?? ''): string | undefined {
   const files = name.includes('/')
     ? [name]
@@ -42,9 +42,9 @@ export function findProgram(name: string, path = process.env.PATH ?? ''): string
 }
 
 /**
- * Runs a program for somebody who may be killed: then the pipe to its standard input ends, and so does the program. It is killed alone at
- * first and waited for, so that one that cannot be killed (a driver that hangs) is not taken to be gone. What it left running is in the
- * same process group. No shell takes part in what it prints.
+ * Runs a program so that it does not outlive this process: if this process is killed, the pipe to the program's standard input closes, and
+ * the program is ended. The program is at first killed alone and waited for, so that one that cannot be killed (a hung driver) is not
+ * considered gone. Processes that it left running are in the same process group. Its output is never interpreted by a shell.
  */
 const GUARD = `exec 3<&0 </dev/null
 "$@" 3<&- &
@@ -61,12 +61,12 @@ wait $guard
 exit $status`;
 
 export class Child {
-  /** Resolves once it is gone; never rejects. */
+  /** Resolves once it has ended; never rejects. */
   readonly exited: Promise<Exit>;
   #child: ChildProcess | undefined;
   #guarded = false;
 
-  /** `onOutput` gets both of its outputs, as they come, as UTF-8. */
+  /** `onOutput` receives both of its outputs, as they arrive, as UTF-8. */
   constructor(command: Command, onOutput: (text: string, from: 'stdout' | 'stderr') => void) {
     const child = this.#spawn(command);
     if (child instanceof Error) {
@@ -75,12 +75,12 @@ export class Child {
     }
     this.#child = child;
     this.exited = new Promise((resolve) => {
-      // First of all: without a listener it would end this program.
+      // Attached first: without a listener the error would end this program.
       child.once('error', (error) => {
         this.#child = undefined;
         resolve({ code: null, signal: null, error });
       });
-      // `close` comes when the outputs are read to their end, which a process that the program has left running may hold open for ever.
+      // `close` is emitted when the outputs are read to their end, and a process that the program left running may keep them open forever.
       child.once('exit', (code, signal) => {
         this.#endGroup();
         this.#child = undefined;
@@ -95,7 +95,7 @@ export class Child {
         child.once('close', end);
       });
     });
-    // The other end may be gone; no pipe was made at all where there are no more files.
+    // The other end may be closed; when no file descriptors are left there is no pipe at all.
     child.stdin?.on('error', () => undefined);
     for (const name of ['stdout', 'stderr'] as const) {
       child[name]?.setEncoding('utf8');
@@ -110,7 +110,7 @@ export class Child {
     else this.#endGroup();
   }
 
-  /** Where there is no shell (images of containers that hold nothing but Node.js), the program runs by itself. */
+  /** Without a shell (container images with nothing but Node.js), the program runs directly. */
   #spawn({ file, args }: Command): ChildProcess | NodeJS.ErrnoException {
     const options = { detached: true, env: { ...process.env, LC_ALL: 'C' } };
     const shell = findProgram('/bin/sh');
@@ -129,14 +129,14 @@ export class Child {
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {
-      // Nobody is left.
+      // No process is left.
     }
   }
 }
 
 const SIGNALS = new Map(Object.entries(systemConstants.signals).map(([name, number]) => [number, name as NodeJS.Signals]));
 
-/** A shell gives 128 and the number of the signal that ended a program. */
+/** A shell returns 128 plus the number of the signal that ended a program. */
 function unguarded(code: number | null, signal: NodeJS.Signals | null): Exit {
   const ended = code !== null && code > 128 ? SIGNALS.get(code - 128) : undefined;
   return ended === undefined ? { code, signal } : { code: null, signal: ended };

@@ -1,26 +1,27 @@
 /**
- * Whose the processes are that nvidia-smi names. It gives pids, and in a container those may be the host's: then whoever has that pid in
- * the /proc of the container is somebody else, and must not get the bytes.
+ * Maps the pids that nvidia-smi reports to processes. In a container they may be pids of the host: the process with the same pid in the
+ * container's /proc is then a different one, and must not be charged with the memory.
  */
 
-/** What is known of a pid that nvidia-smi names and /proc has. */
+/** Facts about a pid that nvidia-smi reports and /proc has. */
 export interface PidEvidence {
-  /** The process came to /proc while nvidia-smi named the pid already. */
+  /** The process appeared in /proc after nvidia-smi had already reported the pid. */
   readonly cameLater: boolean;
-  /** Whether it has the device of a GPU open; undefined: nobody may look. */
+  /** Whether it has the device of a GPU open; undefined: no permission to check. */
   readonly holdsDevice: boolean | undefined;
 }
 
 export interface Surroundings {
   /** Whether /proc is that of the whole machine, where each process has the pid that the driver knows. */
   readonly wholeMachine: boolean;
-  /** Pids that nvidia-smi keeps naming and /proc doesn't have. */
+  /** Pids that nvidia-smi keeps reporting and /proc does not have. */
   readonly hidden: number;
 }
 
 /**
- * The pids that are those of the processes in /proc. An open device decides; on the whole machine, pids do. Elsewhere those that nobody may
- * look at are taken when pids have proved to be those of this /proc: one is proved by its device, and none is missing or refuted.
+ * The pids that are those of the processes in /proc. An open device decides; on the whole machine, the pid decides. Elsewhere, pids that
+ * cannot be checked are accepted if the pids are known to be those of this /proc: one is confirmed by its device, and none is missing or
+ * refuted.
  */
 export function ownPids(pids: ReadonlyMap<number, PidEvidence>, { wholeMachine, hidden }: Surroundings): ReadonlySet<number> {
   const all = [...pids];

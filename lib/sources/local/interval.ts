@@ -1,8 +1,8 @@
 import type { Clock, Ms } from '../../model/clock.js';
 
 /**
- * Runs `run` now and every `intervalMs` from its start; one that takes longer is followed by the next at once, never joined by it. The
- * returned function ends it: what is under way is finished, nothing is begun.
+ * Calls `run` now and every `intervalMs` from its start. If a run takes longer, the next one follows at once; runs never overlap. The
+ * returned function stops it: a run in progress is finished, no other is started.
  */
 export function every(clock: Clock, intervalMs: Ms, run: () => Promise<void>): () => void {
   let stopped = false;

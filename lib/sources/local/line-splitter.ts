@@ -1,7 +1,7 @@
-/** A line is longer than this in no program we run. */
+/** No program we run prints a longer line. */
 const MAX_LINE = 64 * 1024;
 
-/** Lines of a text that comes in pieces. What is longer than 64 KiB is handed over cut, and the rest of that line is dropped. */
+/** Splits text that arrives in chunks into lines. A line longer than 64 KiB is cut, and its rest is dropped. */
 export class LineSplitter {
   readonly #onLine: (line: string) => void;
   #open = '';

@@ -1,4 +1,4 @@
-/** The collector of this machine: what it reads goes into the columns of one node. */
+/** The collector of this machine: writes what it reads to the columns of one node. */
 import { AppError } from '../../errors.js';
 import type { SampleColumns } from '../../exposition/write/sample-columns.js';
 import type { Clock, Ms } from '../../model/clock.js';
@@ -11,24 +11,24 @@ import { clean } from '../../text/sanitize.js';
 import { every } from './interval.js';
 import { Machine, type MachineOptions } from './machine.js';
 
-/** How often this machine is read unless somebody says otherwise. */
+/** Default interval for reading this machine. */
 export const LOCAL_INTERVAL_MS: Ms = 2_000;
 
 export interface LocalCollectorOptions extends Omit<MachineOptions, 'scope' | 'intervalMs'> {
-  /** Where its samples go. */
+  /** Receives the samples. */
   readonly columns: SampleColumns;
   /** Default 2 s. */
   readonly intervalMs?: Ms;
   /** Default 'localhost'. */
   readonly nodeId?: string;
-  /** Those of all nodes of the run. */
+  /** The names of all nodes of the run. */
   readonly names?: NodeNames;
-  /** Called after each delivery of data: the place to renumber user ids. */
+  /** Called after each delivery of data: the point at which user ids may be renumbered. */
   readonly afterCommit?: () => void;
 }
 
 export interface LocalCollector extends Collector {
-  /** How the sources of the last collection were; empty before the first. */
+  /** The state of the sources at the last collection; empty before the first. */
   readonly sources: readonly NodeSource[];
 }
 
@@ -95,7 +95,7 @@ class OneMachine implements LocalCollector {
     }
   }
 
-  /** Only a fault of ours gets here: sources that fail are part of a sample. */
+  /** Only a bug of ours gets here: failures of sources are part of a sample. */
   #fail(thrown: unknown): void {
     const { code, message: text } = new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) });
     const at = this.#clock.now();
@@ -104,7 +104,7 @@ class OneMachine implements LocalCollector {
     this.#deliver({ node: this.#node, kind: 'failed', continuity: 'next' });
   }
 
-  /** A machine so busy that nothing comes back is told, not shown as it was. */
+  /** If the machine is so busy that no result arrives, that is reported, and the old values are not shown as current. */
   #watch(): void {
     this.#disarm();
     this.#disarm = this.#clock.after(overdueAfter(this.intervalMs), () => {

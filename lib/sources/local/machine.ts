@@ -1,4 +1,4 @@
-/** This machine: everything its sources say, put together to one sample a collection. */
+/** This machine: combines the results of all its sources into one sample per collection. */
 import type { NodeProcess, NodeSample, NodeSource, ProcessScope } from '../../model/sample.js';
 import { SystemReader } from './proc-system.js';
 import { ownPids } from './gpu-pids.js';
@@ -16,22 +16,22 @@ export interface MachineOptions {
   readonly nvidiaSmi: string;
   /** The directory to read instead of /proc. */
   readonly procDir: string;
-  /** The file to take names of users from, instead of the name service. */
+  /** The file to read user names from, instead of the name service. */
   readonly passwdFile?: string | undefined;
-  /** Whether to hide what looks like a credential in command lines. */
+  /** Whether to hide text that looks like a credential in command lines. */
   readonly redact: boolean;
 }
 
-/** A collection of the machine; one at a time. */
+/** Collects from the machine, one collection at a time. */
 export class Machine {
   readonly #options: MachineOptions;
   readonly #smi: NvidiaSmi;
   readonly #host: SystemReader;
   readonly #users: PasswdNames;
   readonly #table: ProcTable;
-  /** Pids that nvidia-smi named the last time and /proc didn't have. */
+  /** Pids that nvidia-smi reported the last time and /proc did not have. */
   #absent: ReadonlySet<number> = new Set();
-  /** Pids that nvidia-smi named before /proc had them, for as long as it names them. */
+  /** Pids that nvidia-smi reported before /proc had them, for as long as it reports them. */
   #late: ReadonlySet<number> = new Set();
 
   constructor(options: MachineOptions) {
@@ -44,17 +44,17 @@ export class Machine {
     this.#table = new ProcTable({ dir: procDir, clock, users: this.#users, redact });
   }
 
-  /** What is known without a collection. */
+  /** Facts that need no collection. */
   get identity(): Pick<NodeSample, 'instance' | 'os' | 'arch'> {
     return this.#host.identity;
   }
 
-  /** False: there is no /proc, so nothing can be told of this machine. */
+  /** False: there is no /proc, so this machine cannot be monitored. */
   get readable(): boolean {
     return this.#host.present;
   }
 
-  /** Never rejects; call it again when it has resolved. */
+  /** Never rejects; call it again only after it has resolved. */
   async read(): Promise<NodeSample> {
     const { clock, scope } = this.#options;
     const { gpus, processes: onGpus, sources } = await this.#smi.read();
@@ -75,7 +75,7 @@ export class Machine {
     };
   }
 
-  /** Ends everything that was started. */
+  /** Stops everything that was started. */
   async stop(): Promise<void> {
     this.#users.stop();
     await this.#smi.stop();
@@ -92,7 +92,8 @@ export class Machine {
     const rows = await table.read(this.#options.scope === 'all' ? 'all' : pids, uptime);
     const unread = new Set([...pids].filter((pid) => table.isUnread(pid)));
     const absent = new Set([...pids].filter((pid) => !rows.has(pid) && !unread.has(pid)));
-    // The first time, it may just have ended since nvidia-smi was asked; what it was asked for twice is there and can't be seen.
+    // The first time, the process may just have ended since nvidia-smi was run; if it is still missing the second time, it exists but is
+    // not visible.
     const hidden = new Set([...absent].filter((pid) => this.#absent.has(pid) && !before.has(pid)));
     const found = [...pids].filter((pid) => rows.has(pid));
     this.#late = new Set(found.filter((pid) => this.#late.has(pid) || this.#absent.has(pid)));
@@ -103,7 +104,7 @@ export class Machine {
       const { pid } = onGpu;
       const row = rows.get(pid);
       if (row !== undefined && own.has(pid)) return [{ ...row, ...onGpu, name: row.name }];
-      // What nvidia-smi calls it comes from the same /proc.
+      // The name that nvidia-smi reports comes from the same /proc.
       if (row !== undefined) return [ownerless({ ...onGpu, name: '' })];
       return hidden.has(pid) || unread.has(pid) ? [ownerless(onGpu)] : [];
     });
@@ -115,13 +116,13 @@ export class Machine {
     return { list, source: stateOf({ all: pids.size, hidden: hidden.size, strangers: strangers.size, shortage: table.shortage }) };
   }
 
-  /** Those of these pids, which /proc has, that are the processes that nvidia-smi means. */
+  /** Those of these pids, all of them in /proc, that are the processes that nvidia-smi means. */
   #own(pids: readonly number[], hidden: number): ReadonlySet<number> {
     const table = this.#table;
     const wholeMachine = table.isWholeMachine;
     const evidence = pids.map((pid) => {
       const cameLater = this.#late.has(pid);
-      // On the whole machine pids are enough, but for one that was given to another process while the memory stayed held.
+      // On the whole machine the pid is sufficient, except for a pid that was reused while its memory stayed allocated.
       const holdsDevice = wholeMachine && !cameLater ? undefined : table.holdsDevice(pid);
       return [pid, { cameLater, holdsDevice }] as const;
     });
@@ -129,14 +130,14 @@ export class Machine {
   }
 }
 
-/** A process on a GPU of which /proc tells nothing: nobody knows its owner. */
+/** A process on a GPU that /proc does not have: its owner is unknown. */
 function ownerless({ name, ...onGpu }: GpuProcess): NodeProcess {
   const none = { user: '', ageSeconds: undefined, cpuPercent: undefined, residentBytes: undefined };
   return { ...none, ...onGpu, name: name.replace(/^.*\//, ''), command: name };
 }
 
 interface Seen {
-  /** Processes on GPUs, and those of them that /proc doesn't have or has another process for. */
+  /** Processes on GPUs, and how many of them /proc does not have or has a different process for. */
   readonly all: number;
   readonly hidden: number;
   readonly strangers: number;

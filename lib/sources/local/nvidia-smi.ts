@@ -1,7 +1,8 @@
 /**
- * GPUs through nvidia-smi. Two of it run on and on: one tells the GPUs, one (pmon) what each process uses of them. Who is on which GPU is
- * asked anew each time, for of that nvidia-smi tells nothing when there is nobody, and silence could be a hang; `-q -x` is asked now and
- * then. So a collection costs one start of nvidia-smi, and a driver that hangs is not joined by more of them.
+ * GPUs through nvidia-smi. Two instances run continuously: one reports the GPUs, one (pmon) reports the utilization per process. The
+ * processes on each GPU are queried anew each time, because for these nvidia-smi prints nothing when there are none, and silence could mean
+ * that it hangs; `-q -x` runs from time to time. A collection thus starts nvidia-smi once, and does not add more instances to a hung
+ * driver.
  */
 import type { NodeGpu, NodeSource } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
@@ -22,26 +23,26 @@ export interface SmiOptions {
   readonly program: string;
   readonly clock: Clock;
   readonly intervalMs: Ms;
-  /** Whether to ask who is on the GPUs. */
+  /** Whether to query the processes on the GPUs. */
   readonly processes: boolean;
   /** The name of the machine. */
   readonly machine: string;
 }
 
 export interface SmiReading {
-  /** Those that were last seen; without readings when nobody tells them now. */
+  /** The GPUs last seen; without readings if there are no current ones. */
   readonly gpus: readonly NodeGpu[];
-  /** Undefined: not asked for, or nobody can say. */
+  /** Undefined: not requested, or not available. */
   readonly processes: readonly GpuProcess[] | undefined;
   readonly sources: readonly NodeSource[];
 }
 
 const APPS_TIMEOUT_MS = 5_000;
-/** The first collection waits so long for a first word of each. */
+/** How long the first collection waits for the first output of each. */
 const FIRST_WAIT_MS = 8_000;
 const CSV = '--format=csv,noheader,nounits';
 
-/** pmon takes whole seconds, from 1 to 10. */
+/** pmon accepts whole seconds, from 1 to 10. */
 const pmonSeconds = (intervalMs: Ms): number => Math.min(10, Math.max(1, Math.round(intervalMs / 1000)));
 
 export class NvidiaSmi {
@@ -89,14 +90,14 @@ export class NvidiaSmi {
     this.#gpus.tick(clock.now());
     if (first) await within(clock, FIRST_WAIT_MS, this.#gpus.settled);
     const program = findProgram(this.#options.program);
-    // A driver that prints neither its GPUs nor what is wrong with them is not asked for more.
+    // A driver that reports neither its GPUs nor an error is not queried further.
     if (program === undefined || !this.#gpus.talking(clock.now())) {
       const { gpus, source } = this.#listed();
       return { gpus, processes: undefined, sources: [source] };
     }
     await this.#askBeside(program, first);
     const asked = processes ? await this.#askApps(program) : undefined;
-    // Meanwhile those that run on may have printed more: what came last goes with the answer.
+    // Meanwhile the continuous instances may have printed more: their latest output belongs to the answer.
     const { gpus, source } = this.#listed();
     const sources = [source, this.#details.source];
     if (asked === undefined) return { gpus: this.#details.added(gpus), processes: undefined, sources };
@@ -117,7 +118,7 @@ export class NvidiaSmi {
     await within(this.#options.clock, 1000, Promise.all([this.#gpus.stop(), this.#pmon.stop()]));
   }
 
-  /** Starts what runs beside the collections; the first one waits for it a little, so that it isn't a half one. */
+  /** Starts the continuous instances; the first collection waits briefly for them, so that it is complete. */
   async #askBeside(program: string, first: boolean): Promise<void> {
     const { clock, processes } = this.#options;
     if (processes) this.#pmon.tick(clock.now());
@@ -136,7 +137,7 @@ export class NvidiaSmi {
     return sourceOf('sm-shares', this.#pmon.report(this.#options.clock.now()));
   }
 
-  /** The GPUs, those without readings too, and how they are told. */
+  /** The GPUs, including those without readings, and the state of their source. */
   #listed(): { readonly gpus: readonly NodeGpu[]; readonly source: NodeSource } {
     const now = this.#options.clock.now();
     const report = this.#gpus.report(now);
@@ -148,9 +149,7 @@ export class NvidiaSmi {
     return { gpus, source: { ...source, state: 'partial', reason: source.reason === '' ? missing : `${missing}: ${source.reason}` } };
   }
 
-  /**
-   * Into a pipe, nvidia-smi may hold back its lines until it has some thousand bytes of them; `stdbuf` (coreutils) makes it write each.
-   */
+  /** When it writes to a pipe, nvidia-smi may buffer some thousand bytes of output; `stdbuf` (coreutils) makes it write each line. */
   #looping(...args: readonly string[]): Command | undefined {
     const program = findProgram(this.#options.program);
     const stdbuf = findProgram('stdbuf');
@@ -173,16 +172,16 @@ const sourceOf = (name: NodeSource['name'], { state, reason }: Pick<NodeSource, 
 });
 
 interface AppsAnswer extends Pick<NodeSource, 'state' | 'reason'> {
-  /** Undefined: nobody can say who is on the GPUs. */
+  /** Undefined: the processes on the GPUs cannot be determined. */
   readonly apps?: readonly SmiApp[];
 }
 
-/** Exit status of nvidia-smi when the infoROM of a GPU is damaged; all it prints is good. */
+/** Exit status of nvidia-smi when the infoROM of a GPU is damaged; its output is valid. */
 const INFOROM_DAMAGED = 14;
 
 const isSentence = (line: string): boolean => /[a-z]{3} /i.test(line) && !/^(?:GPU|MIG)-/.test(line);
 
-/** The processes of an answer, whatever its exit status: rows that came are good. */
+/** The processes of an answer, whatever its exit status: complete rows are valid. */
 function appsOf(outcome: Outcome): AppsAnswer {
   if (outcome.kind !== 'ended') return { state: outcome.kind, reason: outcome.reason };
   const { output, errors, exit } = outcome;

@@ -1,11 +1,11 @@
-/** Names of users. They come from the name service, so that people of a directory have theirs too, or from a file. */
+/** User names. They come from the name service, so that users of a directory are included, or from a file. */
 import { readFile } from 'node:fs/promises';
 import { clean } from '../../text/sanitize.js';
 import { findProgram } from './child.js';
 import { OneShot } from './run-command.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
-/** Lines of passwd(5) -> names by uid. The first line of a uid counts. */
+/** Lines of passwd(5) -> names by uid. The first line of a uid wins. */
 export function parsePasswd(text: string): Map<number, string> {
   const names = new Map<number, string>();
   for (const line of text.split('\n')) {
@@ -15,12 +15,12 @@ export function parsePasswd(text: string): Map<number, string> {
   return names;
 }
 
-/** A directory may be slow; nobody waits longer for it than this. */
+/** A directory may be slow; this is the longest wait. */
 const TIMEOUT_MS = 5_000;
-/** A name is asked for again after so long; a uid without one, or a service that failed, sooner. */
+/** How long a name is cached; shorter for a uid without a name, and after a failure of the service. */
 const KEEP_MS = 3_600_000;
 const RETRY_MS = 60_000;
-/** At once: what a command line takes. */
+/** Maximum per call: what fits on a command line. */
 const BATCH = 500;
 
 interface Known {
@@ -35,19 +35,19 @@ export class PasswdNames {
   readonly #known = new Map<number, Known>();
   #asking: Promise<void> | undefined;
 
-  /** `file`: read this instead of asking the name service. */
+  /** `file`: read this instead of querying the name service. */
   constructor(clock: Clock, file?: string) {
     this.#clock = clock;
     this.#file = file;
     this.#getent = new OneShot(clock, TIMEOUT_MS);
   }
 
-  /** The name of `uid` as far as it is known, else the uid itself. */
+  /** The name of `uid` if it is known, else the uid itself. */
   name(uid: number): string {
     return this.#known.get(uid)?.name ?? String(uid);
   }
 
-  /** Looks up those that aren't known. Never rejects; names that can't be had now are tried again later. */
+  /** Looks up the uids that are not cached. Never rejects; names that are not available now are retried later. */
   async learn(uids: Iterable<number>): Promise<void> {
     const now = this.#clock.now();
     const wanted = [...new Set(uids)].filter((uid) => (this.#known.get(uid)?.until ?? -Infinity) <= now);
@@ -64,19 +64,19 @@ export class PasswdNames {
     const text = await this.#answer(uids);
     const names = parsePasswd(text ?? '');
     for (const uid of uids) {
-      // A service that doesn't answer takes no name away.
+      // A service that does not answer does not remove a name.
       const name = names.get(uid) ?? (text === undefined ? this.#known.get(uid)?.name : undefined);
       this.#known.set(uid, { name, until: now + (names.has(uid) ? KEEP_MS : RETRY_MS) });
     }
   }
 
-  /** Lines of passwd(5); undefined: nobody answered. */
+  /** Lines of passwd(5); undefined: no answer. */
   async #answer(uids: readonly number[]): Promise<string | undefined> {
     const getent = this.#file === undefined ? findProgram('getent') : undefined;
     if (getent === undefined) return readFile(this.#file ?? '/etc/passwd', 'utf8').catch(() => undefined);
     let [text, asked, answered] = ['', uids.filter((uid) => uid !== LAST), false];
     for (let round = 0; round < ROUNDS; round++) {
-      // Numbers are no options; a `--` before them is a name to some.
+      // Numbers cannot be mistaken for options, and some implementations take a `--` before them for a name.
       const outcome = await this.#getent.run({ file: getent, args: ['passwd', ...asked.map(String), String(LAST)] });
       if (outcome.kind !== 'ended' || !ANSWERS.includes(outcome.exit.code)) break;
       answered = true;
@@ -84,18 +84,18 @@ export class PasswdNames {
       const names = parsePasswd(outcome.output);
       if (names.has(LAST) || asked.length === 0) break;
       const open = asked.filter((uid) => !names.has(uid));
-      // It stopped at the first one that has no name, or takes only one a time.
+      // It stopped at the first uid without a name, or accepts only one at a time.
       asked = names.size > 0 && outcome.exit.code === 0 ? open : open.slice(1);
     }
     return answered ? text : undefined;
   }
 }
 
-/** getent's exit statuses: all keys have an entry, some have none. */
+/** Exit statuses of getent: all keys were found, some were not. */
 const ANSWERS: readonly (number | null)[] = [0, 2];
 /**
- * Asked for last, for everybody knows it: who answers it has looked at all keys before it. Alpine's getent stops at the first one without an
- * entry; it is asked for the rest, this often at most (who is left over is asked for again in a minute).
+ * Queried last, because every system has it: if it is in the answer, all keys before it were looked up. Alpine's getent stops at the first
+ * key without an entry; it is called again for the rest, at most this often (those left over are retried in a minute).
  */
 const LAST = 0;
 const ROUNDS = 50;

@@ -1,4 +1,4 @@
-/** Processes as /proc tells them, from one collection to the next: what they are called, whose they are, what they cost. */
+/** Processes from /proc, from one collection to the next: their names, owners and resource usage. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { shortage } from './shortage.js';
 import type { PasswdNames } from './passwd.js';
 import type { Clock } from '../../model/clock.js';
 
-/** What /proc knows of a process; the rest of a NodeProcess is the GPU's to say. */
+/** The data that /proc has about a process; the rest of a NodeProcess comes from the GPU. */
 export type ProcRow = Pick<
   NodeProcess,
   'pid' | 'name' | 'user' | 'command' | 'commandRestBytes' | 'ageSeconds' | 'cpuPercent' | 'residentBytes'
@@ -25,23 +25,23 @@ export interface ProcTableOptions {
   readonly redact: boolean;
 }
 
-/** Ticks a second in every file of /proc, on all machines that Node.js runs on (USER_HZ). */
+/** Ticks per second in every file of /proc, on all machines that Node.js runs on (USER_HZ). */
 const TICKS = 100;
-/** So many processes are read in a row before others get their turn. */
+/** Number of processes read before yielding to the event loop. */
 const BATCH = 64;
 /**
- * A command is read again after so long, for a process may write over it. Its file can hang for as long as its process is stuck in the
- * kernel, so commands are read one after the other and waited for no longer than this: a stuck one costs the newer commands, not the figures.
+ * A command is reread after this time, because a process may overwrite it. Reading can block while the process is stuck in the kernel, so
+ * commands are read one after the other, with this limit on the wait: a stuck process delays the newer commands, but not the readings.
  */
 const COMMAND_KEEP_MS = 30_000;
 const COMMANDS_WAIT_MS = 1_000;
 const NAMES_WAIT_MS = 1_000;
 
-/** The pid namespace of the whole machine has this number on every Linux (PROC_PID_INIT_INO); others get theirs when they are made. */
+/** The initial pid namespace has this inode number on every Linux (PROC_PID_INIT_INO); others get a number when they are created. */
 const FIRST_NAMESPACE = 'pid:[4026531836]';
-/** Devices that a process has open for as long as it uses a GPU: of the driver, of Jetson, of WSL. */
+/** Device files that a process has open while it uses a GPU: of the driver, of Jetson, of WSL. */
 const DEVICE = /^\/dev\/(?:nvidia|nvhost|nvmap|nvgpu|dxg)/;
-/** Of the files that a process has open, so many are looked at. */
+/** How many of a process' open files are checked. */
 const MAX_FILES = 4096;
 
 interface Command {
@@ -73,31 +73,31 @@ export class ProcTable {
     this.#options = options;
   }
 
-  /** Whether a process was there at the last collection. */
+  /** Whether a process existed at the last collection. */
   has(pid: number): boolean {
     return this.#entries.has(pid);
   }
 
-  /** Why processes could not be read the last time, though they may be there; undefined: they could. */
+  /** Why the processes could not be read the last time, although they may exist; undefined: they could be read. */
   get shortage(): string | undefined {
     return this.#shortage;
   }
 
-  /** Whether nobody can say if this process was there the last time. */
+  /** Whether it is not known if this process existed the last time. */
   isUnread(pid: number): boolean {
     return this.#unlisted || this.#unread.has(pid);
   }
 
   /**
-   * Whether this /proc is that of the whole machine, and not of a container's pid namespace: only there are the threads of the kernel, and
-   * only there has the namespace its number, which shows where /proc hides the processes of others.
+   * Whether this /proc is that of the whole machine, and not of a container's pid namespace: only there are kernel threads visible and does
+   * the namespace have its fixed number, which is checked as well because /proc may hide the processes of other users.
    */
   get isWholeMachine(): boolean {
     return (this.#wholeMachine ||=
       parsePidStat(this.#file(2, 'stat'))?.kernelThread === true || this.#link('self/ns/pid') === FIRST_NAMESPACE);
   }
 
-  /** Whether the process has the device of a GPU open; undefined: only its owner and root may look, and nobody once it is dead. */
+  /** Whether the process has the device of a GPU open; undefined: only its owner and root may check, and nobody after it has ended. */
   holdsDevice(pid: number): boolean | undefined {
     try {
       const files = readdirSync(`${this.#options.dir}/${pid}/fd`);
@@ -109,8 +109,8 @@ export class ProcTable {
   }
 
   /**
-   * The processes with these pids, or all but the kernel's own threads; those that are gone (or not to be seen) are left out. `uptime`: seconds since boot,
-   * from the same /proc.
+   * The processes with these pids, or all except kernel threads; processes that have ended or are not visible are left out. `uptime`:
+   * seconds since boot, from the same /proc.
    */
   async read(pids: Iterable<number> | 'all', uptime: number | undefined): Promise<ReadonlyMap<number, ProcRow>> {
     const { users, clock } = this.#options;
@@ -145,7 +145,7 @@ export class ProcTable {
     }
   }
 
-  /** Where a link leads; '' when nobody may look. */
+  /** The target of a link; '' without permission. */
   #link(name: string): string {
     try {
       return readlinkSync(`${this.#options.dir}/${name}`);
@@ -184,10 +184,11 @@ export class ProcTable {
     }
   }
 
-  /** On one line; threads of the kernel and the dead have no arguments, they are shown by name as ps does it. */
+  /** On one line. Kernel threads and zombies have no arguments; like ps, it shows their names. */
   #told(argv: readonly string[], { name, state }: PidStat): CutCommand {
     if (argv.length === 0) return { text: `[${name}]${state === 'Z' ? ' <defunct>' : ''}`, restBytes: 0 };
-    // Whole, so that no half of a credential is left where a command is cut; and again, for what is cut may look otherwise.
+    // Redacted before it is cut, so that no half of a credential is left at the cut, and again after it, because the cut text may look
+    // different.
     const shown = this.#options.redact ? redact(argv) : argv;
     const cut = cutCommand(clean(shown.join(' ').replace(/\s/g, ' '), Infinity));
     return this.#options.redact ? { ...cut, text: redact(cut.text.split(' ')).join(' ') } : cut;
@@ -201,7 +202,7 @@ export class ProcTable {
       user: this.#options.users.name(status.uid),
       command: command?.text ?? '',
       commandRestBytes: command?.restBytes ?? 0,
-      // Younger than nothing: the two files speak of different machines (a container's uptime).
+      // A negative age: the two files belong to different machines (a container's uptime).
       ageSeconds: age < 0 ? undefined : age,
       cpuPercent: cpu,
       residentBytes: status.residentBytes,
@@ -209,7 +210,7 @@ export class ProcTable {
   }
 }
 
-/** CPU between two readings of a process; undefined at its first. */
+/** CPU between two readings of a process; undefined at the first. */
 function cpuPercent(stat: PidStat, uptime: number | undefined, before: Entry | undefined): number | undefined {
   if (before?.uptime === undefined || uptime === undefined || uptime <= before.uptime) return undefined;
   const seconds = (stat.cpuTicks - before.stat.cpuTicks) / TICKS;

@@ -1,4 +1,4 @@
-/** The machine around the GPUs: CPU, memory, disks, from /proc. */
+/** The machine besides its GPUs: CPU, memory, disks, from /proc. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { NodeCpu, NodeDisk, NodeMemory } from '../../model/sample.js';
@@ -25,11 +25,11 @@ export interface SystemReading {
   readonly disks: readonly NodeDisk[];
 }
 
-/** What is read less often: a big machine takes milliseconds to say what its CPUs are, and disks fill slowly. */
+/** Read less often: on a big machine, reading the list of CPUs takes milliseconds, and disks fill slowly. */
 const SLOW_MS = 30_000;
 const DISKS_WAIT_MS = 1_000;
 
-/** Names of processors as `uname -m` has them. */
+/** Names of processors as printed by `uname -m`. */
 const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 export class SystemReader {
@@ -46,13 +46,13 @@ export class SystemReader {
     this.#clock = clock;
   }
 
-  /** The machine's name for itself, and what it is. */
+  /** The machine's hostname and its properties. */
   get identity(): { readonly instance: string; readonly os: string; readonly arch: string } {
     const instance = clean(this.#file('sys/kernel/hostname')?.trim() ?? hostname(), 256);
     return { instance, os: process.platform, arch: MACHINES[process.arch] ?? process.arch };
   }
 
-  /** Whether there is a /proc to read at all. */
+  /** Whether /proc exists. */
   get present(): boolean {
     return this.#file('stat') !== undefined;
   }

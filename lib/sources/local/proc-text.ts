@@ -1,24 +1,24 @@
-/** Files of /proc as text -> records. Formats: proc(5). Whatever does not parse is undefined, never 0. */
+/** Files of /proc as text -> records. Formats: proc(5). Anything that does not parse is undefined, never 0. */
 import type { NodeCpu, NodeMemory } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
 
 export interface PidStat {
-  /** As the kernel calls it: at most 15 bytes. */
+  /** The name in the kernel: at most 15 bytes. */
   readonly name: string;
   readonly state: string;
   readonly kernelThread: boolean;
   /** User and system time, in ticks. */
   readonly cpuTicks: number;
-  /** Ticks from boot to its start. With the pid it names one process for ever. */
+  /** Start time in ticks since boot. Together with the pid it identifies a process uniquely. */
   readonly startTicks: number;
-  /** Changes when the process becomes another program: where its code and its arguments lie. */
+  /** Changes when the process executes another program: the addresses of its code and its arguments. */
   readonly image: string;
 }
 
 /** PF_KTHREAD of the kernel's task flags. */
 const KERNEL_THREAD = 0x0020_0000;
 
-/** `/proc/PID/stat`. The name is in brackets and may hold anything, brackets and line ends too. */
+/** `/proc/PID/stat`. The name is in parentheses and may contain anything, including parentheses and newlines. */
 export function parsePidStat(text: string): PidStat | undefined {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
@@ -40,9 +40,9 @@ export function parsePidStat(text: string): PidStat | undefined {
 }
 
 export interface PidStatus {
-  /** Effective: who it acts for, as ps tells it. */
+  /** The effective user, like ps shows it. */
   readonly uid: number;
-  /** Kernel threads and the dead have none. */
+  /** Kernel threads and zombies have none. */
   readonly residentBytes: number | undefined;
 }
 
@@ -53,28 +53,28 @@ export function parsePidStatus(text: string): PidStatus | undefined {
 }
 
 /**
- * `/proc/PID/cmdline`: arguments that end in NUL; at most `maxBytes` are looked at. A process may write over it: then it is one text, padded.
+ * `/proc/PID/cmdline`: arguments terminated by NUL; at most `maxBytes` are read. If a process has overwritten it, it is one padded text.
  */
 export function parseCmdline(bytes: Uint8Array, maxBytes = MAX_CMDLINE): readonly string[] {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end--;
   const text = new TextDecoder().decode(bytes.subarray(0, Math.min(end, maxBytes)));
   const argv = text === '' ? [] : text.split('\0');
-  // An argument that is cut may be half a credential.
+  // A cut argument may be half a credential.
   return end > maxBytes && argv.length > 1 ? argv.slice(0, -1) : argv;
 }
 
-/** As long as the system lets command lines be, for most; a credential must be seen whole to be hidden. */
+/** The usual system limit for command lines: a credential must be seen whole to be hidden. */
 const MAX_CMDLINE = 128 * 1024;
 
 export interface CutCommand {
   /** At most `maxBytes` of UTF-8. */
   readonly text: string;
-  /** Bytes behind what is in `text`. */
+  /** Bytes after those in `text`. */
   readonly restBytes: number;
 }
 
-/** The beginning of a command, not cut in the middle of a character. */
+/** The beginning of a command, not cut within a character. */
 export function cutCommand(command: string, maxBytes = 1024): CutCommand {
   const bytes = new TextEncoder().encode(command);
   let cut = Math.min(bytes.length, maxBytes);
@@ -90,7 +90,7 @@ export function parseUptime(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Time of a CPU since boot, in ticks. */
+/** CPU times since boot, in ticks. */
 export interface CpuTimes {
   readonly total: number;
   readonly idle: number;
@@ -98,11 +98,11 @@ export interface CpuTimes {
 
 export interface CpuClock {
   readonly all: CpuTimes | undefined;
-  /** By number of the core; one that is switched off is absent. */
+  /** By number of the core; offline cores are absent. */
   readonly cores: ReadonlyMap<number, CpuTimes>;
 }
 
-/** The `cpu` lines of `/proc/stat`. Guest time is in user time already. */
+/** The `cpu` lines of `/proc/stat`. Guest time is included in user time. */
 export function parseCpuClock(text: string): CpuClock {
   let all: CpuTimes | undefined;
   const cores = new Map<number, CpuTimes>();
@@ -115,16 +115,16 @@ export function parseCpuClock(text: string): CpuClock {
   return { all, cores };
 }
 
-/** Percent busy between two readings; undefined without a reading before, or when no time went by (or it went backwards). */
+/** Percent busy between two readings; undefined without a previous reading, or when no time has passed (or time went backwards). */
 export function busyPercent(now: CpuTimes | undefined, before: CpuTimes | undefined): number | undefined {
   if (now === undefined || before === undefined) return undefined;
   const total = now.total - before.total;
   const idle = now.idle - before.idle;
-  // Idle time is known to step back by a tick.
+  // Idle time is known to decrease by a tick occasionally.
   return total > 0 ? Math.min(100, Math.max(0, (100 * (total - idle)) / total)) : undefined;
 }
 
-/** `/proc/meminfo`. Used is what cannot be had. */
+/** `/proc/meminfo`. Used is what is not available. */
 export function parseMeminfo(text: string): NodeMemory {
   const field = (name: string): number | undefined => kibibytes(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]);
   const [totalBytes, availableBytes] = [field('MemTotal'), field('MemAvailable')];
@@ -149,7 +149,7 @@ const VENDORS: Readonly<Record<string, NodeCpu['vendor']>> = { GenuineIntel: 'In
 
 export type CpuModel = Pick<NodeCpu, 'model' | 'vendor' | 'sockets' | 'cores' | 'threads' | 'frequencyMhz'>;
 
-/** `/proc/cpuinfo`: a block a thread. Only x86 says which core and socket a thread is on, and how fast it runs. */
+/** `/proc/cpuinfo`: one block per thread. Only x86 reports the core and socket of a thread, and its frequency. */
 export function parseCpuinfo(text: string): CpuModel {
   const all = (name: string): string[] => [...text.matchAll(new RegExp(`^${name}\\s*: (.*)$`, 'gm'))].map((match) => match[1]!.trim());
   const threads = all('processor').length;
@@ -172,14 +172,14 @@ export interface Mount {
   readonly mountPoint: string;
 }
 
-/** Kinds of file system that are on a disk of this machine though their device does not look like one. */
+/** File systems that are on a local disk although their device does not look like one. */
 const LOCAL_KINDS: readonly string[] = ['zfs', 'bcachefs'];
-/** Images that come with programs: always full. */
+/** Read-only images of packages: always full. */
 const IMAGES: readonly string[] = ['squashfs', 'iso9660'];
 
 /**
- * The disks in `/proc/mounts`, each once, at the shortest of its mount points. File systems of other machines are left out: asking one that
- * doesn't answer would never come back. In a container `/` counts, whatever it is made of.
+ * The disks in `/proc/mounts`, each once, at the shortest of its mount points. Network file systems are left out: a query to one that does
+ * not respond would never return. In a container `/` is included, whatever its type.
  */
 export function parseMounts(text: string): readonly Mount[] {
   const disks = new Map<string, Mount>();
@@ -194,5 +194,5 @@ export function parseMounts(text: string): readonly Mount[] {
   return [...disks.values()];
 }
 
-/** Blanks in mount points are written as octal numbers. */
+/** Blanks in mount points are written as octal escapes. */
 const unescaped = (text: string): string => text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));

@@ -1,11 +1,11 @@
 /**
- * Hides what looks like a credential in the arguments of a process, for command lines go to everybody who may scrape. What is hidden and
- * what isn't is described in docs/NODES.md; change both together. Pure.
+ * Hides text that looks like a credential in the arguments of a process, because command lines are visible to everyone who may scrape. What
+ * is hidden and what is not is documented in docs/NODES.md; change both together. Pure.
  */
 
 export const HIDDEN = '***';
 
-/** Last words of a name whose value is a secret: `--password`, `--credentials`. */
+/** Last words of a name whose value is secret: `--password`, `--credentials`. */
 const SECRET_WORDS = new Set(
   ['pass', 'passw', 'passin', 'passout', 'passcode', 'pw', 'pwd', 'psw', 'pswd', 'secrets', 'cookie', 'jwt', 'pat', 'otp'].concat([
     'cred',
@@ -17,14 +17,14 @@ const SECRET_WORDS = new Set(
     'signature',
   ]),
 );
-/** `--auth`: a secret, unless it says which kind is wanted. */
+/** `--auth`: a secret, unless the value names a kind of authentication. */
 const AUTH_KINDS =
   /^(?:auto|basic|digest|bearer|oauth2?|oidc|saml|ldap|kerberos|gssapi|ntlm|negotiate|iam|m?tls|ssl|token|password|anonymous|(?:en|dis)abled|required|optional|any|all)$/i;
-/** What such a word may end in: `HF_TOKEN`, `PGPASSWORD`, `--apikey`. */
+/** Endings of such words: `HF_TOKEN`, `PGPASSWORD`, `--apikey`. */
 const SECRET_END = /^(.*)(?:password|passwd|passphrase|secret|token|(?:api|access|secret|private|auth|account)key)$/;
-/** `key` alone is a sort key or a dictionary's; with one of these before it, it opens something. */
+/** `key` alone may be a sort key or a key of a dictionary; after one of these words it is a secret. */
 const KEY_KINDS = new Set(['api', 'access', 'secret', 'private', 'auth', 'account', 'license', 'encryption', 'signing', 'master', 'ssh']);
-/** Tokens of language models, and other tokens that open nothing. */
+/** Tokens of language models, and other tokens that are not secret. */
 const HARMLESS_TOKENS = new Set(
   ['bos', 'cls', 'end', 'eos', 'eot', 'image', 'img', 'mask', 'max', 'pad', 'sep', 'special', 'start', 'stop', 'unk', 'vision'].concat([
     'audio',
@@ -53,13 +53,13 @@ function secretName(name: string): boolean {
   return !(last.endsWith('token') && HARMLESS_TOKENS.has(stem || before));
 }
 
-/** A value that says where the secret is, or that there is one, holds none. */
+/** A value that is the location of a secret, or a switch, does not contain one. */
 const HARMLESS_VALUE = /^(?:true|false|yes|no|on|off|none|null|\d{1,3}|)$/i;
 
 const isHarmless = (name: string, value: string): boolean =>
   HARMLESS_VALUE.test(value) || (wordsOf(name).at(-1) === 'auth' && AUTH_KINDS.test(value));
 
-/** Flags whose value is `name:secret`: the name stays. Not of programs where it is a user and a group. */
+/** Flags whose value is `name:secret`: the name stays. Except for programs where it is a user and a group. */
 const USER_FLAG = /^(?:-u|--(?:[\w-]*-)?user(?:name)?)$/;
 const USER_AND_SECRET = /^([^:\s]+):(?!\d+$)(.+)$/s;
 const USER_AND_GROUP = new Set(
@@ -72,7 +72,7 @@ const USER_AND_GROUP = new Set(
   ]),
 );
 
-/** Short flags that hold a secret, by program: alone, or with the secret right behind them. */
+/** Short flags that hold a secret, by program: as the next argument, or attached. */
 const SHORT_FLAGS: readonly { readonly program: RegExp; readonly flag: string; readonly attached: boolean; readonly alone: boolean }[] = [
   { program: /^(?:mysql|mariadb)/, flag: '-p', attached: true, alone: false },
   { program: /^mongo/, flag: '-p', attached: false, alone: true },
@@ -82,11 +82,11 @@ const SHORT_FLAGS: readonly { readonly program: RegExp; readonly flag: string; r
   { program: /^(?:docker|podman|nerdctl|helm)$/, flag: '-p', attached: false, alone: true },
 ];
 
-/** `-u bob:secret`, `-ubob:secret` of programs that speak HTTP. */
+/** `-u bob:secret`, `-ubob:secret` of HTTP clients. */
 const ATTACHED_USER = /^(-u[^:\s]+):(.+)$/s;
 const SPEAKS_HTTP = /^(?:curl|wget|https?|xh)$/;
 
-/** Secrets that are known by their look, wherever they stand. */
+/** Secrets with a recognizable format, wherever they occur. */
 const KNOWN_LOOKS = new RegExp(
   [
     'hf_[A-Za-z0-9]{16,}', // Hugging Face
@@ -109,9 +109,9 @@ const IN_URL = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi;
 /** `Authorization: Bearer secret`. */
 const IN_HEADER = /\b((?:authorization|proxy-authorization|x-api-key|cookie)\s*:\s*(?:bearer\s+|basic\s+|token\s+)?)[^\s"']+/gi;
 const BEARER = /\b(bearer\s+)[\w.~+/=-]{8,}/gi;
-/** A name that may have a value behind it, in the middle of a text such as the argument of `sh -c`. */
+/** A name that may be followed by a value, within a text such as the argument of `sh -c`. */
 const NAME = /(?<=^|[\s;&|?"'({,])(--?)?[A-Za-z_][\w.-]*/g;
-/** What may stand between a name and its value, and the value, quoted or not. Only a flag's value may follow a mere blank. */
+/** What may separate a name from its value, and the value, quoted or not. Only the value of a flag may follow a mere blank. */
 const VALUE = /(=|"?\s*:\s*|\s+(?!-))("[^"]*"?|'[^']*'?|[^\s;&|"')},]+)/y;
 
 function hideNamed(text: string): string {
@@ -135,15 +135,15 @@ const hideInText = (text: string): string =>
     .replace(BEARER, `$1${HIDDEN}`)
     .replace(KNOWN_LOOKS, HIDDEN);
 
-/** A flag without a value of its own: the next argument is its value. */
+/** A flag without an attached value: the next argument is its value. */
 const BARE_FLAG = /^--?[A-Za-z][\w.-]*$/;
 const ASSIGNMENT = /^((?:--?)?[A-Za-z_][\w.-]*)=(.*)$/s;
 
-/** The programs that are started: argv[0], and what a wrapper such as env or sudo starts. */
+/** The programs that are started: argv[0], and the program that a wrapper such as env or sudo starts. */
 const programsOf = (argv: readonly string[]): readonly string[] =>
   argv.filter((argument) => /^[\w./+-]+$/.test(argument) && !argument.startsWith('-')).map((argument) => argument.replace(/^.*\//, ''));
 
-/** The same arguments with `***` where a secret stood. `argv[0]`, the program, stays. */
+/** The same arguments with `***` in place of secrets. `argv[0]`, the program, stays. */
 export function redact(argv: readonly string[]): string[] {
   const programs = programsOf(argv.slice(0, 6));
   const shorts = SHORT_FLAGS.filter(({ program, flag }) => programs.some((name) => program.test(name)) && !publishes(programs, flag));
@@ -152,7 +152,7 @@ export function redact(argv: readonly string[]): string[] {
   return argv.map((argument, at) => {
     const flag = before;
     before = argument;
-    // A process that writes its own title makes it one argument.
+    // A process that sets its own title turns its arguments into one.
     if (at === 0) return argument.includes(' ') ? hideInText(argument) : argument;
     const isValue = !argument.startsWith('-');
     if (isValue && BARE_FLAG.test(flag) && secretName(flag) && !isHarmless(flag, argument)) return HIDDEN;
@@ -171,6 +171,6 @@ export function redact(argv: readonly string[]): string[] {
   });
 }
 
-/** `docker run -p 80:80` publishes a port; `docker login -p` is a password. */
+/** `docker run -p 80:80` publishes a port; for `docker login`, `-p` is a password. */
 const publishes = (programs: readonly string[], flag: string): boolean =>
   flag === '-p' && programs.some((name) => /^(?:docker|podman|nerdctl|helm)$/.test(name)) && !programs.includes('login');

@@ -1,4 +1,4 @@
-/** A program that is run, answers and ends. At most one at a time: one that cannot even be killed is not joined by others. */
+/** Runs a program that prints an answer and ends. At most one at a time: if one cannot even be killed, no others are started. */
 import { clean } from '../../text/sanitize.js';
 import { Child, MAX_OUTPUT, type Command, type Exit } from './child.js';
 import { shortage } from './shortage.js';
@@ -8,12 +8,12 @@ import type { Clock, Ms } from '../../model/clock.js';
 
 export type Outcome =
   | { readonly kind: 'ended'; readonly output: string; readonly errors: string; readonly exit: Exit }
-  /** It can't be asked, or never stops printing. */
+  /** It cannot be run, or its output never ends. */
   | { readonly kind: 'failed'; readonly reason: string }
-  /** No end within the time; killed. */
+  /** It did not end in time and was killed. */
   | { readonly kind: 'hanging'; readonly reason: string };
 
-/** What it printed when it failed, as one line; else how it ended. */
+/** Its output when it failed, as one line; else its exit status. */
 export function failure(output: string, { code, signal, error }: Exit): string {
   const said = clean(complaint(output), 200);
   if (said !== '') return said;
@@ -35,7 +35,7 @@ export class OneShot {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** What it printed, whatever its exit status: nvidia-smi has some that cost nothing. Never rejects. */
+  /** Returns its output, whatever its exit status: some exit statuses of nvidia-smi are harmless. Never rejects. */
   async run(command: Command): Promise<Outcome> {
     if (this.#stopped) return { kind: 'failed', reason: 'stopped' };
     if (this.#running !== undefined) return this.#hanging();
@@ -58,7 +58,7 @@ export class OneShot {
     return { kind: 'ended', output, errors, exit };
   }
 
-  /** Ends what is running; nothing is run any more. */
+  /** Kills what is running; nothing is run after this. */
   stop(): void {
     this.#stopped = true;
     this.#running?.kill();

@@ -1,4 +1,4 @@
-/** What the system has no more of, by the error code it gives. */
+/** The resource that the system has run out of, by error code. */
 const SHORTAGES: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files; raise ulimit -n',
   ENFILE: 'the system has no more open files',
@@ -6,7 +6,7 @@ const SHORTAGES: Readonly<Record<string, string>> = {
   ENOMEM: 'out of memory',
 };
 
-/** Why something that is there could not be opened or started; undefined: for another reason. */
+/** Why something that exists could not be opened or started; undefined: for another reason. */
 export function shortage(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return SHORTAGES[code];

@@ -1,27 +1,27 @@
-/** `nvidia-smi --query-compute-apps=... --format=csv,noheader,nounits`: who computes on which GPU and holds how much of it. */
+/** `nvidia-smi --query-compute-apps=... --format=csv,noheader,nounits`: the compute processes of each GPU and their memory. */
 import { clean } from '../../text/sanitize.js';
 import { isProse, isWarning, linesOf, mebibytes, reading, word } from './smi-values.js';
 
 export const APPS_QUERY = 'gpu_uuid,pid,process_name,used_gpu_memory';
 
 export interface SmiApp {
-  /** Of the GPU, or of a part of it; '' when nvidia-smi can't tell. */
+  /** The uuid of the GPU, or of a part of it; '' when nvidia-smi does not report it. */
   readonly gpuUuid: string;
   readonly pid: number;
-  /** What it was started as; '' when nvidia-smi can't find it. */
+  /** The program as it was started; '' when nvidia-smi does not find it. */
   readonly name: string;
   readonly bytes: number | undefined;
 }
 
 export interface SmiApps {
   readonly rows: readonly SmiApp[];
-  /** Lines that are no process: an error in words, a row without a pid, the beginning of a row that was cut. */
+  /** Lines that are not a process: an error message, a row without a pid, the beginning of a cut row. */
   readonly odd: readonly string[];
-  /** Lines that stand beside the rows and take nothing from them. */
+  /** Warnings, which do not affect the rows. */
   readonly warnings: readonly string[];
 }
 
-/** A row: uuid and pid are plain, the memory comes last; what is between is the name, commas, line ends and all. */
+/** A row: uuid and pid are plain, the memory is last; everything between is the name, including commas and newlines. */
 const ROW = /^\s*((?:GPU|MIG)-[^,\s]+|\[[^\],]*\]|N\/A),\s*(\d+),\s([^]*)$/i;
 const ENDED = /^([^]*),\s*([^,]+)$/;
 
@@ -31,7 +31,7 @@ interface Open {
   rest: string;
 }
 
-/** An answer, line by line: one that is no row costs no other. An empty answer is "nobody". */
+/** Parses an answer line by line: an invalid row does not affect others. An empty answer means "no processes". */
 export function parseApps(output: string): SmiApps {
   const rows: SmiApp[] = [];
   const odd: string[] = [];
@@ -42,14 +42,14 @@ export function parseApps(output: string): SmiApps {
     rows.push({ gpuUuid: clean(gpuUuid, 128), pid, name: clean(word(name) ?? '', 4096), bytes: mebibytes(memory) });
     open = undefined;
   };
-  /** Takes the open row if it has an end; whether it had. */
+  /** Completes the open row if it has an end; whether it had. */
   const ended = (): boolean => {
     const [, name = '', memory] = ENDED.exec(open!.rest) ?? [];
     if (memory === undefined || (reading(memory) === undefined && word(memory) !== undefined)) return false;
     take(name, memory);
     return true;
   };
-  /** Who it is on which GPU is known of a row that was cut, its memory isn't. */
+  /** For a cut row, the process and its GPU are known, but not its memory. */
   const cut = (): void => {
     if (open === undefined) return;
     odd.push(`${open.gpuUuid}, ${open.pid}, ${open.rest}`);

@@ -1,4 +1,4 @@
-/** What changes slowly about the GPUs: asked now and then, beside the collections, and kept. */
+/** GPU data that changes slowly: queried from time to time, besides the collections, and cached. */
 import type { NodeGpu, NodeMigDevice, NodeSource } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
 import { failure, OneShot, type Outcome } from './run-command.js';
@@ -6,7 +6,7 @@ import { isWarning } from './smi-values.js';
 import type { GpuDetails, MigName } from './smi-xml.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
-/** `-q -x` is slow, and so is what it tells; but on divided GPUs it alone tells the memory of their parts. */
+/** `-q -x` is slow, and its data changes slowly; but for divided GPUs it is the only source of the memory of their parts. */
 const KEEP_MS = 60_000;
 const KEEP_MIG_MS = 15_000;
 const TIMEOUT_MS = 15_000;
@@ -29,12 +29,12 @@ export class SmiDetails {
     return this.#source;
   }
 
-  /** Uuids of the GPUs in the order of their indexes, as far as they were told. */
+  /** Uuids of the GPUs in the order of their indexes, as far as they are known. */
   get uuids(): readonly string[] {
     return [...this.#known.keys()];
   }
 
-  /** Asks when it is time. Resolves with the answer; nobody needs to wait for it. */
+  /** Queries when due. Resolves with the answer; callers need not wait for it. */
   async refresh(program: string, divided: boolean): Promise<void> {
     const now = this.#clock.now();
     if (now - this.#askedAt >= (divided ? KEEP_MIG_MS : KEEP_MS) && this.#asking === undefined) {
@@ -48,7 +48,7 @@ export class SmiDetails {
     this.#query.stop();
   }
 
-  /** The same GPUs with what is known of them. */
+  /** The same GPUs with the cached data. */
   added(gpus: readonly NodeGpu[]): readonly NodeGpu[] {
     return gpus.map((gpu) => {
       const details = this.#known.get(gpu.uuid);
@@ -69,7 +69,7 @@ export class SmiDetails {
   async #ask(program: string, divided: boolean): Promise<void> {
     const outcome = await this.#query.run({ file: program, args: ['-q', '-x'] });
     if (outcome.kind !== 'ended') return this.#judge(outcome.kind, outcome.reason);
-    // Loaded here: most of the program never needs it.
+    // Loaded on demand: most runs never need it.
     const { parseDetails, parseMigNames } = await import('./smi-xml.js');
     const answer = parseDetails(outcome.output);
     const { code } = outcome.exit;
@@ -77,7 +77,7 @@ export class SmiDetails {
       const reason = answer.words[0] ?? 'the answer of nvidia-smi -q -x names no GPU';
       return this.#judge('failed', code === 0 ? reason : failure(answer.words.join('\n') + outcome.errors, outcome.exit));
     }
-    // Of one whose part of the answer is damaged, the old ones hold; one that isn't there any more is asked for by nobody.
+    // For a GPU whose part of the answer is damaged, the old data stays valid; data of a removed GPU is never requested.
     const old = answer.damaged > 0 ? this.#known : [];
     this.#known = new Map([...answer.gpus.map((gpu) => [gpu.uuid, gpu] as const), ...[...old].filter(([uuid]) => !has(answer.gpus, uuid))]);
     const list = divided ? await this.#query.run({ file: program, args: ['-L'] }) : undefined;

@@ -1,7 +1,7 @@
 /**
- * Elements of `nvidia-smi -q -x`. Not a parser of XML: what this is made for is an answer in which a line is an error in words, is cut or
- * is missing. A tag that doesn't fit costs what it stands around, and no more; parsers of XML refuse the whole, and forgiving ones of HTML
- * lose more where a tag is cut, for they take the next lines to be its attributes.
+ * Elements of `nvidia-smi -q -x`. Not an XML parser: it is made for output in which a line is replaced by an error message, is cut or is
+ * missing. A tag that does not match loses only the element around it. XML parsers reject the whole, and tolerant HTML parsers lose more
+ * after a cut tag, because they take the next lines for its attributes.
  */
 
 /** Children by tag, in their order; a leaf has a text. */
@@ -17,9 +17,9 @@ interface Open {
 }
 
 const NONE: Element = { text: '', children: new Map() };
-/** Elements that stand beside each other, never within each other. */
+/** Elements that are always siblings, never nested. */
 const ROWS: readonly string[] = ['gpu', 'mig_device'];
-/** Some 500 lines a GPU that nobody wants. */
+/** About 500 lines per GPU that are not needed. */
 const UNWANTED = /<supported_clocks>[^]*?<\/supported_clocks>/g;
 const TAG = /<(\/?)([A-Za-z_][\w.-]*)[^<>]*?(\/?)>([^<]*)/g;
 const ENTITIES: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'", '&amp;': '&' };
@@ -27,7 +27,7 @@ const ENTITIES: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '
 const opened = (tag: string): Open => ({ tag, text: '', children: new Map() });
 const unescaped = (text: string): string => text.trim().replace(/&(?:lt|gt|quot|apos|amp);/g, (entity) => ENTITIES[entity]!);
 
-/** The elements of a text, as children of one without a name. */
+/** The elements of a text, as children of an element without a name. */
 export function parseElements(text: string): Element {
   const root = opened('');
   const stack = [root];
@@ -40,7 +40,7 @@ export function parseElements(text: string): Element {
       if (depth > 0) close(depth);
       continue;
     }
-    // One of a row that is open still wasn't closed.
+    // A sibling that is still open was not closed.
     if (ROWS.includes(tag) && depth > 0) close(depth);
     const element = { ...opened(tag), text: unescaped(rest) };
     const { children } = stack.at(-1)!;
@@ -52,5 +52,5 @@ export function parseElements(text: string): Element {
 
 export const listOf = ({ children }: Element, tag: string): readonly Element[] => children.get(tag) ?? [];
 export const childOf = (element: Element, tag: string): Element => listOf(element, tag)[0] ?? NONE;
-/** The text at a path such as `pci/pci_bus_id`; '' where there is none. */
+/** The text at a path such as `pci/pci_bus_id`; '' if it does not exist. */
 export const leafAt = (element: Element, path: string): string => path.split('/').reduce(childOf, element).text;

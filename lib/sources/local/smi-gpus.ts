@@ -1,11 +1,11 @@
-/** `nvidia-smi --query-gpu=... --format=csv,noheader,nounits`: what changes from second to second, a line a GPU. */
+/** `nvidia-smi --query-gpu=... --format=csv,noheader,nounits`: readings that change every second, one line per GPU. */
 import { clean } from '../../text/sanitize.js';
 import type { Ms } from '../../model/clock.js';
 import type { NodeGpu } from '../../model/sample.js';
 import type { Heard } from './child-loop.js';
 import { linesOf, mebibytes, reading, word } from './smi-values.js';
 
-/** Asked for in this order. A driver that lacks one says so, and is asked again without it. */
+/** Queried in this order. A driver that lacks a field reports that, and is queried again without it. */
 export const GPU_QUERY = [
   'count',
   'index',
@@ -24,21 +24,21 @@ export const GPU_QUERY = [
 ] as const;
 export type GpuQueryField = (typeof GPU_QUERY)[number];
 
-/** What can't be done without. */
+/** Required fields. */
 export const NEEDED: readonly string[] = ['index', 'uuid', 'name'];
 
 export interface GpuLine {
-  /** How many GPUs there are; undefined: the driver doesn't say. */
+  /** Number of GPUs; undefined: the driver does not report it. */
   readonly count: number | undefined;
-  /** Undefined: not told. One of the two is. */
+  /** Undefined: not reported. One of the two is. */
   readonly index: number | undefined;
   readonly uuid: string | undefined;
   readonly gpu: Omit<NodeGpu, 'index' | 'uuid'>;
-  /** `[GPU requires reset]` and the like, which stands in its cells; '' for none. */
+  /** `[GPU requires reset]` and the like in its cells; '' for none. */
   readonly trouble: string;
 }
 
-/** What a GPU is called whose name isn't told. */
+/** The name of a GPU that does not report one. */
 export const NAMELESS = 'NVIDIA GPU';
 
 const MODES: Readonly<Record<string, boolean>> = { Enabled: true, Disabled: false };
@@ -46,13 +46,13 @@ const TROUBLE = /^\[?(GPU (?:requires reset|is lost))\]?$/i;
 const whole = (value: number | undefined): number | undefined =>
   value !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 
-/** Parted by a comma and a blank, so that a comma within a number parts nothing. */
+/** The separator is a comma and a blank, so that a comma within a number does not separate. */
 function cellsOf(line: string, count: number): string[] {
   const cells = line.split(/,\s/);
   return (cells.length < count ? line.split(',') : cells).map((cell) => cell.trim());
 }
 
-/** A line of `fields`; undefined: it is something else, such as an error in words. Only a name may hold commas. */
+/** A line of `fields`; undefined: something else, such as an error message. Only a name may contain commas. */
 export function gpuLine(line: string, fields: readonly string[]): GpuLine | undefined {
   const cells = cellsOf(line, fields.length);
   const surplus = cells.length - fields.length;
@@ -92,13 +92,13 @@ interface Row {
 
 export interface GpuTableOptions {
   readonly fields: readonly string[];
-  /** What a GPU without a uuid (Jetson) is told apart by, beside its index: the name of the machine. */
+  /** What identifies a GPU without a uuid (Jetson), besides its index: the name of the machine. */
   readonly machine: string;
 }
 
 /**
- * The newest row of each GPU, by index. A GPU whose row is missing, or is none, costs the others nothing: it stays known, without
- * readings, while the driver counts more GPUs than it lists.
+ * The newest row of each GPU, by index. A GPU whose row is missing or invalid does not affect the others: it stays known, without readings,
+ * while the driver counts more GPUs than it lists.
  */
 export class GpuTable {
   readonly #machine: string;
@@ -112,17 +112,17 @@ export class GpuTable {
     this.#machine = machine;
   }
 
-  /** How many GPUs there are by the driver's count; undefined: it doesn't say. */
+  /** Number of GPUs as counted by the driver; undefined: not reported. */
   get count(): number | undefined {
     return this.#count;
   }
 
-  /** Whether nvidia-smi doesn't tell the uuid of this GPU. */
+  /** Whether nvidia-smi does not report the uuid of this GPU. */
   isUnnamed({ index, uuid }: NodeGpu): boolean {
     return uuid === this.#standIn(index);
   }
 
-  /** A line that came at `now`. `whole`: it is the last one of a round over all GPUs, or the first of another. */
+  /** A line that arrived at `now`. `whole`: it is the last one of a round over all GPUs, or the first of another. */
   push(line: string, now: Ms): Heard {
     const text = linesOf(line)[0];
     if (text === undefined) return { kind: 'blank' };
@@ -140,15 +140,15 @@ export class GpuTable {
     return { kind: 'data', whole, ...(parsed.trouble === '' ? {} : { words: `GPU ${index}: ${parsed.trouble}` }) };
   }
 
-  /** Another process speaks from here on. */
+  /** The lines from here on come from another process. */
   restart(fields: readonly string[]): void {
     this.#fields = fields;
     this.#last = -1;
   }
 
   /**
-   * The GPUs by index. Rows older than `keepMs` have no readings; they are left out where the driver doesn't count their GPUs any more,
-   * or where it doesn't count and doesn't complain.
+   * The GPUs by index. Rows older than `keepMs` have no readings; they are left out if the driver no longer counts their GPUs, or if it
+   * neither counts nor reports errors.
    */
   at(now: Ms, keepMs: Ms, complains: boolean): { readonly gpus: readonly NodeGpu[]; readonly silent: number } {
     const rows = [...this.#rows.values()].sort((a, b) => a.gpu.index - b.gpu.index);
@@ -160,12 +160,12 @@ export class GpuTable {
     return { gpus, silent: Math.max(gpus.length, this.#count ?? 0) - fresh.length };
   }
 
-  /** In the place of a uuid; viewers know GPUs by it. */
+  /** A substitute for the uuid; viewers identify GPUs by it. */
   #standIn(index: number): string {
     return `${this.#machine}-gpu-${index}`;
   }
 
-  /** More rows than GPUs: they were counted anew. */
+  /** More rows than GPUs: the numbering has changed. */
   #forget(now: Ms): void {
     while (this.#count !== undefined && this.#rows.size > Math.max(1, this.#count)) {
       const [oldest] = [...this.#rows].sort(([, a], [, b]) => a.at - b.at)[0]!;
@@ -174,7 +174,7 @@ export class GpuTable {
     }
   }
 
-  /** The index of a GPU that doesn't say it: the one it had, or the first that is free. */
+  /** The index of a GPU that does not report it: the one it had, or the first free one. */
   #indexOf(uuid: string | undefined): number {
     const known = [...this.#rows.values()].find(({ gpu }) => gpu.uuid === uuid);
     if (known !== undefined) return known.gpu.index;
@@ -184,5 +184,5 @@ export class GpuTable {
   }
 }
 
-/** What a GPU is, without anything that moves. */
+/** The properties of a GPU, without readings. */
 const identity = ({ index, uuid, name, details }: NodeGpu): NodeGpu => ({ index, uuid, name, ...(details ? { details } : {}) });

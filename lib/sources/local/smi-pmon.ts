@@ -1,4 +1,4 @@
-/** `nvidia-smi pmon -s um`: what each process uses of its GPU, in columns that differ by driver; the header names them. */
+/** `nvidia-smi pmon -s um`: the utilization of each process on its GPU, in columns that differ by driver; the header names them. */
 import type { Heard } from './child-loop.js';
 import { linesOf, mebibytes, reading } from './smi-values.js';
 import type { Ms } from '../../model/clock.js';
@@ -8,18 +8,18 @@ export interface PmonRow {
   readonly pid: number;
   /** 'C', 'G' (graphics) or 'C+G'. */
   readonly type: string;
-  /** Percent of the SMs since the round before; undefined: `-`. */
+  /** Percent of the SMs since the previous round; undefined: `-`. */
   readonly smPercent: number | undefined;
-  /** Its share is neither a number nor `-`: an error. */
+  /** The share is neither a number nor `-`: an error. */
   readonly smError?: boolean;
   readonly bytes: number | undefined;
   readonly name: string;
 }
 
-/** A GPU on which nothing runs has one line without a pid. */
+/** A GPU without processes has one line without a pid. */
 const NOBODY = -1;
 
-/** What drivers put between the type and the name, by how many columns that is: for rows whose header didn't come through. */
+/** The columns that drivers print between the type and the name, by their number: for rows whose header was not received. */
 const LAYOUTS: readonly (readonly string[])[] = [
   ['sm', 'mem', 'enc', 'dec', 'fb'],
   ['sm', 'mem', 'enc', 'dec', 'jpg', 'ofa', 'fb'],
@@ -34,8 +34,8 @@ function guessed(cells: readonly string[]): readonly string[] {
 }
 
 /**
- * Puts lines together to rounds. pmon doesn't say where one ends, but its lines come at once, and then none for an interval. Where two
- * rounds come together (the program was busy), the next has begun when a GPU or a process speaks again.
+ * Groups lines into rounds. pmon does not mark the end of a round, but its lines arrive together, and then none for an interval. If two
+ * rounds arrive together (the program was busy), the second starts when a GPU or a process is repeated.
  */
 export class PmonRounds {
   readonly #intervalMs: Ms;
@@ -48,12 +48,12 @@ export class PmonRounds {
     this.#intervalMs = intervalMs;
   }
 
-  /** Rows of the newest round, in its order. */
+  /** Rows of the newest round, in their order. */
   get latest(): readonly PmonRow[] {
     return [...this.#round.values()].filter(({ pid }) => pid !== NOBODY);
   }
 
-  /** A line that came at `now`. */
+  /** A line that arrived at `now`. */
   push(line: string, now: Ms): Heard {
     const text = linesOf(line)[0];
     if (text === undefined) return { kind: 'blank' };
@@ -105,12 +105,12 @@ export class PmonRounds {
   }
 }
 
-/** At most this busy, a GPU on which no process has a figure is taken to be used by none. */
+/** Up to this utilization, a GPU on which no process has a figure is considered unused by all of them. */
 const IDLE_PERCENT = 5;
 
 /**
- * SM shares by pid of the processes on one GPU. pmon writes `-` both for "used nothing" and for "cannot tell". It is 0 when another
- * process on that GPU has a figure, or when the GPU itself is all but idle; else it is not reported.
+ * SM shares by pid of the processes on one GPU. pmon prints `-` both for "not used" and for "not available". It is 0 when another process
+ * on that GPU has a figure, or when the GPU itself is nearly idle; else it is not reported.
  */
 export function smShares(rows: readonly PmonRow[], gpuUtilPercent: number | undefined): Map<number, number> {
   const told = rows.some(({ smPercent }) => smPercent !== undefined);

@@ -1,15 +1,15 @@
-/** Who is on which GPU, from what the different outputs of nvidia-smi say of it. Pure. */
+/** The processes of each GPU, combined from the different outputs of nvidia-smi. Pure. */
 import type { NodeGpu } from '../../model/sample.js';
 import type { SmiApp } from './smi-apps.js';
 import { NAMELESS } from './smi-gpus.js';
 import { smShares, type PmonRow } from './smi-pmon.js';
 
-/** One process on one GPU as nvidia-smi knows it. */
+/** One process on one GPU, as reported by nvidia-smi. */
 export interface GpuProcess {
   readonly pid: number;
   /** Position in the list of GPUs. */
   readonly gpu: number;
-  /** What it was started as; '' when unknown. */
+  /** The program as it was started; '' when unknown. */
   readonly name: string;
   readonly gpuBytes: number | undefined;
   readonly smPercent: number | undefined;
@@ -24,25 +24,24 @@ const placesOf = (gpus: readonly NodeGpu[]): Map<string, number> =>
   new Map(gpus.flatMap(({ uuid, migDevices = [] }, at) => [[uuid, at] as const, ...migDevices.map((part) => [part.uuid, at] as const)]));
 
 export interface Occupied {
-  /** Those of the list, and behind them those that only processes are known of: without readings. */
+  /** The GPUs of the list, followed by those of which only processes are known, without readings. */
   readonly gpus: readonly NodeGpu[];
   /** The same processes, each on a GPU of the list. */
   readonly apps: readonly SmiApp[];
 }
 
 export interface Known {
-  /** How many GPUs there are by the driver's count. */
+  /** Number of GPUs as counted by the driver. */
   readonly count: number | undefined;
-  /** Uuids in the order of the indexes, as far as they are known from elsewhere. */
+  /** Uuids in the order of the indexes, as far as they are known from other outputs. */
   readonly uuids: readonly string[];
-  /** A GPU whose uuid nvidia-smi doesn't tell. */
+  /** A GPU whose uuid nvidia-smi does not report. */
   readonly unnamed: (gpu: NodeGpu) => boolean;
 }
 
 /**
- * Somebody on a GPU that the list lacks is on a GPU all the same. It is the one that has no uuid, where that is the only one; it is a
- * divided one, where that is the only one and the uuid is a part's; else it is put behind the list, at the index it must have, or at one
- * that no other has.
+ * A process may be on a GPU that is not in the list. If exactly one GPU has no uuid, it is that one; if exactly one GPU is divided and the
+ * uuid is that of a part, it is that one; else a GPU is appended to the list, at the index it must have or at a free one.
  */
 export function occupied(gpus: readonly NodeGpu[], apps: readonly SmiApp[], { count, uuids, unnamed }: Known): Occupied {
   const places = placesOf(gpus);
@@ -78,8 +77,8 @@ function unlisted(uuid: string, all: readonly NodeGpu[], free: number | undefine
 }
 
 /**
- * `apps` tells who computes; only pmon knows of those that merely draw (a desktop) and how busy each keeps the SMs. A process on two parts
- * of one GPU is one row. What is on a GPU that isn't in the list is nobody's to show.
+ * `apps` lists compute processes; only pmon reports graphics processes (a desktop) and the SM share of each process. A process on two parts
+ * of one GPU is one row. A process on a GPU that is not in the list is not shown.
  */
 export function gpuProcesses(gpus: readonly NodeGpu[], apps: readonly SmiApp[], pmon: readonly PmonRow[]): readonly GpuProcess[] {
   const places = placesOf(gpus);

@@ -1,9 +1,9 @@
-/** `nvidia-smi -q -x`: everything about every GPU. Long and slow, so it is for what changes slowly. */
+/** `nvidia-smi -q -x`: all data of every GPU. Long and slow, so it is used for data that changes slowly. */
 import { clean } from '../../text/sanitize.js';
 import { childOf, leafAt, listOf, parseElements, type Element } from './smi-elements.js';
 import { isProse, isWarning, linesOf, mebibytes, reading, word } from './smi-values.js';
 
-/** What `-q -x` adds to a GPU; names as in NodeGpu. */
+/** The data that `-q -x` adds to a GPU; names as in NodeGpu. */
 export interface GpuDetails {
   readonly uuid: string;
   readonly powerLimitMaxWatts: number | undefined;
@@ -19,7 +19,7 @@ export interface GpuDetails {
   readonly migDevices: readonly MigPart[];
 }
 
-/** A MIG device as `-q -x` knows it; its uuid and profile come from `-L`. */
+/** A MIG device in `-q -x`; its uuid and profile come from `-L`. */
 export interface MigPart {
   readonly index: number;
   readonly gpuInstance: number | undefined;
@@ -28,10 +28,10 @@ export interface MigPart {
   readonly memoryTotalBytes: number | undefined;
 }
 
-/** The text at a path; undefined where there is none, or one that stands for "cannot tell". */
+/** The text at a path; undefined if it does not exist or stands for "not available". */
 const leaf = (element: Element, path: string): string | undefined => word(leafAt(element, path));
 
-/** The first of the paths that has one: drivers moved and renamed them. */
+/** The first of the paths that exists: drivers have moved and renamed elements. */
 const leafOf = (element: Element, ...paths: readonly string[]): string | undefined =>
   paths.map((path) => leaf(element, path)).find((text) => text !== undefined);
 
@@ -41,7 +41,7 @@ const POWER = ['gpu_power_readings', 'power_readings'] as const;
 const power = (gpu: Element, name: string): number | undefined => reading(leafOf(gpu, ...POWER.map((group) => `${group}/${name}`)));
 const link = (gpu: Element, name: string): number | undefined => reading(leaf(gpu, `pci/pci_gpu_link_info/${name}`));
 
-/** Labels of the info family and where their values stand. */
+/** Labels of the info family and the paths of their values. */
 const TEXTS: Readonly<Record<string, string>> = {
   brand: 'product_brand',
   architecture: 'product_architecture',
@@ -91,17 +91,17 @@ function migPart(device: Element): MigPart[] {
 }
 
 export interface SmiAnswer {
-  /** In its order, which is that of their indexes. */
+  /** In the order of the output, which is that of the indexes. */
   readonly gpus: readonly GpuDetails[];
-  /** GPUs in it of which nothing can be made: damaged, or cut. */
+  /** GPUs in it that cannot be parsed: damaged, or cut. */
   readonly damaged: number;
-  /** Lines that are no element: errors, warnings. */
+  /** Lines that are not elements: errors, warnings. */
   readonly words: readonly string[];
 }
 
 /**
- * An answer, GPU by GPU: one that is damaged or cut costs no other. Temperatures that newer cards report as a distance to their limit
- * (`..._tlimit_...`) are not made into temperatures.
+ * Parses an answer GPU by GPU: a damaged or cut one does not affect others. Temperatures that newer cards report as a distance to their
+ * limit (`..._tlimit_...`) are not converted to temperatures.
  */
 export function parseDetails(output: string): SmiAnswer {
   const [head = '', ...parts] = output.split(/(?=<gpu[\s>])/);
@@ -109,13 +109,13 @@ export function parseDetails(output: string): SmiAnswer {
   const driver = leafOf(log, 'nvidia_smi_log/driver_version', 'driver_version');
   const cuda = leafOf(log, 'nvidia_smi_log/cuda_version', 'cuda_version');
   const gpus = parts.flatMap((part, nth) => {
-    // The last one has no next one to end it.
+    // The last one is not ended by a next one.
     if (nth === parts.length - 1 && !/<\/(?:gpu|nvidia_smi_log)>/.test(part)) return [];
     const gpu = childOf(parseElements(part), 'gpu');
     const uuid = leaf(gpu, 'uuid');
     return uuid === undefined ? [] : [detailsAt(gpu, uuid, driver, cuda)];
   });
-  // Texts of elements have lines of their own, so between the tags only what looks like an error is one.
+  // Texts of elements may have lines of their own, so between the tags only lines that look like an error count as errors.
   const around = [output.slice(0, Math.max(0, output.indexOf('<'))), output.slice(output.lastIndexOf('>') + 1)].flatMap(linesOf);
   const within = linesOf(output).filter((line) => !line.includes('<') && (isProse(line) || isWarning(line)));
   const words = [...new Set([...within, ...around].map((line) => line.trim()))];
@@ -150,8 +150,8 @@ const GPU_LINE = /^\s*GPU \d+: .*\(UUID: (GPU-[^)\s]+)\)/;
 const MIG_LINE = /^\s+MIG (\S+)\s+Device\s+(\d+): \(UUID: (MIG-[^)\s]+)\)/;
 
 /**
- * The MIG devices that `nvidia-smi -L` lists, by uuid of their GPU. Those below a line that is no GPU belong to one that isn't known: they
- * are left out.
+ * The MIG devices that `nvidia-smi -L` lists, by uuid of their GPU. Devices below a line that is not a GPU belong to an unknown one and are
+ * left out.
  */
 export function parseMigNames(output: string): ReadonlyMap<string, readonly MigName[]> {
   const names = new Map<string, MigName[]>();

@@ -1,6 +1,6 @@
 import type { Clock, Ms } from '../../model/clock.js';
 
-/** The result of `work`, or undefined when it takes longer than `ms`; it goes on then, unheeded. */
+/** The result of `work`, or undefined if it takes longer than `ms`; it then continues, and its result is ignored. */
 export async function within<T>(clock: Clock, ms: Ms, work: Promise<T>): Promise<T | undefined> {
   let disarm = (): void => undefined;
   const late = new Promise<undefined>((resolve) => {

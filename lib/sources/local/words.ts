@@ -1,18 +1,18 @@
 import type { Ms } from '../../model/clock.js';
 import { isWarning } from './smi-values.js';
 
-/** Different ones at a time; a program that finds ever new words is not listened to. */
+/** Maximum number of different messages at a time; further ones are ignored. */
 const MAX_WORDS = 16;
 
 /**
- * What a program that goes on complains of. One that repeats itself every interval makes one reason, and not one that changes from
- * second to second: reasons are labels, and are logged when they change.
+ * The complaints of a continuously running program. A program that repeats itself every interval has one reason, and not one that changes
+ * every second: reasons are labels, and are logged when they change.
  */
 export class Words {
   readonly #keepMs: Ms;
   readonly #heardAt = new Map<string, Ms>();
 
-  /** What was not heard for `keepMs` is over. */
+  /** A message that was not repeated for `keepMs` has ended. */
   constructor(keepMs: Ms) {
     this.#keepMs = keepMs;
   }
@@ -22,12 +22,12 @@ export class Words {
     if (this.#heardAt.has(text) || this.#heardAt.size < MAX_WORDS) this.#heardAt.set(text, now);
   }
 
-  /** What was found has been dealt with. */
+  /** The cause has been handled. */
   forget(): void {
     this.#heardAt.clear();
   }
 
-  /** As first heard, warnings last: `first (and 2 more)`; '' for none. */
+  /** In order of first appearance, warnings last: `first (and 2 more)`; '' for none. */
   at(now: Ms): string {
     const all = [...this.#heardAt].flatMap(([text, at]) => (now - at > this.#keepMs ? [] : [text]));
     const [first, ...more] = [...all.filter((text) => !isWarning(text)), ...all.filter(isWarning)];

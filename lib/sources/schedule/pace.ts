@@ -1,12 +1,12 @@
-/** How often, how spread, how patient: the arithmetic of the scheduler. Pure. */
+/** The arithmetic of the scheduler: interval, spread, backoff. Pure. */
 import type { Ms } from '../../model/clock.js';
 
-/** The first round starts at most one host per this. */
+/** In the first round, at most one host starts per this time. */
 const START_SPACING_MS = 10;
 const FIRST_RETRY_MS = 5000;
 export const MAX_BACKOFF_MS = 60_000;
 
-/** Milliseconds between two scrapes of a host when nobody says otherwise. */
+/** Default time in milliseconds between two scrapes of a host. */
 export function adaptiveInterval(hosts: number): Ms {
   if (hosts <= 10) return 3000;
   if (hosts <= 50) return 4000;
@@ -14,22 +14,22 @@ export function adaptiveInterval(hosts: number): Ms {
 }
 
 /**
- * How long to wait after the n-th failure in a row: half an interval (at most 5 s), then twice as long each time, up to a minute.
- * `random` 0..1 takes off up to half, so that hosts that fell together come back apart.
+ * The wait after the n-th consecutive failure: half an interval (at most 5 s), doubled each time, up to a minute. `random` 0..1 subtracts
+ * up to half, so that hosts that failed together are retried at different times.
  */
 export function backoff(failures: number, intervalMs: Ms, random: number): Ms {
   const first = Math.min(intervalMs / 2, FIRST_RETRY_MS);
   return Math.round(Math.min(first * 2 ** (failures - 1), MAX_BACKOFF_MS) * (1 - random / 2));
 }
 
-/** When in a round host i of n is first asked: spread over an interval, over less when there are few hosts. */
+/** When host i of n is first scraped in a round: spread over an interval, over less when there are few hosts. */
 export function stagger(host: number, hosts: number, intervalMs: Ms): Ms {
   return Math.floor((host / hosts) * Math.min(intervalMs, hosts * START_SPACING_MS));
 }
 
 /**
- * The host's next grid point (origin + host/hosts of an interval + whole intervals) that is not past, and at least half an interval
- * after its last start. Points that passed while a scrape ran are skipped, so nothing drifts and nothing is caught up.
+ * The host's next grid point (origin + host/hosts of an interval + whole intervals) that is not past, and at least half an interval after
+ * its last start. Points that passed during a scrape are skipped, so there is no drift and no catching up.
  */
 export function nextOnGrid(host: number, hosts: number, intervalMs: Ms, times: { origin: Ms; startedAt: Ms; now: Ms }): Ms {
   const base = times.origin + Math.floor((host / hosts) * intervalMs);

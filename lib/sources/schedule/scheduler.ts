@@ -1,26 +1,26 @@
 /**
- * When which host is scraped. Knows no transport: it calls `begin`, and reads the outcome from the endpoint at `settle`. It decides when an
- * endpoint is tried next and when it is overdue, and writes both there. All time is the injected clock's.
+ * Decides when each host is scraped. Independent of the transport: it calls `begin`, and reads the result from the endpoint at `settle`. It
+ * decides when an endpoint is retried and when it is overdue, and writes both to the endpoint. All times come from the injected clock.
  *
- * A host that answers is scraped on its own grid (`nextOnGrid`), one that fails after a backoff. Never two scrapes of a host at once.
+ * A host that answers is scraped on its own grid (`nextOnGrid`), one that fails after a backoff. A host never has two scrapes at once.
  */
 import { TimerQueue } from './timer-queue.js';
 import { backoff, nextOnGrid, stagger } from './pace.js';
 import { isOverdue, overdueAfter, type Endpoint } from '../../model/endpoint.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
-/** Scrapes at once, as long as they are young: what costs CPU. */
+/** Maximum number of recent scrapes at once: limits CPU use. */
 export const MAX_ACTIVE = 128;
-/** Scrapes at once, all told: what costs sockets. */
+/** Maximum number of all scrapes at once: limits sockets. */
 export const MAX_OPEN = 1024;
-/** After this a scrape no longer counts as active, so that a rack that hangs leaves room for the others. */
+/** After this time a scrape no longer counts as active, so that a hanging rack does not block the other hosts. */
 const PARK_MS = 1000;
 
-/** Later than this (or than an interval) by the clock, and the machine slept or the clock was set. */
+/** A timer later than this (or than an interval) means that the machine slept or the clock was set. */
 const JUMP_MS = 2000;
 
 export interface SchedulerOptions {
-  /** Hosts are numbers here: places in this list. */
+  /** Hosts are numbers here: indexes in this list. */
   readonly endpoints: readonly Endpoint[];
   readonly intervalMs: Ms;
   readonly clock: Clock;
@@ -28,9 +28,9 @@ export interface SchedulerOptions {
   readonly random?: () => number;
   /** Starts a scrape; `settle` must follow, unless `cancel` comes first. */
   readonly begin: (host: number) => void;
-  /** The scrape under way is void: its outcome must not be settled. */
+  /** The scrape in progress is cancelled: its result must not be settled. */
   readonly cancel: (host: number) => void;
-  /** The endpoint has become overdue; once until it answers. */
+  /** The endpoint has become overdue; called once until it answers. */
   readonly overdue: (host: number) => void;
   readonly maxActive?: number;
   readonly maxOpen?: number;
@@ -38,12 +38,12 @@ export interface SchedulerOptions {
 
 interface Slot {
   state: 'idle' | 'queued' | 'active' | 'parked';
-  /** Number of its scrapes so far: tells an old entry of the agenda from a current one. */
+  /** Number of its scrapes so far: distinguishes an outdated entry of the agenda from a current one. */
   serial: number;
-  /** A check of whether it is overdue is planned. */
+  /** A check whether it is overdue is scheduled. */
   watched: boolean;
   startedAt: Ms;
-  /** When it last answered; before the first answer, when it was first to be asked. */
+  /** When it last answered; before the first answer, the time of its first scrape. */
   aliveAt: Ms;
 }
 
@@ -58,7 +58,7 @@ export class Scheduler {
   readonly #slots: Slot[];
   readonly #agenda = new TimerQueue<Entry>();
   #queue: number[] = [];
-  /** What of the queue is behind us. */
+  /** Start of the queue: entries before it have been removed. */
   #taken = 0;
   #active = 0;
   #open = 0;
@@ -87,7 +87,7 @@ export class Scheduler {
     this.#arm(now);
   }
 
-  /** Cancels what is under way; nothing is called afterwards. */
+  /** Cancels the scrapes in progress; nothing is called afterwards. */
   stop(): void {
     this.#running = false;
     this.#disarm?.();
@@ -95,7 +95,7 @@ export class Scheduler {
     this.#cancelAll();
   }
 
-  /** The scrape of `host` has ended, and its endpoint has the outcome. */
+  /** The scrape of `host` has ended, and its endpoint has the result. */
   settle(host: number): void {
     const now = this.#options.clock.now();
     const slot = this.#slots[host]!;
@@ -180,13 +180,13 @@ export class Scheduler {
     this.#agenda.add(slot.aliveAt + overdueAfter(this.#options.intervalMs), { kind: 'check', host, serial: 0 });
   }
 
-  /** The machine slept, the process was stopped, or the clock was set: plans made before are void. */
+  /** The machine slept, the process was stopped, or the clock was set: all scheduled times are invalid. */
   #jumped(now: Ms): boolean {
     const jump = Math.max(this.#options.intervalMs, JUMP_MS);
     return now > this.#armedFor + jump || now < this.#lastNow - jump;
   }
 
-  /** Voids what was under way, tells who is overdue, and scrapes all hosts again, spread like the first round. */
+  /** Cancels the scrapes in progress, reports overdue hosts, and scrapes all hosts again, spread like the first round. */
   #wakeUp(now: Ms): void {
     const { endpoints, intervalMs } = this.#options;
     this.#lastNow = now;

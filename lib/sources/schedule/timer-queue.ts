@@ -1,4 +1,4 @@
-/** What happens when: a binary heap, earliest first; of equal times, first in, first out. */
+/** A queue of timed items: a binary heap, earliest first; items of the same time are first in, first out. */
 export class TimerQueue<Item> {
   readonly #heap: { readonly at: number; readonly order: number; readonly item: Item }[] = [];
   #order = 0;
@@ -23,7 +23,7 @@ export class TimerQueue<Item> {
     }
   }
 
-  /** Removes and returns the earliest item if its time has come. */
+  /** Removes and returns the earliest item if it is due. */
   take(now: number): Item | undefined {
     const heap = this.#heap;
     if (heap.length === 0 || this.next > now) return undefined;
