@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from '../../lib/notify/webhook.js';
 import { SteppedClock } from '../helpers/clock.js';
 import { startServer, type Behaviour, type TestServer } from '../helpers/server.js';
-import { systemClock } from '../../lib/run/system-clock.js';
 
 const open: { servers: TestServer[]; hooks: Webhook[] } = { servers: [], hooks: [] };
 afterEach(async () => {
@@ -19,7 +18,8 @@ async function serve(behaviour: Behaviour): Promise<TestServer> {
 /** A webhook, and a way to wait until so many texts have come to an end. */
 function webhook(
   url: string,
-  clock: SteppedClock | typeof systemClock = systemClock,
+  // It stands: a busy machine may take its time to answer.
+  clock = new SteppedClock(),
 ): { hook: Webhook; settled(count: number): Promise<void> } {
   let told = (): void => undefined;
   const hook = new Webhook(new URL(url), clock, () => told());

@@ -14,6 +14,11 @@ import { linesIn } from '../../helpers/recordings.js';
 
 inNewFolder();
 
+/** What takes its time takes as long as it takes. */
+async function until(test: () => boolean): Promise<void> {
+  while (!test()) await pause(1);
+}
+
 const running: Recorder[] = [];
 afterEach(async () => {
   for (const recorder of running.splice(0)) await recorder.stop();
@@ -37,12 +42,12 @@ class Recording {
       ...more,
     });
     running.push(this.recorder);
-    await this.settle();
+    if (!more.ready && !more.rest) await this.settle();
     return this;
   }
+  /** The frame is written and the next one is planned, or there will be none. */
   async settle(): Promise<void> {
-    // Files take their time.
-    await pause(20);
+    await until(() => this.clock.pending > 0 || this.failures.length > 0);
   }
   async pass(ms: number): Promise<void> {
     this.clock.step(ms);
@@ -68,7 +73,7 @@ describe('when frames are made', () => {
   test('after the first round of answers, where somebody waits for it; stopped before, it is a recording of nothing', async () => {
     let done: () => void = () => undefined;
     const recording = await new Recording().start({ ready: new Promise((resolve) => (done = resolve)) });
-    await recording.pass(7000);
+    recording.clock.step(7000);
     expect(linesIn(recording.recorder.status.path)).toEqual([]);
     done();
     await recording.settle();
@@ -92,28 +97,28 @@ describe('when frames are made', () => {
   });
 
   test('while a frame takes longer than an interval no second one is begun', async () => {
-    let go: (() => void)[] = [];
+    const go: (() => void)[] = [];
     const rest = (): Promise<void> => new Promise((resolve) => go.push(resolve));
     const recording = await new Recording().start({ rest });
-    for (let nth = 0; nth < 5; nth++) await recording.pass(3000);
-    while (go.length > 0) {
-      for (const resume of go.splice(0)) resume();
-      await recording.settle();
-    }
+    const finish = (): Promise<void> =>
+      until(() => {
+        for (const resume of go.splice(0)) resume();
+        return recording.clock.pending > 0;
+      });
+    await until(() => go.length > 0);
+    for (let nth = 0; nth < 5; nth++) recording.clock.step(3000);
+    await finish();
     expect(recording.frames).toEqual([0]);
-    go = [];
-    await recording.pass(3000);
-    while (go.length > 0) {
-      for (const resume of go.splice(0)) resume();
-      await recording.settle();
-    }
+    recording.clock.step(3000);
+    await finish();
     expect(recording.frames).toEqual([0, 18]);
   });
 
   test('stopped, nothing follows, and stopping twice does no harm', async () => {
     const recording = await new Recording().start();
     await Promise.all([recording.recorder.stop(), recording.recorder.stop()]);
-    await recording.pass(30_000);
+    expect(recording.clock.pending).toBe(0);
+    recording.clock.step(30_000);
     expect(recording.frames).toEqual([0]);
     expect(recording.failures).toEqual([]);
   });
@@ -159,14 +164,13 @@ test('the switch: on, off, on again into another file; an end by itself is told'
   });
   one.onChange((problem) => said.push(problem));
   expect(one.status).toBeUndefined();
-  const settle = (): Promise<void> => pause(50);
   await one.start();
-  await settle();
+  await until(() => said.length === 1);
   expect(one.status).toMatchObject({ frames: 1 });
   const first = await one.stop();
   expect([first?.frames, one.status, said]).toEqual([1, undefined, [undefined]]);
   await one.start();
-  await settle();
+  await until(() => said.length === 2);
   const second = await one.stop();
   expect(second?.path).not.toBe(first?.path);
   expect(await one.stop()).toBeUndefined();
