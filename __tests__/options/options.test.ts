@@ -22,7 +22,7 @@ async function view(argv: readonly string[], env: Environment = {}): Promise<Vie
 
 /** What is said of a command line that is refused. */
 async function complaint(argv: readonly string[], env: Environment = {}): Promise<string> {
-  const command = argv[0] === 'mock' || argv[0] === 'api' ? argv[0] : 'view';
+  const command = argv[0] === 'mock' || argv[0] === 'api' || argv[0] === 'record' ? argv[0] : 'view';
   try {
     const { flags } = await parseArgv(argv);
     resolveOptions(COMMANDS[command].options, flags, env);
@@ -168,6 +168,7 @@ describe('api', () => {
 describe('what is refused, and in which words', () => {
   test.each<[argv: string[], says: string]>([
     [['-i', 'abc'], '--interval: "abc" is not a number'],
+    [['record', '--max-files', '1.5'], '--max-files: "1.5" is not a whole number'],
     [['-i', 'NaN'], '--interval: "NaN" is not a number'],
     [['-i', '1e3'], '--interval: "1e3" is not a number'],
     [['-i', '0x10'], '--interval: "0x10" is not a number'],

@@ -232,6 +232,11 @@ describe('limits', () => {
     }
   });
 
+  test('a process without labels is a bad line', () => {
+    const { data } = scraped(`all_smi_process_memory_used_bytes 5\n${SCRAPE}`);
+    expect([data.facts.badLines, data.facts.badSample, data.procs.count]).toEqual([1, 'all_smi_process_memory_used_bytes 5', 1]);
+  });
+
   test('any number of comments costs nothing', () => {
     const parser = new Parsers().newParser();
     const comments = bytes(`${'# '.padEnd(99, 'x')}\n`.repeat(5000));
