@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import fc from 'fast-check';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { serveApi, type Api, type ApiOptions } from '../../lib/exporter/metrics-server.js';
@@ -189,6 +191,93 @@ describe('guests', () => {
     socket.write(`GET /metrics HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`);
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(String(answer)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
+  test('a thousand requests in one go: none is taken before the one ahead of it is answered', async () => {
+    const api = await serve({ answerMs: 60_000 });
+    api.publish(`${'x'.repeat(32 * 2 ** 20)}\n`);
+    const socket = await open(api);
+    socket.pause();
+    const sent = GET.repeat(1_000_000);
+    socket.write(sent);
+    // Its answer is under way, and what it sent fills what the system keeps; the rest stays with the sender.
+    for (let before = -1; socket.bytesRead === 0 || before !== socket.writableLength; await pause(100)) {
+      before = socket.writableLength;
+      if (socket.bytesRead === 0) socket.read(1);
+    }
+    expect(socket.destroyed).toBe(false);
+    expect(socket.writableLength).toBe(sent.length);
+    const { arrayBuffers } = process.memoryUsage();
+    expect(arrayBuffers).toBeLessThan(256 * 2 ** 20);
+  });
+
+  test.each([['http'], ['https']])(
+    'requests that were sent ahead are answered in their order, however they are cut: %s',
+    async (scheme) => {
+      const tls = selfSigned();
+      const api = await serve(scheme === 'https' ? { tls } : {});
+      api.publish('up 1\n');
+      const paths = ['/metrics', '/-/ready', '/nothing'] as const;
+      const bodies = { '/metrics': 'up 1\n', '/-/ready': 'ready\n', '/nothing': 'there is only /metrics and /-/ready\n' };
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.record({ path: fc.constantFrom(...paths), before: fc.constantFrom('', '', '\r\n', '\r\n\r\n') }), {
+            minLength: 1,
+            maxLength: 30,
+          }),
+          fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 }),
+          async (requests, cuts) => {
+            const port = Number(new URL(api.url).port);
+            const socket = scheme === 'https' ? connectTls({ port, host: '127.0.0.1', ca: tls.cert }) : connect(port, '127.0.0.1');
+            let text = '';
+            socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+            const all = requests.map(({ path, before }) => `${before}GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join('');
+            for (let at = 0, nth = 0; at < all.length; nth++) {
+              const cut = cuts[nth % cuts.length]!;
+              socket.write(all.slice(at, at + cut));
+              at += cut;
+              if (nth % 3 === 0) await pause(0);
+            }
+            const told = (): string[] => text.split('HTTP/1.1 ').slice(1);
+            const whole = (): boolean => told().length === requests.length && /\r\n\r\n.+\n$/.test(told().at(-1)!);
+            while (!whole()) await pause(1);
+            socket.destroy();
+            expect(told().map((answer) => answer.split('\r\n\r\n')[1])).toEqual(requests.map(({ path }) => bodies[path]));
+          },
+        ),
+        { numRuns: 30 },
+      );
+    },
+  );
+
+  test('a request with a body is answered, and nothing behind it is', async () => {
+    const api = await serve();
+    const socket = await open(api);
+    socket.write(`GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nab\r\n\r\ncd${GET}`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    expect(
+      Buffer.concat(chunks)
+        .toString()
+        .match(/HTTP\/1\.1 \d+/g),
+    ).toEqual(['HTTP/1.1 200']);
+  });
+
+  test('where all are being answered and none reads, a new one is answered', async () => {
+    const api = await serve({ maxConnections: 8 });
+    api.publish(`${'x'.repeat(8 * 2 ** 20)}\n`);
+    const deaf = await Promise.all(Array.from({ length: 8 }, () => open(api)));
+    for (const socket of deaf) {
+      socket.pause();
+      socket.write(GET.repeat(100));
+    }
+    while (deaf.some(({ bytesRead }) => bytesRead === 0)) {
+      await pause(5);
+      for (const socket of deaf) socket.read(1);
+    }
+    expect((await fetch(`${api.url}/-/ready`)).status).toBe(200);
+    await pause(50);
+    expect(deaf.filter(({ destroyed }) => destroyed).length).toBeLessThanOrEqual(1);
   });
 
   test('stopping ends all connections and frees the port', async () => {

@@ -1,20 +1,21 @@
-/** The open connections. At the limit, the connection that has been idle longest is closed, so that idle clients cannot lock out others. */
+/**
+ * The open connections. At the limit, the connection that has been idle longest is closed, or, where none is idle, the one whose answer has
+ * been under way longest, so that clients that do nothing cannot lock out others.
+ */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Over TLS a request refers to the encrypted socket, not to the TCP socket; both have the same remote address. */
-const otherEnd = ({ remoteAddress = '', remotePort = 0 }: Socket): string => `${remoteAddress} ${remotePort}`;
-
-/** Maximum of pipelined requests waiting on one connection: no viewer and no Prometheus sends more than one. */
-const MAX_WAITING = 4;
+type OtherEnd = Pick<Socket, 'remoteAddress' | 'remotePort'>;
+const otherEnd = ({ remoteAddress = '', remotePort = 0 }: OtherEnd): string => `${remoteAddress} ${remotePort}`;
 
 export class Connections {
   readonly #max: number;
-  /** Requests without an answer, by connection. */
-  readonly #open = new Map<Socket, number>();
   readonly #all = new Map<string, Socket>();
   /** Connections without a pending answer, the longest idle first. */
   readonly #idle = new Set<Socket>();
+  /** Connections with a pending answer, the longest pending first. */
+  readonly #busy = new Set<Socket>();
 
   constructor(max: number) {
     this.#max = max;
@@ -25,37 +26,26 @@ export class Connections {
     socket.once('close', () => {
       if (this.#all.get(key) === socket) this.#all.delete(key);
       this.#idle.delete(socket);
-      this.#open.delete(socket);
+      this.#busy.delete(socket);
     });
     this.#all.set(key, socket);
     this.#idle.add(socket);
     if (this.#all.size <= this.#max) return;
-    const [longest = socket] = this.#idle;
-    longest.destroy();
+    const [idle = socket] = this.#idle;
+    const [busy] = this.#busy;
+    (idle === socket ? (busy ?? socket) : idle).destroy();
   }
 
-  /**
-   * A request has arrived; until it is answered its connection is not idle. False: do not answer, the client keeps sending requests without
-   * reading the answers, and is disconnected.
-   */
-  requested(socket: Socket, response: ServerResponse): boolean {
+  /** A request has arrived; until it is answered its connection is not idle, and hands on no other request. */
+  requested(socket: OtherEnd, response: ServerResponse): void {
     const guest = this.#all.get(otherEnd(socket));
-    if (guest === undefined || socket.destroyed) return false;
-    const open = (this.#open.get(guest) ?? 0) + 1;
-    if (open > MAX_WAITING) {
-      socket.destroy();
-      guest.destroy();
-      return false;
-    }
-    this.#open.set(guest, open);
+    if (guest === undefined) return;
     this.#idle.delete(guest);
+    this.#busy.add(guest);
     response.once('close', () => {
-      const left = (this.#open.get(guest) ?? 1) - 1;
-      if (left > 0) this.#open.set(guest, left);
-      else this.#open.delete(guest);
-      if (left === 0 && !guest.destroyed) this.#idle.add(guest);
+      this.#busy.delete(guest);
+      if (!guest.destroyed) this.#idle.add(guest);
     });
-    return true;
   }
 
   closeAll(): void {

@@ -12,6 +12,7 @@ import { gzip } from 'node:zlib';
 import { AppError } from '../errors.js';
 import { Connections } from './connections.js';
 import { ownNames } from './host-names.js';
+import { OneAtATime } from './one-at-a-time.js';
 import type { Clock, Ms } from '../model/clock.js';
 import { atHost, listenError, refuse } from '../http/server.js';
 
@@ -85,6 +86,9 @@ const takesGzip = ({ headers }: IncomingMessage): boolean =>
     .split(',')
     .some((one) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/.test(one));
 
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+
 class Answers {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #token: Buffer | undefined;
@@ -116,6 +120,8 @@ class Answers {
       return refuse(response, 421, 'this exporter does not answer for that host name; allow it with --allow-host\n', {
         Connection: 'close',
       });
+    // Of a body nobody reads; what comes behind it is not looked for.
+    if (hasBody(request)) response.setHeader('Connection', 'close');
     const path = (request.url ?? '').replace(/[?#].*$/s, '');
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(response, 405, 'only GET and HEAD\n', { Allow: 'GET, HEAD', Connection: 'close' });
@@ -163,6 +169,21 @@ function serverOf({ tls }: ApiOptions, listener: RequestListener): Server {
   }
 }
 
+/** Puts a `OneAtATime` between each connection and the server. */
+function oneAtATime(server: Server, event: 'connection' | 'secureConnection'): void {
+  const accept = server.listeners(event);
+  server.removeAllListeners(event);
+  server.on(event, (socket: Socket) => {
+    const gate = new OneAtATime(socket);
+    for (const listener of accept) listener.call(server, gate);
+  });
+  server.prependListener('request', ({ socket }: { readonly socket: unknown }, response) => {
+    response.once('close', () => {
+      if (socket instanceof OneAtATime) socket.next();
+    });
+  });
+}
+
 /** Files reserved for the collection: three pipes for each nvidia-smi that may run at a time, and the files read from /proc. */
 const KEPT_FILES = 40;
 
@@ -182,8 +203,10 @@ export async function serveApi(options: ApiOptions): Promise<Api> {
   const answers = new Answers(options);
   const guests = new Connections(maxConnections);
   const server = serverOf(options, (request, response) => {
-    if (guests.requested(request.socket, response)) answers.answer(request, response);
+    guests.requested(request.socket, response);
+    answers.answer(request, response);
   });
+  oneAtATime(server, tls ? 'secureConnection' : 'connection');
   server.on('connection', (socket: Socket) => {
     guests.opened(socket);
   });
