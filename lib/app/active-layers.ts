@@ -1,4 +1,4 @@
-/** Which layers are active in a state, whose they are, with which UI state. */
+/** The active layers of a state, with their owners and UI state. */
 import { ALERTS } from '../keys/alert-keys.js';
 import { captureText, FILTER_EDIT } from '../keys/filter-keys.js';
 import { ALWAYS, GLOBAL, HELP } from '../keys/global-layers.js';
@@ -15,13 +15,13 @@ function core(layer: KeyLayer<undefined>, modal = false): ActiveLayer {
 
 const MODALS: Readonly<Record<Overlay['kind'], KeyLayer<undefined>>> = { help: HELP, alerts: ALERTS, timecode: TIMECODE, picker: PICKER };
 
-/** The modal that takes all keys: a filter that is typed, else what was opened last. */
+/** The modal that takes all keys: the filter input, else what was opened last. */
 function modal({ filtering, overlays }: AppState): readonly ActiveLayer[] {
   if (filtering.edited) return [{ ...core(FILTER_EDIT, true), capture: captureText }];
   return overlays.slice(-1).map(({ kind }) => ({ ...core(MODALS[kind], true), ...(kind === 'picker' ? { capture: captureQuery } : {}) }));
 }
 
-/** The layers of a plugin's tab: all of them where it is open, those that work everywhere where it is not. */
+/** The layers of a plugin's tab: all of them if it is open, otherwise those that work everywhere. */
 function pluginLayers(state: AppState, tab: TabRef, isOpen: boolean): readonly ActiveLayer[] {
   const layers = (state.plugin(tab.plugin)?.layers ?? []).filter(({ scope }) => isOpen || scope === 'global');
   const ui = layers.length > 0 ? state.ui(tab) : undefined;
@@ -29,8 +29,8 @@ function pluginLayers(state: AppState, tab: TabRef, isOpen: boolean): readonly A
 }
 
 /**
- * `modals`: with the modals that are open (what a key meets), or without (what the help explains). The core's own keys go before those
- * that plugins bind everywhere; a plugin that has several tabs gets such a key on the first of them.
+ * `modals`: including open modals (for routing a key), or without them (for the help). The core's own keys take precedence over keys that
+ * plugins bind everywhere; a plugin with several tabs gets such a key on the first of them.
  */
 export function activeLayers(state: AppState, modals = true): readonly ActiveLayer[] {
   const { tab } = state;

@@ -1,4 +1,4 @@
-/** The composition root: state, loop, router, collector and painter meet here. It alone has hands: effects are carried out here. */
+/** The composition root: connects state, loop, router, collector and painter. Effects are carried out here. */
 import type { AlertChange } from '../alerts/alerts.js';
 import type { AlertSettings } from '../alerts/rules.js';
 import { alertSummary } from '../alerts/alert-text.js';
@@ -28,13 +28,13 @@ import type { Clock, Ms } from '../model/clock.js';
 import type { Save, SaveRequest } from '../model/sheet.js';
 import type { Painter } from '../view/painter.js';
 
-/** How long a toast stays. */
+/** Duration of a toast. */
 const TOAST_MS = 5000;
-/** How long the alerts in the tab strip stand out after one has come. */
+/** How long the alerts in the tab strip are highlighted after a new one. */
 const FLASH_MS = 2000;
-/** Ages and the clock of the title move on even when nothing is delivered. */
+/** Refresh interval for ages and the clock of the title when nothing is delivered. */
 const BEAT_MS = 1000;
-/** A beat that comes later than this was not late: the machine slept, or the process was stopped. */
+/** A delay longer than this is not lag: the machine slept, or the process was stopped. */
 const STOPPED_MS = 30_000;
 const MAX_TOAST_BYTES = 200;
 const MAX_COPIED_BYTES = 4096;
@@ -45,27 +45,27 @@ export interface AppParts {
   readonly painter: Painter;
   readonly clock: Clock;
   readonly save: Save;
-  /** Bytes of memory that the process has. */
+  /** Memory of the process in bytes. */
   readonly memory?: () => number;
   /** Absent: charts stay blank. */
   readonly charts?: ChartDrawer;
-  /** Lines under the tab strip that are always there (demo). */
+  /** Permanent lines under the tab strip (demo). */
   readonly chips?: () => readonly Line[];
-  /** The collector, where it plays a recording. */
+  /** The collector, if it plays a recording. */
   readonly replay?: Replay;
-  /** When what is an alert; absent: as all-smi has it. */
+  /** The alert thresholds; absent: the defaults of all-smi. */
   readonly alerts?: AlertSettings;
-  /** Rings when something becomes critical. */
+  /** Rings the bell when an alert becomes critical. */
   readonly bell?: boolean;
-  /** Called with alerts that come or go. */
+  /** Called with alerts that are raised or resolved. */
   readonly onAlerts?: (changes: readonly AlertChange[]) => void;
-  /** Where user ids come from: listens for ids that mean other users than before. */
+  /** The source of user ids: notifies when ids are renumbered. */
   readonly onRenumbered?: (listen: () => void) => void;
   /** Absent: recording is not available here. */
   readonly recording?: RecordingSwitch;
 }
 
-/** What the last paint leaves for the keys. */
+/** Results of the last paint that keys need. */
 interface Painted {
   readonly data: number;
   readonly frame: Frame;
@@ -113,7 +113,7 @@ export class App {
     });
   }
 
-  /** Shows the first picture, then lets the collector begin. */
+  /** Shows the first frame, then starts the collector. */
   start(): void {
     const { painter, collector } = this.#parts;
     painter.onInput((event) => {
@@ -136,7 +136,7 @@ export class App {
     });
   }
 
-  /** Ends collecting and painting once what is being saved is saved; the terminal is the painter's owner's to close. */
+  /** Stops collecting and painting after pending saves; the painter's owner closes the terminal. */
   async stop(): Promise<void> {
     this.loop.stop();
     this.#beat?.();
@@ -206,7 +206,7 @@ export class App {
     for (const effect of effects) this.#applyEffect(effect);
   }
 
-  /** What each effect comes to. A type that is not here, from a plugin of tomorrow, comes to nothing. */
+  /** The handler of each effect. An unknown type, from a newer plugin, does nothing. */
   readonly #handlers: { readonly [Type in Effect['type']]: (effect: Extract<Effect, { type: Type }>) => void } = {
     quit: () => this.#ended(),
     suspend: () => this.#parts.painter.suspend(),
@@ -237,7 +237,7 @@ export class App {
     this.state.touch();
   }
 
-  /** Scrolls the text that is open. */
+  /** Scrolls the open text. */
   #scroll(by: number): void {
     const overlay = this.state.overlays.at(-1);
     if (overlay?.kind !== 'help' && overlay?.kind !== 'alerts') return;
@@ -247,7 +247,7 @@ export class App {
     this.state.overlay({ change: { ...overlay, top } });
   }
 
-  /** One notice for all that come while it is there; it does not stay longer for them. */
+  /** Further messages are merged into the notice on screen; its duration is not extended. */
   #tellAlerts(changes: readonly AlertChange[]): void {
     const { clock, painter, bell, onAlerts } = this.#parts;
     const { toast } = this.state;
@@ -272,7 +272,7 @@ export class App {
   #filter(command: FilterCommand): void {
     const { filtering } = this.state;
     filtering.command(command);
-    // Few filters have a regular expression: the engine is loaded when somebody may be about to type one.
+    // Few filters contain a regular expression: the engine is loaded when a filter input opens.
     if (command !== 'open') return;
     void loadRegexEngine().then(() => {
       filtering.refresh();
@@ -280,7 +280,7 @@ export class App {
     });
   }
 
-  /** The selected row, a row of several lines whole; else what the view is of. */
+  /** The selected row, including all of its lines; otherwise the subject of the view. */
   #copy(): void {
     const rows = (this.#painted?.frame.lines ?? []).filter(({ selected }) => selected === true);
     const text =
@@ -290,7 +290,7 @@ export class App {
             .filter((part) => part !== '')
             .join(' ')
         : (this.#painted?.view.copy ?? '');
-    // Cell by cell: cleaning takes tabs away.
+    // Cell by cell: cleaning removes tabs.
     const cells = text.split('\t').map((cell) => clean(cell, MAX_COPIED_BYTES).trim());
     if (text === '') return this.#toast('nothing to copy here', 'warn');
     this.#parts.painter.copy(cells.join('\t'));
@@ -305,7 +305,7 @@ export class App {
 
   #export({ name, format, sheet }: SaveRequest): void {
     const { save } = this.#parts;
-    // What a plugin hands over may be anything: that it is no sheet shows here.
+    // Plugins are not trusted: an invalid sheet is detected here.
     const saving = Promise.resolve()
       .then(() => save({ name, format, sheet }))
       .then(

@@ -1,20 +1,20 @@
-/** The modals that are open: a stack, whose top takes all keys. */
+/** The open modals: a stack, whose top takes all keys. */
 import type { PickerMatches } from './picker-matches.js';
 import type { PickerState } from '../view/picker-panel.js';
 
 export type Overlay = HelpOverlay | TimecodeOverlay | PickerOverlay;
 
-/** A text that is scrolled. */
+/** A text with a scroll position. */
 export interface HelpOverlay {
   readonly kind: 'help' | 'alerts';
   readonly top: number;
 }
 
-/** A time is being typed. */
+/** Input of a time. */
 export interface TimecodeOverlay {
   readonly kind: 'timecode';
   readonly text: string;
-  /** Why what was typed leads nowhere. */
+  /** Why the typed time is not valid. */
   readonly problem?: string;
 }
 
@@ -24,7 +24,9 @@ export interface PickerOverlay extends PickerState {
   readonly matches: PickerMatches;
 }
 
-/** `open`: on top of the others. `change`: the top one, which must be of that kind, else nothing happens. `close`: the top one goes. */
+/**
+ * `open`: pushes a modal. `change`: changes the top one, which must be of that kind, otherwise nothing happens. `close`: pops the top one.
+ */
 export type OverlayChange = { readonly open: Overlay } | { readonly change: Overlay } | 'close';
 
 export function overlaysAfter(open: readonly Overlay[], change: OverlayChange): readonly Overlay[] {

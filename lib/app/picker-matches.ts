@@ -1,4 +1,4 @@
-/** The tabs that answer what is typed into their list. */
+/** The tabs that match the text typed into their list. */
 import type { AppView, TabRef } from '../plugin/types.js';
 import { tabId } from '../plugin/tabs.js';
 import { matching, type PickerEntry } from '../view/picker-panel.js';
@@ -12,7 +12,7 @@ interface Found {
   readonly found: readonly PickerEntry[];
 }
 
-/** Belongs to a list that is open. Entries hang on the tabs alone; which of them match, on what was delivered as well. */
+/** Belongs to an open list. Entries depend on the tabs only; the matches also depend on the delivered data. */
 export class PickerMatches {
   #entries: { readonly tabs: readonly TabRef[]; readonly all: readonly PickerEntry[] } | undefined;
   #last: Found | undefined;

@@ -1,4 +1,4 @@
-/** The list of tabs over the state: what it holds, and what a command makes of it. */
+/** The list of tabs: its entries, and the effect of its commands on the state. */
 import { EDITS, insert, type EditedText } from '../filter/line-editor.js';
 import type { PickerCommand } from '../plugin/types.js';
 import type { PickerOverlay } from './overlays.js';
@@ -8,7 +8,7 @@ import { tabId } from '../plugin/tabs.js';
 import { moveTo, selectedAt } from '../view/table.js';
 import { pickerOrder, pickerState } from '../view/picker-panel.js';
 
-/** Opens the list, changes it, or opens the tab that was chosen. `page`: rows on screen. */
+/** Opens the list, changes it, or opens the selected tab. `page`: rows on screen. */
 export function commandPicker(state: AppState, command: PickerCommand, page: number): void {
   const overlay = state.overlays.at(-1);
   if (command === 'open') state.overlay({ open: { kind: 'picker', matches: new PickerMatches(), ...pickerState(tabId(state.tab)) } });
@@ -29,7 +29,7 @@ function changed(
     return { ...overlay, table: moveTo(overlay.table, order, selectedAt(overlay.table, order) + command.move, page) };
   }
   const edited: EditedText = 'insert' in command ? insert(overlay.edited, command.insert) : EDITS[command.edit](overlay.edited);
-  // What is typed puts its best answer first.
+  // Typing selects the best match.
   return edited.text === overlay.edited.text
     ? { ...overlay, edited }
     : { ...overlay, edited, table: { ...overlay.table, selected: undefined, at: 0, top: 0 } };

@@ -1,7 +1,7 @@
-/** When to paint: at most one frame a tick, a key in the next tick, data at the pace. */
+/** When to paint: at most one frame per tick; after a key in the next tick, after new data at a limited rate. */
 import type { Clock, Ms } from '../model/clock.js';
 
-/** Frames from data: 10 a second, 4 when nobody has pressed a key for a while, 1 when nobody has for long. */
+/** Frames for new data: 10 per second, 4 after some time without a key, 1 after a long time. */
 export const PACE_MS = 100;
 export const QUIET_PACE_MS = 250;
 export const QUIET_AFTER_MS = 2000;
@@ -9,12 +9,12 @@ export const IDLE_PACE_MS = 1000;
 export const IDLE_AFTER_MS = 30_000;
 
 export interface Painting {
-  /** Whether what is on screen is older than what is known. */
+  /** Whether the screen is out of date. */
   stale(): boolean;
-  /** False while the terminal has not taken the last frame: painting waits, collecting goes on. */
+  /** False while the terminal has not accepted the last frame: painting waits, collecting continues. */
   ready(): boolean;
   paint(): void;
-  /** A recording is played: whoever watches it wants to see it move. */
+  /** A recording is being played: full rate even without keys. */
   readonly playing?: boolean;
 }
 
@@ -34,22 +34,22 @@ export class RenderLoop {
     this.#keyAt = clock.now() - QUIET_AFTER_MS - 1;
   }
 
-  /** Somebody is there: the next tick paints, and for a while so does data at full pace. */
+  /** The user is present: the next tick paints, and new data is painted at full rate for a while. */
   key(): void {
     this.#keyAt = this.#clock.now();
     this.soon();
   }
 
-  /** A resize, a toast, an alert: the next tick paints. It says nothing of whether anybody is there. */
+  /** A resize, a toast, an alert: the next tick paints. It is not a sign that the user is present. */
   soon(): void {
     this.#schedule(this.#clock.now());
   }
 
-  /** Data: paint when the pace allows. */
+  /** New data: paint when the rate allows. */
   paced(): void {
     const now = this.#clock.now();
     const pace = this.#pace(now - this.#keyAt);
-    // A wall clock that was set back must not hold the picture.
+    // A wall clock that was set back must not stop painting.
     this.#schedule(Math.min(now + pace, Math.max(now, this.#paintedAt + pace)));
   }
 

@@ -1,4 +1,4 @@
-/** The hands of replay and recording: commands, the line in which a time is typed, and the state that the screen shows of them. */
+/** Controls replay and recording: commands, the input line for a time, and their state on the screen. */
 import { AppError } from '../errors.js';
 import type { RecordingSwitch, Replay, Transport } from '../model/replay.js';
 import type { Effect } from '../plugin/types.js';
@@ -20,7 +20,7 @@ export interface ReplayParts {
 export class ReplayController {
   readonly #parts: ReplayParts;
   readonly #state: AppState;
-  /** The picture may have changed; a text is a toast. */
+  /** The screen may have changed; a text is shown as a toast. */
   readonly #say: (text: string | undefined, tone: Tone) => void;
   #switching = false;
 
@@ -37,7 +37,7 @@ export class ReplayController {
     });
   }
 
-  /** Time of the frame in a replay, wall time else. */
+  /** Time of the frame in a replay, otherwise wall time. */
   now(): Ms {
     return this.#parts.replay?.status.at ?? this.#parts.clock.now();
   }
@@ -55,7 +55,7 @@ export class ReplayController {
     else state.overlay({ change: { kind: 'timecode', text: edited(open.text, edit) } });
   }
 
-  /** Starts recording what is on screen, or stops. Asked again before that is done, it does nothing. */
+  /** Starts or stops recording. Does nothing while a previous call is in progress. */
   record(): void {
     const { recording } = this.#parts;
     if (!recording) return this.#say('recording is not available here', 'warn');
@@ -72,7 +72,7 @@ export class ReplayController {
       });
   }
 
-  /** Resolves when a recording under way is whole. */
+  /** Resolves when a recording in progress is complete. */
   async stop(): Promise<void> {
     await this.#parts.recording?.stop();
   }

@@ -1,4 +1,4 @@
-/** State -> picture. Calls the open tab's `view` behind its wall and hands everything to chrome. Pure. */
+/** State -> frame. Calls the open tab's `view`, catches its errors and passes everything to the chrome. Pure. */
 import { clusterDerivation } from '../aggregate/cluster.js';
 import { chromeTabRegion } from '../keys/global-layers.js';
 import { activeBindings, type ActiveBinding } from '../keys/router.js';
@@ -24,7 +24,7 @@ export interface ScreenInput {
   readonly size: Size;
   readonly offers: readonly ActiveBinding[];
   readonly source: string;
-  /** Toasts and what flashes hang on the wall clock, also in a replay. */
+  /** Toasts and highlights use the wall clock, also in a replay. */
   readonly wallNow: Ms;
   readonly chips: readonly Line[];
   readonly charts?: ChartDrawer | undefined;
@@ -33,11 +33,11 @@ export interface ScreenInput {
 export interface Screen {
   readonly frame: Frame;
   readonly view: View;
-  /** What was left for the view. */
+  /** The space left for the view. */
   readonly size: Size;
 }
 
-/** The wall: what a plugin's view throws, or returns instead of a view, becomes the content of its own pane. */
+/** Error boundary: an exception or an invalid result of a plugin's view becomes the content of its own pane. */
 export function screen(state: AppState, input: ScreenInput): Screen {
   const { chips, bars } = surroundings(state, input.chips, input.size.cols);
   const size = bodySize(input.size, chips.length + bars.length);
@@ -55,7 +55,9 @@ export function screen(state: AppState, input: ScreenInput): Screen {
   }
 }
 
-/** What the core shows around the tab besides the fixed lines: its chips, the line of a filter, that of a replay or of a time being typed. */
+/**
+ * What the core shows around the tab besides the fixed lines: chips, the filter line, and the line of a replay or of a time being typed.
+ */
 function surroundings(
   state: AppState,
   chips: readonly Line[],
@@ -78,7 +80,7 @@ function surroundings(
   return { chips: recording ? [recordingChip(recording), ...chips] : chips, bars: [filter, bar].filter((one) => one !== undefined) };
 }
 
-/** The view with its charts as finished cells. */
+/** The view with its charts rendered to cells. */
 function drawn(view: View, charts: ChartDrawer | undefined, { cols }: Size): View {
   if (!view.blocks.some(({ kind }) => kind === 'chart')) return view;
   const blocks = view.blocks.map((block): Block => {
@@ -88,7 +90,7 @@ function drawn(view: View, charts: ChartDrawer | undefined, { cols }: Size): Vie
   return { ...view, blocks };
 }
 
-/** The panel of alerts; times on the recorder's clock where a recording is played. */
+/** The alert panel; in a replay, times are on the recorder's clock. */
 export function alertPanelOf({ alerting, replay, domain }: AppState, top: number): AlertPanel {
   const { alerts, log, note } = alerting;
   const offset = replay?.offsetMinutes;
@@ -114,7 +116,7 @@ function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offer
       recordedOffset: state.replay?.offsetMinutes,
       kept: state.filtering.nodes?.counts(state.allNodes, state.versions.collector),
     }),
-    // Only those on screen are looked at.
+    // Only those on screen are evaluated.
     tabs: { length: tabs.length, at: (place) => tabs[place] && tabLabel(state, tabs[place]) },
     active: state.tabAt,
     tabNote: stripNote(state.down, state.alerting.alerts.onGpus, state.flashUntil > wallNow),
@@ -127,7 +129,7 @@ function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offer
 const STRIP_NOTE = 'In the tab strip: … never answered, ~ last scrape failed, ✕ down (3 missed scrapes), not counted in totals.';
 const HELP_ORDER: readonly KeyScope[] = ['tab', 'global', 'replay', 'filter-edit'];
 
-/** What the help of the open tab says: this tab's keys first, then those that work everywhere. */
+/** The help of the open tab: this tab's keys first, then those that work everywhere. */
 export function helpOf(
   state: AppState,
   full: Size,
@@ -184,7 +186,7 @@ function tabLabel(state: AppState, tab: TabRef): TabLabel {
   return { title, region: chromeTabRegion(tab.plugin, tab.key), mark: node ? nodeMark(node) : '', host: node !== undefined };
 }
 
-/** One hint a binding, those of the upper scopes first; keys that do one thing in two directions share one, if they share its words. */
+/** One hint per binding, upper scopes first; keys for the two directions of an action share a hint if they share its text. */
 function hintsOf(all: readonly ActiveBinding[]): readonly Hint[] {
   const found = new Map<string, Hint & { readonly scope: number }>();
   for (const { binding, layer, keys } of all) {

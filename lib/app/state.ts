@@ -1,4 +1,4 @@
-/** What the program knows and shows, and the two counters that everything hangs on. No IO, no clock: `now` is handed in. */
+/** The data and screen state of the program, and the two counters for all caching. No IO, no clock: `now` is a parameter. */
 import { AlertLog } from '../alerts/alert-log.js';
 import type { AlertChange } from '../alerts/alerts.js';
 import { ALERT_DEFAULTS, type AlertSettings, type Level } from '../alerts/rules.js';
@@ -23,13 +23,13 @@ import type { Ms } from '../model/clock.js';
 export interface Toast {
   readonly text: string;
   readonly tone: 'accent' | 'warn' | 'bad';
-  /** Wall time at which it goes. */
+  /** Wall time at which it disappears. */
   readonly until: Ms;
-  /** What it tells of: what comes while it is there is told with it. */
+  /** Its subjects: messages that arrive while it is shown are merged into it. */
   readonly alerts?: readonly AlertChange[];
 }
 
-/** What a plugin threw. */
+/** The exception of a plugin. */
 export interface Fault {
   readonly text: string;
   readonly from: 'tabs' | 'init' | 'key' | 'message';
@@ -48,7 +48,7 @@ class NodeMap implements NodeList {
   }
 }
 
-/** The hosts that a filter does not rule out, with what it keeps of them. */
+/** The filtered views of the hosts that a filter does not rule out. */
 class MatchingNodes implements NodeList {
   readonly #all: NodeList;
   readonly #filtered: FilteredNodes;
@@ -60,7 +60,7 @@ class MatchingNodes implements NodeList {
   get size(): number {
     return [...this].length;
   }
-  /** Also one that is ruled out: nothing is kept of it. */
+  /** Also for a host that is ruled out: nothing on it matches. */
   get(nodeId: string): NodeView | undefined {
     const node = this.#all.get(nodeId);
     return node && this.#filtered.filtered(node);
@@ -72,16 +72,16 @@ class MatchingNodes implements NodeList {
 
 const NO_TAB: TabRef = { plugin: '', key: '', title: '' };
 
-/** What a filter keeps of the cluster. */
+/** The matches of the filter in the cluster. */
 const KEPT: Scope = { key: '' };
 
 export class AppState implements AppView {
-  /** `data`: anything that can change the picture. `collector`: a collector delivered. Only these two methods raise them. */
+  /** `data`: anything that can change the screen. `collector`: a collector delivered. Only these two methods increase them. */
   readonly versions = { data: 0, collector: 0 };
   readonly derivations = new Derivations();
   readonly filtering = new FilterState();
   readonly alerting: AlertLog;
-  /** Wall time until which the alerts in the tab strip stand out. */
+  /** Wall time until which the alerts in the tab strip are highlighted. */
   flashUntil: Ms = 0;
   now: Ms = 0;
   health: Health | undefined;
@@ -90,13 +90,13 @@ export class AppState implements AppView {
   #overlays: readonly Overlay[] = [];
   replay: ReplayStatus | undefined;
   recording: RecordingStatus | undefined;
-  /** The last fault of a plugin, by its id: shown in its pane. */
+  /** The last error of a plugin, by its id: shown in its pane. */
   readonly faults = new Map<string, Fault>();
   #tabs: readonly TabRef[] = [];
   #domain = '';
-  /** Place of the open tab. */
+  /** Index of the open tab. */
   #at = 0;
-  /** What had been delivered when the cluster's history last took a sample. */
+  /** The version of the data when the cluster's history last took a sample. */
   #sampled = -1;
   #tabsStale = true;
   readonly #nodes = new NodeMap();
@@ -119,12 +119,12 @@ export class AppState implements AppView {
     return this.#overlays;
   }
 
-  /** Opens, changes or closes a modal: nothing else does. */
+  /** Opens, changes or closes a modal: the only way to do so. */
   overlay(change: OverlayChange): void {
     this.#overlays = overlaysAfter(this.#overlays, change);
   }
 
-  /** All that is watched, whatever filter holds. */
+  /** All monitored hosts, regardless of the filter. */
   get allNodes(): NodeList {
     return this.#nodes;
   }
@@ -147,7 +147,7 @@ export class AppState implements AppView {
     return this.filtering.mode === 'dim' ? WHOLE : KEPT;
   }
 
-  /** Made anew only after the host set, or what a host calls itself, has changed. */
+  /** Rebuilt only after the host set, or the name of a host, has changed. */
   get tabs(): readonly TabRef[] {
     if (this.#tabsStale) this.#retab();
     return this.#tabs;
@@ -166,13 +166,13 @@ export class AppState implements AppView {
     return this.#lastNode;
   }
 
-  /** Place of the open tab among `tabs`. */
+  /** Index of the open tab in `tabs`. */
   get tabAt(): number {
     if (this.#tabsStale) this.#retab();
     return this.#at;
   }
 
-  /** Nodes that are down, whatever filter holds. */
+  /** Nodes that are down, regardless of the filter. */
   get down(): number {
     return this.derive(clusterDerivation, WHOLE).nodesDown;
   }
@@ -185,7 +185,7 @@ export class AppState implements AppView {
     return this.derivations.derive(derivation, filtered.of(this.#nodes), collector, { ...scope, key });
   }
 
-  /** User ids are not what they were. */
+  /** User ids were renumbered. */
   forget(): void {
     this.derivations.forget();
     this.filtering.forget();
@@ -195,12 +195,12 @@ export class AppState implements AppView {
     return this.alerting.alerts.level(nodeId, gpus.index[slot]!);
   }
 
-  /** The picture may have changed. */
+  /** The screen may have changed. */
   touch(): void {
     this.versions.data++;
   }
 
-  /** New data, a failure, or time that ran out: the only thing that raises `collector`. */
+  /** New data, a failure, or a timeout: the only caller that increases `collector`. */
   deliver(delivery: Delivery): readonly Effect[] {
     this.versions.collector++;
     this.versions.data++;
@@ -219,7 +219,7 @@ export class AppState implements AppView {
     return this.plugins.find((plugin) => plugin.id === id);
   }
 
-  /** The UI state of a tab, made by the plugin's `init` the first time; undefined where that threw: such a tab only shows why. */
+  /** The UI state of a tab, created by the plugin's `init` the first time; undefined if that threw: such a tab only shows the error. */
   ui(tab: TabRef): { readonly value: unknown } | undefined {
     const id = tabId(tab);
     if (!this.#ui.has(id)) {
@@ -229,7 +229,7 @@ export class AppState implements AppView {
     return this.#ui.get(id);
   }
 
-  /** Takes over the first part of a step; the effects are the caller's to carry out. */
+  /** Applies the state of a step; the caller carries out the effects. */
   update(tab: TabRef, [ui, ...effects]: Step<unknown>): readonly Effect[] {
     this.#ui.set(tabId(tab), { value: ui });
     if (this.faults.get(tab.plugin)?.from === 'key') this.faults.delete(tab.plugin);
@@ -244,7 +244,7 @@ export class AppState implements AppView {
     return found >= 0;
   }
 
-  /** Hands a message to the plugin whose tab is open. */
+  /** Passes a message to the plugin whose tab is open. */
   tell(message: Message): readonly Effect[] {
     const { tab } = this;
     const plugin = this.plugin(tab.plugin);
@@ -269,11 +269,15 @@ export class AppState implements AppView {
     const { history } = this;
     if (continuity === 'jump') history.jump(node.nodeId);
     if (kind === 'data') history.add(node);
-    // Also where nothing is painted, because the terminal does not read. After a seek all nodes come at once: their sum is the next frame's.
+    // Also when nothing is painted because the terminal does not read. After a seek all nodes are delivered at once: their sum belongs to
+    // the next frame.
     if (continuity === 'next' && history.isMissing(this.now)) this.sample();
   }
 
-  /** What the cluster is doing goes into its history: not while some host is still to be heard of, since sums of a part look like a rise. */
+  /**
+   * Adds the state of the cluster to its history, but not before every host has answered or failed, since sums of a part would look like a
+   * rise.
+   */
   sample(): void {
     const { collector } = this.versions;
     if (this.#sampled === collector) return;
@@ -305,7 +309,7 @@ export class AppState implements AppView {
     return effects;
   }
 
-  /** The open tab stays open by identity; when it is gone the first one opens. */
+  /** Keeps the open tab by identity; if it no longer exists, opens the first one. */
   #retab(): void {
     this.#tabsStale = false;
     this.#domain = commonDomain([...this.#labels.values()]);
@@ -320,7 +324,7 @@ export class AppState implements AppView {
     for (const id of this.#ui.keys()) if (!alive.has(id)) this.#ui.delete(id);
   }
 
-  /** Notes what a plugin threw; it costs the plugin its pane, nobody else anything. */
+  /** Records a plugin's exception; only that plugin's pane is affected. */
   blame(plugin: string, from: Fault['from'], error: unknown): void {
     this.faults.set(plugin, { text: faultText(error), from });
     this.touch();
@@ -338,7 +342,7 @@ export class AppState implements AppView {
 
 const MAX_FAULT_BYTES = 200;
 
-/** What a plugin threw, in words: it may be anything. */
+/** A plugin's exception as text: it may be any value. */
 export function faultText(error: unknown): string {
   try {
     return clean(error instanceof Error ? `${error.name}: ${error.message}` : String(error), MAX_FAULT_BYTES);

@@ -1,10 +1,9 @@
 /**
- * What a query keeps of a host. It is asked of pairs: each process on a GPU with that GPU, each GPU without a process, each process on no
- * GPU. A process is kept when its pair is, a GPU when one of its pairs is, a user with a process that is kept. So a field always means
- * the same thing, whatever tab is open, and what is kept fits together.
+ * What a query matches on a host. It is evaluated for pairs: each process on a GPU with that GPU, each GPU without a process, each process
+ * on no GPU. A process matches when its pair does, a GPU when one of its pairs does, a user when one of their processes does. So a field
+ * has the same meaning on every tab, and the matching rows are consistent.
  *
- * A comparison with a field that is missing (not reported, or of a GPU or process that is not there) is false, whatever the operator;
- * `not` of it is true.
+ * A comparison with a missing field (not reported, or of an absent GPU or process) is false, whatever the operator; `not` of it is true.
  */
 import type { NodeView } from '../model/node-view.js';
 import { fieldOf, isNumber, type Field, type NumberField, type RowContext, type TextField } from './fields.js';
@@ -15,14 +14,14 @@ import { regex, RegexError } from './regex.js';
 export type Test = (place: RowContext) => boolean;
 
 export interface Filter {
-  /** The name of what it means: filters of the same key keep the same. */
+  /** The printed query: filters with the same key match the same rows. */
   readonly key: string;
   readonly test: Test;
-  /** False: nothing of such a host can ever be kept. Undefined: that hangs on its GPUs and processes. */
+  /** False: nothing on such a host can ever match. Undefined: that depends on its GPUs and processes. */
   node(node: NodeView): boolean | undefined;
 }
 
-/** Throws FilterError for a regular expression that is none. `key`: the query printed. */
+/** Throws FilterError for an invalid regular expression. `key`: the query printed. */
 export function compile(query: Query, key: string): Filter {
   return { key, test: testOf(query), node: hostVerdict(query) };
 }
@@ -42,7 +41,9 @@ function testOf(query: Query): Test {
   }
 }
 
-/** The first verdict that is `decides` decides. A loop: a query may have thousands of terms, and a closure in each other is a stack. */
+/**
+ * The first result equal to `decides` decides. A loop: a query may have thousands of terms, and nested closures would exhaust the stack.
+ */
 function joinedTests(tests: readonly Test[], decides: boolean): Test {
   return (place) => {
     for (const test of tests) if (test(place) === decides) return decides;
@@ -57,11 +58,11 @@ function comparison(query: Comparison): Test {
   return isNumber(of) ? ofNumbers(of, query.operator, query.number!) : ofTexts(of, query);
 }
 
-/** Figures this near are equal. */
+/** Numbers this close are equal. */
 const TOLERANCE = 1e-9;
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b));
 
-/** NaN fails them all. */
+/** NaN fails every comparison. */
 const NUMBERS: Readonly<Record<Operator, (reading: number, value: number) => boolean>> = {
   '==': near,
   '!=': (reading, value) => !Number.isNaN(reading) && !near(reading, value),
@@ -88,7 +89,7 @@ function ofTexts(of: TextField, { operator, value, column }: Comparison): Test {
   };
 }
 
-/** Verdicts on texts that were met before are kept, where they come again and again. */
+/** Caches the results for texts, where texts recur. */
 const MAX_VERDICTS = 10_000;
 
 function expression(pattern: string, column: number, many: boolean): (text: string) => boolean {
@@ -109,7 +110,7 @@ function expression(pattern: string, column: number, many: boolean): (text: stri
   }
 }
 
-/** The query with three values: what is of GPUs and processes may be either. */
+/** The query with three values: conditions on GPUs and processes are undecided. */
 function hostVerdict(query: Query): (node: NodeView) => boolean | undefined {
   switch (query.kind) {
     case 'compare': {
@@ -130,7 +131,7 @@ function hostVerdict(query: Query): (node: NodeView) => boolean | undefined {
 const NOTHING = new Int32Array(0);
 const negated = (verdict: boolean | undefined): boolean | undefined => (verdict === undefined ? undefined : !verdict);
 
-/** One verdict that is `decides` decides; else one that is open leaves it open. */
+/** One result equal to `decides` decides; otherwise an undecided one leaves the result undecided. */
 function joined(verdicts: readonly ((node: NodeView) => boolean | undefined)[], decides: boolean): (node: NodeView) => boolean | undefined {
   return (node) => {
     let open = false;
@@ -143,7 +144,7 @@ function joined(verdicts: readonly ((node: NodeView) => boolean | undefined)[], 
   };
 }
 
-/** What is kept of a host, by slot and by process row: 1 is kept. What lies behind `slots` and `rows` is garbage. */
+/** The matches on a host, by slot and by process row: 1 matches. Elements beyond `slots` and `rows` are unused. */
 export interface Matches {
   readonly gpus: Uint8Array;
   readonly slots: number;
@@ -151,7 +152,7 @@ export interface Matches {
   readonly rows: number;
   readonly gpuCount: number;
   readonly procCount: number;
-  /** Something is; of a host with neither GPU nor process: the host itself. */
+  /** Something matches; for a host with neither GPU nor process: the host itself. */
   readonly any: boolean;
   readonly all: boolean;
 }
@@ -159,7 +160,7 @@ export interface Matches {
 const room = (length: number, reuse: Uint8Array | undefined): Uint8Array =>
   reuse && reuse.length >= length ? reuse.fill(0, 0, length) : new Uint8Array(length);
 
-/** `reuse`: one that nobody needs any more. */
+/** `reuse`: one that is no longer needed. */
 export function matchRows({ test }: Filter, node: NodeView, reuse?: Matches): Matches {
   const { gpus, procs } = node;
   const { gpu, count } = procs;

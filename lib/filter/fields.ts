@@ -1,6 +1,6 @@
 /**
- * The fields of the filter language: what each is called, whose it is, its unit, and how it is read from the columns of a host. Parser,
- * evaluation and docs/FILTER.md are readings of this table. A reading of NaN, and an empty text, is a field that is missing.
+ * The fields of the filter language: the names of each, what it belongs to, its unit, and how it is read from the columns of a host.
+ * Parser, evaluation and docs/FILTER.md are derived from this table. A reading of NaN, or an empty text, is a missing field.
  */
 import { commandOf } from '../aggregate/process-figures.js';
 import { slotState } from '../aggregate/gpu-state.js';
@@ -9,8 +9,8 @@ import { included, whyNotReporting, type NodeView } from '../model/node-view.js'
 import type { Unit } from '../text/units.js';
 
 /**
- * What a filter is asked about: a process on a GPU, a GPU without one (`row` -1), a process on no GPU (`slot` -1), a host with neither.
- * One object for all of them, filled anew.
+ * What a filter is evaluated for: a process on a GPU, a GPU without one (`row` -1), a process on no GPU (`slot` -1), a host with neither. A
+ * single object, reused for all of them.
  */
 export interface RowContext {
   node: NodeView;
@@ -25,10 +25,10 @@ export interface RowContext {
 export type Owner = 'host' | 'gpu' | 'process';
 interface Named {
   readonly name: string;
-  /** Other spellings. */
+  /** Aliases. */
   readonly also: readonly string[];
   readonly of: Owner;
-  /** For people. */
+  /** Description. */
   readonly about: string;
 }
 export interface NumberField extends Named {
@@ -37,11 +37,11 @@ export interface NumberField extends Named {
 }
 export interface TextField extends Named {
   text(place: RowContext): string;
-  /** All texts it can be; absent: any. */
+  /** All possible values; absent: any text. */
   readonly values?: readonly string[];
-  /** Hardly any text comes twice. */
+  /** Values rarely recur. */
   readonly many?: true;
-  /** Another text for the same thing: equal is what equals either. */
+  /** An alternative text for the same value: equal to either is equal. */
   readonly alias?: (place: RowContext) => string;
 }
 export type Field = NumberField | TextField;
@@ -54,7 +54,7 @@ const names = (all: string): Pick<Named, 'name' | 'also'> => {
 };
 
 function gpuNumber(spelled: string, unit: Unit, about: string, number: (node: NodeView, slot: number) => number): NumberField {
-  // GPUs that only processes speak of have no readings.
+  // GPUs that only process rows mention have no readings.
   return {
     ...names(spelled),
     of: 'gpu',
@@ -88,14 +88,14 @@ function hostText(spelled: string, about: string, text: (node: NodeView) => stri
 const usedPercent = ({ gpus: { field } }: NodeView, slot: number): number =>
   (field.memoryUsedBytes[slot]! / field.memoryTotalBytes[slot]!) * 100;
 
-/** As the tab strip shows it: 'live' also stands for a host whose last try failed but whose answer still counts. */
+/** As shown in the tab strip: 'live' includes a host whose last scrape failed but whose values still count. */
 function statusOf(node: NodeView): string {
   if (node.status.phase === 'waiting') return 'waiting';
   if (!included(node)) return 'down';
   return node.status.phase;
 }
 
-/** The first name is the one that printing uses. */
+/** The first name is used for output. */
 export const FIELDS: readonly Field[] = [
   ...GPU_FIELDS.flatMap(gpuReading),
   gpuNumber('mem_pct mempct mem_percent', 'percent', 'memory in use, of all', usedPercent),
@@ -142,7 +142,7 @@ function gpuState({ gpus }: NodeView, slot: number): string {
   return state === 'heldIdle' ? 'held' : state;
 }
 
-/** Commands that are kept decoded: each key that is typed asks for all of them. */
+/** Commands of matching hosts stay decoded: every key typed reads all of them. */
 const MAX_COMMANDS = 200_000;
 
 class KeptCommands {
@@ -151,7 +151,7 @@ class KeptCommands {
 
   of(node: NodeView, row: number): string {
     let known = this.#nodes.get(node);
-    // Rows are others, or have other texts, only with another structure.
+    // Rows, and their texts, change only with the structure.
     if (known?.structure !== node.structure)
       this.#nodes.set(node, (known = { structure: node.structure, texts: new Array<string | undefined>(node.procs.count) }));
     let text = known.texts[row];
@@ -174,14 +174,14 @@ const COMMANDS = new KeptCommands();
 const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.flatMap((field) => [field.name, ...field.also].map((name) => [name, field])));
 const GROUP = /^group\.(.+)$/;
 
-/** The field of a name, in any case; `group.NAME` is what the host file says under NAME. Undefined: there is none. */
+/** The field with this name, in any case; `group.NAME` is the label NAME of the host file. Undefined: there is none. */
 export function fieldOf(name: string): Field | undefined {
   const group = GROUP.exec(name)?.[1];
   if (group !== undefined) return hostText(`group.${group}`, '', ({ groups }) => groups.get(group) ?? '');
   return BY_NAME.get(name.toLowerCase());
 }
 
-/** The field name that a mistyped one begins like. */
+/** The field name that a mistyped one resembles. */
 export function fieldLike(name: string): string | undefined {
   const start = name.toLowerCase().slice(0, 3);
   return start.length < 3 ? undefined : [...BY_NAME.keys()].find((known) => known.startsWith(start));

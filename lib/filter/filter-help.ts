@@ -1,4 +1,4 @@
-/** The filter language as the help shows it, from the table of fields. */
+/** The help of the filter language, derived from the table of fields. */
 import { UNITS } from '../text/units.js';
 import { FIELDS, isNumber, type Field } from './fields.js';
 
@@ -13,7 +13,7 @@ const about = (field: Field): string => {
   return field.values ? `${field.about}: ${field.values.join(', ')}` : field.about;
 };
 
-/** How a filter is written, then its fields. */
+/** The syntax of filters, then the fields. */
 export const FILTER_HELP: readonly FilterHelp[] = [
   {
     title: 'Filters (/)',

@@ -1,6 +1,4 @@
-/**
- * The filter of the program: what is being typed, what holds, what held before, and whom it is pinned to. No clock, no IO.
- */
+/** The filter state of the program: the text being typed, the active filter, the history, and the pinned user. No clock, no IO. */
 import type { NodeView } from '../model/node-view.js';
 import { EDITS, insert, typed, type Edit, type EditedText } from './line-editor.js';
 import { compile } from './evaluate.js';
@@ -10,52 +8,52 @@ import { FilteredNode } from './filtered-node.js';
 import { parse, reparse, type Query } from './parser.js';
 import { print } from './print.js';
 
-/** `hide`: what is not kept is not there. `dim`: lists show it dim; figures are of what is kept either way. */
+/** `hide`: rows that do not match are hidden. `dim`: lists show them dim; figures cover the matching rows in both modes. */
 export type FilterMode = 'hide' | 'dim';
 
 export type FilterCommand =
   'open' | 'commit' | 'abort' | 'clear' | 'mode' | 'recall' | { readonly edit: Edit } | { readonly insert: string };
 
-/** Filters that Ctrl-R brings back. */
+/** Length of the history for Ctrl-R. */
 const HISTORY = 20;
 
 export class FilterState {
   mode: FilterMode = 'hide';
-  /** The text being typed; undefined: none is. */
+  /** The text being typed; undefined: none. */
   edited: EditedText | undefined;
-  /** Why what is being typed is no filter. */
+  /** Why the text being typed is invalid. */
   problem: FilterError | undefined;
   #committed = '';
   #user: string | undefined;
   /** Newest first. */
   #history: readonly string[] = [];
-  /** How far Ctrl-R has gone back; -1: it hasn't. */
+  /** Position of Ctrl-R in the history; -1: not in use. */
   #recalled = -1;
-  /** The last text that was a filter, while one is typed. */
+  /** The last valid text while one is being typed. */
   #preview = '';
-  /** Enter was pressed while the engine of regular expressions was not there yet. */
+  /** Enter was pressed before the regular expression engine was loaded. */
   #late = false;
   #nodes: FilteredNodes | undefined;
-  /** The last there were, also when there is no filter now. */
+  /** The last results, even when there is no filter now. */
   #last: FilteredNodes | undefined;
   #made = 0;
 
-  /** What holds when nothing is typed; '' for none. */
+  /** The active filter outside editing; '' for none. */
   get committed(): string {
     return this.#committed;
   }
 
-  /** Only this user's; '' are processes of nobody known. */
+  /** Only this user; '' means processes without a known user. */
   get user(): string | undefined {
     return this.#user;
   }
 
-  /** The hosts as they are to be seen; undefined: as they are. */
+  /** The hosts to show; undefined: unfiltered. */
   get nodes(): FilteredNodes | undefined {
     return this.#nodes;
   }
 
-  /** Sets the filter. Throws FilterError, and then holds what it held. */
+  /** Sets the filter. Throws FilterError, and then keeps the previous filter. */
   set(text: string): void {
     this.#set(parse(text));
   }
@@ -73,7 +71,7 @@ export class FilterState {
     this.#look();
   }
 
-  /** Carries out what a key asks for. */
+  /** Executes a command from a key. */
   command(command: FilterCommand): void {
     this.#late = false;
     if (command === 'open') this.#open();
@@ -84,13 +82,13 @@ export class FilterState {
     else if (this.edited) this.#type(this.edited, command);
   }
 
-  /** The engine of regular expressions is there now. */
+  /** The regular expression engine has been loaded. */
   refresh(): void {
     this.#look();
     if (this.#late) this.#commit();
   }
 
-  /** User ids are not what they were: hosts are looked at anew. */
+  /** User ids were renumbered: all hosts are evaluated again. */
   forget(): void {
     this.#nodes = this.#last = undefined;
     this.#look();
@@ -98,7 +96,7 @@ export class FilterState {
 
   #open(): void {
     this.edited = typed(this.#committed);
-    // The filter that holds is the newest: the one before it comes first.
+    // The active filter is the newest: the one before it comes first.
     this.#recalled = this.#history[0] === this.#committed ? 0 : -1;
     this.#preview = this.#committed;
     this.#look();
@@ -110,7 +108,7 @@ export class FilterState {
     this.#look();
   }
 
-  /** A text that is no filter stays in the editor. */
+  /** An invalid text stays in the editor. */
   #commit(): void {
     this.#late = this.problem !== undefined;
     if (!this.edited || this.problem) return;
@@ -145,7 +143,7 @@ export class FilterState {
     }
   }
 
-  /** Hosts that were looked at with the same query stay as they are. */
+  /** Hosts evaluated with the same query are kept. */
   #compiled(query: Query | undefined): FilteredNodes | undefined {
     const pinned: Query | undefined =
       this.#user === undefined ? undefined : { kind: 'compare', field: 'user', operator: '==', value: this.#user, column: 0 };
@@ -157,9 +155,9 @@ export class FilterState {
   }
 }
 
-/** Whether a filter keeps a row of a host; both are of the host itself, not of what is left of it. */
+/** Whether a row of a host matches a filter; both are those of the host itself, not of its filtered view. */
 export interface Matcher {
-  /** The host itself, of what is left of it. */
+  /** The host itself, given its filtered view. */
   whole(node: NodeView): NodeView;
   gpu(node: NodeView, slot: number): boolean;
   proc(node: NodeView, row: number): boolean;

@@ -1,6 +1,6 @@
 /**
- * A host as a filter leaves it: the same columns with fewer rows. Whatever reads hosts (figures, tables, tabs of other people) works on it
- * unchanged. Made when it is read, once per version of the host.
+ * A host as seen through a filter: the same columns with fewer rows. All code that reads hosts (figures, tables, tabs of plugins) works on
+ * it unchanged. Computed when it is read, once per version of the host.
  */
 import type { AllocationColumns } from '../model/allocations.js';
 import {
@@ -23,7 +23,7 @@ import type { Ms } from '../model/clock.js';
 import type { EndpointStatus } from '../model/endpoint.js';
 
 const NONE: Int32Array = new Int32Array(0);
-/** Of the many nodes of which a filter keeps nothing. */
+/** Shared by all nodes without a match. */
 const NO_MATCHING_GPUS: GpuColumns = { ...NO_GPUS, origin: NONE };
 
 export class FilteredNode implements NodeView {
@@ -32,10 +32,10 @@ export class FilteredNode implements NodeView {
   #filter: Filter;
   #version = 0;
   #structure = 0;
-  /** Versions of the host that are looked at; -1: none yet, or with another filter. */
+  /** The evaluated versions of the host; -1: none yet, or with another filter. */
   #seen = { version: -1, structure: -1 };
   #kept: Matches | undefined;
-  /** Filled anew the next time. */
+  /** Reused for the next evaluation. */
   #spare: Matches | undefined;
   #gpus: GpuColumns = NO_MATCHING_GPUS;
   #procs: ProcColumns = NO_PROCESSES;
@@ -47,7 +47,7 @@ export class FilteredNode implements NodeView {
     this.#filter = filter;
   }
 
-  /** The same host under another filter: what was made for the one before is filled anew. */
+  /** The same host under another filter; its buffers are reused. */
   use(filter: Filter): this {
     if (filter === this.#filter) return this;
     this.#filter = filter;
@@ -64,7 +64,7 @@ export class FilteredNode implements NodeView {
   get groups(): ReadonlyMap<string, string> {
     return this.whole.groups;
   }
-  /** Rises with that of the host, and with each other filter. */
+  /** Increases with that of the host, and with each new filter. */
   get version(): number {
     this.kept();
     return this.#version;
@@ -105,7 +105,7 @@ export class FilteredNode implements NodeView {
   get disks(): Rows<DiskField> {
     return this.#machine('disks');
   }
-  /** Whether the host reports its processes does not hang on which GPUs a filter keeps. */
+  /** Whether the host reports its processes does not depend on which GPUs match. */
   get facts(): NodeFacts {
     const { facts } = this.whole;
     return whyNotReporting(this.whole) === 'no process export' ? { ...facts, processScope: 'off' } : facts;
@@ -121,7 +121,7 @@ export class FilteredNode implements NodeView {
     return this.whole.userName(id);
   }
 
-  /** What the filter keeps of the host as it is now. Valid until it is asked again. */
+  /** The matches on the host's current data. Valid until the next call. */
   kept(): Matches {
     if (this.#kept === undefined || this.#seen.version !== this.whole.version) this.#look();
     return this.#kept!;
@@ -160,7 +160,7 @@ function same(a: Uint8Array, length: number, b: Uint8Array, other: number): bool
   return true;
 }
 
-/** Where the first `length` of `mask` are `value`. */
+/** Positions where the first `length` elements of `mask` are `value`. */
 function places(mask: Uint8Array, length: number, value: 0 | 1): Int32Array {
   let count = 0;
   for (let at = 0; at < length; at++) if (mask[at] === value) count++;
@@ -173,7 +173,7 @@ interface Column {
   readonly length: number;
   [at: number]: number;
 }
-/** Into `into` where it is long enough. */
+/** Copies into `into` if it is long enough. */
 function pick<T extends Column>(column: T, rows: Int32Array, into: T | undefined): T {
   const { length } = rows;
   const picked = into && into.length >= length ? into : new (column.constructor as new (length: number) => T)(length + (length >> 2));
@@ -183,7 +183,7 @@ function pick<T extends Column>(column: T, rows: Int32Array, into: T | undefined
 
 type Columns<Name extends string> = Readonly<Record<Name, Column>>;
 
-/** Columns with some of their rows, each picked when it is first read: of most columns nobody reads any. */
+/** Columns with some of their rows, each selected when it is first read: most columns are never read. */
 class Picked<Name extends string> {
   #from: Columns<Name> | undefined;
   #rows = NONE;
@@ -263,7 +263,7 @@ class MaskedGpus extends PickedGpus implements GpuColumns {
   }
 }
 
-/** Rows that are kept, then those that are not but are on a GPU that is. */
+/** Matching rows, then other rows on matching GPUs. */
 class MaskedProcs extends PickedProcs implements ProcColumns {
   count = 0;
   others = 0;
@@ -280,7 +280,7 @@ class MaskedProcs extends PickedProcs implements ProcColumns {
     this.pickFrom(whole, rows);
     this.count = own.length;
     this.others = others.length;
-    // By slot of the node: that of what is left of it.
+    // By slot of the node: the slot in the filtered view.
     const newSlot = new Int32Array(kept.slots);
     for (let at = 0; at < slots.length; at++) newSlot[slots[at]!] = at;
     this.gpu = pick(whole.gpu, rows, this.gpu);

@@ -1,18 +1,18 @@
-/** The text of a filter as words and signs. */
+/** Splits the text of a filter into words and symbols. */
 
 export type TokenKind = 'word' | 'quoted' | 'operator' | '(' | ')' | '&' | '|' | 'not' | 'end';
 export interface Token {
   readonly kind: TokenKind;
-  /** Without quotes; of an operator its canonical form. */
+  /** Without quotes; for an operator, its canonical form. */
   readonly text: string;
   /** 1-based character. */
   readonly column: number;
 }
 
-/** Why a filter is none. */
+/** Why a filter is invalid. */
 export class FilterError extends Error {
   readonly reason: string;
-  /** 1-based character where it went wrong. */
+  /** 1-based position of the error. */
   readonly column: number;
 
   constructor(reason: string, column: number) {
@@ -26,7 +26,7 @@ export class FilterError extends Error {
 export const OPERATORS = ['==', '!=', '>=', '<=', '>', '<', '~='] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** Longer signs first. */
+/** Longer symbols first. */
 const SIGNS: readonly (readonly [sign: string, kind: TokenKind, text: string])[] = [
   ...OPERATORS.filter((sign) => sign.length === 2).map((sign) => [sign, 'operator', sign] as const),
   ['=~', 'operator', '~='],
@@ -42,7 +42,7 @@ const SIGNS: readonly (readonly [sign: string, kind: TokenKind, text: string])[]
   ['|', '|', '|'],
 ];
 
-/** What a word without quotes may hold: all but blanks and what means something else. */
+/** The characters of an unquoted word: all except blanks and characters with a meaning. */
 const WORD = /[^\s'"()&|<>=!~]/u;
 
 export const isBareWord = (text: string): boolean => text !== '' && Array.from(text).every((ch) => WORD.test(ch));

@@ -1,27 +1,27 @@
-/** A line of text being typed: pure steps from state to state. */
+/** A line of text being edited: pure functions from state to state. */
 import { clean } from '../text/sanitize.js';
 
 export interface EditedText {
   readonly text: string;
-  /** Where the next character goes, in UTF-16 units; never inside a character. */
+  /** Position of the next character, in UTF-16 units; never inside a character. */
   readonly at: number;
 }
 
-/** Longest text, in bytes of UTF-8. */
+/** Maximum length of the text, in bytes of UTF-8. */
 export const MAX_TYPED_BYTES = 512;
-/** More of a paste is not even looked at. */
+/** The rest of a longer paste is ignored. */
 const MAX_PASTED_LENGTH = 4096;
 
 export const typed = (text: string): EditedText => ({ text, at: text.length });
 
-/** What fits of `given` is put in; line ends and tabs of a paste become blanks. */
+/** Inserts as much of `given` as fits; newlines and tabs of a paste become blanks. */
 export function insert({ text, at }: EditedText, given: string): EditedText {
   const room = MAX_TYPED_BYTES - new TextEncoder().encode(text).length;
   const fitting = clean(given.slice(0, MAX_PASTED_LENGTH).replace(/\s+/gu, ' '), Math.max(0, room));
   return { text: text.slice(0, at) + fitting + text.slice(at), at: at + fitting.length };
 }
 
-/** Start of the character before `at`, end of the one behind it. */
+/** Start of the character before `at`, and end of the one after it. */
 const before = (text: string, at: number): number => at - (Array.from(text.slice(Math.max(0, at - 2), at)).at(-1)?.length ?? 0);
 const behind = (text: string, at: number): number => at + (Array.from(text.slice(at, at + 2))[0]?.length ?? 0);
 

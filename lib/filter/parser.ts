@@ -15,29 +15,29 @@ export interface Comparison {
   /** Canonical name of the field. */
   readonly field: string;
   readonly operator: Operator;
-  /** The value as it was typed, without quotes and blanks. */
+  /** The value as typed, without quotes and blanks. */
   readonly value: string;
-  /** The value of a field of numbers, in the unit of the field. */
+  /** The value of a numeric field, in the unit of the field. */
   readonly number?: number;
-  /** 1-based character at which the value stands. */
+  /** 1-based position of the value. */
   readonly column: number;
 }
 export type Query =
   { readonly kind: 'and' | 'or'; readonly of: readonly Query[] } | { readonly kind: 'not'; readonly of: Query } | Comparison;
 
-/** Brackets and `not` within each other. */
+/** Maximum nesting depth of parentheses and `not`. */
 const MAX_DEPTH = 64;
 
-/** Longest text that is taken from outside, in UTF-16 units. */
+/** Maximum length of an external text, in UTF-16 units. */
 export const MAX_FILTER_LENGTH = 16_384;
 
-/** Undefined for a text that is blank. Throws FilterError, also for one that is too long. */
+/** Undefined for a blank text. Throws FilterError, also for a text that is too long. */
 export function parse(text: string): Query | undefined {
   if (text.length > MAX_FILTER_LENGTH) throw new FilterError(`longer than ${MAX_FILTER_LENGTH} characters`, MAX_FILTER_LENGTH + 1);
   return reparse(text);
 }
 
-/** The same for a text that was a query before and may have grown when it was printed. */
+/** The same for the text of a printed query, which may be longer than the original. */
 export function reparse(text: string): Query | undefined {
   const tokens = lex(text);
   return tokens.length === 1 ? undefined : new Parser(tokens).query();
@@ -72,7 +72,7 @@ class Parser {
     return new FilterError(reason, token.column);
   }
 
-  /** Takes the sign, or the word that stands for it. */
+  /** Accepts the symbol, or the word for it. */
   #skip(kind: TokenKind, word: string): boolean {
     const { kind: next, text } = this.#next;
     if (next !== kind && !(next === 'word' && text.toLowerCase() === word)) return false;
@@ -135,7 +135,7 @@ class Parser {
     return operator;
   }
 
-  /** What can never be, or is hardly meant: an error is better than a list that is empty or whole for no reason. */
+  /** Conditions that can never be true, or are hardly intended: an error is better than an unexpectedly empty or complete list. */
   #check(field: Field, operator: Operator, text: string, number: number | undefined, column: number): void {
     if (!isNumber(field)) {
       if (operator === '~=' || !field.values || field.values.includes(text)) return;
@@ -162,7 +162,7 @@ class Parser {
   }
 }
 
-/** A size below this without a unit is one that was forgotten. */
+/** A size below this without a unit: the unit was probably forgotten. */
 const LEAST_BYTES = 2 ** 20;
 
 function unknownField(name: string): string {

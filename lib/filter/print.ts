@@ -1,10 +1,10 @@
-/** A query as text, the same for queries that mean the same word by word: what is shown, kept in the history, and tells queries apart. */
+/** A query as text, the same for queries with the same structure: it is shown, kept in the history, and used as a key. */
 import { isBareWord } from './lexer.js';
 import type { Query } from './parser.js';
 
 const BINDS = { or: 0, and: 1, not: 2, compare: 3 } as const;
 
-/** Parsing it gives the query again. */
+/** Parsing it returns the query. */
 export function print(query: Query): string {
   switch (query.kind) {
     case 'compare':
@@ -21,7 +21,7 @@ function within(inner: Query, outer: Query): string {
   return BINDS[inner.kind] < BINDS[outer.kind] ? `(${print(inner)})` : print(inner);
 }
 
-/** No value holds both kinds of quotes: there is no way to type one. */
+/** No value contains both kinds of quotes: such a value cannot be typed. */
 function quoted(value: string): string {
   if (isBareWord(value)) return value;
   const quote = value.includes('"') ? "'" : '"';

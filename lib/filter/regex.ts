@@ -1,7 +1,7 @@
 /**
- * Regular expressions of filters. They are typed by people and run over texts from anywhere, so the engine is one that never backtracks:
- * its time grows with the text and the pattern, whatever the two are. Syntax: RE2 (no back references, no looking around; `(?i)` ignores
- * case). The engine is loaded when somebody begins to type a filter.
+ * Regular expressions of filters. They are typed by people and run over untrusted texts, so the engine is one that never backtracks: its
+ * time is linear in the text and the pattern. Syntax: RE2 (no back references, no lookaround; `(?i)` ignores case). The engine is loaded
+ * when a filter is being typed.
  */
 import type { RE2JS } from 're2js';
 import { clean } from '../text/sanitize.js';
@@ -18,18 +18,18 @@ export async function loadRegexEngine(): Promise<void> {
 
 export class RegexError extends Error {}
 
-/** States of the automaton: more would make every text slow. */
+/** Maximum states of the automaton: more would make every match slow. */
 const MAX_STATES = 4000;
 
-/** Words with `.*` between them: what people type mostly. No sign in them means anything but itself. */
+/** Words separated by `.*`: the most common patterns. Every other character is literal. */
 const WORDS = /^[\p{L}\p{N} _\-=/:,@%#"'<>!;&~]*$/u;
 
-/** Whether a text (one line of it) has the pattern somewhere in it. Throws RegexError. */
+/** Whether the pattern matches anywhere in a text (within one line). Throws RegexError. */
 export function regex(pattern: string): (text: string) => boolean {
   const words = pattern.split('.*');
   if (words.every((word) => WORDS.test(word))) return (text) => inOrder(text, words);
   if (!loaded.engine) throw new RegexError('regular expressions are still being loaded');
-  // Before compiling: a pattern of a few characters can stand for millions of states.
+  // Checked before compiling: a pattern of a few characters can expand to millions of states.
   if (expandedSize(pattern) > MAX_STATES) throw new RegexError('the regular expression repeats too much');
   try {
     const compiled = loaded.engine.compile(pattern);
@@ -55,7 +55,7 @@ function reasonOf(error: unknown): string {
   return `not a regular expression: ${clean(said.replace(/^error parsing regexp: /, ''), 120)}`;
 }
 
-/** At least the number of characters that the pattern is once its counted repetitions are written out. */
+/** A lower bound for the length of the pattern after its counted repetitions are expanded. */
 export function expandedSize(pattern: string): number {
   const open: number[] = [];
   let [size, last] = [0, 0];

@@ -9,7 +9,7 @@ function asking(id: string, keys: readonly string[], label: string, effect: Effe
 const scrolling = (id: string, keys: readonly string[], label: string, by: number, more: More = {}): Binding<undefined> =>
   asking(id, keys, label, { type: 'scroll', by }, more);
 
-/** Far enough for any list: the view clamps. */
+/** Beyond the end of any list: the view clamps it. */
 const FAR = 1e6;
 
 export const ALERTS: KeyLayer<undefined> = {
@@ -27,7 +27,7 @@ export const ALERTS: KeyLayer<undefined> = {
   ],
 };
 
-/** Of the global layer. */
+/** Belongs to the global layer. */
 export const ALERTS_BINDING: Binding<undefined> = asking(
   'open',
   ['A'],

@@ -1,4 +1,4 @@
-/** The keys of the filter, and those of the line in which one is typed. */
+/** The filter keys, and the keys of its input line. */
 import type { FilterCommand } from '../filter/filter-state.js';
 import type { Edit } from '../filter/line-editor.js';
 import type { Binding, KeyLayer, Step } from '../plugin/types.js';
@@ -12,7 +12,7 @@ function asking(id: string, keys: readonly string[], label: string, command: Fil
 
 const editing = (edit: Edit, keys: readonly string[], label: string): Binding<undefined> => asking(`edit.${edit}`, keys, label, { edit });
 
-/** While a filter is typed. Whatever these do not bind, and is text, is typed. */
+/** While a filter is being typed. Text that these do not bind is inserted. */
 export const FILTER_EDIT: KeyLayer<undefined> = {
   scope: 'filter-edit',
   title: 'Editing the filter',
@@ -31,13 +31,13 @@ export const FILTER_EDIT: KeyLayer<undefined> = {
   ],
 };
 
-/** What is typed or pasted goes into the text. */
+/** Inserts typed or pasted text. */
 export function captureText(event: InputEvent): Step<undefined> | undefined {
   const text = event.type === 'mouse' ? '' : event.text;
   return text === '' ? undefined : [undefined, { type: 'filter', command: { insert: text } }];
 }
 
-/** Of the global layer: the filter and whom it is pinned to. */
+/** Part of the global layer: the filter and the pinned user. */
 export const FILTER_BINDINGS: readonly Binding<undefined>[] = [
   asking('open', ['/'], 'filter: user == alice & mem_used > 40GiB; its fields are at the end of this help', 'open', {
     hint: 3,

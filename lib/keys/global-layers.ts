@@ -1,4 +1,4 @@
-/** The core's own layers. They hold no state: what a key asks for is an effect. */
+/** The core's own layers. They have no state: a key requests an effect. */
 import type { Binding, Effect, KeyLayer } from '../plugin/types.js';
 import { seekTime } from '../view/replay-bar.js';
 import { ALERTS, ALERTS_BINDING } from './alert-keys.js';
@@ -13,7 +13,7 @@ function binding(id: string, keys: readonly string[], label: string, ask: Ask, m
   return { id: `core.${id}`, keys, label, run: () => [undefined, ...effects], ...more };
 }
 
-/** Above everything, even a text being typed: control keys that are never text. */
+/** Above everything, even text input: control keys that are never text. */
 export const ALWAYS: KeyLayer<undefined> = {
   scope: 'filter-edit',
   title: 'Always',
@@ -24,7 +24,7 @@ export const ALWAYS: KeyLayer<undefined> = {
   ],
 };
 
-/** Far enough for any help text: the view clamps. */
+/** Beyond the end of any help text: the view clamps it. */
 const FAR = 1e6;
 
 export const HELP: KeyLayer<undefined> = {
@@ -41,7 +41,7 @@ export const HELP: KeyLayer<undefined> = {
   ],
 };
 
-/** Region ids of the chrome begin with this; a click on one goes to the global scope. */
+/** Prefix of the region ids of the chrome; a click on one goes to the global scope. */
 export const CHROME = 'core:';
 
 export const GLOBAL: KeyLayer<undefined> = {
@@ -89,5 +89,5 @@ function chromeTab(region: string | undefined): { plugin: string; key: string } 
   return match ? { plugin: match[1]!, key: match[2]! } : undefined;
 }
 
-/** All of the core's layers, from the top down: for docs and tests. */
+/** All of the core's layers, from top to bottom: for docs and tests. */
 export const CORE_LAYERS: readonly KeyLayer<undefined>[] = [ALWAYS, HELP, ALERTS, PICKER, FILTER_EDIT, TIMECODE, REPLAY, GLOBAL];

@@ -1,13 +1,13 @@
-/** What the input parser makes of bytes. */
+/** Input events, as parsed from the bytes of the terminal. */
 export interface Key {
   readonly type: 'key';
   /**
-   * One canonical name: a printable character is itself ('q', 'Q', '?', 'é'); else 'Enter', 'Esc', 'Tab', 'Space', 'Backspace',
-   * 'Up', 'Down', 'Left', 'Right', 'Home', 'End', 'PageUp', 'PageDown', 'Insert', 'Delete', 'F1'..'F12'. Modifiers stand before it in
-   * this order: 'C-' control, 'A-' alt, 'S-' shift (only where the name does not tell: 'S-Tab', 'S-Up').
+   * One canonical name: a printable character is itself ('q', 'Q', '?', 'é'); else 'Enter', 'Esc', 'Tab', 'Space', 'Backspace', 'Up',
+   * 'Down', 'Left', 'Right', 'Home', 'End', 'PageUp', 'PageDown', 'Insert', 'Delete', 'F1'..'F12'. Modifiers are prefixes in this order:
+   * 'C-' control, 'A-' alt, 'S-' shift (only where the character does not imply it: 'S-Tab', 'S-Up').
    */
   readonly name: string;
-  /** The text the key types, '' for none. */
+  /** The text that the key types, '' for none. */
   readonly text: string;
 }
 export interface Mouse {
@@ -17,7 +17,7 @@ export interface Mouse {
   /** 0-based cell. */
   readonly x: number;
   readonly y: number;
-  /** 2 for the second press at one place within 400 ms. */
+  /** 2 for the second press at the same cell within 400 ms. */
   readonly clicks: number;
 }
 /** Bracketed paste: text, never keys. */
@@ -28,8 +28,8 @@ export interface Paste {
 export type InputEvent = Key | Mouse | Paste;
 
 /**
- * The name under which an event is looked up in the layers: a key's own, or 'Click', 'DoubleClick', 'WheelUp', 'WheelDown'. Undefined:
- * nothing binds it (release, drag, paste).
+ * The name of an event in the layers: a key's own, or 'Click', 'DoubleClick', 'WheelUp', 'WheelDown'. Undefined: cannot be bound (release,
+ * drag, paste).
  */
 export function eventName(event: InputEvent): string | undefined {
   if (event.type === 'key') return event.name;

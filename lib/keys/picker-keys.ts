@@ -1,4 +1,4 @@
-/** The keys of the list of tabs, in which what is typed narrows it. */
+/** The keys of the list of tabs, which is filtered by typing. */
 import type { Edit } from '../filter/line-editor.js';
 import type { Binding, KeyContext, KeyLayer, Step, PickerCommand } from '../plugin/types.js';
 import type { InputEvent } from './key-names.js';
@@ -19,7 +19,7 @@ function asking(id: string, keys: readonly string[], label: string, ask: Ask, mo
   };
 }
 
-/** Far enough for any list: it clamps. */
+/** Beyond the end of any list: it is clamped. */
 const FAR = 1e9;
 const WHEEL_ROWS = 3;
 const moving = (id: string, keys: readonly string[], label: string, by: (page: number) => number): Binding<undefined> =>
@@ -53,13 +53,13 @@ export const PICKER: KeyLayer<undefined> = {
   ],
 };
 
-/** What is typed or pasted narrows the list. */
+/** Typed or pasted text filters the list. */
 export function captureQuery(event: InputEvent): Step<undefined> | undefined {
   const text = event.type === 'mouse' ? '' : event.text;
   return text === '' ? undefined : [undefined, { type: 'picker', command: { insert: text } }];
 }
 
-/** Of the global layer. */
+/** Belongs to the global layer. */
 export const PICKER_BINDING: Binding<undefined> = asking(
   'open',
   [':', 'C-p'],

@@ -1,10 +1,10 @@
-/** The keys of a replay, and those of the line in which a time is typed. */
+/** The replay keys, and the keys of the input line for a time. */
 import type { AppView, Binding, Effect, KeyLayer, Step } from '../plugin/types.js';
 import type { Transport } from '../model/replay.js';
 
 const SKIP_MS = 10_000;
 
-/** Active only while a recording is played. */
+/** Active only during a replay. */
 const replaying = (_ui: undefined, app: AppView): boolean => app.replay !== undefined;
 
 function transport(
@@ -47,7 +47,7 @@ export const REPLAY: KeyLayer<undefined> = {
   ],
 };
 
-/** What times are made of. Other keys do nothing while one is typed. */
+/** The characters of a time. Other keys do nothing while one is being typed. */
 const CHARACTERS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', ':', '@', '-', 'T', 'Space'];
 
 export const TIMECODE: KeyLayer<undefined> = {

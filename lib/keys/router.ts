@@ -1,6 +1,6 @@
 /**
- * The ladder. A list of active layers, from the top down, is all there is: the same list answers what a key does, what the footer
- * offers and what the help explains, so the three cannot disagree.
+ * Routes keys through a list of active layers, from top to bottom. The same list determines what a key does, what the footer offers and
+ * what the help explains, so the three are always consistent.
  */
 import type { AppView, Binding, InputEvent, KeyContext, KeyLayer, KeyScope, Step, TabRef } from '../plugin/types.js';
 import { KEY_SCOPES } from '../plugin/types.js';
@@ -8,26 +8,26 @@ import { KEY_SCOPES } from '../plugin/types.js';
 export interface ActiveLayer {
   readonly layer: KeyLayer<unknown>;
   readonly ui: unknown;
-  /** Whose step it is: 'core' or a plugin's id. */
+  /** The owner of the step: 'core' or a plugin's id. */
   readonly owner: string;
-  /** The tab that `ui` is of; undefined: the core, which has none. */
+  /** The tab that `ui` belongs to; undefined: the core, which has none. */
   readonly tab?: TabRef;
-  /** Takes every key that it does not bind: nothing below it is asked. */
+  /** Consumes every key that it does not bind: the layers below it are not asked. */
   readonly modal?: boolean;
-  /** What a modal layer does with the keys and pastes that it does not bind; undefined: nothing. */
+  /** What a modal layer does with keys and pastes that it does not bind; undefined: nothing. */
   readonly capture?: (event: InputEvent) => Step<unknown> | undefined;
 }
 
 export type Routed =
-  /** `tab`: whose UI state the step goes to; undefined: of the core, only its effects count. */
+  /** `tab`: whose UI state the step changes; undefined: for the core, only the effects are used. */
   | { readonly kind: 'step'; readonly tab: TabRef | undefined; readonly step: Step<unknown> }
   | { readonly kind: 'disabled'; readonly reason: string }
-  /** It threw; the key is consumed. */
+  /** The binding threw; the key is consumed. */
   | { readonly kind: 'failed' }
   | { readonly kind: 'swallowed' }
   | { readonly kind: 'unbound' };
 
-/** Layers sorted by scope, keeping their order within one; everything below a modal layer is cut off. */
+/** Layers sorted by scope (stable); everything below a modal layer is removed. */
 export function byPrecedence(layers: readonly ActiveLayer[]): readonly ActiveLayer[] {
   const scope = (active: ActiveLayer): number => KEY_SCOPES.indexOf(active.layer.scope);
   const sorted = layers.map((active, at) => ({ active, at })).sort((a, b) => scope(a.active) - scope(b.active) || a.at - b.at);
@@ -36,13 +36,13 @@ export function byPrecedence(layers: readonly ActiveLayer[]): readonly ActiveLay
 }
 
 export interface Routing {
-  /** Scopes above it are passed over: a click on the chrome belongs to the global scope. */
+  /** Scopes above it are skipped: a click on the chrome belongs to the global scope. */
   readonly from?: KeyScope;
-  /** Told what a layer's owner threw. A `when` that throws says no, so that the keys below it go on working. */
+  /** Called with the error when a layer's owner throws. A `when` that throws counts as false, so that the layers below keep working. */
   readonly fault: (owner: string, error: unknown) => void;
 }
 
-/** Asks the layers from the top down. Without a name (a paste) only a text that is being typed takes the event. */
+/** Asks the layers from top to bottom. An event without a name (a paste) is handled only by a text input. */
 export function route(
   name: string | undefined,
   layers: readonly ActiveLayer[],
@@ -71,7 +71,7 @@ export function route(
   return { kind: 'unbound' };
 }
 
-/** What a plugin's function returned, checked, since it may be anybody's. Throws TypeError. */
+/** Validates what a plugin's function returned, since it is not trusted. Throws TypeError. */
 export function checkStep(given: unknown): Step<unknown> {
   if (!Array.isArray(given) || given.length === 0 || !given.slice(1).every(isEffect))
     throw new TypeError('what was returned is not [ui, ...effects]');
@@ -86,20 +86,20 @@ function isEffect(given: unknown): boolean {
 export interface ActiveBinding {
   readonly binding: Binding<unknown>;
   readonly layer: KeyLayer<unknown>;
-  /** The keys that reach this binding from here: those that no higher layer answers. */
+  /** The keys of this binding that no higher layer handles. */
   readonly keys: readonly string[];
 }
 
-/** A click goes to what is under it, so a layer above does not take it from those below. */
+/** A click goes to the region under it, so a layer above does not shadow it. */
 const CLICKS: ReadonlySet<string> = new Set(['Click', 'DoubleClick']);
 
-/** What the keys do right now, in the order of the ladder: shadowed keys are left out, so are bindings that do not say `when`. */
+/** What the keys do now, in the order of the layers, without shadowed keys and bindings whose `when` is false. */
 export function activeBindings(layers: readonly ActiveLayer[], app: AppView): readonly ActiveBinding[] {
   const taken = new Set<string>();
   const found: ActiveBinding[] = [];
   for (const { layer, ui } of layers) {
     for (const binding of layer.bindings) {
-      // What it threw is told when its key is pressed.
+      // The error is reported when the key is pressed.
       if (!says(binding, ui, app, () => undefined)) continue;
       const keys = binding.keys.filter((key) => !taken.has(key));
       for (const key of keys) if (!CLICKS.has(key)) taken.add(key);

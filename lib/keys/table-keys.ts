@@ -2,21 +2,21 @@
 import type { AppView, Binding, KeyContext, KeyLayer, Step } from '../plugin/types.js';
 import { moveTo, selectedAt, sortBy, topRow, type Column, type Order, type TableState } from '../view/table.js';
 
-/** How the keys reach a tab's table. */
+/** How the keys access a tab's table. */
 export interface TableAccess<Ui> {
   /** Prefix of the binding ids: the plugin's id. */
   readonly id: string;
-  /** The columns that sort, of the table on screen. */
+  /** The sortable columns of the table on screen. */
   readonly columns: SortableColumns | ((ui: Ui) => SortableColumns);
   state(ui: Ui): TableState;
   put(ui: Ui, state: TableState): Ui;
   order(ui: Ui, app: AppView): Order;
-  /** Whose a row is, '' for nobody known; undefined: it is nobody's in particular. Given: `U` pins the user. */
+  /** The user of a row, '' if unknown; undefined: the row has no single user. If given, `U` pins the user. */
   readonly user?: (app: AppView, ui: Ui, id: string) => string | undefined;
-  /** What Enter and a double click do to a row. */
+  /** The action of Enter and a double click on a row. */
   readonly open?: {
     readonly label: string;
-    /** For the footer. */
+    /** Label in the footer. */
     readonly short: string;
     run(ui: Ui, app: AppView, id: string): Step<Ui>;
   };
@@ -47,7 +47,7 @@ const MOVES: readonly { readonly id: string; readonly keys: readonly string[]; r
   { id: 'wheel-down', keys: ['WheelDown'], label: 'scroll down', to: (at) => at + WHEEL_ROWS },
 ];
 
-/** The part of a region id behind its kind: 'row:alice' -> 'alice'. */
+/** The part of a region id after its kind: 'row:alice' -> 'alice'. */
 export function regionOf(kind: string, hit: string | undefined): string | undefined {
   return hit?.startsWith(`${kind}:`) ? hit.slice(kind.length + 1) : undefined;
 }
@@ -68,7 +68,7 @@ export function tableBindings<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>
   return [...openBinding(access), ...moves, click, ...pinBinding(access)];
 }
 
-/** Pins the user of the chosen row. Where one is pinned the layer below takes that back. */
+/** Pins the user of the selected row. If a user is pinned, the layer below unpins. */
 function pinBinding<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>[] {
   const { user } = access;
   if (!user) return [];
@@ -112,7 +112,7 @@ function opened<Ui>(access: TableAccess<Ui>, ui: Ui, app: AppView): Step<Ui> {
   return at < 0 || !access.open ? [ui] : access.open.run(ui, app, order.id(at));
 }
 
-/** One sort key of a table: the first press sorts in the column's own direction, the next reverses. */
+/** One sort key of a table: the first press sorts in the column's default direction, the next one reverses. */
 export function sortBinding<Ui>(access: TableAccess<Ui>, key: string, columnId: string, short: string, hint: number): Binding<Ui> {
   return {
     id: `${access.id}.sort.${columnId}`,
@@ -124,7 +124,7 @@ export function sortBinding<Ui>(access: TableAccess<Ui>, key: string, columnId: 
   };
 }
 
-/** Sorted anew; the selected row is remembered at the place where it is now. */
+/** Sorts again; the selected row is kept by its current position. */
 function sorted<Ui>(access: TableAccess<Ui>, ui: Ui, app: AppView, columnId: string): Ui {
   const columns = typeof access.columns === 'function' ? access.columns(ui) : access.columns;
   const next = access.put(ui, sortBy(access.state(ui), columns, columnId, access.order(ui, app)));
@@ -136,7 +136,7 @@ function moved<Ui>(access: TableAccess<Ui>, ui: Ui, { app, frame }: KeyContext, 
   const state = access.state(ui);
   const order = access.order(ui, app);
   const at = selectedAt(state, order);
-  // What is on screen is the view's reading of `top`, so the move starts from there.
+  // The screen shows the clamped `top`, so the move starts from that.
   const seen = { ...state, top: topRow(state, at, order.count, frame.pageRows) };
   return moveTo(seen, order, to(at, Math.max(1, frame.pageRows), order.count - 1), frame.pageRows);
 }

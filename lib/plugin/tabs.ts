@@ -2,14 +2,14 @@ import type { NodeList, TabPlugin, TabRef } from './types.js';
 
 export const DEFAULT_ORDER = 50;
 
-/** The identity of a tab: titles change, this does not. */
+/** The identity of a tab: stays the same when its title changes. */
 export function tabId(tab: TabRef): string {
   return `${tab.plugin}\0${tab.key}`;
 }
 
 /**
- * All tabs in the order of the strip. A plugin whose `tabs` throws, or gives something else than tabs, has one tab that is there to say so;
- * its error goes to `failed`.
+ * All tabs in the order of the strip. A plugin whose `tabs` throws, or does not return tabs, gets one tab that shows the error; the error
+ * goes to `failed`.
  */
 export function tabsOf(plugins: readonly TabPlugin[], nodes: NodeList, failed: (plugin: TabPlugin, error: unknown) => void): TabRef[] {
   const found: TabRef[] = [];

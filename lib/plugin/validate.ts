@@ -1,4 +1,4 @@
-/** What a plugin is checked for when it is registered, so that mistakes show at start and not at the first key or frame. */
+/** Checks of a plugin at registration, so that mistakes show at the start and not at the first key or frame. */
 import { AppError } from '../errors.js';
 import { isRecord, type Loose } from '../model/loose.js';
 import { KEY_SCOPES, type Binding, type KeyLayer, type TabPlugin } from './types.js';
@@ -6,7 +6,7 @@ import { KEY_SCOPES, type Binding, type KeyLayer, type TabPlugin } from './types
 export const API_VERSION = 1;
 
 const ID = /^[a-z][a-z0-9-]{0,31}$/;
-/** Owners of bindings that are no plugin. */
+/** Owners of bindings that are not plugins. */
 const RESERVED = ['core'];
 const MAX_BINDINGS = 200;
 
@@ -14,13 +14,16 @@ const MODIFIERS = '(C-)?(A-)?(S-)?';
 const NAMED = 'Enter|Esc|Tab|Space|Backspace|Up|Down|Left|Right|Home|End|PageUp|PageDown|Insert|Delete|F[1-9]|F1[0-2]';
 const inputs = (character: string): RegExp =>
   new RegExp(`^(${MODIFIERS}(${NAMED}|${character})|Click|DoubleClick|WheelUp|WheelDown)$`, 'u');
-/** What `eventName` can give (lib/keys/key-names.ts). The second is for the rest: it takes longer to compile than everything else here. */
+/**
+ * The possible results of `eventName` (lib/keys/key-names.ts). The second pattern is for rare names: it takes longer to compile than
+ * everything else here.
+ */
 const ASCII_INPUT = inputs('[!-~]');
 const INPUT = inputs('[^\\s\\p{C}]');
 
 /**
- * Checks a candidate in a fixed order and returns it as it is. `registered`: the plugins before it; `source`: what the messages call it
- * (the file). Throws `E_PLUGIN_SHAPE`, naming the first field that is wrong.
+ * Checks a candidate in a fixed order and returns it unchanged. `registered`: the plugins before it; `source`: its name in messages (the
+ * file). Throws `E_PLUGIN_SHAPE`, naming the first invalid field.
  */
 export function validatePlugin(candidate: unknown, registered: readonly TabPlugin[], source?: string): TabPlugin {
   const plugin = isRecord(candidate) ? candidate : {};
@@ -93,7 +96,7 @@ function checkBinding(binding: Loose, at: string, id: string, check: Check): voi
   check(`${at}.disabled`, binding.disabled, optional(isFunction), 'is not a function');
 }
 
-/** Across layers: an id names one binding, and no key is bound below a binding of the same scope that always takes it. */
+/** Across layers: an id is unique, and no key is bound below a binding of the same scope that always takes it. */
 function checkTogether(layers: readonly KeyLayer<unknown>[], check: Check): void {
   const ids = new Set<string>();
   const always = new Map<string, Binding<unknown>>();
@@ -118,7 +121,7 @@ const listOf = (wants: (value: unknown) => boolean) => (value: unknown) => Array
 const isInput = (value: unknown): boolean => isString(value) && (ASCII_INPUT.test(value) || INPUT.test(value));
 const matches = (pattern: RegExp) => (value: unknown) => isString(value) && pattern.test(value);
 
-/** A value in a message. */
+/** Formats a value for a message. */
 function shown(value: unknown): string {
   return isString(value)
     ? `"${value.slice(0, 40)}"`
