@@ -104,7 +104,7 @@ describe('a person asks', () => {
     await stopped;
     await terminal.shows('partial coverage: 0 of 3 nodes');
     await types('i', /node-0001 +unreachable .*connection refused since/);
-    await types('i', /No node answers any more/);
+    await types('i', /No node is up/);
     await quits();
   });
 });

@@ -65,7 +65,7 @@ test('a node that comes back is well again, without a part being worked out anew
   const driver = open(HOSTS);
   const { parts } = driver.ran;
   driver.scrape('dead', {});
-  expect(driver.frame()).toMatch(/dead +answers +0s/);
+  expect(driver.frame()).toMatch(/dead +up +0s/);
   expect(driver.ran.parts).toBeLessThanOrEqual(parts + 2);
   driver.fail('well', 'HTTP 503');
   expect(driver.frame()).toMatch(/well +~ failing .* HTTP 503/);

@@ -200,7 +200,7 @@ const counted = (value: number): string => (Number.isNaN(value) ? NONE : count(v
 
 function stateOf(node: NodeView): Span {
   const mark = nodeMark(node);
-  if (mark === '') return span('answers', 'good');
+  if (mark === '') return span('up', 'good');
   if (mark === '…') return span('… waiting', 'warn');
   return mark === '✕' ? span('✕ down', 'bad') : span('~ failing', 'warn');
 }
