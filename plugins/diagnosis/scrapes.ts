@@ -3,7 +3,8 @@ import { included, isSkewed, nodeMark, sourcesOf, type Derivation, type NodeView
 
 export interface Scrapes {
   readonly nodes: readonly NodeView[];
-  readonly live: number;
+  /** Included, as in the title; the failing ones are among them. */
+  readonly up: number;
   readonly failing: number;
   readonly down: number;
   readonly waiting: number;
@@ -35,7 +36,7 @@ export const scrapesDerivation: Derivation<boolean, Scrapes> = {
     const sum = (figure: (node: NodeView) => number): number => seen.reduce((all, node) => all + (figure(node) || 0), 0);
     return {
       nodes,
-      live: marked(''),
+      up: seen.length,
       failing: marked('~'),
       down: marked('✕'),
       waiting: marked('…'),

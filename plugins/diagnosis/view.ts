@@ -46,10 +46,10 @@ export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
   };
 }
 
-/** ' 982 of 1,000 nodes up · 8 failing ~ · 10 down ✕'. */
-function scrapeLine({ nodes, live, failing, down, waiting }: Scrapes, cols: number): Line {
-  const parts = [`${count(live)} of ${count(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'} up`];
-  if (failing > 0) parts.push(`${count(failing)} failing ~`);
+/** ' 982 of 1,000 nodes up · 8 of them failing ~ · 10 down ✕'. */
+function scrapeLine({ nodes, up, failing, down, waiting }: Scrapes, cols: number): Line {
+  const parts = [`${count(up)} of ${count(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'} up`];
+  if (failing > 0) parts.push(`${count(failing)} of them failing ~`);
   if (down > 0) parts.push(`${count(down)} down ✕`);
   if (waiting > 0) parts.push(`${count(waiting)} waiting …`);
   return line(span(` ${joinFitting(parts, cols - 1)}`, 'strong'));
