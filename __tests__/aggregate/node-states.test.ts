@@ -45,7 +45,10 @@ test('in the order of the labels, numbers by their value; counted by state', () 
 
 test('the order is made anew only when a label changes', () => {
   const order = new LabelOrder();
-  const [a, b] = buildNodes([{ name: 'b' }, { name: 'a' }]) as [ReturnType<typeof buildNodes>[0], ReturnType<typeof buildNodes>[0]];
+  const [a, b] = buildNodes([{ named: false, facts: { instance: 'b' } }, { name: 'a' }]) as [
+    ReturnType<typeof buildNodes>[0],
+    ReturnType<typeof buildNodes>[0],
+  ];
   const first = order.of([a, b]);
   expect([...first]).toEqual([1, 0]);
   expect(order.of([a, b])).toBe(first);

@@ -1,6 +1,7 @@
 /** The tables that tabs offer to whoever has no screen: the same rows and values as the tabs show. */
 import { describe, expect, test } from '@jest/globals';
 import { AppState } from '../../lib/app/state.js';
+import { included } from '../../lib/model/node-view.js';
 import type { Table } from '../../lib/plugin/types.js';
 import { exportColumns, screenColumns, sortedPositions, tableCells, tableSheet } from '../../lib/view/table-columns.js';
 import { NOW } from '../helpers/driver.js';
@@ -72,7 +73,7 @@ test('processes: those on GPUs, of nodes that are included in totals; their byte
   expect(new Set(listed.map(({ node_id: id }) => id)).size).toBeGreaterThan(1);
 });
 
-test('gpus: as many as the nodes have that ever answered', () => {
-  const slots = [...app.nodes].filter(({ version }) => version > 0).reduce((sum, { gpus }) => sum + gpus.slots, 0);
+test('gpus: as many as the nodes have that are up', () => {
+  const slots = [...app.nodes].filter(included).reduce((sum, { gpus }) => sum + gpus.slots, 0);
   expect(records(named('gpus'))).toHaveLength(slots);
 });
