@@ -1,6 +1,6 @@
 /**
- * What was: the last samples of the cluster, of each node, GPU and user, for sparklines and charts, and since when a GPU is held idle.
- * Fed with what collectors deliver; its memory is bounded, whatever the cluster.
+ * The last samples of the cluster, of each node, GPU and user, for sparklines and charts, and since when each GPU has been held idle. Fed
+ * by the deliveries of collectors; its memory is bounded, whatever the cluster.
  */
 import { MISSED_LIMIT } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';

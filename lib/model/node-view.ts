@@ -49,13 +49,13 @@ const ANSWERED_OTHERWISE: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 /**
- * Why a host does not report process data. 'no metrics': it answers, but with something else. 'collection failed': its exporter reports that
- * a source fails without which nobody knows who is on the GPUs; 'not collected yet': that source has not answered yet.
+ * Why a host does not report process data. 'no metrics': it answers, but not with metrics. 'collection failed': its exporter reports the
+ * failure of a source that is needed to know the GPU processes; 'not collected yet': that source has not answered yet.
  */
 export type NotReporting =
   'never answered' | 'no metrics' | 'unreachable' | 'collection failed' | 'not collected yet' | 'no process export' | 'not recorded';
 
-/** Whether nobody knows which GPUs the node has: its exporter cannot list them. Not the same as having none. */
+/** Whether the GPUs of the node are unknown because its exporter cannot list them. Not the same as having none. */
 export const gpusUnknown = (node: NodeView): boolean => node.gpus.slots === 0 && failedSource(sourcesOf(node))?.name === 'gpus';
 
 /**
