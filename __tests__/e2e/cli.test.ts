@@ -65,7 +65,7 @@ describe('a mistake is one line that says what to do, with a documented exit sta
   });
 
   test('the environment counts as much as the flags', () => {
-    expect(run([], { ALL_SMI_VIEW_HOSTS: 'a b' })).toMatchObject({ status: 2, stderr: expect.stringContaining('host "a b"') });
+    expect(run([], { ALL_SMI_VIEW_HOSTS: 'a:99999' })).toMatchObject({ status: 2, stderr: expect.stringContaining('host "a:99999"') });
     expect(run([], { ALL_SMI_VIEW_HOSTFILE: 'none.csv' })).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('host file none.csv'),

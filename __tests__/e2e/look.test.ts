@@ -50,7 +50,7 @@ describe('the terminal', () => {
   test('a theme that is asked for', async () => {
     const terminal = view(['--theme', 'high-contrast']);
     await terminal.shows('6 of 6 nodes');
-    expect(terminal.emulator.look(119, 28)).toEqual([231, 16, false, false, false]);
+    expect(terminal.emulator.look(119, 20).slice(0, 2)).toEqual([231, 16]);
   });
 });
 
@@ -59,13 +59,14 @@ describe('a filter', () => {
     const terminal = view([]);
     await terminal.shows('48 GPUs');
     terminal.type('/');
-    await terminal.shows('Ctrl-R before');
+    await terminal.shows('Ctrl-R previous');
     terminal.type('user ~= "^(hana|jonas)"\r');
     await terminal.shows('/ user ~= "^(hana|jonas)"');
     await terminal.until('fewer GPUs', () => /filtered: \d+ of 48 GPUs/.test(terminal.emulator.text()));
     terminal.type('V');
     await terminal.shows('hana.kim');
-    expect(terminal.emulator.text()).not.toContain('amara.okafor');
+    // An alert that has just come may name her for some seconds.
+    await terminal.until('nobody else', () => !terminal.emulator.text().includes('amara.okafor'));
     terminal.type('\x1b');
     await terminal.shows('6 of 6 nodes');
   });

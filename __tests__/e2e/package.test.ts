@@ -124,11 +124,11 @@ describe("somebody else's tab, as the page says", () => {
       await pty.shows('GPUs held idle');
       await pty.shows('▼VRAM');
       // An alert of the demo may have the line for a while.
-      await pty.until('the footer', () => /^ Enter node {2}m VRAM {2}d node {2}s sum {2}\? help/.test(pty.emulator.row(29).join('')));
+      await pty.until('the footer', () => /^ Enter open {2}m VRAM {2}d node {2}s sum {2}\? help/.test(pty.emulator.row(29).join('')));
       pty.type('s');
-      await pty.until('the toast', () => /\d GiB held idle/.test(pty.emulator.row(29).join('')));
+      await pty.until('the toast', () => /\d GiB held idle/.test(pty.emulator.row(28).join('')));
       pty.type('?');
-      await pty.shows('say how much that is together');
+      await pty.shows('show the sum of the VRAM');
       pty.type('\x1b[F');
       await pty.shows('Idle: 0 % utilisation in the last scrape');
       pty.type('\x1b');
@@ -144,7 +144,7 @@ describe("somebody else's tab, as the page says", () => {
       const pty = start('--plugin', join(folder, 'broken.mjs'));
       await pty.shows('Users │ Topology │ Broken │ gpu-01');
       pty.type('T\x1b[C');
-      await pty.shows('The tab of the plugin "broken" failed.');
+      await pty.shows('The plugin "broken" failed.');
       await pty.shows('Error: on purpose');
       pty.type('V');
       await pty.shows('amara.okafor');
@@ -157,7 +157,7 @@ describe("somebody else's tab, as the page says", () => {
     writeFileSync(join(folder, 'wrong.mjs'), "export default () => ({ apiVersion: 1, id: 'wrong', tabs: [] });");
     const { status, stderr } = run('npx', '--no-install', 'all-smi-view', '--demo', '--plugin', 'wrong.mjs');
     expect(status).toBe(2);
-    expect(stderr).toBe('all-smi-view: plugin wrong.mjs, tabs: is not a function. See docs/PLUGINS.md for the shape.\n');
+    expect(stderr).toBe('all-smi-view: plugin wrong.mjs, tabs: is not a function. docs/PLUGINS.md describes what a plugin consists of.\n');
   });
 });
 

@@ -48,23 +48,23 @@ async function types(keys: string, ...what: readonly RegExp[]): Promise<void> {
 describe('a person looks around', () => {
   test('All: figures, signs, both densities, groups, charts', async () => {
     await terminal.until('every figure', () => /util [▏▎▍▌▋▊▉█]+.*VRAM .*temp .*power /.test(terminal.emulator.text()));
-    await types('z', /last \d+[ms].*SMs 67% full · memory bandwidth 42% · P\d/);
+    await types('z', /last \d+[ms].*SM occupancy 67% · memory bandwidth 42% · P\d/);
     await types('zG', /▸ node-0001 +.* 8 of 8 busy/, /▸ node-0002 .* 1 of 1 busy/, /▸ node-0003 .* 8 of 8 busy/);
     await types('X', /▾ node-0003[^]*TPU v6e/);
     // Ends the grouping: by node is all there is without labels.
-    await types('Gc', /Utilisation +now \d+% · highest .* in %, mean of 17 GPUs/);
+    await types('Gc', /Utilisation +now \d+% · max .* in %, mean of 17 GPUs/);
     await types('\x1b', /▲NODE +GPU +MODEL/);
   });
 
   test('a host by the picker: its processes, then all that it reports', async () => {
     await types(':', /go to/);
     await types('0001\r', /node-0001 +connected/, /PID +USER/);
-    await types('z', /lasting 87° · slows 90° · off 95° · loud fans from 77°/, /MIG +5 instances/, /1g\.5gb .* MIG-mock-0-0/);
+    await types('z', /max operating 87° · throttles at 90° · shuts down at 95° · acoustic limit 77°/, /MIG +5 instances/, /1g\.5gb .* MIG-mock-0-0/);
     await types('\x1b[6~', /vGPU +4 instances +· +mode Sriov/);
     await types('z', /PID +USER/);
     await types(':node-0002\r', /Apple M2 Ultra/);
     await types('z', /neural engine/, /temp +–/);
-    await types('z', /processes not reported: start the exporter on the node with --processes/);
+    await types('z', /PID +USER/);
   });
 
   test('Topology: graph and matrix', async () => {

@@ -94,7 +94,7 @@ describe('a person asks', () => {
         .findIndex((text) => text.includes('mira')) + 1;
     const click = `\x1b[<0;6;${y}M\x1b[<0;6;${y}m`;
     await types(click + click, /Users ▸ mira ▸ 3 nodes/);
-    await types('o', /connected · last answer/);
+    await types('o', /connected · last seen/);
     await types('V', /Users ▸ mira ▸ 3 nodes/);
     await quits();
   });

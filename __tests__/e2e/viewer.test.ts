@@ -121,7 +121,7 @@ describe('nodes', () => {
     // Left to the Diagnosis tab, left of which is the last node.
     terminal.type('\x1b[D\x1b[D');
     await terminal.shows('connection refused');
-    await terminal.shows('next try in');
+    await terminal.shows('next scrape in');
     await serve([port], 3);
     await terminal.shows('3 of 3 nodes · 24 GPUs');
     await terminal.shows('connected');

@@ -236,7 +236,7 @@ export const GPU_FIELD_TABLE = {
     filter: false,
     column: false,
     card: 'placed',
-    list: { rank: 6, text: (fraction) => `SMs ${Math.round(fraction * 100)}% full` },
+    list: { rank: 6, text: (fraction) => `SM occupancy ${Math.round(fraction * 100)}%` },
   },
   memoryBandwidthFraction: {
     range: RANGES.fraction,
