@@ -59,7 +59,12 @@ describe('a person looks around', () => {
   test('a host by the picker: its processes, then all that it reports', async () => {
     await types(':', /go to/);
     await types('0001\r', /node-0001 +connected/, /PID +USER/);
-    await types('z', /max operating 87° · throttles at 90° · shuts down at 95° · acoustic limit 77°/, /MIG +5 instances/, /1g\.5gb .* MIG-mock-0-0/);
+    await types(
+      'z',
+      /max operating 87° · throttles at 90° · shuts down at 95° · acoustic limit 77°/,
+      /MIG +5 instances/,
+      /1g\.5gb .* MIG-mock-0-0/,
+    );
     await types('\x1b[6~', /vGPU +4 instances +· +mode Sriov/);
     await types('z', /PID +USER/);
     await types(':node-0002\r', /Apple M2 Ultra/);
