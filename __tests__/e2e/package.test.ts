@@ -130,9 +130,9 @@ describe("somebody else's tab, as the page says", () => {
       pty.type('?');
       await pty.shows('show the sum of the VRAM');
       pty.type('\x1b[F');
-      await pty.shows('Idle: 0 % utilisation in the last scrape');
+      await pty.shows('Idle: 0% utilisation in the last scrape');
       pty.type('\x1b');
-      await pty.until('the help to close', () => !pty.emulator.text().includes('Idle: 0 %'));
+      await pty.until('the help to close', () => !pty.emulator.text().includes('Idle: 0%'));
       pty.type('d\r');
       await pty.shows('connected');
       pty.type('q');
