@@ -9,7 +9,6 @@ import {
   gpuField,
   GPU_FIELDS,
   isHot,
-  joinFitting,
   LIMITS,
   line,
   NONE,
@@ -148,7 +147,7 @@ interface Meter {
 }
 
 function meterLines(input: CardInput, extra: (family: string) => number): readonly Line[] {
-  return [utilMeter(input), memoryMeter(input), temperatureMeter(input, extra), powerMeter(input, extra)].map((meter) =>
+  return [utilMeter(input), memoryMeter(input), temperatureMeter(input, extra), powerMeter(input, extra)].flatMap((meter) =>
     meterLine(meter, input),
   );
 }
@@ -232,8 +231,8 @@ function energyOf({ node, slot }: CardInput): number {
   return row < 0 ? NaN : node.extras.rows('energy').value(row, 'energy_consumed_joules_total');
 }
 
-/** Bar, figure, the last samples, and what there is to say to it. */
-function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter, { app, node, slot, cols }: CardInput): Line {
+/** Bar, figure, the last samples, and notes; notes that do not fit go on below, since the card leaves nothing out. */
+function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter, { app, node, slot, cols }: CardInput): readonly Line[] {
   const bars = cols >= FROM_COLS.wide ? BAR_COLS : NARROW_BAR_COLS;
   const sparks = cols >= FROM_COLS.cardTrends ? SPARK_COLS : NARROW_SPARK_COLS;
   const series = app.history.gpu(node, slot, figure);
@@ -245,17 +244,21 @@ function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter,
     span(known ? spark(peaks(series, sparks, 1), sparks, from, to) : '', 'accent'),
     span(known && label === 'util' ? ` ${ago(sparks * series.stepMs)}  ` : known ? '     ' : '', 'dim'),
   ];
-  const left = cols - spans.reduce((sum, one) => sum + width(one.text), 0);
-  return line(
-    ...spans,
-    span(
-      joinFitting(
-        notes.filter((note) => note !== ''),
-        left,
-      ),
-      'dim',
-    ),
-  );
+  const shown = notes.filter((note) => note !== '');
+  const indent = spans.reduce((sum, one) => sum + width(one.text), 0);
+  const fitting = notesThatFit(shown, cols - indent);
+  const below = shown.slice(fitting).map((note): Part => [span(note, 'dim')]);
+  return [line(...spans, span(shown.slice(0, fitting).join(NOTE_GAP), 'dim')), ...inlineLines(span(NOTE_INDENT), below, cols)];
+}
+
+/** As deep as the bars. */
+const NOTE_INDENT = ' '.repeat(9);
+const NOTE_GAP = ' · ';
+
+function notesThatFit(notes: readonly string[], cols: number): number {
+  let used = -NOTE_GAP.length;
+  const tooWide = notes.findIndex((note) => (used += NOTE_GAP.length + width(note)) > cols);
+  return tooWide < 0 ? notes.length : tooWide;
 }
 
 /** Fields that are a fact among others. */
