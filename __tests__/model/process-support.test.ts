@@ -1,4 +1,4 @@
-/** Memory in use without process rows: where all-smi could list processes it runs without --processes, elsewhere that means nothing. */
+/** Memory in use without process rows: the exporter runs without --processes, or all-smi cannot list the processes of that accelerator. */
 import { describe, expect, test } from '@jest/globals';
 import { whyNotReporting } from '../../lib/model/node-view.js';
 import { PROCESS_SUPPORT } from '../../lib/model/process-support.js';
@@ -45,15 +45,16 @@ describe('memory in use and no process rows', () => {
     ['v6e', { lib_name: 'libtpu' }],
     ['Apple M2 Ultra', { lib_name: 'Metal' }],
     ['M4 Max', { lib_name: 'Metal' }],
-  ])('%s %j: no sign of anything', (name, details) => {
-    expect(whyOf(gpu(name, details))).toBeUndefined();
+  ])('%s %j: processes cannot be listed, so nobody knows who uses it', (name, details) => {
+    expect(whyOf(gpu(name, details))).toBe('cannot list processes');
+    expect(whyOf(gpu(name, details, GIB))).toBeUndefined();
   });
 
   test('of several GPUs one that could decides; one that holds next to nothing does not', () => {
     const gaudi = gpu('Intel Gaudi 3');
     expect(whyOf(gaudi, gpu('NVIDIA L4'))).toBe('no process export');
-    expect(whyOf(gaudi, gpu('NVIDIA L4', {}, GIB))).toBeUndefined();
-    expect(whyOf(gaudi, gpu('NVIDIA L4', {}, NaN))).toBeUndefined();
+    expect(whyOf(gaudi, gpu('NVIDIA L4', {}, GIB))).toBe('cannot list processes');
+    expect(whyOf(gaudi, gpu('NVIDIA L4', {}, NaN))).toBe('cannot list processes');
     expect(whyOf()).toBeUndefined();
   });
 });
@@ -68,7 +69,7 @@ test('devices of the mock, by platform; three makers list none', () => {
   for (const [platform, { model, info }] of Object.entries<Platform>(PLATFORMS))
     expect([platform, whyOf(gpu(model?.name ?? 'NVIDIA H100', info))]).toEqual([
       platform,
-      none.includes(platform) ? undefined : 'no process export',
+      none.includes(platform) ? 'cannot list processes' : 'no process export',
     ]);
   expect(PROCESS_SUPPORT.filter(({ processes }) => processes === 'none').map(({ maker }) => maker)).toEqual(['Gaudi', 'TPU', 'Apple']);
 });

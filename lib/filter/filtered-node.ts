@@ -108,7 +108,9 @@ export class FilteredNode implements NodeView {
   /** Whether the host reports its processes does not depend on which GPUs match. */
   get facts(): NodeFacts {
     const { facts } = this.whole;
-    return whyNotReporting(this.whole) === 'no process export' ? { ...facts, processScope: 'off' } : facts;
+    const why = whyNotReporting(this.whole);
+    if (why === 'no process export') return { ...facts, processScope: 'off' };
+    return why === 'cannot list processes' ? { ...facts, processScope: 'unlistable' } : facts;
   }
   /** By the slots that GPUs have on the host itself. */
   get extras(): NodeExtras {

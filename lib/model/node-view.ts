@@ -50,10 +50,18 @@ const ANSWERED_OTHERWISE: ReadonlySet<string> = new Set<ErrorCode>([
 
 /**
  * Why a host does not report process data. 'no metrics': it answers, but not with metrics. 'collection failed': its exporter reports the
- * failure of a source that is needed to know the GPU processes; 'not collected yet': that source has not answered yet.
+ * failure of a source that is needed to know the GPU processes; 'not collected yet': that source has not answered yet. 'cannot list processes':
+ * memory is in use on accelerators whose processes all-smi cannot list, with or without `--processes`.
  */
 export type NotReporting =
-  'never answered' | 'no metrics' | 'unreachable' | 'collection failed' | 'not collected yet' | 'no process export' | 'not recorded';
+  | 'never answered'
+  | 'no metrics'
+  | 'unreachable'
+  | 'collection failed'
+  | 'not collected yet'
+  | 'no process export'
+  | 'cannot list processes'
+  | 'not recorded';
 
 /** Whether the GPUs of the node are unknown because its exporter cannot list them. Not the same as having none. */
 export const gpusUnknown = (node: NodeView): boolean => node.gpus.slots === 0 && failedSource(sourcesOf(node))?.name === 'gpus';
@@ -61,8 +69,7 @@ export const gpusUnknown = (node: NodeView): boolean => node.gpus.slots === 0 &&
 /**
  * Whether the host reports process data; undefined when it does, else why not. Where our own exporter says so
  * (`all_smi_process_export_info`) that decides alone; where it reports its sources and no processes, they have the reason. Else a process
- * family in the last good scrape does, or, since an idle node sends none either, that no GPU of the host whose processes can be listed at all
- * holds more than 1 GiB.
+ * family in the last good scrape does, or, since an idle node sends none either, that no GPU of the node has more than 1 GiB in use.
  */
 export function whyNotReporting(node: NodeView): NotReporting | undefined {
   if (!included(node)) {
@@ -71,16 +78,19 @@ export function whyNotReporting(node: NodeView): NotReporting | undefined {
   }
   const { processScope, hasProcessFamily } = node.facts;
   if (processScope === 'unrecorded') return 'not recorded';
+  if (processScope === 'unlistable') return 'cannot list processes';
   if (processScope === undefined ? hasProcessFamily : processScope !== 'off') return undefined;
   const failed = failedSource(sourcesOf(node));
   if (failed) return failed.state === 'starting' ? 'not collected yet' : 'collection failed';
   if (processScope === 'off') return 'no process export';
   const { gpus } = node;
   const used = gpus.field.memoryUsedBytes;
+  let unlistable = false;
   for (let slot = 0; slot < gpus.count; slot++) {
     if (!(used[slot]! > LIMITS.heldBytes)) continue;
     const device = { name: node.text(gpus.name[slot]!), library: gpus.detail(slot, 'lib_name'), type: gpus.detail(slot, 'type') };
     if (canListProcesses(device)) return 'no process export';
+    unlistable = true;
   }
-  return undefined;
+  return unlistable ? 'cannot list processes' : undefined;
 }

@@ -99,6 +99,7 @@ const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
   'collection failed': 'processes not reported: the collection on the node fails',
   'not collected yet': 'processes not reported yet: the exporter has just started',
   'no process export': 'processes not reported: start the exporter on the node with --processes',
+  'cannot list processes': 'processes not reported: all-smi cannot list those of this kind of accelerator',
   'not recorded': 'the recording leaves processes out',
 };
 

@@ -52,6 +52,8 @@ export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, 
       '',
       'and users appear here.',
     );
+  if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'cannot list processes'))
+    return say('Users are not known: all-smi cannot list the processes of these accelerators.');
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'not recorded'))
     return say('This recording does not include processes, so users are not known.');
   return say(...nobody(users, nodes, app, ui));

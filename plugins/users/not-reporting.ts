@@ -140,6 +140,7 @@ export function whatIsKnown(node: NodeView, why: NotReporting): string {
     for (let slot = 0; slot < gpus.count; slot++) used += gpus.field.memoryUsedBytes[slot]! > 0 ? gpus.field.memoryUsedBytes[slot]! : 0;
     return `exporter runs without --processes, ${bytes(used)} in use`;
   }
+  if (why === 'cannot list processes') return 'all-smi cannot list the processes of its accelerators';
   if (why === 'not recorded') return 'the recording leaves processes out';
   const since = status.failingSince === undefined ? '' : ` since ${clock(status.failingSince)}`;
   return `${status.error?.text ?? 'no response yet'}${since}`;
