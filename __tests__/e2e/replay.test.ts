@@ -21,21 +21,25 @@ beforeAll(() => {
 });
 
 function told(...args: readonly string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', cwd: place.folder.path });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    cwd: place.folder.path,
+    timeout: 60_000,
+  });
   return { status, out: stdout, err: stderr };
 }
 
 describe('mistakes', () => {
   test.each<readonly [readonly string[], string]>([
     [['record', '--local', '-o', 'none/a.ndjson'], 'cannot write none/a.ndjson: the folder does not exist'],
-    [['record', '--local', '--max-files', '3'], '--max-files: needs --max-size'],
-    [['record', '--local', '-o', 'a.ndjson', '--compress', 'zstd'], '--compress: zstd wants a name that ends in .zst'],
+    [['record', '--local', '-o', '-', '--max-files', '3'], '--output: standard output cannot be split with --max-size or --max-files'],
+    [['record', '--local', '-o', 'a.ndjson', '--compress', 'zstd'], '--compress: zstd needs a file name that ends in .zst'],
     [['record', '--local', '--include', 'gpu,tpu'], '--include: "tpu" is not one of: gpu, cpu, memory, chassis, process'],
     [['record', '--local', '--duration', 'soon'], '--duration: "soon" is not like 90s, 10m, 2h or 1d'],
     [['replay-info'], 'replay-info: needs the file name of a recording'],
     [['replay-info', 'none.ndjson'], 'none.ndjson: does not exist'],
     [['--start', '5'], '--start: needs --replay'],
-    [['--replay', 'a.ndjson', '--demo'], '--replay: brings its own nodes'],
+    [['--replay', 'a.ndjson', '--demo'], '--replay: cannot be combined with --demo'],
     [['--replay', 'a.ndjson', '--speed', '99'], '--speed: "99" is not between 0.05 and 16'],
   ])('%j', (args, says) => {
     const { status, err } = told(...args);
@@ -163,6 +167,9 @@ test('alerts: live ones reach the webhook, those of a recording are on the scree
     await viewer.shows('99');
     viewer.type('A');
     await viewer.shows('critical at');
+    // The first closes the alerts.
+    viewer.type('q');
+    await viewer.until('the alerts to close', () => !viewer.emulator.text().includes('History, newest first'));
     viewer.type('q');
     await viewer.exited;
     viewer.dispose();
