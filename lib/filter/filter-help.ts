@@ -31,7 +31,7 @@ export const FILTER_HELP: readonly FilterHelp[] = [
     below: true,
     rows: [
       ...FIELDS.map((field) => ({ keys: [field.name, ...field.also].join(', '), label: about(field) })),
-      { keys: 'group.NAME', label: 'what the host file has under NAME: group.rack == r7' },
+      { keys: 'group.NAME', label: 'label NAME of the host file: group.rack == r7' },
     ],
   },
 ];

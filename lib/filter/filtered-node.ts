@@ -110,7 +110,7 @@ export class FilteredNode implements NodeView {
     const { facts } = this.whole;
     const why = whyNotReporting(this.whole);
     if (why === 'no process export') return { ...facts, processScope: 'off' };
-    return why === 'cannot list processes' ? { ...facts, processScope: 'unlistable' } : facts;
+    return why === 'cannot list processes' ? { ...facts, processScope: 'unsupported' } : facts;
   }
   /** By the slots that GPUs have on the host itself. */
   get extras(): NodeExtras {

@@ -161,7 +161,7 @@ export interface NodeFacts {
    * `all_smi_process_export_info{scope}` of our own exporter; undefined when not sent. 'unrecorded': the recording leaves out processes,
    * whatever the host sent.
    */
-  readonly processScope: 'gpu' | 'all' | 'off' | 'unrecorded' | 'unlistable' | undefined;
+  readonly processScope: 'gpu' | 'all' | 'off' | 'unrecorded' | 'unsupported' | undefined;
   readonly samples: number;
   readonly badLines: number;
   /** The first invalid line, cleaned and cut to 80 columns; '' when there was none. */

@@ -78,19 +78,19 @@ export function whyNotReporting(node: NodeView): NotReporting | undefined {
   }
   const { processScope, hasProcessFamily } = node.facts;
   if (processScope === 'unrecorded') return 'not recorded';
-  if (processScope === 'unlistable') return 'cannot list processes';
+  if (processScope === 'unsupported') return 'cannot list processes';
   if (processScope === undefined ? hasProcessFamily : processScope !== 'off') return undefined;
   const failed = failedSource(sourcesOf(node));
   if (failed) return failed.state === 'starting' ? 'not collected yet' : 'collection failed';
   if (processScope === 'off') return 'no process export';
   const { gpus } = node;
   const used = gpus.field.memoryUsedBytes;
-  let unlistable = false;
+  let unsupported = false;
   for (let slot = 0; slot < gpus.count; slot++) {
     if (!(used[slot]! > LIMITS.heldBytes)) continue;
     const device = { name: node.text(gpus.name[slot]!), library: gpus.detail(slot, 'lib_name'), type: gpus.detail(slot, 'type') };
     if (canListProcesses(device)) return 'no process export';
-    unlistable = true;
+    unsupported = true;
   }
-  return unlistable ? 'cannot list processes' : undefined;
+  return unsupported ? 'cannot list processes' : undefined;
 }

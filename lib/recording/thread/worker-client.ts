@@ -27,7 +27,7 @@ class Thread {
       this.#fail(new AppError('E_INTERNAL', { reason: String(error) }, { cause: error }));
     });
     this.#worker.on('exit', () => {
-      this.#fail(new AppError('E_INTERNAL', { reason: 'the thread beside ended' }));
+      this.#fail(new AppError('E_INTERNAL', { reason: 'the worker thread ended' }));
     });
   }
 
