@@ -189,7 +189,7 @@ describe('in words', () => {
   test('of hosts', () => {
     const { gpu: _gpu, ...host } = { ...change, rule: 'host_down', to: 'crit', value: 12, threshold: 9, users: [] } as const;
     expect(alertText(host)).toBe('node-0007 down: no good scrape for 00:00:12');
-    expect(alertText({ ...host, value: NaN })).toBe('node-0007 down: never answered');
+    expect(alertText({ ...host, value: NaN })).toBe('node-0007 down: no good scrape yet');
     expect(alertText({ ...host, from: 'crit', to: 'ok' })).toBe('node-0007 up again');
     expect(JSON.parse(alertJson({ ...host, value: NaN }))).toMatchObject({ gpu_index: null, value: null, threshold: 9 });
   });

@@ -13,7 +13,7 @@ const TEXTS: Readonly<Record<AlertRule, (change: AlertChange) => string>> = {
     `utilisation ${round(value)}% (${to === 'ok' ? 'ok' : `idle at ${round(threshold)}% or less`})`,
   memory_held_idle: ({ to, value }) => (to === 'ok' ? 'no longer held idle' : `held idle for ${duration(value)}`),
   host_down: ({ to, value }) =>
-    to === 'ok' ? 'up again' : Number.isNaN(value) ? 'down: never answered' : `down: no good scrape for ${duration(value)}`,
+    to === 'ok' ? 'up again' : Number.isNaN(value) ? 'down: no good scrape yet' : `down: no good scrape for ${duration(value)}`,
 };
 
 /** `temperature 85° (warn at 80°)`, `temperature 76° (ok)`. */
