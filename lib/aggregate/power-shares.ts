@@ -28,12 +28,8 @@ export class PowerShares {
   of(node: NodeView): this {
     const { slots } = node.gpus;
     if (slots > this.ownedBytes.length) this.#grow(slots);
-    this.ownedBytes.fill(0, 0, slots);
-    this.#busy.fill(0, 0, slots);
-    this.#blind.fill(0, 0, slots);
+    this.#clear(slots);
     this.#addRows(node);
-    this.gpusInUse = 0;
-    for (let slot = 0; slot < slots; slot++) this.gpusInUse += this.#busy[slot]!;
     this.#addOthers(node);
     this.#price(node);
     if (hasCards(node)) this.#priceCards(node);
@@ -50,17 +46,26 @@ export class PowerShares {
     this.#blind = new Uint8Array(slots);
   }
 
+  #clear(slots: number): void {
+    const owned = this.ownedBytes;
+    const busy = this.#busy;
+    const blind = this.#blind;
+    for (let slot = 0; slot < slots; slot++) owned[slot] = busy[slot] = blind[slot] = 0;
+  }
+
   #addRows({ procs: { gpu, vramBytes, count } }: NodeView): void {
     const owned = this.ownedBytes;
     const busy = this.#busy;
     const blind = this.#blind;
+    let inUse = 0;
     for (let row = 0; row < count; row++) {
       const slot = gpu[row]!;
       if (slot < 0) continue;
-      busy[slot] = 1;
+      if (busy[slot] === 0) inUse += busy[slot] = 1;
       if (vramBytes[row]! >= 0) owned[slot]! += vramBytes[row]!;
       else blind[slot] = 1;
     }
+    this.gpusInUse = inUse;
   }
 
   #addOthers({ procs: { gpu, vramBytes, count, others = 0 } }: NodeView): void {
@@ -76,12 +81,14 @@ export class PowerShares {
   #price({ gpus }: NodeView): void {
     const { powerWatts } = gpus.field;
     const { ownedBytes, wattsPerByte, silent, shared } = this;
-    for (let slot = 0; slot < gpus.slots; slot++) {
-      const power = slot < gpus.count ? powerWatts[slot]! : NaN;
-      const known = this.#blind[slot] === 0;
-      shared[slot] = known && ownedBytes[slot]! > 0 ? 1 : 0;
-      wattsPerByte[slot] = shared[slot] === 1 && power > 0 ? power / ownedBytes[slot]! : 0;
-      silent[slot] = Number.isNaN(power) || !known ? 1 : 0;
+    const { count, slots } = gpus;
+    const blind = this.#blind;
+    for (let slot = 0; slot < slots; slot++) {
+      const power = slot < count ? powerWatts[slot]! : NaN;
+      const owned = blind[slot] === 0 ? ownedBytes[slot]! : 0;
+      shared[slot] = owned > 0 ? 1 : 0;
+      wattsPerByte[slot] = owned > 0 && power > 0 ? power / owned : 0;
+      silent[slot] = Number.isNaN(power) ? 1 : blind[slot]!;
     }
   }
 
@@ -108,11 +115,15 @@ export class PowerShares {
   /** What is not attributed to any process. */
   #addRest({ gpus }: NodeView): void {
     const { powerWatts, memoryUsedBytes } = gpus.field;
-    let [unattributedWatts, unownedBytes] = [0, 0];
-    for (let slot = 0; slot < gpus.count; slot++) {
-      const owned = this.ownedBytes[slot]!;
-      if (this.shared[slot] === 0 && powerWatts[slot]! > 0) unattributedWatts += powerWatts[slot]!;
-      if (this.#blind[slot] === 0 && memoryUsedBytes[slot]! > owned) unownedBytes += memoryUsedBytes[slot]! - owned;
+    const { ownedBytes, shared } = this;
+    const { count } = gpus;
+    const blind = this.#blind;
+    let unattributedWatts = 0;
+    let unownedBytes = 0;
+    for (let slot = 0; slot < count; slot++) {
+      const owned = ownedBytes[slot]!;
+      if (shared[slot] === 0 && powerWatts[slot]! > 0) unattributedWatts += powerWatts[slot]!;
+      if (blind[slot] === 0 && memoryUsedBytes[slot]! > owned) unownedBytes += memoryUsedBytes[slot]! - owned;
     }
     this.unattributedWatts = unattributedWatts;
     this.unownedBytes = unownedBytes;
@@ -121,7 +132,8 @@ export class PowerShares {
 
 function hasCards({ gpus }: NodeView): boolean {
   const { cardPowerWatts } = gpus.field;
-  for (let slot = 0; slot < gpus.count; slot++) if (cardPowerWatts[slot]! >= 0) return true;
+  const { count } = gpus;
+  for (let slot = 0; slot < count; slot++) if (cardPowerWatts[slot]! >= 0) return true;
   return false;
 }
 

@@ -3,7 +3,7 @@
  * Liberal where that hurts nobody: blanks anywhere, values without quotes, escapes that the format doesn't have.
  */
 import { clean } from '../../text/sanitize.js';
-import { BACKSLASH, CLOSE, COMMA, QUOTE } from './ascii.js';
+import { BACKSLASH, BLANK, CLOSE, COMMA, QUOTE } from './ascii.js';
 import { bytesOf, same, type Arena, type Bytes } from './bytes.js';
 import { MAX_GAP, MAX_LABELS, MISS, OTHER_NAME } from './row-layout.js';
 import { bareEnd, equalsAt, isBlank, quoteEnd, skipBlanks, trimmedEnd } from './syntax.js';
@@ -200,11 +200,20 @@ const MARKER = /\.\.\.\(\d+ bytes truncated\)$/;
 const MARKER_BYTES = 32;
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+/** Several times as fast as a decoder for names of a few bytes. */
+const { latin1Slice } = Buffer.prototype as { latin1Slice: (this: Uint8Array, from: number, to: number) => string };
 
 /** Raw bytes of a label's value as text: unescaped, cleaned, capped. */
 export function decodeText(bytes: Uint8Array, from: number, to: number, cap: Cap): string {
+  if (to - from <= CAPS.name && isPlain(bytes, from, to)) return latin1Slice.call(bytes, from, to);
   const raw = utf8.decode(bytes.subarray(from, to));
   return labelText(raw.includes('\\') ? raw.replace(/\\(.)/gsu, unescaped) : raw, cap);
+}
+
+/** Printable ASCII without an escape: its text needs no decoder and no cleaning. */
+function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (bytes[i]! < BLANK || bytes[i]! > 126 || bytes[i] === BACKSLASH) return false;
+  return true;
 }
 
 /** A label's value, cleaned and capped. */

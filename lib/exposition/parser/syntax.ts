@@ -29,6 +29,8 @@ export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
 /** Where the value that began at `from` has its closing quote; -1 when the line or the bytes end before. */
 export function quoteEnd(bytes: Uint8Array, from: number, end: number): number {
   for (let i = from; i < end; i++) {
+    // Most bytes are lower-case letters, which are behind all that could end the value.
+    if (bytes[i]! > BACKSLASH) continue;
     if (bytes[i] === QUOTE) return i;
     if (bytes[i] === BACKSLASH) i++;
     if (bytes[i] === NEWLINE) return -1;
