@@ -1,6 +1,6 @@
 /**
  * The readings of a GPU that have a column: each is described once, here. All code that reads, records, shows, exports or filters GPUs is
- * derived from this table. A part that a field does not have is `false`; a missing part does not compile.
+ * derived from this table. A part that does not apply is `false`; a missing part does not compile.
  *
  * Readings that are only shown as sent need no column: `lib/exposition/schema/extra-families.ts`.
  */
@@ -16,9 +16,9 @@ interface ExposedAs {
   /** Description for docs/METRICS.md. */
   readonly unit: string;
   readonly about: string;
-  /** The label of the info family in which exporters up to 0.26 have the reading instead; the pattern's group is the number. */
+  /** The label of the info family that has the reading in exporters up to 0.26; the pattern's group is the number. */
   readonly older?: { readonly label: string; readonly number: RegExp };
-  /** A label of the info family that is `unavailable` where 0 is no reading (AWS Neuron). */
+  /** A label of the info family; if it is `unavailable`, 0 means not reported (AWS Neuron). */
   readonly source?: string;
 }
 
@@ -64,7 +64,7 @@ export interface GpuFieldDescriptor {
   readonly column: ColumnOf | false;
   /** On the node's page. 'placed': the card decides where and how (`plugins/host/gpu-card.ts`). */
   readonly card: 'placed' | { readonly label: string; readonly text: (value: number) => string } | false;
-  /** In the details of the GPU list. A higher rank comes first and is kept longer when room is short. */
+  /** In the details of the GPU list. A higher rank comes first and is dropped last when space is short. */
   readonly list: { readonly rank: number; readonly text: (value: number) => string } | false;
 }
 
@@ -78,10 +78,10 @@ export const GPU_FIELD_TABLE = {
     exposed: {
       family: 'gpu_utilization',
       unit: '%',
-      about: 'share of the time in which something ran on it',
+      about: 'utilization: share of time in which the GPU was busy',
       source: 'utilization_source',
     },
-    exported: { help: 'Share of time the GPU was busy, percent', of: (gpu) => gpu.utilPercent },
+    exported: { help: 'GPU utilization, percent', of: (gpu) => gpu.utilPercent },
     record: { in: 'row', key: 'utilization', none: -1 },
     filter: { names: 'util utilization', unit: 'percent', about: 'utilization' },
     column: { id: 'util', export: 'util_percent', decimals: 1, unit: 'percent', screen: true },
@@ -90,7 +90,12 @@ export const GPU_FIELD_TABLE = {
   },
   memoryUsedBytes: {
     range: RANGES.gpuBytes,
-    exposed: { family: 'gpu_memory_used_bytes', unit: 'bytes', about: 'memory in use, whoever owns it', source: 'memory_usage_source' },
+    exposed: {
+      family: 'gpu_memory_used_bytes',
+      unit: 'bytes',
+      about: 'memory in use, whatever uses it',
+      source: 'memory_usage_source',
+    },
     exported: { help: 'GPU memory in use', of: (gpu) => gpu.memoryUsedBytes },
     record: { in: 'row', key: 'used_memory', max: U64 },
     filter: { names: 'mem_used memused', unit: 'bytes', about: 'memory in use' },
@@ -100,8 +105,8 @@ export const GPU_FIELD_TABLE = {
   },
   memoryTotalBytes: {
     range: RANGES.gpuTotalBytes,
-    exposed: { family: 'gpu_memory_total_bytes', unit: 'bytes', about: 'memory there is' },
-    exported: { help: 'GPU memory there is', of: (gpu) => gpu.memoryTotalBytes },
+    exposed: { family: 'gpu_memory_total_bytes', unit: 'bytes', about: 'total memory' },
+    exported: { help: 'GPU memory, total', of: (gpu) => gpu.memoryTotalBytes },
     record: { in: 'row', key: 'total_memory', max: U64 },
     filter: { names: 'mem_total memtotal', unit: 'bytes', about: 'memory' },
     column: { id: 'total', export: 'vram_total_bytes', unit: 'bytes', screen: false },
@@ -120,8 +125,8 @@ export const GPU_FIELD_TABLE = {
   },
   powerWatts: {
     range: RANGES.gpuWatts,
-    exposed: { family: 'gpu_power_consumption_watts', unit: 'W', about: 'power drawn' },
-    exported: { help: 'Power the GPU draws', of: (gpu) => gpu.powerWatts },
+    exposed: { family: 'gpu_power_consumption_watts', unit: 'W', about: 'power draw' },
+    exported: { help: 'Power draw of the GPU', of: (gpu) => gpu.powerWatts },
     record: { in: 'row', key: 'power_consumption', none: -1 },
     filter: { names: 'power pwr', unit: 'watts', about: 'power' },
     column: { id: 'power', export: 'power_watts', decimals: 3, unit: 'watts', screen: true },
@@ -134,7 +139,7 @@ export const GPU_FIELD_TABLE = {
     exposed: {
       family: 'gpu_card_power_watts',
       unit: 'W',
-      about: 'power drawn by the whole board, on each of its dies; one of them reports it as its own too',
+      about: 'power draw of the whole board, reported for each of its dies; one of them also reports it as its own',
       older: { label: 'card_power_watts', number: /^(\d{1,9}(?:\.\d{1,9})?)(?: ?W)?$/i },
     },
     exported: false,
@@ -146,8 +151,8 @@ export const GPU_FIELD_TABLE = {
   },
   powerLimitWatts: {
     range: RANGES.gpuLimitWatts,
-    exposed: { family: 'gpu_power_limit_max_watts', unit: 'W', about: 'highest power it may draw' },
-    exported: { help: 'Highest power limit of the GPU', of: (gpu) => gpu.powerLimitMaxWatts },
+    exposed: { family: 'gpu_power_limit_max_watts', unit: 'W', about: 'maximum power limit' },
+    exported: { help: 'Maximum power limit of the GPU', of: (gpu) => gpu.powerLimitMaxWatts },
     record: { in: 'detail', key: 'power_limit_max' },
     filter: { names: 'power_limit', unit: 'watts', about: 'power limit' },
     column: { id: 'limit', export: 'power_limit_watts', decimals: 3, unit: 'watts', screen: false },
@@ -167,7 +172,7 @@ export const GPU_FIELD_TABLE = {
   performanceState: {
     range: RANGES.performanceState,
     exposed: { family: 'gpu_performance_state', unit: '0 to 15', about: 'performance state; 0 is the fastest' },
-    exported: { help: 'P-state, 0 is the fastest', of: (gpu) => gpu.performanceState },
+    exported: { help: 'Performance state, 0 is the fastest', of: (gpu) => gpu.performanceState },
     record: { in: 'row', key: 'performance_state', none: null, max: U32 },
     filter: { names: 'pstate performance_state', unit: 'state', about: 'performance state: 0 or P0 is the fastest' },
     column: false,
@@ -176,7 +181,7 @@ export const GPU_FIELD_TABLE = {
   },
   fanRpm: {
     range: RANGES.rpm,
-    exposed: { family: 'gpu_fan_speed_rpm', unit: 'rpm', about: 'fan', older: { label: 'fan_speed', number: /^(\d{1,6}) ?RPM\b/i } },
+    exposed: { family: 'gpu_fan_speed_rpm', unit: 'rpm', about: 'fan speed', older: { label: 'fan_speed', number: /^(\d{1,6}) ?RPM\b/i } },
     exported: false,
     record: { in: 'row', key: 'fan_speed_rpm', none: null, max: U32 },
     filter: false,
@@ -186,8 +191,8 @@ export const GPU_FIELD_TABLE = {
   },
   slowdownCelsius: {
     range: RANGES.celsius,
-    exposed: { family: 'gpu_temperature_threshold_slowdown_celsius', unit: '°C', about: 'temperature at which it slows down' },
-    exported: { help: 'The GPU slows down at this', of: (gpu) => gpu.slowdownCelsius },
+    exposed: { family: 'gpu_temperature_threshold_slowdown_celsius', unit: '°C', about: 'temperature at which the GPU slows down' },
+    exported: { help: 'Temperature at which the GPU slows down', of: (gpu) => gpu.slowdownCelsius },
     record: { in: 'row', key: 'temperature_threshold_slowdown', none: null, max: U32 },
     filter: false,
     column: false,
@@ -196,8 +201,8 @@ export const GPU_FIELD_TABLE = {
   },
   shutdownCelsius: {
     range: RANGES.celsius,
-    exposed: { family: 'gpu_temperature_threshold_shutdown_celsius', unit: '°C', about: 'temperature at which it shuts down' },
-    exported: { help: 'The GPU shuts down at this', of: (gpu) => gpu.shutdownCelsius },
+    exposed: { family: 'gpu_temperature_threshold_shutdown_celsius', unit: '°C', about: 'temperature at which the GPU shuts down' },
+    exported: { help: 'Temperature at which the GPU shuts down', of: (gpu) => gpu.shutdownCelsius },
     record: { in: 'row', key: 'temperature_threshold_shutdown', none: null, max: U32 },
     filter: false,
     column: false,
@@ -209,9 +214,9 @@ export const GPU_FIELD_TABLE = {
     exposed: {
       family: 'gpu_temperature_threshold_max_operating_celsius',
       unit: '°C',
-      about: 'highest temperature for lasting operation',
+      about: 'maximum operating temperature',
     },
-    exported: { help: 'The GPU should stay below this', of: (gpu) => gpu.maxOperatingCelsius },
+    exported: { help: 'Maximum operating temperature of the GPU', of: (gpu) => gpu.maxOperatingCelsius },
     record: { in: 'row', key: 'temperature_threshold_max_operating', none: null, max: U32 },
     filter: false,
     column: false,
@@ -220,7 +225,7 @@ export const GPU_FIELD_TABLE = {
   },
   numaNode: {
     range: RANGES.numaNode,
-    exposed: { family: 'gpu_numa_node_id', unit: 'number', about: 'NUMA node it hangs on' },
+    exposed: { family: 'gpu_numa_node_id', unit: 'number', about: 'NUMA node of the GPU' },
     exported: false,
     record: { in: 'row', key: 'numa_node_id', none: null, max: 2 ** 31 - 1 },
     filter: { names: 'numa numa_node', unit: 'number', about: 'NUMA node' },
@@ -230,7 +235,7 @@ export const GPU_FIELD_TABLE = {
   },
   smOccupancy: {
     range: RANGES.fraction,
-    exposed: { family: 'gpu_sm_occupancy', unit: '0 to 1', about: 'how full its multiprocessors are' },
+    exposed: { family: 'gpu_sm_occupancy', unit: '0 to 1', about: 'SM occupancy: resident warps, relative to the maximum' },
     exported: false,
     record: { in: 'gpm_metrics', key: 'sm_occupancy' },
     filter: false,
@@ -240,7 +245,7 @@ export const GPU_FIELD_TABLE = {
   },
   memoryBandwidthFraction: {
     range: RANGES.fraction,
-    exposed: { family: 'gpu_memory_bandwidth_utilization', unit: '0 to 1', about: 'part of the memory bandwidth in use' },
+    exposed: { family: 'gpu_memory_bandwidth_utilization', unit: '0 to 1', about: 'share of the memory bandwidth in use' },
     exported: false,
     record: { in: 'gpm_metrics', key: 'memory_bandwidth_utilization' },
     filter: false,
@@ -259,12 +264,12 @@ export const GPU_FIELDS = Object.keys(GPU_FIELD_TABLE) as readonly GpuField[];
 /** The description of a field, with the declared types of its parts. */
 export const gpuField = (field: GpuField): GpuFieldDescriptor => GPU_FIELD_TABLE[field];
 
-/** The fields whose `Part` is a `Kind`: where each has a place of its own, the compiler checks that none is missing. */
+/** The fields whose `Part` is a `Kind`: lets the compiler check that code for single fields misses none. */
 export type GpuFieldsWith<Part extends keyof GpuFieldDescriptor, Kind> = {
   [Field in GpuField]: Table[Field][Part] extends Kind ? Field : never;
 }[GpuField];
 
-/** The fields that labels of the info family have a say in, and those labels. */
+/** The fields that labels of the info family may affect, and those labels. */
 export const FIELDS_OF_LABELS: readonly GpuField[] = GPU_FIELDS.filter((field) => labelsOf(field).length > 0);
 export const LABELS_OF_FIELDS: readonly string[] = FIELDS_OF_LABELS.flatMap(labelsOf);
 
@@ -273,7 +278,7 @@ function labelsOf(field: GpuField): readonly string[] {
   return exposed ? [exposed.older?.label ?? '', exposed.source ?? ''].filter((label) => label !== '') : [];
 }
 
-/** The value of the info family's label that stands for the field in older exporters; NaN where there is none. */
+/** The value of the field from the label that older exporters have instead; NaN if there is none. */
 export function olderReading(field: GpuField, detail: (label: string) => string): number {
   const { exposed, range } = gpuField(field);
   const older = exposed ? exposed.older : undefined;
@@ -281,7 +286,7 @@ export function olderReading(field: GpuField, detail: (label: string) => string)
   return found ? reading(Number(found[1]), range) : NaN;
 }
 
-/** Whether a 0 of the field is none, by the labels of the info family. */
+/** Whether a 0 means not reported, according to the labels of the info family. */
 export function isUnavailable(field: GpuField, detail: (label: string) => string): boolean {
   const { exposed } = gpuField(field);
   return exposed && exposed.source !== undefined && detail(exposed.source) === 'unavailable';

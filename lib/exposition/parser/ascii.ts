@@ -1,4 +1,4 @@
-/** Characters that mean something. This file imports nothing, so that the build can write the numbers into the code that uses them. */
+/** Characters with a meaning in the format. This file imports nothing, so that the build can inline the numbers. */
 export const TAB = 9;
 export const NEWLINE = 10;
 export const RETURN = 13;

@@ -1,6 +1,6 @@
-/** Bytes in growing stores, and comparing them fast. */
+/** Growing byte buffers, and fast comparison of bytes. */
 
-/** The bytes of one place and a view of them: what is read bytewise, and what is compared in words. */
+/** A buffer as bytes, and as a view for comparing several bytes at once. */
 export interface Bytes {
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView<ArrayBuffer>;
@@ -12,7 +12,7 @@ export function bytesOf(length: number): Bytes {
 }
 
 /**
- * Whether `length` bytes are the same, for finding out what something is. Eight at a time, the last step overlapping the one before; as
+ * Whether `length` bytes are the same, to identify something new. Compares eight at a time; the last step overlaps the one before it. Uses
  * integers, because floats would take different bytes for equal (zeroes) and equal bytes for different (NaN).
  */
 export function same(a: DataView, from: number, b: DataView, at: number, length: number): boolean {
@@ -28,9 +28,9 @@ export function same(a: DataView, from: number, b: DataView, at: number, length:
 }
 
 /**
- * Whether `length` bytes are those remembered at `from` in `a`, for knowing again what was read before. Faster than `same` because it
- * compares floats. A yes is certain as long as what is remembered holds no NUL, since then no word of it is a zero; a no is not, since some
- * bytes that are no UTF-8 make NaN: then what comes is read anew.
+ * Whether `length` bytes equal those remembered at `from` in `a`, to recognise something that was read before. Faster than `same` because
+ * it compares floats. True is certain as long as the remembered bytes contain no NUL, since then no word of them is zero. False is not
+ * certain, because some bytes that are not UTF-8 make NaN; then the input is simply read again.
  */
 export function repeats(a: DataView, from: number, b: DataView, at: number, length: number): boolean {
   const last = length - 16;
@@ -51,15 +51,15 @@ function sameShort(a: DataView, from: number, b: DataView, at: number, length: n
 
 const QUOTE = new DataView(Uint8Array.of(34).buffer);
 
-/** What may be read behind the end of what is known, in words. */
+/** Bytes that may be read past the end, when whole words are read. */
 const SLACK = 8;
-/** From here on growing is by more, since copying costs, and what is not used yet costs nothing. */
+/** From this size on a buffer grows in larger steps: copying costs time, and memory that is not touched yet costs nothing. */
 const LARGE = 131_072;
 
-/** A size to grow to. */
+/** The size to grow to. */
 export const roomFor = (needed: number, now: number): number => Math.max(needed, now * (now < LARGE ? 2 : 4));
 
-/** Pieces of text one behind the other. Offset 0 is nobody's, so that 0 can say "none". */
+/** Texts, one after another. Offset 0 is never used, so that 0 can mean "none". */
 export class Arena implements Bytes {
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView<ArrayBuffer>;
@@ -70,7 +70,7 @@ export class Arena implements Bytes {
     this.view = view;
   }
 
-  /** Where the copy of source[from] to source[to - 1] begins. */
+  /** The offset of the copy of source[from] to source[to - 1]. */
   add(source: DataView, from: number, to: number): number {
     const at = this.length;
     const size = to - from;
@@ -86,7 +86,7 @@ export class Arena implements Bytes {
     return at;
   }
 
-  /** The same for the bytes of a value, with a quote behind them: a text in an arena is known by where it begins. */
+  /** The same for the bytes of a value, followed by a quote: a text in an arena is identified by its start alone. */
   addText(source: DataView, from: number, to: number): number {
     const at = this.add(source, from, to);
     this.add(QUOTE, 0, 1);
@@ -100,18 +100,21 @@ export class Arena implements Bytes {
   }
 }
 
-/** What arrays are before there is anything to put in them. */
+/** Empty arrays to start with. */
 export const NO_FLOATS = new Float64Array(0);
 export const NO_INTS = new Int32Array(0);
 export const NO_BYTES = new Uint8Array(0);
 
-/** How much of a Cutter something takes. */
+/** How much of a Cutter is needed. */
 export interface Room {
   readonly floats: number;
   readonly ints: number;
 }
 
-/** Cuts arrays out of one allocation, which costs a fraction of one for each. Floats are aligned as long as all else is cut in eights of bytes before. */
+/**
+ * Cuts arrays out of one allocation, which costs a fraction of allocating each. Floats are aligned as long as everything before them is a
+ * multiple of eight bytes.
+ */
 export class Cutter {
   readonly #buffer: ArrayBuffer;
   #at = 0;
@@ -120,7 +123,7 @@ export class Cutter {
     this.#buffer = new ArrayBuffer(floats * 8 + ints * 4 + bytes);
   }
 
-  /** `length` floats that begin like `old`. */
+  /** `length` floats, starting with a copy of `old`. */
   floats(length: number, old?: Float64Array): Float64Array<ArrayBuffer> {
     const array = new Float64Array(this.#buffer, this.#at, length);
     this.#at += length * 8;

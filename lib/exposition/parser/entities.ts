@@ -1,4 +1,4 @@
-/** What samples speak of, apart from process rows: GPUs, CPUs, cores, memories, disks, the exporter. Known by a label of theirs. */
+/** What samples are about, apart from process rows: GPUs, CPUs, cores, memories, disks, the exporter. Identified by labels. */
 import { QUOTE } from './ascii.js';
 import { bytesOf, repeats, same, type Arena, type Bytes, type Cutter, type Room } from './bytes.js';
 import { ALIASES, ROW_CAPS, type Table } from '../schema/families.js';
@@ -6,43 +6,43 @@ import { closingQuote, labelNamed, unsigned, type LabelReader } from './labels.j
 
 export type EntityTable = Exclude<Table, 'process'>;
 
-/** Texts are positions in the arena; 0 is the empty one. */
+/** Texts are offsets in the arena; 0 is the empty text. */
 export interface Entity {
   readonly table: EntityTable;
-  /** What distinguishes it from others of its table: uuid and index, mount point. Its parts stand one behind the other. */
+  /** Distinguishes it from others of its table: uuid and index, mount point. The parts are concatenated. */
   readonly key: number;
   readonly keyBytes: number;
   /** The first part of its key as a text of its own. */
   readonly id: number;
   readonly idBytes: number;
-  /** Its index as a number, -1 for none. */
+  /** Its index as a number, -1 if it has none. */
   readonly index: number;
-  /** The label block by which it is known again at once. */
+  /** The label block by which it is recognised at once. */
   readonly block: number;
   readonly blockBytes: number;
   title: number;
   instance: number;
-  /** Its lines differ in title or instance, so each of them may change these. */
+  /** Its lines differ in title or instance, so any of them may change these. */
   mixed: boolean;
-  /** The scrape that last had a sample of it. */
+  /** The last scrape with a sample of it. */
   scrape: number;
-  /** Its samples are linked; 0: it has none. */
+  /** Its samples are a linked list; 0: it has none. */
   firstSample: number;
   lastSample: number;
 }
 
 interface Names {
-  /** The parts of the key; each the numbers of label names, in the order in which they are looked for. */
+  /** The parts of the key: for each, the numbers of label names, in order of preference. */
   readonly key: readonly (readonly number[])[];
   /** Entities whose index is not a number below this are left out. */
   readonly indexBelow?: number;
   readonly title: readonly number[];
   readonly index: readonly number[];
-  /** A sample without any of these labels is left out. */
+  /** A sample with none of these labels is left out. */
   readonly requires?: readonly number[];
-  /** 'text': a sample whose key begins with an empty text is left out. 'number': likewise, and where it is not a number below the cap of rows. */
+  /** 'text': a sample whose key starts with an empty text is left out. 'number': likewise, and if it is not a number below the row limit. */
   readonly needs?: 'text' | 'number';
-  /** Without its key a sample belongs to row 0. */
+  /** A sample without the key belongs to row 0. */
   readonly zero?: true;
 }
 
@@ -50,7 +50,7 @@ const named = (...names: readonly string[]): readonly number[] => names.map(labe
 
 const GPU_NAME = named(...ALIASES.gpuName);
 const GPU_INDEX = named(...ALIASES.gpuIndex);
-/** Several GPUs may report one uuid (zeros, in virtual machines), so the index is part of what a GPU is known by. */
+/** Several GPUs may report the same uuid (zeros, in virtual machines), so the index is part of the key. */
 const GPU_KEY = [named(...ALIASES.gpuUuid), GPU_INDEX] as const;
 const partOfGpu = (label: string): Pick<Names, 'key' | 'needs' | 'index'> => ({
   key: [named('gpu_uuid'), named('gpu_index'), named(label)],
@@ -81,12 +81,12 @@ const NAMES: Readonly<Record<EntityTable, Names>> = {
   source: { key: [named('source')], title: [], index: [] },
 };
 const INSTANCE = named('instance');
-/** The key of what is row 0 for lack of one. */
+/** The key of a sample that belongs to row 0 because it has no key. */
 const ZERO = Uint8Array.of(48);
 const ZERO_VIEW = new DataView(ZERO.buffer);
 const NUMBERS = Object.fromEntries(Object.keys(NAMES).map((table, number) => [table, number])) as Readonly<Record<EntityTable, number>>;
 
-/** Entities by their tables, in their order. */
+/** Entities by table, in their order. */
 export type ByTables = Readonly<Partial<Record<EntityTable, readonly Entity[]>>>;
 
 export function byTables(entities: readonly Entity[]): ByTables {
@@ -95,7 +95,7 @@ export function byTables(entities: readonly Entity[]): ByTables {
   return found;
 }
 
-/** Enough for most hosts. */
+/** Enough for most nodes. */
 const FIRST_PLACES = 128;
 const MOST_TABLES = 32;
 export const ENTITIES_ROOM: Room = { floats: 0, ints: FIRST_PLACES + MOST_TABLES };
@@ -105,17 +105,17 @@ export type NoEntity = 'useless' | 'full';
 
 export class Entities {
   readonly all: Entity[] = [];
-  /** Rises when an entity came, went or is called differently. */
+  /** Incremented when an entity is added, removed or renamed. */
   changes = 0;
-  /** Tables for whose rows there was no room. */
+  /** Tables that reached their row limit. */
   capped: readonly Table[] = [];
   readonly #arena: Arena;
   readonly #labels: LabelReader;
   /** Open addressing: entity + 1, 0 for none. */
   #table: Int32Array<ArrayBuffer>;
-  /** By number of a table: entities that the scrape under way has had so far. */
+  /** By table number: entities that the current scrape has had so far. */
   readonly #rows: Int32Array;
-  /** The key looked for: where its bytes are. Keys of several parts are put together in #joined. */
+  /** The key to look up: where its bytes are. Keys of several parts are concatenated in #joined. */
   readonly #key: { bytes: Uint8Array; view: DataView; from: number; to: number } = { bytes: ZERO, view: ZERO_VIEW, from: 0, to: 0 };
   #joined = bytesOf(256);
 
@@ -127,14 +127,14 @@ export class Entities {
     this.#rows = cutter.ints(MOST_TABLES);
   }
 
-  /** Whether the block of entity `number` stands at `at`, and the entity is one of `table`. */
+  /** Whether the block of entity `number` is at `at`, and the entity belongs to `table`. */
   standsAt(number: number, table: Table, view: DataView, at: number, end: number): boolean {
     const entity = this.all[number];
     if (entity?.table !== table || at + entity.blockBytes > end) return false;
     return repeats(this.#arena.view, entity.block, view, at, entity.blockBytes);
   }
 
-  /** The entity that the labels just read belong to, a new one if need be. The block of a new one is added to the arena. */
+  /** The entity that the labels just read belong to; it is created if needed, and its block added to the arena. */
   take(table: EntityTable, bytes: Uint8Array, view: DataView, block: number, blockEnd: number): number | NoEntity {
     const names = NAMES[table];
     const source = { bytes, view, block, blockEnd };
@@ -158,7 +158,7 @@ export class Entities {
     this.#rows.fill(0);
   }
 
-  /** Notes that `scrape` has a sample of the entity. False: there is no room for it, whether it is new or of an earlier scrape. */
+  /** Notes that `scrape` has a sample of the entity. False: the table is full, whether the entity is new or from an earlier scrape. */
   admit(entity: Entity, scrape: number): boolean {
     if (entity.scrape === scrape) return true;
     if (!this.#hasRoom(entity.table)) {
@@ -170,7 +170,7 @@ export class Entities {
     return true;
   }
 
-  /** Entities whose samples are all gone go too. By old number: the new one. */
+  /** Removes entities that have no samples left. Returns the new number for each old one. */
   sweep(): Int32Array {
     const moved = new Int32Array(this.all.length);
     const kept = this.all.filter((entity, number) => {
@@ -187,7 +187,7 @@ export class Entities {
     return moved;
   }
 
-  /** Title and instance of those whose lines differ are those of the lines of this scrape: of several the last one that has any. */
+  /** Title and instance of entities whose lines differ come from the lines of this scrape; the last line that has one wins. */
   relabel(lines: LabelledLines): void {
     const mixed = this.all.filter((entity) => entity.mixed);
     if (mixed.length === 0) return;
@@ -202,7 +202,7 @@ export class Entities {
     for (const [entity, facts] of before) if (facts !== this.#facts(entity)) this.changes++;
   }
 
-  /** The `instance` of a label block in the arena, 0 for none. */
+  /** The `instance` of a label block in the arena, 0 if it has none. */
   instanceIn(block: number, bytes: number): number {
     const source = { bytes: this.#arena.bytes, view: this.#arena.view, block, blockEnd: block + bytes };
     this.#labels.readBlock(this.#arena, block, bytes);
@@ -215,7 +215,7 @@ export class Entities {
     return `${text(title)}"${text(instance)}`;
   }
 
-  /** A line of this scrape, one behind the other. */
+  /** Called for the lines of this scrape, one after another. */
   #relabel(entity: Entity, block: number, bytes: number): void {
     const source = { bytes: this.#arena.bytes, view: this.#arena.view, block, blockEnd: block + bytes };
     const names = NAMES[entity.table];
@@ -235,7 +235,7 @@ export class Entities {
     return from < to && (needs === 'text' || isBelow(unsigned(bytes, from, to), ROW_CAPS.core));
   }
 
-  /** Parts of a key are put behind each other with a byte between that no label has. */
+  /** The parts of a key are concatenated, separated by a byte that no label contains. */
   #readKey({ key, zero }: Names, { bytes, view }: Source): void {
     const labels = this.#labels;
     const found = this.#key;
@@ -291,7 +291,7 @@ export class Entities {
     return number;
   }
 
-  /** Where the value of a label is in the arena, whose copy of the block begins at `at`. */
+  /** The offset of a label's value in the arena, whose copy of the block starts at `at`. */
   #textAt(label: number, { view, block }: Source, at: number): number {
     const from = this.#labels.startOf(label);
     const to = this.#labels.endOf(label);
@@ -299,13 +299,13 @@ export class Entities {
     return this.#labels.quoted[label] === 1 ? at + from - block : this.#arena.addText(view, from, to);
   }
 
-  /** Whether the labels just read have the title and the instance that the entity has. */
+  /** Whether the labels just read have the entity's title and instance. */
   #agrees({ title, instance }: Entity, names: Names, source: Source): boolean {
-    return this.#says(title, this.#first(names.title), source) && this.#says(instance, this.#first(INSTANCE), source);
+    return this.#isText(title, this.#first(names.title), source) && this.#isText(instance, this.#first(INSTANCE), source);
   }
 
-  /** Whether the label's raw value is the text at `at` in the arena. */
-  #says(at: number, label: number, { view }: Source): boolean {
+  /** Whether the label's raw value equals the text at `at` in the arena. */
+  #isText(at: number, label: number, { view }: Source): boolean {
     const from = this.#labels.startOf(label);
     const to = this.#labels.endOf(label);
     if (from === to) return at === 0;
@@ -359,16 +359,16 @@ export class Entities {
     return this.#rows[NUMBERS[table]]! < ROW_CAPS[table];
   }
 
-  /** There is no room for more of `table`. */
+  /** Notes that `table` is full. */
   full(table: Table): void {
     if (!this.capped.includes(table)) this.capped = [...this.capped, table];
   }
 }
 
-/** Calls back for each line of a scrape that belongs to an entity, in their order, with its label block in the arena. */
+/** Calls back for each line of a scrape that belongs to an entity, in order, with its label block in the arena. */
 export type LabelledLines = (line: (entity: Entity, block: number, bytes: number) => void) => void;
 
-/** The bytes that the labels were read from, and where their block stands there. */
+/** The bytes that the labels were read from, and the position of their block in them. */
 interface Source {
   readonly bytes: Uint8Array;
   readonly view: DataView;

@@ -1,14 +1,14 @@
-/** What a body that holds no all-smi metrics looks like, in a few words. Pure. */
+/** Describes a body without all-smi metrics in a few words. Pure. */
 import { clean } from '../../text/sanitize.js';
 
-/** What of a body is looked at. */
+/** How much of a body is examined. */
 export const LOOKED_AT_BYTES = 1024;
-/** Longest name of a family, and longest title of a page, that is repeated. */
+/** Maximum length of a family name, or of a page title, in the description. */
 const MAX_NAME_BYTES = 60;
 
 const utf8 = new TextDecoder();
 
-/** First bytes of what is no text of a byte a character. */
+/** First bytes of data that is not plain text. */
 const SIGNATURES: readonly (readonly [signature: readonly number[], what: string])[] = [
   [[0x1f, 0x8b], 'gzip data that is not declared as such'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'zstd data that is not declared as such'],
@@ -21,8 +21,8 @@ const FAMILY = /^[ \t]*(?:#[ \t]*(?:HELP|TYPE|UNIT)[ \t]+)?([A-Za-z_:][\w:.]*)(?
 const SAMPLE = /^[ \t]*[A-Za-z_:][\w:.]*(?:\{.*\})?[ \t]+[+-]?(?:[\d.]|nan|inf)/i;
 
 /**
- * `start`: the first bytes of the body, `LOOKED_AT_BYTES` or all there are. The words stand in the sentence "answered
- * with ..., not with all-smi metrics".
+ * `start`: the first bytes of the body: `LOOKED_AT_BYTES`, or all of it. The result completes the sentence "answered with ..., not with
+ * all-smi metrics".
  */
 export function lookOf(start: Uint8Array): string {
   for (const [signature, what] of SIGNATURES) if (signature.every((byte, at) => start[at] === byte)) return what;

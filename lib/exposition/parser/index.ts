@@ -1,14 +1,14 @@
-/** The parsers of one process, and the user names that they and other holders of rows share. */
+/** The parsers of one process, and the user names that they share with everything else that keeps rows. */
 import { ParserWorkspace } from './workspace.js';
 import { Scanner, type ScrapeParser } from './scanner.js';
 import type { UserNames } from './user-names.js';
 
 export type { ScrapeParser } from './scanner.js';
 
-/** From this many user ids on it is looked whether they are still in use. */
+/** From this many user ids on, unused ones are removed. */
 const MANY_USERS = 2 ** 17;
 
-/** Rows that carry user ids: they are asked which are in use, and told the new ones. */
+/** Rows that contain user ids: they report which ids are in use, and are renumbered. */
 export interface UserIdHolder {
   markUsers(live: Uint8Array): void;
   renumberUsers(fresh: Int32Array): void;
@@ -31,26 +31,26 @@ export class Parsers {
     return this.holding(() => new Scanner(this.#workspace));
   }
 
-  /** What else keeps rows with user ids: they are of the same users as those of the parsers. */
+  /** Adds another keeper of rows with user ids: they refer to the same users as those of the parsers. */
   holding<Holder extends UserIdHolder>(make: (users: UserNames) => Holder): Holder {
     const holder = make(this.#workspace.users);
     this.#holders.push(new WeakRef(holder));
     return holder;
   }
 
-  /** User ids in use or once in use. */
+  /** User ids that are or were in use. */
   get users(): number {
     return this.#workspace.users.count;
   }
 
-  /** Called when user ids mean other users than before: whatever was made with ids is void. */
+  /** Called when user ids are renumbered: everything derived from ids is then invalid. */
   onRenumbered(listen: () => void): void {
     this.#renumbered = listen;
   }
 
   /**
-   * Numbers the users anew when there are many ids and half of them are nobody's any more. To be called between frames. True: it did, so
-   * whatever was made with ids is void.
+   * Renumbers the users when there are many ids and half of them are unused. To be called between frames. True: it did, so everything
+   * derived from ids is invalid.
    */
   tidy(): boolean {
     const { users } = this.#workspace;

@@ -1,6 +1,6 @@
 /**
- * Label blocks: `{a="b", c="d"}` without the opening brace. Taken apart in place; a value is decoded only when somebody asks for it.
- * Liberal where that hurts nobody: blanks anywhere, values without quotes, escapes that the format doesn't have.
+ * Label blocks: `{a="b", c="d"}` without the opening brace. Parsed in place; a value is decoded only when it is needed. Lenient where it
+ * does no harm: spaces anywhere, values without quotes, escapes that the format does not have.
  */
 import { clean } from '../../text/sanitize.js';
 import { BACKSLASH, BLANK, CLOSE, COMMA, QUOTE } from './ascii.js';
@@ -10,7 +10,7 @@ import { bareEnd, equalsAt, isBlank, quoteEnd, skipBlanks, trimmedEnd } from './
 
 const NAMES: string[] = [''];
 
-/** The number under which labels of this name are found. To be called at start-up. `name` is ASCII. */
+/** The number by which labels of this name are found. To be called at startup. `name` is ASCII. */
 export function labelNamed(name: string): number {
   const known = NAMES.indexOf(name);
   return known >= 0 ? known : NAMES.push(name) - 1;
@@ -18,8 +18,8 @@ export function labelNamed(name: string): number {
 const MOST_NAMES = 64;
 
 /**
- * The labels of the block read last. One object serves all. Blocks of one kind have the same names in the same places, so what stood
- * before a value in the last block is what is looked for first.
+ * The labels of the block that was read last. One object serves all. Blocks of one kind have the same names in the same places, so the text
+ * before a value in the last block is tried first.
  */
 export class LabelReader {
   count = 0;
@@ -29,13 +29,13 @@ export class LabelReader {
   readonly valueAt = new Int32Array(MAX_LABELS);
   readonly valueEnd = new Int32Array(MAX_LABELS);
   readonly named = new Int32Array(MAX_LABELS);
-  /** 1: stood between quotes. */
+  /** 1: the value was quoted. */
   readonly quoted = new Uint8Array(MAX_LABELS);
-  /** By number of a name: the last label called so, and in which reading that was. */
+  /** By name number: the last label of that name, and the reading it was in. */
   readonly #last = new Int32Array(MOST_NAMES);
   readonly #lastIn = new Float64Array(MOST_NAMES);
   #reading = 0;
-  /** By label: what stood before its value, how many bytes that is (0: not remembered), and where in it the name is. */
+  /** By label: the text before its value, its length in bytes (0: not remembered), and the position of the name in it. */
   readonly #gaps = bytesOf(MAX_LABELS * MAX_GAP).view;
   readonly #gapBytes = new Int32Array(MAX_LABELS);
   readonly #gapName = new Int32Array(MAX_LABELS);
@@ -43,8 +43,8 @@ export class LabelReader {
   readonly #gapNamed = new Int32Array(MAX_LABELS);
 
   /**
-   * Reads the block from `at`, behind its opening brace. Returns the position behind the closing brace; -1 when the block is malformed, or
-   * goes on behind the end of the line or behind `end`.
+   * Reads the block at `at`, after its opening brace. Returns the position after the closing brace; -1 if the block is malformed, or does
+   * not end before the end of the line or before `end`.
    */
   read(bytes: Uint8Array, view: DataView, at: number, end: number): number {
     this.count = 0;
@@ -68,8 +68,8 @@ export class LabelReader {
   }
 
   /**
-   * Reads a block that the arena has, `size` bytes long. One that is not well-formed has its well-formed copy behind it (see addRepaired); a line
-   * without labels has an empty one.
+   * Reads a block of `size` bytes in the arena. A malformed one is followed by its well-formed copy (see addRepaired); a line without
+   * labels has an empty one.
    */
   readBlock({ bytes, view }: Bytes, at: number, size: number): void {
     const end = at + size;
@@ -85,7 +85,7 @@ export class LabelReader {
     this.#reading++;
   }
 
-  /** Reads a label before whose value stands what stood there last time. Returns the position behind the value, MISS where it does not. */
+  /** Reads a label if the text before its value is the same as last time. Returns the position after the value, or MISS. */
   #remembered(bytes: Uint8Array, view: DataView, at: number, end: number): number {
     const label = this.count;
     const gap = label < MAX_LABELS ? this.#gapBytes[label]! : 0;
@@ -97,7 +97,7 @@ export class LabelReader {
     return to + 1;
   }
 
-  /** Reads the label whose name begins at `name`; the gap before its value begins at `gap`. The position behind the value, -1 for none. */
+  /** Reads the label whose name starts at `name`; the gap before its value starts at `gap`. Returns the position after the value, or -1. */
   #label(bytes: Uint8Array, gap: number, name: number, end: number): number {
     const equals = equalsAt(bytes, name, end);
     if (equals < 0) return -1;
@@ -115,7 +115,7 @@ export class LabelReader {
     return quoted ? to + 1 : to;
   }
 
-  /** The gap of the label that comes next; one that ends where it begins is not remembered. */
+  /** Remembers the gap of the next label, unless it is empty. */
   #remember(bytes: Uint8Array, { gap, name, nameEnd, from }: Readonly<Record<'gap' | 'name' | 'nameEnd' | 'from', number>>): void {
     const label = this.count;
     const size = from - gap;
@@ -139,12 +139,12 @@ export class LabelReader {
     this.#lastIn[number] = this.#reading;
   }
 
-  /** The label with this number of a name, the last of them when there are several; -1: there is none. */
+  /** The label with this name number, the last one if there are several; -1 if there is none. */
   find(number: number): number {
     return this.#lastIn[number] === this.#reading ? this.#last[number]! : -1;
   }
 
-  /** Where the raw value of a label begins and ends; an empty one for label -1. */
+  /** Start and end of a label's raw value; an empty range for label -1. */
   startOf(label: number): number {
     return label < 0 ? 0 : this.valueAt[label]!;
   }
@@ -158,7 +158,7 @@ export class LabelReader {
     return -1;
   }
 
-  /** Names and values of all of them, decoded. */
+  /** All names and values, decoded. */
   pairs(bytes: Uint8Array): [name: string, value: string][] {
     return Array.from({ length: this.count }, (_, label) => [
       decodeText(bytes, this.nameAt[label]!, this.nameEnd[label]!, 'name'),
@@ -172,10 +172,10 @@ export class LabelReader {
   }
 }
 
-/** Stands between a block that is not well-formed and its copy: no block holds it, and it is what is behind the last one. */
+/** Separates a malformed block from its copy: no block contains it, and it only follows the last one. */
 const COPY = 0;
 
-/** Adds a block that is not well-formed, and its well-formed copy. Where they are: the block, and the copy from `copy` to `end`. */
+/** Adds a malformed block and its well-formed copy. Returns where they are: the block, and the copy from `copy` to `end`. */
 export function addRepaired(arena: Arena, block: Uint8Array, repaired: string): { block: number; copy: number; end: number } {
   const both = Uint8Array.from([...block, COPY, ...Array.from(repaired, (ch) => ch.charCodeAt(0))]);
   const at = arena.add(new DataView(both.buffer), 0, both.length);
@@ -193,7 +193,7 @@ function isName(bytes: Uint8Array, from: number, to: number, name: string): bool
   return true;
 }
 
-/** Longest texts, in bytes of UTF-8, as the exporters cut them; a cut text ends in MARKER, which is let through beyond the cap. */
+/** Maximum length of texts, in bytes of UTF-8, as the exporters cut them. A cut text ends in MARKER, which may exceed the limit. */
 export const CAPS = { value: 1024, command: 256, name: 128 } as const;
 export type Cap = keyof typeof CAPS;
 const MARKER = /\.\.\.\(\d+ bytes truncated\)$/;
@@ -203,40 +203,40 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Several times as fast as a decoder for names of a few bytes. */
 const { latin1Slice } = Buffer.prototype as { latin1Slice: (this: Uint8Array, from: number, to: number) => string };
 
-/** Raw bytes of a label's value as text: unescaped, cleaned, capped. */
+/** The raw bytes of a label's value as text: unescaped, cleaned, cut. */
 export function decodeText(bytes: Uint8Array, from: number, to: number, cap: Cap): string {
   if (to - from <= CAPS.name && isPlain(bytes, from, to)) return latin1Slice.call(bytes, from, to);
   const raw = utf8.decode(bytes.subarray(from, to));
   return labelText(raw.includes('\\') ? raw.replace(/\\(.)/gsu, unescaped) : raw, cap);
 }
 
-/** Printable ASCII without an escape: its text needs no decoder and no cleaning. */
+/** Printable ASCII without an escape needs neither decoding nor cleaning. */
 function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (bytes[i]! < BLANK || bytes[i]! > 126 || bytes[i] === BACKSLASH) return false;
   return true;
 }
 
-/** A label's value, cleaned and capped. */
+/** A label's value, cleaned and cut. */
 export function labelText(value: string, cap: Cap): string {
   const text = clean(value, CAPS[cap] + MARKER_BYTES);
   return text.length * 3 <= CAPS[cap] || MARKER.test(text) ? text : clean(text, CAPS[cap]);
 }
 
-/** all-smi writes CR as `\r`, which the format doesn't know. What nobody knows stays as it is. */
+/** all-smi writes CR as `\r`, which the format does not define. Unknown escapes stay as they are. */
 function unescaped(whole: string, ch: string): string {
   if (ch === 'n') return '\n';
   if (ch === 'r') return '\r';
   return ch === '"' || ch === '\\' ? ch : whole;
 }
 
-/** Where the text at `from` in an arena ends. */
+/** The end of the text that starts at `from` in an arena. */
 export function closingQuote(bytes: Uint8Array, from: number): number {
   let to = from;
   for (; to < bytes.length && bytes[to] !== QUOTE; to++) if (bytes[to] === BACKSLASH) to++;
   return to;
 }
 
-/** An unsigned integer of at most 32 bits in digits alone; -1: it is none. */
+/** An unsigned integer of at most 32 bits, written in digits only; -1 if it is not one. */
 export function unsigned(bytes: Uint8Array, from: number, to: number): number {
   if (to === from || to - from > 10) return -1;
   let value = 0;

@@ -1,6 +1,6 @@
 /**
- * The lines of a body that differ from those of the last one. Each is found where the old template expects it, by the process row or the
- * entity it speaks of, or it is read label by label; the new template is made as it goes.
+ * Reads the lines of a body that differ from those of the last one. A line is found at its place in the old template, by its process row or
+ * its entity, or it is read label by label; the new template is built along the way.
  */
 import { NEWLINE, OPEN } from './ascii.js';
 import { repeats, same } from './bytes.js';
@@ -32,29 +32,29 @@ import { addRepaired } from './labels.js';
 import { ValueReader } from './numbers.js';
 import { repair } from './unescaped.js';
 
-/** Longest line of a sample. */
+/** Maximum length of a sample line. */
 const MAX_LINE = 32_768;
-/** How far ahead a line that nobody reads is looked for in the old template. */
+/** How far ahead in the old template an ignored line is searched. */
 const LOOK_AHEAD = 1024;
 
 export class LineReader {
   readonly badLines = new BadLines();
   /** Whether process rows had to be left out. */
   capped = false;
-  /** No more bytes come. */
+  /** The body is complete. */
   ended = false;
-  /** Whether a line without a head was of all-smi: the template does not show it. */
+  /** Whether a line without a head was an all-smi line: the template does not show that. */
   ours = false;
   readonly #workspace: ParserWorkspace;
   #scan: ScanState;
   #headsLeft = HEADS_PER_NODE;
-  /** The line of the old template that is expected next, and what came last. */
+  /** The next expected line of the old template, and what was read last. */
   #cursor = 0;
   #lastHead = 0;
   #lastRow = 0;
   #lastEntity = 0;
   #lastMetric = UNKNOWN;
-  /** The entity that the metric before this one began with. */
+  /** The first entity of the previous metric. */
   #firstEntity = 0;
   readonly #parts: LineParts = { head: 0, name: 0, labels: 0, labelled: false, value: 0, block: 0, copy: 0, copyEnd: 0 };
   readonly #value: ValueReader;
@@ -65,7 +65,7 @@ export class LineReader {
     this.#value = new ValueReader(workspace.window);
   }
 
-  /** A new body, or a new scan for the next one. */
+  /** Starts a new body, or a new scan. */
   reset(scan: ScanState): void {
     this.#scan = scan;
     this.badLines.clear();
@@ -74,7 +74,7 @@ export class LineReader {
     this.#lastMetric = UNKNOWN;
   }
 
-  /** The first `lines` lines of the template came as they had before. */
+  /** The first `lines` lines of the template have been repeated. */
   begin(lines: number): void {
     const { template } = this.#scan;
     this.#scan.begin(lines);
@@ -85,7 +85,7 @@ export class LineReader {
     this.#lastRow = rowOf(Math.max(0, template.ints[last + LINE_TARGET]!));
   }
 
-  /** Reads the lines from `from` on. Returns the position behind the last one that came whole. */
+  /** Reads the lines from `from` on. Returns the position after the last complete one. */
   read(from: number, end: number): number {
     this.#dropNul(from, end);
     let at = from;
@@ -96,7 +96,7 @@ export class LineReader {
     }
   }
 
-  /** NUL becomes another control character. Texts lose both; but `repeats` needs that nothing remembered holds a NUL. */
+  /** Replaces NUL with another control character. Texts drop both, but `repeats` needs remembered bytes without NUL. */
   #dropNul(from: number, end: number): void {
     const { bytes, finder } = this.#workspace.window;
     bytes[end + 1] = 0;
@@ -121,7 +121,7 @@ export class LineReader {
     return this.#byParts(parts, at, end);
   }
 
-  /** The head at `at`, if it is one of those that may be expected; else 0. */
+  /** The head at `at` if it is one of the expected ones, else 0. */
   #headAt(at: number, end: number): number {
     const { heads, window } = this.#workspace;
     const { template } = this.#scan;
@@ -133,7 +133,7 @@ export class LineReader {
     return planned > 0 && heads.matches(planned, window.view, at, end) ? planned : 0;
   }
 
-  /** Finds name and labels of the next sample. False: its line has not come whole. */
+  /** Finds the name and the labels of the next sample. False: its line is incomplete. */
   #look(at: number, end: number): boolean {
     const { bytes, finder } = this.#workspace.window;
     const parts = this.#parts;
@@ -148,7 +148,7 @@ export class LineReader {
     return true;
   }
 
-  /** A line with a known head: of a known row, the one that the old template has here, of a known entity. */
+  /** A line with a known head: of a known row, the one expected by the old template, or of a known entity. */
   #known({ head, labels, labelled }: LineParts, end: number): number {
     const metric = this.#workspace.heads.metric[head]!;
     const rowValue = metric === UNKNOWN ? -1 : ROW_VALUE_OF[metric]!;
@@ -170,7 +170,10 @@ export class LineReader {
     return next;
   }
 
-  /** A process line of a known row: that of the line before, the one that came behind it, or one of the pid that stands first in the labels. */
+  /**
+   * A process line of a known row: the row of the line before, the one that followed it last time, or one with the pid at the start of the
+   * labels.
+   */
   #rowLine(head: number, rowValue: number, labels: number, end: number): number {
     const { window } = this.#workspace;
     const { rows } = this.#scan;
@@ -196,8 +199,8 @@ export class LineReader {
   }
 
   /**
-   * A line of a known entity: that of the line before, the one behind it, or where the metric changes the one that the last one began with.
-   * Without this guess, and all labels read instead, a new node costs 1.12 to 1.29 times as much.
+   * A line of a known entity: the one of the line before, the next one, or, when the metric changes, the first one of the last metric.
+   * Without this guess, with all labels read instead, a new node takes 1.12 to 1.29 times as long.
    */
   #entityLine(head: number, metric: number, labels: number, end: number): number {
     const { view } = this.#workspace.window;
@@ -224,7 +227,7 @@ export class LineReader {
     this.#lastEntity = entity;
   }
 
-  /** Reads the value of a known line and notes it. A value that is none costs the line. */
+  /** Reads and records the value of a known line. An invalid value makes it a bad line. */
   #finish(head: number, block: number, size: number, target: number, from: number, end: number): number {
     const to = this.#value.read(from, end);
     if (to === INCOMPLETE) return to;
@@ -244,12 +247,12 @@ export class LineReader {
     this.#lastHead = head;
   }
 
-  /** After `line` of the old template the one behind it is expected. */
+  /** After `line` of the old template, the next one is expected. */
   #aim(line: number): void {
     if (line >= 0) this.#cursor = line + 1;
   }
 
-  /** Reads a line without knowing it. */
+  /** Reads an unknown line. */
   #byParts(parts: LineParts, at: number, end: number): number {
     const { window, labels } = this.#workspace;
     parts.block = 0;
@@ -270,7 +273,7 @@ export class LineReader {
     return to - parts.name <= MAX_LINE && this.#newLine(parts, at, to) ? to + 1 : this.bad(parts.name, to);
   }
 
-  /** Reads a line that ends at `to` and is not well-formed, if it is one of a known family whose values are not escaped. */
+  /** Reads a malformed line that ends at `to`, if it belongs to a known family and its values are not escaped. */
   #repaired(parts: LineParts, at: number, to: number, end: number): number {
     const { window, labels } = this.#workspace;
     const { name, labels: from, labelled } = parts;
@@ -289,7 +292,7 @@ export class LineReader {
     return this.#placed(parts, at, from + repaired.bytes);
   }
 
-  /** Finds out where the value of a line belongs. False: its labels do not say. */
+  /** Finds out where the value of a line belongs. False: the labels do not determine it. */
   #newLine(parts: LineParts, at: number, to: number): boolean {
     const { window, heads } = this.#workspace;
     const learned = parts.head === 0 && this.#learnHead(parts, at);
@@ -300,7 +303,7 @@ export class LineReader {
     if (metric === UNKNOWN) this.#unread(parts);
     else if (rowValue < 0) this.#sample(parts, metric);
     else if (!parts.labelled) return false;
-    // #rowLine reads no labels, so they are still those of this line.
+    // #rowLine reads no labels, so the current ones are still those of this line.
     else if (!learned || this.#rowLine(head, rowValue, labels, to + 1) === MISS) return this.#newRow(parts, rowValue);
     return true;
   }
@@ -358,14 +361,14 @@ export class LineReader {
     this.#aim(samples.lines[sample]!);
   }
 
-  /** A line for which there is no room. It is not remembered, so that it gets room as soon as there is some. */
+  /** A line that exceeds a limit. It is not remembered, so that it is accepted as soon as there is room. */
   #leaveOut(head: number): void {
     this.#value.value = 0;
     this.#note(0, 0, 0, ~DISCARD);
     this.#lastHead = head;
   }
 
-  /** A line of no use: known again by its place in the old template. */
+  /** An ignored line: recognised by its place in the old template. */
   #unread({ head, labels, value: valueAt, block: added }: LineParts): void {
     const { view } = this.#workspace.window;
     const { template, arena } = this.#scan;
@@ -380,21 +383,21 @@ export class LineReader {
     if (known) this.#aim(line);
   }
 
-  /** Counts what is from `from` to `to` as a bad line. Returns the position behind its end. */
+  /** Counts `from` to `to` as a bad line. Returns the position after its end. */
   bad(from: number, to: number): number {
     this.badLines.add(this.#workspace.window.bytes, from, to);
     return to + 1;
   }
 }
 
-/** Where the parts of a line stand; `labels` is -1 where there are none and no value either. One object, filled anew for each line. */
+/** The positions of the parts of a line; `labels` is -1 if there are neither labels nor a value. One object, reused for each line. */
 interface LineParts {
   head: number;
   name: number;
   labels: number;
   labelled: boolean;
   value: number;
-  /** Where the label block is in the arena, 0: nowhere yet. If it is not well-formed, it is followed by its copy. */
+  /** The offset of the label block in the arena, 0: not there yet. A malformed block is followed by its copy. */
   block: number;
   copy: number;
   copyEnd: number;

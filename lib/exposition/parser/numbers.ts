@@ -4,18 +4,18 @@ import { RETURN, NEWLINE } from './ascii.js';
 
 const DOT = 46;
 const ZERO = 48;
-/** Integers below this many digits are exact, and so is their quotient by a power of ten. */
+/** Integers with fewer digits than this are exact, and so is their quotient by a power of ten. */
 const EXACT_DIGITS = 15;
 const TENS = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power);
 
-/** Where a number ended. */
+/** The position after the last number. */
 export interface NumberEnd {
   at: number;
 }
 
 /**
- * The plain decimal number at `at` (digits, maybe a point and digits), -1 when there is none or when it has more digits than can be added
- * up exactly; `end` becomes the position behind it. Needs a byte behind the number that is neither digit nor point.
+ * The plain decimal number at `at` (digits, optionally a point and digits); -1 if there is none, or if it has too many digits to be exact.
+ * Sets `end` to the position after it. Needs a byte after the number that is neither a digit nor a point.
  */
 export function plainNumber(bytes: Uint8Array, at: number, end: NumberEnd): number {
   let value = 0;
@@ -45,9 +45,8 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const NOT_FINITE = /^([+-]?)(inf|infinity|nan)$/i;
 
 /**
- * What stands behind the labels, to the end of the line: a value, maybe a timestamp (milliseconds; seconds in OpenMetrics, where Go's client
- * writes them with an exponent), maybe an exemplar. Both are of no use here. Undefined:
- * it is none of that.
+ * Parses what follows the labels, up to the end of the line: a value, optionally a timestamp (milliseconds; in OpenMetrics seconds, which
+ * Go's client writes with an exponent), optionally an exemplar. Timestamp and exemplar are ignored. Undefined if it is none of that.
  */
 export function readValue(text: string): number | undefined {
   const exemplar = text.indexOf('#');
@@ -61,7 +60,7 @@ export function readValue(text: string): number | undefined {
 }
 
 export class ValueReader {
-  /** What was read last; not `valid`: it was no number. */
+  /** The last value; not `valid`: it was not a number. */
   value = 0;
   valid = false;
   readonly #window: Window;
@@ -71,7 +70,7 @@ export class ValueReader {
     this.#window = window;
   }
 
-  /** Reads what stands from `from` to the end of its line. Returns that end; -1 when the line has not come whole. */
+  /** Reads from `from` to the end of the line. Returns that end; -1 if the line is incomplete. */
   read(from: number, end: number): number {
     const { bytes, finder } = this.#window;
     const value = plainNumber(bytes, from, this.#end);

@@ -1,4 +1,4 @@
-/** Process rows of the scrape under way: one per (pid, device), found by what their lines look like, by pid, or by pid and device. */
+/** Process rows of the current scrape: one per (pid, device), found by the bytes of their lines, by pid, or by pid and device. */
 import { Cutter, NO_FLOATS, NO_INTS, repeats, roomFor, same, type Arena, type Room } from './bytes.js';
 import { ALIASES, ROW_CAPS } from '../schema/families.js';
 import { labelNamed, unsigned, type LabelReader } from './labels.js';
@@ -27,27 +27,27 @@ const COMMAND_LABEL = labelNamed('command');
 const NAME_LABEL = labelNamed('name');
 const INDEX_LABELS = ALIASES.processGpu.map(labelNamed);
 
-/** Enough for most hosts. */
+/** Enough for most nodes. */
 const FIRST_ROWS = 32;
 const FIRST_PLACES = 64;
 const roomOf = (rows: number): Room => ({ floats: rows * ROW_VALUES, ints: rows * ROW_INTS });
 export const ROWS_ROOM: Room = { ...roomOf(FIRST_ROWS), ints: roomOf(FIRST_ROWS).ints + FIRST_PLACES };
 
-/** GPUs of one scrape as process rows name them; more than there are GPUs, since a MIG slice has a name of its own. */
+/** Maximum number of GPUs in the process rows of one scrape; more than the limit of GPUs, since a MIG instance has its own name. */
 const MAX_DEVICES = 1024;
 
-/** The GPU that a process row names: by uuid and index, since several GPUs may report one uuid. */
+/** The GPU of a process row: identified by uuid and index, since several GPUs may report the same uuid. */
 export interface Device {
-  /** Where the raw uuid is in the arena. */
+  /** The offset of the raw uuid in the arena. */
   readonly at: number;
   readonly bytes: number;
-  /** 0 when the labels have none. */
+  /** 0 if the labels have none. */
   readonly index: number;
-  /** The scrape that last had a row of it. */
+  /** The last scrape with a row of it. */
   scrape: number;
 }
 
-/** A label block: where it is in the arena, how long, and where it stood when it was read. */
+/** A label block: its offset in the arena, its length, and the position where it was read. */
 interface Block {
   readonly at: number;
   readonly bytes: number;
@@ -61,12 +61,12 @@ export class ProcessRows {
   ints = NO_INTS;
   /** ROW_VALUES of each row. NaN: not reported. */
   values = NO_FLOATS;
-  /** By number. Another list: what has their numbers from before is void. */
+  /** By number. When this is another list, numbers from the old one are invalid. */
   devices: Device[] = [];
-  /** Rows and devices that the scrape under way has had so far. */
+  /** Rows and devices that the current scrape has had so far. */
   #seenRows = 0;
   #seenDevices = 0;
-  /** Open addressing on the pid alone, so that all rows of a pid are probed together: row + 1, 0 for none. */
+  /** Open addressing by pid alone, so that all rows of a pid are probed together: row + 1, 0 for none. */
   #table: Int32Array<ArrayBuffer>;
   readonly #arena: Arena;
   readonly #users: UserNames;
@@ -81,30 +81,30 @@ export class ProcessRows {
     this.#table = cutter.ints(FIRST_PLACES);
   }
 
-  /** Bytes of the row's block when it stands at `at`, else 0. */
+  /** The length of the row's block if it is at `at`, else 0. */
   blockAt(row: number, view: DataView, at: number, end: number): number {
     const { ints } = this;
     const bytes = ints[row * ROW_INTS + ROW_BLOCK_BYTES]!;
     return at + bytes <= end && repeats(this.#arena.view, ints[row * ROW_INTS + ROW_BLOCK]!, view, at, bytes) ? bytes : 0;
   }
 
-  /** The row whose lines came behind those of `row`; not below `count` when there is none. */
+  /** The row whose lines followed those of `row`; not below `count` if there is none. */
   after(row: number): number {
     return row < this.count ? this.ints[row * ROW_INTS + ROW_NEXT]! : this.count;
   }
 
-  /** Notes that the lines of `next` come behind those of `row`. */
+  /** Notes that the lines of `next` follow those of `row`. */
   follow(row: number, next: number): void {
     if (row < this.count) this.ints[row * ROW_INTS + ROW_NEXT] = next;
   }
 
-  /** Notes that those of `row` come between those of `before` and those that came behind it. */
+  /** Notes that the lines of `row` come between those of `before` and those that followed it. */
   insert(before: number, row: number): void {
     this.ints[row * ROW_INTS + ROW_NEXT] = this.after(before);
     this.follow(before, row);
   }
 
-  /** The row whose block stands at `at`, looked up by the pid that most exporters put first; -1: none. */
+  /** The row whose block is at `at`, looked up by the pid, which most exporters put first; -1 if there is none. */
   rowAtPid(bytes: Uint8Array, view: DataView, at: number, end: number): number {
     if (
       at + 15 > end ||
@@ -131,8 +131,8 @@ export class ProcessRows {
   }
 
   /**
-   * The row that the labels just read belong to, a new one if need be. `block`: where their block is in the arena, `bytes` long. The labels
-   * become the row's, or are added to them when this scrape has had the row before.
+   * The row that the labels just read belong to; it is created if needed. `block`: the offset of their block in the arena, `bytes` long.
+   * The labels become those of the row, or are added to them if this scrape has had the row before.
    */
   take(source: Uint8Array, view: DataView, block: Block, scrape: number): Found {
     const labels = this.#labels;
@@ -156,7 +156,7 @@ export class ProcessRows {
     this.#seenRows = this.#seenDevices = 0;
   }
 
-  /** Whether there is room for a row in this scrape; rows and devices of earlier ones take none. To be asked before the row is marked as seen. */
+  /** Whether this scrape may have another row; rows and devices of earlier scrapes do not count. To be called before the row is marked as seen. */
   admit(row: number, scrape: number): boolean {
     const { ints } = this;
     if (ints[row * ROW_INTS + ROW_SEEN]! >> SEEN_BITS === scrape) return true;
@@ -168,14 +168,14 @@ export class ProcessRows {
     return true;
   }
 
-  /** Takes the labels of a block in the arena again, as `take` would: for rows whose lines differ. */
+  /** Takes the labels of a block in the arena again, like `take`: for rows whose lines differ. */
   retake(row: number, blockAt: number, bytes: number, scrape: number): void {
     const { bytes: source, view } = this.#arena;
     this.#labels.readBlock(this.#arena, blockAt, bytes);
     this.#relabel(row, source, view, { at: blockAt, bytes, from: blockAt }, scrape);
   }
 
-  /** Keeps the rows that `scrape` had, in their order, and their devices. Returns their new numbers by old one; undefined: all stay. */
+  /** Keeps the rows of `scrape`, in their order, and their devices. Returns the new number for each old one; undefined: all remain. */
   sweep(scrape: number): Int32Array | undefined {
     const { ints, values } = this;
     let kept = 0;
@@ -308,13 +308,13 @@ export class ProcessRows {
 
 const SEED = (Math.random() * 2 ** 32) | 0;
 
-/** Seeded: a node that knows the function still cannot choose pids that all meet in one place. */
+/** Seeded, so that a node that knows the function still cannot choose pids that all collide. */
 function placeOf(pid: number): number {
   const mixed = Math.imul((pid | 0) ^ SEED, 0x9e3779b1);
   return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 7;
 }
 
-/** Index of the GPU, 0 when the labels tell none. */
+/** The index of the GPU, 0 if the labels have none. */
 function indexOf(source: Uint8Array, labels: LabelReader): number {
   for (let at = 0; at < INDEX_LABELS.length; at++) {
     const label = labels.find(INDEX_LABELS[at]!);

@@ -1,13 +1,13 @@
-/** Values of the scrape under way that are no process row's: a sample for each metric of each entity. */
+/** Values of the current scrape, other than those of process rows: one sample for each metric of each entity. */
 import { Cutter, NO_FLOATS, NO_INTS, type Arena, type Room } from './bytes.js';
 import { METRICS } from '../schema/families.js';
 import type { LabelReader } from './labels.js';
 import { DISCARD, VALUE_BLOCK, VALUE_BLOCK_BYTES, VALUE_INTS, VALUE_METRIC, VALUE_NEXT, VALUE_ENTITY, UNKNOWN } from './row-layout.js';
 import { Entities, ENTITIES_ROOM } from './entities.js';
 
-/** Of one scrape. */
+/** The limit for one scrape. */
 const MAX_SAMPLES = 16_384;
-/** Enough for most hosts. */
+/** Enough for most nodes. */
 const FIRST_SAMPLES = 128;
 
 const roomOf = (samples: number): Room => ({ floats: samples, ints: samples * (VALUE_INTS + 2) });
@@ -22,7 +22,7 @@ export class SampleValues {
   /** By sample: its line in the last template, -1 for none. */
   lines = NO_INTS;
   readonly entities: Entities;
-  /** Samples that the scrape under way has had so far. */
+  /** Samples that the current scrape has had so far. */
   #seen = 0;
 
   /** `cutter` has SAMPLE_VALUES_ROOM. */
@@ -32,7 +32,7 @@ export class SampleValues {
     this.ints[VALUE_METRIC] = UNKNOWN;
   }
 
-  /** The sample of a metric of an entity, a new one if need be. */
+  /** The sample of a metric of an entity; it is created if needed. */
   sampleOf(metric: number, entity: number): number | 'full' {
     const { ints } = this;
     const { firstSample, lastSample } = this.entities.all[entity]!;
@@ -55,8 +55,8 @@ export class SampleValues {
   }
 
   /**
-   * A line with this label block gives the sample its value; of several the last counts. False: there is no room for the sample. What earlier
-   * scrapes had takes no room from this one.
+   * A line with this label block sets the value of the sample; the last one wins. False: the scrape has too many samples; those of earlier
+   * scrapes do not count.
    */
   markSeen(sample: number, block: number, bytes: number, scrape: number): boolean {
     if (this.stamps[sample] !== scrape && !this.#admit(sample, scrape)) return false;
@@ -76,7 +76,7 @@ export class SampleValues {
     return true;
   }
 
-  /** Forgets the samples that `scrape` did not have. By old number: the new one; undefined: all stay. */
+  /** Removes the samples that `scrape` did not have. Returns the new number for each old one; undefined: all remain. */
   sweep(scrape: number): Int32Array | undefined {
     const { ints, stamps, count } = this;
     let gone = 0;
@@ -99,7 +99,7 @@ export class SampleValues {
     return moved;
   }
 
-  /** Behind the last sample of its entity, 0 for none. */
+  /** Appends the sample to those of its entity. `last`: the last of them, 0 for none. */
   #link(sample: number, last: number): void {
     const { ints } = this;
     const entity = this.entities.all[ints[sample * VALUE_INTS + VALUE_ENTITY]!]!;

@@ -1,5 +1,5 @@
 /**
- * What a parser knows of a node while it reads: rows, samples and the template of the last scrape. Nobody else sees it before a commit.
+ * The state of a parser for one node: rows, samples and the template of the last scrape. Not visible outside before a commit.
  *
  *   ScrapeTemplate.ints, 4 a line           rows or samples                          Arena.bytes (of the node)
  *   +------+-------+-------+--------+       ProcessRows.ints    16 a row: pid, ...   +---------------------------------+
@@ -10,13 +10,13 @@
  *      |       +------------------------------- offset in the arena ---------------------+
  *      +--> SeriesHeads (of all nodes): line end, comments, name and brace before the labels
  *
- * Offsets and lengths are bytes, and 0 is no offset; values are as exported. `Window` holds the bytes under way, behind those of a line cut by
- * the chunk before, and a line end behind the last. `template` is that of the last scrape: LineReader's cursor is the line expected next in it.
- * `next` is that of this scrape. `Scanner` replays `template` without making a `next` until a line differs; `finalize` lets them change places.
+ * Offsets and lengths are in bytes, and 0 is not a valid offset; values are as exported. `Window` contains the rest of the line that the last
+ * chunk cut, the bytes of this chunk, and a line end. `template` belongs to the last scrape: LineReader's cursor is the next expected line in it.
+ * `next` belongs to this scrape. `Scanner` replays `template` without building a `next` until a line differs; `finalize` swaps the two.
  * The columns on screen (committed/) are other arrays, filled at a commit.
  *
- * Always so: the arena only grows, until `needsReset`; nothing in it is a NUL but what `addRepaired` puts between two blocks; a target is of a
- * row below `rows.count` or a sample below `samples.count`; sample 0 (DISCARD) takes what nobody reads.
+ * Invariants: the arena only grows, until `needsReset`; it contains no NUL except those that `addRepaired` puts between two blocks; a target
+ * belongs to a row below `rows.count` or to a sample below `samples.count`; sample 0 (DISCARD) takes the values that are ignored.
  */
 import { Arena, Cutter, type Room } from './bytes.js';
 import type { Entity, LabelledLines } from './entities.js';
@@ -46,19 +46,19 @@ import type { Table } from '../schema/families.js';
 import type { UserNames } from './user-names.js';
 import { clean } from '../../text/sanitize.js';
 
-/** Enough for most hosts. */
+/** Enough for most nodes. */
 const FIRST_BYTES = 16_384;
 const FIRST_ROOM: Room = {
   floats: ROWS_ROOM.floats + SAMPLE_VALUES_ROOM.floats,
   ints: ROWS_ROOM.ints + SAMPLE_VALUES_ROOM.ints + TEMPLATE_ROOM.ints,
 };
-/** Garbage that is not worth starting anew for. */
+/** Garbage below this size is not worth a reset. */
 const SPARE_BYTES = 32_768;
 
-/** Tables that are about the exporter and not about its node. */
+/** Tables about the exporter rather than its node. */
 const STATUS_TABLES: ReadonlySet<Table> = new Set(['up', 'build', 'scope', 'source', 'runtime']);
 
-/** Numbers of scrapes share an integer with SEEN_BITS. */
+/** Scrape numbers share an integer with SEEN_BITS. */
 const LAST_SCRAPE = 2 ** (31 - SEEN_BITS) - 1;
 
 export class ScanState {
@@ -66,9 +66,9 @@ export class ScanState {
   readonly rows: ProcessRows;
   readonly samples: SampleValues;
   template = new ScrapeTemplate();
-  /** The template that the scrape under way makes, once it differs. */
+  /** The template of the current scrape, once it differs. */
   next: ScrapeTemplate;
-  /** Number of the scrape under way. */
+  /** Number of the current scrape. */
   scrape = 1;
   #bytesAtFirst = 0;
 
@@ -80,7 +80,7 @@ export class ScanState {
     this.samples = new SampleValues(this.arena, labels, cutter);
   }
 
-  /** Notes in the new template that a line's value came. False: there is no room for its row, and the line is left out. */
+  /** Records the value of a line in the new template. False: its row exceeds a limit, and the line is left out. */
   record(head: number, block: number, bytes: number, target: number, value: number): boolean {
     if (!this.#markSeen(target, block, bytes)) return false;
     this.next.add(head, block, bytes, target);
@@ -89,7 +89,7 @@ export class ScanState {
     return true;
   }
 
-  /** The first `lines` lines came as they had before: the new template begins with them. */
+  /** The first `lines` lines have been repeated: the new template starts with them. */
   begin(lines: number): void {
     const { ints } = this.template;
     const { next } = this;
@@ -106,7 +106,7 @@ export class ScanState {
     }
   }
 
-  /** The new template is whole: what it does not have goes. */
+  /** The new template is complete: removes what it does not contain. */
   finalize(): void {
     const { rows, samples, next } = this;
     const movedRows = rows.sweep(this.scrape);
@@ -138,8 +138,8 @@ export class ScanState {
   }
 
   /**
-   * What a body holds whose lines are those of `template`: 'data' of the node; 'waiting': `all_smi_up 0` and nothing but facts of the exporter;
-   * 'status': likewise, without that 0; 'foreign': no line of all-smi.
+   * What a body with the lines of `template` contains: 'data' of the node; 'waiting': `all_smi_up 0` and only facts about the exporter;
+   * 'status': the same without that 0; 'foreign': no line of all-smi.
    */
   contentOf(template: ScrapeTemplate, heads: SeriesHeads): 'data' | 'waiting' | 'status' | 'foreign' {
     const { ints } = template;
@@ -158,14 +158,14 @@ export class ScanState {
     return content;
   }
 
-  /** Whether so much of the arena is of no use any more that a fresh start is cheaper, or the numbers of scrapes are used up. */
+  /** Whether so much of the arena is unused that a reset is cheaper, or the scrape numbers are used up. */
   get needsReset(): boolean {
     return this.arena.length > this.#bytesAtFirst * 2 + SPARE_BYTES || this.scrape === LAST_SCRAPE;
   }
 
   /**
-   * Where in the arena the host says what it calls itself: in its first line that has an `instance`. Process rows seldom do, so only the
-   * first of them is looked at, and last.
+   * The offset in the arena of the name that the node reports: the `instance` of the first line that has one. Process rows rarely do, so
+   * only the first of them is checked, and last.
    */
   instance(): number {
     const { ints, count } = this.template;
@@ -192,7 +192,7 @@ export class ScanState {
     return found;
   }
 
-  /** The entity of a line of the template, undefined for lines of process rows and those that nobody reads. */
+  /** The entity of a line of the template; undefined for process lines and ignored ones. */
   #entityAt(at: number): Entity | undefined {
     const target = this.template.ints[at + LINE_TARGET]!;
     if (target >= 0 || target === ~DISCARD) return undefined;
@@ -207,7 +207,7 @@ export class ScanState {
     }
   };
 
-  /** This scrape gives the value, and so has its row or its entity. False: there is no room for them. */
+  /** This scrape has the value, and therefore its row or its entity. False: they exceed a limit. */
   #markSeen(target: number, block: number, bytes: number): boolean {
     const { rows, scrape } = this;
     if (target < 0) return this.samples.markSeen(~target, block, bytes, scrape);
@@ -224,7 +224,7 @@ export class ScanState {
 
 export class BadLines {
   count = 0;
-  /** The first one, cleaned and cut. */
+  /** The first bad line, cleaned and cut. */
   sample = '';
 
   clear(): void {
@@ -232,14 +232,14 @@ export class BadLines {
     this.sample = '';
   }
 
-  /** One that goes from `from` to `to`. */
+  /** A bad line from `from` to `to`. */
   add(bytes: Uint8Array, from: number, to: number): void {
     this.count++;
     if (this.sample === '') this.sample = clean(utf8.decode(bytes.subarray(from, Math.min(to, from + SAMPLE_BYTES))), SAMPLE_BYTES);
   }
 }
 
-/** Lines of a body that are none of the format. */
+/** Lines of a body that are not in the format. */
 
 const SAMPLE_BYTES = 80;
 

@@ -1,8 +1,8 @@
 /**
- * The parser of one host. Nodes send the same lines again and again with other values, so it keeps the lines of the last scrape as a
- * template and replays it: two comparisons of bytes and a number per line, no strings, nothing allocated. At the first line that differs it
- * starts tracking: from there on lines are found by the old template, by the row they belong to, or read label by label, and the template is
- * made anew.
+ * The parser of one node. Nodes send the same lines again and again with other values, so it keeps the lines of the last scrape as a
+ * template and replays it: two byte comparisons and a number per line, no strings, no allocation. At the first line that differs it starts
+ * tracking: from there on lines are found by the old template, by the row they belong to, or read label by label, and a new template is
+ * built.
  */
 import { AppError } from '../../errors.js';
 import type { Change, NodeData } from '../../model/columns.js';
@@ -18,9 +18,9 @@ import { sampleStart } from './syntax.js';
 import { LineReader } from './line-reader.js';
 import type { Ms } from '../../model/clock.js';
 
-/** What may wait for the rest of its line; longer runs of comments are let go, longer lines are bad. */
+/** Maximum size of an incomplete line that is kept; longer runs of comments are dropped, longer lines are bad. */
 const MAX_TAIL = 65_536;
-/** Bytes that are looked at in one go. */
+/** Bytes that are examined at once. */
 const SLICE = 131_072;
 const latin1 = new TextDecoder('latin1');
 
@@ -89,12 +89,12 @@ export class Scanner implements ScrapeParser {
   }
 
   abort(): void {
-    // What was replayed only wrote values, and the next scrape writes them all again.
+    // Replay has only written values, and the next scrape writes them all again.
     if (this.#tracking) this.#forget();
     this.#reset();
   }
 
-  /** Marks the user ids in use, here and on screen. */
+  /** Marks the user ids in use, here and in the committed columns. */
   markUsers(live: Uint8Array): void {
     this.#scan.rows.markUsers(live);
     this.data.procs.markUsers(live);
@@ -105,12 +105,12 @@ export class Scanner implements ScrapeParser {
     this.data.procs.renumberUsers(fresh);
   }
 
-  /** What waits for the rest of its line is a line now. Once more does no harm. */
+  /** The incomplete rest is a line now. Calling this again does no harm. */
   #endBody(): void {
     this.#lineReader.ended = true;
     if (this.#tailBytes > 0 || this.#skipping) this.#pushSlice(LINE_END);
     if (this.#tracking || this.#line >= this.#scan.template.count) return;
-    // The body is shorter than the last one; what waited may be whole lines, only not as long as the one expected.
+    // The body is shorter than the last one; the rest may be complete lines that are only shorter than the expected one.
     this.#track();
     this.#pushSlice(LINE_END);
   }
@@ -146,7 +146,7 @@ export class Scanner implements ScrapeParser {
     for (let i = 0; i < this.#tailBytes; i++) bytes[i] = this.#tail[i]!;
     bytes.set(slice, this.#tailBytes);
     const end = this.#tailBytes + slice.length;
-    // Ends every search; what ends here and not before is not whole.
+    // Ends every search; whatever ends here is incomplete.
     bytes[end] = NEWLINE;
     let at = this.#tracking ? 0 : this.#replay(end);
     if (this.#tracking) at = this.#lineReader.read(at, end);
@@ -157,7 +157,7 @@ export class Scanner implements ScrapeParser {
     const { bytes } = this.#workspace.window;
     let from = at;
     if (end - from > MAX_TAIL) {
-      // Whole lines among it are comments and blank ones, or a sample would have been found.
+      // Complete lines in it are comments and blank lines, or a sample would have been found.
       from = bytes.lastIndexOf(NEWLINE, end - 1) + 1;
       if (from <= at) from = at;
       if (end - from > MAX_TAIL) {
@@ -172,7 +172,7 @@ export class Scanner implements ScrapeParser {
     this.#tailBytes = size;
   }
 
-  /** Compares with the template as far as it goes. Returns the position behind the last line that came whole. */
+  /** Compares with the template as far as possible. Returns the position after the last complete line. */
   #replay(end: number): number {
     const { window, heads } = this.#workspace;
     const { bytes, view, finder } = window;
@@ -209,7 +209,7 @@ export class Scanner implements ScrapeParser {
       at = to + 1;
     }
     this.#line = line;
-    // Comments behind the last sample are no difference.
+    // Comments after the last sample make no difference.
     if (line < count || sampleStart(bytes, at, end) < end) this.#track();
     return at;
   }
@@ -229,23 +229,23 @@ const LINE_END = Uint8Array.of(NEWLINE);
 const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 
 /**
- * Reads the exposition of one host, scrape after scrape. Stateful: it keeps what the last scrape taught it. Bytes come in chunks of any
- * size; bad lines are counted, never fatal. Until `commit` the data of the last good scrape stays exactly as it was.
+ * Parses the exposition of one node, scrape after scrape. Stateful: it uses what it learned from the last scrape. Bytes arrive in chunks of
+ * any size; bad lines are counted, never fatal. Until `commit` the data of the last good scrape stays exactly as it was.
  */
 export interface ScrapeParser {
-  /** The last committed scrape; the same object for the parser's life, its columns are valid until the next commit. */
+  /** The last committed scrape. Always the same object; its columns are valid until the next commit. */
   readonly data: NodeData;
   push(chunk: Uint8Array): void;
   /**
-   * Ends the body, and says why it must not be committed: it holds no all-smi metrics (`S_FOREIGN`), or only that the exporter has collected
-   * nothing yet (`S_NOT_READY`). undefined: it may be.
+   * Ends the body. Returns why it must not be committed: it contains no all-smi metrics (`S_FOREIGN`), or the exporter has no data yet
+   * (`S_NOT_READY`); undefined if it may be.
    */
   refusal(): AppError | undefined;
   /**
-   * Ends the body (an unterminated last line counts) and shows it. `at`: when the body was complete, by our clock. `skewMs`: the host's
-   * clock minus ours (its Date header), undefined when unknown; start times given as epoch are aged against at + skewMs.
+   * Ends the body (an unterminated last line counts) and publishes it. `at`: when the body was complete, by our clock. `skewMs`: the node's
+   * clock minus ours (from its Date header), undefined if unknown; the age of processes with a Unix start time is computed at at + skewMs.
    */
   commit(at: Ms, skewMs: Ms | undefined): Change;
-  /** Forgets what was pushed since the last commit: the body was cut, refused, too large. */
+  /** Drops everything since the last commit: the body was truncated, refused or too large. */
   abort(): void;
 }

@@ -1,12 +1,12 @@
-/** The lines of a scrape, remembered: what stood before each value, and where the value went. */
+/** The remembered lines of a scrape: the bytes before each value, and where the value went. */
 import { longerInts } from '../../model/arrays.js';
 import { NO_INTS, roomFor, type Cutter, type Room } from './bytes.js';
 import { LINE_BLOCK, LINE_BYTES, LINE_INTS, LINE_TARGET } from './row-layout.js';
 
-/** More lines are read, but not remembered. */
+/** Lines beyond this are read, but not remembered. */
 const MAX_LINES = 2 ** 20;
 
-/** Enough for most hosts. */
+/** Enough for most nodes. */
 const FIRST_INTS = LINE_INTS * 256;
 export const TEMPLATE_ROOM: Room = { floats: 0, ints: FIRST_INTS };
 
@@ -16,7 +16,7 @@ export class ScrapeTemplate {
   /** Whether a line belongs to a process family. */
   processes = false;
 
-  /** `cutter` has PROGRAM_ROOM; without one, room is made when there are lines. */
+  /** `cutter` has PROGRAM_ROOM; without one, memory is allocated at the first line. */
   constructor(cutter?: Cutter) {
     if (cutter) this.ints = cutter.ints(FIRST_INTS);
   }

@@ -1,16 +1,16 @@
 /**
- * What stands between the value of one sample and the labels of the next: line end, comments, metric name, opening brace (or the blank
- * behind the name of a sample without labels). Exporters repeat these bytes exactly, so each such run has a number, for all hosts.
+ * The bytes between the value of one sample and the labels of the next: line end, comments, metric name, opening brace (or the space after
+ * the name of a sample without labels). Exporters repeat these bytes exactly, so each such run has a number, shared by all nodes.
  */
 import { longerInts } from '../../model/arrays.js';
 import { Arena, repeats, type Bytes } from './bytes.js';
 import { metricNamed, NAMESPACE } from '../schema/families.js';
 import { UNKNOWN } from './row-layout.js';
 
-/** Longer runs have no number: their samples are read the slow way each time. */
+/** Longer runs have no number: their samples are always read the slow way. */
 const MAX_BYTES = 4096;
 const MAX_HEADS = 65_536;
-/** New heads that one host may bring, so that none can use up those of all. */
+/** New heads that one node may add, so that none can use up those of all. */
 export const HEADS_PER_NODE = 1024;
 
 const latin1 = new TextDecoder('latin1');
@@ -25,10 +25,10 @@ export class SeriesHeads {
   nameBytes = new Int32Array(256);
   /** 1: ends with the opening brace of labels. */
   labelled = new Uint8Array(256);
-  /** The heads that came after this one, the last time and before that: most of the time one of them comes again. */
+  /** The two heads that followed this one most recently: usually one of them comes again. */
   nextHead = new Int32Array(256);
   formerNextHead = new Int32Array(256);
-  /** Number 0 is nobody's. */
+  /** Number 0 is not used. */
   #count = 1;
   readonly #byText = new Map<string, number>();
 
@@ -37,14 +37,14 @@ export class SeriesHeads {
     return at + length <= end && repeats(this.arena.view, this.at[head]!, view, at, length);
   }
 
-  /** Notes that `next` came after `head`. */
+  /** Notes that `next` followed `head`. */
   follow(head: number, next: number): void {
     if (this.nextHead[head] === next) return;
     this.formerNextHead[head] = this.nextHead[head]!;
     this.nextHead[head] = next;
   }
 
-  /** Whether the metric has a name of all-smi, known or not. */
+  /** Whether the metric has an all-smi name, known or not. */
   isOurs(head: number): boolean {
     if (head === 0) return false;
     if (this.metric[head] !== UNKNOWN) return true;
@@ -52,12 +52,12 @@ export class SeriesHeads {
     return hasOurName(this.arena.bytes, end - this.nameBytes[head]!);
   }
 
-  /** Number of the bytes from `at` to `end`; 0 when they have none. */
+  /** The number of the bytes from `at` to `end`; 0 if they have none. */
   find(source: Uint8Array, at: number, end: number): number {
     return end - at > MAX_BYTES ? 0 : (this.#byText.get(latin1.decode(source.subarray(at, end))) ?? 0);
   }
 
-  /** Gives the bytes from `at` to `end` a number; 0 when they get none. The metric's name begins at `name`. */
+  /** Assigns a number to the bytes from `at` to `end`; 0 if they get none. The metric's name starts at `name`. */
   learn({ bytes, view }: Bytes, at: number, name: number, end: number): number {
     if (end - at > MAX_BYTES || this.#count >= MAX_HEADS) return 0;
     const head = this.#count++;
@@ -84,14 +84,14 @@ export class SeriesHeads {
   }
 }
 
-/** Whether the name that begins at `at` is one of all-smi's. */
+/** Whether the name at `at` is an all-smi name. */
 export function hasOurName(source: Uint8Array, at: number): boolean {
   for (let i = 0; i < NAMESPACE_BYTES.length; i++) if (source[at + i] !== NAMESPACE_BYTES[i]) return false;
   return true;
 }
 const NAMESPACE_BYTES = new TextEncoder().encode(NAMESPACE);
 
-/** The metric whose name begins at `at` and ends somewhere before the brace or blank at `end`. */
+/** The metric whose name starts at `at` and ends somewhere before the brace or space at `end`. */
 export function metricOf(source: Uint8Array, at: number, end: number): number {
   const name = latin1.decode(source.subarray(at, end - 1)).trimEnd();
   return name.length <= 256 ? metricNamed(name) : UNKNOWN;

@@ -1,7 +1,7 @@
-/** The plain parts of the format: blanks, comments, names. */
+/** The simple parts of the format: spaces, comments, names. */
 import { BLANK, HASH, NEWLINE, OPEN, RETURN, TAB, QUOTE, BACKSLASH, EQUALS, CLOSE, COMMA } from './ascii.js';
 
-/** Where the first sample at or behind `at` begins, past comments and blank lines; `end` when none has come yet. */
+/** The start of the first sample at or after `at`, past comments and blank lines; `end` if there is none yet. */
 export function sampleStart(bytes: Uint8Array, at: number, end: number): number {
   let i = at;
   while (i < end) {
@@ -13,7 +13,7 @@ export function sampleStart(bytes: Uint8Array, at: number, end: number): number 
   return end;
 }
 
-/** Where the name at `at` ends: at a blank, a brace, or the end of the line. */
+/** The end of the name at `at`: a space, a brace, or the end of the line. */
 export function nameEnd(bytes: Uint8Array, at: number, end: number): number {
   let i = at;
   while (i < end && bytes[i] !== OPEN && bytes[i] !== BLANK && bytes[i] !== TAB) i++;
@@ -26,10 +26,10 @@ export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
   return i;
 }
 
-/** Where the value that began at `from` has its closing quote; -1 when the line or the bytes end before. */
+/** The closing quote of the value at `from`; -1 if the line or the bytes end before it. */
 export function quoteEnd(bytes: Uint8Array, from: number, end: number): number {
   for (let i = from; i < end; i++) {
-    // Most bytes are lower-case letters, which are behind all that could end the value.
+    // Most bytes are lower-case letters, whose codes are above all that could end the value.
     if (bytes[i]! > BACKSLASH) continue;
     if (bytes[i] === QUOTE) return i;
     if (bytes[i] === BACKSLASH) i++;
@@ -38,7 +38,7 @@ export function quoteEnd(bytes: Uint8Array, from: number, end: number): number {
   return -1;
 }
 
-/** Where the `=` behind the name at `name` is, -1 when there is none or no name. */
+/** The position of the `=` after the name at `name`; -1 if there is none, or no name. */
 export function equalsAt(bytes: Uint8Array, name: number, end: number): number {
   for (let i = name; i < end; i++) {
     const byte = bytes[i]!;

@@ -1,23 +1,23 @@
 /**
- * Lines of exporters that do not escape quotes and line ends in label values: `command="python -c "x"" } 5`, `command="awk\n..."} 5`. Such a
- * line is read where it can only mean one thing: a value ends at a quote behind which another label begins (`, name="`), or behind which the
- * block closes and the rest of the line is a value. Only lines of families that are read are tried, so the plain way is good enough here.
+ * Lines of exporters that do not escape quotes and line ends in label values: `command="python -c "x"" } 5`, `command="awk\n..."} 5`. Such
+ * a line is read if it has only one meaning: a value ends at a quote followed by another label (`, name="`), or by the end of the block and
+ * a value for the rest of the line. Only lines of families that are read are tried, so a simple implementation is fast enough.
  */
 import { NAMESPACE } from '../schema/families.js';
 import { readValue } from './numbers.js';
 import { INCOMPLETE } from './row-layout.js';
 
-/** Longest line, with all that its values continue on. */
+/** Maximum length of a line, including all continuations of its values. */
 const MAX_BYTES = 32_768;
 const MAX_LINES = 64;
 
 export interface Repaired {
-  /** The label block with its values escaped, `}` included. */
+  /** The label block with its values escaped, including `}`. */
   readonly block: string;
-  /** From the first label to the value, in what was read. */
+  /** From the first label to the value, in the bytes read. */
   readonly blockBytes: number;
   readonly value: number;
-  /** Length of what was read, without the line end. */
+  /** Length of the bytes read, without the line end. */
   readonly bytes: number;
 }
 
@@ -26,15 +26,15 @@ const NAME = '[a-zA-Z_][a-zA-Z0-9_]*';
 const LABEL = new RegExp(`[ \\t,]*(${NAME})[ \\t]*=[ \\t]*"`, 'y');
 /** What ends a value: the next label, or the end of the block. */
 const END = new RegExp(`"[ \\t]*(?:,[ \\t]*(?=${NAME}[ \\t]*=[ \\t]*")|(?:,[ \\t]*)?(\\}[ \\t]*))`, 'g');
-/** In a value: what could be another label just as well. */
+/** In a value: what could just as well be another label. */
 const AMBIGUOUS = new RegExp(`[",][ \\t]*${NAME}[ \\t]*=[ \\t]*"`);
 const ESCAPED = /^(?:[^"\\\n]|\\[^\n])*$/;
 const NEXT_SAMPLE = new RegExp(`^[ \\t]*(?:#|${NAMESPACE})`);
 const WHOLE_SAMPLE = new RegExp('^[ \\t]*[a-zA-Z_:][\\w:]*[ \\t]*(?:\\{(?:[^"]|"(?:[^"\\\\]|\\\\.)*")*\\})?([ \\t]+.*)$');
 
 /**
- * Reads the labels that begin at `from`, and the value. INCOMPLETE: the line may continue behind `end`, unless the body has `ended`; undefined:
- * what it means is not certain.
+ * Reads the labels at `from`, and the value. INCOMPLETE: the line may continue after `end`, unless the body has `ended`; undefined: the
+ * line is ambiguous.
  */
 export function repair(bytes: Uint8Array, from: number, end: number, ended: boolean): Repaired | typeof INCOMPLETE | undefined {
   let text = '';
@@ -52,7 +52,7 @@ export function repair(bytes: Uint8Array, from: number, end: number, ended: bool
   return undefined;
 }
 
-/** A sample of its own, which closes nothing that began before. */
+/** A sample of its own, which does not end a value that started before. */
 function isWhole(line: string): boolean {
   const value = WHOLE_SAMPLE.exec(line)?.[1];
   return value !== undefined && readValue(value) !== undefined;
@@ -80,7 +80,7 @@ function split(text: string): Repaired | typeof OPEN | undefined {
   }
 }
 
-/** The quote that ends the value at `from`, and what is behind it; `value` where that is the value of the sample. */
+/** The quote that ends the value at `from`, and what follows it; `value` if that is the value of the sample. */
 function endOf(text: string, from: number): { quote: number; behind: number; value?: number } | undefined {
   END.lastIndex = from;
   for (let end = END.exec(text); end; end = END.exec(text)) {
@@ -89,7 +89,7 @@ function endOf(text: string, from: number): { quote: number; behind: number; val
     // The value is in the last line: another would have ended there.
     const value = text.includes('\n', behind) ? undefined : readValue(text.slice(behind));
     if (value !== undefined) return { quote: end.index, behind, value };
-    // Quotes inside of what was matched may be the end as well.
+    // Quotes inside the match may be the end as well.
     END.lastIndex = end.index + 1;
   }
   return undefined;

@@ -1,13 +1,13 @@
-/** User names, each once for the whole process: rows carry a number. */
+/** User names, each stored once for the whole process: rows contain a number. */
 import type { UserId } from '../../model/columns.js';
 import { decodeText } from './labels.js';
 
 export class UserNames {
-  /** By id; 0 is nobody. */
+  /** By id; 0 is no user. */
   #names = [''];
   #ids = new Map([['', 0]]);
 
-  /** Ids in use, 0 included. */
+  /** Ids in use, including 0. */
   get count(): number {
     return this.#names.length;
   }
@@ -16,7 +16,7 @@ export class UserNames {
     return this.#names[id] ?? '';
   }
 
-  /** The id of a raw label value; what cleaning makes equal has one id. */
+  /** The id of a raw label value; values that are equal after cleaning have the same id. */
   idOf(bytes: Uint8Array, from: number, to: number): UserId {
     return from === to ? 0 : this.idOfName(decodeText(bytes, from, to, 'name'));
   }
@@ -30,7 +30,7 @@ export class UserNames {
     return id;
   }
 
-  /** Only the ids that `live` marks with a non-zero byte remain, with new numbers. By old id: the new one. */
+  /** Keeps only the ids that `live` marks with a non-zero byte, with new numbers. Returns the new id for each old one. */
   renumber(live: Uint8Array): Int32Array {
     const old = this.#names;
     this.#names = [''];

@@ -1,13 +1,16 @@
-/** What all parsers of one process share: the place where bytes are looked at, names and heads seen so far. One parser at a time uses it. */
+/**
+ * What all parsers of one process share: the buffer in which bytes are examined, and the names and heads seen so far. One parser at a time
+ * uses it.
+ */
 import { bytesOf, type Bytes } from './bytes.js';
 import { LabelReader } from './labels.js';
 import { SeriesHeads } from './series-heads.js';
 import { UserNames } from './user-names.js';
 
-/** Room for a slice of a body and for what waits before it. */
+/** For a slice of a body and the incomplete line before it. */
 const WINDOW_BYTES = 262_144;
 
-/** `finder` are the same bytes: a Buffer finds one many times faster than a plain array does. */
+/** `finder` is the same bytes: a Buffer searches many times faster than a plain array. */
 export type Window = Bytes & { readonly finder: Buffer };
 
 function windowOf(length: number): Window {

@@ -1,18 +1,18 @@
 /**
- * Readings that stand among the details of a GPU: in recordings of all-smi, and in labels of `gpu_info` of its exporters up to 0.26, which
- * have the same names in lower case. Newer exporters have a family for each.
+ * Readings among the details of a GPU: in recordings of all-smi, and in labels of `gpu_info` of its exporters up to 0.26, where they have
+ * the same names in lower case. Newer exporters have a family for each.
  */
 import type { ExtraReading, ExtraTable } from '../../model/columns.js';
 import { reading } from '../../model/valid-range.js';
 import { EXTRA_METRICS, type ExtraMetric } from './extra-families.js';
 
-/** `key`: as recordings write it. `ending`: what stands behind the number there. `older`: of older exporters only, never written. */
+/** `key`: in recordings. `ending`: follows the number there. `older`: only in older exporters, never written. */
 interface Figure {
   readonly key: string;
   readonly family: string;
   readonly decimals?: number;
   readonly ending?: string;
-  /** A unit of the family in one of the text's. */
+  /** The number in the text times this is the value in the unit of the family. */
   readonly per?: number;
   readonly older?: true;
 }
@@ -52,7 +52,7 @@ const FIGURES: readonly Figure[] = [
   { key: 'pcie_link_width', family: 'tenstorrent_pcie_width' },
 ];
 
-/** Texts that families have in a label. Keys as they are: `performance_state` is another maker's. */
+/** Texts that families have in a label. The case of keys matters: `performance_state` belongs to another vendor. */
 const TEXTS: readonly { readonly key: string; readonly family: string; readonly label: string }[] = [
   { key: 'Serial ID', family: 'rebellions_device_info', label: 'sid' },
   { key: 'Location', family: 'rebellions_device_info', label: 'location' },
@@ -86,7 +86,7 @@ const ROWS: readonly (Figure & { readonly table: 'engine' | 'clock'; readonly la
   },
 ];
 
-/** A key of a recording as the label that an exporter makes of it. */
+/** The label that an exporter uses for the key of a recording. */
 export const detailLabel = (key: string): string => key.toLowerCase().replace(/[^a-z0-9_]/g, '_');
 
 const METRICS: ReadonlyMap<string, ExtraMetric> = new Map(EXTRA_METRICS.map((metric) => [metric.name, metric]));
@@ -99,7 +99,7 @@ export interface DetailReading extends ExtraReading {
   readonly table: ExtraTable;
 }
 
-/** What the details of one GPU report. `gpu`: the labels that say which GPU it is, for rows of tables of their own. */
+/** The readings in the details of one GPU. `gpu`: the labels that identify it, for rows of other tables. */
 export function detailReadings(
   details: Iterable<readonly [key: string, text: string]>,
   gpu: readonly (readonly [string, string])[],
@@ -113,15 +113,15 @@ export function detailReadings(
   for (const [key, text] of details) {
     const figure = FIGURE_OF.get(detailLabel(key));
     if (figure) add(figure.family, 'gpu', numberIn(text, figure), []);
-    const said = TEXT_OF.get(key);
-    if (said && text !== '') add(said.family, 'gpu', valueOfText(said.family, text), [[said.label, text]]);
+    const asLabel = TEXT_OF.get(key);
+    if (asLabel && text !== '') add(asLabel.family, 'gpu', valueOfText(asLabel.family, text), [[asLabel.label, text]]);
     const row = ROWS.find(({ start }) => start.test(key));
     if (row) add(row.family, row.table, numberIn(text, row), [[row.label, key.replace(row.start, '').replace(/__l0_$/, ' (L0)')], ...gpu]);
   }
   return found;
 }
 
-/** Puts a reading to the others of its GPU; one of a table with a row for each reading gets a row. */
+/** Adds a reading to those of its GPU, or as a new row in a table that has one row per reading. */
 export function putReading(
   tables: Partial<Record<ExtraTable, ExtraReading[][]>>,
   table: ExtraTable,
@@ -137,24 +137,24 @@ export function putReading(
   else if (!own.some(({ family }) => family === one.family)) own.push(one);
 }
 
-/** Rebellions' status is 1 where it is normal; what is said in labels is 1. */
+/** The status of Rebellions is 1 if it is normal; the value of an info metric is 1. */
 const valueOfText = (family: string, text: string): number => Number(family !== 'rebellions_status' || text.toLowerCase() === 'normal');
 
 const NUMBER = /^(-?\d{1,12}(?:\.\d{1,12})?) ?([^\d\s]\S{0,4})?$/;
 
-/** In the unit of the family; NaN where the text is no number, or one with an ending of another unit. */
+/** In the unit of the family; NaN if the text is not a number, or has another unit. */
 function numberIn(text: string, { family, ending = '', per = 1 }: Figure): number {
   const found = NUMBER.exec(text);
   if (!found) return NaN;
   const [, number, unit = ''] = found;
   const units = [ending.trim(), METRICS.get(family)!.unit, 'C', ''].map((one) => one.toLowerCase());
-  // A share and a number of turns, or bytes and MiB, may not be taken for each other.
+  // Percent and rpm, or bytes and MiB, must not be confused.
   const needed = ending === '%' || ending === ' MiB';
   if (needed ? unit.toLowerCase() !== ending.trim().toLowerCase() : !units.includes(unit.toLowerCase())) return NaN;
   return Number(number) * per;
 }
 
-/** What a recording has among the details of a GPU, from its readings: those of the GPU's own row and of tables with a row for each. */
+/** The details of a GPU in a recording, from the readings of its own row and of tables with one row per reading. */
 export function detailsOf(
   readings: readonly ExtraReading[],
   rows: readonly ExtraReading[],

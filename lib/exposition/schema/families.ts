@@ -1,5 +1,5 @@
 /**
- * The metric families that are read, as a table: which column a sample goes to, its unit, and which values are readings. Names, labels
+ * The metric families that are read, as a table: the column of each sample, its unit, and which values are valid. Names, labels
  * and limits are those of all-smi 0.25 (https://github.com/lablup/all-smi); docs/METRICS.md is generated from here.
  */
 import type { CpuField, CoreField, DiskField, GpuField, MemoryField } from '../../model/columns.js';
@@ -17,7 +17,7 @@ import { RANGES, type ValidRange } from '../../model/valid-range.js';
 import { EXTRA_METRICS, type ExtraMetric } from './extra-families.js';
 import { UNKNOWN } from '../parser/row-layout.js';
 
-/** What the exporter puts before every name. */
+/** The prefix of every name. */
 export const NAMESPACE = 'all_smi_';
 
 interface Shape {
@@ -40,8 +40,8 @@ export type Metric = Shape &
   );
 export type Table = Metric['table'];
 
-/** What says something with its labels, or with being there. */
-const SAID = { unit: '1', range: RANGES.number } as const;
+/** Info metrics: their labels, or their presence, are the information. */
+const INFO = { unit: '1', range: RANGES.number } as const;
 
 const gpu = (field: GpuField): readonly Metric[] => {
   const { exposed, range } = gpuField(field);
@@ -82,24 +82,24 @@ const process = (name: string, field: ProcessField, unit: string, about: string)
 });
 
 export const METRICS: readonly Metric[] = [
-  { table: 'up', name: 'up', unit: '0 or 1', about: 'whether the exporter has collected anything yet', range: RANGES.number },
-  { table: 'build', name: 'build_info', ...SAID, about: "the exporter's version, in the label `version`" },
+  { table: 'up', name: 'up', unit: '0 or 1', about: 'whether the exporter has collected data', range: RANGES.number },
+  { table: 'build', name: 'build_info', ...INFO, about: 'version of the exporter, in the label `version`' },
   ...GPU_FIELDS.flatMap(gpu),
-  { table: 'gpu', name: 'gpu_info', ...SAID, about: 'driver, CUDA version and more, as labels' },
-  process('process_memory_used_bytes', 'vramBytes', 'bytes', 'memory that a process holds on a GPU'),
-  process('process_start_time_seconds', 'startSeconds', 's', 'seconds since its start; from 1e9 on the Unix time of its start'),
-  process('process_cpu_percent', 'cpuPercent', '%', 'share of one CPU core; several cores make more than 100'),
-  process('process_gpu_utilization', 'smPercent', '%', "share of a GPU's multiprocessors (only from `all-smi-view api`)"),
-  process('process_resident_memory_bytes', 'residentBytes', 'bytes', 'main memory that a process holds (only from `all-smi-view api`)'),
+  { table: 'gpu', name: 'gpu_info', ...INFO, about: 'driver, CUDA version and other details, as labels' },
+  process('process_memory_used_bytes', 'vramBytes', 'bytes', 'GPU memory of a process'),
+  process('process_start_time_seconds', 'startSeconds', 's', 'seconds since the start of the process; from 1e9 on, Unix time of the start'),
+  process('process_cpu_percent', 'cpuPercent', '%', 'CPU time, in percent of one core; may exceed 100'),
+  process('process_gpu_utilization', 'smPercent', '%', 'multiprocessors of a GPU used by a process (only from `all-smi-view api`)'),
+  process('process_resident_memory_bytes', 'residentBytes', 'bytes', 'resident memory of a process (only from `all-smi-view api`)'),
   {
     table: 'scope',
     name: 'process_export_info',
-    ...SAID,
-    about: 'that processes are exported, and which: `scope` gpu or all (only from `all-smi-view api`)',
+    ...INFO,
+    about: 'which processes are exported, in the label `scope`: gpu or all (only from `all-smi-view api`)',
   },
-  { table: 'cpu', name: 'cpu_info', ...SAID, about: 'model, architecture and platform, as labels' },
-  { table: 'cpu', name: 'cpu_model', ...SAID, about: 'model, in the label `model`' },
-  cpu('cpu_utilization', 'utilPercent', '%', 'share of the time in which the CPUs were busy'),
+  { table: 'cpu', name: 'cpu_info', ...INFO, about: 'model, architecture and platform, as labels' },
+  { table: 'cpu', name: 'cpu_model', ...INFO, about: 'model, in the label `model`' },
+  cpu('cpu_utilization', 'utilPercent', '%', 'CPU utilization'),
   cpu('cpu_socket_count', 'sockets', 'number', 'sockets'),
   cpu('cpu_core_count', 'cores', 'number', 'cores'),
   cpu('cpu_thread_count', 'threads', 'number', 'hardware threads'),
@@ -111,31 +111,31 @@ export const METRICS: readonly Metric[] = [
     name: 'cpu_core_utilization',
     field: 'utilPercent',
     unit: '%',
-    about: 'share of the time in which a core was busy',
+    about: 'utilization of a core',
     range: CORE_RANGES.utilPercent,
   },
-  memory('memory_total_bytes', 'totalBytes', 'bytes', 'memory there is'),
+  memory('memory_total_bytes', 'totalBytes', 'bytes', 'total memory'),
   memory('memory_used_bytes', 'usedBytes', 'bytes', 'memory in use'),
-  memory('memory_available_bytes', 'availableBytes', 'bytes', 'memory that programs could have'),
+  memory('memory_available_bytes', 'availableBytes', 'bytes', 'memory available to programs'),
   memory('memory_buffers_bytes', 'buffersBytes', 'bytes', 'buffers of block devices'),
   memory('memory_cached_bytes', 'cachedBytes', 'bytes', 'cached files'),
-  memory('memory_utilization', 'utilPercent', '%', 'part of the memory in use'),
-  memory('swap_total_bytes', 'swapTotalBytes', 'bytes', 'swap space there is'),
+  memory('memory_utilization', 'utilPercent', '%', 'memory in use, in percent of the total'),
+  memory('swap_total_bytes', 'swapTotalBytes', 'bytes', 'total swap space'),
   memory('swap_used_bytes', 'swapUsedBytes', 'bytes', 'swap space in use'),
   disk('disk_total_bytes', 'totalBytes', 'size of a file system'),
-  disk('disk_available_bytes', 'availableBytes', 'free on a file system'),
+  disk('disk_available_bytes', 'availableBytes', 'space available on a file system'),
   ...EXTRA_METRICS,
 ];
 
 const NUMBERS: ReadonlyMap<string, number> = new Map(METRICS.map(({ name }, number) => [NAMESPACE + name, number]));
 
-/** Number in METRICS of a family's whole name. */
+/** The number in METRICS of a family, by its full name. */
 export const metricNamed = (name: string): number => NUMBERS.get(name) ?? UNKNOWN;
 
-/** By number: the place of a process metric among the values of a row, -1 for the metrics of other tables. */
+/** By number: the position of a process metric among the values of a row, -1 for metrics of other tables. */
 export const ROW_VALUE_OF = Int32Array.from(METRICS, (metric) => (metric.table === 'process' ? PROCESS_FIELDS.indexOf(metric.field) : -1));
 
-/** Names that a label has or had, the newer first. */
+/** Current and former names of labels, the newest first. */
 export const ALIASES = {
   gpuUuid: ['gpu_uuid', 'npu_uuid', 'uuid'],
   gpuName: ['gpu', 'npu'],
@@ -143,7 +143,7 @@ export const ALIASES = {
   processGpu: ['gpu_index', 'device_id'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** Rows that are kept of one scrape of a host: the first that come. */
+/** Maximum number of rows of one scrape of a node; further rows are left out. */
 export const ROW_CAPS: Readonly<Record<Table, number>> = {
   process: 50_000,
   gpu: 256,

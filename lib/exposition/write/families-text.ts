@@ -1,6 +1,6 @@
 /**
- * Writes the text exposition format. Families come out one after the other, each with HELP and TYPE once, so that strict readers take the
- * text as well. Label blocks are made once (`labelBlock`) and shared by all families of a device or a process.
+ * Writes the text exposition format. Each family is written at once, with one HELP and one TYPE, so that strict parsers accept the text.
+ * Label blocks are built once (`labelBlock`) and shared by all families of a device or a process.
  */
 
 /** `{a="b", c="d"}`, escaped and ready to be written; '' for no labels. */
@@ -8,28 +8,28 @@ export type LabelBlock = '' | `{${string}}`;
 
 export interface Sample {
   readonly labels: LabelBlock;
-  /** NaN means "not reported": no line is written. Infinities are written. */
+  /** NaN means not reported: no line is written. Infinities are written. */
   readonly value: number;
 }
 
 export interface Family {
-  /** Whole name, unit in it. Each name may come once in a text. */
+  /** Full name, including the unit. A text may contain each name only once. */
   readonly name: string;
   readonly help: string;
   readonly type: 'gauge' | 'counter';
-  /** Digits after the point; absent: as many as the value needs. */
+  /** Digits after the point; as many as needed if absent. */
   readonly decimals?: number;
   readonly samples: Iterable<Sample>;
 }
 
-/** What must be escaped or must not get out. */
+/** Characters that must be escaped or dropped. */
 const NEEDS_CARE = /["\\\u0000-\u001f\u007f-\u009f]/;
 const EACH_TO_CARE_FOR = /["\\\u0000-\u001f\u007f-\u009f]/g;
 const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n' };
 
 /**
- * A label value between its quotes. Backslash, quote and LF are escaped, every other control character is dropped. So is CR, which
- * all-smi writes as `\r`: the format has no such escape, strict readers refuse the whole text for it, and all-smi drops it on reading.
+ * A label value between its quotes. Backslash, quote and LF are escaped, other control characters are dropped. So is CR, which
+ * all-smi writes as `\r`: the format has no such escape, strict parsers reject the whole text, and all-smi drops it when reading.
  */
 export function escapeLabel(value: string): string {
   return NEEDS_CARE.test(value) ? value.replace(EACH_TO_CARE_FOR, (ch) => ESCAPES[ch] ?? '') : value;
@@ -41,7 +41,7 @@ export function labelBlock(labels: Readonly<Record<string, string | number>>): L
   return pairs.length === 0 ? '' : `{${pairs.join(', ')}}`;
 }
 
-/** A number as decimal digits without an exponent, as short as it reads back to the same number. */
+/** The shortest decimal number without an exponent that reads back as the same value. */
 export function decimalText(value: number, decimals?: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
@@ -63,7 +63,7 @@ function withoutExponent(text: string): string {
 
 const helpText = (help: string): string => help.replaceAll('\\', '\\\\').replace(/\r?\n/g, '\\n');
 
-/** The exposition of `families`, in their order. A family without a reading leaves no trace: absence says "no data". */
+/** The exposition of `families`, in order. A family without readings is not written at all: absent means no data. */
 export function writeFamilies(families: Iterable<Family>): string {
   let text = '';
   for (const family of families) {

@@ -1,6 +1,6 @@
 /**
- * The text a node answers with: one collection as families, named and labelled as all-smi's exporter does it, so that its viewer reads
- * them too. What the collection does not know leaves no line.
+ * The exposition of a node: one collection as families, with the names and labels of all-smi's exporter, so that its viewer can read
+ * them too. A value that is not known has no line.
  */
 import type { NodeProcess, NodeSample } from '../../model/sample.js';
 import { fact, families, gauge, type Column } from './gauges.js';
@@ -24,7 +24,7 @@ import {
   sourceLabels,
 } from './sample-families.js';
 
-/** A family for each column, of what can be a reading of it: fillers of drivers get no line. */
+/** A family for each column, with its valid values only: placeholders of drivers get no line. */
 const readings = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], labels: readonly LabelBlock[]): Family[] =>
   families(
     columns.map((column): Column<Row> => ({ ...column, of: (row) => readingOf(column, row) })),
@@ -33,7 +33,7 @@ const readings = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], la
     undefined,
   );
 
-/** A process on no GPU is exported like one on GPU 0 with an empty uuid, as all-smi does it. */
+/** A process on no GPU is exported as on GPU 0 with an empty uuid, as in all-smi. */
 function processBlock({ gpus }: NodeSample, { pid, name, user, gpu, command, commandRestBytes }: NodeProcess): LabelBlock {
   const device = gpu === undefined ? undefined : gpus[gpu];
   const index = device?.index ?? 0;
@@ -59,7 +59,7 @@ function gpuFamilies(sample: NodeSample): Family[] {
   );
   return [
     ...readings(GPU_COLUMNS, gpus, blocks),
-    gauge('gpu_info', 'What the GPU is', infos),
+    gauge('gpu_info', 'Description of the GPU', infos),
     gauge('gpu_gsp_firmware_version_info', 'Firmware of the GPU system processor', firmware),
   ];
 }
@@ -71,7 +71,7 @@ function migFamilies(sample: NodeSample): Family[] {
   );
   const devices = gpus.flatMap((gpu) => (gpu.migDevices ?? []).map((device) => ({ gpu, device })));
   return [
-    gauge('gpu_mig_mode', 'Whether the GPU is divided into MIG devices', modes),
+    gauge('gpu_mig_mode', 'Whether MIG mode is on', modes),
     ...readings(
       MIG_COLUMNS,
       devices.map(({ device }) => device),
@@ -99,7 +99,7 @@ function cpuFamilies({ cpu, instance, arch }: NodeSample): Family[] {
     value: readingOf(CORE_COLUMN, percent),
   }));
   return [
-    fact('cpu_info', 'What the CPU is', { ...base, index: 0, architecture: arch, ...platform }),
+    fact('cpu_info', 'Description of the CPU', { ...base, index: 0, architecture: arch, ...platform }),
     ...readings(CPU_COLUMNS, [cpu], [labelBlock({ ...base, index: 0 })]),
     { ...gauge(CORE_COLUMN.name, CORE_COLUMN.help, cores), decimals: 2 },
   ];
@@ -110,12 +110,12 @@ function diskFamilies({ disks, instance }: NodeSample): Family[] {
   return readings(DISK_COLUMNS, disks, blocks);
 }
 
-/** What is said whether or not anything has been collected. */
+/** Exported whether or not anything has been collected. */
 function statusFamilies({ instance, os, arch }: Pick<NodeSample, 'instance' | 'os' | 'arch'>, version: string, up: 0 | 1): Family[] {
   const labels = { instance, hostname: instance };
   return [
-    gauge('up', 'Whether the exporter has collected', [{ labels: labelBlock(labels), value: up }]),
-    fact('build_info', 'What the exporter is', { ...labels, version, os, arch }),
+    gauge('up', 'Whether the exporter has collected data', [{ labels: labelBlock(labels), value: up }]),
+    fact('build_info', 'Version of the exporter', { ...labels, version, os, arch }),
   ];
 }
 
@@ -129,7 +129,7 @@ export function nodeText(sample: NodeSample, version: string): string {
   const states = sources.map((source) => ({ labels: labelBlock(sourceLabels(sample, source)), value: 1 }));
   return writeFamilies([
     ...statusFamilies(sample, version, 1),
-    gauge('node_source_info', 'How each source of the collection is', states),
+    gauge('node_source_info', 'State of each source of the exporter', states),
     ...gpuFamilies(sample),
     ...processFamilies(sample),
     ...cpuFamilies(sample),

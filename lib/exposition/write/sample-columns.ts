@@ -1,6 +1,6 @@
 /**
- * Puts samples into the columns of a node, as the parser does with text: what a source that reads records has instead of a parser. The
- * same sample makes the same columns either way.
+ * Fills the columns of a node from samples, as the parser does from text: for sources that have records instead of text. The same sample
+ * results in the same columns either way.
  */
 import { NO_ALLOCATIONS } from '../../model/allocations.js';
 import {
@@ -62,13 +62,13 @@ export class SampleColumns implements NodeData {
   extras: NodeExtras = NO_EXTRAS;
   readonly #users: UserNames;
   readonly #version: string;
-  /** By reference; 0 is the empty one. */
+  /** By reference; 0 is the empty text. */
   #texts: string[] = [''];
   #refs = new Map<string, number>();
-  /** What rows there were, and what they were called. */
+  /** The rows of the last sample and their names. */
   #structure = '';
 
-  /** `version`: of the program that made the samples. */
+  /** `version`: of the program that took the samples. */
   constructor(users: UserNames, version: string) {
     this.#users = users;
     this.#version = version;
@@ -87,7 +87,7 @@ export class SampleColumns implements NodeData {
     for (let row = 0; row < this.procs.count; row++) this.procs.user[row] = fresh[this.procs.user[row]!]!;
   }
 
-  /** Shows a sample instead of the one before; says whether only numbers differ. One that throws leaves the one before as it was. */
+  /** Replaces the last sample, and returns whether only numbers differ. If it throws, the last sample remains. */
   load(sample: NodeSample): Change {
     const { procs, gpus, cpus, cores, memory, disks, facts, extras } = this;
     const [texts, refs] = [this.#texts, this.#refs];
@@ -183,13 +183,13 @@ export class SampleColumns implements NodeData {
       hasProcessFamily: listed.length > 0,
       processScope: processes === undefined ? undefined : scope,
       samples: this.#readings(),
-      // Nothing was transferred.
+      // No bytes were transferred.
       bytes: NaN,
       capsHit,
     };
   }
 
-  /** Readings there are: what a text would have lines for. */
+  /** The number of readings, as lines of an exposition. */
   #readings(): number {
     const { gpus, procs, cpus, cores, memory, disks } = this;
     const reported = (values: ArrayLike<number>): number => Array.from(values).filter((value) => !Number.isNaN(value)).length;
@@ -251,7 +251,7 @@ function smallTable<Row, Field extends string>(
   };
 }
 
-/** Only cores that report. */
+/** Only cores that report a value. */
 function coreTable({ cpu }: NodeSample): Rows<'utilPercent'> {
   const cores = (cpu?.coreUtilPercent ?? []).filter((percent) => !Number.isNaN(readingOf(CORE_COLUMN, percent))).slice(0, ROW_CAPS.core);
   return { count: cores.length, value: (row) => readingOf(CORE_COLUMN, cores[row]), title: () => '' };

@@ -1,4 +1,4 @@
-/** Which family each reading of a sample is, and how its texts are cut: for the text that a node sends, and for the columns of a viewer. */
+/** The family of each reading of a sample, and how its texts are cut: for the exposition, and for the columns of a viewer. */
 import type { Column } from './gauges.js';
 import type { NodeGpu, NodeProcess, NodeMigDevice, NodeCpu, NodeMemory, NodeDisk, NodeSample, NodeSource } from '../../model/sample.js';
 import { GPU_FIELDS, gpuField } from '../../model/gpu-fields.js';
@@ -6,36 +6,36 @@ import { reading } from '../../model/valid-range.js';
 import { METRICS, metricNamed, NAMESPACE, type Metric } from '../schema/families.js';
 import { clean } from '../../text/sanitize.js';
 
-/** The columns that a source of this program fills, then what is kept as it comes. */
+/** The columns that the sources of this program fill, followed by readings that are kept as sent. */
 export const GPU_COLUMNS: readonly Column<NodeGpu>[] = [
   ...GPU_FIELDS.flatMap((field): readonly Column<NodeGpu>[] => {
     const { exposed, exported } = gpuField(field);
     return exposed && exported ? [{ name: exposed.family, ...exported }] : [];
   }),
-  { name: 'gpu_power_limit_current_watts', help: 'Power limit that is set', of: (gpu) => gpu.powerLimitWatts },
+  { name: 'gpu_power_limit_current_watts', help: 'Power limit in effect', of: (gpu) => gpu.powerLimitWatts },
   { name: 'gpu_pcie_gen_current', help: 'PCIe generation in use', of: (gpu) => gpu.pcieGeneration },
   { name: 'gpu_pcie_width_current', help: 'PCIe lanes in use', of: (gpu) => gpu.pcieWidth },
-  { name: 'gpu_clock_graphics_max_mhz', help: 'Highest clock of the GPU, MHz', of: (gpu) => gpu.graphicsMaxMhz },
-  { name: 'gpu_clock_memory_max_mhz', help: 'Highest clock of its memory, MHz', of: (gpu) => gpu.memoryMaxMhz },
+  { name: 'gpu_clock_graphics_max_mhz', help: 'Maximum clock of the GPU, MHz', of: (gpu) => gpu.graphicsMaxMhz },
+  { name: 'gpu_clock_memory_max_mhz', help: 'Maximum memory clock of the GPU, MHz', of: (gpu) => gpu.memoryMaxMhz },
 ];
 
 export const CORE_COLUMN: Column<number | undefined> = {
   name: 'cpu_core_utilization',
-  help: 'Core busy, percent',
+  help: 'Utilization of a CPU core, percent',
   decimals: 2,
   of: (percent) => percent,
 };
 
 export const PROCESS_COLUMNS: readonly Column<NodeProcess>[] = [
-  { name: 'process_memory_used_bytes', help: 'GPU memory the process holds', of: (row) => row.gpuBytes },
+  { name: 'process_memory_used_bytes', help: 'GPU memory of the process', of: (row) => row.gpuBytes },
   {
     name: 'process_start_time_seconds',
-    help: 'Seconds the process has run',
+    help: 'Seconds since the start of the process',
     of: ({ ageSeconds }) => (ageSeconds === undefined ? undefined : Math.floor(ageSeconds)),
   },
-  { name: 'process_cpu_percent', help: 'CPU of the process, 100 is one thread', decimals: 2, of: (row) => row.cpuPercent },
-  { name: 'process_gpu_utilization', help: 'Share of the SMs the process used, percent', of: (row) => row.smPercent },
-  { name: 'process_resident_memory_bytes', help: 'Main memory the process holds', of: (row) => row.residentBytes },
+  { name: 'process_cpu_percent', help: 'CPU time of the process, percent of one thread', decimals: 2, of: (row) => row.cpuPercent },
+  { name: 'process_gpu_utilization', help: 'SM utilization of the process, percent', of: (row) => row.smPercent },
+  { name: 'process_resident_memory_bytes', help: 'Resident memory of the process', of: (row) => row.residentBytes },
 ];
 
 export const MIG_COLUMNS: readonly Column<NodeMigDevice>[] = [
@@ -44,25 +44,25 @@ export const MIG_COLUMNS: readonly Column<NodeMigDevice>[] = [
 ];
 
 export const CPU_COLUMNS: readonly Column<NodeCpu>[] = [
-  { name: 'cpu_utilization', help: 'CPU busy, percent', decimals: 2, of: (cpu) => cpu.utilPercent },
+  { name: 'cpu_utilization', help: 'CPU utilization, percent', decimals: 2, of: (cpu) => cpu.utilPercent },
   { name: 'cpu_socket_count', help: 'CPU sockets', of: (cpu) => cpu.sockets },
   { name: 'cpu_core_count', help: 'CPU cores', of: (cpu) => cpu.cores },
   { name: 'cpu_thread_count', help: 'CPU threads', of: (cpu) => cpu.threads },
   { name: 'cpu_frequency_mhz', help: 'Clock of the CPU, MHz', of: (cpu) => cpu.frequencyMhz },
 ];
 
-/** The families of buffers and cache are for kernels that have them. */
+/** Only kernels that report buffers and cache have these families. */
 const positive = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
 
-/** Swap families are for machines that have swap. */
+/** Only machines with swap have swap families. */
 const swap = (of: (memory: NodeMemory) => number | undefined) => (memory: NodeMemory) =>
   (memory.swapTotalBytes ?? 0) > 0 ? of(memory) : NaN;
 
 export const MEMORY_COLUMNS: readonly Column<NodeMemory>[] = [
-  { name: 'memory_total_bytes', help: 'Memory there is', of: (memory) => memory.totalBytes },
+  { name: 'memory_total_bytes', help: 'Total memory', of: (memory) => memory.totalBytes },
   { name: 'memory_used_bytes', help: 'Memory in use', of: (memory) => memory.usedBytes },
-  { name: 'memory_available_bytes', help: 'Memory that can be had', of: (memory) => memory.availableBytes },
-  { name: 'memory_free_bytes', help: 'Memory used for nothing', of: (memory) => memory.freeBytes },
+  { name: 'memory_available_bytes', help: 'Memory available to programs', of: (memory) => memory.availableBytes },
+  { name: 'memory_free_bytes', help: 'Free memory', of: (memory) => memory.freeBytes },
   {
     name: 'memory_utilization',
     help: 'Memory in use, percent',
@@ -71,22 +71,22 @@ export const MEMORY_COLUMNS: readonly Column<NodeMemory>[] = [
   },
   { name: 'memory_buffers_bytes', help: 'Memory in buffers', of: (memory) => positive(memory.buffersBytes) },
   { name: 'memory_cached_bytes', help: 'Memory in the page cache', of: (memory) => positive(memory.cachedBytes) },
-  { name: 'swap_total_bytes', help: 'Swap there is', of: swap((memory) => memory.swapTotalBytes) },
-  { name: 'swap_used_bytes', help: 'Swap in use', of: swap((memory) => memory.swapUsedBytes) },
-  { name: 'swap_free_bytes', help: 'Swap left', of: swap((memory) => memory.swapFreeBytes) },
+  { name: 'swap_total_bytes', help: 'Total swap space', of: swap((memory) => memory.swapTotalBytes) },
+  { name: 'swap_used_bytes', help: 'Swap space in use', of: swap((memory) => memory.swapUsedBytes) },
+  { name: 'swap_free_bytes', help: 'Free swap space', of: swap((memory) => memory.swapFreeBytes) },
 ];
 
 export const DISK_COLUMNS: readonly Column<NodeDisk>[] = [
   { name: 'disk_total_bytes', help: 'Size of the file system', of: (disk) => disk.totalBytes },
-  { name: 'disk_available_bytes', help: 'Space left on the file system', of: (disk) => disk.availableBytes },
+  { name: 'disk_available_bytes', help: 'Space available on the file system', of: (disk) => disk.availableBytes },
 ];
 
-/** Longest labels of a process, in bytes of UTF-8; what is cut off is counted behind them. */
+/** Maximum length of labels of a process, in bytes of UTF-8; a cut text ends with the number of bytes cut off. */
 export const MAX_COMMAND = 256;
 
 export const MAX_NAME = 128;
 
-/** At most `maxBytes` of `text`, and how much is missing: `python train.py ...(31 bytes truncated)`. `rest`: bytes missing from the start. */
+/** At most `maxBytes` of `text`, and how much was cut: `python train.py ...(31 bytes truncated)`. `rest`: bytes that were already missing. */
 export function capped(text: string, maxBytes: number, rest = 0): string {
   const whole = clean(text, Infinity);
   const kept = clean(whole, maxBytes);
@@ -101,13 +101,13 @@ export const gpuLabels = ({ instance }: NodeSample, { name, uuid, index }: NodeG
   gpu_index: index,
 });
 
-/** The family of a column; undefined: no viewer reads it. */
+/** The family of a column; undefined if no viewer reads it. */
 export const metricOf = ({ name }: Pick<Column<never>, 'name'>): Metric | undefined => METRICS[metricNamed(NAMESPACE + name)];
 
-/** The value that a node sends and shows: to as many digits as the column has, and NaN where the family cannot have it. */
+/** The value that a node exports and shows: rounded to the digits of the column, NaN if it is invalid for the family. */
 export function readingOf<Row>(column: Column<Row>, row: Row): number {
   const value = column.of(row, undefined) ?? NaN;
-  // Nothing is rounded to a 0 with a sign.
+  // Avoids -0.
   const rounded = column.decimals === undefined ? value : Number(value.toFixed(column.decimals)) + 0;
   const metric = metricOf(column);
   return metric ? reading(rounded, metric.range) : rounded;
@@ -115,10 +115,10 @@ export function readingOf<Row>(column: Column<Row>, row: Row): number {
 
 type Labels = Readonly<Record<string, string | number>>;
 
-/** Labels of a GPU's info family: what it is. */
+/** Labels of a GPU's info family. */
 export const gpuInfoLabels = (sample: NodeSample, gpu: NodeGpu): Labels => ({ ...gpuLabels(sample, gpu), type: 'GPU', ...gpu.details });
 
-/** Labels of whether a GPU is divided. */
+/** Labels of the MIG mode of a GPU. */
 export const migModeLabels = ({ instance }: NodeSample, { index, uuid, name }: NodeGpu): Labels => ({
   gpu_index: index,
   gpu_uuid: uuid,

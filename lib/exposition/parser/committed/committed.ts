@@ -1,6 +1,6 @@
 /**
- * What the last whole scrape said, as everybody but the parser sees it. Copied from the scan at a commit and at no other time, so a frame
- * that is painted while a body comes in shows one scrape, and a body that is cut off changes nothing.
+ * The last complete scrape, as everything outside the parser sees it. It is copied from the scan only at a commit, so a frame that is
+ * painted while a body arrives shows one scrape, and a truncated body changes nothing.
  */
 import { NO_ALLOCATIONS } from '../../../model/allocations.js';
 import type { Change, NodeData, NodeFacts } from '../../../model/columns.js';
@@ -19,13 +19,13 @@ import { textOf, textRef } from './text-ref.js';
 import { byTables, type ByTables, type Entity } from '../entities.js';
 import type { Ms } from '../../../model/clock.js';
 
-/** From this value on a start time is the Unix time of the start, below it the seconds since then. */
+/** A start time of at least this value is a Unix time; below it, it is the number of seconds since the start. */
 const EPOCH_SECONDS = 1e9;
 
 export interface Loaded {
   readonly at: Ms;
   readonly skewMs: Ms | undefined;
-  /** False: the same lines as last time, with other values. */
+  /** False: the same series as last time, with other values. */
   readonly structure: boolean;
   readonly bytes: number;
   readonly badLines: number;
@@ -106,7 +106,7 @@ export class Committed implements NodeData {
   #loadStructure(scan: ScanState, loaded: Loaded): void {
     const { samples, arena } = scan;
     const { entities } = samples;
-    // The index of a GPU that exports none is its position, which changes with the order of lines.
+    // The index of a GPU that does not export one is its position, which changes with the order of lines.
     const byPosition = entities.all.some(({ table, index }) => table === 'gpu' && index < 0);
     if (scan !== this.#scan || entities.changes !== this.#changes || byPosition) {
       this.#scan = scan;
@@ -120,7 +120,7 @@ export class Committed implements NodeData {
     entities.capped = NOT_CAPPED;
   }
 
-  /** Which GPUs, CPUs, cores, memories and disks there are. */
+  /** Which GPUs, CPUs, cores, memories and disks exist. */
   #arrange(samples: SampleValues, arena: Arena, firstLines: ReadonlyMap<Entity, number>): void {
     const { gpus, cpus, cores, memory, disks } = this;
     const found = byTables(samples.entities.all);
@@ -144,7 +144,7 @@ export class Committed implements NodeData {
     this.#readFacts(found, arena.bytes);
   }
 
-  /** Facts of the exporter, most of them in labels. */
+  /** Facts about the exporter, most of them from labels. */
   #readFacts({ up, build, scope: scopes }: ByTables, arena: Uint8Array): void {
     const title = (entity: Entity | undefined): string => textOf(arena, textRef(entity?.title ?? 0, 'value'));
     const scope = scopes?.[0];
@@ -154,7 +154,7 @@ export class Committed implements NodeData {
     this.facts.processScope = scope === undefined ? undefined : said === 'gpu' || said === 'all' ? said : 'off';
   }
 
-  /** Values of the process rows. True when other rows are there, or when one moved onto a GPU or off it. */
+  /** The values of the process rows. True when the rows have changed, or when one moved to or from a GPU. */
   #loadRows({ rows, arena }: ScanState, { at, skewMs = 0, structure }: Loaded): boolean {
     const { procs, gpus } = this;
     const { values, ints, count, devices } = rows;
@@ -188,7 +188,7 @@ function capsHit(tables: readonly string[], rows: boolean): readonly string[] {
   return [...tables, ...(rows ? ['process'] : [])].map((table) => `${table} rows`);
 }
 
-/** Seconds since the start; the clock of the host decides, and one that contradicts itself tells nothing. */
+/** Seconds since the start, by the clock of the node; NaN if that clock contradicts itself. */
 function ageOf(start: number, nodeNowSeconds: number): number {
   const age = start >= EPOCH_SECONDS ? nodeNowSeconds - start : start;
   return age >= 0 && age < Infinity ? age : NaN;

@@ -1,4 +1,4 @@
-/** Rows that are kept as they come: every family of an entity with its value and its labels. Labels are taken apart when they are asked for. */
+/** Rows that are kept as sent: every family of an entity, with its value and its labels. Labels are only parsed when someone reads them. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraRows, type ExtraTable, type NodeExtras } from '../../../model/columns.js';
 import { extraRowsOf } from '../../../model/reading-rows.js';
 import { NO_EXTRA_ROWS } from '../../../model/empty-columns.js';
@@ -12,10 +12,10 @@ import { readingOf } from './readings.js';
 import type { ScanState } from '../scan-state.js';
 import type { ByTables, Entity } from '../entities.js';
 
-/** By metric: whether it is kept as it comes. */
+/** By metric: whether it is kept as sent. */
 const IS_EXTRA = Uint8Array.from(METRICS, (metric) => ('extra' in metric ? 1 : 0));
 
-/** Integers of a place: its sample, its metric, where its label block is in the arena, and how long that is. */
+/** Integers of a place: its sample, its metric, the offset of its label block in the arena, and the length of the block. */
 const PLACE = 4;
 
 class Rows implements ExtraRows {
@@ -88,7 +88,7 @@ class Rows implements ExtraRows {
     return METRICS[this.#places[place * PLACE + 1]!]!;
   }
 
-  /** Takes the labels of a place apart; returns the bytes that they are in, undefined where there are none. */
+  /** Parses the labels of a place. Returns the bytes that contain them, or undefined if there are none. */
   #read(place: number): Uint8Array | undefined {
     const arena = this.#arena;
     const at = this.#places[place * PLACE + 2]!;
@@ -98,7 +98,7 @@ class Rows implements ExtraRows {
   }
 }
 
-/** The GPUs whose info family may hold readings that newer exporters have families for. */
+/** The GPUs whose info family may contain readings for which newer exporters have families. */
 interface InfoLabels {
   readonly count: number;
   readonly uuid: Uint32Array;
@@ -106,7 +106,7 @@ interface InfoLabels {
   details(slot: number): readonly (readonly [label: string, text: string])[];
 }
 
-/** What rows there are, and behind it what only labels of the info family report. Taken apart when it is asked for. */
+/** The rows, followed by what only labels of the info family report. Parsed when it is read. */
 class WithOlder implements ExtraRows {
   readonly #rows: ExtraRows;
   readonly #older: readonly (readonly ExtraReading[])[];
@@ -141,13 +141,13 @@ class WithOlder implements ExtraRows {
 type Older = Partial<Record<ExtraTable, ExtraReading[][]>>;
 
 export class Extras implements NodeExtras {
-  /** Those that the host has or once had. */
+  /** The tables that the node has or has had. */
   readonly #tables: Partial<Record<ExtraTable, Rows>> = {};
   readonly #labels: LabelReader;
 
   readonly #gpus: InfoLabels;
   readonly #text: (ref: number) => string;
-  /** Of this commit; undefined until somebody asks. */
+  /** For this commit; undefined until it is needed. */
   #older: Older | undefined;
 
   constructor(labels: LabelReader, gpus: InfoLabels, text: (ref: number) => string) {
@@ -177,7 +177,7 @@ export class Extras implements NodeExtras {
     return older;
   }
 
-  /** `gpus`: the entities of each slot. The others stand in the order of their indices, those without one as they came. */
+  /** `gpus`: the entities of each slot. The other tables are sorted by index; entities without an index keep their order. */
   arrange(samples: SampleValues, entities: ByTables, gpus: readonly (readonly Entity[])[]): void {
     for (const table of EXTRA_TABLES) {
       const { length } = table === 'gpu' ? gpus : (entities[table] ?? NOTHING);

@@ -1,4 +1,4 @@
-/** GPUs of a host: those that report, in the order of their indices, then those that only process rows speak of. */
+/** The GPUs of a node: those that report, by index, then those that only appear in process rows. */
 import { GPU_FIELDS, type GpuColumns, type GpuField } from '../../../model/columns.js';
 import { FIELDS_OF_LABELS, isUnavailable, LABELS_OF_FIELDS, olderReading } from '../../../model/gpu-fields.js';
 import { gpuCalled } from '../../../model/gpu-identity.js';
@@ -14,9 +14,9 @@ import type { ScanState } from '../scan-state.js';
 import { textOf, textRef } from './text-ref.js';
 import type { Entity } from '../entities.js';
 
-/** The metric whose labels are details. */
+/** The metric whose labels are the details. */
 const INFO = METRICS.findIndex(({ name }) => name === 'gpu_info');
-/** By metric: its place in GPU_FIELDS, -1 for none. */
+/** By metric: its position in GPU_FIELDS, -1 if it is not there. */
 const FIELD_OF = Int32Array.from(METRICS, (metric) =>
   'field' in metric && metric.table === 'gpu' ? GPU_FIELDS.indexOf(metric.field) : -1,
 );
@@ -26,17 +26,17 @@ const NO_TEXTS = new Uint32Array(0);
 /** The column of every field that no GPU reports. */
 const UNREPORTED = new Float64Array(ROW_CAPS.gpu).fill(NaN);
 
-const NO_DETAIL = { at: 0, bytes: 0, tells: false };
+const NO_DETAIL = { at: 0, bytes: 0, hasReadings: false };
 
 interface Gpu {
-  /** What its lines belong to; none where only process rows name it. */
+  /** The entities of its lines; empty if only process rows mention it. */
   readonly parts: readonly Entity[];
   readonly index: number;
-  /** Where the uuid is in the arena, and its length there. */
+  /** The offset of the uuid in the arena, and its length. */
   readonly uuid: number;
   readonly uuidBytes: number;
   readonly nameRef: number;
-  /** Cell of its info family, -1 for none. */
+  /** The sample of its info family, -1 if it has none. */
   readonly info: number;
 }
 
@@ -49,17 +49,17 @@ export class GpuTable implements GpuColumns {
   field = fieldsOf(UNREPORTED, 0, new Uint8Array(GPU_FIELDS.length));
   readonly #labels: LabelReader;
   readonly #readings: Readings;
-  /** Those that report. */
+  /** The number of GPUs that report. */
   #gpus: readonly Gpu[] = [];
   #arena: Arena | undefined;
   /** By slot: where the labels of its info family are in the arena. */
-  readonly #details: { at: number; bytes: number; tells: boolean }[] = [];
+  readonly #details: { at: number; bytes: number; hasReadings: boolean }[] = [];
   /** Columns of fields that only labels of the info family report. */
   readonly #ofLabels = new Map<GpuField, Float64Array>();
-  /** By device of the process rows: the slot of the GPU that it is, -1 where none reports that could be it. */
+  /** By device of the process rows: the slot of its GPU, -1 if no reporting GPU matches. */
   readonly #slotOf: number[] = [];
   #devices: readonly Device[] = [];
-  /** The lists are of #gpus and nothing else. */
+  /** The lists contain exactly #gpus. */
   #listed = false;
 
   constructor(labels: LabelReader, readings: Readings) {
@@ -83,14 +83,14 @@ export class GpuTable implements GpuColumns {
     return this.#labels.pairs(this.#arena.bytes);
   }
 
-  /** Values that so many GPUs take. */
+  /** The number of values that `gpus` GPUs need. */
   room(gpus: number): number {
     return gpus * GPU_FIELDS.length;
   }
 
   /**
-   * Which GPUs report, and where their values go: to the beginning of the readings. `firstLines`: where each entity begins in the exposition;
-   * needed where some have no index. Returns the entities of each slot, the most telling first.
+   * Finds out which GPUs report, and where their values go: to the start of the readings. `firstLines`: the first line of each entity in
+   * the exposition; needed if some have no index. Returns the entities of each slot, the one with an index first.
    */
   arrange(
     samples: SampleValues,
@@ -105,7 +105,7 @@ export class GpuTable implements GpuColumns {
     this.count = gpus.length;
     const reported = new Uint8Array(GPU_FIELDS.length);
     gpus.forEach(({ parts }, slot) => {
-      // The last one added counts.
+      // The one that is added last wins.
       for (let part = parts.length - 1; part >= 0; part--) this.#readings.add(parts[part]!, samples, FIELD_OF, slot, this.count, reported);
     });
     this.field = fieldsOf(this.#readings.values, this.count, reported);
@@ -116,7 +116,7 @@ export class GpuTable implements GpuColumns {
     return gpus.map(({ parts }) => parts);
   }
 
-  /** Info labels may stand in another order each time, so their place is looked up at each commit. */
+  /** The order of info labels may change, so they are looked up at each commit. */
   loadDetails({ samples, arena }: ScanState): void {
     this.#arena = arena;
     this.#details.length = this.count;
@@ -126,28 +126,28 @@ export class GpuTable implements GpuColumns {
       const before = detail.bytes;
       detail.at = info < 0 ? 0 : samples.ints[info * VALUE_INTS + VALUE_BLOCK]!;
       detail.bytes = info < 0 ? 0 : samples.ints[info * VALUE_INTS + VALUE_BLOCK_BYTES]!;
-      // Another label makes another length; values that change in the same room make no label more or less.
-      if (detail.bytes !== before) detail.tells = this.#tells(detail);
+      // A new label changes the length; if only values of the same length change, the same labels are there.
+      if (detail.bytes !== before) detail.hasReadings = this.#hasReadings(detail);
     }
     this.#readLabels();
   }
 
-  #tells({ at, bytes }: { readonly at: number; readonly bytes: number }): boolean {
+  #hasReadings({ at, bytes }: { readonly at: number; readonly bytes: number }): boolean {
     const arena = this.#arena;
     if (at === 0 || !arena) return false;
     this.#labels.readBlock(arena, at, bytes);
     return LABELS_OF_FIELDS.some((label) => this.#labels.findByName(arena.bytes, label) >= 0);
   }
 
-  /** What labels of the info family say of the readings. Runs after they are loaded. */
+  /** Takes readings from labels of the info family. Runs after they are loaded. */
   #readLabels(): void {
     for (const column of this.#ofLabels.values()) column.fill(NaN);
     for (let slot = 0; slot < this.count; slot++) {
-      if (!this.#details[slot]!.tells) continue;
+      if (!this.#details[slot]!.hasReadings) continue;
       const detail = (label: string): string => this.detail(slot, label);
       for (const field of FIELDS_OF_LABELS) {
         if (this.field[field][slot] === 0 && isUnavailable(field, detail)) this.field[field][slot] = NaN;
-        // Where any GPU of the node has the family, labels are of no use.
+        // If any GPU of the node has the family, labels are not used.
         if (this.field[field] !== UNREPORTED && !this.#ofLabels.has(field)) continue;
         const value = olderReading(field, detail);
         if (!Number.isNaN(value)) this.#ofLabel(field)[slot] = value;
@@ -165,8 +165,8 @@ export class GpuTable implements GpuColumns {
   }
 
   /**
-   * Puts the process rows on their GPUs: by uuid, with the index where several have that uuid, else by index alone (a MIG device has a uuid of
-   * its own). The index is the position where none is exported. A row without a uuid that holds no bytes is on none.
+   * Assigns process rows to GPUs: by uuid, and by index too if several GPUs have that uuid; otherwise by index alone (a MIG device has its
+   * own uuid). If no index is exported, it is the position. A row without a uuid that holds no bytes is on no GPU.
    */
   place(rows: ProcessRows, procs: ProcTable, arena: Arena): void {
     const { count, ints, devices } = rows;
@@ -182,7 +182,7 @@ export class GpuTable implements GpuColumns {
     }
   }
 
-  /** The slot of the GPU that a device is. */
+  /** The slot of the GPU that matches a device. */
   #match(device: Device, arena: Arena): number {
     const byIndex = this.#gpus.findIndex(({ index }) => index === device.index);
     if (device.bytes === 0) return byIndex;
@@ -201,7 +201,7 @@ export class GpuTable implements GpuColumns {
     return gpuCalled(called, index, (slot) => this.#gpus[slot]!.index);
   }
 
-  /** Slots by device. Devices that no GPU is, and on which something runs, get slots behind those of the GPUs. */
+  /** Slots by device. Devices that match no GPU but have processes get slots after those of the GPUs. */
   #withGhosts({ count, ints, devices }: ProcessRows, { vramBytes }: ProcTable, arena: Arena): readonly number[] {
     const occupied = new Uint8Array(devices.length);
     for (let row = 0; row < count; row++) {
@@ -242,9 +242,9 @@ const uuidText = ({ bytes: source }: Arena, { at, bytes }: Device): string => de
 const order = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 
 /**
- * The entities that are one GPU: one, or one and what lines without an index say of its uuid, if no other has that uuid. Lines without an
- * index are a GPU of its own where no line with one has their uuid. Where several have it, nobody can tell whose they are, and they are left out.
- * In the order of the exposition where that matters.
+ * The entities that form one GPU: one, or one plus the lines without an index that have its uuid, if no other has that uuid. Lines without
+ * an index form a GPU of their own if no line with an index has their uuid. If several have it, the lines cannot be assigned and are left
+ * out. In the order of the exposition if that matters.
  */
 function partsOf(entities: readonly Entity[], { view }: Arena, firstLines: ReadonlyMap<Entity, number>): readonly (readonly Entity[])[] {
   const parts = entities.filter(({ index }) => index >= 0).map((entity) => [entity]);
@@ -259,14 +259,14 @@ function partsOf(entities: readonly Entity[], { view }: Arena, firstLines: Reado
   return parts.sort((a, b) => lineOf(a) - lineOf(b));
 }
 
-/** The sample of its info family, 0 for none. */
+/** The sample of its info family, 0 if it has none. */
 function infoOf({ firstSample }: Entity, { ints }: SampleValues): number {
   let info = firstSample;
   while (info !== 0 && ints[info * VALUE_INTS + VALUE_METRIC] !== INFO) info = ints[info * VALUE_INTS + VALUE_NEXT]!;
   return info;
 }
 
-/** `place`: its position in the exposition, the index of a GPU that has no other. */
+/** `place`: its position in the exposition, used as the index of a GPU that exports none. */
 function gpuOf(parts: readonly Entity[], place: number, samples: SampleValues): Gpu {
   const { index, id, idBytes } = parts[0]!;
   return {
@@ -279,7 +279,7 @@ function gpuOf(parts: readonly Entity[], place: number, samples: SampleValues): 
   };
 }
 
-/** Columns of one array that begins with them, one behind the other. `reported`: 1 for each field that some GPU reports. */
+/** Columns at the start of one array, one after another. `reported`: 1 for each field that some GPU reports. */
 function fieldsOf({ buffer }: Float64Array<ArrayBuffer>, count: number, reported: Uint8Array): Record<GpuField, Float64Array> {
   const fields: Partial<Record<GpuField, Float64Array>> = {};
   for (let at = 0; at < GPU_FIELDS.length; at++)

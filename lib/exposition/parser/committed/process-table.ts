@@ -1,4 +1,4 @@
-/** Process rows as everybody sees them: copies of the parser's. */
+/** Process rows as everything outside the parser sees them: copies of the parser's own. */
 import type { ProcColumns } from '../../../model/columns.js';
 import { Cutter, NO_FLOATS, NO_INTS } from '../bytes.js';
 import { ROW_COMMAND, ROW_INTS, ROW_NAME, ROW_PID, ROW_USER } from '../row-layout.js';
@@ -20,7 +20,7 @@ export class ProcTable implements ProcColumns {
   smPercent = NO_FLOATS;
   residentBytes = NO_FLOATS;
 
-  /** Takes over which rows there are; their GPUs and values come later. */
+  /** Takes over the rows; their GPUs and values follow later. */
   arrange({ count, ints }: ProcessRows): void {
     if (count > this.pid.length || count * 4 < this.pid.length) this.#allocate(count + (count >> 2));
     this.count = count;

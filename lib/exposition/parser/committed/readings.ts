@@ -1,4 +1,4 @@
-/** Readings of GPUs, CPUs, cores, memory and disks: which sample's value goes where, and which values are readings. */
+/** Readings of GPUs, CPUs, cores, memory and disks: which sample goes to which place, and which values are valid. */
 import { Cutter, NO_FLOATS, NO_INTS } from '../bytes.js';
 import { type SampleValues } from '../sample-values.js';
 import { isFiller, reading } from '../../../model/valid-range.js';
@@ -10,23 +10,23 @@ const MIN = Float64Array.from(METRICS, ({ range }) => range.min);
 const MAX = Float64Array.from(METRICS, ({ range }) => range.max);
 const FILLERS = Uint8Array.from(METRICS, ({ range }) => Number(range.fillers));
 
-/** The value where it is one that METRICS[metric] can have, else NaN. */
+/** The value if it is valid for METRICS[metric], else NaN. */
 export const readingOf = (metric: number, value: number): number => reading(value, METRICS[metric]!.range);
 
 /** Integers of a reading: its sample, its place among the values, its metric. */
 const PLAN = 3;
 
 export class Readings {
-  /** All tables, one behind the other. NaN: not reported. */
+  /** All tables, one after another. NaN: not reported. */
   values = NO_FLOATS;
-  /** Values of the last load that no reading can have; 0 and -1, which stand for none in the format, are not among them. */
+  /** How many values of the last load were invalid, not counting 0 and -1, which mean "none" in the format. */
   odd = 0;
   /** The first of them: 'gpu_power_consumption_watts 65535'. */
   oddSample = '';
   #plan = NO_INTS;
   #planned = 0;
 
-  /** All places anew: `places` of them, nothing reported, and readings from at most `samples` samples to come. */
+  /** Starts again with `places` places, nothing reported, for readings from at most `samples` samples. */
   begin(places: number, samples: number): void {
     const cutter = new Cutter({ floats: places, ints: samples * PLAN });
     this.values = cutter.floats(places);
@@ -36,8 +36,8 @@ export class Readings {
   }
 
   /**
-   * The samples of an entity go to the places from `from` on, `stride` apart, those of metric `m` to the `fieldOf[m]`th (-1: to none).
-   * `seen`: 1 for each field that has one.
+   * Sends the samples of an entity to the places from `from` on, `stride` apart; metric `m` goes to the `fieldOf[m]`th (-1: nowhere).
+   * `seen`: set to 1 for each field that has a sample.
    */
   add({ firstSample }: Entity, { ints }: SampleValues, fieldOf: Int32Array, from: number, stride: number, seen?: Uint8Array): void {
     for (let sample = firstSample; sample !== 0; sample = ints[sample * VALUE_INTS + VALUE_NEXT]!) {
@@ -58,7 +58,7 @@ export class Readings {
     const end = this.#planned * PLAN;
     this.odd = 0;
     this.oddSample = '';
-    // As in `readingOf`, but so that no value has to go over the heap.
+    // As in `readingOf`, but without allocating a number for any value.
     for (let at = 0; at < end; at += PLAN) {
       const value = sampleValues[plan[at]!]!;
       const metric = plan[at + 2]!;

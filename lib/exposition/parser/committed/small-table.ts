@@ -1,4 +1,4 @@
-/** CPUs, cores, memory and disks of a host: few rows, in the order of their indices, those without one by their titles. */
+/** CPUs, cores, memory and disks of a node: few rows, by index; those without one by title. */
 import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, MEMORY_FIELDS, type Rows } from '../../../model/columns.js';
 import type { Arena } from '../bytes.js';
 import type { SampleValues } from '../sample-values.js';
@@ -7,12 +7,12 @@ import type { Readings } from './readings.js';
 import { textOf, textRef } from './text-ref.js';
 import type { Entity } from '../entities.js';
 
-/** Columns of the tables. */
+/** The columns of each table. */
 export const SMALL_TABLES = { cpu: CPU_FIELDS, core: CORE_FIELDS, memory: MEMORY_FIELDS, disk: DISK_FIELDS } as const;
 type Name = keyof typeof SMALL_TABLES;
 type Field<Table extends Name> = (typeof SMALL_TABLES)[Table][number];
 
-/** By metric: its place among the fields of its table, -1 for none. */
+/** By metric: its position among the fields of its table, -1 if it is not there. */
 const FIELD_OF = Int32Array.from(METRICS, (metric) =>
   metric.table in SMALL_TABLES && 'field' in metric ? (SMALL_TABLES[metric.table as Name] as readonly string[]).indexOf(metric.field) : -1,
 );
@@ -21,9 +21,9 @@ export class SmallTable<Table extends Name> implements Rows<Field<Table>> {
   count = 0;
   readonly #fields: readonly string[];
   readonly #readings: Readings;
-  /** Where its values begin among the readings. */
+  /** Where its values start among the readings. */
   #from = 0;
-  /** By row: where its title is in the arena; the entity itself may be called differently before the next commit. */
+  /** By row: the offset of its title in the arena; the entity itself may get another title before the next commit. */
   #titles: readonly number[] = [];
   #arena: Arena | undefined;
 
@@ -40,12 +40,12 @@ export class SmallTable<Table extends Name> implements Rows<Field<Table>> {
     return this.#text(this.#titles[row]!);
   }
 
-  /** Values that so many rows take. */
+  /** The number of values that `rows` rows need. */
   room(rows: number): number {
     return rows * this.#fields.length;
   }
 
-  /** Which rows there are, and where their values go: from `from` on. */
+  /** Takes over the rows, and decides where their values go: from `from` on. */
   arrange(samples: SampleValues, entities: readonly Entity[], arena: Arena, from: number): void {
     this.#arena = arena;
     const sorted =
