@@ -13,32 +13,70 @@ function core(layer: KeyLayer<undefined>, modal = false): ActiveLayer {
   return { layer, ui: undefined, owner: 'core', modal };
 }
 
-const MODALS: Readonly<Record<Overlay['kind'], KeyLayer<undefined>>> = { help: HELP, alerts: ALERTS, timecode: TIMECODE, picker: PICKER };
+/** Modals by what opens them: the filter input, or an overlay. */
+const MODALS: Readonly<Record<'filter' | Overlay['kind'], ActiveLayer>> = {
+  filter: { ...core(FILTER_EDIT, true), capture: captureText },
+  help: core(HELP, true),
+  alerts: core(ALERTS, true),
+  timecode: core(TIMECODE, true),
+  picker: { ...core(PICKER, true), capture: captureQuery },
+};
+type Modal = keyof typeof MODALS;
 
 /** The modal that takes all keys: the filter input, else what was opened last. */
-function modal({ filtering, overlays }: AppState): readonly ActiveLayer[] {
-  if (filtering.edited) return [{ ...core(FILTER_EDIT, true), capture: captureText }];
-  return overlays.slice(-1).map(({ kind }) => ({ ...core(MODALS[kind], true), ...(kind === 'picker' ? { capture: captureQuery } : {}) }));
-}
+const modalOf = ({ filtering, overlays }: AppState): Modal | undefined => (filtering.edited ? 'filter' : overlays.at(-1)?.kind);
 
-/** The layers of a plugin's tab: all of them if it is open, otherwise those that work everywhere. */
+/** The layers of a plugin's tab: all of them if it is open, otherwise those that work everywhere. None where the tab could not be made. */
 function pluginLayers(state: AppState, tab: TabRef, isOpen: boolean): readonly ActiveLayer[] {
   const layers = (state.plugin(tab.plugin)?.layers ?? []).filter(({ scope }) => isOpen || scope === 'global');
-  const ui = layers.length > 0 ? state.ui(tab) : undefined;
-  return ui ? layers.map((layer): ActiveLayer => ({ layer, ui: ui.value, owner: tab.plugin, tab })) : [];
+  if (layers.length === 0 || !state.ui(tab)) return [];
+  return layers.map((layer) => ({
+    layer,
+    // Read when it is needed: keys change it, and the layers stay.
+    get ui() {
+      return state.ui(tab)?.value;
+    },
+    owner: tab.plugin,
+    tab,
+  }));
 }
 
 /**
- * `modals`: including open modals (for routing a key), or without them (for the help). The core's own keys take precedence over keys that
- * plugins bind everywhere; a plugin with several tabs gets such a key on the first of them.
+ * The layers that answer keys. Keys are routed by them and every frame lists them, but they depend only on the tabs, on which of them is
+ * open, and on the modal, so they are kept until one of these changes.
  */
-export function activeLayers(state: AppState, modals = true): readonly ActiveLayer[] {
-  const { tab } = state;
-  const others = state.plugins.flatMap(({ id }) => (id === tab.plugin ? [] : state.tabs.filter(({ plugin }) => plugin === id).slice(0, 1)));
-  const open = modals ? modal(state) : [];
+export class ActiveLayers {
+  readonly #state: AppState;
+  #tabs: readonly TabRef[] | undefined;
+  #tab: TabRef | undefined;
+  readonly #byModal = new Map<Modal | undefined, readonly ActiveLayer[]>();
+
+  constructor(state: AppState) {
+    this.#state = state;
+  }
+
+  /** `modals`: including the open modal (for routing a key), or without it (for the help). */
+  active(modals = true): readonly ActiveLayer[] {
+    const { tabs, tab } = this.#state;
+    if (tabs !== this.#tabs || tab !== this.#tab) this.#byModal.clear();
+    [this.#tabs, this.#tab] = [tabs, tab];
+    const modal = modals ? modalOf(this.#state) : undefined;
+    const known = this.#byModal.get(modal) ?? layersOf(this.#state, modal);
+    this.#byModal.set(modal, known);
+    return known;
+  }
+}
+
+/**
+ * The core's own keys take precedence over keys that plugins bind everywhere; a plugin with several tabs gets such a key on the first of
+ * them.
+ */
+function layersOf(state: AppState, modal: Modal | undefined): readonly ActiveLayer[] {
+  const { tab, tabs } = state;
+  const others = state.plugins.flatMap(({ id }) => (id === tab.plugin ? [] : (tabs.find(({ plugin }) => plugin === id) ?? [])));
   return byPrecedence([
     core(ALWAYS),
-    ...open,
+    ...(modal ? [MODALS[modal]] : []),
     core(REPLAY),
     core(GLOBAL),
     ...pluginLayers(state, tab, true),

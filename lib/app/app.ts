@@ -8,8 +8,8 @@ import { CHROME } from '../keys/global-layers.js';
 import type { FilterCommand } from '../filter/filter-state.js';
 import { loadRegexEngine } from '../filter/regex.js';
 import { eventName, type InputEvent } from '../keys/key-names.js';
-import { activeBindings, route } from '../keys/router.js';
-import { activeLayers } from './active-layers.js';
+import { route } from '../keys/router.js';
+import { ActiveLayers } from './active-layers.js';
 import { RenderLoop } from './render-loop.js';
 import type { Collector, Delivery } from '../model/collector.js';
 import type { RecordingSwitch, Replay } from '../model/replay.js';
@@ -79,6 +79,7 @@ export class App {
   /** Resolves when the user has quit. */
   readonly quit: Promise<void>;
   readonly #parts: AppParts;
+  readonly #layers: ActiveLayers;
   readonly #transport: ReplayController;
   #painted: Painted | undefined;
   #beat: (() => void) | undefined;
@@ -90,6 +91,7 @@ export class App {
     const { plugins, collector, painter, clock } = parts;
     this.#parts = parts;
     this.state = new AppState(plugins, collector.intervalMs, collector.nodes, parts.alerts);
+    this.#layers = new ActiveLayers(this.state);
     this.#transport = new ReplayController(parts, this.state, (text, tone) => {
       if (text !== undefined) this.#toast(text, tone);
       this.state.touch();
@@ -164,7 +166,7 @@ export class App {
         ...(hit === undefined ? {} : { hit }),
       },
     };
-    const routed = route(name, activeLayers(this.state), context, {
+    const routed = route(name, this.#layers.active(), context, {
       ...(hit?.startsWith(CHROME) ? { from: 'global' } : {}),
       fault: (owner, error) => this.state.blame(owner, 'key', error),
     });
@@ -192,7 +194,7 @@ export class App {
     if (this.state.toast && this.state.toast.until <= clock.now()) this.state.toast = undefined;
     const shown = screen(this.state, {
       size: painter.size,
-      offers: activeBindings(activeLayers(this.state), this.state),
+      layers: this.#layers,
       source: collector.source,
       wallNow: clock.now(),
       chips: chips?.() ?? [],
@@ -241,7 +243,7 @@ export class App {
   #scroll(by: number): void {
     const overlay = this.state.overlays.at(-1);
     if (overlay?.kind !== 'help' && overlay?.kind !== 'alerts') return;
-    const { sections, notes, size } = helpOf(this.state, this.#parts.painter.size, this.#parts.chips?.() ?? []);
+    const { sections, notes, size } = helpOf(this.state, this.#layers, this.#parts.painter.size, this.#parts.chips?.() ?? []);
     const limit = overlay.kind === 'help' ? helpLimit(sections, notes, size) : alertLimit(alertPanelOf(this.state, 0), size);
     const top = Math.max(0, Math.min(overlay.top + by, limit));
     this.state.overlay({ change: { ...overlay, top } });

@@ -2,7 +2,7 @@
 import { clusterDerivation } from '../aggregate/cluster.js';
 import { chromeTabRegion } from '../keys/global-layers.js';
 import { activeBindings, type ActiveBinding } from '../keys/router.js';
-import { activeLayers } from './active-layers.js';
+import type { ActiveLayers } from './active-layers.js';
 import { FILTER_HELP } from '../filter/filter-help.js';
 import { KEY_SCOPES, type KeyScope, type TabRef } from '../plugin/types.js';
 import { faultText, type AppState } from './state.js';
@@ -22,7 +22,7 @@ import type { Ms } from '../model/clock.js';
 
 export interface ScreenInput {
   readonly size: Size;
-  readonly offers: readonly ActiveBinding[];
+  readonly layers: ActiveLayers;
   readonly source: string;
   /** Toasts and highlights use the wall clock, also in a replay. */
   readonly wallNow: Ms;
@@ -105,7 +105,7 @@ export function alertPanelOf({ alerting, replay, domain }: AppState, top: number
   };
 }
 
-function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offered }: ScreenInput): Chrome {
+function chromeOf(state: AppState, { size, source, chips, wallNow, layers }: ScreenInput): Chrome {
   const { tabs } = state;
   return {
     size,
@@ -121,7 +121,7 @@ function chromeOf(state: AppState, { size, source, chips, wallNow, offers: offer
     active: state.tabAt,
     tabNote: stripNote(state.down, state.alerting.alerts.onGpus, state.flashUntil > wallNow),
     chips,
-    hints: hintsOf(offered),
+    hints: hintsOf(activeBindings(layers.active(), state)),
     ...(state.toast ? { toast: span(state.toast.text, state.toast.tone) } : {}),
   };
 }
@@ -132,10 +132,11 @@ const HELP_ORDER: readonly KeyScope[] = ['tab', 'global', 'replay', 'filter-edit
 /** The help of the open tab: this tab's keys first, then those that work everywhere. */
 export function helpOf(
   state: AppState,
+  layers: ActiveLayers,
   full: Size,
   chips: readonly Line[],
 ): { sections: readonly HelpSection[]; notes: readonly string[]; size: Size } {
-  const all = [...activeBindings(activeLayers(state, false), state)].sort(
+  const all = [...activeBindings(layers.active(false), state)].sort(
     (a, b) => HELP_ORDER.indexOf(a.layer.scope) - HELP_ORDER.indexOf(b.layer.scope),
   );
   const around = surroundings(state, chips, full.cols);
@@ -148,7 +149,7 @@ export function helpOf(
 }
 
 function helpScreen(state: AppState, input: ScreenInput, top: number): View {
-  const { sections, notes, size } = helpOf(state, input.size, input.chips);
+  const { sections, notes, size } = helpOf(state, input.layers, input.size, input.chips);
   return helpView(sections, notes, top, size);
 }
 
