@@ -5,6 +5,7 @@ import { width } from '../../lib/text/format.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
 import { expectGolden, SIZES } from '../helpers/golden.js';
+import diagnosis from '../../plugins/diagnosis/index.js';
 
 const CHIPS = [line(span(' demo: a made-up cluster ', 'chip-warn'))];
 
@@ -45,6 +46,41 @@ test('the footer offers what the keys do here, and nothing that the help does no
     expect(offered).toEqual(expect.arrayContaining(['?', 'q', 'V', '←→']));
     const help = driver.press('?').frame();
     for (const key of offered.filter((name) => name !== '←→')) expect(help).toMatch(new RegExp(`(^| )${key.replace('?', '\\?')}[, ]`, 'm'));
+  }
+});
+
+/** The caption of the column that a hint sorts by. */
+const CAPTIONS: Readonly<Record<string, string>> = {
+  user: 'USER',
+  VRAM: 'VRAM',
+  power: 'POWER',
+  nodes: 'NODES',
+  longest: 'LONGEST',
+  fails: 'FAILS',
+  age: 'AGE',
+  latency: 'LATENCY',
+  size: 'SIZE',
+  clock: 'CLOCK',
+  'last seen': 'LAST SEEN',
+};
+
+test.each(SIZES)('the footer offers to sort by the columns on screen only, %ix%i', (cols, rows) => {
+  for (const [keys, least] of [
+    [['V'], ['user']],
+    [['V', 'Enter'], ['VRAM']],
+    [['V', 'i'], []],
+    [['D'], ['fails']],
+  ] as const) {
+    const lines = new Driver({ hosts: CLUSTER, cols, rows, plugins: [diagnosis] }).press(...keys).lines();
+    const sorts = lines
+      .at(-1)!
+      .trim()
+      .split(/ {2,}/)
+      .map((hint) => hint.slice(hint.indexOf(' ') + 1))
+      .filter((label) => Object.hasOwn(CAPTIONS, label));
+    const header = lines.find((text) => /^ +[▲▼]?(USER|NODE) /.test(text)) ?? '';
+    if (cols >= 80) expect(sorts).toEqual(expect.arrayContaining([...least]));
+    for (const label of sorts) expect(header).toContain(CAPTIONS[label]);
   }
 });
 

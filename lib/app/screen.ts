@@ -10,13 +10,14 @@ import { alertView, stripNote, type AlertPanel } from '../view/alert-panel.js';
 import { bodySize, composeFrame, type Chrome, type Hint, type TabLabel } from '../view/chrome.js';
 import { filterLine } from '../view/filter-line.js';
 import type { ChartDrawer } from '../view/chart.js';
-import { line, lines, span, type Block, type Frame, type Line, type Size, type View } from '../view/frame.js';
+import { line, lines, span, type Block, type Frame, type Line, type RegionId, type Size, type View } from '../view/frame.js';
 import { helpSections, helpView, keyText, type HelpSection } from '../view/help-overlay.js';
 import { nodeMark } from '../view/node-marks.js';
 import { pickerView } from '../view/picker-panel.js';
 import { recordingChip, replayBar, timecodeLine } from '../view/replay-bar.js';
 import { recordedClock } from '../text/timecode.js';
 import { shortName } from '../view/short-names.js';
+import { sortRegion } from '../view/table.js';
 import { clock, titleParts } from '../view/title.js';
 import type { Ms } from '../model/clock.js';
 
@@ -41,8 +42,13 @@ export interface Screen {
 export function screen(state: AppState, input: ScreenInput): Screen {
   const { chips, bars } = surroundings(state, input.chips, input.size.cols);
   const size = bodySize(input.size, chips.length + bars.length);
-  const chrome: Chrome = { ...chromeOf(state, { ...input, chips }), bars };
-  const composed = (view: View): Screen => ({ frame: composeFrame(chrome, drawn(view, input.charts, size)), view, size });
+  const chrome = chromeOf(state, { ...input, chips });
+  const offered = activeBindings(input.layers.active(), state);
+  const composed = (view: View): Screen => ({
+    frame: composeFrame({ ...chrome, bars, hints: hintsOf(offered, regionsOf(view)) }, drawn(view, input.charts, size)),
+    view,
+    size,
+  });
   const overlay = state.overlays.at(-1);
   if (overlay?.kind === 'help') return composed(helpScreen(state, input, overlay.top));
   if (overlay?.kind === 'alerts') return composed(alertView(alertPanelOf(state, overlay.top), size));
@@ -105,7 +111,7 @@ export function alertPanelOf({ alerting, replay, domain }: AppState, top: number
   };
 }
 
-function chromeOf(state: AppState, { size, source, chips, wallNow, layers }: ScreenInput): Chrome {
+function chromeOf(state: AppState, { size, source, chips, wallNow }: ScreenInput): Omit<Chrome, 'hints'> {
   const { tabs } = state;
   return {
     size,
@@ -121,7 +127,6 @@ function chromeOf(state: AppState, { size, source, chips, wallNow, layers }: Scr
     active: state.tabAt,
     tabNote: stripNote(state.down, state.alerting.alerts.onGpus, state.flashUntil > wallNow),
     chips,
-    hints: hintsOf(activeBindings(layers.active(), state)),
     ...(state.toast ? { toast: span(state.toast.text, state.toast.tone) } : {}),
   };
 }
@@ -187,11 +192,19 @@ function tabLabel(state: AppState, tab: TabRef): TabLabel {
   return { title, region: chromeTabRegion(tab.plugin, tab.key), mark: node ? nodeMark(node) : '', host: node !== undefined };
 }
 
+/** The regions on screen, those of sortable columns among them: a table leaves columns out where room is short. */
+const regionsOf = ({ blocks }: View): ReadonlySet<RegionId> =>
+  new Set(
+    blocks
+      .flatMap((block) => (block.kind === 'lines' ? block.lines : []))
+      .flatMap(({ spans }) => spans.flatMap(({ region }) => region ?? [])),
+  );
+
 /** One hint per binding, upper scopes first; keys for the two directions of an action share a hint if they share its text. */
-function hintsOf(all: readonly ActiveBinding[]): readonly Hint[] {
+function hintsOf(all: readonly ActiveBinding[], shown: ReadonlySet<RegionId>): readonly Hint[] {
   const found = new Map<string, Hint & { readonly scope: number }>();
   for (const { binding, layer, keys } of all) {
-    if (binding.hint === undefined) continue;
+    if (binding.hint === undefined || (binding.sorts !== undefined && !shown.has(sortRegion(binding.sorts)))) continue;
     const label = binding.short ?? binding.label;
     const key = `${layer.title}\0${label}`;
     const first = keyText(keys[0]!);

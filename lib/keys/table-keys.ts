@@ -120,6 +120,7 @@ export function sortBinding<Ui>(access: TableAccess<Ui>, key: string, columnId: 
     label: `sort by ${short} (again: reverse)`,
     short,
     hint,
+    sorts: columnId,
     run: (ui, { app }): Step<Ui> => [sorted(access, ui, app, columnId)],
   };
 }

@@ -148,6 +148,8 @@ export interface Binding<Ui> {
   readonly hint?: number;
   /** Shorter label for the footer. */
   readonly short?: string;
+  /** Id of the column that it sorts by: the footer offers it only while the table on screen has that column. */
+  readonly sorts?: string;
   /** False: the key goes to the next layer. */
   when?(ui: Ui, app: AppView): boolean;
   /** The reason why it does nothing now; shown, and the key is consumed. */

@@ -181,6 +181,9 @@ export function layoutTable(input: TableInput): TableLayout {
   return { header: headerLine(columns, state.sort), body, top, selected };
 }
 
+/** Where a click sorts by a column. */
+export const sortRegion = (columnId: string): string => `sort:${columnId}`;
+
 /** Captions; those of columns that sort are regions. */
 export function headerLine(columns: readonly FittedColumn[], sort?: Sort): Line {
   const spans: Span[] = [blank(MARK_COLS - 1, 'header')];
@@ -189,7 +192,7 @@ export function headerLine(columns: readonly FittedColumn[], sort?: Sort): Line 
     // A column's caption has one column more than its cells: there the arrow hangs, so that captions stand above their text.
     const title = column.align === 'right' ? `${arrow}${column.title}` : `${arrow || ' '}${column.title}`;
     const shown = padMeasured(title, column.cols + 1, column.align);
-    spans.push(measuredSpan(shown, 'header', sort && column.sorts ? `sort:${column.id}` : undefined));
+    spans.push(measuredSpan(shown, 'header', sort && column.sorts ? sortRegion(column.id) : undefined));
     if (at < columns.length - 1) spans.push(BETWEEN_TITLES);
   });
   return { spans, fill: 'header' };
