@@ -1,8 +1,8 @@
 /** `all-smi-view config`: shows, checks or creates the config file. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CONFIG_KEYS, type ConfigKey } from '../lib/options/config-file.js';
-import { AppError } from '../lib/errors.js';
+import { writeError } from '../lib/errors.js';
 import {
   COMMANDS,
   CONFIG_OPTIONS,
@@ -104,15 +104,22 @@ function bySection(line: (key: ConfigKey) => string): readonly string[] {
   return lines;
 }
 
-/** Creates a file that only its owner can read. Never overwrites. */
+/** Creates a file that only its owner can read. Never overwrites; a file that cannot be written whole is removed. */
 function create(path: string, text: string): void {
   try {
     makeFolderSync(dirname(path));
     const file = openSync(path, 'wx', 0o600);
-    writeSync(file, text);
-    closeSync(file);
+    try {
+      writeFileSync(file, text);
+      // Some file systems refuse only when the bytes reach the disk.
+      fsyncSync(file);
+    } catch (error) {
+      unlinkSync(path);
+      throw error;
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new AppError('E_FILE_WRITE', { file: path, reason: code === 'EEXIST' ? 'already exists' : (code ?? message) }, { cause: error });
+    throw writeError(path, error);
   }
 }

@@ -71,7 +71,11 @@ export const ERRORS = {
     exit: 1,
     advice: 'Check the address. Ports below 1024 often need privileges, and each port needs a file descriptor.',
   },
-  E_FILE_WRITE: { text: 'cannot write {file}: {reason}', exit: 1, advice: 'Name another file, or remove the one that is in the way.' },
+  E_FILE_WRITE: {
+    text: 'cannot write {file}: {reason}',
+    exit: 1,
+    advice: 'Name another file, remove the one that is in the way, or make room on the disk.',
+  },
   E_RECORD_STOPPED: {
     text: 'recording to {file} stopped: {reason}',
     exit: 1,
@@ -180,4 +184,31 @@ export class AppError extends Error {
   get advice(): string {
     return ERRORS[this.code].advice;
   }
+}
+
+/** Why a file cannot be written, by the error code of the file system. */
+const WRITE_REASONS: Readonly<Record<string, string>> = {
+  EEXIST: 'already exists',
+  ENOENT: 'the folder does not exist',
+  EACCES: 'no permission to write to the folder',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is exceeded',
+  EISDIR: 'is a folder',
+  ESPECIAL: 'is a device or a pipe; -o - writes to standard output',
+  EPIPE: 'the reader closed the pipe',
+  ENOTDIR: 'part of the path is not a folder',
+  ELOOP: 'is a symbolic link',
+  ELINK: "its folder is another user's symbolic link",
+  EFBIG: 'the file would be too large',
+  EIO: 'the disk failed',
+  EMFILE: 'too many open files; raise ulimit -n',
+  ENFILE: 'too many open files on this machine',
+};
+
+/** What the file system said about writing to `path`, as `E_FILE_WRITE`. */
+export function writeError(path: string, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return new AppError('E_FILE_WRITE', { file: clean(path, 200), reason: WRITE_REASONS[code] ?? clean(message, 200) }, { cause: error });
 }

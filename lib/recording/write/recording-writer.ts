@@ -1,14 +1,14 @@
 /** A recording as files: header, frames, index lines; segments when they grow too large; the oldest deleted only where that was asked for. */
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { AppError } from '../../errors.js';
+import { AppError, writeError } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
 import { EXTENSION_OF, type Codec } from '../codec/codec.js';
 import { endLine, headerLine, indexLine, type HeaderMeta, type LineBytes } from '../format/encode.js';
 import { sealed } from '../format/seal.js';
 import { newEncoder, type BlockCompressor, type Encoder } from './segment-encoders.js';
 import { INDEX_EVERY } from '../format/schema.js';
-import { named, SegmentFile, writeError, type RecordingFile } from './segment-file.js';
+import { named, SegmentFile, type RecordingFile } from './segment-file.js';
 import { overdueAfter } from '../../model/endpoint.js';
 import { isStdout, StdoutFile } from './stdout-file.js';
 import type { Ms } from '../../model/clock.js';

@@ -2,8 +2,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, rename, link, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AppError } from '../../errors.js';
-import { clean } from '../../text/sanitize.js';
+import { AppError, writeError } from '../../errors.js';
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const MODE = 0o600;
@@ -188,27 +187,4 @@ export function named(path: string, addition: string): string {
 async function noStrangeLink(folder: string): Promise<void> {
   const { uid } = await lstat(folder).then((found) => (found.isSymbolicLink() ? found : { uid: 0 }));
   if (uid !== 0 && uid !== process.getuid?.()) throw Object.assign(new Error(), { code: 'ELINK' });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EEXIST: 'exists already',
-  ENOENT: 'the folder does not exist',
-  EACCES: 'no permission to write to the folder',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is exceeded',
-  EISDIR: 'is a folder',
-  ESPECIAL: 'is a device or a pipe; -o - writes to standard output',
-  EPIPE: 'the reader closed the pipe',
-  ENOTDIR: 'part of the path is not a folder',
-  ELOOP: 'is a symbolic link',
-  ELINK: "its folder is another user's symbolic link",
-  EFBIG: 'the file would be too large',
-  EIO: 'the disk failed',
-};
-
-export function writeError(path: string, error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return new AppError('E_FILE_WRITE', { file: clean(path, 200), reason: REASONS[code] ?? clean(message, 200) }, { cause: error });
 }

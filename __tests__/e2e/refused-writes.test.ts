@@ -1,0 +1,42 @@
+/** The built program where the system takes no bytes: files over a limit, a full disk, a log that nobody can read. */
+import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtProgram } from '../helpers/built.js';
+
+// Processes on a busy machine take their time.
+jest.setTimeout(60_000);
+
+let program = '';
+let folder = '';
+beforeAll(() => {
+  program = builtProgram();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'refused-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function shell(script: string): { status: number | null; stdout: string; stderr: string } {
+  const env = { ...process.env, V: `${process.execPath} ${program}` };
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8', env });
+  return { status, stdout, stderr };
+}
+
+test('a config file that does not fit is not left half written, and does not stand in the way of the next try', () => {
+  const refused = shell('ulimit -f 1; exec $V config init --config own.toml');
+  expect(refused).toEqual({
+    status: 1,
+    stdout: '',
+    stderr:
+      'all-smi-view: cannot write own.toml: the file would be too large. ' +
+      'Name another file, remove the one that is in the way, or make room on the disk.\n',
+  });
+  expect(existsSync(join(folder, 'own.toml'))).toBe(false);
+  expect(shell('$V config init --config own.toml')).toEqual({ status: 0, stdout: 'wrote own.toml\n', stderr: '' });
+  expect(readFileSync(join(folder, 'own.toml'), 'utf8')).toMatch(/^# Config file of .*\n$/s);
+});
