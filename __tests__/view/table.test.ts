@@ -1,8 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { frameToText } from '../../lib/view/cells.js';
-import { span, type Line } from '../../lib/view/frame.js';
+import { span, type Line, type Span } from '../../lib/view/frame.js';
 import {
+  cellText,
+  firstFitting,
   fitColumns,
   headerLine,
   layoutTable,
@@ -80,15 +82,45 @@ test('whatever the cells hold, each line is as wide as the columns', () => {
     fc.property(fc.array(cell, { minLength: 4, maxLength: 4 }), fc.integer({ min: 25, max: 90 }), ([name, size, age, note], cols) => {
       const columns = fitColumns(COLUMNS, 'name', cols);
       const cells = { name: name!, size: span(size!), age: age!, note: [span(note!), span('!'), span(note!)] };
+      const forms = firstFitting([note!, [span(size!), span(name!, 'bad')], span(size!)]);
       const wide = (line: ReturnType<typeof rowLine>): number => line.spans.reduce((sum, part) => sum + width(part.text), 0);
       expect(wide(rowLine(columns, cells))).toBe(cols);
       // Measured once: each span carries what it takes, so that nobody measures it again.
       const dim = rowLine(columns, cells, { dim: true, selected: true });
-      for (const { text, cols: carried } of [...rowLine(columns, cells).spans, ...dim.spans, ...headerLine(columns).spans])
-        expect(carried).toBe(width(text));
+      const chosen = rowLine(columns, { name: forms, size: forms, note: forms });
+      expect(wide(chosen)).toBe(cols);
+      const measured: readonly Span[] = [rowLine(columns, cells), chosen, dim, headerLine(columns)].flatMap(({ spans }) => spans);
+      for (const { text, cols: carried } of measured) expect(carried).toBe(width(text));
       expect(wide(headerLine(columns, { key: 'name', descending: false }))).toBe(cols);
     }),
   );
+});
+
+test('a cell that chooses among forms: the first that fits, the whole of it where it is copied, the last one cut', () => {
+  const forms = firstFitting(['so many words', [span('so '), span('many', 'bad')], 'so']);
+  const shown = (cols: number): string =>
+    rowLine([{ id: 'note', title: 'NOTE', width: cols, cols }], { note: forms })
+      .spans.slice(2)
+      .map((part) => part.text)
+      .join('|');
+  expect([13, 12, 7, 6, 2, 1].map(shown)).toEqual(['so many words', 'so |many|     ', 'so |many|', 'so    ', 'so', '…']);
+  expect(cellText(forms)).toBe('so many words');
+  expect(shown(0)).toBe('');
+  expect(firstFitting([]).fit(3)).toEqual([]);
+});
+
+test.each([
+  ['letters', 'eight-ab', 'six-ab', 'four'],
+  ['wide characters', '日本語の', '日本語', '日本'],
+])('each form is measured once, and the one that is shown not again: %s', (_what, ...forms) => {
+  const looks = jest.spyOn(RegExp.prototype, 'test');
+  try {
+    rowLine([{ id: 'note', title: 'NOTE', width: 6, cols: 6 }], { note: firstFitting([forms[0], span(forms[1]), forms[2]]) });
+    const count = (form: string): number => looks.mock.calls.filter(([text]) => text === form).length;
+    expect(forms.map(count)).toEqual([1, 1, 0]);
+  } finally {
+    looks.mockRestore();
+  }
 });
 
 test('a dim row keeps its signs and loses its tones; regions name rows and sorting captions', () => {

@@ -29,9 +29,17 @@ export interface Measured {
   readonly cols: number;
 }
 
-/** `text` in at most `cols` columns, and how many it takes; cut text ends in `…`. One column less if a wide character would have been split. */
-export function cutMeasured(text: string, cols: number): Measured {
+/** A text that may have been measured already. */
+export type Sized = Pick<Measured, 'text'> & Partial<Measured>;
+
+/**
+ * `given` in at most `cols` columns, and how many it takes; cut text ends in `…`. One column less if a wide character would have been split.
+ * What comes with its width and fits is not measured.
+ */
+export function cutMeasured(given: string | Sized, cols: number): Measured {
   if (cols <= 0) return { text: '', cols: 0 };
+  const { text, cols: known } = typeof given === 'string' ? { text: given, cols: undefined } : given;
+  if (known !== undefined && known <= cols) return { text, cols: known };
   if (isNarrow(text)) return text.length <= cols ? { text, cols: text.length } : { text: text.slice(0, cols - 1) + MORE, cols };
   let kept = '';
   let keptCols = 0;
@@ -75,16 +83,16 @@ export function cutStart(text: string, cols: number): string {
   return rest;
 }
 
-/** `text` in exactly `cols` columns: cut, or padded with spaces on the side away from `align`. */
-export function padMeasured(text: string, cols: number, align: Align = 'left'): Measured {
-  const shown = cutMeasured(text, cols);
+/** `given` in exactly `cols` columns: cut, or padded with spaces on the side away from `align`. */
+export function padMeasured(given: string | Sized, cols: number, align: Align = 'left'): Measured {
+  const shown = cutMeasured(given, cols);
   const blanks = cols - shown.cols;
   if (blanks <= 0) return shown;
   const before = align === 'left' ? 0 : align === 'right' ? blanks : Math.floor(blanks / 2);
   return { text: ' '.repeat(before) + shown.text + ' '.repeat(blanks - before), cols };
 }
 
-/** The same as a text. */
+/** `text` in exactly `cols` columns. */
 export const pad = (text: string, cols: number, align: Align = 'left'): string => padMeasured(text, cols, align).text;
 
 /** Three significant figures below 1000: 4.00, 64.0, 256. Decimals are chosen after rounding: 9.999 is 10.0. */

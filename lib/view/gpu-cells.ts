@@ -6,10 +6,10 @@ import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
 import { GPU_FIELDS, gpuField, type GpuField, type GpuFieldsWith } from '../model/gpu-fields.js';
 import { LIMITS } from '../model/limits.js';
 import { included, whyNotReporting, type NodeView } from '../model/node-view.js';
-import { span, type Span, type Tone } from './frame.js';
+import { measuredSpan, span, type Span, type Tone } from './frame.js';
 import { firstFitting, type Cell } from './table.js';
 import type { ScreenColumn, TableColumns } from './table-columns.js';
-import { ago, bar, cut, duration, NONE, pad, percent, watts, width } from '../text/format.js';
+import { ago, bar, cutMeasured, duration, NONE, pad, percent, watts, width } from '../text/format.js';
 import type { Ms } from '../model/clock.js';
 
 /** So many samples in a row have to say it before a GPU is called stuck. */
@@ -250,11 +250,16 @@ function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], s
 function namesAnd(names: string, forms: readonly string[]): Cell {
   return {
     fit(cols) {
-      const form = forms.find((words) => width(names) + width(words) <= cols);
-      if (form !== undefined) return span(names + form, 'bad');
-      const last = forms.at(-1)!;
-      const room = cols - width(last);
-      return span(room >= LEAST_NAME_COLS ? cut(names, room) + last : last.trimStart(), 'bad');
+      const namesCols = width(names);
+      let last = { text: '', cols: 0 };
+      for (const text of forms) {
+        last = { text, cols: width(text) };
+        if (namesCols + last.cols <= cols) return measuredSpan({ text: names + text, cols: namesCols + last.cols }, 'bad');
+      }
+      const room = cols - last.cols;
+      if (room < LEAST_NAME_COLS) return span(last.text.trimStart(), 'bad');
+      const kept = cutMeasured({ text: names, cols: namesCols }, room);
+      return measuredSpan({ text: kept.text + last.text, cols: kept.cols + last.cols }, 'bad');
     },
   };
 }

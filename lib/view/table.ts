@@ -3,7 +3,7 @@
  * exports all come from the same columns. Pure: rows are asked for only when they are on screen.
  */
 import type { Line, Span, Tone } from './frame.js';
-import { measuredSpan } from './frame.js';
+import { measuredSpan, spanCols } from './frame.js';
 import { count, cutMeasured, padMeasured, width } from '../text/format.js';
 
 export interface Sort {
@@ -70,16 +70,29 @@ export type Cell = CellText | FittingCell;
 
 /** The first of `forms` that fits, else the last: what one looks for is in all of them, so that it is never what is cut. */
 export const firstFitting = (forms: readonly CellText[]): FittingCell => ({
-  fit: (cols) => forms.find((form) => width(textOf(form)) <= cols) ?? forms.at(-1) ?? '',
+  fit(cols) {
+    if (cols === Infinity) return forms[0] ?? '';
+    let last: readonly Span[] = [];
+    for (const form of forms) {
+      // The width goes with the text: to be put into its column it is not measured again.
+      last = spansOf(form).map((part): Span => ({ ...part, cols: spanCols(part) }));
+      if (last.reduce((sum, part) => sum + spanCols(part), 0) <= cols) break;
+    }
+    return last.length === 1 ? last[0]! : last;
+  },
 });
 
-function textOf(cell: CellText): string {
-  if (typeof cell === 'string') return cell;
-  return 'text' in cell ? cell.text : cell.map(({ text }) => text).join('');
+function spansOf(cell: CellText): readonly Span[] {
+  if (typeof cell === 'string') return [{ text: cell }];
+  return 'text' in cell ? [cell] : cell;
 }
 
 /** All that a cell has to say, whatever its column's width. */
-export const cellText = (cell: Cell): string => textOf(textIn(cell, Infinity)).trim();
+export const cellText = (cell: Cell): string =>
+  spansOf(textIn(cell, Infinity))
+    .map(({ text }) => text)
+    .join('')
+    .trim();
 
 function textIn(cell: Cell, cols: number): CellText {
   return typeof cell === 'object' && 'fit' in cell ? cell.fit(cols) : cell;
@@ -239,14 +252,14 @@ const copied = (columns: readonly FittedColumn[], cells: Cells): string =>
 function cellSpans(given: Cell, { cols, align = 'left' }: FittedColumn): readonly Span[] {
   const cell = textIn(given, cols);
   if (typeof cell === 'string') return [measuredSpan(padMeasured(cell, cols, align))];
-  if ('text' in cell) return [measuredSpan(padMeasured(cell.text, cols, align), cell.tone)];
+  if ('text' in cell) return [measuredSpan(padMeasured(cell, cols, align), cell.tone)];
   let room = cols;
   const parts: Span[] = [];
-  for (const { text, tone } of cell) {
-    const shown = cutMeasured(text, room);
+  for (const part of cell) {
+    const shown = cutMeasured(part, room);
     room -= shown.cols;
-    parts.push(measuredSpan(shown, tone));
-    if (shown.text !== text) break;
+    parts.push(measuredSpan(shown, part.tone));
+    if (shown.text !== part.text) break;
   }
   const blanks = blank(room);
   return align === 'right' ? [blanks, ...parts] : [...parts, blanks];
