@@ -17,8 +17,8 @@ export const NAMED_FAULTS: Readonly<Record<string, NamedFault>> = {
   },
   'negative watts are shared out': {
     file: 'lib/aggregate/power-shares.ts',
-    from: 'shared[slot] === 1 && power > 0 ? power',
-    to: 'shared[slot] === 1 ? power',
+    from: 'owned > 0 && power > 0 ? power / owned',
+    to: 'owned > 0 && !Number.isNaN(power) ? power / owned',
   },
   'gpu_index and gpu_uuid of a GPU are swapped': {
     file: 'lib/exposition/parser/entities.ts',
