@@ -25,7 +25,7 @@ export { GPU_FIELDS, gpuField } from './model/gpu-fields.js';
 export { rowsByGpu } from './model/gpu-identity.js';
 export { isSkewed, LIMITS } from './model/limits.js';
 export { sourcesOf } from './model/node-sources.js';
-export { gpusUnknown, included, whyNotReporting } from './model/node-view.js';
+export { conditionOf, gpusUnknown, included, whyNotReporting } from './model/node-view.js';
 export { troubles } from './model/sample.js';
 export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';
@@ -35,7 +35,7 @@ export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
 export { FROM_COLS, FROM_ROWS } from './view/breakpoints.js';
 export { BLANK, line, lines, span } from './view/frame.js';
 export { GPU_COLUMNS, GPU_NOTES, gpuSeen, gpuTableRows, memoryCell, utilCell } from './view/gpu-cells.js';
-export { nodeMark, unanswered } from './view/node-marks.js';
+export { conditionSince, conditionSpan, lastSeen, nodeMark, unanswered } from './view/node-marks.js';
 export {
   cellText,
   firstFitting,
@@ -105,7 +105,7 @@ export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
 export type { Health } from './model/health.js';
 export type { AllocationColumns } from './model/allocations.js';
 export type { EndpointView } from './model/endpoint.js';
-export type { NodeView, NotReporting } from './model/node-view.js';
+export type { NodeCondition, NodeView, NotReporting } from './model/node-view.js';
 export type { EndpointPhase, EndpointStatus } from './model/endpoint.js';
 export type { Ms } from './model/clock.js';
 export type {

@@ -24,7 +24,7 @@ test.each<[what: string, host: NodeSpec, state: string]>([
   ['hot by the limit at which it slows down', { gpus: [BUSY, { temperatureCelsius: 90, slowdownCelsius: 90 }] }, 'hot'],
   ['hot by ours', { gpus: [{ ...BUSY, temperatureCelsius: 85 }] }, 'hot'],
   ['warm', { gpus: [{ ...BUSY, temperatureCelsius: 89, maxOperatingCelsius: 90, slowdownCelsius: 80 }] }, 'busy'],
-  ['the last scrape failed', { gpus: [BUSY], state: 'failing' }, 'stale'],
+  ['the last scrape failed', { gpus: [BUSY], state: 'failing' }, 'failing'],
   ['down', { gpus: [BUSY], state: 'overdue' }, 'down'],
   ['not asked yet', { state: 'waiting' }, 'waiting'],
   ['never answered', { state: 'waiting', status: { phase: 'failing' } }, 'down'],

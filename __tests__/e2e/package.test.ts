@@ -134,7 +134,7 @@ describe("somebody else's tab, as the page says", () => {
       pty.type('\x1b');
       await pty.until('the help to close', () => !pty.emulator.text().includes('Idle: 0%'));
       pty.type('d\r');
-      await pty.shows('connected');
+      await pty.shows('up · last seen');
       pty.type('q');
       expect((await pty.exited).status).toBe(0);
     });

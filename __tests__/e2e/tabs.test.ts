@@ -58,7 +58,7 @@ describe('a person looks around', () => {
 
   test('a host by the picker: its processes, then all that it reports', async () => {
     await types(':', /go to/);
-    await types('0001\r', /node-0001 +connected/, /PID +USER/);
+    await types('0001\r', /node-0001 +up · last seen/, /PID +USER/);
     await types(
       'z',
       /max operating 87° · throttles at 90° · shuts down at 95°\s+acoustic limit 77°/,
@@ -73,7 +73,7 @@ describe('a person looks around', () => {
   });
 
   test('Topology: graph and matrix', async () => {
-    await types(':0001\r', /node-0001 +connected/);
+    await types(':0001\r', /node-0001 +up · last seen/);
     await types('T', /NUMA node 0 ─+┐ +┌ NUMA node 1/, /28 NVLinks between GPUs · 8 to switches/);
     await types('M', /GPU 0 +X +NVS +NVS/);
   });

@@ -94,7 +94,7 @@ describe('a person asks', () => {
         .findIndex((text) => text.includes('mira')) + 1;
     const click = `\x1b[<0;6;${y}M\x1b[<0;6;${y}m`;
     await types(click + click, /Users ▸ mira ▸ 3 nodes/);
-    await types('o', /connected · last seen/);
+    await types('o', /up · last seen/);
     await types('V', /Users ▸ mira ▸ 3 nodes/);
     await quits();
   });
@@ -103,7 +103,7 @@ describe('a person asks', () => {
     const stopped = cluster.stop();
     await stopped;
     await terminal.shows('partial coverage: 0 of 3 nodes');
-    await types('i', /node-0001 +unreachable .*connection refused since/);
+    await types('i', /node-0001 +down .*connection refused since/);
     await types('i', /No node is up/);
     await quits();
   });

@@ -124,7 +124,7 @@ describe('nodes', () => {
     await terminal.shows('next scrape in');
     await serve([port], 3);
     await terminal.shows('3 of 3 nodes · 24 GPUs');
-    await terminal.shows('connected');
+    await terminal.shows('up · last seen');
     terminal.type('q');
     expect((await terminal.exited).status).toBe(0);
   });

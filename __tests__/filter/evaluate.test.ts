@@ -123,7 +123,7 @@ const TABLE: readonly (readonly [text: string, is: string])[] = [
   ['host != node-0008', '0 1 2 3 4 5 / 10 11 12 13 14 15'],
   ['host ~= ^node', '0 1 2 3 4 5 / 10 11 12 13 14 15'],
   ['host ~= 9090$', '0 1 2 3 4 5 / 10 11 12 13 14 15'],
-  ['status == live', '0 1 2 3 4 5 / 10 11 12 13 14 15'],
+  ['status == up', '0 1 2 3 4 5 / 10 11 12 13 14 15'],
   ['group.rack == r3', '0 1 2 3 4 5 / 10 11 12 13 14 15'],
   ['group.row == r3', '/'],
   ['group.row != r3', '/'],
@@ -162,8 +162,8 @@ describe('what is kept', () => {
   test('status tells how the connection stands', () => {
     for (const state of ['live', 'waiting', 'failing', 'overdue'] as const) {
       const host = new TestNode({ state, gpus: 1 });
-      const is = state === 'overdue' ? 'down' : state;
-      for (const one of ['live', 'waiting', 'failing', 'down']) {
+      const is = state === 'overdue' ? 'down' : state === 'live' ? 'up' : state;
+      for (const one of ['up', 'waiting', 'failing', 'down']) {
         expect(filterOf(`status == ${one}`).node(host)).toBe(one === is);
       }
     }

@@ -244,7 +244,7 @@ describe('groups', () => {
         .lines()
         .filter((text) => /[▸▾]/.test(text))
         .map((text) => text.trim().split(/ {2,}/).at(-1)!);
-    expect(endsOf().slice(1)).toEqual(['no GPU', 'not answered yet', 'down', 'down', 'not answered yet', 'down']);
+    expect(endsOf().slice(1)).toEqual(['no GPU', 'waiting', 'down', 'down', 'waiting', 'down']);
     driver.press('G');
     expect(endsOf().slice(1)).toEqual(['no GPU · 1 node', 'not answered yet', 'down', 'down', '1 down · 1 not answered yet']);
     driver.press('/', ...Array.from('user == nobody-here | index == 0'), 'Enter');

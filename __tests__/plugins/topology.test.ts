@@ -37,7 +37,7 @@ const RING: NodeSpec = { gpus: gpus(4, () => 0), extras: { link: [0, 1].flatMap(
 test('of a node that never answered nothing is said but that', () => {
   const silent: NodeSpec = { state: 'waiting', status: { phase: 'failing', failures: 2 } };
   const text = new Driver({ hosts: [silent, MESH], plugins: [topology] }).press('V', 'Right', 'Right', 'T').frame();
-  expect(text).toContain('✕ never answered');
+  expect(text).toContain('✕ down · never answered');
   expect(text).toContain('This node has never answered, so its GPUs are not known.');
   expect(text).not.toContain('0 GPUs');
 });
@@ -97,7 +97,7 @@ describe('of which node', () => {
     const driver = new Driver({ hosts: CLUSTER, plugins: [topology] });
     while (driver.tab !== 'node-0003') driver.press('Right');
     expect(shown(driver.press('T'))).toBe('node-0003');
-    expect(driver.frame()).toContain('~3m');
+    expect(driver.frame()).toContain('✕ down · last seen 3m ago');
   });
 
   test('n and N go to others, round and round; Enter opens its tab', () => {

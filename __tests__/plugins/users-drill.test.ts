@@ -314,8 +314,8 @@ describe('i: which nodes report no process data', () => {
   test('each with the reason, its last answer and what is known; i or Esc go back; Enter and o open its tab', () => {
     const driver = open('Down', 'i');
     expect(row(driver, 'node-0004')).toBe('node-0004 | no process export | 2s | exporter runs without --processes, 9.00 GiB in use');
-    expect(row(driver, 'node-0005')).toBe('node-0005 | never answered | – | no response yet');
-    expect(row(driver, 'node-0006')).toBe('node-0006 | unreachable | 2s | connection refused since 14:00:00');
+    expect(row(driver, 'node-0005')).toBe('node-0005 | waiting | never | not answered yet');
+    expect(row(driver, 'node-0006')).toBe('node-0006 | down | 2s | connection refused since 14:00:00');
     expect(crumb(driver)).toBe(' Users ▸ 3 of 6 nodes not reporting processes');
     expect(names(driver.press('u'))).toEqual(['node-0006', 'node-0005', 'node-0004']);
     expect(chosen(driver.press('i'))).toBe('bob');

@@ -1,6 +1,6 @@
 /** The state of the cluster in a few figures. Each mean and sum covers the values that were reported, and comes with their number. */
 import type { Derivation } from './derivations.js';
-import { included, isDown, type NodeView } from '../model/node-view.js';
+import { conditionOf, included, type NodeView } from '../model/node-view.js';
 import { gpuState } from './gpu-state.js';
 
 export { gpuState };
@@ -71,7 +71,7 @@ export const clusterDerivation: Derivation<ClusterPart, ClusterTotals> = {
     let temperatureMax = -Infinity;
     for (const [node, part] of parts) {
       nodes.nodes++;
-      if (isDown(node)) nodes.nodesDown++;
+      if (conditionOf(node) === 'down') nodes.nodesDown++;
       if (!included(node)) continue;
       nodes.nodesIncluded++;
       for (let at = 0; at < SUMS.length; at++) sums[at]! += part[at]!;

@@ -1,6 +1,6 @@
 /** The state of each node in one word: the sign in a grid of nodes. */
 import type { Derivation } from './derivations.js';
-import { gpusUnknown, isDown, type NodeView } from '../model/node-view.js';
+import { conditionOf, gpusUnknown, type NodeCondition, type NodeView } from '../model/node-view.js';
 import { isHot, slotState } from './gpu-state.js';
 import { LabelOrder } from './label-order.js';
 
@@ -8,7 +8,7 @@ import { LabelOrder } from './label-order.js';
  * From worst to best, so that the smallest wins when several nodes share a sign. `hot`: a GPU is too hot. `held`: none computes, some are
  * held. `partly`: less than half of the GPUs compute. `blind`: no GPU reports its utilization. `cpu`: no GPU.
  */
-export const NODE_STATES = ['down', 'stale', 'hot', 'held', 'waiting', 'blind', 'busy', 'partly', 'free', 'cpu'] as const;
+export const NODE_STATES = ['down', 'failing', 'hot', 'held', 'waiting', 'blind', 'busy', 'partly', 'free', 'cpu'] as const;
 export type NodeState = (typeof NODE_STATES)[number];
 
 export interface NodeStates {
@@ -21,7 +21,12 @@ export interface NodeStates {
 }
 
 const placeOf = (state: NodeState): number => NODE_STATES.indexOf(state);
-const [DOWN, STALE, WAITING] = [placeOf('down'), placeOf('stale'), placeOf('waiting')];
+/** A node that is up is shown by what its GPUs do. */
+const PLACES: Readonly<Record<Exclude<NodeCondition, 'up'>, number>> = {
+  down: placeOf('down'),
+  failing: placeOf('failing'),
+  waiting: placeOf('waiting'),
+};
 /** The last order is kept here as a result only: other nodes, of a second viewer too, are put in order anew. */
 const order = new LabelOrder();
 
@@ -35,9 +40,8 @@ export const nodeStatesDerivation: Derivation<number, NodeStates> = {
     const ranks = order.of(unsorted);
     const states = Uint8Array.from(ranks, (at) => {
       const [node, state] = pairs[at]!;
-      if (node.status.phase === 'waiting') return WAITING;
-      if (isDown(node)) return DOWN;
-      return node.status.phase === 'failing' ? STALE : state;
+      const condition = conditionOf(node);
+      return condition === 'up' ? state : PLACES[condition];
     });
     const counts = new Int32Array(NODE_STATES.length);
     for (const state of states) counts[state]!++;

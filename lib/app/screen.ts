@@ -131,7 +131,8 @@ function chromeOf(state: AppState, { size, source, chips, wallNow }: ScreenInput
   };
 }
 
-const STRIP_NOTE = 'In the tab strip: … never answered, ~ last scrape failed, ✕ down (3 missed scrapes), not counted in totals.';
+const STRIP_NOTE =
+  'In the tab strip: … waiting for the first response, ~ failing (the last scrape), ✕ down (3 missed scrapes): not counted in totals.';
 const HELP_ORDER: readonly KeyScope[] = ['tab', 'global', 'replay', 'filter-edit'];
 
 /** The help of the open tab: this tab's keys first, then those that work everywhere. */

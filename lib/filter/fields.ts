@@ -5,7 +5,7 @@
 import { commandOf } from '../aggregate/process-figures.js';
 import { slotState } from '../aggregate/gpu-state.js';
 import { GPU_FIELDS, gpuField, type GpuField } from '../model/gpu-fields.js';
-import { included, whyNotReporting, type NodeView } from '../model/node-view.js';
+import { conditionOf, NODE_CONDITIONS, whyNotReporting, type NodeView } from '../model/node-view.js';
 import type { Unit } from '../text/units.js';
 
 /**
@@ -88,13 +88,6 @@ function hostText(spelled: string, about: string, text: (node: NodeView) => stri
 const usedPercent = ({ gpus: { field } }: NodeView, slot: number): number =>
   (field.memoryUsedBytes[slot]! / field.memoryTotalBytes[slot]!) * 100;
 
-/** As shown in the tab strip: 'live' includes a host whose last scrape failed but whose values still count. */
-function statusOf(node: NodeView): string {
-  if (node.status.phase === 'waiting') return 'waiting';
-  if (!included(node)) return 'down';
-  return node.status.phase;
-}
-
 /** The first name is used for output. */
 export const FIELDS: readonly Field[] = [
   ...GPU_FIELDS.flatMap(gpuReading),
@@ -135,8 +128,8 @@ export const FIELDS: readonly Field[] = [
     ({ node }) => node.nodeId,
   ),
   {
-    ...hostText('status', 'status of the node; failing: the last scrape failed; down: not counted in totals', statusOf),
-    values: ['live', 'failing', 'down', 'waiting'],
+    ...hostText('status', 'status of the node; failing: the last scrape failed; down: not counted in totals', conditionOf),
+    values: NODE_CONDITIONS,
   },
 ];
 

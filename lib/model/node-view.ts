@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../errors.js';
 import type { NodeData } from './columns.js';
 import type { Ms } from './clock.js';
 import type { EndpointStatus, EndpointView } from './endpoint.js';
@@ -34,48 +33,38 @@ export function included({ status }: Pick<NodeView, 'status'>): boolean {
   return status.okAt !== undefined && !status.overdue;
 }
 
-/** Whether the node is down: it has been scraped and is not included. */
-export const isDown = (node: Pick<NodeView, 'status'>): boolean => node.status.phase !== 'waiting' && !included(node);
+/**
+ * How a node is doing. `waiting`: no scrape has ended yet. `up`. `failing`: the last scrape failed, but its data still counts. `down`: it has
+ * been scraped and is not included, whether it ever answered or not.
+ */
+export const NODE_CONDITIONS = ['up', 'failing', 'down', 'waiting'] as const;
+export type NodeCondition = (typeof NODE_CONDITIONS)[number];
 
-/** Codes of errors where the server did answer, but without metrics. */
-const ANSWERED_OTHERWISE: ReadonlySet<string> = new Set<ErrorCode>([
-  'S_FOREIGN',
-  'S_NOT_READY',
-  'S_HTTP',
-  'S_AUTH',
-  'S_REDIRECT',
-  'S_TOO_LARGE',
-  'S_ENCODING',
-]);
+/** The only place that decides it: every screen says the same of a node. The error of its status has the reason. */
+export function conditionOf({ status }: Pick<NodeView, 'status'>): NodeCondition {
+  if (status.phase === 'waiting') return 'waiting';
+  if (!included({ status })) return 'down';
+  return status.phase === 'failing' ? 'failing' : 'up';
+}
 
 /**
- * Why a host does not report process data. 'no metrics': it answers, but not with metrics. 'collection failed': its exporter reports the
- * failure of a source that is needed to know the GPU processes; 'not collected yet': that source has not answered yet. 'cannot list processes':
- * memory is in use on accelerators whose processes all-smi cannot list, with or without `--processes`.
+ * Why a node does not report process data. 'down' and 'waiting' are its condition. 'collection failed': its exporter reports the failure of a
+ * source that is needed to know the GPU processes; 'not collected yet': that source has not answered yet. 'cannot list processes': memory is in
+ * use on accelerators whose processes all-smi cannot list, with or without `--processes`.
  */
 export type NotReporting =
-  | 'never answered'
-  | 'no metrics'
-  | 'unreachable'
-  | 'collection failed'
-  | 'not collected yet'
-  | 'no process export'
-  | 'cannot list processes'
-  | 'not recorded';
+  'down' | 'waiting' | 'collection failed' | 'not collected yet' | 'no process export' | 'cannot list processes' | 'not recorded';
 
 /** Whether the GPUs of the node are unknown because its exporter cannot list them. Not the same as having none. */
 export const gpusUnknown = (node: NodeView): boolean => node.gpus.slots === 0 && failedSource(sourcesOf(node))?.name === 'gpus';
 
 /**
- * Whether the host reports process data; undefined when it does, else why not. Where our own exporter says so
+ * Whether the node reports process data; undefined when it does, else why not. Where our own exporter says so
  * (`all_smi_process_export_info`) that decides alone; where it reports its sources and no processes, they have the reason. Else a process
  * family in the last good scrape does, or, since an idle node sends none either, that no GPU of the node has more than 1 GiB in use.
  */
 export function whyNotReporting(node: NodeView): NotReporting | undefined {
-  if (!included(node)) {
-    if (ANSWERED_OTHERWISE.has(node.status.error?.code ?? '')) return 'no metrics';
-    return node.status.okAt === undefined ? 'never answered' : 'unreachable';
-  }
+  if (!included(node)) return conditionOf(node) === 'waiting' ? 'waiting' : 'down';
   const { processScope, hasProcessFamily } = node.facts;
   if (processScope === 'unrecorded') return 'not recorded';
   if (processScope === 'unsupported') return 'cannot list processes';

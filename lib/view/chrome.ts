@@ -33,7 +33,7 @@ export interface TitleParts {
 export interface TabLabel {
   readonly title: string;
   readonly region: string;
-  /** ✕ down, ~ stale; '' when well. */
+  /** ✕ down, ~ failing, … waiting; '' for a node that is up. */
   readonly mark: string;
   /** Host tabs stand closer together, behind one bar. */
   readonly host: boolean;

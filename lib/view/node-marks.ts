@@ -1,16 +1,39 @@
-/** Hosts in signs and lines. */
-import { isDown, type NodeView } from '../model/node-view.js';
-import { line, span, type Line } from './frame.js';
-import { count } from '../text/format.js';
+/** Nodes in signs, words and lines. */
+import { conditionOf, type NodeCondition, type NodeView } from '../model/node-view.js';
+import { line, span, type Line, type Span, type Tone } from './frame.js';
+import { ago, count } from '../text/format.js';
+import type { Ms } from '../model/clock.js';
 
-/** `…` not answered yet, `✕` down (not counted), `~` the last scrape failed but its data still counts; '' well. */
-export function nodeMark(node: NodeView): '' | '…' | '✕' | '~' {
-  if (node.status.phase === 'waiting') return '…';
-  if (isDown(node)) return '✕';
-  return node.status.phase === 'failing' ? '~' : '';
+const CONDITIONS: Readonly<Record<NodeCondition, { readonly mark: string; readonly tone: Tone }>> = {
+  waiting: { mark: '…', tone: 'warn' },
+  up: { mark: '', tone: 'good' },
+  failing: { mark: '~', tone: 'warn' },
+  down: { mark: '✕', tone: 'bad' },
+};
+
+/** The sign of its condition; '' for a node that is up. */
+export const nodeMark = (node: NodeView): string => CONDITIONS[conditionOf(node)].mark;
+
+/** Its condition as every tab writes it: `up`, `~ failing`, `✕ down`, `… waiting`. */
+export function conditionSpan(node: NodeView): Span {
+  const condition = conditionOf(node);
+  const { mark, tone } = CONDITIONS[condition];
+  return span(mark === '' ? condition : `${mark} ${condition}`, tone);
 }
 
-/** A line for each of the hosts that never answered, and why, in at most `rows` lines. */
+/** The same, and since when: `✕ down · last seen 3m ago`. */
+export function conditionSince(node: NodeView, now: Ms): Span {
+  const { text, tone } = conditionSpan(node);
+  const { okAt } = node.status;
+  const never = conditionOf(node) === 'waiting' ? 'not answered yet' : 'never answered';
+  return span(`${text} · ${okAt === undefined ? never : `last seen ${ago(now - okAt)} ago`}`, tone);
+}
+
+/** How long ago its last good scrape was, as in columns of ages. */
+export const lastSeen = ({ status }: NodeView, now: Ms): Span =>
+  status.okAt === undefined ? span('never', 'warn') : span(ago(now - status.okAt));
+
+/** A line for each of the nodes that never answered, and why, in at most `rows` lines. */
 export function unanswered(nodes: Iterable<NodeView>, rows: number): readonly Line[] {
   const silent = [...nodes].filter(({ version }) => version === 0);
   if (silent.length <= rows) return silent.map(hostLine);

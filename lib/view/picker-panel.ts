@@ -1,11 +1,11 @@
 /** The list of all tabs, narrowed by what is typed. Pure. */
 import { FROM_COLS } from './breakpoints.js';
 import type { EditedText } from '../filter/line-editor.js';
-import { included, type NodeView } from '../model/node-view.js';
+import { conditionOf, included, type NodeView } from '../model/node-view.js';
 import type { AppView, TabRef } from '../plugin/types.js';
 import { line, lines, span, type Size, type Span, type View } from './frame.js';
 import { fuzzyScore } from './fuzzy.js';
-import { nodeMark } from './node-marks.js';
+import { conditionSpan } from './node-marks.js';
 import { shortName } from './short-names.js';
 import { layoutTable, listOrder, tableState, type Cells, type Column, type Order, type TableState } from './table.js';
 import { ago, count, cut, width } from '../text/format.js';
@@ -26,10 +26,8 @@ export interface PickerState {
 export const pickerState = (open: string): PickerState => ({ edited: { text: '', at: 0 }, table: { ...tableState(''), selected: open } });
 
 /** How a host is, in a word that can be typed; '' well. */
-function stateWord(node: NodeView | undefined): string {
-  const mark = node ? nodeMark(node) : '';
-  return { '': '', '…': 'waiting', '✕': 'down', '~': 'stale' }[mark];
-}
+/** A node that is up is nothing to speak of. */
+const stateWord = (node: NodeView | undefined): string => (node && conditionOf(node) !== 'up' ? conditionOf(node) : '');
 
 const labelsText = (node: NodeView | undefined): string => [...(node?.groups ?? [])].map(([name, value]) => `${name}=${value}`).join(' ');
 
@@ -93,11 +91,12 @@ function promptLine({ text, at }: EditedText, found: number, all: number, cols: 
 function cellsOf({ tab, node }: PickerEntry, now: Ms, title: string): Cells {
   if (!node) return { title: span(tab.title, 'strong'), state: '', address: '', labels: '' };
   const word = stateWord(node);
-  const age = node.status.okAt === undefined || word === '' ? '' : ` ${ago(now - node.status.okAt)}`;
+  const age = node.status.okAt === undefined ? '' : ` ${ago(now - node.status.okAt)}`;
+  const { text, tone } = conditionSpan(node);
   const error = included(node) ? '' : (node.status.error?.text ?? '');
   return {
     title,
-    state: span(word === '' ? '' : `${nodeMark(node)} ${word}${age}`, word === 'down' ? 'bad' : 'warn'),
+    state: word === '' ? '' : span(`${text}${age}`, tone),
     address: span(cut(node.nodeId, 24), 'dim'),
     labels: span([labelsText(node), error].filter((text) => text !== '').join(' · '), 'dim'),
   };

@@ -1,5 +1,5 @@
 /** GPUs grouped by node or by a label of the host file (rack, partition, ...), with the figures of each group. */
-import { compareLabels, included, gpuState, plus, type GpuRows, type NodeView, type Sort } from '../../lib/index.js';
+import { conditionOf, compareLabels, included, gpuState, plus, type GpuRows, type NodeView, type Sort } from '../../lib/index.js';
 
 /** By each node; any other grouping is the name of a label. '' is none. */
 export const BY_NODE = 'node';
@@ -84,7 +84,7 @@ function summed(rows: GpuRows, by: string, silent: readonly NodeView[], onlyKept
     if (!group) byKey.set(key, (group = fresh(key, by, node)));
     group.nodes++;
     if (included(node)) group.included++;
-    else if (node.status.phase === 'waiting') group.waiting++;
+    else if (conditionOf(node) === 'waiting') group.waiting++;
     return group;
   };
   const ofNode = rows.nodes.map((node) => (onlyKept && node.gpus.slots === 0 ? undefined : groupOf(node)));

@@ -8,7 +8,7 @@ interface Led {
 }
 const LEDS: Readonly<Record<NodeState, Led>> = {
   down: { sign: '✕', tone: 'bad', word: 'down' },
-  stale: { sign: '~', tone: 'warn', word: 'stale' },
+  failing: { sign: '~', tone: 'warn', word: 'failing' },
   hot: { sign: '!', tone: 'bad', word: 'hot' },
   held: { sign: 'h', tone: 'bad', word: 'held idle' },
   waiting: { sign: '…', tone: 'dim', word: 'waiting' },
@@ -76,7 +76,7 @@ export function legend(nodes: NodeStates, { each }: Grid, filtered: boolean): Li
   return line(...spans);
 }
 
-const SHOWN_ORDER: readonly NodeState[] = ['busy', 'partly', 'free', 'held', 'hot', 'stale', 'down', 'waiting', 'blind', 'cpu'];
+const SHOWN_ORDER: readonly NodeState[] = ['busy', 'partly', 'free', 'held', 'hot', 'failing', 'down', 'waiting', 'blind', 'cpu'];
 
 /** The node under the mouse: of several the worst. */
 export function nodeAt(nodes: NodeStates, grid: Grid, row: number, x: number): NodeView | undefined {

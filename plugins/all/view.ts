@@ -185,8 +185,8 @@ function cellsAt(order: GpuOrder, at: number, { data, cols, names }: CellInput):
 function withoutGpu({ nodes, included: answering, waiting, node }: Group): string {
   if (answering > 0) return 'no GPU';
   const down = nodes - waiting;
-  if (node !== undefined || waiting === 0 || down === 0) return waiting > 0 ? 'not answered yet' : 'down';
-  return `${count(down)} down · ${count(waiting)} not answered yet`;
+  if (node !== undefined || waiting === 0 || down === 0) return waiting > 0 ? 'waiting' : 'down';
+  return `${count(down)} down · ${count(waiting)} waiting`;
 }
 
 /**
@@ -266,6 +266,9 @@ function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): stri
   const parts =
     by === '' ? [`${place || count(rows.count)} ${gpus}`] : [`by ${by === BY_NODE ? 'node' : by}`, `${count(rows.count)} ${gpus}`];
   if (by !== '' && place !== '') parts.splice(1, 0, `lines ${place}`);
+  // In no total: without these it is the number in the title.
+  const notCounted = rows.nodes.reduce((all, node) => all + (included(node) ? 0 : node.gpus.slots), 0);
+  if (notCounted > 0) parts.push(`${count(notCounted)} on nodes that are down`);
   const silent = app.nodes.size - rows.nodes.length;
   if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'node has' : 'nodes have'} never answered`);
   return parts.join(' · ');

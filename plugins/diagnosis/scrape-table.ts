@@ -2,11 +2,12 @@
 import {
   ago,
   bytes,
+  conditionSpan,
   count,
   included,
   isSkewed,
   LabelOrder,
-  nodeMark,
+  lastSeen,
   NONE,
   shortName,
   sortedPositions,
@@ -77,7 +78,12 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
     export: { name: 'node' },
   },
   { id: 'address', value: ({ nodeId }) => nodeId, export: { name: 'node_id' } },
-  { id: 'state', value: (node) => stateOf(node).text, screen: { title: 'STATE', width: 10, cell: stateOf }, export: { name: 'state' } },
+  {
+    id: 'state',
+    value: (node) => conditionSpan(node).text,
+    screen: { title: 'STATE', width: 10, cell: conditionSpan },
+    export: { name: 'state' },
+  },
   {
     id: 'age',
     unit: 'seconds',
@@ -89,7 +95,7 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
       sorts: 'descending',
       // Not the age itself: that of all rises from frame to frame.
       order: ({ status }) => -(status.okAt ?? NaN),
-      cell: ({ status }, { now }) => (status.okAt === undefined ? span('never', 'warn') : ago(now - status.okAt)),
+      cell: (node, { now }) => lastSeen(node, now),
     },
     export: { name: 'age_seconds' },
   },
@@ -197,13 +203,6 @@ export function millis(ms: number): string {
 }
 
 const counted = (value: number): string => (Number.isNaN(value) ? NONE : count(value));
-
-function stateOf(node: NodeView): Span {
-  const mark = nodeMark(node);
-  if (mark === '') return span('up', 'good');
-  if (mark === '…') return span('… waiting', 'warn');
-  return mark === '✕' ? span('✕ down', 'bad') : span('~ failing', 'warn');
-}
 
 /** How far the node's clock is ahead of ours, '-' behind. */
 function skewCell(skewMs: number | undefined): Span {

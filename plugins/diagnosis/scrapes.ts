@@ -1,5 +1,5 @@
 /** How the scrape of each host goes, as columns in the order of the hosts; and what that comes to. */
-import { included, isSkewed, nodeMark, sourcesOf, type Derivation, type NodeView } from '../../lib/index.js';
+import { conditionOf, included, isSkewed, sourcesOf, type Derivation, type NodeCondition, type NodeView } from '../../lib/index.js';
 
 export interface Scrapes {
   readonly nodes: readonly NodeView[];
@@ -30,16 +30,16 @@ export const scrapesDerivation: Derivation<boolean, Scrapes> = {
   merge(parts) {
     const pairs = [...parts];
     const nodes = pairs.map(([node]) => node);
-    const marks = nodes.map(nodeMark);
+    const conditions = nodes.map(conditionOf);
     const seen = nodes.filter(included);
-    const marked = (mark: string): number => marks.filter((one) => one === mark).length;
+    const those = (condition: NodeCondition): number => conditions.filter((one) => one === condition).length;
     const sum = (figure: (node: NodeView) => number): number => seen.reduce((all, node) => all + (figure(node) || 0), 0);
     return {
       nodes,
       up: seen.length,
-      failing: marked('~'),
-      down: marked('✕'),
-      waiting: marked('…'),
+      failing: those('failing'),
+      down: those('down'),
+      waiting: those('waiting'),
       latencies: Float64Array.from(seen, ({ status }) => status.latencyMs ?? NaN)
         .filter((ms) => !Number.isNaN(ms))
         .sort(),

@@ -4,7 +4,7 @@ import {
   count,
   bytes,
   clock,
-  included,
+  conditionSince,
   isSkewed,
   joinFitting,
   line,
@@ -24,18 +24,10 @@ export function connectionLines(node: NodeView, app: AppView, { cols, rows }: Si
   return [line(...title(node, app)), ...problem(node, app), ...collection(node), ...detail(node, cols)].slice(0, rows);
 }
 
-function title(node: NodeView, app: AppView): readonly Span[] {
+function title(node: NodeView, app: AppView): readonly (Span | string)[] {
   const groups = [...node.groups].map(([name, value]) => `${name}=${value}`);
   const address = node.name === node.nodeId ? [] : [node.nodeId];
-  return [span(` ${node.name}`, 'strong'), state(node, app), span(`  ${[...address, ...groups].join(' · ')}`, 'dim')];
-}
-
-function state(node: NodeView, app: AppView): Span {
-  const { okAt, phase } = node.status;
-  if (phase === 'waiting') return span('  … not answered yet', 'warn');
-  const age = okAt === undefined ? 'never answered' : `last seen ${ago(app.now - okAt)} ago`;
-  if (!included(node)) return span(`  ✕ down · ${age}`, 'bad');
-  return phase === 'failing' ? span(`  ~ failing · ${age}`, 'warn') : span(`  connected · ${age}`, 'good');
+  return [span(` ${node.name}`, 'strong'), '  ', conditionSince(node, app.now), span(`  ${[...address, ...groups].join(' · ')}`, 'dim')];
 }
 
 /** Failing: since when, the error in words, the next try. */

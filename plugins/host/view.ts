@@ -93,9 +93,8 @@ const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(t
 
 /** Why no process is listed: only a node that reports its processes has none. */
 const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
-  'never answered': 'not answered yet',
-  'no metrics': 'its responses contain no all-smi metrics',
-  unreachable: 'no processes in its last scrape',
+  waiting: 'not answered yet',
+  down: 'processes not known: the node is down',
   'collection failed': 'processes not reported: the collection on the node fails',
   'not collected yet': 'processes not reported yet: the exporter has just started',
   'no process export': 'processes not reported: start the exporter on the node with --processes',

@@ -1,5 +1,17 @@
 /** What the Topology tab shows. Pure. */
-import { ago, count, included, line, lines, span, type AppView, type NodeView, type Line, type Size, type View } from '../../lib/index.js';
+import {
+  conditionOf,
+  conditionSince,
+  count,
+  line,
+  lines,
+  span,
+  type AppView,
+  type NodeView,
+  type Line,
+  type Size,
+  type View,
+} from '../../lib/index.js';
 import { graphLines } from './graph.js';
 import { linksOf, type GpuLinks } from './links.js';
 import { factLines, legendLine, matrixLines } from './matrix.js';
@@ -33,9 +45,8 @@ const textOf = ({ spans }: Line): string =>
 const NEVER = 'This node has never answered, so its GPUs are not known.';
 
 function titleLine(node: NodeView, { now }: AppView, matrix: boolean): Line {
-  const { okAt } = node.status;
-  const age = included(node) ? '' : okAt === undefined ? '  ✕ never answered' : `  ~${ago(now - okAt)}`;
-  return line(span(` ${node.name}`, 'strong'), span(age, 'bad'), span(`  ${matrix ? 'matrix' : 'graph'}`, 'dim'));
+  const condition = conditionOf(node) === 'up' ? [] : ['  ', conditionSince(node, now)];
+  return line(span(` ${node.name}`, 'strong'), ...condition, span(`  ${matrix ? 'matrix' : 'graph'}`, 'dim'));
 }
 
 /** '8 GPUs · 2 NUMA nodes · 64 ends of NVLinks, 8 of them at switches': a link between two GPUs has two ends, and is told of by both. */

@@ -1,10 +1,10 @@
 /** Which nodes report no process data, and why. */
 import {
   FROM_COLS,
-  ago,
   bytes,
   clock,
   copyText,
+  lastSeen,
   whyNotReporting,
   sourcesOf,
   span,
@@ -74,7 +74,7 @@ export const NOT_REPORTING_COLUMNS: TableColumns<Rows, NotReportingNode> = [
       width: 11,
       drop: 1,
       sorts: 'descending',
-      cell: ({ node }, { app }) => ago(lastAnswer(node, app)),
+      cell: ({ node }, { app }) => lastSeen(node, app.now),
     },
     export: { name: 'last_answer_seconds_ago' },
   },
@@ -143,5 +143,5 @@ export function whatIsKnown(node: NodeView, why: NotReporting): string {
   if (why === 'cannot list processes') return 'all-smi cannot list the processes of its accelerators';
   if (why === 'not recorded') return 'the recording leaves processes out';
   const since = status.failingSince === undefined ? '' : ` since ${clock(status.failingSince)}`;
-  return `${status.error?.text ?? 'no response yet'}${since}`;
+  return `${status.error?.text ?? 'not answered yet'}${since}`;
 }
