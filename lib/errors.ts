@@ -199,9 +199,9 @@ const WRITE_REASONS: Readonly<Record<string, string>> = {
   EPIPE: 'the reader closed the pipe',
   ENOTDIR: 'part of the path is not a folder',
   ELOOP: 'is a symbolic link',
-  ELINK: "its folder is another user's symbolic link",
+  ELINK: 'its folder is a symbolic link of another user',
   EFBIG: 'the file would be too large',
-  EIO: 'the disk failed',
+  EIO: 'disk I/O error',
   EMFILE: 'too many open files; raise ulimit -n',
   ENFILE: 'too many open files on this machine',
 };

@@ -36,9 +36,9 @@ test('the default export is called with the public door and gives the tab', asyn
 test('built-in tabs enter through the same checks, before the others', async () => {
   const builtin = { apiVersion: 1, id: 'users', layers: [], tabs: () => [], init: () => undefined, view: () => ({ blocks: [] }) };
   const path = await file('second.mjs', `export default () => ({ apiVersion: 1, id: 'users', layers: [], ${SHAPE} });`);
-  await expect(loadPlugins([builtin], [path], {})).rejects.toThrow(`plugin ${path}, id: "users" is taken`);
+  await expect(loadPlugins([builtin], [path], {})).rejects.toThrow(`plugin ${path}, id: "users" is already in use`);
   await expect(loadPlugins([{ ...builtin, apiVersion: 2 }], [], {})).rejects.toThrow(
-    'plugin users, apiVersion: is 2; this program speaks 1',
+    'plugin users, apiVersion: is 2; this version supports 1',
   );
 });
 

@@ -101,8 +101,8 @@ describe('names', () => {
       ['a', 'r1'],
     ]);
     expect(notesOf([source])).toEqual([
-      'all-smi-view: --hosts: 1 address named again and merged (first: b is B:80)\n',
-      'all-smi-view: hosts.csv: 1 address named again and merged, 1 of them with other labels (first: A. is a)\n',
+      'all-smi-view: --hosts: 1 duplicate address merged (first: b is B:80)\n',
+      'all-smi-view: hosts.csv: 1 duplicate address merged, 1 of them with other labels (first: A. is a)\n',
     ]);
   });
 });

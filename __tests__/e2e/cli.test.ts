@@ -84,7 +84,7 @@ describe('a mistake is one line that says what to do, with a documented exit sta
       status: 2,
       stdout: '',
       stderr:
-        'all-smi-view: plugin old.mjs, apiVersion: is 0; this program speaks 1. docs/PLUGINS.md describes what a plugin consists of.\n',
+        'all-smi-view: plugin old.mjs, apiVersion: is 0; this version supports 1. docs/PLUGINS.md describes what a plugin consists of.\n',
     });
   });
 

@@ -173,7 +173,7 @@ describe('recordings of others', () => {
     writeFileSync(place.folder.file('b.ndjson.gz'), bytes);
     const { frames, info } = (await looked(place.folder.file('b.ndjson.gz')))!;
     expect(frames).toHaveLength(400);
-    expect(info.damage).toEqual(['b.ndjson.gz: a checksum of the compressed data does not match, so figures may be wrong']);
+    expect(info.damage).toEqual(['b.ndjson.gz: a checksum of the compressed data does not match, so values may be wrong']);
     expect(info.cut).toBe(false);
   });
 

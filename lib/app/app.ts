@@ -215,7 +215,7 @@ export class App {
     redraw: () => this.#parts.painter.redraw(),
     open: ({ plugin, key, show }) => {
       if (!this.state.open(plugin, key)) this.#toast('no such tab', 'warn');
-      else if (show !== undefined) this.#applyEffects(this.state.tell({ type: 'show', show }));
+      else if (show !== undefined) this.#applyEffects(this.state.send({ type: 'show', show }));
     },
     cycle: ({ by }) => this.state.cycle(by),
     filter: ({ command }) => this.#filter(command),
@@ -223,7 +223,7 @@ export class App {
     help: () => this.state.overlay({ open: { kind: 'help', top: 0 } }),
     copy: () => this.#copy(),
     alerts: () => this.state.overlay({ open: { kind: 'alerts', top: 0 } }),
-    'tell-alerts': ({ changes }) => this.#tellAlerts(changes),
+    'announce-alerts': ({ changes }) => this.#announceAlerts(changes),
     close: () => this.state.overlay('close'),
     scroll: ({ by }) => this.#scroll(by),
     picker: ({ command }) => commandPicker(this.state, command, this.#painted?.view.pageRows ?? 1),
@@ -250,7 +250,7 @@ export class App {
   }
 
   /** Further messages are merged into the notice on screen; its duration is not extended. */
-  #tellAlerts(changes: readonly AlertChange[]): void {
+  #announceAlerts(changes: readonly AlertChange[]): void {
     const { clock, painter, bell, onAlerts } = this.#parts;
     const { toast } = this.state;
     const shown = toast?.alerts !== undefined && toast.until > clock.now() ? { until: toast.until, alerts: toast.alerts } : undefined;

@@ -212,7 +212,7 @@ export class AppState implements AppView {
       this.#tabsStale = true;
     }
     this.#remember(delivery);
-    return changes.length > 0 ? [{ type: 'tell-alerts', changes }] : [];
+    return changes.length > 0 ? [{ type: 'announce-alerts', changes }] : [];
   }
 
   plugin(id: string): TabPlugin | undefined {
@@ -245,7 +245,7 @@ export class AppState implements AppView {
   }
 
   /** Passes a message to the plugin whose tab is open. */
-  tell(message: Message): readonly Effect[] {
+  send(message: Message): readonly Effect[] {
     const { tab } = this;
     const plugin = this.plugin(tab.plugin);
     const ui = this.ui(tab);

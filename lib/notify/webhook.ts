@@ -22,17 +22,17 @@ export interface WebhookStatus {
 export class Webhook {
   readonly #url: URL;
   readonly #clock: Clock;
-  readonly #told: () => void;
+  readonly #onChange: () => void;
   readonly #waiting: string[] = [];
   readonly #end = new AbortController();
   #status: WebhookStatus = { sent: 0, failed: 0, dropped: 0, problem: '' };
   #busy = false;
 
-  /** `told` is called when the status has changed. */
-  constructor(url: URL, clock: Clock, told: () => void = () => undefined) {
+  /** `onChange` is called when the status has changed. */
+  constructor(url: URL, clock: Clock, onChange: () => void = () => undefined) {
     this.#url = url;
     this.#clock = clock;
-    this.#told = told;
+    this.#onChange = onChange;
   }
 
   get status(): WebhookStatus {
@@ -66,7 +66,7 @@ export class Webhook {
 
   #note(change: Partial<WebhookStatus>): void {
     this.#status = { ...this.#status, ...change };
-    this.#told();
+    this.#onChange();
   }
 }
 

@@ -14,7 +14,7 @@ export function listenInput(stdin: TerminalIn, clock: Clock, emit: (event: Input
   const parser = new InputParser();
   let cancel: (() => void) | undefined;
   let reads = 0;
-  const tell = (events: readonly InputEvent[]): void => {
+  const emitAll = (events: readonly InputEvent[]): void => {
     for (const event of events) emit(event);
   };
   const arm = (): void => {
@@ -27,13 +27,13 @@ export function listenInput(stdin: TerminalIn, clock: Clock, emit: (event: Input
         : clock.after(patience, () => {
             // After a busy moment the timer fires before bytes that arrived long ago; they are read before an immediate runs.
             setImmediate(() => {
-              if (reads === armedAt) tell(parser.timeout());
+              if (reads === armedAt) emitAll(parser.timeout());
             });
           });
   };
   const onData = (chunk: Buffer | string): void => {
     reads++;
-    tell(parser.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk, clock.now()));
+    emitAll(parser.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk, clock.now()));
     arm();
   };
   stdin.on('data', onData);

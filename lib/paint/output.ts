@@ -133,7 +133,7 @@ export class Output {
   #push(): void {
     this.#cancel = undefined;
     if (this.#drain()) {
-      this.#tellDrained();
+      this.#notifyDrained();
       return;
     }
     this.#waitingSince ??= this.#clock.now();
@@ -149,12 +149,12 @@ export class Output {
     this.#stream.write(text, (error) => {
       this.#inStream -= size;
       this.#gone ||= error !== undefined && error !== null;
-      if (this.#inStream === 0) this.#tellDrained();
+      if (this.#inStream === 0) this.#notifyDrained();
     });
     this.bytesWritten += size;
   }
 
-  #tellDrained(): void {
+  #notifyDrained(): void {
     if (this.#waitingSince === undefined) return;
     const waited = this.#clock.now() - this.#waitingSince;
     this.#waitingSince = undefined;

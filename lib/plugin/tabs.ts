@@ -34,7 +34,7 @@ function checkTabs({ id }: TabPlugin, tabs: unknown): readonly TabRef[] {
     const { plugin, key, title, order } = Object(tab) as Partial<Record<keyof TabRef, unknown>>;
     if (plugin !== id || typeof key !== 'string' || typeof title !== 'string') throw new TypeError('tabs: not { plugin, key, title }');
     if (order !== undefined && !Number.isFinite(order)) throw new TypeError('tabs: the order is not a number');
-    if (keys.has(key)) throw new TypeError(`tabs: the key "${key}" is there twice`);
+    if (keys.has(key)) throw new TypeError(`tabs: duplicate key "${key}"`);
     keys.add(key);
   }
   return tabs as readonly TabRef[];

@@ -90,7 +90,7 @@ export type Effect =
   | { readonly type: 'copy' }
   | { readonly type: 'alerts' }
   /** Alerts were raised or resolved. */
-  | { readonly type: 'tell-alerts'; readonly changes: readonly AlertChange[] }
+  | { readonly type: 'announce-alerts'; readonly changes: readonly AlertChange[] }
   | { readonly type: 'help' }
   | { readonly type: 'close' }
   /** The open text, by lines: help or alerts. */

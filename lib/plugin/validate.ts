@@ -36,15 +36,15 @@ export function validatePlugin(candidate: unknown, registered: readonly TabPlugi
     'apiVersion',
     plugin.apiVersion,
     (value) => value === API_VERSION,
-    `is ${shown(plugin.apiVersion)}; this program speaks ${API_VERSION}`,
+    `is ${shown(plugin.apiVersion)}; this version supports ${API_VERSION}`,
   );
-  check('id', plugin.id, matches(ID), 'is not lower-case letters, digits and dashes, at most 32');
+  check('id', plugin.id, matches(ID), 'must be at most 32 lower-case letters, digits and dashes');
   const id = plugin.id as string;
   const taken = [...RESERVED, ...registered.map((other) => other.id)];
-  check('id', id, (value) => !taken.includes(value as string), `"${id}" is taken`);
+  check('id', id, (value) => !taken.includes(value as string), `"${id}" is already in use`);
   for (const field of ['tabs', 'init', 'view']) check(field, plugin[field], isFunction, 'is not a function');
   check('on', plugin.on, optional(isFunction), 'is not a function');
-  check('notes', plugin.notes, optional(listOf(isString)), 'is not a list of texts');
+  check('notes', plugin.notes, optional(listOf(isString)), 'is not a list of strings');
   check('tables', plugin.tables, optional(listOf(isRecord)), 'is not a list of tables');
   const others = registered.flatMap(({ tables = [] }) => tables.map((table) => table.id));
   ((plugin.tables ?? []) as Loose[]).forEach((table, at) => {
@@ -62,22 +62,27 @@ export function validatePlugin(candidate: unknown, registered: readonly TabPlugi
 type Check = (field: string, value: unknown, wants: (value: unknown) => boolean, reason: string) => void;
 
 function checkTable(table: Loose, at: string, others: readonly string[], check: Check): void {
-  check(`${at}.id`, table.id, matches(ID), 'is not lower-case letters, digits and dashes, at most 32');
-  check(`${at}.id`, table.id, (id) => !others.includes(id as string), `"${table.id as string}" is taken`);
+  check(`${at}.id`, table.id, matches(ID), 'must be at most 32 lower-case letters, digits and dashes');
+  check(`${at}.id`, table.id, (id) => !others.includes(id as string), `"${table.id as string}" is already in use`);
   check(`${at}.rows`, table.rows, isFunction, 'is not a function');
   check(`${at}.columns`, table.columns, listOf(isRecord), 'is not a list of columns');
   (table.columns as Loose[]).forEach((column, nth) => {
-    check(`${at}.columns[${nth}].id`, column.id, isString, 'is not a text');
+    check(`${at}.columns[${nth}].id`, column.id, isString, 'is not a string');
     check(`${at}.columns[${nth}].value`, column.value, isFunction, 'is not a function');
   });
 }
 
 function checkLayer(layer: Loose, at: string, id: string, check: Check): void {
-  check(`${at}.scope`, layer.scope, (value) => (KEY_SCOPES as readonly unknown[]).includes(value), `is none of ${KEY_SCOPES.join(', ')}`);
-  check(`${at}.title`, layer.title, isString, 'is not a text');
+  check(
+    `${at}.scope`,
+    layer.scope,
+    (value) => (KEY_SCOPES as readonly unknown[]).includes(value),
+    `is not one of ${KEY_SCOPES.join(', ')}`,
+  );
+  check(`${at}.title`, layer.title, isString, 'is not a string');
   check(`${at}.bindings`, layer.bindings, listOf(isRecord), 'is not a list of bindings');
   const bindings = layer.bindings as Loose[];
-  check(`${at}.bindings`, bindings.length, (length) => (length as number) <= MAX_BINDINGS, `are more than ${MAX_BINDINGS}`);
+  check(`${at}.bindings`, bindings.length, (length) => (length as number) <= MAX_BINDINGS, `has more than ${MAX_BINDINGS} entries`);
   bindings.forEach((binding, nth) => {
     checkBinding(binding, `${at}.bindings[${nth}]`, id, check);
   });
@@ -85,11 +90,11 @@ function checkLayer(layer: Loose, at: string, id: string, check: Check): void {
 
 function checkBinding(binding: Loose, at: string, id: string, check: Check): void {
   const prefixed = (value: unknown): boolean => isString(value) && value.startsWith(`${id}.`) && value.length > id.length + 1;
-  check(`${at}.id`, binding.id, prefixed, `${shown(binding.id)} does not begin with "${id}."`);
+  check(`${at}.id`, binding.id, prefixed, `${shown(binding.id)} does not start with "${id}."`);
   check(`${at}.keys`, binding.keys, (keys) => listOf(isString)(keys) && (keys as string[]).length > 0, 'is not a list of keys');
-  for (const key of binding.keys as string[]) check(`${at}.keys`, key, isInput, `"${key}" is not the name of a key`);
-  check(`${at}.label`, binding.label, (label) => isString(label) && label !== '', 'is not a text');
-  check(`${at}.short`, binding.short, optional(isString), 'is not a text');
+  for (const key of binding.keys as string[]) check(`${at}.keys`, key, isInput, `"${key}" is not a key name`);
+  check(`${at}.label`, binding.label, (label) => isString(label) && label !== '', 'is not a string');
+  check(`${at}.short`, binding.short, optional(isString), 'is not a string');
   check(`${at}.hint`, binding.hint, optional(Number.isFinite), 'is not a number');
   check(`${at}.run`, binding.run, isFunction, 'is not a function');
   check(`${at}.when`, binding.when, optional(isFunction), 'is not a function');
@@ -103,11 +108,11 @@ function checkTogether(layers: readonly KeyLayer<unknown>[], check: Check): void
   layers.forEach(({ scope, bindings }, layer) => {
     bindings.forEach((binding, nth) => {
       const at = `layers[${layer}].bindings[${nth}]`;
-      check(`${at}.id`, binding.id, (id) => !ids.has(id as string), `"${binding.id}" is there twice`);
+      check(`${at}.id`, binding.id, (id) => !ids.has(id as string), `"${binding.id}" is defined twice`);
       ids.add(binding.id);
       for (const key of binding.keys) {
         const taker = always.get(`${scope} ${key}`);
-        check(`${at}.keys`, taker, (found) => found === undefined, `"${key}" never gets here: ${taker?.id ?? ''} takes it`);
+        check(`${at}.keys`, taker, (found) => found === undefined, `"${key}" is always handled by ${taker?.id ?? ''} first`);
         if (!binding.when) always.set(`${scope} ${key}`, binding);
       }
     });

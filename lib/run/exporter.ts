@@ -27,21 +27,21 @@ export async function startNodeApi(settings: NodeApiSettings): Promise<NodeApi> 
   const waiting = waitingText(machine.identity, VERSION);
   const hostNames = [hostname(), machine.identity.instance, settings.bind];
   const api = await serveApi({ ...settings, allowHosts: settings.allowHosts ?? [], hostNames, waiting });
-  let told = '';
-  const tell = (lines: readonly string[]): void => {
-    if (lines.join('\n') === told) return;
-    told = lines.join('\n');
+  let reported = '';
+  const report = (lines: readonly string[]): void => {
+    if (lines.join('\n') === reported) return;
+    reported = lines.join('\n');
     settings.onTroubles(lines);
   };
   const collect = async (): Promise<void> => {
     try {
       const sample = await machine.read();
       api.publish(nodeText(sample, VERSION));
-      tell(troubles(sample.sources));
+      report(troubles(sample.sources));
     } catch (thrown) {
       // A bug of ours: the state of the machine is unknown now, and the next collection may succeed.
       api.publish(waiting);
-      tell([new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) }).message]);
+      report([new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) }).message]);
     }
   };
   const end = every(settings.clock, settings.intervalMs, collect);

@@ -117,7 +117,7 @@ describe('playing', () => {
     const delivered = player.deliveries.length;
     await player.step(20_000);
     expect(player.deliveries.length).toBe(delivered);
-    expect(await player.tell({ action: 'toggle' })).toBe('this is the end; { goes to the start');
+    expect(await player.tell({ action: 'toggle' })).toBe('end of the recording; { goes to the start');
     expect(player.replay.status.playing).toBe(false);
   });
 
@@ -129,7 +129,7 @@ describe('playing', () => {
     expect([player.nth, player.last.continuity]).toEqual([0, 'jump']);
     await player.step(3000);
     expect([player.nth, player.replay.status.playing]).toEqual([1, true]);
-    expect(await player.tell({ action: 'loop' })).toBe('stops when it ends');
+    expect(await player.tell({ action: 'loop' })).toBe('loop off: the replay stops at the end');
     await player.step(30_000);
     expect(player.replay.status).toMatchObject({ playing: false, ended: true });
     await player.tell({ action: 'loop' }, { action: 'toggle' });
@@ -380,12 +380,12 @@ test('a source that fails is said, and stands', async () => {
   const reader = await openReader(place.folder.file('a.ndjson'));
   const source = new ReaderSource(reader);
   const broken = await createReplay({ source, name: 'test', clock: player.clock });
-  source.ask = () => Promise.reject(new Error('the disk failed'));
+  source.ask = () => Promise.reject(new Error('disk I/O error'));
   const problems: (string | undefined)[] = [];
   broken.onStatus((problem) => problem !== undefined && problems.push(problem));
   broken.start(() => undefined);
   await player.settle();
-  expect([problems, broken.status.playing]).toEqual([['Error: the disk failed'], false]);
+  expect([problems, broken.status.playing]).toEqual([['Error: disk I/O error'], false]);
 });
 
 test('frames that cannot be read are passed over in either direction', async () => {

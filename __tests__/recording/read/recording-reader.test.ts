@@ -212,14 +212,10 @@ describe('what is no recording', () => {
   test.each([
     ['nothing', '', 'is empty'],
     ['no recording', 'hello\nworld\n', 'is not a recording'],
-    ['a header alone', '{"header":true,"hosts":[],"schema":1}\n', 'holds no frame'],
-    [
-      'another schema',
-      '{"hostname":"h","schema":2,"timestamp":"2026-08-07T00:30:00Z"}\n',
-      'is of schema 2, and this program reads schema 1',
-    ],
+    ['a header alone', '{"header":true,"hosts":[],"schema":1}\n', 'contains no frame'],
+    ['another schema', '{"hostname":"h","schema":2,"timestamp":"2026-08-07T00:30:00Z"}\n', 'has schema 2, but this version reads schema 1'],
     ['bytes', Buffer.from([0, 1, 2, 3, 255]), 'is not a recording'],
-    ['a zstd magic alone', Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'the compressed data is cut off'],
+    ['a zstd magic alone', Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'the compressed data is truncated'],
     ['a gzip magic alone', Buffer.from([0x1f, 0x8b]), 'the compressed data is damaged'],
   ])('%s', async (_, content, reason) => {
     writeFileSync(place.folder.file('x.ndjson'), content);
@@ -232,7 +228,11 @@ describe('what is no recording', () => {
     const reasons = ['none', 'empty', 'pipe'].map((name) =>
       openReader(place.folder.file(name)).catch((error: { params?: { reason?: string } }) => error.params?.reason),
     );
-    expect(await Promise.all(reasons)).toEqual(['does not exist', 'the folder holds no recording (*.ndjson, .zst, .gz)', 'is not a file']);
+    expect(await Promise.all(reasons)).toEqual([
+      'does not exist',
+      'the folder contains no recording (*.ndjson, .zst, .gz)',
+      'is not a file',
+    ]);
   });
 
   test('a gzip or zstd bomb costs neither memory nor the program', async () => {

@@ -162,7 +162,7 @@ describe('where it goes', () => {
     symlinkSync(folder.file('real'), folder.file('link'));
     execFileSync('chown', ['-h', '12345', folder.file('link')]);
     await expect(newWriter(folder.file('link/a.ndjson'), 'none')).rejects.toMatchObject({
-      params: { reason: "its folder is another user's symbolic link" },
+      params: { reason: 'its folder is a symbolic link of another user' },
     });
   });
 

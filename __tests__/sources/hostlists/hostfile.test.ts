@@ -73,7 +73,7 @@ describe('lines', () => {
   test('one machine under several spellings is one node, and that is said', async () => {
     const text = 'localhost:23072\nLOCALHOST:23072\nlocalhost.:23072\n[::1]\n[0:0::1]:80\nother\n';
     expect(await read(text)).toEqual(['http://localhost:23072/metrics -', 'http://[::1]/metrics -', 'http://other/metrics -']);
-    expect(await notes(text)).toEqual(['3 addresses named again and merged (first: LOCALHOST:23072 is localhost:23072)']);
+    expect(await notes(text)).toEqual(['3 duplicate addresses merged (first: LOCALHOST:23072 is localhost:23072)']);
   });
 
   test('a range with a comma is one address', async () => {
@@ -131,7 +131,7 @@ describe('CSV', () => {
       'http://gpu01/metrics - NODES=1 PARTITION=gpu* STATE=idle',
       'http://gpu02/metrics - NODES=1 PARTITION=gpu* STATE=mix',
     ]);
-    expect(await notes(text)).toEqual(['1 address named again and merged, 1 of them with other labels (first: gpu01)']);
+    expect(await notes(text)).toEqual(['1 duplicate address merged, 1 of them with other labels (first: gpu01)']);
   });
 
   test('the table of squeue: jobs that wait are on no node', async () => {
@@ -181,10 +181,10 @@ describe('file_sd', () => {
     ['[{"targets": ["n1"]},\n{"targets": "n2"}]', 'entry 2: "targets" is not a list of addresses'],
     ['[{}]', 'entry 1: "targets" is not a list of addresses'],
     ['[{"targets": [5]}]', 'entry 1: "targets" is not a list of addresses'],
-    ['[{"targets": ["n1"], "labels": {"a": 5}}]', 'entry 1: "labels" is not an object of texts'],
-    ['[{"targets": ["n1"], "labels": []}]', 'entry 1: "labels" is not an object of texts'],
+    ['[{"targets": ["n1"], "labels": {"a": 5}}]', 'entry 1: "labels" is not an object of strings'],
+    ['[{"targets": ["n1"], "labels": []}]', 'entry 1: "labels" is not an object of strings'],
     ['[{"targets": ["n1:x"]}]', 'entry 1: "n1:x" the port must be 1 to 65535'],
-    ['[{"targets": ["n1"], "labels": {"__metrics_path__": "/x"}}]', 'entry 1: __metrics_path__ /x is not supported, only /metrics is read'],
+    ['[{"targets": ["n1"], "labels": {"__metrics_path__": "/x"}}]', 'entry 1: __metrics_path__ /x is not supported, only /metrics'],
     ['[{"targets": ["n1"], "labels": {"__scheme__": "ftp"}}]', 'entry 1: __scheme__ ftp is not supported'],
     ['{"targets": ["n1"]}', 'entry 1: not a list of {"targets": [...], "labels": {...}}'],
     ['[{"targets": ["n1"]},\n\n{"targets" ["n2"]}]', 'line 3: not valid JSON'],
@@ -200,7 +200,7 @@ describe('what is wrong is named', () => {
     ['# one\n\na[3-1]', 'E_HOSTFILE_BAD: host file FILE, line 3: "a[3-1]" [3-1] runs backwards'],
     ['host,rack\n,7', 'E_HOSTFILE_BAD: host file FILE, line 2: "" the address is empty'],
     ['n1,"7\n', 'E_HOSTFILE_BAD: host file FILE, line 1: quoted field unterminated'],
-    ['- targets:\n  - n1:9090\n', 'E_HOSTFILE_BAD: host file FILE, line 1: YAML is not read; write file_sd as JSON'],
+    ['- targets:\n  - n1:9090\n', 'E_HOSTFILE_BAD: host file FILE, line 1: YAML is not supported; use JSON for file_sd'],
     ['', 'E_HOSTFILE_EMPTY: host file FILE lists no hosts'],
     ['# none\n\n', 'E_HOSTFILE_EMPTY: host file FILE lists no hosts'],
     ['[]', 'E_HOSTFILE_EMPTY: host file FILE lists no hosts'],

@@ -99,7 +99,7 @@ describe('ranges', () => {
         const once = [...new Set(names.map(plain))];
         expect(list.targets.map(({ nodeId }) => plain(nodeId))).toEqual(once);
         const again = names.length - once.length;
-        expect(list.notes.map((note) => /^--hosts: (\d+) address/.exec(note)?.[1])).toEqual(again === 0 ? [] : [String(again)]);
+        expect(list.notes.map((note) => /^--hosts: (\d+) duplicate address/.exec(note)?.[1])).toEqual(again === 0 ? [] : [String(again)]);
       }),
     );
   });
@@ -142,9 +142,9 @@ describe('addresses', () => {
     ['[1:2]', 'not a host name or address'],
     ['10.0.0.300', 'not a host name or address'],
     ['-h', '"-h" is not a host name or address'],
-    ['node1/proxy/metrics', 'path /proxy/metrics is not supported, only /metrics is read'],
+    ['node1/proxy/metrics', 'path /proxy/metrics is not supported, only /metrics'],
     ['node[3-1]', '[3-1] runs backwards'],
-    ['node[1-3', 'a [ without its ]'],
+    ['node[1-3', 'a [ without a ]'],
     ['x'.repeat(301), 'too long'],
   ])('%s is refused', (text, reason) => {
     const told = fault('good', text);
@@ -160,13 +160,13 @@ describe('addresses', () => {
     'a password is refused and not repeated',
     (text) => {
       const told = fault(text);
-      expect(told).toContain('has a user or a password');
+      expect(told).toContain('contains a user name or a password');
       expect(told).not.toMatch(/pa,|ss.wo|:pass|word@|rd@/);
     },
   );
 
   test('what would steer a terminal is not in the message', () => {
-    expect(fault('\x1b[2Jx y')).toBe('E_HOST_BAD: host "[2Jx": a [ without its ]');
+    expect(fault('\x1b[2Jx y')).toBe('E_HOST_BAD: host "[2Jx": a [ without a ]');
   });
 });
 
@@ -182,6 +182,6 @@ describe('lists', () => {
   test('up to 10,000 hosts', () => {
     expect(ids(`n[1-${MAX_HOSTS}]`, 'n1')).toHaveLength(MAX_HOSTS);
     expect(fault(`n[1-${MAX_HOSTS}]`, 'm')).toBe('E_HOSTS_TOO_MANY: more than 10000 hosts');
-    expect(fault(`n[0-${MAX_HOSTS}]`)).toBe('E_HOST_BAD: host "n[0-10000]": stands for more than 10000 hosts');
+    expect(fault(`n[0-${MAX_HOSTS}]`)).toBe('E_HOST_BAD: host "n[0-10000]": expands to more than 10000 hosts');
   });
 });

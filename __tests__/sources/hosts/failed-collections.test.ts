@@ -34,7 +34,7 @@ const STARTING = head('starting') + source('starting', 'gpus', 'starting');
 const OFF = head('off') + source('off', 'gpus', 'ok') + source('off', 'gpu-details', 'ok') + gpu('off', 2 ** 34);
 const WELL =
   head('well') +
-  source('well', 'gpus', 'partial', 'no readings of 1 of 2 GPUs') +
+  source('well', 'gpus', 'partial', 'no data for 1 of 2 GPUs') +
   source('well', 'gpu-processes', 'ok') +
   source('well', 'processes', 'ok') +
   gpu('well', 68719476736) +

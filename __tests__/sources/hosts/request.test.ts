@@ -106,8 +106,8 @@ describe('what goes wrong is said in one sentence', () => {
     ['answers 401', server.fails(401), 'S_AUTH: HTTP 401 Unauthorized'],
     ['answers with a status of its own', server.raw('HTTP/1.1 799 \x1b[2Jhello\r\n\r\n'), 'S_HTTP: HTTP 799'],
     ['closes at once', server.closesAtOnce, 'S_CUT: response cut off'],
-    ['does not speak HTTP', server.raw('SSH-2.0-OpenSSH_9.2\r\n'), 'S_NETWORK: the answer is not HTTP'],
-    ['sends a huge head', server.raw(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`), 'S_NETWORK: the answer is not HTTP'],
+    ['does not speak HTTP', server.raw('SSH-2.0-OpenSSH_9.2\r\n'), 'S_NETWORK: the response is not HTTP'],
+    ['sends a huge head', server.raw(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`), 'S_NETWORK: the response is not HTTP'],
     ['sends a broken gzip', server.answers('not gzip', { 'content-encoding': 'gzip' }), `S_ENCODING: ${DAMAGED}`],
     ['sends half a gzip', server.answers(gzipSync(BODY).subarray(0, 30), { 'content-encoding': 'gzip' }), `S_ENCODING: ${DAMAGED}`],
     ...['compress', 'x-gzip', 'gzip, gzip', 'aes128gcm'].map(
@@ -118,7 +118,7 @@ describe('what goes wrong is said in one sentence', () => {
           `S_ENCODING: response cannot be decoded: content encoding ${encoding} is not supported`,
         ] as const,
     ),
-    ['sends a page without a head, as HTTP/0.9 does', server.raw('<html>hello</html>\n'), 'S_NETWORK: the answer is not HTTP'],
+    ['sends a page without a head, as HTTP/0.9 does', server.raw('<html>hello</html>\n'), 'S_NETWORK: the response is not HTTP'],
     ['switches protocols', server.raw(UPGRADE, 'stays open'), 'S_HTTP: HTTP 101 Switching Protocols'],
     [
       'switches protocols to nothing',
@@ -328,7 +328,7 @@ describe('https', () => {
 
   test('asked of a server that only speaks http', async () => {
     const node = await serve(server.answers(BODY));
-    expect((await get(node.url.replace('http:', 'https:'))).error?.message).toBe('TLS: the address does not speak it');
+    expect((await get(node.url.replace('http:', 'https:'))).error?.message).toBe('TLS: the server does not use TLS');
   });
 });
 
@@ -353,6 +353,6 @@ describe('the token', () => {
   });
 
   test('that does not fit a header is refused before anything is sent', () => {
-    expect(() => client({ token: 'a\r\nX-Evil: 1' })).toThrow('ALL_SMI_AUTH_TOKEN: has characters that a header cannot carry');
+    expect(() => client({ token: 'a\r\nX-Evil: 1' })).toThrow('ALL_SMI_AUTH_TOKEN: contains characters that are not allowed in a header');
   });
 });

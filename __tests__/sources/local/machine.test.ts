@@ -158,7 +158,7 @@ describe('nvidia-smi', () => {
     const { read } = rig(here);
     const sample = await read();
     expect(sample.gpus).toEqual([]);
-    expect(troubles(sample.sources)).toEqual(['GPUs: ended by SIGKILL']);
+    expect(troubles(sample.sources)).toEqual(['GPUs: killed by SIGKILL']);
   });
 
   test('killed while all is well: it is started again at once, and nothing is lost', async () => {
@@ -171,7 +171,7 @@ describe('nvidia-smi', () => {
     await pause(20);
     const between = await read(3000);
     expect(between.gpus[0]?.powerWatts).toBe(689.35);
-    expect(troubles(between.sources)).toContain('GPUs: ended by SIGKILL');
+    expect(troubles(between.sources)).toContain('GPUs: killed by SIGKILL');
     await until(() => startsOf(here, '--query-gpu') === 2 && here.said.gpu === 2);
     await read(8000);
     here.speak();

@@ -182,7 +182,7 @@ describe('a GPU off the bus', () => {
         [3, uuid(4), 87],
       ]),
     );
-    expect(source(sample, 'gpus')).toEqual({ state: 'partial', reason: `no readings of 2 of 4 GPUs: ${LOST}` });
+    expect(source(sample, 'gpus')).toEqual({ state: 'partial', reason: `no data for 2 of 4 GPUs: ${LOST}` });
     expect(sample.processes?.map(({ pid, gpu: at }) => [pid, sample.gpus[at!]?.uuid])).toEqual([
       [3001, uuid(1)],
       [3002, uuid(2)],
@@ -206,7 +206,7 @@ describe('a GPU off the bus', () => {
       [1, undefined],
     ]);
     expect(people(sample)).toEqual(BOTH);
-    expect(source(sample, 'gpus')).toEqual({ state: 'partial', reason: `no readings of 1 of 2 GPUs: ${LOST}` });
+    expect(source(sample, 'gpus')).toEqual({ state: 'partial', reason: `no data for 1 of 2 GPUs: ${LOST}` });
   });
 });
 

@@ -1,4 +1,4 @@
-/** The work of a BlockCompressor, in whichever thread it runs. */
+/** What a BlockCompressor does, in whichever thread it runs. */
 import type { Compress } from './zstd.js';
 
 export class BlockBuffer {

@@ -1,4 +1,4 @@
-/** Which codec a recording has: by its first bytes, or, for one to be written, by its name. */
+/** The codec of a recording: by its first bytes, or, for a file to be written, by its name. */
 import { ZSTD_MAGIC } from './zstd-format.js';
 
 export const CODECS = ['zstd', 'gzip', 'none'] as const;
@@ -14,7 +14,7 @@ export function codecOfName(path: string): Codec {
   return EXTENSIONS.find(([extension]) => extension.test(path))?.[1] ?? 'none';
 }
 
-/** What the first bytes say goes before what the name says: all-smi compresses into names that don't tell. */
+/** The first bytes count more than the name: all-smi may write compressed data to files with any name. */
 export function codecOf(first: Uint8Array, path: string): Codec {
   if (first.length === 0) return codecOfName(path);
   const magic = first[0]! | (first[1]! << 8) | (first[2]! << 16) | (first[3]! << 24);

@@ -1,4 +1,4 @@
-/** CRC-32 of two stretches of bytes together, from the CRC-32 of each: zlib's crc32_combine, as products of polynomials over GF(2). */
+/** The CRC-32 of two byte sequences together, from the CRC-32 of each: zlib's crc32_combine, as products of polynomials over GF(2). */
 
 const POLYNOMIAL = 0xedb88320;
 
@@ -12,7 +12,7 @@ function product(a: number, b: number): number {
   return found >>> 0;
 }
 
-/** `secondBytes`: length of what `second` is of. */
+/** `secondBytes`: the length of the sequence that `second` belongs to. */
 export function crc32Combine(first: number, second: number, secondBytes: number): number {
   // x^8 by squaring: one factor per bit of the length.
   let power = 0x00800000;

@@ -1,14 +1,14 @@
-/** A gzip member by hand: node's own writer cannot mark its files, and the mark tells a reader that it may start at a flush point. */
+/** Writes and reads gzip members: node's own writer cannot mark its files, and the mark shows a reader that it may start at a flush point. */
 
 /** ID, deflate, FEXTRA; no time; no hint; unknown system. */
 const HEAD = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff];
-/** Subfield "AV", four bytes: version, and what it may be one day. */
+/** Subfield "AV", four bytes: the version, and reserved bytes. */
 const EXTRA = [0x41, 0x56, 4, 0, 1, 0, 0, 0];
 
-/** The member's header. */
+/** The header of a member. */
 export const GZIP_HEADER = Uint8Array.from([...HEAD, EXTRA.length, 0, ...EXTRA]);
 
-/** CRC-32 and length of the content: the member's end. */
+/** CRC-32 and length of the content: the end of a member. */
 export function gzipTrailer(crc: number, bytes: number): Uint8Array {
   const trailer = new DataView(new ArrayBuffer(8));
   trailer.setUint32(0, crc, true);
@@ -16,13 +16,13 @@ export function gzipTrailer(crc: number, bytes: number): Uint8Array {
   return new Uint8Array(trailer.buffer);
 }
 
-/** Whether the file says that its lines can be read from each full flush on. */
+/** Whether the file is marked as readable from each full flush on. */
 export const hasFlushPoints = (first: Uint8Array): boolean => GZIP_HEADER.every((byte, at) => first[at] === byte);
 
-/** How each flush ends: an empty stored block. */
+/** The end of each flush: an empty stored block. */
 const MARK = Buffer.from([0, 0, 0xff, 0xff]);
 
-/** Where the next flush point behind `at` is: just after its mark. -1: there is none. */
+/** The position of the next flush point after `at`: just after its mark. -1 if there is none. */
 export function nextFlush(bytes: Buffer, at: number): number {
   const found = bytes.indexOf(MARK, at);
   return found < 0 ? -1 : found + MARK.length;
@@ -30,7 +30,7 @@ export function nextFlush(bytes: Buffer, at: number): number {
 
 const [FHCRC, FEXTRA, FNAME, FCOMMENT] = [2, 4, 8, 16];
 
-/** Length of the header of any gzip member (RFC 1952); undefined: there is none here, or not all of it. */
+/** The length of the header of any gzip member (RFC 1952); undefined if there is none here, or it is incomplete. */
 export function gzipHeaderBytes(bytes: Uint8Array): number | undefined {
   if (bytes.length < 10 || bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) return undefined;
   const flags = bytes[3]!;
@@ -54,7 +54,7 @@ export interface GzipTrailer {
   readonly size: number;
 }
 
-/** Undefined: not all of it is there. */
+/** Undefined: it is incomplete. */
 export function readTrailer(bytes: Uint8Array): GzipTrailer | undefined {
   if (bytes.length < TRAILER_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, TRAILER_BYTES);

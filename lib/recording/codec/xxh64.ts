@@ -1,6 +1,6 @@
 /**
- * XXH64 (xxHash, 64 bits, seed 0), of which zstd keeps the low half of each frame's content as its checksum (RFC 8878, 3.1.1). For decoders
- * that do not check it. In pairs of 32 bits: with bigints it would take thirty times as long.
+ * XXH64 (xxHash, 64 bits, seed 0). The low half is the checksum of a zstd frame's content (RFC 8878, 3.1.1). For decoders that do not check
+ * it. In pairs of 32 bits: bigints would take thirty times as long.
  */
 
 /** Primes of the algorithm, as [high, low]. */
@@ -13,7 +13,7 @@ type Prime = readonly [high: number, low: number];
 
 const STRIPE = 32;
 
-/** A value of 64 bits, and what the algorithm does with it. */
+/** A 64-bit value and the operations of the algorithm on it. */
 class Word {
   high = 0;
   low = 0;
@@ -91,7 +91,7 @@ export class Xxh64 {
     this.#held = bytes.length - end;
   }
 
-  /** The low 32 bits of the hash of all that came. */
+  /** The low 32 bits of the hash of everything so far. */
   low32(): number {
     const lanes = this.#lanes;
     if (this.#bytes < STRIPE) [this.#at.high, this.#at.low] = P5;

@@ -1,6 +1,6 @@
 /**
- * The outside of zstd data: where frames begin and end (RFC 8878), the seek table of the zstd seekable format, and our own skippable frame
- * with the time and number of each block's first frame. Nothing is decompressed here.
+ * The outer structure of zstd data: where frames start and end (RFC 8878), the seek table of the zstd seekable format, and our own
+ * skippable frame with the time and number of the first frame of each block. Nothing is decompressed here.
  */
 import type { Ms } from '../../model/clock.js';
 
@@ -9,22 +9,22 @@ const SKIPPABLE_FIRST = 0x184d2a50;
 const SKIPPABLE_LAST = 0x184d2a5f;
 const SEEK_TABLE = 0x184d2a5e;
 const SEEKABLE = 0x8f92eab1;
-/** Ours among the skippable frames. */
+/** The magic number of our skippable frame. */
 const OUR_INDEX = 0x184d2a53;
 const OUR_TAG = 'ASMIVIEW';
 const OUR_VERSION = 1;
 
-/** What one may need of a file: at most `length` bytes from `at`, fewer at its end. */
+/** A part of a file: at most `length` bytes from `at`, fewer at its end. */
 export type ReadBytes = (at: number, length: number) => Uint8Array;
 
-/** One frame of the file, all of it there. */
+/** A complete frame of the file. */
 export interface ZstdFrame {
   readonly kind: 'zstd' | 'skippable';
   readonly offset: number;
   readonly length: number;
-  /** Bytes that decoding it looks back; 0 for a skippable one. */
+  /** The window size that decoding needs; 0 for a skippable frame. */
   readonly windowBytes: number;
-  /** Decompressed; undefined: its header does not say. */
+  /** Decompressed size; undefined if the header does not have it. */
   readonly contentBytes: number | undefined;
 }
 
@@ -86,14 +86,14 @@ function windowSize(descriptor: number): number {
   return base + (base / 8) * (descriptor & 7);
 }
 
-/** A block's length, header and all; undefined: there is no block here, or not all of its header. */
+/** The length of a block including its header; undefined if there is no block here, or its header is incomplete. */
 export function blockHeader(header: Uint8Array): { readonly bytes: number; readonly last: boolean } | undefined {
   const bits = header[0]! | (header[1]! << 8) | (header[2]! << 16);
   const type = (bits >> 1) & 3;
   return header.length < 3 || type === 3 ? undefined : { bytes: 3 + (type === 1 ? 1 : bits >>> 3), last: (bits & 1) === 1 };
 }
 
-/** Where the frame ends whose first block is at `at`. Block headers are read by the window: a file has thousands of them. */
+/** The end of the frame whose first block is at `at`. Block headers are read one window at a time: a file has thousands of them. */
 function blocksEnd(read: ReadBytes, at: number, checksum: boolean): number | 'cut' | 'strange' {
   for (;;) {
     const header = read(at, 3);
@@ -107,16 +107,16 @@ function blocksEnd(read: ReadBytes, at: number, checksum: boolean): number | 'cu
   }
 }
 
-/** A block of a recording: a zstd frame that holds whole lines. */
+/** A block of a recording: a zstd frame of complete lines. */
 export interface Block {
   readonly offset: number;
   readonly length: number;
-  /** Decompressed. */
+  /** Decompressed size. */
   readonly bytes: number;
-  /** Times of its first and last data frame; NaN: none begins in it. */
+  /** Times of its first and last data frame; NaN if none starts in it. */
   readonly firstAt: Ms;
   readonly lastAt: Ms;
-  /** Data frames of the file before it, and in it. */
+  /** The number of data frames before it in the file, and in it. */
   readonly firstFrame: number;
   readonly frames: number;
 }
@@ -124,7 +124,7 @@ export interface Block {
 const BLOCK_BYTES = 24;
 const INDEX_HEAD_BYTES = 16;
 
-/** Our index, then the seek table: the end of a finished file. */
+/** Our index, followed by the seek table: the end of a finished file. */
 export function encodeIndex(blocks: readonly Block[]): Uint8Array {
   const own = new Uint8Array(8 + INDEX_HEAD_BYTES + blocks.length * BLOCK_BYTES);
   const view = viewOf(own);
@@ -162,7 +162,7 @@ function encodeSeekTable(frames: readonly (readonly [compressed: number, decompr
   return table;
 }
 
-/** The index at the end of a file of `size` bytes; undefined where there is none, or one that does not fit the file. */
+/** The index at the end of a file of `size` bytes; undefined if there is none, or it does not match the file. */
 export function decodeIndex(read: ReadBytes, size: number): readonly Block[] | undefined {
   const frames = decodeSeekTable(read, size);
   const own = frames?.at(-1);
@@ -197,7 +197,7 @@ export function decodeIndex(read: ReadBytes, size: number): readonly Block[] | u
   return offset === end - own[0] ? blocks : undefined;
 }
 
-/** Whether the file ends with a seek table, whatever is in it. */
+/** Whether the file ends with a seek table, whatever its contents. */
 export function hasSeekTable(read: ReadBytes, size: number): boolean {
   const footer = read(Math.max(0, size - 9), 9);
   return footer.length === 9 && viewOf(footer).getUint32(5, true) === SEEKABLE;
@@ -206,7 +206,7 @@ export function hasSeekTable(read: ReadBytes, size: number): boolean {
 const SEARCH_BYTES = 64 * 1024;
 const MAGIC_BYTES = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
-/** Where the next whole frame with content begins from `at` on; undefined: there is none. */
+/** The start of the next complete frame with content at or after `at`; undefined if there is none. */
 export function nextMagic(read: ReadBytes, at: number, size: number): number | undefined {
   for (; at < size; at += SEARCH_BYTES) {
     const bytes = Buffer.from(read(at, SEARCH_BYTES + MAGIC_BYTES.length - 1));

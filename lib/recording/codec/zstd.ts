@@ -1,6 +1,6 @@
 /**
- * zstd, compressed and decompressed: by node where it can (22.15 and later), else by packages, which are loaded when they are first needed.
- * Whoever decodes has looked at the frame first (zstd-format.ts): the packages trust what a frame says of itself.
+ * Compresses and decompresses zstd: with node if it supports zstd (22.15 and later), otherwise with packages that are loaded on demand.
+ * Callers that decompress must have checked the frame first (zstd-format.ts): the packages trust its header.
  */
 import zlib from 'node:zlib';
 import type * as ZstdWasm from '@bokuweb/zstd-wasm';
@@ -11,7 +11,7 @@ import { frameHeader } from './zstd-format.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What node's types of version 20 do not know yet. */
+/** Missing in node's types of version 20. */
 interface BuiltIn {
   readonly zstdCompressSync: (bytes: Uint8Array, options: object) => Bytes;
   readonly zstdDecompressSync: (bytes: Uint8Array, options: object) => Bytes;
@@ -20,10 +20,10 @@ const builtIn = 'zstdCompressSync' in zlib ? (zlib as unknown as BuiltIn) : unde
 
 const LEVEL = 3;
 
-/** One frame of all `bytes`. May take 10 ms a MiB: not for the thread that paints. */
+/** One frame of all `bytes`. May take 10 ms per MiB: not for the thread that paints. */
 export type Compress = (bytes: Uint8Array) => Uint8Array;
 
-/** Loaded once: the package must not be started twice. */
+/** Loaded once: the package must not be initialised twice. */
 export const loadCompress = lazy(newCompress);
 
 async function newCompress(): Promise<Compress> {
@@ -32,13 +32,13 @@ async function newCompress(): Promise<Compress> {
     const params = { [ZSTD_c_compressionLevel!]: LEVEL, [ZSTD_c_checksumFlag!]: 1 };
     return (bytes) => builtIn.zstdCompressSync(bytes, { params });
   }
-  // CommonJS: in the bundle it has nothing but a default export.
+  // CommonJS: in the bundle it only has a default export.
   const { default: zstd } = (await import('@bokuweb/zstd-wasm')) as unknown as { readonly default: typeof ZstdWasm };
   await zstd.init();
   return (bytes) => zstd.compress(bytes, LEVEL);
 }
 
-/** The content of one whole frame, at most `maxBytes`. Throws where it is damaged or larger. */
+/** The content of one complete frame, at most `maxBytes`. Throws if it is damaged or larger. */
 export type Decompress = (frame: Uint8Array, maxBytes: number) => Uint8Array;
 
 export async function loadDecompress(): Promise<Decompress> {
@@ -55,7 +55,7 @@ export async function loadDecompress(): Promise<Decompress> {
       if (bytes > maxBytes) throw new Damaged(`a block of more than ${maxBytes} bytes`);
       chunks.push(chunk);
     });
-    // In pieces, so that a bomb is noticed before all of it is out.
+    // In pieces, so that a decompression bomb is detected early.
     const PIECE = 64 * 1024;
     for (let at = 0; at < frame.length; at += PIECE) stream.push(frame.subarray(at, at + PIECE), at + PIECE >= frame.length);
     if (hash && Buffer.from(frame.subarray(-4)).readUInt32LE(0) !== hash.low32()) throw new Damaged('a checksum does not match');

@@ -1,7 +1,7 @@
-/** How each host was doing: a section of ours, so that a replay shows what the operator saw. Other readers ignore it. */
+/** The scrape state of each node: a section of our own, so that a replay shows what the operator saw. Other readers ignore it. */
 import type { NodeView } from '../../model/node-view.js';
 
-/** Keys with nothing to say are left out. Milliseconds are those of the recorder's clock. */
+/** Empty keys are left out. Milliseconds are those of the recorder's clock. */
 export interface Connection {
   readonly answered_at_ms?: number;
   readonly error?: { readonly code: string; readonly text: string };
@@ -16,7 +16,7 @@ export interface Connection {
   readonly next_try_ms?: number;
   readonly overdue?: true;
   readonly phase: 'waiting' | 'live' | 'failing';
-  /** The scrape carried a process family. */
+  /** The scrape contained a process family. */
   readonly process_family?: true;
   readonly process_scope?: string;
   readonly skew_ms?: number;

@@ -17,7 +17,7 @@ const PHASES = ['waiting', 'live', 'failing'] as const;
 const SCOPES = ['gpu', 'all', 'off'] as const;
 const MAX_GROUPS = 32;
 
-/** Undefined: it names no host, or no phase that there is. */
+/** Undefined: it has no host, or an unknown phase. */
 export function readConnection(row: Loose): ReadConnection | undefined {
   const hostId = textOf(row, 'host_id');
   const phase = PHASES.find((one) => one === member(row, 'phase'));

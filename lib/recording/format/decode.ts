@@ -1,4 +1,4 @@
-/** Lines of a recording, read: which kind a line is, and the hosts of a frame. */
+/** Parses the lines of a recording: the kind of a line, and the nodes of a frame. */
 import { clean } from '../../text/sanitize.js';
 import { readConnection } from './connection-read.js';
 import { FrameNodes, type FrameSections } from './frame-nodes.js';
@@ -12,22 +12,22 @@ import type { Ms } from '../../model/clock.js';
 export interface Header {
   readonly hosts: readonly string[];
   readonly intervalMs: Ms | undefined;
-  /** Ours: who wrote it, '' for all-smi; the recorder's time zone. */
+  /** Ours: the program that wrote it, '' for all-smi; the recorder's time zone. */
   readonly writer: string;
   readonly zone: string;
   readonly offsetMinutes: number | undefined;
   readonly segment: number | undefined;
-  /** Ours: the number of the file's first frame; its lines carry a seal (seal.ts). */
+  /** Ours: the number of the first frame of the file; its lines have a seal (seal.ts). */
   readonly firstSeq: number | undefined;
   readonly sealed: boolean;
 }
 
-/** A data line, still as it stands there. */
+/** A data line, not parsed yet. */
 export interface DataLine {
   readonly kind: 'data';
   readonly at: Ms;
   readonly hostname: string;
-  /** Which of how many lines of the frame; [1, 1] where it is the only one. */
+  /** Which part of the frame, and of how many lines; [1, 1] if it is the only one. */
   readonly part: readonly [nth: number, of: number];
   readonly row: Loose;
 }
@@ -35,9 +35,9 @@ export interface DataLine {
 export type Line =
   | DataLine
   | { readonly kind: 'header'; readonly header: Header }
-  /** `end`: it is the last line of a file that was ended. */
+  /** `end`: the last line of a file that was finished. */
   | { readonly kind: 'index'; readonly end: boolean }
-  /** `schema`: of a version that nobody can read yet; undefined: no line of a recording. */
+  /** `schema`: of an unknown version; undefined: the line is not part of a recording. */
   | { readonly kind: 'bad'; readonly schema?: string };
 
 export function readLine(text: string): Line {
@@ -63,7 +63,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whether it is nested more than any recording: such a text costs far more memory than its size. */
+/** Whether it is nested deeper than any recording: such a text takes far more memory than its size. */
 function isDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -79,7 +79,7 @@ function isDeep(text: string): boolean {
 
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_RECORD, CLOSE_RECORD] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Rows of a line, in all of its lists. */
+/** The number of rows of a line, in all of its lists. */
 export const rowsIn = ({ row }: DataLine): number => ARRAYS.reduce((sum, array) => sum + (listOf(row, array)?.length ?? 0), 0);
 
 function readHeader(row: Loose): Header {
@@ -98,7 +98,7 @@ function readHeader(row: Loose): Header {
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
-/** The timestamp, to the millisecond where our `at_ms` says it and agrees. */
+/** The timestamp, with milliseconds if our `at_ms` is present and agrees. */
 function frameTime(row: Loose): Ms | undefined {
   const text = textOf(row, 'timestamp', 64);
   const at = RFC_3339.test(text) ? Date.parse(text) : NaN;
@@ -116,7 +116,7 @@ function partOf(row: Loose): readonly [number, number] | undefined {
   return fits ? [Number(nth), Number(of)] : undefined;
 }
 
-/** The hosts of a frame, from all of its lines. */
+/** The nodes of a frame, from all of its lines. */
 export function readFrame(lines: readonly DataLine[]): RecordedFrame {
   const { at, hostname } = lines[0]!;
   const hosts = new FrameNodes(at, hostname);

@@ -1,6 +1,6 @@
 /**
- * One collection cycle as lines of the recording. Host by host, in pieces small enough to be made between two keys: the caller decides
- * when to go on, and nothing is read of a host that has answered anew in between.
+ * Writes one collection cycle as lines of the recording. Node by node, in pieces small enough to be written between two key presses: the
+ * caller decides when to continue, and a node that was scraped again in between is never written half old and half new.
  */
 import { included, type NodeView } from '../../model/node-view.js';
 import { connectionJson } from './connection-json.js';
@@ -9,14 +9,14 @@ import { cpuJson, gpuJson, memoryJson, processJson, storageJson, type RowContext
 import { ALL_SMI_VERSION, ARRAYS, ARRAY_OF, MAX_PART_BYTES, SCHEMA, SECTIONS, type ArrayName, type Section } from './schema.js';
 import type { Ms } from '../../model/clock.js';
 
-/** A line as the bytes it is made of, its line feed included. They are never put together here: a line may be 12 MiB. */
+/** A line as its bytes, including the line feed. They are never joined here: a line may be 12 MiB. */
 export type LineBytes = readonly Uint8Array[];
 
 export interface FrameMeta {
   readonly at: Ms;
   /** Minutes that local time is ahead of UTC. */
   readonly offsetMinutes: number;
-  /** `remote`, or the name of the only host. */
+  /** `remote`, or the name of the only node. */
   readonly hostname: string;
   readonly include: ReadonlySet<Section>;
   /** Smaller in tests. */
@@ -29,22 +29,22 @@ export interface Piece {
   readonly bytes: Uint8Array;
 }
 
-/** Rows that are turned to text in one go: about half a millisecond. */
+/** Rows that are converted to text at once: about half a millisecond. */
 const ROWS_AT_ONCE = 128;
-/** A host that keeps answering while it is written is written in one go after so many tries. */
+/** A node that keeps being scraped while it is written is written at once after this many attempts. */
 const MAX_TRIES = 3;
 
 const utf8 = new TextEncoder();
 export const lineBytes = (value: object): Uint8Array => utf8.encode(`${JSON.stringify(value)}\n`);
 
-/** RFC 3339, whole seconds: what the format has for a time. */
+/** RFC 3339, whole seconds: the time format of recordings. */
 export const timestamp = (at: Ms): string => `${new Date(Math.floor(at / 1000) * 1000).toISOString().slice(0, 19)}Z`;
 
 /** `YYYY-MM-DD HH:MM:SS` of the recorder's wall clock. */
 export const localTime = (at: Ms, offsetMinutes: number): string =>
   new Date(at + offsetMinutes * 60_000).toISOString().slice(0, 19).replace('T', ' ');
 
-/** Pieces of a host; the caller may rest after each. Rows of hosts that count only, as all-smi leaves a host out that failed. */
+/** The pieces of a node; the caller may pause after each. Only rows of nodes that are up: all-smi leaves out a node whose scrape failed. */
 export function* nodePieces(node: NodeView, meta: FrameMeta): Generator<Piece, void, undefined> {
   const context: RowContext = { time: localTime(meta.at, meta.offsetMinutes) };
   yield { array: 'connections', bytes: utf8.encode(connectionJson(node)) };
@@ -72,7 +72,7 @@ function* rows(array: ArrayName, count: number, json: (row: number) => string): 
   }
 }
 
-/** The pieces of one version of the host. `rest` is awaited between pieces; what was made before the host answered anew is dropped. */
+/** The pieces of one version of the node. `rest` is awaited between pieces; if the node was scraped again meanwhile, they are dropped. */
 export async function frozenPieces(node: NodeView, meta: FrameMeta, rest: () => Promise<void> | undefined): Promise<readonly Piece[]> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { version, status } = node;
@@ -88,7 +88,7 @@ export async function frozenPieces(node: NodeView, meta: FrameMeta, rest: () => 
   return [...nodePieces(node, meta)];
 }
 
-/** Collects the pieces of a cycle and gives its lines: one, or several with `part` where one would be too long for readers. */
+/** Collects the pieces of a cycle and returns its lines: one, or several with `part` if one would be too long for readers. */
 export class FrameBuilder {
   readonly #meta: FrameMeta;
   readonly #parts: Map<ArrayName, Uint8Array[]>[] = [];
@@ -116,7 +116,7 @@ export class FrameBuilder {
     return this.#parts.map((part, at) => this.#line(part, at + 1));
   }
 
-  /** Arrays that were not asked for are left out; those that were and are empty are `[]`. */
+  /** Arrays that were not selected are left out; selected ones without rows are `[]`. */
   #line(part: ReadonlyMap<ArrayName, readonly Uint8Array[]>, nth: number): LineBytes {
     const { at, hostname, include } = this.#meta;
     const asked = new Set<ArrayName>([
@@ -151,7 +151,7 @@ export class FrameBuilder {
   }
 }
 
-/** The lines of a cycle in one go: where nobody waits for a key. */
+/** All lines of a cycle at once: for programs without keys. */
 export function frameLines(nodes: Iterable<NodeView>, meta: FrameMeta): readonly LineBytes[] {
   const builder = new FrameBuilder(meta);
   for (const node of nodes) for (const piece of nodePieces(node, meta)) builder.add(piece);
@@ -161,17 +161,17 @@ export function frameLines(nodes: Iterable<NodeView>, meta: FrameMeta): readonly
 export interface HeaderMeta {
   readonly hosts: readonly string[];
   readonly intervalMs: Ms;
-  /** Name of the recorder's time zone, and how far it is ahead of UTC. */
+  /** The name of the recorder's time zone, and its offset from UTC. */
   readonly zone: string;
   readonly offsetMinutes: number;
-  /** What wrote it. */
+  /** The program that wrote it. */
   readonly writer: string;
-  /** Which segment of the session this is, from 1; its first data frame's number. */
+  /** The number of the segment in the session, from 1; the number of its first data frame. */
   readonly segment: number;
   readonly firstSeq: number;
 }
 
-/** The first line of each segment. all-smi takes the first and ignores those of later ones; keys it does not know are ours. */
+/** The first line of each segment. all-smi reads the first and ignores those of later segments; the keys that it does not know are ours. */
 export function headerLine(meta: HeaderMeta): LineBytes {
   const { hosts, intervalMs, zone, offsetMinutes, writer, segment, firstSeq } = meta;
   return [
@@ -190,12 +190,12 @@ export function headerLine(meta: HeaderMeta): LineBytes {
   ];
 }
 
-/** After the frame `seq`, which ends `byteOffset` uncompressed bytes into its segment. */
+/** After frame `seq`, which ends at `byteOffset` uncompressed bytes of its segment. */
 export const indexLine = (byteOffset: number, seq: number): LineBytes => [
   lineBytes({ byte_offset: byteOffset, index: true, schema: SCHEMA, seq }),
 ];
 
-/** The last line of a file that was ended: an index line to all-smi, behind the frame `seq`. */
+/** The last line of a finished file: an index line for all-smi, after frame `seq`. */
 export const endLine = (byteOffset: number, seq: number): LineBytes => [
   lineBytes({ byte_offset: byteOffset, end: true, index: true, schema: SCHEMA, seq }),
 ];

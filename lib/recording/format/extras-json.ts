@@ -1,11 +1,11 @@
-/** What only some nodes export: a section of ours that keeps it as it came, and the parts of it that all-smi's format has a place for. */
+/** What only some nodes export: a section of our own with everything as sent, and the parts for which all-smi's format has fields. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraTable } from '../../model/columns.js';
 import { rowsByGpu } from '../../model/gpu-identity.js';
 import type { NodeView } from '../../model/node-view.js';
 import type { RowContext, LinkJson } from './row-json.js';
 import type { Section } from './schema.js';
 
-/** With which section a table goes; those that are not here always go along. */
+/** The section that a table belongs to; tables that are not listed are always written. */
 const SECTION_OF: Readonly<Partial<Record<ExtraTable, Section>>> = {
   gpu: 'gpu',
   mig: 'gpu',
@@ -19,7 +19,7 @@ const SECTION_OF: Readonly<Partial<Record<ExtraTable, Section>>> = {
   fan: 'chassis',
 };
 
-/** A row of `extras`, per row of a table that has readings. */
+/** A row of `extras`, one per row of a table that has readings. */
 export function* extraRows(node: NodeView, include: ReadonlySet<Section>): Generator<string, void, undefined> {
   for (const table of EXTRA_TABLES) {
     const section = SECTION_OF[table];
@@ -42,7 +42,7 @@ const readingJson = ({ family, labels, unit, value }: ExtraReading): object => (
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 const U32 = 2 ** 32 - 1;
 
-/** Labels of the chassis as recordings spell them. */
+/** Labels of the chassis as spelled in recordings. */
 export const CHASSIS_KEYS = {
   bios_version: 'BIOS Version',
   board: 'Board',
@@ -51,10 +51,10 @@ export const CHASSIS_KEYS = {
   vendor: 'Vendor',
   version: 'Version',
 } as const;
-/** Figures of the chassis that recordings have among its details; behind `chassis_` the names of their families. */
+/** Values of the chassis that recordings have in its details; with the prefix `chassis_` they are the names of the families. */
 export const CHASSIS_FIGURES = ['ane_power_watts', 'cpu_power_watts', 'gpu_power_watts'] as const;
 
-/** Undefined: nothing is known of the machine. */
+/** Undefined: nothing is known of the chassis. */
 export function chassisJson(node: NodeView, { time }: RowContext): string | undefined {
   const chassis = node.extras.rows('chassis');
   const fans = node.extras.rows('fan');

@@ -1,4 +1,4 @@
-/** The tables that only some nodes fill, from our section or, where a recording lacks it, from what all-smi has of them. */
+/** The tables that only some nodes fill, from our section, or from all-smi's fields if a recording does not have it. */
 import { EXTRA_TABLES, type ExtraReading, type ExtraTable } from '../../model/columns.js';
 import { clean } from '../../text/sanitize.js';
 import { detailLabel, detailReadings, type DetailReading } from '../../exposition/schema/detail-readings.js';
@@ -9,14 +9,14 @@ import { CHASSIS_FIGURES } from './extras-json.js';
 import { decimal, integerOf, listOf, member, numberOf, textOf } from './json-read.js';
 import { MAX_DETAILS } from './schema.js';
 
-/** The readings of a row; rows stand at their number. */
+/** The readings of a row, by row number. */
 export type ExtraTablesRead = Partial<Record<ExtraTable, ExtraReading[][]>>;
 
 const MAX_ROWS = 4096;
 const MAX_READINGS = 128;
 const MAX_LABELS = 64;
 
-/** A row of our section. False: it is none. */
+/** A row of our section. False: it is invalid. */
 export function readExtra(tables: ExtraTablesRead, row: Loose): boolean {
   const table = EXTRA_TABLES.find((one) => one === member(row, 'table'));
   const place = integerOf(row, 'row', 0, MAX_ROWS);
@@ -80,7 +80,7 @@ export function readChassis(tables: ExtraTablesRead, row: Loose): void {
   }
 }
 
-/** Typed fields of a GPU row; the row's none is outside of the range. */
+/** The typed fields of a GPU row; the value for "not reported" is outside the valid range. */
 const GPU_ROW: readonly (readonly [key: string, family: string])[] = [
   ['ane_utilization', 'ane_utilization'],
   ['dla_utilization', 'dla_utilization'],
@@ -93,13 +93,13 @@ interface GpuIdentity {
   readonly index: number;
 }
 
-/** How rows of other tables name their GPU. */
+/** How rows of other tables identify their GPU. */
 const identityLabels = (uuid: string, index: number): ExtraReading['labels'] => [
   ['gpu_uuid', uuid],
   ['gpu_index', String(index)],
 ];
 
-/** What a GPU row of all-smi has beyond the columns: its typed fields, and readings among its details. */
+/** What a GPU row of all-smi has besides the columns: its typed fields, and readings in its details. */
 export function gpuReadings(row: Loose, { uuid, index }: GpuIdentity): readonly DetailReading[] {
   const figures = GPU_ROW.flatMap(([key, family]): DetailReading[] => {
     const { unit, range } = EXTRA_METRICS.find(({ name }) => name === family)!;

@@ -1,4 +1,4 @@
-/** Puts the rows of a frame to their hosts. A frame of all-smi merges all hosts; which of them a process ran on only ours say. */
+/** Assigns the rows of a frame to nodes. A frame of all-smi merges all nodes; only our frames record which of them a process ran on. */
 import { CPU_FIELDS, MEMORY_FIELDS, type CpuField, type MemoryField, type NodeFacts } from '../../model/columns.js';
 import type { ReadConnection } from './connection-read.js';
 import { gpuReadings, readChassis, readExtra, readLinks, type ExtraTablesRead } from './extras-read.js';
@@ -11,10 +11,10 @@ import { ageOf, readCores, readCpu, readDisk, readGpu, readMemory, type ReadProc
 import { MAX_HOSTS, MAX_ROWS, type ArrayName } from './schema.js';
 import type { Ms } from '../../model/clock.js';
 
-/** What all-smi calls a frame that merges the hosts of a remote recording. */
+/** The host name that all-smi gives a frame that merges the nodes of a remote recording. */
 const MERGED = 'remote';
 
-/** Which sections the frame has, even if they are empty. */
+/** The sections of the frame, including empty ones. */
 export interface FrameSections {
   readonly connections: boolean;
   readonly processes: boolean;
@@ -32,9 +32,9 @@ interface Gathered {
   readonly disks: CellRecord[];
   readonly procs: ReadProc[];
   readonly extras: ExtraTablesRead;
-  /** By GPU: what its row has beyond the columns. */
+  /** By GPU: what its row has besides the columns. */
   readonly readings: Map<GpuRecord, readonly DetailReading[]>;
-  /** Rows of the format that say the same as our section does. */
+  /** Rows of the format that repeat our section. */
   readonly fallback: ExtraTablesRead;
 }
 
@@ -43,9 +43,9 @@ export class FrameNodes {
   readonly #at: Ms;
   readonly #hostname: string;
   readonly #nodes = new Map<string, Gathered>();
-  /** `undefined`: GPUs of several nodes have the uuid, so that it names none. */
+  /** `undefined`: GPUs of several nodes have the uuid, so it is ambiguous. */
   #byUuid: Map<string, Gathered | undefined> | undefined;
-  /** Process rows, of any host. */
+  /** Process rows, of all nodes. */
   #processes = 0;
 
   constructor(at: Ms, hostname: string) {
@@ -86,7 +86,7 @@ export class FrameNodes {
     }
   }
 
-  /** After all other rows: a process may have to be told by its GPU. */
+  /** After all other rows: the node of a process may have to be found by its GPU. */
   process(proc: ReadProc): void {
     this.#processes++;
     const node = this.#hostOf(proc);
@@ -152,7 +152,7 @@ export class FrameNodes {
   }
 }
 
-/** Rows of GPUs stand in the order of their slots. */
+/** Rows of GPUs are in the order of their slots. */
 function fallbackOf({ gpus, readings, fallback }: Gathered): ExtraTablesRead {
   for (const [slot, gpu] of [...gpus].sort(inOrder).entries())
     for (const { table, ...one } of readings.get(gpu) ?? []) putReading(fallback, table, slot, one);
@@ -166,7 +166,7 @@ function nodesByUuid(nodes: Iterable<Gathered>): Map<string, Gathered | undefine
   return found;
 }
 
-/** What a frame without our section says of processes: none written: not exported; all hosts merged and nothing there: nobody knows. */
+/** What a frame without our section implies about processes: no section: not exported; all nodes merged and no rows: unknown. */
 function factsOf({ connection, name }: Gathered, says: FrameSections, unknown: boolean): NodeFacts {
   const none = { samples: 0, badLines: 0, badSample: '', oddReadings: 0, oddSample: '', capsHit: [], bytes: 0 };
   const said = connection?.facts ?? {
@@ -180,7 +180,7 @@ function factsOf({ connection, name }: Gathered, says: FrameSections, unknown: b
   return { ...none, ...said, ...(unknown ? { processScope: 'unrecorded' as const } : {}) };
 }
 
-/** Who wrote the rows. `foreign`: all-smi, which has 0 for the share of a process that it does not measure. `merged`: of nodes elsewhere. */
+/** Who wrote the rows. `foreign`: all-smi, which writes 0 for the share of a process that it does not measure. `merged`: rows of several nodes. */
 interface Origin {
   readonly foreign: boolean;
   readonly merged: boolean;
@@ -206,7 +206,7 @@ function rowsOf(node: Gathered, at: Ms, { foreign, merged }: Origin): RecordedRo
   };
 }
 
-/** Fields in which all-smi has 0 where a node elsewhere did not report them. */
+/** Fields for which all-smi writes 0 if a remote node did not report them. */
 const CPU_FILLERS: ReadonlySet<string> = new Set<CpuField>(['sockets', 'cores', 'threads', 'frequencyMhz']);
 const MEMORY_FILLERS: ReadonlySet<string> = new Set<MemoryField>(['buffersBytes', 'cachedBytes']);
 
@@ -218,15 +218,15 @@ const withoutFillers = ({ title, values }: CellRecord, fields: readonly string[]
 const inOrder = (a: GpuRecord, b: GpuRecord): number => a.index - b.index || (a.uuid < b.uuid ? -1 : Number(a.uuid > b.uuid));
 
 /**
- * The GPU that a process row means, as in scrapes: by uuid, with the index where several have that uuid; else by index alone (a MIG device has a
- * uuid of its own). GPUs that nothing but a process row names come into being here.
+ * The GPU of a process row, found as in scrapes: by uuid, and by index too if several GPUs have that uuid; otherwise by index alone (a MIG
+ * device has its own uuid). Creates GPUs that only process rows mention.
  */
 class GpuFinder {
   readonly #reported: readonly GpuRecord[];
   readonly #slots: GpuRecord[];
   readonly #byUuid = new Map<string, number[]>();
   readonly #byIndex = new Map<number, number>();
-  /** Those that only process rows name, by index and uuid. */
+  /** GPUs that only process rows mention, by index and uuid. */
   readonly #unreported = new Map<string, number>();
 
   constructor(reported: readonly GpuRecord[]) {
@@ -256,7 +256,7 @@ class GpuFinder {
     return slot;
   }
 
-  /** All GPUs, the unreported ones sorted behind the others, and where a slot has gone. */
+  /** All GPUs, the unreported ones sorted after the others, and the new position of each slot. */
   placed(): { readonly all: readonly GpuRecord[]; readonly placeOf: (slot: number) => number } {
     const first = this.#reported.length;
     const ghosts = this.#slots.slice(first).map((gpu, at) => ({ gpu, slot: first + at }));

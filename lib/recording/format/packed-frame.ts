@@ -1,6 +1,6 @@
 /**
- * A frame as a few typed arrays for all its hosts, made where decoding doesn't hold up keys, handed over without copying. Texts are
- * numbers; a frame carries those that no frame before it had.
+ * A frame as a few typed arrays for all its nodes, built where decoding does not delay keys, and transferred without copying. Texts are
+ * numbers; a frame carries the texts that no earlier frame had.
  */
 import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type NodeFacts } from '../../model/columns.js';
 import { packExtras } from './recorded-extras.js';
@@ -17,7 +17,7 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly string[]>> = {
   disks: DISK_FIELDS,
 };
 
-/** Rows of all hosts, one host after the other. `values` go field by field: field f of row r is element `f * rows + r`. */
+/** Rows of all nodes, one node after another. `values` is stored field by field: field f of row r is element `f * rows + r`. */
 export interface PackedRows {
   readonly rows: number;
   readonly values: Float64Array<ArrayBuffer>;
@@ -39,7 +39,7 @@ export interface PackedProcs extends PackedRows {
 }
 export const PROC_VALUES = ['vramBytes', 'ageSeconds', 'cpuPercent', 'smPercent'] as const;
 
-/** Where a host's rows begin, and how many there are. */
+/** The first row of a node, and how many it has. */
 export interface Spans extends Readonly<Record<TableName | 'gpus' | 'procs', readonly [from: number, count: number]>> {
   readonly reportedGpus: number;
 }
@@ -56,7 +56,7 @@ export interface PackedNode {
   readonly spans: Spans | undefined;
 }
 
-/** Names that are new: they go behind the first `from`; 0: all earlier ones are forgotten. */
+/** New names: they follow the first `from` names; 0: all earlier ones are dropped. */
 export interface Names {
   readonly from: number;
   readonly added: readonly string[];
@@ -74,9 +74,9 @@ export interface PackedFrame {
   readonly users: Names;
 }
 
-/** Texts kept between frames before they are forgotten. */
+/** Number of texts that are kept between frames before they are dropped. */
 const MAX_TEXTS = 200_000;
-/** Users beyond these have no name: a recording with so many was not made by a cluster. */
+/** Users beyond this number have no name: such a recording is not of a real cluster. */
 const MAX_USERS = 65_536;
 
 class Interner {
@@ -93,7 +93,7 @@ class Interner {
     return id;
   }
 
-  /** 0 for a name that is new when there are `max`; those that are known stay what they are. */
+  /** 0 for a new name if there are `max` already; known names keep their number. */
   idWithin(text: string, max: number): number {
     return this.#ids.size < max ? this.id(text) : (this.#ids.get(text) ?? 0);
   }
@@ -206,7 +206,7 @@ function spansOf(hosts: readonly RecordedRows[]): readonly Spans[] {
   });
 }
 
-/** The buffers of a frame, to be handed over instead of copied. */
+/** The buffers of a frame, to be transferred instead of copied. */
 export function buffersOf({ gpus, procs, tables }: PackedFrame): ArrayBuffer[] {
   const arrays = [gpus, procs, ...Object.values(tables)].flatMap((rows) =>
     Object.values(rows).filter((value) => ArrayBuffer.isView(value)),

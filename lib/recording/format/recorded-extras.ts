@@ -1,13 +1,13 @@
-/** Tables of a recorded host that few people open: taken apart when somebody does. */
+/** Tables of a recorded node that are rarely opened: parsed on demand. */
 import type { ExtraReading, ExtraRows, ExtraTable, NodeExtras } from '../../model/columns.js';
 import type { ExtraTablesRead } from './extras-read.js';
 
-/** As one text a host, which costs next to nothing to hand over; '' for none. NaN goes as null. */
+/** One text per node, which costs almost nothing to transfer; '' if there are none. NaN is written as null. */
 export const packExtras = (tables: ExtraTablesRead): string => (Object.keys(tables).length === 0 ? '' : JSON.stringify(tables));
 
 export class RecordedExtras implements NodeExtras {
   readonly #text: string;
-  /** GPUs of the host: a table that has a row per slot has as many. */
+  /** GPUs of the node: the number of rows in a table with one row per slot. */
   readonly #slots: number;
   #tables: Partial<Record<ExtraTable, Rows>> | undefined;
 

@@ -1,4 +1,4 @@
-/** What one frame of a recording says, host by host: the form between its JSON and the columns. NaN: not reported. */
+/** One frame of a recording, node by node: the form between its JSON and the columns. NaN: not reported. */
 import type { NodeFacts } from '../../model/columns.js';
 import type { ExtraTablesRead } from './extras-read.js';
 import type { Ms } from '../../model/clock.js';
@@ -15,7 +15,7 @@ export interface GpuRecord {
 
 export interface ProcRecord {
   readonly pid: number;
-  /** Position among the host's GPUs; -1: on none. */
+  /** Position among the GPUs of the node; -1: on none. */
   readonly gpu: number;
   readonly user: string;
   readonly vramBytes: number;
@@ -46,9 +46,9 @@ export interface RecordedRows {
 export interface RecordedNode {
   readonly nodeId: string;
   readonly name: string;
-  /** When the data of the rows was received; the frame's own time where the recording doesn't say. */
+  /** When the data of the rows was received; the time of the frame if the recording does not have it. */
   readonly at: Ms;
-  /** As it was recorded; undefined: the recording has no such section, so a host with rows had answered. */
+  /** As recorded; undefined: the recording has no such section, so a node with rows was up. */
   readonly status: EndpointStatus | undefined;
   readonly groups: ReadonlyMap<string, string>;
   readonly facts: NodeFacts;
@@ -60,8 +60,8 @@ export interface RecordedNode {
 export interface RecordedFrame {
   readonly at: Ms;
   readonly nodes: readonly RecordedNode[];
-  /** Minutes that the recorder's clock was ahead of UTC; undefined where no row tells. */
+  /** Minutes that the recorder's clock was ahead of UTC; undefined if no row shows it. */
   readonly offsetMinutes: number | undefined;
-  /** Rows that were not what the format says, or too many. */
+  /** Number of rows that were invalid, or exceeded a limit. */
   readonly badRows: number;
 }

@@ -1,4 +1,4 @@
-/** Rows of a host as the JSON that all-smi reads: every field it requires, integers without a point, keys in alphabetical order. */
+/** Rows of a node as JSON that all-smi can read: every required field, integers without a point, keys in alphabetical order. */
 import type { ExtraReading } from '../../model/columns.js';
 import type { NodeView } from '../../model/node-view.js';
 import { GPU_FIELDS, gpuField, type GpuField } from '../../model/gpu-fields.js';
@@ -6,16 +6,16 @@ import { detailsOf } from '../../exposition/schema/detail-readings.js';
 import { CPU_RULES, DETAIL_LABELS, MEMORY_RULES, SPELLED_LABELS, type FieldRule } from './schema.js';
 import type { Ms } from '../../model/clock.js';
 
-/** What rows of one frame have in common. */
+/** What the rows of one frame have in common. */
 export interface RowContext {
   /** Wall time of the recorder, `YYYY-MM-DD HH:MM:SS`. */
   readonly time: string;
 }
 
-/** Keys of a row that nothing reported. */
+/** Keys of a row that were not reported. */
 type Absent = string[];
 
-/** A value by its rule; what was not reported, or is negative, becomes the rule's `none`, or 0 and a note in `absent`. */
+/** A value by its rule; a value that was not reported, or is negative, becomes the rule's `none`, or 0 with an entry in `absent`. */
 function field({ key, max, none }: FieldRule, value: number, absent: Absent): number | null {
   if (value >= 0 && value < Infinity) return max === undefined ? value : Math.min(max, Math.round(value));
   if (none !== undefined) return none;
@@ -23,14 +23,14 @@ function field({ key, max, none }: FieldRule, value: number, absent: Absent): nu
   return 0;
 }
 
-/** `absent` goes in front: it sorts before all other keys of rows. */
+/** `absent` comes first: it sorts before all other keys of rows. */
 function withAbsent<Row extends object>(row: Row, absent: Absent): Row | (Row & { readonly absent: readonly string[] }) {
   return absent.length === 0 ? row : { absent: absent.sort(), ...row };
 }
 
 const real = (value: number, key: string, absent: Absent): number => field({ key }, value, absent) ?? 0;
 
-/** What a cell of a GPU row is made of. `links`: NVLinks of the node by the slot of their GPU. */
+/** The input of a cell of a GPU row. `links`: NVLinks of the node by the slot of their GPU. */
 interface GpuCell {
   readonly node: NodeView;
   readonly slot: number;
@@ -41,14 +41,14 @@ interface GpuCell {
 }
 
 type LinksByGpu = readonly (readonly LinkJson[])[];
-/** Readings of the tables that have a row for each, by the slot of their GPU. */
+/** Readings of the tables with one row per reading, by the slot of their GPU. */
 type ReadingsByGpu = readonly (readonly ExtraReading[])[];
 type WriteCell = (cell: GpuCell) => unknown;
 
 const extraOf = ({ node, slot }: GpuCell, family: string): number | null => orNull(node.extras.rows('gpu').value(slot, family));
 const nothing: WriteCell = () => null;
 
-/** Cells that are no field of `GPU_FIELD_TABLE`. */
+/** Cells that are not fields of `GPU_FIELD_TABLE`. */
 const OTHER_CELLS: Readonly<Record<string, WriteCell>> = {
   ane_utilization: (cell) => extraOf(cell, 'ane_utilization') ?? -1,
   detail: ({ node, slot, rows }) => detailOf(node, slot, rows),
@@ -98,7 +98,7 @@ function gpmOf({ gpus }: NodeView, slot: number): object | null {
 
 type WriteDetail = (node: NodeView, slot: number) => string;
 
-/** By key, alphabetical: labels of the info family, and fields that all-smi has among them. */
+/** By key, in alphabetical order: labels of the info family, and fields that all-smi writes among them. */
 const DETAILS = [
   ...DETAIL_LABELS.map((label): readonly [string, WriteDetail] => [label, ({ gpus }, slot) => gpus.detail(slot, label)]),
   ...Object.entries(SPELLED_LABELS).map(([label, key]): readonly [string, WriteDetail] => [
@@ -123,18 +123,18 @@ function detailOf(node: NodeView, slot: number, rows: ReadingsByGpu): Record<str
   return Object.fromEntries(Object.entries(detail).sort(byName));
 }
 
-/** A label of one family: others may have one of the same name. */
+/** A label of one family: other families may have a label of the same name. */
 const labelOf = (families: readonly ExtraReading[], family: string, label: string): string | null =>
   families.find((one) => one.family === family)?.labels.find(([name]) => name === label)?.[1] || null;
 
 const whole = (value: number | null, max: number): number | null => (value === null || value < 0 ? null : Math.min(max, Math.round(value)));
 
-/** Decimal digits; '' for what was not reported. */
+/** Decimal digits; '' if it was not reported. */
 const numberText = (value: number, decimals?: number): string =>
   Number.isFinite(value) ? (decimals === undefined ? String(value) : value.toFixed(decimals)) : '';
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** On which GPU a process is: what the row says of it, and what it says in all-smi's own words. */
+/** The GPU of a process: our own fields, and the fields of all-smi. */
 export function processJson(node: NodeView, row: number, _context: RowContext): string {
   const { procs, gpus } = node;
   const absent: Absent = [];
@@ -171,16 +171,16 @@ export function processJson(node: NodeView, row: number, _context: RowContext): 
   );
 }
 
-/** Readers take an integer from here on for an epoch. */
+/** Readers take integers from here on for a Unix time. */
 export const FIRST_EPOCH = 1e9;
 
-/** Elapsed seconds; '' where they are unknown, or so many that a reader would take them for something else. */
+/** Elapsed seconds; '' if they are unknown, or so large that a reader would take them for a Unix time. */
 function elapsedText(age: number): string {
   if (!(age >= 0 && age < FIRST_EPOCH)) return '';
   return age < 1e-6 ? '0' : String(age);
 }
 
-/** When a process began, in whole seconds since the Unix epoch; null when unknown. */
+/** The start of a process in whole seconds since the Unix epoch; null if unknown. */
 function epochOf(at: Ms, ageSeconds: number): number | null {
   const epoch = Math.round(at / 1000 - ageSeconds);
   return Number.isSafeInteger(epoch) ? epoch : null;
@@ -232,7 +232,7 @@ function coresOf({ cores }: NodeView): object[] {
 
 const coreId = (title: string, row: number): number => (/^\d{1,6}$/.test(title) ? Number(title) : row);
 
-/** As all-smi guesses it from the model. */
+/** As all-smi derives it from the model. */
 function platformOf(model: string): string | { readonly Other: string } {
   if (/apple/i.test(model)) return 'AppleSilicon';
   if (/intel/i.test(model)) return 'Intel';

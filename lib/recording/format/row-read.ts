@@ -1,4 +1,4 @@
-/** Rows of a frame, read: ours and all-smi's, local and remote. Nothing is believed that the format does not say. */
+/** Reads rows of a frame: ours and all-smi's, local and remote. Only values that the format allows are accepted. */
 import { CPU_FIELDS, CORE_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type GpuField } from '../../model/columns.js';
 import { gpuField, isUnavailable, olderReading } from '../../model/gpu-fields.js';
 import { CORE_RANGES, CPU_RANGES, DISK_RANGES, MEMORY_RANGES, PROCESS_RANGES } from '../../model/machine-fields.js';
@@ -12,11 +12,11 @@ import { FIRST_EPOCH } from './row-json.js';
 import { CPU_RULES, MAX_CORES, MAX_DETAILS, MEMORY_RULES, type FieldRule } from './schema.js';
 import type { Ms } from '../../model/clock.js';
 
-/** Bytes kept of texts, as the contract caps them; commands may end in the exporter's note of how much it cut. */
+/** Maximum length of texts in bytes, as in the exposition; commands may end with the exporter's note of how much it cut. */
 const COMMAND_BYTES = 288;
 const NAME_BYTES = 128;
 
-/** A field by its rule; NaN where nothing was reported, or what no such field can be. */
+/** A field by its rule; NaN if it was not reported, or is invalid for the field. */
 function valueOf(row: Loose, { key, none, max }: FieldRule, range: ValidRange): number {
   const value = reading(numberOf(row, key, 0, max), range);
   return value === 0 && (none === 0 || absentIn(row, key)) ? NaN : value;
@@ -27,7 +27,7 @@ function absentIn(row: Loose, key: string): boolean {
   return Array.isArray(noted) && noted.includes(key);
 }
 
-/** `position`: its place among the GPUs of its host, which is its index where the row does not tell. */
+/** `position`: its position among the GPUs of its node, used as its index if the row has none. */
 export function readGpu(row: Loose, position: number): GpuRecord {
   const details = readDetails(row);
   const index = labelIn(details, 'index');
@@ -43,7 +43,7 @@ export function readGpu(row: Loose, position: number): GpuRecord {
 type Details = readonly (readonly [label: string, text: string])[];
 const labelIn = (details: Details, label: string): string => details.find(([name]) => name === label)?.[1] ?? '';
 
-/** A 0 of a source that says so is none; what the typed field lacks may stand among the details. */
+/** 0 means not reported if the source is `unavailable`; a missing typed field may be among the details. */
 function gpuValue(row: Loose, details: Details, field: GpuField): number {
   const detail = (label: string): string => labelIn(details, label);
   const value = recordedValue(row, details, field);
@@ -60,7 +60,7 @@ function recordedValue(row: Loose, details: Details, field: GpuField): number {
   return isRecord(gpm) ? reading(numberOf(gpm, record.key), range) : NaN;
 }
 
-/** Labels in the spelling of the exposition: local recordings of all-smi have `Driver Version` for `driver_version`. */
+/** Labels as spelled in the exposition: local recordings of all-smi have `Driver Version` for `driver_version`. */
 function readDetails(row: Loose): Details {
   const type = textOf(row, 'device_type', 32);
   const details = new Map<string, string>(type === '' ? [] : [['type', type]]);
@@ -74,9 +74,9 @@ function readDetails(row: Loose): Details {
   return [...details];
 }
 
-/** What a process row says, its GPU still by the names it uses. */
+/** A process row, whose GPU is still identified by the names in the row. */
 export interface ReadProc {
-  /** '' where the row names none. */
+  /** '' if the row has none. */
   readonly nodeId: string;
   readonly pid: number;
   readonly onGpu: boolean;
@@ -100,7 +100,7 @@ export function readProc(row: Loose): ReadProc | undefined {
   return {
     nodeId: textOf(row, 'host_id'),
     pid,
-    // all-smi lists processes on no GPU as being on GPU 0 with nothing.
+    // all-smi lists processes on no GPU as on GPU 0 with 0 bytes.
     onGpu: deviceUuid !== '' || vramBytes > 0 || member(row, 'uses_gpu') === true,
     deviceUuid,
     deviceId: integerOf(row, 'device_id', 0, 99_999) ?? 0,
@@ -114,12 +114,12 @@ export function readProc(row: Loose): ReadProc | undefined {
   };
 }
 
-/** A process that began this much after the data was received began then: times of recordings are whole seconds. */
+/** A start time up to this much after the data was received counts as that moment: times in recordings are whole seconds. */
 const GRACE_SECONDS = 2;
 
 /**
- * Seconds a process had run at `at`: `HH:MM:SS`, `MM:SS`, or a number, which from a thousand million on is the epoch of its start. NaN
- * when it is none of these, or lies ahead.
+ * The age of a process in seconds at `at`: `HH:MM:SS`, `MM:SS`, or a number, which from 1e9 on is the Unix time of its start. NaN if it is
+ * none of these, or is in the future.
  */
 export function ageOf(start: string, at: Ms): number {
   if (/^\d{1,15}(\.\d+)?$/.test(start)) {
@@ -139,7 +139,7 @@ export function readCpu(row: Loose): CellRecord {
   return { title: textOf(row, 'cpu_model'), values: CPU_FIELDS.map((field) => valueOf(row, CPU_RULES[field], CPU_RANGES[field])) };
 }
 
-/** Cores of a CPU row, by their number. */
+/** Cores of a CPU row, by number. */
 export function readCores(row: Loose): readonly CellRecord[] {
   const cores = (listOf(row, 'per_core_utilization') ?? []).slice(0, MAX_CORES).filter(isRecord);
   return cores.map((core, at) => ({
@@ -160,7 +160,7 @@ export function readDisk(row: Loose): CellRecord {
   };
 }
 
-/** Minutes between a row's local time and the frame's; undefined when the row has none, or none that could be a time zone's. */
+/** Minutes between a row's local time and the frame's; undefined if the row has none, or it is not the offset of a time zone. */
 export function offsetOf(row: Loose, at: Ms): number | undefined {
   const time = textOf(row, 'time', 32);
   const local = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(time) ? Date.parse(`${time.replace(' ', 'T')}Z`) : NaN;

@@ -1,33 +1,36 @@
-/** Names and limits of the recording format: NDJSON, schema 1, as all-smi 0.25 writes and reads it. What is ours alone is said so. */
+/** Names and limits of the recording format: NDJSON, schema 1, as all-smi 0.25 writes and reads it. What only we write is marked as ours. */
 import type { CpuField, MemoryField } from '../../model/columns.js';
 
 export const SCHEMA = 1;
-/** The format of this version of all-smi is what is written; readers take any. */
+/** We write the format of this version of all-smi; readers accept any. */
 export const ALL_SMI_VERSION = '0.25.0';
 
-/** A line that is longer is skipped by every reader. */
+/** Readers skip a line that is longer. */
 export const MAX_LINE_BYTES = 16 * 2 ** 20;
-/** A cycle that would make a longer line becomes several, with `part`. */
+/** A cycle that would make a longer line is split into several, with `part`. */
 export const MAX_PART_BYTES = 12 * 2 ** 20;
-/** Lines that one frame may be made of. */
+/** Maximum number of lines of one frame. */
 export const MAX_PARTS = 256;
-/** A frame, all of its lines together; one that is larger is not shown. */
+/** Maximum size of a frame, all of its lines together; a larger one is not shown. */
 export const MAX_FRAME_BYTES = 256 * 2 ** 20;
 export const MAX_FRAME_ROWS = 500_000;
-/** Lists and records within each other in a line. */
+/** Maximum depth of lists and objects in a line. */
 export const MAX_DEPTH = 64;
 /** Data frames between two index lines. */
 export const INDEX_EVERY = 1000;
 
-/** What `--include` names, in the order of the help. */
+/** The values of `--include`, in the order of the help. */
 export const SECTIONS = ['gpu', 'cpu', 'memory', 'chassis', 'process'] as const;
 export type Section = (typeof SECTIONS)[number];
 
-/** The arrays of a data frame, alphabetical. `connections` and `extras` are ours: how each host was doing, and what only some export. */
+/**
+ * The arrays of a data frame, in alphabetical order. `connections` and `extras` are ours: the scrape state of each node, and what only some
+ * nodes export.
+ */
 export const ARRAYS = ['chassis', 'connections', 'cpus', 'extras', 'gpus', 'memory', 'processes', 'storage'] as const;
 export type ArrayName = (typeof ARRAYS)[number];
 
-/** `storage` goes with memory: all-smi's recorder has no name for it, its snapshots write it always. */
+/** `storage` goes with memory: all-smi's recorder has no name for it, and its snapshots always write it. */
 export const ARRAY_OF: Readonly<Record<Section, readonly ArrayName[]>> = {
   gpu: ['gpus'],
   cpu: ['cpus'],
@@ -36,7 +39,7 @@ export const ARRAY_OF: Readonly<Record<Section, readonly ArrayName[]>> = {
   process: ['processes'],
 };
 
-/** Rows of one host that are read; more are dropped and counted. */
+/** Maximum number of rows of one node; further rows are dropped and counted. */
 export const MAX_ROWS: Readonly<Record<ArrayName, number>> = {
   chassis: 1,
   connections: 1,
@@ -49,21 +52,21 @@ export const MAX_ROWS: Readonly<Record<ArrayName, number>> = {
 };
 export const MAX_CORES = 1024;
 export const MAX_HOSTS = 10_000;
-/** Hosts of a header that are read. */
+/** Maximum number of hosts in a header. */
 export const MAX_HEADER_HOSTS = 1024;
 export const MAX_DETAILS = 64;
 
-/** How a field of a host is spelled in a row. */
+/** How a field of a node is spelled in a row. */
 export interface FieldRule {
   readonly key: string;
-  /** Largest value. Absent: any number will do; else it is a whole one. */
+  /** Maximum value of an integer. Absent: the field may be any number. */
   readonly max?: number;
-  /** What says "not reported" in the format itself. Absent: nothing does, so 0 is written and the key is listed in `absent`, which is ours. */
+  /** The value for "not reported" in the format. Absent: there is none, so 0 is written and the key is listed in `absent`, which is ours. */
   readonly none?: number | null;
 }
 
 const U32 = 2 ** 32 - 1;
-/** Beyond it neighbouring integers are the same number here, and digits would be made up. */
+/** Above this, neighbouring integers are the same double, and digits would be invented. */
 const U64 = Number.MAX_SAFE_INTEGER;
 
 export const CPU_RULES: Readonly<Record<CpuField, FieldRule>> = {
@@ -87,7 +90,7 @@ export const MEMORY_RULES: Readonly<Record<MemoryField, FieldRule>> = {
   swapUsedBytes: { key: 'swap_used_bytes', max: U64 },
 };
 
-/** Labels of a GPU's info family that are kept, spelled as remote recordings spell them. `index` and the limit are written apart. */
+/** Labels of a GPU's info family that are kept, as spelled in remote recordings. `index` and the limit are written separately. */
 export const DETAIL_LABELS = [
   'architecture',
   'brand',
@@ -131,5 +134,5 @@ export const DETAIL_LABELS = [
   'vbios_version',
 ] as const;
 
-/** Labels that recordings spell otherwise. */
+/** Labels that are spelled differently in recordings. */
 export const SPELLED_LABELS = { interconnect: 'Interconnect', memory_type: 'Memory Type' } as const;

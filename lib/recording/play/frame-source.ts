@@ -1,4 +1,4 @@
-/** Where a replay gets its frames: asked for one at a time, told how far the recording is known. */
+/** Where a replay gets its frames: requested one at a time, with reports on how much of the recording is indexed. */
 import { FramePacker, type PackedFrame } from '../format/packed-frame.js';
 import type { Found, Reader } from '../read/recording-reader.js';
 import type { FrameRef, RecordingInfo } from '../read/recording-info.js';
@@ -9,42 +9,42 @@ export type Query =
   | { readonly kind: 'next' | 'previous'; readonly ref: FrameRef }
   /** The frame nearest to a time. */
   | { readonly kind: 'at'; readonly time: Ms }
-  /** The last frame behind `ref` that is not behind `time`, or the next one where that is. */
+  /** The last frame after `ref` that is not after `time`, or the next frame if that is already after it. */
   | { readonly kind: 'until'; readonly ref: FrameRef; readonly time: Ms };
 
 export interface Shown {
   readonly ref: FrameRef;
   readonly at: Ms;
-  /** Frames before it; undefined while nobody has counted them. */
+  /** Number of frames before it; undefined if they have not been counted. */
   readonly number: number | undefined;
   readonly frame: PackedFrame;
 }
 
 export interface FrameSource {
-  /** As it was last told. */
+  /** As of the last report. */
   readonly info: RecordingInfo;
   onInfo(listen: () => void): void;
-  /** Undefined: there is none. Frames have to be taken over (`NameTables`) in the order in which they come, shown or not. */
+  /** Undefined: there is none. Frames must be added to `NameTables` in the order in which they arrive, shown or not. */
   ask(query: Query): Promise<Shown | undefined>;
   /**
-   * The frames that lead up to `ref`, the earliest first: as many as can be read in a moment, and at most `frames`. They have to be taken
-   * over like those of an answer.
+   * The frames before `ref`, the earliest first: as many as can be read quickly, at most `frames`. They must be added like those of a
+   * query.
    */
   before(ref: FrameRef, frames: number): Promise<readonly Shown[]>;
   close(): Promise<void>;
 }
 
-/** How long reading what leads up to a frame may take: a seek waits for it. */
+/** Time limit for reading the frames before a frame: a seek waits for it. */
 const BEFORE_MS = 100;
 
-/** Frames passed over that turn out to be unreadable, before one says that there is none. */
+/** Number of unreadable frames to skip before giving up. */
 const MAX_BROKEN = 10_000;
 
-/** Answers from a reader in this thread. */
+/** Reads in this thread. */
 export class ReaderSource implements FrameSource {
   readonly #reader: Reader;
   readonly #packer = new FramePacker();
-  /** What waits until nothing is asked. */
+  /** Waits until nothing is requested. */
   readonly #held: (() => void)[] = [];
   #waiting = 0;
   #closed = false;
@@ -57,12 +57,12 @@ export class ReaderSource implements FrameSource {
     return this.#reader.info;
   }
 
-  /** Here it is always up to date. */
+  /** Always up to date here. */
   onInfo(): void {
     return;
   }
 
-  /** Questions do not wait for each other: one may take a pass through a file while the next has its answer at hand. */
+  /** Queries do not wait for each other: one may read through a file while the next can be answered at once. */
   async ask(query: Query): Promise<Shown | undefined> {
     this.#waiting++;
     try {
@@ -82,7 +82,7 @@ export class ReaderSource implements FrameSource {
     return found.reverse().flatMap((one) => this.#shown(one) ?? []);
   }
 
-  /** Reads all of the recording in the background: between two chunks whatever was asked goes first. */
+  /** Reads the whole recording in the background; between two chunks, queries go first. */
   async index(rest: () => Promise<void>): Promise<void> {
     await this.#reader.index(async () => {
       await rest();

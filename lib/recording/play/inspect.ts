@@ -1,4 +1,4 @@
-/** All of a recording, read without showing it: what is in it, and whether any of it cannot be read. */
+/** Reads a whole recording without showing it: what it contains, and whether any of it is unreadable. */
 import type { CacheFolder } from '../read/cache-folder.js';
 import { Reader } from '../read/recording-reader.js';
 import type { RecordingInfo } from '../read/recording-info.js';
@@ -7,7 +7,7 @@ export interface Inspection {
   readonly info: RecordingInfo;
   readonly hosts: readonly string[];
   readonly users: readonly string[];
-  /** Rows of readable frames that were not what the format says. */
+  /** Rows of readable frames that are invalid. */
   readonly badRows: number;
 }
 

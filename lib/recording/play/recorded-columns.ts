@@ -1,4 +1,4 @@
-/** A host of a recording, as columns over the arrays of a packed frame: what a parser is to a live host. */
+/** A node of a recording, as columns over the arrays of a packed frame: the counterpart of the parser of a live node. */
 import { NO_ALLOCATIONS } from '../../model/allocations.js';
 import {
   GPU_FIELDS,
@@ -22,20 +22,20 @@ import {
   type TableName,
 } from '../format/packed-frame.js';
 
-/** Names by number. A list only grows, until another begins: whoever stays as it is goes on pointing into the one it came with. */
+/** Names by number. A list only grows, until a new one is started: a node that did not change still refers to the list it came with. */
 export class NameTables {
   #texts: string[] = [''];
   #users: string[] = [''];
   readonly #of = new WeakMap<PackedFrame, FrameNames>();
 
-  /** Takes over what a frame brings; frames come in the order they were packed in. */
+  /** Adds the names of a frame; frames must come in the order in which they were packed. */
   add(frame: PackedFrame): void {
     this.#texts = extended(this.#texts, frame.texts);
     this.#users = extended(this.#users, frame.users);
     this.#of.set(frame, { texts: this.#texts, users: this.#users });
   }
 
-  /** Those of a frame that was added. */
+  /** The names of a frame that was added. */
   of(frame: PackedFrame): FrameNames {
     return this.#of.get(frame) ?? NO_NAMES;
   }
@@ -69,7 +69,7 @@ export class RecordedColumns implements NodeData {
     this.#tables = tables;
   }
 
-  /** Shows the host of `frame`; without rows it is a host that said nothing. */
+  /** Shows the node of `frame`; a node without rows has reported nothing. */
   load(frame: PackedFrame, { spans, facts, extras }: PackedNode): void {
     this.#facts = facts;
     this.#extras = spans ? new RecordedExtras(extras, spans.gpus[1]) : NO_EXTRAS;
@@ -152,7 +152,7 @@ function procColumns(procs: PackedFrame['procs'], [from, count]: readonly [numbe
     ageSeconds: value('ageSeconds'),
     cpuPercent: value('cpuPercent'),
     smPercent: value('smPercent'),
-    // Recordings do not have it.
+    // Recordings do not contain it.
     residentBytes: new Float64Array(count).fill(NaN),
     command: procs.titles.subarray(from, from + count),
     name: procs.name.subarray(from, from + count),

@@ -1,4 +1,4 @@
-/** The hosts of a replay: what a frame says becomes a commit, a failure or a disappearance, as it does live. */
+/** The nodes of a replay: a frame becomes commits, failures and disappearances, as in live operation. */
 import { errorText } from '../../errors.js';
 import { included, type NodeView } from '../../model/node-view.js';
 import type { Delivery } from '../../model/collector.js';
@@ -15,7 +15,7 @@ interface Known {
   readonly columns: RecordedColumns;
 }
 
-/** What is said of a host that a recording without connections leaves out of a frame: all-smi does that when a host fails. */
+/** The error of a node that is missing in a frame of a recording without connections: all-smi leaves out nodes whose scrape failed. */
 const LEFT_OUT = { code: 'S_NOT_RECORDED', text: errorText('S_NOT_RECORDED') };
 
 export class RecordedNodes {
@@ -32,25 +32,25 @@ export class RecordedNodes {
     return [...this.#known.values()].map(({ record }) => record);
   }
 
-  /** Has to see each frame that was packed, shown or not. */
+  /** Must see each frame that was packed, shown or not. */
   take(frame: PackedFrame): void {
     this.#tables.add(frame);
   }
 
-  /** Makes the hosts of a frame known without showing anything of them. */
+  /** Adds the nodes of a frame without showing any of their data. */
   expect(frame: PackedFrame): void {
     for (const node of frame.nodes) this.#get(node);
   }
 
-  /** Shows a frame that was taken; what there is to be delivered. */
+  /** Shows a frame that was added; returns what to deliver. */
   show(frame: PackedFrame, continuity: Delivery['continuity']): readonly Delivery[] {
     const present = new Set(frame.nodes.map(({ nodeId }) => nodeId));
-    const told = frame.nodes.some(({ status }) => status !== undefined);
+    const hasStatus = frame.nodes.some(({ status }) => status !== undefined);
     const deliveries = frame.nodes.map((node) => this.#present(frame, node, continuity));
     for (const [nodeId, known] of this.#known) {
       if (present.has(nodeId)) continue;
-      // A recording that names other nodes in each frame would fill the memory: those that it has left out longest go.
-      if (told || this.#known.size > MAX_HOSTS) {
+      // A recording with other nodes in each frame would fill the memory: the nodes that have been missing longest are dropped.
+      if (hasStatus || this.#known.size > MAX_HOSTS) {
         this.#known.delete(nodeId);
         this.#names.release(known.record);
         deliveries.push({ node: known.record, kind: 'gone', continuity });
@@ -72,8 +72,8 @@ export class RecordedNodes {
     const { record, columns } = this.#get(node);
     this.#names.claim(record, node.name);
     const { spans, status, at } = node;
-    // A node that is not counted has no rows in the recording. Those of the frame before stay, as they did live; after a jump there are none.
-    // One that is counted and has none has answered with none.
+    // A node that is not up has no rows in the recording. Those of the frame before remain, as in live operation; after a jump there are
+    // none. A node that is up and has none has reported none.
     const counted = status !== undefined && included({ status });
     if (spans || counted || (continuity === 'jump' && record.version > 0)) {
       columns.load(frame, node);

@@ -1,4 +1,4 @@
-/** A collector that plays a recording: in its own time at any speed, frame by frame, from any place. */
+/** A collector that plays a recording: at any speed, frame by frame, from any position. */
 import { AppError } from '../../errors.js';
 import type { NodeView } from '../../model/node-view.js';
 import type { Delivery } from '../../model/collector.js';
@@ -9,10 +9,10 @@ import type { FrameSource, Query, Shown } from './frame-source.js';
 import { overdueAfter } from '../../model/endpoint.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
-/** Speeds that the keys go through; `--speed` may say any. */
+/** The speeds that the keys cycle through; `--speed` may set any other. */
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const DEFAULT_INTERVAL_MS: Ms = 3000;
-/** Frames shown on the way to one that is sought, at most. */
+/** Maximum number of frames that are shown before the frame of a seek. */
 const LEAD_IN = 120;
 
 export interface ReplayOptions {
@@ -22,15 +22,15 @@ export interface ReplayOptions {
   readonly clock: Clock;
   readonly speed?: number;
   readonly loop?: boolean;
-  /** Where to begin. */
+  /** Where to start. */
   readonly startAt?: Ms;
 }
 
-/** Shows nothing yet: the first frame is delivered when it is started. Throws `E_RECORDING_BAD` when there is none. */
+/** Shows nothing yet: the first frame is delivered when it is started. Throws `E_RECORDING_BAD` if there is none. */
 export async function createReplay(options: ReplayOptions): Promise<Replay> {
   const { source, startAt, name } = options;
   const first = await source.ask(startAt === undefined ? { kind: 'first' } : { kind: 'at', time: startAt });
-  if (!first) throw new AppError('E_RECORDING_BAD', { file: name, reason: 'holds no frame that can be read' });
+  if (!first) throw new AppError('E_RECORDING_BAD', { file: name, reason: 'contains no readable frame' });
   return new RecordedReplay(options, first);
 }
 
@@ -48,15 +48,15 @@ class RecordedReplay implements Replay {
   #speed: number;
   #loop: boolean;
   #bookmarks: readonly Ms[] = [];
-  /** Recorded time and wall time that belong together: where playing began. */
+  /** A recorded time and the wall time at which it was played: where playing started. */
   #anchor = { at: 0, wall: 0 };
   #cancel: (() => void) | undefined;
-  /** Number of the last order: what an earlier one finds is not shown any more. */
+  /** Number of the last command: results of earlier ones are no longer shown. */
   #order = 0;
-  /** Where a seek under way goes, so that the next one starts from there. */
+  /** The target of a seek in progress, so that the next one starts from there. */
   #target: Ms | undefined;
   #stopped = false;
-  /** Steps that are still to be made. */
+  /** Steps that remain to be made. */
   #steps = 0;
   #stepping = false;
 
@@ -151,7 +151,7 @@ class RecordedReplay implements Replay {
         return this.#seek({ kind: 'last' }, info.lastAt ?? Infinity);
       case 'loop':
         this.#loop = !this.#loop;
-        return this.#loop ? 'plays again from the start when it ends' : 'stops when it ends';
+        return this.#loop ? 'loop on: the replay starts again at the end' : 'loop off: the replay stops at the end';
       case 'bookmark':
         return this.#bookmark();
       case 'next-bookmark':
@@ -163,11 +163,11 @@ class RecordedReplay implements Replay {
     if (this.#playing) this.#pause();
     else if (!this.#ended) this.#play();
     else if (this.#loop) this.#again();
-    else return 'this is the end; { goes to the start';
+    else return 'end of the recording; { goes to the start';
     return undefined;
   }
 
-  /** Steps add up while the first of them is under way. */
+  /** Steps add up while the first of them is in progress. */
   #step(by: 1 | -1): undefined {
     this.#steps += by;
     if (this.#stepping) return;
@@ -189,20 +189,20 @@ class RecordedReplay implements Replay {
     this.#steps = 0;
   }
 
-  /** From where the last seek goes, if it has not arrived yet. A frame at least, however far apart they are. */
+  /** Starts from the target of the last seek if it has not arrived yet. Moves at least one frame, however far apart frames are. */
   #skip(ms: Ms): string | undefined {
     const to = (this.#target ?? this.#shown.at) + ms;
     return this.#seek({ kind: 'at', time: to }, to, ms > 0 ? 'next' : 'previous');
   }
 
-  /** `atLeast`: the frame to go to where there is none nearer than this one. */
+  /** `atLeast`: the frame to go to if none is nearer than the current one. */
   #seek(query: Query, target: Ms, atLeast?: 'next' | 'previous'): string | undefined {
     const { firstAt, lastAt, seekable } = this.#source.info;
     const order = ++this.#order;
     this.#cancel?.();
     this.#target = Math.max(firstAt, Math.min(target, lastAt ?? Infinity));
     void this.#arrive(query, order, atLeast);
-    return seekable ? undefined : 'the file is read through once; until then this may take a pass';
+    return seekable ? undefined : 'the file has not been read completely yet; seeking may have to read it again';
   }
 
   async #arrive(query: Query, order: number, atLeast: 'next' | 'previous' | undefined): Promise<void> {
@@ -216,7 +216,7 @@ class RecordedReplay implements Replay {
     this.#listen();
   }
 
-  /** Shows what led up to the frame, then the frame: histories begin anew and are not empty. `passing`: the next jump is on its way. */
+  /** Shows the frames before the frame, then the frame: histories start again, but are not empty. `passing`: the next jump has been requested. */
   async #jump(shown: Shown, order: number, passing = false): Promise<void> {
     if (order !== this.#order) return;
     const before = passing ? [] : await this.#source.before(shown.ref, LEAD_IN).catch(() => []);
@@ -261,7 +261,7 @@ class RecordedReplay implements Replay {
     this.#cancel?.();
   }
 
-  /** Fetches what comes next while the present frame is on screen, and shows it when its time has come. */
+  /** Reads the next frame while the current one is on screen, and shows it when it is due. */
   #follow(order: number): void {
     const now = this.#anchor.at + (this.#clock.now() - this.#anchor.wall) * this.#speed;
     void this.#ask({ kind: 'until', ref: this.#shown.ref, time: now }, order).then((next) => {
@@ -274,7 +274,7 @@ class RecordedReplay implements Replay {
     });
   }
 
-  /** Wall time until a frame is due. A gap takes no longer than the shortest pause that is one. */
+  /** Wall time until a frame is due. A gap takes no longer than the shortest pause that counts as a gap. */
   #waitFor(next: Shown): Ms {
     const pause = next.at - this.#shown.at;
     const gap = overdueAfter(this.intervalMs);
@@ -300,7 +300,7 @@ class RecordedReplay implements Replay {
     this.#listen();
   }
 
-  /** Null: it failed, and that has been said. */
+  /** Null: it failed, and the error has been shown. */
   async #ask(query: Query, order: number): Promise<Shown | undefined | null> {
     try {
       const found = await this.#source.ask(query);

@@ -1,4 +1,4 @@
-/** What was decompressed, kept in a file of blocks that can be read one by one: a recording of our own making, in the cache folder. */
+/** Decompressed data, kept in a file of blocks that can be read one by one: a recording of our own, in the cache folder. */
 import { closeSync, constants, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Compress, Decompress } from '../codec/zstd.js';
 import { encodeIndex, type Block } from '../codec/zstd-format.js';
@@ -7,16 +7,16 @@ import type { Ms } from '../../model/clock.js';
 const MAX_BLOCK_BYTES = 64 * 2 ** 20;
 
 export interface CopyOptions {
-  /** Where the finished copy goes; undefined: nowhere, it is forgotten with the program. */
+  /** The path of the finished copy; undefined: none, the copy is deleted with the program. */
   readonly path: string | undefined;
-  /** Under this name it grows; deleted when it is closed unfinished. */
+  /** The path while it is written; deleted if it is closed unfinished. */
   readonly growing: string;
   readonly maxBytes: number;
   readonly compress: Compress;
   readonly decompress: Decompress;
 }
 
-/** Past `maxBytes` the blocks are forgotten from the start: what is left is where the replay is. */
+/** Above `maxBytes`, the oldest blocks are dropped: those around the position of the replay remain. */
 export class CacheCopy {
   readonly blocks: Block[] = [];
   readonly #options: CopyOptions;
@@ -24,7 +24,7 @@ export class CacheCopy {
   #size = 0;
   #frames = 0;
   #finished = false;
-  /** Blocks at the front that are there no more. */
+  /** Number of blocks dropped from the start. */
   forgotten = 0;
 
   constructor(options: CopyOptions) {
@@ -57,7 +57,7 @@ export class CacheCopy {
     return this.#options.decompress(bytes, MAX_BLOCK_BYTES);
   }
 
-  /** All of it is there: it gets its end and its name. */
+  /** It is complete: writes its end and gives it its name. */
   finish(): void {
     if (this.forgotten > 0 || this.#options.path === undefined) return;
     writeSync(this.#descriptor, encodeIndex(this.blocks), 0, undefined, this.#size);
@@ -70,7 +70,7 @@ export class CacheCopy {
     if (!this.#finished) rmSync(this.#options.growing, { force: true });
   }
 
-  /** As it was at the beginning. */
+  /** Resets it to its initial state. */
   clear(): void {
     this.blocks.length = 0;
     this.#frames = 0;

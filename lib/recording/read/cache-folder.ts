@@ -1,21 +1,21 @@
-/** Where copies and indexes of recordings are kept between two replays: in the cache folder, for its owner only, up to a total size. */
+/** Where copies and indexes of recordings are kept between replays: in the cache folder, readable by its owner only, up to a total size. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFolderSync } from '../../paths.js';
 
-/** All copies together; the oldest go first. */
+/** Limit for all copies together; the oldest are deleted first. */
 const MAX_TOTAL_BYTES = 8 * 2 ** 30;
-/** One copy. */
+/** Limit for one copy. */
 export const MAX_COPY_BYTES = 4 * 2 ** 30;
 
 export class CacheFolder {
   readonly path: string;
-  /** It is gone with the program: nobody could be found to keep it. */
+  /** It is deleted with the program, because nothing could find it later. */
   readonly #temporary: boolean;
 
-  /** Falls back to a folder that is deleted at the end where `path` cannot be written to. */
+  /** Falls back to a folder that is deleted at the end if `path` is not writable. */
   constructor(path: string) {
     const kept = usable(path);
     this.#temporary = !kept;
@@ -23,7 +23,7 @@ export class CacheFolder {
     if (kept) makeRoom(path);
   }
 
-  /** The name under which something of a file's present content is kept. */
+  /** The name for data derived from a file's current content. */
   file(identity: string, extension: string): string {
     return join(this.path, `${createHash('sha256').update(identity).digest('hex').slice(0, 32)}${extension}`);
   }
@@ -36,7 +36,7 @@ export class CacheFolder {
     }
   }
 
-  /** Nothing comes of it where it cannot be written. */
+  /** Does nothing if it is not writable. */
   writeJson(identity: string, value: object): void {
     const path = this.file(identity, '.json');
     const growing = `${path}.${process.pid}`;

@@ -1,4 +1,4 @@
-/** What is known of the chunks of a file without reading them again: times, numbers of frames, what is wrong. */
+/** What is known about the chunks of a file without reading them again: times, frame numbers, damage. */
 import type { LineHeader } from './line-times.js';
 import type { Ms } from '../../model/clock.js';
 
@@ -10,31 +10,31 @@ export interface ChunkFacts {
   readonly lastAt: Ms;
   readonly frames: number;
   readonly bad: number;
-  /** Longest pauses inside it. */
+  /** The longest pauses in it. */
   readonly gaps: readonly (readonly [from: Ms, to: Ms])[];
-  /** Numbers of the frames it begins and ends with; NaN: none has one. */
+  /** The numbers of its first and last frame; NaN if none has one. */
   readonly firstSeq: number;
   readonly lastSeq: number;
-  /** A header before its first frame begins the count anew. */
+  /** A header before its first frame restarts the numbering. */
   readonly counted: boolean;
-  /** Frames missing inside it, by their numbers. */
+  /** Missing frames in it, by number. */
   readonly losses: readonly Loss[];
-  /** Frames that are there twice, or not in their order. */
+  /** Frames that are duplicates or out of order. */
   readonly disorder: number;
-  /** Its last line says that the file was ended; undefined: it has no line. */
+  /** Its last line marks the file as finished; undefined: it has no line. */
   readonly ended: boolean | undefined;
-  /** It has a header that says that lines are sealed. */
+  /** It has a header that announces sealed lines. */
   readonly sealed: boolean;
   /** It could not be decompressed. */
   readonly damaged: boolean;
 }
 
-/** Gaps, and losses, kept of one chunk. */
+/** Maximum number of gaps, and of losses, kept per chunk. */
 const MAX_GAPS = 8;
-/** Larger jumps of numbers are no loss but nonsense. */
+/** Larger jumps in frame numbers are invalid, not a loss. */
 const MAX_LOST = 1e7;
 
-/** Of a chunk that holds nothing. */
+/** For an empty chunk. */
 export const NO_FACTS: ChunkFacts = {
   firstAt: NaN,
   lastAt: NaN,
@@ -51,7 +51,7 @@ export const NO_FACTS: ChunkFacts = {
   damaged: false,
 };
 
-/** Frames between two numbers: 0 where one follows the other; undefined where the second should not come after the first. */
+/** Frames between two numbers: 0 if one follows the other; undefined if the second should not come after the first. */
 export function lostBetween(before: number, after: number): number | undefined {
   const lost = after - before - 1;
   return lost >= 0 && lost <= MAX_LOST ? lost : undefined;
@@ -93,7 +93,7 @@ function numbersOf(lineHeaders: readonly LineHeader[]): Pick<ChunkFacts, 'firstS
   return { firstSeq, lastSeq, counted, losses: mergedLosses(losses), disorder };
 }
 
-/** No more than are kept: the last one stands for the rest, so that none is uncounted. */
+/** Up to the limit: the last one includes the rest, so that all are counted. */
 function mergedLosses(losses: readonly Loss[]): readonly Loss[] {
   if (losses.length <= MAX_GAPS) return losses;
   const [kept, rest] = [losses.slice(0, MAX_GAPS - 1), losses.slice(MAX_GAPS - 1)];
@@ -102,7 +102,7 @@ function mergedLosses(losses: readonly Loss[]): readonly Loss[] {
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 
-/** As a side file keeps it; null for what is not a number. `damage`: of the file. */
+/** As stored in a side file; null for a value that is not a number. `damage`: of the file. */
 export const toJson = (chunks: readonly ChunkFacts[], damage: string | undefined): object => ({ version: 2, chunks, damage });
 
 export interface KeptFacts {

@@ -1,4 +1,4 @@
-/** The chunks of all files of a recording: decompressed when they are asked for, a few kept, what was learnt of each remembered. */
+/** The chunks of all files of a recording: decompressed on demand, with a few cached, and what was learned about each remembered. */
 import { basename } from 'node:path';
 import type { CacheFolder } from './cache-folder.js';
 import { type ChunkedFile, Damaged } from './chunk.js';
@@ -8,16 +8,16 @@ import { readLineHeader, type LineHeader } from './line-times.js';
 import { StreamChunks } from './stream-chunks.js';
 import type { Ms } from '../../model/clock.js';
 
-/** Chunks kept decompressed. */
+/** Number of decompressed chunks in the cache. */
 const KEPT = 4;
-/** Files from here on keep their index. */
+/** Files of at least this size keep their index. */
 const WORTH_KEEPING_BYTES = 4 * 2 ** 20;
 const MAX_GAPS = 500;
 
 export interface Chunk {
   readonly lines: readonly Buffer[];
   readonly lineHeaders: readonly LineHeader[];
-  /** Lines that frames begin with. */
+  /** The first lines of frames. */
   readonly starts: readonly number[];
 }
 
@@ -31,26 +31,26 @@ interface Lane {
   readonly identity: string;
   readonly bytes: number;
   readonly facts: (ChunkFacts | undefined)[];
-  /** They come from an earlier time. */
+  /** They come from an earlier run. */
   readonly complete: boolean;
-  /** What was wrong with the file then. */
+  /** The damage of the file at that time. */
   readonly damage: string | undefined;
 }
 
-/** What the chunks that have been read say of the recording. */
+/** What the chunks read so far show about the recording. */
 export interface Summary {
-  /** Part of the recording whose chunks are known, 0 to 1. */
+  /** Share of the recording whose chunks are known, 0 to 1. */
   readonly indexed: number;
   readonly frames: number;
   readonly gaps: readonly (readonly [Ms, Ms])[];
   readonly badLines: number;
-  /** Where frames are missing, by their numbers or by an index. */
+  /** Where frames are missing, by number or according to an index. */
   readonly losses: readonly Loss[];
-  /** Frames that come twice or not in their order. */
+  /** Frames that are duplicates or out of order. */
   readonly disorder: number;
-  /** What is wrong with files apart from that, a sentence each. */
+  /** Other damage of files, one sentence each. */
   readonly damage: readonly string[];
-  /** Whether all files were ended by who wrote them; undefined: they don't say. */
+  /** Whether all files were finished by their writer; undefined: they do not record it. */
   readonly ended: boolean | undefined;
 }
 
@@ -70,7 +70,7 @@ export class ChunkStore {
     });
   }
 
-  /** So long without a frame is a gap. What was learnt before that was known is forgotten. */
+  /** This long without a frame is a gap. What was learned before this was known is dropped. */
   set gapMs(gapMs: Ms) {
     this.#gapMs = gapMs;
     this.#kept.clear();
@@ -84,13 +84,13 @@ export class ChunkStore {
     return this.#lanes.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** `order`: the places that the files have now. */
+  /** `order`: the new positions of the files. */
   reorder(order: readonly number[]): void {
     this.#lanes = order.map((file) => this.#lanes[file]!);
     this.#kept.clear();
   }
 
-  /** Undefined: behind the end of its file. Waits where the file is still being read, begins again where it has been forgotten. */
+  /** Undefined: after the end of its file. Waits while the file is still being read; reads it again if the chunk was dropped. */
   async get(place: Place): Promise<Chunk | undefined> {
     const { file } = this.#lanes[place.file]!;
     if (file instanceof StreamChunks && place.chunk < file.forgotten) file.again();
@@ -107,7 +107,7 @@ export class ChunkStore {
     return chunk;
   }
 
-  /** Waits until the whole file is known, or `enough` of it; how many chunks it has by then. */
+  /** Waits until the whole file is known, or `enough` of it; returns how many chunks it has by then. */
   async count(file: number, enough: (facts: ChunkFacts) => boolean): Promise<number> {
     const { file: one } = this.#lanes[file]!;
     while (one instanceof StreamChunks && !one.complete) {
@@ -118,7 +118,7 @@ export class ChunkStore {
     return one.chunks;
   }
 
-  /** What is known of an chunk; undefined: it has not been read yet. */
+  /** What is known about a chunk; undefined: it has not been read yet. */
   facts({ file, chunk }: Place): ChunkFacts | undefined {
     const lane = this.#lanes[file]!;
     const read = lane.facts[chunk];
@@ -134,7 +134,7 @@ export class ChunkStore {
     return this.facts(place)!;
   }
 
-  /** Data frames before a place; undefined where not all of it was read yet. */
+  /** Data frames before a position; undefined if not everything before it has been read. */
   framesBefore(place: Place): number | undefined {
     let frames = 0;
     for (let file = 0; file <= place.file; file++) {
@@ -149,11 +149,11 @@ export class ChunkStore {
     return frames;
   }
 
-  /** Reads what nobody has asked for yet; `pause` comes after each chunk, and false from it ends it. */
+  /** Reads chunks that have not been requested yet; `pause` is called after each chunk, and false from it ends this. */
   async index(pause: () => Promise<boolean>): Promise<void> {
     for (const [file, lane] of this.#lanes.entries()) {
       for (let chunk = 0; chunk < lane.file.chunks; chunk++) {
-        // Also what is known by an index: whether it is true shows when it is read.
+        // Including chunks known from an index: reading shows whether it is right.
         if (lane.facts[chunk] || lane.file instanceof StreamChunks) continue;
         this.#read({ file, chunk });
         if (!(await pause())) return;
@@ -164,7 +164,7 @@ export class ChunkStore {
     }
   }
 
-  /** Over all that is known. */
+  /** Over everything that is known. */
   summary(): Summary {
     const files = this.#lanes.map((lane, file) => this.#summaryOf(lane, file));
     const gaps: (readonly [Ms, Ms])[] = [];
@@ -210,7 +210,7 @@ export class ChunkStore {
         ...(blocks > 0 ? [`${name}: ${blocks} damaged ${blocks === 1 ? 'block' : 'blocks'}`] : []),
         ...(wrong === undefined ? [] : [`${name}: ${wrong}`]),
       ],
-      // Until the last chunk has been read nobody knows.
+      // Not known until the last chunk has been read.
       ended: readAll ? (last?.ended === true ? true : sealed ? false : lane.file.ended) : lane.file.ended,
     };
   }
@@ -219,7 +219,7 @@ export class ChunkStore {
     for (const { file } of this.#lanes) file.close();
   }
 
-  /** How much of a file is known when `read` of its chunks are. */
+  /** The share of a file that is known when `read` of its chunks are. */
   #share({ file, bytes }: Lane, read: number): number {
     if (file instanceof StreamChunks && !file.complete) return Math.min(0.999, file.taken / Math.max(1, bytes));
     return file.chunks === 0 ? 1 : read / file.chunks;
@@ -238,7 +238,7 @@ export class ChunkStore {
       // A program that was killed leaves half a line.
       if (unended && lineHeaders.at(-1)?.kind === 'bad') lineHeaders.pop();
       const facts = factsOf(lineHeaders, tooLong, this.#gapMs);
-      // Lines that were too long for a stream are not in its blocks any more.
+      // Lines that were too long for a stream are no longer in its blocks.
       lane.facts[chunk] ??= lane.file instanceof StreamChunks ? { ...facts, bad: lane.file.known(chunk)?.bad ?? facts.bad } : facts;
       return {
         lines,
@@ -257,7 +257,7 @@ interface FileSummary {
   readonly facts: readonly (ChunkFacts | undefined)[];
   readonly frames: number;
   readonly bad: number;
-  /** Bytes that are known. */
+  /** Number of bytes that are known. */
   readonly done: number;
   readonly losses: readonly Loss[];
   readonly disorder: number;
@@ -266,8 +266,8 @@ interface FileSummary {
 }
 
 /**
- * What is missing in a file, in and between its chunks: by the numbers of the frames, and where they have none by what the index says of
- * a chunk that holds fewer. `known`: the index.
+ * What is missing in a file, in and between its chunks: by frame number, or, if frames have none, by an index that lists more frames than a
+ * chunk has. `known`: the index.
  */
 function lossesOf(
   facts: readonly (ChunkFacts | undefined)[],
@@ -275,14 +275,14 @@ function lossesOf(
 ): Pick<FileSummary, 'losses' | 'disorder'> {
   const losses: Loss[] = [];
   let [lastSeq, lastAt, disorder] = [NaN, NaN, 0];
-  /** Frames of an index that were not found and may yet show as a jump of the numbers. */
+  /** Frames in the index that were not found and may still show up as a jump in the numbers. */
   let missing: { readonly from: Ms; readonly frames: number } | undefined;
   const settle = (to: Ms): void => {
     if (missing) losses.push([missing.from, to, missing.frames]);
     missing = undefined;
   };
   facts.forEach((one, chunk) => {
-    // What lies between two chunks is not known while one of them was not read.
+    // What is missing between two chunks is unknown until both have been read.
     if (!one) return void ([lastSeq, missing] = [NaN, undefined]);
     const indexed = known(chunk);
     if (indexed && indexed.frames > one.frames) {

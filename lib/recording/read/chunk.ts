@@ -1,17 +1,17 @@
-/** A stretch of a file that can be read on its own, and the lines that begin in it. */
+/** A part of a file that can be read on its own, and the lines that start in it. */
 import { MAX_LINE_BYTES } from '../format/schema.js';
 
 export interface ChunkLines {
   readonly lines: readonly Buffer[];
-  /** Lines too long to be read. */
+  /** Number of lines that are too long to be read. */
   readonly tooLong: number;
-  /** The last line lacks its line feed. */
+  /** The last line has no line feed. */
   readonly unended: boolean;
 }
 
 const LINE_FEED = 10;
 
-/** The lines of bytes that hold whole ones; the last may lack its line feed. */
+/** Splits bytes into lines; the last one may lack its line feed. */
 export function linesOf(bytes: Uint8Array): ChunkLines {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lines: Buffer[] = [];
@@ -28,28 +28,28 @@ export function linesOf(bytes: Uint8Array): ChunkLines {
 
 export const NO_LINES: ChunkLines = { lines: [], tooLong: 0, unended: false };
 
-/** A file of a recording, as chunks in the order of time. */
+/** A file of a recording, as chunks in chronological order. */
 export interface ChunkedFile {
   readonly path: string;
   readonly codec: string;
-  /** Whether any chunk can be read at once. False: the file is read once from start to end to make it so. */
+  /** Whether any chunk can be read directly. False: the file is read once from start to end first. */
   readonly seekable: boolean;
-  /** Chunks known so far. */
+  /** Number of chunks known so far. */
   readonly chunks: number;
-  /** No more will come. */
+  /** No more will follow. */
   readonly complete: boolean;
-  /** Its last frame is not all there: its writer is still at it, or was killed. */
+  /** Its last frame is incomplete: it is still being written, or the writer was killed. */
   readonly cut: boolean;
-  /** Whether the container has its end; undefined: there is no telling. */
+  /** Whether the container is complete; undefined: unknown. */
   readonly ended: boolean | undefined;
-  /** What is wrong with the container: checksums, bytes that belong nowhere. May come up while chunks are read. */
+  /** Damage of the container: checksums, unexpected bytes. May be found while chunks are read. */
   readonly damage?: string | undefined;
-  /** What is known of an chunk without reading it. */
+  /** What is known about a chunk without reading it. */
   known?(chunk: number): { readonly firstAt: number; readonly lastAt: number; readonly frames: number } | undefined;
-  /** Throws `Damaged` where its bytes are not what they should be. */
+  /** Throws `Damaged` if its bytes are wrong. */
   lines(chunk: number): ChunkLines;
   close(): void;
 }
 
-/** Bytes of a recording that are not what they should be. It costs the frames they hold, not the replay. */
+/** Damaged bytes of a recording. This costs the frames in them, not the replay. */
 export class Damaged extends Error {}

@@ -1,4 +1,4 @@
-/** Compressed files of any maker, decompressed from start to end, with their checksums checked on the way. */
+/** Decompresses compressed files of any program from start to end, and verifies their checksums. */
 import { crc32, createInflateRaw } from 'node:zlib';
 import { gzipHeaderBytes, readTrailer, TRAILER_BYTES } from '../codec/gzip-format.js';
 import { Xxh64 } from '../codec/xxh64.js';
@@ -9,51 +9,51 @@ import { FileBytes } from './file-bytes.js';
 export interface StreamNews {
   /** Compressed bytes that have been read. */
   taken(bytes: number): void;
-  /** Something is wrong, and what follows is still read where that is possible. */
+  /** Damage was found, and the rest is still read if possible. */
   wrong(what: string): void;
 }
 
-/** Throws `Damaged` where nothing behind can be read; `CutOff` where the file ends too early. */
+/** Throws `Damaged` if nothing after the damage can be read; `CutOff` if the file is truncated. */
 export type ContentStream = (path: string, news: StreamNews) => AsyncIterable<Uint8Array>;
 
 export class CutOff extends Damaged {}
 
-export const CHECKSUM = 'a checksum of the compressed data does not match, so figures may be wrong';
+export const CHECKSUM = 'a checksum of the compressed data does not match, so values may be wrong';
 const DAMAGED = 'the compressed data is damaged';
 
-/** Compressed bytes handed over at a time: where they turn out to be damaged, what came of them may be lost with them. */
+/** Compressed bytes per step: when damage is found, the output of one step may be lost. */
 const PIECE_BYTES = 16 * 1024;
 const HEADER_BYTES = 512;
 const MAX_HEADER_BYTES = 128 * 1024;
-/** So many members with so little in them are no recording. */
+/** A file with so many members and so little content is not a recording. */
 const MANY_MEMBERS = 10_000;
 const LEAST_MEMBER_BYTES = 64;
 
-/** All members, one after the other. By hand: node's own gunzip gives nothing of what came before the damage. */
+/** All members, one after another. Not with node's own gunzip, which returns nothing of the data before the damage. */
 export const gunzipped: ContentStream = async function* (path, news) {
   const file = new FileBytes(path);
   try {
     let [members, bytes] = [0, 0];
     for (let at = 0; at < file.size;) {
       const header = gzipHeaderBytes(file.read(at, HEADER_BYTES)) ?? gzipHeaderBytes(file.read(at, MAX_HEADER_BYTES));
-      if (header === undefined) throw at === 0 ? new Damaged(DAMAGED) : new Damaged('bytes that belong nowhere follow the compressed data');
+      if (header === undefined) throw at === 0 ? new Damaged(DAMAGED) : new Damaged('unexpected bytes after the compressed data');
       at += header;
       const member = new Member();
       for (let next = at; !member.ended;) {
         const piece = Buffer.from(file.read(next, PIECE_BYTES));
-        if (piece.length === 0) throw new CutOff('the compressed data is cut off');
+        if (piece.length === 0) throw new CutOff('the compressed data is truncated');
         yield* await member.push(piece);
         next += piece.length;
         news.taken(next);
       }
       at += member.taken;
       const trailer = readTrailer(file.read(at, TRAILER_BYTES));
-      if (!trailer) throw new CutOff('the compressed data is cut off');
+      if (!trailer) throw new CutOff('the compressed data is truncated');
       if (trailer.crc !== member.crc || trailer.size !== member.bytes % 2 ** 32) news.wrong(CHECKSUM);
       at += TRAILER_BYTES;
       bytes += member.bytes;
       if (++members > MANY_MEMBERS && bytes < members * LEAST_MEMBER_BYTES)
-        throw new Damaged('the compressed data goes on without content');
+        throw new Damaged('the compressed data continues without content');
     }
   } finally {
     file.close();
@@ -81,7 +81,7 @@ class Member {
     });
   }
 
-  /** Compressed bytes that were the member's. */
+  /** Number of compressed bytes of the member. */
   get taken(): number {
     return this.#inflate.bytesWritten;
   }
@@ -105,12 +105,12 @@ class Member {
   }
 }
 
-/** Largest window that fzstd decodes rightly: beyond it gives wrong bytes, and no error. */
+/** Maximum window that fzstd decodes correctly: above it, it returns wrong bytes without an error. */
 const MAX_WINDOW_BYTES = 2 ** 25;
-/** Blocks between two looks at what else is to be done. */
+/** Number of blocks before yielding to other work. */
 const BLOCKS_AT_ONCE = 16;
 
-/** All frames, block by block, so that nobody allocates what a header asks for before it was looked at. A damaged one is passed over. */
+/** All frames, block by block, so that no memory is allocated for a header before it has been checked. Damaged frames are skipped. */
 export const unzstd: ContentStream = async function* (path, news) {
   const { Decompress } = await import('fzstd');
   const file = new FileBytes(path);
@@ -128,9 +128,9 @@ export const unzstd: ContentStream = async function* (path, news) {
         for (let last = !stream; !last;) {
           const header = file.read(at, 3);
           const block = blockHeader(header);
-          if (!block) throw header.length < 3 ? new CutOff('the compressed data is cut off') : new Damaged(DAMAGED);
+          if (!block) throw header.length < 3 ? new CutOff('the compressed data is truncated') : new Damaged(DAMAGED);
           const bytes = Buffer.from(file.read(at, block.bytes));
-          if (bytes.length < block.bytes) throw new CutOff('the compressed data is cut off');
+          if (bytes.length < block.bytes) throw new CutOff('the compressed data is truncated');
           stream?.push(bytes);
           last = block.last;
           at += block.bytes;
@@ -140,14 +140,14 @@ export const unzstd: ContentStream = async function* (path, news) {
           yield* out;
           out = [];
           news.taken(at);
-          if (check && check.length < 4) throw new CutOff('the compressed data is cut off');
+          if (check && check.length < 4) throw new CutOff('the compressed data is truncated');
           if (check && check.readUInt32LE(0) !== hash?.low32()) news.wrong(CHECKSUM);
           if (++blocks % BLOCKS_AT_ONCE === 0) await new Promise(setImmediate);
         }
       } catch (error) {
         const walked = error instanceof CutOff ? undefined : walkFrame(file.read, begin);
         if (!walked || !('length' in walked) || begin + walked.length >= file.size) throw error;
-        // The next frame begins where this one ends by what its blocks say of their length.
+        // The next frame starts where this one ends according to the lengths of its blocks.
         news.wrong(DAMAGED);
         out = [];
         at = begin + walked.length;
@@ -160,20 +160,20 @@ export const unzstd: ContentStream = async function* (path, news) {
   }
 };
 
-/** A frame's header, or a skippable frame of which nothing is read. */
+/** The header of a frame, or a skippable frame, which is ignored. */
 function frameAt({ read }: FileBytes, at: number): { readonly bytes: number; readonly skip: number; readonly checksum: boolean } {
   const start = read(at, 18);
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
-  if (view.byteLength < 8 && at > 0) throw new CutOff('the compressed data is cut off');
+  if (view.byteLength < 8 && at > 0) throw new CutOff('the compressed data is truncated');
   if (view.byteLength >= 8 && view.getUint32(0, true) !== ZSTD_MAGIC) {
     if (!isSkippable(view.getUint32(0, true))) throw new Damaged(DAMAGED);
     return { bytes: 0, skip: 8 + view.getUint32(4, true), checksum: false };
   }
   const header = frameHeader(view);
-  if (!header) throw new Damaged('the compressed data is cut off');
+  if (!header) throw new Damaged('the compressed data is truncated');
   if (header.windowBytes > MAX_WINDOW_BYTES) {
     throw new Damaged(
-      `is compressed with a window of ${Math.ceil(header.windowBytes / 2 ** 20)} MiB, and up to ${MAX_WINDOW_BYTES / 2 ** 20} MiB can be read`,
+      `is compressed with a window of ${Math.ceil(header.windowBytes / 2 ** 20)} MiB; at most ${MAX_WINDOW_BYTES / 2 ** 20} MiB is supported`,
     );
   }
   return { bytes: header.bytes, skip: 0, checksum: header.checksum };

@@ -1,19 +1,19 @@
-/** A file to be read at any place. Synchronous: it is read where nothing else is to be done. */
+/** A file with random access. Synchronous: only used where nothing else has to be done. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { AppError } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
 import { readJournal, JOURNAL_SUFFIX } from '../write/segment-file.js';
 
-/** What small reads are served from. */
+/** The buffer for small reads. */
 const WINDOW_BYTES = 64 * 1024;
 
 export class FileBytes {
   readonly path: string;
   readonly size: number;
-  /** Tells this content of the file from any other: size, time of change, place on the disk. */
+  /** Identifies the current content of the file: size, modification time, location on disk. */
   readonly identity: string;
   readonly #descriptor: number;
-  /** The file's true end, where the program that wrote it was killed while it put it in place. */
+  /** The true end of the file, if the program that wrote it was killed while replacing its end. */
   readonly #journal: { readonly from: number; readonly bytes: Uint8Array } | undefined;
   #window: Uint8Array = new Uint8Array();
   #windowAt = 0;
@@ -22,7 +22,7 @@ export class FileBytes {
   constructor(path: string) {
     this.path = path;
     try {
-      // Not to wait for a writer, should it be a pipe.
+      // Does not wait for a writer if it is a pipe.
       this.#descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const stat = fstatSync(this.#descriptor);
       if (!stat.isFile()) throw Object.assign(new Error(), { code: stat.isDirectory() ? 'EISDIR' : 'ENOTFILE' });
@@ -34,7 +34,7 @@ export class FileBytes {
     }
   }
 
-  /** At most `length` bytes from `at` on; fewer at the end of the file. Not to be written to; valid until the next read. */
+  /** At most `length` bytes from `at`; fewer at the end of the file. Read-only, and valid until the next read. */
   read = (at: number, length: number): Uint8Array => {
     const end = Math.min(this.size, at + length);
     if (end <= at) return new Uint8Array();
@@ -79,8 +79,8 @@ function journalOf(path: string, size: number): ReturnType<typeof readJournal> {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
-  EACCES: 'may not be read',
-  EPERM: 'may not be read',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
   EISDIR: 'is a folder',
   ENOTFILE: 'is not a file',
   ENXIO: 'is not a file',

@@ -1,4 +1,4 @@
-/** Which files a recording is made of: those named, those of a folder, and the segments that belong to a file. */
+/** The files of a recording: those that were named, those of a folder, and the segments that belong to a file. */
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { unreadable } from './file-bytes.js';
@@ -7,7 +7,7 @@ import { clean } from '../../text/sanitize.js';
 
 const RECORDING = /\.ndjson(\.zst|\.gz)?$/i;
 
-/** Without repetition, in no particular order. Throws `E_RECORDING_UNREADABLE`. */
+/** Without duplicates, in no particular order. Throws `E_RECORDING_UNREADABLE`. */
 export function filesOf(paths: readonly string[]): readonly string[] {
   return [...new Set(paths.flatMap((path) => expanded(resolve(path))))];
 }
@@ -20,10 +20,13 @@ function expanded(path: string): readonly string[] {
   } catch (error) {
     throw unreadable(path, error);
   }
-  throw new AppError('E_RECORDING_UNREADABLE', { file: clean(path, 200), reason: 'the folder holds no recording (*.ndjson, .zst, .gz)' });
+  throw new AppError('E_RECORDING_UNREADABLE', {
+    file: clean(path, 200),
+    reason: 'the folder contains no recording (*.ndjson, .zst, .gz)',
+  });
 }
 
-/** `name.0001.ndjson`, `name.0002.ndjson`, ... beside `name.ndjson`. */
+/** `name.0001.ndjson`, `name.0002.ndjson`, ... next to `name.ndjson`. */
 function segmentsOf(path: string): readonly string[] {
   const name = basename(path);
   const point = name.indexOf('.', 1);

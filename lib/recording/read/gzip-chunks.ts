@@ -1,6 +1,6 @@
 /**
- * A gzip file of ours: it can be read from each full flush on. Pages are of equal size in the compressed file; a page's lines are those of
- * the flush points in it. Flush points are found by the mark they leave, and known by decompressing from there.
+ * A gzip file written by this program: it can be read from each full flush on. Pages have the same size in the compressed file; the lines
+ * of a page are those of the flush points in it. Flush points are found by their mark, and confirmed by decompressing from there.
  */
 import { constants, crc32, inflateRawSync, type InflateRaw } from 'node:zlib';
 import type { FileBytes } from './file-bytes.js';
@@ -10,10 +10,10 @@ import { crc32Combine } from '../codec/crc32-combine.js';
 import { GZIP_HEADER, gzipHeaderBytes, nextFlush, readTrailer, TRAILER_BYTES, type GzipTrailer } from '../codec/gzip-format.js';
 
 const PAGE_BYTES = 64 * 1024;
-/** Content of a page; a cycle of many hosts may be tens of MiB. */
+/** Maximum content of a page; a cycle of many nodes may be tens of MiB. */
 const MAX_CONTENT_BYTES = 256 * 2 ** 20;
 const BRACE = 0x7b;
-/** Enough to tell a flush point from bytes that only look like one, and from one that needs what was before it. */
+/** Enough to distinguish a flush point from bytes that only look like one, and from one that needs the data before it. */
 const PROBE_BYTES = 128 * 1024;
 
 export class GzipChunks implements ChunkedFile {
@@ -25,9 +25,9 @@ export class GzipChunks implements ChunkedFile {
   readonly chunks: number;
   readonly #file: FileBytes;
   readonly #pageBytes: number;
-  /** Where the first flush point of a page is; -1: it has none. */
+  /** The first flush point of a page; -1: it has none. */
   readonly #starts = new Map<number, number>();
-  /** Of the pages that have been read. */
+  /** For the pages that have been read. */
   readonly #parts = new Map<number, readonly Part[]>();
   #damage: string | undefined;
   #checked = false;
@@ -37,7 +37,7 @@ export class GzipChunks implements ChunkedFile {
     this.#pageBytes = pageBytes;
     this.chunks = Math.ceil(file.size / pageBytes);
     const end = this.#lastPage();
-    // A file whose program was killed has no end; that of one that still writes may stop within a line.
+    // A file whose writer was killed has no end; one that is still being written may stop within a line.
     this.ended = end?.parts.at(-1)?.trailer !== undefined;
     this.cut = end !== undefined && !this.ended && linesOf(end.content).unended;
   }
@@ -46,7 +46,7 @@ export class GzipChunks implements ChunkedFile {
     return this.#file.path;
   }
 
-  /** The checksums are known to hold when all pages have been read. */
+  /** The checksums are verified when all pages have been read. */
   get damage(): string | undefined {
     if (this.#damage === undefined && !this.#checked && this.#parts.size === this.chunks) {
       this.#checked = true;
@@ -65,7 +65,7 @@ export class GzipChunks implements ChunkedFile {
     this.#file.close();
   }
 
-  /** Undefined: no flush point is in it. Throws `Damaged`. */
+  /** Undefined: it contains no flush point. Throws `Damaged`. */
   #page(chunk: number): Page | undefined {
     const from = this.#startOf(chunk);
     if (from < 0) return undefined;
@@ -74,7 +74,7 @@ export class GzipChunks implements ChunkedFile {
     const end = next < this.chunks ? this.#startOf(next) : this.#file.size;
     const page = pageOf(Buffer.from(this.#file.read(from, end - from)));
     if (!page) throw new Damaged('the compressed data is damaged');
-    if (page.rest > 0) this.#damage ??= 'the compressed data ends too early, or bytes that belong nowhere follow it';
+    if (page.rest > 0) this.#damage ??= 'the compressed data is truncated, or followed by unexpected bytes';
     return page;
   }
 
@@ -86,7 +86,7 @@ export class GzipChunks implements ChunkedFile {
 
   #findStart(page: number): number {
     const pageAt = page * this.#pageBytes;
-    // The mark of a point on the edge begins before it.
+    // The mark of a point at the boundary starts before it.
     const bytes = Buffer.from(this.#file.read(pageAt - 4, this.#pageBytes + 4));
     for (let at = nextFlush(bytes, 0); at >= 0 && at < bytes.length; at = nextFlush(bytes, at - 3)) {
       const found = inflated(this.#file.read(pageAt - 4 + at, PROBE_BYTES));
@@ -106,22 +106,22 @@ export class GzipChunks implements ChunkedFile {
   }
 }
 
-/** Content of a member, or a piece of it. */
+/** The content of a member, or a part of it. */
 interface Part {
   readonly crc: number;
   readonly bytes: number;
-  /** The member ends with it. */
+  /** The end of the member. */
   readonly trailer: GzipTrailer | undefined;
 }
 
 interface Page {
   readonly content: Buffer;
   readonly parts: readonly Part[];
-  /** Bytes behind the end of a member that are no other. */
+  /** Bytes after the end of a member that are not another member. */
   readonly rest: number;
 }
 
-/** A page's content: a piece of a member, and whole ones behind it where files were put together. Undefined: it begins with damage. */
+/** The content of a page: part of a member, and whole members after it if files were concatenated. Undefined: it starts with damage. */
 function pageOf(bytes: Buffer): Page | undefined {
   const contents: Buffer[] = [];
   const parts: Part[] = [];
@@ -154,7 +154,7 @@ function checksumsHold(parts: readonly Part[]): boolean {
   return true;
 }
 
-/** What is there of the content, and how many bytes it took; undefined: this is no place to start from. */
+/** The available content, and how many bytes it took; undefined: decompression cannot start here. */
 function inflated(bytes: Uint8Array, maxBytes = MAX_CONTENT_BYTES): { readonly content: Buffer; readonly used: number } | undefined {
   try {
     const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, maxBytes), info: true };

@@ -1,4 +1,4 @@
-/** What a line is, without reading all of it: a recording has gigabytes of them, and to find one's way their times are enough. */
+/** Classifies a line without parsing all of it: a recording has gigabytes of lines, and their times are sufficient for seeking. */
 import { readLine, type Header } from '../format/decode.js';
 import { sealHolds } from '../format/seal.js';
 import type { Ms } from '../../model/clock.js';
@@ -10,7 +10,7 @@ export type LineHeader =
   | { readonly kind: 'empty' }
   | { readonly kind: 'bad'; readonly schema?: string };
 
-/** Keys are in alphabetical order where all-smi or we wrote the line, so its time is at its end. */
+/** If all-smi or this program wrote the line, its keys are in alphabetical order, so its time is at the end. */
 const TIME_AT_END = /"timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))"\}\s*$/;
 const EXACT_AT_START = /^\{"at_ms":(\d{1,16}),(?:"at_seq":(\d{1,15}),)?/;
 const PART = Buffer.from('"part":[');
@@ -18,7 +18,7 @@ const PART_NUMBERS = /^(\d{1,3}),(\d{1,3})\]/;
 const END_BYTES = 64;
 const START_BYTES = 64;
 
-/** A line whose seal is broken is bad, whatever it says. */
+/** A line with a broken seal is bad, whatever it contains. */
 export function readLineHeader(line: Buffer): LineHeader {
   if (sealHolds(line) === false) return { kind: 'bad' };
   const time = TIME_AT_END.exec(line.toString('latin1', Math.max(0, line.length - END_BYTES)))?.[1];
@@ -31,7 +31,7 @@ export function readLineHeader(line: Buffer): LineHeader {
   return { kind: 'data', at: Math.floor(exact / 1000) * 1000 === at ? exact : at, nth, of, seq };
 }
 
-/** A key of this name is never inside a text: there its quotes are escaped. */
+/** A key of this name never occurs inside a string: there its quotes are escaped. */
 function partOf(line: Buffer): readonly [nth: number, of: number] {
   const at = line.indexOf(PART);
   const numbers = at < 0 ? null : PART_NUMBERS.exec(line.toString('latin1', at + PART.length, at + PART.length + 8));

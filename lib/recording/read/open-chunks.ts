@@ -1,4 +1,4 @@
-/** From a path to a chunked: by what the file is, not by what it is called. */
+/** Opens a path as chunks: by the content of the file, not by its name. */
 import { existsSync } from 'node:fs';
 import { FileBytes } from './file-bytes.js';
 import { CacheCopy } from './cache-copy.js';
@@ -17,7 +17,7 @@ import { ZstdChunks } from './zstd-chunks.js';
 
 export interface OpenedFile {
   readonly chunked: ChunkedFile;
-  /** Of the file's present content: what is kept of it is found by this. */
+  /** The current content of the file: data derived from it is found by this. */
   readonly identity: string;
   readonly bytes: number;
 }
@@ -52,7 +52,7 @@ export async function openChunkedFile(path: string, options: OpenOptions, turn: 
   return { chunked: new StreamChunks(path, codec, copy, turn), identity, bytes };
 }
 
-/** A copy goes by the name of what it is a copy of. */
+/** A copy has the name of its original. */
 function named(chunked: ZstdChunks, path: string, codec: string): ChunkedFile {
   return {
     path,
@@ -70,7 +70,7 @@ function named(chunked: ZstdChunks, path: string, codec: string): ChunkedFile {
   };
 }
 
-/** A zstd file whose frames hold whole lines: it has our index, or its first frame our header. */
+/** A zstd file whose frames are complete lines: it has our index, or its first frame has our header. */
 function isOurs(file: FileBytes, decompress: Decompress): boolean {
   if (decodeIndex(file.read, file.size)) return true;
   const frame = walkFrame(file.read, 0);

@@ -1,4 +1,4 @@
-/** A plain file in pages of equal size; a page's lines are those that begin in it. So any place is found at once, in a file of any size. */
+/** A plain file in pages of equal size; the lines of a page are those that start in it. Any position is found at once, in a file of any size. */
 import type { FileBytes } from './file-bytes.js';
 import { linesOf, NO_LINES, type ChunkLines, type ChunkedFile } from './chunk.js';
 import { MAX_LINE_BYTES } from '../format/schema.js';
@@ -11,7 +11,7 @@ export class PlainChunks implements ChunkedFile {
   readonly codec = 'none';
   readonly seekable = true;
   readonly complete = true;
-  /** Only a line can say so. */
+  /** Only a line can show that. */
   readonly ended = undefined;
   readonly chunks: number;
   readonly #file: FileBytes;
@@ -38,7 +38,7 @@ export class PlainChunks implements ChunkedFile {
     if (from < 0 || from >= next) return NO_LINES;
     const reach = Math.min(this.#file.size, next + MAX_LINE_BYTES);
     const end = this.#lineAfter(next - 1, reach);
-    // The last line that begins here has no end within reach: it is left out.
+    // The last line that starts here does not end within the limit: it is left out.
     if (end < 0 && reach < this.#file.size) return this.#withoutLast(from, next);
     return linesOf(Buffer.from(this.#file.read(from, (end < 0 ? reach : end) - from)));
   }
@@ -47,7 +47,7 @@ export class PlainChunks implements ChunkedFile {
     this.#file.close();
   }
 
-  /** Just behind the first line feed from `at` to before `limit`; -1: there is none. */
+  /** Just after the first line feed from `at` to before `limit`; -1 if there is none. */
   #lineAfter(at: number, limit: number): number {
     for (; at < limit; at += STEP_BYTES) {
       const feed = this.#file.read(at, Math.min(STEP_BYTES, limit - at)).indexOf(LINE_FEED);

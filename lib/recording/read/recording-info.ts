@@ -1,7 +1,7 @@
 import type { Ms } from '../../model/clock.js';
 import type { Loss } from './chunk-index.js';
 
-/** A frame's place in the recording. */
+/** The position of a frame in the recording. */
 export interface FrameRef {
   readonly file: number;
   readonly chunk: number;
@@ -9,37 +9,37 @@ export interface FrameRef {
 }
 
 export interface RecordingInfo {
-  /** Names of the files, in the order they play. */
+  /** Names of the files, in the order in which they are played. */
   readonly files: readonly string[];
   /** 'zstd', 'gzip', 'none', or several of them. */
   readonly codecs: readonly string[];
   readonly bytes: number;
-  /** Whether a seek costs one block wherever it goes. */
+  /** Whether any seek costs only one block. */
   readonly seekable: boolean;
-  /** Hosts that the header names. */
+  /** Hosts in the header. */
   readonly hosts: readonly string[];
   readonly writer: string;
   readonly intervalMs: Ms | undefined;
-  /** Time zone of the recorder: its name, '' where the recording doesn't say, and how far it is ahead of UTC. */
+  /** Time zone of the recorder: its name, '' if the recording does not have it, and its offset from UTC. */
   readonly zone: string;
   readonly offsetMinutes: number;
   readonly firstAt: Ms;
-  /** Undefined until all of it was seen. */
+  /** Undefined until the whole recording has been read. */
   readonly lastAt: Ms | undefined;
   readonly frames: number | undefined;
-  /** Part of it that is indexed, 0 to 1. */
+  /** Share of it that is indexed, 0 to 1. */
   readonly indexed: number;
-  /** Stretches without a frame. */
+  /** Periods without a frame. */
   readonly gaps: readonly (readonly [from: Ms, to: Ms])[];
   readonly badLines: number;
-  /** Where frames are missing: the frames before and after, NaN where there is none, and how many. */
+  /** Where frames are missing: the frames before and after, NaN if there is none, and how many. */
   readonly losses: readonly Loss[];
-  /** Frames that come twice or not in their order. */
+  /** Frames that are duplicates or out of order. */
   readonly disorder: number;
-  /** What is wrong with files apart from that. */
+  /** Other damage of files. */
   readonly damage: readonly string[];
   /** The last frame of a file is incomplete. */
   readonly cut: boolean;
-  /** Whether who wrote the files ended them: false after a kill, and while they are written; undefined: they don't say. */
+  /** Whether the files were finished by their writer: false after a kill, and while they are written; undefined: they do not record it. */
   readonly ended: boolean | undefined;
 }

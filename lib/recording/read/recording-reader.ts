@@ -1,4 +1,4 @@
-/** A recording to be read at any place: its files chained by time, its frames one after the other or by their time. */
+/** A recording with random access: its files in chronological order, its frames one after another or by time. */
 import { basename } from 'node:path';
 import { AppError } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
@@ -15,10 +15,10 @@ import { overdueAfter } from '../../model/endpoint.js';
 import type { Ms } from '../../model/clock.js';
 
 const DEFAULT_INTERVAL_MS: Ms = 3000;
-/** Of a file without a frame, to tell what it is. */
+/** For a file without a frame, to find out what it is. */
 const LINES_LOOKED_AT = 100;
 
-/** A frame and where it is; its rows undefined: it cannot be read. */
+/** A frame and its position; its rows are undefined if it cannot be read. */
 export interface Found {
   readonly ref: FrameRef;
   readonly at: Ms;
@@ -34,7 +34,7 @@ export class Reader {
   #firstAt: Ms = 0;
   /** Frames that could not be read when they were to be shown. */
   readonly #broken = new Set<string>();
-  /** Those with more rows or bytes than a frame may have. */
+  /** Frames that exceed the limit of rows or bytes. */
   readonly #tooLarge = new Set<string>();
   #lastAt: Ms | undefined;
   #read: Found | undefined;
@@ -45,14 +45,14 @@ export class Reader {
     this.#cache = cache;
   }
 
-  /** Throws `E_RECORDING_UNREADABLE`, or `E_RECORDING_BAD` where there is no frame to be read. */
+  /** Throws `E_RECORDING_UNREADABLE`, or `E_RECORDING_BAD` if there is no readable frame. */
   static async open(paths: readonly string[], options: OpenOptions): Promise<Reader> {
     const opened: OpenedFile[] = [];
     let turn = Promise.resolve();
     for (const path of filesOf(paths)) {
       const one = await openChunkedFile(path, options, turn);
       if (one.chunked instanceof StreamChunks) turn = one.chunked.done;
-      // A segment may be there under two names.
+      // A segment may have been found under two names.
       if (opened.some(({ identity }) => identity === one.identity)) one.chunked.close();
       else opened.push(one);
     }
@@ -100,7 +100,7 @@ export class Reader {
     return [size === 1 ? `1 frame has more than ${limits}` : `${size} frames have more than ${limits}`];
   }
 
-  /** Reads all of it for `info`, unless `pause` says false. */
+  /** Reads the whole recording for `info`, unless `pause` returns false. */
   async index(pause: () => Promise<boolean>): Promise<void> {
     await this.#store.index(pause);
     if (this.#lastAt === undefined) await this.#findLast();
@@ -129,14 +129,14 @@ export class Reader {
     return ref && this.#found(ref);
   }
 
-  /** The last frame behind `ref` that is not behind `time`; the next one where even that is. What lies between is not read. */
+  /** The last frame after `ref` that is not after `time`; the next frame if even that is after it. Frames in between are not read. */
   async until(ref: FrameRef, time: Ms): Promise<Found | undefined> {
     let next = await this.#following(ref);
     for (let further = next; further && further.at <= time; further = await this.#following(further.ref)) next = further;
     return next && this.#found(next.ref);
   }
 
-  /** The frame nearest to a time: before the first one the first, behind the last one the last. */
+  /** The frame nearest to a time: before the first frame the first one, after the last frame the last one. */
   async at(time: Ms): Promise<Found | undefined> {
     const ref = await this.#lastUntil(time);
     if (!ref) return this.first();
@@ -145,7 +145,7 @@ export class Reader {
     return this.#found(nearest);
   }
 
-  /** Frames before it; undefined while the index has not come so far. */
+  /** Number of frames before it; undefined until the index has reached it. */
   numberOf({ file, chunk, nth }: FrameRef): number | undefined {
     const before = this.#store.framesBefore({ file, chunk });
     return before === undefined ? undefined : before + nth;
@@ -169,7 +169,7 @@ export class Reader {
     if (this.#store.files.every(({ complete }) => complete)) await this.#findLast();
   }
 
-  /** Files in the order of their first frames; those without any come last, so that they play nowhere but are told of. */
+  /** Files in the order of their first frames; those without frames come last, so that they are reported, although they are not played. */
   async #sort(): Promise<void> {
     const times = await Promise.all(this.#store.files.map((_, file) => this.#firstTime(file)));
     const order = times.map((_, file) => file).sort((a, b) => times[a]! - times[b]! || a - b);
@@ -187,13 +187,13 @@ export class Reader {
     }
   }
 
-  /** Time to the second frame; undefined where that tells no interval. */
+  /** Time to the second frame; undefined if that is not an interval. */
   async #step({ ref, at }: Found): Promise<Ms | undefined> {
     const second = await this.#following(ref);
     return second && second.at > at ? second.at - at : undefined;
   }
 
-  /** When the last frame was: from the index where there is one. */
+  /** The time of the last frame, from the index if there is one. */
   async #findLast(): Promise<void> {
     for (let file = this.#store.files.length - 1; file >= 0; file--) {
       const chunks = await this.#store.count(file, () => false);
@@ -204,7 +204,7 @@ export class Reader {
     }
   }
 
-  /** The first frame that can be read, or why there is none. */
+  /** The first readable frame, or the reason why there is none. */
   async #readable(name: string): Promise<Found> {
     for (let found = await this.first(); found; found = await this.next(found.ref)) if (found.frame) return found;
     throw new AppError('E_RECORDING_BAD', { file: name, reason: await this.#whyNone() });
@@ -217,8 +217,8 @@ export class Reader {
     if (damage !== undefined && !chunk?.lines.length) return damage;
     const read = (chunk?.lines ?? []).slice(0, LINES_LOOKED_AT).map((line) => readLine(line.toString('utf8')));
     const schema = read.flatMap((line) => (line.kind === 'bad' && line.schema !== undefined ? [line.schema] : []))[0];
-    if (schema !== undefined) return `is of schema ${schema}, and this program reads schema ${SCHEMA}`;
-    return chunk?.lineHeaders.some(({ kind }) => kind === 'header') ? 'holds no frame' : 'is not a recording';
+    if (schema !== undefined) return `has schema ${schema}, but this version reads schema ${SCHEMA}`;
+    return chunk?.lineHeaders.some(({ kind }) => kind === 'header') ? 'contains no frame' : 'is not a recording';
   }
 
   async #findHeader(file: number): Promise<Header | undefined> {
@@ -227,7 +227,7 @@ export class Reader {
     return undefined;
   }
 
-  /** The first frame that begins in this chunk or behind it. */
+  /** The first frame that starts in this chunk or after it. */
   async #forward(place: Place): Promise<FrameRef | undefined> {
     for (let { file, chunk } = place; file < this.#store.files.length; file++, chunk = 0) {
       for (; ; chunk++) {
@@ -239,7 +239,7 @@ export class Reader {
     return undefined;
   }
 
-  /** The last frame that begins in this chunk or before it. */
+  /** The last frame that starts in this chunk or before it. */
   async #backward(place: Place): Promise<FrameRef | undefined> {
     let { file, chunk } = place;
     for (;;) {
@@ -253,7 +253,7 @@ export class Reader {
     }
   }
 
-  /** The last frame that is not behind `time`; undefined: all are. */
+  /** The last frame that is not after `time`; undefined if all are. */
   async #lastUntil(time: Ms): Promise<FrameRef | undefined> {
     let file = 0;
     while (file + 1 < this.#store.files.length && (await this.#firstTime(file + 1)) <= time) file++;
@@ -264,12 +264,12 @@ export class Reader {
     return nth < 0 ? undefined : { file, chunk, nth };
   }
 
-  /** The last chunk of a file whose first frame is not behind `time`: each step reads one chunk, unless that is known already. */
+  /** The last chunk of a file whose first frame is not after `time`: each step reads one chunk, unless it is known already. */
   async #search(file: number, chunks: number, time: Ms): Promise<number> {
     let [low, high] = [-1, chunks];
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      // An chunk in which no frame begins says nothing: the next one has to.
+      // A chunk in which no frame starts has no time: the next one has to be used.
       let probe = middle;
       let firstAt = NaN;
       while (probe < high && Number.isNaN((firstAt = (await this.#store.learn({ file, chunk: probe })).firstAt))) probe++;
@@ -290,7 +290,7 @@ export class Reader {
     return ref && { ref, at: await this.#timeOf(ref) };
   }
 
-  /** The frame there; the one read last is kept, since who opens a recording asks for its first frame next. */
+  /** The frame there; the last one read is cached, since the first frame is requested right after a recording is opened. */
   async #found(ref: FrameRef): Promise<Found> {
     if (this.#read && same(this.#read.ref, ref)) return this.#read;
     return (this.#read = await this.#parse(ref));
@@ -313,7 +313,7 @@ export class Reader {
     return { ref, at: await this.#timeOf(ref), frame: whole ? readFrame(data) : undefined };
   }
 
-  /** All lines of a frame, undefined where they are too many bytes: the one it begins with, and its further parts, which may be in the next chunks. */
+  /** All lines of a frame, undefined if they are too large: the line it starts with and its further parts, which may be in the next chunks. */
   async #linesOf({ file, chunk, nth }: FrameRef): Promise<readonly Buffer[] | undefined> {
     let here = (await this.#store.get({ file, chunk }))!;
     let line = here.starts[nth]!;

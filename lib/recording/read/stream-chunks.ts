@@ -1,6 +1,6 @@
 /**
- * A compressed file that can only be read from start to end. It is read once, and what comes out is kept in blocks that can be read at
- * once: a copy in the cache folder, which serves the next time too. While it grows, what is there already plays.
+ * A compressed file that can only be read from start to end. It is read once, and the content is stored in blocks that can be read
+ * directly: a copy in the cache folder, which is also used the next time. While the copy grows, what is already there can be played.
  */
 import type { CacheCopy } from './cache-copy.js';
 import { linesOf, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';
@@ -9,9 +9,9 @@ import { CutOff, gunzipped, unzstd } from './content-streams.js';
 import { readLineHeader } from './line-times.js';
 import { MAX_LINE_BYTES } from '../format/schema.js';
 
-/** A block is closed at so many bytes of whole lines. The first one early, so that there is something to show. */
+/** A block is closed at this many bytes of complete lines. The first block is smaller, so that something can be shown early. */
 const BLOCK_BYTES = 2 ** 20;
-/** Beyond these content may be at most so many times as large as the file: what swells further is no recording. */
+/** Above the free size, the content may be at most this many times as large as the file; anything larger is not a recording. */
 const FREE_CONTENT_BYTES = 2 ** 30;
 const MAX_RATIO = 1000;
 
@@ -31,10 +31,10 @@ export class StreamChunks implements ChunkedFile {
   #pass = 0;
   readonly #waiting: (() => void)[] = [];
   readonly #turn: Promise<void>;
-  /** Resolves when all of the file has been read. */
+  /** Resolves when the whole file has been read. */
   readonly done: Promise<void>;
 
-  /** `turn`: what follows the first block waits for it, so that of many files one is read after the other. */
+  /** `turn`: everything after the first block waits for it, so that of many files one is read after another. */
   constructor(path: string, codec: 'gzip' | 'zstd', copy: CacheCopy, turn: Promise<void>) {
     this.path = path;
     this.codec = codec;
@@ -43,12 +43,12 @@ export class StreamChunks implements ChunkedFile {
     this.done = this.#pump(++this.#pass);
   }
 
-  /** Chunks from the first that had to make room: to read one of them takes another pass. */
+  /** Number of chunks dropped from the start: to read one of them, the file has to be read again. */
   get forgotten(): number {
     return this.#copy.forgotten;
   }
 
-  /** Begins again at the start of the file. */
+  /** Starts again at the beginning of the file. */
   again(): void {
     this.#copy.clear();
     this.#facts = [];
@@ -81,7 +81,7 @@ export class StreamChunks implements ChunkedFile {
   close(): void {
     this.#pass = 0;
     this.#copy.close();
-    this.#tell();
+    this.#wake();
   }
 
   async #pump(pass: number): Promise<void> {
@@ -89,7 +89,7 @@ export class StreamChunks implements ChunkedFile {
       const facts = factsOfBlock(block, tooLong, last);
       this.#copy.append(block, facts);
       this.#facts.push(facts);
-      if (!last) this.#tell();
+      if (!last) this.#wake();
     });
     try {
       for await (const chunk of this.#content()) {
@@ -98,9 +98,9 @@ export class StreamChunks implements ChunkedFile {
         if (this.chunks > 0) await this.#turn;
       }
     } catch (error) {
-      // What came before the damage plays.
+      // The content before the damage can be played.
       if (error instanceof CutOff) this.cut = true;
-      // Of a file that holds nothing else the reader says it; a cut has a word of its own.
+      // If the file contains nothing else, the reader reports that; a truncated file has its own flag.
       if (!(error instanceof CutOff) || this.chunks === 0)
         this.damage = error instanceof Damaged ? error.message : 'the compressed data is damaged';
     }
@@ -108,10 +108,10 @@ export class StreamChunks implements ChunkedFile {
     lines.finish();
     this.complete = true;
     if (this.ended) this.#copy.finish();
-    this.#tell();
+    this.#wake();
   }
 
-  #tell(): void {
+  #wake(): void {
     for (const go of this.#waiting.splice(0)) go();
   }
 
@@ -123,21 +123,21 @@ export class StreamChunks implements ChunkedFile {
     let bytes = 0;
     for await (const chunk of (this.codec === 'gzip' ? gunzipped : unzstd)(this.path, news)) {
       bytes += chunk.length;
-      if (bytes > FREE_CONTENT_BYTES && bytes > this.taken * MAX_RATIO) throw new Damaged('swells without end');
+      if (bytes > FREE_CONTENT_BYTES && bytes > this.taken * MAX_RATIO) throw new Damaged('decompresses to an unreasonable size');
       yield chunk;
     }
   }
 }
 
 /**
- * Cuts content into blocks of whole lines, at the same places however the content comes in. Lines beyond the limit are dropped as they
- * come, in bounded memory.
+ * Splits content into blocks of complete lines, at the same positions whatever the chunks it arrives in. Lines over the limit are dropped
+ * as they arrive, in bounded memory.
  */
 class LineBlocks {
   readonly #emit: (block: Buffer, tooLong: number, last: boolean) => void;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
-  /** False until a block with a frame is out: until then each line is one. */
+  /** False until a block with a frame has been passed on: until then, each line is a block. */
   #shown = false;
   #dropping = false;
   /** Lines dropped since the last block. */
@@ -178,7 +178,7 @@ class LineBlocks {
     this.#dropped = 0;
   }
 
-  /** What is held begins with a block's worth of lines at most; the rest is one line, which may be too long. */
+  /** Starts with at most a block's worth of lines; the rest is one line, which may be too long. */
   #limit(): void {
     if (this.#heldBytes <= BLOCK_BYTES + MAX_LINE_BYTES) return;
     const held = Buffer.concat(this.#held);

@@ -1,10 +1,13 @@
-/** A zstd file of ours: each of its frames holds whole lines. Where they are the file's end says; where that is missing, the frames themselves. */
+/**
+ * A zstd file written by this program: each of its frames contains complete lines. The end of the file lists their positions; if it is
+ * missing, the frames themselves are read.
+ */
 import type { FileBytes } from './file-bytes.js';
 import { linesOf, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';
 import type { Decompress } from '../codec/zstd.js';
 import { decodeIndex, hasSeekTable, nextMagic, walkFrame, type Block } from '../codec/zstd-format.js';
 
-/** Content of a block; a cycle of many hosts may be tens of MiB. */
+/** Maximum content of a block; a cycle of many nodes may be tens of MiB. */
 const MAX_BLOCK_BYTES = 256 * 2 ** 20;
 
 export class ZstdChunks implements ChunkedFile {
@@ -27,15 +30,11 @@ export class ZstdChunks implements ChunkedFile {
     const { blocks, cut, strange } = index ? { blocks: index, cut: false, strange: 0 } : walkBlocks(file);
     this.#blocks = blocks;
     this.cut = cut;
-    // Without an index it was not ended, unless what there is of one fits the file no more.
+    // Without an index the file was not finished, unless there is one that no longer matches the file.
     const unfit = !index && hasSeekTable(file.read, file.size);
     this.ended = index !== undefined || unfit;
     this.damage =
-      strange > 0
-        ? 'bytes that belong nowhere lie between the blocks'
-        : unfit
-          ? 'its index does not fit: blocks are missing or damaged'
-          : undefined;
+      strange > 0 ? 'unexpected bytes between the blocks' : unfit ? 'the index does not match: blocks are missing or damaged' : undefined;
   }
 
   get path(): string {
@@ -66,7 +65,7 @@ export class ZstdChunks implements ChunkedFile {
   }
 }
 
-/** The blocks of a file without an index. Skippable frames hold none. Past bytes that are no frame it goes on with the next one. */
+/** The blocks of a file without an index. Skippable frames have none. Continues after bytes that are not a frame. */
 function walkBlocks({ read, size }: FileBytes): { readonly blocks: readonly Block[]; readonly cut: boolean; readonly strange: number } {
   const blocks: Block[] = [];
   let strange = 0;
@@ -74,7 +73,7 @@ function walkBlocks({ read, size }: FileBytes): { readonly blocks: readonly Bloc
     const frame = walkFrame(read, at);
     if (!('length' in frame)) {
       const next = nextMagic(read, at + 1, size);
-      // Nothing behind it: the file ends within a block.
+      // Nothing follows: the file ends within a block.
       if (next === undefined) return { blocks, cut: frame.kind === 'cut', strange: strange + (frame.kind === 'cut' ? 0 : size - at) };
       strange += next - at;
       at = next;

@@ -1,4 +1,4 @@
-/** The other thread, as the one that paints sees it. */
+/** The worker thread, as seen from the main thread. */
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../errors.js';
 import type { BlockCompressor } from '../write/segment-encoders.js';
@@ -6,7 +6,7 @@ import type { Answer, CompressRequest, ReadRequest, Role } from './worker-messag
 import type { RecordingInfo } from '../read/recording-info.js';
 import type { FrameSource, Query, Shown } from '../play/frame-source.js';
 
-/** Beside the chunk this is built into; the build puts it there (`esbuild.config.js`). */
+/** Next to the chunk that this is built into; the build puts it there (`esbuild.config.js`). */
 const PROGRAM = new URL('./worker.js', import.meta.url);
 
 class Thread {
@@ -14,7 +14,7 @@ class Thread {
   readonly #waiting = new Map<number, { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void }>();
   readonly #news: (answer: Answer) => void;
   #lastId = 0;
-  /** Why it answers no more. */
+  /** Why it no longer answers. */
   #gone: AppError | undefined;
 
   private constructor(role: Role, program: URL, news: (answer: Answer) => void) {
@@ -31,7 +31,7 @@ class Thread {
     });
   }
 
-  /** Resolves when it is ready; rejects with what keeps it from being so. */
+  /** Resolves when it is ready; rejects with the reason why it cannot start. */
   static async start(role: Role, program: URL, news: (answer: Answer) => void): Promise<Thread> {
     const thread = new Thread(role, program, news);
     try {
@@ -78,7 +78,7 @@ class Thread {
   }
 }
 
-/** Opens a recording in a thread of its own. Throws as `Reader.open` does. */
+/** Opens a recording in a worker thread. Throws as `Reader.open` does. */
 export async function openInThread(paths: readonly string[], cache: string, program = PROGRAM): Promise<FrameSource> {
   let info: RecordingInfo | undefined;
   let listen: () => void = () => undefined;
@@ -98,7 +98,7 @@ export async function openInThread(paths: readonly string[], cache: string, prog
   };
 }
 
-/** A compressor in a thread of its own. */
+/** A compressor in a worker thread. */
 export async function compressorInThread(program = PROGRAM): Promise<BlockCompressor> {
   const thread = await Thread.start({ role: 'compress' }, program, () => undefined);
   return {

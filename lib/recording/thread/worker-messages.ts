@@ -1,4 +1,4 @@
-/** What the two threads say to each other. */
+/** The messages between the two threads. */
 import type { ErrorCode, ErrorParams } from '../../errors.js';
 import type { FrameRef, RecordingInfo } from '../read/recording-info.js';
 import type { Query, Shown } from '../play/frame-source.js';
@@ -8,7 +8,7 @@ export type Role = { readonly role: 'read'; readonly paths: readonly string[]; r
 export interface ReadRequest {
   readonly id: number;
   readonly query?: Query;
-  /** Instead of a query: what leads up to a frame. */
+  /** Instead of a query: requests the frames before a frame. */
   readonly before?: { readonly ref: FrameRef; readonly frames: number };
 }
 export interface CompressRequest {
@@ -17,11 +17,11 @@ export interface CompressRequest {
   readonly chunks?: readonly Uint8Array[];
 }
 
-/** `id`: of the request; 0: the thread is ready; absent: news. */
+/** `id`: of the request; 0: the thread is ready; absent: a report. */
 export interface Answer {
   readonly id?: number;
   readonly info?: RecordingInfo;
-  /** Those that were asked for, in their order. */
+  /** The requested ones, in order. */
   readonly shown?: readonly Shown[];
   readonly bytes?: Uint8Array;
   readonly error?: { readonly code: ErrorCode; readonly params: ErrorParams };

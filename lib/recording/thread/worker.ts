@@ -1,4 +1,4 @@
-/** The thread beside the one that paints: decodes a recording that is played, or compresses one that is made. */
+/** The worker thread: decodes a recording that is played, or compresses one that is written. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../../errors.js';
 import { BlockBuffer } from '../codec/block-compressor.js';
@@ -19,7 +19,7 @@ function failed(id: number, error: unknown): void {
   answer({ id, error: { code: known.code, params: known.params } });
 }
 
-/** Between two words on how far the index has come. */
+/** Time between two reports on the progress of the index. */
 const INFO_MS = 250;
 
 async function read({ paths, cache }: Extract<Role, { role: 'read' }>): Promise<void> {

@@ -1,4 +1,4 @@
-/** Writes what the hosts say, a frame every interval, in slices that no key notices. */
+/** Records the nodes, one frame per interval, in slices that do not delay keys. */
 import { hostname } from 'node:os';
 import { AppError } from '../../errors.js';
 import { VERSION } from '../../version.js';
@@ -8,24 +8,24 @@ import type { Section } from '../format/schema.js';
 import { RecordingWriter, type WriterOptions } from './recording-writer.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
-/** How long the thread is held at a time; one more piece, of half a millisecond or so, may follow. */
+/** How long a slice runs; one more piece, of about half a millisecond, may follow. */
 const SLICE_MS = 1.25;
 
 export interface RecorderOptions extends Omit<WriterOptions, 'header'> {
-  /** Asked anew for each frame. */
+  /** Called for each frame. */
   readonly nodes: () => Iterable<NodeView>;
   readonly intervalMs: Ms;
   readonly include: ReadonlySet<Section>;
-  /** Names the only host of the recording, this machine; absent: it is of hosts elsewhere, and all-smi calls that "remote". */
+  /** The name of the only node of the recording, this machine; absent: it is of remote nodes, which all-smi calls "remote". */
   readonly local?: boolean;
   readonly clock: Clock;
   /** The first frame waits for it; absent: it is written at once. */
   readonly ready?: Promise<void>;
   /** The recording has ended by itself. */
   readonly failed: (error: AppError) => void;
-  /** After each frame. */
+  /** Called after each frame. */
   readonly wrote?: () => void;
-  /** Gives way to whatever waits. */
+  /** Yields to other work. */
   readonly rest?: () => Promise<void> | undefined;
 }
 
@@ -76,7 +76,7 @@ export class Recorder {
     return { path, frames, bytes, segments, since: this.#startedAt };
   }
 
-  /** Ends the recording; the frame under way is still written. Throws `E_RECORD_STOPPED` where the end of the file could not be. */
+  /** Ends the recording; a frame in progress is still written. Throws `E_RECORD_STOPPED` if the end of the file could not be written. */
   async stop(): Promise<void> {
     this.#cancel?.();
     if (this.#ended) return;
@@ -98,7 +98,7 @@ export class Recorder {
     });
   }
 
-  /** The next point of the grid that is not past: a slow disk or a sleeping machine costs frames and is not caught up with. */
+  /** The next point of the grid that is not past: frames missed by a slow disk or a sleeping machine are skipped, not caught up with. */
   #plan(): void {
     if (this.#ended) return;
     const { clock, intervalMs } = this.#options;
@@ -130,7 +130,7 @@ export class Recorder {
 /** Minutes that local time is ahead of UTC at that moment. */
 export const offsetMinutes = (at: Ms): number => -new Date(at).getTimezoneOffset();
 
-/** Rests whenever a slice is over. */
+/** Yields whenever a slice is over. */
 export function sliced(): () => Promise<void> | undefined {
   let began = performance.now();
   return () => {

@@ -1,4 +1,4 @@
-/** Recording of what is on screen, switched on and off by a key. */
+/** Records what is on screen, started and stopped by a key. */
 import type { AppError } from '../../errors.js';
 import type { NodeView } from '../../model/node-view.js';
 import type { RecordingStatus, RecordingSwitch } from '../../model/replay.js';
@@ -12,10 +12,10 @@ export interface SwitchOptions {
   readonly nodes: () => Iterable<NodeView>;
   readonly intervalMs: Ms;
   readonly clock: Clock;
-  /** The only host is this machine. */
+  /** The only node is this machine. */
   readonly local: boolean;
   readonly newCompressor: () => Promise<BlockCompressor>;
-  /** Where files go; absent: the current folder. */
+  /** The folder for the files; absent: the current folder. */
   readonly path?: (name: string) => string;
 }
 

@@ -1,4 +1,4 @@
-/** A recording as files: header, frames, index lines; segments when they grow too large; the oldest deleted only where that was asked for. */
+/** A recording as files: header, frames, index lines; segments when a file grows too large; the oldest are deleted only on request. */
 import { readdir, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AppError, writeError } from '../../errors.js';
@@ -17,13 +17,13 @@ export interface WriterOptions {
   readonly path: string;
   readonly codec: Codec;
   readonly header: Omit<HeaderMeta, 'segment' | 'firstSeq'>;
-  /** Bytes on disk at which the next segment begins; undefined: there is one. */
+  /** Bytes on disk at which the next segment starts; undefined: there is only one. */
   readonly maxBytes?: number;
-  /** Segments kept, the one being written included; undefined: all. */
+  /** Number of segments to keep, including the current one; undefined: all. */
   readonly maxFiles?: number;
   /** For zstd; closed with the writer. */
   readonly newCompressor?: () => Promise<BlockCompressor>;
-  /** Gives way to whatever waits. */
+  /** Yields to other work. */
   readonly rest?: () => Promise<void> | undefined;
 }
 
@@ -50,7 +50,7 @@ export class RecordingWriter {
     this.#nextNumber = nextNumber;
   }
 
-  /** Creates the file, under a name nearby where its own is taken. Throws `E_FILE_WRITE`. */
+  /** Creates the file, under another name if its own is taken. Throws `E_FILE_WRITE`. */
   static async create(options: WriterOptions): Promise<RecordingWriter> {
     const file = isStdout(options.path) ? new StdoutFile() : await SegmentFile.createBeside(options.path);
     const compressor = options.codec === 'zstd' ? await options.newCompressor?.() : undefined;
@@ -62,7 +62,7 @@ export class RecordingWriter {
     return this.#file.path;
   }
 
-  /** On disk, in all segments that are still there. */
+  /** On disk, in all segments that still exist. */
   get bytes(): number {
     return this.#finished.reduce((sum, { bytes }) => sum + bytes, this.#file.size);
   }
@@ -72,8 +72,8 @@ export class RecordingWriter {
   }
 
   /**
-   * Adds a cycle; it is in the file when this resolves. Throws `E_RECORD_STOPPED`: the file ends with the cycle before and takes no more.
-   * The chunks are gone.
+   * Adds a cycle; it is in the file when this resolves. Throws `E_RECORD_STOPPED`: the file ends with the cycle before and accepts no more.
+   * The chunks are transferred, and must not be used again.
    */
   async write(lines: readonly LineBytes[], at: Ms): Promise<void> {
     try {
@@ -92,10 +92,10 @@ export class RecordingWriter {
     }
   }
 
-  /** Ends the file. Throws `E_RECORD_STOPPED` where its end could not be written; what is there replays all the same. */
+  /** Ends the file. Throws `E_RECORD_STOPPED` if its end could not be written; the file can still be replayed. */
   async finish(): Promise<void> {
     try {
-      // An empty file is still a recording: of nothing.
+      // An empty file is still a recording, without frames.
       if (!this.#failed) await this.#end(this.#bytes === 0 ? [await this.#header()] : []);
     } catch (error) {
       throw this.#stopped(error);
@@ -110,7 +110,7 @@ export class RecordingWriter {
     return sealed(headerLine({ ...this.#options.header, segment: this.#segment, firstSeq: this.frames }));
   }
 
-  /** The last line of the file, by which a reader knows that nothing is missing behind it. */
+  /** The last line of the file, which shows a reader that nothing is missing after it. */
   async #end(before: readonly LineBytes[]): Promise<void> {
     const end = await sealed(endLine(this.#bytes + sizeOf(before), Math.max(0, this.frames - 1)));
     await this.#encoder.record({ lines: [...before, end], at: NaN, frames: 0 });
@@ -142,7 +142,7 @@ const sizeOf = (lines: readonly LineBytes[]): number =>
 
 export const numbered = (path: string, nth: number): string => named(path, `.${String(nth).padStart(4, '0')}`);
 
-/** Behind the highest number that a segment of this name has already. */
+/** After the highest number of an existing segment of this name. */
 async function nextNumber(path: string): Promise<number> {
   const name = basename(path);
   const point = name.indexOf('.', 1);
@@ -154,7 +154,7 @@ async function nextNumber(path: string): Promise<number> {
   return Math.max(0, ...numbers) + 1;
 }
 
-/** Where a recording goes that nobody named: into the current folder, under a name that says when it began. */
+/** The default name of a recording: in the current folder, with the time of its start. */
 export function defaultPath(at: Ms, offsetMinutes: number, codec: Codec): string {
   const stamp = new Date(at + offsetMinutes * 60_000).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   return `all-smi-${stamp}.ndjson${EXTENSION_OF[codec]}`;

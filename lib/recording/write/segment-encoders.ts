@@ -1,4 +1,4 @@
-/** From lines to the bytes of a segment, codec by codec. Each record is in the file before the next one is taken. */
+/** Encodes lines as the bytes of a segment, for each codec. Each record is in the file before the next one is accepted. */
 import { constants, crc32, createDeflateRaw, type DeflateRaw } from 'node:zlib';
 import type { Codec } from '../codec/codec.js';
 import type { LineBytes } from '../format/encode.js';
@@ -10,27 +10,27 @@ import type { Ms } from '../../model/clock.js';
 /** Lines that belong together: a cycle, and what goes with it. */
 export interface RecordLines {
   readonly lines: readonly LineBytes[];
-  /** Of the cycle; NaN where the lines hold none. */
+  /** Time of the cycle; NaN if the lines contain none. */
   readonly at: Ms;
   readonly frames: number;
 }
 
 export interface Encoder {
   record(record: RecordLines): Promise<void>;
-  /** Nothing will follow. */
+  /** No more will follow. */
   finish(): Promise<void>;
 }
 
-/** Compresses beside the thread that paints. Chunks given are gone. */
+/** Compresses outside the thread that paints. Chunks are transferred. */
 export interface BlockCompressor {
   /** A zstd frame of these chunks, which are also kept for `block`. */
   add(chunks: readonly Uint8Array[]): Promise<Uint8Array>;
-  /** One zstd frame of all chunks added since the last block. */
+  /** One zstd frame of all chunks since the last block. */
   block(): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** `gapMs`: so long without a frame, and something is missing. `compressor`: for zstd. */
+/** `gapMs`: this long without a frame is a gap. `compressor`: for zstd. */
 export function newEncoder(codec: Codec, file: RecordingFile, gapMs: Ms, compressor: BlockCompressor | undefined): Encoder {
   if (codec === 'none') return new PlainEncoder(file);
   return codec === 'gzip' ? new GzipEncoder(file) : new ZstdEncoder(file, compressor!, gapMs);
@@ -54,7 +54,7 @@ class PlainEncoder implements Encoder {
 /** Uncompressed bytes between two points from which a gzip file can be read. */
 const FLUSH_BYTES = 256 * 1024;
 
-/** One member. After each record all of it is flushed; now and then so that what follows needs nothing before it. */
+/** One member. It is flushed after each record; from time to time with a full flush, so that the rest can be read without the data before it. */
 class GzipEncoder implements Encoder {
   readonly #file: RecordingFile;
   readonly #deflate: DeflateRaw = createDeflateRaw();
@@ -98,16 +98,19 @@ class GzipEncoder implements Encoder {
   }
 }
 
-/** A block is closed at so many bytes, or records: then a lone node's file is hardly larger than one made in one stream. */
+/** A block is closed at this many bytes or records, so that the file of a single node is hardly larger than one compressed as a whole. */
 const BLOCK_BYTES = 512 * 1024;
 const BLOCK_RECORDS = 64;
 
-/** Each record is a zstd frame at first. Those of a full block are then put together in one, which is several times smaller. */
+/**
+ * Each record is first written as a zstd frame of its own. When a block is full, its records are compressed again as one frame, which is
+ * several times smaller.
+ */
 class ZstdEncoder implements Encoder {
   readonly #file: RecordingFile;
   readonly #compressor: BlockCompressor;
   readonly #blocks: Block[] = [];
-  /** The records of the open block: blocks of their own so far. */
+  /** The records of the open block: still separate frames. */
   #open: Block[] = [];
   #frames = 0;
   readonly #gapMs: Ms;
@@ -119,7 +122,7 @@ class ZstdEncoder implements Encoder {
   }
 
   async record({ lines, at, frames }: RecordLines): Promise<void> {
-    // A gap lies between two blocks, so that the index tells of it.
+    // A gap is always between two blocks, so that the index contains it.
     if (at - (this.#open.at(-1)?.lastAt ?? NaN) > this.#gapMs) await this.#closeBlock();
     const chunks = lines.flat();
     const bytes = sizeOf(chunks);
@@ -143,7 +146,7 @@ class ZstdEncoder implements Encoder {
     const [first] = parts;
     if (!first) return;
     const block = await this.#compressor.block();
-    // A lone record is a block already; without room to put them together, so are these.
+    // A single record is a block already; and without space to replace them, so are these.
     const joined = parts.length > 1 && (await this.#file.replaceEnd(first.offset, block));
     this.#blocks.push(...(joined ? [joinedBlock(parts, block.length)] : parts));
   }

@@ -1,4 +1,4 @@
-/** A file that only grows, and that is whole whenever the program is killed: what is written is either all there or cut off again. */
+/** A file that only grows, and that is intact whenever the program is killed: each write is either complete or removed again. */
 import { constants } from 'node:fs';
 import { lstat, open, rename, link, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -6,13 +6,13 @@ import { AppError, writeError } from '../../errors.js';
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const MODE = 0o600;
-/** Names tried beside one that is taken. */
+/** How many numbered names are tried when a name is taken. */
 const MAX_NAMES = 1000;
 
-/** Behind the name of a file whose last block is just being put in the place of its parts. */
+/** Suffix of a file whose last block is being replaced. */
 export const JOURNAL_SUFFIX = '.block';
 
-/** What a recording is written into. */
+/** The target of a recording. */
 export interface RecordingFile {
   readonly path: string;
   /** Bytes so far. */
@@ -21,7 +21,7 @@ export interface RecordingFile {
   replaceEnd(from: number, bytes: Uint8Array): Promise<boolean>;
   moveTo(path: string): Promise<void>;
   close(): Promise<void>;
-  /** Takes it away again where nothing is in it. */
+  /** Deletes it if it is empty. */
   discardEmpty(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export class SegmentFile implements RecordingFile {
     this.#handle = handle;
   }
 
-  /** Creates the file: never through a link, never over what is there. Throws `E_FILE_WRITE`. */
+  /** Creates the file: never through a link, never overwriting. Throws `E_FILE_WRITE`. */
   static async create(path: string): Promise<SegmentFile> {
     try {
       await noStrangeLink(dirname(path));
@@ -58,7 +58,7 @@ export class SegmentFile implements RecordingFile {
     }
   }
 
-  /** Behind the end, all or nothing: what a full disk left of it is cut off. Throws what the file system says. */
+  /** Appends, all or nothing: a partial write on a full disk is cut off again. Throws the error of the file system. */
   async append(chunks: readonly Uint8Array[]): Promise<void> {
     const end = await writeAll(this.#handle, chunks, this.size).catch(async (error: unknown) => {
       await this.#handle.truncate(this.size).catch(() => undefined);
@@ -68,23 +68,23 @@ export class SegmentFile implements RecordingFile {
   }
 
   /**
-   * Puts `bytes` in the place of all that follows `from`, which is longer. They are written beside the file first: whoever is killed in
-   * between leaves either the old end or the new one to be found (`readJournal`). False: there was no room beside it, and nothing changed.
+   * Replaces everything after `from` with `bytes`, which are shorter. They are first written to a separate file: if the program is killed
+   * in between, either the old end or the new one is found (`readJournal`). False: there was no space for it, and nothing has changed.
    */
   async replaceEnd(from: number, bytes: Uint8Array): Promise<boolean> {
     const path = this.path + JOURNAL_SUFFIX;
     if (!(await writeJournal(path, [journalHead(from, bytes), bytes]))) return false;
-    // If this fails the journal stays, and with it all there was.
+    // If this fails, the journal remains, and with it all the data.
     this.size = await writeAll(this.#handle, [bytes], from);
     await this.#handle.truncate(this.size);
     await unlink(path);
     return true;
   }
 
-  /** Gives the file another name, if nothing has it. */
+  /** Renames the file, unless the name is taken. */
   async moveTo(path: string): Promise<void> {
     try {
-      // A link fails where the name is taken, a renaming would not.
+      // A link fails if the name is taken; a rename would not.
       await link(this.path, path);
       await unlink(this.path);
     } catch (error) {
@@ -100,7 +100,7 @@ export class SegmentFile implements RecordingFile {
     if (this.size === 0) await unlink(this.path).catch(() => undefined);
   }
 
-  /** To the disk itself, then closed. */
+  /** Flushes to disk and closes. */
   async close(): Promise<void> {
     try {
       await this.#handle.sync();
@@ -124,16 +124,16 @@ async function writeJournal(path: string, chunks: readonly Uint8Array[]): Promis
   }
 }
 
-/** A device, pipe or socket, also behind a link. */
+/** A device, pipe or socket, also through a link. */
 async function isSpecial(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
-/** Buffers that one call takes. */
+/** Maximum number of buffers per call. */
 const MAX_BUFFERS = 512;
 
-/** Returns where the last byte ended. */
+/** Returns the position after the last byte. */
 async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[], at: number): Promise<number> {
   for (let from = 0; from < chunks.length; from += MAX_BUFFERS) {
     const some = chunks.slice(from, from + MAX_BUFFERS);
@@ -145,7 +145,7 @@ async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[], at: n
   return at;
 }
 
-/** What a call did not take: the next one says why. */
+/** After a partial write, the next call reports the reason. */
 async function writeRest(handle: FileHandle, rest: Uint8Array, at: number): Promise<void> {
   while (rest.length > 0) {
     const { bytesWritten } = await handle.write(rest, 0, rest.length, at);
@@ -157,7 +157,7 @@ async function writeRest(handle: FileHandle, rest: Uint8Array, at: number): Prom
 const SPARE_TAG = 'ASMIVIEW block 1\n';
 const SPARE_HEAD_BYTES = SPARE_TAG.length + 16;
 
-/** Tag, where the bytes belong, how many they are. */
+/** Tag, position of the bytes, and their number. */
 function journalHead(from: number, { length }: Uint8Array): Uint8Array {
   const head = Buffer.alloc(SPARE_HEAD_BYTES);
   head.write(SPARE_TAG);
@@ -166,7 +166,7 @@ function journalHead(from: number, { length }: Uint8Array): Uint8Array {
   return head;
 }
 
-/** What a journal file holds; undefined: it was not finished, so the end of the file itself is as it was. */
+/** The content of a journal file; undefined: it was not finished, so the end of the file itself is unchanged. */
 export function readJournal(journal: Buffer): { readonly from: number; readonly bytes: Uint8Array } | undefined {
   if (journal.length < SPARE_HEAD_BYTES || journal.toString('latin1', 0, SPARE_TAG.length) !== SPARE_TAG) return undefined;
   const [from, length] = [journal.readDoubleLE(SPARE_TAG.length), journal.readDoubleLE(SPARE_TAG.length + 8)];
@@ -183,7 +183,7 @@ export function named(path: string, addition: string): string {
   return join(dirname(path), name.slice(0, end) + addition + name.slice(end));
 }
 
-/** A folder may be a link of the system's (`/tmp` is one on some) or of one's own; anybody else's leads where they like. */
+/** A folder may be a link of the system (`/tmp` is one on some) or of the user; the link of another user could lead anywhere. */
 async function noStrangeLink(folder: string): Promise<void> {
   const { uid } = await lstat(folder).then((found) => (found.isSymbolicLink() ? found : { uid: 0 }));
   if (uid !== 0 && uid !== process.getuid?.()) throw Object.assign(new Error(), { code: 'ELINK' });

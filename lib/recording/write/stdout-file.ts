@@ -1,4 +1,4 @@
-/** A recording on standard output: plain lines, one after the other, as fast as somebody reads them. */
+/** A recording on standard output: plain lines, one after another, as fast as they are read. */
 import type { RecordingFile } from './segment-file.js';
 
 /** Names of standard output. */
@@ -11,7 +11,7 @@ export class StdoutFile implements RecordingFile {
   size = 0;
 
   constructor() {
-    // What is wrong comes to the callback of the write.
+    // Errors are reported to the callback of the write.
     process.stdout.on('error', () => undefined);
   }
 

@@ -16,7 +16,7 @@ type Piece = readonly string[];
 export function expandRange(text: string, max: number): string[] {
   const pieces = [...split(text)];
   const count = pieces.reduce((product, piece) => product * piece.length, 1);
-  if (count > max) throw new RangeFault(`stands for more than ${max} hosts`);
+  if (count > max) throw new RangeFault(`expands to more than ${max} hosts`);
   return pieces.reduce<string[]>((starts, piece) => starts.flatMap((start) => piece.map((value) => start + value)), ['']);
 
   function* split(rest: string): Generator<Piece> {
@@ -26,9 +26,9 @@ export function expandRange(text: string, max: number): string[] {
         yield [rest];
         return;
       }
-      if (rest[open] === ']') throw new RangeFault('a ] without its [');
+      if (rest[open] === ']') throw new RangeFault('a ] without a [');
       const close = rest.indexOf(']', open);
-      if (close < 0) throw new RangeFault('a [ without its ]');
+      if (close < 0) throw new RangeFault('a [ without a ]');
       const inside = rest.slice(open + 1, close);
       if (open > 0) yield [rest.slice(0, open)];
       yield inside.includes(':') ? [`[${inside}]`] : values(inside, max);
@@ -42,11 +42,11 @@ function values(list: string, max: number): Piece {
   const all: string[] = [];
   for (const item of list.split(',')) {
     const match = /^(\d+)(?:-(\d+))?$/.exec(item.trim());
-    if (!match) throw new RangeFault(`[${list}] is no range; write [1-16], [001-512] or [1,3,7-9]`);
+    if (!match) throw new RangeFault(`[${list}] is not a range; use [1-16], [001-512] or [1,3,7-9]`);
     const [, from, to = from] = match as unknown as [string, string, string | undefined];
     if (from.length > MAX_DIGITS || to.length > MAX_DIGITS) throw new RangeFault(`numbers in [${list}] are too long`);
     if (Number(to) < Number(from)) throw new RangeFault(`[${list}] runs backwards`);
-    if (all.length + Number(to) - Number(from) >= max) throw new RangeFault(`stands for more than ${max} hosts`);
+    if (all.length + Number(to) - Number(from) >= max) throw new RangeFault(`expands to more than ${max} hosts`);
     const width = from.startsWith('0') ? from.length : 0;
     for (let value = Number(from); value <= Number(to); value++) all.push(String(value).padStart(width, '0'));
   }

@@ -65,8 +65,8 @@ type Faulty = (where: string, reason: string) => AppError;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
-  EACCES: 'may not be read',
-  EPERM: 'may not be read',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
   EISDIR: 'is a folder',
   ELOOP: 'too many links',
   ENAMETOOLONG: 'the name is too long',
@@ -173,7 +173,7 @@ function addTable(lines: readonly Line[], head: readonly string[], column: numbe
  */
 function addUnheaded(lines: readonly Line[], cellsOf: CellReader, list: TargetList, add: Add, faulty: Faulty): void {
   const rows = lines.map((line) => {
-    if (/^-?\s*targets:/.test(line.text)) throw faulty(line.where, 'YAML is not read; write file_sd as JSON');
+    if (/^-?\s*targets:/.test(line.text)) throw faulty(line.where, 'YAML is not supported; use JSON for file_sd');
     const cells = line.text.includes('"') ? cellsOf(line) : [line.text];
     return { ...line, cells: cells.flatMap((cell) => splitList(cell, /[\s,;]/)).filter((cell) => cell !== '') };
   });
@@ -239,7 +239,7 @@ function addServiceDiscovery(text: string, add: Add, faulty: Faulty): void {
     const { targets, labels } = (isRecord(entry) ? entry : {}) as { targets?: unknown; labels?: unknown };
     if (!isListOf(targets, 'string')) throw faulty(where, '"targets" is not a list of addresses');
     if (labels !== undefined && !(isRecord(labels) && isListOf(Object.values(labels), 'string'))) {
-      throw faulty(where, '"labels" is not an object of texts');
+      throw faulty(where, '"labels" is not an object of strings');
     }
     const all = new Map(Object.entries((labels ?? {}) as Record<string, string>));
     const note = { ...noteOf(all), ...schemeOf(all, where, faulty) };
@@ -249,7 +249,7 @@ function addServiceDiscovery(text: string, add: Add, faulty: Faulty): void {
 
 function schemeOf(labels: ReadonlyMap<string, string>, where: string, faulty: Faulty): Pick<TargetNote, 'scheme'> {
   const path = labels.get('__metrics_path__') ?? '/metrics';
-  if (path !== '/metrics') throw faulty(where, `__metrics_path__ ${path} is not supported, only /metrics is read`);
+  if (path !== '/metrics') throw faulty(where, `__metrics_path__ ${path} is not supported, only /metrics`);
   const scheme = labels.get('__scheme__');
   if (scheme === undefined) return {};
   if (scheme !== 'http' && scheme !== 'https') throw faulty(where, `__scheme__ ${scheme} is not supported`);

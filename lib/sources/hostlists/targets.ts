@@ -6,7 +6,7 @@ import { expandRange, RangeFault, splitList } from './host-ranges.js';
 
 export const MAX_HOSTS = 10_000;
 
-/** One host to scrape. */
+/** One node to scrape. */
 export interface Target {
   /** The text after the scheme up to the first slash, as written: identifies the host everywhere. */
   readonly nodeId: string;
@@ -49,7 +49,7 @@ export class TargetList {
   add(text: string, note: TargetNote = {}): void {
     // Checked before the text is split: no part of a password may end up in a message.
     if (text.includes('@'))
-      throw bad(text.replace(/^(\w+:\/\/)?.*@/s, '$1...@'), 'has a user or a password; set ALL_SMI_AUTH_TOKEN instead');
+      throw bad(text.replace(/^(\w+:\/\/)?.*@/s, '$1...@'), 'contains a user name or a password; set ALL_SMI_AUTH_TOKEN instead');
     for (const item of splitList(clean(text.replace(/\s/g, ' '), Infinity))) {
       if (item.trim() === '') throw bad(text, 'the address is empty');
       for (const part of splitList(item, /[ ;]/))
@@ -72,7 +72,7 @@ export class TargetList {
   get notes(): readonly string[] {
     const { count: again, differing, first } = this.#repeated;
     const other = differing === 0 ? '' : `, ${count(differing)} of them with other labels`;
-    const merged = `${count(again)} ${again === 1 ? 'address' : 'addresses'} named again and merged${other} (first: ${first})`;
+    const merged = `${count(again)} duplicate ${again === 1 ? 'address' : 'addresses'} merged${other} (first: ${first})`;
     const left = this.#left.map(({ what, count: many, where }) => `${count(many)} ${what} left out (first: ${where})`);
     return [...(again === 0 ? [] : [merged]), ...left].map((text) => `${this.#source}: ${text}`);
   }
@@ -149,7 +149,7 @@ function parseAddress(address: string, note: TargetNote = {}): Target {
   const scheme = named?.toLowerCase() ?? note.scheme ?? 'http';
   const [hostId, path] = /^([^/?#]*)([^?#]*)/.exec(rest)!.slice(1) as [string, string];
   if (scheme !== 'http' && scheme !== 'https') throw bad(address, `scheme ${scheme} is not supported`);
-  if (path !== '' && path !== '/' && path !== '/metrics') throw bad(address, `path ${path} is not supported, only /metrics is read`);
+  if (path !== '' && path !== '/' && path !== '/metrics') throw bad(address, `path ${path} is not supported, only /metrics`);
   const reason = faultOf(hostId);
   if (reason !== undefined) throw bad(address, reason);
   const url = hrefOf(`${scheme}://${hostId}/metrics`);

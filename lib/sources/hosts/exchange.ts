@@ -1,4 +1,4 @@
-/** One HTTP exchange: its time and size limits, and the checks on its answer. */
+/** One HTTP exchange: its time and size limits, and the checks on its response. */
 import { STATUS_CODES, type ClientRequest, type IncomingMessage } from 'node:http';
 import * as zlib from 'node:zlib';
 import type { Duplex } from 'node:stream';
@@ -23,7 +23,7 @@ export interface Answer {
   /** When its last byte was received, by our clock. */
   readonly at: Ms;
   readonly latencyMs: Ms;
-  /** The host's clock minus ours; undefined without a Date header. */
+  /** The server's clock minus ours; undefined without a Date header. */
   readonly skewMs: Ms | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Network failures as errors of the table: one sentence that tells people what to do. */
+/** Network failures as errors of the table: one sentence for each, with advice. */
 import { AppError, type ErrorCode, type ErrorParams } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
 
@@ -8,8 +8,8 @@ const FAILURES: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
   ENOTFOUND: ['S_DNS'],
   ENODATA: ['S_DNS'],
   EAI_NONAME: ['S_DNS'],
-  EAI_AGAIN: ['S_NETWORK', 'the name server does not answer'],
-  EAI_FAIL: ['S_NETWORK', 'the name server failed'],
+  EAI_AGAIN: ['S_NETWORK', 'no response from the DNS server'],
+  EAI_FAIL: ['S_NETWORK', 'the DNS server failed'],
   EHOSTUNREACH: ['S_NETWORK', 'no route to the host'],
   EHOSTDOWN: ['S_NETWORK', 'the host is down'],
   ENETUNREACH: ['S_NETWORK', 'network unreachable'],
@@ -26,8 +26,8 @@ const FAILURES: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
   ERR_STREAM_PREMATURE_CLOSE: ['S_CUT'],
   ERR_HTTP_CONTENT_LENGTH_MISMATCH: ['S_CUT'],
   HPE_INVALID_EOF_STATE: ['S_CUT'],
-  EPROTO: ['S_TLS', 'the address does not speak it'],
-  ERR_SSL_WRONG_VERSION_NUMBER: ['S_TLS', 'the address does not speak it'],
+  EPROTO: ['S_TLS', 'the server does not use TLS'],
+  ERR_SSL_WRONG_VERSION_NUMBER: ['S_TLS', 'the server does not use TLS'],
   DEPTH_ZERO_SELF_SIGNED_CERT: ['S_TLS', 'self-signed certificate'],
   SELF_SIGNED_CERT_IN_CHAIN: ['S_TLS', 'self-signed certificate in the chain'],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['S_TLS', 'certificate of an unknown authority'],
@@ -40,7 +40,7 @@ const FAILURES: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
 
 /** Families of codes, for codes that are not in the table. */
 const FAMILIES: readonly (readonly [RegExp, ErrorCode, string?])[] = [
-  [/^HPE_/, 'S_NETWORK', 'the answer is not HTTP'],
+  [/^HPE_/, 'S_NETWORK', 'the response is not HTTP'],
   [/^(Z_|ERR__?ZLIB|ERR_BROTLI|ERR_ZSTD|ERR__ERROR_FORMAT|ERR_PADDING)/, 'S_ENCODING', 'the compressed data is damaged'],
   [/^(ERR_TLS|ERR_SSL|CERT_)/, 'S_TLS'],
 ];

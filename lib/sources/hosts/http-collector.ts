@@ -1,4 +1,4 @@
-/** The collector that scrapes hosts over HTTP: combines scheduler, connections, parsers and records. */
+/** The collector that scrapes nodes over HTTP: combines scheduler, connections, parsers and records. */
 import { AppError } from '../../errors.js';
 import { Endpoint } from '../../model/endpoint.js';
 import { Node } from '../../model/node.js';
@@ -17,11 +17,11 @@ export const DEFAULT_TIMEOUT_MS: Ms = 5000;
 
 export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs'> {
   readonly targets: readonly Target[];
-  /** One parser per host. */
+  /** One parser per node. */
   readonly newParser: () => ScrapeParser;
   /** For the title. Default "3 hosts". */
   readonly source?: string;
-  /** Default: adaptive, derived from the number of hosts. */
+  /** Default: adaptive, derived from the number of nodes. */
   readonly intervalMs?: Ms;
   /** Default 5 s. */
   readonly timeoutMs?: Ms;

@@ -7,7 +7,7 @@ import { exchange, StaleConnection, type Answer } from './exchange.js';
 import { failureOf } from './failures.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
-/** Maximum size of a body, decompressed. A full host (50,000 processes) has 65 MB. */
+/** Maximum size of a body, decompressed. A full node (50,000 processes) has 65 MB. */
 export const MAX_BODY_BYTES = 128 * 2 ** 20;
 /** Time limit for a response while its body keeps arriving. */
 export const MAX_BODY_MS: Ms = 30_000;
@@ -37,7 +37,7 @@ export class HttpClient {
   /** Throws AppError E_OPTION_BAD when the token is not valid in a header. */
   constructor(options: ClientOptions) {
     if (options.token !== undefined && !/^[\x21-\x7e]+$/.test(options.token)) {
-      throw new AppError('E_OPTION_BAD', { option: 'ALL_SMI_AUTH_TOKEN', reason: 'has characters that a header cannot carry' });
+      throw new AppError('E_OPTION_BAD', { option: 'ALL_SMI_AUTH_TOKEN', reason: 'contains characters that are not allowed in a header' });
     }
     this.#options = options;
   }
@@ -61,7 +61,7 @@ export class HttpClient {
     this.#agent?.https.destroy();
   }
 
-  /** The server may just have closed a kept-alive connection; that is not a failure of the host, so it is retried on a new connection. */
+  /** The server may just have closed a kept-alive connection; that is not a failure of the node, so it is retried on a new connection. */
   async #insist(url: URL, push: Push, signal: AbortSignal): Promise<Answer | string> {
     for (let left = 2; ; left--) {
       try {
@@ -85,7 +85,7 @@ export class HttpClient {
   /** Created at the first request, not before: the first frame should not wait for loading got and node's http. */
   async #load(): Promise<Got> {
     const [{ default: got }, http, https] = await Promise.all([import('got'), import('node:http'), import('node:https')]);
-    // Two sockets per host: one in use, and another while a cancelled one is being closed.
+    // Two sockets per node: one in use, and another while a cancelled one is being closed.
     const keeping = { keepAlive: true, maxSockets: 2 };
     this.#agent = { http: new http.Agent(keeping), https: new https.Agent(keeping) };
     return got.extend({

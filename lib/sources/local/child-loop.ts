@@ -139,10 +139,10 @@ export class Loop {
     const note = (text: string): void => {
       if (talk.length < MAX_TALK) talk += text;
     };
-    let told = false;
+    let hasData = false;
     const lines = new LineSplitter((line) => {
       const { kind } = this.#take(line);
-      told ||= kind === 'data';
+      hasData ||= kind === 'data';
       if (kind === 'words') note(`${line}\n`);
     });
     const child = new Child(command, (text, from) => {
@@ -152,7 +152,7 @@ export class Loop {
     this.#child = child;
     // A line that was cut off by its end is ignored.
     void child.exited.then((exit) => {
-      this.#ended({ talk, told, reason: failure(talk, exit) });
+      this.#ended({ talk, hasData, reason: failure(talk, exit) });
     });
   }
 
@@ -172,22 +172,22 @@ export class Loop {
     return heard;
   }
 
-  #ended({ talk, told, reason }: { readonly talk: string; readonly told: boolean; readonly reason: string }): void {
+  #ended({ talk, hasData, reason }: { readonly talk: string; readonly hasData: boolean; readonly reason: string }): void {
     this.#child = undefined;
     this.#steady = false;
     if (this.#stopped) return;
     const now = this.#options.clock.now();
-    if (!told && this.#options.onRefusal?.(talk) === true) {
+    if (!hasData && this.#options.onRefusal?.(talk) === true) {
       this.#words.forget();
       return this.#start(now);
     }
     if (!this.#killed) {
       // What it reported before it ended is still valid; so is the reason why it ended.
-      if (told) this.#words.add(clean(reason, 200), now);
+      if (hasData) this.#words.add(clean(reason, 200), now);
       this.#judge(verdict('failed', clean(reason, 200)));
     }
     // A program that has worked so far is restarted at once.
-    this.#startAt = told && !this.#killed ? now : now + Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures++);
+    this.#startAt = hasData && !this.#killed ? now : now + Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures++);
   }
 
   #judge(found: Verdict): void {

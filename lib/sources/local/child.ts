@@ -1,4 +1,4 @@
-/** Runs other programs in a process group of their own: they and their children end when told to, and when this program ends. */
+/** Runs other programs in a process group of their own: they and their children end on request, and when this program ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { constants as systemConstants } from 'node:os';

@@ -150,6 +150,7 @@ function stateOf({ all, hidden, strangers, shortage }: Seen): NodeSource {
     ...(hidden > 0 ? [`${hidden} of ${all} GPU processes are not in /proc: another pid namespace, or hidepid`] : []),
     ...(strangers > 0 ? [`${strangers} of ${all} GPU processes may have other pids in /proc: another pid namespace`] : []),
   ];
-  if (shortage !== undefined) return { name, state: 'partial', reason: [`/proc was not read whole: ${shortage}`, ...reasons].join('; ') };
+  if (shortage !== undefined)
+    return { name, state: 'partial', reason: [`/proc was not read completely: ${shortage}`, ...reasons].join('; ') };
   return { name, state: reasons.length > 0 ? 'hidden' : 'ok', reason: reasons.join('; ') };
 }

@@ -1,6 +1,6 @@
 /**
  * GPUs through nvidia-smi. Two instances run continuously: one reports the GPUs, one (pmon) reports the utilization per process. The
- * processes on each GPU are queried anew each time, because for these nvidia-smi prints nothing when there are none, and silence could mean
+ * processes on each GPU are queried again each time, because for these nvidia-smi prints nothing when there are none, and silence could mean
  * that it hangs; `-q -x` runs from time to time. A collection thus starts nvidia-smi once, and does not add more instances to a hung
  * driver.
  */
@@ -145,7 +145,7 @@ export class NvidiaSmi {
     const source = sourceOf('gpus', report);
     if (silent === 0 || (source.state !== 'ok' && source.state !== 'partial')) return { gpus, source };
     const total = Math.max(gpus.length, this.#table.count ?? 0);
-    const missing = `no readings of ${silent} of ${total} GPUs`;
+    const missing = `no data for ${silent} of ${total} GPUs`;
     return { gpus, source: { ...source, state: 'partial', reason: source.reason === '' ? missing : `${missing}: ${source.reason}` } };
   }
 

@@ -15,13 +15,13 @@ export type Outcome =
 
 /** Its output when it failed, as one line; else its exit status. */
 export function failure(output: string, { code, signal, error }: Exit): string {
-  const said = clean(complaint(output), 200);
-  if (said !== '') return said;
+  const message = clean(complaint(output), 200);
+  if (message !== '') return message;
   if (error !== undefined) {
     const short = shortage(error);
     return short === undefined ? (error.code ?? error.message) : `nvidia-smi could not be started: ${short}`;
   }
-  return signal === null ? `exit status ${code ?? 0}` : `ended by ${signal}`;
+  return signal === null ? `exit status ${code ?? 0}` : `killed by ${signal}`;
 }
 
 export class OneShot {
@@ -53,7 +53,7 @@ export class OneShot {
       child.kill();
       return this.#hanging();
     }
-    if (tooMuch) return { kind: 'failed', reason: `it prints more than ${MAX_OUTPUT / 2 ** 20} MiB` };
+    if (tooMuch) return { kind: 'failed', reason: `its output exceeds ${MAX_OUTPUT / 2 ** 20} MiB` };
     if (exit.error !== undefined) return { kind: 'failed', reason: failure('', exit) };
     return { kind: 'ended', output, errors, exit };
   }

@@ -74,7 +74,7 @@ export class SmiDetails {
     const answer = parseDetails(outcome.output);
     const { code } = outcome.exit;
     if (answer.gpus.length === 0) {
-      const reason = answer.words[0] ?? 'the answer of nvidia-smi -q -x names no GPU';
+      const reason = answer.words[0] ?? 'nvidia-smi -q -x lists no GPU';
       return this.#judge('failed', code === 0 ? reason : failure(answer.words.join('\n') + outcome.errors, outcome.exit));
     }
     // For a GPU whose part of the answer is damaged, the old data stays valid; data of a removed GPU is never requested.
@@ -83,7 +83,7 @@ export class SmiDetails {
     const list = divided ? await this.#query.run({ file: program, args: ['-L'] }) : undefined;
     if (list?.kind === 'ended') this.#migNames = new Map([...this.#migNames, ...parseMigNames(list.output)]);
     const words = answer.words.find((line) => !isWarning(line));
-    if (answer.damaged > 0) this.#judge('partial', words ?? `${answer.damaged} GPUs of the answer are damaged`);
+    if (answer.damaged > 0) this.#judge('partial', words ?? `nvidia-smi -q -x: the output for ${answer.damaged} GPUs is damaged`);
     else this.#judge(words === undefined ? 'ok' : 'partial', words ?? answer.words[0] ?? failedList(list));
   }
 

@@ -113,8 +113,8 @@ const IDLE_PERCENT = 5;
  * on that GPU has a figure, or when the GPU itself is nearly idle; else it is not reported.
  */
 export function smShares(rows: readonly PmonRow[], gpuUtilPercent: number | undefined): Map<number, number> {
-  const told = rows.some(({ smPercent }) => smPercent !== undefined);
-  const nothing = told || (gpuUtilPercent !== undefined && gpuUtilPercent <= IDLE_PERCENT) ? 0 : undefined;
+  const anyReported = rows.some(({ smPercent }) => smPercent !== undefined);
+  const nothing = anyReported || (gpuUtilPercent !== undefined && gpuUtilPercent <= IDLE_PERCENT) ? 0 : undefined;
   const shares = new Map<number, number>();
   for (const { pid, smError, smPercent = smError ? undefined : nothing } of rows) if (smPercent !== undefined) shares.set(pid, smPercent);
   return shares;

@@ -70,9 +70,9 @@ const parentOf = (uuid: string, gpus: readonly NodeGpu[]): NodeGpu | undefined =
 
 function unlisted(uuid: string, all: readonly NodeGpu[], free: number | undefined, uuids: readonly string[]): NodeGpu {
   const taken = (index: number): boolean => all.some((gpu) => gpu.index === index);
-  const told = uuids.indexOf(uuid);
+  const known = uuids.indexOf(uuid);
   const behind = Math.max(-1, ...all.map((gpu) => gpu.index)) + 1;
-  const index = told >= 0 && !taken(told) ? told : (free ?? behind);
+  const index = known >= 0 && !taken(known) ? known : (free ?? behind);
   return { index, uuid: uuid === '' ? 'unknown' : uuid, name: NAMELESS };
 }
 

@@ -1,8 +1,8 @@
 /**
- * Decides when each host is scraped. Independent of the transport: it calls `begin`, and reads the result from the endpoint at `settle`. It
+ * Decides when each node is scraped. Independent of the transport: it calls `begin`, and reads the result from the endpoint at `settle`. It
  * decides when an endpoint is retried and when it is overdue, and writes both to the endpoint. All times come from the injected clock.
  *
- * A host that answers is scraped on its own grid (`nextOnGrid`), one that fails after a backoff. A host never has two scrapes at once.
+ * A node that answers is scraped on its own grid (`nextOnGrid`), one that fails after a backoff. A node never has two scrapes at once.
  */
 import { TimerQueue } from './timer-queue.js';
 import { backoff, nextOnGrid, stagger } from './pace.js';
@@ -13,25 +13,25 @@ import type { Clock, Ms } from '../../model/clock.js';
 export const MAX_ACTIVE = 128;
 /** Maximum number of all scrapes at once: limits sockets. */
 export const MAX_OPEN = 1024;
-/** After this time a scrape no longer counts as active, so that a hanging rack does not block the other hosts. */
+/** After this time a scrape no longer counts as active, so that a hanging rack does not block the other nodes. */
 const PARK_MS = 1000;
 
 /** A timer later than this (or than an interval) means that the machine slept or the clock was set. */
 const JUMP_MS = 2000;
 
 export interface SchedulerOptions {
-  /** Hosts are numbers here: indexes in this list. */
+  /** Nodes are numbers here: indexes in this list. */
   readonly endpoints: readonly Endpoint[];
   readonly intervalMs: Ms;
   readonly clock: Clock;
   /** 0 <= x < 1. Default Math.random. */
   readonly random?: () => number;
   /** Starts a scrape; `settle` must follow, unless `cancel` comes first. */
-  readonly begin: (host: number) => void;
+  readonly begin: (node: number) => void;
   /** The scrape in progress is cancelled: its result must not be settled. */
-  readonly cancel: (host: number) => void;
+  readonly cancel: (node: number) => void;
   /** The endpoint has become overdue; called once until it answers. */
-  readonly overdue: (host: number) => void;
+  readonly overdue: (node: number) => void;
   readonly maxActive?: number;
   readonly maxOpen?: number;
 }
@@ -49,7 +49,7 @@ interface Slot {
 
 interface Entry {
   readonly kind: 'due' | 'park' | 'check';
-  readonly host: number;
+  readonly node: number;
   readonly serial: number;
 }
 
@@ -79,10 +79,10 @@ export class Scheduler {
     this.#running = true;
     this.#origin = now;
     this.#lastNow = now;
-    for (const [host, slot] of this.#slots.entries()) {
-      slot.aliveAt = now + stagger(host, this.#slots.length, intervalMs);
-      this.#plan(host, slot.aliveAt);
-      this.#watch(host);
+    for (const [node, slot] of this.#slots.entries()) {
+      slot.aliveAt = now + stagger(node, this.#slots.length, intervalMs);
+      this.#plan(node, slot.aliveAt);
+      this.#watch(node);
     }
     this.#arm(now);
   }
@@ -95,18 +95,18 @@ export class Scheduler {
     this.#cancelAll();
   }
 
-  /** The scrape of `host` has ended, and its endpoint has the result. */
-  settle(host: number): void {
+  /** The scrape of `node` has ended, and its endpoint has the result. */
+  settle(node: number): void {
     const now = this.#options.clock.now();
-    const slot = this.#slots[host]!;
+    const slot = this.#slots[node]!;
     const { intervalMs, endpoints, random = Math.random } = this.#options;
-    const { failures } = endpoints[host]!.status;
+    const { failures } = endpoints[node]!.status;
     this.#release(slot);
     if (failures === 0) slot.aliveAt = now;
     if (this.#jumped(now)) this.#wakeUp(now);
-    else if (failures > 0) this.#plan(host, now + backoff(failures, intervalMs, random()));
-    else this.#plan(host, nextOnGrid(host, endpoints.length, intervalMs, { origin: this.#origin, startedAt: slot.startedAt, now }));
-    if (failures === 0 && !slot.watched) this.#watch(host);
+    else if (failures > 0) this.#plan(node, now + backoff(failures, intervalMs, random()));
+    else this.#plan(node, nextOnGrid(node, endpoints.length, intervalMs, { origin: this.#origin, startedAt: slot.startedAt, now }));
+    if (failures === 0 && !slot.watched) this.#watch(node);
     this.#advance(now);
   }
 
@@ -124,39 +124,39 @@ export class Scheduler {
     this.#arm(now);
   }
 
-  #handle({ kind, host, serial }: Entry, now: Ms): void {
-    const slot = this.#slots[host]!;
-    if (kind === 'check') this.#check(host, now);
+  #handle({ kind, node, serial }: Entry, now: Ms): void {
+    const slot = this.#slots[node]!;
+    if (kind === 'check') this.#check(node, now);
     else if (serial !== slot.serial) return;
     else if (kind === 'due') {
       slot.state = 'queued';
-      this.#queue.push(host);
+      this.#queue.push(node);
     } else if (slot.state === 'active') {
       slot.state = 'parked';
       this.#active--;
     }
   }
 
-  #check(host: number, now: Ms): void {
-    const slot = this.#slots[host]!;
-    if (!isOverdue(slot.aliveAt, this.#options.intervalMs, now)) return this.#watch(host);
+  #check(node: number, now: Ms): void {
+    const slot = this.#slots[node]!;
+    if (!isOverdue(slot.aliveAt, this.#options.intervalMs, now)) return this.#watch(node);
     slot.watched = false;
-    this.#options.endpoints[host]!.setStatus({ overdue: true });
-    this.#options.overdue(host);
+    this.#options.endpoints[node]!.setStatus({ overdue: true });
+    this.#options.overdue(node);
   }
 
   #pump(now: Ms): void {
     const { maxActive = MAX_ACTIVE, maxOpen = MAX_OPEN, begin } = this.#options;
     while (this.#running && this.#taken < this.#queue.length && this.#active < maxActive && this.#open < maxOpen) {
-      const host = this.#queue[this.#taken++]!;
-      const slot = this.#slots[host]!;
+      const node = this.#queue[this.#taken++]!;
+      const slot = this.#slots[node]!;
       slot.state = 'active';
       slot.serial++;
       slot.startedAt = now;
       this.#active++;
       this.#open++;
-      this.#agenda.add(now + PARK_MS, { kind: 'park', host, serial: slot.serial });
-      begin(host);
+      this.#agenda.add(now + PARK_MS, { kind: 'park', node, serial: slot.serial });
+      begin(node);
     }
     if (this.#taken < this.#queue.length) return;
     this.#queue = [];
@@ -169,15 +169,15 @@ export class Scheduler {
     slot.state = 'idle';
   }
 
-  #plan(host: number, at: Ms): void {
-    this.#options.endpoints[host]!.setStatus({ nextTryAt: at });
-    this.#agenda.add(at, { kind: 'due', host, serial: this.#slots[host]!.serial });
+  #plan(node: number, at: Ms): void {
+    this.#options.endpoints[node]!.setStatus({ nextTryAt: at });
+    this.#agenda.add(at, { kind: 'due', node, serial: this.#slots[node]!.serial });
   }
 
-  #watch(host: number): void {
-    const slot = this.#slots[host]!;
+  #watch(node: number): void {
+    const slot = this.#slots[node]!;
     slot.watched = true;
-    this.#agenda.add(slot.aliveAt + overdueAfter(this.#options.intervalMs), { kind: 'check', host, serial: 0 });
+    this.#agenda.add(slot.aliveAt + overdueAfter(this.#options.intervalMs), { kind: 'check', node, serial: 0 });
   }
 
   /** The machine slept, the process was stopped, or the clock was set: all scheduled times are invalid. */
@@ -186,7 +186,7 @@ export class Scheduler {
     return now > this.#armedFor + jump || now < this.#lastNow - jump;
   }
 
-  /** Cancels the scrapes in progress, reports overdue hosts, and scrapes all hosts again, spread like the first round. */
+  /** Cancels the scrapes in progress, reports overdue nodes, and scrapes all nodes again, spread like the first round. */
   #wakeUp(now: Ms): void {
     const { endpoints, intervalMs } = this.#options;
     this.#lastNow = now;
@@ -194,29 +194,29 @@ export class Scheduler {
     this.#cancelAll();
     this.#agenda.clear();
     const late: number[] = [];
-    for (const [host, slot] of this.#slots.entries()) {
+    for (const [node, slot] of this.#slots.entries()) {
       slot.aliveAt = Math.min(slot.aliveAt, now);
       slot.startedAt = -Infinity;
-      this.#plan(host, now + stagger(host, endpoints.length, intervalMs));
+      this.#plan(node, now + stagger(node, endpoints.length, intervalMs));
       slot.watched = false;
-      if (endpoints[host]!.status.overdue) continue;
-      if (!isOverdue(slot.aliveAt, intervalMs, now)) this.#watch(host);
+      if (endpoints[node]!.status.overdue) continue;
+      if (!isOverdue(slot.aliveAt, intervalMs, now)) this.#watch(node);
       else {
-        endpoints[host]!.setStatus({ overdue: true });
-        late.push(host);
+        endpoints[node]!.setStatus({ overdue: true });
+        late.push(node);
       }
     }
-    for (const host of late) if (this.#running) this.#options.overdue(host);
+    for (const node of late) if (this.#running) this.#options.overdue(node);
   }
 
   #cancelAll(): void {
     this.#queue = [];
     this.#taken = 0;
-    for (const [host, slot] of this.#slots.entries()) {
+    for (const [node, slot] of this.#slots.entries()) {
       const underWay = slot.state === 'active' || slot.state === 'parked';
       this.#release(slot);
       slot.serial++;
-      if (underWay) this.#options.cancel(host);
+      if (underWay) this.#options.cancel(node);
     }
   }
 
