@@ -52,11 +52,19 @@ function print(text: string): Promise<number> {
 }
 
 function report(error: unknown): number {
-  const known = error instanceof AppError ? error : new AppError('E_INTERNAL', { reason: String(error) }, { cause: error });
+  const known = codedOf(error);
   surviveLostOutput();
   process.stderr.write(`all-smi-view: ${known.message}. ${known.advice}\n`);
   if (known.code === 'E_INTERNAL' && error instanceof Error) process.stderr.write(`${stackOf(error)}\n`);
   return known.exit;
+}
+
+/** A module that is loaded when it is needed may find no file descriptor left. */
+function codedOf(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EMFILE' || code === 'ENFILE') return new AppError('E_OPEN_FILES', {}, { cause: error });
+  return new AppError('E_INTERNAL', { reason: String(error) }, { cause: error });
 }
 
 function stackOf({ stack = '' }: Error): string {

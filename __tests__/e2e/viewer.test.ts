@@ -40,6 +40,12 @@ async function serve(ports: readonly number[], startIndex: number): Promise<Clus
   return cluster;
 }
 
+/** The program with so many files that it may open. */
+function viewWithFiles(files: number, ...args: readonly string[]): PtyProgram {
+  const shell = ['-c', `ulimit -n ${files}; exec "$0" "$@"`, process.execPath, program, ...args];
+  return (pty = new PtyProgram('/bin/sh', shell, { cols: 120, rows: 30 }));
+}
+
 async function expectRestored(terminal: PtyProgram): Promise<void> {
   await terminal.until('the normal screen', () => !terminal.emulator.alternate);
   expect(terminal.emulator.modes).toEqual({ mouse: 'none', paste: false });
@@ -125,6 +131,24 @@ describe('nodes', () => {
     await serve([port], 3);
     await terminal.shows('3 of 3 nodes · 24 GPUs');
     await terminal.shows('up · last seen');
+    terminal.type('q');
+    expect((await terminal.exited).status).toBe(0);
+  });
+});
+
+describe('few open files', () => {
+  test.each([64, 44])('%i of them are enough for 60 nodes, which take turns', async (files) => {
+    const cluster = await serve(
+      Array.from({ length: 60 }, () => 0),
+      1,
+    );
+    const terminal = viewWithFiles(files, '-i', '1', '--hosts', ...cluster.addresses);
+    await terminal.shows('60 of 60 nodes');
+    await terminal.until('how many at a time', () =>
+      /open files are limited: \d+ of 60 nodes scraped at a time; raise ulimit -n/.test(terminal.emulator.text()),
+    );
+    terminal.type('D');
+    await terminal.shows('60 of 60 nodes up');
     terminal.type('q');
     expect((await terminal.exited).status).toBe(0);
   });

@@ -329,7 +329,7 @@ export class App {
   }
 
   #checkUp(late: Ms): void {
-    const { painter, memory = (): number => process.memoryUsage.rss() } = this.#parts;
+    const { painter, memory = residentBytes } = this.#parts;
     const lagMs = late > STOPPED_MS ? 0 : Math.max(0, late);
     const { frames, held } = this.loop.stats;
     this.state.health = {
@@ -356,3 +356,12 @@ export class App {
 }
 
 const effectsOf = ([, ...effects]: Step<unknown>): readonly Effect[] => effects;
+
+/** Not known without /proc, or when no file can be opened. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return NaN;
+  }
+}

@@ -3,7 +3,6 @@
  * once and shared by all clients, so that a thousand slow clients use no more memory than one.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { createServer as createHttp, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -14,6 +13,7 @@ import { Connections } from './connections.js';
 import { ownNames } from './host-names.js';
 import { OneAtATime } from './one-at-a-time.js';
 import type { Clock, Ms } from '../model/clock.js';
+import { affordable } from '../http/open-files.js';
 import { atHost, listenError, refuse } from '../http/server.js';
 
 export interface ApiOptions {
@@ -187,19 +187,9 @@ function oneAtATime(server: Server, event: 'connection' | 'secureConnection'): v
 /** Files reserved for the collection: three pipes for each nvidia-smi that may run at a time, and the files read from /proc. */
 const KEPT_FILES = 40;
 
-/** As many connections as the limit of open files allows, after the files that are open now and those a collection needs; at least one. */
-function affordable(most: number): number {
-  try {
-    const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity);
-    return Math.max(1, Math.min(most, limit - readdirSync('/proc/self/fd').length - KEPT_FILES));
-  } catch {
-    return most;
-  }
-}
-
 /** @throws AppError E_PORT_IN_USE, E_LISTEN, E_OPTION_BAD for an invalid certificate */
 export async function serveApi(options: ApiOptions): Promise<Api> {
-  const { bind, port, tls, maxConnections = affordable(MAX_CONNECTIONS) } = options;
+  const { bind, port, tls, maxConnections = affordable(MAX_CONNECTIONS, KEPT_FILES) } = options;
   const answers = new Answers(options);
   const guests = new Connections(maxConnections);
   const server = serverOf(options, (request, response) => {

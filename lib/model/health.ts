@@ -12,6 +12,7 @@ export interface Health {
   readonly worstLagMs: Ms;
   /** Bytes written to the terminal so far. */
   readonly bytesWritten: number;
+  /** NaN: not known. */
   readonly memoryBytes: number;
   /** Per-host parts computed so far, and merges of them. */
   readonly parts: number;

@@ -1,6 +1,7 @@
 /** Opens each kind of source. To add a source, add a kind to the union (settings.ts) and a factory here. */
 import { AppError } from '../errors.js';
 import type { Parsers } from '../exposition/parser/index.js';
+import { affordable } from '../http/open-files.js';
 import type { Clock } from '../model/clock.js';
 import type { Collector } from '../model/collector.js';
 import { NodeNames } from '../model/node-names.js';
@@ -41,7 +42,12 @@ const NOTHING: Pick<OpenSource, 'notices' | 'close'> = { notices: () => [], clos
 
 /** Modules that only some runs need are loaded on demand. */
 const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
-  hosts: (source, context) => Promise.resolve({ ...NOTHING, collector: httpCollector(source, source.targets, source.title, context) }),
+  hosts: (source, context) => {
+    const { targets } = source;
+    const maxConnections = affordable(2 * targets.length, KEPT_FILES);
+    const collector = httpCollector({ ...source, maxConnections }, targets, source.title, context);
+    return Promise.resolve({ ...NOTHING, collector, notices: () => filesNotices(targets.length, maxConnections) });
+  },
 
   async local({ machine, intervalMs }, { parsers, clock, afterCommit, names, alone }) {
     const [{ createLocalCollector }, { SampleColumns }] = await Promise.all([
@@ -77,10 +83,25 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
   },
 };
 
+/** Files reserved for what is opened beside the connections: exports, a recording, modules, the resolver. */
+const KEPT_FILES = 24;
+
+/** Where nodes have to wait for each other's connections. */
+const filesNotices = (nodes: number, maxConnections: number): readonly Line[] =>
+  maxConnections >= nodes
+    ? []
+    : [line(span(` open files are limited: ${maxConnections} of ${nodes} nodes scraped at a time; raise ulimit -n `, 'chip-warn'))];
+
 const DEMO_NOTICE: Line = line(span(' demo: a made-up cluster ', 'chip'));
 
 function httpCollector(
-  { timeoutMs, intervalMs, token, tokenOverHttp = false }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'token' | 'tokenOverHttp'>,
+  {
+    timeoutMs,
+    intervalMs,
+    token,
+    tokenOverHttp = false,
+    maxConnections,
+  }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'token' | 'tokenOverHttp'> & { readonly maxConnections?: number },
   targets: readonly Target[],
   title: string,
   { parsers, clock, afterCommit, names }: SourceContext,
@@ -94,6 +115,7 @@ function httpCollector(
     clock,
     afterCommit,
     ...(intervalMs === undefined ? {} : { intervalMs }),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
     ...(token === undefined ? {} : { token, tokenOverHttp }),
   });
 }

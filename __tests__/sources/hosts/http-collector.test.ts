@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createHttpCollector, type HttpCollectorOptions } from '../../../lib/sources/hosts/http-collector.js';
 import { expandHosts } from '../../../lib/sources/hostlists/targets.js';
@@ -272,5 +274,44 @@ describe('the collector', () => {
     await new Promise((resolve) => setTimeout(resolve, 80));
     expect(watched.seen.length).toBe(count);
     await Promise.all([slow.kill(), quick.kill()]);
+  });
+});
+
+describe('few connections', () => {
+  /** Nodes in this process, and how many connections they had at most at a time. */
+  async function nodes(count: number): Promise<{ readonly hosts: readonly string[]; readonly most: () => number }> {
+    let [now, most] = [0, 0];
+    const servers = Array.from({ length: count }, () => createServer((_, response) => response.end('all_smi_up{instance="n"} 1\n')));
+    for (const one of servers) {
+      one.on('connection', (socket) => {
+        most = Math.max(most, ++now);
+        socket.once('close', () => void now--);
+      });
+      await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve));
+      open.push({
+        close: () => {
+          one.close();
+          one.closeAllConnections();
+        },
+      });
+    }
+    return { hosts: servers.map((one) => `127.0.0.1:${(one.address() as AddressInfo).port}`), most: () => most };
+  }
+
+  test('nodes take turns: all answer, again and again, over no more connections than there may be', async () => {
+    const { hosts, most } = await nodes(12);
+    const watched = watch(hosts, { maxConnections: 2 });
+    await watched.until(() => watched.collector.nodes.every(({ status }) => status.phase === 'live'));
+    await watched.until(() => watched.seen.filter(({ kind }) => kind === 'data').length >= 36);
+    expect(watched.seen.every(({ kind }) => kind !== 'failed')).toBe(true);
+    // One that is closing may still be there when the next one opens.
+    expect(most()).toBeLessThanOrEqual(4);
+  });
+
+  test('with room for all each node keeps its own', async () => {
+    const { hosts, most } = await nodes(3);
+    const watched = watch(hosts, { maxConnections: 6 });
+    await watched.until(() => watched.seen.filter(({ kind }) => kind === 'data').length >= 12);
+    expect(most()).toBe(3);
   });
 });

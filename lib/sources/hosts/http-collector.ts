@@ -8,14 +8,14 @@ import type { Collector, Delivery } from '../../model/collector.js';
 import type { Answer } from './exchange.js';
 import { adaptiveInterval } from '../schedule/pace.js';
 import { HttpClient, type ClientOptions } from './request.js';
-import { Scheduler } from '../schedule/scheduler.js';
+import { MAX_ACTIVE, MAX_OPEN, Scheduler } from '../schedule/scheduler.js';
 import type { Target } from '../hostlists/targets.js';
 import type { ScrapeParser } from '../../exposition/parser/index.js';
 import type { Ms } from '../../model/clock.js';
 
 export const DEFAULT_TIMEOUT_MS: Ms = 5000;
 
-export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs'> {
+export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs' | 'keepConnections'> {
   readonly targets: readonly Target[];
   /** One parser per node. */
   readonly newParser: () => ScrapeParser;
@@ -28,6 +28,8 @@ export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs'> {
   /** The names of all nodes of the run. Default: of these nodes. */
   readonly names?: NodeNames;
   readonly random?: () => number;
+  /** Connections open at once. Where not every node can have one of its own, none is kept open between scrapes. Default: no limit of its own. */
+  readonly maxConnections?: number;
   /** Called after each delivery of data: the point at which user ids may be renumbered. */
   readonly afterCommit?: () => void;
 }
@@ -39,6 +41,9 @@ interface Lane {
   /** The scrape in progress. */
   attempt?: AbortController | undefined;
 }
+
+/** Whether each node may keep its connection, with a second one for those being scraped while a cancelled one is being closed. */
+export const keepsConnections = (nodes: number, maxConnections: number): boolean => nodes + Math.min(nodes, MAX_ACTIVE) <= maxConnections;
 
 /** Throws AppError E_OPTION_BAD when the token is not valid in a header. */
 export function createHttpCollector(options: HttpCollectorOptions): Collector {
@@ -62,11 +67,12 @@ class HttpCollector implements Collector {
       names = new NodeNames(),
       intervalMs = adaptiveInterval(targets.length),
       timeoutMs = DEFAULT_TIMEOUT_MS,
+      maxConnections = Infinity,
     } = options;
     this.#options = options;
     this.intervalMs = intervalMs;
     this.source = options.source ?? (targets.length === 1 ? targets[0]!.nodeId : `${targets.length} hosts`);
-    this.#client = new HttpClient({ ...options, timeoutMs });
+    this.#client = new HttpClient({ ...options, timeoutMs, keepConnections: keepsConnections(targets.length, maxConnections) });
     this.#lanes = targets.map((target) => {
       const parser = newParser();
       return { target, parser, record: new Node(target, parser.data, new Endpoint(target.nodeId, intervalMs), names) };
@@ -76,6 +82,7 @@ class HttpCollector implements Collector {
       endpoints: this.nodes.map(({ endpoints }) => endpoints[0]),
       intervalMs,
       clock: options.clock,
+      maxOpen: Math.min(MAX_OPEN, maxConnections),
       ...(options.random ? { random: options.random } : {}),
       begin: (host) => void this.#scrape(host),
       cancel: (host) => {

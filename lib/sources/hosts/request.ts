@@ -25,6 +25,8 @@ export interface ClientOptions {
   /** Requests a compressed body. Off: within a cluster's own network, decompression costs more than the saved bytes. */
   readonly compress?: boolean;
   readonly tls?: { readonly certificateAuthority?: string; readonly rejectUnauthorized?: boolean };
+  /** Off: a connection ends with its scrape. Default on. */
+  readonly keepConnections?: boolean;
 }
 
 type Push = (chunk: Uint8Array) => void;
@@ -86,7 +88,7 @@ export class HttpClient {
   async #load(): Promise<Got> {
     const [{ default: got }, http, https] = await Promise.all([import('got'), import('node:http'), import('node:https')]);
     // Two sockets per node: one in use, and another while a cancelled one is being closed.
-    const keeping = { keepAlive: true, maxSockets: 2 };
+    const keeping = { keepAlive: this.#options.keepConnections ?? true, maxSockets: 2 };
     this.#agent = { http: new http.Agent(keeping), https: new https.Agent(keeping) };
     return got.extend({
       agent: this.#agent,
