@@ -1,8 +1,8 @@
 /**
- * The build. dist/ holds the whole program in a few chunks with every package bundled in: nothing is left to install at run time.
+ * The build. dist/ contains the whole program in a few chunks, with all packages bundled: nothing has to be installed at run time.
  *
- *   node esbuild.config.js [--types] [--if-stale]   bundles into dist/; with the public types; only if older than the sources
- *   node esbuild.config.js --run FILE.ts [args]     bundles one development script (docs, bench) and runs it
+ * node esbuild.config.js [--types] [--if-stale]: bundles into dist/; also the public types; only if it is older than the sources
+ * node esbuild.config.js --run FILE.ts [args]: bundles one development script (docs, bench) and runs it
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -17,25 +17,25 @@ const PUBLIC_TYPES = join(DIST, 'types/lib/index.d.ts');
 const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /**
- * Entry points, in builds of their own: shared chunks would be more and smaller, and the first picture waits for each file that it needs.
- * Built-in tabs are among what others import: a folder of plugins/ is a plugin.
+ * Entry points, in separate builds: shared chunks would be more and smaller, and the first frame waits for each file that it needs. Plugins
+ * may import the built-in tabs: each folder of plugins/ is a plugin.
  */
 const BUILDS = [
   ['bin/all-smi-view.ts'],
-  // A thread is started from a file of its own, beside the chunks that ask for it (lib/recording/thread/worker-client.ts).
+  // A thread is started from a file of its own, next to the chunks that use it (lib/recording/thread/worker-client.ts).
   [{ in: 'lib/recording/thread/worker.ts', out: 'chunks/worker' }],
   ['lib/index.ts', ...readdirSync(join(ROOT, 'plugins')).map((plugin) => `plugins/${plugin}/index.ts`)],
 ];
 
-/** CommonJS packages in ES modules: they look for `require` and for where they are. */
+/** CommonJS packages in ES modules expect `require` and their own location. */
 const BANNER =
   `import{createRequire as __cr}from'node:module';import{fileURLToPath as __fp}from'node:url';` +
   `const require=__cr(import.meta.url),__filename=__fp(import.meta.url),__dirname=__fp(new URL('.',import.meta.url));`;
 
-/** Widgets of neo-blessed that start programs, read files or need packages that do not exist: never drawn here. */
+/** Widgets of neo-blessed that start programs, read files or need packages that do not exist: never used here. */
 const DROPPED_WIDGETS = ['Terminal', 'Video', 'OverlayImage', 'Image', 'ANSIImage', 'FileManager', 'BigText'];
 
-/** neo-blessed finds its widgets with a computed `require`, which a bundle cannot follow: spell them out. */
+/** neo-blessed finds its widgets with a computed `require`, which a bundler cannot follow: lists them explicitly. */
 const staticWidgets = {
   name: 'static-widgets',
   setup(context) {
@@ -67,7 +67,7 @@ const lodashMax = {
   },
 };
 
-/** The canvas under the charts makes its buffers in a way that node warns of, outside node_modules. */
+/** The canvas of the charts creates its buffers in a way that causes a warning of node outside node_modules. */
 const bufferAlloc = {
   name: 'buffer-alloc',
   setup(context) {
@@ -80,8 +80,8 @@ const bufferAlloc = {
 };
 
 /**
- * What neo-blessed loads of node and hardly uses: loaded when it is used. The first picture waits for none of it. It asks for all of
- * itself only to learn how wide a tab character is, and none gets there.
+ * Modules of node that neo-blessed loads and hardly uses: loaded on first use, so that the first frame does not wait for them. It loads all
+ * of itself only to measure the width of a tab character, and it never gets one.
  */
 const lazyParts = {
   name: 'lazy-parts',
@@ -137,9 +137,9 @@ async function bundle() {
   const builds = await Promise.all(BUILDS.map(outputs));
   const files = new Map(builds.flatMap(({ outputFiles }) => outputFiles.map(({ path, text }) => [path, withoutBanner(text)])));
   files.set(join(DIST, 'THIRD_PARTY_LICENSES'), licences({ inputs: Object.assign({}, ...builds.map(({ metafile }) => metafile.inputs)) }));
-  // zstd is beside the chunk that loads it.
+  // zstd is next to the chunk that loads it.
   files.set(join(DIST, 'chunks/zstd.wasm'), readFileSync(join(ROOT, 'node_modules/@bokuweb/zstd-wasm/dist/common/zstd.wasm')));
-  // blessed reads its terminal description from ../usr of the chunk it is in.
+  // blessed reads its terminal description from ../usr, relative to the chunk it is in.
   for (const terminal of ['xterm', 'xterm-256color']) {
     files.set(join(DIST, 'usr', terminal), readFileSync(join(ROOT, 'node_modules/neo-blessed/usr', terminal)));
   }
@@ -148,18 +148,18 @@ async function bundle() {
     writeFileSync(path, contents);
   }
   chmodSync(BIN, 0o755);
-  // What an earlier build left goes last, so that a program that runs meanwhile finds its chunks.
+  // Files of an earlier build are deleted last, so that a running program still finds its chunks.
   const keep = (path) => files.has(path) || relative(DIST, path).startsWith('types');
   for (const path of walk(DIST)) if (!keep(path)) rmSync(path);
 }
 
-/** Making a `require` costs time in each chunk, and only some have CommonJS in them. */
+/** Creating a `require` costs time in each chunk, and only some contain CommonJS. */
 function withoutBanner(text) {
   const rest = text.replace(`${BANNER}\n`, '');
   return /\b(require|__filename|__dirname)\b/.test(rest) ? text : rest;
 }
 
-/** Writes the declarations that the public door reaches, and only those: they may lean on no package. */
+/** Writes the declarations that the public API reaches, and only those: they must not depend on any package. */
 function types() {
   const out = join(DIST, 'types');
   rmSync(out, { recursive: true, force: true });
@@ -181,7 +181,7 @@ function types() {
   for (const file of walk(out)) if (!reached.has(file)) rmSync(file);
 }
 
-/** Licences whose terms a notice in the package fulfils. */
+/** Licences whose terms are met by a notice in the package. */
 const LICENCES = ['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0'];
 
 /** For packages that declare a licence without shipping its text. */
@@ -207,7 +207,7 @@ DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN AC
 ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.`,
 };
 
-/** The package says MIT of its own code; the library it is compiled from has these terms. */
+/** The package declares MIT for its own code; the library it is compiled from has these terms. */
 const ZSTD_NOTICE = `Zstandard, in zstd.wasm (BSD-3-Clause)
 ${'-'.repeat(72)}
 Copyright (c) Meta Platforms, Inc. and affiliates. All rights reserved.
@@ -230,7 +230,7 @@ THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING N
 THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 `;
 
-/** Every package that is in the bundle, with its licence in full; a package without one fails the build. */
+/** Every package in the bundle, with the full text of its licence; a package without one fails the build. */
 export function licences({ inputs }) {
   const packages = new Map();
   for (const input of Object.keys(inputs)) {
@@ -247,13 +247,13 @@ export function licences({ inputs }) {
   return `${name} contains these packages:\n\n${[...new Set(notices)].sort().join('\n\n')}`;
 }
 
-/** The licence file; where a package only declares the licence, the text of that licence with the package's author. */
+/** The licence file; for a package that only declares the licence, its standard text with the package's author. */
 function licenceText(folder, { name: from, license, author }) {
   const file = readdirSync(folder).find((one) => /^licen[cs]e(\.(md|txt))?$/i.test(one));
   if (file !== undefined) return readFileSync(join(folder, file), 'utf8');
   const template = LICENCE_TEXTS[license];
   const named = typeof author === 'string' ? author : author?.name;
-  // One whose only name is an address goes by that.
+  // If the only name is an address, it is used.
   const holder = named?.replace(/\s*[<(].*/, '') || named?.replace(/[<>]/g, '');
   if (template === undefined || !holder) throw new Error(`${from} is bundled and ships no licence text`);
   return `Copyright (c) ${holder}\n\n${template}`;
@@ -278,8 +278,8 @@ function* walk(folder) {
 }
 
 /**
- * Packages stay outside the bundle; `import.meta.url` stays that of the source, so that scripts find their neighbours. Constants are
- * written into the code as they are in dist/, or benches would measure another program.
+ * Packages are not bundled; `import.meta.url` stays that of the source, so that scripts find their files. Constants are inlined as in
+ * dist/; otherwise benches would measure another program.
  */
 async function run([script, ...rest]) {
   const outfile = join(ROOT, 'node_modules/.cache', name, `${script.replace(/\W+/g, '-')}.mjs`);

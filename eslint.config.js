@@ -6,8 +6,8 @@ import tseslint from 'typescript-eslint';
 const ROOT = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Who may import whom: a layer is a list of folders, from the bottom up. A file imports its own layer and those below. `apart`: folders of
- * one layer that do not import each other. `only`: the layers it may import, where that is not all below.
+ * The import rules: a layer is a list of folders, from the bottom up. A file imports its own layer and those below. `apart`: folders of one
+ * layer that do not import each other. `only`: the layers it may import, if not all of those below.
  */
 const LAYERS = [
   { layer: 'base', files: /^lib\/((model|text)\/|errors\.|paths\.|version\.)/ },
@@ -27,7 +27,7 @@ const LAYERS = [
   { layer: 'bin', files: /^bin\// },
 ];
 
-/** Packages that have one place, and the modules of node, which only edges and programs touch. */
+/** Packages that may be used in one place only, and the modules of node that only edges and programs may use. */
 const PACKAGES = [
   { packages: /^(neo-)?blessed(-contrib)?(\/|$)/, place: /^lib\/paint\/(blessed-painter|open-terminal|line-chart)\.ts$/ },
   { packages: /^got(\/|$)/, place: /^lib\/sources\// },
@@ -38,7 +38,7 @@ const PACKAGES = [
   { packages: /^node:/, place: /^(lib\/((sources|recording|paint|export|notify|exporter|mock|http|run)\/|paths\.)|bin\/)/ },
 ];
 
-/** Why `file` may not import `target` (both from the repository's root); undefined when it may. */
+/** Why `file` may not import `target` (both relative to the repository root); undefined if it may. */
 function wrongArrow(file, target) {
   const from = LAYERS.findIndex(({ files }) => files.test(file));
   const to = LAYERS.findIndex(({ files }) => files.test(target));
@@ -51,7 +51,7 @@ function wrongArrow(file, target) {
   return allowed ? undefined : `${layer} must not import ${below}`;
 }
 
-/** The files of the layers that `file` imports, types included. Read once per file: the graph of a run of eslint. */
+/** The files of the layers that `file` imports, including types. Each file is read once per run of eslint. */
 const graph = new Map();
 function importsOf(file) {
   if (!graph.has(file)) {
@@ -62,10 +62,10 @@ function importsOf(file) {
   return graph.get(file);
 }
 
-/** The repository's path of what `file` imports as `target`. */
+/** The path in the repository of what `file` imports as `target`. */
 const pathOf = (file, target) => join(dirname(file), target).replaceAll('\\', '/').replace(/\.js$/, '.ts');
 
-/** The shortest way by imports from `target` back to `file`, to be named in a message; undefined: there is none. */
+/** The shortest chain of imports from `target` back to `file`, for the message; undefined if there is none. */
 function wayBack(file, target) {
   const ways = [[target]];
   const seen = new Set([target]);
@@ -102,7 +102,7 @@ export const arrows = {
   },
 };
 
-/** State of a program has an owner, whom a test can make anew: it is no variable of a module. */
+/** State belongs to an object that a test can create again, not to a variable of a module. */
 const MODULE_STATE = [
   'Program > VariableDeclaration[kind="let"]',
   'Program > ExportNamedDeclaration > VariableDeclaration[kind="let"]',
@@ -120,10 +120,10 @@ export default tseslint.config(
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: ROOT } },
     rules: {
-      // A typed array read inside its bounds is a number, and only the author can know.
+      // An element of a typed array within its bounds is a number, which only the author can know.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      // `return reject(error)` reads well.
+      // `return reject(error)` is readable.
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/no-meaningless-void-operator': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
@@ -131,11 +131,11 @@ export default tseslint.config(
       'object-shorthand': ['error', 'properties'],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      // An empty text is as absent as an undefined one.
+      // An empty string counts as absent, like undefined.
       '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
-      // A union that has one member today stays a type.
+      // A union with a single member today is still a type.
       '@typescript-eslint/consistent-type-definitions': 'off',
-      // Bytes are walked by index.
+      // Bytes are read by index.
       '@typescript-eslint/prefer-for-of': 'off',
     },
   },
@@ -166,7 +166,7 @@ export default tseslint.config(
   {
     files: ['__tests__/**', 'bench/**'],
     rules: {
-      // jest's matchers, and what the tests feed the code on purpose.
+      // jest's matchers, and invalid input that tests use on purpose.
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',

@@ -1,6 +1,6 @@
 /**
- * jest runs the sources as ES modules; esbuild strips the types, tsc checks them in `npm run check`. Two projects: `unit` is what `npm test`
- * runs, `e2e` starts the built program; `npm run test:all` runs both.
+ * jest runs the sources as ES modules; esbuild strips the types, tsc checks them in `npm run check`. Two projects: `unit` is run by `npm
+ * test`, `e2e` starts the built program; `npm run test:all` runs both.
  */
 const COMMON = {
   testEnvironment: 'node',
@@ -11,7 +11,7 @@ const COMMON = {
 };
 
 export default {
-  // A busy machine takes its time: this ends what hangs, and measures nothing.
+  // Generous, for busy machines: it ends tests that hang, and measures nothing.
   testTimeout: 120_000,
   maxWorkers: '100%',
   projects: [

@@ -1,4 +1,4 @@
-/** From process rows in memory to figures: npm run bench -- aggregate */
+/** From process rows in memory to totals: npm run bench -- aggregate */
 import { clusterDerivation } from '../lib/aggregate/cluster.js';
 import { gpuRowsDerivation } from '../lib/aggregate/gpu-owners.js';
 import { usersDerivation } from '../lib/aggregate/users.js';
@@ -47,7 +47,7 @@ async function workload(name: string, cluster: readonly Workload[]): Promise<Ben
   const naive = (): unknown => naiveAggregate(plain);
   const hosts = hostsOf(cluster);
   const scraped = new Scraped(hosts);
-  // The target is for the large ones.
+  // The target applies to the large ones.
   const target = name === 'W1' ? {} : { target: ALL };
   const all = await alternated(() => scraped.derive(usersDerivation, hosts), naive);
   const structure = await alternated(() => scraped.derive(usersDerivation, hosts, 'structure'), naive);
@@ -67,7 +67,7 @@ async function workload(name: string, cluster: readonly Workload[]): Promise<Ben
   ];
 }
 
-/** Hosts of which some have answered anew. */
+/** Nodes, some of which have been scraped again. */
 class Scraped {
   readonly #derivations = new Derivations();
   readonly #nodes: readonly TestNode[];

@@ -1,10 +1,10 @@
-/** Serves the ten nodes of 50,000 process rows of W2, and writes their addresses into the file that is named. */
+/** Serves the ten nodes of 50,000 process rows of W2, and writes their addresses to the given file. */
 import { writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyOf, nodesOf, rounds } from './cluster.js';
 
-/** Bodies that take turns, with other values; of 50 processes another one has come in the place of one. */
+/** Bodies that are sent in turn, with different values; one of 50 processes is replaced by another. */
 const BODIES = 2;
 const CHURN = 0.02;
 

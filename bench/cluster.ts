@@ -1,4 +1,4 @@
-/** A cluster whose nodes are scraped by hand: the bodies of the workload, read by the program's own parsers, without a network. */
+/** A cluster that is scraped without a network: the bodies of the workload, parsed by the program's own parsers. */
 import { Node } from '../lib/model/node.js';
 import type { Collector, Delivery } from '../lib/model/collector.js';
 import { Parsers } from '../lib/exposition/parser/index.js';
@@ -15,14 +15,14 @@ export interface WorkloadNode {
 }
 export type WorkloadName = 'W1' | 'W2' | 'W3';
 
-/** The nodes of a workload of the yardstick, or of a part of it. */
+/** The nodes of a standard workload, or some of them. */
 export const nodesOf = (name: WorkloadName, part: { readonly hosts?: number } = {}): readonly WorkloadNode[] =>
   cluster({ ...SPEC[name], ...part });
 
-/** What a node answers. */
+/** The response of a node. */
 export const bodyOf = (node: WorkloadNode, layout: Layout = 'real'): Buffer => expose(node, layout);
 
-/** `rounds` scrapes in a row of each of the nodes; `churn` is the part of the processes that another one has replaced since. */
+/** `rounds` successive scrapes of each node; `churn` is the share of the processes that has been replaced since. */
 export function* rounds(nodes: readonly WorkloadNode[], count: number, churn: number): Generator<readonly WorkloadNode[]> {
   const random = rng(7);
   let now = nodes;
@@ -32,11 +32,11 @@ export function* rounds(nodes: readonly WorkloadNode[], count: number, churn: nu
   }
 }
 
-/** When all of it is said to happen. */
+/** The time of all samples. */
 export const AT = Date.UTC(2026, 7, 7);
 const CHUNK = 65_536;
 
-/** A body as a socket gives it. */
+/** A body in the chunks that a socket delivers. */
 export function* chunksOf(body: Buffer): Generator<Buffer> {
   for (let from = 0; from < body.length; from += CHUNK) yield body.subarray(from, from + CHUNK);
 }
@@ -69,7 +69,7 @@ export class ScrapedCluster implements Collector {
     this.#parsers[host]!.push(chunk);
   }
 
-  /** The body is whole. */
+  /** The body is complete. */
   commit(host: number, at = AT): void {
     const record = this.nodes[host]!;
     const change = this.#parsers[host]!.commit(at, 0);

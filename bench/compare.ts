@@ -1,6 +1,6 @@
 /**
- * npm run bench:compare: judges the ratios of the last `npm run bench` against bench/baseline.json. Exit status 1 when one is worse by
- * more than the tolerance, 2 when there is nothing to judge.
+ * npm run bench:compare: compares the ratios of the last `npm run bench` with bench/baseline.json. Exit status 1 if one is worse by more
+ * than the tolerance, 2 if there is nothing to compare.
  */
 import { readBaseline, readResults } from './files.js';
 import { fallen, toTable } from './table.js';

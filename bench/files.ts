@@ -1,4 +1,4 @@
-/** Where figures are kept: those of the last run, and the ratios that are compared with. */
+/** Where results are kept: those of the last run, and the baseline ratios. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ export function readResults(): Results | undefined {
   return existsSync(RESULTS) ? (JSON.parse(readFileSync(RESULTS, 'utf8')) as Results) : undefined;
 }
 
-/** Figures of benches that did not run this time stay. */
+/** Results of benches that did not run this time are kept. */
 export function writeResults(figures: readonly Figure[]): void {
   const old = readResults()?.figures ?? [];
   const names = new Set(figures.map(({ name }) => name));

@@ -1,4 +1,4 @@
-/** From a key that is typed into a filter to the bytes of the frame that answers it, at 1,000 nodes: npm run bench -- filter */
+/** From a key typed into a filter to the bytes of the resulting frame, with 1,000 nodes: npm run bench -- filter */
 import { loadRegexEngine } from '../lib/filter/regex.js';
 import { PACE_MS } from '../lib/app/render-loop.js';
 import { bodyOf, nodesOf, ScrapedCluster } from './cluster.js';
@@ -9,7 +9,7 @@ import { BenchViewer } from './viewer.js';
 const SIZE = { cols: 220, rows: 60 };
 const ROUNDS = 8;
 
-/** Every key makes another filter, or none; each that is one is asked of all GPUs and processes. */
+/** Each key changes the filter or makes it invalid; each valid filter is evaluated for all GPUs and processes. */
 const TYPED: Readonly<Record<string, string>> = {
   'a user and memory': 'user==user0001 & mem_used > 40GiB',
   'words of commands': 'command~=train.*resume',
@@ -32,7 +32,7 @@ export async function bench(): Promise<BenchRow[]> {
         await typed(viewer, 'C-u');
         for (const ch of text) {
           const time = await typed(viewer, ch === ' ' ? 'Space' : ch, ch);
-          // The first round warms up.
+          // The first round is a warm-up.
           if (round > 0) times.push(time);
         }
       }

@@ -1,4 +1,4 @@
-/** From a key to the bytes of the frame that answers it, and how many they are: npm run bench -- frame */
+/** From a key to the bytes of the resulting frame, and their number: npm run bench -- frame */
 import { bodyOf, nodesOf, rounds, ScrapedCluster } from './cluster.js';
 import { percentile, timed } from './measure.js';
 import type { BenchRow, Target } from './table.js';
@@ -9,7 +9,7 @@ const ROUNDS = 120;
 const WARM_UP = 15;
 const KEY: Target = { goal: 8, gate: 16 };
 
-/** What people press on a tab: moving, paging, sorting. */
+/** The usual keys of a tab: moving, paging, sorting. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   All: ['Down', 'Down', 'PageDown', 'u', 'Up', 'm', 'PageUp', 'End', 'd', 'Home'],
   Users: ['Down', 'Down', 'PageDown', 'm', 'Up', 'p', 'PageUp', 'End', 'u', 'Home'],

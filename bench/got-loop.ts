@@ -1,4 +1,4 @@
-/** What got costs alone: asks each node of a host file once an interval, spread over it, and drops what they answer. */
+/** The cost of got alone: requests each node of a host file once per interval, spread over it, and discards the responses. */
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import got from 'got';

@@ -1,6 +1,6 @@
-/** CPU time, in milliseconds, of the whole process: collecting garbage and compiling are part of the price. */
+/** CPU time of the whole process, in milliseconds: including garbage collection and compilation. */
 import { setImmediate as turn } from 'node:timers/promises';
-// So that the engine cannot drop the work.
+// Keeps the engine from optimizing the work away.
 import { do_not_optimize as keep } from 'mitata';
 
 export interface Pair {
@@ -13,8 +13,8 @@ const ROUND_MS = 25;
 const WARM_UP_MS = 1000;
 
 /**
- * One call of each: medians over alternated rounds, so that what disturbs the machine hits both alike. Short calls are repeated until a
- * round takes long enough. Garbage is collected when the engine sees fit: forcing it between rounds would make it forget compiled code.
+ * One call of each: medians over alternating rounds, so that disturbances of the machine affect both alike. Short calls are repeated until
+ * a round takes long enough. Garbage collection is not forced: that would discard compiled code.
  */
 export async function alternated(ours: () => unknown, yardstick: () => unknown, rounds = ROUNDS): Promise<Pair> {
   const runs = [ours, yardstick].map((run) => ({ run, repeats: repeatsOf(run), times: [] as number[] }));
@@ -27,7 +27,7 @@ export async function alternated(ours: () => unknown, yardstick: () => unknown, 
   return { oursMs, yardstickMs };
 }
 
-/** One call: the median over rounds like those of `alternated`. */
+/** One call: the median over rounds, as in `alternated`. */
 export async function alone(run: () => unknown, rounds = ROUNDS): Promise<number> {
   const repeats = repeatsOf(run);
   const times: number[] = [];
@@ -60,7 +60,7 @@ export function since(before: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
-/** Warms the code up, and finds out how often it has to run. */
+/** Warms up the code, and finds out how often it has to run. */
 function repeatsOf(run: () => unknown): number {
   let ms = 0;
   while (ms < WARM_UP_MS) ms += timed(() => keep(run()));
@@ -73,7 +73,7 @@ function repeatsOf(run: () => unknown): number {
   return calls;
 }
 
-/** The value that `part` of the values do not exceed. */
+/** The quantile `part` of the values. */
 export function percentile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * part) - 1))]!;

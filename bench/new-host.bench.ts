@@ -1,4 +1,4 @@
-/** The first scrape of a node, by code that is warm: npm run bench -- new-host */
+/** The first scrape of a node, with warm code: npm run bench -- new-host */
 import { Parsers } from '../lib/exposition/parser/index.js';
 import { rounds } from './cluster.js';
 import { compared, subjects } from './parse.js';
@@ -12,7 +12,7 @@ export async function bench(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const subject of subjects()) {
     const wire = new Parsers();
-    // With none alive the engine would forget what it has learned of parsers.
+    // Keeps one parser alive, so that the engine does not discard the compiled code.
     kept.push(wire.newParser());
     const nodes = [...rounds([subject.node], subject.scrapes, 0)].map(([one]) => one!);
     rows.push(await compared(`parse ${subject.name}, new host`, nodes, subject, NEW, () => wire.newParser()));

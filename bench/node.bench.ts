@@ -1,7 +1,7 @@
 /**
- * What a node's exporter costs: npm run bench -- node. Eight GPUs, 200 processes on them. The time that nvidia-smi takes is its own and not
- * in it. Two rows: a collection and its text, gzipped, once the code is warm (30 ms would be 1 % of a core every three seconds); and the
- * program as people start it, its first cycles with a scrape each, with the memory that it has then.
+ * The cost of a node's exporter: npm run bench -- node. Eight GPUs with 200 processes. The time of nvidia-smi itself is not included. Two
+ * rows: a collection and its exposition, gzipped, with warm code (30 ms would be 1% of a core every three seconds); and the program from
+ * its start, for the first cycles with one scrape each, with its memory at that time.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -23,12 +23,12 @@ const INTERVAL_MS = 3000;
 const START_CYCLES = 3;
 const CYCLES = 8;
 const WARM_ROUNDS = 100;
-/** As the exporter has it. */
+/** As in the exporter. */
 const GZIP_LEVEL = 3;
 /** Of the kernel's clock for CPU time. */
 const TICK_MS = 10;
 
-/** A machine whose figures move from cycle to cycle. */
+/** A machine whose values change in every cycle. */
 class BusyMachine extends StandInMachine {
   constructor() {
     super();
@@ -67,7 +67,7 @@ class BusyMachine extends StandInMachine {
   }
 }
 
-/** CPU time so far and memory of a process. */
+/** CPU time so far, and memory, of a process. */
 function cost(pid: number): { readonly cpuMs: number; readonly mib: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   const kib = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);

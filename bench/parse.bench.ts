@@ -15,7 +15,7 @@ export async function bench(): Promise<BenchRow[]> {
   return rows;
 }
 
-/** In three states: nothing but values changes, 2 % of its processes are replaced, its rows come in another order. */
+/** In three cases: only values change, 2% of the processes are replaced, the rows are reordered. */
 async function host(subject: Subject): Promise<BenchRow[]> {
   const { name, node, scrapes } = subject;
   const random = rng(7);

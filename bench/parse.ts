@@ -1,4 +1,4 @@
-/** Our parser and the plain port on the same bodies. */
+/** Our parser and the reference implementation on the same bodies. */
 import { AT, bodyOf, nodesOf, pushBody, type Layout, type WorkloadNode } from './cluster.js';
 import { alternated } from './measure.js';
 import type { BenchRow, Target } from './table.js';
@@ -9,7 +9,7 @@ export interface Subject {
   readonly name: string;
   readonly node: WorkloadNode;
   readonly layout: Layout;
-  /** How many bodies take turns. */
+  /** Number of bodies that are used in turn. */
   readonly scrapes: number;
 }
 
@@ -22,7 +22,7 @@ export function subjects(): readonly Subject[] {
   ]);
 }
 
-/** `parser`: the one that reads next. The plain port gets its text already decoded. */
+/** `parser`: the one that reads next. The reference implementation gets decoded text. */
 export async function compared(
   name: string,
   nodes: readonly WorkloadNode[],

@@ -1,4 +1,4 @@
-/** The built program on a terminal: npm run bench -- program. Takes some minutes, most of them waiting. */
+/** The built program on a terminal: npm run bench -- program. Takes some minutes, mostly waiting. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../__tests__/helpers/pty.js';
@@ -32,7 +32,7 @@ export async function bench(): Promise<BenchRow[]> {
   return rows;
 }
 
-/** From the start of the process to its first picture; of node, to the one line it writes. */
+/** From the start of the process to the first frame; for node, to the one line that it writes. */
 async function starts(viewer: string): Promise<BenchRow[]> {
   const first = async (args: readonly string[], mark: string, end: string): Promise<number> => {
     const from = performance.now();
@@ -62,7 +62,7 @@ async function starts(viewer: string): Promise<BenchRow[]> {
   ];
 }
 
-/** Nobody presses a key. Beside a loop of got alone that asks the same nodes as often: what disturbs the machine hits both alike. */
+/** No keys are pressed. Compared with a loop of got that requests the same nodes as often: disturbances of the machine affect both alike. */
 async function idle(viewer: string, nodes: Serving): Promise<BenchRow[]> {
   const loop = bundle(fileURLToPath(new URL('./got-loop.ts', import.meta.url)));
   const ours: number[] = [];

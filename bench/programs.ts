@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Of the kernel's clock for CPU time. */
 const TICK_MS = 10;
 
-/** Path of the program in dist/, built anew if a source is newer. */
+/** Path of the program in dist/, rebuilt if a source is newer. */
 export function builtProgram(): string {
   const { status } = spawnSync(process.execPath, ['esbuild.config.js', '--if-stale'], {
     cwd: ROOT,
@@ -21,14 +21,14 @@ export function builtProgram(): string {
   return join(ROOT, 'dist/bin/all-smi-view.js');
 }
 
-/** CPU time so far and memory of a process. */
+/** CPU time so far, and memory, of a process. */
 export function costOf(pid: number): { readonly cpuMs: number; readonly mib: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   const kib = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
   return { cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS, mib: kib / 1024 };
 }
 
-/** Percent of a core that a process takes while `ms` go by. */
+/** CPU of a process over `ms`, in percent of a core. */
 export async function shareOf(pid: number, ms: number): Promise<number> {
   const [before, from] = [costOf(pid).cpuMs, performance.now()];
   await pause(ms);
@@ -38,19 +38,19 @@ export async function shareOf(pid: number, ms: number): Promise<number> {
 const PATIENCE_MS = 60_000;
 
 export const FRAME_END = '\x1b[?2026l';
-/** The mark of the selected row: where it appears, the frame that answers a key is on its way. */
+/** The mark of the selected row: when it appears, the frame after a key has started. */
 export const SELECTED = '▌';
 const DOWN = '\x1b[B';
 const UP = '\x1b[A';
 /** Rows down, and up again. */
 const ROWS = 15;
 
-/** A program on a terminal that takes everything at once and draws nothing. */
+/** A program on a terminal that accepts everything at once and draws nothing. */
 export class Terminal {
   bytes = 0;
   readonly #pty: pty.IPty;
   readonly #exited: Promise<void>;
-  /** What came since it was last looked at. */
+  /** Output since the last call. */
   #text = '';
   #heard: () => void = () => undefined;
 
@@ -73,7 +73,7 @@ export class Terminal {
     return this.#pty.pid;
   }
 
-  /** Until `mark` has been written since the last call, and `end` behind it. */
+  /** Waits for `mark` in the output since the last call, and for `end` after it. */
   async wrote(mark: string, end = ''): Promise<void> {
     const from = performance.now();
     for (;;) {
@@ -105,7 +105,7 @@ export class Terminal {
   }
 }
 
-/** Milliseconds from each of many keys to the end of the frame that answers it. */
+/** Milliseconds from each of many keys to the end of the resulting frame. */
 export async function keyTimes(terminal: Terminal, end = FRAME_END): Promise<readonly number[]> {
   const times: number[] = [];
   for (let at = 0; at < 2 * ROWS; at++) {
@@ -114,13 +114,13 @@ export async function keyTimes(terminal: Terminal, end = FRAME_END): Promise<rea
     terminal.type(at < ROWS ? DOWN : UP);
     await terminal.wrote(SELECTED, end);
     times.push(performance.now() - from);
-    // Nobody presses keys without a pause.
+    // People pause between keys.
     await pause(20);
   }
   return times;
 }
 
-/** A process that serves nodes, and the host file that names them. */
+/** A process that serves nodes, and the host file that lists them. */
 export class Serving {
   readonly #child: ChildProcess;
   readonly #folder = mkdtempSync(join(tmpdir(), 'all-smi-view-bench-'));
@@ -129,7 +129,7 @@ export class Serving {
     this.#child = spawn(process.execPath, args(this.hostFile), { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } });
   }
 
-  /** Each with eight GPUs and the processes on them. */
+  /** Each has eight GPUs and their processes. */
   static async mock(nodes: number): Promise<Serving> {
     const args = (hostFile: string): string[] => [builtProgram(), 'mock', '--nodes', String(nodes), '--port', '20001', '-o', hostFile];
     const serving = new Serving(args, { ALL_SMI_MOCK_PROCESSES: '1' });

@@ -1,7 +1,7 @@
 /**
- * Recordings: npm run bench -- record. Opening to the first frame and seeking, in files of 10,000 and of 200,000 frames: the long ones
- * have the short ones as their yardstick, so the ratio is 1 where the length of a file costs nothing. Then what a cluster of 1,000 nodes
- * costs the thread that paints, written and played. Needs some GB in the temporary folder.
+ * Recordings: npm run bench -- record. Opening to the first frame and seeking, in files of 10,000 and of 200,000 frames: the short ones are
+ * the reference for the long ones, so the ratio is 1 if the length of a file costs nothing. Then the cost of a cluster of 1,000 nodes to
+ * the thread that paints, when written and when played. Needs some GB in the temporary directory.
  */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -44,7 +44,7 @@ export async function bench(): Promise<BenchRow[]> {
   }
 }
 
-/** CPU milliseconds, the best of some rounds: of work that waits now and then. */
+/** CPU milliseconds, the best of several rounds: for work that sometimes waits. */
 async function best(run: () => Promise<unknown>, rounds = ROUNDS): Promise<number> {
   let least = Infinity;
   for (let round = 0; round < rounds; round++) {
@@ -67,7 +67,7 @@ async function files(folder: string): Promise<BenchRow[]> {
     const paths = await Promise.all([SHORT, LONG].map((frames) => write(join(folder, `${frames}.ndjson${extension}`), codec, frames)));
     rows.push(...(await compared(codec === 'none' ? 'plain' : codec, paths as [string, string], folder)));
   }
-  // A stream without a seek table, as all-smi writes it: it is read through once, and can be played meanwhile.
+  // A stream without a seek table, as all-smi writes it: it is read once, and can be played meanwhile.
   if (hasZstd()) rows.push(...(await streams(folder)));
   return rows;
 }
@@ -84,7 +84,7 @@ async function streams(folder: string): Promise<BenchRow[]> {
   return [{ name: 'open to first frame, a zstd stream, 200,000 frames', oursMs: times[1]!, yardstickMs: times[0]! }];
 }
 
-/** A lone node's cycle of about 1 KiB; only its time changes. */
+/** A cycle of a single node, about 1 KiB; only its time changes. */
 async function write(path: string, codec: Codec, frames: number): Promise<string> {
   const hosts = buildNodes([{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }]);
   const template = frameLines(hosts, { ...META, at: FIRST_AT })[0]!;
@@ -115,7 +115,7 @@ async function write(path: string, codec: Codec, frames: number): Promise<string
   return path;
 }
 
-/** Nothing that is kept from one opening to the next makes it faster. */
+/** Without anything cached by an earlier opening. */
 async function opened(path: string, folder: string, key: number): Promise<void> {
   const cache = join(folder, `cache-${key}-${Math.random()}`);
   const reader = await Reader.open([path], { cache: new CacheFolder(cache) });
@@ -129,7 +129,7 @@ async function compared(codec: string, [short, long]: readonly [string, string],
   const [seekShort, seekLong] = [await sought(short, SHORT, folder), await sought(long, LONG, folder)];
   return [
     { name: `open to first frame, ${codec}, 200,000 frames`, oursMs: openLong, yardstickMs: openShort },
-    // Frames that are all alike compress so well that the short gzip file is a single page.
+    // Identical frames would compress so well that the short gzip file is a single page.
     { name: `seek, ${codec}, 200,000 frames`, oursMs: seekLong, ...(codec === 'gzip' ? {} : { yardstickMs: seekShort }) },
   ];
 }
@@ -186,7 +186,7 @@ const nodes = (): readonly TestNode[] =>
 const PLAYED_FRAMES = 40;
 const PLAY_MS = 10_000;
 
-/** The most that the built viewer holds while it plays, at 8x, its decoding thread included. */
+/** Peak memory of the built viewer while it plays at 8x, including its decoding thread. */
 async function memory(folder: string): Promise<BenchRow> {
   const hosts = nodes();
   const path = join(folder, 'nodes.ndjson.zst');
@@ -236,7 +236,7 @@ async function cluster(): Promise<BenchRow[]> {
   const derivations = new Derivations();
   let collector = 0;
   const playMs = await best(() => {
-    // As it comes from the other thread.
+    // As it arrives from the worker thread.
     const message = packed.shift()!;
     const frame = structuredClone(message, { transfer: buffersOf(message) });
     shown.take(frame);

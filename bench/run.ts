@@ -1,8 +1,8 @@
 /**
- * npm run bench [-- --baseline] [NAME...]: all benches (or those named) against their targets, in one table. Figures go to
- * bench/results.json, which `npm run bench:compare` reads; --baseline makes their ratios those that are compared with.
+ * npm run bench [-- --baseline] [NAME...]: compares all benches (or those named) with their targets, in one table. Results go to
+ * bench/results.json, which `npm run bench:compare` reads; --baseline makes their ratios the new baseline.
  *
- * Each bench has a process of its own, so that none meets what another has left in the heap or taught the compiler.
+ * Each bench runs in a process of its own, so that none is affected by the heap or the compiled code of another.
  */
 import { spawnSync } from 'node:child_process';
 import { readBaseline, writeBaseline, writeResults } from './files.js';
@@ -22,7 +22,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   node: () => import('./node.bench.js'),
   record: () => import('./record.bench.js'),
 };
-/** The inner call: the rows of one bench as JSON, on the last line. */
+/** In the child process: prints the rows of one bench as JSON, on the last line. */
 const ROWS = '--rows';
 
 const args = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/** Ten nodes of 50,000 process rows and the built program on a terminal in front of them: npm run bench -- stress. Needs 2 GB of memory. */
+/** Ten nodes of 50,000 process rows, watched by the built program on a terminal: npm run bench -- stress. Needs 2 GB of memory. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../__tests__/helpers/pty.js';

@@ -1,4 +1,4 @@
-/** Bytes of all nodes in, the table of users out, and what that does to the event loop and to the heap: npm run bench -- sweep */
+/** From the bytes of all nodes to the table of users, and the effect on the event loop and the heap: npm run bench -- sweep */
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { usersDerivation } from '../lib/aggregate/users.js';
@@ -10,7 +10,7 @@ import { percentile, timed } from './measure.js';
 import type { BenchRow } from './table.js';
 
 const SWEEPS = 12;
-/** Rounds of bodies that take turns. */
+/** Rounds of bodies that are used in turn. */
 const BODIES = 2;
 
 export async function bench(): Promise<BenchRow[]> {
@@ -40,7 +40,7 @@ async function sweeps(): Promise<BenchRow[]> {
   ];
 }
 
-/** A body of 50,000 rows comes in, chunk by chunk, with a turn of the loop between them; then it is committed, then there is a frame. */
+/** A body of 50,000 rows arrives chunk by chunk, with one turn of the event loop between chunks; then it is committed and a frame is drawn. */
 async function slices(): Promise<BenchRow[]> {
   const [node] = nodesOf('W2', { hosts: 1 });
   const bodies = [...rounds([node!], BODIES, 0)].map(([one]) => bodyOf(one!));
@@ -50,7 +50,7 @@ async function slices(): Promise<BenchRow[]> {
   let [collector, collections] = [0, 0];
   const observer = new PerformanceObserver((list) => (collections += list.getEntries().length));
   observer.observe({ entryTypes: ['gc'] });
-  /** The longest slice of a scrape, and the longest in which no garbage was collected. */
+  /** The longest slice of a scrape, and the longest without garbage collection. */
   const longest = async (body: Buffer): Promise<readonly [all: number, quiet: number]> => {
     let [all, quiet] = [0, 0];
     const slice = async (run: () => void): Promise<void> => {
@@ -82,7 +82,7 @@ async function slices(): Promise<BenchRow[]> {
   ];
 }
 
-/** What a scrape of a known host leaves on the heap: its chunks pushed, committed, and the host's part of the figures made anew. */
+/** The heap that a scrape of a known node allocates: pushing its chunks, committing, and rebuilding the node's part of the totals. */
 async function heap(): Promise<BenchRow> {
   const SCRAPES = 2000;
   const [node] = nodesOf('W3', { hosts: 1 });

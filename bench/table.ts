@@ -1,41 +1,41 @@
-/** What a bench reports, the table of it against the targets, and the comparison with ratios that were once reached. */
+/** The rows that a bench reports, their table against the targets, and the comparison with the baseline. */
 
-/** Figures are judged by their direction: where the goal is above the gate more is better, else less. */
+/** The direction follows from the two values: if the goal is above the gate, more is better, else less. */
 export interface Target {
-  /** What we aim at. */
+  /** The goal. */
   readonly goal: number;
-  /** What it must not fall short of. */
+  /** The minimum requirement. */
   readonly gate: number;
 }
 
 export type Unit = 'x' | 'ms' | 'KiB' | 'MiB' | 'bytes' | '%';
 
 interface Named {
-  /** 'parse W1, warm': what is measured, on which data set. Names the row in baseline.json. */
+  /** 'parse W1, warm': what is measured, with which workload. The key of the row in baseline.json. */
   readonly name: string;
   readonly target?: Target;
 }
 
 /**
- * A row of a bench: CPU milliseconds of one run, ours and, where there is one, the plain port's on the very same input; or one figure of
- * any unit.
+ * A row of a bench: CPU milliseconds of one run, ours and, if there is one, the reference implementation's with the same input; or one
+ * value of any unit.
  */
 export type BenchRow = Named &
   ({ readonly oursMs: number; readonly yardstickMs?: number } | { readonly value: number; readonly unit: Unit; readonly oursMs?: never });
 
 export type Verdict = 'goal' | 'gate' | 'SHORT' | '';
 
-/** A row as it is judged and stored: the ratio to the plain port where there is one, else the figure itself. */
+/** A row as it is compared and stored: the ratio to the reference implementation if there is one, else the value itself. */
 export interface Figure extends Named {
   readonly value: number;
   readonly unit: Unit;
-  /** What the ratio is of. */
+  /** What the ratio refers to. */
   readonly made?: { readonly oursMs: number; readonly yardstickMs: number };
   readonly verdict: Verdict;
 }
 
 export interface Baseline {
-  /** How far a ratio may be worse than recorded: 0.4 lets 10x sink to 6x. Machines differ, and so do their caches. */
+  /** How much worse than the baseline a ratio may be: 0.4 allows 10x to drop to 6x. Machines and their caches differ. */
   readonly tolerance: number;
   readonly ratios: Readonly<Record<string, number>>;
 }
@@ -59,10 +59,10 @@ function verdictOf(value: number, target: Target | undefined): Verdict {
   return meets(target.goal) ? 'goal' : meets(target.gate) ? 'gate' : 'SHORT';
 }
 
-/** Ratios of ours to a yardstick's: what a change of machine leaves alone. */
+/** Ratios to a reference, which do not depend on the machine. */
 const isRatio = ({ unit }: Figure): boolean => unit === 'x';
 
-/** Names of the ratios that are further below their baseline than the tolerance allows, or above it where less is better. */
+/** Names of the ratios that are worse than their baseline by more than the tolerance. */
 export function fallen(figures: readonly Figure[], { tolerance, ratios }: Baseline): readonly string[] {
   return figures.filter(isRatio).flatMap(({ name, value, target, made }) => {
     const baseline = ratios[name];
@@ -73,7 +73,7 @@ export function fallen(figures: readonly Figure[], { tolerance, ratios }: Baseli
   });
 }
 
-/** The baseline that these figures make: two significant digits are as many as a shared machine repeats. */
+/** The baseline for these results, in two significant digits: a shared machine does not reproduce more. */
 export function toBaseline(figures: readonly Figure[], tolerance: number): Baseline {
   const ratios = figures.filter(isRatio).map(({ name, value }) => [name, Number(value.toPrecision(2))] as const);
   return { tolerance, ratios: Object.fromEntries(ratios) };

@@ -1,4 +1,4 @@
-/** All tabs and their modes over 1,000 nodes of 8 GPUs: keys, and pictures of new figures; what the program holds then: npm run bench -- tabs */
+/** All tabs and their modes with 1,000 nodes of 8 GPUs: keys, frames with new values, and the memory of the program: npm run bench -- tabs */
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,11 +22,11 @@ const SCRAPES = 12;
 const NODES = 1000;
 const WATCH_MS = 30_000;
 const INTERVAL_MS = 3000;
-/** A part of the processes that another one has replaced since. */
+/** The share of the processes that has been replaced. */
 const CHURN = 0.01;
 const FRAME = { goal: 16, gate: 50 };
 
-/** How one gets to a mode, and what people press there. */
+/** The keys that lead to a mode, and those that are pressed there. */
 const MODES: readonly (readonly [name: string, way: readonly string[], keys: readonly string[]])[] = [
   ['All, two lines a GPU', ['z'], ['Down', 'PageDown', 'u', 'End', 't', 'Home']],
   ['All, by node', ['z', 'G'], ['Down', 'PageDown', 'X', 'u', 'End', 'X', 'Home']],
@@ -48,7 +48,7 @@ export async function bench(): Promise<BenchRow[]> {
     await viewer.taken();
     at += INTERVAL_MS;
   }
-  // The first rounds warm up.
+  // The first rounds are a warm-up.
   const rows: BenchRow[] = [{ name: 'picture of a new round, All tab', oursMs: percentile(times.slice(2), 0.5), target: FRAME }];
   for (const [name, way, keys] of MODES) {
     for (const key of way) await pressed(viewer, key);
@@ -58,7 +58,7 @@ export async function bench(): Promise<BenchRow[]> {
   return [...rows, await memory()];
 }
 
-/** The most that the built viewer holds after a while with as many nodes that serve. */
+/** Peak memory of the built viewer after some time with as many nodes. */
 async function memory(): Promise<BenchRow> {
   const folder = await mkdtemp(join(tmpdir(), 'all-smi-view-bench-'));
   const cluster = await startMock({

@@ -1,4 +1,4 @@
-/** The whole viewer in this process: App and the painter for real terminals, on a terminal that takes every byte and shows none. */
+/** The whole viewer in this process: App and the painter for real terminals, on a terminal that accepts all bytes and shows none. */
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { App } from '../lib/app/app.js';
@@ -10,7 +10,7 @@ import { BUILT_IN } from '../__tests__/helpers/driver.js';
 import { AT, type ScrapedCluster } from './cluster.js';
 import type { Painter } from '../lib/view/painter.js';
 
-/** More than a frame of data waits for. */
+/** Longer than a frame of new data is delayed. */
 const PACED_MS = 1000;
 
 export class BenchViewer {
@@ -18,10 +18,10 @@ export class BenchViewer {
   readonly #clock = new SteppedClock(AT);
   readonly #stdin = Object.assign(new PassThrough(), { isTTY: true as const, setRawMode: () => undefined });
   readonly #painter: Painter;
-  /** Bytes that the terminal got. */
+  /** Bytes written to the terminal. */
   bytes = 0;
 
-  /** `more`: plugins behind the built-in ones. */
+  /** `more`: plugins in addition to the built-in ones. */
   constructor(collector: ScrapedCluster, cols: number, rows: number, more: readonly TabPlugin[] = []) {
     const stdout = Object.assign(
       new Writable({
@@ -45,7 +45,7 @@ export class BenchViewer {
     this.app.start();
   }
 
-  /** Presses a key, which may type a text; returns when the bytes of the frame that answers are written. Await `taken` before the next. */
+  /** Presses a key, or types a text; returns when the bytes of the resulting frame are written. Await `taken` before the next. */
   press(name: string, text = ''): void {
     const { frames } = this.app.loop.stats;
     this.app.input({ type: 'key', name, text });
@@ -53,17 +53,17 @@ export class BenchViewer {
     if (this.app.loop.stats.frames === frames) throw new Error(`no frame answers ${name}: what it costs cannot be told`);
   }
 
-  /** Resolves when the terminal has taken what was written: until then no frame is drawn. */
+  /** Resolves when the terminal has accepted what was written: no frame is drawn before. */
   async taken(): Promise<void> {
     await turn();
   }
 
-  /** So much time goes by; what is due is painted. */
+  /** Advances the time and paints what is due. */
   pass(ms: number): void {
     this.#clock.step(ms);
   }
 
-  /** What was delivered is painted. */
+  /** Paints what was delivered. */
   async settle(): Promise<void> {
     await turn();
     this.#clock.step(PACED_MS);

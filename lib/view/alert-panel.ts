@@ -1,4 +1,4 @@
-/** The panel of alerts, and what the tab strip says of them. Pure. */
+/** The panel of alerts, and their summary in the tab strip. Pure. */
 import type { AlertChange } from '../alerts/alerts.js';
 import type { Level } from '../alerts/rules.js';
 import { alertText } from '../alerts/alert-text.js';
@@ -12,16 +12,16 @@ export interface AlertPanel {
   /** Newest first. */
   readonly log: readonly AlertChange[];
   readonly enabled: boolean;
-  /** How the webhook is; '' without one. */
+  /** Status of the webhook; '' without one. */
   readonly note: string;
   readonly top: number;
-  /** Left out of the names of nodes. */
+  /** The domain that is left out of names of nodes. */
   readonly domain: string;
-  /** A time as it is shown. */
+  /** Formats a time. */
   readonly clock: (at: Ms) => string;
 }
 
-/** Told by the word; the tone only repeats it. */
+/** The word is the information; the tone only repeats it. */
 const TONES: Readonly<Record<Level, Tone>> = { ok: 'good', warn: 'warn', crit: 'bad' };
 
 export function alertView(panel: AlertPanel, { cols, rows }: Size): View {
@@ -70,7 +70,7 @@ function changeLine(change: AlertChange, { clock, domain }: AlertPanel): Line {
   );
 }
 
-/** Behind the right end of the tab strip: '2 down ✕ · 3 alerts !'. The alerts are those about GPUs. */
+/** At the right end of the tab strip: '2 down ✕ · 3 alerts !'. The alerts are those of GPUs. */
 export function stripNote(down: number, alerts: number, flash: boolean): Span | undefined {
   const parts = [
     ...(down > 0 ? [`${count(down)} down ✕`] : []),

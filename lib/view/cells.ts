@@ -1,8 +1,8 @@
-/** A frame as a grid of characters and tones: what every painter draws, what goldens show, where the mouse hits. Pure. */
+/** A frame as a grid of characters and tones: what every painter draws, what goldens show, and what mouse events refer to. Pure. */
 import { forEachGlyph, glyphs, isNarrow } from '../text/sanitize.js';
 import { spanCols, TONES, type Frame, type Line, type Raster, type RegionId, type Size, type Tone } from './frame.js';
 
-/** Bit of a cell's style: it belongs to a selected line. The bits below are the index in TONES. */
+/** Bit of a cell's style: it belongs to a selected line. The lower bits are the index in TONES. */
 export const SELECTED = 0x80;
 export const TONE_MASK = 0x7f;
 
@@ -18,9 +18,9 @@ type RasterPlace = Frame['rasters'][number];
 const TONE_INDEX: ReadonlyMap<Tone | undefined, number> = new Map(TONES.map((tone, index) => [tone, index]));
 const styleOf = (tone: Tone | undefined): number => TONE_INDEX.get(tone) ?? 0;
 
-/** What a raster's cell shows: exactly one column, whatever a plugin put there. */
+/** The character of a raster's cell: exactly one column wide, whatever a plugin supplies. */
 function rasterGlyph(text: string): string {
-  // Nearly all are braille and boxes.
+  // Nearly all are braille and box characters.
   if (text.length === 1 && isNarrow(text)) return text;
   const [first] = glyphs(text);
   return first?.width === 1 ? first.ch : ' ';
@@ -59,7 +59,7 @@ function blit({ x: left, y: top, raster }: RasterPlace, cells: Cells): void {
   if (from >= to) return;
   for (let y = Math.max(0, top); y < Math.min(rows, top + raster.rows); y++) {
     const start = y * cols;
-    // A wide character that the edge of the raster cuts through leaves no half behind.
+    // A wide character that is cut by the edge of the raster leaves no half behind.
     if (ch[start + from] === '') ch[start + from - 1] = ' ';
     if (to < cols && ch[start + to] === '') ch[start + to] = ' ';
     for (let x = from; x < to; x++) {
@@ -70,10 +70,7 @@ function blit({ x: left, y: top, raster }: RasterPlace, cells: Cells): void {
   }
 }
 
-/**
- * The picture of a frame. Spans without a tone take the line's `fill`; what does not fit is clipped. `into` is overwritten and returned
- * when it has the right size.
- */
+/** Draws a frame. Spans without a tone take the line's `fill`; everything outside is clipped. `into` is reused if it has the right size. */
 export function composeCells(frame: Frame, into?: Cells): Cells {
   const { cols, rows } = frame.size;
   const cells =
@@ -94,7 +91,7 @@ export function composeCells(frame: Frame, into?: Cells): Cells {
 
 const covers = (raster: Raster, x: number, y: number): boolean => x >= 0 && y >= 0 && x < raster.cols && y < raster.rows;
 
-/** The region under the cell (x, y), 0-based: of the uppermost raster, else of the span, else of the line. */
+/** The region of the cell (x, y), 0-based: of the topmost raster, else of the span, else of the line. */
 export function hitTest(frame: Frame, x: number, y: number): RegionId | undefined {
   if (x < 0 || y < 0 || x >= frame.size.cols || y >= frame.size.rows) return undefined;
   const line = frame.lines[y];
@@ -108,7 +105,7 @@ export function hitTest(frame: Frame, x: number, y: number): RegionId | undefine
   return line?.region;
 }
 
-/** Rows of the grid as text, blanks at their right ends removed. */
+/** Rows of the grid as text, without trailing spaces. */
 export function cellsToText({ cols, rows, ch }: Cells): string {
   return Array.from({ length: rows }, (_row, y) =>
     ch

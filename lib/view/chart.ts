@@ -1,16 +1,16 @@
-/** Charts described, and series of samples made ready for few columns so that what mattered is still seen. Pure. */
+/** Descriptions of charts, and downsampling of series that keeps what matters visible. Pure. */
 import type { Raster, Size, Chart } from './frame.js';
 import type { Series } from '../model/series.js';
 
-/** Draws charts. Undefined: it is still being made ready; `onReady` tells when. */
+/** Draws charts. Undefined: it is still being loaded; `onReady` is called when it is ready. */
 export interface ChartDrawer {
   draw(chart: Chart, size: Size): Raster | undefined;
   onReady(run: () => void): void;
 }
 
 /**
- * The highest sample of each of `cols` bins of `per` samples, newest bin last: a peak of one sample is seen at any width. Bins begin at
- * multiples of `per`, so the picture moves on by whole columns and never flickers. NaN where a bin knows nothing.
+ * The maximum of each of `cols` bins of `per` samples, newest bin last: a peak of one sample is visible at any width. Bins start at
+ * multiples of `per`, so the chart moves by whole columns and does not flicker. NaN if a bin has no sample.
  */
 export function peaks({ values, last }: Series, cols: number, per: number): Float64Array {
   const bins = new Float64Array(cols).fill(NaN);
@@ -18,19 +18,19 @@ export function peaks({ values, last }: Series, cols: number, per: number): Floa
   for (let at = values.length - 1, sample = last; at >= 0; at--, sample--) {
     const bin = cols - 1 - (newest - Math.floor(sample / per));
     if (bin < 0) break;
-    // `!(a >= b)` also where there is none yet.
+    // `!(a >= b)` is also true if there is none yet.
     if (!(bins[bin]! >= values[at]!) && !Number.isNaN(values[at])) bins[bin] = values[at]!;
   }
   return bins;
 }
 
-/** Samples per column when `cols` columns are to show `windowMs`; at least one. */
+/** Samples per column if `cols` columns show `windowMs`; at least one. */
 export const samplesPerColumn = ({ stepMs }: Pick<Series, 'stepMs'>, cols: number, windowMs: number): number =>
   Math.max(1, Math.ceil(windowMs / stepMs / Math.max(1, cols)));
 
 const STEPS_OF_TEN = [1, 2, 2.5, 5, 10];
 
-/** The smallest of 1, 2, 2.5 and 5 times a power of ten that is not below `value`: where a scale ends that nobody gives. */
+/** The smallest of 1, 2, 2.5 and 5 times a power of ten that is not below `value`: the end of an automatic scale. */
 export function niceCeiling(value: number): number {
   if (!(value > 0)) return 1;
   const ten = 10 ** Math.floor(Math.log10(value));

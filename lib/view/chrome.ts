@@ -1,4 +1,4 @@
-/** The frame around every tab: title, tab strip, chips, body, crumb, key hints or the help. Pure. */
+/** The frame around every tab: title, tab strip, chips, body, breadcrumb, key hints or the help. Pure. */
 import { FROM_COLS } from './breakpoints.js';
 import { BLANK, line, span, type Block, type Frame, type Line, type Size, type Span, type View } from './frame.js';
 import { checkRaster, fitLine } from './fit.js';
@@ -13,7 +13,7 @@ export interface Chrome {
   readonly title: TitleParts;
   readonly tabs: TabList;
   readonly active: number;
-  /** Shown behind the strip's right end: "3 down ✕". */
+  /** Shown at the right end of the strip: "3 down ✕". */
   readonly tabNote?: Span | undefined;
   /** Chips of the core (demo, source), before the tab's own. */
   readonly chips: readonly Line[];
@@ -24,9 +24,9 @@ export interface Chrome {
 }
 
 export interface TitleParts {
-  /** What the cluster does, from the longest form to the shortest. */
+  /** The state of the cluster, from the longest form to the shortest. */
   readonly left: readonly string[];
-  /** Source, interval, clock: the first goes first. */
+  /** Source, interval, clock: the first is dropped first. */
   readonly right: readonly string[];
 }
 
@@ -35,11 +35,11 @@ export interface TabLabel {
   readonly region: string;
   /** ✕ down, ~ failing, … waiting; '' for a node that is up. */
   readonly mark: string;
-  /** Host tabs stand closer together, behind one bar. */
+  /** Tabs of nodes are closer together, after one bar. */
   readonly host: boolean;
 }
 
-/** A list of them will do; of thousands only those on screen are asked for. */
+/** Any list of them; of thousands, only those on screen are read. */
 export interface TabList {
   readonly length: number;
   at(place: number): TabLabel | undefined;
@@ -48,22 +48,22 @@ export interface TabList {
 export interface Hint {
   readonly keys: string;
   readonly label: string;
-  /** Where the room is short those with the highest number go first. The order on screen is that of the list. */
+  /** When space is short, those with the highest number are dropped first. The order on screen is that of the list. */
   readonly priority: number;
 }
 
-/** What is left for the tab: its chips, body and crumb. `coreRows`: chips and bars of the core. */
+/** The size left for the tab: its chips, body and breadcrumb. `coreRows`: chips and bars of the core. */
 export function bodySize(size: Size, coreRows: number): Size {
   return { cols: size.cols, rows: Math.max(0, size.rows - HEAD_ROWS - FOOT_ROWS - coreRows) };
 }
 
-/** Blocks laid out top down: text lines and, for rasters, blanks with the raster at its place. */
+/** Lays out blocks from top to bottom: text lines and, for rasters, blank lines with the raster on them. */
 interface Laid {
   readonly lines: Line[];
   readonly rasters: Frame['rasters'][number][];
 }
 
-/** Throws TypeError for a view that is none. */
+/** Throws TypeError if it is not a view. */
 export function composeFrame(chrome: Chrome, view: View): Frame {
   const { size } = chrome;
   const fit = (one: Line): Line => fitLine(one, size.cols);
@@ -72,7 +72,7 @@ export function composeFrame(chrome: Chrome, view: View): Frame {
   const room = Math.max(0, size.rows - top.length - crumb.length - FOOT_ROWS);
   const body = layBlocks(view.blocks, { cols: size.cols, rows: room }, top.length);
   const lines = [...top, ...body.lines, ...crumb].slice(0, Math.max(0, size.rows - FOOT_ROWS));
-  // Bars are read while one types and plays: a toast stands above them.
+  // Bars are needed while typing and playing: a toast is shown above them.
   const noticeAt = lines.length - 1 - (chrome.bars ?? []).length;
   const apart = chrome.toast !== undefined && noticeAt >= HEAD_ROWS;
   if (apart) lines[noticeAt] = noticeLine(lines[noticeAt]!, chrome.toast, size.cols);
@@ -103,8 +103,8 @@ function layBlocks(blocks: readonly Block[], { cols, rows }: Size, y: number): L
 }
 
 /**
- * The longest form with at most the source left out; else a shorter one that leaves at least the clock; else the shortest alone. The
- * shorter form goes before the interval does, since what the cluster does is why one looks.
+ * The longest form that leaves out at most the source; else a shorter one with at least the clock; else the shortest alone. The state of
+ * the cluster is shortened before the interval is kept, because it is what people look for.
  */
 function titleLine({ left, right }: TitleParts, cols: number): Line {
   for (const [nth, text] of left.entries())
@@ -123,7 +123,7 @@ const CLOSE = '  ';
 const MORE = 2;
 const HINT_GAP = '  ';
 
-/** The strip shows a run of tabs around the active one; `◂` and `▸` say that there are more. */
+/** The strip shows a range of tabs around the active one; `◂` and `▸` indicate that there are more. */
 function tabLine({ tabs, active, tabNote }: Chrome, cols: number): Line {
   const note = tabNote ? ` ${tabNote.text} ` : '';
   const room = cols - 1 - width(note);
@@ -146,7 +146,7 @@ function tabLine({ tabs, active, tabNote }: Chrome, cols: number): Line {
 
 const separator = (tabs: TabList, at: number): string => (tabs.at(at)?.host && tabs.at(at - 1)?.host ? CLOSE : BAR);
 
-/** [first, last) of the tabs shown: from the first one if that shows the active one, else the active one with what fits before it. */
+/** [first, last) of the tabs shown: from the first one if that includes the active tab, else the active tab with what fits before it. */
 function tabWindow(tabs: TabList, active: number, room: number): readonly [number, number] {
   const cost = (at: number, first: number): number => {
     const { title, mark } = tabs.at(at)!;
@@ -170,7 +170,7 @@ function tabWindow(tabs: TabList, active: number, room: number): readonly [numbe
   return [first, last];
 }
 
-/** A toast at the right end of a line, which gives way: the key hints below it stay. */
+/** Puts a toast at the right end of a line, which is shortened; the key hints below it remain. */
 function noticeLine(one: Line, { text, tone }: Span, cols: number): Line {
   const notice = ` ${cut(text, Math.max(0, cols - 2))} `;
   const left = Math.max(0, cols - width(notice));
@@ -180,10 +180,10 @@ function noticeLine(one: Line, { text, tone }: Span, cols: number): Line {
 }
 const LEAST_LINE_COLS = 8;
 
-/** What a toast leaves to the hints where there is no line for it, except where there is hardly room for itself. */
+/** The columns that a toast leaves to the hints if there is no line for it, unless there is hardly space for the toast itself. */
 const LEAST_HINT_COLS = 18;
 
-/** Hints by priority while they fit, each whole; a toast takes the right end. */
+/** Hints by priority as far as they fit, each complete; a toast takes the right end. */
 function hintLine(hints: readonly Hint[], toast: Span | undefined, cols: number): Line {
   const notice = toast ? cut(toast.text, Math.max(0, cols - 4 - (cols >= FROM_COLS.small ? LEAST_HINT_COLS : 0))) : '';
   const room = cols - 1 - (notice === '' ? 0 : width(notice) + 3);

@@ -1,4 +1,4 @@
-/** The line of the filter above the key hints: what is typed, or what holds; how much that keeps, or why it is none. Pure. */
+/** The filter line above the key hints: the text being edited or the active filter, and how much matches or what is wrong. Pure. */
 import type { EditedText } from '../filter/line-editor.js';
 import type { FilterMode } from '../filter/filter-state.js';
 import type { FilterCounts } from '../filter/filtered-nodes.js';
@@ -6,23 +6,23 @@ import { line, span, type Line, type Span } from './frame.js';
 import { count, cut, joinFitting, width } from '../text/format.js';
 
 export interface FilterLine {
-  /** What is being typed. */
+  /** The text being edited. */
   readonly edited?: EditedText | undefined;
-  /** Why that is no filter, and from which character on. */
+  /** Why it is not a filter, and the position of the error. */
   readonly problem?: { readonly message: string; readonly reason: string; readonly column: number } | undefined;
-  /** What holds; '' for none. */
+  /** The active filter; '' for none. */
   readonly committed: string;
   readonly pinned?: string | undefined;
   readonly mode: FilterMode;
-  /** Undefined: nothing is filtered. */
+  /** Undefined: no filter is active. */
   readonly counts?: FilterCounts | undefined;
 }
 
-/** Columns of the text that an error leaves. */
+/** Columns of the text that remain next to an error. */
 const LEAST_TEXT = 24;
 const CURSOR = '▏';
 
-/** Undefined: there is nothing to say. */
+/** Undefined: there is nothing to show. */
 export function filterLine(state: FilterLine, cols: number): Line | undefined {
   const { edited, problem, committed, pinned, counts } = state;
   if (!edited && committed === '' && pinned === undefined) return undefined;
@@ -38,7 +38,7 @@ export function filterLine(state: FilterLine, cols: number): Line | undefined {
   return line(...pin, ...sign, ...text, ' '.repeat(gap), span(info, problem === undefined ? 'dim' : 'bad'));
 }
 
-/** The place is told in any case: first, where not all can be. */
+/** The position is always shown: it comes first if not everything fits. */
 function problemText({ message, reason, column }: NonNullable<FilterLine['problem']>, room: number): string {
   return width(message) <= room ? message : cut(`col ${column}: ${reason}`, room);
 }
@@ -54,13 +54,13 @@ function countsText({ gpus, gpusAll, procs, nodes }: FilterCounts, mode: FilterM
   return joinFitting(parts, room);
 }
 
-/** The end of the text up to the cursor, and as much behind it as there is room for. */
+/** The end of the text up to the cursor, and as much after it as fits. */
 function editedSpans({ text, at }: EditedText, room: number): readonly Span[] {
   const before = lastCols(text.slice(0, at), room - 1);
   return [span(before, 'strong'), span(CURSOR, 'accent'), span(cut(text.slice(at), Math.max(0, room - 1 - width(before))), 'strong')];
 }
 
-/** What was cut begins with `…`. */
+/** Text that is cut at the start begins with `…`. */
 function lastCols(text: string, cols: number): string {
   if (width(text) <= cols) return text;
   const chars = Array.from(text);

@@ -1,8 +1,8 @@
-/** What a view gives, checked and fitted. A tab may come from anywhere: what is no line or raster is thrown here, behind its wall. */
+/** Checks and fits what a view returns. A tab may come from anywhere: an invalid line or raster throws here, where only that tab is affected. */
 import { measuredSpan, spanCols, type Line, type Raster, type Span } from './frame.js';
 import { cutMeasured } from '../text/format.js';
 
-/** The line in at most `cols` columns; where words are lost it ends in `…`. Throws TypeError. */
+/** The line in at most `cols` columns; if words are lost it ends in `…`. Throws TypeError. */
 export function fitLine(one: Line, cols: number): Line {
   checkLine(one);
   const columns = one.spans.map(spanCols);
@@ -16,14 +16,14 @@ export function fitLine(one: Line, cols: number): Line {
       room -= columns[nth]!;
       continue;
     }
-    // The blank makes a text that just fits one that does not.
+    // The space makes a text that just fits one that does not.
     spans.push(measuredSpan(cutMeasured(`${part.text} `, room), part.tone, part.region));
     break;
   }
   return { ...one, spans };
 }
 
-/** Blanks at the right end. */
+/** Trailing spaces. */
 function trailing(spans: readonly Span[]): number {
   let blanks = 0;
   for (const { text } of [...spans].reverse()) {
@@ -49,7 +49,7 @@ function checkLine(one: unknown): asserts one is Line {
 
 const isRegion = (region: unknown): boolean => region === undefined || typeof region === 'string';
 
-/** Throws TypeError where a raster is not what it says. */
+/** Throws TypeError if a raster is inconsistent. */
 export function checkRaster({ cols, rows, chars, tones }: Raster): void {
   if (!Number.isInteger(cols) || !Number.isInteger(rows) || cols < 0 || rows < 0) throw new TypeError('a raster without a size');
   if (chars.length !== cols * rows || tones.length !== cols * rows) throw new TypeError('a raster of another size than it says');

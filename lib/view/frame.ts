@@ -1,6 +1,6 @@
 /**
- * What a tab shows, described: spans with tone names, lines, rasters, region ids for the mouse. Nothing here knows colours, widgets or
- * GPUs. A plugin returns a `View`, chrome frames it into a `Frame`, a painter turns the frame into cells.
+ * Describes what a tab shows: spans with tone names, lines, rasters, region ids for the mouse. Nothing here depends on colours, widgets or
+ * GPUs. A plugin returns a `View`, the chrome turns it into a `Frame`, and a painter turns the frame into cells.
  */
 import { width, type Measured } from '../text/format.js';
 
@@ -9,7 +9,7 @@ export interface Size {
   readonly rows: number;
 }
 
-/** Meanings, not colours; a theme maps them. The order is the number a cell carries. */
+/** Meanings, not colours; a theme maps them. The order is the number stored in a cell. */
 export const TONES = [
   'normal',
   'dim',
@@ -29,25 +29,25 @@ export const TONES = [
 ] as const;
 export type Tone = (typeof TONES)[number];
 
-/** Names a place on screen for the mouse: 'tab:users', 'row:alice', 'sort:vram'. Plugins choose their own. */
+/** Identifies a place on screen for the mouse: 'tab:users', 'row:alice', 'sort:vram'. Plugins choose their own. */
 export type RegionId = string;
 
 export interface Span {
-  /** Text of our own or cleaned text from outside; the painter still passes it through `glyphs()`. */
+  /** Our own text, or cleaned text from outside; the painter still passes it through `glyphs()`. */
   readonly text: string;
   readonly tone?: Tone;
   readonly region?: RegionId;
-  /** Columns that `text` takes, where it was measured already (a cell of a table); absent: it is measured when the line is fitted. */
+  /** Columns of `text`, if it was measured already (a cell of a table); absent: it is measured when the line is fitted. */
   readonly cols?: number;
 }
 
 export interface Line {
   readonly spans: readonly Span[];
-  /** Region of what no span names. */
+  /** Region of everything without a region of its own. */
   readonly region?: RegionId;
-  /** The whole line is the selected row: its tones stay, the background tells. */
+  /** The whole line is the selected row: tones stay, the background shows it. */
   readonly selected?: boolean;
-  /** What is copied of a selected line, cells between tabs; absent: its text. */
+  /** The text to copy from a selected line, cells separated by tabs; absent: its text. */
   readonly copy?: string;
   /** Tone that fills the line to its right end. */
   readonly fill?: Tone;
@@ -62,25 +62,25 @@ export interface Raster {
 }
 
 export type Block =
-  /** As wide as there is room, `rows` high; blank while it is not drawn. */
+  /** As wide as possible, `rows` high; blank until it is drawn. */
   | { readonly kind: 'chart'; readonly chart: Chart; readonly rows: number }
   | { readonly kind: 'lines'; readonly lines: readonly Line[] }
   | { readonly kind: 'raster'; readonly raster: Raster; readonly region?: RegionId };
 
 export interface View {
-  /** Under the tab strip, one line each, only when there is something to say. */
+  /** Under the tab strip, one line each; empty if there is nothing to report. */
   readonly chips?: readonly Line[];
-  /** The body, top down; what does not fit into the size given is cut. */
+  /** The body, from top to bottom; anything beyond the given size is cut. */
   readonly blocks: readonly Block[];
   /** The line above the key hints: breadcrumb, position. */
   readonly crumb?: Line;
-  /** What `y` copies where no row is selected. */
+  /** The text that `y` copies if no row is selected. */
   readonly copy?: string;
-  /** Rows that a page key moves by; handed back to the key bindings. */
+  /** Rows that a page key moves by; passed back to the key bindings. */
   readonly pageRows?: number;
 }
 
-/** A picture of the whole terminal. Lines beyond `size.rows` do not exist; shorter ones are padded with blanks. */
+/** The whole terminal. Lines beyond `size.rows` do not exist; shorter ones are padded with spaces. */
 export interface Frame {
   readonly size: Size;
   readonly lines: readonly Line[];
@@ -92,9 +92,9 @@ export const span = (text: string, tone?: Tone, region?: RegionId): Span => ({
   ...(tone === undefined ? {} : { tone }),
   ...(region === undefined ? {} : { region }),
 });
-/** A span whose width is known: its text was padded or cut to `cols` columns. */
+/** A span of known width: its text was padded or cut to `cols` columns. */
 export const measuredSpan = ({ text, cols }: Measured, tone?: Tone, region?: RegionId): Span => ({ ...span(text, tone, region), cols });
-/** Columns that a span takes. */
+/** The width of a span in columns. */
 export const spanCols = ({ text, cols }: Span): number => cols ?? width(text);
 export const line = (...spans: (Span | string)[]): Line => ({
   spans: spans.map((part) => (typeof part === 'string' ? { text: part } : part)),
@@ -105,13 +105,13 @@ export const lines = (...all: (Line | string)[]): Block => ({
 });
 export const BLANK: Line = { spans: [] };
 
-/** Lines over a common axis. What it looks like is a painter's business; it hangs on `id`, `version` and the size alone. */
+/** Lines over a common axis. The painter decides how it looks, from `id`, `version` and the size alone. */
 export interface Chart {
   readonly id: string;
-  /** Another number where anything below is different. */
+  /** Must change whenever anything below changes. */
   readonly version: number;
   readonly series: readonly { readonly values: ArrayLike<number>; readonly tone: Tone }[];
-  /** What stands under the values, one each: as many are shown as there is room for. */
+  /** Captions below the values, one each: as many are shown as fit. */
   readonly labels: readonly string[];
   readonly min: number;
   readonly max: number;

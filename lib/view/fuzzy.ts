@@ -1,18 +1,18 @@
-/** How well a text answers what was typed: letters in their order, better the closer together. Pure. */
+/** How well a text matches a query: the letters in order, better the closer together. Pure. */
 
-/** A letter at the start of a word, behind another letter that matched, anywhere else; what is passed over costs. */
+/** Scores of a letter at the start of a word, after another letter that matched, and elsewhere; skipped letters cost. */
 const AT_START = 8;
 const NEXT = 6;
 const ANYWHERE = 1;
 const PASSED = 0.1;
 
-/** Also behind zeros that a number begins with: 42 begins one in node-0042. From letters to digits there are two words. */
+/** Also after leading zeros of a number: 42 starts a word in node-0042. A change from letters to digits starts a new word. */
 const startsWord = (text: string, at: number): boolean => /(^|[^\p{L}\p{N}])0*$|\p{L}0*$/u.test(text.slice(0, at)) && isStart(text, at);
 const isStart = (text: string, at: number): boolean => at === 0 || !/\p{L}/u.test(text[at]!) || !/[\p{L}\p{N}]/u.test(text[at - 1]!);
 
-/** Higher is better; -1: some letter is missing. Both in lower case. */
+/** Higher is better; -1: a letter is missing. Both in lower case. */
 function scoreOf(word: string, text: string): number {
-  // A whole run of the letters beats letters strewn about, wherever they stand.
+  // A contiguous match beats scattered letters, wherever it is.
   const run = text.indexOf(word);
   if (run >= 0) return word.length * NEXT + (startsWord(text, run) ? AT_START : 0) - (text.length - word.length) * PASSED;
   let score = 0;
@@ -28,8 +28,8 @@ function scoreOf(word: string, text: string): number {
 }
 
 /**
- * How well `texts` together answer all the words of `query`: each word counts where it fits best. -1: one of them fits nowhere. An empty
- * query fits everything alike.
+ * How well `texts` together match all words of `query`: each word counts where it matches best. -1: one of them matches nowhere. An empty
+ * query matches everything equally.
  */
 export function fuzzyScore(query: string, texts: readonly string[]): number {
   let sum = 0;

@@ -1,4 +1,4 @@
-/** A GPU as a line of a table: its readings, and whose it is. What is out of the ordinary has a sign as well as a tone. */
+/** A GPU as a row of a table: its readings, and its users. Anything unusual has a sign as well as a tone. */
 import { FROM_COLS } from './breakpoints.js';
 import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
@@ -12,19 +12,19 @@ import type { ScreenColumn, TableColumns } from './table-columns.js';
 import { ago, bar, cutMeasured, duration, NONE, pad, percent, watts, width } from '../text/format.js';
 import type { Ms } from '../model/clock.js';
 
-/** So many samples in a row have to say it before a GPU is called stuck. */
+/** Number of consecutive samples before a GPU is called stuck. */
 const STUCK_SAMPLES = 5;
 
-/** Columns of bar that a terminal of `cols` has room for. */
+/** Columns of a bar on a terminal of `cols`. */
 const barCols = (cols: number): number => (cols >= FROM_COLS.spacious ? 16 : cols >= FROM_COLS.wide ? 8 : 0);
 const gapCols = (cols: number): number => (barCols(cols) > 0 ? 1 : 0);
 const MEMORY_COLS = 11;
 
-/** What only time tells of a GPU. */
+/** What is only known from the history of a GPU. */
 export interface GpuSeen {
   readonly now: Ms;
   readonly heldSince: HeldSince | undefined;
-  /** Busy by its own word, and at the power of an idle one, for several samples. */
+  /** It reports that it is busy, but draws the power of an idle GPU, for several samples. */
   readonly stuck: boolean;
 }
 
@@ -43,18 +43,18 @@ function hangs(history: HistoryView, node: NodeView, slot: number): boolean {
   return true;
 }
 
-/** GPUs as a table looks them up: a row is a number. */
+/** The GPUs of a table: a row is a number. */
 export interface GpuTableRows {
   node(row: number): NodeView;
   slot(row: number): number;
-  /** A reading; NaN when not reported. */
+  /** A reading; NaN if not reported. */
   value(row: number, field: GpuField): number;
-  /** Who has processes on it, most memory first. */
+  /** The users of its processes, most memory first. */
   owners(row: number): readonly GpuOwner[];
   seen?(row: number): GpuSeen;
 }
 
-/** The rows of GPUs as a table of them; `history` and `now`: for what only time tells. */
+/** The rows of GPUs as the data of a table; `history` and `now`: for what depends on the history. */
 export const gpuTableRows = (rows: GpuRows, history: HistoryView, now: Ms): GpuTableRows => ({
   node: (row) => rows.node(row),
   slot: (row) => rows.slot[row]!,
@@ -63,7 +63,7 @@ export const gpuTableRows = (rows: GpuRows, history: HistoryView, now: Ms): GpuT
   seen: (row) => gpuSeen(history, rows.node(row), rows.slot[row]!, now),
 });
 
-/** How the fields look that have a column on the screen. */
+/** How the fields with a column on screen are shown. */
 const SCREEN: Readonly<Record<GpuFieldsWith<'column', { readonly screen: true }>, ScreenColumn<GpuTableRows, number>>> = {
   utilPercent: {
     title: 'UTIL',
@@ -166,7 +166,7 @@ export const GPU_COLUMNS: TableColumns<GpuTableRows, number> = [
 
 const clockText = (mhz: number): string => (Number.isNaN(mhz) ? NONE : `${Math.round(mhz)}MHz`);
 
-/** 'NVIDIA H100 80GB HBM3' -> 'H100 80GB': maker, form factor and memory type tell no two GPUs of a cluster apart. */
+/** 'NVIDIA H100 80GB HBM3' -> 'H100 80GB': vendor, form factor and memory type do not distinguish the GPUs of a cluster. */
 export function modelName(name: string): string {
   return name
     .replace(/^(NVIDIA|AMD Instinct|AMD|Intel|Apple|Google|Tenstorrent|FuriosaAI|Tesla)\s+/i, '')
@@ -174,7 +174,7 @@ export function modelName(name: string): string {
     .replace(/-(SXM\d*|PCIE|PCIe)\b/, '');
 }
 
-/** A bar of `bars` columns before the figure; without room only the figure. */
+/** A bar of `bars` columns before the value; only the value if there is no space. */
 function meter(fraction: number, text: string, bars: number, tone?: Tone): readonly Span[] {
   if (bars === 0) return [span(text, tone)];
   return [span(Number.isNaN(fraction) ? ' '.repeat(bars) : bar(fraction, bars), tone ?? 'accent'), span(` ${text}`, tone)];
@@ -200,7 +200,7 @@ const MEMORY_UNITS: readonly (readonly [bytes: number, sign: string])[] = [
   [1, 'B'],
 ];
 
-/** Of a terabyte the hundredth still is much. */
+/** A hundredth of a terabyte is still much. */
 const digits = (value: number, sign: string): number => (sign === 'T' && value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 
 /** '61.2/79.6G': used and total in the unit of the total. */
@@ -217,8 +217,8 @@ function temperatureCell(celsius: number, hot: boolean): Span {
 }
 
 /**
- * '611/700W', '!160/1000W'; in less room without the limit: the value and its sign are never cut. '(43W)': of the whole board, where another
- * die of it reports the power.
+ * '611/700W', '!160/1000W'; without the limit if there is less space: the value and its sign are never cut. '(43W)': of the whole board, if
+ * another die of it reports the power.
  */
 function powerCell(row: number, rows: GpuTableRows): Cell {
   const [power, limit, card] = [rows.value(row, 'powerWatts'), rows.value(row, 'powerLimitWatts'), rows.value(row, 'cardPowerWatts')];
@@ -230,7 +230,7 @@ function powerCell(row: number, rows: GpuTableRows): Cell {
   return firstFitting(forms.map((text) => span(text, stuck ? 'bad' : undefined)));
 }
 
-/** Who has processes on it, most memory first; '?' where memory is used that no process owns, `–` where the node does not say. */
+/** The users of its processes, most memory first; '?' if memory is used that no process owns, `–` if the node does not report it. */
 function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], seen: GpuSeen | undefined): Cell {
   const { gpus } = node;
   const names = owners.map(({ user }) => user || '?').join(', ');
@@ -241,12 +241,12 @@ function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], s
   }
   if (included(node) && whyNotReporting(node) !== undefined) return span(NONE, 'dim');
   const used = slot < gpus.count ? gpus.field.memoryUsedBytes[slot]! : NaN;
-  // Without readings and without processes nothing says that nobody is there.
+  // Without readings and without processes it is unknown whether it has users.
   const unseen = Number.isNaN(used) && !node.facts.hasProcessFamily && node.facts.processScope === undefined;
   return span(unseen ? NONE : used > LIMITS.heldBytes ? '?' : '', 'dim');
 }
 
-/** What is said of a GPU behind the names of its users, in the longest of its forms; the names are what is cut. */
+/** The note after the names of the users, in the longest of its forms that fits; the names are cut first. */
 function namesAnd(names: string, forms: readonly string[]): Cell {
   return {
     fit(cols) {
@@ -265,7 +265,7 @@ function namesAnd(names: string, forms: readonly string[]): Cell {
 }
 const LEAST_NAME_COLS = 3;
 
-/** ' (held idle 01:37:00)', ' held 1h'; with a `+` where it was so already when it was first looked at. */
+/** ' (held idle 01:37:00)', ' held 1h'; with a `+` if it was already so when monitoring started. */
 function heldWords(seen: GpuSeen | undefined): readonly string[] {
   if (!seen?.heldSince) return [' (held idle)', ' (held)', ' held'];
   const { at, atLeast } = seen.heldSince;
@@ -274,7 +274,7 @@ function heldWords(seen: GpuSeen | undefined): readonly string[] {
   return [` (held idle ${duration(ms / 1000)}${more})`, ` held ${duration(ms / 1000)}${more}`, ` held ${ago(ms)}${more}`];
 }
 
-/** What the signs mean, for the help. */
+/** The legend of the signs, for the help. */
 export const GPU_NOTES: readonly string[] = [
   'WHO: users with processes on the GPU, most memory first. ?: memory of unknown owners. –: not reported. Empty: free.',
   'held idle: more than 1 GiB in use while the GPU does not compute, and for how long; +: already so when the viewer started.',

@@ -1,4 +1,4 @@
-/** The help, made from the same offers as the footer. */
+/** The help, built from the same bindings as the footer. */
 import { FROM_COLS } from './breakpoints.js';
 import type { ActiveBinding } from '../keys/router.js';
 import { fitLine } from './fit.js';
@@ -7,7 +7,7 @@ import { pad, width, wrap } from '../text/format.js';
 
 export interface HelpSection {
   readonly title: string;
-  /** Below all that come before it, whatever room there is beside them. */
+  /** Placed below everything before it, even if there is space next to it. */
   readonly below?: true;
   readonly rows: readonly { readonly keys: string; readonly label: string }[];
 }
@@ -32,7 +32,7 @@ export function keyText(key: string): string {
   return words + (KEY_SIGNS[name] ?? (modifiers.includes('C-') ? name.toUpperCase() : name));
 }
 
-/** Sections in the order given; a layer's bindings without a label for people are left out by the caller. */
+/** Sections in the order given; the caller leaves out bindings without a label. */
 export function helpSections(offers: readonly ActiveBinding[]): readonly HelpSection[] {
   const sections = new Map<string, { keys: string; label: string }[]>();
   for (const { binding, layer, keys } of offers) {
@@ -54,12 +54,12 @@ export function helpView(sections: readonly HelpSection[], notes: readonly strin
   return { blocks: [lines(...shown)], crumb: line(span(place, 'dim')), pageRows: page };
 }
 
-/** How far the help can be scrolled, so that a key beyond the end is not remembered. */
+/** How far the help can be scrolled, so that keys beyond the end have no effect. */
 export function helpLimit(sections: readonly HelpSection[], notes: readonly string[], { cols, rows }: Size): number {
   return Math.max(0, helpLines(sections, notes, cols).length - pageRows(rows));
 }
 
-/** One row is the place's. */
+/** One row is for the position. */
 const pageRows = (rows: number): number => Math.max(0, rows - 1);
 
 function helpLines(sections: readonly HelpSection[], notes: readonly string[], cols: number): readonly Line[] {
@@ -84,7 +84,7 @@ function columnLines(sections: readonly HelpSection[], cols: number): readonly L
   return Array.from({ length: tall }, (_, at) => line(' ', ...all.flatMap((column) => padded(column[at], half))));
 }
 
-/** Broken at blanks, the following lines indented. */
+/** Wrapped at spaces, with the following lines indented. */
 function hanging(text: string, cols: number): readonly string[] {
   const parts: string[] = [];
   let last = '';
@@ -99,7 +99,7 @@ function hanging(text: string, cols: number): readonly string[] {
   return [...parts, last];
 }
 
-/** Keys and labels wrap, each under itself: nothing of a help is cut. */
+/** Keys and labels wrap, each in its own column: nothing in the help is cut. */
 function sectionLines({ title, rows }: HelpSection, keys: number, cols: number): Line[] {
   const room = Math.max(2, cols - keys - 2);
   return [line(span(title, 'header')), ...rows.flatMap((row) => rowLines(row, keys, room)), line('')];
@@ -120,7 +120,7 @@ function padded(one: Line | undefined, cols: number): Line['spans'] {
   return [...spans, span(' '.repeat(Math.max(0, cols - used)))];
 }
 
-/** Two columns of about the same height, sections kept whole and in order. */
+/** Two columns of about the same height, with sections complete and in order. */
 function split(sections: readonly HelpSection[], keys: number, cols: number): readonly (readonly HelpSection[])[] {
   const heights = sections.map((section) => sectionLines(section, keys, cols).length);
   const height = (to: number): number => heights.slice(0, to).reduce((sum, rows) => sum + rows, 0);

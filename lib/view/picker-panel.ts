@@ -1,4 +1,4 @@
-/** The list of all tabs, narrowed by what is typed. Pure. */
+/** The list of all tabs, narrowed by a query. Pure. */
 import { FROM_COLS } from './breakpoints.js';
 import type { EditedText } from '../filter/line-editor.js';
 import { conditionOf, included, type NodeView } from '../model/node-view.js';
@@ -11,7 +11,7 @@ import { layoutTable, listOrder, tableState, type Cells, type Column, type Order
 import { ago, count, cut, width } from '../text/format.js';
 import type { Ms } from '../model/clock.js';
 
-/** A tab, and the host that it is of. */
+/** A tab, and the node that it belongs to. */
 export interface PickerEntry {
   readonly id: string;
   readonly tab: TabRef;
@@ -25,13 +25,13 @@ export interface PickerState {
 
 export const pickerState = (open: string): PickerState => ({ edited: { text: '', at: 0 }, table: { ...tableState(''), selected: open } });
 
-/** How a host is, in a word that can be typed; '' well. */
-/** A node that is up is nothing to speak of. */
+/** The state of a node, as a word that can be typed; '' if it is well. */
+/** A node that is up gets no word. */
 const stateWord = (node: NodeView | undefined): string => (node && conditionOf(node) !== 'up' ? conditionOf(node) : '');
 
 const labelsText = (node: NodeView | undefined): string => [...(node?.groups ?? [])].map(([name, value]) => `${name}=${value}`).join(' ');
 
-/** Those that answer what is typed, the best first; all in their own order when nothing is. */
+/** The tabs that match the query, the best first; without a query all, in their own order. */
 export function matching(entries: readonly PickerEntry[], query: string): readonly PickerEntry[] {
   if (query.trim() === '') return entries;
   return entries
@@ -54,7 +54,7 @@ const columnsFor = (cols: number): readonly Column[] => [
   { id: 'labels', title: 'LABELS', width: 'rest', min: 10, drop: 2 },
 ];
 
-/** The text typed, how many answer it, and those in the order of how well. */
+/** The query, the number of matches, and the matches, the best first. */
 export function pickerView(
   found: readonly PickerEntry[],
   all: number,

@@ -1,19 +1,19 @@
-/** The line of a replay above the key hints: where it is, and what lies where. Pure. */
+/** The line of a replay above the key hints: position, speed and timeline. Pure. */
 import type { RecordingStatus, ReplayStatus } from '../model/replay.js';
 import { line, span, type Line, type Span } from './frame.js';
 import { bytes, count, cut, width } from '../text/format.js';
 import { elapsed, recordedDate, TIMECODE_FORMS, zoneText } from '../text/timecode.js';
 import type { Ms } from '../model/clock.js';
 
-/** Region of a cell of the time line: the time it stands for follows. */
+/** Region of a cell of the timeline: followed by its time. */
 export const SEEK_REGION = 'core:seek:';
 
-/** The time that a region leads to; undefined: it is none of the time line's. */
+/** The time of a region; undefined if it is not part of the timeline. */
 export function seekTime(region: string | undefined): Ms | undefined {
   return region?.startsWith(SEEK_REGION) ? Number(region.slice(SEEK_REGION.length)) : undefined;
 }
 
-/** Fewer cells say nothing. */
+/** Fewer cells show nothing useful. */
 const MIN_LINE_COLS = 10;
 const GAP = '  ';
 /** Of `2026-08-07 `. */
@@ -27,7 +27,7 @@ export function replayBar(status: ReplayStatus, cols: number): Line {
   const start = ` ${sign(status)} ${speedText(status.speed)}${status.loop ? ' ↻' : ''}`;
   const date = dateText(status);
   const clock = date.slice(DATE_LENGTH);
-  // What gives way where the room is short: the frame count, then the date, then problems, then the clock.
+  // Dropped when space is short: the frame count, then the date, then problems, then the clock.
   const forms: readonly (readonly [readonly string[], readonly string[]])[] = [
     [
       [start, date],
@@ -73,7 +73,7 @@ interface Cell {
   readonly tone: 'accent' | 'strong' | 'dim' | 'bad';
 }
 
-/** ● here, ◆ a bookmark, ! frames are missing, ╌ nothing was recorded, ─ the rest. */
+/** ● position, ◆ bookmark, ! missing frames, ╌ nothing recorded, ─ the rest. */
 function timeLine({ at, firstAt, lastAt, bookmarks, gaps, losses }: ReplayStatus, cols: number): Span[] {
   if (lastAt === undefined) return [span('─'.repeat(cols), 'dim')];
   const whole = Math.max(1, lastAt - firstAt);
@@ -90,7 +90,7 @@ function timeLine({ at, firstAt, lastAt, bookmarks, gaps, losses }: ReplayStatus
   return cells.map((cell, x) => span(cell.sign, cell.tone, `${SEEK_REGION}${timeAt(x)}`));
 }
 
-/** The line in which a time is typed. */
+/** The input line for a time. */
 export function timecodeLine(text: string, problem: string | undefined, { offsetMinutes, zone }: ReplayStatus): Line {
   const forms = `${TIMECODE_FORMS} (${[zone, zoneText(offsetMinutes)].filter((part, at) => part !== '' && (at > 0 || part !== 'UTC')).join(', ')})`;
   return line(span(' go to ', 'key'), span(`${text}▏`, 'strong'), span(`  ${problem ?? forms}`, problem === undefined ? 'dim' : 'bad'));

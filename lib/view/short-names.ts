@@ -1,15 +1,18 @@
-/** Names of nodes as the screen shows them: what all have in common tells none apart. */
+/** Names of nodes on screen: without what all of them have in common. */
 import { cutMiddle } from '../text/format.js';
 
-/** Where a name has its domain: `node-1.example.org:9090` after the 6th character. -1: it has none, or is an address: `10.0.0.1`, `[fe80::1]`. */
+/**
+ * Where the domain of a name starts: `node-1.example.org:9090` after the 6th character. -1: it has none, or is an address: `10.0.0.1`,
+ * `[fe80::1]`.
+ */
 function domainAt(name: string): number {
   const dot = name.indexOf('.');
   return dot > 0 && /^(\.[a-z][a-z0-9-]*)+(:\d+)?$/i.test(name.slice(dot)) ? dot : -1;
 }
 
 /**
- * The domain that the names have, '' for none. Names without a domain keep it from nobody: a node that is only known by its address must not
- * make all others long. The port belongs to it where all have the same. '' as well where two names would look alike without it.
+ * The domain that the names share, '' for none. Names without a domain do not count: a node that is only known by its address must not make
+ * all others longer. The port is included if all have the same. Also '' if two names would be equal without it.
  */
 export function commonDomain(names: readonly string[]): string {
   const full = names.flatMap((name) => (domainAt(name) < 0 ? [] : [name.slice(domainAt(name))]));
@@ -31,5 +34,5 @@ export function withoutDomain(name: string, domain: string): string {
   return at > 0 ? name.slice(0, at) + name.slice(at + domain.length) : name;
 }
 
-/** A name in at most `cols` columns: without the domain of all, then cut in the middle, since names differ at their ends. */
+/** A name in at most `cols` columns: without the shared domain, then cut in the middle, since names differ at their ends. */
 export const shortName = (name: string, domain: string, cols: number): string => cutMiddle(withoutDomain(name, domain), cols);

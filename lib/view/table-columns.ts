@@ -1,6 +1,6 @@
 /**
- * Columns declared once. What a table shows, how it sorts, what a click on a header does, what an export writes and what the docs list all
- * come from the same declaration, so that a value is the same wherever it is read. Pure.
+ * Columns that are declared once. What a table shows, how it sorts, what a click on a header does, what an export writes and what the docs
+ * list come from the same declaration, so that a value is the same everywhere. Pure.
  */
 import { argsort } from '../aggregate/argsort.js';
 import { compareLabels } from '../aggregate/label-order.js';
@@ -12,14 +12,14 @@ import { firstFitting, type Cell, type Cells, type Column, type Sort } from './t
 /** How a number is written in a cell: the first form that fits, so that digits are never cut. */
 const FORMATS = {
   text: [String],
-  /** It names something: never rounded. */
+  /** An identifier: never rounded. */
   id: [String],
   count: [String, compact],
   bytes: [bytes],
   watts: [watts],
   seconds: [duration, (value: number) => (value >= DAY ? `${Math.floor(value / DAY)}d` : duration(value))],
   percent: [percent, (value: number) => `${compact(value)}%`],
-  /** A sum of shares: 12.8 GPUs' worth of computing, 104.0 % of a thread. */
+  /** A sum of shares: 12.8 GPUs of computing, 104.0 % of a thread. */
   decimal: [(value: number) => value.toFixed(1), compact],
 } as const satisfies Readonly<Record<string, readonly ((value: number) => string)[]>>;
 const DAY = 86_400;
@@ -35,15 +35,15 @@ export interface ScreenColumn<Data, Row> {
   readonly min?: number;
   /** Default: by the unit, numbers to the right. */
   readonly align?: 'left' | 'right';
-  /** What is otherwise on a terminal of that width, or with these rows. */
+  /** Differences on a terminal of that width, or with these rows. */
   fit?(cols: number, data: Data): Partial<Pick<Column, 'title' | 'width' | 'min' | 'align'>>;
-  /** Columns are dropped in this order when room is short, lowest first; never the one sorted by. Absent: never. */
+  /** Columns are dropped in this order when space is short, lowest first; never the sort column. Absent: never. */
   readonly drop?: number;
   /** Direction of the first press; absent: the column does not sort. */
   readonly sorts?: 'ascending' | 'descending';
-  /** What is sorted by, where that is not the value. NaN and undefined come last in either direction. */
+  /** The sort key, if it is not the value. NaN and undefined come last in either direction. */
   order?(row: Row, data: Data): SheetCell;
-  /** Default: the value in its unit, `–` where it is not reported. */
+  /** Default: the value in its unit, `–` if it is not reported. */
   cell?(row: Row, data: Data, cols: number): Cell;
   /** False: not on this screen now. */
   when?(data: Data, cols: number): boolean;
@@ -51,16 +51,16 @@ export interface ScreenColumn<Data, Row> {
 
 /** A column in CSV and JSON. */
 export interface ExportColumn extends SheetColumn {
-  /** Name of the exported column that it stands behind, where files have another order than the screen. */
+  /** The exported column that it follows, if files have another order than the screen. */
   readonly after?: string;
 }
 
-/** A column of a table. `Row` is a handle, `Data` what it is looked up in: a row need not be an object. */
+/** A column of a table. `Row` is a handle that is looked up in `Data`: it need not be an object. */
 export interface TableColumn<Data, Row> {
   readonly id: string;
   /** Default: text. */
   readonly unit?: Unit;
-  /** The raw value, as JSON has it; undefined and NaN: not reported. */
+  /** The raw value, as in JSON; undefined and NaN: not reported. */
   value(row: Row, data: Data): SheetCell;
   /** Absent: only exported. */
   readonly screen?: ScreenColumn<Data, Row>;
@@ -70,7 +70,7 @@ export interface TableColumn<Data, Row> {
 
 export type TableColumns<Data, Row> = readonly TableColumn<Data, Row>[];
 
-/** The columns of a screen of `cols`, before room is made. */
+/** The columns for a screen of `cols`, before any is dropped. */
 export function screenColumns<Data, Row>(columns: TableColumns<Data, Row>, data: Data, cols: number): readonly Column[] {
   return columns.flatMap(({ id, unit = 'text', screen }) => {
     if (!screen || screen.when?.(data, cols) === false) return [];
@@ -89,12 +89,12 @@ export function screenColumns<Data, Row>(columns: TableColumns<Data, Row>, data:
   });
 }
 
-/** The ids of columns that sort, and their first direction: what keys and clicks ask for. */
+/** The ids of columns that sort, and their first direction: for keys and clicks. */
 export function sortableColumns<Data, Row>(columns: TableColumns<Data, Row>): readonly Pick<Column, 'id' | 'sorts'>[] {
   return columns.flatMap(({ id, screen }) => (screen?.sorts === undefined ? [] : [{ id, sorts: screen.sorts }]));
 }
 
-/** What a screen of `cols` shows of a row. */
+/** The cells of a row on a screen of `cols`. */
 export function tableCells<Data, Row>(columns: TableColumns<Data, Row>, row: Row, data: Data, cols: number): Cells {
   const cells: Record<string, Cell> = {};
   for (const column of columns) if (column.screen) cells[column.id] = cellOf(column, row, data, cols);
@@ -111,7 +111,7 @@ function cellOf<Data, Row>(column: TableColumn<Data, Row>, row: Row, data: Data,
   return value === undefined || value === '' ? NONE : String(value);
 }
 
-/** Positions in `rows` in the order asked for; ties as they stand. A key that no column has leaves them as they are. */
+/** Positions in `rows` in sorted order; the sort is stable. A key that is not a column changes nothing. */
 export function sortedPositions<Data, Row>(columns: TableColumns<Data, Row>, rows: ArrayLike<Row>, data: Data, sort: Sort): Int32Array {
   const column = columns.find(({ id, screen }) => id === sort.key && screen?.sorts !== undefined);
   if (!column) return Int32Array.from({ length: rows.length }, (_, at) => at);
@@ -123,7 +123,7 @@ export function sortedPositions<Data, Row>(columns: TableColumns<Data, Row>, row
 
 function byNumber(count: number, key: (at: number) => SheetCell, descending: boolean): Int32Array {
   const keys = new Float64Array(count);
-  // Negated, so that what is not reported comes last in either direction.
+  // Negated, so that values that are not reported come last in either direction.
   const sign = descending ? -1 : 1;
   for (let at = 0; at < count; at++) keys[at] = sign * Number(key(at) ?? NaN);
   return argsort(keys);
@@ -135,11 +135,11 @@ function byText(count: number, key: (at: number) => SheetCell, descending: boole
   return Int32Array.from(keys.keys()).sort((a, b) => sign * compareLabels(keys[a]!, keys[b]!) || a - b);
 }
 
-/** The exported columns, in the order that files have them. */
+/** The exported columns, in the order of files. */
 export function exportColumns<Data, Row>(columns: TableColumns<Data, Row>): TableColumns<Data, Row> {
   const listed = columns.filter((column) => column.export && column.export.after === undefined);
   const placed = columns.filter((column) => column.export?.after !== undefined);
-  // One may stand behind another that is still to be placed.
+  // One may follow another that has not been placed yet.
   while (placed.length > 0) {
     const next = placed.findIndex((column) => listed.some((other) => other.export!.name === column.export!.after));
     const [column] = placed.splice(Math.max(0, next), 1);
@@ -148,8 +148,7 @@ export function exportColumns<Data, Row>(columns: TableColumns<Data, Row>): Tabl
   return [...listed.filter((column) => !column.export?.jsonOnly), ...listed.filter((column) => column.export?.jsonOnly)];
 }
 
-/** Rows as data, for a file. `about`: what the table is of, and when. */
-/** A row as it is copied: the values that an export of the table writes, between tabs. */
+/** A row as text to copy: the values that an export of the table writes, separated by tabs. */
 export const copyText = <Data, Row>(columns: TableColumns<Data, Row>, row: Row, data: Data): string =>
   exportColumns(columns)
     .filter((column) => !column.export!.jsonOnly)

@@ -1,6 +1,6 @@
 /**
  * One table for every tab: a column table, rows addressed by id, and a small state. Sorting, scrolling, selection, mouse regions and
- * exports all come from the same columns. Pure: rows are asked for only when they are on screen.
+ * exports use the same columns. Pure: rows are only read when they are on screen.
  */
 import type { Line, Span, Tone } from './frame.js';
 import { measuredSpan, spanCols } from './frame.js';
@@ -12,9 +12,9 @@ export interface Sort {
 }
 
 export interface TableState {
-  /** Id of the selected row: the selection follows the row, not the place. Undefined: the first row. */
+  /** Id of the selected row: the selection follows the row, not the position. Undefined: the first row. */
   readonly selected: string | undefined;
-  /** Where the selection was last: it stays there when its row goes away. */
+  /** The last position of the selection: it stays there when its row disappears. */
   readonly at: number;
   readonly top: number;
   readonly sort: Sort;
@@ -27,14 +27,14 @@ export const tableState = (key: string, descending = false): TableState => ({
   sort: { key, descending },
 });
 
-/** The rows in the order shown, without the rows: position -> id and back. `find` gives -1 for an id that is not there. */
+/** The rows in the order shown, without their contents: position -> id and back. `find` returns -1 for an unknown id. */
 export interface Order {
   readonly count: number;
   id(position: number): string;
   find(id: string): number;
 }
 
-/** The order of rows that stand in a list. `id` names a row, the same one from scrape to scrape. */
+/** The order of rows given as a list. `id` identifies a row across scrapes. */
 export function listOrder<Row>(rows: readonly Row[], id: (row: Row) => string): Order {
   let places: ReadonlyMap<string, number> | undefined;
   return {
@@ -45,36 +45,36 @@ export function listOrder<Row>(rows: readonly Row[], id: (row: Row) => string): 
 }
 
 export interface Column {
-  /** Also the sort key where the column sorts. */
+  /** Also the sort key if the column sorts. */
   readonly id: string;
   readonly title: string;
   readonly align?: 'left' | 'right';
   /** Columns of text; 'rest': what is left, at least `min`. */
   readonly width: number | 'rest';
   readonly min?: number;
-  /** When the room is short columns go in this order, lowest first; never the one sorted by. Absent: never. */
+  /** When space is short columns are dropped in this order, lowest first; never the sort column. Absent: never. */
   readonly drop?: number;
   /** Direction of the first press; absent: this column does not sort. */
   readonly sorts?: 'ascending' | 'descending';
 }
 
-/** Text of a cell: a plain string is of normal tone, several spans stand side by side. */
+/** Text of a cell: a plain string has the normal tone; several spans are concatenated. */
 export type CellText = string | Span | readonly Span[];
 
-/** A cell that chooses its words by the columns it has got: `Infinity` gives all of them. */
+/** A cell that depends on its width; for `Infinity` it returns everything. */
 export interface FittingCell {
   fit(cols: number): CellText;
 }
 
 export type Cell = CellText | FittingCell;
 
-/** The first of `forms` that fits, else the last: what one looks for is in all of them, so that it is never what is cut. */
+/** The first of `forms` that fits, else the last: all of them contain what matters, so that it is never cut. */
 export const firstFitting = (forms: readonly CellText[]): FittingCell => ({
   fit(cols) {
     if (cols === Infinity) return forms[0] ?? '';
     let last: readonly Span[] = [];
     for (const form of forms) {
-      // The width goes with the text: to be put into its column it is not measured again.
+      // The width is kept with the text, so that it is not measured again for its column.
       last = spansOf(form).map((part): Span => ({ ...part, cols: spanCols(part) }));
       if (last.reduce((sum, part) => sum + spanCols(part), 0) <= cols) break;
     }
@@ -87,7 +87,7 @@ function spansOf(cell: CellText): readonly Span[] {
   return 'text' in cell ? [cell] : cell;
 }
 
-/** All that a cell has to say, whatever its column's width. */
+/** The full text of a cell, whatever its column's width. */
 export const cellText = (cell: Cell): string =>
   spansOf(textIn(cell, Infinity))
     .map(({ text }) => text)
@@ -98,27 +98,27 @@ function textIn(cell: Cell, cols: number): CellText {
   return typeof cell === 'object' && 'fit' in cell ? cell.fit(cols) : cell;
 }
 
-/** What a table shows of a row: a cell per column id. */
+/** What a table shows of a row: one cell per column id. */
 export type Cells = Readonly<Record<string, Cell>>;
 
-/** A column with the room it has got. */
+/** A column with its actual width. */
 export type FittedColumn = Column & { readonly cols: number };
 
 export interface TableInput {
   readonly columns: readonly Column[];
   readonly order: Order;
   readonly state: TableState;
-  /** Size of the table, header line included. */
+  /** Size of the table, including the header line. */
   readonly cols: number;
   readonly rows: number;
   cells(position: number): Cells;
-  /** A whole row is dim: its host is not counted. */
+  /** The whole row is dim: its node is not counted. */
   dim?(position: number): boolean;
-  /** The filter does not keep the row: dim, and with a sign in the margin. */
+  /** The row does not match the filter: dim, with a sign in the margin. */
   out?(position: number): boolean;
-  /** An alert is on: a sign in the margin. */
+  /** An alert is active: a sign in the margin. */
   alert?(position: number): boolean;
-  /** What `y` copies of the row; absent: its cells. */
+  /** The text that `y` copies for the row; absent: its cells. */
   copy?(position: number): string | undefined;
 }
 
@@ -138,23 +138,23 @@ const blank = (cols: number, tone?: Tone): Span => measuredSpan({ text: ' '.repe
 const BETWEEN = blank(GAP.length);
 const BETWEEN_TITLES = blank(GAP.length - 1, 'header');
 
-/** Position of the selection: its row's, or the place where it was. */
+/** Position of the selection: of its row, or where it was last. */
 export function selectedAt(state: TableState, order: Order): number {
   if (order.count === 0) return -1;
   const found = state.selected === undefined ? 0 : order.find(state.selected);
   return found >= 0 ? found : Math.min(state.at, order.count - 1);
 }
 
-/** First row shown: as near to the last one as keeps the selection visible and the page full. */
+/** First row shown: as close to the last one as keeps the selection visible and the page full. */
 export function topRow(state: TableState, selected: number, count: number, page: number): number {
   const visible = Math.min(Math.max(state.top, selected - page + 1), Math.max(selected, 0));
   return Math.max(0, Math.min(visible, count - page));
 }
 
-/** Columns of a 'rest' column below which it is not worth having. */
+/** Below this width a 'rest' column is useless. */
 const LEAST_REST = 4;
 
-/** The columns that fit, with their widths. Where even those that never go do not fit, the 'rest' column gives way, at last wholly. */
+/** The columns that fit, with their widths. If even those that are never dropped do not fit, the 'rest' column shrinks, and finally disappears. */
 export function fitColumns(columns: readonly Column[], sortKey: string, cols: number): readonly FittedColumn[] {
   const least = (column: Column): number => (column.width === 'rest' ? (column.min ?? 1) : column.width);
   const total = (list: readonly Column[]): number =>
@@ -194,15 +194,15 @@ export function layoutTable(input: TableInput): TableLayout {
   return { header: headerLine(columns, state.sort), body, top, selected };
 }
 
-/** Where a click sorts by a column. */
+/** The region where a click sorts by a column. */
 export const sortRegion = (columnId: string): string => `sort:${columnId}`;
 
-/** Captions; those of columns that sort are regions. */
+/** Column headers; those of columns that sort are regions. */
 export function headerLine(columns: readonly FittedColumn[], sort?: Sort): Line {
   const spans: Span[] = [blank(MARK_COLS - 1, 'header')];
   columns.forEach((column, at) => {
     const arrow = column.id !== sort?.key ? '' : sort.descending ? '▼' : '▲';
-    // A column's caption has one column more than its cells: there the arrow hangs, so that captions stand above their text.
+    // A header is one column wider than its cells, for the arrow, so that headers are aligned with their text.
     const title = column.align === 'right' ? `${arrow}${column.title}` : `${arrow || ' '}${column.title}`;
     const shown = padMeasured(title, column.cols + 1, column.align);
     spans.push(measuredSpan(shown, 'header', sort && column.sorts ? sortRegion(column.id) : undefined));
@@ -214,12 +214,12 @@ export function headerLine(columns: readonly FittedColumn[], sort?: Sort): Line 
 export interface RowLook {
   readonly region?: string;
   readonly selected?: boolean;
-  /** All tones give way to dim. */
+  /** All tones become dim. */
   readonly dim?: boolean;
-  /** Not kept by the filter. */
+  /** Does not match the filter. */
   readonly out?: boolean;
   readonly alert?: boolean;
-  /** What `y` copies of it when it is selected; absent: its cells. */
+  /** The text that `y` copies when it is selected; absent: its cells. */
   readonly copy?: string;
 }
 
@@ -238,7 +238,7 @@ export function rowLine(columns: readonly FittedColumn[], cells: Cells, look: Ro
   return { spans, ...(region === undefined ? {} : { region }), ...copy };
 }
 
-/** Whole cells, also those that were cut; what is drawn is no value. */
+/** Full cells, even if they were cut; graphics are not values. */
 const copied = (columns: readonly FittedColumn[], cells: Cells): string =>
   columns
     .map(({ id }) =>
@@ -283,13 +283,13 @@ export function sortBy(state: TableState, columns: readonly Pick<Column, 'id' | 
   return { ...state, ...pinned, sort: { key, descending } };
 }
 
-/** '1-20 of 1,340', '' when everything is on screen, or nothing. */
+/** '1-20 of 1,340', '' if everything is on screen, or there are no rows. */
 export function position(layout: TableLayout, rows: number): string {
   const shown = layout.body.length;
   return shown === rows || shown === 0 ? '' : `${count(layout.top + 1)}-${count(layout.top + shown)} of ${count(rows)}`;
 }
 
-/** Columns that the widest of `texts` takes, between `least` and `most`. */
+/** Columns of the widest of `texts`, between `least` and `most`. */
 export function widest(texts: Iterable<string>, least: number, most: number): number {
   let cols = least;
   for (const text of texts) cols = Math.max(cols, width(text));

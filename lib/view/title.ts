@@ -1,4 +1,4 @@
-/** Line 1: what the cluster is doing, where that comes from, when. */
+/** Line 1: what the cluster is doing, the source, the time. Pure. */
 import type { ClusterTotals } from '../aggregate/cluster.js';
 import type { FilterCounts } from '../filter/filtered-nodes.js';
 import type { TitleParts } from './chrome.js';
@@ -10,15 +10,15 @@ export interface TitleSource {
   readonly source: string;
   readonly intervalMs: Ms;
   readonly now: Ms;
-  /** Minutes that the clock of a recording is ahead of UTC; absent: what is shown is now. */
+  /** Minutes that the clock of a recording is ahead of UTC; absent: live. */
   readonly recordedOffset?: number | undefined;
-  /** How much a filter keeps: the figures are of that. */
+  /** How much matches the filter: the values refer to that. */
   readonly kept?: FilterCounts | undefined;
 }
 
 export function titleParts(totals: ClusterTotals, { source, intervalMs, now, recordedOffset, kept }: TitleSource): TitleParts {
   const short = summary(totals, true, kept);
-  // The figures go from the end.
+  // Values are dropped from the end.
   const shorter = short.map((_, at) => short.slice(0, short.length - at).join(' · '));
   return {
     left: [`all-smi-view  ${summary(totals, false, kept).join(' · ')}`, ...shorter],
@@ -45,7 +45,7 @@ function summary(totals: ClusterTotals, short: boolean, kept: FilterCounts | und
   return parts;
 }
 
-/** '1.46 of 4.51 TiB': one unit where both have the same. */
+/** '1.46 of 4.51 TiB': one unit if both have the same. */
 function longMemory({ memoryUsedBytes, memoryTotalBytes }: ClusterTotals): string {
   const [used, total] = [bytes(memoryUsedBytes), bytes(memoryTotalBytes)];
   const unit = total.slice(total.indexOf(' '));

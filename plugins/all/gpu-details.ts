@@ -1,4 +1,4 @@
-/** What a GPU's second line says when there are two of them. */
+/** The second line of a GPU, if there are two. */
 import {
   FROM_COLS,
   ago,
@@ -19,7 +19,7 @@ const INDENT = 17;
 const NARROW_INDENT = 5;
 const SPARK_COLS = 21;
 
-/** Its utilisation of late, and what else it reports; what it doesn't is left out. */
+/** Its recent utilisation, and what else it reports; values that are not reported are left out. */
 export function gpuDetailLine(node: NodeView, slot: number, app: AppView, cols: number, dim: boolean): Line {
   const wide = cols >= FROM_COLS.wide;
   const indent = ' '.repeat(wide ? INDENT : NARROW_INDENT);
@@ -35,7 +35,7 @@ function sparkSpan(blocks: string, window: string, dim: boolean): Line['spans'] 
   return [span(blocks, tone), span(` ${window}`, 'dim')];
 }
 
-/** The first go last when the room is short. */
+/** The first ones are dropped last when space is short. */
 const DETAILS = GPU_FIELDS.flatMap((field) => {
   const { list } = gpuField(field);
   return list ? [{ field, ...list }] : [];

@@ -1,4 +1,4 @@
-/** The GPUs of the cluster in the order shown, in groups where that is asked for. */
+/** The GPUs of the cluster in the order shown, optionally in groups. */
 import {
   GPU_COLUMNS,
   gpuRowsDerivation,
@@ -16,9 +16,9 @@ import {
 } from '../../lib/index.js';
 import { groupsOf, type Group, type Grouping } from './groups.js';
 
-/** What the rows are looked up in; a row is its number in the GPU rows. */
+/** The data of the rows; a row is its number in the GPU rows. */
 export interface AllRows extends GpuTableRows {
-  /** Its place in the order of node names and GPUs. */
+  /** Its position in the order of node names and GPUs. */
   place(row: number): number;
   /** The names of nodes on a terminal of that width. */
   names(cols: number): NodeNames;
@@ -46,11 +46,11 @@ export const COLUMNS: TableColumns<AllRows, number> = [
   ...GPU_COLUMNS,
 ];
 
-/** What stands at a position: a GPU, as its row of the GPU rows, or the head of a group. */
+/** The row at a position: a GPU, as its row of the GPU rows, or the head of a group. */
 export interface GpuOrder extends Order {
   /** -1: the head of a group. */
   row(position: number): number;
-  /** The group of what stands there; undefined where nothing is grouped. */
+  /** The group of the row; undefined if there are no groups. */
   group(position: number): Group | undefined;
   /** Position of a group's head, -1 for none. */
   head(group: Group): number;
@@ -59,7 +59,7 @@ export interface GpuOrder extends Order {
 const kept = new WeakMap<GpuRows, { readonly key: string; readonly order: GpuOrder }>();
 const sortedRows = new WeakMap<GpuRows, { readonly key: string; readonly rows: Int32Array }>();
 
-/** Remembered per set of rows, sort and grouping: a frame that changes none sorts nothing. */
+/** Cached per set of rows, sort and grouping: a frame that changes none of them sorts nothing. */
 export function orderOf(rows: GpuRows, sort: Sort, grouping: Grouping): GpuOrder {
   const key = `${sort.key} ${sort.descending} ${grouping.by} ${grouping.key}`;
   const known = kept.get(rows);
@@ -69,13 +69,13 @@ export function orderOf(rows: GpuRows, sort: Sort, grouping: Grouping): GpuOrder
   return order;
 }
 
-/** An id is the host and the slot that its GPU has there. */
+/** An id is the node and the slot of the GPU on it. */
 export const nodeOfRow = (id: string): string => id.slice(0, id.lastIndexOf(' '));
 
-/** A group's id has no host: hosts have no blank at their start. */
+/** The id of a group contains no node: ids of nodes do not start with a space. */
 export const groupId = ({ key }: Group): string => ` ${key}`;
 
-/** Rows of GPUs and, below 0, complements of the numbers of groups. */
+/** Rows of GPUs and, below 0, complements of group numbers. */
 interface Items {
   readonly list: Int32Array;
   readonly groups: readonly Group[];
@@ -108,7 +108,7 @@ class Listed implements GpuOrder {
   readonly count: number;
   readonly #rows: GpuRows;
   readonly #items: Items;
-  /** Made when first asked: by nodeId the host's rows, by row its position, by group that of its head. */
+  /** Built on first use: by nodeId the node's rows, by row its position, by group that of its head. */
   #nodes: ReadonlyMap<string, readonly [first: number, end: number]> | undefined;
   #positions: { readonly rows: Int32Array; readonly heads: ReadonlyMap<string, number> } | undefined;
 
@@ -158,7 +158,7 @@ class Listed implements GpuOrder {
   }
 }
 
-/** Rows by host name (numbers in it by their value), then GPU; by a reading, that first, what is not reported last. */
+/** Rows by name of the node (numbers in it by value), then by GPU; or by a reading first, with unreported values last. */
 function inOrder(rows: GpuRows, sort: Sort): Int32Array {
   const key = `${sort.key} ${sort.descending}`;
   const known = sortedRows.get(rows);
@@ -172,7 +172,7 @@ function inOrder(rows: GpuRows, sort: Sort): Int32Array {
 interface Places {
   /** Rows in the order of the names of their nodes, then of their GPUs. */
   readonly rows: Int32Array;
-  /** By row: its place there. */
+  /** By row: its position in that order. */
   readonly of: Int32Array;
 }
 const places = new WeakMap<GpuRows, Places>();
@@ -188,7 +188,7 @@ export function placesOf(rows: GpuRows): Places {
   return known;
 }
 
-/** What sorting asks for: readings and places. */
+/** The sort keys: readings and positions. */
 const sortData = (rows: GpuRows): AllRows => ({
   node: (row) => rows.node(row),
   slot: (row) => rows.slot[row]!,
@@ -211,7 +211,7 @@ export const GPUS_TABLE: Table<AllRows, number> = {
 
 const labels = new LabelOrder();
 
-/** Rows in the order of the hosts' labels, of each host in that of its GPUs. */
+/** Rows in the order of the names of their nodes; within a node, in the order of its GPUs. */
 function byPlace({ count, nodes, nodeAt }: GpuRows): Int32Array {
   const starts = new Int32Array(nodes.length + 1);
   for (const host of nodeAt) starts[host + 1]!++;

@@ -1,33 +1,33 @@
-/** GPUs grouped by node or by a label of the host file (rack, partition, ...), with the figures of each group. */
+/** GPUs grouped by node or by a label of the host file (rack, partition, ...), with the totals of each group. */
 import { conditionOf, compareLabels, included, gpuState, plus, type GpuRows, type NodeView, type Sort } from '../../lib/index.js';
 
-/** By each node; any other grouping is the name of a label. '' is none. */
+/** By node; any other grouping is the name of a label. '' is none. */
 export const BY_NODE = 'node';
 
 export interface Grouping {
   readonly by: string;
-  /** Changes with what `isOpen` says. */
+  /** Changes with the results of `isOpen`. */
   readonly key: string;
   isOpen(group: string): boolean;
-  /** Nodes that have never answered: they have no rows, and belong to groups all the same. */
+  /** Nodes that never answered: they have no rows, but belong to groups. */
   silent(): readonly NodeView[];
-  /** A filter hides rows: nodes of which it keeps no GPU are in no group. */
+  /** A filter hides rows: nodes without a match are in no group. */
   readonly onlyKept: boolean;
 }
 
-/** Figures of the hosts of a group that count. Percent, bytes, °C, watts; NaN: nobody reports it. */
+/** Totals of the included nodes of a group. Percent, bytes, °C, watts; NaN: not reported. */
 export interface Group {
   readonly key: string;
   readonly title: string;
-  /** Without the name of the label, for where there is no room for it. */
+  /** Without the name of the label, for narrow terminals. */
   readonly short: string;
-  /** Hosts there are, those that count, and GPU rows of all of them. */
+  /** All nodes, included nodes, and GPU rows of all of them. */
   readonly nodes: number;
   readonly included: number;
-  /** Of those that are not included: nodes whose first answer is still to come. */
+  /** Nodes that are not included because their first response is still to come. */
   readonly waiting: number;
   readonly rows: number;
-  /** The host of a group by node. */
+  /** The node of a group by node. */
   readonly node: NodeView | undefined;
   readonly gpus: number;
   readonly computing: number;
@@ -49,14 +49,14 @@ export interface Groups {
 
 interface Summed {
   readonly groups: readonly Sums[];
-  /** By number of a node in the rows; undefined: nothing of it is kept. */
+  /** By number of a node in the rows; undefined: none of its rows match. */
   readonly ofNode: readonly (Sums | undefined)[];
 }
 
 const sums = new WeakMap<GpuRows, { readonly by: string; readonly made: Summed }>();
 const kept = new WeakMap<GpuRows, { readonly key: string; readonly made: Groups }>();
 
-/** Remembered per set of rows, grouping and sort: neither opening and closing groups nor another order adds anything up. */
+/** Cached per set of rows, grouping and sort: neither opening and closing groups nor another order computes totals again. */
 export function groupsOf(rows: GpuRows, grouping: Pick<Grouping, 'by' | 'silent' | 'onlyKept'>, sort: Sort): Groups {
   const key = `${sort.key} ${sort.descending} ${grouping.by}`;
   const known = kept.get(rows);
@@ -158,7 +158,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   power: 'powerWatts',
 };
 
-/** As the GPUs in them: by name, or by the figure, what is not reported last. */
+/** In the same order as the GPUs in them: by name, or by the value, with unreported values last. */
 function comparison({ key, descending }: Sort): (a: Group, b: Group) => number {
   const sign = descending ? -1 : 1;
   const byName = (a: Group, b: Group): number =>

@@ -1,4 +1,4 @@
-/** A figure of the cluster over time, with axes: what the sparklines show, large. */
+/** A value of the cluster over time, with axes: the sparklines in large. */
 import {
   clock,
   clusterDerivation,
@@ -24,12 +24,12 @@ import { powerScale } from './totals.js';
 
 interface Figure {
   readonly title: string;
-  /** Lines of the chart: the figure, and what goes with it. */
+  /** Lines of the chart: the value, and related ones. */
   readonly figures: readonly ClusterFigure[];
   readonly unit: string;
   readonly text: (value: number) => string;
   scale(totals: ClusterTotals, app: AppView): readonly [min: number, max: number];
-  /** What the figure is over. */
+  /** The scope of the value. */
   over(totals: ClusterTotals): string;
 }
 
@@ -71,13 +71,13 @@ const FIGURES: Readonly<Record<string, Figure>> = {
 };
 export const CHARTS: readonly string[] = Object.keys(FIGURES);
 
-/** Spans of time that can be shown, in minutes; the last is all that is kept. */
+/** Time spans that can be selected, in minutes; the last is everything that is kept. */
 export const SPANS: readonly number[] = [10, 30, Infinity];
 
-/** Dots of a chart that a column of the terminal has. */
+/** Dots of a chart per column of the terminal. */
 const DOTS = 2;
 const SECONDS_BELOW_MS = 300_000;
-/** Columns that the axis and its captions take. */
+/** Columns of the axis and its captions. */
 const AXIS_COLS = 10;
 
 export function chartView(id: string, minutes: number, app: AppView, size: Size): View {
@@ -100,7 +100,7 @@ export function chartView(id: string, minutes: number, app: AppView, size: Size)
   };
 }
 
-/** Fewer lines have no room for axes: the figure as a sparkline on the same scale. */
+/** Without space for axes: the value as a sparkline on the same scale. */
 const LEAST_CHART_ROWS = 6;
 
 function sparkOf(figure: Figure, minutes: number, totals: ClusterTotals, app: AppView, cols: number): Line {
@@ -115,7 +115,7 @@ const THOUSANDS_FROM = 10_000;
 const divisorOf = ({ unit }: Figure, max: number): number => (unit === 'W' && max >= THOUSANDS_FROM ? 1000 : 1);
 
 interface Shown {
-  /** Of the figure itself, in its own unit. */
+  /** The value itself, in its own unit. */
   readonly now: number;
   readonly peak: number;
   readonly peakAt: number;
@@ -138,7 +138,7 @@ function chartOf(
   const bins = Math.ceil(values.length / per);
   const [min, max] = figure.scale(totals, app);
   const divide = divisorOf(figure, max);
-  // Minutes tell nothing apart where all of it is a few of them.
+  // Minutes are not enough if the whole span is only a few of them.
   const digits = values.length * stepMs < SECONDS_BELOW_MS ? 8 : 5;
   const labels = Array.from({ length: bins }, (_, nth) => clock((Math.floor(last / per) - bins + 1 + nth) * per * stepMs).slice(0, digits));
   const series = all.map((one, nth) => ({

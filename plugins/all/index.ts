@@ -1,4 +1,4 @@
-/** The All tab: what the cluster is doing, and whose every GPU is. */
+/** The All tab: what the cluster is doing, and who uses each GPU. */
 import {
   definePlugin,
   GPU_NOTES,
@@ -31,7 +31,7 @@ const access: TableAccess<AllUi> = {
   user: ownerOf,
 };
 
-/** Who holds most of the GPU. */
+/** The user with the most memory on the GPU. */
 function ownerOf(app: AppView, ui: AllUi, id: string): string | undefined {
   const order = orderFor(ui, app);
   const row = order.row(order.find(id));
@@ -109,13 +109,13 @@ const own: readonly Binding<AllUi>[] = [
   },
 ];
 
-/** Only where the GPUs are on screen. */
+/** Only while the GPUs are on screen. */
 const ofGpus = (binding: Binding<AllUi>): Binding<AllUi> => ({
   ...binding,
   when: (ui, app) => !charted(ui) && (binding.when?.(ui, app) ?? true),
 });
 
-/** A click on the sign of a node opens its tab; all others are the table's. */
+/** A click on the sign of a node opens its tab; all other clicks belong to the table. */
 function withNodes(bindings: readonly Binding<AllUi>[]): readonly Binding<AllUi>[] {
   return bindings.map((binding) =>
     binding.id !== 'all.click'
@@ -150,7 +150,7 @@ export default definePlugin<AllUi>({
         ...[
           sortBinding(access, 'd', 'host', 'node', 2),
           sortBinding(access, 'u', 'util', 'util', 3),
-          // g too, as all-smi has it; while a recording is loaded it goes to a time.
+          // Also bound to g, as in all-smi; while a recording is loaded, g goes to a time.
           { ...sortBinding(access, 'm', 'vram', 'VRAM', 4), keys: ['m', 'g'] },
           sortBinding(access, 'p', 'power', 'power', 5),
           sortBinding(access, 't', 'temp', 'temperature', 6),

@@ -1,4 +1,4 @@
-/** The nodes of the cluster as a grid of signs, a legend beneath. A sign tells by its shape what its tone tells too. */
+/** The nodes of the cluster as a grid of signs, with a legend. The shape of a sign repeats the meaning of its tone. */
 import { count, line, NODE_STATES, span, type NodeView, type Line, type NodeState, type NodeStates, type Tone } from '../../lib/index.js';
 
 interface Led {
@@ -21,14 +21,14 @@ const LEDS: Readonly<Record<NodeState, Led>> = {
 const SIGNS = NODE_STATES.map((state) => LEDS[state]);
 const MARGIN = 1;
 
-/** How the nodes are laid out: `each` nodes a sign, `across` signs a row. */
+/** The layout of the nodes: `each` nodes per sign, `across` signs per row. */
 export interface Grid {
   readonly each: number;
   readonly across: number;
   readonly rows: number;
 }
 
-/** As few nodes a sign as the room allows. */
+/** As few nodes per sign as the space allows. */
 export function gridOf(nodes: number, cols: number, rows: number): Grid {
   const across = Math.max(1, cols - 2 * MARGIN);
   const each = Math.max(1, Math.ceil(nodes / (across * Math.max(1, rows))));
@@ -37,7 +37,7 @@ export function gridOf(nodes: number, cols: number, rows: number): Grid {
 
 const kept = new WeakMap<NodeStates, { readonly key: string; readonly lines: readonly Line[] }>();
 
-/** The grid in at most `rows` lines; where a sign stands for several nodes it is that of the worst. Remembered until the nodes change. */
+/** The grid in at most `rows` lines; a sign for several nodes is that of the worst. Cached until the nodes change. */
 export function nodeGridLines(nodes: NodeStates, cols: number, rows: number): readonly Line[] {
   if (rows <= 0 || nodes.nodes.length === 0) return [];
   const key = `${cols} ${rows}`;
@@ -48,7 +48,7 @@ export function nodeGridLines(nodes: NodeStates, cols: number, rows: number): re
   return lines;
 }
 
-/** Runs of the same tone are one span; the row is the region, and where in it the mouse is tells the node. */
+/** Runs of the same tone are one span; the row is the region, and the position of the mouse in it determines the node. */
 function makeLines({ states }: NodeStates, { each, across, rows }: Grid): readonly Line[] {
   const worst = (from: number): number => Math.min(...states.subarray(from, from + each));
   return Array.from({ length: rows }, (_, row) => {
@@ -64,7 +64,7 @@ function makeLines({ states }: NodeStates, { each, across, rows }: Grid): readon
   });
 }
 
-/** The signs that are there, and how many nodes have them. `filtered`: those without a GPU may be those of which none is kept. */
+/** The signs in use, and the number of nodes with each. `filtered`: nodes without a GPU may be nodes without a match. */
 export function legend(nodes: NodeStates, { each }: Grid, filtered: boolean): Line {
   const spans = [span(` ${each === 1 ? 'one sign per node' : `one sign per ${each} nodes (worst)`}: `, 'dim')];
   for (const state of SHOWN_ORDER) {
@@ -78,7 +78,7 @@ export function legend(nodes: NodeStates, { each }: Grid, filtered: boolean): Li
 
 const SHOWN_ORDER: readonly NodeState[] = ['busy', 'partly', 'free', 'held', 'hot', 'failing', 'down', 'waiting', 'blind', 'cpu'];
 
-/** The node under the mouse: of several the worst. */
+/** The node under the mouse: the worst if there are several. */
 export function nodeAt(nodes: NodeStates, grid: Grid, row: number, x: number): NodeView | undefined {
   const place = x - MARGIN;
   if (place < 0 || place >= grid.across) return undefined;

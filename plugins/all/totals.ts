@@ -1,4 +1,4 @@
-/** The cluster in two lines: what it does and did, and what its GPUs and machines are at. Each figure is of what was reported. */
+/** The cluster in two lines: its current and recent activity, and the totals of its GPUs and machines. Each value is a total of what was reported. */
 import {
   FROM_COLS,
   bar,
@@ -23,22 +23,22 @@ import {
 
 const GAP = '    ';
 const MOST_GRAPH_COLS = 24;
-/** Fewer columns show nothing. */
+/** Fewer columns show nothing useful. */
 const LEAST_GRAPH_COLS = 6;
-/** The history shown: the shortest that holds all that is known, else the longest. */
+/** The time span shown: the shortest that contains all known samples, else the longest. */
 const WINDOWS_MINUTES = [1, 2, 5, 10];
 const WINDOW_COLS = '10 min'.length;
-/** Fewer samples show nothing: a bar of what is now stands in their place. */
+/** With fewer samples, a bar of the current value is shown instead. */
 const LEAST_SAMPLES = 3;
 
 type Part = readonly Span[];
 
-/** Lines in the order in which they are worth having. */
+/** Lines in order of importance. */
 export function totalLines(totals: ClusterTotals, app: AppView, cols: number): readonly Line[] {
   return [meters(totals, app, cols), fitting(gpuParts(totals, cols), cols)].filter((made) => made !== undefined);
 }
 
-/** A figure, its scale, and where on that it is now. */
+/** A value, its scale, and its current position on it. */
 interface Meter {
   readonly label: string;
   readonly figure: ClusterFigure;
@@ -74,8 +74,8 @@ function power({ powerWatts, powerReported }: ClusterTotals, cols: number): stri
 }
 
 /**
- * What the GPUs may draw together, those that do not say it like the mean of those that do; where none does, a round figure. Never less than
- * what was drawn: of a cluster that has lost nodes the past is still to be seen.
+ * The maximum power of all GPUs, with unknown limits taken as the mean of the others; if no limit is known, a round value. Never less than
+ * the power drawn: if a cluster has lost nodes, the past must remain visible.
  */
 export function powerScale({ powerLimitReported, powerLimitWatts, powerReported, powerWatts }: ClusterTotals, app: AppView): number {
   const { values } = app.history.cluster('power');
@@ -90,7 +90,7 @@ function windowMinutes(app: AppView): number {
   return WINDOWS_MINUTES.find((minutes) => values.length * stepMs <= minutes * 60_000) ?? WINDOWS_MINUTES.at(-1)!;
 }
 
-/** The figures with as much of the last minutes as there is room for: of all of them, or of the first. */
+/** The values with as much of the last minutes as fits: for all of them, or for the first. */
 function meters(totals: ClusterTotals, app: AppView, cols: number): Line | undefined {
   const found = metersOf(totals, app, cols);
   if (found.length === 0) return undefined;
@@ -132,7 +132,7 @@ function gpuParts(totals: ClusterTotals, cols: number): readonly Part[] {
   return parts;
 }
 
-/** Whole parts, as many as there is room for. */
+/** Complete parts, as many as fit. */
 function fitting(parts: readonly Part[], cols: number): Line | undefined {
   if (parts.length === 0) return undefined;
   const spans: Span[] = [span(' ')];

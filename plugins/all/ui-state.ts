@@ -1,20 +1,20 @@
-/** The state of the All tab, and what its keys make of it. */
+/** The state of the All tab, and how its keys change it. */
 import { compareLabels, gpuRowsDerivation, type AppView, type NodeView, type TableState } from '../../lib/index.js';
 import { BY_NODE, type Grouping } from './groups.js';
 import { groupId, orderOf, type GpuOrder } from './gpu-order.js';
 
 export interface AllUi {
   readonly table: TableState;
-  /** Two lines a GPU. */
+  /** Two lines per GPU. */
   readonly cards: boolean;
-  /** '' for none, BY_NODE, or a label of the hosts. */
+  /** '' for none, BY_NODE, or a label of the nodes. */
   readonly by: string;
-  /** Whether groups are open, apart from those of `flipped`. */
+  /** Whether groups are open, except those in `flipped`. */
   readonly open: boolean;
   readonly flipped: ReadonlySet<string>;
-  /** The figure shown as a chart instead of the GPUs; '' for none. */
+  /** The value shown as a chart instead of the GPUs; '' for none. */
   readonly chart: string;
-  /** Place of the chart's span of time. */
+  /** Index of the chart's time span. */
   readonly span: number;
 }
 
@@ -23,13 +23,13 @@ export function groupingOf({ by, open, flipped }: AllUi, app: AppView): Grouping
     by,
     key: `${open} ${[...flipped].join('\0')}`,
     isOpen: (group) => flipped.has(group) !== open,
-    // What a filter keeps is known only of those that have answered.
+    // Matches of a filter are known only for nodes that have answered.
     silent: () => (hidesRows(app) ? [] : [...app.nodes].filter(({ version }) => version === 0)),
     onlyKept: hidesRows(app),
   };
 }
 
-/** In dim mode the list has every row, kept or not. */
+/** In dim mode the list has every row, matching or not. */
 const hidesRows = ({ filter }: AppView): boolean => filter?.mode === 'hide';
 
 export const orderFor = (ui: AllUi, app: AppView): GpuOrder =>
@@ -37,7 +37,7 @@ export const orderFor = (ui: AllUi, app: AppView): GpuOrder =>
 
 const NONE_FLIPPED: ReadonlySet<string> = new Set();
 
-/** Closed at first: what one groups for is the figures of the groups. The chosen row is kept where it still is one. */
+/** Closed at first: groups are for their totals. The selected row stays selected if it is still a row. */
 export function regroup(ui: AllUi, app: AppView): AllUi {
   const ways = ['', BY_NODE, ...labelsOf(app.nodes)];
   const next = { ...ui, by: ways[(ways.indexOf(ui.by) + 1) % ways.length]!, open: false, flipped: NONE_FLIPPED };
@@ -45,14 +45,14 @@ export function regroup(ui: AllUi, app: AppView): AllUi {
   return found ? next : { ...next, table: { ...ui.table, selected: undefined, at: 0, top: 0 } };
 }
 
-/** Labels that hosts are grouped by, in the order of their names. */
+/** Labels that nodes are grouped by, in alphabetical order. */
 function labelsOf(nodes: Iterable<NodeView>): readonly string[] {
   const found = new Set<string>();
   for (const { groups } of nodes) for (const label of groups.keys()) found.add(label);
   return [...found].sort(compareLabels);
 }
 
-/** Opens or closes the group of the row at a position; its head is the chosen row then. */
+/** Opens or closes the group of the row at a position, and selects its head. */
 export function toggleGroup(ui: AllUi, app: AppView, position: number): AllUi {
   const group = orderFor(ui, app).group(position);
   if (!group) return ui;
@@ -61,7 +61,7 @@ export function toggleGroup(ui: AllUi, app: AppView, position: number): AllUi {
   return chosen({ ...ui, flipped }, app, group);
 }
 
-/** Opens all groups, or closes them; the head of the group one is in is the chosen row then. */
+/** Opens or closes all groups; when they close, selects the head of the current one. */
 export function toggleAll(ui: AllUi, app: AppView, position: number): AllUi {
   const group = orderFor(ui, app).group(position);
   const next = { ...ui, open: !ui.open, flipped: NONE_FLIPPED };

@@ -45,7 +45,7 @@ import { totalLines } from './totals.js';
 import { groupingOf, orderFor, type AllUi } from './ui-state.js';
 
 const LEAST_HOST_COLS = 9;
-/** One line in so many is a row of signs at most. */
+/** At most one line in this many is a row of signs. */
 const LED_SHARE = 6;
 
 export function allView(ui: AllUi, app: AppView, size: Size): View {
@@ -56,7 +56,7 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
   const head = headLines(app, size);
   const names = hostNames(ui, app, rows, size.cols);
   const data: AllRows = { ...gpuTableRows(rows, app.history, app.now), place: (row) => placesOf(rows).of[row]!, names: () => names };
-  // Heads of groups have one line; where all are closed there is nothing else.
+  // Heads of groups have one line; if all groups are closed there is nothing else.
   const tall = ui.cards && (ui.by === '' || ui.open || ui.flipped.size > 0) ? 2 : 1;
   const room = Math.max(0, size.rows - head.length - 1);
   const page = Math.max(1, Math.floor((room - 1) / tall));
@@ -79,7 +79,7 @@ export function allView(ui: AllUi, app: AppView, size: Size): View {
   };
 }
 
-/** What stands above the GPUs. */
+/** The part above the GPUs. */
 function headLines(app: AppView, size: Size): readonly Line[] {
   const totals = totalLines(app.derive(clusterDerivation), app, size.cols);
   if (size.rows < FROM_ROWS.nodeSigns) return totals.slice(0, 1);
@@ -90,7 +90,7 @@ const ledRows = ({ rows }: Size): number => (rows < FROM_ROWS.nodeSigns ? 0 : Ma
 
 export const nodeGrid = (nodes: NodeStates, size: Size): Grid => gridOf(nodes.nodes.length, size.cols, ledRows(size));
 
-/** The signs of the nodes; what they mean beside them, or beneath where there is a line to spare. */
+/** The signs of the nodes, with the legend next to them, or below if there is a line to spare. */
 function nodeLines(nodes: NodeStates, size: Size, filtered: boolean): readonly Line[] {
   const leds = nodeGridLines(nodes, size.cols, ledRows(size));
   const [first] = leds;
@@ -105,7 +105,7 @@ interface HostNames extends NodeNames {
   readonly head: (group: Group) => string;
 }
 
-/** By GPU rows: the widest label, and the hosts whose age is shown. Neither changes between two deliveries. */
+/** By GPU rows: the widest name, and the nodes whose age is shown. Neither changes between two deliveries. */
 interface Labels {
   readonly cols: number;
   readonly aged: readonly NodeView[];
@@ -122,7 +122,7 @@ function labelsOf(rows: GpuRows, domain: string): Labels {
   return known;
 }
 
-/** A host that no longer counts has its age behind its name; the age is never cut. */
+/** A node that is not counted has its age after its name; the age is never cut. */
 function hostNames(ui: AllUi, app: AppView, rows: GpuRows, cols: number): HostNames {
   const indent = ui.by === '' ? '' : '  ';
   const age = (node: NodeView): string => (included(node) ? '' : ` ~${ago(app.now - node.at)}`);
@@ -151,7 +151,7 @@ interface HeadCols {
 const NO_HEADS: HeadCols = { title: 0, short: 0 };
 const headCols = new WeakMap<readonly Group[], HeadCols>();
 
-/** How wide the heads of groups are. */
+/** The width of the heads of groups. */
 function headColsOf(ui: AllUi, app: AppView, rows: GpuRows): HeadCols {
   if (ui.by === '') return NO_HEADS;
   const { groups } = groupsOf(rows, groupingOf(ui, app), ui.table.sort);
@@ -165,7 +165,7 @@ function headColsOf(ui: AllUi, app: AppView, rows: GpuRows): HeadCols {
 }
 const HEAD_SIGN = '▸ ';
 
-/** Names get room before owners do: a name that is cut may be that of another node. */
+/** Names get space before owners do: a name that is cut may be that of another node. */
 const mostHostCols = (cols: number): number =>
   cols >= FROM_COLS.spacious ? 36 : cols >= FROM_COLS.wide ? 24 : cols >= FROM_COLS.standard ? 20 : cols >= FROM_COLS.small ? 14 : 12;
 
@@ -181,7 +181,7 @@ function cellsAt(order: GpuOrder, at: number, { data, cols, names }: CellInput):
   return groupCells(order.group(at)!, order.row(at + 1) >= 0 && order.group(at + 1) === order.group(at), cols, names);
 }
 
-/** Why there is no GPU in a group; what is merely silent, or has none, is not down. */
+/** Why there is no GPU in a group; nodes that are merely silent, or have none, are not down. */
 function withoutGpu({ nodes, included: answering, waiting, node }: Group): string {
   if (answering > 0) return 'no GPU';
   const down = nodes - waiting;
@@ -190,8 +190,8 @@ function withoutGpu({ nodes, included: answering, waiting, node }: Group): strin
 }
 
 /**
- * What a group's GPUs do, from the longest form to the shortest: busy, held, free, and how many nodes that is of. Free GPUs are what one
- * looks for, so they are in each form; nodes that are missing stay as long as there is room.
+ * What a group's GPUs do, from the longest form to the shortest: busy, held, free, and the number of nodes. Free GPUs matter most, so they
+ * are in each form; missing nodes stay as long as they fit.
  */
 function groupWords(group: Group): readonly string[] {
   const { gpus, computing, heldIdle, free, nodes, node, included: answering } = group;
@@ -217,7 +217,7 @@ function groupWords(group: Group): readonly string[] {
   ];
 }
 
-/** The head of a group: its figures under the columns of its GPUs. */
+/** The head of a group: its totals in the columns of its GPUs. */
 function groupCells(group: Group, open: boolean, cols: number, names: HostNames): Cells {
   const { heldIdle, temperatureMax, powerWatts } = group;
   return {
@@ -238,7 +238,7 @@ function isDim(order: GpuOrder, at: number, rows: GpuRows): boolean {
   return row < 0 ? order.group(at)!.included === 0 : !included(rows.node(row));
 }
 
-/** Shown though the filter does not keep it. */
+/** Shown although it does not match the filter. */
 function isOut(order: GpuOrder, at: number, rows: GpuRows, { filter }: AppView): boolean {
   const row = order.row(at);
   return filter?.mode === 'dim' && row >= 0 && !filter.gpu(rows.node(row), rows.slot[row]!);
@@ -249,7 +249,7 @@ function hasAlert(order: GpuOrder, at: number, rows: GpuRows, app: AppView): boo
   return row >= 0 && app.alertLevel(rows.node(row), rows.slot[row]!) !== 'ok';
 }
 
-/** The second lines of the GPUs under their first. */
+/** Adds the second lines of the GPUs. */
 function withCards(layout: TableLayout, order: GpuOrder, rows: GpuRows, app: AppView, cols: number): readonly Line[] {
   return layout.body.flatMap((first, nth) => {
     const row = order.row(layout.top + nth);
@@ -266,7 +266,7 @@ function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): stri
   const parts =
     by === '' ? [`${place || count(rows.count)} ${gpus}`] : [`by ${by === BY_NODE ? 'node' : by}`, `${count(rows.count)} ${gpus}`];
   if (by !== '' && place !== '') parts.splice(1, 0, `lines ${place}`);
-  // In no total: without these it is the number in the title.
+  // Not counted in totals: without these it is the number in the title.
   const notCounted = rows.nodes.reduce((all, node) => all + (included(node) ? 0 : node.gpus.slots), 0);
   if (notCounted > 0) parts.push(`${count(notCounted)} on nodes that are down`);
   const silent = app.nodes.size - rows.nodes.length;
@@ -274,7 +274,7 @@ function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): stri
   return parts.join(' · ');
 }
 
-/** Nothing to list: a line per node shows why. */
+/** There are no GPUs: a line per node shows why. */
 function withoutGpus(app: AppView, rows: GpuRows, { rows: room }: Size): readonly Line[] {
   const answering = [...app.nodes].some(included);
   const answered = rows.nodes.length > 0;

@@ -1,4 +1,4 @@
-/** The Diagnosis tab: how well everything is scraped, and how the program itself does. */
+/** The Diagnosis tab: the state of all scrapes, and of the viewer itself. */
 import { definePlugin, openTabLayer, sortableColumns, sortBinding, tableBindings, tableState, type TableAccess } from '../../lib/index.js';
 import { orderOf, SCRAPE_COLUMNS, scrapeRows, SCRAPES_TABLE, type DiagnosisUi } from './scrape-table.js';
 import { diagnosisView } from './view.js';
@@ -19,7 +19,7 @@ const access: TableAccess<DiagnosisUi> = {
 export default definePlugin<DiagnosisUi>({
   apiVersion: 1,
   id: 'diagnosis',
-  // Behind the hosts: it is for when something is wrong.
+  // After the nodes: it is for troubleshooting.
   tabs: () => [{ plugin: 'diagnosis', key: '', title: 'Diagnosis', order: 1000 }],
   init: () => ({ table: tableState('fails', true) }),
   layers: [

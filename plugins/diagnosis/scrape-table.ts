@@ -1,4 +1,4 @@
-/** The table of the nodes that are scraped: columns, and the rows in the order shown. */
+/** The table of the scraped nodes: columns, and the rows in the order shown. */
 import {
   ago,
   bytes,
@@ -31,7 +31,7 @@ export interface DiagnosisUi {
   readonly table: TableState;
 }
 
-/** What the rows are looked up in. */
+/** The data of the rows. */
 export interface ScrapeRows {
   readonly scrapes: Scrapes;
   /** For ages; frame time in a replay. */
@@ -44,7 +44,7 @@ const LEAST_NODE_COLS = 9;
 const MOST_NODE_COLS = 24;
 
 const widths = new WeakMap<Scrapes, number>();
-/** Wide enough for the longest name; remembered, since it hangs on the names alone. */
+/** Wide enough for the longest name; cached, since it depends on the names alone. */
 function nodeCols({ scrapes, domain }: ScrapeRows): number {
   let known = widths.get(scrapes);
   if (known === undefined) {
@@ -54,7 +54,7 @@ function nodeCols({ scrapes, domain }: ScrapeRows): number {
   return known;
 }
 
-/** What the last answer held; NaN: there was none. */
+/** A property of the last scrape; NaN: there was none. */
 const answered =
   (figure: (facts: NodeView['facts']) => number) =>
   ({ version, facts }: NodeView): number =>
@@ -62,7 +62,7 @@ const answered =
 const badLines = answered((facts) => facts.badLines + facts.oddReadings);
 const samples = answered((facts) => facts.samples);
 
-/** What goes first when room is short: how many samples, how large, the clock. */
+/** Dropped first when space is short: number of samples, size, clock. */
 export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
   {
     id: 'host',
@@ -93,7 +93,7 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
       width: 5,
       drop: 8,
       sorts: 'descending',
-      // Not the age itself: that of all rises from frame to frame.
+      // Not the age itself, which increases with every frame.
       order: ({ status }) => -(status.okAt ?? NaN),
       cell: (node, { now }) => lastSeen(node, now),
     },
@@ -211,14 +211,14 @@ function skewCell(skewMs: number | undefined): Span {
   return span(off ? `${skewMs < 0 ? '-' : '+'}${ago(Math.abs(skewMs))}` : 'ok', off ? 'warn' : undefined);
 }
 
-/** Until the next try. */
+/** Time to the next scrape. */
 function nextSeconds({ status }: NodeView, { now }: ScrapeRows): number {
   return status.nextTryAt === undefined ? NaN : Math.ceil((status.nextTryAt - now) / 1000);
 }
 
 const nextCell = (seconds: number): string => (Number.isNaN(seconds) ? NONE : seconds <= 0 ? 'now' : `${count(seconds)}s`);
 
-/** Error, failing sources of the exporter, limits, the first line that could not be read. */
+/** Error, failing sources of the exporter, limits, the first bad line. */
 function problemOf(node: NodeView): string {
   const { status, facts, version } = node;
   const parts = [
@@ -256,7 +256,7 @@ export interface ScrapeOrder extends Order {
 }
 const kept = new WeakMap<Scrapes, { readonly key: string; readonly order: ScrapeOrder }>();
 
-/** Remembered per set of scrapes and sort. */
+/** Cached per set of scrapes and sort. */
 export function orderOf(data: ScrapeRows, sort: Sort): ScrapeOrder {
   const key = `${sort.key} ${sort.descending}`;
   const known = kept.get(data.scrapes);

@@ -1,4 +1,4 @@
-/** How the scrape of each host goes, as columns in the order of the hosts; and what that comes to. */
+/** The state of the scrape of each node, as columns in the order of the nodes; and their summary. */
 import { conditionOf, included, isSkewed, sourcesOf, type Derivation, type NodeCondition, type NodeView } from '../../lib/index.js';
 
 export interface Scrapes {
@@ -8,12 +8,12 @@ export interface Scrapes {
   readonly failing: number;
   readonly down: number;
   readonly waiting: number;
-  /** Of the hosts that count, sorted. */
+  /** Of the included nodes, sorted. */
   readonly latencies: Float64Array;
-  /** Of one scrape of each host that counts. */
+  /** Of one scrape of each included node. */
   readonly bytes: number;
   readonly samples: number;
-  /** Hosts whose exporter reports that a source fails. */
+  /** Nodes whose exporter reports a failing source. */
   readonly collectionFails: number;
   readonly skewed: number;
   readonly withBadLines: number;
@@ -22,7 +22,7 @@ export interface Scrapes {
 
 const FAILS: ReadonlySet<string> = new Set(['failed', 'hanging']);
 
-/** Of a host is kept whether a source of its exporter fails: all else hangs on its status, which changes without its version. */
+/** Only whether a source fails is cached per node: everything else depends on the status, which changes without a new version. */
 export const scrapesDerivation: Derivation<boolean, Scrapes> = {
   id: 'scrapes',
   over: 'all',

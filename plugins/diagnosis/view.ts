@@ -1,4 +1,4 @@
-/** Whether what is on screen can be trusted: how each host is scraped, and how the program itself does. Pure. */
+/** Whether the screen can be trusted: how each node is scraped, and how the viewer itself is doing. Pure. */
 import {
   FROM_ROWS,
   bytes,
@@ -55,7 +55,7 @@ function scrapeLine({ nodes, up, failing, down, waiting }: Scrapes, cols: number
   return line(span(` ${joinFitting(parts, cols - 1)}`, 'strong'));
 }
 
-/** The value that `part` of the sorted values do not exceed. */
+/** The quantile `part` of the sorted values. */
 const quantile = (sorted: Float64Array, part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? NaN;
 

@@ -1,4 +1,4 @@
-/** The machine around the GPUs: what it is, what it draws, where the exporter runs, how the exporter's sources are. */
+/** The machine around the GPUs: what it is, its power, where the exporter runs, the state of the exporter's sources. */
 import { span, type ExtraRows, type NodeView, type Line } from '../../lib/index.js';
 import { fact, words, inlineLines, type Part } from './inline-list.js';
 import { joules, readingPart, restParts, withUnit } from './extra-readings.js';
@@ -44,7 +44,7 @@ function fanParts(fans: ExtraRows): readonly Part[] {
   });
 }
 
-/** What is not of a GPU: that stands with the GPU. */
+/** Energy other than that of GPUs, which is shown with the GPU. */
 function energyParts(energy: ExtraRows): readonly Part[] {
   return Array.from({ length: energy.count }, (_, row) => row).flatMap((row) => {
     const value = energy.value(row, 'energy_consumed_joules_total');

@@ -1,4 +1,4 @@
-/** How the connection to a host stands: since when, why not, when next. */
+/** The state of the connection to a node: since when, errors, next scrape. */
 import {
   ago,
   count,
@@ -19,7 +19,7 @@ import {
   type Span,
 } from '../../lib/index.js';
 
-/** How it stands, what is wrong, what the last answer was like; at most `rows` lines, the last of them goes first. */
+/** The state, the problem, the last response; at most `rows` lines, the last of them is dropped first. */
 export function connectionLines(node: NodeView, app: AppView, { cols, rows }: Size): readonly Line[] {
   return [line(...title(node, app)), ...problem(node, app), ...collection(node), ...detail(node, cols)].slice(0, rows);
 }
@@ -30,7 +30,7 @@ function title(node: NodeView, app: AppView): readonly (Span | string)[] {
   return [span(` ${node.name}`, 'strong'), '  ', conditionSince(node, app.now), span(`  ${[...address, ...groups].join(' · ')}`, 'dim')];
 }
 
-/** Failing: since when, the error in words, the next try. */
+/** Failing: since when, the error in words, the next scrape. */
 function problem({ status }: NodeView, app: AppView): readonly Line[] {
   if (status.phase !== 'failing') return [];
   const since = status.failingSince === undefined ? '' : ` since ${clock(status.failingSince)}`;
@@ -39,7 +39,7 @@ function problem({ status }: NodeView, app: AppView): readonly Line[] {
   return [line(span(` ${status.error?.text ?? 'failed'}${since}${tries}${next}`, 'bad'))];
 }
 
-/** Why nobody knows who is on the GPUs, where the exporter reports the reason. */
+/** Why the users of the GPUs are not known, if the exporter reports a reason. */
 const collection = (node: NodeView): readonly Line[] =>
   whyNotReporting(node) === 'collection failed' ? troubles(sourcesOf(node)).map((text) => line(span(` ${text}`, 'bad'))) : [];
 
@@ -58,7 +58,7 @@ function detail(node: NodeView, cols: number): readonly Line[] {
   return [line(span(` ${joinFitting(parts, cols - 1)}`, 'dim'))];
 }
 
-/** Which node it is, and what is wrong with it, as it is copied. */
+/** The node and its problem, as text to copy. */
 export const nodeCopy = ({ name, nodeId, groups, status }: NodeView): string =>
   [name, nodeId, ...[...groups].map(([label, value]) => `${label}=${value}`), status.error?.text ?? '']
     .filter((text) => text !== '')

@@ -1,10 +1,10 @@
-/** Cores of a host, a block each: at a glance whether one is pinned or all idle. */
+/** Cores of a node, one block each: shows at a glance whether one is pinned or all are idle. */
 import { line, span, spark, type NodeView, type Line } from '../../lib/index.js';
 
 /** As in the lines of the machine. */
 const LABEL = ' cores  ';
 
-/** In at most `rows` lines; none where they would not do. */
+/** In at most `rows` lines; none if that is not enough. */
 export function coreLines({ cores }: NodeView, cols: number, rows: number): readonly Line[] {
   const across = Math.max(1, cols - LABEL.length - 1);
   if (cores.count === 0 || Math.ceil(cores.count / across) > rows) return [];

@@ -1,4 +1,4 @@
-/** Everything that is known of a GPU. What its maker does not report is not there, or `–`; never 0. */
+/** Everything that is known about a GPU. Values that are not reported are absent or `–`, never 0. */
 import {
   FROM_COLS,
   ago,
@@ -38,14 +38,14 @@ const BAR_COLS = 20;
 const NARROW_BAR_COLS = 10;
 const SPARK_COLS = 32;
 const NARROW_SPARK_COLS = 12;
-/** A scale of temperatures begins here where nothing says where it ends. */
+/** A scale of temperatures without a known maximum starts at this one. */
 
 type PlacedField = GpuFieldsWith<'card', 'placed'>;
 type Place = 'util' | 'memory' | 'temperature' | 'power' | 'clocks';
 
 const degrees = (word: string) => (celsius: number) => `${word} ${Math.round(celsius)}°`;
 
-/** Where the fields stand that have a place of their own, and what is said of them there; without a `note` the place itself is theirs. */
+/** The fields with a place of their own, and the note that is shown there; without a `note` the place itself shows them. */
 const PLACES: Readonly<Record<PlacedField, { readonly at: Place; readonly note?: (value: number) => string }>> = {
   utilPercent: { at: 'util' },
   smOccupancy: { at: 'util', note: (fraction) => `SM occupancy ${percent(fraction * 100)}` },
@@ -62,7 +62,7 @@ const PLACES: Readonly<Record<PlacedField, { readonly at: Place; readonly note?:
   frequencyMhz: { at: 'clocks' },
 };
 
-/** What there is to say beside a meter. */
+/** The notes next to a meter. */
 function notesAt(place: Place, input: CardInput): readonly string[] {
   const read = reader(input);
   return (Object.keys(PLACES) as PlacedField[]).flatMap((field) => {
@@ -71,7 +71,7 @@ function notesAt(place: Place, input: CardInput): readonly string[] {
   });
 }
 
-/** Families that the card has a place of its own for. */
+/** Families that the card shows in a place of its own. */
 const PLACED: ReadonlySet<string> = new Set([
   'gpu_temperature_threshold_acoustic_celsius',
   'gpu_pcie_gen_current',
@@ -88,7 +88,7 @@ const PLACED: ReadonlySet<string> = new Set([
   'ane_utilization',
 ]);
 
-/** A GPU of a host, and what the card asks of it. */
+/** A GPU of a node, and what the card needs about it. */
 export interface CardInput {
   readonly app: AppView;
   readonly node: NodeView;
@@ -140,7 +140,7 @@ interface Meter {
   readonly text: string;
   readonly tone?: Tone | undefined;
   readonly figure: GpuFigure;
-  /** Of the sparkline. */
+  /** Width of the sparkline. */
   readonly from: number;
   readonly to: number;
   readonly notes: readonly string[];
@@ -225,13 +225,13 @@ function powerMeter(input: CardInput, extra: (family: string) => number): Meter 
   };
 }
 
-/** Joules since the exporter began to count; NaN when it doesn't. */
+/** Joules since the exporter started counting; NaN if it does not count. */
 function energyOf({ node, slot }: CardInput): number {
   const [row = -1] = rowsByGpu(node, 'energy')[slot] ?? [];
   return row < 0 ? NaN : node.extras.rows('energy').value(row, 'energy_consumed_joules_total');
 }
 
-/** Bar, figure, the last samples, and notes; notes that do not fit go on below, since the card leaves nothing out. */
+/** Bar, value, recent samples, and notes; notes that do not fit continue below, since the card leaves nothing out. */
 function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter, { app, node, slot, cols }: CardInput): readonly Line[] {
   const bars = cols >= FROM_COLS.wide ? BAR_COLS : NARROW_BAR_COLS;
   const sparks = cols >= FROM_COLS.cardTrends ? SPARK_COLS : NARROW_SPARK_COLS;
@@ -251,7 +251,7 @@ function meterLine({ label, share, text, tone, figure, from, to, notes }: Meter,
   return [line(...spans, span(shown.slice(0, fitting).join(NOTE_GAP), 'dim')), ...inlineLines(span(NOTE_INDENT), below, cols)];
 }
 
-/** As deep as the bars. */
+/** Indented like the bars. */
 const NOTE_INDENT = ' '.repeat(9);
 const NOTE_GAP = ' · ';
 
@@ -261,7 +261,7 @@ function notesThatFit(notes: readonly string[], cols: number): number {
   return tooWide < 0 ? notes.length : tooWide;
 }
 
-/** Fields that are a fact among others. */
+/** Fields that are listed as facts. */
 const FACTS = GPU_FIELDS.flatMap((field) => {
   const { card } = gpuField(field);
   return card && card !== 'placed' ? [{ field, ...card }] : [];
@@ -284,7 +284,7 @@ function clockParts(input: CardInput, extra: (family: string) => number): readon
   return parts;
 }
 
-/** 'gen 5 x16': as figures, or where there are none as the info family's labels have it. */
+/** 'gen 5 x16': from numbers, or else from labels of the info family. */
 function pcieOf({ node, slot }: CardInput, extra: (family: string) => number): string {
   const said = (family: string, label: string): string => {
     const figure = extra(family);
@@ -295,7 +295,7 @@ function pcieOf({ node, slot }: CardInput, extra: (family: string) => number): s
   return [generation === '' ? '' : `gen ${generation}`, width === '' ? '' : `x${width}`].join(' ').trim();
 }
 
-/** Labels of the GPU's info family that are worth a word, by what they are called here. */
+/** Labels of the GPU's info family that are shown, with their captions. */
 const SOFTWARE: readonly (readonly [label: string, name: string])[] = [
   ['driver_version', 'driver'],
   ['cuda_version', 'CUDA'],

@@ -1,4 +1,4 @@
-/** The GPUs of a host, a line each under one line of captions. */
+/** The GPUs of a node, one line each under column headers. */
 import {
   included,
   fitColumns,
@@ -15,7 +15,7 @@ import {
   type RowLook,
 } from '../../lib/index.js';
 
-/** Captions first. */
+/** Headers first. */
 export function gpuLines(node: NodeView, app: AppView, cols: number): readonly Line[] {
   const { slots } = node.gpus;
   const rows = app.derive(gpuRowsDerivation, app.listed);

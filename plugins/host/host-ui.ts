@@ -6,13 +6,13 @@ export interface NodeTabUi {
   readonly table: TableState;
   /** Also the processes that are on no GPU. */
   readonly showAll: boolean;
-  /** All that is known of the host instead of its processes. */
+  /** Node details instead of its processes. */
   readonly details: boolean;
-  /** First line of that. */
+  /** First line of the details. */
   readonly top: number;
 }
 
 export const nodeOf = (ui: NodeTabUi, app: AppView): NodeView | undefined => app.nodes.get(ui.nodeId);
 
-/** Where there is no GPU the others are all there is. */
+/** On a node without GPUs, the processes on no GPU are always shown. */
 export const showsAll = (ui: NodeTabUi, node: NodeView): boolean => ui.showAll || node.gpus.slots === 0;

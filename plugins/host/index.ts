@@ -1,4 +1,4 @@
-/** One tab per host: its GPUs, CPU, memory, disks, processes and connection. */
+/** One tab per node: its GPUs, CPU, memory, disks, processes and connection. */
 import {
   definePlugin,
   GPU_NOTES,
@@ -49,10 +49,10 @@ const access: TableAccess<NodeTabUi> = {
 };
 
 const detailed = (ui: NodeTabUi): boolean => ui.details;
-/** Of a node that never has there is nothing to sort or to tell. */
+/** A node that never answered has nothing to sort or to show. */
 const hasAnswered = (ui: NodeTabUi, app: AppView): boolean => (nodeOf(ui, app)?.version ?? 0) > 0;
 
-/** Only where the processes are on screen. */
+/** Only while the processes are on screen. */
 const ofProcesses = (binding: Binding<NodeTabUi>): Binding<NodeTabUi> => ({
   ...binding,
   when: (ui, app) => !ui.details && hasAnswered(ui, app) && (binding.when?.(ui, app) ?? true),
@@ -71,7 +71,7 @@ const SCROLLS: readonly (readonly [id: string, keys: readonly string[], label: s
 ];
 const WHEEL_ROWS = 3;
 
-/** Scrolling through the details; from where the view shows them. */
+/** Scrolls through the details, starting from the line that the view shows. */
 const scrolls = SCROLLS.map(([id, keys, label, to]): Binding<NodeTabUi> => ({
   id: `host.details.${id}`,
   keys,

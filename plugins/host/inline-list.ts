@@ -1,18 +1,18 @@
-/** Facts side by side, broken into as many lines as they need. */
+/** Facts in a row, wrapped to as many lines as needed. */
 import { line, span, width, type Line, type Span } from '../../lib/index.js';
 
-/** A caption and what is to be said under it, or only the latter. */
+/** A caption and its text, or only the text. */
 export type Part = readonly Span[];
 
 export const fact = (label: string, value: string): Part => [span(`${label} `, 'dim'), span(value)];
-/** What somebody should act on. */
+/** Something that needs attention. */
 export const trouble = (label: string, value: string): Part => [span(`${label} `, 'dim'), span(`!${value}`, 'bad')];
 export const words = (text: string): Part => [span(text)];
 
 const GAP = '  ·  ';
 const widthOf = (part: Part): number => part.reduce((sum, { text }) => sum + width(text), 0);
 
-/** `lead` stands before the first line, blanks before the others. A part is never broken. */
+/** `lead` precedes the first line, spaces the others. A part is never broken. */
 export function inlineLines(lead: Span, parts: readonly Part[], cols: number): readonly Line[] {
   const indent = width(lead.text);
   const lines: Span[][] = [];

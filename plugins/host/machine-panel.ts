@@ -1,4 +1,4 @@
-/** CPU, memory and disks of a host, a line each. */
+/** CPU, memory and disks of a node, one line each. */
 import {
   FROM_COLS,
   bar,
@@ -24,7 +24,7 @@ export function machineLines(node: NodeView, cols: number): readonly Line[] {
   return [...cpuMeters(node), ...memoryMeters(node), ...diskMeters(node)].map((meter) => meterLine(meter, cols));
 }
 
-/** A label, how full or busy, and what else there is to say: the last part goes first. */
+/** A label, its utilisation, and details: the last part is dropped first. */
 interface Meter {
   readonly label: string;
   readonly percent: number;
@@ -32,7 +32,7 @@ interface Meter {
   readonly tone?: Tone;
 }
 
-/** A nearly full one has a sign too. */
+/** A nearly full one also has a sign. */
 function meterLine({ label, percent: share, parts, tone }: Meter, cols: number): Line {
   const bars = cols >= FROM_COLS.machineBars ? BAR_COLS : NARROW_BAR_COLS;
   const figure = ` ${tone === undefined ? '' : '!'}${percent(share)}`.padStart(6);

@@ -1,4 +1,4 @@
-/** How a GPU is divided: MIG instances, virtual GPUs; and what its links lead to. */
+/** How a GPU is divided: MIG instances, virtual GPUs; and its links. */
 import { bar, bytes, count, line, NONE, percent, rowsByGpu, span, type NodeView, type Line, type Span } from '../../lib/index.js';
 import { fact, inlineLines, type Part } from './inline-list.js';
 
@@ -11,7 +11,7 @@ function memoryText(used: number, total: number): string {
   return `${bytes(used)} of ${bytes(total)}`;
 }
 
-/** A line an instance: what it is, how busy, how full. */
+/** One line per instance: its profile, utilisation and memory. */
 function instanceLine(name: string, util: number, used: number, total: number, rest: readonly Span[]): Line {
   return line(
     span(`${INDENT}${name.padEnd(PROFILE_COLS)} `),
@@ -45,7 +45,7 @@ export function migLines(node: NodeView, slot: number, mode: number): readonly L
 
 const SCHEDULER = ['unsupported', 'off', 'on'];
 
-/** `row`: the GPU's own, in the extras. */
+/** `row`: the GPU's own row in the extras. */
 export function vgpuLines(node: NodeView, slot: number, row: number): readonly Line[] {
   const [gpu, rows] = [node.extras.rows('gpu'), node.extras.rows('vgpu')];
   const own = rowsByGpu(node, 'vgpu')[slot]!;
@@ -76,7 +76,7 @@ export function vgpuLines(node: NodeView, slot: number, row: number): readonly L
   ];
 }
 
-/** 'NVLink 7 to GPUs, 1 to switches, 50.0 GB/s each'. Which GPU is at the other end nobody exports. */
+/** 'NVLink 7 to GPUs, 1 to switches, 50.0 GB/s each'. No exporter reports which GPU is at the other end. */
 export function linkParts(node: NodeView, slot: number): readonly Part[] {
   const rows = node.extras.rows('link');
   const own = rowsByGpu(node, 'link')[slot]!;

@@ -1,4 +1,4 @@
-/** The long form of a host's tab: everything that it reports, to be scrolled through. */
+/** The long form of a node's tab: everything that it reports, with scrolling. */
 import {
   count,
   included,
@@ -40,7 +40,7 @@ export function detailLines(node: NodeView, app: AppView, cols: number): readonl
   return [...connectionLines(node, app, { cols, rows: ALL_ROWS }), ...cards, BLANK, ...machine];
 }
 
-/** Where the page begins, kept inside the text. */
+/** The first line shown, limited to the text. */
 export const pageTop = (top: number, all: number, page: number): number => Math.max(0, Math.min(top, all - page));
 
 export function detailView(node: NodeView, app: AppView, top: number, size: Size): View {
@@ -57,5 +57,5 @@ export function detailView(node: NodeView, app: AppView, top: number, size: Size
   };
 }
 
-/** Of a host that is down; what tells so keeps its tone. */
+/** Of a node that is down; what shows that keeps its tone. */
 const dimmed = (one: Line): Line => ({ ...one, spans: one.spans.map((part) => (part.tone === 'bad' ? part : span(part.text, 'dim'))) });

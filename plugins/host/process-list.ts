@@ -21,14 +21,14 @@ import {
   type TableState,
 } from '../../lib/index.js';
 
-/** What the rows are looked up in: the processes of one node, or of many. */
+/** The data of the rows: the processes of one node, or of many. */
 export interface ProcessRows {
   node(row: number): NodeView;
   /** The first row of the process in the columns of its node. */
   first(row: number): number;
-  /** Of a process that has several rows: all of them. */
+  /** All rows of a process that has several. */
   merged(row: number): ProcessFigures | undefined;
-  /** The place of its user's name among the names there. */
+  /** The position of its user's name among the names of the node. */
   userRank(row: number): number;
 }
 
@@ -48,7 +48,7 @@ const vramRead = figure(
   ({ vramBytes }) => vramBytes,
   (process) => process.vramBytes,
 );
-/** On no GPU there is none to hold, and none to share. */
+/** A process on no GPU has no GPU memory and no share. */
 const vramOf = (row: number, data: ProcessRows): number => (slotOf(row, data) < 0 ? NaN : vramRead(row, data));
 
 const smOf = figure(
@@ -56,7 +56,7 @@ const smOf = figure(
   (process) => process.smPercent,
 );
 
-/** GPUs of a process, as the node numbers them; '' for none. */
+/** GPUs of a process, with the node's numbers; '' for none. */
 function gpusOf(row: number, data: ProcessRows): string {
   const { procs, gpus } = data.node(row);
   const slots = (data.merged(row)?.rows ?? [data.first(row)]).map((each) => procs.gpu[each]!).filter((slot) => slot >= 0);
@@ -164,13 +164,13 @@ export interface ProcessOrder extends Order {
   row(position: number): number;
   /** All its rows. */
   rows(position: number): readonly number[];
-  /** Processes on no GPU that are left out. */
+  /** Processes on no GPU that are hidden. */
   readonly hidden: number;
 }
 
 const kept = new WeakMap<NodeView, { readonly key: string; readonly order: ProcessOrder }>();
 
-/** Remembered per host version, sort and choice of rows. */
+/** Cached per version of the node, sort and choice of rows. */
 export function orderOf(node: NodeView, { sort }: TableState, showAll: boolean): ProcessOrder {
   const key = `${node.version} ${sort.key} ${sort.descending} ${showAll}`;
   const known = kept.get(node);
@@ -210,7 +210,7 @@ export const PROCESSES_TABLE: Table<ProcessRows, number> = {
 };
 const BY_PID = tableState('pid');
 
-/** Nodes have up to 50,000 rows, and an answer makes the order anew: no object is made of a process that has but one. */
+/** Nodes have up to 50,000 rows, and each scrape sorts them again: no object is created for a process with one row. */
 function makeOrder(node: NodeView, sort: Sort, showAll: boolean): ProcessOrder {
   const { procs } = node;
   const { first, merged } = processesOf(node);
@@ -236,7 +236,7 @@ function makeOrder(node: NodeView, sort: Sort, showAll: boolean): ProcessOrder {
   };
 }
 
-/** Where nothing else differs processes stand by pid. */
+/** Ties are sorted by pid. */
 function byPid(rows: Int32Array, pid: Uint32Array): Int32Array {
   const pids = new Float64Array(rows.length);
   for (let at = 0; at < rows.length; at++) pids[at] = pid[rows[at]!]!;
@@ -246,13 +246,13 @@ function byPid(rows: Int32Array, pid: Uint32Array): Int32Array {
 /** By first row: rows of the same pid and user. */
 type Merged = ReadonlyMap<number, ProcessFigures>;
 
-/** The first row of each process, in their order; by that row those that have several. */
+/** The first row of each process, in order; by that row, the processes with several rows. */
 function processesOf(node: NodeView): { readonly first: Int32Array; readonly merged: Merged } {
   const { count, pid, user } = node.procs;
   const first = new Int32Array(count);
   const several = new Map<number, number[]>();
   const byPid = new Map<number, number>();
-  // Hardly ever: one pid under two users.
+  // Rare: one pid under two users.
   const others = new Map<string, number>();
   let processes = 0;
   for (let row = 0; row < count; row++) {
@@ -271,7 +271,7 @@ function processesOf(node: NodeView): { readonly first: Int32Array; readonly mer
   return { first: first.subarray(0, processes), merged: new Map([...several].map(([row, rows]) => [row, processFigures(node, rows)])) };
 }
 
-/** By user: the place of the name among those of the host. */
+/** By user: the position of the name among those of the node. */
 function userRanks(node: NodeView): ReadonlyMap<number, number> {
   const { user, count } = node.procs;
   const names = new Map<number, string>();
@@ -280,10 +280,10 @@ function userRanks(node: NodeView): ReadonlyMap<number, number> {
   return new Map(sorted.map(([id], rank) => [id, rank]));
 }
 
-/** A process, on whatever GPUs. Users are told apart by their names, since their numbers may change. */
+/** A process, on any GPUs. Users are compared by name, since their numbers may change. */
 const idOf = (node: NodeView, row: number): string => `${node.procs.pid[row]} ${node.userName(node.procs.user[row]!)}`;
 
-/** Where in `rows` the process of an id is; -1: it is not there. Numbers are compared first: names are made for hardly any. */
+/** The position in `rows` of the process with an id; -1: it is not there. Numbers are compared first, so that few names are decoded. */
 function placeOf(node: NodeView, rows: ArrayLike<number>, id: string): number {
   const pid = Number(id.slice(0, id.indexOf(' ')));
   for (let at = 0; at < rows.length; at++) if (node.procs.pid[rows[at]!] === pid && idOf(node, rows[at]!) === id) return at;
@@ -299,5 +299,5 @@ export function rowsOf(node: NodeView, id: string): readonly number[] {
   return rows;
 }
 
-/** The first of them; -1: it is not there. */
+/** The first of them; -1: there are none. */
 export const rowOf = (node: NodeView, id: string): number => rowsOf(node, id)[0] ?? -1;

@@ -1,4 +1,4 @@
-/** What a host's tab shows: connection, GPUs, machine, processes. Pure. */
+/** What a node's tab shows: connection, GPUs, machine, processes. Pure. */
 import {
   FROM_ROWS,
   copyText,
@@ -29,9 +29,9 @@ import { machineLines } from './machine-panel.js';
 import { orderOf, PROCESS_COLUMNS, type ProcessOrder } from './process-list.js';
 import { nodeOf, showsAll, type NodeTabUi } from './host-ui.js';
 
-/** Rows the process table gets at least, header included, before the machine's lines give way. */
+/** Minimum rows of the process table, including the header, before the machine's lines are dropped. */
 const LEAST_TABLE_ROWS = 5;
-/** Rows more that it has before what is said of the machine besides is worth its lines. */
+/** Additional rows that it gets before further details of the machine are shown. */
 const COMFORTABLE_TABLE_ROWS = 6;
 const MOST_CORE_ROWS = 3;
 const CONNECTION_ROWS = 3;
@@ -64,7 +64,7 @@ export function nodeView(ui: NodeTabUi, app: AppView, size: Size): View {
   };
 }
 
-/** What stands above the processes; where the room is short the machine's lines go first, then the GPUs. */
+/** The part above the processes; when space is short the machine's lines are dropped first, then the GPUs. */
 function headLines(node: NodeView, app: AppView, size: Size): readonly Line[] {
   const connection = connectionLines(node, app, { ...size, rows: size.rows < FROM_ROWS.connection ? 2 : CONNECTION_ROWS });
   const room = Math.max(0, size.rows - LEAST_TABLE_ROWS - 1 - connection.length);
@@ -77,7 +77,7 @@ function headLines(node: NodeView, app: AppView, size: Size): readonly Line[] {
 
 const noGpu = (node: NodeView, { filter }: AppView): Line => (gpusUnknown(node) ? GPUS_UNKNOWN : filter ? NO_GPU_KEPT : NO_GPU);
 
-/** Captions and as many GPUs as there is room for; a line says how many are not shown. */
+/** Headers and as many GPUs as fit; a line reports how many are not shown. */
 function fittingGpus({ gpus }: NodeView, all: readonly Line[], room: number): readonly Line[] {
   if (all.length <= room) return all;
   const shown = room >= 3 ? all.slice(0, room - 1) : [];
@@ -91,7 +91,7 @@ const NO_GPU_KEPT = line(span(' No GPUs of this node match the filter.', 'dim'))
 
 const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(text, 'dim')));
 
-/** Why no process is listed: only a node that reports its processes has none. */
+/** Why no process is listed: only a node that reports its processes can have none. */
 const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
   waiting: 'not answered yet',
   down: 'processes not known: the node is down',

@@ -11,7 +11,7 @@ interface Box {
   readonly rows: readonly (readonly Span[])[];
 }
 
-/** Boxes beside each other as far as they fit, else beneath. */
+/** Boxes next to each other as far as they fit, else below. */
 export function graphLines(gpus: readonly GpuLinks[], cols: number): readonly Line[] {
   const boxes = boxesOf(gpus);
   const across = Math.max(1, Math.floor((cols - 1 + GAP.length) / (CELL_COLS + 4 + GAP.length)));
@@ -31,7 +31,7 @@ function boxesOf(gpus: readonly GpuLinks[]): readonly Box[] {
     .map(([node, own]) => ({ title: node < 0 ? 'NUMA node ?' : `NUMA node ${node}`, rows: own.map(cell) }));
 }
 
-/** ' GPU 3  ████░░░░  41%  7+1'; one that the filter drops begins with '-'. */
+/** ' GPU 3  ████░░░░  41%  7+1'; one that does not match the filter starts with '-'. */
 function cell({ index, out, utilPercent, toGpus, toSwitches, toOthers }: GpuLinks): readonly Span[] {
   const links = [toGpus, toSwitches, toOthers];
   const text = links.some((number) => number > 0) ? `${toGpus}+${toSwitches}${toOthers > 0 ? `+${toOthers}` : ''}` : '';

@@ -1,9 +1,9 @@
-/** The Topology tab: how the GPUs of a node hang together, as far as that is exported. */
+/** The Topology tab: how the GPUs of a node are connected, as far as that is exported. */
 import { definePlugin, openTabLayer, type AppView, type Binding } from '../../lib/index.js';
 import { topologyView } from './view.js';
 import { type TopologyUi, nodeOf } from './topology-ui.js';
 
-/** The next node in the order of the tabs, of those that have a GPU that the filter keeps. */
+/** The next node in the order of the tabs that has a GPU matching the filter. */
 function moved(ui: TopologyUi, app: AppView, by: number): TopologyUi {
   const hosts = app.tabs.flatMap(({ nodeId }) => nodeId ?? []);
   const from = hosts.indexOf(nodeOf(ui, app)?.nodeId ?? '');

@@ -1,9 +1,9 @@
-/** What a node says of how its GPUs hang together. Nobody exports which GPU is at the other end of a link, so that is not known here either. */
+/** How the GPUs of a node are connected, as reported. No exporter reports which GPU is at the other end of a link, so that is unknown here too. */
 import { rowsByGpu, type AppView, type NodeView } from '../../lib/index.js';
 
 export interface GpuLinks {
   readonly slot: number;
-  /** The filter drops it. */
+  /** It does not match the filter. */
   readonly out: boolean;
   readonly index: number;
   readonly name: string;
@@ -17,13 +17,13 @@ export interface GpuLinks {
   readonly toGpus: number;
   readonly toSwitches: number;
   readonly toOthers: number;
-  /** MB/s of each link; NaN where they differ or say nothing. */
+  /** MB/s of each link; NaN if they differ or are not reported. */
   readonly linkSpeed: number;
 }
 
 /**
- * By GPU, in the order of the slots. GPUs that only processes speak of have nothing to say. `host` is the whole node: links lead to GPUs
- * that a filter drops, too.
+ * By GPU, in the order of the slots. GPUs that only appear in process rows have no links. `host` is the whole node: links also lead to GPUs
+ * that do not match a filter.
  */
 export function linksOf(node: NodeView, filter?: AppView['filter']): readonly GpuLinks[] {
   const { gpus, extras } = node;
@@ -53,9 +53,9 @@ export function linksOf(node: NodeView, filter?: AppView['filter']): readonly Gp
 }
 
 /**
- * How two GPUs reach each other, the fastest way first. `NV4`: so many links, there being no third GPU that they could lead to. `NVS`:
- * both have links to switches, which join all that do. `NV?`: both have links to GPUs; which, is not exported. `NODE`, `SYS`: over PCIe and
- * within a NUMA node, or between two. `?`: not known.
+ * How two GPUs are connected, the fastest way first. `NV4`: the number of links, if there is no third GPU that they could lead to. `NVS`:
+ * both have links to switches, which connect all of them. `NV?`: both have links to GPUs, but to which is not exported. `NODE`, `SYS`: over
+ * PCIe, within a NUMA node or between two. `?`: not known.
  */
 export function way(a: GpuLinks, b: GpuLinks, gpus: number): string {
   if (a.slot === b.slot) return 'X';

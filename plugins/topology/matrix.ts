@@ -1,4 +1,4 @@
-/** How each pair of GPUs reaches each other, and what each has to say of its own. */
+/** How each pair of GPUs is connected, and the properties of each GPU. */
 import { FROM_COLS, line, NONE, pad, span, width, type Line, type Span } from '../../lib/index.js';
 import { way, WAYS, type GpuLinks } from './links.js';
 
@@ -6,7 +6,7 @@ const HEAD_COLS = 8;
 const CELL_COLS = 6;
 const LEAST_CELL_COLS = 5;
 
-/** A line a GPU, a column a GPU; undefined where that does not fit. */
+/** One row and one column per GPU; undefined if that does not fit. */
 export function matrixLines(gpus: readonly GpuLinks[], cols: number): readonly Line[] | undefined {
   const each = [CELL_COLS, LEAST_CELL_COLS].find((wide) => 1 + HEAD_COLS + gpus.length * wide <= cols);
   if (each === undefined) return undefined;
@@ -23,10 +23,10 @@ export function matrixLines(gpus: readonly GpuLinks[], cols: number): readonly L
   return [head, ...rows];
 }
 
-/** One that the filter drops is dim, behind a '-'. */
+/** A GPU that does not match the filter is dim, after a '-'. */
 const nameOf = ({ index, out }: GpuLinks): Span => span(`${out ? '-' : ' '}${pad(`GPU ${index}`, HEAD_COLS)}`, out ? 'dim' : 'strong');
 
-/** What the signs mean that are there. */
+/** The legend of the signs in use. */
 export function legendLine(gpus: readonly GpuLinks[]): Line {
   const seen = new Set(gpus.flatMap((a) => gpus.map((b) => way(a, b, gpus.length).replace(/^NV\d+$/, 'NV4'))));
   const words = WAYS.filter(([sign]) => seen.has(sign)).map(
@@ -35,7 +35,7 @@ export function legendLine(gpus: readonly GpuLinks[]): Line {
   return line(span(` ${words.join('  ·  ')}`, 'dim'));
 }
 
-/** A line a GPU: NUMA node, PCIe, links. Columns are as wide as what is in them; addresses go first. */
+/** One line per GPU: NUMA node, PCIe, links. Columns are as wide as their contents; addresses are dropped first. */
 export function factLines(gpus: readonly GpuLinks[], cols: number): readonly Line[] {
   const pcie = gpus.map(pcieText);
   const pcieCols = 2 + Math.max(...pcie.map(width));

@@ -2,7 +2,7 @@
 import type { AppView, NodeView } from '../../lib/index.js';
 
 export interface TopologyUi {
-  /** Chosen here; '' is the node whose tab was open last, else the first one with a GPU. */
+  /** The node selected here; '' is the node whose tab was open last, else the first one with a GPU. */
   readonly nodeId: string;
   readonly matrix: boolean;
   readonly top: number;

@@ -49,7 +49,7 @@ function titleLine(node: NodeView, { now }: AppView, matrix: boolean): Line {
   return line(span(` ${node.name}`, 'strong'), ...condition, span(`  ${matrix ? 'matrix' : 'graph'}`, 'dim'));
 }
 
-/** '8 GPUs · 2 NUMA nodes · 64 ends of NVLinks, 8 of them at switches': a link between two GPUs has two ends, and is told of by both. */
+/** '8 GPUs · 2 NUMA nodes · 64 ends of NVLinks, 8 of them at switches': a link between two GPUs has two ends, and both report it. */
 function summaryLine(gpus: readonly GpuLinks[]): Line {
   const nodes = new Set(gpus.map(({ numa }) => numa).filter((numa) => !Number.isNaN(numa)));
   const sum = (of: (gpu: GpuLinks) => number): number => gpus.reduce((all, gpu) => all + of(gpu), 0);

@@ -1,4 +1,4 @@
-/** The line above the key hints: where one is, which rows are on screen, what they add up to. */
+/** The line above the key hints: the current level, the rows on screen, their totals. */
 import {
   FROM_COLS,
   count,
@@ -20,7 +20,7 @@ import { powerText, shownUser } from './table-page.js';
 import type { SortedProcesses } from './processes-level.js';
 import type { UsersOrder } from './users-level.js';
 
-/** `place`: '1-20 of 40', or '' where all rows are on screen. */
+/** `place`: '1-20 of 40', or '' if all rows are on screen. */
 export function usersCrumb({ present, hidden }: UsersOrder, place: string, ui: UsersUi, cols: number): Line {
   const parts = [place || `${count(present)} of ${count(present)}`];
   if (hidden > 0) parts.push(`${count(hidden)} system ${hidden === 1 ? 'account' : 'accounts'} hidden (f)`);

@@ -1,4 +1,4 @@
-/** The keys that the Users tab has on every level. */
+/** The keys of the Users tab on every level. */
 import { included, selectedAt, tableBindings, usersDerivation, type AppView } from '../../lib/index.js';
 import { access, fromTheTop, keepFrozen, on, withRows, type Key } from './table-access.js';
 import { nodesOf } from './nodes-level.js';
@@ -73,7 +73,7 @@ function allReport(app: AppView): boolean {
   return reporting === nodes;
 }
 
-/** The host that `o` opens; undefined: there is none. */
+/** The node that `o` opens; undefined: there is none. */
 function nodeOf(ui: UsersUi, app: AppView): string | undefined {
   const level = current(ui);
   if (level.kind === 'processes' || level.kind === 'process') return level.nodeId;

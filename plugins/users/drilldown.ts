@@ -1,42 +1,42 @@
-/** Where one is in the Users tab: a stack of levels, each with its own table. Users and hosts are kept by name, never by number. */
+/** The current level of the Users tab: a stack of levels, each with its own table. Users and nodes are kept by name, never by number. */
 import { tableState, type Shown, type TableState } from '../../lib/index.js';
 
 interface Table {
   readonly table: TableState;
-  /** Row ids in the order that F keeps; undefined: rows move as their figures do. */
+  /** Row ids in the order frozen by F; undefined: rows move with their values. */
   readonly frozen: readonly string[] | undefined;
 }
 /** Who is using the cluster. */
 export type UsersLevel = Table & { readonly kind: 'users' };
-/** Where one user is. */
+/** The nodes of one user. */
 export type NodesLevel = Table & { readonly kind: 'hosts'; readonly user: string };
 interface OnNode extends Table {
   readonly user: string;
   readonly nodeId: string;
-  /** What the host was called: for when it is gone. */
+  /** The name of the node, for when it is gone. */
   readonly nodeName: string;
 }
-/** What the user runs on one host. */
+/** The processes of the user on one node. */
 export interface ProcessesLevel extends OnNode {
   readonly kind: 'processes';
-  /** Columns by which the commands are moved to the left. */
+  /** Columns by which commands are scrolled. */
   readonly shift: number;
 }
-/** One process. Its table has no rows: `top` is how far the text is scrolled. */
+/** One process. Its table has no rows: `top` is the scroll position of the text. */
 export interface ProcessLevel extends OnNode {
   readonly kind: 'process';
   readonly pid: number;
 }
-/** The nodes that report no process data. */
+/** The nodes that do not report processes. */
 export type NotReportingLevel = Table & { readonly kind: 'silent' };
 
 export type Level = UsersLevel | NodesLevel | ProcessesLevel | ProcessLevel | NotReportingLevel;
 
 export interface UsersUi {
-  /** From the top down; the last one is on screen. */
+  /** From the top level down; the last one is on screen. */
   readonly levels: readonly Level[];
   readonly showSystem: boolean;
-  /** PROCS and NODES count processes that are on no GPU too. */
+  /** PROCS and NODES include processes that are on no GPU. */
   readonly countAll: boolean;
   readonly showTrend: boolean;
 }
@@ -76,7 +76,7 @@ export const push = (ui: UsersUi, level: Level): UsersUi => ({ ...ui, levels: [.
 export const pop = (ui: UsersUi): UsersUi => ({ ...ui, levels: ui.levels.slice(0, -1) });
 export const put = (ui: UsersUi, level: Level): UsersUi => ({ ...ui, levels: [...ui.levels.slice(0, -1), level] });
 
-/** Straight to a process, by the levels one would have come through: Esc leads to what else the user runs there. */
+/** Opens a process directly, with the levels above it: Esc goes to the other processes of the user there. */
 export function shownProcess(ui: UsersUi, { user, nodeId, nodeName, pid, onGpu }: Shown): UsersUi {
   const on = { user, nodeId, nodeName };
   const levels = [

@@ -1,4 +1,4 @@
-/** Why there is nothing to see, and what to do about it. */
+/** Why a table is empty, and what to do about it. */
 import {
   ago,
   count,
@@ -17,13 +17,13 @@ import {
 import type { UsersUi } from './drilldown.js';
 import { whatIsKnown } from './not-reporting.js';
 
-/** Above rows that are in no sum. */
+/** Above rows that are not counted in totals. */
 export function notIncluded({ name, status, at }: NodeView, app: AppView): Line {
   const reason = status.error === undefined ? '' : ` (${status.error.text})`;
   return line(span(` ✕ ${name}: no good scrape for ${ago(app.now - at)}${reason}. Last known values, not counted in totals`, 'bad'));
 }
 
-/** Why the table of users is empty: nothing is claimed of nodes that report no processes. */
+/** Why the table of users is empty: nothing is claimed about nodes that do not report processes. */
 export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, rows }: Size): readonly Line[] {
   const say = (...texts: readonly string[]): readonly Line[] =>
     ['', ...texts].flatMap((text) => wrap(text, cols - 3)).map((text) => line(`  ${text}`));
@@ -59,7 +59,7 @@ export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, 
   return say(...nobody(users, nodes, app, ui));
 }
 
-/** Nobody is listed, though nodes report processes: on how many of them, and which keys show more. */
+/** No users, although nodes report processes: on how many nodes, and which keys show more. */
 function nobody(users: UsersTable, nodes: readonly NodeView[], { filter }: AppView, { showSystem, countAll }: UsersUi): readonly string[] {
   const { reporting, nodes: all } = users.totals;
   const [onGpus, elsewhere] = [systemAccounts(users, 0, users.count), systemAccounts(users, users.count, users.countAll)];

@@ -1,4 +1,4 @@
-/** What is on screen as data, level by level, in the order shown. Rows that are not included in totals are not exported either. */
+/** The rows on screen as data, level by level, in the order shown. Rows that are not included in totals are not exported. */
 import { included, tableSheet, usersDerivation, type AppView, type Sheet } from '../../lib/index.js';
 import { current, type ProcessesLevel, type ProcessLevel, type UsersUi } from './drilldown.js';
 import { rowsOf } from './level-rows.js';
@@ -9,7 +9,7 @@ import { PROCESS_COLUMNS, processesOf } from './processes-level.js';
 import { writtenUser } from './table-page.js';
 import { USER_COLUMNS, userRows } from './users-level.js';
 
-/** A file name without time and extension, and what goes into the file. */
+/** A file name without time and extension, and the contents of the file. */
 export interface Exported {
   readonly name: string;
   readonly sheet: Sheet;
@@ -54,7 +54,7 @@ export function exported(ui: UsersUi, app: AppView): Exported {
   }
 }
 
-/** Rows in the order shown, without those that only keep their place. */
+/** Rows in the order shown, without those that are gone and only keep their position. */
 function positions(ui: UsersUi, app: AppView): readonly number[] {
   const order = rowsOf(ui, app);
   return Array.from({ length: order.count }, (_, position) => order.row(position)).filter((row) => row >= 0);

@@ -1,4 +1,4 @@
-/** The keys of the Users tab: those of each level, then those that it has on every level. */
+/** The keys of the Users tab: those of each level, then those of every level. */
 import { commandOf, openTabLayer, selectedAt, width, type AppView, type KeyLayer } from '../../lib/index.js';
 import { enter, on, sort, withRows, type Key } from './table-access.js';
 import { detailLines, processOf } from './process-details.js';
@@ -83,7 +83,7 @@ const SILENT = on(
   ],
 );
 
-/** A process is a text: it is scrolled, nothing in it is selected. */
+/** A process is a text: it is scrolled, and nothing in it is selected. */
 const PROCESS = on(
   ['process'],
   [
@@ -113,7 +113,7 @@ function scroll(id: string, keys: readonly string[], label: string, to: (top: nu
   };
 }
 
-/** Moves the commands; no further than the selected one is long. */
+/** Scrolls the commands, at most by the length of the selected one. */
 function shifted(ui: UsersUi, app: AppView, by: number): UsersUi {
   const level = current(ui);
   if (level.kind !== 'processes') return ui;

@@ -1,4 +1,4 @@
-/** The rows of the level that is on screen: for keys, which need no widths and no cells. */
+/** The rows of the current level: for keys, which need neither widths nor cells. */
 import { selectedAt, usersDerivation, type AppView } from '../../lib/index.js';
 import { nodesOf } from './nodes-level.js';
 import { current, put, type Level, type UsersUi } from './drilldown.js';
@@ -7,10 +7,10 @@ import { NO_ROWS, processesOf } from './processes-level.js';
 import { notReportingNodes } from './not-reporting.js';
 import { userOrder } from './users-level.js';
 
-/** As it is shown. */
+/** As shown. */
 export const rowsOf = (ui: UsersUi, app: AppView): RowOrder => inOrderOf(sortedRows(ui, app), current(ui).frozen);
 
-/** As the figures have it. */
+/** By their values. */
 function sortedRows(ui: UsersUi, app: AppView): RowOrder {
   const level: Level = current(ui);
   const { sort } = level.table;
@@ -28,11 +28,11 @@ function sortedRows(ui: UsersUi, app: AppView): RowOrder {
   }
 }
 
-/** Rows stay where they are now, whatever their figures do. */
+/** Freezes the current order of the rows. */
 export const freeze = (ui: UsersUi, app: AppView): UsersUi => put(ui, { ...current(ui), frozen: idsOf(sortedRows(ui, app)) });
 export const thaw = (ui: UsersUi): UsersUi => put(ui, { ...current(ui), frozen: undefined });
 
-/** The chosen row is kept by its name, also if nobody has moved there: who comes back finds it again. */
+/** The selected row is kept by its name, even if it was never moved to: it is found again when its level is reopened. */
 export function remembered(ui: UsersUi, app: AppView): UsersUi {
   const level = current(ui);
   const order = rowsOf(ui, app);

@@ -1,4 +1,4 @@
-/** The first level below: a line per node of one user. */
+/** The second level: one line per node of a user. */
 import {
   FROM_COLS,
   ago,
@@ -26,11 +26,11 @@ import type { NodesLevel, UsersUi } from './drilldown.js';
 import { compareNodes, inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
 import { dimmed, goneCells, leastCommand, powerText, type Page, writtenUser } from './table-page.js';
 
-/** What the rows of a user's nodes are looked up in. */
+/** The data of the rows: the nodes of a user. */
 export interface NodeRows {
   readonly user: string;
   readonly rows: readonly UserNode[];
-  /** PIDS counts processes that are on no GPU too. */
+  /** PIDS includes processes that are on no GPU. */
   readonly countAll: boolean;
   /** For ages. */
   readonly app: AppView;
@@ -140,14 +140,14 @@ const nodeCols = (data: NodeRows, cols: number): number =>
     mostNodeCols(cols),
   );
 
-/** Behind the name of a node that is not included in totals. */
+/** After the name of a node that is not included in totals. */
 const ageOf = (node: NodeView, app: AppView): string => (included(node) ? '' : ` ~${ago(app.now - node.at)}`);
 
-/** '0-3,5': as the node numbers its GPUs. */
+/** '0-3,5': with the node's numbers of its GPUs. */
 export const gpuRanges = (node: NodeView, slots: readonly number[]): string => ranges(slots.map((slot) => node.gpus.index[slot]!));
 
 const rangesOf = new WeakMap<UserNode, string>();
-/** Remembered: the width of the column depends on those of all rows. */
+/** Cached: the width of the column depends on those of all rows. */
 function rowRanges(row: UserNode): string {
   let text = rangesOf.get(row);
   if (text === undefined) rangesOf.set(row, (text = gpuRanges(row.node, row.slots)));
@@ -164,10 +164,10 @@ interface Kept {
   readonly sorted: Map<string, SortedNodes>;
 }
 const kept = new WeakMap<UsersTable, Kept>();
-/** Sorts of one table that are remembered. */
+/** Number of cached sorts per table. */
 const MAX_SORTS = 4;
 
-/** The nodes of a user, also those that are not included any more. Remembered until a collector delivers. */
+/** The nodes of a user, including those that are not included in totals any more. Cached until the next delivery. */
 export function nodesOf(app: AppView, user: string, sort: Sort, countAll: boolean): SortedNodes {
   const table = app.derive(usersDerivation, app.listed);
   let known = kept.get(table);

@@ -1,4 +1,4 @@
-/** Which nodes report no process data, and why. */
+/** The nodes that do not report processes, and why. */
 import {
   FROM_COLS,
   bytes,
@@ -30,7 +30,7 @@ interface NotReportingNode {
   readonly why: NotReporting;
 }
 
-/** What the rows are looked up in. */
+/** The data of the rows. */
 interface Rows {
   readonly rows: readonly NotReportingNode[];
   readonly app: AppView;
@@ -96,7 +96,7 @@ export interface NotReportingNodes {
   readonly order: RowOrder;
 }
 
-/** Cheap enough to be made for each frame. */
+/** Cheap enough to be computed for each frame. */
 export function notReportingNodes(app: AppView, sort: Sort): NotReportingNodes {
   const rows: NotReportingNode[] = [];
   for (const node of app.nodes) {

@@ -1,4 +1,4 @@
-/** The last level: all that is known of one process. */
+/** The last level: the details of one process. */
 import {
   FROM_COLS,
   bytes,
@@ -40,7 +40,7 @@ export interface FoundProcess {
   readonly process: UserProcess;
 }
 
-/** Undefined: the process, or its host, is gone. */
+/** Undefined: the process, or its node, is gone. */
 export function processOf(app: AppView, { nodeId, user, pid }: ProcessLevel): FoundProcess | undefined {
   const node = app.nodes.get(nodeId);
   const process = node && userProcesses(node, user).find((one) => one.pid === pid);
@@ -85,7 +85,7 @@ function vramOn(node: NodeView, { slots, vramBytes, vramPartial }: UserProcess):
   return `${vramText(vramBytes, vramPartial)} on ${slots.length === 1 ? 'GPU' : `${slots.length} GPUs:`} ${which}`;
 }
 
-/** How long, and since when by our clock: the age is that of the last answer. */
+/** How long, and since when by our clock: the age is that of the last scrape. */
 function runningText(node: NodeView, { ageSeconds }: UserProcess): string {
   if (Number.isNaN(ageSeconds)) return NONE;
   const since = new Date(node.at - ageSeconds * 1000);
@@ -93,7 +93,7 @@ function runningText(node: NodeView, { ageSeconds }: UserProcess): string {
   return `${duration(ageSeconds)}  since ${day} ${twoDigits(since.getHours())}:${twoDigits(since.getMinutes())}`;
 }
 
-/** What is long is wrapped under itself. */
+/** Long text is wrapped in its own column. */
 function factLines(label: string, text: string, cols: number): readonly Line[] {
   return wrap(text, Math.max(2, cols - LABEL_COLS - 3)).map((piece, nth) =>
     line(
@@ -180,13 +180,13 @@ export const GPU_COLUMNS: TableColumns<undefined, GpuRow> = [
   { id: 'command', value: ({ node, process }) => commandOf(node, process.rows[0]!), export: { name: 'command' } },
 ];
 
-/** A row per GPU of the process, one without a GPU where it is on none. */
+/** One row per GPU of the process, one without a GPU if it is on none. */
 export function gpuRows({ node, process }: FoundProcess, user: string): readonly GpuRow[] {
   const shares: readonly (GpuShare | undefined)[] = gpuShares(node, process);
   return (shares.length > 0 ? shares : [undefined]).map((share) => ({ node, user, process, share }));
 }
 
-/** A line per GPU under one line of captions, then what there was no column for; nothing for a process on none. */
+/** One line per GPU under column headers, then what had no column; nothing for a process on no GPU. */
 function gpuLines(found: FoundProcess, user: string, cols: number): readonly Line[] {
   if (found.process.slots.length === 0) return [];
   const all = screenColumns(GPU_COLUMNS, undefined, cols);
@@ -198,7 +198,7 @@ function gpuLines(found: FoundProcess, user: string, cols: number): readonly Lin
   return [headerLine(columns), ...rows.map((cells) => rowLine(columns, cells, { dim })), ...more];
 }
 
-/** '   0  NVIDIA H100 · GPU-aa00': what of a GPU has no column on this screen. */
+/** '   0  NVIDIA H100 · GPU-aa00': the details of a GPU that have no column on this screen. */
 function moreLines(cells: Cells, columns: readonly Column[], cols: number): readonly Line[] {
   const text = columns
     .map(({ id }) => cellText(cells[id] ?? ''))

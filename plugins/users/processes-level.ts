@@ -1,4 +1,4 @@
-/** The second level below: what a user runs on one node. A process is one row, however many GPUs it is on. */
+/** The third level: the processes of a user on one node. A process is one row, on however many GPUs. */
 import {
   FROM_COLS,
   commandOf,
@@ -21,7 +21,7 @@ import type { ProcessesLevel, UsersUi } from './drilldown.js';
 import { inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
 import { dimmed, goneCells, leastCommand, writtenUser, type Page } from './table-page.js';
 
-/** What the rows of a user's processes are looked up in. */
+/** The data of the rows: the processes of a user. */
 export interface ProcessRows {
   readonly user: string;
   readonly rows: readonly UserProcess[];
@@ -107,7 +107,7 @@ const NOTHING: SortedProcesses = { rows: [], order: NO_ROWS };
 
 const kept = new WeakMap<NodeView, { readonly key: string; readonly found: SortedProcesses }>();
 
-/** The user's processes on a node. Remembered per version of the node. */
+/** The user's processes on a node. Cached per version of the node. */
 export function processesOf(
   app: AppView,
   { user, nodeId }: Pick<ProcessesLevel, 'user' | 'nodeId'>,
@@ -127,7 +127,7 @@ export function processesOf(
 }
 
 export interface ProcessesPage extends Page {
-  /** The whole command of the row at a position; '' for one that is gone. */
+  /** The full command of the row at a position; '' if the row is gone. */
   command(position: number): string;
 }
 

@@ -1,14 +1,14 @@
-/** Rows in the order shown: sorted, or kept as they were. */
+/** Rows in the order shown: sorted, or frozen. */
 import { compareLabels, listOrder, sortedPositions, type Order, type Sort, type TableColumns } from '../../lib/index.js';
 
 export interface RowOrder extends Order {
-  /** Row at a position; -1: a row that is gone and only keeps its place. */
+  /** Row at a position; -1: a row that is gone and only keeps its position. */
   row(position: number): number;
-  /** Rows that there are. */
+  /** Number of rows that still exist. */
   readonly present: number;
 }
 
-/** The rows of a list in the order asked for; where they are equal as they stand. */
+/** The rows of a list in sorted order; the sort is stable. */
 export function sortedOrder<Data, Row>(
   columns: TableColumns<Data, Row>,
   rows: readonly Row[],
@@ -27,14 +27,14 @@ export function sortedOrder<Data, Row>(
   };
 }
 
-/** By label as people read numbers, then by what tells hosts with one label apart. */
+/** By name, numbers in it by value; then by what distinguishes nodes of the same name. */
 export function compareNodes(a: { readonly nodeId: string; readonly name: string }, b: typeof a): number {
   return compareLabels(a.name, b.name) || (a.nodeId < b.nodeId ? -1 : Number(a.nodeId !== b.nodeId));
 }
 
 const kept = new WeakMap<Order, { readonly ids: readonly string[]; readonly order: RowOrder }>();
 
-/** The rows in the order of `ids`: those that are gone keep their place, those that are new come behind. */
+/** The rows in the order of `ids`: those that are gone keep their position, new ones follow at the end. */
 export function inOrderOf(order: RowOrder, ids: readonly string[] | undefined): RowOrder {
   if (!ids) return order;
   const known = kept.get(order);

@@ -1,4 +1,4 @@
-/** What stands above the tables: chips, and who holds how much in one or two lines. */
+/** The part above the tables: chips, and the totals in one or two lines. */
 import {
   FROM_ROWS,
   bytes,
@@ -15,14 +15,14 @@ import {
 import type { Level } from './drilldown.js';
 import { shownUser } from './table-page.js';
 
-/** The line under the tab strip, if there is something to say: which nodes are missing, that rows keep their places. */
+/** The line under the tab strip, if needed: missing nodes, frozen order. */
 export function chipLines({ totals }: UsersTable, { frozen }: Level, cols: number): readonly Line[] {
   const chips = [
     ...(totals.reporting < totals.nodes ? [coverageChips(totals).map((text) => span(text, 'chip-warn'))] : []),
     ...(frozen ? [[span(' row order frozen · F unfreezes ', 'chip'), span(' row order frozen (F) ', 'chip')]] : []),
   ];
   if (chips.length === 0) return [];
-  // The longest forms that fit side by side, else a line each.
+  // The longest forms that fit on one line, else one line each.
   for (let form = 0; form < 4; form++) {
     const side = chips.map((forms) => forms[Math.min(form, forms.length - 1)]!);
     if (side.reduce((sum, { text }) => sum + width(text) + 1, -1) <= cols)
@@ -37,7 +37,7 @@ function coverageChips({ reporting, nodes }: UserTotals): readonly string[] {
   return [` ⚠ ${whole} · i: details `, ` ⚠ ${whole} · i: details `, ` ⚠ ${whole} `, ` ⚠ partial coverage: ${of} · i: details `];
 }
 
-/** Users, coverage, memory owned and not, power attributed and not: in words if there is room, else shorter; at last the end goes. */
+/** Users, coverage, memory owned and unattributed, power attributed and not: in words if they fit, else shorter; finally the end is dropped. */
 export function summaryLines(users: UsersTable, shown: number, showSystem: boolean, { cols, rows }: Size): readonly Line[] {
   const most = rows >= FROM_ROWS.summaries ? 2 : 1;
   const forms = WORDS.map((words) => flow(headParts(users, shown, systemPart(users, showSystem, words), words), cols));
@@ -45,7 +45,7 @@ export function summaryLines(users: UsersTable, shown: number, showSystem: boole
   return fitting.slice(0, most).map((text) => line(` ${text}`));
 }
 
-/** Parts on as many lines as they need. */
+/** Parts on as many lines as needed. */
 function flow(parts: readonly string[], cols: number): readonly string[] {
   const texts: string[] = [];
   for (const part of parts) {
@@ -97,7 +97,7 @@ function headParts({ totals }: UsersTable, shown: number, system: string, words:
   ];
 }
 
-/** ' (root 18.0 GiB hidden)': what system accounts hold is part of what is owned. */
+/** ' (root 18.0 GiB hidden)': the memory of system accounts is part of the owned memory. */
 function systemPart(users: UsersTable, showSystem: boolean, { hidden }: Words): string {
   const names: string[] = [];
   for (let row = 0; row < users.count; row++) if (users.system(row) && users.vramBytes[row]! > 0) names.push(users.user(row));

@@ -1,4 +1,4 @@
-/** How keys reach the table that is on screen, whichever level it is of. */
+/** How keys reach the table of the current level. */
 import { selectedAt, sortBinding, type AppView, type Binding, sortableColumns, type Step, type TableAccess } from '../../lib/index.js';
 import { current, nodesLevel, processesLevel, processLevel, push, put, type Level, type UsersUi } from './drilldown.js';
 import { freeze, remembered, rowsOf } from './level-rows.js';
@@ -26,7 +26,7 @@ export const access: TableAccess<UsersUi> = {
   state: (ui) => current(ui).table,
   put(ui, table) {
     const level = current(ui);
-    // A new sort is a new order: what was kept of the old one is void.
+    // A new sort is a new order: the frozen one is dropped.
     return put(ui, { ...level, table, frozen: table.sort === level.table.sort ? level.frozen : undefined });
   },
   order: rowsOf,
@@ -94,5 +94,5 @@ export const enter = (level: string, label: string, short: string): Key => ({
   },
 });
 
-/** Other rows are shown than before: a frozen order is that of those. */
+/** The set of rows has changed: a frozen order is taken from the new rows. */
 export const withRows = (ui: UsersUi, app: AppView): UsersUi => (current(ui).frozen ? freeze(ui, app) : ui);

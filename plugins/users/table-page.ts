@@ -1,4 +1,4 @@
-/** The table of a level as it is drawn. */
+/** Draws the table of a level. */
 import { FROM_COLS, NONE, span, watts, type Cells, type Column } from '../../lib/index.js';
 import type { RowOrder } from './row-order.js';
 
@@ -6,11 +6,11 @@ export interface Page {
   readonly order: RowOrder;
   readonly columns: readonly Column[];
   cells(position: number): Cells;
-  /** What `y` copies of the row; undefined: one that is gone. */
+  /** The text that `y` copies for the row; undefined if it is gone. */
   copy(position: number): string | undefined;
-  /** A whole row is dim: its host doesn't count, or it is gone and only keeps its place. */
+  /** The whole row is dim: its node is not counted, or it is gone and only keeps its position. */
   dim(position: number): boolean;
-  /** Shown though the filter does not keep it. */
+  /** Shown although it does not match the filter. */
   out?(position: number): boolean;
 }
 
@@ -20,7 +20,7 @@ export const shownUser = (user: string): string => user || NOBODY;
 /** How all-smi writes a user without a name. */
 export const writtenUser = (user: string): string => user || '(unattributed)';
 
-/** Of a row that is gone nothing is known but what it was called. */
+/** Of a row that is gone, only the name is known. */
 export const goneCells = (columns: readonly Column[], own: Cells): Cells => ({
   ...Object.fromEntries(columns.map(({ id }) => [id, NONE])),
   ...own,
@@ -29,5 +29,5 @@ export const goneCells = (columns: readonly Column[], own: Cells): Cells => ({
 export const powerText = (power: number, partial: boolean): string => (partial ? (power > 0 ? `≥${watts(power)}` : NONE) : watts(power));
 export const dimmed = (text: string) => span(text || NONE, 'dim');
 
-/** Columns that a command gets at least, before others go: on the smallest screens figures are worth more than its beginning. */
+/** Minimum width of a command before other columns are dropped: on the smallest screens values matter more. */
 export const leastCommand = (cols: number, roomy: number): number => (cols >= FROM_COLS.standard ? roomy : cols >= FROM_COLS.tiny ? 12 : 5);

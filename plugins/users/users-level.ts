@@ -1,4 +1,4 @@
-/** The top level: a line per user. */
+/** The top level: one line per user. */
 import {
   FROM_COLS,
   copyText,
@@ -21,10 +21,10 @@ import type { UsersLevel, UsersUi } from './drilldown.js';
 import { inOrderOf, type RowOrder } from './row-order.js';
 import { dimmed, goneCells, leastCommand, NOBODY, powerText, shownUser, writtenUser, type Page } from './table-page.js';
 
-/** What the rows of users are looked up in; a row is its number in the table. */
+/** The data of the rows of users; a row is its number in the table. */
 export interface UserRows {
   readonly users: UsersTable;
-  /** NODES and PROCS count processes that are on no GPU too. */
+  /** NODES and PROCS include processes that are on no GPU. */
   readonly countAll: boolean;
   /** VRAM of a user at the last samples; undefined: no trend is shown. */
   readonly trend?: (user: string) => ArrayLike<number>;
@@ -34,7 +34,7 @@ const trendCols = (cols: number): number => (cols >= FROM_COLS.longTrends ? 40 :
 const LEAST_USER_COLS = 12;
 const mostUserCols = (cols: number): number => (cols >= FROM_COLS.wide ? 24 : cols >= FROM_COLS.standard ? 16 : LEAST_USER_COLS);
 
-/** CMD keeps what the others leave, and is long enough to tell commands apart where the terminal allows. */
+/** CMD gets what the others leave, and is long enough to distinguish commands if the terminal is wide enough. */
 export const USER_COLUMNS: TableColumns<UserRows, number> = [
   {
     id: 'user',
@@ -44,7 +44,7 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
       width: LEAST_USER_COLS,
       fit: (cols, { users }) => ({ width: Math.min(longestName(users), mostUserCols(cols)) }),
       sorts: 'ascending',
-      // Processes of no known user come last, like what is not reported.
+      // Processes of unknown users come last, like unreported values.
       order: (row, { users }) => (users.user(row) === '' ? NaN : users.nameRank[row]!),
       cell: (row, { users }) => (users.user(row) === '' ? dimmed(NOBODY) : span(users.user(row), users.system(row) ? 'dim' : 'strong')),
     },
@@ -160,13 +160,13 @@ const byName = ({ nameRank }: UsersTable, count: number): readonly number[] =>
   Array.from({ length: count }, (_, row) => row).sort((a, b) => nameRank[a]! - nameRank[b]!);
 
 export interface UsersOrder extends RowOrder {
-  /** System accounts left out. */
+  /** System accounts that are hidden. */
   readonly hidden: number;
 }
 
 const kept = new WeakMap<UsersTable, { readonly key: string; readonly order: UsersOrder }>();
 
-/** Rows shown, sorted; ties by user. Remembered per table: a frame that changes neither sort nor filter sorts nothing. */
+/** Rows shown, sorted; ties by user. Cached per table: a frame that changes neither sort nor filter sorts nothing. */
 export function userOrder(users: UsersTable, sort: Sort, ui: UsersUi): UsersOrder {
   const wanted = `${sort.key} ${sort.descending} ${ui.showSystem} ${ui.countAll}`;
   const known = kept.get(users);
@@ -197,7 +197,7 @@ export function userRows({ countAll, showTrend }: UsersUi, app: AppView): UserRo
   return { users, countAll, ...(showTrend ? { trend: (user) => app.history.userVram(user).values } : {}) };
 }
 
-/** `matching`: the users that the filter keeps, where rows of others are shown too. */
+/** `matching`: the users that match the filter, if rows of others are shown too. */
 export function usersPage(
   { frozen }: UsersLevel,
   data: UserRows,
@@ -222,7 +222,7 @@ export function usersPage(
 
 const nameCols = new WeakMap<UsersTable, number>();
 
-/** Columns of the longest name, also of those that are not on screen: scrolling moves no column. */
+/** Columns of the longest name, including those that are not on screen: scrolling moves no column. */
 function longestName(users: UsersTable): number {
   let cols = nameCols.get(users);
   if (cols === undefined) {
@@ -237,7 +237,7 @@ function reportsSm({ sm, count }: UsersTable): boolean {
   return false;
 }
 
-/** The user's own highest is the full height: the shape tells, the figure beside it how much. */
+/** Scaled to the user's own maximum: the shape shows the trend, the value next to it the amount. */
 function trendCell(values: ArrayLike<number>, cols: number): Span {
   let highest = 0;
   for (let at = 0; at < values.length; at++) if (values[at]! > highest) highest = values[at]!;

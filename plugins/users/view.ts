@@ -41,12 +41,12 @@ import { notReportingNodes, notReportingPage, whatIsKnown } from './not-reportin
 import { layoutWrappedTable, type WrappedTableLayout } from './wrapped-table.js';
 import { userOrder, userRows, usersPage } from './users-level.js';
 
-/** What is left for a level below the chips, the crumb's line included. */
+/** The size left for a level below the chips, including the breadcrumb. */
 interface Room {
   readonly ui: UsersUi;
   readonly app: AppView;
   readonly size: Size;
-  /** The users that the filter keeps. */
+  /** The users that match the filter. */
   readonly matching: UsersTable;
 }
 
@@ -99,7 +99,7 @@ function hostsView(level: NodesLevel, { ui, app, size }: Room): View {
   return { blocks: [gone(...wrapped(nowhereText(level, ui, app), size.cols))], crumb: crumb('') };
 }
 
-/** A user without rows: what is not reported, or not kept, is not over. */
+/** A user without rows: nodes that do not report, or a filter, do not mean that the user is gone. */
 function nowhereText({ user }: NodesLevel, { countAll }: UsersUi, app: AppView): string {
   const { reporting, nodes } = app.derive(usersDerivation).totals;
   const partly = reporting < nodes ? ` on the ${count(reporting)} of ${count(nodes)} nodes that report processes` : '';
@@ -142,7 +142,7 @@ function tableView(
   };
 }
 
-/** While rows keep their places no arrow is true: a sign of its own stands where they were sorted by. */
+/** While the order is frozen no arrow would be true: a sign of its own marks the column that was sorted by. */
 const keptSign = (header: Line): Line => ({
   ...header,
   spans: header.spans.map((part) => ({ ...part, text: part.text.replace(/[▲▼]/, '=') })),
@@ -167,14 +167,14 @@ const tallOf = (level: ProcessesLevel, page: ProcessesPage, headRows: number, { 
     selectedAt(level.table, page.order),
   );
 
-/** The first process on screen, when the tab has `size`: rows of several lines make that another than the table's own count says. */
+/** The first process on screen, when the tab has `size`: with rows of several lines, it is not the table's own count. */
 export function topProcess(level: ProcessesLevel, ui: UsersUi, app: AppView, size: Size): number {
   const chips = chipLines(app.derive(usersDerivation), level, size.cols).length;
   const head = noteOf(app.nodes.get(level.nodeId), app).length;
   return tallOf(level, processesPage(level, ui, app, size.cols), head, { ...size, rows: Math.max(0, size.rows - chips) }).top;
 }
 
-/** A line above rows that are in no sum. */
+/** A line above rows that are not counted in totals. */
 const noteOf = (node: NodeView | undefined, app: AppView): readonly Line[] => (node && !included(node) ? [notIncluded(node, app)] : []);
 
 function processView(level: ProcessLevel, room: Room): View {
@@ -207,7 +207,7 @@ function goneText(node: NodeView | undefined, { user, nodeName: label }: Process
   return `${shownUser(user)} no longer has a process ${ui.countAll ? '' : 'on a GPU '}on ${label}.`;
 }
 
-/** What was looked into is no longer there. */
+/** What was opened no longer exists. */
 function gone(...said: readonly (Line | string)[]): Block {
   return lines('', ...said.map((one) => (typeof one === 'string' ? `  ${one}` : one)), '', line(span('  Esc goes back.', 'dim')));
 }

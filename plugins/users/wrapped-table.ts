@@ -1,4 +1,4 @@
-/** A table whose last column is wrapped: a row takes the lines that its command needs. */
+/** A table whose last column is wrapped: a row takes as many lines as its command needs. */
 import {
   cutStart,
   fitColumns,
@@ -13,14 +13,14 @@ import {
 } from '../../lib/index.js';
 import type { ProcessesPage } from './processes-level.js';
 
-/** Lines of one row; what is longer has to be shifted, or looked at by itself. */
+/** Maximum lines of one row; longer commands have to be scrolled, or opened. */
 const MOST_LINES = 6;
 
 export interface WrappedTableInput {
   readonly page: ProcessesPage;
   readonly state: TableState;
   readonly shift: number;
-  /** Size of the table, header line included. */
+  /** Size of the table, including the header line. */
   readonly cols: number;
   readonly rows: number;
 }
@@ -35,12 +35,12 @@ export interface WrappedTableLayout {
 
 const lineCount = (rows: number): number => Math.max(0, rows - 1);
 
-/** Below this a command goes on under its whole row, not under its own column. */
+/** Below this width a command continues under its whole row, not in its own column. */
 const ROOMY_COLS = 48;
 const MARK_COLS = 3;
 const INDENT = '    ';
 
-/** How a command is spread: the columns of its first line, and those of the lines that follow. */
+/** The layout of a command: the width of its first line, and that of the lines that follow. */
 interface Spread {
   readonly first: number;
   readonly below: FittedColumn | undefined;
@@ -53,7 +53,7 @@ function spreadOf(columns: readonly FittedColumn[], cols: number): Spread {
   return { first, below: { id: 'below', title: '', width: 'rest', cols: below } };
 }
 
-/** Pieces of the command of a row, one a line. */
+/** Pieces of the command of a row, one per line. */
 function piecesOf({ page, shift, rows }: WrappedTableInput, spread: Spread) {
   const most = Math.max(1, Math.min(MOST_LINES, Math.floor(lineCount(rows) / 2)));
   const known = new Map<number, readonly string[]>();
@@ -61,7 +61,7 @@ function piecesOf({ page, shift, rows }: WrappedTableInput, spread: Spread) {
     let pieces = known.get(position);
     if (!pieces) {
       const all = spreadOut(cutStart(page.command(position), shift), spread);
-      // What does not fit is cut, and shows it.
+      // What does not fit is cut, and marked.
       pieces = all.length <= most ? all : [...all.slice(0, most - 1), `${all[most - 1]!}${all[most]!}`];
       known.set(position, pieces);
     }
@@ -75,7 +75,7 @@ function spreadOut(text: string, { first, below }: Spread): readonly string[] {
   return rest.length === 0 || text === '' ? [head] : [head, ...wrap(rest.join(''), below.cols - INDENT.length)];
 }
 
-/** The first row shown: as near to the last one as keeps the selected row visible and the page full. */
+/** The first row shown: as close to the last one as keeps the selected row visible and the page full. */
 function topOf(from: number, selected: number, count: number, lines: number, height: (position: number) => number): number {
   const earliest = earliestFor(Math.max(0, selected), lines, height);
   const fullest = earliestFor(count - 1, lines, height);
@@ -110,7 +110,7 @@ export function layoutWrappedTable(input: WrappedTableInput, selected: number): 
       ...(copy === undefined ? {} : { copy }),
     };
     const all = rowLines(columns, spread, page.cells(at), pieces(at), look);
-    // A row is shown whole, but for the only one.
+    // A row is shown whole, unless it is the only one.
     if (body.length + all.length > lines && shown > 0) break;
     body.push(...all.slice(0, lines - body.length));
     shown++;
@@ -126,7 +126,7 @@ function rowLines(
   look: RowLook,
 ): readonly Line[] {
   const head = rowLine(columns, first === '' ? cells : { ...cells, cmd: first }, look);
-  // What is copied stands with the first line.
+  // The text to copy belongs to the first line.
   const more = look.copy === undefined ? look : { ...look, copy: '' };
   const follows = (piece: string): Line =>
     below ? rowLine([below], { below: `${INDENT}${piece}` }, more) : rowLine(columns, { cmd: piece }, more);
