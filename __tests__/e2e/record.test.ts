@@ -129,6 +129,8 @@ describe('the command', () => {
     expect(name).toMatch(/^all-smi-\d{8}-\d{6}\.ndjson$/);
     expect(said).toMatch(/into all-smi-.*; Ctrl-C stops it\n.* frames?, .*, in all-smi-/s);
     const frame = JSON.parse(linesIn(place.folder.file(name))[1] ?? '') as object;
+    // As all-smi writes it for nodes that are scraped.
+    expect(frame).toMatchObject({ hostname: 'remote' });
     expect(Object.keys(frame)).toEqual([
       'at_ms',
       'at_seq',

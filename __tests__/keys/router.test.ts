@@ -149,10 +149,13 @@ describe('offers: what footer and help say', () => {
   });
 
   test('clicks go to what is under them, so none is shadowed', () => {
-    expect(shown([layer('tab', 'users', ['Click', 'WheelUp']), layer('global', 'core', ['Click', 'WheelUp'])])).toEqual([
+    const events = ['Click', 'DoubleClick', 'WheelUp'];
+    expect(shown([layer('tab', 'users', events), layer('global', 'core', events)])).toEqual([
       'users.Click Click',
+      'users.DoubleClick DoubleClick',
       'users.WheelUp WheelUp',
       'core.Click Click',
+      'core.DoubleClick DoubleClick',
     ]);
   });
 

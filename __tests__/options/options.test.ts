@@ -117,6 +117,21 @@ describe('values', () => {
   });
 });
 
+test.each([
+  [[], undefined],
+  [
+    ['--include', 'gpu,cpu,memory,chassis,process'],
+    ['gpu', 'cpu', 'memory', 'chassis', 'process'],
+  ],
+  [
+    ['--include', 'gpus, cpus,processes'],
+    ['gpu', 'cpu', 'process'],
+  ],
+])('record %j: the sections', async (argv, include) => {
+  const { flags } = await parseArgv(['record', ...argv]);
+  expect(resolveOptions(COMMANDS.record.options, flags, {})).toMatchObject({ include });
+});
+
 describe('api', () => {
   const api = async (argv: readonly string[], env: Environment = {}): Promise<Record<string, unknown>> =>
     resolveOptions(API_OPTIONS, (await parseArgv(['api', ...argv])).flags, env);
@@ -194,6 +209,7 @@ describe('what is refused, and in which words', () => {
     [['--demo', '--', 'x'], '"x": is not a command or the value of an option'],
     [['--plugin', 'a.mjs', 'b.mjs'], '"b.mjs": is not a command or the value of an option'],
     [['mock', '--hosts', 'a'], '--hosts: unknown option'],
+    [['record', '--include', 'gpu,tpu'], '--include: "tpu" is not one of: gpu, cpu, memory, chassis, process'],
     [['mock', '--nodes', '1.5'], '--nodes: "1.5" is not a whole number'],
     [['mock', '--port', '65536'], '--port: "65536" is not between 0 and 65535'],
     [['api', '--processes=some'], '--processes: "some" is not one of: 0, 1, gpu, all, true, false'],

@@ -54,6 +54,7 @@ describe('each fault is named, with file and field', () => {
     [plugin({ tables: [{ id: 'Idle GPUs' }] }), 'tables[0].id: must be at most 32 lower-case letters, digits and dashes'],
     [plugin({ tables: [table(), table()] }), 'tables[1].id: "idle" is already in use'],
     [plugin({ tables: [{ ...table(), rows: [] }] }), 'tables[0].rows: is not a function'],
+    [plugin({ tables: [{ ...table(), columns: ['gpu'] }] }), 'tables[0].columns: is not a list of columns'],
     [plugin({ tables: [{ ...table(), columns: [{ id: 'gpu' }] }] }), 'tables[0].columns[0].value: is not a function'],
     [plugin({ layers: [{ ...layer(), scope: 'top' }] }), 'layers[0].scope: is not one of filter-edit, replay, tab, global'],
     [plugin({ layers: [{ ...layer(), title: undefined }] }), 'layers[0].title: is not a string'],

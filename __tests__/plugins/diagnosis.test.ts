@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import diagnosis from '../../plugins/diagnosis/index.js';
+import { millis } from '../../plugins/diagnosis/scrape-table.js';
 import { bigCluster } from '../helpers/big-cluster.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver, NOW, type DriverOptions } from '../helpers/driver.js';
@@ -9,6 +10,17 @@ import type { NodeSpec } from '../helpers/hosts.js';
 const open = (hosts: readonly NodeSpec[], more: Partial<DriverOptions> = {}): Driver =>
   new Driver({ hosts, plugins: [diagnosis], ...more }).press('D');
 const names = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] ([a-z]+)  /.exec(text)?.[1] ?? []);
+
+test.each([
+  [NaN, '–'],
+  [0.4, '0 ms'],
+  [999.4, '999 ms'],
+  [1000, '1.00 s'],
+  [9990, '9.99 s'],
+  [12_340, '12.3 s'],
+])('a latency of %s ms: %s', (ms, shown) => {
+  expect(millis(ms)).toBe(shown);
+});
 
 const HOSTS: readonly NodeSpec[] = [
   { name: 'well', facts: { bytes: 5000, samples: 70 }, status: { latencyMs: 12, skewMs: 0, nextTryAt: NOW + 1200 } },

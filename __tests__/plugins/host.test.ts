@@ -185,6 +185,22 @@ describe('all that is known of a node', () => {
     );
   });
 
+  test('what a node that is down said last is dim, on the page of details too', () => {
+    for (const [state, dim] of [
+      ['overdue', true],
+      ['live', false],
+    ] as const) {
+      const driver = open([{ ...RICH_HOST, state }], 100, 30).press('z');
+      const reading = 'NVIDIA H100';
+      expect(driver.frame()).toContain(reading);
+      const spans = driver.painter
+        .frame!.lines.slice(3)
+        .flatMap((line) => line.spans)
+        .filter(({ text }) => text.includes(reading));
+      expect([state, spans.every(({ tone }) => tone === 'dim')]).toEqual([state, dim]);
+    }
+  });
+
   test('what is not reported is not there, never 0 or -1', () => {
     const text = open([{ gpus: [{ index: 0, name: 'GPU of few words' }] }], 120, 20)
       .press('z')

@@ -103,6 +103,8 @@ describe('down and back', () => {
     expect(driver.frame()).toContain('▼VRAM');
     expect(chosen(driver)).toBe('bob');
     expect(crumb(driver.click('alice', 2))).toContain('▸ alice ▸ 3 nodes');
+    expect(driver.click('SM').frame()).toContain('▼SM');
+    expect(rows(driver)[0]).toBe('node-0002');
     driver.click('POWER*');
     expect(rows(driver)).toEqual(['node-0002', 'node-0003', 'node-0001']);
     expect(crumb(driver.click('torchrun d.py', 2))).toContain('▸ alice ▸ node-0002 ▸');

@@ -192,6 +192,19 @@ describe('recordings of others', () => {
   });
 });
 
+test('zstd: unexpected bytes between two blocks, and the index is lost: all blocks play', async () => {
+  const bytes = readFileSync(await record(place.folder.file('a.ndjson.zst'), 'zstd', 150));
+  const second = bytes.indexOf(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 4);
+  expect(second).toBeGreaterThan(0);
+  writeFileSync(
+    place.folder.file('b.ndjson.zst'),
+    Buffer.concat([bytes.subarray(0, second), Buffer.alloc(100, 0x28), bytes.subarray(second)]),
+  );
+  const { frames, info } = (await looked(place.folder.file('b.ndjson.zst')))!;
+  expect(frames).toHaveLength(150);
+  expect(info).toMatchObject({ losses: [], damage: ['b.ndjson.zst: unexpected bytes between the blocks'] });
+});
+
 test('what is seen of damage is kept with the index of a large file', async () => {
   const wide = [{ gpus: 8, procs: count(100).map((pid) => ({ pid, gpu: pid % 8 })) }];
   const path = await record(place.folder.file('big.ndjson'), 'none', 120, wide);

@@ -72,6 +72,19 @@ describe('one scrape', () => {
     expect(data.gpus.count).toBe(1);
   });
 
+  test('a bad line is shown from its beginning, also where only its value has become bad', () => {
+    const parser = new Parsers().newParser();
+    for (const pieces of [[SCRAPE], [SCRAPE.slice(0, 150), SCRAPE.slice(150)]]) {
+      scraped(SCRAPE, parser);
+      for (const piece of pieces) parser.push(bytes(piece.replace('187.50', 'many')));
+      parser.commit(AT, 0);
+      expect([parser.data.facts.badLines, parser.data.facts.badSample]).toEqual([
+        1,
+        expect.stringMatching(/^all_smi_process_cpu_percent\{pid="41022"/),
+      ]);
+    }
+  });
+
   test('the label names of before 0.21', () => {
     const { data } = scraped('all_smi_gpu_utilization{gpu="A100", instance="n", uuid="GPU-1", index="3"} 5\n');
     expect([data.gpus.index[0], data.text(data.gpus.uuid[0]!)]).toEqual([3, 'GPU-1']);

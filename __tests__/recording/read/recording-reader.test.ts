@@ -216,6 +216,7 @@ describe('what is no recording', () => {
     ['another schema', '{"hostname":"h","schema":2,"timestamp":"2026-08-07T00:30:00Z"}\n', 'has schema 2, but this version reads schema 1'],
     ['bytes', Buffer.from([0, 1, 2, 3, 255]), 'is not a recording'],
     ['a zstd magic alone', Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'the compressed data is truncated'],
+    ['a zstd frame without its block', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), 'the compressed data is truncated'],
     ['a gzip magic alone', Buffer.from([0x1f, 0x8b]), 'the compressed data is damaged'],
   ])('%s', async (_, content, reason) => {
     writeFileSync(place.folder.file('x.ndjson'), content);
