@@ -276,10 +276,13 @@ export class App {
     filtering.command(command);
     // Few filters contain a regular expression: the engine is loaded when a filter input opens.
     if (command !== 'open') return;
-    void loadRegexEngine().then(() => {
-      filtering.refresh();
-      this.#touch();
-    });
+    loadRegexEngine().then(
+      () => {
+        filtering.refresh();
+        this.#touch();
+      },
+      (error: unknown) => this.#toast(`regular expressions cannot be used: ${faultText(error)}`, 'bad'),
+    );
   }
 
   /** The selected row, including all of its lines; otherwise the subject of the view. */

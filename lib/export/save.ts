@@ -43,6 +43,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'is not a folder',
   ELOOP: 'lies behind too many links',
   EIO: 'is on a disk that failed',
+  EMFILE: 'cannot be opened now: too many open files; raise ulimit -n',
+  ENFILE: 'cannot be opened now: too many open files on this machine',
 };
 
 function reasonOf(error: unknown, folder: string, surroundings: PathContext): string {

@@ -41,10 +41,14 @@ export class Charts implements ChartDrawer {
   #begin(): void {
     if (this.#loading) return;
     this.#loading = true;
-    void this.#load().then((draw) => {
-      this.#draw = draw;
-      this.#ready();
-    });
+    this.#load().then(
+      (draw) => {
+        this.#draw = draw;
+        this.#ready();
+      },
+      // It stays blank: Node.js never tries again to read a module that it could not open.
+      () => undefined,
+    );
   }
 }
 

@@ -44,7 +44,7 @@ const NOTHING: Pick<OpenSource, 'notices' | 'close'> = { notices: () => [], clos
 const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
   hosts: (source, context) => {
     const { targets } = source;
-    const maxConnections = affordable(2 * targets.length, KEPT_FILES);
+    const maxConnections = affordable(2 * targets.length, context.alone ? KEPT_FILES : KEPT_FILES + FILES_OF_PROGRAMS);
     const collector = httpCollector({ ...source, maxConnections }, targets, source.title, context);
     return Promise.resolve({ ...NOTHING, collector, notices: () => filesNotices(targets.length, maxConnections) });
   },
@@ -85,6 +85,8 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
 
 /** Files reserved for what is opened beside the connections: exports, a recording, modules, the resolver. */
 const KEPT_FILES = 24;
+/** What this machine needs on top: three pipes for each nvidia-smi that may run at a time, and the files read from /proc. */
+const FILES_OF_PROGRAMS = 24;
 
 /** Where nodes have to wait for each other's connections. */
 const filesNotices = (nodes: number, maxConnections: number): readonly Line[] =>

@@ -1,5 +1,6 @@
 /** Assembles the viewer: collector, terminal and app, from the settings to the exit status. */
 import { setFlagsFromString } from 'node:v8';
+import { loadRegexEngine } from '../filter/regex.js';
 import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
 import { openSources } from './sources.js';
@@ -24,6 +25,17 @@ import type { Ms } from '../model/clock.js';
  * set late.
  */
 const YOUNG_HEAP = '--semi-space-growth-factor=16';
+
+const loadSave = () => import('../export/save.js');
+const loadRecording = () => Promise.all([import('../recording/write/recording-switch.js'), import('../recording/thread/worker-client.js')]);
+
+/**
+ * Loads what only some keys need: not before the first frame, and not when the key is pressed, because no file may be left to open then, and
+ * Node.js never tries again to read a module that it could not open. A failure is reported by the key.
+ */
+function loadTheRest(): void {
+  for (const load of [loadSave, loadRecording, loadRegexEngine, () => import('../paint/line-chart.js')]) load().catch(() => undefined);
+}
 
 /**
  * Runs until the user quits (0), a signal ends it (128 plus its number) or a bug in the program does (70); resolves with that exit status,
@@ -58,6 +70,7 @@ export async function runView(settings: ViewSettings): Promise<number> {
     narrow(app.state, settings);
     app.start();
     setFlagsFromString(YOUNG_HEAP);
+    systemClock.after(0, loadTheRest);
     const status = await Promise.race([exited, app.quit.then(() => 0)]);
     await app.stop();
     return status;
@@ -105,10 +118,7 @@ function webhookText({ sent, failed, dropped, problem }: WebhookStatus): string 
 
 function recordingOf({ sources }: ViewSettings, intervalMs: Ms, nodes: () => Iterable<NodeView>): RecordingSwitch {
   return laterRecording(async () => {
-    const [{ recordingSwitch }, { compressorInThread }] = await Promise.all([
-      import('../recording/write/recording-switch.js'),
-      import('../recording/thread/worker-client.js'),
-    ]);
+    const [{ recordingSwitch }, { compressorInThread }] = await loadRecording();
     return recordingSwitch({
       nodes,
       intervalMs,
@@ -119,7 +129,7 @@ function recordingOf({ sources }: ViewSettings, intervalMs: Ms, nodes: () => Ite
   });
 }
 
-/** Recording, loaded on first use: few runs are recorded. */
+/** Recording, from its first use on: few runs are recorded. */
 function laterRecording(load: () => Promise<RecordingSwitch>): RecordingSwitch {
   let loaded: RecordingSwitch | undefined;
   let listen: (problem?: string) => void = () => undefined;
@@ -138,6 +148,6 @@ function laterRecording(load: () => Promise<RecordingSwitch>): RecordingSwitch {
 }
 
 const save: Save = async (request) => {
-  const { saveSheet } = await import('../export/save.js');
+  const { saveSheet } = await loadSave();
   return saveSheet(request, systemClock.now(), pathContext(process.env));
 };

@@ -3,7 +3,7 @@ import type { NodeGpu, NodeMigDevice, NodeSource } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
 import { failure, OneShot, type Outcome } from './run-command.js';
 import { isWarning } from './smi-values.js';
-import type { GpuDetails, MigName } from './smi-xml.js';
+import { parseDetails, parseMigNames, type GpuDetails, type MigName } from './smi-xml.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
 /** `-q -x` is slow, and its data changes slowly; but for divided GPUs it is the only source of the memory of their parts. */
@@ -69,8 +69,6 @@ export class SmiDetails {
   async #ask(program: string, divided: boolean): Promise<void> {
     const outcome = await this.#query.run({ file: program, args: ['-q', '-x'] });
     if (outcome.kind !== 'ended') return this.#judge(outcome.kind, outcome.reason);
-    // Loaded on demand: most runs never need it.
-    const { parseDetails, parseMigNames } = await import('./smi-xml.js');
     const answer = parseDetails(outcome.output);
     const { code } = outcome.exit;
     if (answer.gpus.length === 0) {

@@ -1,0 +1,99 @@
+/** The built viewer where the system refuses it files and sockets: real nodes, a real terminal, and the limit of `ulimit -n`. */
+import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MOCK_GPU_NAME, startMock } from '../../lib/mock/mock.js';
+import type { Cluster } from '../../lib/mock/mock-server.js';
+import { systemClock } from '../../lib/run/system-clock.js';
+import { builtProgram } from '../helpers/built.js';
+import { PtyProgram } from '../helpers/pty.js';
+
+// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+jest.setTimeout(90_000);
+const PATIENCE_MS = 25_000;
+
+let program = '';
+let folder = '';
+let terminal: PtyProgram;
+let cluster: Cluster;
+beforeAll(() => {
+  program = builtProgram();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'few-files-'));
+});
+afterEach(async () => {
+  terminal.dispose();
+  await cluster.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function serve(ports: readonly number[]): Promise<void> {
+  const options = { platform: 'nvidia', gpuName: MOCK_GPU_NAME, startIndex: 1, failureNodes: 0, processes: true, seed: 1 } as const;
+  cluster = await startMock({ ...options, ports, clock: systemClock });
+}
+
+/** In `folder`, where its exports and recordings go too. */
+function view(setUp: string, addresses: readonly string[]): void {
+  const hosts = join(folder, 'hosts.txt');
+  writeFileSync(hosts, addresses.join('\n'));
+  const script = `cd ${folder}; ${setUp}; exec ${process.execPath} ${program} --hostfile ${hosts} -i 1`;
+  terminal = new PtyProgram('bash', ['-c', script], { cols: 140, rows: 30, env: { XDG_CACHE_HOME: folder } });
+}
+
+const shows = (text: string): Promise<void> =>
+  terminal.until(JSON.stringify(text), () => terminal.emulator.text().includes(text), PATIENCE_MS);
+/** The files that the viewer may have open from now on. */
+const allow = (files: number): void => void execFileSync('prlimit', ['--pid', String(terminal.pid), `--nofile=${files}:`]);
+const exported = (): readonly string[] => readdirSync(join(folder, 'all-smi')).filter((name) => name.endsWith('.csv'));
+
+test('more nodes than files: as many scrapes at a time as fit, said on the screen, with room left for exports and recordings', async () => {
+  await serve(Array<number>(150).fill(0));
+  view('ulimit -n 64', cluster.addresses);
+  await shows('150 of 150 nodes');
+  await shows('of 150 nodes scraped at a time; raise ulimit -n');
+  terminal.type('w');
+  await terminal.until('a frame', () => / [1-9]\d* frames?/.test(terminal.emulator.text()), PATIENCE_MS);
+  terminal.type('Ve');
+  await shows('saved ');
+  expect(exported()).toHaveLength(1);
+  // No node is lost to the limit afterwards either.
+  await shows('150 of 150 nodes');
+  terminal.type('q');
+  expect(await terminal.exited).toEqual({ status: 0, signal: 0 });
+  expect(readdirSync(folder).filter((name) => name.endsWith('.zst'))).toHaveLength(1);
+});
+
+test('no file at all while it runs: each refusal is a line, and all works again when there are files', async () => {
+  await serve([0, 0, 0]);
+  const ports = cluster.addresses.map((address) => Number(address.split(':')[1]));
+  view(':', cluster.addresses);
+  await shows('3 of 3 nodes');
+  terminal.type('D');
+  await shows('memory ');
+  allow(4);
+  // New connections are needed now.
+  await cluster.stop();
+  await serve(ports);
+  await shows('too many open files here; raise ulimit -n');
+  await shows('memory –');
+  terminal.type('V');
+  await shows('partial coverage');
+  terminal.type('e');
+  await shows('export failed: ');
+  terminal.type('w');
+  await shows('cannot write all-smi-');
+  // The modules of charts and of regular expressions.
+  terminal.type('\x1b[Dc');
+  await shows('Utilisation');
+  terminal.type('/user~=^[im]\r');
+  allow(256);
+  await shows('filtered: 24 of 24 GPUs');
+  terminal.type('Ve');
+  await shows('saved ');
+  expect(exported()).toHaveLength(1);
+  terminal.type('q');
+  expect(await terminal.exited).toEqual({ status: 0, signal: 0 });
+});
