@@ -249,7 +249,7 @@ describe('groups', () => {
         .map((text) => text.trim().split(/ {2,}/).at(-1)!);
     expect(endsOf().slice(1)).toEqual(['no GPU', 'waiting', 'down', 'down', 'waiting', 'down']);
     driver.press('G');
-    expect(endsOf().slice(1)).toEqual(['no GPU · 1 node', 'not answered yet', 'down', 'down', '1 down · 1 not answered yet']);
+    expect(endsOf().slice(1)).toEqual(['no GPU · 1 node', 'waiting', 'down', 'down', '1 down · 1 waiting']);
     driver.press('/', ...Array.from('user == nobody-here | index == 0'), 'Enter');
     expect(endsOf()).toHaveLength(2);
     driver.press('/', 'C-u', ...Array.from('user == nobody-here'), 'Enter');
@@ -354,8 +354,8 @@ describe('charts', () => {
 
   test('c goes through the figures and back to the GPUs, Esc closes, z widens the span', () => {
     const driver = played(100, 24, 250).press('c');
-    expect(driver.frame()).toMatch(/Utilisation +now .*max 100% at 14:38:0[67] · 10 min +in %, mean of 2 GPUs/);
-    expect(driver.press('z').frame()).toContain('· 13 min');
+    expect(driver.frame()).toMatch(/Utilisation +now .*max 100% at 14:38:0[67] · 10m +in %, mean of 2 GPUs/);
+    expect(driver.press('z').frame()).toContain('· 13m');
     expect(driver.press('c').frame()).toContain('in %, of 2 GPUs');
     expect(driver.press('c').frame()).toContain('in °C, mean of 2 GPUs, and maximum');
     expect(driver.press('c').frame()).toMatch(/Power +now .*max 50\.0 kW .*in kW, of 2 GPUs/);

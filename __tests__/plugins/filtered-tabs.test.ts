@@ -91,7 +91,7 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
   cpu: ['cpu > 100'],
   age: ['age > 1h', 'running >= 2h'],
   host: ['host == left', 'hostname ~= ^l', 'host == 10.0.0.1:9090', 'host != right'],
-  status: ['status == live', 'status != failing'],
+  status: ['status == up', 'status != failing'],
   group: ['group.rack == r1', 'group.rack ~= 1'],
 };
 

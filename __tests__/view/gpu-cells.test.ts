@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { GpuOwner } from '../../lib/aggregate/gpu-owners.js';
 import type { Span } from '../../lib/view/frame.js';
 import { GPU_COLUMNS, modelName, type GpuTableRows } from '../../lib/view/gpu-cells.js';
@@ -70,6 +71,17 @@ test('nothing is reported: nothing is made up', () => {
   }
 });
 
+test('memory never takes more than its column, whatever is reported', () => {
+  const amount = fc.oneof(fc.double({ min: 0, max: 2 ** 50, noNaN: true }), fc.constantFrom(0, 1, 1023, 2 ** 50));
+  fc.assert(
+    fc.property(amount, amount, (memoryUsedBytes, memoryTotalBytes) => {
+      const shown = text(cellsOf({ memoryUsedBytes, memoryTotalBytes }).vram!);
+      expect(shown).toHaveLength(11);
+      expect(shown.trim()).toMatch(/^!?[\d.]+\/[\d.]+[A-Z]$/);
+    }),
+  );
+});
+
 test.each<[used: number | undefined, total: number | undefined, shown: string]>([
   [0, 80 * GIB, '0.0/80.0G'],
   [120 * GIB, 192 * GIB, '120/192G'],
@@ -78,6 +90,7 @@ test.each<[used: number | undefined, total: number | undefined, shown: string]>(
   [undefined, 80 * GIB, '–/80.0G'],
   [3 * GIB, undefined, '3.0G'],
   [0, 0, '0.0/0.0B'],
+  [500 * GIB, 1, '!500/0.0G'],
 ])('memory %p of %p is %s', (memoryUsedBytes, memoryTotalBytes, shown) => {
   const gpu = {
     ...(memoryUsedBytes === undefined ? {} : { memoryUsedBytes }),

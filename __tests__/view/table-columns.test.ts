@@ -8,6 +8,7 @@ import {
   tableSheet,
   type TableColumns,
 } from '../../lib/view/table-columns.js';
+import type { FittingCell } from '../../lib/view/table.js';
 
 interface Row {
   readonly name: string;
@@ -75,6 +76,14 @@ describe('sorting', () => {
     expect(sorted('vram', true)).toEqual(['gpu-2', 'gpu-10', 'gpu-9']);
     expect(sorted('vram', false)).toEqual(['gpu-10', 'gpu-2', 'gpu-9']);
     expect(sorted('length', true)).toEqual(['gpu-10', 'gpu-9', 'gpu-2']);
+  });
+
+  test('a count has separators where it fits, and is never cut', () => {
+    const columns: TableColumns<undefined, number> = [{ id: 'n', unit: 'count', value: (n) => n, screen: { title: 'N', width: 5 } }];
+    const shown = (n: number, cols: number): unknown => (tableCells(columns, n, undefined, 80).n as FittingCell).fit(cols);
+    expect([shown(999, 5), shown(1234, 5), shown(1_234_567, 9), shown(1_234_567, 5)]).toMatchObject(
+      ['999', '1,234', '1,234,567', '1.2M'].map((text) => ({ text })),
+    );
   });
 
   test('as a plain stable sort would have it', () => {

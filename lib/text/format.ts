@@ -103,6 +103,9 @@ function figures(n: number): string {
 
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 
+/** Beyond the largest unit: no such amount exists, and its digits would push a column out of line. */
+const beyond = (n: number, unit: string): string => `${n < 0 ? '<-' : '>'}999${unit}`;
+
 /** `0 B`, `4.00 GiB`, `64.0 GiB`, `256 GiB`, `1023 GiB`, `1.00 TiB`: at most 8 columns. */
 export function bytes(n: Reading): string {
   if (missing(n)) return NONE;
@@ -113,6 +116,7 @@ export function bytes(n: Reading): string {
     size /= 1024;
     unit++;
   }
+  if (size >= 1023.5) return beyond(n, ' EiB');
   return `${n < 0 ? '-' : ''}${unit === 0 ? size.toFixed(0) : figures(size)} ${BYTE_UNITS[unit]}`;
 }
 
@@ -131,6 +135,7 @@ export function watts(n: Reading): string {
     power /= 1000;
     unit++;
   }
+  if (power >= 999.5) return beyond(n, ' GW');
   const shown = unit === 0 && power < 99.95 ? power.toFixed(1) : figures(power);
   return `${n < 0 ? '-' : ''}${shown} ${WATT_UNITS[unit]}`;
 }
@@ -185,6 +190,7 @@ export function compact(n: Reading): string {
   if (missing(n)) return NONE;
   const [size, sign] = COMPACT.find(([from]) => Math.abs(n) >= from) ?? [1, ''];
   const shown = n / size;
+  if (Math.abs(shown) >= 999.5 && sign === 'G') return beyond(n, sign);
   return `${sign === '' || Math.abs(shown) >= 99.95 ? shown.toFixed(0) : shown.toFixed(1)}${sign}`;
 }
 

@@ -203,10 +203,10 @@ const MEMORY_UNITS: readonly (readonly [bytes: number, sign: string])[] = [
 /** A hundredth of a terabyte is still much. */
 const digits = (value: number, sign: string): number => (sign === 'T' && value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 
-/** '61.2/79.6G': used and total in the unit of the total. */
+/** '61.2/79.6G': used and total in one unit, that of the larger: a total that is less than what is used is not to be believed. */
 function memoryText(used: number, total: number): string {
   if (Number.isNaN(used) && Number.isNaN(total)) return NONE;
-  const [size, sign] = MEMORY_UNITS.find(([bytes]) => (Number.isNaN(total) ? used : total) >= bytes) ?? [1, 'B'];
+  const [size, sign] = MEMORY_UNITS.find(([bytes]) => Math.max(used || 0, total || 0) >= bytes) ?? [1, 'B'];
   const shown = (bytes: number): string => (Number.isNaN(bytes) ? NONE : (bytes / size).toFixed(digits(bytes / size, sign)));
   return Number.isNaN(total) ? `${shown(used)}${sign}` : `${shown(used)}/${shown(total)}${sign}`;
 }

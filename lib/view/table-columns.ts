@@ -6,7 +6,7 @@ import { argsort } from '../aggregate/argsort.js';
 import { compareLabels } from '../aggregate/label-order.js';
 import type { Sheet, SheetCell, SheetColumn } from '../model/sheet.js';
 import { sheetText } from '../text/sheet-text.js';
-import { bytes, compact, duration, NONE, percent, watts } from '../text/format.js';
+import { bytes, compact, count, duration, NONE, percent, watts } from '../text/format.js';
 import { firstFitting, type Cell, type Cells, type Column, type Sort } from './table.js';
 
 /** How a number is written in a cell: the first form that fits, so that digits are never cut. */
@@ -14,7 +14,7 @@ const FORMATS = {
   text: [String],
   /** An identifier: never rounded. */
   id: [String],
-  count: [String, compact],
+  count: [count, compact],
   bytes: [bytes],
   watts: [watts],
   seconds: [duration, (value: number) => (value >= DAY ? `${Math.floor(value / DAY)}d` : duration(value))],

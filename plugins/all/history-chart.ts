@@ -172,5 +172,5 @@ function shownOf({ values, last, stepMs }: Series): Shown {
 
 function said({ text }: Figure, { now, peak, peakAt, ms }: Shown): string {
   if (Number.isNaN(peak)) return '';
-  return `   now ${text(now)} · max ${text(peak)} at ${clock(peakAt).slice(0, 8)} · ${Math.max(1, Math.round(ms / 60_000))} min`;
+  return `   now ${text(now)} · max ${text(peak)} at ${clock(peakAt).slice(0, 8)} · ${Math.max(1, Math.round(ms / 60_000))}m`;
 }

@@ -27,7 +27,7 @@ const MOST_GRAPH_COLS = 24;
 const LEAST_GRAPH_COLS = 6;
 /** The time span shown: the shortest that contains all known samples, else the longest. */
 const WINDOWS_MINUTES = [1, 2, 5, 10];
-const WINDOW_COLS = '10 min'.length;
+const WINDOW_COLS = '10m'.length;
 /** With fewer samples, a bar of the current value is shown instead. */
 const LEAST_SAMPLES = 3;
 
@@ -106,7 +106,7 @@ function meters(totals: ClusterTotals, app: AppView, cols: number): Line | undef
     ...(nth < drawn ? [span(`${graph(meter)} `, 'accent')] : []),
     span(meter.text),
   ]);
-  return fitting(known && drawn > 0 ? [...parts, [span(`${minutes} min`, 'dim')]] : parts, cols);
+  return fitting(known && drawn > 0 ? [...parts, [span(`${minutes}m`, 'dim')]] : parts, cols);
 }
 
 function past({ figure, from, to }: Meter, app: AppView, cols: number, minutes: number): string {

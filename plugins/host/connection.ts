@@ -35,7 +35,7 @@ function problem({ status }: NodeView, app: AppView): readonly Line[] {
   if (status.phase !== 'failing') return [];
   const since = status.failingSince === undefined ? '' : ` since ${clock(status.failingSince)}`;
   const tries = ` (${count(status.failures)} failed ${status.failures === 1 ? 'scrape' : 'scrapes'})`;
-  const next = status.nextTryAt === undefined ? '' : ` · next scrape in ${Math.max(0, Math.ceil((status.nextTryAt - app.now) / 1000))} s`;
+  const next = status.nextTryAt === undefined ? '' : ` · next scrape in ${ago(status.nextTryAt - app.now + 999)}`;
   return [line(span(` ${status.error?.text ?? 'failed'}${since}${tries}${next}`, 'bad'))];
 }
 
