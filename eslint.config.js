@@ -13,7 +13,7 @@ const LAYERS = [
   { layer: 'base', files: /^lib\/((model|text)\/|errors\.|paths\.|version\.)/ },
   { layer: 'domain', files: /^lib\/(exposition|filter|aggregate|alerts|options)\// },
   { layer: 'interface', files: /^lib\/(plugin|keys|view)\// },
-  { layer: 'app', files: /^lib\/app\// },
+  { layer: 'app', files: /^lib\/(app|query)\// },
   { layer: 'http', files: /^lib\/http\//, only: ['base'] },
   {
     layer: 'edges',

@@ -26,6 +26,7 @@ async function main(): Promise<number> {
 /** Each command is loaded only when it runs. */
 const RUN: Readonly<Record<Command, (flags: Flags) => Promise<number>>> = {
   view: async (flags) => (await import('./view-command.js')).view(flags, process.env),
+  get: async (flags) => (await import('./get-command.js')).get(flags, process.env),
   record: async (flags) => (await import('./record-command.js')).record(flags, process.env),
   'replay-info': async (flags) => (await import('./replay-info-command.js')).replayInfo(flags, process.env),
   api: async (flags) => (await import('./api-command.js')).api(flags, process.env),

@@ -5,6 +5,7 @@ import type { Option, OptionTable } from '../lib/options/option-types.js';
 const PROGRAM = 'all-smi-view';
 const USAGE: Readonly<Record<Command, string>> = {
   view: `${PROGRAM} [options]`,
+  get: `${PROGRAM} get TABLE [options]`,
   record: `${PROGRAM} record [options]`,
   'replay-info': `${PROGRAM} replay-info FILE..`,
   api: `${PROGRAM} api [options]`,
@@ -18,6 +19,12 @@ const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help:
     [PROGRAM, 'this machine'],
     [`${PROGRAM} --demo`, 'a made-up cluster, to try it out'],
     [`${PROGRAM} --replay all-smi-20260807-143203.ndjson.zst`, 'replay a recording'],
+  ],
+  get: [
+    [`${PROGRAM} get users --hosts 'node[01-16]:9090'`, 'who uses the GPUs now'],
+    [`${PROGRAM} get gpus --hostfile hosts.csv -o json`, 'every GPU, for a program'],
+    [`${PROGRAM} get free --hostfile hosts.csv --gpus 4 --same-node --wait=2h`, 'wait for a node with four free GPUs'],
+    [`${PROGRAM} get users --replay week.ndjson.zst --at '2026-08-07 14:32' -o csv`, 'who used them then'],
   ],
   record: [
     [`${PROGRAM} record --hostfile hosts.csv --duration 2h`, 'two hours of the nodes in a file'],
@@ -37,7 +44,8 @@ const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help:
     [`${PROGRAM} mock --port-range 10001-10050 -o hosts.csv`, 'fifty nodes, with their addresses in a file'],
   ],
 };
-const EXITS = 'Exit codes: 0 success, 1 failed, 2 wrong usage, 70 internal error, 128+n signal n.';
+const EXITS =
+  'Exit codes: 0 success, 1 failed, 2 wrong usage, 3 incomplete (--strict), 4 no room (get free), 70 internal error, 128+n signal n.';
 
 /** `width`: columns of the terminal; lines wrap there where they can. */
 export function helpText(command: Command, version: string, width: number): string {

@@ -6,6 +6,8 @@ import { parse } from '../lib/filter/parser.js';
 import { loadRegexEngine } from '../lib/filter/regex.js';
 import { LIMITS } from '../lib/model/limits.js';
 import type { ViewOptions } from '../lib/options/options.js';
+import type { Values } from '../lib/options/option-types.js';
+import type { ALERT_RULES } from '../lib/options/screen-options.js';
 import type { ViewSettings } from '../lib/run/settings.js';
 
 type Shown = Pick<ViewSettings, 'look' | 'filter' | 'user' | 'alerts' | 'bell' | 'webhook'>;
@@ -25,7 +27,7 @@ export async function screenOf(options: ViewOptions): Promise<Shown> {
 }
 
 /** The filter has been parsed already; compiling it finds errors in its regular expressions. */
-async function checkFilter(filter: string): Promise<void> {
+export async function checkFilter(filter: string): Promise<void> {
   const query = parse(filter);
   if (!query) return;
   await loadRegexEngine();
@@ -44,7 +46,7 @@ async function checkFilter(filter: string): Promise<void> {
 const LEAST_STEP_C = 5;
 const STEP_C = 10;
 
-function alertsOf(options: ViewOptions): AlertSettings {
+export function alertsOf(options: Values<typeof ALERT_RULES>): AlertSettings {
   const { alertTemp: tempWarnC, alertTempCrit } = options;
   const crit = alertTempCrit ?? LIMITS.criticalCelsius;
   return {

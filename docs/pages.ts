@@ -11,6 +11,8 @@ import diagnosis from '../plugins/diagnosis/index.js';
 import host from '../plugins/host/index.js';
 import topology from '../plugins/topology/index.js';
 import users from '../plugins/users/index.js';
+import { tablesOf } from '../lib/query/tables.js';
+import { JSON_TEXT, jsonSections } from './json-page.js';
 import type { Option, OptionTable } from '../lib/options/option-types.js';
 
 const PLUGINS: readonly TabPlugin[] = [all, users, topology, host, diagnosis];
@@ -22,6 +24,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'OPTIONS.md': options,
   'ERRORS.md': errors,
   'METRICS.md': metrics,
+  'JSON.md': json,
 };
 
 function keys(): string {
@@ -68,6 +71,13 @@ function optionSection(command: string, help: string, listed: OptionTable): stri
   ]);
   const usage = command === 'view' ? 'all-smi-view' : `all-smi-view ${command}`;
   return `## ${usage}\n\n${sentence(help)}\n\n${table(['Option', 'Environment', 'Config file', 'Default', 'What it does'], rows)}`;
+}
+
+function json(): string {
+  const sections = jsonSections(tablesOf(PLUGINS)).map(
+    ([id, about, rows]) => `## ${id}\n\n${about}\n\n${table(['Key', 'Type', 'Meaning', 'In'], rows)}`,
+  );
+  return page('JSON', ...JSON_TEXT, ...sections);
 }
 
 const TABLES: Readonly<Record<Table, string>> = {
@@ -128,6 +138,8 @@ const EXITS: readonly (readonly [string, string])[] = [
   ['0', 'success: quit by the user, `--help`, `--version`'],
   ['1', 'the command failed'],
   ['2', 'wrong usage: options, hosts, host file, plugins, no terminal'],
+  ['3', 'a node is missing, with `get --strict`'],
+  ['4', 'fewer free GPUs than `get free` was asked for'],
   ['70', 'internal error'],
   ['128 + n', 'ended by signal n: 129 SIGHUP, 130 SIGINT, 131 SIGQUIT, 143 SIGTERM'],
 ];

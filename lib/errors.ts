@@ -14,7 +14,7 @@ export interface ErrorRow {
   readonly advice: string;
 }
 
-/** Exit codes: 1 failed, 2 wrong usage, 70 internal error. */
+/** Exit codes: 1 failed, 2 wrong usage, 3 incomplete (`get --strict`), 4 no room (`get free`), 70 internal error. */
 export const ERRORS = {
   E_INTERNAL: {
     text: 'internal error: {reason}',
@@ -97,6 +97,18 @@ export const ERRORS = {
   E_PLUGIN_LOAD: { text: 'plugin {plugin}: {reason}', exit: 2, advice: 'Check the path; a plugin is an ES module with a default export.' },
   E_PLUGIN_SHAPE: { text: 'plugin {plugin}, {field}: {reason}', exit: 2, advice: 'docs/PLUGINS.md describes what a plugin consists of.' },
 
+  E_NO_ANSWER: {
+    text: 'no node answered: {reason}',
+    exit: 1,
+    advice: 'Check the addresses and that an exporter runs there; the Diagnosis tab of the viewer shows every node.',
+  },
+  E_PARTIAL: {
+    text: '{missing} of {nodes} nodes are missing',
+    exit: 3,
+    advice: 'What is known was printed; without --strict this is no error.',
+  },
+  E_NO_ROOM: { text: 'there is no room: {reason}', exit: 4, advice: 'Ask for fewer GPUs, or wait for them with --wait=2h.' },
+
   E_EXPORT: {
     text: 'export failed: {reason}',
     exit: 0,
@@ -140,6 +152,7 @@ export const ERRORS = {
     advice: 'This is not the exporter of a single node, or the exporter is faulty.',
   },
   S_CUT: { text: 'response cut off', exit: 0, advice: 'The exporter or a proxy closed the connection early. The last good data are kept.' },
+  S_PENDING: { text: 'no response yet', exit: 0, advice: 'The deadline came first; --deadline waits longer.' },
   S_NOT_RECORDED: {
     text: 'not in the recording at this time',
     exit: 0,

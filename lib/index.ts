@@ -16,6 +16,7 @@ export { gpuRowsDerivation } from './aggregate/gpu-owners.js';
 export { processFigures } from './aggregate/process-figures.js';
 export { descending, held, plus, total } from './aggregate/unknown.js';
 export { ranges } from './text/number-ranges.js';
+export { isoTime } from './text/timecode.js';
 export { userNodes } from './aggregate/user-nodes.js';
 export { commandOf } from './aggregate/process-figures.js';
 export { gpuShares, userProcesses } from './aggregate/user-processes.js';

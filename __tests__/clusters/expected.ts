@@ -37,8 +37,9 @@ export interface ProcessRecord {
   readonly node: string;
   readonly node_id: string;
   readonly pid: number;
-  readonly user: string;
-  readonly gpu_indexes: string;
+  /** Null: not known. */
+  readonly user: string | null;
+  readonly gpu_indexes: readonly number[];
   readonly vram_bytes: number | null;
   readonly vram_is_partial: boolean;
   readonly sm_percent: number | null;
@@ -50,12 +51,12 @@ export interface ProcessRecord {
 export interface GpuRecord {
   readonly node_id: string;
   readonly gpu: number;
-  readonly uuid: string;
+  readonly uuid: string | null;
   readonly util_percent: number | null;
   readonly vram_used_bytes: number | null;
   readonly power_watts: number | null;
   readonly temperature_celsius: number | null;
-  readonly users: string;
+  readonly users: readonly string[];
 }
 
 export function expectedOf(nodes: readonly Answered[]): Expected {
@@ -114,8 +115,8 @@ function processRecords({ nodeId, name, gpus, procs }: Read): ProcessRecord[] {
       node: name,
       node_id: nodeId,
       pid: rows[0]!.pid,
-      user: rows[0]!.user,
-      gpu_indexes: listed([...new Set(on.map(({ slot }) => slot))].map((slot) => gpus[slot]!.index)),
+      user: rows[0]!.user || null,
+      gpu_indexes: [...new Set(on.map(({ slot }) => gpus[slot]!.index))].sort((a, b) => a - b),
       vram_bytes: heldOf(on.map(({ vramBytes }) => vramBytes)),
       vram_is_partial: on.some(({ vramBytes }) => Number.isNaN(vramBytes)),
       sm_percent: total(on.map(({ smPercent }) => smPercent)),
@@ -138,12 +139,12 @@ function gpuRecord({ nodeId, procs }: Read, { index, uuid, fields }: Gpu, slot: 
   return {
     node_id: nodeId,
     gpu: index,
-    uuid,
+    uuid: uuid || null,
     util_percent: fields.utilPercent ?? null,
     vram_used_bytes: fields.memoryUsedBytes ?? null,
     power_watts: fields.powerWatts ?? null,
     temperature_celsius: fields.temperatureCelsius ?? null,
-    users: owners.map(([user]) => user || '?').join(', '),
+    users: owners.map(([user]) => user || '?'),
   };
 }
 
@@ -161,19 +162,6 @@ const total = (values: readonly (number | undefined)[]): number | null =>
   reported(values).length === 0 ? null : reported(values).reduce((sum, value) => sum + value, 0);
 const largest = (values: readonly (number | undefined)[]): number | null =>
   reported(values).length === 0 ? null : Math.max(...reported(values));
-
-/** '0-2,5'. */
-function listed(numbers: readonly number[]): string {
-  const sorted = [...new Set(numbers)].sort((a, b) => a - b);
-  const starts = sorted.filter((number) => !sorted.includes(number - 1));
-  return starts
-    .map((start) => {
-      let end = start;
-      while (sorted.includes(end + 1)) end++;
-      return end === start ? `${start}` : `${start}-${end}`;
-    })
-    .join(',');
-}
 
 /** '61.2 GiB': three significant figures. */
 export function bytesText(bytes: number): string {

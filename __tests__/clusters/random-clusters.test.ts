@@ -9,6 +9,7 @@ import { csvOf } from '../../lib/export/csv.js';
 import { jsonOf } from '../../lib/export/json.js';
 import { usersDerivation } from '../../lib/aggregate/users.js';
 import type { Table } from '../../lib/plugin/types.js';
+import { ranges } from '../../lib/text/number-ranges.js';
 import { tableSheet } from '../../lib/view/table-columns.js';
 import type { OracleUser } from '../aggregate/users-oracle.js';
 import { bytesText, durationText, expectedOf, wattsText, type Expected } from './expected.js';
@@ -35,6 +36,7 @@ function jsonFile(text: string): File {
 }
 
 const guarded = (text: string): string => (/^\s*[=+\-@]/.test(text) ? `'${text}` : text);
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 class Check {
@@ -84,10 +86,11 @@ class Check {
     const key = ({ node_id, pid, user }: Row): string => JSON.stringify([node_id, pid, user]);
     const expected = new Map(this.#expected.processes.map((row) => [key(row as unknown as Row), row]));
     const text = (value: unknown, decimals = 0): string => (value === null ? '' : Number(value).toFixed(decimals));
-    const found = json.map(({ command, ...row }): Row => {
+    const found = json.map(({ command, started_at, ...row }): Row => {
+      expect(started_at === null).toBe(row.running_seconds === null);
       const { commands = [], running_seconds = null } = expected.get(key(row)) ?? {};
       const age = this.#orNearAge(row.running_seconds, running_seconds);
-      return { ...row, running_seconds: age, commands: commands.includes(String(command)) ? commands : [command] };
+      return { ...row, running_seconds: age, commands: commands.includes(textOf(command)) ? commands : [command] };
     });
     const wanted = [...expected.values()].map((row): Row => ({ ...row }));
     expectSame(inOrder(found, key), inOrder(wanted, key));
@@ -95,13 +98,13 @@ class Check {
       node: row.node,
       node_id: row.node_id,
       pid: text(row.pid),
-      user: guarded(String(row.user)),
-      gpu_indexes: guarded(String(row.gpu_indexes)),
+      user: guarded(textOf(row.user)),
+      gpu_indexes: guarded(ranges(row.gpu_indexes as readonly number[])),
       vram_bytes: text(row.vram_bytes),
       sm_percent: text(row.sm_percent, 1),
       cpu_percent: text(row.cpu_percent, 2),
       running_seconds: row.running_seconds === null ? '' : text(Math.trunc(Number(row.running_seconds))),
-      command: guarded(String(row.command)),
+      command: guarded(textOf(row.command)),
     }));
     expectSame(csv, written);
   }
@@ -114,7 +117,7 @@ class Check {
     expectSame(inOrder(compared, key), inOrder(expected, key));
     expectSame(
       csv.map(({ users }) => users),
-      json.map(({ users }) => guarded(String(users))),
+      json.map(({ users }) => guarded((users as readonly string[]).join(', '))),
     );
   }
 
@@ -129,7 +132,7 @@ class Check {
     const [written, { rows, about }] = [csvFile(csv), jsonFile(json)];
     expect(about).toMatchObject({ table: 'users', nodes: totals.nodes, reporting_nodes: totals.reporting });
     const shown = (name: string): string => name || '(unattributed)';
-    expect(rows.map(({ user }) => user)).toEqual(this.#names.map(shown));
+    expect(rows.map(({ user }) => user)).toEqual(this.#names.map((name) => name || null));
     this.#names.forEach((name, at) => {
       const user = this.#expected.users.get(name)!;
       const { nodes, gpus, procs } = user;
@@ -139,7 +142,7 @@ class Check {
         gpus,
         procs,
         vram_bytes: orNull(user.vramBytes),
-        top_command: user.command,
+        top_command: user.command || null,
       });
       expect(rows[at]).toMatchObject({ power_is_partial: user.powerPartial === 1 });
       expect(orNear(Number(rows[at]!.power_watts ?? NaN), user.powerWatts)).toBe(user.powerWatts);

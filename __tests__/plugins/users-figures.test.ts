@@ -9,8 +9,9 @@ import { exported } from '../../plugins/users/export.js';
 import { cluster } from '../aggregate/random-cluster.js';
 import { oracleTotals, oracleUsers, type OracleHost, type OracleUser } from '../aggregate/users-oracle.js';
 import { buildNodes } from '../helpers/hosts.js';
+import type { SheetCell } from '../../lib/model/sheet.js';
 
-type Cell = string | number | boolean | undefined;
+type Cell = SheetCell;
 type Row = Readonly<Record<string, Cell>>;
 
 /** The rows that an export would have, by column. */
@@ -55,12 +56,10 @@ test('the users: who is there, their figures, their order', () => {
       };
       const rows = rowsOf(ui, hosts);
       const expected = oracleUsers(hosts);
-      const shown = [...expected]
-        .filter(([, user]) => (system || !user.system) && (all || user.gpus > 0))
-        .map(([name]) => name || '(unattributed)');
+      const shown = [...expected].filter(([, user]) => (system || !user.system) && (all || user.gpus > 0)).map(([name]) => name);
       expect(rows.map(({ user }) => user).sort()).toEqual(shown.sort());
       for (const row of rows) {
-        const user = expected.get(row.user === '(unattributed)' ? '' : (row.user as string))!;
+        const user = expected.get(row.user as string)!;
         expect(row).toMatchObject({
           is_system: user.system,
           nodes: all ? user.nodesAll : user.nodes,
@@ -86,7 +85,7 @@ function expectSorted(
   { sort, descending, all }: { sort: string; descending: boolean; all: boolean },
 ): void {
   for (let at = 1; at < rows.length; at++) {
-    const [a, b] = [rows[at - 1]!, rows[at]!].map(({ user }) => (user === '(unattributed)' ? '' : (user as string)));
+    const [a, b] = [rows[at - 1]!, rows[at]!].map(({ user }) => user as string);
     if (sort === 'user') {
       if (a !== '' && b !== '') expect(bytewise(a!, b!) * (descending ? -1 : 1)).toBeLessThan(0);
       else expect(b).toBe('');

@@ -118,7 +118,7 @@ describe('a node without figures', () => {
   test.each([
     [['V', 'f', 'a', 'y'], /^bob\t.*\t\t\t70\tshell$|^alice\tfalse\t1\t1\t1\t5368709120\t\t60\ttrain$/],
     [['V', 'Enter', 'y'], /^alice\tnode-0001\tnode-0001:9090\t1\t0\t1\t5368709120\t\t/],
-    [['y'], /^node-0001\tnode-0001:9090\t0\t.*\t50\.0\t\t85899345920\t\t\t\t\talice$/],
+    [['y'], /^node-0001\tnode-0001:9090\t0\t.*\t50\.0\t\t85899345920\t\t\t\t\tcomputing\t\talice$/],
   ] as const)('nor copied: %j', (keys, copied) => {
     expect(new Driver({ hosts: [spec] }).press(...keys).painter.clipboard).toMatch(copied);
   });

@@ -53,6 +53,8 @@ export interface HistoryView {
   userVram(user: string): Series;
   /** Undefined: not held idle, or not tracked. */
   heldSince(node: NodeView, slot: number): HeldSince | undefined;
+  /** The first of the samples in a row at which it was free and had no process. Undefined: it is not, or not tracked. */
+  freeSince(node: NodeView, slot: number): Ms | undefined;
 }
 
 export class History implements HistoryView {
@@ -135,6 +137,10 @@ export class History implements HistoryView {
     return this.#nodes.get(node.nodeId)?.heldSince(ownSlot(node, slot));
   }
 
+  freeSince(node: NodeView, slot: number): Ms | undefined {
+    return this.#nodes.get(node.nodeId)?.freeSince(ownSlot(node, slot));
+  }
+
   #sample(at: Ms): number {
     return Math.floor(at / this.#stepMs);
   }
@@ -157,6 +163,8 @@ class NodeHistory {
   #structure: number;
   /** Since when each GPU has been held idle; NaN: it is not. */
   readonly #heldSince: Float64Array;
+  /** NaN: not free. */
+  readonly #freeSince: Float64Array;
   /** 1: it was already held idle at the first sample. */
   readonly #atLeast: Uint8Array;
 
@@ -168,6 +176,7 @@ class NodeHistory {
     this.#uuids = uuidsOf(node);
     this.#structure = node.structure;
     this.#heldSince = new Float64Array(gpus).fill(NaN);
+    this.#freeSince = new Float64Array(gpus).fill(NaN);
     this.#atLeast = new Uint8Array(gpus);
   }
 
@@ -184,7 +193,18 @@ class NodeHistory {
     this.watts.advance(sample);
     if (cpus.count > 0) this.small.put(NODE_RINGS.indexOf('cpu'), cpus.value(0, 'utilPercent'));
     if (memory.count > 0) this.small.put(NODE_RINGS.indexOf('ram'), (memory.value(0, 'usedBytes') / memory.value(0, 'totalBytes')) * 100);
-    for (let slot = 0; slot < this.gpus; slot++) this.#addGpu(node, slot, missed);
+    const unseen = missed < 0 || missed >= MISSED_LIMIT;
+    const used = slotsWithProcesses(node);
+    for (let slot = 0; slot < this.gpus; slot++) {
+      this.#addGpu(node, slot, unseen);
+      const free = used[slot] === 0 && slotState(node.gpus, slot) === 'free';
+      if (!free || unseen || Number.isNaN(this.#freeSince[slot])) this.#freeSince[slot] = free ? node.at : NaN;
+    }
+  }
+
+  freeSince(slot: number): Ms | undefined {
+    const at = this.#freeSince[slot];
+    return at === undefined || Number.isNaN(at) ? undefined : at;
   }
 
   heldSince(slot: number): HeldSince | undefined {
@@ -192,7 +212,8 @@ class NodeHistory {
     return at === undefined || Number.isNaN(at) ? undefined : { at, atLeast: this.#atLeast[slot] === 1 };
   }
 
-  #addGpu({ gpus, at }: NodeView, slot: number, missed: number): void {
+  /** `unseen`: its state since the last sample is not known. */
+  #addGpu({ gpus, at }: NodeView, slot: number, unseen: boolean): void {
     const { utilPercent, memoryUsedBytes, memoryTotalBytes, temperatureCelsius, powerWatts } = gpus.field;
     this.small.put(ringOf(slot, 0), utilPercent[slot]!);
     this.small.put(ringOf(slot, 1), (memoryUsedBytes[slot]! / memoryTotalBytes[slot]!) * 100);
@@ -202,12 +223,17 @@ class NodeHistory {
       this.#heldSince[slot] = NaN;
       return;
     }
-    // Its state while it was unreachable is not known.
-    const unseen = missed < 0 || missed >= MISSED_LIMIT;
     if (!unseen && !Number.isNaN(this.#heldSince[slot])) return;
     this.#heldSince[slot] = at;
     this.#atLeast[slot] = unseen ? 1 : 0;
   }
+}
+
+/** By slot: 1 where some process is. */
+function slotsWithProcesses({ gpus, procs }: NodeView): Uint8Array {
+  const used = new Uint8Array(gpus.slots);
+  for (let row = 0; row < procs.count; row++) if (procs.gpu[row]! >= 0) used[procs.gpu[row]!] = 1;
+  return used;
 }
 
 const uuidsOf = (node: NodeView): readonly string[] =>

@@ -195,6 +195,10 @@ export class AppState implements AppView {
     return this.alerting.alerts.level(nodeId, gpus.index[slot]!);
   }
 
+  get alerts(): readonly AlertChange[] {
+    return this.alerting.alerts.active;
+  }
+
   /** The screen may have changed. */
   touch(): void {
     this.versions.data++;

@@ -6,9 +6,11 @@ import { sheetText } from '../text/sheet-text.js';
 /** Texts that begin with an apostrophe before what a spreadsheet would take for a formula: they are quoted as well. */
 const GUARDED = /^'\s*[=+\-@\t\r\n＝＋－＠]/u;
 
-export function csvOf({ columns, rows }: Sheet): string {
+export function csvOf({ columns, rows }: Sheet, headers = true): string {
   const shown = columns.flatMap((column, at) => (column.jsonOnly ? [] : [{ column, at }]));
   const head = shown.map(({ column }) => column.name);
   const lines = [head, ...rows.map((row) => shown.map(({ column, at }) => sheetText(row[at], column)))];
-  return `${Papa.unparse(lines, { newline: '\n', quotes: (text: string) => GUARDED.test(text) })}\n`;
+  const written = headers ? lines : lines.slice(1);
+  if (written.length === 0) return '';
+  return `${Papa.unparse(written, { newline: '\n', quotes: (text: string) => GUARDED.test(text) })}\n`;
 }

@@ -3,15 +3,25 @@ import type { Sheet, SheetCell } from '../model/sheet.js';
 import { clean } from '../text/sanitize.js';
 import { MAX_CELL_BYTES } from '../text/sheet-text.js';
 
-export function jsonOf({ about, columns, rows }: Sheet): string {
-  const record = (row: readonly SheetCell[]) => Object.fromEntries(columns.map(({ name }, at) => [name, cellJson(row[at])]));
-  const head = Object.entries(about).map(([name, cell]) => `  ${JSON.stringify(name)}: ${JSON.stringify(cellJson(cell))},\n`);
-  const lines = rows.map((row) => `    ${JSON.stringify(record(row))}`);
-  // One row per line, so that `diff` and `grep` work on it too.
-  return `{\n${head.join('')}  "rows": [${lines.length === 0 ? '' : `\n${lines.join(',\n')}\n  `}]\n}\n`;
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+export function jsonOf({ about, ...rows }: Sheet): string {
+  return documentOf(Object.fromEntries(Object.entries(about).map(([name, cell]) => [name, cellJson(cell)])), rows);
 }
 
-function cellJson(cell: SheetCell): string | number | boolean | null {
-  if (typeof cell === 'string') return clean(cell, MAX_CELL_BYTES);
+/** `head`, then the rows under the key `rows`. One row per line, so that `diff` and `grep` work on it too. */
+export function documentOf(head: Readonly<Record<string, Json>>, sheet: Pick<Sheet, 'columns' | 'rows'>): string {
+  const facts = Object.entries(head).map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)},\n`);
+  const lines = recordsOf(sheet).map((record) => `    ${JSON.stringify(record)}`);
+  return `{\n${facts.join('')}  "rows": [${lines.length === 0 ? '' : `\n${lines.join(',\n')}\n  `}]\n}\n`;
+}
+
+/** One record per row, by column name. */
+export const recordsOf = ({ columns, rows }: Pick<Sheet, 'columns' | 'rows'>): readonly Readonly<Record<string, Json>>[] =>
+  rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, cellJson(row[at])])));
+
+function cellJson(cell: SheetCell): Json {
+  if (typeof cell === 'string') return cell === '' ? null : clean(cell, MAX_CELL_BYTES);
+  if (typeof cell === 'object') return cell.map((one: number | string) => (typeof one === 'string' ? clean(one, MAX_CELL_BYTES) : one));
   return cell === undefined || (typeof cell === 'number' && !Number.isFinite(cell)) ? null : cell;
 }

@@ -10,6 +10,8 @@ export const LIMITS = {
    * not exported.
    */
   heldBytes: 2 ** 30,
+  /** A GPU is offered as free after this long without use: one sample may fall between two steps of a job. */
+  freeSeconds: 60,
   /** Hot, for a GPU without a limit of its own. */
   hotCelsius: 85,
   /** Without a threshold of the user: a warning this far below the temperature that the GPU is made for; where it exports none, at these. */

@@ -1,13 +1,15 @@
 /** A table as data: what an export writes. */
 
-/** Undefined or NaN: not reported. CSV has an empty cell, JSON null. */
-export type SheetCell = string | number | boolean | undefined;
+/** Undefined, NaN or '': not reported. CSV has an empty cell, JSON null. A list is an array in JSON; in CSV numbers are ranges (`0-3,5`). */
+export type SheetCell = string | number | boolean | readonly number[] | readonly string[] | undefined;
 
 export interface SheetColumn {
   /** The column name in the file: `vram_bytes`. */
   readonly name: string;
   /** Decimals in CSV; absent: an integer. JSON has numbers unrounded. */
   readonly decimals?: number;
+  /** What CSV has for a text that is not reported. */
+  readonly unknown?: string;
   /** Not in CSV, whose columns are fixed for other programs. */
   readonly jsonOnly?: true;
 }

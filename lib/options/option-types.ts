@@ -41,6 +41,14 @@ export interface Option<T = unknown> {
   parse(words: readonly string[]): T;
 }
 
+/** The column that a printed table is sorted by. */
+export interface TableSort {
+  /** A JSON key; a unit suffix may be left out. */
+  readonly column: string;
+  /** Absent: as the first press of the sort key on the screen; for other columns, numbers descending and texts ascending. */
+  readonly descending?: boolean;
+}
+
 export type OptionTable = Readonly<Record<string, Option>>;
 
 /** The values of a table of options. Options without a default may be undefined. */

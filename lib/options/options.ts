@@ -3,9 +3,9 @@
  * config file, docs/OPTIONS.md and docs/CONFIG.md are derived from it.
  */
 import { MOCK_OPTIONS } from './mock-options.js';
-import { ALERT_OPTIONS, LOOK_OPTIONS } from './screen-options.js';
+import { ALERT_OPTIONS, ALERT_RULES, LOOK_OPTIONS } from './screen-options.js';
 import { choice, Invalid, last, list, number, onOff, size, span } from './values.js';
-import type { OptionTable, Values } from './option-types.js';
+import type { OptionTable, TableSort, Values } from './option-types.js';
 
 export { MOCK_OPTIONS } from './mock-options.js';
 export { envOf, givenOf, resolveOptions } from './resolve.js';
@@ -116,6 +116,130 @@ export const VIEW_OPTIONS = {
   ...ALERT_OPTIONS,
   ...CONFIG_FLAG,
 } as const satisfies OptionTable;
+
+/** Without a screen: what is printed, and how long is waited. */
+export const GET_OPTIONS = {
+  table: {
+    flag: 'table',
+    value: 'TABLE',
+    help: 'users, gpus, processes, nodes, free, idle, alerts, scrapes, or the table of a plugin',
+    parse: last,
+  },
+  ...NODE_OPTIONS,
+  local: { flag: 'local', help: 'read this machine (default when no other source is given)', parse: () => true },
+  demo: { flag: 'demo', help: 'read a made-up cluster; no nodes needed', parse: () => true },
+  replay: {
+    flag: 'replay',
+    value: 'FILE..',
+    many: 'words',
+    help: 'read a recording: files, or a folder of them, in order of time',
+    parse: (words) => words,
+  },
+  at: {
+    flag: 'at',
+    value: 'TIME',
+    otherwise: 'the last frame',
+    help: 'time in the recording: 1:02:03, 90, @14:32 or 2026-08-07 14:32',
+    parse: last,
+  },
+  plugin: {
+    flag: 'plugin',
+    value: 'FILE',
+    many: 'repeat',
+    help: 'load a plugin: an ES module (docs/PLUGINS.md)',
+    parse: (words) => words,
+  },
+  output: {
+    flag: 'output',
+    alias: 'o',
+    value: 'FORMAT',
+    default: 'table',
+    help: 'table, wide, csv, json, ndjson, name, hostlist or addresses (docs/JSON.md)',
+    parse: choice({
+      table: 'table',
+      wide: 'wide',
+      csv: 'csv',
+      json: 'json',
+      ndjson: 'ndjson',
+      name: 'name',
+      hostlist: 'hostlist',
+      addresses: 'addresses',
+    } as const),
+  },
+  columns: {
+    flag: 'columns',
+    value: 'LIST',
+    otherwise: 'those of the table',
+    help: 'columns in this order, by their JSON keys; a unit suffix may be left out: user,vram,gpus',
+    parse: names,
+  },
+  sort: { flag: 'sort', value: 'COLUMN', help: 'sort by this column; vram_bytes:asc or :desc sets the direction', parse: sortBy },
+  limit: {
+    flag: 'limit',
+    value: 'N',
+    otherwise: 'all rows',
+    help: 'print only the first rows',
+    parse: number({ min: 1, max: 1_000_000, whole: true }),
+  },
+  noHeaders: { flag: 'no-headers', help: 'leave out the line of column names (table, wide, csv)', parse: () => true },
+  filter: LOOK_OPTIONS.filter,
+  user: { flag: 'user', value: 'NAME', config: 'view.user', help: 'only this user', parse: last },
+  watch: {
+    flag: 'watch',
+    alias: 'w',
+    value: 'SECONDS',
+    bare: true,
+    help: 'print again every so many seconds (10 when given without a value) until stopped; not with json',
+    parse: watched,
+  },
+  deadline: {
+    flag: 'deadline',
+    value: 'SECONDS',
+    otherwise: 'until every node has answered or failed',
+    help: 'print what is known after this time',
+    parse: number({ min: 0.1, max: 86_400 }),
+  },
+  strict: { flag: 'strict', help: 'exit with 3 when a node is missing', parse: () => true },
+  gpus: {
+    flag: 'gpus',
+    value: 'N',
+    help: 'free: only this many GPUs; exit with 4 when there are not as many',
+    parse: number({ min: 1, max: 100_000, whole: true }),
+  },
+  model: { flag: 'model', value: 'TEXT', help: 'free: only GPUs whose model contains this text', parse: last },
+  sameNode: { flag: 'same-node', help: 'free: all of the --gpus on one node', parse: () => true },
+  wait: {
+    flag: 'wait',
+    value: 'TIME',
+    bare: true,
+    help: 'free: wait until there are as many as --gpus; 30m, 2h: at most that long',
+    parse: (words) => (last(words) === 'true' ? Infinity : span(words)),
+  },
+  ...MACHINE_OPTIONS,
+  ...ALERT_RULES,
+  ...CONFIG_FLAG,
+} as const satisfies OptionTable;
+
+/** 'user, vram' */
+function names(words: readonly string[]): readonly string[] {
+  const given = words.flatMap((word) => word.split(',')).map((word) => word.trim());
+  if (given.some((name) => name === '')) throw new Invalid(`"${last(words)}" has an empty name`);
+  return given;
+}
+
+/** 'vram_bytes:desc' */
+function sortBy(words: readonly string[]): TableSort {
+  const [, column = '', direction] = /^([^:]+)(?::(asc|desc))?$/.exec(last(words)) ?? [];
+  if (column === '') throw new Invalid(`"${last(words)}" is not like vram_bytes or vram_bytes:desc`);
+  return { column, ...(direction === undefined ? {} : { descending: direction === 'desc' }) };
+}
+
+const WATCH_SECONDS = 10;
+const seconds = number({ min: 0.5, max: 86_400 });
+
+function watched(words: readonly string[]): number {
+  return last(words) === 'true' ? WATCH_SECONDS : seconds(words);
+}
 
 export const RECORD_OPTIONS = {
   ...NODE_OPTIONS,
@@ -263,6 +387,7 @@ interface CommandRow {
 /** The commands; `view` is the default. */
 export const COMMANDS = {
   view: { help: 'watch a cluster', options: VIEW_OPTIONS },
+  get: { help: 'print a table without a screen, for scripts', options: GET_OPTIONS, words: 'table' },
   record: { help: 'record the nodes to a file, to replay later', options: RECORD_OPTIONS },
   'replay-info': { help: 'show what a recording contains', options: REPLAY_INFO_OPTIONS, words: 'file' },
   api: { help: 'export the metrics of this machine over HTTP', options: API_OPTIONS },
@@ -272,5 +397,6 @@ export const COMMANDS = {
 export type Command = keyof typeof COMMANDS;
 export type ViewOptions = Values<typeof VIEW_OPTIONS>;
 export type RecordOptions = Values<typeof RECORD_OPTIONS>;
+export type GetOptions = Values<typeof GET_OPTIONS>;
 export type MockOptions = Values<typeof MOCK_OPTIONS>;
 export type ApiOptions = Values<typeof API_OPTIONS>;

@@ -38,7 +38,8 @@ export const LOOK_OPTIONS = {
   mouse: { config: 'display.mouse', value: 'on|off', otherwise: 'on', help: 'off: same as --no-mouse', parse: onOff },
 } as const satisfies OptionTable;
 
-export const ALERT_OPTIONS = {
+/** When a reading is an alert. */
+export const ALERT_RULES = {
   alerts: { config: 'alerts.enabled', value: 'on|off', otherwise: 'on', help: 'turn alerts on or off', parse: onOff },
   alertTemp: {
     flag: 'alert-temp',
@@ -103,6 +104,10 @@ export const ALERT_OPTIONS = {
     help: 'alert when a node is down',
     parse: onOff,
   },
+} as const satisfies OptionTable;
+
+export const ALERT_OPTIONS = {
+  ...ALERT_RULES,
   alertBell: {
     config: 'alerts.bell_on_critical',
     value: 'on|off',

@@ -52,6 +52,8 @@ export interface AppView {
   readonly tabs: readonly TabRef[];
   /** The domain that all names of nodes have, and that the screen leaves out (`shortName`, `withoutDomain`); '' for none. */
   readonly domain: string;
+  /** The active alerts, each as the change that raised it, node by node. */
+  readonly alerts: readonly AlertChange[];
   /** The highest level of the active alerts of a GPU. */
   alertLevel(node: NodeView, slot: number): Level;
   /** The health of the program itself; undefined during its first second. */
@@ -182,6 +184,8 @@ export interface Table<Data = unknown, Row = unknown> {
   readonly columns: TableColumns<Data, Row>;
   /** The current rows, in the order of a newly opened tab. */
   rows(app: AppView): TableRows<Data, Row>;
+  /** The name of a row for other programs: `node-0001/gpu3`. Absent: the value of the first column. */
+  nameOf?(row: Row, data: Data): string;
 }
 
 /**

@@ -59,8 +59,7 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
       ...machine,
       columns,
       names,
-      // So that it cannot be confused with a node that is scraped under the name localhost.
-      nodeId: alone ? 'localhost' : 'this machine',
+      nodeId: localNodeId(alone),
       clock,
       afterCommit,
       ...(intervalMs === undefined ? {} : { intervalMs }),
@@ -93,6 +92,9 @@ const filesNotices = (nodes: number, maxConnections: number): readonly Line[] =>
   maxConnections >= nodes
     ? []
     : [line(span(` open files are limited: ${maxConnections} of ${nodes} nodes scraped at a time; raise ulimit -n `, 'chip-warn'))];
+
+/** The id of this machine; beside others it cannot be confused with a node that is scraped under the name localhost. */
+export const localNodeId = (alone: boolean): string => (alone ? 'localhost' : 'this machine');
 
 const DEMO_NOTICE: Line = line(span(' demo: a made-up cluster ', 'chip'));
 

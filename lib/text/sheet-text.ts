@@ -1,5 +1,6 @@
 /** Cells of sheets as text: the same in CSV and in what is copied from the screen. */
 import type { SheetCell, SheetColumn } from '../model/sheet.js';
+import { ranges } from './number-ranges.js';
 import { clean } from './sanitize.js';
 
 /**
@@ -12,13 +13,19 @@ export const MAX_CELL_BYTES = 4096;
 /** all-smi's sums of bytes stop here. */
 const MAX_U64 = 18_446_744_073_709_551_615n;
 
-/** What is not known is empty. */
-export function sheetText(cell: SheetCell, { decimals }: SheetColumn): string {
+/** What is not known is empty, unless the column has a word for it. */
+export function sheetText(cell: SheetCell, { decimals, unknown = '' }: Pick<SheetColumn, 'decimals' | 'unknown'>): string {
+  if (cell === '') return unknown;
   if (typeof cell === 'string') return guarded(clean(cell, MAX_CELL_BYTES));
+  if (typeof cell === 'object') return guarded(clean(listText(cell), MAX_CELL_BYTES));
   if (typeof cell === 'boolean') return String(cell);
-  if (cell === undefined || !Number.isFinite(cell)) return '';
+  if (cell === undefined || !Number.isFinite(cell)) return unknown;
   return decimals === undefined ? whole(cell) : cell.toFixed(decimals);
 }
+
+/** Numbers as ranges, names with commas. */
+export const listText = (list: readonly number[] | readonly string[]): string =>
+  typeof list[0] === 'number' ? ranges(list as readonly number[]) : list.join(', ');
 
 const guarded = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 

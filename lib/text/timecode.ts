@@ -82,6 +82,12 @@ export function elapsed(ms: Ms): string {
   return `${twoDigits(seconds / 3600)}:${twoDigits((seconds / 60) % 60)}:${twoDigits(seconds % 60)}`;
 }
 
+/** RFC 3339 in UTC, to the second; undefined for a time that no calendar has. */
+export function isoTime(at: Ms): string | undefined {
+  const date = new Date(Math.round(at / 1000) * 1000);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString().replace('.000', '');
+}
+
 const shifted = (at: Ms, offsetMinutes: number): string => new Date(at + offsetMinutes * 60_000).toISOString();
 
 /** `14:32:03` on the recorder's clock. */

@@ -10,6 +10,7 @@ import { measuredSpan, span, type Span, type Tone } from './frame.js';
 import { firstFitting, type Cell } from './table.js';
 import type { ScreenColumn, TableColumns } from './table-columns.js';
 import { ago, bar, cutMeasured, duration, NONE, pad, percent, watts, width } from '../text/format.js';
+import { isoTime } from '../text/timecode.js';
 import type { Ms } from '../model/clock.js';
 
 /** Number of consecutive samples before a GPU is called stuck. */
@@ -147,13 +148,11 @@ export const GPU_COLUMNS: TableColumns<GpuTableRows, number> = [
     export: { name: 'model' },
   },
   ...GPU_FIELDS.flatMap(fieldColumn),
+  { id: 'state', value: stateOf, export: { name: 'state', title: 'STATE' } },
+  { id: 'idle_since', value: idleSince, export: { name: 'idle_since' } },
   {
     id: 'who',
-    value: (row, rows) =>
-      rows
-        .owners(row)
-        .map(({ user }) => user || '?')
-        .join(', '),
+    value: (row, rows) => rows.owners(row).map(({ user }) => user || '?'),
     screen: {
       title: 'WHO',
       width: 'rest',
@@ -163,6 +162,20 @@ export const GPU_COLUMNS: TableColumns<GpuTableRows, number> = [
     export: { name: 'users' },
   },
 ];
+
+/** The states of a GPU as exports write them. */
+export const GPU_STATES = { computing: 'computing', heldIdle: 'held_idle', free: 'free', unknown: 'unknown' } as const;
+
+function stateOf(row: number, rows: GpuTableRows): string {
+  const node = rows.node(row);
+  return GPU_STATES[included(node) ? slotState(node.gpus, rows.slot(row)) : 'unknown'];
+}
+
+/** Since when it has been held idle; not reported where it was so already when it was first seen. */
+function idleSince(row: number, rows: GpuTableRows): string | undefined {
+  const since = stateOf(row, rows) === 'held_idle' ? rows.seen?.(row).heldSince : undefined;
+  return since && !since.atLeast ? isoTime(since.at) : undefined;
+}
 
 const clockText = (mhz: number): string => (Number.isNaN(mhz) ? NONE : `${Math.round(mhz)}MHz`);
 

@@ -5,7 +5,7 @@
 import { argsort } from '../aggregate/argsort.js';
 import { compareLabels } from '../aggregate/label-order.js';
 import type { Sheet, SheetCell, SheetColumn } from '../model/sheet.js';
-import { sheetText } from '../text/sheet-text.js';
+import { listText, sheetText } from '../text/sheet-text.js';
 import { bytes, compact, count, duration, NONE, percent, watts } from '../text/format.js';
 import { firstFitting, type Cell, type Cells, type Column, type Sort } from './table.js';
 
@@ -51,6 +51,8 @@ export interface ScreenColumn<Data, Row> {
 
 /** A column in CSV and JSON. */
 export interface ExportColumn extends SheetColumn {
+  /** Title in a printed table (`get`), for a column that no tab shows. */
+  readonly title?: string;
   /** The exported column that it follows, if files have another order than the screen. */
   readonly after?: string;
 }
@@ -101,24 +103,31 @@ export function tableCells<Data, Row>(columns: TableColumns<Data, Row>, row: Row
   return cells;
 }
 
-function cellOf<Data, Row>(column: TableColumn<Data, Row>, row: Row, data: Data, cols: number): Cell {
+/** The value of a column as the screen shows it. */
+export function cellOf<Data, Row>(column: TableColumn<Data, Row>, row: Row, data: Data, cols: number): Cell {
   if (column.screen?.cell) return column.screen.cell(row, data, cols);
   const value = column.value(row, data);
   if (typeof value === 'number') {
     const forms = FORMATS[column.unit ?? 'text'].map((form) => form(value));
     return Number.isNaN(value) ? NONE : forms.length === 1 ? forms[0]! : firstFitting(forms);
   }
-  return value === undefined || value === '' ? NONE : String(value);
+  const text = typeof value === 'object' ? listText(value) : String(value ?? '');
+  return text === '' ? NONE : text;
 }
 
 /** Positions in `rows` in sorted order; the sort is stable. A key that is not a column changes nothing. */
 export function sortedPositions<Data, Row>(columns: TableColumns<Data, Row>, rows: ArrayLike<Row>, data: Data, sort: Sort): Int32Array {
   const column = columns.find(({ id, screen }) => id === sort.key && screen?.sorts !== undefined);
-  if (!column) return Int32Array.from({ length: rows.length }, (_, at) => at);
+  return column ? positionsBy(column, rows, data, sort.descending) : Int32Array.from({ length: rows.length }, (_, at) => at);
+}
+
+/** Positions in `rows` in the order of any column; ties as they stand, what is not reported last. */
+export function positionsBy<Data, Row>(column: TableColumn<Data, Row>, rows: ArrayLike<Row>, data: Data, descending: boolean): Int32Array {
   const key = (at: number): SheetCell => (column.screen?.order ? column.screen.order(rows[at]!, data) : column.value(rows[at]!, data));
-  return rows.length > 0 && typeof key(0) === 'string'
-    ? byText(rows.length, key, sort.descending)
-    : byNumber(rows.length, key, sort.descending);
+  let kind: SheetCell;
+  for (let at = 0; at < rows.length && kind === undefined; at++) kind = key(at);
+  const isText = typeof kind === 'string' || typeof kind === 'object';
+  return isText ? byText(rows.length, key, descending) : byNumber(rows.length, key, descending);
 }
 
 function byNumber(count: number, key: (at: number) => SheetCell, descending: boolean): Int32Array {
@@ -148,19 +157,20 @@ export function exportColumns<Data, Row>(columns: TableColumns<Data, Row>): Tabl
   return [...listed.filter((column) => !column.export?.jsonOnly), ...listed.filter((column) => column.export?.jsonOnly)];
 }
 
-/** A row as text to copy: the values that an export of the table writes, separated by tabs. */
+/** A row as it is copied: the values that an export of the table writes, between tabs. */
 export const copyText = <Data, Row>(columns: TableColumns<Data, Row>, row: Row, data: Data): string =>
   exportColumns(columns)
     .filter((column) => !column.export!.jsonOnly)
     .map((column) => sheetText(column.value(row, data), column.export!))
     .join('\t');
 
+/** Rows as data, for a file. `about`: what the table is of, and when. */
 export function tableSheet<Data, Row>(columns: TableColumns<Data, Row>, rows: Iterable<Row>, data: Data, about: Sheet['about']): Sheet {
   const exported = exportColumns(columns);
   return {
     about,
     columns: exported.map((column): SheetColumn => {
-      const { after: _after, ...rest } = column.export!;
+      const { after: _after, title: _title, ...rest } = column.export!;
       return rest;
     }),
     rows: Array.from(rows, (row) => exported.map((column) => column.value(row, data))),

@@ -207,6 +207,7 @@ export const GPUS_TABLE: Table<AllRows, number> = {
     const counted = placesOf(rows).rows.filter((row) => included(rows.node(row)));
     return { data: { ...sortData(rows), ...gpuTableRows(rows, app.history, app.now) }, rows: counted };
   },
+  nameOf: (row, rows) => `${rows.node(row).name}/gpu${rows.node(row).gpus.index[rows.slot(row)]}`,
 };
 
 const labels = new LabelOrder();

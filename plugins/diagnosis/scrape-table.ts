@@ -2,6 +2,7 @@
 import {
   ago,
   bytes,
+  conditionOf,
   conditionSpan,
   count,
   included,
@@ -80,7 +81,7 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
   { id: 'address', value: ({ nodeId }) => nodeId, export: { name: 'node_id' } },
   {
     id: 'state',
-    value: (node) => conditionSpan(node).text,
+    value: conditionOf,
     screen: { title: 'STATE', width: 10, cell: conditionSpan },
     export: { name: 'state' },
   },

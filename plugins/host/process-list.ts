@@ -4,9 +4,9 @@ import {
   argsort,
   commandOf,
   included,
+  isoTime,
   NONE,
   processFigures,
-  ranges,
   sortedPositions,
   span,
   tableState,
@@ -56,17 +56,23 @@ const smOf = figure(
   (process) => process.smPercent,
 );
 
-/** GPUs of a process, with the node's numbers; '' for none. */
-function gpusOf(row: number, data: ProcessRows): string {
+/** GPUs of a process, as the node numbers them. */
+function gpusOf(row: number, data: ProcessRows): readonly number[] {
   const { procs, gpus } = data.node(row);
   const slots = (data.merged(row)?.rows ?? [data.first(row)]).map((each) => procs.gpu[each]!).filter((slot) => slot >= 0);
-  return ranges(slots.map((slot) => gpus.index[slot]!));
+  return [...new Set(slots.map((slot) => gpus.index[slot]!))].sort((a, b) => a - b);
+}
+
+/** RFC 3339, to the second: ages are reported in whole seconds. */
+function startedAt(row: number, data: ProcessRows): string | undefined {
+  const seconds = data.merged(row)?.ageSeconds ?? data.node(row).procs.ageSeconds[data.first(row)]!;
+  return seconds >= 0 ? isoTime(data.node(row).at - seconds * 1000) : undefined;
 }
 
 const commandOfRow = (row: number, data: ProcessRows): string => commandOf(data.node(row), data.merged(row)?.rows[0] ?? data.first(row));
 
 export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
-  { id: 'node', value: (row, data) => data.node(row).name, export: { name: 'node' } },
+  { id: 'node', value: (row, data) => data.node(row).name, export: { name: 'node', title: 'NODE' } },
   { id: 'address', value: (row, data) => data.node(row).nodeId, export: { name: 'node_id' } },
   {
     id: 'pid',
@@ -140,6 +146,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
     screen: { title: 'RUNNING', width: 12, drop: 3, sorts: 'descending' },
     export: { name: 'running_seconds' },
   },
+  { id: 'started_at', value: startedAt, export: { name: 'started_at', jsonOnly: true } },
   {
     id: 'cmd',
     value: commandOfRow,
@@ -207,6 +214,7 @@ export const PROCESSES_TABLE: Table<ProcessRows, number> = {
     };
     return { data, rows: Array.from({ length: end }, (_, row) => row) };
   },
+  nameOf: (row, data) => `${data.node(row).name}/${data.node(row).procs.pid[data.first(row)]}`,
 };
 const BY_PID = tableState('pid');
 

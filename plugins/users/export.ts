@@ -6,7 +6,6 @@ import { NODE_COLUMNS, nodesOf } from './nodes-level.js';
 import { NOT_REPORTING_COLUMNS, notReportingNodes } from './not-reporting.js';
 import { GPU_COLUMNS, gpuRows, processOf } from './process-details.js';
 import { PROCESS_COLUMNS, processesOf } from './processes-level.js';
-import { writtenUser } from './table-page.js';
 import { USER_COLUMNS, userRows } from './users-level.js';
 
 /** A file name without time and extension, and the contents of the file. */
@@ -28,7 +27,7 @@ export function exported(ui: UsersUi, app: AppView): Exported {
       const { user } = level;
       const { rows } = nodesOf(app, user, sort, ui.countAll);
       const listed = shown(ui, app, rows).filter(({ node }) => included(node));
-      const head = about(app, 'hosts', { user: writtenUser(user) });
+      const head = about(app, 'hosts', { user });
       return { name: fileName(user), sheet: tableSheet(NODE_COLUMNS, listed, { user, rows, countAll: ui.countAll, app }, head) };
     }
     case 'processes': {
@@ -71,4 +70,4 @@ function about(app: AppView, table: string, more: Sheet['about'] = {}): Sheet['a
 }
 
 const onNode = (app: AppView, { user, nodeName, nodeId }: ProcessesLevel | ProcessLevel, table: string): Sheet['about'] =>
-  about(app, table, { user: writtenUser(user), host: nodeName, address: nodeId });
+  about(app, table, { user, host: nodeName, address: nodeId });

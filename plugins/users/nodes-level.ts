@@ -24,7 +24,7 @@ import {
 } from '../../lib/index.js';
 import type { NodesLevel, UsersUi } from './drilldown.js';
 import { compareNodes, inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, powerText, type Page, writtenUser } from './table-page.js';
+import { dimmed, goneCells, leastCommand, powerText, type Page, UNATTRIBUTED } from './table-page.js';
 
 /** The data of the rows: the nodes of a user. */
 export interface NodeRows {
@@ -43,7 +43,7 @@ const mostNodeCols = (cols: number): number =>
 const mostGpuCols = (cols: number): number => (cols >= FROM_COLS.wide ? 20 : 11);
 
 export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
-  { id: 'user', value: (_row, { user }) => writtenUser(user), export: { name: 'user' } },
+  { id: 'user', value: (_row, { user }) => user, export: { name: 'user', unknown: UNATTRIBUTED } },
   {
     id: 'host',
     value: ({ node }) => node.name,
@@ -75,7 +75,7 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
     },
     export: { name: 'gpus' },
   },
-  { id: 'gpu_indexes', value: rowRanges, export: { name: 'gpu_indexes' } },
+  { id: 'gpu_indexes', value: ({ node, slots }) => gpuIndexes(node, slots), export: { name: 'gpu_indexes' } },
   {
     id: 'vram',
     unit: 'bytes',
@@ -143,8 +143,11 @@ const nodeCols = (data: NodeRows, cols: number): number =>
 /** After the name of a node that is not included in totals. */
 const ageOf = (node: NodeView, app: AppView): string => (included(node) ? '' : ` ~${ago(app.now - node.at)}`);
 
-/** '0-3,5': with the node's numbers of its GPUs. */
-export const gpuRanges = (node: NodeView, slots: readonly number[]): string => ranges(slots.map((slot) => node.gpus.index[slot]!));
+/** GPUs as the node numbers them, in ascending order. */
+export const gpuIndexes = (node: NodeView, slots: readonly number[]): readonly number[] =>
+  [...new Set(slots.map((slot) => node.gpus.index[slot]!))].sort((a, b) => a - b);
+/** '0-3,5' */
+export const gpuRanges = (node: NodeView, slots: readonly number[]): string => ranges(gpuIndexes(node, slots));
 
 const rangesOf = new WeakMap<UserNode, string>();
 /** Cached: the width of the column depends on those of all rows. */

@@ -31,7 +31,7 @@ import {
   type UserProcess,
 } from '../../lib/index.js';
 import type { ProcessLevel } from './drilldown.js';
-import { dimmed, shownUser, writtenUser } from './table-page.js';
+import { dimmed, shownUser, UNATTRIBUTED } from './table-page.js';
 
 const LABEL_COLS = 11;
 
@@ -122,7 +122,7 @@ const othersOf = (_node: NodeView, { others }: GpuShare): string =>
   others.map(({ user, vramBytes }) => `${shownUser(user)} ${bytes(vramBytes)}`).join(', ');
 
 export const GPU_COLUMNS: TableColumns<undefined, GpuRow> = [
-  { id: 'user', value: ({ user }) => writtenUser(user), export: { name: 'user' } },
+  { id: 'user', value: ({ user }) => user, export: { name: 'user', unknown: UNATTRIBUTED } },
   { id: 'host', value: ({ node }) => node.name, export: { name: 'host' } },
   { id: 'pid', value: ({ process }) => process.pid, export: { name: 'pid' } },
   {

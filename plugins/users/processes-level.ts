@@ -16,10 +16,10 @@ import {
   type TableColumns,
   type UserProcess,
 } from '../../lib/index.js';
-import { gpuRanges } from './nodes-level.js';
+import { gpuIndexes, gpuRanges } from './nodes-level.js';
 import type { ProcessesLevel, UsersUi } from './drilldown.js';
 import { inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, writtenUser, type Page } from './table-page.js';
+import { dimmed, goneCells, leastCommand, UNATTRIBUTED, type Page } from './table-page.js';
 
 /** The data of the rows: the processes of a user. */
 export interface ProcessRows {
@@ -32,7 +32,7 @@ const mostGpuCols = (cols: number): number => (cols >= FROM_COLS.wide ? 16 : 9);
 const rangesOf = ({ node, slots }: UserProcess): string => gpuRanges(node, slots);
 
 export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
-  { id: 'user', value: (_row, { user }) => writtenUser(user), export: { name: 'user' } },
+  { id: 'user', value: (_row, { user }) => user, export: { name: 'user', unknown: UNATTRIBUTED } },
   { id: 'host', value: ({ node }) => node.name, export: { name: 'host' } },
   {
     id: 'pid',
@@ -43,7 +43,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
   },
   {
     id: 'gpu',
-    value: rangesOf,
+    value: ({ node, slots }) => gpuIndexes(node, slots),
     screen: {
       title: 'GPU',
       width: LEAST_GPU_COLS,

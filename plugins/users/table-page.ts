@@ -18,7 +18,7 @@ export interface Page {
 export const NOBODY = '?';
 export const shownUser = (user: string): string => user || NOBODY;
 /** How all-smi writes a user without a name. */
-export const writtenUser = (user: string): string => user || '(unattributed)';
+export const UNATTRIBUTED = '(unattributed)';
 
 /** Of a row that is gone, only the name is known. */
 export const goneCells = (columns: readonly Column[], own: Cells): Cells => ({

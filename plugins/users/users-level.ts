@@ -19,7 +19,7 @@ import {
 } from '../../lib/index.js';
 import type { UsersLevel, UsersUi } from './drilldown.js';
 import { inOrderOf, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, NOBODY, powerText, shownUser, writtenUser, type Page } from './table-page.js';
+import { dimmed, goneCells, leastCommand, NOBODY, powerText, shownUser, UNATTRIBUTED, type Page } from './table-page.js';
 
 /** The data of the rows of users; a row is its number in the table. */
 export interface UserRows {
@@ -38,7 +38,7 @@ const mostUserCols = (cols: number): number => (cols >= FROM_COLS.wide ? 24 : co
 export const USER_COLUMNS: TableColumns<UserRows, number> = [
   {
     id: 'user',
-    value: (row, { users }) => writtenUser(users.user(row)),
+    value: (row, { users }) => users.user(row),
     screen: {
       title: 'USER',
       width: LEAST_USER_COLS,
@@ -48,7 +48,7 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
       order: (row, { users }) => (users.user(row) === '' ? NaN : users.nameRank[row]!),
       cell: (row, { users }) => (users.user(row) === '' ? dimmed(NOBODY) : span(users.user(row), users.system(row) ? 'dim' : 'strong')),
     },
-    export: { name: 'user' },
+    export: { name: 'user', unknown: UNATTRIBUTED },
   },
   { id: 'is_system', value: (row, { users }) => users.system(row), export: { name: 'is_system' } },
   {
@@ -152,9 +152,13 @@ export const USERS_TABLE: Table<UserRows, number> = {
   columns: USER_COLUMNS,
   rows: (app) => {
     const users = app.derive(usersDerivation, app.listed);
-    return { data: { users, countAll: false }, rows: byName(users, users.count) };
+    const data = { users, countAll: false };
+    const rows = byName(users, users.count);
+    return { data, rows: Array.from(sortedPositions(USER_COLUMNS, rows, data, BY_USER), (at) => rows[at]!) };
   },
 };
+
+const BY_USER: Sort = { key: 'user', descending: false };
 
 const byName = ({ nameRank }: UsersTable, count: number): readonly number[] =>
   Array.from({ length: count }, (_, row) => row).sort((a, b) => nameRank[a]! - nameRank[b]!);

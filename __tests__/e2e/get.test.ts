@@ -1,0 +1,283 @@
+/** `get` of the built program: what scripts read, how it ends, and that no document is ever half a document. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Papa from 'papaparse';
+import pty from '@lydell/node-pty';
+import { builtProgram } from '../helpers/built.js';
+import { mockTexts } from '../helpers/mock-texts.js';
+import { answers, hangs, startServer, type TestServer } from '../helpers/server.js';
+
+const BUILD_MS = 60_000;
+const GIB = 2 ** 30;
+/** A terminal and a spreadsheet are attacked by the command; the user has no name that a shell would leave alone. */
+const ATTACK = '=cmd|\u001b]0;title\u0007\u009b31m $(reboot) \u202e';
+const label = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+
+function nodeText(hostname: string, user: string, command = 'train'): string {
+  const gpu = (index: number): string => `gpu="H100",instance="${hostname}",uuid="GPU-${hostname}-${index}",index="${index}"`;
+  const on = (index: number, pid: number): string =>
+    `pid="${pid}",name="python",user="${label(user)}",device_id="${index}",device_uuid="GPU-${hostname}-${index}",command="${label(command)}"`;
+  return `${[0, 1, 2]
+    .map(
+      (index) => `all_smi_gpu_utilization{${gpu(index)}} ${index === 0 ? 90 : 0}
+all_smi_gpu_memory_used_bytes{${gpu(index)}} ${index === 2 ? 0 : 40 * GIB}
+all_smi_gpu_memory_total_bytes{${gpu(index)}} ${80 * GIB}
+all_smi_gpu_power_consumption_watts{${gpu(index)}} 300.5`,
+    )
+    .join('\n')}
+all_smi_process_memory_used_bytes{${on(0, 100)}} ${40 * GIB}
+all_smi_process_memory_used_bytes{${on(1, 101)}} ${40 * GIB}
+`;
+}
+
+let program = '';
+let folder = '';
+let servers: TestServer[] = [];
+let [alice, evil, page, silent] = ['', '', '', ''];
+beforeAll(async () => {
+  program = builtProgram();
+  folder = mkdtempSync(join(tmpdir(), 'get-'));
+  servers = await Promise.all([
+    startServer(answers(nodeText('n1', 'alice'))),
+    startServer(answers(nodeText('n2', 'bob', ATTACK))),
+    startServer(answers('<html>log in</html>')),
+    startServer(hangs),
+  ]);
+  [alice, evil, page, silent] = servers.map(({ nodeId }) => nodeId) as [string, string, string, string];
+}, BUILD_MS);
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.kill()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const ENV = { PATH: process.env.PATH, HOME: '/nonexistent' };
+
+/** Started without a terminal, in an empty environment. */
+function get(args: readonly string[], { shell = '' } = {}): Promise<Outcome> {
+  const words = [process.execPath, program, 'get', ...args];
+  const child =
+    shell === ''
+      ? spawn(words[0]!, words.slice(1), { env: ENV, cwd: folder })
+      : spawn('bash', ['-c', shell, ...words], { env: ENV, cwd: folder });
+  child.stdin.end();
+  const texts = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (chunk: Buffer) => (texts[stream] += chunk.toString()));
+  return new Promise((resolve) => child.on('close', (status) => resolve({ status, ...texts })));
+}
+const json = async (args: readonly string[]): Promise<Record<string, unknown> & { rows: Record<string, unknown>[] }> =>
+  JSON.parse((await get([...args, '-o', 'json'])).stdout) as never;
+
+describe('tables', () => {
+  test('users, in every format', async () => {
+    const hosts = ['--hosts', alice];
+    expect(await get(['users', ...hosts])).toEqual({
+      status: 0,
+      stderr: '',
+      stdout: `USER    NODES   GPUs   PROCS       VRAM   POWER*   LONGEST   CMD (largest VRAM)
+alice       1      2       2   80.0 GiB    601 W         –   train
+`,
+    });
+    expect((await get(['users', ...hosts, '-o', 'csv'])).stdout).toBe(
+      `user,is_system,nodes,gpus,procs,vram_bytes,power_watts,longest_seconds,top_command
+alice,false,1,2,2,85899345920,601.000,,train
+`,
+    );
+    expect((await get(['users', ...hosts, '-o', 'csv', '--columns', 'user,sm', '--no-headers'])).stdout).toBe('alice,\n');
+    expect((await get(['users', ...hosts, '-o', 'name'])).stdout).toBe('alice\n');
+    const document = await json(['users', ...hosts]);
+    expect(document).toMatchObject({
+      schema: 'all-smi-view/1',
+      table: 'users',
+      coverage: { nodes: 1, answered: 1, reporting: 1, failed: [] },
+      rows: [{ user: 'alice', is_system: false, nodes: 1, gpus: 2, procs: 2, vram_bytes: 80 * GIB, power_watts: 601, sm_gpus: null, longest_seconds: null, top_command: 'train' }], // prettier-ignore
+    });
+    expect(document.at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    const line = JSON.parse((await get(['users', ...hosts, '-o', 'ndjson'])).stdout) as Record<string, unknown>;
+    expect(line).toEqual({ sample_at: expect.any(String), ...document.rows[0] });
+  });
+
+  test('GPUs and processes: states, owners, names for other programs', async () => {
+    const { rows } = await json(['gpus', '--hosts', alice, '--sort', 'gpu:desc', '--columns', 'gpu,state,users']);
+    expect(rows).toEqual([
+      { gpu: 2, state: 'free', users: [] },
+      { gpu: 1, state: 'held_idle', users: ['alice'] },
+      { gpu: 0, state: 'computing', users: ['alice'] },
+    ]);
+    expect((await json(['idle', '--hosts', alice])).rows).toHaveLength(1);
+    expect((await json(['processes', '--hosts', alice, '--limit', '1'])).rows).toEqual([
+      expect.objectContaining({ pid: 100, user: 'alice', gpu_indexes: [0], vram_bytes: 40 * GIB, started_at: null }),
+    ]);
+    expect((await get(['gpus', '--hosts', alice, '-o', 'name', '--filter', 'util>50'])).stdout).toBe('n1/gpu0\n');
+    expect((await json(['users', '--hosts', alice, evil, '--user', 'bob'])).rows.map(({ user }) => user)).toEqual(['bob']);
+  });
+
+  test('addresses can be given to --hosts again', async () => {
+    const { stdout } = await get(['nodes', '--hosts', alice, evil, '-o', 'addresses']);
+    expect((await json(['nodes', '--hosts', stdout.trim()])).rows.map((row) => row.node_id)).toEqual([alice, evil]);
+  });
+
+  test('a CSV that papaparse and Python read alike, with nothing for a spreadsheet to run', async () => {
+    const { stdout } = await get(['processes', '--hosts', evil, '-o', 'csv']);
+    const rows = Papa.parse<string[]>(stdout.trimEnd()).data;
+    expect(rows[1]!.at(-1)).toMatch(/^'=cmd/);
+    const script = 'import csv,json,sys; print(json.dumps(list(csv.reader(sys.stdin))))';
+    const python = spawnSync('python3', ['-c', script], { input: stdout, encoding: 'utf8' });
+    expect(JSON.parse(python.stdout)).toEqual(rows);
+  });
+
+  test.each(['table', 'wide', 'csv', 'json', 'ndjson', 'name'])('nothing in %s controls a terminal', async (format) => {
+    for (const table of ['users', 'gpus', 'processes', 'nodes'])
+      expect((await get([table, '--hosts', evil, '-o', format])).stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  });
+
+  test('every platform of the mock in every table: rows, and a document that parses', async () => {
+    const texts = ['nvidia', 'amd', 'apple', 'gaudi'].flatMap((platform) => mockTexts(platform, { processes: true }));
+    const nodes = await Promise.all(texts.map((text) => startServer(answers(text))));
+    const hosts = ['--hosts', ...nodes.map(({ nodeId }) => nodeId)];
+    for (const table of ['users', 'gpus', 'processes', 'nodes', 'idle', 'alerts', 'scrapes']) {
+      const document = await json([table, ...hosts]);
+      expect(document.coverage).toMatchObject({ nodes: 4, answered: 4 });
+    }
+    await Promise.all(nodes.map((node) => node.kill()));
+  });
+});
+
+describe('what is missing', () => {
+  test('is named, and the rest is printed', async () => {
+    const outcome = await get([
+      'users',
+      '--hosts',
+      alice,
+      page,
+      silent,
+      '--timeout',
+      '0.3',
+      '-o',
+      'csv',
+      '--columns',
+      'user',
+      '--no-headers',
+    ]);
+    expect(outcome).toMatchObject({ status: 0, stdout: 'alice\n' });
+    expect(outcome.stderr).toMatch(/^all-smi-view get: 2 of 3 nodes missing: .*not with all-smi metrics.*no response within 0\.3 s.*\n$/);
+    const { coverage } = await json(['users', '--hosts', alice, page]);
+    expect(coverage).toEqual({
+      nodes: 2,
+      answered: 1,
+      reporting: 1,
+      failed: [{ node: page, code: 'S_FOREIGN', message: expect.stringContaining('not with all-smi metrics') }],
+    });
+  });
+
+  test('a deadline is a bound, --strict makes an error of what is missing', async () => {
+    const outcome = await get(['users', '--hosts', alice, silent, '--deadline', '1', '--strict', '-o', 'name']);
+    expect(outcome).toMatchObject({ status: 3, stdout: 'alice\n' });
+    expect(outcome.stderr).toContain('no response yet');
+    expect(outcome.stderr).toContain('1 of 2 nodes are missing');
+  });
+
+  test('no node answers: exit 1, and still a document', async () => {
+    const outcome = await get(['nodes', '--hosts', page, '-o', 'json']);
+    expect(outcome.status).toBe(1);
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ at: null, rows: [{ status: 'never', gpus: null }] });
+    expect(outcome.stderr).toMatch(/^all-smi-view: no node answered: /);
+  });
+
+  test.each<[args: string[], line: string]>([
+    [[], 'get: needs the name of a table: '],
+    [['user'], 'get: there is no table "user"; there are '],
+    [['users', '--columns', 'memory'], '--columns: users has no column "memory"; it has user, '],
+    [['users', '--sort', 'x:up'], '--sort: "x:up" is not like vram_bytes or vram_bytes:desc'],
+    [['users', '--watch', '-o', 'json'], '--watch: cannot be combined with -o json, which is one document; use -o ndjson'],
+    [['users', '--at', '1:00'], '--at: needs --replay'],
+    [['users', '--gpus', '2'], '--gpus: is only for get free'],
+    [['users', '--filter', 'util>'], '--filter: '],
+    [['users', '-o', 'hostlist'], '--columns: users has no column "node"'],
+  ])('wrong usage, %j: exit 2', async (args, line) => {
+    const { status, stdout, stderr } = await get([...args, '--hosts', alice]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`all-smi-view: ${line}`);
+  });
+});
+
+describe('pipes and signals', () => {
+  test('a closed pipe ends quietly, a full disk with one line', async () => {
+    expect(await get(['gpus', '--hosts', alice, evil], { shell: '"$0" "$@" | true; exit ${PIPESTATUS[0]}' })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    const full = await get(['gpus', '--hosts', alice], { shell: 'exec "$0" "$@" >/dev/full' });
+    expect(full.status).toBe(1);
+    expect(full.stderr).toMatch(/^all-smi-view: cannot write standard output: .*ENOSPC.*\n$/);
+    expect((await get(['gpus', '--hosts', alice], { shell: 'exec "$0" "$@" >&-' })).stdout).toBe('');
+  });
+
+  test('with few file descriptors, and without standard error', async () => {
+    const { status, stdout } = await get(['users', '--hosts', alice, '-o', 'name'], { shell: 'ulimit -n 64; exec "$0" "$@" 2>&-' });
+    expect([status, stdout]).toEqual([0, 'alice\n']);
+  });
+
+  test('--watch prints until a signal, which is the exit code', async () => {
+    const child = spawn(process.execPath, [program, 'get', 'users', '--hosts', alice, '-o', 'ndjson', '--watch=0.5'], { env: ENV });
+    let text = '';
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        if (text.split('\n').length > 3) resolve();
+      });
+    });
+    child.kill('SIGINT');
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
+    for (const line of text.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ user: 'alice' });
+  });
+
+  test('on a terminal: how far it has come, and no trace of it in the end', async () => {
+    const terminal = pty.spawn(process.execPath, [program, 'get', 'users', '--hosts', alice, silent, '--timeout', '2'], {
+      cols: 120,
+      rows: 24,
+      env: { ...ENV, TERM: 'xterm-256color' },
+    });
+    let text = '';
+    terminal.onData((chunk) => (text += chunk));
+    await new Promise((resolve) => terminal.onExit(resolve));
+
+    expect(text).toMatch(/\r2 of 2 nodes\u001b\[K\r\u001b\[K.*USER/s);
+  });
+});
+
+describe('recordings', () => {
+  test('the last frame, or the frame at a time', async () => {
+    const server = await startServer(answers(nodeText('n1', 'alice')));
+    const file = join(folder, 'two.ndjson');
+    const recorder = spawn(process.execPath, [program, 'record', '--hosts', server.nodeId, '-i', '0.5', '-o', file], { env: ENV });
+    let log = '';
+    recorder.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    const recorded = async (requests: number): Promise<void> => {
+      while (server.requests.length < requests) await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    await recorded(3);
+    server.behave(answers(nodeText('n1', 'bob')));
+    await recorded(server.requests.length + 3);
+    recorder.kill('SIGINT');
+    await new Promise((resolve) => recorder.on('close', resolve));
+    expect(log).toContain('frames');
+    await server.kill();
+    const name = ['-o', 'name', '--replay', file];
+    expect(await get(['users', ...name])).toEqual({ status: 0, stdout: 'bob\n', stderr: '' });
+    expect((await get(['users', ...name, '--at', '0'])).stdout).toBe('alice\n');
+    const bad = await get(['users', ...name, '--at', 'soon']);
+    expect(bad.status).toBe(2);
+    expect(bad.stderr).toMatch(/^all-smi-view: --at: /);
+    writeFileSync(join(folder, 'none.ndjson'), 'not a recording\n');
+    expect((await get(['users', '--replay', join(folder, 'none.ndjson')])).status).toBe(1);
+  });
+});

@@ -1,0 +1,112 @@
+/**
+ * A table without its tab: which columns, in which order, how many rows. The values and their texts come from the columns that the screen
+ * shows. Pure.
+ */
+import { AppError } from '../errors.js';
+import type { TableSort } from '../options/option-types.js';
+import type { Sheet, SheetColumn } from '../model/sheet.js';
+import type { AppView, Table } from '../plugin/types.js';
+import { sheetText } from '../text/sheet-text.js';
+import { cellText } from '../view/table.js';
+import { cellOf, exportColumns, positionsBy, type TableColumn } from '../view/table-columns.js';
+
+export interface TableQuery {
+  /** JSON keys; a unit suffix may be left out. Absent: all columns. */
+  readonly columns?: readonly string[];
+  readonly sort?: TableSort;
+  readonly limit?: number;
+}
+
+/** The rows of a table as data, and as the texts of the screen. */
+export interface QueryResult extends Pick<Sheet, 'columns' | 'rows'> {
+  /** A name per row, for other programs. */
+  names(): readonly string[];
+  /** The table for people. `wide`: with the columns that no tab has room for. */
+  texts(wide: boolean): TextTable;
+}
+
+export interface TextTable {
+  readonly columns: readonly { readonly title: string; readonly align: 'left' | 'right' }[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+type AnyColumn = TableColumn<unknown, unknown>;
+
+/** Unit suffixes of column names, as in the text exposition. */
+const UNIT_SUFFIX = /_(bytes|watts|seconds|percent|celsius|mhz|gpus)$/;
+
+/** The column of a name, as it is typed on the command line. */
+function columnOf(columns: readonly AnyColumn[], name: string): AnyColumn | undefined {
+  const wanted = name.toLowerCase();
+  const named = (text: (column: AnyColumn) => string | undefined): AnyColumn | undefined =>
+    columns.find((column) => text(column) === wanted);
+  return (
+    named(({ export: file }) => file?.name) ?? named(({ export: file }) => file?.name.replace(UNIT_SUFFIX, '')) ?? named(({ id }) => id)
+  );
+}
+
+function columnsOf(table: Table, names: readonly string[], option: string): readonly AnyColumn[] {
+  const exported = exportColumns(table.columns);
+  return names.map((name) => {
+    const column = columnOf(exported, name);
+    if (column) return column;
+    const known = exported.map(({ export: file }) => file!.name).join(', ');
+    throw new AppError('E_OPTION_BAD', { option, reason: `${table.id} has no column "${name}"; it has ${known}` });
+  });
+}
+
+/** Throws `E_OPTION_BAD` for columns that the table does not have. */
+export function checkQuery(table: Table, { columns = [], sort }: TableQuery): void {
+  columnsOf(table, columns, '--columns');
+  if (sort) columnsOf(table, [sort.column], '--sort');
+}
+
+/** Width of the terminal that texts are made for: without the bars that wider ones have. */
+const TEXT_COLS = 80;
+
+export function queryTable(table: Table, app: AppView, { columns, sort, limit = Infinity }: TableQuery): QueryResult {
+  const { data, rows } = table.rows(app);
+  const shown = columns ? columnsOf(table, columns, '--columns') : exportColumns(table.columns);
+  const positions = sort ? sortedBy(table, rows, data, sort) : Array.from(rows, (_, at) => at);
+  const listed = Array.from(positions.slice(0, limit), (at) => rows[at]!);
+  return {
+    columns: shown.map((column) => sheetColumn(column, columns !== undefined)),
+    rows: listed.map((row) => shown.map((column) => column.value(row, data))),
+    names: () => listed.map((row) => table.nameOf?.(row, data) ?? sheetText(exportColumns(table.columns)[0]?.value(row, data), NO_FORMAT)),
+    texts(wide) {
+      const texts = columns ? shown : textColumns(table.columns, data, wide);
+      return {
+        columns: texts.map((column) => titleOf(column, data)),
+        rows: listed.map((row) => texts.map((column) => cellText(cellOf(column, row, data, TEXT_COLS)))),
+      };
+    },
+  };
+}
+
+const NO_FORMAT = {};
+
+function sortedBy(table: Table, rows: ArrayLike<unknown>, data: unknown, { column: name, descending }: TableSort): Int32Array {
+  const [column] = columnsOf(table, [name], '--sort') as [AnyColumn];
+  const first = column.screen?.sorts ?? (column.unit === undefined || column.unit === 'text' ? 'ascending' : 'descending');
+  return positionsBy(column, rows, data, descending ?? first === 'descending');
+}
+
+/** Columns that were asked for are in CSV too. */
+function sheetColumn({ export: file }: AnyColumn, chosen: boolean): SheetColumn {
+  const { after: _after, title: _title, jsonOnly, ...column } = file!;
+  return jsonOnly && !chosen ? { ...column, jsonOnly } : column;
+}
+
+/** Those of the screen and those with a title of their own; `wide` adds the others at the end. */
+function textColumns(columns: readonly AnyColumn[], data: unknown, wide: boolean): readonly AnyColumn[] {
+  const printed = columns.filter(({ screen, export: file }) => (screen ? screen.when?.(data, TEXT_COLS) !== false : file?.title));
+  return wide ? [...printed, ...columns.filter(({ screen, export: file }) => !screen && file && !file.title)] : printed;
+}
+
+function titleOf({ id, unit = 'text', screen, export: file }: AnyColumn, data: unknown): TextTable['columns'][number] {
+  const fitted = screen?.fit?.(TEXT_COLS, data);
+  return {
+    title: fitted?.title ?? screen?.title ?? file?.title ?? (file?.name ?? id).toUpperCase(),
+    align: fitted?.align ?? screen?.align ?? (unit === 'text' ? 'left' : 'right'),
+  };
+}

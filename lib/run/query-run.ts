@@ -1,0 +1,124 @@
+/** Assembles a query without a screen: sources and state, until every node has answered or failed. */
+import { AppState } from '../app/state.js';
+import type { AlertSettings } from '../alerts/rules.js';
+import { AppError } from '../errors.js';
+import { Parsers } from '../exposition/parser/index.js';
+import { loadRegexEngine } from '../filter/regex.js';
+import type { Delivery } from '../model/collector.js';
+import type { NodeView } from '../model/node-view.js';
+import type { Replay } from '../model/replay.js';
+import type { TabPlugin } from '../plugin/types.js';
+import type { Source } from './settings.js';
+import { localNodeId, openSources } from './sources.js';
+import { systemClock } from './system-clock.js';
+
+export interface QuerySettings {
+  readonly sources: readonly Source[];
+  readonly plugins: readonly TabPlugin[];
+  readonly alerts?: AlertSettings;
+  readonly filter?: string;
+  readonly user?: string;
+  /** Called after each delivery, with the number of nodes that have answered or failed. */
+  readonly onProgress?: (done: number, nodes: number) => void;
+}
+
+export interface QueryRun {
+  /** What the tables are read from; `now` is that of the last delivery. */
+  readonly state: AppState;
+  /** Resolves when every node has answered or failed; of a replay, when its frame is there. Rejects when the recording cannot be read. */
+  readonly complete: Promise<void>;
+  /** Sets `state.now`. */
+  tick(): void;
+  /** Calls `listen` after each delivery. */
+  onDelivery(listen: () => void): void;
+  stop(): Promise<void>;
+}
+
+/** This machine needs two samples: CPU and SM shares are differences. Others send shares. */
+const LOCAL_SAMPLES = 2;
+
+export async function startQuery({ sources, plugins, alerts, filter, user, onProgress }: QuerySettings): Promise<QueryRun> {
+  const parsers = new Parsers();
+  const opened = await openSources(sources, { parsers, clock: systemClock, afterCommit: () => void parsers.tidy() });
+  const { collector, replay } = opened;
+  const state = new AppState(plugins, collector.intervalMs, collector.nodes, alerts);
+  parsers.onRenumbered(() => state.forget());
+  if (filter !== undefined) {
+    await loadRegexEngine();
+    state.filtering.set(filter);
+  }
+  if (user !== undefined) state.filtering.pin(user);
+  const local = sources.some(({ kind }) => kind === 'local') ? localNodeId(sources.length === 1) : undefined;
+  const round = new FirstRound(collector.nodes, ({ nodeId }) => (nodeId === local ? LOCAL_SAMPLES : 1));
+  let listen: () => void = () => undefined;
+  const tick = (): void => {
+    state.now = replay ? replay.status.at : systemClock.now();
+  };
+  const start = (): void => {
+    collector.start((delivery) => {
+      tick();
+      state.deliver(delivery);
+      round.take(delivery);
+      onProgress?.(round.done, round.nodes);
+      listen();
+    });
+  };
+  tick();
+  const complete = replay ? lastFrame(replay, sources, start) : round.complete;
+  if (!replay) start();
+  return {
+    state,
+    complete,
+    tick,
+    onDelivery: (next) => (listen = next),
+    async stop() {
+      await collector.stop();
+      await opened.close();
+    },
+  };
+}
+
+/** Nodes that have not answered yet. */
+class FirstRound {
+  readonly nodes: number;
+  readonly complete: Promise<void>;
+  readonly #waiting = new Map<string, number>();
+  #finish: () => void = () => undefined;
+
+  constructor(nodes: readonly NodeView[], samples: (node: NodeView) => number) {
+    this.nodes = nodes.length;
+    for (const node of nodes) this.#waiting.set(node.nodeId, samples(node));
+    this.complete = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    if (nodes.length === 0) this.#finish();
+  }
+
+  get done(): number {
+    return this.nodes - this.#waiting.size;
+  }
+
+  take({ node: { nodeId }, kind }: Delivery): void {
+    const left = this.#waiting.get(nodeId);
+    if (left === undefined) return;
+    if (kind === 'data' && left > 1) this.#waiting.set(nodeId, left - 1);
+    else this.#waiting.delete(nodeId);
+    if (this.#waiting.size === 0) this.#finish();
+  }
+}
+
+/** Shows the frame at the start time of the source, else the last one, and stops there. */
+function lastFrame(replay: Replay, sources: readonly Source[], start: () => void): Promise<void> {
+  const timed = sources.some((source) => source.kind === 'replay' && source.start !== undefined);
+  return new Promise((resolve, reject) => {
+    let sought = false;
+    replay.onStatus((problem) => {
+      if (problem !== undefined) reject(new AppError('E_RECORDING_BAD', { file: replay.source, reason: problem }));
+      else if (sought && !replay.status.seeking) resolve();
+    });
+    start();
+    replay.command({ action: 'toggle' });
+    sought = true;
+    replay.command(timed ? { action: 'seek', at: replay.status.at } : { action: 'end' });
+  });
+}
