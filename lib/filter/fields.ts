@@ -39,6 +39,8 @@ export interface TextField extends Named {
   text(place: RowContext): string;
   /** All possible values; absent: any text. */
   readonly values?: readonly string[];
+  /** Values of earlier versions that `alias` keeps: allowed, not listed. */
+  readonly former?: readonly string[];
   /** Values rarely recur. */
   readonly many?: true;
   /** An alternative text for the same value: equal to either is equal. */
@@ -130,6 +132,8 @@ export const FIELDS: readonly Field[] = [
   {
     ...hostText('status', 'status of the node; failing: the last scrape failed; down: not counted in totals', conditionOf),
     values: NODE_CONDITIONS,
+    former: ['live'],
+    alias: ({ node }) => (conditionOf(node) === 'up' ? 'live' : ''),
   },
 ];
 

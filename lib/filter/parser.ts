@@ -138,7 +138,7 @@ class Parser {
   /** Conditions that can never be true, or are hardly intended: an error is better than an unexpectedly empty or complete list. */
   #check(field: Field, operator: Operator, text: string, number: number | undefined, column: number): void {
     if (!isNumber(field)) {
-      if (operator === '~=' || !field.values || field.values.includes(text)) return;
+      if (operator === '~=' || !field.values || field.values.includes(text) || field.former?.includes(text)) return;
       throw new FilterError(`${field.name} is one of ${field.values.join(', ')}`, column);
     }
     if (field.unit !== 'bytes' || !/\d$/.test(text) || !(number! > 0 && number! < LEAST_BYTES)) return;
