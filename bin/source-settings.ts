@@ -5,7 +5,7 @@ import { count } from '../lib/text/format.js';
 import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
 import type { Environment, Flags } from '../lib/options/option-types.js';
 import { cacheFolder, pathContext } from '../lib/paths.js';
-import type { HostsSource, LocalSource, ReplaySource, Source } from '../lib/run/settings.js';
+import { startNotes, type HostsSource, type LocalSource, type ReplaySource, type Source } from '../lib/run/settings.js';
 import { machineOf } from './machine-settings.js';
 
 type Named = Pick<ViewOptions, 'hosts' | 'hostfile'> & Partial<Pick<ViewOptions, 'demo' | 'local'>>;
@@ -38,8 +38,7 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
 }
 
 /** What the lists of nodes say that is not taken as it stands, a line each. */
-export const notesOf = (sources: readonly Source[]): readonly string[] =>
-  sources.flatMap((source) => (source.kind === 'hosts' ? source.notes.map((note) => `all-smi-view: ${note}\n`) : []));
+export const notesOf = (sources: readonly Source[]): readonly string[] => startNotes(sources).map((note) => `all-smi-view: ${note}\n`);
 
 async function hostsOf(options: Options, timeoutMs: number, interval: Pick<HostsSource, 'intervalMs'>): Promise<HostsSource> {
   const { targets, notes } = await targetsOf(options);

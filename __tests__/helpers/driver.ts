@@ -36,6 +36,7 @@ export interface DriverOptions {
   readonly cols?: number;
   readonly rows?: number;
   readonly chips?: readonly Line[];
+  readonly startNotes?: readonly string[];
   readonly alerts?: Partial<AlertSettings>;
   readonly onAlerts?: NonNullable<AppParts['onAlerts']>;
   readonly bell?: boolean;

@@ -73,6 +73,18 @@ test('Enter opens the tab of the node; the chosen one is kept', () => {
   expect(driver.press('Enter').tab).toBe('odd');
 });
 
+test('what was wrong with the lists of nodes, as printed before the screen opened; not where room is short', () => {
+  const notes = ['--hosts: 1 duplicate address merged (first: a:9090)', 'hosts.csv: 2 lines that are no address left out (first: line 4)'];
+  const text = open(CLUSTER, { startNotes: notes, cols: 80, rows: 24 }).frame();
+  for (const note of notes) expect(text).toContain(`\n ${note}\n`);
+  const many = Array.from({ length: 9 }, (_, at) => `list ${at}: 1 line left out`);
+  const shown = open(CLUSTER, { startNotes: many, cols: 80, rows: 24 }).lines();
+  expect(shown.filter((line) => line.includes('list '))).toHaveLength(3);
+  expect(shown.join('\n')).toContain(' and 6 more notes on the lists of nodes');
+  expect(open(CLUSTER, { startNotes: notes, cols: 80, rows: 10 }).frame()).not.toContain('merged');
+  expect(open(CLUSTER).frame()).not.toContain('lists of nodes');
+});
+
 test('a node that comes back is well again, without a part being worked out anew', () => {
   const driver = open(HOSTS);
   const { parts } = driver.ran;

@@ -51,6 +51,8 @@ export interface AppParts {
   readonly charts?: ChartDrawer;
   /** Permanent lines under the tab strip (demo). */
   readonly chips?: () => readonly Line[];
+  /** What the lists of nodes contain that is merged or left out. */
+  readonly startNotes?: readonly string[];
   /** The collector, if it plays a recording. */
   readonly replay?: Replay;
   /** The alert thresholds; absent: the defaults of all-smi. */
@@ -91,6 +93,7 @@ export class App {
     const { plugins, collector, painter, clock } = parts;
     this.#parts = parts;
     this.state = new AppState(plugins, collector.intervalMs, collector.nodes, parts.alerts);
+    this.state.startNotes = parts.startNotes ?? [];
     this.#layers = new ActiveLayers(this.state);
     this.#transport = new ReplayController(parts, this.state, (text, tone) => {
       if (text !== undefined) this.#toast(text, tone);

@@ -85,6 +85,7 @@ export class AppState implements AppView {
   flashUntil: Ms = 0;
   now: Ms = 0;
   health: Health | undefined;
+  startNotes: readonly string[] = [];
   #lastNode: string | undefined;
   toast: Toast | undefined;
   #overlays: readonly Overlay[] = [];

@@ -58,6 +58,8 @@ export interface AppView {
   alertLevel(node: NodeView, slot: number): Level;
   /** The health of the program itself; undefined during its first second. */
   readonly health: Health | undefined;
+  /** What the lists of nodes contain that is merged or left out, a sentence each: known from the start. */
+  readonly startNotes: readonly string[];
   /** Of the hosts that have tabs, the one whose tab was open last. */
   readonly lastNode: string | undefined;
   /** The last samples of the cluster, its nodes, GPUs and users. */

@@ -56,6 +56,10 @@ export interface ReplaySource {
 export type Source = HostsSource | LocalSource | DemoSource | ReplaySource;
 export type SourceKind = Source['kind'];
 
+/** What the lists of nodes contain that is merged or left out, one sentence each: printed at the start, and on the Diagnosis tab. */
+export const startNotes = (sources: readonly Source[]): readonly string[] =>
+  sources.flatMap((source) => (source.kind === 'hosts' ? source.notes : []));
+
 /** Kinds that provide their own nodes and cannot be combined with another source. */
 export const STANDALONE: ReadonlySet<SourceKind> = new Set(['demo', 'replay']);
 

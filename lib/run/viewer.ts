@@ -10,7 +10,7 @@ import type { Webhook, WebhookStatus } from '../notify/webhook.js';
 import { themeFor } from '../paint/capabilities.js';
 import { createBlessedPainter } from '../paint/blessed-painter.js';
 import { createCharts } from '../paint/charts.js';
-import type { LookSettings, ViewSettings } from './settings.js';
+import { startNotes, type LookSettings, type ViewSettings } from './settings.js';
 import type { AppState } from '../app/state.js';
 import { Parsers } from '../exposition/parser/index.js';
 import { pathContext } from '../paths.js';
@@ -62,6 +62,7 @@ export async function runView(settings: ViewSettings): Promise<number> {
       save,
       charts: createCharts(),
       chips: () => opened.notices(),
+      startNotes: startNotes(settings.sources),
       alerts: settings.alerts,
       onRenumbered: (listen) => parsers.onRenumbered(listen),
       onAlerts: (changes) => changes.forEach((change) => webhook?.send(alertJson(change))),

@@ -24,10 +24,8 @@ import type { Scrapes } from './scrapes.js';
 export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
   const data = scrapeRows(app);
   const { scrapes } = data;
-  const head = [scrapeLine(scrapes, size.cols), latencyLine(scrapes, size.cols), programLine(app, size.cols)].slice(
-    0,
-    size.rows < FROM_ROWS.summaries ? 1 : 3,
-  );
+  const whole = [scrapeLine(scrapes, size.cols), latencyLine(scrapes, size.cols), programLine(app, size.cols), ...noteLines(app)];
+  const head = size.rows < FROM_ROWS.summaries ? whole.slice(0, 1) : whole;
   const order = orderOf(data, ui.table.sort);
   const rows = Math.max(0, size.rows - head.length - 1);
   const layout = layoutTable({
@@ -72,6 +70,17 @@ function latencyLine({ latencies, bytes: size, samples, collectionFails, skewed,
   if (withBadLines > 0) parts.push(`${count(withBadLines)} ${withBadLines === 1 ? 'node' : 'nodes'} with bad lines`);
   if (capped > 0) parts.push(`${count(capped)} ${capped === 1 ? 'node' : 'nodes'} over a limit`);
   return line(span(` ${joinFitting(parts, cols - 1)}`));
+}
+
+const MOST_NOTES = 4;
+
+/** What was wrong with the lists of nodes: it was printed before the screen opened, where nobody sees it any more. */
+function noteLines({ startNotes }: AppView): readonly Line[] {
+  const shown = startNotes.length <= MOST_NOTES ? startNotes : startNotes.slice(0, MOST_NOTES - 1);
+  const left = startNotes.length - shown.length;
+  return [...shown, ...(left > 0 ? [`and ${count(left)} more notes on the lists of nodes`] : [])].map((note) =>
+    line(span(` ${note}`, 'warn')),
+  );
 }
 
 function programLine({ health }: AppView, cols: number): Line {
