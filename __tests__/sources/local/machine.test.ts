@@ -331,12 +331,22 @@ describe('processes', () => {
     const inContainer = (...[prepare]: readonly ((here: StandInMachine) => void)[]): Rig => {
       const here = staticMachine();
       here.forget('proc/2');
+      mkdirSync(join(here.procDir, 'self'));
       prepare?.(here);
       return rig(here, { scope: 'all' });
     };
     const owners = ({ processes = [] }: NodeSample): Record<number, string> =>
       Object.fromEntries(processes.flatMap(({ pid, gpu, user }) => (gpu === undefined ? [] : [[pid, user]])));
     const MATCHLESS = 'GPU processes may have other pids in /proc: another pid namespace';
+
+    test('a folder without `self` is the /proc of no namespace: its pids are those that nvidia-smi means', async () => {
+      const { read } = inContainer((here) => {
+        here.forget('proc/self');
+      });
+      const sample = await read();
+      expect(owners(sample)).toEqual({ 451: 'root', 454: 'bob', 455: 'svc-metrics', 456: 'alice', 457: 'alice' });
+      expect(troubles(sample.sources)).toEqual([]);
+    });
 
     test('nobody may look at them: all bytes are there, and nobody is named', async () => {
       const { read } = inContainer();

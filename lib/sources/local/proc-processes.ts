@@ -1,5 +1,5 @@
 /** Processes from /proc, from one collection to the next: their names, owners and resource usage. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { NodeProcess } from '../../model/sample.js';
@@ -90,11 +90,14 @@ export class ProcTable {
 
   /**
    * Whether this /proc is that of the whole machine, and not of a container's pid namespace: only there are kernel threads visible and does
-   * the namespace have its fixed number, which is checked as well because /proc may hide the processes of other users.
+   * the namespace have its fixed number, which is checked as well because /proc may hide the processes of other users. A folder without
+   * `self` is a copy and not the /proc of any namespace: its pids are taken as they are.
    */
   get isWholeMachine(): boolean {
     return (this.#wholeMachine ||=
-      parsePidStat(this.#file(2, 'stat'))?.kernelThread === true || this.#link('self/ns/pid') === FIRST_NAMESPACE);
+      parsePidStat(this.#file(2, 'stat'))?.kernelThread === true ||
+      this.#link('self/ns/pid') === FIRST_NAMESPACE ||
+      lstatSync(`${this.#options.dir}/self`, { throwIfNoEntry: false }) === undefined);
   }
 
   /** Whether the process has the device of a GPU open; undefined: only its owner and root may check, and nobody after it has ended. */
