@@ -318,6 +318,20 @@ describe('user ids', () => {
     ]);
   });
 
+  test('a backslash that is not escaped is part of the name, whatever letter follows', () => {
+    const name = (user: string): string => {
+      const { data } = scraped(memory(`pid="1", device_uuid="G", user="${user}"`, 1));
+      return data.userName(data.procs.user[0]!);
+    };
+    expect(['CORP\\nick', 'CORP\\rob', 'CORP\\bob', 'CORP\\\\nick', '\\"q\\"'].map(name)).toEqual([
+      'CORP\\nick',
+      'CORP\\rob',
+      'CORP\\bob',
+      'CORP\\nick',
+      '"q"',
+    ]);
+  });
+
   test('are renumbered when there are many and half of them are nobody’s: rows that are on screen keep their users', () => {
     const parsers = new Parsers(100);
     let told = 0;

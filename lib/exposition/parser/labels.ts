@@ -194,7 +194,7 @@ function isName(bytes: Uint8Array, from: number, to: number, name: string): bool
 }
 
 /** Maximum length of texts, in bytes of UTF-8, as the exporters cut them. A cut text ends in MARKER, which may exceed the limit. */
-export const CAPS = { value: 1024, command: 256, name: 128 } as const;
+export const CAPS = { value: 1024, command: 256, name: 128, user: 128 } as const;
 export type Cap = keyof typeof CAPS;
 const MARKER = /\.\.\.\(\d+ bytes truncated\)$/;
 const MARKER_BYTES = 32;
@@ -207,7 +207,7 @@ const { latin1Slice } = Buffer.prototype as { latin1Slice: (this: Uint8Array, fr
 export function decodeText(bytes: Uint8Array, from: number, to: number, cap: Cap): string {
   if (to - from <= CAPS.name && isPlain(bytes, from, to)) return latin1Slice.call(bytes, from, to);
   const raw = utf8.decode(bytes.subarray(from, to));
-  return labelText(raw.includes('\\') ? raw.replace(/\\(.)/gsu, unescaped) : raw, cap);
+  return labelText(raw.includes('\\') ? raw.replace(/\\(.)/gsu, cap === 'user' ? unescapedName : unescaped) : raw, cap);
 }
 
 /** Printable ASCII without an escape needs neither decoding nor cleaning. */
@@ -228,6 +228,9 @@ function unescaped(whole: string, ch: string): string {
   if (ch === 'r') return '\r';
   return ch === '"' || ch === '\\' ? ch : whole;
 }
+
+/** No user name has a line end: `CORP\nick` is written by an exporter that does not escape the backslash of a domain. */
+const unescapedName = (whole: string, ch: string): string => (ch === '"' || ch === '\\' ? ch : whole);
 
 /** The end of the text that starts at `from` in an arena. */
 export function closingQuote(bytes: Uint8Array, from: number): number {

@@ -18,7 +18,7 @@ export class UserNames {
 
   /** The id of a raw label value; values that are equal after cleaning have the same id. */
   idOf(bytes: Uint8Array, from: number, to: number): UserId {
-    return from === to ? 0 : this.idOfName(decodeText(bytes, from, to, 'name'));
+    return from === to ? 0 : this.idOfName(decodeText(bytes, from, to, 'user'));
   }
 
   /** The id of a clean name. */
