@@ -166,7 +166,7 @@ export interface NodeFacts {
   readonly badLines: number;
   /** The first invalid line, cleaned and cut to 80 columns; '' when there was none. */
   readonly badSample: string;
-  /** Values in the columns of GPUs, CPUs, memory and disks that no reading can have: fillers of drivers, nonsense. They count as not reported. */
+  /** Values that no reading can have, of whatever is read: fillers of drivers, nonsense. They count as not reported. */
   readonly oddReadings: number;
   /** The first of them, with the name of its family; '' when there was none. */
   readonly oddSample: string;

@@ -73,3 +73,6 @@ export function reading(value: number | undefined, { min, max, fillers }: ValidR
   if (value === undefined || !(value >= min && value <= max)) return NaN;
   return fillers && isFiller(value) ? NaN : value;
 }
+
+/** Whether a value that is not a valid reading is an error: not missing, and not 0 or -1, which mean "none" in the format. */
+export const isImpossible = (value: number): boolean => value !== 0 && value !== -1 && !Number.isNaN(value);

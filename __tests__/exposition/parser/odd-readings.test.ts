@@ -1,5 +1,5 @@
 /** Values that no device can have count as not reported, and are counted. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { ANSWERED_AT } from '../../helpers/hosts.js';
 
@@ -22,4 +22,30 @@ test('fillers and nonsense are counted anew in each scrape; what stands for none
   expect(odd(-1, 0, -1)).toEqual([0, '', NaN]);
   expect(odd(300, 60, 101)).toEqual([1, 'gpu_utilization 101', 300]);
   expect(odd(300, 60, 50)).toEqual([0, '', 300]);
+});
+
+describe('whatever it is a value of', () => {
+  const PROCESS = `pid="7", name="p", user="alice", device_id="0", gpu_index="0", device_uuid="U0", command="c"`;
+  const MIG = `${GPU}, mig_instance="0", mig_profile="1g.10gb"`;
+  test.each([
+    ['process_memory_used_bytes', PROCESS, '18446744073709551615', '4096'],
+    ['process_cpu_percent', PROCESS, '1e+300', '250'],
+    ['process_gpu_utilization', PROCESS, '65535', '12'],
+    ['process_start_time_seconds', PROCESS, '-5', '60'],
+    ['mig_instance_utilization_gpu', MIG, '65535', '40'],
+    ['mig_instance_memory_used_bytes', MIG, '1e+300', '4096'],
+    ['gpu_fan_speed_rpm', GPU, '4294967295', '2000'],
+    ['cpu_temperature_celsius', 'instance="n1", cpu_index="0"', '65535', '50'],
+  ])('%s', (family, labels, impossible, possible) => {
+    const parser = new Parsers().newParser();
+    const facts = (value: string): readonly [number, string] => {
+      parser.push(Buffer.from(`all_smi_gpu_utilization{${GPU}} 50\nall_smi_${family}{${labels}} ${value}\n`));
+      parser.commit(ANSWERED_AT, 0);
+      return [parser.data.facts.oddReadings, parser.data.facts.oddSample];
+    };
+    expect(facts(possible)).toEqual([0, '']);
+    expect(facts(impossible)).toEqual([1, `${family} ${Number(impossible)}`]);
+    expect(facts('-1')).toEqual([0, '']);
+    expect(facts(possible)).toEqual([0, '']);
+  });
 });

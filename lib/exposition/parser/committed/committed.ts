@@ -4,7 +4,7 @@
  */
 import { NO_ALLOCATIONS } from '../../../model/allocations.js';
 import type { Change, NodeData, NodeFacts } from '../../../model/columns.js';
-import { PROCESS_FIELDS, processReading, type ProcessField } from '../../../model/machine-fields.js';
+import { PROCESS_FIELDS, type ProcessField } from '../../../model/machine-fields.js';
 import { Arena } from '../bytes.js';
 import type { SampleValues } from '../sample-values.js';
 import type { ParserWorkspace } from '../workspace.js';
@@ -12,7 +12,8 @@ import { Extras } from './extra-rows.js';
 import { GpuTable } from './gpu-table.js';
 import { ROW_DEVICE, ROW_INTS, ROW_VALUES } from '../row-layout.js';
 import { ProcTable } from './process-table.js';
-import { Readings } from './readings.js';
+import { METRICS } from '../../schema/families.js';
+import { OddValues, readingOf, Readings } from './readings.js';
 import type { ScanState } from '../scan-state.js';
 import { SmallTable } from './small-table.js';
 import { textOf, textRef } from './text-ref.js';
@@ -61,7 +62,8 @@ export class Committed implements NodeData {
   readonly facts = new Facts();
   readonly extras: Extras;
   readonly #workspace: ParserWorkspace;
-  readonly #readings = new Readings();
+  readonly #odd = new OddValues();
+  readonly #readings = new Readings(this.#odd);
   #arena = NOTHING;
   #scan: ScanState | undefined;
   #changes = -1;
@@ -90,17 +92,19 @@ export class Committed implements NodeData {
     if (loaded.structure) this.#loadStructure(scan, loaded);
     const { facts } = this;
     const { values } = scan.samples;
+    this.#odd.clear();
     this.#readings.load(values);
     this.gpus.loadDetails(scan);
-    this.extras.load(scan);
+    this.extras.load(scan, this.#odd);
     facts.bytes = loaded.bytes;
     facts.samples = scan.template.count;
     facts.badLines = loaded.badLines;
     facts.badSample = loaded.badSample;
-    facts.oddReadings = this.#readings.odd;
-    facts.oddSample = this.#readings.oddSample;
     facts.up = this.#upSample === 0 ? undefined : values[this.#upSample]! > 0;
-    return this.#loadRows(scan, loaded) ? 'structure' : 'values';
+    const structure = this.#loadRows(scan, loaded);
+    facts.oddReadings = this.#odd.count;
+    facts.oddSample = this.#odd.sample;
+    return structure ? 'structure' : 'values';
   }
 
   #loadStructure(scan: ScanState, loaded: Loaded): void {
@@ -161,15 +165,22 @@ export class Committed implements NodeData {
     const nodeNow = (at + skewMs) / 1000;
     let moved = structure;
     for (let row = 0, value = 0; row < count; row++, value += ROW_VALUES) {
-      procs.vramBytes[row] = processReading('vramBytes', values[value + VRAM]);
-      procs.cpuPercent[row] = processReading('cpuPercent', values[value + CPU]);
-      procs.smPercent[row] = processReading('smPercent', values[value + SM]);
-      procs.residentBytes[row] = processReading('residentBytes', values[value + RESIDENT]);
-      procs.ageSeconds[row] = ageOf(values[value + START]!, nodeNow);
+      procs.vramBytes[row] = this.#processReading(VRAM, values[value + VRAM]!);
+      procs.cpuPercent[row] = this.#processReading(CPU, values[value + CPU]!);
+      procs.smPercent[row] = this.#processReading(SM, values[value + SM]!);
+      procs.residentBytes[row] = this.#processReading(RESIDENT, values[value + RESIDENT]!);
+      procs.ageSeconds[row] = ageOf(this.#processReading(START, values[value + START]!), nodeNow);
       if (!moved && devices[ints[row * ROW_INTS + ROW_DEVICE]!]!.bytes === 0) moved = procs.gpu[row]! >= 0 !== procs.vramBytes[row]! > 0;
     }
     if (moved) gpus.place(rows, procs, arena);
     return moved;
+  }
+
+  #processReading(place: number, value: number): number {
+    const metric = PROCESS_METRICS[place]!;
+    const read = readingOf(metric, value);
+    if (Number.isNaN(read)) this.#odd.invalid(metric, value);
+    return read;
   }
 }
 
@@ -179,6 +190,9 @@ const START = placeOf('startSeconds');
 const CPU = placeOf('cpuPercent');
 const SM = placeOf('smPercent');
 const RESIDENT = placeOf('residentBytes');
+
+/** By place of a value in a row: its number in METRICS. */
+const PROCESS_METRICS = PROCESS_FIELDS.map((field) => METRICS.findIndex((metric) => metric.table === 'process' && metric.field === field));
 
 const NOT_CAPPED: readonly [] = [];
 const NO_LINES: ReadonlyMap<Entity, number> = new Map();

@@ -8,7 +8,7 @@ import { detailReadings, putReading } from '../../schema/detail-readings.js';
 import { METRICS } from '../../schema/families.js';
 import type { LabelReader } from '../labels.js';
 import { VALUE_BLOCK, VALUE_BLOCK_BYTES, VALUE_INTS, VALUE_METRIC, VALUE_NEXT } from '../row-layout.js';
-import { readingOf } from './readings.js';
+import { readingOf, type OddValues } from './readings.js';
 import type { ScanState } from '../scan-state.js';
 import type { ByTables, Entity } from '../entities.js';
 
@@ -48,12 +48,15 @@ class Rows implements ExtraRows {
     this.#values = found.length === 0 ? NO_FLOATS : new Float64Array(found.length / PLACE);
   }
 
-  load({ samples, arena }: ScanState): void {
+  load({ samples, arena }: ScanState, odd: OddValues): void {
     this.#arena = arena;
     const places = this.#places;
     for (let place = 0, at = 0; at < places.length; place++, at += PLACE) {
       const sample = places[at]!;
-      this.#values[place] = readingOf(places[at + 1]!, samples.values[sample]!);
+      const value = samples.values[sample]!;
+      const read = readingOf(places[at + 1]!, value);
+      if (Number.isNaN(read)) odd.invalid(places[at + 1]!, value);
+      this.#values[place] = read;
       places[at + 2] = samples.ints[sample * VALUE_INTS + VALUE_BLOCK]!;
       places[at + 3] = samples.ints[sample * VALUE_INTS + VALUE_BLOCK_BYTES]!;
     }
@@ -187,9 +190,9 @@ export class Extras implements NodeExtras {
     }
   }
 
-  load(scan: ScanState): void {
+  load(scan: ScanState, odd: OddValues): void {
     this.#older = undefined;
-    for (const table of EXTRA_TABLES) this.#tables[table]?.load(scan);
+    for (const table of EXTRA_TABLES) this.#tables[table]?.load(scan, odd);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Readings of GPUs, CPUs, cores, memory and disks: which sample goes to which place, and which values are valid. */
 import { Cutter, NO_FLOATS, NO_INTS } from '../bytes.js';
 import { type SampleValues } from '../sample-values.js';
-import { isFiller, reading } from '../../../model/valid-range.js';
+import { isFiller, isImpossible, reading } from '../../../model/valid-range.js';
 import { METRICS } from '../../schema/families.js';
 import { VALUE_INTS, VALUE_METRIC, VALUE_NEXT } from '../row-layout.js';
 import type { Entity } from '../entities.js';
@@ -13,18 +13,36 @@ const FILLERS = Uint8Array.from(METRICS, ({ range }) => Number(range.fillers));
 /** The value if it is valid for METRICS[metric], else NaN. */
 export const readingOf = (metric: number, value: number): number => reading(value, METRICS[metric]!.range);
 
+/** The impossible values of a scrape, whatever they are values of. */
+export class OddValues {
+  count = 0;
+  /** The first of them: 'gpu_power_consumption_watts 65535'. */
+  sample = '';
+
+  clear(): void {
+    this.count = 0;
+    this.sample = '';
+  }
+
+  /** Takes note of a value that is not a valid reading of METRICS[metric]. */
+  invalid(metric: number, value: number): void {
+    if (isImpossible(value) && this.count++ === 0) this.sample = `${METRICS[metric]!.name} ${value}`;
+  }
+}
+
 /** Integers of a reading: its sample, its place among the values, its metric. */
 const PLAN = 3;
 
 export class Readings {
   /** All tables, one after another. NaN: not reported. */
   values = NO_FLOATS;
-  /** How many values of the last load were invalid, not counting 0 and -1, which mean "none" in the format. */
-  odd = 0;
-  /** The first of them: 'gpu_power_consumption_watts 65535'. */
-  oddSample = '';
+  readonly #odd: OddValues;
   #plan = NO_INTS;
   #planned = 0;
+
+  constructor(odd: OddValues) {
+    this.#odd = odd;
+  }
 
   /** Starts again with `places` places, nothing reported, for readings from at most `samples` samples. */
   begin(places: number, samples: number): void {
@@ -56,8 +74,6 @@ export class Readings {
     const { values } = this;
     const plan = this.#plan;
     const end = this.#planned * PLAN;
-    this.odd = 0;
-    this.oddSample = '';
     // As in `readingOf`, but without allocating a number for any value.
     for (let at = 0; at < end; at += PLAN) {
       const value = sampleValues[plan[at]!]!;
@@ -65,7 +81,7 @@ export class Readings {
       if (value >= MIN[metric]! && value <= MAX[metric]! && !(FILLERS[metric] === 1 && isFiller(value))) values[plan[at + 1]!] = value;
       else {
         values[plan[at + 1]!] = NaN;
-        if (value !== 0 && value !== -1 && !Number.isNaN(value) && this.odd++ === 0) this.oddSample = `${METRICS[metric]!.name} ${value}`;
+        this.#odd.invalid(metric, value);
       }
     }
   }
