@@ -12,7 +12,7 @@ export interface NamedFault {
 export const NAMED_FAULTS: Readonly<Record<string, NamedFault>> = {
   'memory that cannot be is kept': {
     file: 'lib/exposition/parser/committed/committed.ts',
-    from: "processReading('vramBytes', values[value + VRAM])",
+    from: 'this.#processReading(VRAM, values[value + VRAM]!)',
     to: 'values[value + VRAM]!',
   },
   'negative watts are shared out': {

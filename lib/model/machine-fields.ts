@@ -1,5 +1,5 @@
 /** The readings of processes, CPUs, cores, memory and disks that have a column, and the valid values of each. */
-import { RANGES, reading, type ValidRange } from './valid-range.js';
+import { RANGES, type ValidRange } from './valid-range.js';
 
 type Ranges = Readonly<Record<string, ValidRange>>;
 
@@ -53,6 +53,3 @@ export const CPU_FIELDS = Object.keys(CPU_RANGES) as readonly CpuField[];
 export const CORE_FIELDS = Object.keys(CORE_RANGES) as readonly CoreField[];
 export const MEMORY_FIELDS = Object.keys(MEMORY_RANGES) as readonly MemoryField[];
 export const DISK_FIELDS = Object.keys(DISK_RANGES) as readonly DiskField[];
-
-/** The value if it is a valid reading of a process, else NaN. For sources, like `gpuReading`. */
-export const processReading = (field: ProcessField, value: number | undefined): number => reading(value, PROCESS_RANGES[field]);
