@@ -64,17 +64,28 @@ function view(...args: readonly string[]): PtyProgram {
 }
 
 describe('api', () => {
-  test('exports the processes when told to, and ends all it started when it is ended', async () => {
-    const { url, child } = await exporter('--processes');
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGUSR2', 140],
+    ['SIGALRM', 142],
+    ['SIGXCPU', 152],
+    ['SIGVTALRM', 154],
+  ] as const)('ends all it started when %s ends it', async (signal, status) => {
+    const { child } = await exporter('--processes');
+    const started = machine.started.map((line) => Number(line.split(' ')[0]));
+    expect(started.length).toBeGreaterThan(0);
+    const ended = new Promise((resolve) => child.once('exit', (...how) => resolve(how)));
+    child.kill(signal);
+    expect(await ended).toEqual([status, null]);
+    for (let left = 200; left > 0 && started.some(alive); left--) await pause(10);
+    expect(started.filter(alive)).toEqual([]);
+  });
+
+  test('exports the processes when told to', async () => {
+    const { url } = await exporter('--processes');
     const text = await (await fetch(`${url}/metrics`)).text();
     expect(text).toMatch(/^all_smi_process_memory_used_bytes\{pid="455", name="python3", user="svc-metrics", .*\} 1197473792$/m);
     expect(text).toContain('all_smi_process_export_info{instance="gpu-h100-01", scope="gpu"} 1');
-    const started = machine.started.map((line) => Number(line.split(' ')[0]));
-    const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve([code, signal])));
-    child.kill('SIGTERM');
-    expect(await ended).toEqual([143, null]);
-    for (let left = 200; left > 0 && started.some(alive); left--) await pause(10);
-    expect(started.filter(alive)).toEqual([]);
   });
 
   test('a viewer shows who is on it', async () => {

@@ -35,6 +35,10 @@ describe('whatever ends it, the terminal is as it was', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
     ['SIGQUIT', 131],
+    ['SIGUSR2', 140],
+    ['SIGALRM', 142],
+    ['SIGXCPU', 152],
+    ['SIGVTALRM', 154],
   ] as const)('%s: status %i', async (signal, status) => {
     start();
     await pty.shows('calm');

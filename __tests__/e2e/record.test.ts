@@ -86,25 +86,28 @@ describe('the command', () => {
   };
   const statusOf = (child: ChildProcess): Promise<number | null> => new Promise((resolve) => child.on('close', resolve));
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends the file, which is whole', async (signal) => {
-    const path = place.folder.file('a.ndjson.zst');
-    const child = start('-o', path);
-    const ended = statusOf(child);
-    await until(() => existsSync(path) && statSync(path).size > 1000, 'a frame');
-    child.kill(signal);
-    expect(await ended).toBe(0);
-    const lines = linesIn(path);
-    expect(lines.flatMap((line, at) => complaintsAbout(line, String(at)))).toEqual([]);
-    expect(lines.length).toBeGreaterThan(1);
-    const reader = await openReader(path);
-    expect(reader.info).toMatchObject({ cut: false, badLines: 0, intervalMs: 500, seekable: true });
-    const first = await reader.first();
-    expect(first?.frame?.nodes.map(({ name: label, rows }) => [label, rows?.gpus.length, rows?.procs.length])).toEqual([
-      ['node-0001', 8, 20],
-      ['node-0002', 8, 20],
-      ['node-0003', 8, 20],
-    ]);
-  });
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGALRM', 'SIGUSR2', 'SIGXCPU', 'SIGVTALRM'] as const)(
+    '%s ends the file, which is whole',
+    async (signal) => {
+      const path = place.folder.file('a.ndjson.zst');
+      const child = start('-o', path);
+      const ended = statusOf(child);
+      await until(() => existsSync(path) && statSync(path).size > 1000, 'a frame');
+      child.kill(signal);
+      expect(await ended).toBe(0);
+      const lines = linesIn(path);
+      expect(lines.flatMap((line, at) => complaintsAbout(line, String(at)))).toEqual([]);
+      expect(lines.length).toBeGreaterThan(1);
+      const reader = await openReader(path);
+      expect(reader.info).toMatchObject({ cut: false, badLines: 0, intervalMs: 500, seekable: true });
+      const first = await reader.first();
+      expect(first?.frame?.nodes.map(({ name: label, rows }) => [label, rows?.gpus.length, rows?.procs.length])).toEqual([
+        ['node-0001', 8, 20],
+        ['node-0002', 8, 20],
+        ['node-0003', 8, 20],
+      ]);
+    },
+  );
 
   test('killed, it has left what it wrote', async () => {
     const path = place.folder.file('a.ndjson.gz');

@@ -40,3 +40,9 @@ test('a config file that does not fit is not left half written, and does not sta
   expect(shell('$V config init --config own.toml')).toEqual({ status: 0, stdout: 'wrote own.toml\n', stderr: '' });
   expect(readFileSync(join(folder, 'own.toml'), 'utf8')).toMatch(/^# Config file of .*\n$/s);
 });
+
+test('an exporter whose output goes nowhere goes on until its signal', () => {
+  // A source that does not work is written to the log, so that it is written to.
+  const script = '$V api --port 0 -i 1 --nvidia-smi /nowhere/nvidia-smi >/dev/full 2>/dev/full & sleep 3; kill -TERM $!; wait $!';
+  expect(shell(script)).toEqual({ status: 143, stdout: '', stderr: '' });
+});

@@ -9,9 +9,12 @@ import { divertConsole } from './stream-capture.js';
 import { forsakeTerminal } from './hangup.js';
 import type { Clock } from '../model/clock.js';
 
-/** Signals that end a program that has no handler for them, as far as this system has them. SIGUSR1 is Node.js's own. */
-const END_SIGNALS = (
-  ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGALRM', 'SIGUSR2', 'SIGVTALRM', 'SIGPROF', 'SIGXCPU', 'SIGXFSZ', 'SIGIO', 'SIGPWR'] as const
+/**
+ * Signals that end a program that has no handler for them, as far as this system has them. SIGUSR1 is Node.js's own. It ignores SIGXFSZ, so
+ * that a write over a limit is refused like one on a full disk.
+ */
+export const END_SIGNALS = (
+  ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGALRM', 'SIGUSR2', 'SIGVTALRM', 'SIGPROF', 'SIGXCPU', 'SIGIO', 'SIGPWR'] as const
 ).filter((name) => name in constants.signals);
 
 /** Exit statuses of signals, as shells count them: 128 and the signal's number. */
