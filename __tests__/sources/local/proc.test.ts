@@ -137,6 +137,10 @@ describe('/proc/cpuinfo', () => {
     expect(parseCpuinfo(text)).toEqual({ model: 'EPYC', vendor: 'Amd', sockets: 2, cores: 4, threads: 8, frequencyMhz: 1500 });
   });
 
+  test('one thread has a clock too', () => {
+    expect(parseCpuinfo('processor\t: 0\ncpu MHz\t\t: 2400.0\n')).toMatchObject({ threads: 1, frequencyMhz: 2400 });
+  });
+
   test('an Arm machine says little', () => {
     const text = 'processor\t: 0\nBogoMIPS\t: 2000.00\nCPU implementer\t: 0x41\n\nprocessor\t: 1\nCPU implementer\t: 0x41\n';
     expect(parseCpuinfo(text)).toEqual({
