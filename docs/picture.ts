@@ -1,4 +1,4 @@
-/** npm run docs:picture: the pictures of the README and of docs/TABS.md, of the built program on a real terminal. */
+/** npm run docs:picture: the screenshots in the README and docs/TABS.md, of the built program on a real terminal. */
 import { writeFileSync } from 'node:fs';
 import { builtProgram } from '../__tests__/helpers/built.js';
 import { PtyProgram } from '../__tests__/helpers/pty.js';
@@ -8,7 +8,7 @@ const [COLS, ROWS] = [120, 28];
 /** Of a cell, in pixels. */
 const [CELL_WIDTH, CELL_HEIGHT] = [8.4, 18];
 const MARGIN = 12;
-/** Of histories there is something to see only after a while. */
+/** Histories need some time to fill. */
 const HISTORY_MS = 130_000;
 const PAPER = '#16181d';
 const INK = '#d4d7dd';
@@ -31,7 +31,7 @@ function hex(colour: number, own: string): string {
   return `#${levels.map((level) => level.toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** Neighbours that look the same, together. */
+/** Adjacent cells with the same look, as one run. */
 function runsOf(emulator: Emulator, y: number): Run[] {
   const runs: Run[] = [];
   emulator.row(y).forEach((ch, x) => {
@@ -76,9 +76,9 @@ function svgOf(emulator: Emulator): string {
 interface Picture {
   readonly file: string;
   readonly keys: string;
-  /** The whole frame is there when this is. */
+  /** The frame is complete when it contains this. */
   readonly shows: RegExp;
-  /** What the frame before has and this one has not. */
+  /** Text of the previous frame that must be gone. */
   readonly not?: RegExp;
 }
 const PICTURES: readonly Picture[] = [
