@@ -1,4 +1,4 @@
-/** What the commands without a screen print: lines for people, which nobody has to read. */
+/** The output of commands without a screen: lines for people, which may be lost. */
 
 /**
  * A log on a full disk, or into a pipe that nobody reads any more, must not end a service. What can't be written is lost; a later line

@@ -12,7 +12,7 @@ export function signalled(): Promise<number> {
   });
 }
 
-/** Node.js opens its inspector on a port of this machine when SIGUSR1 comes and nobody listens to it. */
+/** Node.js opens its inspector on a port of this machine on SIGUSR1, unless there is a listener for it. */
 export function ignoreInspector(): void {
   process.on('SIGUSR1', () => undefined);
 }

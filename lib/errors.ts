@@ -220,7 +220,7 @@ const WRITE_REASONS: Readonly<Record<string, string>> = {
   ENFILE: 'too many open files on this machine',
 };
 
-/** What the file system said about writing to `path`, as `E_FILE_WRITE`. */
+/** The error of the file system for writing to `path`, as `E_FILE_WRITE`. */
 export function writeError(path: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;

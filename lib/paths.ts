@@ -22,7 +22,7 @@ function cacheHome({ platform, env, home }: PathContext): string {
   return path.isAbsolute(said) ? said : usual;
 }
 
-/** Where exports go: beside those of all-smi. */
+/** Where exports go: next to those of all-smi. */
 export const exportFolder = (context: PathContext): string => pathsOf(context.platform).join(cacheHome(context), 'all-smi');
 
 /** Where decompressed recordings are kept between two replays. */

@@ -5,7 +5,7 @@ import { gpuState } from './gpu-state.js';
 
 export { gpuState };
 
-/** Sums over a host, and over the cluster. A sum of no values is 0: see its `...Reported`. */
+/** Sums over a node, and over the cluster. A sum of no values is 0: see its `...Reported`. */
 const SUMS = [
   'gpus',
   'utilSum',
@@ -33,12 +33,12 @@ const SUMS = [
 ] as const;
 type Sums = Record<(typeof SUMS)[number], number>;
 
-/** Sums of a host in the order of SUMS, followed by its highest temperature, -Infinity when none is reported. */
+/** Sums of a node in the order of SUMS, followed by its highest temperature, -Infinity when none is reported. */
 export type ClusterPart = Float64Array;
 const TEMPERATURE_MAX = SUMS.length;
 
 /**
- * Figures of the hosts that count; `hosts` are all. GPUs include those that only process rows mention. Means are NaN when nothing is
+ * Figures of the nodes that count; `hosts` are all. GPUs include those that only process rows mention. Means are NaN when nothing is
  * reported.
  */
 export interface ClusterTotals extends Readonly<Omit<Sums, `${string}Sum` | 'temperatureSquares' | 'cpuWeight'>> {

@@ -1,10 +1,10 @@
 /**
- * Figures over the cluster. A derivation computes a `part` per host, once per version of that host, and a `merge` of the parts, once per
+ * Figures over the cluster. A derivation computes a `part` per node, once per version of that node, and a `merge` of the parts, once per
  * collector version and scope: a key that only sorts runs neither.
  */
 import { included, type NodeView } from '../model/node-view.js';
 
-/** The part of the cluster that a figure covers. `key` identifies it; hosts for which `host` is false are not merged. */
+/** The part of the cluster that a figure covers. `key` identifies it; nodes for which `host` is false are not merged. */
 export interface Scope {
   readonly key: string;
   includes?(node: NodeView): boolean;
@@ -16,14 +16,14 @@ export const WHOLE: Scope = { key: '', whole: true };
 export interface Derivation<P, T> {
   /** A descriptive name; the cache is keyed by the object itself. Define it once, outside `view`. */
   readonly id: string;
-  /** Which hosts are merged: those that count (the default), or all. */
+  /** Which nodes are merged: those that count (the default), or all. */
   readonly over?: 'counted' | 'all';
   /**
-   * Pure; called once per host version. Must not keep the view. `reuse` is the host's previous part, if any: it is no longer needed and may
+   * Pure; called once per node version. Must not keep the view. `reuse` is the node's previous part, if any: it is no longer needed and may
    * be refilled and returned. Parts that a merge reads after it was made must not be reused.
    */
   part(node: NodeView, reuse?: P): P;
-  /** Pure; hosts are in the order of the host list. */
+  /** Pure; nodes are in the order of the node list. */
   merge(parts: Iterable<readonly [NodeView, P]>, scope: Scope): T;
 }
 

@@ -15,7 +15,7 @@ export interface GpuOwner {
 }
 
 /**
- * One row per GPU of each host that has ever answered, including hosts that are no longer counted, in the order of the hosts and their
+ * One row per GPU of each node that has ever answered, including nodes that are no longer counted, in the order of the nodes and their
  * slots.
  */
 export interface GpuRows {
@@ -31,7 +31,7 @@ export interface GpuRows {
   owners(row: number): readonly GpuOwner[];
 }
 
-/** Process rows of a host by GPU: those of slot `s` are rows[starts[s]] to rows[starts[s + 1] - 1]. */
+/** Process rows of a node by GPU: those of slot `s` are rows[starts[s]] to rows[starts[s + 1] - 1]. */
 export interface RowsBySlot {
   readonly starts: Int32Array;
   readonly rows: Int32Array;

@@ -14,7 +14,7 @@ import type { Ms } from '../model/clock.js';
 
 /** Samples kept of the cluster: an hour at 3 seconds. */
 const CLUSTER_SAMPLES = 1200;
-/** Samples kept of a host and of its GPUs. */
+/** Samples kept of a node and of its GPUs. */
 const NODE_SAMPLES = 128;
 /** GPUs tracked at once, 640 bytes each; GPUs beyond this number have no history. */
 const MAX_GPUS = 65_536;
@@ -71,7 +71,7 @@ export class History implements HistoryView {
     this.#maxGpus = maxGpus;
   }
 
-  /** A host answered. */
+  /** A node answered. */
   add(node: NodeView): void {
     let known = this.#nodes.get(node.nodeId);
     if (known && !known.isOf(node)) {
@@ -111,7 +111,7 @@ export class History implements HistoryView {
     this.#nodes.delete(nodeId);
   }
 
-  /** A seek: the samples before it are not part of the history of this host, nor of the cluster. */
+  /** A seek: the samples before it are not part of the history of this node, nor of the cluster. */
   jump(nodeId: string): void {
     this.remove(nodeId);
     this.#cluster.clear();
@@ -149,7 +149,7 @@ export class History implements HistoryView {
   }
 }
 
-/** The slot on the host itself, regardless of a filter. */
+/** The slot on the node itself, regardless of a filter. */
 const ownSlot = ({ gpus }: NodeView, slot: number): number => gpus.origin?.[slot] ?? slot;
 
 const ringOf = (slot: number, figure: number): number => NODE_RINGS.length + slot * GPU_RINGS.length + figure;
@@ -180,7 +180,7 @@ class NodeHistory {
     this.#atLeast = new Uint8Array(gpus);
   }
 
-  /** Whether the host still has the same GPUs. */
+  /** Whether the node still has the same GPUs. */
   isOf(node: NodeView): boolean {
     if (node.structure === this.#structure) return true;
     this.#structure = node.structure;

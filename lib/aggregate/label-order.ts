@@ -1,4 +1,4 @@
-/** Orders hosts by their labels; numbers in labels compare by value. */
+/** Orders nodes by their labels; numbers in labels compare by value. */
 import { lazy } from '../model/lazy.js';
 import type { NodeView } from '../model/node-view.js';
 
@@ -15,7 +15,7 @@ export class LabelOrder {
   #labels: readonly string[] = [];
   #order = new Int32Array(0);
 
-  /** By rank: the host's position in `hosts`. Returns the same array until a host is added, removed or renamed. */
+  /** By rank: the node's position in `hosts`. Returns the same array until a node is added, removed or renamed. */
   of(nodes: readonly NodeView[]): Int32Array {
     if (nodes.length === this.#labels.length && nodes.every(({ name }, at) => name === this.#labels[at])) return this.#order;
     this.#labels = nodes.map(({ name }) => name);

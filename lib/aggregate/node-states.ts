@@ -12,9 +12,9 @@ export const NODE_STATES = ['down', 'failing', 'hot', 'held', 'waiting', 'blind'
 export type NodeState = (typeof NODE_STATES)[number];
 
 export interface NodeStates {
-  /** All hosts in the order of their labels. */
+  /** All nodes in the order of their labels. */
   readonly nodes: readonly NodeView[];
-  /** By host: index in NODE_STATES. */
+  /** By node: index in NODE_STATES. */
   readonly states: Uint8Array;
   /** By index in NODE_STATES. */
   readonly counts: Int32Array;
@@ -27,7 +27,7 @@ const PLACES: Readonly<Record<Exclude<NodeCondition, 'up'>, number>> = {
   failing: placeOf('failing'),
   waiting: placeOf('waiting'),
 };
-/** The last order is kept here as a result only: other nodes, of a second viewer too, are put in order anew. */
+/** The last order is kept here as a result only: other nodes, of a second viewer too, are sorted again. */
 const order = new LabelOrder();
 
 export const nodeStatesDerivation: Derivation<number, NodeStates> = {

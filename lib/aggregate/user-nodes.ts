@@ -1,11 +1,11 @@
-/** The processes of one user, host by host. Computed on demand, for one user. */
+/** The processes of one user, node by node. Computed on demand, for one user. */
 import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import { PowerShares } from './power-shares.js';
 import { descending, held, plus } from './unknown.js';
 import { largest } from './process-figures.js';
 
-/** A user on one host: the figures of the users table for this host alone. NaN: not reported. */
+/** A user on one node: the figures of the users table for this node alone. NaN: not reported. */
 export interface UserNode {
   readonly node: NodeView;
   /** GPUs with a process of the user on them, ascending; empty: the user has only processes on no GPU. */
@@ -32,7 +32,7 @@ export interface UserNode {
 }
 
 /**
- * Every host that has rows of the user, in the order of `hosts`, including hosts that are no longer counted. The sums over the hosts that
+ * Every node that has rows of the user, in the order of `hosts`, including nodes that are no longer counted. The sums over the nodes that
  * count are the user's figures.
  */
 export function userNodes(nodes: Iterable<NodeView>, user: string): readonly UserNode[] {
@@ -45,7 +45,7 @@ export function userNodes(nodes: Iterable<NodeView>, user: string): readonly Use
   return found;
 }
 
-/** Ids are renumbered from time to time, so they are valid only within one pass over the hosts. */
+/** Ids are renumbered from time to time, so they are valid only within one pass over the nodes. */
 export function sameUser(user: string): (node: NodeView, id: UserId) => boolean {
   const known = new Map<UserId, boolean>();
   return (node, id) => {
@@ -55,7 +55,7 @@ export function sameUser(user: string): (node: NodeView, id: UserId) => boolean 
   };
 }
 
-/** The user's process rows on a host. */
+/** The user's process rows on a node. */
 export function userRows(node: NodeView, isUser: (node: NodeView, id: UserId) => boolean): readonly number[] {
   const { count, user } = node.procs;
   const rows: number[] = [];

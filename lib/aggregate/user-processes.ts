@@ -1,4 +1,4 @@
-/** The processes of one user on one host, one record per process however many GPUs it is on, and its share of each of its GPUs. */
+/** The processes of one user on one node, one record per process however many GPUs it is on, and its share of each of its GPUs. */
 import type { NodeView } from '../model/node-view.js';
 import { processFigures, type ProcessFigures } from './process-figures.js';
 import { ownersOf, rowsBySlot, type GpuOwner } from './gpu-owners.js';
@@ -11,7 +11,7 @@ export interface UserProcess extends ProcessFigures {
   readonly pid: number;
 }
 
-/** In the order of the host's list. */
+/** In the order of the node's list. */
 export function userProcesses(node: NodeView, user: string): readonly UserProcess[] {
   const byPid = new Map<number, number[]>();
   for (const row of userRows(node, sameUser(user))) {

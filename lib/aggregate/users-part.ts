@@ -1,5 +1,5 @@
 /**
- * The users of one host: one entry per user in typed arrays. The entries, and the entry of each row, depend on the rows and are computed
+ * The users of one node: one entry per user in typed arrays. The entries, and the entry of each row, depend on the rows and are computed
  * when those change; a scrape that only changes numbers makes two passes over the rows to add them up.
  */
 import { longerInts } from '../model/arrays.js';
@@ -28,7 +28,7 @@ import {
 } from './user-entry.js';
 
 /**
- * The entries of hosts whose parts are made one after the other are contiguous in memory, because a merge walks over all of them: that is
+ * The entries of nodes whose parts are made one after the other are contiguous in memory, because a merge walks over all of them: that is
  * twice as fast as scattered entries. A piece of such a slab lives as long as its part; a slab lives as long as any of its pieces.
  */
 const SLAB_BYTES = 65_536;
@@ -64,7 +64,7 @@ export class UsersPart {
   unownedBytes = 0;
   /** Power of GPUs that cannot be attributed. */
   unattributedWatts = 0;
-  /** Whether the host would report process data if it counted. */
+  /** Whether the node would report process data if it counted. */
   exports = false;
   /** By process row: the entry of its user. */
   entryOf = new Int32Array(0);

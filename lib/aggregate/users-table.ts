@@ -5,11 +5,11 @@
 export interface UsersTable {
   readonly count: number;
   readonly countAll: number;
-  /** Distinct hosts, (host, GPU) pairs and (host, pid) pairs of rows that are on a GPU. */
+  /** Distinct nodes, (node, GPU) pairs and (node, pid) pairs of rows that are on a GPU. */
   readonly nodes: Int32Array;
   readonly gpus: Int32Array;
   readonly procs: Int32Array;
-  /** Distinct hosts and (host, pid) pairs, counting rows on no GPU too. */
+  /** Distinct nodes and (node, pid) pairs, counting rows on no GPU too. */
   readonly nodesAll: Int32Array;
   readonly procsAll: Int32Array;
   /** NaN where none of the user's processes reports it, and for users of no GPU. */
@@ -44,9 +44,9 @@ export interface UsersTable {
   readonly totals: UserTotals;
 }
 
-/** Only hosts that count are in the figures; `hosts` are all of the scope. */
+/** Only nodes that count are in the figures; `hosts` are all of the scope. */
 export interface UserTotals {
-  /** Hosts reporting process data, of all hosts of the scope. */
+  /** Nodes reporting process data, of all nodes of the scope. */
   readonly reporting: number;
   readonly nodes: number;
   /** Distinct GPUs with at least one process on them. */
@@ -55,7 +55,7 @@ export interface UserTotals {
   readonly ownedBytes: number;
   /** Of those, bytes of system accounts. */
   readonly systemBytes: number;
-  /** GPU memory in use on reporting hosts that no exported process owns: sum of max(0, used - owned) over GPUs. */
+  /** GPU memory in use on reporting nodes that no exported process owns: sum of max(0, used - owned) over GPUs. */
   readonly unownedBytes: number;
   /**
    * Power attributed to users by their share of bytes, and power of GPUs on which no bytes are held. Together: all power that is reported.

@@ -1,4 +1,4 @@
-/** Who uses the cluster, and how much: the entries of all hosts, added up per user. */
+/** Who uses the cluster, and how much: the entries of all nodes, added up per user. */
 import type { Derivation } from './derivations.js';
 import { longerInts } from '../model/arrays.js';
 import { included, type NodeView } from '../model/node-view.js';

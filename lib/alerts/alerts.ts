@@ -1,5 +1,5 @@
 /**
- * The alert levels of GPUs and hosts, and their changes. Fed by the deliveries of collectors; times are those of the answers, so a replay
+ * The alert levels of GPUs and nodes, and their changes. Fed by the deliveries of collectors; times are those of the answers, so a replay
  * raises the same alerts as the live run. A failed scrape changes nothing: the timers keep running.
  */
 import type { NodeView } from '../model/node-view.js';
@@ -12,14 +12,14 @@ export type AlertRule = GpuRule | 'host_down';
 export interface AlertChange {
   readonly at: Ms;
   readonly nodeId: string;
-  /** The name of the host. */
+  /** The name of the node. */
   readonly node: string;
-  /** Index of the GPU on its host; undefined: the alert is about the host. */
+  /** Index of the GPU on its node; undefined: the alert is about the node. */
   readonly gpu?: number;
   readonly rule: AlertRule;
   readonly from: Level;
   readonly to: Level;
-  /** In the unit of the rule: °C, percent, seconds, W; for a host, seconds since its last answer, NaN for none. */
+  /** In the unit of the rule: °C, percent, seconds, W; for a node, seconds since its last answer, NaN for none. */
   readonly value: number;
   readonly threshold: number;
   /** Users with processes on the GPU, most memory first. */
@@ -37,7 +37,7 @@ interface GpuState {
 interface NodeAlerts {
   /** By index and uuid. */
   readonly gpus: Map<string, GpuState>;
-  /** The same by slot, for the host's current `structure`. */
+  /** The same by slot, for the node's current `structure`. */
   slots: readonly GpuState[];
   structure: number;
   down: AlertChange | undefined;
@@ -64,11 +64,11 @@ export class Alerts {
     return this.#settings.enabled;
   }
 
-  /** A host answered, failed, or became overdue. `downAfterMs`: how long without an answer until a host is overdue. */
+  /** A node answered, failed, or became overdue. `downAfterMs`: how long without an answer until a node is overdue. */
   update(node: NodeView, now: Ms, downAfterMs: Ms): readonly AlertChange[] {
     if (!this.#settings.enabled) return [];
     const state = this.#state(node.nodeId);
-    // The state of the GPUs of an overdue host is not known.
+    // The state of the GPUs of an overdue node is not known.
     if (node.status.overdue) for (const { since } of state.gpus.values()) since.idle = since.held = undefined;
     const ofGpus = node.status.phase === 'live' ? this.#gpuChanges(node, state) : [];
     const changes = [...this.#nodeChange(node, state, now, downAfterMs), ...ofGpus];
@@ -76,7 +76,7 @@ export class Alerts {
     return changes;
   }
 
-  /** The host is no longer watched. */
+  /** The node is no longer watched. */
   remove(nodeId: string): void {
     for (const gpu of this.#nodes.get(nodeId)?.gpus.values() ?? []) this.#onGpus -= raisedOn(gpu).length;
     this.#nodes.delete(nodeId);
@@ -90,7 +90,7 @@ export class Alerts {
     this.#changed();
   }
 
-  /** Active alerts, each as the change that raised it, host by host. Rebuilt only after a change. */
+  /** Active alerts, each as the change that raised it, node by node. Rebuilt only after a change. */
   get active(): readonly AlertChange[] {
     return (this.#active ??= [...this.#nodes.values()].flatMap(activeOf));
   }
@@ -100,7 +100,7 @@ export class Alerts {
     return this.#onGpus;
   }
 
-  /** The highest level of a GPU, by its index on the host. */
+  /** The highest level of a GPU, by its index on the node. */
   level(nodeId: string, gpu: number): Level {
     const host = this.#nodes.get(nodeId);
     return host ? ((host.levels ??= levelsOf(host)).get(gpu) ?? 'ok') : 'ok';

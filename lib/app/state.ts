@@ -48,7 +48,7 @@ class NodeMap implements NodeList {
   }
 }
 
-/** The filtered views of the hosts that a filter does not rule out. */
+/** The filtered views of the nodes that a filter does not rule out. */
 class MatchingNodes implements NodeList {
   readonly #all: NodeList;
   readonly #filtered: FilteredNodes;
@@ -60,7 +60,7 @@ class MatchingNodes implements NodeList {
   get size(): number {
     return [...this].length;
   }
-  /** Also for a host that is ruled out: nothing on it matches. */
+  /** Also for a node that is ruled out: nothing on it matches. */
   get(nodeId: string): NodeView | undefined {
     const node = this.#all.get(nodeId);
     return node && this.#filtered.filtered(node);
@@ -125,7 +125,7 @@ export class AppState implements AppView {
     this.#overlays = overlaysAfter(this.#overlays, change);
   }
 
-  /** All monitored hosts, regardless of the filter. */
+  /** All monitored nodes, regardless of the filter. */
   get allNodes(): NodeList {
     return this.#nodes;
   }
@@ -148,7 +148,7 @@ export class AppState implements AppView {
     return this.filtering.mode === 'dim' ? WHOLE : KEPT;
   }
 
-  /** Rebuilt only after the host set, or the name of a host, has changed. */
+  /** Rebuilt only after the node set, or the name of a node, has changed. */
   get tabs(): readonly TabRef[] {
     if (this.#tabsStale) this.#retab();
     return this.#tabs;
@@ -280,7 +280,7 @@ export class AppState implements AppView {
   }
 
   /**
-   * Adds the state of the cluster to its history, but not before every host has answered or failed, since sums of a part would look like a
+   * Adds the state of the cluster to its history, but not before every node has answered or failed, since sums of a part would look like a
    * rise.
    */
   sample(): void {

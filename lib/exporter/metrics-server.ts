@@ -120,7 +120,7 @@ class Answers {
       return refuse(response, 421, 'this exporter does not answer for that host name; allow it with --allow-host\n', {
         Connection: 'close',
       });
-    // Of a body nobody reads; what comes behind it is not looked for.
+    // The body is not read, so the next request after it is not searched for.
     if (hasBody(request)) response.setHeader('Connection', 'close');
     const path = (request.url ?? '').replace(/[?#].*$/s, '');
     if (request.method !== 'GET' && request.method !== 'HEAD')

@@ -1,5 +1,5 @@
 /**
- * What a query matches on a host. It is evaluated for pairs: each process on a GPU with that GPU, each GPU without a process, each process
+ * What a query matches on a node. It is evaluated for pairs: each process on a GPU with that GPU, each GPU without a process, each process
  * on no GPU. A process matches when its pair does, a GPU when one of its pairs does, a user when one of their processes does. So a field
  * has the same meaning on every tab, and the matching rows are consistent.
  *
@@ -17,7 +17,7 @@ export interface Filter {
   /** The printed query: filters with the same key match the same rows. */
   readonly key: string;
   readonly test: Test;
-  /** False: nothing on such a host can ever match. Undefined: that depends on its GPUs and processes. */
+  /** False: nothing on such a node can ever match. Undefined: that depends on its GPUs and processes. */
   node(node: NodeView): boolean | undefined;
 }
 
@@ -144,7 +144,7 @@ function joined(verdicts: readonly ((node: NodeView) => boolean | undefined)[], 
   };
 }
 
-/** The matches on a host, by slot and by process row: 1 matches. Elements beyond `slots` and `rows` are unused. */
+/** The matches on a node, by slot and by process row: 1 matches. Elements beyond `slots` and `rows` are unused. */
 export interface Matches {
   readonly gpus: Uint8Array;
   readonly slots: number;
@@ -152,7 +152,7 @@ export interface Matches {
   readonly rows: number;
   readonly gpuCount: number;
   readonly procCount: number;
-  /** Something matches; for a host with neither GPU nor process: the host itself. */
+  /** Something matches; for a node with neither GPU nor process: the node itself. */
   readonly any: boolean;
   readonly all: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * The fields of the filter language: the names of each, what it belongs to, its unit, and how it is read from the columns of a host.
+ * The fields of the filter language: the names of each, what it belongs to, its unit, and how it is read from the columns of a node.
  * Parser, evaluation and docs/FILTER.md are derived from this table. A reading of NaN, or an empty text, is a missing field.
  */
 import { commandOf } from '../aggregate/process-figures.js';
@@ -9,12 +9,12 @@ import { conditionOf, NODE_CONDITIONS, whyNotReporting, type NodeView } from '..
 import type { Unit } from '../text/units.js';
 
 /**
- * What a filter is evaluated for: a process on a GPU, a GPU without one (`row` -1), a process on no GPU (`slot` -1), a host with neither. A
+ * What a filter is evaluated for: a process on a GPU, a GPU without one (`row` -1), a process on no GPU (`slot` -1), a node with neither. A
  * single object, reused for all of them.
  */
 export interface RowContext {
   node: NodeView;
-  /** Slot in the host's GPU columns. */
+  /** Slot in the node's GPU columns. */
   slot: number;
   /** Row in its process columns. */
   row: number;
@@ -142,7 +142,7 @@ function gpuState({ gpus }: NodeView, slot: number): string {
   return state === 'heldIdle' ? 'held' : state;
 }
 
-/** Commands of matching hosts stay decoded: every key typed reads all of them. */
+/** Commands of matching nodes stay decoded: every key typed reads all of them. */
 const MAX_COMMANDS = 200_000;
 
 class KeptCommands {

@@ -48,7 +48,7 @@ export class FilterState {
     return this.#user;
   }
 
-  /** The hosts to show; undefined: unfiltered. */
+  /** The nodes to show; undefined: unfiltered. */
   get nodes(): FilteredNodes | undefined {
     return this.#nodes;
   }
@@ -88,7 +88,7 @@ export class FilterState {
     if (this.#late) this.#commit();
   }
 
-  /** User ids were renumbered: all hosts are evaluated again. */
+  /** User ids were renumbered: all nodes are evaluated again. */
   forget(): void {
     this.#nodes = this.#last = undefined;
     this.#look();
@@ -143,7 +143,7 @@ export class FilterState {
     }
   }
 
-  /** Hosts evaluated with the same query are kept. */
+  /** Nodes evaluated with the same query are kept. */
   #compiled(query: Query | undefined): FilteredNodes | undefined {
     const pinned: Query | undefined =
       this.#user === undefined ? undefined : { kind: 'compare', field: 'user', operator: '==', value: this.#user, column: 0 };
@@ -155,9 +155,9 @@ export class FilterState {
   }
 }
 
-/** Whether a row of a host matches a filter; both are those of the host itself, not of its filtered view. */
+/** Whether a row of a node matches a filter; both are those of the node itself, not of its filtered view. */
 export interface Matcher {
-  /** The host itself, given its filtered view. */
+  /** The node itself, given its filtered view. */
   whole(node: NodeView): NodeView;
   gpu(node: NodeView, slot: number): boolean;
   proc(node: NodeView, row: number): boolean;

@@ -1,6 +1,6 @@
 /**
- * A host as seen through a filter: the same columns with fewer rows. All code that reads hosts (figures, tables, tabs of plugins) works on
- * it unchanged. Computed when it is read, once per version of the host.
+ * A node as seen through a filter: the same columns with fewer rows. All code that reads nodes (figures, tables, tabs of plugins) works on
+ * it unchanged. Computed when it is read, once per version of the node.
  */
 import type { AllocationColumns } from '../model/allocations.js';
 import {
@@ -27,12 +27,12 @@ const NONE: Int32Array = new Int32Array(0);
 const NO_MATCHING_GPUS: GpuColumns = { ...NO_GPUS, origin: NONE };
 
 export class FilteredNode implements NodeView {
-  /** The host itself. */
+  /** The node itself. */
   readonly whole: NodeView;
   #filter: Filter;
   #version = 0;
   #structure = 0;
-  /** The evaluated versions of the host; -1: none yet, or with another filter. */
+  /** The evaluated versions of the node; -1: none yet, or with another filter. */
   #seen = { version: -1, structure: -1 };
   #kept: Matches | undefined;
   /** Reused for the next evaluation. */
@@ -47,7 +47,7 @@ export class FilteredNode implements NodeView {
     this.#filter = filter;
   }
 
-  /** The same host under another filter; its buffers are reused. */
+  /** The same node under another filter; its buffers are reused. */
   use(filter: Filter): this {
     if (filter === this.#filter) return this;
     this.#filter = filter;
@@ -64,7 +64,7 @@ export class FilteredNode implements NodeView {
   get groups(): ReadonlyMap<string, string> {
     return this.whole.groups;
   }
-  /** Increases with that of the host, and with each new filter. */
+  /** Increases with that of the node, and with each new filter. */
   get version(): number {
     this.kept();
     return this.#version;
@@ -105,14 +105,14 @@ export class FilteredNode implements NodeView {
   get disks(): Rows<DiskField> {
     return this.#machine('disks');
   }
-  /** Whether the host reports its processes does not depend on which GPUs match. */
+  /** Whether the node reports its processes does not depend on which GPUs match. */
   get facts(): NodeFacts {
     const { facts } = this.whole;
     const why = whyNotReporting(this.whole);
     if (why === 'no process export') return { ...facts, processScope: 'off' };
     return why === 'cannot list processes' ? { ...facts, processScope: 'unsupported' } : facts;
   }
-  /** By the slots that GPUs have on the host itself. */
+  /** By the slots that GPUs have on the node itself. */
   get extras(): NodeExtras {
     return this.whole.extras;
   }
@@ -123,7 +123,7 @@ export class FilteredNode implements NodeView {
     return this.whole.userName(id);
   }
 
-  /** The matches on the host's current data. Valid until the next call. */
+  /** The matches on the node's current data. Valid until the next call. */
   kept(): Matches {
     if (this.#kept === undefined || this.#seen.version !== this.whole.version) this.#look();
     return this.#kept!;

@@ -1,14 +1,14 @@
-/** The hosts of a cluster as seen through a filter, and the number of matches. */
+/** The nodes of a cluster as seen through a filter, and the number of matches. */
 import { included, type NodeView } from '../model/node-view.js';
 import type { Filter } from './evaluate.js';
 import { FilteredNode } from './filtered-node.js';
 
-/** Number of matches, and totals. Only hosts that count. */
+/** Number of matches, and totals. Only nodes that count. */
 export interface FilterCounts {
   readonly gpus: number;
   readonly gpusAll: number;
   readonly procs: number;
-  /** Hosts with a match. */
+  /** Nodes with a match. */
   readonly nodes: number;
 }
 
@@ -26,14 +26,14 @@ export class FilteredNodes {
     this.#masked = before ? before.#masked : new WeakMap();
   }
 
-  /** The host, whether or not something matches. */
+  /** The node, whether or not something matches. */
   filtered(node: NodeView): FilteredNode {
     let masked = this.#masked.get(node);
     if (!masked) this.#masked.set(node, (masked = new FilteredNode(node, this.filter)));
     return masked.use(this.filter);
   }
 
-  /** The hosts that the filter does not rule out regardless of their data: `host == a` leaves one, `user == alice` leaves all. */
+  /** The nodes that the filter does not rule out regardless of their data: `host == a` leaves one, `user == alice` leaves all. */
   *of(nodes: Iterable<NodeView>): Generator<FilteredNode> {
     for (const node of nodes) if (this.filter.node(node) !== false) yield this.filtered(node);
   }

@@ -1,10 +1,10 @@
-/** How many connections the limit of open files (`ulimit -n`) has room for. */
+/** How many connections the limit of open files (`ulimit -n`) allows. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Open after the start where nobody can count them. */
 const USUALLY_OPEN = 40;
 
-/** Connections that can be open at once, beside the files that are open now and `kept` others: at most `most`, at least one. */
+/** Connections that can be open at once, in addition to the files that are open now and `kept` others: at most `most`, at least one. */
 export function affordable(most: number, kept: number): number {
   return Math.max(1, Math.min(most, limit() - openNow() - kept));
 }

@@ -2,21 +2,21 @@
 import type { NodeView } from './node-view.js';
 import type { Ms } from './clock.js';
 
-/** What a collector reports about a host. `overdue`: three intervals passed without an answer; `gone`: it is no longer scraped. */
+/** What a collector reports about a node. `overdue`: three intervals passed without an answer; `gone`: it is no longer scraped. */
 export interface Delivery {
   readonly node: NodeView;
   readonly kind: 'data' | 'failed' | 'overdue' | 'gone';
-  /** 'jump' after a seek: the samples before it are not part of this host's history. */
+  /** 'jump' after a seek: the samples before it are not part of this node's history. */
   readonly continuity: 'next' | 'jump';
 }
 
-/** Delivers hosts: HTTP scrape, local machine, replay. The rest of the program does not know which one runs. */
+/** Delivers nodes: HTTP scrape, local machine, replay. The rest of the program does not know which one runs. */
 export interface Collector {
   /** For the title: "hosts.csv", "3 hosts", "demo". */
   readonly source: string;
-  /** The hosts known at the start, all `waiting`. */
+  /** The nodes known at the start, all `waiting`. */
   readonly nodes: readonly NodeView[];
-  /** Milliseconds between two scrapes of a host. */
+  /** Milliseconds between two scrapes of a node. */
   readonly intervalMs: Ms;
   start(deliver: (delivery: Delivery) => void): void;
   /** Stops everything that is running; resolves when nothing more will be delivered. */

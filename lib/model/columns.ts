@@ -1,5 +1,5 @@
 /**
- * The result of one committed scrape of a host, as columns. Row `i` of a table is element `i` of each of its arrays.
+ * The result of one committed scrape of a node, as columns. Row `i` of a table is element `i` of each of its arrays.
  *
  * In a Float64Array `NaN` means "not reported"; 0 is a reading. Filler values of the exporter (-1, temperature 0) never get here. Arrays
  * may be longer than `count`; the rest is unused. Everything is valid until the node's next commit: copy what has to live
@@ -23,7 +23,7 @@ export {
   type MemoryField,
 } from './machine-fields.js';
 
-/** A reference to a string in the host's text store; `HostData.text(ref)` decodes it. 0 is the empty string. */
+/** A reference to a string in the node's text store; `HostData.text(ref)` decodes it. 0 is the empty string. */
 export type TextRef = number;
 
 /**
@@ -35,7 +35,7 @@ export type UserId = number;
 export type Change = 'values' | 'structure';
 
 /**
- * GPUs of a host, sorted by (index, uuid). Slots `count .. slots-1` are GPUs that only process rows mention: they have no readings, but
+ * GPUs of a node, sorted by (index, uuid). Slots `count .. slots-1` are GPUs that only process rows mention: they have no readings, but
  * they are in use.
  */
 export interface GpuColumns {
@@ -48,7 +48,7 @@ export interface GpuColumns {
   readonly field: Readonly<Record<GpuField, Float64Array>>;
   /** A label of the GPU's info family (`driver_version`, `cuda_version`, ...); '' when it was not sent. */
   detail(slot: number, label: string): string;
-  /** For a filtered view: the slot of each GPU on the host itself. */
+  /** For a filtered view: the slot of each GPU on the node itself. */
   readonly origin?: Int32Array;
   /** The same: all GPUs of the node. */
   readonly whole?: GpuColumns;
@@ -75,7 +75,7 @@ export interface ProcColumns {
   readonly name: Uint32Array;
 }
 
-/** A small table of a host (CPUs, memory, disks): few rows, so plain objects. */
+/** A small table of a node (CPUs, memory, disks): few rows, so plain objects. */
 export interface Rows<Field extends string> {
   readonly count: number;
   /** The row's reading; NaN when not reported. */
@@ -143,13 +143,13 @@ export interface NodeData {
   readonly extras: NodeExtras;
   /** Decodes, unescapes and cleans one string of the scrape; capped as the contract requires. '' for 0. */
   text(ref: TextRef): string;
-  /** Name of a user id, cleaned; '' for 0. An id means the same user on every host of the program. */
+  /** Name of a user id, cleaned; '' for 0. An id means the same user on every node of the program. */
   userName(id: UserId): string;
 }
 
 /** Facts that occur once per scrape. */
 export interface NodeFacts {
-  /** The `instance` label: the name that the host gives itself; '' when none was sent. */
+  /** The `instance` label: the name that the node gives itself; '' when none was sent. */
   readonly instance: string;
   /** Version of the exporter (`all_smi_build_info`); '' when not sent. */
   readonly exporterVersion: string;
@@ -159,7 +159,7 @@ export interface NodeFacts {
   readonly hasProcessFamily: boolean;
   /**
    * `all_smi_process_export_info{scope}` of our own exporter; undefined when not sent. 'unrecorded': the recording leaves out processes,
-   * whatever the host sent.
+   * whatever the node sent.
    */
   readonly processScope: 'gpu' | 'all' | 'off' | 'unrecorded' | 'unsupported' | undefined;
   readonly samples: number;

@@ -14,7 +14,7 @@ export interface Health {
   readonly bytesWritten: number;
   /** NaN: not known. */
   readonly memoryBytes: number;
-  /** Per-host parts computed so far, and merges of them. */
+  /** Per-node parts computed so far, and merges of them. */
   readonly parts: number;
   readonly merges: number;
 }

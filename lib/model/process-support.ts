@@ -10,7 +10,7 @@ export interface ProcessSupport {
   readonly type?: string;
 }
 
-/** As of all-smi 0.28. The first that matches decides. AMD needs a library that comes apart, which nothing on the wire tells. */
+/** As of all-smi 0.28. The first that matches decides. AMD needs a separate library, whose absence does not show in the exposition. */
 export const PROCESS_SUPPORT: readonly ProcessSupport[] = [
   { maker: 'Gaudi', processes: 'none', name: /\bgaudi|\bHL-?\d/i, library: 'habana' },
   { maker: 'TPU', processes: 'none', name: /\bTPU\b/i, library: 'libtpu', type: 'tpu' },

@@ -1,4 +1,4 @@
-/** A replay as the program sees it, apart from the hosts it delivers: its position and its controls. */
+/** A replay as the program sees it, apart from the nodes it delivers: its position and its controls. */
 import type { Collector } from './collector.js';
 import type { Ms } from './clock.js';
 

@@ -1,4 +1,4 @@
-/** Reads stdin for the input decoder, and runs the timer that tells a lone ESC from a sequence. */
+/** Reads stdin for the input decoder, and runs the timer that distinguishes a lone ESC from a sequence. */
 import type { InputEvent } from '../keys/key-names.js';
 import { InputParser } from './input-decoder.js';
 import type { Clock } from '../model/clock.js';

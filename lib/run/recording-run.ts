@@ -28,7 +28,7 @@ export interface RecordingRun {
   stop(): Promise<void>;
 }
 
-/** The first frame is written when every host has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
+/** The first frame is written when every node has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
 export async function startRecording(settings: RecordingSettings): Promise<RecordingRun> {
   const parsers = new Parsers();
   const opened = await openSources(settings.sources, { parsers, clock: systemClock, afterCommit: () => void parsers.tidy() });

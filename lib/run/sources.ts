@@ -82,7 +82,7 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
   },
 };
 
-/** Files reserved for what is opened beside the connections: exports, a recording, modules, the resolver. */
+/** Files reserved for everything except connections: exports, a recording, modules, the resolver. */
 const KEPT_FILES = 24;
 /** What this machine needs on top: three pipes for each nvidia-smi that may run at a time, and the files read from /proc. */
 const FILES_OF_PROGRAMS = 24;
