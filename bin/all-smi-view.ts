@@ -27,6 +27,7 @@ async function main(): Promise<number> {
 const RUN: Readonly<Record<Command, (flags: Flags) => Promise<number>>> = {
   view: async (flags) => (await import('./view-command.js')).view(flags, process.env),
   get: async (flags) => (await import('./get-command.js')).get(flags, process.env),
+  check: async (flags) => (await import('./check-command.js')).check(flags, process.env),
   record: async (flags) => (await import('./record-command.js')).record(flags, process.env),
   'replay-info': async (flags) => (await import('./replay-info-command.js')).replayInfo(flags, process.env),
   api: async (flags) => (await import('./api-command.js')).api(flags, process.env),
@@ -52,8 +53,10 @@ function print(text: string): Promise<number> {
   });
 }
 
-function report(error: unknown): number {
+async function report(error: unknown): Promise<number> {
   const known = codedOf(error);
+  // A monitoring system reads standard output, and takes 2 for critical.
+  if (process.argv[2] === 'check' && known.code !== 'E_INTERNAL') return (await import('./check-command.js')).unknown(known);
   surviveLostOutput();
   process.stderr.write(`all-smi-view: ${known.message}. ${known.advice}\n`);
   if (known.code === 'E_INTERNAL' && error instanceof Error) process.stderr.write(`${stackOf(error)}\n`);

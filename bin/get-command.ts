@@ -21,7 +21,7 @@ import { progress } from './query-progress.js';
 import { readConfig } from './read-config.js';
 import { alertsOf, checkFilter } from './screen-settings.js';
 import { signalled } from './signals.js';
-import { notesOf, onlyNamed, sourcesOf } from './source-settings.js';
+import { notesOf, onlyNamed, sourcesOf, timedAt } from './source-settings.js';
 import { ClosedPipe, writeOut } from './standard-output.js';
 
 export async function get(flags: Flags, env: Environment): Promise<number> {
@@ -39,11 +39,11 @@ export async function get(flags: Flags, env: Environment): Promise<number> {
   const named = (bareNames: boolean): Table => tableNamed(options.table, tablesOf(plugins, { ...free, bareNames }));
   checkQuery(named(false), { ...query, columns: [...(query.columns ?? []), ...(FORMAT_COLUMN[format] ? [FORMAT_COLUMN[format]] : [])] });
   if (options.filter !== undefined) await checkFilter(options.filter);
-  const sources = await namedAt(sourcesOf({ ...options, start: options.at }, flags, env));
+  const sources = await timedAt(sourcesOf({ ...options, start: options.at }, flags, env));
   for (const note of notesOf(sources)) process.stderr.write(note);
   const table = named(sources.every(({ kind }) => kind === 'local'));
   const line = progress(process.stderr);
-  const run = await namedAt(
+  const run = await timedAt(
     startQuery({
       sources,
       plugins,
@@ -179,15 +179,4 @@ function checkOptions({ table, output, watch, replay, at, gpus, model, sameNode,
   const given = Object.entries(ofFree).find(([, value]) => value !== undefined);
   if (given && table !== 'free') throw wrong(given[0], 'is only for get free');
   if (sameNode && gpus === undefined) throw wrong('--same-node', 'needs --gpus');
-}
-
-/** The viewer calls the time in a recording --start. */
-async function namedAt<T>(opening: Promise<T>): Promise<T> {
-  try {
-    return await opening;
-  } catch (error) {
-    if (error instanceof AppError && error.params.option === '--start')
-      throw new AppError('E_OPTION_BAD', { ...error.params, option: '--at' }, { cause: error });
-    throw error;
-  }
 }

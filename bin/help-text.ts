@@ -6,8 +6,9 @@ const PROGRAM = 'all-smi-view';
 const USAGE: Readonly<Record<Command, string>> = {
   view: `${PROGRAM} [options]`,
   get: `${PROGRAM} get TABLE [options]`,
+  check: `${PROGRAM} check [options]`,
   record: `${PROGRAM} record [options]`,
-  'replay-info': `${PROGRAM} replay-info FILE..`,
+  'replay-info': `${PROGRAM} replay-info FILE.. [--verify]`,
   api: `${PROGRAM} api [options]`,
   mock: `${PROGRAM} mock [options]`,
   config: `${PROGRAM} config path|print|validate|init`,
@@ -25,6 +26,10 @@ const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help:
     [`${PROGRAM} get gpus --hostfile hosts.csv -o json`, 'every GPU, for a program'],
     [`${PROGRAM} get free --hostfile hosts.csv --gpus 4 --same-node --wait=2h`, 'wait for a node with four free GPUs'],
     [`${PROGRAM} get users --replay week.ndjson.zst --at '2026-08-07 14:32' -o csv`, 'who used them then'],
+  ],
+  check: [
+    [`${PROGRAM} check --hostfile hosts.csv --min-free 8 --max-down 2`, 'OK, WARNING, CRITICAL or UNKNOWN: exit code 0 to 3'],
+    [`${PROGRAM} check --hostfile hosts.csv --over 15m --alert-held 15m`, 'also GPUs that were held idle all the time'],
   ],
   record: [
     [`${PROGRAM} record --hostfile hosts.csv --duration 2h`, 'two hours of the nodes in a file'],

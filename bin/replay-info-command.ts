@@ -1,4 +1,4 @@
-/** `all-smi-view replay-info`, and `--replay ... --check`: what is in a recording. */
+/** `all-smi-view replay-info [--verify]`, and its older form `--replay ... --check`: what is in a recording. */
 import { AppError } from '../lib/errors.js';
 import { REPLAY_INFO_OPTIONS, resolveOptions, type Environment, type Flags } from '../lib/options/options.js';
 import { CacheFolder } from '../lib/recording/read/cache-folder.js';
@@ -9,8 +9,9 @@ import { elapsed, recordedDate, zoneText } from '../lib/text/timecode.js';
 import { cacheFolder, pathContext } from '../lib/paths.js';
 
 export async function replayInfo(flags: Flags, env: Environment): Promise<number> {
-  const { file } = resolveOptions(REPLAY_INFO_OPTIONS, flags, env);
+  const { file, verify } = resolveOptions(REPLAY_INFO_OPTIONS, flags, env);
   if (file === undefined) throw new AppError('E_OPTION_BAD', { option: 'replay-info', reason: 'needs the file name of a recording' });
+  if (verify) return checkRecording(file, env);
   process.stdout.write(report(await inspectFiles(file, env)));
   return 0;
 }

@@ -104,3 +104,14 @@ const replayOf = ({ start, speed = 1, loop = false }: Options, files: readonly s
   loop,
   ...(start === undefined ? {} : { start }),
 });
+
+/** For commands that call the time in a recording --at, which the viewer calls --start. */
+export async function timedAt<T>(opening: Promise<T>): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (error instanceof AppError && error.params.option === '--start')
+      throw new AppError('E_OPTION_BAD', { ...error.params, option: '--at' }, { cause: error });
+    throw error;
+  }
+}

@@ -117,15 +117,8 @@ export const VIEW_OPTIONS = {
   ...CONFIG_FLAG,
 } as const satisfies OptionTable;
 
-/** Without a screen: what is printed, and how long is waited. */
-export const GET_OPTIONS = {
-  table: {
-    flag: 'table',
-    value: 'TABLE',
-    help: 'users, gpus, processes, nodes, free, idle, alerts, scrapes, or the table of a plugin',
-    parse: last,
-  },
-  ...NODE_OPTIONS,
+/** Sources of commands without a screen. */
+const READ_OPTIONS = {
   local: { flag: 'local', help: 'read this machine (default when no other source is given)', parse: () => true },
   demo: { flag: 'demo', help: 'read a made-up cluster; no nodes needed', parse: () => true },
   replay: {
@@ -142,6 +135,18 @@ export const GET_OPTIONS = {
     help: 'time in the recording: 1:02:03, 90, @14:32 or 2026-08-07 14:32',
     parse: last,
   },
+} as const satisfies OptionTable;
+
+/** Without a screen: what is printed, and how long is waited. */
+export const GET_OPTIONS = {
+  table: {
+    flag: 'table',
+    value: 'TABLE',
+    help: 'users, gpus, processes, nodes, free, idle, alerts, scrapes, or the table of a plugin',
+    parse: last,
+  },
+  ...NODE_OPTIONS,
+  ...READ_OPTIONS,
   plugin: {
     flag: 'plugin',
     value: 'FILE',
@@ -214,6 +219,41 @@ export const GET_OPTIONS = {
     bare: true,
     help: 'free: wait until there are as many as --gpus; 30m, 2h: at most that long',
     parse: (words) => (last(words) === 'true' ? Infinity : span(words)),
+  },
+  ...MACHINE_OPTIONS,
+  ...ALERT_RULES,
+  ...CONFIG_FLAG,
+} as const satisfies OptionTable;
+
+/** One line for a monitoring system. */
+export const CHECK_OPTIONS = {
+  ...NODE_OPTIONS,
+  ...READ_OPTIONS,
+  minFree: {
+    flag: 'min-free',
+    value: 'N',
+    help: 'WARNING when fewer GPUs are free',
+    parse: number({ min: 0, max: 1_000_000, whole: true }),
+  },
+  maxDown: {
+    flag: 'max-down',
+    value: 'N',
+    default: 0,
+    help: 'CRITICAL when more nodes are down',
+    parse: number({ min: 0, max: 1_000_000, whole: true }),
+  },
+  over: {
+    flag: 'over',
+    value: 'TIME',
+    help: 'keep scraping for this long, for rules about durations: 15m, 1h',
+    parse: span,
+  },
+  deadline: {
+    flag: 'deadline',
+    value: 'SECONDS',
+    otherwise: 'until every node has answered or failed',
+    help: 'check what is known after this time',
+    parse: number({ min: 0.1, max: 86_400 }),
   },
   ...MACHINE_OPTIONS,
   ...ALERT_RULES,
@@ -319,6 +359,7 @@ export const CONFIG_OPTIONS = {
 
 export const REPLAY_INFO_OPTIONS = {
   file: { flag: 'file', value: 'FILE..', many: 'words', help: 'the recording: files, or a folder of them', parse: (words) => words },
+  verify: { flag: 'verify', help: 'read all of it; fails if anything is damaged, missing or unreadable', parse: () => true },
 } as const satisfies OptionTable;
 
 export const API_OPTIONS = {
@@ -388,6 +429,7 @@ interface CommandRow {
 export const COMMANDS = {
   view: { help: 'watch a cluster', options: VIEW_OPTIONS },
   get: { help: 'print a table without a screen, for scripts', options: GET_OPTIONS, words: 'table' },
+  check: { help: 'check the cluster, for a monitoring system', options: CHECK_OPTIONS },
   record: { help: 'record the nodes to a file, to replay later', options: RECORD_OPTIONS },
   'replay-info': { help: 'show what a recording contains', options: REPLAY_INFO_OPTIONS, words: 'file' },
   api: { help: 'export the metrics of this machine over HTTP', options: API_OPTIONS },

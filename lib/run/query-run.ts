@@ -4,6 +4,7 @@ import type { AlertSettings } from '../alerts/rules.js';
 import { AppError } from '../errors.js';
 import { Parsers } from '../exposition/parser/index.js';
 import { loadRegexEngine } from '../filter/regex.js';
+import type { Ms } from '../model/clock.js';
 import type { Delivery } from '../model/collector.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Replay } from '../model/replay.js';
@@ -29,6 +30,8 @@ export interface QueryRun {
   readonly complete: Promise<void>;
   /** Sets `state.now`. */
   tick(): void;
+  /** How long the frames that were shown of a replay cover; 0 for live nodes. */
+  watchedMs(): Ms;
   /** Calls `listen` after each delivery. */
   onDelivery(listen: () => void): void;
   stop(): Promise<void>;
@@ -54,9 +57,13 @@ export async function startQuery({ sources, plugins, alerts, filter, user, onPro
   const tick = (): void => {
     state.now = replay ? replay.status.at : systemClock.now();
   };
+  let firstAt = Infinity;
   const start = (): void => {
     collector.start((delivery) => {
       tick();
+      // A seek forgets what was before it.
+      if (delivery.continuity === 'jump') firstAt = Infinity;
+      firstAt = Math.min(firstAt, state.now);
       state.deliver(delivery);
       round.take(delivery);
       onProgress?.(round.done, round.nodes);
@@ -70,6 +77,7 @@ export async function startQuery({ sources, plugins, alerts, filter, user, onPro
     state,
     complete,
     tick,
+    watchedMs: () => (replay ? state.now - firstAt : 0),
     onDelivery: (next) => (listen = next),
     async stop() {
       await collector.stop();

@@ -1,0 +1,54 @@
+/** `all-smi-view check`: one line and an exit code for a monitoring system. */
+import { AppError } from '../lib/errors.js';
+import { CHECK_OPTIONS, resolveOptions, type Environment, type Flags } from '../lib/options/options.js';
+import { check as evaluated, CHECK_STATES, unknownLine } from '../lib/query/check.js';
+import { startQuery } from '../lib/run/query-run.js';
+import { systemClock } from '../lib/run/system-clock.js';
+import { readConfig } from './read-config.js';
+import { alertsOf } from './screen-settings.js';
+import { signalled } from './signals.js';
+import { onlyNamed, sourcesOf, timedAt } from './source-settings.js';
+import { writeOut } from './standard-output.js';
+
+/** 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Whatever keeps the check from being made is UNKNOWN, with the reason in the line. */
+export async function check(flags: Flags, env: Environment): Promise<number> {
+  const ended = signalled();
+  try {
+    return await Promise.race([ended, checked(flags, env)]);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return unknown(error);
+  }
+}
+
+export async function unknown(error: AppError): Promise<number> {
+  await writeOut(`${unknownLine(error.message)}\n`);
+  return CHECK_STATES.UNKNOWN;
+}
+
+async function checked(flags: Flags, env: Environment): Promise<number> {
+  const options = onlyNamed(resolveOptions(CHECK_OPTIONS, flags, env, await readConfig(flags, env)), flags);
+  const { replay, at, over = 0, deadline, minFree, maxDown } = options;
+  if (at !== undefined && !replay) throw new AppError('E_OPTION_BAD', { option: '--at', reason: 'needs --replay' });
+  if (over > 0 && replay) throw new AppError('E_OPTION_BAD', { option: '--over', reason: 'cannot be combined with --replay' });
+  const sources = await timedAt(sourcesOf({ ...options, start: at }, flags, env));
+  const alerts = alertsOf(options);
+  const startedAt = systemClock.now();
+  const run = await timedAt(startQuery({ sources, plugins: [], alerts }));
+  try {
+    await Promise.race([run.complete, after(deadline === undefined ? undefined : deadline * 1000)]);
+    if (over > 0) await after(over - (systemClock.now() - startedAt));
+    run.tick();
+    const watchedMs = replay ? run.watchedMs() : over;
+    const { state, line } = evaluated(run.state, { alerts, minFree, maxDown, watchedMs });
+    await writeOut(`${line}\n`);
+    return CHECK_STATES[state];
+  } finally {
+    await run.stop();
+  }
+}
+
+const after = (ms: number | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    if (ms !== undefined) systemClock.after(Math.max(0, ms), resolve);
+  });

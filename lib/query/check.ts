@@ -1,0 +1,91 @@
+/** The state of a cluster as one line for a monitoring system, in the format of the Monitoring Plugins guidelines. Pure. */
+import type { AppState } from '../app/state.js';
+import { clusterDerivation } from '../aggregate/cluster.js';
+import { WHOLE } from '../aggregate/derivations.js';
+import type { AlertChange } from '../alerts/alerts.js';
+import type { AlertSettings } from '../alerts/rules.js';
+import type { Ms } from '../model/clock.js';
+import { included } from '../model/node-view.js';
+import { count } from '../text/format.js';
+import { clean } from '../text/sanitize.js';
+
+export const CHECK_STATES = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
+export type CheckState = keyof typeof CHECK_STATES;
+
+export interface CheckSettings {
+  readonly alerts: AlertSettings;
+  /** Fewer free GPUs are a warning. */
+  readonly minFree: number | undefined;
+  /** More nodes that are down are critical. */
+  readonly maxDown: number;
+  /** How long the cluster was watched. */
+  readonly watchedMs: Ms;
+}
+
+export interface CheckResult {
+  readonly state: CheckState;
+  /** One line without the line end. */
+  readonly line: string;
+}
+
+const MAX_LINE_BYTES = 4096;
+const MAX_NAMED = 3;
+
+/** Rules that need a state to last: by the setting of their duration. */
+const LASTING = { idle_utilization: 'idleMs', memory_held_idle: 'heldMs' } as const;
+
+export function check(app: AppState, settings: CheckSettings): CheckResult {
+  const nodes = [...app.allNodes];
+  const missing = nodes.filter((node) => !included(node));
+  if (missing.length === nodes.length) return result('UNKNOWN', [`no node of ${count(nodes.length)} answered`], '');
+  const { gpus, free } = app.derive(clusterDerivation, WHOLE);
+  // Nodes that are down have a threshold of their own.
+  const alerts = app.alerts.filter(({ rule }) => rule !== 'host_down');
+  const critical = alerts.filter(({ to }) => to === 'crit');
+  const warnings = alerts.filter(({ to }) => to === 'warn');
+  const { minFree, maxDown } = settings;
+  const isShort = minFree !== undefined && free < minFree;
+  const state = missing.length > maxDown || critical.length > 0 ? 'CRITICAL' : warnings.length > 0 || isShort ? 'WARNING' : 'OK';
+  const unchecked = Object.entries(LASTING).filter(([, key]) => settings.alerts[key] > settings.watchedMs);
+  const texts = [
+    ...(missing.length > 0 ? [`${nodesDown(missing.length)} (${some(missing.map(({ name }) => name))})`] : []),
+    ...alertTexts('critical', critical),
+    ...alertTexts('warning', warnings),
+    `${count(nodes.length - missing.length)} of ${count(nodes.length)} nodes up`,
+    `${count(free)} of ${count(gpus)} GPUs free${isShort ? `, fewer than ${count(minFree)}` : ''}`,
+    ...unchecked.map(([rule, key]) => `${rule} not evaluated (needs --over ${timeText(settings.alerts[key])})`),
+  ];
+  const performance = [
+    `nodes=${nodes.length}`,
+    `nodes_down=${missing.length};;${maxDown};0;${nodes.length}`,
+    `gpus=${gpus}`,
+    `gpus_free=${free};${minFree === undefined ? '' : `${minFree}:`};;0;${gpus}`,
+    `alerts_warning=${warnings.length}`,
+    `alerts_critical=${critical.length}`,
+  ];
+  return result(state, texts, performance.join(' '));
+}
+
+function result(state: CheckState, texts: readonly string[], performance: string): CheckResult {
+  // A bar separates the text from the performance data.
+  const text = clean(texts.join('; ').replaceAll('|', '/'), MAX_LINE_BYTES);
+  return { state, line: `${state} - ${text}${performance === '' ? '' : ` | ${performance}`}` };
+}
+
+/** The line of a check that could not be made. */
+export const unknownLine = (reason: string): string => result('UNKNOWN', [reason], '').line;
+
+/** As --over takes it: 15m, 90s. */
+const timeText = (ms: Ms): string => (ms % 60_000 === 0 ? `${ms / 60_000}m` : `${Math.ceil(ms / 1000)}s`);
+
+const nodesDown = (nodes: number): string => `${count(nodes)} ${nodes === 1 ? 'node' : 'nodes'} down`;
+
+const alertTexts = (level: string, alerts: readonly AlertChange[]): readonly string[] =>
+  alerts.length === 0 ? [] : [`${count(alerts.length)} ${level}: ${some(alerts.map(alertName))}`];
+
+const alertName = ({ node, gpu, rule }: AlertChange): string => `${node}${gpu === undefined ? '' : ` gpu${gpu}`} ${rule}`;
+
+function some(names: readonly string[]): string {
+  const more = names.length - MAX_NAMED;
+  return `${names.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`;
+}
