@@ -154,6 +154,51 @@ describe('of the cluster', () => {
     expect([seen(history), Array.from(history.cluster('power').values)]).toEqual([[NaN], [NaN]]);
   });
 
+  describe('breaks of power', () => {
+    /** The steps of the breaks, after one step with each of these numbers of GPUs in the sum. */
+    const breaks = (...gpus: readonly number[]): number[] => {
+      const history = new History(STEP);
+      gpus.forEach((powerReported, step) => {
+        history.record(START + step * STEP, { ...totals(1), powerReported, powerWatts: 100 * powerReported }, nobody);
+      });
+      return (history.cluster('power').breaks ?? []).map((sample) => sample - 1_000_000);
+    };
+    test('where nodes are lost or come back', () => {
+      expect(breaks(24, 24, 8, 8, 24, 24)).toEqual([2, 4]);
+      expect(breaks(24, 16, 8)).toEqual([1, 2]);
+    });
+    test('not for few GPUs of many, but for all that are lost one by one', () => {
+      expect(breaks(64, 57, 64)).toEqual([]);
+      expect(breaks(64, 56)).toEqual([1]);
+      expect(breaks(64, 62, 60, 58, 56, 54, 52, 50, 49, 48)).toEqual([4, 8]);
+    });
+    test('not where no power is known: that is a gap anyway', () => {
+      expect(breaks(0, 8, 0, 0, 8)).toEqual([]);
+      expect(breaks(8, 0, 4)).toEqual([2]);
+    });
+    test('once a step, none of other figures, and forgotten with the samples', () => {
+      const history = new History(STEP);
+      const at = (step: number, powerReported: number): void => {
+        history.record(START + step * STEP, { ...totals(1), powerReported, powerWatts: 1 }, nobody);
+      };
+      for (const [step, gpus] of [
+        [0, 8],
+        [1, 4],
+        [1.5, 8],
+        [1.7, 2],
+      ] as const)
+        at(step, gpus);
+      expect([history.cluster('power').breaks, history.cluster('util').breaks]).toEqual([[1_000_001], undefined]);
+      at(1300, 8);
+      expect(history.cluster('power').breaks).toEqual([1_001_300]);
+      at(-9, 4);
+      expect(history.cluster('power').breaks).toEqual([]);
+      at(-8, 8);
+      history.jump('any');
+      expect(history.cluster('power').breaks).toEqual([]);
+    });
+  });
+
   test('a jump forgets it, and the host that jumped', () => {
     const told = new Told().at(0, BUSY);
     told.history.record(START, totals(1), nobody);

@@ -180,6 +180,25 @@ describe('histories', () => {
     expect(driver.frame()).toMatch(/held idle 00:00:0\d\+\)/);
   });
 
+  test('power has a gap where nodes are lost or come back: no GPU draws less', () => {
+    const gpus: readonly GpuSpec[] = [{ utilPercent: 90, powerWatts: 600, powerLimitWatts: 700 }];
+    const names = ['node-0001', 'node-0002', 'node-0003'];
+    const driver = new Driver({ hosts: names.map(() => ({ state: 'waiting' })), cols: 160 });
+    const round = (answering: readonly string[]): void => {
+      for (const name of answering) driver.deliverQuietly({ node: driver.host(name).scrape({ gpus }, driver.clock.now()), kind: 'data' });
+      driver.step(3000);
+    };
+    for (let nth = 0; nth < 4; nth++) round(names);
+    driver.overdue('node-0002').overdue('node-0003').step(2500);
+    for (let nth = 0; nth < 3; nth++) round(names.slice(0, 1));
+    expect(driver.frame()).toMatch(/power +█{4,} ▃{3,} 600 W /);
+    expect(driver.frame()).toMatch(/util +[█▇]+ 90%/);
+    for (const name of names.slice(1)) driver.host(name).setStatus({ overdue: false });
+    for (let nth = 0; nth < 3; nth++) round(names);
+    expect(driver.frame()).toMatch(/power +▇{4,} ▃{3,} ▇{2,} 1.80 kW /);
+    expect(driver.press('c', 'c', 'c', 'c').frame()).toContain('of 3 GPUs · gap: nodes lost or back');
+  });
+
   test('busy by its own word, at the power of an idle GPU, five times in a row', () => {
     const stuck = [{ utilPercent: 100, memoryUsedBytes: 2 ** 36, powerWatts: 130, powerLimitWatts: 700 }];
     const driver = new Driver({ hosts: [{ state: 'waiting' }] });

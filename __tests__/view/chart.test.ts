@@ -29,6 +29,13 @@ describe('peaks', () => {
     expect(shown([NaN, 3, NaN, NaN], 3, 2, 2)).toEqual([3, NaN]);
     expect(shown([3, NaN, 0, NaN], 3, 2, 2)).toEqual([3, 0]);
   });
+
+  test('a break is a gap at any width; one before the first column is none', () => {
+    const series = { values: [8, 8, 8, 4, 4, 4], last: 5, stepMs: 1000, breaks: [3] };
+    expect([...peaks(series, 6, 1)]).toEqual([8, 8, 8, NaN, 4, 4]);
+    expect([...peaks(series, 3, 2)]).toEqual([8, NaN, 4]);
+    expect([...peaks(series, 2, 1)]).toEqual([4, 4]);
+  });
 });
 
 test('samples per column: enough for the window, at least one', () => {

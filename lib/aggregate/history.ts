@@ -6,6 +6,7 @@ import { MISSED_LIMIT } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';
+import { SumBreaks } from './sum-breaks.js';
 import { UserHistory } from './user-history.js';
 import type { UsersTable } from './users-table.js';
 import { FLOAT64, UINT16, Rings, UINT8 } from './rings.js';
@@ -60,6 +61,8 @@ export interface HistoryView {
 export class History implements HistoryView {
   readonly #stepMs: Ms;
   readonly #cluster = new Rings(FLOAT64, CLUSTER_RINGS.length, CLUSTER_SAMPLES);
+  /** Of power, the only sum among the figures. */
+  readonly #breaks = new SumBreaks(CLUSTER_SAMPLES);
   readonly #nodes = new Map<string, NodeHistory>();
   readonly #users = new UserHistory();
   readonly #maxGpus: number;
@@ -100,9 +103,11 @@ export class History implements HistoryView {
   record(at: Ms, totals: ClusterTotals, users: () => UsersTable): void {
     const sample = this.#sample(at);
     if (this.isMissing(at)) {
-      this.#cluster.advance(sample);
+      // Going back in time starts over.
+      if (this.#cluster.advance(sample) < 0) this.#breaks.clear();
       this.#users.record(sample, users());
     }
+    this.#breaks.record(this.#cluster.last, totals);
     CLUSTER_RINGS.forEach((figure, ring) => this.#cluster.set(ring, CLUSTER_FIGURES[figure](totals)));
   }
 
@@ -115,11 +120,13 @@ export class History implements HistoryView {
   jump(nodeId: string): void {
     this.remove(nodeId);
     this.#cluster.clear();
+    this.#breaks.clear();
     this.#users.clear();
   }
 
   cluster(figure: ClusterFigure): Series {
-    return this.#series(this.#cluster, CLUSTER_RINGS.indexOf(figure));
+    const series = this.#series(this.#cluster, CLUSTER_RINGS.indexOf(figure));
+    return figure === 'power' ? { ...series, breaks: this.#breaks.samples } : series;
   }
   node({ nodeId }: NodeView, figure: NodeFigure): Series {
     return this.#series(this.#nodes.get(nodeId)?.small, NODE_RINGS.indexOf(figure));

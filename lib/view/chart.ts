@@ -10,9 +10,10 @@ export interface ChartDrawer {
 
 /**
  * The maximum of each of `cols` bins of `per` samples, newest bin last: a peak of one sample is visible at any width. Bins start at
- * multiples of `per`, so the chart moves by whole columns and does not flicker. NaN if a bin has no sample.
+ * multiples of `per`, so the chart moves by whole columns and does not flicker. NaN if a bin has no sample, or a break: a gap
+ * between values that do not compare.
  */
-export function peaks({ values, last }: Series, cols: number, per: number): Float64Array {
+export function peaks({ values, last, breaks = [] }: Series, cols: number, per: number): Float64Array {
   const bins = new Float64Array(cols).fill(NaN);
   const newest = Math.floor(last / per);
   for (let at = values.length - 1, sample = last; at >= 0; at--, sample--) {
@@ -20,6 +21,10 @@ export function peaks({ values, last }: Series, cols: number, per: number): Floa
     if (bin < 0) break;
     // `!(a >= b)` is also true if there is none yet.
     if (!(bins[bin]! >= values[at]!) && !Number.isNaN(values[at])) bins[bin] = values[at]!;
+  }
+  for (const sample of breaks) {
+    const bin = cols - 1 - (newest - Math.floor(sample / per));
+    if (bin >= 0) bins[bin] = NaN;
   }
   return bins;
 }

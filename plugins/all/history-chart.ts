@@ -80,6 +80,9 @@ const SECONDS_BELOW_MS = 300_000;
 /** Columns of the axis and its captions. */
 const AXIS_COLS = 10;
 
+/** Why a sum has a gap that no missing sample explains. */
+const GAP_NOTE = ' · gap: nodes lost or back';
+
 export function chartView(id: string, minutes: number, app: AppView, size: Size): View {
   const figure = FIGURES[id]!;
   const totals = app.derive(clusterDerivation);
@@ -88,7 +91,13 @@ export function chartView(id: string, minutes: number, app: AppView, size: Size)
   const keys = 'c next chart · z time span · Esc close';
   return {
     blocks: [
-      lines(line(span(` ${figure.title}`, 'strong'), span(said(figure, shown)), span(`   in ${unit}, ${figure.over(totals)}`, 'dim'))),
+      lines(
+        line(
+          span(` ${figure.title}`, 'strong'),
+          span(said(figure, shown)),
+          span(`   in ${unit}, ${figure.over(totals)}${shown.broken ? GAP_NOTE : ''}`, 'dim'),
+        ),
+      ),
       ...(chart.labels.length < 2
         ? [lines('', line(span('   Collecting data: one sample per interval.', 'dim')))]
         : rows < LEAST_CHART_ROWS
@@ -120,6 +129,8 @@ interface Shown {
   readonly peak: number;
   readonly peakAt: number;
   readonly ms: number;
+  /** Whether the sum is at some time one of clearly fewer or more GPUs. */
+  readonly broken: boolean;
 }
 
 function chartOf(
@@ -159,7 +170,7 @@ function lastOf(series: Series, minutes: number): Series {
   return from === 0 ? series : { ...series, values: Array.from(series.values).slice(from) };
 }
 
-function shownOf({ values, last, stepMs }: Series): Shown {
+function shownOf({ values, last, stepMs, breaks = [] }: Series): Shown {
   let [peak, peakAt] = [NaN, NaN];
   for (let at = 0; at < values.length; at++) {
     if (!(values[at]! > peak) && !Number.isNaN(peak)) continue;
@@ -167,7 +178,13 @@ function shownOf({ values, last, stepMs }: Series): Shown {
     peak = values[at]!;
     peakAt = (last - values.length + 1 + at) * stepMs;
   }
-  return { now: values.length > 0 ? values[values.length - 1]! : NaN, peak, peakAt, ms: values.length * stepMs };
+  return {
+    now: values.length > 0 ? values[values.length - 1]! : NaN,
+    peak,
+    peakAt,
+    ms: values.length * stepMs,
+    broken: breaks.some((sample) => sample > last - values.length),
+  };
 }
 
 function said({ text }: Figure, { now, peak, peakAt, ms }: Shown): string {
