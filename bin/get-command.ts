@@ -115,14 +115,26 @@ function printed(
 }
 
 /** Reports what is missing; the exit code. Throws `E_NO_ANSWER`, `E_PARTIAL` or `E_NO_ROOM`. */
-function exitOf({ nodes, answered, failed }: Coverage, { strict, gpus = 1, output }: GetOptions, room: boolean): number {
+function exitOf(
+  { nodes, answered, reporting, failed }: Coverage,
+  { table = '', strict, gpus = 1, output }: GetOptions,
+  room: boolean,
+): number {
   if (answered === 0) throw new AppError('E_NO_ANSWER', { reason: failed[0] === undefined ? 'there is none' : listed(failed) });
   if (failed.length > 0 && output !== 'json')
     process.stderr.write(`all-smi-view get: ${count(failed.length)} of ${count(nodes)} nodes missing: ${listed(failed)}\n`);
+  const silent = answered - reporting;
+  if (OF_PROCESSES.has(table) && silent > 0)
+    process.stderr.write(
+      `all-smi-view get: ${count(silent)} of ${count(answered)} nodes that answered ${silent === 1 ? 'does' : 'do'} not report processes (docs/NODES.md)\n`,
+    );
   if (!room) throw new AppError('E_NO_ROOM', { reason: `fewer than ${count(gpus)} ${gpus === 1 ? 'GPU is' : 'GPUs are'} free` });
   if (strict && failed.length > 0) throw new AppError('E_PARTIAL', { missing: count(failed.length), nodes: count(nodes) });
   return 0;
 }
+
+/** Tables that say nothing of a node that does not report its processes. */
+const OF_PROCESSES: ReadonlySet<string> = new Set(['users', 'processes']);
 
 const MAX_NAMED = 5;
 

@@ -178,6 +178,14 @@ describe('what is missing', () => {
     });
   });
 
+  test('nodes that do not report their processes are counted', async () => {
+    const node = await startServer(answers(mockTexts('nvidia', { processes: false })[0]!));
+    expect((await get(['users', '--hosts', alice, node.nodeId, '-o', 'name'])).stderr).toBe(
+      'all-smi-view get: 1 of 2 nodes that answered does not report processes (docs/NODES.md)\n',
+    );
+    await node.kill();
+  });
+
   test('a deadline is a bound, --strict makes an error of what is missing', async () => {
     const outcome = await get(['users', '--hosts', alice, silent, '--deadline', '1', '--strict', '-o', 'name']);
     expect(outcome).toMatchObject({ status: 3, stdout: 'alice\n' });

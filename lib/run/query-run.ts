@@ -42,7 +42,7 @@ const LOCAL_SAMPLES = 2;
 
 export async function startQuery({ sources, plugins, alerts, filter, user, onProgress }: QuerySettings): Promise<QueryRun> {
   const parsers = new Parsers();
-  const opened = await openSources(sources, { parsers, clock: systemClock, afterCommit: () => void parsers.tidy() });
+  const opened = await openSources(sources, { parsers, clock: systemClock, atOnce: true, afterCommit: () => void parsers.tidy() });
   const { collector, replay } = opened;
   const state = new AppState(plugins, collector.intervalMs, collector.nodes, alerts);
   parsers.onRenumbered(() => state.forget());

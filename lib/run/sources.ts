@@ -21,6 +21,8 @@ export interface SourceContext {
   readonly afterCommit: () => void;
   /** Of the nodes of all sources. */
   readonly names: NodeNames;
+  /** The first round is not spread over an interval. */
+  readonly atOnce?: boolean;
   /** Whether this is the only source. */
   readonly alone: boolean;
 }
@@ -108,7 +110,7 @@ function httpCollector(
   }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'token' | 'tokenOverHttp'> & { readonly maxConnections?: number },
   targets: readonly Target[],
   title: string,
-  { parsers, clock, afterCommit, names }: SourceContext,
+  { parsers, clock, afterCommit, names, atOnce = false }: SourceContext,
 ): Collector {
   return createHttpCollector({
     targets,
@@ -118,6 +120,7 @@ function httpCollector(
     timeoutMs,
     clock,
     afterCommit,
+    atOnce,
     ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(maxConnections === undefined ? {} : { maxConnections }),
     ...(token === undefined ? {} : { token, tokenOverHttp }),

@@ -113,6 +113,16 @@ describe('a host that answers', () => {
     expect(settle(0) - zero).toBe(1000);
   });
 
+  test('all are scraped at once in the first round where somebody waits for the result, as far as connections allow', () => {
+    const { clock, times } = run({ hosts: 100, intervalMs: 6000, atOnce: true, maxActive: 40, latency: () => 10 });
+    clock.step(30);
+    expect(times('begin').slice(0, 100)).toEqual([
+      ...Array<number>(40).fill(0),
+      ...Array<number>(40).fill(10),
+      ...Array<number>(20).fill(20),
+    ]);
+  });
+
   test('hosts are spread over the interval', () => {
     const { clock, times, events } = run({ hosts: 4 });
     clock.step(3000);

@@ -27,6 +27,8 @@ export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs' | 
   readonly timeoutMs?: Ms;
   /** The names of all nodes of the run. Default: of these nodes. */
   readonly names?: NodeNames;
+  /** Scrapes all nodes at once in the first round, as far as connections allow. */
+  readonly atOnce?: boolean;
   readonly random?: () => number;
   /** Connections open at once. Where not every node can have one of its own, none is kept open between scrapes. Default: no limit of its own. */
   readonly maxConnections?: number;
@@ -84,6 +86,7 @@ class HttpCollector implements Collector {
       clock: options.clock,
       maxOpen: Math.min(MAX_OPEN, maxConnections),
       ...(options.random ? { random: options.random } : {}),
+      atOnce: options.atOnce ?? false,
       begin: (host) => void this.#scrape(host),
       cancel: (host) => {
         this.#cancel(host);

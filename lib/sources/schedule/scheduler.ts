@@ -32,6 +32,8 @@ export interface SchedulerOptions {
   readonly cancel: (node: number) => void;
   /** The endpoint has become overdue; called once until it answers. */
   readonly overdue: (node: number) => void;
+  /** The first round is not spread over an interval: for a result that somebody waits for. */
+  readonly atOnce?: boolean;
   readonly maxActive?: number;
   readonly maxOpen?: number;
 }
@@ -74,13 +76,13 @@ export class Scheduler {
   }
 
   start(): void {
-    const { intervalMs } = this.#options;
+    const { intervalMs, atOnce = false } = this.#options;
     const now = this.#options.clock.now();
     this.#running = true;
     this.#origin = now;
     this.#lastNow = now;
     for (const [node, slot] of this.#slots.entries()) {
-      slot.aliveAt = now + stagger(node, this.#slots.length, intervalMs);
+      slot.aliveAt = now + (atOnce ? 0 : stagger(node, this.#slots.length, intervalMs));
       this.#plan(node, slot.aliveAt);
       this.#watch(node);
     }
