@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { PAGES } from '../docs/pages.js';
 import { CONFIG_KEYS, parseConfig } from '../lib/options/config-file.js';
 import { FIELDS } from '../lib/filter/fields.js';
@@ -52,5 +52,18 @@ describe('pages written by hand say what the program does', () => {
     expect(told).toEqual(['schema_version', ...CONFIG_KEYS.map(({ key }) => key)]);
     const [, example = ''] = /```toml\n([^`]+)```/.exec(text) ?? [];
     expect(parseConfig(example, 'config.toml').warnings).toEqual([]);
+  });
+
+  test('RECORDING.md has what is said of damaged files', () => {
+    const folder = new URL('../lib/recording/read/', import.meta.url);
+    const said = readdirSync(folder).flatMap((file) =>
+      [
+        ...readFileSync(new URL(file, folder), 'utf8').matchAll(
+          /(?:Damaged\(|CutOff\(|DAMAGED = |CHECKSUM = |damage \?\?= |[?:] )'([a-z ,:]+ [a-z ,:]+ [a-z ,:]+)'/g,
+        ),
+      ].map(([, text]) => text!),
+    );
+    expect(said.length).toBeGreaterThan(10);
+    expect(said.filter((text) => !page('RECORDING.md').includes(text))).toEqual([]);
   });
 });

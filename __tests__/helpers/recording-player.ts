@@ -22,7 +22,7 @@ export function inNewFolder(): void {
 
 export async function openReader(
   paths: string | readonly string[],
-  more: { maxCopyBytes?: number; pageBytes?: number } = {},
+  more: { maxCopyBytes?: number; pageBytes?: number; maxFrameBytes?: number } = {},
 ): Promise<Reader> {
   const reader = await Reader.open([paths].flat(), { cache: place.cache, ...more });
   opened.push(reader);

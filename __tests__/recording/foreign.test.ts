@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { ReaderSource } from '../../lib/recording/play/frame-source.js';
@@ -94,6 +95,26 @@ describe('recordings of others', () => {
     for (const name of ['f.ndjson.gz', 'f.ndjson.zst']) expect(await play(await openReader(place.folder.file(name)))).toEqual(count(100));
   });
 
+  test('thousands of gzip members, a line in each or none', async () => {
+    const lines = (await plainText(2000)).split(/(?<=\n)/);
+    const members = lines.flatMap((line) => [gzipSync(line), gzipSync('')]);
+    writeFileSync(place.folder.file('m.ndjson.gz'), Buffer.concat(members));
+    const reader = await openReader(place.folder.file('m.ndjson.gz'));
+    expect(await play(reader)).toEqual(count(2000));
+    expect(reader.info).toMatchObject({ badLines: 0, damage: [] });
+  });
+
+  test('more than 10,000 gzip members without content: what came before plays', async () => {
+    const nothing = gzipSync('');
+    writeFileSync(
+      place.folder.file('n.ndjson.gz'),
+      Buffer.concat([gzipSync(await plainText(10)), ...Array.from({ length: 10_100 }, () => nothing)]),
+    );
+    const reader = await openReader(place.folder.file('n.ndjson.gz'));
+    expect(await play(reader)).toEqual(count(10));
+    expect(reader.info.damage).toEqual(['n.ndjson.gz: the compressed data continues without content']);
+  });
+
   test('cut off: what came before plays', async () => {
     for (const name of ['g.ndjson.gz', 'g.ndjson.zst']) {
       const path = await foreign(name, await plainText(1000));
@@ -117,6 +138,45 @@ describe('recordings of others', () => {
     writeFileSync(place.folder.file('wide.zst'), wide);
     const reader = await openReader(place.folder.file('wide.zst')).catch((error: Error) => error.message);
     expect(reader).toContain('is compressed with a window of 128 MiB; at most 32 MiB is supported');
+  });
+});
+
+describe('a frame that is too large is skipped and counted, and what follows plays', () => {
+  const MIB = 2 ** 20;
+  const frame = (nth: number, more: string): string =>
+    `{"gpus":[],"hostname":"h",${more}"schema":1,"timestamp":"${new Date(timeOf(nth)).toISOString().slice(0, 19)}Z"}\n`;
+  const padded = (mib: number): string => `"x":"${'y'.repeat(mib * MIB)}",`;
+  const part = (nth: number, k: number, of: number, mib: number): string => frame(nth, `"part":[${k},${of}],${padded(mib)}`);
+  const copyOf = (): string => {
+    const [copy] = readdirSync(place.folder.file('cache'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.zst'));
+    return textIn(join(place.folder.file('cache'), copy!));
+  };
+
+  test.each(['a.ndjson.gz', 'a.ndjson.zst', 'a.ndjson'])('%s: of bytes, and its further parts are not kept', async (name) => {
+    const large = count(20).map((k) => part(1, k + 1, 20, 1));
+    // One that fits and one that is cut short by the next.
+    const text = [frame(0, ''), ...large, part(2, 1, 2, 1), part(2, 2, 2, 1), part(3, 1, 20, 1), frame(4, '')].join('');
+    const reader = await openReader(await foreign(name, text), { maxFrameBytes: 4 * MIB });
+    expect(await play(reader)).toEqual([0, NaN, 2, NaN, 4]);
+    await reader.index(always);
+    // The frame that lacks parts is a bad line.
+    expect(reader.info).toMatchObject({ frames: 5, badLines: 1, damage: ['1 frame has more than 500,000 rows or 4 MiB'] });
+    if (name === 'a.ndjson') return;
+    const kept = [...copyOf().matchAll(/"part":\[(\d+),20\]/g)].map(([, k]) => Number(k));
+    expect(kept).toEqual([1, 2, 3, 4, 1]);
+    // The copy says the same.
+    closeReader(reader);
+    const again = await openReader(place.folder.file(name), { maxFrameBytes: 4 * MIB });
+    expect(await play(again)).toEqual([0, NaN, 2, NaN, 4]);
+    expect(again.info.damage).toEqual(['1 frame has more than 500,000 rows or 4 MiB']);
+  });
+
+  test.each(['a.ndjson.gz', 'a.ndjson'])('%s: of rows', async (name) => {
+    const rows = (nth: number, rowsOf: number): string => frame(nth, '').replace('[]', `[${Array(rowsOf).fill('{}').join(',')}]`);
+    const text = [rows(0, 1), rows(1, 500_001), rows(2, 500_001), rows(3, 1)].join('');
+    const reader = await openReader(await foreign(name, text));
+    expect(await play(reader)).toEqual([0, NaN, NaN, 3]);
+    expect(reader.info).toMatchObject({ badLines: 0, damage: ['2 frames have more than 500,000 rows or 256 MiB'] });
   });
 });
 

@@ -31,8 +31,8 @@ export function readLineHeader(line: Buffer): LineHeader {
   return { kind: 'data', at: Math.floor(exact / 1000) * 1000 === at ? exact : at, nth, of, seq };
 }
 
-/** A key of this name never occurs inside a string: there its quotes are escaped. */
-function partOf(line: Buffer): readonly [nth: number, of: number] {
+/** Without parsing the line. A key of this name never occurs inside a string: there its quotes are escaped. */
+export function partOf(line: Buffer): readonly [nth: number, of: number] {
   const at = line.indexOf(PART);
   const numbers = at < 0 ? null : PART_NUMBERS.exec(line.toString('latin1', at + PART.length, at + PART.length + 8));
   return numbers ? [Number(numbers[1]), Number(numbers[2])] : [1, 1];

@@ -11,6 +11,7 @@ import { linesOf } from './chunk.js';
 import { PlainChunks } from './plain-chunks.js';
 import { readLineHeader } from './line-times.js';
 import { StreamChunks } from './stream-chunks.js';
+import { MAX_FRAME_BYTES } from '../format/schema.js';
 import { loadCompress, loadDecompress, type Decompress } from '../codec/zstd.js';
 import { decodeIndex, walkFrame } from '../codec/zstd-format.js';
 import { ZstdChunks } from './zstd-chunks.js';
@@ -27,6 +28,7 @@ export interface OpenOptions {
   /** Smaller in tests. */
   readonly maxCopyBytes?: number;
   readonly pageBytes?: number;
+  readonly maxFrameBytes?: number;
 }
 
 /** `turn`: see StreamChunks. Throws `E_RECORDING_UNREADABLE`. */
@@ -49,7 +51,7 @@ export async function openChunkedFile(path: string, options: OpenOptions, turn: 
     compress: await loadCompress(),
     decompress,
   });
-  return { chunked: new StreamChunks(path, codec, copy, turn), identity, bytes };
+  return { chunked: new StreamChunks(path, codec, copy, turn, options.maxFrameBytes ?? MAX_FRAME_BYTES), identity, bytes };
 }
 
 /** A copy has the name of its original. */

@@ -39,10 +39,12 @@ export class Reader {
   #lastAt: Ms | undefined;
   #read: Found | undefined;
   #closed = false;
+  readonly #maxFrameBytes: number;
 
-  private constructor(store: ChunkStore, cache: CacheFolder) {
+  private constructor(store: ChunkStore, { cache, maxFrameBytes = MAX_FRAME_BYTES }: OpenOptions) {
     this.#store = store;
     this.#cache = cache;
+    this.#maxFrameBytes = maxFrameBytes;
   }
 
   /** Throws `E_RECORDING_UNREADABLE`, or `E_RECORDING_BAD` if there is no readable frame. */
@@ -56,7 +58,7 @@ export class Reader {
       if (opened.some(({ identity }) => identity === one.identity)) one.chunked.close();
       else opened.push(one);
     }
-    const reader = new Reader(new ChunkStore(opened, options.cache), options.cache);
+    const reader = new Reader(new ChunkStore(opened, options.cache), options);
     try {
       await reader.#begin(clean(paths.join(', '), 200));
     } catch (error) {
@@ -96,7 +98,7 @@ export class Reader {
   #tooLargeText(): readonly string[] {
     const { size } = this.#tooLarge;
     if (size === 0) return [];
-    const limits = `${MAX_FRAME_ROWS / 1000},000 rows or ${MAX_FRAME_BYTES / 2 ** 20} MiB`;
+    const limits = `${MAX_FRAME_ROWS / 1000},000 rows or ${this.#maxFrameBytes / 2 ** 20} MiB`;
     return [size === 1 ? `1 frame has more than ${limits}` : `${size} frames have more than ${limits}`];
   }
 
@@ -333,7 +335,7 @@ export class Reader {
       if (lineHeader.kind !== 'data') continue;
       if (lineHeader.nth !== found.length + 1) break;
       found.push(here.lines[line]!);
-      if ((bytes += here.lines[line]!.length) > MAX_FRAME_BYTES) return undefined;
+      if ((bytes += here.lines[line]!.length) > this.#maxFrameBytes) return undefined;
     }
     return found;
   }

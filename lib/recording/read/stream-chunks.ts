@@ -6,7 +6,7 @@ import type { CacheCopy } from './cache-copy.js';
 import { linesOf, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';
 import { factsOf, type ChunkFacts } from './chunk-index.js';
 import { CutOff, gunzipped, unzstd } from './content-streams.js';
-import { readLineHeader } from './line-times.js';
+import { partOf, readLineHeader } from './line-times.js';
 import { MAX_LINE_BYTES } from '../format/schema.js';
 
 /** A block is closed at this many bytes of complete lines. The first block is smaller, so that something can be shown early. */
@@ -34,9 +34,12 @@ export class StreamChunks implements ChunkedFile {
   /** Resolves when the whole file has been read. */
   readonly done: Promise<void>;
 
+  readonly #maxFrameBytes: number;
+
   /** `turn`: everything after the first block waits for it, so that of many files one is read after another. */
-  constructor(path: string, codec: 'gzip' | 'zstd', copy: CacheCopy, turn: Promise<void>) {
+  constructor(path: string, codec: 'gzip' | 'zstd', copy: CacheCopy, turn: Promise<void>, maxFrameBytes: number) {
     this.path = path;
+    this.#maxFrameBytes = maxFrameBytes;
     this.codec = codec;
     this.#copy = copy;
     this.#turn = turn;
@@ -85,7 +88,7 @@ export class StreamChunks implements ChunkedFile {
   }
 
   async #pump(pass: number): Promise<void> {
-    const lines = new LineBlocks((block, tooLong, last) => {
+    const lines = new LineBlocks(this.#maxFrameBytes, (block, tooLong, last) => {
       const facts = factsOfBlock(block, tooLong, last);
       this.#copy.append(block, facts);
       this.#facts.push(facts);
@@ -142,8 +145,10 @@ class LineBlocks {
   #dropping = false;
   /** Lines dropped since the last block. */
   #dropped = 0;
+  readonly #surplus: SurplusParts;
 
-  constructor(emit: (block: Buffer, tooLong: number, last: boolean) => void) {
+  constructor(maxFrameBytes: number, emit: (block: Buffer, tooLong: number, last: boolean) => void) {
+    this.#surplus = new SurplusParts(maxFrameBytes);
     this.#emit = emit;
   }
 
@@ -170,9 +175,10 @@ class LineBlocks {
   }
 
   #close(last: boolean): void {
-    const block = Buffer.concat(this.#held);
+    const block = this.#surplus.without(Buffer.concat(this.#held));
     this.#held = [];
     this.#heldBytes = 0;
+    if (block.length === 0 && this.#dropped === 0) return;
     this.#shown ||= linesOf(block).lines.some((line) => readLineHeader(line).kind === 'data');
     this.#emit(block, this.#dropped, last);
     this.#dropped = 0;
@@ -187,6 +193,46 @@ class LineBlocks {
     if (this.#heldBytes > 0) this.#close(false);
     this.#dropping = true;
     this.#dropped++;
+  }
+}
+
+/**
+ * Leaves out the parts of a frame after the one that makes it too large: the frame is not shown whatever they contain, and 256 parts of
+ * 16 MiB would be parsed and copied for nothing.
+ */
+class SurplusParts {
+  /** The part that comes next of the frame being read, of how many, and the bytes so far. */
+  #next = 0;
+  #of = 0;
+  #bytes = 0;
+  readonly #maxBytes: number;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  without(block: Buffer): Buffer {
+    const kept: Buffer[] = [];
+    for (let at = 0, end: number; at < block.length; at = end) {
+      const feed = block.indexOf(LINE_FEED, at);
+      end = feed < 0 ? block.length : feed + 1;
+      const line = block.subarray(at, end);
+      if (!this.#isSurplus(line)) kept.push(line);
+    }
+    const bytes = kept.reduce((sum, { length }) => sum + length, 0);
+    return bytes === block.length ? block : Buffer.concat(kept, bytes);
+  }
+
+  #isSurplus(line: Buffer): boolean {
+    const [nth, of] = partOf(line);
+    if (nth === 1 || nth !== this.#next || of !== this.#of) {
+      [this.#next, this.#of, this.#bytes] = [nth === 1 ? 2 : 0, of, line.length];
+      return false;
+    }
+    const isSurplus = this.#bytes > this.#maxBytes;
+    this.#next++;
+    this.#bytes += line.length;
+    return isSurplus;
   }
 }
 

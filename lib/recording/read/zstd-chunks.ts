@@ -52,11 +52,11 @@ export class ZstdChunks implements ChunkedFile {
     const { offset, length } = this.#blocks[chunk]!;
     const frame = this.#file.read(offset, length);
     const walked = walkFrame((at, count) => frame.subarray(at, at + count), 0);
-    if (walked.kind !== 'zstd' || walked.windowBytes > MAX_BLOCK_BYTES) throw new Damaged('a compressed block is damaged');
+    if (walked.kind !== 'zstd' || walked.windowBytes > MAX_BLOCK_BYTES) throw new Damaged('the compressed data is damaged');
     try {
       return linesOf(this.#decompress(frame, MAX_BLOCK_BYTES));
     } catch (error) {
-      throw new Damaged(error instanceof Damaged ? error.message : 'a compressed block is damaged');
+      throw new Damaged(error instanceof Damaged ? error.message : 'the compressed data is damaged');
     }
   }
 
