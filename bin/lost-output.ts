@@ -1,7 +1,7 @@
 /** The output of commands without a screen: lines for people, which may be lost. */
 
 /**
- * A log on a full disk, or into a pipe that nobody reads any more, must not end a service. What can't be written is lost; a later line
+ * A log on a full disk, or into a pipe without a reader, must not end a service. What can't be written is lost; a later line
  * may be written again.
  */
 export function surviveLostOutput(): void {

@@ -44,7 +44,7 @@ export async function record(flags: Flags, env: Environment): Promise<number> {
   return until(run, { ended, duration, kept: maxSize !== undefined && maxFiles !== undefined ? maxSize * maxFiles : undefined });
 }
 
-/** What --source says, in terms of the other options. */
+/** --source in terms of the other options. */
 function sourced(options: RecordOptions, { hosts, hostfile }: Flags): RecordOptions {
   const wrong = (reason: string): AppError => new AppError('E_OPTION_BAD', { option: '--source', reason });
   if (options.source === 'local') {

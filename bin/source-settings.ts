@@ -1,4 +1,4 @@
-/** The sources of a run: what the command line says to watch or record. */
+/** The sources of a run: what the command line names to watch or record. */
 import { TargetList, type Target } from '../lib/sources/hostlists/targets.js';
 import { AppError } from '../lib/errors.js';
 import { count } from '../lib/text/format.js';
@@ -56,7 +56,7 @@ function tokenOf({ token, tokenOverHttp = false }: Options, targets: readonly Ta
   return { token, tokenOverHttp };
 }
 
-/** The targets of --hosts, then those of the host file. A host in both is listed once, with its labels from the file. */
+/** The targets of --hosts, then those of the host file. A node in both is listed once, with its labels from the file. */
 async function targetsOf({ hosts, hostfile }: Named): Promise<Pick<HostsSource, 'targets' | 'notes'>> {
   const named = new TargetList('--hosts');
   for (const word of hosts ?? []) named.add(word);
@@ -67,13 +67,13 @@ async function targetsOf({ hosts, hostfile }: Named): Promise<Pick<HostsSource, 
   return { targets, notes: [...named.notes, ...listed.notes] };
 }
 
-/** The source as the title shows it: the host file, the only host, or the number of hosts. */
+/** The source as the title shows it: the host file, the only node, or the number of nodes. */
 function titleOf({ hostfile, hosts }: Named, targets: readonly Target[]): string {
   if (hostfile !== undefined && hosts === undefined) return hostfile.replace(/^.*[/\\]/, '');
   return targets.length === 1 ? (targets[0]?.nodeId ?? '') : `${targets.length} hosts`;
 }
 
-/** Only flags conflict with --demo: it overrides hosts of the environment and the config file. */
+/** Only flags conflict with --demo: it overrides the nodes of the environment and the config file. */
 function checkDemo({ demo, local }: Options, flags: Flags): void {
   if (demo && (local || (flags.hosts ?? flags.hostfile) !== undefined))
     throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'cannot be combined with --local, --hosts or --hostfile' });

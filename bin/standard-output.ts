@@ -1,7 +1,7 @@
 /** Writing a result to standard output: all of it, or an error. */
 import { AppError } from '../lib/errors.js';
 
-/** Nobody reads the pipe any more: `| head` has what it wanted. */
+/** The pipe has no reader any more: `| head` has what it wanted. */
 export class ClosedPipe extends Error {}
 
 /** Resolves when everything is written. Throws `ClosedPipe`, or `E_FILE_WRITE` for a full disk. */

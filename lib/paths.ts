@@ -13,13 +13,13 @@ export interface PathContext {
   readonly home: string;
 }
 
-/** The user's cache folder: `$XDG_CACHE_HOME` (if absolute, as its specification says), else `~/.cache`; Library/Caches on a Mac, LocalAppData on Windows. */
+/** The user's cache folder: `$XDG_CACHE_HOME` (if absolute, as its specification requires), else `~/.cache`; Library/Caches on a Mac, LocalAppData on Windows. */
 function cacheHome({ platform, env, home }: PathContext): string {
   const path = pathsOf(platform);
   if (platform === 'darwin') return path.join(home, 'Library', 'Caches');
-  const said = (platform === 'win32' ? env.LOCALAPPDATA : env.XDG_CACHE_HOME) ?? '';
+  const configured = (platform === 'win32' ? env.LOCALAPPDATA : env.XDG_CACHE_HOME) ?? '';
   const usual = platform === 'win32' ? path.join(home, 'AppData', 'Local') : path.join(home, '.cache');
-  return path.isAbsolute(said) ? said : usual;
+  return path.isAbsolute(configured) ? configured : usual;
 }
 
 /** Where exports go: next to those of all-smi. */
@@ -59,7 +59,7 @@ function foldersTo(path: string): readonly string[] {
 }
 
 /**
- * Makes a folder for its owner, and those it lies in where they are missing. Throws what the file system says. One after the other: mkdir's
+ * Makes a folder for its owner, and those it lies in where they are missing. Throws the error of the file system. One after the other: mkdir's
  * own `recursive` tries for ever where a folder is there and takes nothing, as /proc does.
  */
 export async function makeFolder(path: string): Promise<void> {

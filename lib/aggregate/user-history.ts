@@ -1,4 +1,4 @@
-/** GPU memory of each user over the last samples. Bounded, whatever names come by. */
+/** GPU memory of each user over the last samples. Bounded, however many names appear. */
 import { FLOAT64, Rings } from './rings.js';
 import type { UsersTable } from './users-table.js';
 
@@ -14,8 +14,8 @@ interface Line {
 }
 
 export class UserHistory {
-  /** What somebody who is not there holds: 0 bytes, or NaN where nobody reported process data. */
-  readonly #nobody = new Rings(FLOAT64, 1, USER_SAMPLES);
+  /** History of an absent user: 0 bytes, or NaN where no node reported process data. */
+  readonly #absent = new Rings(FLOAT64, 1, USER_SAMPLES);
   readonly #lines = new Map<string, Line>();
   readonly #maxUsers: number;
 
@@ -26,9 +26,9 @@ export class UserHistory {
 
   /** `sample`: its number, as in `Rings`. */
   record(sample: number, users: UsersTable): void {
-    if (sample < this.#nobody.last) this.clear();
+    if (sample < this.#absent.last) this.clear();
     const absent = users.totals.reporting > 0 ? 0 : NaN;
-    write(this.#nobody, sample, absent);
+    write(this.#absent, sample, absent);
     for (const [user, { bytes, seen }] of this.#lines) {
       if (seen + USER_SAMPLES <= sample) this.#lines.delete(user);
       else write(bytes, sample, absent);
@@ -43,10 +43,10 @@ export class UserHistory {
 
   clear(): void {
     this.#lines.clear();
-    this.#nobody.clear();
+    this.#absent.clear();
   }
 
-  /** Undefined for somebody who was not there at any of the samples. */
+  /** Undefined for a user who was absent at all samples. */
   of(user: string): Rings | undefined {
     return this.#lines.get(user)?.bytes;
   }
@@ -54,7 +54,7 @@ export class UserHistory {
   #line(user: string, sample: number): Line | undefined {
     let line = this.#lines.get(user);
     if (!line && this.#lines.size < this.#maxUsers) {
-      line = { bytes: this.#nobody.copy(), seen: sample };
+      line = { bytes: this.#absent.copy(), seen: sample };
       this.#lines.set(user, line);
     }
     return line;

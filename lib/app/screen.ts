@@ -169,14 +169,14 @@ function tabView(state: AppState, size: Size): View {
   return fault ? { ...view, chips: [line(span(` plugin ${plugin.id}: ${fault.text} `, 'chip-bad')), ...(view.chips ?? [])] } : view;
 }
 
-function errorView(plugin: string, said: string): View {
+function errorView(plugin: string, message: string): View {
   const head = line(span(`  The plugin "${plugin}" failed.`, 'bad'));
   return {
     blocks: [
       lines(
         '',
         head,
-        line(span(`  ${said}`, 'dim')),
+        line(span(`  ${message}`, 'dim')),
         '',
         '  Other tabs are not affected. Please report the text above to the author of the plugin.',
       ),

@@ -1,6 +1,6 @@
 /**
  * A connection that hands on one request, and the next when that is answered. The parser of Node.js makes an object of each request in what it is
- * handed: of somebody who sends a thousand in one go and never reads, a thousand. What waits here is a piece of what was sent, and the rest
+ * handed: for a client that sends a thousand at once and never reads, a thousand. What waits here is a piece of what was sent, and the rest
  * waits with its sender.
  */
 import { Duplex } from 'node:stream';

@@ -166,7 +166,7 @@ class KeptCommands {
 }
 
 /**
- * One for the whole process, though it changes: it keeps results only. A text follows from the node and its structure, so nobody can see whether
+ * One for the whole process, though it changes: it keeps results only. A text follows from the node and its structure, so it makes no difference whether
  * it was kept; the nodes are held weakly, and a second viewer has nodes of its own.
  */
 const COMMANDS = new KeptCommands();

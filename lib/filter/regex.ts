@@ -51,8 +51,8 @@ function inOrder(text: string, words: readonly string[]): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error);
-  return `not a regular expression: ${clean(said.replace(/^error parsing regexp: /, ''), 120)}`;
+  const message = error instanceof Error ? error.message : String(error);
+  return `not a regular expression: ${clean(message.replace(/^error parsing regexp: /, ''), 120)}`;
 }
 
 /** A lower bound for the length of the pattern after its counted repetitions are expanded. */

@@ -1,7 +1,7 @@
 /** How many connections the limit of open files (`ulimit -n`) allows. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Open after the start where nobody can count them. */
+/** Files open after the start, where they cannot be counted. */
 const USUALLY_OPEN = 40;
 
 /** Connections that can be open at once, in addition to the files that are open now and `kept` others: at most `most`, at least one. */

@@ -54,7 +54,7 @@ export function route(
     if (!modal && KEY_SCOPES.indexOf(layer.scope) < first) continue;
     for (const binding of layer.bindings) {
       if (name === undefined || !binding.keys.includes(name)) continue;
-      if (!says(binding, ui, context.app, (error) => fault(owner, error))) continue;
+      if (!whenHolds(binding, ui, context.app, (error) => fault(owner, error))) continue;
       try {
         const reason = binding.disabled?.(ui, context.app);
         if (reason !== undefined) return { kind: 'disabled', reason };
@@ -100,7 +100,7 @@ export function activeBindings(layers: readonly ActiveLayer[], app: AppView): re
   for (const { layer, ui } of layers) {
     for (const binding of layer.bindings) {
       // The error is reported when the key is pressed.
-      if (!says(binding, ui, app, () => undefined)) continue;
+      if (!whenHolds(binding, ui, app, () => undefined)) continue;
       const keys = binding.keys.filter((key) => !taken.has(key));
       for (const key of keys) if (!CLICKS.has(key)) taken.add(key);
       if (keys.length > 0) found.push({ binding, layer, keys });
@@ -109,7 +109,7 @@ export function activeBindings(layers: readonly ActiveLayer[], app: AppView): re
   return found;
 }
 
-function says(binding: Binding<unknown>, ui: unknown, app: AppView, fault: (error: unknown) => void): boolean {
+function whenHolds(binding: Binding<unknown>, ui: unknown, app: AppView, fault: (error: unknown) => void): boolean {
   try {
     return binding.when?.(ui, app) ?? true;
   } catch (error) {

@@ -13,7 +13,7 @@ const HARDWARE_LINKS = 6;
 const TOPOLOGY_GPU_LINKS = 7;
 const LINK_MB_PER_S = 50_000;
 
-/** Profile, and its part of the memory in GiB. */
+/** Profile and memory in GiB. */
 const MIG_PROFILES: readonly (readonly [profile: string, gib: number])[] = [
   ['1g.5gb', 5],
   ['1g.5gb', 5],
@@ -48,10 +48,10 @@ function numaFamilies(devices: readonly Device[], topology: boolean): Family[] {
   return [
     gauge(
       'gpu_numa_node_id',
-      'NUMA node the GPU hangs on',
+      'NUMA node of the GPU',
       each(devices, ({ index }) => (topology ? Number(index >= half) : index % 2)),
     ),
-    gauge('nvlink_remote_device_type', 'What is at the other end of a link', links),
+    gauge('nvlink_remote_device_type', 'Type of the device at the other end of the link', links),
   ];
 }
 
@@ -63,13 +63,13 @@ function hardwareFamilies(devices: readonly Device[]): Family[] {
       each(devices, () => value),
     );
   return [
-    same('gpu_temperature_threshold_slowdown_celsius', 'The GPU slows down at this', 90),
-    same('gpu_temperature_threshold_shutdown_celsius', 'The GPU shuts down at this', 95),
-    same('gpu_temperature_threshold_max_operating_celsius', 'The GPU should stay below this', 87),
-    same('gpu_temperature_threshold_acoustic_celsius', 'The fans aim at this', 77),
+    same('gpu_temperature_threshold_slowdown_celsius', 'Temperature at which the GPU slows down', 90),
+    same('gpu_temperature_threshold_shutdown_celsius', 'Temperature at which the GPU shuts down', 95),
+    same('gpu_temperature_threshold_max_operating_celsius', 'Maximum operating temperature of the GPU', 87),
+    same('gpu_temperature_threshold_acoustic_celsius', 'Temperature target of the fans', 77),
     gauge(
       'gpu_performance_state',
-      'P-state, 0 is the fastest',
+      'Performance state, 0 is the fastest',
       each(devices, ({ reading }) => (reading.utilPercent > 50 ? 0 : reading.utilPercent > 5 ? 2 : 8)),
     ),
     same('gpu_gsp_firmware_mode', 'GSP firmware: 0 disabled, 1 enabled, 2 default', 1),
@@ -78,12 +78,12 @@ function hardwareFamilies(devices: readonly Device[]): Family[] {
       'Firmware of the GPU system processor',
       devices.map((device) => ({ labels: block(device, { version: '550.54.15' }), value: 1 })),
     ),
-    same('gpu_sm_occupancy', 'Warps resident on the SMs, 0 to 1', 0.67),
+    same('gpu_sm_occupancy', 'SM occupancy, 0 to 1', 0.67),
     same('gpu_memory_bandwidth_utilization', 'Memory bandwidth in use, 0 to 1', 0.42),
   ];
 }
 
-/** Labels of MIG and vGPU families name the host twice. */
+/** MIG and vGPU families name the node in two labels. */
 const divided = ({ labels: { gpu_index, gpu_uuid, gpu, instance } }: Device): Record<string, string> => ({
   gpu_index: gpu_index!,
   gpu_uuid: gpu_uuid!,
@@ -139,15 +139,15 @@ function vgpuFamilies(devices: readonly Device[]): Family[] {
   const all = (more: Readonly<Record<string, string>>, value: number): Sample[] =>
     devices.map((device) => ({ labels: labelBlock({ ...divided(device), ...more }), value }));
   return [
-    gauge('vgpu_host_mode', 'How the GPU is shared by virtual machines', all({ host_mode: 'Sriov' }, 1)),
-    gauge('vgpu_scheduler_state', 'Scheduler: 0 unsupported, 1 off, 2 on', all({ arr_supported: 'true' }, 2)),
-    gauge('vgpu_scheduler_policy', 'Policy of the scheduler', all({}, 1)),
+    gauge('vgpu_host_mode', 'vGPU host mode of the GPU', all({ host_mode: 'Sriov' }, 1)),
+    gauge('vgpu_scheduler_state', 'vGPU scheduler: 0 unsupported, 1 off, 2 on', all({ arr_supported: 'true' }, 2)),
+    gauge('vgpu_scheduler_policy', 'vGPU scheduler policy', all({}, 1)),
     ...partFamilies(parts, [
-      ['vgpu_utilization', 'Virtual GPU busy, percent', utilOf],
-      ['vgpu_memory_utilization', 'Memory of the virtual GPU read or written, percent', halfUtilOf],
-      ['vgpu_memory_used_bytes', 'Memory in use on the virtual GPU', usedOf],
-      ['vgpu_memory_total_bytes', 'Memory of the virtual GPU', totalOf],
-      ['vgpu_active', 'Whether a virtual machine uses it', ({ active }) => Number(active)],
+      ['vgpu_utilization', 'vGPU utilization, percent', utilOf],
+      ['vgpu_memory_utilization', 'vGPU memory utilization, percent', halfUtilOf],
+      ['vgpu_memory_used_bytes', 'vGPU memory in use', usedOf],
+      ['vgpu_memory_total_bytes', 'Total vGPU memory', totalOf],
+      ['vgpu_active', 'Whether a virtual machine uses the vGPU', ({ active }) => Number(active)],
     ]),
   ];
 }
@@ -177,10 +177,10 @@ function migFamilies(devices: readonly Device[]): Family[] {
   const parts = devices.flatMap((device) => MIG_PROFILES.map((_, nth) => migInstance(device, nth)));
   const on = devices.map((device): Sample => ({ labels: labelBlock(divided(device)), value: 1 }));
   return [
-    gauge('gpu_mig_mode', 'Whether the GPU is divided into MIG devices', on),
+    gauge('gpu_mig_mode', 'Whether MIG mode is on', on),
     ...partFamilies(parts, [
-      ['mig_instance_utilization_gpu', 'MIG device busy, percent', utilOf],
-      ['mig_instance_utilization_memory', 'Memory of the MIG device read or written, percent', halfUtilOf],
+      ['mig_instance_utilization_gpu', 'Utilization of the MIG device, percent', utilOf],
+      ['mig_instance_utilization_memory', 'Memory utilization of the MIG device, percent', halfUtilOf],
       ['mig_instance_memory_used_bytes', 'Memory in use on the MIG device', usedOf],
       ['mig_instance_memory_total_bytes', 'Memory of the MIG device', totalOf],
     ]),

@@ -13,19 +13,19 @@ interface MockColumn<Row> extends Column<Row, NodePlan> {
 }
 
 const GPU_COLUMNS: readonly MockColumn<GpuReading>[] = [
-  { name: 'gpu_utilization', help: 'Share of time the GPU was busy, percent', of: (gpu) => gpu.utilPercent },
+  { name: 'gpu_utilization', help: 'GPU utilization, percent', of: (gpu) => gpu.utilPercent },
   { name: 'gpu_memory_used_bytes', help: 'GPU memory in use', of: (gpu) => gpu.memoryUsedBytes },
-  { name: 'gpu_memory_total_bytes', help: 'GPU memory there is', of: (_, plan) => plan.model.memoryBytes },
+  { name: 'gpu_memory_total_bytes', help: 'Total GPU memory', of: (_, plan) => plan.model.memoryBytes },
   { name: 'gpu_temperature_celsius', help: 'Temperature of the GPU', of: (gpu) => gpu.temperatureCelsius },
-  { name: 'gpu_power_consumption_watts', help: 'Power the GPU draws', of: (gpu) => gpu.powerWatts },
+  { name: 'gpu_power_consumption_watts', help: 'Power draw of the GPU', of: (gpu) => gpu.powerWatts },
   { name: 'gpu_frequency_mhz', help: 'Clock of the GPU, MHz', of: (gpu) => gpu.frequencyMhz },
-  { name: 'ane_utilization', help: 'Power of the neural engine, mW; 0 where there is none', of: () => 0 },
-  { name: 'gpu_power_limit_max_watts', help: 'Highest power limit of the GPU', of: (_, plan) => plan.model.powerLimitWatts },
-  { name: 'gpu_performance_state', help: 'P-state, 0 is the fastest', detail: true, of: (gpu) => gpu.performanceState },
-  { name: 'gpu_temperature_threshold_slowdown_celsius', help: 'The GPU slows down at this', detail: true, of: () => 90 },
-  { name: 'gpu_temperature_threshold_shutdown_celsius', help: 'The GPU shuts down at this', detail: true, of: () => 95 },
-  { name: 'gpu_temperature_threshold_max_operating_celsius', help: 'The GPU should stay below this', detail: true, of: () => 87 },
-  { name: 'gpu_sm_occupancy', help: 'Warps resident on the SMs, 0 to 1', detail: true, of: (gpu) => gpu.smOccupancy },
+  { name: 'ane_utilization', help: 'Power of the neural engine, mW; 0 without one', of: () => 0 },
+  { name: 'gpu_power_limit_max_watts', help: 'Maximum power limit of the GPU', of: (_, plan) => plan.model.powerLimitWatts },
+  { name: 'gpu_performance_state', help: 'Performance state, 0 is the fastest', detail: true, of: (gpu) => gpu.performanceState },
+  { name: 'gpu_temperature_threshold_slowdown_celsius', help: 'Temperature at which the GPU slows down', detail: true, of: () => 90 },
+  { name: 'gpu_temperature_threshold_shutdown_celsius', help: 'Temperature at which the GPU shuts down', detail: true, of: () => 95 },
+  { name: 'gpu_temperature_threshold_max_operating_celsius', help: 'Maximum operating temperature of the GPU', detail: true, of: () => 87 },
+  { name: 'gpu_sm_occupancy', help: 'SM occupancy, 0 to 1', detail: true, of: (gpu) => gpu.smOccupancy },
   {
     name: 'gpu_memory_bandwidth_utilization',
     help: 'Memory bandwidth in use, 0 to 1',
@@ -35,42 +35,42 @@ const GPU_COLUMNS: readonly MockColumn<GpuReading>[] = [
 ];
 
 const PROC_COLUMNS: readonly MockColumn<ProcReading>[] = [
-  { name: 'process_memory_used_bytes', help: 'GPU memory the process holds', of: (proc) => proc.bytes },
-  { name: 'process_start_time_seconds', help: 'Seconds the process has run', of: (proc) => proc.ageSeconds },
-  { name: 'process_cpu_percent', help: 'CPU of the process, 100 is one thread', decimals: 2, of: (proc) => proc.cpuPercent },
-  { name: 'process_gpu_utilization', help: 'Share of the SMs the process used, percent', of: (proc) => proc.smPercent },
+  { name: 'process_memory_used_bytes', help: 'GPU memory of the process', of: (proc) => proc.bytes },
+  { name: 'process_start_time_seconds', help: 'Seconds since the start of the process', of: (proc) => proc.ageSeconds },
+  { name: 'process_cpu_percent', help: 'CPU time of the process, percent of one thread', decimals: 2, of: (proc) => proc.cpuPercent },
+  { name: 'process_gpu_utilization', help: 'SM utilization of the process, percent', of: (proc) => proc.smPercent },
 ];
 
 const NODE_COLUMNS: readonly MockColumn<HostReading>[] = [
-  { name: 'cpu_utilization', help: 'CPU busy, percent', of: (host) => host.cpuPercent },
+  { name: 'cpu_utilization', help: 'CPU utilization, percent', of: (host) => host.cpuPercent },
   { name: 'cpu_socket_count', help: 'CPU sockets', of: (_, plan) => machineOf(plan).sockets },
   { name: 'cpu_core_count', help: 'CPU cores', of: (_, plan) => machineOf(plan).cores },
   { name: 'cpu_thread_count', help: 'CPU threads', of: (_, plan) => machineOf(plan).threads },
   { name: 'cpu_frequency_mhz', help: 'Clock of the CPU, MHz', of: (host) => host.cpuMhz },
   { name: 'cpu_temperature_celsius', help: 'Temperature of the CPU', of: (host) => host.cpuCelsius },
-  { name: 'cpu_power_consumption_watts', help: 'Power the CPUs draw', of: (host) => host.cpuWatts },
-  { name: 'memory_total_bytes', help: 'Memory there is', of: (_, plan) => machineOf(plan).memoryBytes },
+  { name: 'cpu_power_consumption_watts', help: 'Power draw of the CPUs', of: (host) => host.cpuWatts },
+  { name: 'memory_total_bytes', help: 'Total memory', of: (_, plan) => machineOf(plan).memoryBytes },
   { name: 'memory_used_bytes', help: 'Memory in use', of: (host) => host.memoryUsedBytes },
   {
     name: 'memory_available_bytes',
-    help: 'Memory that can be had',
+    help: 'Memory available to programs',
     of: (host, plan) => machineOf(plan).memoryBytes - host.memoryUsedBytes,
   },
   {
     name: 'memory_free_bytes',
-    help: 'Memory used for nothing',
+    help: 'Free memory',
     of: (host, plan) => machineOf(plan).memoryBytes - host.memoryUsedBytes - host.memoryCachedBytes - machineOf(plan).buffersBytes,
   },
   { name: 'memory_buffers_bytes', help: 'Memory in buffers', of: (_, plan) => machineOf(plan).buffersBytes },
   { name: 'memory_cached_bytes', help: 'Memory in the page cache', of: (host) => host.memoryCachedBytes },
-  { name: 'swap_total_bytes', help: 'Swap there is', of: (_, plan) => machineOf(plan).swapBytes },
-  { name: 'swap_used_bytes', help: 'Swap in use', of: (host) => host.swapUsedBytes },
-  { name: 'swap_free_bytes', help: 'Swap left', of: (host, plan) => machineOf(plan).swapBytes - host.swapUsedBytes },
+  { name: 'swap_total_bytes', help: 'Total swap space', of: (_, plan) => machineOf(plan).swapBytes },
+  { name: 'swap_used_bytes', help: 'Swap space in use', of: (host) => host.swapUsedBytes },
+  { name: 'swap_free_bytes', help: 'Free swap space', of: (host, plan) => machineOf(plan).swapBytes - host.swapUsedBytes },
 ];
 
 const platformOf = ({ platform }: NodePlan): Platform => platform ?? PLATFORMS.nvidia;
 
-/** Columns that a node sends: not those that its platform lacks, and of details that it sends all by itself not those of the switches. */
+/** The columns that a node sends: without those that its platform omits, and without details where the node has none. */
 function sent<Row>(columns: readonly MockColumn<Row>[], plan: NodePlan): readonly MockColumn<Row>[] {
   const { omits } = platformOf(plan);
   return columns.filter(({ name, detail }) => !omits.has(name) && (plan.details || detail !== true));
@@ -85,8 +85,8 @@ const gpuLabels = ({ model, instance, gpus }: NodePlan, gpu: number): Record<str
 
 function infoLabels(plan: NodePlan): Record<string, string> {
   const { type, ...info } = platformOf(plan).info as Record<string, string>;
-  const said = type ?? (plan.details ? 'GPU' : undefined);
-  return { ...(said === undefined ? {} : { type: said }), architecture: plan.model.architecture, ...info };
+  const deviceType = type ?? (plan.details ? 'GPU' : undefined);
+  return { ...(deviceType === undefined ? {} : { type: deviceType }), architecture: plan.model.architecture, ...info };
 }
 
 const procLabels = ({ instance, gpus }: NodePlan, { job, pid, gpu, command }: ProcReading): LabelBlock =>
@@ -119,7 +119,7 @@ function diskFamilies(plan: NodePlan, host: HostReading): Family[] {
     ),
     gauge(
       'disk_available_bytes',
-      'Space left on the file system',
+      'Space available on the file system',
       each((disk) => disk.free),
     ),
   ];
@@ -127,8 +127,8 @@ function diskFamilies(plan: NodePlan, host: HostReading): Family[] {
 
 function statusFamilies({ instance }: NodePlan): Family[] {
   return [
-    fact('up', 'Whether the exporter has collected', { instance, hostname: instance }),
-    fact('build_info', 'What the exporter is', { instance, hostname: instance, version: '0.25.0', os: 'linux', arch: 'x86_64' }),
+    fact('up', 'Whether the exporter has collected data', { instance, hostname: instance }),
+    fact('build_info', 'Version of the exporter', { instance, hostname: instance, version: '0.25.0', os: 'linux', arch: 'x86_64' }),
   ];
 }
 
@@ -145,7 +145,7 @@ function devicesOf(plan: NodePlan, gpus: readonly GpuReading[]): readonly Device
 }
 const DEVICE = 40;
 
-/** Creates the writer of a node; labels that never change are made once. */
+/** Creates the writer of a node. Labels that never change are made once. */
 export function mockNodeText(plan: NodePlan): (reading: NodeReading) => string {
   const gpuBlocks = plan.gpus.map((_, gpu) => labelBlock(gpuLabels(plan, gpu)));
   const infos = plan.gpus.map((_, gpu) => ({ labels: labelBlock({ ...gpuLabels(plan, gpu), ...infoLabels(plan) }), value: 1 }));
@@ -157,7 +157,7 @@ export function mockNodeText(plan: NodePlan): (reading: NodeReading) => string {
     return writeFamilies([
       ...(plan.details ? statusFamilies(plan) : []),
       ...families(sent(GPU_COLUMNS, plan), gpus, gpuBlocks, plan),
-      gauge('gpu_info', 'What the GPU is', infos),
+      gauge('gpu_info', 'Description of the GPU', infos),
       ...(plan.details && plan.jobs !== undefined
         ? [fact('process_export_info', 'Which processes are exported', { instance, scope: 'gpu' })]
         : []),
@@ -168,7 +168,7 @@ export function mockNodeText(plan: NodePlan): (reading: NodeReading) => string {
         plan,
       ),
       ...families(sent(NODE_COLUMNS, plan), [host], [hostBlock], plan),
-      fact('cpu_model', 'What the CPU is', { instance, model: machineOf(plan).cpuModel }),
+      fact('cpu_model', 'Model of the CPU', { instance, model: machineOf(plan).cpuModel }),
       ...diskFamilies(plan, host),
       ...(vendor?.(devices, host, { cpu_model: machineOf(plan).cpuModel, instance }) ?? []),
       ...switchFamilies(devices, switches),

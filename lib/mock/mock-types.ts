@@ -58,7 +58,7 @@ export interface Device {
 export type Vendor = (devices: readonly Device[], host: HostReading, cpu: Readonly<Record<string, string>>) => readonly Family[];
 
 export interface Platform {
-  /** Undefined: the name asked for, and what the table of NVIDIA's cards says of it. */
+  /** Undefined: the requested name, with the data of the table of NVIDIA's cards. */
   readonly model?: GpuModel;
   readonly devices: number;
   readonly machine?: Partial<Machine>;

@@ -7,7 +7,7 @@ import type { Device, Vendor } from './mock-types.js';
 type Value = readonly [name: string, help: string, of: (device: Device) => number];
 type Fact = readonly [name: string, help: string, labels: (device: Device) => Readonly<Record<string, string>>];
 
-/** Vendor families call the device an NPU. */
+/** The vendors' families call the device an NPU. */
 const npuLabels = ({ labels: { gpu, instance, gpu_uuid, gpu_index } }: Device): Record<string, string> => ({
   npu: gpu!,
   instance: instance!,
@@ -43,20 +43,20 @@ const round = (value: number): number => Math.round(value * 100) / 100;
 
 export const GAUDI: Vendor = (devices) => [
   ...facts(devices, [
-    ['gaudi_device_info', 'What the accelerator is', () => ({ type: 'HL-325L' })],
+    ['gaudi_device_info', 'Description of the accelerator', () => ({ type: 'HL-325L' })],
     ['gaudi_internal_name_info', 'Internal name', () => ({ internal_name: 'gaudi3' })],
     ['gaudi_driver_info', 'Driver', () => ({ version: '1.22.1-97ec1a4' })],
   ]),
   ...values(devices, [
-    ['gaudi_aip_utilization_percent', 'Share of time it was busy', util],
+    ['gaudi_aip_utilization_percent', 'Utilization, percent', util],
     ['gaudi_memory_used_bytes', 'Memory in use', used],
-    ['gaudi_memory_total_bytes', 'Memory there is', total],
+    ['gaudi_memory_total_bytes', 'Total memory', total],
     ['gaudi_memory_utilization_percent', 'Memory in use, percent', usedPercent],
-    ['gaudi_power_draw_watts', 'Power drawn', watts],
-    ['gaudi_power_max_watts', 'Highest power', most],
+    ['gaudi_power_draw_watts', 'Power draw', watts],
+    ['gaudi_power_max_watts', 'Maximum power', most],
     [
       'gaudi_power_utilization_percent',
-      'Power drawn, percent of the highest',
+      'Power draw, percent of the maximum',
       ({ reading, powerLimitWatts }) => round((100 * reading.powerWatts) / powerLimitWatts),
     ],
     ['gaudi_temperature_celsius', 'Temperature', celsius],
@@ -65,26 +65,26 @@ export const GAUDI: Vendor = (devices) => [
 
 export const FURIOSA: Vendor = (devices) => [
   ...facts(devices, [
-    ['furiosa_device_info', 'What the accelerator is', ({ index }) => ({ device: `npu${index}` })],
+    ['furiosa_device_info', 'Description of the accelerator', ({ index }) => ({ device: `npu${index}` })],
     ['furiosa_chip_info', 'Chip', () => ({ chip: 'rngd' })],
     ['furiosa_driver_info', 'Driver', () => ({ driver: '2025.3.0' })],
     ['furiosa_firmware_info', 'Firmware', () => ({ firmware: '2025.3.0' })],
   ]),
   ...values(devices, [
-    ['furiosa_utilization_percent', 'Share of time it was busy', util],
-    ['furiosa_compute_utilization_percent', 'Compute units in use', ({ reading }) => round(reading.smOccupancy * 100)],
+    ['furiosa_utilization_percent', 'Utilization, percent', util],
+    ['furiosa_compute_utilization_percent', 'Utilization of the compute units, percent', ({ reading }) => round(reading.smOccupancy * 100)],
     ['furiosa_memory_used_bytes', 'Memory in use', used],
-    ['furiosa_memory_total_bytes', 'Memory there is', total],
+    ['furiosa_memory_total_bytes', 'Total memory', total],
     ['furiosa_clock_mhz', 'Clock', ({ reading }) => reading.frequencyMhz],
-    ['furiosa_memory_clock_mhz', 'Clock of the memory', () => 6000],
-    ['furiosa_ready', 'Whether it is ready', () => 1],
+    ['furiosa_memory_clock_mhz', 'Memory clock', () => 6000],
+    ['furiosa_ready', 'Whether the device is ready', () => 1],
     ['furiosa_status', 'Status', () => 0],
   ]),
 ];
 
 export const REBELLIONS: Vendor = (devices) => [
   ...facts(devices, [
-    ['rebellions_device_info', 'What the accelerator is', ({ index }) => ({ device: `rbln${index}`, sid: `SID-${1000 + index}` })],
+    ['rebellions_device_info', 'Description of the accelerator', ({ index }) => ({ device: `rbln${index}`, sid: `SID-${1000 + index}` })],
     ['rebellions_firmware_info', 'Firmware', () => ({ firmware: '1.3.73' })],
     ['rebellions_kmd_info', 'Kernel driver', () => ({ version: '1.3.73' })],
     ['rebellions_pstate_info', 'Performance state', ({ reading }) => ({ pstate: `P${reading.performanceState}` })],
@@ -101,18 +101,18 @@ export const TPU: Vendor = (devices) => [
     ['tpu_runtime_version_info', 'Runtime', () => ({ version: 'v2-alpha-tpuv6e' })],
   ]),
   ...values(devices, [
-    ['tpu_utilization_percent', 'Share of time it was busy', util],
+    ['tpu_utilization_percent', 'Utilization, percent', util],
     ['tpu_memory_used_bytes', 'Memory in use', used],
-    ['tpu_memory_total_bytes', 'Memory there is', total],
+    ['tpu_memory_total_bytes', 'Total memory', total],
     ['tpu_memory_utilization_percent', 'Memory in use, percent', usedPercent],
     ['tpu_core_count', 'Cores', () => 1],
     ['tpu_tensorcore_count', 'Tensor cores', () => 1],
-    ['tpu_hlo_queue_size', 'Programs that wait', ({ reading }) => Math.round(reading.utilPercent / 12)],
-    ['tpu_hlo_exec_mean_microseconds', 'Time of a program', ({ reading }) => 800 + 9 * reading.utilPercent],
-    ['tpu_hlo_exec_p50_microseconds', 'Half take no longer', ({ reading }) => 760 + 8 * reading.utilPercent],
-    ['tpu_hlo_exec_p90_microseconds', 'Nine in ten take no longer', ({ reading }) => 1100 + 14 * reading.utilPercent],
-    ['tpu_hlo_exec_p95_microseconds', '95 in a hundred take no longer', ({ reading }) => 1300 + 17 * reading.utilPercent],
-    ['tpu_hlo_exec_p999_microseconds', '999 in a thousand take no longer', ({ reading }) => 2600 + 31 * reading.utilPercent],
+    ['tpu_hlo_queue_size', 'Programs in the queue', ({ reading }) => Math.round(reading.utilPercent / 12)],
+    ['tpu_hlo_exec_mean_microseconds', 'Mean execution time of a program', ({ reading }) => 800 + 9 * reading.utilPercent],
+    ['tpu_hlo_exec_p50_microseconds', 'Execution time of a program, 50th percentile', ({ reading }) => 760 + 8 * reading.utilPercent],
+    ['tpu_hlo_exec_p90_microseconds', 'Execution time of a program, 90th percentile', ({ reading }) => 1100 + 14 * reading.utilPercent],
+    ['tpu_hlo_exec_p95_microseconds', 'Execution time of a program, 95th percentile', ({ reading }) => 1300 + 17 * reading.utilPercent],
+    ['tpu_hlo_exec_p999_microseconds', 'Execution time of a program, 99.9th percentile', ({ reading }) => 2600 + 31 * reading.utilPercent],
   ]),
 ];
 
@@ -123,7 +123,7 @@ export const TENSTORRENT: Vendor = (devices) => [
       'Board',
       ({ index }) => ({ board_type: 'n300', board_id: `0100014511${700 + index}`, architecture: 'wormhole' }),
     ],
-    ['tenstorrent_collection_method_info', 'How it is read', () => ({ method: 'telemetry' })],
+    ['tenstorrent_collection_method_info', 'How the readings are collected', () => ({ method: 'telemetry' })],
     ['tenstorrent_pcie_address_info', 'PCIe address', ({ index }) => ({ address: `0000:0${index + 1}:00.0` })],
     ['tenstorrent_dram_info', 'Memory', () => ({ speed: '12G' })],
     ['tenstorrent_arc_firmware_info', 'Firmware', () => ({ version: '2.29.0.0' })],
@@ -138,26 +138,26 @@ export const TENSTORRENT: Vendor = (devices) => [
     ['tenstorrent_arcclk_mhz', 'Clock of the management processors', () => 540],
     ['tenstorrent_axiclk_mhz', 'Clock of the bus', () => 900],
     ['tenstorrent_asic_temperature_celsius', 'Temperature of the chip', celsius],
-    ['tenstorrent_vreg_temperature_celsius', 'Temperature of the regulators', ({ reading }) => reading.temperatureCelsius - 6],
-    ['tenstorrent_inlet_temperature_celsius', 'Air that comes in', ({ key }) => Math.round(24 + 4 * draw(key))],
-    ['tenstorrent_thermal_limit_celsius', 'Highest temperature', () => 75],
-    ['tenstorrent_power_raw_watts', 'Power as measured', watts],
+    ['tenstorrent_vreg_temperature_celsius', 'Temperature of the voltage regulators', ({ reading }) => reading.temperatureCelsius - 6],
+    ['tenstorrent_inlet_temperature_celsius', 'Temperature of the inlet air', ({ key }) => Math.round(24 + 4 * draw(key))],
+    ['tenstorrent_thermal_limit_celsius', 'Temperature limit', () => 75],
+    ['tenstorrent_power_raw_watts', 'Measured power', watts],
     ['tenstorrent_tdp_limit_watts', 'Power limit', most],
     ['tenstorrent_tdc_limit_amperes', 'Current limit', () => 160],
     ['tenstorrent_current_amperes', 'Current', ({ reading }) => round(reading.powerWatts / 0.85)],
     ['tenstorrent_voltage_volts', 'Voltage', () => 0.85],
-    ['tenstorrent_fan_rpm', 'Fan', ({ reading }) => 1200 + 18 * reading.utilPercent],
-    ['tenstorrent_heartbeat', 'Counts while it lives', ({ key }) => 1000 + (key % 1000)],
-    ['tenstorrent_throttler', 'What holds it back', () => 0],
+    ['tenstorrent_fan_rpm', 'Fan speed', ({ reading }) => 1200 + 18 * reading.utilPercent],
+    ['tenstorrent_heartbeat', 'Heartbeat counter of the firmware', ({ key }) => 1000 + (key % 1000)],
+    ['tenstorrent_throttler', 'Throttle reasons', () => 0],
     ['tenstorrent_faults', 'Faults', () => 0],
-    ['tenstorrent_arc0_health', 'Management processor', () => 1],
-    ['tenstorrent_ddr_status', 'Memory', () => 2],
+    ['tenstorrent_arc0_health', 'Health of the management processor', () => 1],
+    ['tenstorrent_ddr_status', 'Status of the memory', () => 2],
   ]),
 ];
 
 const gpuLabels = ({ labels }: Device): Record<string, string> => ({ ...labels });
 
-/** The chip's CPU has cores of two kinds, and its neural engine's power is called a utilisation. */
+/** The chip's CPU has cores of two kinds, and the power of its neural engine is in a family named utilization. */
 export const APPLE: Vendor = (devices, host, cpu) => {
   const [one] = devices;
   const rows = (name: string, help: string, value: number): Family => gauge(name, help, [{ labels: labelBlock(cpu), value }]);
@@ -178,8 +178,8 @@ export const APPLE: Vendor = (devices, host, cpu) => {
     ),
     rows('cpu_p_core_count', 'Performance cores', 16),
     rows('cpu_e_core_count', 'Efficiency cores', 8),
-    rows('cpu_p_core_utilization', 'Performance cores busy, percent', round(host.cpuPercent)),
-    rows('cpu_e_core_utilization', 'Efficiency cores busy, percent', round(host.cpuPercent / 2)),
+    rows('cpu_p_core_utilization', 'Utilization of the performance cores, percent', round(host.cpuPercent)),
+    rows('cpu_e_core_utilization', 'Utilization of the efficiency cores, percent', round(host.cpuPercent / 2)),
     rows('cpu_p_cluster_frequency_mhz', 'Clock of the performance cores', 3504),
     rows('cpu_e_cluster_frequency_mhz', 'Clock of the efficiency cores', 2424),
   ];
@@ -188,6 +188,6 @@ export const APPLE: Vendor = (devices, host, cpu) => {
 export const JETSON: Vendor = (devices) =>
   values(
     devices,
-    [['dla_utilization', 'Share of time the deep learning accelerator was busy', ({ reading }) => Math.round(reading.utilPercent / 3)]],
+    [['dla_utilization', 'Utilization of the deep learning accelerator, percent', ({ reading }) => Math.round(reading.utilPercent / 3)]],
     gpuLabels,
   );

@@ -1,6 +1,6 @@
 /**
- * Repeatable randomness: everything that the mock cluster exports is a function of its seed and of time. So a node that nobody scrapes costs
- * nothing, and a node that was left alone for an hour is where it would have been.
+ * Repeatable randomness: everything that the mock cluster exports is a function of its seed and of time. So a node that is not scraped costs
+ * nothing, and a node that was not scraped for an hour is where it would have been.
  */
 
 /** Mixes whole numbers into one 32-bit word (the finishing steps of MurmurHash3 after each). */

@@ -40,7 +40,7 @@ export function included({ status }: Pick<NodeView, 'status'>): boolean {
 export const NODE_CONDITIONS = ['up', 'failing', 'down', 'waiting'] as const;
 export type NodeCondition = (typeof NODE_CONDITIONS)[number];
 
-/** The only place that decides it: every screen says the same of a node. The error of its status has the reason. */
+/** The only place that decides it, so that all screens agree about a node. The error of its status has the reason. */
 export function conditionOf({ status }: Pick<NodeView, 'status'>): NodeCondition {
   if (status.phase === 'waiting') return 'waiting';
   if (!included({ status })) return 'down';
@@ -59,7 +59,7 @@ export type NotReporting =
 export const gpusUnknown = (node: NodeView): boolean => node.gpus.slots === 0 && failedSource(sourcesOf(node))?.name === 'gpus';
 
 /**
- * Whether the node reports process data; undefined when it does, else why not. Where our own exporter says so
+ * Whether the node reports process data; undefined when it does, else why not. Where our own exporter sends it
  * (`all_smi_process_export_info`) that decides alone; where it reports its sources and no processes, they have the reason. Else a process
  * family in the last good scrape does, or, since an idle node sends none either, that no GPU of the node has more than 1 GiB in use.
  */

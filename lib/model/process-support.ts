@@ -24,7 +24,7 @@ export const PROCESS_SUPPORT: readonly ProcessSupport[] = [
   { maker: 'NVIDIA', processes: 'all', name: /nvidia|jetson|tegra/i, library: 'cuda' },
 ];
 
-/** Whether processes on the device can be listed at all. Of a device that nobody knows: yes. */
+/** Whether processes on the device can be listed at all. True for an unknown device. */
 export function canListProcesses(device: { readonly name: string; readonly library: string; readonly type: string }): boolean {
   const [library, type] = [device.library.toLowerCase(), device.type.toLowerCase()];
   const found =

@@ -113,8 +113,8 @@ class Hold implements Lifetime {
 
   #end(status: number): void {
     if (this.#state === 'released') return;
-    // A closed window says so more than once (kernel, shell, emulator); the end under way must not be cut short by that. From before the
-    // other handlers go: a moment without one would be enough.
+    // A closed window sends SIGHUP more than once (kernel, shell, emulator), which must not cut the shutdown short. Set before the
+    // other handlers are removed: a moment without one would be enough.
     this.#process.on('SIGHUP', () => undefined);
     this.release();
     this.#held.exit(status);
@@ -153,7 +153,7 @@ class Hold implements Lifetime {
 /** Watches over a terminal that has been entered. */
 export const holdTerminal = (terminal: Enterable, held: Held): Lifetime => new Hold(terminal, held);
 
-/** One line that says what happened, then the stack. Its text may come from anywhere. */
+/** One line about what happened, then the stack. Its text may come from anywhere. */
 function faultText(reason: unknown): string {
   const error = reason instanceof Error ? reason : new Error(String(reason));
   const lines = (error.stack ?? '').split('\n').map((line) => clean(line));

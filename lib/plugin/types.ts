@@ -19,9 +19,9 @@ export interface TabRef {
   /** Unique within the plugin: '' for an only tab, the nodeId for the tabs of nodes. */
   readonly key: string;
   readonly title: string;
-  /** The host whose state the tab strip shows next to the title. */
+  /** The node whose state the tab strip shows next to the title. */
   readonly nodeId?: string;
-  /** Tabs are sorted by this, then by plugin registration, then in the plugin's order. All 0, Users 10, hosts 100. Default 50. */
+  /** Tabs are sorted by this, then by plugin registration, then in the plugin's order. All 0, Users 10, nodes 100. Default 50. */
   readonly order?: number;
 }
 
@@ -32,7 +32,7 @@ export interface NodeList extends Iterable<NodeView> {
 
 /** The data available to a tab. Read-only; valid for one frame or one key. */
 export interface AppView {
-  /** In hide mode, the filtered view of the hosts. */
+  /** In hide mode, the filtered view of the nodes. */
   readonly nodes: NodeList;
   /** Undefined: there is no filter. */
   readonly filter: FilterView | undefined;
@@ -60,18 +60,18 @@ export interface AppView {
   readonly health: Health | undefined;
   /** What the lists of nodes contain that is merged or left out, a sentence each: known from the start. */
   readonly startNotes: readonly string[];
-  /** Of the hosts that have tabs, the one whose tab was open last. */
+  /** Of the nodes that have tabs, the one whose tab was open last. */
   readonly lastNode: string | undefined;
   /** The last samples of the cluster, its nodes, GPUs and users. */
   readonly history: HistoryView;
   /**
-   * Computes a figure over the matching part of the cluster: parts once per host version, the merge at most once per collector version and
+   * Computes a figure over the matching part of the cluster: parts once per node version, the merge at most once per collector version and
    * scope.
    */
   derive<P, T>(derivation: Derivation<P, T>, scope?: Scope): T;
 }
 
-/** The active filter. In `dim` mode `hosts` has all rows, and a list shows those that do not match dim. */
+/** The active filter. In `dim` mode `nodes` has all rows, and a list shows those that do not match dim. */
 export interface FilterView extends Matcher {
   readonly text: string;
   /** There is a filter besides a pinned user: Esc clears it. */
@@ -203,7 +203,7 @@ export interface TabPlugin<Ui = unknown> {
   readonly tables?: readonly Table[];
   /** Additional lines at the end of the help: the meaning of signs and columns. */
   readonly notes?: readonly string[];
-  /** Called when the host set changes, not per frame. */
+  /** Called when the set of nodes changes, not per frame. */
   tabs(nodes: NodeList): readonly TabRef[];
   init(tab: TabRef): Ui;
   on?(ui: Ui, message: Message): Step<Ui>;

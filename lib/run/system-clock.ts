@@ -1,4 +1,4 @@
-/** The real clock, handed to whoever needs one. */
+/** The real clock. It is passed in, so that tests can use another. */
 import type { Clock } from '../model/clock.js';
 
 export const systemClock: Clock = {

@@ -52,6 +52,6 @@ const isRegion = (region: unknown): boolean => region === undefined || typeof re
 /** Throws TypeError if a raster is inconsistent. */
 export function checkRaster({ cols, rows, chars, tones }: Raster): void {
   if (!Number.isInteger(cols) || !Number.isInteger(rows) || cols < 0 || rows < 0) throw new TypeError('a raster without a size');
-  if (chars.length !== cols * rows || tones.length !== cols * rows) throw new TypeError('a raster of another size than it says');
+  if (chars.length !== cols * rows || tones.length !== cols * rows) throw new TypeError('the cells of a raster do not match its size');
   if (!chars.every((ch: unknown) => typeof ch === 'string')) throw new TypeError('a raster of something else than characters');
 }

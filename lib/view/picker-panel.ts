@@ -76,7 +76,7 @@ export function pickerView(
 }
 
 function promptLine({ text, at }: EditedText, found: number, all: number, cols: number): ReturnType<typeof line> {
-  const said = `${count(found)} of ${count(all)} tabs`;
+  const counts = `${count(found)} of ${count(all)} tabs`;
   const head: readonly Span[] = [
     span(' : ', 'key'),
     span(text.slice(0, at), 'strong'),
@@ -84,8 +84,8 @@ function promptLine({ text, at }: EditedText, found: number, all: number, cols: 
     span(text.slice(at), 'strong'),
   ];
   const used = head.reduce((sum, part) => sum + width(part.text), 0);
-  const left = cols - used - width(said) - 1;
-  return left < 1 ? line(...head) : line(...head, ' '.repeat(left), span(said, 'dim'));
+  const left = cols - used - width(counts) - 1;
+  return left < 1 ? line(...head) : line(...head, ' '.repeat(left), span(counts, 'dim'));
 }
 
 function cellsOf({ tab, node }: PickerEntry, now: Ms, title: string): Cells {

@@ -138,8 +138,8 @@ export function readFrame(lines: readonly DataLine[]): RecordedFrame {
     else hosts.badRows++;
   }
   const has = (array: ArrayName): boolean => lines.some(({ row }) => listOf(row, array) !== undefined);
-  const says: FrameSections = { connections: has('connections'), processes: has('processes') };
-  return { at, nodes: hosts.finish(says), offsetMinutes, badRows: hosts.badRows };
+  const sections: FrameSections = { connections: has('connections'), processes: has('processes') };
+  return { at, nodes: hosts.finish(sections), offsetMinutes, badRows: hosts.badRows };
 }
 
 function* rowsOf(lines: readonly DataLine[], array: ArrayName, bad: { badRows: number }): Generator<Loose> {

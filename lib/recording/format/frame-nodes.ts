@@ -97,23 +97,23 @@ export class FrameNodes {
     }
   }
 
-  finish(says: FrameSections): readonly RecordedNode[] {
+  finish(sections: FrameSections): readonly RecordedNode[] {
     if (this.#nodes.size === 0 && this.#hostname !== MERGED) {
       const only = this.#host(this.#hostname, this.#hostname);
       if (only) only.hasRows = true;
     }
     const merged = this.#hostname === MERGED || this.#nodes.size > 1;
-    const unknown = !says.connections && merged && this.#processes === 0;
+    const unknown = !sections.connections && merged && this.#processes === 0;
     return [...this.#nodes.values()].map((node) => ({
       nodeId: node.nodeId,
       name: node.name,
       at: node.connection?.status.okAt ?? this.#at,
       status: node.connection?.status,
       groups: node.connection?.groups ?? new Map<string, string>(),
-      facts: factsOf(node, says, unknown),
-      extras: says.connections ? node.extras : fallbackOf(node),
+      facts: factsOf(node, sections, unknown),
+      extras: sections.connections ? node.extras : fallbackOf(node),
       rows: node.hasRows
-        ? rowsOf(node, node.connection?.status.okAt ?? this.#at, { foreign: !says.connections, merged: this.#hostname === MERGED })
+        ? rowsOf(node, node.connection?.status.okAt ?? this.#at, { foreign: !sections.connections, merged: this.#hostname === MERGED })
         : undefined,
     }));
   }
@@ -167,17 +167,17 @@ function nodesByUuid(nodes: Iterable<Gathered>): Map<string, Gathered | undefine
 }
 
 /** What a frame without our section implies about processes: no section: not exported; all nodes merged and no rows: unknown. */
-function factsOf({ connection, name }: Gathered, says: FrameSections, unknown: boolean): NodeFacts {
+function factsOf({ connection, name }: Gathered, sections: FrameSections, unknown: boolean): NodeFacts {
   const none = { samples: 0, badLines: 0, badSample: '', oddReadings: 0, oddSample: '', capsHit: [], bytes: 0 };
-  const said = connection?.facts ?? {
+  const sent = connection?.facts ?? {
     instance: name,
     exporterVersion: '',
     up: undefined,
     hasProcessFamily: !unknown,
     processScope: undefined,
   };
-  if (!says.processes) return { ...none, ...said, hasProcessFamily: false, processScope: 'off' };
-  return { ...none, ...said, ...(unknown ? { processScope: 'unrecorded' as const } : {}) };
+  if (!sections.processes) return { ...none, ...sent, hasProcessFamily: false, processScope: 'off' };
+  return { ...none, ...sent, ...(unknown ? { processScope: 'unrecorded' as const } : {}) };
 }
 
 /** Who wrote the rows. `foreign`: all-smi, which writes 0 for the share of a process that it does not measure. `merged`: rows of several nodes. */

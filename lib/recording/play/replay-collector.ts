@@ -126,9 +126,9 @@ class RecordedReplay implements Replay {
   }
 
   command(transport: Transport): string | undefined {
-    const said = this.#command(transport);
+    const notice = this.#command(transport);
     this.#listen();
-    return said;
+    return notice;
   }
 
   #command(transport: Transport): string | undefined {

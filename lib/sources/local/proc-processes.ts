@@ -100,7 +100,7 @@ export class ProcTable {
       lstatSync(`${this.#options.dir}/self`, { throwIfNoEntry: false }) === undefined);
   }
 
-  /** Whether the process has the device of a GPU open; undefined: only its owner and root may check, and nobody after it has ended. */
+  /** Whether the process has the device of a GPU open; undefined: only its owner and root may check, and no one after it has ended. */
   holdsDevice(pid: number): boolean | undefined {
     try {
       const files = readdirSync(`${this.#options.dir}/${pid}/fd`);

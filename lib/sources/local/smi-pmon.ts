@@ -17,7 +17,7 @@ export interface PmonRow {
 }
 
 /** A GPU without processes has one line without a pid. */
-const NOBODY = -1;
+const NO_PROCESS = -1;
 
 /** The columns that drivers print between the type and the name, by their number: for rows whose header was not received. */
 const LAYOUTS: readonly (readonly string[])[] = [
@@ -50,7 +50,7 @@ export class PmonRounds {
 
   /** Rows of the newest round, in their order. */
   get latest(): readonly PmonRow[] {
-    return [...this.#round.values()].filter(({ pid }) => pid !== NOBODY);
+    return [...this.#round.values()].filter(({ pid }) => pid !== NO_PROCESS);
   }
 
   /** A line that arrived at `now`. */
@@ -65,8 +65,8 @@ export class PmonRounds {
     const row = this.#row(text);
     if (row === undefined) return { kind: 'words', words: text.trim() };
     const { gpu, pid } = row;
-    const empty = this.#round.has(`${gpu} ${NOBODY}`);
-    const again = gpu < this.#lastGpu || (pid === NOBODY ? this.#speaks(gpu) : empty || this.#round.has(`${gpu} ${pid}`));
+    const empty = this.#round.has(`${gpu} ${NO_PROCESS}`);
+    const again = gpu < this.#lastGpu || (pid === NO_PROCESS ? this.#hasRowsOf(gpu) : empty || this.#round.has(`${gpu} ${pid}`));
     if (again || now - this.#startedAt > this.#intervalMs / 2) {
       this.#round = new Map();
       this.#startedAt = now;
@@ -76,7 +76,7 @@ export class PmonRounds {
     return { kind: 'data', whole: true };
   }
 
-  #speaks(gpu: number): boolean {
+  #hasRowsOf(gpu: number): boolean {
     for (const row of this.#round.values()) if (row.gpu === gpu) return true;
     return false;
   }
@@ -95,7 +95,7 @@ export class PmonRounds {
     const command = columns.indexOf('command');
     return {
       gpu,
-      pid: pid === '-' ? NOBODY : Number(pid),
+      pid: pid === '-' ? NO_PROCESS : Number(pid),
       type: cell('type') ?? '',
       smPercent: reading(sm),
       ...(reading(sm) === undefined && sm !== '-' ? { smError: true } : {}),

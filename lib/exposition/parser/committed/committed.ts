@@ -154,8 +154,8 @@ export class Committed implements NodeData {
     const scope = scopes?.[0];
     this.#upSample = up?.[0]?.firstSample ?? 0;
     this.facts.exporterVersion = title(build?.[0]);
-    const said = title(scope);
-    this.facts.processScope = scope === undefined ? undefined : said === 'gpu' || said === 'all' ? said : 'off';
+    const scopeText = title(scope);
+    this.facts.processScope = scope === undefined ? undefined : scopeText === 'gpu' || scopeText === 'all' ? scopeText : 'off';
   }
 
   /** The values of the process rows. True when the rows have changed, or when one moved to or from a GPU. */
