@@ -64,7 +64,7 @@ describe('the order', () => {
   });
 });
 
-test('Enter opens the tab of the node of the row, whatever the order', () => {
+test("Enter opens the tab of the selected row's node in any sort order", () => {
   expect(new Driver({ hosts: CLUSTER }).press('Enter').tab).toBe('node-0001');
   expect(new Driver({ hosts: CLUSTER }).press('d', 'Enter').tab).toBe('node-0004');
   expect(new Driver({ hosts: CLUSTER }).press('t', 'Enter').tab).toBe('node-0001');
@@ -112,7 +112,7 @@ describe('a thousand nodes', () => {
     expectGolden('all-big', cols, height, new Driver({ hosts: bigCluster(), cols, rows: height }).frame());
   });
 
-  test('a click on the sign of a node opens its tab; of several nodes that of the worst', () => {
+  test('a click on the sign of a node opens its tab; for several nodes, the tab of the worst', () => {
     const driver = new Driver({ hosts: bigCluster(), cols: 200, rows: 60 }).press('u');
     const y = driver.lines().findIndex((text) => text.startsWith(' ●●○'));
     const x = driver.lines()[y]!.indexOf('✕');
@@ -153,12 +153,12 @@ describe('histories', () => {
     return driver;
   };
 
-  test('of the cluster above the figures, a peak of one sample to be seen; the last seconds of the GPU in the long form', () => {
+  test('the cluster history is above the figures and shows a peak of one sample; the long form has the last seconds of the GPU', () => {
     expectGolden('all-history', 160, 20, played(50).press('z').frame());
     expectGolden('all-history', 80, 14, played(50, 80, 14).press('z').frame());
   });
 
-  test('held idle since when, as seen: exactly, or at least', () => {
+  test('held idle shows its duration, exact or as a minimum', () => {
     const driver = played(50).step(250);
     // Idle from step 40 on, and step 50 is due.
     expect(driver.frame()).toContain('alice (held idle 00:00:30)');
@@ -199,7 +199,7 @@ describe('histories', () => {
     expect(driver.press('c', 'c', 'c', 'c').frame()).toContain('of 3 GPUs · gap: nodes lost or back');
   });
 
-  test('busy by its own word, at the power of an idle GPU, five times in a row', () => {
+  test('a GPU that reports 100% busy at idle power for five samples is stuck', () => {
     const stuck = [{ utilPercent: 100, memoryUsedBytes: 2 ** 36, powerWatts: 130, powerLimitWatts: 700 }];
     const driver = new Driver({ hosts: [{ state: 'waiting' }] });
     const works = [{ ...stuck[0], powerWatts: 650 }];
@@ -236,7 +236,7 @@ describe('groups', () => {
     expect(grouped(3).frame()).toBe(new Driver({ hosts }).frame());
   });
 
-  test('nodes that never answered belong to their groups', () => {
+  test('nodes that never answered are in their groups', () => {
     const silent: NodeSpec = { state: 'waiting', groups: { rack: 'b10' }, status: { phase: 'failing', failures: 2 } };
     const alone: NodeSpec = { ...silent, groups: { rack: 'a-rack-with-a-long-name' } };
     const driver = new Driver({ hosts: [...hosts, silent, alone], cols: 160 }).press('G');
@@ -246,7 +246,7 @@ describe('groups', () => {
     expect(racks).toMatch(/▸ (rack )?a-rack-with-a-long-name .* down/);
   });
 
-  test('a live group is never called down: without a GPU, with none that the filter keeps, not answered yet', () => {
+  test('a group with live nodes is never shown as down: no GPUs, no GPUs that match the filter, no answer yet', () => {
     const racked = (rack: string, spec: NodeSpec): NodeSpec => ({ ...spec, groups: { rack } });
     const cpu: NodeSpec = { cpus: [{ utilPercent: 1 }] };
     const driver = new Driver({
@@ -277,13 +277,13 @@ describe('groups', () => {
     expect(endsOf()).toHaveLength(6);
   });
 
-  test('the free GPUs are the last to go where the room is short', () => {
+  test('in little space the free GPUs are dropped last', () => {
     const spec: NodeSpec = { gpus: [...GPUS_OF_EACH_KIND] };
     for (const cols of [200, 120, 100, 80, 60, 40])
       expect([cols, new Driver({ hosts: [spec], cols }).press('G').frame()]).toEqual([cols, expect.stringMatching(/▸ node-0001 .*3 free/)]);
   });
 
-  test('where there is little room the figures of groups are worth more than the name of the label', () => {
+  test('in little space the figures of groups come before the name of the label', () => {
     const live = CLUSTER.filter(({ state }) => state !== 'overdue');
     const partitions = live.map((spec, nth) => ({ ...spec, groups: { partition: nth < 2 ? 'interactive' : 'long' } }));
     const shown = (cols: number): string => new Driver({ hosts: partitions, cols }).press('G', 'G').frame();
@@ -302,13 +302,13 @@ describe('groups', () => {
 
   const heads = (driver: Driver): string[] => driver.lines().flatMap((text) => /[▸▾] \S+(?: \S+)?/.exec(text)?.[0].trim() ?? []);
 
-  test('sorted as the GPUs: by name, by figure, what is not reported last', () => {
+  test('groups are sorted as GPUs are: by name, by figure, unreported values last', () => {
     expect(heads(grouped(2))).toEqual(['▸ rack b9', '▸ rack b10', '▸ no rack']);
     expect(heads(grouped(2).press('m'))).toEqual(['▸ rack b10', '▸ no rack', '▸ rack b9']);
     expect(heads(grouped(2).press('m', 'm'))).toEqual(['▸ no rack', '▸ rack b10', '▸ rack b9']);
   });
 
-  test('x opens and closes the group of the row, X all of them, and the head is chosen then', () => {
+  test('x toggles the group of the row, X all groups; then the heading is selected', () => {
     const driver = grouped(2).press('Down', 'x');
     expect(heads(driver)).toEqual(['▸ rack b9', '▾ rack b10', '▸ no rack']);
     expect(driver.press('Down', 'Down', 'x').frame()).toMatch(/▌ ▸ rack b10/);
@@ -325,7 +325,7 @@ describe('groups', () => {
     expect(grouped(1).click('▸ node-0002', 2).tab).toBe('node-0002');
   });
 
-  test('a chosen GPU stays chosen where it is listed', () => {
+  test('a selected GPU stays selected while it is listed', () => {
     expect(new Driver({ hosts }).press('End', 'G').frame()).toMatch(/▌ ▸ node-0001/);
     expect(grouped(2).press('X', 'Down', 'Down', 'G').frame()).toMatch(/▌ node-0003 ~3m +1/);
   });
@@ -371,7 +371,7 @@ describe('charts', () => {
     expectGolden('all-chart', cols, rows, played(cols, rows).press('c').frame());
   });
 
-  test('c goes through the figures and back to the GPUs, Esc closes, z widens the span', () => {
+  test('c cycles through the charts and back to the GPUs, Esc closes, z widens the span', () => {
     const driver = played(100, 24, 250).press('c');
     expect(driver.frame()).toMatch(/Utilisation +now .*max 100% at 14:38:0[67] · 10m +in %, mean of 2 GPUs/);
     expect(driver.press('z').frame()).toContain('· 13m');
@@ -383,7 +383,7 @@ describe('charts', () => {
     expect(driver.press('Esc').frame()).toContain('nothing to close');
   });
 
-  test('before there is anything to see it says so', () => {
+  test('without samples the chart has a message', () => {
     expect(new Driver({ hosts: CLUSTER, charts: CHARTS }).press('c').frame()).toContain('Collecting data');
   });
 });

@@ -54,7 +54,7 @@ describe('pictures', () => {
   });
 });
 
-test('sorted by each figure, what there is none of last', () => {
+test('each figure sorts the rows, missing values last', () => {
   const sorted = (...keys: readonly string[]): string[] => names(open(HOSTS).press(...keys));
   expect(sorted()).toEqual(['dead', 'new', 'odd', 'slow', 'well']);
   expect(sorted('l')).toEqual(['slow', 'odd', 'dead', 'well', 'new']);
@@ -67,13 +67,13 @@ test('sorted by each figure, what there is none of last', () => {
   expect(names(open(HOSTS).click('BAD'))[0]).toBe('odd');
 });
 
-test('Enter opens the tab of the node; the chosen one is kept', () => {
+test('Enter opens the tab of the node; the selection is kept', () => {
   const driver = open(HOSTS).press('l', 'Down');
   expect(driver.press('t').frame()).toMatch(/▌ odd/);
   expect(driver.press('Enter').tab).toBe('odd');
 });
 
-test('what was wrong with the lists of nodes, as printed before the screen opened; not where room is short', () => {
+test('problems of the node lists are shown as they were printed at the start; omitted in little space', () => {
   const notes = ['--hosts: 1 duplicate address merged (first: a:9090)', 'hosts.csv: 2 lines that are no address left out (first: line 4)'];
   const text = open(CLUSTER, { startNotes: notes, cols: 80, rows: 24 }).frame();
   for (const note of notes) expect(text).toContain(`\n ${note}\n`);
@@ -85,7 +85,7 @@ test('what was wrong with the lists of nodes, as printed before the screen opene
   expect(open(CLUSTER).frame()).not.toContain('lists of nodes');
 });
 
-test('a node that comes back is well again, without a part being worked out anew', () => {
+test('a node that recovers is healthy again, and no part is recomputed', () => {
   const driver = open(HOSTS);
   const { parts } = driver.ran;
   driver.scrape('dead', {});
@@ -96,7 +96,7 @@ test('a node that comes back is well again, without a part being worked out anew
 });
 
 describe('the program itself', () => {
-  test('frames, those held back, and how late its beats were', () => {
+  test('frames, held-back frames and the lag of the timer', () => {
     const driver = open(CLUSTER, { cols: 200 }).step(3000);
     expect(driver.frame()).toMatch(/viewer: event-loop lag 0 ms \(max 0 ms\) · memory 96\.0 MiB · \d+ frames \(0 delayed/);
     driver.painter.stall(true);
@@ -105,7 +105,7 @@ describe('the program itself', () => {
     expect(driver.step(2000).frame()).toMatch(/\([1-9]\d* delayed by the terminal\)/);
   });
 
-  test('a beat that came late is told; an hour asleep is not called late', () => {
+  test('a late timer is reported; an hour of sleep is not', () => {
     const driver = open(CLUSTER, { cols: 200 });
     driver.clock.sleep(400);
     expect(driver.step(1000).frame()).toMatch(/event-loop lag 400 ms \(max 400 ms\)/);

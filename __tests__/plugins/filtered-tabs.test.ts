@@ -109,7 +109,7 @@ const filtered = (text: string): Driver => {
 describe.each(Object.values(LEFT).flat())('%s', (text) => {
   const driver = filtered(text);
 
-  test('leaves on the All tab one GPU and its figures', () => {
+  test('the All tab shows one GPU and its figures', () => {
     const shown = driver.frame();
     expect(shown).toMatch(/filtered: 1 of 2 GPUs 97% · 1 node · 60\.0 of 80\.0 GiB · 611 W/);
     expect(shown).toMatch(/left +3 .* alice/);
@@ -117,7 +117,7 @@ describe.each(Object.values(LEFT).flat())('%s', (text) => {
     expect(shown).toMatch(/1 of 2 GPUs · 1 process · 1 node *$/m);
   });
 
-  test('on the Users tab one user and her figures', () => {
+  test('the Users tab shows one user and her figures', () => {
     const shown = driver.press('V').frame();
     expect(shown).toMatch(/^ ▌ alice +1 +1 +1 +50\.0 GiB +611 W +0\.9 /m);
     expect(shown).not.toMatch(/^ [▌ ] bob /m);
@@ -125,7 +125,7 @@ describe.each(Object.values(LEFT).flat())('%s', (text) => {
     expect(shown).toMatch(/50\.0 GiB owned/);
   });
 
-  test('and on the tab of her node her process, on that of the other nothing', () => {
+  test("her node's tab shows her process, the other node's tab nothing", () => {
     expect(driver.press('Enter', 'Enter', 'o').frame()).toMatch(/ 11 +alice +3 +50\.0 GiB/);
     expect(driver.tab).toBe('left');
     const other = driver.press('Right').frame();
@@ -138,7 +138,7 @@ describe.each(Object.values(LEFT).flat())('%s', (text) => {
 describe('in a replay', () => {
   inNewFolder();
 
-  test('keys of the transport and all others are text while a filter is typed, and a mebibyte that is pasted is cut', async () => {
+  test('replay keys and all others are text while a filter is typed, and a paste of 1 MiB is cut', async () => {
     const viewer = await new ReplayViewer(120, 30).open(HOSTS);
     const { nth } = viewer;
     await viewer.press('/', ...Array.from('jkgLB[]+-=qu1V', (ch) => ch), 'Space', 'x');
@@ -154,7 +154,7 @@ describe('in a replay', () => {
     expect(shown).toContain(' / user == alice ');
   });
 
-  test('it holds while the recording goes on and is sought in', async () => {
+  test('the filter stays active during playback and seeks', async () => {
     const viewer = await new ReplayViewer(120, 30).open(HOSTS);
     await viewer.press('/');
     viewer.painter.paste('user == alice');

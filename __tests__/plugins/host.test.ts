@@ -93,14 +93,14 @@ describe('processes', () => {
     expect(pids(open(hosts).press(...keys))).toEqual(expected);
   });
 
-  test('what there is of a process: its name where no command was sent, – where nothing', () => {
+  test('a process shows its name without a command, – without either', () => {
     const text = open(hosts).press('a').frame();
     expect(text).toMatch(/10 {2}alice +0 +9 B .* python3\n/);
     expect(text).toMatch(/40 {2}alice +– +– +– +7\.0 +– {2}bash\n/);
     expect(text).toContain('all processes shown (a)');
   });
 
-  test('one on several GPUs is one line: its GPUs, what it holds on all of them, and it counts once', () => {
+  test('a process on several GPUs is one line with all its GPUs and its total memory, and is counted once', () => {
     const on = (gpu: number, vram: number) => ({ pid: 30, gpu, user: 'bob', vram, cpu: 150, age: 100, sm: 40, command: 'torchrun' });
     const driver = open([
       { gpus: 8, procs: [on(3, 5), on(4, 6), { ...on(4, 3), user: 'carol' }, { pid: 20, gpu: 0, user: 'alice', vram: 9 }] },
@@ -139,12 +139,12 @@ describe('all that is known of a node', () => {
     expectGolden('host-details', cols, height, open([RICH_HOST], cols, height).press('z').frame());
   });
 
-  test('the short form has the machine where there is room', () => {
+  test('the short form shows the machine where it fits', () => {
     expectGolden('host-rich', 160, 45, open([RICH_HOST], 160, 45).frame());
     expectGolden('host-rich', 100, 24, open([RICH_HOST], 100, 24).frame());
   });
 
-  test('what only labels say of PCIe; the fan; sockets, where there are several', () => {
+  test('PCIe from labels; the fan; the number of sockets if more than one', () => {
     const details = { pcie_width: 'x16', pcie_generation: 'Gen 5' };
     const text = open([{ gpus: [{ details, fanRpm: 1450 }], cpus: [{ sockets: 2, cores: 64, utilPercent: 3 }] }], 160, 40)
       .press('z')
@@ -154,7 +154,7 @@ describe('all that is known of a node', () => {
     expect(text).toContain('2 sockets · 64 cores');
   });
 
-  test('scrolls to its end and no further; z again: the processes as they were', () => {
+  test('scrolls to the end and no further; z again restores the processes', () => {
     const driver = open([RICH_HOST], 100, 20).press('p', 'Down');
     const processes = driver.frame();
     driver.press('z', 'End');
@@ -166,7 +166,7 @@ describe('all that is known of a node', () => {
     expect(driver.press('z').frame()).toBe(processes);
   });
 
-  test('of a node that is down, and of one without GPUs', () => {
+  test('details of a node that is down and of a node without GPUs', () => {
     expectGolden(
       'host-details-down',
       100,
@@ -185,7 +185,7 @@ describe('all that is known of a node', () => {
     );
   });
 
-  test('what a node that is down said last is dim, on the page of details too', () => {
+  test('last values of a node that is down are dim, in the details too', () => {
     for (const [state, dim] of [
       ['overdue', true],
       ['live', false],
@@ -201,7 +201,7 @@ describe('all that is known of a node', () => {
     }
   });
 
-  test('what is not reported is not there, never 0 or -1', () => {
+  test('unreported values are absent, never 0 or -1', () => {
     const text = open([{ gpus: [{ index: 0, name: 'GPU of few words' }] }], 120, 20)
       .press('z')
       .frame();
@@ -209,7 +209,7 @@ describe('all that is known of a node', () => {
     expect(text).not.toMatch(/-1|\b0 (W|MHz|rpm|°)|NaN|undefined|P0|NUMA|PCIe|NVLink|MIG|vGPU/);
   });
 
-  test('what holds a device back or is broken has a sign', () => {
+  test('throttled and broken devices have a sign', () => {
     const text = (values: Readonly<Record<string, number>>, labels: Readonly<Record<string, string>> = {}): string =>
       open([{ gpus: [{ name: 'X' }], extras: { gpu: [{ values, labels }], chassis: [{ values, labels }] } }], 140, 20)
         .press('z')
@@ -226,7 +226,7 @@ describe('all that is known of a node', () => {
     expect(text(pressure, { level: 'Critical' })).not.toMatch(/thermal pressure [^!]/);
   });
 
-  test('histories of its readings, and since when it is held idle', () => {
+  test('histories of the readings, and the time it has been held idle', () => {
     const driver = new Driver({ hosts: [{ state: 'waiting' }], cols: 120, rows: 20 }).press('V', 'Right');
     for (let step = 0; step < 40; step++)
       driver

@@ -57,7 +57,7 @@ test.each(NODES)('%o', ({ name = '' }, condition, seen, reason) => {
   else expect(picked).toContain(`${condition}${seen === 'never' ? ' ' : ` ${seen}`}`);
 });
 
-test('GPUs of nodes that are down are listed, and not counted: the list names them', () => {
+test('GPUs of nodes that are down are listed but not counted', () => {
   const lines = driver().lines();
   expect(lines[0]).toContain('2 of 6 nodes · 3 GPUs');
   expect(lines.join('\n')).toContain(' 7 GPUs · 4 on nodes that are down · 3 nodes have never answered');

@@ -33,7 +33,7 @@ test.each<[string, string[]]>([
   }
 });
 
-test('a name that is long takes little of the tab strip', () => {
+test('a long name takes little of the tab strip', () => {
   const strip = new Driver({ hosts: HOSTS, plugins: [diagnosis], cols: 120 }).lines()[1]!;
   expect(strip).toContain('tition-001  ');
   expect(strip).toContain('tition-002  ');

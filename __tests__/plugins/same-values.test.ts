@@ -82,7 +82,7 @@ function byUser(app: AppState, node: NodeView): Map<string, Record<string, unkno
 const viewer = (nodes: readonly NodeView[]): AppState => new AppState([all, users, host], 3000, nodes);
 
 describe('any cluster', () => {
-  test('a process: on the tab of its node, among those of its user, in the table of all processes', () => {
+  test("a process has the same values on its node's tab, under its user and in the table of all processes", () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const nodes = buildNodes(specs);
@@ -100,7 +100,7 @@ describe('any cluster', () => {
     );
   });
 
-  test('a process in detail: its GPUs add up to it, under the same command', () => {
+  test('the details of a process have the same command, and its GPUs add up to its totals', () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const app = viewer(buildNodes(specs));
@@ -124,7 +124,7 @@ describe('any cluster', () => {
     );
   });
 
-  test('the heads: what they sum up stands in the tables', () => {
+  test('totals in the headings are the sums of the tables', () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const app = viewer(buildNodes(specs));
@@ -143,7 +143,7 @@ describe('any cluster', () => {
     );
   });
 
-  test('a user: what stands in the table is the sum of what stands below it', () => {
+  test("a user's row is the sum of the rows below it", () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const app = viewer(buildNodes(specs));
@@ -166,7 +166,7 @@ describe('any cluster', () => {
     );
   });
 
-  test('a GPU: on the All tab and on the tab of its node', () => {
+  test("a GPU has the same values on the All tab and on its node's tab", () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const app = viewer(buildNodes(specs));
@@ -206,7 +206,7 @@ describe('in files', () => {
   }
   const column = (rows: readonly Row[], name: string): unknown[] => rows.map((row) => row[name]);
 
-  test('a user, the nodes, the processes and the GPUs below add up, in CSV and in JSON', async () => {
+  test('users, nodes, processes and GPUs add up in CSV and in JSON', async () => {
     for (const specs of fc.sample(cluster, { numRuns: 12, seed: 5 })) {
       const app = viewer(buildNodes(specs));
       const listed = PROCESSES_TABLE.rows(app);
@@ -271,7 +271,7 @@ describe('through our own exporter', () => {
     sources: [],
   });
 
-  test('a machine looked at shows what it shows when its exporter is scraped', () => {
+  test('a local machine shows the same as when its exporter is scraped', () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const samples = specs.map(sampleOf);
@@ -328,7 +328,7 @@ describe('live and replayed', () => {
     };
   }
 
-  test('a recording says what the screen said', async () => {
+  test('a recording has the values of the screen', async () => {
     const clusters = fc.sample(cluster, { numRuns: 25, seed: 11 });
     for (const specs of clusters) {
       // What a scrape cannot give is not recorded: readings below 0, processes of a node that says it tells none.
@@ -345,13 +345,13 @@ describe('live and replayed', () => {
     }
   });
 
-  test('a node of which nothing is recorded, first in the list, costs nobody his name', async () => {
+  test('a first node without recorded data does not change the names of users', async () => {
     const viewer = await new ReplayViewer(120, 30).open([{ gpus: 0 }, { gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 5 }] }], 2);
     expect(await viewer.press('V')).toMatch(/▌ alice/);
     await viewer.app.stop();
   });
 
-  test('a node that answers with nothing any more has nothing', async () => {
+  test('a node whose answer becomes empty shows nothing', async () => {
     const writer = await newWriter(place.folder.file('a.ndjson'), 'none');
     for (const [nth, gpus] of [2, 2, 0, 0].entries()) await writer.write(cycle(nth, [{ gpus: 1 }, { gpus }]), timeOf(nth));
     await writer.finish();

@@ -53,7 +53,7 @@ describe('pictures', () => {
     expectGolden('topology-matrix', cols, rows, open([MESH], { cols, rows }).press('M').frame());
   });
 
-  test('over PCIe, with a NUMA node that is not reported; without a GPU', () => {
+  test('PCIe with an unreported NUMA node; a node without GPUs', () => {
     expectGolden('topology-pcie', 100, 20, open([PCIE], { cols: 100, rows: 20 }).press('M').frame());
     expect(open([{ cpus: [{ utilPercent: 1 }] }]).frame()).toContain('No node has reported a GPU yet');
   });
@@ -69,16 +69,16 @@ const matrix = (host: NodeSpec, filter = ''): string[] =>
     .flatMap((text) => /^[ -]GPU \d+ +((?:X|NV\S|NODE|SYS|\?)(?: +(?:X|NV\S|NODE|SYS|\?))*)$/.exec(text)?.[1]?.replace(/ +/g, ' ') ?? []);
 
 describe('how two GPUs reach each other', () => {
-  test('through switches, where both have links to one', () => {
+  test('through switches if both GPUs have links to one', () => {
     expect(matrix(MESH)[0]).toBe('X NVS NVS NVS NVS NVS NVS NVS');
   });
-  test('by NUMA node where there are no links; not known where that is not', () => {
+  test('by NUMA node without links; unknown if the NUMA node is unknown', () => {
     expect(matrix(PCIE)).toEqual(['X SYS NODE ?', 'SYS X SYS ?', 'NODE SYS X ?', '? ? ? X']);
   });
-  test('by links, where there is no third GPU that they could lead to', () => {
+  test('by direct links if there is no third GPU', () => {
     expect(matrix(PAIR)).toEqual(['X NV4', 'NV4 X']);
   });
-  test('by links that may lead to others: which is not exported', () => {
+  test('unknown links if they may lead to other GPUs', () => {
     expect(matrix(RING)).toEqual(['X NV? NODE NODE', 'NV? X NODE NODE', 'NODE NODE X NODE', 'NODE NODE NODE X']);
   });
 });
@@ -92,7 +92,7 @@ test('links are counted once, not at both of their ends', () => {
 describe('of which node', () => {
   const shown = (driver: Driver): string => / (node-\d+)/.exec(driver.lines()[2]!)?.[1] ?? '';
 
-  test('the one whose tab was open last, else the first with a GPU', () => {
+  test('shows the node of the last open tab, else the first with a GPU', () => {
     expect(shown(open([{ cpus: [{}] }, MESH, PAIR]))).toBe('node-0002');
     const driver = new Driver({ hosts: CLUSTER, plugins: [topology] });
     while (driver.tab !== 'node-0003') driver.press('Right');
@@ -128,11 +128,11 @@ test('scrolls where it is longer than the screen, and no further', () => {
 });
 
 describe('with a filter a node is whole', () => {
-  test.each(['index>=1', 'util<14'])('%s changes no way from GPU to GPU', (filter) => {
+  test.each(['index>=1', 'util<14'])('%s changes no path between GPUs', (filter) => {
     for (const host of [MESH, PCIE, RING]) expect(matrix(host, filter)).toEqual(matrix(host));
   });
 
-  test('what it drops is dim, behind a sign', () => {
+  test('GPUs that do not match are dim and have a sign', () => {
     const driver = filtered(open([MESH], { cols: 100, rows: 24 }), 'index>=6');
     expectGolden('topology-filtered', 100, 24, driver.frame());
     expect(driver.frame()).toContain('8 GPUs, 2 match · 2 NUMA nodes · 28 NVLinks between GPUs');
@@ -141,7 +141,7 @@ describe('with a filter a node is whole', () => {
     expect(driver.press('~').frame().replace('· the rest dim (~)', '').replaceAll(' ', '')).toBe(same.replaceAll(' ', ''));
   });
 
-  test('n goes to nodes of which it keeps a GPU; where it keeps none that is said', () => {
+  test('n skips nodes without a matching GPU; a message if no node has one', () => {
     const nodes = ['a', 'b', 'c', 'd'].map((name) => ({ ...MESH, nodeId: name, name }));
     const driver = filtered(open(nodes), 'host~=[bd]');
     const at = (): string => /^ (\w) {2}graph/m.exec(driver.frame())?.[1] ?? '';

@@ -50,7 +50,7 @@ const row = (driver: Driver, start: string): string => {
 const crumb = (driver: Driver): string => driver.lines().findLast((text) => text.startsWith(' Users ▸')) ?? '';
 
 describe('down and back', () => {
-  test('Enter, Enter, Enter; the line above the hints says where one is, and Esc peels one level', () => {
+  test('Enter opens each level, the breadcrumb shows it, and Esc goes back one level', () => {
     const driver = users();
     expect(crumb(driver)).toBe('');
     expect(crumb(driver.press('Enter'))).toBe(' Users ▸ alice ▸ 3 nodes · 4 GPUs · 9.00 GiB · 425 W*');
@@ -64,7 +64,7 @@ describe('down and back', () => {
     expect(driver.press('Esc').frame()).toContain('q quits');
   });
 
-  test('Esc puts the cursor back where it was, on every level, also when rows have come and gone meanwhile', () => {
+  test('Esc restores the cursor on every level, even when rows have changed', () => {
     const driver = users('m', 'Down');
     expect(chosen(driver)).toBe('bob');
     driver.press('Up', 'Enter', 'u', 'End');
@@ -79,7 +79,7 @@ describe('down and back', () => {
     expect(rows(driver)[0]).toBe('zoe');
   });
 
-  test('also where nobody had moved the cursor: it is back on the row that was looked into', () => {
+  test('without a moved cursor, Esc selects the row that was opened', () => {
     for (const [into, back] of [
       ['Enter', 'Esc'],
       ['i', 'i'],
@@ -92,13 +92,13 @@ describe('down and back', () => {
     }
   });
 
-  test('each user has a place of its own: another one is looked into from the top', () => {
+  test('each user keeps an own position; another user starts at the top', () => {
     const driver = users('Enter', 'End', 'Esc', 'Down', 'Enter');
     expect(crumb(driver)).toContain('▸ bob ▸ 1 node ·');
     expect(chosen(driver)).toBe('node-0001');
   });
 
-  test('the mouse: a click on a header sorts, on a row selects, twice looks into it, on every level', () => {
+  test('a click on a header sorts, on a row selects, a double click opens it, on every level', () => {
     const driver = users().click('VRAM').click('bob');
     expect(driver.frame()).toContain('▼VRAM');
     expect(chosen(driver)).toBe('bob');
@@ -113,7 +113,7 @@ describe('down and back', () => {
     expect(crumb(driver.click('python e.py', 2))).toBe(' Users ▸ alice ▸ node-0002 ▸ 13');
   });
 
-  test('o opens the tab of the node: of a user that where most of the VRAM is', () => {
+  test('o opens the tab of the node; for a user, the node with most of the VRAM', () => {
     expect(users('o').tab).toBe('node-0002');
     expect(users('Down', 'o').tab).toBe('node-0001');
     expect(users('Enter', 'End', 'o').tab).toBe('node-0001');
@@ -204,12 +204,12 @@ test.each([
   [['Enter', 'Enter'], 't', '▼RUNNING'],
   [['Enter', 'Enter'], 'u', '▼SM%'],
   [['i'], 't', '▼LAST SEEN'],
-])('on a narrow screen columns go, but after %j and %s never %s', (keys, key, caption) => {
+])('a narrow screen drops columns, but after %j and %s never %s', (keys, key, caption) => {
   const hosts = [...NODES, { state: 'overdue' as const }];
   for (const cols of [40, 50, 60]) expect(new Driver({ hosts, cols, rows: 12 }).press('V', ...keys, key).frame()).toContain(caption);
 });
 
-test('on any screen the details have all labels, if need be below, and can be scrolled to their end', () => {
+test('on any screen the details have all labels and scroll to their end', () => {
   const uuid = 'GPU-9af4ba1f-9375-60d1-7664-719979ad79ed';
   const hosts: readonly NodeSpec[] = [
     {
@@ -238,7 +238,7 @@ test('on any screen the details have all labels, if need be below, and can be sc
 });
 
 describe('a: processes on no GPU', () => {
-  test('count in PROCS and NODES, and are listed below; nothing else changes, nothing is added up again', () => {
+  test('count in PROCS and NODES and are listed below; nothing else changes or is computed again', () => {
     const driver = users();
     expect(rows(driver)).toEqual(['alice', 'bob', 'dave']);
     const figures = (name: string): string[] => row(driver, name).split(' | ');
@@ -264,7 +264,7 @@ describe('a: processes on no GPU', () => {
 });
 
 describe('what disappears', () => {
-  test('a drilled user who has nothing any more: said, and the place is kept until Esc; one who returns is there again', () => {
+  test('an opened user who is gone: a message until Esc; a user who returns is shown again', () => {
     const driver = users('Down', 'Enter', 'Enter');
     driver.scrape('node-0001', { gpus: 3, procs: [] });
     expect(driver.frame()).toContain('bob no longer has a process on a GPU on node-0001.');
@@ -278,7 +278,7 @@ describe('what disappears', () => {
     expect(rows(driver.press('Esc'))).toEqual(['alice', 'dave']);
   });
 
-  test('a host that is no longer watched; one that does not answer', () => {
+  test('a node that was removed, and one that does not answer', () => {
     const driver = users('Enter', 'Enter');
     driver.overdue('node-0002');
     expect(driver.frame()).toContain('✕ node-0002: no good scrape for 2s');
@@ -289,13 +289,13 @@ describe('what disappears', () => {
     expect(rows(driver.press('Esc'))).toEqual(['node-0003', 'node-0001']);
   });
 
-  test('a process that ends while it is looked at', () => {
+  test('a process that ends while its details are open', () => {
     const driver = users('Enter', 'Enter', 'Enter').scrape('node-0002', { gpus: 3, procs: [proc('alice', 13, 1, 1)] });
     expect(driver.frame()).toContain('Process 12 of alice is gone from node-0002.');
     expect(rows(driver.press('Esc'))).toEqual(['13']);
   });
 
-  test('the chosen row goes: the next one in its place is chosen', () => {
+  test('when the selected row disappears, the next one is selected', () => {
     const driver = users('m', 'Down');
     expect(rows(driver)).toEqual(['alice', 'bob', 'dave']);
     driver.scrape('node-0001', { gpus: 3, procs: [] });
@@ -313,7 +313,7 @@ describe('i: which nodes report no process data', () => {
   const open = (...keys: readonly string[]): Driver => new Driver({ hosts, cols: 120, rows: 20 }).press('V', ...keys);
   const names = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] (node-\S+)/.exec(text)?.[1] ?? []);
 
-  test('each with the reason, its last answer and what is known; i or Esc go back; Enter and o open its tab', () => {
+  test('each node has its reason and last answer; i or Esc go back; Enter and o open its tab', () => {
     const driver = open('Down', 'i');
     expect(row(driver, 'node-0004')).toBe('node-0004 | no process export | 2s | exporter runs without --processes, 9.00 GiB in use');
     expect(row(driver, 'node-0005')).toBe('node-0005 | waiting | never | not answered yet');
@@ -361,7 +361,7 @@ describe('long commands', () => {
     [80, 24],
     [60, 15],
     [40, 10],
-  ])('every row can be reached, and is on screen when it is chosen: %ix%i', (cols, height) => {
+  ])('every row can be selected and is then on screen: %ix%i', (cols, height) => {
     const driver = open(cols, height);
     const down = Array.from({ length: 8 }, () => [chosen(driver), driver.press('Down')] as const).map(([pid]) => pid);
     expect(down).toEqual(['100', '101', '102', '103', '104', '105', '106', '107']);
@@ -386,7 +386,7 @@ describe('long commands', () => {
     expect(rows(driver)[0]).toBe(top);
   });
 
-  test('Shift-Right shows what is behind the end, Shift-Left goes back, neither goes too far', () => {
+  test('Shift-Right scrolls right, Shift-Left back, neither too far', () => {
     const driver = open(60, 10).press('Down');
     expect(driver.frame()).not.toContain('option-1-11');
     for (let nth = 0; nth < 20; nth++) driver.press('S-Right');
@@ -398,7 +398,7 @@ describe('long commands', () => {
   });
 });
 
-test('keys on any level run no part and no merge, and decode only the commands on screen', () => {
+test('keys on any level compute no part and no merge, and decode only commands on screen', () => {
   const big = Array.from({ length: 300 }, (_, at): NodeSpec => ({
     gpus: 8,
     procs: Array.from({ length: 24 }, (__, nth) =>

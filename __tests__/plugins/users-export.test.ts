@@ -59,7 +59,7 @@ async function outcome(driver: Driver): Promise<string> {
 }
 
 describe('the top level', () => {
-  test('the table of all-smi, in the order shown, without what is hidden; what is not known is empty', async () => {
+  test("has all-smi's columns in the order shown, without hidden rows; unknown values are empty", async () => {
     expect(await outcome(open('m', 'e'))).toBe('saved ~/.cache/all-smi/users-20260807T143207.csv');
     // alice: 611.4 x 48/48 and 128.25 x 16/16 W.
     expect(read('users-20260807T143207.csv')).toBe(`user,is_system,nodes,gpus,procs,vram_bytes,power_watts,longest_seconds,top_command
@@ -69,7 +69,7 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
 `);
   });
 
-  test('with f and a: system accounts, and processes on no GPU in nodes and procs', async () => {
+  test('with f and a: includes system accounts, and processes on no GPU in nodes and procs', async () => {
     await outcome(open('f', 'a', 'u', 'e'));
     expect(
       read('users-20260807T143207.csv')
@@ -79,7 +79,7 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
     ).toEqual(['root,true,1,1,2,0,0.000,', 'alice,false,1,2,1,687194', `"'=cmd|calc",false,1,1,1`, '(unattributed),false,1,1']);
   });
 
-  test('JSON has what CSV has no column for, null where nothing was reported, and of what it is', async () => {
+  test('JSON has more than CSV, null for unreported values, and the scope', async () => {
     expect(await outcome(open('m', 'E'))).toBe('saved ~/.cache/all-smi/users-20260807T143207.json');
     const { rows, ...about } = JSON.parse(read('users-20260807T143207.json')) as { rows: object[] };
     expect(about).toEqual({
@@ -126,7 +126,7 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
 });
 
 describe('drilled', () => {
-  test('the hosts of a user', async () => {
+  test('the nodes of a user', async () => {
     expect(await outcome(open('m', 'Enter', 'e'))).toBe('saved ~/.cache/all-smi/users-alice-20260807T143207.csv');
     expect(read('users-alice-20260807T143207.csv')).toBe(
       `user,host,address,gpus,gpu_indexes,procs,vram_bytes,power_watts,sm_gpus,longest_seconds,top_command
@@ -135,7 +135,7 @@ alice,dgx-07,10.0.0.7:9090,2,0-1,1,68719476736,739.650,0.95,3600,"python train.p
     );
   });
 
-  test('the processes on a host, under names made safe', async () => {
+  test('the processes on a node, under sanitized names', async () => {
     expect(await outcome(open('m', 'Enter', 'Enter', 'e'))).toBe('saved ~/.cache/all-smi/users-alice-dgx-07-20260807T143207.csv');
     expect(read('users-alice-dgx-07-20260807T143207.csv')).toBe(
       `user,host,pid,gpu_indexes,vram_bytes,sm_percent,cpu_percent,running_seconds,name,command
@@ -148,7 +148,7 @@ alice,dgx-07,41022,0-1,68719476736,95.0,187.50,3600,python,"python train.py --no
     expect(await outcome(nobody)).toBe('saved ~/.cache/all-smi/users-unattributed-dgx-07-20260807T143207.csv');
   });
 
-  test('a process, GPU by GPU', async () => {
+  test('a process has a row for each GPU', async () => {
     await outcome(open('m', 'Enter', 'Enter', 'Enter', 'E'));
     const { rows, ...about } = JSON.parse(read('users-alice-dgx-07-41022-20260807T143207.json')) as { rows: object[] };
     expect(about).toMatchObject({ table: 'process', user: 'alice', host: 'dgx-07', address: '10.0.0.7:9090' });
@@ -183,7 +183,7 @@ node-2,10.0.0.8:9090,no process export,2,"exporter runs without --processes, 9.0
 });
 
 describe('how it goes', () => {
-  test('the toast goes away by itself; the keys work meanwhile', async () => {
+  test('the toast expires by itself; keys work meanwhile', async () => {
     const driver = open('e');
     await outcome(driver);
     expect(driver.press('m').frame()).toContain('▼VRAM');
@@ -202,7 +202,7 @@ describe('how it goes', () => {
     ]);
   });
 
-  test('what is refused is said in words, and the tab is as it was', async () => {
+  test('a refused export shows the reason, and the tab is unchanged', async () => {
     mkdirSync(join(home, '.cache'));
     symlinkSync(tmpdir(), folder());
     const driver = open('m', 'Enter');
@@ -211,13 +211,13 @@ describe('how it goes', () => {
     expect(driver.lines().slice(0, -2)).toEqual(before);
   });
 
-  test('what is in no sum is export failed: where nothing else is there, it says so', () => {
+  test('rows in no total are not exported; a message if there are no others', () => {
     const driver = open('m', 'Enter', 'Enter').overdue('dgx-07');
     expect(driver.press('e').frame()).toContain('nothing here to export');
     expect(new Driver({ hosts: [{ gpus: 1 }], surroundings: { home } }).press('V', 'e').frame()).toContain('nothing here to export');
   });
 
-  test('rows that only keep their places are left out, the others are in the order kept', async () => {
+  test('placeholder rows are left out, the others keep their order', async () => {
     const driver = open('m', 'F').scrape('dgx-07', { gpus: 2, procs: [proc('zoe', 1, 0, 9), proc('', 8, 0, 1)] });
     await outcome(driver.press('e'));
     expect(
@@ -228,7 +228,7 @@ describe('how it goes', () => {
     ).toEqual(['(unattributed)', 'zoe']);
   });
 
-  test('what is under way when the program ends is finished', async () => {
+  test('an export in progress is finished when the program ends', async () => {
     const driver = open('e');
     await driver.app.stop();
     expect(readdirSync(folder())).toHaveLength(1);

@@ -39,7 +39,7 @@ const FIGURES: Readonly<Record<string, (user: OracleUser, all: boolean) => numbe
 };
 const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-test('the users: who is there, their figures, their order', () => {
+test('the users, their figures and their order', () => {
   const view = fc.record({
     sort: fc.constantFrom('user', ...Object.keys(FIGURES)),
     descending: fc.boolean(),
@@ -100,7 +100,7 @@ function expectSorted(
   }
 }
 
-test('the hosts of a user add up to the user, the processes on a host to the host', () => {
+test('the nodes of a user add up to the user, the processes on a node to the node', () => {
   fc.assert(
     fc.property(cluster, fc.boolean(), (hosts, all) => {
       for (const [name, user] of oracleUsers(hosts)) {
@@ -125,7 +125,7 @@ test('the hosts of a user add up to the user, the processes on a host to the hos
   );
 });
 
-test('the power of all users and what is not attributed are all the power that is reported', () => {
+test('attributed and unattributed power add up to the reported power', () => {
   fc.assert(
     fc.property(cluster, (hosts) => {
       const rows = rowsOf({ ...START, showSystem: true }, hosts);

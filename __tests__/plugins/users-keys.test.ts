@@ -65,14 +65,14 @@ function world(driver: Driver): object {
 }
 
 describe.each(Object.entries(LEVELS))('on the level of %s', (_level, keys) => {
-  test.each(['u', 'm', 'p', 'n', 't', 'f', 'a', 'e', 'c', 'g', 'd', 's', 'F', 'E'])('%s leaves everything else as it was', (key) => {
+  test.each(['u', 'm', 'p', 'n', 't', 'f', 'a', 'e', 'c', 'g', 'd', 's', 'F', 'E'])('%s changes nothing else', (key) => {
     const driver = open(...keys);
     const before = world(driver);
     driver.press(key, key);
     expect(world(driver)).toEqual(before);
   });
 
-  test('and so does every key that is not the program’s own', () => {
+  test('every key that is not the program’s own changes nothing else', () => {
     const same = open(...keys);
     const before = world(same);
     for (const key of ALL.filter((name) => !OWN.has(name) && !CORE.has(name))) expect([key, world(same.press(key))]).toEqual([key, before]);
@@ -85,7 +85,7 @@ describe.each(Object.entries(LEVELS))('on the level of %s', (_level, keys) => {
     }
   });
 
-  test('nothing that is pressed breaks the picture', () => {
+  test('no key breaks the picture', () => {
     const driver = open(...keys);
     for (const key of ALL.filter((name) => !CORE.has(name) && name !== 'o')) driver.press(key);
     expect(driver.lines()).toHaveLength(20);
@@ -94,7 +94,7 @@ describe.each(Object.entries(LEVELS))('on the level of %s', (_level, keys) => {
   });
 });
 
-test('no key of the tab is one that the program takes before it, and each says what it does', () => {
+test('no key of the tab is shadowed by the program, and each has a description', () => {
   const above = new Set(
     CORE_LAYERS.filter(({ scope }) => scope === 'filter-edit')
       .filter(({ title }) => title === 'Always')
@@ -104,7 +104,7 @@ test('no key of the tab is one that the program takes before it, and each says w
   for (const { bindings } of users.layers) for (const { label } of bindings) expect(label).not.toBe('');
 });
 
-test('the help of a level explains the keys of that level, and no other', () => {
+test('the help of a level has the keys of that level only', () => {
   const help = (...keys: readonly string[]): string =>
     new Driver({ hosts: CLUSTER, cols: 120, rows: 160 }).press('V', ...keys, '?').frame();
   expect(help()).toMatch(/u +sort by user \(again: reverse\)/);

@@ -14,8 +14,8 @@ const rows = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [
 const chosen = (driver: Driver): string => /^ ▌ (\S+)/m.exec(driver.frame())?.[1] ?? '';
 const header = (driver: Driver): string => driver.lines().find((text) => /USER|HOST|PID/.test(text)) ?? '';
 
-describe('the chosen user', () => {
-  test('is followed over refreshes, sorts and filters, not the row', () => {
+describe('the selected user', () => {
+  test('stays selected over refreshes, sorts and filters', () => {
     const driver = open({ alice: 1, bob: 2, carol: 3, root: 9 }, 'm', 'Down');
     expect(chosen(driver)).toBe('bob');
     driver.scrape('node-0001', holding({ aaron: 1, alice: 7, bob: 5, carol: 3, root: 9 }));
@@ -25,7 +25,7 @@ describe('the chosen user', () => {
     expect(chosen(driver.scrape('node-0001', holding({ zoe: 50, bob: 1 })))).toBe('bob');
   });
 
-  test('is on screen whatever is pressed, and a figure says where one is', () => {
+  test('stays on screen whatever is pressed, with the position shown', () => {
     const many = Object.fromEntries(
       Array.from({ length: 300 }, (_, nth) => [`user${String(nth).padStart(3, '0')}`, 1 + ((nth * 37) % 300)]),
     );
@@ -44,7 +44,7 @@ describe('the chosen user', () => {
 });
 
 describe('the arrow', () => {
-  test('shows the direction that is true', () => {
+  test('shows the direction of the sort', () => {
     const driver = open({ alice: 1, bob: 2 });
     expect(header(driver)).toContain('▲USER');
     expect(header(driver.press('u'))).toContain('▼USER');
@@ -59,7 +59,7 @@ describe('the arrow', () => {
 });
 
 describe('F', () => {
-  test('keeps the rows where they are while values move; again lets them move', () => {
+  test('keeps the order of rows while values change; F again releases it', () => {
     const driver = open({ alice: 3, bob: 2, carol: 1 }, 'm', 'F', 'Down');
     driver.scrape('node-0001', holding({ alice: 1, bob: 2, carol: 30 }));
     expect(rows(driver)).toEqual(['alice', 'bob', 'carol']);
@@ -74,7 +74,7 @@ describe('F', () => {
     expect(chosen(driver)).toBe('bob');
   });
 
-  test('who is gone keeps the place, empty; who is new comes last; who returns is in the old place', () => {
+  test('keeps an empty row for a user who is gone, adds new users last, and restores one who returns', () => {
     const driver = open({ alice: 3, bob: 2, carol: 1 }, 'm', 'F');
     driver.scrape('node-0001', holding({ dave: 99, carol: 1, alice: 3 }));
     expect(rows(driver)).toEqual(['alice', 'bob', 'carol', 'dave']);
@@ -85,7 +85,7 @@ describe('F', () => {
     expect(rows(driver)).toEqual(['alice', 'bob', 'carol', 'dave']);
   });
 
-  test('another sort, or other rows, freeze the order that comes of it', () => {
+  test('another sort, or other rows, freeze the new order', () => {
     const driver = open({ alice: 3, bob: 2, root: 1 }, 'F', 'm', 'm', 'f');
     expect(rows(driver)).toEqual(['root', 'bob', 'alice']);
     driver.scrape('node-0001', holding({ alice: 1, bob: 2, root: 3 }));
@@ -97,7 +97,7 @@ describe('F', () => {
     expect(rows(driver)).toEqual(['bob', 'alice']);
   });
 
-  test('is of the level on which it was pressed', () => {
+  test('applies to the level on which it was pressed', () => {
     const hosts: readonly NodeSpec[] = [holding({ alice: 1, bob: 1 }), holding({ alice: 2 })];
     const driver = new Driver({ hosts, cols: 100, rows: 14 }).press('V', 'Enter', 'F');
     expect(rows(driver)).toEqual(['node-0002', 'node-0001']);
@@ -110,7 +110,7 @@ describe('F', () => {
     expect(driver.frame()).toContain('all nodes report');
   });
 
-  test('processes and silent nodes keep their places too', () => {
+  test('keeps the order of processes and silent nodes too', () => {
     const silent: ScrapeSpec = { gpus: [{ memoryUsedBytes: 9 * GIB }] };
     const procs = (...pids: readonly number[]): ScrapeSpec => ({
       gpus: 1,
@@ -126,7 +126,7 @@ describe('F', () => {
 });
 
 describe('s', () => {
-  test('shows the last samples of each user, on a scale of the user’s own', () => {
+  test('shows the last samples of each user, on an own scale', () => {
     const driver = open({ alice: 8 });
     for (const gib of [1, 2, 4, 8]) driver.step(2800).scrape('node-0001', holding({ alice: gib, bob: 5 }));
     expect(driver.frame()).not.toContain('TREND');
@@ -139,7 +139,7 @@ describe('s', () => {
     expect(driver.press('s').frame()).not.toContain('TREND');
   });
 
-  test('a jump in time begins a new one', () => {
+  test('a jump in time clears it', () => {
     const driver = open({ alice: 8 }, 's');
     for (const gib of [1, 2, 4]) driver.step(3000).scrape('node-0001', holding({ alice: gib }));
     const bars = (): number => (driver.frame().match(/[▁▂▃▄▅▆▇█]/g) ?? []).length;
@@ -172,7 +172,7 @@ describe('the head', () => {
       .filter((text) => / owned|users?\b|\*/.test(text) && !text.includes('USER'))
       .join('\n');
 
-  test('users, nodes, memory owned (whose of it is hidden) and not, power attributed and not', () => {
+  test('has users, nodes, memory owned (hidden part named) and unowned, power attributed and not', () => {
     // 9 GiB of processes; 2 + 1 + 3 GiB in use are nobody's. 100 W are shared out, 50 W are on a GPU without processes.
     const whole =
       ' 2 users · 1 of 1 node reporting · 9.00 GiB owned (root 2.00 GiB hidden) · 6.00 GiB unattributed · 100 W* attributed, 50.0 W not · 2 GPUs in use';
@@ -185,7 +185,7 @@ describe('the head', () => {
     expect(head([node({ procs })], 160)).toContain('10.0 GiB owned (2 system accounts 3.00 GiB hidden)');
   });
 
-  test('on a narrow screen nothing of it is lost, but words', () => {
+  test('on a narrow screen it loses only words', () => {
     expect(head([node()], 60)).toBe(
       ' 2 users · 1/1 nodes · 9.00 GiB owned (root 2.00 GiB)\n 6.00 GiB unowned · 100 W*, 50.0 W unattributed',
     );
@@ -195,13 +195,13 @@ describe('the head', () => {
     );
   });
 
-  test('all power is attributed or not, whoever is hidden', () => {
+  test('attributed and unattributed power are the total, whichever users are hidden', () => {
     const driver = new Driver({ hosts: [node(), node(), { ...node(), state: 'overdue' }], cols: 160 }).press('V');
     expect(driver.frame()).toContain('200 W* attributed, 100 W not');
     expect(driver.lines()[0]).toContain('300 W');
   });
 
-  test('each line is there only when it says something', () => {
+  test('empty lines are left out', () => {
     const quiet = new Driver({ hosts: [node()], cols: 160, rows: 12 }).press('V').lines();
     expect(quiet[2]).toContain('users ·');
     expect(quiet[3]).toContain('USER');

@@ -135,7 +135,7 @@ describe('many', () => {
   });
 });
 
-describe('what is no longer so', () => {
+describe('stale rows', () => {
   const gpus = [{ powerWatts: 400 }, { powerWatts: 100 }];
   const alice = (pid: number, gpu = 0): ProcSpec => ({ pid, gpu, user: 'alice', vram: GIB, age: 7, command: `python job-${pid}.py` });
   const bob: ProcSpec = { pid: 9, gpu: 1, user: 'bob', vram: GIB, command: 'sleep' };
@@ -146,14 +146,14 @@ describe('what is no longer so', () => {
       ...keys,
     );
 
-  test('a host that does not answer keeps its dim row, and is in no sum', () => {
+  test('a node that does not answer keeps a dim row and is in no total', () => {
     const driver = open('Enter');
     expectGolden('users-hosts-one-down', 100, 12, bare(driver.frame()));
     expectGolden('users-processes-down', 100, 12, bare(driver.press('End', 'Enter').frame()));
     expectGolden('users-process-down', 100, 12, bare(driver.press('Enter').frame()));
   });
 
-  test('a user, a host, a process that are gone', () => {
+  test('a user, a node and a process that are gone', () => {
     const driver = open('Enter', 'Enter', 'Enter');
     expectGolden('users-process-gone', 100, 12, bare(driver.scrape('node-0001', on(alice(2), bob)).frame()));
     expectGolden('users-processes-gone', 100, 12, bare(driver.press('Esc').scrape('node-0001', on(bob)).frame()));
@@ -161,7 +161,7 @@ describe('what is no longer so', () => {
     expectGolden('users-hosts-gone', 100, 12, bare(driver.press('Esc').frame()));
   });
 
-  test('an order that is kept: who is gone keeps the place', () => {
+  test('a frozen order keeps the row of a user who is gone', () => {
     const driver = open('F')
       .scrape('node-0001', on(bob, { ...bob, pid: 10, user: 'aaron' }))
       .gone('node-0003')
@@ -180,7 +180,7 @@ describe('what is no longer so', () => {
   });
 });
 
-test('every picture is of its size', () => {
+test('every picture has the size of its screen', () => {
   for (const [cols, rows] of SIZES)
     for (const [, keys] of LEVELS) {
       const picture = shown(CLUSTER, cols, rows, ...keys).split('\n');

@@ -29,7 +29,7 @@ const transport = ({ replay }: ReplayViewer): object => {
 };
 
 test.each(LEVELS.map((keys) => [keys.length, keys] as const))(
-  'on level %i, u m p n t f a e c d change nothing but the tab, and g asks for a time',
+  'on level %i, u m p n t f a e c d change only the tab, and g opens the time prompt',
   async (_level, keys) => {
     const viewer = await open(...keys);
     const [before, stands] = [world(viewer), transport(viewer)];

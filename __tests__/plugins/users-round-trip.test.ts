@@ -119,7 +119,7 @@ function expectations(press: (...keys: readonly string[]) => Promise<string>): v
     expect(rows(await press('V', key)).map((row) => row.split(' ')[0])).toEqual(names);
   });
 
-  test('the hosts of each, every column', async () => {
+  test('the nodes of each user, every column', async () => {
     expect(rows(await press('V', 'Enter'))).toEqual([
       'node-2 | 0-1 | 20.0 GiB | 600 W | 1 | 1.6 | 02:00:00 | torchrun --nproc 2 "x y"',
       'node-1 | 0 | 12.0 GiB | 225 W | 1 | 0.4 | 01:00:00 | python job-101.py',
@@ -133,7 +133,7 @@ function expectations(press: (...keys: readonly string[]) => Promise<string>): v
     expect(rows(await press('Esc', 'Down', 'Enter'))).toEqual(['node-3 | 0-1 | 10.0 GiB | ≥62.5 W | 2 | 00:00:05 | python job-301.py']);
   });
 
-  test('the processes of each, every column', async () => {
+  test('the processes of each user, every column', async () => {
     expect(rows(await press('V', 'Enter', 'Enter'))).toEqual(['201 | 0-1 | 20.0 GiB | 160% | 400.0 | 02:00:00 | torchrun --nproc 2 "x y"']);
     expect(rows(await press('Esc', 'Down', 'Enter'))).toEqual(['101 | 0 | 12.0 GiB | 40% | 100.0 | 01:00:00 | python job-101.py']);
     expect(rows(await press('Esc', 'Esc', 'Down', 'a', 'Enter', 'Enter'))).toEqual([

@@ -35,7 +35,7 @@ describe('sorting', () => {
     expect(sorted(...keys)).toEqual(names);
   });
 
-  test('the column sorted by is never dropped', () => {
+  test('the sort column is never dropped', () => {
     const driver = new Driver({ hosts, cols: 80 }).press('V', 'n');
     expect(driver.frame()).toContain('▼NODES');
     expect(driver.press('t').frame()).toContain('▼LONGEST');
@@ -51,7 +51,7 @@ describe('who is in the table', () => {
     ...(gpu === undefined ? {} : { gpu }),
   });
 
-  test('nobody who is on no GPU; root and numbers below 1000 only after f', () => {
+  test('no users without a GPU; root and uids below 1000 only after f', () => {
     const procs = [proc('alice', 0), proc('shell'), proc('root', 0), proc('999', 0), proc('1000', 0), proc('root')];
     const driver = new Driver({ hosts: [{ gpus: 1, procs }] }).press('V');
     expect(rows(driver)).toEqual(['1000', 'alice']);
@@ -61,7 +61,7 @@ describe('who is in the table', () => {
     expect(rows(driver.press('f'))).toEqual(['1000', 'alice']);
   });
 
-  test('a power that leaves GPUs out says so; a power of nothing is none', () => {
+  test('partial power is marked; power without readings is not shown', () => {
     const hosts = [{ gpus: [{ powerWatts: 100 }, {}], procs: [proc('alice', 0), proc('alice', 1), proc('bob', 1)] }];
     const driver = new Driver({ hosts }).press('V');
     expect(driver.frame()).toMatch(/alice .* ≥100 W/);
@@ -73,7 +73,7 @@ describe('the chip', () => {
   const busy = { gpus: [{ memoryUsedBytes: 9 * GIB }] };
   const chip = (driver: Driver): string | undefined => driver.lines().find((text) => text.includes('partial coverage'));
 
-  test('hosts that report are those that count and have a process family, or nothing to hide', () => {
+  test('reporting nodes are up and have a process family, or no memory in use', () => {
     const hosts: readonly NodeSpec[] = [
       busy,
       { gpus: 1 },
@@ -83,7 +83,7 @@ describe('the chip', () => {
     expect(chip(new Driver({ hosts }).press('V'))).toBe(' ⚠ partial coverage: 2 of 4 nodes reporting processes · i: details');
   });
 
-  test('none where all report; old rows do not make a host report', () => {
+  test('no chip if all nodes report; old rows do not make a node report', () => {
     const driver = new Driver({ hosts: [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] }] }).press('V');
     expect(chip(driver)).toBeUndefined();
     expect(rows(driver)).toEqual(['alice']);

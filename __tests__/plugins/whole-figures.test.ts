@@ -105,7 +105,7 @@ describe('a node without figures', () => {
     ],
   };
 
-  test.each(NAMED_TABS)('no power and no bytes are made up: %s', (_name, keys) => {
+  test.each(NAMED_TABS)('unknown power and bytes are not invented: %s', (_name, keys) => {
     for (const [cols, rows] of SIZES) {
       const driver = new Driver({ hosts: [spec], cols, rows }).press(...keys);
       driver.step(3000);
@@ -119,12 +119,12 @@ describe('a node without figures', () => {
     [['V', 'f', 'a', 'y'], /^bob\t.*\t\t\t70\tshell$|^alice\tfalse\t1\t1\t1\t5368709120\t\t60\ttrain$/],
     [['V', 'Enter', 'y'], /^alice\tnode-0001\tnode-0001:9090\t1\t0\t1\t5368709120\t\t/],
     [['y'], /^node-0001\tnode-0001:9090\t0\t.*\t50\.0\t\t85899345920\t\t\t\t\tcomputing\t\talice$/],
-  ] as const)('nor copied: %j', (keys, copied) => {
+  ] as const)('unknown power and bytes are copied as empty cells: %j', (keys, copied) => {
     expect(new Driver({ hosts: [spec] }).press(...keys).painter.clipboard).toMatch(copied);
   });
 });
 
-test('a process of a node is opened: the same details as on the Users tab', () => {
+test('an opened process has the same details as on the Users tab', () => {
   const details = (driver: Driver): string[] => driver.lines().slice(2, -2);
   const users = new Driver({ hosts: CLUSTER }).press('V', 'Enter', 'Enter', 'Enter');
   const node = new Driver({ hosts: CLUSTER }).press('Right', 'Right', 'Right', 'Right');
@@ -136,7 +136,7 @@ test('a process of a node is opened: the same details as on the Users tab', () =
   expect(details(node)).toEqual(details(users));
 });
 
-test('a key that does nothing here shows it', () => {
+test('a key without effect here shows a message', () => {
   expect(new Driver({ hosts: CLUSTER }).press('e').frame()).toContain('e does nothing here');
   expect(new Driver({ hosts: CLUSTER }).press('D', 'F').frame()).toContain('F does nothing here');
 });
