@@ -65,7 +65,7 @@ describe('the layers are not read again', () => {
     expect(read).toBe(opened);
   });
 
-  test('while the help is open and scrolls, nor when it is opened again', () => {
+  test('while the help is open and scrolls, or when it is reopened', () => {
     driver.press('?');
     const opened = read;
     expect(opened).toBeGreaterThan(0);
@@ -121,7 +121,7 @@ describe('the right ones answer', () => {
     expect(answer('X')).toBe('counter.here 2');
   });
 
-  test.each(['All', 'still'])('a key that works everywhere goes to the first tab of its plugin, as long as it has one: from %s', (tab) => {
+  test.each(['All', 'still'])('a global key goes to the first tab of its plugin if there is one: from %s', (tab) => {
     if (tab === 'still') driver.press('Left');
     expect(driver.tab).toBe(tab);
     expect(answer('Z')).toBe('counter.anywhere 1');

@@ -120,7 +120,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
 );
 
-test('any life of a viewer', () => {
+test('a viewer under random input', () => {
   fc.assert(
     fc.property(fc.array(action, { minLength: 5, maxLength: 40 }), (actions) => {
       const driver = new Driver({ hosts: CLUSTER, plugins: [topology, diagnosis], cols: 100, rows: 24 });

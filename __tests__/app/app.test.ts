@@ -19,8 +19,8 @@ const rows = (driver: Driver, names: RegExp): string[] =>
   driver.lines().flatMap((text) => names.exec(text.replace(/^ ?▌?\s*/, ''))?.[0] ?? []);
 const USERS = /^(alice|bob|carol|dave|root)(?= )/;
 
-describe('what a scrape costs, and what a key costs', () => {
-  test('a scrape raises `collector` once and runs one host part; one merge per frame for each figure on screen', () => {
+describe('cost of scrapes and keys', () => {
+  test('a scrape raises `collector` once and computes one node part; one merge per frame for each figure on screen', () => {
     const driver = usersTab();
     driver.frame();
     const [ran, versions, frames] = [driver.ran, driver.versions, driver.painter.frames];
@@ -46,7 +46,7 @@ describe('what a scrape costs, and what a key costs', () => {
     expect(driver.ran).toEqual({ parts: ran.parts + 2 * 3, merges: ran.merges + 2 });
   });
 
-  test('keys that sort, move and scroll run neither part nor merge, and leave `collector` alone', () => {
+  test('keys that sort, move and scroll compute no part or merge, and do not change `collector`', () => {
     const driver = usersTab();
     driver.frame();
     const [ran, versions, frames] = [driver.ran, driver.versions, driver.painter.frames];
@@ -57,7 +57,7 @@ describe('what a scrape costs, and what a key costs', () => {
     expect(driver.painter.frames).toBe(frames + 8);
   });
 
-  test('a failure and an overdue host are deliveries: merged anew, no part runs', () => {
+  test('a failed or overdue node causes a merge, and no part is computed', () => {
     const driver = usersTab();
     driver.frame();
     const { parts, merges } = driver.ran;
@@ -69,7 +69,7 @@ describe('what a scrape costs, and what a key costs', () => {
     expect(rows(driver, USERS)).toEqual(['alice', 'bob']);
   });
 
-  test('user ids were renumbered: all parts are made again', () => {
+  test('renumbered user ids recompute all parts', () => {
     const driver = usersTab();
     driver.frame();
     const { parts, merges } = driver.ran;
@@ -78,7 +78,7 @@ describe('what a scrape costs, and what a key costs', () => {
     expect(driver.ran).toEqual({ parts: parts + 2 * 3, merges: merges + 2 });
   });
 
-  test('the tab that is not open is not worked out', () => {
+  test('tabs that are not open are not computed', () => {
     const driver = new Driver({ hosts: NODES });
     const derive = jest.spyOn(driver.app.state, 'derive');
     driver.scrape('node-0001', { gpus: 1 });
@@ -88,10 +88,10 @@ describe('what a scrape costs, and what a key costs', () => {
   });
 });
 
-describe('getting about', () => {
+describe('navigation', () => {
   const titles = ['All', 'Users', 'node-0001', 'node-0002', 'node-0003'];
 
-  test('Right and Tab go to the right, Left and Shift-Tab to the left, round and round', () => {
+  test('Right and Tab go to the right, Left and Shift-Tab to the left, both wrap around', () => {
     for (const [right, left] of [
       ['Right', 'Left'],
       ['Tab', 'S-Tab'],
@@ -104,14 +104,14 @@ describe('getting about', () => {
     }
   });
 
-  test('V opens Users from anywhere', () => {
+  test('V opens Users from any tab', () => {
     const driver = new Driver({ hosts: NODES }).press('Left');
     expect(driver.tab).toBe('node-0003');
     expect(driver.press('V').tab).toBe('Users');
     expect(driver.press('V').tab).toBe('Users');
   });
 
-  test('q quits from the bare screen, Ctrl-C from anywhere', async () => {
+  test('q quits if nothing is open, Ctrl-C always', async () => {
     for (const keys of [['q'], ['C-c'], ['?', 'q', 'q'], ['?', 'C-c'], ['A', 'q', 'q'], ['V', 'q']]) {
       const driver = new Driver({ hosts: NODES });
       driver.press(...keys.slice(0, -1));
@@ -123,7 +123,7 @@ describe('getting about', () => {
     }
   });
 
-  test('Esc never quits: it closes one thing, and with nothing left says what quits', async () => {
+  test('Esc never quits: it closes one thing, and at the end a toast names the key that quits', async () => {
     const driver = new Driver({ hosts: NODES }).press('V', '?');
     expect(driver.frame()).toContain('sort by user (again: reverse)');
     expect(driver.press('Esc').frame()).not.toContain('again reverses');
@@ -134,7 +134,7 @@ describe('getting about', () => {
     expect(driver.hasQuit).toBe(false);
   });
 
-  test('a toast goes after five seconds', () => {
+  test('a toast disappears after five seconds', () => {
     const driver = new Driver({ hosts: NODES }).press('Esc');
     expect(driver.step(4900).frame()).toContain('q quits');
     expect(driver.step(1100).frame()).not.toContain('q quits');
@@ -146,7 +146,7 @@ describe('getting about', () => {
     expect(driver.painter.redraws).toBe(1);
   });
 
-  test('the help is that of the open tab, takes all keys, and scrolls no further than it is long', () => {
+  test('the help is that of the open tab, captures all keys, and scrolls to its end only', () => {
     const driver = new Driver({ hosts: NODES, rows: 12, cols: 80 }).press('V', 'h');
     expect(driver.frame()).toContain('sort by user (again: reverse)');
     driver.press('V', 'm', 'Right', 'x');
@@ -182,8 +182,8 @@ describe('getting about', () => {
   });
 });
 
-describe('hosts come, go and fail', () => {
-  test('the first picture comes before any answer, and names who is still to answer', () => {
+describe('nodes appear, disappear and fail', () => {
+  test('the first screen precedes all answers, and names the waiting nodes', () => {
     const driver = new Driver({ hosts: [{ state: 'waiting' }, { state: 'waiting' }] });
     expect(driver.painter.frames).toBe(1);
     expect(driver.painter.text()).toMatch(/Waiting for the first response from\n +… node-0001 +not answered yet\n +… node-0002/);
@@ -192,14 +192,14 @@ describe('hosts come, go and fail', () => {
     expect(driver.frame()).toContain('1 node has never answered');
   });
 
-  test('what a host calls itself becomes the title of its tab, which stays open', () => {
+  test('the name that a node reports becomes the title of its tab, which stays open', () => {
     const driver = new Driver({ hosts: [{ state: 'waiting', named: false }, {}] }).press('Right', 'Right');
     driver.scrape('node-0001:9090', { facts: { instance: 'dgx-07' } });
     expect(driver.tab).toBe('dgx-07');
     expect(driver.lines()[1]).toContain('dgx-07  node-0002');
   });
 
-  test('a host that is down stays on screen, dim, with its age, and is in no sum', () => {
+  test('a node that is down stays on screen, dim, with its age, and is in no total', () => {
     const driver = new Driver({ hosts: NODES });
     expect(driver.lines()[0]).toContain('3 of 3 nodes · 5 GPUs');
     driver.step(60_000).overdue('node-0001');
@@ -214,7 +214,7 @@ describe('hosts come, go and fail', () => {
     expect(driver.frame()).not.toContain('partial coverage');
   });
 
-  test('its tab says since when, why, and when the next try is', () => {
+  test('its tab shows since when, why, and the time of the next scrape', () => {
     const driver = new Driver({ hosts: NODES }).press('Right', 'Right').fail('node-0001').step(1000);
     expect(driver.frame()).toMatch(
       /node-0001  ~ failing · last seen 3s ago .*\n connection refused since 14:32:07 \(1 failed scrape\) · next scrape in 2 s/,
@@ -222,7 +222,7 @@ describe('hosts come, go and fail', () => {
     expect(driver.overdue('node-0001').frame()).toContain('✕ down');
   });
 
-  test('a host gone: its tab closes, the others stay', () => {
+  test('a removed node: its tab closes, the others stay', () => {
     const driver = new Driver({ hosts: NODES }).press('Left').gone('node-0003');
     expect(driver.tab).toBe('All');
     expect(driver.lines()[1]).toBe(' All │ Users │ node-0001  node-0002');
@@ -231,13 +231,13 @@ describe('hosts come, go and fail', () => {
     expect(driver.tab).toBe('node-0002');
   });
 
-  test('a suspended hour: ages are right at the first frame after it', () => {
+  test('after an hour of suspension ages are right at the first frame', () => {
     const driver = new Driver({ hosts: NODES }).press('Right', 'Right');
     driver.clock.sleep(3_600_000);
     expect(driver.press('u').frame()).toContain('last seen 1h ago');
   });
 
-  test('the selection follows its row through scrapes and sorts, and stays in its place when the row goes', () => {
+  test('the selection follows its row through scrapes and sorts, and keeps its place when the row disappears', () => {
     const driver = usersTab().press('Down');
     expect(driver.frame()).toMatch(/▌ bob/);
     driver.press('m');
@@ -250,7 +250,7 @@ describe('hosts come, go and fail', () => {
 });
 
 describe('the terminal', () => {
-  test('one that stops reading holds up painting and nothing else', () => {
+  test('a terminal that stops reading only delays painting', () => {
     const driver = usersTab();
     driver.frame();
     const frames = driver.painter.frames;
@@ -268,7 +268,7 @@ describe('the terminal', () => {
     expect(rows(driver, USERS)).toEqual(['dave', 'alice', 'carol']);
   });
 
-  test('resize storms and sizes of nothing do no harm', () => {
+  test('resize storms and sizes of 0 do no harm', () => {
     const driver = new Driver({ hosts: CLUSTER });
     for (const key of ['V', 'Right', 'Left', '?', 'Esc'])
       for (const [cols, height] of [
@@ -293,13 +293,13 @@ describe('the terminal', () => {
     expect(driver.lines()).toHaveLength(30);
   });
 
-  test('the clock goes on, and ages with it, when nothing happens', () => {
+  test('clock and ages advance when nothing happens', () => {
     const driver = new Driver({ hosts: NODES });
     expect(driver.lines()[0]).toMatch(/14:32:07 live$/);
     expect(driver.step(3000).lines()[0]).toMatch(/14:32:10 live$/);
   });
 
-  test('chips of the program stand under the strip on every tab', () => {
+  test('chips of the program are below the tab strip on every tab', () => {
     const driver = new Driver({ hosts: NODES, chips: [line(span(' demo ', 'chip-warn'))] });
     for (const key of ['x', 'Right', 'Right', '?']) expect(driver.press(key).lines()[2]).toBe(' demo');
   });
@@ -314,7 +314,7 @@ describe('the terminal', () => {
     expect(driver.painter.frames).toBe(frames);
   });
 
-  test('pastes are text, and nothing here takes text', () => {
+  test('pastes are ignored where there is no text input', () => {
     const driver = new Driver({ hosts: NODES });
     driver.painter.paste('q');
     expect(driver.step(0).hasQuit).toBe(false);

@@ -44,7 +44,7 @@ describe('a list of all tabs', () => {
     expect(type(new Driver({ hosts: HOSTS }).press(':'), text).press('Enter').tab).toBe(tab);
   });
 
-  test('every key that is text is text: q, digits, blanks, pastes', () => {
+  test('every printable key is text: q, digits, spaces, pastes', () => {
     const driver = type(new Driver({ hosts: HOSTS }).press(':'), 'q1hV');
     driver.painter.paste('x y\n');
     expect(driver.step(0).lines()[2]).toMatch(/^ : q1hVx y ▏ .*0 of 6 tabs/);

@@ -39,7 +39,7 @@ class Rig {
   }
 }
 
-test('a key is painted in the next tick, however soon after the last frame', () => {
+test('a key is painted in the next tick, however recent the last frame', () => {
   const rig = new Rig().key().step(0).key().step(0);
   expect(rig.painted).toEqual([0, 0]);
 });
@@ -57,7 +57,7 @@ test('data alone: the first frame at once, then four a second', () => {
   expect(QUIET_PACE_MS).toBe(250);
 });
 
-test('one a second when nobody has pressed a key for half a minute, and at once when somebody does', () => {
+test('one frame per second after half a minute without keys, and at once at a key', () => {
   expect(IDLE_AFTER_MS).toBe(30_000);
   const rig = new Rig().key().step(IDLE_AFTER_MS + 10);
   rig.painted.length = 0;
@@ -66,14 +66,14 @@ test('one a second when nobody has pressed a key for half a minute, and at once 
   expect(rig.key().step(0).painted.at(-1)).toBe(31_010);
 });
 
-test('a recording that is played goes on at four a second', () => {
+test('a recording that plays keeps four frames per second', () => {
   const rig = new Rig(true).key().step(IDLE_AFTER_MS + 10);
   rig.painted.length = 0;
   for (let ms = 0; ms < 1000; ms += 10) rig.data().step(10);
   expect(rig.painted).toEqual([30_010, 30_260, 30_510, 30_760, 31_010]);
 });
 
-test('ten a second while somebody presses keys, and for a while after', () => {
+test('ten frames per second while keys are pressed, and for a while after', () => {
   const rig = new Rig().key().step(0);
   for (let ms = 0; ms < QUIET_AFTER_MS; ms += 10) rig.data().step(10);
   expect(rig.painted).toEqual(Array.from({ length: QUIET_AFTER_MS / PACE_MS + 1 }, (_, nth) => nth * PACE_MS));
@@ -82,13 +82,13 @@ test('ten a second while somebody presses keys, and for a while after', () => {
   expect(rig.painted.length).toBeLessThanOrEqual(5);
 });
 
-test('a key does not wait for the pace, and takes the data with it', () => {
+test('a key is not delayed, and new data is painted with it', () => {
   const rig = new Rig().data().step(0).data().step(40).key().step(0);
   expect(rig.painted).toEqual([0, 40]);
   expect(rig.step(1000).painted).toEqual([0, 40]);
 });
 
-test('a toast, a resize or an alert is painted at once, and is no key: the quiet pace goes on', () => {
+test('a toast, a resize or an alert is painted at once, and does not end the quiet pace', () => {
   const rig = new Rig().data().step(0);
   rig.step(60_000);
   rig.data();
@@ -108,7 +108,7 @@ test('nothing new: nothing is painted', () => {
   expect(rig.clock.pending).toBe(0);
 });
 
-test('a terminal that has not taken the last frame holds up painting', () => {
+test('a terminal that has not taken the last frame delays painting', () => {
   const rig = new Rig();
   rig.ready = false;
   for (let nth = 0; nth < 5; nth++) rig.data().step(250);
@@ -119,7 +119,7 @@ test('a terminal that has not taken the last frame holds up painting', () => {
   expect(rig.step(0).painted).toEqual([1250]);
 });
 
-test('a clock that is set back, or a machine that slept, does not hold the picture', () => {
+test('a clock set back or a machine that slept does not stop painting', () => {
   const rig = new Rig().data().step(0);
   rig.clock.sleep(-3_600_000);
   rig.data().step(250);

@@ -22,7 +22,7 @@ function renumbered(...keys: readonly string[]): { readonly before: string; read
 const usersOn = (screen: string): string[] => screen.match(/(?<=^ [ ▌] )(user-\d+|keeper|other)/gm) ?? [];
 const typed = (text: string): string[] => Array.from(text, (ch) => (ch === ' ' ? 'Space' : ch));
 
-test('everybody is called what he is called', () => {
+test('all users keep their names', () => {
   const { before, after } = renumbered('V', 'u', 'u');
   expect(usersOn(before)).toContain('keeper');
   expect(usersOn(after)).toContain('keeper');
@@ -33,13 +33,13 @@ test('everybody is called what he is called', () => {
   ).toBe(true);
 });
 
-test('a filter keeps whom it kept', () => {
+test('a filter keeps the same users', () => {
   const { before, after } = renumbered('V', '/', ...typed('user == keeper'), 'Enter');
   expect(usersOn(before)).toEqual(['keeper']);
   expect(usersOn(after)).toEqual(['keeper']);
 });
 
-test('a filter that is being typed, too', () => {
+test('a filter that is being typed keeps them too', () => {
   const { before, after } = renumbered('V', '/', ...typed('user == keeper'));
   expect(usersOn(before)).toEqual(['keeper']);
   expect(usersOn(after)).toEqual(['keeper']);

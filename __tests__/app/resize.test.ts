@@ -37,7 +37,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
 const size = fc.tuple(fc.oneof(fc.nat(200), fc.nat(12)), fc.oneof(fc.nat(60), fc.nat(6)));
 
 describe.each(Object.entries(PLACES))('%s', (_, keys) => {
-  test('is whole at any size', () => {
+  test('the screen is complete at any size', () => {
     const driver = open(keys);
     const before = driver.frame();
     fc.assert(

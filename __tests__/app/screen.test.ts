@@ -84,14 +84,14 @@ test.each(SIZES)('the footer offers to sort by the columns on screen only, %ix%i
   }
 });
 
-test('the help of a tab begins with its own keys, then those that work everywhere', () => {
+test('the help of a tab begins with its own keys, then the global ones', () => {
   const text = new Driver({ hosts: CLUSTER, cols: 80, rows: 160 }).press('V', '?').frame();
   const places = ['Users\n', 'Everywhere\n', 'Always\n', 'POWER* is an estimate'].map((heading) => text.indexOf(heading));
   expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(places[0]).toBeGreaterThan(0);
 });
 
-test('a text from outside cannot steer the terminal', () => {
+test('external text cannot control the terminal', () => {
   const evil = '\u001b[2J\u009b31m\u202e';
   const driver = new Driver({
     hosts: [{ name: `a${evil}b`, gpus: 1, procs: [{ pid: 1, gpu: 0, user: `u${evil}`, command: evil }] }],

@@ -62,7 +62,7 @@ describe('the two counters', () => {
   });
 });
 
-test('a seek, which brings all nodes at once, costs one sum over the cluster and one over users, and not one for each node', () => {
+test('a seek, which delivers all nodes at once, costs one merge for the cluster and one for users, not one per node', () => {
   const { state, hosts } = setUp(Array.from({ length: 50 }, () => ({ gpus: 1 })));
   for (const node of hosts) state.deliver({ node, kind: 'data', continuity: 'jump' });
   state.sample();
@@ -71,13 +71,13 @@ test('a seek, which brings all nodes at once, costs one sum over the cluster and
 });
 
 describe('tabs', () => {
-  test('in the order of `order`, then as the plugins list them', () => {
+  test('sorted by `order`, then as the plugins list them', () => {
     const { state } = setUp();
     expect(titles(state)).toEqual(['Only', 'node-0001', 'node-0002']);
     expect(state.tab.title).toBe('Only');
   });
 
-  test('asked when the set of hosts or a label changes, not per delivery', () => {
+  test('listed again when the set of nodes or a label changes, not per delivery', () => {
     const { state, hosts } = setUp([{ named: false, facts: { instance: 'old' } }, {}]);
     expect(titles(state)).toEqual(['Only', 'old', 'node-0002']);
     const { tabs } = asked;
@@ -91,7 +91,7 @@ describe('tabs', () => {
     expect(asked.tabs).toBe(tabs + 2);
   });
 
-  test('the open one is kept by what it is, not by its title or place', () => {
+  test('the open tab is kept by its id, not by its title or place', () => {
     const { state, hosts } = setUp([{}, { named: false }]);
     expect(state.open('per-host', 'node-0002:9090')).toBe(true);
     state.deliver(of(hosts[1]!.scrape({ facts: { instance: 'dgx-07' } })));
@@ -103,7 +103,7 @@ describe('tabs', () => {
     expect(state.tab.title).toBe('dgx-07');
   });
 
-  test('cycling goes round, any number of steps', () => {
+  test('cycling wraps around, any number of steps', () => {
     const { state } = setUp();
     const at = (by: number): string => {
       state.cycle(by);
@@ -119,7 +119,7 @@ describe('tabs', () => {
     ]);
   });
 
-  test('with no plugin there is nothing to open, and nothing breaks', () => {
+  test('works without plugins', () => {
     const state = new AppState([], 3000, []);
     state.cycle(1);
     expect(state.tabs).toEqual([]);
@@ -128,7 +128,7 @@ describe('tabs', () => {
 });
 
 describe('UI state', () => {
-  test('made once a tab, when first asked for; dropped with its tab', () => {
+  test('created once per tab, on first use; dropped with its tab', () => {
     const { state, hosts } = setUp();
     asked.init.length = 0;
     const tab = state.tabs.find(({ key }) => key === 'node-0002:9090')!;
@@ -144,7 +144,7 @@ describe('UI state', () => {
   });
 });
 
-test('a fault in words: one line, cleaned, capped', () => {
+test('a fault is one line, sanitized and truncated', () => {
   expect(faultText(new TypeError('a\u001b[31mb\nc'))).toBe('TypeError: a[31mbc');
   expect(faultText('text')).toBe('text');
   expect(faultText(new Error('x'.repeat(5000)))).toHaveLength(200);
@@ -159,7 +159,7 @@ describe('the trend of each user', () => {
     return Array.from(state.history.userVram('alice').values).map((bytes) => bytes / 2 ** 30);
   };
 
-  test('one sample an interval, its first, whatever is delivered in it', () => {
+  test('one sample per interval, its first, whatever is delivered in it', () => {
     const { state, hosts } = setUp();
     expect(at(state, 9000, hosts[0]!, 1)).toEqual([1]);
     expect(at(state, 11_900, hosts[0]!, 2)).toEqual([1]);
@@ -170,13 +170,13 @@ describe('the trend of each user', () => {
     expect(at(state, 20_900, hosts[0]!, 7)).toEqual([1, 3, 8, 11]);
   });
 
-  test('none while a node is still to be heard of: a sum of a part looks like a rise', () => {
+  test('none while a node is waiting: a partial total would look like a rise', () => {
     const { state, hosts } = setUp([{}, { state: 'waiting' }]);
     expect(at(state, 9000, hosts[0]!, 1)).toEqual([]);
     expect(at(state, 12_000, hosts[1]!, 4)).toEqual([5]);
   });
 
-  test('a jump forgets it, and it begins anew with the next picture', () => {
+  test('a seek clears it, and it starts again with the next screen', () => {
     const { state, hosts } = setUp();
     at(state, 9000, hosts[0]!, 1);
     expect(at(state, 12_000, hosts[0]!, 3)).toEqual([1, 3]);
@@ -190,7 +190,7 @@ describe('the trend of each user', () => {
     expect(at(state, 4000, hosts[0]!, 2)).toEqual([1, 2]);
   });
 
-  test('a clock that is set back begins it anew', () => {
+  test('a clock set back clears it', () => {
     const { state, hosts } = setUp();
     at(state, 1_000_000, hosts[0]!, 1);
     expect(at(state, 50_000, hosts[0]!, 2)).toEqual([2]);

@@ -27,7 +27,7 @@ function run(args: readonly string[], env: Record<string, string> = {}): { statu
   return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env: { ...ENV, ...env }, cwd: folder });
 }
 
-describe('a mistake is one line that says what to do, with a documented exit status', () => {
+describe('a usage error is one line with a remedy and a documented exit status', () => {
   test.each<[args: string[], status: number, line: string]>([
     [[], 2, 'not a terminal. Start it in a terminal, without redirecting input or output.'],
     [['--local', '--hosts', 'a'], 2, 'not a terminal. Start it in a terminal, without redirecting input or output.'],
@@ -64,7 +64,7 @@ describe('a mistake is one line that says what to do, with a documented exit sta
     expect(run(args)).toEqual(expect.objectContaining({ status, stdout: '', stderr: `all-smi-view: ${line}\n` }));
   });
 
-  test('the environment counts as much as the flags', () => {
+  test('environment variables work like flags', () => {
     expect(run([], { ALL_SMI_VIEW_HOSTS: 'a:99999' })).toMatchObject({ status: 2, stderr: expect.stringContaining('host "a:99999"') });
     expect(run([], { ALL_SMI_VIEW_HOSTFILE: 'none.csv' })).toMatchObject({
       status: 2,
@@ -72,7 +72,7 @@ describe('a mistake is one line that says what to do, with a documented exit sta
     });
   });
 
-  test('a host file is read before the terminal is looked at, and a plugin before it is touched', () => {
+  test('a host file is read before the terminal is checked, and a plugin before it is changed', () => {
     writeFileSync(join(folder, 'bad.csv'), 'node1:9090\nnode2:99999\n');
     writeFileSync(join(folder, 'old.mjs'), 'export default () => ({ apiVersion: 0 });');
     expect(run(['--hostfile', 'bad.csv'])).toMatchObject({
@@ -118,7 +118,7 @@ describe('a mistake is one line that says what to do, with a documented exit sta
   });
 });
 
-test('help and version go to standard output, also into a pipe that nobody reads', () => {
+test('help and version go to standard output, also into a pipe without a reader', () => {
   expect(run(['--help'])).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('Options:') });
   expect(run(['mock', '--help'])).toMatchObject({ status: 0, stdout: expect.stringContaining('--port-range FIRST-LAST') });
   const closed = spawnSync('bash', ['-c', '"$0" "$1" --help | true; echo "${PIPESTATUS[0]}"', process.execPath, program], {
@@ -134,7 +134,7 @@ describe('mock', () => {
     return { child, line: line.toString() };
   }
 
-  test('serves the nodes that its host file names until a signal ends it', async () => {
+  test('serves the nodes of its host file until a signal', async () => {
     const { child, line } = await started(['--nodes', '2', '--port', '0', '-o', 'hosts.csv']);
     expect(line).toMatch(/^all-smi-view mock: 2 nodes on 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+; Ctrl-C stops it\n$/);
     const hosts = readFileSync(join(folder, 'hosts.csv'), 'utf8').trim().split('\n');

@@ -49,7 +49,7 @@ const shows = (text: string): Promise<void> =>
 const allow = (files: number): void => void execFileSync('prlimit', ['--pid', String(terminal.pid), `--nofile=${files}:`]);
 const exported = (): readonly string[] => readdirSync(join(folder, 'all-smi')).filter((name) => name.endsWith('.csv'));
 
-test('more nodes than files: as many scrapes at a time as fit, said on the screen, with room left for exports and recordings', async () => {
+test('more nodes than file descriptors: scrapes are limited, with a notice, and exports and recordings still work', async () => {
   await serve(Array<number>(150).fill(0));
   view('ulimit -n 64', cluster.addresses);
   await shows('150 of 150 nodes');
@@ -66,7 +66,7 @@ test('more nodes than files: as many scrapes at a time as fit, said on the scree
   expect(readdirSync(folder).filter((name) => name.endsWith('.zst'))).toHaveLength(1);
 });
 
-test('no file at all while it runs: each refusal is a line, and all works again when there are files', async () => {
+test('no file descriptors left: each failure is one line, and all works again later', async () => {
   await serve([0, 0, 0]);
   const ports = cluster.addresses.map((address) => Number(address.split(':')[1]));
   view(':', cluster.addresses);

@@ -151,8 +151,8 @@ alice,false,1,2,2,85899345920,601.000,,train
   });
 });
 
-describe('what is missing', () => {
-  test('is named, and the rest is printed', async () => {
+describe('missing values', () => {
+  test('are named, and the rest is printed', async () => {
     const outcome = await get([
       'users',
       '--hosts',
@@ -248,7 +248,7 @@ describe('pipes and signals', () => {
     for (const line of text.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ user: 'alice' });
   });
 
-  test('on a terminal: how far it has come, and no trace of it in the end', async () => {
+  test('on a terminal: shows progress, and removes it at the end', async () => {
     const terminal = pty.spawn(process.execPath, [program, 'get', 'users', '--hosts', alice, silent, '--timeout', '2'], {
       cols: 120,
       rows: 24,
@@ -263,7 +263,7 @@ describe('pipes and signals', () => {
 });
 
 describe('recordings', () => {
-  test('the last frame, or the frame at a time', async () => {
+  test('the last frame, or the frame at a given time', async () => {
     const server = await startServer(answers(nodeText('n1', 'alice')));
     const file = join(folder, 'two.ndjson');
     const recorder = spawn(process.execPath, [program, 'record', '--hosts', server.nodeId, '-i', '0.5', '-o', file], { env: ENV });

@@ -47,7 +47,7 @@ describe('the terminal', () => {
     expect(terminal.raw).not.toMatch(/[^\x00-\x7f]|[34]8;5;|\x1b\[[\d;]*[34][0-7]m/);
   });
 
-  test('a theme that is asked for', async () => {
+  test('--theme', async () => {
     const terminal = view(['--theme', 'high-contrast']);
     await terminal.shows('6 of 6 nodes');
     expect(terminal.emulator.look(119, 20).slice(0, 2)).toEqual([231, 16]);
@@ -55,7 +55,7 @@ describe('the terminal', () => {
 });
 
 describe('a filter', () => {
-  test('is typed, regular expression and all, holds, and goes', async () => {
+  test('is typed with a regular expression, stays active, and is cleared', async () => {
     const terminal = view([]);
     await terminal.shows('48 GPUs');
     terminal.type('/');
@@ -79,7 +79,7 @@ describe('a filter', () => {
 });
 
 describe('the config file', () => {
-  test('is read; what is odd in it is told on the way', async () => {
+  test('is read; warnings are printed', async () => {
     const path = join(folder, 'mine.toml');
     writeFileSync(path, '[view]\nfilter = "util > 50"\nfoo = 1\n');
     const terminal = view(['--config', path]);
@@ -87,7 +87,7 @@ describe('the config file', () => {
     expect(terminal.raw).toContain(`all-smi-view: config file ${path}, line 3, column 7: unknown key view.foo`);
   });
 
-  test('what is wrong in it ends the program before the screen is touched', async () => {
+  test('an error in it ends the program before the screen is changed', async () => {
     const path = join(folder, 'wrong.toml');
     writeFileSync(path, '[view]\nfilter = "util >"\n');
     const terminal = view(['--config', path]);

@@ -70,7 +70,7 @@ describe('api', () => {
     ['SIGALRM', 142],
     ['SIGXCPU', 152],
     ['SIGVTALRM', 154],
-  ] as const)('ends all it started when %s ends it', async (signal, status) => {
+  ] as const)('ends its child processes at %s', async (signal, status) => {
     const { child } = await exporter('--processes');
     const started = machine.started.map((line) => Number(line.split(' ')[0]));
     expect(started.length).toBeGreaterThan(0);
@@ -81,14 +81,14 @@ describe('api', () => {
     expect(started.filter(alive)).toEqual([]);
   });
 
-  test('exports the processes when told to', async () => {
+  test('exports processes if enabled', async () => {
     const { url } = await exporter('--processes');
     const text = await (await fetch(`${url}/metrics`)).text();
     expect(text).toMatch(/^all_smi_process_memory_used_bytes\{pid="455", name="python3", user="svc-metrics", .*\} 1197473792$/m);
     expect(text).toContain('all_smi_process_export_info{instance="gpu-h100-01", scope="gpu"} 1');
   });
 
-  test('a viewer shows who is on it', async () => {
+  test('a viewer shows its users', async () => {
     const { url } = await exporter('--processes');
     const terminal = view('--hosts', url.replace('http://', ''));
     await terminal.shows('1 of 1 node · 1 GPU 100%');
@@ -100,7 +100,7 @@ describe('api', () => {
   });
 });
 
-test('the viewer alone watches this machine, and says how to name others', async () => {
+test('without options the viewer watches this machine, with a hint how to add nodes', async () => {
   machine = staticMachine();
   running.push({ stop: () => machine.dispose() });
   const terminal = view('--local', ...sources());

@@ -40,7 +40,7 @@ afterAll(() => {
 });
 
 describe('the installed package', () => {
-  test('brings nothing else along', () => {
+  test('has no dependencies', () => {
     expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['all-smi-view']);
   });
 
@@ -53,17 +53,17 @@ describe('the installed package', () => {
     });
   });
 
-  test('holds the terminal description that the screen is drawn with', () => {
+  test('contains the terminal description', () => {
     expect(installed('dist/usr/xterm-256color')).toContain('xterm-256color');
   });
 
-  test('names every package in it with its licence', () => {
+  test('names every bundled package with its licence', () => {
     const headings = [...installed('dist/THIRD_PARTY_LICENSES').matchAll(/^(\S+) \d+\.\d+\.\d+ \([\w.-]+\)\n-{72}\n\S/gm)];
     const bundled = ['neo-blessed', 'got', 'yargs', 'yargs-parser', 'papaparse', 'get-east-asian-width', 'keyv'];
     expect(headings.map(([, name]) => name)).toEqual(expect.arrayContaining(bundled));
   });
 
-  test('holds no sources, tests or paths of the machine it was made on', () => {
+  test('contains no sources, tests or paths of the build machine', () => {
     const files = readdirSync(join(folder, 'node_modules/all-smi-view'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       /\.\w+$/.test(file),
     );
@@ -83,8 +83,8 @@ function typeErrors(source: string, ...more: readonly string[]): string {
   return run(process.execPath, TSC, ...COMPILE, ...more, 'idle.mts').stdout;
 }
 
-describe("somebody else's tab, as the page says", () => {
-  test('type-checks against the package alone, also by the strictest rules', () => {
+describe('a third-party tab, as documented', () => {
+  test('type-checks against the package alone, also in strict mode', () => {
     expect(COMPILE).toContain('--strict');
     const strictest = [
       '--exactOptionalPropertyTypes',
@@ -98,7 +98,7 @@ describe("somebody else's tab, as the page says", () => {
     expect(typeErrors(EXAMPLE)).toBe('');
   });
 
-  test('and a wrong one does not', () => {
+  test('a wrong one does not type-check', () => {
     const wrong = EXAMPLE.replace("scope: 'tab'", "scope: 'top'")
       .replace("api.tableState('vram', true)", "'none'")
       .replace('api.bytes(sum)', 'api.octets(sum)');
@@ -116,7 +116,7 @@ describe("somebody else's tab, as the page says", () => {
       started?.dispose();
     });
 
-    test('is in the strip, in the footer and in the help; its keys work, and so do the others', async () => {
+    test('is in the tab strip, the footer and the help; its keys and all others work', async () => {
       const pty = start('--plugin', join(folder, 'idle.mjs'));
       await pty.shows('Users │ Topology │ Idle │ gpu-01');
       await pty.shows('6 of 6 nodes');
@@ -139,7 +139,7 @@ describe("somebody else's tab, as the page says", () => {
       expect((await pty.exited).status).toBe(0);
     });
 
-    test('one that throws loses its pane and nothing else', async () => {
+    test('a plugin that throws loses only its pane', async () => {
       writeFileSync(join(folder, 'broken.mjs'), BROKEN);
       const pty = start('--plugin', join(folder, 'broken.mjs'));
       await pty.shows('Users │ Topology │ Broken │ gpu-01');
@@ -153,7 +153,7 @@ describe("somebody else's tab, as the page says", () => {
     });
   });
 
-  test('a mistake in it is told at the start, with the file and the field', () => {
+  test('an error in it is reported at the start, with file and field', () => {
     writeFileSync(join(folder, 'wrong.mjs'), "export default () => ({ apiVersion: 1, id: 'wrong', tabs: [] });");
     const { status, stderr } = run('npx', '--no-install', 'all-smi-view', '--demo', '--plugin', 'wrong.mjs');
     expect(status).toBe(2);

@@ -69,14 +69,14 @@ describe('whatever ends it, the terminal is as it was', () => {
     await pty.shows('program.mjs');
   });
 
-  test('a terminal that is gone ends it: status 129', async () => {
+  test('a closed terminal ends it: status 129', async () => {
     start();
     await pty.shows('calm');
     pty.hangUp();
     expect(await pty.exited).toEqual({ status: 129, signal: 0 });
   });
 
-  test('what was printed meanwhile comes afterwards', async () => {
+  test('output printed meanwhile appears afterwards', async () => {
     start({ cols: 100 });
     await pty.shows('calm');
     pty.type('l');
@@ -89,7 +89,7 @@ describe('whatever ends it, the terminal is as it was', () => {
   });
 });
 
-describe('a terminal that will not do', () => {
+describe('an unsuitable terminal', () => {
   test('TERM=dumb', async () => {
     start({ env: { TERM: 'dumb' } });
     expect((await pty.exited).status).toBe(2);
@@ -147,7 +147,7 @@ describe('job control', () => {
   test.each([
     ['Ctrl-Z', () => pty.type('\x1a')],
     ['SIGTSTP', () => process.kill(childPid(), 'SIGTSTP')],
-  ])('%s stops it on a sound terminal, fg brings the picture back', async (_what, stop) => {
+  ])('%s stops it on a restored terminal, fg redraws the screen', async (_what, stop) => {
     await inShell();
     stop();
     await expectRestored();
@@ -165,7 +165,7 @@ describe('job control', () => {
     await expectRestored();
   });
 
-  test('after SIGSTOP, which nobody can catch, the picture is whole again', async () => {
+  test('after SIGSTOP, which cannot be caught, the screen is redrawn', async () => {
     await inShell();
     const pid = childPid();
     process.kill(pid, 'SIGSTOP');
@@ -179,7 +179,7 @@ describe('job control', () => {
     await pty.shows('keys k');
   });
 
-  test('a wrapper in the same job stops and goes on with it', async () => {
+  test('a wrapper in the same job stops and continues with it', async () => {
     await inShell((command) => `sh -c "${command}; true"`);
     pty.type('\x1a');
     await expectRestored();
@@ -192,7 +192,7 @@ describe('job control', () => {
     await pty.until('the prompt', () => pty.emulator.text().trimEnd().endsWith('ready>'));
   });
 
-  test('a terminal that goes away while it is stopped ends it', async () => {
+  test('a terminal that closes while it is stopped ends it', async () => {
     await inShell();
     const pid = childPid();
     pty.type('\x1a');
@@ -201,7 +201,7 @@ describe('job control', () => {
     await pty.until('its end', () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z'));
   });
 
-  test('where nobody could continue it, Ctrl-Z is survived', async () => {
+  test('without job control Ctrl-Z does not stop it', async () => {
     start();
     await pty.shows('calm');
     pty.type('\x1a');
@@ -228,7 +228,7 @@ describe('a terminal that does not read', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('does not stop the program, and gets a right picture when it reads again', async () => {
+  test('does not stop the program, and gets a correct screen when it reads again', async () => {
     start({ cols: 200, rows: 50, env: { TICKS: join(folder, 'ticks') } });
     await pty.shows('calm');
     pty.type('f');
@@ -249,7 +249,7 @@ describe('a terminal that does not read', () => {
     await expectRestored();
   });
 
-  test('does not keep it from ending', async () => {
+  test('does not prevent the end', async () => {
     start({ cols: 200, rows: 50, env: { TICKS: join(folder, 'ticks') } });
     await pty.shows('calm');
     pty.type('f');

@@ -40,7 +40,7 @@ function row(terminal: PtyProgram, name: string): string | undefined {
   return line?.replace(/^[ ▌]*/, '').replace(/\s{2,}/g, ' | ');
 }
 
-test('an H100 that four users share: bytes, processes and ages are theirs, shells on no GPU are nobody here', async () => {
+test('an H100 shared by four users: their bytes, processes and ages; shells on no GPU are not shown', async () => {
   const node = await startServer(answers(captured('static'), { date: STATIC_DATE }));
   open.push({ dispose: () => node.kill() });
   const terminal = view('--hosts', node.nodeId);
@@ -77,7 +77,7 @@ test('the same node a while later: other users, commands with quotes, backslashe
   terminal.type('q');
 });
 
-test('three mock nodes give the figures that their plan says', async () => {
+test('three mock nodes have the figures of their plan', async () => {
   const mock = await startMock({
     ports: [0, 0, 0],
     platform: 'nvidia',

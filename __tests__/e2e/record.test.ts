@@ -55,7 +55,7 @@ describe('killed at any moment', () => {
     ['none', 'a.ndjson'],
     ['gzip', 'a.ndjson.gz'],
     ['zstd', 'a.ndjson.zst'],
-  ])('%s: every frame that was written plays', async (codec, name) => {
+  ])('%s: every written frame plays', async (codec, name) => {
     for (const kill of count(codec === 'zstd' ? 3 : 2)) {
       const path = place.folder.file(`${kill}-${name}`);
       const child = spawn(process.execPath, [fast.file, path, codec, worker.href], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -87,7 +87,7 @@ describe('the command', () => {
   const statusOf = (child: ChildProcess): Promise<number | null> => new Promise((resolve) => child.on('close', resolve));
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGALRM', 'SIGUSR2', 'SIGXCPU', 'SIGVTALRM'] as const)(
-    '%s ends the file, which is whole',
+    '%s ends the file, which is complete',
     async (signal) => {
       const path = place.folder.file('a.ndjson.zst');
       const child = start('-o', path);
@@ -109,7 +109,7 @@ describe('the command', () => {
     },
   );
 
-  test('killed, it has left what it wrote', async () => {
+  test('when killed, it leaves what it has written', async () => {
     const path = place.folder.file('a.ndjson.gz');
     const child = start('-o', path);
     const ended = statusOf(child);
@@ -123,7 +123,7 @@ describe('the command', () => {
     expect(after.length).toBeGreaterThanOrEqual(before.length);
   });
 
-  test('for a while, into a name of its own, what is asked for alone', async () => {
+  test('for a duration, into a default name, only the selected sections', async () => {
     const child = start('--duration', '1s', '--include', 'gpu,process', '--compress', 'none');
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -148,7 +148,7 @@ describe('the command', () => {
     ]);
   });
 
-  test('segments, of which the last stay', async () => {
+  test('keeps the last segments', async () => {
     const child = start('--duration', '2s', '-o', 'a.ndjson', '--max-size', '40K', '--max-files', '2');
     expect(await statusOf(child)).toBe(0);
     const files = readdirSync(place.folder.path).filter((file) => file.startsWith('a.'));

@@ -27,7 +27,7 @@ function shell(script: string): { status: number | null; stdout: string; stderr:
   return { status, stdout, stderr };
 }
 
-test('a config file that does not fit is not left half written, and does not stand in the way of the next try', () => {
+test('a config file on a full disk is not left half written, and a retry works', () => {
   const refused = shell('ulimit -f 1; exec $V config init --config own.toml');
   expect(refused).toEqual({
     status: 1,
@@ -41,7 +41,7 @@ test('a config file that does not fit is not left half written, and does not sta
   expect(readFileSync(join(folder, 'own.toml'), 'utf8')).toMatch(/^# Config file of .*\n$/s);
 });
 
-test('an exporter whose output goes nowhere goes on until its signal', () => {
+test('an exporter whose output fails runs until its signal', () => {
   // A source that does not work is written to the log, so that it is written to.
   const script = '$V api --port 0 -i 1 --nvidia-smi /nowhere/nvidia-smi >/dev/full 2>/dev/full & sleep 3; kill -TERM $!; wait $!';
   expect(shell(script)).toEqual({ status: 143, stdout: '', stderr: '' });

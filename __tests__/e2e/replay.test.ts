@@ -48,8 +48,8 @@ describe('mistakes', () => {
   });
 });
 
-describe('what is in a recording', () => {
-  test('in words', async () => {
+describe('record info', () => {
+  test('as text', async () => {
     await record(place.folder.file('a.ndjson.zst'), 'zstd', 20, [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }, { gpus: 2 }]);
     const { status, out } = told('replay-info', 'a.ndjson.zst');
     expect(status).toBe(0);
@@ -71,7 +71,7 @@ describe('what is in a recording', () => {
     expect(told('--replay', 'a.ndjson.zst', '--check')).toMatchObject({ status: 0, out: expect.stringContaining('no errors found') });
   });
 
-  test('and what of it cannot be read', async () => {
+  test('and what cannot be read', async () => {
     const path = await record(place.folder.file('a.ndjson'), 'none', 20);
     writeFileSync(path, readFileSync(path, 'utf8').replace('"gpus":[{', '"gpus":[{{').replace(/\n/, '\nnonsense\n'));
     expect(told('--replay', 'a.ndjson', '--check')).toMatchObject({
@@ -81,13 +81,13 @@ describe('what is in a recording', () => {
   });
 });
 
-describe('the other thread', () => {
+describe('the worker thread', () => {
   const shown = async (source: FrameSource, nth: number): Promise<number> => {
     const found = await source.ask({ kind: 'at', time: timeOf(nth) });
     return Math.round(((found?.at ?? NaN) - timeOf(0)) / 3000);
   };
 
-  test('answers as this one does, and tells how far it has read', async () => {
+  test('answers like the main thread, and reports progress', async () => {
     const path = await record(place.folder.file('a.ndjson.zst'), 'zstd', 300);
     const source = await openInThread([path], place.folder.file('cache'), worker);
     try {
@@ -101,14 +101,14 @@ describe('the other thread', () => {
     }
   });
 
-  test('answers no more once it is gone', async () => {
+  test('does not answer after it has ended', async () => {
     const source = await openInThread([await record(place.folder.file('a.ndjson'), 'none', 3)], place.folder.file('cache'), worker);
     await source.close();
     await new Promise((resolve) => setImmediate(resolve));
     await expect(source.ask({ kind: 'first' })).rejects.toMatchObject({ code: 'E_INTERNAL' });
   });
 
-  test('hands over what is wrong', async () => {
+  test('passes errors on', async () => {
     await expect(openInThread(['none.ndjson'], place.folder.file('cache'), worker)).rejects.toMatchObject({
       code: 'E_RECORDING_UNREADABLE',
     });
@@ -123,7 +123,7 @@ describe('the other thread', () => {
   });
 });
 
-test('a recording on a terminal: keys, the prompt, the bar; q in the prompt is no quit', async () => {
+test('a recording on a terminal: keys, the prompt, the bar; q in the prompt does not quit', async () => {
   const path = await record(place.folder.file('a.ndjson.zst'), 'zstd', 100, [
     { gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 5e9 }] },
   ]);
@@ -149,7 +149,7 @@ test('a recording on a terminal: keys, the prompt, the bar; q in the prompt is n
   viewer.dispose();
 });
 
-test('alerts: live ones reach the webhook, those of a recording are on the screen and reach nobody', async () => {
+test('alerts: live ones are sent to the webhook, those of a recording are only on the screen', async () => {
   let calls = 0;
   const hook = await startServer((_request, response) => {
     calls++;

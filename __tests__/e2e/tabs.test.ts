@@ -45,7 +45,7 @@ async function types(keys: string, ...what: readonly RegExp[]): Promise<void> {
   await terminal.until(what.map(String).join(' and '), () => what.every((one) => one.test(terminal.emulator.text())));
 }
 
-describe('a person looks around', () => {
+describe('a tour of the tabs', () => {
   test('All: figures, signs, both densities, groups, charts', async () => {
     await terminal.until('every figure', () => /util [▏▎▍▌▋▊▉█]+.*VRAM .*temp .*power /.test(terminal.emulator.text()));
     await types('z', /last \d+[ms].*SM occupancy 67% · memory bandwidth 42% · P\d/);
@@ -56,7 +56,7 @@ describe('a person looks around', () => {
     await types('\x1b', /▲NODE +GPU +MODEL/);
   });
 
-  test('a host by the picker: its processes, then all that it reports', async () => {
+  test('a node by the picker: its processes, then all details', async () => {
     await types(':', /go to/);
     await types('0001\r', /node-0001 +up · last seen/, /PID +USER/);
     await types(
@@ -78,11 +78,11 @@ describe('a person looks around', () => {
     await types('M', /GPU 0 +X +NVS +NVS/);
   });
 
-  test('Diagnosis: who answers, how fast, what is wrong', async () => {
+  test('Diagnosis: which nodes answer, their latency and errors', async () => {
     await types('D', /3 of 4 nodes up · 1 down/, /latency p50 \d+ ms/, /connection refused/, /node-0003 .*up/);
   });
 
-  test('and quits', async () => {
+  test('quits', async () => {
     terminal.type('q');
     expect((await terminal.exited).status).toBe(0);
   });

@@ -57,8 +57,8 @@ const quits = async (): Promise<void> => {
   expect((await terminal.exited).status).toBe(0);
 };
 
-describe('a person asks', () => {
-  test('who is here: sorts by key and by header, system accounts, the help', async () => {
+describe('the Users tab', () => {
+  test('sorts by key and by header, system accounts, the help', async () => {
     await types('t', /▼LONGEST[^]*▌ mira[^]*yeonji[^]*inureyes/);
     await types('t', /▲LONGEST/);
     await types('f', /root +3 +12 +12 [^]*system accounts shown/);
@@ -71,7 +71,7 @@ describe('a person asks', () => {
     await quits();
   });
 
-  test('where one of them is, what runs there, and what a process is; Esc peels it off again', async () => {
+  test('drills down to nodes, processes and details; Esc goes back', async () => {
     await types('\r', /Users ▸ inureyes ▸ 3 nodes · 18 GPUs/);
     expect(screen()).toMatch(/▌ node-000\d +0,2-4,6-7 /);
     await types('u', /▲NODE[^]*node-0001/);
@@ -87,7 +87,7 @@ describe('a person asks', () => {
     await quits();
   });
 
-  test('a double click looks into a row, o opens its node, V comes back to where one was', async () => {
+  test('a double click opens a row, o opens its node, V returns to the same level', async () => {
     const y =
       screen()
         .split('\n')
@@ -99,7 +99,7 @@ describe('a person asks', () => {
     await quits();
   });
 
-  test('which node is silent, once one is', async () => {
+  test('shows which node is silent', async () => {
     const stopped = cluster.stop();
     await stopped;
     await terminal.shows('partial coverage: 0 of 3 nodes');
@@ -128,7 +128,7 @@ describe('exports', () => {
     await quits();
   });
 
-  test('a folder that is a link is refused in words', async () => {
+  test('a folder that is a link is refused with a reason', async () => {
     symlinkSync(tmpdir(), join(cache, 'all-smi'));
     await types('e', /export failed: .* is a symbolic link/);
     await quits();

@@ -80,7 +80,7 @@ describe('the demo', () => {
   test.each([
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('%s ends it with %i and the terminal as it was', async (signal, status) => {
+  ] as const)('%s ends it with status %i and restores the terminal', async (signal, status) => {
     const terminal = view('--demo');
     await terminal.shows('6 of 6 nodes');
     terminal.kill(signal);
@@ -98,7 +98,7 @@ describe('the demo', () => {
 });
 
 describe('nodes', () => {
-  test('the first picture does not wait for anybody', async () => {
+  test('the first screen does not wait for any node', async () => {
     // A port of the range for documentation: nobody answers.
     const terminal = view('--hosts', '192.0.2.1:9090', '-i', '0.5');
     await terminal.shows('Waiting for the first response from');
@@ -107,7 +107,7 @@ describe('nodes', () => {
     expect((await terminal.exited).status).toBe(0);
   });
 
-  test('three mock nodes are added up; one that dies is dim, says why and is in no sum; it comes back by itself', async () => {
+  test('three mock nodes are added up; one that dies is dim with the reason and in no total, and recovers', async () => {
     await serve([0, 0], 1);
     const third = await serve([0], 3);
     const addresses = clusters.flatMap((cluster) => cluster.addresses);
@@ -137,7 +137,7 @@ describe('nodes', () => {
 });
 
 describe('few open files', () => {
-  test.each([64, 44])('%i of them are enough for 60 nodes, which take turns', async (files) => {
+  test.each([64, 44])('%i connections are enough for 60 nodes, which take turns', async (files) => {
     const cluster = await serve(
       Array.from({ length: 60 }, () => 0),
       1,

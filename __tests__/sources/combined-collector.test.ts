@@ -23,7 +23,7 @@ class Single implements Collector {
   }
 }
 
-test('several collectors as one: all nodes in their order, all are started, and all have stopped when it has', async () => {
+test('combines all nodes in order, starts all collectors, and stops when all have stopped', async () => {
   const parts = [new Single('a', 3000), new Single('b', 1000), new Single('c', 2000)];
   const all = combined(parts);
   expect([all.source, all.intervalMs, [...all.nodes].map(({ name }) => name)]).toEqual(['a + b + c', 1000, ['a', 'b', 'c']]);

@@ -19,7 +19,7 @@ describe('a list of hosts', () => {
     expect(splitList(text)).toEqual(items);
   });
 
-  test('any text: at the commas that no bracket follows which closes', () => {
+  test('any text is split at commas outside brackets', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(',', '[', ']', 'a', '1') }), (text) => {
         expect(splitList(text)).toEqual(text.split(/,(?![^[\]]*\])/));
@@ -33,7 +33,7 @@ describe('a list of hosts', () => {
   });
 });
 
-test('a line of a host file whose bracket never closes is a fault of that line, however long', async () => {
+test('an unclosed bracket is an error of its line in the host file, however long', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'all-smi-view-hosts-')), 'hosts.csv');
   writeFileSync(file, `node[1${',x'.repeat(400_000)}\n`);
   await expect(readHostfile(file)).rejects.toMatchObject({ code: 'E_HOSTFILE_BAD' });

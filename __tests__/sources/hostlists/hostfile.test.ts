@@ -62,7 +62,7 @@ describe('lines', () => {
     ['in quotes', '"gpu[01-02]","gpu07","login1"'],
     ['on several lines, with a comma at their ends', 'gpu[01-02],\ngpu07,\nlogin1\n'],
     ['one a line, as scontrol show hostnames prints it', 'gpu01\ngpu02\ngpu07\nlogin1\n'],
-  ])('a node list of Slurm %s is taken whole', async (_, text) => {
+  ])('a Slurm node list %s is read completely', async (_, text) => {
     for (const end of ['', '\n', '\r\n'])
       expect(await read(text.replaceAll('\n', '\r\n') + end)).toEqual(
         ['gpu01', 'gpu02', 'gpu07', 'login1'].map((name) => `http://${name}/metrics -`),
@@ -70,7 +70,7 @@ describe('lines', () => {
     expect(await notes(text)).toEqual([]);
   });
 
-  test('one machine under several spellings is one node, and that is said', async () => {
+  test('one machine in several spellings is one node, with a note', async () => {
     const text = 'localhost:23072\nLOCALHOST:23072\nlocalhost.:23072\n[::1]\n[0:0::1]:80\nother\n';
     expect(await read(text)).toEqual(['http://localhost:23072/metrics -', 'http://[::1]/metrics -', 'http://other/metrics -']);
     expect(await notes(text)).toEqual(['3 duplicate addresses merged (first: LOCALHOST:23072 is localhost:23072)']);
@@ -115,7 +115,7 @@ describe('CSV', () => {
     'address',
     'targets',
     'IP',
-  ])('a column %s has the addresses, wherever it is', async (head) => {
+  ])('the column %s has the addresses in any position', async (head) => {
     expect(await read(`${head},rack\nn1:9090,r1\n`)).toEqual(['http://n1:9090/metrics - rack=r1']);
     expect(await read(`rack,${head},zone\r\nr1,n[1,2]:9090,z\r\n`)).toEqual([
       'http://n1:9090/metrics - rack=r1 zone=z',
@@ -152,18 +152,18 @@ describe('CSV', () => {
     expect(await read(`Address${separator}rack\nn1:9090${separator}7\n`)).toEqual(['http://n1:9090/metrics - rack=7']);
   });
 
-  test('names that objects have of themselves are plain names', async () => {
+  test('names of JavaScript object properties are plain names', async () => {
     expect(await read('host,__proto__,constructor,toString\nn1,a,b,c\n')).toEqual(['http://n1/metrics - constructor=b toString=c']);
   });
 
-  test('texts are cleaned and cut', async () => {
+  test('texts are sanitized and truncated', async () => {
     const [one] = (await readHostfile(file(`host,rack\nn1,\x1b[31m${'ä'.repeat(100)}\n`))).targets;
     expect(one!.groups.get('rack')).toBe(`[31m${'ä'.repeat(62)}`);
   });
 });
 
 describe('file_sd', () => {
-  test('labels are kept, __scheme__ is honoured, other __ labels are not ours', async () => {
+  test('keeps labels, uses __scheme__, ignores other __ labels', async () => {
     const text = JSON.stringify([
       { targets: ['n1:9090', 'n[2-3]:9090'], labels: { rack: '7', __scheme__: 'https', __meta_x: 'y', __metrics_path__: '/metrics' } },
       { targets: ['http://n4'], labels: { instance: 'four', __scheme__: 'https' } },
@@ -210,7 +210,7 @@ describe('what is wrong is named', () => {
     expect(await fault(text)).toBe(expected);
   });
 
-  test('a file that is not there, not readable, not a file, too large', async () => {
+  test('a file that is missing, unreadable, not a regular file, too large', async () => {
     expect(await fault('', join(folder, 'none'))).toMatch(/^E_HOSTFILE_UNREADABLE: .*: does not exist$/);
     mkdirSync(join(folder, 'sub'), { recursive: true });
     expect(await fault('', join(folder, 'sub'))).toMatch(/: is a folder$/);

@@ -43,7 +43,7 @@ describe('ranges', () => {
     else expect(() => expandRange(text, 100)).toThrow(RangeFault);
   });
 
-  test('as many texts as the numbers say, all different, each at its place', () => {
+  test('a range expands to all numbers, each once and in order', () => {
     const range = fc.record({
       from: fc.integer({ min: 0, max: 3000 }),
       more: fc.integer({ min: 0, max: 20 }),
@@ -66,7 +66,7 @@ describe('ranges', () => {
     );
   });
 
-  test('no text breaks them, and none stands for more than it may', () => {
+  test('any text is handled, and none expands beyond the limit', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('[', ']', '-', ',', '0', '1', '9', 'a', ':') }), (text) => {
         try {
@@ -82,11 +82,11 @@ describe('ranges', () => {
     expect(splitList('a[1,2],b,[::1]:80')).toEqual(['a[1,2]', 'b', '[::1]:80']);
   });
 
-  test('blanks and semicolons part a list as well', () => {
+  test('spaces and semicolons separate entries as well', () => {
     expect(ids('a b;c', 'd[1, 2],e')).toEqual(['a', 'b', 'c', 'd1', 'd2', 'e']);
   });
 
-  test('any list comes to the machines it names, each once, with a note of how many were named again', () => {
+  test('any list has each machine once, with a note that counts duplicates', () => {
     const name = fc.constantFrom('a', 'A', 'a.', 'b', 'B:80', 'b:9090', 'B.:9090', 'c.example', 'C.Example.');
     const plain = (text: string): string => {
       const [host = '', port = '80'] = text.toLowerCase().split(':');
@@ -157,7 +157,7 @@ describe('addresses', () => {
   });
 
   test.each(['http://user:pa,ss/wo[rd@node1', 'user:password@node1', 'node1,http://u:password@b'])(
-    'a password is refused and not repeated',
+    'a password is refused and not shown',
     (text) => {
       const told = fault(text);
       expect(told).toContain('contains a user name or a password');
@@ -165,13 +165,13 @@ describe('addresses', () => {
     },
   );
 
-  test('what would steer a terminal is not in the message', () => {
+  test('control characters are not in the message', () => {
     expect(fault('\x1b[2Jx y')).toBe('E_HOST_BAD: host "[2Jx": a [ without a ]');
   });
 });
 
 describe('lists', () => {
-  test('each host once, in the order it was first named', () => {
+  test('each address once, in order of first mention', () => {
     expect(ids('b', 'a[1-3]', 'a2', 'http://b/metrics', 'c,b')).toEqual(['b', 'a1', 'a2', 'a3', 'c']);
   });
 

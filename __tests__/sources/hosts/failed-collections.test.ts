@@ -60,7 +60,7 @@ describe('a collection that fails on the node', () => {
   test.each([
     ['driver', DRIVER, LOST],
     ['apps', APPS, HANGS],
-  ])('alone (%s): nobody is called absent, and nothing that is on is to be switched on', async (name, text, reason) => {
+  ])('alone (%s): no user is shown as absent, and no hint to enable what is enabled', async (name, text, reason) => {
     const { driver, round } = await watch(nodes({ [name]: text }), { cols: 120, rows: 20 });
     await round();
     const users = driver.press('V').frame();
@@ -75,7 +75,7 @@ describe('a collection that fails on the node', () => {
     }
   });
 
-  test('that comes back: the node reports again', async () => {
+  test('after recovery the node reports again', async () => {
     const { driver, servers, round } = await watch(nodes({ well: DRIVER.replaceAll('driver', 'well') }), { cols: 120, rows: 20 });
     await round();
     expect(driver.press('V').frame()).toContain('0 of 1 node reporting');

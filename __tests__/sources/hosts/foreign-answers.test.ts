@@ -44,18 +44,21 @@ describe('whatever a server answers with status 200, only metrics of all-smi are
     expectGolden('foreign-one-node', 100, 12, driver.frame().replace(/127\.0\.0\.1:\d+/, '127.0.0.1:PORT'));
   });
 
-  test.each(Object.keys(FOREIGN))('after good data (%s): it stays, is marked, then leaves the totals, and comes back', async (kind) => {
-    const { driver, servers, round } = await watch({ [kind]: answers(GOOD) }, { cols: 120, rows: 20 });
-    await round();
-    expect(driver.press('V').frame()).toMatch(/1 user .*1 of 1 nodes? reporting/);
-    servers[kind]!.behave(FOREIGN[kind]!);
-    await round();
-    expect(driver.frame()).toMatch(/alice/);
-    for (let i = 0; i < 4; i++) await round();
-    expect(driver.frame()).not.toMatch(/Nobody uses a GPU/);
-    expect(driver.frame()).toMatch(/0 of 1 nodes? reporting/);
-    servers[kind]!.behave(answers(GOOD));
-    await round();
-    expect(driver.frame()).toMatch(/1 user .*1 of 1 nodes? reporting/);
-  });
+  test.each(Object.keys(FOREIGN))(
+    'after good data (%s): it stays and is marked, is later excluded from totals, and recovers',
+    async (kind) => {
+      const { driver, servers, round } = await watch({ [kind]: answers(GOOD) }, { cols: 120, rows: 20 });
+      await round();
+      expect(driver.press('V').frame()).toMatch(/1 user .*1 of 1 nodes? reporting/);
+      servers[kind]!.behave(FOREIGN[kind]!);
+      await round();
+      expect(driver.frame()).toMatch(/alice/);
+      for (let i = 0; i < 4; i++) await round();
+      expect(driver.frame()).not.toMatch(/Nobody uses a GPU/);
+      expect(driver.frame()).toMatch(/0 of 1 nodes? reporting/);
+      servers[kind]!.behave(answers(GOOD));
+      await round();
+      expect(driver.frame()).toMatch(/1 user .*1 of 1 nodes? reporting/);
+    },
+  );
 });

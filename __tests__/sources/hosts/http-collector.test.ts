@@ -80,8 +80,8 @@ async function ask({ collector, seen }: Watched, clock: SteppedClock, test: () =
 const kinds = ({ seen }: Watched, nodeId?: string): string[] =>
   seen.filter(({ node }) => nodeId === undefined || node.nodeId === nodeId).map(({ kind }) => kind);
 
-describe('a host that answers', () => {
-  test('is delivered again and again, over one connection', async () => {
+describe('a node that answers', () => {
+  test('is delivered repeatedly over one connection', async () => {
     const node = await serve(server.answers('a 1\n', { date: new Date(Date.now() + 600_000).toUTCString() }));
     const clock = new SteppedClock(Date.now());
     const watched = watch([node], { clock, timeoutMs: 60_000 });
@@ -101,7 +101,7 @@ describe('a host that answers', () => {
     expect(host!.status.nextTryAt).toBeGreaterThanOrEqual(host!.at);
   });
 
-  test('tells its own name', async () => {
+  test('has the name that it reports', async () => {
     const node = await serve(server.answers('a 1\n'));
     const watched = watch([node], {
       newParser() {
@@ -115,7 +115,7 @@ describe('a host that answers', () => {
     expect([watched.collector.nodes[0]!.name, watched.collector.nodes[0]!.nodeId]).toEqual(['node-0001', node.nodeId]);
   });
 
-  test('gives the owner a moment after each commit', async () => {
+  test('yields after each commit', async () => {
     const node = await serve(server.answers('a 1\n'));
     const versions: number[] = [];
     const watched = watch([node], { afterCommit: () => versions.push(watched.collector.nodes[0]!.version) });
@@ -124,8 +124,8 @@ describe('a host that answers', () => {
   });
 });
 
-describe('a host that does not answer', () => {
-  test('is failing at once, overdue after three intervals, and comes back by itself', async () => {
+describe('a node that does not answer', () => {
+  test('is failing at once, down after three intervals, and recovers', async () => {
     const node = await serve(server.answers('a 1\n'));
     const other = await serve(server.answers('b 1\n'));
     const clock = new SteppedClock(Date.now());
@@ -156,7 +156,7 @@ describe('a host that does not answer', () => {
     expect(new Set(kinds(watched, other.nodeId))).toEqual(new Set(['data']));
   });
 
-  test('that never did is overdue too, and is waiting until its first attempt ended', async () => {
+  test('is down if it never answered, and waiting until its first scrape ends', async () => {
     const node = await serve(server.hangs);
     const watched = watch([node], { timeoutMs: 500 });
     await watched.until(() => watched.seen.length === 2);
@@ -166,7 +166,7 @@ describe('a host that does not answer', () => {
     ]);
   });
 
-  test('leaves the last good scrape as it was, wherever the body was cut', async () => {
+  test('keeps the last good scrape, wherever the body was cut', async () => {
     const body = 'a 1\nb 2\n';
     const node = await serve(server.answers(body));
     const clock = new SteppedClock(Date.now());
@@ -187,7 +187,7 @@ describe('a host that does not answer', () => {
     expect(new Set(watched.parsers[0]!.committed.map((commit) => commit.body))).toEqual(new Set([body]));
   });
 
-  test('costs nothing but itself when its parser is broken', async () => {
+  test('does not affect others when its parser throws', async () => {
     const [bad, good] = [await serve(server.answers('a 1\n')), await serve(server.answers('b 1\n'))];
     let parsers = 0;
     const watched = watch([bad, good], {
@@ -210,8 +210,8 @@ describe('a host that does not answer', () => {
   });
 });
 
-describe('many hosts', () => {
-  test('one that hangs among fifty delays none', async () => {
+describe('many nodes', () => {
+  test('one hanging node does not delay fifty others', async () => {
     const nodes = await Promise.all(Array.from({ length: 50 }, (_, n) => serve(server.answers(`a ${n}\n`))));
     const hanging = nodes[7]!;
     hanging.behave(server.hangs);
@@ -227,7 +227,7 @@ describe('many hosts', () => {
 });
 
 describe('a machine that slept for an hour', () => {
-  test('finds all hosts overdue at once, and all back at once', async () => {
+  test('has all nodes overdue at once, and all up at once', async () => {
     const nodes = await Promise.all([1, 2, 3].map((n) => serve(server.answers(`a ${n}\n`))));
     const hanging = await serve(server.hangs);
     let asleep = 0;
@@ -252,7 +252,7 @@ describe('a machine that slept for an hour', () => {
 });
 
 describe('the collector', () => {
-  test('knows its hosts and what to call itself', () => {
+  test('has its nodes and a title', () => {
     const named = (args: string[], options: Partial<HttpCollectorOptions> = {}): Collector =>
       createHttpCollector({ targets: expandHosts(args), clock: systemClock, newParser: () => new RecordingParser(), ...options });
     expect(named(['n1:9090']).source).toBe('n1:9090');
@@ -265,7 +265,7 @@ describe('the collector', () => {
     ]);
   });
 
-  test('delivers nothing after stop, and lets go of its sockets', async () => {
+  test('delivers nothing after stop, and closes its sockets', async () => {
     const [slow, quick] = [await serve(server.dripsForEver('x\n', 5)), await serve(server.answers('a 1\n'))];
     const watched = watch([slow, quick], { intervalMs: 20 });
     await watched.until(() => kinds(watched, quick.nodeId).length > 1);
@@ -298,7 +298,7 @@ describe('few connections', () => {
     return { hosts: servers.map((one) => `127.0.0.1:${(one.address() as AddressInfo).port}`), most: () => most };
   }
 
-  test('nodes take turns: all answer, again and again, over no more connections than there may be', async () => {
+  test('nodes take turns: all are scraped repeatedly within the connection limit', async () => {
     const { hosts, most } = await nodes(12);
     const watched = watch(hosts, { maxConnections: 2 });
     await watched.until(() => watched.collector.nodes.every(({ status }) => status.phase === 'live'));
@@ -308,7 +308,7 @@ describe('few connections', () => {
     expect(most()).toBeLessThanOrEqual(4);
   });
 
-  test('with room for all each node keeps its own', async () => {
+  test('each node keeps its connection if the limit allows it', async () => {
     const { hosts, most } = await nodes(3);
     const watched = watch(hosts, { maxConnections: 6 });
     await watched.until(() => watched.seen.filter(({ kind }) => kind === 'data').length >= 12);

@@ -82,11 +82,11 @@ describe('an answer', () => {
     expect(await outcome(server.answers(''))).toBe('');
   });
 
-  test.each([204, 205])('is empty with status %i, whatever else its head says', async (status) => {
+  test.each([204, 205])('is empty with status %i, whatever its other headers', async (status) => {
     expect(await outcome(server.raw(`HTTP/1.1 ${status} OK\r\nConnection: close\r\n\r\n`))).toBe('');
   });
 
-  test('may take longer than the timeout as long as it moves', async () => {
+  test('may take longer than the timeout while data arrives', async () => {
     const pieces = Array.from({ length: 8 }, (_, row) => `line ${row}\n`);
     expect(await outcome(server.drips(pieces, 50), { timeoutMs: 200 })).toBe(pieces.join(''));
   });
@@ -95,7 +95,7 @@ describe('an answer', () => {
 const DAMAGED = 'response cannot be decoded: the compressed data is damaged';
 const UPGRADE = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nhello';
 
-describe('what goes wrong is said in one sentence', () => {
+describe('an error is one sentence', () => {
   const cases: readonly (readonly [string, Behaviour, string, Partial<ClientOptions>?])[] = [
     ['says nothing', server.hangs, 'S_TIMEOUT: no response within 0.1 s', { timeoutMs: 100 }],
     ['drips its head', server.dripsHead(20), 'S_TIMEOUT: no response within 0.2 s', { timeoutMs: 200 }],
@@ -213,7 +213,7 @@ describe('whatever comes', () => {
 });
 
 describe('memory', () => {
-  test('does not grow with the body', async () => {
+  test('does not grow with the size of the body', async () => {
     const size = 130e6;
     const node = await serve(server.floods(size));
     const using = client();
@@ -232,14 +232,14 @@ describe('memory', () => {
 });
 
 describe('connections', () => {
-  test('are kept and used again', async () => {
+  test('are kept alive and reused', async () => {
     const node = await serve(server.answers(BODY));
     const using = client();
     for (let round = 0; round < 5; round++) await get(node.url, using);
     expect([node.requests.length, node.connections]).toEqual([5, 1]);
   });
 
-  test('that the server closed meanwhile are no failure', async () => {
+  test('that the server has closed are no failure', async () => {
     let left = 0;
     const node = await serve((request, response) => {
       // Answers once a connection; takes the next request and hangs up: what a server does that closed it just now.
@@ -253,7 +253,7 @@ describe('connections', () => {
     expect(node.connections).toBe(2);
   });
 
-  test('cancelled before and during an answer push nothing any more', async () => {
+  test('cancelled before and during an answer, nothing is delivered', async () => {
     const node = await serve(server.dripsForEver('x\n', 5));
     const using = client();
     const cancel = new AbortController();
@@ -280,7 +280,7 @@ describe('redirects', () => {
     expect((await get(node.url)).error?.message).toBe('redirect refused: more than 2 in a row');
   });
 
-  test('to another host, port or to nowhere are refused, and the other never hears of it', async () => {
+  test('to another host or port, or without a location, are refused, and no request is sent', async () => {
     const other = await serve(server.answers(BODY));
     const node = await serve(server.redirects(other.url));
     expect((await get(node.url)).error?.message).toBe(`redirect refused: to http://${other.nodeId}`);
@@ -308,7 +308,7 @@ describe('redirects', () => {
 });
 
 describe('https', () => {
-  test('needs a certificate that can be checked', async () => {
+  test('needs a certificate that can be verified', async () => {
     const tls = selfSigned();
     const node = await serve(server.answers(BODY), { tls });
     expect((await get(node.url, { tls: { certificateAuthority: tls.cert } })).body).toBe(BODY);
@@ -316,7 +316,7 @@ describe('https', () => {
     expect(node.requests).toHaveLength(1);
   });
 
-  test('needs one that is valid today and for this name', async () => {
+  test('needs a certificate that has not expired and matches the name', async () => {
     const old = selfSigned(new Date(Date.now() - 7 * 86_400_000));
     const node = await serve(server.answers(BODY), { tls: old });
     expect((await get(node.url, { tls: { certificateAuthority: old.cert } })).error?.message).toBe('TLS: the certificate has expired');
@@ -326,7 +326,7 @@ describe('https', () => {
     expect(error?.code).toMatch(/^S_(TLS|REFUSED)$/);
   });
 
-  test('asked of a server that only speaks http', async () => {
+  test('fails at a server that only has http', async () => {
     const node = await serve(server.answers(BODY));
     expect((await get(node.url.replace('http:', 'https:'))).error?.message).toBe('TLS: the server does not use TLS');
   });
@@ -335,7 +335,7 @@ describe('https', () => {
 describe('the token', () => {
   const token = 'secret-token';
 
-  test('goes over https, and over http only when that is allowed', async () => {
+  test('is sent over https, and over http only if allowed', async () => {
     const tls = selfSigned();
     const secure = await serve(server.answers(BODY), { tls });
     const plain = await serve(server.answers(BODY));
@@ -346,13 +346,13 @@ describe('the token', () => {
     expect(sent).toEqual([`Bearer ${token}`, undefined, `Bearer ${token}`]);
   });
 
-  test('is in no error', async () => {
+  test('is in no error message', async () => {
     const node = await serve(server.closesAtOnce);
     const { error } = await get(node.url, { token, tokenOverHttp: true });
     expect(JSON.stringify([error, error?.message, error?.stack, error?.cause])).not.toContain(token);
   });
 
-  test('that does not fit a header is refused before anything is sent', () => {
+  test('is refused before the request if it does not fit a header', () => {
     expect(() => client({ token: 'a\r\nX-Evil: 1' })).toThrow('ALL_SMI_AUTH_TOKEN: contains characters that are not allowed in a header');
   });
 });

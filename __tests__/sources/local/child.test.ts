@@ -50,7 +50,7 @@ describe('a program', () => {
     ['ends with 255', 'echo "$1|$2"; exit 255', { code: 255, signal: null }],
     ['is killed by somebody', 'echo "$1|$2"; kill -9 $$', { code: null, signal: 'SIGKILL' }],
     ['is ended by another signal', 'echo "$1|$2"; kill -15 $$', { code: null, signal: 'SIGTERM' }],
-  ])('%s: how it ended, and all it printed', async (_, body, exit) => {
+  ])('%s: has the exit status and the whole output', async (_, body, exit) => {
     const { child, output } = run(body);
     expect(await child.exited).toEqual(exit);
     expect(output()).toContain('a b|$HOME\n');
@@ -62,14 +62,14 @@ describe('a program', () => {
     expect(output()).toBe('got:\n');
   });
 
-  test('what it leaves running ends with it', async () => {
+  test('its background processes end with it', async () => {
     const { child, folder } = run('for i in 1 2 3; do sleep 300 & echo $! >>$dir/pids; done; echo hello');
     expect(await child.exited).toEqual({ code: 0, signal: null });
     await until(() => !pidsIn(folder).some(alive));
     expect(pidsIn(folder)).toHaveLength(3);
   });
 
-  test('killed: so is what it started, and one that is deaf to all that can be ignored', async () => {
+  test('killing it kills its children, even one that ignores signals', async () => {
     const { child, folder } = run(
       'trap "" HUP INT TERM PIPE; echo $$ >>$dir/pids; sleep 300 & echo $! >>$dir/pids; echo up; while :; do sleep 1; done',
     );
@@ -79,7 +79,7 @@ describe('a program', () => {
     await until(() => !pidsIn(folder).some(alive));
   });
 
-  test('that cannot be started is a reason in words', async () => {
+  test('a failed start has a readable reason', async () => {
     expect(failure('', { code: null, signal: null, error: Object.assign(new Error('spawn EMFILE'), { code: 'EMFILE' }) })).toMatch(
       /too many open files; raise ulimit -n$/,
     );

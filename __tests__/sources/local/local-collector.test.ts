@@ -45,8 +45,8 @@ function deliveries(collector: LocalCollector): { next(): Promise<Delivery> } {
   return { next };
 }
 
-describe('this machine is a host like any other', () => {
-  test('it is waiting, then live, every interval', async () => {
+describe('this machine is a node like any other', () => {
+  test('it is waiting, then up, at every interval', async () => {
     const { collector, clock } = local(staticMachine());
     const [node] = collector.nodes;
     expect([node?.nodeId, node?.name, node?.status.phase, collector.source]).toEqual([
@@ -77,7 +77,7 @@ describe('this machine is a host like any other', () => {
     expect([node?.version, node?.structure]).toEqual([2, 1]);
   });
 
-  test('one that takes too long is overdue until it is done', async () => {
+  test('a slow collection is overdue until it is done', async () => {
     const here = staticMachine();
     here.write('apps.hang', '');
     const { collector, clock } = local(here, { intervalMs: 1000 });
@@ -96,7 +96,7 @@ describe('this machine is a host like any other', () => {
     expect(collector.sources.find(({ name }) => name === 'gpu-processes')?.state).toBe('hanging');
   });
 
-  test('where there is no /proc, that is said', () => {
+  test('without /proc there is an error that names it', () => {
     const here = staticMachine();
     running.push({ stop: () => here.dispose() });
     expect(() => local(here, { procDir: '/nowhere' })).toThrow(expect.objectContaining({ code: 'E_LOCAL_NONE', exit: 2 }));
@@ -129,7 +129,7 @@ describe('on screen', () => {
     expectGolden('local', 100, 22, await screens(staticMachine(), {}, 'Right', 'Right'));
   });
 
-  test('without one: said so, with CPU, memory and processes', async () => {
+  test('without a GPU: a message, with CPU, memory and processes', async () => {
     expectGolden('local-no-gpu', 100, 22, await screens(staticMachine(), { nvidiaSmi: '/nowhere/nvidia-smi' }, 'Right', 'Right'));
   });
 });

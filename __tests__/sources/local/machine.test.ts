@@ -74,7 +74,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('nvidia-smi', () => {
-  test('missing: that is said, and the rest of the machine is told', async () => {
+  test('missing: an error, and the rest of the machine is reported', async () => {
     const { read } = rig(staticMachine(), { nvidiaSmi: '/nowhere/nvidia-smi', scope: 'all' });
     const sample = await read();
     expect(troubles(sample.sources)).toEqual(['GPUs: nvidia-smi was not found']);
@@ -87,7 +87,7 @@ describe('nvidia-smi', () => {
     expect(families(sample, 'process_start')).toHaveLength(1);
   });
 
-  test('installed later: it is found without a restart', async () => {
+  test('installed later: found without a restart', async () => {
     const here = staticMachine();
     const { read } = rig(here, { nvidiaSmi: join(here.folder, 'later') });
     expect(state(await read(), 'gpus')).toBe('missing');
@@ -96,7 +96,7 @@ describe('nvidia-smi', () => {
     expect((await eventually(read, gpusOk)).gpus).toHaveLength(1);
   });
 
-  test('hanging from the start: no GPU is made up, and no second one is started while it lives', async () => {
+  test('hanging from the start: no GPU is invented, and no second one is started while it runs', async () => {
     const here = staticMachine();
     here.write('gpu.hang', '');
     const { read } = rig(here);
@@ -118,7 +118,7 @@ describe('nvidia-smi', () => {
     expect((await eventually(read, gpusOk)).gpus[0]?.powerWatts).toBe(689.35);
   });
 
-  test('falling silent later: the GPUs stay known, their readings go', async () => {
+  test('silent later: the GPUs stay listed without readings', async () => {
     const here = staticMachine();
     const { read } = rig(here);
     expect((await read()).gpus[0]?.utilPercent).toBe(100);
@@ -132,7 +132,7 @@ describe('nvidia-smi', () => {
     expect(families(sample, 'process_')).toEqual([]);
   });
 
-  test('printing an error: what it says is passed on, once, and it is tried again later and later', async () => {
+  test('printing an error: the error is reported once, and retries become less frequent', async () => {
     const here = staticMachine();
     const said = "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that it is installed.";
     here.write('gpu.error', `${said}\n\n`);
@@ -152,7 +152,7 @@ describe('nvidia-smi', () => {
     await eventually(read, gpusOk);
   });
 
-  test('killed in the middle of a line: the half line is nobody', async () => {
+  test('killed in the middle of a line: the half line is ignored', async () => {
     const here = staticMachine();
     here.write('gpu.cut', '');
     const { read } = rig(here);
@@ -161,7 +161,7 @@ describe('nvidia-smi', () => {
     expect(troubles(sample.sources)).toEqual(['GPUs: killed by SIGKILL']);
   });
 
-  test('killed while all is well: it is started again at once, and nothing is lost', async () => {
+  test('killed while healthy: restarted at once, and nothing is lost', async () => {
     const here = staticMachine();
     const { read } = rig(here);
     await read();
@@ -179,7 +179,7 @@ describe('nvidia-smi', () => {
     expect(startsOf(here, '--query-gpu')).toBe(2);
   });
 
-  test('an answer about processes that hangs: no process is told, no memory is called free, no second one is asked', async () => {
+  test('a hanging process query: no processes are reported, no GPU is free, no second query is started', async () => {
     const here = staticMachine();
     here.write('apps.hang', '');
     const { read } = rig(here);
@@ -197,7 +197,7 @@ describe('nvidia-smi', () => {
     expect((await read(1000)).processes).toHaveLength(5);
   });
 
-  test('an answer about processes that is an error', async () => {
+  test('a process query that fails', async () => {
     const here = staticMachine();
     here.write('apps.error', 'Unable to determine the device handle for GPU0000:00:06.0: GPU is lost.\n');
     const sample = await rig(here).read();
@@ -207,7 +207,7 @@ describe('nvidia-smi', () => {
     expect(sample.processes).toBeUndefined();
   });
 
-  test('no pmon, no details: only what they would say is missing', async () => {
+  test('without pmon and details only their values are missing', async () => {
     const here = staticMachine();
     here.write('pmon.error', 'pmon is not supported on this device\n');
     here.write('q.error', 'no\n');
@@ -221,7 +221,7 @@ describe('nvidia-smi', () => {
     ]);
   });
 
-  test('a divided GPU: memory of its parts, no utilisation, processes on the GPU that the part is of', async () => {
+  test('a divided GPU: memory of its MIG devices, no utilization, their processes are on the GPU', async () => {
     const here = staticMachine();
     const gpu = 'GPU-11111111-2222-3333-4444-555555555501';
     const fields = 'index, uuid, name, driver_version, utilization.gpu, memory.used, memory.total, mig.mode.current';
@@ -251,7 +251,7 @@ describe('nvidia-smi', () => {
     expect(families(sample, 'gpu_utilization')).toEqual([]);
   });
 
-  test('all that was started ends with the machine', async () => {
+  test('all child processes end with the machine', async () => {
     const here = staticMachine();
     const { read, machine } = rig(here);
     await read();
@@ -287,7 +287,7 @@ describe('processes', () => {
     expect(state(sample, 'processes')).toBe('ok');
   });
 
-  test('memory that stays held when its process is gone is shown, as nobody’s', async () => {
+  test('memory still in use after its process ended is unowned', async () => {
     const here = staticMachine();
     const { read } = rig(here);
     await read();
@@ -300,7 +300,7 @@ describe('processes', () => {
     expect(troubles(sample.sources)).toEqual(['processes: 1 of 5 GPU processes are not in /proc: another pid namespace, or hidepid']);
   });
 
-  test('a pid namespace that hides them all: bytes without owners, and why', async () => {
+  test('a pid namespace that hides all processes: bytes without owners, and the reason', async () => {
     const here = staticMachine();
     for (const pid of [451, 454, 455, 456, 457]) here.forget(`proc/${pid}`);
     const { read } = rig(here);
@@ -325,7 +325,7 @@ describe('processes', () => {
     expect(owners).toEqual(['', '', '', '', '']);
   });
 
-  describe('in a container, where pids of the host are those of somebody else', () => {
+  describe('in a container, pids of the node are not taken for its own', () => {
     const GPU_PIDS = [451, 454, 455, 456, 457];
     /** A /proc of a pid namespace of its own. */
     const inContainer = (...[prepare]: readonly ((here: StandInMachine) => void)[]): Rig => {
@@ -339,7 +339,7 @@ describe('processes', () => {
       Object.fromEntries(processes.flatMap(({ pid, gpu, user }) => (gpu === undefined ? [] : [[pid, user]])));
     const MATCHLESS = 'GPU processes may have other pids in /proc: another pid namespace';
 
-    test('a folder without `self` is the /proc of no namespace: its pids are those that nvidia-smi means', async () => {
+    test('a folder without `self` has the pids that nvidia-smi reports', async () => {
       const { read } = inContainer((here) => {
         here.forget('proc/self');
       });
@@ -348,7 +348,7 @@ describe('processes', () => {
       expect(troubles(sample.sources)).toEqual([]);
     });
 
-    test('nobody may look at them: all bytes are there, and nobody is named', async () => {
+    test('without permission all bytes are reported, without owners', async () => {
       const { read } = inContainer();
       const sample = await read();
       expect(owners(sample)).toEqual({ 451: '', 454: '', 455: '', 456: '', 457: '' });
@@ -366,7 +366,7 @@ describe('processes', () => {
       expect(sample.processes).toHaveLength(9 + 5);
     });
 
-    test('a device that is open proves one, and with it those that nobody may look at', async () => {
+    test('one open device proves the pids, also those without permission', async () => {
       const { read } = inContainer((here) => here.opens(454, '/dev/null', '/dev/nvidia0'));
       const sample = await read();
       expect(Object.values(owners(sample))).not.toContain('');
@@ -374,7 +374,7 @@ describe('processes', () => {
       expect(state(sample, 'processes')).toBe('ok');
     });
 
-    test('one without a device is somebody else, and so may be those that nobody may look at', async () => {
+    test('a process without the device is another one, and so may be those without permission', async () => {
       const { read } = inContainer((here) => {
         here.opens(454, '/dev/nvidia-uvm');
         here.opens(451, '/dev/null', 'socket:[1]');
@@ -384,7 +384,7 @@ describe('processes', () => {
       expect(troubles(sample.sources)).toEqual([`processes: 4 of 5 ${MATCHLESS}`]);
     });
 
-    test('where pids are missing, those that are there prove nothing', async () => {
+    test('where pids are missing, the others prove nothing', async () => {
       const { read, here } = inContainer((machine) => {
         machine.opens(454, '/dev/nvidia0');
         machine.forget('proc/451');
@@ -398,7 +398,7 @@ describe('processes', () => {
       expect(troubles(sample.sources)[0]).toContain(`3 of 5 ${MATCHLESS}`);
     });
 
-    test('with the /proc of the host, pids are enough', async () => {
+    test('with the /proc of the node, pids are enough', async () => {
       const { here, read } = rig(staticMachine());
       for (const pid of GPU_PIDS) here.opens(pid, '/dev/null');
       expect(owners(await read())[454]).toBe('bob');
@@ -410,7 +410,7 @@ describe('processes', () => {
     });
   });
 
-  test('who gets the pid of a process that is gone does not get the memory that is still held', async () => {
+  test('a process with a reused pid does not get the memory of the old one', async () => {
     const here = staticMachine();
     const { read } = rig(here);
     here.forget('proc/454');
@@ -428,7 +428,7 @@ describe('processes', () => {
     expect((await read(1000)).processes?.find(({ pid }) => pid === 454)).toMatchObject({ user: 'alice', command: 'vim' });
   });
 
-  test('a pid that is given to another process is another process', async () => {
+  test('a reused pid is another process', async () => {
     const here = staticMachine();
     const { read } = rig(here);
     await read();
@@ -442,7 +442,7 @@ describe('processes', () => {
     expect(row?.ageSeconds).toBeCloseTo(9.37, 6); // 59.37 - 5000 / 100
   });
 
-  test('credentials in command lines are hidden unless they shall not be', async () => {
+  test('credentials in command lines are hidden unless this is turned off', async () => {
     const command = async (redact: boolean): Promise<string | undefined> => {
       const here = staticMachine();
       here.write('proc/454/cmdline', ['python', 'a.py', '--api-key', 'abc123', '--lr=3e-4', ''].join('\0'));
@@ -452,7 +452,7 @@ describe('processes', () => {
     expect(await command(false)).toBe('python a.py --api-key abc123 --lr=3e-4');
   });
 
-  test('a password where a command line is cut, behind a secret that shrinks', async () => {
+  test('a password at the cut of a command line, after a shortened secret, is hidden', async () => {
     const here = staticMachine();
     for (let length = 950; length < 1030; length += 1) {
       const argv = [
@@ -472,7 +472,7 @@ describe('processes', () => {
     expect(commands[0]).toMatch(/^python --token=\*\*\* postgres:\/\/admin:\*\*\*@db\/x z+/);
   });
 
-  test('one that becomes another program is called that', async () => {
+  test('a process that executes another program has its name', async () => {
     const here = staticMachine();
     const { read } = rig(here);
     await read();
@@ -488,7 +488,7 @@ describe('processes', () => {
 });
 
 describe('the machine', () => {
-  test('CPU is told between two readings, memory at once', async () => {
+  test('CPU is reported after two readings, memory at once', async () => {
     const here = staticMachine();
     const { read } = rig(here, { scope: 'off' });
     const first = await read();
@@ -502,7 +502,7 @@ describe('the machine', () => {
     expect(cpu?.coreUtilPercent).toEqual([0]);
   });
 
-  test('a /proc without files tells nothing, and that is no fault', async () => {
+  test('an empty /proc has no readings and is no error', async () => {
     const here = staticMachine();
     rmSync(here.procDir, { recursive: true });
     const { read, machine } = rig(here);

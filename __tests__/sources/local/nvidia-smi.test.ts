@@ -43,11 +43,11 @@ describe('cells', () => {
     expect(reading(cell)).toBe(value);
   });
 
-  test('memory is counted in MiB, and what cannot be told is not 0', () => {
+  test('memory is in MiB, and unknown is not 0', () => {
     expect([mebibytes('40612'), mebibytes('[N/A]'), mebibytes('0')]).toEqual([42_584_768_512, undefined, 0]);
   });
 
-  test('words that say "cannot tell" are none', () => {
+  test('words for "not available" are no readings', () => {
     expect(['NVIDIA A100', '[N/A]', 'N/A', '', '[Unknown Error]', 'None', 'Nonesuch'].map(word)).toEqual([
       'NVIDIA A100',
       undefined,
@@ -59,7 +59,7 @@ describe('cells', () => {
     ]);
   });
 
-  test('complaints', () => {
+  test('error messages', () => {
     expect(complaint('\n  \nFailed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.1\n')).toBe(
       'Failed to initialize NVML: Driver/library version mismatch',
     );
@@ -95,7 +95,7 @@ describe('--query-gpu', () => {
     });
   });
 
-  test('a divided GPU does not tell how busy it is; a lost one tells nothing', () => {
+  test('a divided GPU has no utilization; a lost one has no readings', () => {
     const na = '[N/A], [N/A], 200, 40, 70.5, 700.00, 345, P0, Enabled';
     expect(gpuLine(line(1, 0, na), GPU_QUERY)?.gpu).toMatchObject({ utilPercent: undefined, memoryUsedBytes: undefined, migEnabled: true });
     const lost = Array.from({ length: 9 }, () => '[GPU is lost]').join(', ');
@@ -106,7 +106,7 @@ describe('--query-gpu', () => {
     });
   });
 
-  test('what is no line of a GPU', () => {
+  test('lines that are no GPU', () => {
     for (const other of [
       '',
       'No devices were found',
@@ -117,7 +117,7 @@ describe('--query-gpu', () => {
       expect(gpuLine(other, GPU_QUERY)).toBeUndefined();
   });
 
-  test('a name with commas, a number with one, and cells without blanks between them', () => {
+  test('a name with commas, a number with a comma, and cells without spaces', () => {
     const odd = '1, 0, GPU-a, NVIDIA A100, engineering sample, 580.1, 9, 100, 200, 40, 70,5, 700.00, 345, P0, Disabled';
     expect(gpuLine(odd, GPU_QUERY)?.gpu).toMatchObject({
       name: 'NVIDIA A100, engineering sample',
@@ -127,7 +127,7 @@ describe('--query-gpu', () => {
     expect(gpuLine(line(1, 0).replaceAll(', ', ','), GPU_QUERY)?.gpu).toMatchObject({ name: 'NVIDIA H100', powerWatts: 70.5 });
   });
 
-  test('a GPU that must be reset says so', () => {
+  test('a GPU that requires a reset is reported', () => {
     const reset = Array.from({ length: 9 }, () => '[GPU requires reset]').join(', ');
     expect(gpuLine(line(2, 1, reset), GPU_QUERY)?.trouble).toBe('GPU requires reset');
   });
@@ -137,7 +137,7 @@ describe('--query-gpu', () => {
   const at = (gpus: GpuTable, now = 0, complains = false): unknown[] =>
     gpus.at(now, KEEP, complains).gpus.map(({ index, uuid, utilPercent }) => [index, uuid, utilPercent]);
 
-  test('a round is whole with its last GPU, or when one is heard again', () => {
+  test('a round is complete with its last GPU, or when a GPU repeats', () => {
     const gpus = table();
     expect([gpus.push(line(2, 0), 0), gpus.push(line(2, 1), 0)]).toMatchObject([{ whole: false }, { whole: true }]);
     expect(gpus.push(line(2, 0, '50, 1, 2, 3, 4, 5, 6, P2, Disabled'), 1)).toMatchObject({ kind: 'data', whole: true });
@@ -147,7 +147,7 @@ describe('--query-gpu', () => {
     ]);
   });
 
-  test('a GPU that falls off the bus stays known without readings while it is counted', () => {
+  test('a GPU that has fallen off the bus stays listed without readings while it is counted', () => {
     const gpus = table();
     for (const index of [0, 1, 2]) gpus.push(line(3, index), 0);
     expect(gpus.push('Unable to determine the device handle for GPU1: GPU is lost.', KEEP).kind).toBe('words');
@@ -167,13 +167,13 @@ describe('--query-gpu', () => {
     ]);
   });
 
-  test('one that never was listed is counted as silent', () => {
+  test('a GPU that was never listed is counted as silent', () => {
     const gpus = table();
     for (const index of [0, 3]) gpus.push(line(4, index), 0);
     expect(gpus.at(0, KEEP, true).silent).toBe(2);
   });
 
-  test('without the count of older drivers', () => {
+  test('older drivers without the count', () => {
     const gpus = table(GPU_QUERY.slice(1));
     const short = (index: number): string => line(9, index).replace('9, ', '');
     for (const index of [0, 1]) gpus.push(short(index), 0);
@@ -182,7 +182,7 @@ describe('--query-gpu', () => {
     expect(at(gpus, KEEP + 1, false)).toEqual([[0, 'GPU-0', 9]]);
   });
 
-  test('a GPU without a uuid has a stand-in for one, and keeps the one that was told before', () => {
+  test('a GPU without a uuid gets a substitute, or keeps its earlier uuid', () => {
     const gpus = table();
     gpus.push(line(2, 0).replace('GPU-0', '[N/A]'), 0);
     gpus.push(line(2, 1), 0);
@@ -198,7 +198,7 @@ describe('--query-gpu', () => {
 });
 
 describe('--query-compute-apps', () => {
-  test('rows; a name may hold commas, a memory may not be told, nobody is an answer', () => {
+  test('rows, a name with commas, unknown memory, and no processes', () => {
     const answer = 'GPU-a, 12, /usr/bin/python3, 40612\nGPU-b, 13, a, b, c, [N/A]\nGPU-b, 14, [Not Found], 5\n';
     const rows = [
       { gpuUuid: 'GPU-a', pid: 12, name: '/usr/bin/python3', bytes: 42_584_768_512 },
@@ -212,7 +212,7 @@ describe('--query-compute-apps', () => {
     expect(parseApps('No running processes found\n')).toEqual({ rows: [], odd: [], warnings: [] });
   });
 
-  test('a line end in a name parts no row', () => {
+  test('a line end in a name does not split the row', () => {
     expect(parseApps('GPU-a, 12, x\ny\n\nz, w, 7\nGPU-a, 13, v, 8\n')).toEqual({
       rows: [
         { gpuUuid: 'GPU-a', pid: 12, name: 'x y z, w', bytes: 7 * MIB },
@@ -223,7 +223,7 @@ describe('--query-compute-apps', () => {
     });
   });
 
-  test('of a row that was cut its pid holds, its memory is not known', () => {
+  test('a cut row has its pid and unknown memory', () => {
     expect(parseApps('GPU-a, 12, p, 7\nGPU-a, 13, /usr/b')).toEqual({
       rows: [
         { gpuUuid: 'GPU-a', pid: 12, name: 'p', bytes: 7 * MIB },
@@ -234,11 +234,11 @@ describe('--query-compute-apps', () => {
     });
   });
 
-  test('memory of all bits set is none that could be told', () => {
+  test('memory with all bits set is unknown', () => {
     expect(parseApps('GPU-a, 12, p, 17592186044415\n').rows[0]?.bytes).toBeUndefined();
   });
 
-  test('an error in words is no row, a warning takes nothing from the rows', () => {
+  test('an error is no row, and a warning does not affect rows', () => {
     const failed = 'NVIDIA-SMI has failed because it could not communicate';
     expect(parseApps(`${failed}\n`)).toEqual({ rows: [], odd: [failed], warnings: [] });
     const warning = 'WARNING: infoROM is corrupted at gpu 0000:41:00.0';
@@ -259,7 +259,7 @@ describe('pmon', () => {
   const line = (gpu: number, pid: number | '-', sm: number | '-'): string =>
     `    ${gpu}    ${pid}     C     ${sm}      5      -      -      -      -   9772      0    python3        `;
 
-  test('the columns are those of the header', () => {
+  test('columns are found by the header', () => {
     const now = push(
       new PmonRounds(3000),
       `${HEAD}\n    0        454     C+G   22      5      -      -      -      -   9772      0    my program    `,
@@ -269,7 +269,7 @@ describe('pmon', () => {
     expect(old).toEqual([{ gpu: 0, pid: 454, type: 'C', smPercent: 22, bytes: 9772 * MIB, name: 'python3' }]);
   });
 
-  test('rows whose header did not come through', () => {
+  test('rows without a header', () => {
     const rows = push(new PmonRounds(3000), `# what?\n${line(0, 1, 5)}\n    1    2     G     -      -      -      -     12   Xorg`);
     expect(rows).toEqual([
       { gpu: 0, pid: 1, type: 'C', smPercent: 5, bytes: 9772 * MIB, name: 'python3' },
@@ -277,7 +277,7 @@ describe('pmon', () => {
     ]);
   });
 
-  test('an error in the place of a share is not `-`', () => {
+  test('an error in place of a percentage is not `-`', () => {
     const rows = push(new PmonRounds(3000), [HEAD, line(0, 1, 5), line(0, 2, '-'), line(0, 3, '-').replace(/-/, 'ERR!')].join('\n'));
     expect([...smShares(rows, 50)]).toEqual([
       [1, 5],
@@ -285,7 +285,7 @@ describe('pmon', () => {
     ]);
   });
 
-  test('rounds that come together are told apart by who speaks again', () => {
+  test('rounds that arrive together are split at a repeated row', () => {
     const rounds = new PmonRounds(3000);
     expect(brief(push(rounds, [HEAD, line(0, 1, 5), line(0, 2, '-'), line(1, 3, 7)].join('\n')))).toEqual([[0, 1, 5], [0, 2, undefined], [1, 3, 7]]); // prettier-ignore
     expect(brief(push(rounds, line(0, 1, 6)))).toEqual([[0, 1, 6]]);
@@ -301,7 +301,7 @@ describe('pmon', () => {
     return rows.map(({ pid }) => shares.get(pid));
   };
 
-  test('`-` is nothing where another process has a figure or the GPU is idle, else not told', () => {
+  test('`-` is 0 if another process has a value or the GPU is idle, else unknown', () => {
     expect(share(['-', 97], 97)).toEqual([0, 97]);
     expect(share(['-', 0], 60)).toEqual([0, 0]);
     expect(share(['-', '-'], 5)).toEqual([0, 0]);
@@ -310,7 +310,7 @@ describe('pmon', () => {
     expect(share(['-'], undefined)).toEqual([undefined]);
   });
 
-  test('rounds that come one after the other are whole, whatever they hold', () => {
+  test('rounds that arrive one by one are complete, whatever their rows', () => {
     const pids = fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { maxLength: 3 });
     fc.assert(
       fc.property(fc.array(fc.tuple(pids, pids), { maxLength: 6 }), (story) => {
@@ -325,7 +325,7 @@ describe('pmon', () => {
   });
 });
 
-describe('who is on which GPU', () => {
+describe('processes by GPU', () => {
   const gpus = [
     { index: 0, uuid: 'GPU-a', name: 'x', utilPercent: 50 },
     { index: 3, uuid: 'GPU-b', name: 'x', utilPercent: 1, migDevices: [{ index: 0, uuid: 'MIG-1', profile: '', gpuInstance: 1, computeInstance: 0, memoryUsedBytes: 1, memoryTotalBytes: 2 }] }, // prettier-ignore
@@ -340,7 +340,7 @@ describe('who is on which GPU', () => {
     name: 'g',
   });
 
-  test('a process on two GPUs is two rows; positions are those in the list, not indexes', () => {
+  test('a process on two GPUs is two rows; positions are those of the list, not indexes', () => {
     const rows = gpuProcesses(gpus, [app('GPU-b', 5), app('GPU-a', 5)], [pmon(0, 5, 'C', 12), pmon(3, 5, 'C')]);
     expect(rows).toEqual([
       { pid: 5, gpu: 0, name: 'p', gpuBytes: 7, smPercent: 12 },
@@ -348,14 +348,14 @@ describe('who is on which GPU', () => {
     ]);
   });
 
-  test('parts of a divided GPU are that GPU; twice there is one row', () => {
+  test('MIG devices are on their GPU; duplicates are one row', () => {
     expect(gpuProcesses(gpus, [app('MIG-1', 5), app('GPU-b', 5, 3)], [])).toEqual([
       { pid: 5, gpu: 1, name: 'p', gpuBytes: 10, smPercent: undefined },
     ]);
     expect(gpuProcesses(gpus, [app('MIG-1', 5), { ...app('MIG-1', 5), bytes: undefined }], [])[0]?.gpuBytes).toBeUndefined();
   });
 
-  test('who merely draws is known to pmon alone; one that only pmon calls computing is not on the GPU any more', () => {
+  test('only pmon has graphics processes; a compute process that only pmon has is no longer on the GPU', () => {
     const rows = gpuProcesses(gpus, [app('GPU-a', 5)], [pmon(0, 5, 'C', 3), pmon(0, 6, 'G', 1), pmon(0, 7, 'C', 90)]);
     expect(rows.map(({ pid, gpuBytes, smPercent }) => [pid, gpuBytes, smPercent])).toEqual([
       [5, 7, 3],
@@ -392,7 +392,7 @@ describe('who is on which GPU', () => {
     expect(at).toHaveLength(expected.length);
   });
 
-  test('a GPU that is not in the list has nobody', () => {
+  test('a GPU that is not listed has no processes', () => {
     expect(gpuProcesses(gpus, [app('GPU-lost', 5)], [])).toEqual([]);
   });
 });
@@ -467,14 +467,14 @@ describe('-q -x', () => {
     });
   });
 
-  test('whatever else comes names no GPU', () => {
+  test('any other text has no GPU', () => {
     for (let end = 0; end < xml.indexOf('</gpu>'); end += 997) expect(parseDetails(xml.slice(0, end)).gpus).toEqual([]);
     expect(parseDetails('Failed to initialize NVML')).toEqual({ gpus: [], damaged: 0, words: ['Failed to initialize NVML'] });
     expect(parseDetails('<a></nvidia_smi_log>').gpus).toEqual([]);
     expect(parseDetails('<nvidia_smi_log></nvidia_smi_log>').gpus).toEqual([]);
   });
 
-  test('of an answer that was cut, the GPUs before the cut hold; a warning behind it costs nothing', () => {
+  test('a truncated answer keeps the GPUs before the cut; a warning at the end does no harm', () => {
     const two = older.replace('</nvidia_smi_log>', `\n${older.slice(older.indexOf('<gpu '))}`).replace('GPU-x', 'GPU-w');
     expect(parseDetails(`${two}\nWARNING: infoROM is corrupted at gpu 0000:41:00.0\n`)).toMatchObject({
       gpus: [{ uuid: 'GPU-w' }, { uuid: 'GPU-x' }],
@@ -483,12 +483,12 @@ describe('-q -x', () => {
     expect(parseDetails(two.slice(0, -40))).toMatchObject({ gpus: [{ uuid: 'GPU-w' }], damaged: 1 });
   });
 
-  test('texts are those that were escaped', () => {
+  test('escaped texts are decoded', () => {
     const escaped = xml.replace(/<product_brand>.*<\/product_brand>/, '<product_brand>A &amp;lt; &quot;B&quot;</product_brand>');
     expect(parseDetails(escaped).gpus[0]?.details.brand).toBe('A &lt; "B"');
   });
 
-  test('names of parts from -L', () => {
+  test('names of MIG devices from -L', () => {
     const list = `GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-a)
   MIG 3g.20gb     Device  0: (UUID: MIG-GPU-a/1/0)
   MIG 1c.3g.20gb  Device  1: (UUID: MIG-5fdf)

@@ -132,7 +132,7 @@ describe('who is on the GPUs', () => {
     `${uuid(2)}, [N/A], [Not Found], [N/A]`,
     `${uuid(2)}, [Insufficient Permissions], [Insufficient Permissions], [N/A]`,
     LOST,
-  ])('%s among the rows costs no other row', async (row) => {
+  ])('%s among the rows does not affect other rows', async (row) => {
     const sample = await rig(field({ 'now/apps.csv': `${APPS[0]!}\n${row}\n${APPS[1]!}\n` })).read();
     expect(people(sample)).toEqual(BOTH);
     expect(source(sample, 'gpu-processes')).toEqual({ state: 'partial', reason: `1 of 3 lines: ${row}` });
@@ -168,7 +168,7 @@ describe('a GPU off the bus', () => {
   test.each([
     ['nvidia-smi goes on', {}],
     ['nvidia-smi ends after each round', { 'gpu.rc': '255' }],
-  ])('%s: the others are told, the process on it too, and the reason is shown', async (_, files) => {
+  ])('%s: the others are reported, its process too, and the reason is shown', async (_, files) => {
     const here = field({ ...files, 'now/gpu.txt': four });
     const { read } = rig(here);
     let sample = await read();
@@ -190,7 +190,7 @@ describe('a GPU off the bus', () => {
     expect(exported(sample, 'gpu_utilization').map(({ labels }) => labels.gpu_uuid)).toEqual([uuid(1), uuid(4)]);
   });
 
-  test('lost while it is watched: it stays in the list without readings, at its place', async () => {
+  test('lost later: it stays in the list without readings, in its place', async () => {
     const here = field();
     const { read } = rig(here);
     await read();
@@ -210,10 +210,10 @@ describe('a GPU off the bus', () => {
   });
 });
 
-describe('answers that are no silence', () => {
+describe('bad answers are not silence', () => {
   const words = 'Unable to determine the device handle for GPU0000:41:00.0: GPU is lost.  Reboot the system to recover this GPU';
 
-  test('words every second: failed with these words, the process is not ended, and who is there is known', async () => {
+  test('an error every second: the source fails with it, the process keeps running, processes are known', async () => {
     const here = field({ 'now/gpu.txt': `${words}\n` });
     const { read } = rig(here);
     await read();
@@ -231,7 +231,7 @@ describe('answers that are no silence', () => {
     expect(exported(sample, 'gpu_utilization')).toEqual([]);
   });
 
-  test('a GPU without a uuid is a GPU, and who is on it is on it', async () => {
+  test('a GPU without a uuid is a GPU with its processes', async () => {
     const orin = '1, 0, [N/A], Orin (nvgpu), 540.4.0, 12, [N/A], [N/A], [N/A], [N/A], [N/A], [N/A], [N/A], [N/A]';
     const sample = await rig(field({ 'now/gpu.txt': `${orin}\n`, 'now/apps.csv': `${APPS[0]!}\n` })).read();
     expect(sample.gpus).toMatchObject([{ index: 0, uuid: 'node-a-gpu-0', name: 'Orin (nvgpu)', utilPercent: 12 }]);
@@ -239,7 +239,7 @@ describe('answers that are no silence', () => {
     expect(people(sample)).toEqual([[3001, 'alice', 0, 39_990]]);
   });
 
-  test('a driver that fails is the reason, and nobody is called free', async () => {
+  test('a failed driver is the reason, and no GPU is free', async () => {
     const sample = await rig(field({ 'now/gpu.txt': `${LOST}\n`, 'gpu.rc': '255' })).read();
     expect(sample.processes).toBeUndefined();
     expect(exported(sample, 'node_source_info').map(({ labels }) => [labels.source, labels.state, labels.reason])).toEqual([
@@ -247,14 +247,14 @@ describe('answers that are no silence', () => {
     ]);
   });
 
-  test('a hang is one reason for as long as it lasts', async () => {
+  test('a hang is one reason while it lasts', async () => {
     const { read } = rig(field({ 'gpu.hang': '' }), 100);
     const reasons = new Set<string>();
     for (let round = 0; round < 60; round++) for (const line of troubles((await read(3000)).sources)) reasons.add(line);
     expect([...reasons]).toEqual(['GPUs: no response for more than 10 s']);
   });
 
-  test('one after the other ends with the same words: one reason', async () => {
+  test('repeated ends with the same error are one reason', async () => {
     const here = field({ 'now/gpu.txt': `${gpu(2, 0)}\n${gpu(2, 1)}\n`, 'gpu.rc': '3' });
     const { read } = rig(here);
     const reasons = new Set<string>();
@@ -390,7 +390,7 @@ function made(outputs: Readonly<Record<Output, readonly string[]>>): Made {
   };
 }
 
-describe('any one line of an output, replaced by any oddity', () => {
+describe('any line of an output, replaced by any odd line', () => {
   const whole = made(TOLD);
   /** The process or the GPU that a line is about. */
   const about = (output: Output, at: number): { readonly pid?: number; readonly gpu?: number } => {
@@ -399,13 +399,13 @@ describe('any one line of an output, replaced by any oddity', () => {
     return output === 'pmon' && at === 5 ? { pid: 106 } : {};
   };
 
-  test('the outputs as they are tell of four GPUs and six processes', () => {
+  test('the original outputs have four GPUs and six processes', () => {
     expect([...whole.gpus.keys()]).toEqual([0, 1, 2, 3]);
     expect([...whole.processes.keys()].sort()).toEqual([101, 102, 103, 104, 105, 106]);
     expect(whole.processes.get(105)).toBe(`${uuid(4)} ${500 * MIB}`);
   });
 
-  test('costs no other process and no other GPU its row', () => {
+  test('does not affect rows of other processes and GPUs', () => {
     const places = (Object.keys(TOLD) as Output[]).flatMap((output) => TOLD[output].map((_, at) => ({ output, at })));
     fc.assert(
       fc.property(fc.constantFrom(...places), fc.constantFrom(...ODDITIES), fc.boolean(), ({ output, at }, oddity, carriage) => {
@@ -426,7 +426,7 @@ describe('any one line of an output, replaced by any oddity', () => {
     );
   });
 
-  test('so it is with programs that run', async () => {
+  test('the same holds for running programs', async () => {
     const here = field();
     const { read } = rig(here);
     await read();

@@ -54,7 +54,7 @@ const SERVICES = {
   Alpine: 'for key in "$@"; do grep -E "^([^:]*:[^:]*:)?$key:" "$dir/passwd" || exit 2; done',
   'one that takes a single key': 'grep -E "^([^:]*:[^:]*:)?$1:" "$dir/passwd" || exit 2',
 };
-test.each(Object.entries(SERVICES))('names around uids without one, from a getent like that of %s', async (_, script) => {
+test.each(Object.entries(SERVICES))('names next to uids without one, from a getent like that of %s', async (_, script) => {
   const file = nameService(`dir=$(dirname "$0"); shift; ${script}`);
   writeFileSync(file.replace(/asked$/, 'passwd'), 'root:x:0:0::/:\nann:x:11:1::/:\nbob:x:13:1::/:\ncarol:x:15:1::/:\n');
   const users = new PasswdNames(new SteppedClock());
@@ -62,7 +62,7 @@ test.each(Object.entries(SERVICES))('names around uids without one, from a geten
   expect([10, 11, 12, 0, 13, 14, 15, 16].map((uid) => users.name(uid))).toEqual(['10', 'ann', '12', 'root', 'bob', '14', 'carol', '16']);
 });
 
-test('a name service that fails takes no name away', async () => {
+test('a failing name service loses no names', async () => {
   const clock = new SteppedClock();
   const file = nameService('[ -e "$(dirname "$0")/down" ] && exit 3; echo "ann:*:5:1::/:"');
   const users = new PasswdNames(clock);
@@ -73,7 +73,7 @@ test('a name service that fails takes no name away', async () => {
   expect([users.name(5), users.name(6)]).toEqual(['ann', '6']);
 });
 
-test('one that hangs is given up, and asked again only later', async () => {
+test('a hanging one is stopped, and asked again only later', async () => {
   const clock = new SteppedClock();
   const file = nameService('exec sleep 100');
   const users = new PasswdNames(clock);

@@ -25,14 +25,14 @@ describe('/proc/PID/stat', () => {
     });
   });
 
-  test('a name may hold anything', () => {
+  test('a name may contain anything', () => {
     const rest = `S ${Array.from({ length: 49 }, (_, at) => at + 4).join(' ')}`;
     for (const name of ['a b', ') (', '((', 'a) S 1 2', '', 'x\ny'])
       expect(parsePidStat(`7 (${name}) ${rest}`)).toMatchObject({ state: 'S', cpuTicks: 14 + 15, startTicks: 22 });
     expect(parsePidStat(`7 (\u001b[2Jx) ${rest}`)?.name).toBe('[2Jx');
   });
 
-  test('what is cut or empty is nobody', () => {
+  test('truncated or empty text is no process', () => {
     const whole = fixture('h100-static/proc/451/stat');
     for (const text of ['', '451', '451 (python3', '451 (python3)', whole.slice(0, 40)]) expect(parsePidStat(text)).toBeUndefined();
   });
@@ -47,17 +47,17 @@ test('/proc/PID/status: the effective user; kernel threads hold no memory', () =
 describe('/proc/PID/cmdline', () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-  test('arguments, empty ones too; none; a title that was written over them', () => {
+  test('arguments, empty ones too; none; a title set by the process', () => {
     expect(parseCmdline(bytes('python\0-c\0\0x y\0'))).toEqual(['python', '-c', '', 'x y']);
     expect(parseCmdline(bytes(''))).toEqual([]);
     expect(parseCmdline(bytes('nginx: worker process\0\0\0\0'))).toEqual(['nginx: worker process']);
   });
 
-  test('of a command line that is too long, the argument that is cut is left out', () => {
+  test('a command line that is too long loses the argument that is cut', () => {
     expect(parseCmdline(bytes('python\0postgres://admin:secret@db/x\0'), 30)).toEqual(['python']);
   });
 
-  test('what is cut off is counted, and no character is cut in two', () => {
+  test('omitted bytes are counted, and no character is split', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-composite' }), fc.integer({ min: 1, max: 60 }), (command, max) => {
         const whole = bytes(command);
@@ -87,7 +87,7 @@ describe('/proc/stat', () => {
     expect(parseCpuClock('')).toEqual({ all: undefined, cores: new Map() });
   });
 
-  test('busy between two readings, and never a figure without two', () => {
+  test('utilization needs two readings', () => {
     expect(busyPercent({ total: 300, idle: 120 }, { total: 0, idle: 0 })).toBe(60);
     expect(busyPercent({ total: 300, idle: 120 }, undefined)).toBeUndefined();
     expect(busyPercent(undefined, { total: 300, idle: 120 })).toBeUndefined();
@@ -98,7 +98,7 @@ describe('/proc/stat', () => {
   });
 });
 
-test('/proc/meminfo: used is what cannot be had; what a kernel does not tell is missing', () => {
+test('/proc/meminfo: used is what is not available; values that a kernel does not have are missing', () => {
   expect(parseMeminfo(fixture('h100-static/proc/meminfo'))).toEqual({
     totalBytes: 131_981_020 * 1024,
     availableBytes: 129_087_276 * 1024,
@@ -137,11 +137,11 @@ describe('/proc/cpuinfo', () => {
     expect(parseCpuinfo(text)).toEqual({ model: 'EPYC', vendor: 'Amd', sockets: 2, cores: 4, threads: 8, frequencyMhz: 1500 });
   });
 
-  test('one thread has a clock too', () => {
+  test('a single thread has a clock too', () => {
     expect(parseCpuinfo('processor\t: 0\ncpu MHz\t\t: 2400.0\n')).toMatchObject({ threads: 1, frequencyMhz: 2400 });
   });
 
-  test('an Arm machine says little', () => {
+  test('an Arm machine reports little', () => {
     const text = 'processor\t: 0\nBogoMIPS\t: 2000.00\nCPU implementer\t: 0x41\n\nprocessor\t: 1\nCPU implementer\t: 0x41\n';
     expect(parseCpuinfo(text)).toEqual({
       model: '',
@@ -164,7 +164,7 @@ test('/proc/uptime', () => {
   ]);
 });
 
-test('/proc/mounts: disks of this machine, each once', () => {
+test('/proc/mounts: local disks, each once', () => {
   const text = `sysfs /sys sysfs rw 0 0
 /dev/nvme0n1p2 /var/lib/docker/plugins ext4 rw 0 0
 /dev/nvme0n1p2 / ext4 rw 0 0

@@ -90,13 +90,13 @@ describe('left alone', () => {
     expect(redact(argvOf(line))).toEqual(argvOf(line));
   });
 
-  test('the program itself, and arguments that are no texts', () => {
+  test('the program itself, and arguments that are not text', () => {
     expect(redact(['password=x', ''])).toEqual(['password=x', '']);
     expect(redact([])).toEqual([]);
   });
 });
 
-test('a secret never gets out, wherever its flag stands', () => {
+test('a secret is never shown, wherever its flag is', () => {
   const word = fc.stringMatching(/^[a-z]{1,8}$/).filter((text) => !/^(?:true|false|yes|no|on|off|none|null)$/.test(text));
   const flag = fc.constantFrom('--password', '--token', '--api-key', '--HF_TOKEN', '-secret');
   const shapes = fc.constantFrom<((name: string, secret: string) => string[])[]>(
@@ -123,6 +123,6 @@ test('a secret never gets out, wherever its flag stands', () => {
   );
 });
 
-test('long arguments take no long', () => {
+test('long arguments are fast', () => {
   for (const piece of ['a', 'a ', 'a=', 'a://', '--token ', 'eyJ', '"', 'x:']) redact(['p', piece.repeat(1024)]);
 });

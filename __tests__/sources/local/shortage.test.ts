@@ -8,7 +8,7 @@ test.each([
   ['ENFILE', 'the system has no more open files'],
   ['EAGAIN', 'no more processes are allowed; raise ulimit -u'],
   ['ENOMEM', 'out of memory'],
-])('%s is a lack of something, and says of what', (code, says) => {
+])('%s is a shortage, and the message names it', (code, says) => {
   expect(shortage(failed(code))).toBe(says);
 });
 

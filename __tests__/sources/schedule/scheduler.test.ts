@@ -80,7 +80,7 @@ test('the wait after a failure doubles from half an interval to a minute, less u
   );
 });
 
-test('the agenda gives back in order, equal times as they came', () => {
+test('the agenda returns entries in order, ties in order of insertion', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 20 })), (times) => {
       const agenda = new TimerQueue<number>();
@@ -93,27 +93,27 @@ test('the agenda gives back in order, equal times as they came', () => {
   );
 });
 
-describe('a host that answers', () => {
-  test('is scraped on a fixed grid: what a scrape takes does not add up', () => {
+describe('a node that answers', () => {
+  test('is scraped on a fixed grid: scrape durations do not add up', () => {
     const { clock, times } = run({ latency: () => 137 });
     clock.step(5500);
     expect(times('begin')).toEqual([0, 1000, 2000, 3000, 4000, 5000]);
   });
 
-  test('but takes longer than the interval is never scraped twice at once, and misses are not caught up', () => {
+  test('that takes longer than the interval is never scraped twice at once, and missed scrapes are not made up for', () => {
     const { clock, times } = run({ latency: () => 2300 });
     clock.step(9500);
     expect(times('begin')).toEqual([0, 3000, 6000, 9000]);
   });
 
-  test('is told when it is due next', () => {
+  test('has the time of its next scrape', () => {
     const { clock, settle } = run({ latency: () => undefined });
     const zero = clock.now();
     clock.step(100);
     expect(settle(0) - zero).toBe(1000);
   });
 
-  test('all are scraped at once in the first round where somebody waits for the result, as far as connections allow', () => {
+  test('a first round that is waited for scrapes all at once, within the connection limit', () => {
     const { clock, times } = run({ hosts: 100, intervalMs: 6000, atOnce: true, maxActive: 40, latency: () => 10 });
     clock.step(30);
     expect(times('begin').slice(0, 100)).toEqual([
@@ -123,7 +123,7 @@ describe('a host that answers', () => {
     ]);
   });
 
-  test('hosts are spread over the interval', () => {
+  test('nodes are spread over the interval', () => {
     const { clock, times, events } = run({ hosts: 4 });
     clock.step(3000);
     // The first round comes faster: 10 ms a host, for a picture soon.
@@ -135,8 +135,8 @@ describe('a host that answers', () => {
   });
 });
 
-describe('a host that fails', () => {
-  test('is tried again soon, then less and less often, and goes back to its grid when it answers', () => {
+describe('a node that fails', () => {
+  test('is retried soon, then with backoff, and returns to its grid when it answers', () => {
     const { clock, times, ok } = run({ ok: () => false, latency: () => 0 });
     clock.step(8000);
     // 500 1000 2000 4000 after each other.
@@ -167,8 +167,8 @@ describe('a host that fails', () => {
   });
 });
 
-describe('hosts that hang', () => {
-  test('delay no other: a whole rack leaves room', () => {
+describe('nodes that hang', () => {
+  test('do not delay others, not even a whole rack', () => {
     const { clock, times, peak } = run({ hosts: 400, intervalMs: 6000, latency: (host) => (host < 300 ? undefined : 5) });
     clock.step(60_000);
     // 128 slots are full at 1280 ms; a hanging scrape frees its slot after a second.
@@ -176,13 +176,13 @@ describe('hosts that hang', () => {
     expect(peak.flying).toBeLessThanOrEqual(301 + 128);
   });
 
-  test('never hold more sockets than the limit', () => {
+  test('never use more sockets than the limit', () => {
     const { clock, times, peak } = run({ hosts: 50, maxOpen: 20, maxActive: 5, latency: () => undefined });
     clock.step(60_000);
     expect([times('begin').length, peak.flying]).toEqual([20, 20]);
   });
 
-  test('at most so many young scrapes run at once', () => {
+  test('the number of new scrapes at once is limited', () => {
     const { clock, peak, times } = run({ hosts: 1000, intervalMs: 6000, latency: () => 900 });
     clock.step(30_000);
     expect(peak.flying).toBe(128);
@@ -191,7 +191,7 @@ describe('hosts that hang', () => {
 });
 
 describe('a machine that slept', () => {
-  test('tells all overdue at once, then scrapes all again, spread, without catching up', () => {
+  test('has all overdue at once, then scrapes all, spread, without making up for missed ones', () => {
     const { clock, events } = run({ hosts: 100, intervalMs: 5000 });
     clock.step(20_020);
     const before = events.length;
@@ -209,7 +209,7 @@ describe('a machine that slept', () => {
     expect(begins.length).toBeLessThan(200);
   });
 
-  test('voids what was under way and asks again', () => {
+  test('discards scrapes in progress and repeats them', () => {
     const { clock, events, flying } = run({ latency: () => undefined });
     clock.step(100);
     clock.sleep(HOUR);
@@ -218,7 +218,7 @@ describe('a machine that slept', () => {
     expect(flying.size).toBe(1);
   });
 
-  test('learns it from an answer as well as from its own timer', () => {
+  test('notices it at an answer as well as at its own timer', () => {
     const { clock, events, settle } = run({ hosts: 3, latency: () => undefined });
     clock.step(500);
     clock.sleep(HOUR);
@@ -235,7 +235,7 @@ describe('a machine that slept', () => {
     expect(events.filter(({ what }) => what === 'begin').length).toBe(6);
   });
 
-  test('is not thrown off by a clock set back', () => {
+  test('is not affected by a clock set back', () => {
     const { clock, times } = run({ latency: () => 10 });
     clock.step(5500);
     clock.sleep(-HOUR);
@@ -244,7 +244,7 @@ describe('a machine that slept', () => {
     expect(times('overdue')).toEqual([]);
   });
 
-  test('a short stall is no sleep', () => {
+  test('a short stall is not a sleep', () => {
     const { clock, times } = run({ latency: () => 10 });
     clock.step(500);
     clock.sleep(1500);
@@ -272,7 +272,7 @@ test('stop ends everything', () => {
   expect([events.length, clock.pending]).toEqual([count, 0]);
 });
 
-test('10,000 hosts: each is scraped once an interval, never two at once', () => {
+test('10,000 nodes: each is scraped once per interval, never twice at once', () => {
   const { clock, events, peak } = run({ hosts: 10_000, intervalMs: 6000, latency: (host) => host % 50 });
   clock.step(29_999);
   const counts = new Int32Array(10_000);
@@ -282,7 +282,7 @@ test('10,000 hosts: each is scraped once an interval, never two at once', () => 
   expect(peak.flying).toBeLessThanOrEqual(128);
 });
 
-test('whatever hosts do, the rules hold', () => {
+test('the rules hold whatever nodes do', () => {
   const fate = fc.record({ latency: fc.option(fc.integer({ min: 0, max: 9000 }), { nil: undefined }), ok: fc.boolean() });
   fc.assert(
     fc.property(
