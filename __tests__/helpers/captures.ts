@@ -157,6 +157,11 @@ export class StandInMachine {
     return { gpu: count('gpu'), pmon: count('pmon') };
   }
 
+  /** Outputs of the running loops so far. */
+  get outputs(): number {
+    return readFileSync(join(this.folder, 'said'), 'utf8').split('\n').filter(Boolean).length;
+  }
+
   /** Those that go on for ever speak again. */
   speak(): void {
     for (const pipe of this.#pipes) writeSync(pipe, '\n');
