@@ -217,7 +217,7 @@ describe('nodes appear, disappear and fail', () => {
   test('its tab shows since when, why, and the time of the next scrape', () => {
     const driver = new Driver({ hosts: NODES }).press('Right', 'Right').fail('node-0001').step(1000);
     expect(driver.frame()).toMatch(
-      /node-0001  ~ failing · last seen 3s ago .*\n connection refused since 14:32:07 \(1 failed scrape\) · next scrape in 2 s/,
+      /node-0001  ~ failing · last seen 3s ago .*\n connection refused since 14:32:07 \(1 failed scrape\) · next scrape in 2s/,
     );
     expect(driver.overdue('node-0001').frame()).toContain('✕ down');
   });

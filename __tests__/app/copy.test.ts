@@ -17,7 +17,7 @@ describe('y copies the row', () => {
   test('copies the selected row', () => {
     const driver = new Driver({ hosts: CLUSTER }).press('Down', 'y');
     expect(driver.painter.clipboard).toBe(
-      'node-0001\tnode-0001:9090\t1\t\tNVIDIA H100 80GB HBM3\t96.0\t84825604096\t85469849190\t88.0\t690.000\t700.000\t1980\tinureyes, mira',
+      'node-0001\tnode-0001:9090\t1\t\tNVIDIA H100 80GB HBM3\t96.0\t84825604096\t85469849190\t88.0\t690.000\t700.000\t1980\tcomputing\t\tinureyes, mira',
     );
   });
 

@@ -142,7 +142,7 @@ describe('few open files', () => {
       Array.from({ length: 60 }, () => 0),
       1,
     );
-    const terminal = viewWithFiles(files, '-i', '1', '--hosts', ...cluster.addresses);
+    const terminal = viewWithFiles(files, '-i', '5', '--hosts', ...cluster.addresses);
     await terminal.shows('60 of 60 nodes');
     await terminal.until('how many at a time', () =>
       /open files are limited: \d+ of 60 nodes scraped at a time; raise ulimit -n/.test(terminal.emulator.text()),
