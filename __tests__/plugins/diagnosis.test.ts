@@ -54,6 +54,15 @@ describe('pictures', () => {
   });
 });
 
+test('while no node is up, the line says whether any was scraped', () => {
+  const [well, , , dead, waiting] = HOSTS as readonly [NodeSpec, NodeSpec, NodeSpec, NodeSpec, NodeSpec];
+  const shown = (hosts: readonly NodeSpec[]): string => open(hosts, { cols: 120, rows: 20 }).frame();
+  expect(shown([dead])).toContain('\n latency not known: no node is up\n');
+  expect(shown([dead, waiting])).toContain('\n latency not known: no node is up\n');
+  expect(shown([waiting])).toContain('\n no scrapes yet\n');
+  expect(shown([dead, waiting, well])).toContain('\n latency p50 12 ms');
+});
+
 test('each figure sorts the rows, missing values last', () => {
   const sorted = (...keys: readonly string[]): string[] => names(open(HOSTS).press(...keys));
   expect(sorted()).toEqual(['dead', 'new', 'odd', 'slow', 'well']);

@@ -57,10 +57,13 @@ function scrapeLine({ nodes, up, failing, down, waiting }: Scrapes, cols: number
 const quantile = (sorted: Float64Array, part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? NaN;
 
-function latencyLine({ latencies, bytes: size, samples, collectionFails, skewed, withBadLines, capped }: Scrapes, cols: number): Line {
+function latencyLine(scrapes: Scrapes, cols: number): Line {
+  const { nodes, up, waiting, latencies, bytes: size, samples, collectionFails, skewed, withBadLines, capped } = scrapes;
+  // Nodes that are down were scraped, but their figures are in no total.
+  if (up === 0) return line(span(waiting === nodes.length ? ' no scrapes yet' : ' latency not known: no node is up'));
   const parts =
     latencies.length === 0
-      ? [samples === 0 ? 'no scrapes yet' : 'latency not known']
+      ? ['latency not known']
       : [
           `latency p50 ${millis(quantile(latencies, 0.5))}, p95 ${millis(quantile(latencies, 0.95))}, max ${millis(quantile(latencies, 1))}`,
         ];
