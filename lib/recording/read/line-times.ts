@@ -13,14 +13,16 @@ export type LineHeader =
 /** If all-smi or this program wrote the line, its keys are in alphabetical order, so its time is at the end. */
 const TIME_AT_END = /"timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))"\}\s*$/;
 const EXACT_AT_START = /^\{"at_ms":(\d{1,16}),(?:"at_seq":(\d{1,15}),)?/;
+const NUMBERED = /^\{"at_ms":\d+,"at_seq":/;
 const PART = Buffer.from('"part":[');
 const PART_NUMBERS = /^(\d{1,3}),(\d{1,3})\]/;
 const END_BYTES = 64;
 const START_BYTES = 64;
 
-/** A line with a broken seal is bad, whatever it contains. */
+/** A line with a broken seal is bad, whatever it contains; so is one without, if its frame has a number: both are written together. */
 export function readLineHeader(line: Buffer): LineHeader {
-  if (sealHolds(line) === false) return { kind: 'bad' };
+  const holds = sealHolds(line);
+  if (holds === false || (holds === undefined && NUMBERED.test(line.toString('latin1', 0, START_BYTES)))) return { kind: 'bad' };
   const time = TIME_AT_END.exec(line.toString('latin1', Math.max(0, line.length - END_BYTES)))?.[1];
   const at = time === undefined ? NaN : Date.parse(time);
   if (Number.isNaN(at)) return readWholeHeader(line);
