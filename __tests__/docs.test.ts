@@ -29,13 +29,13 @@ const rowsOf = (text: string, cells: number): readonly (readonly string[])[] =>
 
 const section = (text: string, title: string): string => text.split(/^## /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
 
-describe('pages written by hand say what the program does', () => {
+describe('hand-written pages agree with the program', () => {
   test('FILTER.md has each field with its other names, and no more', () => {
     const told = rowsOf(section(page('FILTER.md'), 'Fields'), 2);
     expect(told).toEqual([...FIELDS.map(({ name, also }) => [name, ...also]), ['group.NAME']]);
   });
 
-  test('FILTER.md: its examples are filters', async () => {
+  test('FILTER.md: its examples parse', async () => {
     await loadRegexEngine();
     const [, examples = ''] = /```\n([^`]+)```/.exec(page('FILTER.md')) ?? [];
     const queries = examples
@@ -46,7 +46,7 @@ describe('pages written by hand say what the program does', () => {
     for (const query of queries) expect(() => compile(parse(query)!, query)).not.toThrow();
   });
 
-  test('CONFIG.md has each key, and no more; its example can be used', () => {
+  test('CONFIG.md has each key, and no more; its example is valid', () => {
     const text = page('CONFIG.md');
     const told = rowsOf(section(text, 'Keys'), 1).flat();
     expect(told).toEqual(['schema_version', ...CONFIG_KEYS.map(({ key }) => key)]);

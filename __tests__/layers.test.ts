@@ -81,7 +81,7 @@ describe('imports point down only', () => {
     expect(new Linter().verify(text, config, { filename: resolve('lib/http/server.ts') }).map(({ line }) => line)).toEqual([1, 2, 3]);
   });
 
-  test('the rule is on wherever there are layers', async () => {
+  test('the rule is enabled in all layers', async () => {
     const eslint = new ESLint();
     for (const file of ['lib/exposition/parser/scanner.ts', 'plugins/users/index.ts', 'bin/all-smi-view.ts']) {
       expect(await eslint.calculateConfigForFile(file)).toMatchObject({ rules: { 'here/arrows': [2] } });
@@ -89,7 +89,7 @@ describe('imports point down only', () => {
   });
 });
 
-test('no file name means two things; those that every plugin has are set aside', () => {
+test('no file name is used twice, except those that every plugin has', () => {
   const names = ['lib', 'plugins', 'bin'].flatMap((root) =>
     readdirSync(root, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

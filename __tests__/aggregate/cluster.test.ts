@@ -7,7 +7,7 @@ import { buildNodes, type NodeSpec } from '../helpers/hosts.js';
 const GIB = 2 ** 30;
 const totalsOf = (...specs: readonly NodeSpec[]): ClusterTotals => new Derivations().derive(clusterDerivation, buildNodes(specs), 1);
 
-test('two nodes by hand, each figure over those that report it', () => {
+test('two nodes by hand: each figure covers the nodes that report it', () => {
   const totals = totalsOf(
     {
       gpus: [
@@ -76,7 +76,7 @@ describe('what a GPU is doing', () => {
   });
 });
 
-test('hosts that do not count are counted as hosts alone', () => {
+test('nodes that are not up are only in the count of nodes', () => {
   const busy: NodeSpec = { gpus: [{ utilPercent: 80, temperatureCelsius: 90, powerWatts: 700 }], cpus: [{ cores: 4, utilPercent: 9 }] };
   const totals = totalsOf({ gpus: [{ utilPercent: 20 }], state: 'failing' }, { ...busy, state: 'overdue' }, { state: 'waiting' });
   expect(totals).toMatchObject({
@@ -98,17 +98,17 @@ test('hosts that do not count are counted as hosts alone', () => {
   ]);
 });
 
-test('equal temperatures deviate by nothing, not by NaN', () => {
+test('equal temperatures have a deviation of 0, not NaN', () => {
   const gpus = Array.from({ length: 7 }, () => ({ temperatureCelsius: 33.3 }));
   expect(totalsOf({ gpus }, { gpus }).temperatureDeviation).toBeCloseTo(0, 5);
 });
 
-test('a CPU of unknown size weighs as one core', () => {
+test('a CPU of unknown size has the weight of one core', () => {
   const totals = totalsOf({ cpus: [{ utilPercent: 90 }] }, { cpus: [{ utilPercent: 30 }] });
   expect([totals.cpuCores, totals.cpuUtilPercent]).toEqual([0, 60]);
 });
 
-describe('any cluster: the figures are what plain sums over lists of readings give', () => {
+describe('any cluster: the figures equal plain sums over lists of readings', () => {
   const maybe = (max: number) => fc.option(fc.double({ min: 0, max, noNaN: true }), { nil: undefined, freq: 5 });
   const gpu = fc.record(
     {
@@ -135,7 +135,7 @@ describe('any cluster: the figures are what plain sums over lists of readings gi
   const known = <Key extends string>(rows: readonly Partial<Record<Key, number | undefined>>[], ...keys: readonly Key[]) =>
     rows.filter((row) => keys.every((key) => row[key] !== undefined)) as unknown as readonly Record<Key, number>[];
 
-  test('random hosts', () => {
+  test('random nodes', () => {
     fc.assert(
       fc.property(fc.array(host, { maxLength: 12 }), (hosts) => {
         const seen = hosts.filter(({ state }) => state === 'live' || state === 'failing');

@@ -16,7 +16,7 @@ const pids: Derivation<Part, string> = {
 };
 const procs = (...numbers: readonly number[]) => ({ procs: numbers.map((pid) => ({ pid })) });
 
-test('one part per host version, one merge per collector version and scope', () => {
+test('computes one part per node version, one merge per collector version and scope', () => {
   const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
   const derive = (collector: number) => derivations.derive(pids, hosts, collector);
@@ -34,7 +34,7 @@ test('one part per host version, one merge per collector version and scope', () 
   expect(derivations.ran).toEqual({ parts: 3, merges: 3 });
 });
 
-test('hosts that do not count are merged only into what is over all', () => {
+test('nodes that are not up are merged only into figures over all nodes', () => {
   const hosts = buildNodes([procs(1), { ...procs(2), state: 'overdue' }, { state: 'waiting' }]);
   expect(new Derivations().derive(pids, hosts, 1)).toBe(' node-0001:1');
   expect(new Derivations().derive({ ...pids, over: 'all' }, hosts, 1)).toBe(' node-0001:1 node-0002:2 node-0003:');
@@ -50,7 +50,7 @@ test('a scope has its own merge, and shares the parts', () => {
   expect(derivations.ran).toEqual({ parts: 2, merges: 2 });
 });
 
-test('keeps the merges of a few scopes, the latest', () => {
+test('keeps the merges of the latest scopes', () => {
   const hosts = buildNodes([procs(1)]);
   const derivations = new Derivations();
   for (const key of ['a', 'b', 'c', 'd', 'e']) derivations.derive(pids, hosts, 1, { key });
@@ -61,7 +61,7 @@ test('keeps the merges of a few scopes, the latest', () => {
   expect(derivations.ran.merges).toBe(6);
 });
 
-test('a part is offered the part of the host’s last version, and no other', () => {
+test('a part receives only the part of the node’s last version', () => {
   const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
   seen.length = 0;
@@ -73,7 +73,7 @@ test('a part is offered the part of the host’s last version, and no other', ()
   expect(seen).toEqual([undefined, undefined, [1], [5]]);
 });
 
-test('after forgetting everything is made anew, without the old parts', () => {
+test('after clearing everything is computed again, without the old parts', () => {
   const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
   derivations.derive(pids, hosts, 1);
@@ -84,7 +84,7 @@ test('after forgetting everything is made anew, without the old parts', () => {
   expect(derivations.ran).toEqual({ parts: 4, merges: 2 });
 });
 
-test('two derivations of one id are two', () => {
+test('two derivations with the same id are separate', () => {
   const hosts = buildNodes([procs(1)]);
   const derivations = new Derivations();
   expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1');

@@ -36,7 +36,7 @@ class Told {
 }
 
 describe('of a GPU', () => {
-  test('a sample a step, in whole percents, degrees and watts', () => {
+  test('one sample per step, in whole percents, degrees and watts', () => {
     const gpu = { utilPercent: 41.4, memoryUsedBytes: 20, memoryTotalBytes: 80, temperatureCelsius: 66.6, powerWatts: 411.5 };
     const { history, host } = new Told().at(0, gpu).at(1, { ...gpu, utilPercent: 0, powerWatts: 1e9 });
     const read = (figure: 'util' | 'memory' | 'temperature' | 'power') => Array.from(history.gpu(host, 0, figure).values);
@@ -49,27 +49,27 @@ describe('of a GPU', () => {
     expect(history.gpu(host, 0, 'util').last).toBe(1_000_001);
   });
 
-  test('two answers in one step: the higher one', () => {
+  test('two answers in one step: the higher value', () => {
     expect(new Told().at(0, { utilPercent: 5 }).at(0.3, { utilPercent: 90 }).at(0.9, { utilPercent: 7 }).util()).toEqual([90]);
   });
 
-  test('one or two missed answers: the last one still holds; three: nothing is known', () => {
+  test('one or two missed answers: the last value; three: unknown', () => {
     expect(new Told().at(0, { utilPercent: 5 }).at(3, { utilPercent: 9 }).util()).toEqual([5, 5, 5, 9]);
     expect(new Told().at(0, { utilPercent: 5 }).at(4, { utilPercent: 9 }).util()).toEqual([5, NaN, NaN, NaN, 9]);
     expect(new Told().at(0, { utilPercent: 5 }).at(500, { utilPercent: 9 }).util().slice(-3)).toEqual([NaN, NaN, 9]);
   });
 
-  test('not reported is not known, 0 is', () => {
+  test('unreported is unknown, 0 is a value', () => {
     expect(new Told().at(0, { utilPercent: 0 }).at(1, {}).at(2, { utilPercent: 3 }).util()).toEqual([0, NaN, 3]);
   });
 
-  test('128 samples and no more', () => {
+  test('keeps 128 samples', () => {
     const told = new Told();
     for (let step = 0; step < 300; step++) told.at(step, { utilPercent: step % 100 });
     expect(told.util()).toEqual(Array.from({ length: 128 }, (_, nth) => (172 + nth) % 100));
   });
 
-  test('other GPUs, or a clock set back: a new history', () => {
+  test('other GPUs, or a clock set back, start a new history', () => {
     const told = new Told().at(0, { uuid: 'a', utilPercent: 1 }).at(1, { uuid: 'a', utilPercent: 2 });
     expect(told.at(2, { uuid: 'a', utilPercent: 3 }).util()).toEqual([1, 2, 3]);
     expect(told.at(3, { uuid: 'b', utilPercent: 4 }).util()).toEqual([4]);
@@ -79,14 +79,14 @@ describe('of a GPU', () => {
 });
 
 describe('held idle', () => {
-  test('since the answer that first said so', () => {
+  test('since the answer that first reported it', () => {
     const told = new Told().at(0, BUSY).at(1, HELD).at(2, HELD);
     expect(told.held()).toEqual([1, false]);
     expect(told.at(3, BUSY).held()).toBeUndefined();
     expect(told.at(4, HELD).held()).toEqual([4, false]);
   });
 
-  test('at least since the first answer, when it said so already', () => {
+  test('at least since the first answer, if that already reported it', () => {
     expect(new Told().at(0, HELD).at(5, HELD).held()).toEqual([5, true]);
     expect(new Told().at(0, HELD).at(2, HELD).held()).toEqual([0, true]);
   });
@@ -98,7 +98,7 @@ describe('held idle', () => {
   });
 });
 
-test('a GPU is known by its slot on the host itself, whatever a filter has left out', () => {
+test('a GPU is identified by its slot on the node, whatever a filter omits', () => {
   const { history, host } = new Told().at(0, BUSY, HELD);
   const filtered = Object.create(host, {
     gpus: { value: { ...host.gpus, count: 1, slots: 1, origin: Int32Array.of(1) } },
@@ -106,7 +106,7 @@ test('a GPU is known by its slot on the host itself, whatever a filter has left 
   expect([Array.from(history.gpu(filtered, 0, 'util').values), history.heldSince(filtered, 0)?.atLeast]).toEqual([[0], true]);
 });
 
-test('of the machine: CPU and memory', () => {
+test('of the node: CPU and memory', () => {
   const { history, host } = new Told();
   history.add(host.scrape({ cpus: [{ utilPercent: 12 }], memory: [{ usedBytes: 1, totalBytes: 4 }] }, START));
   expect([...Array.from(history.node(host, 'cpu').values), ...Array.from(history.node(host, 'ram').values)]).toEqual([12, 25]);
@@ -117,7 +117,7 @@ describe('of the cluster', () => {
   const nobody = (): UsersTable => new Derivations().derive(usersDerivation, [], 1);
   const seen = (history: History): number[] => Array.from(history.cluster('util').values);
 
-  test('one sample a step: the last figures of it; a clock that lags a little changes nothing', () => {
+  test('one sample per step, its last figures; a clock that lags a little changes nothing', () => {
     const history = new History(STEP);
     history.record(START, totals(10), nobody);
     history.record(START + 1000, totals(90), nobody);
@@ -137,7 +137,7 @@ describe('of the cluster', () => {
     expect(seen(history)).toEqual([7]);
   });
 
-  test('users are asked for once a step, with its first figures', () => {
+  test('users are computed once per step, from its first figures', () => {
     const history = new History(STEP);
     const asked: number[] = [];
     for (const at of [0, 0.4, 1, 1.9, 3, 2.9])
@@ -148,7 +148,7 @@ describe('of the cluster', () => {
     expect(asked).toEqual([0, 1, 3]);
   });
 
-  test('what is not reported is not known', () => {
+  test('unreported values are unknown', () => {
     const history = new History(STEP);
     history.record(START, totals(NaN), nobody);
     expect([seen(history), Array.from(history.cluster('power').values)]).toEqual([[NaN], [NaN]]);
@@ -199,7 +199,7 @@ describe('of the cluster', () => {
     });
   });
 
-  test('a jump forgets it, and the host that jumped', () => {
+  test('a jump clears it and the node that jumped', () => {
     const told = new Told().at(0, BUSY);
     told.history.record(START, totals(1), nobody);
     told.history.jump(told.host.nodeId);
@@ -208,7 +208,7 @@ describe('of the cluster', () => {
   });
 });
 
-test('memory has an end: GPUs beyond it have no history, and get one when there is room', () => {
+test('memory is limited: GPUs beyond it have no history, and get one when there is room', () => {
   const history = new History(STEP, 10);
   const [a, b, c] = buildNodes([
     { gpus: [BUSY, BUSY, BUSY, BUSY, BUSY, BUSY] },
@@ -224,7 +224,7 @@ test('memory has an end: GPUs beyond it have no history, and get one when there 
   expect(known()).toEqual([0, 1, 1]);
 });
 
-test('rings of any kind say what a list of all samples says', () => {
+test('rings of any type agree with a list of all samples', () => {
   const life = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.option(fc.integer({ min: 0, max: 254 }), { nil: NaN })), {
     maxLength: 60,
   });

@@ -29,14 +29,14 @@ test.each([
   ['nobody', false],
   ['systemd-network', false],
   ['Root', false],
-])('%j is the system’s: %s', (name, system) => {
+])('%j is a system account: %s', (name, system) => {
   expect(isSystem(name)).toBe(system);
 });
 
 const sorted = (order: NameOrder, ids: readonly number[], table: readonly string[]): string[] =>
   [...order.rows(ids, ids.length, (id) => table[id]!)].map((row) => table[ids[row]!]!);
 
-test('rows in the order of the names, whatever came before', () => {
+test('rows are in the order of the names, whatever came before', () => {
   const order = new NameOrder();
   const tables = fc.uniqueArray(names, { minLength: 1, maxLength: 30 });
   fc.assert(
@@ -55,7 +55,7 @@ test('rows in the order of the names, whatever came before', () => {
   );
 });
 
-test('sorts only when there is a name it has not seen, or an id has got another name', () => {
+test('sorts only at a new name or a changed name of an id', () => {
   const order = new NameOrder();
   const table = ['', 'dave', 'carol', 'bob', 'alice'];
   expect(sorted(order, [1, 2, 3], table)).toEqual(['bob', 'carol', 'dave']);
@@ -69,7 +69,7 @@ test('sorts only when there is a name it has not seen, or an id has got another 
   expect(order.sorts).toBe(3);
 });
 
-test('forgets names that nobody has had for long', () => {
+test('drops names that are long unused', () => {
   const order = new NameOrder();
   const table = Array.from({ length: 6000 }, (_, id) => `user${id}`);
   order.rows(

@@ -32,7 +32,7 @@ test.each<[what: string, host: NodeSpec, state: string]>([
   expect(statesOf(host)).toEqual([state]);
 });
 
-test('in the order of the labels, numbers by their value; counted by state', () => {
+test('sorted by label, numbers by value; counted by state', () => {
   const hosts = buildNodes([
     { name: 'n10', gpus: [BUSY] },
     { name: 'n9', state: 'waiting' },
@@ -43,7 +43,7 @@ test('in the order of the labels, numbers by their value; counted by state', () 
   expect([nodes.counts[NODE_STATES.indexOf('busy')], nodes.counts[NODE_STATES.indexOf('waiting')]]).toEqual([2, 1]);
 });
 
-test('the order is made anew only when a label changes', () => {
+test('the order is computed again only when a label changes', () => {
   const order = new LabelOrder();
   const [a, b] = buildNodes([{ named: false, facts: { instance: 'b' } }, { name: 'a' }]) as [
     ReturnType<typeof buildNodes>[0],

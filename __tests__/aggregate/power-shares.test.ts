@@ -45,7 +45,7 @@ const cluster = (node: NodeView): number => new Derivations().derive(clusterDeri
 const CARD: readonly Die[] = [{ serial: 'A', watts: 120, card: 120 }, ...[1, 2, 3].map(() => ({ serial: 'A', card: 120 }))];
 
 describe('a board of several dies', () => {
-  test('its power belongs to those on all its dies, by bytes, and is in every total once', () => {
+  test('its power is divided among users of all its dies, by bytes, and is in every total once', () => {
     const node = nodeOf(
       text(CARD, [
         ['alice', 1, 6],
@@ -60,7 +60,7 @@ describe('a board of several dies', () => {
     expect(gpuShares(node, userProcesses(node, 'bob')[0]!).map(({ powerWatts }) => powerWatts)).toEqual([30]);
   });
 
-  test('whatever a filter leaves of it', () => {
+  test('the same with any part of it filtered out', () => {
     const node = nodeOf(
       text(CARD, [
         ['alice', 1, 6],
@@ -73,7 +73,7 @@ describe('a board of several dies', () => {
     }
   });
 
-  test('two boards, told apart by their serials in whatever order, and by where the power is without them', () => {
+  test('two boards are distinguished by serials in any order, or by the position of the power', () => {
     const dies: Die[] = [
       { serial: 'B', card: 50 },
       { serial: 'A', watts: 40, card: 40 },
@@ -102,7 +102,7 @@ describe('a board of several dies', () => {
     expect(powers(nodeOf(text(nameless, [['alice', 1, 1]])))).toEqual({ alice: 60, nobody: 60 });
   });
 
-  test('nobody on it, and somebody who does not say what he holds', () => {
+  test('no users, and a user with unknown memory', () => {
     expect(powers(nodeOf(text(CARD, [])))).toEqual({ nobody: 120 });
     expect(
       powers(
@@ -117,8 +117,8 @@ describe('a board of several dies', () => {
   });
 });
 
-describe('what is not reported is not 0', () => {
-  test('memory of a process: of its user too, and nobody is charged for the GPU', () => {
+describe('unreported is not 0', () => {
+  test('memory of a process: unknown for its user too, and the power of the GPU is unattributed', () => {
     const node = nodeOf(
       text(
         [{ watts: 310 }, { watts: 60 }],
@@ -137,7 +137,7 @@ describe('what is not reported is not 0', () => {
     expect(userProcesses(node, 'carol')[0]!.vramBytes).toBeNaN();
   });
 
-  test('part of it: the rest is the least that it can be, and the command is that of what is known', () => {
+  test('part of it: the known rest is a minimum, and the command comes from known rows', () => {
     const table = users(
       nodeOf(
         text(
@@ -153,7 +153,7 @@ describe('what is not reported is not 0', () => {
     expect(table.totals).toMatchObject({ ownedBytes: 2 * GIB, attributedWatts: 60, unattributedWatts: 310, unownedBytes: 0 });
   });
 
-  test('power of a GPU: of its users too', () => {
+  test('power of a GPU: unknown for its users too', () => {
     const table = users(nodeOf(text([{}], [['alice', 0, 1]])));
     expect([table.powerWatts[0], table.powerPartial[0]]).toEqual([NaN, 1]);
   });

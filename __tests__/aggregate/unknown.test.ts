@@ -10,11 +10,11 @@ test.each([
   [[0, NaN], 0, NaN],
   [[NaN, 0, 0], 0, NaN],
   [[5, NaN, 2], 7, 7],
-])('%p: known in all, and held at least', (values, sum, bytes) => {
+])('%p: known in total, and held at least', (values, sum, bytes) => {
   expect([total(values), held(values)]).toEqual([sum, bytes]);
 });
 
-test('bytes of which a part is not known are the least that they can be', () => {
+test('bytes that are partly unknown are a minimum', () => {
   const texts = [vramText(2 ** 30, false), vramText(2 ** 30, true), vramText(held([0, NaN]), true), vramText(0, false)];
   expect(texts).toEqual(['1.00 GiB', '≥1.00GiB', '–', '0 B']);
 });

@@ -25,7 +25,7 @@ function historyOf(samples: readonly Held[], maxUsers?: number): UserHistory {
   return history;
 }
 
-test('the last samples of each user, 0 where the user held nothing, nothing known where nobody reported', () => {
+test('the last samples of each user, 0 if the user held nothing, unknown if no node reported', () => {
   const history = historyOf([{ alice: 3 }, undefined, { alice: 4, bob: 1 }, undefined, { bob: 2 }]);
   expect(read(history, 'alice')).toEqual([3, NaN, 4, NaN, 0]);
   // Before bob came he held nothing, but at the second sample that is not known either.
@@ -33,7 +33,7 @@ test('the last samples of each user, 0 where the user held nothing, nothing know
   expect(read(history, 'carol')).toEqual([]);
 });
 
-test('samples that were missed: a few are as the last one was, of more nothing is known; the same for all', () => {
+test('missed samples: a few repeat the last one, more are unknown, for all users alike', () => {
   const history = historyOf([{ alice: 3 }]);
   history.record(103, holding({ alice: 4, bob: 7 }));
   history.record(108, holding({ alice: 5, bob: 8 }));
@@ -41,7 +41,7 @@ test('samples that were missed: a few are as the last one was, of more nothing i
   expect(read(history, 'bob')).toEqual([0, 0, 0, 7, NaN, NaN, NaN, NaN, 8]);
 });
 
-test('a jump, and a clock that is set back, begin anew', () => {
+test('a jump or a clock set back clears it', () => {
   const history = historyOf([{ alice: 3 }]);
   history.clear();
   expect(read(history, 'alice')).toEqual([]);
@@ -51,7 +51,7 @@ test('a jump, and a clock that is set back, begin anew', () => {
   expect([read(history, 'alice'), read(history, 'bob')]).toEqual([[], [6]]);
 });
 
-test('any history is its last samples', () => {
+test('any history equals its last samples', () => {
   const sample = fc.option(fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.nat(99)), { nil: undefined, freq: 8 });
   fc.assert(
     fc.property(fc.array(sample, { maxLength: 3 * USER_SAMPLES }), (samples) => {
@@ -66,7 +66,7 @@ test('any history is its last samples', () => {
   );
 });
 
-test('a stream of new names takes no more room than its limit, and those who stay keep theirs', () => {
+test('a stream of new names stays within the limit, and present users keep their history', () => {
   const history = historyOf(
     Array.from({ length: 500 }, (_, nth) => ({ alice: nth, [`u${nth}`]: 1, [`v${nth}`]: 1 })),
     3,

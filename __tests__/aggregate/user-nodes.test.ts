@@ -21,8 +21,8 @@ function sumKnown(numbers: readonly number[]): number {
   return known.length === 0 ? NaN : sum(known);
 }
 
-describe('hosts of a user', () => {
-  test('each as if the cluster were that host alone, counted or not', () => {
+describe('nodes of a user', () => {
+  test('each as if the cluster were that node alone, up or not', () => {
     fc.assert(
       fc.property(cluster, fc.constantFrom(...NAMES), (specs, user) => {
         const hosts = buildNodes(specs);
@@ -53,7 +53,7 @@ describe('hosts of a user', () => {
     );
   });
 
-  test('those that count add up to the user', () => {
+  test('those that are up add up to the user', () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const hosts = buildNodes(specs);
@@ -94,14 +94,14 @@ describe('hosts of a user', () => {
     );
   });
 
-  test('an infinite reading is no power, as in the table', () => {
+  test('an infinite reading is no power, as in the table of users', () => {
     const hosts = buildNodes([{ gpus: [{ powerWatts: 100 }], procs: [{ pid: 1, gpu: 0, user: 'mallory', vram: Infinity }] }]);
     expect(userNodes(hosts, 'mallory')[0]!.powerWatts).toBe(0);
   });
 });
 
-describe('processes of a user on a host', () => {
-  test('any host: each pid once, with all its rows; their bytes, GPUs and power are the host’s for that user', () => {
+describe('processes of a user on a node', () => {
+  test('any node: each pid once with all its rows; bytes, GPUs and power add up to the node’s for that user', () => {
     fc.assert(
       fc.property(anyHost, fc.constantFrom(...NAMES), (spec, user) => {
         const [host] = buildNodes([spec]);
@@ -139,7 +139,7 @@ describe('processes of a user on a host', () => {
     else expectClose(process.smPercent, sum(sms));
   }
 
-  test('what a process has of its GPUs, and who else is there', () => {
+  test('the share of a process in its GPUs, and the other users there', () => {
     const on = (pid: number, gpu: number, user: string, vram: number, more: Partial<ProcSpec> = {}): ProcSpec => ({
       pid,
       gpu,
@@ -180,7 +180,7 @@ describe('processes of a user on a host', () => {
     ]);
   });
 
-  test("another user's process with the same pid, as in another container, is somebody else on the GPU", () => {
+  test("another user's process with the same pid, as in a container, is another process", () => {
     const row = (user: string, vram: number) => ({ pid: 7, gpu: 0, user, vram });
     const [host] = buildNodes([{ gpus: 1, procs: [row('alice', 4), row('bob', 2)] }]);
     const [first] = userProcesses(host!, 'alice');

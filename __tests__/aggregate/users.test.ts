@@ -164,7 +164,7 @@ describe('by hand', () => {
     expect([rowOf(table, 'alice').powerWatts, rowOf(table, 'bob').powerWatts]).toEqual([280, 120]);
   });
 
-  test('a system account takes its part of the power, named or not', () => {
+  test('a system account gets its share of the power, known by name or not', () => {
     const table = tableOf({
       gpus: [{ powerWatts: 300 }],
       procs: [
@@ -177,7 +177,7 @@ describe('by hand', () => {
     expect(table.totals.systemBytes).toBe(GIB);
   });
 
-  test('no power reported, negative power, a GPU without bytes, a GPU that only processes speak of', () => {
+  test('no power reported, negative power, a GPU without bytes, a GPU known only from processes', () => {
     const table = tableOf({
       gpus: [{}, { powerWatts: -5 }, { powerWatts: 50 }, { powerWatts: 90 }, { ghost: true }],
       procs: [
@@ -198,7 +198,7 @@ describe('by hand', () => {
     expect(table.totals).toMatchObject({ gpusInUse: 4, attributedWatts: 0, unattributedWatts: 140 });
   });
 
-  test('one pid under two users, on two hosts, on a GPU and on none', () => {
+  test('one pid of two users, on two nodes, on a GPU and on none', () => {
     const table = tableOf(
       {
         gpus: 3,
@@ -218,7 +218,7 @@ describe('by hand', () => {
     expect(rowOf(table, 'bob')).toMatchObject({ nodes: 1, gpus: 1, procs: 1, nodesAll: 1, procsAll: 1 });
   });
 
-  test('more GPUs than a mask has bits', () => {
+  test('more GPUs than bits of a mask', () => {
     const procs = Array.from({ length: 70 }, (_, gpu): ProcSpec => ({
       pid: 1 + (gpu % 2),
       gpu,
@@ -230,7 +230,7 @@ describe('by hand', () => {
     expect([rowOf(table, 'alice').procs, rowOf(table, 'bob').procs]).toEqual([2, 2]);
   });
 
-  test('the command of the largest row; ties go to the first host, then the smallest pid, then the first GPU', () => {
+  test('the command is that of the largest row; ties: the first node, then the smallest pid, then the first GPU', () => {
     const row = (pid: number, gpu: number, command: string, vram = 5): ProcSpec => ({
       pid,
       gpu,
@@ -256,7 +256,7 @@ describe('by hand', () => {
     ).toBe('older');
   });
 
-  test('SM counts GPUs’ worth; nobody’s age is the longest where none is reported', () => {
+  test('SM is counted in GPUs; without reported ages there is no longest', () => {
     const table = tableOf({
       gpus: 2,
       procs: [
@@ -271,7 +271,7 @@ describe('by hand', () => {
     expect(['alice', 'bob', 'carol'].map((user) => rowOf(table, user).longestSeconds)).toEqual([0, NaN, NaN]);
   });
 
-  test('hosts that do not count are hosts, and nothing else', () => {
+  test('nodes that are not up are only in the count of nodes', () => {
     const busy = { gpus: [{ powerWatts: 100, memoryUsedBytes: 2 * GIB }], procs: [{ pid: 1, gpu: 0, user: 'alice', vram: GIB }] };
     const table = tableOf({ ...busy, state: 'failing' }, { ...busy, state: 'overdue' }, { state: 'waiting' });
     expect(rowOf(table, 'alice')).toMatchObject({ nodes: 1, gpus: 1, procs: 1, vramBytes: GIB, powerWatts: 100 });
@@ -287,7 +287,7 @@ describe('by hand', () => {
     });
   });
 
-  test('memory nobody owns is told only where processes are exported', () => {
+  test('unowned memory is shown only where processes are exported', () => {
     const gpus = [{ memoryUsedBytes: 5 * GIB, powerWatts: 70 }];
     const silent = tableOf({ gpus });
     expect(silent.totals).toMatchObject({ reporting: 0, unownedBytes: 0, unattributedWatts: 70 });
@@ -295,13 +295,13 @@ describe('by hand', () => {
     expect(exported.totals).toMatchObject({ reporting: 1, unownedBytes: 5 * GIB, unattributedWatts: 70 });
   });
 
-  test('no hosts, no users', () => {
+  test('no nodes, no users', () => {
     const table = tableOf();
     expect([table.count, table.countAll, table.find(''), table.find('alice')]).toEqual([0, 0, -1, -1]);
     expect(table.totals.nodes).toBe(0);
   });
 
-  test('rows are in byte order of the names, users of GPUs first', () => {
+  test('rows are in byte order of the names, users with GPUs first', () => {
     const names = ['😀', '\uFFFD', 'é', 'b', 'B', '', '10', '9', 'ab', 'a'];
     const table = tableOf({ gpus: 1, procs: [...names.map((user, pid) => ({ pid, gpu: 0, user })), { pid: 99, user: 'aa' }] });
     expect(users(table)).toEqual(['', '10', '9', 'B', 'a', 'ab', 'b', 'é', '\uFFFD', '😀']);
@@ -311,7 +311,7 @@ describe('by hand', () => {
     for (const name of ['c', 'aaa', '\u{10FFFF}', '0']) expect(table.find(name)).toBe(-1);
   });
 
-  test('an infinite reading of one user leaves everybody else’s figures', () => {
+  test('an infinite reading of one user does not affect others', () => {
     const table = tableOf({
       gpus: [{ powerWatts: 100 }, { powerWatts: 100 }],
       procs: [
@@ -345,14 +345,14 @@ function expectClose(actual: number, expected: number): void {
 }
 
 describe('any cluster', () => {
-  test('as Maps and Sets would count it', () => {
+  test('equals a count with Maps and Sets', () => {
     fc.assert(
       fc.property(cluster, (hosts) => expectUsers(tableOf(...hosts), hosts)),
       { numRuns: 400 },
     );
   });
 
-  test('in whatever order the rows of a host came', () => {
+  test('independent of the order of a node’s rows', () => {
     const shuffled = cluster.chain((hosts) =>
       fc.tuple(fc.constant(hosts), fc.tuple(...hosts.map(({ procs }) => fc.shuffledSubarray([...procs], { minLength: procs.length })))),
     );
@@ -363,7 +363,7 @@ describe('any cluster', () => {
     );
   });
 
-  test('scrape after scrape, each host on its own', () => {
+  test('the same with one node scraped at a time', () => {
     const scrapes = fc.array(fc.tuple(fc.nat(), host), { maxLength: 8 });
     fc.assert(
       fc.property(fc.array(host, { minLength: 1, maxLength: 4 }), scrapes, (specs, later) => {

@@ -45,7 +45,7 @@ class Story {
 const hot = (...celsius: readonly number[]): GpuSpec[] => celsius.map((temperatureCelsius) => ({ temperatureCelsius }));
 
 describe('temperature', () => {
-  test('two levels; down again only two degrees below each', () => {
+  test('two levels, each left only two degrees below it', () => {
     const story = new Story();
     expect([79, 80, 89, 90, 89, 88, 87.9, 79, 78, 77.9, 95, 50].flatMap((celsius) => story.scrape(...hot(celsius)))).toEqual([
       '0 temperature ok>warn 80',
@@ -57,7 +57,7 @@ describe('temperature', () => {
     ]);
   });
 
-  test('each GPU has its own, whatever order they come in', () => {
+  test('each GPU has its own, in any order', () => {
     const story = new Story();
     const gpu = (index: number, temperatureCelsius: number): GpuSpec => ({ index, uuid: `GPU-${index}`, temperatureCelsius });
     expect(story.scrape(gpu(0, 85), gpu(1, 20))).toEqual(['0 temperature ok>warn 85']);
@@ -65,7 +65,7 @@ describe('temperature', () => {
     expect(story.scrape(gpu(1, 81), gpu(0, 20))).toEqual(['1 temperature ok>warn 81', '0 temperature warn>ok 20']);
   });
 
-  test('what is not reported changes nothing; a GPU that is gone is no alert any more, and its return is a new one', () => {
+  test('an unreported value changes nothing; a GPU that disappears resolves it, and its return is a new alert', () => {
     const story = new Story();
     story.scrape(...hot(85));
     expect(story.scrape({})).toEqual([]);
@@ -90,20 +90,20 @@ describe('idle', () => {
   const idle = { utilPercent: 5, memoryUsedBytes: 0 };
   const held = { utilPercent: 0, memoryUsedBytes: 2 * GIB };
 
-  test('after a while; what computes in between begins anew', () => {
+  test('after a while; computing in between starts again', () => {
     const story = new Story({ idleMs: 2000 });
     const told = [idle, idle, { ...idle, utilPercent: 6 }, idle, idle, idle, { ...idle, utilPercent: 6 }].map((gpu) => story.scrape(gpu));
     expect(told).toEqual([[], [], [], [], [], ['0 idle_utilization ok>warn 5'], ['0 idle_utilization warn>ok 6']]);
   });
 
-  test('a GPU that is held idle is told as that, not as idle as well', () => {
+  test('a GPU that is held idle is not also idle', () => {
     const story = new Story({ idleMs: 2000, heldMs: 2000 });
     expect([held, held, held].flatMap((gpu) => story.scrape(gpu))).toEqual(['0 memory_held_idle ok>warn 2']);
     // Its memory is freed: it has been idle for long.
     expect(story.scrape(idle)).toEqual(['0 idle_utilization ok>warn 5', '0 memory_held_idle warn>ok 0']);
   });
 
-  test('the time goes on over scrapes that fail and readings that are missing, and begins anew when the host was down', () => {
+  test('time continues over failed scrapes and missing readings, and starts again after the node was down', () => {
     const story = new Story({ heldMs: 5000, hostDown: false });
     story.scrape(held);
     story.fail();
@@ -124,8 +124,8 @@ test('power: at the threshold, and back below 95 % of it', () => {
   expect(new Story().scrape({ powerWatts: 5000 })).toEqual([]);
 });
 
-describe('a host', () => {
-  test('is down when it is overdue, once, and up with its next answer', () => {
+describe('a node', () => {
+  test('is down once when overdue, and up at its next answer', () => {
     const story = new Story();
     story.scrape(...hot(85));
     expect([...story.fail(5), ...story.fail(4)]).toEqual([]);
@@ -136,13 +136,13 @@ describe('a host', () => {
     expect(story.active).toEqual(['0 temperature warn']);
   });
 
-  test('that never answered is down for no known time', () => {
+  test('that never answered is down for an unknown time', () => {
     const story = new Story();
     story.fail();
     expect(story.overdue()).toEqual(['- host_down ok>crit NaN']);
   });
 
-  test('that is no longer watched, or was jumped away from, is forgotten', () => {
+  test('that was removed, or left by a seek, is forgotten', () => {
     for (const forget of ['remove', 'clear'] as const) {
       const story = new Story();
       story.scrape(...hot(85));
@@ -186,7 +186,7 @@ describe('in words', () => {
     expect(alertText(given)).toBe(text);
   });
 
-  test('of hosts', () => {
+  test('of nodes', () => {
     const { gpu: _gpu, ...host } = { ...change, rule: 'host_down', to: 'crit', value: 12, threshold: 9, users: [] } as const;
     expect(alertText(host)).toBe('node-0007 down: no good scrape for 00:00:12');
     expect(alertText({ ...host, value: NaN })).toBe('node-0007 down: no good scrape yet');
@@ -194,7 +194,7 @@ describe('in words', () => {
     expect(JSON.parse(alertJson({ ...host, value: NaN }))).toMatchObject({ gpu_index: null, value: null, threshold: 9 });
   });
 
-  test('several at once: the worst, and how many more', () => {
+  test('several at once: the worst, and the number of others', () => {
     const crit = { ...change, to: 'crit', gpu: 5 } as const;
     expect(alertSummary([change])).toBe(alertText(change));
     expect(alertSummary([change, crit, change])).toBe(`${alertText(crit)}, and 2 more (A)`);

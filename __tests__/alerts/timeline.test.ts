@@ -52,7 +52,7 @@ test('temperature 55, held idle for 10 s, power 600 W', () => {
   expect(played(SETTINGS)).toEqual(TABLE);
 });
 
-test('scrapes that fail between change nothing but what they would have shown', () => {
+test('failed scrapes change only what they would have shown', () => {
   expect(played(SETTINGS, [16, 17, 30, 60, 61, 88, 90])).toEqual(TABLE);
   expect(played(SETTINGS, [93])).toEqual(
     TABLE.map((line) => line.replace('93 memory_held_idle ok>warn 10.01', '94 memory_held_idle ok>warn 11')),
@@ -60,7 +60,7 @@ test('scrapes that fail between change nothing but what they would have shown', 
 });
 
 /** 57 is reached at 55, 56 again at 56, 57 at 58, and so on. With a hysteresis what swings by a degree is told once. */
-test('hysteresis: without it every swing is told', () => {
+test('hysteresis: without it every swing is an alert', () => {
   const swings = (hysteresisC: number): string[] =>
     played({ tempWarnC: 57, hysteresisC, heldMs: 0 }).map((line) => line.replace(' temperature', ''));
   expect(swings(2)).toEqual(['55 ok>warn 57', '83 warn>ok 45']);
@@ -79,7 +79,7 @@ test('hysteresis: without it every swing is told', () => {
 });
 
 /** Idle is 5 % or less: until 22, then from 83; 20 s are over at …43:55.545, of which 20 (…43:55.028) is still short, and at …45:18.097. */
-test('idle, where memory that is held is not a rule of its own', () => {
+test('idle, if held memory has no rule of its own', () => {
   expect(played({ idleMs: 20_000, heldMs: 0 })).toEqual([
     '21 idle_utilization ok>warn 0',
     '23 idle_utilization warn>ok 52',
@@ -87,7 +87,7 @@ test('idle, where memory that is held is not a rule of its own', () => {
   ]);
 });
 
-test('off is off', () => {
+test('no alerts when off', () => {
   expect(played({ ...SETTINGS, enabled: false })).toEqual([]);
   expect(played({ idleMs: 0, heldMs: 0 })).toEqual([]);
 });

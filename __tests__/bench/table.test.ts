@@ -10,7 +10,7 @@ const ROWS: readonly BenchRow[] = [
 ];
 const FIGURES = ROWS.map(figureOf);
 
-test('a figure is held against its goal, then against its gate; which way is better, the two tell', () => {
+test('a figure is compared with its goal, then its gate; the two define which way is better', () => {
   expect(FIGURES.map(({ verdict }) => verdict)).toEqual(['goal', 'SHORT', 'gate', 'gate', '']);
 });
 
@@ -24,11 +24,11 @@ test('a ratio has fallen when it is further below its baseline than the toleranc
   expect(against({ 'first picture': 1.6 })).toEqual(['first picture']);
 });
 
-test('times are compared with nothing: machines differ', () => {
+test('times are not compared: machines differ', () => {
   expect(fallen(FIGURES, { tolerance: 0.4, ratios: { merge: 0.0001, heap: 0.0001 } })).toEqual([]);
 });
 
-test('what is no number does not slip through', () => {
+test('a value that is no number is refused', () => {
   const figure = figureOf({ name: 'a', oursMs: NaN, yardstickMs: 1, target: { goal: 2, gate: 1 } });
   expect(figure.verdict).toBe('SHORT');
   expect(fallen([figure], { tolerance: 0.4, ratios: { a: 1 } })).toEqual(['a']);

@@ -27,7 +27,7 @@ async function complaint(path: string): Promise<string> {
   return (error as Error).message.replaceAll(path, 'FILE');
 }
 
-test('the default export is called with the public door and gives the tab', async () => {
+test('the default export is called with the public API and returns the tab', async () => {
   const path = await file('good one.mjs', `export default (api) => ({ apiVersion: 1, id: api.name, layers: [], ${SHAPE} });`);
   const [plugin] = await loadPlugins([], [path], { name: 'down' });
   expect(plugin).toMatchObject({ apiVersion: 1, id: 'down' });
@@ -58,7 +58,7 @@ describe('what cannot be loaded is said in one line', () => {
     expect(await complaint(await file(name, text))).toBe(says);
   });
 
-  test('what does not parse', async () => {
+  test('a syntax error', async () => {
     expect(await complaint(await file('typo.mjs', 'export default (api => {'))).toMatch(/^plugin FILE: SyntaxError: /);
   });
 });

@@ -45,7 +45,7 @@ describe('where it is looked for', () => {
     expect(configPaths({ platform, env: variables, home: '/home/a' })).toEqual(paths);
   });
 
-  test('the one that is named, else the first that is there', async () => {
+  test('the named file, else the first that exists', async () => {
     expect(configPath(flags('/x/y.toml'), env)).toBe('/x/y.toml');
     write('');
     expect(configPath({}, env)).toBe(own);
@@ -53,12 +53,12 @@ describe('where it is looked for', () => {
 });
 
 describe('reading', () => {
-  test('none is no error, unless it was named', async () => {
+  test('a missing file is no error unless it was named', async () => {
     expect((await readConfig({}, { XDG_CONFIG_HOME: '/nowhere' })).values.size).toBe(0);
     await expect(readConfig(flags('/nowhere/c.toml'), env)).rejects.toThrow('config file /nowhere/c.toml: no such file');
   });
 
-  test('links, folders and what is too large are refused', async () => {
+  test('links, folders and large files are refused', async () => {
     const real = write('', join(folder, 'real.toml'));
     const link = join(folder, 'link.toml');
     symlinkSync(real, link);
@@ -70,7 +70,7 @@ describe('reading', () => {
 });
 
 describe('path', () => {
-  test('of the file that is read, or of those that would be', async () => {
+  test('of the file that is read, or of the candidates', async () => {
     expect(await said('path')).toContain(`${own} (does not exist)`);
     write('');
     expect(await said('path')).toBe(own);
@@ -78,7 +78,7 @@ describe('path', () => {
 });
 
 describe('print', () => {
-  test('what holds, and what makes it so', async () => {
+  test('effective values and where they come from', async () => {
     write('[view]\nhosts = ["a", "b"]\n[alerts]\ntemp_warn_c = 70\nwebhook_url = "https://me:secret@example.org/services/T0/B0?key=1"\n');
     env.ALL_SMI_ALERTS_POWER_CRIT_W = '600';
     const text = await said('print');
@@ -95,7 +95,7 @@ describe('print', () => {
 });
 
 describe('validate', () => {
-  test('says what is well, warns of what is odd, and fails for what is wrong', async () => {
+  test('confirms valid files, warns of odd values, and fails at errors', async () => {
     expect(await CONFIG_ACTIONS.validate({}, { XDG_CONFIG_HOME: '/nowhere' })).toEqual(['no config file found']);
     write('[view]\nhots = 1\n');
     expect(await said('validate')).toBe(`warning: line 2, column 8: unknown key view.hots\n${own} is valid`);
@@ -107,7 +107,7 @@ describe('validate', () => {
 });
 
 describe('init', () => {
-  test('writes every key, taken out, for its owner only', async () => {
+  test('writes every key, commented out, for its owner only', async () => {
     expect(await said('init')).toBe(`wrote ${own}`);
     expect(statSync(own).mode & 0o777).toBe(0o600);
     const text = readFileSync(own, 'utf8');
@@ -117,19 +117,19 @@ describe('init', () => {
     expect(await said('validate')).toBe(`${own} is valid`);
   });
 
-  test('with its marks taken away it holds what holds without it', async () => {
+  test('uncommented, it has the default values', async () => {
     await said('init');
     write(readFileSync(own, 'utf8').replace(/^# (\w+ = )/gm, '$1'));
     expect(resolveOptions(VIEW_OPTIONS, {}, {}, await readConfig({}, env))).toEqual(resolveOptions(VIEW_OPTIONS, {}, {}));
   });
 
-  test('never over a file that is there', async () => {
+  test('never overwrites a file', async () => {
     write('mine');
     await expect(said('init')).rejects.toThrow(`cannot write ${own}: already exists`);
     expect(readFileSync(own, 'utf8')).toBe('mine');
   });
 
-  test('where it is told', async () => {
+  test('writes to a given path', async () => {
     const path = join(folder, 'deep/er/mine.toml');
     expect(await said('init', path)).toBe(`wrote ${path}`);
   });

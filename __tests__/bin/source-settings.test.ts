@@ -75,7 +75,7 @@ describe('the token', () => {
   test.each([
     ['by the flag', { 'token-over-http': ['true'] }, {}],
     ['by the environment', {}, { ALL_SMI_TOKEN_OVER_HTTP: '1' }],
-  ] as const)('is sent over http where that is allowed %s', async (_, flags, env) => {
+  ] as const)('is sent over http if allowed %s', async (_, flags, env) => {
     const node = await startServer(guarded);
     open.push(() => node.kill());
     expect(await names(await hostsOf({ hosts: [node.nodeId], ...flags }, { ...TOKEN, ...env }))).toEqual(['same']);
@@ -84,7 +84,7 @@ describe('the token', () => {
 });
 
 describe('names', () => {
-  test('of the host file stay when the nodes have answered with another; those that are called alike have their address in front', async () => {
+  test('of the host file are kept when nodes report others; equal names have their address in front', async () => {
     const nodes = await Promise.all(Array.from({ length: 4 }, () => startServer(answers(GOOD))));
     for (const node of nodes) open.push(() => node.kill());
     const [a, b, c, d] = nodes.map(({ nodeId }) => nodeId) as [string, string, string, string];
@@ -92,7 +92,7 @@ describe('names', () => {
     expect(await names(await hostsOf({ hostfile: [file] }))).toEqual(['gpu-a', 'gpu-b', `${c} (same)`, `${d} (same)`]);
   });
 
-  test('what is merged or left out is said, and --hosts takes the labels of the file', async () => {
+  test('merged and omitted entries are noted, and --hosts has the labels of the file', async () => {
     const file = hostfile('Hostname,rack\na,r1\nA.,r2\nb,r1\n');
     const source = await hostsOf({ hosts: ['B:80', 'b', 'c'], hostfile: [file] });
     expect(source.targets.map(({ nodeId, groups }) => [nodeId, groups.get('rack')])).toEqual([

@@ -250,7 +250,7 @@ describe('any cluster, over time', () => {
     await fc.assert(fc.asyncProperty(clusters, inTime), { numRuns: 500 });
   };
 
-  test('every figure is that of the texts', () => check(scenario(40, 8), byHand, RUN_MS));
+  test('every figure equals that of the texts', () => check(scenario(40, 8), byHand, RUN_MS));
 
   test('and over HTTP, with clocks that are off, with and without a Date header', () =>
     check(scenario(12, 5), (nodes) => overHttp(servers, nodes), RUN_MS / 2));

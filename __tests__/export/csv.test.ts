@@ -84,7 +84,7 @@ const texts = fc.array(
   fc.tuple(...COLUMNS.map(() => fc.string({ unit: fc.constantFrom('a', 'b', ',', '"', "'", '=', '+', '-', '@', ' ', ';', 'é', '日') }))),
 );
 
-test('whatever the texts, what is read back is what was written, and no cell begins as a formula', () => {
+test('any text reads back as it was written, and no cell starts like a formula', () => {
   fc.assert(
     fc.property(texts, (rows) => {
       const read = Papa.parse<string[]>(csvOf(sheet(rows, COLUMNS)).slice(0, -1)).data.slice(1);
@@ -100,7 +100,7 @@ test('whatever the texts, what is read back is what was written, and no cell beg
 });
 
 describe('JSON', () => {
-  test('figures as they are, nothing reported is null, a row a line', () => {
+  test('raw values, null for unreported, one row per line', () => {
     const text = jsonOf(sheet([['al "x"', false, 1, 2, 1, 5, 739.6504, NaN, '=1', undefined]]));
     expect(text.split('\n')).toHaveLength(7);
     expect(JSON.parse(text)).toEqual({

@@ -44,7 +44,7 @@ const save = (more: Partial<SaveRequest> = {}, env: Record<string, string> = {})
 const cache = (...parts: readonly string[]): string => join(home, '.cache', 'all-smi', ...parts);
 const refusal = async (saving: Promise<string>): Promise<string> => saving.then(String, (error: Error) => error.message);
 
-test('a file for its owner only, in a folder for its owner only, with nothing beside it', async () => {
+test('creates a file and a folder for their owner only, and no other file', async () => {
   expect(await save()).toBe(`~/.cache/all-smi/users-${STAMP}.csv`);
   expect(readdirSync(cache())).toEqual([`users-${STAMP}.csv`]);
   expect(readFileSync(cache(`users-${STAMP}.csv`), 'utf8')).toBe(TEXT);
@@ -84,7 +84,7 @@ describe('links', () => {
     expect(lstatSync(join(home, 'nowhere'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  test.each(['target', 'nowhere'])('the file is one, to %s: refused, and what it leads to is untouched', async (target) => {
+  test.each(['target', 'nowhere'])('the file is one, to %s: refused, and its target is unchanged', async (target) => {
     mkdirSync(cache(), { recursive: true });
     writeFileSync(join(home, 'target'), 'precious');
     symlinkSync(join(home, target), cache(`users-${STAMP}.csv`));
@@ -94,15 +94,15 @@ describe('links', () => {
     expect(readdirSync(cache())).toHaveLength(1);
   });
 
-  test('a cache folder that is kept elsewhere, as on clusters with small homes, is fine', async () => {
+  test('a linked cache folder, as on clusters with small homes, is accepted', async () => {
     mkdirSync(join(home, 'scratch'));
     symlinkSync(join(home, 'scratch'), join(home, '.cache'));
     expect(await save()).toBe(`~/.cache/all-smi/users-${STAMP}.csv`);
   });
 });
 
-describe('no way', () => {
-  test('a file stands where the folder should', async () => {
+describe('impossible paths', () => {
+  test('a file in place of the folder', async () => {
     mkdirSync(join(home, '.cache'));
     writeFileSync(cache(), '');
     expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi is not a folder');
@@ -126,7 +126,7 @@ describe('no way', () => {
   };
 
   test(
-    'a folder that may not be written to, and one that may not be made',
+    'a folder without write permission, and one that may not be created',
     asNobody(async () => {
       expect(await refusal(save({}, { XDG_CACHE_HOME: '/' }))).toBe('export failed: /all-smi may not be written to');
     }),
@@ -190,11 +190,14 @@ describe('names', () => {
 });
 
 describe('folders that can never be made', () => {
-  test.each(['/proc', '/proc/self', '/dev/null', '/dev/null/x', '/sys/kernel'])('below %s: refused, not tried for ever', async (folder) => {
-    expect(await refusal(save({}, { XDG_CACHE_HOME: folder }))).toMatch(
-      /^export failed: \/\S+ (cannot be made there|lies below|may not|is on)/,
-    );
-  });
+  test.each(['/proc', '/proc/self', '/dev/null', '/dev/null/x', '/sys/kernel'])(
+    'below %s: refused, without endless retries',
+    async (folder) => {
+      expect(await refusal(save({}, { XDG_CACHE_HOME: folder }))).toMatch(
+        /^export failed: \/\S+ (cannot be made there|lies below|may not|is on)/,
+      );
+    },
+  );
 
   test('a link that leads nowhere on the way: refused, and nothing is made where it leads', async () => {
     symlinkSync(join(home, 'nowhere'), join(home, 'cache'));
@@ -222,7 +225,7 @@ describe('the cache folder', () => {
     expect(shortPath('C:\\Users\\alice\\AppData', { platform: 'win32', env, home })).toBe('~\\AppData');
   });
 
-  test('a path outside the home folder is said whole', () => {
+  test('a path outside the home folder is shown in full', () => {
     const place = { platform: 'linux', env: {}, home: '/home/al' } as const;
     expect(shortPath('/home/alice/x', place)).toBe('/home/alice/x');
     expect(shortPath('/x', { ...place, home: '/' })).toBe('/x');

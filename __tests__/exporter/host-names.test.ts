@@ -39,7 +39,7 @@ describe('whose requests are answered', () => {
     'metrics.example.com.evil.example',
     '',
     '127.0.0.1.evil.example',
-  ])('%j: nobody we know', (header) => {
+  ])('%j: unknown', (header) => {
     expect(ours(header)).toBe(false);
   });
   test('a star allows any', () => {
@@ -63,7 +63,7 @@ describe('over HTTP', () => {
         .end();
     });
 
-  test('a page that made its name point here learns nothing', async () => {
+  test('a page whose name resolves to this address gets no data (DNS rebinding)', async () => {
     const options = { bind: '127.0.0.1', port: 0, clock: { now: () => 0 }, waiting: 'secret 1\n' };
     api = await serveApi({ ...options, hostNames: ['gpu01'], allowHosts: [] });
     expect(await ask('evil.example')).toEqual({

@@ -83,7 +83,7 @@ describe('answers', () => {
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '5', '']);
   });
 
-  test('with a token only those who know it may scrape; whether it is ready is no secret', async () => {
+  test('a token is required to scrape, but not for the readiness check', async () => {
     const api = await serve({ token: 'open-sesame' });
     const status = async (authorization?: string): Promise<number> =>
       (await fetch(`${api.url}/metrics`, authorization === undefined ? {} : { headers: { authorization } })).status;
@@ -120,14 +120,14 @@ describe('answers', () => {
     await expect(serve({ tls: { cert: 'nonsense', key: tls.key } })).rejects.toMatchObject({ code: 'E_OPTION_BAD' });
   });
 
-  test('a port in use is named', async () => {
+  test('the error names a port in use', async () => {
     const { url } = await serve();
     await expect(serve({ port: Number(new URL(url).port) })).rejects.toMatchObject({ code: 'E_PORT_IN_USE' });
   });
 });
 
-describe('guests', () => {
-  test('a thousand connections leave room for the next scrape: who has done nothing for longest goes', async () => {
+describe('clients', () => {
+  test('a thousand connections leave room for the next scrape: the longest idle is closed', async () => {
     const api = await serve();
     const crowd = await Promise.all(Array.from({ length: 1000 }, () => open(api)));
     for (let left = 200; left > 0 && crowd.filter(({ destroyed }) => !destroyed).length > 128; left--) await pause(10);
@@ -135,7 +135,7 @@ describe('guests', () => {
     expect((await fetch(`${api.url}/metrics`)).status).toBe(200);
   });
 
-  test('one that scrapes now and then is kept before those that only came', async () => {
+  test('a client that scrapes is kept longer than those that never did', async () => {
     const api = await serve({ maxConnections: 3 });
     const regular = await open(api);
     const crowd = [await open(api), await open(api)];
@@ -171,7 +171,7 @@ describe('guests', () => {
     expect(await (await fetch(`${api.url}/metrics`)).text()).toBe('up 1\n');
   });
 
-  test('who does not read its answer in time is cut off', async () => {
+  test('a client that does not read its answer in time is disconnected', async () => {
     const api = await serve({ answerMs: 100 });
     api.publish(`${'x'.repeat(64 * 2 ** 20)}\n`);
     const slow = await open(api);
@@ -211,46 +211,43 @@ describe('guests', () => {
     expect(arrayBuffers).toBeLessThan(256 * 2 ** 20);
   });
 
-  test.each([['http'], ['https']])(
-    'requests that were sent ahead are answered in their order, however they are cut: %s',
-    async (scheme) => {
-      const tls = selfSigned();
-      const api = await serve(scheme === 'https' ? { tls } : {});
-      api.publish('up 1\n');
-      const paths = ['/metrics', '/-/ready', '/nothing'] as const;
-      const bodies = { '/metrics': 'up 1\n', '/-/ready': 'ready\n', '/nothing': 'there is only /metrics and /-/ready\n' };
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.record({ path: fc.constantFrom(...paths), before: fc.constantFrom('', '', '\r\n', '\r\n\r\n') }), {
-            minLength: 1,
-            maxLength: 30,
-          }),
-          fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 }),
-          async (requests, cuts) => {
-            const port = Number(new URL(api.url).port);
-            const socket = scheme === 'https' ? connectTls({ port, host: '127.0.0.1', ca: tls.cert }) : connect(port, '127.0.0.1');
-            let text = '';
-            socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-            const all = requests.map(({ path, before }) => `${before}GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join('');
-            for (let at = 0, nth = 0; at < all.length; nth++) {
-              const cut = cuts[nth % cuts.length]!;
-              socket.write(all.slice(at, at + cut));
-              at += cut;
-              if (nth % 3 === 0) await pause(0);
-            }
-            const told = (): string[] => text.split('HTTP/1.1 ').slice(1);
-            const whole = (): boolean => told().length === requests.length && /\r\n\r\n.+\n$/.test(told().at(-1)!);
-            while (!whole()) await pause(1);
-            socket.destroy();
-            expect(told().map((answer) => answer.split('\r\n\r\n')[1])).toEqual(requests.map(({ path }) => bodies[path]));
-          },
-        ),
-        { numRuns: 30 },
-      );
-    },
-  );
+  test.each([['http'], ['https']])('pipelined requests are answered in order, however they are split: %s', async (scheme) => {
+    const tls = selfSigned();
+    const api = await serve(scheme === 'https' ? { tls } : {});
+    api.publish('up 1\n');
+    const paths = ['/metrics', '/-/ready', '/nothing'] as const;
+    const bodies = { '/metrics': 'up 1\n', '/-/ready': 'ready\n', '/nothing': 'there is only /metrics and /-/ready\n' };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ path: fc.constantFrom(...paths), before: fc.constantFrom('', '', '\r\n', '\r\n\r\n') }), {
+          minLength: 1,
+          maxLength: 30,
+        }),
+        fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 }),
+        async (requests, cuts) => {
+          const port = Number(new URL(api.url).port);
+          const socket = scheme === 'https' ? connectTls({ port, host: '127.0.0.1', ca: tls.cert }) : connect(port, '127.0.0.1');
+          let text = '';
+          socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          const all = requests.map(({ path, before }) => `${before}GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join('');
+          for (let at = 0, nth = 0; at < all.length; nth++) {
+            const cut = cuts[nth % cuts.length]!;
+            socket.write(all.slice(at, at + cut));
+            at += cut;
+            if (nth % 3 === 0) await pause(0);
+          }
+          const told = (): string[] => text.split('HTTP/1.1 ').slice(1);
+          const whole = (): boolean => told().length === requests.length && /\r\n\r\n.+\n$/.test(told().at(-1)!);
+          while (!whole()) await pause(1);
+          socket.destroy();
+          expect(told().map((answer) => answer.split('\r\n\r\n')[1])).toEqual(requests.map(({ path }) => bodies[path]));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
 
-  test('a request with a body is answered, and nothing behind it is', async () => {
+  test('a request with a body is answered, and nothing after it', async () => {
     const api = await serve();
     const socket = await open(api);
     socket.write(`GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nab\r\n\r\ncd${GET}`);
@@ -263,7 +260,7 @@ describe('guests', () => {
     ).toEqual(['HTTP/1.1 200']);
   });
 
-  test('where all are being answered and none reads, a new one is answered', async () => {
+  test('a new client is answered when no other reads its answer', async () => {
     const api = await serve({ maxConnections: 8 });
     api.publish(`${'x'.repeat(8 * 2 ** 20)}\n`);
     const deaf = await Promise.all(Array.from({ length: 8 }, () => open(api)));
@@ -280,7 +277,7 @@ describe('guests', () => {
     expect(deaf.filter(({ destroyed }) => destroyed).length).toBeLessThanOrEqual(1);
   });
 
-  test('stopping ends all connections and frees the port', async () => {
+  test('stop closes all connections and frees the port', async () => {
     const api = await serve();
     const socket = await open(api);
     const closed = once(socket, 'close');

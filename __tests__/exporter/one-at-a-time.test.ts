@@ -27,7 +27,7 @@ async function ends(): Promise<{ readonly sender: Socket; readonly gate: OneAtAT
 test.each([
   ['CR LF', '\r\n'],
   ['LF alone', '\n'],
-])('of a thousand heads in one piece, one is handed on at a time: %s', async (_, line) => {
+])('a thousand requests in one piece are passed on one at a time: %s', async (_, line) => {
   const { sender, gate, received } = await ends();
   const head = (nth: number): string => ['GET /metrics HTTP/1.1', `Host: ${nth}`, '', ''].join(line);
   const all = Array.from({ length: 1000 }, (_nothing, nth) => head(nth));
@@ -42,7 +42,7 @@ test.each([
   await once(gate, 'end');
 });
 
-test('what is no whole head yet is handed on at once, so that whoever reads it can judge it', async () => {
+test('an incomplete request is passed on at once, for the parser to judge', async () => {
   const { sender, received } = await ends();
   sender.write('GET /metrics HTTP/1.1\r\nX: 1\r\n');
   while (!received().endsWith('X: 1\r\n')) await pause(1);
@@ -53,7 +53,7 @@ test('what is no whole head yet is handed on at once, so that whoever reads it c
   expect(received()).toBe('GET /metrics HTTP/1.1\r\nX: 1\r\n\r\n');
 });
 
-test('when one end is gone, so is the other', async () => {
+test('when one end closes, so does the other', async () => {
   const first = await ends();
   first.gate.destroy();
   await once(first.sender.resume(), 'end');

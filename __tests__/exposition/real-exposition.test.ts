@@ -30,7 +30,7 @@ function parsed(text: string) {
 }
 
 describe('the exposition', () => {
-  test('every family is read, or left out for a reason', () => {
+  test('every family is read, or omitted for a reason', () => {
     const read = new Set(METRICS.map(({ name }) => `all_smi_${name}`));
     const unread = familiesOf(TEXT).filter((family) => !read.has(family));
     expect(unread).toEqual(Object.keys(LEFT_OUT));
@@ -72,7 +72,7 @@ describe('the exposition', () => {
     expect(details.map((label) => gpus.detail(0, label))).toEqual(['580.159.04', '13.0', 'Hopper', '5', '96.00.A5.00.1A', 'GPU', '0']);
   });
 
-  test('what is kept as it comes', () => {
+  test('values kept as they are', () => {
     const { extras } = parsed(TEXT);
     const said = Object.fromEntries(
       EXTRA_TABLES.map((table) => {
@@ -126,7 +126,7 @@ describe('the exposition', () => {
     ]);
   });
 
-  test('the processes: whose, since when, how much; commands cleaned, one on no GPU', () => {
+  test('the processes: user, start, memory; sanitized commands, one on no GPU', () => {
     const data = parsed(TEXT);
     const { procs } = data;
     const rows = Array.from({ length: procs.count }, (_, row) => [
@@ -216,7 +216,7 @@ const SAMPLE: NodeSample = {
 /** The rules of all-smi's own reader: one space, labels without braces, digits and one point, and lengths. */
 const LINE = /^(all_smi_[a-z0-9_]{1,248})\{((?:[a-z_]+="(?:[^"\\{}\n]|\\["\\nr])*"(?:, (?!$))?)+)\} (\d+(?:\.\d+)?)$/;
 
-describe('what we send of the same machine', () => {
+describe('our exposition of the same machine', () => {
   const ours = nodeText(SAMPLE, '0.1.0');
   const samples = (text: string): ReadonlyMap<string, number> =>
     new Map(

@@ -151,7 +151,7 @@ describe('what is kept', () => {
     else expect(filter).toBe(is);
   });
 
-  test('a host that has neither GPU nor process', () => {
+  test('a node without GPUs and processes', () => {
     const bare = new TestNode({ name: 'cpu-01', nodeId: 'a:1' });
     expect(kept('host == cpu-01', bare)).toBe('/+');
     expect(kept('host == cpu-02', bare)).toBe('/');
@@ -235,7 +235,7 @@ describe('regular expressions', () => {
 
   /** An engine that goes back and tries again would need longer than the universe is old for each of them. */
   test.each(['^(a+)+$', '^(a|aa)+$', '^(a|a?)+$', '^(.*)*z$', '(x+x+)+y', '^([a-zA-Z]+)*$', '^(([a-z])+.)+[A-Z]([a-z])+$'])(
-    '%s costs no more on a text that is made for it',
+    '%s is not slower on a hostile text',
     (pattern) => {
       const host = new TestNode({
         procs: [
@@ -248,7 +248,7 @@ describe('regular expressions', () => {
   );
 });
 
-test('of any host any filter keeps what its pairs say', () => {
+test('any filter on any node keeps the pairs that match', () => {
   fc.assert(
     fc.property(specs, claims, (spec, claim) => {
       const host = new TestNode(spec);

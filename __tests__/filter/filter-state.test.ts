@@ -23,7 +23,7 @@ const enter = (filtering: FilterState, text: string): void => {
 const kept = (filtering: FilterState): number | undefined => filtering.nodes?.counts(HOSTS).gpus;
 
 describe('while a filter is typed', () => {
-  test('what is kept follows the text; what is no filter shows why and keeps what was last', () => {
+  test('rows follow the text; an invalid filter shows the error and keeps the last rows', () => {
     const filtering = new FilterState();
     type(filtering, 'temp > 80');
     expect([kept(filtering), filtering.problem]).toEqual([2, undefined]);
@@ -35,7 +35,7 @@ describe('while a filter is typed', () => {
     expect([kept(filtering), filtering.problem]).toEqual([undefined, undefined]);
   });
 
-  test('Enter keeps it, printed; what is no filter stays in the editor', () => {
+  test('Enter applies it in normal form; an invalid filter stays in the editor', () => {
     const filtering = new FilterState();
     type(filtering, 'temp>');
     filtering.command('commit');
@@ -45,7 +45,7 @@ describe('while a filter is typed', () => {
     expect([filtering.edited, filtering.committed, kept(filtering)]).toEqual([undefined, 'temp > 80', 2]);
   });
 
-  test('Esc goes back to what held', () => {
+  test('Esc restores the active filter', () => {
     const filtering = new FilterState();
     enter(filtering, 'temp>80');
     type(filtering, 'user==alice');
@@ -54,14 +54,14 @@ describe('while a filter is typed', () => {
     expect([filtering.edited, filtering.committed, kept(filtering)]).toEqual([undefined, 'temp > 80', 2]);
   });
 
-  test('an empty one takes the filter away', () => {
+  test('an empty text clears the filter', () => {
     const filtering = new FilterState();
     enter(filtering, 'temp>80');
     enter(filtering, '  ');
     expect([filtering.committed, filtering.nodes]).toEqual(['', undefined]);
   });
 
-  test('regular expressions are judged as they are typed', () => {
+  test('regular expressions are checked while typed', () => {
     const filtering = new FilterState();
     type(filtering, 'user~="(a"');
     expect(filtering.problem?.message).toBe('parse error: not a regular expression: missing closing ): `(a` at col 7');
@@ -79,8 +79,8 @@ describe('while a filter is typed', () => {
   });
 });
 
-describe('the filters before', () => {
-  test('opening shows the one that holds; one that was taken away is a key away', () => {
+describe('filter history', () => {
+  test('opening shows the active filter; a cleared one is one key away', () => {
     const filtering = new FilterState();
     filtering.command('open');
     expect(filtering.edited?.text).toBe('');
@@ -92,7 +92,7 @@ describe('the filters before', () => {
     expect(filtering.edited).toEqual({ text: 'temp > 80', at: 9 });
   });
 
-  test('Ctrl-R goes back through them and round, each once, newest first', () => {
+  test('Ctrl-R cycles through them, each once, newest first', () => {
     const filtering = new FilterState();
     for (const text of ['temp>1', 'temp>2', 'temp>1', 'temp>3']) enter(filtering, text);
     filtering.command('open');
@@ -118,8 +118,8 @@ describe('the filters before', () => {
   });
 });
 
-describe('a user who is pinned', () => {
-  test('narrows whatever filter holds, and stays when that goes', () => {
+describe('a pinned user', () => {
+  test('narrows the active filter, and stays when that is cleared', () => {
     const filtering = new FilterState();
     filtering.pin('alice');
     expect(kept(filtering)).toBe(1);
@@ -131,7 +131,7 @@ describe('a user who is pinned', () => {
     expect(filtering.nodes).toBeUndefined();
   });
 
-  test('whatever the name is', () => {
+  test('any name', () => {
     const filtering = new FilterState();
     for (const user of ['a b', `"'`, 'x | temp > 0', '']) {
       filtering.pin(user);
@@ -179,7 +179,7 @@ describe('filters as long as the page allows', () => {
     ['not upon not, as far as it goes', filled(`${'!'.repeat(62)}pid=1`, '|')],
     ['brackets, as deep as they go', filled(`${'('.repeat(60)}pid=1${')'.repeat(60)}`, '|')],
     ['short names that are printed long', filled('mempct>=0|pid=1', '|')],
-  ])('%s: keeps what it should, opens, is pinned to a user and kept again', (_, text) => {
+  ])('%s: matches correctly, opens, is pinned to a user and applied again', (_, text) => {
     const filtering = new FilterState();
     filtering.set(text);
     expect(filtering.nodes?.counts(HOSTS).procs).toBe(2);
@@ -194,7 +194,7 @@ describe('filters as long as the page allows', () => {
     expect(filtering.nodes?.counts(HOSTS).procs).toBe(2);
   });
 
-  test('beyond that: refused, and what held holds', () => {
+  test('beyond that: refused, and the active filter stays', () => {
     const filtering = new FilterState();
     filtering.set('temp>80');
     expect(() => {

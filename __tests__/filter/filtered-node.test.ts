@@ -29,7 +29,7 @@ function reduced(spec: Spec, ofGpu: readonly boolean[], ofProc: readonly boolean
   return { ...spec, gpus, procs };
 }
 
-test('a masked host is one that has no other rows than those that are kept', () => {
+test('a filtered node equals a node with only the matching rows', () => {
   fc.assert(
     fc.property(specs, claims, (spec, claim) => {
       const { ofGpu, ofProc } = pairsOf(spec, claim);
@@ -104,17 +104,17 @@ const PAIR: readonly NodeSpec[] = [
   { gpus: [{ powerWatts: 70, memoryUsedBytes: 3 * GIB }], memory: [{ usedBytes: 2, totalBytes: 2 }] },
 ];
 
-describe('figures of what is kept', () => {
+describe('figures of matching rows', () => {
   const hosts = buildNodes(PAIR);
 
-  test('totals of users: 400 W times 30/40, 30 GiB owned, 1 GiB that is nobody’s', () => {
+  test('totals of users: 400 W times 30/40, 30 GiB owned, 1 GiB unowned', () => {
     const { totals } = derive(usersDerivation, filtered('user == alice').of(hosts));
     expect(totals).toMatchObject({ gpusInUse: 1, ownedBytes: 30 * GIB, unownedBytes: GIB, attributedWatts: 300, unattributedWatts: 0 });
     // The second node doesn't tell who is on it, and alice may be: the figures are over a part of the cluster.
     expect([totals.reporting, totals.nodes]).toEqual([1, 2]);
   });
 
-  test('totals of the cluster: the GPU as it is, and the machine it is in', () => {
+  test('totals of the cluster: the unchanged GPU and its node', () => {
     expect(derive(clusterDerivation, filtered('user == alice').of(hosts))).toMatchObject({
       gpus: 1,
       computing: 1,
@@ -126,7 +126,7 @@ describe('figures of what is kept', () => {
     expect(derive(clusterDerivation, filtered('user == carol').of(hosts))).toMatchObject({ gpus: 0, powerReported: 0, ramReported: 0 });
   });
 
-  test('GPUs are listed with all who are on them', () => {
+  test('GPUs are listed with all their users', () => {
     const rows = derive(gpuRowsDerivation, filtered('user == alice').of(hosts));
     expect(rows.count).toBe(1);
     expect(rows.owners(0).map(({ user }) => user)).toEqual(['alice', 'bob']);
@@ -141,12 +141,12 @@ describe('figures of what is kept', () => {
     expect(filtered('not user == x').counts(down)).toEqual({ gpus: 2, gpusAll: 2, procs: 2, nodes: 1 });
   });
 
-  test('a host that is ruled out is in no figure; one that is not is, though nothing of it is kept', () => {
+  test('an excluded node is in no figure; any other is, even without matching rows', () => {
     expect([...filtered('host == node-0002').of(hosts)].map(({ name: label }) => label)).toEqual(['node-0002']);
     expect([...filtered('user == alice').of(hosts)].map(({ name: label }) => label)).toEqual(['node-0001', 'node-0002']);
   });
 
-  test('what a node does not tell is not told either when a filter hides the GPUs that gave it away', () => {
+  test('a node that does not report processes still does not when a filter hides the GPUs that show it', () => {
     expect(whyNotReporting(hosts[1]!)).toBe('no process export');
     expect(whyNotReporting(filtered('util > 3').filtered(hosts[1]!))).toBe('no process export');
     expect(whyNotReporting(filtered('util > 3').filtered(hosts[0]!))).toBeUndefined();
@@ -154,7 +154,7 @@ describe('figures of what is kept', () => {
 });
 
 describe('over time', () => {
-  test('under one filter after another, and scrape after scrape, it is as under the last alone', () => {
+  test('after many filters and scrapes, the result equals that of the last alone', () => {
     const step = fc.record({ claim: claims, spec: fc.option(specs, { nil: undefined }) });
     fc.assert(
       fc.property(specs, fc.array(step, { minLength: 1, maxLength: 6 }), (first, steps) => {
@@ -189,7 +189,7 @@ describe('over time', () => {
     );
   });
 
-  test('looked at once a version; the structure moves when other rows are kept', () => {
+  test('evaluated once per version; the structure changes when other rows match', () => {
     const host = new TestNode({ gpus: [{ temperatureCelsius: 50 }, { temperatureCelsius: 90 }] });
     let asked = 0;
     const filter = compile(parse('temp > 80')!, '');
@@ -205,7 +205,7 @@ describe('over time', () => {
     expect(masked.gpus.slots).toBe(2);
   });
 
-  test('a scrape that brings other numbers only can still change who is kept', () => {
+  test('a scrape that only changes numbers can change the matching rows', () => {
     const host = new TestNode({ gpus: [{ temperatureCelsius: 50 }], procs: [{ pid: 1, gpu: 0, user: 'ann', vram: 5 }] });
     const nodes = filtered('temp > 80');
     const derivations = new Derivations();

@@ -11,7 +11,7 @@ function typed(text: string): FilterState {
   return filtering;
 }
 
-test('Enter before the engine is there holds as soon as it is, unless something else was pressed since', async () => {
+test('Enter before the engine is loaded applies the filter once it is, unless another key was pressed', async () => {
   const kept = typed('user ~= ^a.$');
   const changed = typed('user ~= ^a.$');
   changed.command({ edit: 'left' });

@@ -48,7 +48,7 @@ describe('editing', () => {
     expect(shown(EDITS[edit](at(before)))).toBe(after);
   });
 
-  test('whatever is done, the cursor is between characters and the text is short', () => {
+  test('after any edits the cursor is between characters and the text within its limit', () => {
     const steps = fc.array(
       fc.oneof(
         fc.constantFrom(...(Object.keys(EDITS) as Edit[])),

@@ -163,7 +163,7 @@ describe('print', () => {
     expect(print(parse(text)!)).toBe(printed);
   });
 
-  test('parses to the same again, for every query', () => {
+  test('every query parses to the same again when printed', () => {
     const value = fc.oneof(
       fc.stringMatching(/^[^"]{0,12}$/u),
       fc.stringMatching(/^[^']{0,12}$/u),
@@ -199,7 +199,7 @@ describe('print', () => {
   });
 });
 
-test('whatever is typed is a query or an error inside the text', () => {
+test('any text is a query or an error at a position in the text', () => {
   const pieces = [
     'user',
     'temp',

@@ -10,15 +10,15 @@ test.each([
   expect(atHost(bind, 9090)).toBe(shown);
 });
 
-describe('why a server does not listen', () => {
+describe('errors of listening', () => {
   const said = (code: string | undefined, bind = '::1'): string =>
     listenError(Object.assign(new Error('no luck'), code === undefined ? {} : { code }), bind, 9090).message;
 
-  test('the port is taken: its number is enough', () => {
+  test('a port in use: its number is enough', () => {
     expect(said('EADDRINUSE')).toBe('port 9090 is in use');
   });
 
-  test('anything else: where, and the code or else the message', () => {
+  test('any other error: the address, and the code or else the message', () => {
     expect(said('EACCES')).toBe('cannot listen on [::1]:9090: EACCES');
     expect(said(undefined, '10.0.0.1')).toBe('cannot listen on 10.0.0.1:9090: no luck');
   });

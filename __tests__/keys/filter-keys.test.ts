@@ -20,19 +20,19 @@ const filter = (driver: Driver, text: string): Driver => type(driver.press('/', 
 const loaded = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe('typing', () => {
-  test('every key that is text is text: q, u, digits, signs of other layers', () => {
+  test('every printable key is text: q, u, digits, keys of other layers', () => {
     const driver = type(open().press('/'), 'qu1?~/VA hU[]+-_:=');
     expect(bar(driver)).toContain(' / qu1?~/VA hU[]+-_:=▏');
     expect([driver.hasQuit, driver.tab, driver.app.state.overlays]).toEqual([false, 'All', []]);
   });
 
-  test('Ctrl-C quits all the same', async () => {
+  test('Ctrl-C still quits', async () => {
     const driver = type(open().press('/'), 'user').press('C-c');
     await driver.app.quit;
     expect(driver.hasQuit).toBe(true);
   });
 
-  test('a mebibyte that is pasted is cut, and no key of it is pressed', () => {
+  test('a paste of 1 MiB is cut and triggers no key', () => {
     const driver = open().press('/');
     driver.send({ type: 'paste', text: `user==x\nq\r${'q'.repeat(2 ** 20)}` });
     expect(driver.app.state.filtering.edited?.text).toBe(`user==x q ${'q'.repeat(502)}`);
@@ -40,13 +40,13 @@ describe('typing', () => {
     expect(bar(driver)).toMatch(/^ \/ …q+▏ +parse error: expected & or \| at col 9/);
   });
 
-  test('a paste where nothing is typed does nothing', () => {
+  test('a paste without a text input does nothing', () => {
     const driver = open();
     driver.send({ type: 'paste', text: 'q' });
     expect(driver.hasQuit).toBe(false);
   });
 
-  test('the picture follows: counts, the column of an error, the title', () => {
+  test('the screen updates: counts, the column of an error, the title', () => {
     const driver = type(open().press('/'), 'user==mira');
     expect(bar(driver)).toMatch(/^ \/ user==mira▏ +3 of 22 GPUs · 4 processes · 2 nodes *$/);
     expect(title(driver)).toContain('filtered: 3 of 22 GPUs');
@@ -57,20 +57,20 @@ describe('typing', () => {
     expect(bar(driver)).toMatch(/1 of 22 GPUs · 1 process · 1 node *$/);
   });
 
-  test('the cursor goes where the keys say', () => {
+  test('keys move the cursor', () => {
     const driver = type(open().press('/'), 'useralice').press('Left', 'Left', 'Left', 'Left', 'Left');
     expect(bar(type(driver, '=='))).toContain(' / user==▏alice ');
     expect(bar(driver.press('Home', 'Delete', 'End', 'Backspace'))).toContain(' / ser==alic▏ ');
     expect(bar(driver.press('C-w'))).toMatch(/^ \/ ▏ *$/);
   });
 
-  test('a click does not reach what lies behind', () => {
+  test('a click does not reach the tab behind', () => {
     const driver = type(open().press('/'), 'user');
     driver.click('Users');
     expect([driver.tab, driver.app.state.filtering.edited?.text]).toEqual(['All', 'user']);
   });
 
-  test('a scrape while one types changes the counts and not the text', () => {
+  test('a scrape during typing changes the counts, not the text', () => {
     const driver = type(open().press('/'), 'user==zoe');
     expect(bar(driver)).toContain('0 of 22 GPUs');
     driver.scrape('node-0002', { gpus: [{ memoryUsedBytes: GIB }], procs: [{ pid: 1, gpu: 0, user: 'zoe', vram: GIB }] });
@@ -87,8 +87,8 @@ describe('typing', () => {
   });
 });
 
-describe('a filter that holds', () => {
-  test('stays over tabs and scrapes, until Esc takes it away', () => {
+describe('an active filter', () => {
+  test('stays across tabs and scrapes until Esc clears it', () => {
     const driver = filter(open(), 'user==mira');
     expect(bar(driver)).toMatch(/^ \/ user == mira +3 of 22 GPUs/);
     expect(driver.press('V').frame()).toMatch(/mira/);
@@ -100,7 +100,7 @@ describe('a filter that holds', () => {
     expect(bar(driver)).toBe('');
   });
 
-  test('on the Users tab: her row, with the figures it had', () => {
+  test("on the Users tab: the user's row, with unchanged figures", () => {
     const row = (driver: Driver): string | undefined =>
       driver
         .lines()
@@ -111,7 +111,7 @@ describe('a filter that holds', () => {
     expect(row(filter(open({ cols: 200 }), 'user==mira').press('V'))).toBe(whole);
   });
 
-  test('on the tab of a node: her processes, and the GPUs that she is on', () => {
+  test("on the tab of a node: the user's processes and GPUs", () => {
     const driver = filter(open(), 'user==mira').press('V', 'Right');
     const text = driver.frame();
     expect(text).toMatch(/20000 +mira/);
@@ -121,7 +121,7 @@ describe('a filter that holds', () => {
     expect(driver.press('Right', 'Right').frame()).toContain('No GPUs of this node match the filter.');
   });
 
-  test('~ shows the rest dim, and says so; the figures are of what is kept either way', () => {
+  test('~ shows other rows dim, with a notice; figures cover matching rows either way', () => {
     const driver = filter(open(), 'user==mira').press('V', 'Right');
     const kept = title(driver);
     driver.press('~');
@@ -133,7 +133,7 @@ describe('a filter that holds', () => {
     expect(driver.press('~').frame()).not.toMatch(/inureyes {2}/);
   });
 
-  test('that comes back while nothing is delivered is of hosts that are looked at anew', () => {
+  test('a restored filter is evaluated again, even without a delivery', () => {
     const driver = filter(open(), 'user==mira').press('V', 'Right');
     const before = driver.frame();
     driver.press('Esc', '/', 'Up', 'Enter');
@@ -141,7 +141,7 @@ describe('a filter that holds', () => {
     expect(driver.app.state.faults.size).toBe(0);
   });
 
-  test('~ without a filter says why it does nothing', () => {
+  test('~ without a filter shows why it does nothing', () => {
     expect(open().press('~').frame()).toContain('no filter is set; press / to set one');
   });
 
@@ -184,25 +184,25 @@ describe.each([
     expectGolden('filter-typed', cols, rows, type(open({ cols, rows }).press('/'), 'util > 90 & mem_used > 60GiB').frame());
   });
 
-  test('where it goes wrong', () => {
+  test('an error', () => {
     expectGolden('filter-wrong', cols, rows, type(open({ cols, rows }).press('/'), 'util > 90 & mem_used > lots').frame());
   });
 
-  test('while it holds, the rest dim', () => {
+  test('active, other rows dim', () => {
     expectGolden('filter-dim', cols, rows, filter(open({ cols, rows }), 'user == mira').press('~').frame());
   });
 
-  test('that keeps nothing', () => {
+  test('without matches', () => {
     expectGolden('filter-nothing', cols, rows, filter(open({ cols, rows }), 'temp > 200').frame());
   });
 
-  test('a user who is pinned', () => {
+  test('a pinned user', () => {
     const driver = filter(open({ cols, rows }).press('V', 'Down', 'U'), 'util > 90');
     expectGolden('filter-user', cols, rows, driver.frame());
   });
 });
 
-describe('a user who is pinned', () => {
+describe('a pinned user', () => {
   test('U on a row, U again', () => {
     const driver = open({ cols: 160 }).press('V', 'Right').press('End', 'Up', 'Up', 'U');
     expect(bar(driver)).toMatch(/^ only yeonji \(U\) +1 of 22 GPUs · 1 process · 1 node *$/);
@@ -214,7 +214,7 @@ describe('a user who is pinned', () => {
     expect(bar(driver.press('U'))).toBe('');
   });
 
-  test('U where nobody is known says so', () => {
+  test('U without a user shows a message', () => {
     const driver = open({ hosts: [{ gpus: 1, procs: [{ pid: 1, gpu: 0, vram: 1 }] }] }).press('Right', 'Right', 'U');
     expect(driver.frame()).toContain('this row has no known user');
   });

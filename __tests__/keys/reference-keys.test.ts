@@ -70,7 +70,7 @@ describe('keys of all-smi', () => {
     expect(KEYS.get(binding)).toEqual(expect.arrayContaining(keys.split(' ')));
   });
 
-  test('those that differ are in the changelog', () => {
+  test('different keys are in the changelog', () => {
     const changelog = readFileSync(new URL('../../CHANGELOG.md', import.meta.url), 'utf8');
     const [, told = ''] = /### Keys that differ from all-smi\n([^#]+)/.exec(changelog) ?? [];
     for (const key of ['Esc', 'R', 'Left', 'Right', 'Up', 'Down', 'PageUp', 'PageDown', 'p', 'c', 'm', 'u', 'd', 'g', 'f', 'Ctrl-C'])

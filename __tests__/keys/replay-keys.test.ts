@@ -30,7 +30,7 @@ test('the picture of a replay', async () => {
   expectGolden('replay-users', 120, 15, (await viewer.press('j', 'j', 'B', 'j')).replace(/\n[^\n]*$/, ''));
 });
 
-test("ages and the clock are those of the frame, not today's", async () => {
+test('ages and the clock are those of the frame, not of now', async () => {
   const viewer = await open();
   const screen = await viewer.press('Space', 'V');
   expect(screen).toContain('14:32:03 replay');
@@ -38,7 +38,7 @@ test("ages and the clock are those of the frame, not today's", async () => {
   expect(screen).not.toContain('~');
 });
 
-test('transport keys go before those of the tab; those that the tab alone has still work', async () => {
+test('replay keys override those of the tab; other keys of the tab still work', async () => {
   const viewer = await open();
   await viewer.press('Space', 'V');
   expect(await viewer.press('j')).toMatch(/▌ alice/);
@@ -49,7 +49,7 @@ test('transport keys go before those of the tab; those that the tab alone has st
   expect(viewer.nth).toBe(3);
 });
 
-test('while a time is typed every key is text or nothing: q quits nothing, Esc closes the prompt alone', async () => {
+test('in the time prompt every key is text or ignored: q does not quit, Esc only closes the prompt', async () => {
   const viewer = await open();
   let quit = false;
   void viewer.app.quit.then(() => (quit = true));
@@ -66,14 +66,14 @@ test('while a time is typed every key is text or nothing: q quits nothing, Esc c
   expect(quit).toBe(true);
 });
 
-test('a recording cannot be recorded; live, transport keys belong to the tab', async () => {
+test('a recording cannot be recorded; live, replay keys belong to the tab', async () => {
   const viewer = await open();
   expect(await viewer.press('w')).toContain('a replay cannot be recorded');
   await viewer.press('L');
   expect(viewer.replay.status.loop).toBe(true);
 });
 
-test('a click on the time line goes there', async () => {
+test('a click on the time line seeks', async () => {
   const viewer = await open();
   await viewer.press('Space');
   const bar = viewer.painter.text().split('\n').at(-2)!;
@@ -86,7 +86,7 @@ test('a click on the time line goes there', async () => {
   expect([19, 20]).toContain(viewer.nth);
 });
 
-test('it plays by itself, and the help tells of its keys', async () => {
+test('it plays automatically, and the help has its keys', async () => {
   const viewer = await open();
   viewer.clock.step(3000);
   await viewer.settle();

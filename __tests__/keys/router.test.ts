@@ -66,7 +66,7 @@ describe('the ladder', () => {
     expect(answer('k', [layer('tab', 'first', ['k']), layer('tab', 'second', ['k'])])).toBe('first.k');
   });
 
-  test('a modal takes every key: nothing below it is asked, what is above it is', () => {
+  test('a modal captures every key: layers below are not asked, those above are', () => {
     const layers = [
       layer('filter-edit', 'always', ['C-c']),
       layer('filter-edit', 'help', ['Esc'], { modal: true }),
@@ -78,7 +78,7 @@ describe('the ladder', () => {
     expect(answer('Click', layers, 'global')).toBe('swallowed');
   });
 
-  test('from a scope: those above it are passed over', () => {
+  test('from a scope: those above it are skipped', () => {
     expect(answer('x', all, 'global')).toBe('core.x');
     expect(answer('x', all, 'tab')).toBe('users.x');
   });
@@ -87,7 +87,7 @@ describe('the ladder', () => {
 describe('when and disabled', () => {
   const below = layer('global', 'core', ['k']);
 
-  test('when says no: the key falls to the next layer', () => {
+  test('when is false: the key goes to the next layer', () => {
     expect(answer('k', [layer('tab', 'users', ['k'], { when: () => false }), below])).toBe('core.k');
     expect(answer('k', [layer('tab', 'users', ['k'], { when: () => true }), below])).toBe('users.k');
   });
@@ -108,7 +108,7 @@ describe('when and disabled', () => {
     expect(answer('k', [layer('tab', 'users', ['k'], { disabled: () => undefined }), below])).toBe('users.k');
   });
 
-  test('what throws is told; when lets the key through, run and disabled consume it', () => {
+  test('exceptions are reported; in when the key goes on, in run and disabled it is consumed', () => {
     faults.length = 0;
     expect(answer('k', [layer('tab', 'users', ['k'], { when: boom }), below])).toBe('core.k');
     expect(answer('k', [layer('tab', 'users', ['k'], { run: boom }), below])).toBe('failed');
@@ -118,18 +118,18 @@ describe('when and disabled', () => {
   });
 });
 
-test('a step is a list that begins with the state', () => {
+test('a step is a list whose first item is the state', () => {
   expect(checkStep([undefined])).toEqual([undefined]);
   expect(checkStep([1, { type: 'help' }, { type: 'toast', text: 'x' }])).toHaveLength(3);
   for (const wrong of [undefined, null, {}, 'ab', [], [1, undefined], [1, 'help'], [1, {}], [1, { type: 'toast' }]])
     expect(() => checkStep(wrong)).toThrow(TypeError);
 });
 
-describe('offers: what footer and help say', () => {
+describe('offers: the keys in footer and help', () => {
   const shown = (layers: readonly ActiveLayer[]): string[] =>
     activeBindings(byPrecedence(layers), app).map(({ binding, keys }) => `${binding.id} ${keys.join('+')}`);
 
-  test('a shadowed key is left out, a binding without a key is too', () => {
+  test('shadowed keys and bindings without keys are omitted', () => {
     const two: KeyLayer<unknown> = {
       scope: 'global',
       title: 'core',
@@ -139,16 +139,16 @@ describe('offers: what footer and help say', () => {
     expect(shown([layer('tab', 'users', ['k']), layer('global', 'core', ['k'])])).toEqual(['users.k k']);
   });
 
-  test('when says no, or throws: not offered, and nothing is shadowed', () => {
+  test('when is false or throws: not offered, and nothing is shadowed', () => {
     for (const when of [() => false, boom])
       expect(shown([layer('tab', 'users', ['k'], { when }), layer('global', 'core', ['k'])])).toEqual(['core.k k']);
   });
 
-  test('a disabled one is offered: pressing it tells why', () => {
+  test('a disabled one is offered: pressing it shows why', () => {
     expect(shown([layer('tab', 'users', ['k'], { disabled: () => 'no' })])).toEqual(['users.k k']);
   });
 
-  test('clicks go to what is under them, so none is shadowed', () => {
+  test('clicks go to their target, so none is shadowed', () => {
     const events = ['Click', 'DoubleClick', 'WheelUp'];
     expect(shown([layer('tab', 'users', events), layer('global', 'core', events)])).toEqual([
       'users.Click Click',

@@ -32,17 +32,17 @@ describe('moving', () => {
     expect(after(...keys)).toEqual([chosen, first, last]);
   });
 
-  test('a page is what is on screen', () => {
+  test('a page is one screen', () => {
     const driver = open();
     expect(place(driver.resize(100, 15).press('PageDown'))).toEqual([9, 1, 9]);
     expect(place(driver.resize(100, 30).press('PageDown'))).toEqual([32, 10, 32]);
   });
 
-  test('a smaller window keeps the chosen row on screen', () => {
+  test('a smaller window keeps the selected row on screen', () => {
     expect(place(open().press('PageDown', 'PageDown').resize(100, 12))).toEqual([46, 41, 46]);
   });
 
-  test('nothing to move in', () => {
+  test('no rows', () => {
     expect(place(open(0).press('Down', 'End', 'PageUp', 'WheelDown', 'Enter'))).toEqual([-1, -1, -1]);
   });
 });
@@ -50,7 +50,7 @@ describe('moving', () => {
 describe('the mouse', () => {
   const at = (driver: Driver, text: string): { x: number; y: number } => driver.painter.find(text)!;
 
-  test('a click chooses the row, wherever on it', () => {
+  test('a click anywhere on a row selects it', () => {
     const driver = open();
     const y = at(driver, 'node-0001    7').y;
     for (const x of [0, 20, 99]) {
@@ -59,7 +59,7 @@ describe('the mouse', () => {
     }
   });
 
-  test('the second click of a double click opens it, on the header it sorts again', () => {
+  test('a double click opens a row; on the header it sorts twice', () => {
     expect(open().click('node-0001    7', 1).click('node-0001    7', 2).tab).toBe('node-0001');
     const driver = open().click('TEMP', 1).click('TEMP', 2);
     expect(driver.tab).toBe('All');

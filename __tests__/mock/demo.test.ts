@@ -36,7 +36,7 @@ function perGpu(node: Node, name: string): number[] {
   return sums;
 }
 
-test('six nodes of eight GPUs, all up at first, five of them saying whose their processes are', async () => {
+test('six nodes of eight GPUs, all up at first, five of them with users of processes', async () => {
   await start();
   const nodes = await scrape();
   expect(nodes.map((node) => rows(node, 'gpu_utilization').length)).toEqual([8, 8, 8, 8, 8, 8]);
@@ -129,7 +129,10 @@ test('one node is down now and then, the others stay', async () => {
   expect(down).toEqual([195, 210, 225, 435, 450, 465].map((seconds) => `${String(seconds)}: ${only}`));
 });
 
-(hasPromtool ? test : test.skip)('promtool takes every node (skipped where promtool, Debian package prometheus, is missing)', async () => {
-  await start();
-  for (const text of await texts()) expect(promtoolComplaints(text)).toEqual([]);
-});
+(hasPromtool ? test : test.skip)(
+  'promtool accepts every node (skipped where promtool, Debian package prometheus, is missing)',
+  async () => {
+    await start();
+    for (const text of await texts()) expect(promtoolComplaints(text)).toEqual([]);
+  },
+);

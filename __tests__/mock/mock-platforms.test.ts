@@ -36,11 +36,11 @@ describe.each(MOCK_PLATFORMS)('%s', (platform) => {
     expect([...readExposition(textOf(platform, ALL_SWITCHES)).keys()].filter((name) => !known.has(name))).toEqual([]);
   });
 
-  (hasPromtool ? test : test.skip)('a node has a text that promtool takes (skipped where promtool is missing)', () => {
+  (hasPromtool ? test : test.skip)('promtool accepts the text of a node (skipped where promtool is missing)', () => {
     expect(promtoolComplaints(textOf(platform, ALL_SWITCHES))).toEqual([]);
   });
 
-  test('figures of the maker agree with the general ones', () => {
+  test('vendor families agree with the general ones', () => {
     const families = readExposition(textOf(platform));
     for (const [name, samples] of [...families].map(([name, { samples }]) => [name.slice(NAMESPACE.length), samples] as const)) {
       const [, maker, what = ''] = /^(gaudi|furiosa|tpu)_(?:aip_)?(.*)$/.exec(name) ?? [];
@@ -87,16 +87,16 @@ describe('switches', () => {
   const read = (switches: Partial<Switches>, platform = 'nvidia'): Map<string, ReadFamily> => readExposition(textOf(platform, switches));
   const range = (count: number): number[] => Array.from({ length: count }, (_, nth) => nth);
 
-  test.each(MOCK_PLATFORMS.filter((name) => !['nvidia', 'intel', 'amd'].includes(name)))('mean nothing to %s', (platform) => {
+  test.each(MOCK_PLATFORMS.filter((name) => !['nvidia', 'intel', 'amd'].includes(name)))('have no effect on %s', (platform) => {
     expect(textOf(platform, ALL_SWITCHES)).toBe(textOf(platform));
   });
 
-  test('add to what is there and change nothing of it', () => {
+  test('add families and change no others', () => {
     const [plain, more] = [read({}), read(ALL_SWITCHES)];
     for (const [name, { samples }] of plain) expect(more.get(name)?.samples).toEqual(samples);
   });
 
-  test('vgpu: four on each GPU, about seven in ten of them in use', () => {
+  test('vgpu: four on each GPU, about 70% of them in use', () => {
     const nodes = mockTexts('nvidia', { nodes: 40, switches: { vgpu: true } }).map(readExposition);
     const families = nodes[0]!;
     expect(rows(families, 'vgpu_host_mode').map(({ labels, value }) => [labels.gpu_index, labels.host_mode, value])).toEqual(

@@ -43,7 +43,7 @@ describe('port ranges', () => {
   });
 });
 
-test('a host file calls this machine localhost and others by their address', () => {
+test('the host file has localhost for this machine and addresses for others', () => {
   expect(hostsCsv(['127.0.0.1:10001', '0.0.0.0:10002', '[::1]:10003', '[::]:10004', '10.0.0.5:10005', '[2001:db8::1]:10006'])).toBe(
     'localhost:10001\nlocalhost:10002\nlocalhost:10003\nlocalhost:10004\n10.0.0.5:10005\n[2001:db8::1]:10006\n',
   );
@@ -62,7 +62,7 @@ describe('writing the host file', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('makes a new one, and writes over an older, longer one', async () => {
+  test('creates it, and overwrites an older, longer one', async () => {
     await writeHosts(at('new.csv'), addresses);
     expect(await readFile(at('new.csv'), 'utf8')).toBe(text);
     await writeFile(at('old.csv'), 'x'.repeat(1000));
@@ -70,7 +70,7 @@ describe('writing the host file', () => {
     expect(await readFile(at('old.csv'), 'utf8')).toBe(text);
   });
 
-  test('a link is refused and what it points at stays', async () => {
+  test('a link is refused and its target is unchanged', async () => {
     await writeFile(at('target'), 'keep me');
     await symlink(at('target'), at('link.csv'));
     await expect(writeHosts(at('link.csv'), addresses)).rejects.toMatchObject({

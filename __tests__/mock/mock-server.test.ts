@@ -29,7 +29,7 @@ async function serve(nodes: readonly Partial<ServedNode>[]): Promise<Cluster> {
 
 const portOf = (address: string): number => Number(address.split(':').at(-1));
 
-test('any path answers, with the headers a viewer goes by', async () => {
+test('any path is answered, with the headers that a viewer uses', async () => {
   const { addresses } = await serve([{}]);
   for (const path of ['/metrics', '/', '/any/thing?at=all']) {
     const response = await fetch(`http://${addresses[0]!}${path}`);
@@ -53,7 +53,7 @@ test('HEAD has no body, other methods are refused', async () => {
   expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });
 
-test('the text is made once a step, for the first who asks, and not at all for nobody', async () => {
+test('the text is made once per step, at the first request, and not without requests', async () => {
   const made: number[] = [];
   const node = { text: (step: number): string => `${String(made.push(step))}\n` };
   const { addresses } = await serve([node, {}]);
@@ -65,13 +65,13 @@ test('the text is made once a step, for the first who asks, and not at all for n
   expect(made).toEqual([0, 1, 30]);
 });
 
-test('a clock that goes back does not take the node back before its start', async () => {
+test('a clock set back does not move the node before its start', async () => {
   const { addresses } = await serve([{}]);
   clock.at = START - 60_000;
   expect(await (await fetch(`http://${addresses[0]!}/`)).text()).toBe('step 0 second 0\n');
 });
 
-test('a node that is down says so with 503', async () => {
+test('a node that is down answers 503', async () => {
   const { addresses } = await serve([{ up: (seconds) => seconds < 10 }]);
   clock.at = START + 10_000;
   const response = await fetch(`http://${addresses[0]!}/`);
@@ -84,7 +84,7 @@ test('characters of several bytes arrive whole', async () => {
 });
 
 describe('ports', () => {
-  test('one in use is named, and the others are given back', async () => {
+  test('the error names a port in use, and the others are released', async () => {
     const holder = createServer();
     running.push({
       stop: () =>
@@ -107,7 +107,7 @@ describe('ports', () => {
     expect((await serve([{ port: freed }])).addresses).toEqual([`127.0.0.1:${String(freed)}`]);
   });
 
-  test('an address that is not ours is named', async () => {
+  test('the error names an address that is not local', async () => {
     const node: ServedNode = { port: 0, text: () => '', up: () => true };
     await expect(serveNodes([node], { bind: '192.0.2.1', clock, updateMs: 3000 })).rejects.toMatchObject({
       code: 'E_LISTEN',
@@ -115,7 +115,7 @@ describe('ports', () => {
     });
   });
 
-  test('stopping ends connections under way and frees the ports, also when asked twice', async () => {
+  test('stop closes open connections and frees the ports, also when called twice', async () => {
     const cluster = await serve([{}, {}]);
     const socket = connect(portOf(cluster.addresses[0]!), '127.0.0.1');
     await once(socket, 'connect');
@@ -127,7 +127,7 @@ describe('ports', () => {
     await expect(fetch(`http://${cluster.addresses[1]!}/`)).rejects.toThrow();
   });
 
-  test('a port takes ten connections and hangs up on more', async () => {
+  test('a port accepts ten connections and closes others', async () => {
     const { addresses } = await serve([{}]);
     const open = async (): Promise<Socket> => {
       const socket = connect(portOf(addresses[0]!), '127.0.0.1');

@@ -111,7 +111,7 @@ describe('processes', () => {
     expect(watts.size).toBe(40);
   });
 
-  test('share evenly what their GPU holds at the start, so that sums scale with the nodes', async () => {
+  test('share the used memory of their GPU evenly at the start, so that totals scale with the nodes', async () => {
     const addresses = await start({ processes: true }, 2);
     const [one, two] = await Promise.all(addresses.map(scrape));
     const bytes = rows(one!, 'process_memory_used_bytes');
@@ -123,7 +123,7 @@ describe('processes', () => {
     expect(rows(two!, 'process_memory_used_bytes').map(({ value }) => value)).toEqual(bytes.map(({ value }) => value));
   });
 
-  test('are absent unless asked for', async () => {
+  test('are absent unless enabled', async () => {
     const [address] = await start();
     const names = [...(await scrape(address!)).keys()];
     expect(names.filter((name) => name.includes('process'))).toEqual([]);
@@ -132,7 +132,7 @@ describe('processes', () => {
 });
 
 describe('a node', () => {
-  test('reports eight GPUs, CPU, memory, swap and disks, named as the options say', async () => {
+  test('reports eight GPUs, CPU, memory, swap and disks, named by the options', async () => {
     const [first, second] = await start({ gpuName: 'NVIDIA H200 141GB HBM3', startIndex: 99 }, 2);
     const families = await scrape(second!);
     const gpus = rows(families, 'gpu_memory_total_bytes');
@@ -150,7 +150,7 @@ describe('a node', () => {
     expect(rows(families, 'disk_total_bytes')[0]!.labels).toEqual({ instance: 'node-0100', mount_point: '/', index: '0' });
   });
 
-  test('walks smoothly within bounds: temperature follows power, power follows use', async () => {
+  test('changes smoothly within bounds: temperature follows power, power follows utilization', async () => {
     const [address] = await start();
     const seen: { util: number; watts: number; celsius: number }[] = [];
     for (let update = 0; update < 300; update++) {
@@ -193,7 +193,7 @@ describe('a node', () => {
   });
 
   (hasPromtool ? test : test.skip)(
-    'has a text that promtool takes (skipped where promtool, Debian package prometheus, is missing)',
+    'has a text that promtool accepts (skipped where promtool, Debian package prometheus, is missing)',
     async () => {
       const [address] = await start({ processes: true });
       expect(promtoolComplaints(await textOf(address!))).toEqual([]);
@@ -212,7 +212,7 @@ describe('failing nodes', () => {
     );
   }
 
-  test('the picked ones are up three times in ten, the others nine times', async () => {
+  test('the chosen ones are up 30% of the time, the others 90%', async () => {
     const addresses = await start({ failureNodes: 2 }, 6);
     const up = addresses.map(() => 0);
     const draws = 150;
@@ -241,7 +241,7 @@ describe('failing nodes', () => {
     expect(later.size).toBeGreaterThan(1);
   });
 
-  test('none fails when none was asked for', async () => {
+  test('none fails if none was requested', async () => {
     const addresses = await start({}, 4);
     for (let nth = 0; nth < 50; nth++) {
       clock.at = START + 10_000 * nth;
@@ -250,7 +250,7 @@ describe('failing nodes', () => {
   });
 });
 
-test('two hundred nodes live in one process, each its own', async () => {
+test('two hundred nodes in one process are independent', async () => {
   const addresses = await start({ processes: true }, 200);
   const texts = await Promise.all(addresses.map(textOf));
   const names = texts.map((text) => rows(readExposition(text), 'gpu_utilization')[0]!.labels.instance);
@@ -258,7 +258,7 @@ test('two hundred nodes live in one process, each its own', async () => {
   expect(new Set(texts).size).toBe(200);
 });
 
-test('a platform that is not there is refused and the ones that are get named', async () => {
+test('an unknown platform is refused with a list of the known ones', async () => {
   await expect(start({ platform: 'voodoo' })).rejects.toMatchObject({
     code: 'E_OPTION_BAD',
     message: '--platform: "voodoo" is not one of: nvidia, intel, amd, jetson, apple, amdgpu, gaudi, tpu, tenstorrent, rebellions, furiosa',

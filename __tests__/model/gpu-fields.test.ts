@@ -21,7 +21,7 @@ type Fits<Field> = Field extends GpuFieldDescriptor ? true : false;
 /** By part: whether a field without it compiles. */
 type WithoutPart = { readonly [Part in keyof GpuFieldDescriptor]: Fits<Omit<typeof whole, Part>> };
 
-test('a field that leaves a part out does not compile; one that says `false` does', () => {
+test('a field that omits a part does not compile; one with `false` does', () => {
   const forgotten: WithoutPart = {
     range: false,
     exposed: false,
@@ -39,7 +39,7 @@ test('a field that leaves a part out does not compile; one that says `false` doe
   expect([said.record, unsaid.record]).toEqual([false, undefined]);
 });
 
-test('what a field declares is there: family, exporter, filter, column', () => {
+test('every declared part of a field exists: family, exporter, filter, column', () => {
   for (const field of GPU_FIELDS) {
     const { exposed, exported, filter, column } = gpuField(field);
     if (exposed) expect(METRICS.filter((metric) => 'field' in metric && metric.table === 'gpu' && metric.field === field)).toHaveLength(1);
@@ -72,7 +72,7 @@ test.each([
   ['frequencyMhz', [1980], [0, 65_535, 2 ** 32 - 1]],
   ['performanceState', [0, 15], [16, 32]],
   ['smOccupancy', [0, 1], [1.1, 65_535]],
-] as const)('%s: what is a reading and what stands for none', (field, readings, fillers) => {
+] as const)('%s: readings and placeholders for none', (field, readings, fillers) => {
   for (const value of readings) expect(gpuReading(field, value)).toBe(value);
   for (const value of fillers) expect(gpuReading(field, value)).toBeNaN();
 });

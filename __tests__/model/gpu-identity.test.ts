@@ -93,7 +93,7 @@ test('behind a filter that keeps one of them', () => {
   expect(whose(new FilteredNode(live(), compile(parse(filter)!, filter)))).toEqual([EXPECTED[1]]);
 });
 
-test('a row without an index belongs to none of them, and to the only GPU of its uuid', () => {
+test('a row without an index belongs to none of them, or to the only GPU of its uuid', () => {
   const link = `all_smi_nvlink_remote_device_type{gpu="A", instance="n", gpu_uuid="${ZEROS}", link_index="0", remote_type="gpu"} 0`;
   const gpu = (index: number): string => `all_smi_gpu_utilization{${labels(index)}} 1`;
   const linksOf = (...lines: string[]): number[] => rowsByGpu(live(lines.join('\n')), 'link').map((rows) => rows.length);

@@ -28,7 +28,7 @@ test('nodes of one name have their address in front, as long as there are severa
   expect(c.shown).toBe('node-2');
 });
 
-test('whoever comes, goes and is called what: no two are called alike, and nobody carries an address without need', () => {
+test('whatever nodes come and go, names are unique and have an address only if needed', () => {
   const step = fc.record({ node: fc.nat(5), name: fc.option(fc.constantFrom('x', 'y', 'id3'), { nil: undefined }) });
   fc.assert(
     fc.property(fc.array(step), (steps) => {

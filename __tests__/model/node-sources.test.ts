@@ -10,7 +10,7 @@ test.each(['starting', 'failed', 'hanging'])('GPUs that are %s are the reason th
   expect(failedSource([source('cpu', 'failed'), source('gpu-processes', 'ok'), source('gpus', state)])?.name).toBe('gpus');
 });
 
-test.each(['ok', 'missing', 'partial', 'hidden'])('GPUs that are %s are not: what lists the processes is', (state) => {
+test.each(['ok', 'missing', 'partial', 'hidden'])('GPUs that are %s are not: the source of the processes is', (state) => {
   expect(failedSource([source('gpus', state), source('gpu-processes', 'failed')])?.name).toBe('gpu-processes');
   expect(failedSource([source('gpus', state)])).toBeUndefined();
 });

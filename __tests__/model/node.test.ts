@@ -7,7 +7,7 @@ import { emptyHostData } from '../helpers/recording-parser.js';
 const LOST = { code: 'S_REFUSED', text: 'connection refused' };
 
 describe('status', () => {
-  test('an answer clears what failed; failures add up and keep what the last answer told', () => {
+  test('an answer clears the failures; failures add up and keep the last data', () => {
     const record = new Node({ nodeId: 'a:1' }, emptyHostData());
     expect(record.status.phase).toBe('waiting');
     record.fail({ at: 10, error: LOST });
@@ -47,7 +47,7 @@ describe('status', () => {
 });
 
 describe('label', () => {
-  test("the host file's, else the host's own name, once it has been sent, else the address", () => {
+  test('comes from the host file, else from the node once reported, else is the address', () => {
     let data = emptyHostData();
     const behind = new Proxy({} as NodeData, { get: (_, name: keyof NodeData) => data[name] });
     const record = new Node({ nodeId: 'a:1', name: 'from file', groups: new Map([['rack', '7']]) }, behind);
@@ -102,7 +102,7 @@ describe('freeze', () => {
     };
   }
 
-  test('copies what was reported, and nothing that lies behind the rows', () => {
+  test('copies reported rows, and nothing after them', () => {
     const record = new Node({ nodeId: 'a:1' }, data());
     record.commit({ at: 5 });
     expect(freezeNode(record)).toEqual({

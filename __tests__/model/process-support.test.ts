@@ -45,12 +45,12 @@ describe('memory in use and no process rows', () => {
     ['v6e', { lib_name: 'libtpu' }],
     ['Apple M2 Ultra', { lib_name: 'Metal' }],
     ['M4 Max', { lib_name: 'Metal' }],
-  ])('%s %j: processes cannot be listed, so nobody knows who uses it', (name, details) => {
+  ])('%s %j: processes cannot be listed, so its users are unknown', (name, details) => {
     expect(whyOf(gpu(name, details))).toBe('cannot list processes');
     expect(whyOf(gpu(name, details, GIB))).toBeUndefined();
   });
 
-  test('of several GPUs one that could decides; one that holds next to nothing does not', () => {
+  test('of several GPUs, one that can list processes decides; one with almost no memory in use does not', () => {
     const gaudi = gpu('Intel Gaudi 3');
     expect(whyOf(gaudi, gpu('NVIDIA L4'))).toBe('no process export');
     expect(whyOf(gaudi, gpu('NVIDIA L4', {}, GIB))).toBe('cannot list processes');
@@ -59,12 +59,12 @@ describe('memory in use and no process rows', () => {
   });
 });
 
-test('what our own exporter says of processes decides, whatever the GPU', () => {
+test('the process scope of our own exporter decides, whatever the GPU', () => {
   const node = buildNodes([{ gpus: [gpu('Apple M2 Ultra')], facts: { hasProcessFamily: false, processScope: 'off' } }])[0]!;
   expect(whyNotReporting(node)).toBe('no process export');
 });
 
-test('devices of the mock, by platform; three makers list none', () => {
+test('devices of the mock, by platform; three vendors list none', () => {
   const none = ['gaudi', 'tpu', 'apple'];
   for (const [platform, { model, info }] of Object.entries<Platform>(PLATFORMS))
     expect([platform, whyOf(gpu(model?.name ?? 'NVIDIA H100', info))]).toEqual([

@@ -5,7 +5,7 @@ import { NAMED_FAULTS } from './named-faults.js';
 import { mutantsOf } from './operators.js';
 import { sampleOf, sourcesByFolder } from './sample.js';
 
-test.each(Object.entries(NAMED_FAULTS))('%s: stands once in its file', (_name, { file, from, to }) => {
+test.each(Object.entries(NAMED_FAULTS))('%s: occurs once in its file', (_name, { file, from, to }) => {
   expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2);
   expect(to).not.toBe(from);
 });
@@ -29,7 +29,7 @@ describe('automatic faults', () => {
     expect(planted(text)).toEqual(expected);
   });
 
-  test('every folder with sources has some, the same for the same seed', () => {
+  test('every folder with sources has mutations, the same for the same seed', () => {
     for (const [folder, files] of sourcesByFolder()) {
       const sample = sampleOf(folder, files, 3, 1);
       expect([folder, sample.length]).toEqual([folder, 3]);

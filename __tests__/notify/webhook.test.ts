@@ -92,7 +92,7 @@ describe('what goes wrong costs its own text only', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('a server that begins its answer and never ends it has taken the text', async () => {
+  test('a server that never finishes its answer has received the text', async () => {
     const server = await serve((_request, response) => {
       response.writeHead(200);
       response.write('x');
@@ -103,7 +103,7 @@ describe('what goes wrong costs its own text only', () => {
     expect(hook.status.sent).toBe(1);
   });
 
-  test('nobody there', async () => {
+  test('no server', async () => {
     const server = await serve(() => undefined);
     await server.kill();
     const { hook, settled } = webhook(server.url);
@@ -113,7 +113,7 @@ describe('what goes wrong costs its own text only', () => {
   });
 });
 
-test('64 wait, more are dropped; sending returns at once', async () => {
+test('64 are queued, more are dropped; send returns at once', async () => {
   const server = await serve(() => undefined);
   const { hook } = webhook(server.url, new SteppedClock());
   for (let at = 0; at < 100; at++) hook.send(String(at));
@@ -121,7 +121,7 @@ test('64 wait, more are dropped; sending returns at once', async () => {
   expect(hook.status).toEqual({ sent: 0, failed: 0, dropped: 35, problem: '' });
 });
 
-test('closing breaks off and drops the rest; nothing is told any more', async () => {
+test('close cancels and drops the rest; no callbacks afterwards', async () => {
   const begun: (() => void)[] = [];
   const [arrived, closed] = [0, 1].map(() => new Promise<void>((resolve) => begun.push(resolve)));
   const server = await serve((request) => {

@@ -15,8 +15,8 @@ const strip = (driver: Driver): string => driver.lines()[1]!;
 /** The line above the key hints. */
 const foot = (driver: Driver): string => driver.lines().at(-2)!;
 
-describe('an alert that comes', () => {
-  test('is told for five seconds, stands out in the tab strip for two, and stays there until it goes', () => {
+describe('a new alert', () => {
+  test('is a toast for five seconds, bright in the tab strip for two, and stays there until resolved', () => {
     const driver = open();
     driver.scrape('node-0001', hot(85, 50));
     expect(foot(driver)).toContain('node-0001 gpu0 temperature 85° (warn at 80°)');
@@ -33,7 +33,7 @@ describe('an alert that comes', () => {
     expect(strip(driver)).not.toContain('alert');
   });
 
-  test('with others is told in one line: the worst of them, and how many more', () => {
+  test('with others is one line: the worst, and the number of others', () => {
     const driver = open({ cols: 160 });
     driver.scrape('node-0001', hot(85, 95));
     driver.scrape('node-0002', hot(86, 50));
@@ -44,7 +44,7 @@ describe('an alert that comes', () => {
     expect(foot(driver)).not.toContain('more');
   });
 
-  test('while others come goes all the same, and leaves room for keys', () => {
+  test('disappears on time while others arrive, and makes room for keys', () => {
     const driver = open({ cols: 80 });
     for (const node of ['node-0001', 'node-0002', 'node-0001']) driver.scrape(node, hot(95, 50)).step(1000);
     expect(foot(driver)).toContain('critical at');
@@ -53,14 +53,14 @@ describe('an alert that comes', () => {
     expect(foot(driver)).not.toContain('temperature:');
   });
 
-  test('has its sign before the GPU on the tab of its node', () => {
+  test('is marked at the GPU on the tab of its node', () => {
     const driver = open().press('V', 'Right');
     driver.scrape('node-0001', hot(50, 85));
     expect(driver.frame()).toMatch(/^ {5}0 /m);
     expect(driver.frame()).toMatch(/^ {2}! {2}1 /m);
   });
 
-  test('of a host that is down is counted as down, not twice', () => {
+  test('of a node that is down is counted as down, not twice', () => {
     const driver = open();
     driver.fail('node-0002').overdue('node-0002');
     expect(foot(driver)).toContain('node-0002 down: no good scrape for 00:00:02');
@@ -69,13 +69,13 @@ describe('an alert that comes', () => {
     expect(strip(driver)).toMatch(/ 1 down ✕ · 1 alert !$/);
   });
 
-  test('is of all GPUs, whatever filter holds', () => {
+  test('covers all GPUs, whatever the filter', () => {
     const driver = open().press('/', ...Array.from('index==1'), 'Enter');
     driver.scrape('node-0001', hot(85, 50));
     expect(strip(driver)).toMatch(/ 1 alert !$/);
   });
 
-  test('is handed to who sends it on', () => {
+  test('is passed to the webhook', () => {
     const told: string[] = [];
     const driver = open({ onAlerts: (changes) => told.push(...changes.map(({ rule, to }) => `${rule} ${to}`)) });
     driver.scrape('node-0001', hot(85, 95));
@@ -129,7 +129,7 @@ describe('the panel', () => {
     expect(story().press(key).app.state.overlays).toEqual([]);
   });
 
-  test('scrolls no further than there is something, and remembers 200 changes', () => {
+  test('scrolls to its end only, and keeps 200 changes', () => {
     const driver = open({ rows: 20 });
     for (let round = 0; round < 120; round++) driver.scrape('node-0001', hot(85, 50)).scrape('node-0001', hot(50, 50));
     driver.press('A', 'End');
@@ -139,7 +139,7 @@ describe('the panel', () => {
     expect(driver.press('Home').frame()).toContain('No active alerts.');
   });
 
-  test('nothing to tell, and off', () => {
+  test('no alerts, and alerts off', () => {
     expect(open().press('A').frame()).toMatch(/No active alerts\.[\s\S]*No history yet\./);
     expect(
       open({ alerts: { enabled: false } })

@@ -19,13 +19,13 @@ const tones = (cells: Cells, y: number): (string | undefined)[] =>
 const row = (cells: Cells, y: number): string[] => cells.ch.slice(y * cells.cols, (y + 1) * cells.cols);
 
 describe('composeCells', () => {
-  test('spans, one after the other, with their tones; the rest is blank', () => {
+  test('spans are placed in order with their tones; the rest is blank', () => {
     const cells = composeCells(frame(6, 1, [line(span('ab', 'good'), 'c')]));
     expect(row(cells, 0)).toEqual(['a', 'b', 'c', ' ', ' ', ' ']);
     expect(tones(cells, 0)).toEqual(['good', 'good', 'normal', 'normal', 'normal', 'normal']);
   });
 
-  test('a line that fills lends its tone to spans without one', () => {
+  test('a filled line gives its tone to spans without one', () => {
     const cells = composeCells(frame(4, 1, [{ spans: [span('a'), span('b', 'bad')], fill: 'header' }]));
     expect(tones(cells, 0)).toEqual(['header', 'bad', 'header', 'header']);
   });
@@ -36,16 +36,16 @@ describe('composeCells', () => {
     expect(tones(cells, 0)).toEqual(['warn', 'normal', 'normal']);
   });
 
-  test('a wide character takes two cells, and a blank where only half of it would fit', () => {
+  test('a wide character takes two cells, or is a space where only half of it fits', () => {
     expect(row(composeCells(frame(5, 1, [line('a深度')])), 0)).toEqual(['a', '深', '', '度', '']);
     expect(row(composeCells(frame(4, 1, [line('a深度')])), 0)).toEqual(['a', '深', '', ' ']);
   });
 
-  test('lines beyond the height and text beyond the width do not exist', () => {
+  test('lines beyond the height and text beyond the width are cut', () => {
     expect(frameToText(frame(3, 2, [line('abcdef'), line('gh'), line('never')]))).toBe('abc\ngh');
   });
 
-  test('what reaches a cell cannot steer the terminal', () => {
+  test('no cell has control characters', () => {
     expect(frameToText(frame(20, 1, [line('a\x1b[31mb\u009b1mc\u202Ed')]))).toBe('a[31mb1mcd');
   });
 
@@ -66,12 +66,12 @@ describe('composeCells', () => {
     expect(over(2)).toEqual(['深', '', '█', ' ']);
   });
 
-  test('a raster cell is one column, whatever a plugin put there', () => {
+  test('a raster cell is one column, whatever its content', () => {
     const odd: Raster = { cols: 5, rows: 1, chars: ['\x1b[2J', '深', '', 'ab', '⣿'], tones: [] };
     expect(row(composeCells(frame(5, 1, [], [{ x: 0, y: 0, raster: odd }])), 0)).toEqual(['[', ' ', ' ', 'a', '⣿']);
   });
 
-  test('reused cells keep nothing of the frame before; another size gets new ones', () => {
+  test('reused cells keep nothing of the last frame; another size has new cells', () => {
     const cells = composeCells(frame(4, 2, [{ spans: [span('深度', 'bad')], selected: true }, line('xxxx')]));
     const next = frame(4, 2, [line('a')]);
     expect(composeCells(next, cells)).toBe(cells);
@@ -79,7 +79,7 @@ describe('composeCells', () => {
     expect(composeCells(frame(3, 2, []), cells)).not.toBe(cells);
   });
 
-  test('an empty terminal has no cells', () => {
+  test('a terminal of size 0 has no cells', () => {
     expect(composeCells(frame(0, 0, [line('a')], [{ x: 0, y: 0, raster: raster(['ab']) }])).ch).toEqual([]);
   });
 
@@ -134,7 +134,7 @@ describe('hitTest', () => {
     expect(hitTest(frame(10, 3, lines), x, y)).toBe(wanted);
   });
 
-  test('the uppermost raster answers first', () => {
+  test('the topmost raster is hit first', () => {
     const under = { ...chart, region: 'under' };
     expect(hitTest(frame(10, 3, lines, [under, chart]), 2, 0)).toBe('chart');
     expect(hitTest(frame(10, 3, lines, [chart]), 1, 0)).toBe('wide');

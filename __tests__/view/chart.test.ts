@@ -6,7 +6,7 @@ const shown = (values: readonly number[], last: number, cols: number, per: numbe
 ];
 
 describe('peaks', () => {
-  test('one sample a column: the newest at the right, nothing before the first', () => {
+  test('one sample per column: the newest at the right, blank before the first', () => {
     expect(shown([1, 2, 3], 99, 5, 1)).toEqual([NaN, NaN, 1, 2, 3]);
     expect(shown([1, 2, 3, 4], 99, 2, 1)).toEqual([3, 4]);
     expect(shown([], -1, 2, 1)).toEqual([NaN, NaN]);

@@ -77,19 +77,19 @@ describe('the tab strip', () => {
   const strip = (cols: number, active: number, tabs = [tab('All'), tab('Users'), ...HOSTS], tabNote = ''): string =>
     rows(compose({ ...sized(cols), tabs, active, ...(tabNote === '' ? {} : { tabNote: span(tabNote, 'bad') }) }))[1]!;
 
-  test('shows the first tabs as long as the open one is among them', () => {
+  test('shows the first tabs if the open one is among them', () => {
     expect(strip(60, 0)).toBe(' All │ Users │ node-0001  node-0002  node-0003  node-0004 ▸');
     expect(strip(60, 3)).toBe(strip(60, 0));
   });
 
-  test('else the open one, with what fits before and after it', () => {
+  test('else shows the open one, with its neighbours that fit', () => {
     expect(strip(60, 20)).toMatch(/^◂node-\d{4}(  node-\d{4})* .*▸$/);
     expect(strip(60, 20)).toContain('node-0019');
     expect(strip(60, 41)).toContain('node-0040');
     expect(strip(60, 41)).not.toContain('▸');
   });
 
-  test('always holds the open one, in a strip of one line', () => {
+  test('always has the open one, in a strip of one line', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 41 }), fc.integer({ min: 16, max: 200 }), fc.boolean(), (active, cols, note) => {
         const tabs = [tab('All'), tab('Users'), ...HOSTS];
@@ -120,14 +120,14 @@ describe('hints and toasts', () => {
   const foot = (cols: number, toast?: string): string =>
     rows(compose({ ...sized(cols), ...(toast === undefined ? {} : { toast: span(toast, 'warn') }) })).at(-1)!;
 
-  test('whole hints, the least important go first, the order stays', () => {
+  test('hints are shown in full, the least important are dropped first, in the same order', () => {
     expect(foot(60)).toBe(' m VRAM  u user  ? help');
     expect(foot(20)).toBe(' u user  ? help');
     expect(foot(10)).toBe(' u user');
     expect(foot(5)).toBe('');
   });
 
-  test('a toast stands above the hints, and takes nothing from them', () => {
+  test('a toast is above the hints, and hides none of them', () => {
     const above = (cols: number, toast: string): string =>
       rows(compose({ ...sized(cols), toast: span(toast, 'warn') }, { blocks: [], crumb: line('a crumb') })).at(-2)!;
     expect(above(60, 'no rows')).toMatch(/^a crumb +no rows$/);
@@ -140,7 +140,7 @@ describe('hints and toasts', () => {
 describe('lines that are too long', () => {
   const body = (one: Parameters<typeof lines>[0], cols = 10): string => rows(compose(sized(cols), { blocks: [lines(one)] }))[2]!;
 
-  test('end in a sign', () => {
+  test('end with a sign', () => {
     expect(body('0123456789')).toBe('0123456789');
     expect(body('0123456789a')).toBe('012345678…');
     expect(body(line(span('01234'), span('56789'), span('ab')))).toBe('012345678…');
@@ -148,7 +148,7 @@ describe('lines that are too long', () => {
     expect(body(line('日本語日本語'))).toBe('日本語日…');
   });
 
-  test('by the columns that their spans carry', () => {
+  test('measured in columns, not characters', () => {
     const carried = (cols: number): string => fitLine({ spans: [{ text: 'abcdef', cols }] }, 4).spans[0]!.text;
     expect(carried(6)).toBe('abc…');
     expect(carried(4)).toBe('abcdef');
@@ -156,7 +156,7 @@ describe('lines that are too long', () => {
     expect(() => fitLine({ spans: [Object.assign(span('a'), { cols: wrong })] }, 4)).toThrow(TypeError);
   });
 
-  test('but not for blanks at their end', () => {
+  test('except for trailing spaces', () => {
     expect(body(line('01234567', '        '))).toBe('01234567');
     expect(body(line('0123456789', ' ', ''))).toBe('0123456789');
   });
@@ -183,13 +183,13 @@ describe('rasters', () => {
   });
   const frameOf = (...blocks: View['blocks']): Frame => compose(sized(12, 9), { blocks });
 
-  test('stand where their block is, with blanks under them', () => {
+  test('are drawn over blank cells of their block', () => {
     const frame = frameOf(lines('over'), { kind: 'raster', raster: raster(3, 2), region: 'chart' }, lines('under'));
     expect(rows(frame).slice(2, 6)).toEqual(['over', '###', '###', 'under']);
     expect(hitTest(frame, 1, 4)).toBe('chart');
   });
 
-  test('what does not fit as a whole is left blank', () => {
+  test('are left blank if they do not fit', () => {
     expect(rows(frameOf({ kind: 'raster', raster: raster(13, 2) }, lines('under')))[4]).toBe('under');
     expect(frameOf({ kind: 'raster', raster: raster(3, 99) }).rasters).toEqual([]);
     expect(rows(frameOf({ kind: 'raster', raster: raster(3, 99) }))).toHaveLength(9);

@@ -20,7 +20,7 @@ describe('what is typed', () => {
     expect(best(query, ...texts)).toEqual(ranked);
   });
 
-  test('words may answer in different texts, but all of them must', () => {
+  test('words may match in different texts, but all must match', () => {
     const texts = ['node-0042', '10.0.0.7:9090', 'rack=b7 partition=train', 'down'];
     expect(fuzzyScore('42 b7', texts)).toBeGreaterThan(0);
     expect(fuzzyScore('train down', texts)).toBeGreaterThan(0);
@@ -28,7 +28,7 @@ describe('what is typed', () => {
     expect(fuzzyScore('  ', texts)).toBe(0);
   });
 
-  test('an answer has the letters of the word in their order, and nothing else is one', () => {
+  test('a match has the letters of the word in order', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', '1', '-'), maxLength: 12 });
     fc.assert(
       fc.property(letters, letters, (query, text) => {

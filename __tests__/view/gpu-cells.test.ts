@@ -46,7 +46,7 @@ test.each([
   expect(modelName(name)).toBe(model);
 });
 
-test('readings, with bars where there is room', () => {
+test('readings, with bars where they fit', () => {
   const gpu = {
     index: 3,
     name: 'NVIDIA H100 80GB HBM3',
@@ -119,7 +119,7 @@ describe('what is out of the ordinary has a sign and a tone', () => {
     expect(tones(cell)).toEqual(['bad', 'bad']);
   });
 
-  test('a GPU that is held idle; not one whose readings are old, or that nobody holds', () => {
+  test('marks a GPU that is held idle; not one with old readings or without processes', () => {
     const idle = { utilPercent: 0, memoryUsedBytes: 40 * GIB };
     const who = (...args: Parameters<typeof cellsOf>): string => text(cellsOf(...args).who!);
     expect(who(idle, [owner('alice'), owner('')])).toBe('alice, ? (held idle)');

@@ -75,7 +75,7 @@ describe('the bar', () => {
     }
   });
 
-  test('a click on the line leads to the time that is there', () => {
+  test('a click on the time line seeks to its time', () => {
     const bar = replayBar(STATUS, 100);
     const frame = { size: { cols: 100, rows: 1 }, lines: [bar], rasters: [] };
     const cells = composeCells(frame).ch;
@@ -95,7 +95,7 @@ describe('the bar', () => {
   });
 });
 
-test('the line of a time, and of a recording', () => {
+test('the time prompt, and the line of a recording', () => {
   const lines = [
     timecodeLine('', undefined, STATUS),
     timecodeLine('@14:3', undefined, { ...STATUS, zone: 'UTC', offsetMinutes: 0 }),

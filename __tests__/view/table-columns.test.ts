@@ -40,7 +40,7 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('on the screen', () => {
-  test('columns with a title, fitted to the terminal and to the rows; numbers to the right', () => {
+  test('columns with a title, fitted to terminal and rows; numbers right-aligned', () => {
     expect(screenColumns(COLUMNS, ROWS, 120)).toEqual([
       { id: 'name', title: 'NAME', width: 8, align: 'left', sorts: 'ascending' },
       { id: 'vram', title: 'VRAM', width: 8, align: 'right', drop: 1, sorts: 'descending' },
@@ -52,7 +52,7 @@ describe('on the screen', () => {
     ]);
   });
 
-  test('a cell is the value in its unit, or what the column makes of it; not reported is a dash', () => {
+  test('a cell is the value in its unit, or the text of the column; unreported is a dash', () => {
     expect(tableCells(COLUMNS, ROWS[0]!, ROWS, 120)).toEqual({ name: 'gpu-10', vram: '1.00 GiB', note: '<gpu-10>' });
     expect(tableCells(COLUMNS, ROWS[1]!, ROWS, 120)).toEqual({ name: 'gpu-9', vram: '–', note: '<gpu-9>' });
     expect(tableCells([column('nan', { value: () => NaN, screen: { title: 'X', width: 1 } })], ROWS[0]!, ROWS, 80)).toEqual({ nan: '–' });
@@ -63,14 +63,14 @@ describe('sorting', () => {
   const sorted = (key: string, descending: boolean): readonly string[] =>
     Array.from(sortedPositions(COLUMNS, ROWS, ROWS, { key, descending }), (at) => ROWS[at]!.name);
 
-  test('what sorts', () => {
+  test('sortable columns', () => {
     expect(sortableColumns(COLUMNS)).toEqual([
       { id: 'name', sorts: 'ascending' },
       { id: 'vram', sorts: 'descending' },
     ]);
   });
 
-  test('texts as people read numbers; what is not reported last in either direction; an unknown key leaves the order', () => {
+  test('text in natural order; unreported values last in both directions; an unknown key keeps the order', () => {
     expect(sorted('name', false)).toEqual(['gpu-2', 'gpu-9', 'gpu-10']);
     expect(sorted('name', true)).toEqual(['gpu-10', 'gpu-9', 'gpu-2']);
     expect(sorted('vram', true)).toEqual(['gpu-2', 'gpu-10', 'gpu-9']);
@@ -78,7 +78,7 @@ describe('sorting', () => {
     expect(sorted('length', true)).toEqual(['gpu-10', 'gpu-9', 'gpu-2']);
   });
 
-  test('a count has separators where it fits, and is never cut', () => {
+  test('a count has thousands separators if they fit, and is never cut', () => {
     const columns: TableColumns<undefined, number> = [{ id: 'n', unit: 'count', value: (n) => n, screen: { title: 'N', width: 5 } }];
     const shown = (n: number, cols: number): unknown => (tableCells(columns, n, undefined, 80).n as FittingCell).fit(cols);
     expect([shown(999, 5), shown(1234, 5), shown(1_234_567, 9), shown(1_234_567, 5)]).toMatchObject(
@@ -86,7 +86,7 @@ describe('sorting', () => {
     );
   });
 
-  test('as a plain stable sort would have it', () => {
+  test('equals a plain stable sort', () => {
     const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(undefined, NaN, -0, 0.5));
     fc.assert(
       fc.property(fc.array(value, { maxLength: 40 }), fc.boolean(), (values, descending) => {
@@ -106,7 +106,7 @@ describe('sorting', () => {
 });
 
 describe('in files', () => {
-  test('exported columns, those for JSON alone behind the others; values raw', () => {
+  test('exported columns have raw values, JSON-only columns last', () => {
     expect(tableSheet(COLUMNS, ROWS.slice(0, 2), ROWS, { table: 'rows' })).toEqual({
       about: { table: 'rows' },
       columns: [{ name: 'name' }, { name: 'vram_bytes' }, { name: 'length', jsonOnly: true }],
@@ -117,7 +117,7 @@ describe('in files', () => {
     });
   });
 
-  test('a column may stand behind another, and that one behind a third', () => {
+  test('a column may follow another, and that one a third', () => {
     const columns = [
       column('last', { export: { name: 'last', after: 'second' } }),
       column('first', { export: { name: 'first' } }),

@@ -48,7 +48,7 @@ function table(more: Partial<TableInput> = {}): string {
   return text([header, ...body], input.cols);
 }
 
-test('a table: captions above their text, numbers to the right, the sign of the sort at its caption', () => {
+test('headers above their text, numbers right-aligned, the sort sign at its header', () => {
   expect(table()).toBe(
     [
       //
@@ -61,7 +61,7 @@ test('a table: captions above their text, numbers to the right, the sign of the 
   expect(table({ state: tableState('size', true) })).toMatch(/^ {3}NAME {6}▼SIZE/);
 });
 
-test('columns go in their order, but never the one sorted by; the rest gives way last', () => {
+test('columns are dropped in order, but never the sort column; the others shrink last', () => {
   const shown = (cols: number, key = 'name'): string =>
     fitColumns(COLUMNS, key, cols)
       .map(({ id, cols: wide }) => `${id} ${wide}`)
@@ -76,7 +76,7 @@ test('columns go in their order, but never the one sorted by; the rest gives way
   expect(shown(5)).toBe('name 8');
 });
 
-test('whatever the cells hold, each line is as wide as the columns', () => {
+test('each line is as wide as the columns, whatever the cells', () => {
   const cell = fc.oneof(fc.string(), fc.constantFrom('日本語の名前', '', 'e\u0301', '👍🏽👍'));
   fc.assert(
     fc.property(fc.array(cell, { minLength: 4, maxLength: 4 }), fc.integer({ min: 25, max: 90 }), ([name, size, age, note], cols) => {
@@ -112,7 +112,7 @@ test('a cell that chooses among forms: the first that fits, the whole of it wher
 test.each([
   ['letters', 'eight-ab', 'six-ab', 'four'],
   ['wide characters', '日本語の', '日本語', '日本'],
-])('each form is measured once, and the one that is shown not again: %s', (_what, ...forms) => {
+])('each form is measured once, and the shown one is not measured again: %s', (_what, ...forms) => {
   const looks = jest.spyOn(RegExp.prototype, 'test');
   try {
     rowLine([{ id: 'note', title: 'NOTE', width: 6, cols: 6 }], { note: firstFitting([forms[0], span(forms[1]), forms[2]]) });
@@ -123,7 +123,7 @@ test.each([
   }
 });
 
-test('a dim row keeps its signs and loses its tones; regions name rows and sorting captions', () => {
+test('a dim row keeps its signs and loses its tones; regions are rows and sortable headers', () => {
   const columns = fitColumns(COLUMNS, 'name', 40);
   const line = rowLine(columns, { note: [span('a', 'bad')], size: span('3', 'good') }, { region: 'row:x', dim: true });
   expect(line.region).toBe('row:x');
@@ -133,18 +133,18 @@ test('a dim row keeps its signs and loses its tones; regions name rows and sorti
   expect(regions()).toEqual([]);
 });
 
-test('the order of a list: position to id and back', () => {
+test('the order of a list maps position to id and back', () => {
   const order = listOrder([{ name: 'x' }, { name: 'y' }], ({ name }) => name);
   expect([order.count, order.id(1), order.find('y'), order.find('z')]).toEqual([2, 'y', 1, -1]);
 });
 
 describe('selection', () => {
-  test('the first row, until one was chosen; then that one, wherever it is', () => {
+  test('the first row until one is selected, then that row wherever it moves', () => {
     expect(selectedAt(tableState('name'), ABC)).toBe(0);
     expect(selectedAt({ ...tableState('name'), selected: 'd', at: 1 }, ABC)).toBe(3);
   });
 
-  test('its row is gone: the place where it was, or the last one', () => {
+  test('when its row disappears: the row in its place, or the last one', () => {
     const gone = { ...tableState('name'), selected: 'x', at: 2 };
     expect(selectedAt(gone, ABC)).toBe(2);
     expect(selectedAt(gone, orderOf('a', 'b'))).toBe(1);
@@ -159,7 +159,7 @@ describe('selection', () => {
     expect(moveTo(state, orderOf(), 3, 3)).toBe(state);
   });
 
-  test('the page is as full as it can be and always shows the selection', () => {
+  test('the page is as full as possible and always shows the selection', () => {
     fc.assert(
       fc.property(fc.nat(50), fc.nat(50), fc.nat(20), fc.nat(60), (count, selected, page, top) => {
         const at = Math.min(selected, count - 1);
@@ -177,13 +177,13 @@ describe('selection', () => {
 });
 
 describe('sorting', () => {
-  test('rows that are all gone: the chosen one stays chosen, for its return', () => {
+  test('when all rows disappear, the selected one is selected again on return', () => {
     const nothing = listOrder<string>([], String);
     const state = { ...tableState('name'), selected: 'b', at: 1 };
     expect(sortBy(state, COLUMNS, 'size', nothing)).toEqual({ ...state, sort: { key: 'size', descending: true } });
   });
 
-  test('another column starts in its own direction, the same one reverses, one that does not sort does nothing', () => {
+  test('another column starts in its own direction, the same one reverses, an unsortable one does nothing', () => {
     const state = tableState('name');
     const bySize = sortBy(state, COLUMNS, 'size', ABC);
     expect(bySize.sort).toEqual({ key: 'size', descending: true });
@@ -193,13 +193,13 @@ describe('sorting', () => {
     expect(sortBy(state, COLUMNS, 'nothing', ABC)).toBe(state);
   });
 
-  test('who chose a row keeps it; who did not stays at the top', () => {
+  test('a selected row stays selected; without one the cursor stays at the top', () => {
     expect(sortBy(tableState('name'), COLUMNS, 'size', ABC).selected).toBeUndefined();
     expect(sortBy(moveTo(tableState('name'), ABC, 3, 2), COLUMNS, 'size', ABC)).toMatchObject({ selected: 'd', at: 3 });
   });
 });
 
-test('the place, when not all is on screen', () => {
+test('the position, if not all rows are on screen', () => {
   const layout = (rows: number, top = 0) =>
     layoutTable({
       columns: COLUMNS,
@@ -215,7 +215,7 @@ test('the place, when not all is on screen', () => {
   expect(position(layout(1), 5)).toBe('');
 });
 
-test('rows are asked for only when they are on screen', () => {
+test('only rows on screen are read', () => {
   const asked: number[] = [];
   const many: Order = { count: 8000, id: String, find: Number };
   const state = { ...tableState('name'), selected: '4000', top: 3990 };
@@ -227,7 +227,7 @@ test('rows are asked for only when they are on screen', () => {
   expect(asked).toEqual(Array.from({ length: 20 }, (_, nth) => 3990 + nth));
 });
 
-test('the widest, within bounds', () => {
+test('the width of the widest cell, within limits', () => {
   expect(widest(['a', '日本', 'abc'], 1, 9)).toBe(4);
   expect(widest(['a'], 3, 9)).toBe(3);
   expect(widest(['abcdefghijkl'], 3, 9)).toBe(9);

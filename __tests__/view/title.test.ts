@@ -37,6 +37,6 @@ test.each<[what: string, specs: readonly NodeSpec[], long: string, short: string
   expect(parts(specs).left.slice(0, 2)).toEqual([`all-smi-view  ${long}`, short]);
 });
 
-test('the clock is that of the wall', () => {
+test('shows the wall clock', () => {
   expect(clock(new Date(2026, 0, 2, 3, 4, 5).getTime())).toBe('03:04:05');
 });

@@ -53,7 +53,7 @@ test('the samples of a GPU shared by virtual machines, as the contract has them'
   ]);
 });
 
-test('MIG instances: each of its GPU, in the order of their numbers; a number of 65 and more is none', () => {
+test('MIG instances: on their GPU, in numeric order; numbers above 64 are ignored', () => {
   const instance = (uuid: string, number: number, util: number): string =>
     `mig_instance_utilization_gpu{gpu_index="0", gpu_uuid="${uuid}", gpu="NVIDIA H100", mig_instance="${number}", mig_uuid="MIG-mock-0-${number}", mig_profile="2g.10gb", gpu_instance_id="3", compute_instance_id=""} ${util}`;
   const { data } = parsed(
@@ -84,7 +84,7 @@ test('MIG instances: each of its GPU, in the order of their numbers; a number of
   ]);
 });
 
-test('links: per GPU and number, the last line counts; 32 of them', () => {
+test('links: per GPU and number, the last line counts; at most 32', () => {
   const link = (gpu: string, number: number, type: string, more = ''): string =>
     `nvlink_remote_device_type{${gpu}, link_index="${number}", remote_type="${type}"${more}} 1`;
   const { data } = parsed(
@@ -106,7 +106,7 @@ test('links: per GPU and number, the last line counts; 32 of them', () => {
   ]);
 });
 
-test('machine, fans, energy, where it runs, sources of the exporter', () => {
+test('machine, fans, energy, environment, sources of the exporter', () => {
   const { data } = parsed(
     'chassis_info{hostname="n1", instance="n1", product_name="DGX H100", vendor="NVIDIA"} 1',
     'chassis_power_watts{hostname="n1", instance="n1"} 6543.21',
@@ -150,7 +150,7 @@ test('machine, fans, energy, where it runs, sources of the exporter', () => {
   ]);
 });
 
-test('families of other makers stay with their device, by any of its labels', () => {
+test('families of other vendors belong to their device, by any of its labels', () => {
   const { data } = parsed(
     'gpu_utilization{gpu="Wormhole n300", instance="n1", gpu_uuid="tt-0", gpu_index="0"} 12',
     'tenstorrent_asic_temperature_celsius{npu="Wormhole n300", instance="n1", npu_uuid="tt-0", npu_index="0"} 58.5',
@@ -171,7 +171,7 @@ describe('from scrape to scrape', () => {
   const link = (type: string, bandwidth: number): string =>
     `nvlink_remote_device_type{${H100}, link_index="0", remote_type="${type}", bandwidth_mb_s="${bandwidth}"} 1`;
 
-  test('values and labels are those of the last one, also where nothing but a label changed', () => {
+  test('values and labels are those of the last scrape, even if only a label changed', () => {
     const one = parsed(link('gpu', 1), 'chassis_power_watts{hostname="n1"} 1');
     const seen = (): unknown[] => [
       one.data.extras.rows('link').label(0, 'remote_type'),
@@ -197,7 +197,7 @@ describe('from scrape to scrape', () => {
   });
 });
 
-test('rows have an end, and known ones go on being updated', () => {
+test('rows are limited, and known ones are still updated', () => {
   const fans = (count: number, rpm: number): string[] =>
     Array.from({ length: count }, (_, fan) => `chassis_fan_speed_rpm{fan_id="${fan}"} ${rpm}`);
   const one = parsed(...fans(70, 1));
@@ -206,7 +206,7 @@ test('rows have an end, and known ones go on being updated', () => {
   expect(one.data.extras.rows('fan').value(63, 'chassis_fan_speed_rpm')).toBe(2);
 });
 
-test('two labels make one key, whatever is in them', () => {
+test('two labels form one key, whatever their values', () => {
   const { data } = parsed(
     'energy_consumed_joules_total{scope="a", gpu_uuid="bc"} 1',
     'energy_consumed_joules_total{scope="ab", gpu_uuid="c"} 2',
@@ -236,7 +236,7 @@ test('engines and clock domains: a row for each label of a GPU', () => {
   expect(data.extras.rows('gpu').value(0, 'gpu_memory_free_bytes')).toBe(4096);
 });
 
-test('every family has words for it and comes once', () => {
+test('every family has a description and appears once', () => {
   const names = EXTRA_METRICS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(EXTRA_METRICS.every(({ about }) => about !== '')).toBe(true);

@@ -56,7 +56,7 @@ describe('a body without metrics of all-smi is refused', () => {
     expect(refusal(body, parser(), 1)).toBe(foreign(look));
   });
 
-  test('whatever came before; the data stays as it was, and the next good body is read', () => {
+  test('after any other body; data is unchanged, and the next good body is read', () => {
     const one = parser();
     push(one, GOOD);
     expect(one.refusal()).toBeUndefined();
@@ -107,7 +107,7 @@ describe('a body of all-smi is not', () => {
     for (const size of [1, 7, Infinity]) expect(refusal(body, parser(), size)).toBeUndefined();
   });
 
-  test('a byte order mark costs no line', () => {
+  test('a byte order mark loses no line', () => {
     const one = parser();
     push(one, `\uFEFF${GOOD}`);
     one.commit(AT, 0);
@@ -115,7 +115,7 @@ describe('a body of all-smi is not', () => {
   });
 });
 
-test('any mix of lines is refused exactly when none of them is a sample of all-smi, whatever was committed before', () => {
+test('any mix of lines is refused exactly if it has no sample of all-smi, whatever was committed before', () => {
   const line = fc.constantFrom(
     'all_smi_gpu_utilization{gpu="X", instance="n1", gpu_uuid="G", gpu_index="0"} 1',
     'all_smi_memory_used_bytes{instance="n1"} 5',

@@ -66,14 +66,14 @@ describe('a process is on the GPU of the newest scrape', () => {
     expect(parser.data.text(parser.data.gpus.uuid[0]!)).toBe('GPU-NEW');
   });
 
-  test('by position, when the cards come in another order', () => {
+  test('by position, when the order of the cards changes', () => {
     const [a, b] = [gpuLine({ uuid: 'GPU-A', watts: 700 }), gpuLine({ uuid: 'GPU-B', watts: 60 })] as const;
     const parser = scraped(a + b + row(100, '', 0));
     scraped(b + a + row(100, '', 0), parser);
     expect(wattsOf(parser)).toEqual([60]);
   });
 
-  test('by uuid, whatever the index: some exporters send 0 for all', () => {
+  test('by uuid, whatever the index: some exporters always send 0', () => {
     const gpus = [
       { uuid: 'GPU-A', index: 0, watts: 700 },
       { uuid: 'GPU-B', index: 1, watts: 60 },
@@ -99,7 +99,7 @@ describe('GPUs that all report one uuid', () => {
     expect(wattsOf(parser)).toEqual(indices.map((index) => 700 + index));
   });
 
-  test('are all there when only processes name them', () => {
+  test('all appear when only processes name them', () => {
     expect(scraped(rows).data.gpus.slots).toBe(8);
   });
 
@@ -118,7 +118,7 @@ describe('GPUs that all report one uuid', () => {
     expect([extras.rows('mig').count, extras.rows('link').count]).toEqual([3, 2]);
   });
 
-  test('lines without an index belong to the GPU of that uuid, and to nobody where there are several', () => {
+  test('lines without an index belong to the GPU of that uuid, and to none if there are several', () => {
     const utilization = (uuid: string): string => `all_smi_gpu_utilization{gpu="H100", gpu_uuid="${uuid}"} 55\n`;
     const one = gpuLine({ uuid: 'GPU-A', index: 3, watts: 1 });
     for (const text of [one + utilization('GPU-A'), utilization('GPU-A') + one]) {
@@ -130,18 +130,18 @@ describe('GPUs that all report one uuid', () => {
   });
 });
 
-describe('what a GPU is called', () => {
+describe('the name of a GPU', () => {
   const line = (family: string, name: string): string => `all_smi_${family}{gpu="${name}", gpu_uuid="U", gpu_index="0"} 1\n`;
 
-  test('is what the lines of this scrape say, not what an earlier one said', () => {
+  test('comes from this scrape, not an earlier one', () => {
     const parser = scraped(line('gpu_utilization', 'H100') + line('gpu_info', 'H200'));
     scraped(line('gpu_utilization', 'H100'), parser);
     expect(parser.data.text(parser.data.gpus.name[0]!)).toBe('H100');
   });
 });
 
-describe('what earlier scrapes had takes no room', () => {
-  test('1,024 device uuids in the life of a parser are no limit', () => {
+describe('rows of earlier scrapes use no memory', () => {
+  test('a parser can see more than 1,024 device uuids over time', () => {
     const parser = new Parsers().newParser();
     const fixed = Array.from({ length: 200 }, (_, pid) => row(pid, 'GPU-0', 0)).join('');
     for (let scrape = 0; scrape < 40; scrape++) {
@@ -163,7 +163,7 @@ describe('what earlier scrapes had takes no room', () => {
     expect(parser.data.facts.capsHit).toEqual([]);
   });
 
-  test('nor do 200 GPUs that are renumbered, nor 30,000 processes that are replaced', () => {
+  test('200 renumbered GPUs and 30,000 replaced processes', () => {
     const gpus = (shift: number): string =>
       Array.from({ length: 200 }, (_, at) => gpuLine({ uuid: `GPU-${at}`, index: (at + shift) % 200, watts: at })).join('');
     const rows = (from: number): string => Array.from({ length: 30_000 }, (_, at) => row(from + at, 'GPU-1', 1)).join('');
@@ -175,7 +175,7 @@ describe('what earlier scrapes had takes no room', () => {
     }
   });
 
-  test('of more rows than there is room for, the first of this scrape are kept', () => {
+  test('beyond the limit, the first rows of this scrape are kept', () => {
     const line = (gpu: number): string => gpuLine({ uuid: `GPU-${gpu}`, index: gpu, watts: gpu });
     const [low, high] = [0, 256].map((from) => Array.from({ length: 256 }, (_, at) => line(from + at)).join('')) as [string, string];
     const parser = new Parsers().newParser();

@@ -5,7 +5,7 @@ import { ANSWERED_AT } from '../../helpers/hosts.js';
 
 const GPU = 'gpu="Card", instance="n1", gpu_uuid="U0", gpu_index="0"';
 
-test('fillers and nonsense are counted anew in each scrape; what stands for none in the format is not', () => {
+test("fillers and nonsense are counted per scrape; the format's own placeholders are not", () => {
   const parser = new Parsers().newParser();
   const odd = (watts: number, celsius: number, percent: number): readonly [number, string, number] => {
     parser.push(

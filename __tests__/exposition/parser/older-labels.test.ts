@@ -23,7 +23,7 @@ test('the power of the board and the fan', () => {
   expect([gpus.field.cardPowerWatts[0], gpus.field.fanRpm[0]]).toEqual([148.5, 1600]);
 });
 
-test('labels follow from scrape to scrape, appear and go', () => {
+test('labels change, appear and disappear between scrapes', () => {
   const { scrape } = parser();
   const card = (labels: string): number => scrape(info(0, labels)).gpus.field.cardPowerWatts[0]!;
   expect([
@@ -36,7 +36,7 @@ test('labels follow from scrape to scrape, appear and go', () => {
   ]).toEqual([NaN, 148.5, 151.25, NaN, NaN, 7]);
 });
 
-test('a family counts, and not the label', () => {
+test('a family has precedence over the label', () => {
   const family = `all_smi_gpu_card_power_watts{${gpu(0)}} 43\nall_smi_gpu_hotspot_temperature_celsius{${gpu(0)}} 88\n`;
   const { gpus, extras } = parser().scrape(
     family + info(0, 'card_power_watts="148.50", hotspot_temperature="71"') + info(1, 'card_power_watts="9"'),
@@ -51,7 +51,7 @@ test('a family counts, and not the label', () => {
   ).toEqual(['gpu_hotspot_temperature_celsius']);
 });
 
-test('what else older exporters have in labels', () => {
+test('other values that older exporters have in labels', () => {
   const { extras, gpus } = parser().scrape(
     info(0, 'hotspot_temperature="71", memory_temperature="64 C", memory_clock="1800 MHz", memory_controller_activity="12%"') +
       info(
@@ -107,7 +107,7 @@ test.each(['N/A', '', '65535', '1e3', '12 apples', '-4'])('a label of %j is no r
   expect([gpus.field.cardPowerWatts[0], gpus.field.fanRpm[0]]).toEqual([NaN, NaN]);
 });
 
-test('families that newer exporters dropped are still read', () => {
+test('families dropped by newer exporters are still read', () => {
   const npu = 'npu="Chip", instance="n1", npu_uuid="N0", npu_index="0"';
   const names = [
     ['npu_temperature_celsius', 61],
@@ -123,7 +123,7 @@ test('families that newer exporters dropped are still read', () => {
   expect(names.map(([name]) => [name, extras.rows('gpu').value(0, name)])).toEqual(names);
 });
 
-test('Neuron: 0 of a source that is unavailable is no reading; of one that works it is', () => {
+test('Neuron: 0 of an unavailable source is no reading; of a working one it is', () => {
   const core = (index: number): string => `gpu="AWS Trainium1", instance="n1", gpu_uuid="neuron-1-nc${index}", gpu_index="${index}"`;
   const lines = [0, 1, 2].map(
     (index) =>

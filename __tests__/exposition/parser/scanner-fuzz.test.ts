@@ -22,7 +22,7 @@ function push(parser: ScrapeParser, text: string, host: FuzzedHost): void {
 const oracle = (text: string): unknown => readScrape(text, (AT + 500) / 1000);
 
 describe.each(Array.from({ length: 10 }, (_, part) => part))('part %i', (part) => {
-  test('every scrape of every sequence says what a fresh reading says', () => {
+  test('every scrape in any sequence equals a fresh parse', () => {
     const wire = new Parsers();
     for (let seed = part * 100; seed < part * 100 + 100; seed++) {
       const host = new FuzzedHost(seed);

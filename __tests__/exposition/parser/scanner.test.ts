@@ -72,7 +72,7 @@ describe('one scrape', () => {
     expect(data.gpus.count).toBe(1);
   });
 
-  test('a bad line is shown from its beginning, also where only its value has become bad', () => {
+  test('a bad line is shown from its start, even if only its value has become bad', () => {
     const parser = new Parsers().newParser();
     for (const pieces of [[SCRAPE], [SCRAPE.slice(0, 150), SCRAPE.slice(150)]]) {
       scraped(SCRAPE, parser);
@@ -125,15 +125,15 @@ describe('one scrape', () => {
   });
 });
 
-describe('what is sent again and again', () => {
-  test('other values of the same lines are a change of values only', () => {
+describe('repeated scrapes', () => {
+  test('new values of the same lines change values only', () => {
     const parser = scraped(SCRAPE);
     parser.push(bytes(SCRAPE.replace(' 97\n', ' 12.5\n')));
     expect(parser.commit(AT, 0)).toBe('values');
     expect(parser.data.gpus.field.utilPercent[0]).toBe(12.5);
   });
 
-  test('a family that is missing this time is not reported, and neither is a GPU', () => {
+  test('a missing family or GPU is unreported', () => {
     const parser = scraped(SCRAPE);
     scraped(SCRAPE.replace(/all_smi_process_cpu.*\n/, ''), parser);
     expect(parser.data.procs.cpuPercent[0]).toBeNaN();
@@ -143,7 +143,7 @@ describe('what is sent again and again', () => {
     expect([parser.data.procs.count, parser.data.facts.hasProcessFamily, parser.data.facts.instance]).toEqual([0, false, '']);
   });
 
-  test('each of its lines may be missing this time, and all from it on', () => {
+  test('any line may be missing, and all after it', () => {
     const lines = SCRAPE.split('\n');
     for (let line = 0; line < lines.length - 1; line++) {
       for (const kept of [lines.slice(0, line), lines.toSpliced(line, 1)]) {
@@ -153,7 +153,7 @@ describe('what is sent again and again', () => {
     }
   });
 
-  test('the model of a CPU is said by one of its lines, whichever that is', () => {
+  test('the model of a CPU may be in any of its lines', () => {
     const said = 'all_smi_cpu_info{cpu_model="EPYC 9654", index="0"} 1\n';
     const other = 'all_smi_cpu_utilization{index="0"} 12\n';
     for (const text of [said + other, other + said]) {
@@ -163,7 +163,7 @@ describe('what is sent again and again', () => {
     }
   });
 
-  test('a body cut at any byte leaves what was there before, and the next whole one counts', () => {
+  test('a body cut at any byte keeps the last data, and the next complete one counts', () => {
     const other = SCRAPE.replaceAll('41022', '7').replaceAll('alice', 'bob').replace(' 97\n', ' 3\n');
     const parser = scraped(SCRAPE);
     const before = modelOf(parser.data);
@@ -178,7 +178,7 @@ describe('what is sent again and again', () => {
     expect(modelOf(parser.data)).toEqual(readScrape(other, AT / 1000));
   });
 
-  test('two hosts whose bodies come in turn do not mix', () => {
+  test('interleaved bodies of two nodes do not mix', () => {
     const wire = new Parsers();
     const [one, other] = [wire.newParser(), wire.newParser()];
     const [first, second] = [bytes(SCRAPE), bytes(SCRAPE.replaceAll('alice', 'bob'))];
@@ -193,7 +193,7 @@ describe('what is sent again and again', () => {
 });
 
 describe('limits', () => {
-  test('50,000 process rows; the known ones go on being updated, and there is room again when one ends', () => {
+  test('50,000 process rows; known ones are still updated, and an ended one makes room', () => {
     const rows = Array.from({ length: 50_002 }, (_, pid) => pid);
     const body = (value: number, pids: readonly number[] = rows): string =>
       pids.map((pid) => memory(`pid="${pid}", device_uuid="GPU-1"`, value)).join('');
@@ -234,7 +234,7 @@ describe('limits', () => {
     expect(data.userName(data.procs.user[0]!)).toBe('u'.repeat(128));
   });
 
-  test('a line longer than 32 KiB is bad, however it comes; what follows is read', () => {
+  test('a line longer than 32 KiB is bad, however it is split; the rest is read', () => {
     const long = memory(`pid="1", device_uuid="G", command="${'c'.repeat(200_000)}"`, 1);
     for (const chunk of [1000, 70_000, 1_000_000]) {
       const parser = new Parsers().newParser();
@@ -303,7 +303,7 @@ describe('labels named like parts of an object', () => {
 });
 
 describe('user ids', () => {
-  test('are the same on all hosts, for what cleaning makes equal too', () => {
+  test('are the same on all nodes, also for names equal after sanitizing', () => {
     const wire = new Parsers();
     const users = ['alice', 'alice', 'ali\u200bce', 'b\\\\c', 'b\\\\c'].map((user) => {
       const { data } = scraped(memory(`pid="1", device_uuid="G", user="${user}"`, 1), wire.newParser());
@@ -318,7 +318,7 @@ describe('user ids', () => {
     ]);
   });
 
-  test('a backslash that is not escaped is part of the name, whatever letter follows', () => {
+  test('an unescaped backslash is part of the name, whatever letter follows', () => {
     const name = (user: string): string => {
       const { data } = scraped(memory(`pid="1", device_uuid="G", user="${user}"`, 1));
       return data.userName(data.procs.user[0]!);
@@ -332,7 +332,7 @@ describe('user ids', () => {
     ]);
   });
 
-  test('are renumbered when there are many and half of them are nobody’s: rows that are on screen keep their users', () => {
+  test('are renumbered when there are many and half are unused: rows on screen keep their users', () => {
     const parsers = new Parsers(100);
     let told = 0;
     parsers.onRenumbered(() => told++);
@@ -358,8 +358,8 @@ describe('user ids', () => {
   });
 });
 
-describe('what hostile or long-lived nodes cost', () => {
-  test('NUL bytes: no text keeps one, and a line is never taken for one with other bytes', () => {
+describe('limits for hostile or long-lived nodes', () => {
+  test('NUL bytes are removed from text, and a line never equals one with other bytes', () => {
     const parser = new Parsers().newParser();
     const nameOf = (bytes: Buffer): string => {
       const [before, after] = [`all_smi_gpu_utilization{gpu="H`, `100", gpu_uuid="GPU-aa00", gpu_index="0"} 5\n`];
@@ -376,7 +376,7 @@ describe('what hostile or long-lived nodes cost', () => {
     }
   });
 
-  test('new series names of one node: it uses up its own share, not that of others', () => {
+  test('new series names of one node use its own share only', () => {
     const workspace = new ParserWorkspace();
     const flood = Array.from({ length: HEADS_PER_NODE * 2 }, (_, nth) => `other_metric_${nth}{a="b"} 1\n`).join('');
     scraped(flood, new Scanner(workspace));
@@ -390,7 +390,7 @@ describe('what hostile or long-lived nodes cost', () => {
     expect(known('late_metric{') || known('\nlate_metric{')).toBe(true);
   });
 
-  test('labels that change with each scrape: what is kept of a node stays within bounds', () => {
+  test('labels that change with each scrape: memory per node is bounded', () => {
     const parser = new Parsers().newParser();
     // 50 rows of some 300 bytes.
     const scrapeOf = (scrape: number): string =>

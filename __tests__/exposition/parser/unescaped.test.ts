@@ -28,16 +28,19 @@ const MESS = [
   `all_smi_process_memory_used_bytes{pid="4", user="u4", gpu_index="0", device_uuid="GPU-1", command="x", extra="14" rack"} 4000\n`,
 ].join('');
 
-test.each([1, 7, 100, 1_000_000])('quotes and line ends are read where they can only be part of a value; %i bytes at once', (chunk) => {
-  const parser = scraped(MESS, { chunk });
-  expect(commandsOf(parser)).toEqual([
-    [1, 'python -c "print(1)" --x', 1000],
-    [2, 'awkBEGIN{x=1} 5', 2000],
-    [3, 'ok', 3000],
-    [4, 'x', 4000],
-  ]);
-  expect([parser.data.facts.badLines, parser.data.userName(parser.data.procs.user[1]!)]).toEqual([0, 'u2']);
-});
+test.each([1, 7, 100, 1_000_000])(
+  'unescaped quotes and line ends are read where they can only be part of a value; %i bytes at once',
+  (chunk) => {
+    const parser = scraped(MESS, { chunk });
+    expect(commandsOf(parser)).toEqual([
+      [1, 'python -c "print(1)" --x', 1000],
+      [2, 'awkBEGIN{x=1} 5', 2000],
+      [3, 'ok', 3000],
+      [4, 'x', 4000],
+    ]);
+    expect([parser.data.facts.badLines, parser.data.userName(parser.data.procs.user[1]!)]).toEqual([0, 'u2']);
+  },
+);
 
 test('the same again is a change of values only, and a row that changes is read anew', () => {
   const parser = scraped(MESS);
@@ -82,7 +85,7 @@ describe('what is not certain costs its own row, and is counted', () => {
     }
   });
 
-  test('a value that goes on for ever is given up, and what follows is read', () => {
+  test('an endless value is skipped, and the rest is read', () => {
     const text = `all_smi_process_memory_used_bytes{pid="1", command="x\n${`${'y '.repeat(40)}\n`.repeat(2000)}${row(2, 'ok')}`;
     for (const chunk of [1000, 1_000_000]) {
       const parser = new Parsers().newParser();
@@ -106,6 +109,6 @@ test('timestamps as Go writes them for OpenMetrics, with an exponent, and exempl
   ]);
 });
 
-test('a line without labels has no instance, whatever the line before it had', () => {
+test('a line without labels has no instance, whatever the previous line', () => {
   expect(scraped('other{instance="somebody"} 1\nall_smi_up 1\n').data.facts.instance).toBe('');
 });

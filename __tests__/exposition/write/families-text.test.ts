@@ -87,7 +87,7 @@ describe('families', () => {
     );
   });
 
-  test('what was not reported leaves no trace', () => {
+  test('unreported values are absent', () => {
     const none = labelBlock({ gpu: 'a' });
     expect(writeFamilies([gauge('a', []), gauge('b', [{ labels: none, value: NaN }])])).toBe('');
     expect(writeFamilies([gauge('c', [{ labels: none, value: NaN }, { labels: none, value: 0 }])])).toContain('\nc{gpu="a"} 0\n'); // prettier-ignore
@@ -151,7 +151,7 @@ test('whatever the labels hold, another reader reads the same families', () => {
   );
 });
 
-(hasPromtool ? test : test.skip)('promtool takes hostile labels (skipped where promtool, Debian package prometheus, is missing)', () => {
+(hasPromtool ? test : test.skip)('promtool accepts hostile labels (skipped where promtool, Debian package prometheus, is missing)', () => {
   const values = ['"', '\\', '\\n', 'a\nb', 'a\rb', '\u001b]0;x\u0007', '}', '{,=', '日本語', '# HELP', '\ud800'];
   const samples = values.map((value, nth) => ({ labels: labelBlock({ nth, value }), value: nth * 1e-9 }));
   expect(promtoolComplaints(writeFamilies([gauge('all_smi_test', samples)]))).toEqual([]);

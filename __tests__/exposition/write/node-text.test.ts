@@ -36,7 +36,7 @@ const lines = (sample: Partial<NodeSample>): string[] =>
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
 
-test('a collection that knows nothing says that it is up, and what it is', () => {
+test('an empty collection has up and build_info', () => {
   const build = 'all_smi_build_info{instance="n1", hostname="n1", version="1.2.3", os="linux", arch="x86_64"} 1';
   expect(lines({})).toEqual(['all_smi_up{instance="n1", hostname="n1"} 1', build]);
   expect(waitingText(SAMPLE, '1.2.3').split('\n')).toContain('all_smi_up{instance="n1", hostname="n1"} 0');
@@ -63,7 +63,7 @@ test('a process on no GPU is one on GPU 0 without a uuid', () => {
   ]);
 });
 
-test('readings of 0 are told, those that are missing are not', () => {
+test('readings of 0 are sent, missing ones are not', () => {
   const gpu = { index: 0, uuid: 'u', name: 'g', utilPercent: 0, powerWatts: undefined, performanceState: 0, memoryUsedBytes: 0 };
   const told = lines({ gpus: [gpu] }).filter((line) => line.includes('_gpu_'));
   expect(told.map((line) => line.replace(/\{.*\}/, ''))).toEqual([
@@ -74,7 +74,7 @@ test('readings of 0 are told, those that are missing are not', () => {
   ]);
 });
 
-test('parts of a divided GPU', () => {
+test('MIG devices of a GPU', () => {
   const part = {
     index: 2,
     uuid: 'MIG-1',
@@ -93,7 +93,7 @@ test('parts of a divided GPU', () => {
   ]);
 });
 
-test('memory: no swap, no buffers, no cache where the machine has none', () => {
+test('memory: no swap, buffers or cache if the machine has none', () => {
   const memory = {
     totalBytes: 1000,
     usedBytes: 250,
@@ -124,7 +124,7 @@ test('memory: no swap, no buffers, no cache where the machine has none', () => {
 describe('long labels', () => {
   const utf8 = (text: string): number => Buffer.byteLength(text);
 
-  test('256 bytes of a command, and how many are missing', () => {
+  test('256 bytes of a command, and the number of omitted bytes', () => {
     expect(capped('x'.repeat(256), 256)).toBe('x'.repeat(256));
     expect(capped('x'.repeat(300), 256)).toBe(`${'x'.repeat(256)}...(44 bytes truncated)`);
     // Three bytes each: 85 of them are 255 bytes.
@@ -158,7 +158,7 @@ test('whatever a process is called, strict readers take the text and read it bac
   );
 });
 
-(hasPromtool ? test : test.skip)('promtool takes nasty names', () => {
+(hasPromtool ? test : test.skip)('promtool accepts nasty names', () => {
   const command = `python "quoted" \\ back\\n =cmd|calc 日本 {brace} ${'x'.repeat(300)}`;
   expect(promtoolComplaints(nodeText({ ...SAMPLE, scope: 'all', processes: [{ ...ROW, command }] }, '1'))).toEqual([]);
 });

@@ -203,7 +203,7 @@ describe('from sample to sample', () => {
     expect(told(columns)).toEqual(told(asColumns(next)));
   });
 
-  test('user ids that are numbered anew go on meaning the same users', () => {
+  test('renumbered user ids keep their users', () => {
     const parsers = new Parsers(8);
     const columns = parsers.holding((users) => new SampleColumns(users, VERSION));
     let renumbered = 0;
@@ -218,7 +218,7 @@ describe('from sample to sample', () => {
     expect(renumbered).toBe(1);
   });
 
-  test('one that cannot be read leaves everything as it was', () => {
+  test('an unreadable one changes nothing', () => {
     const columns = new Parsers().holding((users) => new SampleColumns(users, VERSION));
     columns.load(base);
     const before = told(columns);
