@@ -45,7 +45,7 @@ const NODE_OPTIONS = {
     config: 'view.hosts',
     value: 'HOST..',
     many: 'words',
-    help: 'nodes to scrape: host, host:port, http(s)://host:port, ranges like node[001-512]:9090',
+    help: "nodes to scrape: host, host:port, http(s)://host:port, ranges in quotes: 'node[001-512]:9090'",
     parse: (words) => words,
   },
   hostfile: {
