@@ -128,7 +128,7 @@ describe('check', () => {
     const { status, stdout } = await shell(
       `all-smi-view check --hosts ${node.nodeId} -i 0.5 --alert-held 2s --alert-util-low-mins 0 --over 4s`,
     );
-    expect([status, stdout]).toEqual([1, expect.stringMatching(/^WARNING - 1 warning: .* gpu0 memory_held_idle; 1 of 1 nodes up; /)]);
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/^WARNING - 1 warning: .* gpu0 memory_held_idle; 1 of 1 node up; /)]);
     expect(stdout).not.toContain('not evaluated');
     await node.kill();
   });

@@ -51,7 +51,7 @@ export function check(app: AppState, settings: CheckSettings): CheckResult {
     ...(missing.length > 0 ? [`${nodesDown(missing.length)} (${some(missing.map(({ name }) => name))})`] : []),
     ...alertTexts('critical', critical),
     ...alertTexts('warning', warnings),
-    `${count(nodes.length - missing.length)} of ${count(nodes.length)} nodes up`,
+    `${count(nodes.length - missing.length)} of ${count(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'} up`,
     `${count(free)} of ${count(gpus)} GPUs free${isShort ? `, fewer than ${count(minFree)}` : ''}`,
     ...unchecked.map(([rule, key]) => `${rule} not evaluated (needs --over ${timeText(settings.alerts[key])})`),
   ];
