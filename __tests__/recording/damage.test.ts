@@ -163,6 +163,18 @@ const foreignText = async (frames: number): Promise<string> =>
     '',
   );
 
+test('a line that has lost its number and checksum is damaged, since the others have one', async () => {
+  const lines = textIn(await record(place.folder.file('sealed.ndjson'), 'none', 20)).split('\n');
+  const whole = await looked(place.folder.file('sealed.ndjson'));
+  const path = place.folder.file('unsealed.ndjson');
+  const without = lines[5]!.replace(/"at_seq":\d+,|"body_crc32":"\w+",/g, '').replace('"utilization":', '"utilisation":');
+  expect(without).not.toBe(lines[5]);
+  writeFileSync(path, lines.with(5, without).join('\n'));
+  const found = (await looked(path))!;
+  expect(found.info.badLines).toBe(1);
+  expect(found.frames).toHaveLength(whole!.frames.length - 1);
+});
+
 describe('recordings of others', () => {
   test('gzip: a wrong byte that still decompresses shows in the checksum, and all of it plays', async () => {
     const text = await foreignText(400);

@@ -4,7 +4,7 @@ import type { CacheFolder } from './cache-folder.js';
 import { type ChunkedFile, Damaged } from './chunk.js';
 import { factsOf, fromJson, lostBetween, NO_FACTS, toJson, type ChunkFacts, type Loss } from './chunk-index.js';
 import type { OpenedFile } from './open-chunks.js';
-import { readLineHeader, type LineHeader } from './line-times.js';
+import { readLineHeader, type LineHeader, withSeals } from './line-times.js';
 import { StreamChunks } from './stream-chunks.js';
 import type { Ms } from '../../model/clock.js';
 
@@ -234,7 +234,7 @@ export class ChunkStore {
     const lane = this.#lanes[file]!;
     try {
       const { lines, tooLong, unended } = lane.file.lines(chunk);
-      const lineHeaders = lines.map(readLineHeader);
+      const lineHeaders = withSeals(lines.map(readLineHeader));
       // A program that was killed leaves half a line.
       if (unended && lineHeaders.at(-1)?.kind === 'bad') lineHeaders.pop();
       const facts = factsOf(lineHeaders, tooLong, this.#gapMs);

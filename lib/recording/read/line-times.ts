@@ -4,7 +4,14 @@ import { sealHolds } from '../format/seal.js';
 import type { Ms } from '../../model/clock.js';
 
 export type LineHeader =
-  | { readonly kind: 'data'; readonly at: Ms; readonly nth: number; readonly of: number; readonly seq: number | undefined }
+  | {
+      readonly kind: 'data';
+      readonly at: Ms;
+      readonly nth: number;
+      readonly of: number;
+      readonly seq: number | undefined;
+      readonly sealed: boolean;
+    }
   | { readonly kind: 'header'; readonly header: Header }
   | { readonly kind: 'index'; readonly end: boolean }
   | { readonly kind: 'empty' }
@@ -30,7 +37,20 @@ export function readLineHeader(line: Buffer): LineHeader {
   const exact = Number(start?.[1] ?? NaN);
   const seq = start?.[2] === undefined ? undefined : Number(start[2]);
   const [nth, of] = partOf(line);
-  return { kind: 'data', at: Math.floor(exact / 1000) * 1000 === at ? exact : at, nth, of, seq };
+  return { kind: 'data', at: Math.floor(exact / 1000) * 1000 === at ? exact : at, nth, of, seq, sealed: holds === true };
+}
+
+/**
+ * Of the lines of a chunk, those without a seal where the others have one are bad: damage can take the seal itself. A header decides for the
+ * lines after it, since files of different programs may be joined.
+ */
+export function withSeals(lineHeaders: readonly LineHeader[]): LineHeader[] {
+  const first = lineHeaders.find(({ kind }) => kind === 'data' || kind === 'header');
+  let expected = first?.kind === 'data' && lineHeaders.some((one) => one.kind === 'data' && one.sealed);
+  return lineHeaders.map((one) => {
+    if (one.kind === 'header') expected = one.header.sealed;
+    return expected && one.kind === 'data' && !one.sealed ? { kind: 'bad' } : one;
+  });
 }
 
 /** Without parsing the line. A key of this name never occurs inside a string: there its quotes are escaped. */
@@ -44,5 +64,7 @@ function readWholeHeader(line: Buffer): LineHeader {
   const text = line.toString('utf8').trim();
   if (text === '') return { kind: 'empty' };
   const read = readLine(text);
-  return read.kind === 'data' ? { kind: 'data', at: read.at, nth: read.part[0], of: read.part[1], seq: undefined } : read;
+  return read.kind === 'data'
+    ? { kind: 'data', at: read.at, nth: read.part[0], of: read.part[1], seq: undefined, sealed: sealHolds(line) === true }
+    : read;
 }
