@@ -115,13 +115,9 @@ function printed(
 }
 
 /** Reports what is missing; the exit code. Throws `E_NO_ANSWER`, `E_PARTIAL` or `E_NO_ROOM`. */
-function exitOf(
-  { nodes, answered, reporting, failed }: Coverage,
-  { table = '', strict, gpus = 1, output }: GetOptions,
-  room: boolean,
-): number {
+function exitOf({ nodes, answered, reporting, failed }: Coverage, { table = '', strict, gpus = 1 }: GetOptions, room: boolean): number {
   if (answered === 0) throw new AppError('E_NO_ANSWER', { reason: failed[0] === undefined ? 'there is none' : listed(failed) });
-  if (failed.length > 0 && output !== 'json')
+  if (failed.length > 0)
     process.stderr.write(`all-smi-view get: ${count(failed.length)} of ${count(nodes)} nodes missing: ${listed(failed)}\n`);
   const silent = answered - reporting;
   if (OF_PROCESSES.has(table) && silent > 0)
