@@ -18,7 +18,7 @@ const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'u
 
 /**
  * Entry points, in separate builds: shared chunks would be more and smaller, and the first frame waits for each file that it needs. Plugins
- * may import the built-in tabs: each folder of plugins/ is a plugin.
+ * may import the built-in tabs: each directory of plugins/ is a plugin.
  */
 const BUILDS = [
   ['bin/all-smi-view.ts'],
@@ -234,11 +234,12 @@ THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 export function licences({ inputs }) {
   const packages = new Map();
   for (const input of Object.keys(inputs)) {
-    const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
-    if (folder === undefined || packages.has(folder)) continue;
-    const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
-    if (!LICENCES.includes(manifest.license)) throw new Error(`${folder} is bundled; its licence is ${manifest.license ?? 'not declared'}`);
-    packages.set(folder, { manifest, text: licenceText(join(ROOT, folder), manifest) });
+    const directory = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
+    if (directory === undefined || packages.has(directory)) continue;
+    const manifest = JSON.parse(readFileSync(join(ROOT, directory, 'package.json'), 'utf8'));
+    if (!LICENCES.includes(manifest.license))
+      throw new Error(`${directory} is bundled; its licence is ${manifest.license ?? 'not declared'}`);
+    packages.set(directory, { manifest, text: licenceText(join(ROOT, directory), manifest) });
   }
   const notices = [...packages.values()].map(
     ({ manifest, text }) => `${manifest.name} ${manifest.version} (${manifest.license})\n${'-'.repeat(72)}\n${text.trim()}\n`,
@@ -248,9 +249,9 @@ export function licences({ inputs }) {
 }
 
 /** The licence file; for a package that only declares the licence, its standard text with the package's author. */
-function licenceText(folder, { name: from, license, author }) {
-  const file = readdirSync(folder).find((one) => /^licen[cs]e(\.(md|txt))?$/i.test(one));
-  if (file !== undefined) return readFileSync(join(folder, file), 'utf8');
+function licenceText(directory, { name: from, license, author }) {
+  const file = readdirSync(directory).find((one) => /^licen[cs]e(\.(md|txt))?$/i.test(one));
+  if (file !== undefined) return readFileSync(join(directory, file), 'utf8');
   const template = LICENCE_TEXTS[license];
   const named = typeof author === 'string' ? author : author?.name;
   // If the only name is an address, it is used.
@@ -262,16 +263,16 @@ function licenceText(folder, { name: from, license, author }) {
 function stale(built) {
   if (!existsSync(built)) return true;
   const since = statSync(built).mtimeMs;
-  const sources = ['bin', 'lib', 'plugins'].flatMap((folder) => [...walk(join(ROOT, folder))]);
+  const sources = ['bin', 'lib', 'plugins'].flatMap((directory) => [...walk(join(ROOT, directory))]);
   const inputs = ['package.json', 'package-lock.json', 'esbuild.config.js', 'tsconfig.json', 'tsconfig.build.json'].map((file) =>
     join(ROOT, file),
   );
   return [...sources, ...inputs].some((file) => statSync(file).mtimeMs > since);
 }
 
-function* walk(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
+function* walk(directory) {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
     if (entry.isDirectory()) yield* walk(path);
     else yield path;
   }

@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 const ROOT = dirname(fileURLToPath(import.meta.url));
 
 /**
- * The import rules: a layer is a list of folders, from the bottom up. A file imports its own layer and those below. `apart`: folders of one
+ * The import rules: a layer is a list of directories, from the bottom up. A file imports its own layer and those below. `apart`: directories of one
  * layer that do not import each other. `only`: the layers it may import, if not all of those below.
  */
 const LAYERS = [

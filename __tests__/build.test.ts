@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { licences } from '../esbuild.config.js';
 
-let folder = '';
+let directory = '';
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'build-'));
+  directory = mkdtempSync(join(tmpdir(), 'build-'));
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 /** The notices of a bundle that holds one package. */
 function notices(manifest: object, files: Record<string, string> = {}): string {
-  const home = join(folder, 'node_modules/@scope/some');
+  const home = join(directory, 'node_modules/@scope/some');
   rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, 'package.json'), JSON.stringify({ name: '@scope/some', version: '1.2.3', ...manifest }));

@@ -55,10 +55,10 @@ describe('hand-written pages agree with the program', () => {
   });
 
   test('RECORDING.md has what is said of damaged files', () => {
-    const folder = new URL('../lib/recording/read/', import.meta.url);
-    const said = readdirSync(folder).flatMap((file) =>
+    const directory = new URL('../lib/recording/read/', import.meta.url);
+    const said = readdirSync(directory).flatMap((file) =>
       [
-        ...readFileSync(new URL(file, folder), 'utf8').matchAll(
+        ...readFileSync(new URL(file, directory), 'utf8').matchAll(
           /(?:Damaged\(|CutOff\(|DAMAGED = |CHECKSUM = |damage \?\?= |[?:] )'([a-z ,:]+ [a-z ,:]+ [a-z ,:]+)'/g,
         ),
       ].map(([, text]) => text!),

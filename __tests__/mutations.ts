@@ -2,8 +2,8 @@
  * Could the tests fail? Plants one fault at a time into a copy of the sources and runs the tests that should find it there.
  *
  * npm run mutations [-- NAME...]: the faults of a list, all or these.
- * npm run mutations -- --sample N [--seed S] [--folder lib/alerts] [--minutes M] [--report FILE] [--mirrored]: N automatic ones in each folder,
- * one of each folder after the other, so that a run that ends early has seen all folders.
+ * npm run mutations -- --sample N [--seed S] [--directory lib/alerts] [--minutes M] [--report FILE] [--mirrored]: N automatic ones in each directory,
+ * one of each directory after the other, so that a run that ends early has seen all directories.
  *
  * Exit status 1 when tests pass in spite of a fault of the list, or fail without any.
  */
@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { NAMED_FAULTS } from './mutations/named-faults.js';
-import { sampleOf, sourcesByFolder, type Planted } from './mutations/sample.js';
+import { sampleOf, sourcesByDirectory, type Planted } from './mutations/sample.js';
 
 /** Where the tests are that find a fault of the list which names none. */
 const SUITES = ['__tests__/exposition', '__tests__/aggregate'];
@@ -26,10 +26,10 @@ const { values: options, positionals: names } = parseArgs({
   options: {
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
-    folder: { type: 'string', default: '' },
+    directory: { type: 'string', default: '' },
     minutes: { type: 'string', default: '60' },
     report: { type: 'string', default: 'mutations.json' },
-    /** Only the tests that mirror the folder: quick, and what survives may be found by others. */
+    /** Only the tests that mirror the directory: quick, and what survives may be found by others. */
     mirrored: { type: 'boolean', default: false },
   },
 });
@@ -73,17 +73,17 @@ function runSample(count: number): number {
   const seed = Number(options.seed);
   const end = Date.now() + Number(options.minutes) * 60_000;
   const scores: Record<string, Score> = {};
-  const samples = [...sourcesByFolder(options.folder)].map(([folder, files]) => sampleOf(folder, files, count, seed));
+  const samples = [...sourcesByDirectory(options.directory)].map(([directory, files]) => sampleOf(directory, files, count, seed));
   const rounds = Array.from({ length: count }, (_, nth) => samples.flatMap((sample) => sample[nth] ?? []));
-  for (const { folder, file, line, operator, start, end: until, from, to } of rounds.flat()) {
+  for (const { directory, file, line, operator, start, end: until, from, to } of rounds.flat()) {
     if (Date.now() > end) break;
     const source = readFileSync(join(copy, file), 'utf8');
     const planted = source.slice(0, start) + to + source.slice(until);
     // What is nearest first: most faults are found there.
     const found =
-      isFound(file, planted, mirror(folder)) ||
+      isFound(file, planted, mirror(directory)) ||
       (!options.mirrored && isFound(file, planted, ['--selectProjects', 'unit', '--findRelatedTests', file]));
-    const score = (scores[folder] ??= { planted: 0, found: 0, survivors: [] });
+    const score = (scores[directory] ??= { planted: 0, found: 0, survivors: [] });
     score.planted++;
     if (found) score.found++;
     else score.survivors.push({ file, line, operator, from, to });
@@ -91,7 +91,7 @@ function runSample(count: number): number {
     console.log(`${found ? 'found   ' : 'SURVIVES'}  ${file}:${line}  ${operator}: ${text.length > 90 ? `${text.slice(0, 90)}...` : text}`);
     writeFileSync(options.report, `${JSON.stringify({ seed, scores }, null, 2)}\n`);
   }
-  for (const [folder, { planted, found }] of Object.entries(scores)) console.log(`${folder.padEnd(32)} ${found} of ${planted}`);
+  for (const [directory, { planted, found }] of Object.entries(scores)) console.log(`${directory.padEnd(32)} ${found} of ${planted}`);
   const all = Object.values(scores);
   const sum = (of: (score: Score) => number): number => all.reduce((total, score) => total + of(score), 0);
   console.log(`${sum(({ found }) => found)} of ${sum(({ planted }) => planted)} faults found`);
@@ -99,9 +99,13 @@ function runSample(count: number): number {
   return 0;
 }
 
-/** The tests that mirror a folder: the folder of its name, or the nearest one above that has tests. */
-function mirror(folder: string): readonly string[] {
-  for (let path = folder.replace(/^lib(\/|$)/, ''); path !== '' && path !== '.'; path = path.slice(0, Math.max(0, path.lastIndexOf('/')))) {
+/** The tests that mirror a directory: the directory of its name, or the nearest one above that has tests. */
+function mirror(directory: string): readonly string[] {
+  for (
+    let path = directory.replace(/^lib(\/|$)/, '');
+    path !== '' && path !== '.';
+    path = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+  ) {
     const tests = join(copy, '__tests__', path);
     if (existsSync(tests) && readdirSync(tests).some((name) => name.endsWith('.test.ts'))) return [`__tests__/${path}/`];
     if (path.startsWith('plugins/')) return [`__tests__/${path}`];

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { cacheFolder, configPaths, exportFolder, makeFolder, makeFolderSync, type PathContext } from '../lib/paths.js';
+import { cacheDirectory, configPaths, exportDirectory, makeDirectory, makeDirectorySync, type PathContext } from '../lib/paths.js';
 
 const HOME = { linux: '/home/a', darwin: '/Users/a', win32: 'C:\\Users\\a' } as const;
 const on = (platform: keyof typeof HOME, env: PathContext['env'] = {}): PathContext => ({ platform, env, home: HOME[platform] });
@@ -35,16 +35,16 @@ test.each<[PathContext, cache: string, exports: string, config: string]>([
     'D:\\Roaming\\all-smi\\config.toml',
   ],
 ])('%j', (context, cache, exports, config) => {
-  expect([cacheFolder(context), exportFolder(context), configPaths(context)[0]]).toEqual([cache, exports, config]);
+  expect([cacheDirectory(context), exportDirectory(context), configPaths(context)[0]]).toEqual([cache, exports, config]);
 });
 
-test('a folder that cannot be made: the error of the system', async () => {
+test('a directory that cannot be made: the error of the system', async () => {
   const here = mkdtempSync(join(tmpdir(), 'paths-'));
   try {
     writeFileSync(join(here, 'file'), '');
     const below = join(here, 'file', 'a', 'b');
-    expect(() => makeFolderSync(below)).toThrow(expect.objectContaining({ code: 'ENOTDIR' }));
-    await expect(makeFolder(below)).rejects.toMatchObject({ code: 'ENOTDIR' });
+    expect(() => makeDirectorySync(below)).toThrow(expect.objectContaining({ code: 'ENOTDIR' }));
+    await expect(makeDirectory(below)).rejects.toMatchObject({ code: 'ENOTDIR' });
   } finally {
     rmSync(here, { recursive: true });
   }

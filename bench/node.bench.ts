@@ -57,13 +57,13 @@ class BusyMachine extends StandInMachine {
   }
 
   #process(nth: number, at: number): void {
-    const folder = `proc/${10_000 + nth}`;
-    mkdirSync(join(this.folder, folder), { recursive: true });
+    const directory = `proc/${10_000 + nth}`;
+    mkdirSync(join(this.directory, directory), { recursive: true });
     const rest = Array.from({ length: 30 }, () => '0').join(' ');
-    this.write(`${folder}/stat`, `${10_000 + nth} (python3) R 1 1 1 0 0 0 0 0 0 0 ${at * 100} 0 0 0 20 0 1 0 5000 ${rest}\n`);
-    this.write(`${folder}/status`, `Name:\tpython3\nUid:\t${1000 + (nth % 50)}\t${1000 + (nth % 50)}\nVmRSS:\t${100_000 + at} kB\n`);
+    this.write(`${directory}/stat`, `${10_000 + nth} (python3) R 1 1 1 0 0 0 0 0 0 0 ${at * 100} 0 0 0 20 0 1 0 5000 ${rest}\n`);
+    this.write(`${directory}/status`, `Name:\tpython3\nUid:\t${1000 + (nth % 50)}\t${1000 + (nth % 50)}\nVmRSS:\t${100_000 + at} kB\n`);
     const argv = ['python3', 'train.py', `--run=${nth}`, '--model=llama-70b', '--data=/scratch/datasets/c4/en/shards', '--lr=3e-4'];
-    if (at === 0) this.write(`${folder}/cmdline`, `${argv.join('\0')}\0`);
+    if (at === 0) this.write(`${directory}/cmdline`, `${argv.join('\0')}\0`);
   }
 }
 

@@ -123,7 +123,7 @@ export async function keyTimes(terminal: Terminal, end = FRAME_END): Promise<rea
 /** A process that serves nodes, and the host file that lists them. */
 export class Serving {
   readonly #child: ChildProcess;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'all-smi-view-bench-'));
+  readonly #directory = mkdtempSync(join(tmpdir(), 'all-smi-view-bench-'));
 
   constructor(args: (hostFile: string) => readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, args(this.hostFile), { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } });
@@ -138,7 +138,7 @@ export class Serving {
   }
 
   get hostFile(): string {
-    return join(this.#folder, 'hosts.csv');
+    return join(this.#directory, 'hosts.csv');
   }
 
   async ready(): Promise<void> {
@@ -153,6 +153,6 @@ export class Serving {
     const exited = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill('SIGKILL');
     await exited;
-    rmSync(this.#folder, { recursive: true });
+    rmSync(this.#directory, { recursive: true });
   }
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { usersDerivation } from '../lib/aggregate/users.js';
 import { Derivations } from '../lib/aggregate/derivations.js';
-import { CacheFolder } from '../lib/recording/read/cache-folder.js';
+import { CacheDirectory } from '../lib/recording/read/cache-directory.js';
 import type { Codec } from '../lib/recording/codec/codec.js';
 import { readFrame, readLine, type DataLine } from '../lib/recording/format/decode.js';
 import { frozenPieces, FrameBuilder, frameLines, headerLine, type FrameMeta, type LineBytes } from '../lib/recording/format/encode.js';
@@ -36,11 +36,11 @@ const ROUNDS = 5;
 const META = { offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) };
 
 export async function bench(): Promise<BenchRow[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-bench-'));
+  const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-bench-'));
   try {
-    return [...(await files(folder)), ...(await cluster()), await memory(folder)];
+    return [...(await files(directory)), ...(await cluster()), await memory(directory)];
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(directory, { recursive: true });
   }
 }
 
@@ -57,29 +57,29 @@ async function best(run: () => Promise<unknown>, rounds = ROUNDS): Promise<numbe
   return least;
 }
 
-async function files(folder: string): Promise<BenchRow[]> {
+async function files(directory: string): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const [codec, extension] of [
     ['none', ''],
     ['gzip', '.gz'],
     ['zstd', '.zst'],
   ] as const) {
-    const paths = await Promise.all([SHORT, LONG].map((frames) => write(join(folder, `${frames}.ndjson${extension}`), codec, frames)));
-    rows.push(...(await compared(codec === 'none' ? 'plain' : codec, paths as [string, string], folder)));
+    const paths = await Promise.all([SHORT, LONG].map((frames) => write(join(directory, `${frames}.ndjson${extension}`), codec, frames)));
+    rows.push(...(await compared(codec === 'none' ? 'plain' : codec, paths as [string, string], directory)));
   }
   // A stream without a seek table, as all-smi writes it: it is read once, and can be played meanwhile.
-  if (hasZstd()) rows.push(...(await streams(folder)));
+  if (hasZstd()) rows.push(...(await streams(directory)));
   return rows;
 }
 
-async function streams(folder: string): Promise<BenchRow[]> {
+async function streams(directory: string): Promise<BenchRow[]> {
   const times: number[] = [];
   for (const frames of [SHORT, LONG]) {
-    const path = join(folder, `stream-${frames}.zst`);
+    const path = join(directory, `stream-${frames}.zst`);
     const out = openSync(path, 'w');
-    execFileSync('zstd', ['-3', '-q', '-c', join(folder, `${frames}.ndjson`)], { stdio: ['ignore', out, 'inherit'] });
+    execFileSync('zstd', ['-3', '-q', '-c', join(directory, `${frames}.ndjson`)], { stdio: ['ignore', out, 'inherit'] });
     closeSync(out);
-    times.push(await best(() => opened(path, folder, frames)));
+    times.push(await best(() => opened(path, directory, frames)));
   }
   return [{ name: 'open to first frame, a zstd stream, 200,000 frames', oursMs: times[1]!, yardstickMs: times[0]! }];
 }
@@ -116,17 +116,17 @@ async function write(path: string, codec: Codec, frames: number): Promise<string
 }
 
 /** Without anything cached by an earlier opening. */
-async function opened(path: string, folder: string, key: number): Promise<void> {
-  const cache = join(folder, `cache-${key}-${Math.random()}`);
-  const reader = await Reader.open([path], { cache: new CacheFolder(cache) });
+async function opened(path: string, directory: string, key: number): Promise<void> {
+  const cache = join(directory, `cache-${key}-${Math.random()}`);
+  const reader = await Reader.open([path], { cache: new CacheDirectory(cache) });
   await reader.first();
   reader.close();
   rmSync(cache, { recursive: true });
 }
 
-async function compared(codec: string, [short, long]: readonly [string, string], folder: string): Promise<BenchRow[]> {
-  const [openShort, openLong] = [await best(() => opened(short, folder, 0)), await best(() => opened(long, folder, 1))];
-  const [seekShort, seekLong] = [await sought(short, SHORT, folder), await sought(long, LONG, folder)];
+async function compared(codec: string, [short, long]: readonly [string, string], directory: string): Promise<BenchRow[]> {
+  const [openShort, openLong] = [await best(() => opened(short, directory, 0)), await best(() => opened(long, directory, 1))];
+  const [seekShort, seekLong] = [await sought(short, SHORT, directory), await sought(long, LONG, directory)];
   return [
     { name: `open to first frame, ${codec}, 200,000 frames`, oursMs: openLong, yardstickMs: openShort },
     // Identical frames would compress so well that the short gzip file is a single page.
@@ -134,8 +134,8 @@ async function compared(codec: string, [short, long]: readonly [string, string],
   ];
 }
 
-async function sought(path: string, frames: number, folder: string): Promise<number> {
-  const reader = await Reader.open([path], { cache: new CacheFolder(join(folder, `seek-${frames}`)) });
+async function sought(path: string, frames: number, directory: string): Promise<number> {
+  const reader = await Reader.open([path], { cache: new CacheDirectory(join(directory, `seek-${frames}`)) });
   await reader.index(() => Promise.resolve(true));
   let nth = 0;
   const ms = await best(async () => {
@@ -187,9 +187,9 @@ const PLAYED_FRAMES = 40;
 const PLAY_MS = 10_000;
 
 /** Peak memory of the built viewer while it plays at 8x, including its decoding thread. */
-async function memory(folder: string): Promise<BenchRow> {
+async function memory(directory: string): Promise<BenchRow> {
   const hosts = nodes();
-  const path = join(folder, 'nodes.ndjson.zst');
+  const path = join(directory, 'nodes.ndjson.zst');
   const file = await SegmentFile.create(path);
   const encoder = newEncoder('zstd', file, Infinity, await compressorHere());
   for (let frame = 0; frame < PLAYED_FRAMES; frame++) {

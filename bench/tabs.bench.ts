@@ -60,7 +60,7 @@ export async function bench(): Promise<BenchRow[]> {
 
 /** Peak memory of the built viewer after some time with as many nodes. */
 async function memory(): Promise<BenchRow> {
-  const folder = await mkdtemp(join(tmpdir(), 'all-smi-view-bench-'));
+  const directory = await mkdtemp(join(tmpdir(), 'all-smi-view-bench-'));
   const cluster = await startMock({
     ports: Array.from({ length: NODES }, () => 0),
     platform: 'nvidia',
@@ -72,7 +72,7 @@ async function memory(): Promise<BenchRow> {
     seed: 1,
     clock: systemClock,
   });
-  const hosts = join(folder, 'hosts.csv');
+  const hosts = join(directory, 'hosts.csv');
   await writeHosts(hosts, cluster.addresses);
   const program = new PtyProgram(process.execPath, [builtProgram(), '--hostfile', hosts], SIZE);
   try {
@@ -83,7 +83,7 @@ async function memory(): Promise<BenchRow> {
   } finally {
     program.dispose();
     await cluster.stop();
-    await rm(folder, { recursive: true });
+    await rm(directory, { recursive: true });
   }
 }
 

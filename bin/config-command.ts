@@ -15,7 +15,7 @@ import {
 } from '../lib/options/options.js';
 import { configPath, readConfig } from './read-config.js';
 import type { Option } from '../lib/options/option-types.js';
-import { configPaths, makeFolderSync, pathContext } from '../lib/paths.js';
+import { configPaths, makeDirectorySync, pathContext } from '../lib/paths.js';
 
 export async function config(flags: Flags, env: Environment): Promise<number> {
   const { action } = resolveOptions(CONFIG_OPTIONS, flags, env);
@@ -107,7 +107,7 @@ function bySection(line: (key: ConfigKey) => string): readonly string[] {
 /** Creates a file that only its owner can read. Never overwrites; a file that cannot be written whole is removed. */
 function create(path: string, text: string): void {
   try {
-    makeFolderSync(dirname(path));
+    makeDirectorySync(dirname(path));
     const file = openSync(path, 'wx', 0o600);
     try {
       writeFileSync(file, text);

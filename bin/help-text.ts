@@ -35,7 +35,7 @@ const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help:
     [`${PROGRAM} record --hostfile hosts.csv --duration 2h`, 'two hours of the nodes in a file'],
     [`${PROGRAM} record --hosts 'node[01-16]:9090' --max-size 500M --max-files 20`, 'until stopped; keeps the last 10 GB'],
   ],
-  'replay-info': [[`${PROGRAM} replay-info recordings/`, 'what the recordings in a folder contain']],
+  'replay-info': [[`${PROGRAM} replay-info recordings/`, 'what the recordings in a directory contain']],
   config: [
     [`${PROGRAM} config init`, 'create a config file with every key'],
     [`${PROGRAM} config print`, 'values in effect, and where they come from'],

@@ -1,12 +1,12 @@
 /** `all-smi-view replay-info [--verify]`, and its older form `--replay ... --check`: what is in a recording. */
 import { AppError } from '../lib/errors.js';
 import { REPLAY_INFO_OPTIONS, resolveOptions, type Environment, type Flags } from '../lib/options/options.js';
-import { CacheFolder } from '../lib/recording/read/cache-folder.js';
+import { CacheDirectory } from '../lib/recording/read/cache-directory.js';
 import type { RecordingInfo } from '../lib/recording/read/recording-info.js';
 import { inspect, type Inspection } from '../lib/recording/play/inspect.js';
 import { bytes, count, cut } from '../lib/text/format.js';
 import { elapsed, recordedDate, zoneText } from '../lib/text/timecode.js';
-import { cacheFolder, pathContext } from '../lib/paths.js';
+import { cacheDirectory, pathContext } from '../lib/paths.js';
 
 export async function replayInfo(flags: Flags, env: Environment): Promise<number> {
   const { file, verify } = resolveOptions(REPLAY_INFO_OPTIONS, flags, env);
@@ -26,7 +26,7 @@ export async function checkRecording(files: readonly string[], env: Environment)
 }
 
 const inspectFiles = (files: readonly string[], env: Environment): Promise<Inspection> =>
-  inspect(files, new CacheFolder(cacheFolder(pathContext(env))));
+  inspect(files, new CacheDirectory(cacheDirectory(pathContext(env))));
 
 /** Room for a list of names on one line. */
 const NAMES_COLS = 80;

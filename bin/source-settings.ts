@@ -4,7 +4,7 @@ import { AppError } from '../lib/errors.js';
 import { count } from '../lib/text/format.js';
 import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
 import type { Environment, Flags } from '../lib/options/option-types.js';
-import { cacheFolder, pathContext } from '../lib/paths.js';
+import { cacheDirectory, pathContext } from '../lib/paths.js';
 import { startNotes, type HostsSource, type LocalSource, type ReplaySource, type Source } from '../lib/run/settings.js';
 import { machineOf } from './machine-settings.js';
 
@@ -99,7 +99,7 @@ function checkReplay({ replay, start, loop, check, demo, local }: Options, flags
 const replayOf = ({ start, speed = 1, loop = false }: Options, files: readonly string[], env: Environment): ReplaySource => ({
   kind: 'replay',
   files,
-  cache: cacheFolder(pathContext(env)),
+  cache: cacheDirectory(pathContext(env)),
   speed,
   loop,
   ...(start === undefined ? {} : { start }),

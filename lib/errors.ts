@@ -112,7 +112,7 @@ export const ERRORS = {
   E_EXPORT: {
     text: 'export failed: {reason}',
     exit: 0,
-    advice: 'Exports go to the folder all-smi in the cache directory (XDG_CACHE_HOME, ~/.cache by default).',
+    advice: 'Exports go to the directory all-smi in the cache directory (XDG_CACHE_HOME, ~/.cache by default).',
   },
 
   S_REFUSED: { text: 'connection refused', exit: 0, advice: 'Start the exporter on the node, or check the port.' },
@@ -203,17 +203,17 @@ export class AppError extends Error {
 /** Why a file cannot be written, by the error code of the file system. */
 const WRITE_REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'already exists',
-  ENOENT: 'the folder does not exist',
-  EACCES: 'no permission to write to the folder',
+  ENOENT: 'the directory does not exist',
+  EACCES: 'no permission to write to the directory',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is exceeded',
-  EISDIR: 'is a folder',
+  EISDIR: 'is a directory',
   ESPECIAL: 'is a device or a pipe; -o - writes to standard output',
   EPIPE: 'the reader closed the pipe',
-  ENOTDIR: 'part of the path is not a folder',
+  ENOTDIR: 'part of the path is not a directory',
   ELOOP: 'is a symbolic link',
-  ELINK: 'its folder is a symbolic link of another user',
+  ELINK: 'its directory is a symbolic link of another user',
   EFBIG: 'the file would be too large',
   EIO: 'disk I/O error',
   EMFILE: 'too many open files; raise ulimit -n',

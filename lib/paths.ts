@@ -9,11 +9,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface PathContext {
   readonly platform: NodeJS.Platform;
   readonly env: Environment;
-  /** The user's home folder. */
+  /** The user's home directory. */
   readonly home: string;
 }
 
-/** The user's cache folder: `$XDG_CACHE_HOME` (if absolute, as its specification requires), else `~/.cache`; Library/Caches on a Mac, LocalAppData on Windows. */
+/** The user's cache directory: `$XDG_CACHE_HOME` (if absolute, as its specification requires), else `~/.cache`; Library/Caches on a Mac, LocalAppData on Windows. */
 function cacheHome({ platform, env, home }: PathContext): string {
   const path = pathsOf(platform);
   if (platform === 'darwin') return path.join(home, 'Library', 'Caches');
@@ -23,15 +23,16 @@ function cacheHome({ platform, env, home }: PathContext): string {
 }
 
 /** Where exports go: next to those of all-smi. */
-export const exportFolder = (context: PathContext): string => pathsOf(context.platform).join(cacheHome(context), 'all-smi');
+export const exportDirectory = (context: PathContext): string => pathsOf(context.platform).join(cacheHome(context), 'all-smi');
 
 /** Where decompressed recordings are kept between two replays. */
-export const cacheFolder = (context: PathContext): string => pathsOf(context.platform).join(cacheHome(context), 'all-smi-view', 'replay');
+export const cacheDirectory = (context: PathContext): string =>
+  pathsOf(context.platform).join(cacheHome(context), 'all-smi-view', 'replay');
 
 /** Paths of the config file in the order they are tried, the user's own first. */
 export function configPaths({ platform, env, home }: PathContext): readonly [string, ...string[]] {
   const path = pathsOf(platform);
-  const file = (...folder: readonly string[]): string => path.join(...folder, 'all-smi', 'config.toml');
+  const file = (...directory: readonly string[]): string => path.join(...directory, 'all-smi', 'config.toml');
   if (platform === 'win32')
     return [file(env.APPDATA || path.join(home, 'AppData', 'Roaming')), ...(env.PROGRAMDATA ? [file(env.PROGRAMDATA)] : [])];
   if (platform === 'darwin') return [file(home, 'Library', 'Application Support'), file(home, '.config'), file('/etc')];
@@ -52,36 +53,37 @@ const pathsOf = (platform: NodeJS.Platform): typeof posix => (platform === 'win3
 const OWNER_ONLY = 0o700;
 
 /** A directory and all its parents, outermost first. */
-function foldersTo(path: string): readonly string[] {
-  const folders: string[] = [];
-  for (let folder = resolve(path); !folders.includes(folder); folder = dirname(folder)) folders.push(folder);
-  return folders.reverse();
+function directoriesTo(path: string): readonly string[] {
+  const directories: string[] = [];
+  for (let directory = resolve(path); !directories.includes(directory); directory = dirname(directory)) directories.push(directory);
+  return directories.reverse();
 }
 
 /**
- * Makes a folder for its owner, and those it lies in where they are missing. Throws the error of the file system. One after the other: mkdir's
- * own `recursive` tries for ever where a folder is there and takes nothing, as /proc does.
+ * Makes a directory for its owner, and those it lies in where they are missing. Throws the error of the file system. One after the other: mkdir's
+ * own `recursive` tries for ever where a directory is there and takes nothing, as /proc does.
  */
-export async function makeFolder(path: string): Promise<void> {
+export async function makeDirectory(path: string): Promise<void> {
   let failed: unknown;
-  for (const folder of foldersTo(path)) if (!isFolder(folder)) await mkdir(folder, OWNER_ONLY).catch((error: unknown) => (failed = error));
+  for (const directory of directoriesTo(path))
+    if (!isDirectory(directory)) await mkdir(directory, OWNER_ONLY).catch((error: unknown) => (failed = error));
   // Another process may have been faster, so check what exists.
-  if (!isFolder(path)) throw failed;
+  if (!isDirectory(path)) throw failed;
 }
 
-export function makeFolderSync(path: string): void {
+export function makeDirectorySync(path: string): void {
   let failed: unknown;
-  for (const folder of foldersTo(path)) {
+  for (const directory of directoriesTo(path)) {
     try {
-      if (!isFolder(folder)) mkdirSync(folder, OWNER_ONLY);
+      if (!isDirectory(directory)) mkdirSync(directory, OWNER_ONLY);
     } catch (error) {
       failed = error;
     }
   }
-  if (!isFolder(path)) throw failed;
+  if (!isDirectory(path)) throw failed;
 }
 
-function isFolder(path: string): boolean {
+function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {

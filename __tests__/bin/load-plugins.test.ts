@@ -6,14 +6,14 @@ import { loadPlugins } from '../../bin/load-plugins.js';
 
 const SHAPE = `tabs: () => [], init: () => undefined, view: () => ({ blocks: [] })`;
 
-let folder = '';
+let directory = '';
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'plugins-'));
+  directory = await mkdtemp(join(tmpdir(), 'plugins-'));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(directory, { recursive: true }));
 
 async function file(name: string, text: string): Promise<string> {
-  const path = join(folder, name);
+  const path = join(directory, name);
   await writeFile(path, text);
   return path;
 }
@@ -43,9 +43,9 @@ test('built-in tabs enter through the same checks, before the others', async () 
 });
 
 describe('what cannot be loaded is said in one line', () => {
-  test('no such file, a folder', async () => {
-    expect(await complaint(join(folder, 'none.mjs'))).toBe('plugin FILE: no such file');
-    expect(await complaint(folder)).toBe('plugin FILE: is not a file');
+  test('no such file, a directory', async () => {
+    expect(await complaint(join(directory, 'none.mjs'))).toBe('plugin FILE: no such file');
+    expect(await complaint(directory)).toBe('plugin FILE: is not a file');
   });
 
   test.each([

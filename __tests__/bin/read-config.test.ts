@@ -8,19 +8,19 @@ import { CONFIG_KEYS, parseConfig } from '../../lib/options/config-file.js';
 import { resolveOptions, VIEW_OPTIONS } from '../../lib/options/options.js';
 import { configPaths } from '../../lib/paths.js';
 
-let folder = '';
+let directory = '';
 let own = '';
 let env: Record<string, string> = {};
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'config-'));
+  directory = mkdtempSync(join(tmpdir(), 'config-'));
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 beforeEach(() => {
-  rmSync(folder, { recursive: true, force: true });
-  env = { XDG_CONFIG_HOME: folder };
-  own = join(folder, 'all-smi/config.toml');
+  rmSync(directory, { recursive: true, force: true });
+  env = { XDG_CONFIG_HOME: directory };
+  own = join(directory, 'all-smi/config.toml');
 });
 
 function write(text: string, path = own): string {
@@ -58,13 +58,13 @@ describe('reading', () => {
     await expect(readConfig(flags('/nowhere/c.toml'), env)).rejects.toThrow('config file /nowhere/c.toml: no such file');
   });
 
-  test('links, folders and large files are refused', async () => {
-    const real = write('', join(folder, 'real.toml'));
-    const link = join(folder, 'link.toml');
+  test('links, directories and large files are refused', async () => {
+    const real = write('', join(directory, 'real.toml'));
+    const link = join(directory, 'link.toml');
     symlinkSync(real, link);
     await expect(readConfig(flags(link), env)).rejects.toThrow(`config file ${link}: is a symbolic link`);
-    await expect(readConfig(flags(folder), env)).rejects.toThrow('is not a regular file');
-    const large = write(`# ${'x'.repeat(2 ** 20)}`, join(folder, 'large.toml'));
+    await expect(readConfig(flags(directory), env)).rejects.toThrow('is not a regular file');
+    const large = write(`# ${'x'.repeat(2 ** 20)}`, join(directory, 'large.toml'));
     await expect(readConfig(flags(large), env)).rejects.toThrow('is larger than 1 MiB');
   });
 });
@@ -130,7 +130,7 @@ describe('init', () => {
   });
 
   test('writes to a given path', async () => {
-    const path = join(folder, 'deep/er/mine.toml');
+    const path = join(directory, 'deep/er/mine.toml');
     expect(await said('init', path)).toBe(`wrote ${path}`);
   });
 });

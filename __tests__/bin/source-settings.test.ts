@@ -31,12 +31,12 @@ const fault = (flags: Flags, env: Environment): Promise<string> =>
   );
 
 function hostfile(text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sources-'));
+  const directory = mkdtempSync(join(tmpdir(), 'sources-'));
   open.push(() => {
-    rmSync(folder, { recursive: true });
+    rmSync(directory, { recursive: true });
   });
-  writeFileSync(join(folder, 'hosts.csv'), text);
-  return join(folder, 'hosts.csv');
+  writeFileSync(join(directory, 'hosts.csv'), text);
+  return join(directory, 'hosts.csv');
 }
 
 const TOKEN = { ALL_SMI_AUTH_TOKEN: 'sekret' };

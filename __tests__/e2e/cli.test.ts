@@ -11,20 +11,20 @@ import { builtProgram } from '../helpers/built.js';
 
 const SLOW_MS = 60_000;
 let program = '';
-let folder = '';
+let directory = '';
 beforeAll(() => {
   program = builtProgram();
-  folder = mkdtempSync(join(tmpdir(), 'cli-'));
+  directory = mkdtempSync(join(tmpdir(), 'cli-'));
 }, SLOW_MS);
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 });
 
 /** Without the variables that the program reads. */
 const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ALL_SMI_')));
 
 function run(args: readonly string[], env: Record<string, string> = {}): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env: { ...ENV, ...env }, cwd: folder });
+  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env: { ...ENV, ...env }, cwd: directory });
 }
 
 describe('a usage error is one line with a remedy and a documented exit status', () => {
@@ -52,7 +52,7 @@ describe('a usage error is one line with a remedy and a documented exit status',
       'host "ftp://node": scheme ftp is not supported. Write host, host:port, http(s)://host:port or a range in quotes: \'node[01-16]:9090\'.',
     ],
     [['--hostfile', 'none.csv'], 2, 'host file none.csv: does not exist. Check the path and the permissions of the file.'],
-    [['--hostfile', '.'], 2, 'host file .: is a folder. Check the path and the permissions of the file.'],
+    [['--hostfile', '.'], 2, 'host file .: is a directory. Check the path and the permissions of the file.'],
     [
       ['--demo', '--plugin', 'none.mjs'],
       2,
@@ -73,8 +73,8 @@ describe('a usage error is one line with a remedy and a documented exit status',
   });
 
   test('a host file is read before the terminal is checked, and a plugin before it is changed', () => {
-    writeFileSync(join(folder, 'bad.csv'), 'node1:9090\nnode2:99999\n');
-    writeFileSync(join(folder, 'old.mjs'), 'export default () => ({ apiVersion: 0 });');
+    writeFileSync(join(directory, 'bad.csv'), 'node1:9090\nnode2:99999\n');
+    writeFileSync(join(directory, 'old.mjs'), 'export default () => ({ apiVersion: 0 });');
     expect(run(['--hostfile', 'bad.csv'])).toMatchObject({
       status: 2,
       stdout: '',
@@ -129,7 +129,7 @@ test('help and version go to standard output, also into a pipe without a reader'
 
 describe('mock', () => {
   async function started(args: readonly string[]): Promise<{ child: ChildProcessWithoutNullStreams; line: string }> {
-    const child = spawn(process.execPath, [program, 'mock', ...args], { cwd: folder, env: { ...ENV, ALL_SMI_MOCK_PROCESSES: '1' } });
+    const child = spawn(process.execPath, [program, 'mock', ...args], { cwd: directory, env: { ...ENV, ALL_SMI_MOCK_PROCESSES: '1' } });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     return { child, line: line.toString() };
   }
@@ -137,7 +137,7 @@ describe('mock', () => {
   test('serves the nodes of its host file until a signal', async () => {
     const { child, line } = await started(['--nodes', '2', '--port', '0', '-o', 'hosts.csv']);
     expect(line).toMatch(/^all-smi-view mock: 2 nodes on 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+; Ctrl-C stops it\n$/);
-    const hosts = readFileSync(join(folder, 'hosts.csv'), 'utf8').trim().split('\n');
+    const hosts = readFileSync(join(directory, 'hosts.csv'), 'utf8').trim().split('\n');
     expect(hosts).toHaveLength(2);
     for (const [nth, host] of hosts.entries()) {
       const body = await (await fetch(`http://${host}/metrics`)).text();

@@ -15,19 +15,19 @@ jest.setTimeout(90_000);
 const PATIENCE_MS = 25_000;
 
 let program = '';
-let folder = '';
+let directory = '';
 let terminal: PtyProgram;
 let cluster: Cluster;
 beforeAll(() => {
   program = builtProgram();
 });
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'few-files-'));
+  directory = mkdtempSync(join(tmpdir(), 'few-files-'));
 });
 afterEach(async () => {
   terminal.dispose();
   await cluster.stop();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 });
 
 async function serve(ports: readonly number[]): Promise<void> {
@@ -35,19 +35,19 @@ async function serve(ports: readonly number[]): Promise<void> {
   cluster = await startMock({ ...options, ports, clock: systemClock });
 }
 
-/** In `folder`, where its exports and recordings go too. */
+/** In `directory`, where its exports and recordings go too. */
 function view(setUp: string, addresses: readonly string[]): void {
-  const hosts = join(folder, 'hosts.txt');
+  const hosts = join(directory, 'hosts.txt');
   writeFileSync(hosts, addresses.join('\n'));
-  const script = `cd ${folder}; ${setUp}; exec ${process.execPath} ${program} --hostfile ${hosts} -i 1`;
-  terminal = new PtyProgram('bash', ['-c', script], { cols: 140, rows: 30, env: { XDG_CACHE_HOME: folder } });
+  const script = `cd ${directory}; ${setUp}; exec ${process.execPath} ${program} --hostfile ${hosts} -i 1`;
+  terminal = new PtyProgram('bash', ['-c', script], { cols: 140, rows: 30, env: { XDG_CACHE_HOME: directory } });
 }
 
 const shows = (text: string): Promise<void> =>
   terminal.until(JSON.stringify(text), () => terminal.emulator.text().includes(text), PATIENCE_MS);
 /** The files that the viewer may have open from now on. */
 const allow = (files: number): void => void execFileSync('prlimit', ['--pid', String(terminal.pid), `--nofile=${files}:`]);
-const exported = (): readonly string[] => readdirSync(join(folder, 'all-smi')).filter((name) => name.endsWith('.csv'));
+const exported = (): readonly string[] => readdirSync(join(directory, 'all-smi')).filter((name) => name.endsWith('.csv'));
 
 test('more nodes than file descriptors: scrapes are limited, with a notice, and exports and recordings still work', async () => {
   await serve(Array<number>(150).fill(0));
@@ -63,7 +63,7 @@ test('more nodes than file descriptors: scrapes are limited, with a notice, and 
   await shows('150 of 150 nodes');
   terminal.type('q');
   expect(await terminal.exited).toEqual({ status: 0, signal: 0 });
-  expect(readdirSync(folder).filter((name) => name.endsWith('.zst'))).toHaveLength(1);
+  expect(readdirSync(directory).filter((name) => name.endsWith('.zst'))).toHaveLength(1);
 });
 
 test('no file descriptors left: each failure is one line, and all works again later', async () => {

@@ -34,12 +34,12 @@ all_smi_process_memory_used_bytes{${on(1, 101)}} ${40 * GIB}
 }
 
 let program = '';
-let folder = '';
+let directory = '';
 let servers: TestServer[] = [];
 let [alice, evil, page, silent] = ['', '', '', ''];
 beforeAll(async () => {
   program = builtProgram();
-  folder = mkdtempSync(join(tmpdir(), 'get-'));
+  directory = mkdtempSync(join(tmpdir(), 'get-'));
   servers = await Promise.all([
     startServer(answers(nodeText('n1', 'alice'))),
     startServer(answers(nodeText('n2', 'bob', ATTACK))),
@@ -50,7 +50,7 @@ beforeAll(async () => {
 }, BUILD_MS);
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.kill()));
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 });
 
 interface Outcome {
@@ -66,8 +66,8 @@ function get(args: readonly string[], { shell = '' } = {}): Promise<Outcome> {
   const words = [process.execPath, program, 'get', ...args];
   const child =
     shell === ''
-      ? spawn(words[0]!, words.slice(1), { env: ENV, cwd: folder })
-      : spawn('bash', ['-c', shell, ...words], { env: ENV, cwd: folder });
+      ? spawn(words[0]!, words.slice(1), { env: ENV, cwd: directory })
+      : spawn('bash', ['-c', shell, ...words], { env: ENV, cwd: directory });
   child.stdin.end();
   const texts = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (chunk: Buffer) => (texts[stream] += chunk.toString()));
@@ -265,7 +265,7 @@ describe('pipes and signals', () => {
 describe('recordings', () => {
   test('the last frame, or the frame at a given time', async () => {
     const server = await startServer(answers(nodeText('n1', 'alice')));
-    const file = join(folder, 'two.ndjson');
+    const file = join(directory, 'two.ndjson');
     const recorder = spawn(process.execPath, [program, 'record', '--hosts', server.nodeId, '-i', '0.5', '-o', file], { env: ENV });
     let log = '';
     recorder.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
@@ -285,7 +285,7 @@ describe('recordings', () => {
     const bad = await get(['users', ...name, '--at', 'soon']);
     expect(bad.status).toBe(2);
     expect(bad.stderr).toMatch(/^all-smi-view: --at: /);
-    writeFileSync(join(folder, 'none.ndjson'), 'not a recording\n');
-    expect((await get(['users', '--replay', join(folder, 'none.ndjson')])).status).toBe(1);
+    writeFileSync(join(directory, 'none.ndjson'), 'not a recording\n');
+    expect((await get(['users', '--replay', join(directory, 'none.ndjson')])).status).toBe(1);
   });
 });

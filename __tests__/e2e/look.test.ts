@@ -9,21 +9,21 @@ import { PtyProgram } from '../helpers/pty.js';
 jest.setTimeout(60_000);
 
 let program = '';
-let folder = '';
+let directory = '';
 let pty: PtyProgram | undefined;
 beforeAll(() => {
   program = builtProgram();
-  folder = mkdtempSync(join(tmpdir(), 'look-'));
+  directory = mkdtempSync(join(tmpdir(), 'look-'));
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 afterEach(() => {
   pty?.dispose();
 });
 
 function view(args: readonly string[], env: Record<string, string> = {}): PtyProgram {
-  const variables = { XDG_CONFIG_HOME: folder, COLORTERM: '', ...env };
+  const variables = { XDG_CONFIG_HOME: directory, COLORTERM: '', ...env };
   return (pty = new PtyProgram(process.execPath, [program, '--demo', ...args], { cols: 120, rows: 30, env: variables }));
 }
 
@@ -80,7 +80,7 @@ describe('a filter', () => {
 
 describe('the config file', () => {
   test('is read; warnings are printed', async () => {
-    const path = join(folder, 'mine.toml');
+    const path = join(directory, 'mine.toml');
     writeFileSync(path, '[view]\nfilter = "util > 50"\nfoo = 1\n');
     const terminal = view(['--config', path]);
     await terminal.shows('/ util > 50');
@@ -88,7 +88,7 @@ describe('the config file', () => {
   });
 
   test('an error in it ends the program before the screen is changed', async () => {
-    const path = join(folder, 'wrong.toml');
+    const path = join(directory, 'wrong.toml');
     writeFileSync(path, '[view]\nfilter = "util >"\n');
     const terminal = view(['--config', path]);
     expect(await terminal.exited).toEqual({ status: 2, signal: 0 });

@@ -1,4 +1,4 @@
-/** What npm gets: packed, installed into an empty folder, run, and written against by somebody who has nothing else. */
+/** What npm gets: packed, installed into an empty directory, run, and written against by somebody who has nothing else. */
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ jest.setTimeout(60_000);
 
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-let folder = '';
+let directory = '';
 
 interface Ran {
   readonly status: number | null;
@@ -22,26 +22,26 @@ interface Ran {
 }
 /** Without what an outer npm puts into the environment. */
 const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$)/.test(name)));
-const run = (command: string, ...args: readonly string[]): Ran => spawnSync(command, args, { cwd: folder, encoding: 'utf8', env: ENV });
-const installed = (path: string): string => readFileSync(join(folder, 'node_modules/all-smi-view', path), 'utf8');
+const run = (command: string, ...args: readonly string[]): Ran => spawnSync(command, args, { cwd: directory, encoding: 'utf8', env: ENV });
+const installed = (path: string): string => readFileSync(join(directory, 'node_modules/all-smi-view', path), 'utf8');
 
 beforeAll(() => {
   builtProgram();
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'package-')));
-  writeFileSync(join(folder, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
-  const packed = run('npm', 'pack', '--ignore-scripts', '--json', '--pack-destination', folder, ROOT);
+  directory = realpathSync(mkdtempSync(join(tmpdir(), 'package-')));
+  writeFileSync(join(directory, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
+  const packed = run('npm', 'pack', '--ignore-scripts', '--json', '--pack-destination', directory, ROOT);
   const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
   // Offline: whatever it still had to fetch would fail.
-  const { status, stderr } = run('npm', 'install', '--offline', '--no-audit', '--no-fund', join(folder, filename));
+  const { status, stderr } = run('npm', 'install', '--offline', '--no-audit', '--no-fund', join(directory, filename));
   if (status !== 0) throw new Error(stderr);
 }, SLOW_MS);
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 });
 
 describe('the installed package', () => {
   test('has no dependencies', () => {
-    expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['all-smi-view']);
+    expect(readdirSync(join(directory, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['all-smi-view']);
   });
 
   test('runs', () => {
@@ -64,7 +64,7 @@ describe('the installed package', () => {
   });
 
   test('contains no sources, tests or paths of the build machine', () => {
-    const files = readdirSync(join(folder, 'node_modules/all-smi-view'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    const files = readdirSync(join(directory, 'node_modules/all-smi-view'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       /\.\w+$/.test(file),
     );
     expect(files.filter((file) => /(?<!\.d)\.ts$|__tests__|\.map$/.test(file))).toEqual([]);
@@ -79,7 +79,7 @@ const COMPILE = /^npx tsc (.*) idle\.mts$/m.exec(PAGE)?.[1]?.split(' ') ?? [];
 
 /** Type errors of a plugin that sees the installed package and nothing else: no types of node, no check skipped. */
 function typeErrors(source: string, ...more: readonly string[]): string {
-  writeFileSync(join(folder, 'idle.mts'), source);
+  writeFileSync(join(directory, 'idle.mts'), source);
   return run(process.execPath, TSC, ...COMPILE, ...more, 'idle.mts').stdout;
 }
 
@@ -111,13 +111,13 @@ describe('a third-party tab, as documented', () => {
   describe('on the demo cluster', () => {
     let started: PtyProgram | undefined;
     const start = (...args: readonly string[]): PtyProgram =>
-      (started = new PtyProgram(join(folder, 'node_modules/.bin/all-smi-view'), ['--demo', ...args], { cols: 120, rows: 30 }));
+      (started = new PtyProgram(join(directory, 'node_modules/.bin/all-smi-view'), ['--demo', ...args], { cols: 120, rows: 30 }));
     afterEach(() => {
       started?.dispose();
     });
 
     test('is in the tab strip, the footer and the help; its keys and all others work', async () => {
-      const pty = start('--plugin', join(folder, 'idle.mjs'));
+      const pty = start('--plugin', join(directory, 'idle.mjs'));
       await pty.shows('Users │ Topology │ Idle │ gpu-01');
       await pty.shows('6 of 6 nodes');
       pty.type('T\x1b[C');
@@ -140,8 +140,8 @@ describe('a third-party tab, as documented', () => {
     });
 
     test('a plugin that throws loses only its pane', async () => {
-      writeFileSync(join(folder, 'broken.mjs'), BROKEN);
-      const pty = start('--plugin', join(folder, 'broken.mjs'));
+      writeFileSync(join(directory, 'broken.mjs'), BROKEN);
+      const pty = start('--plugin', join(directory, 'broken.mjs'));
       await pty.shows('Users │ Topology │ Broken │ gpu-01');
       pty.type('T\x1b[C');
       await pty.shows('The plugin "broken" failed.');
@@ -154,7 +154,7 @@ describe('a third-party tab, as documented', () => {
   });
 
   test('an error in it is reported at the start, with file and field', () => {
-    writeFileSync(join(folder, 'wrong.mjs'), "export default () => ({ apiVersion: 1, id: 'wrong', tabs: [] });");
+    writeFileSync(join(directory, 'wrong.mjs'), "export default () => ({ apiVersion: 1, id: 'wrong', tabs: [] });");
     const { status, stderr } = run('npx', '--no-install', 'all-smi-view', '--demo', '--plugin', 'wrong.mjs');
     expect(status).toBe(2);
     expect(stderr).toBe('all-smi-view: plugin wrong.mjs, tabs: is not a function. docs/PLUGINS.md describes what a plugin consists of.\n');

@@ -213,23 +213,23 @@ describe('job control', () => {
 });
 
 describe('a terminal that does not read', () => {
-  let folder: string;
+  let directory: string;
   const ticks = (): number => {
     try {
-      return readFileSync(join(folder, 'ticks'), 'utf8').split('\n').length - 1;
+      return readFileSync(join(directory, 'ticks'), 'utf8').split('\n').length - 1;
     } catch {
       return 0;
     }
   };
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'all-smi-view-ticks-'));
+    directory = mkdtempSync(join(tmpdir(), 'all-smi-view-ticks-'));
   });
   afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
   });
 
   test('does not stop the program, and gets a correct screen when it reads again', async () => {
-    start({ cols: 200, rows: 50, env: { TICKS: join(folder, 'ticks') } });
+    start({ cols: 200, rows: 50, env: { TICKS: join(directory, 'ticks') } });
     await pty.shows('calm');
     pty.type('f');
     await pty.shows('flood');
@@ -250,7 +250,7 @@ describe('a terminal that does not read', () => {
   });
 
   test('does not prevent the end', async () => {
-    start({ cols: 200, rows: 50, env: { TICKS: join(folder, 'ticks') } });
+    start({ cols: 200, rows: 50, env: { TICKS: join(directory, 'ticks') } });
     await pty.shows('calm');
     pty.type('f');
     await pty.shows('flood');

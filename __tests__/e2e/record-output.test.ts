@@ -3,13 +3,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { builtProgram } from '../helpers/built.js';
-import { inNewFolder, place } from '../helpers/recording-player.js';
+import { inNewDirectory, place } from '../helpers/recording-player.js';
 
-inNewFolder();
+inNewDirectory();
 
 function shell(script: string): { readonly status: number | null; readonly out: string; readonly err: string } {
   const { status, stdout, stderr } = spawnSync('sh', ['-c', script], {
-    cwd: place.folder.path,
+    cwd: place.directory.path,
     encoding: 'utf8',
     env: { ...process.env, V: `${process.execPath} ${builtProgram()}` },
   });
@@ -22,28 +22,28 @@ test.each(['-', '/dev/stdout'])('-o %s: plain lines on standard output, and no f
   const lines = out.split('\n').slice(0, -1);
   expect([status, JSON.parse(lines[0]!), JSON.parse(lines.at(-1)!)]).toMatchObject([0, { header: true }, { end: true }]);
   expect(err).toContain('in standard output');
-  expect(readdirSync(place.folder.path).filter((file) => file !== 'cache')).toEqual([]);
+  expect(readdirSync(place.directory.path).filter((file) => file !== 'cache')).toEqual([]);
 });
 
 test('a reader that has had enough ends it quietly', () => {
   const { out } = shell(`{ $V ${QUICK} -o -; echo "status $?" > status; } | head -1`);
   expect(JSON.parse(out)).toMatchObject({ header: true });
-  expect(readFileSync(place.folder.file('status'), 'utf8')).toBe('status 0\n');
+  expect(readFileSync(place.directory.file('status'), 'utf8')).toBe('status 0\n');
 });
 
 test('devices and pipes are refused and get no names beside them', () => {
-  execFileSync('mkfifo', [place.folder.file('pipe')]);
+  execFileSync('mkfifo', [place.directory.file('pipe')]);
   for (const name of ['pipe', '/dev/null']) {
     const { status, err } = shell(`$V ${QUICK} --duration 1s -o ${name}`);
     expect([status, err]).toEqual([1, expect.stringContaining(`cannot write ${name}: is a device or a pipe`)]);
   }
-  expect(readdirSync(place.folder.path).filter((file) => file !== 'cache')).toEqual(['pipe']);
+  expect(readdirSync(place.directory.path).filter((file) => file !== 'cache')).toEqual(['pipe']);
 });
 
 test('a log that cannot be written does not end a recording', () => {
   if (!existsSync('/dev/full')) return;
   const { status } = shell(`$V ${QUICK} --duration 1s -o r.ndjson 2>/dev/full`);
-  expect([status, readFileSync(place.folder.file('r.ndjson'), 'utf8')]).toEqual([0, expect.stringContaining('"end":true')]);
+  expect([status, readFileSync(place.directory.file('r.ndjson'), 'utf8')]).toEqual([0, expect.stringContaining('"end":true')]);
 });
 
 test.each([

@@ -7,13 +7,13 @@ import { startMock } from '../../lib/mock/mock.js';
 import type { Cluster } from '../../lib/mock/mock-server.js';
 import { builtProgram } from '../helpers/built.js';
 import { bundle, PtyProgram } from '../helpers/pty.js';
-import { count, inNewFolder, openReader, place, play } from '../helpers/recording-player.js';
+import { count, inNewDirectory, openReader, place, play } from '../helpers/recording-player.js';
 import { complaintsAbout } from '../helpers/recording-validator.js';
 import { linesIn } from '../helpers/recordings.js';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { systemClock } from '../../lib/run/system-clock.js';
 
-inNewFolder();
+inNewDirectory();
 
 let program = '';
 let worker: URL;
@@ -57,7 +57,7 @@ describe('killed at any moment', () => {
     ['zstd', 'a.ndjson.zst'],
   ])('%s: every written frame plays', async (codec, name) => {
     for (const kill of count(codec === 'zstd' ? 3 : 2)) {
-      const path = place.folder.file(`${kill}-${name}`);
+      const path = place.directory.file(`${kill}-${name}`);
       const child = spawn(process.execPath, [fast.file, path, codec, worker.href], { stdio: ['ignore', 'pipe', 'inherit'] });
       running.push(child);
       let said = '';
@@ -78,7 +78,7 @@ describe('killed at any moment', () => {
 describe('the command', () => {
   const start = (...args: readonly string[]): ChildProcess => {
     const child = spawn(process.execPath, [program, 'record', '--hosts', ...cluster.addresses, '-i', '0.5', ...args], {
-      cwd: place.folder.path,
+      cwd: place.directory.path,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     running.push(child);
@@ -89,7 +89,7 @@ describe('the command', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGALRM', 'SIGUSR2', 'SIGXCPU', 'SIGVTALRM'] as const)(
     '%s ends the file, which is complete',
     async (signal) => {
-      const path = place.folder.file('a.ndjson.zst');
+      const path = place.directory.file('a.ndjson.zst');
       const child = start('-o', path);
       const ended = statusOf(child);
       await until(() => existsSync(path) && statSync(path).size > 1000, 'a frame');
@@ -110,14 +110,14 @@ describe('the command', () => {
   );
 
   test('when killed, it leaves what it has written', async () => {
-    const path = place.folder.file('a.ndjson.gz');
+    const path = place.directory.file('a.ndjson.gz');
     const child = start('-o', path);
     const ended = statusOf(child);
     await until(() => existsSync(path) && statSync(path).size > 6000, 'frames');
-    copyFileSync(path, place.folder.file('before.ndjson.gz'));
+    copyFileSync(path, place.directory.file('before.ndjson.gz'));
     child.kill('SIGKILL');
     await ended;
-    const before = await play(await openReader(place.folder.file('before.ndjson.gz')));
+    const before = await play(await openReader(place.directory.file('before.ndjson.gz')));
     const after = await play(await openReader(path));
     expect(before.length).toBeGreaterThan(0);
     expect(after.length).toBeGreaterThanOrEqual(before.length);
@@ -128,10 +128,10 @@ describe('the command', () => {
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     expect(await statusOf(child)).toBe(0);
-    const [name = ''] = readdirSync(place.folder.path).filter((file) => file.startsWith('all-smi-'));
+    const [name = ''] = readdirSync(place.directory.path).filter((file) => file.startsWith('all-smi-'));
     expect(name).toMatch(/^all-smi-\d{8}-\d{6}\.ndjson$/);
     expect(said).toMatch(/into all-smi-.*; Ctrl-C stops it\n.* frames?, .*, in all-smi-/s);
-    const frame = JSON.parse(linesIn(place.folder.file(name))[1] ?? '') as object;
+    const frame = JSON.parse(linesIn(place.directory.file(name))[1] ?? '') as object;
     // As all-smi writes it for nodes that are scraped.
     expect(frame).toMatchObject({ hostname: 'remote' });
     expect(Object.keys(frame)).toEqual([
@@ -151,15 +151,15 @@ describe('the command', () => {
   test('keeps the last segments', async () => {
     const child = start('--duration', '2s', '-o', 'a.ndjson', '--max-size', '40K', '--max-files', '2');
     expect(await statusOf(child)).toBe(0);
-    const files = readdirSync(place.folder.path).filter((file) => file.startsWith('a.'));
+    const files = readdirSync(place.directory.path).filter((file) => file.startsWith('a.'));
     expect(files).toHaveLength(2);
-    expect((await play(await openReader(place.folder.file('a.ndjson')))).length).toBeGreaterThan(0);
+    expect((await play(await openReader(place.directory.file('a.ndjson')))).length).toBeGreaterThan(0);
   });
 
   test('progress on a terminal', async () => {
     const child = new PtyProgram(
       process.execPath,
-      [program, 'record', '--hosts', ...cluster.addresses, '-i', '0.5', '--duration', '1h', '-o', place.folder.file('a.ndjson.zst')],
+      [program, 'record', '--hosts', ...cluster.addresses, '-i', '0.5', '--duration', '1h', '-o', place.directory.file('a.ndjson.zst')],
       { cols: 110, rows: 8 },
     );
     await child.shows('3 of 3 nodes');
@@ -174,10 +174,10 @@ describe('the command', () => {
 });
 
 test('w in the viewer records what is on screen', async () => {
-  mkdirSync(place.folder.file('here'));
+  mkdirSync(place.directory.file('here'));
   const viewer = new PtyProgram(
     '/bin/sh',
-    ['-c', `cd ${place.folder.file('here')} && exec ${process.execPath} ${program} --hosts ${cluster.addresses.join(' ')} -i 0.5`],
+    ['-c', `cd ${place.directory.file('here')} && exec ${process.execPath} ${program} --hosts ${cluster.addresses.join(' ')} -i 0.5`],
     { cols: 120, rows: 16 },
   );
   await viewer.shows('3 of 3 nodes');
@@ -191,10 +191,10 @@ test('w in the viewer records what is on screen', async () => {
   viewer.type('q');
   expect((await viewer.exited).status).toBe(0);
   viewer.dispose();
-  const files = readdirSync(place.folder.file('here'));
+  const files = readdirSync(place.directory.file('here'));
   expect(files).toHaveLength(2);
   for (const file of files) {
-    const reader = await openReader(join(place.folder.file('here'), file));
+    const reader = await openReader(join(place.directory.file('here'), file));
     expect(reader.info).toMatchObject({ cut: false, badLines: 0 });
   }
 });

@@ -10,20 +10,20 @@ import { builtProgram } from '../helpers/built.js';
 jest.setTimeout(60_000);
 
 let program = '';
-let folder = '';
+let directory = '';
 beforeAll(() => {
   program = builtProgram();
 });
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'refused-'));
+  directory = mkdtempSync(join(tmpdir(), 'refused-'));
 });
 afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 });
 
 function shell(script: string): { status: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, V: `${process.execPath} ${program}` };
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8', env });
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: directory, encoding: 'utf8', env });
   return { status, stdout, stderr };
 }
 
@@ -36,9 +36,9 @@ test('a config file on a full disk is not left half written, and a retry works',
       'all-smi-view: cannot write own.toml: the file would be too large. ' +
       'Name another file, remove the one that is in the way, or make room on the disk.\n',
   });
-  expect(existsSync(join(folder, 'own.toml'))).toBe(false);
+  expect(existsSync(join(directory, 'own.toml'))).toBe(false);
   expect(shell('$V config init --config own.toml')).toEqual({ status: 0, stdout: 'wrote own.toml\n', stderr: '' });
-  expect(readFileSync(join(folder, 'own.toml'), 'utf8')).toMatch(/^# Config file of .*\n$/s);
+  expect(readFileSync(join(directory, 'own.toml'), 'utf8')).toMatch(/^# Config file of .*\n$/s);
 });
 
 test('an exporter whose output fails runs until its signal', () => {

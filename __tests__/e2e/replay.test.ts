@@ -7,11 +7,11 @@ import type { FrameSource } from '../../lib/recording/play/frame-source.js';
 import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
 import { answers, startServer } from '../helpers/server.js';
-import { count, inNewFolder, openReader, place, play } from '../helpers/recording-player.js';
+import { count, inNewDirectory, openReader, place, play } from '../helpers/recording-player.js';
 import { cycle, newWriter, record, timeOf } from '../helpers/recordings.js';
 import { pathToFileURL } from 'node:url';
 
-inNewFolder();
+inNewDirectory();
 
 let program = '';
 let worker: URL;
@@ -23,7 +23,7 @@ beforeAll(() => {
 function told(...args: readonly string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     encoding: 'utf8',
-    cwd: place.folder.path,
+    cwd: place.directory.path,
     timeout: 60_000,
   });
   return { status, out: stdout, err: stderr };
@@ -31,7 +31,7 @@ function told(...args: readonly string[]): { readonly status: number | null; rea
 
 describe('mistakes', () => {
   test.each<readonly [readonly string[], string]>([
-    [['record', '--local', '-o', 'none/a.ndjson'], 'cannot write none/a.ndjson: the folder does not exist'],
+    [['record', '--local', '-o', 'none/a.ndjson'], 'cannot write none/a.ndjson: the directory does not exist'],
     [['record', '--local', '-o', '-', '--max-files', '3'], '--output: standard output cannot be split with --max-size or --max-files'],
     [['record', '--local', '-o', 'a.ndjson', '--compress', 'zstd'], '--compress: zstd needs a file name that ends in .zst'],
     [['record', '--local', '--include', 'gpu,tpu'], '--include: "tpu" is not one of: gpu, cpu, memory, chassis, process'],
@@ -50,7 +50,7 @@ describe('mistakes', () => {
 
 describe('record info', () => {
   test('as text', async () => {
-    await record(place.folder.file('a.ndjson.zst'), 'zstd', 20, [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }, { gpus: 2 }]);
+    await record(place.directory.file('a.ndjson.zst'), 'zstd', 20, [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }, { gpus: 2 }]);
     const { status, out } = told('replay-info', 'a.ndjson.zst');
     expect(status).toBe(0);
     expect(out.replace(/[\d.]+ KiB/, 'N KiB')).toBe(
@@ -72,7 +72,7 @@ describe('record info', () => {
   });
 
   test('and what cannot be read', async () => {
-    const path = await record(place.folder.file('a.ndjson'), 'none', 20);
+    const path = await record(place.directory.file('a.ndjson'), 'none', 20);
     writeFileSync(path, readFileSync(path, 'utf8').replace('"gpus":[{', '"gpus":[{{').replace(/\n/, '\nnonsense\n'));
     expect(told('--replay', 'a.ndjson', '--check')).toMatchObject({
       status: 1,
@@ -88,8 +88,8 @@ describe('the worker thread', () => {
   };
 
   test('answers like the main thread, and reports progress', async () => {
-    const path = await record(place.folder.file('a.ndjson.zst'), 'zstd', 300);
-    const source = await openInThread([path], place.folder.file('cache'), worker);
+    const path = await record(place.directory.file('a.ndjson.zst'), 'zstd', 300);
+    const source = await openInThread([path], place.directory.file('cache'), worker);
     try {
       expect(source.info).toMatchObject({ frames: 300, firstAt: timeOf(0), lastAt: timeOf(299) });
       for (const nth of [0, 299, 150, 3]) expect(await shown(source, nth)).toBe(nth);
@@ -102,20 +102,20 @@ describe('the worker thread', () => {
   });
 
   test('does not answer after it has ended', async () => {
-    const source = await openInThread([await record(place.folder.file('a.ndjson'), 'none', 3)], place.folder.file('cache'), worker);
+    const source = await openInThread([await record(place.directory.file('a.ndjson'), 'none', 3)], place.directory.file('cache'), worker);
     await source.close();
     await new Promise((resolve) => setImmediate(resolve));
     await expect(source.ask({ kind: 'first' })).rejects.toMatchObject({ code: 'E_INTERNAL' });
   });
 
   test('passes errors on', async () => {
-    await expect(openInThread(['none.ndjson'], place.folder.file('cache'), worker)).rejects.toMatchObject({
+    await expect(openInThread(['none.ndjson'], place.directory.file('cache'), worker)).rejects.toMatchObject({
       code: 'E_RECORDING_UNREADABLE',
     });
   });
 
   test('compresses', async () => {
-    const path = place.folder.file('a.ndjson.zst');
+    const path = place.directory.file('a.ndjson.zst');
     const writer = await newWriter(path, 'zstd', { newCompressor: () => compressorInThread(worker) });
     for (const nth of count(150)) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
@@ -124,13 +124,13 @@ describe('the worker thread', () => {
 });
 
 test('a recording on a terminal: keys, the prompt, the bar; q in the prompt does not quit', async () => {
-  const path = await record(place.folder.file('a.ndjson.zst'), 'zstd', 100, [
+  const path = await record(place.directory.file('a.ndjson.zst'), 'zstd', 100, [
     { gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 5e9 }] },
   ]);
   const viewer = new PtyProgram(process.execPath, [program, '--replay', path, '--start', '1:00'], {
     cols: 120,
     rows: 16,
-    env: { XDG_CACHE_HOME: place.folder.file('cache') },
+    env: { XDG_CACHE_HOME: place.directory.file('cache') },
   });
   await viewer.shows('frame 21/100');
   viewer.type(' ]');
@@ -157,12 +157,12 @@ test('alerts: live ones are sent to the webhook, those of a recording are only o
   });
   const hot = `all_smi_gpu_utilization{gpu="H100", gpu_uuid="G", gpu_index="0"} 90\nall_smi_gpu_temperature_celsius{gpu="H100", gpu_uuid="G", gpu_index="0"} 99\n`;
   const node = await startServer(answers(hot));
-  const path = await record(place.folder.file('hot.ndjson'), 'none', 20, [{ gpus: [{ utilPercent: 90, temperatureCelsius: 99 }] }]);
+  const path = await record(place.directory.file('hot.ndjson'), 'none', 20, [{ gpus: [{ utilPercent: 90, temperatureCelsius: 99 }] }]);
   const alerting = async (...args: readonly string[]): Promise<void> => {
     const viewer = new PtyProgram(process.execPath, [program, ...args, '--alert-webhook', hook.url], {
       cols: 120,
       rows: 16,
-      env: { XDG_CACHE_HOME: place.folder.file('cache') },
+      env: { XDG_CACHE_HOME: place.directory.file('cache') },
     });
     await viewer.shows('99');
     viewer.type('A');

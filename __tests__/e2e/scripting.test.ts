@@ -12,17 +12,17 @@ const BUILD_MS = 60_000;
 /** `get free` watches for a minute. */
 const FREE_MS = 100_000;
 let program = '';
-let folder = '';
+let directory = '';
 let nodes: readonly TestServer[] = [];
 beforeAll(async () => {
   program = builtProgram();
-  folder = mkdtempSync(join(tmpdir(), 'scripting-'));
+  directory = mkdtempSync(join(tmpdir(), 'scripting-'));
   nodes = await Promise.all(mockTexts('nvidia', { nodes: 3, processes: true }).map((text) => startServer(answers(text))));
-  writeFileSync(join(folder, 'hosts.csv'), nodes.map(({ nodeId }) => `${nodeId}\n`).join(''));
+  writeFileSync(join(directory, 'hosts.csv'), nodes.map(({ nodeId }) => `${nodeId}\n`).join(''));
 }, BUILD_MS);
 afterAll(async () => {
   await Promise.all(nodes.map((node) => node.kill()));
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 });
 
 interface Outcome {
@@ -34,7 +34,7 @@ interface Outcome {
 /** In a shell where `all-smi-view` is the built program. */
 function shell(script: string): Promise<Outcome> {
   const lines = `set -o pipefail\nall-smi-view() { "${process.execPath}" "${program}" "$@"; }\n${script}`;
-  const child = spawn('bash', ['-c', lines], { cwd: folder, env: { PATH: process.env.PATH, HOME: folder } });
+  const child = spawn('bash', ['-c', lines], { cwd: directory, env: { PATH: process.env.PATH, HOME: directory } });
   const texts = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (chunk: Buffer) => (texts[stream] += chunk.toString()));
   return new Promise((resolve) => child.on('close', (status) => resolve({ status, ...texts })));
@@ -53,9 +53,9 @@ describe('recipes', () => {
   });
 
   test('what they leave behind', () => {
-    const lines = readFileSync(join(folder, 'usage.ndjson'), 'utf8').trimEnd().split('\n');
+    const lines = readFileSync(join(directory, 'usage.ndjson'), 'utf8').trimEnd().split('\n');
     for (const line of lines) expect(JSON.parse(line)).toMatchObject({ sample_at: expect.any(String), gpus: expect.any(Number) });
-    expect(readFileSync(join(folder, 'usage.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(lines.length);
+    expect(readFileSync(join(directory, 'usage.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(lines.length);
   });
 
   test(

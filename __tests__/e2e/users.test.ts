@@ -128,7 +128,7 @@ describe('exports', () => {
     await quits();
   });
 
-  test('a folder that is a link is refused with a reason', async () => {
+  test('a directory that is a link is refused with a reason', async () => {
     symlinkSync(tmpdir(), join(cache, 'all-smi'));
     await types('e', /export failed: .* is a symbolic link/);
     await quits();

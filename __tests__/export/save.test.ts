@@ -1,4 +1,4 @@
-/** Exports into real folders: what is in their way, and what must not be touched. */
+/** Exports into real directories: what is in their way, and what must not be touched. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import {
@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { exportFolder, shortPath } from '../../lib/paths.js';
+import { exportDirectory, shortPath } from '../../lib/paths.js';
 import { safeName } from '../../lib/export/safe-file.js';
 import { saveSheet } from '../../lib/export/save.js';
 import type { SaveRequest } from '../../lib/model/sheet.js';
@@ -44,7 +44,7 @@ const save = (more: Partial<SaveRequest> = {}, env: Record<string, string> = {})
 const cache = (...parts: readonly string[]): string => join(home, '.cache', 'all-smi', ...parts);
 const refusal = async (saving: Promise<string>): Promise<string> => saving.then(String, (error: Error) => error.message);
 
-test('creates a file and a folder for their owner only, and no other file', async () => {
+test('creates a file and a directory for their owner only, and no other file', async () => {
   expect(await save()).toBe(`~/.cache/all-smi/users-${STAMP}.csv`);
   expect(readdirSync(cache())).toEqual([`users-${STAMP}.csv`]);
   expect(readFileSync(cache(`users-${STAMP}.csv`), 'utf8')).toBe(TEXT);
@@ -69,7 +69,7 @@ test('in the same second: a counter; what was there stays as it was', async () =
 });
 
 describe('links', () => {
-  test('the folder is one: refused, and nothing is written behind it', async () => {
+  test('the directory is one: refused, and nothing is written behind it', async () => {
     mkdirSync(join(home, '.cache'));
     mkdirSync(join(home, 'elsewhere'));
     symlinkSync(join(home, 'elsewhere'), cache());
@@ -77,7 +77,7 @@ describe('links', () => {
     expect(readdirSync(join(home, 'elsewhere'))).toEqual([]);
   });
 
-  test('the folder is one that leads nowhere: refused, and nothing is made there', async () => {
+  test('the directory is one that leads nowhere: refused, and nothing is made there', async () => {
     mkdirSync(join(home, '.cache'));
     symlinkSync(join(home, 'nowhere'), cache());
     expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi is a symbolic link');
@@ -94,7 +94,7 @@ describe('links', () => {
     expect(readdirSync(cache())).toHaveLength(1);
   });
 
-  test('a linked cache folder, as on clusters with small homes, is accepted', async () => {
+  test('a linked cache directory, as on clusters with small homes, is accepted', async () => {
     mkdirSync(join(home, 'scratch'));
     symlinkSync(join(home, 'scratch'), join(home, '.cache'));
     expect(await save()).toBe(`~/.cache/all-smi/users-${STAMP}.csv`);
@@ -102,13 +102,13 @@ describe('links', () => {
 });
 
 describe('impossible paths', () => {
-  test('a file in place of the folder', async () => {
+  test('a file in place of the directory', async () => {
     mkdirSync(join(home, '.cache'));
     writeFileSync(cache(), '');
-    expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi is not a folder');
+    expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi is not a directory');
     rmSync(join(home, '.cache'), { recursive: true });
     writeFileSync(join(home, '.cache'), '');
-    expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi lies below something that is not a folder');
+    expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi lies below something that is not a directory');
   });
 
   /** Runs as somebody who may not write everywhere: root may, so root becomes nobody. */
@@ -126,7 +126,7 @@ describe('impossible paths', () => {
   };
 
   test(
-    'a folder without write permission, and one that may not be created',
+    'a directory without write permission, and one that may not be created',
     asNobody(async () => {
       expect(await refusal(save({}, { XDG_CACHE_HOME: '/' }))).toBe('export failed: /all-smi may not be written to');
     }),
@@ -173,7 +173,7 @@ describe('names', () => {
     expect(safeName(name)).toBe(expected);
   });
 
-  test('whatever is said, the file is in the folder, is not hidden, and its name is short enough', async () => {
+  test('whatever is said, the file is in the directory, is not hidden, and its name is short enough', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 400 }), async (name) => {
         const path = await save({ name });
@@ -189,11 +189,11 @@ describe('names', () => {
   });
 });
 
-describe('folders that can never be made', () => {
+describe('directories that can never be made', () => {
   test.each(['/proc', '/proc/self', '/dev/null', '/dev/null/x', '/sys/kernel'])(
     'below %s: refused, without endless retries',
-    async (folder) => {
-      expect(await refusal(save({}, { XDG_CACHE_HOME: folder }))).toMatch(
+    async (directory) => {
+      expect(await refusal(save({}, { XDG_CACHE_HOME: directory }))).toMatch(
         /^export failed: \/\S+ (cannot be made there|lies below|may not|is on)/,
       );
     },
@@ -206,7 +206,7 @@ describe('folders that can never be made', () => {
   });
 });
 
-describe('the cache folder', () => {
+describe('the cache directory', () => {
   test.each([
     ['linux', {}, '/home/alice/.cache/all-smi'],
     ['linux', { XDG_CACHE_HOME: '/scratch/alice' }, '/scratch/alice/all-smi'],
@@ -214,18 +214,18 @@ describe('the cache folder', () => {
     ['linux', { XDG_CACHE_HOME: '' }, '/home/alice/.cache/all-smi'],
     ['darwin', { XDG_CACHE_HOME: '/scratch/alice' }, '/home/alice/Library/Caches/all-smi'],
   ] as const)('%s %j: %s', (platform, env, expected) => {
-    expect(exportFolder({ platform, env, home: '/home/alice' })).toBe(expected);
+    expect(exportDirectory({ platform, env, home: '/home/alice' })).toBe(expected);
   });
 
   test('on Windows', () => {
     const home = 'C:\\Users\\alice';
     const env = { LOCALAPPDATA: 'D:\\Local' };
-    expect(exportFolder({ platform: 'win32', env, home })).toBe('D:\\Local\\all-smi');
-    expect(exportFolder({ platform: 'win32', env: {}, home })).toBe('C:\\Users\\alice\\AppData\\Local\\all-smi');
+    expect(exportDirectory({ platform: 'win32', env, home })).toBe('D:\\Local\\all-smi');
+    expect(exportDirectory({ platform: 'win32', env: {}, home })).toBe('C:\\Users\\alice\\AppData\\Local\\all-smi');
     expect(shortPath('C:\\Users\\alice\\AppData', { platform: 'win32', env, home })).toBe('~\\AppData');
   });
 
-  test('a path outside the home folder is shown in full', () => {
+  test('a path outside the home directory is shown in full', () => {
     const place = { platform: 'linux', env: {}, home: '/home/al' } as const;
     expect(shortPath('/home/alice/x', place)).toBe('/home/alice/x');
     expect(shortPath('/x', { ...place, home: '/' })).toBe('/x');

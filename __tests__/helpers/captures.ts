@@ -85,26 +85,26 @@ export const TIMELINE_GPU_FIELDS =
 
 const LOOPS = ['gpu', 'pmon'] as const;
 
-/** A folder that is a machine: `nvidia-smi` to run, `proc` to read, `passwd`. */
+/** A directory that is a machine: `nvidia-smi` to run, `proc` to read, `passwd`. */
 export class StandInMachine {
-  readonly folder = mkdtempSync(join(tmpdir(), 'all-smi-view-machine-'));
-  readonly nvidiaSmi = join(this.folder, 'nvidia-smi');
-  readonly procDir = join(this.folder, 'proc');
-  readonly passwdFile = join(this.folder, 'passwd');
+  readonly directory = mkdtempSync(join(tmpdir(), 'all-smi-view-machine-'));
+  readonly nvidiaSmi = join(this.directory, 'nvidia-smi');
+  readonly procDir = join(this.directory, 'proc');
+  readonly passwdFile = join(this.directory, 'passwd');
   readonly #pipes: number[];
 
   constructor() {
-    for (const name of ['now', 'proc/sys/kernel']) mkdirSync(join(this.folder, name), { recursive: true });
+    for (const name of ['now', 'proc/sys/kernel']) mkdirSync(join(this.directory, name), { recursive: true });
     symlinkSync(STAND_IN, this.nvidiaSmi);
-    for (const name of LOOPS) spawnSync('mkfifo', [join(this.folder, `${name}.pipe`)]);
-    this.#pipes = LOOPS.map((name) => openSync(join(this.folder, `${name}.pipe`), constants.O_RDWR | constants.O_NONBLOCK));
+    for (const name of LOOPS) spawnSync('mkfifo', [join(this.directory, `${name}.pipe`)]);
+    this.#pipes = LOOPS.map((name) => openSync(join(this.directory, `${name}.pipe`), constants.O_RDWR | constants.O_NONBLOCK));
     for (const name of ['said', 'started']) this.write(name, '');
     for (const name of ['apps.csv', 'pmon.txt', 'list.txt']) this.write(`now/${name}`, '');
     this.#kernel();
   }
 
   write(name: string, text: string): void {
-    writeFileSync(join(this.folder, name), text);
+    writeFileSync(join(this.directory, name), text);
   }
 
   /** A process in /proc. */
@@ -123,18 +123,18 @@ export class StandInMachine {
 
   /** The files that a process in /proc has open; it can be looked at from now on. */
   opens(pid: number, ...files: readonly string[]): void {
-    const folder = join(this.procDir, String(pid), 'fd');
-    mkdirSync(folder, { recursive: true });
-    for (const [nth, file] of files.entries()) symlinkSync(file, join(folder, String(nth)));
+    const directory = join(this.procDir, String(pid), 'fd');
+    mkdirSync(directory, { recursive: true });
+    for (const [nth, file] of files.entries()) symlinkSync(file, join(directory, String(nth)));
   }
 
   forget(name: string): void {
-    rmSync(join(this.folder, name), { recursive: true, force: true });
+    rmSync(join(this.directory, name), { recursive: true, force: true });
   }
 
   /** Command lines of the nvidia-smi that were started, each with its pid in front. */
   get started(): string[] {
-    return readFileSync(join(this.folder, 'started'), 'utf8').split('\n').filter(Boolean);
+    return readFileSync(join(this.directory, 'started'), 'utf8').split('\n').filter(Boolean);
   }
 
   /** Whether an nvidia-smi with this argument runs, or what watches over it. */
@@ -152,14 +152,14 @@ export class StandInMachine {
 
   /** How often those that go on for ever have spoken. */
   get said(): Record<(typeof LOOPS)[number], number> {
-    const words = readFileSync(join(this.folder, 'said'), 'utf8').split('\n');
+    const words = readFileSync(join(this.directory, 'said'), 'utf8').split('\n');
     const count = (name: string): number => words.filter((word) => word === name).length;
     return { gpu: count('gpu'), pmon: count('pmon') };
   }
 
   /** Outputs of the running loops so far. */
   get outputs(): number {
-    return readFileSync(join(this.folder, 'said'), 'utf8').split('\n').filter(Boolean).length;
+    return readFileSync(join(this.directory, 'said'), 'utf8').split('\n').filter(Boolean).length;
   }
 
   /** Those that go on for ever speak again. */
@@ -171,7 +171,7 @@ export class StandInMachine {
   dispose(): void {
     for (const pid of this.running) process.kill(pid, 'SIGKILL');
     for (const pipe of this.#pipes) closeSync(pipe);
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true });
   }
 
   /** The thread that starts those of the kernel: only in the /proc of a whole machine. */

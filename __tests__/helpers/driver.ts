@@ -43,7 +43,7 @@ export interface DriverOptions {
   readonly onRenumbered?: NonNullable<AppParts['onRenumbered']>;
   /** Absent: charts stay blank. */
   readonly charts?: ChartDrawer;
-  /** What exports find: by default a cache folder that cannot be made. */
+  /** What exports find: by default a cache directory that cannot be made. */
   readonly surroundings?: Partial<PathContext>;
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A stand-in for nvidia-smi. It plays what lies beside it in the folder `now`: gpu.csv (its first line names the fields, as --query-gpu
+# A stand-in for nvidia-smi. It plays what lies beside it in the directory `now`: gpu.csv (its first line names the fields, as --query-gpu
 # knows them), apps.csv, pmon.txt, q.xml, list.txt. One that is asked to go on for ever says its piece once and then again for every
 # line that comes through its pipe (gpu.pipe, pmon.pipe); each time it adds a line to `said`. Misbehaves when told so by a file:
 # NAME.hang, NAME.error (what it prints; exit status 9), NAME.cut (half a line, then it dies), NAME.rc (its exit status, after its piece);

@@ -17,8 +17,8 @@ const require = __createRequire(import.meta.url), __filename = import.meta.filen
 
 /** Bundles a TypeScript file with all it imports into one that node runs, far from node_modules. */
 export function bundle(entry: string): { readonly file: string; remove(): void } {
-  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-test-'));
-  const file = join(folder, 'program.mjs');
+  const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-test-'));
+  const file = join(directory, 'program.mjs');
   buildSync({
     entryPoints: [entry],
     outfile: file,
@@ -34,7 +34,7 @@ export function bundle(entry: string): { readonly file: string; remove(): void }
   return {
     file,
     remove: () => {
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }

@@ -1,22 +1,22 @@
-/** Readers of recordings in a temporary folder, and what plays out of them. */
+/** Readers of recordings in a temporary directory, and what plays out of them. */
 import { afterEach, beforeEach } from '@jest/globals';
-import { CacheFolder } from '../../lib/recording/read/cache-folder.js';
+import { CacheDirectory } from '../../lib/recording/read/cache-directory.js';
 import { Reader, type Found } from '../../lib/recording/read/recording-reader.js';
-import { Folder, timeOf } from './recordings.js';
+import { Directory, timeOf } from './recordings.js';
 
-export const place: { folder: Folder; cache: CacheFolder } = {} as { folder: Folder; cache: CacheFolder };
+export const place: { directory: Directory; cache: CacheDirectory } = {} as { directory: Directory; cache: CacheDirectory };
 let opened: Reader[] = [];
 
-/** A new folder for each test of the file, and nothing open after it. */
-export function inNewFolder(): void {
+/** A new directory for each test of the file, and nothing open after it. */
+export function inNewDirectory(): void {
   beforeEach(() => {
-    place.folder = new Folder();
-    place.cache = new CacheFolder(place.folder.file('cache'));
+    place.directory = new Directory();
+    place.cache = new CacheDirectory(place.directory.file('cache'));
   });
   afterEach(() => {
     for (const reader of opened) reader.close();
     opened = [];
-    place.folder.remove();
+    place.directory.remove();
   });
 }
 

@@ -1,4 +1,4 @@
-/** Recordings in temporary folders: made by the writer, or composed from the format. */
+/** Recordings in temporary directories: made by the writer, or composed from the format. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { SECTIONS } from '../../lib/recording/format/schema.js';
 import { RecordingWriter, type WriterOptions } from '../../lib/recording/write/recording-writer.js';
 import { ANSWERED_AT, buildNodes, type NodeSpec } from './hosts.js';
 
-export class Folder {
+export class Directory {
   readonly path = mkdtempSync(join(tmpdir(), 'all-smi-view-record-'));
   file(name: string): string {
     return join(this.path, name);

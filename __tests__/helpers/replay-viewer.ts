@@ -10,7 +10,7 @@ import type { NodeSpec } from './hosts.js';
 import { always, openReader, place } from './recording-player.js';
 import { record, timeOf } from './recordings.js';
 
-/** For tests `inNewFolder`. */
+/** For tests `inNewDirectory`. */
 export class ReplayViewer {
   readonly clock = new SteppedClock(Date.UTC(2027, 0, 1));
   readonly painter: MemoryPainter;
@@ -23,7 +23,7 @@ export class ReplayViewer {
 
   /** A recording that says the same in all its frames. */
   async open(hosts: readonly NodeSpec[], frames = 40): Promise<this> {
-    return this.openFile(await record(place.folder.file('a.ndjson'), 'none', frames, hosts));
+    return this.openFile(await record(place.directory.file('a.ndjson'), 'none', frames, hosts));
   }
   async openFile(path: string): Promise<this> {
     const reader = await openReader(path);

@@ -2,10 +2,10 @@
 import { expect, test } from '@jest/globals';
 import { expectGolden } from '../helpers/golden.js';
 import type { NodeSpec } from '../helpers/hosts.js';
-import { inNewFolder } from '../helpers/recording-player.js';
+import { inNewDirectory } from '../helpers/recording-player.js';
 import { ReplayViewer } from '../helpers/replay-viewer.js';
 
-inNewFolder();
+inNewDirectory();
 
 const HOSTS: readonly NodeSpec[] = [
   {

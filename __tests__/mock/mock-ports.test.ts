@@ -50,16 +50,16 @@ test('the host file has localhost for this machine and addresses for others', ()
 });
 
 describe('writing the host file', () => {
-  let folder = '';
-  const at = (name: string): string => join(folder, name);
+  let directory = '';
+  const at = (name: string): string => join(directory, name);
   const addresses = ['127.0.0.1:10001', '127.0.0.1:10002'];
   const text = 'localhost:10001\nlocalhost:10002\n';
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hosts-'));
+    directory = await mkdtemp(join(tmpdir(), 'hosts-'));
   });
   afterEach(async () => {
-    await rm(folder, { recursive: true });
+    await rm(directory, { recursive: true });
   });
 
   test('creates it, and overwrites an older, longer one', async () => {
@@ -83,9 +83,9 @@ describe('writing the host file', () => {
     await expect(stat(at('nowhere'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('a folder, a pipe without a reader and a missing folder are refused at once', async () => {
+  test('a directory, a pipe without a reader and a missing directory are refused at once', async () => {
     execFileSync('mkfifo', [at('pipe')]);
-    await expect(writeHosts(folder, addresses)).rejects.toMatchObject({ message: `cannot write ${folder}: is a directory` });
+    await expect(writeHosts(directory, addresses)).rejects.toMatchObject({ message: `cannot write ${directory}: is a directory` });
     await expect(writeHosts(at('pipe'), addresses)).rejects.toMatchObject({
       message: `cannot write ${at('pipe')}: it is not a regular file`,
     });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { NAMED_FAULTS } from './named-faults.js';
 import { mutantsOf } from './operators.js';
-import { sampleOf, sourcesByFolder } from './sample.js';
+import { sampleOf, sourcesByDirectory } from './sample.js';
 
 test.each(Object.entries(NAMED_FAULTS))('%s: occurs once in its file', (_name, { file, from, to }) => {
   expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2);
@@ -29,12 +29,12 @@ describe('automatic faults', () => {
     expect(planted(text)).toEqual(expected);
   });
 
-  test('every folder with sources has mutations, the same for the same seed', () => {
-    for (const [folder, files] of sourcesByFolder()) {
-      const sample = sampleOf(folder, files, 3, 1);
-      expect([folder, sample.length]).toEqual([folder, 3]);
-      expect(sampleOf(folder, files, 3, 1)).toEqual(sample);
+  test('every directory with sources has mutations, the same for the same seed', () => {
+    for (const [directory, files] of sourcesByDirectory()) {
+      const sample = sampleOf(directory, files, 3, 1);
+      expect([directory, sample.length]).toEqual([directory, 3]);
+      expect(sampleOf(directory, files, 3, 1)).toEqual(sample);
     }
-    expect([...sourcesByFolder('lib/alerts').keys()]).toEqual(['lib/alerts']);
+    expect([...sourcesByDirectory('lib/alerts').keys()]).toEqual(['lib/alerts']);
   });
 });

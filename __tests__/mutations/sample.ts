@@ -1,4 +1,4 @@
-/** Which automatic faults a run plants: so many of each folder, the same for the same seed. */
+/** Which automatic faults a run plants: so many of each directory, the same for the same seed. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { randomOf } from '../helpers/scrape-fuzz.js';
@@ -6,29 +6,31 @@ import { mutantsOf, type Mutant } from './operators.js';
 
 export interface Planted extends Mutant {
   readonly file: string;
-  readonly folder: string;
+  readonly directory: string;
 }
 
-/** Sources by their folder: `lib/alerts`, `lib/recording/read`, `plugins/users`. */
-export function sourcesByFolder(prefix = ''): ReadonlyMap<string, readonly string[]> {
+/** Sources by their directory: `lib/alerts`, `lib/recording/read`, `plugins/users`. */
+export function sourcesByDirectory(prefix = ''): ReadonlyMap<string, readonly string[]> {
   const files = ['lib', 'plugins'].flatMap((root) =>
     readdirSync(root, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
       .map((name) => join(root, name)),
   );
-  const folders = new Map<string, string[]>();
+  const directories = new Map<string, string[]>();
   for (const file of files.sort()) {
-    const folder = dirname(file);
-    if (folder !== prefix && !folder.startsWith(prefix === '' ? '' : `${prefix}/`)) continue;
-    folders.set(folder, [...(folders.get(folder) ?? []), file]);
+    const directory = dirname(file);
+    if (directory !== prefix && !directory.startsWith(prefix === '' ? '' : `${prefix}/`)) continue;
+    directories.set(directory, [...(directories.get(directory) ?? []), file]);
   }
-  return folders;
+  return directories;
 }
 
-/** Up to `count` mutants of a folder's files. */
-export function sampleOf(folder: string, files: readonly string[], count: number, seed: number): readonly Planted[] {
-  const all = files.flatMap((file) => mutantsOf(file, readFileSync(file, 'utf8')).map((mutant): Planted => ({ ...mutant, file, folder })));
-  const random = randomOf(seed ^ hash(folder));
+/** Up to `count` mutants of a directory's files. */
+export function sampleOf(directory: string, files: readonly string[], count: number, seed: number): readonly Planted[] {
+  const all = files.flatMap((file) =>
+    mutantsOf(file, readFileSync(file, 'utf8')).map((mutant): Planted => ({ ...mutant, file, directory })),
+  );
+  const random = randomOf(seed ^ hash(directory));
   for (let at = all.length - 1; at > 0; at--) {
     const other = Math.floor(random() * (at + 1));
     [all[at], all[other]] = [all[other]!, all[at]!];

@@ -47,9 +47,9 @@ const NOT_SHOWN = new Set('語証第検本日回ーパスコ＠＝－＋');
 
 test('no sign of the program itself is shown as a question mark', () => {
   const root = fileURLToPath(new URL('../../', import.meta.url));
-  const files = ['lib', 'plugins'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).flatMap((name) =>
-      name.endsWith('.ts') ? [join(root, folder, name)] : [],
+  const files = ['lib', 'plugins'].flatMap((directory) =>
+    readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' }).flatMap((name) =>
+      name.endsWith('.ts') ? [join(root, directory, name)] : [],
     ),
   );
   const signs = new Set(files.flatMap((file) => readFileSync(file, 'utf8').match(/[^\x00-\x7f]/gu) ?? []));

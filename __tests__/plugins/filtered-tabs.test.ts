@@ -4,7 +4,7 @@ import { FIELDS } from '../../lib/filter/fields.js';
 import { loadRegexEngine } from '../../lib/filter/regex.js';
 import { Driver } from '../helpers/driver.js';
 import type { NodeSpec } from '../helpers/hosts.js';
-import { inNewFolder } from '../helpers/recording-player.js';
+import { inNewDirectory } from '../helpers/recording-player.js';
 import { ReplayViewer } from '../helpers/replay-viewer.js';
 
 const GIB = 2 ** 30;
@@ -136,7 +136,7 @@ describe.each(Object.values(LEFT).flat())('%s', (text) => {
 });
 
 describe('in a replay', () => {
-  inNewFolder();
+  inNewDirectory();
 
   test('replay keys and all others are text while a filter is typed, and a paste of 1 MiB is cut', async () => {
     const viewer = await new ReplayViewer(120, 30).open(HOSTS);

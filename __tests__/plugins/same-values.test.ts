@@ -34,7 +34,7 @@ import users from '../../plugins/users/index.js';
 import { cluster } from '../aggregate/random-cluster.js';
 import type { OracleHost } from '../aggregate/users-oracle.js';
 import { buildNodes, type NodeSpec } from '../helpers/hosts.js';
-import { inNewFolder, place } from '../helpers/recording-player.js';
+import { inNewDirectory, place } from '../helpers/recording-player.js';
 import { cycle, newWriter, timeOf } from '../helpers/recordings.js';
 import { ReplayViewer } from '../helpers/replay-viewer.js';
 
@@ -188,16 +188,20 @@ const PROCESS_LEVEL = { kind: 'process', nodeName: '', ...NO_TABLE } as const;
 
 describe('in files', () => {
   type Row = Readonly<Record<string, string | number | boolean | null>>;
-  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-values-'));
+  const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-values-'));
   afterAll(() => {
-    rmSync(folder, { recursive: true });
+    rmSync(directory, { recursive: true });
   });
 
   /** What a level exports, written and read back as others would read it. */
   async function written(app: AppState, level: Level): Promise<{ readonly json: readonly Row[]; readonly csv: readonly Row[] }> {
     const { name, sheet } = exported({ ...START, levels: [level], showSystem: true }, app);
     const save = async (format: 'csv' | 'json'): Promise<string> => {
-      const path = await saveSheet({ name, format, sheet }, 0, { platform: 'linux', env: { XDG_CACHE_HOME: folder }, home: '/dev/null' });
+      const path = await saveSheet({ name, format, sheet }, 0, {
+        platform: 'linux',
+        env: { XDG_CACHE_HOME: directory },
+        home: '/dev/null',
+      });
       return readFileSync(path, 'utf8');
     };
     const { data, errors } = Papa.parse<Row>(await save('csv'), { header: true, skipEmptyLines: true, delimiter: ',' });
@@ -308,7 +312,7 @@ describe('through our own exporter', () => {
 });
 
 describe('live and replayed', () => {
-  inNewFolder();
+  inNewDirectory();
 
   /** All values of all users, and of all processes of every node. */
   function values(app: AppState): unknown {
@@ -352,7 +356,7 @@ describe('live and replayed', () => {
   });
 
   test('a node whose answer becomes empty shows nothing', async () => {
-    const writer = await newWriter(place.folder.file('a.ndjson'), 'none');
+    const writer = await newWriter(place.directory.file('a.ndjson'), 'none');
     for (const [nth, gpus] of [2, 2, 0, 0].entries()) await writer.write(cycle(nth, [{ gpus: 1 }, { gpus }]), timeOf(nth));
     await writer.finish();
     const viewer = await new ReplayViewer(120, 30).openFile(writer.path);

@@ -1,4 +1,4 @@
-/** e and E: what is on screen, in a file. Real folders. */
+/** e and E: what is on screen, in a file. Real directories. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,8 +45,8 @@ afterEach(() => {
 
 const open = (...keys: readonly string[]): Driver =>
   new Driver({ hosts: HOSTS, cols: 140, rows: 16, surroundings: { home } }).press('V', ...keys);
-const folder = (): string => join(home, '.cache', 'all-smi');
-const read = (file: string): string => readFileSync(join(folder(), file), 'utf8');
+const directory = (): string => join(home, '.cache', 'all-smi');
+const read = (file: string): string => readFileSync(join(directory(), file), 'utf8');
 
 /** Until the outcome is on screen. */
 async function outcome(driver: Driver): Promise<string> {
@@ -168,7 +168,7 @@ alice,dgx-07,41022,0-1,68719476736,95.0,187.50,3600,python,"python train.py --no
 
   test('a process on no GPU is a row without one', async () => {
     await outcome(open('f', 'a', 'End', 'Up', 'Enter', 'Enter', 'p', 'Enter', 'e'));
-    expect(readdirSync(folder())).toEqual(['users-root-dgx-07-881-20260807T143207.csv']);
+    expect(readdirSync(directory())).toEqual(['users-root-dgx-07-881-20260807T143207.csv']);
     expect(read('users-root-dgx-07-881-20260807T143207.csv').split('\n')[1]).toBe('root,dgx-07,881,,,,,,,sshd,sshd: listener');
   });
 
@@ -194,8 +194,8 @@ describe('how it goes', () => {
   test('twice in a second: two files', async () => {
     const driver = open('e', 'e', 'E');
     await outcome(driver);
-    for (let tries = 0; tries < 200 && readdirSync(folder()).length < 3; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(readdirSync(folder()).sort()).toEqual([
+    for (let tries = 0; tries < 200 && readdirSync(directory()).length < 3; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(readdirSync(directory()).sort()).toEqual([
       'users-20260807T143207-2.csv',
       'users-20260807T143207.csv',
       'users-20260807T143207.json',
@@ -204,7 +204,7 @@ describe('how it goes', () => {
 
   test('a refused export shows the reason, and the tab is unchanged', async () => {
     mkdirSync(join(home, '.cache'));
-    symlinkSync(tmpdir(), folder());
+    symlinkSync(tmpdir(), directory());
     const driver = open('m', 'Enter');
     const before = driver.lines().slice(0, -2);
     expect(await outcome(driver.press('e'))).toBe('export failed: ~/.cache/all-smi is a symbolic link');
@@ -231,7 +231,7 @@ describe('how it goes', () => {
   test('an export in progress is finished when the program ends', async () => {
     const driver = open('e');
     await driver.app.stop();
-    expect(readdirSync(folder())).toHaveLength(1);
+    expect(readdirSync(directory())).toHaveLength(1);
     expect(read('users-20260807T143207.csv')).toContain('alice,false');
   });
 });

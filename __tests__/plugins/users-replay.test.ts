@@ -3,10 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { REPLAY } from '../../lib/keys/replay-keys.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
-import { inNewFolder } from '../helpers/recording-player.js';
+import { inNewDirectory } from '../helpers/recording-player.js';
 import { ReplayViewer } from '../helpers/replay-viewer.js';
 
-inNewFolder();
+inNewDirectory();
 
 const TRANSPORT = new Set(REPLAY.bindings.flatMap(({ keys }) => keys));
 const LEVELS: readonly (readonly string[])[] = [[], ['Enter'], ['Enter', 'Enter'], ['Enter', 'Enter', 'Enter']];

@@ -4,7 +4,7 @@ import type { NodeGpu, NodeProcess, NodeSample } from '../../lib/model/sample.js
 import { frameLines } from '../../lib/recording/format/encode.js';
 import { SECTIONS } from '../../lib/recording/format/schema.js';
 import { nodeText } from '../../lib/exposition/write/node-text.js';
-import { inNewFolder, place } from '../helpers/recording-player.js';
+import { inNewDirectory, place } from '../helpers/recording-player.js';
 import { newWriter } from '../helpers/recordings.js';
 import { ReplayViewer } from '../helpers/replay-viewer.js';
 import { TextViewer } from '../helpers/text-viewer.js';
@@ -167,10 +167,10 @@ function scraped(): TextViewer {
 }
 
 describe('the same, recorded and replayed', () => {
-  inNewFolder();
+  inNewDirectory();
   let replay: ReplayViewer;
   beforeEach(async () => {
-    const writer = await newWriter(place.folder.file('five.ndjson'), 'none');
+    const writer = await newWriter(place.directory.file('five.ndjson'), 'none');
     const lines = frameLines(scraped().hosts, { at: AT, offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) });
     await writer.write(lines, AT);
     await writer.finish();

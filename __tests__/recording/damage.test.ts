@@ -6,12 +6,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Codec } from '../../lib/recording/codec/codec.js';
 import { inspect } from '../../lib/recording/play/inspect.js';
-import { CacheFolder } from '../../lib/recording/read/cache-folder.js';
+import { CacheDirectory } from '../../lib/recording/read/cache-directory.js';
 import type { Reader } from '../../lib/recording/read/recording-reader.js';
-import { always, closeReader, count, inNewFolder, openReader, place, play } from '../helpers/recording-player.js';
+import { always, closeReader, count, inNewDirectory, openReader, place, play } from '../helpers/recording-player.js';
 import { cycle, newWriter, record, textIn, timeOf } from '../helpers/recordings.js';
 
-inNewFolder();
+inNewDirectory();
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/recordings');
 
@@ -42,8 +42,8 @@ const isNoticed = ({ badLines, losses, disorder, damage, cut, ended }: Reader['i
 
 describe('recordings of earlier versions, whose lines have no seals', () => {
   const check = (name: string): ReturnType<typeof looked> => {
-    copyFileSync(join(FIXTURES, name), place.folder.file(name));
-    return looked(place.folder.file(name));
+    copyFileSync(join(FIXTURES, name), place.directory.file(name));
+    return looked(place.directory.file(name));
   };
 
   test.each(['whole.ndjson.gz', 'whole.ndjson.zst'])('%s is whole', async (name) => {
@@ -83,12 +83,12 @@ const OURS: readonly (readonly [Codec, string])[] = [
 describe.each(OURS)('%s', (codec, name) => {
   /** Uneven, so that no piece of it is like another. */
   const make = (): Promise<string> =>
-    record(place.folder.file(name), codec, 150, [
+    record(place.directory.file(name), codec, 150, [
       { gpus: 2, procs: count(6).map((pid) => ({ pid, gpu: pid % 2, user: `user${pid % 3}`, vram: pid * 1e9 + 7 })) },
     ]);
 
   test('killed while it was written: whole, and not ended', async () => {
-    const writer = await newWriter(place.folder.file(name), codec);
+    const writer = await newWriter(place.directory.file(name), codec);
     for (const nth of count(70)) await writer.write(cycle(nth), timeOf(nth));
     const { frames, info } = (await looked(writer.path))!;
     expect(frames).toHaveLength(70);
@@ -101,8 +101,8 @@ describe.each(OURS)('%s', (codec, name) => {
     const lines = textIn(await make()).split('\n');
     const pack = (some: readonly string[]): string => {
       const text = some.join('\n');
-      writeFileSync(place.folder.file('x.ndjson.gz'), codec === 'gzip' ? gzipSync(text) : text);
-      return place.folder.file('x.ndjson.gz');
+      writeFileSync(place.directory.file('x.ndjson.gz'), codec === 'gzip' ? gzipSync(text) : text);
+      return place.directory.file('x.ndjson.gz');
     };
     // Line 0 is the header, line n + 1 frame n.
     const without = (await looked(pack([...lines.slice(0, 21), ...lines.slice(27)])))!;
@@ -144,8 +144,8 @@ describe.each(OURS)('%s', (codec, name) => {
     );
     await fc.assert(
       fc.asyncProperty(damage, async (damaged) => {
-        writeFileSync(place.folder.file(`bad-${name}`), damaged);
-        const found = await looked(place.folder.file(`bad-${name}`));
+        writeFileSync(place.directory.file(`bad-${name}`), damaged);
+        const found = await looked(place.directory.file(`bad-${name}`));
         if (!found || isNoticed(found.info)) {
           // What plays is what was recorded, and nothing else.
           for (const frame of found?.frames ?? []) expect(whole.frames).toContain(frame);
@@ -158,15 +158,15 @@ describe.each(OURS)('%s', (codec, name) => {
 
 /** Lines without what is ours alone. */
 const foreignText = async (frames: number): Promise<string> =>
-  textIn(await record(place.folder.file('plain.ndjson'), 'none', frames)).replace(
+  textIn(await record(place.directory.file('plain.ndjson'), 'none', frames)).replace(
     /"writer":"[^"]*",|"body_crc32":"[^"]*",|"at_seq":\d+,|.*"end":true.*\n/g,
     '',
   );
 
 test('a line that has lost its number and checksum is damaged, since the others have one', async () => {
-  const lines = textIn(await record(place.folder.file('sealed.ndjson'), 'none', 20)).split('\n');
-  const whole = await looked(place.folder.file('sealed.ndjson'));
-  const path = place.folder.file('unsealed.ndjson');
+  const lines = textIn(await record(place.directory.file('sealed.ndjson'), 'none', 20)).split('\n');
+  const whole = await looked(place.directory.file('sealed.ndjson'));
+  const path = place.directory.file('unsealed.ndjson');
   const without = lines[5]!.replace(/"at_seq":\d+,|"body_crc32":"\w+",/g, '').replace('"utilization":', '"utilisation":');
   expect(without).not.toBe(lines[5]);
   writeFileSync(path, lines.with(5, without).join('\n'));
@@ -182,8 +182,8 @@ describe('recordings of others', () => {
     const bytes = gzipSync(text, { level: 0 });
     const at = bytes.indexOf('"utilization":50') + '"utilization":5'.length;
     bytes[at] = 0x31;
-    writeFileSync(place.folder.file('b.ndjson.gz'), bytes);
-    const { frames, info } = (await looked(place.folder.file('b.ndjson.gz')))!;
+    writeFileSync(place.directory.file('b.ndjson.gz'), bytes);
+    const { frames, info } = (await looked(place.directory.file('b.ndjson.gz')))!;
     expect(frames).toHaveLength(400);
     expect(info.damage).toEqual(['b.ndjson.gz: a checksum of the compressed data does not match, so values may be wrong']);
     expect(info.cut).toBe(false);
@@ -192,39 +192,39 @@ describe('recordings of others', () => {
   test('gzip: damaged inside, what came before plays; cut off, the last frame is incomplete', async () => {
     const text = await foreignText(4000);
     const bytes = gzipSync(text);
-    writeFileSync(place.folder.file('cut.ndjson.gz'), bytes.subarray(0, bytes.length >> 1));
-    const cut = (await looked(place.folder.file('cut.ndjson.gz')))!;
+    writeFileSync(place.directory.file('cut.ndjson.gz'), bytes.subarray(0, bytes.length >> 1));
+    const cut = (await looked(place.directory.file('cut.ndjson.gz')))!;
     expect(cut.frames.length).toBeGreaterThan(1000);
     expect(cut.info).toMatchObject({ cut: true, damage: [], badLines: 0 });
     bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 50);
-    writeFileSync(place.folder.file('bad.ndjson.gz'), bytes);
-    const bad = (await looked(place.folder.file('bad.ndjson.gz')))!;
+    writeFileSync(place.directory.file('bad.ndjson.gz'), bytes);
+    const bad = (await looked(place.directory.file('bad.ndjson.gz')))!;
     expect(bad.frames.length).toBeGreaterThan(1000);
     expect(bad.info).toMatchObject({ cut: false, damage: ['bad.ndjson.gz: the compressed data is damaged'] });
   });
 });
 
 test('zstd: unexpected bytes between two blocks, and the index is lost: all blocks play', async () => {
-  const bytes = readFileSync(await record(place.folder.file('a.ndjson.zst'), 'zstd', 150));
+  const bytes = readFileSync(await record(place.directory.file('a.ndjson.zst'), 'zstd', 150));
   const second = bytes.indexOf(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 4);
   expect(second).toBeGreaterThan(0);
   writeFileSync(
-    place.folder.file('b.ndjson.zst'),
+    place.directory.file('b.ndjson.zst'),
     Buffer.concat([bytes.subarray(0, second), Buffer.alloc(100, 0x28), bytes.subarray(second)]),
   );
-  const { frames, info } = (await looked(place.folder.file('b.ndjson.zst')))!;
+  const { frames, info } = (await looked(place.directory.file('b.ndjson.zst')))!;
   expect(frames).toHaveLength(150);
   expect(info).toMatchObject({ losses: [], damage: ['b.ndjson.zst: unexpected bytes between the blocks'] });
 });
 
 test('what is seen of damage is kept with the index of a large file', async () => {
   const wide = [{ gpus: 8, procs: count(100).map((pid) => ({ pid, gpu: pid % 8 })) }];
-  const path = await record(place.folder.file('big.ndjson'), 'none', 120, wide);
+  const path = await record(place.directory.file('big.ndjson'), 'none', 120, wide);
   const lines = readFileSync(path, 'utf8').split('\n');
   writeFileSync(path, [...lines.slice(0, 60), ...lines.slice(70)].join('\n'));
   const expected = [[timeOf(58), timeOf(69), 10]];
   for (const _ of [1, 2]) {
-    const { info } = await inspect([path], new CacheFolder(place.folder.file('cache')));
+    const { info } = await inspect([path], new CacheDirectory(place.directory.file('cache')));
     expect([info.losses, info.ended]).toEqual([expected, true]);
   }
   const again = await openReader(path);
@@ -232,9 +232,9 @@ test('what is seen of damage is kept with the index of a large file', async () =
 });
 
 test('files put together with cat play as one, their frames counted for each', async () => {
-  const [one, two] = [await record(place.folder.file('one.gz'), 'gzip', 20), await record(place.folder.file('two.gz'), 'gzip', 30)];
-  writeFileSync(place.folder.file('both.ndjson.gz'), Buffer.concat([readFileSync(one), readFileSync(two)]));
-  const reader = await openReader(place.folder.file('both.ndjson.gz'));
+  const [one, two] = [await record(place.directory.file('one.gz'), 'gzip', 20), await record(place.directory.file('two.gz'), 'gzip', 30)];
+  writeFileSync(place.directory.file('both.ndjson.gz'), Buffer.concat([readFileSync(one), readFileSync(two)]));
+  const reader = await openReader(place.directory.file('both.ndjson.gz'));
   expect(await play(reader)).toEqual([...count(20), ...count(30)]);
   await reader.index(always);
   expect(reader.info).toMatchObject({ badLines: 0, losses: [], disorder: 0, damage: [], ended: true });

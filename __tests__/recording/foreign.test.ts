@@ -5,20 +5,20 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { ReaderSource } from '../../lib/recording/play/frame-source.js';
 import { loadCompress } from '../../lib/recording/codec/zstd.js';
-import { always, closeReader, count, inNewFolder, nthOf, openReader, place, play } from '../helpers/recording-player.js';
+import { always, closeReader, count, inNewDirectory, nthOf, openReader, place, play } from '../helpers/recording-player.js';
 import { has, record, textIn, timeOf } from '../helpers/recordings.js';
 
-inNewFolder();
+inNewDirectory();
 
 /** A file as somebody else writes it: nothing in it tells where one may start. */
 async function foreign(name: string, text: string): Promise<string> {
   const compress = await loadCompress();
   const bytes = name.endsWith('.gz') ? gzipSync(text) : name.endsWith('.zst') ? compress(Buffer.from(text)) : Buffer.from(text);
-  writeFileSync(place.folder.file(name), bytes);
-  return place.folder.file(name);
+  writeFileSync(place.directory.file(name), bytes);
+  return place.directory.file(name);
 }
 const plainText = async (frames: number): Promise<string> => {
-  const text = textIn(await record(place.folder.file('plain'), 'none', frames, [{ gpus: 1 }]));
+  const text = textIn(await record(place.directory.file('plain'), 'none', frames, [{ gpus: 1 }]));
   return text
     .replace(/"writer":"[^"]*",/, '')
     .replace(/"connections":\[[^\]]*\],/g, '')
@@ -52,8 +52,8 @@ describe('recordings of others', () => {
       ['c.ndjson.zst', Buffer.from(text)],
       ['c.gz', (await loadCompress())(Buffer.from(text))],
     ] as const) {
-      writeFileSync(place.folder.file(name), bytes);
-      expect(await play(await openReader(place.folder.file(name)))).toEqual(count(20));
+      writeFileSync(place.directory.file(name), bytes);
+      expect(await play(await openReader(place.directory.file(name)))).toEqual(count(20));
     }
   });
 
@@ -90,16 +90,17 @@ describe('recordings of others', () => {
     const half = text.indexOf('\n', text.length / 2) - 50;
     const parts = [text.slice(0, half), text.slice(half)];
     const compress = await loadCompress();
-    writeFileSync(place.folder.file('f.ndjson.gz'), Buffer.concat(parts.map((part) => gzipSync(part))));
-    writeFileSync(place.folder.file('f.ndjson.zst'), Buffer.concat(parts.map((part) => compress(Buffer.from(part)))));
-    for (const name of ['f.ndjson.gz', 'f.ndjson.zst']) expect(await play(await openReader(place.folder.file(name)))).toEqual(count(100));
+    writeFileSync(place.directory.file('f.ndjson.gz'), Buffer.concat(parts.map((part) => gzipSync(part))));
+    writeFileSync(place.directory.file('f.ndjson.zst'), Buffer.concat(parts.map((part) => compress(Buffer.from(part)))));
+    for (const name of ['f.ndjson.gz', 'f.ndjson.zst'])
+      expect(await play(await openReader(place.directory.file(name)))).toEqual(count(100));
   });
 
   test('thousands of gzip members, a line in each or none', async () => {
     const lines = (await plainText(2000)).split(/(?<=\n)/);
     const members = lines.flatMap((line) => [gzipSync(line), gzipSync('')]);
-    writeFileSync(place.folder.file('m.ndjson.gz'), Buffer.concat(members));
-    const reader = await openReader(place.folder.file('m.ndjson.gz'));
+    writeFileSync(place.directory.file('m.ndjson.gz'), Buffer.concat(members));
+    const reader = await openReader(place.directory.file('m.ndjson.gz'));
     expect(await play(reader)).toEqual(count(2000));
     expect(reader.info).toMatchObject({ badLines: 0, damage: [] });
   });
@@ -107,10 +108,10 @@ describe('recordings of others', () => {
   test('more than 10,000 gzip members without content: what came before plays', async () => {
     const nothing = gzipSync('');
     writeFileSync(
-      place.folder.file('n.ndjson.gz'),
+      place.directory.file('n.ndjson.gz'),
       Buffer.concat([gzipSync(await plainText(10)), ...Array.from({ length: 10_100 }, () => nothing)]),
     );
-    const reader = await openReader(place.folder.file('n.ndjson.gz'));
+    const reader = await openReader(place.directory.file('n.ndjson.gz'));
     expect(await play(reader)).toEqual(count(10));
     expect(reader.info.damage).toEqual(['n.ndjson.gz: the compressed data continues without content']);
   });
@@ -131,12 +132,12 @@ describe('recordings of others', () => {
     const text = await plainText(1000);
     for (const [nth, options] of [['-3'], ['-19', '--check'], ['-1', '--no-check']].entries()) {
       const bytes = execFileSync('zstd', [...options, '-c'], { input: text });
-      writeFileSync(place.folder.file(`h${nth}.zst`), bytes);
-      expect(await play(await openReader(place.folder.file(`h${nth}.zst`)))).toEqual(count(1000));
+      writeFileSync(place.directory.file(`h${nth}.zst`), bytes);
+      expect(await play(await openReader(place.directory.file(`h${nth}.zst`)))).toEqual(count(1000));
     }
     const wide = execFileSync('zstd', ['--long=27', '-3', '-c'], { input: text });
-    writeFileSync(place.folder.file('wide.zst'), wide);
-    const reader = await openReader(place.folder.file('wide.zst')).catch((error: Error) => error.message);
+    writeFileSync(place.directory.file('wide.zst'), wide);
+    const reader = await openReader(place.directory.file('wide.zst')).catch((error: Error) => error.message);
     expect(reader).toContain('is compressed with a window of 128 MiB; at most 32 MiB is supported');
   });
 });
@@ -148,8 +149,10 @@ describe('a frame that is too large is skipped and counted, and what follows pla
   const padded = (mib: number): string => `"x":"${'y'.repeat(mib * MIB)}",`;
   const part = (nth: number, k: number, of: number, mib: number): string => frame(nth, `"part":[${k},${of}],${padded(mib)}`);
   const copyOf = (): string => {
-    const [copy] = readdirSync(place.folder.file('cache'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.zst'));
-    return textIn(join(place.folder.file('cache'), copy!));
+    const [copy] = readdirSync(place.directory.file('cache'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.zst'),
+    );
+    return textIn(join(place.directory.file('cache'), copy!));
   };
 
   test.each(['a.ndjson.gz', 'a.ndjson.zst', 'a.ndjson'])('%s: of bytes, and its further parts are not kept', async (name) => {
@@ -166,7 +169,7 @@ describe('a frame that is too large is skipped and counted, and what follows pla
     expect(kept).toEqual([1, 2, 3, 4, 1]);
     // The copy says the same.
     closeReader(reader);
-    const again = await openReader(place.folder.file(name), { maxFrameBytes: 4 * MIB });
+    const again = await openReader(place.directory.file(name), { maxFrameBytes: 4 * MIB });
     expect(await play(again)).toEqual([0, NaN, 2, NaN, 4]);
     expect(again.info.damage).toEqual(['1 frame has more than 500,000 rows or 4 MiB']);
   });

@@ -22,11 +22,11 @@ import { TimelineMachine } from '../helpers/captures.js';
 import { SteppedClock } from '../helpers/clock.js';
 import { BUILT_IN } from '../helpers/driver.js';
 import { expectGolden } from '../helpers/golden.js';
-import { always, inNewFolder, openReader, place } from '../helpers/recording-player.js';
+import { always, inNewDirectory, openReader, place } from '../helpers/recording-player.js';
 import { linesIn, newWriter, timeOf } from '../helpers/recordings.js';
 import { complaintsAbout } from '../helpers/recording-validator.js';
 
-inNewFolder();
+inNewDirectory();
 
 const META = { offsetMinutes: 0, include: new Set(SECTIONS) };
 
@@ -58,7 +58,7 @@ test('a hundred nodes with processes: the figures of every user, frame by frame'
     const parser = wire.newParser();
     return { plan, text: mockNodeText(plan), parser, record: new Node({ nodeId: `10.0.0.${nth}:9090` }, parser.data) };
   });
-  const writer = await newWriter(place.folder.file('mock.ndjson.zst'), 'zstd');
+  const writer = await newWriter(place.directory.file('mock.ndjson.zst'), 'zstd');
   const live: object[] = [];
   for (let nth = 0; nth < FRAMES; nth++) {
     for (const [node, { plan, text, parser, record }] of nodes.entries()) {
@@ -130,7 +130,7 @@ test('the H100 timeline, through the collector of this machine: who held it and 
     intervalMs: 400,
     columns: wire.holding((users) => new SampleColumns(users, VERSION)),
   });
-  const writer = await newWriter(place.folder.file('h100.ndjson.zst'), 'zstd');
+  const writer = await newWriter(place.directory.file('h100.ndjson.zst'), 'zstd');
   try {
     collector.start(() => undefined);
     const node = collector.nodes[0]!;

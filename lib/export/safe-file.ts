@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from '../paths.js';
+import { makeDirectory } from '../paths.js';
 
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | ((constants.O_NOFOLLOW as number | undefined) ?? 0);
 const FILE_MODE = 0o600;
@@ -34,23 +34,23 @@ export function safeName(name: string): string {
 }
 
 /**
- * Writes `text` to a new file: `stem.extension` in `folder`, or `stem-2`, `stem-3`, ... if that exists. A missing folder is created, for its
- * owner only; a folder that is a link is refused. Resolves with the path. Throws `Refused`, or the error of the file system.
+ * Writes `text` to a new file: `stem.extension` in `directory`, or `stem-2`, `stem-3`, ... if that exists. A missing directory is created, for its
+ * owner only; a directory that is a link is refused. Resolves with the path. Throws `Refused`, or the error of the file system.
  */
-export async function writeNew(folder: string, stem: string, extension: string, text: string): Promise<string> {
-  await ownFolder(folder);
+export async function writeNew(directory: string, stem: string, extension: string, text: string): Promise<string> {
+  await ownDirectory(directory);
   for (let nth = 1; ; nth++) {
-    const path = join(folder, `${stem}${nth === 1 ? '' : `-${nth}`}.${extension}`);
+    const path = join(directory, `${stem}${nth === 1 ? '' : `-${nth}`}.${extension}`);
     if (await written(path, text)) return path;
     if (nth === MAX_NAMES) throw new Refused(path, 'and all names like it are taken');
   }
 }
 
-async function ownFolder(folder: string): Promise<void> {
-  const found = await lstat(folder).catch(() => undefined);
-  if (found?.isSymbolicLink()) throw new Refused(folder, 'is a symbolic link');
-  if (!found) await makeFolder(folder);
-  else if (!found.isDirectory()) throw new Refused(folder, 'is not a folder');
+async function ownDirectory(directory: string): Promise<void> {
+  const found = await lstat(directory).catch(() => undefined);
+  if (found?.isSymbolicLink()) throw new Refused(directory, 'is a symbolic link');
+  if (!found) await makeDirectory(directory);
+  else if (!found.isDirectory()) throw new Refused(directory, 'is not a directory');
 }
 
 /** False: the name is taken. A file that cannot be written completely is removed. */

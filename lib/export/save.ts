@@ -2,7 +2,7 @@
 import { AppError } from '../errors.js';
 import { twoDigits } from '../text/format.js';
 import { clean } from '../text/sanitize.js';
-import { exportFolder, shortPath, type PathContext } from '../paths.js';
+import { exportDirectory, shortPath, type PathContext } from '../paths.js';
 import { csvOf } from './csv.js';
 import { jsonOf } from './json.js';
 import { Refused, safeName, writeNew } from './safe-file.js';
@@ -16,12 +16,12 @@ const FORMATS = { csv: csvOf, json: jsonOf } as const;
  * @throws AppError E_EXPORT
  */
 export async function saveSheet({ name, format, sheet }: SaveRequest, now: Ms, surroundings: PathContext): Promise<string> {
-  const folder = exportFolder(surroundings);
+  const directory = exportDirectory(surroundings);
   try {
     const stem = `${safeName(name)}-${stamp(now)}`;
-    return shortPath(await writeNew(folder, stem, format, FORMATS[format](sheet)), surroundings);
+    return shortPath(await writeNew(directory, stem, format, FORMATS[format](sheet)), surroundings);
   } catch (error) {
-    throw new AppError('E_EXPORT', { reason: reasonOf(error, folder, surroundings) }, { cause: error });
+    throw new AppError('E_EXPORT', { reason: reasonOf(error, directory, surroundings) }, { cause: error });
   }
 }
 
@@ -38,18 +38,18 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'is on a full disk',
   EDQUOT: 'is over its quota',
   EFBIG: 'may not hold a file this large',
-  ENOTDIR: 'lies below something that is not a folder',
+  ENOTDIR: 'lies below something that is not a directory',
   ENOENT: 'cannot be made there',
-  EEXIST: 'is not a folder',
+  EEXIST: 'is not a directory',
   ELOOP: 'lies behind too many links',
   EIO: 'is on a disk that failed',
   EMFILE: 'cannot be opened now: too many open files; raise ulimit -n',
   ENFILE: 'cannot be opened now: too many open files on this machine',
 };
 
-function reasonOf(error: unknown, folder: string, surroundings: PathContext): string {
+function reasonOf(error: unknown, directory: string, surroundings: PathContext): string {
   if (error instanceof Refused) return `${shortPath(error.path, surroundings)} ${error.message}`;
   const { code = '', message } = error as NodeJS.ErrnoException;
   const known = REASONS[code];
-  return known ? `${shortPath(folder, surroundings)} ${known}` : clean(message, 200);
+  return known ? `${shortPath(directory, surroundings)} ${known}` : clean(message, 200);
 }

@@ -104,7 +104,7 @@ export const VIEW_OPTIONS = {
     flag: 'replay',
     value: 'FILE..',
     many: 'words',
-    help: 'replay a recording: files, or a folder of them, in order of time',
+    help: 'replay a recording: files, or a directory of them, in order of time',
     parse: (words) => words,
   },
   start: { flag: 'start', value: 'TIME', help: 'where to start the replay: 1:02:03, 90, @14:32 or 2026-08-07 14:32', parse: last },
@@ -125,7 +125,7 @@ const READ_OPTIONS = {
     flag: 'replay',
     value: 'FILE..',
     many: 'words',
-    help: 'read a recording: files, or a folder of them, in order of time',
+    help: 'read a recording: files, or a directory of them, in order of time',
     parse: (words) => words,
   },
   at: {
@@ -295,7 +295,7 @@ export const RECORD_OPTIONS = {
     flag: 'output',
     alias: 'o',
     value: 'FILE',
-    otherwise: 'all-smi-DATE-TIME.ndjson.zst in the current folder',
+    otherwise: 'all-smi-DATE-TIME.ndjson.zst in the current directory',
     help: 'file to write; .zst or .gz selects the compression; - writes plain NDJSON to standard output',
     parse: last,
   },
@@ -338,8 +338,8 @@ export const RECORD_OPTIONS = {
   outputDir: {
     config: 'record.output_dir',
     value: 'FOLDER',
-    otherwise: 'the current folder',
-    help: 'folder for recordings when --output is not given',
+    otherwise: 'the current directory',
+    help: 'directory for recordings when --output is not given',
     parse: last,
   },
   ...MACHINE_OPTIONS,
@@ -358,7 +358,7 @@ export const CONFIG_OPTIONS = {
 } as const satisfies OptionTable;
 
 export const REPLAY_INFO_OPTIONS = {
-  file: { flag: 'file', value: 'FILE..', many: 'words', help: 'the recording: files, or a folder of them', parse: (words) => words },
+  file: { flag: 'file', value: 'FILE..', many: 'words', help: 'the recording: files, or a directory of them', parse: (words) => words },
   verify: { flag: 'verify', help: 'read all of it; fails if anything is damaged, missing or unreadable', parse: () => true },
 } as const satisfies OptionTable;
 

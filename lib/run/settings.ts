@@ -45,7 +45,7 @@ export interface DemoSource {
 export interface ReplaySource {
   readonly kind: 'replay';
   readonly files: readonly string[];
-  /** Folder for copies and indexes of recordings. */
+  /** Directory for copies and indexes of recordings. */
   readonly cache: string;
   /** As typed; absent: from the start. */
   readonly start?: string;

@@ -10,10 +10,10 @@ import { SECTIONS } from '../../../lib/recording/format/schema.js';
 import { ReaderSource } from '../../../lib/recording/play/frame-source.js';
 import { SteppedClock } from '../../helpers/clock.js';
 import { buildNodes, type TestNode, type NodeSpec } from '../../helpers/hosts.js';
-import { always, inNewFolder, openReader, place } from '../../helpers/recording-player.js';
+import { always, inNewDirectory, openReader, place } from '../../helpers/recording-player.js';
 import { cycle, newWriter, record, timeOf } from '../../helpers/recordings.js';
 
-inNewFolder();
+inNewDirectory();
 
 /** Shorter than the time between two frames at any speed. */
 const STEP_MS = 125;
@@ -64,7 +64,7 @@ class Player {
 }
 
 const open = async (frames: number, options: Partial<ReplayOptions> = {}): Promise<Player> =>
-  new Player().open(await record(place.folder.file('a.ndjson'), 'none', frames), options);
+  new Player().open(await record(place.directory.file('a.ndjson'), 'none', frames), options);
 
 describe('playing', () => {
   test('in recorded time: a frame every three seconds, none before, none skipped', async () => {
@@ -93,7 +93,7 @@ describe('playing', () => {
   });
 
   test('uneven pauses are kept, and gaps are cut short', async () => {
-    const writer = await newWriter(place.folder.file('a.ndjson'), 'none');
+    const writer = await newWriter(place.directory.file('a.ndjson'), 'none');
     for (const nth of [0, 1, 3, 1000]) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
     const player = await new Player().open(writer.path);
@@ -199,7 +199,7 @@ describe('going elsewhere', () => {
   });
 
   test('skips get over a gap and over frames that lie far apart', async () => {
-    const writer = await newWriter(place.folder.file('a.ndjson'), 'none');
+    const writer = await newWriter(place.directory.file('a.ndjson'), 'none');
     for (const nth of [0, 1, 100, 200]) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
     const player = await new Player().open(writer.path);
@@ -258,7 +258,7 @@ describe('going elsewhere', () => {
   });
 
   test('texts are right whichever frames were fetched and not shown', async () => {
-    const path = place.folder.file('a.ndjson');
+    const path = place.directory.file('a.ndjson');
     const writer = await newWriter(path, 'none');
     for (let nth = 0; nth < 30; nth++) {
       const hosts = [{ gpus: [{ name: `GPU of frame ${nth}` }], procs: [{ pid: 1, gpu: 0, user: `user${nth}`, command: `run ${nth}` }] }];
@@ -279,7 +279,7 @@ const META = { offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) 
 
 /** A recording of hosts that live: each cycle is what `change` made of them. */
 async function recordLives(cycles: number, hosts: TestNode[], change: (nth: number) => void): Promise<string> {
-  const writer = await newWriter(place.folder.file('lives.ndjson'), 'none');
+  const writer = await newWriter(place.directory.file('lives.ndjson'), 'none');
   for (let nth = 0; nth < cycles; nth++) {
     change(nth);
     await writer.write(frameLines(hosts, { ...META, at: timeOf(nth) }), timeOf(nth));
@@ -348,10 +348,10 @@ describe('hosts', () => {
       return `{"gpus":[${gpus.join()}],"hostname":"remote","processes":[],"schema":1,"timestamp":"${new Date(timeOf(nth)).toISOString().slice(0, 19)}Z"}`;
     };
     writeFileSync(
-      place.folder.file('b.ndjson'),
+      place.directory.file('b.ndjson'),
       [0, 1, 2, 3, 4, 5, 6].map((nth) => frame(nth, nth >= 2 && nth < 6 ? ['a'] : ['a', 'b'])).join('\n'),
     );
-    const player = await new Player().open(place.folder.file('b.ndjson'));
+    const player = await new Player().open(place.directory.file('b.ndjson'));
     const states: unknown[] = [];
     for (let nth = 0; nth < 7; nth++) {
       if (nth > 0) await player.tell({ action: 'step', by: 1 });
@@ -377,7 +377,7 @@ describe('hosts', () => {
 
 test('a source that fails is said, and stands', async () => {
   const player = await open(10);
-  const reader = await openReader(place.folder.file('a.ndjson'));
+  const reader = await openReader(place.directory.file('a.ndjson'));
   const source = new ReaderSource(reader);
   const broken = await createReplay({ source, name: 'test', clock: player.clock });
   source.ask = () => Promise.reject(new Error('disk I/O error'));
@@ -390,8 +390,8 @@ test('a source that fails is said, and stands', async () => {
 
 test('frames that cannot be read are passed over in either direction', async () => {
   const lines = [0, 1, 2].map((nth) => Buffer.concat(cycle(nth)[0]! as LineBytes & Uint8Array[]).toString());
-  writeFileSync(place.folder.file('c.ndjson'), [lines[0], lines[1]!.replace('[{', '[{{'), lines[2]].join(''));
-  const player = await new Player().open(place.folder.file('c.ndjson'));
+  writeFileSync(place.directory.file('c.ndjson'), [lines[0], lines[1]!.replace('[{', '[{{'), lines[2]].join(''));
+  const player = await new Player().open(place.directory.file('c.ndjson'));
   await player.tell({ action: 'step', by: 1 });
   expect(player.nth).toBe(2);
   await player.tell({ action: 'step', by: -1 });
@@ -401,7 +401,7 @@ test('frames that cannot be read are passed over in either direction', async () 
 
 const twoUsers: readonly NodeSpec[] = [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }];
 test('nothing is delivered after it was stopped', async () => {
-  const player = await new Player().open(await record(place.folder.file('d.ndjson'), 'none', 10, twoUsers));
+  const player = await new Player().open(await record(place.directory.file('d.ndjson'), 'none', 10, twoUsers));
   const delivered = player.deliveries.length;
   await player.replay.stop();
   player.clock.step(60_000);

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import type { Codec } from '../../../lib/recording/codec/codec.js';
 import type { Reader } from '../../../lib/recording/read/recording-reader.js';
 import { complaintsAbout } from '../../helpers/recording-validator.js';
-import { always, count, inNewFolder, nthOf, openReader, place, play, playBack } from '../../helpers/recording-player.js';
+import { always, count, inNewDirectory, nthOf, openReader, place, play, playBack } from '../../helpers/recording-player.js';
 import { cycle, newWriter, record, textIn, timeOf } from '../../helpers/recordings.js';
 
-inNewFolder();
+inNewDirectory();
 
 const OURS: readonly (readonly [Codec, string])[] = [
   ['none', 'a.ndjson'],
@@ -19,13 +19,13 @@ const OURS: readonly (readonly [Codec, string])[] = [
 
 describe.each(OURS)('%s, ours', (codec, name) => {
   test('forward and backward, every frame once', async () => {
-    const reader = await openReader(await record(place.folder.file(name), codec, 300), { pageBytes: 4096 });
+    const reader = await openReader(await record(place.directory.file(name), codec, 300), { pageBytes: 4096 });
     expect(await play(reader)).toEqual(count(300));
     expect(await playBack(reader)).toEqual(count(300));
   });
 
   test('what it tells of itself', async () => {
-    const reader = await openReader(await record(place.folder.file(name), codec, 300), { pageBytes: 4096 });
+    const reader = await openReader(await record(place.directory.file(name), codec, 300), { pageBytes: 4096 });
     await reader.index(always);
     const { files, codecs, ...info } = reader.info;
     expect([files, codecs]).toEqual([[name], [codec]]);
@@ -46,7 +46,7 @@ describe.each(OURS)('%s, ours', (codec, name) => {
   });
 
   test('any time leads to the nearest frame, and any frame knows its number', async () => {
-    const reader = await openReader(await record(place.folder.file(name), codec, 200), { pageBytes: 4096 });
+    const reader = await openReader(await record(place.directory.file(name), codec, 200), { pageBytes: 4096 });
     await reader.index(always);
     for (const nth of [0, 1, 63, 64, 65, 127, 150, 199]) {
       for (const [off, expected] of [
@@ -64,11 +64,11 @@ describe.each(OURS)('%s, ours', (codec, name) => {
   });
 
   test('segments play as one recording, wherever a gap is', async () => {
-    const writer = await newWriter(place.folder.file(name), codec, { maxBytes: 3000 });
+    const writer = await newWriter(place.directory.file(name), codec, { maxBytes: 3000 });
     for (const nth of count(80)) if (nth < 30 || nth > 40) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
     expect(writer.segments).toBeGreaterThan(1);
-    const reader = await openReader(place.folder.file(name));
+    const reader = await openReader(place.directory.file(name));
     const expected = count(80).filter((nth) => nth < 30 || nth > 40);
     expect(await play(reader)).toEqual(expected);
     expect(await playBack(reader)).toEqual(expected);
@@ -81,7 +81,7 @@ describe.each(OURS)('%s, ours', (codec, name) => {
   });
 
   test('cut off anywhere, all whole frames before the cut play', async () => {
-    const path = await record(place.folder.file(name), codec, 150);
+    const path = await record(place.directory.file(name), codec, 150);
     const bytes = readFileSync(path);
     const whole = (end: number): number[] | undefined => {
       // What is whole is told by other means only where lines are bytes.
@@ -90,8 +90,8 @@ describe.each(OURS)('%s, ours', (codec, name) => {
     };
     let least = 0;
     for (let end = 400; end < bytes.length; end += Math.ceil(bytes.length / 60)) {
-      writeFileSync(place.folder.file(`cut-${name}`), bytes.subarray(0, end));
-      const reader = await openReader(place.folder.file(`cut-${name}`), { pageBytes: 4096 }).catch(() => undefined);
+      writeFileSync(place.directory.file(`cut-${name}`), bytes.subarray(0, end));
+      const reader = await openReader(place.directory.file(`cut-${name}`), { pageBytes: 4096 }).catch(() => undefined);
       if (!reader) continue;
       const seen = await play(reader);
       expect(seen).toEqual(whole(end) ?? count(seen.length));
@@ -104,15 +104,15 @@ describe.each(OURS)('%s, ours', (codec, name) => {
   });
 
   test('damaged anywhere, it plays the rest, and neither hangs nor throws', async () => {
-    const path = await record(place.folder.file(name), codec, 150);
+    const path = await record(place.directory.file(name), codec, 150);
     const bytes = readFileSync(path);
     let played = 0;
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: bytes.length - 1 }), fc.uint8Array({ minLength: 1, maxLength: 40 }), async (at, noise) => {
         const damaged = Buffer.from(bytes);
         damaged.set(noise.subarray(0, bytes.length - at), at);
-        writeFileSync(place.folder.file(`bad-${name}`), damaged);
-        const reader = await openReader(place.folder.file(`bad-${name}`), { pageBytes: 4096 }).catch((error: Error) => {
+        writeFileSync(place.directory.file(`bad-${name}`), damaged);
+        const reader = await openReader(place.directory.file(`bad-${name}`), { pageBytes: 4096 }).catch((error: Error) => {
           expect(error).toMatchObject({ code: 'E_RECORDING_BAD' });
           return undefined;
         });
@@ -136,8 +136,8 @@ describe('lines', () => {
     text: string | Buffer,
     name = 'x.ndjson',
   ): Promise<{ readonly seen: (number | undefined)[]; readonly reader: Reader }> {
-    writeFileSync(place.folder.file(name), text);
-    const reader = await openReader(place.folder.file(name), { pageBytes: 4096 });
+    writeFileSync(place.directory.file(name), text);
+    const reader = await openReader(place.directory.file(name), { pageBytes: 4096 });
     const seen = await play(reader);
     await reader.index(always);
     return { seen, reader };
@@ -219,32 +219,32 @@ describe('what is no recording', () => {
     ['a zstd frame without its block', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), 'the compressed data is truncated'],
     ['a gzip magic alone', Buffer.from([0x1f, 0x8b]), 'the compressed data is damaged'],
   ])('%s', async (_, content, reason) => {
-    writeFileSync(place.folder.file('x.ndjson'), content);
-    await expect(openReader(place.folder.file('x.ndjson'))).rejects.toMatchObject({ code: 'E_RECORDING_BAD', params: { reason } });
+    writeFileSync(place.directory.file('x.ndjson'), content);
+    await expect(openReader(place.directory.file('x.ndjson'))).rejects.toMatchObject({ code: 'E_RECORDING_BAD', params: { reason } });
   });
 
-  test('no file, a folder without recordings, a pipe', async () => {
-    mkdirSync(place.folder.file('empty'));
-    execFileSync('mkfifo', [place.folder.file('pipe')]);
+  test('no file, a directory without recordings, a pipe', async () => {
+    mkdirSync(place.directory.file('empty'));
+    execFileSync('mkfifo', [place.directory.file('pipe')]);
     const reasons = ['none', 'empty', 'pipe'].map((name) =>
-      openReader(place.folder.file(name)).catch((error: { params?: { reason?: string } }) => error.params?.reason),
+      openReader(place.directory.file(name)).catch((error: { params?: { reason?: string } }) => error.params?.reason),
     );
     expect(await Promise.all(reasons)).toEqual([
       'does not exist',
-      'the folder contains no recording (*.ndjson, .zst, .gz)',
+      'the directory contains no recording (*.ndjson, .zst, .gz)',
       'is not a file',
     ]);
   });
 
   test('a gzip or zstd bomb costs neither memory nor the program', async () => {
     const zeros = gzipSync(Buffer.alloc(40 * 2 ** 20), { level: 9 });
-    writeFileSync(place.folder.file('bomb.gz'), zeros);
-    await expect(openReader(place.folder.file('bomb.gz'))).rejects.toMatchObject({ code: 'E_RECORDING_BAD' });
+    writeFileSync(place.directory.file('bomb.gz'), zeros);
+    await expect(openReader(place.directory.file('bomb.gz'))).rejects.toMatchObject({ code: 'E_RECORDING_BAD' });
     // A zstd frame of blocks that each say "128 KiB of the same byte".
     const block = Buffer.from([0x02, 0x00, 0x10, 0x41]);
     const bomb = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), ...Array.from({ length: 2000 }, () => block)]);
-    writeFileSync(place.folder.file('bomb.zst'), bomb);
-    await expect(openReader(place.folder.file('bomb.zst'))).rejects.toMatchObject({ code: 'E_RECORDING_BAD' });
+    writeFileSync(place.directory.file('bomb.zst'), bomb);
+    await expect(openReader(place.directory.file('bomb.zst'))).rejects.toMatchObject({ code: 'E_RECORDING_BAD' });
   });
 });
 
@@ -256,13 +256,13 @@ describe('several files', () => {
       'a.ndjson.gz': ['gzip', 20, 30],
     };
     for (const [name, [codec, from, to]] of Object.entries(times)) {
-      const writer = await newWriter(place.folder.file(name), codec);
+      const writer = await newWriter(place.directory.file(name), codec);
       for (let nth = from; nth < to; nth++) await writer.write(cycle(nth), timeOf(nth));
       await writer.finish();
     }
-    linkSync(place.folder.file('z.ndjson'), place.folder.file('same.ndjson'));
-    writeFileSync(place.folder.file('notes.txt'), 'no recording');
-    const reader = await openReader(place.folder.path);
+    linkSync(place.directory.file('z.ndjson'), place.directory.file('same.ndjson'));
+    writeFileSync(place.directory.file('notes.txt'), 'no recording');
+    const reader = await openReader(place.directory.path);
     expect(await play(reader)).toEqual(count(30));
     expect(await playBack(reader)).toEqual(count(30));
     await reader.index(always);
@@ -271,9 +271,9 @@ describe('several files', () => {
   });
 
   test('one of them without a frame is told of and plays nothing', async () => {
-    await record(place.folder.file('a.ndjson'), 'none', 5);
-    writeFileSync(place.folder.file('b.ndjson'), 'nonsense\n');
-    const reader = await openReader([place.folder.file('a.ndjson'), place.folder.file('b.ndjson')]);
+    await record(place.directory.file('a.ndjson'), 'none', 5);
+    writeFileSync(place.directory.file('b.ndjson'), 'nonsense\n');
+    const reader = await openReader([place.directory.file('a.ndjson'), place.directory.file('b.ndjson')]);
     expect(await play(reader)).toEqual(count(5));
     await reader.index(always);
     expect(reader.info).toMatchObject({ badLines: 1, frames: 5 });
@@ -281,7 +281,7 @@ describe('several files', () => {
 });
 
 test('an end that was just being put in place is found beside the file', async () => {
-  const path = await record(place.folder.file('a.ndjson.zst'), 'zstd', 100);
+  const path = await record(place.directory.file('a.ndjson.zst'), 'zstd', 100);
   const bytes = readFileSync(path);
   const from = 700;
   const head = Buffer.alloc(33);
@@ -300,7 +300,7 @@ test('an end that was just being put in place is found beside the file', async (
 
 test('the index of a large plain file is kept, and made anew when the file has changed', async () => {
   const wide = [{ gpus: 8, procs: Array.from({ length: 100 }, (_, pid) => ({ pid, gpu: pid % 8 })) }];
-  const path = await record(place.folder.file('big.ndjson'), 'none', 120, wide);
+  const path = await record(place.directory.file('big.ndjson'), 'none', 120, wide);
   expect(statSync(path).size).toBeGreaterThan(4 * 2 ** 20);
   const first = await openReader(path);
   expect(first.info.frames).toBeUndefined();
@@ -313,7 +313,7 @@ test('the index of a large plain file is kept, and made anew when the file has c
 
 test('what the writer writes is what the validator takes, line by line, in every codec', async () => {
   for (const [codec, name] of OURS) {
-    const text = textIn(await record(place.folder.file(name), codec, 30));
+    const text = textIn(await record(place.directory.file(name), codec, 30));
     expect(
       text
         .split('\n')
@@ -324,10 +324,10 @@ test('what the writer writes is what the validator takes, line by line, in every
 });
 
 test('a seek table whose last entry reaches before the file: the blocks are found without it', async () => {
-  const path = await record(place.folder.file('a.ndjson.zst'), 'zstd', 150);
+  const path = await record(place.directory.file('a.ndjson.zst'), 'zstd', 150);
   const damaged = readFileSync(path);
   // The highest byte of the compressed size of our index: 9 bytes of footer and 8 of the entry from the end.
   damaged[damaged.length - 14] = 0x0f;
-  writeFileSync(place.folder.file('bad.ndjson.zst'), damaged);
-  expect(await play(await openReader(place.folder.file('bad.ndjson.zst')))).toEqual(count(150));
+  writeFileSync(place.directory.file('bad.ndjson.zst'), damaged);
+  expect(await play(await openReader(place.directory.file('bad.ndjson.zst')))).toEqual(count(150));
 });

@@ -9,10 +9,10 @@ import { compressorHere } from '../../../lib/recording/thread/same-thread.js';
 import { progressLine, retention } from '../../../bin/record-progress.js';
 import { SteppedClock } from '../../helpers/clock.js';
 import { ANSWERED_AT, buildNodes } from '../../helpers/hosts.js';
-import { inNewFolder, place } from '../../helpers/recording-player.js';
+import { inNewDirectory, place } from '../../helpers/recording-player.js';
 import { linesIn } from '../../helpers/recordings.js';
 
-inNewFolder();
+inNewDirectory();
 
 /** What takes its time takes as long as it takes. */
 async function until(test: () => boolean): Promise<void> {
@@ -32,7 +32,7 @@ class Recording {
 
   async start(more: Partial<RecorderOptions> = {}): Promise<this> {
     this.recorder = await Recorder.start({
-      path: place.folder.file('a.ndjson'),
+      path: place.directory.file('a.ndjson'),
       codec: 'none',
       include: new Set(SECTIONS),
       nodes: () => this.hosts,
@@ -80,9 +80,9 @@ describe('when frames are made', () => {
     await recording.pass(3000);
     expect(recording.frames).toEqual([7, 10]);
     await recording.recorder.stop();
-    const never = await new Recording().start({ path: place.folder.file('b.ndjson'), ready: new Promise(() => undefined) });
+    const never = await new Recording().start({ path: place.directory.file('b.ndjson'), ready: new Promise(() => undefined) });
     await never.recorder.stop();
-    expect(linesIn(place.folder.file('b.ndjson'))).toEqual([
+    expect(linesIn(place.directory.file('b.ndjson'))).toEqual([
       expect.stringContaining('"header":true'),
       expect.stringContaining('"end":true'),
     ]);
@@ -127,7 +127,7 @@ describe('when frames are made', () => {
 test('this machine goes by its own name, others by "remote"', async () => {
   const names: unknown[] = [];
   for (const local of [true, false]) {
-    const recording = await new Recording().start({ path: place.folder.file(`${local}.ndjson`), local });
+    const recording = await new Recording().start({ path: place.directory.file(`${local}.ndjson`), local });
     names.push((JSON.parse(linesIn(recording.recorder.status.path)[1]!) as { hostname: string }).hostname);
   }
   expect(names).toEqual(['node-0001', 'remote']);
@@ -145,7 +145,7 @@ test('a file that takes no more ends the recording, and says so once', async () 
   }
   await recording.pass(9000);
   expect(recording.failures.map(({ message }) => message)).toEqual([
-    `recording to ${place.folder.file('a.ndjson')} stopped: the disk is full`,
+    `recording to ${place.directory.file('a.ndjson')} stopped: the disk is full`,
   ]);
   expect(recording.frames).toEqual([0]);
   await recording.recorder.stop();
@@ -160,7 +160,7 @@ test('the switch: on, off, on again into another file; an end by itself is told'
     clock,
     local: false,
     newCompressor: compressorHere,
-    path: (name) => place.folder.file(name),
+    path: (name) => place.directory.file(name),
   });
   one.onChange((problem) => said.push(problem));
   expect(one.status).toBeUndefined();

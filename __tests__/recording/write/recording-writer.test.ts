@@ -8,7 +8,7 @@ import { defaultPath } from '../../../lib/recording/write/recording-writer.js';
 import { named, SegmentFile } from '../../../lib/recording/write/segment-file.js';
 import { decodeIndex } from '../../../lib/recording/codec/zstd-format.js';
 import { complaintsAbout } from '../../helpers/recording-validator.js';
-import { cycle, Folder, has, linesIn, newWriter, record, timeOf } from '../../helpers/recordings.js';
+import { cycle, Directory, has, linesIn, newWriter, record, timeOf } from '../../helpers/recordings.js';
 
 /** The seal of a line, worked out from what is written around it. */
 const sealOf = (line: string): string =>
@@ -16,9 +16,9 @@ const sealOf = (line: string): string =>
     .toString(16)
     .padStart(8, '0');
 
-let folder: Folder;
-beforeEach(() => void (folder = new Folder()));
-afterEach(() => folder.remove());
+let directory: Directory;
+beforeEach(() => void (directory = new Directory()));
+afterEach(() => directory.remove());
 
 const CODECS: readonly (readonly [Codec, string])[] = [
   ['none', 'a.ndjson'],
@@ -28,7 +28,7 @@ const CODECS: readonly (readonly [Codec, string])[] = [
 
 describe.each(CODECS)('%s', (codec, name) => {
   test('a header, then the frames in order, all as all-smi takes them', async () => {
-    const lines = linesIn(await record(folder.file(name), codec, 200));
+    const lines = linesIn(await record(directory.file(name), codec, 200));
     expect(lines.flatMap((line, at) => complaintsAbout(line, String(at)))).toEqual([]);
     const [header, ...frames] = lines.map((line) => JSON.parse(line) as { header?: boolean; at_ms?: number });
     expect(header?.header).toBe(true);
@@ -36,7 +36,7 @@ describe.each(CODECS)('%s', (codec, name) => {
   });
 
   test('each frame is in the file as soon as it is written', async () => {
-    const writer = await newWriter(folder.file(name), codec);
+    const writer = await newWriter(directory.file(name), codec);
     for (let nth = 0; nth < 70; nth++) {
       const before = statSync(writer.path).size;
       await writer.write(cycle(nth), timeOf(nth));
@@ -49,7 +49,7 @@ describe.each(CODECS)('%s', (codec, name) => {
   });
 
   test('a recording of nothing is one', async () => {
-    const [header, end, ...more] = linesIn(await record(folder.file(name), codec, 0)).map((line) => JSON.parse(line) as object);
+    const [header, end, ...more] = linesIn(await record(directory.file(name), codec, 0)).map((line) => JSON.parse(line) as object);
     expect([header, end, more]).toEqual([
       expect.objectContaining({ header: true, first_seq: 0 }),
       expect.objectContaining({ end: true }),
@@ -58,7 +58,7 @@ describe.each(CODECS)('%s', (codec, name) => {
   });
 
   test('an index line follows each thousandth frame and says where it ended', async () => {
-    const writer = await newWriter(folder.file(name), codec);
+    const writer = await newWriter(directory.file(name), codec);
     const tiny = [[Buffer.from('{"hostname":"a","schema":1,"timestamp":"2026-08-07T00:30:00Z"}\n')]];
     for (let nth = 0; nth <= 2001; nth++) await writer.write(tiny, timeOf(nth));
     await writer.finish();
@@ -77,17 +77,17 @@ describe.each(CODECS)('%s', (codec, name) => {
   });
 
   test('segments: in order, each whole, the numbers before the first point', async () => {
-    const writer = await newWriter(folder.file(name), codec, { maxBytes: 1200 });
+    const writer = await newWriter(directory.file(name), codec, { maxBytes: 1200 });
     for (let nth = 0; nth < 60; nth++) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
-    const files = readdirSync(folder.path).sort();
+    const files = readdirSync(directory.path).sort();
     expect(files.length).toBe(writer.segments);
     expect(files.length).toBeGreaterThan(3);
     expect(files.slice(0, -1)).toEqual(
       Array.from({ length: files.length - 1 }, (_, nth) => name.replace('.', `.${String(nth + 1).padStart(4, '0')}.`)),
     );
     const segments = files.map((file) =>
-      linesIn(folder.file(file)).map((line) => JSON.parse(line) as { segment?: number; first_seq?: number; at_ms?: number }),
+      linesIn(directory.file(file)).map((line) => JSON.parse(line) as { segment?: number; first_seq?: number; at_ms?: number }),
     );
     let seq = 0;
     for (const [nth, [header, ...rest]] of segments.entries()) {
@@ -97,16 +97,16 @@ describe.each(CODECS)('%s', (codec, name) => {
       for (const { at_ms } of frames) expect(at_ms).toBe(timeOf(seq++));
     }
     expect(seq).toBe(60);
-    expect(files.reduce((sum, file) => sum + statSync(folder.file(file)).size, 0)).toBe(writer.bytes);
+    expect(files.reduce((sum, file) => sum + statSync(directory.file(file)).size, 0)).toBe(writer.bytes);
   });
 
   test.each([1, 2, 5])('of many segments %d stay', async (maxFiles) => {
-    const writer = await newWriter(folder.file(name), codec, { maxBytes: 800, maxFiles });
+    const writer = await newWriter(directory.file(name), codec, { maxBytes: 800, maxFiles });
     for (let nth = 0; nth < 40; nth++) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
-    const files = readdirSync(folder.path).sort();
+    const files = readdirSync(directory.path).sort();
     expect(files.length).toBe(maxFiles);
-    const frames = files.flatMap((file) => linesIn(folder.file(file))).filter((line) => line.includes('"timestamp"'));
+    const frames = files.flatMap((file) => linesIn(directory.file(file))).filter((line) => line.includes('"timestamp"'));
     const last = frames.at(-1);
     // The file may have been begun anew just after the last frame.
     if (maxFiles > 1) expect(last).toContain(`"at_ms":${timeOf(39)}`);
@@ -115,29 +115,29 @@ describe.each(CODECS)('%s', (codec, name) => {
 
 describe('where it goes', () => {
   test('a file that is there stays as it is', async () => {
-    writeFileSync(folder.file('a.ndjson'), 'mine');
-    expect(await record(folder.file('a.ndjson'), 'none', 1)).toBe(folder.file('a-2.ndjson'));
-    expect(await record(folder.file('a.ndjson'), 'none', 1)).toBe(folder.file('a-3.ndjson'));
-    expect(readFileSync(folder.file('a.ndjson'), 'utf8')).toBe('mine');
+    writeFileSync(directory.file('a.ndjson'), 'mine');
+    expect(await record(directory.file('a.ndjson'), 'none', 1)).toBe(directory.file('a-2.ndjson'));
+    expect(await record(directory.file('a.ndjson'), 'none', 1)).toBe(directory.file('a-3.ndjson'));
+    expect(readFileSync(directory.file('a.ndjson'), 'utf8')).toBe('mine');
   });
 
   test('only its owner may read it', async () => {
-    expect(statSync(await record(folder.file('a.ndjson'), 'none', 1)).mode & 0o777).toBe(0o600);
+    expect(statSync(await record(directory.file('a.ndjson'), 'none', 1)).mode & 0o777).toBe(0o600);
   });
 
   test('a link is not followed', async () => {
-    symlinkSync(folder.file('elsewhere'), folder.file('a.ndjson'));
-    expect(await record(folder.file('a.ndjson'), 'none', 1)).toBe(folder.file('a-2.ndjson'));
-    expect(existsSync(folder.file('elsewhere'))).toBe(false);
+    symlinkSync(directory.file('elsewhere'), directory.file('a.ndjson'));
+    expect(await record(directory.file('a.ndjson'), 'none', 1)).toBe(directory.file('a-2.ndjson'));
+    expect(existsSync(directory.file('elsewhere'))).toBe(false);
   });
 
   test('a segment never takes the place of what is there', async () => {
-    symlinkSync(folder.file('elsewhere'), folder.file('a.0001.ndjson'));
-    writeFileSync(folder.file('a.0007.ndjson'), 'mine');
-    const writer = await newWriter(folder.file('a.ndjson'), 'none', { maxBytes: 1 });
+    symlinkSync(directory.file('elsewhere'), directory.file('a.0001.ndjson'));
+    writeFileSync(directory.file('a.0007.ndjson'), 'mine');
+    const writer = await newWriter(directory.file('a.ndjson'), 'none', { maxBytes: 1 });
     for (let nth = 0; nth < 3; nth++) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
-    expect(readdirSync(folder.path).sort()).toEqual([
+    expect(readdirSync(directory.path).sort()).toEqual([
       'a.0001.ndjson',
       'a.0007.ndjson',
       'a.0008.ndjson',
@@ -145,24 +145,24 @@ describe('where it goes', () => {
       'a.0010.ndjson',
       'a.ndjson',
     ]);
-    expect(existsSync(folder.file('elsewhere'))).toBe(false);
+    expect(existsSync(directory.file('elsewhere'))).toBe(false);
   });
 
   test.each([
-    ['no folder', 'none/a.ndjson', 'the folder does not exist'],
-    ['a file for a folder', 'file/a.ndjson', 'part of the path is not a folder'],
+    ['no directory', 'none/a.ndjson', 'the directory does not exist'],
+    ['a file for a directory', 'file/a.ndjson', 'part of the path is not a directory'],
   ])('%s', async (_, name, reason) => {
-    writeFileSync(folder.file('file'), '');
-    await expect(newWriter(folder.file(name), 'none')).rejects.toMatchObject({ code: 'E_FILE_WRITE', params: { reason } });
+    writeFileSync(directory.file('file'), '');
+    await expect(newWriter(directory.file(name), 'none')).rejects.toMatchObject({ code: 'E_FILE_WRITE', params: { reason } });
   });
 
   const asRoot = process.getuid?.() === 0 ? test : test.skip;
-  asRoot("somebody else's link for a folder is refused", async () => {
-    mkdirSync(folder.file('real'));
-    symlinkSync(folder.file('real'), folder.file('link'));
-    execFileSync('chown', ['-h', '12345', folder.file('link')]);
-    await expect(newWriter(folder.file('link/a.ndjson'), 'none')).rejects.toMatchObject({
-      params: { reason: 'its folder is a symbolic link of another user' },
+  asRoot("somebody else's link for a directory is refused", async () => {
+    mkdirSync(directory.file('real'));
+    symlinkSync(directory.file('real'), directory.file('link'));
+    execFileSync('chown', ['-h', '12345', directory.file('link')]);
+    await expect(newWriter(directory.file('link/a.ndjson'), 'none')).rejects.toMatchObject({
+      params: { reason: 'its directory is a symbolic link of another user' },
     });
   });
 
@@ -185,7 +185,7 @@ describe('a full disk', () => {
   const mounted = (): boolean => {
     if (process.getuid?.() !== 0) return false;
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', folder.path], { stdio: 'ignore' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', directory.path], { stdio: 'ignore' });
       return true;
     } catch {
       return false;
@@ -197,7 +197,7 @@ describe('a full disk', () => {
     async (codec, name) => {
       if (!mounted()) return;
       try {
-        const writer = await newWriter(folder.file(name), codec);
+        const writer = await newWriter(directory.file(name), codec);
         // Bytes that do not compress.
         const noise = (nth: number): string =>
           Array.from({ length: 300 }, (_, at) => (Math.sin(nth * 1000 + at) * 1e9).toString(36)).join('');
@@ -211,13 +211,13 @@ describe('a full disk', () => {
           );
         }
         expect(stopped).toBeInstanceOf(AppError);
-        expect((stopped as AppError).message).toBe(`recording to ${folder.file(name)} stopped: the disk is full`);
+        expect((stopped as AppError).message).toBe(`recording to ${directory.file(name)} stopped: the disk is full`);
         await writer.finish().catch(() => undefined);
-        const text = codec === 'gzip' ? undefined : linesIn(folder.file(name));
+        const text = codec === 'gzip' ? undefined : linesIn(directory.file(name));
         if (text) expect(text.filter((line) => line.includes('hostname')).length).toBe(written.length);
         expect(written.length).toBeGreaterThan(20);
       } finally {
-        execFileSync('umount', [folder.path]);
+        execFileSync('umount', [directory.path]);
       }
     },
   );
@@ -225,7 +225,7 @@ describe('a full disk', () => {
 
 describe('zstd', () => {
   test('the end tells where each block is, when it begins and how many frames it has', async () => {
-    const path = await record(folder.file('a.ndjson.zst'), 'zstd', 200);
+    const path = await record(directory.file('a.ndjson.zst'), 'zstd', 200);
     const bytes = readFileSync(path);
     const blocks = decodeIndex((at, length) => bytes.subarray(at, at + length), bytes.length)!;
     // 64 records a block: three full ones and a rest.
@@ -252,7 +252,7 @@ describe('zstd', () => {
           })),
         },
       ];
-      const path = await record(folder.file('a.ndjson.zst'), 'zstd', 200, hosts);
+      const path = await record(directory.file('a.ndjson.zst'), 'zstd', 200, hosts);
       const text = execFileSync('zstd', ['-dc', path], { maxBuffer: 2 ** 28 });
       expect(text.toString().split('\n')).toHaveLength(203);
       const stream = execFileSync('zstd', ['-3', '-c'], { input: text, maxBuffer: 2 ** 28 });
@@ -261,18 +261,18 @@ describe('zstd', () => {
   );
 
   test('an end that is being replaced can be found beside the file', async () => {
-    const file = await SegmentFile.create(folder.file('a'));
+    const file = await SegmentFile.create(directory.file('a'));
     await file.append([Buffer.from('0123456789')]);
     await file.replaceEnd(4, Buffer.from('AB'));
     await file.append([Buffer.from('!')]);
     await file.close();
-    expect(readFileSync(folder.file('a'), 'utf8')).toBe('0123AB!');
-    expect(readdirSync(folder.path)).toEqual(['a']);
+    expect(readFileSync(directory.file('a'), 'utf8')).toBe('0123AB!');
+    expect(readdirSync(directory.path)).toEqual(['a']);
   });
 });
 
 test('gzip is one member', async () => {
-  const path = await record(folder.file('a.ndjson.gz'), 'gzip', 300);
+  const path = await record(directory.file('a.ndjson.gz'), 'gzip', 300);
   const bytes = readFileSync(path);
   // A second member would begin with the magic of the first.
   expect(bytes.indexOf(Buffer.from([0x1f, 0x8b, 8]), 1)).toBe(-1);

@@ -6,14 +6,14 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { MAX_HOSTFILE_BYTES, readHostfile } from '../../../lib/sources/hostlists/hostfile.js';
 import { AppError } from '../../../lib/errors.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'hostfile-'));
+const directory = mkdtempSync(join(tmpdir(), 'hostfile-'));
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 let files = 0;
 function file(content: string | Uint8Array): string {
-  const path = join(folder, `hosts${files++}`);
+  const path = join(directory, `hosts${files++}`);
   writeFileSync(path, content);
   return path;
 }
@@ -211,9 +211,9 @@ describe('what is wrong is named', () => {
   });
 
   test('a file that is missing, unreadable, not a regular file, too large', async () => {
-    expect(await fault('', join(folder, 'none'))).toMatch(/^E_HOSTFILE_UNREADABLE: .*: does not exist$/);
-    mkdirSync(join(folder, 'sub'), { recursive: true });
-    expect(await fault('', join(folder, 'sub'))).toMatch(/: is a folder$/);
+    expect(await fault('', join(directory, 'none'))).toMatch(/^E_HOSTFILE_UNREADABLE: .*: does not exist$/);
+    mkdirSync(join(directory, 'sub'), { recursive: true });
+    expect(await fault('', join(directory, 'sub'))).toMatch(/: is a directory$/);
     const large = file(Buffer.alloc(MAX_HOSTFILE_BYTES + 1, '#'));
     expect(await fault('', large)).toMatch(/: larger than 10 MiB$/);
     expect(await fault('', '/dev/zero')).toMatch(/: larger than 10 MiB$/);
@@ -231,18 +231,18 @@ describe('what is wrong is named', () => {
 describe('links and pipes', () => {
   test('a link to a file, and a link to a link', async () => {
     const path = file('n1\n');
-    symlinkSync(path, join(folder, 'link'));
-    symlinkSync(join(folder, 'link'), join(folder, 'link2'));
-    expect(await read('', join(folder, 'link2'))).toEqual(['http://n1/metrics -']);
+    symlinkSync(path, join(directory, 'link'));
+    symlinkSync(join(directory, 'link'), join(directory, 'link2'));
+    expect(await read('', join(directory, 'link2'))).toEqual(['http://n1/metrics -']);
   });
 
   test('a link in a circle', async () => {
-    symlinkSync(join(folder, 'circle'), join(folder, 'circle'));
-    expect(await fault('', join(folder, 'circle'))).toMatch(/: too many links$/);
+    symlinkSync(join(directory, 'circle'), join(directory, 'circle'));
+    expect(await fault('', join(directory, 'circle'))).toMatch(/: too many links$/);
   });
 
   test('a named pipe', async () => {
-    const pipe = join(folder, 'pipe');
+    const pipe = join(directory, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const reading = read('', pipe);
     execFile('sh', ['-c', 'printf "n1\\nn2\\n" > "$0"', pipe]);

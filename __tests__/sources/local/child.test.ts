@@ -6,9 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Child, type Exit } from '../../../lib/sources/local/child.js';
 import { failure } from '../../../lib/sources/local/run-command.js';
 
-const folders: string[] = [];
+const directories: string[] = [];
 afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
 });
 
 function alive(pid: number): boolean {
@@ -33,16 +33,16 @@ interface Run {
   readonly output: () => string;
 }
 
-/** A program with this body; it finds its folder in `$dir`. */
-function run(body: string): Run & { readonly folder: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-child-'));
-  folders.push(folder);
-  writeFileSync(join(folder, 'program'), `#!/bin/sh\ndir=${folder}\n${body}\n`, { mode: 0o755 });
+/** A program with this body; it finds its directory in `$dir`. */
+function run(body: string): Run & { readonly directory: string } {
+  const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-child-'));
+  directories.push(directory);
+  writeFileSync(join(directory, 'program'), `#!/bin/sh\ndir=${directory}\n${body}\n`, { mode: 0o755 });
   let output = '';
-  const child = new Child({ file: join(folder, 'program'), args: ['a b', '$HOME'] }, (text) => (output += text));
-  return { child, output: () => output, folder };
+  const child = new Child({ file: join(directory, 'program'), args: ['a b', '$HOME'] }, (text) => (output += text));
+  return { child, output: () => output, directory };
 }
-const pidsIn = (folder: string): number[] => readFileSync(join(folder, 'pids'), 'utf8').split('\n').filter(Boolean).map(Number);
+const pidsIn = (directory: string): number[] => readFileSync(join(directory, 'pids'), 'utf8').split('\n').filter(Boolean).map(Number);
 
 describe('a program', () => {
   test.each<[string, string, Exit]>([
@@ -63,20 +63,20 @@ describe('a program', () => {
   });
 
   test('its background processes end with it', async () => {
-    const { child, folder } = run('for i in 1 2 3; do sleep 300 & echo $! >>$dir/pids; done; echo hello');
+    const { child, directory } = run('for i in 1 2 3; do sleep 300 & echo $! >>$dir/pids; done; echo hello');
     expect(await child.exited).toEqual({ code: 0, signal: null });
-    await until(() => !pidsIn(folder).some(alive));
-    expect(pidsIn(folder)).toHaveLength(3);
+    await until(() => !pidsIn(directory).some(alive));
+    expect(pidsIn(directory)).toHaveLength(3);
   });
 
   test('killing it kills its children, even one that ignores signals', async () => {
-    const { child, folder } = run(
+    const { child, directory } = run(
       'trap "" HUP INT TERM PIPE; echo $$ >>$dir/pids; sleep 300 & echo $! >>$dir/pids; echo up; while :; do sleep 1; done',
     );
-    await until(() => existsSync(join(folder, 'pids')) && pidsIn(folder).length === 2);
+    await until(() => existsSync(join(directory, 'pids')) && pidsIn(directory).length === 2);
     child.kill();
     expect(await child.exited).toEqual({ code: null, signal: 'SIGKILL' });
-    await until(() => !pidsIn(folder).some(alive));
+    await until(() => !pidsIn(directory).some(alive));
   });
 
   test('a failed start has a readable reason', async () => {

@@ -89,9 +89,9 @@ describe('nvidia-smi', () => {
 
   test('installed later: found without a restart', async () => {
     const here = staticMachine();
-    const { read } = rig(here, { nvidiaSmi: join(here.folder, 'later') });
+    const { read } = rig(here, { nvidiaSmi: join(here.directory, 'later') });
     expect(state(await read(), 'gpus')).toBe('missing');
-    writeFileSync(join(here.folder, 'later'), `#!/bin/sh\nexec ${here.nvidiaSmi} "$@"\n`, { mode: 0o755 });
+    writeFileSync(join(here.directory, 'later'), `#!/bin/sh\nexec ${here.nvidiaSmi} "$@"\n`, { mode: 0o755 });
     await read(60_000);
     expect((await eventually(read, gpusOk)).gpus).toHaveLength(1);
   });
@@ -339,7 +339,7 @@ describe('processes', () => {
       Object.fromEntries(processes.flatMap(({ pid, gpu, user }) => (gpu === undefined ? [] : [[pid, user]])));
     const MATCHLESS = 'GPU processes may have other pids in /proc: another pid namespace';
 
-    test('a folder without `self` has the pids that nvidia-smi reports', async () => {
+    test('a directory without `self` has the pids that nvidia-smi reports', async () => {
       const { read } = inContainer((here) => {
         here.forget('proc/self');
       });

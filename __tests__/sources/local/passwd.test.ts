@@ -8,20 +8,20 @@ import { fixture } from '../../helpers/captures.js';
 import { SteppedClock } from '../../helpers/clock.js';
 
 const PATH = process.env.PATH;
-const folders: string[] = [];
+const directories: string[] = [];
 afterEach(() => {
   process.env.PATH = PATH;
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
 });
 
 /** A name service of one's own: a `getent` that comes first on the path. Returns the file that lists what it was asked. */
 function nameService(script: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-names-'));
-  folders.push(folder);
-  writeFileSync(join(folder, 'getent'), `#!/bin/sh\necho "$*" >>${folder}/asked\n${script}\n`);
-  chmodSync(join(folder, 'getent'), 0o755);
-  process.env.PATH = `${folder}:${PATH ?? ''}`;
-  return join(folder, 'asked');
+  const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-names-'));
+  directories.push(directory);
+  writeFileSync(join(directory, 'getent'), `#!/bin/sh\necho "$*" >>${directory}/asked\n${script}\n`);
+  chmodSync(join(directory, 'getent'), 0o755);
+  process.env.PATH = `${directory}:${PATH ?? ''}`;
+  return join(directory, 'asked');
 }
 const asked = (file: string): string[] => readFileSync(file, 'utf8').trim().split('\n');
 
@@ -88,10 +88,10 @@ test('a hanging one is stopped, and asked again only later', async () => {
 });
 
 test('a file instead', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'all-smi-view-names-'));
-  folders.push(folder);
-  writeFileSync(join(folder, 'passwd'), fixture('h100-static/passwd'));
-  const users = new PasswdNames(new SteppedClock(), join(folder, 'passwd'));
+  const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-names-'));
+  directories.push(directory);
+  writeFileSync(join(directory, 'passwd'), fixture('h100-static/passwd'));
+  const users = new PasswdNames(new SteppedClock(), join(directory, 'passwd'));
   await users.learn([999, 1002, 4711]);
   expect([999, 1002, 4711].map((uid) => users.name(uid))).toEqual(['svc-metrics', 'bob', '4711']);
   const none = new PasswdNames(new SteppedClock(), '/nowhere');

@@ -1,5 +1,5 @@
 /** Reads a whole recording without showing it: what it contains, and whether any of it is unreadable. */
-import type { CacheFolder } from '../read/cache-folder.js';
+import type { CacheDirectory } from '../read/cache-directory.js';
 import { Reader } from '../read/recording-reader.js';
 import type { RecordingInfo } from '../read/recording-info.js';
 
@@ -12,7 +12,7 @@ export interface Inspection {
 }
 
 /** Throws as `Reader.open` does. */
-export async function inspect(paths: readonly string[], cache: CacheFolder): Promise<Inspection> {
+export async function inspect(paths: readonly string[], cache: CacheDirectory): Promise<Inspection> {
   const reader = await Reader.open(paths, { cache });
   try {
     const hosts = new Map<string, string>();

@@ -1,4 +1,4 @@
-/** Decompressed data, kept in a file of blocks that can be read one by one: a recording of our own, in the cache folder. */
+/** Decompressed data, kept in a file of blocks that can be read one by one: a recording of our own, in the cache directory. */
 import { closeSync, constants, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Compress, Decompress } from '../codec/zstd.js';
 import { encodeIndex, type Block } from '../codec/zstd-format.js';

@@ -1,6 +1,6 @@
 /** The chunks of all files of a recording: decompressed on demand, with a few cached, and what was learned about each remembered. */
 import { basename } from 'node:path';
-import type { CacheFolder } from './cache-folder.js';
+import type { CacheDirectory } from './cache-directory.js';
 import { type ChunkedFile, Damaged } from './chunk.js';
 import { factsOf, fromJson, lostBetween, NO_FACTS, toJson, type ChunkFacts, type Loss } from './chunk-index.js';
 import type { OpenedFile } from './open-chunks.js';
@@ -59,10 +59,10 @@ const NOTHING: Chunk = { lines: [], lineHeaders: [], starts: [] };
 export class ChunkStore {
   #gapMs: Ms = Infinity;
   #lanes: readonly Lane[];
-  readonly #cache: CacheFolder;
+  readonly #cache: CacheDirectory;
   #kept = new Map<string, Chunk>();
 
-  constructor(opened: readonly OpenedFile[], cache: CacheFolder) {
+  constructor(opened: readonly OpenedFile[], cache: CacheDirectory) {
     this.#cache = cache;
     this.#lanes = opened.map(({ chunked: file, identity, bytes }) => {
       const kept = file.complete && !file.known ? fromJson(cache.readJson(identity), file.chunks) : undefined;

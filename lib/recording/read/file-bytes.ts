@@ -81,7 +81,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  EISDIR: 'is a folder',
+  EISDIR: 'is a directory',
   ENOTFILE: 'is not a file',
   ENXIO: 'is not a file',
   ELOOP: 'too many links',

@@ -1,4 +1,4 @@
-/** The files of a recording: those that were named, those of a folder, and the segments that belong to a file. */
+/** The files of a recording: those that were named, those of a directory, and the segments that belong to a file. */
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { unreadable } from './file-bytes.js';
@@ -22,7 +22,7 @@ function expanded(path: string): readonly string[] {
   }
   throw new AppError('E_RECORDING_UNREADABLE', {
     file: clean(path, 200),
-    reason: 'the folder contains no recording (*.ndjson, .zst, .gz)',
+    reason: 'the directory contains no recording (*.ndjson, .zst, .gz)',
   });
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { FileBytes } from './file-bytes.js';
 import { CacheCopy } from './cache-copy.js';
-import { MAX_COPY_BYTES, type CacheFolder } from './cache-folder.js';
+import { MAX_COPY_BYTES, type CacheDirectory } from './cache-directory.js';
 import { codecOf } from '../codec/codec.js';
 import type { ChunkedFile } from './chunk.js';
 import { GzipChunks } from './gzip-chunks.js';
@@ -24,7 +24,7 @@ export interface OpenedFile {
 }
 
 export interface OpenOptions {
-  readonly cache: CacheFolder;
+  readonly cache: CacheDirectory;
   /** Smaller in tests. */
   readonly maxCopyBytes?: number;
   readonly pageBytes?: number;

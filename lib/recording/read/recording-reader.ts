@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { AppError } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
-import type { CacheFolder } from './cache-folder.js';
+import type { CacheDirectory } from './cache-directory.js';
 import { filesOf } from './file-chain.js';
 import { readFrame, readLine, rowsIn, type DataLine, type Header } from '../format/decode.js';
 import { ChunkStore, type Chunk, type Place } from './chunk-store.js';
@@ -27,7 +27,7 @@ export interface Found {
 
 export class Reader {
   readonly #store: ChunkStore;
-  readonly #cache: CacheFolder;
+  readonly #cache: CacheDirectory;
   #header: Header | undefined;
   #intervalMs: Ms | undefined;
   #offsetMinutes: number | undefined;

@@ -1,6 +1,6 @@
 /**
  * A compressed file that can only be read from start to end. It is read once, and the content is stored in blocks that can be read
- * directly: a copy in the cache folder, which is also used the next time. While the copy grows, what is already there can be played.
+ * directly: a copy in the cache directory, which is also used the next time. While the copy grows, what is already there can be played.
  */
 import type { CacheCopy } from './cache-copy.js';
 import { linesOf, type ChunkLines, type ChunkedFile, Damaged } from './chunk.js';

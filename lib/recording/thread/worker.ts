@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../../errors.js';
 import { BlockBuffer } from '../codec/block-compressor.js';
-import { CacheFolder } from '../read/cache-folder.js';
+import { CacheDirectory } from '../read/cache-directory.js';
 import type { Answer, CompressRequest, ReadRequest, Role } from './worker-messages.js';
 import { buffersOf } from '../format/packed-frame.js';
 import { Reader } from '../read/recording-reader.js';
@@ -23,7 +23,7 @@ function failed(id: number, error: unknown): void {
 const INFO_MS = 250;
 
 async function read({ paths, cache }: Extract<Role, { role: 'read' }>): Promise<void> {
-  const source = new ReaderSource(await Reader.open(paths, { cache: new CacheFolder(cache) }));
+  const source = new ReaderSource(await Reader.open(paths, { cache: new CacheDirectory(cache) }));
   const news = setInterval(() => {
     answer({ info: source.info });
   }, INFO_MS);

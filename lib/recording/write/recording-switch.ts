@@ -15,7 +15,7 @@ export interface SwitchOptions {
   /** The only node is this machine. */
   readonly local: boolean;
   readonly newCompressor: () => Promise<BlockCompressor>;
-  /** The folder for the files; absent: the current folder. */
+  /** The directory for the files; absent: the current directory. */
   readonly path?: (name: string) => string;
 }
 

@@ -154,7 +154,7 @@ async function nextNumber(path: string): Promise<number> {
   return Math.max(0, ...numbers) + 1;
 }
 
-/** The default name of a recording: in the current folder, with the time of its start. */
+/** The default name of a recording: in the current directory, with the time of its start. */
 export function defaultPath(at: Ms, offsetMinutes: number, codec: Codec): string {
   const stamp = new Date(at + offsetMinutes * 60_000).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   return `all-smi-${stamp}.ndjson${EXTENSION_OF[codec]}`;

@@ -183,8 +183,8 @@ export function named(path: string, addition: string): string {
   return join(dirname(path), name.slice(0, end) + addition + name.slice(end));
 }
 
-/** A folder may be a link of the system (`/tmp` is one on some) or of the user; the link of another user could lead anywhere. */
-async function noStrangeLink(folder: string): Promise<void> {
-  const { uid } = await lstat(folder).then((found) => (found.isSymbolicLink() ? found : { uid: 0 }));
+/** A directory may be a link of the system (`/tmp` is one on some) or of the user; the link of another user could lead anywhere. */
+async function noStrangeLink(directory: string): Promise<void> {
+  const { uid } = await lstat(directory).then((found) => (found.isSymbolicLink() ? found : { uid: 0 }));
   if (uid !== 0 && uid !== process.getuid?.()) throw Object.assign(new Error(), { code: 'ELINK' });
 }

@@ -67,10 +67,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  EISDIR: 'is a folder',
+  EISDIR: 'is a directory',
   ELOOP: 'too many links',
   ENAMETOOLONG: 'the name is too long',
-  ENOTDIR: 'part of the path is not a folder',
+  ENOTDIR: 'part of the path is not a directory',
 };
 
 async function readText(path: string, file: string): Promise<string> {

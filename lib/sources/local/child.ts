@@ -30,7 +30,7 @@ const OTHER_PLACES = ['/usr/lib/wsl/lib', '/usr/local/nvidia/bin', '/usr/bin'];
 export function findProgram(name: string, path = process.env.PATH ?? ''): string | undefined {
   const files = name.includes('/')
     ? [name]
-    : [...path.split(delimiter), ...OTHER_PLACES].filter(Boolean).map((folder) => join(folder, name));
+    : [...path.split(delimiter), ...OTHER_PLACES].filter(Boolean).map((directory) => join(directory, name));
   return files.find((file) => {
     try {
       accessSync(file, constants.X_OK);

@@ -90,7 +90,7 @@ export class ProcTable {
 
   /**
    * Whether this /proc is that of the whole machine, and not of a container's pid namespace: only there are kernel threads visible and does
-   * the namespace have its fixed number, which is checked as well because /proc may hide the processes of other users. A folder without
+   * the namespace have its fixed number, which is checked as well because /proc may hide the processes of other users. A directory without
    * `self` is a copy and not the /proc of any namespace: its pids are taken as they are.
    */
   get isWholeMachine(): boolean {

@@ -1,21 +1,21 @@
-/** Where copies and indexes of recordings are kept between replays: in the cache folder, readable by its owner only, up to a total size. */
+/** Where copies and indexes of recordings are kept between replays: in the cache directory, readable by its owner only, up to a total size. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeFolderSync } from '../../paths.js';
+import { makeDirectorySync } from '../../paths.js';
 
 /** Limit for all copies together; the oldest are deleted first. */
 const MAX_TOTAL_BYTES = 8 * 2 ** 30;
 /** Limit for one copy. */
 export const MAX_COPY_BYTES = 4 * 2 ** 30;
 
-export class CacheFolder {
+export class CacheDirectory {
   readonly path: string;
   /** It is deleted with the program, because nothing could find it later. */
   readonly #temporary: boolean;
 
-  /** Falls back to a folder that is deleted at the end if `path` is not writable. */
+  /** Falls back to a directory that is deleted at the end if `path` is not writable. */
   constructor(path: string) {
     const kept = usable(path);
     this.#temporary = !kept;
@@ -55,7 +55,7 @@ export class CacheFolder {
 
 function usable(path: string): boolean {
   try {
-    makeFolderSync(path);
+    makeDirectorySync(path);
     const probe = join(path, `.${process.pid}`);
     writeFileSync(probe, '', { mode: 0o600 });
     rmSync(probe);
@@ -65,15 +65,15 @@ function usable(path: string): boolean {
   }
 }
 
-function makeRoom(folder: string): void {
-  const files = readdirSync(folder).flatMap((name) => {
-    const stat = statSync(join(folder, name), { throwIfNoEntry: false });
+function makeRoom(directory: string): void {
+  const files = readdirSync(directory).flatMap((name) => {
+    const stat = statSync(join(directory, name), { throwIfNoEntry: false });
     return stat?.isFile() ? [{ name, at: stat.mtimeMs, bytes: stat.size }] : [];
   });
   files.sort((a, b) => b.at - a.at);
   let total = 0;
   for (const { name, bytes } of files) {
     total += bytes;
-    if (total > MAX_TOTAL_BYTES) rmSync(join(folder, name), { force: true });
+    if (total > MAX_TOTAL_BYTES) rmSync(join(directory, name), { force: true });
   }
 }
