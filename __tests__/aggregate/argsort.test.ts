@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { argsort } from '../../lib/aggregate/argsort.js';
 
-test('positions in the order of the values, ties in place, NaN last, as a stable sort has them', () => {
+test('sorts positions by value as a stable sort does: ties keep their order, NaN comes last', () => {
   const value = fc.oneof(fc.double(), fc.integer({ min: -3, max: 100 }), fc.constantFrom(NaN, 0, -0, Infinity, -Infinity, 5e-324));
   fc.assert(
     fc.property(fc.array(value, { maxLength: 200 }), (values) => {

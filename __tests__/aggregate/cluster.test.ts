@@ -7,7 +7,7 @@ import { buildNodes, type NodeSpec } from '../helpers/hosts.js';
 const GIB = 2 ** 30;
 const totalsOf = (...specs: readonly NodeSpec[]): ClusterTotals => new Derivations().derive(clusterDerivation, buildNodes(specs), 1);
 
-test('two nodes by hand: each figure covers the nodes that report it', () => {
+test('totals of two nodes match hand-computed values; each total covers only the nodes that report it', () => {
   const totals = totalsOf(
     {
       gpus: [
@@ -39,7 +39,7 @@ test('two nodes by hand: each figure covers the nodes that report it', () => {
     utilPercent: 30, // (90 + 0 + 3 + 27) / 4
     utilReported: 4,
     memoryUsedBytes: 81 * GIB,
-    memoryTotalBytes: 240 * GIB, // the one whose use is unknown left out
+    memoryTotalBytes: 240 * GIB, // without the GPU whose utilization is unknown
     memoryReported: 3,
     powerWatts: 700,
     powerReported: 3,
@@ -51,8 +51,8 @@ test('two nodes by hand: each figure covers the nodes that report it', () => {
     temperatureReported: 3,
     computing: 2,
     heldIdle: 1,
-    free: 1, // 1 GiB is not more than 1 GiB
-    unknown: 2, // one without utilisation, one that only processes speak of
+    free: 1, // exactly 1 GiB does not count as held
+    unknown: 2, // one without utilization, one known only from processes
     ramUsedBytes: 100 * GIB,
     ramTotalBytes: 400 * GIB,
     ramReported: 1,
@@ -61,7 +61,7 @@ test('two nodes by hand: each figure covers the nodes that report it', () => {
   });
 });
 
-describe('what a GPU is doing', () => {
+describe('state of a GPU', () => {
   test.each([
     [{ utilPercent: 5, memoryUsedBytes: 0 }, 'computing'],
     [{ utilPercent: 5 }, 'computing'],
@@ -70,13 +70,13 @@ describe('what a GPU is doing', () => {
     [{ utilPercent: 0 }, 'unknown'],
     [{ memoryUsedBytes: 2 * GIB }, 'unknown'],
     [{}, 'unknown'],
-  ])('%j: %s', (gpu, state) => {
+  ])('%j is %s', (gpu, state) => {
     const { computing, heldIdle, free, unknown } = totalsOf({ gpus: [gpu] });
     expect({ computing, heldIdle, free, unknown }).toEqual({ computing: 0, heldIdle: 0, free: 0, unknown: 0, [state]: 1 });
   });
 });
 
-test('nodes that are not up are only in the count of nodes', () => {
+test('nodes that are not up are only in the node count', () => {
   const busy: NodeSpec = { gpus: [{ utilPercent: 80, temperatureCelsius: 90, powerWatts: 700 }], cpus: [{ cores: 4, utilPercent: 9 }] };
   const totals = totalsOf({ gpus: [{ utilPercent: 20 }], state: 'failing' }, { ...busy, state: 'overdue' }, { state: 'waiting' });
   expect(totals).toMatchObject({
@@ -98,17 +98,17 @@ test('nodes that are not up are only in the count of nodes', () => {
   ]);
 });
 
-test('equal temperatures have a deviation of 0, not NaN', () => {
+test('the deviation of equal temperatures is 0, not NaN', () => {
   const gpus = Array.from({ length: 7 }, () => ({ temperatureCelsius: 33.3 }));
   expect(totalsOf({ gpus }, { gpus }).temperatureDeviation).toBeCloseTo(0, 5);
 });
 
-test('a CPU of unknown size has the weight of one core', () => {
+test('a CPU with an unknown core count is weighted as one core', () => {
   const totals = totalsOf({ cpus: [{ utilPercent: 90 }] }, { cpus: [{ utilPercent: 30 }] });
   expect([totals.cpuCores, totals.cpuUtilPercent]).toEqual([0, 60]);
 });
 
-describe('any cluster: the figures equal plain sums over lists of readings', () => {
+describe('random clusters: totals equal plain sums over lists of readings', () => {
   const maybe = (max: number) => fc.option(fc.double({ min: 0, max, noNaN: true }), { nil: undefined, freq: 5 });
   const gpu = fc.record(
     {

@@ -16,31 +16,31 @@ const pids: Derivation<Part, string> = {
 };
 const procs = (...numbers: readonly number[]) => ({ procs: numbers.map((pid) => ({ pid })) });
 
-test('computes one part per node version, one merge per collector version and scope', () => {
+test('computes one part per node version, and one merge per collector version and scope', () => {
   const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
   const derive = (collector: number) => derivations.derive(pids, hosts, collector);
   expect(derive(1)).toBe(' node-0001:1 node-0002:2');
-  // A sort key: nothing runs.
+  // A sort key: nothing is computed.
   expect(derive(1)).toBe(' node-0001:1 node-0002:2');
   expect(derivations.ran).toEqual({ parts: 2, merges: 1 });
-  // A scrape of one host.
+  // A scrape of one node.
   hosts[1]!.scrape(procs(2, 3));
   expect(derive(2)).toBe(' node-0001:1 node-0002:2+3');
   expect(derivations.ran).toEqual({ parts: 3, merges: 2 });
-  // A failure: no rows changed.
+  // A failed scrape: no rows changed.
   hosts[0]!.fail({ at: 1, error: { code: 'TEST', text: 'refused' } });
   derive(3);
   expect(derivations.ran).toEqual({ parts: 3, merges: 3 });
 });
 
-test('nodes that are not up are merged only into figures over all nodes', () => {
+test('merges nodes that are not up only into derivations over all nodes', () => {
   const hosts = buildNodes([procs(1), { ...procs(2), state: 'overdue' }, { state: 'waiting' }]);
   expect(new Derivations().derive(pids, hosts, 1)).toBe(' node-0001:1');
   expect(new Derivations().derive({ ...pids, over: 'all' }, hosts, 1)).toBe(' node-0001:1 node-0002:2 node-0003:');
 });
 
-test('a scope has its own merge, and shares the parts', () => {
+test('each scope has its own merge, and scopes share the parts', () => {
   const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
   const second = { key: 'second', includes: ({ name }: { name: string }) => name === 'node-0002' };
@@ -50,7 +50,7 @@ test('a scope has its own merge, and shares the parts', () => {
   expect(derivations.ran).toEqual({ parts: 2, merges: 2 });
 });
 
-test('keeps the merges of the latest scopes', () => {
+test('caches the merges of the most recent scopes', () => {
   const hosts = buildNodes([procs(1)]);
   const derivations = new Derivations();
   for (const key of ['a', 'b', 'c', 'd', 'e']) derivations.derive(pids, hosts, 1, { key });
@@ -61,7 +61,7 @@ test('keeps the merges of the latest scopes', () => {
   expect(derivations.ran.merges).toBe(6);
 });
 
-test('a part receives only the part of the node’s last version', () => {
+test("a part is computed only from the part of the same node's last version", () => {
   const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
   seen.length = 0;
@@ -73,7 +73,7 @@ test('a part receives only the part of the node’s last version', () => {
   expect(seen).toEqual([undefined, undefined, [1], [5]]);
 });
 
-test('after clearing everything is computed again, without the old parts', () => {
+test('recomputes everything after clear, without reusing parts', () => {
   const hosts = buildNodes([procs(1), procs(2)]);
   const derivations = new Derivations();
   derivations.derive(pids, hosts, 1);
@@ -84,7 +84,7 @@ test('after clearing everything is computed again, without the old parts', () =>
   expect(derivations.ran).toEqual({ parts: 4, merges: 2 });
 });
 
-test('two derivations with the same id are separate', () => {
+test('keeps two derivations with the same id separate', () => {
   const hosts = buildNodes([procs(1)]);
   const derivations = new Derivations();
   expect(derivations.derive(pids, hosts, 1)).toBe(' node-0001:1');

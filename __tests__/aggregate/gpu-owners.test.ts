@@ -11,7 +11,7 @@ const lines = (rows: GpuRows): string[] =>
     return `${rows.node(row).name} ${rows.slot[row]} ${rows.value(row, 'utilPercent')} ${who.join(' ')}`.trimEnd();
   });
 
-test('one row per GPU, most bytes first, ties by name; stale nodes are included, those that never answered are not', () => {
+test('lists one row per GPU, sorted by memory and then by name, including stale nodes but not nodes that never answered', () => {
   const specs: NodeSpec[] = [
     { state: 'waiting' },
     {
@@ -39,7 +39,7 @@ test('one row per GPU, most bytes first, ties by name; stale nodes are included,
   ]);
 });
 
-test('each scrape of a node has its own owners', () => {
+test('each scrape of a node replaces its owners', () => {
   const hosts = buildNodes([{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] }]);
   const derivations = new Derivations();
   expect(lines(derivations.derive(gpuRowsDerivation, hosts, 1))).toEqual(['node-0001 0 NaN alice=1/NaN']);
@@ -47,7 +47,7 @@ test('each scrape of a node has its own owners', () => {
   expect(lines(derivations.derive(gpuRowsDerivation, hosts, 2))).toEqual(['node-0001 0 NaN', 'node-0001 1 NaN bob=1/NaN']);
 });
 
-test('every process row counts on its own GPU', () => {
+test('counts every process row on its own GPU', () => {
   const proc = fc.record({
     pid: fc.nat(99),
     gpu: fc.integer({ min: -1, max: 4 }),

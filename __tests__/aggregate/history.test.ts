@@ -15,7 +15,7 @@ const START = 1_000_000 * STEP;
 const HELD: GpuSpec = { utilPercent: 0, memoryUsedBytes: 2 * GIB };
 const BUSY: GpuSpec = { utilPercent: 80, memoryUsedBytes: 2 * GIB };
 
-/** One host that answers at the steps given. */
+/** One node, scraped at the given steps. */
 class Told {
   readonly history = new History(STEP);
   readonly host: TestNode;
@@ -35,8 +35,8 @@ class Told {
   }
 }
 
-describe('of a GPU', () => {
-  test('one sample per step, in whole percents, degrees and watts', () => {
+describe('history of a GPU', () => {
+  test('has one sample per step, in whole percent, degrees and watts', () => {
     const gpu = { utilPercent: 41.4, memoryUsedBytes: 20, memoryTotalBytes: 80, temperatureCelsius: 66.6, powerWatts: 411.5 };
     const { history, host } = new Told().at(0, gpu).at(1, { ...gpu, utilPercent: 0, powerWatts: 1e9 });
     const read = (figure: 'util' | 'memory' | 'temperature' | 'power') => Array.from(history.gpu(host, 0, figure).values);
@@ -49,17 +49,17 @@ describe('of a GPU', () => {
     expect(history.gpu(host, 0, 'util').last).toBe(1_000_001);
   });
 
-  test('two answers in one step: the higher value', () => {
+  test('keeps the higher value of two scrapes in one step', () => {
     expect(new Told().at(0, { utilPercent: 5 }).at(0.3, { utilPercent: 90 }).at(0.9, { utilPercent: 7 }).util()).toEqual([90]);
   });
 
-  test('one or two missed answers: the last value; three: unknown', () => {
+  test('repeats the last value for one or two missed scrapes; three are unknown', () => {
     expect(new Told().at(0, { utilPercent: 5 }).at(3, { utilPercent: 9 }).util()).toEqual([5, 5, 5, 9]);
     expect(new Told().at(0, { utilPercent: 5 }).at(4, { utilPercent: 9 }).util()).toEqual([5, NaN, NaN, NaN, 9]);
     expect(new Told().at(0, { utilPercent: 5 }).at(500, { utilPercent: 9 }).util().slice(-3)).toEqual([NaN, NaN, 9]);
   });
 
-  test('unreported is unknown, 0 is a value', () => {
+  test('keeps unreported values unknown, and 0 as a value', () => {
     expect(new Told().at(0, { utilPercent: 0 }).at(1, {}).at(2, { utilPercent: 3 }).util()).toEqual([0, NaN, 3]);
   });
 
@@ -69,7 +69,7 @@ describe('of a GPU', () => {
     expect(told.util()).toEqual(Array.from({ length: 128 }, (_, nth) => (172 + nth) % 100));
   });
 
-  test('other GPUs, or a clock set back, start a new history', () => {
+  test('starts again when the GPUs change or the clock is set back', () => {
     const told = new Told().at(0, { uuid: 'a', utilPercent: 1 }).at(1, { uuid: 'a', utilPercent: 2 });
     expect(told.at(2, { uuid: 'a', utilPercent: 3 }).util()).toEqual([1, 2, 3]);
     expect(told.at(3, { uuid: 'b', utilPercent: 4 }).util()).toEqual([4]);
@@ -79,26 +79,26 @@ describe('of a GPU', () => {
 });
 
 describe('held idle', () => {
-  test('since the answer that first reported it', () => {
+  test('counts from the first scrape that reported it', () => {
     const told = new Told().at(0, BUSY).at(1, HELD).at(2, HELD);
     expect(told.held()).toEqual([1, false]);
     expect(told.at(3, BUSY).held()).toBeUndefined();
     expect(told.at(4, HELD).held()).toEqual([4, false]);
   });
 
-  test('at least since the first answer, if that already reported it', () => {
+  test('is a minimum if the first scrape already reported it', () => {
     expect(new Told().at(0, HELD).at(5, HELD).held()).toEqual([5, true]);
     expect(new Told().at(0, HELD).at(2, HELD).held()).toEqual([0, true]);
   });
 
-  test('free, unknown and busy GPUs are not held', () => {
+  test('excludes GPUs that are free, unknown or busy', () => {
     const free = { utilPercent: 0, memoryUsedBytes: GIB };
     const told = new Told().at(0, free, BUSY, { memoryUsedBytes: 2 * GIB }, { utilPercent: 0 }, { ghost: true });
     expect([0, 1, 2, 3, 4].map((slot) => told.held(slot))).toEqual([undefined, undefined, undefined, undefined, undefined]);
   });
 });
 
-test('a GPU is identified by its slot on the node, whatever a filter omits', () => {
+test('identifies a GPU by its slot on the node, whatever a filter hides', () => {
   const { history, host } = new Told().at(0, BUSY, HELD);
   const filtered = Object.create(host, {
     gpus: { value: { ...host.gpus, count: 1, slots: 1, origin: Int32Array.of(1) } },
@@ -106,18 +106,18 @@ test('a GPU is identified by its slot on the node, whatever a filter omits', () 
   expect([Array.from(history.gpu(filtered, 0, 'util').values), history.heldSince(filtered, 0)?.atLeast]).toEqual([[0], true]);
 });
 
-test('of the node: CPU and memory', () => {
+test('records CPU and memory of the node', () => {
   const { history, host } = new Told();
   history.add(host.scrape({ cpus: [{ utilPercent: 12 }], memory: [{ usedBytes: 1, totalBytes: 4 }] }, START));
   expect([...Array.from(history.node(host, 'cpu').values), ...Array.from(history.node(host, 'ram').values)]).toEqual([12, 25]);
 });
 
-describe('of the cluster', () => {
+describe('history of the cluster', () => {
   const totals = (utilPercent: number): ClusterTotals => ({ utilPercent, powerReported: 0 }) as ClusterTotals;
   const nobody = (): UsersTable => new Derivations().derive(usersDerivation, [], 1);
   const seen = (history: History): number[] => Array.from(history.cluster('util').values);
 
-  test('one sample per step, its last figures; a clock that lags a little changes nothing', () => {
+  test('has one sample per step, the last one; a clock that lags slightly changes nothing', () => {
     const history = new History(STEP);
     history.record(START, totals(10), nobody);
     history.record(START + 1000, totals(90), nobody);
@@ -137,7 +137,7 @@ describe('of the cluster', () => {
     expect(seen(history)).toEqual([7]);
   });
 
-  test('users are computed once per step, from its first figures', () => {
+  test('computes users once per step, from the first sample', () => {
     const history = new History(STEP);
     const asked: number[] = [];
     for (const at of [0, 0.4, 1, 1.9, 3, 2.9])
@@ -148,14 +148,14 @@ describe('of the cluster', () => {
     expect(asked).toEqual([0, 1, 3]);
   });
 
-  test('unreported values are unknown', () => {
+  test('keeps unreported values unknown', () => {
     const history = new History(STEP);
     history.record(START, totals(NaN), nobody);
     expect([seen(history), Array.from(history.cluster('power').values)]).toEqual([[NaN], [NaN]]);
   });
 
-  describe('breaks of power', () => {
-    /** The steps of the breaks, after one step with each of these numbers of GPUs in the sum. */
+  describe('breaks in the power history', () => {
+    /** Steps of the breaks after one step for each given number of GPUs that report power. */
     const breaks = (...gpus: readonly number[]): number[] => {
       const history = new History(STEP);
       gpus.forEach((powerReported, step) => {
@@ -163,20 +163,20 @@ describe('of the cluster', () => {
       });
       return (history.cluster('power').breaks ?? []).map((sample) => sample - 1_000_000);
     };
-    test('where nodes are lost or come back', () => {
+    test('mark where nodes are lost or come back', () => {
       expect(breaks(24, 24, 8, 8, 24, 24)).toEqual([2, 4]);
       expect(breaks(24, 16, 8)).toEqual([1, 2]);
     });
-    test('not for few GPUs of many, but for all that are lost one by one', () => {
+    test('do not mark a few lost GPUs out of many, but mark losses that add up one by one', () => {
       expect(breaks(64, 57, 64)).toEqual([]);
       expect(breaks(64, 56)).toEqual([1]);
       expect(breaks(64, 62, 60, 58, 56, 54, 52, 50, 49, 48)).toEqual([4, 8]);
     });
-    test('not where no power is known: that is a gap anyway', () => {
+    test('do not mark steps without any power reading, which are gaps already', () => {
       expect(breaks(0, 8, 0, 0, 8)).toEqual([]);
       expect(breaks(8, 0, 4)).toEqual([2]);
     });
-    test('once a step, none of other figures, and forgotten with the samples', () => {
+    test('are recorded once per step, only for power, and dropped with their samples', () => {
       const history = new History(STEP);
       const at = (step: number, powerReported: number): void => {
         history.record(START + step * STEP, { ...totals(1), powerReported, powerWatts: 1 }, nobody);
@@ -199,7 +199,7 @@ describe('of the cluster', () => {
     });
   });
 
-  test('a jump clears it and the node that jumped', () => {
+  test('a jump clears the history of the cluster and of the node that jumped', () => {
     const told = new Told().at(0, BUSY);
     told.history.record(START, totals(1), nobody);
     told.history.jump(told.host.nodeId);
@@ -208,7 +208,7 @@ describe('of the cluster', () => {
   });
 });
 
-test('memory is limited: GPUs beyond it have no history, and get one when there is room', () => {
+test('limits its memory: GPUs beyond the limit have no history until there is room', () => {
   const history = new History(STEP, 10);
   const [a, b, c] = buildNodes([
     { gpus: [BUSY, BUSY, BUSY, BUSY, BUSY, BUSY] },
@@ -224,7 +224,7 @@ test('memory is limited: GPUs beyond it have no history, and get one when there 
   expect(known()).toEqual([0, 1, 1]);
 });
 
-test('rings of any type agree with a list of all samples', () => {
+test('ring buffers of every type match a list of all samples', () => {
   const life = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.option(fc.integer({ min: 0, max: 254 }), { nil: NaN })), {
     maxLength: 60,
   });

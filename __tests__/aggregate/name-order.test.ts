@@ -8,7 +8,7 @@ const names = fc.oneof(
 );
 const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-test('names compare as the bytes of their UTF-8 do', () => {
+test('compares names by their UTF-8 bytes', () => {
   fc.assert(fc.property(names, names, (a, b) => expect(Math.sign(compareNames(a, b))).toBe(bytewise(a, b))));
   // What `<` gets wrong: U+FFFD comes before U+1F600.
   expect(compareNames('\uFFFD', '😀')).toBeLessThan(0);
@@ -29,14 +29,14 @@ test.each([
   ['nobody', false],
   ['systemd-network', false],
   ['Root', false],
-])('%j is a system account: %s', (name, system) => {
+])('whether %j is a system account: %s', (name, system) => {
   expect(isSystem(name)).toBe(system);
 });
 
 const sorted = (order: NameOrder, ids: readonly number[], table: readonly string[]): string[] =>
   [...order.rows(ids, ids.length, (id) => table[id]!)].map((row) => table[ids[row]!]!);
 
-test('rows are in the order of the names, whatever came before', () => {
+test('sorts rows by name, whatever the previous order', () => {
   const order = new NameOrder();
   const tables = fc.uniqueArray(names, { minLength: 1, maxLength: 30 });
   fc.assert(
@@ -55,7 +55,7 @@ test('rows are in the order of the names, whatever came before', () => {
   );
 });
 
-test('sorts only at a new name or a changed name of an id', () => {
+test('sorts again only when a name is new or the name of an id has changed', () => {
   const order = new NameOrder();
   const table = ['', 'dave', 'carol', 'bob', 'alice'];
   expect(sorted(order, [1, 2, 3], table)).toEqual(['bob', 'carol', 'dave']);
@@ -69,7 +69,7 @@ test('sorts only at a new name or a changed name of an id', () => {
   expect(order.sorts).toBe(3);
 });
 
-test('drops names that are long unused', () => {
+test('drops names that have not been used for long', () => {
   const order = new NameOrder();
   const table = Array.from({ length: 6000 }, (_, id) => `user${id}`);
   order.rows(

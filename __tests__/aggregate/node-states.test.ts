@@ -14,25 +14,29 @@ const statesOf = (...specs: readonly NodeSpec[]): string[] => {
 };
 
 test.each<[what: string, host: NodeSpec, state: string]>([
-  ['half of its GPUs compute', { gpus: [BUSY, FREE] }, 'busy'],
-  ['less than half', { gpus: [BUSY, FREE, HELD] }, 'partly'],
-  ['none, and one is held', { gpus: [FREE, HELD] }, 'held'],
-  ['none', { gpus: [FREE, {}] }, 'free'],
-  ['no GPU says', { gpus: [{}, { ghost: true }] }, 'blind'],
-  ['no GPU', {}, 'cpu'],
-  ['hot by its own limit', { gpus: [{ ...FREE, temperatureCelsius: 70, maxOperatingCelsius: 70 }] }, 'hot'],
-  ['hot by the limit at which it slows down', { gpus: [BUSY, { temperatureCelsius: 90, slowdownCelsius: 90 }] }, 'hot'],
-  ['hot by ours', { gpus: [{ ...BUSY, temperatureCelsius: 85 }] }, 'hot'],
-  ['warm', { gpus: [{ ...BUSY, temperatureCelsius: 89, maxOperatingCelsius: 90, slowdownCelsius: 80 }] }, 'busy'],
-  ['the last scrape failed', { gpus: [BUSY], state: 'failing' }, 'failing'],
+  ['busy when half of its GPUs compute', { gpus: [BUSY, FREE] }, 'busy'],
+  ['partly busy when fewer than half compute', { gpus: [BUSY, FREE, HELD] }, 'partly'],
+  ['held when none computes and one is held idle', { gpus: [FREE, HELD] }, 'held'],
+  ['free when none is in use', { gpus: [FREE, {}] }, 'free'],
+  ['unknown when no GPU reports its state', { gpus: [{}, { ghost: true }] }, 'blind'],
+  ['a CPU node without a GPU', {}, 'cpu'],
+  ['hot at the maximum operating temperature of the GPU', { gpus: [{ ...FREE, temperatureCelsius: 70, maxOperatingCelsius: 70 }] }, 'hot'],
+  ['hot at the slowdown temperature of the GPU', { gpus: [BUSY, { temperatureCelsius: 90, slowdownCelsius: 90 }] }, 'hot'],
+  ['hot at the default threshold', { gpus: [{ ...BUSY, temperatureCelsius: 85 }] }, 'hot'],
+  [
+    'busy below the maximum operating temperature',
+    { gpus: [{ ...BUSY, temperatureCelsius: 89, maxOperatingCelsius: 90, slowdownCelsius: 80 }] },
+    'busy',
+  ],
+  ['failing when the last scrape failed', { gpus: [BUSY], state: 'failing' }, 'failing'],
   ['down', { gpus: [BUSY], state: 'overdue' }, 'down'],
-  ['not asked yet', { state: 'waiting' }, 'waiting'],
-  ['never answered', { state: 'waiting', status: { phase: 'failing' } }, 'down'],
+  ['waiting before the first scrape', { state: 'waiting' }, 'waiting'],
+  ['down when it has never answered', { state: 'waiting', status: { phase: 'failing' } }, 'down'],
 ])('%s: %#', (_what, host, state) => {
   expect(statesOf(host)).toEqual([state]);
 });
 
-test('sorted by label, numbers by value; counted by state', () => {
+test('sorts nodes by name in natural order and counts them by state', () => {
   const hosts = buildNodes([
     { name: 'n10', gpus: [BUSY] },
     { name: 'n9', state: 'waiting' },
@@ -43,7 +47,7 @@ test('sorted by label, numbers by value; counted by state', () => {
   expect([nodes.counts[NODE_STATES.indexOf('busy')], nodes.counts[NODE_STATES.indexOf('waiting')]]).toEqual([2, 1]);
 });
 
-test('the order is computed again only when a label changes', () => {
+test('computes the order again only when a name changes', () => {
   const order = new LabelOrder();
   const [a, b] = buildNodes([{ named: false, facts: { instance: 'b' } }, { name: 'a' }]) as [
     ReturnType<typeof buildNodes>[0],

@@ -5,7 +5,7 @@ import { PairSet } from '../../lib/aggregate/pair-set.js';
 const few = fc.oneof(fc.nat(5), fc.constantFrom(2 ** 31, 2 ** 32 - 1, 65536, 131072));
 const lists = fc.array(fc.array(fc.tuple(few, fc.nat(3)), { maxLength: 100 }), { maxLength: 6 });
 
-test.each([undefined, 300])('finds new pairs as a Set does, list after list; stamps up to %s', (lastStamp) => {
+test.each([undefined, 300])('finds new pairs as a Set does, list after list, with stamps up to %s', (lastStamp) => {
   const pairs = new PairSet(lastStamp);
   fc.assert(
     fc.property(lists, (all) => {

@@ -19,7 +19,7 @@ interface Die {
   readonly card?: number;
 }
 const labels = (die: number): string => `gpu="RBLN-CA25", instance="n1", gpu_uuid="d${die}", gpu_index="${die}"`;
-/** `held`: user, die, GiB (undefined: not said). */
+/** `held`: user, die, GiB (undefined: not reported). */
 function text(dies: readonly Die[], held: readonly (readonly [user: string, die: number, gib: number | undefined])[]): string {
   const lines = dies.flatMap(({ serial, watts, card }, die) => [
     `gpu_utilization{${labels(die)}} 5`,
@@ -44,8 +44,8 @@ const cluster = (node: NodeView): number => new Derivations().derive(clusterDeri
 
 const CARD: readonly Die[] = [{ serial: 'A', watts: 120, card: 120 }, ...[1, 2, 3].map(() => ({ serial: 'A', card: 120 }))];
 
-describe('a board of several dies', () => {
-  test('its power is divided among users of all its dies, by bytes, and is in every total once', () => {
+describe('a board with several dies', () => {
+  test('divides its power among the users of all its dies by bytes, and counts it once in every total', () => {
     const node = nodeOf(
       text(CARD, [
         ['alice', 1, 6],
@@ -60,7 +60,7 @@ describe('a board of several dies', () => {
     expect(gpuShares(node, userProcesses(node, 'bob')[0]!).map(({ powerWatts }) => powerWatts)).toEqual([30]);
   });
 
-  test('the same with any part of it filtered out', () => {
+  test('divides power the same way when a filter hides any part of it', () => {
     const node = nodeOf(
       text(CARD, [
         ['alice', 1, 6],
@@ -73,7 +73,7 @@ describe('a board of several dies', () => {
     }
   });
 
-  test('two boards are distinguished by serials in any order, or by the position of the power', () => {
+  test('tells two boards apart by serial number in any order, or by the position of the power reading', () => {
     const dies: Die[] = [
       { serial: 'B', card: 50 },
       { serial: 'A', watts: 40, card: 40 },
@@ -102,7 +102,7 @@ describe('a board of several dies', () => {
     expect(powers(nodeOf(text(nameless, [['alice', 1, 1]])))).toEqual({ alice: 60, nobody: 60 });
   });
 
-  test('no users, and a user with unknown memory', () => {
+  test('handles a board without users, and a user with unknown memory', () => {
     expect(powers(nodeOf(text(CARD, [])))).toEqual({ nobody: 120 });
     expect(
       powers(
@@ -117,8 +117,8 @@ describe('a board of several dies', () => {
   });
 });
 
-describe('unreported is not 0', () => {
-  test('memory of a process: unknown for its user too, and the power of the GPU is unattributed', () => {
+describe('values that are not reported', () => {
+  test('leave the memory of the user unknown and the power of the GPU unattributed', () => {
     const node = nodeOf(
       text(
         [{ watts: 310 }, { watts: 60 }],
@@ -137,7 +137,7 @@ describe('unreported is not 0', () => {
     expect(userProcesses(node, 'carol')[0]!.vramBytes).toBeNaN();
   });
 
-  test('part of it: the known rest is a minimum, and the command comes from known rows', () => {
+  test('are left out of a partial sum, which is a minimum; the command comes from the known rows', () => {
     const table = users(
       nodeOf(
         text(
@@ -153,7 +153,7 @@ describe('unreported is not 0', () => {
     expect(table.totals).toMatchObject({ ownedBytes: 2 * GIB, attributedWatts: 60, unattributedWatts: 310, unownedBytes: 0 });
   });
 
-  test('power of a GPU: unknown for its users too', () => {
+  test('leave the power of all users of the GPU unknown', () => {
     const table = users(nodeOf(text([{}], [['alice', 0, 1]])));
     expect([table.powerWatts[0], table.powerPartial[0]]).toEqual([NaN, 1]);
   });

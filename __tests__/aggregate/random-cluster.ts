@@ -1,4 +1,4 @@
-/** Random clusters small enough that everything meets: pids, GPUs, names, states. */
+/** Random clusters small enough that pids, GPUs, names and states often coincide. */
 import fc from 'fast-check';
 import type { OracleHost } from './users-oracle.js';
 

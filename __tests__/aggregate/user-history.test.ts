@@ -6,10 +6,10 @@ import type { UsersTable } from '../../lib/aggregate/users-table.js';
 import { Derivations } from '../../lib/aggregate/derivations.js';
 import { buildNodes } from '../helpers/hosts.js';
 
-/** What users hold; undefined: nobody reports. */
+/** Bytes held by each user; undefined: no node reports. */
 type Held = Readonly<Record<string, number>> | undefined;
 
-/** The table of a node on which these users hold these bytes; of one that does not answer where there are none. */
+/** The table of a node on which these users hold these bytes; undefined: of a node that does not answer. */
 function holding(bytes: Held): UsersTable {
   const procs = Object.entries(bytes ?? {}).map(([user, vram], at) => ({ pid: at + 1, gpu: 0, user, vram }));
   const hosts = buildNodes([{ gpus: 1, procs, ...(bytes ? {} : { state: 'overdue' as const }) }]);
@@ -18,22 +18,22 @@ function holding(bytes: Held): UsersTable {
 
 const read = (history: UserHistory, user: string): number[] => [...(history.of(user)?.read(0) ?? [])];
 
-/** A history with these samples, the first at 100. */
+/** A history with these samples, the first one at step 100. */
 function historyOf(samples: readonly Held[], maxUsers?: number): UserHistory {
   const history = new UserHistory(maxUsers);
   samples.forEach((bytes, nth) => history.record(100 + nth, holding(bytes)));
   return history;
 }
 
-test('the last samples of each user, 0 if the user held nothing, unknown if no node reported', () => {
+test('returns the last samples of each user: 0 if the user held nothing, unknown if no node reported', () => {
   const history = historyOf([{ alice: 3 }, undefined, { alice: 4, bob: 1 }, undefined, { bob: 2 }]);
   expect(read(history, 'alice')).toEqual([3, NaN, 4, NaN, 0]);
-  // Before bob came he held nothing, but at the second sample that is not known either.
+  // Bob held nothing before his first sample, except at the second one, which is unknown for everyone.
   expect(read(history, 'bob')).toEqual([0, NaN, 1, NaN, 2]);
   expect(read(history, 'carol')).toEqual([]);
 });
 
-test('missed samples: a few repeat the last one, more are unknown, for all users alike', () => {
+test('repeats the last sample when a few are missed; longer gaps are unknown, for all users alike', () => {
   const history = historyOf([{ alice: 3 }]);
   history.record(103, holding({ alice: 4, bob: 7 }));
   history.record(108, holding({ alice: 5, bob: 8 }));
@@ -41,7 +41,7 @@ test('missed samples: a few repeat the last one, more are unknown, for all users
   expect(read(history, 'bob')).toEqual([0, 0, 0, 7, NaN, NaN, NaN, NaN, 8]);
 });
 
-test('a jump or a clock set back clears it', () => {
+test('is cleared by a jump or a clock that is set back', () => {
   const history = historyOf([{ alice: 3 }]);
   history.clear();
   expect(read(history, 'alice')).toEqual([]);
@@ -51,7 +51,7 @@ test('a jump or a clock set back clears it', () => {
   expect([read(history, 'alice'), read(history, 'bob')]).toEqual([[], [6]]);
 });
 
-test('any history equals its last samples', () => {
+test('random histories match their last samples', () => {
   const sample = fc.option(fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.nat(99)), { nil: undefined, freq: 8 });
   fc.assert(
     fc.property(fc.array(sample, { maxLength: 3 * USER_SAMPLES }), (samples) => {
@@ -66,7 +66,7 @@ test('any history equals its last samples', () => {
   );
 });
 
-test('a stream of new names stays within the limit, and present users keep their history', () => {
+test('a stream of new names stays within the limit, and current users keep their history', () => {
   const history = historyOf(
     Array.from({ length: 500 }, (_, nth) => ({ alice: nth, [`u${nth}`]: 1, [`v${nth}`]: 1 })),
     3,

@@ -15,14 +15,14 @@ function expectClose(actual: number, expected: number): void {
 }
 const known = (numbers: readonly number[]): number => sum(numbers.filter((number) => !Number.isNaN(number)));
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-/** Of what is known; NaN where nothing is. */
+/** The sum of the known values; NaN if none is known. */
 function sumKnown(numbers: readonly number[]): number {
   const known = numbers.filter((number) => !Number.isNaN(number));
   return known.length === 0 ? NaN : sum(known);
 }
 
 describe('nodes of a user', () => {
-  test('each as if the cluster were that node alone, up or not', () => {
+  test('each node shows what a cluster of that node alone would show, whether it is up or not', () => {
     fc.assert(
       fc.property(cluster, fc.constantFrom(...NAMES), (specs, user) => {
         const hosts = buildNodes(specs);
@@ -53,7 +53,7 @@ describe('nodes of a user', () => {
     );
   });
 
-  test('those that are up add up to the user', () => {
+  test('the nodes that are up add up to the user', () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const hosts = buildNodes(specs);
@@ -85,7 +85,7 @@ describe('nodes of a user', () => {
             longest: table.longestSeconds[row],
             longestOfAll: table.longestOfAll(row) >= 0 ? table.longestOfAll(row) : -1,
           });
-          // Nothing but 0 W of some nodes, and nothing of the others: the sum is not known.
+          // 0 W from some nodes and no reading from the others: the sum is unknown.
           expectClose(sumKnown(found.map(({ powerWatts }) => powerWatts)) || 0, table.powerWatts[row]! || 0);
           if (sms.length === 0) expect(table.sm[row]).toBeNaN();
           else expectClose(sum(sms), table.sm[row]!);
@@ -94,14 +94,14 @@ describe('nodes of a user', () => {
     );
   });
 
-  test('an infinite reading is no power, as in the table of users', () => {
+  test('an infinite reading is not a power value, as in the users table', () => {
     const hosts = buildNodes([{ gpus: [{ powerWatts: 100 }], procs: [{ pid: 1, gpu: 0, user: 'mallory', vram: Infinity }] }]);
     expect(userNodes(hosts, 'mallory')[0]!.powerWatts).toBe(0);
   });
 });
 
 describe('processes of a user on a node', () => {
-  test('any node: each pid once with all its rows; bytes, GPUs and power add up to the node’s for that user', () => {
+  test("random nodes: each pid appears once with all its rows; bytes, GPUs and power add up to the node's total for the user", () => {
     fc.assert(
       fc.property(anyHost, fc.constantFrom(...NAMES), (spec, user) => {
         const [host] = buildNodes([spec]);
@@ -114,7 +114,7 @@ describe('processes of a user on a node', () => {
             own.filter(({ pid }) => pid === process.pid),
           );
         const [total] = userNodes([host!], user);
-        // 0 of some processes, and nothing of the others: the sum is not known.
+        // 0 from some processes and no reading from the others: the sum is unknown.
         expect(sumKnown(found.map(({ vramBytes }) => vramBytes)) || 0).toBe((total?.vramBytes ?? 0) || 0);
         const shares = found.flatMap((process) => gpuShares(host!, process));
         expect(new Set(shares.map(({ slot }) => slot)).size).toBe(total?.slots.length ?? 0);
@@ -132,14 +132,14 @@ describe('processes of a user on a node', () => {
     expect(process.slots).toEqual(onGpu.map(({ gpu }) => gpu).sort((a, b) => a - b));
     const vrams = onGpu.map(({ vram }) => vram);
     const least = known(vrams);
-    // Who holds nothing on one GPU and an unknown number of bytes on another may hold any number.
+    // Nothing on one GPU and an unknown number of bytes on another: the total is unknown.
     expect(process.vramBytes).toBe(vrams.length === 0 || (least === 0 && vrams.some(Number.isNaN)) ? NaN : least);
     expect(process.ageSeconds).toBe(ages.length === 0 ? NaN : Math.max(...ages));
     if (sms.length === 0) expect(process.smPercent).toBeNaN();
     else expectClose(process.smPercent, sum(sms));
   }
 
-  test('the share of a process in its GPUs, and the other users there', () => {
+  test('reports the share of a process in each of its GPUs, and the other users there', () => {
     const on = (pid: number, gpu: number, user: string, vram: number, more: Partial<ProcSpec> = {}): ProcSpec => ({
       pid,
       gpu,
@@ -180,7 +180,7 @@ describe('processes of a user on a node', () => {
     ]);
   });
 
-  test("another user's process with the same pid, as in a container, is another process", () => {
+  test('keeps a process of another user with the same pid separate, as in containers', () => {
     const row = (user: string, vram: number) => ({ pid: 7, gpu: 0, user, vram });
     const [host] = buildNodes([{ gpus: 1, procs: [row('alice', 4), row('bob', 2)] }]);
     const [first] = userProcesses(host!, 'alice');

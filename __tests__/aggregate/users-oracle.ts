@@ -1,4 +1,4 @@
-/** The users of a cluster by Maps and Sets, as one would explain it. An oracle: it imports nothing from the program. */
+/** The users of a cluster computed with Maps and Sets in the most obvious way. A test oracle: it imports nothing from the program. */
 
 export interface OracleHost {
   readonly state: 'live' | 'waiting' | 'failing' | 'overdue';
@@ -27,11 +27,11 @@ export interface OracleUser {
   powerPartial: number;
   sm: number;
   longestSeconds: number;
-  /** Of all processes, on a GPU or not. */
+  /** Over all processes, on a GPU or not. */
   longestOfAll: number;
   system: boolean;
   command: string;
-  /** Where the user is on no GPU: of the process that runs longest. */
+  /** For a user without a GPU: the command of the process that has run longest. */
   commandOfAll: string;
 }
 
@@ -59,7 +59,7 @@ function oracleUser(hosts: readonly OracleHost[], name: string): OracleUser {
   const words = (row: (typeof all)[number] | undefined): string => (row === undefined ? '' : row.command || row.name);
   const sms = onGpu.map(({ sm }) => sm).filter((sm) => !Number.isNaN(sm));
   const vrams = onGpu.map(({ vram }) => vram);
-  // Who does not say how much he holds comes behind those who do.
+  // Processes that do not report their memory sort after those that do.
   const weight = (vram: number): number => (Number.isNaN(vram) ? 0.5 : vram);
   const powerPartial = onGpu.some(({ host, gpu, vram }) => vram !== 0 && !isPriced(host, gpu));
   const [top] = onGpu
@@ -83,7 +83,7 @@ function oracleUser(hosts: readonly OracleHost[], name: string): OracleUser {
   };
 }
 
-/** Whether it can be said what a byte on the GPU costs. */
+/** Whether the power per byte of the GPU is known. */
 const isPriced = ({ gpus, procs }: OracleHost, gpu: number): boolean =>
   gpus[gpu]!.powerWatts !== undefined && !procs.some((row) => row.gpu === gpu && Number.isNaN(row.vram));
 

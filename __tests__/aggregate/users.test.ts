@@ -32,8 +32,8 @@ const rowOf = (table: UsersTable, user: string): OracleUser => {
 };
 const users = (table: UsersTable, to = table.count): string[] => Array.from({ length: to }, (_, row) => table.user(row));
 
-describe('by hand', () => {
-  test('one process on two GPUs is one process; a shell on no GPU is on no GPU', () => {
+describe('computed by hand', () => {
+  test('counts a process on two GPUs once, and a shell without a GPU on none', () => {
     const command = 'python train.py --bs=128 --note="run 7"';
     const table = tableOf({
       gpus: [
@@ -82,13 +82,13 @@ describe('by hand', () => {
       gpusInUse: 2,
       ownedBytes: 64 * GIB,
       systemBytes: 0,
-      unownedBytes: 16 * GIB, // GPU 0: 64 GiB used, 48 owned
+      unownedBytes: 16 * GIB, // GPU 0: 64 GiB used, 48 attributed
       attributedWatts: 739.65,
       unattributedWatts: 0,
     });
   });
 
-  test('the mock cluster: three nodes of eight GPUs, GPU i with 1 + i mod 4 processes', () => {
+  test('matches the mock cluster: three nodes of eight GPUs, GPU i with 1 + i mod 4 processes', () => {
     const names = ['inureyes', 'yeonji', 'mira', 'root'];
     const commands = ['train', 'eval', 'infer', 'shim', 'agent'];
     let pid = 10000;
@@ -101,7 +101,7 @@ describe('by hand', () => {
     const node: NodeSpec = { gpus: Array.from({ length: 8 }, () => ({ powerWatts: 400, memoryUsedBytes: 96 * GIB })), procs };
     const table = tableOf(node, node, node);
     expect(users(table)).toEqual(['inureyes', 'mira', 'root', 'yeonji']);
-    // A node: inureyes holds 96, 32, 24, 96, 32 and 24 GiB; as parts of their GPUs 1 + 1/3 + 1/4, twice.
+    // One node: inureyes holds 96, 32, 24, 96, 32 and 24 GiB; as shares of the GPUs 1 + 1/3 + 1/4, twice.
     expect(rowOf(table, 'inureyes')).toMatchObject({
       nodes: 3,
       gpus: 18,
@@ -153,7 +153,7 @@ describe('by hand', () => {
     expect(table.totals.attributedWatts).toBeCloseTo(9600, 9);
   });
 
-  test('power by the bytes held: 400 W at 70 to 30 is 280 and 120 W', () => {
+  test('divides power by the bytes held: 400 W at 70 to 30 is 280 and 120 W', () => {
     const table = tableOf({
       gpus: [{ powerWatts: 400 }],
       procs: [
@@ -164,7 +164,7 @@ describe('by hand', () => {
     expect([rowOf(table, 'alice').powerWatts, rowOf(table, 'bob').powerWatts]).toEqual([280, 120]);
   });
 
-  test('a system account gets its share of the power, known by name or not', () => {
+  test('gives a system account its share of the power, whether its name is known or not', () => {
     const table = tableOf({
       gpus: [{ powerWatts: 300 }],
       procs: [
@@ -177,7 +177,7 @@ describe('by hand', () => {
     expect(table.totals.systemBytes).toBe(GIB);
   });
 
-  test('no power reported, negative power, a GPU without bytes, a GPU known only from processes', () => {
+  test('handles missing and negative power, a GPU without bytes, and a GPU known only from processes', () => {
     const table = tableOf({
       gpus: [{}, { powerWatts: -5 }, { powerWatts: 50 }, { powerWatts: 90 }, { ghost: true }],
       procs: [
@@ -194,11 +194,11 @@ describe('by hand', () => {
     expect(power('empty')).toEqual([0, 0, 1]);
     expect(power('ghost')).toEqual([NaN, 1, 1]);
     expect(power('zero')).toEqual([0, 0, 1]);
-    // GPU 2 has a process without bytes, GPU 3 none: nobody's power.
+    // GPU 2 has a process without bytes, GPU 3 has none: their power is unattributed.
     expect(table.totals).toMatchObject({ gpusInUse: 4, attributedWatts: 0, unattributedWatts: 140 });
   });
 
-  test('one pid of two users, on two nodes, on a GPU and on none', () => {
+  test('one pid of two users, on two nodes, with and without a GPU', () => {
     const table = tableOf(
       {
         gpus: 3,
@@ -218,7 +218,7 @@ describe('by hand', () => {
     expect(rowOf(table, 'bob')).toMatchObject({ nodes: 1, gpus: 1, procs: 1, nodesAll: 1, procsAll: 1 });
   });
 
-  test('more GPUs than bits of a mask', () => {
+  test('handles more GPUs than a bit mask holds', () => {
     const procs = Array.from({ length: 70 }, (_, gpu): ProcSpec => ({
       pid: 1 + (gpu % 2),
       gpu,
@@ -230,7 +230,7 @@ describe('by hand', () => {
     expect([rowOf(table, 'alice').procs, rowOf(table, 'bob').procs]).toEqual([2, 2]);
   });
 
-  test('the command is that of the largest row; ties: the first node, then the smallest pid, then the first GPU', () => {
+  test('shows the command of the row with the most memory; ties go to the first node, then the lowest pid, then the first GPU', () => {
     const row = (pid: number, gpu: number, command: string, vram = 5): ProcSpec => ({
       pid,
       gpu,
@@ -256,7 +256,7 @@ describe('by hand', () => {
     ).toBe('older');
   });
 
-  test('SM is counted in GPUs; without reported ages there is no longest', () => {
+  test('counts SM in GPUs, and shows no longest process without reported ages', () => {
     const table = tableOf({
       gpus: 2,
       procs: [
@@ -271,7 +271,7 @@ describe('by hand', () => {
     expect(['alice', 'bob', 'carol'].map((user) => rowOf(table, user).longestSeconds)).toEqual([0, NaN, NaN]);
   });
 
-  test('nodes that are not up are only in the count of nodes', () => {
+  test('nodes that are not up are only in the node count', () => {
     const busy = { gpus: [{ powerWatts: 100, memoryUsedBytes: 2 * GIB }], procs: [{ pid: 1, gpu: 0, user: 'alice', vram: GIB }] };
     const table = tableOf({ ...busy, state: 'failing' }, { ...busy, state: 'overdue' }, { state: 'waiting' });
     expect(rowOf(table, 'alice')).toMatchObject({ nodes: 1, gpus: 1, procs: 1, vramBytes: GIB, powerWatts: 100 });
@@ -287,7 +287,7 @@ describe('by hand', () => {
     });
   });
 
-  test('unowned memory is shown only where processes are exported', () => {
+  test('shows unattributed memory only where processes are exported', () => {
     const gpus = [{ memoryUsedBytes: 5 * GIB, powerWatts: 70 }];
     const silent = tableOf({ gpus });
     expect(silent.totals).toMatchObject({ reporting: 0, unownedBytes: 0, unattributedWatts: 70 });
@@ -295,13 +295,13 @@ describe('by hand', () => {
     expect(exported.totals).toMatchObject({ reporting: 1, unownedBytes: 5 * GIB, unattributedWatts: 70 });
   });
 
-  test('no nodes, no users', () => {
+  test('has no users without nodes', () => {
     const table = tableOf();
     expect([table.count, table.countAll, table.find(''), table.find('alice')]).toEqual([0, 0, -1, -1]);
     expect(table.totals.nodes).toBe(0);
   });
 
-  test('rows are in byte order of the names, users with GPUs first', () => {
+  test('sorts rows by the bytes of the names, users with GPUs first', () => {
     const names = ['😀', '\uFFFD', 'é', 'b', 'B', '', '10', '9', 'ab', 'a'];
     const table = tableOf({ gpus: 1, procs: [...names.map((user, pid) => ({ pid, gpu: 0, user })), { pid: 99, user: 'aa' }] });
     expect(users(table)).toEqual(['', '10', '9', 'B', 'a', 'ab', 'b', 'é', '\uFFFD', '😀']);
@@ -344,15 +344,15 @@ function expectClose(actual: number, expected: number): void {
   if (!Object.is(actual, expected)) expect(Math.abs(actual - expected) / Math.abs(expected)).toBeLessThan(1e-9);
 }
 
-describe('any cluster', () => {
-  test('equals a count with Maps and Sets', () => {
+describe('random clusters', () => {
+  test('match a count with Maps and Sets', () => {
     fc.assert(
       fc.property(cluster, (hosts) => expectUsers(tableOf(...hosts), hosts)),
       { numRuns: 400 },
     );
   });
 
-  test('independent of the order of a node’s rows', () => {
+  test("do not depend on the order of a node's rows", () => {
     const shuffled = cluster.chain((hosts) =>
       fc.tuple(fc.constant(hosts), fc.tuple(...hosts.map(({ procs }) => fc.shuffledSubarray([...procs], { minLength: procs.length })))),
     );
@@ -363,7 +363,7 @@ describe('any cluster', () => {
     );
   });
 
-  test('the same with one node scraped at a time', () => {
+  test('give the same result when one node is scraped at a time', () => {
     const scrapes = fc.array(fc.tuple(fc.nat(), host), { maxLength: 8 });
     fc.assert(
       fc.property(fc.array(host, { minLength: 1, maxLength: 4 }), scrapes, (specs, later) => {

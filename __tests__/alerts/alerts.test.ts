@@ -6,7 +6,7 @@ import { TestNode, type GpuSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 
-/** One host that is scraped every second. */
+/** One node that is scraped every second. */
 class Story {
   readonly host: TestNode;
   readonly alerts: Alerts;
@@ -31,7 +31,7 @@ class Story {
     return this.#told();
   }
   get active(): string[] {
-    // What is counted along the way is what a count would say.
+    // The running counts must match a fresh count.
     expect(this.alerts.onGpus).toBe(this.alerts.active.filter(({ rule }) => rule !== 'host_down').length);
     return this.alerts.active.map(({ gpu, rule, to }) => `${gpu ?? '-'} ${rule} ${to}`);
   }
@@ -45,7 +45,7 @@ class Story {
 const hot = (...celsius: readonly number[]): GpuSpec[] => celsius.map((temperatureCelsius) => ({ temperatureCelsius }));
 
 describe('temperature', () => {
-  test('two levels, each left only two degrees below it', () => {
+  test('has two levels, each of which resolves two degrees below its threshold', () => {
     const story = new Story();
     expect([79, 80, 89, 90, 89, 88, 87.9, 79, 78, 77.9, 95, 50].flatMap((celsius) => story.scrape(...hot(celsius)))).toEqual([
       '0 temperature ok>warn 80',
@@ -57,7 +57,7 @@ describe('temperature', () => {
     ]);
   });
 
-  test('each GPU has its own, in any order', () => {
+  test('is tracked per GPU, in any order', () => {
     const story = new Story();
     const gpu = (index: number, temperatureCelsius: number): GpuSpec => ({ index, uuid: `GPU-${index}`, temperatureCelsius });
     expect(story.scrape(gpu(0, 85), gpu(1, 20))).toEqual(['0 temperature ok>warn 85']);
@@ -65,7 +65,7 @@ describe('temperature', () => {
     expect(story.scrape(gpu(1, 81), gpu(0, 20))).toEqual(['1 temperature ok>warn 81', '0 temperature warn>ok 20']);
   });
 
-  test('an unreported value changes nothing; a GPU that disappears resolves it, and its return is a new alert', () => {
+  test('keeps its level without a reading; resolves when the GPU disappears, and is a new alert when it returns', () => {
     const story = new Story();
     story.scrape(...hot(85));
     expect(story.scrape({})).toEqual([]);
@@ -76,7 +76,7 @@ describe('temperature', () => {
   });
 });
 
-test('the worst level of a GPU', () => {
+test('is shown at the worst level of the GPU', () => {
   const story = new Story({ powerCritW: 600 });
   story.scrape({ index: 4, temperatureCelsius: 85, powerWatts: 650 }, { index: 5, temperatureCelsius: 85 }, { index: 6 });
   const { nodeId } = story.host;
@@ -90,20 +90,20 @@ describe('idle', () => {
   const idle = { utilPercent: 5, memoryUsedBytes: 0 };
   const held = { utilPercent: 0, memoryUsedBytes: 2 * GIB };
 
-  test('after a while; computing in between starts again', () => {
+  test('starts after a delay, which computing in between restarts', () => {
     const story = new Story({ idleMs: 2000 });
     const told = [idle, idle, { ...idle, utilPercent: 6 }, idle, idle, idle, { ...idle, utilPercent: 6 }].map((gpu) => story.scrape(gpu));
     expect(told).toEqual([[], [], [], [], [], ['0 idle_utilization ok>warn 5'], ['0 idle_utilization warn>ok 6']]);
   });
 
-  test('a GPU that is held idle is not also idle', () => {
+  test('is not raised for a GPU that is held idle', () => {
     const story = new Story({ idleMs: 2000, heldMs: 2000 });
     expect([held, held, held].flatMap((gpu) => story.scrape(gpu))).toEqual(['0 memory_held_idle ok>warn 2']);
-    // Its memory is freed: it has been idle for long.
+    // Its memory is freed: it has been idle long enough.
     expect(story.scrape(idle)).toEqual(['0 idle_utilization ok>warn 5', '0 memory_held_idle warn>ok 0']);
   });
 
-  test('time continues over failed scrapes and missing readings, and starts again after the node was down', () => {
+  test('keeps counting over failed scrapes and missing readings, and starts again after the node was down', () => {
     const story = new Story({ heldMs: 5000, hostDown: false });
     story.scrape(held);
     story.fail();
@@ -117,7 +117,7 @@ describe('idle', () => {
   });
 });
 
-test('power: at the threshold, and back below 95 % of it', () => {
+test('power: raised at the threshold, resolved below 95% of it', () => {
   const story = new Story({ powerCritW: 600 });
   const told = [599, 600, 580, 570, 569].flatMap((powerWatts) => story.scrape({ powerWatts }));
   expect(told).toEqual(['0 power ok>crit 600', '0 power crit>ok 569']);
@@ -125,7 +125,7 @@ test('power: at the threshold, and back below 95 % of it', () => {
 });
 
 describe('a node', () => {
-  test('is down once when overdue, and up at its next answer', () => {
+  test('is down once when overdue, and up at its next good scrape', () => {
     const story = new Story();
     story.scrape(...hot(85));
     expect([...story.fail(5), ...story.fail(4)]).toEqual([]);
@@ -142,7 +142,7 @@ describe('a node', () => {
     expect(story.overdue()).toEqual(['- host_down ok>crit NaN']);
   });
 
-  test('that was removed, or left by a seek, is forgotten', () => {
+  test('that was removed, or is gone after a seek, is forgotten', () => {
     for (const forget of ['remove', 'clear'] as const) {
       const story = new Story();
       story.scrape(...hot(85));
@@ -152,14 +152,14 @@ describe('a node', () => {
     }
   });
 
-  test('that was delivered twice is looked at once', () => {
+  test('that is delivered twice is evaluated once', () => {
     const story = new Story({ idleMs: 1000 });
     story.scrape({ utilPercent: 0 });
     expect(story.alerts.update(story.host, 99_999, 9000)).toEqual([]);
   });
 });
 
-describe('in words', () => {
+describe('text of an alert', () => {
   const change = {
     at: Date.UTC(2026, 7, 7, 14, 32, 3),
     nodeId: '10.0.0.7:9090',
@@ -186,7 +186,7 @@ describe('in words', () => {
     expect(alertText(given)).toBe(text);
   });
 
-  test('of nodes', () => {
+  test('of a node', () => {
     const { gpu: _gpu, ...host } = { ...change, rule: 'host_down', to: 'crit', value: 12, threshold: 9, users: [] } as const;
     expect(alertText(host)).toBe('node-0007 down: no good scrape for 00:00:12');
     expect(alertText({ ...host, value: NaN })).toBe('node-0007 down: no good scrape yet');
@@ -194,7 +194,7 @@ describe('in words', () => {
     expect(JSON.parse(alertJson({ ...host, value: NaN }))).toMatchObject({ gpu_index: null, value: null, threshold: 9 });
   });
 
-  test('several at once: the worst, and the number of others', () => {
+  test('of several alerts: the worst one and the number of others', () => {
     const crit = { ...change, to: 'crit', gpu: 5 } as const;
     expect(alertSummary([change])).toBe(alertText(change));
     expect(alertSummary([change, crit, change])).toBe(`${alertText(crit)}, and 2 more (A)`);

@@ -6,7 +6,7 @@ import { TestNode } from '../helpers/hosts.js';
 
 const SAMPLES = timeline();
 
-/** 'SECOND rule from>to value' of each change while the 113 seconds of a real H100 go by; seconds named in `failed` are scrapes that fail. */
+/** 'SECOND rule from>to value' for each change over the 113 seconds of a real H100; scrapes at the seconds in `failed` fail. */
 function played(settings: Partial<AlertSettings>, failed: readonly number[] = []): string[] {
   const alerts = new Alerts({ ...ALERT_DEFAULTS, ...settings }, () => []);
   const host = new TestNode({ state: 'waiting' });
@@ -31,12 +31,12 @@ const told = (second: number, { rule, from, to, value }: AlertChange): string =>
   `${second} ${rule} ${from}>${to} ${Math.round(value * 100) / 100}`;
 
 /**
- * Worked out by hand from gpu.csv. The card goes from 204.69 W (23) to 705.86 W (24), and from 699.71 W (82) to 567.35 W (83), which is
- * below 95 % of 600. It reaches 55 °C at 37 and swings between 54 and 58 until 82; at 83 it is at 45, below 55 - 2.
+ * Worked out by hand from gpu.csv. Power rises from 204.69 W (23) to 705.86 W (24) and falls from 699.71 W (82) to 567.35 W (83), which is
+ * below 95% of 600. The temperature reaches 55 °C at 37 and stays between 54 and 58 until 82; at 83 it is 45, below 55 - 2.
  *
- * Memory is held without computing from 14 (…43:49.026) to 22 (…43:57.026), which is 8 s; 23 computes (52 %). Then from 83, when the card
- * says 2 % with 46,632 MiB (…44:58.097): ten seconds are over at …45:08.097, and the first sample after that is 93 (…45:08.105). At 110
- * nothing is in use any more.
+ * Memory is held without computing from 14 (…43:49.026) to 22 (…43:57.026), which is 8 s; at 23 the GPU computes (52%). It is held again
+ * from 83, when the GPU reports 2% with 46,632 MiB (…44:58.097): ten seconds have passed at …45:08.097, and the first sample after that is
+ * 93 (…45:08.105). From 110 on the GPU is not in use.
  */
 const TABLE = [
   '24 power ok>crit 705.86',
@@ -52,15 +52,15 @@ test('temperature 55, held idle for 10 s, power 600 W', () => {
   expect(played(SETTINGS)).toEqual(TABLE);
 });
 
-test('failed scrapes change only what they would have shown', () => {
+test('failed scrapes hide only the changes they would have reported', () => {
   expect(played(SETTINGS, [16, 17, 30, 60, 61, 88, 90])).toEqual(TABLE);
   expect(played(SETTINGS, [93])).toEqual(
     TABLE.map((line) => line.replace('93 memory_held_idle ok>warn 10.01', '94 memory_held_idle ok>warn 11')),
   );
 });
 
-/** 57 is reached at 55, 56 again at 56, 57 at 58, and so on. With a hysteresis what swings by a degree is told once. */
-test('hysteresis: without it every swing is an alert', () => {
+/** 57 is reached at 55, 56 at 56, 57 at 58, and so on. With hysteresis, a value that swings by one degree is reported once. */
+test('without hysteresis every swing would be an alert', () => {
   const swings = (hysteresisC: number): string[] =>
     played({ tempWarnC: 57, hysteresisC, heldMs: 0 }).map((line) => line.replace(' temperature', ''));
   expect(swings(2)).toEqual(['55 ok>warn 57', '83 warn>ok 45']);
@@ -78,8 +78,8 @@ test('hysteresis: without it every swing is an alert', () => {
   ]);
 });
 
-/** Idle is 5 % or less: until 22, then from 83; 20 s are over at …43:55.545, of which 20 (…43:55.028) is still short, and at …45:18.097. */
-test('idle, if held memory has no rule of its own', () => {
+/** Idle is 5% or less: until 22, then from 83. 20 s have passed at …43:55.545, so 20 (…43:55.028) is still too early, and at …45:18.097. */
+test('idle is raised when held memory has no rule of its own', () => {
   expect(played({ idleMs: 20_000, heldMs: 0 })).toEqual([
     '21 idle_utilization ok>warn 0',
     '23 idle_utilization warn>ok 52',
@@ -87,7 +87,7 @@ test('idle, if held memory has no rule of its own', () => {
   ]);
 });
 
-test('no alerts when off', () => {
+test('raises nothing when alerts are off', () => {
   expect(played({ ...SETTINGS, enabled: false })).toEqual([]);
   expect(played({ idleMs: 0, heldMs: 0 })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Which layers answer keys: read once, and again only when the tabs, the open one or the modal change. */
+/** Active key layers: read once, and again only when the tabs, the open tab or the modal change. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ActiveLayers } from '../../lib/app/active-layers.js';
 import { definePlugin, type Binding, type TabPlugin } from '../../lib/plugin/types.js';
@@ -11,7 +11,7 @@ const counting = (key: string, id: string): Binding<number> => ({
   run: (ui) => [ui + 1, { type: 'toast', text: `${id} ${ui + 1}` }],
 });
 let read = 0;
-/** A tab per node. X counts on the open tab, Z from anywhere, Y only every other time. */
+/** One tab per node. X works on the open tab, Z from anywhere, Y only every other time. */
 const counter = (): TabPlugin => {
   const layers = [
     {
@@ -34,7 +34,7 @@ const counter = (): TabPlugin => {
   });
 };
 
-/** A tab that is the same object whatever happens to the nodes. */
+/** A tab that stays the same object whatever happens to the nodes. */
 const STILL = { plugin: 'still', key: '', title: 'still', order: 300 };
 const still = definePlugin<undefined>({
   apiVersion: 1,
@@ -51,12 +51,12 @@ beforeEach(() => {
   driver.frame();
   read = 0;
 });
-/** What a key brings onto the screen as a toast. */
+/** The toast that a key shows. */
 const answer = (key: string): string =>
   / (counter\.\S+ \d+|\S+ does nothing here)/.exec(driver.press(key).lines().slice(-2).join('\n'))?.[1] ?? '';
 
-describe('the layers are not read again', () => {
-  test('by keys, scrapes and frames', () => {
+describe('layers are not read again', () => {
+  test('on keys, scrapes and frames', () => {
     driver.press('Left', 'Left');
     const opened = read;
     for (const count of [1, 2, 3]) expect(answer('X')).toBe(`counter.here ${count}`);
@@ -65,7 +65,7 @@ describe('the layers are not read again', () => {
     expect(read).toBe(opened);
   });
 
-  test('while the help is open and scrolls, or when it is reopened', () => {
+  test('while the help is open and scrolls, or when it is opened again', () => {
     driver.press('?');
     const opened = read;
     expect(opened).toBeGreaterThan(0);
@@ -73,7 +73,7 @@ describe('the layers are not read again', () => {
     expect(read).toBe(opened);
   });
 
-  test('the same list for routing and for the footer; without the modal another one', () => {
+  test('for routing and the footer, which share one list; a modal has another one', () => {
     const layers = new ActiveLayers(driver.app.state);
     const [before, help] = [layers.active(), layers.active(false)];
     driver.press('n', 'Down');
@@ -87,8 +87,8 @@ describe('the layers are not read again', () => {
   });
 });
 
-describe('the right ones answer', () => {
-  test('a binding sees what the key before made of the state of its tab', () => {
+describe('the active layers handle the key', () => {
+  test('a binding sees the tab state that the previous key left', () => {
     driver.press('Left', 'Left');
     expect(answer('Y')).toBe('Y does nothing here');
     expect(answer('X')).toBe('counter.here 1');
@@ -96,7 +96,7 @@ describe('the right ones answer', () => {
     expect(answer('Y')).toBe('Y does nothing here');
   });
 
-  test('after another tab was opened: its own keys, and those of the tab before no longer', () => {
+  test('after a tab is opened, its keys work and those of the previous tab do not', () => {
     expect(answer('X')).toBe('X does nothing here');
     driver.press('Left', 'Left');
     expect(driver.tab).toBe('counter of node-0002');
@@ -115,13 +115,13 @@ describe('the right ones answer', () => {
     ['?', 'Esc'],
     ['A', 'Esc'],
     ['/', 'Esc'],
-  ])('none of them under a modal (%s), all of them after it', (open, close) => {
+  ])('none of them handles a key under a modal (%s), and all do after it', (open, close) => {
     driver.press('Left', 'Left', 'X', open, 'X', 'Z');
     expect(driver.press(close).frame()).toContain('counted 1');
     expect(answer('X')).toBe('counter.here 2');
   });
 
-  test.each(['All', 'still'])('a global key goes to the first tab of its plugin if there is one: from %s', (tab) => {
+  test.each(['All', 'still'])('from %s, a global key goes to the first tab of its plugin, if there is one', (tab) => {
     if (tab === 'still') driver.press('Left');
     expect(driver.tab).toBe(tab);
     expect(answer('Z')).toBe('counter.anywhere 1');

@@ -1,4 +1,4 @@
-/** Whatever is pressed, clicked, resized and scraped in whatever order: nothing throws, and each picture is whole. */
+/** Random keys, clicks, resizes and scrapes in any order: nothing throws, and every frame is complete. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { width } from '../../lib/text/format.js';
@@ -120,7 +120,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
 );
 
-test('a viewer under random input', () => {
+test('survives random input', () => {
   fc.assert(
     fc.property(fc.array(action, { minLength: 5, maxLength: 40 }), (actions) => {
       const driver = new Driver({ hosts: CLUSTER, plugins: [topology, diagnosis], cols: 100, rows: 24 });
@@ -130,7 +130,7 @@ test('a viewer under random input', () => {
         const lines = driver.lines();
         expect(lines).toHaveLength(Math.max(1, rows));
         for (const text of lines) expect(width(text)).toBeLessThanOrEqual(cols);
-        // A fault of a built-in tab would be walled in, so it has to be asked for.
+        // A fault in a built-in tab is contained, so the test has to look for it.
         expect([...driver.app.state.faults]).toEqual([]);
         expect(driver.painter.text()).not.toContain('failed.');
       }

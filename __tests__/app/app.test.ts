@@ -1,4 +1,4 @@
-/** The viewer as its user meets it: stories told with a driver, on hosts made of records. */
+/** The viewer as its user sees it, driven by keys and scrapes over nodes built from records. */
 import { describe, expect, jest, test } from '@jest/globals';
 import { clusterDerivation } from '../../lib/aggregate/cluster.js';
 import { usersDerivation } from '../../lib/aggregate/users.js';
@@ -14,13 +14,13 @@ const NODES: readonly NodeSpec[] = [
   { gpus: 1, procs: [user('carol', 3)] },
 ];
 const usersTab = (): Driver => new Driver({ hosts: NODES }).press('V');
-/** First words of the rows of the table, without the marks. */
+/** The first word of each table row, without marks. */
 const rows = (driver: Driver, names: RegExp): string[] =>
   driver.lines().flatMap((text) => names.exec(text.replace(/^ ?▌?\s*/, ''))?.[0] ?? []);
 const USERS = /^(alice|bob|carol|dave|root)(?= )/;
 
 describe('cost of scrapes and keys', () => {
-  test('a scrape raises `collector` once and computes one node part; one merge per frame for each figure on screen', () => {
+  test('a scrape increments `collector` and computes one node part; each derivation on screen is merged once per frame', () => {
     const driver = usersTab();
     driver.frame();
     const [ran, versions, frames] = [driver.ran, driver.versions, driver.painter.frames];
@@ -28,14 +28,14 @@ describe('cost of scrapes and keys', () => {
     expect(driver.versions.collector).toBe(versions.collector + 1);
     expect(driver.versions.data).toBeGreaterThan(versions.data);
     expect(driver.painter.frames).toBe(frames + 1);
-    // Two figures are on screen: the title's (cluster) and the tab's (users). Of each the part of one host, of three.
+    // Two derivations are on screen: the title (cluster) and the tab (users). For each, the part of one node out of three is computed.
     expect(driver.ran).toEqual({ parts: ran.parts + 2, merges: ran.merges + 2 });
     expect(rows(driver, USERS)).toEqual(['alice', 'bob', 'carol', 'dave']);
   });
 
-  test('many scrapes between two frames are one frame and one merge', () => {
+  test('many scrapes between two frames cost one frame and one merge', () => {
     const driver = usersTab();
-    // Takes the history's sample of this interval.
+    // Takes the history sample of this interval.
     driver.scrape('node-0001', { gpus: 1 });
     const [ran, versions, frames] = [driver.ran, driver.versions, driver.painter.frames];
     for (const label of ['node-0001', 'node-0002', 'node-0003', 'node-0001'])
@@ -46,7 +46,7 @@ describe('cost of scrapes and keys', () => {
     expect(driver.ran).toEqual({ parts: ran.parts + 2 * 3, merges: ran.merges + 2 });
   });
 
-  test('keys that sort, move and scroll compute no part or merge, and do not change `collector`', () => {
+  test('keys that sort, move and scroll compute no part or merge, and leave `collector` unchanged', () => {
     const driver = usersTab();
     driver.frame();
     const [ran, versions, frames] = [driver.ran, driver.versions, driver.painter.frames];
@@ -57,7 +57,7 @@ describe('cost of scrapes and keys', () => {
     expect(driver.painter.frames).toBe(frames + 8);
   });
 
-  test('a failed or overdue node causes a merge, and no part is computed', () => {
+  test('a failed or overdue node costs a merge but no part', () => {
     const driver = usersTab();
     driver.frame();
     const { parts, merges } = driver.ran;
@@ -91,7 +91,7 @@ describe('cost of scrapes and keys', () => {
 describe('navigation', () => {
   const titles = ['All', 'Users', 'node-0001', 'node-0002', 'node-0003'];
 
-  test('Right and Tab go to the right, Left and Shift-Tab to the left, both wrap around', () => {
+  test('Right and Tab go right, Left and Shift-Tab go left, and both wrap around', () => {
     for (const [right, left] of [
       ['Right', 'Left'],
       ['Tab', 'S-Tab'],
@@ -123,7 +123,7 @@ describe('navigation', () => {
     }
   });
 
-  test('Esc never quits: it closes one thing, and at the end a toast names the key that quits', async () => {
+  test('Esc never quits: it closes one thing at a time, then a toast names the key that quits', async () => {
     const driver = new Driver({ hosts: NODES }).press('V', '?');
     expect(driver.frame()).toContain('sort by user (again: reverse)');
     expect(driver.press('Esc').frame()).not.toContain('again reverses');
@@ -146,7 +146,7 @@ describe('navigation', () => {
     expect(driver.painter.redraws).toBe(1);
   });
 
-  test('the help is that of the open tab, captures all keys, and scrolls to its end only', () => {
+  test('the help describes the open tab, captures all keys and stops scrolling at its end', () => {
     const driver = new Driver({ hosts: NODES, rows: 12, cols: 80 }).press('V', 'h');
     expect(driver.frame()).toContain('sort by user (again: reverse)');
     driver.press('V', 'm', 'Right', 'x');
@@ -159,7 +159,7 @@ describe('navigation', () => {
     expect(driver.press('1').frame()).toContain('alice');
   });
 
-  test('the mouse: tabs, headers, rows, a second click on a row, the wheel', () => {
+  test('the mouse works on tabs, headers and rows, with double clicks and the wheel', () => {
     const driver = new Driver({ hosts: NODES });
     expect(driver.click('Users').tab).toBe('Users');
     driver.click('VRAM');
@@ -167,7 +167,7 @@ describe('navigation', () => {
     driver.click('VRAM');
     expect(rows(driver, USERS)).toEqual(['bob', 'carol', 'alice']);
     expect(driver.click('carol').frame()).toMatch(/▌ carol/);
-    // A blank place, and the title: nothing.
+    // An empty area and the title ignore clicks.
     expect(driver.send({ type: 'mouse', action: 'press', button: 'left', x: 3, y: 20, clicks: 1 }).frame()).toMatch(/▌ carol/);
     expect(driver.send({ type: 'mouse', action: 'press', button: 'left', x: 3, y: 0, clicks: 1 }).tab).toBe('Users');
     driver.click('All').click('node-0002  ', 2);
@@ -183,7 +183,7 @@ describe('navigation', () => {
 });
 
 describe('nodes appear, disappear and fail', () => {
-  test('the first screen precedes all answers, and names the waiting nodes', () => {
+  test('the first frame does not wait for any node, and names the nodes that are waiting', () => {
     const driver = new Driver({ hosts: [{ state: 'waiting' }, { state: 'waiting' }] });
     expect(driver.painter.frames).toBe(1);
     expect(driver.painter.text()).toMatch(/Waiting for the first response from\n +… node-0001 +not answered yet\n +… node-0002/);
@@ -192,14 +192,14 @@ describe('nodes appear, disappear and fail', () => {
     expect(driver.frame()).toContain('1 node has never answered');
   });
 
-  test('the name that a node reports becomes the title of its tab, which stays open', () => {
+  test('the tab of a node takes the name that the node reports, and stays open', () => {
     const driver = new Driver({ hosts: [{ state: 'waiting', named: false }, {}] }).press('Right', 'Right');
     driver.scrape('node-0001:9090', { facts: { instance: 'dgx-07' } });
     expect(driver.tab).toBe('dgx-07');
     expect(driver.lines()[1]).toContain('dgx-07  node-0002');
   });
 
-  test('a node that is down stays on screen, dim, with its age, and is in no total', () => {
+  test('a node that is down stays on screen, dimmed, with its age, and is in no total', () => {
     const driver = new Driver({ hosts: NODES });
     expect(driver.lines()[0]).toContain('3 of 3 nodes · 5 GPUs');
     driver.step(60_000).overdue('node-0001');
@@ -214,7 +214,7 @@ describe('nodes appear, disappear and fail', () => {
     expect(driver.frame()).not.toContain('partial coverage');
   });
 
-  test('its tab shows since when, why, and the time of the next scrape', () => {
+  test('the tab of a node that is down shows since when, why, and when the next scrape is due', () => {
     const driver = new Driver({ hosts: NODES }).press('Right', 'Right').fail('node-0001').step(1000);
     expect(driver.frame()).toMatch(
       /node-0001  ~ failing · last seen 3s ago .*\n connection refused since 14:32:07 \(1 failed scrape\) · next scrape in 2s/,
@@ -222,7 +222,7 @@ describe('nodes appear, disappear and fail', () => {
     expect(driver.overdue('node-0001').frame()).toContain('✕ down');
   });
 
-  test('a removed node: its tab closes, the others stay', () => {
+  test('the tab of a removed node closes, and the others stay', () => {
     const driver = new Driver({ hosts: NODES }).press('Left').gone('node-0003');
     expect(driver.tab).toBe('All');
     expect(driver.lines()[1]).toBe(' All │ Users │ node-0001  node-0002');
@@ -231,13 +231,13 @@ describe('nodes appear, disappear and fail', () => {
     expect(driver.tab).toBe('node-0002');
   });
 
-  test('after an hour of suspension ages are right at the first frame', () => {
+  test('after an hour of suspension the first frame shows correct ages', () => {
     const driver = new Driver({ hosts: NODES }).press('Right', 'Right');
     driver.clock.sleep(3_600_000);
     expect(driver.press('u').frame()).toContain('last seen 1h ago');
   });
 
-  test('the selection follows its row through scrapes and sorts, and keeps its place when the row disappears', () => {
+  test('the selection follows its row through scrapes and sorts, and keeps its position when the row disappears', () => {
     const driver = usersTab().press('Down');
     expect(driver.frame()).toMatch(/▌ bob/);
     driver.press('m');
@@ -262,7 +262,7 @@ describe('the terminal', () => {
     expect(driver.versions.collector).toBe(5);
     driver.painter.stall(false);
     driver.step(0);
-    // One whole picture of how things are now.
+    // One complete frame of the current state.
     expect(driver.painter.redraws).toBe(1);
     expect(driver.painter.frames).toBe(frames + 1);
     expect(rows(driver, USERS)).toEqual(['dave', 'alice', 'carol']);
@@ -293,18 +293,18 @@ describe('the terminal', () => {
     expect(driver.lines()).toHaveLength(30);
   });
 
-  test('clock and ages advance when nothing happens', () => {
+  test('the clock and ages advance while nothing happens', () => {
     const driver = new Driver({ hosts: NODES });
     expect(driver.lines()[0]).toMatch(/14:32:07 live$/);
     expect(driver.step(3000).lines()[0]).toMatch(/14:32:10 live$/);
   });
 
-  test('chips of the program are below the tab strip on every tab', () => {
+  test('program chips appear below the tab strip on every tab', () => {
     const driver = new Driver({ hosts: NODES, chips: [line(span(' demo ', 'chip-warn'))] });
     for (const key of ['x', 'Right', 'Right', '?']) expect(driver.press(key).lines()[2]).toBe(' demo');
   });
 
-  test('stopping ends the collector and all timers', async () => {
+  test('stop ends the collector and all timers', async () => {
     const driver = new Driver({ hosts: NODES });
     await driver.app.stop();
     expect(driver.collector.stopped).toBe(true);
@@ -314,13 +314,13 @@ describe('the terminal', () => {
     expect(driver.painter.frames).toBe(frames);
   });
 
-  test('pastes are ignored where there is no text input', () => {
+  test('ignores pastes without a text input', () => {
     const driver = new Driver({ hosts: NODES });
     driver.painter.paste('q');
     expect(driver.step(0).hasQuit).toBe(false);
   });
 });
 
-test('the frame time is the wall time', () => {
+test('the frame time is the wall-clock time', () => {
   expect(new Driver().app.state.now).toBe(NOW);
 });

@@ -4,8 +4,8 @@ import { definePlugin } from '../../lib/plugin/types.js';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
 
-describe('y copies the row', () => {
-  test('copies all cells in full, however little is on screen', () => {
+describe('y copies', () => {
+  test('all cells in full, however little of them is on screen', () => {
     const driver = new Driver({ hosts: CLUSTER, cols: 80 }).press('V', 'y');
     const cells = driver.painter.clipboard.split('\t');
     expect(cells[0]).toBe('inureyes');
@@ -14,14 +14,14 @@ describe('y copies the row', () => {
     expect(driver.frame()).toContain('copied inureyes false 1');
   });
 
-  test('copies the selected row', () => {
+  test('the selected row', () => {
     const driver = new Driver({ hosts: CLUSTER }).press('Down', 'y');
     expect(driver.painter.clipboard).toBe(
       'node-0001\tnode-0001:9090\t1\t\tNVIDIA H100 80GB HBM3\t96.0\t84825604096\t85469849190\t88.0\t690.000\t700.000\t1980\tcomputing\t\tinureyes, mira',
     );
   });
 
-  test('sanitized, whatever the source', () => {
+  test('sanitized text, whatever the source', () => {
     const hostile = definePlugin({
       apiVersion: 1,
       id: 'hostile',
@@ -35,7 +35,7 @@ describe('y copies the row', () => {
     expect(driver.painter.clipboard).toBe('a]52;c;aGk=\tbcrm -rf /');
   });
 
-  test('a row of several lines is copied completely', () => {
+  test('a wrapped row completely', () => {
     const tall = definePlugin({
       apiVersion: 1,
       id: 'tall',
@@ -49,7 +49,7 @@ describe('y copies the row', () => {
     expect(new Driver({ plugins: [tall] }).press('y').painter.clipboard).toBe('a\tb rest');
   });
 
-  test('on every screen: values as in exports, never bars', () => {
+  test('values as in exports, never bars, on every screen', () => {
     const screens: readonly (readonly string[])[] = [
       [],
       ['G'],
@@ -72,7 +72,7 @@ describe('y copies the row', () => {
     expect(details).toMatch(/^inureyes\t.*python train\.py .*--resume$/);
   });
 
-  test('with nothing to copy there is a notice', () => {
+  test('nothing, with a notice, when there is nothing to copy', () => {
     expect(new Driver().press('y').frame()).toContain('nothing to copy here');
   });
 });

@@ -6,7 +6,7 @@ import { expectGolden } from '../helpers/golden.js';
 import type { NodeSpec } from '../helpers/hosts.js';
 
 const type = (driver: Driver, text: string): Driver => driver.press(...Array.from(text, (ch) => (ch === ' ' ? 'Space' : ch)));
-/** Titles of the list, the chosen one in brackets. */
+/** Titles in the list, the selected one in brackets. */
 const listed = (driver: Driver): string[] =>
   driver
     .lines()
@@ -22,8 +22,8 @@ const HOSTS: readonly NodeSpec[] = ['gpu-1', 'gpu-2', 'gpu-12', 'login'].map((na
   ...(nth === 2 ? { state: 'overdue', at: NOW - 65_000 } : {}),
 }));
 
-describe('a list of all tabs', () => {
-  test('opens with : or Ctrl-P on the tab that is open, closes with Esc', () => {
+describe('the picker lists all tabs', () => {
+  test('opens with : or Ctrl-P on the open tab, and closes with Esc', () => {
     const driver = new Driver({ hosts: HOSTS }).press('Right', 'Right', ':');
     expect(listed(driver)).toEqual(['All', 'Users', '[gpu-1]', 'gpu-2', 'gpu-12', 'login']);
     expect(listed(new Driver({ hosts: HOSTS }).press('C-p'))[0]).toBe('[All]');
@@ -44,7 +44,7 @@ describe('a list of all tabs', () => {
     expect(type(new Driver({ hosts: HOSTS }).press(':'), text).press('Enter').tab).toBe(tab);
   });
 
-  test('every printable key is text: q, digits, spaces, pastes', () => {
+  test('treats every printable key as text: q, digits, spaces, pastes', () => {
     const driver = type(new Driver({ hosts: HOSTS }).press(':'), 'q1hV');
     driver.painter.paste('x y\n');
     expect(driver.step(0).lines()[2]).toMatch(/^ : q1hVx y ▏ .*0 of 6 tabs/);
@@ -54,7 +54,7 @@ describe('a list of all tabs', () => {
     expect(listed(driver.press('C-u'))).toHaveLength(6);
   });
 
-  test('arrows move, a page too; what is typed starts at its best answer', () => {
+  test('moves with arrows and page keys, and starts at the best match', () => {
     const driver = new Driver({ hosts: HOSTS }).press(':', 'Down', 'Tab', 'Down', 'Up');
     expect(listed(driver)[2]).toBe('[gpu-1]');
     expect(listed(driver.press('PageDown')).at(-1)).toBe('[login]');
@@ -63,7 +63,7 @@ describe('a list of all tabs', () => {
     expect(driver.press('Down', 'Enter').tab).not.toBe('All');
   });
 
-  test('a click opens the tab under the mouse; elsewhere it does nothing', () => {
+  test('opens the tab that is clicked; a click elsewhere does nothing', () => {
     const driver = new Driver({ hosts: HOSTS }).press(':');
     expect(driver.click('TAB').tab).toBe('All');
     driver.send({ type: 'mouse', action: 'press', button: 'left', x: 5, y: 8, clicks: 1 });
@@ -71,7 +71,7 @@ describe('a list of all tabs', () => {
     expect(driver.frame()).not.toContain(' tabs');
   });
 
-  test('a host that comes to be down while the list is open', () => {
+  test('lists a node that goes down while it is open', () => {
     const driver = type(new Driver({ hosts: HOSTS }).press(':'), 'down');
     expect(listed(driver)).toEqual(['[gpu-12]']);
     driver.overdue('login');
@@ -82,12 +82,12 @@ describe('a list of all tabs', () => {
     [120, 30],
     [80, 24],
     [40, 10],
-  ])('pictures, %ix%i', (cols, rows) => {
+  ])('looks right at %ix%i', (cols, rows) => {
     const hosts = CLUSTER.map((spec, nth) => ({ ...spec, groups: { rack: `b${nth}`, partition: 'train' } }));
     expectGolden('picker', cols, rows, type(new Driver({ hosts, cols, rows }).press(':'), 'no').press('Down').frame());
   });
 
-  test('a thousand nodes', () => {
+  test('works with a thousand nodes', () => {
     const driver = new Driver({ hosts: bigCluster(), cols: 120, rows: 20 }).press(':');
     expectGolden('picker-big', 120, 20, type(driver, 'down r2').frame());
     expect(type(driver.press('C-u'), '0777').press('Enter').tab).toBe('node-0777');

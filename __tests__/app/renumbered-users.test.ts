@@ -1,4 +1,4 @@
-/** User ids are numbered anew now and then: nothing on screen may mean another user afterwards. */
+/** User ids are renumbered now and then: an id on screen must never come to mean another user. */
 import { expect, test } from '@jest/globals';
 import { TextViewer } from '../helpers/text-viewer.js';
 
@@ -7,7 +7,7 @@ const row = (pid: number, user: string): string =>
   `all_smi_process_memory_used_bytes{pid="${pid}", user="${user}", name="python", command="python ${user}.py", device_uuid="G"} ${(200 - (pid % 100)) * 1e6}\n`;
 const crowd = (from: number, count: number): string => Array.from({ length: count }, (_, at) => row(at + 1, `user-${from + at}`)).join('');
 
-/** A node that stays as it is, whose users have the highest ids, and a crowded one of which 40 other users come: the ids go. */
+/** An unchanged node whose users have the highest ids, and a crowded one to which 40 other users come: the ids are renumbered. */
 function renumbered(...keys: readonly string[]): { readonly before: string; readonly after: string } {
   const viewer = new TextViewer(120, 30, AT, ['crowded:9090', 'quiet:9090'], [], 100);
   viewer.showAll([crowd(0, 60), row(98, 'other') + row(99, 'keeper')], AT);
@@ -16,7 +16,7 @@ function renumbered(...keys: readonly string[]): { readonly before: string; read
   const { users } = viewer.parsers;
   viewer.show(crowd(60, 40), AT + 3000);
   expect([users, viewer.parsers.users]).toEqual([63, 43]);
-  // The crowded node again: what is known of the quiet one is used as it is.
+  // The crowded node again; the data of the quiet node are used as they are.
   return { before, after: viewer.show(crowd(60, 40), AT + 6000) };
 }
 const usersOn = (screen: string): string[] => screen.match(/(?<=^ [ ▌] )(user-\d+|keeper|other)/gm) ?? [];
@@ -33,13 +33,13 @@ test('all users keep their names', () => {
   ).toBe(true);
 });
 
-test('a filter keeps the same users', () => {
+test('an applied filter keeps the same users', () => {
   const { before, after } = renumbered('V', '/', ...typed('user == keeper'), 'Enter');
   expect(usersOn(before)).toEqual(['keeper']);
   expect(usersOn(after)).toEqual(['keeper']);
 });
 
-test('a filter that is being typed keeps them too', () => {
+test('a filter that is being typed keeps the same users', () => {
   const { before, after } = renumbered('V', '/', ...typed('user == keeper'));
   expect(usersOn(before)).toEqual(['keeper']);
   expect(usersOn(after)).toEqual(['keeper']);

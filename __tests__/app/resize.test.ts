@@ -1,4 +1,4 @@
-/** Storms of resizing over every tab and mode, down to nothing: each picture is whole, and comes back as it was. */
+/** Resize storms over every tab and mode, down to size 0: every frame is complete, and the original size restores the original frame. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { drawLineChart } from '../../lib/paint/line-chart.js';
@@ -25,8 +25,8 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   'All, grouped and open': ['G', 'X'],
   'All, a chart': ['c'],
   Users: ['V'],
-  'the processes of a host': [':', 'r', 'i', 'c', 'h', 'Enter'],
-  'all of a host': [':', 'r', 'i', 'c', 'h', 'Enter', 'z'],
+  'the processes of a node': [':', 'r', 'i', 'c', 'h', 'Enter'],
+  'all details of a node': [':', 'r', 'i', 'c', 'h', 'Enter', 'z'],
   Topology: ['T'],
   'Topology, matrix': ['T', 'M'],
   Diagnosis: ['D'],

@@ -1,4 +1,4 @@
-/** What all tabs have in common on screen: footer, help, strip. */
+/** What all tabs have in common on screen: footer, help, tab strip. */
 import { describe, expect, test } from '@jest/globals';
 import { line, span } from '../../lib/view/frame.js';
 import { width } from '../../lib/text/format.js';
@@ -20,7 +20,7 @@ test.each([
 describe.each(SIZES)('%ix%i', (cols, rows) => {
   const places = [[], ['V'], ['V', 'Right'], ['Left'], ['?'], ['V', '?'], ['Esc'], ['V', 'f', 'm', 'End']];
 
-  test.each(places)('no line is wider than the terminal, title and hints are never lost: %s', (...keys) => {
+  test.each(places)('no line is wider than the terminal, and title and hints stay visible: %s', (...keys) => {
     const driver = new Driver({ hosts: CLUSTER, cols, rows, chips: CHIPS }).press(...keys);
     const lines = driver.lines();
     expect(lines).toHaveLength(rows);
@@ -34,7 +34,7 @@ describe.each(SIZES)('%ix%i', (cols, rows) => {
   });
 });
 
-test('the footer offers what the keys do here, and nothing that the help does not explain', () => {
+test('the footer offers the keys that work here, and the help explains them all', () => {
   for (const keys of [[], ['V'], ['V', 'Right']]) {
     const driver = new Driver({ hosts: CLUSTER, cols: 260, rows: 90 }).press(...keys);
     const offered = driver
@@ -49,7 +49,7 @@ test('the footer offers what the keys do here, and nothing that the help does no
   }
 });
 
-/** The caption of the column that a hint sorts by. */
+/** The header of the column that a hint sorts by. */
 const CAPTIONS: Readonly<Record<string, string>> = {
   user: 'USER',
   VRAM: 'VRAM',
@@ -64,7 +64,7 @@ const CAPTIONS: Readonly<Record<string, string>> = {
   'last seen': 'LAST SEEN',
 };
 
-test.each(SIZES)('the footer offers to sort by the columns on screen only, %ix%i', (cols, rows) => {
+test.each(SIZES)('the footer offers only sorts by visible columns, %ix%i', (cols, rows) => {
   for (const [keys, least] of [
     [['V'], ['user']],
     [['V', 'Enter'], ['VRAM']],
@@ -84,7 +84,7 @@ test.each(SIZES)('the footer offers to sort by the columns on screen only, %ix%i
   }
 });
 
-test('the help of a tab begins with its own keys, then the global ones', () => {
+test('the help lists the keys of the tab first, then the global ones', () => {
   const text = new Driver({ hosts: CLUSTER, cols: 80, rows: 160 }).press('V', '?').frame();
   const places = ['Users\n', 'Everywhere\n', 'Always\n', 'POWER* is an estimate'].map((heading) => text.indexOf(heading));
   expect(places).toEqual([...places].sort((a, b) => a - b));

@@ -39,7 +39,7 @@ const of = (host: TestNode, kind: Delivery['kind'] = 'data'): Delivery => ({ nod
 const titles = (state: AppState): string[] => state.tabs.map(({ title }) => title);
 
 describe('the two counters', () => {
-  test('a delivery of any kind raises both, everything else only `data`', () => {
+  test('every delivery increments both, every other change only `data`', () => {
     const { state, hosts } = setUp();
     let { data, collector } = state.versions;
     for (const kind of ['data', 'failed', 'overdue', 'gone'] as const) {
@@ -71,13 +71,13 @@ test('a seek, which delivers all nodes at once, costs one merge for the cluster 
 });
 
 describe('tabs', () => {
-  test('sorted by `order`, then as the plugins list them', () => {
+  test('are sorted by `order`, then in the order of the plugins', () => {
     const { state } = setUp();
     expect(titles(state)).toEqual(['Only', 'node-0001', 'node-0002']);
     expect(state.tab.title).toBe('Only');
   });
 
-  test('listed again when the set of nodes or a label changes, not per delivery', () => {
+  test('are listed again when the set of nodes or a label changes, not on every delivery', () => {
     const { state, hosts } = setUp([{ named: false, facts: { instance: 'old' } }, {}]);
     expect(titles(state)).toEqual(['Only', 'old', 'node-0002']);
     const { tabs } = asked;
@@ -91,7 +91,7 @@ describe('tabs', () => {
     expect(asked.tabs).toBe(tabs + 2);
   });
 
-  test('the open tab is kept by its id, not by its title or place', () => {
+  test('keep the open tab by id, not by title or position', () => {
     const { state, hosts } = setUp([{}, { named: false }]);
     expect(state.open('per-host', 'node-0002:9090')).toBe(true);
     state.deliver(of(hosts[1]!.scrape({ facts: { instance: 'dgx-07' } })));
@@ -103,7 +103,7 @@ describe('tabs', () => {
     expect(state.tab.title).toBe('dgx-07');
   });
 
-  test('cycling wraps around, any number of steps', () => {
+  test('wrap around after any number of steps', () => {
     const { state } = setUp();
     const at = (by: number): string => {
       state.cycle(by);
@@ -119,7 +119,7 @@ describe('tabs', () => {
     ]);
   });
 
-  test('works without plugins', () => {
+  test('work without plugins', () => {
     const state = new AppState([], 3000, []);
     state.cycle(1);
     expect(state.tabs).toEqual([]);
@@ -128,7 +128,7 @@ describe('tabs', () => {
 });
 
 describe('UI state', () => {
-  test('created once per tab, on first use; dropped with its tab', () => {
+  test('is created once per tab, on first use, and dropped with its tab', () => {
     const { state, hosts } = setUp();
     asked.init.length = 0;
     const tab = state.tabs.find(({ key }) => key === 'node-0002:9090')!;
@@ -144,14 +144,14 @@ describe('UI state', () => {
   });
 });
 
-test('a fault is one line, sanitized and truncated', () => {
+test('reduces a fault to one sanitized, truncated line', () => {
   expect(faultText(new TypeError('a\u001b[31mb\nc'))).toBe('TypeError: a[31mbc');
   expect(faultText('text')).toBe('text');
   expect(faultText(new Error('x'.repeat(5000)))).toHaveLength(200);
   expect(faultText(Object.create(null))).toBe('threw a value without a message');
 });
 
-describe('the trend of each user', () => {
+describe('trend of each user', () => {
   const holds = (gib: number) => ({ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: gib * 2 ** 30 }] });
   const at = (state: AppState, now: number, host: TestNode, gib: number, continuity: Delivery['continuity'] = 'next'): number[] => {
     state.now = now;
@@ -159,7 +159,7 @@ describe('the trend of each user', () => {
     return Array.from(state.history.userVram('alice').values).map((bytes) => bytes / 2 ** 30);
   };
 
-  test('one sample per interval, its first, whatever is delivered in it', () => {
+  test('has one sample per interval, the first one, whatever is delivered in it', () => {
     const { state, hosts } = setUp();
     expect(at(state, 9000, hosts[0]!, 1)).toEqual([1]);
     expect(at(state, 11_900, hosts[0]!, 2)).toEqual([1]);
@@ -170,13 +170,13 @@ describe('the trend of each user', () => {
     expect(at(state, 20_900, hosts[0]!, 7)).toEqual([1, 3, 8, 11]);
   });
 
-  test('none while a node is waiting: a partial total would look like a rise', () => {
+  test('has no sample while a node is waiting, as a partial total would look like an increase', () => {
     const { state, hosts } = setUp([{}, { state: 'waiting' }]);
     expect(at(state, 9000, hosts[0]!, 1)).toEqual([]);
     expect(at(state, 12_000, hosts[1]!, 4)).toEqual([5]);
   });
 
-  test('a seek clears it, and it starts again with the next screen', () => {
+  test('is cleared by a seek, and starts again with the next frame', () => {
     const { state, hosts } = setUp();
     at(state, 9000, hosts[0]!, 1);
     expect(at(state, 12_000, hosts[0]!, 3)).toEqual([1, 3]);
@@ -184,13 +184,13 @@ describe('the trend of each user', () => {
     state.sample();
     expect(at(state, 503_000, hosts[0]!, 8)).toEqual([7]);
     expect(at(state, 504_000, hosts[0]!, 9)).toEqual([7, 9]);
-    // Back.
+    // Back to the start.
     expect(at(state, 1000, hosts[0]!, 1, 'jump')).toEqual([]);
     state.sample();
     expect(at(state, 4000, hosts[0]!, 2)).toEqual([1, 2]);
   });
 
-  test('a clock set back clears it', () => {
+  test('is cleared when the clock is set back', () => {
     const { state, hosts } = setUp();
     at(state, 1_000_000, hosts[0]!, 1);
     expect(at(state, 50_000, hosts[0]!, 2)).toEqual([2]);
