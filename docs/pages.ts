@@ -101,6 +101,7 @@ const TABLES: Readonly<Record<Table, string>> = {
   energy: 'Machines',
   runtime: 'Machines',
   source: 'Exporter',
+  identity: 'Processes',
 };
 
 function metrics(): string {

@@ -9,6 +9,7 @@
 import type { AllocationColumns } from './allocations.js';
 import type { GpuField } from './gpu-fields.js';
 import type { CpuField, DiskField, CoreField, MemoryField } from './machine-fields.js';
+import type { ProcessOwners } from './owners.js';
 
 /** Readings that may be reported. Units are in the names; percent is 0..100, fractions are 0..1. */
 export { GPU_FIELDS, type GpuField } from './gpu-fields.js';
@@ -73,6 +74,8 @@ export interface ProcColumns {
   readonly residentBytes: Float64Array;
   readonly command: Uint32Array;
   readonly name: Uint32Array;
+  /** Jobs, accounts and containers, where any is known. */
+  readonly known?: ProcessOwners;
 }
 
 /** A small table of a node (CPUs, memory, disks): few rows, so plain objects. */
@@ -87,7 +90,7 @@ export interface Rows<Field extends string> {
 /**
  * Tables of families that only some nodes export. `gpu`: a row per slot with the readings that have no GPU column. `cpu`: the same for the
  * rows of CPUs. `mig`, `vgpu`: instances of divided GPUs; `link`: NVLinks; `engine`, `clock`: engines and clock domains of GPUs; all of
- * them name their GPU in the label `gpu_uuid`. `runtime`: the environment of the exporter. `source`: the state of the exporter's own
+ * them name their GPU in the label `gpu_uuid`. `identity`: who runs a process, by pid and GPU. `runtime`: the environment of the exporter. `source`: the state of the exporter's own
  * sources.
  */
 export const EXTRA_TABLES = [
@@ -104,6 +107,7 @@ export const EXTRA_TABLES = [
   'energy',
   'runtime',
   'source',
+  'identity',
 ] as const;
 export type ExtraTable = (typeof EXTRA_TABLES)[number];
 

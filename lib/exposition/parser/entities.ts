@@ -79,6 +79,7 @@ const NAMES: Readonly<Record<EntityTable, Names>> = {
   energy: { key: [named('scope'), named('gpu_uuid'), named('gpu_index')], title: [], index: named('gpu_index') },
   runtime: { key: [], title: [], index: [] },
   source: { key: [named('source')], title: [], index: [] },
+  identity: { key: [named('pid'), named('device_uuid')], title: [], index: [] },
 };
 const INSTANCE = named('instance');
 /** The key of a sample that belongs to row 0 because it has no key. */

@@ -3,6 +3,7 @@
  * They are kept as sent, with all their labels, and shown by name. Names as in all-smi 0.25.
  */
 import type { ExtraTable } from '../../model/columns.js';
+import { IDENTITY_FAMILY } from '../../model/identity.js';
 import { RANGES, type ValidRange } from '../../model/valid-range.js';
 
 export interface ExtraMetric {
@@ -271,6 +272,13 @@ const SOURCE: readonly Row[] = [
     'state of each source of the exporter, in the labels `source`, `state` and `reason` (only from `all-smi-view api`)',
   ],
 ];
+const IDENTITY: readonly Row[] = [
+  [
+    IDENTITY_FAMILY,
+    '1',
+    'job, pod, container, service or login session of a process, as labels; the process by the labels `pid` and `device_uuid` (only from `all-smi-view api`)',
+  ],
+];
 
 const TABLES: Readonly<Record<ExtraTable, readonly (readonly Row[])[]>> = {
   gpu: [NVIDIA, OTHERS, NEWER, NEURON, GAUDI, FURIOSA, REBELLIONS, TPU, TENSTORRENT],
@@ -286,6 +294,7 @@ const TABLES: Readonly<Record<ExtraTable, readonly (readonly Row[])[]>> = {
   energy: [ENERGY],
   runtime: [RUNTIME],
   source: [SOURCE],
+  identity: [IDENTITY],
 };
 
 export const EXTRA_METRICS: readonly ExtraMetric[] = (Object.keys(TABLES) as ExtraTable[]).flatMap((table) =>

@@ -165,4 +165,5 @@ export const ROW_CAPS: Readonly<Record<Table, number>> = {
   energy: 1024,
   runtime: 1,
   source: 32,
+  identity: 50_000,
 };

@@ -17,6 +17,7 @@ const SECTION_OF: Readonly<Partial<Record<ExtraTable, Section>>> = {
   socket: 'cpu',
   chassis: 'chassis',
   fan: 'chassis',
+  identity: 'process',
 };
 
 /** A row of `extras`, one per row of a table that has readings. */
