@@ -12,7 +12,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** The notices of a bundle that holds one package. */
+/** The notices of a bundle that contains one package. */
 function notices(manifest: object, files: Record<string, string> = {}): string {
   const home = join(directory, 'node_modules/@scope/some');
   rmSync(home, { recursive: true, force: true });
@@ -22,8 +22,8 @@ function notices(manifest: object, files: Record<string, string> = {}): string {
   return licences({ inputs: { 'lib/own.ts': {}, [relative(resolve(), join(home, 'lib/index.js'))]: {} } });
 }
 
-describe('licences of what is bundled', () => {
-  test("the package's own licence file, whatever it is called", () => {
+describe('licences of bundled packages', () => {
+  test('use the licence file of the package, whatever it is called', () => {
     for (const name of ['LICENSE', 'license', 'LICENCE.md', 'LICENSE.txt']) {
       const text = notices({ license: 'MIT' }, { [name]: 'Copyright somebody\nDo as you like.' });
       expect(text).toContain('@scope/some 1.2.3 (MIT)');
@@ -32,13 +32,13 @@ describe('licences of what is bundled', () => {
     }
   });
 
-  test('only declared: the text of that licence, with the author', () => {
+  test('use the text of the declared licence, with the author, if there is no file', () => {
     for (const author of ['Ann Other <ann@example.org> (https://example.org)', { name: 'Ann Other' }]) {
       expect(notices({ license: 'ISC', author })).toContain('Copyright (c) Ann Other\n\nPermission to use, copy, modify');
     }
   });
 
-  test('an author who is only an address goes by that', () => {
+  test('name an author by email address if there is no name', () => {
     expect(notices({ license: 'MIT', author: '<ann@example.org>' })).toContain('Copyright (c) ann@example.org\n');
   });
 

@@ -15,7 +15,7 @@ describe('generated pages are current (npm run docs writes them)', () => {
   });
 });
 
-/** Words in backticks of the first `cells` cells, for each row of a table whose first cell begins with one. */
+/** Words in backticks in the first `cells` cells of each table row whose first cell starts with one. */
 const rowsOf = (text: string, cells: number): readonly (readonly string[])[] =>
   text
     .split('\n')
@@ -30,12 +30,12 @@ const rowsOf = (text: string, cells: number): readonly (readonly string[])[] =>
 const section = (text: string, title: string): string => text.split(/^## /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
 
 describe('hand-written pages agree with the program', () => {
-  test('FILTER.md has each field with its other names, and no more', () => {
+  test('FILTER.md lists exactly the fields and their aliases', () => {
     const told = rowsOf(section(page('FILTER.md'), 'Fields'), 2);
     expect(told).toEqual([...FIELDS.map(({ name, also }) => [name, ...also]), ['group.NAME']]);
   });
 
-  test('FILTER.md: its examples parse', async () => {
+  test('the examples in FILTER.md parse', async () => {
     await loadRegexEngine();
     const [, examples = ''] = /```\n([^`]+)```/.exec(page('FILTER.md')) ?? [];
     const queries = examples
@@ -46,7 +46,7 @@ describe('hand-written pages agree with the program', () => {
     for (const query of queries) expect(() => compile(parse(query)!, query)).not.toThrow();
   });
 
-  test('CONFIG.md has each key, and no more; its example is valid', () => {
+  test('CONFIG.md lists exactly the keys, and its example is valid', () => {
     const text = page('CONFIG.md');
     const told = rowsOf(section(text, 'Keys'), 1).flat();
     expect(told).toEqual(['schema_version', ...CONFIG_KEYS.map(({ key }) => key)]);
@@ -54,7 +54,7 @@ describe('hand-written pages agree with the program', () => {
     expect(parseConfig(example, 'config.toml').warnings).toEqual([]);
   });
 
-  test('RECORDING.md has what is said of damaged files', () => {
+  test('RECORDING.md lists every message about damaged files', () => {
     const directory = new URL('../lib/recording/read/', import.meta.url);
     const said = readdirSync(directory).flatMap((file) =>
       [

@@ -10,11 +10,11 @@ const ROWS: readonly BenchRow[] = [
 ];
 const FIGURES = ROWS.map(figureOf);
 
-test('a figure is compared with its goal, then its gate; the two define which way is better', () => {
+test('compares a value with its goal, then its gate; the two define which way is better', () => {
   expect(FIGURES.map(({ verdict }) => verdict)).toEqual(['goal', 'SHORT', 'gate', 'gate', '']);
 });
 
-test('a ratio has fallen when it is further below its baseline than the tolerance, or above it where less is better', () => {
+test('reports a ratio that is worse than its baseline by more than the tolerance, in either direction', () => {
   // 0.36 / 0.018 = 20. With a tolerance of 0.4, 20 passes a baseline of 33 (19.8) and fails one of 34 (20.4).
   const against = (ratios: Record<string, number>): readonly string[] => fallen(FIGURES, { tolerance: 0.4, ratios });
   expect(against({ 'parse W1': 33 })).toEqual([]);
@@ -24,17 +24,17 @@ test('a ratio has fallen when it is further below its baseline than the toleranc
   expect(against({ 'first picture': 1.6 })).toEqual(['first picture']);
 });
 
-test('times are not compared: machines differ', () => {
+test('does not compare times, since machines differ', () => {
   expect(fallen(FIGURES, { tolerance: 0.4, ratios: { merge: 0.0001, heap: 0.0001 } })).toEqual([]);
 });
 
-test('a value that is no number is refused', () => {
+test('rejects a value that is not a number', () => {
   const figure = figureOf({ name: 'a', oursMs: NaN, yardstickMs: 1, target: { goal: 2, gate: 1 } });
   expect(figure.verdict).toBe('SHORT');
   expect(fallen([figure], { tolerance: 0.4, ratios: { a: 1 } })).toEqual(['a']);
 });
 
-test('the table', () => {
+test('prints the table', () => {
   expect(toTable(FIGURES, { tolerance: 0.4, ratios: { 'parse W1': 50, frame: 1.4 } })).toBe(
     [
       '                 figure    goal    gate          ours   plain  baseline',
@@ -47,7 +47,7 @@ test('the table', () => {
   );
 });
 
-test('a baseline holds ratios, with two significant digits', () => {
+test('the baseline holds ratios with two significant digits', () => {
   const rows: readonly BenchRow[] = [{ name: 'a', oursMs: 3, yardstickMs: 100 }, ROWS[2]!, ROWS[3]!];
   expect(toBaseline(rows.map(figureOf), 0.4)).toEqual({ tolerance: 0.4, ratios: { a: 33, 'first picture': 2.3 } });
 });

@@ -18,7 +18,7 @@ async function file(name: string, text: string): Promise<string> {
   return path;
 }
 
-/** What is said when the file is loaded, with its path as FILE. */
+/** The error of loading the file, with its path replaced by FILE. */
 async function complaint(path: string): Promise<string> {
   const error: unknown = await loadPlugins([], [path], {}).then(
     () => new Error('no complaint'),
@@ -27,13 +27,13 @@ async function complaint(path: string): Promise<string> {
   return (error as Error).message.replaceAll(path, 'FILE');
 }
 
-test('the default export is called with the public API and returns the tab', async () => {
+test('calls the default export with the public API and returns the tab', async () => {
   const path = await file('good one.mjs', `export default (api) => ({ apiVersion: 1, id: api.name, layers: [], ${SHAPE} });`);
   const [plugin] = await loadPlugins([], [path], { name: 'down' });
   expect(plugin).toMatchObject({ apiVersion: 1, id: 'down' });
 });
 
-test('built-in tabs enter through the same checks, before the others', async () => {
+test('checks built-in tabs the same way, before the others', async () => {
   const builtin = { apiVersion: 1, id: 'users', layers: [], tabs: () => [], init: () => undefined, view: () => ({ blocks: [] }) };
   const path = await file('second.mjs', `export default () => ({ apiVersion: 1, id: 'users', layers: [], ${SHAPE} });`);
   await expect(loadPlugins([builtin], [path], {})).rejects.toThrow(`plugin ${path}, id: "users" is already in use`);
@@ -42,8 +42,8 @@ test('built-in tabs enter through the same checks, before the others', async () 
   );
 });
 
-describe('what cannot be loaded is said in one line', () => {
-  test('no such file, a directory', async () => {
+describe('a plugin that cannot be loaded is reported in one line', () => {
+  test('no such file, or a directory', async () => {
     expect(await complaint(join(directory, 'none.mjs'))).toBe('plugin FILE: no such file');
     expect(await complaint(directory)).toBe('plugin FILE: is not a file');
   });

@@ -32,7 +32,7 @@ const flags = (path?: string): Record<string, readonly string[]> => (path === un
 const said = async (action: keyof typeof CONFIG_ACTIONS, path?: string): Promise<string> =>
   (await CONFIG_ACTIONS[action](flags(path), env)).join('\n');
 
-describe('where it is looked for', () => {
+describe('where the config file is looked for', () => {
   test.each([
     ['linux', {}, ['/home/a/.config/all-smi/config.toml', '/etc/all-smi/config.toml']],
     ['linux', { XDG_CONFIG_HOME: '/x' }, ['/x/all-smi/config.toml', '/etc/all-smi/config.toml']],
@@ -45,7 +45,7 @@ describe('where it is looked for', () => {
     expect(configPaths({ platform, env: variables, home: '/home/a' })).toEqual(paths);
   });
 
-  test('the named file, else the first that exists', async () => {
+  test('uses the named file, else the first that exists', async () => {
     expect(configPath(flags('/x/y.toml'), env)).toBe('/x/y.toml');
     write('');
     expect(configPath({}, env)).toBe(own);
@@ -53,12 +53,12 @@ describe('where it is looked for', () => {
 });
 
 describe('reading', () => {
-  test('a missing file is no error unless it was named', async () => {
+  test('accepts a missing file unless it was named', async () => {
     expect((await readConfig({}, { XDG_CONFIG_HOME: '/nowhere' })).values.size).toBe(0);
     await expect(readConfig(flags('/nowhere/c.toml'), env)).rejects.toThrow('config file /nowhere/c.toml: no such file');
   });
 
-  test('links, directories and large files are refused', async () => {
+  test('refuses links, directories and large files', async () => {
     const real = write('', join(directory, 'real.toml'));
     const link = join(directory, 'link.toml');
     symlinkSync(real, link);
@@ -69,16 +69,16 @@ describe('reading', () => {
   });
 });
 
-describe('path', () => {
-  test('of the file that is read, or of the candidates', async () => {
+describe('config path', () => {
+  test('prints the file that is read, or the candidates', async () => {
     expect(await said('path')).toContain(`${own} (does not exist)`);
     write('');
     expect(await said('path')).toBe(own);
   });
 });
 
-describe('print', () => {
-  test('effective values and where they come from', async () => {
+describe('config print', () => {
+  test('prints effective values and where they come from', async () => {
     write('[view]\nhosts = ["a", "b"]\n[alerts]\ntemp_warn_c = 70\nwebhook_url = "https://me:secret@example.org/services/T0/B0?key=1"\n');
     env.ALL_SMI_ALERTS_POWER_CRIT_W = '600';
     const text = await said('print');
@@ -89,13 +89,13 @@ describe('print', () => {
     expect(text).toContain('# hostfile is not set (no default)');
     expect(text).toContain('webhook_url = "https://example.org/..."');
     expect(text).not.toMatch(/secret|T0|key=1/);
-    // It is a file that can be read again.
+    // The output is itself a valid config file.
     expect(parseConfig(text, own).warnings).toEqual([]);
   });
 });
 
-describe('validate', () => {
-  test('confirms valid files, warns of odd values, and fails at errors', async () => {
+describe('config validate', () => {
+  test('confirms valid files, warns about odd values, and fails on errors', async () => {
     expect(await CONFIG_ACTIONS.validate({}, { XDG_CONFIG_HOME: '/nowhere' })).toEqual(['no config file found']);
     write('[view]\nhots = 1\n');
     expect(await said('validate')).toBe(`warning: line 2, column 8: unknown key view.hots\n${own} is valid`);
@@ -106,8 +106,8 @@ describe('validate', () => {
   });
 });
 
-describe('init', () => {
-  test('writes every key, commented out, for its owner only', async () => {
+describe('config init', () => {
+  test('writes every key, commented out, readable only by its owner', async () => {
     expect(await said('init')).toBe(`wrote ${own}`);
     expect(statSync(own).mode & 0o777).toBe(0o600);
     const text = readFileSync(own, 'utf8');
@@ -117,7 +117,7 @@ describe('init', () => {
     expect(await said('validate')).toBe(`${own} is valid`);
   });
 
-  test('uncommented, it has the default values', async () => {
+  test('has the default values when uncommented', async () => {
     await said('init');
     write(readFileSync(own, 'utf8').replace(/^# (\w+ = )/gm, '$1'));
     expect(resolveOptions(VIEW_OPTIONS, {}, {}, await readConfig({}, env))).toEqual(resolveOptions(VIEW_OPTIONS, {}, {}));

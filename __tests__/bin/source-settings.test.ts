@@ -42,7 +42,7 @@ function hostfile(text: string): string {
 const TOKEN = { ALL_SMI_AUTH_TOKEN: 'sekret' };
 const GOOD = 'all_smi_up{instance="same"} 1\nall_smi_memory_used_bytes{instance="same"} 1\n';
 
-/** Starts a collector of what is named, and waits until all nodes have been delivered. */
+/** Starts a collector for the given sources, and waits until all nodes have been delivered. */
 async function names(source: HostsSource): Promise<readonly string[]> {
   const opened = await openSources([source], { parsers: new Parsers(), clock: systemClock, afterCommit: () => undefined });
   const { collector } = opened;
@@ -61,7 +61,7 @@ describe('the token', () => {
     else response.writeHead(401).end();
   };
 
-  test('is not sent over http unless that is allowed: the program does not start, and says what to do', async () => {
+  test('is not sent over http unless allowed: the program does not start, and the message shows the remedy', async () => {
     expect(await fault({ hosts: ['a:9090'] }, TOKEN)).toBe(
       '2 the token would be sent unencrypted: 1 node with an http:// address, the first is a:9090',
     );
@@ -83,8 +83,8 @@ describe('the token', () => {
   });
 });
 
-describe('names', () => {
-  test('of the host file are kept when nodes report others; equal names have their address in front', async () => {
+describe('node names', () => {
+  test('of the host file take precedence over those that nodes report; equal names get their address in front', async () => {
     const nodes = await Promise.all(Array.from({ length: 4 }, () => startServer(answers(GOOD))));
     for (const node of nodes) open.push(() => node.kill());
     const [a, b, c, d] = nodes.map(({ nodeId }) => nodeId) as [string, string, string, string];
@@ -92,7 +92,7 @@ describe('names', () => {
     expect(await names(await hostsOf({ hostfile: [file] }))).toEqual(['gpu-a', 'gpu-b', `${c} (same)`, `${d} (same)`]);
   });
 
-  test('merged and omitted entries are noted, and --hosts has the labels of the file', async () => {
+  test('merged and omitted entries are noted, and --hosts gets the labels of the file', async () => {
     const file = hostfile('Hostname,rack\na,r1\nA.,r2\nb,r1\n');
     const source = await hostsOf({ hosts: ['B:80', 'b', 'c'], hostfile: [file] });
     expect(source.targets.map(({ nodeId, groups }) => [nodeId, groups.get('rack')])).toEqual([

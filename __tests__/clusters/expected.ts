@@ -1,16 +1,16 @@
 /**
- * What the texts of a cluster's nodes amount to, by regular expressions and Maps, as one would explain it: an oracle, so it imports nothing
- * from the program.
+ * The expected values for the texts of a cluster's nodes, computed with regular expressions and Maps in the most obvious way. A test
+ * oracle: it imports nothing from the program.
  */
 import { oracleTotals, oracleUsers, type OracleHost, type OracleUser } from '../aggregate/users-oracle.js';
 import { readScrape, type OracleGpu, type OracleProc } from '../helpers/scrape-oracle.js';
 
-/** The last text of a node, and how the node is. */
+/** The last text of a node, and whether it is included in totals. */
 export interface Answered {
   readonly nodeId: string;
-  /** '' : it has never answered. */
+  /** '': the node has never answered. */
   readonly text: string;
-  /** Seconds by the node's clock when it answered; by ours where it sends none. */
+  /** Seconds on the node's clock when it answered; on ours if it sends no Date. */
   readonly now: number;
   readonly counts: boolean;
 }
@@ -29,7 +29,7 @@ interface Read {
 export interface Expected {
   readonly users: ReadonlyMap<string, OracleUser>;
   readonly totals: Readonly<Record<string, number>>;
-  /** A record per process on a GPU of each node that counts. */
+  /** One record per process on a GPU, of each node that is included in totals. */
   readonly processes: readonly ProcessRecord[];
   readonly gpus: readonly GpuRecord[];
 }
@@ -37,7 +37,7 @@ export interface ProcessRecord {
   readonly node: string;
   readonly node_id: string;
   readonly pid: number;
-  /** Null: not known. */
+  /** Null: unknown. */
   readonly user: string | null;
   readonly gpu_indexes: readonly number[];
   readonly vram_bytes: number | null;
@@ -45,7 +45,7 @@ export interface ProcessRecord {
   readonly sm_percent: number | null;
   readonly cpu_percent: number | null;
   readonly running_seconds: number | null;
-  /** More than one where rows that are equal otherwise differ in it. */
+  /** Several if rows that are otherwise equal differ in their command. */
   readonly commands: readonly string[];
 }
 export interface GpuRecord {
@@ -148,10 +148,10 @@ function gpuRecord({ nodeId, procs }: Read, { index, uuid, fields }: Gpu, slot: 
   };
 }
 
-/** What is not known comes behind what is. */
+/** Unknown values sort last. */
 const weight = ({ vramBytes }: OracleProc): number => (Number.isNaN(vramBytes) ? -1 : vramBytes);
 
-/** Bytes that are known to be held. None of them where others are not known is no figure: it may be any. */
+/** The bytes held at least. Null if the known ones add up to 0 and others are unknown: the total could be anything. */
 function heldOf(bytes: readonly number[]): number | null {
   const known = bytes.filter((value) => !Number.isNaN(value)).reduce((sum, value) => sum + value, 0);
   return known === 0 && bytes.some(Number.isNaN) ? null : known;

@@ -1,6 +1,6 @@
 /**
- * Random clusters over time, against an independent computation from the very texts: users, nodes, GPUs, processes, bytes, power, longest,
- * command and totals, in the tables, in CSV, in JSON and on the screen. A failure prints the seed and the smallest cluster.
+ * Random clusters over time, checked against values computed independently from the same texts: users, nodes, GPUs, processes, bytes,
+ * power, longest, command and totals, in tables, CSV, JSON and on screen. A failure prints the seed and the smallest failing cluster.
  */
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -16,11 +16,11 @@ import { bytesText, durationText, expectedOf, wattsText, type Expected } from '.
 import { NodeModel, scenario, type Scenario } from './scenario.js';
 import { byHand, ClusterViewer, overHttp, Servers, type Feed } from './viewer.js';
 
-/** Each of the two kinds of runs ends after this, however many clusters it has seen. */
+/** Time limit for each of the two runs, however many clusters it has checked. */
 const RUN_MS = 6000;
 
 type Row = Readonly<Record<string, unknown>>;
-/** A file of rows; CSV has texts, so they are compared as such. */
+/** The rows of a file; CSV cells are texts, so they are compared as texts. */
 interface File {
   readonly rows: readonly Row[];
   readonly about: Row;
@@ -190,7 +190,7 @@ class Check {
     });
   }
 
-  /** What is expected, where the age is as near as it can be. */
+  /** The expected age, if the actual one is within the allowed error. */
   #orNearAge(actual: unknown, expected: number | null): unknown {
     return expected !== null && actual !== null && Math.abs(Number(actual) - expected) <= this.#slack ? expected : actual;
   }
@@ -198,7 +198,7 @@ class Check {
 
 const inOrder = (rows: readonly Row[], key: (row: Row) => string): readonly Row[] => [...rows].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 
-/** Compared as text first: the difference, which costs more, is worked out only where there is one. */
+/** Compares texts first: the costly structural diff is computed only for a difference. */
 function expectSame(actual: unknown, expected: unknown): void {
   if (JSON.stringify(actual) !== JSON.stringify(expected)) expect(actual).toEqual(expected);
 }
@@ -207,18 +207,18 @@ const orNone = (text: string): string => (text === 'NaN' ? '–' : text);
 
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
-/** Whether a part of it is not known is not compared here. */
+/** Both forms are accepted: whether the value is a minimum is not compared here. */
 const vramTexts = (bytes: number): readonly string[] =>
   Number.isNaN(bytes) ? ['–'] : [bytesText(bytes), `≥${bytesText(bytes).replace(' ', '')}`];
 
-/** As it may be rounded. */
+/** Every rounding that is accepted. */
 function powerTexts({ powerWatts, powerPartial }: OracleUser): readonly string[] {
   const texts = [powerWatts, powerWatts * (1 + 1e-9), powerWatts * (1 - 1e-9)].map(wattsText);
   if (powerPartial === 0) return texts;
   return powerWatts > 0 ? texts.map((text) => `≥${text}`) : ['–'];
 }
 
-/** What is expected, where sums that were added in another order come so near. */
+/** The expected value, if the actual one differs only by the order of additions. */
 const orNear = (actual: number, expected: number): number => (Math.abs(actual - expected) <= Math.abs(expected) * 1e-9 ? expected : actual);
 
 async function run({ nodes, rounds }: Scenario, open: (nodes: number) => Feed | Promise<Feed>): Promise<void> {
@@ -240,18 +240,18 @@ async function run({ nodes, rounds }: Scenario, open: (nodes: number) => Feed | 
   }
 }
 
-describe('any cluster, over time', () => {
+describe('random clusters over time', () => {
   const servers = new Servers();
   afterAll(() => servers.close());
-  /** Runs what there is time for: at least one cluster, and none is left behind half run. */
+  /** Runs as many clusters as time allows, at least one, and never stops in the middle of one. */
   const check = async (clusters: fc.Arbitrary<Scenario>, open: (nodes: number) => Feed | Promise<Feed>, ms: number): Promise<void> => {
     const end = Date.now() + ms;
     const inTime = (one: Scenario): Promise<void> => (Date.now() < end ? run(one, open) : Promise.resolve());
     await fc.assert(fc.asyncProperty(clusters, inTime), { numRuns: 500 });
   };
 
-  test('every figure equals that of the texts', () => check(scenario(40, 8), byHand, RUN_MS));
+  test('every value equals the one computed from the texts', () => check(scenario(40, 8), byHand, RUN_MS));
 
-  test('and over HTTP, with clocks that are off, with and without a Date header', () =>
+  test('the same holds over HTTP, with clock offsets, with and without a Date header', () =>
     check(scenario(12, 5), (nodes) => overHttp(servers, nodes), RUN_MS / 2));
 });

@@ -1,11 +1,11 @@
 /**
- * A random cluster and what happens to it: nodes whose exporters write their text in different ways, GPUs that are renumbered and replaced,
- * processes that end and whose pids are used again. It only makes texts; what they say is worked out from them by `expected.ts`.
+ * A random cluster and its events: nodes whose exporters write text in different ways, GPUs that are renumbered and replaced, processes
+ * that end and whose pids are reused. It only generates texts; `expected.ts` computes the expected values from them.
  */
 import fc from 'fast-check';
 
 const MIB = 2 ** 20;
-/** When a scenario begins, in seconds. */
+/** The start of a scenario, in seconds. */
 export const START_SECONDS = 1_786_113_123;
 export const ROUND_SECONDS = 3;
 
@@ -22,11 +22,11 @@ const COMMANDS = [
 ] as const;
 const NAMES = ['python', '', 'pt_main_thread'] as const;
 
-/** How a node's exporter names things: before 0.21, as 0.25 does, as 0.28 does. */
+/** The label names of the exporter: before 0.21, as in 0.25, as in 0.28. */
 const GENERATIONS = ['old', '0.25', '0.28'] as const;
 type Generation = (typeof GENERATIONS)[number];
 
-/** What the clock of a node is off by, in seconds. */
+/** Clock offset of a node, in seconds. */
 const CLOCKS = [0, 0, 86_400, -86_400, 7] as const;
 
 const PROCESS_FAMILIES = [
@@ -38,24 +38,24 @@ const PROCESS_FAMILIES = [
 
 export interface NodeSpec {
   readonly generation: Generation;
-  /** Named in no label: the position among the GPUs is the index. */
+  /** No label has the index: it is the position among the GPUs. */
   readonly unnumbered: boolean;
-  /** A family at a time, or a device at a time. */
+  /** Sorted by family, or by device. */
   readonly byFamily: boolean;
-  /** Numbers that a GPU is made of. */
+  /** Numbers that GPUs are generated from. */
   readonly gpus: readonly number[];
-  /** Numbers that a process is made of. */
+  /** Numbers that processes are generated from. */
   readonly procs: readonly number[];
-  /** Bits of PROCESS_FAMILIES that the exporter doesn't have. */
+  /** Bit mask of the PROCESS_FAMILIES that the exporter lacks. */
   readonly without: number;
   readonly clock: number;
-  /** It sends a Date header. */
+  /** Sends a Date header. */
   readonly dated: boolean;
-  /** Says by itself which processes it exports. */
+  /** The process scope that the exporter reports. */
   readonly scope: '' | 'gpu' | 'all';
 }
 
-/** Something that happens to a node before a round. */
+/** An event on a node before a round. */
 export interface Happening {
   readonly node: number;
   readonly kind: (typeof KINDS)[number];
@@ -65,7 +65,7 @@ const KINDS = ['vanish', 'return', 'exit', 'spawn', 'reuse', 'swap', 'replace', 
 
 export interface Scenario {
   readonly nodes: readonly NodeSpec[];
-  /** What happens before each round but the first. */
+  /** The events before each round except the first. */
   readonly rounds: readonly (readonly Happening[])[];
 }
 
@@ -99,7 +99,7 @@ export const scenario = (most: number, rounds: number): fc.Arbitrary<Scenario> =
     rounds: fc.array(fc.array(happening, { maxLength: 12, size: 'max' }), { maxLength: rounds - 1, size: 'max' }),
   });
 
-/** Takes one choice after the other out of a number. */
+/** Derives a sequence of choices from a number. */
 class Choices {
   #rest: number;
   constructor(number: number) {
@@ -126,7 +126,7 @@ interface Gpu {
   divided: boolean;
 }
 
-/** A row of a process: where it says that it is, and what it holds there. */
+/** A row of a process: how it names its GPU, and the memory it holds there. */
 interface Row {
   readonly gpu: Gpu | undefined;
   readonly says: 'uuid' | 'uuid and index 0' | 'index' | 'mig' | 'nothing' | 'unknown';
@@ -138,12 +138,12 @@ interface Process {
   readonly user: string;
   readonly command: string;
   readonly name: string;
-  /** Seconds since its start, or the Unix time of it by the clock of the node. */
+  /** Seconds since its start, or the Unix time of its start on the node's clock. */
   readonly start: { readonly epoch: number } | { readonly since: number };
   readonly cpu: number;
   readonly sm: number;
   readonly rows: readonly Row[];
-  /** Bits of PROCESS_FAMILIES that are missing of it alone. */
+  /** Bit mask of the PROCESS_FAMILIES that this process lacks. */
   readonly without: number;
 }
 
@@ -166,7 +166,7 @@ export class NodeModel {
     for (const number of spec.procs) this.procs.push(this.#process(number, 0));
   }
 
-  /** Seconds of its own clock in a round. */
+  /** Seconds on the node's clock in a round. */
   clock(round: number): number {
     return START_SECONDS + round * ROUND_SECONDS + this.spec.clock;
   }
@@ -284,7 +284,7 @@ export class NodeModel {
   }
 
   #info(gpu: Gpu): string {
-    // Newer exporters send what the device is, sorted; older ones send readings too.
+    // Newer exporters send sorted labels that identify the device; older ones send readings as labels too.
     const more =
       this.spec.generation === '0.28'
         ? 'architecture="Hopper", cuda_version="13.0", driver_version="580.82.07", type="GPU"'

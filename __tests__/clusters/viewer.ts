@@ -1,4 +1,4 @@
-/** The whole viewer over a cluster of texts, which come in by hand or over HTTP: everything but the terminal. */
+/** The whole viewer over a cluster of texts, fed directly or over HTTP: everything except the terminal. */
 import type { AddressInfo } from 'node:net';
 import http from 'node:http';
 import { App } from '../../lib/app/app.js';
@@ -21,7 +21,7 @@ import type { Answered } from './expected.js';
 import { ROUND_SECONDS, START_SECONDS, type NodeModel } from './scenario.js';
 
 export const INTERVAL_MS = ROUND_SECONDS * 1000;
-/** Rounds without an answer after which a node is in no total any more. */
+/** Rounds without an answer after which a node is excluded from totals. */
 const OVERDUE_ROUNDS = 3;
 
 export class ClusterViewer {
@@ -48,7 +48,7 @@ export class ClusterViewer {
     this.app.start();
   }
 
-  /** The picture after these keys. */
+  /** The frame after these keys. */
   press(...names: readonly string[]): string {
     for (const name of names) {
       this.painter.press(name);
@@ -57,7 +57,7 @@ export class ClusterViewer {
     return this.painter.text();
   }
 
-  /** What a key exports, as the file's text; '' for nothing. */
+  /** The text that a key exports; '' for nothing. */
   async export(key: 'e' | 'E'): Promise<string> {
     const before = this.saved.length;
     this.press(key);
@@ -68,13 +68,13 @@ export class ClusterViewer {
   }
 }
 
-/** Brings a round of texts to the nodes. */
+/** Feeds a round of texts to the nodes. */
 export interface Feed {
   readonly collector: Collector;
   readonly clock: SteppedClock;
-  /** How far ages may be off, in seconds. */
+  /** Allowed error of ages, in seconds. */
   readonly slack: number;
-  /** Texts of a round, undefined for nodes that don't answer; resolves with what each node is taken to have said. */
+  /** The texts of a round, undefined for nodes that do not answer; resolves with the last answer of each node. */
   round(texts: readonly (string | undefined)[], models: readonly NodeModel[], round: number): Promise<readonly Answered[]>;
   close(): Promise<void>;
 }
@@ -95,7 +95,7 @@ class Hand implements Collector {
   }
 }
 
-/** Straight into the parsers, in pieces. */
+/** Feeds texts directly to the parsers, in pieces. */
 export function byHand(nodes: number): Feed {
   const parsers = new Parsers();
   const clock = new SteppedClock(START_SECONDS * 1000);
@@ -141,7 +141,7 @@ export function byHand(nodes: number): Feed {
   };
 }
 
-/** Servers that are told what to answer; kept from run to run. */
+/** Servers with a configurable response, reused between runs. */
 export class Servers {
   readonly #servers: { readonly server: http.Server; readonly port: number; answer: http.RequestListener }[] = [];
 
@@ -168,7 +168,7 @@ export class Servers {
 /** More intervals than the longest backoff. */
 const MOST_STEPS = 100;
 
-/** Over HTTP, with the scheduler and the connections of the program; only the clock is ours. */
+/** Over HTTP, with the scheduler and the connections of the program; only the clock is simulated. */
 export async function overHttp(servers: Servers, nodes: number): Promise<Feed> {
   const listening = await servers.listen(nodes);
   const parsers = new Parsers();
@@ -181,9 +181,9 @@ export async function overHttp(servers: Servers, nodes: number): Promise<Feed> {
     afterCommit: () => parsers.tidy(),
   });
   const answered = collector.nodes.map(({ nodeId }): Answered => ({ nodeId, text: '', now: 0, counts: false }));
-  /** By node: what it was last asked and answered, and in which round; there is never more than one question under way. */
+  /** By node: the last request and its response, with the round; a node never has two requests in flight. */
   const asked = answered.map((one) => ({ ...one, round: -1 }));
-  /** By node: the round of which it was last heard, and how often it ever was. */
+  /** By node: the round of the last delivery, and the number of deliveries. */
   const heard = collector.nodes.map(() => -1);
   const times = collector.nodes.map(() => 0);
   const waiting = new Set<() => void>();

@@ -1,4 +1,4 @@
-/** The program as a shell sees it: what it says when it is wrongly called, and how it ends. */
+/** The program as a shell sees it: messages for wrong usage, and exit statuses. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
@@ -72,7 +72,7 @@ describe('a usage error is one line with a remedy and a documented exit status',
     });
   });
 
-  test('a host file is read before the terminal is checked, and a plugin before it is changed', () => {
+  test('a host file is read before the terminal is checked, and a plugin before the terminal is changed', () => {
     writeFileSync(join(directory, 'bad.csv'), 'node1:9090\nnode2:99999\n');
     writeFileSync(join(directory, 'old.mjs'), 'export default () => ({ apiVersion: 0 });');
     expect(run(['--hostfile', 'bad.csv'])).toMatchObject({
@@ -102,7 +102,7 @@ describe('a usage error is one line with a remedy and a documented exit status',
     }
   });
 
-  test('a terminal that cannot move its cursor gets no escape sequence', async () => {
+  test('a terminal that cannot move its cursor gets no escape sequences', async () => {
     const terminal = pty.spawn(process.execPath, [program, '--demo'], {
       env: { ...ENV, TERM: 'dumb' },
       cols: 200,
@@ -118,7 +118,7 @@ describe('a usage error is one line with a remedy and a documented exit status',
   });
 });
 
-test('help and version go to standard output, also into a pipe without a reader', () => {
+test('help and version go to standard output, also when the pipe has no reader', () => {
   expect(run(['--help'])).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('Options:') });
   expect(run(['mock', '--help'])).toMatchObject({ status: 0, stdout: expect.stringContaining('--port-range FIRST-LAST') });
   const closed = spawnSync('bash', ['-c', '"$0" "$1" --help | true; echo "${PIPESTATUS[0]}"', process.execPath, program], {
@@ -134,7 +134,7 @@ describe('mock', () => {
     return { child, line: line.toString() };
   }
 
-  test('serves the nodes of its host file until a signal', async () => {
+  test('serves the nodes of its host file until a signal arrives', async () => {
     const { child, line } = await started(['--nodes', '2', '--port', '0', '-o', 'hosts.csv']);
     expect(line).toMatch(/^all-smi-view mock: 2 nodes on 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+; Ctrl-C stops it\n$/);
     const hosts = readFileSync(join(directory, 'hosts.csv'), 'utf8').trim().split('\n');

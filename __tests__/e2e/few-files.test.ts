@@ -1,4 +1,4 @@
-/** The built viewer where the system refuses it files and sockets: real nodes, a real terminal, and the limit of `ulimit -n`. */
+/** The built viewer when the system refuses to open files and sockets: real nodes, a real terminal, and a limit set with `ulimit -n`. */
 import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { systemClock } from '../../lib/run/system-clock.js';
 import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
 
-// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+// Processes on a busy machine can be slow; `until` gives up earlier and shows the screen.
 jest.setTimeout(90_000);
 const PATIENCE_MS = 25_000;
 
@@ -35,7 +35,7 @@ async function serve(ports: readonly number[]): Promise<void> {
   cluster = await startMock({ ...options, ports, clock: systemClock });
 }
 
-/** In `directory`, where its exports and recordings go too. */
+/** The directory of the viewer, which also receives its exports and recordings. */
 function view(setUp: string, addresses: readonly string[]): void {
   const hosts = join(directory, 'hosts.txt');
   writeFileSync(hosts, addresses.join('\n'));
@@ -45,11 +45,11 @@ function view(setUp: string, addresses: readonly string[]): void {
 
 const shows = (text: string): Promise<void> =>
   terminal.until(JSON.stringify(text), () => terminal.emulator.text().includes(text), PATIENCE_MS);
-/** The files that the viewer may have open from now on. */
+/** Sets the open file limit of the viewer from now on. */
 const allow = (files: number): void => void execFileSync('prlimit', ['--pid', String(terminal.pid), `--nofile=${files}:`]);
 const exported = (): readonly string[] => readdirSync(join(directory, 'all-smi')).filter((name) => name.endsWith('.csv'));
 
-test('more nodes than file descriptors: scrapes are limited, with a notice, and exports and recordings still work', async () => {
+test('with more nodes than file descriptors, scrapes are limited, with a notice, and exports and recordings still work', async () => {
   await serve(Array<number>(150).fill(0));
   view('ulimit -n 64', cluster.addresses);
   await shows('150 of 150 nodes');
@@ -59,14 +59,14 @@ test('more nodes than file descriptors: scrapes are limited, with a notice, and 
   terminal.type('Ve');
   await shows('saved ');
   expect(exported()).toHaveLength(1);
-  // No node is lost to the limit afterwards either.
+  // No node is lost to the limit later on either.
   await shows('150 of 150 nodes');
   terminal.type('q');
   expect(await terminal.exited).toEqual({ status: 0, signal: 0 });
   expect(readdirSync(directory).filter((name) => name.endsWith('.zst'))).toHaveLength(1);
 });
 
-test('no file descriptors left: each failure is one line, and all works again later', async () => {
+test('without free file descriptors each failure is one line, and everything works again later', async () => {
   await serve([0, 0, 0]);
   const ports = cluster.addresses.map((address) => Number(address.split(':')[1]));
   view(':', cluster.addresses);
@@ -85,7 +85,7 @@ test('no file descriptors left: each failure is one line, and all works again la
   await shows('export failed: ');
   terminal.type('w');
   await shows('cannot write all-smi-');
-  // The modules of charts and of regular expressions.
+  // The modules for charts and regular expressions.
   terminal.type('\x1b[Dc');
   await shows('Utilisation');
   terminal.type('/user~=^[im]\r');

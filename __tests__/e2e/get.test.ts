@@ -1,4 +1,4 @@
-/** `get` of the built program: what scripts read, how it ends, and that no document is ever half a document. */
+/** `get` of the built program: its output for scripts, its exit codes, and that a document is never truncated. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { answers, hangs, startServer, type TestServer } from '../helpers/server.
 
 const BUILD_MS = 60_000;
 const GIB = 2 ** 30;
-/** A terminal and a spreadsheet are attacked by the command; the user has no name that a shell would leave alone. */
+/** The command attacks terminals and spreadsheets; the user name needs quoting in every shell. */
 const ATTACK = '=cmd|\u001b]0;title\u0007\u009b31m $(reboot) \u202e';
 const label = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 
@@ -77,7 +77,7 @@ const json = async (args: readonly string[]): Promise<Record<string, unknown> & 
   JSON.parse((await get([...args, '-o', 'json'])).stdout) as never;
 
 describe('tables', () => {
-  test('users, in every format', async () => {
+  test('prints users in every format', async () => {
     const hosts = ['--hosts', alice];
     expect(await get(['users', ...hosts])).toEqual({
       status: 0,
@@ -105,7 +105,7 @@ alice,false,1,2,2,85899345920,601.000,,train
     expect(line).toEqual({ sample_at: expect.any(String), ...document.rows[0] });
   });
 
-  test('GPUs and processes: states, owners, names for other programs', async () => {
+  test('prints GPUs and processes with states, owners and names for other programs', async () => {
     const { rows } = await json(['gpus', '--hosts', alice, '--sort', 'gpu:desc', '--columns', 'gpu,state,users']);
     expect(rows).toEqual([
       { gpu: 2, state: 'free', users: [] },
@@ -120,12 +120,12 @@ alice,false,1,2,2,85899345920,601.000,,train
     expect((await json(['users', '--hosts', alice, evil, '--user', 'bob'])).rows.map(({ user }) => user)).toEqual(['bob']);
   });
 
-  test('addresses can be given to --hosts again', async () => {
+  test('prints addresses that --hosts accepts', async () => {
     const { stdout } = await get(['nodes', '--hosts', alice, evil, '-o', 'addresses']);
     expect((await json(['nodes', '--hosts', stdout.trim()])).rows.map((row) => row.node_id)).toEqual([alice, evil]);
   });
 
-  test('a CSV that papaparse and Python read alike, with nothing for a spreadsheet to run', async () => {
+  test('prints CSV that papaparse and Python read alike, with nothing for a spreadsheet to run', async () => {
     const { stdout } = await get(['processes', '--hosts', evil, '-o', 'csv']);
     const rows = Papa.parse<string[]>(stdout.trimEnd()).data;
     expect(rows[1]!.at(-1)).toMatch(/^'=cmd/);
@@ -134,12 +134,12 @@ alice,false,1,2,2,85899345920,601.000,,train
     expect(JSON.parse(python.stdout)).toEqual(rows);
   });
 
-  test.each(['table', 'wide', 'csv', 'json', 'ndjson', 'name'])('nothing in %s controls a terminal', async (format) => {
+  test.each(['table', 'wide', 'csv', 'json', 'ndjson', 'name'])('%s cannot control a terminal', async (format) => {
     for (const table of ['users', 'gpus', 'processes', 'nodes'])
       expect((await get([table, '--hosts', evil, '-o', format])).stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   });
 
-  test('every platform of the mock in every table: rows, and a document that parses', async () => {
+  test('prints every platform of the mock in every table, with rows and a valid document', async () => {
     const texts = ['nvidia', 'amd', 'apple', 'gaudi'].flatMap((platform) => mockTexts(platform, { processes: true }));
     const nodes = await Promise.all(texts.map((text) => startServer(answers(text))));
     const hosts = ['--hosts', ...nodes.map(({ nodeId }) => nodeId)];
@@ -152,7 +152,7 @@ alice,false,1,2,2,85899345920,601.000,,train
 });
 
 describe('missing values', () => {
-  test('are named, and the rest is printed', async () => {
+  test('are named on standard error, and the rest is printed', async () => {
     const outcome = await get([
       'users',
       '--hosts',
@@ -186,14 +186,14 @@ describe('missing values', () => {
     await node.kill();
   });
 
-  test('a deadline is a bound, --strict makes an error of what is missing', async () => {
+  test('a deadline limits the run, and --strict makes missing nodes an error', async () => {
     const outcome = await get(['users', '--hosts', alice, silent, '--deadline', '1', '--strict', '-o', 'name']);
     expect(outcome).toMatchObject({ status: 3, stdout: 'alice\n' });
     expect(outcome.stderr).toContain('no response yet');
     expect(outcome.stderr).toContain('1 of 2 nodes are missing');
   });
 
-  test('no node answers: exit 1, and still a document', async () => {
+  test('without any answer the exit status is 1 and the document is complete', async () => {
     const outcome = await get(['nodes', '--hosts', page, '-o', 'json']);
     expect(outcome.status).toBe(1);
     expect(JSON.parse(outcome.stdout)).toMatchObject({ at: null, rows: [{ status: 'never', gpus: null }] });
@@ -210,7 +210,7 @@ describe('missing values', () => {
     [['users', '--gpus', '2'], '--gpus: is only for get free'],
     [['users', '--filter', 'util>'], '--filter: '],
     [['users', '-o', 'hostlist'], '--columns: users has no column "node"'],
-  ])('wrong usage, %j: exit 2', async (args, line) => {
+  ])('wrong usage, %j: exit status 2', async (args, line) => {
     const { status, stdout, stderr } = await get([...args, '--hosts', alice]);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(`all-smi-view: ${line}`);
@@ -229,12 +229,12 @@ describe('pipes and signals', () => {
     expect((await get(['gpus', '--hosts', alice], { shell: 'exec "$0" "$@" >&-' })).stdout).toBe('');
   });
 
-  test('with few file descriptors, and without standard error', async () => {
+  test('works with few file descriptors, and without standard error', async () => {
     const { status, stdout } = await get(['users', '--hosts', alice, '-o', 'name'], { shell: 'ulimit -n 64; exec "$0" "$@" 2>&-' });
     expect([status, stdout]).toEqual([0, 'alice\n']);
   });
 
-  test('--watch prints until a signal, which is the exit code', async () => {
+  test('--watch prints until a signal, which determines the exit status', async () => {
     const child = spawn(process.execPath, [program, 'get', 'users', '--hosts', alice, '-o', 'ndjson', '--watch=0.5'], { env: ENV });
     let text = '';
     await new Promise<void>((resolve) => {
@@ -248,7 +248,7 @@ describe('pipes and signals', () => {
     for (const line of text.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ user: 'alice' });
   });
 
-  test('on a terminal: shows progress, and removes it at the end', async () => {
+  test('shows progress on a terminal, and removes it at the end', async () => {
     const terminal = pty.spawn(process.execPath, [program, 'get', 'users', '--hosts', alice, silent, '--timeout', '2'], {
       cols: 120,
       rows: 24,
@@ -263,7 +263,7 @@ describe('pipes and signals', () => {
 });
 
 describe('recordings', () => {
-  test('the last frame, or the frame at a given time', async () => {
+  test('prints the last frame, or the frame at a given time', async () => {
     const server = await startServer(answers(nodeText('n1', 'alice')));
     const file = join(directory, 'two.ndjson');
     const recorder = spawn(process.execPath, [program, 'record', '--hosts', server.nodeId, '-i', '0.5', '-o', file], { env: ENV });

@@ -1,4 +1,4 @@
-/** Look, filter and config file of the built viewer, on a real terminal. */
+/** Theme, filter and config file of the built viewer, on a real terminal. */
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ function view(args: readonly string[], env: Record<string, string> = {}): PtyPro
 }
 
 describe('the terminal', () => {
-  test('TERM=linux: 16 colours and ASCII', async () => {
+  test('TERM=linux gets 16 colours and ASCII', async () => {
     const terminal = view([], { TERM: 'linux' });
     await terminal.shows('6 of 6 nodes - 48 GPUs');
     terminal.type('q');
@@ -38,7 +38,7 @@ describe('the terminal', () => {
     expect(terminal.raw).toMatch(/\x1b\[[\d;]*3[1-6]/);
   });
 
-  test('NO_COLOR, LANG=C and --no-mouse', async () => {
+  test('follows NO_COLOR, LANG=C and --no-mouse', async () => {
     const terminal = view(['--no-mouse'], { NO_COLOR: '1', LANG: 'C' });
     await terminal.shows('6 of 6 nodes - 48 GPUs');
     expect(terminal.emulator.modes).toEqual({ mouse: 'none', paste: true });
@@ -47,7 +47,7 @@ describe('the terminal', () => {
     expect(terminal.raw).not.toMatch(/[^\x00-\x7f]|[34]8;5;|\x1b\[[\d;]*[34][0-7]m/);
   });
 
-  test('--theme', async () => {
+  test('follows --theme', async () => {
     const terminal = view(['--theme', 'high-contrast']);
     await terminal.shows('6 of 6 nodes');
     expect(terminal.emulator.look(119, 20).slice(0, 2)).toEqual([231, 16]);
@@ -65,13 +65,13 @@ describe('a filter', () => {
     await terminal.until('fewer GPUs', () => /filtered: \d+ of 48 GPUs/.test(terminal.emulator.text()));
     terminal.type('V');
     await terminal.shows('hana.kim');
-    // An alert that has just come may name her for some seconds.
+    // A new alert may mention her for a few seconds.
     await terminal.until('nobody else', () => !terminal.emulator.text().includes('amara.okafor'));
     terminal.type('\x1b');
     await terminal.shows('6 of 6 nodes');
   });
 
-  test('and a user from the command line', async () => {
+  test('is set from the command line, with a user', async () => {
     const terminal = view(['--user', 'hana.kim', '--filter', 'util < 50']);
     await terminal.shows('only hana.kim (U)');
     await terminal.shows('/ util < 50');
@@ -79,7 +79,7 @@ describe('a filter', () => {
 });
 
 describe('the config file', () => {
-  test('is read; warnings are printed', async () => {
+  test('is read, and warnings are printed', async () => {
     const path = join(directory, 'mine.toml');
     writeFileSync(path, '[view]\nfilter = "util > 50"\nfoo = 1\n');
     const terminal = view(['--config', path]);
@@ -87,7 +87,7 @@ describe('the config file', () => {
     expect(terminal.raw).toContain(`all-smi-view: config file ${path}, line 3, column 7: unknown key view.foo`);
   });
 
-  test('an error in it ends the program before the screen is changed', async () => {
+  test('an error in it ends the program before the screen changes', async () => {
     const path = join(directory, 'wrong.toml');
     writeFileSync(path, '[view]\nfilter = "util >"\n');
     const terminal = view(['--config', path]);

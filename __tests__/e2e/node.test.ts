@@ -1,4 +1,4 @@
-/** The built exporter, and the built viewer on what it serves and on the machine itself, on a real terminal. */
+/** The built exporter, and the built viewer scraping it and watching this machine, on a real terminal. */
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
@@ -7,7 +7,7 @@ import { builtProgram } from '../helpers/built.js';
 import { staticMachine, type StandInMachine } from '../helpers/captures.js';
 import { PtyProgram } from '../helpers/pty.js';
 
-// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+// Processes on a busy machine can be slow; `until` gives up earlier and shows the screen.
 jest.setTimeout(60_000);
 
 let program = '';
@@ -70,7 +70,7 @@ describe('api', () => {
     ['SIGALRM', 142],
     ['SIGXCPU', 152],
     ['SIGVTALRM', 154],
-  ] as const)('ends its child processes at %s', async (signal, status) => {
+  ] as const)('ends its child processes on %s', async (signal, status) => {
     const { child } = await exporter('--processes');
     const started = machine.started.map((line) => Number(line.split(' ')[0]));
     expect(started.length).toBeGreaterThan(0);
@@ -100,7 +100,7 @@ describe('api', () => {
   });
 });
 
-test('without options the viewer watches this machine, with a hint how to add nodes', async () => {
+test('without options the viewer watches this machine, with a hint on how to add nodes', async () => {
   machine = staticMachine();
   running.push({ stop: () => machine.dispose() });
   const terminal = view('--local', ...sources());

@@ -1,4 +1,4 @@
-/** What npm gets: packed, installed into an empty directory, run, and written against by somebody who has nothing else. */
+/** The npm package: packed, installed into an empty directory, run, and used by a plugin author who has nothing else. */
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { builtProgram, ROOT } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
 
 const SLOW_MS = 120_000;
-// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+// Processes on a busy machine can be slow; `until` gives up earlier and shows the screen.
 jest.setTimeout(60_000);
 
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -20,7 +20,7 @@ interface Ran {
   readonly stdout: string;
   readonly stderr: string;
 }
-/** Without what an outer npm puts into the environment. */
+/** Without the variables that an outer npm sets. */
 const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$)/.test(name)));
 const run = (command: string, ...args: readonly string[]): Ran => spawnSync(command, args, { cwd: directory, encoding: 'utf8', env: ENV });
 const installed = (path: string): string => readFileSync(join(directory, 'node_modules/all-smi-view', path), 'utf8');
@@ -31,7 +31,7 @@ beforeAll(() => {
   writeFileSync(join(directory, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
   const packed = run('npm', 'pack', '--ignore-scripts', '--json', '--pack-destination', directory, ROOT);
   const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
-  // Offline: whatever it still had to fetch would fail.
+  // Offline: any remaining download would fail.
   const { status, stderr } = run('npm', 'install', '--offline', '--no-audit', '--no-fund', join(directory, filename));
   if (status !== 0) throw new Error(stderr);
 }, SLOW_MS);
@@ -72,12 +72,12 @@ describe('the installed package', () => {
   });
 });
 
-/** The page a reader goes by: its example, and the command that compiles it. */
+/** The documentation page: its example, and the command that compiles it. */
 const PAGE = readFileSync(join(ROOT, 'docs/PLUGINS.md'), 'utf8');
 const EXAMPLE = /```ts\n(.*?)```/s.exec(PAGE)?.[1] ?? '';
 const COMPILE = /^npx tsc (.*) idle\.mts$/m.exec(PAGE)?.[1]?.split(' ') ?? [];
 
-/** Type errors of a plugin that sees the installed package and nothing else: no types of node, no check skipped. */
+/** Type errors of a plugin that sees only the installed package: no types of node, no skipped checks. */
 function typeErrors(source: string, ...more: readonly string[]): string {
   writeFileSync(join(directory, 'idle.mts'), source);
   return run(process.execPath, TSC, ...COMPILE, ...more, 'idle.mts').stdout;
@@ -94,11 +94,11 @@ describe('a third-party tab, as documented', () => {
       '--noEmit',
     ];
     expect(typeErrors(EXAMPLE, ...strictest)).toBe('');
-    // Compiled as the page says; what comes out is what the next tests run.
+    // Compiled as the page describes; the following tests run the output.
     expect(typeErrors(EXAMPLE)).toBe('');
   });
 
-  test('a wrong one does not type-check', () => {
+  test('does not type-check with an error in it', () => {
     const wrong = EXAMPLE.replace("scope: 'tab'", "scope: 'top'")
       .replace("api.tableState('vram', true)", "'none'")
       .replace('api.bytes(sum)', 'api.octets(sum)');
@@ -123,7 +123,7 @@ describe('a third-party tab, as documented', () => {
       pty.type('T\x1b[C');
       await pty.shows('GPUs held idle');
       await pty.shows('▼VRAM');
-      // An alert of the demo may have the line for a while.
+      // An alert of the demo may occupy the line for a while.
       await pty.until('the footer', () => /^ Enter open {2}m VRAM {2}d node {2}s sum {2}\? help/.test(pty.emulator.row(29).join('')));
       pty.type('s');
       await pty.until('the toast', () => /\d GiB held idle/.test(pty.emulator.row(28).join('')));
@@ -153,7 +153,7 @@ describe('a third-party tab, as documented', () => {
     });
   });
 
-  test('an error in it is reported at the start, with file and field', () => {
+  test('an error in a plugin is reported at the start, with file and field', () => {
     writeFileSync(join(directory, 'wrong.mjs'), "export default () => ({ apiVersion: 1, id: 'wrong', tabs: [] });");
     const { status, stderr } = run('npx', '--no-install', 'all-smi-view', '--demo', '--plugin', 'wrong.mjs');
     expect(status).toBe(2);

@@ -1,4 +1,4 @@
-/** The smallest program on the real painter: counts its ticks on screen and, where the screen may be stuck, in a file. */
+/** The smallest program on the real painter: counts its ticks on screen and, since the screen may be blocked, in a file. */
 import { systemClock } from '../../lib/run/system-clock.js';
 import { appendFileSync } from 'node:fs';
 import { createBlessedPainter } from '../../lib/paint/blessed-painter.js';

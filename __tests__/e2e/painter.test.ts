@@ -1,11 +1,11 @@
-/** The painter on a real terminal: signals, faults, job control, a terminal that does not read. */
+/** The painter on a real terminal: signals, faults, job control, and a terminal that does not read. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { bundle, PtyProgram } from '../helpers/pty.js';
 
-// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+// Processes on a busy machine can be slow; `until` gives up earlier and shows the screen.
 jest.setTimeout(30_000);
 
 let program: ReturnType<typeof bundle>;
@@ -29,7 +29,7 @@ async function expectRestored(): Promise<void> {
   expect(pty.emulator.cursor.hidden).toBe(false);
 }
 
-describe('whatever ends it, the terminal is as it was', () => {
+describe('the terminal is restored, however the program ends', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -69,7 +69,7 @@ describe('whatever ends it, the terminal is as it was', () => {
     await pty.shows('program.mjs');
   });
 
-  test('a closed terminal ends it: status 129', async () => {
+  test('a terminal that closes ends the program with status 129', async () => {
     start();
     await pty.shows('calm');
     pty.hangUp();
@@ -90,14 +90,14 @@ describe('whatever ends it, the terminal is as it was', () => {
 });
 
 describe('an unsuitable terminal', () => {
-  test('TERM=dumb', async () => {
+  test('TERM=dumb is refused', async () => {
     start({ env: { TERM: 'dumb' } });
     expect((await pty.exited).status).toBe(2);
     await pty.shows('refused: E_TERM_DUMB');
     expect(pty.raw).not.toContain('\x1b');
   });
 
-  test('a pipe', async () => {
+  test('a pipe is refused', async () => {
     pty = new PtyProgram('/bin/sh', ['-c', `'${process.execPath}' '${program.file}' | cat`]);
     await pty.shows('refused: E_NOT_A_TTY');
     expect(pty.raw).not.toContain('\x1b');
@@ -115,7 +115,7 @@ describe('size', () => {
     await pty.shows('size 70x9');
   });
 
-  test('1x1 lives', async () => {
+  test('works at 1x1', async () => {
     start();
     await pty.shows('calm');
     pty.resize(1, 1);
@@ -125,7 +125,7 @@ describe('size', () => {
     await pty.shows('keys k');
   });
 
-  test('0x0, as serial lines say, is taken for 80x24', async () => {
+  test('0x0, as reported on serial lines, is taken as 80x24', async () => {
     pty = new PtyProgram('/bin/sh', ['-c', `stty rows 0 cols 0; exec '${process.execPath}' '${program.file}'`], { cols: 80, rows: 24 });
     await pty.shows('size 80x24');
     pty.resize(50, 8);
@@ -137,7 +137,7 @@ describe('job control', () => {
   const inShell = async (wrap = (command: string): string => command): Promise<void> => {
     pty = new PtyProgram('/bin/bash', ['--norc', '--noprofile', '-i'], { cols: 80, env: { PS1: 'ready> ', HISTFILE: '/dev/null' } });
     await pty.shows('ready>');
-    // The shell's own bracketed paste would be mistaken for ours.
+    // The bracketed paste of the shell would be mistaken for ours.
     pty.type("bind 'set enable-bracketed-paste off'\r");
     pty.type(`${wrap(`'${process.execPath}' '${program.file}'`)}\r`);
     await pty.shows('calm');
@@ -147,7 +147,7 @@ describe('job control', () => {
   test.each([
     ['Ctrl-Z', () => pty.type('\x1a')],
     ['SIGTSTP', () => process.kill(childPid(), 'SIGTSTP')],
-  ])('%s stops it on a restored terminal, fg redraws the screen', async (_what, stop) => {
+  ])('%s stops it on a restored terminal, and fg redraws the screen', async (_what, stop) => {
     await inShell();
     stop();
     await expectRestored();
@@ -165,7 +165,7 @@ describe('job control', () => {
     await expectRestored();
   });
 
-  test('after SIGSTOP, which cannot be caught, the screen is redrawn', async () => {
+  test('redraws the screen after SIGSTOP, which cannot be caught', async () => {
     await inShell();
     const pid = childPid();
     process.kill(pid, 'SIGSTOP');
@@ -228,13 +228,13 @@ describe('a terminal that does not read', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  test('does not stop the program, and gets a correct screen when it reads again', async () => {
+  test('does not block the program, and gets a correct screen when it reads again', async () => {
     start({ cols: 200, rows: 50, env: { TICKS: join(directory, 'ticks') } });
     await pty.shows('calm');
     pty.type('f');
     await pty.shows('flood');
     pty.hold();
-    // 10 kB a tick, 50 ticks a second: whatever the kernel keeps for the terminal is full long before 60 ticks.
+    // 10 kB per tick, 50 ticks per second: any kernel buffer of the terminal is full long before 60 ticks.
     const held = ticks();
     await pty.until('ticks going on', () => ticks() > held + 60, 20_000);
     pty.type('f');
@@ -249,7 +249,7 @@ describe('a terminal that does not read', () => {
     await expectRestored();
   });
 
-  test('does not prevent the end', async () => {
+  test('does not keep the program from ending', async () => {
     start({ cols: 200, rows: 50, env: { TICKS: join(directory, 'ticks') } });
     await pty.shows('calm');
     pty.type('f');

@@ -1,4 +1,4 @@
-/** The built viewer in front of what real nodes send: who holds the GPU, and for how long. */
+/** The built viewer on the data of real nodes: who holds the GPU, and for how long. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
@@ -31,7 +31,7 @@ function view(...args: readonly string[]): PtyProgram {
   return terminal;
 }
 
-/** The words of the row that begins with `name`, the command in one piece behind the figures. */
+/** The cells of the row that begins with `name`, with the command as one cell. */
 function row(terminal: PtyProgram, name: string): string | undefined {
   const line = terminal.emulator
     .text()
@@ -40,12 +40,12 @@ function row(terminal: PtyProgram, name: string): string | undefined {
   return line?.replace(/^[ ▌]*/, '').replace(/\s{2,}/g, ' | ');
 }
 
-test('an H100 shared by four users: their bytes, processes and ages; shells on no GPU are not shown', async () => {
+test('shows an H100 shared by four users with their bytes, processes and ages, and no shells without a GPU', async () => {
   const node = await startServer(answers(captured('static'), { date: STATIC_DATE }));
   open.push({ dispose: () => node.kill() });
   const terminal = view('--hosts', node.nodeId);
   await terminal.shows('svc-metrics');
-  // 2,770,337,792 + 7,100,956,672 bytes are 9.19 GiB. The start is 07:41:38, the answer 07:42:08. 689.35 W x 9,871,294,464 / 22,722,641,920 are 299 W.
+  // 2,770,337,792 + 7,100,956,672 bytes are 9.19 GiB. Start 07:41:38, scrape 07:42:08. 689.35 W x 9,871,294,464 / 22,722,641,920 = 299 W.
   expect(row(terminal, 'alice')).toMatch(
     /^alice \| 1 \| 1 \| 2 \| 9\.19 GiB \| 299 W \| 00:00:30 \| \/opt\/conda\/bin\/python3 \/tmp\/train\.py 6000 busy/,
   );
@@ -62,7 +62,7 @@ test('an H100 shared by four users: their bytes, processes and ages; shells on n
   expect(await terminal.exited).toEqual({ status: 0, signal: 0 });
 });
 
-test('the same node a while later: other users, commands with quotes, backslashes and other scripts', async () => {
+test('shows the same node later: other users, commands with quotes, backslashes and other scripts', async () => {
   const node = await startServer(answers(captured('020')));
   open.push({ dispose: () => node.kill() });
   const terminal = view('--hosts', node.nodeId, '-i', '0.5');
@@ -77,7 +77,7 @@ test('the same node a while later: other users, commands with quotes, backslashe
   terminal.type('q');
 });
 
-test('three mock nodes have the figures of their plan', async () => {
+test('shows three mock nodes with the values they were configured with', async () => {
   const mock = await startMock({
     ports: [0, 0, 0],
     platform: 'nvidia',

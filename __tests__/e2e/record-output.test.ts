@@ -1,4 +1,4 @@
-/** Where `record` writes, and the command lines of all-smi's manual. Real processes. */
+/** Where `record` writes, and the command lines of the all-smi manual. Real processes. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
@@ -17,7 +17,7 @@ function shell(script: string): { readonly status: number | null; readonly out: 
 }
 const QUICK = 'record --hosts 127.0.0.1:9 -i 0.5';
 
-test.each(['-', '/dev/stdout'])('-o %s: plain lines on standard output, and no file', (name) => {
+test.each(['-', '/dev/stdout'])('-o %s writes plain lines to standard output, and no file', (name) => {
   const { status, out, err } = shell(`$V ${QUICK} --duration 1s -o ${name} | cat`);
   const lines = out.split('\n').slice(0, -1);
   expect([status, JSON.parse(lines[0]!), JSON.parse(lines.at(-1)!)]).toMatchObject([0, { header: true }, { end: true }]);
@@ -25,13 +25,13 @@ test.each(['-', '/dev/stdout'])('-o %s: plain lines on standard output, and no f
   expect(readdirSync(place.directory.path).filter((file) => file !== 'cache')).toEqual([]);
 });
 
-test('a reader that has had enough ends it quietly', () => {
+test('ends quietly when the reader closes the pipe', () => {
   const { out } = shell(`{ $V ${QUICK} -o -; echo "status $?" > status; } | head -1`);
   expect(JSON.parse(out)).toMatchObject({ header: true });
   expect(readFileSync(place.directory.file('status'), 'utf8')).toBe('status 0\n');
 });
 
-test('devices and pipes are refused and get no names beside them', () => {
+test('refuses devices and pipes, and does not create numbered files next to them', () => {
   execFileSync('mkfifo', [place.directory.file('pipe')]);
   for (const name of ['pipe', '/dev/null']) {
     const { status, err } = shell(`$V ${QUICK} --duration 1s -o ${name}`);

@@ -1,4 +1,4 @@
-/** Records as fast as it can, and says after each frame that it is written: to be killed at any moment. Arguments: file, codec, worker. */
+/** Records as fast as possible and reports each written frame, to be killed at any moment. Arguments: file, codec, worker. */
 import { cycle, newWriter, timeOf } from '../helpers/recordings.js';
 import type { Codec } from '../../lib/recording/codec/codec.js';
 import { compressorInThread } from '../../lib/recording/thread/worker-client.js';

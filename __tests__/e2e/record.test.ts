@@ -38,7 +38,7 @@ afterEach(() => {
 });
 afterAll(() => cluster.stop());
 
-/** Resolves when `holds`; looks again every few milliseconds. */
+/** Resolves when `holds` returns true; checks every few milliseconds. */
 async function until(holds: () => boolean, what: string): Promise<void> {
   for (let tries = 0; !holds(); tries++) {
     if (tries > 800) throw new Error(`never came: ${what}`);
@@ -63,7 +63,7 @@ describe('killed at any moment', () => {
       let said = '';
       child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
       const ended = new Promise((resolve) => child.on('close', resolve));
-      // Anywhere in a block, and while one is closed.
+      // Anywhere in a block, including while one is being closed.
       await until(() => said.split('\n').length > 40 + kill * 61, 'frames');
       child.kill('SIGKILL');
       await ended;
@@ -109,7 +109,7 @@ describe('the command', () => {
     },
   );
 
-  test('when killed, it leaves what it has written', async () => {
+  test('leaves what it has written when killed', async () => {
     const path = place.directory.file('a.ndjson.gz');
     const child = start('-o', path);
     const ended = statusOf(child);
@@ -123,7 +123,7 @@ describe('the command', () => {
     expect(after.length).toBeGreaterThanOrEqual(before.length);
   });
 
-  test('for a duration, into a default name, only the selected sections', async () => {
+  test('records for a duration, with a default name, only the selected sections', async () => {
     const child = start('--duration', '1s', '--include', 'gpu,process', '--compress', 'none');
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -156,7 +156,7 @@ describe('the command', () => {
     expect((await play(await openReader(place.directory.file('a.ndjson')))).length).toBeGreaterThan(0);
   });
 
-  test('progress on a terminal', async () => {
+  test('shows progress on a terminal', async () => {
     const child = new PtyProgram(
       process.execPath,
       [program, 'record', '--hosts', ...cluster.addresses, '-i', '0.5', '--duration', '1h', '-o', place.directory.file('a.ndjson.zst')],

@@ -1,4 +1,4 @@
-/** The built program where the system takes no bytes: files over a limit, a full disk, a log that nobody can read. */
+/** The built program when writes fail: a file over a limit, a full disk, a log that cannot be written. */
 import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtProgram } from '../helpers/built.js';
 
-// Processes on a busy machine take their time.
+// Processes on a busy machine can be slow.
 jest.setTimeout(60_000);
 
 let program = '';
@@ -27,7 +27,7 @@ function shell(script: string): { status: number | null; stdout: string; stderr:
   return { status, stdout, stderr };
 }
 
-test('a config file on a full disk is not left half written, and a retry works', () => {
+test('a config file on a full disk is not left truncated, and a retry works', () => {
   const refused = shell('ulimit -f 1; exec $V config init --config own.toml');
   expect(refused).toEqual({
     status: 1,
@@ -42,7 +42,7 @@ test('a config file on a full disk is not left half written, and a retry works',
 });
 
 test('an exporter whose output fails runs until its signal', () => {
-  // A source that does not work is written to the log, so that it is written to.
+  // A source that does not work is logged, so the log is written to.
   const script = '$V api --port 0 -i 1 --nvidia-smi /nowhere/nvidia-smi >/dev/full 2>/dev/full & sleep 3; kill -TERM $!; wait $!';
   expect(shell(script)).toEqual({ status: 143, stdout: '', stderr: '' });
 });

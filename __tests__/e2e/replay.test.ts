@@ -29,7 +29,7 @@ function told(...args: readonly string[]): { readonly status: number | null; rea
   return { status, out: stdout, err: stderr };
 }
 
-describe('mistakes', () => {
+describe('wrong usage', () => {
   test.each<readonly [readonly string[], string]>([
     [['record', '--local', '-o', 'none/a.ndjson'], 'cannot write none/a.ndjson: the directory does not exist'],
     [['record', '--local', '-o', '-', '--max-files', '3'], '--output: standard output cannot be split with --max-size or --max-files'],
@@ -49,7 +49,7 @@ describe('mistakes', () => {
 });
 
 describe('record info', () => {
-  test('as text', async () => {
+  test('prints text', async () => {
     await record(place.directory.file('a.ndjson.zst'), 'zstd', 20, [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }, { gpus: 2 }]);
     const { status, out } = told('replay-info', 'a.ndjson.zst');
     expect(status).toBe(0);
@@ -71,7 +71,7 @@ describe('record info', () => {
     expect(told('--replay', 'a.ndjson.zst', '--check')).toMatchObject({ status: 0, out: expect.stringContaining('no errors found') });
   });
 
-  test('and what cannot be read', async () => {
+  test('reports what cannot be read', async () => {
     const path = await record(place.directory.file('a.ndjson'), 'none', 20);
     writeFileSync(path, readFileSync(path, 'utf8').replace('"gpus":[{', '"gpus":[{{').replace(/\n/, '\nnonsense\n'));
     expect(told('--replay', 'a.ndjson', '--check')).toMatchObject({
@@ -123,7 +123,7 @@ describe('the worker thread', () => {
   });
 });
 
-test('a recording on a terminal: keys, the prompt, the bar; q in the prompt does not quit', async () => {
+test('plays a recording on a terminal: keys, the prompt, the bar; q in the prompt does not quit', async () => {
   const path = await record(place.directory.file('a.ndjson.zst'), 'zstd', 100, [
     { gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 5e9 }] },
   ]);
@@ -149,7 +149,7 @@ test('a recording on a terminal: keys, the prompt, the bar; q in the prompt does
   viewer.dispose();
 });
 
-test('alerts: live ones are sent to the webhook, those of a recording are only on the screen', async () => {
+test('sends live alerts to the webhook, and shows those of a recording only on screen', async () => {
   let calls = 0;
   const hook = await startServer((_request, response) => {
     calls++;
@@ -167,7 +167,7 @@ test('alerts: live ones are sent to the webhook, those of a recording are only o
     await viewer.shows('99');
     viewer.type('A');
     await viewer.shows('critical at');
-    // The first closes the alerts.
+    // The first one closes the alerts.
     viewer.type('q');
     await viewer.until('the alerts to close', () => !viewer.emulator.text().includes('History, newest first'));
     viewer.type('q');

@@ -1,4 +1,4 @@
-/** Every recipe of docs/SCRIPTING.md, run as it is written, and `check` as a monitoring system runs it. */
+/** Every recipe in docs/SCRIPTING.md, run as written, and `check` as a monitoring system runs it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ describe('recipes', () => {
     if (!/>>? usage/.test(script)) expect(stdout).not.toBe('');
   });
 
-  test('what they leave behind', () => {
+  test('write the files they name', () => {
     const lines = readFileSync(join(directory, 'usage.ndjson'), 'utf8').trimEnd().split('\n');
     for (const line of lines) expect(JSON.parse(line)).toMatchObject({ sample_at: expect.any(String), gpus: expect.any(Number) });
     expect(readFileSync(join(directory, 'usage.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(lines.length);
@@ -84,7 +84,7 @@ describe('recipes', () => {
 describe('check', () => {
   const PERFORMANCE = /^(OK|WARNING|CRITICAL|UNKNOWN) - [^|\n]+ \| ([\w]+=[\d.]+(;[\d.:]*){0,4} ?)+\n$/;
 
-  test('one line with performance data; thresholds decide', async () => {
+  test('prints one line with performance data, and thresholds determine the status', async () => {
     const cool = '--alert-temp 150';
     const fine = await shell(`all-smi-view check --hostfile hosts.csv ${cool}`);
     expect(fine.status).toBe(0);
@@ -100,7 +100,7 @@ describe('check', () => {
     expect([hot.status, hot.stdout]).toEqual([2, expect.stringMatching(/^CRITICAL - 24 critical: .* power/)]);
   });
 
-  test('nodes that are down: critical above --max-down', async () => {
+  test('is critical when more nodes are down than --max-down allows', async () => {
     const silent = await startServer(hangs);
     const hosts = `--hosts ${nodes[0]!.nodeId} ${silent.nodeId} --timeout 0.3 --alert-temp 150`;
     expect(await shell(`all-smi-view check ${hosts}`)).toMatchObject({
@@ -122,7 +122,7 @@ describe('check', () => {
     expect(stdout).toMatch(/^UNKNOWN - .+\n$/);
   });
 
-  test('a rule about a duration is evaluated over that duration', async () => {
+  test('evaluates a rule with a duration over that duration', async () => {
     const held = `all_smi_gpu_utilization{gpu="H100",uuid="GPU-1",index="0"} 0\nall_smi_gpu_memory_used_bytes{gpu="H100",uuid="GPU-1",index="0"} 40000000000\nall_smi_gpu_memory_total_bytes{gpu="H100",uuid="GPU-1",index="0"} 80000000000\n`;
     const node = await startServer(answers(held));
     const { status, stdout } = await shell(

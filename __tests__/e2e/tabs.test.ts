@@ -1,4 +1,4 @@
-/** Every other tab of the built program in a real terminal, on nodes of three makers that serve and one that does not. */
+/** Every other tab of the built program in a real terminal, on nodes of three vendors, one of which does not answer. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { MOCK_GPU_NAME, startMock } from '../../lib/mock/mock.js';
 import type { Cluster } from '../../lib/mock/mock-server.js';
@@ -6,7 +6,7 @@ import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
 import { systemClock } from '../../lib/run/system-clock.js';
 
-// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+// Processes on a busy machine can be slow; `until` gives up earlier and shows the screen.
 jest.setTimeout(60_000);
 
 const PLATFORMS = ['nvidia', 'apple', 'tpu'] as const;
@@ -39,24 +39,24 @@ afterAll(async () => {
   await Promise.all(clusters.map((cluster) => cluster.stop()));
 });
 
-/** Types keys and waits for what they bring. */
+/** Types keys and waits for what they show. */
 async function types(keys: string, ...what: readonly RegExp[]): Promise<void> {
   terminal.type(keys);
   await terminal.until(what.map(String).join(' and '), () => what.every((one) => one.test(terminal.emulator.text())));
 }
 
 describe('a tour of the tabs', () => {
-  test('All: figures, signs, both densities, groups, charts', async () => {
+  test('All: values, marks, both densities, groups, charts', async () => {
     await terminal.until('every figure', () => /util [▏▎▍▌▋▊▉█]+.*VRAM .*temp .*power /.test(terminal.emulator.text()));
     await types('z', /last \d+[ms].*SM occupancy 67% · memory bandwidth 42% · P\d/);
     await types('zG', /▸ node-0001 +.* 8 of 8 busy/, /▸ node-0002 .* 1 of 1 busy/, /▸ node-0003 .* 8 of 8 busy/);
     await types('X', /▾ node-0003[^]*TPU v6e/);
-    // Ends the grouping: by node is all there is without labels.
+    // Ends the grouping: without labels, by node is the only one.
     await types('Gc', /Utilisation +now \d+% · max .* in %, mean of 17 GPUs/);
     await types('\x1b', /▲NODE +GPU +MODEL/);
   });
 
-  test('a node by the picker: its processes, then all details', async () => {
+  test('a node from the picker: its processes, then all details', async () => {
     await types(':', /go to/);
     await types('0001\r', /node-0001 +up · last seen/, /PID +USER/);
     await types(
@@ -78,7 +78,7 @@ describe('a tour of the tabs', () => {
     await types('M', /GPU 0 +X +NVS +NVS/);
   });
 
-  test('Diagnosis: which nodes answer, their latency and errors', async () => {
+  test('Diagnosis: nodes that answer, their latency and errors', async () => {
     await types('D', /3 of 4 nodes up · 1 down/, /latency p50 \d+ ms/, /connection refused/, /node-0003 .*up/);
   });
 

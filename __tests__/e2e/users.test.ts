@@ -1,4 +1,4 @@
-/** The Users tab in a real terminal, level by level, on nodes that serve. */
+/** The Users tab in a real terminal, level by level, on nodes that answer. */
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
 import { systemClock } from '../../lib/run/system-clock.js';
 
-// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+// Processes on a busy machine can be slow; `until` gives up earlier and shows the screen.
 jest.setTimeout(60_000);
 
 let program = '';
@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 const screen = (): string => terminal.emulator.text();
-/** Types keys one after the other and waits for what they bring. */
+/** Types keys one after the other and waits for what they show. */
 async function types(keys: string, what: RegExp): Promise<void> {
   terminal.type(keys);
   await terminal.until(String(what), () => what.test(screen()));
@@ -58,7 +58,7 @@ const quits = async (): Promise<void> => {
 };
 
 describe('the Users tab', () => {
-  test('sorts by key and by header, system accounts, the help', async () => {
+  test('sorts by key and by header, shows system accounts and the help', async () => {
     await types('t', /▼LONGEST[^]*▌ mira[^]*yeonji[^]*inureyes/);
     await types('t', /▲LONGEST/);
     await types('f', /root +3 +12 +12 [^]*system accounts shown/);
@@ -87,7 +87,7 @@ describe('the Users tab', () => {
     await quits();
   });
 
-  test('a double click opens a row, o opens its node, V returns to the same level', async () => {
+  test('opens a row on a double click and its node on o, and V returns to the same level', async () => {
     const y =
       screen()
         .split('\n')
@@ -99,7 +99,7 @@ describe('the Users tab', () => {
     await quits();
   });
 
-  test('shows which node is silent', async () => {
+  test('shows which node does not report its processes', async () => {
     const stopped = cluster.stop();
     await stopped;
     await terminal.shows('partial coverage: 0 of 3 nodes');
@@ -112,7 +112,7 @@ describe('the Users tab', () => {
 describe('exports', () => {
   const files = (): string[] => readdirSync(join(cache, 'all-smi'));
 
-  test('e on each level, a file each, for its owner only', async () => {
+  test('e on each level writes a file of its own, readable only by its owner', async () => {
     await types('e', /saved .*all-smi\/users-\d{8}T\d{6}\.csv/);
     await types('\r', /3 hosts/);
     await types('e', /saved .*users-inureyes-\d{8}T\d{6}\.csv/);
@@ -128,7 +128,7 @@ describe('exports', () => {
     await quits();
   });
 
-  test('a directory that is a link is refused with a reason', async () => {
+  test('refuses a directory that is a link, with a reason', async () => {
     symlinkSync(tmpdir(), join(cache, 'all-smi'));
     await types('e', /export failed: .* is a symbolic link/);
     await quits();

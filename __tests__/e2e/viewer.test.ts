@@ -1,4 +1,4 @@
-/** The built viewer on a real terminal, watching nodes that serve, die and come back. */
+/** The built viewer on a real terminal, watching nodes that answer, die and come back. */
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { MOCK_GPU_NAME, startMock } from '../../lib/mock/mock.js';
 import type { Cluster } from '../../lib/mock/mock-server.js';
@@ -6,7 +6,7 @@ import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
 import { systemClock } from '../../lib/run/system-clock.js';
 
-// Processes on a busy machine take their time; `until` gives up earlier and shows the screen.
+// Processes on a busy machine can be slow; `until` gives up earlier and shows the screen.
 jest.setTimeout(60_000);
 
 let program = '';
@@ -40,7 +40,7 @@ async function serve(ports: readonly number[], startIndex: number): Promise<Clus
   return cluster;
 }
 
-/** The program with so many files that it may open. */
+/** The program with a limit on open files. */
 function viewWithFiles(files: number, ...args: readonly string[]): PtyProgram {
   const shell = ['-c', `ulimit -n ${files}; exec "$0" "$@"`, process.execPath, program, ...args];
   return (pty = new PtyProgram('/bin/sh', shell, { cols: 120, rows: 30 }));
@@ -53,7 +53,7 @@ async function expectRestored(terminal: PtyProgram): Promise<void> {
 }
 
 describe('the demo', () => {
-  test('shows a live cluster, says what it is, answers keys and mouse, and quits with 0', async () => {
+  test('shows a live cluster and that it is a demo, responds to keys and mouse, and quits with status 0', async () => {
     const terminal = view('--demo');
     await terminal.shows('demo: a made-up cluster');
     await terminal.shows('6 of 6 nodes · 48 GPUs');
@@ -98,8 +98,8 @@ describe('the demo', () => {
 });
 
 describe('nodes', () => {
-  test('the first screen does not wait for any node', async () => {
-    // A port of the range for documentation: nobody answers.
+  test('the first frame does not wait for any node', async () => {
+    // A port of the documentation address range, where nothing answers.
     const terminal = view('--hosts', '192.0.2.1:9090', '-i', '0.5');
     await terminal.shows('Waiting for the first response from');
     await terminal.shows('192.0.2.1:9090');
@@ -107,14 +107,14 @@ describe('nodes', () => {
     expect((await terminal.exited).status).toBe(0);
   });
 
-  test('three mock nodes are added up; one that dies is dim with the reason and in no total, and recovers', async () => {
+  test('three mock nodes are summed; one that dies is dimmed, with the reason and in no total, and recovers', async () => {
     await serve([0, 0], 1);
     const third = await serve([0], 3);
     const addresses = clusters.flatMap((cluster) => cluster.addresses);
     const terminal = view('--hosts', ...addresses, '-i', '0.5');
     await terminal.shows('3 of 3 nodes · 24 GPUs');
     terminal.type('V');
-    // Of each node 6 GPUs and 6 processes.
+    // Each node has 6 GPUs and 6 processes.
     await terminal.until('18 GPUs of inureyes', () => /inureyes +3 +18 +18 /.test(terminal.emulator.text()));
     const port = Number(third.addresses[0]!.split(':')[1]);
     await third.stop();
@@ -124,7 +124,7 @@ describe('nodes', () => {
     // Left to All, End to its last rows.
     terminal.type('\x1b[D\x1b[F');
     await terminal.until('the age of the last answer', () => /node-0003 ~\d+s +7 /.test(terminal.emulator.text()));
-    // Left to the Diagnosis tab, left of which is the last node.
+    // Left to the Diagnosis tab, then left again to the last node.
     terminal.type('\x1b[D\x1b[D');
     await terminal.shows('connection refused');
     await terminal.shows('next scrape in');

@@ -18,10 +18,10 @@ const USERS: Sheet['columns'] = [
   { name: 'sm_gpus', jsonOnly: true },
 ];
 const sheet = (rows: readonly (readonly SheetCell[])[], columns = USERS): Sheet => ({ about: { table: 'users' }, columns, rows });
-/** The cell as it stands in a CSV of one column. */
+/** The cell as written to a CSV with one column. */
 const cell = (value: SheetCell): string => csvOf(sheet([[value]], [{ name: 'x' }])).slice(2, -1);
 
-test('the table of all-smi; what is not known is empty, not 0', () => {
+test('the columns of all-smi; unknown values are empty, not 0', () => {
   const text = csvOf(
     sheet([
       ['alice', false, 1, 2, 1, 68719476736, 739.65, 3600.9, 'python train.py --note="run 7"', 1.5],
@@ -56,11 +56,11 @@ describe('cells', () => {
     ['="x"', `"'=""x"""`],
     ['日本語 名前', '日本語 名前'],
     ["o'neil", "o'neil"],
-  ])('%j is %s', (text, expected) => {
+  ])('%j is written as %s', (text, expected) => {
     expect(cell(text)).toBe(expected);
   });
 
-  test('controls are gone before the guard looks: what they hid is guarded', () => {
+  test('control characters are removed before the formula guard, which then sees the text they hid', () => {
     expect(cell('\x1b\u202e=1')).toBe(`"'=1"`);
     expect(cell('\t=1')).toBe(`"'=1"`);
     expect(cell('a\nb\rc')).toBe('abc');
@@ -74,7 +74,7 @@ describe('cells', () => {
     [1.8e19, '18000000000000000000'],
     [NaN, ''],
     [Infinity, ''],
-  ])('%s is the whole number %s', (value, expected) => {
+  ])('%s is written as the integer %s', (value, expected) => {
     expect(cell(value)).toBe(expected);
   });
 });
@@ -84,7 +84,7 @@ const texts = fc.array(
   fc.tuple(...COLUMNS.map(() => fc.string({ unit: fc.constantFrom('a', 'b', ',', '"', "'", '=', '+', '-', '@', ' ', ';', 'é', '日') }))),
 );
 
-test('any text reads back as it was written, and no cell starts like a formula', () => {
+test('any text reads back unchanged, and no cell starts like a formula', () => {
   fc.assert(
     fc.property(texts, (rows) => {
       const read = Papa.parse<string[]>(csvOf(sheet(rows, COLUMNS)).slice(0, -1)).data.slice(1);
@@ -123,7 +123,7 @@ describe('JSON', () => {
     expect(JSON.parse(jsonOf(sheet([])))).toEqual({ table: 'users', rows: [] });
   });
 
-  test('any names of columns and any cells make a valid file', () => {
+  test('any column names and cells make a valid file', () => {
     const cells = fc.oneof(fc.string({ unit: 'grapheme' }), fc.double(), fc.boolean(), fc.constant(undefined));
     fc.assert(
       fc.property(fc.array(fc.tuple(cells, cells, cells)), (rows) => {

@@ -1,4 +1,4 @@
-/** Exports into real directories: what is in their way, and what must not be touched. */
+/** Exports into real directories: obstacles, and files that must stay untouched. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import {
@@ -52,12 +52,12 @@ test('creates a file and a directory for their owner only, and no other file', a
   expect(statSync(cache()).mode & 0o777).toBe(0o700);
 });
 
-test('JSON beside it', async () => {
+test('writes JSON under the same name', async () => {
   expect(await save({ format: 'json' })).toBe(`~/.cache/all-smi/users-${STAMP}.json`);
   expect(JSON.parse(readFileSync(cache(`users-${STAMP}.json`), 'utf8'))).toEqual({ rows: [{ user: 'alice', gpus: 2 }] });
 });
 
-test('in the same second: a counter; what was there stays as it was', async () => {
+test('adds a counter within the same second, and leaves existing files unchanged', async () => {
   mkdirSync(cache(), { recursive: true });
   writeFileSync(cache(`users-${STAMP}.csv`), 'mine');
   mkdirSync(cache(`users-${STAMP}-2.csv`));
@@ -69,7 +69,7 @@ test('in the same second: a counter; what was there stays as it was', async () =
 });
 
 describe('links', () => {
-  test('the directory is one: refused, and nothing is written behind it', async () => {
+  test('refuses a directory that is a link, and writes nothing to its target', async () => {
     mkdirSync(join(home, '.cache'));
     mkdirSync(join(home, 'elsewhere'));
     symlinkSync(join(home, 'elsewhere'), cache());
@@ -77,14 +77,14 @@ describe('links', () => {
     expect(readdirSync(join(home, 'elsewhere'))).toEqual([]);
   });
 
-  test('the directory is one that leads nowhere: refused, and nothing is made there', async () => {
+  test('refuses a directory that is a dangling link, and creates nothing', async () => {
     mkdirSync(join(home, '.cache'));
     symlinkSync(join(home, 'nowhere'), cache());
     expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi is a symbolic link');
     expect(lstatSync(join(home, 'nowhere'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  test.each(['target', 'nowhere'])('the file is one, to %s: refused, and its target is unchanged', async (target) => {
+  test.each(['target', 'nowhere'])('refuses a file that is a link to %s, and leaves the target unchanged', async (target) => {
     mkdirSync(cache(), { recursive: true });
     writeFileSync(join(home, 'target'), 'precious');
     symlinkSync(join(home, target), cache(`users-${STAMP}.csv`));
@@ -94,7 +94,7 @@ describe('links', () => {
     expect(readdirSync(cache())).toHaveLength(1);
   });
 
-  test('a linked cache directory, as on clusters with small homes, is accepted', async () => {
+  test('accepts a linked cache directory, as on clusters with small home directories', async () => {
     mkdirSync(join(home, 'scratch'));
     symlinkSync(join(home, 'scratch'), join(home, '.cache'));
     expect(await save()).toBe(`~/.cache/all-smi/users-${STAMP}.csv`);
@@ -111,7 +111,7 @@ describe('impossible paths', () => {
     expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi lies below something that is not a directory');
   });
 
-  /** Runs as somebody who may not write everywhere: root may, so root becomes nobody. */
+  /** Runs as a user without write permission everywhere: root drops to nobody. */
   const asNobody = (run: () => Promise<void>): (() => Promise<void>) => {
     if (process.getuid?.() !== 0) return run;
     return async () => {
@@ -126,7 +126,7 @@ describe('impossible paths', () => {
   };
 
   test(
-    'a directory without write permission, and one that may not be created',
+    'a directory without write permission, and one that cannot be created',
     asNobody(async () => {
       expect(await refusal(save({}, { XDG_CACHE_HOME: '/' }))).toBe('export failed: /all-smi may not be written to');
     }),
@@ -143,7 +143,7 @@ describe('impossible paths', () => {
     }
   };
 
-  test('a full disk: said, and no half file is left (passes without a look where nothing may be mounted)', async () => {
+  test('a full disk is reported, and no truncated file is left (passes unchecked where mounting is not allowed)', async () => {
     if (!mounted()) return;
     try {
       const rows = Array.from({ length: 5000 }, (_, nth) => [`user-with-a-long-name-${nth}`, nth]);
@@ -173,7 +173,7 @@ describe('names', () => {
     expect(safeName(name)).toBe(expected);
   });
 
-  test('whatever is said, the file is in the directory, is not hidden, and its name is short enough', async () => {
+  test('any name results in a file in the directory that is not hidden and has a short enough name', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 400 }), async (name) => {
         const path = await save({ name });
@@ -189,7 +189,7 @@ describe('names', () => {
   });
 });
 
-describe('directories that can never be made', () => {
+describe('directories that cannot be created', () => {
   test.each(['/proc', '/proc/self', '/dev/null', '/dev/null/x', '/sys/kernel'])(
     'below %s: refused, without endless retries',
     async (directory) => {
@@ -199,7 +199,7 @@ describe('directories that can never be made', () => {
     },
   );
 
-  test('a link that leads nowhere on the way: refused, and nothing is made where it leads', async () => {
+  test('a dangling link on the way is refused, and nothing is created at its target', async () => {
     symlinkSync(join(home, 'nowhere'), join(home, 'cache'));
     expect(await refusal(save({}, { XDG_CACHE_HOME: join(home, 'cache') }))).toBe('export failed: ~/cache/all-smi cannot be made there');
     expect(readdirSync(home)).toEqual(['cache']);
@@ -225,7 +225,7 @@ describe('the cache directory', () => {
     expect(shortPath('C:\\Users\\alice\\AppData', { platform: 'win32', env, home })).toBe('~\\AppData');
   });
 
-  test('a path outside the home directory is shown in full', () => {
+  test('shows a path outside the home directory in full', () => {
     const place = { platform: 'linux', env: {}, home: '/home/al' } as const;
     expect(shortPath('/home/alice/x', place)).toBe('/home/alice/x');
     expect(shortPath('/x', { ...place, home: '/' })).toBe('/x');

@@ -13,7 +13,7 @@ test.each([
   expect(hostOf(header)).toBe(host);
 });
 
-describe('whose requests are answered', () => {
+describe('requests that are answered', () => {
   const ours = ownNames(['gpu01.cluster.local', '0.0.0.0'], ['metrics.example.com', '.lan']);
   test.each([
     'gpu01',
@@ -24,10 +24,10 @@ describe('whose requests are answered', () => {
     'a.localhost',
     '10.0.0.7:9090',
     '[::1]:9090',
-  ])('%s: ours', (header) => {
+  ])('%s is our own name', (header) => {
     expect(ours(header)).toBe(true);
   });
-  test.each(['metrics.example.com', 'METRICS.example.com.:443', 'gpu02.lan', undefined])('%s: allowed', (header) => {
+  test.each(['metrics.example.com', 'METRICS.example.com.:443', 'gpu02.lan', undefined])('%s is allowed', (header) => {
     expect(ours(header)).toBe(true);
   });
   test.each([
@@ -39,10 +39,10 @@ describe('whose requests are answered', () => {
     'metrics.example.com.evil.example',
     '',
     '127.0.0.1.evil.example',
-  ])('%j: unknown', (header) => {
+  ])('%j is refused', (header) => {
     expect(ours(header)).toBe(false);
   });
-  test('a star allows any', () => {
+  test('* allows any', () => {
     expect(ownNames(['gpu01'], ['*'])('evil.example')).toBe(true);
   });
 });
@@ -63,7 +63,7 @@ describe('over HTTP', () => {
         .end();
     });
 
-  test('a page whose name resolves to this address gets no data (DNS rebinding)', async () => {
+  test('refuses a page whose name resolves to this address (DNS rebinding)', async () => {
     const options = { bind: '127.0.0.1', port: 0, clock: { now: () => 0 }, waiting: 'secret 1\n' };
     api = await serveApi({ ...options, hostNames: ['gpu01'], allowHosts: [] });
     expect(await ask('evil.example')).toEqual({

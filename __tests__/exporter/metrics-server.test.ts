@@ -31,8 +31,8 @@ async function open(api: Api): Promise<Socket> {
 
 const GET = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n';
 
-describe('answers', () => {
-  test('before the first collection: up 0, and not ready; then what was published last', async () => {
+describe('responses', () => {
+  test('are up 0 and not ready before the first collection, then the last published text', async () => {
     const api = await serve();
     expect(await (await fetch(`${api.url}/metrics`)).text()).toBe('up 0\n');
     const early = await fetch(`${api.url}/-/ready`);
@@ -58,7 +58,7 @@ describe('answers', () => {
     ['gzip;q=0.0', false],
     ['gzipped', false],
     ['', false],
-  ])('asked with "Accept-Encoding: %s"', async (accept, zipped) => {
+  ])('to "Accept-Encoding: %s"', async (accept, zipped) => {
     const api = await serve();
     const text = `日本語 ${'x'.repeat(5000)}\n`;
     api.publish(text);
@@ -73,7 +73,7 @@ describe('answers', () => {
     expect((zipped ? gunzipSync(body) : body).toString('utf8')).toBe(text);
   });
 
-  test('other paths and methods are refused; HEAD has no body', async () => {
+  test('refuse other paths and methods; HEAD has no body', async () => {
     const api = await serve();
     expect((await fetch(`${api.url}/`)).status).toBe(404);
     expect((await fetch(`${api.url}/metrics/x`)).status).toBe(404);
@@ -83,7 +83,7 @@ describe('answers', () => {
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '5', '']);
   });
 
-  test('a token is required to scrape, but not for the readiness check', async () => {
+  test('require a token for scrapes, but not for the readiness check', async () => {
     const api = await serve({ token: 'open-sesame' });
     const status = async (authorization?: string): Promise<number> =>
       (await fetch(`${api.url}/metrics`, authorization === undefined ? {} : { headers: { authorization } })).status;
@@ -103,7 +103,7 @@ describe('answers', () => {
     expect((await fetch(`${api.url}/-/ready`)).status).toBe(503);
   });
 
-  test('over TLS', async () => {
+  test('are served over TLS', async () => {
     const tls = selfSigned();
     const api = await serve({ tls });
     expect(api.url).toMatch(/^https:/);
@@ -127,7 +127,7 @@ describe('answers', () => {
 });
 
 describe('clients', () => {
-  test('a thousand connections leave room for the next scrape: the longest idle is closed', async () => {
+  test('a thousand connections leave room for the next scrape: the one idle longest is closed', async () => {
     const api = await serve();
     const crowd = await Promise.all(Array.from({ length: 1000 }, () => open(api)));
     for (let left = 200; left > 0 && crowd.filter(({ destroyed }) => !destroyed).length > 128; left--) await pause(10);
@@ -147,7 +147,7 @@ describe('clients', () => {
     expect(String((await once(regular, 'data'))[0])).toMatch(/^HTTP\/1\.1 200/);
   });
 
-  test('slow readers share one body and hold no copies', async () => {
+  test('slow readers share one body instead of copying it', async () => {
     const api = await serve();
     const body = `${'x'.repeat(4 * 2 ** 20)}\n`;
     api.publish(body);
@@ -157,7 +157,7 @@ describe('clients', () => {
       socket.pause();
       socket.write(GET);
     }
-    // All are being answered once the last has got its head.
+    // All responses are in progress once the last one has sent its header.
     for (const socket of slow) {
       while (socket.bytesRead === 0 && !socket.destroyed) {
         await pause(5);
@@ -165,13 +165,13 @@ describe('clients', () => {
       }
     }
     const after = process.memoryUsage();
-    // 100 answers of 4 MiB: one copy is in `arrayBuffers`, a hundred would be 400 MiB.
+    // 100 responses of 4 MiB: one copy is in `arrayBuffers`, a hundred would be 400 MiB.
     expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(64 * 2 ** 20);
     api.publish('up 1\n');
     expect(await (await fetch(`${api.url}/metrics`)).text()).toBe('up 1\n');
   });
 
-  test('a client that does not read its answer in time is disconnected', async () => {
+  test('disconnects a client that does not read its response in time', async () => {
     const api = await serve({ answerMs: 100 });
     api.publish(`${'x'.repeat(64 * 2 ** 20)}\n`);
     const slow = await open(api);
@@ -185,7 +185,7 @@ describe('clients', () => {
     expect(bytes).toBeLessThan(64 * 2 ** 20);
   });
 
-  test('a head without end is cut off', async () => {
+  test('cuts off an endless header', async () => {
     const api = await serve();
     const socket = await open(api);
     socket.write(`GET /metrics HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`);
@@ -193,14 +193,14 @@ describe('clients', () => {
     expect(String(answer)).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  test('a thousand requests in one go: none is taken before the one ahead of it is answered', async () => {
+  test('reads a thousand pipelined requests one at a time, each after the response to the previous one', async () => {
     const api = await serve({ answerMs: 60_000 });
     api.publish(`${'x'.repeat(32 * 2 ** 20)}\n`);
     const socket = await open(api);
     socket.pause();
     const sent = GET.repeat(1_000_000);
     socket.write(sent);
-    // Its answer is under way, and what it sent fills what the system keeps; the rest stays with the sender.
+    // Its response is in progress, and the system buffers are full; the rest stays with the sender.
     for (let before = -1; socket.bytesRead === 0 || before !== socket.writableLength; await pause(100)) {
       before = socket.writableLength;
       if (socket.bytesRead === 0) socket.read(1);
@@ -211,7 +211,7 @@ describe('clients', () => {
     expect(arrayBuffers).toBeLessThan(256 * 2 ** 20);
   });
 
-  test.each([['http'], ['https']])('pipelined requests are answered in order, however they are split: %s', async (scheme) => {
+  test.each([['http'], ['https']])('answers pipelined requests in order, however they are split: %s', async (scheme) => {
     const tls = selfSigned();
     const api = await serve(scheme === 'https' ? { tls } : {});
     api.publish('up 1\n');
@@ -247,7 +247,7 @@ describe('clients', () => {
     );
   });
 
-  test('a request with a body is answered, and nothing after it', async () => {
+  test('answers a request with a body, and nothing after it', async () => {
     const api = await serve();
     const socket = await open(api);
     socket.write(`GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nab\r\n\r\ncd${GET}`);
@@ -260,7 +260,7 @@ describe('clients', () => {
     ).toEqual(['HTTP/1.1 200']);
   });
 
-  test('a new client is answered when no other reads its answer', async () => {
+  test('answers a new client while no other client reads its response', async () => {
     const api = await serve({ maxConnections: 8 });
     api.publish(`${'x'.repeat(8 * 2 ** 20)}\n`);
     const deaf = await Promise.all(Array.from({ length: 8 }, () => open(api)));

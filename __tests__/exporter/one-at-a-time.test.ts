@@ -10,7 +10,7 @@ afterEach(() => {
   for (const one of running.splice(0).reverse()) one.stop();
 });
 
-/** Both ends of a connection over TCP. */
+/** Both ends of a TCP connection. */
 async function ends(): Promise<{ readonly sender: Socket; readonly gate: OneAtATime; readonly received: () => string }> {
   const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   running.push({ stop: () => server.close() });
@@ -27,7 +27,7 @@ async function ends(): Promise<{ readonly sender: Socket; readonly gate: OneAtAT
 test.each([
   ['CR LF', '\r\n'],
   ['LF alone', '\n'],
-])('a thousand requests in one piece are passed on one at a time: %s', async (_, line) => {
+])('passes a thousand requests in one piece on one at a time: %s', async (_, line) => {
   const { sender, gate, received } = await ends();
   const head = (nth: number): string => ['GET /metrics HTTP/1.1', `Host: ${nth}`, '', ''].join(line);
   const all = Array.from({ length: 1000 }, (_nothing, nth) => head(nth));
@@ -42,7 +42,7 @@ test.each([
   await once(gate, 'end');
 });
 
-test('an incomplete request is passed on at once, for the parser to judge', async () => {
+test('passes an incomplete request on at once, and leaves it to the parser', async () => {
   const { sender, received } = await ends();
   sender.write('GET /metrics HTTP/1.1\r\nX: 1\r\n');
   while (!received().endsWith('X: 1\r\n')) await pause(1);
@@ -53,7 +53,7 @@ test('an incomplete request is passed on at once, for the parser to judge', asyn
   expect(received()).toBe('GET /metrics HTTP/1.1\r\nX: 1\r\n\r\n');
 });
 
-test('when one end closes, so does the other', async () => {
+test('closes one end when the other closes', async () => {
   const first = await ends();
   first.gate.destroy();
   await once(first.sender.resume(), 'end');
