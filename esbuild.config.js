@@ -21,7 +21,9 @@ const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'u
  * may import the built-in tabs: each directory of plugins/ is a plugin.
  */
 const BUILDS = [
+  // The entry point has no chunks: it reports that the program could not be loaded.
   ['bin/all-smi-view.ts'],
+  ['bin/program.ts'],
   // A thread is started from a file of its own, next to the chunks that use it (lib/recording/thread/worker-client.ts).
   [{ in: 'lib/recording/thread/worker.ts', out: 'chunks/worker' }],
   ['lib/index.ts', ...readdirSync(join(ROOT, 'plugins')).map((plugin) => `plugins/${plugin}/index.ts`)],
@@ -125,7 +127,7 @@ function outputs(entryPoints) {
     charset: 'utf8',
     legalComments: 'none', // THIRD_PARTY_LICENSES has them all, in full
     alias: { blessed: 'neo-blessed' },
-    external: ['term.js', 'pty.js'],
+    external: ['term.js', 'pty.js', './program.js'],
     banner: { js: BANNER },
     plugins: [staticWidgets, lodashMax, bufferAlloc, lazyParts],
     metafile: true,

@@ -1,29 +1,21 @@
 /** `all-smi-view check`: one line and an exit code for a monitoring system. */
 import { AppError } from '../lib/errors.js';
 import { CHECK_OPTIONS, resolveOptions, type Environment, type Flags } from '../lib/options/options.js';
-import { check as evaluated, CHECK_STATES, unknownLine } from '../lib/query/check.js';
+import { check as evaluated } from '../lib/query/check.js';
 import { startQuery } from '../lib/run/query-run.js';
 import { systemClock } from '../lib/run/system-clock.js';
+import { printCheck } from './check-output.js';
 import { readConfig } from './read-config.js';
 import { alertsOf } from './screen-settings.js';
 import { signalled } from './signals.js';
 import { onlyNamed, sourcesOf, timedAt } from './source-settings.js';
-import { writeOut } from './standard-output.js';
 
-/** 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Whatever keeps the check from being made is UNKNOWN, with the reason in the line. */
-export async function check(flags: Flags, env: Environment): Promise<number> {
-  const ended = signalled();
-  try {
-    return await Promise.race([ended, checked(flags, env)]);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return unknown(error);
-  }
-}
-
-export async function unknown(error: AppError): Promise<number> {
-  await writeOut(`${unknownLine(error.message)}\n`);
-  return CHECK_STATES.UNKNOWN;
+/**
+ * 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Whatever keeps the check from being made is UNKNOWN, with the reason in the line: what this throws
+ * becomes that in failure.ts.
+ */
+export function check(flags: Flags, env: Environment): Promise<number> {
+  return Promise.race([signalled(), checked(flags, env)]);
 }
 
 async function checked(flags: Flags, env: Environment): Promise<number> {
@@ -40,9 +32,7 @@ async function checked(flags: Flags, env: Environment): Promise<number> {
     if (over > 0) await after(over - (systemClock.now() - startedAt));
     run.tick();
     const watchedMs = replay ? run.watchedMs() : over;
-    const { state, line } = evaluated(run.state, { alerts, minFree, maxDown, watchedMs });
-    await writeOut(`${line}\n`);
-    return CHECK_STATES[state];
+    return await printCheck(evaluated(run.state, { alerts, minFree, maxDown, watchedMs }));
   } finally {
     await run.stop();
   }

@@ -142,7 +142,7 @@ const EXITS: readonly (readonly [string, string])[] = [
   ['3', 'a node is missing, with `get --strict`'],
   ['4', 'fewer free GPUs than `get free` was asked for'],
   ['70', 'internal error'],
-  ['128 + n', 'ended by signal n: 129 SIGHUP, 130 SIGINT, 131 SIGQUIT, 143 SIGTERM'],
+  ['128 + n', 'ended by signal n, for example 129 (SIGHUP), 130 (SIGINT), 131 (SIGQUIT), 142 (SIGALRM) or 143 (SIGTERM)'],
 ];
 
 function errors(): string {

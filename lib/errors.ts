@@ -22,6 +22,7 @@ export const ERRORS = {
     advice: 'Please report it, and what you did before; no input should cause this.',
   },
   E_OPEN_FILES: { text: 'too many open files', exit: 1, advice: 'Raise the limit of open files (ulimit -n).' },
+  E_INSTALLATION: { text: 'the program is not completely installed: {reason}', exit: 1, advice: 'Install all-smi-view again.' },
   E_OPTION_BAD: { text: '{option}: {reason}', exit: 2, advice: 'See --help for the allowed values.' },
   E_NO_HOSTS: { text: 'no nodes to watch', exit: 2, advice: 'Name them with --hosts or --hostfile, or try --demo.' },
   E_HOST_BAD: {

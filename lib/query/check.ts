@@ -1,4 +1,4 @@
-/** The state of a cluster as one line for a monitoring system, in the format of the Monitoring Plugins guidelines. Pure. */
+/** The state of a cluster for a monitoring system. Pure. */
 import type { AppState } from '../app/state.js';
 import { clusterDerivation } from '../aggregate/cluster.js';
 import { WHOLE } from '../aggregate/derivations.js';
@@ -7,10 +7,7 @@ import type { AlertSettings } from '../alerts/rules.js';
 import type { Ms } from '../model/clock.js';
 import { included } from '../model/node-view.js';
 import { count } from '../text/format.js';
-import { clean } from '../text/sanitize.js';
-
-export const CHECK_STATES = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
-export type CheckState = keyof typeof CHECK_STATES;
+import { checkLine, type CheckResult } from './check-line.js';
 
 export interface CheckSettings {
   readonly alerts: AlertSettings;
@@ -22,13 +19,6 @@ export interface CheckSettings {
   readonly watchedMs: Ms;
 }
 
-export interface CheckResult {
-  readonly state: CheckState;
-  /** One line without the line end. */
-  readonly line: string;
-}
-
-const MAX_LINE_BYTES = 4096;
 const MAX_NAMED = 3;
 
 /** Rules that need a state to last: by the setting of their duration. */
@@ -37,7 +27,7 @@ const LASTING = { idle_utilization: 'idleMs', memory_held_idle: 'heldMs' } as co
 export function check(app: AppState, settings: CheckSettings): CheckResult {
   const nodes = [...app.allNodes];
   const missing = nodes.filter((node) => !included(node));
-  if (missing.length === nodes.length) return result('UNKNOWN', [`no node of ${count(nodes.length)} answered`], '');
+  if (missing.length === nodes.length) return checkLine('UNKNOWN', [`no node of ${count(nodes.length)} answered`]);
   const { gpus, free } = app.derive(clusterDerivation, WHOLE);
   // Nodes that are down have a threshold of their own.
   const alerts = app.alerts.filter(({ rule }) => rule !== 'host_down');
@@ -63,17 +53,8 @@ export function check(app: AppState, settings: CheckSettings): CheckResult {
     `alerts_warning=${warnings.length}`,
     `alerts_critical=${critical.length}`,
   ];
-  return result(state, texts, performance.join(' '));
+  return checkLine(state, texts, performance.join(' '));
 }
-
-function result(state: CheckState, texts: readonly string[], performance: string): CheckResult {
-  // A bar separates the text from the performance data.
-  const text = clean(texts.join('; ').replaceAll('|', '/'), MAX_LINE_BYTES);
-  return { state, line: `${state} - ${text}${performance === '' ? '' : ` | ${performance}`}` };
-}
-
-/** The line of a check that could not be made. */
-export const unknownLine = (reason: string): string => result('UNKNOWN', [reason], '').line;
 
 /** As --over takes it: 15m, 90s. */
 const timeText = (ms: Ms): string => (ms % 60_000 === 0 ? `${ms / 60_000}m` : `${Math.ceil(ms / 1000)}s`);
