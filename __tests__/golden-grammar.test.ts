@@ -1,4 +1,4 @@
-/** One way to write a unit, a count and a duration, asserted over all golden screens. */
+/** Units, counts and durations are written in one way on all golden screens. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
@@ -12,7 +12,7 @@ const NOUNS = [
   'reporting|computing|held|free|busy|unknown|down|waiting|failing|hidden|bookmarks?|MIG|vGPUs?|fans?|clocks?|MHz',
 ].join('|');
 
-/** What is looked for, and how it has to be written. */
+/** Texts to look for, and the form they must have. */
 const GRAMMAR: readonly (readonly [what: string, found: RegExp, written: RegExp])[] = [
   [
     'a count before its noun has a separator at each thousand',
@@ -20,28 +20,28 @@ const GRAMMAR: readonly (readonly [what: string, found: RegExp, written: RegExp]
     /^\d{1,3}(,\d{3})*$/,
   ],
   [
-    'the first number of "1-20 of 1,340" too',
+    'so has the first number of "1-20 of 1,340"',
     /(?<![\w.,:/-])[\d,]+-[\d,]+ of [\d,]+/g,
     /^\d{1,3}(,\d{3})*-\d{1,3}(,\d{3})* of \d{1,3}(,\d{3})*$/,
   ],
   [
-    'bytes with a space: a binary unit, three figures',
+    'bytes with a space have a binary unit and three digits',
     /(?<![\w.])[\d.,]+ [KMGTPE]i?B\b(?!\/s)/g,
     /^(\d\.\d\d|\d\d\.\d|\d{3}|10[012]\d) [KMGTPE]iB$/,
   ],
-  ['no bytes of a binary unit without one, but where they are the least', /(?<!≥)(?<![\w.])[\d.]+[KMGTPE]iB\b/g, /^\d+GiB$/],
+  ['bytes of a binary unit without a space appear only in minimums', /(?<!≥)(?<![\w.])[\d.]+[KMGTPE]iB\b/g, /^\d+GiB$/],
   [
-    'used and total in a cell: one unit of one letter',
+    'used and total in a cell share a unit of one letter',
     /(?<![\w.])[\d.]+\/[\d.]+[A-Z](?![\w.])/g,
     /^(\d{1,4}|\d?\d\.\d{1,2})\/(\d{1,4}|\d?\d\.\d{1,2})[A-Z]$/,
   ],
-  ['watts with a space: three figures', /(?<![\w.])[\d.,]+ [kM]?W\b/g, /^((\d{1,2}\.\d|\d{3}) W|(\d\.\d\d|\d\d\.\d|\d{3}) [kM]W)$/],
+  ['watts with a space have three digits', /(?<![\w.])[\d.,]+ [kM]?W\b/g, /^((\d{1,2}\.\d|\d{3}) W|(\d\.\d\d|\d\d\.\d|\d{3}) [kM]W)$/],
   ['a clock in text has a space and separators', /(?<![\w.])[\d.,]+ [MG]Hz\b/g, /^(\d{1,3}(,\d{3})* MHz|\d+\.\d\d GHz)$/],
-  ['a share has no space', /(?<![\w.])[\d.,]+ %/g, /^$/],
+  ['a percentage has no space', /(?<![\w.])[\d.,]+ %/g, /^$/],
   ['a duration has no words', /(?<![\w.-])\d+ ?(?:secs?|seconds?|mins?|minutes?|hours?|hrs?|days?)\b/g, /^$/],
-  ['a time of two digits each', /(?<![\w:.-])\d+:\d+(?::\d+)+(?![\w:.])/g, /^\d{2,}(:\d\d){2,3}$/],
+  ['a time has two digits in each part', /(?<![\w:.-])\d+:\d+(?::\d+)+(?![\w:.])/g, /^\d{2,}(:\d\d){2,3}$/],
   [
-    'a span of time: the number, and s, m, h or d',
+    'a time span is a number with s, m, h or d',
     /(?<![\w.-])(?:last seen|every|last|next scrape in) \d[\w.]*(?: s\b)?/g,
     / \d+(\.\d+)?(s|m|h|d)$/,
   ],

@@ -1,7 +1,7 @@
 /**
- * npm run golden:words -- REVISION [PATTERN]: did only words change on the golden screens? Reduces each screen of the revision and of the
- * working tree to its figures and marks, and prints what one has and the other lacks. A change of wording prints nothing; a changed figure,
- * a lost mark or a cut value does. Exit status 1 when anything differs.
+ * npm run golden:words -- REVISION [PATTERN]: checks that only words changed on the golden screens. Reduces each screen of the revision and
+ * of the working tree to its values and marks, and prints the differences. A change of wording prints nothing; a changed value, a lost mark
+ * or a cut value does. Exit status 1 if anything differs.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -26,12 +26,12 @@ const report = (file: string, lines: readonly string[]): void => {
 
 for (const file of [...new Set([...before, ...now])].sort()) {
   if (!file.includes(pattern)) continue;
-  if (!existsSync(file)) report(file, ['no longer there']);
+  if (!existsSync(file)) report(file, ['removed']);
   else if (!before.includes(file)) report(file, ['new']);
   else {
     const { lost, gained } = difference(git('show', `${revision}:${file}`), readFileSync(file, 'utf8'));
     if (lost.length + gained.length > 0) report(file, [...lost.map((one) => `- ${one}`), ...gained.map((one) => `+ ${one}`)]);
   }
 }
-console.log(`${differing} of ${now.length} golden screens differ in figures or marks`);
+console.log(`${differing} of ${now.length} golden screens differ in values or marks`);
 process.exitCode = differing > 0 ? 1 : 0;

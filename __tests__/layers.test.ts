@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { arrows } from '../eslint.config.js';
 
-/** What the rule says of one import. */
+/** The message of the rule for one import. */
 function verdict(file: string, target: string): string[] {
   const config: Linter.Config = {
     plugins: { here: { rules: { arrows: arrows as never } } },
@@ -16,12 +16,17 @@ function verdict(file: string, target: string): string[] {
 
 const WRONG: readonly (readonly [what: string, file: string, target: string, says: string])[] = [
   ['upward', 'lib/exposition/parser/scanner.ts', '../../app/state.js', 'domain must not import app'],
-  ['upward from the model', 'lib/model/node-view.ts', '../view/frame.js', 'base must not import interface'],
+  ['from the model upward', 'lib/model/node-view.ts', '../view/frame.js', 'base must not import interface'],
   ['from the app into an edge', 'lib/app/state.ts', '../sources/hosts/http-collector.js', 'app must not import edges'],
   ['an edge importing another', 'lib/sources/hosts/http-collector.ts', '../../paint/blessed-painter.js', 'edges must not see each other'],
   ['an edge importing the state', 'lib/paint/blessed-painter.ts', '../app/state.js', 'edges must not import app'],
-  ['deeper in an edge', 'lib/sources/local/proc-text.ts', '../../recording/write/recorder.js', 'edges must not see each other'],
-  ['a plugin past the public door', 'plugins/users/view.ts', '../../lib/app/state.js', 'plugins must not import app'],
+  [
+    'into a file deep inside an edge',
+    'lib/sources/local/proc-text.ts',
+    '../../recording/write/recorder.js',
+    'edges must not see each other',
+  ],
+  ['a plugin past the public API', 'plugins/users/view.ts', '../../lib/app/state.js', 'plugins must not import app'],
   ['a plugin into the base', 'plugins/users/view.ts', '../../lib/text/format.js', 'plugins must not import base'],
   ['a plugin into another', 'plugins/users/index.ts', '../all/view.js', 'plugins must not see each other'],
   ['lib into plugins', 'lib/run/viewer.ts', '../../plugins/all/index.js', 'run must not import plugins'],
@@ -37,7 +42,7 @@ const WRONG: readonly (readonly [what: string, file: string, target: string, say
 ];
 
 describe('imports form no cycle', () => {
-  test('a file must not import what imports it, whatever the number of steps, and types count', () => {
+  test('a file must not import a file that imports it, over any number of steps, type imports included', () => {
     expect(verdict('lib/text/sanitize.ts', '../errors.js')).toEqual([
       'Imports must not form a cycle: lib/text/sanitize.ts -> lib/errors.ts -> lib/text/sanitize.ts.',
     ]);
@@ -51,7 +56,7 @@ describe('imports form no cycle', () => {
   });
 });
 
-describe('imports point down only', () => {
+describe('imports go downward only', () => {
   test.each(WRONG)('%s', (_what, file, target, says) => {
     expect(verdict(file, target)).toEqual([expect.stringContaining(says)]);
   });
@@ -71,7 +76,7 @@ describe('imports point down only', () => {
     expect(verdict(file, target)).toEqual([]);
   });
 
-  test('exports from elsewhere and lazy imports are imports', () => {
+  test('re-exports and dynamic imports count as imports', () => {
     const config: Linter.Config = {
       plugins: { here: { rules: { arrows: arrows as never } } },
       rules: { 'here/arrows': 'error' },

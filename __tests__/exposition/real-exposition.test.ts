@@ -1,4 +1,4 @@
-/** What all-smi 0.28.1 really sends, and that it could read what we send of the same machine. */
+/** The real output of all-smi 0.28.1, and that all-smi could read our exposition of the same node. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { EXTRA_TABLES, GPU_FIELDS } from '../../lib/model/columns.js';
@@ -15,9 +15,9 @@ const TEXT = readFileSync(new URL('040.prom', FOLDER), 'utf8');
 const AT = Date.UTC(2026, 10, 27, 19, 32, 45);
 const UUID = 'GPU-0b5e1a70-11aa-4c00-8000-0000000000a2';
 
-/** Families that nothing on the screen needs, and why. */
+/** Families that no screen needs, with the reason. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
-  all_smi_memory_free_bytes: 'what is available counts',
+  all_smi_memory_free_bytes: 'the available memory is used instead',
 };
 
 const familiesOf = (text: string): readonly string[] => [...new Set(text.match(/^all_smi_\w+/gm))];
@@ -29,20 +29,20 @@ function parsed(text: string) {
   return parser.data;
 }
 
-describe('the exposition', () => {
-  test('every family is read, or omitted for a reason', () => {
+describe('the exposition of all-smi', () => {
+  test('has only families that are read, or omitted for a reason', () => {
     const read = new Set(METRICS.map(({ name }) => `all_smi_${name}`));
     const unread = familiesOf(TEXT).filter((family) => !read.has(family));
     expect(unread).toEqual(Object.keys(LEFT_OUT));
     expect(familiesOf(TEXT)).toHaveLength(45);
   });
 
-  test('the exporter, and no line that cannot be read', () => {
+  test('identifies the exporter, and has no line that cannot be read', () => {
     const { facts } = parsed(TEXT);
     expect(facts).toMatchObject({ instance: 'vm', exporterVersion: '0.28.1', up: true, hasProcessFamily: true, badLines: 0, capsHit: [] });
   });
 
-  test('the GPU', () => {
+  test('describes the GPU', () => {
     const data = parsed(TEXT);
     const { gpus } = data;
     expect([gpus.count, gpus.slots, gpus.index[0], data.text(gpus.uuid[0]!), data.text(gpus.name[0]!)]).toEqual([
@@ -72,7 +72,7 @@ describe('the exposition', () => {
     expect(details.map((label) => gpus.detail(0, label))).toEqual(['580.159.04', '13.0', 'Hopper', '5', '96.00.A5.00.1A', 'GPU', '0']);
   });
 
-  test('values kept as they are', () => {
+  test('has values that are kept unchanged', () => {
     const { extras } = parsed(TEXT);
     const said = Object.fromEntries(
       EXTRA_TABLES.map((table) => {
@@ -103,7 +103,7 @@ describe('the exposition', () => {
     expect(extras.rows('chassis').label(0, 'platform')).toBe('Linux');
   });
 
-  test('the machine', () => {
+  test('describes the node', () => {
     const { cpus, cores, memory, disks } = parsed(TEXT);
     expect([cpus.count, cpus.title(0), cpus.value(0, 'utilPercent'), cpus.value(0, 'sockets'), cpus.value(0, 'cores')]).toEqual([
       1,
@@ -126,7 +126,7 @@ describe('the exposition', () => {
     ]);
   });
 
-  test('the processes: user, start, memory; sanitized commands, one on no GPU', () => {
+  test('lists processes with user, start and memory; commands are sanitized, one process is on no GPU', () => {
     const data = parsed(TEXT);
     const { procs } = data;
     const rows = Array.from({ length: procs.count }, (_, row) => [
@@ -151,7 +151,7 @@ describe('the exposition', () => {
   });
 });
 
-test('the snapshot, as the only frame of a recording', () => {
+test('equals the snapshot, as the only frame of a recording', () => {
   const snapshot = JSON.stringify(JSON.parse(readFileSync(new URL('snapshot.json', FOLDER), 'utf8')));
   const frame = new FramePacker().pack(readFrame([readLine(snapshot) as DataLine]));
   expect([frame.badRows, frame.nodes.map(({ nodeId }) => nodeId)]).toEqual([0, ['vm']]);
@@ -173,7 +173,7 @@ test('the snapshot, as the only frame of a recording', () => {
   expect([data.cpus.value(0, 'cores'), data.memory.value(0, 'cachedBytes')]).toEqual([16, 2_255_589_376]);
 });
 
-/** The machine of the text, as our own sources would have it. */
+/** The node in the text, as our own sources would report it. */
 const SAMPLE: NodeSample = {
   at: AT,
   instance: 'vm',
@@ -213,10 +213,10 @@ const SAMPLE: NodeSample = {
   sources: [],
 };
 
-/** The rules of all-smi's own reader: one space, labels without braces, digits and one point, and lengths. */
+/** The rules of the reader in all-smi: one space, labels without braces, digits with one point, and length limits. */
 const LINE = /^(all_smi_[a-z0-9_]{1,248})\{((?:[a-z_]+="(?:[^"\\{}\n]|\\["\\nr])*"(?:, (?!$))?)+)\} (\d+(?:\.\d+)?)$/;
 
-describe('our exposition of the same machine', () => {
+describe('our exposition of the same node', () => {
   const ours = nodeText(SAMPLE, '0.1.0');
   const samples = (text: string): ReadonlyMap<string, number> =>
     new Map(
@@ -230,7 +230,7 @@ describe('our exposition of the same machine', () => {
         }),
     );
 
-  test("follows the rules of all-smi's reader, as its own does", () => {
+  test("follows the rules of all-smi's reader, as its own exposition does", () => {
     expect(samples(TEXT).size).toBe(45);
     expect(samples(ours).size).toBeGreaterThan(30);
   });
@@ -245,7 +245,7 @@ describe('our exposition of the same machine', () => {
     expect(onlyOurs).toEqual(['process_export_info', 'process_gpu_utilization', 'process_resident_memory_bytes'].map((name) => `all_smi_${name}`)); // prettier-ignore
   });
 
-  test('fillers of drivers get no line', () => {
+  test('omits filler values of drivers', () => {
     const gpu = { ...SAMPLE.gpus[0]!, powerWatts: 65_535, temperatureCelsius: 255, frequencyMhz: 4_294_967_295, utilPercent: 101, pcieWidth: 65_535, memoryTotalBytes: 0, performanceState: 32 }; // prettier-ignore
     const cpu = { ...SAMPLE.cpu!, utilPercent: -1, coreUtilPercent: [25.3, 65_535] };
     const text = nodeText({ ...SAMPLE, gpus: [gpu], cpu, processes: [{ ...SAMPLE.processes![0]!, smPercent: 65_535 }] }, '0.1.0');

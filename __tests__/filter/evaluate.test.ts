@@ -14,7 +14,7 @@ beforeAll(loadRegexEngine);
 
 const filterOf = (text: string) => compile(parse(text)!, text);
 
-/** '0 2 / 11 14': indices of the GPUs and pids of the processes that are kept; '+' behind the slash: the bare host is. */
+/** '0 2 / 11 14': indexes of the GPUs and pids of the processes that match; '+' after the slash: the node itself matches. */
 function kept(text: string, node: NodeView): string {
   const { gpus, procs, any, all, gpuCount, procCount } = matchRows(filterOf(text), node);
   const slots = [...gpus.keys()].filter((slot) => gpus[slot] === 1);
@@ -25,7 +25,7 @@ function kept(text: string, node: NodeView): string {
   return shown.trim() + (any && shown === ' / ' ? '+' : '');
 }
 
-/** GPU 0: alice trains. 1: alice and bob. 2: held by bob. 3: free. 4: reports nothing. 5: only a process speaks of it. And bash on no GPU. */
+/** GPU 0: alice trains. 1: alice and bob. 2: held by bob. 3: free. 4: reports nothing. 5: known only from a process. And bash on no GPU. */
 const NODE = new TestNode({
   nodeId: '10.0.0.7:9090',
   name: 'node-0007',
@@ -62,7 +62,7 @@ const NODE = new TestNode({
 });
 
 const TABLE: readonly (readonly [text: string, is: string])[] = [
-  // Every field, and each operator.
+  // Every field and every operator.
   ['temp > 60', '0 / 10'],
   ['temp >= 60', '0 1 / 10 11 12'],
   ['temp < 31', '3 /'],
@@ -77,7 +77,7 @@ const TABLE: readonly (readonly [text: string, is: string])[] = [
   ['mem_total == 80GiB', '0 1 2 3 / 10 11 12 13'],
   ['power > 0.3kW', '0 / 10'],
   ['power == 611.5', '0 / 10'],
-  // 0.1 % off, or 0.001 %, is not equal.
+  // Values that differ by 0.1% or 0.001% are not equal.
   ['power == 611', '/'],
   ['power == 611.494', '/'],
   ['power == 0', '3 /'],
@@ -127,14 +127,14 @@ const TABLE: readonly (readonly [text: string, is: string])[] = [
   ['group.rack == r3', '0 1 2 3 4 5 / 10 11 12 13 14 15'],
   ['group.row == r3', '/'],
   ['group.row != r3', '/'],
-  // What is missing is false; not of it is true.
+  // A comparison with a missing value is false; its negation is true.
   ['temp > -1', '0 1 2 3 / 10 11 12 13'],
   ['not temp > -1', '4 5 / 14 15'],
   ['not user == alice', '1 2 3 4 5 / 12 13 14'],
   ['not user ~= .', '3 4 5 / 14'],
   ['user == ""', '/'],
   ['user != ""', '0 1 2 / 10 11 12 13 15'],
-  // Of pairs: what is said of the process and of its GPU holds together.
+  // Pairs: conditions on a process and on its GPU must hold together.
   ['user == alice & temp > 60', '0 / 10'],
   ['user == alice & temp <= 60', '1 / 11'],
   ['user == bob & command ~= python', '/'],
@@ -144,14 +144,14 @@ const TABLE: readonly (readonly [text: string, is: string])[] = [
   ['user == alice & not command ~= train', '1 / 11 15'],
 ];
 
-describe('what is kept', () => {
+describe('what matches', () => {
   test.each(TABLE)('%s', (text, is) => {
     const filter = text === 'gpu_name ~= (?i)h100' ? undefined : kept(text, NODE);
     if (filter === undefined) expect(() => parse(text)).toThrow('expected a value at col 13');
     else expect(filter).toBe(is);
   });
 
-  test('a node without GPUs and processes', () => {
+  test('works on a node without GPUs and processes', () => {
     const bare = new TestNode({ name: 'cpu-01', nodeId: 'a:1' });
     expect(kept('host == cpu-01', bare)).toBe('/+');
     expect(kept('host == cpu-02', bare)).toBe('/');
@@ -159,7 +159,7 @@ describe('what is kept', () => {
     expect(kept('not temp > 0', bare)).toBe('/+');
   });
 
-  test('status tells how the connection stands', () => {
+  test('status is that of the node', () => {
     for (const state of ['live', 'waiting', 'failing', 'overdue'] as const) {
       const host = new TestNode({ state, gpus: 1 });
       const is = state === 'overdue' ? 'down' : state === 'live' ? 'up' : state;
@@ -169,7 +169,7 @@ describe('what is kept', () => {
     }
   });
 
-  test('processes on a GPU are missing where the node does not tell', () => {
+  test('the number of processes on a GPU is missing if the node does not report processes', () => {
     const silent = new TestNode({ gpus: [{ memoryUsedBytes: 2 * GIB }, {}], facts: { processScope: 'off' } });
     expect(kept('procs == 0', silent)).toBe('/');
     expect(kept('not procs == 0', silent)).toBe('0 1 /');
@@ -177,7 +177,7 @@ describe('what is kept', () => {
   });
 });
 
-describe('the verdict on a whole host', () => {
+describe('the verdict on a whole node', () => {
   test.each([
     ['host == node-0007', true],
     ['host == other', false],
@@ -206,7 +206,7 @@ describe('regular expressions', () => {
     expect(() => filterOf(text)).toThrow(message);
   });
 
-  test('words with .* between them are the same to the engine', async () => {
+  test('words separated by .* match the same as in the regex engine', async () => {
     const { RE2JS } = await import('re2js');
     const piece = fc.stringMatching(/^[ab \-=é]{0,3}$/u);
     fc.assert(
@@ -229,11 +229,11 @@ describe('regular expressions', () => {
     [String.raw`\({4}`, 4],
     ['a{x}', 4],
     ['a{0}', 1],
-  ])('%s stands for %i characters', (pattern, size) => {
+  ])('%s expands to %i characters', (pattern, size) => {
     expect(expandedSize(pattern)).toBe(size);
   });
 
-  /** An engine that goes back and tries again would need longer than the universe is old for each of them. */
+  /** A backtracking engine would need longer than the age of the universe for each of these. */
   test.each(['^(a+)+$', '^(a|aa)+$', '^(a|a?)+$', '^(.*)*z$', '(x+x+)+y', '^([a-zA-Z]+)*$', '^(([a-z])+.)+[A-Z]([a-z])+$'])(
     '%s is not slower on a hostile text',
     (pattern) => {
@@ -248,7 +248,7 @@ describe('regular expressions', () => {
   );
 });
 
-test('any filter on any node keeps the pairs that match', () => {
+test('any filter on any node keeps exactly the pairs that match', () => {
   fc.assert(
     fc.property(specs, claims, (spec, claim) => {
       const host = new TestNode(spec);
@@ -256,7 +256,7 @@ test('any filter on any node keeps the pairs that match', () => {
       const { ofProc, ofGpu } = pairsOf(spec, claim);
       expect([...found.procs].map(Boolean)).toEqual(ofProc);
       expect([...found.gpus].map(Boolean)).toEqual(ofGpu);
-      // A verdict on the host is never contradicted by its rows.
+      // The rows never contradict the verdict on their node.
       const verdict = filterOf(claim.text).node(host);
       const pairs = [...ofProc, ...ofGpu];
       if (verdict === false) expect(pairs.some(Boolean)).toBe(false);

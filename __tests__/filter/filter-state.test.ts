@@ -23,7 +23,7 @@ const enter = (filtering: FilterState, text: string): void => {
 const kept = (filtering: FilterState): number | undefined => filtering.nodes?.counts(HOSTS).gpus;
 
 describe('while a filter is typed', () => {
-  test('rows follow the text; an invalid filter shows the error and keeps the last rows', () => {
+  test('rows follow the text; an invalid filter shows the error and keeps the previous rows', () => {
     const filtering = new FilterState();
     type(filtering, 'temp > 80');
     expect([kept(filtering), filtering.problem]).toEqual([2, undefined]);
@@ -35,7 +35,7 @@ describe('while a filter is typed', () => {
     expect([kept(filtering), filtering.problem]).toEqual([undefined, undefined]);
   });
 
-  test('Enter applies it in normal form; an invalid filter stays in the editor', () => {
+  test('Enter applies it in normalized form; an invalid filter stays in the editor', () => {
     const filtering = new FilterState();
     type(filtering, 'temp>');
     filtering.command('commit');
@@ -80,7 +80,7 @@ describe('while a filter is typed', () => {
 });
 
 describe('filter history', () => {
-  test('opening shows the active filter; a cleared one is one key away', () => {
+  test('opening shows the active filter, and a cleared one is one key away', () => {
     const filtering = new FilterState();
     filtering.command('open');
     expect(filtering.edited?.text).toBe('');
@@ -92,7 +92,7 @@ describe('filter history', () => {
     expect(filtering.edited).toEqual({ text: 'temp > 80', at: 9 });
   });
 
-  test('Ctrl-R cycles through them, each once, newest first', () => {
+  test('Ctrl-R cycles through distinct filters, newest first', () => {
     const filtering = new FilterState();
     for (const text of ['temp>1', 'temp>2', 'temp>1', 'temp>3']) enter(filtering, text);
     filtering.command('open');
@@ -103,7 +103,7 @@ describe('filter history', () => {
     expect(recalled).toEqual(['temp > 1', 'temp > 2', 'temp > 3', 'temp > 1']);
   });
 
-  test('20 are kept', () => {
+  test('keeps 20 filters', () => {
     const filtering = new FilterState();
     for (let at = 0; at < 30; at++) enter(filtering, `temp>${at}`);
     filtering.command('open');
@@ -131,7 +131,7 @@ describe('a pinned user', () => {
     expect(filtering.nodes).toBeUndefined();
   });
 
-  test('any name', () => {
+  test('may have any name', () => {
     const filtering = new FilterState();
     for (const user of ['a b', `"'`, 'x | temp > 0', '']) {
       filtering.pin(user);
@@ -140,7 +140,7 @@ describe('a pinned user', () => {
   });
 });
 
-test('hosts that were looked at stay looked at while the query means the same, and not when ids are new', () => {
+test('nodes are not evaluated again while the query means the same, unless user ids are renumbered', () => {
   const filtering = new FilterState();
   enter(filtering, 'temp>80');
   const { nodes } = filtering;
@@ -151,14 +151,14 @@ test('hosts that were looked at stay looked at while the query means the same, a
   expect(kept(filtering)).toBe(2);
 });
 
-test('one that is set from outside is checked, and the old one holds when it is none', () => {
+test('a filter set from outside is checked, and the old one stays if it is invalid', () => {
   const filtering = new FilterState();
   filtering.set('temp>80');
   expect(() => filtering.set('bogus')).toThrow(FilterError);
   expect([filtering.committed, kept(filtering)]).toEqual(['temp > 80', 2]);
 });
 
-test('hidden or dim', () => {
+test('toggles between hiding and dimming', () => {
   const filtering = new FilterState();
   const modes = [0, 1, 2].map(() => {
     filtering.command('mode');
@@ -167,7 +167,7 @@ test('hidden or dim', () => {
   expect(modes).toEqual(['dim', 'hide', 'dim']);
 });
 
-describe('filters as long as the page allows', () => {
+describe('filters of the maximum length', () => {
   const filled = (term: string, sign: string): string =>
     Array<string>(Math.floor(16_384 / (term.length + 1)))
       .fill(term)
@@ -176,10 +176,10 @@ describe('filters as long as the page allows', () => {
   test.each([
     ['2,700 terms with |', filled('pid=1', '|')],
     ['2,700 terms with &', filled('!pid=9', '&')],
-    ['not upon not, as far as it goes', filled(`${'!'.repeat(62)}pid=1`, '|')],
-    ['brackets, as deep as they go', filled(`${'('.repeat(60)}pid=1${')'.repeat(60)}`, '|')],
-    ['short names that are printed long', filled('mempct>=0|pid=1', '|')],
-  ])('%s: matches correctly, opens, is pinned to a user and applied again', (_, text) => {
+    ['nested negations, up to the limit', filled(`${'!'.repeat(62)}pid=1`, '|')],
+    ['nested brackets, up to the limit', filled(`${'('.repeat(60)}pid=1${')'.repeat(60)}`, '|')],
+    ['short field names with long printed forms', filled('mempct>=0|pid=1', '|')],
+  ])('%s: matches correctly, opens, can be pinned to a user and applied again', (_, text) => {
     const filtering = new FilterState();
     filtering.set(text);
     expect(filtering.nodes?.counts(HOSTS).procs).toBe(2);
@@ -194,7 +194,7 @@ describe('filters as long as the page allows', () => {
     expect(filtering.nodes?.counts(HOSTS).procs).toBe(2);
   });
 
-  test('beyond that: refused, and the active filter stays', () => {
+  test('a longer filter is refused, and the active one stays', () => {
     const filtering = new FilterState();
     filtering.set('temp>80');
     expect(() => {

@@ -21,7 +21,7 @@ beforeAll(loadRegexEngine);
 const filtered = (text: string): FilteredNodes => new FilteredNodes(compile(parse(text)!, text));
 const derive = <P, T>(derivation: Derivation<P, T>, nodes: Iterable<NodeView>): T => new Derivations().derive(derivation, nodes, 1);
 
-/** The record with nothing in it but what is kept. */
+/** The node with nothing but the rows that match. */
 function reduced(spec: Spec, ofGpu: readonly boolean[], ofProc: readonly boolean[]): NodeSpec {
   const slots = spec.gpus.flatMap((_, slot) => (ofGpu[slot] ? [slot] : []));
   const gpus = slots.map((slot) => ({ index: slot, ...spec.gpus[slot] }));
@@ -43,7 +43,7 @@ test('a filtered node equals a node with only the matching rows', () => {
   );
 });
 
-/** A user's figures, NaN and all. */
+/** The values of a user, including NaN. */
 function rowOf(users: UsersTable, user: string): unknown {
   const row = users.find(user);
   if (row < 0) return undefined;
@@ -52,7 +52,7 @@ function rowOf(users: UsersTable, user: string): unknown {
   return { ...Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[row]])), command: users.command(row) };
 }
 
-test("a user's figures are the same with and without the others on screen", () => {
+test('the values of a user are the same with and without other users on screen', () => {
   const cluster = fc.array(
     fc.record({
       gpus: fc.array(fc.record({ powerWatts: fc.constantFrom(NaN, 0, 100, 700), memoryUsedBytes: fc.constant(50) }), { maxLength: 3 }),
@@ -88,7 +88,7 @@ test("a user's figures are the same with and without the others on screen", () =
   );
 });
 
-/** Two nodes; on GPU 0 of the first alice has 30 of the 40 GiB and bob 10. */
+/** Two nodes; on GPU 0 of the first, alice holds 30 of the 40 GiB and bob 10. */
 const PAIR: readonly NodeSpec[] = [
   {
     gpus: [
@@ -104,17 +104,17 @@ const PAIR: readonly NodeSpec[] = [
   { gpus: [{ powerWatts: 70, memoryUsedBytes: 3 * GIB }], memory: [{ usedBytes: 2, totalBytes: 2 }] },
 ];
 
-describe('figures of matching rows', () => {
+describe('totals of matching rows', () => {
   const hosts = buildNodes(PAIR);
 
-  test('totals of users: 400 W times 30/40, 30 GiB owned, 1 GiB unowned', () => {
+  test('of users: 400 W times 30/40, 30 GiB attributed, 1 GiB unattributed', () => {
     const { totals } = derive(usersDerivation, filtered('user == alice').of(hosts));
     expect(totals).toMatchObject({ gpusInUse: 1, ownedBytes: 30 * GIB, unownedBytes: GIB, attributedWatts: 300, unattributedWatts: 0 });
-    // The second node doesn't tell who is on it, and alice may be: the figures are over a part of the cluster.
+    // The second node does not report its users, and alice may be one of them: the totals cover only part of the cluster.
     expect([totals.reporting, totals.nodes]).toEqual([1, 2]);
   });
 
-  test('totals of the cluster: the unchanged GPU and its node', () => {
+  test('of the cluster: the unchanged GPU and its node', () => {
     expect(derive(clusterDerivation, filtered('user == alice').of(hosts))).toMatchObject({
       gpus: 1,
       computing: 1,
@@ -126,13 +126,13 @@ describe('figures of matching rows', () => {
     expect(derive(clusterDerivation, filtered('user == carol').of(hosts))).toMatchObject({ gpus: 0, powerReported: 0, ramReported: 0 });
   });
 
-  test('GPUs are listed with all their users', () => {
+  test('list GPUs with all their users', () => {
     const rows = derive(gpuRowsDerivation, filtered('user == alice').of(hosts));
     expect(rows.count).toBe(1);
     expect(rows.owners(0).map(({ user }) => user)).toEqual(['alice', 'bob']);
   });
 
-  test('counts', () => {
+  test('count matching rows', () => {
     expect(filtered('user == alice').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 1, nodes: 1 });
     expect(filtered('util == 0').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 0, nodes: 1 });
     expect(filtered('host == node-0002').counts(hosts)).toEqual({ gpus: 1, gpusAll: 3, procs: 0, nodes: 1 });
@@ -141,12 +141,12 @@ describe('figures of matching rows', () => {
     expect(filtered('not user == x').counts(down)).toEqual({ gpus: 2, gpusAll: 2, procs: 2, nodes: 1 });
   });
 
-  test('an excluded node is in no figure; any other is, even without matching rows', () => {
+  test('leave out an excluded node, but keep any other node even without matching rows', () => {
     expect([...filtered('host == node-0002').of(hosts)].map(({ name: label }) => label)).toEqual(['node-0002']);
     expect([...filtered('user == alice').of(hosts)].map(({ name: label }) => label)).toEqual(['node-0001', 'node-0002']);
   });
 
-  test('a node that does not report processes still does not when a filter hides the GPUs that show it', () => {
+  test('a node that does not report processes stays that way when a filter hides the GPUs that show it', () => {
     expect(whyNotReporting(hosts[1]!)).toBe('no process export');
     expect(whyNotReporting(filtered('util > 3').filtered(hosts[1]!))).toBe('no process export');
     expect(whyNotReporting(filtered('util > 3').filtered(hosts[0]!))).toBeUndefined();
@@ -154,7 +154,7 @@ describe('figures of matching rows', () => {
 });
 
 describe('over time', () => {
-  test('after many filters and scrapes, the result equals that of the last alone', () => {
+  test('after many filters and scrapes, the result equals that of the last filter alone', () => {
     const step = fc.record({ claim: claims, spec: fc.option(specs, { nil: undefined }) });
     fc.assert(
       fc.property(specs, fc.array(step, { minLength: 1, maxLength: 6 }), (first, steps) => {
@@ -189,7 +189,7 @@ describe('over time', () => {
     );
   });
 
-  test('evaluated once per version; the structure changes when other rows match', () => {
+  test('is evaluated once per version, and its structure changes when other rows match', () => {
     const host = new TestNode({ gpus: [{ temperatureCelsius: 50 }, { temperatureCelsius: 90 }] });
     let asked = 0;
     const filter = compile(parse('temp > 80')!, '');
@@ -205,7 +205,7 @@ describe('over time', () => {
     expect(masked.gpus.slots).toBe(2);
   });
 
-  test('a scrape that only changes numbers can change the matching rows', () => {
+  test('a scrape that only changes values can change the matching rows', () => {
     const host = new TestNode({ gpus: [{ temperatureCelsius: 50 }], procs: [{ pid: 1, gpu: 0, user: 'ann', vram: 5 }] });
     const nodes = filtered('temp > 80');
     const derivations = new Derivations();

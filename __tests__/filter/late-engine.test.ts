@@ -1,4 +1,4 @@
-/** A file of its own: in others the engine of regular expressions already exists. */
+/** In a file of its own: in other tests the regex engine is already loaded. */
 import { expect, test } from '@jest/globals';
 import { FilterState } from '../../lib/filter/filter-state.js';
 import { loadRegexEngine } from '../../lib/filter/regex.js';
@@ -11,7 +11,7 @@ function typed(text: string): FilterState {
   return filtering;
 }
 
-test('Enter before the engine is loaded applies the filter once it is, unless another key was pressed', async () => {
+test('Enter before the regex engine is loaded applies the filter once it is, unless another key is pressed', async () => {
   const kept = typed('user ~= ^a.$');
   const changed = typed('user ~= ^a.$');
   changed.command({ edit: 'left' });

@@ -18,7 +18,7 @@ describe('typing', () => {
     expect(shown(insert(at(before), text))).toBe(after);
   });
 
-  test('a paste of a mebibyte: what fits, cut between characters', () => {
+  test('a paste of 1 MiB is cut to what fits, between characters', () => {
     const all = insert(typed('user=='), '𝒶'.repeat(2 ** 18));
     expect(all.text).toBe(`user==${'𝒶'.repeat(126)}`);
     expect(new TextEncoder().encode(all.text).length).toBeLessThanOrEqual(MAX_TYPED_BYTES);

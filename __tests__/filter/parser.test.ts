@@ -4,7 +4,7 @@ import { FilterError } from '../../lib/filter/lexer.js';
 import { MAX_FILTER_LENGTH, parse, type Query } from '../../lib/filter/parser.js';
 import { print } from '../../lib/filter/print.js';
 
-/** A query in brackets, all of them: what binds what is seen. */
+/** A query with all its brackets, which shows the precedence. */
 function shape(query: Query | undefined): string {
   if (!query) return 'everything';
   if (query.kind === 'compare') return `${query.field}${query.operator}${query.number ?? query.value}`;
@@ -70,7 +70,7 @@ const SHAPES: readonly (readonly [text: string, is: string])[] = [
   ['age>2d', 'age>172800'],
   ['pstate==P0', 'pstate==0'],
   ['pstate==p8', 'pstate==8'],
-  // What binds what.
+  // Precedence.
   ['temp>1 & util>2 | power>3', '((temp>1 & util>2) | power>3)'],
   ['temp>1 | util>2 & power>3', '(temp>1 | (util>2 & power>3))'],
   ['(temp>1 | util>2) & power>3', '((temp>1 | util>2) & power>3)'],
@@ -117,23 +117,23 @@ const ERRORS: readonly (readonly [text: string, message: string])[] = [
   ['"temp">1', 'parse error: expected a field at col 1'],
   ['()', 'parse error: expected a field at col 2'],
   ['group.==1', 'parse error: there is no field group. at col 1'],
-  // Columns are characters, not UTF-16 units.
+  // Columns count characters, not UTF-16 units.
   ['user==𝒶𝒷 & temp>x', 'parse error: expected a number of degrees at col 17'],
   ['日本==1', 'parse error: there is no field 日本 at col 1'],
 ];
 
-describe('what is parsed', () => {
+describe('parsed', () => {
   test.each(SHAPES)('%s', (text, is) => {
     expect(shape(parse(text))).toBe(is);
   });
 
-  test('as deep as it goes', () => {
+  test('nested up to the limit', () => {
     expect(shape(parse(`${'('.repeat(63)}temp>1${')'.repeat(63)}`))).toBe('temp>1');
     expect(parse(Array.from({ length: 1000 }, () => 'temp>1').join('|'))).toMatchObject({ kind: 'or' });
   });
 });
 
-describe('what is refused, and where', () => {
+describe('rejected, with the position', () => {
   test.each(ERRORS)('%s', (text, message) => {
     expect(() => parse(text)).toThrow(FilterError);
     expect(() => parse(text)).toThrow(message);
@@ -146,7 +146,7 @@ describe('what is refused, and where', () => {
   });
 });
 
-/** The query without where its values stood. */
+/** The query without the positions of its values. */
 function meaning(query: Query): unknown {
   if (query.kind === 'compare') return { ...query, column: 0 };
   return { ...query, of: query.kind === 'not' ? meaning(query.of) : query.of.map(meaning) };
@@ -163,7 +163,7 @@ describe('print', () => {
     expect(print(parse(text)!)).toBe(printed);
   });
 
-  test('every query parses to the same again when printed', () => {
+  test('every query parses to the same query when printed', () => {
     const value = fc.oneof(
       fc.stringMatching(/^[^"]{0,12}$/u),
       fc.stringMatching(/^[^']{0,12}$/u),

@@ -1,4 +1,4 @@
-/** A thousand nodes of eight GPUs in racks and partitions, some of them in trouble; always the same. */
+/** A thousand nodes of eight GPUs in racks and partitions, some of them with problems; the same on every run. */
 import type { GpuSpec, NodeSpec } from './hosts.js';
 
 const GIB = 2 ** 30;
@@ -16,7 +16,9 @@ const gpu = (index: number, utilPercent: number, usedGib: number, temperatureCel
   frequencyMhz: 1980,
 });
 
-/** Every 97th node is down, every 89th stale, every 113th never answered, every 71st hot, every 53rd held idle; of the rest a third is free. */
+/**
+ * Every 97th node is down, every 89th stale, every 113th never answered, every 71st hot, every 53rd held idle; a third of the rest is free.
+ */
 export function bigCluster(nodes = 1000, gpus = 8): readonly NodeSpec[] {
   return Array.from({ length: nodes }, (_, nth): NodeSpec => {
     const [held, hot] = [nth % 53 === 52, nth % 71 === 70];

@@ -1,4 +1,4 @@
-/** Captures of a real GPU, as records and as a machine to read: a stand-in nvidia-smi and a /proc that step from sample to sample. */
+/** Captures of a real GPU, as records and as a simulated machine: a fake nvidia-smi and a /proc that advance from sample to sample. */
 import {
   closeSync,
   constants,
@@ -34,7 +34,7 @@ export interface PsRow {
 export interface CaptureSample {
   readonly second: number;
   readonly at: number;
-  /** Files of the sample by name, as they were. */
+  /** The unmodified files of the sample by name. */
   readonly files: Readonly<Record<string, string>>;
   readonly ps: readonly PsRow[];
 }
@@ -59,7 +59,7 @@ export function readPs(text: string): PsRow[] {
     });
 }
 
-/** The samples of the timeline, in their order. */
+/** The samples of the timeline in order. */
 export function timeline(): CaptureSample[] {
   const text = readFileSync(join(FIXTURES, 'h100-timeline/samples.txt'), 'utf8');
   return text
@@ -75,7 +75,7 @@ export function timeline(): CaptureSample[] {
 
 export const fixture = (name: string): string => readFileSync(join(FIXTURES, name), 'utf8');
 
-/** Names by uid, of a passwd file. */
+/** Names by uid, from a passwd file. */
 export const namesOf = (passwd: string): Map<number, string> =>
   new Map(passwd.split('\n').flatMap((line) => (line === '' ? [] : [[Number(line.split(':')[2]), line.split(':')[0]!] as const])));
 
@@ -85,7 +85,7 @@ export const TIMELINE_GPU_FIELDS =
 
 const LOOPS = ['gpu', 'pmon'] as const;
 
-/** A directory that is a machine: `nvidia-smi` to run, `proc` to read, `passwd`. */
+/** A directory that simulates a machine: `nvidia-smi` to run, `proc` to read, `passwd`. */
 export class StandInMachine {
   readonly directory = mkdtempSync(join(tmpdir(), 'all-smi-view-machine-'));
   readonly nvidiaSmi = join(this.directory, 'nvidia-smi');
@@ -121,7 +121,7 @@ export class StandInMachine {
     this.write(`proc/${pid}/cmdline`, `${argv.join('\0')}\0`);
   }
 
-  /** The files that a process in /proc has open; it can be looked at from now on. */
+  /** The open files of a process in /proc, which also makes them readable. */
   opens(pid: number, ...files: readonly string[]): void {
     const directory = join(this.procDir, String(pid), 'fd');
     mkdirSync(directory, { recursive: true });
@@ -132,17 +132,17 @@ export class StandInMachine {
     rmSync(join(this.directory, name), { recursive: true, force: true });
   }
 
-  /** Command lines of the nvidia-smi that were started, each with its pid in front. */
+  /** Command lines of the nvidia-smi processes that were started, each preceded by its pid. */
   get started(): string[] {
     return readFileSync(join(this.directory, 'started'), 'utf8').split('\n').filter(Boolean);
   }
 
-  /** Whether an nvidia-smi with this argument runs, or what watches over it. */
+  /** Whether an nvidia-smi with this argument is running, or its watchdog. */
   runs(argument: string): boolean {
     return this.running.some((pid) => argumentsOf(pid).includes(argument));
   }
 
-  /** Pids of the nvidia-smi that run, and of what watches over them. */
+  /** Pids of the running nvidia-smi processes and their watchdogs. */
   get running(): readonly number[] {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -150,31 +150,31 @@ export class StandInMachine {
       .filter((pid) => pid !== process.pid && this.#isOurs(pid));
   }
 
-  /** How often those that go on for ever have spoken. */
+  /** The number of outputs of looping nvidia-smi processes. */
   get said(): Record<(typeof LOOPS)[number], number> {
     const words = readFileSync(join(this.directory, 'said'), 'utf8').split('\n');
     const count = (name: string): number => words.filter((word) => word === name).length;
     return { gpu: count('gpu'), pmon: count('pmon') };
   }
 
-  /** Outputs of the running loops so far. */
+  /** The number of outputs of the running loops so far. */
   get outputs(): number {
     return readFileSync(join(this.directory, 'said'), 'utf8').split('\n').filter(Boolean).length;
   }
 
-  /** Those that go on for ever speak again. */
+  /** Makes the looping processes print once more. */
   speak(): void {
     for (const pipe of this.#pipes) writeSync(pipe, '\n');
   }
 
-  /** Whoever still runs is ended: the real one would end when nobody reads what it writes. */
+  /** Ends all running processes: the real ones end when their reader closes the pipe. */
   dispose(): void {
     for (const pid of this.running) process.kill(pid, 'SIGKILL');
     for (const pipe of this.#pipes) closeSync(pipe);
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** The thread that starts those of the kernel: only in the /proc of a whole machine. */
+  /** The parent of kernel threads, present only in the /proc of a whole machine. */
   #kernel(): void {
     mkdirSync(join(this.procDir, '2'));
     this.write('proc/2/stat', `2 (kthreadd) S 0 0 0 0 -1 2129984 ${Array.from({ length: 43 }, () => '0').join(' ')}\n`);
@@ -195,7 +195,7 @@ function argumentsOf(pid: number): string {
   }
 }
 
-/** The one moment of h100-static. */
+/** The single sample of h100-static. */
 export function staticMachine(): StandInMachine {
   const machine = new StandInMachine();
   cpSync(join(FIXTURES, 'h100-static/proc'), machine.procDir, { recursive: true });
@@ -211,10 +211,10 @@ export function staticMachine(): StandInMachine {
   return machine;
 }
 
-/** When the machine of the timeline is taken to have booted: its uptime is made of that. */
+/** The boot time of the machine in the timeline: its uptime is derived from it. */
 const UPTIME_AT_START = 40;
 
-/** Plays the timeline. The start of a process is one that fits the age that ps told in every sample. */
+/** Plays the timeline. Process start times are consistent with the ages that ps reported in all samples. */
 export class TimelineMachine extends StandInMachine {
   readonly samples = timeline();
   readonly bootAt = this.samples[0]!.at - UPTIME_AT_START * 1000;
@@ -229,7 +229,7 @@ export class TimelineMachine extends StandInMachine {
     this.show(this.samples[0]!);
   }
 
-  /** This sample is what there is to read from now on. */
+  /** Makes this sample the current one. */
   show({ at, files, ps }: CaptureSample): void {
     this.write('now/gpu.csv', `${TIMELINE_GPU_FIELDS}\n${files['gpu.csv']!}`);
     this.write('now/apps.csv', files['apps.csv']!);
@@ -253,7 +253,7 @@ export class TimelineMachine extends StandInMachine {
   }
 }
 
-/** Ticks from boot to the start of each process: in the middle of what its ages leave open. */
+/** Ticks from boot to the start of each process: the middle of the range that its ages allow. */
 function startTimes(samples: readonly CaptureSample[], bootAt: number): Map<number, number> {
   const open = new Map<number, [from: number, to: number]>();
   for (const { at, ps } of samples)

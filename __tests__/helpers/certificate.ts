@@ -1,4 +1,4 @@
-/** A self-signed certificate for 127.0.0.1 and localhost, made with nothing but node:crypto. */
+/** A self-signed certificate for 127.0.0.1 and localhost, created with node:crypto only. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 const der = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
@@ -19,7 +19,7 @@ const utcTime = (at: Date): Buffer =>
     ),
   );
 
-/** PEM of the key and of the certificate; valid from an hour ago, or from `from`, for a day. */
+/** PEM of the key and the certificate, valid for a day from an hour ago, or from `from`. */
 export function selfSigned(from = new Date(Date.now() - 3_600_000)): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02)); // ecdsa-with-SHA256
@@ -29,7 +29,7 @@ export function selfSigned(from = new Date(Date.now() - 3_600_000)): { key: stri
     0xa3,
     sequence(
       sequence(oid(0x55, 0x1d, 0x11), der(0x04, altNames)),
-      sequence(oid(0x55, 0x1d, 0x13), der(0x04, sequence(der(0x01, Buffer.from([0xff]))))), // CA: it signs itself
+      sequence(oid(0x55, 0x1d, 0x13), der(0x04, sequence(der(0x01, Buffer.from([0xff]))))), // CA: it is self-signed
     ),
   );
   const body = sequence(

@@ -1,4 +1,4 @@
-/** A clock that stands until it is stepped. */
+/** A clock that advances only when it is stepped. */
 import type { Clock } from '../../lib/model/clock.js';
 
 interface Timer {
@@ -9,7 +9,7 @@ interface Timer {
 
 export class SteppedClock implements Clock {
   #wall: number;
-  /** Runs on while the wall is set: timers hang on it. */
+  /** Keeps counting when the wall clock is set: timers depend on it. */
   #steady = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
@@ -32,7 +32,7 @@ export class SteppedClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Lets `ms` pass; timers run on time, in order. */
+  /** Advances by `ms`; timers fire on time, in order. */
   step(ms: number): void {
     const end = this.#steady + ms;
     for (let next = this.#first(); next && next.at <= end; next = this.#first()) {
@@ -43,7 +43,7 @@ export class SteppedClock implements Clock {
     this.#pass(end - this.#steady);
   }
 
-  /** The machine sleeps: the wall goes on, no timer runs, and none has come nearer. Also: somebody sets the clock (negative: back). */
+  /** The machine sleeps: the wall clock advances, but no timer fires or comes closer. Also simulates setting the clock (negative: back). */
   sleep(ms: number): void {
     this.#wall += ms;
   }

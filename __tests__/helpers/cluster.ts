@@ -1,4 +1,7 @@
-/** A small cluster for pictures: somebody trains, somebody holds a GPU idle, one node is hot, one is down, one tells nothing of its processes. */
+/**
+ * A small cluster for golden screens: a user trains, another holds a GPU idle, one node is hot, one is down, one does not report its
+ * processes.
+ */
 import type { GpuSpec, NodeSpec, ProcSpec } from './hosts.js';
 
 const GIB = 2 ** 30;

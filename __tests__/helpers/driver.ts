@@ -1,4 +1,4 @@
-/** The whole viewer without a terminal and without a network, in the words of who uses it. */
+/** The whole viewer without a terminal or a network, driven in the user's terms. */
 import { App, type AppParts } from '../../lib/app/app.js';
 import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
 import type { PathContext } from '../../lib/paths.js';
@@ -18,20 +18,20 @@ import { SteppedClock } from './clock.js';
 import { buildNodes, UserIds, type NodeSpec, type ScrapeSpec, type TestNode } from './hosts.js';
 import type { Save } from '../../lib/model/sheet.js';
 
-/** Those that most stories are about. Topology and Diagnosis come on top where they are asked for (`plugins`). */
+/** The plugins of most tests. Topology and Diagnosis are added on request (`plugins`). */
 export const BUILT_IN: readonly TabPlugin[] = [all, users, host];
 
-/** 14:32:07 on the wall, wherever the tests run. */
+/** 14:32:07 local time, whatever the time zone of the tests. */
 export const NOW = new Date(2026, 7, 7, 14, 32, 7).getTime();
-/** When hosts answered, unless they say otherwise. */
+/** The default time of the last scrape. */
 const ANSWERED = NOW - 2000;
 const INTERVAL_MS = 3000;
 
 export interface DriverOptions {
   readonly hosts?: readonly NodeSpec[];
-  /** In place of `hosts`: one that runs by the driver's clock. */
+  /** In place of `hosts`: a collector that runs on the driver's clock. */
   readonly source?: (clock: SteppedClock) => Collector;
-  /** Behind the built-in ones. */
+  /** Plugins after the built-in ones. */
   readonly plugins?: readonly TabPlugin[];
   readonly cols?: number;
   readonly rows?: number;
@@ -41,9 +41,9 @@ export interface DriverOptions {
   readonly onAlerts?: NonNullable<AppParts['onAlerts']>;
   readonly bell?: boolean;
   readonly onRenumbered?: NonNullable<AppParts['onRenumbered']>;
-  /** Absent: charts stay blank. */
+  /** If absent, charts stay blank. */
   readonly charts?: ChartDrawer;
-  /** What exports find: by default a cache directory that cannot be made. */
+  /** The environment of exports: by default a cache directory that cannot be created. */
   readonly surroundings?: Partial<PathContext>;
 }
 
@@ -112,17 +112,17 @@ export class Driver {
     return { ...this.app.state.versions };
   }
 
-  /** What is on screen once everything that is due is painted. */
+  /** The screen once everything due is painted. */
   frame(): string {
     this.step(0);
-    // A width that a span carries is that of its text, also where somebody made another span of it.
+    // The width stored in a span must be that of its text, also after the span was copied with another text.
     for (const { spans } of this.painter.frame?.lines ?? [])
       for (const { text, cols } of spans)
         if (cols !== undefined && cols !== width(text)) throw new Error(`'${text}' does not take ${cols} columns`);
     return this.painter.text();
   }
 
-  /** The picture as lines. */
+  /** The frame as lines. */
   lines(): readonly string[] {
     return this.frame().split('\n');
   }
@@ -132,7 +132,7 @@ export class Driver {
     return this;
   }
 
-  /** Presses keys by their names, one after the other, each seen before the next. */
+  /** Presses keys by name, one after the other; each is handled before the next. */
   press(...names: readonly string[]): this {
     for (const name of names) {
       this.painter.press(name);
@@ -141,7 +141,7 @@ export class Driver {
     return this;
   }
 
-  /** The left button, where a text stands. */
+  /** Left click at the position of a text. */
   click(text: string, clicks = 1): this {
     this.painter.click(text, clicks);
     return this.step(0);
@@ -163,12 +163,12 @@ export class Driver {
     return found;
   }
 
-  /** A good scrape of a host comes in; what the frame rate allows is painted. */
+  /** Delivers a good scrape of a node, and paints what the frame rate allows. */
   scrape(label: string, spec: ScrapeSpec): this {
     return this.deliver({ node: this.host(label).scrape(spec, this.clock.now()), kind: 'data' });
   }
 
-  /** A scrape of a host has failed. */
+  /** A scrape of a node fails. */
   fail(label: string, text = 'connection refused'): this {
     const found = this.host(label);
     found.fail({ at: this.clock.now(), error: { code: 'S_REFUSED', text } });
@@ -176,19 +176,19 @@ export class Driver {
     return this.deliver({ node: found, kind: 'failed' });
   }
 
-  /** Three intervals have gone by without an answer. */
+  /** Three intervals pass without an answer. */
   overdue(label: string): this {
     const found = this.host(label);
     found.setStatus({ overdue: true });
     return this.deliver({ node: found, kind: 'overdue' });
   }
 
-  /** The host is scraped no longer. */
+  /** The node is no longer scraped. */
   gone(label: string): this {
     return this.deliver({ node: this.host(label), kind: 'gone' });
   }
 
-  /** Delivers, without waiting for the picture. */
+  /** Delivers without waiting for the frame. */
   deliverQuietly(delivery: Omit<Delivery, 'continuity'>): this {
     this.collector.deliver({ continuity: 'next', ...delivery });
     return this;

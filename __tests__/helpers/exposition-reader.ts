@@ -1,11 +1,11 @@
 /**
- * A second, strict reader of the exposition format, for tests: an oracle, so it imports nothing from the program. Throws on anything a
- * strict reader may refuse: a family that comes twice, a sample before its TYPE, an escape that the format doesn't have.
+ * A second, strict reader of the exposition format, used as a test oracle, so it imports nothing from the program. Throws on anything that
+ * a strict reader may reject: a family that appears twice, a sample before its TYPE, an escape that the format does not have.
  */
 export interface ReadSample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
-  /** The line as it came. */
+  /** The unmodified line. */
   readonly line: string;
 }
 
@@ -24,19 +24,19 @@ function readLabels(line: string, from: number): { labels: Record<string, string
   while (line[at] !== '}') {
     const equals = line.indexOf('="', at);
     const name = line.slice(at, equals).replace(/^, /, '');
-    if (equals < 0 || !NAME.test(name)) throw new Error(`bad label name in: ${line}`);
+    if (equals < 0 || !NAME.test(name)) throw new Error(`bad label name: ${line}`);
     let value = '';
     for (at = equals + 2; line[at] !== '"'; at++) {
-      if (at >= line.length) throw new Error(`open quote in: ${line}`);
+      if (at >= line.length) throw new Error(`unterminated quote: ${line}`);
       if (line[at] !== '\\') value += line[at]!;
       else {
         const escaped = { n: '\n', '"': '"', '\\': '\\' }[line[++at] ?? ''];
-        if (escaped === undefined) throw new Error(`unknown escape in: ${line}`);
+        if (escaped === undefined) throw new Error(`unknown escape: ${line}`);
         value += escaped;
       }
     }
     at++;
-    if (name in labels) throw new Error(`label twice in: ${line}`);
+    if (name in labels) throw new Error(`duplicate label: ${line}`);
     labels[name] = value;
   }
   return { labels, end: at + 1 };
@@ -47,18 +47,18 @@ function readSample(line: string): ReadSample & { readonly name: string } {
   const nameEnd = brace < 0 ? line.indexOf(' ') : brace;
   const { labels, end } = brace < 0 ? { labels: {}, end: nameEnd } : readLabels(line, brace + 1);
   const text = /^ (\S+)$/.exec(line.slice(end))?.[1];
-  if (text === undefined) throw new Error(`no value in: ${line}`);
+  if (text === undefined) throw new Error(`no value: ${line}`);
   const infinities: Record<string, number> = { '+Inf': Infinity, '-Inf': -Infinity };
   const value = infinities[text] ?? (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : NaN);
-  if (Number.isNaN(value)) throw new Error(`not a plain number in: ${line}`);
+  if (Number.isNaN(value)) throw new Error(`not a plain number: ${line}`);
   return { name: line.slice(0, nameEnd), labels, value, line };
 }
 
-/** The families of a text by name, in their order. */
+/** The families of a text by name, in order. */
 export function readExposition(text: string): Map<string, ReadFamily> {
   const families = new Map<string, ReadFamily>();
   if (text === '') return families;
-  if (!text.endsWith('\n')) throw new Error('the last line does not end');
+  if (!text.endsWith('\n')) throw new Error('the last line has no line end');
   let help: { name: string; text: string } | undefined;
   let current: ReadFamily | undefined;
   for (const line of text.slice(0, -1).split('\n')) {

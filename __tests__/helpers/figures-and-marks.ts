@@ -1,6 +1,6 @@
-/** What is left of a screen without its words: figures with their units of one sign, and marks. */
+/** A screen without its words: values with their one-character units, and marks. */
 
-/** A figure with separators and a sign of unit behind it (61.2, 00:01:12, 9,140, 97%, 31°), or one mark that is not punctuation of prose. */
+/** A value with separators and a one-character unit after it (61.2, 00:01:12, 9,140, 97%, 31°), or one mark that is not punctuation. */
 const TOKEN = /\d+(?:[.,:]\d+)*[%°]?|[^\p{L}\p{N}\s.,;:'"()?!·’“”]/gu;
 
 /** The tokens of a screen in reading order. */
@@ -9,12 +9,12 @@ export function figuresAndMarks(screen: string): string[] {
 }
 
 export interface Difference {
-  /** "3 × 97%": how often the first screen has a token more than the second. */
+  /** "3 × 97%": how many more times a token appears on the first screen than on the second. */
   readonly lost: readonly string[];
   readonly gained: readonly string[];
 }
 
-/** Where two screens differ in figures and marks, wherever on the screen they stand. */
+/** The differences in values and marks between two screens, regardless of position. */
 export function difference(before: string, after: string): Difference {
   const balance = new Map<string, number>();
   for (const token of figuresAndMarks(before)) balance.set(token, (balance.get(token) ?? 0) - 1);

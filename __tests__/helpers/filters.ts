@@ -1,8 +1,8 @@
-/** Filters and hosts to put them to; what is kept is worked out on the records, with nothing of the program's. */
+/** Filters and the nodes they are evaluated on; the expected matches are computed from the records, without code of the program. */
 import fc from 'fast-check';
 import type { GpuSpec, NodeSpec, ProcSpec } from './hosts.js';
 
-/** A filter as text, and what it says of a pair. */
+/** A filter as text, and its result for a pair. */
 export interface Claim {
   readonly text: string;
   holds(pair: { host: NodeSpec; gpu: GpuSpec | undefined; proc: ProcSpec | undefined }): boolean;
@@ -64,7 +64,7 @@ const procs = fc.array(fc.record({ pid: fc.nat(3), gpu: fc.integer({ min: -1, ma
 });
 export type Spec = NodeSpec & { readonly name: string; readonly gpus: readonly GpuSpec[]; readonly procs: readonly ProcSpec[] };
 
-/** `ghosts`: GPUs that only processes speak of. */
+/** `ghosts`: GPUs known only from processes. */
 export const specs: fc.Arbitrary<Spec> = fc.tuple(fc.constantFrom('n1', 'n2'), gpus, procs, fc.nat(2)).map(([name, list, rows, ghosts]) => {
   const all: GpuSpec[] = [...list.map((gpu): GpuSpec => defined(gpu)), ...Array.from({ length: ghosts }, () => ({ ghost: true }))];
   return { nodeId: name, name, gpus: all, procs: rows.map((row) => ({ ...row, gpu: row.gpu < all.length ? row.gpu : -1 })) };
@@ -72,7 +72,7 @@ export const specs: fc.Arbitrary<Spec> = fc.tuple(fc.constantFrom('n1', 'n2'), g
 const defined = (record: Record<string, number | undefined>): GpuSpec =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 
-/** Whether each process row and each GPU is kept. */
+/** Whether each process row and each GPU matches. */
 export function pairsOf(spec: Spec, { holds }: Claim): { readonly ofProc: readonly boolean[]; readonly ofGpu: readonly boolean[] } {
   const ofProc = spec.procs.map((proc) => holds({ host: spec, gpu: spec.gpus[proc.gpu!], proc }));
   const ofGpu = spec.gpus.map((gpu, slot) => {

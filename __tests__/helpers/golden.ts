@@ -1,4 +1,4 @@
-/** Expected screens as text files, to be read as pictures. `npm run golden` writes them anew; read the difference before it is committed. */
+/** Expected screens as readable text files. `npm run golden` rewrites them; review the diff before committing. */
 import { expect } from '@jest/globals';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -16,7 +16,7 @@ export function expectGolden(name: string, cols: number, rows: number, screen: s
   expect(existsSync(file) ? readFileSync(file, 'utf8') : `(no file ${name}.${cols}x${rows}.txt: npm run golden)`).toBe(`${screen}\n`);
 }
 
-/** Sizes every tab has to look right at, from a wall to a phone. */
+/** The sizes at which every tab is checked, from a wall display to a phone. */
 export const SIZES = [
   [200, 60],
   [120, 30],

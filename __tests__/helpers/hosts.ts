@@ -1,4 +1,7 @@
-/** Hosts from plain records, for tests that start behind the parser. What the columns do not promise is poison: reading it shows. */
+/**
+ * Nodes built from plain records, for tests that do not need the parser. Unused parts of the columns hold poison values, so reading them
+ * shows.
+ */
 import { NO_EXTRAS, NO_FACTS } from '../../lib/model/empty-columns.js';
 import { NO_ALLOCATIONS } from '../../lib/model/allocations.js';
 import {
@@ -24,7 +27,7 @@ export type GpuSpec = Partial<Record<GpuField, number>> & {
   readonly uuid?: string;
   readonly name?: string;
   readonly details?: Readonly<Record<string, string>>;
-  /** Only process rows speak of it. Such GPUs come last. */
+  /** Known only from process rows. Such GPUs come last. */
   readonly ghost?: boolean;
 };
 
@@ -41,7 +44,7 @@ export interface ProcSpec {
   readonly name?: string;
 }
 
-/** A row of what only some nodes export. */
+/** A row of a family that only some nodes export. */
 export interface ExtraSpec {
   readonly values: Readonly<Record<string, number>>;
   readonly labels?: Readonly<Record<string, string>>;
@@ -49,41 +52,41 @@ export interface ExtraSpec {
 
 type Cell<Field extends string> = Partial<Record<Field, number>> & { readonly title?: string };
 
-/** What one scrape of a host says. */
+/** The content of one scrape of a node. */
 export interface ScrapeSpec {
-  /** Records, or how many GPUs that report nothing. */
+  /** Records, or a number of GPUs that report nothing. */
   readonly gpus?: readonly GpuSpec[] | number;
   readonly procs?: readonly ProcSpec[];
   readonly cpus?: readonly Cell<CpuField>[];
   readonly cores?: readonly Cell<CoreField>[];
   readonly memory?: readonly Cell<MemoryField>[];
   readonly disks?: readonly Cell<DiskField>[];
-  /** `gpu`: by slot. */
+  /** `gpu`: the slot. */
   readonly extras?: Partial<Record<ExtraTable, readonly ExtraSpec[]>>;
-  /** `hasProcessFamily` is true where there are processes, unless said otherwise. */
+  /** `hasProcessFamily` defaults to true if there are processes. */
   readonly facts?: Partial<NodeFacts>;
 }
 
 export interface NodeSpec extends ScrapeSpec {
   readonly nodeId?: string;
   readonly name?: string;
-  /** False: the host file gives no name, so the node has that of its exporter. */
+  /** False: the host file gives no name, so the node has the name that its exporter reports. */
   readonly named?: boolean;
   readonly groups?: Readonly<Record<string, string>>;
-  /** 'live' (the default) has answered; 'waiting' never has; the others answered once. */
+  /** 'live' (the default) has answered; 'waiting' never has; the others have answered once. */
   readonly state?: 'live' | 'waiting' | 'failing' | 'overdue';
   readonly status?: Partial<EndpointStatus>;
-  /** When it answered. */
+  /** The time of the last scrape. */
   readonly at?: number;
 }
 
-/** When hosts answer, unless the record says otherwise. */
+/** The default time of the last scrape. */
 export const ANSWERED_AT = Date.UTC(2026, 7, 7, 14, 32, 3);
 
 const POISON = -7.7e77;
 const POISON_INT = 0x6b6b6b6b;
 
-/** User ids as the parsers of one program share them. */
+/** User ids, shared as by the parsers of one program. */
 export class UserIds {
   readonly names = [''];
   readonly #ids = new Map([['', 0]]);
@@ -108,7 +111,7 @@ export class TestNode extends Node {
     if (spec.status) this.setStatus(spec.status);
   }
 
-  /** The next scrape has come. */
+  /** Delivers the next scrape. */
   scrape(spec: ScrapeSpec, at = ANSWERED_AT): this {
     this.#data.load(spec);
     this.commit({ at });
@@ -116,7 +119,7 @@ export class TestNode extends Node {
   }
 }
 
-/** Hosts that share their user ids: `node-0001:9090` with label `node-0001`, and so on, where the records don't say. */
+/** Nodes that share user ids: by default `node-0001:9090` with the name `node-0001`, and so on. */
 export function buildNodes(specs: readonly NodeSpec[], users = new UserIds()): TestNode[] {
   return specs.map((spec, at) => {
     const name = `node-${String(at + 1).padStart(4, '0')}`;
@@ -143,7 +146,7 @@ class TestData implements NodeData {
   }
   text(ref: number): string {
     const text = this.#texts[ref];
-    if (text === undefined) throw new Error(`no text ${ref}: a reference from elsewhere`);
+    if (text === undefined) throw new Error(`no text ${ref}: the reference belongs to other columns`);
     return text;
   }
   userName(id: number): string {

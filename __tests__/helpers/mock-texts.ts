@@ -1,4 +1,4 @@
-/** What the nodes of a mock cluster answer, without a network. */
+/** The responses of the nodes of a mock cluster, without a network. */
 import { mockPlans } from '../../lib/mock/mock-cluster.js';
 import { readNode } from '../../lib/mock/mock-node.js';
 import { PLATFORMS } from '../../lib/mock/mock-platforms.js';

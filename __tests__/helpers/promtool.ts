@@ -1,13 +1,13 @@
-/** Debian's promtool (package prometheus), where it is installed: what a strict reader says of a text. */
+/** promtool (Debian package prometheus), where it is installed: a strict reader's verdict on a text. */
 import { spawnSync } from 'node:child_process';
 
 export const hasPromtool = spawnSync('promtool', ['--version']).error === undefined;
 
-/** Complaints that are about the names, which other programs fix, and not about the text. */
+/** Complaints about names, which other programs have chosen, not about the text. */
 const ABOUT_NAMES =
   /^all_smi_(cpu_(socket|core|thread|[pes]_core)|tpu_(tensor)?core)_count .*"_count" suffix$|^all_smi_tpu_hlo_exec_\w+_microseconds use base unit/;
 
-/** What promtool has against `text`; empty: it takes it. */
+/** What promtool reports for `text`; empty if it accepts it. */
 export function promtoolComplaints(text: string): string[] {
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
   const lines = `${stdout}${stderr}`.split('\n').filter((line) => line !== '' && !ABOUT_NAMES.test(line));

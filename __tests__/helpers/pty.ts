@@ -1,4 +1,4 @@
-/** Programs on a real pseudo-terminal, seen through an emulator. */
+/** Programs on a real pseudo-terminal, seen through a terminal emulator. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,11 +11,11 @@ export interface Exit {
   readonly signal: number;
 }
 
-/** What CommonJS packages expect to find, inside an ES module. */
+/** The variables that CommonJS packages expect, inside an ES module. */
 const BANNER = `import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
 
-/** Bundles a TypeScript file with all it imports into one that node runs, far from node_modules. */
+/** Bundles a TypeScript file and its imports into one file that node can run outside node_modules. */
 export function bundle(entry: string): { readonly file: string; remove(): void } {
   const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-test-'));
   const file = join(directory, 'program.mjs');
@@ -27,7 +27,7 @@ export function bundle(entry: string): { readonly file: string; remove(): void }
     format: 'esm',
     target: 'node20',
     banner: { js: BANNER },
-    // Wanted by a widget of neo-blessed that nobody uses.
+    // Required by a neo-blessed widget that is not used.
     external: ['term.js', 'pty.js'],
     logLevel: 'error',
   });
@@ -42,7 +42,7 @@ export function bundle(entry: string): { readonly file: string; remove(): void }
 export class PtyProgram {
   readonly emulator: Emulator;
   readonly exited: Promise<Exit>;
-  /** All that was written. */
+  /** All output so far. */
   raw = '';
   readonly #pty: pty.IPty;
   #writing: Promise<void> = Promise.resolve();
@@ -77,13 +77,13 @@ export class PtyProgram {
     return this.#pty.pid;
   }
 
-  /** Until the condition holds; the screen is in the error when it never does. */
+  /** Waits for the condition; the error shows the screen if it never holds. */
   async until(what: string, holds: () => boolean, patienceMs = 8000): Promise<void> {
     const end = performance.now() + patienceMs;
     while (!holds()) {
       const left = end - performance.now();
       if (left <= 0) throw new Error(`never came: ${what}\n${this.emulator.text()}`);
-      // Conditions may also look at files, hence the short pause beside the news.
+      // Conditions may also depend on files, so it also checks at short intervals.
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 25));
         this.#changed.push(() => {
@@ -107,7 +107,7 @@ export class PtyProgram {
     this.#pty.resize(cols, rows);
   }
 
-  /** The terminal stops reading, and reads again. */
+  /** The terminal stops reading, and resumes. */
   hold(): void {
     this.#pty.pause();
   }
@@ -119,17 +119,17 @@ export class PtyProgram {
     process.kill(this.pid, signal);
   }
 
-  /** The terminal is gone, as when its window is closed. */
+  /** The terminal closes, as when its window is closed. */
   hangUp(): void {
     (this.#pty as pty.IPty & { destroy(): void }).destroy();
   }
 
-  /** Ends it whatever state it is in. */
+  /** Ends the program in any state. */
   dispose(): void {
     try {
       this.#pty.kill('SIGKILL');
     } catch {
-      // Gone already.
+      // Already gone.
     }
     this.emulator.dispose();
   }

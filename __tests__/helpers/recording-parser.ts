@@ -1,10 +1,10 @@
-/** A parser that understands nothing and remembers everything: what was pushed, committed, aborted. */
+/** A parser that interprets nothing and records its calls: push, commit, abort. */
 import { NO_ALLOCATIONS } from '../../lib/model/allocations.js';
 import type { Change, NodeData } from '../../lib/model/columns.js';
 import { NO_EXTRAS, NO_FACTS, NO_GPUS, NO_PROCESSES, NO_ROWS } from '../../lib/model/empty-columns.js';
 import type { ScrapeParser } from '../../lib/exposition/parser/scanner.js';
 
-/** A node that said nothing. `instance`: what it calls itself. */
+/** A node without data. `instance`: the name it reports. */
 export const emptyHostData = (instance = ''): NodeData => ({
   procs: NO_PROCESSES,
   gpus: NO_GPUS,
@@ -21,10 +21,10 @@ export const emptyHostData = (instance = ''): NodeData => ({
 
 export class RecordingParser implements ScrapeParser {
   data = emptyHostData();
-  /** Bodies committed, in order. */
+  /** Committed bodies in order. */
   readonly committed: { body: string; at: number; skewMs: number | undefined }[] = [];
   aborted = 0;
-  /** Pushed since the last commit or abort. */
+  /** Bytes pushed since the last commit or abort. */
   pending = '';
 
   push(chunk: Uint8Array): void {

@@ -1,4 +1,4 @@
-/** Readers of recordings in a temporary directory, and what plays out of them. */
+/** Readers of recordings in a temporary directory, and their playback. */
 import { afterEach, beforeEach } from '@jest/globals';
 import { CacheDirectory } from '../../lib/recording/read/cache-directory.js';
 import { Reader, type Found } from '../../lib/recording/read/recording-reader.js';
@@ -7,7 +7,7 @@ import { Directory, timeOf } from './recordings.js';
 export const place: { directory: Directory; cache: CacheDirectory } = {} as { directory: Directory; cache: CacheDirectory };
 let opened: Reader[] = [];
 
-/** A new directory for each test of the file, and nothing open after it. */
+/** A new directory for each test of the file, with all readers closed after it. */
 export function inNewDirectory(): void {
   beforeEach(() => {
     place.directory = new Directory();

@@ -1,12 +1,12 @@
 /**
- * What a line of a recording must be for all-smi to take it, written from the tables of the format: which fields, which types, integers
- * without a point. Reads the text itself, because a parser forgets how a number was written.
+ * Checks a line of a recording against the format of all-smi, using the tables of the format: required fields, types, integers without a
+ * decimal point. Reads the raw text, because a JSON parser forgets how a number was written.
  */
 export type Complaint = string;
 
 type Rule = (text: string, path: string) => Complaint[];
 
-/** JSON that remembers how its numbers were spelled. */
+/** JSON with the original spelling of numbers. */
 type Node =
   | { readonly kind: 'number'; readonly text: string }
   | { readonly kind: 'string'; readonly value: string }
@@ -51,7 +51,7 @@ function parse(text: string): Node {
     return { kind: 'object', members, keys };
   };
   const root = node();
-  if (at !== text.length) throw new Error(`something behind the value at ${at}`);
+  if (at !== text.length) throw new Error(`text after the value at ${at}`);
   return root;
 }
 
@@ -242,7 +242,7 @@ function matchingNumber(text: string): Check {
   return (node, path) => (node.kind === 'number' && node.text === text ? fine : [`${path}: is not ${text}`]);
 }
 
-/** Keys in alphabetical order at every level. */
+/** Keys in alphabetical order on every level. */
 function unsorted(node: Node, path: string): Complaint[] {
   if (node.kind === 'array') return node.items.flatMap((item, at) => unsorted(item, `${path}[${at}]`));
   if (node.kind !== 'object') return [];
@@ -250,11 +250,11 @@ function unsorted(node: Node, path: string): Complaint[] {
   const own =
     new Set(node.keys).size === node.keys.length && sorted.every((key, at) => key === node.keys[at])
       ? []
-      : [`${path}: keys are not in order, or twice`];
+      : [`${path}: keys are not in order, or duplicated`];
   return [...own, ...[...node.members].flatMap(([key, value]) => unsorted(value, `${path}.${key}`))];
 }
 
-/** What is wrong with a line (without its line feed); an empty list: all-smi reads it. */
+/** The errors of a line (without its line feed); an empty list: all-smi can read it. */
 export const complaintsAbout: Rule = (line, path) => {
   if (Buffer.byteLength(line) > 16 * 2 ** 20) return [`${path}: longer than 16 MiB`];
   let root: Node;

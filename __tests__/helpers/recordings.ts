@@ -1,4 +1,4 @@
-/** Recordings in temporary directories: made by the writer, or composed from the format. */
+/** Recordings in temporary directories, made by the writer or composed from the format. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,10 +25,10 @@ export class Directory {
 export const INTERVAL_MS = 3000;
 export const HEADER = { hosts: ['node-0001:9090'], intervalMs: INTERVAL_MS, zone: 'UTC', offsetMinutes: 0, writer: 'all-smi-view test' };
 
-/** When frame `nth` was recorded. */
+/** The time of frame `nth`. */
 export const timeOf = (nth: number): number => ANSWERED_AT + nth * INTERVAL_MS;
 
-/** The lines of a cycle; by default of one host whose GPU is `nth` percent busy. */
+/** The lines of a cycle; by default of one node whose GPU is `nth` percent busy. */
 export function cycle(
   nth: number,
   hosts: readonly NodeSpec[] = [{ gpus: [{ uuid: 'GPU-0', utilPercent: nth % 101, memoryUsedBytes: nth }] }],
@@ -42,7 +42,7 @@ export function newWriter(path: string, codec: Codec, more: Partial<WriterOption
   return RecordingWriter.create({ path, codec, header: HEADER, newCompressor: compressorHere, ...more });
 }
 
-/** A whole recording of `frames` cycles; returns its path. */
+/** A complete recording of `frames` cycles; returns its path. */
 export async function record(path: string, codec: Codec, frames: number, hosts?: readonly NodeSpec[]): Promise<string> {
   const writer = await newWriter(path, codec);
   for (let nth = 0; nth < frames; nth++) await writer.write(cycle(nth, hosts), timeOf(nth));
@@ -50,7 +50,7 @@ export async function record(path: string, codec: Codec, frames: number, hosts?:
   return writer.path;
 }
 
-/** What anybody reads in a file, whatever its codec. */
+/** The text of a file, whatever its codec. */
 export function textIn(path: string): string {
   const bytes = readFileSync(path);
   if (path.endsWith('.zst')) return Buffer.from(decompress(bytes)).toString();

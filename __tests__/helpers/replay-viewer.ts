@@ -1,4 +1,4 @@
-/** A recording in the whole viewer, without a terminal, by its keys. */
+/** A recording in the whole viewer, without a terminal, driven by keys. */
 import { App } from '../../lib/app/app.js';
 import type { Replay } from '../../lib/model/replay.js';
 import { MemoryPainter } from '../../lib/paint/memory-painter.js';
@@ -10,7 +10,7 @@ import type { NodeSpec } from './hosts.js';
 import { always, openReader, place } from './recording-player.js';
 import { record, timeOf } from './recordings.js';
 
-/** For tests `inNewDirectory`. */
+/** For tests that use `inNewDirectory`. */
 export class ReplayViewer {
   readonly clock = new SteppedClock(Date.UTC(2027, 0, 1));
   readonly painter: MemoryPainter;
@@ -21,7 +21,7 @@ export class ReplayViewer {
     this.painter = new MemoryPainter(cols, rows);
   }
 
-  /** A recording that says the same in all its frames. */
+  /** A recording with the same content in all frames. */
   async open(hosts: readonly NodeSpec[], frames = 40): Promise<this> {
     return this.openFile(await record(place.directory.file('a.ndjson'), 'none', frames, hosts));
   }

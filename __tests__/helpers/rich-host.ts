@@ -1,4 +1,4 @@
-/** A node that reports all there is to report, and one of each other maker: what they send in the mock's and the exporter's own words. */
+/** A node that reports every known value, and one node of each other vendor, in the formats of the mock and the exporter. */
 import type { ExtraSpec, GpuSpec, NodeSpec } from './hosts.js';
 
 const GIB = 2 ** 30;

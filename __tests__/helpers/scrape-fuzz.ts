@@ -1,4 +1,4 @@
-/** Seeded scrapes of a host whose exporter misbehaves in every way that text can. */
+/** Seeded scrapes of a node whose exporter misbehaves in every way that text allows. */
 
 /** 0 <= x < 1, the same sequence for the same seed. */
 export function randomOf(seed: number): () => number {
@@ -44,7 +44,7 @@ const BAD = [
   'all_smi_y{a="b"}',
   'all_smi_cpu_utilization{="x"} 3',
 ];
-/** What an exporter that does not escape writes in a label's value. */
+/** Label values of an exporter that does not escape them. */
 const UNESCAPED = [
   'python -c "print(1)"',
   'a "quoted" word',
@@ -90,7 +90,7 @@ export class FuzzedHost {
   #procs: Proc[] = [];
   #gpus: number;
   #layout: number;
-  /** By GPU: its index. */
+  /** The index of each GPU. */
   #indices = [0, 1, 2, 3];
   /** Whether all GPUs report one uuid, and which of their lines have an index. */
   #oneUuid = false;

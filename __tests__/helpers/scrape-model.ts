@@ -1,4 +1,4 @@
-/** What a parser's columns say, in the shape in which the oracle says it. */
+/** The columns of a parser, in the form that the oracle uses. */
 import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type NodeData, type Rows } from '../../lib/model/columns.js';
 import { byPidAndGpu, type OracleScrape } from './scrape-oracle.js';
 

@@ -1,6 +1,6 @@
 /**
- * What a scrape says, worked out in the plainest way: a line at a time, everything anew each time. An oracle for the parser, so it imports
- * nothing from the program.
+ * The content of a scrape, computed in the simplest way: line by line, everything from scratch each time. A test oracle for the parser, so
+ * it imports nothing from the program.
  */
 export interface OracleGpu {
   readonly index: number;
@@ -23,7 +23,7 @@ export interface OracleProc {
 }
 export interface OracleScrape {
   readonly gpus: readonly OracleGpu[];
-  /** In the order of pid and GPU. */
+  /** Sorted by pid and GPU. */
   readonly procs: readonly OracleProc[];
   /** Rows by table, each as 'title field=value ...'. */
   readonly tables: Readonly<Record<'cpus' | 'cores' | 'memory' | 'disks', readonly string[]>>;
@@ -42,7 +42,7 @@ interface Sample {
 }
 
 const PB = 2 ** 50;
-/** By family, with the smallest and the largest reading. */
+/** By family, with the lowest and the highest possible reading. */
 const GPU: Readonly<Record<string, readonly [field: string, min: number, max: number]>> = {
   gpu_utilization: ['utilPercent', 0, 100.5],
   gpu_memory_used_bytes: ['memoryUsedBytes', 0, PB],
@@ -113,14 +113,14 @@ function valueOf(rest: string): number | undefined {
   return undefined;
 }
 
-/** What the cluster shows of a text: without control characters. The tests stay below the caps. */
+/** The text as shown on screen: without control characters. The tests stay below the length limits. */
 const shown = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '');
 const first = (labels: Readonly<Record<string, string>>, ...names: string[]): string => {
   const name = names.find((one) => one in labels);
   return name === undefined ? '' : shown(labels[name]!);
 };
 const number = (text: string, below = 2 ** 31): number => (/^\d{1,10}$/.test(text) && Number(text) < below ? Number(text) : NaN);
-/** 65535 and 2^32 - 1 are the largest numbers of their width: drivers write them where they have none. */
+/** 65535 and 2^32 - 1 are the maximum of their width: drivers use them for missing values. */
 const FILLERS = [65_535, 2 ** 32 - 1];
 const reading = (value: number, min = 0, max = Infinity, fillers = FILLERS): number | undefined =>
   value >= min && value <= max && value !== Infinity && !fillers.includes(value) ? value : undefined;
@@ -128,7 +128,7 @@ const reading = (value: number, min = 0, max = Infinity, fillers = FILLERS): num
 const VALUE_TEXT = '[+-]?(?:[0-9.]+(?:[eE][+-]?[0-9]+)?|nan|inf|infinity)';
 const WHOLE = new RegExp(`^[a-zA-Z_:][a-zA-Z0-9_:]*({[^"]*("[^"]*"[^"]*)*})? ${VALUE_TEXT}$`, 'i');
 
-/** A sample of a family that is read whose values are not escaped, if that can be told for certain; and how many lines behind the first it takes. */
+/** A sample of a known family whose values are not escaped, if it is unambiguous, and the number of further lines it takes. */
 function readUnescaped(lines: readonly string[]): [sample: Sample | undefined, more: number] {
   const name = /^all_smi_([a-z_]+)[ \t]*\{/.exec(lines[0]!)?.[1] ?? '';
   if (!(name in GPU || name in PROCESS || name in SMALL || EXPORTER.includes(name))) return [undefined, 0];
@@ -153,7 +153,7 @@ function readUnescaped(lines: readonly string[]): [sample: Sample | undefined, m
 
 const EXPORTER = ['up', 'build_info', 'process_export_info'];
 
-/** `nodeNow`: when the scrape was answered by the clock of the host, in seconds. */
+/** `nodeNow`: the time of the scrape on the clock of the node, in seconds. */
 export function readScrape(text: string, nodeNow: number): OracleScrape {
   const samples: Sample[] = [];
   let badLines = 0;
@@ -197,8 +197,8 @@ const gpuKey = (labels: Readonly<Record<string, string>>): string =>
   first(labels, 'gpu', 'npu') === '' ? '' : first(labels, 'gpu_uuid', 'npu_uuid', 'uuid');
 
 /**
- * A GPU is a uuid with an index. Lines without an index are those of the only GPU of their uuid; of a GPU of its own where there is none,
- * whose index is its position; of nobody where there are several.
+ * A GPU is a uuid with an index. Lines without an index belong to the only GPU of their uuid; if there is none, to a GPU of their own whose
+ * index is its position; if there are several, to no GPU.
  */
 function gpusOf(samples: readonly Sample[]): OracleGpu[] {
   const own = samples.filter(({ name, labels }) => name in GPU && gpuKey(labels) !== '');
@@ -234,7 +234,7 @@ function gpusOf(samples: readonly Sample[]): OracleGpu[] {
   return gpus.sort((a, b) => a.index - b.index || (a.uuid < b.uuid ? -1 : Number(a.uuid > b.uuid)));
 }
 
-/** The GPU of a row: the only one of its uuid, of several the one with its index; else the one with its index. */
+/** The GPU of a row: the only one of its uuid; of several, the one with its index; otherwise the one with its index. */
 function gpuOfRow(row: { readonly uuid: string; readonly index: number }, gpus: readonly OracleGpu[]): Pick<OracleGpu, 'uuid' | 'index'> {
   const named = row.uuid === '' ? [] : gpus.filter(({ uuid }) => uuid === row.uuid);
   return (

@@ -1,4 +1,4 @@
-/** A real HTTP server that misbehaves on request. Everything it does goes over real sockets; nothing is faked. */
+/** A real HTTP server that misbehaves on request. Everything goes over real sockets; nothing is faked. */
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -18,7 +18,7 @@ export interface TestServer {
   /** Resolves once all connections are closed. */
   quiet(): Promise<void>;
   behave(behaviour: Behaviour): void;
-  /** Ends at once: all connections are dropped, the port refuses. */
+  /** Stops at once: all connections are dropped, and the port refuses new ones. */
   kill(): Promise<void>;
   /** Listens again on the same port. */
   revive(): Promise<void>;
@@ -26,7 +26,7 @@ export interface TestServer {
 
 export interface ServerOptions {
   readonly tls?: { key: string; cert: string };
-  /** How long the server keeps an idle connection. Default 5 s, node's own. */
+  /** How long the server keeps an idle connection. Default 5 s, as in node. */
   readonly keepAliveTimeoutMs?: number;
 }
 
@@ -90,7 +90,7 @@ export const answers =
       .end(body);
   };
 
-/** Accepts, reads the request, says nothing. */
+/** Accepts the connection, reads the request and never answers. */
 export const hangs: Behaviour = () => undefined;
 
 /** Sends the start of a body, then nothing, and keeps the connection open. */
@@ -113,7 +113,7 @@ export const drips =
     });
   };
 
-/** Sends `piece` every `everyMs`, for ever. */
+/** Sends `piece` every `everyMs`, forever. */
 export const dripsForEver =
   (piece: string, everyMs: number): Behaviour =>
   (_, response) => {
@@ -121,7 +121,7 @@ export const dripsForEver =
     until(response, everyMs, () => response.write(piece));
   };
 
-/** Sends a status line and then one header that never ends, a byte every `everyMs`. */
+/** Sends a status line and then one endless header, a byte every `everyMs`. */
 export const dripsHead =
   (everyMs: number): Behaviour =>
   (request, response) => {
@@ -129,7 +129,7 @@ export const dripsHead =
     until(response, everyMs, () => request.socket.write('x'));
   };
 
-/** Writes `bytes` to the socket as they are, head included, and closes it or leaves that to the client. */
+/** Writes `bytes` to the socket unchanged, header included, and closes it or leaves that to the client. */
 export const raw =
   (bytes: string | Uint8Array, then: 'closes' | 'stays open' = 'closes'): Behaviour =>
   (request) => {
@@ -137,7 +137,7 @@ export const raw =
     else request.socket.write(bytes);
   };
 
-/** Promises the whole `body` but closes after `bytes` of it. `how`: what delimits the body. */
+/** Announces the whole `body` but closes after `bytes` of it. `how`: how the length of the body is announced. */
 export const cutsAfter = (body: string, bytes: number, how: 'length' | 'chunked' | 'close'): Behaviour => {
   const head = { length: `Content-Length: ${Buffer.byteLength(body)}`, chunked: 'Transfer-Encoding: chunked', close: 'Connection: close' }[
     how
@@ -148,7 +148,7 @@ export const cutsAfter = (body: string, bytes: number, how: 'length' | 'chunked'
   return raw(Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n`), chunk]));
 };
 
-/** Closes without a word. */
+/** Closes without an answer. */
 export const closesAtOnce: Behaviour = (request) => {
   request.socket.destroy();
 };
@@ -173,7 +173,7 @@ export const routes =
     (table[request.url ?? ''] ?? otherwise)(request, response);
   };
 
-/** Sends `bytes` of comment lines as fast as they are taken, without saying how much it will be. */
+/** Sends `bytes` of comment lines as fast as the client reads, without announcing the length. */
 export const floods =
   (bytes: number): Behaviour =>
   (_, response) => {
@@ -190,6 +190,6 @@ export const floods =
     go();
   };
 
-/** `bytes` of comment lines, gzipped to a thousandth. */
+/** `bytes` of comment lines, gzipped to a thousandth of the size. */
 export const gzipBomb = (bytes: number): Behaviour =>
   answers(gzipSync(Buffer.alloc(bytes, `# ${'x'.repeat(125)}\n`)), { 'content-encoding': 'gzip' });

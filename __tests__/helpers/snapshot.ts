@@ -1,4 +1,4 @@
-/** A node as plain records, detached from its columns: what tests compare, and what outlives the next commit. */
+/** A node as plain records, detached from its columns: for comparisons, and to outlive the next commit. */
 import { CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type Rows } from '../../lib/model/columns.js';
 import type { Ms } from '../../lib/model/clock.js';
 import type { EndpointStatus } from '../../lib/model/endpoint.js';
@@ -8,12 +8,12 @@ export interface GpuSnapshot {
   readonly index: number;
   readonly uuid: string;
   readonly name: string;
-  /** Only what was reported. */
+  /** Only reported values. */
   readonly fields: Readonly<Record<string, number>>;
 }
 export interface ProcSnapshot {
   readonly pid: number;
-  /** Index of the GPU among `gpus`, -1: on no GPU. */
+  /** Index of the GPU among `gpus`; -1: on no GPU. */
   readonly gpu: number;
   readonly user: string;
   readonly vramBytes: number;
@@ -23,7 +23,7 @@ export interface ProcSnapshot {
   readonly command: string;
   readonly name: string;
 }
-/** A detached, plain copy of a host: what has to outlive the next commit. */
+/** A detached, plain copy of a node, which outlives the next commit. */
 export interface NodeSnapshot {
   readonly nodeId: string;
   readonly name: string;
@@ -79,7 +79,7 @@ function freezeProc(node: NodeView, row: number): ProcSnapshot {
 
 const reading = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
 
-/** Rows as records of what was reported. */
+/** Rows as records of the reported values. */
 function cells<Field extends string>(rows: Rows<Field>, fields: readonly Field[]): Record<string, number>[] {
   return Array.from({ length: rows.count }, (_, row) => {
     const reported = fields.filter((field) => !Number.isNaN(rows.value(row, field)));

@@ -1,4 +1,4 @@
-/** A real terminal emulator inside the test: what the program writes is what it shows. */
+/** A real terminal emulator inside the test, which shows what the program writes. */
 import { PassThrough, Writable } from 'node:stream';
 import unicode11 from '@xterm/addon-unicode11';
 import xterm from '@xterm/headless';
@@ -52,7 +52,7 @@ export class Emulator {
     });
   }
 
-  /** [foreground, background, bold, underlined, inverse]; -1 is the terminal's own colour. */
+  /** [foreground, background, bold, underlined, inverse]; -1 is the default colour of the terminal. */
   look(x: number, y: number): [fg: number, bg: number, bold: boolean, underline: boolean, inverse: boolean] {
     const cell = this.#terminal.buffer.active.getLine(y)!.getCell(x)!;
     const fg = cell.isFgDefault() ? -1 : cell.getFgColor();
@@ -69,7 +69,7 @@ export class Emulator {
   }
 }
 
-/** The stdin and stdout of a program whose terminal is an emulator in this process. */
+/** stdin and stdout of a program whose terminal is an emulator in this process. */
 export class FakeTty {
   readonly emulator: Emulator;
   readonly stdin = Object.assign(new PassThrough(), {
@@ -80,7 +80,7 @@ export class FakeTty {
     },
   });
   readonly stdout: Writable & { isTTY: true; columns: number; rows: number };
-  /** All that was written. */
+  /** All output so far. */
   raw = '';
   #held: (() => void)[] | undefined;
 
@@ -97,7 +97,7 @@ export class FakeTty {
     this.stdout = Object.assign(stdout, { isTTY: true as const, columns: cols, rows });
   }
 
-  /** Until all that was written is on the screen. */
+  /** Resolves when all output is on the screen. */
   async settled(): Promise<void> {
     while (this.stdout.writableLength > 0) await new Promise((resolve) => setImmediate(resolve));
     await this.emulator.write('');
@@ -119,7 +119,7 @@ export class FakeTty {
     this.#held = [];
   }
 
-  /** It reads again. */
+  /** It resumes reading. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;

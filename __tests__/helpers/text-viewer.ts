@@ -1,4 +1,4 @@
-/** The whole viewer without a terminal, fed with expositions: what a person would see who scraped them. */
+/** The whole viewer without a terminal, fed with expositions: the screen of a user who scrapes them. */
 import { App } from '../../lib/app/app.js';
 import { Node } from '../../lib/model/node.js';
 import type { Collector, Delivery } from '../../lib/model/collector.js';
@@ -50,7 +50,7 @@ export class TextViewer {
 
   readonly parsers: Parsers;
 
-  /** `plugins`: behind the built-in ones. `manyUsers`: from so many user ids on it is looked whether they are still in use. */
+  /** `plugins`: after the built-in ones. `manyUsers`: the number of user ids from which unused ones are looked for. */
   constructor(
     cols: number,
     rows: number,
@@ -87,13 +87,13 @@ export class TextViewer {
     return this;
   }
 
-  /** The `nth` host refuses connections from now on. */
+  /** The `nth` node refuses connections from now on. */
   fail(nth: number): this {
     this.hosts[nth]!.fail({ at: this.#clock.now(), error: { code: 'S_REFUSED', text: 'connection refused' } });
     return this.#tell(nth, 'failed');
   }
 
-  /** Three intervals have gone by without an answer of the `nth` host. */
+  /** Three intervals pass without an answer from the `nth` node. */
   overdue(nth: number): this {
     this.hosts[nth]!.setStatus({ overdue: true });
     return this.#tell(nth, 'overdue');
@@ -112,21 +112,21 @@ export class TextViewer {
     return this.#painter.text();
   }
 
-  /** The next scrape of every host, '' for none of it, at `now`: one picture. */
+  /** The next scrape of every node at `now`, '' for none: one frame. */
   showAll(texts: readonly string[], now: number): string {
     this.#clock.step(now - this.#clock.now());
     for (const [nth, text] of texts.entries()) if (text !== '') this.#collector.feed(text, now, nth);
     return this.#settled();
   }
 
-  /** The screen after this scrape of the `nth` host, at `now`. */
+  /** The screen after this scrape of the `nth` node at `now`. */
   show(text: string, now: number, nth = 0): string {
     this.#clock.step(now - this.#clock.now());
     this.#collector.feed(text, now, nth);
     return this.#settled();
   }
 
-  /** When what came is painted: somebody is there, so that it is not left for later. */
+  /** Paints what was delivered: a key was pressed recently, so painting is not postponed. */
   #settled(): string {
     this.#clock.step(250);
     this.press('F12');

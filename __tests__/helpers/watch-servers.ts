@@ -1,4 +1,4 @@
-/** A viewer of real servers, without a terminal, by a clock that stands between rounds. */
+/** A viewer of real servers, without a terminal, on a clock that stands still between rounds. */
 import diagnosis from '../../plugins/diagnosis/index.js';
 import { Parsers } from '../../lib/exposition/parser/index.js';
 import { createHttpCollector } from '../../lib/sources/hosts/http-collector.js';
@@ -9,7 +9,7 @@ import { startServer, type Behaviour, type TestServer } from './server.js';
 const INTERVAL_MS = 3000;
 
 const open: (() => unknown)[] = [];
-/** Ends all servers and viewers; to be called after each test. */
+/** Ends all servers and viewers; call it after each test. */
 export async function closeWatched(): Promise<void> {
   for (const close of open.splice(0)) await close();
 }
@@ -17,16 +17,16 @@ export async function closeWatched(): Promise<void> {
 export interface Watched {
   readonly driver: Driver;
   readonly servers: Readonly<Record<string, TestServer>>;
-  /** Lets an interval pass, and waits until each node has been delivered once more. */
+  /** Advances by one interval, and waits until each node has been delivered once more. */
   round(): Promise<void>;
 }
 
-/** A node per behaviour, with its key as name. */
+/** One node per behaviour, named after its key. */
 export async function watch(behaviours: Readonly<Record<string, Behaviour>>, size: { cols: number; rows: number }): Promise<Watched> {
   const servers: Record<string, TestServer> = {};
   const targets = new TargetList();
   for (const [name, behaviour] of Object.entries(behaviours)) {
-    // The clock stands: the servers' own is not to be compared with it.
+    // The clock stands still, so it must not be compared with the clock of the servers.
     servers[name] = await startServer((request, response) => {
       response.sendDate = false;
       behaviour(request, response);

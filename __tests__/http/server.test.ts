@@ -6,7 +6,7 @@ test.each([
   ['node-1', 'node-1:9090'],
   ['::', '[::]:9090'],
   ['fe80::1', '[fe80::1]:9090'],
-])('an address with its port: %s', (bind, shown) => {
+])('formats an address with its port: %s', (bind, shown) => {
   expect(atHost(bind, 9090)).toBe(shown);
 });
 
@@ -14,11 +14,11 @@ describe('errors of listening', () => {
   const said = (code: string | undefined, bind = '::1'): string =>
     listenError(Object.assign(new Error('no luck'), code === undefined ? {} : { code }), bind, 9090).message;
 
-  test('a port in use: its number is enough', () => {
+  test('a port in use is reported with its number alone', () => {
     expect(said('EADDRINUSE')).toBe('port 9090 is in use');
   });
 
-  test('any other error: the address, and the code or else the message', () => {
+  test('any other error is reported with the address and the code, or else the message', () => {
     expect(said('EACCES')).toBe('cannot listen on [::1]:9090: EACCES');
     expect(said(undefined, '10.0.0.1')).toBe('cannot listen on 10.0.0.1:9090: no luck');
   });

@@ -5,22 +5,22 @@ import { expectGolden } from '../helpers/golden.js';
 
 const GIB = 2 ** 30;
 
-/** The line of the filter. */
+/** The filter line. */
 const bar = (driver: Driver): string => driver.lines().find((text) => / \/ | only /.test(text.slice(0, 12))) ?? '';
 const title = (driver: Driver): string => driver.lines()[0] ?? '';
 const open = (options: DriverOptions = {}): Driver => new Driver({ hosts: CLUSTER, ...options });
 
-/** Types, character by character. */
+/** Types text character by character. */
 function type(driver: Driver, text: string): Driver {
   return driver.press(...Array.from(text, (ch) => (ch === ' ' ? 'Space' : ch)));
 }
 const filter = (driver: Driver, text: string): Driver => type(driver.press('/', 'C-u'), text).press('Enter');
 
-/** The engine of regular expressions is loaded beside. */
+/** The regex engine is loaded in the background. */
 const loaded = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe('typing', () => {
-  test('every printable key is text: q, u, digits, keys of other layers', () => {
+  test('treats every printable key as text: q, u, digits, keys of other layers', () => {
     const driver = type(open().press('/'), 'qu1?~/VA hU[]+-_:=');
     expect(bar(driver)).toContain(' / qu1?~/VA hU[]+-_:=▏');
     expect([driver.hasQuit, driver.tab, driver.app.state.overlays]).toEqual([false, 'All', []]);
@@ -46,7 +46,7 @@ describe('typing', () => {
     expect(driver.hasQuit).toBe(false);
   });
 
-  test('the screen updates: counts, the column of an error, the title', () => {
+  test('updates the screen: counts, the column of an error, the title', () => {
     const driver = type(open().press('/'), 'user==mira');
     expect(bar(driver)).toMatch(/^ \/ user==mira▏ +3 of 22 GPUs · 4 processes · 2 nodes *$/);
     expect(title(driver)).toContain('filtered: 3 of 22 GPUs');
@@ -64,13 +64,13 @@ describe('typing', () => {
     expect(bar(driver.press('C-w'))).toMatch(/^ \/ ▏ *$/);
   });
 
-  test('a click does not reach the tab behind', () => {
+  test('a click does not reach the tab below', () => {
     const driver = type(open().press('/'), 'user');
     driver.click('Users');
     expect([driver.tab, driver.app.state.filtering.edited?.text]).toEqual(['All', 'user']);
   });
 
-  test('a scrape during typing changes the counts, not the text', () => {
+  test('a scrape changes the counts, but not the text', () => {
     const driver = type(open().press('/'), 'user==zoe');
     expect(bar(driver)).toContain('0 of 22 GPUs');
     driver.scrape('node-0002', { gpus: [{ memoryUsedBytes: GIB }], procs: [{ pid: 1, gpu: 0, user: 'zoe', vram: GIB }] });
@@ -100,7 +100,7 @@ describe('an active filter', () => {
     expect(bar(driver)).toBe('');
   });
 
-  test("on the Users tab: the user's row, with unchanged figures", () => {
+  test('shows the row of the user on the Users tab, with unchanged values', () => {
     const row = (driver: Driver): string | undefined =>
       driver
         .lines()
@@ -111,7 +111,7 @@ describe('an active filter', () => {
     expect(row(filter(open({ cols: 200 }), 'user==mira').press('V'))).toBe(whole);
   });
 
-  test("on the tab of a node: the user's processes and GPUs", () => {
+  test('shows the processes and GPUs of the user on the tab of a node', () => {
     const driver = filter(open(), 'user==mira').press('V', 'Right');
     const text = driver.frame();
     expect(text).toMatch(/20000 +mira/);
@@ -121,7 +121,7 @@ describe('an active filter', () => {
     expect(driver.press('Right', 'Right').frame()).toContain('No GPUs of this node match the filter.');
   });
 
-  test('~ shows other rows dim, with a notice; figures cover matching rows either way', () => {
+  test('~ shows other rows dimmed, with a notice; totals cover the matching rows either way', () => {
     const driver = filter(open(), 'user==mira').press('V', 'Right');
     const kept = title(driver);
     driver.press('~');
@@ -145,25 +145,25 @@ describe('an active filter', () => {
     expect(open().press('~').frame()).toContain('no filter is set; press / to set one');
   });
 
-  test('Esc while typing goes back to it', () => {
+  test('Esc while typing restores it', () => {
     const driver = filter(open(), 'user==mira');
     type(driver.press('/', 'C-u'), 'user==bob').press('Esc');
     expect(bar(driver)).toContain('/ user == mira ');
   });
 
-  test('Esc: the help, then the filter, then nothing', () => {
+  test('Esc closes the help, then the filter, then nothing', () => {
     const driver = filter(open(), 'user==mira').press('?', 'Esc');
     expect(bar(driver)).toContain('user == mira');
     expect(bar(driver.press('Esc'))).toBe('');
     expect(driver.press('Esc').frame()).toContain('nothing to close; q quits');
   });
 
-  test('Ctrl-R brings back what was', () => {
+  test('Ctrl-R recalls the previous filter', () => {
     const driver = filter(filter(open(), 'user==mira'), 'temp>60').press('Esc', '/', 'C-u', 'C-r', 'C-r', 'Enter');
     expect(bar(driver)).toContain('/ user == mira ');
   });
 
-  test('a key that sorts, a frame, and a scrape of one host add up no more than they must', () => {
+  test('a sort key, a frame, and a scrape of one node compute no more than necessary', () => {
     const driver = filter(open(), 'user==mira').press('V');
     const { ran } = driver;
     driver.press('m', 'u', 'Down');
@@ -171,7 +171,7 @@ describe('an active filter', () => {
     driver.step(3000);
     expect(driver.ran).toEqual(ran);
     driver.scrape('node-0002', {});
-    // A part of that host for each figure on screen, and the same once more for the trend, which is of everybody.
+    // A part of that node for each derivation on screen, and another for the trend, which covers all users.
     expect(driver.ran.parts - ran.parts).toBeLessThanOrEqual(6);
   });
 });
@@ -179,16 +179,16 @@ describe('an active filter', () => {
 describe.each([
   [80, 24],
   [120, 30],
-])('pictures, %ix%i', (cols, rows) => {
-  test('while it is typed', () => {
+])('screens, %ix%i', (cols, rows) => {
+  test('while a filter is typed', () => {
     expectGolden('filter-typed', cols, rows, type(open({ cols, rows }).press('/'), 'util > 90 & mem_used > 60GiB').frame());
   });
 
-  test('an error', () => {
+  test('with an error', () => {
     expectGolden('filter-wrong', cols, rows, type(open({ cols, rows }).press('/'), 'util > 90 & mem_used > lots').frame());
   });
 
-  test('active, other rows dim', () => {
+  test('with an active filter and other rows dimmed', () => {
     expectGolden('filter-dim', cols, rows, filter(open({ cols, rows }), 'user == mira').press('~').frame());
   });
 
@@ -196,14 +196,14 @@ describe.each([
     expectGolden('filter-nothing', cols, rows, filter(open({ cols, rows }), 'temp > 200').frame());
   });
 
-  test('a pinned user', () => {
+  test('with a pinned user', () => {
     const driver = filter(open({ cols, rows }).press('V', 'Down', 'U'), 'util > 90');
     expectGolden('filter-user', cols, rows, driver.frame());
   });
 });
 
 describe('a pinned user', () => {
-  test('U on a row, U again', () => {
+  test('is set by U on a row and removed by U again', () => {
     const driver = open({ cols: 160 }).press('V', 'Right').press('End', 'Up', 'Up', 'U');
     expect(bar(driver)).toMatch(/^ only yeonji \(U\) +1 of 22 GPUs · 1 process · 1 node *$/);
     expect(driver.press('Left').frame()).toMatch(/yeonji/);
@@ -214,7 +214,7 @@ describe('a pinned user', () => {
     expect(bar(driver.press('U'))).toBe('');
   });
 
-  test('U without a user shows a message', () => {
+  test('is not set without a user, and a message says why', () => {
     const driver = open({ hosts: [{ gpus: 1, procs: [{ pid: 1, gpu: 0, vram: 1 }] }] }).press('Right', 'Right', 'U');
     expect(driver.frame()).toContain('this row has no known user');
   });

@@ -4,14 +4,14 @@ import type { TabPlugin } from '../../lib/plugin/types.js';
 import { validatePlugin } from '../../lib/plugin/validate.js';
 import { BUILT_IN } from '../helpers/driver.js';
 
-test('the built-in tabs pass the same check as plugins', () => {
+test('the built-in tabs pass the validation of plugins', () => {
   const registered: TabPlugin[] = [];
   for (const plugin of BUILT_IN) registered.push(validatePlugin(plugin, registered));
   expect(registered.map(({ id }) => id)).toEqual(['all', 'users', 'host']);
 });
 
-describe('the core’s own layers', () => {
-  test('would pass it too, except for their reserved name', () => {
+describe('the layers of the program', () => {
+  test('would pass the same validation, except for their reserved name', () => {
     for (const layer of CORE_LAYERS) {
       const bindings = layer.bindings.map((binding) => ({ ...binding, id: binding.id.replace(/^core\./, 'kernel.') }));
       const plugin = {
@@ -31,7 +31,7 @@ describe('the core’s own layers', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('familiar keys of all-smi: ?, h, 1, q, Esc, arrows', () => {
+  test('have the familiar keys of all-smi: ?, h, 1, q, Esc, arrows', () => {
     const global = new Set(CORE_LAYERS.at(-1)!.bindings.flatMap(({ keys }) => keys));
     for (const key of ['?', 'h', '1', 'q', 'Esc', 'Left', 'Right', 'Tab', 'S-Tab']) expect(global).toContain(key);
   });

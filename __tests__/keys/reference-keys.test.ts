@@ -11,7 +11,7 @@ import users from '../../plugins/users/index.js';
 const LAYERS = [...CORE_LAYERS, ...[all, users, topology, host, diagnosis].flatMap(({ layers }) => layers)] as readonly KeyLayer<unknown>[];
 const KEYS = new Map(LAYERS.flatMap(({ bindings }) => bindings.map(({ id, keys }) => [id, keys] as const)));
 
-/** What all-smi's keys mean there, and the binding that means it here. */
+/** The meaning of keys in all-smi, and the binding with that meaning here. */
 const KEPT: readonly (readonly [keys: string, binding: string])[] = [
   ['q', 'core.quit'],
   ['Esc', 'core.alerts.close'],
@@ -70,7 +70,7 @@ describe('keys of all-smi', () => {
     expect(KEYS.get(binding)).toEqual(expect.arrayContaining(keys.split(' ')));
   });
 
-  test('different keys are in the changelog', () => {
+  test('keys with another meaning are listed in the changelog', () => {
     const changelog = readFileSync(new URL('../../CHANGELOG.md', import.meta.url), 'utf8');
     const [, told = ''] = /### Keys that differ from all-smi\n([^#]+)/.exec(changelog) ?? [];
     for (const key of ['Esc', 'R', 'Left', 'Right', 'Up', 'Down', 'PageUp', 'PageDown', 'p', 'c', 'm', 'u', 'd', 'g', 'f', 'Ctrl-C'])

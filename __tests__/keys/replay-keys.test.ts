@@ -1,4 +1,4 @@
-/** A recording in the whole viewer, by its keys: which scope answers, what is text, what a click does. */
+/** A recording in the whole viewer, driven by keys: which scope handles them, what is text, what a click does. */
 import { expect, test } from '@jest/globals';
 import { expectGolden } from '../helpers/golden.js';
 import type { NodeSpec } from '../helpers/hosts.js';
@@ -23,14 +23,14 @@ const HOSTS: readonly NodeSpec[] = [
 
 const open = (): Promise<ReplayViewer> => new ReplayViewer(120, 16).open(HOSTS);
 
-test('the picture of a replay', async () => {
+test('a replay on screen', async () => {
   const viewer = await open();
   await viewer.press('Space', 'V');
-  // Without the key hints, which are other tests' matter.
+  // Without key hints, which other tests cover.
   expectGolden('replay-users', 120, 15, (await viewer.press('j', 'j', 'B', 'j')).replace(/\n[^\n]*$/, ''));
 });
 
-test('ages and the clock are those of the frame, not of now', async () => {
+test('ages and the clock are those of the frame, not the current time', async () => {
   const viewer = await open();
   const screen = await viewer.press('Space', 'V');
   expect(screen).toContain('14:32:03 replay');
@@ -38,7 +38,7 @@ test('ages and the clock are those of the frame, not of now', async () => {
   expect(screen).not.toContain('~');
 });
 
-test('replay keys override those of the tab; other keys of the tab still work', async () => {
+test('replay keys take precedence over those of the tab; other keys of the tab still work', async () => {
   const viewer = await open();
   await viewer.press('Space', 'V');
   expect(await viewer.press('j')).toMatch(/▌ alice/);
@@ -49,7 +49,7 @@ test('replay keys override those of the tab; other keys of the tab still work', 
   expect(viewer.nth).toBe(3);
 });
 
-test('in the time prompt every key is text or ignored: q does not quit, Esc only closes the prompt', async () => {
+test('in the time prompt every key is text or ignored: q does not quit, and Esc only closes the prompt', async () => {
   const viewer = await open();
   let quit = false;
   void viewer.app.quit.then(() => (quit = true));
@@ -66,14 +66,14 @@ test('in the time prompt every key is text or ignored: q does not quit, Esc only
   expect(quit).toBe(true);
 });
 
-test('a recording cannot be recorded; live, replay keys belong to the tab', async () => {
+test('a replay cannot be recorded, and in live mode the replay keys belong to the tab', async () => {
   const viewer = await open();
   expect(await viewer.press('w')).toContain('a replay cannot be recorded');
   await viewer.press('L');
   expect(viewer.replay.status.loop).toBe(true);
 });
 
-test('a click on the time line seeks', async () => {
+test('a click on the timeline seeks', async () => {
   const viewer = await open();
   await viewer.press('Space');
   const bar = viewer.painter.text().split('\n').at(-2)!;
@@ -86,7 +86,7 @@ test('a click on the time line seeks', async () => {
   expect([19, 20]).toContain(viewer.nth);
 });
 
-test('it plays automatically, and the help has its keys', async () => {
+test('playback starts automatically, and the help lists its keys', async () => {
   const viewer = await open();
   viewer.clock.step(3000);
   await viewer.settle();

@@ -5,7 +5,7 @@ import type { AppView, Binding, KeyContext, KeyLayer, KeyScope } from '../../lib
 const app = {} as AppView;
 const context: KeyContext = { app, event: { type: 'key', name: 'x', text: 'x' }, frame: { size: { cols: 80, rows: 24 }, pageRows: 10 } };
 
-/** A layer whose bindings answer with their own id. */
+/** A layer whose bindings return their own id. */
 function layer(
   scope: KeyScope,
   owner: string,
@@ -25,7 +25,7 @@ function layer(
 
 const faults: string[] = [];
 const fault = (owner: string, error: unknown): void => void faults.push(`${owner}: ${String(error)}`);
-/** What answers a key: the id that `run` gave, or the kind. */
+/** The result of a key: the id that `run` returned, or the kind. */
 function answer(key: string, layers: readonly ActiveLayer[], from?: KeyScope): string {
   const routed = route(key, byPrecedence(layers), context, { fault, ...(from === undefined ? {} : { from }) });
   if (routed.kind === 'step') return String(routed.step[0]);
@@ -35,7 +35,7 @@ const boom = (): never => {
   throw new Error('boom');
 };
 
-describe('the ladder', () => {
+describe('order of the scopes', () => {
   const all: readonly ActiveLayer[] = [
     layer('global', 'core', ['q', 'r', 'f', 'x']),
     layer('tab', 'users', ['r', 'f', 'x']),
@@ -54,7 +54,7 @@ describe('the ladder', () => {
     expect(answer(key, [...all].reverse())).toBe(who);
   });
 
-  test('every order of two scopes on one key', () => {
+  test('holds for any two scopes that bind the same key', () => {
     const scopes = ['filter-edit', 'replay', 'tab', 'global'] as const;
     scopes.forEach((upper, at) => {
       for (const lower of scopes.slice(at + 1))
@@ -66,7 +66,7 @@ describe('the ladder', () => {
     expect(answer('k', [layer('tab', 'first', ['k']), layer('tab', 'second', ['k'])])).toBe('first.k');
   });
 
-  test('a modal captures every key: layers below are not asked, those above are', () => {
+  test('a modal captures every key: layers below it are skipped, those above it are not', () => {
     const layers = [
       layer('filter-edit', 'always', ['C-c']),
       layer('filter-edit', 'help', ['Esc'], { modal: true }),
@@ -78,7 +78,7 @@ describe('the ladder', () => {
     expect(answer('Click', layers, 'global')).toBe('swallowed');
   });
 
-  test('from a scope: those above it are skipped', () => {
+  test('starting from a scope, those above it are skipped', () => {
     expect(answer('x', all, 'global')).toBe('core.x');
     expect(answer('x', all, 'tab')).toBe('users.x');
   });
@@ -92,7 +92,7 @@ describe('when and disabled', () => {
     expect(answer('k', [layer('tab', 'users', ['k'], { when: () => true }), below])).toBe('users.k');
   });
 
-  test('when and disabled are asked with the UI state of their owner', () => {
+  test('when and disabled receive the UI state of their owner', () => {
     const seen: unknown[] = [];
     const spy = (ui: unknown, view: unknown): undefined => void seen.push(ui, view);
     const when = (ui: unknown, view: unknown): boolean => {
@@ -108,7 +108,7 @@ describe('when and disabled', () => {
     expect(answer('k', [layer('tab', 'users', ['k'], { disabled: () => undefined }), below])).toBe('users.k');
   });
 
-  test('exceptions are reported; in when the key goes on, in run and disabled it is consumed', () => {
+  test('exceptions are reported; after one in when the key goes to the next layer, after one in run or disabled it is consumed', () => {
     faults.length = 0;
     expect(answer('k', [layer('tab', 'users', ['k'], { when: boom }), below])).toBe('core.k');
     expect(answer('k', [layer('tab', 'users', ['k'], { run: boom }), below])).toBe('failed');
@@ -125,7 +125,7 @@ test('a step is a list whose first item is the state', () => {
     expect(() => checkStep(wrong)).toThrow(TypeError);
 });
 
-describe('offers: the keys in footer and help', () => {
+describe('keys offered in footer and help', () => {
   const shown = (layers: readonly ActiveLayer[]): string[] =>
     activeBindings(byPrecedence(layers), app).map(({ binding, keys }) => `${binding.id} ${keys.join('+')}`);
 
@@ -139,16 +139,16 @@ describe('offers: the keys in footer and help', () => {
     expect(shown([layer('tab', 'users', ['k']), layer('global', 'core', ['k'])])).toEqual(['users.k k']);
   });
 
-  test('when is false or throws: not offered, and nothing is shadowed', () => {
+  test('when is false or throws: the key is not offered and shadows nothing', () => {
     for (const when of [() => false, boom])
       expect(shown([layer('tab', 'users', ['k'], { when }), layer('global', 'core', ['k'])])).toEqual(['core.k k']);
   });
 
-  test('a disabled one is offered: pressing it shows why', () => {
+  test('a disabled key is offered: pressing it shows why', () => {
     expect(shown([layer('tab', 'users', ['k'], { disabled: () => 'no' })])).toEqual(['users.k k']);
   });
 
-  test('clicks go to their target, so none is shadowed', () => {
+  test('clicks go to their target, so they shadow nothing', () => {
     const events = ['Click', 'DoubleClick', 'WheelUp'];
     expect(shown([layer('tab', 'users', events), layer('global', 'core', events)])).toEqual([
       'users.Click Click',
@@ -159,11 +159,11 @@ describe('offers: the keys in footer and help', () => {
     ]);
   });
 
-  test('a modal hides what is below it', () => {
+  test('a modal hides the layers below it', () => {
     expect(shown([layer('filter-edit', 'help', ['Esc'], { modal: true }), layer('global', 'core', ['q'])])).toEqual(['help.Esc Esc']);
   });
 
-  test('agree with the router: every key offered leads to the binding that offers it', () => {
+  test('every offered key leads to the binding that offers it', () => {
     const layers = [
       layer('global', 'core', ['a', 'b', 'c']),
       layer('tab', 'users', ['b', 'c'], { when: () => true }),

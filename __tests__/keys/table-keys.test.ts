@@ -1,9 +1,9 @@
-/** The keys of every table, on the one of the All tab. */
+/** The keys of every table, tested on the All tab. */
 import { describe, expect, test } from '@jest/globals';
 import { Driver } from '../helpers/driver.js';
 
 const open = (gpus = 100): Driver => new Driver({ hosts: [{ gpus }], cols: 100, rows: 30 });
-/** [GPU of the chosen row, GPUs of the first and the last row on screen]. */
+/** [GPU of the selected row, GPUs of the first and the last row on screen]. */
 function place(driver: Driver): number[] {
   const rows = driver.lines().flatMap((text) => {
     const [, mark, gpu] = /^ ([▌ ]) node-0001 +(\d+) /.exec(text) ?? [];
@@ -42,7 +42,7 @@ describe('moving', () => {
     expect(place(open().press('PageDown', 'PageDown').resize(100, 12))).toEqual([46, 41, 46]);
   });
 
-  test('no rows', () => {
+  test('works without rows', () => {
     expect(place(open(0).press('Down', 'End', 'PageUp', 'WheelDown', 'Enter'))).toEqual([-1, -1, -1]);
   });
 });
@@ -59,7 +59,7 @@ describe('the mouse', () => {
     }
   });
 
-  test('a double click opens a row; on the header it sorts twice', () => {
+  test('a double click opens a row, and on the header sorts twice', () => {
     expect(open().click('node-0001    7', 1).click('node-0001    7', 2).tab).toBe('node-0001');
     const driver = open().click('TEMP', 1).click('TEMP', 2);
     expect(driver.tab).toBe('All');

@@ -15,7 +15,7 @@ const parsed = (...lines: readonly string[]): ScrapeParser => say(parser(), ...l
 const L40 = 'gpu_index="0", gpu_uuid="GPU-aa00", gpu="NVIDIA L40S", instance="node-0001", host="node-0001"';
 const H100 = 'gpu="NVIDIA H100", instance="n1", gpu_uuid="GPU-b", gpu_index="1"';
 
-test('the samples of a GPU shared by virtual machines, as the contract has them', () => {
+test('reads the samples of a GPU shared by virtual machines as the contract specifies them', () => {
   const { data } = parsed(
     `vgpu_host_mode{${L40}, host_mode="Sriov"} 1`,
     `vgpu_scheduler_state{${L40}, arr_supported="true"} 2`,
@@ -53,7 +53,7 @@ test('the samples of a GPU shared by virtual machines, as the contract has them'
   ]);
 });
 
-test('MIG instances: on their GPU, in numeric order; numbers above 64 are ignored', () => {
+test('lists MIG instances under their GPU in numeric order, and ignores numbers above 64', () => {
   const instance = (uuid: string, number: number, util: number): string =>
     `mig_instance_utilization_gpu{gpu_index="0", gpu_uuid="${uuid}", gpu="NVIDIA H100", mig_instance="${number}", mig_uuid="MIG-mock-0-${number}", mig_profile="2g.10gb", gpu_instance_id="3", compute_instance_id=""} ${util}`;
   const { data } = parsed(
@@ -84,7 +84,7 @@ test('MIG instances: on their GPU, in numeric order; numbers above 64 are ignore
   ]);
 });
 
-test('links: per GPU and number, the last line counts; at most 32', () => {
+test('reads links by GPU and number: the last line counts, and there are at most 32', () => {
   const link = (gpu: string, number: number, type: string, more = ''): string =>
     `nvlink_remote_device_type{${gpu}, link_index="${number}", remote_type="${type}"${more}} 1`;
   const { data } = parsed(
@@ -106,7 +106,7 @@ test('links: per GPU and number, the last line counts; at most 32', () => {
   ]);
 });
 
-test('machine, fans, energy, environment, sources of the exporter', () => {
+test('reads CPU, fans, energy, environment, and the sources of the exporter', () => {
   const { data } = parsed(
     'chassis_info{hostname="n1", instance="n1", product_name="DGX H100", vendor="NVIDIA"} 1',
     'chassis_power_watts{hostname="n1", instance="n1"} 6543.21',
@@ -150,7 +150,7 @@ test('machine, fans, energy, environment, sources of the exporter', () => {
   ]);
 });
 
-test('families of other vendors belong to their device, by any of its labels', () => {
+test('assigns families of other vendors to their device by any of its labels', () => {
   const { data } = parsed(
     'gpu_utilization{gpu="Wormhole n300", instance="n1", gpu_uuid="tt-0", gpu_index="0"} 12',
     'tenstorrent_asic_temperature_celsius{npu="Wormhole n300", instance="n1", npu_uuid="tt-0", npu_index="0"} 58.5',
@@ -189,7 +189,7 @@ describe('from scrape to scrape', () => {
     expect([one.data.extras.rows('link').count, ...seen()]).toEqual([0, '', '', 3]);
   });
 
-  test('a body that was cut off changes nothing', () => {
+  test('a truncated body changes nothing', () => {
     const one = parsed(link('gpu', 1));
     one.push(Buffer.from(`all_smi_${link('switch', 9)}\n`));
     one.abort();
@@ -197,7 +197,7 @@ describe('from scrape to scrape', () => {
   });
 });
 
-test('rows are limited, and known ones are still updated', () => {
+test('the number of rows is limited, and known rows are still updated', () => {
   const fans = (count: number, rpm: number): string[] =>
     Array.from({ length: count }, (_, fan) => `chassis_fan_speed_rpm{fan_id="${fan}"} ${rpm}`);
   const one = parsed(...fans(70, 1));
@@ -215,7 +215,7 @@ test('two labels form one key, whatever their values', () => {
   expect(data.extras.rows('energy').count).toBe(3);
 });
 
-test('engines and clock domains: a row for each label of a GPU', () => {
+test('engines and clock domains have one row per label of a GPU', () => {
   const { data } = parsed(
     `gpu_engine_utilization{${H100}, engine="render"} 12`,
     `gpu_engine_utilization{${H100}, engine="render (L0)"} 13`,

@@ -29,28 +29,28 @@ go_gc_duration_seconds{quantile="0"} 1.8e-05
 prometheus_build_info{version="3.1.0"} 1
 `;
 const LOOKS: readonly (readonly [string, string | Uint8Array, string])[] = [
-  ['nothing', '', 'an empty body'],
+  ['an empty body', '', 'an empty body'],
   ['line ends only', '\r\n\n', 'an empty body'],
   ['a login page', '<!doctype html>\n<html><head><title>\n Sign in </title></head></html>', 'an HTML page ("Sign in")'],
   ['a page without a title', '<html><body><form></form></body></html>\n', 'an HTML page'],
-  ['a page behind blank lines and a byte order mark', '\uFEFF\n\n  <HTML>', 'an HTML page'],
-  ['a title that steers a terminal', '<title>a\x1b[2Jb</title>', 'an HTML page ("a[2Jb")'],
-  ['an error as XML', '<?xml version="1.0"?><Error/>', 'XML'],
-  ['an error as JSON', '{"error": "unauthorized"}', 'JSON'],
-  ['a list as JSON', '[]', 'JSON'],
+  ['a page after blank lines and a byte order mark', '\uFEFF\n\n  <HTML>', 'an HTML page'],
+  ['a title with terminal escapes', '<title>a\x1b[2Jb</title>', 'an HTML page ("a[2Jb")'],
+  ['an XML error', '<?xml version="1.0"?><Error/>', 'XML'],
+  ['a JSON error', '{"error": "unauthorized"}', 'JSON'],
+  ['a JSON list', '[]', 'JSON'],
   ["Prometheus' own metrics", PROMETHEUS, 'other metrics (first: go_gc_duration_seconds)'],
   ['metrics without comments', 'DCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="GPU-1"} 42\n', 'other metrics (first: DCGM_FI_DEV_GPU_TEMP)'],
-  ['metrics of a name like ours', 'all_smith{a="b"} 1\nxall_smi_up 1\n', 'other metrics (first: all_smith)'],
-  ['the end of nothing', '# EOF\n', 'comments only'],
+  ['metrics with similar names', 'all_smith{a="b"} 1\nxall_smi_up 1\n', 'other metrics (first: all_smith)'],
+  ['nothing but an end mark', '# EOF\n', 'comments only'],
   ['a word', 'OK', 'text that is not in the Prometheus format'],
   ['InfluxDB lines', 'cpu,host=a usage=1 1700000000\n', 'text that is not in the Prometheus format'],
-  ['our lines without values', 'all_smi_up{instance="n1"}\n', 'text that is not in the Prometheus format'],
+  ['all-smi lines without values', 'all_smi_up{instance="n1"}\n', 'text that is not in the Prometheus format'],
   ['gzip', gzipSync(GOOD), 'gzip data that is not declared as such'],
   ['UTF-16', Buffer.from(`\uFEFF${GOOD}`, 'utf16le'), 'UTF-16 text'],
   ['a binary', Uint8Array.of(127, 69, 76, 70, 0, 0, 1), 'binary data'],
 ];
 
-describe('a body without metrics of all-smi is refused', () => {
+describe('a body without all-smi metrics is rejected', () => {
   test.each(LOOKS)('%s', (_, body, look) => {
     expect(refusal(body)).toBe(foreign(look));
     expect(refusal(body, parser(), 1)).toBe(foreign(look));
@@ -72,14 +72,14 @@ describe('a body without metrics of all-smi is refused', () => {
     expect(one.data.gpus.field.utilPercent[0]).toBe(12);
   });
 
-  test('and so is the start of a body whose other half is missing, where it shows nothing of ours', () => {
+  test('when it is the start of a truncated body and shows no all-smi metrics', () => {
     const one = parser();
     push(one, `node_load1 1\n${GOOD}`);
     one.commit(AT, 0);
     expect(refusal('node_load1 1\n', one)).toBe(foreign('other metrics (first: node_load1)'));
   });
 
-  test('an exporter that has not collected yet has no data', () => {
+  test('when its exporter has not collected yet', () => {
     const one = parser();
     expect(refusal(WAITING, one)).toBe('the exporter has not collected anything yet');
     one.abort();
@@ -91,23 +91,23 @@ describe('a body without metrics of all-smi is refused', () => {
   });
 });
 
-describe('a body of all-smi is not', () => {
+describe('a body with all-smi metrics is accepted', () => {
   test.each([
-    ['a whole one', GOOD],
-    ['of a node without a GPU', 'all_smi_memory_used_bytes{instance="n"} 1\n'],
-    ['with families that nobody knows yet', 'all_smi_of_tomorrow 1\n'],
-    ['behind metrics of others', `${PROMETHEUS}${GOOD}`],
-    ['behind a byte order mark', `\uFEFF${GOOD}`],
-    ['behind a long comment', `# ${'x'.repeat(5000)}\nall_smi_of_tomorrow 1\n`],
-    ['with a bad line in front', `garbage\n${GOOD}`],
-    ['with line ends of Windows', GOOD.replaceAll('\n', '\r\n')],
-    ['without a line end at the end', GOOD.trimEnd()],
-    ['an exporter that says 0 and has data all the same', GOOD.replace('} 1\n', '} 0\n')],
+    ['a complete body', GOOD],
+    ['from a node without a GPU', 'all_smi_memory_used_bytes{instance="n"} 1\n'],
+    ['with unknown families', 'all_smi_of_tomorrow 1\n'],
+    ['after other metrics', `${PROMETHEUS}${GOOD}`],
+    ['after a byte order mark', `\uFEFF${GOOD}`],
+    ['after a long comment', `# ${'x'.repeat(5000)}\nall_smi_of_tomorrow 1\n`],
+    ['after a bad line', `garbage\n${GOOD}`],
+    ['with Windows line ends', GOOD.replaceAll('\n', '\r\n')],
+    ['without a final line end', GOOD.trimEnd()],
+    ['with up 0 and data', GOOD.replace('} 1\n', '} 0\n')],
   ])('%s', (_, body) => {
     for (const size of [1, 7, Infinity]) expect(refusal(body, parser(), size)).toBeUndefined();
   });
 
-  test('a byte order mark loses no line', () => {
+  test('a byte order mark costs no line', () => {
     const one = parser();
     push(one, `\uFEFF${GOOD}`);
     one.commit(AT, 0);
@@ -115,7 +115,7 @@ describe('a body of all-smi is not', () => {
   });
 });
 
-test('any mix of lines is refused exactly if it has no sample of all-smi, whatever was committed before', () => {
+test('a random mix of lines is rejected only if it has no all-smi sample, whatever was committed before', () => {
   const line = fc.constantFrom(
     'all_smi_gpu_utilization{gpu="X", instance="n1", gpu_uuid="G", gpu_index="0"} 1',
     'all_smi_memory_used_bytes{instance="n1"} 5',

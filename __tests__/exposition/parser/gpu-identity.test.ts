@@ -1,4 +1,4 @@
-/** Which GPU is which, and which one a process is on, when nodes renumber their GPUs or report one uuid for all of them. */
+/** Which GPU is which, and which GPU a process is on, when nodes renumber their GPUs or report one uuid for all of them. */
 import { describe, expect, test } from '@jest/globals';
 import { Parsers, type ScrapeParser } from '../../../lib/exposition/parser/index.js';
 import { modelOf } from '../../helpers/scrape-model.js';
@@ -27,8 +27,8 @@ const row = (pid: number, uuid: string, index: number, family = 'process_memory_
 const wattsOf = ({ data: { procs, gpus } }: ScrapeParser): number[] =>
   Array.from({ length: procs.count }, (_, at) => gpus.field.powerWatts[procs.gpu[at]!] ?? NaN);
 
-describe('a process is on the GPU of the newest scrape', () => {
-  test('on a MIG device, whose uuid no GPU reports, when two GPUs swap their index', () => {
+describe('a process is on the GPU of the latest scrape', () => {
+  test('on a MIG device, whose uuid no GPU reports, when two GPUs swap indexes', () => {
     const before = [
       { uuid: 'GPU-A', index: 0, watts: 700 },
       { uuid: 'GPU-B', index: 1, watts: 60 },
@@ -73,7 +73,7 @@ describe('a process is on the GPU of the newest scrape', () => {
     expect(wattsOf(parser)).toEqual([60]);
   });
 
-  test('by uuid, whatever the index: some exporters always send 0', () => {
+  test('by uuid, whatever the index, since some exporters always send 0', () => {
     const gpus = [
       { uuid: 'GPU-A', index: 0, watts: 700 },
       { uuid: 'GPU-B', index: 1, watts: 60 },
@@ -90,7 +90,7 @@ describe('GPUs that all report one uuid', () => {
   const gpus = (order = indices): string => order.map((index) => gpuLine({ uuid: ZEROS, index, watts: 700 + index })).join('');
   const rows = indices.map((index) => row(100 + index, ZEROS, index)).join('');
 
-  test('keep their own rows, their order and their owners', () => {
+  test('keep their own rows, order and owners', () => {
     const parser = scraped(gpus() + rows);
     const { data } = parser;
     expect([data.gpus.count, data.gpus.slots, [...data.gpus.index]]).toEqual([8, 8, indices]);
@@ -99,15 +99,15 @@ describe('GPUs that all report one uuid', () => {
     expect(wattsOf(parser)).toEqual(indices.map((index) => 700 + index));
   });
 
-  test('all appear when only processes name them', () => {
+  test('are all listed when only processes refer to them', () => {
     expect(scraped(rows).data.gpus.slots).toBe(8);
   });
 
-  test('one process on all of them has a row on each', () => {
+  test('each have a row for a process that runs on all of them', () => {
     expect(wattsOf(scraped(gpus() + indices.map((index) => row(1, ZEROS, index)).join('')))).toEqual(indices.map((index) => 700 + index));
   });
 
-  test('have MIG devices and NVLinks of their own', () => {
+  test('have their own MIG devices and NVLinks', () => {
     const part = (family: string, gpu: number, label: string): string =>
       `all_smi_${family}{gpu_index="${gpu}", gpu_uuid="${ZEROS}", gpu="A", instance="n", ${label}="1"} 1\n`;
     const { extras } = scraped(
@@ -118,7 +118,7 @@ describe('GPUs that all report one uuid', () => {
     expect([extras.rows('mig').count, extras.rows('link').count]).toEqual([3, 2]);
   });
 
-  test('lines without an index belong to the GPU of that uuid, and to none if there are several', () => {
+  test('do not get lines without an index, which belong to the GPU of that uuid only if there is one', () => {
     const utilization = (uuid: string): string => `all_smi_gpu_utilization{gpu="H100", gpu_uuid="${uuid}"} 55\n`;
     const one = gpuLine({ uuid: 'GPU-A', index: 3, watts: 1 });
     for (const text of [one + utilization('GPU-A'), utilization('GPU-A') + one]) {
@@ -130,10 +130,10 @@ describe('GPUs that all report one uuid', () => {
   });
 });
 
-describe('the name of a GPU', () => {
+describe('name of a GPU', () => {
   const line = (family: string, name: string): string => `all_smi_${family}{gpu="${name}", gpu_uuid="U", gpu_index="0"} 1\n`;
 
-  test('comes from this scrape, not an earlier one', () => {
+  test('comes from the current scrape, not an earlier one', () => {
     const parser = scraped(line('gpu_utilization', 'H100') + line('gpu_info', 'H200'));
     scraped(line('gpu_utilization', 'H100'), parser);
     expect(parser.data.text(parser.data.gpus.name[0]!)).toBe('H100');
@@ -156,14 +156,14 @@ describe('rows of earlier scrapes use no memory', () => {
     }
   });
 
-  test('1,000 devices are replaced by 1,000 others at once', () => {
+  test('1,000 devices can be replaced by 1,000 others at once', () => {
     const body = (part: string): string => Array.from({ length: 1000 }, (_, nth) => row(nth, `MIG-${part}-${nth}`, 9)).join('');
     const parser = scraped(body('a'));
     expect(scraped(body('b'), parser).data.procs.count).toBe(1000);
     expect(parser.data.facts.capsHit).toEqual([]);
   });
 
-  test('200 renumbered GPUs and 30,000 replaced processes', () => {
+  test('200 GPUs can be renumbered and 30,000 processes replaced', () => {
     const gpus = (shift: number): string =>
       Array.from({ length: 200 }, (_, at) => gpuLine({ uuid: `GPU-${at}`, index: (at + shift) % 200, watts: at })).join('');
     const rows = (from: number): string => Array.from({ length: 30_000 }, (_, at) => row(from + at, 'GPU-1', 1)).join('');
@@ -175,7 +175,7 @@ describe('rows of earlier scrapes use no memory', () => {
     }
   });
 
-  test('beyond the limit, the first rows of this scrape are kept', () => {
+  test('beyond the limit, the first rows of the current scrape are kept', () => {
     const line = (gpu: number): string => gpuLine({ uuid: `GPU-${gpu}`, index: gpu, watts: gpu });
     const [low, high] = [0, 256].map((from) => Array.from({ length: 256 }, (_, at) => line(from + at)).join('')) as [string, string];
     const parser = new Parsers().newParser();

@@ -1,11 +1,11 @@
-/** Values that no device can have count as not reported, and are counted. */
+/** Impossible values count as not reported, and are counted. */
 import { describe, expect, test } from '@jest/globals';
 import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { ANSWERED_AT } from '../../helpers/hosts.js';
 
 const GPU = 'gpu="Card", instance="n1", gpu_uuid="U0", gpu_index="0"';
 
-test("fillers and nonsense are counted per scrape; the format's own placeholders are not", () => {
+test('counts fillers and nonsense per scrape, but not the placeholders of the format', () => {
   const parser = new Parsers().newParser();
   const odd = (watts: number, celsius: number, percent: number): readonly [number, string, number] => {
     parser.push(
@@ -24,7 +24,7 @@ test("fillers and nonsense are counted per scrape; the format's own placeholders
   expect(odd(300, 60, 50)).toEqual([0, '', 300]);
 });
 
-describe('whatever it is a value of', () => {
+describe('counts an impossible value, but not -1', () => {
   const PROCESS = `pid="7", name="p", user="alice", device_id="0", gpu_index="0", device_uuid="U0", command="c"`;
   const MIG = `${GPU}, mig_instance="0", mig_profile="1g.10gb"`;
   test.each([

@@ -1,4 +1,4 @@
-/** Exporters up to 0.26 have some readings in labels of gpu_info. Newer ones have a family for each, which then counts alone. */
+/** Exporters up to 0.26 send some readings as labels of gpu_info. Newer ones have a family for each, which then takes precedence. */
 import { expect, test } from '@jest/globals';
 import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { ANSWERED_AT } from '../../helpers/hosts.js';
@@ -18,12 +18,12 @@ function parser() {
   };
 }
 
-test('the power of the board and the fan', () => {
+test('reads the power of the board and the fan', () => {
   const { gpus } = parser().scrape(info(0, 'card_power_watts="148.50", fan_speed="1600 RPM (40%)"'));
   expect([gpus.field.cardPowerWatts[0], gpus.field.fanRpm[0]]).toEqual([148.5, 1600]);
 });
 
-test('labels change, appear and disappear between scrapes', () => {
+test('follows labels that change, appear and disappear between scrapes', () => {
   const { scrape } = parser();
   const card = (labels: string): number => scrape(info(0, labels)).gpus.field.cardPowerWatts[0]!;
   expect([
@@ -36,7 +36,7 @@ test('labels change, appear and disappear between scrapes', () => {
   ]).toEqual([NaN, 148.5, 151.25, NaN, NaN, 7]);
 });
 
-test('a family has precedence over the label', () => {
+test('a family takes precedence over the label', () => {
   const family = `all_smi_gpu_card_power_watts{${gpu(0)}} 43\nall_smi_gpu_hotspot_temperature_celsius{${gpu(0)}} 88\n`;
   const { gpus, extras } = parser().scrape(
     family + info(0, 'card_power_watts="148.50", hotspot_temperature="71"') + info(1, 'card_power_watts="9"'),
@@ -51,7 +51,7 @@ test('a family has precedence over the label', () => {
   ).toEqual(['gpu_hotspot_temperature_celsius']);
 });
 
-test('other values that older exporters have in labels', () => {
+test('reads other values that older exporters send as labels', () => {
   const { extras, gpus } = parser().scrape(
     info(0, 'hotspot_temperature="71", memory_temperature="64 C", memory_clock="1800 MHz", memory_controller_activity="12%"') +
       info(
@@ -101,7 +101,7 @@ test('other values that older exporters have in labels', () => {
   expect(Number.isNaN(gpus.field.fanRpm[1]!)).toBe(true);
 });
 
-test.each(['N/A', '', '65535', '1e3', '12 apples', '-4'])('a label of %j is no reading', (text) => {
+test.each(['N/A', '', '65535', '1e3', '12 apples', '-4'])('a label of %j is not a reading', (text) => {
   const { extras, gpus } = parser().scrape(info(0, `card_power_watts="${text}", hotspot_temperature="${text}", fan_speed="${text}"`));
   expect(extras.rows('gpu').families(0)).toEqual([]);
   expect([gpus.field.cardPowerWatts[0], gpus.field.fanRpm[0]]).toEqual([NaN, NaN]);
@@ -123,7 +123,7 @@ test('families dropped by newer exporters are still read', () => {
   expect(names.map(([name]) => [name, extras.rows('gpu').value(0, name)])).toEqual(names);
 });
 
-test('Neuron: 0 of an unavailable source is no reading; of a working one it is', () => {
+test('Neuron: 0 from an unavailable source is not a reading; from an available one it is', () => {
   const core = (index: number): string => `gpu="AWS Trainium1", instance="n1", gpu_uuid="neuron-1-nc${index}", gpu_index="${index}"`;
   const lines = [0, 1, 2].map(
     (index) =>

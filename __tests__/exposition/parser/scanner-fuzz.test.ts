@@ -1,4 +1,4 @@
-/** The parser against a reader that reads everything anew, over sequences of scrapes that change in every way. */
+/** The parser against a reader that parses every scrape from scratch, over sequences of scrapes that change in every way. */
 import { describe, expect, test } from '@jest/globals';
 import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { FuzzedHost } from '../../helpers/scrape-fuzz.js';
@@ -18,11 +18,11 @@ function push(parser: ScrapeParser, text: string, host: FuzzedHost): void {
   }
 }
 
-/** The host's clock is half a second ahead. */
+/** The clock of the node is half a second ahead. */
 const oracle = (text: string): unknown => readScrape(text, (AT + 500) / 1000);
 
 describe.each(Array.from({ length: 10 }, (_, part) => part))('part %i', (part) => {
-  test('every scrape in any sequence equals a fresh parse', () => {
+  test('every scrape in a sequence gives the same result as a fresh parse', () => {
     const wire = new Parsers();
     for (let seed = part * 100; seed < part * 100 + 100; seed++) {
       const host = new FuzzedHost(seed);

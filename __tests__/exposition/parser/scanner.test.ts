@@ -34,7 +34,7 @@ const SCRAPE = [
 ].join('\n');
 
 describe('one scrape', () => {
-  test('GPUs, processes and facts of a node', () => {
+  test('reads GPUs, processes and facts of a node', () => {
     const { data } = scraped(SCRAPE);
     expect([data.gpus.count, data.gpus.slots, data.text(data.gpus.name[0]!), data.gpus.field.utilPercent[0]]).toEqual([
       1,
@@ -66,13 +66,13 @@ describe('one scrape', () => {
     });
   });
 
-  test('the first bad line is shown, cleaned and cut', () => {
+  test('shows the first bad line, sanitized and cut', () => {
     const { data } = scraped(`all_smi_x{a="\u001b[31m${'b'.repeat(100)}\nall_smi_y{a="b"} one\n${SCRAPE}`);
     expect([data.facts.badLines, data.facts.badSample]).toEqual([2, `all_smi_x{a="[31m${'b'.repeat(62)}`]);
     expect(data.gpus.count).toBe(1);
   });
 
-  test('a bad line is shown from its start, even if only its value has become bad', () => {
+  test('shows a bad line from its start, even if only its value has become bad', () => {
     const parser = new Parsers().newParser();
     for (const pieces of [[SCRAPE], [SCRAPE.slice(0, 150), SCRAPE.slice(150)]]) {
       scraped(SCRAPE, parser);
@@ -85,12 +85,12 @@ describe('one scrape', () => {
     }
   });
 
-  test('the label names of before 0.21', () => {
+  test('reads the label names of exporters before 0.21', () => {
     const { data } = scraped('all_smi_gpu_utilization{gpu="A100", instance="n", uuid="GPU-1", index="3"} 5\n');
     expect([data.gpus.index[0], data.text(data.gpus.uuid[0]!)]).toEqual([3, 'GPU-1']);
   });
 
-  test('a GPU that only a process speaks of is there, without readings', () => {
+  test('adds a GPU without readings for a process that refers to an unknown GPU', () => {
     const { data } = scraped(memory('pid="1", device_uuid="GPU-zz", gpu_index="5"', 7));
     expect([data.gpus.count, data.gpus.slots, data.gpus.index[0], data.text(data.gpus.uuid[0]!), data.procs.gpu[0]]).toEqual([
       0,
@@ -101,12 +101,12 @@ describe('one scrape', () => {
     ]);
   });
 
-  test('a process without a device and without bytes is on no GPU, and makes none', () => {
+  test('a process without a device and without bytes is on no GPU, and adds none', () => {
     const { data } = scraped(memory('pid="1", gpu_index="0", device_uuid=""', 0));
     expect([data.procs.gpu[0], data.gpus.slots]).toEqual([-1, 0]);
   });
 
-  test('a process that gets bytes moves onto a GPU, and that is a change of structure', () => {
+  test('a process that starts to hold bytes moves to a GPU, which is a change of structure', () => {
     const parser = scraped(memory('pid="1", gpu_index="0", device_uuid=""', 0));
     parser.push(bytes(memory('pid="1", gpu_index="0", device_uuid=""', 9)));
     expect(parser.commit(AT, 0)).toBe('structure');
@@ -114,11 +114,11 @@ describe('one scrape', () => {
   });
 
   test.each([
-    ['temperature and clock 0 mean that they are not known', 'gpu_temperature_celsius', '0'],
-    ['power -1 does too', 'gpu_power_consumption_watts', '-1'],
-    ['a fraction above 1 is none', 'gpu_sm_occupancy', '1.5'],
-    ['NaN is no reading', 'gpu_utilization', 'NaN'],
-    ['infinity is none', 'gpu_utilization', '+Inf'],
+    ['a temperature or clock of 0 is unknown', 'gpu_temperature_celsius', '0'],
+    ['a power of -1 is unknown', 'gpu_power_consumption_watts', '-1'],
+    ['a fraction above 1 is not a reading', 'gpu_sm_occupancy', '1.5'],
+    ['NaN is not a reading', 'gpu_utilization', 'NaN'],
+    ['infinity is not a reading', 'gpu_utilization', '+Inf'],
   ])('%s', (_, family, value) => {
     const { data } = scraped(`all_smi_${family}{${GPU}} ${value}\n`);
     expect(Object.values(data.gpus.field).every((column) => Number.isNaN(column[0]))).toBe(true);
@@ -126,14 +126,14 @@ describe('one scrape', () => {
 });
 
 describe('repeated scrapes', () => {
-  test('new values of the same lines change values only', () => {
+  test('report a change of values only when the lines are the same', () => {
     const parser = scraped(SCRAPE);
     parser.push(bytes(SCRAPE.replace(' 97\n', ' 12.5\n')));
     expect(parser.commit(AT, 0)).toBe('values');
     expect(parser.data.gpus.field.utilPercent[0]).toBe(12.5);
   });
 
-  test('a missing family or GPU is unreported', () => {
+  test('leave a missing family or GPU unreported', () => {
     const parser = scraped(SCRAPE);
     scraped(SCRAPE.replace(/all_smi_process_cpu.*\n/, ''), parser);
     expect(parser.data.procs.cpuPercent[0]).toBeNaN();
@@ -143,7 +143,7 @@ describe('repeated scrapes', () => {
     expect([parser.data.procs.count, parser.data.facts.hasProcessFamily, parser.data.facts.instance]).toEqual([0, false, '']);
   });
 
-  test('any line may be missing, and all after it', () => {
+  test('handle any missing line', () => {
     const lines = SCRAPE.split('\n');
     for (let line = 0; line < lines.length - 1; line++) {
       for (const kept of [lines.slice(0, line), lines.toSpliced(line, 1)]) {
@@ -153,7 +153,7 @@ describe('repeated scrapes', () => {
     }
   });
 
-  test('the model of a CPU may be in any of its lines', () => {
+  test('read the model of a CPU from any of its lines', () => {
     const said = 'all_smi_cpu_info{cpu_model="EPYC 9654", index="0"} 1\n';
     const other = 'all_smi_cpu_utilization{index="0"} 12\n';
     for (const text of [said + other, other + said]) {
@@ -163,7 +163,7 @@ describe('repeated scrapes', () => {
     }
   });
 
-  test('a body cut at any byte keeps the last data, and the next complete one counts', () => {
+  test('keep the last good data when the body is truncated at any byte, until the next complete one', () => {
     const other = SCRAPE.replaceAll('41022', '7').replaceAll('alice', 'bob').replace(' 97\n', ' 3\n');
     const parser = scraped(SCRAPE);
     const before = modelOf(parser.data);
@@ -178,7 +178,7 @@ describe('repeated scrapes', () => {
     expect(modelOf(parser.data)).toEqual(readScrape(other, AT / 1000));
   });
 
-  test('interleaved bodies of two nodes do not mix', () => {
+  test('do not mix interleaved bodies of two nodes', () => {
     const wire = new Parsers();
     const [one, other] = [wire.newParser(), wire.newParser()];
     const [first, second] = [bytes(SCRAPE), bytes(SCRAPE.replaceAll('alice', 'bob'))];
@@ -201,13 +201,13 @@ describe('limits', () => {
     expect([parser.data.procs.count, parser.data.facts.capsHit]).toEqual([50_000, ['process rows']]);
     scraped(body(2), parser);
     expect([parser.data.procs.count, parser.data.procs.vramBytes[0], parser.data.procs.vramBytes[49_999]]).toEqual([50_000, 2, 2]);
-    // The place of the first is free from the next scrape on.
+    // The slot of the first one is free from the next scrape on.
     scraped(body(3, rows.slice(1)), parser);
     scraped(body(3, rows.slice(1)), parser);
     expect([...parser.data.procs.pid.subarray(49_999, 50_000)]).toEqual([50_000]);
   });
 
-  test('256 GPUs; the known ones go on being updated', () => {
+  test('256 GPUs; known ones are still updated', () => {
     const body = (value: number): string =>
       Array.from(
         { length: 300 },
@@ -219,22 +219,26 @@ describe('limits', () => {
   });
 
   test.each([
-    ['a command of 256 bytes', 'c'.repeat(256), 'c'.repeat(256)],
-    ['a longer one, cut', 'c'.repeat(400), 'c'.repeat(256)],
-    ['one that its exporter cut', `${'c'.repeat(256)}...(144 bytes truncated)`, `${'c'.repeat(256)}...(144 bytes truncated)`],
-    ['a marker that is somebody else’s', `${'c'.repeat(300)}...(1 bytes truncated)`, 'c'.repeat(256)],
-    ['one cut between two characters', 'é'.repeat(200), 'é'.repeat(128)],
+    ['a command of 256 bytes is kept', 'c'.repeat(256), 'c'.repeat(256)],
+    ['a longer command is cut', 'c'.repeat(400), 'c'.repeat(256)],
+    [
+      'a command cut by its exporter is kept with its marker',
+      `${'c'.repeat(256)}...(144 bytes truncated)`,
+      `${'c'.repeat(256)}...(144 bytes truncated)`,
+    ],
+    ['a marker that is part of the command does not count', `${'c'.repeat(300)}...(1 bytes truncated)`, 'c'.repeat(256)],
+    ['a command is cut between characters', 'é'.repeat(200), 'é'.repeat(128)],
   ])('%s', (_, command, shown) => {
     const { data } = scraped(memory(`pid="1", device_uuid="G", command="${command}"`, 1));
     expect(data.text(data.procs.command[0]!)).toBe(shown);
   });
 
-  test('users of 128 bytes', () => {
+  test('128 bytes for a user name', () => {
     const { data } = scraped(memory(`pid="1", device_uuid="G", user="${'u'.repeat(300)}"`, 1));
     expect(data.userName(data.procs.user[0]!)).toBe('u'.repeat(128));
   });
 
-  test('a line longer than 32 KiB is bad, however it is split; the rest is read', () => {
+  test('32 KiB for a line, however it is split; the rest is read', () => {
     const long = memory(`pid="1", device_uuid="G", command="${'c'.repeat(200_000)}"`, 1);
     for (const chunk of [1000, 70_000, 1_000_000]) {
       const parser = new Parsers().newParser();
@@ -250,7 +254,7 @@ describe('limits', () => {
     expect([data.facts.badLines, data.facts.badSample, data.procs.count]).toEqual([1, 'all_smi_process_memory_used_bytes 5', 1]);
   });
 
-  test('any number of comments costs nothing', () => {
+  test('any number of comments is skipped without cost', () => {
     const parser = new Parsers().newParser();
     const comments = bytes(`${'# '.padEnd(99, 'x')}\n`.repeat(5000));
     for (let at = 0; at < comments.length; at += 4000) parser.push(comments.subarray(at, at + 4000));
@@ -258,7 +262,7 @@ describe('limits', () => {
     expect([parser.data.facts.badLines, parser.data.gpus.count]).toEqual([0, 1]);
   });
 
-  test('a host that sends new labels for ever keeps its memory', () => {
+  test('a node that keeps sending new labels does not use more and more memory', () => {
     const parser = new Parsers().newParser();
     for (let scrape = 0; scrape < 300; scrape++)
       scraped(`all_smi_gpu_info{${GPU}, note="${scrape}"} 1\nall_smi_x{y="${scrape}"} 1\n${SCRAPE}`, parser);
@@ -267,7 +271,7 @@ describe('limits', () => {
 });
 
 describe('bytes that floats would confuse', () => {
-  /** A line whose command is `raw`, value 1. */
+  /** A line with the command `raw`, value 1. */
   const line = (raw: readonly number[]): Uint8Array =>
     Uint8Array.from([...bytes(`all_smi_process_memory_used_bytes{pid="1", device_uuid="G", command="`), ...raw, ...bytes('"} 1\n')]);
   const command = (parser: ScrapeParser, raw: readonly number[]): string => {
@@ -277,7 +281,7 @@ describe('bytes that floats would confuse', () => {
   };
   const times = (count: number, byte: number): number[] => Array.from({ length: count }, () => byte);
 
-  test.each([0, 1, 2, 3, 4, 5, 6, 7])('+0 and -0: NUL, and 0x80 among NULs at place %i', (place) => {
+  test.each([0, 1, 2, 3, 4, 5, 6, 7])('+0 and -0: NUL bytes, and 0x80 at position %i of each eight', (place) => {
     const parser = new Parsers().newParser();
     const negative = times(64, 0).map((_nul, at) => (at % 8 === place ? 0x80 : 0));
     expect(command(parser, times(64, 0))).toBe('');
@@ -285,7 +289,7 @@ describe('bytes that floats would confuse', () => {
     expect(command(parser, times(64, 0))).toBe('');
   });
 
-  test('NaN: bytes that are no UTF-8 and equal nothing as a float', () => {
+  test('NaN: bytes that are not UTF-8 and, as floats, equal nothing', () => {
     const parser = new Parsers().newParser();
     for (let scrape = 0; scrape < 3; scrape++) {
       expect(command(parser, times(64, 0xff))).toBe('\ufffd'.repeat(64));
@@ -294,8 +298,8 @@ describe('bytes that floats would confuse', () => {
   });
 });
 
-describe('labels named like parts of an object', () => {
-  test.each(['__proto__', 'constructor', 'toString'])('%s is inert', (name) => {
+describe('labels named like object properties', () => {
+  test.each(['__proto__', 'constructor', 'toString'])('%s is a plain label', (name) => {
     const { data } = scraped(`all_smi_gpu_info{${GPU}, ${name}="x"} 1\n${memory(proc(1, `, ${name}="y"`), 3)}`);
     expect([data.gpus.detail(0, name), data.procs.count]).toEqual(['x', 1]);
     expect(({} as Record<string, unknown>).x).toBeUndefined();
@@ -303,7 +307,7 @@ describe('labels named like parts of an object', () => {
 });
 
 describe('user ids', () => {
-  test('are the same on all nodes, also for names equal after sanitizing', () => {
+  test('are the same on all nodes, also for names that are equal after sanitizing', () => {
     const wire = new Parsers();
     const users = ['alice', 'alice', 'ali\u200bce', 'b\\\\c', 'b\\\\c'].map((user) => {
       const { data } = scraped(memory(`pid="1", device_uuid="G", user="${user}"`, 1), wire.newParser());
@@ -318,7 +322,7 @@ describe('user ids', () => {
     ]);
   });
 
-  test('an unescaped backslash is part of the name, whatever letter follows', () => {
+  test('keep an unescaped backslash in the name, whatever letter follows', () => {
     const name = (user: string): string => {
       const { data } = scraped(memory(`pid="1", device_uuid="G", user="${user}"`, 1));
       return data.userName(data.procs.user[0]!);
@@ -332,7 +336,7 @@ describe('user ids', () => {
     ]);
   });
 
-  test('are renumbered when there are many and half are unused: rows on screen keep their users', () => {
+  test('are renumbered when there are many and half are unused; rows on screen keep their users', () => {
     const parsers = new Parsers(100);
     let told = 0;
     parsers.onRenumbered(() => told++);
@@ -345,7 +349,7 @@ describe('user ids', () => {
     expect(parsers.tidy()).toBe(false);
     scraped(crowd(60, 40), busy);
     expect([parsers.tidy(), told]).toEqual([true, 1]);
-    // 40 of the crowd, the keeper, and nobody. The quiet one has not been scraped again.
+    // 40 of the crowd, the keeper, and the unknown user. The quiet node has not been scraped again.
     expect(parsers.users).toBe(42);
     expect(quiet.data.procs.user[0]).not.toBe(61);
     const names = ({ data }: ScrapeParser): string[] =>
@@ -359,7 +363,7 @@ describe('user ids', () => {
 });
 
 describe('limits for hostile or long-lived nodes', () => {
-  test('NUL bytes are removed from text, and a line never equals one with other bytes', () => {
+  test('removes NUL bytes from text, and does not confuse a line with one of other bytes', () => {
     const parser = new Parsers().newParser();
     const nameOf = (bytes: Buffer): string => {
       const [before, after] = [`all_smi_gpu_utilization{gpu="H`, `100", gpu_uuid="GPU-aa00", gpu_index="0"} 5\n`];
@@ -367,7 +371,7 @@ describe('limits for hostile or long-lived nodes', () => {
       parser.commit(AT, 0);
       return parser.data.text(parser.data.gpus.name[0]!);
     };
-    // What is remembered of a line is compared as floats: eight zeros and a zero with a sign, seven and 0x80, would be equal ones.
+    // Known lines are compared as floats: eight zeros equal a negative zero, which is seven zeros and 0x80.
     const zeros = Buffer.alloc(40);
     for (let at = 8; at < 24; at++) {
       const signed = Buffer.from(zeros);
@@ -376,12 +380,12 @@ describe('limits for hostile or long-lived nodes', () => {
     }
   });
 
-  test('new series names of one node use its own share only', () => {
+  test('limits the new series names of one node to its own share', () => {
     const workspace = new ParserWorkspace();
     const flood = Array.from({ length: HEADS_PER_NODE * 2 }, (_, nth) => `other_metric_${nth}{a="b"} 1\n`).join('');
     scraped(flood, new Scanner(workspace));
     const known = (text: string): boolean => workspace.heads.find(bytes(text), 0, bytes(text).length) !== 0;
-    // Where a line begins, its head begins with the line end before it; the first of a body has none.
+    // The head of a line starts with the line end before it; the first line of a body has none.
     const heads = Array.from({ length: HEADS_PER_NODE * 2 }, (_, nth) => `other_metric_${nth}{`).filter(
       (text) => known(text) || known(`\n${text}`),
     );
@@ -390,9 +394,9 @@ describe('limits for hostile or long-lived nodes', () => {
     expect(known('late_metric{') || known('\nlate_metric{')).toBe(true);
   });
 
-  test('labels that change with each scrape: memory per node is bounded', () => {
+  test('bounds the memory per node when labels change with each scrape', () => {
     const parser = new Parsers().newParser();
-    // 50 rows of some 300 bytes.
+    // 50 rows of about 300 bytes.
     const scrapeOf = (scrape: number): string =>
       Array.from({ length: 50 }, (_, nth) =>
         memory(`pid="${scrape * 50 + nth}", device_uuid="G", command="${'x'.repeat(200)} ${scrape}"`, 1),
@@ -403,7 +407,7 @@ describe('limits for hostile or long-lived nodes', () => {
       expect([data.procs.count, data.text(data.procs.command[0]!)]).toEqual([50, `${'x'.repeat(200)} ${scrape}`]);
       furthest = Math.max(furthest, ...Array.from(data.procs.command, placeOf));
     }
-    // All of it would be 1.5 MB; what is kept is a few scrapes of 15 KB.
+    // Keeping all of it would take 1.5 MB; only a few scrapes of 15 KB are kept.
     expect(furthest).toBeLessThan(150_000);
   });
 });

@@ -1,4 +1,4 @@
-/** Exporters that do not escape what is in label values: what can be read for certain is, the rest costs its own row. */
+/** Exporters that do not escape label values: what is unambiguous is read, everything else costs only its own row. */
 import { describe, expect, test } from '@jest/globals';
 import { Parsers, type ScrapeParser } from '../../../lib/exposition/parser/index.js';
 import { modelOf } from '../../helpers/scrape-model.js';
@@ -6,7 +6,7 @@ import { readScrape } from '../../helpers/scrape-oracle.js';
 
 const AT = 1_786_000_500_000;
 
-/** `chunk`: how many bytes come at once. */
+/** `chunk`: the number of bytes that arrive at once. */
 function scraped(text: string, { chunk = 1_000_000, parser = new Parsers().newParser() } = {}): ScrapeParser {
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length; at += chunk) parser.push(bytes.subarray(at, at + chunk));
@@ -29,7 +29,7 @@ const MESS = [
 ].join('');
 
 test.each([1, 7, 100, 1_000_000])(
-  'unescaped quotes and line ends are read where they can only be part of a value; %i bytes at once',
+  'reads unescaped quotes and line ends where they can only be part of a value; %i bytes at once',
   (chunk) => {
     const parser = scraped(MESS, { chunk });
     expect(commandsOf(parser)).toEqual([
@@ -42,7 +42,7 @@ test.each([1, 7, 100, 1_000_000])(
   },
 );
 
-test('the same again is a change of values only, and a row that changes is read anew', () => {
+test('the same text again changes values only, and a changed row is read again', () => {
   const parser = scraped(MESS);
   parser.push(new TextEncoder().encode(MESS.replace(' 1000\n', ' 1111\n').replace(' 2000\n', ' 2222\n')));
   expect(parser.commit(AT, 0)).toBe('values');
@@ -52,21 +52,21 @@ test('the same again is a change of values only, and a row that changes is read 
 });
 
 test.each([
-  ['a backslash before the closing quote', 'C:\\tools\\', 'C:\\tools\\'],
-  ['a quote at the end', 'echo "', 'echo "'],
-  ['what looks like the end of the line', 'a"} 5 b', 'a"} 5 b'],
-  ['what looks like the end of the line, with more lines behind', 'a"} 5\nb', 'a"} 5b'],
-  ['an assignment', 'FOO="bar" run', 'FOO="bar" run'],
-  ['a whole sample in the middle', 'one\nfoo{a="b"} 4\nlast "one"', 'onefoo{a="b"} 4last "one"'],
+  ['reads a backslash before the closing quote', 'C:\\tools\\', 'C:\\tools\\'],
+  ['reads a quote at the end', 'echo "', 'echo "'],
+  ['reads text that looks like the end of the line', 'a"} 5 b', 'a"} 5 b'],
+  ['stops at text that looks like the end of the line, with more lines after it', 'a"} 5\nb', 'a"} 5b'],
+  ['reads an assignment', 'FOO="bar" run', 'FOO="bar" run'],
+  ['reads a complete sample in the middle', 'one\nfoo{a="b"} 4\nlast "one"', 'onefoo{a="b"} 4last "one"'],
 ])('%s', (name, command, shown) => {
   const parser = scraped(row(1, command) + row(2, 'ok'));
-  // A line that is well-formed so far counts as it is: that more belongs to it nobody can know.
+  // A line that is well-formed so far is taken as complete: there is no way to know that more belongs to it.
   const isCut = name.includes('with more lines');
   expect(commandsOf(parser)[0]).toEqual(isCut ? [1, 'a', 5] : [1, shown, 1000]);
   expect(commandsOf(parser).at(-1)).toEqual([2, 'ok', 2000]);
 });
 
-describe('what is not certain costs its own row, and is counted', () => {
+describe('ambiguous text costs only its own row, and is counted', () => {
   test.each([
     ['a value that never ends', `all_smi_process_memory_used_bytes{pid="1", command="x\n`],
     [
@@ -74,9 +74,9 @@ describe('what is not certain costs its own row, and is counted', () => {
       `all_smi_process_memory_used_bytes{pid="1", command="x\ngo_goroutines 12\nfoo{c="d"} 5\n`,
     ],
     ['no comma between two labels', 'all_smi_process_memory_used_bytes{pid="1", user="bob" command="x"} 5\n'],
-    ['what could be another label', 'all_smi_process_memory_used_bytes{pid="1", command="a, b="c"} 5\n'],
-    ['a label twice', 'all_smi_process_memory_used_bytes{pid="1", command="a "b" c", command="d"} 5\n'],
-    ['no value', 'all_smi_process_memory_used_bytes{pid="1", command="a "b" c"}\n'],
+    ['text that could be another label', 'all_smi_process_memory_used_bytes{pid="1", command="a, b="c"} 5\n'],
+    ['a duplicate label', 'all_smi_process_memory_used_bytes{pid="1", command="a "b" c", command="d"} 5\n'],
+    ['no sample value', 'all_smi_process_memory_used_bytes{pid="1", command="a "b" c"}\n'],
   ])('%s', (_, line) => {
     for (const text of [line + row(2, 'ok'), row(2, 'ok') + line]) {
       const parser = scraped(text, { chunk: 50 });
@@ -85,7 +85,7 @@ describe('what is not certain costs its own row, and is counted', () => {
     }
   });
 
-  test('an endless value is skipped, and the rest is read', () => {
+  test('skips an endless value, and reads the rest', () => {
     const text = `all_smi_process_memory_used_bytes{pid="1", command="x\n${`${'y '.repeat(40)}\n`.repeat(2000)}${row(2, 'ok')}`;
     for (const chunk of [1000, 1_000_000]) {
       const parser = new Parsers().newParser();
@@ -98,7 +98,7 @@ describe('what is not certain costs its own row, and is counted', () => {
   });
 });
 
-test('timestamps as Go writes them for OpenMetrics, with an exponent, and exemplars behind them', () => {
+test('reads timestamps with an exponent, as Go writes them for OpenMetrics, and exemplars after them', () => {
   const { data } = scraped(
     '# TYPE all_smi_gpu_utilization gauge\n' +
       'all_smi_gpu_utilization{gpu="A",instance="n",gpu_uuid="U",gpu_index="0"} 42 1.786113123e+09\n' +

@@ -16,16 +16,16 @@ describe('labels', () => {
   test.each([
     ['plain', 'python train.py --bs=128', 'python train.py --bs=128'],
     ['quotes and backslashes', 'say "hi" \\ bye', 'say \\"hi\\" \\\\ bye'],
-    ['a backslash before an n is not a line feed', '\\n', '\\\\n'],
+    ['a backslash before an n, which is not a line feed', '\\n', '\\\\n'],
     ['line feeds', 'a\nb', 'a\\nb'],
-    ['braces and commas stay', '{"lr": 2e-4}, x=1', '{\\"lr\\": 2e-4}, x=1'],
-    ['carriage returns and other controls go', 'a\rb\u0000c\u001b[31md\u007f\u0085e', 'abc[31mde'],
-    ['other scripts stay', '日本語 naïve 👍', '日本語 naïve 👍'],
+    ['braces and commas, which are kept', '{"lr": 2e-4}, x=1', '{\\"lr\\": 2e-4}, x=1'],
+    ['carriage returns and other control characters, which are removed', 'a\rb\u0000c\u001b[31md\u007f\u0085e', 'abc[31mde'],
+    ['other scripts, which are kept', '日本語 naïve 👍', '日本語 naïve 👍'],
   ])('%s', (_, value, escaped) => {
     expect(escapeLabel(value)).toBe(escaped);
   });
 
-  test('a block keeps the order and separates by comma and blank', () => {
+  test('keep their order in a block, separated by a comma and a space', () => {
     expect(labelBlock({ pid: 12, user: 'al"ice', host: '' })).toBe('{pid="12", user="al\\"ice", host=""}');
     expect(labelBlock({})).toBe('');
   });
@@ -51,7 +51,7 @@ describe('numbers', () => {
     expect(decimalText(value, decimals)).toBe(text);
   });
 
-  test('any number reads back the same, and has no exponent', () => {
+  test('read back unchanged, and have no exponent', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const text = decimalText(value);
@@ -63,7 +63,7 @@ describe('numbers', () => {
 });
 
 describe('families', () => {
-  test('one HELP and TYPE each, then the samples', () => {
+  test('have one HELP and TYPE each, followed by the samples', () => {
     const cpu = labelBlock({ pid: 1 });
     const text = writeFamilies([
       gauge('all_smi_up', [{ labels: '', value: 1 }]),
@@ -87,13 +87,13 @@ describe('families', () => {
     );
   });
 
-  test('unreported values are absent', () => {
+  test('omit unreported values', () => {
     const none = labelBlock({ gpu: 'a' });
     expect(writeFamilies([gauge('a', []), gauge('b', [{ labels: none, value: NaN }])])).toBe('');
     expect(writeFamilies([gauge('c', [{ labels: none, value: NaN }, { labels: none, value: 0 }])])).toContain('\nc{gpu="a"} 0\n'); // prettier-ignore
   });
 
-  test('the samples may come from a generator', () => {
+  test('accept samples from a generator', () => {
     function* rows(): Generator<{ labels: ''; value: number }> {
       yield { labels: '', value: 1 };
       yield { labels: '', value: 2 };
@@ -120,7 +120,7 @@ const anyFamilies = fc.uniqueArray(
   { selector: (family) => family.name, maxLength: 6 },
 );
 
-test('whatever the labels hold, another reader reads the same families', () => {
+test('read the same in another reader, whatever the labels contain', () => {
   fc.assert(
     fc.property(anyFamilies, (input) => {
       const text = writeFamilies(

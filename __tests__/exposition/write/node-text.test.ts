@@ -42,7 +42,7 @@ test('an empty collection has up and build_info', () => {
   expect(waitingText(SAMPLE, '1.2.3').split('\n')).toContain('all_smi_up{instance="n1", hostname="n1"} 0');
 });
 
-test('a process: labels in all-smi’s order, its age in whole seconds', () => {
+test('a process has the labels in the order of all-smi, and its age in whole seconds', () => {
   const gpus = [{ index: 3, uuid: 'GPU-x', name: 'H100' }];
   const labels = 'pid="7", name="python", user="ann", device_id="3", gpu_index="3", device_uuid="GPU-x", command="python a.py"';
   expect(lines({ gpus, scope: 'gpu', processes: [ROW] }).filter((line) => line.includes('process'))).toEqual([
@@ -52,7 +52,7 @@ test('a process: labels in all-smi’s order, its age in whole seconds', () => {
   ]);
 });
 
-test('a process on no GPU is one on GPU 0 without a uuid', () => {
+test('a process on no GPU is on GPU 0 without a uuid', () => {
   const processes = [{ ...ROW, gpu: undefined, gpuBytes: 0, cpuPercent: 12.345, residentBytes: 4096 }];
   const labels = 'pid="7", name="python", user="ann", device_id="0", gpu_index="0", device_uuid="", command="python a.py"';
   expect(lines({ scope: 'all', processes }).slice(3)).toEqual([
@@ -74,7 +74,7 @@ test('readings of 0 are sent, missing ones are not', () => {
   ]);
 });
 
-test('MIG devices of a GPU', () => {
+test('lists MIG devices of a GPU', () => {
   const part = {
     index: 2,
     uuid: 'MIG-1',
@@ -93,7 +93,7 @@ test('MIG devices of a GPU', () => {
   ]);
 });
 
-test('memory: no swap, buffers or cache if the machine has none', () => {
+test('omits swap, buffers and cache if the machine has none', () => {
   const memory = {
     totalBytes: 1000,
     usedBytes: 250,
@@ -124,7 +124,7 @@ test('memory: no swap, buffers or cache if the machine has none', () => {
 describe('long labels', () => {
   const utf8 = (text: string): number => Buffer.byteLength(text);
 
-  test('256 bytes of a command, and the number of omitted bytes', () => {
+  test('keep 256 bytes of a command, and give the number of omitted bytes', () => {
     expect(capped('x'.repeat(256), 256)).toBe('x'.repeat(256));
     expect(capped('x'.repeat(300), 256)).toBe(`${'x'.repeat(256)}...(44 bytes truncated)`);
     // Three bytes each: 85 of them are 255 bytes.
@@ -132,7 +132,7 @@ describe('long labels', () => {
     expect(capped('short', 256, 12)).toBe('short...(12 bytes truncated)');
   });
 
-  test('the kept bytes and the counted ones are the whole', () => {
+  test('the kept and the omitted bytes add up to the whole command', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, max) => {
         const clean = capped(text, Infinity);
@@ -145,7 +145,7 @@ describe('long labels', () => {
   });
 });
 
-test('whatever a process is called, strict readers take the text and read it back', () => {
+test('strict readers accept the text and read it back, whatever a process is called', () => {
   const nasty = fc.string({ unit: 'binary', maxLength: 40 });
   fc.assert(
     fc.property(fc.array(fc.record({ name: nasty, user: nasty, command: nasty }), { maxLength: 5 }), (texts) => {

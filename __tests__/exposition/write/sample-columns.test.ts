@@ -1,4 +1,4 @@
-/** A sample put into columns directly is what it is as text, read by the parser: the plain way round against the short one. */
+/** A sample written to columns directly equals the same sample written as text and read by the parser. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Parsers } from '../../../lib/exposition/parser/index.js';
@@ -13,7 +13,7 @@ const AT = Date.UTC(2026, 7, 7, 14, 32, 3);
 const VERSION = '1.2.3';
 const LABELS = ['driver_version', 'cuda_version', 'type', 'gpu', 'none'];
 
-/** All that can be asked of the columns of a node. */
+/** Everything that can be read from the columns of a node. */
 function told(data: NodeData): unknown {
   const node = new Node({ nodeId: 'a:1' }, data);
   node.commit({ at: AT });
@@ -22,7 +22,7 @@ function told(data: NodeData): unknown {
   const cores = Array.from({ length: data.cores.count }, (_, row) => [data.cores.title(row), data.cores.value(row, 'utilPercent')]);
   return {
     ...frozen,
-    // A text has them in the order in which their families speak of them.
+    // In a text they come in the order in which families refer to them.
     procs: [...frozen.procs].sort((a, b) => a.pid - b.pid),
     facts,
     cores,
@@ -31,7 +31,7 @@ function told(data: NodeData): unknown {
     extras: EXTRA_TABLES.map((table) => {
       const rows = data.extras.rows(table);
       const told = Array.from({ length: rows.count }, (_, row) => rows.families(row)).filter((readings) => readings.length > 0);
-      // MIG devices of one index stand in the order in which a text first speaks of them.
+      // MIG devices of the same index come in the order in which a text first refers to them.
       return table === 'mig' ? told.map((readings) => JSON.stringify(readings)).sort() : told;
     }),
   };
@@ -107,7 +107,7 @@ const process = (gpus: number) =>
       user: fc.oneof(text, fc.constantFrom('alice', '1002', 'x'.repeat(200))),
       command: text,
       commandRestBytes: fc.constantFrom(0, 12),
-      // Always there: a text has no line for a process of which nothing is known.
+      // Always present: a text has no line for a process without any value.
       ageSeconds: fc.double({ min: 0, max: 1e8, noNaN: true }),
       cpuPercent: reading(900),
       residentBytes: bytes,
@@ -162,10 +162,10 @@ const sample: fc.Arbitrary<NodeSample> = fc.nat(4).chain((gpus) =>
   }),
 );
 
-/** Rows of one process differ in the GPU alone: a text that says otherwise says it twice. */
+/** Rows of one process differ only in the GPU: a text with other differences lists the process twice. */
 const consistent = (one: NodeSample): boolean => new Set((one.processes ?? []).map(({ pid }) => pid)).size === (one.processes ?? []).length;
 
-test('any sample: the same columns as by way of text', () => {
+test('any sample gives the same columns directly and by way of text', () => {
   fc.assert(
     fc.property(sample.filter(consistent), (one) => expect(told(asColumns(one))).toEqual(told(asText(one)))),
     { numRuns: 300 },
@@ -195,7 +195,7 @@ describe('from sample to sample', () => {
     ['off its GPU', { ...base, processes: [{ ...row, gpu: undefined }] }, 'structure'],
     ['another command', { ...base, processes: [{ ...row, command: 'python x' }] }, 'structure'],
     ['a GPU lost', { ...base, gpus: [], processes: [{ ...row, gpu: undefined }] }, 'structure'],
-    ['processes not told', { ...base, processes: undefined }, 'structure'],
+    ['processes not reported', { ...base, processes: undefined }, 'structure'],
   ])('%s', (_what, next, change) => {
     const columns = new Parsers().holding((users) => new SampleColumns(users, VERSION));
     expect(columns.load(base)).toBe('structure');
@@ -218,7 +218,7 @@ describe('from sample to sample', () => {
     expect(renumbered).toBe(1);
   });
 
-  test('an unreadable one changes nothing', () => {
+  test('an unreadable sample changes nothing', () => {
     const columns = new Parsers().holding((users) => new SampleColumns(users, VERSION));
     columns.load(base);
     const before = told(columns);
