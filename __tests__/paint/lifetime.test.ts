@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { divertConsole } from '../../lib/paint/stream-capture.js';
 import { EventEmitter } from 'node:events';
+import { constants } from 'node:os';
 import { SteppedClock } from '../helpers/clock.js';
-import { holdTerminal, isUsableTerminal } from '../../lib/paint/lifetime.js';
+import { END_SIGNALS, holdTerminal, isUsableTerminal } from '../../lib/paint/lifetime.js';
 
 describe('isUsableTerminal', () => {
   const tty = { isTTY: true };
@@ -75,6 +76,12 @@ describe('a signal that ends the program', () => {
     );
     return found;
   }
+
+  test.each(END_SIGNALS)('%s gives the terminal back', (signal) => {
+    const found = held();
+    found.proc.emit(signal);
+    expect([found.exits, found.left]).toEqual([[128 + constants.signals[signal]], 1]);
+  });
 
   test('is told once, with the terminal given back', () => {
     const { proc, exits, left } = held();

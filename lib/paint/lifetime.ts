@@ -14,7 +14,20 @@ import type { Clock } from '../model/clock.js';
  * that a write over a limit is refused like one on a full disk.
  */
 export const END_SIGNALS = (
-  ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGALRM', 'SIGUSR2', 'SIGVTALRM', 'SIGPROF', 'SIGXCPU', 'SIGIO', 'SIGPWR'] as const
+  [
+    'SIGHUP',
+    'SIGINT',
+    'SIGQUIT',
+    'SIGTERM',
+    'SIGALRM',
+    'SIGUSR2',
+    'SIGVTALRM',
+    'SIGPROF',
+    'SIGXCPU',
+    'SIGIO',
+    'SIGPWR',
+    'SIGSTKFLT',
+  ] as const
 ).filter((name) => name in constants.signals);
 
 /** Exit statuses of signals, as shells count them: 128 and the signal's number. */

@@ -9,6 +9,7 @@ import type { Replay } from '../model/replay.js';
 import { combined } from '../sources/combined-collector.js';
 import { createHttpCollector } from '../sources/hosts/http-collector.js';
 import { expandHosts, type Target } from '../sources/hostlists/targets.js';
+import { count } from '../text/format.js';
 import { VERSION } from '../version.js';
 import { line, span, type Line } from '../view/frame.js';
 import { localNotices } from '../view/local-notices.js';
@@ -93,7 +94,14 @@ const FILES_OF_PROGRAMS = 24;
 const filesNotices = (nodes: number, maxConnections: number): readonly Line[] =>
   maxConnections >= nodes
     ? []
-    : [line(span(` open files are limited: ${maxConnections} of ${nodes} nodes scraped at a time; raise ulimit -n `, 'chip-warn'))];
+    : [
+        line(
+          span(
+            ` open files are limited: ${count(maxConnections)} of ${count(nodes)} nodes scraped at a time; raise ulimit -n `,
+            'chip-warn',
+          ),
+        ),
+      ];
 
 /** The id of this machine; beside others it cannot be confused with a node that is scraped under the name localhost. */
 export const localNodeId = (alone: boolean): string => (alone ? 'localhost' : 'this machine');

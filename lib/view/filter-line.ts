@@ -3,7 +3,7 @@ import type { EditedText } from '../filter/line-editor.js';
 import type { FilterMode } from '../filter/filter-state.js';
 import type { FilterCounts } from '../filter/filtered-nodes.js';
 import { line, span, type Line, type Span } from './frame.js';
-import { count, cut, joinFitting, width } from '../text/format.js';
+import { count, cut, cutStart, joinFitting, width } from '../text/format.js';
 
 export interface FilterLine {
   /** The text being edited. */
@@ -60,10 +60,8 @@ function editedSpans({ text, at }: EditedText, room: number): readonly Span[] {
   return [span(before, 'strong'), span(CURSOR, 'accent'), span(cut(text.slice(at), Math.max(0, room - 1 - width(before))), 'strong')];
 }
 
-/** Text that is cut at the start begins with `…`. */
+/** The last `cols` columns; text that is cut at the start begins with `…`. A filter of the config file may be long. */
 function lastCols(text: string, cols: number): string {
-  if (width(text) <= cols) return text;
-  const chars = Array.from(text);
-  while (chars.length > 0 && width(chars.join('')) > cols - 1) chars.shift();
-  return `…${chars.join('')}`;
+  const all = width(text);
+  return all <= cols ? text : cutStart(text, all - cols + 1);
 }

@@ -54,10 +54,9 @@ export function processesCrumb({ levels }: UsersUi, { rows }: SortedProcesses, p
 }
 
 export function notReportingCrumb({ levels }: UsersUi, silent: number, place: string, app: AppView, cols: number): Line {
-  return crumb(
-    [`${trail(levels.slice(0, -1), cols)} ▸ ${place || count(silent)} of ${count(app.nodes.size)} nodes not reporting processes`],
-    cols,
-  );
+  const nodes = app.nodes.size;
+  const of = `${count(nodes)} ${nodes === 1 ? 'node' : 'nodes'}`;
+  return crumb([`${trail(levels.slice(0, -1), cols)} ▸ ${place || count(silent)} of ${of} not reporting processes`], cols);
 }
 
 export const detailsCrumb = ({ levels }: UsersUi, place: string, cols: number): Line =>
