@@ -298,3 +298,20 @@ test('the version of the GSP comes from its own family alone', () => {
   expect(recorded(others).gpu.gsp_firmware_version).toBe(null);
   expect(recorded(`all_smi_gpu_info{${GPU}, version="9.9"} 1\n${others}`).gpu.gsp_firmware_version).toBe(null);
 });
+
+test('Neuron: 0 bytes of a process are not a reading; of a process on another device they are', () => {
+  const { procs } = read(
+    frame({
+      gpus: [
+        { ...row('U0', '0', { used_memory: 512 }), name: 'AWS Trainium1' },
+        { ...row('U1', '1', { used_memory: 512 }), name: 'NVIDIA L4' },
+      ],
+      processes: [
+        { pid: 1, device_uuid: 'U0', used_memory: 0 },
+        { pid: 2, device_uuid: 'U1', used_memory: 0 },
+        { pid: 3, device_uuid: 'U0', used_memory: 7 },
+      ],
+    }),
+  );
+  expect([...procs.vramBytes.subarray(0, 3)]).toEqual([NaN, 0, 7]);
+});

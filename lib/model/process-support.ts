@@ -8,6 +8,8 @@ export interface ProcessSupport {
   /** `lib_name` and `type` of its info family, in lower case, where these are its alone. */
   readonly library?: string;
   readonly type?: string;
+  /** It cannot tell how much memory a process holds, and sends 0 for each. */
+  readonly withoutMemory?: true;
 }
 
 /** As of all-smi 0.28. The first that matches decides. AMD needs a separate library, whose absence does not show in the exposition. */
@@ -20,7 +22,7 @@ export const PROCESS_SUPPORT: readonly ProcessSupport[] = [
   { maker: 'Intel', processes: 'devices', name: /\bIntel\b/i },
   { maker: 'Furiosa', processes: 'devices', name: /furiosa|\bRNGD\b|warboy/i, library: 'furiosa-smi' },
   { maker: 'Rebellions', processes: 'devices', name: /rebellions|\bRBLN|\bATOM\b|\bREBEL/i, library: 'rbln' },
-  { maker: 'Neuron', processes: 'devices', name: /^AWS\b|neuron|trainium|inferentia/i },
+  { maker: 'Neuron', processes: 'devices', name: /^AWS\b|neuron|trainium|inferentia/i, withoutMemory: true },
   { maker: 'NVIDIA', processes: 'all', name: /nvidia|jetson|tegra/i, library: 'cuda' },
 ];
 
@@ -32,3 +34,7 @@ export function canListProcesses(device: { readonly name: string; readonly libra
     PROCESS_SUPPORT.find((one) => (library !== '' && one.library === library) || (type !== '' && one.type === type));
   return found?.processes !== 'none';
 }
+
+/** Whether 0 bytes of a process on the device, given by its name, are not a reading. */
+export const isProcessMemoryUnknown = (device: string): boolean =>
+  PROCESS_SUPPORT.find(({ name }) => name.test(device))?.withoutMemory === true;

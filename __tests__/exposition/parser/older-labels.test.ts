@@ -146,3 +146,20 @@ test('Neuron: 0 from an unavailable source is not a reading; from an available o
   expect(seen(text.replace('unavailable', 'sysfs'))[0]).toEqual([NaN, 0, 17179869184]);
   expect(seen(text.replace(/(memory_used_bytes\{[^}]*nc0[^}]*\}) 0/, '$1 4096'))[0]).toEqual([NaN, 4096, 17179869184]);
 });
+
+test('Neuron: the exporter sends 0 bytes for every process because it cannot measure them; that is not a reading', () => {
+  const gpu = (name: string, index: number): string =>
+    `all_smi_gpu_memory_used_bytes{gpu="${name}", instance="n1", gpu_uuid="U${index}", gpu_index="${index}"} 4096\n`;
+  const proc = (pid: number, index: number, value: number): string =>
+    `all_smi_process_memory_used_bytes{instance="n1", pid="${pid}", user="", device_id="${index}", gpu_index="${index}", device_uuid="U${index}", command="c"} ${value}\n`;
+  const text = gpu('AWS Trainium1', 0) + gpu('NVIDIA L4', 1) + proc(1, 0, 0) + proc(2, 1, 0) + proc(3, 0, 512);
+  const { scrape } = parser();
+  const seen = (body: string): number[][] => {
+    const { procs } = scrape(body);
+    return [0, 1, 2].map((row) => [procs.pid[row]!, procs.gpu[row]!, procs.vramBytes[row]!]);
+  };
+  const expected = [[1, 0, NaN], [2, 1, 0], [3, 0, 512]]; // prettier-ignore
+  expect(seen(text)).toEqual(expected);
+  expect(seen(text)).toEqual(expected);
+  expect(seen(text.replaceAll('AWS Trainium1', 'NVIDIA L4'))[0]).toEqual([1, 0, 0]);
+});

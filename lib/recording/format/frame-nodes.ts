@@ -5,6 +5,7 @@ import { gpuReadings, readChassis, readExtra, readLinks, type ExtraTablesRead } 
 import { putReading, type DetailReading } from '../../exposition/schema/detail-readings.js';
 import { gpuCalled } from '../../model/gpu-identity.js';
 import type { Loose } from '../../model/loose.js';
+import { isProcessMemoryUnknown } from '../../model/process-support.js';
 import { textOf } from './json-read.js';
 import type { CellRecord, GpuRecord, RecordedRows, ProcRecord, RecordedNode } from './records.js';
 import { ageOf, readCores, readCpu, readDisk, readGpu, readMemory, type ReadProc } from './row-read.js';
@@ -195,7 +196,8 @@ function rowsOf(node: Gathered, at: Ms, { foreign, merged }: Origin): RecordedRo
     gpus: all,
     reportedGpus: reported.length,
     procs: node.procs.map((proc, row): ProcRecord => {
-      const { pid, user, vramBytes, cpuPercent, command, name } = proc;
+      const { pid, user, cpuPercent, command, name } = proc;
+      const vramBytes = proc.vramBytes === 0 && isProcessMemoryUnknown(all[placeOf(slots[row]!)]?.name ?? '') ? NaN : proc.vramBytes;
       const smPercent = foreign && proc.smPercent === 0 ? NaN : proc.smPercent;
       return { pid, gpu: placeOf(slots[row]!), user, vramBytes, ageSeconds: ageOf(proc.start, at), cpuPercent, smPercent, command, name };
     }),

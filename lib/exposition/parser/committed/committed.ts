@@ -173,6 +173,7 @@ export class Committed implements NodeData {
       if (!moved && devices[ints[row * ROW_INTS + ROW_DEVICE]!]!.bytes === 0) moved = procs.gpu[row]! >= 0 !== procs.vramBytes[row]! > 0;
     }
     if (moved) gpus.place(rows, procs, arena);
+    if (gpus.withoutMemory) forgetMemory(procs, gpus.withoutMemory);
     return moved;
   }
 
@@ -182,6 +183,11 @@ export class Committed implements NodeData {
     if (Number.isNaN(read)) this.#odd.invalid(metric, value);
     return read;
   }
+}
+
+/** Removes zeros that stand for an unknown size. */
+function forgetMemory({ vramBytes, gpu, count }: ProcTable, withoutMemory: Uint8Array): void {
+  for (let row = 0; row < count; row++) if (vramBytes[row] === 0 && withoutMemory[gpu[row]!] === 1) vramBytes[row] = NaN;
 }
 
 const placeOf = (field: ProcessField): number => PROCESS_FIELDS.indexOf(field);

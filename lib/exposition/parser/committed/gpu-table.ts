@@ -2,6 +2,7 @@
 import { GPU_FIELDS, type GpuColumns, type GpuField } from '../../../model/columns.js';
 import { FIELDS_OF_LABELS, isUnavailable, LABELS_OF_FIELDS, olderReading } from '../../../model/gpu-fields.js';
 import { gpuCalled } from '../../../model/gpu-identity.js';
+import { isProcessMemoryUnknown } from '../../../model/process-support.js';
 import { same, type Arena } from '../bytes.js';
 import { type SampleValues } from '../sample-values.js';
 import { METRICS, ROW_CAPS } from '../../schema/families.js';
@@ -46,6 +47,8 @@ export class GpuTable implements GpuColumns {
   index = NO_INDICES;
   uuid = NO_TEXTS;
   name = NO_TEXTS;
+  /** By slot, where any GPU is such: 1: 0 bytes of a process are not a reading. */
+  withoutMemory: Uint8Array | undefined;
   field = fieldsOf(UNREPORTED, 0, new Uint8Array(GPU_FIELDS.length));
   readonly #labels: LabelReader;
   readonly #readings: Readings;
@@ -103,6 +106,8 @@ export class GpuTable implements GpuColumns {
     gpus.sort((a, b) => a.index - b.index || order(uuidOf(a), uuidOf(b)));
     this.#gpus = gpus;
     this.count = gpus.length;
+    const unknown = gpus.map(({ nameRef }) => Number(isProcessMemoryUnknown(textOf(arena.bytes, nameRef))));
+    this.withoutMemory = unknown.includes(1) ? Uint8Array.from(unknown) : undefined;
     const reported = new Uint8Array(GPU_FIELDS.length);
     gpus.forEach(({ parts }, slot) => {
       // The one that is added last wins.
