@@ -1,11 +1,12 @@
 /**
- * Could the tests fail? Plants one fault at a time into a copy of the sources and runs the tests that should find it there.
+ * Checks that the tests can fail: plants one fault at a time into a copy of the sources and runs the tests that should find it.
  *
- * npm run mutations [-- NAME...]: the faults of a list, all or these.
- * npm run mutations -- --sample N [--seed S] [--directory lib/alerts] [--minutes M] [--report FILE] [--mirrored]: N automatic ones in each directory,
- * one of each directory after the other, so that a run that ends early has seen all directories.
+ * npm run mutations [-- NAME...]: all named faults, or these.
  *
- * Exit status 1 when tests pass in spite of a fault of the list, or fail without any.
+ * npm run mutations -- --sample N [--seed S] [--directory lib/alerts] [--minutes M] [--report FILE] [--mirrored]: N automatic ones in each
+ * directory, taking one from each directory in turn, so that a run that ends early has covered all directories.
+ *
+ * Exit status 1 when tests pass despite a named fault, or fail without any fault.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -15,10 +16,10 @@ import { parseArgs } from 'node:util';
 import { NAMED_FAULTS } from './mutations/named-faults.js';
 import { sampleOf, sourcesByDirectory, type Planted } from './mutations/sample.js';
 
-/** Where the tests are that find a fault of the list which names none. */
+/** The tests that should find named faults without tests of their own. */
 const SUITES = ['__tests__/exposition', '__tests__/aggregate'];
 const NOT_SOURCES: ReadonlySet<string> = new Set(['node_modules', '.git', 'dist', 'coverage']);
-/** Tests that go on for longer than this do not end: the fault is found. */
+/** Tests that run longer than this are taken to hang, which finds the fault. */
 const ENDLESS_MS = 10 * 60_000;
 
 const { values: options, positionals: names } = parseArgs({
@@ -29,14 +30,14 @@ const { values: options, positionals: names } = parseArgs({
     directory: { type: 'string', default: '' },
     minutes: { type: 'string', default: '60' },
     report: { type: 'string', default: 'mutations.json' },
-    /** Only the tests that mirror the directory: quick, and what survives may be found by others. */
+    /** Only the tests that mirror the directory: quick, but other tests may find what survives. */
     mirrored: { type: 'boolean', default: false },
   },
 });
 const unknown = names.filter((name) => !(name in NAMED_FAULTS));
 if (unknown.length > 0) throw new Error(`no such fault: ${unknown.join(', ')} (there are ${Object.keys(NAMED_FAULTS).join(', ')})`);
 
-/** Tests, by file, that were run without a fault: whether they pass. */
+/** Results of test files without a fault: whether they pass. */
 const sound = new Map<string, boolean>();
 const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
 try {
@@ -79,7 +80,7 @@ function runSample(count: number): number {
     if (Date.now() > end) break;
     const source = readFileSync(join(copy, file), 'utf8');
     const planted = source.slice(0, start) + to + source.slice(until);
-    // What is nearest first: most faults are found there.
+    // The closest tests first: they find most faults.
     const found =
       isFound(file, planted, mirror(directory)) ||
       (!options.mirrored && isFound(file, planted, ['--selectProjects', 'unit', '--findRelatedTests', file]));
@@ -95,11 +96,11 @@ function runSample(count: number): number {
   const all = Object.values(scores);
   const sum = (of: (score: Score) => number): number => all.reduce((total, score) => total + of(score), 0);
   console.log(`${sum(({ found }) => found)} of ${sum(({ planted }) => planted)} faults found`);
-  for (const [test, passes] of sound) if (!passes) console.log(`left out, it fails without any fault: ${test}`);
+  for (const [test, passes] of sound) if (!passes) console.log(`left out, fails without any fault: ${test}`);
   return 0;
 }
 
-/** The tests that mirror a directory: the directory of its name, or the nearest one above that has tests. */
+/** The tests that mirror a directory: those in the directory of the same name, or of the nearest parent that has tests. */
 function mirror(directory: string): readonly string[] {
   for (
     let path = directory.replace(/^lib(\/|$)/, '');
@@ -113,7 +114,7 @@ function mirror(directory: string): readonly string[] {
   return ['__tests__/paths'];
 }
 
-/** Whether tests fail with a fault that pass without it. What fails anyway is left out, and named at the end. */
+/** Whether a fault makes tests fail that pass without it. Tests that fail anyway are left out and named at the end. */
 function isFound(file: string, planted: string, tests: readonly string[]): boolean {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
@@ -128,7 +129,7 @@ function isFound(file: string, planted: string, tests: readonly string[]): boole
   }
 }
 
-/** The files of the tests that fail; `all`: they do not end, or jest itself did not live through them. */
+/** The test files that fail; `all`: they hang, or jest itself crashed. */
 function jest(tests: readonly string[]): readonly string[] | 'all' {
   const unsound = [...sound].filter(([, passes]) => !passes).map(([file]) => `/${file}$`);
   const command = [

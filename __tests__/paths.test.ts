@@ -38,7 +38,7 @@ test.each<[PathContext, cache: string, exports: string, config: string]>([
   expect([cacheDirectory(context), exportDirectory(context), configPaths(context)[0]]).toEqual([cache, exports, config]);
 });
 
-test('a directory that cannot be made: the error of the system', async () => {
+test('a directory that cannot be created is reported with the error of the system', async () => {
   const here = mkdtempSync(join(tmpdir(), 'paths-'));
   try {
     writeFileSync(join(here, 'file'), '');

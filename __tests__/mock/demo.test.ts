@@ -18,7 +18,7 @@ type Node = Map<string, ReadFamily>;
 const rows = (node: Node, name: string): ReadSample[] => node.get(`all_smi_${name}`)?.samples ?? [];
 const texts = (): Promise<string[]> =>
   Promise.all((demo?.addresses ?? []).map(async (address) => (await fetch(`http://${address}/metrics`)).text()));
-/** Reads the body too: a node takes ten connections, and one whose answer waits is not used again. */
+/** Reads the body too: a node accepts ten connections, and one with an unread response is not reused. */
 const statusOf = async (address: string): Promise<number> => {
   const response = await fetch(`http://${address}/`);
   await response.text();
@@ -36,7 +36,7 @@ function perGpu(node: Node, name: string): number[] {
   return sums;
 }
 
-test('six nodes of eight GPUs, all up at first, five of them with users of processes', async () => {
+test('has six nodes of eight GPUs, all up at first, five of them with processes of users', async () => {
   await start();
   const nodes = await scrape();
   expect(nodes.map((node) => rows(node, 'gpu_utilization').length)).toEqual([8, 8, 8, 8, 8, 8]);
@@ -46,11 +46,11 @@ test('six nodes of eight GPUs, all up at first, five of them with users of proce
     [],
   ]);
   expect(Math.max(...perGpu(nodes[5]!, 'gpu_memory_used_bytes'))).toBeGreaterThan(2 ** 30);
-  // Each GPU of the newer ones has eight links.
+  // Each GPU of the newer nodes has eight links.
   expect(nodes.map((node) => rows(node, 'nvlink_remote_device_type').length)).toEqual([64, 64, 64, 64, 64, 0]);
 });
 
-test('many users, a system account, a command in another script, a process on several GPUs, GPUs held idle and GPUs free', async () => {
+test('has many users, a system account, a command in another script, a process on several GPUs, GPUs held idle and free GPUs', async () => {
   await start();
   const nodes = await scrape();
   const users = new Set(nodes.flatMap((node) => rows(node, 'process_gpu_utilization').map(({ labels }) => labels.user)));
@@ -70,7 +70,7 @@ test('many users, a system account, a command in another script, a process on se
   expect([count('busy'), count('held'), count('free')]).toEqual([33, 3, 4]);
 });
 
-test('the figures agree with each other, at any time', async () => {
+test('has values that are consistent with each other at any time', async () => {
   await start();
   for (let minute = 0; minute < 60; minute += 3) {
     clock.at = START + minute * MINUTE;
@@ -88,14 +88,14 @@ test('the figures agree with each other, at any time', async () => {
         if (util[gpu] === 0) expect(watts[gpu]! / limit[gpu]!).toBeLessThan(0.18);
         if (util[gpu]! > 90) expect(watts[gpu]! / limit[gpu]!).toBeGreaterThan(0.6);
         expect(celsius[gpu]).toBeLessThan(90);
-        // A row and the GPU are each rounded to whole percent.
+        // The rows and the GPU are each rounded to whole percent.
         if (exported) expect(Math.abs(sm[gpu]! - util[gpu]!)).toBeLessThanOrEqual(2);
       }
     }
   }
 });
 
-test('ages run from minutes to days and grow; short runs end and start anew as other processes', async () => {
+test('has ages from minutes to days that grow, and short runs that end and are replaced by other processes', async () => {
   await start();
   const ages = async (): Promise<Map<string, number>> => {
     const nodes = await scrape();
@@ -116,7 +116,7 @@ test('ages run from minutes to days and grow; short runs end and start anew as o
   expect(after.size).toBe(before.size);
 });
 
-test('one node is down now and then, the others stay', async () => {
+test('takes one node down now and then, and leaves the others up', async () => {
   await start();
   const down: string[] = [];
   for (let seconds = 0; seconds < 600; seconds += 15) {
@@ -124,7 +124,7 @@ test('one node is down now and then, the others stay', async () => {
     const statuses = await Promise.all((demo?.addresses ?? []).map(statusOf));
     if (statuses.some((status) => status !== 200)) down.push(`${String(seconds)}: ${statuses.join(' ')}`);
   }
-  // Of every 240 s the last 45.
+  // Down for the last 45 of every 240 s.
   const only = '200 200 200 200 503 200';
   expect(down).toEqual([195, 210, 225, 435, 450, 465].map((seconds) => `${String(seconds)}: ${only}`));
 });

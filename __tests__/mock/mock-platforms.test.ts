@@ -22,7 +22,7 @@ const rows = (families: Map<string, ReadFamily>, name: string): readonly ReadSam
 const values = (families: Map<string, ReadFamily>, name: string): number[] => rows(families, name).map(({ value }) => value);
 
 describe.each(MOCK_PLATFORMS)('%s', (platform) => {
-  // The reader of expositions throws where a family comes twice, or a sample without its family.
+  // The reader of expositions throws when a family appears twice, or a sample has no family.
   test.each([NO_SWITCHES, ALL_SWITCHES, { ...NO_SWITCHES, hardware: true }])('a node has each family once: %j', (switches) => {
     const families = readExposition(textOf(platform, switches));
     expect(families.size).toBeGreaterThan(20);
@@ -30,8 +30,8 @@ describe.each(MOCK_PLATFORMS)('%s', (platform) => {
     expect(new Set(series).size).toBe(series.length);
   });
 
-  test('a node sends nothing that is not in docs/METRICS.md', () => {
-    // Those two follow from the others.
+  test('a node sends only families listed in docs/METRICS.md', () => {
+    // Those two are derived from the others.
     const known = new Set([...METRICS.map(({ name }) => name), 'memory_free_bytes', 'swap_free_bytes'].map((name) => NAMESPACE + name));
     expect([...readExposition(textOf(platform, ALL_SWITCHES)).keys()].filter((name) => !known.has(name))).toEqual([]);
   });
@@ -59,7 +59,7 @@ describe.each(MOCK_PLATFORMS)('%s', (platform) => {
   });
 });
 
-/** Which of temperature, power, its limit and clock a platform's GPUs report, and how many GPUs a node has. */
+/** Which of temperature, power, power limit and clock the GPUs of a platform report, and how many GPUs a node has. */
 test.each([
   ['nvidia', 8, 'NVIDIA B200 192GB HBM3', 'temperature power limit clock', 'Intel(R) Xeon(R) Platinum 8480C'],
   ['intel', 8, 'NVIDIA B200 192GB HBM3', 'temperature power limit clock', 'Intel(R) Xeon(R) Platinum 8480C'],
@@ -72,7 +72,7 @@ test.each([
   ['tenstorrent', 8, 'Tenstorrent Wormhole n300', 'temperature power limit clock', 'Intel(R) Xeon(R) Platinum 8480C'],
   ['rebellions', 8, 'RBLN-CA25', 'temperature power limit clock', 'Intel(R) Xeon(R) Platinum 8480C'],
   ['furiosa', 8, 'FuriosaAI RNGD', 'temperature power limit clock', 'Intel(R) Xeon(R) Platinum 8480C'],
-])('%s: %i of %s, which report %s', (platform, count, name, reported, cpu) => {
+])('%s: %i %s GPUs that report %s', (platform, count, name, reported, cpu) => {
   const data = dataOf(textOf(platform));
   const { gpus, cpus } = data;
   expect([gpus.count, data.text(gpus.name[0]!), cpus.title(0)]).toEqual([count, name, cpu]);
@@ -121,7 +121,7 @@ describe('switches', () => {
     }
   });
 
-  test('mig: five on each GPU, and none holds more than it has', () => {
+  test('mig: five on each GPU, none of which holds more than it has', () => {
     const families = read({ mig: true });
     expect(rows(families, 'gpu_mig_mode').map(({ labels, value }) => [labels.gpu_index, labels.host, value])).toEqual(
       range(8).map((gpu) => [String(gpu), 'node-0001', 1]),

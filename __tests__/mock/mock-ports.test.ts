@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { hostsCsv, parsePortRange, portsFrom, writeHosts } from '../../lib/mock/mock-ports.js';
 
 describe('port ranges', () => {
-  test('from first to last', () => {
+  test('go from the first to the last port', () => {
     expect(parsePortRange('10001-10003')).toEqual([10001, 10002, 10003]);
     expect(parsePortRange(' 10001 - 10002 ')).toEqual([10001, 10002]);
     expect(parsePortRange('65535')).toEqual([65535]);
@@ -25,7 +25,7 @@ describe('port ranges', () => {
     expect(() => parsePortRange(text)).toThrow(expect.objectContaining({ code: 'E_OPTION_BAD', message }));
   });
 
-  test('so many from one on, or any free ones', () => {
+  test('is derived from a number of nodes and the first port, or has any free ports', () => {
     expect(portsFrom(9090, 3)).toEqual([9090, 9091, 9092]);
     expect(portsFrom(65535, 1)).toEqual([65535]);
     expect(portsFrom(0, 2)).toEqual([0, 0]);
@@ -43,7 +43,7 @@ describe('port ranges', () => {
   });
 });
 
-test('the host file has localhost for this machine and addresses for others', () => {
+test('the host file lists localhost for this machine, and addresses for other ones', () => {
   expect(hostsCsv(['127.0.0.1:10001', '0.0.0.0:10002', '[::1]:10003', '[::]:10004', '10.0.0.5:10005', '[2001:db8::1]:10006'])).toBe(
     'localhost:10001\nlocalhost:10002\nlocalhost:10003\nlocalhost:10004\n10.0.0.5:10005\n[2001:db8::1]:10006\n',
   );
@@ -70,7 +70,7 @@ describe('writing the host file', () => {
     expect(await readFile(at('old.csv'), 'utf8')).toBe(text);
   });
 
-  test('a link is refused and its target is unchanged', async () => {
+  test('refuses a link, and leaves its target unchanged', async () => {
     await writeFile(at('target'), 'keep me');
     await symlink(at('target'), at('link.csv'));
     await expect(writeHosts(at('link.csv'), addresses)).rejects.toMatchObject({
@@ -83,7 +83,7 @@ describe('writing the host file', () => {
     await expect(stat(at('nowhere'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('a directory, a pipe without a reader and a missing directory are refused at once', async () => {
+  test('refuses a directory, a pipe without a reader and a missing directory at once', async () => {
     execFileSync('mkfifo', [at('pipe')]);
     await expect(writeHosts(directory, addresses)).rejects.toMatchObject({ message: `cannot write ${directory}: is a directory` });
     await expect(writeHosts(at('pipe'), addresses)).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe('writing the host file', () => {
     });
   });
 
-  test('a device is not a regular file', async () => {
+  test('refuses a device, which is not a regular file', async () => {
     await expect(writeHosts('/dev/null', addresses)).rejects.toMatchObject({ message: 'cannot write /dev/null: it is not a regular file' });
   });
 });

@@ -29,7 +29,7 @@ async function serve(nodes: readonly Partial<ServedNode>[]): Promise<Cluster> {
 
 const portOf = (address: string): number => Number(address.split(':').at(-1));
 
-test('any path is answered, with the headers that a viewer uses', async () => {
+test('answers any path, with the headers that the viewer uses', async () => {
   const { addresses } = await serve([{}]);
   for (const path of ['/metrics', '/', '/any/thing?at=all']) {
     const response = await fetch(`http://${addresses[0]!}${path}`);
@@ -45,7 +45,7 @@ test('any path is answered, with the headers that a viewer uses', async () => {
   }
 });
 
-test('HEAD has no body, other methods are refused', async () => {
+test('HEAD has no body, and other methods are refused', async () => {
   const { addresses } = await serve([{}]);
   const head = await fetch(`http://${addresses[0]!}/`, { method: 'HEAD' });
   expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '16', '']);
@@ -53,7 +53,7 @@ test('HEAD has no body, other methods are refused', async () => {
   expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });
 
-test('the text is made once per step, at the first request, and not without requests', async () => {
+test('generates the text once per step, at the first request, and not without requests', async () => {
   const made: number[] = [];
   const node = { text: (step: number): string => `${String(made.push(step))}\n` };
   const { addresses } = await serve([node, {}]);
@@ -65,7 +65,7 @@ test('the text is made once per step, at the first request, and not without requ
   expect(made).toEqual([0, 1, 30]);
 });
 
-test('a clock set back does not move the node before its start', async () => {
+test('a clock that is set back does not take the node before its start', async () => {
   const { addresses } = await serve([{}]);
   clock.at = START - 60_000;
   expect(await (await fetch(`http://${addresses[0]!}/`)).text()).toBe('step 0 second 0\n');
@@ -78,13 +78,13 @@ test('a node that is down answers 503', async () => {
   expect([response.status, await response.text()]).toEqual([503, 'this node is down for now\n']);
 });
 
-test('characters of several bytes arrive whole', async () => {
+test('multi-byte characters arrive intact', async () => {
   const { addresses } = await serve([{ text: () => '日本語\n' }]);
   expect(await (await fetch(`http://${addresses[0]!}/`)).text()).toBe('日本語\n');
 });
 
 describe('ports', () => {
-  test('the error names a port in use, and the others are released', async () => {
+  test('the error names a port in use, and the other ports are released', async () => {
     const holder = createServer();
     running.push({
       stop: () =>
@@ -127,7 +127,7 @@ describe('ports', () => {
     await expect(fetch(`http://${cluster.addresses[1]!}/`)).rejects.toThrow();
   });
 
-  test('a port accepts ten connections and closes others', async () => {
+  test('a port accepts ten connections and closes further ones', async () => {
     const { addresses } = await serve([{}]);
     const open = async (): Promise<Socket> => {
       const socket = connect(portOf(addresses[0]!), '127.0.0.1');

@@ -33,7 +33,7 @@ const textOf = async (address: string): Promise<string> => (await fetch(`http://
 const scrape = async (address: string): Promise<Map<string, ReadFamily>> => readExposition(await textOf(address));
 const rows = (families: Map<string, ReadFamily>, name: string): ReadSample[] => families.get(`all_smi_${name}`)?.samples ?? [];
 
-/** What a user has on one node, as a person with the text and a pencil would work it out. */
+/** The usage of a user on one node, computed from the text in the simplest way. */
 function usage(families: Map<string, ReadFamily>, user: string): { rows: number; pids: number; gpus: string; longest: number } {
   const mine = rows(families, 'process_start_time_seconds').filter(({ labels }) => labels.user === user);
   return {
@@ -46,7 +46,7 @@ function usage(families: Map<string, ReadFamily>, user: string): { rows: number;
 
 describe('processes', () => {
   // GPU i has 1 + (i mod 4) processes; user (i + j) mod 4; start 60 * (1 + 7i + j).
-  test('each node has the 20 rows of four users', async () => {
+  test('have 20 rows of four users on each node', async () => {
     const addresses = await start({ processes: true }, 3);
     for (const address of addresses) {
       const families = await scrape(address);
@@ -59,7 +59,7 @@ describe('processes', () => {
     }
   });
 
-  test('a row names its process, its GPU and its node', async () => {
+  test('name their process, GPU and node in each row', async () => {
     const [address] = await start({ processes: true, startIndex: 12 });
     const families = await scrape(address!);
     const uuids = rows(families, 'gpu_utilization').map(({ labels }) => labels.gpu_uuid);
@@ -85,7 +85,7 @@ describe('processes', () => {
     expect(names).toEqual(['memory_used_bytes', 'start_time_seconds', 'cpu_percent'].map((name) => `all_smi_process_${name}`));
   });
 
-  test('stay frozen while the GPUs move, and never hold more than their GPU', async () => {
+  test('stay fixed while the GPUs change, and never hold more than their GPU', async () => {
     const [address] = await start({ processes: true });
     const processLines = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('all_smi_process_'));
     const first = await textOf(address!);
@@ -177,7 +177,7 @@ describe('a node', () => {
     expect(mean(busy.map(({ celsius }) => celsius))).toBeGreaterThan(4 + mean(calm.map(({ celsius }) => celsius)));
   });
 
-  test('moves every three seconds and not between', async () => {
+  test('changes every three seconds and not in between', async () => {
     const [address] = await start();
     const first = await textOf(address!);
     clock.at = START + 2999;
@@ -186,7 +186,7 @@ describe('a node', () => {
     expect(await textOf(address!)).not.toBe(first);
   });
 
-  test('is where it would have been, also when nobody asked for an hour', async () => {
+  test('catches up when nobody has scraped it for an hour', async () => {
     const [watched, forgotten] = [(await start())[0]!, (await start())[0]!];
     for (clock.at = START; clock.at < START + 3_600_000; clock.at += 60_000) await textOf(watched);
     expect(await textOf(forgotten)).toBe(await textOf(watched));
@@ -212,7 +212,7 @@ describe('failing nodes', () => {
     );
   }
 
-  test('the chosen ones are up 30% of the time, the others 90%', async () => {
+  test('are up 30% of the time, and the others 90%', async () => {
     const addresses = await start({ failureNodes: 2 }, 6);
     const up = addresses.map(() => 0);
     const draws = 150;
@@ -228,7 +228,7 @@ describe('failing nodes', () => {
     for (const share of shares.slice(2)) expect(Math.abs(share - 0.9)).toBeLessThan(0.1);
   });
 
-  test('nothing changes within ten seconds', async () => {
+  test('do not change within ten seconds', async () => {
     const addresses = await start({ failureNodes: 6 }, 12);
     const first = await statuses(addresses);
     expect(first).toContain(503);
@@ -241,7 +241,7 @@ describe('failing nodes', () => {
     expect(later.size).toBeGreaterThan(1);
   });
 
-  test('none fails if none was requested', async () => {
+  test('do not exist unless requested', async () => {
     const addresses = await start({}, 4);
     for (let nth = 0; nth < 50; nth++) {
       clock.at = START + 10_000 * nth;

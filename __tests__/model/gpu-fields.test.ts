@@ -18,10 +18,10 @@ const whole = {
 } as const satisfies GpuFieldDescriptor;
 
 type Fits<Field> = Field extends GpuFieldDescriptor ? true : false;
-/** By part: whether a field without it compiles. */
+/** For each part: whether a field without it compiles. */
 type WithoutPart = { readonly [Part in keyof GpuFieldDescriptor]: Fits<Omit<typeof whole, Part>> };
 
-test('a field that omits a part does not compile; one with `false` does', () => {
+test('a field that omits a part does not compile; one that sets it to `false` does', () => {
   const forgotten: WithoutPart = {
     range: false,
     exposed: false,
@@ -34,7 +34,7 @@ test('a field that omits a part does not compile; one with `false` does', () => 
   };
   expect(Object.keys(forgotten).sort()).toEqual(Object.keys(whole).sort());
   const said = { ...whole, record: false } as const satisfies GpuFieldDescriptor;
-  // @ts-expect-error not said how it is recorded
+  // @ts-expect-error the recording key is missing
   const unsaid = { ...whole, record: undefined } as const satisfies GpuFieldDescriptor;
   expect([said.record, unsaid.record]).toEqual([false, undefined]);
 });
@@ -51,7 +51,7 @@ test('every declared part of a field exists: family, exporter, filter, column', 
   expect(GPU_FIELDS).toHaveLength(Object.keys(GPU_FIELD_TABLE).length);
 });
 
-test('names and keys come once', () => {
+test('names and keys are unique', () => {
   const parts = GPU_FIELDS.map(gpuField);
   const names = (of: (field: GpuFieldDescriptor) => string | false): string[] => parts.map(of).filter((name) => name !== false);
   for (const all of [
@@ -72,7 +72,7 @@ test.each([
   ['frequencyMhz', [1980], [0, 65_535, 2 ** 32 - 1]],
   ['performanceState', [0, 15], [16, 32]],
   ['smOccupancy', [0, 1], [1.1, 65_535]],
-] as const)('%s: readings and placeholders for none', (field, readings, fillers) => {
+] as const)('%s: valid readings, and values that count as missing', (field, readings, fillers) => {
   for (const value of readings) expect(gpuReading(field, value)).toBe(value);
   for (const value of fillers) expect(gpuReading(field, value)).toBeNaN();
 });

@@ -1,4 +1,4 @@
-/** GPUs that all report one uuid, as virtual machines do: each has its own rows, live, behind a filter and played from recordings. */
+/** GPUs that all report one uuid, as in virtual machines: each has its own rows, live, with a filter, and in recordings. */
 import { expect, test } from '@jest/globals';
 import { Parsers } from '../../lib/exposition/parser/index.js';
 import { compile } from '../../lib/filter/evaluate.js';
@@ -54,7 +54,7 @@ const recorded = (node: Node): string =>
     .trimEnd();
 
 type Whose = Pick<NodeView, 'gpus' | 'procs' | 'extras' | 'text'>;
-/** By GPU: its index, its utilisation, its processes, links, bytes of its MIG instances, joules. */
+/** For each GPU: index, utilisation, processes, links, bytes of its MIG instances, joules. */
 function whose(node: Whose): unknown[] {
   const { gpus, procs, extras } = node;
   return Array.from({ length: gpus.count }, (_, slot) => [
@@ -68,27 +68,27 @@ function whose(node: Whose): unknown[] {
 }
 const EXPECTED = [0, 1, 2].map((gpu) => [gpu, 10 + gpu, [500 + gpu], gpu, [100 + gpu], [1000 + gpu]]);
 
-test('live', () => {
+test('GPUs with one uuid keep their rows live', () => {
   expect(whose(live())).toEqual(EXPECTED);
 });
 
-test('in a replay', () => {
+test('GPUs with one uuid keep their rows in a replay', () => {
   expect(whose(replayed(recorded(live())))).toEqual(EXPECTED);
 });
 
-test('in a recording of all-smi, which has links and processes among its own rows', () => {
+test('GPUs with one uuid keep their rows in a recording of all-smi, which has links and processes among its own rows', () => {
   const { connections: _connections, extras: _extras, ...theirs } = JSON.parse(recorded(live())) as Record<string, unknown>;
   const columns = replayed(JSON.stringify(theirs));
   expect(whose(columns)).toEqual(EXPECTED.map(([index, util, pids, links]) => [index, util, pids, links, [], []]));
 });
 
-test('when only processes name them', () => {
+test('GPUs with one uuid keep their rows when only processes refer to them', () => {
   const { gpus: _gpus, ...rest } = JSON.parse(recorded(live())) as Record<string, unknown>;
   const { gpus, procs } = replayed(JSON.stringify(rest));
   expect([gpus.slots, [...gpus.index], [...procs.gpu]]).toEqual([3, [0, 1, 2], [0, 1, 2]]);
 });
 
-test('behind a filter that keeps one of them', () => {
+test('GPUs with one uuid keep their rows with a filter that matches one of them', () => {
   const filter = 'util == 11';
   expect(whose(new FilteredNode(live(), compile(parse(filter)!, filter)))).toEqual([EXPECTED[1]]);
 });
@@ -101,7 +101,7 @@ test('a row without an index belongs to none of them, or to the only GPU of its 
   expect(linksOf(gpu(4), link)).toEqual([1]);
 });
 
-test('in a merged recording that does not name the node of a process, a uuid of two nodes names none', () => {
+test('in a merged recording that does not name the node of a process, a uuid that two nodes report identifies no GPU', () => {
   const gpu = (host: string): object => ({ host_id: host, hostname: host, uuid: ZEROS, detail: { index: '0' } });
   const line = JSON.stringify({
     schema: 1,

@@ -13,7 +13,7 @@ class Named implements NamedNode {
   }
 }
 
-test('nodes of one name have their address in front, as long as there are several', () => {
+test('nodes with the same name get their address in front, as long as there are several', () => {
   const names = new NodeNames();
   const [a, b, c] = ['10.0.0.1:9090', '10.0.0.1:9091', 'login'].map((nodeId) => new Named(nodeId)) as [Named, Named, Named];
   names.claim(a, 'node-1');
@@ -28,7 +28,7 @@ test('nodes of one name have their address in front, as long as there are severa
   expect(c.shown).toBe('node-2');
 });
 
-test('whatever nodes come and go, names are unique and have an address only if needed', () => {
+test('as nodes come and go, names stay unique and have an address only when needed', () => {
   const step = fc.record({ node: fc.nat(5), name: fc.option(fc.constantFrom('x', 'y', 'id3'), { nil: undefined }) });
   fc.assert(
     fc.property(fc.array(step), (steps) => {

@@ -6,14 +6,17 @@ import { buildNodes } from '../helpers/hosts.js';
 
 const source = (name: string, state: string): SourceReport => ({ name, state, reason: '' });
 
-test.each(['starting', 'failed', 'hanging'])('GPUs that are %s are the reason that there are no processes', (state) => {
+test.each(['starting', 'failed', 'hanging'])('GPUs that are %s are the reason for missing processes', (state) => {
   expect(failedSource([source('cpu', 'failed'), source('gpu-processes', 'ok'), source('gpus', state)])?.name).toBe('gpus');
 });
 
-test.each(['ok', 'missing', 'partial', 'hidden'])('GPUs that are %s are not: the source of the processes is', (state) => {
-  expect(failedSource([source('gpus', state), source('gpu-processes', 'failed')])?.name).toBe('gpu-processes');
-  expect(failedSource([source('gpus', state)])).toBeUndefined();
-});
+test.each(['ok', 'missing', 'partial', 'hidden'])(
+  'when GPUs are %s, the reason for missing processes is the source of the processes',
+  (state) => {
+    expect(failedSource([source('gpus', state), source('gpu-processes', 'failed')])?.name).toBe('gpu-processes');
+    expect(failedSource([source('gpus', state)])).toBeUndefined();
+  },
+);
 
 test.each([
   ['starting', 'not collected yet'],

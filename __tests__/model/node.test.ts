@@ -7,7 +7,7 @@ import { emptyHostData } from '../helpers/recording-parser.js';
 const LOST = { code: 'S_REFUSED', text: 'connection refused' };
 
 describe('status', () => {
-  test('an answer clears the failures; failures add up and keep the last data', () => {
+  test('a good scrape clears the failures; failures add up and keep the last data', () => {
     const record = new Node({ nodeId: 'a:1' }, emptyHostData());
     expect(record.status.phase).toBe('waiting');
     record.fail({ at: 10, error: LOST });
@@ -46,8 +46,8 @@ describe('status', () => {
   });
 });
 
-describe('label', () => {
-  test('comes from the host file, else from the node once reported, else is the address', () => {
+describe('name', () => {
+  test('comes from the host file, else from the node once it reports one, else is the address', () => {
     let data = emptyHostData();
     const behind = new Proxy({} as NodeData, { get: (_, name: keyof NodeData) => data[name] });
     const record = new Node({ nodeId: 'a:1', name: 'from file', groups: new Map([['rack', '7']]) }, behind);
@@ -102,7 +102,7 @@ describe('freeze', () => {
     };
   }
 
-  test('copies reported rows, and nothing after them', () => {
+  test('copies reported rows, and nothing beyond them', () => {
     const record = new Node({ nodeId: 'a:1' }, data());
     record.commit({ at: 5 });
     expect(freezeNode(record)).toEqual({
@@ -133,7 +133,7 @@ describe('freeze', () => {
     });
   });
 
-  test('later commits do not reach the copy', () => {
+  test('later commits do not affect the copy', () => {
     const source = data();
     const record = new Node({ nodeId: 'a:1' }, source);
     record.commit({ at: 5 });

@@ -15,7 +15,7 @@ const gpu = (name: string, details: Readonly<Record<string, string>> = {}, used 
 const whyOf = (...gpus: readonly GpuSpec[]) =>
   whyNotReporting(buildNodes([{ gpus, facts: { hasProcessFamily: false, processScope: undefined } }])[0]!);
 
-describe('memory in use and no process rows', () => {
+describe('memory in use without process rows', () => {
   test.each([
     ['NVIDIA H100 80GB HBM3', {}],
     ['NVIDIA H200', { type: 'GPU', lib_name: 'CUDA' }],
@@ -30,7 +30,7 @@ describe('memory in use and no process rows', () => {
     ['', {}],
     ['Some new accelerator', { type: 'NPU', lib_name: 'new' }],
     ['Output 5', {}],
-  ])('%s %j: without --processes', (name, details) => {
+  ])('%s %j: the exporter runs without --processes', (name, details) => {
     expect(whyOf(gpu(name, details))).toBe('no process export');
   });
 
@@ -64,7 +64,7 @@ test('the process scope of our own exporter decides, whatever the GPU', () => {
   expect(whyNotReporting(node)).toBe('no process export');
 });
 
-test('devices of the mock, by platform; three vendors list none', () => {
+test('the platforms of the mock; three vendors cannot list processes', () => {
   const none = ['gaudi', 'tpu', 'apple'];
   for (const [platform, { model, info }] of Object.entries<Platform>(PLATFORMS))
     expect([platform, whyOf(gpu(model?.name ?? 'NVIDIA H100', info))]).toEqual([

@@ -1,11 +1,11 @@
-/** The faults that `npm run mutations` plants: those of the list can be planted, the automatic ones are what they say. */
+/** The faults of `npm run mutations`: named faults can be planted, and automatic ones are as declared. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { NAMED_FAULTS } from './named-faults.js';
 import { mutantsOf } from './operators.js';
 import { sampleOf, sourcesByDirectory } from './sample.js';
 
-test.each(Object.entries(NAMED_FAULTS))('%s: occurs once in its file', (_name, { file, from, to }) => {
+test.each(Object.entries(NAMED_FAULTS))('%s: the text to replace occurs once in its file', (_name, { file, from, to }) => {
   expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2);
   expect(to).not.toBe(from);
 });
@@ -29,7 +29,7 @@ describe('automatic faults', () => {
     expect(planted(text)).toEqual(expected);
   });
 
-  test('every directory with sources has mutations, the same for the same seed', () => {
+  test('every directory with sources has mutations, and the same ones for the same seed', () => {
     for (const [directory, files] of sourcesByDirectory()) {
       const sample = sampleOf(directory, files, 3, 1);
       expect([directory, sample.length]).toEqual([directory, 3]);

@@ -1,8 +1,8 @@
-/** Automatic faults: small changes of a source that its tests should notice. */
+/** Automatic faults: small changes of a source that its tests should detect. */
 import ts from 'typescript';
 
 export interface Mutant {
-  /** From 1. */
+  /** 1-based. */
   readonly line: number;
   readonly operator: string;
   readonly start: number;
@@ -32,7 +32,7 @@ interface Change {
   readonly to: string;
 }
 
-/** All mutants of a source, in its order. */
+/** All mutants of a source, in order. */
 export function mutantsOf(path: string, text: string): readonly Mutant[] {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true);
   const found: Mutant[] = [];
@@ -72,7 +72,7 @@ const joinsTexts = ({ left, right, operatorToken }: ts.BinaryExpression): boolea
   operatorToken.kind === ts.SyntaxKind.PlusToken &&
   [left, right].some((side) => ts.isStringLiteralLike(side) || ts.isTemplateExpression(side));
 
-/** Not the name of a property, nor that of a module. */
+/** Not a property name or a module name. */
 const isValue = (node: ts.StringLiteral): boolean =>
   !((ts.isPropertyAssignment(node.parent) || ts.isPropertySignature(node.parent)) && node.parent.name === node) &&
   !(ts.isCallExpression(node.parent) && node.parent.expression.kind === ts.SyntaxKind.ImportKeyword);

@@ -1,4 +1,4 @@
-/** Which automatic faults a run plants: so many of each directory, the same for the same seed. */
+/** The automatic faults of a run: a number from each directory, the same for the same seed. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { randomOf } from '../helpers/scrape-fuzz.js';
@@ -9,7 +9,7 @@ export interface Planted extends Mutant {
   readonly directory: string;
 }
 
-/** Sources by their directory: `lib/alerts`, `lib/recording/read`, `plugins/users`. */
+/** Sources by directory: `lib/alerts`, `lib/recording/read`, `plugins/users`. */
 export function sourcesByDirectory(prefix = ''): ReadonlyMap<string, readonly string[]> {
   const files = ['lib', 'plugins'].flatMap((root) =>
     readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -25,7 +25,7 @@ export function sourcesByDirectory(prefix = ''): ReadonlyMap<string, readonly st
   return directories;
 }
 
-/** Up to `count` mutants of a directory's files. */
+/** Up to `count` mutants of the files in a directory. */
 export function sampleOf(directory: string, files: readonly string[], count: number, seed: number): readonly Planted[] {
   const all = files.flatMap((file) =>
     mutantsOf(file, readFileSync(file, 'utf8')).map((mutant): Planted => ({ ...mutant, file, directory })),

@@ -15,10 +15,10 @@ async function serve(behaviour: Behaviour): Promise<TestServer> {
   return server;
 }
 
-/** A webhook, and a way to wait until so many texts have come to an end. */
+/** A webhook, and a way to wait until a number of messages have completed. */
 function webhook(
   url: string,
-  // It stands: a busy machine may take its time to answer.
+  // The clock stands still: a busy machine may answer slowly.
   clock = new SteppedClock(),
 ): { hook: Webhook; settled(count: number): Promise<void> } {
   let told = (): void => undefined;
@@ -40,7 +40,7 @@ const body = async (request: AsyncIterable<Buffer>): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
-test('texts arrive in order, as JSON', async () => {
+test('messages arrive in order, as JSON', async () => {
   const got: string[] = [];
   const server = await serve((request, response) => {
     void body(request).then((text) => {
@@ -56,7 +56,7 @@ test('texts arrive in order, as JSON', async () => {
   expect(hook.status).toEqual({ sent: 2, failed: 0, dropped: 0, problem: '' });
 });
 
-describe('what goes wrong costs its own text only', () => {
+describe('a failure affects only its own message', () => {
   test.each([
     ['a refusal', 500, {}, 'HTTP 500'],
     ['a redirect', 302, { location: '/elsewhere' }, 'HTTP 302: redirects are not followed'],
@@ -76,7 +76,7 @@ describe('what goes wrong costs its own text only', () => {
     expect(hook.status).toEqual({ sent: 1, failed: 1, dropped: 0, problem: '' });
   });
 
-  test('a server that hangs: two seconds, then the next', async () => {
+  test('a server that hangs is given up after two seconds, then the next message is sent', async () => {
     const server = await serve(() => undefined);
     const clock = new SteppedClock();
     const { hook, settled } = webhook(server.url, clock);
@@ -92,7 +92,7 @@ describe('what goes wrong costs its own text only', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('a server that never finishes its answer has received the text', async () => {
+  test('a server that never finishes its response has received the message', async () => {
     const server = await serve((_request, response) => {
       response.writeHead(200);
       response.write('x');
@@ -103,7 +103,7 @@ describe('what goes wrong costs its own text only', () => {
     expect(hook.status.sent).toBe(1);
   });
 
-  test('no server', async () => {
+  test('without a server the failure is reported', async () => {
     const server = await serve(() => undefined);
     await server.kill();
     const { hook, settled } = webhook(server.url);
@@ -113,15 +113,15 @@ describe('what goes wrong costs its own text only', () => {
   });
 });
 
-test('64 are queued, more are dropped; send returns at once', async () => {
+test('64 messages are queued and further ones are dropped; send returns at once', async () => {
   const server = await serve(() => undefined);
   const { hook } = webhook(server.url, new SteppedClock());
   for (let at = 0; at < 100; at++) hook.send(String(at));
-  // One is under way.
+  // One is in progress.
   expect(hook.status).toEqual({ sent: 0, failed: 0, dropped: 35, problem: '' });
 });
 
-test('close cancels and drops the rest; no callbacks afterwards', async () => {
+test('close cancels and drops the rest, without callbacks afterwards', async () => {
   const begun: (() => void)[] = [];
   const [arrived, closed] = [0, 1].map(() => new Promise<void>((resolve) => begun.push(resolve)));
   const server = await serve((request) => {

@@ -13,7 +13,7 @@ import {
 
 const FILE = '/etc/all-smi/config.toml';
 
-/** Every key of all-smi's file, as it writes them. */
+/** Every key of the all-smi config file, as all-smi writes it. */
 const ALL_SMI = `schema_version = 1
 
 [general]
@@ -90,14 +90,14 @@ const said = (run: () => unknown): string => {
   return 'nothing';
 };
 
-describe("a file with every key of all-smi's", () => {
+describe('a file with every key of all-smi', () => {
   const file = parseConfig(ALL_SMI, FILE);
 
-  test('is accepted without a word', () => {
+  test('is accepted without warnings', () => {
     expect(file.warnings).toEqual([]);
   });
 
-  test('says what it says', () => {
+  test('sets the options', () => {
     expect(resolveOptions(VIEW_OPTIONS, {}, {}, file)).toMatchObject({
       hosts: ['node-0001:9090', 'http://node-0002:9090'],
       hostfile: 'hosts.csv',
@@ -118,7 +118,7 @@ describe("a file with every key of all-smi's", () => {
   });
 });
 
-test('and with every key of this program', () => {
+test('a file with every key of this program sets its options', () => {
   const file = parseConfig(
     `[general]\ntheme = "colour-blind"\n[view]\ntimeout_secs = 2.5\nfilter = "temp > 80"\nuser = "alice"\n[api]\nbind = "0.0.0.0"
 [alerts]\nheld_idle_warn = "20s"\nhost_down = false\nwebhook_url = "https://example.org/hook"\n[display]\nascii = true\nmouse = false\n`,
@@ -139,7 +139,7 @@ test('and with every key of this program', () => {
   expect(resolveOptions(API_OPTIONS, {}, {}, file).bind).toBe('0.0.0.0');
 });
 
-describe('what goes before what', () => {
+describe('precedence', () => {
   const text = '[view]\ninterval_secs = 3\n[alerts]\ntemp_warn_c = 70\nutil_idle_warn_mins = 30\n';
   const env = { ALL_SMI_VIEW_INTERVAL_SECS: '2', ALL_SMI_ALERTS_TEMP_WARN_C: '71' };
 
@@ -155,14 +155,14 @@ describe('what goes before what', () => {
     expect((await view(argv, variables, file)).interval).toBe(interval);
   });
 
-  test('the name of a variable today before the one it had', async () => {
+  test('the current name of a variable takes precedence over its former name', async () => {
     const old = { ALL_SMI_ALERT_TEMP: '72', ALL_SMI_ALERT_UTIL_LOW_MINS: '1' };
     expect(await view([], old, text)).toMatchObject({ alertTemp: 72, alertIdle: 60_000 });
     expect(await view([], { ...old, ...env }, text)).toMatchObject({ alertTemp: 71 });
     expect(await view([], { ...old, ALL_SMI_ALERTS_TEMP_WARN_C: '' }, text)).toMatchObject({ alertTemp: 72 });
   });
 
-  test('a key for every option that has one, under the name of its section', () => {
+  test('every option with a key has it in its section', () => {
     for (const { key, option } of CONFIG_KEYS) expect(envOf(option)).toBe(`ALL_SMI_${key.replace('.', '_').toUpperCase()}`);
     expect(new Set(CONFIG_KEYS.map(({ key }) => key)).size).toBe(CONFIG_KEYS.length);
   });
@@ -202,7 +202,7 @@ describe('values', () => {
   });
 });
 
-describe('what is wrong in a file is named with its line and column', () => {
+describe('an error in a file is reported with line and column', () => {
   test.each([
     ['[view\nhosts = 1', `${FILE}, line 1, column 6: `],
     ['[view]\nhosts = [1,\n\n', `${FILE}, line 4, column 1: `],
@@ -223,7 +223,7 @@ describe('what is wrong in a file is named with its line and column', () => {
     ['[display]\nmouse = "perhaps"', `display.mouse (${FILE}, line 2, column 9): "perhaps" is not on or off`],
     ['[view]\nfilter = "temp >"', `view.filter (${FILE}, line 2, column 10): parse error: expected a number of degrees at col 7`],
     ['alerts = { temp_warn_c = 900 }', `alerts.temp_warn_c (${FILE}): "900" is not between 1 and 150`],
-  ])('values too: %j', (text, message) => {
+  ])('so is an invalid value: %j', (text, message) => {
     expect(said(() => resolveOptions(VIEW_OPTIONS, {}, {}, parseConfig(text, FILE)))).toContain(message);
   });
 
@@ -236,21 +236,21 @@ describe('what is wrong in a file is named with its line and column', () => {
     ]);
   });
 
-  test('names that objects have anyway are unknown keys, no more', () => {
+  test('names of object properties are unknown keys, and do no harm', () => {
     const { values, warnings } = parseConfig('__proto__ = 1\nconstructor = 2\n[view]\n__proto__ = { hosts = "x" }\ntoString = 1\n', FILE);
     expect(values.size).toBe(0);
     expect(warnings).toHaveLength(4);
     expect(resolveOptions(VIEW_OPTIONS, {}, {}, parseConfig('[view.__proto__]\nhosts = "x"', FILE)).hosts).toBeUndefined();
   });
 
-  test('texts are cleaned', () => {
+  test('texts are sanitized', () => {
     expect(resolveOptions(VIEW_OPTIONS, {}, {}, parseConfig('[view]\nuser = "al\\u001b]0;x\\u0007ice\\u202e"', FILE)).user).toBe(
       'al]0;xice',
     );
   });
 });
 
-test('a long value is taken whole, and a schema_version of tables is refused', () => {
+test('a long value is kept in full, and a schema_version that is a table is refused', () => {
   const filter = `user == "${'a'.repeat(3000)}"`;
   expect(parseConfig(`[view]\nfilter = '${filter}'\n`, 'f').values.get('view.filter')?.words).toEqual([filter]);
   for (const text of ['[schema_version]\nx = 1\n', 'schema_version = [[1]]\n'])

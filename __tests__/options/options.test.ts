@@ -14,13 +14,13 @@ import {
 } from '../../lib/options/options.js';
 import type { Option } from '../../lib/options/option-types.js';
 
-/** The whole way from the command line to values. */
+/** From the command line to option values. */
 async function view(argv: readonly string[], env: Environment = {}): Promise<ViewOptions> {
   const { flags } = await parseArgv(argv);
   return resolveOptions(VIEW_OPTIONS, flags, env);
 }
 
-/** What is said of a command line that is refused. */
+/** The error of a command line that is refused. */
 async function complaint(argv: readonly string[], env: Environment = {}): Promise<string> {
   const command = argv[0] === 'mock' || argv[0] === 'api' || argv[0] === 'record' ? argv[0] : 'view';
   try {
@@ -33,7 +33,7 @@ async function complaint(argv: readonly string[], env: Environment = {}): Promis
 }
 
 describe('values', () => {
-  test('without a word: the defaults', async () => {
+  test('have defaults without arguments', async () => {
     expect(await view([])).toEqual({
       hosts: undefined,
       hostfile: undefined,
@@ -74,29 +74,29 @@ describe('values', () => {
     });
   });
 
-  test('a flag goes before the environment, the environment before the default', async () => {
+  test('a flag takes precedence over the environment, and the environment over the default', async () => {
     const env = { ALL_SMI_VIEW_INTERVAL_SECS: '7', ALL_SMI_VIEW_HOSTFILE: 'env.csv' };
     expect(await view(['-i', '2', '--timeout', '9'], env)).toMatchObject({ interval: 2, timeout: 9, hostfile: 'env.csv' });
     expect(await view([], env)).toMatchObject({ interval: 7 });
   });
 
-  test('an empty variable is none', async () => {
+  test('an empty variable counts as not set', async () => {
     expect(await view([], { ALL_SMI_VIEW_HOSTS: '', ALL_SMI_AUTH_TOKEN: '' })).toMatchObject({ hosts: undefined, token: undefined });
   });
 
-  test('--hosts takes all words up to the next flag and may be repeated', async () => {
+  test('--hosts takes all words up to the next flag, and may be repeated', async () => {
     expect(await view(['--hosts', 'a', 'b:9', '-i', '1', '--hosts=c,d'])).toMatchObject({ hosts: ['a', 'b:9', 'c,d'], interval: 1 });
   });
 
-  test('--plugin takes one word and may be repeated', async () => {
+  test('--plugin takes one word, and may be repeated', async () => {
     expect(await view(['--plugin', 'a.mjs', '--plugin', 'b.mjs', '--demo'])).toMatchObject({ plugin: ['a.mjs', 'b.mjs'], demo: true });
   });
 
-  test('of a single value given twice the last one counts', async () => {
+  test('the last of several values of a single-value option counts', async () => {
     expect(await view(['-i', '2', '--interval', '4'])).toMatchObject({ interval: 4 });
   });
 
-  test('a host may be called like a command', async () => {
+  test('a host may have the name of a command', async () => {
     expect(await parseArgv(['--hosts', 'a', 'mock'])).toEqual({ command: 'view', flags: { hosts: ['a', 'mock'] } });
   });
 
@@ -127,7 +127,7 @@ test.each([
     ['--include', 'gpus, cpus,processes'],
     ['gpu', 'cpu', 'process'],
   ],
-])('record %j: the sections', async (argv, include) => {
+])('record %j selects the sections', async (argv, include) => {
   const { flags } = await parseArgv(['record', ...argv]);
   expect(resolveOptions(COMMANDS.record.options, flags, {})).toMatchObject({ include });
 });
@@ -136,7 +136,7 @@ describe('api', () => {
   const api = async (argv: readonly string[], env: Environment = {}): Promise<Record<string, unknown>> =>
     resolveOptions(API_OPTIONS, (await parseArgv(['api', ...argv])).flags, env);
 
-  test('without a word: the defaults', async () => {
+  test('has defaults without arguments', async () => {
     expect(await api([])).toEqual({
       bind: '127.0.0.1',
       port: 9090,
@@ -171,7 +171,7 @@ describe('api', () => {
     expect(await api(argv)).toMatchObject({ processes: scope });
   });
 
-  test('its variables', async () => {
+  test('has variables of its own', async () => {
     expect(await api([], { ALL_SMI_API_PORT: '9', ALL_SMI_API_PROCESSES: 'true', ALL_SMI_API_INTERVAL_SECS: '7' })).toMatchObject({
       port: 9,
       processes: 'gpu',
@@ -180,7 +180,7 @@ describe('api', () => {
   });
 });
 
-describe('what is refused, and in which words', () => {
+describe('refused, with the message', () => {
   test.each<[argv: string[], says: string]>([
     [['-i', 'abc'], '--interval: "abc" is not a number'],
     [['record', '--max-files', '1.5'], '--max-files: "1.5" is not a whole number'],
@@ -221,17 +221,17 @@ describe('what is refused, and in which words', () => {
     expect(await complaint(argv)).toBe(says);
   });
 
-  test('the variable is named where it is at fault', async () => {
+  test('the message names the variable if it is at fault', async () => {
     expect(await complaint([], { ALL_SMI_VIEW_INTERVAL_SECS: 'soon' })).toBe('ALL_SMI_VIEW_INTERVAL_SECS: "soon" is not a number');
   });
 
-  test('a token that breaks the header is refused without being shown', async () => {
+  test('a token that would break the header is refused without being shown', async () => {
     expect(await complaint([], { ALL_SMI_AUTH_TOKEN: 'secret\r\nX-Evil: 1' })).toBe(
       'ALL_SMI_AUTH_TOKEN: contains characters that are not allowed in a header',
     );
   });
 
-  test('the words do not follow the language of the environment', async () => {
+  test('messages do not depend on the language of the environment', async () => {
     const before = process.env.LC_ALL;
     process.env.LC_ALL = 'de_DE.UTF-8';
     try {
@@ -243,7 +243,7 @@ describe('what is refused, and in which words', () => {
   });
 });
 
-/** Words that command lines are made of, good and bad. */
+/** Words from which command lines are generated, valid and invalid ones. */
 const word = fc.constantFrom(
   '--hosts',
   '--hostfile',
@@ -266,7 +266,7 @@ const word = fc.constantFrom(
   '-i4',
 );
 
-test('the short way says what yargs says, wherever it says anything', async () => {
+test('the fast parser gives the same result as yargs wherever it gives one', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(word, { maxLength: 6 }), fc.constantFrom('view' as const, 'mock' as const), async (words, command) => {
       const plain = plainFlags(words, command);
@@ -276,7 +276,7 @@ test('the short way says what yargs says, wherever it says anything', async () =
   );
 });
 
-test('everyday command lines take the short way', () => {
+test('everyday command lines use the fast parser', () => {
   for (const words of [['--hosts', 'node[01-16]:9090'], ['--hostfile', 'hosts.csv', '-i', '2'], ['--demo'], []]) {
     expect(plainFlags(words, 'view')).toBeDefined();
   }

@@ -34,7 +34,7 @@ test('a wide character keeps its two columns', () => {
   expect(row).toEqual(['?', '?', 'x']);
 });
 
-test('every code point is one printable character', () => {
+test('every code point becomes one printable character', () => {
   for (let code = 0; code < 0x30000; code++) {
     if (code >= 0xd800 && code <= 0xdfff) continue;
     const shown = asciiOf(String.fromCodePoint(code));
@@ -42,10 +42,10 @@ test('every code point is one printable character', () => {
   }
 });
 
-/** Characters that the sources have for other reasons than to be shown. */
+/** Characters in the sources that are not shown on screen. */
 const NOT_SHOWN = new Set('語証第検本日回ーパスコ＠＝－＋');
 
-test('no sign of the program itself is shown as a question mark', () => {
+test('no symbol of the program is shown as a question mark', () => {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const files = ['lib', 'plugins'].flatMap((directory) =>
     readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' }).flatMap((name) =>

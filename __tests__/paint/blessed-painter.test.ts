@@ -28,7 +28,7 @@ async function show(shown: Frame): Promise<void> {
   await tty.settled();
 }
 
-/** A small generator (mulberry32), so that a failing run can be repeated. */
+/** A small random generator (mulberry32), so that a failing run can be repeated. */
 function random(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -61,7 +61,7 @@ function randomFrame(pick: (below: number) => number, cols: number, rows: number
   };
 }
 
-/** Cells where the emulator shows something else than composed. */
+/** Cells in which the emulator differs from the composed frame. */
 function differences(shown: Frame): string[] {
   const cells = composeCells(shown);
   const wrong: string[] = [];
@@ -79,8 +79,8 @@ function differences(shown: Frame): string[] {
   return wrong;
 }
 
-describe('what the terminal shows', () => {
-  test.each([1, 2])('is what was composed, cell by cell, over 120 random frames and resizes (seed %i)', async (seed) => {
+describe('the terminal shows', () => {
+  test.each([1, 2])('what was composed, cell by cell, over 120 random frames and resizes (seed %i)', async (seed) => {
     const pick = random(seed);
     open(30, 8);
     for (let round = 0; round < 120; round++) {
@@ -94,7 +94,7 @@ describe('what the terminal shows', () => {
     }
   });
 
-  test('the same frame again costs no bytes, a changed cell few', async () => {
+  test('the same frame again for no bytes, and a changed cell for few', async () => {
     open(80, 24);
     const rows = Array.from({ length: 24 }, (_row, y) => line(`row ${y}`.padEnd(80, '.')));
     await show(frame(rows));
@@ -105,7 +105,7 @@ describe('what the terminal shows', () => {
     expect(painter.bytesWritten - whole).toBeLessThan(60);
   });
 
-  test('frames are synchronised and nothing but colours, moves and text', async () => {
+  test('synchronized frames of colours, cursor moves and text only', async () => {
     open(20, 3);
     const before = tty.raw.length;
     await show(frame([line('a', span('b', 'bad'), '深')]));
@@ -124,7 +124,7 @@ describe('what the terminal shows', () => {
     ['blessed tags', '{red-fg}{bold}tag{/}'],
     ['a full reset', '\x1bc'],
     ['shift out', '\x0elqqk'],
-  ])('text from outside stays text: %s', async (_what, text) => {
+  ])('external text as plain text: %s', async (_what, text) => {
     open(40, 3);
     const shown = frame([line(text), line('below')]);
     await show(shown);
@@ -138,14 +138,14 @@ describe('what the terminal shows', () => {
     [1, 1, 1, 1],
     [2, 1, 2, 1],
     [5, 2, 5, 2],
-  ])('a terminal of %ix%i does not hurt', async (cols, rows, wantedCols, wantedRows) => {
+  ])('nothing harmful at %ix%i', async (cols, rows, wantedCols, wantedRows) => {
     open(cols, rows);
     expect(painter.size).toEqual({ cols: wantedCols, rows: wantedRows });
     await show(frame([line('深度深度'), line('x')]));
     painter.paint(frame([line('深')]));
   });
 
-  test('a frame of another size than the terminal is clipped, and what it does not cover is blank', async () => {
+  test('a clipped frame if it has another size than the terminal, with blanks where it does not reach', async () => {
     open(10, 2);
     await show({ size: { cols: 30, rows: 9 }, lines: [line('0123456789abcdef'), line('x'), line('y')], rasters: [] });
     expect(tty.emulator.text()).toBe('0123456789\nx');
@@ -154,7 +154,7 @@ describe('what the terminal shows', () => {
     expect(tty.emulator.text()).toBe('012\n');
   });
 
-  test('a selected row keeps its tones and has one background', async () => {
+  test('a selected row in its tones, on one background', async () => {
     open(10, 1);
     await show(frame([{ spans: [span('a', 'warn'), span('b', 'dim'), span('c')], selected: true }]));
     const looks = [0, 1, 2, 9].map((x) => tty.emulator.look(x, 0));
@@ -166,7 +166,7 @@ describe('what the terminal shows', () => {
 });
 
 describe('the terminal', () => {
-  test('is entered with the first breath and given back whole', async () => {
+  test('is set up at the first frame and restored completely', async () => {
     open(20, 3);
     await tty.settled();
     expect(tty.emulator.alternate).toBe(true);
@@ -186,7 +186,7 @@ describe('the terminal', () => {
     expect(tty.raw.length).toBe(written);
   });
 
-  test('leaves nothing on the process: no handlers, no TMUX taken away', async () => {
+  test('leaves nothing in the process: no handlers, and TMUX is still set', async () => {
     const events = ['exit', 'uncaughtException', 'unhandledRejection', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTSTP', 'SIGCONT'];
     const counts = (): number[] => events.map((event) => process.listenerCount(event));
     const before = counts();
@@ -199,7 +199,7 @@ describe('the terminal', () => {
     expect(counts()).toEqual(before);
   });
 
-  test('tells keys, clicks and pastes', async () => {
+  test('sends keys, clicks and pastes', async () => {
     open(20, 3);
     const seen: InputEvent[] = [];
     painter.onInput((event) => seen.push(event));
@@ -213,14 +213,14 @@ describe('the terminal', () => {
     ]);
   });
 
-  test('a lone Esc is told although nothing follows', async () => {
+  test('sends a lone Esc although nothing follows', async () => {
     open(20, 3);
     const pressed = new Promise<InputEvent>((resolve) => painter.onInput(resolve));
     tty.type('\x1b');
     expect(await pressed).toEqual({ type: 'key', name: 'Esc', text: '' });
   });
 
-  test('a resize is told, with the new size', async () => {
+  test('reports a resize, with the new size', async () => {
     open(20, 3);
     const sizes: unknown[] = [];
     painter.onResize(() => sizes.push(painter.size));
@@ -228,13 +228,13 @@ describe('the terminal', () => {
     expect(sizes).toEqual([{ cols: 33, rows: 5 }]);
   });
 
-  test('that does not read gets no more frames, and is asked for one when it reads again', async () => {
+  test('gets no more frames while it does not read, and a new one when it reads again', async () => {
     open(20, 3);
     await show(frame([line('before')]));
     let asked = 0;
     painter.onReady(() => asked++);
     tty.hold();
-    painter.paint(frame([line('on its way')]));
+    painter.paint(frame([line('the pending frame')]));
     expect(painter.ready()).toBe(false);
     const written = painter.bytesWritten;
     for (let n = 0; n < 50; n++) painter.paint(frame([line(`frame ${n}`)]));
@@ -251,7 +251,7 @@ describe('the terminal', () => {
 
   test.each([
     [100, 'little', false],
-    [300, 'everything: who knows what it lost', true],
+    [300, 'everything, since it may have lost output', true],
   ])('that did not read for %i ms is sent %s', async (heldMs, _what, whole) => {
     const clock = new SteppedClock(0);
     open(40, 4, clock);

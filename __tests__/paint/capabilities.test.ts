@@ -44,11 +44,11 @@ describe('the theme', () => {
     [{ COLORFGBG: '0;default;7' }, 'light'],
     [{ COLORFGBG: '15;0' }, 'dark'],
     [{ TERM: 'vt100', COLORFGBG: '0;15' }, 'mono'],
-  ])('%j asks for %s', (env, name) => {
+  ])('%j sets %s', (env, name) => {
     expect(themeFor('auto', env).name).toBe(name);
   });
 
-  test('what is asked for goes before what the environment says, as far as the terminal can', () => {
+  test('an explicit choice takes precedence over the environment, as far as the terminal supports it', () => {
     expect(themeFor('colour-blind', { NO_COLOR: '1', COLORFGBG: '0;15' })).toBe(THEMES['colour-blind']);
     expect(themeFor('high-contrast', { TERM: 'linux' })).toBe(THEMES_OF_16['high-contrast']);
     expect(themeFor('high-contrast', { TERM: 'vt100' })).toBe(THEMES.mono);

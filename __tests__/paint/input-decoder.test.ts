@@ -4,7 +4,7 @@ import type { InputEvent } from '../../lib/keys/key-names.js';
 import { DOUBLE_CLICK_MS, InputParser } from '../../lib/paint/input-decoder.js';
 import { MAX_PASTE_BYTES } from '../../lib/paint/paste.js';
 
-/** One read after the other; what is still open at the end times out. */
+/** One read after the other; an incomplete sequence at the end times out. */
 function parse(...reads: readonly (string | Uint8Array)[]): InputEvent[] {
   const parser = new InputParser();
   const events = reads.flatMap((read) => parser.push(typeof read === 'string' ? Buffer.from(read) : read, 0));
@@ -88,11 +88,11 @@ describe('keys', () => {
     ['kitty: Tab with shift', '9;2u', 'S-Tab'],
     ['kitty: plain', '97u', 'a'],
     ['kitty: shifted', '97;2u', 'A'],
-    ['kitty: shifted, as the layout says', '49:33;2u', '!'],
+    ['kitty: shifted, by layout', '49:33;2u', '!'],
     ['kitty: shifted, as typed', '49;2;33u', '!'],
     ['kitty: control', '99;5u', 'C-c'],
     ['kitty: control and shift', '99;6u', 'C-S-c'],
-    ['kitty: C-i is no Tab', '105;5u', 'C-i'],
+    ['kitty: C-i is not Tab', '105;5u', 'C-i'],
     ['kitty: alt', '97;3u', 'A-a'],
     ['kitty: caps and num lock do not matter', '97;193u', 'a'],
     ['kitty: press event', '97;1:1u', 'a'],
@@ -113,22 +113,22 @@ describe('keys', () => {
     ['kitty: a modifier alone', `${CSI}57441u`],
     ['an unknown function', `${CSI}99~`],
     ['half an emoji', '\xf0\x9f'],
-  ])('%s is no key', (_what, bytes) => {
+  ])('%s is not a key', (_what, bytes) => {
     expect(names(Buffer.from(bytes, 'latin1'))).toEqual([]);
   });
 
-  test('Enter comes once, also as CR LF', () => {
+  test('Enter is reported once, also as CR LF', () => {
     expect(names('\r\n')).toEqual(['Enter']);
     expect(names('\r', '\n', '\n')).toEqual(['Enter', 'Enter']);
   });
 
-  test('text is what a key types', () => {
+  test('text contains the typed characters', () => {
     expect(parse('a \x1bb\x03\r').map((event) => (event.type === 'key' ? event.text : undefined))).toEqual(['a', ' ', '', '', '']);
     expect(parse('🚀')).toEqual([{ type: 'key', name: '🚀', text: '🚀' }]);
     expect(parse(`${CSI}97;2u`)).toEqual([{ type: 'key', name: 'A', text: 'A' }]);
   });
 
-  test('several in one read', () => {
+  test('one read may contain several keys', () => {
     expect(names('jj\x1b[B\x1b[Bq')).toEqual(['j', 'j', 'Down', 'Down', 'q']);
     expect(names('\x1b\x1b')).toEqual(['Esc', 'Esc']);
     expect(names('\x1b\x1bq')).toEqual(['Esc', 'A-q']);
@@ -142,7 +142,7 @@ describe('keys', () => {
     expect(parser.patience).toBeUndefined();
   });
 
-  test('eight-bit controls and broken UTF-8 are no keys, and what follows is not lost', () => {
+  test('8-bit controls and invalid UTF-8 are not keys, and do not affect what follows', () => {
     expect(names(Buffer.from([0x9b, 0x41]))).toEqual(['A']);
     expect(names(Buffer.from([0xc2, 0x9b, 0x71]))).toEqual(['q']);
     expect(names(Buffer.from([0xe6, 0x71]))).toEqual(['q']);
@@ -164,17 +164,17 @@ describe('mouse', () => {
     expect(names(`${CSI}<${report}`)).toEqual([wanted]);
   });
 
-  test('the old form', () => {
+  test('reads the old format', () => {
     expect(names(Buffer.from([0x1b, 0x5b, 0x4d, 32, 33, 34]))).toEqual(['press left 0,1 x1']);
     expect(names(Buffer.from([0x1b, 0x5b, 0x4d, 35, 33 + 200, 34]))).toEqual(['release none 200,1 x1']);
     expect(names(Buffer.from([0x1b, 0x5b, 0x4d, 97, 33, 33]))).toEqual(['wheel-down none 0,0 x1']);
   });
 
-  test.each(['35;5;6M', '66;5;6M', '128;5;6M', '0;0;6M', '0;5M', 'M', '0;99999;1M', '0;5;6;7M'])('%s is nothing', (report) => {
+  test.each(['35;5;6M', '66;5;6M', '128;5;6M', '0;0;6M', '0;5M', 'M', '0;99999;1M', '0;5;6;7M'])('%s is ignored', (report) => {
     expect(names(`${CSI}<${report}`)).toEqual([]);
   });
 
-  test('several reports and keys in one read are all seen, in order', () => {
+  test('several reports and keys in one read are all reported, in order', () => {
     expect(names(`q${CSI}<65;5;6M${CSI}<65;5;6M${CSI}<65;5;6M${CSI}<0;1;2M${CSI}<0;1;2mj`)).toEqual([
       'q',
       'wheel-down none 4,5 x1',
@@ -186,7 +186,7 @@ describe('mouse', () => {
     ]);
   });
 
-  test('the second press in time at one place is a double click, the third begins anew', () => {
+  test('a second press in time in the same place is a double click, and a third starts again', () => {
     const clicks = (...presses: readonly (readonly [x: number, at: number])[]): number[] => {
       const parser = new InputParser();
       return presses
@@ -207,16 +207,16 @@ describe('paste', () => {
     expect(names(pasted(''))).toEqual(['paste()']);
   });
 
-  test('what could steer a terminal is taken out', () => {
+  test('contains no terminal controls', () => {
     expect(names(pasted(`a${CSI}31mb\x1b]0;t\x07c`))).toEqual(['paste(a[31mb]0;tc)']);
   });
 
-  test('its end may be cut anywhere, and something like the end is text', () => {
+  test('ends at its end mark, even if that is split, and similar text is kept', () => {
     expect(names(`${CSI}200~深${CSI}20`, '1', '~q')).toEqual(['paste(深)', 'q']);
     expect(names(pasted(`x${CSI}20y\x1b${CSI}202~z`))).toEqual(['paste(x[20y[202~z)']);
   });
 
-  test('is capped, and a paste without an end does not kill the keyboard', () => {
+  test('is limited, and an unterminated paste does not block the keyboard', () => {
     const [event] = parse(pasted('x'.repeat(MAX_PASTE_BYTES + 5000)));
     expect(event?.type === 'paste' && event.text.length).toBe(MAX_PASTE_BYTES);
     const parser = new InputParser();
@@ -226,7 +226,7 @@ describe('paste', () => {
   });
 });
 
-/** What terminals say of themselves; none of it is a key. */
+/** Reports that terminals send; none of them is a key. */
 const REPLIES = [
   ['device attributes', `${CSI}?62;1;2;4c`],
   ['secondary device attributes', `${CSI}>41;354;0c`],
@@ -250,18 +250,18 @@ const REPLIES = [
 ] as const;
 
 describe('replies', () => {
-  test.each(REPLIES)('%s is swallowed, and the key behind it is not', (_what, reply) => {
+  test.each(REPLIES)('%s is discarded, and the next key is not', (_what, reply) => {
     expect(names(reply)).toEqual([]);
     expect(names(`${reply}q`)).toEqual(['q']);
   });
 
-  test('wherever reads end', () => {
+  test('are discarded wherever reads end', () => {
     for (const [, reply] of REPLIES) {
       for (let at = 1; at < reply.length; at++) expect(names(reply.slice(0, at), `${reply.slice(at)}q`)).toEqual(['q']);
     }
   });
 
-  test('a broken one ends at the next sequence', () => {
+  test('that are broken end at the next sequence', () => {
     expect(names(`${CSI}?62;${CSI}A`)).toEqual(['Up']);
     expect(names('\x1b]11;rgb:\x1b[B')).toEqual(['Down']);
     expect(names(`${CSI}?62\x18q`)).toEqual(['q']);
@@ -304,7 +304,7 @@ describe('any bytes', () => {
     known.map((text) => Buffer.from(text)),
   );
 
-  test('never throw, and give well-formed events only', () => {
+  test('never throw, and produce only well-formed events', () => {
     fc.assert(
       fc.property(fc.array(chunk, { maxLength: 8 }), (reads) => {
         for (const event of parse(...reads)) {

@@ -22,7 +22,7 @@ describe('isUsableTerminal', () => {
 });
 
 describe('divertConsole', () => {
-  /** What is printed by `run` while diverted, and what was printed before the diversion ended. */
+  /** The output of `run` while diverted, and the output from before the diversion ended. */
   function printed(run: () => void): string {
     let text = '';
     const undo = divertConsole({ write: (part: string) => (text += part) });
@@ -35,7 +35,7 @@ describe('divertConsole', () => {
     return text;
   }
 
-  test('keeps everything until the end', () => {
+  test('keeps all output until the end', () => {
     const { log } = console;
     const text = printed(() => {
       console.log('one %d', 1);
@@ -46,11 +46,11 @@ describe('divertConsole', () => {
     expect(console.log).toBe(log);
   });
 
-  test('nothing of it steers the terminal', () => {
+  test('removes terminal controls from it', () => {
     expect(printed(() => console.warn('a\x1b[2Jb\u009bc'))).toBe('a[2Jbc\n');
   });
 
-  test('is bounded, and says what is missing', () => {
+  test('limits its size, and states what is missing', () => {
     const text = printed(() => {
       for (let n = 0; n < 100; n++) console.log('x'.repeat(999));
     });
@@ -77,13 +77,13 @@ describe('a signal that ends the program', () => {
     return found;
   }
 
-  test.each(END_SIGNALS)('%s gives the terminal back', (signal) => {
+  test.each(END_SIGNALS)('%s restores the terminal', (signal) => {
     const found = held();
     found.proc.emit(signal);
     expect([found.exits, found.left]).toEqual([[128 + constants.signals[signal]], 1]);
   });
 
-  test('is told once, with the terminal given back', () => {
+  test('is handled once, with the terminal restored', () => {
     const { proc, exits, left } = held();
     expect(left).toBe(0);
     proc.emit('SIGTERM');
@@ -91,7 +91,7 @@ describe('a signal that ends the program', () => {
     expect(exits).toEqual([143]);
   });
 
-  test('a closed window says SIGHUP more than once: somebody listens, so that the end under way is not cut short', () => {
+  test('SIGHUP may arrive more than once when a window closes: a listener stays, so that the shutdown in progress is not cut short', () => {
     const found = held();
     const listeners: number[] = [];
     found.proc.on('removeListener', (event) => {
@@ -101,7 +101,7 @@ describe('a signal that ends the program', () => {
     expect(listeners).toEqual([1]);
     expect([found.exits, found.left]).toEqual([[129], 1]);
     expect(found.proc.listenerCount('SIGHUP')).toBe(1);
-    // A second SIGINT is somebody who does not want to wait.
+    // A second SIGINT comes from a user who does not want to wait.
     expect(found.proc.listenerCount('SIGINT')).toBe(0);
     found.proc.emit('SIGHUP');
     expect([found.exits, found.left]).toEqual([[129], 1]);

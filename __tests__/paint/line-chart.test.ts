@@ -24,7 +24,7 @@ const tonesOf = (raster: Raster, tone: string): number[] =>
   raster.tones.flatMap((one, at) => (one === tone && raster.chars[at] !== ' ' ? [at] : []));
 
 describe('a chart', () => {
-  test('fills its cells: axes with captions, the line in its tone', () => {
+  test('fills its cells: axes with labels, and the line in its tone', () => {
     const raster = drawLineChart(chart(Array.from({ length: 40 }, (_, at) => at * 2.5)), SIZE);
     expect([raster.chars.length, raster.tones.length]).toEqual([840, 840]);
     const text = rowsOf(raster);
@@ -37,14 +37,14 @@ describe('a chart', () => {
     expect(raster.chars.every((ch) => Array.from(ch).length === 1)).toBe(true);
   });
 
-  test('is drawn on the scale it is given, not on that of its values', () => {
+  test('is drawn on the given scale, not on the scale of its values', () => {
     const highest = (max: number): number =>
       Math.min(...tonesOf(drawLineChart(chart([50, 50, 50, 50], { max }), SIZE), 'accent').map((at) => Math.floor(at / SIZE.cols)));
     expect(highest(100)).toBeGreaterThan(highest(60));
     expect(highest(1000)).toBeGreaterThan(highest(100));
   });
 
-  test('what is not known is a gap', () => {
+  test('has gaps for unknown values', () => {
     const raster = drawLineChart(chart(Array.from({ length: 40 }, (_, at) => (at >= 15 && at < 25 ? NaN : 50))), SIZE);
     const columns = new Set(tonesOf(raster, 'accent').map((at) => at % SIZE.cols));
     const gap = Array.from({ length: 60 }, (_, x) => x).filter((x) => x > 12 && x < 55 && !columns.has(x));
@@ -52,7 +52,7 @@ describe('a chart', () => {
     expect(gap.at(-1)! - gap[0]! + 1).toBe(gap.length);
   });
 
-  test('several lines keep their tones', () => {
+  test('keeps the tones of several lines', () => {
     const raster = drawLineChart(
       {
         ...chart([10, 10]),
@@ -74,26 +74,26 @@ describe('a chart', () => {
     [25, 6],
     [220, 58],
     [61, 13],
-  ])('at %ix%i it throws nothing and has its size', (cols, rows) => {
+  ])('has the right size at %ix%i and does not throw', (cols, rows) => {
     const raster = drawLineChart(chart([1, 2, 3]), { cols, rows });
     expect([raster.cols, raster.rows, raster.chars.length]).toEqual([cols, rows, cols * rows]);
   });
 
-  test('nothing to draw is blank', () => {
+  test('is blank without data', () => {
     for (const values of [[], [5], [NaN, NaN]]) expect(tonesOf(drawLineChart(chart(values), SIZE), 'accent')).toEqual([]);
   });
 
-  test('leaves no handler on the process', () => {
+  test('leaves no handlers in the process', () => {
     const before = ['exit', 'uncaughtException', 'SIGTERM', 'SIGINT', 'SIGQUIT'].map((event) => process.listenerCount(event));
     drawLineChart(chart([1, 2]), SIZE);
     expect(['exit', 'uncaughtException', 'SIGTERM', 'SIGINT', 'SIGQUIT'].map((event) => process.listenerCount(event))).toEqual(before);
   });
 });
 
-describe('the drawer', () => {
+describe('the chart renderer', () => {
   const blank = { cols: 1, rows: 1, chars: [' '], tones: ['normal' as const] };
 
-  test('is loaded when the first chart is asked for, once, and tells when it is there', async () => {
+  test('is loaded once, when the first chart is requested, and notifies when it is ready', async () => {
     let loads = 0;
     const charts = new Charts(async () => {
       loads++;
@@ -105,7 +105,7 @@ describe('the drawer', () => {
     expect([charts.draw(chart([1]), SIZE), loads]).toEqual([blank, 1]);
   });
 
-  test('draws anew for another version, id or size alone, and keeps the last eight', async () => {
+  test('draws again when version, id or size changes, and caches the last eight', async () => {
     const drawn: string[] = [];
     const charts = new Charts(async () => ({ id, version }, { cols }) => {
       drawn.push(`${id} ${version} ${cols}`);

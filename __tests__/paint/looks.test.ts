@@ -1,4 +1,4 @@
-/** What screens look like in each theme, and that nothing is told by colour alone. */
+/** Screens in each theme, and a check that nothing is shown by colour alone. */
 import { describe, expect, test } from '@jest/globals';
 import { asciiOf } from '../../lib/paint/ascii-signs.js';
 import { THEMES, THEMES_OF_16, lookOf, type Look, type Theme } from '../../lib/paint/theme.js';
@@ -9,7 +9,7 @@ import { Driver, type DriverOptions } from '../helpers/driver.js';
 import { expectGolden } from '../helpers/golden.js';
 import { SELECTED } from '../../lib/view/cells.js';
 
-/** As much as there is at once: a chosen row, a filter that dims, an alert just come, a node that is down, a chip. */
+/** As much as possible on one screen: a selected row, a filter that dims, a new alert, a node that is down, a chip. */
 function busy(cols: number, rows: number): Driver {
   const driver = new Driver({ hosts: CLUSTER, cols, rows, alerts: { powerCritW: 600 } });
   driver.press('/', 'C-u', ...Array.from('user==mira'), 'Enter', '~', 'V', 'Down');
@@ -25,7 +25,7 @@ const name = ({ fg, bg, bold, underline, inverse }: Look): string =>
     ...(inverse ? ['inverse'] : []),
   ].join(' ');
 
-/** The cells with what they look like before each run of cells that look the same: `{f244}text{}`. */
+/** The cells, with their look before each run of cells of the same look: `{f244}text{}`. */
 function painted({ cols, rows, ch, style }: Cells, theme: Theme): string {
   const lines: string[] = [];
   for (let y = 0; y < rows; y++) {
@@ -51,7 +51,7 @@ describe.each([
     expectGolden(`theme-${theme}`, cols, rows, painted(painter.cells, THEMES[theme]));
   });
 
-  test.each(['dark', 'high-contrast'] as const)('%s, of 16 colours', (theme) => {
+  test.each(['dark', 'high-contrast'] as const)('%s, with 16 colours', (theme) => {
     expectGolden(`theme-${theme}-16`, cols, rows, painted(painter.cells, THEMES_OF_16[theme]));
   });
 
@@ -60,20 +60,20 @@ describe.each([
   });
 });
 
-describe('no state is told by colour alone', () => {
+describe('no state is shown by colour alone', () => {
   const THEME_LIST: readonly Theme[] = [...Object.values(THEMES), ...Object.values(THEMES_OF_16)];
 
-  test.each(THEME_LIST)('$name: what is open, chosen or pressed has weight, inversion or a line as well', (theme) => {
+  test.each(THEME_LIST)('$name: active, selected and pressed items also differ in weight, inversion or underline', (theme) => {
     const plain = ({ bold, underline, inverse }: Look): string => JSON.stringify([bold ?? false, underline ?? false, inverse ?? false]);
     const of = (tone: Tone, selected = 0): string => plain(lookOf(theme, TONES.indexOf(tone) | selected));
     expect(of('tab-active')).not.toBe(of('tab'));
     expect(of('key')).not.toBe(of('dim'));
     expect(of('strong')).not.toBe(of('normal'));
-    // The chosen row has ▌ in its margin; where there are no colours it is inverted as well.
+    // The selected row has ▌ in its margin; without colours it is inverted as well.
     if (theme.name === 'mono') expect(of('normal', SELECTED)).not.toBe(of('normal'));
   });
 
-  /** What may be told by a tone, and the signs and words that tell it too. */
+  /** Tones that carry a meaning, and the marks and words that must carry it too. */
   const TELLS: Readonly<Partial<Record<Tone, RegExp>>> = {
     warn: /[!✕~⚠…]|\p{L}{2}/u,
     bad: /[!✕~⚠…▏]|\p{L}{2}/u,
@@ -92,11 +92,11 @@ describe('no state is told by colour alone', () => {
     ['a node', { hosts }, ['V', 'Enter', 'Enter', 'o']],
     ['a node that is down', { hosts }, ['End', 'Up', 'Up', 'Up', 'Enter']],
     ['a full disk', { hosts: [{ disks: [{ title: '/', totalBytes: 100 * GIB, availableBytes: GIB }] }] }, ['Right', 'Right']],
-    ['a filter that is none', { hosts }, ['/', 'x']],
+    ['an invalid filter', { hosts }, ['/', 'x']],
     ['a filter', { hosts }, ['/', ...Array.from('util==0'), 'Enter', '~']],
     ['alerts', { hosts, alerts: { powerCritW: 100 } }, ['A']],
     ['the list of tabs', { hosts }, [':']],
-    ['nothing', {}, ['y']],
+    ['an empty screen', {}, ['y']],
   ];
   test.each(scenes)('%s', (_what, options, keys) => {
     const driver = new Driver(options);
@@ -106,7 +106,7 @@ describe('no state is told by colour alone', () => {
     expect(silent).toEqual([]);
   });
 
-  /** Tones of a line that nothing but colour tells. */
+  /** Tones of a line that only its colour shows. */
   function untold({ spans, selected }: Line): string[] {
     const all = spans.map(({ text }) => text).join('');
     const found = selected && !all.includes('▌') && /\S/.test(all) && !spans[0]!.text.startsWith('  ') ? [`selected: ${all}`] : [];

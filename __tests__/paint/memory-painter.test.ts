@@ -6,7 +6,7 @@ import { line, type Frame } from '../../lib/view/frame.js';
 const frame = (...texts: string[]): Frame => ({ size: { cols: 12, rows: 3 }, lines: texts.map((text) => line(text)), rasters: [] });
 
 describe('MemoryPainter', () => {
-  test('shows what was painted last', () => {
+  test('shows the last painted frame', () => {
     const painter = new MemoryPainter(12, 3);
     expect(painter.text()).toBe('\n\n');
     painter.paint(frame('one', 'two'));
@@ -22,7 +22,7 @@ describe('MemoryPainter', () => {
     expect(painter.find('nothing')).toBeUndefined();
   });
 
-  test('sends keys, pastes and clicks as a terminal would', () => {
+  test('sends keys, pastes and clicks like a terminal', () => {
     const painter = new MemoryPainter(12, 3);
     const seen: InputEvent[] = [];
     painter.onInput((event) => seen.push(event));
@@ -41,7 +41,7 @@ describe('MemoryPainter', () => {
     expect(() => painter.click('zzz')).toThrow('not on screen: "zzz"');
   });
 
-  test('a stall refuses frames, and its end is told only to whom was refused', () => {
+  test('refuses frames during a stall, and reports its end only if a frame was refused', () => {
     const painter = new MemoryPainter(12, 3);
     let told = 0;
     painter.onReady(() => told++);
@@ -55,7 +55,7 @@ describe('MemoryPainter', () => {
     expect(told).toBe(1);
   });
 
-  test('a resize is told, and the next frame has the new size', () => {
+  test('reports a resize, and shows the next frame at the new size', () => {
     const painter = new MemoryPainter(12, 3);
     const sizes: unknown[] = [];
     painter.onResize(() => sizes.push(painter.size));

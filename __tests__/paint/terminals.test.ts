@@ -1,4 +1,4 @@
-/** What is written to terminals of all kinds: the very bytes. */
+/** The exact bytes that are written to terminals of all kinds. */
 import { systemClock } from '../../lib/run/system-clock.js';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createBlessedPainter, type BlessedOptions } from '../../lib/paint/blessed-painter.js';
@@ -37,7 +37,7 @@ const FRAME: Frame = {
   rasters: [{ x: 30, y: 35, raster: { cols: 2, rows: 1, chars: ['⣿', '⠁'], tones: ['accent', 'accent'] } }],
 };
 
-/** What the painter wrote for the frame. */
+/** The bytes of the frame. */
 async function written(env: Readonly<Record<string, string>>, more: Partial<BlessedOptions> = {}): Promise<string> {
   const { painter, tty } = await open(env, more);
   const before = tty.raw.length;
@@ -49,7 +49,7 @@ async function written(env: Readonly<Record<string, string>>, more: Partial<Bles
 /** Parameters of all SGR sequences. */
 const sgr = (bytes: string): number[][] => [...bytes.matchAll(/\x1b\[([\d;]*)m/g)].map((match) => match[1]!.split(';').map(Number));
 const has256 = (bytes: string): boolean => /\x1b\[[\d;]*[34]8;5;/.test(bytes);
-/** Colours other than the terminal's own. */
+/** Colours other than the default ones of the terminal. */
 const hasColour = (bytes: string): boolean =>
   has256(bytes) || sgr(bytes).some((codes) => codes.some((code) => (code >= 30 && code <= 37) || (code >= 40 && code <= 47) || code >= 90));
 
@@ -61,29 +61,29 @@ describe('colours', () => {
     [{ TERM: 'xterm' }, false],
     [{ TERM: 'screen' }, false],
     [{ TERM: 'linux' }, false],
-  ])('%j: 256 of them: %s', async (env, many) => {
+  ])('%j: 256 colours: %s', async (env, many) => {
     const bytes = await written(env);
     expect([hasColour(bytes), has256(bytes)]).toEqual([true, many]);
   });
 
   test.each([[{ TERM: 'xterm-256color', NO_COLOR: '1' }], [{ TERM: 'vt100' }], [{ TERM: 'linux', NO_COLOR: '1' }]])(
-    '%j: none',
+    '%j: no colours',
     async (env) => {
       const bytes = await written(env);
       expect(hasColour(bytes)).toBe(false);
-      // Weight and inversion still tell.
+      // Weight and inversion still show it.
       expect(sgr(bytes).flat()).toEqual(expect.arrayContaining([1, 4, 7]));
     },
   );
 
-  test.each(Object.keys(THEMES) as (keyof typeof THEMES)[])('%s with 16 of them: only the 16', async (name) => {
+  test.each(Object.keys(THEMES) as (keyof typeof THEMES)[])('%s with 16 colours uses only those', async (name) => {
     expect(has256(await written({ TERM: 'xterm' }, { theme: themeFor(name, { TERM: 'xterm' }) }))).toBe(false);
   });
 });
 
 describe('characters', () => {
   test.each([[{ TERM: 'linux' }], [{ TERM: 'xterm-256color', LANG: 'C' }], [{ TERM: 'vt100', LANG: 'de_DE.UTF-8' }]])(
-    '%j: ASCII, and nothing has moved',
+    '%j: ASCII, with every cell in its place',
     async (env) => {
       const bytes = await written(env);
       expect(bytes).toMatch(/^[\x1b\x20-\x7e]*$/);
@@ -94,7 +94,7 @@ describe('characters', () => {
     },
   );
 
-  test('UTF-8 elsewhere, and ASCII where it is asked for', async () => {
+  test('UTF-8 elsewhere, and ASCII on request', async () => {
     expect(await written({ TERM: 'xterm-256color' })).toContain('▌█▏░ 71° – … ✕');
     expect(await written({ TERM: 'xterm-256color' }, { ascii: true })).toMatch(/^[\x1b\x20-\x7e]*$/);
     expect(await written({ TERM: 'linux' }, { ascii: false })).toContain('▌█▏░');
@@ -102,7 +102,7 @@ describe('characters', () => {
 });
 
 describe('the mouse', () => {
-  test('is taken, and given back', async () => {
+  test('is captured, and released at the end', async () => {
     const { painter, tty } = await open({});
     expect(tty.emulator.modes.mouse).not.toBe('none');
     await painter.close();
@@ -110,7 +110,7 @@ describe('the mouse', () => {
     expect(tty.emulator.modes.mouse).toBe('none');
   });
 
-  test('stays the terminal’s own where that is asked for', async () => {
+  test('is left to the terminal on request', async () => {
     const { painter, tty } = await open({}, { mouse: false });
     expect(tty.emulator.modes).toEqual({ mouse: 'none', paste: true });
     await painter.close();
@@ -118,8 +118,8 @@ describe('the mouse', () => {
   });
 });
 
-describe('beside the picture', () => {
-  test('copying is OSC 52, whatever the text holds', async () => {
+describe('outside the frame', () => {
+  test('copying uses OSC 52, whatever the text contains', async () => {
     const { painter, tty } = await open({});
     tty.raw = '';
     painter.copy('a\tb\x1b]0;PWN\x07 日本');
@@ -129,7 +129,7 @@ describe('beside the picture', () => {
     expect(tty.emulator.titles).toEqual([]);
   });
 
-  test('a bell', async () => {
+  test('a bell is sent', async () => {
     const { painter, tty } = await open({});
     tty.raw = '';
     painter.bell();
@@ -137,7 +137,7 @@ describe('beside the picture', () => {
     expect(tty.raw).toBe('\x07');
   });
 
-  test('nothing of both once the terminal is given back', async () => {
+  test('neither is sent once the terminal is restored', async () => {
     const { painter, tty } = await open({});
     await painter.close();
     await tty.settled();

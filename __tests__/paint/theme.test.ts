@@ -3,7 +3,7 @@ import { THEMES, THEMES_OF_16, lookOf, type Look, type Theme } from '../../lib/p
 import { SELECTED } from '../../lib/view/cells.js';
 import { TONES } from '../../lib/view/frame.js';
 
-/** Red, green, blue of the palette's fixed part: a cube of six steps (16 to 231) and greys (232 to 255). */
+/** Red, green and blue of the fixed part of the palette: a cube of six steps (16 to 231) and greys (232 to 255). */
 function rgb(colour: number): number[] {
   if (colour >= 232) return [0, 0, 0].map(() => 8 + (colour - 232) * 10);
   const cube = colour - 16;
@@ -19,7 +19,7 @@ function contrast(a: number, b: number): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** What stands behind a tone that has no background of its own. */
+/** The background of a tone that has none of its own. */
 const BACKGROUNDS: readonly [Theme, number][] = [
   [THEMES.dark, 16],
   [THEMES.dark, 234],
@@ -30,7 +30,7 @@ const BACKGROUNDS: readonly [Theme, number][] = [
   [THEMES['high-contrast'], 16],
 ];
 
-/** What a colour looks like to somebody without one kind of cone: the matrices of Machado and others (2009), for linear light. */
+/** A colour as seen with one kind of cone missing: the matrices of Machado et al. (2009), for linear light. */
 const EYES: Readonly<Record<string, readonly (readonly number[])[]>> = {
   'no red': [
     [0.152286, 1.052583, -0.204868],
@@ -49,7 +49,7 @@ const EYES: Readonly<Record<string, readonly (readonly number[])[]>> = {
   ],
 };
 
-/** CIE L*a*b* of a colour as an eye sees it. */
+/** The perceived colour in CIE L*a*b*. */
 function lab(colour: number, eye: readonly (readonly number[])[]): number[] {
   const linear = rgb(colour).map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
   const times = (rows: readonly (readonly number[])[], of: readonly number[]): number[] =>
@@ -74,7 +74,7 @@ describe('themes', () => {
     const poor = TONES.flatMap((tone, index) =>
       [index, index | SELECTED].flatMap((style) => {
         const { fg, bg = behind }: Look = lookOf(theme, style);
-        // WCAG asks 3 of large text and 4.5 of small; dim text is meant to stand back.
+        // WCAG requires 3 for large text and 4.5 for small text; dim text is meant to be less prominent.
         const wanted = tone === 'dim' || tone === 'tab' ? 3.5 : 4.5;
         return fg !== undefined && contrast(fg, bg) < wanted ? [`${tone} ${style} ${contrast(fg, bg).toFixed(1)}`] : [];
       }),
@@ -82,7 +82,7 @@ describe('themes', () => {
     expect(poor).toEqual([]);
   });
 
-  test.each(Object.entries(EYES))('colour-blind: good, warn and bad are told apart by an eye with %s, selected or not', (_name, eye) => {
+  test.each(Object.entries(EYES))('colour-blind: good, warn and bad are distinct with %s, selected or not', (_name, eye) => {
     for (const selected of [0, SELECTED]) {
       const [good, warn, bad] = (['good', 'warn', 'bad'] as const).map((tone) =>
         lab(lookOf(THEMES['colour-blind'], TONES.indexOf(tone) | selected).fg!, eye),
@@ -92,14 +92,14 @@ describe('themes', () => {
         [good, bad],
         [warn, bad],
       ] as const) {
-        // 2 is the least that can be seen, 10 is seen at a glance.
+        // 2 is just noticeable, 10 is obvious at a glance.
         expect(Math.hypot(...a!.map((part, at) => part - b![at]!))).toBeGreaterThan(20);
       }
     }
   });
 
   test.each<Theme>([...Object.values(THEMES), ...Object.values(THEMES_OF_16)])(
-    '$name: a selected line has one background, and text a colour on it',
+    '$name: a selected line has one background, with readable text colours on it',
     (theme) => {
       for (const [index, tone] of TONES.entries()) {
         const plain: Look = theme.tones[tone];
@@ -113,18 +113,18 @@ describe('themes', () => {
     },
   );
 
-  test('no colours where none are wanted', () => {
+  test('there are no colours on request', () => {
     for (let style = 0; style < 256; style++) {
       const { fg, bg } = lookOf(THEMES.mono, style);
       expect([fg, bg]).toEqual([undefined, undefined]);
     }
   });
 
-  test('a style that no tone has looks normal', () => {
+  test('a style that is not a tone looks normal', () => {
     expect(lookOf(THEMES.dark, 100)).toEqual(THEMES.dark.tones.normal);
   });
 
-  test('16 colours are the first 16', () => {
+  test('16-colour themes use only the first 16', () => {
     for (const theme of Object.values(THEMES_OF_16))
       for (let style = 0; style < 256; style++) {
         const { fg = 0, bg = 0 } = lookOf(theme, style);

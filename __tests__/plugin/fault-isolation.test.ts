@@ -1,4 +1,4 @@
-/** A plugin that throws, or returns what it should not, loses its own pane; nobody else loses anything. */
+/** A plugin that throws, or returns invalid values, loses only its own pane; all other tabs keep working. */
 import { describe, expect, test } from '@jest/globals';
 import { definePlugin, type TabPlugin } from '../../lib/plugin/types.js';
 import { line, lines, span, type View } from '../../lib/view/frame.js';
@@ -33,7 +33,7 @@ const binding = (more: object): Partial<TabPlugin<Ui>> => ({
 const open = (plugin: Partial<TabPlugin<Ui>>): Driver =>
   new Driver({ hosts: [{ gpus: 1 }, {}], plugins: [definePlugin<Ui>({ ...good, ...plugin })] }).press('V', 'Right');
 
-/** All that the others do still works. */
+/** All other tabs still work. */
 function othersWork(driver: Driver): void {
   expect(driver.lines()[0]).toContain('of 2 nodes');
   expect(driver.press('V').frame()).toContain('Nobody uses a GPU right now.');
@@ -43,7 +43,7 @@ function othersWork(driver: Driver): void {
   driver.press('Esc');
 }
 
-test('a good one shows, counts, and is in strip, footer and help', () => {
+test('a good plugin is shown, keeps its state, and is in the tab strip, footer and help', () => {
   const driver = open({});
   expect(driver.press('x', 'x').frame()).toContain('pressed 2');
   expect(driver.lines()[1]).toContain('Users │ Odd │ node-0001');
@@ -51,7 +51,7 @@ test('a good one shows, counts, and is in strip, footer and help', () => {
   expect(driver.press('?').frame()).toMatch(/x +count/);
 });
 
-test('view throws: an error block in its pane, and the next good view is shown', () => {
+test('view throws: an error block in its pane, until the next good view', () => {
   let fails = true;
   const driver = open({ view: (ui) => (fails ? boom() : good.view(ui, undefined as never, { cols: 1, rows: 1 })) });
   expect(driver.frame()).toContain('The plugin "odd" failed.');
@@ -62,21 +62,21 @@ test('view throws: an error block in its pane, and the next good view is shown',
 });
 
 const RASTER = { cols: 2, rows: 1, chars: ['a', 'b'], tones: ['normal', 'normal'] };
-describe('view returns something else', () => {
+describe('view returns an invalid value', () => {
   test.each<[what: string, view: unknown]>([
     ['nothing', undefined],
     ['no blocks', {}],
-    ['blocks of nothing', { blocks: [undefined] }],
-    ['lines that are none', { blocks: [{ kind: 'lines', lines: [undefined] }] }],
-    ['a span of a number', { blocks: [lines({ spans: [{ text: 5 } as never] })] }],
-    ['a region of a number', { blocks: [lines({ spans: [], region: 5 as never })] }],
-    ['a region of an object in a span', { blocks: [lines(line(span('x', 'dim', {} as never)))] }],
-    ['a crumb that is none', { blocks: [], crumb: 'here' }],
-    ['chips that are none', { blocks: [], chips: [null] }],
-    ['chips of nothing', { blocks: [], chips: 3 }],
+    ['an undefined block', { blocks: [undefined] }],
+    ['an undefined line', { blocks: [{ kind: 'lines', lines: [undefined] }] }],
+    ['a span with a number as text', { blocks: [lines({ spans: [{ text: 5 } as never] })] }],
+    ['a number as region', { blocks: [lines({ spans: [], region: 5 as never })] }],
+    ['an object as region of a span', { blocks: [lines(line(span('x', 'dim', {} as never)))] }],
+    ['an invalid breadcrumb', { blocks: [], crumb: 'here' }],
+    ['null as a chip', { blocks: [], chips: [null] }],
+    ['a number as chips', { blocks: [], chips: 3 }],
     ['a raster without a size', { blocks: [{ kind: 'raster', raster: { ...RASTER, cols: NaN } }] }],
     ['a raster that is too short', { blocks: [{ kind: 'raster', raster: { ...RASTER, rows: 9 } }] }],
-    ['a raster of numbers', { blocks: [{ kind: 'raster', raster: { ...RASTER, chars: [1, 2] } }] }],
+    ['a raster with numbers as characters', { blocks: [{ kind: 'raster', raster: { ...RASTER, chars: [1, 2] } }] }],
   ])('%s', (_what, view) => {
     const driver = open({ view: () => view as View });
     expect(driver.frame()).toContain('The plugin "odd" failed.');
@@ -84,19 +84,19 @@ describe('view returns something else', () => {
     othersWork(driver);
   });
 
-  test('a raster that is one', () => {
+  test('a valid raster is shown', () => {
     expect(open({ view: () => ({ blocks: [{ kind: 'raster', raster: RASTER }] }) as View }).lines()[2]).toBe('ab');
   });
 });
 
-test('init throws: the pane says so, and the keys are the core’s', () => {
+test('init throws: the pane shows it, and only the global keys work', () => {
   const driver = open({ init: boom });
   expect(driver.frame()).toContain(SAID);
   expect(driver.press('x').frame()).toContain(SAID);
   othersWork(driver);
 });
 
-test('run throws: the key is consumed, a chip says why until a key works again', () => {
+test('run throws: the key is consumed, and a chip shows why until a key works again', () => {
   let fails = true;
   const driver = open(binding({ run: (ui: Ui) => (fails ? boom() : [{ presses: ui.presses + 1 }]) }));
   expect(driver.press('x').frame()).toContain('pressed 0');
@@ -109,12 +109,12 @@ test('run throws: the key is consumed, a chip says why until a key works again',
   expect(driver.frame()).not.toContain(SAID);
 });
 
-describe('run returns something else', () => {
+describe('run returns an invalid value', () => {
   test.each<[what: string, step: unknown]>([
     ['nothing', undefined],
     ['the state without a list', { presses: 1 }],
     ['an empty list', []],
-    ['an effect of nothing', [{ presses: 1 }, null]],
+    ['null as an effect', [{ presses: 1 }, null]],
     ['a toast without a text', [{ presses: 1 }, { type: 'toast' }]],
   ])('%s', (_what, step) => {
     const driver = open(binding({ run: () => step }));
@@ -123,20 +123,20 @@ describe('run returns something else', () => {
     othersWork(driver);
   });
 
-  test('effects that nobody knows, or that lead nowhere', () => {
+  test('run returns unknown effects, or effects without a target', () => {
     const driver = open(binding({ run: (ui: Ui) => [ui, { type: 'explode' }, { type: 'open', plugin: 7 }, { type: 'cycle', by: NaN }] }));
     expect(driver.press('x').frame()).toContain('pressed 0');
     expect(driver.frame()).toContain('no such tab');
     othersWork(driver);
   });
 
-  test('a toast from outside cannot steer the terminal', () => {
+  test('a toast with external text cannot control the terminal', () => {
     const driver = open(binding({ run: (ui: Ui) => [ui, { type: 'toast', text: 'a\u001b[2Jb', tone: 'bad' }] }));
     expect(driver.press('x').lines().at(-2)).toMatch(/a\[2Jb$/);
   });
 });
 
-test('when throws: the key falls to the layers below, so q still quits', async () => {
+test('when throws: the key goes to the layers below, so q still quits', async () => {
   const driver = open(binding({ when: boom }));
   driver.press('x');
   expect(driver.lines()[2]).toContain(SAID);
@@ -145,7 +145,7 @@ test('when throws: the key falls to the layers below, so q still quits', async (
   expect(driver.hasQuit).toBe(true);
 });
 
-test('disabled throws, and disabled says why', () => {
+test('disabled throws, and disabled gives a reason', () => {
   expect(
     open(binding({ disabled: boom }))
       .press('x')
@@ -155,7 +155,7 @@ test('disabled throws, and disabled says why', () => {
   expect(driver.lines().at(-2)).toMatch(/nothing to count$/);
 });
 
-test('tabs throws: one tab that says so', () => {
+test('tabs throws: one tab shows it', () => {
   const driver = open({ tabs: boom });
   expect(driver.lines()[1]).toContain('odd');
   driver.click('odd');
@@ -163,14 +163,14 @@ test('tabs throws: one tab that says so', () => {
   othersWork(driver);
 });
 
-describe('tabs returns something else', () => {
+describe('tabs returns an invalid value', () => {
   test.each<[what: string, tabs: unknown]>([
     ['nothing', undefined],
     ['a tab of another plugin', [{ plugin: 'users', key: 'x', title: 'Mine' }]],
     ['a tab without a title', [{ plugin: 'odd', key: '' }]],
-    ['an order that is none', [{ plugin: 'odd', key: '', title: 'Odd', order: NaN }]],
+    ['NaN as order', [{ plugin: 'odd', key: '', title: 'Odd', order: NaN }]],
     ['the same tab twice', [good.tabs(undefined as never)[0], good.tabs(undefined as never)[0]]],
-    ['nothing in a list', [undefined]],
+    ['undefined in a list', [undefined]],
   ])('%s', (_what, tabs) => {
     const driver = open({ tabs: () => tabs as never }).click('odd');
     expect(driver.lines()[2]).toContain('plugin odd: TypeError: tabs: ');
@@ -178,7 +178,7 @@ describe('tabs returns something else', () => {
   });
 });
 
-test('on throws, or returns no step: the others hear of the host, and its tab goes', () => {
+test('on throws, or returns an invalid step: the other plugins are still notified, and the tab of the removed node closes', () => {
   for (const on of [boom, () => undefined as never]) {
     const driver = open({ on });
     driver.gone('node-0002');
@@ -187,7 +187,7 @@ test('on throws, or returns no step: the others hear of the host, and its tab go
   }
 });
 
-test('on is told of a host that is gone, and its effects are carried out', () => {
+test('on is called for a removed node, and its effects are run', () => {
   const driver = open({
     on: (ui, message) => [{ presses: ui.presses + 10 }, { type: 'toast', text: `${(message as { nodeId: string }).nodeId} is gone` }],
   });
@@ -196,17 +196,17 @@ test('on is told of a host that is gone, and its effects are carried out', () =>
   expect(driver.lines().at(-2)).toMatch(/node-0002:9090 is gone$/);
 });
 
-test('a derivation that throws', () => {
+test('a derivation throws', () => {
   const part = { id: 'bad', part: boom, merge: () => 1 };
   const driver = open({ view: (_ui, app) => ({ blocks: [lines(String(app.derive(part)))] }) });
   expect(driver.frame()).toContain(SAID);
   othersWork(driver);
 });
 
-test('something thrown that has no text', () => {
+test('a thrown value without a message', () => {
   const driver = open({
     view: () => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- anybody may throw anything
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- plugins may throw any value
       throw { toString: boom };
     },
   });
@@ -214,7 +214,7 @@ test('something thrown that has no text', () => {
   othersWork(driver);
 });
 
-test('no tab at all', () => {
+test('a plugin without tabs', () => {
   const driver = open({ tabs: () => [] });
   expect(driver.tab).toBe('node-0001');
   othersWork(driver);

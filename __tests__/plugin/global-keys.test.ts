@@ -1,4 +1,4 @@
-/** A plugin may bind keys that work everywhere: with the UI state of its own tab, and below the program's own. */
+/** A plugin may bind keys that work everywhere: with the UI state of its own tab, and with lower precedence than those of the program. */
 import { expect, test } from '@jest/globals';
 import { definePlugin, type Binding } from '../../lib/plugin/types.js';
 import { lines } from '../../lib/view/frame.js';
@@ -31,12 +31,12 @@ const odd = (bindings: readonly Binding<Ui>[]) =>
   });
 const viewer = (...bindings: readonly Binding<Ui>[]): Driver => new Driver({ hosts: [{ gpus: 1 }], plugins: [odd(bindings)], cols: 160 });
 
-test('from any tab it reaches its own state: the open tab of the plugin, else the first', () => {
+test('a global key gets the state of its own plugin: that of the open tab, else of the first one', () => {
   const driver = viewer(counting('key', ['J']));
   expect(driver.press('V', 'J', 'J').frame()).toContain('key 2');
   expect(driver.tab).toBe('Users');
   expect(driver.press('Right').frame()).toContain('pressed 2');
-  // On the second tab of the plugin the key is that tab's.
+  // On the second tab of the plugin the key applies to that tab.
   expect(driver.press('Right', 'J').frame()).toContain('pressed 1');
   expect(driver.press('Left').frame()).toContain('pressed 2');
 });
@@ -47,7 +47,7 @@ test('its tab keys work on its tabs only', () => {
   expect(driver.press('x').frame()).toContain('pressed 1');
 });
 
-test('it is in the footer and in the help of every tab, under one heading', () => {
+test('a global key is in the footer and in the help of every tab, under one heading', () => {
   const driver = viewer(counting('key', ['J'], { hint: 1, short: 'odd' }));
   expect(driver.press('V').lines().at(-1)).toContain('J odd');
   const help = driver.press('?').frame();
@@ -55,7 +55,7 @@ test('it is in the footer and in the help of every tab, under one heading', () =
   expect(help.match(/Everywhere/g)).toHaveLength(1);
 });
 
-test('it does not take a key that the program or the open tab has', async () => {
+test('a global key does not override keys of the program or of the open tab', async () => {
   const driver = viewer(counting('quit', ['q']), counting('sort', ['m']));
   expect(driver.press('V', 'm').frame()).not.toContain('sort 1');
   expect(driver.press('q').frame()).not.toContain('quit 1');
@@ -63,7 +63,7 @@ test('it does not take a key that the program or the open tab has', async () => 
   expect(driver.hasQuit).toBe(true);
 });
 
-test('what it throws costs the plugin its pane, and nobody else anything', () => {
+test('an exception costs the plugin its pane, and does not affect anything else', () => {
   const driver = viewer(
     counting('key', ['J'], {
       run: () => {

@@ -1,4 +1,4 @@
-/** The tables that tabs offer to whoever has no screen: the same rows and values as the tabs show. */
+/** The tables that tabs offer to commands without a screen: the same rows and values as on the tabs. */
 import { describe, expect, test } from '@jest/globals';
 import { AppState } from '../../lib/app/state.js';
 import { included } from '../../lib/model/node-view.js';
@@ -28,20 +28,20 @@ const records = (table: Table): readonly Record<string, unknown>[] => {
   return sheet.rows.map((row) => Object.fromEntries(sheet.columns.map(({ name }, at) => [name, row[at]])));
 };
 
-test('which there are', () => {
+test('lists the tables', () => {
   expect(TABLES.map(({ id }) => id).sort()).toEqual(['gpus', 'processes', 'scrapes', 'users']);
 });
 
 describe.each(TABLES.map((table) => [table.id, table] as const))('%s', (_id, table) => {
   const { data, rows } = table.rows(app);
 
-  test('has rows here; ids and names of its columns are there once', () => {
+  test('has rows here, and column ids and keys that are unique', () => {
     expect(rows.length).toBeGreaterThan(0);
     for (const names of [table.columns.map(({ id }) => id), exportColumns(table.columns).map((column) => column.export!.name)])
       expect(names).toEqual([...new Set(names)]);
   });
 
-  test('every column that is on the screen has a cell; every one that sorts, sorts', () => {
+  test('every visible column has a cell, and every sortable one sorts', () => {
     for (const cols of [200, 80]) {
       const shown = screenColumns(table.columns, data, cols);
       for (const row of Array.from(rows))
@@ -54,18 +54,18 @@ describe.each(TABLES.map((table) => [table.id, table] as const))('%s', (_id, tab
     }
   });
 
-  test('every column that is on the screen is exported too, or made for the eye alone', () => {
+  test('every visible column is exported too, or is for display only', () => {
     const alone = table.columns.filter((column) => !column.export).map(({ id }) => id);
     expect(alone).toEqual(table.id === 'users' ? ['trend'] : []);
   });
 });
 
-test('users: what the tab exports, by user', () => {
+test('users: matches the export of the tab, by user', () => {
   const { columns, rows } = exported({ ...START, showSystem: true }, app).sheet;
   expect(records(named('users'))).toEqual(rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at]]))));
 });
 
-test('processes: those on GPUs, of nodes that are included in totals; their bytes are what the users own', () => {
+test('processes: those on GPUs of nodes included in totals; their bytes add up to the memory of the users', () => {
   const listed = records(named('processes'));
   const owned = records(named('users')).reduce((sum, { vram_bytes: bytes }) => sum + Number(bytes), 0);
   expect(listed.reduce((sum, { vram_bytes: bytes }) => sum + Number(bytes), 0)).toBe(owned);
@@ -73,7 +73,7 @@ test('processes: those on GPUs, of nodes that are included in totals; their byte
   expect(new Set(listed.map(({ node_id: id }) => id)).size).toBeGreaterThan(1);
 });
 
-test('gpus: as many as the nodes have that are up', () => {
+test('gpus: as many as the nodes that are up have', () => {
   const slots = [...app.nodes].filter(included).reduce((sum, { gpus }) => sum + gpus.slots, 0);
   expect(records(named('gpus'))).toHaveLength(slots);
 });

@@ -30,12 +30,12 @@ function complaint(candidate: unknown, registered: Part[] = []): string {
   }
 }
 
-test('a good plugin comes back as the same object', () => {
+test('returns a valid plugin unchanged', () => {
   const good = plugin({ notes: ['a line'], on: () => [undefined] });
   expect(validatePlugin(good, [])).toBe(good);
 });
 
-describe('each fault is named, with file and field', () => {
+describe('names each fault, with file and field', () => {
   test.each<[candidate: unknown, says: string]>([
     [undefined, 'plugin: is not an object'],
     [[], 'plugin: is not an object'],
@@ -81,26 +81,26 @@ describe('each fault is named, with file and field', () => {
     expect(complaint(candidate)).toBe(`plugin ./down.mjs, ${says}`);
   });
 
-  test('an id that another plugin has', () => {
+  test('rejects an id that another plugin has', () => {
     expect(complaint(plugin(), [plugin()])).toBe('plugin ./down.mjs, id: "down" is already in use');
   });
 
-  test('the checks have an order: the first fault is told', () => {
+  test('reports the first fault, in a fixed order', () => {
     expect(complaint({ apiVersion: 3, id: 'NO' })).toContain('apiVersion');
   });
 
-  test('what a plugin is called cannot steer the terminal', () => {
+  test('the name of a plugin cannot control the terminal', () => {
     expect(complaint(bound({ keys: ['\x1b[2J'] }))).not.toContain('\x1b');
   });
 });
 
-test('a key may be bound again where the first lets it through, and on another scope', () => {
+test('a key may be bound again after a binding that may let it through, and in another scope', () => {
   const first = binding({ when: () => false });
   const layers = [layer(first, binding({ id: 'down.b' })), { ...layer(binding({ id: 'down.c' })), scope: 'global' }];
   expect(complaint(plugin({ layers }))).toBe('no complaint');
 });
 
-test("the core's own layers hold to the names of keys", () => {
+test('the layers of the program use valid key names', () => {
   for (const { bindings } of CORE_LAYERS) {
     for (const { keys } of bindings) expect(complaint(bound({ keys }))).toBe('no complaint');
   }

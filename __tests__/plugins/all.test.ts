@@ -6,14 +6,14 @@ import { Driver } from '../helpers/driver.js';
 import { expectGolden, SIZES } from '../helpers/golden.js';
 import type { GpuSpec, NodeSpec } from '../helpers/hosts.js';
 
-/** 'node-0001 3' of each row, without ages. */
+/** 'node-0001 3' for each row, without ages. */
 const rows = (driver: Driver): string[] =>
   driver.lines().flatMap((text) => {
     const [, host, , gpu] = /^ [▌ ] (node-\S+)( ~\w+)? +(\d+) /.exec(text) ?? [];
     return host === undefined ? [] : [`${host} ${gpu}`];
   });
 
-describe('pictures', () => {
+describe('golden screens', () => {
   test.each(SIZES)('%ix%i', (cols, height) => {
     expectGolden('all', cols, height, new Driver({ hosts: CLUSTER, cols, rows: height }).frame());
   });
@@ -29,12 +29,12 @@ describe('pictures', () => {
     expectGolden(name, 80, 12, new Driver({ hosts, cols: 80, rows: 12 }).frame());
   });
 
-  test('sorted by temperature, a row chosen', () => {
+  test('sorted by temperature, with a selected row', () => {
     expectGolden('all-by-temperature', 120, 16, new Driver({ hosts: CLUSTER, cols: 120, rows: 16 }).press('t', 'Down', 'Down').frame());
   });
 });
 
-describe('the order', () => {
+describe('sort order', () => {
   const gpus = (...util: readonly number[]) => ({ gpus: util.map((utilPercent) => (Number.isNaN(utilPercent) ? {} : { utilPercent })) });
   const hosts: readonly NodeSpec[] = [
     { ...gpus(7, 50), nodeId: 'a:1', name: 'node-10' },
@@ -43,13 +43,13 @@ describe('the order', () => {
   ];
   const sorted = (...keys: readonly string[]): string[] => rows(new Driver({ hosts }).press(...keys));
 
-  test('by host name, numbers by their value, then by GPU; d again reverses', () => {
+  test('is by node name, in natural order, and then by GPU; d again reverses it', () => {
     expect(sorted()).toEqual(['node-9 0', 'node-9 1', 'node-9 0', 'node-10 0', 'node-10 1']);
     expect(sorted('d')).toEqual(['node-10 1', 'node-10 0', 'node-9 0', 'node-9 1', 'node-9 0']);
     expect(sorted('u', 'd')).toEqual(sorted());
   });
 
-  test('by a reading: the largest first, ties by host, what is not reported last in both directions', () => {
+  test('by a reading puts the largest value first, ties in node order, and unreported values last in both directions', () => {
     expect(sorted('u')).toEqual(['node-9 0', 'node-10 1', 'node-10 0', 'node-9 0', 'node-9 1']);
     expect(sorted('u', 'u')).toEqual(['node-9 0', 'node-10 0', 'node-9 0', 'node-10 1', 'node-9 1']);
   });
@@ -72,7 +72,7 @@ test("Enter opens the tab of the selected row's node in any sort order", () => {
   expect(new Driver({ hosts: [{ state: 'waiting' }] }).press('Enter').tab).toBe('All');
 });
 
-test('the chosen GPU is kept when hosts come before it, and its place when it goes', () => {
+test('the selected GPU stays selected when nodes are added before it, and its position when it disappears', () => {
   const driver = new Driver({ hosts: [{ state: 'waiting' }, { gpus: 3 }] }).press('Down', 'Down');
   expect(driver.frame()).toMatch(/▌ node-0002 +2 /);
   driver.scrape('node-0001', { gpus: 2 });
@@ -81,7 +81,7 @@ test('the chosen GPU is kept when hosts come before it, and its place when it go
   expect(driver.frame()).toMatch(/▌ node-0002 +0 /);
 });
 
-test('thousands of GPUs: only the rows on screen are looked at', () => {
+test('with thousands of GPUs only the visible rows are read', () => {
   const driver = new Driver({
     hosts: Array.from({ length: 1000 }, () => ({ gpus: 8, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] })),
   });
@@ -112,7 +112,7 @@ describe('a thousand nodes', () => {
     expectGolden('all-big', cols, height, new Driver({ hosts: bigCluster(), cols, rows: height }).frame());
   });
 
-  test('a click on the sign of a node opens its tab; for several nodes, the tab of the worst', () => {
+  test('a click on the mark of a node opens its tab; on a mark for several nodes, the tab of the worst one', () => {
     const driver = new Driver({ hosts: bigCluster(), cols: 200, rows: 60 }).press('u');
     const y = driver.lines().findIndex((text) => text.startsWith(' ●●○'));
     const x = driver.lines()[y]!.indexOf('✕');
@@ -127,7 +127,7 @@ describe('a thousand nodes', () => {
     expect(at(1, y)).toBe('node-0001');
     expect(at(1, y + 1)).toBe('node-0199');
     expect(at(0, y)).toBe('All');
-    // Of 234 signs each stands for five nodes: the 20th for node-0096 to node-0100.
+    // Each of the 234 marks stands for five nodes: the 20th for node-0096 to node-0100.
     const narrow = new Driver({ hosts: bigCluster(), cols: 80, rows: 24 });
     narrow.send({ type: 'mouse', action: 'press', button: 'left', x: 20, y: 4, clicks: 1 });
     expect(narrow.tab).toBe('node-0097');
@@ -153,14 +153,14 @@ describe('histories', () => {
     return driver;
   };
 
-  test('the cluster history is above the figures and shows a peak of one sample; the long form has the last seconds of the GPU', () => {
+  test('the cluster history is above the totals and shows a peak of one sample; the long form has the latest samples of the GPU', () => {
     expectGolden('all-history', 160, 20, played(50).press('z').frame());
     expectGolden('all-history', 80, 14, played(50, 80, 14).press('z').frame());
   });
 
   test('held idle shows its duration, exact or as a minimum', () => {
     const driver = played(50).step(250);
-    // Idle from step 40 on, and step 50 is due.
+    // Idle from step 40 on; an alert is due at step 50.
     expect(driver.frame()).toContain('alice (held idle 00:00:30)');
     expect(played(30).frame()).not.toContain('(held');
     const late = new Driver({ hosts: [{ state: 'waiting' }] });
@@ -180,7 +180,7 @@ describe('histories', () => {
     expect(driver.frame()).toMatch(/held idle 00:00:0\d\+\)/);
   });
 
-  test('power has a gap where nodes are lost or come back: no GPU draws less', () => {
+  test('the power history has a gap where nodes are lost or come back, since no GPU draws less', () => {
     const gpus: readonly GpuSpec[] = [{ utilPercent: 90, powerWatts: 600, powerLimitWatts: 700 }];
     const names = ['node-0001', 'node-0002', 'node-0003'];
     const driver = new Driver({ hosts: names.map(() => ({ state: 'waiting' })), cols: 160 });
@@ -199,7 +199,7 @@ describe('histories', () => {
     expect(driver.press('c', 'c', 'c', 'c').frame()).toContain('of 3 GPUs · gap: nodes lost or back');
   });
 
-  test('a GPU that reports 100% busy at idle power for five samples is stuck', () => {
+  test('a GPU that reports 100% busy at idle power for five samples is shown as stuck', () => {
     const stuck = [{ utilPercent: 100, memoryUsedBytes: 2 ** 36, powerWatts: 130, powerLimitWatts: 700 }];
     const driver = new Driver({ hosts: [{ state: 'waiting' }] });
     const works = [{ ...stuck[0], powerWatts: 650 }];
@@ -229,14 +229,14 @@ describe('groups', () => {
   const grouped = (presses: number, more: Partial<ConstructorParameters<typeof Driver>[0]> = {}): Driver =>
     new Driver({ hosts, ...more }).press(...Array<string>(presses).fill('G'));
 
-  test('by node, by rack, by none', () => {
+  test('are by node, by rack, or off', () => {
     expectGolden('all-by-node', 120, 20, grouped(1, { rows: 20 }).press('u').frame());
     expectGolden('all-by-rack', 120, 20, grouped(2, { rows: 20 }).press('Down', 'x').frame());
     expectGolden('all-by-rack', 60, 15, grouped(2, { cols: 60, rows: 15 }).press('X').frame());
     expect(grouped(3).frame()).toBe(new Driver({ hosts }).frame());
   });
 
-  test('nodes that never answered are in their groups', () => {
+  test('contain nodes that have never answered', () => {
     const silent: NodeSpec = { state: 'waiting', groups: { rack: 'b10' }, status: { phase: 'failing', failures: 2 } };
     const alone: NodeSpec = { ...silent, groups: { rack: 'a-rack-with-a-long-name' } };
     const driver = new Driver({ hosts: [...hosts, silent, alone], cols: 160 }).press('G');
@@ -246,7 +246,7 @@ describe('groups', () => {
     expect(racks).toMatch(/▸ (rack )?a-rack-with-a-long-name .* down/);
   });
 
-  test('a group with live nodes is never shown as down: no GPUs, no GPUs that match the filter, no answer yet', () => {
+  test('without GPUs show why: no GPU, waiting, or down if all their nodes are down; a filter hides groups without matches', () => {
     const racked = (rack: string, spec: NodeSpec): NodeSpec => ({ ...spec, groups: { rack } });
     const cpu: NodeSpec = { cpus: [{ utilPercent: 1 }] };
     const driver = new Driver({
@@ -277,13 +277,13 @@ describe('groups', () => {
     expect(endsOf()).toHaveLength(6);
   });
 
-  test('in little space the free GPUs are dropped last', () => {
+  test('in narrow columns the number of free GPUs is dropped last', () => {
     const spec: NodeSpec = { gpus: [...GPUS_OF_EACH_KIND] };
     for (const cols of [200, 120, 100, 80, 60, 40])
       expect([cols, new Driver({ hosts: [spec], cols }).press('G').frame()]).toEqual([cols, expect.stringMatching(/▸ node-0001 .*3 free/)]);
   });
 
-  test('in little space the figures of groups come before the name of the label', () => {
+  test('in narrow columns the values of groups take precedence over the name of the label', () => {
     const live = CLUSTER.filter(({ state }) => state !== 'overdue');
     const partitions = live.map((spec, nth) => ({ ...spec, groups: { partition: nth < 2 ? 'interactive' : 'long' } }));
     const shown = (cols: number): string => new Driver({ hosts: partitions, cols }).press('G', 'G').frame();
@@ -291,7 +291,7 @@ describe('groups', () => {
     expect(shown(100)).toMatch(/▸ interactive .* 5\.03 kW /);
   });
 
-  test('a thousand nodes by rack', () => {
+  test('show a thousand nodes by rack', () => {
     expectGolden(
       'all-big-by-rack',
       160,
@@ -302,13 +302,13 @@ describe('groups', () => {
 
   const heads = (driver: Driver): string[] => driver.lines().flatMap((text) => /[▸▾] \S+(?: \S+)?/.exec(text)?.[0].trim() ?? []);
 
-  test('groups are sorted as GPUs are: by name, by figure, unreported values last', () => {
+  test('are sorted as GPUs are: by name or value, unreported values last', () => {
     expect(heads(grouped(2))).toEqual(['▸ rack b9', '▸ rack b10', '▸ no rack']);
     expect(heads(grouped(2).press('m'))).toEqual(['▸ rack b10', '▸ no rack', '▸ rack b9']);
     expect(heads(grouped(2).press('m', 'm'))).toEqual(['▸ no rack', '▸ rack b10', '▸ rack b9']);
   });
 
-  test('x toggles the group of the row, X all groups; then the heading is selected', () => {
+  test('are toggled with x, all of them with X; then the heading is selected', () => {
     const driver = grouped(2).press('Down', 'x');
     expect(heads(driver)).toEqual(['▸ rack b9', '▾ rack b10', '▸ no rack']);
     expect(driver.press('Down', 'Down', 'x').frame()).toMatch(/▌ ▸ rack b10/);
@@ -317,7 +317,7 @@ describe('groups', () => {
     expect(driver.press('X').frame()).toMatch(/▌ ▸ rack b10/);
   });
 
-  test('Enter opens a group, the tab of a node, the tab of the node of a GPU', () => {
+  test('open with Enter; on a node or GPU, Enter opens the tab of the node', () => {
     const driver = grouped(2).press('Down', 'Enter');
     expect([driver.tab, heads(driver)[1]]).toEqual(['All', '▾ rack b10']);
     expect(driver.press('Down', 'Enter').tab).toBe('node-0001');
@@ -325,12 +325,12 @@ describe('groups', () => {
     expect(grouped(1).click('▸ node-0002', 2).tab).toBe('node-0002');
   });
 
-  test('a selected GPU stays selected while it is listed', () => {
+  test('keep the selected GPU selected while it is listed', () => {
     expect(new Driver({ hosts }).press('End', 'G').frame()).toMatch(/▌ ▸ node-0001/);
     expect(grouped(2).press('X', 'Down', 'Down', 'G').frame()).toMatch(/▌ node-0003 ~3m +1/);
   });
 
-  test('without labels there are nodes alone; x does nothing where nothing is grouped', () => {
+  test('are by node only without labels; x does nothing when nothing is grouped', () => {
     const driver = new Driver({ hosts: CLUSTER }).press('G');
     expect(heads(driver)).toHaveLength(4);
     expect(heads(driver.press('G'))).toEqual([]);
@@ -367,11 +367,11 @@ describe('charts', () => {
     [160, 45],
     [80, 24],
     [40, 10],
-  ])('of the last ten minutes, %ix%i', (cols, rows) => {
+  ])('cover the last ten minutes, %ix%i', (cols, rows) => {
     expectGolden('all-chart', cols, rows, played(cols, rows).press('c').frame());
   });
 
-  test('c cycles through the charts and back to the GPUs, Esc closes, z widens the span', () => {
+  test('are cycled with c until the GPUs are back; Esc closes them, z widens the time span', () => {
     const driver = played(100, 24, 250).press('c');
     expect(driver.frame()).toMatch(/Utilisation +now .*max 100% at 14:38:0[67] · 10m +in %, mean of 2 GPUs/);
     expect(driver.press('z').frame()).toContain('· 13m');
@@ -383,7 +383,7 @@ describe('charts', () => {
     expect(driver.press('Esc').frame()).toContain('nothing to close');
   });
 
-  test('without samples the chart has a message', () => {
+  test('show a message without samples', () => {
     expect(new Driver({ hosts: CLUSTER, charts: CHARTS }).press('c').frame()).toContain('Collecting data');
   });
 });

@@ -39,7 +39,7 @@ const HOSTS: readonly NodeSpec[] = [
   { name: 'new', state: 'waiting' },
 ];
 
-describe('pictures', () => {
+describe('golden screens', () => {
   test.each([
     [200, 60],
     [120, 30],
@@ -54,7 +54,7 @@ describe('pictures', () => {
   });
 });
 
-test('while no node is up, the line says whether any was scraped', () => {
+test('without a node that is up, the latency line shows whether any node was scraped', () => {
   const [well, , , dead, waiting] = HOSTS as readonly [NodeSpec, NodeSpec, NodeSpec, NodeSpec, NodeSpec];
   const shown = (hosts: readonly NodeSpec[]): string => open(hosts, { cols: 120, rows: 20 }).frame();
   expect(shown([dead])).toContain('\n latency not known: no node is up\n');
@@ -63,7 +63,7 @@ test('while no node is up, the line says whether any was scraped', () => {
   expect(shown([dead, waiting, well])).toContain('\n latency p50 12 ms');
 });
 
-test('each figure sorts the rows, missing values last', () => {
+test('each column sorts the rows, with missing values last', () => {
   const sorted = (...keys: readonly string[]): string[] => names(open(HOSTS).press(...keys));
   expect(sorted()).toEqual(['dead', 'new', 'odd', 'slow', 'well']);
   expect(sorted('l')).toEqual(['slow', 'odd', 'dead', 'well', 'new']);
@@ -76,13 +76,13 @@ test('each figure sorts the rows, missing values last', () => {
   expect(names(open(HOSTS).click('BAD'))[0]).toBe('odd');
 });
 
-test('Enter opens the tab of the node; the selection is kept', () => {
+test('Enter opens the tab of the node, and the selection is kept', () => {
   const driver = open(HOSTS).press('l', 'Down');
   expect(driver.press('t').frame()).toMatch(/▌ odd/);
   expect(driver.press('Enter').tab).toBe('odd');
 });
 
-test('problems of the node lists are shown as they were printed at the start; omitted in little space', () => {
+test('problems in node lists are shown as printed at the start, and omitted on small screens', () => {
   const notes = ['--hosts: 1 duplicate address merged (first: a:9090)', 'hosts.csv: 2 lines that are no address left out (first: line 4)'];
   const text = open(CLUSTER, { startNotes: notes, cols: 80, rows: 24 }).frame();
   for (const note of notes) expect(text).toContain(`\n ${note}\n`);
@@ -94,7 +94,7 @@ test('problems of the node lists are shown as they were printed at the start; om
   expect(open(CLUSTER).frame()).not.toContain('lists of nodes');
 });
 
-test('a node that recovers is healthy again, and no part is recomputed', () => {
+test('a node that recovers is healthy again, without recomputing a part', () => {
   const driver = open(HOSTS);
   const { parts } = driver.ran;
   driver.scrape('dead', {});
@@ -104,8 +104,8 @@ test('a node that recovers is healthy again, and no part is recomputed', () => {
   expect(driver.frame()).toMatch(/well +~ failing .* HTTP 503/);
 });
 
-describe('the program itself', () => {
-  test('frames, held-back frames and the lag of the timer', () => {
+describe('the viewer itself', () => {
+  test('shows frames, delayed frames and the lag of the timer', () => {
     const driver = open(CLUSTER, { cols: 200 }).step(3000);
     expect(driver.frame()).toMatch(/viewer: event-loop lag 0 ms \(max 0 ms\) · memory 96\.0 MiB · \d+ frames \(0 delayed/);
     driver.painter.stall(true);
@@ -114,7 +114,7 @@ describe('the program itself', () => {
     expect(driver.step(2000).frame()).toMatch(/\([1-9]\d* delayed by the terminal\)/);
   });
 
-  test('a late timer is reported; an hour of sleep is not', () => {
+  test('reports a late timer, but not an hour of sleep', () => {
     const driver = open(CLUSTER, { cols: 200 });
     driver.clock.sleep(400);
     expect(driver.step(1000).frame()).toMatch(/event-loop lag 400 ms \(max 400 ms\)/);

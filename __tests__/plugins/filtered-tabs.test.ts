@@ -1,4 +1,4 @@
-/** Every field of the filter language on every tab: what is shown, and the figures over it. */
+/** Every field of the filter language on every tab: the visible rows, and their totals. */
 import { describe, expect, test } from '@jest/globals';
 import { FIELDS } from '../../lib/filter/fields.js';
 import { loadRegexEngine } from '../../lib/filter/regex.js';
@@ -11,7 +11,7 @@ const GIB = 2 ** 30;
 
 await loadRegexEngine();
 
-/** One GPU a node, with one process of one user: what is told of the two differs in everything. */
+/** One GPU per node, with one process of one user: the two nodes differ in every field. */
 const HOSTS: readonly NodeSpec[] = [
   {
     nodeId: '10.0.0.1:9090',
@@ -63,7 +63,7 @@ const HOSTS: readonly NodeSpec[] = [
   },
 ];
 
-/** By field: filters that keep what is of `left` and nothing else. */
+/** For each field: filters that match what belongs to `left` and nothing else. */
 const LEFT: Readonly<Record<string, readonly string[]>> = {
   temp: ['temp == 71', 'temperature > 40C', 'temp >= 71', 'temp != 35'],
   util: ['util > 5%', 'not util <= 5', 'utilization == 97'],
@@ -95,7 +95,7 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
   group: ['group.rack == r1', 'group.rack ~= 1'],
 };
 
-test('there are filters for every field', () => {
+test('there is a filter for every field', () => {
   expect(Object.keys(LEFT).sort()).toEqual([...FIELDS.map(({ name }) => name), 'group'].sort());
 });
 
@@ -109,7 +109,7 @@ const filtered = (text: string): Driver => {
 describe.each(Object.values(LEFT).flat())('%s', (text) => {
   const driver = filtered(text);
 
-  test('the All tab shows one GPU and its figures', () => {
+  test('the All tab shows one GPU and its values', () => {
     const shown = driver.frame();
     expect(shown).toMatch(/filtered: 1 of 2 GPUs 97% · 1 node · 60\.0 of 80\.0 GiB · 611 W/);
     expect(shown).toMatch(/left +3 .* alice/);
@@ -117,7 +117,7 @@ describe.each(Object.values(LEFT).flat())('%s', (text) => {
     expect(shown).toMatch(/1 of 2 GPUs · 1 process · 1 node *$/m);
   });
 
-  test('the Users tab shows one user and her figures', () => {
+  test('the Users tab shows one user and her values', () => {
     const shown = driver.press('V').frame();
     expect(shown).toMatch(/^ ▌ alice +1 +1 +1 +50\.0 GiB +611 W +0\.9 /m);
     expect(shown).not.toMatch(/^ [▌ ] bob /m);
@@ -125,7 +125,7 @@ describe.each(Object.values(LEFT).flat())('%s', (text) => {
     expect(shown).toMatch(/50\.0 GiB owned/);
   });
 
-  test("her node's tab shows her process, the other node's tab nothing", () => {
+  test('the tab of her node shows her process, and the tab of the other node shows none', () => {
     expect(driver.press('Enter', 'Enter', 'o').frame()).toMatch(/ 11 +alice +3 +50\.0 GiB/);
     expect(driver.tab).toBe('left');
     const other = driver.press('Right').frame();

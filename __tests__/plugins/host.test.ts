@@ -5,12 +5,12 @@ import { expectGolden, SIZES } from '../helpers/golden.js';
 import type { NodeSpec } from '../helpers/hosts.js';
 import { RICH_HOST } from '../helpers/rich-host.js';
 
-/** The host tab of the first of `hosts`. */
+/** The tab of the first node in `hosts`. */
 const open = (hosts: readonly NodeSpec[], cols = 120, rows = 30, nth = 1): Driver =>
   new Driver({ hosts, cols, rows }).press('V', ...Array<string>(nth).fill('Right'));
 const pids = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] +(\d+) {2}[a-z]/.exec(text)?.[1] ?? []);
 
-describe('pictures', () => {
+describe('golden screens', () => {
   test.each(SIZES)('%ix%i', (cols, height) => {
     expectGolden('host', cols, height, open(CLUSTER, cols, height).frame());
   });
@@ -57,7 +57,7 @@ describe('pictures', () => {
     expectGolden(name, 100, 14, open(hosts, 100, 14).frame());
   });
 
-  test('many GPUs and disks: the machine goes first, then the GPUs, never the processes', () => {
+  test('with many GPUs and disks the machine is dropped first, then the GPUs, never the processes', () => {
     const driver = open([{ gpus: 16, cpus: [{ utilPercent: 5 }], procs: [{ pid: 1, gpu: 3, user: 'alice', vram: 2 ** 30 }] }], 100, 20);
     expectGolden('host-many-gpus', 100, 20, driver.frame());
   });
@@ -77,7 +77,7 @@ describe('processes', () => {
   ];
 
   test.each([
-    ['m VRAM (the default), ties by pid', [], ['10', '20', '30']],
+    ['m sorts by VRAM (the default), ties by pid', [], ['10', '20', '30']],
     ['m again', ['m'], ['20', '30', '10']],
     ['u user', ['u'], ['10', '30', '20']],
     ['u again', ['u', 'u'], ['20', '30', '10']],
@@ -86,21 +86,21 @@ describe('processes', () => {
     ['t running', ['t'], ['30', '10', '20']],
     ['n GPU', ['n'], ['10', '20', '30']],
     ['n again', ['n', 'n'], ['30', '10', '20']],
-    ['s SM, not reported last', ['s'], ['30', '10', '20']],
-    ['a: also those on no GPU', ['a'], ['10', '20', '30', '40']],
-    ['a, t: not reported last', ['a', 't'], ['30', '10', '20', '40']],
+    ['s sorts by SM, unreported values last', ['s'], ['30', '10', '20']],
+    ['a adds those on no GPU', ['a'], ['10', '20', '30', '40']],
+    ['a and t sort by running time, unreported values last', ['a', 't'], ['30', '10', '20', '40']],
   ])('%s', (_what, keys, expected) => {
     expect(pids(open(hosts).press(...keys))).toEqual(expected);
   });
 
-  test('a process shows its name without a command, – without either', () => {
+  test('a process without a command shows its name, or – without either', () => {
     const text = open(hosts).press('a').frame();
     expect(text).toMatch(/10 {2}alice +0 +9 B .* python3\n/);
     expect(text).toMatch(/40 {2}alice +– +– +– +7\.0 +– {2}bash\n/);
     expect(text).toContain('all processes shown (a)');
   });
 
-  test('a process on several GPUs is one line with all its GPUs and its total memory, and is counted once', () => {
+  test('a process on several GPUs is one line with all its GPUs and its total memory, and counts once', () => {
     const on = (gpu: number, vram: number) => ({ pid: 30, gpu, user: 'bob', vram, cpu: 150, age: 100, sm: 40, command: 'torchrun' });
     const driver = open([
       { gpus: 8, procs: [on(3, 5), on(4, 6), { ...on(4, 3), user: 'carol' }, { pid: 20, gpu: 0, user: 'alice', vram: 9 }] },
@@ -111,25 +111,25 @@ describe('processes', () => {
     expect(driver.frame()).toContain('3 processes');
   });
 
-  test('of a host that exports none nothing is counted', () => {
+  test('nothing is counted on a node that does not report processes', () => {
     expect(open([{ gpus: [{ memoryUsedBytes: 2 ** 36 }] }]).frame()).not.toMatch(/\d process/);
   });
 
-  test('of a host that exports none: what to do; of one whose GPUs are free: that', () => {
+  test('a node that does not report processes shows how to enable it; a node with free GPUs shows that no process uses them', () => {
     expect(open([{ gpus: [{ memoryUsedBytes: 2 ** 36 }] }]).frame()).toContain(
       'processes not reported: start the exporter on the node with --processes',
     );
     expect(open([{ gpus: 1, facts: { hasProcessFamily: true } }]).frame()).toContain('no process on a GPU');
   });
 
-  test('each tab keeps its own sort', () => {
+  test('each tab keeps its own sort order', () => {
     const driver = open([...hosts, ...hosts]).press('p', 'Right');
     expect(driver.frame()).toContain('▼VRAM');
     expect(driver.press('Left').frame()).toContain('▲PID');
   });
 });
 
-describe('all that is known of a node', () => {
+describe('all details of a node', () => {
   test.each([
     [200, 60],
     [120, 60],
@@ -139,12 +139,12 @@ describe('all that is known of a node', () => {
     expectGolden('host-details', cols, height, open([RICH_HOST], cols, height).press('z').frame());
   });
 
-  test('the short form shows the machine where it fits', () => {
+  test('the short form shows CPU and memory where they fit', () => {
     expectGolden('host-rich', 160, 45, open([RICH_HOST], 160, 45).frame());
     expectGolden('host-rich', 100, 24, open([RICH_HOST], 100, 24).frame());
   });
 
-  test('PCIe from labels; the fan; the number of sockets if more than one', () => {
+  test('show PCIe from labels, the fan, and the number of sockets if there are several', () => {
     const details = { pcie_width: 'x16', pcie_generation: 'Gen 5' };
     const text = open([{ gpus: [{ details, fanRpm: 1450 }], cpus: [{ sockets: 2, cores: 64, utilPercent: 3 }] }], 160, 40)
       .press('z')
@@ -154,7 +154,7 @@ describe('all that is known of a node', () => {
     expect(text).toContain('2 sockets · 64 cores');
   });
 
-  test('scrolls to the end and no further; z again restores the processes', () => {
+  test('scroll to the end and no further; z again restores the processes', () => {
     const driver = open([RICH_HOST], 100, 20).press('p', 'Down');
     const processes = driver.frame();
     driver.press('z', 'End');
@@ -166,7 +166,7 @@ describe('all that is known of a node', () => {
     expect(driver.press('z').frame()).toBe(processes);
   });
 
-  test('details of a node that is down and of a node without GPUs', () => {
+  test('include a node that is down and a node without GPUs', () => {
     expectGolden(
       'host-details-down',
       100,
@@ -185,7 +185,7 @@ describe('all that is known of a node', () => {
     );
   });
 
-  test('last values of a node that is down are dim, in the details too', () => {
+  test('show the last values of a node that is down dimmed', () => {
     for (const [state, dim] of [
       ['overdue', true],
       ['live', false],
@@ -201,7 +201,7 @@ describe('all that is known of a node', () => {
     }
   });
 
-  test('unreported values are absent, never 0 or -1', () => {
+  test('omit unreported values, and never show them as 0 or -1', () => {
     const text = open([{ gpus: [{ index: 0, name: 'GPU of few words' }] }], 120, 20)
       .press('z')
       .frame();
@@ -209,7 +209,7 @@ describe('all that is known of a node', () => {
     expect(text).not.toMatch(/-1|\b0 (W|MHz|rpm|°)|NaN|undefined|P0|NUMA|PCIe|NVLink|MIG|vGPU/);
   });
 
-  test('throttled and broken devices have a sign', () => {
+  test('mark throttled and broken devices', () => {
     const text = (values: Readonly<Record<string, number>>, labels: Readonly<Record<string, string>> = {}): string =>
       open([{ gpus: [{ name: 'X' }], extras: { gpu: [{ values, labels }], chassis: [{ values, labels }] } }], 140, 20)
         .press('z')
@@ -226,7 +226,7 @@ describe('all that is known of a node', () => {
     expect(text(pressure, { level: 'Critical' })).not.toMatch(/thermal pressure [^!]/);
   });
 
-  test('histories of the readings, and the time it has been held idle', () => {
+  test('show the history of readings, and how long a GPU has been held idle', () => {
     const driver = new Driver({ hosts: [{ state: 'waiting' }], cols: 120, rows: 20 }).press('V', 'Right');
     for (let step = 0; step < 40; step++)
       driver

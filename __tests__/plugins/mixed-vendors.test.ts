@@ -1,4 +1,4 @@
-/** A cluster of all makers' accelerators, fed with what the mock's nodes send: every tab at four sizes. */
+/** A cluster with accelerators of all vendors, fed with the output of the mock's nodes: every tab at four sizes. */
 import { expect, test } from '@jest/globals';
 import diagnosis from '../../plugins/diagnosis/index.js';
 import topology from '../../plugins/topology/index.js';
@@ -34,10 +34,10 @@ const ROWS: readonly Row[] = [
 ];
 const NAMES = ROWS.map(({ platform, then }, nth) => `${then?.split(' ').at(-1) ?? platform}-${String(nth + 1).padStart(2, '0')}`);
 
-/** The instance that each names itself. */
+/** The instance that each node reports. */
 const NODES = ROWS.map((_, nth) => `node-${String(nth + 1).padStart(4, '0')}`);
 
-/** Some updates of every node, the last of them now. */
+/** Several updates of every node, the last one at the current time. */
 function open(cols: number, rows: number, updates = 4): TextViewer {
   const start = NOW - STEP_MS * (updates - 1);
   const viewer = new TextViewer(
@@ -88,7 +88,7 @@ test.each(SIZES)('every node at %ix%i', (cols, rows) => {
   }
 });
 
-test.each(LIVE)('node %s, whole', (name, nth) => {
+test.each(LIVE)('node %s, all details', (name, nth) => {
   const { screen } = open(120, 45, 2).press(':', ...Array.from(NODES[nth]!), 'Enter', 'z');
   expectGolden(`mixed-host-${name}`, 120, 45, screen);
   expect(screen).not.toMatch(NO_FIGURE);

@@ -1,4 +1,4 @@
-/** Every screen says the same of a node: whether it is up, and why not. */
+/** Every screen shows the same state of a node: whether it is up, and if not, why. */
 import { expect, test } from '@jest/globals';
 import diagnosis from '../../plugins/diagnosis/index.js';
 import topology from '../../plugins/topology/index.js';
@@ -8,7 +8,7 @@ import type { NodeSpec } from '../helpers/hosts.js';
 const BAD_GATEWAY = { code: 'S_HTTP', text: 'HTTP 503 Service Unavailable' };
 const REFUSED = { code: 'S_REFUSED', text: 'connection refused' };
 
-/** What a node is called, when it was last seen, and the reason; '' where it is up. */
+/** The name of a node, when it was last seen, and the reason; '' if it is up. */
 const NODES: readonly (readonly [NodeSpec, condition: string, seen: string, reason: string])[] = [
   [{ name: 'well', gpus: 1, procs: [], at: NOW - 4000 }, 'up', '4s', ''],
   [{ name: 'slow', gpus: 2, state: 'failing', at: NOW - 5000, status: { error: BAD_GATEWAY } }, '~ failing', '5s', BAD_GATEWAY.text],
@@ -19,7 +19,7 @@ const NODES: readonly (readonly [NodeSpec, condition: string, seen: string, reas
 ];
 
 const driver = (): Driver => new Driver({ hosts: NODES.map(([node]) => node), plugins: [diagnosis, topology], cols: 160, rows: 40 });
-/** The row of a node, its cells in one space each. */
+/** The row of a node, with single spaces between its cells. */
 const rowOf = (from: Driver, name: string): string =>
   from
     .lines()

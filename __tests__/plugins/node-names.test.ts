@@ -4,7 +4,7 @@ import { CLUSTER } from '../helpers/cluster.js';
 import { Driver, NOW } from '../helpers/driver.js';
 
 const DOMAIN = '.hpc.example-university.org';
-/** Of one model node each: two that answer, one that does not, one that is known by its address alone. */
+/** One GPU model per node: two nodes that answer, one that does not, one known only by its address. */
 const HOSTS = [
   ...['a-very-long-name-of-partition-001', 'a-very-long-name-of-partition-002'].map((name) => ({
     ...CLUSTER[0]!,
@@ -23,7 +23,7 @@ test.each<[string, string[]]>([
   ['Diagnosis', ['D']],
   ['the list of tabs', [':']],
   ['alerts', ['A']],
-])('%s: no name has the domain of all, none is cut where names differ', (_where, keys) => {
+])('%s: names omit the common domain, and are never cut where they differ', (_where, keys) => {
   for (const cols of [80, 120, 200]) {
     const driver = new Driver({ hosts: HOSTS, plugins: [diagnosis], cols, rows: 24, alerts: { tempWarnC: 1 } });
     driver.step(1000);

@@ -1,4 +1,4 @@
-/** Nodes and GPUs are counted the same in the title, on every tab and in the tables of `get`. Any cluster. */
+/** Random clusters: the title, all tabs and the tables of `get` count nodes and GPUs the same. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { usersDerivation } from '../../lib/aggregate/users.js';
@@ -13,7 +13,7 @@ import type { NodeSpec } from '../helpers/hosts.js';
 
 const TABLES = tablesOf([...BUILT_IN, diagnosis]);
 
-/** What is in use decides whether a GPU is free, and a node that never answered is down or waiting. */
+/** Memory in use decides whether a GPU is free, and failures whether a node that never answered is down or waiting. */
 const activity = fc.array(fc.constantFrom(undefined, 0, 0, 3, 90), { minLength: 1, maxLength: 7 });
 const anyCluster: fc.Arbitrary<readonly NodeSpec[]> = fc
   .tuple(fc.array(fc.tuple(activity, fc.boolean()), { minLength: 5, maxLength: 5 }), cluster)
@@ -28,7 +28,7 @@ const anyCluster: fc.Arbitrary<readonly NodeSpec[]> = fc
     }),
   );
 
-/** What one place says; a count that it does not show is 0 where it leaves out zeroes. */
+/** The counts in one place; a count that is omitted because it is 0 counts as 0. */
 type Counts = Readonly<Record<string, number>>;
 function read(text: string, place: RegExp, parts: Readonly<Record<string, RegExp>>): Counts {
   const [found] = place.exec(text) ?? [];
@@ -36,7 +36,7 @@ function read(text: string, place: RegExp, parts: Readonly<Record<string, RegExp
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, Number(part.exec(found)?.[1]?.replace(/,/g, '') ?? 0)]));
 }
 
-test('nodes up, failing, down, waiting and reporting, and GPUs free, held idle and busy', () => {
+test('all places agree on nodes up, failing, down, waiting and reporting, and on GPUs free, held idle and busy', () => {
   fc.assert(
     fc.property(
       anyCluster.filter(({ length }) => length > 0),

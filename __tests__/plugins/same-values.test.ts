@@ -1,4 +1,4 @@
-/** The same thing has the same value wherever it is read: on every tab, in every export, live and replayed. Any cluster. */
+/** Random clusters: a value is the same on every tab and in every export, live and replayed. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,18 +57,18 @@ function read<Data, Row>(columns: TableColumns<Data, Row>, ids: readonly string[
 const textOf = (cell: unknown): string =>
   typeof cell === 'string' ? cell : Array.isArray(cell) ? cell.map(textOf).join('') : ((cell as { text?: string } | undefined)?.text ?? '');
 
-/** What is not known adds nothing. */
+/** Unknown values add nothing. */
 const known = (cell: unknown): number => Number(cell) || 0;
 
 const SHARED = ['pid', 'gpu', 'vram', 'sm', 'cpu', 'running'];
 
-/** Every process of a node as the node's tab has it. */
+/** Every process on the tab of a node. */
 function onNode(node: NodeView): Map<string, Record<string, unknown>> {
   const order = orderOf(node, tableState('pid'), true);
   return new Map(Array.from({ length: order.count }, (_, at) => [order.id(at), read(NODE_PROCESSES, SHARED, order.row(at), order.data)]));
 }
 
-/** The same, as the Users tab has it user by user. */
+/** The same processes on the Users tab, user by user. */
 function byUser(app: AppState, node: NodeView): Map<string, Record<string, unknown>> {
   const names = new Set(Array.from({ length: node.procs.count }, (_, row) => node.userName(node.procs.user[row]!)));
   return new Map(
@@ -81,7 +81,7 @@ function byUser(app: AppState, node: NodeView): Map<string, Record<string, unkno
 
 const viewer = (nodes: readonly NodeView[]): AppState => new AppState([all, users, host], 3000, nodes);
 
-describe('any cluster', () => {
+describe('random clusters', () => {
   test("a process has the same values on its node's tab, under its user and in the table of all processes", () => {
     fc.assert(
       fc.property(cluster, (specs) => {
@@ -124,7 +124,7 @@ describe('any cluster', () => {
     );
   });
 
-  test('totals in the headings are the sums of the tables', () => {
+  test('totals in headings are the sums of the tables', () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const app = viewer(buildNodes(specs));
@@ -143,7 +143,7 @@ describe('any cluster', () => {
     );
   });
 
-  test("a user's row is the sum of the rows below it", () => {
+  test('the row of a user is the sum of the rows on the next level', () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const app = viewer(buildNodes(specs));
@@ -181,19 +181,19 @@ describe('any cluster', () => {
   });
 });
 
-/** What is not known adds nothing. */
+/** Unknown values add nothing. */
 const sum = (values: readonly unknown[]): number => values.reduce<number>((total, value) => total + (Number(value) || 0), 0);
 const NO_TABLE = { table: tableState(''), frozen: undefined };
 const PROCESS_LEVEL = { kind: 'process', nodeName: '', ...NO_TABLE } as const;
 
-describe('in files', () => {
+describe('exported files', () => {
   type Row = Readonly<Record<string, string | number | boolean | null>>;
   const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-values-'));
   afterAll(() => {
     rmSync(directory, { recursive: true });
   });
 
-  /** What a level exports, written and read back as others would read it. */
+  /** The export of a level, written to a file and parsed as other programs would. */
   async function written(app: AppState, level: Level): Promise<{ readonly json: readonly Row[]; readonly csv: readonly Row[] }> {
     const { name, sheet } = exported({ ...START, levels: [level], showSystem: true }, app);
     const save = async (format: 'csv' | 'json'): Promise<string> => {
@@ -248,7 +248,7 @@ describe('in files', () => {
   });
 });
 
-describe('through our own exporter', () => {
+describe('our own exporter', () => {
   const sampleOf = (spec: OracleHost, nth: number): NodeSample => ({
     at: timeOf(0),
     instance: `node-${nth}`,
@@ -265,7 +265,7 @@ describe('through our own exporter', () => {
       user,
       command,
       ageSeconds: Number.isNaN(age) ? undefined : age,
-      // Of a process of which nothing at all is known there is no line.
+      // A process without any reported value has no line.
       cpuPercent: 12.5,
       residentBytes: undefined,
     })),
@@ -304,7 +304,7 @@ describe('through our own exporter', () => {
     node.commit({ at: timeOf(0) });
     return node;
   };
-  /** All values of a table, row by row in the order of their texts. */
+  /** All values of a table, with rows sorted by their text. */
   function cells({ columns, rows }: Table, app: AppState): readonly string[] {
     const { data, rows: found } = rows(app);
     return Array.from(found, (row) => JSON.stringify(columns.map((column) => column.value(row, data)))).sort();
@@ -335,7 +335,7 @@ describe('live and replayed', () => {
   test('a recording has the values of the screen', async () => {
     const clusters = fc.sample(cluster, { numRuns: 25, seed: 11 });
     for (const specs of clusters) {
-      // What a scrape cannot give is not recorded: readings below 0, processes of a node that says it tells none.
+      // Values that a scrape cannot produce are not recorded: negative readings, and processes of a node that reports none.
       const live = specs.map((spec): NodeSpec => ({
         ...spec,
         at: timeOf(0),
@@ -355,7 +355,7 @@ describe('live and replayed', () => {
     await viewer.app.stop();
   });
 
-  test('a node whose answer becomes empty shows nothing', async () => {
+  test('a node whose response becomes empty shows nothing', async () => {
     const writer = await newWriter(place.directory.file('a.ndjson'), 'none');
     for (const [nth, gpus] of [2, 2, 0, 0].entries()) await writer.write(cycle(nth, [{ gpus: 1 }, { gpus }]), timeOf(nth));
     await writer.finish();

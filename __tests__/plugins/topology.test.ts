@@ -8,7 +8,7 @@ import type { ExtraSpec, GpuSpec, NodeSpec } from '../helpers/hosts.js';
 const open = (hosts: readonly NodeSpec[], more: Partial<DriverOptions> = {}): Driver =>
   new Driver({ hosts, plugins: [topology], ...more }).press('T');
 
-/** `types`: what is at the ends of a GPU's links. */
+/** `types`: the remote ends of a GPU's links. */
 const links = (gpu: number, types: readonly string[], bandwidth = '50000'): ExtraSpec[] =>
   types.map((type, index) => ({
     values: { nvlink_remote_device_type: 1 },
@@ -34,7 +34,7 @@ const PCIE: NodeSpec = { gpus: gpus(4, (gpu) => (gpu < 3 ? gpu % 2 : NaN)) };
 const PAIR: NodeSpec = { gpus: gpus(2, () => NaN), extras: { link: [0, 1].flatMap((gpu) => links(gpu, ['gpu', 'gpu', 'gpu', 'gpu'])) } };
 const RING: NodeSpec = { gpus: gpus(4, () => 0), extras: { link: [0, 1].flatMap((gpu) => links(gpu, ['gpu', 'gpu'])) } };
 
-test('of a node that never answered nothing is said but that', () => {
+test('a node that has never answered shows only that', () => {
   const silent: NodeSpec = { state: 'waiting', status: { phase: 'failing', failures: 2 } };
   const text = new Driver({ hosts: [silent, MESH], plugins: [topology] }).press('V', 'Right', 'Right', 'T').frame();
   expect(text).toContain('✕ down · never answered');
@@ -42,7 +42,7 @@ test('of a node that never answered nothing is said but that', () => {
   expect(text).not.toContain('0 GPUs');
 });
 
-describe('pictures', () => {
+describe('golden screens', () => {
   test.each([
     [200, 60],
     [120, 30],
@@ -53,7 +53,7 @@ describe('pictures', () => {
     expectGolden('topology-matrix', cols, rows, open([MESH], { cols, rows }).press('M').frame());
   });
 
-  test('PCIe with an unreported NUMA node; a node without GPUs', () => {
+  test('PCIe with an unreported NUMA node, and a node without GPUs', () => {
     expectGolden('topology-pcie', 100, 20, open([PCIE], { cols: 100, rows: 20 }).press('M').frame());
     expect(open([{ cpus: [{ utilPercent: 1 }] }]).frame()).toContain('No node has reported a GPU yet');
   });
@@ -61,38 +61,38 @@ describe('pictures', () => {
 
 const filtered = (driver: Driver, filter: string): Driver => (filter === '' ? driver : driver.press('/', ...Array.from(filter), 'Enter'));
 
-/** Signs of the matrix, a row a GPU. */
+/** The symbols of the matrix, one row per GPU. */
 const matrix = (host: NodeSpec, filter = ''): string[] =>
   filtered(open([host]), filter)
     .press('M')
     .lines()
     .flatMap((text) => /^[ -]GPU \d+ +((?:X|NV\S|NODE|SYS|\?)(?: +(?:X|NV\S|NODE|SYS|\?))*)$/.exec(text)?.[1]?.replace(/ +/g, ' ') ?? []);
 
-describe('how two GPUs reach each other', () => {
+describe('two GPUs are connected', () => {
   test('through switches if both GPUs have links to one', () => {
     expect(matrix(MESH)[0]).toBe('X NVS NVS NVS NVS NVS NVS NVS');
   });
-  test('by NUMA node without links; unknown if the NUMA node is unknown', () => {
+  test('by NUMA node without links, and in an unknown way if the NUMA node is unknown', () => {
     expect(matrix(PCIE)).toEqual(['X SYS NODE ?', 'SYS X SYS ?', 'NODE SYS X ?', '? ? ? X']);
   });
   test('by direct links if there is no third GPU', () => {
     expect(matrix(PAIR)).toEqual(['X NV4', 'NV4 X']);
   });
-  test('unknown links if they may lead to other GPUs', () => {
+  test('by unknown links if those may lead to other GPUs', () => {
     expect(matrix(RING)).toEqual(['X NV? NODE NODE', 'NV? X NODE NODE', 'NODE NODE X NODE', 'NODE NODE NODE X']);
   });
 });
 
-test('links are counted once, not at both of their ends', () => {
+test('links are counted once, not at both ends', () => {
   expect(open([MESH]).frame()).toContain('8 GPUs · 2 NUMA nodes · 28 NVLinks between GPUs · 8 to switches');
   expect(open([PAIR]).frame()).toContain('2 GPUs · NUMA nodes not reported · 4 NVLinks between GPUs');
   expect(open([PCIE]).frame()).toContain('no NVLink reported');
 });
 
-describe('of which node', () => {
+describe('the node shown', () => {
   const shown = (driver: Driver): string => / (node-\d+)/.exec(driver.lines()[2]!)?.[1] ?? '';
 
-  test('shows the node of the last open tab, else the first with a GPU', () => {
+  test('is that of the last open tab, else the first with a GPU', () => {
     expect(shown(open([{ cpus: [{}] }, MESH, PAIR]))).toBe('node-0002');
     const driver = new Driver({ hosts: CLUSTER, plugins: [topology] });
     while (driver.tab !== 'node-0003') driver.press('Right');
@@ -100,7 +100,7 @@ describe('of which node', () => {
     expect(driver.frame()).toContain('✕ down · last seen 3m ago');
   });
 
-  test('n and N go to others, round and round; Enter opens its tab', () => {
+  test('changes with n and N, which wrap around; Enter opens its tab', () => {
     const driver = open([MESH, PAIR, PCIE]);
     expect([shown(driver.press('n')), shown(driver.press('n')), shown(driver.press('n')), shown(driver.press('N'))]).toEqual([
       'node-0002',
@@ -111,14 +111,14 @@ describe('of which node', () => {
     expect(driver.press('Enter').tab).toBe('node-0003');
   });
 
-  test('one that is gone gives way to another', () => {
+  test('is replaced when it is removed', () => {
     const driver = open([MESH, PAIR]).press('n');
     expect(shown(driver.gone('node-0002'))).toBe('node-0001');
     expect(open([]).press('n', 'Enter', 'M').tab).toBe('Topology');
   });
 });
 
-test('scrolls where it is longer than the screen, and no further', () => {
+test('a long page scrolls to its end and no further', () => {
   const driver = open([MESH], { cols: 80, rows: 12 });
   const first = driver.frame();
   expect(driver.press('Down').frame()).not.toBe(first);
@@ -127,21 +127,21 @@ test('scrolls where it is longer than the screen, and no further', () => {
   expect(driver.press('PageDown').frame()).toBe(end);
 });
 
-describe('with a filter a node is whole', () => {
+describe('a filter keeps all GPUs of a node', () => {
   test.each(['index>=1', 'util<14'])('%s changes no path between GPUs', (filter) => {
     for (const host of [MESH, PCIE, RING]) expect(matrix(host, filter)).toEqual(matrix(host));
   });
 
-  test('GPUs that do not match are dim and have a sign', () => {
+  test('GPUs that do not match are dimmed and marked', () => {
     const driver = filtered(open([MESH], { cols: 100, rows: 24 }), 'index>=6');
     expectGolden('topology-filtered', 100, 24, driver.frame());
     expect(driver.frame()).toContain('8 GPUs, 2 match · 2 NUMA nodes · 28 NVLinks between GPUs');
-    // Where all are shown anyway it is no different.
+    // When all rows are shown anyway, the page is the same.
     const same = driver.frame();
     expect(driver.press('~').frame().replace('· the rest dim (~)', '').replaceAll(' ', '')).toBe(same.replaceAll(' ', ''));
   });
 
-  test('n skips nodes without a matching GPU; a message if no node has one', () => {
+  test('n skips nodes without a matching GPU, with a message if there is none', () => {
     const nodes = ['a', 'b', 'c', 'd'].map((name) => ({ ...MESH, nodeId: name, name }));
     const driver = filtered(open(nodes), 'host~=[bd]');
     const at = (): string => /^ (\w) {2}graph/m.exec(driver.frame())?.[1] ?? '';

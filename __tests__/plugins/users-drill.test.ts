@@ -1,4 +1,4 @@
-/** From users down to a process and back, as somebody does it who wants to know. */
+/** From users down to a process and back, as an operator looks for a cause. */
 import { describe, expect, jest, test } from '@jest/globals';
 import { Driver } from '../helpers/driver.js';
 import type { NodeSpec, ProcSpec } from '../helpers/hosts.js';
@@ -14,8 +14,8 @@ const proc = (user: string, pid: number, gpu: number | undefined, gib: number, m
 const gpus = (...watts: readonly (number | undefined)[]) => watts.map((powerWatts) => (powerWatts === undefined ? {} : { powerWatts }));
 
 /**
- * alice: 1 + 5 + 3 GiB on three nodes, one process on two GPUs; bob shares a GPU with her; carol has only a shell on top; dave is alone on
- * a GPU that reports no power.
+ * alice: 1 + 5 + 3 GiB on three nodes, one process on two GPUs; bob shares a GPU with her; carol also has a shell without a GPU; dave is
+ * alone on a GPU that reports no power.
  */
 const NODES: readonly NodeSpec[] = [
   {
@@ -40,7 +40,7 @@ const NODES: readonly NodeSpec[] = [
   { gpus: gpus(100), procs: [proc('alice', 15, 0, 3, { age: 9, command: 'python g.py' })] },
 ];
 const users = (...keys: readonly string[]): Driver => new Driver({ hosts: NODES, cols: 140, rows: 20 }).press('V', ...keys);
-/** First words of the rows of the table that is on screen. */
+/** The first word of each visible table row. */
 const rows = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] +(\S+) +[\d–]/.exec(text)?.[1] ?? []);
 const chosen = (driver: Driver): string => /^ ▌ +(\S+)/m.exec(driver.frame())?.[1] ?? '';
 const row = (driver: Driver, start: string): string => {
@@ -49,7 +49,7 @@ const row = (driver: Driver, start: string): string => {
 };
 const crumb = (driver: Driver): string => driver.lines().findLast((text) => text.startsWith(' Users ▸')) ?? '';
 
-describe('down and back', () => {
+describe('drill down and back', () => {
   test('Enter opens each level, the breadcrumb shows it, and Esc goes back one level', () => {
     const driver = users();
     expect(crumb(driver)).toBe('');
@@ -79,7 +79,7 @@ describe('down and back', () => {
     expect(rows(driver)[0]).toBe('zoe');
   });
 
-  test('without a moved cursor, Esc selects the row that was opened', () => {
+  test('Esc selects the row that was opened if the cursor was not moved', () => {
     for (const [into, back] of [
       ['Enter', 'Esc'],
       ['i', 'i'],
@@ -92,13 +92,13 @@ describe('down and back', () => {
     }
   });
 
-  test('each user keeps an own position; another user starts at the top', () => {
+  test('each user has a cursor position; another user starts at the top', () => {
     const driver = users('Enter', 'End', 'Esc', 'Down', 'Enter');
     expect(crumb(driver)).toContain('▸ bob ▸ 1 node ·');
     expect(chosen(driver)).toBe('node-0001');
   });
 
-  test('a click on a header sorts, on a row selects, a double click opens it, on every level', () => {
+  test('on every level a click on a header sorts, a click on a row selects it, and a double click opens it', () => {
     const driver = users().click('VRAM').click('bob');
     expect(driver.frame()).toContain('▼VRAM');
     expect(chosen(driver)).toBe('bob');
@@ -132,10 +132,10 @@ describe('down and back', () => {
   });
 });
 
-describe('hosts of a user', () => {
-  test('every column as counted by hand', () => {
+describe('nodes of a user', () => {
+  test('match hand-computed values in every column', () => {
     const driver = users('Enter');
-    // GPU 0 is hers alone (2 GiB of 2), so is GPU 1 (3 of 3): 100 + 200 W. SM: 90 + 30 + 10 percent.
+    // GPU 0 is hers alone (2 of 2 GiB), and so is GPU 1 (3 of 3): 100 + 200 W. SM: 90 + 30 + 10 percent.
     expect(row(driver, 'node-0002')).toBe('node-0002 | 0-1 | 5.00 GiB | 300 W | 2 | 1.3 | 00:01:30 | torchrun d.py');
     // 1 of the 4 GiB on GPU 0: 25 of 100 W.
     expect(row(driver, 'node-0001')).toBe('node-0001 | 0 | 1.00 GiB | 25.0 W | 1 | – | 00:00:50 | python a.py');
@@ -155,7 +155,7 @@ describe('hosts of a user', () => {
     expect(rows(users('Enter', ...keys))).toEqual(expected);
   });
 
-  test('hosts with one label are two rows', () => {
+  test('with the same label are two rows', () => {
     const hosts = [1, 2].map((pid) => ({ nodeId: `10.0.0.${pid}:9090`, name: 'gpu', gpus: 1, procs: [proc('alice', pid, 0, pid)] }));
     const driver = new Driver({ hosts }).press('V', 'Enter');
     expect(rows(driver)).toEqual(['gpu', 'gpu']);
@@ -163,10 +163,10 @@ describe('hosts of a user', () => {
   });
 });
 
-describe('processes on a host', () => {
+describe('processes on a node', () => {
   const processes = (...keys: readonly string[]): Driver => users('Enter', 'Enter', ...keys);
 
-  test('a process on two GPUs is one line: its bytes together, its SM shares too: 100% is one GPU', () => {
+  test('show a process on two GPUs in one line, with the sums of its bytes and SM shares: 100% is one GPU', () => {
     expect(row(processes(), '12')).toBe('12 | 0-1 | 4.00 GiB | 120% | 150.0 | 00:01:10 | torchrun d.py');
     expect(row(processes(), '13')).toBe('13 | 1 | 1.00 GiB | 10% | 5.0 | 00:01:30 | python e.py');
     expect(rows(processes())).toEqual(['12', '13']);
@@ -184,7 +184,7 @@ describe('processes on a host', () => {
     expect(rows(processes(...keys))).toEqual(expected);
   });
 
-  test('the details: all that is known, GPU by GPU, and who else is there', () => {
+  test('have details with all reported values, GPU by GPU, and the other users there', () => {
     const text = users('Down', 'Enter', 'Enter', 'Enter').frame();
     expect(text).toMatch(
       /user +bob\n node +node-0001 {2}node-0001:9090\n pid +21\n name +–\n command +python b\.py\n running +00:08:20 {2}since 2026-08-07 14:23/,
@@ -204,12 +204,12 @@ test.each([
   [['Enter', 'Enter'], 't', '▼RUNNING'],
   [['Enter', 'Enter'], 'u', '▼SM%'],
   [['i'], 't', '▼LAST SEEN'],
-])('a narrow screen drops columns, but after %j and %s never %s', (keys, key, caption) => {
+])('lose columns on a narrow screen, but after %j and %s never %s', (keys, key, caption) => {
   const hosts = [...NODES, { state: 'overdue' as const }];
   for (const cols of [40, 50, 60]) expect(new Driver({ hosts, cols, rows: 12 }).press('V', ...keys, key).frame()).toContain(caption);
 });
 
-test('on any screen the details have all labels and scroll to their end', () => {
+test('have details with all labels on any screen, which scroll to the end', () => {
   const uuid = 'GPU-9af4ba1f-9375-60d1-7664-719979ad79ed';
   const hosts: readonly NodeSpec[] = [
     {
@@ -238,7 +238,7 @@ test('on any screen the details have all labels and scroll to their end', () => 
 });
 
 describe('a: processes on no GPU', () => {
-  test('count in PROCS and NODES and are listed below; nothing else changes or is computed again', () => {
+  test('count in PROCS and NODES and are listed below; nothing else changes or is recomputed', () => {
     const driver = users();
     expect(rows(driver)).toEqual(['alice', 'bob', 'dave']);
     const figures = (name: string): string[] => row(driver, name).split(' | ');
@@ -264,7 +264,7 @@ describe('a: processes on no GPU', () => {
 });
 
 describe('what disappears', () => {
-  test('an opened user who is gone: a message until Esc; a user who returns is shown again', () => {
+  test('an opened user who is gone leaves a message until Esc, and is shown again on return', () => {
     const driver = users('Down', 'Enter', 'Enter');
     driver.scrape('node-0001', { gpus: 3, procs: [] });
     expect(driver.frame()).toContain('bob no longer has a process on a GPU on node-0001.');
@@ -278,7 +278,7 @@ describe('what disappears', () => {
     expect(rows(driver.press('Esc'))).toEqual(['alice', 'dave']);
   });
 
-  test('a node that was removed, and one that does not answer', () => {
+  test('a node that was removed, and a node that does not answer', () => {
     const driver = users('Enter', 'Enter');
     driver.overdue('node-0002');
     expect(driver.frame()).toContain('✕ node-0002: no good scrape for 2s');
@@ -295,7 +295,7 @@ describe('what disappears', () => {
     expect(rows(driver.press('Esc'))).toEqual(['13']);
   });
 
-  test('when the selected row disappears, the next one is selected', () => {
+  test('the next row is selected when the selected one disappears', () => {
     const driver = users('m', 'Down');
     expect(rows(driver)).toEqual(['alice', 'bob', 'dave']);
     driver.scrape('node-0001', { gpus: 3, procs: [] });
@@ -303,7 +303,7 @@ describe('what disappears', () => {
   });
 });
 
-describe('i: which nodes report no process data', () => {
+describe('i: nodes that report no process data', () => {
   const hosts: readonly NodeSpec[] = [
     ...NODES,
     { gpus: [{ memoryUsedBytes: 9 * GIB }] },
@@ -313,7 +313,7 @@ describe('i: which nodes report no process data', () => {
   const open = (...keys: readonly string[]): Driver => new Driver({ hosts, cols: 120, rows: 20 }).press('V', ...keys);
   const names = (driver: Driver): string[] => driver.lines().flatMap((text) => /^ [▌ ] (node-\S+)/.exec(text)?.[1] ?? []);
 
-  test('each node has its reason and last answer; i or Esc go back; Enter and o open its tab', () => {
+  test('have a reason and a last scrape; i or Esc goes back; Enter and o open the tab', () => {
     const driver = open('Down', 'i');
     expect(row(driver, 'node-0004')).toBe('node-0004 | no process export | 2s | exporter runs without --processes, 9.00 GiB in use');
     expect(row(driver, 'node-0005')).toBe('node-0005 | waiting | never | not answered yet');
@@ -326,7 +326,7 @@ describe('i: which nodes report no process data', () => {
     expect(open('i', 'o').tab).toBe('node-0004');
   });
 
-  test('from any level; those that report meanwhile leave the list', () => {
+  test('are listed from any level, and leave the list once they report', () => {
     const driver = open('Enter', 'Enter', 'i');
     expect(names(driver)).toEqual(['node-0004', 'node-0005', 'node-0006']);
     for (const label of names(driver)) driver.scrape(label, NODES[2]!);
@@ -334,7 +334,7 @@ describe('i: which nodes report no process data', () => {
     expect(crumb(driver.press('Esc'))).toContain('▸ alice ▸ node-0002');
   });
 
-  test('where all report it says so', () => {
+  test('do not exist if all nodes report, and a message says so', () => {
     expect(users('i').frame()).toContain('all nodes report processes');
     expect(rows(users('i'))).toEqual(['alice', 'bob', 'dave']);
   });
@@ -351,7 +351,7 @@ describe('long commands', () => {
   const open = (cols: number, height: number): Driver => new Driver({ hosts, cols, rows: height }).press('V', 'Enter', 'Enter', 'p');
   const text = (driver: Driver): string => driver.frame().replace(/\n/g, '').replace(/[▌ ]+/g, '');
 
-  test('are wrapped, and whole', () => {
+  test('wrap and are shown in full', () => {
     const driver = open(120, 40);
     for (let nth = 0; nth < 8; nth++) expect(text(driver)).toContain(nth % 3 === 0 ? 'short' : long(nth).replaceAll(' ', ''));
   });
@@ -398,7 +398,7 @@ describe('long commands', () => {
   });
 });
 
-test('keys on any level compute no part and no merge, and decode only commands on screen', () => {
+test('keys on any level compute no part and no merge, and decode only visible commands', () => {
   const big = Array.from({ length: 300 }, (_, at): NodeSpec => ({
     gpus: 8,
     procs: Array.from({ length: 24 }, (__, nth) =>
@@ -439,7 +439,7 @@ test('keys on any level compute no part and no merge, and decode only commands o
   driver.press(...keys);
   expect(driver.ran).toEqual(ran);
   expect(driver.versions.collector).toBe(collector);
-  // One frame a key.
+  // One frame per key.
   expect(driver.painter.frames).toBe(frames + keys.length);
   const decoded = texts.reduce((sum, { mock }) => sum + mock.calls.length, 0);
   expect(decoded).toBeLessThan(keys.length * 30 * 2);

@@ -1,4 +1,4 @@
-/** e and E: what is on screen, in a file. Real directories. */
+/** e and E write the visible table to a file. Real directories. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,7 +48,7 @@ const open = (...keys: readonly string[]): Driver =>
 const directory = (): string => join(home, '.cache', 'all-smi');
 const read = (file: string): string => readFileSync(join(directory(), file), 'utf8');
 
-/** Until the outcome is on screen. */
+/** Waits until the result is on screen. */
 async function outcome(driver: Driver): Promise<string> {
   for (let tries = 0; tries < 200; tries++) {
     const [said] = /(saved|export failed:) .*$/.exec(driver.lines().at(-2)!) ?? [];
@@ -59,7 +59,7 @@ async function outcome(driver: Driver): Promise<string> {
 }
 
 describe('the top level', () => {
-  test("has all-smi's columns in the order shown, without hidden rows; unknown values are empty", async () => {
+  test('has the columns of all-smi in the order shown, without hidden rows; unknown values are empty', async () => {
     expect(await outcome(open('m', 'e'))).toBe('saved ~/.cache/all-smi/users-20260807T143207.csv');
     // alice: 611.4 x 48/48 and 128.25 x 16/16 W.
     expect(read('users-20260807T143207.csv')).toBe(`user,is_system,nodes,gpus,procs,vram_bytes,power_watts,longest_seconds,top_command
@@ -69,7 +69,7 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
 `);
   });
 
-  test('with f and a: includes system accounts, and processes on no GPU in nodes and procs', async () => {
+  test('with f and a includes system accounts, and processes on no GPU in nodes and procs', async () => {
     await outcome(open('f', 'a', 'u', 'e'));
     expect(
       read('users-20260807T143207.csv')
@@ -79,7 +79,7 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
     ).toEqual(['root,true,1,1,2,0,0.000,', 'alice,false,1,2,1,687194', `"'=cmd|calc",false,1,1,1`, '(unattributed),false,1,1']);
   });
 
-  test('JSON has more than CSV, null for unreported values, and the scope', async () => {
+  test('JSON has more than CSV: null for unreported values, and the scope', async () => {
     expect(await outcome(open('m', 'E'))).toBe('saved ~/.cache/all-smi/users-20260807T143207.json');
     const { rows, ...about } = JSON.parse(read('users-20260807T143207.json')) as { rows: object[] };
     expect(about).toEqual({
@@ -125,7 +125,7 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
   });
 });
 
-describe('drilled', () => {
+describe('the lower levels', () => {
   test('the nodes of a user', async () => {
     expect(await outcome(open('m', 'Enter', 'e'))).toBe('saved ~/.cache/all-smi/users-alice-20260807T143207.csv');
     expect(read('users-alice-20260807T143207.csv')).toBe(
@@ -166,13 +166,13 @@ alice,dgx-07,41022,0-1,68719476736,95.0,187.50,3600,python,"python train.py --no
     ]);
   });
 
-  test('a process on no GPU is a row without one', async () => {
+  test('a process on no GPU has one row without a GPU', async () => {
     await outcome(open('f', 'a', 'End', 'Up', 'Enter', 'Enter', 'p', 'Enter', 'e'));
     expect(readdirSync(directory())).toEqual(['users-root-dgx-07-881-20260807T143207.csv']);
     expect(read('users-root-dgx-07-881-20260807T143207.csv').split('\n')[1]).toBe('root,dgx-07,881,,,,,,,sshd,sshd: listener');
   });
 
-  test('the nodes that are silent', async () => {
+  test('the nodes that do not report processes', async () => {
     await outcome(open('i', 'e'));
     expect(read('users-silent-nodes-20260807T143207.csv')).toBe(
       `host,address,why,last_answer_seconds_ago,known
@@ -182,8 +182,8 @@ node-2,10.0.0.8:9090,no process export,2,"exporter runs without --processes, 9.0
   });
 });
 
-describe('how it goes', () => {
-  test('the toast expires by itself; keys work meanwhile', async () => {
+describe('an export', () => {
+  test('shows a toast that expires, while keys keep working', async () => {
     const driver = open('e');
     await outcome(driver);
     expect(driver.press('m').frame()).toContain('▼VRAM');
@@ -191,7 +191,7 @@ describe('how it goes', () => {
     expect(driver.step(2000).frame()).not.toContain('saved');
   });
 
-  test('twice in a second: two files', async () => {
+  test('writes two files when made twice in a second', async () => {
     const driver = open('e', 'e', 'E');
     await outcome(driver);
     for (let tries = 0; tries < 200 && readdirSync(directory()).length < 3; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -202,7 +202,7 @@ describe('how it goes', () => {
     ]);
   });
 
-  test('a refused export shows the reason, and the tab is unchanged', async () => {
+  test('that is refused shows the reason, and the tab is unchanged', async () => {
     mkdirSync(join(home, '.cache'));
     symlinkSync(tmpdir(), directory());
     const driver = open('m', 'Enter');
@@ -211,13 +211,13 @@ describe('how it goes', () => {
     expect(driver.lines().slice(0, -2)).toEqual(before);
   });
 
-  test('rows in no total are not exported; a message if there are no others', () => {
+  test('leaves out rows that are in no total, with a message if there are no others', () => {
     const driver = open('m', 'Enter', 'Enter').overdue('dgx-07');
     expect(driver.press('e').frame()).toContain('nothing here to export');
     expect(new Driver({ hosts: [{ gpus: 1 }], surroundings: { home } }).press('V', 'e').frame()).toContain('nothing here to export');
   });
 
-  test('placeholder rows are left out, the others keep their order', async () => {
+  test('leaves out placeholder rows and keeps the order of the others', async () => {
     const driver = open('m', 'F').scrape('dgx-07', { gpus: 2, procs: [proc('zoe', 1, 0, 9), proc('', 8, 0, 1)] });
     await outcome(driver.press('e'));
     expect(
@@ -228,7 +228,7 @@ describe('how it goes', () => {
     ).toEqual(['(unattributed)', 'zoe']);
   });
 
-  test('an export in progress is finished when the program ends', async () => {
+  test('in progress is finished when the program ends', async () => {
     const driver = open('e');
     await driver.app.stop();
     expect(readdirSync(directory())).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** Any cluster, sorted and filtered in any way, against the plain computation. */
+/** Random clusters, sorted and filtered in any way, against the reference computation. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AppState } from '../../lib/app/state.js';
@@ -14,20 +14,20 @@ import type { SheetCell } from '../../lib/model/sheet.js';
 type Cell = SheetCell;
 type Row = Readonly<Record<string, Cell>>;
 
-/** The rows that an export would have, by column. */
+/** The rows of an export, by column. */
 function rowsOf(ui: UsersUi, hosts: readonly OracleHost[]): Row[] {
   const { columns, rows } = exported(ui, new AppState([users], 3000, buildNodes(hosts))).sheet;
   return rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at]])));
 }
 const number = (cell: Cell): number => cell as number;
-/** What is not known adds nothing. */
+/** Unknown values add nothing. */
 const known = (cell: Cell): number => number(cell) || 0;
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
 function expectClose(actual: number, expected: number): void {
   if (!Object.is(actual, expected)) expect(Math.abs(actual - expected) / Math.abs(expected)).toBeLessThan(1e-9);
 }
 
-/** Of a user, by the name of the column that sorts. */
+/** A value of a user, by the name of the sort column. */
 const FIGURES: Readonly<Record<string, (user: OracleUser, all: boolean) => number>> = {
   nodes: (user, all) => (all ? user.nodesAll : user.nodes),
   gpus: (user) => user.gpus,
@@ -39,7 +39,7 @@ const FIGURES: Readonly<Record<string, (user: OracleUser, all: boolean) => numbe
 };
 const bytewise = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-test('the users, their figures and their order', () => {
+test('users, their values and their order match', () => {
   const view = fc.record({
     sort: fc.constantFrom('user', ...Object.keys(FIGURES)),
     descending: fc.boolean(),
@@ -78,7 +78,7 @@ test('the users, their figures and their order', () => {
   );
 });
 
-/** Neighbours stand right: by the figure, what is not reported last, ties by name; nobody's processes come last by name. */
+/** Adjacent rows are in order: by value, unreported values last, ties by name, processes of unknown users last. */
 function expectSorted(
   rows: readonly Row[],
   expected: ReadonlyMap<string, OracleUser>,
@@ -93,14 +93,14 @@ function expectSorted(
     }
     const [left, right] = [a, b].map((name) => FIGURES[sort]!(expected.get(name!)!, all));
     if (Number.isNaN(left)) expect(right).toBeNaN();
-    // Sums of powers may differ in their last digit.
+    // Sums of power may differ in the last digit.
     if (sort === 'power' && Math.abs(left! - right!) <= 1e-9 * Math.abs(left!)) continue;
     if (Object.is(left, right)) expect(bytewise(a!, b!)).toBeLessThan(0);
     else if (!Number.isNaN(right)) expect(descending ? left! > right! : left! < right!).toBe(true);
   }
 }
 
-test('the nodes of a user add up to the user, the processes on a node to the node', () => {
+test('the nodes of a user add up to the user, and the processes on a node to the node', () => {
   fc.assert(
     fc.property(cluster, fc.boolean(), (hosts, all) => {
       for (const [name, user] of oracleUsers(hosts)) {

@@ -1,4 +1,4 @@
-/** What is pressed on the Users tab changes the Users tab, whichever level is on screen. */
+/** Keys pressed on the Users tab change only the Users tab, whatever level is on screen. */
 import { describe, expect, test } from '@jest/globals';
 import { CORE_LAYERS } from '../../lib/keys/global-layers.js';
 import { PAGES } from '../../docs/pages.js';
@@ -38,16 +38,16 @@ const ALL = [
   ...FUNCTION,
   ...['C-', 'A-', 'S-'].flatMap((modifier) => [...NAMED, 'a', 'e', 'm'].map((name) => modifier + name)),
 ];
-/** Keys of the program itself: they may do what they say. */
+/** Keys of the program, which may change other things. */
 const CORE = new Set(CORE_LAYERS.flatMap(({ bindings }) => bindings.flatMap(({ keys }) => keys)));
-/** U narrows all tabs to a user, and is made for it. */
+/** U pins a user on all tabs, which is its purpose. */
 const PINS = 'U';
 const MOUSE = new Set(['Click', 'DoubleClick', 'WheelUp', 'WheelDown']);
 const OWN = new Set(users.layers.flatMap(({ bindings }) => bindings.flatMap(({ keys }) => keys)));
 
 const open = (...keys: readonly string[]): Driver => new Driver({ hosts: CLUSTER, cols: 120, rows: 20 }).press('V', ...keys);
 
-/** Everything that is not the Users tab's own: counters, what was worked out, the open tab, other tabs' pictures, what the program asks for. */
+/** Everything outside the Users tab: counters, computed results, the open tab, other tabs' state, requests to the program. */
 function world(driver: Driver): object {
   const { state } = driver.app;
   const others = state.tabs.filter(({ plugin }) => plugin !== 'users').map((tab) => JSON.stringify(state.ui(tab)));
@@ -72,7 +72,7 @@ describe.each(Object.entries(LEVELS))('on the level of %s', (_level, keys) => {
     expect(world(driver)).toEqual(before);
   });
 
-  test('every key that is not the program’s own changes nothing else', () => {
+  test('no key except those of the program changes anything else', () => {
     const same = open(...keys);
     const before = world(same);
     for (const key of ALL.filter((name) => !OWN.has(name) && !CORE.has(name))) expect([key, world(same.press(key))]).toEqual([key, before]);
@@ -85,7 +85,7 @@ describe.each(Object.entries(LEVELS))('on the level of %s', (_level, keys) => {
     }
   });
 
-  test('no key breaks the picture', () => {
+  test('no key breaks the screen', () => {
     const driver = open(...keys);
     for (const key of ALL.filter((name) => !CORE.has(name) && name !== 'o')) driver.press(key);
     expect(driver.lines()).toHaveLength(20);

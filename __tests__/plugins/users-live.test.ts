@@ -1,4 +1,4 @@
-/** The Users tab while the cluster lives on: what moves, what stays, what the head says. */
+/** The Users tab while the cluster changes: what moves, what stays, and what the summary shows. */
 import { describe, expect, test } from '@jest/globals';
 import { Driver } from '../helpers/driver.js';
 import type { NodeSpec, ProcSpec, ScrapeSpec } from '../helpers/hosts.js';
@@ -43,7 +43,7 @@ describe('the selected user', () => {
   });
 });
 
-describe('the arrow', () => {
+describe('the arrow in the header', () => {
   test('shows the direction of the sort', () => {
     const driver = open({ alice: 1, bob: 2 });
     expect(header(driver)).toContain('▲USER');
@@ -59,7 +59,7 @@ describe('the arrow', () => {
 });
 
 describe('F', () => {
-  test('keeps the order of rows while values change; F again releases it', () => {
+  test('freezes the order of rows while values change, and releases it when pressed again', () => {
     const driver = open({ alice: 3, bob: 2, carol: 1 }, 'm', 'F', 'Down');
     driver.scrape('node-0001', holding({ alice: 1, bob: 2, carol: 30 }));
     expect(rows(driver)).toEqual(['alice', 'bob', 'carol']);
@@ -85,7 +85,7 @@ describe('F', () => {
     expect(rows(driver)).toEqual(['alice', 'bob', 'carol', 'dave']);
   });
 
-  test('another sort, or other rows, freeze the new order', () => {
+  test('freezes the new order after another sort or other rows', () => {
     const driver = open({ alice: 3, bob: 2, root: 1 }, 'F', 'm', 'm', 'f');
     expect(rows(driver)).toEqual(['root', 'bob', 'alice']);
     driver.scrape('node-0001', holding({ alice: 1, bob: 2, root: 3 }));
@@ -110,7 +110,7 @@ describe('F', () => {
     expect(driver.frame()).toContain('all nodes report');
   });
 
-  test('keeps the order of processes and silent nodes too', () => {
+  test('freezes the order of processes and of nodes not reporting processes too', () => {
     const silent: ScrapeSpec = { gpus: [{ memoryUsedBytes: 9 * GIB }] };
     const procs = (...pids: readonly number[]): ScrapeSpec => ({
       gpus: 1,
@@ -126,20 +126,20 @@ describe('F', () => {
 });
 
 describe('s', () => {
-  test('shows the last samples of each user, on an own scale', () => {
+  test('shows the last samples of each user, each on its own scale', () => {
     const driver = open({ alice: 8 });
     for (const gib of [1, 2, 4, 8]) driver.step(2800).scrape('node-0001', holding({ alice: gib, bob: 5 }));
     expect(driver.frame()).not.toContain('TREND');
     driver.press('s');
     expect(header(driver)).toContain('TREND');
     const trend = (user: string): string => new RegExp(`${user} .*GiB {2}(.{20})`).exec(driver.frame())?.[1]?.trimStart() ?? '';
-    // With the first answer, and then one sample an interval. Bob came with the second.
+    // One sample at the first scrape, then one per interval. Bob came with the second.
     expect(trend('alice ')).toBe('█▂▃▅█');
     expect(trend('bob ')).toBe('▁████');
     expect(driver.press('s').frame()).not.toContain('TREND');
   });
 
-  test('a jump in time clears it', () => {
+  test('is cleared by a jump in time', () => {
     const driver = open({ alice: 8 }, 's');
     for (const gib of [1, 2, 4]) driver.step(3000).scrape('node-0001', holding({ alice: gib }));
     const bars = (): number => (driver.frame().match(/[▁▂▃▄▅▆▇█]/g) ?? []).length;
@@ -154,7 +154,7 @@ describe('s', () => {
   });
 });
 
-describe('the head', () => {
+describe('the summary', () => {
   const node = (more: ScrapeSpec = {}): NodeSpec => ({
     gpus: [{ powerWatts: 100, memoryUsedBytes: 10 * GIB }, { powerWatts: 50, memoryUsedBytes: GIB }, { memoryUsedBytes: 4 * GIB }],
     procs: [
@@ -172,20 +172,20 @@ describe('the head', () => {
       .filter((text) => / owned|users?\b|\*/.test(text) && !text.includes('USER'))
       .join('\n');
 
-  test('has users, nodes, memory owned (hidden part named) and unowned, power attributed and not', () => {
-    // 9 GiB of processes; 2 + 1 + 3 GiB in use are nobody's. 100 W are shared out, 50 W are on a GPU without processes.
+  test('shows users, nodes, attributed memory (with the hidden part) and unattributed, and attributed and unattributed power', () => {
+    // 9 GiB of processes; 2 + 1 + 3 GiB in use are unattributed. 100 W are divided, 50 W are on a GPU without processes.
     const whole =
       ' 2 users · 1 of 1 node reporting · 9.00 GiB owned (root 2.00 GiB hidden) · 6.00 GiB unattributed · 100 W* attributed, 50.0 W not · 2 GPUs in use';
     expect(head([node()], 160)).toBe(whole.replace('’', "'"));
     expect(head([node()], 160, 'f')).toContain(' 3 users · 1 of 1 node reporting · 9.00 GiB owned (root 2.00 GiB) · ');
   });
 
-  test('two hidden accounts are counted together', () => {
+  test('counts two hidden accounts together', () => {
     const procs = [...node().procs!, { pid: 4, gpu: 1, user: '999', vram: GIB }];
     expect(head([node({ procs })], 160)).toContain('10.0 GiB owned (2 system accounts 3.00 GiB hidden)');
   });
 
-  test('on a narrow screen it loses only words', () => {
+  test('loses only words on a narrow screen', () => {
     expect(head([node()], 60)).toBe(
       ' 2 users · 1/1 nodes · 9.00 GiB owned (root 2.00 GiB)\n 6.00 GiB unowned · 100 W*, 50.0 W unattributed',
     );
@@ -195,13 +195,13 @@ describe('the head', () => {
     );
   });
 
-  test('attributed and unattributed power are the total, whichever users are hidden', () => {
+  test('attributed and unattributed power add up to the total, whichever users are hidden', () => {
     const driver = new Driver({ hosts: [node(), node(), { ...node(), state: 'overdue' }], cols: 160 }).press('V');
     expect(driver.frame()).toContain('200 W* attributed, 100 W not');
     expect(driver.lines()[0]).toContain('300 W');
   });
 
-  test('empty lines are left out', () => {
+  test('leaves out empty lines', () => {
     const quiet = new Driver({ hosts: [node()], cols: 160, rows: 12 }).press('V').lines();
     expect(quiet[2]).toContain('users ·');
     expect(quiet[3]).toContain('USER');

@@ -1,4 +1,4 @@
-/** The Users tab as pictures, level by level. */
+/** Golden screens of the Users tab, level by level. */
 import { describe, expect, test } from '@jest/globals';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
@@ -13,7 +13,7 @@ const SIZES = [
 ] as const;
 const GIB = 2 ** 30;
 
-/** Without the key hints: what other keys there are is others' matter. */
+/** Without key hints: the keys are tested elsewhere. */
 const bare = (picture: string): string => picture.slice(0, picture.lastIndexOf('\n') + 1);
 const shown = (hosts: readonly NodeSpec[], cols: number, rows: number, ...keys: readonly string[]): string =>
   new Driver({ hosts, cols, rows }).press('V', ...keys).frame();
@@ -50,11 +50,11 @@ test.each([
   ).toContain(hints);
 });
 
-test('system accounts shown, processes on no GPU counted, sorted by VRAM, the third chosen, the order frozen', () => {
+test('system accounts shown, processes on no GPU counted, sorted by VRAM, the third row selected, the order frozen', () => {
   expectGolden('users-all-by-vram', 120, 14, bare(shown(CLUSTER, 120, 14, 'f', 'a', 'm', 'Down', 'Down', 'F')));
 });
 
-describe('nothing to see', () => {
+describe('nothing to show', () => {
   const busy = { gpus: [{ memoryUsedBytes: 9 * GIB, powerWatts: 300 }] };
   const failed = { phase: 'failing', error: { code: 'S_DNS', text: 'host name not found' } } as const;
   test.each([
@@ -104,7 +104,7 @@ describe('names and commands of any length and script', () => {
     expectGolden('users-wide-processes', cols, rows, bare(shown(hosts, cols, rows, 'Down', 'Down', 'Enter', 'Enter')));
   });
 
-  test('commands moved to the left', () => {
+  test('commands scrolled to the left', () => {
     expectGolden(
       'users-wide-shifted',
       60,
@@ -116,7 +116,7 @@ describe('names and commands of any length and script', () => {
 
 describe('many', () => {
   const user = (nth: number): string => `user${String(nth).padStart(4, '0')}`;
-  /** 2,000 users on 250 nodes; the first is on all of them. */
+  /** 2,000 users on 250 nodes; the first one is on all of them. */
   const hosts = Array.from({ length: 250 }, (_, at): NodeSpec => ({
     gpus: Array.from({ length: 8 }, () => ({ powerWatts: 400 })),
     procs: Array.from({ length: 9 }, (__, nth): ProcSpec => ({
@@ -146,7 +146,7 @@ describe('stale rows', () => {
       ...keys,
     );
 
-  test('a node that does not answer keeps a dim row and is in no total', () => {
+  test('a node that does not answer keeps a dimmed row and is in no total', () => {
     const driver = open('Enter');
     expectGolden('users-hosts-one-down', 100, 12, bare(driver.frame()));
     expectGolden('users-processes-down', 100, 12, bare(driver.press('End', 'Enter').frame()));
@@ -175,12 +175,12 @@ describe('stale rows', () => {
       const [up, wave] = [nth * GIB, (1.1 + Math.sin(nth / 3)) * GIB];
       driver.step(3000).scrape('node-0002', on({ ...alice(3), vram: wave }, { ...bob, vram: up }, { ...bob, pid: 10, user: 'carol' }));
     }
-    // Somebody is there, or the last one would be painted later.
+    // A key was pressed recently, so the last frame is painted without delay.
     expectGolden('users-trend', 100, 12, bare(driver.press('F12').frame()));
   });
 });
 
-test('every picture has the size of its screen', () => {
+test('every frame has the size of its screen', () => {
   for (const [cols, rows] of SIZES)
     for (const [, keys] of LEVELS) {
       const picture = shown(CLUSTER, cols, rows, ...keys).split('\n');

@@ -1,4 +1,4 @@
-/** The Users tab on a recording: the same rows, levels and keys; the transport has its own. */
+/** The Users tab in a replay: the same rows, levels and keys; the replay controls have keys of their own. */
 import { describe, expect, test } from '@jest/globals';
 import { REPLAY } from '../../lib/keys/replay-keys.js';
 import { CLUSTER } from '../helpers/cluster.js';
@@ -10,14 +10,14 @@ inNewDirectory();
 
 const TRANSPORT = new Set(REPLAY.bindings.flatMap(({ keys }) => keys));
 const LEVELS: readonly (readonly string[])[] = [[], ['Enter'], ['Enter', 'Enter'], ['Enter', 'Enter', 'Enter']];
-/** Paused, on the first frame. */
+/** Paused at the first frame. */
 const open = async (...keys: readonly string[]): Promise<ReplayViewer> => {
   const viewer = await new ReplayViewer(120, 24).open(CLUSTER, 12);
   await viewer.press('Space', 'V', ...keys);
   return viewer;
 };
 
-/** Everything but the tab and the transport. */
+/** Everything except the tab and the replay controls. */
 function world({ app, painter }: ReplayViewer): object {
   const { state } = app;
   const others = state.tabs.filter(({ plugin }) => plugin !== 'users').map((tab) => JSON.stringify(state.ui(tab)));
@@ -44,7 +44,7 @@ test.each(LEVELS.map((keys) => [keys.length, keys] as const))(
   },
 );
 
-test('the transport’s keys move time and not the tab: the level, the sort and the cursor stay', async () => {
+test('replay keys change the time and not the tab: level, sort and cursor stay', async () => {
   const viewer = await open('m', 'Down', 'Enter');
   const ui = JSON.stringify(viewer.app.state.ui(viewer.app.state.tab));
   for (const key of [']', '[', 'j', 'k', '+', '-', 'L', 'B', '}', '{']) {
@@ -54,7 +54,7 @@ test('the transport’s keys move time and not the tab: the level, the sort and 
   expect(await viewer.press(']')).toContain('Users ▸ mira ▸ 2 nodes · 3 GPUs · 133 GiB');
 });
 
-describe('what was live is the same on every level', () => {
+describe('the replay shows what was live on every level', () => {
   /** The tab itself: without title, strip, breadcrumb (where toasts are), replay bar and hints. */
   const body = (picture: string): string =>
     picture
@@ -67,7 +67,7 @@ describe('what was live is the same on every level', () => {
   test.each([
     ['users', []],
     ['users by VRAM, with system accounts and all processes', ['f', 'a', 'm']],
-    ['hosts of mira', ['Down', 'Enter']],
+    ['nodes of mira', ['Down', 'Enter']],
     ['processes', ['Enter', 'Enter']],
     ['a process on two GPUs', ['Down', 'Enter', 'Enter', 'Enter']],
   ])('%s', async (_what, keys) => {

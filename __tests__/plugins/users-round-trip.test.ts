@@ -1,4 +1,4 @@
-/** Five nodes and three users, from what their machines said to the last column on screen; every figure worked out by hand. */
+/** Five nodes and three users, from the text of the exporters to the last column on screen; every value is computed by hand. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { NodeGpu, NodeProcess, NodeSample } from '../../lib/model/sample.js';
 import { frameLines } from '../../lib/recording/format/encode.js';
@@ -80,7 +80,7 @@ const NODES: readonly NodeSample[] = [
   node(5, [gpu(0, 40, 300)], undefined),
 ];
 
-/** Cells of the rows on screen, without the mark of the chosen one; '|' between them. */
+/** Cells of the visible rows, without the selection mark, separated by '|'. */
 const rows = (screen: string): string[] =>
   screen
     .split('\n')
@@ -89,22 +89,22 @@ const rows = (screen: string): string[] =>
       /^ [▌ ] +\S.*\S {2}/.test(text) && !/ (CMD|COMMAND)/.test(text) ? [text.slice(3).trim().replace(/ {2,}/g, ' | ')] : [],
     );
 
-/** What is expected of either source, given how to press keys on it. */
+/** Expectations for either source, given a way to press keys on it. */
 function expectations(press: (...keys: readonly string[]) => Promise<string>): void {
-  test('the users, every column', async () => {
+  test('users, every column', async () => {
     const screen = await press('V');
-    // Owned: 32 + 40 + 10 GiB. Nobody's: 17 - 16 and 1 on node-1, 9 - 8 on node-3; node-5 says nothing of its processes.
-    // Not attributed: the GPUs without processes, 100, 60 and 300 W.
+    // Attributed: 32 + 40 + 10 GiB. Unattributed: 17 - 16 and 1 on node-1, 9 - 8 on node-3; node-5 does not report its processes.
+    // Unattributed power: the GPUs without processes, 100, 60 and 300 W.
     expect(screen).toContain(
       ' 3 users · 4 of 5 nodes reporting · 82.0 GiB owned · 3.00 GiB unattributed · 1.65 kW* attributed, 460 W not · 6 GPUs in use',
     );
     expect(screen).toContain('partial coverage: 4 of 5 nodes reporting processes');
     expect(rows(screen)).toEqual([
-      // 300 W x 12/16 + 200 + 400 W. SM: 40 + 90 + 70 percent. The largest row is that of 12 GiB.
+      // 300 W x 12/16 + 200 + 400 W. SM: 40 + 90 + 70 percent. The top command is that of the row with 12 GiB.
       'ada | 2 | 3 | 2 | 32.0 GiB | 825 W | 2.0 | 02:00:00 | python job-101.py',
       // 300 x 4/16 + 250 x 6/8 + 500 = 762.5 W. SM: 20 + 10 + 100 percent.
       'bert | 3 | 3 | 3 | 40.0 GiB | 763 W | 1.3 | 1d 01:01:01 | python job-401.py',
-      // 250 x 2/8 = 62.5 W, and what GPU 0 of node-3 takes, which it does not say.
+      // 250 x 2/8 = 62.5 W, and the power of GPU 0 of node-3, which is not reported.
       'cleo | 1 | 2 | 2 | 10.0 GiB | ≥62.5 W | – | 00:00:05 | python job-301.py',
     ]);
   });
@@ -119,7 +119,7 @@ function expectations(press: (...keys: readonly string[]) => Promise<string>): v
     expect(rows(await press('V', key)).map((row) => row.split(' ')[0])).toEqual(names);
   });
 
-  test('the nodes of each user, every column', async () => {
+  test('nodes of each user, every column', async () => {
     expect(rows(await press('V', 'Enter'))).toEqual([
       'node-2 | 0-1 | 20.0 GiB | 600 W | 1 | 1.6 | 02:00:00 | torchrun --nproc 2 "x y"',
       'node-1 | 0 | 12.0 GiB | 225 W | 1 | 0.4 | 01:00:00 | python job-101.py',
@@ -133,7 +133,7 @@ function expectations(press: (...keys: readonly string[]) => Promise<string>): v
     expect(rows(await press('Esc', 'Down', 'Enter'))).toEqual(['node-3 | 0-1 | 10.0 GiB | ≥62.5 W | 2 | 00:00:05 | python job-301.py']);
   });
 
-  test('the processes of each user, every column', async () => {
+  test('processes of each user, every column', async () => {
     expect(rows(await press('V', 'Enter', 'Enter'))).toEqual(['201 | 0-1 | 20.0 GiB | 160% | 400.0 | 02:00:00 | torchrun --nproc 2 "x y"']);
     expect(rows(await press('Esc', 'Down', 'Enter'))).toEqual(['101 | 0 | 12.0 GiB | 40% | 100.0 | 01:00:00 | python job-101.py']);
     expect(rows(await press('Esc', 'Esc', 'Down', 'a', 'Enter', 'Enter'))).toEqual([
@@ -147,7 +147,7 @@ function expectations(press: (...keys: readonly string[]) => Promise<string>): v
   });
 }
 
-describe('exported as text, read, added up', () => {
+describe('exported as text, scraped and added up', () => {
   let viewer: TextViewer;
   beforeEach(() => {
     viewer = scraped();
@@ -166,7 +166,7 @@ function scraped(): TextViewer {
   return viewer;
 }
 
-describe('the same, recorded and replayed', () => {
+describe('recorded and replayed', () => {
   inNewDirectory();
   let replay: ReplayViewer;
   beforeEach(async () => {

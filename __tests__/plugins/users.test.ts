@@ -28,8 +28,8 @@ describe('sorting', () => {
     ['m again', ['m', 'm'], ['bob', '?', 'carol', 'alice']],
     // bob has GPU 1 alone, alice GPU 2 alone, carol 5/8 of GPU 0.
     ['p power', ['p'], ['bob', 'alice', 'carol', '?']],
-    ['n nodes, ties by name', ['n'], ['carol', '?', 'alice', 'bob']],
-    ['t longest, not reported last', ['t'], ['alice', 'bob', 'carol', '?']],
+    ['n sorts by nodes, ties by name', ['n'], ['carol', '?', 'alice', 'bob']],
+    ['t sorts by longest, unreported values last', ['t'], ['alice', 'bob', 'carol', '?']],
     ['t again', ['t', 't'], ['carol', 'bob', 'alice', '?']],
   ])('%s', (_what, keys, names) => {
     expect(sorted(...keys)).toEqual(names);
@@ -43,7 +43,7 @@ describe('sorting', () => {
   });
 });
 
-describe('who is in the table', () => {
+describe('users in the table', () => {
   const proc = (user: string, gpu?: number): ProcSpec => ({
     pid: 1,
     user,
@@ -51,7 +51,7 @@ describe('who is in the table', () => {
     ...(gpu === undefined ? {} : { gpu }),
   });
 
-  test('no users without a GPU; root and uids below 1000 only after f', () => {
+  test('have a GPU; root and uids below 1000 are shown only after f', () => {
     const procs = [proc('alice', 0), proc('shell'), proc('root', 0), proc('999', 0), proc('1000', 0), proc('root')];
     const driver = new Driver({ hosts: [{ gpus: 1, procs }] }).press('V');
     expect(rows(driver)).toEqual(['1000', 'alice']);
@@ -61,7 +61,7 @@ describe('who is in the table', () => {
     expect(rows(driver.press('f'))).toEqual(['1000', 'alice']);
   });
 
-  test('partial power is marked; power without readings is not shown', () => {
+  test('partial power is marked, and power without readings is not shown', () => {
     const hosts = [{ gpus: [{ powerWatts: 100 }, {}], procs: [proc('alice', 0), proc('alice', 1), proc('bob', 1)] }];
     const driver = new Driver({ hosts }).press('V');
     expect(driver.frame()).toMatch(/alice .* ≥100 W/);
@@ -69,11 +69,11 @@ describe('who is in the table', () => {
   });
 });
 
-describe('the chip', () => {
+describe('the coverage chip', () => {
   const busy = { gpus: [{ memoryUsedBytes: 9 * GIB }] };
   const chip = (driver: Driver): string | undefined => driver.lines().find((text) => text.includes('partial coverage'));
 
-  test('reporting nodes are up and have a process family, or no memory in use', () => {
+  test('counts nodes that are up and have a process family or no memory in use', () => {
     const hosts: readonly NodeSpec[] = [
       busy,
       { gpus: 1 },
@@ -83,7 +83,7 @@ describe('the chip', () => {
     expect(chip(new Driver({ hosts }).press('V'))).toBe(' ⚠ partial coverage: 2 of 4 nodes reporting processes · i: details');
   });
 
-  test('no chip if all nodes report; old rows do not make a node report', () => {
+  test('is absent if all nodes report; stale rows do not make a node report', () => {
     const driver = new Driver({ hosts: [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] }] }).press('V');
     expect(chip(driver)).toBeUndefined();
     expect(rows(driver)).toEqual(['alice']);

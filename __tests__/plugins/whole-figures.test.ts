@@ -1,4 +1,4 @@
-/** On every tab, at every size: a figure is whole, or has a shorter form; and what is not reported is nowhere 0. */
+/** On every tab and at every size, values are never cut but have a shorter form, and unreported values are never 0. */
 import { describe, expect, test } from '@jest/globals';
 import { CLUSTER } from '../helpers/cluster.js';
 import { Driver } from '../helpers/driver.js';
@@ -12,7 +12,7 @@ const SIZES = [
 ] as const;
 const GIB = 2 ** 30;
 
-/** Figures as large as they come: of a thousand days, a thousand threads, a thousand GPUs' worth. */
+/** The largest values: thousands of days, threads and GPUs. */
 const LARGE: NodeSpec = {
   gpus: [
     {
@@ -70,9 +70,9 @@ const TABS: readonly (readonly string[])[] = [
 const NAMED_TABS = TABS.map((keys) => [keys.join(' '), keys] as const);
 
 describe.each(SIZES)('%ix%i', (cols, rows) => {
-  test.each(NAMED_TABS)('no digit of a figure is cut: %s', (_name, keys) => {
+  test.each(NAMED_TABS)('no digit of a value is cut: %s', (_name, keys) => {
     const driver = new Driver({ hosts: HOSTS, cols, rows }).press(...keys);
-    // Behind digits, units and marks only; names, models and commands are texts, and are cut.
+    // After digits, units and marks only; names, models and commands are texts, and may be cut.
     const figures = driver
       .lines()
       .slice(2, -1)
@@ -87,7 +87,7 @@ describe.each(SIZES)('%ix%i', (cols, rows) => {
     for (const end of ['0007', '0008']) expect(frame).toMatch(new RegExp(`gpu-\\S*…\\S*${end} `));
   });
 
-  test('a domain that all names have is left out', () => {
+  test('a domain that all names share is omitted', () => {
     const hosts = ['a1', 'a2'].map((name) => ({ ...CLUSTER[0]!, name: `${name}.cluster.example.org` }));
     const body = new Driver({ hosts, cols, rows }).lines().slice(2).join('\n');
     expect(body).toMatch(/a2 +0 /);
@@ -95,7 +95,7 @@ describe.each(SIZES)('%ix%i', (cols, rows) => {
   });
 });
 
-describe('a node without figures', () => {
+describe('a node without power and memory readings', () => {
   const gpu: GpuSpec = { utilPercent: 50, memoryTotalBytes: 80 * GIB };
   const spec: NodeSpec = {
     gpus: [gpu, gpu],
@@ -105,11 +105,11 @@ describe('a node without figures', () => {
     ],
   };
 
-  test.each(NAMED_TABS)('unknown power and bytes are not invented: %s', (_name, keys) => {
+  test.each(NAMED_TABS)('does not show unknown power and bytes as numbers: %s', (_name, keys) => {
     for (const [cols, rows] of SIZES) {
       const driver = new Driver({ hosts: [spec], cols, rows }).press(...keys);
       driver.step(3000);
-      // The head and the tables; not the clock of the title.
+      // Summary and tables, not the clock in the title.
       expect(driver.lines().slice(2).join('\n')).not.toMatch(/\b0(\.0+)? k?W\b|\b0W\b/);
       if (keys[0] !== 'V' && keys[0] !== 'D') expect(driver.lines().slice(2).join('\n')).not.toMatch(/\b0(\.0)?\/80|\b0 B\b(?! in)/);
     }
@@ -119,7 +119,7 @@ describe('a node without figures', () => {
     [['V', 'f', 'a', 'y'], /^bob\t.*\t\t\t70\tshell$|^alice\tfalse\t1\t1\t1\t5368709120\t\t60\ttrain$/],
     [['V', 'Enter', 'y'], /^alice\tnode-0001\tnode-0001:9090\t1\t0\t1\t5368709120\t\t/],
     [['y'], /^node-0001\tnode-0001:9090\t0\t.*\t50\.0\t\t85899345920\t\t\t\t\tcomputing\t\talice$/],
-  ] as const)('unknown power and bytes are copied as empty cells: %j', (keys, copied) => {
+  ] as const)('copies unknown power and bytes as empty cells: %j', (keys, copied) => {
     expect(new Driver({ hosts: [spec] }).press(...keys).painter.clipboard).toMatch(copied);
   });
 });

@@ -1,4 +1,4 @@
-/** Tables without a screen: columns by name, order, number of rows, and the same values as on the tabs. */
+/** Tables without a screen: columns by name, sort order, number of rows, and the same values as on the tabs. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AppState } from '../../lib/app/state.js';
@@ -48,7 +48,7 @@ const SMALL = buildNodes([
 describe('columns', () => {
   const app = state(SMALL);
 
-  test('by JSON key, without its unit, by id; in the order asked for', () => {
+  test('are selected by JSON key, with or without unit, or by id, and printed in the order given', () => {
     expect(records(app, 'users', { columns: ['vram', 'USER', 'longest_seconds'] })[0]).toEqual({
       vram_bytes: 40 * GIB,
       user: 'alice',
@@ -60,7 +60,7 @@ describe('columns', () => {
     ]);
   });
 
-  test('that do not exist: the error names those that do', () => {
+  test('that do not exist are an error that lists the ones that do', () => {
     expect(() => checkQuery(table('users'), { columns: ['memory'] })).toThrow(
       /--columns: users has no column "memory"; it has user, is_system/,
     );
@@ -71,7 +71,7 @@ describe('columns', () => {
   });
 });
 
-test('rows are sorted by any column, what is not reported last, and limited', () => {
+test('rows are sorted by any column, with unreported values last, and limited', () => {
   const app = state(SMALL);
   const by = (column: string, descending?: boolean, limit?: number): unknown[] =>
     records(app, 'gpus', {
@@ -84,7 +84,7 @@ test('rows are sorted by any column, what is not reported last, and limited', ()
   expect(by('state')).toEqual([0, 2, 1]);
 });
 
-test('what is not reported is null, lists are arrays, states are those of the documentation', () => {
+test('unreported values are null, lists are arrays, states are the documented ones', () => {
   const app = state(SMALL);
   expect(records(app, 'users').map(({ user, power_watts: power }) => [user, power])).toEqual([
     ['alice', 400],
@@ -113,7 +113,7 @@ test('what is not reported is null, lists are arrays, states are those of the do
   expect(records(app, 'free')).toEqual([]);
 });
 
-test('a node without current data: nothing is 0, and it is missing from the coverage', () => {
+test('a node without current data shows no 0 and is missing from the coverage', () => {
   const [up, silent, down] = buildNodes([
     { gpus: 1, facts: { hasProcessFamily: true } },
     { state: 'waiting' },
@@ -133,7 +133,7 @@ test('a node without current data: nothing is 0, and it is missing from the cove
   });
 });
 
-test('printed text: aligned, with the titles of the screen, and harmless', () => {
+test('printed text is aligned, has the titles of the screen, and is sanitized', () => {
   const app = state(SMALL);
   const lines = (name: string, query: TableQuery = {}, wide = false): readonly string[] =>
     textLines(queryTable(table(name), app, query).texts(wide));
@@ -149,7 +149,7 @@ test('printed text: aligned, with the titles of the screen, and harmless', () =>
   expect(lines('processes', {}, true).join('')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
 });
 
-test('users of any cluster: the figures of an independent computation', () => {
+test('random clusters: users match an independent computation', () => {
   fc.assert(
     fc.property(cluster, (hosts) => {
       const expected = oracleUsers(hosts);

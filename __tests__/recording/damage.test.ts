@@ -1,4 +1,4 @@
-/** Damaged recordings, real ones and random ones: what is wrong is noticed, located where the file allows it, and the rest plays. */
+/** Damaged recordings, real and random ones: damage is detected, located where the file allows it, and the rest plays. */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -15,7 +15,7 @@ inNewDirectory();
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/recordings');
 
-/** All frames as they play, in one text each. */
+/** All frames as they play, each as text. */
 async function contents(reader: Reader): Promise<string[]> {
   const seen: string[] = [];
   for (let found = await reader.first(); found; found = await reader.next(found.ref))
@@ -23,7 +23,7 @@ async function contents(reader: Reader): Promise<string[]> {
   return seen;
 }
 
-/** What is said of a file when all of it has been read; undefined: it is refused. */
+/** The information about a file after reading all of it; undefined: it is refused. */
 async function looked(path: string): Promise<{ readonly frames: string[]; readonly info: Reader['info'] } | undefined> {
   const reader = await openReader(path, { pageBytes: 4096 }).catch((error: unknown) => {
     expect(error).toMatchObject({ code: 'E_RECORDING_BAD' });
@@ -40,26 +40,26 @@ async function looked(path: string): Promise<{ readonly frames: string[]; readon
 const isNoticed = ({ badLines, losses, disorder, damage, cut, ended }: Reader['info']): boolean =>
   badLines > 0 || losses.length > 0 || disorder > 0 || damage.length > 0 || cut || ended !== true;
 
-describe('recordings of earlier versions, whose lines have no seals', () => {
+describe('recordings of earlier versions, without checksums', () => {
   const check = (name: string): ReturnType<typeof looked> => {
     copyFileSync(join(FIXTURES, name), place.directory.file(name));
     return looked(place.directory.file(name));
   };
 
-  test.each(['whole.ndjson.gz', 'whole.ndjson.zst'])('%s is whole', async (name) => {
+  test.each(['whole.ndjson.gz', 'whole.ndjson.zst'])('%s is complete', async (name) => {
     const { frames, info } = (await check(name))!;
     expect(frames).toHaveLength(140);
     expect(info).toMatchObject({ badLines: 0, losses: [], disorder: 0, damage: [], cut: false, ended: true });
   });
 
-  test('a gzip file that lost six frames inside: its data ends too early, and the rest plays', async () => {
+  test('a gzip file that lost six frames in the middle: its data ends too early, and the rest plays', async () => {
     const { frames, info } = (await check('lost-6-of-140.ndjson.gz'))!;
     expect(frames).toHaveLength(134);
     expect(info.damage).toHaveLength(1);
     expect(info.damage[0]).toMatch(/^lost-6-of-140\.ndjson\.gz: /);
   });
 
-  test('a zstd file that lost a block: how many frames, and where', async () => {
+  test('a zstd file that lost a block: reports how many frames are missing, and where', async () => {
     const { frames, info } = (await check('lost-64-of-140.ndjson.zst'))!;
     expect(frames).toHaveLength(76);
     expect(info.damage).toEqual(['lost-64-of-140.ndjson.zst: 1 damaged block']);
@@ -67,7 +67,7 @@ describe('recordings of earlier versions, whose lines have no seals', () => {
     expect(info.frames).toBe(76);
   });
 
-  test('a zstd file whose recorder was killed: all frames are there, so nothing is wrong but that it was not ended', async () => {
+  test('a zstd file whose recorder was killed: no frame is missing, and only the end mark is', async () => {
     const { frames, info } = (await check('killed.ndjson.zst'))!;
     expect(frames).toHaveLength(8);
     expect(info).toMatchObject({ badLines: 0, losses: [], disorder: 0, damage: [], cut: false, ended: false });
@@ -81,13 +81,13 @@ const OURS: readonly (readonly [Codec, string])[] = [
 ];
 
 describe.each(OURS)('%s', (codec, name) => {
-  /** Uneven, so that no piece of it is like another. */
+  /** Varied content, so that no part of it equals another. */
   const make = (): Promise<string> =>
     record(place.directory.file(name), codec, 150, [
       { gpus: 2, procs: count(6).map((pid) => ({ pid, gpu: pid % 2, user: `user${pid % 3}`, vram: pid * 1e9 + 7 })) },
     ]);
 
-  test('killed while it was written: whole, and not ended', async () => {
+  test('killed while it was written: complete, without an end mark', async () => {
     const writer = await newWriter(place.directory.file(name), codec);
     for (const nth of count(70)) await writer.write(cycle(nth), timeOf(nth));
     const { frames, info } = (await looked(writer.path))!;
@@ -97,7 +97,7 @@ describe.each(OURS)('%s', (codec, name) => {
     expect((await looked(writer.path))!.info).toMatchObject({ cut: false, ended: true });
   });
 
-  test('lines taken out, changed, doubled: counted and located', async () => {
+  test('removed, changed and duplicated lines are counted and located', async () => {
     const lines = textIn(await make()).split('\n');
     const pack = (some: readonly string[]): string => {
       const text = some.join('\n');
@@ -118,7 +118,7 @@ describe.each(OURS)('%s', (codec, name) => {
     expect(unended.info).toMatchObject({ losses: [], badLines: 0, ended: false });
   });
 
-  test('whatever is done to its bytes is noticed, or does no harm', async () => {
+  test('any change of the bytes is detected, or does no harm', async () => {
     const path = await make();
     const bytes = readFileSync(path);
     const whole = (await looked(path))!;
@@ -147,7 +147,7 @@ describe.each(OURS)('%s', (codec, name) => {
         writeFileSync(place.directory.file(`bad-${name}`), damaged);
         const found = await looked(place.directory.file(`bad-${name}`));
         if (!found || isNoticed(found.info)) {
-          // What plays is what was recorded, and nothing else.
+          // Whatever plays was recorded.
           for (const frame of found?.frames ?? []) expect(whole.frames).toContain(frame);
         } else expect(found.frames).toEqual(whole.frames);
       }),
@@ -156,14 +156,14 @@ describe.each(OURS)('%s', (codec, name) => {
   });
 });
 
-/** Lines without what is ours alone. */
+/** Lines without the fields that only we write. */
 const foreignText = async (frames: number): Promise<string> =>
   textIn(await record(place.directory.file('plain.ndjson'), 'none', frames)).replace(
     /"writer":"[^"]*",|"body_crc32":"[^"]*",|"at_seq":\d+,|.*"end":true.*\n/g,
     '',
   );
 
-test('a line that has lost its number and checksum is damaged, since the others have one', async () => {
+test('a line without number and checksum is damaged if the others have them', async () => {
   const lines = textIn(await record(place.directory.file('sealed.ndjson'), 'none', 20)).split('\n');
   const whole = await looked(place.directory.file('sealed.ndjson'));
   const path = place.directory.file('unsealed.ndjson');
@@ -175,8 +175,8 @@ test('a line that has lost its number and checksum is damaged, since the others 
   expect(found.frames).toHaveLength(whole!.frames.length - 1);
 });
 
-describe('recordings of others', () => {
-  test('gzip: a wrong byte that still decompresses shows in the checksum, and all of it plays', async () => {
+describe('recordings of other programs', () => {
+  test('gzip: a wrong byte that still decompresses fails the checksum, and all of it plays', async () => {
     const text = await foreignText(400);
     // Stored, not compressed: every byte counts, and none breaks the format.
     const bytes = gzipSync(text, { level: 0 });
@@ -189,7 +189,7 @@ describe('recordings of others', () => {
     expect(info.cut).toBe(false);
   });
 
-  test('gzip: damaged inside, what came before plays; cut off, the last frame is incomplete', async () => {
+  test('gzip: before damage in the middle everything plays; in a truncated file the last frame is incomplete', async () => {
     const text = await foreignText(4000);
     const bytes = gzipSync(text);
     writeFileSync(place.directory.file('cut.ndjson.gz'), bytes.subarray(0, bytes.length >> 1));
@@ -204,7 +204,7 @@ describe('recordings of others', () => {
   });
 });
 
-test('zstd: unexpected bytes between two blocks, and the index is lost: all blocks play', async () => {
+test('zstd: with unexpected bytes between two blocks and without the index, all blocks play', async () => {
   const bytes = readFileSync(await record(place.directory.file('a.ndjson.zst'), 'zstd', 150));
   const second = bytes.indexOf(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 4);
   expect(second).toBeGreaterThan(0);
@@ -217,7 +217,7 @@ test('zstd: unexpected bytes between two blocks, and the index is lost: all bloc
   expect(info).toMatchObject({ losses: [], damage: ['b.ndjson.zst: unexpected bytes between the blocks'] });
 });
 
-test('what is seen of damage is kept with the index of a large file', async () => {
+test('damage is stored with the index of a large file', async () => {
   const wide = [{ gpus: 8, procs: count(100).map((pid) => ({ pid, gpu: pid % 8 })) }];
   const path = await record(place.directory.file('big.ndjson'), 'none', 120, wide);
   const lines = readFileSync(path, 'utf8').split('\n');
@@ -231,7 +231,7 @@ test('what is seen of damage is kept with the index of a large file', async () =
   expect(again.info).toMatchObject({ losses: expected, indexed: 1 });
 });
 
-test('files put together with cat play as one, their frames counted for each', async () => {
+test('files joined with cat play as one, and the frames of each are counted', async () => {
   const [one, two] = [await record(place.directory.file('one.gz'), 'gzip', 20), await record(place.directory.file('two.gz'), 'gzip', 30)];
   writeFileSync(place.directory.file('both.ndjson.gz'), Buffer.concat([readFileSync(one), readFileSync(two)]));
   const reader = await openReader(place.directory.file('both.ndjson.gz'));

@@ -1,4 +1,4 @@
-/** What recordings of all-smi 0.26 to 0.28 have in details and typed fields, read from theirs and written in ours. */
+/** Details and typed fields in recordings of all-smi 0.26 to 0.28, read from theirs and written to ours. */
 import { expect, test } from '@jest/globals';
 import { Node } from '../../lib/model/node.js';
 import { Parsers } from '../../lib/exposition/parser/index.js';
@@ -100,7 +100,7 @@ test('details of 0.28, whatever the order of the rows', () => {
   expect(columns.extras.rows('clock').families(0)[0]).toMatchObject({ value: 2400, labels: [['domain', 'gpu (L0)'], ['gpu_uuid', 'U1'], ['gpu_index', '1']] }); // prettier-ignore
 });
 
-test('a fan in turns, Rebellions and Tenstorrent', () => {
+test('a fan in RPM, Rebellions and Tenstorrent', () => {
   const columns = read(
     frame({
       gpus: [
@@ -158,7 +158,7 @@ test('a fan in turns, Rebellions and Tenstorrent', () => {
   expect([rows.label(2, 'board_type'), rows.label(2, 'board_id')]).toEqual(['n300', 'b1']);
 });
 
-test('the chassis, its keys in mixed case', () => {
+test('the chassis, with keys in mixed case', () => {
   const detail = {
     'Product Name': 'DGX H100',
     Vendor: 'NVIDIA',
@@ -181,7 +181,7 @@ test('the chassis, its keys in mixed case', () => {
   ]);
 });
 
-test('0 that stands for nothing: shares of processes, bytes of Neuron, counts and caches of nodes elsewhere', () => {
+test('values of 0 that stand for missing ones: shares of processes, bytes of Neuron, counts and caches of remote nodes', () => {
   const rows = {
     hostname: 'remote',
     gpus: [
@@ -260,7 +260,7 @@ function recorded(text: string): { readonly line: string; readonly gpu: Json; re
   return { line, gpu: gpus[0]!, chassis: chassis[0]! };
 }
 
-test('ours have them under the same keys, and read again without our section they are the same', () => {
+test('our recordings have them under the same keys, and read the same without our own section', () => {
   const { line, gpu, chassis } = recorded(TEXT);
   expect(complaintsAbout(line, '')).toEqual([]);
   expect([gpu.dla_utilization, gpu.gsp_firmware_version]).toEqual([37.5, '580.159.04']);
@@ -293,7 +293,7 @@ test('ours have them under the same keys, and read again without our section the
   expect([columns.gpus.field.cardPowerWatts[0], columns.extras.rows('engine').value(0, 'gpu_engine_utilization')]).toEqual([148.5, 12.34]);
 });
 
-test('the version of the GSP comes from its own family alone', () => {
+test('the GSP version comes only from its own family', () => {
   const others = TEXT.replace(/.*gsp_firmware_version.*\n/, '');
   expect(recorded(others).gpu.gsp_firmware_version).toBe(null);
   expect(recorded(`all_smi_gpu_info{${GPU}, version="9.9"} 1\n${others}`).gpu.gsp_firmware_version).toBe(null);

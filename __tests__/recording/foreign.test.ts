@@ -10,7 +10,7 @@ import { has, record, textIn, timeOf } from '../helpers/recordings.js';
 
 inNewDirectory();
 
-/** A file as somebody else writes it: nothing in it tells where one may start. */
+/** A file as another program writes it, without an index of positions to start from. */
 async function foreign(name: string, text: string): Promise<string> {
   const compress = await loadCompress();
   const bytes = name.endsWith('.gz') ? gzipSync(text) : name.endsWith('.zst') ? compress(Buffer.from(text)) : Buffer.from(text);
@@ -27,7 +27,7 @@ const plainText = async (frames: number): Promise<string> => {
     .replace(/.*"end":true.*\n/, '');
 };
 
-describe('recordings of others', () => {
+describe('recordings of other programs', () => {
   test.each(['b.ndjson.gz', 'b.ndjson.zst', 'b.ndjson'])('%s', async (name) => {
     const path = await foreign(name, await plainText(1500));
     const reader = await openReader(path);
@@ -45,7 +45,7 @@ describe('recordings of others', () => {
     expect(nthOf(await reader.at(timeOf(10)))).toBe(10);
   });
 
-  test('a name that says something else than the bytes', async () => {
+  test('a file name that does not match the content', async () => {
     const text = await plainText(20);
     for (const [name, bytes] of [
       ['c.ndjson', gzipSync(text)],
@@ -57,7 +57,7 @@ describe('recordings of others', () => {
     }
   });
 
-  test('the copy of the first pass serves the next time, and nothing is left of a pass that was not finished', async () => {
+  test('the copy of the first pass is reused, and nothing is left of an unfinished pass', async () => {
     const path = await foreign('d.ndjson.gz', await plainText(1500));
     const first = await openReader(path);
     expect(first.info.seekable).toBe(false);
@@ -68,7 +68,7 @@ describe('recordings of others', () => {
     const second = await openReader(path);
     expect(second.info).toMatchObject({ seekable: true, frames: 1500, codecs: ['gzip'], files: ['d.ndjson.gz'] });
     expect(nthOf(await second.at(timeOf(1000)))).toBe(1000);
-    // Changed since: the copy is none of it any more.
+    // The file has changed since: the copy no longer belongs to it.
     utimesSync(path, new Date(), new Date(5000));
     const third = await openReader(path);
     expect(third.info.seekable).toBe(false);
@@ -76,7 +76,7 @@ describe('recordings of others', () => {
     expect(readdirSync(place.cache.path).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
-  test('a copy that would be too large forgets its start; going back there takes another pass', async () => {
+  test('a copy that would be too large drops its start, and going back there takes another pass', async () => {
     const path = await foreign('e.ndjson.gz', await plainText(5000));
     const reader = await openReader(path, { maxCopyBytes: 20_000 });
     expect(nthOf(await reader.last())).toBe(4999);
@@ -96,7 +96,7 @@ describe('recordings of others', () => {
       expect(await play(await openReader(place.directory.file(name)))).toEqual(count(100));
   });
 
-  test('thousands of gzip members, a line in each or none', async () => {
+  test('thousands of gzip members, with one line in each or none', async () => {
     const lines = (await plainText(2000)).split(/(?<=\n)/);
     const members = lines.flatMap((line) => [gzipSync(line), gzipSync('')]);
     writeFileSync(place.directory.file('m.ndjson.gz'), Buffer.concat(members));
@@ -105,7 +105,7 @@ describe('recordings of others', () => {
     expect(reader.info).toMatchObject({ badLines: 0, damage: [] });
   });
 
-  test('more than 10,000 gzip members without content: what came before plays', async () => {
+  test('more than 10,000 gzip members without content: what comes before them plays', async () => {
     const nothing = gzipSync('');
     writeFileSync(
       place.directory.file('n.ndjson.gz'),
@@ -116,7 +116,7 @@ describe('recordings of others', () => {
     expect(reader.info.damage).toEqual(['n.ndjson.gz: the compressed data continues without content']);
   });
 
-  test('cut off: what came before plays', async () => {
+  test('truncated: what comes before the cut plays', async () => {
     for (const name of ['g.ndjson.gz', 'g.ndjson.zst']) {
       const path = await foreign(name, await plainText(1000));
       truncateSync(path, Math.floor(statSync(path).size / 2));
@@ -142,7 +142,7 @@ describe('recordings of others', () => {
   });
 });
 
-describe('a frame that is too large is skipped and counted, and what follows plays', () => {
+describe('a frame that is too large is skipped and counted, and the rest plays', () => {
   const MIB = 2 ** 20;
   const frame = (nth: number, more: string): string =>
     `{"gpus":[],"hostname":"h",${more}"schema":1,"timestamp":"${new Date(timeOf(nth)).toISOString().slice(0, 19)}Z"}\n`;
@@ -155,26 +155,26 @@ describe('a frame that is too large is skipped and counted, and what follows pla
     return textIn(join(place.directory.file('cache'), copy!));
   };
 
-  test.each(['a.ndjson.gz', 'a.ndjson.zst', 'a.ndjson'])('%s: of bytes, and its further parts are not kept', async (name) => {
+  test.each(['a.ndjson.gz', 'a.ndjson.zst', 'a.ndjson'])('%s: too many bytes, and its further parts are not kept', async (name) => {
     const large = count(20).map((k) => part(1, k + 1, 20, 1));
-    // One that fits and one that is cut short by the next.
+    // One that fits, and one that is cut short by the next.
     const text = [frame(0, ''), ...large, part(2, 1, 2, 1), part(2, 2, 2, 1), part(3, 1, 20, 1), frame(4, '')].join('');
     const reader = await openReader(await foreign(name, text), { maxFrameBytes: 4 * MIB });
     expect(await play(reader)).toEqual([0, NaN, 2, NaN, 4]);
     await reader.index(always);
-    // The frame that lacks parts is a bad line.
+    // The frame with missing parts is a bad line.
     expect(reader.info).toMatchObject({ frames: 5, badLines: 1, damage: ['1 frame has more than 500,000 rows or 4 MiB'] });
     if (name === 'a.ndjson') return;
     const kept = [...copyOf().matchAll(/"part":\[(\d+),20\]/g)].map(([, k]) => Number(k));
     expect(kept).toEqual([1, 2, 3, 4, 1]);
-    // The copy says the same.
+    // The copy gives the same result.
     closeReader(reader);
     const again = await openReader(place.directory.file(name), { maxFrameBytes: 4 * MIB });
     expect(await play(again)).toEqual([0, NaN, 2, NaN, 4]);
     expect(again.info.damage).toEqual(['1 frame has more than 500,000 rows or 4 MiB']);
   });
 
-  test.each(['a.ndjson.gz', 'a.ndjson'])('%s: of rows', async (name) => {
+  test.each(['a.ndjson.gz', 'a.ndjson'])('%s: too many rows', async (name) => {
     const rows = (nth: number, rowsOf: number): string => frame(nth, '').replace('[]', `[${Array(rowsOf).fill('{}').join(',')}]`);
     const text = [rows(0, 1), rows(1, 500_001), rows(2, 500_001), rows(3, 1)].join('');
     const reader = await openReader(await foreign(name, text));
@@ -183,12 +183,12 @@ describe('a frame that is too large is skipped and counted, and what follows pla
   });
 });
 
-test('a question that takes a pass holds up no other', async () => {
+test('a request that takes a pass does not block others', async () => {
   const path = await foreign('slow.ndjson.gz', await plainText(3000));
   const reader = await openReader(path);
   const source = new ReaderSource(reader);
   const order: string[] = [];
-  // Two that wait, and one that need not.
+  // Two that wait, and one that does not have to.
   const far = source.ask({ kind: 'at', time: timeOf(2900) });
   const asked = (['last', 'first'] as const).map((kind) =>
     source.ask({ kind }).then((shown) => void order.push(`${kind} ${Math.round((shown!.at - timeOf(0)) / 3000)}`)),

@@ -1,4 +1,4 @@
-/** What was live, recorded and played again, says the same: figures of a cluster, and the story of a real GPU. */
+/** A recording replays what was live: the values of a cluster, and the timeline of a real GPU. */
 import { SampleColumns } from '../../lib/exposition/write/sample-columns.js';
 import { VERSION } from '../../lib/version.js';
 import { expect, test } from '@jest/globals';
@@ -30,7 +30,7 @@ inNewDirectory();
 
 const META = { offsetMinutes: 0, include: new Set(SECTIONS) };
 
-/** All that the Users tab shows, as plain rows. */
+/** The content of the Users tab as plain rows. */
 function figures(nodes: Iterable<NodeView>): object {
   const table = new Derivations().derive(usersDerivation, nodes, 0);
   const rows = Array.from({ length: table.countAll }, (_, row) => ({
@@ -50,7 +50,7 @@ const turn = async (): Promise<void> => {
   for (let nth = 0; nth < 12; nth++) await new Promise((resolve) => setImmediate(resolve));
 };
 
-test('a hundred nodes with processes: the figures of every user, frame by frame', async () => {
+test('a hundred nodes with processes: the values of every user, frame by frame', async () => {
   const FRAMES = 7;
   const wire = new Parsers();
   const plans = mockPlans({ gpuName: 'NVIDIA B200 192GB HBM3', nodes: 100, startIndex: 1, processes: true, seed: 1 });
@@ -90,7 +90,7 @@ test('a hundred nodes with processes: the figures of every user, frame by frame'
   expect(played).toEqual(live);
 });
 
-/** The viewer over a recording, without a terminal. */
+/** The viewer on a recording, without a terminal. */
 async function viewer(path: string, cols: number, rows: number): Promise<{ at(seconds: number): Promise<string> }> {
   const reader = await openReader(path);
   await reader.index(always);
@@ -102,7 +102,7 @@ async function viewer(path: string, cols: number, rows: number): Promise<{ at(se
   painter.press('V');
   return {
     async at(seconds) {
-      // The last one is a little before its second.
+      // The last one comes slightly before the full second.
       for (const key of seconds === LOOKED_AT.at(-1) ? ['}'] : ['g', ...String(seconds).split(''), 'Enter']) painter.press(key);
       await turn();
       clock.step(250);
@@ -111,12 +111,12 @@ async function viewer(path: string, cols: number, rows: number): Promise<{ at(se
   };
 }
 
-/** Seconds of the timeline: alice alone; with bob and carol, who compute; with bob's second job. */
+/** Seconds of the timeline: alice alone; with bob and carol, who compute; with the second job of bob. */
 const LOOKED_AT = [20, 45, 90];
 
-test('the H100 timeline, through the collector of this machine: who held it and who computed', async () => {
+test('the H100 timeline through the local collector: who held the GPU and who computed', async () => {
   const machine = new TimelineMachine();
-  // The start, and a few seconds up to each that is looked at: shares of the GPU want one before.
+  // The start, and a few seconds before each one that is checked, as GPU shares need a previous sample.
   const samples = machine.samples.filter(({ second }, nth) => nth < 3 || LOOKED_AT.some((end) => second > end - 6 && second <= end));
   const { nvidiaSmi, procDir, passwdFile } = machine;
   const clock = new SteppedClock(samples[0]!.at);
@@ -139,7 +139,7 @@ test('the H100 timeline, through the collector of this machine: who held it and 
       const [version, said] = [node.version, machine.said];
       machine.speak();
       while (version > 0 && (machine.said.gpu === said.gpu || machine.said.pmon === said.pmon)) await pause(2);
-      // The collector has to be done with the last one before it can begin another.
+      // The collector must finish one collection before it can start the next.
       await turn();
       clock.step(sample.at - clock.now());
       while (node.version === version) await pause(2);
@@ -152,6 +152,6 @@ test('the H100 timeline, through the collector of this machine: who held it and 
   await writer.finish();
   expect(linesIn(writer.path).flatMap((line, at) => complaintsAbout(line, String(at)))).toEqual([]);
   const screen = await viewer(writer.path, 120, 14);
-  // Without the key hints, which are other tests' matter.
+  // Without key hints, which other tests cover.
   for (const second of LOOKED_AT) expectGolden(`replay-h100-second-${second}`, 120, 13, (await screen.at(second)).replace(/\n[^\n]*$/, ''));
 });

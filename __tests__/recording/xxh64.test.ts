@@ -1,4 +1,4 @@
-/** Against the algorithm written down with bigints, and what the zstd program puts into its frames. */
+/** Checked against the algorithm written with bigints, and against the frames of the zstd program. */
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -34,7 +34,7 @@ function plain(bytes: Buffer): number {
   return Number((h ^ (h >> 32n)) & 0xffffffffn);
 }
 
-test('in whatever pieces the bytes come', () => {
+test('gives the same hash in whatever pieces the bytes arrive', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 200, size: 'max' }), { maxLength: 6 }), (pieces) => {
       const hash = new Xxh64();
@@ -45,7 +45,7 @@ test('in whatever pieces the bytes come', () => {
   );
 });
 
-test('what zstd writes at the end of a frame', () => {
+test('matches the checksum at the end of a zstd frame', () => {
   if (!has('zstd')) return;
   for (const text of ['', 'a', 'x'.repeat(100_001)]) {
     const frame = execFileSync('zstd', ['-q', '-c', '--check'], { input: text });

@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const one of running.splice(0).reverse()) await one.stop();
 });
 
-/** An exporter of a stand-in machine, with a clock that stands. */
+/** An exporter of a simulated machine, on a clock that stands still. */
 class Exporter {
   readonly clock: SteppedClock;
   readonly machine: StandInMachine;
@@ -65,7 +65,7 @@ class Exporter {
     return (await fetch(`${this.#api!.url}/metrics`)).text();
   }
 
-  /** The next text after this: time goes on to `at`, and a collection is made. */
+  /** The next text: advances the clock to `at`, and collects once. */
   async collected(at: number): Promise<string> {
     this.clock.step(at - this.clock.now());
     for (;;) {
@@ -75,7 +75,7 @@ class Exporter {
     }
   }
 
-  /** Both nvidia-smi that go on for ever speak, and their words are on their way. */
+  /** Both looping nvidia-smi processes print, and their output is on its way. */
   async spoken(): Promise<void> {
     const before = this.machine.said;
     this.machine.speak();
@@ -93,7 +93,7 @@ interface Told {
   readonly bytes: number | undefined;
   readonly sm: number | undefined;
   readonly age: number | undefined;
-  /** Two digits after the point. */
+  /** Two decimals. */
   readonly cpu: number | undefined;
 }
 
@@ -116,7 +116,7 @@ function told(text: string): Told[] {
 
 const uptimeOf = ({ at }: CaptureSample, bootAt: number): number => Number(((at - bootAt) / 1000).toFixed(2));
 
-/** The same, worked out from the files of a sample and of the one before: who is in apps.csv and in ps.txt. */
+/** The expected rows, computed from the files of a sample and of the previous one: the processes in apps.csv and ps.txt. */
 function expected(sample: CaptureSample, before: CaptureSample, bootAt: number, names: ReadonlyMap<number, string>): Told[] {
   const { files, ps } = sample;
   const busy = Number(files['gpu.csv']!.split(', ')[4]);
@@ -135,7 +135,7 @@ function expected(sample: CaptureSample, before: CaptureSample, bootAt: number, 
   const seconds = uptimeOf(sample, bootAt) - uptimeOf(before, bootAt);
   const cpu = (row: PsRow): number | undefined => {
     const old = before.ps.find(({ pid }) => pid === row.pid);
-    // Whoever wasn't on a GPU was not looked at.
+    // Processes without a GPU are not read.
     if (old === undefined || !before.files['apps.csv']!.includes(`, ${row.pid}, `)) return undefined;
     return Number(((100 * (row.cpuSeconds - old.cpuSeconds)) / seconds).toFixed(2));
   };
@@ -149,11 +149,11 @@ function expected(sample: CaptureSample, before: CaptureSample, bootAt: number, 
   });
 }
 
-/** The same time of day wherever the tests run. */
+/** The same time of day, whatever the time zone of the tests. */
 const onTheWall = (at: number): number => Date.parse(new Date(at).toISOString().replace('Z', ''));
 
 describe('the timeline of an H100, second by second', () => {
-  test('bytes, users, SM shares, ages, CPU and commands are those of the capture', async () => {
+  test('bytes, users, SM shares, ages, CPU and commands match the capture', async () => {
     const machine = new TimelineMachine();
     const names = namesOf(fixture('h100-timeline/passwd'));
     const { samples } = machine;
@@ -194,10 +194,10 @@ describe('the timeline of an H100, second by second', () => {
         available: Number(/MemAvailable:\s+(\d+)/.exec(sample.files.meminfo!)![1]) * 1024,
       });
     }
-    // The story of the capture: nobody, alice, bob, carol, bob again, nobody.
+    // Users in the capture over time: none, alice, bob, carol, bob again, none.
     expect([seen[10], seen[20], seen[30], seen[60], seen[90], seen[112]]).toEqual([0, 1, 2, 4, 2, 0]);
     expect(exporter.troubles).toEqual([]);
-    // One that tells the GPUs (and once more without the field that this driver lacks), one pmon; -q -x once a minute; no more.
+    // One GPU query (and a second one without the field that this driver lacks), one pmon, -q -x once a minute, and no more.
     const starts = machine.started.map((line) => line.replace(/^\d+ /, ''));
     expect(starts.filter((line) => line.startsWith('--query-gpu'))).toHaveLength(2);
     expect(starts.filter((line) => line.startsWith('pmon'))).toHaveLength(1);
@@ -205,7 +205,7 @@ describe('the timeline of an H100, second by second', () => {
   });
 });
 
-describe('one moment of an H100', () => {
+describe('one sample of an H100', () => {
   const GPU = 'GPU-11111111-2222-3333-4444-555555555501';
 
   async function moment(settings: Partial<NodeApiSettings> = {}): Promise<string> {
@@ -222,7 +222,7 @@ describe('one moment of an H100', () => {
   const ps = readPs(fixture('h100-static/ps.txt'));
   const names = namesOf(fixture('h100-static/passwd'));
 
-  test('five processes of four users, and their owners by full name', async () => {
+  test('lists five processes of four users with full user names', async () => {
     const text = await moment();
     const rowsOfPs = apps.map(([uuid, pid, , mebibytes]) => {
       const row = ps.find((one) => one.pid === Number(pid))!;
@@ -231,7 +231,7 @@ describe('one moment of an H100', () => {
     expect(told(text).map(({ sm: _, cpu: __, ...row }) => row)).toEqual(rowsOfPs);
     // ps cuts this one: `svc-met+`.
     expect(rowsOfPs.map(({ user }) => user)).toEqual(['bob', 'svc-metrics', 'alice', 'root', 'alice']);
-    // pmon has figures for two of them, so the others used nothing.
+    // pmon has values for two of them, so the others used nothing.
     expect(told(text).map(({ pid, sm }) => [pid, sm])).toEqual([
       [454, 22],
       [455, 0],
@@ -241,7 +241,7 @@ describe('one moment of an H100', () => {
     ]);
   });
 
-  test('what the GPU is', async () => {
+  test('describes the GPU', async () => {
     const families = readExposition(await moment());
     const [info] = rows(families, 'gpu_info');
     expect(info!.labels).toMatchObject({
@@ -262,11 +262,11 @@ describe('one moment of an H100', () => {
     expect(value('gpu_pcie_gen_current')).toBe(5);
     expect(value('gpu_clock_graphics_max_mhz')).toBe(1980);
     expect(value('gpu_mig_mode')).toBe(0);
-    // This card tells its thresholds as distances, and has no fan.
+    // This card reports its thresholds as offsets, and has no fan.
     expect([...families.keys()].filter((name) => /threshold|fan/.test(name))).toEqual([]);
   });
 
-  test('all processes: those on no GPU are marked as all-smi marks them', async () => {
+  test('all processes: those without a GPU are marked as in all-smi', async () => {
     const rowsOfAll = told(await moment({ scope: 'all' }));
     expect(rowsOfAll.map(({ pid }) => pid).sort((a, b) => a - b)).toEqual(ps.map(({ pid }) => pid));
     const su = rowsOfAll.find(({ pid }) => pid === 447)!;
@@ -274,13 +274,13 @@ describe('one moment of an H100', () => {
     expect(su.command).toContain('"arg" \\\\ back');
   });
 
-  test('without --processes nobody is named, and nobody is asked for', async () => {
+  test('without --processes no user is named, and nothing is queried for', async () => {
     const text = await moment({ scope: 'off' });
     expect(text).not.toMatch(/process_/);
     expect(text).toMatch(/gpu_utilization/);
   });
 
-  (hasPromtool ? test : test.skip)('promtool takes the text', async () => {
+  (hasPromtool ? test : test.skip)('promtool accepts the text', async () => {
     for (const scope of ['off', 'gpu', 'all'] as const) expect(promtoolComplaints(await moment({ scope }))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** The sources of a run, opened for real: a mock cluster over HTTP, a stand-in machine, both side by side. */
+/** The sources of a run, opened for real: a mock cluster over HTTP, a simulated machine, and both together. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Parsers } from '../../lib/exposition/parser/index.js';
@@ -64,7 +64,7 @@ const chips = (open: OpenSource): readonly string[] =>
       .trim(),
   );
 
-test('this machine and nodes over HTTP, side by side: the nodes of both, the users of both under one name', async () => {
+test('this machine and nodes over HTTP together: the nodes of both, and users of both under one name', async () => {
   const open = await opened(local(), await hosts(2));
   expect([open.collector.source, open.collector.intervalMs, open.collector.nodes.length]).toEqual(['this machine + hosts.csv', 500, 3]);
   expect(open.collector.nodes.map(({ endpoints: [{ intervalMs }] }) => intervalMs)).toEqual([1000, 500, 500]);
@@ -72,18 +72,18 @@ test('this machine and nodes over HTTP, side by side: the nodes of both, the use
   const [here, there] = open.collector.nodes;
   expect(here!.gpus.count).toBeGreaterThan(0);
   expect(there!.gpus.count).toBe(8);
-  // An id means the same user on every node, wherever the node's data come from.
+  // An id is the same user on every node, wherever the data come from.
   for (let id = 0; id < 5; id++) expect(here!.userName(id)).toBe(there!.userName(id));
   expect(chips(open)).toEqual([]);
 });
 
-describe('alone', () => {
-  test('this machine says how to see more', async () => {
+describe('a single source', () => {
+  test('this machine: a hint shows how to add nodes', async () => {
     const open = await opened(local());
     expect(chips(open)).toEqual(['this machine only; use --hosts or --hostfile for other nodes']);
   });
 
-  test('the demo says what it is, and ends its cluster', async () => {
+  test('the demo: shows that it is a demo, and stops its cluster', async () => {
     const open = await opened({ kind: 'demo', timeoutMs: 5000 });
     await answered(open);
     expect([open.collector.source, chips(open)]).toEqual(['demo', ['demo: a made-up cluster']]);
@@ -95,19 +95,19 @@ describe('alone', () => {
   });
 });
 
-test('what stands alone is not combined; without a source there is no run', async () => {
+test('exclusive sources are not combined, and a run needs a source', async () => {
   await expect(opened({ kind: 'demo', timeoutMs: 1 }, local())).rejects.toMatchObject({ code: 'E_INTERNAL' });
   await expect(opened()).rejects.toMatchObject({ code: 'E_INTERNAL' });
 });
 
-test('when one cannot be opened the others are closed', async () => {
+test('if one source cannot be opened, the others are closed', async () => {
   const here = local();
   await expect(opened({ ...here, machine: { ...here.machine, procDir: '/nowhere' } }, await hosts(1))).rejects.toMatchObject({
     code: 'E_LOCAL_NONE',
   });
 });
 
-test('this machine is not taken for a node that is scraped as localhost', async () => {
+test('this machine is not confused with a node that is scraped as localhost', async () => {
   const named: HostsSource = { kind: 'hosts', targets: expandHosts(['localhost']), notes: [], title: '1 host', timeoutMs: 5000 };
   const open = await opened(local(), named);
   expect(new Set(open.collector.nodes.map(({ nodeId }) => nodeId)).size).toBe(2);

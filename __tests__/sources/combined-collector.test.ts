@@ -3,7 +3,7 @@ import type { Collector, Delivery } from '../../lib/model/collector.js';
 import { combined } from '../../lib/sources/combined-collector.js';
 import { buildNodes, type TestNode } from '../helpers/hosts.js';
 
-/** One that delivers its node when it starts, and says when it has stopped. */
+/** A collector that delivers its node when it starts, and reports when it has stopped. */
 class Single implements Collector {
   readonly source: string;
   readonly intervalMs: number;

@@ -1,4 +1,4 @@
-/** Folded lists of nodes: what pdsh, clush and --hosts read back. */
+/** Folded lists of nodes, which pdsh, clush and --hosts can read. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { expandHosts } from '../../lib/sources/hostlists/targets.js';
@@ -18,7 +18,7 @@ test.each<[names: readonly string[], folded: string]>([
   expect(foldNames(names)).toBe(folded);
 });
 
-test('what is folded names the same nodes', () => {
+test('a folded list names the same nodes', () => {
   const name = fc
     .tuple(
       fc.constantFrom('node', 'gpu-', 'a1b', 'x'),

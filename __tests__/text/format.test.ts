@@ -39,7 +39,7 @@ describe('width, cut, pad', () => {
     ['inureyes', -3, ''],
     ['深度学习', 8, '深度学习'],
     ['深度学习', 7, '深度学…'],
-    ['深度学习', 6, '深度…'], // 深度 + … = 5 columns; a half 学 would be the sixth
+    ['深度学习', 6, '深度…'], // 深度 + … = 5 columns; half a 学 would be the sixth
     ['a深', 2, 'a…'],
     ['a深', 3, 'a深'],
     ['深', 1, '…'],
@@ -58,7 +58,7 @@ describe('width, cut, pad', () => {
     expect(pad(text, cols, align)).toBe(wanted);
   });
 
-  test('padded text is exactly as wide as asked, whatever it is', () => {
+  test('padded text is exactly as wide as requested', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 30 }), fc.nat({ max: 20 }), (text, cols) => {
         expect(width(pad(text, cols))).toBe(cols);
@@ -68,7 +68,7 @@ describe('width, cut, pad', () => {
   });
 });
 
-describe('figures', () => {
+describe('values', () => {
   test.each([
     [0, '0 B'],
     [1, '1 B'],
@@ -91,7 +91,7 @@ describe('figures', () => {
     expect(bytes(n)).toBe(wanted);
   });
 
-  test('a column keeps its width, whatever a value claims to be', () => {
+  test('a column keeps its width, whatever the value', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), (n) => {
         expect(bytes(n).length).toBeLessThanOrEqual(8);
@@ -225,7 +225,7 @@ describe('wrap', () => {
     expect(wrap(text, cols)).toEqual(pieces);
   });
 
-  test('whatever the text: each piece fits, none is empty, and together they are all of it', () => {
+  test('any text: each piece fits, none is empty, and together they are the whole text', () => {
     const texts = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '日', 'é', '-', '/') });
     fc.assert(
       fc.property(texts, fc.integer({ min: 2, max: 12 }), (text, cols) => {

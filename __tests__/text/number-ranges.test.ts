@@ -14,7 +14,7 @@ test.each([
   expect(ranges(numbers)).toBe(text);
 });
 
-test('says exactly the numbers, in the fewest runs', () => {
+test('lists exactly the numbers, in the fewest ranges', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.nat(60)), (numbers) => {
       const text = ranges(numbers);

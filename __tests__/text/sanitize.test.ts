@@ -9,30 +9,30 @@ const show = (text: string): string =>
     .map((glyph) => glyph.ch)
     .join('');
 const columns = (text: string): number => glyphs(text).reduce((sum, glyph) => sum + glyph.width, 0);
-/** Every code point that is no surrogate half. */
+/** Every code point except surrogates. */
 function* codePoints(): Generator<number> {
   for (let codePoint = 0; codePoint < 0x110000; codePoint++) if (codePoint < 0xd800 || codePoint > 0xdfff) yield codePoint;
 }
 
 describe('clean', () => {
   test.each([
-    ['plain text stays', 'python train.py --bs=128', 'python train.py --bs=128'],
+    ['plain text is kept', 'python train.py --bs=128', 'python train.py --bs=128'],
     ['SGR loses its ESC', 'a\x1b[31mb', 'a[31mb'],
-    ['C1: an OSC in one byte', 'x\u009d0;PWN\u009cy', 'x0;PWNy'],
+    ['C1: a single-byte OSC', 'x\u009d0;PWN\u009cy', 'x0;PWNy'],
     ['tabs, newlines, DEL', 'a\tb\nc\r\x7fd', 'abcd'],
     ['bidi overrides and isolates', 'evil\u202Egnp.exe\u2066x\u2069', 'evilgnp.exex'],
-    ['separators of lines and paragraphs', 'a\u2028b\u2029c', 'abc'],
+    ['line and paragraph separators', 'a\u2028b\u2029c', 'abc'],
     ['lone surrogates', 'a\uD800b\uDC00c', 'abc'],
     ['private use and noncharacters', 'a\uE000b\uFFFFc\u{10FFFF}d', 'abcd'],
     ['joiners, soft hyphen, BOM, tags', 'a\u200Db\u00ADc\uFEFFd\u{E0041}e', 'abcde'],
-    ['marks stay', 'e\u0301 नमस्ते', 'e\u0301 नमस्ते'],
-    ['other blanks stay', 'a\u00A0b\u3000c', 'a\u00A0b\u3000c'],
-    ['emoji and CJK stay', '深度🚀', '深度🚀'],
+    ['marks are kept', 'e\u0301 नमस्ते', 'e\u0301 नमस्ते'],
+    ['other spaces are kept', 'a\u00A0b\u3000c', 'a\u00A0b\u3000c'],
+    ['emoji and CJK are kept', '深度🚀', '深度🚀'],
   ])('%s', (_what, given, wanted) => {
     expect(clean(given)).toBe(wanted);
   });
 
-  test('caps bytes of UTF-8 between characters', () => {
+  test('limits the number of UTF-8 bytes, between characters', () => {
     expect(clean('abcdef', 4)).toBe('abcd');
     expect(clean('aéb', 2)).toBe('a'); // a = 1, é = 2: the second would end at 3
     expect(clean('aéb', 3)).toBe('aé');
@@ -42,7 +42,7 @@ describe('clean', () => {
     expect(clean('é', 0)).toBe('');
   });
 
-  test('whatever comes in: harmless, capped, whole characters, nothing changes on a second pass', () => {
+  test('any text becomes harmless, limited and valid, and stays the same on a second pass', () => {
     const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), fc.integer({ min: 0, max: 60 }), (text, cap) => {
@@ -60,23 +60,23 @@ describe('glyphs', () => {
     ['ASCII', 'abc', 'abc', 3],
     ['composed', 'e\u0301', 'é', 1],
     ['marks that do not compose are dropped', 'x\u0301\u0302', 'x', 1],
-    ['CJK is two wide', '深a', '深a', 3],
+    ['CJK is two columns wide', '深a', '深a', 3],
     ['fullwidth', 'Ａ', 'Ａ', 2],
-    ['ambiguous is narrow', '…±°█', '…±°█', 4],
+    ['ambiguous width is narrow', '…±°█', '…±°█', 4],
     ['a ZWJ family falls apart', '👩\u200D💻', '👩💻', 4],
-    ['skin tones go', '👍🏽', '👍', 2],
-    ['flags go', 'a🇰🇷b', 'ab', 2],
-    ['VS16 goes', '☎\uFE0F', '☎', 1],
+    ['skin tones are dropped', '👍🏽', '👍', 2],
+    ['flags are dropped', 'a🇰🇷b', 'ab', 2],
+    ['VS16 is dropped', '☎\uFE0F', '☎', 1],
     ['jamo make a syllable', '\u1112\u1161\u11AB', '한', 2],
-    ['a vowel that no syllable took goes', 'a\u1161', 'a', 1],
-    ['emoji younger than many terminals', 'a🫠b', 'a\uFFFDb', 3],
-    ['controls never pass', 'a\x1b]0;t\x07\u009bb', 'a]0;tb', 6],
+    ['a vowel that is not part of a syllable is dropped', 'a\u1161', 'a', 1],
+    ['emoji newer than many terminals are replaced', 'a🫠b', 'a\uFFFDb', 3],
+    ['control characters are dropped', 'a\x1b]0;t\x07\u009bb', 'a]0;tb', 6],
   ])('%s', (_what, given, wanted, width) => {
     expect(show(given)).toBe(wanted);
     expect(columns(given)).toBe(width);
   });
 
-  test('every code point is as wide as a terminal says, or is dropped', () => {
+  test('every code point has the width that a terminal uses, or is dropped', () => {
     const terminal = new xterm.Terminal({ allowProposedApi: true });
     terminal.loadAddon(new unicode11.Unicode11Addon());
     terminal.unicode.activeVersion = '11';
@@ -91,16 +91,16 @@ describe('glyphs', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('what is narrow at a quick look needs no other', () => {
+  test('a text that passes the quick narrow check needs no other', () => {
     const quick = [...codePoints()].map((codePoint) => String.fromCodePoint(codePoint)).filter(isNarrow);
     expect(quick).toHaveLength(95 + 94 + 24 + 112 + 2 + 253 + 2 + 256);
-    // Nothing in it composes with what stands beside it, and none is a mark, a format or ignorable.
+    // None of them composes with its neighbours, and none is a mark, a format character or ignorable.
     expect(quick.join('').normalize('NFC')).toBe(quick.join(''));
     expect(quick.filter((ch) => ch.length !== 1 || /[\p{M}\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.test(ch))).toEqual([]);
     expect(isNarrow('a深')).toBe(false);
   });
 
-  test('a text with plain parts is what it is as a whole', () => {
+  test('a text with plain parts gives the same result as normalized as a whole', () => {
     const whole = (text: string): string => text.normalize('NFC').replace(/[\p{M}\p{C}]/gu, '');
     const part = fc.oneof(
       fc.string({ unit: fc.constantFrom('a', 'b', 'e', '█', '<') }),
@@ -109,7 +109,7 @@ describe('glyphs', () => {
     fc.assert(fc.property(fc.array(part, { maxLength: 8 }), (parts) => expect(show(parts.join(''))).toBe(whole(parts.join('')))));
   });
 
-  test('decomposed text goes through unharmed, glyph by glyph', () => {
+  test('decomposed text is composed, glyph by glyph', () => {
     expect(glyphs('a\u0308深')).toEqual([
       { ch: 'ä', width: 1 },
       { ch: '深', width: 2 },

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { elapsed, parseTimecode, recordedClock, recordedDate, zoneText } from '../../lib/text/timecode.js';
 
-/** From 23:50 on the recorder's clock, which is two hours ahead of UTC, for two hours. */
+/** Two hours from 23:50 on the clock of the recorder, which is two hours ahead of UTC. */
 const SPAN = {
   firstAt: Date.UTC(2026, 7, 7, 21, 50),
   lastAt: Date.UTC(2026, 7, 7, 23, 50),
@@ -11,14 +11,14 @@ const SPAN = {
 };
 const after = (seconds: number): number => SPAN.firstAt + seconds * 1000;
 
-describe('times that are typed', () => {
+describe('typed times', () => {
   test.each<readonly [string, number]>([
     ['0', 0],
     ['90', 90],
     ['1:30', 90],
     ['90:75', 5475],
     ['2:00:00', 7200],
-    // As an offset it fits; the same digits on the clock need the @.
+    // As an offset it fits; the same digits as a time of day need the @.
     ['00:20', 20],
     ['01:02:03', 3723],
     [' 0:100:00 ', 6000],
@@ -32,18 +32,18 @@ describe('times that are typed', () => {
     // After midnight it is the next day.
     ['@0:20', 30 * 60],
     ['@00:20:05', 30 * 60 + 5],
-    // Without the @, where it cannot be an offset: what people type.
+    // Without the @, if it cannot be an offset: this is what people type.
     ['23:55:30', 5 * 60 + 30],
-    // The minute in which the recording begins is in it.
+    // The minute in which the recording starts is part of it.
     ['@23:50', 0],
     ['2026-08-08 00:20', 30 * 60],
     ['2026-08-08T00:20:05', 30 * 60 + 5],
     ['@2026-08-07 23:50', 0],
-  ])("%s is on the recorder's clock", (text, seconds) => {
+  ])('%s is a time of day on the clock of the recorder', (text, seconds) => {
     expect(parseTimecode(text, SPAN)).toBe(after(seconds));
   });
 
-  test('a day later the same time of day is that of the day shown', () => {
+  test('later, the same time of day means the day shown', () => {
     const long = { ...SPAN, lastAt: SPAN.lastAt + 3 * 86_400_000, at: SPAN.at + 2 * 86_400_000 };
     expect(parseTimecode('@23:55', long)).toBe(after(2 * 86_400 + 5 * 60));
   });
@@ -64,7 +64,7 @@ describe('times that are typed', () => {
     ...['7201', '120:01', '25:99:99', '100:00:00', '@12:00', '2026-08-07 23:49', '2026-08-08 01:51', '2025-08-08 00:20'].map(
       (typed): [string, string] => [typed, `${typed} is not in the recording: 02:00:00 from 2026-08-07 23:50:00 to 2026-08-08 01:50:00`],
     ),
-  ])('"%s" leads nowhere', (text, problem) => {
+  ])('"%s" is refused', (text, problem) => {
     expect(parseTimecode(text, SPAN)).toBe(problem);
   });
 
@@ -76,16 +76,16 @@ describe('times that are typed', () => {
     ['19:31', '19:31 is not in the recording: 00:02:27 from 2026-08-07 14:29:40 to 2026-08-07 14:32:07'],
     ['25:99', '25:99 is not in the recording: 00:02:27 from 2026-08-07 14:29:40 to 2026-08-07 14:32:07'],
     ['14:32:08', '14:32:08 is not in the recording: 00:02:27 from 2026-08-07 14:29:40 to 2026-08-07 14:32:07'],
-  ])('in a recording of two minutes, %s leads where it should or says where one can go', (text, leads) => {
+  ])('in a recording of two minutes, %s is a time or a message with the range of the recording', (text, leads) => {
     const firstAt = Date.UTC(2026, 7, 7, 14, 29, 40);
     expect(parseTimecode(text, { firstAt, lastAt: firstAt + 147_000, at: firstAt, offsetMinutes: 0 })).toBe(leads);
   });
 
-  test('while the end has not been read, offsets are not refused', () => {
+  test('offsets are not refused while the end has not been read', () => {
     expect(parseTimecode('19:31', { ...SPAN, lastAt: undefined })).toBe(after(19 * 60 + 31));
   });
 
-  test('whatever is typed, it is a time or a reason', () => {
+  test('any text is a time or a reason', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'0123456789:@- T'.split('')), maxLength: 20 }), (text) => {
         const found = parseTimecode(text, SPAN);
@@ -95,7 +95,7 @@ describe('times that are typed', () => {
   });
 });
 
-describe('times that are read', () => {
+describe('displayed times', () => {
   test.each([
     [0, '00:00:00'],
     [3_723_999, '01:02:03'],
@@ -114,7 +114,7 @@ describe('times that are read', () => {
     expect(zoneText(minutes)).toBe(text);
   });
 
-  test("the recorder's clock, wherever it is read", () => {
+  test('show the clock of the recorder, whatever the time zone of the viewer', () => {
     expect([recordedClock(SPAN.firstAt, 120), recordedDate(SPAN.firstAt, 120), recordedDate(SPAN.lastAt, 120)]).toEqual([
       '23:50:00',
       '2026-08-07 23:50:00',

@@ -16,7 +16,7 @@ const strip = (driver: Driver): string => driver.lines()[1]!;
 const foot = (driver: Driver): string => driver.lines().at(-2)!;
 
 describe('a new alert', () => {
-  test('is a toast for five seconds, bright in the tab strip for two, and stays there until resolved', () => {
+  test('is a toast for five seconds, bright in the tab strip for two, and stays there until it is resolved', () => {
     const driver = open();
     driver.scrape('node-0001', hot(85, 50));
     expect(foot(driver)).toContain('node-0001 gpu0 temperature 85° (warn at 80°)');
@@ -33,7 +33,7 @@ describe('a new alert', () => {
     expect(strip(driver)).not.toContain('alert');
   });
 
-  test('with others is one line: the worst, and the number of others', () => {
+  test('together with others is one line: the worst, and the number of others', () => {
     const driver = open({ cols: 160 });
     driver.scrape('node-0001', hot(85, 95));
     driver.scrape('node-0002', hot(86, 50));
@@ -44,7 +44,7 @@ describe('a new alert', () => {
     expect(foot(driver)).not.toContain('more');
   });
 
-  test('disappears on time while others arrive, and makes room for keys', () => {
+  test('disappears on time while others arrive, and leaves the hints visible', () => {
     const driver = open({ cols: 80 });
     for (const node of ['node-0001', 'node-0002', 'node-0001']) driver.scrape(node, hot(95, 50)).step(1000);
     expect(foot(driver)).toContain('critical at');
@@ -60,7 +60,7 @@ describe('a new alert', () => {
     expect(driver.frame()).toMatch(/^ {2}! {2}1 /m);
   });
 
-  test('of a node that is down is counted as down, not twice', () => {
+  test('for a node that is down is counted as down, not twice', () => {
     const driver = open();
     driver.fail('node-0002').overdue('node-0002');
     expect(foot(driver)).toContain('node-0002 down: no good scrape for 00:00:02');
@@ -83,7 +83,7 @@ describe('a new alert', () => {
     expect(told).toEqual(['temperature warn', 'temperature crit', 'temperature ok', 'temperature ok']);
   });
 
-  test('rings only where that is wanted, and only when it is critical', () => {
+  test('rings the bell only if enabled, and only when it is critical', () => {
     const driver = open({ bell: true });
     driver.scrape('node-0001', hot(85, 50));
     expect(driver.painter.bells).toBe(0);
@@ -119,7 +119,7 @@ describe('the panel', () => {
     expectGolden('alerts', cols, rows, story({ cols, rows }).frame());
   });
 
-  test('takes all keys: what lies behind does not move', () => {
+  test('captures all keys: the tab below does not move', () => {
     const driver = story();
     driver.press('V', 'Right', 'Down', '/', 'U', 'm');
     expect([driver.tab, driver.app.state.overlays.length, driver.app.state.filtering.edited]).toEqual(['All', 1, undefined]);
@@ -129,7 +129,7 @@ describe('the panel', () => {
     expect(story().press(key).app.state.overlays).toEqual([]);
   });
 
-  test('scrolls to its end only, and keeps 200 changes', () => {
+  test('stops scrolling at its end, and keeps 200 changes', () => {
     const driver = open({ rows: 20 });
     for (let round = 0; round < 120; round++) driver.scrape('node-0001', hot(85, 50)).scrape('node-0001', hot(50, 50));
     driver.press('A', 'End');
@@ -139,7 +139,7 @@ describe('the panel', () => {
     expect(driver.press('Home').frame()).toContain('No active alerts.');
   });
 
-  test('no alerts, and alerts off', () => {
+  test('shows that there are no alerts, or that alerts are off', () => {
     expect(open().press('A').frame()).toMatch(/No active alerts\.[\s\S]*No history yet\./);
     expect(
       open({ alerts: { enabled: false } })

@@ -19,7 +19,7 @@ const tones = (cells: Cells, y: number): (string | undefined)[] =>
 const row = (cells: Cells, y: number): string[] => cells.ch.slice(y * cells.cols, (y + 1) * cells.cols);
 
 describe('composeCells', () => {
-  test('spans are placed in order with their tones; the rest is blank', () => {
+  test('places spans in order with their tones, and leaves the rest blank', () => {
     const cells = composeCells(frame(6, 1, [line(span('ab', 'good'), 'c')]));
     expect(row(cells, 0)).toEqual(['a', 'b', 'c', ' ', ' ', ' ']);
     expect(tones(cells, 0)).toEqual(['good', 'good', 'normal', 'normal', 'normal', 'normal']);
@@ -36,12 +36,12 @@ describe('composeCells', () => {
     expect(tones(cells, 0)).toEqual(['warn', 'normal', 'normal']);
   });
 
-  test('a wide character takes two cells, or is a space where only half of it fits', () => {
+  test('a wide character takes two cells, or is a space if only half of it fits', () => {
     expect(row(composeCells(frame(5, 1, [line('a深度')])), 0)).toEqual(['a', '深', '', '度', '']);
     expect(row(composeCells(frame(4, 1, [line('a深度')])), 0)).toEqual(['a', '深', '', ' ']);
   });
 
-  test('lines beyond the height and text beyond the width are cut', () => {
+  test('cuts lines beyond the height and text beyond the width', () => {
     expect(frameToText(frame(3, 2, [line('abcdef'), line('gh'), line('never')]))).toBe('abc\ngh');
   });
 
@@ -49,7 +49,7 @@ describe('composeCells', () => {
     expect(frameToText(frame(20, 1, [line('a\x1b[31mb\u009b1mc\u202Ed')]))).toBe('a[31mb1mcd');
   });
 
-  test('rasters are clipped on all sides', () => {
+  test('clips rasters on all sides', () => {
     const box = raster(['┌┐', '└┘']);
     const at = (x: number, y: number): string => frameToText(frame(3, 2, [line('...'), line('...')], [{ x, y, raster: box }]));
     expect(at(0, 0)).toBe('┌┐.\n└┘.');
@@ -71,7 +71,7 @@ describe('composeCells', () => {
     expect(row(composeCells(frame(5, 1, [], [{ x: 0, y: 0, raster: odd }])), 0)).toEqual(['[', ' ', ' ', 'a', '⣿']);
   });
 
-  test('reused cells keep nothing of the last frame; another size has new cells', () => {
+  test('reused cells keep nothing of the last frame, and another size gets new cells', () => {
     const cells = composeCells(frame(4, 2, [{ spans: [span('深度', 'bad')], selected: true }, line('xxxx')]));
     const next = frame(4, 2, [line('a')]);
     expect(composeCells(next, cells)).toBe(cells);
@@ -134,7 +134,7 @@ describe('hitTest', () => {
     expect(hitTest(frame(10, 3, lines), x, y)).toBe(wanted);
   });
 
-  test('the topmost raster is hit first', () => {
+  test('hits the topmost raster first', () => {
     const under = { ...chart, region: 'under' };
     expect(hitTest(frame(10, 3, lines, [under, chart]), 2, 0)).toBe('chart');
     expect(hitTest(frame(10, 3, lines, [chart]), 1, 0)).toBe('wide');

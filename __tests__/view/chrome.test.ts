@@ -30,7 +30,7 @@ const compose = (chrome: Partial<Chrome> = {}, view: View = VIEW): Frame => comp
 const rows = (frame: Frame): string[] => frameToText(frame).split('\n');
 const sized = (cols: number, height = 8): Partial<Chrome> => ({ size: { cols, rows: height } });
 
-test('the frame of every tab: title, strip, chips, body, crumb, hints', () => {
+test('composes the frame of every tab: title, strip, chips, body, breadcrumb, hints', () => {
   const chrome = { chips: [line(' demo ')], tabNote: span('1 down ✕', 'bad') };
   expect(rows(compose(chrome, { ...VIEW, chips: [line(' partial ')] }))).toEqual([
     ' 3/4 nodes · 12 kW     hosts.csv · every 3s · 14:32:07 live',
@@ -44,13 +44,13 @@ test('the frame of every tab: title, strip, chips, body, crumb, hints', () => {
   ]);
 });
 
-test('a short body is filled, a long one cut, so that crumb and hints stay where they are', () => {
+test('fills a short body and cuts a long one, so that breadcrumb and hints keep their position', () => {
   expect(rows(compose({}, { ...VIEW, blocks: [lines('one')] }))).toHaveLength(8);
   const long = rows(compose({}, { ...VIEW, blocks: [lines(...Array.from({ length: 50 }, (_, at) => `line ${at}`))] }));
   expect(long.slice(2)).toEqual(['line 0', 'line 1', 'line 2', 'line 3', '1-2 of 9', ' m VRAM  u user  ? help']);
 });
 
-test('what is left for a tab', () => {
+test('computes the space for a tab', () => {
   expect(bodySize({ cols: 80, rows: 24 }, 0)).toEqual({ cols: 80, rows: 21 });
   expect(bodySize({ cols: 80, rows: 24 }, 2)).toEqual({ cols: 80, rows: 19 });
   expect(bodySize({ cols: 80, rows: 2 }, 0)).toEqual({ cols: 80, rows: 0 });
@@ -82,14 +82,14 @@ describe('the tab strip', () => {
     expect(strip(60, 3)).toBe(strip(60, 0));
   });
 
-  test('else shows the open one, with its neighbours that fit', () => {
+  test('else shows the open one, with the neighbours that fit', () => {
     expect(strip(60, 20)).toMatch(/^◂node-\d{4}(  node-\d{4})* .*▸$/);
     expect(strip(60, 20)).toContain('node-0019');
     expect(strip(60, 41)).toContain('node-0040');
     expect(strip(60, 41)).not.toContain('▸');
   });
 
-  test('always has the open one, in a strip of one line', () => {
+  test('always shows the open one, in a single line', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 41 }), fc.integer({ min: 16, max: 200 }), fc.boolean(), (active, cols, note) => {
         const tabs = [tab('All'), tab('Users'), ...HOSTS];
@@ -100,18 +100,18 @@ describe('the tab strip', () => {
     );
   });
 
-  test('a title longer than the strip is cut', () => {
+  test('cuts a title longer than the strip', () => {
     expect(strip(14, 0, [tab('a-very-long-title')])).toMatch(/^ a-very-lo.*…$/);
   });
 
-  test('each tab is a region, the bars between them are none', () => {
+  test('each tab is a region, and the separators are not', () => {
     const frame = compose();
     expect(hitTest(frame, 1, 1)).toBe('tab:All');
     expect(hitTest(frame, 5, 1)).toBeUndefined();
     expect(hitTest(frame, 8, 1)).toBe('tab:Users');
   });
 
-  test('with no tab at all', () => {
+  test('is empty without tabs', () => {
     expect(strip(40, -1, [])).toBe('');
   });
 });
@@ -120,7 +120,7 @@ describe('hints and toasts', () => {
   const foot = (cols: number, toast?: string): string =>
     rows(compose({ ...sized(cols), ...(toast === undefined ? {} : { toast: span(toast, 'warn') }) })).at(-1)!;
 
-  test('hints are shown in full, the least important are dropped first, in the same order', () => {
+  test('hints are shown in full, and the least important are dropped first, in the same order', () => {
     expect(foot(60)).toBe(' m VRAM  u user  ? help');
     expect(foot(20)).toBe(' u user  ? help');
     expect(foot(10)).toBe(' u user');
@@ -140,7 +140,7 @@ describe('hints and toasts', () => {
 describe('lines that are too long', () => {
   const body = (one: Parameters<typeof lines>[0], cols = 10): string => rows(compose(sized(cols), { blocks: [lines(one)] }))[2]!;
 
-  test('end with a sign', () => {
+  test('end with a mark', () => {
     expect(body('0123456789')).toBe('0123456789');
     expect(body('0123456789a')).toBe('012345678…');
     expect(body(line(span('01234'), span('56789'), span('ab')))).toBe('012345678…');
@@ -148,7 +148,7 @@ describe('lines that are too long', () => {
     expect(body(line('日本語日本語'))).toBe('日本語日…');
   });
 
-  test('measured in columns, not characters', () => {
+  test('are measured in columns, not characters', () => {
     const carried = (cols: number): string => fitLine({ spans: [{ text: 'abcdef', cols }] }, 4).spans[0]!.text;
     expect(carried(6)).toBe('abc…');
     expect(carried(4)).toBe('abcdef');
@@ -156,12 +156,12 @@ describe('lines that are too long', () => {
     expect(() => fitLine({ spans: [Object.assign(span('a'), { cols: wrong })] }, 4)).toThrow(TypeError);
   });
 
-  test('except for trailing spaces', () => {
+  test('may have trailing spaces beyond the edge', () => {
     expect(body(line('01234567', '        '))).toBe('01234567');
     expect(body(line('0123456789', ' ', ''))).toBe('0123456789');
   });
 
-  test('no frame is wider than its terminal, whatever a view says', () => {
+  test('never make a frame wider than its terminal, whatever a view returns', () => {
     const text = fc.oneof(fc.string(), fc.constantFrom('日本語', '…', '│'));
     const view = fc.array(fc.array(text, { maxLength: 4 }), { maxLength: 6 });
     fc.assert(

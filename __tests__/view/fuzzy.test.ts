@@ -9,7 +9,7 @@ const best = (query: string, ...texts: readonly string[]): string[] =>
     .sort((a, b) => b.score - a.score)
     .map(({ text }) => text);
 
-describe('what is typed', () => {
+describe('matching', () => {
   test.each<[query: string, texts: readonly string[], ranked: readonly string[]]>([
     ['042', ['node-0142', 'node-0042', 'node-0420', 'node-0007'], ['node-0042', 'node-0420', 'node-0142']],
     ['n42', ['node-0042', 'nebula-7', 'login'], ['node-0042']],

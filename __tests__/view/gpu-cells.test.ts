@@ -46,7 +46,7 @@ test.each([
   expect(modelName(name)).toBe(model);
 });
 
-test('readings, with bars where they fit', () => {
+test('shows readings, with bars where they fit', () => {
   const gpu = {
     index: 3,
     name: 'NVIDIA H100 80GB HBM3',
@@ -64,7 +64,7 @@ test('readings, with bars where they fit', () => {
   expect(text(cellsOf(gpu, [], {}, 200).util!)).toBe('███████████████▌  97%');
 });
 
-test('nothing is reported: nothing is made up', () => {
+test('shows nothing for unreported values', () => {
   for (const cols of [80, 120]) {
     const shown = Object.values(cellsOf({}, [], {}, cols)).map((cell) => text(cell).trim());
     expect(shown).toEqual(['0', '–', '–', '–', '–', '–', '–', '–']);
@@ -99,7 +99,7 @@ test.each<[used: number | undefined, total: number | undefined, shown: string]>(
   expect(text(cellsOf(gpu).vram!).trim()).toBe(shown);
 });
 
-describe('what is out of the ordinary has a sign and a tone', () => {
+describe('unusual values have a mark and a tone', () => {
   test.each<[gpu: GpuSpec, shown: string]>([
     [{ temperatureCelsius: 84.4 }, '84°'],
     [{ temperatureCelsius: 85 }, '!85°'],
@@ -113,13 +113,13 @@ describe('what is out of the ordinary has a sign and a tone', () => {
     expect(tones(cell)).toEqual([shown.startsWith('!') ? 'bad' : undefined]);
   });
 
-  test('memory that is nearly full', () => {
+  test('marks memory that is nearly full', () => {
     const cell = cellsOf({ memoryUsedBytes: 79 * GIB, memoryTotalBytes: 80 * GIB }, [], {}, 200).vram!;
     expect(text(cell)).toContain('!79.0/80.0G');
     expect(tones(cell)).toEqual(['bad', 'bad']);
   });
 
-  test('marks a GPU that is held idle; not one with old readings or without processes', () => {
+  test('marks a GPU that is held idle, but not one with stale readings or without processes', () => {
     const idle = { utilPercent: 0, memoryUsedBytes: 40 * GIB };
     const who = (...args: Parameters<typeof cellsOf>): string => text(cellsOf(...args).who!);
     expect(who(idle, [owner('alice'), owner('')])).toBe('alice, ? (held idle)');
@@ -129,7 +129,7 @@ describe('what is out of the ordinary has a sign and a tone', () => {
     expect(who(idle, [owner('alice')], { state: 'overdue' })).toBe('alice');
   });
 
-  test('memory that nobody owns, a node that does not say, a free GPU', () => {
+  test('shows unattributed memory, a node that does not report its processes, and a free GPU', () => {
     const who = (gpu: GpuSpec, facts: NodeSpec['facts']): string => text(cellsOf(gpu, [], { ...(facts ? { facts } : {}) }).who!);
     expect(who({ memoryUsedBytes: 40 * GIB }, { hasProcessFamily: true })).toBe('?');
     expect(who({ memoryUsedBytes: 40 * GIB }, { hasProcessFamily: false })).toBe('–');
@@ -138,13 +138,13 @@ describe('what is out of the ordinary has a sign and a tone', () => {
   });
 });
 
-test('a GPU that only its processes speak of', () => {
+test('shows a GPU known only from its processes', () => {
   const host = new TestNode({ gpus: [{ utilPercent: 3 }, { index: 7, ghost: true }] });
   const shown = Object.values(gpuCells(host, 1, [owner('alice')], 80)).map((cell) => text(cell).trim());
   expect(shown).toEqual(['7', '–', '–', '–', '–', '–', '–', 'alice']);
 });
 
-test('the columns have the cells', () => {
+test('the columns match the cells', () => {
   const columns = (cols: number) => screenColumns(GPU_COLUMNS, rowsOf(new TestNode({ gpus: [{}] }), []), cols);
   for (const cols of [40, 80, 120, 200]) expect(columns(cols).map(({ id }) => id)).toEqual(Object.keys(cellsOf({}, [], {}, cols)));
 });

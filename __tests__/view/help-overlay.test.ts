@@ -48,7 +48,7 @@ const shown = ({ blocks, crumb }: View, cols: number, rows: number): string[] =>
 };
 
 describe('the help', () => {
-  test('two columns when wide, with undivided sections and no overlap', () => {
+  test('has two columns when wide, with undivided sections and no overlap', () => {
     const [first, ...others] = shown(helpView(SECTIONS, NOTES, 0, { cols: 120, rows: 30 }), 120, 30);
     expect(first).toMatch(/^ One +Three$/);
     expect(others[0]).toMatch(/^ 0 +One 0 .* +0 +Three 0/);
@@ -56,11 +56,11 @@ describe('the help', () => {
     expect(others.join('\n')).toContain('The first note');
   });
 
-  test('one column when narrow, scrolled to its end', () => {
+  test('has one column when narrow, and scrolls to its end', () => {
     const size = { cols: 60, rows: 9 };
     const limit = helpLimit(SECTIONS, NOTES, size);
     const at = (top: number): string[] => shown(helpView(SECTIONS, NOTES, top, size), 60, 9);
-    // 3 + 4 + 5 labels of three lines, 3 titles, 3 blanks, 2 + 1 lines of notes; 8 fit.
+    // 3 + 4 + 5 labels of three lines, 3 titles, 3 blank lines, 2 + 1 lines of notes; 8 fit.
     expect(limit).toBe(3 * (3 + 4 + 5) + 6 + 3 - 8);
     expect(at(0)[0]).toBe(' One');
     expect(at(0).at(-1)).toBe(' 1-8 of 45 lines · ↑↓ PgUp PgDn');
@@ -69,7 +69,7 @@ describe('the help', () => {
     expect(at(limit).at(-1)).toBe(' 38-45 of 45 lines · ↑↓ PgUp PgDn');
   });
 
-  test('notes wrap at spaces', () => {
+  test('wraps notes at spaces', () => {
     const text = shown(helpView([], NOTES, 0, { cols: 40, rows: 9 }), 40, 9);
     expect(text.slice(0, 4)).toEqual([
       ' The first note has quite some words in',
@@ -79,7 +79,7 @@ describe('the help', () => {
     ]);
   });
 
-  test('no space at all', () => {
+  test('works without space', () => {
     for (const rows of [0, 1, 2]) for (const cols of [0, 1, 5]) expect(() => helpView(SECTIONS, NOTES, 3, { cols, rows })).not.toThrow();
     expect(helpView([], [], 0, { cols: 80, rows: 5 }).blocks).toEqual([{ kind: 'lines', lines: [] }]);
   });

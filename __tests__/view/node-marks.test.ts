@@ -6,19 +6,19 @@ const failed: NodeSpec = { state: 'waiting', status: { phase: 'failing', error: 
 const texts = (specs: readonly NodeSpec[], rows: number): string[] =>
   unanswered(buildNodes(specs), rows).map(({ spans }) => spans.map(({ text }) => text).join(''));
 
-test('a sign for the state of a node', () => {
+test('each state of a node has its mark', () => {
   const specs: readonly NodeSpec[] = [{}, { state: 'waiting' }, { state: 'failing' }, { state: 'overdue' }, failed];
   expect(buildNodes(specs).map(nodeMark)).toEqual(['', '…', '~', '✕', '✕']);
 });
 
-test('a line with the reason for each node that never answered, and for no other', () => {
+test('lists each node that never answered with the reason, and no other node', () => {
   expect(texts([{}, { state: 'waiting' }, failed, { state: 'overdue' }], 9)).toEqual([
     '    … node-0002  not answered yet',
     '    ✕ node-0003  host name not found',
   ]);
 });
 
-test('fits the rows that there are', () => {
+test('fits the given number of rows', () => {
   const many = Array.from({ length: 1234 }, (): NodeSpec => ({ state: 'waiting' }));
   expect(texts(many, 3)).toEqual(['    … node-0001  not answered yet', '    … node-0002  not answered yet', '    and 1,232 more']);
   expect(texts(many.slice(0, 3), 3)).toHaveLength(3);

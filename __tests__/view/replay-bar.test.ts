@@ -31,11 +31,11 @@ const STATUS: ReplayStatus = {
 };
 
 const MOMENTS: readonly (readonly [what: string, change: Partial<ReplayStatus>])[] = [
-  ['plays', {}],
+  ['playing', {}],
   ['paused', { playing: false, speed: 1 }],
   ['at the end', { playing: false, ended: true, at: FIRST + 60 * MINUTE, frame: 1199 }],
-  ['loops', { loop: true, speed: 0.25 }],
-  ['a seek is under way', { seeking: true }],
+  ['looping', { loop: true, speed: 0.25 }],
+  ['seeking', { seeking: true }],
   ['bookmarks', { bookmarks: [FIRST, FIRST + 40 * MINUTE] }],
   ['a gap', { gaps: [[FIRST + 20 * MINUTE, FIRST + 45 * MINUTE]] }],
   ['bad lines', { badLines: 1 }],
@@ -49,13 +49,16 @@ const MOMENTS: readonly (readonly [what: string, change: Partial<ReplayStatus>])
       badLines: 1,
     },
   ],
-  ['damaged, who knows where', { damaged: true }],
+  ['damaged in an unknown place', { damaged: true }],
   ['being indexed', { indexed: 0.418, frames: undefined }],
-  ['read for the first time', { indexed: 0.418, frames: undefined, seekable: false, lastAt: undefined, frame: undefined }],
+  ['being read for the first time', { indexed: 0.418, frames: undefined, seekable: false, lastAt: undefined, frame: undefined }],
   ['at the start', { at: FIRST, frame: 0 }],
   ['one frame', { at: FIRST, lastAt: FIRST, frame: 0, frames: 1 }],
-  ['days long', { lastAt: FIRST + 100 * 1440 * MINUTE, at: FIRST + 50 * 1440 * MINUTE, frame: 1_440_000, frames: 2_880_000, speed: 16 }],
-  ['half an hour off', { offsetMinutes: -210 }],
+  [
+    'several days long',
+    { lastAt: FIRST + 100 * 1440 * MINUTE, at: FIRST + 50 * 1440 * MINUTE, frame: 1_440_000, frames: 2_880_000, speed: 16 },
+  ],
+  ['in a time zone with half an hour', { offsetMinutes: -210 }],
 ];
 
 const picture = (lines: readonly Line[], cols: number): string => frameToText({ size: { cols, rows: lines.length }, lines, rasters: [] });
@@ -75,7 +78,7 @@ describe('the bar', () => {
     }
   });
 
-  test('a click on the time line seeks to its time', () => {
+  test('a click on the timeline seeks to its time', () => {
     const bar = replayBar(STATUS, 100);
     const frame = { size: { cols: 100, rows: 1 }, lines: [bar], rasters: [] };
     const cells = composeCells(frame).ch;
@@ -83,7 +86,7 @@ describe('the bar', () => {
     const [start, end] = [cells.indexOf('─'), cells.lastIndexOf('─')];
     expect(timeAt(start)).toBe(FIRST);
     expect(timeAt(end)).toBe(FIRST + 60 * MINUTE);
-    // Where it stands is where it is, to a cell's worth.
+    // Its own position, to the accuracy of a cell.
     const here = timeAt(cells.indexOf('●'))!;
     expect(Math.abs(here - STATUS.at)).toBeLessThanOrEqual((60 * MINUTE) / (end - start));
     expect([timeAt(start - 1), timeAt(end + 1), seekTime('core:tab:users:'), seekTime(undefined)]).toEqual([
@@ -95,7 +98,7 @@ describe('the bar', () => {
   });
 });
 
-test('the time prompt, and the line of a recording', () => {
+test('shows the time prompt, and the status line of a recording', () => {
   const lines = [
     timecodeLine('', undefined, STATUS),
     timecodeLine('@14:3', undefined, { ...STATUS, zone: 'UTC', offsetMinutes: 0 }),

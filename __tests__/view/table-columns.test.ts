@@ -39,8 +39,8 @@ const ROWS: readonly Row[] = [
   { name: 'gpu-2', bytes: 2 ** 31 },
 ];
 
-describe('on the screen', () => {
-  test('columns with a title, fitted to terminal and rows; numbers right-aligned', () => {
+describe('on screen', () => {
+  test('columns have a title, and fit the terminal and the rows; numbers are right-aligned', () => {
     expect(screenColumns(COLUMNS, ROWS, 120)).toEqual([
       { id: 'name', title: 'NAME', width: 8, align: 'left', sorts: 'ascending' },
       { id: 'vram', title: 'VRAM', width: 8, align: 'right', drop: 1, sorts: 'descending' },
@@ -63,14 +63,14 @@ describe('sorting', () => {
   const sorted = (key: string, descending: boolean): readonly string[] =>
     Array.from(sortedPositions(COLUMNS, ROWS, ROWS, { key, descending }), (at) => ROWS[at]!.name);
 
-  test('sortable columns', () => {
+  test('lists sortable columns', () => {
     expect(sortableColumns(COLUMNS)).toEqual([
       { id: 'name', sorts: 'ascending' },
       { id: 'vram', sorts: 'descending' },
     ]);
   });
 
-  test('text in natural order; unreported values last in both directions; an unknown key keeps the order', () => {
+  test('sorts text in natural order; unreported values come last in both directions; an unknown key keeps the order', () => {
     expect(sorted('name', false)).toEqual(['gpu-2', 'gpu-9', 'gpu-10']);
     expect(sorted('name', true)).toEqual(['gpu-10', 'gpu-9', 'gpu-2']);
     expect(sorted('vram', true)).toEqual(['gpu-2', 'gpu-10', 'gpu-9']);
@@ -105,8 +105,8 @@ describe('sorting', () => {
   });
 });
 
-describe('in files', () => {
-  test('exported columns have raw values, JSON-only columns last', () => {
+describe('in exported files', () => {
+  test('columns have raw values, with JSON-only columns last', () => {
     expect(tableSheet(COLUMNS, ROWS.slice(0, 2), ROWS, { table: 'rows' })).toEqual({
       about: { table: 'rows' },
       columns: [{ name: 'name' }, { name: 'vram_bytes' }, { name: 'length', jsonOnly: true }],
@@ -117,7 +117,7 @@ describe('in files', () => {
     });
   });
 
-  test('a column may follow another, and that one a third', () => {
+  test('a column may follow another one, and a third may follow that', () => {
     const columns = [
       column('last', { export: { name: 'last', after: 'second' } }),
       column('first', { export: { name: 'first' } }),

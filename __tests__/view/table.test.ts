@@ -48,7 +48,7 @@ function table(more: Partial<TableInput> = {}): string {
   return text([header, ...body], input.cols);
 }
 
-test('headers above their text, numbers right-aligned, the sort sign at its header', () => {
+test('headers are above their text, numbers are right-aligned, and the sort arrow is at its header', () => {
   expect(table()).toBe(
     [
       //
@@ -85,7 +85,7 @@ test('each line is as wide as the columns, whatever the cells', () => {
       const forms = firstFitting([note!, [span(size!), span(name!, 'bad')], span(size!)]);
       const wide = (line: ReturnType<typeof rowLine>): number => line.spans.reduce((sum, part) => sum + width(part.text), 0);
       expect(wide(rowLine(columns, cells))).toBe(cols);
-      // Measured once: each span carries what it takes, so that nobody measures it again.
+      // Measured once: each span carries its width, so that it is not measured again.
       const dim = rowLine(columns, cells, { dim: true, selected: true });
       const chosen = rowLine(columns, { name: forms, size: forms, note: forms });
       expect(wide(chosen)).toBe(cols);
@@ -96,7 +96,7 @@ test('each line is as wide as the columns, whatever the cells', () => {
   );
 });
 
-test('a cell that chooses among forms: the first that fits, the whole of it where it is copied, the last one cut', () => {
+test('a cell with several forms shows the first that fits, is copied in full, and cuts the last one', () => {
   const forms = firstFitting(['so many words', [span('so '), span('many', 'bad')], 'so']);
   const shown = (cols: number): string =>
     rowLine([{ id: 'note', title: 'NOTE', width: cols, cols }], { note: forms })
@@ -123,7 +123,7 @@ test.each([
   }
 });
 
-test('a dim row keeps its signs and loses its tones; regions are rows and sortable headers', () => {
+test('a dimmed row keeps its marks and loses its tones; rows and sortable headers are regions', () => {
   const columns = fitColumns(COLUMNS, 'name', 40);
   const line = rowLine(columns, { note: [span('a', 'bad')], size: span('3', 'good') }, { region: 'row:x', dim: true });
   expect(line.region).toBe('row:x');
@@ -133,25 +133,25 @@ test('a dim row keeps its signs and loses its tones; regions are rows and sortab
   expect(regions()).toEqual([]);
 });
 
-test('the order of a list maps position to id and back', () => {
+test('the order of a list maps positions to ids and back', () => {
   const order = listOrder([{ name: 'x' }, { name: 'y' }], ({ name }) => name);
   expect([order.count, order.id(1), order.find('y'), order.find('z')]).toEqual([2, 'y', 1, -1]);
 });
 
 describe('selection', () => {
-  test('the first row until one is selected, then that row wherever it moves', () => {
+  test('is the first row until one is selected, then that row wherever it moves', () => {
     expect(selectedAt(tableState('name'), ABC)).toBe(0);
     expect(selectedAt({ ...tableState('name'), selected: 'd', at: 1 }, ABC)).toBe(3);
   });
 
-  test('when its row disappears: the row in its place, or the last one', () => {
+  test('is the row in its position when its row disappears, or the last one', () => {
     const gone = { ...tableState('name'), selected: 'x', at: 2 };
     expect(selectedAt(gone, ABC)).toBe(2);
     expect(selectedAt(gone, orderOf('a', 'b'))).toBe(1);
     expect(selectedAt(gone, orderOf())).toBe(-1);
   });
 
-  test('moving stops at both ends', () => {
+  test('stops at both ends', () => {
     const state = tableState('name');
     expect(moveTo(state, ABC, 2, 3)).toMatchObject({ selected: 'c', at: 2, top: 0 });
     expect(moveTo(state, ABC, 99, 3)).toMatchObject({ selected: 'e', at: 4, top: 2 });
@@ -159,7 +159,7 @@ describe('selection', () => {
     expect(moveTo(state, orderOf(), 3, 3)).toBe(state);
   });
 
-  test('the page is as full as possible and always shows the selection', () => {
+  test('is always on the page, which is as full as possible', () => {
     fc.assert(
       fc.property(fc.nat(50), fc.nat(50), fc.nat(20), fc.nat(60), (count, selected, page, top) => {
         const at = Math.min(selected, count - 1);
@@ -183,7 +183,7 @@ describe('sorting', () => {
     expect(sortBy(state, COLUMNS, 'size', nothing)).toEqual({ ...state, sort: { key: 'size', descending: true } });
   });
 
-  test('another column starts in its own direction, the same one reverses, an unsortable one does nothing', () => {
+  test('another column starts in its own direction, the same one reverses it, an unsortable one does nothing', () => {
     const state = tableState('name');
     const bySize = sortBy(state, COLUMNS, 'size', ABC);
     expect(bySize.sort).toEqual({ key: 'size', descending: true });
@@ -199,7 +199,7 @@ describe('sorting', () => {
   });
 });
 
-test('the position, if not all rows are on screen', () => {
+test('shows the position if not all rows are on screen', () => {
   const layout = (rows: number, top = 0) =>
     layoutTable({
       columns: COLUMNS,
@@ -215,7 +215,7 @@ test('the position, if not all rows are on screen', () => {
   expect(position(layout(1), 5)).toBe('');
 });
 
-test('only rows on screen are read', () => {
+test('only visible rows are read', () => {
   const asked: number[] = [];
   const many: Order = { count: 8000, id: String, find: Number };
   const state = { ...tableState('name'), selected: '4000', top: 3990 };

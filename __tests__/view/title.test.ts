@@ -10,7 +10,7 @@ const parts = (specs: readonly NodeSpec[]) =>
   titleParts(new Derivations().derive(clusterDerivation, buildNodes(specs), 1), { source: 'hosts.csv', intervalMs: 2500, now: NOW });
 const GIB = 2 ** 30;
 
-test('nodes, GPUs, memory, power: long, then shorter and shorter', () => {
+test('shows nodes, GPUs, memory and power in shorter and shorter forms', () => {
   expect(parts(CLUSTER).left).toEqual([
     'all-smi-view  3 of 4 nodes · 22 GPUs 42% · 717 GiB of 1.71 TiB · 6.92 kW',
     '3/4 nodes · 22 GPUs 42% · 717G/1.71T · 6.92 kW',
@@ -22,17 +22,17 @@ test('nodes, GPUs, memory, power: long, then shorter and shorter', () => {
 });
 
 test.each<[what: string, specs: readonly NodeSpec[], long: string, short: string]>([
-  ['nobody has answered', [{ state: 'waiting' }], '0 of 1 node', '0/1 nodes'],
-  ['no host at all', [], '0 of 0 nodes', '0/0 nodes'],
+  ['no node has answered', [{ state: 'waiting' }], '0 of 1 node', '0/1 nodes'],
+  ['no node', [], '0 of 0 nodes', '0/0 nodes'],
   ['no GPU', [{}, {}], '2 of 2 nodes', '2/2 nodes'],
   ['nothing reported', [{ gpus: 1 }], '1 of 1 node · 1 GPU', '1/1 nodes · 1 GPU'],
   [
-    'one unit where both have it',
+    'one unit for used and total',
     [{ gpus: [{ memoryUsedBytes: 3 * GIB, memoryTotalBytes: 80 * GIB }] }],
     '1 of 1 node · 1 GPU · 3.00 of 80.0 GiB',
     '1/1 nodes · 1 GPU · 3.00/80.0G',
   ],
-  ['no watts are watts', [{ gpus: [{ powerWatts: 0 }] }], '1 of 1 node · 1 GPU · 0.0 W', '1/1 nodes · 1 GPU · 0.0 W'],
+  ['0 W is a reading', [{ gpus: [{ powerWatts: 0 }] }], '1 of 1 node · 1 GPU · 0.0 W', '1/1 nodes · 1 GPU · 0.0 W'],
 ])('%s', (_what, specs, long, short) => {
   expect(parts(specs).left.slice(0, 2)).toEqual([`all-smi-view  ${long}`, short]);
 });

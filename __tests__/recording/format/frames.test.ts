@@ -23,7 +23,7 @@ function read(lines: readonly string[]): PackedFrame {
   return structuredClone(new FramePacker().pack(readFrame(data as DataLine[])));
 }
 
-/** What a replay would make of a frame: hosts by their id. */
+/** The nodes of a replayed frame, by id. */
 function replayed(lines: readonly string[]): Map<string, NodeSnapshot> {
   const frame = read(lines);
   const tables = new NameTables();
@@ -99,7 +99,7 @@ describe('literal lines', () => {
         '"temperature_threshold_slowdown":90,"tensorcore_utilization":null,"time":"2026-08-07 16:32:03","total_memory":85520809984,' +
         '"used_memory":68719476736,"utilization":97,"uuid":"GPU-aa00"}]',
     );
-    // 14:32:03 less 60.5 s is 14:31:02.5, and halves round up.
+    // 14:32:03 minus 60.5 s is 14:31:02.5, and halves round up.
     expect(JSON.stringify(processes)).toBe(
       '[{"command":"python train.py","cpu_percent":187.5,"cpu_time":0,"device_id":0,"device_uuid":"GPU-aa00","gpu_utilization":95,' +
         '"host_id":"10.0.0.7:9090","memory_percent":0,"memory_rss":0,"memory_vms":0,"nice_value":0,"pid":41022,"ppid":0,"priority":0,' +
@@ -111,14 +111,14 @@ describe('literal lines', () => {
     expect(complaintsAbout(line.trimEnd(), '')).toEqual([]);
   });
 
-  test('the examples of the format are found to be right, and spoilt ones wrong', () => {
+  test('the validator accepts the examples of the format and rejects altered ones', () => {
     expect(complaintsAbout(REMOTE_FRAME, '')).toEqual([]);
     expect(complaintsAbout(REMOTE_FRAME.replace('"temperature":71,', '"temperature":71.0,'), '')).toEqual([
       '.gpus[0].temperature: no integer',
     ]);
     expect(complaintsAbout(REMOTE_FRAME.replace('"used_memory":68719476736,', ''), '')).toEqual(['.gpus[0].used_memory: missing']);
     expect(complaintsAbout('{"timestamp":"2026-08-07T00:30:00Z","schema":1,"hostname":"a"}', '')).toEqual([
-      ': keys are not in order, or twice',
+      ': keys are not in order, or duplicated',
     ]);
   });
 });
@@ -156,7 +156,7 @@ const LOCAL_GPU = REMOTE_GPU.replace(/"detail":\{[^}]*\}/, '"detail":{"CUDA Vers
 const FRAME_AT = Date.UTC(2026, 7, 7, 0, 30, 0);
 
 describe('recordings of all-smi', () => {
-  test('a remote frame: every figure of the rows', () => {
+  test('a remote frame: every value of the rows', () => {
     const node = replayed([REMOTE_FRAME]).get('10.0.0.7:9090')!;
     expect(node).toMatchObject({ name: 'dgx-07', at: FRAME_AT });
     expect(node.gpus).toEqual([
@@ -197,7 +197,7 @@ describe('recordings of all-smi', () => {
     expect(node.disks).toEqual([{ title: '/', totalBytes: 1919816826880, availableBytes: 1200000000000 }]);
   });
 
-  test("a local frame: its processes, aged against the frame's time, on GPUs that carry no index", () => {
+  test('a local frame: its processes, with ages relative to the time of the frame, on GPUs without an index', () => {
     const second = LOCAL_GPU.replace('aa00"', 'aa01"');
     const other = PROCESS.replace('aa00"', 'aa01"').replace('"device_id":0', '"device_id":1').replace('1786003211', '01:02:03.9');
     const shell = PROCESS.replace(/"device_uuid":"[^"]*"/, '"device_uuid":""')
@@ -205,7 +205,7 @@ describe('recordings of all-smi', () => {
       .replace('true}', 'false}');
     const node = replayed([frameOf('dgx-07', `${LOCAL_GPU},${second}`, [PROCESS, other, shell].join())]).get('10.0.0.7:9090')!;
     expect(node.gpus.map(({ index, uuid }) => [index, uuid.slice(-4)])).toEqual([[0, 'aa00'], [1, 'aa01']]); // prettier-ignore
-    // 2026-08-07 00:30:00 UTC is 1786062600; the process began 59389 s before. The other one had run 3723 s.
+    // 2026-08-07 00:30:00 UTC is 1786062600; the process started 59389 s before. The other one had run for 3723 s.
     expect(node.procs.map(({ gpu, ageSeconds, user, vramBytes }) => [gpu, ageSeconds, user, vramBytes])).toEqual([
       [0, 59389, 'alice', 34359738368],
       [1, 3723, 'alice', 34359738368],
@@ -213,7 +213,7 @@ describe('recordings of all-smi', () => {
     ]);
   });
 
-  test('whose processes they are: by host field, by GPU, and of no one', () => {
+  test('the node of a process comes from its host field, or from its GPU; without either there is none', () => {
     const elsewhere = REMOTE_GPU.replaceAll('10.0.0.7', '10.0.0.8').replaceAll('dgx-07', 'dgx-08').replace('aa00"', 'aa99"');
     const there = PROCESS.replace('aa00"', 'aa99"').replace('41022', '7');
     const nowhere = PROCESS.replace('aa00"', 'ffff"').replace('41022', '8');
@@ -228,14 +228,14 @@ describe('recordings of all-smi', () => {
   });
 
   test.each([
-    ['no section: the node exports none', frameOf('dgx-07', LOCAL_GPU, '').replace('"processes":[],', ''), 'off', false],
-    ['an empty one of a single node: it is idle', frameOf('dgx-07', LOCAL_GPU, ''), undefined, true],
-    ['an empty one of a merged frame: nobody knows', REMOTE_FRAME, 'unrecorded', false],
-  ])('processes, %s', (_, frame, scope, family) => {
+    ['without a section: the node exports none', frameOf('dgx-07', LOCAL_GPU, '').replace('"processes":[],', ''), 'off', false],
+    ['with an empty section of a single node: it is idle', frameOf('dgx-07', LOCAL_GPU, ''), undefined, true],
+    ['with an empty section of a merged frame: unknown', REMOTE_FRAME, 'unrecorded', false],
+  ])('processes %s', (_, frame, scope, family) => {
     expect(read([frame]).nodes.map(({ facts }) => [facts.processScope, facts.hasProcessFamily])).toEqual([[scope, family]]);
   });
 
-  test('details are found under the spelling of the exposition', () => {
+  test('details have the names of the exposition', () => {
     const frame = read([frameOf('dgx-07', LOCAL_GPU, '')]);
     const tables = new NameTables();
     tables.add(frame);
@@ -250,43 +250,43 @@ describe('recordings of all-smi', () => {
     ]);
   });
 
-  test('a node without a GPU, and one that said nothing at all', () => {
+  test('a node without a GPU, and a node without data', () => {
     expect([...replayed(['{"cpus":[],"hostname":"n1","schema":1,"timestamp":"2026-08-07T00:30:00Z"}'])]).toMatchObject([
       ['n1', { gpus: [] }],
     ]);
     expect([...replayed(['{"gpus":[],"hostname":"remote","schema":1,"timestamp":"2026-08-07T00:30:00Z"}'])]).toEqual([]);
   });
 
-  test("the recorder's time zone comes from its local times", () => {
+  test('the time zone of the recorder comes from its local times', () => {
     expect(readFrame([readLine(REMOTE_FRAME) as DataLine]).offsetMinutes).toBe(540);
   });
 });
 
-describe('lines that are none', () => {
+describe('lines that are not valid', () => {
   test.each([
-    ['nothing', '', undefined],
-    ['no JSON', '{"a":', undefined],
-    ['no object', '[1]', undefined],
+    ['an empty line', '', undefined],
+    ['text that is not JSON', '{"a":', undefined],
+    ['JSON that is not an object', '[1]', undefined],
     ['no schema', '{"timestamp":"2026-08-07T00:30:00Z","hostname":"a"}', undefined],
     ['another schema', '{"schema":2,"timestamp":"2026-08-07T00:30:00Z","hostname":"a"}', '2'],
-    ['a schema of no number', '{"schema":"\\u001b[31m1"}', '"\\u001b[31m1"'],
+    ['a schema that is not a number', '{"schema":"\\u001b[31m1"}', '"\\u001b[31m1"'],
     ['no time', '{"schema":1,"hostname":"a"}', undefined],
-    ['a time that is none', '{"schema":1,"hostname":"a","timestamp":"2026-13-45T00:00:00Z"}', undefined],
+    ['an invalid time', '{"schema":1,"hostname":"a","timestamp":"2026-13-45T00:00:00Z"}', undefined],
     ['no host', '{"schema":1,"timestamp":"2026-08-07T00:30:00Z"}', undefined],
     ['a part beyond the end', '{"schema":1,"timestamp":"2026-08-07T00:30:00Z","hostname":"a","part":[3,2]}', undefined],
-    ['half a part', '{"schema":1,"timestamp":"2026-08-07T00:30:00Z","hostname":"a","part":[1.5,2]}', undefined],
+    ['a fractional part number', '{"schema":1,"timestamp":"2026-08-07T00:30:00Z","hostname":"a","part":[1.5,2]}', undefined],
   ])('%s', (_, text, schema) => {
     expect(readLine(text)).toEqual({ kind: 'bad', ...(schema === undefined ? {} : { schema }) });
   });
 
-  test('which kind comes first: header, index, data', () => {
+  test('the kind of a line: header before index before data', () => {
     const kinds = ['"header":true,"index":true', '"index":true', '"header":false,"index":1'].map(
       (flags) => readLine(`{${flags},"schema":1,"hostname":"a","timestamp":"2026-08-07T00:30:00+02:00"}`).kind,
     );
     expect(kinds).toEqual(['header', 'index', 'data']);
   });
 
-  test('a header is taken with what fits', () => {
+  test('a header is read as far as it is valid', () => {
     const hosts = Array.from({ length: 5000 }, (_host, at) => `n${at}`);
     const line = readLine(
       JSON.stringify({ schema: 1, header: true, hosts: [1, '\u001b]0;x\u0007evil', ...hosts], interval_ms: -4, zone: 7 }),
@@ -305,7 +305,7 @@ const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.
 const defined = <T extends object>(record: T): T =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 
-/** What a host and a GPU may have. */
+/** The possible content of a node and a GPU. */
 const BYTES = 2 ** 53 - 2;
 const GPU_BYTES = 2 ** 50;
 const percent = fc.double({ min: 0, max: 100, noNaN: true });
@@ -358,7 +358,7 @@ const anyHost = fc.record({
 
 type AnyHost = typeof anyHost extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Ghosts exist only where a process is on them; a process on a GPU that isn't there is on none. */
+/** Ghosts exist only with a process; a process on a missing GPU is on none. */
 function specOf({ gpus, ghosts, procs, ...rest }: AnyHost, nth: number): NodeSpec {
   const wanted = new Set(procs.map(({ gpu = -1 }) => gpu).filter((gpu) => gpu >= gpus.length && gpu < gpus.length + ghosts));
   const slots = [...wanted].sort((a, b) => a - b);
@@ -371,12 +371,12 @@ function specOf({ gpus, ghosts, procs, ...rest }: AnyHost, nth: number): NodeSpe
   return {
     ...rest,
     gpus: all,
-    // What holds bytes is on a GPU: there is no other place to hold them.
+    // A process that holds bytes is on a GPU: it cannot hold them anywhere else.
     procs: procs.map((proc) => ({ ...proc, gpu: place(proc.gpu), ...(place(proc.gpu) < 0 ? { vram: 0 } : {}) })),
   } as NodeSpec;
 }
 
-test('whatever hosts say comes back, and every line is one that all-smi reads', () => {
+test('any nodes are read back unchanged, and all-smi can read every line', () => {
   fc.assert(
     fc.property(fc.array(anyHost, { minLength: 1, maxLength: 3 }), fc.integer({ min: 300, max: 20_000 }), (records, maxPartBytes) => {
       const hosts = buildNodes(records.map(specOf), new UserIds());
@@ -395,7 +395,7 @@ test('whatever hosts say comes back, and every line is one that all-smi reads', 
 describe('a cycle too long for one line', () => {
   const hosts = buildNodes([{ procs: Array.from({ length: 400 }, (_, pid) => ({ pid, gpu: 0 })), gpus: 1 }, { gpus: 2 }]);
 
-  test('becomes several of the same time that say which they are, and is one frame again', () => {
+  test('becomes several numbered lines of the same time, and is read as one frame', () => {
     const lines = texts(hosts, { ...META, maxPartBytes: 60_000 });
     expect(lines.length).toBeGreaterThan(2);
     const parts = lines.map((line) => JSON.parse(line) as { part: number[]; timestamp: string });
@@ -405,16 +405,16 @@ describe('a cycle too long for one line', () => {
     expect([...replayed(lines).values()].map(({ procs, gpus }) => [procs.length, gpus.length])).toEqual([[400, 1], [0, 2]]); // prettier-ignore
   });
 
-  test('one that fits has no such field', () => {
+  test('has no such field if it fits', () => {
     expect(texts(hosts)).toHaveLength(1);
     expect(texts(hosts)[0]).not.toContain('"part"');
   });
 });
 
-describe('hosts that change while they are written', () => {
+describe('nodes that change while they are written', () => {
   const many = { gpus: 1, procs: Array.from({ length: 1000 }, (_, pid) => ({ pid, gpu: 0, vram: 1 })) };
 
-  test('no frame mixes two answers of a host', async () => {
+  test('a frame never mixes two scrapes of a node', async () => {
     const host = new TestNode(many);
     let rests = 0;
     const pieces = await frozenPieces(host, META, () => {
@@ -427,7 +427,7 @@ describe('hosts that change while they are written', () => {
     expect([rows.length, new Set(rows.map((row) => row.used_memory))]).toEqual([1000, new Set([2])]);
   });
 
-  test('one that never stops answering is written all the same', async () => {
+  test('a node that is scraped all the time is still written', async () => {
     const host = new TestNode(many);
     const pieces = await frozenPieces(host, META, () => void host.scrape(many));
     expect(pieces.filter(({ array }) => array === 'processes').map(({ bytes }) => bytes.length).length).toBe(8);
@@ -435,7 +435,7 @@ describe('hosts that change while they are written', () => {
 });
 
 describe('hostile rows', () => {
-  test('nothing of them gets through but counts', () => {
+  test('have no effect but to be counted', () => {
     const gpus = [
       '7',
       'null',
@@ -450,7 +450,7 @@ describe('hostile rows', () => {
     expect(({} as Record<string, unknown>).x).toBeUndefined();
   });
 
-  test('too many rows of a host, and too many hosts, are dropped and counted', () => {
+  test('too many rows of a node, and too many nodes, are dropped and counted', () => {
     const row = (nth: number): object => ({ host_id: 'h', uuid: `u${nth}` });
     const frame = JSON.stringify({
       schema: 1,
@@ -465,7 +465,7 @@ describe('hostile rows', () => {
     expect([wide.nodes.length, wide.badRows]).toEqual([10_000, 50]);
   });
 
-  test('any JSON at all is read without a throw', () => {
+  test('any JSON is read without an exception', () => {
     fc.assert(
       fc.property(
         fc.dictionary(
@@ -483,7 +483,7 @@ describe('hostile rows', () => {
   });
 });
 
-test('fields of the tables are all recorded', () => {
+test('all fields of the tables are recorded', () => {
   const all = <Field extends string>(fields: readonly Field[]): Record<Field, number> =>
     Object.fromEntries(
       fields.map((field, at) => [field, field === 'smOccupancy' || field === 'memoryBandwidthFraction' ? 0.5 : at + 1]),

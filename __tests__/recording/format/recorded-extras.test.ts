@@ -1,4 +1,4 @@
-/** What only some nodes export, recorded and read again; and what all-smi has of it. */
+/** Rows that only some nodes export, recorded and read back, and the ones that all-smi records. */
 import { expect, test } from '@jest/globals';
 import { EXTRA_TABLES, type NodeExtras } from '../../../lib/model/columns.js';
 import { Node } from '../../../lib/model/node.js';
@@ -53,7 +53,7 @@ function read(line: string): RecordedColumns {
   return columns;
 }
 
-/** All that the tables say. */
+/** All content of the tables. */
 const said = (extras: NodeExtras): object =>
   Object.fromEntries(
     EXTRA_TABLES.map((table) => {
@@ -62,7 +62,7 @@ const said = (extras: NodeExtras): object =>
     }),
   );
 
-test('every table comes back as it was', () => {
+test('every table is read back unchanged', () => {
   const node = scraped();
   const line = lineOf(node);
   expect(complaintsAbout(line, '')).toEqual([]);
@@ -78,7 +78,7 @@ test('every table comes back as it was', () => {
   expect(extras.rows('gpu').count).toBe(2);
 });
 
-test('what the format has a place for is there for others', () => {
+test('values with a place in the format are there for other programs', () => {
   const { gpus, chassis } = JSON.parse(lineOf(scraped())) as { gpus: Record<string, unknown>[]; chassis: object[] };
   expect(gpus.map((gpu) => [gpu.ane_utilization, gpu.gsp_firmware_mode, gpu.gsp_firmware_version])).toEqual([
     [0, 1, '550.54.15'],
@@ -108,7 +108,7 @@ test('what the format has a place for is there for others', () => {
   ]);
 });
 
-test('tables go with the section they belong to', () => {
+test('tables belong to a section, and are recorded with it', () => {
   const tables = (include: readonly Section[]): string[] => [
     ...new Set((JSON.parse(lineOf(scraped(), include)) as { extras?: { table: string }[] }).extras?.map(({ table }) => table)),
   ];
@@ -116,7 +116,7 @@ test('tables go with the section they belong to', () => {
   expect(tables(['chassis'])).toEqual(['chassis', 'fan', 'energy']);
 });
 
-test("all-smi's own chassis and links", () => {
+test('reads the chassis and links of all-smi', () => {
   const line =
     '{"chassis":[{"detail":{"product_name":"DGX H100"},"fan_speeds":[{"id":0,"max_rpm":16000,"name":"FAN1","speed_rpm":8400}],"host_id":"dgx-07",' +
     '"hostname":"dgx-07","inlet_temperature":24.0,"instance":"dgx-07","outlet_temperature":41.5,"psu_status":[{"id":0,"name":"PSU1","power_watts":1280.0,' +
@@ -142,7 +142,7 @@ test("all-smi's own chassis and links", () => {
   ]);
 });
 
-test('rows that are none are counted, and hostile ones are tame', () => {
+test('invalid rows are counted, and hostile ones are sanitized', () => {
   const extras = [
     { table: 'none', row: 0 },
     { table: 'mig', row: -1 },

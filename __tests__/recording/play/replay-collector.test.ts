@@ -18,11 +18,11 @@ inNewDirectory();
 /** Shorter than the time between two frames at any speed. */
 const STEP_MS = 125;
 
-/** A replay and what it delivered, with a clock that stands. */
+/** A replay and its deliveries, with a clock that stands still. */
 class Player {
   readonly clock = new SteppedClock();
   readonly deliveries: Delivery[] = [];
-  /** Which frame each was of, and how it came. */
+  /** The frame of each delivery, and its continuity. */
   readonly delivered: (readonly [nth: number, continuity: string])[] = [];
   readonly problems: string[] = [];
   replay!: Replay;
@@ -39,7 +39,7 @@ class Player {
     await this.settle();
     return this;
   }
-  /** Lets what was asked for arrive. */
+  /** Waits until pending requests are delivered. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -67,7 +67,7 @@ const open = async (frames: number, options: Partial<ReplayOptions> = {}): Promi
   new Player().open(await record(place.directory.file('a.ndjson'), 'none', frames), options);
 
 describe('playing', () => {
-  test('in recorded time: a frame every three seconds, none before, none skipped', async () => {
+  test('shows a frame every three seconds of recorded time, none too early, none skipped', async () => {
     const player = await open(10);
     const seen: number[] = [player.nth];
     for (let quarter = 1; quarter <= 24; quarter++) {
@@ -92,7 +92,7 @@ describe('playing', () => {
     expect(player.nth).toBe(frames);
   });
 
-  test('uneven pauses are kept, and gaps are cut short', async () => {
+  test('keeps uneven pauses, and shortens gaps', async () => {
     const writer = await newWriter(place.directory.file('a.ndjson'), 'none');
     for (const nth of [0, 1, 3, 1000]) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
@@ -110,7 +110,7 @@ describe('playing', () => {
     expect(player.nth).toBe(1000);
   });
 
-  test('stops at the last frame; says where it is', async () => {
+  test('stops at the last frame, and reports its position', async () => {
     const player = await open(3);
     await player.step(20_000);
     expect(player.replay.status).toMatchObject({ playing: false, ended: true, frame: 2, frames: 3, at: timeOf(2), lastAt: timeOf(2) });
@@ -136,7 +136,7 @@ describe('playing', () => {
     expect([player.nth, player.replay.status.playing]).toEqual([0, true]);
   });
 
-  test('a machine that slept goes on where its recording would be, without the frames between', async () => {
+  test('after the machine slept, continues where the recording would be, without the frames in between', async () => {
     const player = await open(40);
     player.clock.sleep(30_000);
     await player.step(3000);
@@ -145,7 +145,7 @@ describe('playing', () => {
     expect(player.deliveries.length).toBeLessThan(player.nth);
   });
 
-  test('stands still when it is told to, and goes on from there', async () => {
+  test('pauses on request, and continues from there', async () => {
     const player = await open(10);
     await player.step(4000);
     await player.tell({ action: 'toggle' });
@@ -156,7 +156,7 @@ describe('playing', () => {
     expect(player.nth).toBe(2);
   });
 
-  test('speeds go up and down their ladder, also from between two steps', async () => {
+  test('changes speed step by step, also from between two steps', async () => {
     const player = await open(2, { speed: 3 });
     const speeds: number[] = [];
     for (const by of [1, 1, 1, -1, -1, -1, -1, -1, -1, -1] as const) {
@@ -167,8 +167,8 @@ describe('playing', () => {
   });
 });
 
-describe('going elsewhere', () => {
-  test('steps stand still; forward is next, back is a jump; held keys add up', async () => {
+describe('navigation', () => {
+  test('steps pause playback; forward is next, back is a jump; held keys add up', async () => {
     const player = await open(10);
     await player.tell({ action: 'step', by: 1 });
     expect([player.nth, player.last.continuity, player.replay.status.playing]).toEqual([1, 'next', false]);
@@ -182,11 +182,11 @@ describe('going elsewhere', () => {
     expect(await player.tell({ action: 'end' }, { action: 'step', by: 1 })).toBeUndefined();
   });
 
-  test('ten seconds forward and back, from where the last press went', async () => {
+  test('skips ten seconds forward and back, from the target of the last press', async () => {
     const player = await open(40);
     await player.tell({ action: 'skip', ms: 10_000 });
     expect([player.nth, player.replay.status.playing]).toEqual([3, true]);
-    // What led up to it comes along, so that histories are not empty.
+    // The frames before it are delivered too, so that histories are not empty.
     expect(player.delivered).toEqual([[0, 'next'], [0, 'jump'], [1, 'next'], [2, 'next'], [3, 'next']]); // prettier-ignore
     await player.tell({ action: 'skip', ms: 10_000 }, { action: 'skip', ms: 10_000 }, { action: 'skip', ms: 10_000 });
     expect(player.nth).toBe(13);
@@ -198,7 +198,7 @@ describe('going elsewhere', () => {
     expect([player.nth, player.replay.status.seeking]).toEqual([39, false]);
   });
 
-  test('skips get over a gap and over frames that lie far apart', async () => {
+  test('skips cross a gap and frames that are far apart', async () => {
     const writer = await newWriter(place.directory.file('a.ndjson'), 'none');
     for (const nth of [0, 1, 100, 200]) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
@@ -211,7 +211,7 @@ describe('going elsewhere', () => {
     expect(seen).toEqual([1, 100, 200, 100, 1, 0]);
   });
 
-  test('beyond either end it stops there', async () => {
+  test('stops at either end', async () => {
     const player = await open(10);
     await player.tell({ action: 'seek', at: timeOf(1e6) });
     expect([player.nth, player.replay.status.seeking]).toEqual([9, false]);
@@ -223,11 +223,11 @@ describe('going elsewhere', () => {
     expect(player.nth).toBe(0);
   });
 
-  test('it starts where it is told to', async () => {
+  test('starts at the given time', async () => {
     expect((await open(10, { startAt: timeOf(4) + 100 })).nth).toBe(4);
   });
 
-  test('bookmarks: set, gone through, taken away', async () => {
+  test('sets, visits and removes bookmarks', async () => {
     const player = await open(10);
     expect(await player.tell({ action: 'next-bookmark' })).toBe('no bookmark; B sets one');
     await player.tell({ action: 'seek', at: timeOf(6) });
@@ -243,7 +243,7 @@ describe('going elsewhere', () => {
     expect(player.replay.status.bookmarks).toEqual([timeOf(6)]);
   });
 
-  test('what an earlier order finds is not shown after a later one', async () => {
+  test('never shows the result of an earlier request after a later one', async () => {
     const player = await open(40);
     await player.tell(
       { action: 'seek', at: timeOf(30) },
@@ -257,7 +257,7 @@ describe('going elsewhere', () => {
     );
   });
 
-  test('texts are right whichever frames were fetched and not shown', async () => {
+  test('texts are correct whichever frames were fetched and not shown', async () => {
     const path = place.directory.file('a.ndjson');
     const writer = await newWriter(path, 'none');
     for (let nth = 0; nth < 30; nth++) {
@@ -277,7 +277,7 @@ describe('going elsewhere', () => {
 
 const META = { offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) };
 
-/** A recording of hosts that live: each cycle is what `change` made of them. */
+/** A recording of nodes that change: each cycle has the result of `change`. */
 async function recordLives(cycles: number, hosts: TestNode[], change: (nth: number) => void): Promise<string> {
   const writer = await newWriter(place.directory.file('lives.ndjson'), 'none');
   for (let nth = 0; nth < cycles; nth++) {
@@ -288,8 +288,8 @@ async function recordLives(cycles: number, hosts: TestNode[], change: (nth: numb
   return writer.path;
 }
 
-describe('hosts', () => {
-  test('that fail, become overdue, come back and go: as they were', async () => {
+describe('replayed nodes', () => {
+  test('that fail, become overdue, come back and disappear look as they did live', async () => {
     const [steady, shaky] = buildNodes([{ gpus: 1 }, { gpus: 2, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 5 }] }]);
     const hosts = [steady!, shaky!];
     const lost = { code: 'S_REFUSED', text: 'connection refused' };
@@ -329,7 +329,7 @@ describe('hosts', () => {
     }
   });
 
-  test('that never answered, and groups of the host file', async () => {
+  test('that never answered, and groups of the host file, are shown', async () => {
     const hosts = buildNodes([{ gpus: 1, groups: { rack: 'r7' } }, { state: 'waiting' }]);
     const path = await recordLives(2, hosts, (nth) => hosts[0]!.scrape({ gpus: 1 }, timeOf(nth)));
     const player = await new Player().open(path);
@@ -339,7 +339,7 @@ describe('hosts', () => {
     ]);
   });
 
-  test('of a recording of all-smi: left out is failed, then overdue; an empty process section is nothing known', async () => {
+  test('of an all-smi recording fail, then become overdue, when left out; an empty process section means unknown', async () => {
     const frame = (nth: number, ids: readonly string[]): string => {
       const gpus = ids.map(
         (id) =>
@@ -375,7 +375,7 @@ describe('hosts', () => {
   });
 });
 
-test('a source that fails is said, and stands', async () => {
+test('a source that fails is reported, and playback pauses', async () => {
   const player = await open(10);
   const reader = await openReader(place.directory.file('a.ndjson'));
   const source = new ReaderSource(reader);
@@ -388,7 +388,7 @@ test('a source that fails is said, and stands', async () => {
   expect([problems, broken.status.playing]).toEqual([['Error: disk I/O error'], false]);
 });
 
-test('frames that cannot be read are passed over in either direction', async () => {
+test('unreadable frames are skipped in either direction', async () => {
   const lines = [0, 1, 2].map((nth) => Buffer.concat(cycle(nth)[0]! as LineBytes & Uint8Array[]).toString());
   writeFileSync(place.directory.file('c.ndjson'), [lines[0], lines[1]!.replace('[{', '[{{'), lines[2]].join(''));
   const player = await new Player().open(place.directory.file('c.ndjson'));
@@ -400,7 +400,7 @@ test('frames that cannot be read are passed over in either direction', async () 
 });
 
 const twoUsers: readonly NodeSpec[] = [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice' }] }];
-test('nothing is delivered after it was stopped', async () => {
+test('nothing is delivered after stop', async () => {
   const player = await new Player().open(await record(place.directory.file('d.ndjson'), 'none', 10, twoUsers));
   const delivered = player.deliveries.length;
   await player.replay.stop();

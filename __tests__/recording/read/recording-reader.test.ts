@@ -17,14 +17,14 @@ const OURS: readonly (readonly [Codec, string])[] = [
   ['zstd', 'a.ndjson.zst'],
 ];
 
-describe.each(OURS)('%s, ours', (codec, name) => {
-  test('forward and backward, every frame once', async () => {
+describe.each(OURS)('%s, written by us', (codec, name) => {
+  test('plays every frame once, forward and backward', async () => {
     const reader = await openReader(await record(place.directory.file(name), codec, 300), { pageBytes: 4096 });
     expect(await play(reader)).toEqual(count(300));
     expect(await playBack(reader)).toEqual(count(300));
   });
 
-  test('what it tells of itself', async () => {
+  test('reports its metadata', async () => {
     const reader = await openReader(await record(place.directory.file(name), codec, 300), { pageBytes: 4096 });
     await reader.index(always);
     const { files, codecs, ...info } = reader.info;
@@ -45,7 +45,7 @@ describe.each(OURS)('%s, ours', (codec, name) => {
     });
   });
 
-  test('any time leads to the nearest frame, and any frame knows its number', async () => {
+  test('finds the nearest frame to any time, and the number of any frame', async () => {
     const reader = await openReader(await record(place.directory.file(name), codec, 200), { pageBytes: 4096 });
     await reader.index(always);
     for (const nth of [0, 1, 63, 64, 65, 127, 150, 199]) {
@@ -63,7 +63,7 @@ describe.each(OURS)('%s, ours', (codec, name) => {
     expect([nthOf(await reader.at(0)), nthOf(await reader.at(Infinity)), nthOf(await reader.at(-5))]).toEqual([0, 199, 0]);
   });
 
-  test('segments play as one recording, wherever a gap is', async () => {
+  test('segments play as one recording, wherever there is a gap', async () => {
     const writer = await newWriter(place.directory.file(name), codec, { maxBytes: 3000 });
     for (const nth of count(80)) if (nth < 30 || nth > 40) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
@@ -80,11 +80,11 @@ describe.each(OURS)('%s, ours', (codec, name) => {
     expect(nthOf(await reader.at(timeOf(60)))).toBe(60);
   });
 
-  test('cut off anywhere, all whole frames before the cut play', async () => {
+  test('truncated anywhere, all complete frames before the cut play', async () => {
     const path = await record(place.directory.file(name), codec, 150);
     const bytes = readFileSync(path);
     const whole = (end: number): number[] | undefined => {
-      // What is whole is told by other means only where lines are bytes.
+      // Complete frames can be counted independently only if the lines are not compressed.
       if (codec !== 'none') return undefined;
       return count(bytes.subarray(0, end).toString().split('\n').slice(1, -1).length);
     };
@@ -103,7 +103,7 @@ describe.each(OURS)('%s, ours', (codec, name) => {
     expect(least).toBeGreaterThan(100);
   });
 
-  test('damaged anywhere, it plays the rest, and neither hangs nor throws', async () => {
+  test('damaged anywhere, the rest plays, without hanging or throwing', async () => {
     const path = await record(place.directory.file(name), codec, 150);
     const bytes = readFileSync(path);
     let played = 0;
@@ -143,7 +143,7 @@ describe('lines', () => {
     return { seen, reader };
   }
 
-  test('header anywhere, twice, or not at all; index lines anywhere; empty lines; CRLF; no last line feed', async () => {
+  test('a header may be anywhere, twice or missing; index lines anywhere; empty lines; CRLF; no final line feed', async () => {
     const header = '{"all_smi_version":"0.25.0","header":true,"hosts":["a:1"],"interval_ms":5000,"schema":1}';
     const index = '{"byte_offset":1,"index":true,"schema":1,"seq":1000}';
     const { seen, reader } = await frames(
@@ -154,7 +154,7 @@ describe('lines', () => {
     expect((await frames(`${line(0)}\n${line(1)}\n`)).reader.info).toMatchObject({ intervalMs: 3000, hosts: [] });
   });
 
-  test('keys in any order, unknown ones, other time zones', async () => {
+  test('keys may be in any order or unknown, and times in other time zones', async () => {
     const time = new Date(timeOf(1)).toISOString().slice(0, 19);
     const { seen } = await frames(
       [
@@ -166,7 +166,7 @@ describe('lines', () => {
     expect(seen).toEqual([0, 1, 2]);
   });
 
-  test('bad ones are skipped and counted', async () => {
+  test('bad lines are skipped and counted', async () => {
     const bad = [
       'nonsense',
       '{"schema":1}',
@@ -178,13 +178,13 @@ describe('lines', () => {
     expect([seen, reader.info.badLines]).toEqual([[0, 1], 5]);
   });
 
-  test('one that begins well and ends well, and is broken between, is skipped when its turn comes', async () => {
+  test('a line with a valid start and end that is broken in between is skipped when it is played', async () => {
     const broken = line(1, '"gpus":[{},');
     const { seen, reader } = await frames([line(0), broken, line(2)].join('\n'));
     expect([seen, reader.info.badLines]).toEqual([[0, NaN, 2], 1]);
   });
 
-  test('one of more than 16 MiB is skipped, in plain and in compressed files', async () => {
+  test('a line of more than 16 MiB is skipped, in plain and in compressed files', async () => {
     const text = [line(0), `{"x":"${'y'.repeat(20 * 2 ** 20)}"}`, line(1), ''].join('\n');
     for (const [name, bytes] of [
       ['long.ndjson', text],
@@ -196,34 +196,34 @@ describe('lines', () => {
     }
   });
 
-  test('parts of a frame are one; a frame that lacks a part is none', async () => {
+  test('the parts of a frame are joined; a frame with a missing part is unreadable', async () => {
     const part = (nth: number, of: number, at: number): string => line(at).replace('"schema"', `"part":[${nth},${of}],"schema"`);
     const { seen } = await frames([line(0), part(1, 2, 1), part(2, 2, 1), part(1, 3, 2), part(3, 3, 2), line(3), part(1, 2, 4)].join('\n'));
     expect(seen).toEqual([0, 1, NaN, 3, NaN]);
   });
 
-  test('time that runs backward, and frames that share a second', async () => {
+  test('time may run backward, and frames may share a second', async () => {
     const { seen } = await frames([line(0), line(1), line(1), line(0), line(2)].join('\n'));
     expect(seen).toEqual([0, 1, 1, 0, 2]);
   });
 });
 
-describe('what is no recording', () => {
+describe('files that are not recordings', () => {
   test.each([
-    ['nothing', '', 'is empty'],
-    ['no recording', 'hello\nworld\n', 'is not a recording'],
+    ['an empty file', '', 'is empty'],
+    ['text', 'hello\nworld\n', 'is not a recording'],
     ['a header alone', '{"header":true,"hosts":[],"schema":1}\n', 'contains no frame'],
     ['another schema', '{"hostname":"h","schema":2,"timestamp":"2026-08-07T00:30:00Z"}\n', 'has schema 2, but this version reads schema 1'],
-    ['bytes', Buffer.from([0, 1, 2, 3, 255]), 'is not a recording'],
-    ['a zstd magic alone', Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'the compressed data is truncated'],
+    ['binary data', Buffer.from([0, 1, 2, 3, 255]), 'is not a recording'],
+    ['only a zstd magic number', Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'the compressed data is truncated'],
     ['a zstd frame without its block', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), 'the compressed data is truncated'],
-    ['a gzip magic alone', Buffer.from([0x1f, 0x8b]), 'the compressed data is damaged'],
+    ['only a gzip magic number', Buffer.from([0x1f, 0x8b]), 'the compressed data is damaged'],
   ])('%s', async (_, content, reason) => {
     writeFileSync(place.directory.file('x.ndjson'), content);
     await expect(openReader(place.directory.file('x.ndjson'))).rejects.toMatchObject({ code: 'E_RECORDING_BAD', params: { reason } });
   });
 
-  test('no file, a directory without recordings, a pipe', async () => {
+  test('a missing file, a directory without recordings, a pipe', async () => {
     mkdirSync(place.directory.file('empty'));
     execFileSync('mkfifo', [place.directory.file('pipe')]);
     const reasons = ['none', 'empty', 'pipe'].map((name) =>
@@ -236,11 +236,11 @@ describe('what is no recording', () => {
     ]);
   });
 
-  test('a gzip or zstd bomb costs neither memory nor the program', async () => {
+  test('a gzip or zstd bomb exhausts neither memory nor time', async () => {
     const zeros = gzipSync(Buffer.alloc(40 * 2 ** 20), { level: 9 });
     writeFileSync(place.directory.file('bomb.gz'), zeros);
     await expect(openReader(place.directory.file('bomb.gz'))).rejects.toMatchObject({ code: 'E_RECORDING_BAD' });
-    // A zstd frame of blocks that each say "128 KiB of the same byte".
+    // A zstd frame of blocks that each mean "128 KiB of the same byte".
     const block = Buffer.from([0x02, 0x00, 0x10, 0x41]);
     const bomb = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), ...Array.from({ length: 2000 }, () => block)]);
     writeFileSync(place.directory.file('bomb.zst'), bomb);
@@ -249,7 +249,7 @@ describe('what is no recording', () => {
 });
 
 describe('several files', () => {
-  test('are chained by time, whatever their names and codecs, each once', async () => {
+  test('are ordered by time, whatever their names and codecs, each once', async () => {
     const times: Record<string, readonly [Codec, number, number]> = {
       'z.ndjson': ['none', 0, 10],
       'm.ndjson.zst': ['zstd', 10, 20],
@@ -261,7 +261,7 @@ describe('several files', () => {
       await writer.finish();
     }
     linkSync(place.directory.file('z.ndjson'), place.directory.file('same.ndjson'));
-    writeFileSync(place.directory.file('notes.txt'), 'no recording');
+    writeFileSync(place.directory.file('notes.txt'), 'text');
     const reader = await openReader(place.directory.path);
     expect(await play(reader)).toEqual(count(30));
     expect(await playBack(reader)).toEqual(count(30));
@@ -270,7 +270,7 @@ describe('several files', () => {
     for (const nth of [0, 9, 10, 15, 20, 29]) expect(nthOf(await reader.at(timeOf(nth)))).toBe(nth);
   });
 
-  test('one of them without a frame is told of and plays nothing', async () => {
+  test('one without a frame is reported and plays nothing', async () => {
     await record(place.directory.file('a.ndjson'), 'none', 5);
     writeFileSync(place.directory.file('b.ndjson'), 'nonsense\n');
     const reader = await openReader([place.directory.file('a.ndjson'), place.directory.file('b.ndjson')]);
@@ -280,7 +280,7 @@ describe('several files', () => {
   });
 });
 
-test('an end that was just being put in place is found beside the file', async () => {
+test('a final block that was being written is read from the file next to the recording', async () => {
   const path = await record(place.directory.file('a.ndjson.zst'), 'zstd', 100);
   const bytes = readFileSync(path);
   const from = 700;
@@ -292,13 +292,13 @@ test('an end that was just being put in place is found beside the file', async (
   // Half overwritten.
   writeFileSync(path, Buffer.concat([bytes.subarray(0, 900), Buffer.alloc(3000, 7)]));
   expect(await play(await openReader(path))).toEqual(count(100));
-  // One that was not finished counts for nothing.
+  // An unfinished one is ignored.
   writeFileSync(path, bytes);
   writeFileSync(`${path}.block`, Buffer.concat([head, bytes.subarray(from, -5)]));
   expect(await play(await openReader(path))).toEqual(count(100));
 });
 
-test('the index of a large plain file is kept, and made anew when the file has changed', async () => {
+test('the index of a large plain file is cached, and rebuilt when the file has changed', async () => {
   const wide = [{ gpus: 8, procs: Array.from({ length: 100 }, (_, pid) => ({ pid, gpu: pid % 8 })) }];
   const path = await record(place.directory.file('big.ndjson'), 'none', 120, wide);
   expect(statSync(path).size).toBeGreaterThan(4 * 2 ** 20);
@@ -311,7 +311,7 @@ test('the index of a large plain file is kept, and made anew when the file has c
   expect((await openReader(path)).info.frames).toBeUndefined();
 });
 
-test('what the writer writes is what the validator takes, line by line, in every codec', async () => {
+test('the validator accepts every line of the writer, in every codec', async () => {
   for (const [codec, name] of OURS) {
     const text = textIn(await record(place.directory.file(name), codec, 30));
     expect(
@@ -323,7 +323,7 @@ test('what the writer writes is what the validator takes, line by line, in every
   }
 });
 
-test('a seek table whose last entry reaches before the file: the blocks are found without it', async () => {
+test('a seek table whose last entry points before the file is ignored, and the blocks are found without it', async () => {
   const path = await record(place.directory.file('a.ndjson.zst'), 'zstd', 150);
   const damaged = readFileSync(path);
   // The highest byte of the compressed size of our index: 9 bytes of footer and 8 of the entry from the end.

@@ -14,7 +14,7 @@ import { linesIn } from '../../helpers/recordings.js';
 
 inNewDirectory();
 
-/** What takes its time takes as long as it takes. */
+/** Writing takes real time, unlike the stepped clock. */
 async function until(test: () => boolean): Promise<void> {
   while (!test()) await pause(1);
 }
@@ -45,7 +45,7 @@ class Recording {
     if (!more.ready && !more.rest) await this.settle();
     return this;
   }
-  /** The frame is written and the next one is planned, or there will be none. */
+  /** The frame is written and the next one is scheduled, or there will be none. */
   async settle(): Promise<void> {
     await until(() => this.clock.pending > 0 || this.failures.length > 0);
   }
@@ -53,7 +53,7 @@ class Recording {
     this.clock.step(ms);
     await this.settle();
   }
-  /** When its frames were made, in seconds since it began. */
+  /** The times of its frames, in seconds from the start. */
   get frames(): number[] {
     return linesIn(this.recorder.status.path)
       .map((line) => JSON.parse(line) as { at_ms?: number })
@@ -61,7 +61,7 @@ class Recording {
   }
 }
 
-describe('when frames are made', () => {
+describe('frames are recorded', () => {
   test('at once, then every interval', async () => {
     const recording = await new Recording().start();
     expect(recording.frames).toEqual([0]);
@@ -70,7 +70,7 @@ describe('when frames are made', () => {
     expect(recording.recorder.status).toMatchObject({ frames: 4, segments: 1, since: ANSWERED_AT });
   });
 
-  test('after the first round of answers, where somebody waits for it; stopped before, it is a recording of nothing', async () => {
+  test('after the first round of scrapes, if that is awaited; stopped before, the recording is empty', async () => {
     let done: () => void = () => undefined;
     const recording = await new Recording().start({ ready: new Promise((resolve) => (done = resolve)) });
     recording.clock.step(7000);
@@ -88,7 +88,7 @@ describe('when frames are made', () => {
     ]);
   });
 
-  test('time that was slept through is not caught up with', async () => {
+  test('without catching up on time the machine slept', async () => {
     const recording = await new Recording().start();
     recording.clock.sleep(100_000);
     for (let nth = 0; nth < 4; nth++) await recording.pass(1500);
@@ -96,7 +96,7 @@ describe('when frames are made', () => {
     expect(recording.frames.at(-1)).toBeGreaterThan(100);
   });
 
-  test('while a frame takes longer than an interval no second one is begun', async () => {
+  test('one at a time, even if a frame takes longer than an interval', async () => {
     const go: (() => void)[] = [];
     const rest = (): Promise<void> => new Promise((resolve) => go.push(resolve));
     const recording = await new Recording().start({ rest });
@@ -114,7 +114,7 @@ describe('when frames are made', () => {
     expect(recording.frames).toEqual([0, 18]);
   });
 
-  test('stopped, nothing follows, and stopping twice does no harm', async () => {
+  test('no more after stop, and stopping twice does no harm', async () => {
     const recording = await new Recording().start();
     await Promise.all([recording.recorder.stop(), recording.recorder.stop()]);
     expect(recording.clock.pending).toBe(0);
@@ -124,7 +124,7 @@ describe('when frames are made', () => {
   });
 });
 
-test('this machine goes by its own name, others by "remote"', async () => {
+test('a recording of this machine has its name, others are named "remote"', async () => {
   const names: unknown[] = [];
   for (const local of [true, false]) {
     const recording = await new Recording().start({ path: place.directory.file(`${local}.ndjson`), local });
@@ -133,7 +133,7 @@ test('this machine goes by its own name, others by "remote"', async () => {
   expect(names).toEqual(['node-0001', 'remote']);
 });
 
-test('a file that takes no more ends the recording, and says so once', async () => {
+test('a file that cannot be written ends the recording, with one message', async () => {
   const { prototype } = SegmentFile;
   const { append } = prototype;
   const recording = await new Recording().start();
@@ -151,7 +151,7 @@ test('a file that takes no more ends the recording, and says so once', async () 
   await recording.recorder.stop();
 });
 
-test('the switch: on, off, on again into another file; an end by itself is told', async () => {
+test('the switch starts, stops and starts again with another file, and reports when a recording ends by itself', async () => {
   const clock = new SteppedClock(ANSWERED_AT);
   const said: (string | undefined)[] = [];
   const one = recordingSwitch({
@@ -176,7 +176,7 @@ test('the switch: on, off, on again into another file; an end by itself is told'
   expect(await one.stop()).toBeUndefined();
 });
 
-test('slices end', async () => {
+test('long work pauses at the end of its time slice', async () => {
   const rest = sliced();
   let pause: Promise<void> | undefined;
   for (const end = performance.now() + 1000; !pause && performance.now() < end;) pause = rest();

@@ -10,7 +10,7 @@ import { decodeIndex } from '../../../lib/recording/codec/zstd-format.js';
 import { complaintsAbout } from '../../helpers/recording-validator.js';
 import { cycle, Directory, has, linesIn, newWriter, record, timeOf } from '../../helpers/recordings.js';
 
-/** The seal of a line, worked out from what is written around it. */
+/** The checksum of a line, computed from the rest of the line. */
 const sealOf = (line: string): string =>
   crc32(line.replace(/"body_crc32":"[0-9a-f]{8}",/, ''))
     .toString(16)
@@ -27,7 +27,7 @@ const CODECS: readonly (readonly [Codec, string])[] = [
 ];
 
 describe.each(CODECS)('%s', (codec, name) => {
-  test('a header, then the frames in order, all as all-smi takes them', async () => {
+  test('writes a header, then the frames in order, all of them readable for all-smi', async () => {
     const lines = linesIn(await record(directory.file(name), codec, 200));
     expect(lines.flatMap((line, at) => complaintsAbout(line, String(at)))).toEqual([]);
     const [header, ...frames] = lines.map((line) => JSON.parse(line) as { header?: boolean; at_ms?: number });
@@ -40,7 +40,7 @@ describe.each(CODECS)('%s', (codec, name) => {
     for (let nth = 0; nth < 70; nth++) {
       const before = statSync(writer.path).size;
       await writer.write(cycle(nth), timeOf(nth));
-      // A block that is closed may be smaller than its parts.
+      // A closed block may be smaller than its parts.
       expect(statSync(writer.path).size).not.toBe(before);
       expect(statSync(writer.path).size).toBe(writer.bytes);
     }
@@ -48,7 +48,7 @@ describe.each(CODECS)('%s', (codec, name) => {
     expect(existsSync(`${writer.path}.block`)).toBe(false);
   });
 
-  test('a recording of nothing is one', async () => {
+  test('a recording without frames is valid', async () => {
     const [header, end, ...more] = linesIn(await record(directory.file(name), codec, 0)).map((line) => JSON.parse(line) as object);
     expect([header, end, more]).toEqual([
       expect.objectContaining({ header: true, first_seq: 0 }),
@@ -57,7 +57,7 @@ describe.each(CODECS)('%s', (codec, name) => {
     ]);
   });
 
-  test('an index line follows each thousandth frame and says where it ended', async () => {
+  test('an index line follows every thousandth frame and gives its end position', async () => {
     const writer = await newWriter(directory.file(name), codec);
     const tiny = [[Buffer.from('{"hostname":"a","schema":1,"timestamp":"2026-08-07T00:30:00Z"}\n')]];
     for (let nth = 0; nth <= 2001; nth++) await writer.write(tiny, timeOf(nth));
@@ -76,7 +76,7 @@ describe.each(CODECS)('%s', (codec, name) => {
     }
   });
 
-  test('segments: in order, each whole, the numbers before the first point', async () => {
+  test('segments are in order and complete, with their numbers before the first dot', async () => {
     const writer = await newWriter(directory.file(name), codec, { maxBytes: 1200 });
     for (let nth = 0; nth < 60; nth++) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
@@ -100,7 +100,7 @@ describe.each(CODECS)('%s', (codec, name) => {
     expect(files.reduce((sum, file) => sum + statSync(directory.file(file)).size, 0)).toBe(writer.bytes);
   });
 
-  test.each([1, 2, 5])('of many segments %d stay', async (maxFiles) => {
+  test.each([1, 2, 5])('only the last %d segments are kept', async (maxFiles) => {
     const writer = await newWriter(directory.file(name), codec, { maxBytes: 800, maxFiles });
     for (let nth = 0; nth < 40; nth++) await writer.write(cycle(nth), timeOf(nth));
     await writer.finish();
@@ -108,30 +108,30 @@ describe.each(CODECS)('%s', (codec, name) => {
     expect(files.length).toBe(maxFiles);
     const frames = files.flatMap((file) => linesIn(directory.file(file))).filter((line) => line.includes('"timestamp"'));
     const last = frames.at(-1);
-    // The file may have been begun anew just after the last frame.
+    // A new file may have been started just after the last frame.
     if (maxFiles > 1) expect(last).toContain(`"at_ms":${timeOf(39)}`);
   });
 });
 
-describe('where it goes', () => {
-  test('a file that is there stays as it is', async () => {
+describe('output files', () => {
+  test('existing files are never overwritten', async () => {
     writeFileSync(directory.file('a.ndjson'), 'mine');
     expect(await record(directory.file('a.ndjson'), 'none', 1)).toBe(directory.file('a-2.ndjson'));
     expect(await record(directory.file('a.ndjson'), 'none', 1)).toBe(directory.file('a-3.ndjson'));
     expect(readFileSync(directory.file('a.ndjson'), 'utf8')).toBe('mine');
   });
 
-  test('only its owner may read it', async () => {
+  test('only the owner may read them', async () => {
     expect(statSync(await record(directory.file('a.ndjson'), 'none', 1)).mode & 0o777).toBe(0o600);
   });
 
-  test('a link is not followed', async () => {
+  test('links are not followed', async () => {
     symlinkSync(directory.file('elsewhere'), directory.file('a.ndjson'));
     expect(await record(directory.file('a.ndjson'), 'none', 1)).toBe(directory.file('a-2.ndjson'));
     expect(existsSync(directory.file('elsewhere'))).toBe(false);
   });
 
-  test('a segment never takes the place of what is there', async () => {
+  test('segments never replace an existing file', async () => {
     symlinkSync(directory.file('elsewhere'), directory.file('a.0001.ndjson'));
     writeFileSync(directory.file('a.0007.ndjson'), 'mine');
     const writer = await newWriter(directory.file('a.ndjson'), 'none', { maxBytes: 1 });
@@ -149,15 +149,15 @@ describe('where it goes', () => {
   });
 
   test.each([
-    ['no directory', 'none/a.ndjson', 'the directory does not exist'],
-    ['a file for a directory', 'file/a.ndjson', 'part of the path is not a directory'],
+    ['a missing directory is refused', 'none/a.ndjson', 'the directory does not exist'],
+    ['a file in place of the directory is refused', 'file/a.ndjson', 'part of the path is not a directory'],
   ])('%s', async (_, name, reason) => {
     writeFileSync(directory.file('file'), '');
     await expect(newWriter(directory.file(name), 'none')).rejects.toMatchObject({ code: 'E_FILE_WRITE', params: { reason } });
   });
 
   const asRoot = process.getuid?.() === 0 ? test : test.skip;
-  asRoot("somebody else's link for a directory is refused", async () => {
+  asRoot('a directory that is a link of another user is refused', async () => {
     mkdirSync(directory.file('real'));
     symlinkSync(directory.file('real'), directory.file('link'));
     execFileSync('chown', ['-h', '12345', directory.file('link')]);
@@ -166,7 +166,7 @@ describe('where it goes', () => {
     });
   });
 
-  test('the default name says when', () => {
+  test('the default name contains the time', () => {
     expect(defaultPath(Date.UTC(2026, 7, 7, 14, 32, 3), 120, 'zstd')).toBe('all-smi-20260807-163203.ndjson.zst');
     expect(defaultPath(Date.UTC(2026, 7, 7, 14, 32, 3), 0, 'none')).toBe('all-smi-20260807-143203.ndjson');
   });
@@ -193,12 +193,12 @@ describe('a full disk', () => {
   };
 
   test.each(CODECS)(
-    '%s: the recording stops, says so, and is whole (passes without a look where nothing may be mounted)',
+    '%s: the recording stops with a message, and is complete (passes unchecked where mounting is not allowed)',
     async (codec, name) => {
       if (!mounted()) return;
       try {
         const writer = await newWriter(directory.file(name), codec);
-        // Bytes that do not compress.
+        // Incompressible bytes.
         const noise = (nth: number): string =>
           Array.from({ length: 300 }, (_, at) => (Math.sin(nth * 1000 + at) * 1e9).toString(36)).join('');
         const written: number[] = [];
@@ -224,11 +224,11 @@ describe('a full disk', () => {
 });
 
 describe('zstd', () => {
-  test('the end tells where each block is, when it begins and how many frames it has', async () => {
+  test('the end lists the position, start time and number of frames of each block', async () => {
     const path = await record(directory.file('a.ndjson.zst'), 'zstd', 200);
     const bytes = readFileSync(path);
     const blocks = decodeIndex((at, length) => bytes.subarray(at, at + length), bytes.length)!;
-    // 64 records a block: three full ones and a rest.
+    // 64 records per block: three full blocks and a rest.
     expect(blocks.map(({ firstAt, lastAt, firstFrame, frames }) => [firstAt, lastAt, firstFrame, frames])).toEqual([
       [timeOf(0), timeOf(63), 0, 64],
       [timeOf(64), timeOf(127), 64, 64],
@@ -238,7 +238,7 @@ describe('zstd', () => {
   });
 
   (has('zstd') ? test : test.skip)(
-    'the zstd program reads it, and makes it hardly smaller in one stream (skipped where it is missing)',
+    'the zstd program reads it, and compresses it little better in one stream (skipped where it is missing)',
     async () => {
       const hosts = [
         {
@@ -260,7 +260,7 @@ describe('zstd', () => {
     },
   );
 
-  test('an end that is being replaced can be found beside the file', async () => {
+  test('an end that is being replaced is in the file next to the recording', async () => {
     const file = await SegmentFile.create(directory.file('a'));
     await file.append([Buffer.from('0123456789')]);
     await file.replaceEnd(4, Buffer.from('AB'));
@@ -271,9 +271,9 @@ describe('zstd', () => {
   });
 });
 
-test('gzip is one member', async () => {
+test('a gzip recording has one member', async () => {
   const path = await record(directory.file('a.ndjson.gz'), 'gzip', 300);
   const bytes = readFileSync(path);
-  // A second member would begin with the magic of the first.
+  // A second member would start with the same magic number.
   expect(bytes.indexOf(Buffer.from([0x1f, 0x8b, 8]), 1)).toBe(-1);
 });

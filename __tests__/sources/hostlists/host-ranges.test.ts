@@ -27,13 +27,13 @@ describe('a list of hosts', () => {
     );
   });
 
-  // Work that grows with the square of the length would go on for hours.
-  test('half a million names', () => {
+  // Work that grows with the square of the length would take hours.
+  test('half a million names are fast', () => {
     expect(splitList(Array.from({ length: 500_000 }, (_, nth) => `node${nth}`).join(','))).toHaveLength(500_000);
   });
 });
 
-test('an unclosed bracket is an error of its line in the host file, however long', async () => {
+test('an unclosed bracket is an error of its line in the host file, however long it is', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'all-smi-view-hosts-')), 'hosts.csv');
   writeFileSync(file, `node[1${',x'.repeat(400_000)}\n`);
   await expect(readHostfile(file)).rejects.toMatchObject({ code: 'E_HOSTFILE_BAD' });

@@ -18,14 +18,14 @@ function file(content: string | Uint8Array): string {
   return path;
 }
 
-/** url, label, groups of each target, as one text. */
+/** URL, name and groups of each target, as text. */
 async function read(content: string | Uint8Array, path = file(content)): Promise<string[]> {
   const { targets } = await readHostfile(path);
   return targets.map(({ url, name: label, groups }) =>
     [url, label ?? '-', ...[...groups].map(([name, value]) => `${name}=${value}`)].join(' '),
   );
 }
-/** What the list says it has merged or left out. */
+/** The notes of the list about merged or omitted entries. */
 async function notes(content: string): Promise<readonly string[]> {
   const { notes: all } = await readHostfile(file(content));
   return all.map((note) => note.replace(/^hosts\d+: /, ''));
@@ -41,7 +41,7 @@ async function fault(content: string | Uint8Array, path = file(content)): Promis
 }
 
 describe('lines', () => {
-  test('blanks, comments, ranges, schemes, any line end, duplicates once', async () => {
+  test('may have blanks, comments, ranges, schemes and any line ends; duplicates count once', async () => {
     const text =
       '\uFEFF# nodes\r\n\r\n  a:9090  # the first\rb[1-2]:9090\n\thttps://c \t#x\na:9090\n#d\nb2:9090\n[::1]:9090\nlocalhost:10001';
     expect(await read(text)).toEqual([
@@ -80,13 +80,13 @@ describe('lines', () => {
     expect(await read('n[1,3-4]:9090\n')).toEqual(['http://n1:9090/metrics -', 'http://n3:9090/metrics -', 'http://n4:9090/metrics -']);
   });
 
-  test('invisible characters that came along by copying are dropped', async () => {
+  test('invisible characters from copying are removed', async () => {
     expect(await read('no\u200bde1\u202e\n')).toEqual(['http://node1/metrics -']);
   });
 });
 
 describe('CSV', () => {
-  test('with a header: columns group, one names', async () => {
+  test('with a header: other columns are groups, and one of them has names', async () => {
     const text = 'host,rack,name,"cost, centre",\nn[1,2]:9090,7,first,"Lab ""A"" # 1",x\nn3,,,\nn4\n';
     expect(await read(text)).toEqual([
       'http://n1:9090/metrics first rack=7 cost, centre=Lab "A" # 1',
@@ -96,7 +96,7 @@ describe('CSV', () => {
     ]);
   });
 
-  test('without a header only the first column counts where the others are no addresses, and that is said', async () => {
+  test('without a header only the first column counts if the others are not addresses, with a note', async () => {
     const text = 'n1:9090,7,x\nn2:9090,8,y\n';
     expect(await read(text)).toEqual(['http://n1:9090/metrics -', 'http://n2:9090/metrics -']);
     expect(await notes(text)).toEqual(['4 cells without a header left out (first: line 1, "7")']);
@@ -134,7 +134,7 @@ describe('CSV', () => {
     expect(await notes(text)).toEqual(['1 duplicate address merged, 1 of them with other labels (first: gpu01)']);
   });
 
-  test('the table of squeue: jobs that wait are on no node', async () => {
+  test('the table of squeue: pending jobs are on no node', async () => {
     const text = `             JOBID PARTITION     NAME     USER ST       TIME  NODES NODELIST(REASON)
                101       gpu    train    alice  R       1:00      2 gpu[01-02]
                102       gpu    train      bob PD       0:00      1 (Resources)
@@ -144,7 +144,7 @@ describe('CSV', () => {
     expect(await notes(text)).toEqual(['2 rows without a node left out (first: line 3, "(Resources)")']);
   });
 
-  test('a row of a table with more cells than its head is said', async () => {
+  test('rows with more cells than the header are noted', async () => {
     expect(await notes('host,rack\nn1,r1,x\nn2,r2,y\n')).toEqual(['2 rows with more cells than the header left out (first: line 2)']);
   });
 
@@ -194,7 +194,7 @@ describe('file_sd', () => {
   });
 });
 
-describe('what is wrong is named', () => {
+describe('errors are reported with their position', () => {
   test.each([
     ['a\nb\nc:x\nd', 'E_HOSTFILE_BAD: host file FILE, line 3: "c:x" the port must be 1 to 65535'],
     ['# one\n\na[3-1]', 'E_HOSTFILE_BAD: host file FILE, line 3: "a[3-1]" [3-1] runs backwards'],
@@ -210,7 +210,7 @@ describe('what is wrong is named', () => {
     expect(await fault(text)).toBe(expected);
   });
 
-  test('a file that is missing, unreadable, not a regular file, too large', async () => {
+  test('a file that is missing, unreadable, not a regular file, or too large', async () => {
     expect(await fault('', join(directory, 'none'))).toMatch(/^E_HOSTFILE_UNREADABLE: .*: does not exist$/);
     mkdirSync(join(directory, 'sub'), { recursive: true });
     expect(await fault('', join(directory, 'sub'))).toMatch(/: is a directory$/);
@@ -223,7 +223,7 @@ describe('what is wrong is named', () => {
     expect(await fault('', locked)).toMatch(/: may not be read$/);
   });
 
-  test('the name in the message cannot steer a terminal', async () => {
+  test('the name in the message cannot control a terminal', async () => {
     expect(await fault('', '\x1b[2Jnone')).toBe('E_HOSTFILE_UNREADABLE: host file [2Jnone: does not exist');
   });
 });
@@ -236,7 +236,7 @@ describe('links and pipes', () => {
     expect(await read('', join(directory, 'link2'))).toEqual(['http://n1/metrics -']);
   });
 
-  test('a link in a circle', async () => {
+  test('a circular link', async () => {
     symlinkSync(join(directory, 'circle'), join(directory, 'circle'));
     expect(await fault('', join(directory, 'circle'))).toMatch(/: too many links$/);
   });

@@ -56,7 +56,7 @@ describe('ranges', () => {
         const all = expandRange(text, 10_000);
         let expected = [''];
         for (const { from, more, width } of ranges) {
-          // A width only counts where it puts a zero in front.
+          // A width matters only if it adds a leading zero.
           const shown = pad(from, width).startsWith('0') ? Math.max(width, 1) : 0;
           expected = expected.flatMap((start) => Array.from({ length: more + 1 }, (_, n) => `${start}n${pad(from + n, shown)}`));
         }
@@ -146,7 +146,7 @@ describe('addresses', () => {
     ['node[3-1]', '[3-1] runs backwards'],
     ['node[1-3', 'a [ without a ]'],
     ['x'.repeat(301), 'too long'],
-  ])('%s is refused', (text, reason) => {
+  ])('%s is rejected', (text, reason) => {
     const told = fault('good', text);
     expect(told).toMatch(/^E_HOST_BAD: host "/);
     expect(told).toContain(reason);
@@ -157,7 +157,7 @@ describe('addresses', () => {
   });
 
   test.each(['http://user:pa,ss/wo[rd@node1', 'user:password@node1', 'node1,http://u:password@b'])(
-    'a password is refused and not shown',
+    'a password is rejected and not shown',
     (text) => {
       const told = fault(text);
       expect(told).toContain('contains a user name or a password');
@@ -171,15 +171,15 @@ describe('addresses', () => {
 });
 
 describe('lists', () => {
-  test('each address once, in order of first mention', () => {
+  test('have each address once, in the order of first mention', () => {
     expect(ids('b', 'a[1-3]', 'a2', 'http://b/metrics', 'c,b')).toEqual(['b', 'a1', 'a2', 'a3', 'c']);
   });
 
-  test('https stays https', () => {
+  test('keep https', () => {
     expect(urls('https://a[1-2]')).toEqual(['https://a1/metrics', 'https://a2/metrics']);
   });
 
-  test('up to 10,000 hosts', () => {
+  test('have up to 10,000 hosts', () => {
     expect(ids(`n[1-${MAX_HOSTS}]`, 'n1')).toHaveLength(MAX_HOSTS);
     expect(fault(`n[1-${MAX_HOSTS}]`, 'm')).toBe('E_HOSTS_TOO_MANY: more than 10000 hosts');
     expect(fault(`n[0-${MAX_HOSTS}]`)).toBe('E_HOST_BAD: host "n[0-10000]": expands to more than 10000 hosts');

@@ -1,4 +1,4 @@
-/** Nodes whose exporter answers, and reports that its own collection fails: nobody knows who is on their GPUs. */
+/** Nodes whose exporter answers, but reports that its own collection failed: their GPU users are unknown. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { expectGolden } from '../../helpers/golden.js';
 import { answers, type Behaviour } from '../../helpers/server.js';
@@ -30,7 +30,7 @@ const APPS =
   source('apps', 'sm-shares', 'ok') +
   gpu('apps', 68719476736);
 const STARTING = head('starting') + source('starting', 'gpus', 'starting');
-/** Without --processes, on a GPU that somebody uses. */
+/** Without --processes, on a GPU in use. */
 const OFF = head('off') + source('off', 'gpus', 'ok') + source('off', 'gpu-details', 'ok') + gpu('off', 2 ** 34);
 const WELL =
   head('well') +
@@ -41,14 +41,14 @@ const WELL =
   exported('well') +
   'all_smi_process_memory_used_bytes{pid="7", name="python", user="alice", gpu_index="0", device_uuid="GPU-well", command="train"} 68719476736\n';
 const IDLE = head('idle') + source('idle', 'gpus', 'ok') + source('idle', 'gpu-processes', 'ok') + gpu('idle', 0) + exported('idle');
-/** A login node: no nvidia-smi, so no GPUs, and the processes that it would have on them are known: none. */
+/** A login node: no nvidia-smi, so no GPUs, and therefore no processes on them. */
 const LOGIN = head('login') + source('login', 'gpus', 'missing', 'nvidia-smi was not found') + exported('login');
 
 const nodes = (texts: Readonly<Record<string, string>>): Readonly<Record<string, Behaviour>> =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, answers(text)]));
 
-describe('a collection that fails on the node', () => {
-  test('among others: its processes are unknown, and the reason is where one looks for it', async () => {
+describe('a failed collection on a node', () => {
+  test('among other nodes: its processes are unknown, and the reason is on the screens where it is looked for', async () => {
     const all = { driver: DRIVER, apps: APPS, starting: STARTING, off: OFF, well: WELL, idle: IDLE, login: LOGIN };
     const { driver, round } = await watch(nodes(all), { cols: 120, rows: 20 });
     await round();
@@ -60,7 +60,7 @@ describe('a collection that fails on the node', () => {
   test.each([
     ['driver', DRIVER, LOST],
     ['apps', APPS, HANGS],
-  ])('alone (%s): no user is shown as absent, and no hint to enable what is enabled', async (name, text, reason) => {
+  ])('of a single node (%s): no user is shown as absent, and there is no hint to enable what is enabled', async (name, text, reason) => {
     const { driver, round } = await watch(nodes({ [name]: text }), { cols: 120, rows: 20 });
     await round();
     const users = driver.press('V').frame();

@@ -25,8 +25,8 @@ const FOREIGN: Readonly<Record<string, Behaviour>> = {
   coded: answers(GOOD, { 'content-encoding': 'compress' }),
 };
 
-describe('whatever a server answers with status 200, only metrics of all-smi are data', () => {
-  test('from the start: nothing is said of users, the reason is on every tab', async () => {
+describe('a response with status 200 is used only if it has all-smi metrics', () => {
+  test('from the first scrape on, no user is shown as absent, and the reason is on every tab', async () => {
     const { driver, round } = await watch({ ...FOREIGN, good: answers(GOOD), plain: answers(NO_GPU) }, { cols: 120, rows: 24 });
     await round();
     expectGolden('foreign-all', 120, 24, driver.frame());
@@ -35,7 +35,7 @@ describe('whatever a server answers with status 200, only metrics of all-smi are
     expectGolden('foreign-diagnosis', 120, 24, driver.press('D').frame());
   });
 
-  test('one alone: its page says what came', async () => {
+  test('the tab of a single node shows what the server sent', async () => {
     const { driver, round } = await watch({ login: FOREIGN.login! }, { cols: 100, rows: 12 });
     await round();
     expectGolden('foreign-one-users', 100, 12, driver.press('V').frame());
@@ -45,7 +45,7 @@ describe('whatever a server answers with status 200, only metrics of all-smi are
   });
 
   test.each(Object.keys(FOREIGN))(
-    'after good data (%s): it stays and is marked, is later excluded from totals, and recovers',
+    'after good data (%s), the last data are kept and marked, later excluded from totals, and the node recovers',
     async (kind) => {
       const { driver, servers, round } = await watch({ [kind]: answers(GOOD) }, { cols: 120, rows: 20 });
       await round();

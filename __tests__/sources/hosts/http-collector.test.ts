@@ -25,7 +25,7 @@ async function serve(behaviour: Behaviour, options: ServerOptions = {}): Promise
 
 interface Watched {
   readonly collector: Collector;
-  /** What came, with what the host's status was at that moment. */
+  /** The deliveries, with the status of the node at that moment. */
   readonly seen: (Delivery & { phase: string; error: string | undefined; counted: boolean })[];
   readonly parsers: readonly RecordingParser[];
   /** Resolves as soon as `test` holds after a delivery; at once if it holds already. */
@@ -67,7 +67,10 @@ function watch(hosts: readonly (TestServer | string)[], options: Partial<HttpCol
   return { collector, seen, parsers, until };
 }
 
-/** Asks each host whenever it is due, and no sooner than all have answered, until `test` holds: no time passes meanwhile, however long it takes. */
+/**
+ * Scrapes each node when it is due, but only after all have answered, until `test` holds: no simulated time passes meanwhile, however long
+ * it takes.
+ */
 async function ask({ collector, seen }: Watched, clock: SteppedClock, test: () => boolean): Promise<void> {
   const dueIn = (): number => Math.min(...Array.from(collector.nodes, ({ status }) => status.nextTryAt!)) - clock.now();
   while (!test()) {
@@ -138,7 +141,7 @@ describe('a node that does not answer', () => {
     expect(kinds(watched, node.nodeId).filter((kind) => kind === 'overdue')).toHaveLength(1);
     expect(host!.status).toMatchObject({ phase: 'failing', overdue: true, error: { code: 'S_REFUSED', text: 'connection refused' } });
     expect(included(host!)).toBe(false);
-    // What the last good scrape said is still there.
+    // The values of the last good scrape are still there.
     expect(host!.status.okAt! >= okAt!).toBe(true);
     expect(host!.status.latencyMs).not.toBeUndefined();
     expect([host!.version, latencyMs !== undefined]).toEqual([watched.parsers[0]!.committed.length, true]);
@@ -152,11 +155,11 @@ describe('a node that does not answer', () => {
     );
     expect(host!.status).toMatchObject({ phase: 'live', overdue: false, failures: 0, failingSince: undefined, error: undefined });
     expect(included(host!)).toBe(true);
-    // The other was never touched.
+    // The other node was not affected.
     expect(new Set(kinds(watched, other.nodeId))).toEqual(new Set(['data']));
   });
 
-  test('is down if it never answered, and waiting until its first scrape ends', async () => {
+  test('is down if it has never answered, and waiting until its first scrape ends', async () => {
     const node = await serve(server.hangs);
     const watched = watch([node], { timeoutMs: 500 });
     await watched.until(() => watched.seen.length === 2);
@@ -166,7 +169,7 @@ describe('a node that does not answer', () => {
     ]);
   });
 
-  test('keeps the last good scrape, wherever the body was cut', async () => {
+  test('keeps the last good data when the body is truncated anywhere', async () => {
     const body = 'a 1\nb 2\n';
     const node = await serve(server.answers(body));
     const clock = new SteppedClock(Date.now());
@@ -218,7 +221,7 @@ describe('many nodes', () => {
     const watched = watch(nodes, { intervalMs: 300, timeoutMs: 60_000 });
     const others = nodes.filter((node) => node !== hanging).map(({ nodeId }) => nodeId);
     await watched.until(() => others.every((nodeId) => kinds(watched, nodeId).length >= 4));
-    // Four rounds of all others went by before the one that hangs said a word; and it does not look connected.
+    // Four rounds of all others passed before the hanging node answered, and it does not look connected.
     expect(kinds(watched, hanging.nodeId)).toEqual(['overdue']);
     expect(hanging.requests).toHaveLength(1);
     expect(watched.collector.nodes[7]!.status).toMatchObject({ phase: 'waiting', overdue: true, okAt: undefined });
@@ -239,14 +242,14 @@ describe('a machine that slept for an hour', () => {
     await watched.until(() => watched.seen.slice(before).filter(({ kind }) => kind === 'data').length >= 6);
     const after = watched.seen.slice(before).filter(({ node }) => node.nodeId !== hanging.nodeId);
     const first = after.findIndex(({ kind }) => kind === 'overdue');
-    // The one answer that may come first is the one by which the sleep was noticed.
+    // The one response that may come first is the one that revealed the sleep.
     expect(first).toBeLessThanOrEqual(1);
     for (const [n, node] of nodes.entries()) {
       const own = after.filter(({ node: host }) => host.nodeId === node.nodeId).map(({ kind }) => kind);
       expect([n, own.filter((kind) => kind === 'overdue').length <= 1, own.at(-1)]).toEqual([n, true, 'data']);
       expect(watched.collector.nodes[n]!.status).toMatchObject({ phase: 'live', overdue: false });
     }
-    // The scrape that hung was given up and begun anew.
+    // The hanging scrape was cancelled and repeated.
     expect(hanging.requests.length).toBe(2);
   });
 });
@@ -278,7 +281,7 @@ describe('the collector', () => {
 });
 
 describe('few connections', () => {
-  /** Nodes in this process, and how many connections they had at most at a time. */
+  /** Nodes in this process, and their highest number of simultaneous connections. */
   async function nodes(count: number): Promise<{ readonly hosts: readonly string[]; readonly most: () => number }> {
     let [now, most] = [0, 0];
     const servers = Array.from({ length: count }, () => createServer((_, response) => response.end('all_smi_up{instance="n"} 1\n')));
@@ -304,7 +307,7 @@ describe('few connections', () => {
     await watched.until(() => watched.collector.nodes.every(({ status }) => status.phase === 'live'));
     await watched.until(() => watched.seen.filter(({ kind }) => kind === 'data').length >= 36);
     expect(watched.seen.every(({ kind }) => kind !== 'failed')).toBe(true);
-    // One that is closing may still be there when the next one opens.
+    // A connection that is closing may still count when the next one opens.
     expect(most()).toBeLessThanOrEqual(4);
   });
 

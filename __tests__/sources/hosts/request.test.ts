@@ -46,15 +46,15 @@ async function get(url: string, options: Partial<ClientOptions> | HttpClient = {
   }
 }
 
-/** What a scrape of a server that behaves so ends with: the error's text, or the body. */
+/** The result of scraping a server with this behaviour: the error as text, or the body. */
 async function outcome(behaviour: Behaviour, options: Partial<ClientOptions> = {}): Promise<string> {
   const { url } = await serve(behaviour);
   const { body, error } = await get(url, options);
   return error ? `${error.code}: ${error.message}` : body;
 }
 
-describe('an answer', () => {
-  test('comes whole, with latency and the clocks compared', async () => {
+describe('a response', () => {
+  test('is returned in full, with latency and clock difference', async () => {
     const { url } = await serve(server.answers(BODY, { date: new Date(Date.now() - 3_600_000).toUTCString() }));
     const { body, skewMs, latencyMs } = await get(url);
     expect(body).toBe(BODY);
@@ -64,21 +64,21 @@ describe('an answer', () => {
 
   test.each([
     ['no Date header', `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1\n`],
-    ['a Date that is none', `HTTP/1.1 200 OK\r\nDate: 5\r\nContent-Length: 2\r\n\r\n1\n`],
-    ['a Date of no calendar', `HTTP/1.1 200 OK\r\nDate: Xxx, 99 Foo 2026 10:00:00 GMT\r\nContent-Length: 2\r\n\r\n1\n`],
+    ['an invalid Date', `HTTP/1.1 200 OK\r\nDate: 5\r\nContent-Length: 2\r\n\r\n1\n`],
+    ['a Date that does not exist', `HTTP/1.1 200 OK\r\nDate: Xxx, 99 Foo 2026 10:00:00 GMT\r\nContent-Length: 2\r\n\r\n1\n`],
   ])('%s: the clocks are not compared', async (_, bytes) => {
     const { url } = await serve(server.raw(bytes));
     expect(await get(url)).toMatchObject({ body: '1\n', skewMs: undefined });
   });
 
-  test('is asked for uncompressed, and inflated when it is not', async () => {
+  test('is requested uncompressed, and decompressed if it is not', async () => {
     const node = await serve(server.answers(gzipSync(BODY), { 'content-encoding': 'gzip' }));
     expect((await get(node.url)).body).toBe(BODY);
     await get(node.url, { compress: true });
     expect(node.requests.map(({ headers }) => headers['accept-encoding'])).toEqual(['identity', 'gzip']);
   });
 
-  test('may be empty when its length says so', async () => {
+  test('may be empty if its length is 0', async () => {
     expect(await outcome(server.answers(''))).toBe('');
   });
 
@@ -98,16 +98,21 @@ const UPGRADE = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConne
 describe('an error is one sentence', () => {
   const cases: readonly (readonly [string, Behaviour, string, Partial<ClientOptions>?])[] = [
     ['says nothing', server.hangs, 'S_TIMEOUT: no response within 0.1 s', { timeoutMs: 100 }],
-    ['drips its head', server.dripsHead(20), 'S_TIMEOUT: no response within 0.2 s', { timeoutMs: 200 }],
+    ['sends its header byte by byte', server.dripsHead(20), 'S_TIMEOUT: no response within 0.2 s', { timeoutMs: 200 }],
     ['stalls in the body', server.stallsAfter(BODY), 'S_TIMEOUT: no response within 0.1 s', { timeoutMs: 100 }],
-    ['drips for ever', server.dripsForEver('x\n', 20), 'S_SLOW_BODY: response incomplete after 0.4 s', { timeoutMs: 200, maxBodyMs: 400 }],
+    [
+      'sends its body byte by byte forever',
+      server.dripsForEver('x\n', 20),
+      'S_SLOW_BODY: response incomplete after 0.4 s',
+      { timeoutMs: 200, maxBodyMs: 400 },
+    ],
     ['answers 503', server.fails(503), 'S_HTTP: HTTP 503 Service Unavailable'],
     ['answers 404', server.fails(404), 'S_HTTP: HTTP 404 Not Found'],
     ['answers 401', server.fails(401), 'S_AUTH: HTTP 401 Unauthorized'],
     ['answers with a status of its own', server.raw('HTTP/1.1 799 \x1b[2Jhello\r\n\r\n'), 'S_HTTP: HTTP 799'],
     ['closes at once', server.closesAtOnce, 'S_CUT: response cut off'],
     ['does not speak HTTP', server.raw('SSH-2.0-OpenSSH_9.2\r\n'), 'S_NETWORK: the response is not HTTP'],
-    ['sends a huge head', server.raw(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`), 'S_NETWORK: the response is not HTTP'],
+    ['sends a huge header', server.raw(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`), 'S_NETWORK: the response is not HTTP'],
     ['sends a broken gzip', server.answers('not gzip', { 'content-encoding': 'gzip' }), `S_ENCODING: ${DAMAGED}`],
     ['sends half a gzip', server.answers(gzipSync(BODY).subarray(0, 30), { 'content-encoding': 'gzip' }), `S_ENCODING: ${DAMAGED}`],
     ...['compress', 'x-gzip', 'gzip, gzip', 'aes128gcm'].map(
@@ -118,15 +123,15 @@ describe('an error is one sentence', () => {
           `S_ENCODING: response cannot be decoded: content encoding ${encoding} is not supported`,
         ] as const,
     ),
-    ['sends a page without a head, as HTTP/0.9 does', server.raw('<html>hello</html>\n'), 'S_NETWORK: the response is not HTTP'],
+    ['sends a page without a header, as in HTTP/0.9', server.raw('<html>hello</html>\n'), 'S_NETWORK: the response is not HTTP'],
     ['switches protocols', server.raw(UPGRADE, 'stays open'), 'S_HTTP: HTTP 101 Switching Protocols'],
     [
-      'switches protocols to nothing',
+      'switches protocols without naming one',
       server.raw('HTTP/1.1 101 Switching Protocols\r\n\r\nhello', 'stays open'),
       'S_HTTP: HTTP 101 Switching Protocols',
     ],
     [
-      'promises too much',
+      'announces too large a body',
       server.raw(`HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n${BODY}`),
       'S_TOO_LARGE: response larger than 128 MiB',
     ],
@@ -160,8 +165,8 @@ describe('an error is one sentence', () => {
   });
 });
 
-describe('a cut body is never taken for a whole one', () => {
-  test.each(['length', 'chunked'] as const)('delimited by %s: cut at every byte', async (how) => {
+describe('a truncated body is never taken for a complete one', () => {
+  test.each(['length', 'chunked'] as const)('delimited by %s: truncated at every byte', async (how) => {
     const node = await serve(server.hangs);
     const using = client();
     for (let bytes = 0; bytes < BODY.length + (how === 'chunked' ? 1 : 0); bytes++) {
@@ -170,7 +175,7 @@ describe('a cut body is never taken for a whole one', () => {
     }
   });
 
-  test('delimited by its connection: cut anywhere but at the end of a line', async () => {
+  test('delimited by the end of the connection: truncated anywhere except at the end of a line', async () => {
     const node = await serve(server.hangs);
     const using = client();
     for (let bytes = 0; bytes <= BODY.length; bytes++) {
@@ -189,8 +194,8 @@ describe('a cut body is never taken for a whole one', () => {
   });
 });
 
-describe('whatever comes', () => {
-  test('a garbled answer ends in a body or in an error of the table', async () => {
+describe('random responses', () => {
+  test('a garbled response results in a body or in a documented error', async () => {
     const node = await serve(server.hangs);
     const using = client({ timeoutMs: 60 });
     const answer = Buffer.from(
@@ -226,7 +231,7 @@ describe('memory', () => {
     };
     await using.get(node.url, watch, new AbortController().signal);
     expect(bytes).toBeGreaterThanOrEqual(size);
-    // Both ends of the connection are in this process, and garbage waits for its collector.
+    // Both ends of the connection are in this process, and garbage is collected late.
     expect(peak).toBeLessThan(size * 0.7);
   });
 });
@@ -239,10 +244,10 @@ describe('connections', () => {
     expect([node.requests.length, node.connections]).toEqual([5, 1]);
   });
 
-  test('that the server has closed are no failure', async () => {
+  test('that the server has closed are not a failure', async () => {
     let left = 0;
     const node = await serve((request, response) => {
-      // Answers once a connection; takes the next request and hangs up: what a server does that closed it just now.
+      // Answers once per connection, then takes the next request and hangs up, like a server that has just closed it.
       if (left-- > 0) request.socket.destroy();
       else server.answers(BODY)(request, response);
     });
@@ -253,7 +258,7 @@ describe('connections', () => {
     expect(node.connections).toBe(2);
   });
 
-  test('cancelled before and during an answer, nothing is delivered', async () => {
+  test('deliver nothing when cancelled before or during a response', async () => {
     const node = await serve(server.dripsForEver('x\n', 5));
     const using = client();
     const cancel = new AbortController();
@@ -270,7 +275,7 @@ describe('connections', () => {
 });
 
 describe('redirects', () => {
-  test('on the same host are followed, twice at most', async () => {
+  test('on the same host are followed, at most twice', async () => {
     const node = await serve(server.hangs);
     node.behave(
       server.routes({ '/metrics': server.redirects('/a'), '/a': server.redirects(`http://${node.nodeId}/b`, 308) }, server.answers(BODY)),
@@ -326,7 +331,7 @@ describe('https', () => {
     expect(error?.code).toMatch(/^S_(TLS|REFUSED)$/);
   });
 
-  test('fails at a server that only has http', async () => {
+  test('fails if the server only supports http', async () => {
     const node = await serve(server.answers(BODY));
     expect((await get(node.url.replace('http:', 'https:'))).error?.message).toBe('TLS: the server does not use TLS');
   });
@@ -352,7 +357,7 @@ describe('the token', () => {
     expect(JSON.stringify([error, error?.message, error?.stack, error?.cause])).not.toContain(token);
   });
 
-  test('is refused before the request if it does not fit a header', () => {
+  test('is refused before the request if it is not a valid header value', () => {
     expect(() => client({ token: 'a\r\nX-Evil: 1' })).toThrow('ALL_SMI_AUTH_TOKEN: contains characters that are not allowed in a header');
   });
 });

@@ -17,7 +17,7 @@ function alive(pid: number): boolean {
   } catch {
     return false;
   }
-  // One that has ended and that nobody waited for is not alive.
+  // A process that has ended but was not waited for is not alive.
   return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
 }
 
@@ -33,7 +33,7 @@ interface Run {
   readonly output: () => string;
 }
 
-/** A program with this body; it finds its directory in `$dir`. */
+/** A program with this body, which finds its directory in `$dir`. */
 function run(body: string): Run & { readonly directory: string } {
   const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-child-'));
   directories.push(directory);
@@ -48,28 +48,28 @@ describe('a program', () => {
   test.each<[string, string, Exit]>([
     ['ends', 'echo "$1|$2"; echo bad >&2; exit 14', { code: 14, signal: null }],
     ['ends with 255', 'echo "$1|$2"; exit 255', { code: 255, signal: null }],
-    ['is killed by somebody', 'echo "$1|$2"; kill -9 $$', { code: null, signal: 'SIGKILL' }],
+    ['is killed', 'echo "$1|$2"; kill -9 $$', { code: null, signal: 'SIGKILL' }],
     ['is ended by another signal', 'echo "$1|$2"; kill -15 $$', { code: null, signal: 'SIGTERM' }],
-  ])('%s: has the exit status and the whole output', async (_, body, exit) => {
+  ])('%s: has the exit status and the complete output', async (_, body, exit) => {
     const { child, output } = run(body);
     expect(await child.exited).toEqual(exit);
     expect(output()).toContain('a b|$HOME\n');
   });
 
-  test('reads nothing', async () => {
+  test('gets no input', async () => {
     const { child, output } = run('read -r line; echo "got:$line"');
     await child.exited;
     expect(output()).toBe('got:\n');
   });
 
-  test('its background processes end with it', async () => {
+  test('is ended with its background processes', async () => {
     const { child, directory } = run('for i in 1 2 3; do sleep 300 & echo $! >>$dir/pids; done; echo hello');
     expect(await child.exited).toEqual({ code: 0, signal: null });
     await until(() => !pidsIn(directory).some(alive));
     expect(pidsIn(directory)).toHaveLength(3);
   });
 
-  test('killing it kills its children, even one that ignores signals', async () => {
+  test('is killed with its children, even one that ignores signals', async () => {
     const { child, directory } = run(
       'trap "" HUP INT TERM PIPE; echo $$ >>$dir/pids; sleep 300 & echo $! >>$dir/pids; echo up; while :; do sleep 1; done',
     );
@@ -79,7 +79,7 @@ describe('a program', () => {
     await until(() => !pidsIn(directory).some(alive));
   });
 
-  test('a failed start has a readable reason', async () => {
+  test('that cannot be started has a readable reason', async () => {
     expect(failure('', { code: null, signal: null, error: Object.assign(new Error('spawn EMFILE'), { code: 'EMFILE' }) })).toMatch(
       /too many open files; raise ulimit -n$/,
     );

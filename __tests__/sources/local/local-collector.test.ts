@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const one of running.splice(0).reverse()) await one.stop();
 });
 
-/** 07:42:09 on the wall, wherever the tests run. */
+/** 07:42:09 local time, whatever the time zone of the tests. */
 const NOW = new Date(2026, 10, 23, 7, 42, 9).getTime();
 
 function local(here: StandInMachine, options: Partial<LocalCollectorOptions> = {}): { collector: LocalCollector; clock: SteppedClock } {
@@ -31,7 +31,7 @@ function local(here: StandInMachine, options: Partial<LocalCollectorOptions> = {
   return { collector, clock };
 }
 
-/** What it delivers, as it comes. */
+/** Its deliveries, as they come. */
 function deliveries(collector: LocalCollector): { next(): Promise<Delivery> } {
   const come: Delivery[] = [];
   collector.start((delivery) => come.push(delivery));
@@ -72,7 +72,7 @@ describe('this machine is a node like any other', () => {
       [457, names.get(1001), 6772],
     ]);
     clock.step(2000);
-    // The machine stands still: the rows are the same ones.
+    // The machine does not change: the rows are the same.
     expect(await coming.next()).toMatchObject({ kind: 'data' });
     expect([node?.version, node?.structure]).toEqual([2, 1]);
   });
@@ -86,7 +86,7 @@ describe('this machine is a node like any other', () => {
       expect(left).toBeGreaterThan(0);
       await pause(10);
     }
-    // The answer about processes may take 5 s, and three intervals are 3 s.
+    // The process query may take 5 s, and three intervals are 3 s.
     clock.step(3000);
     expect((await coming.next()).kind).toBe('overdue');
     expect(collector.nodes[0]?.status.overdue).toBe(true);
@@ -108,7 +108,7 @@ describe('on screen', () => {
     const { collector, clock } = local(here, options);
     const painter = new MemoryPainter(100, 22);
     const parts = { plugins: BUILT_IN, collector, painter, clock, save: (): Promise<string> => Promise.reject(new Error()) };
-    // As the viewer does it: what the sources say is looked at with each picture.
+    // As in the viewer: the notices of the sources are read for each frame.
     const app = new App(Object.defineProperty(parts, 'chips', { value: () => localNotices(collector.sources, true) }));
     app.start();
     for (let left = 1000; app.state.versions.collector === 0; left--) {

@@ -20,7 +20,7 @@ interface Rig {
   readonly here: StandInMachine;
   readonly clock: SteppedClock;
   readonly machine: Machine;
-  /** A collection, after `ms` more. What waits for time gets it. */
+  /** A collection, after another `ms`. Timers that wait get the time. */
   read(ms?: number): Promise<NodeSample>;
 }
 
@@ -33,7 +33,7 @@ function rig(here: StandInMachine = staticMachine(), options: Partial<MachineOpt
     clock.step(ms);
     const under = { way: true };
     const sample = machine.read().finally(() => (under.way = false));
-    // Real programs take real time; only after it does the clock go on, so that who waits for them in vain gives up.
+    // Real programs take real time; the clock advances only after that, so that a wait in vain gives up.
     for (let waited = 0; under.way; waited += 10) {
       await pause(10);
       if (waited >= 300) clock.step(1000);
@@ -44,7 +44,7 @@ function rig(here: StandInMachine = staticMachine(), options: Partial<MachineOpt
 }
 
 const state = (sample: NodeSample, name: string): string | undefined => sample.sources.find((source) => source.name === name)?.state;
-/** The first collection that is so; what was said before it was asked for may still be on its way. */
+/** The first collection that satisfies this; earlier output may still be on its way. */
 async function eventually(read: Rig['read'], holds: (sample: NodeSample) => boolean): Promise<NodeSample> {
   for (let left = 1000; left > 0; left--) {
     const sample = await read();
@@ -54,13 +54,13 @@ async function eventually(read: Rig['read'], holds: (sample: NodeSample) => bool
   throw new Error('never came');
 }
 const gpusOk = (sample: NodeSample): boolean => state(sample, 'gpus') === 'ok' && sample.gpus.length > 0;
-/** Families of the text that begin so. */
+/** Families of the text with this prefix. */
 const families = (sample: NodeSample, begin: string): string[] =>
   [...readExposition(nodeText(sample, '1')).keys()].filter((name) => name.startsWith(`all_smi_${begin}`));
 const startsOf = (here: StandInMachine, begin: string): number =>
   here.started.filter((line) => line.split(' ')[1]!.startsWith(begin)).length;
 
-/** All nvidia-smi have ended, and the machine knows it. */
+/** All nvidia-smi processes have ended, and the machine has noticed. */
 async function ended(here: StandInMachine): Promise<void> {
   await until(() => here.running.length === 0);
   await pause(20);
@@ -82,7 +82,7 @@ describe('nvidia-smi', () => {
     expect(families(sample, 'gpu_')).toEqual([]);
     expect(sample.memory?.totalBytes).toBe(131_981_020 * 1024);
     expect(sample.processes).toHaveLength(9);
-    // Whether they hold GPU memory nobody can say.
+    // Whether they hold GPU memory is unknown.
     expect(families(sample, 'process_memory')).toEqual([]);
     expect(families(sample, 'process_start')).toHaveLength(1);
   });
@@ -96,7 +96,7 @@ describe('nvidia-smi', () => {
     expect((await eventually(read, gpusOk)).gpus).toHaveLength(1);
   });
 
-  test('hanging from the start: no GPU is invented, and no second one is started while it runs', async () => {
+  test('hanging from the start: no GPU is invented, and no second process is started while it runs', async () => {
     const here = staticMachine();
     here.write('gpu.hang', '');
     const { read } = rig(here);
@@ -106,7 +106,7 @@ describe('nvidia-smi', () => {
       expect(families(sample, 'gpu_').concat(families(sample, 'process_'))).toEqual([]);
     }
     expect(troubles((await read(3000)).sources)).toEqual(['GPUs: no response for more than 10 s']);
-    // It may be setting up its GPUs: only after a minute it is ended, and after five seconds more another is tried.
+    // It may be initializing its GPUs: it is ended only after a minute, and another one is tried five seconds later.
     expect(startsOf(here, '--query-gpu')).toBe(1);
     await read(60_000);
     await ended(here);
@@ -145,14 +145,14 @@ describe('nvidia-smi', () => {
       await read(3000);
       if (round === 0) expect(startsOf(here, '--query-gpu')).toBe(1);
     }
-    // After 5, 10, 20, 40 and then every 60 seconds: 5 min 0 s hold 4 + 3 more.
+    // After 5, 10, 20, 40 and then every 60 seconds: 4 + 3 more fit into 5 minutes.
     expect(startsOf(here, '--query-gpu')).toBe(8);
     here.forget('gpu.error');
     await read(60_000);
     await eventually(read, gpusOk);
   });
 
-  test('killed in the middle of a line: the half line is ignored', async () => {
+  test('killed in the middle of a line: the incomplete line is ignored', async () => {
     const here = staticMachine();
     here.write('gpu.cut', '');
     const { read } = rig(here);
@@ -179,7 +179,7 @@ describe('nvidia-smi', () => {
     expect(startsOf(here, '--query-gpu')).toBe(2);
   });
 
-  test('a hanging process query: no processes are reported, no GPU is free, no second query is started', async () => {
+  test('a hanging process query: no processes are reported, no GPU is free, and no second query is started', async () => {
     const here = staticMachine();
     here.write('apps.hang', '');
     const { read } = rig(here);
@@ -197,7 +197,7 @@ describe('nvidia-smi', () => {
     expect((await read(1000)).processes).toHaveLength(5);
   });
 
-  test('a process query that fails', async () => {
+  test('a failing process query', async () => {
     const here = staticMachine();
     here.write('apps.error', 'Unable to determine the device handle for GPU0000:00:06.0: GPU is lost.\n');
     const sample = await rig(here).read();
@@ -221,7 +221,7 @@ describe('nvidia-smi', () => {
     ]);
   });
 
-  test('a divided GPU: memory of its MIG devices, no utilization, their processes are on the GPU', async () => {
+  test('a divided GPU: memory of its MIG devices, no utilization, and their processes are on the GPU', async () => {
     const here = staticMachine();
     const gpu = 'GPU-11111111-2222-3333-4444-555555555501';
     const fields = 'index, uuid, name, driver_version, utilization.gpu, memory.used, memory.total, mig.mode.current';
@@ -272,13 +272,13 @@ function alive(pid: number): boolean {
 }
 
 describe('processes', () => {
-  test('one that ends between two reads is gone, not ownerless', async () => {
+  test('one that ends between two reads is gone, and is not shown without an owner', async () => {
     const here = new TimelineMachine();
     const { read } = rig(here);
     const [before, then] = [here.samples[93]!, here.samples[94]!];
     here.show(before);
     await read();
-    // In the capture, nvidia-smi still names pid 2448 at second 94, and ps doesn't.
+    // In the capture, nvidia-smi still lists pid 2448 at second 94, and ps does not.
     here.show(then);
     here.speak();
     expect(then.files['apps.csv']).toContain(', 2448, ');
@@ -287,7 +287,7 @@ describe('processes', () => {
     expect(state(sample, 'processes')).toBe('ok');
   });
 
-  test('memory still in use after its process ended is unowned', async () => {
+  test('memory still in use after its process ended is unattributed', async () => {
     const here = staticMachine();
     const { read } = rig(here);
     await read();
@@ -327,7 +327,7 @@ describe('processes', () => {
 
   describe('in a container, pids of the node are not taken for its own', () => {
     const GPU_PIDS = [451, 454, 455, 456, 457];
-    /** A /proc of a pid namespace of its own. */
+    /** A /proc with its own pid namespace. */
     const inContainer = (...[prepare]: readonly ((here: StandInMachine) => void)[]): Rig => {
       const here = staticMachine();
       here.forget('proc/2');
@@ -359,14 +359,14 @@ describe('processes', () => {
         ageSeconds: undefined,
       });
       expect(troubles(sample.sources)).toEqual([`processes: 5 of 5 ${MATCHLESS}`]);
-      // Who has those pids here is a process of its own, and whether it holds GPU memory is not known.
+      // The processes with those pids here are different ones, and whether they hold GPU memory is unknown.
       expect(sample.processes?.filter(({ pid, gpu }) => pid === 454 && gpu === undefined)).toMatchObject([
         { user: 'bob', gpuBytes: undefined },
       ]);
       expect(sample.processes).toHaveLength(9 + 5);
     });
 
-    test('one open device proves the pids, also those without permission', async () => {
+    test('one open device confirms the pids, also those without permission', async () => {
       const { read } = inContainer((here) => here.opens(454, '/dev/null', '/dev/nvidia0'));
       const sample = await read();
       expect(Object.values(owners(sample))).not.toContain('');
@@ -374,7 +374,7 @@ describe('processes', () => {
       expect(state(sample, 'processes')).toBe('ok');
     });
 
-    test('a process without the device is another one, and so may be those without permission', async () => {
+    test('a process without the device is a different one, and so may be those without permission', async () => {
       const { read } = inContainer((here) => {
         here.opens(454, '/dev/nvidia-uvm');
         here.opens(451, '/dev/null', 'socket:[1]');
@@ -384,7 +384,7 @@ describe('processes', () => {
       expect(troubles(sample.sources)).toEqual([`processes: 4 of 5 ${MATCHLESS}`]);
     });
 
-    test('where pids are missing, the others prove nothing', async () => {
+    test('when pids are missing, the others confirm nothing', async () => {
       const { read, here } = inContainer((machine) => {
         machine.opens(454, '/dev/nvidia0');
         machine.forget('proc/451');
@@ -398,7 +398,7 @@ describe('processes', () => {
       expect(troubles(sample.sources)[0]).toContain(`3 of 5 ${MATCHLESS}`);
     });
 
-    test('with the /proc of the node, pids are enough', async () => {
+    test('with the /proc of the node, the pids are sufficient', async () => {
       const { here, read } = rig(staticMachine());
       for (const pid of GPU_PIDS) here.opens(pid, '/dev/null');
       expect(owners(await read())[454]).toBe('bob');
@@ -442,7 +442,7 @@ describe('processes', () => {
     expect(row?.ageSeconds).toBeCloseTo(9.37, 6); // 59.37 - 5000 / 100
   });
 
-  test('credentials in command lines are hidden unless this is turned off', async () => {
+  test('credentials in command lines are hidden unless this is disabled', async () => {
     const command = async (redact: boolean): Promise<string | undefined> => {
       const here = staticMachine();
       here.write('proc/454/cmdline', ['python', 'a.py', '--api-key', 'abc123', '--lr=3e-4', ''].join('\0'));
@@ -472,14 +472,14 @@ describe('processes', () => {
     expect(commands[0]).toMatch(/^python --token=\*\*\* postgres:\/\/admin:\*\*\*@db\/x z+/);
   });
 
-  test('a process that executes another program has its name', async () => {
+  test('a process that executes another program gets its name', async () => {
     const here = staticMachine();
     const { read } = rig(here);
     await read();
     here.write('proc/457/cmdline', 'sleep\0' + '100\0');
     here.speak();
     const named = async (): Promise<string | undefined> => (await read(1000)).processes?.find(({ pid }) => pid === 457)?.command;
-    // Its image is the same: it may have written over its arguments. That is seen when commands are read again.
+    // It runs the same image, so it may have overwritten its arguments. That is noticed when commands are read again.
     expect(await named()).toContain('train.py');
     here.write('proc/457/stat', fixture('h100-static/proc/457/stat').replace('(python3)', '(sleep)'));
     here.speak();
@@ -494,7 +494,7 @@ describe('the machine', () => {
     const first = await read();
     expect(first.cpu).toMatchObject({ utilPercent: undefined, sockets: 1, cores: 16, threads: 16, vendor: 'Intel', frequencyMhz: 2100 });
     expect(first.memory).toMatchObject({ usedBytes: (131_981_020 - 129_087_276) * 1024, swapTotalBytes: 0 });
-    // 300 ticks more, of which 100 idle and 20 waiting: 180 / 300 busy.
+    // 300 more ticks, of which 100 are idle and 20 waiting: 180 / 300 busy.
     here.write('proc/stat', 'cpu  7261 0 1164 81054 779 0 99 3 0 0\ncpu0 15 0 29 5667 3 0 81 0 0 0\n');
     here.speak();
     const { cpu } = await read(3000);
@@ -502,7 +502,7 @@ describe('the machine', () => {
     expect(cpu?.coreUtilPercent).toEqual([0]);
   });
 
-  test('an empty /proc has no readings and is no error', async () => {
+  test('an empty /proc has no readings and is not an error', async () => {
     const here = staticMachine();
     rmSync(here.procDir, { recursive: true });
     const { read, machine } = rig(here);

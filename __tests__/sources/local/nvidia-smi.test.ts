@@ -47,7 +47,7 @@ describe('cells', () => {
     expect([mebibytes('40612'), mebibytes('[N/A]'), mebibytes('0')]).toEqual([42_584_768_512, undefined, 0]);
   });
 
-  test('words for "not available" are no readings', () => {
+  test('texts for "not available" are not readings', () => {
     expect(['NVIDIA A100', '[N/A]', 'N/A', '', '[Unknown Error]', 'None', 'Nonesuch'].map(word)).toEqual([
       'NVIDIA A100',
       undefined,
@@ -73,7 +73,7 @@ describe('--query-gpu', () => {
   const line = (count: number, index: number, more = '9, 100, 200, 40, 70.5, 700.00, 345, P0, Disabled'): string =>
     `${count}, ${index}, GPU-${index}, NVIDIA H100, 580.1, ${more}`;
 
-  test('a whole line', () => {
+  test('reads a complete line', () => {
     expect(gpuLine(line(8, 3), GPU_QUERY)).toEqual({
       count: 8,
       index: 3,
@@ -95,7 +95,7 @@ describe('--query-gpu', () => {
     });
   });
 
-  test('a divided GPU has no utilization; a lost one has no readings', () => {
+  test('a divided GPU has no utilization, and a lost one has no readings', () => {
     const na = '[N/A], [N/A], 200, 40, 70.5, 700.00, 345, P0, Enabled';
     expect(gpuLine(line(1, 0, na), GPU_QUERY)?.gpu).toMatchObject({ utilPercent: undefined, memoryUsedBytes: undefined, migEnabled: true });
     const lost = Array.from({ length: 9 }, () => '[GPU is lost]').join(', ');
@@ -106,7 +106,7 @@ describe('--query-gpu', () => {
     });
   });
 
-  test('lines that are no GPU', () => {
+  test('ignores lines that are not a GPU', () => {
     for (const other of [
       '',
       'No devices were found',
@@ -117,7 +117,7 @@ describe('--query-gpu', () => {
       expect(gpuLine(other, GPU_QUERY)).toBeUndefined();
   });
 
-  test('a name with commas, a number with a comma, and cells without spaces', () => {
+  test('reads a name with commas, a number with a comma, and cells without spaces', () => {
     const odd = '1, 0, GPU-a, NVIDIA A100, engineering sample, 580.1, 9, 100, 200, 40, 70,5, 700.00, 345, P0, Disabled';
     expect(gpuLine(odd, GPU_QUERY)?.gpu).toMatchObject({
       name: 'NVIDIA A100, engineering sample',
@@ -127,7 +127,7 @@ describe('--query-gpu', () => {
     expect(gpuLine(line(1, 0).replaceAll(', ', ','), GPU_QUERY)?.gpu).toMatchObject({ name: 'NVIDIA H100', powerWatts: 70.5 });
   });
 
-  test('a GPU that requires a reset is reported', () => {
+  test('reports a GPU that requires a reset', () => {
     const reset = Array.from({ length: 9 }, () => '[GPU requires reset]').join(', ');
     expect(gpuLine(line(2, 1, reset), GPU_QUERY)?.trouble).toBe('GPU requires reset');
   });
@@ -158,7 +158,7 @@ describe('--query-gpu', () => {
       [2, 'GPU-2', 9],
     ]);
     expect(gpus.at(KEEP + 1, KEEP, true).silent).toBe(1);
-    // The driver was started anew, without it.
+    // The driver was restarted without it.
     gpus.push(line(2, 0), KEEP + 2);
     gpus.push(line(2, 1).replace('GPU-1', 'GPU-2'), KEEP + 2);
     expect(at(gpus, KEEP + 2)).toEqual([
@@ -173,7 +173,7 @@ describe('--query-gpu', () => {
     expect(gpus.at(0, KEEP, true).silent).toBe(2);
   });
 
-  test('older drivers without the count', () => {
+  test('supports older drivers without the count', () => {
     const gpus = table(GPU_QUERY.slice(1));
     const short = (index: number): string => line(9, index).replace('9, ', '');
     for (const index of [0, 1]) gpus.push(short(index), 0);
@@ -198,7 +198,7 @@ describe('--query-gpu', () => {
 });
 
 describe('--query-compute-apps', () => {
-  test('rows, a name with commas, unknown memory, and no processes', () => {
+  test('reads rows, a name with commas, unknown memory, and no processes', () => {
     const answer = 'GPU-a, 12, /usr/bin/python3, 40612\nGPU-b, 13, a, b, c, [N/A]\nGPU-b, 14, [Not Found], 5\n';
     const rows = [
       { gpuUuid: 'GPU-a', pid: 12, name: '/usr/bin/python3', bytes: 42_584_768_512 },
@@ -238,7 +238,7 @@ describe('--query-compute-apps', () => {
     expect(parseApps('GPU-a, 12, p, 17592186044415\n').rows[0]?.bytes).toBeUndefined();
   });
 
-  test('an error is no row, and a warning does not affect rows', () => {
+  test('an error is not a row, and a warning does not affect rows', () => {
     const failed = 'NVIDIA-SMI has failed because it could not communicate';
     expect(parseApps(`${failed}\n`)).toEqual({ rows: [], odd: [failed], warnings: [] });
     const warning = 'WARNING: infoROM is corrupted at gpu 0000:41:00.0';
@@ -259,7 +259,7 @@ describe('pmon', () => {
   const line = (gpu: number, pid: number | '-', sm: number | '-'): string =>
     `    ${gpu}    ${pid}     C     ${sm}      5      -      -      -      -   9772      0    python3        `;
 
-  test('columns are found by the header', () => {
+  test('finds columns by the header', () => {
     const now = push(
       new PmonRounds(3000),
       `${HEAD}\n    0        454     C+G   22      5      -      -      -      -   9772      0    my program    `,
@@ -269,7 +269,7 @@ describe('pmon', () => {
     expect(old).toEqual([{ gpu: 0, pid: 454, type: 'C', smPercent: 22, bytes: 9772 * MIB, name: 'python3' }]);
   });
 
-  test('rows without a header', () => {
+  test('reads rows without a header', () => {
     const rows = push(new PmonRounds(3000), `# what?\n${line(0, 1, 5)}\n    1    2     G     -      -      -      -     12   Xorg`);
     expect(rows).toEqual([
       { gpu: 0, pid: 1, type: 'C', smPercent: 5, bytes: 9772 * MIB, name: 'python3' },
@@ -285,7 +285,7 @@ describe('pmon', () => {
     ]);
   });
 
-  test('rounds that arrive together are split at a repeated row', () => {
+  test('splits rounds that arrive together at a repeated row', () => {
     const rounds = new PmonRounds(3000);
     expect(brief(push(rounds, [HEAD, line(0, 1, 5), line(0, 2, '-'), line(1, 3, 7)].join('\n')))).toEqual([[0, 1, 5], [0, 2, undefined], [1, 3, 7]]); // prettier-ignore
     expect(brief(push(rounds, line(0, 1, 6)))).toEqual([[0, 1, 6]]);
@@ -301,7 +301,7 @@ describe('pmon', () => {
     return rows.map(({ pid }) => shares.get(pid));
   };
 
-  test('`-` is 0 if another process has a value or the GPU is idle, else unknown', () => {
+  test('`-` is 0 when another process has a value or the GPU is idle, and unknown otherwise', () => {
     expect(share(['-', 97], 97)).toEqual([0, 97]);
     expect(share(['-', 0], 60)).toEqual([0, 0]);
     expect(share(['-', '-'], 5)).toEqual([0, 0]);
@@ -340,7 +340,7 @@ describe('processes by GPU', () => {
     name: 'g',
   });
 
-  test('a process on two GPUs is two rows; positions are those of the list, not indexes', () => {
+  test('a process on two GPUs is two rows, with positions in the list instead of indexes', () => {
     const rows = gpuProcesses(gpus, [app('GPU-b', 5), app('GPU-a', 5)], [pmon(0, 5, 'C', 12), pmon(3, 5, 'C')]);
     expect(rows).toEqual([
       { pid: 5, gpu: 0, name: 'p', gpuBytes: 7, smPercent: 12 },
@@ -348,14 +348,14 @@ describe('processes by GPU', () => {
     ]);
   });
 
-  test('MIG devices are on their GPU; duplicates are one row', () => {
+  test('MIG devices are on their GPU, and duplicates are one row', () => {
     expect(gpuProcesses(gpus, [app('MIG-1', 5), app('GPU-b', 5, 3)], [])).toEqual([
       { pid: 5, gpu: 1, name: 'p', gpuBytes: 10, smPercent: undefined },
     ]);
     expect(gpuProcesses(gpus, [app('MIG-1', 5), { ...app('MIG-1', 5), bytes: undefined }], [])[0]?.gpuBytes).toBeUndefined();
   });
 
-  test('only pmon has graphics processes; a compute process that only pmon has is no longer on the GPU', () => {
+  test('graphics processes come only from pmon; a compute process that only pmon lists is no longer on the GPU', () => {
     const rows = gpuProcesses(gpus, [app('GPU-a', 5)], [pmon(0, 5, 'C', 3), pmon(0, 6, 'G', 1), pmon(0, 7, 'C', 90)]);
     expect(rows.map(({ pid, gpuBytes, smPercent }) => [pid, gpuBytes, smPercent])).toEqual([
       [5, 7, 3],
@@ -379,15 +379,15 @@ describe('processes by GPU', () => {
   });
 
   test.each<[why: string, at: unknown[], expected: unknown[]]>([
-    ['the index that is free', places(['GPU-l'], [card(0), card(2)], { count: 3 }), [[0, 1, 'GPU-l']]],
-    ['its place in -q -x', places(['GPU-k', 'GPU-l'], [card(1)], { count: 3, uuids: ['GPU-l', 'GPU-1', 'GPU-k'] }), [[1, 0, 'GPU-l'], [0, 2, 'GPU-k']]], // prettier-ignore
-    ['behind all others', places(['GPU-k', 'GPU-l'], [card(0)], { count: 4 }), [[0, 1, 'GPU-k'], [1, 2, 'GPU-l']]], // prettier-ignore
+    ['the free index', places(['GPU-l'], [card(0), card(2)], { count: 3 }), [[0, 1, 'GPU-l']]],
+    ['its position in -q -x', places(['GPU-k', 'GPU-l'], [card(1)], { count: 3, uuids: ['GPU-l', 'GPU-1', 'GPU-k'] }), [[1, 0, 'GPU-l'], [0, 2, 'GPU-k']]], // prettier-ignore
+    ['the positions after all others', places(['GPU-k', 'GPU-l'], [card(0)], { count: 4 }), [[0, 1, 'GPU-k'], [1, 2, 'GPU-l']]], // prettier-ignore
     ['the only GPU without a uuid', places(['GPU-l'], [card(0), card(1)], { unnamed: ({ index }) => index === 1 }), [[0, 1, 'GPU-1']]],
-    ['the only GPU, where none is told', places(['', 'GPU-0'], [card(0)], { count: 1 }), [[0, 0, 'GPU-0'], [1, 0, 'GPU-0']]], // prettier-ignore
-    ['one unknown, where there are several', places([''], [card(0), card(1)], { count: 2 }), [[0, 2, 'unknown']]],
-    ['the GPU that an old name of a part has', places(['MIG-GPU-1/3/0'], [card(0), card(1)]), [[0, 1, 'GPU-1']]],
+    ['the only GPU if none is given', places(['', 'GPU-0'], [card(0)], { count: 1 }), [[0, 0, 'GPU-0'], [1, 0, 'GPU-0']]], // prettier-ignore
+    ['an unknown GPU if there are several', places([''], [card(0), card(1)], { count: 2 }), [[0, 2, 'unknown']]],
+    ['the GPU in an old name of a MIG device', places(['MIG-GPU-1/3/0'], [card(0), card(1)]), [[0, 1, 'GPU-1']]],
     ['the only divided GPU', places(['MIG-x'], [card(0), card(1, { migEnabled: true })]), [[0, 1, 'GPU-1']]],
-  ])('somebody on a GPU that is not listed is on %s', (_, at, expected) => {
+  ])('a process on a GPU that is not listed is on %s', (_, at, expected) => {
     expect(at).toEqual(expect.arrayContaining(expected));
     expect(at).toHaveLength(expected.length);
   });
@@ -400,7 +400,7 @@ describe('processes by GPU', () => {
 describe('-q -x', () => {
   const xml = fixture('h100-static/q.xml');
 
-  test('the H100 of the capture', () => {
+  test('reads the H100 of the capture', () => {
     expect(parseDetails(xml)).toMatchObject({ damaged: 0, words: [] });
     expect(parseDetails(xml).gpus).toEqual([
       {
@@ -441,7 +441,7 @@ describe('-q -x', () => {
     ]);
   });
 
-  /** As an A100 under driver 470 writes it: other names, absolute temperatures, divided in two. */
+  /** As an A100 with driver 470 prints it: other names, absolute temperatures, divided in two. */
   const older = `<?xml version="1.0" ?><nvidia_smi_log><driver_version>470.82.01</driver_version><cuda_version>11.4</cuda_version>
     <gpu id="00000000:07:00.0"><uuid>GPU-x</uuid><product_brand>NVIDIA</product_brand>
     <mig_mode><current_mig>Enabled</current_mig></mig_mode>
@@ -453,7 +453,7 @@ describe('-q -x', () => {
     <gpu_temp_max_gpu_threshold>85 C</gpu_temp_max_gpu_threshold></temperature>
     <power_readings><max_power_limit>400.00 W</max_power_limit></power_readings></gpu></nvidia_smi_log>`;
 
-  test('an older driver, and a divided GPU', () => {
+  test('reads an older driver, and a divided GPU', () => {
     expect(parseDetails(older).gpus[0]).toMatchObject({
       powerLimitMaxWatts: 400,
       slowdownCelsius: 89,
@@ -467,14 +467,14 @@ describe('-q -x', () => {
     });
   });
 
-  test('any other text has no GPU', () => {
+  test('finds no GPU in any other text', () => {
     for (let end = 0; end < xml.indexOf('</gpu>'); end += 997) expect(parseDetails(xml.slice(0, end)).gpus).toEqual([]);
     expect(parseDetails('Failed to initialize NVML')).toEqual({ gpus: [], damaged: 0, words: ['Failed to initialize NVML'] });
     expect(parseDetails('<a></nvidia_smi_log>').gpus).toEqual([]);
     expect(parseDetails('<nvidia_smi_log></nvidia_smi_log>').gpus).toEqual([]);
   });
 
-  test('a truncated answer keeps the GPUs before the cut; a warning at the end does no harm', () => {
+  test('a truncated answer keeps the GPUs before the cut, and a warning at the end does no harm', () => {
     const two = older.replace('</nvidia_smi_log>', `\n${older.slice(older.indexOf('<gpu '))}`).replace('GPU-x', 'GPU-w');
     expect(parseDetails(`${two}\nWARNING: infoROM is corrupted at gpu 0000:41:00.0\n`)).toMatchObject({
       gpus: [{ uuid: 'GPU-w' }, { uuid: 'GPU-x' }],
@@ -483,12 +483,12 @@ describe('-q -x', () => {
     expect(parseDetails(two.slice(0, -40))).toMatchObject({ gpus: [{ uuid: 'GPU-w' }], damaged: 1 });
   });
 
-  test('escaped texts are decoded', () => {
+  test('decodes escaped texts', () => {
     const escaped = xml.replace(/<product_brand>.*<\/product_brand>/, '<product_brand>A &amp;lt; &quot;B&quot;</product_brand>');
     expect(parseDetails(escaped).gpus[0]?.details.brand).toBe('A &lt; "B"');
   });
 
-  test('names of MIG devices from -L', () => {
+  test('reads names of MIG devices from -L', () => {
     const list = `GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-a)
   MIG 3g.20gb     Device  0: (UUID: MIG-GPU-a/1/0)
   MIG 1c.3g.20gb  Device  1: (UUID: MIG-5fdf)

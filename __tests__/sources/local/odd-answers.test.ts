@@ -1,4 +1,6 @@
-/** What nvidia-smi prints in the field beside good rows: none of it costs another GPU or process its row, and the reason is shown. */
+/**
+ * What nvidia-smi prints in the field in addition to good rows: none of it costs another GPU or process its row, and the reason is shown.
+ */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -70,7 +72,7 @@ interface Rig {
   read(ms?: number): Promise<NodeSample>;
 }
 
-/** A collection that waits in vain gives up when it has waited for `waitMs`: only then does the clock go on. */
+/** A collection in vain gives up after `waitMs`: only then does the clock advance. */
 function rig({ nvidiaSmi, procDir, passwdFile }: StandInMachine, waitMs = 10_000): Rig {
   const clock = new SteppedClock(1_000_000);
   const machine = new Machine({ nvidiaSmi, procDir, passwdFile, clock, intervalMs: 1000, scope: 'gpu', redact: true });
@@ -105,8 +107,8 @@ const exported = (
 ): readonly { readonly value: number; readonly labels: Readonly<Record<string, string>> }[] =>
   readExposition(nodeText(sample, '1')).get(`all_smi_${name}`)?.samples ?? [];
 
-describe('who is on the GPUs', () => {
-  test('exit status 14 and a warning of the infoROM cost nothing, and the warning is the reason', async () => {
+describe('processes on the GPUs', () => {
+  test('exit status 14 and an infoROM warning cost nothing, and the warning is the reason', async () => {
     const here = field({
       'now/apps.csv': `${APPS.join('\n')}\n${INFOROM}\n`,
       'apps.rc': '14',
@@ -121,7 +123,7 @@ describe('who is on the GPUs', () => {
     expect(sample.gpus.map(({ details }) => details?.architecture)).toEqual(['Ampere', 'Ampere']);
   });
 
-  test('a corrupted infoROM on a node that nobody uses', async () => {
+  test('a corrupted infoROM on a node without users', async () => {
     const sample = await rig(field({ 'now/apps.csv': `${INFOROM}\n`, 'apps.rc': '14' })).read();
     expect([people(sample), source(sample, 'gpu-processes')]).toEqual([[], { state: 'ok', reason: INFOROM }]);
   });
@@ -144,7 +146,7 @@ describe('who is on the GPUs', () => {
     expect(source(sample, 'gpu-processes')).toEqual({ state: 'ok', reason: '' });
   });
 
-  test('memory that is not told leaves no sample, and the process is there', async () => {
+  test('memory that is not reported leaves no sample, and the process is listed', async () => {
     const sample = await rig(field({ 'now/apps.csv': `${uuid(1)}, 3001, python, [N/A]\n` })).read();
     expect(people(sample)).toEqual([[3001, 'alice', 0, undefined]]);
     expect(exported(sample, 'process_memory_used_bytes')).toEqual([]);
@@ -153,7 +155,7 @@ describe('who is on the GPUs', () => {
     ]);
   });
 
-  test('an answer of nothing but words is none', async () => {
+  test('output without a row is an error, with the text as the reason', async () => {
     for (const words of ['[Not Supported]', '[N/A], [N/A], [N/A], [N/A]', LOST]) {
       const sample = await rig(field({ 'now/apps.csv': `${words}\n` })).read();
       expect([sample.processes, source(sample, 'gpu-processes')]).toEqual([undefined, { state: 'failed', reason: words }]);
@@ -166,9 +168,9 @@ describe('a GPU off the bus', () => {
   const four = `${gpu(4, 0)}\n${LOST}\n${gpu(4, 3)}\n`;
 
   test.each([
-    ['nvidia-smi goes on', {}],
+    ['nvidia-smi continues', {}],
     ['nvidia-smi ends after each round', { 'gpu.rc': '255' }],
-  ])('%s: the others are reported, its process too, and the reason is shown', async (_, files) => {
+  ])('%s: the others and its process are reported, and the reason is shown', async (_, files) => {
     const here = field({ ...files, 'now/gpu.txt': four });
     const { read } = rig(here);
     let sample = await read();
@@ -190,7 +192,7 @@ describe('a GPU off the bus', () => {
     expect(exported(sample, 'gpu_utilization').map(({ labels }) => labels.gpu_uuid)).toEqual([uuid(1), uuid(4)]);
   });
 
-  test('lost later: it stays in the list without readings, in its place', async () => {
+  test('lost later: it stays in the list without readings, in its position', async () => {
     const here = field();
     const { read } = rig(here);
     await read();
@@ -213,11 +215,11 @@ describe('a GPU off the bus', () => {
 describe('bad answers are not silence', () => {
   const words = 'Unable to determine the device handle for GPU0000:41:00.0: GPU is lost.  Reboot the system to recover this GPU';
 
-  test('an error every second: the source fails with it, the process keeps running, processes are known', async () => {
+  test('an error every second: the source fails with it, the process keeps running, and processes are known', async () => {
     const here = field({ 'now/gpu.txt': `${words}\n` });
     const { read } = rig(here);
     await read();
-    // The clock moves on only when the words are out, however slow the machine is.
+    // The clock advances only when the output has arrived, however slow the machine is.
     const spoken = async (): Promise<void> => {
       const before = here.outputs;
       here.speak();
@@ -259,7 +261,7 @@ describe('bad answers are not silence', () => {
     expect([...reasons]).toEqual(['GPUs: no response for more than 10 s']);
   });
 
-  test('repeated ends with the same error are one reason', async () => {
+  test('repeated exits with the same error are one reason', async () => {
     const here = field({ 'now/gpu.txt': `${gpu(2, 0)}\n${gpu(2, 1)}\n`, 'gpu.rc': '3' });
     const { read } = rig(here);
     const reasons = new Set<string>();
@@ -275,7 +277,7 @@ describe('bad answers are not silence', () => {
   });
 });
 
-/** Lines that were seen in reports of users, or that a fault of a driver, a terminal or a disk could make of a line. */
+/** Lines from user reports, or lines that a fault of a driver, a terminal or a disk could produce. */
 const ODDITIES: readonly string[] = [
   '',
   '   ',
@@ -314,7 +316,7 @@ const ODDITIES: readonly string[] = [
   'x'.repeat(70_000),
 ];
 
-/** What a node of four GPUs prints, one of them divided: a process on each, two on the last. */
+/** The output for a node of four GPUs, one of them divided: a process on each, two on the last. */
 const TOLD = {
   gpu: [0, 1, 2, 3].map((index) => (index === 3 ? gpu(4, 3).replace('Disabled', 'Enabled').replace('87', '[N/A]') : gpu(4, index))),
   apps: [
@@ -365,11 +367,11 @@ type Output = keyof typeof TOLD;
 interface Made {
   /** By index. */
   readonly gpus: ReadonlyMap<number, string>;
-  /** By pid: the GPU it is on and its memory. */
+  /** By pid: its GPU and its memory. */
   readonly processes: ReadonlyMap<number, string>;
 }
 
-/** What is made of such outputs, put together as a collection does it. */
+/** The result of such outputs, combined as in a collection. */
 function made(outputs: Readonly<Record<Output, readonly string[]>>): Made {
   const table = new GpuTable({ fields: GPU_QUERY, machine: 'node-a' });
   for (const line of outputs.gpu) table.push(line, 0);
@@ -397,7 +399,7 @@ function made(outputs: Readonly<Record<Output, readonly string[]>>): Made {
 
 describe('any line of an output, replaced by any odd line', () => {
   const whole = made(TOLD);
-  /** The process or the GPU that a line is about. */
+  /** The process or the GPU that a line describes. */
   const about = (output: Output, at: number): { readonly pid?: number; readonly gpu?: number } => {
     if (output === 'gpu') return { gpu: at };
     if (output === 'apps') return { pid: 101 + at };
@@ -421,7 +423,7 @@ describe('any line of an output, replaced by any odd line', () => {
         for (const [pid, told] of whole.processes) {
           if (pid === own.pid) continue;
           expect([pid, processes.has(pid)]).toEqual([pid, true]);
-          // Where it is can be lost with the line that tells it: never is it put on a GPU that is another.
+          // The line may be the only one with its GPU, which is then unknown; but the process is never put on another GPU.
           const [place = '', bytes] = processes.get(pid)!.split(' ');
           expect(bytes).toBe(told.split(' ')[1]);
           if (!place.startsWith('MIG-')) expect([pid, place]).toEqual([pid, told.split(' ')[0]]);

@@ -14,7 +14,7 @@ afterEach(() => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
 });
 
-/** A name service of one's own: a `getent` that comes first on the path. Returns the file that lists what it was asked. */
+/** A name service for the test: a `getent` that comes first on the path. Returns the file that logs its arguments. */
 function nameService(script: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-names-'));
   directories.push(directory);
@@ -25,14 +25,14 @@ function nameService(script: string): string {
 }
 const asked = (file: string): string[] => readFileSync(file, 'utf8').trim().split('\n');
 
-test('lines of passwd(5)', () => {
+test('reads lines of passwd(5)', () => {
   expect([...parsePasswd('root:x:0:0:root:/root:/bin/sh\n\nbad\n+::::::\nad\\bob:*:70001:1::/:\nx:x:0:0::/:\n')]).toEqual([
     [0, 'root'],
     [70001, 'ad\\bob'],
   ]);
 });
 
-test('people of a directory are named by the name service, all in one question, and remembered', async () => {
+test('asks the name service for directory users, all in one query, and caches their names', async () => {
   const clock = new SteppedClock();
   const file = nameService('echo "ldap.user:*:70001:1::/:"; echo "other:*:70002:1::/:"; echo root:x:0:0::/:; exit 2');
   const users = new PasswdNames(clock);
@@ -42,19 +42,19 @@ test('people of a directory are named by the name service, all in one question, 
   await users.learn([70001, 70002, 70003]);
   expect(asked(file)[0]).toBe('passwd 70001 70002 70003 0');
   const before = asked(file).length;
-  // Who has no name is asked for again in a minute, the others not for an hour.
+  // Ids without a name are asked for again in a minute, the others not for an hour.
   clock.step(60_000);
   await users.learn([70001, 70002, 70003]);
   expect(asked(file).slice(before)).toEqual(['passwd 70003 0']);
 });
 
-/** Answers as glibc's getent does, from a table of its own; that of Alpine ends at the first key that it does not know. */
+/** Answers as the getent of glibc does, from a table of its own; the one of Alpine stops at the first unknown key. */
 const SERVICES = {
   glibc: 'rc=2; for key in "$@"; do grep -E "^([^:]*:[^:]*:)?$key:" "$dir/passwd" || rc=2; done; exit $rc',
   Alpine: 'for key in "$@"; do grep -E "^([^:]*:[^:]*:)?$key:" "$dir/passwd" || exit 2; done',
-  'one that takes a single key': 'grep -E "^([^:]*:[^:]*:)?$1:" "$dir/passwd" || exit 2',
+  'a getent that takes a single key': 'grep -E "^([^:]*:[^:]*:)?$1:" "$dir/passwd" || exit 2',
 };
-test.each(Object.entries(SERVICES))('names next to uids without one, from a getent like that of %s', async (_, script) => {
+test.each(Object.entries(SERVICES))('names next to uids without a name, from a getent like that of %s', async (_, script) => {
   const file = nameService(`dir=$(dirname "$0"); shift; ${script}`);
   writeFileSync(file.replace(/asked$/, 'passwd'), 'root:x:0:0::/:\nann:x:11:1::/:\nbob:x:13:1::/:\ncarol:x:15:1::/:\n');
   const users = new PasswdNames(new SteppedClock());
@@ -87,7 +87,7 @@ test('a hanging one is stopped, and asked again only later', async () => {
   users.stop();
 });
 
-test('a file instead', async () => {
+test('a file instead of the name service', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'all-smi-view-names-'));
   directories.push(directory);
   writeFileSync(join(directory, 'passwd'), fixture('h100-static/passwd'));

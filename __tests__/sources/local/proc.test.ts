@@ -15,7 +15,7 @@ import {
 import { fixture } from '../../helpers/captures.js';
 
 describe('/proc/PID/stat', () => {
-  test('of the capture', () => {
+  test('reads the capture', () => {
     expect(parsePidStat(fixture('h100-static/proc/451/stat'))).toMatchObject({
       name: 'python3',
       state: 'S',
@@ -32,7 +32,7 @@ describe('/proc/PID/stat', () => {
     expect(parsePidStat(`7 (\u001b[2Jx) ${rest}`)?.name).toBe('[2Jx');
   });
 
-  test('truncated or empty text is no process', () => {
+  test('truncated or empty text is not a process', () => {
     const whole = fixture('h100-static/proc/451/stat');
     for (const text of ['', '451', '451 (python3', '451 (python3)', whole.slice(0, 40)]) expect(parsePidStat(text)).toBeUndefined();
   });
@@ -47,7 +47,7 @@ test('/proc/PID/status: the effective user; kernel threads hold no memory', () =
 describe('/proc/PID/cmdline', () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-  test('arguments, empty ones too; none; a title set by the process', () => {
+  test('splits arguments, including empty ones; no arguments; a title set by the process', () => {
     expect(parseCmdline(bytes('python\0-c\0\0x y\0'))).toEqual(['python', '-c', '', 'x y']);
     expect(parseCmdline(bytes(''))).toEqual([]);
     expect(parseCmdline(bytes('nginx: worker process\0\0\0\0'))).toEqual(['nginx: worker process']);
@@ -57,7 +57,7 @@ describe('/proc/PID/cmdline', () => {
     expect(parseCmdline(bytes('python\0postgres://admin:secret@db/x\0'), 30)).toEqual(['python']);
   });
 
-  test('omitted bytes are counted, and no character is split', () => {
+  test('counts omitted bytes, and splits no character', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-composite' }), fc.integer({ min: 1, max: 60 }), (command, max) => {
         const whole = bytes(command);
@@ -73,7 +73,7 @@ describe('/proc/PID/cmdline', () => {
 });
 
 describe('/proc/stat', () => {
-  test('of the capture', () => {
+  test('reads the capture', () => {
     const { all, cores } = parseCpuClock(fixture('h100-static/proc/stat'));
     // user 7161 + nice 0 + system 1084 + idle 80954 + iowait 759 + irq 0 + softirq 99 + steal 3
     expect(all).toEqual({ total: 90_060, idle: 81_713 });
@@ -81,7 +81,7 @@ describe('/proc/stat', () => {
     expect(cores.get(9)).toEqual({ total: 2911 + 67 + 2641 + 2, idle: 2643 });
   });
 
-  test('guests are not counted twice; old kernels have fewer columns', () => {
+  test('guest time is not counted twice, and old kernels have fewer columns', () => {
     expect(parseCpuClock('cpu  100 10 5 50 5 1 1 1 90 10\n').all).toEqual({ total: 173, idle: 55 });
     expect(parseCpuClock('cpu  100 10 5 50\n').all).toEqual({ total: 165, idle: 50 });
     expect(parseCpuClock('')).toEqual({ all: undefined, cores: new Map() });
@@ -98,7 +98,7 @@ describe('/proc/stat', () => {
   });
 });
 
-test('/proc/meminfo: used is what is not available; values that a kernel does not have are missing', () => {
+test('/proc/meminfo: used is what is not available; values that a kernel lacks are missing', () => {
   expect(parseMeminfo(fixture('h100-static/proc/meminfo'))).toEqual({
     totalBytes: 131_981_020 * 1024,
     availableBytes: 129_087_276 * 1024,
@@ -119,7 +119,7 @@ test('/proc/meminfo: used is what is not available; values that a kernel does no
 });
 
 describe('/proc/cpuinfo', () => {
-  test('of the capture', () => {
+  test('reads the capture', () => {
     expect(parseCpuinfo(fixture('h100-static/proc/cpuinfo'))).toEqual({
       model: 'Intel(R) Xeon(R) Processor',
       vendor: 'Intel',

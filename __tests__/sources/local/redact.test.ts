@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HIDDEN, redact } from '../../../lib/sources/local/redact.js';
 
-/** Words of a command line; `'...'` keeps blanks together. */
+/** Words of a command line; `'...'` keeps spaces together. */
 const argvOf = (line: string): string[] => [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word!);
 const hidden = (line: string): string => redact(argvOf(line)).join(' ');
 
@@ -65,7 +65,7 @@ describe('hidden', () => {
   });
 });
 
-describe('left alone', () => {
+describe('left unchanged', () => {
   test.each([
     'python train.py --model=llama-70b --bs=128 --lr=3e-4',
     'python train.py --max-tokens 512 --max_token=512 --tokens 5 --tokenizer=/models/t5 --tokenizer-mode auto',

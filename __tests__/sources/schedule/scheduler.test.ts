@@ -8,7 +8,7 @@ import { SteppedClock } from '../../helpers/clock.js';
 
 const HOUR = 3_600_000;
 
-/** A scheduler whose hosts answer after `latency` of them (undefined: never), and what it did when, in milliseconds since its start. */
+/** A scheduler whose nodes answer after their `latency` (undefined: never), and a log of its actions, in milliseconds since its start. */
 function run({
   hosts = 1,
   ...options
@@ -59,11 +59,11 @@ function run({
   return { clock, scheduler, events, times, settle, flying, peak, ok, latency };
 }
 
-test('the default interval follows the number of hosts', () => {
+test('the default interval depends on the number of nodes', () => {
   expect([1, 10, 11, 50, 51, 100, 101, 10_000].map(adaptiveInterval)).toEqual([3000, 3000, 4000, 4000, 5000, 5000, 6000, 6000]);
 });
 
-test('the wait after a failure doubles from half an interval to a minute, less up to half of it', () => {
+test('the wait after a failure doubles from half an interval to a minute, minus up to half of it', () => {
   expect([1, 2, 3, 4, 5, 6, 7, 100].map((n) => backoff(n, 3000, 0))).toEqual([1500, 3000, 6000, 12_000, 24_000, 48_000, 60_000, 60_000]);
   expect(backoff(1, 3000, 1)).toBe(750);
   expect(backoff(1, 600_000, 0)).toBe(5000);
@@ -113,7 +113,7 @@ describe('a node that answers', () => {
     expect(settle(0) - zero).toBe(1000);
   });
 
-  test('a first round that is waited for scrapes all at once, within the connection limit', () => {
+  test('a first round that is awaited scrapes all nodes at once, within the connection limit', () => {
     const { clock, times } = run({ hosts: 100, intervalMs: 6000, atOnce: true, maxActive: 40, latency: () => 10 });
     clock.step(30);
     expect(times('begin').slice(0, 100)).toEqual([
@@ -126,7 +126,7 @@ describe('a node that answers', () => {
   test('nodes are spread over the interval', () => {
     const { clock, times, events } = run({ hosts: 4 });
     clock.step(3000);
-    // The first round comes faster: 10 ms a host, for a picture soon.
+    // The first round is faster: 10 ms per node, to fill the screen soon.
     expect(events.filter(({ what }) => what === 'begin').slice(0, 4)).toEqual(
       [0, 1, 2, 3].map((host) => ({ at: 10 * host, what: 'begin', host })),
     );
@@ -139,7 +139,7 @@ describe('a node that fails', () => {
   test('is retried soon, then with backoff, and returns to its grid when it answers', () => {
     const { clock, times, ok } = run({ ok: () => false, latency: () => 0 });
     clock.step(8000);
-    // 500 1000 2000 4000 after each other.
+    // 500, 1000, 2000 and 4000 ms apart.
     expect(times('begin')).toEqual([0, 500, 1500, 3500, 7500]);
     ok.of = () => true;
     clock.step(8000 + 3000);
@@ -160,7 +160,7 @@ describe('a node that fails', () => {
     expect(times('overdue')).toEqual([4000, back + 3000]);
   });
 
-  test('that never answered is overdue too', () => {
+  test('is overdue too if it has never answered', () => {
     const { clock, times } = run({ latency: () => undefined });
     clock.step(HOUR - 1);
     expect([times('begin'), times('overdue')]).toEqual([[0], [3000]]);
@@ -191,7 +191,7 @@ describe('nodes that hang', () => {
 });
 
 describe('a machine that slept', () => {
-  test('has all overdue at once, then scrapes all, spread, without making up for missed ones', () => {
+  test('has all nodes overdue at once, then scrapes all, spread out, without making up for missed scrapes', () => {
     const { clock, events } = run({ hosts: 100, intervalMs: 5000 });
     clock.step(20_020);
     const before = events.length;
@@ -205,7 +205,7 @@ describe('a machine that slept', () => {
     expect(begins.slice(0, 100)).toEqual(
       Array.from({ length: 100 }, (_, host) => ({ at: woke + stagger(host, 100, 5000), what: 'begin', host })),
     );
-    // One round, and of the next one only what its grid asks for.
+    // One round, and only those of the next one that are due.
     expect(begins.length).toBeLessThan(200);
   });
 
@@ -218,7 +218,7 @@ describe('a machine that slept', () => {
     expect(flying.size).toBe(1);
   });
 
-  test('notices it at an answer as well as at its own timer', () => {
+  test('notices it at a response as well as at its own timer', () => {
     const { clock, events, settle } = run({ hosts: 3, latency: () => undefined });
     clock.step(500);
     clock.sleep(HOUR);
@@ -235,7 +235,7 @@ describe('a machine that slept', () => {
     expect(events.filter(({ what }) => what === 'begin').length).toBe(6);
   });
 
-  test('is not affected by a clock set back', () => {
+  test('is not affected by a clock that is set back', () => {
     const { clock, times } = run({ latency: () => 10 });
     clock.step(5500);
     clock.sleep(-HOUR);
@@ -244,7 +244,7 @@ describe('a machine that slept', () => {
     expect(times('overdue')).toEqual([]);
   });
 
-  test('a short stall is not a sleep', () => {
+  test('does not take a short stall for sleep', () => {
     const { clock, times } = run({ latency: () => 10 });
     clock.step(500);
     clock.sleep(1500);
@@ -253,7 +253,7 @@ describe('a machine that slept', () => {
     expect(times('begin').length).toBe(7);
   });
 
-  test('a timer that runs a little early by the wall clock is set again', () => {
+  test('sets a timer again that runs slightly early by the wall clock', () => {
     const { clock, times } = run({ latency: () => 10 });
     clock.step(500);
     clock.sleep(-100);
@@ -289,7 +289,7 @@ test('the rules hold whatever nodes do', () => {
       fc.array(fate, { minLength: 1, maxLength: 12 }),
       fc.array(fc.integer({ min: -20_000, max: 20_000 }), { maxLength: 4 }),
       (fates, sleeps) => {
-        // run() itself throws when a host is begun twice.
+        // run() itself throws when a node is scraped twice at once.
         const { clock, events, flying, peak } = run({
           hosts: fates.length,
           maxActive: 3,
@@ -301,7 +301,7 @@ test('the rules hold whatever nodes do', () => {
           clock.step(7000);
         }
         clock.step(120_000);
-        // Nothing is stuck: who can answer was asked in the last two minutes; who is overdue was told once between two answers.
+        // Nothing is stuck: nodes that can answer were scraped in the last two minutes; overdue nodes were reported once between two responses.
         fates.forEach((_, host) => {
           const own = events.filter((event) => event.host === host);
           expect(flying.has(host) || own.at(-1)!.at > clock.now() - 1_000_000 - 125_000).toBe(true);
