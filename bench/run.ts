@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   frame: () => import('./frame.bench.js'),
   tabs: () => import('./tabs.bench.js'),
   program: () => import('./program.bench.js'),
+  get: () => import('./get.bench.js'),
   stress: () => import('./stress.bench.js'),
   filter: () => import('./filter.bench.js'),
   node: () => import('./node.bench.js'),

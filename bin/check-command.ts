@@ -26,7 +26,7 @@ async function checked(flags: Flags, env: Environment): Promise<number> {
   const sources = await timedAt(sourcesOf({ ...options, start: at }, flags, env));
   const alerts = alertsOf(options);
   const startedAt = systemClock.now();
-  const run = await timedAt(startQuery({ sources, plugins: [], alerts }));
+  const run = await timedAt(startQuery({ sources, plugins: [], alerts, once: over === 0, rates: false }));
   try {
     await Promise.race([run.complete, after(deadline === undefined ? undefined : deadline * 1000)]);
     if (over > 0) await after(over - (systemClock.now() - startedAt));

@@ -3,9 +3,10 @@ import { AppError } from '../lib/errors.js';
 import * as api from '../lib/index.js';
 import { GET_OPTIONS, resolveOptions, type Environment, type Flags, type GetOptions } from '../lib/options/options.js';
 import { agesOf, coverageOf, type Coverage } from '../lib/query/coverage.js';
-import { checkQuery, queryTable, type TableQuery } from '../lib/query/table-query.js';
+import { checkQuery, hasColumn, needsRates, queryTable, type TableQuery } from '../lib/query/table-query.js';
+import type { FreeQuery } from '../lib/query/free-table.js';
 import { tableNamed, tablesOf } from '../lib/query/tables.js';
-import { FORMAT_COLUMN, FORMATS, type Format } from '../lib/run/printed.js';
+import { FORMATS, type Format } from '../lib/run/printed.js';
 import { startQuery, type QueryRun } from '../lib/run/query-run.js';
 import { systemClock } from '../lib/run/system-clock.js';
 import type { Table } from '../lib/plugin/types.js';
@@ -21,27 +22,31 @@ import { progress } from './query-progress.js';
 import { readConfig } from './read-config.js';
 import { alertsOf, checkFilter } from './screen-settings.js';
 import { signalled } from './signals.js';
-import { notesOf, onlyNamed, sourcesOf, timedAt } from './source-settings.js';
+import { addressesOf, notesOf, onlyNamed, sourcesOf, timedAt } from './source-settings.js';
 import { ClosedPipe, writeOut } from './standard-output.js';
+
+/** What is asked for. */
+interface Request {
+  readonly options: GetOptions;
+  readonly table: Table;
+  readonly query: TableQuery;
+  readonly format: Format;
+  /** Of a node, as --hosts takes it. */
+  readonly addressOf: (nodeId: string) => string;
+}
 
 export async function get(flags: Flags, env: Environment): Promise<number> {
   const ended = signalled();
   const options = onlyNamed(resolveOptions(GET_OPTIONS, flags, env, await readConfig(flags, env)), flags);
   checkOptions(options);
   const plugins = await loadPlugins([all, users, host, diagnosis], options.plugin ?? [], api);
-  const free = {
-    ...(options.gpus === undefined ? {} : { gpus: options.gpus }),
-    ...(options.model === undefined ? {} : { model: options.model }),
-    sameNode: options.sameNode ?? false,
-  };
-  const query = queryOf(options);
-  const format: Format = options.output;
-  const named = (bareNames: boolean): Table => tableNamed(options.table, tablesOf(plugins, { ...free, bareNames }));
-  checkQuery(named(false), { ...query, columns: [...(query.columns ?? []), ...(FORMAT_COLUMN[format] ? [FORMAT_COLUMN[format]] : [])] });
+  const tables = (bareNames: boolean): readonly Table[] => tablesOf(plugins, { ...freeQueryOf(options), bareNames });
+  const query = queryOf(options, tables(false));
   if (options.filter !== undefined) await checkFilter(options.filter);
   const sources = await timedAt(sourcesOf({ ...options, start: options.at }, flags, env));
   for (const note of notesOf(sources)) process.stderr.write(note);
-  const table = named(sources.every(({ kind }) => kind === 'local'));
+  const table = tableNamed(options.table, tables(sources.every(({ kind }) => kind === 'local')));
+  const format = options.output;
   const line = progress(process.stderr);
   const run = await timedAt(
     startQuery({
@@ -50,11 +55,13 @@ export async function get(flags: Flags, env: Environment): Promise<number> {
       alerts: alertsOf(options),
       ...(options.filter === undefined ? {} : { filter: options.filter }),
       ...(options.user === undefined ? {} : { user: options.user }),
+      once: options.watch === undefined && table.id !== 'free',
+      rates: options.filter !== undefined || needsRates(table, query, FORMATS[format].contents),
       onProgress: line.show,
     }),
   );
   try {
-    return await Promise.race([ended, results(run, table, options, query, format, line.clear)]);
+    return await Promise.race([ended, results(run, { options, table, query, format, addressOf: addressesOf(sources) }, line.clear)]);
   } catch (error) {
     // The reader of the pipe has had enough.
     if (error instanceof ClosedPipe) return 0;
@@ -65,52 +72,32 @@ export async function get(flags: Flags, env: Environment): Promise<number> {
   }
 }
 
-async function results(
-  run: QueryRun,
-  table: Table,
-  options: GetOptions,
-  query: TableQuery,
-  format: Format,
-  clear: () => void,
-): Promise<number> {
+async function results(run: QueryRun, request: Request, clear: () => void): Promise<number> {
+  const { options, table, format } = request;
   const deadline = after(options.deadline);
   await Promise.race([run.complete, deadline]);
-  const isFree = table.id === 'free';
-  const room = isFree ? await roomFor(run, table, options, deadline) : true;
+  const room = table.id === 'free' ? await roomFor(run, request, deadline) : true;
   clear();
   for (let round = 0; ; round++) {
     run.tick();
     const coverage = coverageOf(run.state.allNodes);
-    const text = printed(run, table, { ...query, columns: columnsFor(format, query) }, format, coverage, {
-      headers: !(options.noHeaders ?? false) && (round === 0 || format !== 'csv'),
-    });
+    const text = printed(run, request, coverage, round === 0);
     await writeOut(`${round > 0 && (format === 'table' || format === 'wide') ? '\n' : ''}${text}`);
     if (options.watch === undefined) return exitOf(coverage, options, room);
     await after(options.watch);
   }
 }
 
-const columnsFor = (format: Format, { columns }: TableQuery): readonly string[] | undefined =>
-  FORMAT_COLUMN[format] === undefined ? columns : [FORMAT_COLUMN[format]];
-
-function printed(
-  run: QueryRun,
-  table: Table,
-  { columns, ...query }: Omit<TableQuery, 'columns'> & { readonly columns: readonly string[] | undefined },
-  format: Format,
-  coverage: Coverage,
-  { headers }: { readonly headers: boolean },
-): string {
-  const { state } = run;
+function printed({ state }: QueryRun, { options, table, query, format, addressOf }: Request, coverage: Coverage, isFirst: boolean): string {
   const ages = agesOf(state.allNodes);
-  const result = queryTable(table, state, columns ? { ...query, columns } : query);
-  return FORMATS[format]({
+  return FORMATS[format].print({
     table: table.id,
-    result,
+    result: queryTable(table, state, query),
     at: ages && isoTime(ages.at),
     maxAgeSeconds: ages && Math.max(0, state.now - ages.oldestAt) / 1000,
     coverage,
-    headers,
+    headers: !(options.noHeaders ?? false) && (isFirst || format !== 'csv'),
+    addressOf,
   });
 }
 
@@ -141,7 +128,7 @@ function listed(failed: Coverage['failed']): string {
 }
 
 /** Whether there are as many free GPUs as are asked for, after watching for as long as that takes. */
-async function roomFor(run: QueryRun, table: Table, { gpus, wait, replay }: GetOptions, deadline: Promise<void>): Promise<boolean> {
+async function roomFor(run: QueryRun, { table, options: { gpus, wait, replay } }: Request, deadline: Promise<void>): Promise<boolean> {
   const enough = (): boolean => {
     run.tick();
     return table.rows(run.state).rows.length > 0;
@@ -171,11 +158,32 @@ function after(seconds: number | undefined): Promise<void> {
   });
 }
 
-const queryOf = ({ columns, sort, limit }: GetOptions): TableQuery => ({
-  ...(columns === undefined ? {} : { columns }),
-  ...(sort === undefined ? {} : { sort }),
-  ...(limit === undefined ? {} : { limit }),
+const freeQueryOf = ({ gpus, model, sameNode = false }: GetOptions): FreeQuery => ({
+  ...(gpus === undefined ? {} : { gpus }),
+  ...(model === undefined ? {} : { model }),
+  sameNode,
 });
+
+/** Throws `E_OPTION_BAD` for a table or columns that do not exist, and for a format that the table does not have. */
+function queryOf({ table: name, columns, sort, limit, output }: GetOptions, tables: readonly Table[]): TableQuery {
+  const table = tableNamed(name, tables);
+  const query = {
+    ...(columns === undefined ? {} : { columns }),
+    ...(sort === undefined ? {} : { sort }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+  checkQuery(table, query);
+  const { column } = FORMATS[output];
+  if (column === undefined) return query;
+  if (!hasColumn(table, column)) {
+    const others = tables.filter((other) => hasColumn(other, column)).map(({ id }) => id);
+    throw new AppError('E_OPTION_BAD', {
+      option: `-o ${output}`,
+      reason: `${table.id} does not list nodes; these do: ${others.join(', ')}`,
+    });
+  }
+  return { ...query, columns: [column] };
+}
 
 function checkOptions({ table, output, watch, replay, at, gpus, model, sameNode, wait }: GetOptions): void {
   const wrong = (option: string, reason: string): AppError => new AppError('E_OPTION_BAD', { option, reason });

@@ -105,6 +105,13 @@ const replayOf = ({ start, speed = 1, loop = false }: Options, files: readonly s
   ...(start === undefined ? {} : { start }),
 });
 
+/** The address of a node of these sources as --hosts takes it; recordings do not have the scheme. */
+export function addressesOf(sources: readonly Source[]): (nodeId: string) => string {
+  const targets = sources.flatMap((source) => (source.kind === 'hosts' ? source.targets : []));
+  const secure = new Set(targets.filter(({ url }) => url.startsWith('https:')).map(({ nodeId }) => nodeId));
+  return (nodeId) => (secure.has(nodeId) ? `https://${nodeId}` : nodeId);
+}
+
 /** For commands that call the time in a recording --at, which the viewer calls --start. */
 export async function timedAt<T>(opening: Promise<T>): Promise<T> {
   try {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Papa from 'papaparse';
 import pty from '@lydell/node-pty';
+import { selfSigned } from '../helpers/certificate.js';
 import { builtProgram } from '../helpers/built.js';
 import { mockTexts } from '../helpers/mock-texts.js';
 import { answers, hangs, startServer, type TestServer } from '../helpers/server.js';
@@ -62,12 +63,12 @@ interface Outcome {
 const ENV = { PATH: process.env.PATH, HOME: '/nonexistent' };
 
 /** Started without a terminal, in an empty environment. */
-function get(args: readonly string[], { shell = '' } = {}): Promise<Outcome> {
+function get(args: readonly string[], { shell = '', env = {} }: { shell?: string; env?: Record<string, string> } = {}): Promise<Outcome> {
   const words = [process.execPath, program, 'get', ...args];
   const child =
     shell === ''
-      ? spawn(words[0]!, words.slice(1), { env: ENV, cwd: directory })
-      : spawn('bash', ['-c', shell, ...words], { env: ENV, cwd: directory });
+      ? spawn(words[0]!, words.slice(1), { env: { ...ENV, ...env }, cwd: directory })
+      : spawn('bash', ['-c', shell, ...words], { env: { ...ENV, ...env }, cwd: directory });
   child.stdin.end();
   const texts = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (chunk: Buffer) => (texts[stream] += chunk.toString()));
@@ -123,6 +124,29 @@ alice,false,1,2,2,85899345920,601.000,,train
   test('prints addresses that --hosts accepts', async () => {
     const { stdout } = await get(['nodes', '--hosts', alice, evil, '-o', 'addresses']);
     expect((await json(['nodes', '--hosts', stdout.trim()])).rows.map((row) => row.node_id)).toEqual([alice, evil]);
+  });
+
+  test('addresses keep https', async () => {
+    const tls = selfSigned();
+    writeFileSync(join(directory, 'cert.pem'), tls.cert);
+    const node = await startServer(answers(nodeText('n3', 'carol')), { tls });
+    const trusting = { env: { NODE_EXTRA_CA_CERTS: join(directory, 'cert.pem') } };
+    const { stdout } = await get(['nodes', '--hosts', alice, `https://${node.nodeId}`, '-o', 'addresses'], trusting);
+    expect(stdout.trim().split(',').sort()).toEqual([alice, `https://${node.nodeId}`].sort());
+    expect((await get(['users', '--hosts', stdout.trim(), '-o', 'name'], trusting)).stdout).toBe('alice\ncarol\n');
+    await node.kill();
+  });
+
+  test('each node is scraped once, however long others take', async () => {
+    const node = await startServer(answers(nodeText('n1', 'alice')));
+    const outcome = await get(['users', '--hosts', node.nodeId, silent, '--interval', '0.5', '--timeout', '3', '-o', 'name']);
+    expect([outcome.stdout, node.requests.length]).toEqual(['alice\n', 1]);
+    await node.kill();
+  });
+
+  test('one sample does not show how long a GPU has been held idle', async () => {
+    const { stdout } = await get(['gpus', '--hosts', alice, '--columns', 'gpu,who', '--no-headers']);
+    expect(stdout).toBe('  0   alice\n  1   alice (held idle)\n  2\n'.replace(/^ +/gm, ''));
   });
 
   test('prints CSV that papaparse and Python read alike, with nothing for a spreadsheet to run', async () => {
@@ -209,7 +233,7 @@ describe('missing values', () => {
     [['users', '--at', '1:00'], '--at: needs --replay'],
     [['users', '--gpus', '2'], '--gpus: is only for get free'],
     [['users', '--filter', 'util>'], '--filter: '],
-    [['users', '-o', 'hostlist'], '--columns: users has no column "node"'],
+    [['users', '-o', 'hostlist'], '-o hostlist: users does not list nodes; these do: gpus, processes, scrapes, nodes, free, idle, alerts'],
   ])('wrong usage, %j: exit status 2', async (args, line) => {
     const { status, stdout, stderr } = await get([...args, '--hosts', alice]);
     expect([status, stdout]).toEqual([2, '']);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AppState } from '../../lib/app/state.js';
-import { checkQuery, queryTable, type TableQuery } from '../../lib/query/table-query.js';
+import { checkQuery, needsRates, queryTable, type Contents, type TableQuery } from '../../lib/query/table-query.js';
 import { tableNamed, tablesOf } from '../../lib/query/tables.js';
 import { coverageOf } from '../../lib/query/coverage.js';
 import { textLines } from '../../lib/query/text-table.js';
@@ -69,6 +69,21 @@ describe('columns', () => {
       /there is no table "user"; there are gpus, users, processes, scrapes, nodes, free, idle, alerts/,
     );
   });
+});
+
+test.each<[name: string, contents: Contents, query: TableQuery, expected: boolean]>([
+  ['processes', 'screen', {}, true],
+  ['processes', 'csv', {}, true],
+  ['processes', 'names', {}, false],
+  ['processes', 'names', { sort: { column: 'cpu' } }, true],
+  ['processes', 'json', { columns: ['pid', 'user'] }, false],
+  ['processes', 'json', { columns: ['pid', 'sm_percent'] }, true],
+  ['users', 'json', {}, true],
+  ['users', 'csv', {}, false],
+  ['gpus', 'wide', {}, false],
+  ['nodes', 'json', {}, false],
+])('%s as %s, %j: two samples of this machine are needed: %s', (name, contents, query, expected) => {
+  expect(needsRates(table(name), query, contents)).toBe(expected);
 });
 
 test('rows are sorted by any column, with unreported values last, and limited', () => {

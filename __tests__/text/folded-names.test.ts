@@ -13,26 +13,28 @@ test.each<[names: readonly string[], folded: string]>([
   [['login', 'login', 'node1'], 'login,node1'],
   [['10.0.0.1:9090', '10.0.0.2:9090'], '10.0.0.1:9090,10.0.0.2:9090'],
   [['[fe80::1]:9090'], '[fe80::1]:9090'],
+  [['https://gpu-7:9090', 'https://gpu-8:9090', 'gpu-9:9090'], 'https://gpu-[7-8]:9090,gpu-9:9090'],
   [[], ''],
 ])('%j', (names, folded) => {
   expect(foldNames(names)).toBe(folded);
 });
 
-test('a folded list names the same nodes', () => {
+test('a folded list names the same addresses', () => {
   const name = fc
     .tuple(
+      fc.constantFrom('', 'https://'),
       fc.constantFrom('node', 'gpu-', 'a1b', 'x'),
       fc.nat(120),
       fc.constantFrom(0, 2, 3),
       fc.constantFrom('', '.example', '-ib', ':9090'),
     )
-    .map(([before, number, width, after]) => `${before}${String(number).padStart(width, '0')}${after}`);
+    .map(([scheme, before, number, width, after]) => `${scheme}${before}${String(number).padStart(width, '0')}${after}`);
   fc.assert(
     fc.property(fc.array(name, { maxLength: 40 }), (names) => {
-      const expanded = names.length === 0 ? [] : expandHosts([foldNames(names)]).map(({ nodeId }) => nodeId);
-      const addressed = (list: readonly string[]): readonly string[] =>
-        [...new Set(list.length === 0 ? [] : expandHosts(list).map(({ nodeId }) => nodeId))].sort();
-      expect([...expanded].sort()).toEqual(addressed(names));
+      const urls = (list: readonly string[]): readonly string[] => [...new Set(list.map((name) => expandHosts([name])[0]!.url))].sort();
+      const folded = foldNames(names);
+      const list = folded === '' ? [] : folded.split(/,(?![^[]*\])/).flatMap((part) => expandHosts([part]));
+      expect([...new Set(list.map(({ url }) => url))].sort()).toEqual(urls(names));
     }),
   );
 });

@@ -100,6 +100,7 @@ export class AppState implements AppView {
   /** The version of the data when the cluster's history last took a sample. */
   #sampled = -1;
   #tabsStale = true;
+  #waiting: NodeView | undefined;
   readonly #nodes = new NodeMap();
   readonly #labels = new Map<string, string>();
   readonly #ui = new Map<string, { readonly value: unknown } | undefined>();
@@ -286,10 +287,22 @@ export class AppState implements AppView {
   sample(): void {
     const { collector } = this.versions;
     if (this.#sampled === collector) return;
-    for (const { status } of this.#nodes) if (status.phase === 'waiting') return;
+    if (this.#isWaiting()) return;
     const totals = this.derivations.derive(clusterDerivation, this.#nodes, collector);
     this.history.record(this.now, totals, () => this.derive(usersDerivation, WHOLE));
     this.#sampled = collector;
+  }
+
+  /**
+   * Whether a node has neither answered nor failed. Looks at the last such node that was found: in a first round, that is the last one in
+   * the list, and it ends late.
+   */
+  #isWaiting(): boolean {
+    const waits = (node: NodeView): boolean => node.status.phase === 'waiting' && this.#nodes.get(node.nodeId) === node;
+    if (this.#waiting && waits(this.#waiting)) return true;
+    this.#waiting = undefined;
+    for (const node of this.#nodes) if (waits(node)) this.#waiting = node;
+    return this.#waiting !== undefined;
   }
 
   #keep(node: NodeView): void {

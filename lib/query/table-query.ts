@@ -45,6 +45,9 @@ function columnOf(columns: readonly AnyColumn[], name: string): AnyColumn | unde
   );
 }
 
+/** Whether the table has an exported column of that name. */
+export const hasColumn = (table: Table, name: string): boolean => columnOf(exportColumns(table.columns), name) !== undefined;
+
 function columnsOf(table: Table, names: readonly string[], option: string): readonly AnyColumn[] {
   const exported = exportColumns(table.columns);
   return names.map((name) => {
@@ -54,6 +57,23 @@ function columnsOf(table: Table, names: readonly string[], option: string): read
     throw new AppError('E_OPTION_BAD', { option, reason: `${table.id} has no column "${name}"; it has ${known}` });
   });
 }
+
+/** What a format prints: the columns of the screen, with the others too, those of JSON, those of CSV, or only the names of the rows. */
+export type Contents = 'screen' | 'wide' | 'json' | 'csv' | 'names';
+
+/** Whether a value that is printed or sorted by may be a difference of two samples. */
+export function needsRates(table: Table, { columns, sort }: TableQuery, contents: Contents): boolean {
+  const used = [...(columns ?? []), ...(sort ? [sort.column] : [])].map((name) => columnOf(exportColumns(table.columns), name));
+  return [...used, ...(columns ? [] : table.columns.filter(PRINTS[contents]))].some((column) => column?.isRate);
+}
+
+const PRINTS: Readonly<Record<Contents, (column: AnyColumn) => unknown>> = {
+  screen: ({ screen, export: file }) => screen ?? file?.title,
+  wide: () => true,
+  json: ({ export: file }) => file,
+  csv: ({ export: file }) => file && !file.jsonOnly,
+  names: () => false,
+};
 
 /** Throws `E_OPTION_BAD` for columns that the table does not have. */
 export function checkQuery(table: Table, { columns = [], sort }: TableQuery): void {

@@ -1,8 +1,9 @@
 /** A query's result in each format. */
 import { csvOf } from '../export/csv.js';
 import { documentOf, recordsOf, type Json } from '../export/json.js';
+import type { GetOptions } from '../options/options.js';
 import type { Coverage } from '../query/coverage.js';
-import type { QueryResult } from '../query/table-query.js';
+import type { Contents, QueryResult } from '../query/table-query.js';
 import { textLines } from '../query/text-table.js';
 import { foldNames } from '../text/folded-names.js';
 
@@ -18,22 +19,33 @@ export interface Printed {
   readonly maxAgeSeconds: number | undefined;
   readonly coverage: Coverage;
   readonly headers: boolean;
+  /** The address of a node as --hosts takes it. */
+  readonly addressOf: (nodeId: string) => string;
 }
 
-export const FORMATS = {
-  table: ({ result, headers }: Printed) => joined(textLines(result.texts(false), headers)),
-  wide: ({ result, headers }: Printed) => joined(textLines(result.texts(true), headers)),
-  csv: ({ result: { columns, rows }, headers }: Printed) => csvOf({ about: {}, columns, rows }, headers),
-  json: (printed: Printed) => documentOf(headOf(printed), printed.result),
-  ndjson: ({ at, result }: Printed) => joined(recordsOf(result).map((record) => JSON.stringify({ sample_at: at ?? null, ...record }))),
-  name: ({ result }: Printed) => joined(result.names()),
-  hostlist: (printed: Printed) => folded(printed, 'node'),
-  addresses: (printed: Printed) => folded(printed, 'node_id'),
-} as const satisfies Readonly<Record<string, (printed: Printed) => string>>;
-export type Format = keyof typeof FORMATS;
+interface FormatRow {
+  /** What it prints of the table. */
+  readonly contents: Contents;
+  /** The only column that it prints. */
+  readonly column?: string;
+  print(printed: Printed): string;
+}
 
-/** Formats that need a column of the table. */
-export const FORMAT_COLUMN: Readonly<Partial<Record<Format, string>>> = { hostlist: 'node', addresses: 'node_id' };
+export type Format = GetOptions['output'];
+
+export const FORMATS: Readonly<Record<Format, FormatRow>> = {
+  table: { contents: 'screen', print: ({ result, headers }) => joined(textLines(result.texts(false), headers)) },
+  wide: { contents: 'wide', print: ({ result, headers }) => joined(textLines(result.texts(true), headers)) },
+  csv: { contents: 'csv', print: ({ result: { columns, rows }, headers }) => csvOf({ about: {}, columns, rows }, headers) },
+  json: { contents: 'json', print: (printed) => documentOf(headOf(printed), printed.result) },
+  ndjson: {
+    contents: 'json',
+    print: ({ at, result }) => joined(recordsOf(result).map((record) => JSON.stringify({ sample_at: at ?? null, ...record }))),
+  },
+  name: { contents: 'names', print: ({ result }) => joined(result.names()) },
+  hostlist: { contents: 'names', column: 'node', print: ({ result }) => folded(textsOf(result)) },
+  addresses: { contents: 'names', column: 'node_id', print: ({ result, addressOf }) => folded(textsOf(result).map(addressOf)) },
+};
 
 const joined = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
@@ -45,8 +57,7 @@ const headOf = ({ table, at, maxAgeSeconds, coverage: { failed, ...counts } }: P
   coverage: { ...counts, failed: failed.map(({ node, code, message }) => ({ node, code, message })) },
 });
 
-function folded({ result: { columns, rows } }: Printed, name: string): string {
-  const at = columns.findIndex((column) => column.name === name);
-  const names = rows.map((row) => row[at]).filter((cell): cell is string => typeof cell === 'string');
-  return names.length === 0 ? '' : `${foldNames(names)}\n`;
-}
+/** Of the only column. */
+const textsOf = ({ rows }: QueryResult): readonly string[] => rows.flatMap(([cell]) => (typeof cell === 'string' ? [cell] : []));
+
+const folded = (names: readonly string[]): string => (names.length === 0 ? '' : `${foldNames(names)}\n`);

@@ -19,6 +19,10 @@ export interface QuerySettings {
   readonly alerts?: AlertSettings;
   readonly filter?: string;
   readonly user?: string;
+  /** Nodes are scraped once. Off: again after each interval, for what needs time. */
+  readonly once?: boolean;
+  /** A value that is a difference of two samples is printed, where this machine is read. */
+  readonly rates?: boolean;
   /** Called after each delivery, with the number of nodes that have answered or failed. */
   readonly onProgress?: (done: number, nodes: number) => void;
 }
@@ -37,12 +41,18 @@ export interface QueryRun {
   stop(): Promise<void>;
 }
 
-/** This machine needs two samples: CPU and SM shares are differences. Others send shares. */
-const LOCAL_SAMPLES = 2;
+/** Other nodes send shares; those of this machine are differences of two samples. */
+const RATE_SAMPLES = 2;
 
-export async function startQuery({ sources, plugins, alerts, filter, user, onProgress }: QuerySettings): Promise<QueryRun> {
+export async function startQuery(settings: QuerySettings): Promise<QueryRun> {
+  const { sources, plugins, alerts, filter, user, once = false, rates = true, onProgress } = settings;
   const parsers = new Parsers();
-  const opened = await openSources(sources, { parsers, clock: systemClock, atOnce: true, afterCommit: () => void parsers.tidy() });
+  const opened = await openSources(sources, {
+    parsers,
+    clock: systemClock,
+    rounds: once ? 'one' : 'at-once',
+    afterCommit: () => void parsers.tidy(),
+  });
   const { collector, replay } = opened;
   const state = new AppState(plugins, collector.intervalMs, collector.nodes, alerts);
   parsers.onRenumbered(() => state.forget());
@@ -51,8 +61,8 @@ export async function startQuery({ sources, plugins, alerts, filter, user, onPro
     state.filtering.set(filter);
   }
   if (user !== undefined) state.filtering.pin(user);
-  const local = sources.some(({ kind }) => kind === 'local') ? localNodeId(sources.length === 1) : undefined;
-  const round = new FirstRound(collector.nodes, ({ nodeId }) => (nodeId === local ? LOCAL_SAMPLES : 1));
+  const local = rates && sources.some(({ kind }) => kind === 'local') ? localNodeId(sources.length === 1) : undefined;
+  const round = new FirstRound(collector.nodes, ({ nodeId }) => (nodeId === local ? RATE_SAMPLES : 1));
   let listen: () => void = () => undefined;
   const tick = (): void => {
     state.now = replay ? replay.status.at : systemClock.now();

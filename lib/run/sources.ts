@@ -8,6 +8,7 @@ import { NodeNames } from '../model/node-names.js';
 import type { Replay } from '../model/replay.js';
 import { combined } from '../sources/combined-collector.js';
 import { createHttpCollector } from '../sources/hosts/http-collector.js';
+import type { Rounds } from '../sources/schedule/scheduler.js';
 import { expandHosts, type Target } from '../sources/hostlists/targets.js';
 import { count } from '../text/format.js';
 import { VERSION } from '../version.js';
@@ -22,8 +23,8 @@ export interface SourceContext {
   readonly afterCommit: () => void;
   /** Of the nodes of all sources. */
   readonly names: NodeNames;
-  /** The first round is not spread over an interval. */
-  readonly atOnce?: boolean;
+  /** Of scrapes. Default 'spread'. */
+  readonly rounds?: Rounds;
   /** Whether this is the only source. */
   readonly alone: boolean;
 }
@@ -118,7 +119,7 @@ function httpCollector(
   }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'token' | 'tokenOverHttp'> & { readonly maxConnections?: number },
   targets: readonly Target[],
   title: string,
-  { parsers, clock, afterCommit, names, atOnce = false }: SourceContext,
+  { parsers, clock, afterCommit, names, rounds = 'spread' }: SourceContext,
 ): Collector {
   return createHttpCollector({
     targets,
@@ -128,7 +129,7 @@ function httpCollector(
     timeoutMs,
     clock,
     afterCommit,
-    atOnce,
+    rounds,
     ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(maxConnections === undefined ? {} : { maxConnections }),
     ...(token === undefined ? {} : { token, tokenOverHttp }),

@@ -1,7 +1,7 @@
 /** Lists of node names as pdsh, clush and Slurm write them. */
 
 /** The last number of a name: `gpu-node007.rack2:9090` varies in `2`, unless the port and the domain are set aside. */
-const NUMBERED = /^([^.:[\]]*?)(\d{1,9})([^\d.:[\]]*(?:[.:].*)?)$/;
+const NUMBERED = /^((?:https?:\/\/)?[^.:[\]]*?)(\d{1,9})([^\d.:[\]]*(?:[.:].*)?)$/;
 
 /**
  * Names with their numbers folded: `node[001-016,019]`, `gpu[7-8]:9090`. Numbers with leading zeros keep their width. Each name once, in

@@ -24,13 +24,17 @@ const MEMORY_COLS = 11;
 /** What is only known from the history of a GPU. */
 export interface GpuSeen {
   readonly now: Ms;
+  readonly isHeld: boolean;
+  /** Undefined where it was already held idle at the only sample: nothing is known of how long. */
   readonly heldSince: HeldSince | undefined;
   /** It reports that it is busy, but draws the power of an idle GPU, for several samples. */
   readonly stuck: boolean;
 }
 
 export function gpuSeen(history: HistoryView, node: NodeView, slot: number, now: Ms): GpuSeen {
-  return { now, heldSince: history.heldSince(node, slot), stuck: included(node) && hangs(history, node, slot) };
+  const since = history.heldSince(node, slot);
+  const isTimed = since && !(since.atLeast && node.at <= since.at);
+  return { now, isHeld: since !== undefined, heldSince: isTimed ? since : undefined, stuck: included(node) && hangs(history, node, slot) };
 }
 
 function hangs(history: HistoryView, node: NodeView, slot: number): boolean {

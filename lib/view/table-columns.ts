@@ -62,6 +62,8 @@ export interface TableColumn<Data, Row> {
   readonly id: string;
   /** Default: text. */
   readonly unit?: Unit;
+  /** On the machine itself, the value is a difference of two samples. */
+  readonly isRate?: true;
   /** The raw value, as in JSON; undefined and NaN: not reported. */
   value(row: Row, data: Data): SheetCell;
   /** Absent: only exported. */

@@ -121,18 +121,19 @@ function titleLine({ node, slot, owners, seen }: CardInput, uuid: string): Line 
   const kind = gpus.detail(slot, 'type') || 'GPU';
   const parts = [uuid, gpus.detail(slot, 'pci_address')].filter((text) => text !== '');
   const who = owners.map(({ user, vramBytes }) => `${user || '?'} ${bytes(vramBytes)}`).join(', ');
-  const since = seen.heldSince
-    ? `  held idle for ${duration((seen.now - seen.heldSince.at) / 1000)}${seen.heldSince.atLeast ? ' or longer' : ''}`
-    : '';
+  const held = seen.isHeld ? `  held idle${heldFor(seen)}` : '';
   const stuck = seen.stuck ? '  reports 100% busy but draws idle power' : '';
   return line(
     span(` ${kind} ${gpus.index[slot]}  `, 'strong'),
     span(node.text(gpus.name[slot]!) || 'name not reported'),
     span(`  ${parts.join('  ')}`, 'dim'),
     span(who === '' ? '' : `  ${who}`, 'strong'),
-    span(since + stuck, 'bad'),
+    span(held + stuck, 'bad'),
   );
 }
+
+const heldFor = ({ now, heldSince }: CardInput['seen']): string =>
+  heldSince ? ` for ${duration((now - heldSince.at) / 1000)}${heldSince.atLeast ? ' or longer' : ''}` : '';
 
 interface Meter {
   readonly label: string;

@@ -122,6 +122,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
   {
     id: 'sm',
     unit: 'percent',
+    isRate: true,
     value: (row, data) => (slotOf(row, data) < 0 ? NaN : smOf(row, data)),
     screen: { title: 'SM%', width: 5, drop: 1, sorts: 'descending' },
     export: { name: 'sm_percent', decimals: 1 },
@@ -129,6 +130,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
   {
     id: 'cpu',
     unit: 'decimal',
+    isRate: true,
     value: figure(
       ({ cpuPercent }) => cpuPercent,
       (process) => process.cpuPercent,

@@ -121,6 +121,7 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
   {
     id: 'sm',
     unit: 'decimal',
+    isRate: true,
     value: (row, { users }) => users.sm[row],
     screen: { title: 'SM', width: 5, drop: 1, sorts: 'descending', when: ({ users }) => reportsSm(users) },
     export: { name: 'sm_gpus', jsonOnly: true },

@@ -114,13 +114,20 @@ describe('a node that answers', () => {
   });
 
   test('a first round that is awaited scrapes all nodes at once, within the connection limit', () => {
-    const { clock, times } = run({ hosts: 100, intervalMs: 6000, atOnce: true, maxActive: 40, latency: () => 10 });
+    const { clock, times } = run({ hosts: 100, intervalMs: 6000, rounds: 'at-once', maxActive: 40, latency: () => 10 });
     clock.step(30);
     expect(times('begin').slice(0, 100)).toEqual([
       ...Array<number>(40).fill(0),
       ...Array<number>(40).fill(10),
       ...Array<number>(20).fill(20),
     ]);
+  });
+
+  test('the only round: each node is scraped once, and none becomes overdue', () => {
+    const { clock, times, events } = run({ hosts: 3, rounds: 'one', latency: (host) => [10, 20, 5000][host], ok: (host) => host !== 1 });
+    clock.step(60_000);
+    expect([times('begin'), times('answer', 0), times('fail', 1), times('answer', 2)]).toEqual([[0, 0, 0], [10], [20], [5000]]);
+    expect(events.some(({ what }) => what === 'overdue')).toBe(false);
   });
 
   test('nodes are spread over the interval', () => {

@@ -8,7 +8,7 @@ import type { Collector, Delivery } from '../../model/collector.js';
 import type { Answer } from './exchange.js';
 import { adaptiveInterval } from '../schedule/pace.js';
 import { HttpClient, type ClientOptions } from './request.js';
-import { MAX_ACTIVE, MAX_OPEN, Scheduler } from '../schedule/scheduler.js';
+import { MAX_ACTIVE, MAX_OPEN, Scheduler, type Rounds } from '../schedule/scheduler.js';
 import type { Target } from '../hostlists/targets.js';
 import type { ScrapeParser } from '../../exposition/parser/index.js';
 import type { Ms } from '../../model/clock.js';
@@ -27,8 +27,8 @@ export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs' | 
   readonly timeoutMs?: Ms;
   /** The names of all nodes of the run. Default: of these nodes. */
   readonly names?: NodeNames;
-  /** Scrapes all nodes at once in the first round, as far as connections allow. */
-  readonly atOnce?: boolean;
+  /** When the first round starts, and whether others follow. */
+  readonly rounds?: Rounds;
   readonly random?: () => number;
   /** Connections open at once. Where not every node can have one of its own, none is kept open between scrapes. Default: no limit of its own. */
   readonly maxConnections?: number;
@@ -86,7 +86,7 @@ class HttpCollector implements Collector {
       clock: options.clock,
       maxOpen: Math.min(MAX_OPEN, maxConnections),
       ...(options.random ? { random: options.random } : {}),
-      atOnce: options.atOnce ?? false,
+      ...(options.rounds ? { rounds: options.rounds } : {}),
       begin: (host) => void this.#scrape(host),
       cancel: (host) => {
         this.#cancel(host);

@@ -19,6 +19,12 @@ const PARK_MS = 1000;
 /** A timer later than this (or than an interval) means that the machine slept or the clock was set. */
 const JUMP_MS = 2000;
 
+/**
+ * `spread`: the first round takes an interval, as all others do. `at-once`: it starts at once, for a result that somebody waits for. `one`:
+ * that round is the only one.
+ */
+export type Rounds = 'spread' | 'at-once' | 'one';
+
 export interface SchedulerOptions {
   /** Nodes are numbers here: indexes in this list. */
   readonly endpoints: readonly Endpoint[];
@@ -32,8 +38,8 @@ export interface SchedulerOptions {
   readonly cancel: (node: number) => void;
   /** The endpoint has become overdue; called once until it answers. */
   readonly overdue: (node: number) => void;
-  /** The first round is not spread over an interval: for a result that somebody waits for. */
-  readonly atOnce?: boolean;
+  /** Default 'spread'. */
+  readonly rounds?: Rounds;
   readonly maxActive?: number;
   readonly maxOpen?: number;
 }
@@ -76,15 +82,15 @@ export class Scheduler {
   }
 
   start(): void {
-    const { intervalMs, atOnce = false } = this.#options;
+    const { intervalMs, rounds = 'spread' } = this.#options;
     const now = this.#options.clock.now();
     this.#running = true;
     this.#origin = now;
     this.#lastNow = now;
     for (const [node, slot] of this.#slots.entries()) {
-      slot.aliveAt = now + (atOnce ? 0 : stagger(node, this.#slots.length, intervalMs));
+      slot.aliveAt = now + (rounds === 'spread' ? stagger(node, this.#slots.length, intervalMs) : 0);
       this.#plan(node, slot.aliveAt);
-      this.#watch(node);
+      if (rounds !== 'one') this.#watch(node);
     }
     this.#arm(now);
   }
@@ -101,14 +107,21 @@ export class Scheduler {
   settle(node: number): void {
     const now = this.#options.clock.now();
     const slot = this.#slots[node]!;
-    const { intervalMs, endpoints, random = Math.random } = this.#options;
+    const { intervalMs, endpoints, rounds, random = Math.random } = this.#options;
     const { failures } = endpoints[node]!.status;
     this.#release(slot);
     if (failures === 0) slot.aliveAt = now;
+    if (rounds === 'one') return this.#end(node, now);
     if (this.#jumped(now)) this.#wakeUp(now);
     else if (failures > 0) this.#plan(node, now + backoff(failures, intervalMs, random()));
     else this.#plan(node, nextOnGrid(node, endpoints.length, intervalMs, { origin: this.#origin, startedAt: slot.startedAt, now }));
     if (failures === 0 && !slot.watched) this.#watch(node);
+    this.#advance(now);
+  }
+
+  /** No other scrape of `node` follows. */
+  #end(node: number, now: Ms): void {
+    this.#options.endpoints[node]!.setStatus({ nextTryAt: undefined });
     this.#advance(now);
   }
 
