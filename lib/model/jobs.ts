@@ -52,8 +52,8 @@ export interface SchedulerNode {
   readonly name: string;
   /** Other names and addresses of the machine. */
   readonly addresses: readonly string[];
-  /** 'down' and 'drained' are out of service; 'draining' still runs jobs. */
-  readonly state: 'in service' | 'draining' | 'drained' | 'down';
+  /** 'down' and 'drained' are out of service; 'draining' still runs jobs. 'unknown': the scheduler was not asked for the state of its nodes. */
+  readonly state: 'in service' | 'draining' | 'drained' | 'down' | 'unknown';
   /** Why it is out of service; '' when it is not. */
   readonly reason: string;
   /** GPUs by index, where the scheduler maps its index to something else. */
@@ -69,3 +69,23 @@ export interface ClusterJobs {
 }
 
 export const NO_JOBS: ClusterJobs = { at: 0, jobs: [], nodes: [] };
+
+/** Who is told of the jobs of the cluster: all of them, each time a scheduler has answered. */
+export interface JobsReceiver {
+  setJobs(jobs: ClusterJobs): void;
+}
+
+/** How the answers of one `--jobs` are doing. */
+export interface JobSourceState {
+  /** What is asked: 'squeue', 'kubectl', the name of a file. */
+  readonly name: string;
+  /** Jobs of its last good answer. */
+  readonly jobs: number;
+  /** When that was given; for a file, when it was written. Undefined: never. */
+  readonly okAt: Ms | undefined;
+  /** Why the last attempt failed, and what to do; undefined when it did not. The last good answer stays. */
+  readonly error: { readonly code: string; readonly text: string; readonly advice: string } | undefined;
+  /** Records of the last good answer that could not be used, and why the first could not. */
+  readonly bad: number;
+  readonly badReason: string;
+}
