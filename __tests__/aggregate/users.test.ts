@@ -79,6 +79,7 @@ describe('computed by hand', () => {
     expect(table.totals).toEqual({
       reporting: 1,
       nodes: 1,
+      allocating: 0,
       gpusInUse: 2,
       ownedBytes: 64 * GIB,
       systemBytes: 0,
@@ -278,6 +279,7 @@ describe('computed by hand', () => {
     expect(table.totals).toEqual({
       reporting: 1,
       nodes: 3,
+      allocating: 0,
       gpusInUse: 1,
       ownedBytes: GIB,
       systemBytes: 0,

@@ -29,7 +29,7 @@ const records = (table: Table): readonly Record<string, unknown>[] => {
 };
 
 test('lists the tables', () => {
-  expect(TABLES.map(({ id }) => id).sort()).toEqual(['gpus', 'processes', 'scrapes', 'users']);
+  expect(TABLES.map(({ id }) => id).sort()).toEqual(['accounts', 'gpus', 'jobs', 'namespaces', 'processes', 'scrapes', 'teams', 'users']);
 });
 
 describe.each(TABLES.map((table) => [table.id, table] as const))('%s', (_id, table) => {

@@ -27,7 +27,7 @@ import { exported } from '../../plugins/users/export.js';
 import { GPU_COLUMNS as DETAIL_COLUMNS, gpuRows, processOf } from '../../plugins/users/process-details.js';
 import { NODE_COLUMNS, nodesOf } from '../../plugins/users/nodes-level.js';
 import { PROCESS_COLUMNS as USER_PROCESSES, processesOf } from '../../plugins/users/processes-level.js';
-import { USER_COLUMNS, userOrder, userRows, USERS_TABLE } from '../../plugins/users/users-level.js';
+import { USAGE_COLUMNS, userOrder, userRows, USAGE_TABLES } from '../../plugins/users/users-level.js';
 import all from '../../plugins/all/index.js';
 import host from '../../plugins/host/index.js';
 import users from '../../plugins/users/index.js';
@@ -73,8 +73,8 @@ function byUser(app: AppState, node: NodeView): Map<string, Record<string, unkno
   const names = new Set(Array.from({ length: node.procs.count }, (_, row) => node.userName(node.procs.user[row]!)));
   return new Map(
     [...names].flatMap((user) => {
-      const { rows } = processesOf(app, { user, nodeId: node.nodeId }, VRAM, true);
-      return rows.map((row) => [`${row.pid} ${user}`, read(USER_PROCESSES, SHARED, row, { user, rows })] as const);
+      const { rows } = processesOf(app, { by: 'user', user, nodeId: node.nodeId }, VRAM, true);
+      return rows.map((row) => [`${row.pid} ${user}`, read(USER_PROCESSES, SHARED, row, { by: 'user', user, rows })] as const);
     }),
   );
 }
@@ -109,7 +109,7 @@ describe('random clusters', () => {
           const listed = read(NODE_PROCESSES, ['address', 'pid', 'user', 'gpu', 'vram', 'sm', 'cmd'], row, data);
           const [nodeId, user] = [String(listed.address), String(listed.user)];
           const found = processOf(app, { ...PROCESS_LEVEL, nodeId, user, pid: Number(listed.pid) })!;
-          const parts = gpuRows(found, user);
+          const parts = gpuRows(found);
           const value = (id: string) => parts.map((part) => DETAIL_COLUMNS.find((column) => column.id === id)!.value(part, undefined));
           const sums = value('sm').filter((sm) => !Number.isNaN(sm));
           expect({
@@ -147,15 +147,15 @@ describe('random clusters', () => {
     fc.assert(
       fc.property(cluster, (specs) => {
         const app = viewer(buildNodes(specs));
-        const data = userRows({ ...START, showSystem: true }, app);
-        const order = userOrder(data.users, VRAM, { ...START, showSystem: true });
+        const data = userRows({ ...START, showSystem: true }, app, 'user');
+        const order = userOrder(data.users, VRAM, { ...START, showSystem: true }, 'user');
         for (let at = 0; at < order.count; at++) {
           const user = order.id(at);
-          const top = read(USER_COLUMNS, ['nodes', 'gpus', 'procs', 'vram'], order.row(at), data);
-          const { rows } = nodesOf(app, user, VRAM, false);
+          const top = read(USAGE_COLUMNS.user, ['nodes', 'gpus', 'procs', 'vram'], order.row(at), data);
+          const { rows } = nodesOf(app, { by: 'user', user }, VRAM, false);
           const below = rows
             .filter(({ node }) => included(node))
-            .map((row) => read(NODE_COLUMNS, ['gpus', 'procs', 'vram'], row, { user, rows, countAll: false, app }));
+            .map((row) => read(NODE_COLUMNS.user, ['gpus', 'procs', 'vram'], row, { by: 'user', user, rows, countAll: false, app }));
           const sum = (id: string): number => below.reduce((total, row) => total + known(row[id]), 0);
           expect([below.length, sum('gpus'), sum('procs')]).toEqual([top.nodes, top.gpus, top.procs]);
           expect(sum('vram')).toBeCloseTo(known(top.vram), 3);
@@ -184,7 +184,7 @@ describe('random clusters', () => {
 /** Unknown values add nothing. */
 const sum = (values: readonly unknown[]): number => values.reduce<number>((total, value) => total + (Number(value) || 0), 0);
 const NO_TABLE = { table: tableState(''), frozen: undefined };
-const PROCESS_LEVEL = { kind: 'process', nodeName: '', ...NO_TABLE } as const;
+const PROCESS_LEVEL = { kind: 'process', by: 'user', nodeName: '', ...NO_TABLE } as const;
 
 describe('exported files', () => {
   type Row = Readonly<Record<string, string | number | boolean | null>>;
@@ -220,7 +220,7 @@ describe('exported files', () => {
       const top = await written(app, START.levels[0]!);
       for (const [at, user] of top.json.entries()) {
         const name = user.user === null ? '' : String(user.user);
-        const nodes = await written(app, nodesLevel(name));
+        const nodes = await written(app, nodesLevel('user', name));
         expect([nodes.json.length, sum(column(nodes.json, 'gpus')), sum(column(nodes.json, 'procs'))]).toEqual([
           user.nodes,
           user.gpus,
@@ -229,7 +229,7 @@ describe('exported files', () => {
         expect(sum(column(nodes.csv, 'vram_bytes'))).toBe(Number(top.csv[at]!.vram_bytes));
         expect(sum(column(nodes.json, 'power_watts'))).toBeCloseTo(Number(user.power_watts), 6);
         for (const node of nodes.json) {
-          const processes = await written(app, processesLevel(name, String(node.address), ''));
+          const processes = await written(app, processesLevel({ by: 'user', user: name }, String(node.address), ''));
           expect(sum(column(processes.json, 'vram_bytes'))).toBe(sum([node.vram_bytes]));
           const own = onGpus.filter((row) => row.address === node.address && row.user === name);
           const keyed = (rows: readonly unknown[][]): readonly string[] => rows.map((row) => JSON.stringify(row)).sort();
@@ -237,7 +237,10 @@ describe('exported files', () => {
             keyed(own.map((row) => [row.pid, row.gpu, row.vram, row.running, row.cmd === '' ? null : row.cmd])),
           );
           for (const process of processes.json) {
-            const level = processLevel({ user: name, nodeId: String(node.address), nodeName: '', ...NO_TABLE }, Number(process.pid));
+            const level = processLevel(
+              { by: 'user', user: name, nodeId: String(node.address), nodeName: '', ...NO_TABLE },
+              Number(process.pid),
+            );
             const parts = await written(app, level);
             expect(sum(column(parts.csv, 'vram_bytes'))).toBe(sum([process.vram_bytes]));
             expect([...new Set(column(parts.json, 'gpu_index').map(Number))].sort((a, b) => a - b)).toEqual(process.gpu_indexes);
@@ -292,7 +295,8 @@ describe('our own exporter', () => {
           return committed(new Node({ nodeId: `n${nth}` }, parser.data));
         });
         const [one, other] = [viewer(local), viewer(scraped)];
-        for (const table of [USERS_TABLE, PROCESSES_TABLE, GPUS_TABLE]) expect(cells(table as Table, one)).toEqual(cells(table, other));
+        for (const table of [USAGE_TABLES.user, PROCESSES_TABLE, GPUS_TABLE])
+          expect(cells(table as Table, one)).toEqual(cells(table, other));
         expect(one.derive(usersDerivation).totals).toEqual(other.derive(usersDerivation).totals);
         expect(one.derive(clusterDerivation)).toEqual(other.derive(clusterDerivation));
       }),
@@ -317,12 +321,14 @@ describe('live and replayed', () => {
   /** All values of all users, and of all processes of every node. */
   function values(app: AppState): unknown {
     const state = { ...START, showSystem: true };
-    const data = userRows(state, app);
-    const order = userOrder(data.users, VRAM, state);
-    const ids = USER_COLUMNS.map(({ id }) => id);
+    const data = userRows(state, app, 'user');
+    const order = userOrder(data.users, VRAM, state, 'user');
+    const ids = USAGE_COLUMNS.user.map(({ id }) => id);
     const listed = Array.from({ length: order.count }, (_, at) => [
       order.id(at),
-      Object.fromEntries(USER_COLUMNS.filter(({ id }) => ids.includes(id)).map((column) => [column.id, column.value(order.row(at), data)])),
+      Object.fromEntries(
+        USAGE_COLUMNS.user.filter(({ id }) => ids.includes(id)).map((column) => [column.id, column.value(order.row(at), data)]),
+      ),
     ]);
     const nodes = [...app.allNodes].filter(included);
     return {

@@ -106,15 +106,15 @@ test('the nodes of a user add up to the user, and the processes on a node to the
       for (const [name, user] of oracleUsers(hosts)) {
         if (!all && user.gpus === 0) continue;
         const base: UsersUi = { ...START, countAll: all };
-        const own = rowsOf({ ...base, levels: [...base.levels, nodesLevel(name)] }, hosts);
+        const own = rowsOf({ ...base, levels: [...base.levels, nodesLevel('user', name)] }, hosts);
         expect(own).toHaveLength(all ? user.nodesAll : user.nodes);
         expect(sum(own.map(({ gpus }) => number(gpus)))).toBe(user.gpus);
         expect(sum(own.map(({ procs }) => number(procs)))).toBe(all ? user.procsAll : user.procs);
         expect(sum(own.map((row) => known(row.vram_bytes)))).toBe(user.vramBytes || 0);
         expectClose(sum(own.map((row) => known(row.power_watts))), user.powerWatts || 0);
         for (const row of own) {
-          const level = processesLevel(name, row.address as string, row.host as string);
-          const processes = rowsOf({ ...base, levels: [...base.levels, nodesLevel(name), level] }, hosts);
+          const level = processesLevel({ by: 'user', user: name }, row.address as string, row.host as string);
+          const processes = rowsOf({ ...base, levels: [...base.levels, nodesLevel('user', name), level] }, hosts);
           expect(processes).toHaveLength(number(row.procs));
           expect(sum(processes.map((process) => known(process.vram_bytes)))).toBe(known(row.vram_bytes));
           expect(new Set(processes.map(({ pid }) => pid)).size).toBe(processes.length);

@@ -66,7 +66,7 @@ describe('columns', () => {
     );
     expect(() => checkQuery(table('users'), { sort: { column: 'x' } })).toThrow(/--sort: users has no column "x"/);
     expect(() => tableNamed('user', TABLES)).toThrow(
-      /there is no table "user"; there are gpus, users, processes, scrapes, nodes, free, idle, alerts/,
+      /there is no table "user"; there are gpus, users, accounts, jobs, namespaces, teams, processes, scrapes, nodes, free, idle, alerts/,
     );
   });
 });

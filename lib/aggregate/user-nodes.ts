@@ -1,6 +1,8 @@
-/** The processes of one user, node by node. Computed on demand, for one user. */
+/** The processes of one user, or of the owner in another grouping, node by node. Computed on demand, for one of them. */
 import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
+import type { Grouping } from '../model/owners.js';
+import { allocatedTo, ownerColumn } from './owner-columns.js';
 import { PowerShares } from './power-shares.js';
 import { descending, held, plus } from './unknown.js';
 import { largest } from './process-figures.js';
@@ -29,18 +31,22 @@ export interface UserNode {
    * if there are any.
    */
   readonly topRow: number;
+  /** GPUs of the node that a scheduler has given to the user, and of them those that are not computing; NaN: no allocations are known. */
+  readonly allocatedGpus: number;
+  readonly allocatedIdleGpus: number;
 }
 
 /**
- * Every node that has rows of the user, in the order of `hosts`, including nodes that are no longer counted. The sums over the nodes that
+ * Every node that has rows of the user, or GPUs allocated to the user, in the order of `hosts`, including nodes that are no longer counted. The sums over the nodes that
  * count are the user's figures.
  */
-export function userNodes(nodes: Iterable<NodeView>, user: string): readonly UserNode[] {
+export function userNodes(nodes: Iterable<NodeView>, user: string, by: Grouping = 'user'): readonly UserNode[] {
   const isUser = sameUser(user);
   const found: UserNode[] = [];
   for (const node of nodes) {
-    const rows = userRows(node, isUser);
-    if (rows.length > 0) found.push(userHost(node, rows));
+    const rows = userRows(node, isUser, by);
+    const allocated = allocatedTo(node, by, (id) => isUser(node, id));
+    if (rows.length > 0 || allocated.gpus > 0) found.push(userHost(node, rows, allocated));
   }
   return found;
 }
@@ -56,14 +62,15 @@ export function sameUser(user: string): (node: NodeView, id: UserId) => boolean 
 }
 
 /** The user's process rows on a node. */
-export function userRows(node: NodeView, isUser: (node: NodeView, id: UserId) => boolean): readonly number[] {
-  const { count, user } = node.procs;
+export function userRows(node: NodeView, isUser: (node: NodeView, id: UserId) => boolean, by: Grouping = 'user'): readonly number[] {
+  const { count } = node.procs;
+  const user = ownerColumn(node.procs, by);
   const rows: number[] = [];
   for (let row = 0; row < count; row++) if (isUser(node, user[row]!)) rows.push(row);
   return rows;
 }
 
-function userHost(node: NodeView, rows: readonly number[]): UserNode {
+function userHost(node: NodeView, rows: readonly number[], allocated: { readonly gpus: number; readonly idle: number }): UserNode {
   const { gpu, pid } = node.procs;
   const onGpu = rows.filter((row) => gpu[row]! >= 0);
   return {
@@ -73,7 +80,9 @@ function userHost(node: NodeView, rows: readonly number[]): UserNode {
     procsAll: new Set(rows.map((row) => pid[row])).size,
     ...(onGpu.length > 0 ? sums(node, onGpu, new PowerShares().of(node)) : ON_NONE),
     longestOfAllSeconds: largest(rows, node.procs.ageSeconds),
-    topRow: topOf(node, onGpu.length > 0 ? onGpu : rows),
+    topRow: rows.length === 0 ? -1 : topOf(node, onGpu.length > 0 ? onGpu : rows),
+    allocatedGpus: allocated.gpus,
+    allocatedIdleGpus: allocated.idle,
   };
 }
 

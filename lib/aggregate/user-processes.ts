@@ -1,5 +1,6 @@
 /** The processes of one user on one node, one record per process however many GPUs it is on, and its share of each of its GPUs. */
 import type { NodeView } from '../model/node-view.js';
+import type { Grouping } from '../model/owners.js';
 import { processFigures, type ProcessFigures } from './process-figures.js';
 import { ownersOf, rowsBySlot, type GpuOwner } from './gpu-owners.js';
 import { PowerShares } from './power-shares.js';
@@ -12,9 +13,9 @@ export interface UserProcess extends ProcessFigures {
 }
 
 /** In the order of the node's list. */
-export function userProcesses(node: NodeView, user: string): readonly UserProcess[] {
+export function userProcesses(node: NodeView, user: string, by: Grouping = 'user'): readonly UserProcess[] {
   const byPid = new Map<number, number[]>();
-  for (const row of userRows(node, sameUser(user))) {
+  for (const row of userRows(node, sameUser(user), by)) {
     const pid = node.procs.pid[row]!;
     const rows = byPid.get(pid);
     if (rows) rows.push(row);

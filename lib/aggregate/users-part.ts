@@ -4,6 +4,8 @@
  */
 import { longerInts } from '../model/arrays.js';
 import type { ProcColumns } from '../model/columns.js';
+import type { Grouping } from '../model/owners.js';
+import { allocatedOn, NONE_ALLOCATED, ownerColumn, type Allocated } from './owner-columns.js';
 import { whyNotReporting, type NodeView } from '../model/node-view.js';
 import { PairSet } from './pair-set.js';
 import { PowerShares } from './power-shares.js';
@@ -64,6 +66,8 @@ export class UsersPart {
   unownedBytes = 0;
   /** Power of GPUs that cannot be attributed. */
   unattributedWatts = 0;
+  /** GPUs allocated on the node, by owner. */
+  allocated: ReadonlyMap<number, Allocated> = NONE_ALLOCATED;
   /** Whether the node would report process data if it counted. */
   exports = false;
   /** By process row: the entry of its user. */
@@ -97,12 +101,18 @@ export class UsersPart {
 
 /** Makes the parts of all nodes, one after the other, in reused memory. */
 export class UserParts {
+  readonly #by: Grouping;
   readonly #slab = new Slab();
   readonly #shares = new PowerShares();
   /** By user id: the entry, if that entry has the id. */
   #entryOfUser = new Int32Array(1024);
   readonly #pids = new PairSet();
   readonly #gpuPairs = new PairSet();
+
+  /** `by`: whose entries they are. What is said of users holds for the owners in any grouping. */
+  constructor(by: Grouping) {
+    this.#by = by;
+  }
 
   /** `reuse`: the part of an earlier scrape of the same node that is no longer needed. */
   of(node: NodeView, reuse?: UsersPart): UsersPart {
@@ -115,12 +125,14 @@ export class UserParts {
     clear(part);
     addRows(part, node.procs, shares);
     part.exports = whyNotReporting(node) === undefined;
+    part.allocated = allocatedOn(node, this.#by);
     return part;
   }
 
   /** The entries and the values that depend only on the rows: GPUs and processes. */
   #arrange(part: UsersPart, { procs, structure }: NodeView): void {
-    const { count, gpu, user, pid } = procs;
+    const { count, gpu, pid } = procs;
+    const user = ownerColumn(procs, this.#by);
     const pids = this.#pids;
     const gpuPairs = this.#gpuPairs;
     if (part.entryOf.length < count) part.entryOf = new Int32Array(count + (count >> 2));
@@ -140,11 +152,11 @@ export class UserParts {
       if (pids.add(row)) part.ints[entry * INTS + PROCS]!++;
     }
     for (let entry = 0; entry < part.count; entry++) part.ints[entry * INTS + PROCS_ALL] = part.ints[entry * INTS + PROCS]!;
-    if (beside > 0) this.#arrangeBeside(part, procs);
+    if (beside > 0) this.#arrangeBeside(part, procs, user);
   }
 
   /** Rows on no GPU count only as processes, and only if the process is not on a GPU as well. */
-  #arrangeBeside(part: UsersPart, { count, gpu, user }: ProcColumns): void {
+  #arrangeBeside(part: UsersPart, { count, gpu }: ProcColumns, user: Int32Array): void {
     for (let row = 0; row < count; row++) {
       if (gpu[row]! >= 0) continue;
       const entry = this.#entryFor(part, user[row]!);

@@ -1,6 +1,6 @@
 /**
- * The users of a cluster as columns; row i is element i of each array. Rows below `count` are users of GPUs; those from there up to
- * `countAll` have only processes on no GPU. Both are sorted by name. NaN: not reported.
+ * The users of a cluster as columns; row i is element i of each array; in another grouping, a user is an account, a job, a namespace or a
+ * team. Rows below `count` use GPUs or have GPUs allocated to them; those from there up to `countAll` have only processes on no GPU. Both are sorted by name. NaN: not reported.
  */
 export interface UsersTable {
   readonly count: number;
@@ -26,6 +26,10 @@ export interface UsersTable {
   /** GPU equivalents: sum of SM percent / 100; NaN where no row of the user reports it. */
   readonly sm: Float64Array;
   readonly longestSeconds: Float64Array;
+  /** GPUs that a scheduler has given to the user, used or not; NaN where no allocation is known. */
+  readonly allocatedGpus: Float64Array;
+  /** Of them, those that are known to be free or held idle. */
+  readonly allocatedIdleGpus: Float64Array;
   /** Position among all rows in byte order of the names: the tie-break of every sort, and the order by user. */
   readonly nameRank: Int32Array;
   /** '' for rows of no user. */
@@ -37,6 +41,8 @@ export interface UsersTable {
    * longest running process: of those on GPUs, or of all where the user has none there and `all` is set.
    */
   command(row: number, all?: boolean): string;
+  /** The users whose processes and allocations are in the row, by name. */
+  usersOf(row: number): readonly string[];
   /** Age of the user's oldest process, on a GPU or not, in seconds. */
   longestOfAll(row: number): number;
   /** Row of a user's name, possibly `count` or above; -1: not found. */
@@ -49,6 +55,8 @@ export interface UserTotals {
   /** Nodes reporting process data, of all nodes of the scope. */
   readonly reporting: number;
   readonly nodes: number;
+  /** Of them, those on which a scheduler has allocated GPUs. */
+  readonly allocating: number;
   /** Distinct GPUs with at least one process on them. */
   readonly gpusInUse: number;
   /** GPU bytes of all process rows. */

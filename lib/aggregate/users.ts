@@ -1,4 +1,4 @@
-/** Who uses the cluster, and how much: the entries of all nodes, added up per user. */
+/** Who uses the cluster, and how much: the entries of all nodes, added up per user, or per account, job, namespace or team. */
 import type { Derivation } from './derivations.js';
 import { longerInts } from '../model/arrays.js';
 import { included, type NodeView } from '../model/node-view.js';
@@ -26,6 +26,8 @@ import {
   VRAM_PARTIAL,
 } from './user-entry.js';
 import { UserParts, type UsersPart } from './users-part.js';
+import { ownerColumn, type Allocated } from './owner-columns.js';
+import type { Grouping } from '../model/owners.js';
 
 /** Adds up parts, one merge after the other in the same memory: the sums are valid until the next merge starts. */
 class UsersMerge {
@@ -40,12 +42,25 @@ class UsersMerge {
   procsBeside = new Int32Array(0);
   /** The first node that the user is on. */
   firstNode = new Int32Array(0);
+  /** GPUs allocated to the owner of a row; rows without an entry have none. */
+  readonly allocated = new Map<number, Allocated>();
   /** By user id: the row plus 1; 0 for none. */
   #rowOf = new Int32Array(1024);
+  readonly #by: Grouping;
+
+  constructor(by: Grouping) {
+    this.#by = by;
+  }
+
+  /** Whether the owner of a row is a system account. */
+  isSystem(id: number): boolean {
+    return this.#by === 'user' && this.order.system(id);
+  }
 
   of(parts: Iterable<readonly [NodeView, UsersPart]>): UsersTable {
     for (let row = 0; row < this.count; row++) this.#rowOf[this.ids[row]!] = 0;
     this.count = 0;
+    this.allocated.clear();
     const nodes: NodeView[] = [];
     const totals = { ...NO_TOTALS };
     for (const [node, part] of parts) {
@@ -59,9 +74,13 @@ class UsersMerge {
       totals.ownedBytes += part.ownedBytes;
       totals.unattributedWatts += part.unattributedWatts;
       this.#add(part, nodes.length);
+      if (part.allocated.size > 0) {
+        totals.allocating++;
+        this.#addAllocated(part, nodes.length);
+      }
       nodes.push(node);
     }
-    return new Users(this, nodes, totals);
+    return new Users(this, nodes, totals, this.#by);
   }
 
   #add(part: UsersPart, node: number): void {
@@ -102,6 +121,27 @@ class UsersMerge {
     if (fromInts[intAt + GPUS] === 0) this.nodesBeside[row]!++;
   }
 
+  /** An owner without a process on the node has the node because of what is allocated to it there. */
+  #addAllocated(part: UsersPart, node: number): void {
+    const { count, ints: entries } = part;
+    const onGpu = new Set<number>();
+    for (let entry = 0; entry < count; entry++) if (entries[entry * INTS + GPUS]! > 0) onGpu.add(entries[entry * INTS + USER]!);
+    for (const [owner, { gpus, idle }] of part.allocated) {
+      if (owner >= this.#rowOf.length) this.#rowOf = longerInts(this.#rowOf, owner * 2);
+      let row = this.#rowOf[owner]! - 1;
+      if (row < 0) {
+        if (this.count === this.ids.length) this.#grow(this.count + 1);
+        row = this.#newRow(owner, node);
+      }
+      const sum = this.allocated.get(row) ?? { gpus: 0, idle: 0 };
+      this.allocated.set(row, { gpus: sum.gpus + gpus, idle: sum.idle + idle });
+      if (onGpu.has(owner)) continue;
+      const beside = hasEntry(part, owner);
+      if (beside) this.nodesBeside[row]!--;
+      else this.ints[row * INTS + NODES_ALL]!++;
+    }
+  }
+
   #newRow(user: number, node: number): number {
     const row = this.count++;
     const { floats, ints } = this;
@@ -127,10 +167,16 @@ class UsersMerge {
   }
 }
 
+function hasEntry({ count, ints }: UsersPart, owner: number): boolean {
+  for (let entry = 0; entry < count; entry++) if (ints[entry * INTS + USER] === owner) return true;
+  return false;
+}
+
 type Totals = { -readonly [Key in keyof UserTotals]: UserTotals[Key] };
 const NO_TOTALS: UserTotals = {
   reporting: 0,
   nodes: 0,
+  allocating: 0,
   gpusInUse: 0,
   ownedBytes: 0,
   systemBytes: 0,
@@ -168,9 +214,12 @@ class Users implements UsersTable {
   readonly vramPartial: Uint8Array;
   readonly sm: Float64Array;
   readonly longestSeconds: Float64Array;
+  readonly allocatedGpus: Float64Array;
+  readonly allocatedIdleGpus: Float64Array;
   readonly nameRank: Int32Array;
   readonly totals: UserTotals;
   readonly #nodes: readonly NodeView[];
+  readonly #by: Grouping;
   readonly #names: string[] = [];
   readonly #system: Uint8Array;
   readonly #byName: Int32Array;
@@ -178,8 +227,9 @@ class Users implements UsersTable {
   readonly #topRow: Int32Array;
 
   /** Copies the sums of the merge that has just finished. */
-  constructor(merge: UsersMerge, nodes: readonly NodeView[], totals: Totals) {
-    const { count, floats, ints, order, ids, firstNode } = merge;
+  constructor(merge: UsersMerge, nodes: readonly NodeView[], totals: Totals, by: Grouping) {
+    const { count, floats, ints, order, ids, firstNode, allocated } = merge;
+    this.#by = by;
     this.#nodes = nodes;
     this.countAll = count;
     this.nodes = new Int32Array(count);
@@ -193,6 +243,8 @@ class Users implements UsersTable {
     this.vramPartial = new Uint8Array(count);
     this.sm = new Float64Array(count);
     this.longestSeconds = new Float64Array(count);
+    this.allocatedGpus = new Float64Array(count).fill(allocated.size === 0 ? NaN : 0);
+    this.allocatedIdleGpus = new Float64Array(count).fill(allocated.size === 0 ? NaN : 0);
     this.nameRank = new Int32Array(count);
     this.#system = new Uint8Array(count);
     this.#byName = new Int32Array(count);
@@ -200,12 +252,13 @@ class Users implements UsersTable {
     this.#topRow = new Int32Array(count);
     // Not every node knows the name: in a recording, a node without rows knows none.
     const sorted = order.rows(ids, count, (id, row) => nodes[firstNode[row]!]!.userName(id));
+    const hasGpu = (source: number): boolean => ints[source * INTS + GPUS]! > 0 || allocated.has(source);
     let onGpu = 0;
-    for (const source of sorted) onGpu += Number(ints[source * INTS + GPUS]! > 0);
+    for (const source of sorted) onGpu += Number(hasGpu(source));
     this.count = onGpu;
     let [next, nextOther] = [0, onGpu];
     sorted.forEach((source, rank) => {
-      const row = ints[source * INTS + GPUS]! > 0 ? next++ : nextOther++;
+      const row = hasGpu(source) ? next++ : nextOther++;
       this.nameRank[row] = rank;
       this.#byName[rank] = row;
       this.#take(merge, row, source);
@@ -243,6 +296,24 @@ class Users implements UsersTable {
     return row !== undefined && this.#names[row] === user ? row : -1;
   }
 
+  #users: readonly (readonly string[])[] | undefined;
+  usersOf(row: number): readonly string[] {
+    return (this.#users ??= this.#usersByRow())[row]!;
+  }
+
+  #usersByRow(): readonly (readonly string[])[] {
+    const found = Array.from({ length: this.countAll }, () => new Set<string>());
+    for (const node of this.#nodes) {
+      const { procs, allocations } = node;
+      const add = (count: number, owners: Int32Array, users: Int32Array): void => {
+        for (let at = 0; at < count; at++) found[this.find(node.userName(owners[at]!))]?.add(node.userName(users[at]!));
+      };
+      add(procs.count, ownerColumn(procs, this.#by), procs.user);
+      add(allocations.count, allocations.owner[this.#by], allocations.owner.user);
+    }
+    return found.map((users) => [...users].sort(compareNames));
+  }
+
   // Computed on demand: processes on no GPU are rarely requested, and nearly every process on a GPU has bytes.
   #onGpus: Longest | undefined;
   #anywhere: Longest | undefined;
@@ -260,7 +331,8 @@ class Users implements UsersTable {
       procRow: new Int32Array(this.countAll).fill(-1),
     };
     this.#nodes.forEach((node, nodeAt) => {
-      const { count, gpu, user, ageSeconds } = node.procs;
+      const { count, gpu, ageSeconds } = node.procs;
+      const user = ownerColumn(node.procs, this.#by);
       const rows = new Map<number, number>();
       for (let procRow = 0; procRow < count; procRow++) {
         if (gpu[procRow]! < 0 && !all) continue;
@@ -277,7 +349,8 @@ class Users implements UsersTable {
     return found;
   }
 
-  #take({ floats, ints, ids, nodesBeside, procsBeside, order }: UsersMerge, row: number, source: number): void {
+  #take(merge: UsersMerge, row: number, source: number): void {
+    const { floats, ints, ids, nodesBeside, procsBeside, order, allocated } = merge;
     const at = source * FLOATS;
     const intAt = source * INTS;
     const flags = ints[intAt + FLAGS]!;
@@ -298,14 +371,29 @@ class Users implements UsersTable {
     this.#topRow[row] = ints[intAt + TOP_ROW]!;
     this.#topNode[row] = ints[intAt + TOP_NODE]!;
     this.#names[row] = order.name(ids[source]!);
-    this.#system[row] = Number(order.system(ids[source]!));
+    this.#system[row] = Number(merge.isSystem(ids[source]!));
+    const own = allocated.get(source);
+    if (own) [this.allocatedGpus[row], this.allocatedIdleGpus[row]] = [own.gpus, own.idle];
   }
 }
 
-export const usersDerivation: Derivation<UsersPart, UsersTable> = derivation();
+/** What each owner uses, by what owners are. */
+export const usageDerivations: Readonly<Record<Grouping, Derivation<UsersPart, UsersTable>>> = {
+  user: usageBy('user'),
+  account: usageBy('account'),
+  job: usageBy('job'),
+  namespace: usageBy('namespace'),
+  team: usageBy('team'),
+};
+export const usersDerivation: Derivation<UsersPart, UsersTable> = usageDerivations.user;
 
-function derivation(): Derivation<UsersPart, UsersTable> {
-  const parts = new UserParts();
-  const merge = new UsersMerge();
-  return { id: 'users', over: 'all', part: (node, reuse) => parts.of(node, reuse), merge: (pairs) => merge.of(pairs) };
+function usageBy(by: Grouping): Derivation<UsersPart, UsersTable> {
+  const parts = new UserParts(by);
+  const merge = new UsersMerge(by);
+  return {
+    id: by === 'user' ? 'users' : `usage by ${by}`,
+    over: 'all',
+    part: (node, reuse) => parts.of(node, reuse),
+    merge: (pairs) => merge.of(pairs),
+  };
 }

@@ -3,6 +3,7 @@
  * it unchanged. Computed when it is read, once per version of the node.
  */
 import type { AllocationColumns } from '../model/allocations.js';
+import { OWNERS, type Owners, type ProcessOwners } from '../model/owners.js';
 import {
   GPU_FIELDS,
   type CoreField,
@@ -265,11 +266,18 @@ class MaskedGpus extends PickedGpus implements GpuColumns {
   }
 }
 
+const pickOwners = ({ owners, runsAs, container }: ProcessOwners, rows: Int32Array): ProcessOwners => ({
+  owners: Object.fromEntries(OWNERS.map((owner) => [owner, pick(owners[owner], rows, undefined)])) as Owners,
+  runsAs: pick(runsAs, rows, undefined),
+  container: pick(container, rows, undefined),
+});
+
 /** Matching rows, then other rows on matching GPUs. */
 class MaskedProcs extends PickedProcs implements ProcColumns {
   count = 0;
   others = 0;
   gpu = NONE;
+  known: ProcessOwners | undefined;
 
   fill(whole: ProcColumns, kept: Matches, slots: Int32Array): this {
     const own = places(kept.procs, kept.rows, 1);
@@ -280,6 +288,7 @@ class MaskedProcs extends PickedProcs implements ProcColumns {
       rows.set(others, own.length);
     }
     this.pickFrom(whole, rows);
+    this.known = whole.known && pickOwners(whole.known, rows);
     this.count = own.length;
     this.others = others.length;
     // By slot of the node: the slot in the filtered view.

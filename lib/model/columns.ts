@@ -75,7 +75,7 @@ export interface ProcColumns {
   readonly command: Uint32Array;
   readonly name: Uint32Array;
   /** Jobs, accounts and containers, where any is known. */
-  readonly known?: ProcessOwners;
+  readonly known?: ProcessOwners | undefined;
 }
 
 /** A small table of a node (CPUs, memory, disks): few rows, so plain objects. */

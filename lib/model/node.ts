@@ -12,6 +12,19 @@ export interface NodeIdentity {
   readonly name?: string;
 }
 
+/** What is known of the owners of a node's processes and GPUs, beyond what it sent. */
+export interface Attributed {
+  readonly procs: NodeData['procs'];
+  readonly allocations: NodeData['allocations'];
+}
+
+export interface AttributionSource {
+  /** Changes when something other than the rows of a node changes its answers. */
+  readonly version: number;
+  /** Undefined: nothing more is known. To be called when the rows of the node have changed; what it returns reads the node's values. */
+  attribute(node: Pick<NodeView, 'nodeId' | 'name'>, data: NodeData): Attributed | undefined;
+}
+
 const NO_GROUPS: ReadonlyMap<string, string> = new Map();
 
 export class Node implements NodeView, NamedNode {
@@ -21,6 +34,9 @@ export class Node implements NodeView, NamedNode {
   readonly #data: NodeData;
   readonly #names: NodeNames;
   readonly #isNamed: boolean;
+  readonly #attribution: AttributionSource | undefined;
+  #attributed: Attributed | undefined;
+  #attributionVersion = 0;
   #name = '';
   #version = 0;
   #structure = 0;
@@ -30,7 +46,13 @@ export class Node implements NodeView, NamedNode {
    * `data` is the same object for the node's life: a parser or a writer of samples commits into it. `names`: the names of all nodes of the
    * run.
    */
-  constructor(identity: NodeIdentity, data: NodeData, endpoint = new Endpoint(identity.nodeId), names = new NodeNames()) {
+  constructor(
+    identity: NodeIdentity,
+    data: NodeData,
+    endpoint = new Endpoint(identity.nodeId),
+    names = new NodeNames(),
+    attribution?: AttributionSource,
+  ) {
     this.nodeId = identity.nodeId;
     this.groups = identity.groups ?? NO_GROUPS;
     this.endpoints = [endpoint];
@@ -38,6 +60,7 @@ export class Node implements NodeView, NamedNode {
     this.#isNamed = identity.name !== undefined;
     names.claim(this, identity.name ?? identity.nodeId);
     this.#data = data;
+    this.#attribution = attribution;
   }
 
   /**
@@ -60,13 +83,13 @@ export class Node implements NodeView, NamedNode {
     return this.endpoints[0].status;
   }
   get procs(): NodeData['procs'] {
-    return this.#data.procs;
+    return (this.#attributed ?? this.#data).procs;
   }
   get gpus(): NodeData['gpus'] {
     return this.#data.gpus;
   }
   get allocations(): NodeData['allocations'] {
-    return this.#data.allocations;
+    return (this.#attributed ?? this.#data).allocations;
   }
   get cpus(): NodeData['cpus'] {
     return this.#data.cpus;
@@ -100,10 +123,20 @@ export class Node implements NodeView, NamedNode {
   /** New rows, or new numbers in existing rows, were committed to the data. */
   commit(answer: Answered, change: Change = 'structure'): void {
     this.#version++;
-    if (change === 'structure') this.#structure++;
     this.#at = answer.at;
     if (!this.#isNamed && this.#data.facts.instance !== '') this.#names.claim(this, this.#data.facts.instance);
+    if (this.#attribute(change) || change === 'structure') this.#structure++;
     this.endpoints[0].answered(answer);
+  }
+
+  /** Owners follow from the rows and from the scheduler: they are computed again when either has changed. Returns whether they were. */
+  #attribute(change: Change): boolean {
+    const attribution = this.#attribution;
+    if (!attribution || (change === 'values' && attribution.version === this.#attributionVersion)) return false;
+    this.#attributionVersion = attribution.version;
+    const before = this.#attributed;
+    this.#attributed = attribution.attribute(this, this.#data);
+    return before !== undefined || this.#attributed !== undefined;
   }
 
   /** An attempt ended without an answer. The rows and the facts of the last successful answer stay. */

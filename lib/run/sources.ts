@@ -1,10 +1,12 @@
 /** Opens each kind of source. To add a source, add a kind to the union (settings.ts) and a factory here. */
 import { AppError } from '../errors.js';
+import { Attribution, type AttributionOptions } from '../aggregate/attribution.js';
 import type { Parsers } from '../exposition/parser/index.js';
 import { affordable } from '../http/open-files.js';
 import type { Clock } from '../model/clock.js';
 import type { Collector } from '../model/collector.js';
 import { NodeNames } from '../model/node-names.js';
+import type { AttributionSource } from '../model/node.js';
 import type { Replay } from '../model/replay.js';
 import { combined } from '../sources/combined-collector.js';
 import { createHttpCollector } from '../sources/hosts/http-collector.js';
@@ -23,6 +25,8 @@ export interface SourceContext {
   readonly afterCommit: () => void;
   /** Of the nodes of all sources. */
   readonly names: NodeNames;
+  /** What is known of the owners of processes and GPUs, beyond what the nodes send. */
+  readonly attribution: AttributionSource;
   /** Of scrapes. Default 'spread'. */
   readonly rounds?: Rounds;
   /** Whether this is the only source. */
@@ -34,6 +38,8 @@ export interface OpenSource {
   readonly collector: Collector;
   /** The same object, if it plays a recording. */
   readonly replay?: Replay;
+  /** Takes the jobs of a scheduler; absent for a recording, which has what was known then. */
+  readonly attribution?: Attribution;
   /** Lines under the tab strip: facts about the source that are always shown. */
   notices(): readonly Line[];
   /** Stops what was started with it; the collector has been stopped before. */
@@ -53,7 +59,7 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
     return Promise.resolve({ ...NOTHING, collector, notices: () => filesNotices(targets.length, maxConnections) });
   },
 
-  async local({ machine, intervalMs }, { parsers, clock, afterCommit, names, alone }) {
+  async local({ machine, intervalMs }, { parsers, clock, afterCommit, names, attribution, alone }) {
     const [{ createLocalCollector }, { SampleColumns }] = await Promise.all([
       import('../sources/local/local-collector.js'),
       import('../exposition/write/sample-columns.js'),
@@ -63,6 +69,7 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
       ...machine,
       columns,
       names,
+      attribution,
       nodeId: localNodeId(alone),
       clock,
       afterCommit,
@@ -119,13 +126,14 @@ function httpCollector(
   }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'token' | 'tokenOverHttp'> & { readonly maxConnections?: number },
   targets: readonly Target[],
   title: string,
-  { parsers, clock, afterCommit, names, rounds = 'spread' }: SourceContext,
+  { parsers, clock, afterCommit, names, attribution, rounds = 'spread' }: SourceContext,
 ): Collector {
   return createHttpCollector({
     targets,
     newParser: () => parsers.newParser(),
     source: title,
     names,
+    attribution,
     timeoutMs,
     clock,
     afterCommit,
@@ -136,25 +144,31 @@ function httpCollector(
   });
 }
 
+export interface OpenContext extends Omit<SourceContext, 'alone' | 'names' | 'attribution'> {
+  readonly owners?: AttributionOptions;
+}
+
 /**
  * All sources of a run as one. If one cannot be opened, those already open are closed. Throws what opening a source throws, and
  * `E_INTERNAL` for a combination that the command line should have rejected.
  */
-export async function openSources(sources: readonly Source[], context: Omit<SourceContext, 'alone' | 'names'>): Promise<OpenSource> {
+export async function openSources(sources: readonly Source[], context: OpenContext): Promise<OpenSource> {
   const alone = sources.length === 1;
   if (sources.length === 0 || (!alone && sources.some(({ kind }) => STANDALONE.has(kind))))
     throw new AppError('E_INTERNAL', { reason: `sources: ${sources.map(({ kind }) => kind).join(', ')}` });
   const opened: OpenSource[] = [];
   const names = new NodeNames();
+  const attribution = context.parsers.holding((users) => new Attribution(users, context.owners ?? { people: true }));
   try {
-    for (const source of sources) opened.push(await open(source, { ...context, names, alone }));
+    for (const source of sources) opened.push(await open(source, { ...context, names, attribution, alone }));
   } catch (error) {
     await Promise.all(opened.map((one) => one.close()));
     throw error;
   }
   const [first] = opened;
-  if (alone && first) return first;
+  if (alone && first) return first.replay ? first : { ...first, attribution };
   return {
+    attribution,
     collector: combined(opened.map(({ collector }) => collector)),
     notices: () => opened.flatMap((one) => one.notices()),
     close: async () => void (await Promise.all(opened.map((one) => one.close()))),

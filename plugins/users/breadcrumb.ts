@@ -9,28 +9,30 @@ import {
   line,
   NONE,
   span,
-  usersDerivation,
+  usageDerivations,
   vramText,
   type AppView,
+  type Grouping,
   type Line,
 } from '../../lib/index.js';
 import type { SortedNodes } from './nodes-level.js';
 import type { NodesLevel, Level, UsersUi } from './drilldown.js';
-import { powerText, shownUser } from './table-page.js';
+import { GROUP_NAMES, powerText, shownUser } from './table-page.js';
 import type { SortedProcesses } from './processes-level.js';
 import type { UsersOrder } from './users-level.js';
 
 /** `place`: '1-20 of 40', or '' if all rows are on screen. */
-export function usersCrumb({ present, hidden }: UsersOrder, place: string, ui: UsersUi, cols: number): Line {
+export function usersCrumb({ present, hidden }: UsersOrder, place: string, ui: UsersUi, by: Grouping, cols: number): Line {
   const parts = [place || `${count(present)} of ${count(present)}`];
+  if (by !== 'user') parts.unshift(`by ${by} (G)`);
   if (hidden > 0) parts.push(`${count(hidden)} system ${hidden === 1 ? 'account' : 'accounts'} hidden (f)`);
   else if (ui.showSystem) parts.push('system accounts shown (f)');
   if (ui.countAll) parts.push('processes on no GPU counted too (a)');
   return crumb(parts, cols);
 }
 
-export function nodesCrumb(ui: UsersUi, { user }: NodesLevel, { rows }: SortedNodes, place: string, app: AppView, cols: number): Line {
-  const users = app.derive(usersDerivation, app.listed);
+export function nodesCrumb(ui: UsersUi, { by, user }: NodesLevel, { rows }: SortedNodes, place: string, app: AppView, cols: number): Line {
+  const users = app.derive(usageDerivations[by], app.listed);
   const row = users.find(user);
   const down = rows.filter(({ node }) => !included(node)).length;
   const parts = [`${trail(ui.levels, cols)} ▸ ${place || count(rows.length)} ${rows.length === 1 ? 'node' : 'nodes'}`];
@@ -70,7 +72,7 @@ const trail = (levels: readonly Level[], cols: number): string => levels.map((le
 function nameOf(level: Level): string {
   switch (level.kind) {
     case 'users':
-      return 'Users';
+      return capitalized(GROUP_NAMES[level.by].many);
     case 'hosts':
       return shownUser(level.user);
     case 'processes':
@@ -81,5 +83,7 @@ function nameOf(level: Level): string {
       return 'nodes not reporting processes';
   }
 }
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const crumb = (parts: readonly string[], cols: number): Line => line(span(` ${joinFitting(parts, cols - 1)}`, 'dim'));

@@ -81,7 +81,7 @@ function nodeOf(ui: UsersUi, app: AppView): string | undefined {
   const at = selectedAt(level.table, order);
   if (at < 0) return undefined;
   if (level.kind !== 'users') return order.id(at);
-  const { rows, order: hosts } = nodesOf(app, order.id(at), { key: 'vram', descending: true }, true);
+  const { rows, order: hosts } = nodesOf(app, { by: level.by, user: order.id(at) }, { key: 'vram', descending: true }, true);
   const sorted = Array.from({ length: hosts.count }, (_, position) => rows[hosts.row(position)]!.node);
   return (sorted.find(included) ?? sorted[0])?.nodeId;
 }

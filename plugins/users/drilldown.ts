@@ -1,17 +1,22 @@
 /** The current level of the Users tab: a stack of levels, each with its own table. Users and nodes are kept by name, never by number. */
-import { tableState, type Shown, type TableState } from '../../lib/index.js';
+import { tableState, type Grouping, type Shown, type TableState } from '../../lib/index.js';
 
 interface Table {
   readonly table: TableState;
   /** Row ids in the order frozen by F; undefined: rows move with their values. */
   readonly frozen: readonly string[] | undefined;
 }
-/** Who is using the cluster. */
-export type UsersLevel = Table & { readonly kind: 'users' };
-/** The nodes of one user. */
-export type NodesLevel = Table & { readonly kind: 'hosts'; readonly user: string };
-interface OnNode extends Table {
+/** What the rows belong to: a user, or the account, job, namespace or team that the first level is grouped by. */
+export interface OwnedBy {
+  readonly by: Grouping;
+  /** Its name; '' for what has no owner that is known. */
   readonly user: string;
+}
+/** Who is using the cluster. */
+export type UsersLevel = Table & { readonly kind: 'users'; readonly by: Grouping };
+/** The nodes of one user. */
+export type NodesLevel = Table & OwnedBy & { readonly kind: 'hosts' };
+interface OnNode extends Table, OwnedBy {
   readonly nodeId: string;
   /** The name of the node, for when it is gone. */
   readonly nodeName: string;
@@ -43,16 +48,19 @@ export interface UsersUi {
 
 const NEW = { frozen: undefined };
 
+export const usersLevel = (by: Grouping): UsersLevel => ({ kind: 'users', by, table: tableState('user'), ...NEW });
+
 export const START: UsersUi = {
-  levels: [{ kind: 'users', table: tableState('user'), ...NEW }],
+  levels: [usersLevel('user')],
   showSystem: false,
   countAll: false,
   showTrend: false,
 };
 
-export const nodesLevel = (user: string): Level => ({ kind: 'hosts', user, table: tableState('vram', true), ...NEW });
-export const processesLevel = (user: string, nodeId: string, label: string): Level => ({
+export const nodesLevel = (by: Grouping, user: string): Level => ({ kind: 'hosts', by, user, table: tableState('vram', true), ...NEW });
+export const processesLevel = ({ by, user }: OwnedBy, nodeId: string, label: string): Level => ({
   kind: 'processes',
+  by,
   user,
   nodeId,
   nodeName: label,
@@ -60,8 +68,9 @@ export const processesLevel = (user: string, nodeId: string, label: string): Lev
   table: tableState('vram', true),
   ...NEW,
 });
-export const processLevel = ({ user, nodeId, nodeName: label }: OnNode, pid: number): Level => ({
+export const processLevel = ({ by, user, nodeId, nodeName: label }: OnNode, pid: number): Level => ({
   kind: 'process',
+  by,
   user,
   nodeId,
   nodeName: label,
@@ -78,11 +87,11 @@ export const put = (ui: UsersUi, level: Level): UsersUi => ({ ...ui, levels: [..
 
 /** Opens a process directly, with the levels above it: Esc goes to the other processes of the user there. */
 export function shownProcess(ui: UsersUi, { user, nodeId, nodeName, pid, onGpu }: Shown): UsersUi {
-  const on = { user, nodeId, nodeName };
+  const on = { by: 'user' as const, user, nodeId, nodeName };
   const levels = [
     ...START.levels,
-    nodesLevel(user),
-    processesLevel(user, nodeId, nodeName),
+    nodesLevel('user', user),
+    processesLevel(on, nodeId, nodeName),
     processLevel({ ...on, table: tableState(''), ...NEW }, pid),
   ];
   return { ...ui, countAll: ui.countAll || !onGpu, levels };

@@ -1,12 +1,13 @@
 /** The rows on screen as data, level by level, in the order shown. Rows that are not included in totals are not exported. */
 import { included, tableSheet, usersDerivation, type AppView, type Sheet } from '../../lib/index.js';
-import { current, type ProcessesLevel, type ProcessLevel, type UsersUi } from './drilldown.js';
+import { current, type OwnedBy, type ProcessesLevel, type ProcessLevel, type UsersUi } from './drilldown.js';
 import { rowsOf } from './level-rows.js';
 import { NODE_COLUMNS, nodesOf } from './nodes-level.js';
 import { NOT_REPORTING_COLUMNS, notReportingNodes } from './not-reporting.js';
 import { GPU_COLUMNS, gpuRows, processOf } from './process-details.js';
 import { PROCESS_COLUMNS, processesOf } from './processes-level.js';
-import { USER_COLUMNS, userRows } from './users-level.js';
+import { GROUP_NAMES } from './table-page.js';
+import { USAGE_COLUMNS, userRows } from './users-level.js';
 
 /** A file name without time and extension, and the contents of the file. */
 export interface Exported {
@@ -20,30 +21,31 @@ export function exported(ui: UsersUi, app: AppView): Exported {
   switch (level.kind) {
     case 'users': {
       const shown = { system_accounts: ui.showSystem, processes_on_no_gpu: ui.countAll };
-      const head = about(app, 'users', { sorted_by: sort.key, descending: sort.descending, ...shown });
-      return { name: 'users', sheet: tableSheet(USER_COLUMNS, positions(ui, app), userRows(ui, app), head) };
+      const table = GROUP_NAMES[level.by].many;
+      const head = about(app, table, { sorted_by: sort.key, descending: sort.descending, ...shown });
+      return { name: table, sheet: tableSheet(USAGE_COLUMNS[level.by], positions(ui, app), userRows(ui, app, level.by), head) };
     }
     case 'hosts': {
-      const { user } = level;
-      const { rows } = nodesOf(app, user, sort, ui.countAll);
+      const { by, user } = level;
+      const { rows } = nodesOf(app, level, sort, ui.countAll);
       const listed = shown(ui, app, rows).filter(({ node }) => included(node));
-      const head = about(app, 'hosts', { user });
-      return { name: fileName(user), sheet: tableSheet(NODE_COLUMNS, listed, { user, rows, countAll: ui.countAll, app }, head) };
+      const head = about(app, 'hosts', { [by]: user });
+      return { name: fileName(level), sheet: tableSheet(NODE_COLUMNS[by], listed, { by, user, rows, countAll: ui.countAll, app }, head) };
     }
     case 'processes': {
-      const { user, nodeName } = level;
+      const { by, user, nodeName } = level;
       const { rows } = processesOf(app, level, sort, ui.countAll);
       const listed = shown(ui, app, rows).filter(({ node }) => included(node));
       return {
-        name: fileName(user, nodeName),
-        sheet: tableSheet(PROCESS_COLUMNS, listed, { user, rows }, onNode(app, level, 'processes')),
+        name: fileName(level, nodeName),
+        sheet: tableSheet(PROCESS_COLUMNS, listed, { by, user, rows }, onNode(app, level, 'processes')),
       };
     }
     case 'process': {
-      const { user, nodeName, pid } = level;
+      const { nodeName, pid } = level;
       const found = processOf(app, level);
-      const listed = found && included(found.node) ? gpuRows(found, user) : [];
-      return { name: fileName(user, nodeName, pid), sheet: tableSheet(GPU_COLUMNS, listed, undefined, onNode(app, level, 'process')) };
+      const listed = found && included(found.node) ? gpuRows(found) : [];
+      return { name: fileName(level, nodeName, pid), sheet: tableSheet(GPU_COLUMNS, listed, undefined, onNode(app, level, 'process')) };
     }
     case 'silent': {
       const { rows } = notReportingNodes(app, sort);
@@ -61,7 +63,8 @@ function positions(ui: UsersUi, app: AppView): readonly number[] {
 
 const shown = <Row>(ui: UsersUi, app: AppView, rows: readonly Row[]): readonly Row[] => positions(ui, app).map((row) => rows[row]!);
 
-const fileName = (user: string, ...parts: readonly (string | number)[]): string => ['users', user || 'unattributed', ...parts].join('-');
+const fileName = ({ by, user }: OwnedBy, ...parts: readonly (string | number)[]): string =>
+  [GROUP_NAMES[by].many, user || 'unattributed', ...parts].join('-');
 
 function about(app: AppView, table: string, more: Sheet['about'] = {}): Sheet['about'] {
   const { reporting, nodes } = app.derive(usersDerivation).totals;
@@ -69,5 +72,5 @@ function about(app: AppView, table: string, more: Sheet['about'] = {}): Sheet['a
   return { table, at: new Date(app.now).toISOString(), nodes, reporting_nodes: reporting, ...filter, ...more };
 }
 
-const onNode = (app: AppView, { user, nodeName, nodeId }: ProcessesLevel | ProcessLevel, table: string): Sheet['about'] =>
-  about(app, table, { user, host: nodeName, address: nodeId });
+const onNode = (app: AppView, { by, user, nodeName, nodeId }: ProcessesLevel | ProcessLevel, table: string): Sheet['about'] =>
+  about(app, table, { [by]: user, host: nodeName, address: nodeId });

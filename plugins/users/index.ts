@@ -2,7 +2,7 @@
 import { definePlugin } from '../../lib/index.js';
 import { LAYERS } from './keys.js';
 import { shownProcess, START, type UsersUi } from './drilldown.js';
-import { USERS_TABLE } from './users-level.js';
+import { USAGE_TABLES } from './users-level.js';
 import { usersView } from './view.js';
 
 export default definePlugin<UsersUi>({
@@ -11,7 +11,7 @@ export default definePlugin<UsersUi>({
   tabs: () => [{ plugin: 'users', key: '', title: 'Users', order: 10 }],
   init: () => START,
   layers: LAYERS,
-  tables: [USERS_TABLE],
+  tables: Object.values(USAGE_TABLES),
   notes: [
     "POWER* is an estimate: each GPU's power is divided by the memory that its processes hold, so an idle process with much memory gets a large share.",
     '≥: some GPUs do not report power. SM: GPUs in use by computing (sum of SM percent / 100). ?: the user is not known.',

@@ -1,9 +1,20 @@
 /** The keys of the Users tab: those of each level, then those of every level. */
-import { commandOf, openTabLayer, selectedAt, width, type AppView, type KeyLayer } from '../../lib/index.js';
+import {
+  commandOf,
+  GROUPINGS,
+  openTabLayer,
+  selectedAt,
+  usageDerivations,
+  width,
+  type AppView,
+  type Grouping,
+  type KeyLayer,
+  type Step,
+} from '../../lib/index.js';
 import { enter, on, sort, withRows, type Key } from './table-access.js';
 import { detailLines, processOf } from './process-details.js';
 import { COMMON_KEYS } from './common-keys.js';
-import { current, put, type ProcessesLevel, type UsersUi } from './drilldown.js';
+import { current, put, usersLevel, type ProcessesLevel, type UsersUi } from './drilldown.js';
 import { processesOf } from './processes-level.js';
 import { rowsOf } from './level-rows.js';
 
@@ -16,6 +27,15 @@ const USERS = on(
     sort('users', 'p', 'power', 'power', 4),
     sort('users', 'n', 'nodes', 'nodes', 5),
     sort('users', 't', 'longest', 'longest', 6),
+    {
+      id: 'users.group',
+      keys: ['G'],
+      label: 'group by user, account, job, namespace, team: what is known of them',
+      short: 'group',
+      hint: 8,
+      when: (_ui, app) => ownersKnown(app),
+      run: (ui, { app }) => regrouped(ui, app),
+    },
     {
       id: 'users.system',
       keys: ['f'],
@@ -46,6 +66,33 @@ const HOSTS = on(
     sort('users.hosts', 't', 'longest', 'longest', 6),
   ],
 );
+
+const groupingOf = (ui: UsersUi): Grouping | undefined => {
+  const level = current(ui);
+  return level.kind === 'users' ? level.by : undefined;
+};
+
+/** The next grouping of which something is known. */
+function regrouped(ui: UsersUi, app: AppView): Step<UsersUi> {
+  const by = groupingOf(ui) ?? 'user';
+  const at = GROUPINGS.indexOf(by);
+  const following = [...GROUPINGS.slice(at + 1), ...GROUPINGS.slice(0, at)];
+  const next = following.find((one) => one === 'user' || isKnown(app, one));
+  if (next === undefined || next === by) return [ui];
+  return [put(ui, { ...usersLevel(next), table: { ...current(ui).table, selected: undefined, at: 0, top: 0 } })];
+}
+
+/** Whether a node knows more of its processes and GPUs than their users. */
+function ownersKnown(app: AppView): boolean {
+  for (const { procs, allocations } of app.nodes) if (procs.known !== undefined || allocations.count > 0) return true;
+  return false;
+}
+
+function isKnown(app: AppView, by: Grouping): boolean {
+  const owners = app.derive(usageDerivations[by], app.listed);
+  for (let row = 0; row < owners.countAll; row++) if (owners.user(row) !== '') return true;
+  return false;
+}
 
 const SHIFT_COLS = 20;
 
@@ -105,7 +152,7 @@ function scroll(id: string, keys: readonly string[], label: string, to: (top: nu
       const level = current(ui);
       const found = level.kind === 'process' ? processOf(app, level) : undefined;
       if (!found) return [ui];
-      const all = detailLines(found, '', frame.size.cols).length + 1;
+      const all = detailLines(found, frame.size.cols).length + 1;
       const last = Math.max(0, all - frame.pageRows);
       const top = Math.max(0, Math.min(to(Math.min(level.table.top, last), frame.pageRows, all), last));
       return [put(ui, { ...level, table: { ...level.table, top } })];

@@ -1,5 +1,5 @@
 /** The rows of the current level: for keys, which need neither widths nor cells. */
-import { selectedAt, usersDerivation, type AppView } from '../../lib/index.js';
+import { selectedAt, usageDerivations, type AppView } from '../../lib/index.js';
 import { nodesOf } from './nodes-level.js';
 import { current, put, type Level, type UsersUi } from './drilldown.js';
 import { idsOf, inOrderOf, type RowOrder } from './row-order.js';
@@ -16,9 +16,9 @@ function sortedRows(ui: UsersUi, app: AppView): RowOrder {
   const { sort } = level.table;
   switch (level.kind) {
     case 'users':
-      return userOrder(app.derive(usersDerivation, app.listed), sort, ui);
+      return userOrder(app.derive(usageDerivations[level.by], app.listed), sort, ui, level.by);
     case 'hosts':
-      return nodesOf(app, level.user, sort, ui.countAll).order;
+      return nodesOf(app, level, sort, ui.countAll).order;
     case 'processes':
       return processesOf(app, level, sort, ui.countAll).order;
     case 'silent':

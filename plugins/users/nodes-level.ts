@@ -10,7 +10,7 @@ import {
   span,
   tableCells,
   userNodes,
-  usersDerivation,
+  usageDerivations,
   vramText,
   widest,
   shortName,
@@ -22,13 +22,12 @@ import {
   type UserNode,
   type UsersTable,
 } from '../../lib/index.js';
-import type { NodesLevel, UsersUi } from './drilldown.js';
+import type { NodesLevel, OwnedBy, UsersUi } from './drilldown.js';
 import { compareNodes, inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, powerText, type Page, UNATTRIBUTED } from './table-page.js';
+import { dimmed, goneCells, gpusText, idleText, leastCommand, ownerColumn, perGrouping, powerText, type Page } from './table-page.js';
 
 /** The data of the rows: the nodes of a user. */
-export interface NodeRows {
-  readonly user: string;
+export interface NodeRows extends OwnedBy {
   readonly rows: readonly UserNode[];
   /** PIDS includes processes that are on no GPU. */
   readonly countAll: boolean;
@@ -42,8 +41,7 @@ const mostNodeCols = (cols: number): number =>
   cols >= FROM_COLS.wide ? 32 : cols >= FROM_COLS.standard ? 20 : cols >= FROM_COLS.small ? 14 : 12;
 const mostGpuCols = (cols: number): number => (cols >= FROM_COLS.wide ? 20 : 11);
 
-export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
-  { id: 'user', value: (_row, { user }) => user, export: { name: 'user', unknown: UNATTRIBUTED } },
+const COLUMNS: TableColumns<NodeRows, UserNode> = [
   {
     id: 'host',
     value: ({ node }) => node.name,
@@ -97,6 +95,34 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
     export: { name: 'power_watts', decimals: 3 },
   },
   {
+    id: 'allocated',
+    unit: 'decimal',
+    value: ({ allocatedGpus }) => allocatedGpus,
+    screen: {
+      title: 'ALLOC',
+      width: 6,
+      drop: 4,
+      sorts: 'descending',
+      when: ({ rows }) => rows.some(({ allocatedGpus }) => allocatedGpus > 0),
+      cell: ({ allocatedGpus }) => gpusText(allocatedGpus),
+    },
+    export: { name: 'allocated_gpus', jsonOnly: true },
+  },
+  {
+    id: 'allocated_idle',
+    unit: 'decimal',
+    value: ({ allocatedIdleGpus }) => allocatedIdleGpus,
+    screen: {
+      title: 'IDLE',
+      width: 5,
+      drop: 5,
+      sorts: 'descending',
+      when: ({ rows }) => rows.some(({ allocatedGpus }) => allocatedGpus > 0),
+      cell: ({ allocatedIdleGpus }) => idleText(allocatedIdleGpus),
+    },
+    export: { name: 'allocated_idle_gpus', jsonOnly: true },
+  },
+  {
     id: 'procs',
     unit: 'count',
     value: ({ procs, procsAll }, { countAll }) => (countAll ? procsAll : procs),
@@ -131,6 +157,9 @@ export const NODE_COLUMNS: TableColumns<NodeRows, UserNode> = [
   { id: 'vram_is_partial', value: ({ vramPartial }) => vramPartial, export: { name: 'vram_is_partial', jsonOnly: true } },
   { id: 'power_is_partial', value: ({ powerPartial }) => powerPartial, export: { name: 'power_is_partial', jsonOnly: true } },
 ];
+
+/** With the owner of the rows, in files. */
+export const NODE_COLUMNS = perGrouping((by): TableColumns<NodeRows, UserNode> => [ownerColumn(by), ...COLUMNS]);
 
 /** Wide enough for the longest name with its age. */
 const nodeCols = (data: NodeRows, cols: number): number =>
@@ -171,40 +200,40 @@ const kept = new WeakMap<UsersTable, Kept>();
 const MAX_SORTS = 4;
 
 /** The nodes of a user, including those that are not included in totals any more. Cached until the next delivery. */
-export function nodesOf(app: AppView, user: string, sort: Sort, countAll: boolean): SortedNodes {
-  const table = app.derive(usersDerivation, app.listed);
+export function nodesOf(app: AppView, { by, user }: OwnedBy, sort: Sort, countAll: boolean): SortedNodes {
+  const table = app.derive(usageDerivations[by], app.listed);
   let known = kept.get(table);
   if (known?.user !== user) {
-    const all = [...userNodes(app.nodes, user)].sort((a, b) => compareNodes(a.node, b.node));
+    const all = [...userNodes(app.nodes, user, by)].sort((a, b) => compareNodes(a.node, b.node));
     kept.set(table, (known = { user, all, sorted: new Map() }));
   }
   const wanted = `${sort.key} ${sort.descending} ${countAll}`;
   let found = known.sorted.get(wanted);
   if (!found) {
     if (known.sorted.size >= MAX_SORTS) known.sorted.clear();
-    const rows = countAll ? known.all : known.all.filter(({ slots }) => slots.length > 0);
-    const order = sortedOrder(NODE_COLUMNS, rows, { user, rows, countAll, app }, sort, ({ node }) => node.nodeId);
+    const rows = countAll ? known.all : known.all.filter(({ slots, allocatedGpus }) => slots.length > 0 || allocatedGpus > 0);
+    const order = sortedOrder(COLUMNS, rows, { by, user, rows, countAll, app }, sort, ({ node }) => node.nodeId);
     known.sorted.set(wanted, (found = { rows, order }));
   }
   return found;
 }
 
 export function nodesPage(level: NodesLevel, ui: UsersUi, app: AppView, cols: number): Page {
-  const { rows, order } = nodesOf(app, level.user, level.table.sort, ui.countAll);
+  const { rows, order } = nodesOf(app, level, level.table.sort, ui.countAll);
   const shown = inOrderOf(order, level.frozen);
-  const data: NodeRows = { user: level.user, rows, countAll: ui.countAll, app };
-  const columns = screenColumns(NODE_COLUMNS, data, cols);
+  const data: NodeRows = { by: level.by, user: level.user, rows, countAll: ui.countAll, app };
+  const columns = screenColumns(COLUMNS, data, cols);
   return {
     order: shown,
     columns,
     cells(position) {
       const row = rows[shown.row(position)];
       if (!row) return goneCells(columns, { host: app.nodes.get(shown.id(position))?.name ?? shown.id(position) });
-      return tableCells(NODE_COLUMNS, row, data, cols);
+      return tableCells(COLUMNS, row, data, cols);
     },
     copy(position) {
       const row = rows[shown.row(position)];
-      return row && copyText(NODE_COLUMNS, row, data);
+      return row && copyText(NODE_COLUMNS[level.by], row, data);
     },
     dim: (position) => {
       const row = rows[shown.row(position)];

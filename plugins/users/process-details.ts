@@ -31,7 +31,7 @@ import {
   type UserProcess,
 } from '../../lib/index.js';
 import type { ProcessLevel } from './drilldown.js';
-import { dimmed, shownUser, UNATTRIBUTED } from './table-page.js';
+import { dimmed, shownUser, UNATTRIBUTED, userOfRow } from './table-page.js';
 
 const LABEL_COLS = 11;
 
@@ -41,28 +41,24 @@ export interface FoundProcess {
 }
 
 /** Undefined: the process, or its node, is gone. */
-export function processOf(app: AppView, { nodeId, user, pid }: ProcessLevel): FoundProcess | undefined {
+export function processOf(app: AppView, { nodeId, by, user, pid }: ProcessLevel): FoundProcess | undefined {
   const node = app.nodes.get(nodeId);
-  const process = node && userProcesses(node, user).find((one) => one.pid === pid);
+  const process = node && userProcesses(node, user, by).find((one) => one.pid === pid);
   return process && { node, process };
 }
 
-export function detailLines(found: FoundProcess, user: string, cols: number): readonly Line[] {
-  return [
-    ...facts(found.node, found.process, user).flatMap(([label, text]) => factLines(label, text, cols)),
-    line(''),
-    ...gpuLines(found, user, cols),
-  ];
+export function detailLines(found: FoundProcess, cols: number): readonly Line[] {
+  return [...facts(found.node, found.process).flatMap(([label, text]) => factLines(label, text, cols)), line(''), ...gpuLines(found, cols)];
 }
 
 type Fact = readonly [label: string, text: string];
 
-function facts(node: NodeView, process: UserProcess, user: string): readonly Fact[] {
+function facts(node: NodeView, process: UserProcess): readonly Fact[] {
   const row = process.rows[0]!;
   const groups = [...node.groups].map(([name, value]) => `${name}=${value}`);
   const { procs } = node;
   return [
-    ['user', shownUser(user)],
+    ['user', userOfRow(node, row)],
     ['node', [node.name, ...(node.name === node.nodeId ? [] : [node.nodeId]), ...groups].join('  ')],
     ['pid', String(process.pid)],
     ['name', node.text(procs.name[row]!) || NONE],
@@ -181,18 +177,19 @@ export const GPU_COLUMNS: TableColumns<undefined, GpuRow> = [
 ];
 
 /** One row per GPU of the process, one without a GPU if it is on none. */
-export function gpuRows({ node, process }: FoundProcess, user: string): readonly GpuRow[] {
+export function gpuRows({ node, process }: FoundProcess): readonly GpuRow[] {
   const shares: readonly (GpuShare | undefined)[] = gpuShares(node, process);
+  const user = node.userName(node.procs.user[process.rows[0]!]!);
   return (shares.length > 0 ? shares : [undefined]).map((share) => ({ node, user, process, share }));
 }
 
 /** One line per GPU under column headers, then what had no column; nothing for a process on no GPU. */
-function gpuLines(found: FoundProcess, user: string, cols: number): readonly Line[] {
+function gpuLines(found: FoundProcess, cols: number): readonly Line[] {
   if (found.process.slots.length === 0) return [];
   const all = screenColumns(GPU_COLUMNS, undefined, cols);
   const columns = fitColumns(all, '', cols);
   const left = all.filter(({ id }) => !columns.some((column) => column.id === id));
-  const rows = gpuRows(found, user).map((row) => tableCells(GPU_COLUMNS, row, undefined, cols));
+  const rows = gpuRows(found).map((row) => tableCells(GPU_COLUMNS, row, undefined, cols));
   const dim = !included(found.node);
   const more = left.length === 0 ? [] : rows.flatMap((cells) => moreLines(cells, left, cols));
   return [headerLine(columns), ...rows.map((cells) => rowLine(columns, cells, { dim })), ...more];

@@ -17,22 +17,37 @@ import {
   type UserProcess,
 } from '../../lib/index.js';
 import { gpuIndexes, gpuRanges } from './nodes-level.js';
-import type { ProcessesLevel, UsersUi } from './drilldown.js';
+import type { OwnedBy, ProcessesLevel, UsersUi } from './drilldown.js';
 import { inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, UNATTRIBUTED, type Page } from './table-page.js';
+import { dimmed, goneCells, leastCommand, UNATTRIBUTED, userOfRow, type Page } from './table-page.js';
 
 /** The data of the rows: the processes of a user. */
-export interface ProcessRows {
-  readonly user: string;
+export interface ProcessRows extends OwnedBy {
   readonly rows: readonly UserProcess[];
 }
 
+const ownerText = ({ node, rows }: UserProcess): string => userOfRow(node, rows[0]!);
+const runsAsOther = ({ node, rows }: UserProcess): boolean => (node.procs.known?.runsAs[rows[0]!] ?? 0) !== 0;
+const mostUserCols = (cols: number): number => (cols >= FROM_COLS.wide ? 24 : 16);
 const LEAST_GPU_COLS = 3;
 const mostGpuCols = (cols: number): number => (cols >= FROM_COLS.wide ? 16 : 9);
 const rangesOf = ({ node, slots }: UserProcess): string => gpuRanges(node, slots);
 
 export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
-  { id: 'user', value: (_row, { user }) => user, export: { name: 'user', unknown: UNATTRIBUTED } },
+  {
+    id: 'user',
+    value: ({ node, rows }) => node.userName(node.procs.user[rows[0]!]!),
+    screen: {
+      title: 'USER',
+      width: 10,
+      fit: (cols, { rows }) => ({ width: widest(rows.map(ownerText), 4, mostUserCols(cols)) }),
+      sorts: 'ascending',
+      // Where all rows are of one user and run as that user, the breadcrumb has it.
+      when: ({ by, rows }) => by !== 'user' || rows.some(runsAsOther),
+      cell: (row) => span(ownerText(row), 'strong'),
+    },
+    export: { name: 'user', unknown: UNATTRIBUTED },
+  },
   { id: 'host', value: ({ node }) => node.name, export: { name: 'host' } },
   {
     id: 'pid',
@@ -110,18 +125,18 @@ const kept = new WeakMap<NodeView, { readonly key: string; readonly found: Sorte
 /** The user's processes on a node. Cached per version of the node. */
 export function processesOf(
   app: AppView,
-  { user, nodeId }: Pick<ProcessesLevel, 'user' | 'nodeId'>,
+  { by, user, nodeId }: Pick<ProcessesLevel, 'by' | 'user' | 'nodeId'>,
   sort: Sort,
   countAll: boolean,
 ): SortedProcesses {
   const node = app.nodes.get(nodeId);
   if (!node) return NOTHING;
-  const key = `${node.version} ${app.versions.collector} ${sort.key} ${sort.descending} ${countAll} ${user}`;
+  const key = `${node.version} ${app.versions.collector} ${sort.key} ${sort.descending} ${countAll} ${by} ${user}`;
   const known = kept.get(node);
   if (known?.key === key) return known.found;
-  const all = [...userProcesses(node, user)].sort((a, b) => a.pid - b.pid);
+  const all = [...userProcesses(node, user, by)].sort((a, b) => a.pid - b.pid);
   const rows = countAll ? all : all.filter(({ slots }) => slots.length > 0);
-  const found = { rows, order: sortedOrder(PROCESS_COLUMNS, rows, { user, rows }, sort, ({ pid }) => String(pid)) };
+  const found = { rows, order: sortedOrder(PROCESS_COLUMNS, rows, { by, user, rows }, sort, ({ pid }) => String(pid)) };
   kept.set(node, { key, found });
   return found;
 }
@@ -135,7 +150,7 @@ export function processesPage(level: ProcessesLevel, ui: UsersUi, app: AppView, 
   const { rows, order } = processesOf(app, level, level.table.sort, ui.countAll);
   const shown = inOrderOf(order, level.frozen);
   const node = app.nodes.get(level.nodeId);
-  const data: ProcessRows = { user: level.user, rows };
+  const data: ProcessRows = { by: level.by, user: level.user, rows };
   const columns = screenColumns(PROCESS_COLUMNS, data, cols);
   return {
     order: shown,

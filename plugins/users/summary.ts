@@ -7,13 +7,14 @@ import {
   span,
   watts,
   width,
+  type Grouping,
   type Line,
   type Size,
   type UsersTable,
   type UserTotals,
 } from '../../lib/index.js';
 import type { Level } from './drilldown.js';
-import { shownUser } from './table-page.js';
+import { GROUP_NAMES, shownUser } from './table-page.js';
 
 /** The line under the tab strip, if needed: missing nodes, frozen order. */
 export function chipLines({ totals }: UsersTable, { frozen }: Level, cols: number): readonly Line[] {
@@ -38,9 +39,9 @@ function coverageChips({ reporting, nodes }: UserTotals): readonly string[] {
 }
 
 /** Users, coverage, memory owned and unattributed, power attributed and not: in words if they fit, else shorter; finally the end is dropped. */
-export function summaryLines(users: UsersTable, shown: number, showSystem: boolean, { cols, rows }: Size): readonly Line[] {
+export function summaryLines(users: UsersTable, shown: number, showSystem: boolean, by: Grouping, { cols, rows }: Size): readonly Line[] {
   const most = rows >= FROM_ROWS.summaries ? 2 : 1;
-  const forms = WORDS.map((words) => flow(headParts(users, shown, systemPart(users, showSystem, words), words), cols));
+  const forms = WORDS.map((words) => flow(headParts(users, shown, by, systemPart(users, showSystem, words), words), cols));
   const fitting = forms.find((form) => form.length <= most) ?? forms.at(-1)!;
   return fitting.slice(0, most).map((text) => line(` ${text}`));
 }
@@ -84,11 +85,11 @@ const WORDS: readonly Words[] = [
   },
 ];
 
-function headParts({ totals }: UsersTable, shown: number, system: string, words: Words): readonly string[] {
+function headParts({ totals }: UsersTable, shown: number, by: Grouping, system: string, words: Words): readonly string[] {
   const { reporting, nodes, ownedBytes, unownedBytes, attributedWatts, unattributedWatts, gpusInUse } = totals;
   const anyPower = attributedWatts + unattributedWatts > 0;
   return [
-    `${count(shown)} ${shown === 1 ? 'user' : 'users'}`,
+    `${count(shown)} ${shown === 1 ? GROUP_NAMES[by].one : GROUP_NAMES[by].many}`,
     words.reporting(reporting, nodes),
     `${bytes(ownedBytes)} owned${system}`,
     ...(unownedBytes > 0 ? [`${bytes(unownedBytes)} ${words.unowned}`] : []),

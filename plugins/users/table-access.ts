@@ -5,24 +5,29 @@ import { freeze, remembered, rowsOf } from './level-rows.js';
 import { NODE_COLUMNS } from './nodes-level.js';
 import { NOT_REPORTING_COLUMNS } from './not-reporting.js';
 import { PROCESS_COLUMNS } from './processes-level.js';
-import { USER_COLUMNS } from './users-level.js';
+import { perGrouping } from './table-page.js';
+import { USAGE_COLUMNS } from './users-level.js';
 import { topProcess } from './view.js';
 
 type Kind = Level['kind'];
 export type Key = Binding<UsersUi>;
 
-/** The table of each level; a process is a text. */
+const USER_SORTS = perGrouping((by) => sortableColumns(USAGE_COLUMNS[by]));
+
+/** The table of each level below; a process is a text. */
 const COLUMNS = {
-  users: sortableColumns(USER_COLUMNS),
-  hosts: sortableColumns(NODE_COLUMNS),
+  hosts: sortableColumns(NODE_COLUMNS.user),
   processes: sortableColumns(PROCESS_COLUMNS),
   process: [],
   silent: sortableColumns(NOT_REPORTING_COLUMNS),
-} as const satisfies Readonly<Record<Kind, TableAccess<UsersUi>['columns']>>;
+} as const satisfies Readonly<Record<Exclude<Kind, 'users'>, TableAccess<UsersUi>['columns']>>;
 
 export const access: TableAccess<UsersUi> = {
   id: 'users',
-  columns: (ui) => COLUMNS[current(ui).kind],
+  columns(ui) {
+    const level = current(ui);
+    return level.kind === 'users' ? USER_SORTS[level.by] : COLUMNS[level.kind];
+  },
   state: (ui) => current(ui).table,
   put(ui, table) {
     const level = current(ui);
@@ -33,7 +38,7 @@ export const access: TableAccess<UsersUi> = {
   open: { label: 'open the row', short: 'open', run: (ui, app, id) => lookInto(ui, app, id) },
   user: (_app, ui, id) => {
     const level = current(ui);
-    return level.kind === 'silent' ? undefined : level.kind === 'users' ? id : level.user;
+    return level.kind === 'silent' || level.by !== 'user' ? undefined : level.kind === 'users' ? id : level.user;
   },
 };
 
@@ -41,9 +46,9 @@ function lookInto(ui: UsersUi, app: AppView, id: string): Step<UsersUi> {
   const level = current(ui);
   switch (level.kind) {
     case 'users':
-      return [push(remembered(ui, app), nodesLevel(id))];
+      return [push(remembered(ui, app), nodesLevel(level.by, id))];
     case 'hosts':
-      return [push(remembered(ui, app), processesLevel(level.user, id, app.nodes.get(id)?.name ?? id))];
+      return [push(remembered(ui, app), processesLevel(level, id, app.nodes.get(id)?.name ?? id))];
     case 'processes':
       return [push(remembered(ui, app), processLevel(level, Number(id)))];
     case 'silent':

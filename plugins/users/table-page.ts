@@ -1,5 +1,18 @@
 /** Draws the table of a level. */
-import { FROM_COLS, NONE, span, watts, type Cells, type Column } from '../../lib/index.js';
+import {
+  cellText,
+  FROM_COLS,
+  GROUPINGS,
+  NONE,
+  span,
+  watts,
+  type Cells,
+  type Column,
+  type Grouping,
+  type NodeView,
+  type Span,
+  type TableColumn,
+} from '../../lib/index.js';
 import type { RowOrder } from './row-order.js';
 
 export interface Page {
@@ -14,11 +27,48 @@ export interface Page {
   out?(position: number): boolean;
 }
 
+/** The same for every grouping. */
+export const perGrouping = <T>(make: (by: Grouping) => T): Readonly<Record<Grouping, T>> =>
+  Object.fromEntries(GROUPINGS.map((by) => [by, make(by)])) as Readonly<Record<Grouping, T>>;
+
+/** What the rows of the first level are called. */
+export const GROUP_NAMES: Readonly<Record<Grouping, { readonly one: string; readonly many: string }>> = {
+  user: { one: 'user', many: 'users' },
+  account: { one: 'account', many: 'accounts' },
+  job: { one: 'job', many: 'jobs' },
+  namespace: { one: 'namespace', many: 'namespaces' },
+  team: { one: 'team', many: 'teams' },
+};
+
+/** The first column of an exported table: whose rows they are. */
+export const ownerColumn = <Data extends { readonly user: string }, Row>(by: Grouping): TableColumn<Data, Row> => ({
+  id: by,
+  value: (_row, { user }) => user,
+  export: by === 'user' ? { name: by, unknown: UNATTRIBUTED } : { name: by },
+});
+
+/** 'alice (root)': the person, and the account that runs the process. */
+export function userOfRow(node: NodeView, row: number): string {
+  const { user, known } = node.procs;
+  const runsAs = node.userName(known?.runsAs[row] ?? 0);
+  return `${shownUser(node.userName(user[row]!))}${runsAs === '' ? '' : ` (${runsAs})`}`;
+}
+
 /** How a user without a name is shown. */
 export const NOBODY = '?';
 export const shownUser = (user: string): string => user || NOBODY;
 /** How all-smi writes a user without a name. */
 export const UNATTRIBUTED = '(unattributed)';
+
+/** 'alice, bob +3': names for a narrow column. */
+export const namesThatFit = (names: readonly string[]): string =>
+  names.length <= 2 ? names.join(', ') : `${names[0]} +${names.length - 1}`;
+
+/** '8', '0.5': whole GPUs and shares. */
+export const gpusText = (gpus: number): Span | string =>
+  Number.isNaN(gpus) ? NONE : Number.isInteger(gpus) ? String(gpus) : gpus.toFixed(gpus < 10 ? 2 : 1);
+/** Allocated GPUs on which nothing computes stand out. */
+export const idleText = (gpus: number): Span | string => (gpus > 0 ? span(cellText(gpusText(gpus)), 'warn') : gpusText(gpus));
 
 /** Of a row that is gone, only the name is known. */
 export const goneCells = (columns: readonly Column[], own: Cells): Cells => ({

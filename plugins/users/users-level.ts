@@ -7,19 +7,35 @@ import {
   span,
   spark,
   tableCells,
-  usersDerivation,
+  usageDerivations,
   vramText,
   widest,
   type AppView,
+  type Grouping,
   type Sort,
   type Span,
   type Table,
+  type TableColumn,
   type TableColumns,
   type UsersTable,
 } from '../../lib/index.js';
 import type { UsersLevel, UsersUi } from './drilldown.js';
 import { inOrderOf, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, leastCommand, NOBODY, powerText, shownUser, UNATTRIBUTED, type Page } from './table-page.js';
+import {
+  dimmed,
+  goneCells,
+  GROUP_NAMES,
+  gpusText,
+  idleText,
+  leastCommand,
+  namesThatFit,
+  NOBODY,
+  perGrouping,
+  powerText,
+  shownUser,
+  UNATTRIBUTED,
+  type Page,
+} from './table-page.js';
 
 /** The data of the rows of users; a row is its number in the table. */
 export interface UserRows {
@@ -34,13 +50,13 @@ const trendCols = (cols: number): number => (cols >= FROM_COLS.longTrends ? 40 :
 const LEAST_USER_COLS = 12;
 const mostUserCols = (cols: number): number => (cols >= FROM_COLS.wide ? 24 : cols >= FROM_COLS.standard ? 16 : LEAST_USER_COLS);
 
-/** CMD gets what the others leave, and is long enough to distinguish commands if the terminal is wide enough. */
-export const USER_COLUMNS: TableColumns<UserRows, number> = [
+/** The first column: the owner of a row. */
+const ownerNames = (by: Grouping): TableColumns<UserRows, number> => [
   {
     id: 'user',
     value: (row, { users }) => users.user(row),
     screen: {
-      title: 'USER',
+      title: by.toUpperCase(),
       width: LEAST_USER_COLS,
       fit: (cols, { users }) => ({ width: Math.min(longestName(users), mostUserCols(cols)) }),
       sorts: 'ascending',
@@ -48,9 +64,27 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
       order: (row, { users }) => (users.user(row) === '' ? NaN : users.nameRank[row]!),
       cell: (row, { users }) => (users.user(row) === '' ? dimmed(NOBODY) : span(users.user(row), users.system(row) ? 'dim' : 'strong')),
     },
-    export: { name: 'user', unknown: UNATTRIBUTED },
+    export: by === 'user' ? { name: by, unknown: UNATTRIBUTED } : { name: by },
   },
-  { id: 'is_system', value: (row, { users }) => users.system(row), export: { name: 'is_system' } },
+  by === 'user' ? { id: 'is_system', value: (row, { users }) => users.system(row), export: { name: 'is_system' } } : USERS_COLUMN,
+];
+
+/** Who the owner of a row is, where it is not a user. */
+const USERS_COLUMN: TableColumn<UserRows, number> = {
+  id: 'users',
+  value: (row, { users }) => users.usersOf(row).map(shownUser),
+  screen: {
+    title: 'USERS',
+    width: 10,
+    fit: (cols) => ({ width: mostUserCols(cols) }),
+    sorts: 'ascending',
+    cell: (row, { users }) => dimmed(namesThatFit(users.usersOf(row).map(shownUser))),
+  },
+  export: { name: 'users' },
+};
+
+/** CMD gets what the others leave, and is long enough to distinguish commands if the terminal is wide enough. */
+const USE_COLUMNS: TableColumns<UserRows, number> = [
   {
     id: 'nodes',
     unit: 'count',
@@ -64,6 +98,34 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
     value: (row, { users }) => users.gpus[row],
     screen: { title: 'GPUs', width: 5, drop: 6, sorts: 'descending' },
     export: { name: 'gpus' },
+  },
+  {
+    id: 'allocated',
+    unit: 'decimal',
+    value: (row, { users }) => users.allocatedGpus[row],
+    screen: {
+      title: 'ALLOC',
+      width: 6,
+      drop: 6,
+      sorts: 'descending',
+      when: ({ users }) => users.totals.allocating > 0,
+      cell: (row, { users }) => gpusText(users.allocatedGpus[row]!),
+    },
+    export: { name: 'allocated_gpus', jsonOnly: true },
+  },
+  {
+    id: 'allocated_idle',
+    unit: 'decimal',
+    value: (row, { users }) => users.allocatedIdleGpus[row],
+    screen: {
+      title: 'IDLE',
+      width: 5,
+      drop: 6,
+      sorts: 'descending',
+      when: ({ users }) => users.totals.allocating > 0,
+      cell: (row, { users }) => idleText(users.allocatedIdleGpus[row]!),
+    },
+    export: { name: 'allocated_idle_gpus', jsonOnly: true },
   },
   {
     id: 'procs',
@@ -148,18 +210,26 @@ export const USER_COLUMNS: TableColumns<UserRows, number> = [
   },
 ];
 
-export const USERS_TABLE: Table<UserRows, number> = {
-  id: 'users',
-  columns: USER_COLUMNS,
+export const USAGE_COLUMNS = perGrouping((by): TableColumns<UserRows, number> => [
+  ...ownerNames(by),
+  // The history that a trend shows is kept by user.
+  ...USE_COLUMNS.filter(({ id }) => by === 'user' || id !== 'trend'),
+]);
+
+/** What each user uses, and the same for accounts, jobs, namespaces and teams. */
+export const USAGE_TABLES = perGrouping((by): Table<UserRows, number> => ({
+  id: GROUP_NAMES[by].many,
+  columns: USAGE_COLUMNS[by],
   rows: (app) => {
-    const users = app.derive(usersDerivation, app.listed);
+    const users = app.derive(usageDerivations[by], app.listed);
     const data = { users, countAll: false };
     const rows = byName(users, users.count);
-    return { data, rows: Array.from(sortedPositions(USER_COLUMNS, rows, data, BY_USER), (at) => rows[at]!) };
+    return {
+      data,
+      rows: Array.from(sortedPositions(USAGE_COLUMNS[by], rows, data, { key: 'user', descending: false }), (at) => rows[at]!),
+    };
   },
-};
-
-const BY_USER: Sort = { key: 'user', descending: false };
+}));
 
 const byName = ({ nameRank }: UsersTable, count: number): readonly number[] =>
   Array.from({ length: count }, (_, row) => row).sort((a, b) => nameRank[a]! - nameRank[b]!);
@@ -172,19 +242,19 @@ export interface UsersOrder extends RowOrder {
 const kept = new WeakMap<UsersTable, { readonly key: string; readonly order: UsersOrder }>();
 
 /** Rows shown, sorted; ties by user. Cached per table: a frame that changes neither sort nor filter sorts nothing. */
-export function userOrder(users: UsersTable, sort: Sort, ui: UsersUi): UsersOrder {
+export function userOrder(users: UsersTable, sort: Sort, ui: UsersUi, by: Grouping): UsersOrder {
   const wanted = `${sort.key} ${sort.descending} ${ui.showSystem} ${ui.countAll}`;
   const known = kept.get(users);
   if (known?.key === wanted) return known.order;
-  const order = makeOrder(users, sort, ui);
+  const order = makeOrder(users, sort, ui, by);
   kept.set(users, { key: wanted, order });
   return order;
 }
 
-function makeOrder(users: UsersTable, sort: Sort, { showSystem, countAll }: UsersUi): UsersOrder {
+function makeOrder(users: UsersTable, sort: Sort, { showSystem, countAll }: UsersUi, by: Grouping): UsersOrder {
   const all = byName(users, countAll ? users.countAll : users.count);
   const listed = showSystem ? all : all.filter((row) => !users.system(row));
-  const rows = Array.from(sortedPositions(USER_COLUMNS, listed, { users, countAll }, sort), (at) => listed[at]!);
+  const rows = Array.from(sortedPositions(USAGE_COLUMNS[by], listed, { users, countAll }, sort), (at) => listed[at]!);
   let places: ReadonlyMap<number, number> | undefined;
   return {
     count: rows.length,
@@ -197,29 +267,30 @@ function makeOrder(users: UsersTable, sort: Sort, { showSystem, countAll }: User
 }
 
 /** What the level shows, and what its export writes. */
-export function userRows({ countAll, showTrend }: UsersUi, app: AppView): UserRows {
-  const users = app.derive(usersDerivation, app.listed);
-  return { users, countAll, ...(showTrend ? { trend: (user) => app.history.userVram(user).values } : {}) };
+export function userRows({ countAll, showTrend }: UsersUi, app: AppView, by: Grouping): UserRows {
+  const users = app.derive(usageDerivations[by], app.listed);
+  return { users, countAll, ...(showTrend && by === 'user' ? { trend: (user) => app.history.userVram(user).values } : {}) };
 }
 
 /** `matching`: the users that match the filter, if rows of others are shown too. */
 export function usersPage(
-  { frozen }: UsersLevel,
+  { by, frozen }: UsersLevel,
   data: UserRows,
   sorted: UsersOrder,
   matching: UsersTable | undefined,
   cols: number,
 ): Page {
   const order = inOrderOf(sorted, frozen);
-  const columns = screenColumns(USER_COLUMNS, data, cols);
+  const declared = USAGE_COLUMNS[by];
+  const columns = screenColumns(declared, data, cols);
   return {
     order,
     columns,
     cells(position) {
       const row = order.row(position);
-      return row < 0 ? goneCells(columns, { user: shownUser(order.id(position)) }) : tableCells(USER_COLUMNS, row, data, cols);
+      return row < 0 ? goneCells(columns, { user: shownUser(order.id(position)) }) : tableCells(declared, row, data, cols);
     },
-    copy: (position) => (order.row(position) < 0 ? undefined : copyText(USER_COLUMNS, order.row(position), data)),
+    copy: (position) => (order.row(position) < 0 ? undefined : copyText(declared, order.row(position), data)),
     dim: (position) => order.row(position) < 0,
     out: (position) => matching !== undefined && matching.find(order.id(position)) < 0,
   };

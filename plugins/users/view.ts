@@ -9,11 +9,12 @@ import {
   position,
   selectedAt,
   span,
-  usersDerivation,
+  usageDerivations,
   whyNotReporting,
   wrap,
   type AppView,
   type Block,
+  type Grouping,
   type NodeView,
   type Line,
   type Size,
@@ -53,11 +54,13 @@ interface Room {
 export function usersView(ui: UsersUi, app: AppView, size: Size): View {
   const level = current(ui);
   const answered = [...app.nodes].some(({ version }) => version > 0);
-  const matching = app.derive(usersDerivation);
+  const matching = app.derive(usageDerivations[byOf(level)]);
   const chips = answered ? chipLines(matching, level, size.cols) : [];
   const room: Room = { ui, app, matching, size: { cols: size.cols, rows: Math.max(0, size.rows - chips.length) } };
   return { chips, ...levelView(level, room) };
 }
+
+const byOf = (level: Level): Grouping => (level.kind === 'silent' ? 'user' : level.by);
 
 function levelView(level: Level, room: Room): View {
   switch (level.kind) {
@@ -75,11 +78,13 @@ function levelView(level: Level, room: Room): View {
 }
 
 function topView(level: UsersLevel, { ui, app, size, matching }: Room): View {
-  const data = userRows(ui, app);
+  const data = userRows(ui, app, level.by);
   const { users } = data;
-  const order = userOrder(users, level.table.sort, ui);
+  const order = userOrder(users, level.table.sort, ui, level.by);
   const head =
-    matching.totals.reporting > 0 ? summaryLines(matching, userOrder(matching, level.table.sort, ui).present, ui.showSystem, size) : [];
+    matching.totals.reporting > 0
+      ? summaryLines(matching, userOrder(matching, level.table.sort, ui, level.by).present, ui.showSystem, level.by, size)
+      : [];
   const rows = Math.max(0, size.rows - head.length - 1);
   if (order.present === 0) return { blocks: [lines(...head, ...emptyHint(app, users, ui, { cols: size.cols, rows }))] };
   return tableView(
@@ -87,12 +92,12 @@ function topView(level: UsersLevel, { ui, app, size, matching }: Room): View {
     usersPage(level, data, order, app.filter?.mode === 'dim' ? matching : undefined, size.cols),
     { cols: size.cols, rows },
     head,
-    (place) => usersCrumb(order, place, ui, size.cols),
+    (place) => usersCrumb(order, place, ui, level.by, size.cols),
   );
 }
 
 function hostsView(level: NodesLevel, { ui, app, size }: Room): View {
-  const found = nodesOf(app, level.user, level.table.sort, ui.countAll);
+  const found = nodesOf(app, level, level.table.sort, ui.countAll);
   const page = nodesPage(level, ui, app, size.cols);
   const crumb = (place: string): Line => nodesCrumb(ui, level, found, place, app, size.cols);
   if (page.order.count > 0) return tableView(level, page, { ...size, rows: size.rows - 1 }, [], crumb);
@@ -101,7 +106,7 @@ function hostsView(level: NodesLevel, { ui, app, size }: Room): View {
 
 /** A user without rows: nodes that do not report, or a filter, do not mean that the user is gone. */
 function nowhereText({ user }: NodesLevel, { countAll }: UsersUi, app: AppView): string {
-  const { reporting, nodes } = app.derive(usersDerivation).totals;
+  const { reporting, nodes } = app.derive(usageDerivations.user).totals;
   const partly = reporting < nodes ? ` on the ${count(reporting)} of ${count(nodes)} nodes that report processes` : '';
   if (app.filter) return `No processes of ${shownUser(user)} match the filter.`;
   return `${shownUser(user)} no longer has a process${countAll ? '' : ' on a GPU'}${partly}.`;
@@ -169,7 +174,7 @@ const tallOf = (level: ProcessesLevel, page: ProcessesPage, headRows: number, { 
 
 /** The first process on screen, when the tab has `size`: with rows of several lines, it is not the table's own count. */
 export function topProcess(level: ProcessesLevel, ui: UsersUi, app: AppView, size: Size): number {
-  const chips = chipLines(app.derive(usersDerivation), level, size.cols).length;
+  const chips = chipLines(app.derive(usageDerivations.user), level, size.cols).length;
   const head = noteOf(app.nodes.get(level.nodeId), app).length;
   return tallOf(level, processesPage(level, ui, app, size.cols), head, { ...size, rows: Math.max(0, size.rows - chips) }).top;
 }
@@ -187,7 +192,7 @@ function processView(level: ProcessLevel, room: Room): View {
     const text = ended ? `Process ${level.pid} of ${shownUser(level.user)} is gone from ${level.nodeName}.` : goneText(node, level, room);
     return { blocks: [gone(...note, ...wrapped(text, size.cols))], crumb: detailsCrumb(ui, '', size.cols) };
   }
-  const all = [...note, ...detailLines(found, level.user, size.cols)];
+  const all = [...note, ...detailLines(found, size.cols)];
   const page = Math.max(1, size.rows - 1);
   const top = Math.max(0, Math.min(level.table.top, all.length - page));
   const place = all.length > page ? `${top + 1}-${top + page} of ${all.length}` : '';
@@ -195,7 +200,7 @@ function processView(level: ProcessLevel, room: Room): View {
     blocks: [lines(...all.slice(top, top + page))],
     crumb: detailsCrumb(ui, place, size.cols),
     pageRows: page,
-    copy: copyText(PROCESS_COLUMNS, found.process, { user: level.user, rows: [found.process] }),
+    copy: copyText(PROCESS_COLUMNS, found.process, { by: level.by, user: level.user, rows: [found.process] }),
   };
 }
 

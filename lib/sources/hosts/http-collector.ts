@@ -1,7 +1,7 @@
 /** The collector that scrapes nodes over HTTP: combines scheduler, connections, parsers and records. */
 import { AppError } from '../../errors.js';
 import { Endpoint } from '../../model/endpoint.js';
-import { Node } from '../../model/node.js';
+import { Node, type AttributionSource } from '../../model/node.js';
 import { NodeNames } from '../../model/node-names.js';
 import { clean } from '../../text/sanitize.js';
 import type { Collector, Delivery } from '../../model/collector.js';
@@ -27,6 +27,8 @@ export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs' | 
   readonly timeoutMs?: Ms;
   /** The names of all nodes of the run. Default: of these nodes. */
   readonly names?: NodeNames;
+  /** What else is known of the owners of processes and GPUs. */
+  readonly attribution?: AttributionSource;
   /** When the first round starts, and whether others follow. */
   readonly rounds?: Rounds;
   readonly random?: () => number;
@@ -67,6 +69,7 @@ class HttpCollector implements Collector {
       targets,
       newParser,
       names = new NodeNames(),
+      attribution,
       intervalMs = adaptiveInterval(targets.length),
       timeoutMs = DEFAULT_TIMEOUT_MS,
       maxConnections = Infinity,
@@ -77,7 +80,7 @@ class HttpCollector implements Collector {
     this.#client = new HttpClient({ ...options, timeoutMs, keepConnections: keepsConnections(targets.length, maxConnections) });
     this.#lanes = targets.map((target) => {
       const parser = newParser();
-      return { target, parser, record: new Node(target, parser.data, new Endpoint(target.nodeId, intervalMs), names) };
+      return { target, parser, record: new Node(target, parser.data, new Endpoint(target.nodeId, intervalMs), names, attribution) };
     });
     this.nodes = this.#lanes.map(({ record }) => record);
     this.#scheduler = new Scheduler({

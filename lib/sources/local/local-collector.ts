@@ -4,7 +4,7 @@ import type { SampleColumns } from '../../exposition/write/sample-columns.js';
 import type { Clock, Ms } from '../../model/clock.js';
 import type { Collector, Delivery } from '../../model/collector.js';
 import { Endpoint, overdueAfter } from '../../model/endpoint.js';
-import { Node } from '../../model/node.js';
+import { Node, type AttributionSource } from '../../model/node.js';
 import type { NodeNames } from '../../model/node-names.js';
 import type { NodeSource } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
@@ -23,6 +23,8 @@ export interface LocalCollectorOptions extends Omit<MachineOptions, 'scope' | 'i
   readonly nodeId?: string;
   /** The names of all nodes of the run. */
   readonly names?: NodeNames;
+  /** What else is known of the owners of processes and GPUs. */
+  readonly attribution?: AttributionSource;
   /** Called after each delivery of data: the point at which user ids may be renumbered. */
   readonly afterCommit?: () => void;
 }
@@ -55,14 +57,22 @@ class OneMachine implements LocalCollector {
 
   constructor(
     machine: Machine,
-    { clock, columns, names, nodeId = 'localhost', intervalMs = LOCAL_INTERVAL_MS, afterCommit = () => undefined }: LocalCollectorOptions,
+    {
+      clock,
+      columns,
+      names,
+      attribution,
+      nodeId = 'localhost',
+      intervalMs = LOCAL_INTERVAL_MS,
+      afterCommit = () => undefined,
+    }: LocalCollectorOptions,
   ) {
     this.#machine = machine;
     this.#clock = clock;
     this.#columns = columns;
     this.#afterCommit = afterCommit;
     this.intervalMs = intervalMs;
-    this.#node = new Node({ nodeId, name: machine.identity.instance }, columns, new Endpoint(nodeId, intervalMs), names);
+    this.#node = new Node({ nodeId, name: machine.identity.instance }, columns, new Endpoint(nodeId, intervalMs), names, attribution);
     this.nodes = [this.#node];
   }
 

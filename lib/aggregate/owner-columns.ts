@@ -1,0 +1,60 @@
+/** Whose a process row is, and what is allocated to whom, in any grouping. */
+import type { ProcColumns } from '../model/columns.js';
+import type { NodeView } from '../model/node-view.js';
+import type { Owner } from '../model/owners.js';
+import { slotState, type GpuState } from './gpu-state.js';
+
+/** By row: the id of its owner; 0 for all rows where nothing is known. */
+export function ownerColumn(procs: ProcColumns, by: Owner): Int32Array {
+  return by === 'user' ? procs.user : (procs.known?.owners[by] ?? new Int32Array(procs.count + (procs.others ?? 0)));
+}
+
+/** GPUs that a scheduler has given to an owner: fractions for shares, NaN where it does not report how many. */
+export interface Allocated {
+  gpus: number;
+  /** Of them, those that are known not to be computing. */
+  idle: number;
+}
+export const NONE_ALLOCATED: ReadonlyMap<number, Allocated> = new Map();
+
+/** By the id of the owner. */
+export function allocatedOn({ allocations, gpus }: NodeView, by: Owner): ReadonlyMap<number, Allocated> {
+  if (allocations.count === 0) return NONE_ALLOCATED;
+  const found = new Map<number, Allocated>();
+  for (let row = 0; row < allocations.count; row++) {
+    const owner = allocations.owner[by][row]!;
+    const sum = found.get(owner) ?? { gpus: 0, idle: 0 };
+    sum.gpus += allocations.gpuCount[row]!;
+    const slot = allocations.gpu[row]!;
+    // A GPU that does not report, or of which only the number is known, is not known to be idle.
+    if (slot >= 0 && NOT_COMPUTING.has(slotState(gpus, slot))) sum.idle += allocations.gpuCount[row]!;
+    found.set(owner, sum);
+  }
+  return found;
+}
+
+const NOT_COMPUTING: ReadonlySet<GpuState> = new Set(['free', 'heldIdle']);
+
+/** What one owner has of a node; NaN where the node has no allocations. */
+export function allocatedTo(node: NodeView, by: Owner, isOwner: (id: number) => boolean): Allocated {
+  if (node.allocations.count === 0) return { gpus: NaN, idle: NaN };
+  for (const [owner, allocated] of allocatedOn(node, by)) if (isOwner(owner)) return allocated;
+  return { gpus: 0, idle: 0 };
+}
+
+/** The users to whom a GPU is allocated, each once, in the order of the allocations; '' for an allocation that names no user. */
+export function allocatedUsers(node: NodeView, slot: number): readonly string[] {
+  const { count, gpu, owner } = node.allocations;
+  const found = new Set<string>();
+  for (let row = 0; row < count; row++) if (gpu[row] === slot) found.add(node.userName(owner.user[row]!));
+  return [...found];
+}
+
+/** Whether a process runs on a GPU that is allocated, and not to its user. System accounts serve everybody, so they never do. */
+export function isTrespassing(node: NodeView, row: number, isSystem: (user: string) => boolean): boolean {
+  const slot = node.procs.gpu[row]!;
+  if (slot < 0 || node.allocations.count === 0) return false;
+  const user = node.userName(node.procs.user[row]!);
+  const holders = allocatedUsers(node, slot);
+  return user !== '' && !isSystem(user) && holders.length > 0 && !holders.includes('') && !holders.includes(user);
+}
