@@ -75,7 +75,7 @@ const TABLES: Readonly<Record<string, string>> = {
   gpus: 'Every GPU of the nodes that answered.',
   processes: 'Every process on a GPU.',
   nodes: 'Every node, whether or not it answered. Figures of a node without current data are null.',
-  free: 'GPUs that have been free and without a process for 60 seconds, by node and model.',
+  free: 'GPUs that have been free and without a process for 60 seconds, by node and model; only of nodes that report processes.',
   idle: 'GPUs that are held idle now: more than 1 GiB in use while they do not compute.',
   alerts: 'Active alerts. Rules about durations need more than one sample: `--watch`, or a recording.',
   scrapes: 'How well each node is scraped, as on the Diagnosis tab.',

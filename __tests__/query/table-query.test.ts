@@ -128,6 +128,29 @@ test('unreported values are null, lists are arrays, states are the documented on
   expect(records(app, 'free')).toEqual([]);
 });
 
+test('a GPU is free only on a node that reports its processes, after a minute without one', () => {
+  const idle = { name: 'NVIDIA H100', utilPercent: 0, memoryUsedBytes: 0, memoryTotalBytes: 80 * GIB };
+  const full = { ...idle, memoryUsedBytes: 40 * GIB };
+  const specs = [
+    { gpus: [idle, full], procs: [{ pid: 1, gpu: 1, user: 'alice', vram: 40 * GIB }], facts: { processScope: 'gpu' as const } },
+    { gpus: [idle], facts: { processScope: 'off' as const } },
+    { gpus: [idle, full], facts: { hasProcessFamily: false, processScope: undefined } },
+    { gpus: [idle], facts: { hasProcessFamily: false, processScope: undefined } },
+    { gpus: [idle], procs: [{ pid: 1, gpu: 0, user: 'bob', vram: 0 }], facts: { processScope: 'gpu' as const } },
+  ];
+  const nodes = buildNodes(specs);
+  const app = state(nodes);
+  for (let second = 3; second <= 60; second += 3) {
+    app.now = ANSWERED_AT + second * 1000;
+    nodes.forEach((node, at) => app.deliver({ node: node.scrape(specs[at]!, app.now), kind: 'data', continuity: 'next' }));
+  }
+  expect(records(app, 'free').map(({ node, gpu_indexes: indexes }) => [node, indexes])).toEqual([
+    ['node-0001', [0]],
+    // An idle node sends no process rows: nothing in use on it means that there are none.
+    ['node-0004', [0]],
+  ]);
+});
+
 test('a node without current data shows no 0 and is missing from the coverage', () => {
   const [up, silent, down] = buildNodes([
     { gpus: 1, facts: { hasProcessFamily: true } },

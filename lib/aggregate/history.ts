@@ -3,7 +3,7 @@
  * by the deliveries of collectors; its memory is bounded, whatever the cluster.
  */
 import { MISSED_LIMIT } from '../model/endpoint.js';
-import type { NodeView } from '../model/node-view.js';
+import { whyNotReporting, type NodeView } from '../model/node-view.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';
 import { SumBreaks } from './sum-breaks.js';
@@ -54,7 +54,7 @@ export interface HistoryView {
   userVram(user: string): Series;
   /** Undefined: not held idle, or not tracked. */
   heldSince(node: NodeView, slot: number): HeldSince | undefined;
-  /** The first of the samples in a row at which it was free and had no process. Undefined: it is not, or not tracked. */
+  /** The first of the samples in a row at which it was free and, by its node, had no process. Undefined: it is not, or not tracked. */
   freeSince(node: NodeView, slot: number): Ms | undefined;
 }
 
@@ -202,9 +202,11 @@ class NodeHistory {
     if (memory.count > 0) this.small.put(NODE_RINGS.indexOf('ram'), (memory.value(0, 'usedBytes') / memory.value(0, 'totalBytes')) * 100);
     const unseen = missed < 0 || missed >= MISSED_LIMIT;
     const used = slotsWithProcesses(node);
+    // A node that does not report its processes does not say that a GPU has none.
+    const isReporting = whyNotReporting(node) === undefined;
     for (let slot = 0; slot < this.gpus; slot++) {
       this.#addGpu(node, slot, unseen);
-      const free = used[slot] === 0 && slotState(node.gpus, slot) === 'free';
+      const free = isReporting && used[slot] === 0 && slotState(node.gpus, slot) === 'free';
       if (!free || unseen || Number.isNaN(this.#freeSince[slot])) this.#freeSince[slot] = free ? node.at : NaN;
     }
   }
