@@ -116,7 +116,7 @@ function metrics(): string {
     const cap =
       caps.length === 0
         ? ''
-        : `At most ${caps.join(', ')} per node and scrape; further rows are left out.
+        : `At most ${[...new Set(caps)].join(', ')} per node and scrape; further rows are left out.
 
 `;
     return `## ${title}\n\n${cap}${table(['Family', 'Unit', 'What it is'], rows)}`;

@@ -51,6 +51,7 @@ describe('values', () => {
       nvidiaSmi: 'nvidia-smi',
       proc: '/proc',
       passwd: undefined,
+      owner: 'person',
       redact: undefined,
       noRedact: undefined,
       config: undefined,
@@ -148,9 +149,19 @@ describe('api', () => {
       nvidiaSmi: 'nvidia-smi',
       proc: '/proc',
       passwd: undefined,
+      owner: 'person',
       redact: undefined,
       noRedact: undefined,
     });
+  });
+
+  test('whose processes: by flag, environment and config file', async () => {
+    expect(await api(['--owner', 'process'])).toMatchObject({ owner: 'process' });
+    expect(await api([], { ALL_SMI_LOCAL_OWNER: 'process' })).toMatchObject({ owner: 'process' });
+    expect(await api(['--owner=person'], { ALL_SMI_LOCAL_OWNER: 'process' })).toMatchObject({ owner: 'person' });
+    await expect(api(['--owner', 'root'])).rejects.toThrow('--owner: "root" is not one of: person, process');
+    for (const command of ['view', 'get', 'check', 'record', 'api'] as const)
+      expect(resolveOptions(COMMANDS[command].options, { owner: ['process'] }, {})).toMatchObject({ owner: 'process' });
   });
 
   test.each<[argv: string[], scope: string]>([

@@ -3,6 +3,7 @@
  * nothing may be derived from it; 0 is a reading. Percent is 0..100 (for a process' CPU, 100 is one thread); other units are in the names.
  */
 import type { Ms } from './clock.js';
+import type { ProcessIdentity } from './identity.js';
 
 type Reading = number | undefined;
 
@@ -68,6 +69,8 @@ export interface NodeProcess {
   /** Between the previous collection and this one. */
   readonly cpuPercent: Reading;
   readonly residentBytes: Reading;
+  /** Undefined: nothing is known. */
+  readonly identity?: ProcessIdentity | undefined;
 }
 
 export interface NodeCpu {

@@ -34,6 +34,14 @@ const MACHINE_OPTIONS = {
     help: 'file to read user names from',
     parse: last,
   },
+  owner: {
+    flag: 'owner',
+    config: 'local.owner',
+    value: 'person|process',
+    default: 'person',
+    help: 'the user of a process of root or of a container: the person behind it, where known, or the account that runs it (docs/OWNERS.md)',
+    parse: choice({ person: 'person', process: 'process' } as const),
+  },
   redact: { flag: 'redact', help: 'hide what looks like a credential in command lines (default)', parse: () => true },
   noRedact: { flag: 'no-redact', help: 'show command lines unchanged (docs/NODES.md)', parse: () => true },
 } as const satisfies OptionTable;

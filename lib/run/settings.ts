@@ -7,7 +7,7 @@ import type { MachineOptions } from '../sources/local/machine.js';
 import type { TabPlugin } from '../plugin/types.js';
 
 /** How the local machine is read. */
-export type MachineSettings = Pick<MachineOptions, 'nvidiaSmi' | 'procDir' | 'passwdFile' | 'redact'>;
+export type MachineSettings = Pick<MachineOptions, 'nvidiaSmi' | 'procDir' | 'passwdFile' | 'redact' | 'owner'>;
 
 /** Nodes that are scraped over HTTP. */
 export interface HostsSource {

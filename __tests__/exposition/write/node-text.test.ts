@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { NO_IDENTITY } from '../../../lib/model/identity.js';
 import type { NodeProcess, NodeSample } from '../../../lib/model/sample.js';
 import { nodeText, waitingText } from '../../../lib/exposition/write/node-text.js';
 import { readExposition } from '../../helpers/exposition-reader.js';
@@ -50,6 +51,29 @@ test('a process has the labels in the order of all-smi, and its age in whole sec
     `all_smi_process_memory_used_bytes{${labels}} 5`,
     `all_smi_process_start_time_seconds{${labels}} 9`,
   ]);
+});
+
+test('the identity of a process follows its readings: only what is known', () => {
+  const gpus = [{ index: 3, uuid: 'GPU-x', name: 'H100' }];
+  const identity = { ...NO_IDENTITY, scheduler: 'slurm', job: '211', step: '0', owner: 'a"b', ownerSource: 'job' };
+  const processes = [
+    { ...ROW, identity },
+    { ...ROW, pid: 8 },
+    { ...ROW, pid: 9, identity: NO_IDENTITY },
+    { ...ROW, pid: 10, gpu: undefined, identity: { ...NO_IDENTITY, session: '42' } },
+  ];
+  expect(lines({ gpus, scope: 'all', processes }).filter((line) => line.includes('identity'))).toEqual([
+    'all_smi_process_identity_info{pid="7", device_uuid="GPU-x", scheduler="slurm", job="211", step="0", owner="a\\"b", owner_source="job"} 1',
+    'all_smi_process_identity_info{pid="10", device_uuid="", session="42"} 1',
+  ]);
+  const names = lines({ gpus, scope: 'all', processes }).map((line) => line.replace(/\{.*/, ''));
+  expect(names.indexOf('all_smi_process_identity_info')).toBe(names.lastIndexOf('all_smi_process_start_time_seconds') + 1);
+});
+
+(hasPromtool ? test : test.skip)('promtool accepts identities, hostile ones too', () => {
+  const hostile = ['a"b', 'line\nend', '\u001b[31m', '\\', '{x="y"}', '日本語', 'x'.repeat(5000)];
+  const processes = hostile.map((job, nth) => ({ ...ROW, gpu: undefined, pid: nth + 1, identity: { ...NO_IDENTITY, job, unit: job } }));
+  expect(promtoolComplaints(nodeText({ ...SAMPLE, scope: 'all', processes }, '1'))).toEqual([]);
 });
 
 test('a process on no GPU is on GPU 0 without a uuid', () => {

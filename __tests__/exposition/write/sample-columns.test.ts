@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { nodeText } from '../../../lib/exposition/write/node-text.js';
 import { SampleColumns } from '../../../lib/exposition/write/sample-columns.js';
+import { IDENTITY_LABELS, NO_IDENTITY, type ProcessIdentity } from '../../../lib/model/identity.js';
 import { EXTRA_TABLES, type NodeData } from '../../../lib/model/columns.js';
 import { Node } from '../../../lib/model/node.js';
 import type { NodeGpu, NodeProcess, NodeSample } from '../../../lib/model/sample.js';
@@ -96,6 +97,12 @@ const gpu = (index: number): fc.Arbitrary<NodeGpu> =>
     details: fc.constantFrom({}, { driver_version: '580.95.05', cuda_version: '13.0' }),
   });
 
+const FIELDS = Object.keys(IDENTITY_LABELS) as (keyof ProcessIdentity)[];
+/** Of nothing, some or all. */
+const identity: fc.Arbitrary<ProcessIdentity> = fc
+  .tuple(...FIELDS.map((field) => fc.oneof({ weight: 2, arbitrary: fc.constant('') }, text).map((value) => [field, value] as const)))
+  .map((fields) => ({ ...NO_IDENTITY, ...Object.fromEntries(fields) }));
+
 const process = (gpus: number) =>
   fc
     .record({
@@ -111,6 +118,7 @@ const process = (gpus: number) =>
       ageSeconds: fc.double({ min: 0, max: 1e8, noNaN: true }),
       cpuPercent: reading(900),
       residentBytes: bytes,
+      identity: fc.option(identity, { nil: undefined }),
     })
     .map((row) => (row.gpu === undefined ? { ...row, gpuBytes: row.gpuBytes && 0 } : row));
 
@@ -162,6 +170,17 @@ const sample: fc.Arbitrary<NodeSample> = fc.nat(4).chain((gpus) =>
   }),
 );
 
+test('GPUs without a uuid: a process on two of them has one identity', () => {
+  const gpus = [0, 1].map((index) => ({ index, uuid: '', name: 'A' }));
+  const [one] = fc.sample(process(2), { numRuns: 1, seed: 3 }) as [NodeProcess];
+  const processes = [0, 1].map((at) => ({ ...one, gpu: at, identity: { ...NO_IDENTITY, unit: 'ollama.service' } }));
+  const [two] = fc.sample(sample, { numRuns: 1, seed: 5 }) as [NodeSample];
+  for (const data of [asColumns({ ...two, gpus, processes }), asText({ ...two, gpus, processes })]) {
+    expect(data.extras.rows('identity').count).toBe(1);
+    expect(data.extras.rows('identity').label(0, 'unit')).toBe('ollama.service');
+  }
+});
+
 /** Rows of one process differ only in the GPU: a text with other differences lists the process twice. */
 const consistent = (one: NodeSample): boolean => new Set((one.processes ?? []).map(({ pid }) => pid)).size === (one.processes ?? []).length;
 
@@ -195,12 +214,24 @@ describe('from sample to sample', () => {
     ['off its GPU', { ...base, processes: [{ ...row, gpu: undefined }] }, 'structure'],
     ['another command', { ...base, processes: [{ ...row, command: 'python x' }] }, 'structure'],
     ['a GPU lost', { ...base, gpus: [], processes: [{ ...row, gpu: undefined }] }, 'structure'],
+    ['another job', { ...base, processes: [{ ...row, identity: { ...NO_IDENTITY, job: '12' } }] }, 'structure'],
     ['processes not reported', { ...base, processes: undefined }, 'structure'],
   ])('%s', (_what, next, change) => {
     const columns = new Parsers().holding((users) => new SampleColumns(users, VERSION));
     expect(columns.load(base)).toBe('structure');
     expect(columns.load(next)).toBe(change);
     expect(told(columns)).toEqual(told(asColumns(next)));
+  });
+
+  test('an identity that is known: the same job is no change', () => {
+    const columns = new Parsers().holding((users) => new SampleColumns(users, VERSION));
+    const inJob = { ...row, identity: { ...NO_IDENTITY, job: '12', scheduler: 'slurm' } };
+    columns.load({ ...base, processes: [inJob] });
+    expect(columns.load({ ...base, processes: [{ ...inJob, gpuBytes: 9 }] })).toBe('values');
+    const labels = { pid: '7', device_uuid: 'GPU-0', scheduler: 'slurm', job: '12' };
+    expect(columns.extras.rows('identity').families(0)).toEqual([
+      { family: 'process_identity_info', unit: '1', value: 1, labels: Object.entries(labels) },
+    ]);
   });
 
   test('renumbered user ids keep their users', () => {

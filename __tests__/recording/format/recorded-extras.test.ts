@@ -78,6 +78,24 @@ test('every table is read back unchanged', () => {
   expect(extras.rows('gpu').count).toBe(2);
 });
 
+test('identities of more processes than other tables have rows come back, each where it was', () => {
+  const parser = new Parsers().newParser();
+  const node = new Node({ nodeId: '10.0.0.7:9090' }, parser.data);
+  const rows = Array.from(
+    { length: 9000 },
+    (_, nth) => `all_smi_process_identity_info{pid="${nth + 1}", device_uuid="", job="${nth}"} 1\n`,
+  );
+  parser.push(Buffer.from(rows.join('')));
+  parser.commit(ANSWERED_AT, 0);
+  node.commit({ at: ANSWERED_AT });
+  const { extras } = read(lineOf(node));
+  expect(extras.rows('identity').count).toBe(9000);
+  expect(said(extras)).toEqual(said(node.extras));
+  expect(extras.rows('identity').label(8999, 'job')).toBe('8999');
+  // They are part of the processes.
+  expect(lineOf(node, ['gpu', 'cpu'])).not.toContain('identity');
+});
+
 test('values with a place in the format are there for other programs', () => {
   const { gpus, chassis } = JSON.parse(lineOf(scraped())) as { gpus: Record<string, unknown>[]; chassis: object[] };
   expect(gpus.map((gpu) => [gpu.ane_utilization, gpu.gsp_firmware_mode, gpu.gsp_firmware_version])).toEqual([
@@ -148,6 +166,8 @@ test('invalid rows are counted, and hostile ones are sanitized', () => {
     { table: 'mig', row: -1 },
     { host_id: 'h', table: 'mig', row: 0, readings: [7, { family: 5, value: 'x', labels: [['a'], ['b', 'c\u001b[31m'], 'd'] }] },
     { host_id: 'h', table: 'mig', row: 99_999 },
+    // A gap that no recorder leaves.
+    { host_id: 'h', table: 'identity', row: 49_999 },
   ];
   const line = JSON.stringify({
     connections: [],
@@ -157,6 +177,6 @@ test('invalid rows are counted, and hostile ones are sanitized', () => {
     timestamp: '2026-08-07T00:30:00Z',
   });
   const frame = readFrame([readLine(line) as DataLine]);
-  expect(frame.badRows).toBe(3);
+  expect(frame.badRows).toBe(4);
   expect(read(line).extras.rows('mig').families(0)).toEqual([{ family: '', unit: '', value: NaN, labels: [['b', 'c[31m']] }]);
 });

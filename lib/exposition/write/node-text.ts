@@ -2,6 +2,7 @@
  * The exposition of a node: one collection as families, with the names and labels of all-smi's exporter, so that its viewer can read
  * them too. A value that is not known has no line.
  */
+import { IDENTITY_FAMILY } from '../../model/identity.js';
 import type { NodeProcess, NodeSample } from '../../model/sample.js';
 import { fact, families, gauge, type Column } from './gauges.js';
 import { labelBlock, writeFamilies, type Family, type LabelBlock } from './families-text.js';
@@ -15,6 +16,8 @@ import {
   MAX_COMMAND,
   MAX_NAME,
   capped,
+  identitiesOf,
+  IDENTITY_HELP,
   gpuInfoLabels,
   gpuLabels,
   migLabels,
@@ -87,6 +90,11 @@ function processFamilies(sample: NodeSample): Family[] {
   return [
     fact('process_export_info', 'Which processes are exported', { instance, scope }),
     ...readings(PROCESS_COLUMNS, processes, blocks),
+    gauge(
+      IDENTITY_FAMILY,
+      IDENTITY_HELP,
+      identitiesOf(sample).map((labels) => ({ labels: labelBlock(labels), value: 1 })),
+    ),
   ];
 }
 

@@ -21,6 +21,7 @@ import {
   type ProcColumns,
   type Rows,
 } from '../../model/columns.js';
+import { IDENTITY_FAMILY } from '../../model/identity.js';
 import { extraRowsOf } from '../../model/reading-rows.js';
 import { NO_EXTRA_ROWS, NO_EXTRAS, NO_FACTS, NO_GPUS, NO_PROCESSES, NO_ROWS } from '../../model/empty-columns.js';
 import type { NodeGpu, NodeProcess, NodeSample } from '../../model/sample.js';
@@ -36,6 +37,7 @@ import {
   GPU_COLUMNS,
   gpuInfoLabels,
   gpuLabels,
+  identitiesOf,
   MAX_COMMAND,
   MAX_NAME,
   MEMORY_COLUMNS,
@@ -220,7 +222,9 @@ export class SampleColumns implements NodeData {
       this.text(gpus.uuid[slot]!),
       this.text(gpus.name[slot]!),
     ]);
-    return JSON.stringify([slots, rows, titles, this.facts.instance, this.facts.processScope]);
+    const identities = this.extras.rows('identity');
+    const identity = Array.from({ length: identities.count }, (_, row) => identities.families(row).map(({ labels }) => labels));
+    return JSON.stringify([slots, rows, titles, identity, this.facts.instance, this.facts.processScope]);
   }
 }
 
@@ -262,6 +266,11 @@ function extrasOf(sample: NodeSample, gpus: readonly NodeGpu[]): NodeExtras {
     gpu: extraRowsOf(gpus.map((gpu) => gpuExtras(sample, gpu))),
     mig: extraRowsOf(migExtras(sample)),
     source: extraRowsOf(sample.sources.map((source) => [extra('node_source_info', 1, sourceLabels(sample, source))])),
+    identity: extraRowsOf(
+      identitiesOf(sample)
+        .slice(0, ROW_CAPS.identity)
+        .map((labels) => [extra(IDENTITY_FAMILY, 1, labels)]),
+    ),
   };
   return { rows: (table) => tables[table] ?? NO_EXTRA_ROWS };
 }

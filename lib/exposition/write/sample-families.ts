@@ -1,6 +1,7 @@
 /** The family of each reading of a sample, and how its texts are cut: for the exposition, and for the columns of a viewer. */
 import type { Column } from './gauges.js';
 import type { NodeGpu, NodeProcess, NodeMigDevice, NodeCpu, NodeMemory, NodeDisk, NodeSample, NodeSource } from '../../model/sample.js';
+import { IDENTITY_LABELS, type ProcessIdentity } from '../../model/identity.js';
 import { GPU_FIELDS, gpuField } from '../../model/gpu-fields.js';
 import { reading } from '../../model/valid-range.js';
 import { METRICS, metricNamed, NAMESPACE, type Metric } from '../schema/families.js';
@@ -142,3 +143,27 @@ export const sourceLabels = ({ instance }: NodeSample, { name, state, reason }: 
   state,
   reason,
 });
+
+export const IDENTITY_HELP = 'Job, pod, container, service or login session of the process';
+
+/** Labels of the identity of a process on a GPU, only those that are known; undefined: none is. */
+export function identityLabels(pid: number, deviceUuid: string, identity: Partial<ProcessIdentity>): Labels | undefined {
+  const known = (Object.keys(IDENTITY_LABELS) as (keyof ProcessIdentity)[]).flatMap((field) => {
+    const text = clean(identity[field] ?? '', MAX_IDENTITY);
+    return text === '' ? [] : [[IDENTITY_LABELS[field], text] as const];
+  });
+  return known.length === 0 ? undefined : { pid, device_uuid: deviceUuid, ...Object.fromEntries(known) };
+}
+/** Bytes; ids must stay whole to be joined. */
+const MAX_IDENTITY = 256;
+
+/** The identities of a sample, each process and GPU once: GPUs without a uuid cannot be told apart. */
+export function identitiesOf({ gpus, processes = [] }: Pick<NodeSample, 'gpus' | 'processes'>): readonly Labels[] {
+  const found = new Map<string, Labels>();
+  for (const { pid, gpu, identity } of processes) {
+    const uuid = (gpu === undefined ? undefined : gpus[gpu])?.uuid ?? '';
+    const labels = identity && identityLabels(pid, uuid, identity);
+    if (labels && !found.has(`${pid} ${uuid}`)) found.set(`${pid} ${uuid}`, labels);
+  }
+  return [...found.values()];
+}

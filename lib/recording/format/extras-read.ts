@@ -3,6 +3,7 @@ import { EXTRA_TABLES, type ExtraReading, type ExtraTable } from '../../model/co
 import { clean } from '../../text/sanitize.js';
 import { detailLabel, detailReadings, type DetailReading } from '../../exposition/schema/detail-readings.js';
 import { EXTRA_METRICS } from '../../exposition/schema/extra-families.js';
+import { ROW_CAPS } from '../../exposition/schema/families.js';
 import { reading as readingIn } from '../../model/valid-range.js';
 import { isRecord, type Loose } from '../../model/loose.js';
 import { CHASSIS_FIGURES } from './extras-json.js';
@@ -12,6 +13,7 @@ import { MAX_DETAILS } from './schema.js';
 /** The readings of a row, by row number. */
 export type ExtraTablesRead = Partial<Record<ExtraTable, ExtraReading[][]>>;
 
+/** A table may have at least so many rows, and a row be at most so far behind the one before it: no file can ask for endless empty ones. */
 const MAX_ROWS = 4096;
 const MAX_READINGS = 128;
 const MAX_LABELS = 64;
@@ -19,8 +21,9 @@ const MAX_LABELS = 64;
 /** A row of our section. False: it is invalid. */
 export function readExtra(tables: ExtraTablesRead, row: Loose): boolean {
   const table = EXTRA_TABLES.find((one) => one === member(row, 'table'));
-  const place = integerOf(row, 'row', 0, MAX_ROWS);
-  if (table === undefined || place === undefined) return false;
+  if (table === undefined) return false;
+  const place = integerOf(row, 'row', 0, Math.max(MAX_ROWS, ROW_CAPS[table]));
+  if (place === undefined || place > (tables[table]?.length ?? 0) + MAX_ROWS) return false;
   put(tables, table, place, (listOf(row, 'readings') ?? []).filter(isRecord).slice(0, MAX_READINGS).map(readingOf));
   return true;
 }

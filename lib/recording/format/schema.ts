@@ -44,7 +44,7 @@ export const MAX_ROWS: Readonly<Record<ArrayName, number>> = {
   chassis: 1,
   connections: 1,
   cpus: 256,
-  extras: 4096,
+  extras: 100_000,
   gpus: 256,
   memory: 256,
   processes: 200_000,

@@ -1,4 +1,5 @@
 /** This machine: combines the results of all its sources into one sample per collection. */
+import { dirname, join } from 'node:path';
 import type { NodeProcess, NodeSample, NodeSource, ProcessScope } from '../../model/sample.js';
 import { SystemReader } from './proc-system.js';
 import { ownPids } from './gpu-pids.js';
@@ -6,6 +7,7 @@ import { ProcTable } from './proc-processes.js';
 import type { GpuProcess } from './smi-rows.js';
 import { NvidiaSmi } from './nvidia-smi.js';
 import { PasswdNames } from './passwd.js';
+import { SubUids } from './subuid.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
 export interface MachineOptions {
@@ -20,6 +22,8 @@ export interface MachineOptions {
   readonly passwdFile?: string | undefined;
   /** Whether to hide text that looks like a credential in command lines. */
   readonly redact: boolean;
+  /** Who owns a process of root or of a container: the person behind it (default), or the account that runs it. */
+  readonly owner?: 'person' | 'process';
 }
 
 /** Collects from the machine, one collection at a time. */
@@ -35,13 +39,15 @@ export class Machine {
   #late: ReadonlySet<number> = new Set();
 
   constructor(options: MachineOptions) {
-    const { clock, intervalMs, scope, nvidiaSmi, procDir, passwdFile, redact } = options;
+    const { clock, intervalMs, scope, nvidiaSmi, procDir, passwdFile, redact, owner = 'person' } = options;
     this.#options = options;
     this.#host = new SystemReader(procDir, clock);
     const machine = this.#host.identity.instance;
     this.#smi = new NvidiaSmi({ program: nvidiaSmi, clock, intervalMs, machine, processes: scope !== 'off' });
     this.#users = new PasswdNames(clock, passwdFile);
-    this.#table = new ProcTable({ dir: procDir, clock, users: this.#users, redact });
+    // The two files are neighbours.
+    const subUids = new SubUids(clock, join(dirname(passwdFile ?? '/etc/passwd'), 'subuid'));
+    this.#table = new ProcTable({ dir: procDir, clock, users: this.#users, subUids, redact, owner });
   }
 
   /** Facts that need no collection. */

@@ -47,6 +47,10 @@ export class PasswdNames {
     return this.#known.get(uid)?.name ?? String(uid);
   }
 
+  isNamed(uid: number): boolean {
+    return this.#known.get(uid)?.name !== undefined;
+  }
+
   /** Looks up the uids that are not cached. Never rejects; names that are not available now are retried later. */
   async learn(uids: Iterable<number>): Promise<void> {
     const now = this.#clock.now();

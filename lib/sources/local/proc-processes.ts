@@ -1,20 +1,25 @@
-/** Processes from /proc, from one collection to the next: their names, owners and resource usage. */
+/** Processes from /proc, from one collection to the next: their names, owners, resource usage, and the jobs and containers they are in. */
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { ProcessIdentity } from '../../model/identity.js';
 import type { NodeProcess } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
+import { MAX_ENVIRONMENT_BYTES, readEnvironment, type EnvironmentJob } from './job-environment.js';
+import { asksEnvironment, located, MAX_CGROUP_BYTES, readCgroup, type CgroupFacts } from './process-identity.js';
+import { isNobody, parseLoginUid, personBehind, type Accounts } from './process-owner.js';
 import { within } from './with-timeout.js';
 import { parseCmdline, parsePidStat, parsePidStatus, cutCommand, type CutCommand, type PidStat, type PidStatus } from './proc-text.js';
 import { redact } from './redact.js';
 import { shortage } from './shortage.js';
 import type { PasswdNames } from './passwd.js';
+import type { SubUids } from './subuid.js';
 import type { Clock } from '../../model/clock.js';
 
 /** The data that /proc has about a process; the rest of a NodeProcess comes from the GPU. */
 export type ProcRow = Pick<
   NodeProcess,
-  'pid' | 'name' | 'user' | 'command' | 'commandRestBytes' | 'ageSeconds' | 'cpuPercent' | 'residentBytes'
+  'pid' | 'name' | 'user' | 'command' | 'commandRestBytes' | 'ageSeconds' | 'cpuPercent' | 'residentBytes' | 'identity'
 >;
 
 export interface ProcTableOptions {
@@ -22,7 +27,10 @@ export interface ProcTableOptions {
   readonly dir: string;
   readonly clock: Clock;
   readonly users: PasswdNames;
+  readonly subUids: SubUids;
   readonly redact: boolean;
+  /** Whether the person behind a process of root, or of a container's uid, is looked for. */
+  readonly owner: 'person' | 'process';
 }
 
 /** Ticks per second in every file of /proc, on all machines that Node.js runs on (USER_HZ). */
@@ -30,11 +38,12 @@ const TICKS = 100;
 /** Number of processes read before yielding to the event loop. */
 const BATCH = 64;
 /**
- * A command is reread after this time, because a process may overwrite it. Reading can block while the process is stuck in the kernel, so
- * commands are read one after the other, with this limit on the wait: a stuck process delays the newer commands, but not the readings.
+ * A command and a cgroup are reread after this time, because a process may overwrite the one and be moved to another of the other. Reading can
+ * block while the process is stuck in the kernel, so they are read one after the other, with this limit on the wait: a stuck process delays
+ * the newer commands, but not the readings.
  */
-const COMMAND_KEEP_MS = 30_000;
-const COMMANDS_WAIT_MS = 1_000;
+const KEEP_MS = 30_000;
+const TEXTS_WAIT_MS = 1_000;
 const NAMES_WAIT_MS = 1_000;
 
 /** The initial pid namespace has this inode number on every Linux (PROC_PID_INIT_INO); others get a number when they are created. */
@@ -51,6 +60,14 @@ interface Command {
   readonly image: string;
 }
 
+/** Where a process comes from. */
+interface Origin {
+  readonly at: number;
+  readonly cgroup: CgroupFacts;
+  readonly jobs: readonly EnvironmentJob[];
+  readonly loginUid: number | undefined;
+}
+
 /** A process between two collections. */
 interface Entry {
   readonly stat: PidStat;
@@ -58,10 +75,12 @@ interface Entry {
   readonly uptime: number | undefined;
   readonly cpuPercent: number | undefined;
   command: Command | undefined;
+  origin: Origin | undefined;
 }
 
 export class ProcTable {
   readonly #options: ProcTableOptions;
+  readonly #accounts: Accounts;
   #entries = new Map<number, Entry>();
   #reading: Promise<void> | undefined;
   #unread = new Set<number>();
@@ -71,6 +90,15 @@ export class ProcTable {
 
   constructor(options: ProcTableOptions) {
     this.#options = options;
+    const { users, subUids } = options;
+    this.#accounts = {
+      name: (uid) => users.name(uid),
+      isNamed: (uid) => users.isNamed(uid),
+      subordinateTo: (uid) => {
+        const user = subUids.userOf(uid);
+        return /^\d+$/.test(user) ? users.name(Number(user)) : user;
+      },
+    };
   }
 
   /** Whether a process existed at the last collection. */
@@ -116,7 +144,7 @@ export class ProcTable {
    * seconds since boot, from the same /proc.
    */
   async read(pids: Iterable<number> | 'all', uptime: number | undefined): Promise<ReadonlyMap<number, ProcRow>> {
-    const { users, clock } = this.#options;
+    const { users, subUids, clock } = this.#options;
     const before = this.#entries;
     this.#unread = new Set();
     this.#unlisted = false;
@@ -130,8 +158,9 @@ export class ProcTable {
       left = BATCH;
       await turn();
     }
-    await within(clock, COMMANDS_WAIT_MS, (this.#reading ??= this.#commands(entries).finally(() => (this.#reading = undefined))));
-    await within(clock, NAMES_WAIT_MS, users.learn([...entries.values()].map(({ status }) => status.uid)));
+    subUids.refresh();
+    await within(clock, TEXTS_WAIT_MS, (this.#reading ??= this.#texts(entries).finally(() => (this.#reading = undefined))));
+    await within(clock, NAMES_WAIT_MS, users.learn([...entries.values()].flatMap(uidsOf)));
     return new Map([...entries].map(([pid, entry]) => [pid, this.#row(pid, entry)]));
   }
 
@@ -162,8 +191,9 @@ export class ProcTable {
     const status = stat && parsePidStatus(this.#file(pid, 'status'));
     if (stat === undefined || status === undefined) return undefined;
     const same = old?.stat.startTicks === stat.startTicks ? old : undefined;
-    const command = same?.command?.image === stat.image ? same.command : undefined;
-    return { stat, status, uptime, cpuPercent: cpuPercent(stat, uptime, same), command };
+    const unchanged = same?.stat.image === stat.image ? same : undefined;
+    const { command, origin } = unchanged ?? {};
+    return { stat, status, uptime, cpuPercent: cpuPercent(stat, uptime, same), command, origin };
   }
 
   #file(pid: number, name: string): string {
@@ -177,13 +207,45 @@ export class ProcTable {
     }
   }
 
-  async #commands(entries: ReadonlyMap<number, Entry>): Promise<void> {
+  async #texts(entries: ReadonlyMap<number, Entry>): Promise<void> {
     const now = this.#options.clock.now();
+    const isOld = (read: { readonly at: number } | undefined): boolean => read === undefined || now - read.at >= KEEP_MS;
     for (const [pid, entry] of entries) {
       const { stat, command } = entry;
-      if (command !== undefined && now - command.at < COMMAND_KEEP_MS) continue;
+      if (!isOld(command)) continue;
       const bytes = await readFile(`${this.#options.dir}/${pid}/cmdline`).catch(() => undefined);
       if (bytes !== undefined) entry.command = { ...this.#told(parseCmdline(bytes), stat), at: now, image: stat.image };
+    }
+    for (const [pid, entry] of entries) {
+      // What cannot be read for lack of resources stays as it was.
+      if (isOld(entry.origin)) entry.origin = (await this.#origin(pid, now).catch(() => undefined)) ?? entry.origin;
+    }
+  }
+
+  async #origin(pid: number, at: number): Promise<Origin> {
+    const cgroup = readCgroup(Buffer.from(await this.#start(pid, 'cgroup', MAX_CGROUP_BYTES + 1)).toString());
+    const jobs = asksEnvironment(cgroup) ? readEnvironment(await this.#start(pid, 'environ', MAX_ENVIRONMENT_BYTES)) : [];
+    const asksLogin = this.#options.owner === 'person' && cgroup.identity.container !== '';
+    const login = asksLogin ? Buffer.from(await this.#start(pid, 'loginuid', 32)).toString() : '';
+    return { at, cgroup, jobs, loginUid: parseLoginUid(login) };
+  }
+
+  /** The beginning of a file; empty without permission. Rejects when there are too many open files. */
+  async #start(pid: number, name: string, maxBytes: number): Promise<Uint8Array> {
+    try {
+      const file = await open(`${this.#options.dir}/${pid}/${name}`);
+      try {
+        const buffer = Buffer.alloc(maxBytes);
+        let end = 0;
+        // A read of /proc may return less than there is.
+        for (let got = 1; got > 0 && end < maxBytes; end += got) got = (await file.read(buffer, end, maxBytes - end)).bytesRead;
+        return buffer.subarray(0, end);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if (shortage(error) !== undefined) throw error;
+      return new Uint8Array();
     }
   }
 
@@ -197,7 +259,8 @@ export class ProcTable {
     return this.#options.redact ? { ...cut, text: redact(cut.text.split(' ')).join(' ') } : cut;
   }
 
-  #row(pid: number, { stat, status, uptime, cpuPercent: cpu, command }: Entry): ProcRow {
+  #row(pid: number, entry: Entry): ProcRow {
+    const { stat, status, uptime, cpuPercent: cpu, command } = entry;
     const age = uptime === undefined ? -1 : uptime - stat.startTicks / TICKS;
     return {
       pid,
@@ -209,9 +272,24 @@ export class ProcTable {
       ageSeconds: age < 0 ? undefined : age,
       cpuPercent: cpu,
       residentBytes: status.residentBytes,
+      identity: this.#identity(entry),
     };
   }
+
+  #identity({ status: { uid }, origin }: Entry): ProcessIdentity | undefined {
+    if (origin === undefined) return undefined;
+    const place = located(origin.cgroup, origin.jobs, isNobody(uid, this.#accounts) ? undefined : uid);
+    const known = this.#options.owner === 'person' ? personBehind(place, uid, origin.loginUid, this.#accounts) : {};
+    const identity = { ...place.identity, ...known };
+    return Object.values(identity).some((text) => text !== '') ? identity : undefined;
+  }
 }
+
+/** The uids whose names are needed. */
+const uidsOf = ({ status, origin }: Entry): number[] =>
+  [status.uid, origin?.cgroup.jobUid, origin?.cgroup.managerUid, origin?.loginUid, ...(origin?.jobs ?? []).map(({ uid }) => uid)].filter(
+    (uid) => uid !== undefined,
+  );
 
 /** CPU between two readings of a process; undefined at the first. */
 function cpuPercent(stat: PidStat, uptime: number | undefined, before: Entry | undefined): number | undefined {
