@@ -45,7 +45,10 @@ const KEYS: Readonly<Record<string, readonly [type: string, about: string]>> = {
   sm_percent: ['number', 'sum of the SM shares of the process; 100 is one GPU'],
   started_at: ['time', 'start of the process'],
   state: ['string', 'of a GPU: computing, held_idle, free or unknown; of a scrape: as on the Diagnosis tab'],
-  status: ['string', 'up, stale (the last scrape failed), down (no data for three refreshes) or never (no good scrape yet)'],
+  status: [
+    'string',
+    'up, stale (the last scrape failed, or could not be made in time), down (no data for three refreshes) or never (no good scrape yet)',
+  ],
   temperature_celsius: ['number', 'temperature of the GPU'],
   threshold: ['number', 'threshold of the rule, in its unit'],
   top_command: ['string', 'command of the process with the most GPU memory'],

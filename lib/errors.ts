@@ -12,6 +12,8 @@ export interface ErrorRow {
   readonly exit: number;
   /** What the user can do about it. One or two short sentences. */
   readonly advice: string;
+  /** It happened here, and says nothing about the node. */
+  readonly ours?: true;
 }
 
 /** Exit codes: 1 failed, 2 wrong usage, 3 incomplete (`get --strict`), 4 no room (`get free`), 70 internal error. */
@@ -20,6 +22,7 @@ export const ERRORS = {
     text: 'internal error: {reason}',
     exit: 70,
     advice: 'Please report it, and what you did before; no input should cause this.',
+    ours: true,
   },
   E_OPEN_FILES: { text: 'too many open files', exit: 1, advice: 'Raise the limit of open files (ulimit -n).' },
   E_INSTALLATION: { text: 'the program is not completely installed: {reason}', exit: 1, advice: 'Install all-smi-view again.' },
@@ -119,6 +122,12 @@ export const ERRORS = {
   S_REFUSED: { text: 'connection refused', exit: 0, advice: 'Start the exporter on the node, or check the port.' },
   S_DNS: { text: 'host name not found', exit: 0, advice: 'Check the spelling, and DNS on this machine.' },
   S_NETWORK: { text: '{reason}', exit: 0, advice: 'Check that this machine can reach the node.' },
+  S_NOT_SCRAPED: {
+    text: '{reason}',
+    exit: 0,
+    advice: 'Nothing is known of the node: it could not be scraped from here, or not in time. Raise the limit of open files (ulimit -n).',
+    ours: true,
+  },
   S_TLS: { text: 'TLS: {reason}', exit: 0, advice: 'Check the certificate, or add its authority with NODE_EXTRA_CA_CERTS.' },
   S_TIMEOUT: {
     text: 'no response within {seconds} s',
@@ -168,6 +177,11 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 export type ErrorParams = Readonly<Record<string, string | number>>;
+
+/** Whether an error with this code, which a recording may have, happened here and says nothing about the node. */
+export function isOurs(code: string): boolean {
+  return Object.hasOwn(ERRORS, code) && (ERRORS[code as ErrorCode] as ErrorRow).ours === true;
+}
 
 /** Longest message, in bytes. */
 const MAX_TEXT_BYTES = 400;

@@ -37,7 +37,7 @@ export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
 export { FROM_COLS, FROM_ROWS } from './view/breakpoints.js';
 export { BLANK, line, lines, span } from './view/frame.js';
 export { GPU_COLUMNS, GPU_NOTES, gpuSeen, gpuTableRows, memoryCell, utilCell } from './view/gpu-cells.js';
-export { conditionSince, conditionSpan, lastSeen, nodeMark, unanswered } from './view/node-marks.js';
+export { conditionSign, conditionSince, conditionSpan, lastSeen, nodeMark, unanswered } from './view/node-marks.js';
 export {
   cellText,
   firstFitting,

@@ -26,6 +26,11 @@ class Story {
     this.host.fail({ at: this.now, error: { code: 'S_TIMEOUT', text: 'no answer' } });
     return this.#told();
   }
+  failHere(seconds = 1): string[] {
+    this.now += seconds * 1000;
+    this.host.fail({ at: this.now, error: { code: 'S_NOT_SCRAPED', text: 'too many open files here' } });
+    return this.#told();
+  }
   overdue(): string[] {
     this.host.setStatus({ overdue: true });
     return this.#told();
@@ -140,6 +145,18 @@ describe('a node', () => {
     const story = new Story();
     story.fail();
     expect(story.overdue()).toEqual(['- host_down ok>crit NaN']);
+  });
+
+  test('that could not be scraped from here is not down; whether one that was down still is remains unknown', () => {
+    const story = new Story();
+    story.scrape(...hot(20));
+    story.failHere(9);
+    expect(story.overdue()).toEqual([]);
+    expect(story.active).toEqual([]);
+    expect(story.fail(1)).toEqual(['- host_down ok>crit 10']);
+    expect(story.failHere(1)).toEqual([]);
+    expect(story.active).toEqual(['- host_down crit']);
+    expect(story.scrape(...hot(20))).toEqual(['- host_down crit>ok 0']);
   });
 
   test('that was removed, or is gone after a seek, is forgotten', () => {

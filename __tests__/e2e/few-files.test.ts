@@ -88,6 +88,13 @@ test('without free file descriptors each failure is one line, and everything wor
   // The modules for charts and regular expressions.
   terminal.type('\x1b[Dc');
   await shows('Utilisation');
+  // Nothing is known of the nodes, which are fine: they are not down.
+  terminal.type('D');
+  await shows('0 of 3 nodes up · 3 waiting …');
+  expect(terminal.emulator.text()).not.toContain('down');
+  terminal.type('A');
+  await shows('No history yet.');
+  terminal.type('A');
   terminal.type('/user~=^[im]\r');
   allow(256);
   await shows('filtered: 24 of 24 GPUs');

@@ -6,6 +6,7 @@ import { Driver, NOW } from '../helpers/driver.js';
 import type { NodeSpec } from '../helpers/hosts.js';
 
 const BAD_GATEWAY = { code: 'S_HTTP', text: 'HTTP 503 Service Unavailable' };
+const NO_FILES = { code: 'S_NOT_SCRAPED', text: 'too many open files here; raise ulimit -n' };
 const REFUSED = { code: 'S_REFUSED', text: 'connection refused' };
 
 /** The name of a node, when it was last seen, and the reason; '' if it is up. */
@@ -15,6 +16,8 @@ const NODES: readonly (readonly [NodeSpec, condition: string, seen: string, reas
   [{ name: 'proxy', gpus: 4, state: 'overdue', at: NOW - 65_000, status: { error: BAD_GATEWAY } }, '✕ down', '1m', BAD_GATEWAY.text],
   [{ name: 'typo', state: 'waiting', status: { phase: 'failing', failures: 4, error: BAD_GATEWAY } }, '✕ down', 'never', BAD_GATEWAY.text],
   [{ name: 'gone', state: 'waiting', status: { phase: 'failing', failures: 4, error: REFUSED } }, '✕ down', 'never', REFUSED.text],
+  [{ name: 'unasked', gpus: 8, state: 'overdue', at: NOW - 65_000, status: { error: NO_FILES } }, '… waiting', '1m', NO_FILES.text],
+  [{ name: 'first', state: 'waiting', status: { phase: 'failing', failures: 1, error: NO_FILES } }, '… waiting', 'never', NO_FILES.text],
   [{ name: 'new', state: 'waiting' }, '… waiting', 'never', ''],
 ];
 
@@ -57,8 +60,26 @@ test.each(NODES)('%o', ({ name = '' }, condition, seen, reason) => {
   else expect(picked).toContain(`${condition}${seen === 'never' ? ' ' : ` ${seen}`}`);
 });
 
-test('GPUs of nodes that are down are listed but not counted', () => {
+test('GPUs of nodes that are not up are listed but not counted', () => {
   const lines = driver().lines();
-  expect(lines[0]).toContain('2 of 6 nodes · 3 GPUs');
-  expect(lines.join('\n')).toContain(' 7 GPUs · 4 on nodes that are down · 3 nodes have never answered');
+  expect(lines[0]).toContain('2 of 8 nodes · 3 GPUs');
+  expect(lines.join('\n')).toContain(
+    ' 15 GPUs · 4 on nodes that are down · 8 on nodes that could not be scraped in time · 4 nodes have never answered',
+  );
+});
+
+test('what could not be scraped from here is not counted as down', () => {
+  const from = driver();
+  expect(from.frame()).toContain('3 down ✕');
+  expect(from.press('D').frame()).toContain('2 of 8 nodes up · 1 of them failing ~ · 3 down ✕ · 3 waiting …');
+  const ofUser = new Driver({
+    hosts: [
+      { name: 'well', gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] },
+      { name: 'unasked', gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] },
+    ],
+    plugins: [diagnosis, topology],
+  }).press('V', 'Enter');
+  ofUser.host('unasked').fail({ at: NOW, error: NO_FILES });
+  const page = ofUser.step(65_000).overdue('unasked').press('G', 'Enter').frame();
+  expect(page).toMatch(/… unasked: no good scrape for 1m \(too many open files here; raise ulimit -n\)\. Last known values/);
 });

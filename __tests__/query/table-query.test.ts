@@ -152,22 +152,32 @@ test('a GPU is free only on a node that reports its processes, after a minute wi
 });
 
 test('a node without current data shows no 0 and is missing from the coverage', () => {
-  const [up, silent, down] = buildNodes([
+  const error = { code: 'S_NOT_SCRAPED', text: 'too many open files here; raise ulimit -n' };
+  const [up, silent, down, unasked, never] = buildNodes([
     { gpus: 1, facts: { hasProcessFamily: true } },
     { state: 'waiting' },
     { gpus: 2, procs: [{ pid: 1, gpu: 0, user: 'carol', vram: GIB }], state: 'overdue' },
+    { gpus: 2, state: 'overdue', status: { error } },
+    { state: 'waiting', status: { phase: 'failing', failures: 1, error } },
   ]);
-  const app = state([up!, silent!, down!]);
+  const app = state([up!, silent!, down!, unasked!, never!]);
   expect(records(app, 'nodes').map(({ status, gpus, gpus_free: free, power_watts: power }) => [status, gpus, free, power])).toEqual([
     ['up', 1, 0, null],
     ['never', null, null, null],
     ['down', null, null, null],
+    ['stale', null, null, null],
+    ['never', null, null, null],
   ]);
   expect(records(app, 'users')).toEqual([]);
   expect(coverageOf(app.allNodes)).toMatchObject({
-    nodes: 3,
+    nodes: 5,
     answered: 1,
-    failed: [{ code: 'S_PENDING', message: 'no response yet' }, { message: expect.any(String) }],
+    failed: [
+      { code: 'S_PENDING', message: 'no response yet' },
+      { message: expect.any(String) },
+      { message: error.text },
+      { message: error.text },
+    ],
   });
 });
 

@@ -2,6 +2,7 @@
  * The alert levels of GPUs and nodes, and their changes. Fed by the deliveries of collectors; times are those of the answers, so a replay
  * raises the same alerts as the live run. A failed scrape changes nothing: the timers keep running.
  */
+import { failedHere } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';
 import { advance, GPU_RULE_NAMES, GPU_RULES, type AlertSettings, type GpuRule, type Level, type Readings, type Since } from './rules.js';
 import type { Ms } from '../model/clock.js';
@@ -118,6 +119,8 @@ export class Alerts {
   }
 
   #nodeChange(node: NodeView, state: NodeAlerts, now: Ms, downAfterMs: Ms): readonly AlertChange[] {
+    // It is not known whether it is down: an alert stays, and none is raised.
+    if (failedHere(node.status)) return [];
     const down = node.status.overdue;
     if (down === (state.down !== undefined) || !this.#settings.hostDown) return [];
     const [from, to] = down ? (['ok', 'crit'] as const) : (['crit', 'ok'] as const);

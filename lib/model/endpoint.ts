@@ -1,4 +1,5 @@
 /** One endpoint that is scraped: a URL, this machine, a node of a recording. */
+import { isOurs } from '../errors.js';
 import type { Ms } from './clock.js';
 
 /**
@@ -15,6 +16,9 @@ export const overdueAfter = (intervalMs: Ms): Ms => MISSED_LIMIT * intervalMs;
  * scrape.
  */
 export const isOverdue = (aliveAt: Ms, intervalMs: Ms, now: Ms): boolean => now >= aliveAt + overdueAfter(intervalMs);
+
+/** Whether the last attempt failed here, or could not be made in time: nothing is known of the node. */
+export const failedHere = ({ error }: Pick<EndpointStatus, 'error'>): boolean => error !== undefined && isOurs(error.code);
 
 /**
  * `waiting`: never answered, and no attempt has ended. `live`: the last attempt succeeded. `failing`: the last attempt failed; the data, if
@@ -96,6 +100,12 @@ export class Endpoint implements EndpointView {
   failed({ at, error }: Failed): void {
     const { failingSince = at, failures } = this.#status;
     this.setStatus({ phase: 'failing', failingSince, failures: failures + 1, error });
+  }
+
+  /** It is overdue because no attempt could be made in time: not a failure of the node. */
+  notScraped({ at, error }: Failed): void {
+    const { failingSince = at } = this.#status;
+    this.setStatus({ phase: 'failing', overdue: true, failingSince, error });
   }
 
   setStatus(change: Partial<EndpointStatus>): void {

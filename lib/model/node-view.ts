@@ -1,6 +1,6 @@
 import type { NodeData } from './columns.js';
 import type { Ms } from './clock.js';
-import type { EndpointStatus, EndpointView } from './endpoint.js';
+import { failedHere, type EndpointStatus, type EndpointView } from './endpoint.js';
 import { LIMITS } from './limits.js';
 import { failedSource, sourcesOf } from './node-sources.js';
 import { canListProcesses } from './process-support.js';
@@ -34,17 +34,17 @@ export function included({ status }: Pick<NodeView, 'status'>): boolean {
 }
 
 /**
- * How a node is doing. `waiting`: no scrape has ended yet. `up`. `failing`: the last scrape failed, but its data still counts. `down`: it has
- * been scraped and is not included, whether it ever answered or not.
+ * How a node is doing. `waiting`: no scrape has ended yet, or the last one could not be made in time, for a reason that is not the node's; it is
+ * not included. `up`. `failing`: the last scrape failed, but its data still counts. `down`: it has been scraped and is not included, whether
+ * it ever answered or not.
  */
 export const NODE_CONDITIONS = ['up', 'failing', 'down', 'waiting'] as const;
 export type NodeCondition = (typeof NODE_CONDITIONS)[number];
 
 /** The only place that decides it, so that all screens agree about a node. The error of its status has the reason. */
 export function conditionOf({ status }: Pick<NodeView, 'status'>): NodeCondition {
-  if (status.phase === 'waiting') return 'waiting';
-  if (!included({ status })) return 'down';
-  return status.phase === 'failing' ? 'failing' : 'up';
+  if (included({ status })) return status.phase === 'failing' ? 'failing' : 'up';
+  return status.phase === 'waiting' || failedHere(status) ? 'waiting' : 'down';
 }
 
 /**

@@ -4,8 +4,9 @@ import { clusterDerivation } from '../aggregate/cluster.js';
 import { WHOLE } from '../aggregate/derivations.js';
 import type { AlertChange } from '../alerts/alerts.js';
 import type { AlertSettings } from '../alerts/rules.js';
+import { errorText } from '../errors.js';
 import type { Ms } from '../model/clock.js';
-import { included } from '../model/node-view.js';
+import { conditionOf, included, type NodeView } from '../model/node-view.js';
 import { count } from '../text/format.js';
 import { checkLine, type CheckResult } from './check-line.js';
 
@@ -27,7 +28,11 @@ const LASTING = { idle_utilization: 'idleMs', memory_held_idle: 'heldMs' } as co
 export function check(app: AppState, settings: CheckSettings): CheckResult {
   const nodes = [...app.allNodes];
   const missing = nodes.filter((node) => !included(node));
-  if (missing.length === nodes.length) return checkLine('UNKNOWN', [`no node of ${count(nodes.length)} answered`]);
+  const down = missing.filter((node) => conditionOf(node) === 'down');
+  // Not scraped yet, or not in time from here: not known to be down.
+  const waiting = missing.filter((node) => conditionOf(node) !== 'down');
+  if (missing.length === nodes.length)
+    return checkLine('UNKNOWN', [`no node of ${count(nodes.length)} answered${waiting.length > 0 ? ` (${reasonOf(waiting)})` : ''}`]);
   const { gpus, free } = app.derive(clusterDerivation, WHOLE);
   // Nodes that are down have a threshold of their own.
   const alerts = app.alerts.filter(({ rule }) => rule !== 'host_down');
@@ -35,19 +40,27 @@ export function check(app: AppState, settings: CheckSettings): CheckResult {
   const warnings = alerts.filter(({ to }) => to === 'warn');
   const { minFree, maxDown } = settings;
   const isShort = minFree !== undefined && free < minFree;
-  const state = missing.length > maxDown || critical.length > 0 ? 'CRITICAL' : warnings.length > 0 || isShort ? 'WARNING' : 'OK';
+  const state =
+    down.length > maxDown || critical.length > 0
+      ? 'CRITICAL'
+      : warnings.length > 0 || isShort
+        ? 'WARNING'
+        : missing.length > maxDown
+          ? 'UNKNOWN'
+          : 'OK';
   const unchecked = Object.entries(LASTING).filter(([, key]) => settings.alerts[key] > settings.watchedMs);
   const texts = [
-    ...(missing.length > 0 ? [`${nodesDown(missing.length)} (${some(missing.map(({ name }) => name))})`] : []),
+    ...(down.length > 0 ? [`${nodesText(down)} down (${some(down.map(({ name }) => name))})`] : []),
+    ...(waiting.length > 0 ? [`${nodesText(waiting)} waiting (${reasonOf(waiting)})`] : []),
     ...alertTexts('critical', critical),
     ...alertTexts('warning', warnings),
-    `${count(nodes.length - missing.length)} of ${count(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'} up`,
+    `${count(nodes.length - missing.length)} of ${nodesText(nodes)} up`,
     `${count(free)} of ${count(gpus)} GPUs free${isShort ? `, fewer than ${count(minFree)}` : ''}`,
     ...unchecked.map(([rule, key]) => `${rule} not evaluated (needs --over ${timeText(settings.alerts[key])})`),
   ];
   const performance = [
     `nodes=${nodes.length}`,
-    `nodes_down=${missing.length};;${maxDown};0;${nodes.length}`,
+    `nodes_down=${down.length};;${maxDown};0;${nodes.length}`,
     `gpus=${gpus}`,
     `gpus_free=${free};${minFree === undefined ? '' : `${minFree}:`};;0;${gpus}`,
     `alerts_warning=${warnings.length}`,
@@ -59,7 +72,10 @@ export function check(app: AppState, settings: CheckSettings): CheckResult {
 /** As --over takes it: 15m, 90s. */
 const timeText = (ms: Ms): string => (ms % 60_000 === 0 ? `${ms / 60_000}m` : `${Math.ceil(ms / 1000)}s`);
 
-const nodesDown = (nodes: number): string => `${count(nodes)} ${nodes === 1 ? 'node' : 'nodes'} down`;
+const nodesText = ({ length }: readonly NodeView[]): string => `${count(length)} ${length === 1 ? 'node' : 'nodes'}`;
+
+/** Why the first of them is missing. */
+const reasonOf = ([node]: readonly NodeView[]): string => node?.status.error?.text ?? errorText('S_PENDING');
 
 const alertTexts = (level: string, alerts: readonly AlertChange[]): readonly string[] =>
   alerts.length === 0 ? [] : [`${count(alerts.length)} ${level}: ${some(alerts.map(alertName))}`];

@@ -19,15 +19,15 @@ interface NodeRow {
 }
 
 /**
- * `up`: the last scrape succeeded. `stale`: it failed, and the data are less than three refreshes old. `down`: no data for three refreshes.
- * `never`: no good scrape yet.
+ * `up`: the last scrape succeeded. `stale`: it failed, and the data are less than three refreshes old; or it could not be made from here.
+ * `down`: no data for three refreshes. `never`: no good scrape yet.
  */
 export type NodeStatus = 'up' | 'stale' | 'down' | 'never';
 
 export function nodeStatus(node: NodeView): NodeStatus {
   if (node.status.okAt === undefined) return 'never';
   const condition = conditionOf(node);
-  return condition === 'failing' ? 'stale' : condition === 'waiting' ? 'never' : condition;
+  return condition === 'failing' || condition === 'waiting' ? 'stale' : condition;
 }
 
 const UNKNOWN = { gpus: NaN, free: NaN, heldIdle: NaN, busy: NaN, powerWatts: NaN, powerPartial: false };

@@ -6,6 +6,7 @@ import { Parsers } from '../exposition/parser/index.js';
 import { loadRegexEngine } from '../filter/regex.js';
 import type { Ms } from '../model/clock.js';
 import type { Delivery } from '../model/collector.js';
+import { failedHere } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Replay } from '../model/replay.js';
 import type { TabPlugin } from '../plugin/types.js';
@@ -116,7 +117,9 @@ class FirstRound {
     return this.nodes - this.#waiting.size;
   }
 
-  take({ node: { nodeId }, kind }: Delivery): void {
+  take({ node: { nodeId, status }, kind }: Delivery): void {
+    // Its turn will come.
+    if (kind === 'overdue' && failedHere(status)) return;
     const left = this.#waiting.get(nodeId);
     if (left === undefined) return;
     if (kind === 'data' && left > 1) this.#waiting.set(nodeId, left - 1);

@@ -11,13 +11,14 @@ const CONDITIONS: Readonly<Record<NodeCondition, { readonly mark: string; readon
   down: { mark: '✕', tone: 'bad' },
 };
 
-/** The sign of its condition; '' for a node that is up. */
-export const nodeMark = (node: NodeView): string => CONDITIONS[conditionOf(node)].mark;
+/** The sign of its condition, '' for a node that is up, and its tone. */
+export const conditionSign = (node: NodeView): { readonly mark: string; readonly tone: Tone } => CONDITIONS[conditionOf(node)];
+export const nodeMark = (node: NodeView): string => conditionSign(node).mark;
 
 /** Its condition as every tab writes it: `up`, `~ failing`, `✕ down`, `… waiting`. */
 export function conditionSpan(node: NodeView): Span {
   const condition = conditionOf(node);
-  const { mark, tone } = CONDITIONS[condition];
+  const { mark, tone } = conditionSign(node);
   return span(mark === '' ? condition : `${mark} ${condition}`, tone);
 }
 

@@ -6,6 +6,7 @@ import {
   clusterDerivation,
   copyText,
   count,
+  conditionOf,
   included,
   cutMiddle,
   firstFitting,
@@ -261,14 +262,22 @@ function withCards(layout: TableLayout, order: GpuOrder, rows: GpuRows, app: App
   });
 }
 
+/** Nodes whose GPUs are on screen and in no total. */
+const NOT_COUNTED = [
+  ['down', 'are down'],
+  ['waiting', 'could not be scraped in time'],
+] as const;
+
 function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): string {
   const gpus = rows.count === 1 ? 'GPU' : 'GPUs';
   const parts =
     by === '' ? [`${place || count(rows.count)} ${gpus}`] : [`by ${by === BY_NODE ? 'node' : by}`, `${count(rows.count)} ${gpus}`];
   if (by !== '' && place !== '') parts.splice(1, 0, `lines ${place}`);
   // Not counted in totals: without these it is the number in the title.
-  const notCounted = rows.nodes.reduce((all, node) => all + (included(node) ? 0 : node.gpus.slots), 0);
-  if (notCounted > 0) parts.push(`${count(notCounted)} on nodes that are down`);
+  for (const [condition, words] of NOT_COUNTED) {
+    const gpusOfThem = rows.nodes.reduce((all, node) => all + (conditionOf(node) === condition ? node.gpus.slots : 0), 0);
+    if (gpusOfThem > 0) parts.push(`${count(gpusOfThem)} on nodes that ${words}`);
+  }
   const silent = app.nodes.size - rows.nodes.length;
   if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'node has' : 'nodes have'} never answered`);
   return parts.join(' · ');
@@ -278,7 +287,7 @@ function footer({ by }: AllUi, app: AppView, rows: GpuRows, place: string): stri
 function withoutGpus(app: AppView, rows: GpuRows, { rows: room }: Size): readonly Line[] {
   const answering = [...app.nodes].some(included);
   const answered = rows.nodes.length > 0;
-  const waiting = [...app.nodes].some(({ status }) => status.phase === 'waiting');
+  const waiting = [...app.nodes].some((node) => conditionOf(node) === 'waiting');
   if (answered && app.filter) return [line(''), line('  No GPUs match the filter.')];
   const why = answering
     ? 'No node that is up has a GPU. A node’s tab shows what else it has.'

@@ -34,7 +34,7 @@ function title(node: NodeView, app: AppView): readonly (Span | string)[] {
 function problem({ status }: NodeView, app: AppView): readonly Line[] {
   if (status.phase !== 'failing') return [];
   const since = status.failingSince === undefined ? '' : ` since ${clock(status.failingSince)}`;
-  const tries = ` (${count(status.failures)} failed ${status.failures === 1 ? 'scrape' : 'scrapes'})`;
+  const tries = status.failures === 0 ? '' : ` (${count(status.failures)} failed ${status.failures === 1 ? 'scrape' : 'scrapes'})`;
   const next = status.nextTryAt === undefined ? '' : ` · next scrape in ${ago(status.nextTryAt - app.now + 999)}`;
   return [line(span(` ${status.error?.text ?? 'failed'}${since}${tries}${next}`, 'bad'))];
 }

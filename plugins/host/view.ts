@@ -93,7 +93,7 @@ const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(t
 
 /** Why no process is listed: only a node that reports its processes can have none. */
 const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
-  waiting: 'not answered yet',
+  waiting: 'processes not known: waiting for a response',
   down: 'processes not known: the node is down',
   'collection failed': 'processes not reported: the collection on the node fails',
   'not collected yet': 'processes not reported yet: the exporter has just started',

@@ -1,6 +1,8 @@
 /** Why a table is empty, and what to do about it. */
 import {
   ago,
+  conditionOf,
+  conditionSign,
   count,
   included,
   line,
@@ -18,9 +20,11 @@ import type { UsersUi } from './drilldown.js';
 import { whatIsKnown } from './not-reporting.js';
 
 /** Above rows that are not counted in totals. */
-export function notIncluded({ name, status, at }: NodeView, app: AppView): Line {
+export function notIncluded(node: NodeView, app: AppView): Line {
+  const { name, status, at } = node;
   const reason = status.error === undefined ? '' : ` (${status.error.text})`;
-  return line(span(` ✕ ${name}: no good scrape for ${ago(app.now - at)}${reason}. Last known values, not counted in totals`, 'bad'));
+  const { mark, tone } = conditionSign(node);
+  return line(span(` ${mark} ${name}: no good scrape for ${ago(app.now - at)}${reason}. Last known values, not counted in totals`, tone));
 }
 
 /** Why the table of users is empty: nothing is claimed about nodes that do not report processes. */
@@ -31,7 +35,7 @@ export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, 
   const nodes = [...app.nodes];
   if (nodes.every(({ version }) => version === 0)) {
     if (app.filter && nodes.length === 0) return say('No users match the filter.');
-    const waiting = nodes.some(({ status }) => status.phase === 'waiting');
+    const waiting = nodes.some((node) => conditionOf(node) === 'waiting');
     return [...say(waiting ? 'Waiting for the first response from' : 'No data from any node:'), ...unanswered(nodes, rows - 2)];
   }
   if (!nodes.some(included)) return say('No node is up.', 'The tab of a node says since when, and why; i lists them.');

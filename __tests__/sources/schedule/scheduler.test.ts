@@ -56,7 +56,7 @@ function run({
   const times = (what: string, host?: number): number[] =>
     events.filter((event) => event.what === what && (host === undefined || event.host === host)).map(({ at }) => at);
   scheduler.start();
-  return { clock, scheduler, events, times, settle, flying, peak, ok, latency };
+  return { clock, scheduler, endpoints, events, times, settle, flying, peak, ok, latency };
 }
 
 test('the default interval depends on the number of nodes', () => {
@@ -197,12 +197,61 @@ describe('nodes that hang', () => {
   });
 });
 
+describe('a node that could not be asked in time', () => {
+  const TURN = {
+    phase: 'failing',
+    overdue: true,
+    failures: 0,
+    error: { code: 'S_NOT_SCRAPED', text: 'waiting for its turn: nodes are scraped 1 at a time' },
+  };
+
+  test('is overdue for that reason, not for a failure of its own', () => {
+    const { clock, times, endpoints } = run({ hosts: 3, maxOpen: 1, latency: (host) => (host === 0 ? undefined : 10) });
+    clock.step(5000);
+    expect([times('begin'), times('overdue').length]).toEqual([[0], 3]);
+    // This one had all the time.
+    expect(endpoints[0]!.status).toMatchObject({ phase: 'waiting', overdue: true, error: undefined });
+    for (const host of [1, 2]) expect(endpoints[host]!.status).toMatchObject(TURN);
+  });
+
+  test('nor if it was asked only shortly before, or had answered earlier', () => {
+    let hangs = false;
+    const { clock, times, endpoints, settle } = run({ hosts: 2, maxOpen: 1, latency: (host) => (hangs ? undefined : 10 + host) });
+    clock.step(1900);
+    hangs = true;
+    clock.step(2500);
+    settle(0, true);
+    expect(times('begin', 1).at(-1)).toBe(4400);
+    clock.step(500);
+    expect(times('overdue', 1)).toEqual([4511]);
+    expect(endpoints[1]!.status).toMatchObject(TURN);
+    expect(endpoints[1]!.status.okAt).toBeDefined();
+    settle(1, false);
+    expect(endpoints[1]!.status).toMatchObject({ overdue: true, failures: 1, error: { code: 'S_REFUSED' } });
+  });
+
+  test('keeps the error of its last scrape, if that failed', () => {
+    const { clock, endpoints, flying } = run({ hosts: 2, maxOpen: 1, latency: (host) => (host === 0 ? undefined : 10), ok: () => false });
+    clock.step(100);
+    expect([...flying.keys()]).toEqual([0]);
+    endpoints[1]!.failed({ at: clock.now(), error: { code: 'S_REFUSED', text: 'refused' } });
+    clock.step(5000);
+    expect(endpoints[1]!.status).toMatchObject({ overdue: true, failures: 1, error: { code: 'S_REFUSED' } });
+  });
+});
+
 describe('a machine that slept', () => {
   test('has all nodes overdue at once, then scrapes all, spread out, without making up for missed scrapes', () => {
-    const { clock, events } = run({ hosts: 100, intervalMs: 5000 });
+    const { clock, endpoints, events } = run({ hosts: 100, intervalMs: 5000 });
     clock.step(20_020);
     const before = events.length;
     clock.sleep(HOUR);
+    clock.step(100);
+    const asleep = {
+      overdue: true,
+      error: { code: 'S_NOT_SCRAPED', text: 'not scraped while this program was suspended, or the clock was set' },
+    };
+    expect(endpoints[99]!.status).toMatchObject(asleep);
     clock.step(5000);
     const after = events.slice(before);
     const woke = after[0]!.at;

@@ -1,9 +1,10 @@
 /**
  * Decides when each node is scraped. Independent of the transport: it calls `begin`, and reads the result from the endpoint at `settle`. It
- * decides when an endpoint is retried and when it is overdue, and writes both to the endpoint. All times come from the injected clock.
+ * decides when an endpoint is retried and when it is overdue, and why if that is not the node's fault, and writes both to the endpoint. All times come from the injected clock.
  *
  * A node that answers is scraped on its own grid (`nextOnGrid`), one that fails after a backoff. A node never has two scrapes at once.
  */
+import { AppError } from '../../errors.js';
 import { TimerQueue } from './timer-queue.js';
 import { backoff, nextOnGrid, stagger } from './pace.js';
 import { isOverdue, overdueAfter, type Endpoint } from '../../model/endpoint.js';
@@ -18,6 +19,7 @@ const PARK_MS = 1000;
 
 /** A timer later than this (or than an interval) means that the machine slept or the clock was set. */
 const JUMP_MS = 2000;
+const SUSPENDED = 'not scraped while this program was suspended, or the clock was set';
 
 /**
  * `spread`: the first round takes an interval, as all others do. `at-once`: it starts at once, for a result that somebody waits for. `one`:
@@ -156,8 +158,25 @@ export class Scheduler {
     const slot = this.#slots[node]!;
     if (!isOverdue(slot.aliveAt, this.#options.intervalMs, now)) return this.#watch(node);
     slot.watched = false;
-    this.#options.endpoints[node]!.setStatus({ overdue: true });
+    const endpoint = this.#options.endpoints[node]!;
+    if (endpoint.status.phase !== 'failing' && !this.#wasAsked(slot, now)) this.#notScraped(node, now, this.#turnText());
+    else endpoint.setStatus({ overdue: true });
     this.#options.overdue(node);
+  }
+
+  /** Whether the node had time to answer: not while it waits for other scrapes to end, nor shortly after. */
+  #wasAsked({ state, startedAt }: Slot, now: Ms): boolean {
+    return (state === 'active' || state === 'parked') && now - startedAt >= this.#options.intervalMs;
+  }
+
+  #turnText(): string {
+    const { maxActive = MAX_ACTIVE, maxOpen = MAX_OPEN } = this.#options;
+    return `waiting for its turn: nodes are scraped ${Math.min(maxActive, maxOpen)} at a time`;
+  }
+
+  #notScraped(node: number, at: Ms, reason: string): void {
+    const { code, message: text } = new AppError('S_NOT_SCRAPED', { reason });
+    this.#options.endpoints[node]!.notScraped({ at, error: { code, text } });
   }
 
   #pump(now: Ms): void {
@@ -217,7 +236,7 @@ export class Scheduler {
       if (endpoints[node]!.status.overdue) continue;
       if (!isOverdue(slot.aliveAt, intervalMs, now)) this.#watch(node);
       else {
-        endpoints[node]!.setStatus({ overdue: true });
+        this.#notScraped(node, now, SUSPENDED);
         late.push(node);
       }
     }
