@@ -144,6 +144,30 @@ describe('CSV', () => {
     expect(await notes(text)).toEqual(['2 rows without a node left out (first: line 3, "(Resources)")']);
   });
 
+  test('the job name of squeue is a label, not the name of the node', async () => {
+    const text = `JOBID PARTITION NAME USER ST TIME NODES NODELIST(REASON)
+101 gpu train alice R 1:00 2 gpu[01-02]
+102 gpu eval bob PD 0:00 1 (Resources)
+`;
+    expect(await read(text)).toEqual(
+      ['gpu01', 'gpu02'].map((node) => `http://${node}/metrics - JOBID=101 PARTITION=gpu NAME=train USER=alice ST=R TIME=1:00 NODES=2`),
+    );
+    expect(await notes(text)).toEqual(['1 row without a node left out (first: line 3, "(Resources)")']);
+  });
+
+  test('the date above the table of sinfo -l is no address', async () => {
+    const text = 'Sat Nov 28 09:00:00 2026\nNODELIST NODES STATE\ngpu01 1 idle\n';
+    expect(await read(text)).toEqual(['http://gpu01/metrics - NODES=1 STATE=idle']);
+  });
+
+  test('the table of kubectl get nodes: NAME is the address', async () => {
+    const text = 'NAME     STATUS   ROLES    AGE   VERSION\ngpu01   Ready    <none>   1d    v1.29\ngpu02   NotReady <none> 1d v1.29\n';
+    expect(await read(text)).toEqual([
+      'http://gpu01/metrics - STATUS=Ready ROLES=<none> AGE=1d VERSION=v1.29',
+      'http://gpu02/metrics - STATUS=NotReady ROLES=<none> AGE=1d VERSION=v1.29',
+    ]);
+  });
+
   test('rows with more cells than the header are noted', async () => {
     expect(await notes('host,rack\nn1,r1,x\nn2,r2,y\n')).toEqual(['2 rows with more cells than the header left out (first: line 2)']);
   });
@@ -183,7 +207,7 @@ describe('file_sd', () => {
     ['[{"targets": [5]}]', 'entry 1: "targets" is not a list of addresses'],
     ['[{"targets": ["n1"], "labels": {"a": 5}}]', 'entry 1: "labels" is not an object of strings'],
     ['[{"targets": ["n1"], "labels": []}]', 'entry 1: "labels" is not an object of strings'],
-    ['[{"targets": ["n1:x"]}]', 'entry 1: "n1:x" the port must be 1 to 65535'],
+    ['[{"targets": ["n1:x"]}]', 'entry 1: "n1:x": the port must be 1 to 65535'],
     ['[{"targets": ["n1"], "labels": {"__metrics_path__": "/x"}}]', 'entry 1: __metrics_path__ /x is not supported, only /metrics'],
     ['[{"targets": ["n1"], "labels": {"__scheme__": "ftp"}}]', 'entry 1: __scheme__ ftp is not supported'],
     ['{"targets": ["n1"]}', 'entry 1: not a list of {"targets": [...], "labels": {...}}'],
@@ -196,9 +220,9 @@ describe('file_sd', () => {
 
 describe('errors are reported with their position', () => {
   test.each([
-    ['a\nb\nc:x\nd', 'E_HOSTFILE_BAD: host file FILE, line 3: "c:x" the port must be 1 to 65535'],
-    ['# one\n\na[3-1]', 'E_HOSTFILE_BAD: host file FILE, line 3: "a[3-1]" [3-1] runs backwards'],
-    ['host,rack\n,7', 'E_HOSTFILE_BAD: host file FILE, line 2: "" the address is empty'],
+    ['a\nb\nc:x\nd', 'E_HOSTFILE_BAD: host file FILE, line 3: "c:x": the port must be 1 to 65535'],
+    ['# one\n\na[3-1]', 'E_HOSTFILE_BAD: host file FILE, line 3: "a[3-1]": [3-1] runs backwards'],
+    ['host,rack\n,7', 'E_HOSTFILE_BAD: host file FILE, line 2: "": the address is empty'],
     ['n1,"7\n', 'E_HOSTFILE_BAD: host file FILE, line 1: quoted field unterminated'],
     ['- targets:\n  - n1:9090\n', 'E_HOSTFILE_BAD: host file FILE, line 1: YAML is not supported; use JSON for file_sd'],
     ['', 'E_HOSTFILE_EMPTY: host file FILE lists no hosts'],

@@ -291,6 +291,8 @@ describe('redirects', () => {
     expect((await get(node.url)).error?.message).toBe(`redirect refused: to http://${other.nodeId}`);
     node.behave(server.redirects(`http://localhost:${other.port}/metrics`));
     expect((await get(node.url)).error?.message).toBe(`redirect refused: to another host, localhost:${other.port}`);
+    node.behave(server.redirects('file:///etc/passwd'));
+    expect((await get(node.url)).error?.message).toBe('redirect refused: to another host, file:///etc/passwd');
     node.behave(server.redirects('http://[nowhere'));
     expect((await get(node.url)).error?.message).toBe('redirect refused: to no valid address');
     expect(other.requests).toEqual([]);

@@ -36,6 +36,9 @@ const ADDRESS_HEADS = [
 /** Columns and file_sd labels that name the host instead of grouping it. */
 const LABEL_HEADS = new Set(['label', 'name', 'instance']);
 
+/** The first line of `sinfo -l` and `squeue -l`: 'Sat Nov 28 09:00:00 2026'. */
+const DATE_LINE = /^\w{3} \w{3} +\d{1,2} \d\d:\d\d:\d\d( \w+)? \d{4}$/;
+
 /**
  * The targets of a host file, which may be a pipe or /dev/stdin. Throws AppError E_HOSTFILE_UNREADABLE, E_HOSTFILE_EMPTY, E_HOSTFILE_BAD
  * (naming line or entry) or E_HOSTS_TOO_MANY.
@@ -48,7 +51,7 @@ export async function readHostfile(path: string): Promise<TargetList> {
     try {
       list.add(address, note);
     } catch (error) {
-      if (error instanceof AppError && error.code === 'E_HOST_BAD') throw faulty(where, `"${error.params.host}" ${error.params.reason}`);
+      if (error instanceof AppError && error.code === 'E_HOST_BAD') throw faulty(where, `"${error.params.host}": ${error.params.reason}`);
       throw error;
     }
   };
@@ -105,6 +108,7 @@ async function addLines(text: string, list: TargetList, add: Add, faulty: Faulty
     const line = withoutComment(raw).trim();
     if (line !== '') lines.push({ where: `line ${index + 1}`, text: line });
   }
+  if (lines.length > 1 && DATE_LINE.test(lines[0]!.text)) lines.shift();
   const [first] = lines;
   if (!first) return;
   const delimiter = [',', '\t', ';'].find((one) => splitList(first.text, one).length > 1) ?? /[ \t]+/;
@@ -129,16 +133,18 @@ async function cellReader(delimiter: string | RegExp, faulty: Faulty): Promise<C
 
 /** The index of the address column in a header; undefined: the line is not a header. */
 function addressColumn(head: readonly string[]): number | undefined {
-  // Slurm's squeue writes NODELIST(REASON).
-  const names = head.map((cell) =>
-    cell
-      .toLowerCase()
-      .replace(/\(.*\)$/, '')
-      .replace(/[ _-]/g, ''),
-  );
+  const names = head.map(plainHead);
   const known = ADDRESS_HEADS.map((name) => names.indexOf(name)).find((column) => column >= 0);
-  return known;
+  // The table of `kubectl get nodes`.
+  return known ?? (names[0] === 'name' && names.includes('status') ? 0 : undefined);
 }
+
+/** Slurm's squeue writes NODELIST(REASON). */
+const plainHead = (cell: string): string =>
+  cell
+    .toLowerCase()
+    .replace(/\(.*\)$/, '')
+    .replace(/[ _-]/g, '');
 
 interface TableParts {
   readonly cellsOf: CellReader;
@@ -152,18 +158,27 @@ const NO_NODE = /^(\(.*\)?|n\/a|none( assigned)?|null|-)$/i;
 
 function addTable(lines: readonly Line[], head: readonly string[], column: number, { cellsOf, delimiter, list, add }: TableParts): void {
   const isBlanks = typeof delimiter !== 'string';
+  // In a table of jobs NAME is that of the job.
+  const hasNames = !head.some((cell) => plainHead(cell) === 'jobid');
   for (const line of lines) {
     const cells = cellsOf(line);
     const before = cells.slice(0, column);
     const [address = '', ...after] = joinBrackets(cells.slice(column), isBlanks ? ' ' : delimiter).map((cell) => cell.trim());
     // In a table separated by blanks an empty cell is missing, and so is the node of a pending job.
     if (NO_NODE.test(address) || (isBlanks && cells.length <= column)) {
-      list.leaveOut('rows without a node', `${line.where}, "${clean(address, MAX_VALUE_BYTES)}"`);
+      list.leaveOut('row', 'without a node', `${line.where}, "${clean(address, MAX_VALUE_BYTES)}"`);
       continue;
     }
     const values = [...before.map((cell) => cell.trim()), '', ...after];
-    if (values.length > head.length && !isBlanks) list.leaveOut('rows with more cells than the header', line.where);
-    add(line.where, address, noteOf(head.map((name, at) => [at === column ? '' : name, values[at] ?? ''] as const)));
+    if (values.length > head.length && !isBlanks) list.leaveOut('row', 'with more cells than the header', line.where);
+    add(
+      line.where,
+      address,
+      noteOf(
+        head.map((name, at) => [at === column ? '' : name, values[at] ?? ''] as const),
+        hasNames,
+      ),
+    );
   }
 }
 
@@ -184,7 +199,7 @@ function addUnheaded(lines: readonly Line[], cellsOf: CellReader, list: TargetLi
   for (const { where, cells } of rows)
     for (const [at, cell] of cells.entries()) {
       if (at === 0 || !isTable) add(where, cell, {});
-      else list.leaveOut('cells without a header', `${where}, "${clean(cell, MAX_VALUE_BYTES)}"`);
+      else list.leaveOut('cell', 'without a header', `${where}, "${clean(cell, MAX_VALUE_BYTES)}"`);
     }
 }
 
@@ -216,15 +231,15 @@ function joinBrackets(cells: readonly string[], delimiter: string): string[] {
   return [cells.slice(0, end).join(delimiter), ...cells.slice(end)];
 }
 
-/** Labels for grouping, and the label with the name. Labels that start with __ are internal to Prometheus. */
-function noteOf(labels: Iterable<readonly [string, string]>): TargetNote {
+/** Labels for grouping, and the label with the name, if one has it. Labels that start with __ are internal to Prometheus. */
+function noteOf(labels: Iterable<readonly [string, string]>, hasNames = true): TargetNote {
   const groups = new Map<string, string>();
   let label: string | undefined;
   for (const [rawName, rawValue] of labels) {
     const name = clean(rawName, MAX_NAME_BYTES).trim();
     const value = clean(rawValue, MAX_VALUE_BYTES).trim();
     if (name === '' || value === '' || name.startsWith('__')) continue;
-    if (LABEL_HEADS.has(name.toLowerCase())) label ??= value;
+    if (hasNames && LABEL_HEADS.has(name.toLowerCase())) label ??= value;
     else if (groups.size < MAX_GROUPS || groups.has(name)) groups.set(name, value);
   }
   return { groups, ...(label === undefined ? {} : { name: label }) };

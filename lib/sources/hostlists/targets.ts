@@ -57,11 +57,11 @@ export class TargetList {
     }
   }
 
-  /** Records that an entry of the list is not a target: `what` follows a number, and the position of the first is kept. */
-  leaveOut(what: string, where: string): void {
-    const known = this.#left.find((left) => left.what === what);
+  /** Records that an entry of the list is not a target: '2 rows without a node'. The position of the first is kept. */
+  leaveOut(entry: string, why: string, where: string): void {
+    const known = this.#left.find((left) => left.entry === entry && left.why === why);
     if (known) known.count++;
-    else this.#left.push({ what, count: 1, where });
+    else this.#left.push({ entry, why, count: 1, where });
   }
 
   get targets(): Target[] {
@@ -73,7 +73,9 @@ export class TargetList {
     const { count: again, differing, first } = this.#repeated;
     const other = differing === 0 ? '' : `, ${count(differing)} of them with other labels`;
     const merged = `${count(again)} duplicate ${again === 1 ? 'address' : 'addresses'} merged${other} (first: ${first})`;
-    const left = this.#left.map(({ what, count: many, where }) => `${count(many)} ${what} left out (first: ${where})`);
+    const left = this.#left.map(
+      ({ entry, why, count: many, where }) => `${count(many)} ${entry}${many === 1 ? '' : 's'} ${why} left out (first: ${where})`,
+    );
     return [...(again === 0 ? [] : [merged]), ...left].map((text) => `${this.#source}: ${text}`);
   }
 
@@ -102,7 +104,8 @@ export class TargetList {
 }
 
 interface Left {
-  readonly what: string;
+  readonly entry: string;
+  readonly why: string;
   count: number;
   readonly where: string;
 }
@@ -172,7 +175,9 @@ function faultOf(hostId: string): string | undefined {
   const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(hostId) ?? [];
   if (host === undefined) return 'not host:port';
   if (port?.includes(':')) return 'write an IPv6 address in brackets, like [::1]:9090';
-  if (!NAME.test(host) && !IPV6.test(host)) return host === '' ? 'the host name is missing' : `"${host}" is not a host name or address`;
+  if (host === '') return 'the host name is missing';
+  if (!NAME.test(host) && !IPV6.test(host))
+    return host === hostId ? 'not a host name or address' : `"${host}" is not a host name or address`;
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)) return 'the port must be 1 to 65535';
   return undefined;
 }

@@ -113,5 +113,5 @@ function redirected(from: URL, location: string): URL {
   if (to.protocol === from.protocol && to.host === from.host) return to;
   if (from.protocol === 'http:' && to.protocol === 'https:' && to.hostname === from.hostname) return to;
   if (to.hostname === from.hostname) throw new AppError('S_REDIRECT', { reason: `to ${to.protocol}//${to.host}` });
-  throw new AppError('S_REDIRECT', { reason: `to another host, ${to.host}` });
+  throw new AppError('S_REDIRECT', { reason: `to another host, ${to.host || to.href}` });
 }
