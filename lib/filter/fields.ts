@@ -7,6 +7,8 @@ import { slotState } from '../aggregate/gpu-state.js';
 import { GPU_FIELDS, gpuField, type GpuField } from '../model/gpu-fields.js';
 import { conditionOf, NODE_CONDITIONS, whyNotReporting, type NodeView } from '../model/node-view.js';
 import type { Unit } from '../text/units.js';
+import type { Owner as OwnerName } from '../model/owners.js';
+import { allocatedUsers } from '../aggregate/owner-columns.js';
 
 /**
  * What a filter is evaluated for: a process on a GPU, a GPU without one (`row` -1), a process on no GPU (`slot` -1), a node with neither. A
@@ -90,6 +92,12 @@ function hostText(spelled: string, about: string, text: (node: NodeView) => stri
 const usedPercent = ({ gpus: { field } }: NodeView, slot: number): number =>
   (field.memoryUsedBytes[slot]! / field.memoryTotalBytes[slot]!) * 100;
 
+/** A text of the owner columns; '' where nothing is known. */
+const owner =
+  (which: Exclude<OwnerName, 'user'>) =>
+  (node: NodeView, row: number): string =>
+    node.userName(node.procs.known?.owners[which][row] ?? 0);
+
 /** The first name is used for output. */
 export const FIELDS: readonly Field[] = [
   ...GPU_FIELDS.flatMap(gpuReading),
@@ -117,6 +125,18 @@ export const FIELDS: readonly Field[] = [
   gpuText('device_type type', 'GPU, NPU, ...', ({ gpus }, slot) => gpus.detail(slot, 'type') || 'GPU'),
   gpuText('driver', 'driver version', ({ gpus }, slot) => gpus.detail(slot, 'driver_version')),
   procText('user', 'owner of the process', (node, row) => node.userName(node.procs.user[row]!)),
+  procText('job', 'job of the process, as the scheduler writes its id', owner('job')),
+  procText('account', "account of the process's job", owner('account')),
+  procText('namespace ns', 'Kubernetes namespace of the process', owner('namespace')),
+  procText('pod', 'Kubernetes pod of the process', owner('pod')),
+  procText('team', 'team of the user', owner('team')),
+  procText('container', 'container of the process: the first 12 digits of its id, or its name', (node, row) =>
+    node.userName(node.procs.known?.container[row] ?? 0),
+  ),
+  procText('runs_as', 'account that runs the process, where the user is the person behind it', (node, row) =>
+    node.userName(node.procs.known?.runsAs[row] ?? 0),
+  ),
+  gpuText('allocation alloc', 'user to whom the GPU is allocated', (node, slot) => allocatedUsers(node, slot).join(', ')),
   { ...procText('command cmd', 'command line, or the name if that is not known', (node, row) => COMMANDS.of(node, row)), many: true },
   procNumber('pid', 'number', 'process id', ({ procs }, row) => procs.pid[row]!),
   procNumber('vram', 'bytes', 'GPU memory that the process holds', ({ procs }, row) => (procs.gpu[row]! < 0 ? NaN : procs.vramBytes[row]!)),

@@ -4,6 +4,7 @@
  */
 import { included, type NodeView } from '../../model/node-view.js';
 import { connectionJson } from './connection-json.js';
+import { allocationJson } from './owners-json.js';
 import { chassisJson, extraRows, linksOf, partReadings } from './extras-json.js';
 import { cpuJson, gpuJson, memoryJson, processJson, storageJson, type RowContext } from './row-json.js';
 import { ALL_SMI_VERSION, ARRAYS, ARRAY_OF, MAX_PART_BYTES, SCHEMA, SECTIONS, type ArrayName, type Section } from './schema.js';
@@ -61,6 +62,8 @@ export function* nodePieces(node: NodeView, meta: FrameMeta): Generator<Piece, v
   const chassis = include.has('chassis') ? chassisJson(node, context) : undefined;
   if (chassis !== undefined) yield { array: 'chassis', bytes: utf8.encode(chassis) };
   for (const extra of extraRows(node, include)) yield { array: 'extras', bytes: utf8.encode(extra) };
+  if (include.has('process') && node.allocations.count > 0)
+    yield* rows('allocations', node.allocations.count, (row) => allocationJson(node, row));
   if (include.has('process')) yield* rows('processes', node.procs.count, (row) => processJson(node, row, context));
 }
 
@@ -121,7 +124,7 @@ export class FrameBuilder {
     const { at, hostname, include } = this.#meta;
     const asked = new Set<ArrayName>([
       'connections',
-      ...(this.#parts.some((one) => one.has('extras')) ? ['extras' as const] : []),
+      ...(['allocations', 'extras'] as const).filter((array) => this.#parts.some((one) => one.has(array))),
       ...SECTIONS.filter((section) => include.has(section)).flatMap((one) => ARRAY_OF[one]),
     ]);
     const members: [key: string, value: readonly Uint8Array[] | string][] = [

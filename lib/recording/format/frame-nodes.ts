@@ -1,6 +1,7 @@
 /** Assigns the rows of a frame to nodes. A frame of all-smi merges all nodes; only our frames record which of them a process ran on. */
 import { CPU_FIELDS, MEMORY_FIELDS, type CpuField, type MemoryField, type NodeFacts } from '../../model/columns.js';
 import type { ReadConnection } from './connection-read.js';
+import { readAllocation, type AllocationRecord } from './owners-json.js';
 import { gpuReadings, readChassis, readExtra, readLinks, type ExtraTablesRead } from './extras-read.js';
 import { putReading, type DetailReading } from '../../exposition/schema/detail-readings.js';
 import { gpuCalled } from '../../model/gpu-identity.js';
@@ -32,6 +33,7 @@ interface Gathered {
   readonly memory: CellRecord[];
   readonly disks: CellRecord[];
   readonly procs: ReadProc[];
+  readonly allocations: AllocationRecord[];
   readonly extras: ExtraTablesRead;
   /** By GPU: what its row has besides the columns. */
   readonly readings: Map<GpuRecord, readonly DetailReading[]>;
@@ -69,7 +71,7 @@ export class FrameNodes {
       if (!readExtra(node.extras, row)) this.badRows++;
       return;
     }
-    const rows = { gpus: node.gpus, cpus: node.cpus, memory: node.memory, storage: node.disks }[array];
+    const rows = { allocations: node.allocations, gpus: node.gpus, cpus: node.cpus, memory: node.memory, storage: node.disks }[array];
     if (rows.length >= MAX_ROWS[array]) {
       this.badRows++;
       return;
@@ -79,7 +81,8 @@ export class FrameNodes {
       node.gpus.push(gpu);
       node.readings.set(gpu, gpuReadings(row, gpu));
       readLinks(node.fallback, row, gpu);
-    } else if (array === 'memory') node.memory.push(readMemory(row));
+    } else if (array === 'allocations') node.allocations.push(readAllocation(row));
+    else if (array === 'memory') node.memory.push(readMemory(row));
     else if (array === 'storage') node.disks.push(readDisk(row));
     else {
       node.cpus.push(readCpu(row));
@@ -136,6 +139,7 @@ export class FrameNodes {
       memory: [],
       disks: [],
       procs: [],
+      allocations: [],
       extras: {},
       fallback: {},
       readings: new Map(),
@@ -196,15 +200,30 @@ function rowsOf(node: Gathered, at: Ms, { foreign, merged }: Origin): RecordedRo
     gpus: all,
     reportedGpus: reported.length,
     procs: node.procs.map((proc, row): ProcRecord => {
-      const { pid, user, cpuPercent, command, name } = proc;
+      const { pid, user, cpuPercent, command, name, owners } = proc;
       const vramBytes = proc.vramBytes === 0 && isProcessMemoryUnknown(all[placeOf(slots[row]!)]?.name ?? '') ? NaN : proc.vramBytes;
       const smPercent = foreign && proc.smPercent === 0 ? NaN : proc.smPercent;
-      return { pid, gpu: placeOf(slots[row]!), user, vramBytes, ageSeconds: ageOf(proc.start, at), cpuPercent, smPercent, command, name };
+      return {
+        pid,
+        gpu: placeOf(slots[row]!),
+        user,
+        vramBytes,
+        ageSeconds: ageOf(proc.start, at),
+        cpuPercent,
+        smPercent,
+        command,
+        name,
+        owners,
+      };
     }),
     cpus: foreign && merged ? node.cpus.map((cpu) => withoutFillers(cpu, CPU_FIELDS, CPU_FILLERS)) : node.cpus,
     cores: node.cores,
     memory: foreign && merged ? node.memory.map((one) => withoutFillers(one, MEMORY_FIELDS, MEMORY_FILLERS)) : node.memory,
     disks: node.disks,
+    allocations: node.allocations.map((one) => ({
+      ...one,
+      gpu: reported.findIndex(({ uuid, index }) => one.uuid !== '' && uuid === one.uuid && index === one.gpuIndex),
+    })),
   };
 }
 

@@ -3,6 +3,7 @@
  * numbers; a frame carries the texts that no earlier frame had.
  */
 import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type NodeFacts } from '../../model/columns.js';
+import { ALLOCATION_TEXTS, PROCESS_OWNERS } from './owners-json.js';
 import { packExtras } from './recorded-extras.js';
 import type { CellRecord, GpuRecord, RecordedRows, ProcRecord, RecordedFrame } from './records.js';
 import type { Ms } from '../../model/clock.js';
@@ -53,7 +54,18 @@ export interface PackedNode {
   readonly facts: NodeFacts;
   /** What few nodes have, as one text. */
   readonly extras: string;
+  /** Owners of its processes and GPUs as one text, with names by number; '' if none are known. */
+  readonly owners: string;
   readonly spans: Spans | undefined;
+}
+
+/** Columns, in the order of PROCESS_OWNERS and ALLOCATION_TEXTS. NaN is null in the text. */
+export interface PackedOwners {
+  readonly procs: readonly (readonly number[])[];
+  readonly gpu: readonly number[];
+  readonly gpuCount: readonly (number | null)[];
+  readonly since: readonly (number | null)[];
+  readonly texts: readonly (readonly number[])[];
 }
 
 /** New names: they follow the first `from` names; 0: all earlier ones are dropped. */
@@ -135,7 +147,12 @@ export class FramePacker {
       at: frame.at,
       offsetMinutes: frame.offsetMinutes,
       badRows: frame.badRows,
-      nodes: frame.nodes.map(({ rows, extras, ...host }) => ({ ...host, extras: packExtras(extras), spans: rows && spans[next++] })),
+      nodes: frame.nodes.map(({ rows, extras, ...host }) => ({
+        ...host,
+        extras: packExtras(extras),
+        owners: rows ? this.#owners(rows) : '',
+        spans: rows && spans[next++],
+      })),
       ...packed,
       texts: this.#texts.take(),
       users: this.#users.take(),
@@ -169,6 +186,19 @@ export class FramePacker {
       user: Int32Array.from(procs, ({ user }) => this.#users.idWithin(user, MAX_USERS)),
       name: Uint32Array.from(procs, ({ name }) => this.#ref(name)),
     };
+  }
+
+  #owners({ procs, allocations }: RecordedRows): string {
+    if (allocations.length === 0 && procs.every(({ owners }) => owners === undefined)) return '';
+    const id = (name: string): number => this.#users.idWithin(name, MAX_USERS);
+    const packed: PackedOwners = {
+      procs: PROCESS_OWNERS.map((owner) => procs.map(({ owners }) => id(owners?.[owner] ?? ''))),
+      gpu: allocations.map(({ gpu }) => gpu),
+      gpuCount: allocations.map(({ gpuCount }) => gpuCount),
+      since: allocations.map(({ since }) => since),
+      texts: ALLOCATION_TEXTS.map((name) => allocations.map(({ texts }) => id(texts[name]))),
+    };
+    return JSON.stringify(packed);
   }
 
   #cells(table: TableName, cells: readonly CellRecord[]): PackedRows {

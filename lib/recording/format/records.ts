@@ -1,5 +1,6 @@
 /** One frame of a recording, node by node: the form between its JSON and the columns. NaN: not reported. */
 import type { NodeFacts } from '../../model/columns.js';
+import type { AllocationRecord, ProcessOwnerTexts } from './owners-json.js';
 import type { ExtraTablesRead } from './extras-read.js';
 import type { Ms } from '../../model/clock.js';
 import type { EndpointStatus } from '../../model/endpoint.js';
@@ -24,6 +25,8 @@ export interface ProcRecord {
   readonly smPercent: number;
   readonly command: string;
   readonly name: string;
+  /** Undefined: nothing is known of its owners but the user. */
+  readonly owners: ProcessOwnerTexts | undefined;
 }
 
 /** A row of a small table; values in the order of the table's fields. */
@@ -41,6 +44,12 @@ export interface RecordedRows {
   readonly cores: readonly CellRecord[];
   readonly memory: readonly CellRecord[];
   readonly disks: readonly CellRecord[];
+  readonly allocations: readonly PlacedAllocation[];
+}
+
+/** An allocation on the GPU at a position among those of the node; -1: not known which. */
+export interface PlacedAllocation extends AllocationRecord {
+  readonly gpu: number;
 }
 
 export interface RecordedNode {

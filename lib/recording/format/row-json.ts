@@ -1,4 +1,5 @@
 /** Rows of a node as JSON that all-smi can read: every required field, integers without a point, keys in alphabetical order. */
+import { ownersJson } from './owners-json.js';
 import type { ExtraReading } from '../../model/columns.js';
 import type { NodeView } from '../../model/node-view.js';
 import { GPU_FIELDS, gpuField, type GpuField } from '../../model/gpu-fields.js';
@@ -140,6 +141,7 @@ export function processJson(node: NodeView, row: number, _context: RowContext): 
   const absent: Absent = [];
   const slot = procs.gpu[row]!;
   const age = procs.ageSeconds[row]!;
+  const owner = ownersJson(node, row);
   return JSON.stringify(
     withAbsent(
       {
@@ -165,6 +167,7 @@ export function processJson(node: NodeView, row: number, _context: RowContext): 
         used_memory: field({ key: 'used_memory', max: Number.MAX_SAFE_INTEGER }, procs.vramBytes[row]!, absent),
         user: node.userName(procs.user[row]!),
         uses_gpu: slot >= 0,
+        ...(owner === undefined ? {} : { owner }),
       },
       absent,
     ),

@@ -1,4 +1,5 @@
 /** Reads rows of a frame: ours and all-smi's, local and remote. Only values that the format allows are accepted. */
+import { readOwners, type ProcessOwnerTexts } from './owners-json.js';
 import { CPU_FIELDS, CORE_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type GpuField } from '../../model/columns.js';
 import { gpuField, isUnavailable, olderReading } from '../../model/gpu-fields.js';
 import { CORE_RANGES, CPU_RANGES, DISK_RANGES, MEMORY_RANGES, PROCESS_RANGES } from '../../model/machine-fields.js';
@@ -89,6 +90,7 @@ export interface ReadProc {
   readonly smPercent: number;
   readonly command: string;
   readonly name: string;
+  readonly owners: ProcessOwnerTexts | undefined;
 }
 
 /** Undefined: a row without a pid. */
@@ -111,6 +113,7 @@ export function readProc(row: Loose): ReadProc | undefined {
     smPercent: valueOf(row, { key: 'gpu_utilization' }, PROCESS_RANGES.smPercent),
     command: textOf(row, 'command', COMMAND_BYTES),
     name: textOf(row, 'process_name', NAME_BYTES),
+    owners: readOwners(row),
   };
 }
 

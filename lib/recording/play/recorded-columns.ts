@@ -1,5 +1,5 @@
 /** A node of a recording, as columns over the arrays of a packed frame: the counterpart of the parser of a live node. */
-import { NO_ALLOCATIONS } from '../../model/allocations.js';
+import type { AllocationColumns } from '../../model/allocations.js';
 import {
   GPU_FIELDS,
   type NodeExtras,
@@ -11,11 +11,13 @@ import {
   type Rows,
 } from '../../model/columns.js';
 import { NO_EXTRAS, NO_FACTS, NO_GPUS, NO_PROCESSES, NO_ROWS } from '../../model/empty-columns.js';
+import { NO_OWNERS, recordedOwners, type RecordedOwners } from './recorded-owners.js';
 import { RecordedExtras } from '../format/recorded-extras.js';
 import {
   PROC_VALUES,
   TABLE_FIELDS,
   type Names,
+  type PackedOwners,
   type PackedFrame,
   type PackedNode,
   type PackedRows,
@@ -54,7 +56,6 @@ function extended(known: string[], { from, added }: Names): string[] {
 }
 
 export class RecordedColumns implements NodeData {
-  readonly allocations = NO_ALLOCATIONS;
   readonly #tables: NameTables;
   #texts: readonly string[] = [''];
   #users: readonly string[] = [''];
@@ -62,6 +63,8 @@ export class RecordedColumns implements NodeData {
   #facts: NodeFacts = NO_FACTS;
   #extras: NodeExtras = NO_EXTRAS;
   #procs: ProcColumns | undefined;
+  #ownersText = '';
+  #owners: RecordedOwners | undefined;
   #gpus: GpuColumns | undefined;
   #rows: Partial<Record<TableName, Rows<string>>> = {};
 
@@ -70,19 +73,31 @@ export class RecordedColumns implements NodeData {
   }
 
   /** Shows the node of `frame`; a node without rows has reported nothing. */
-  load(frame: PackedFrame, { spans, facts, extras }: PackedNode): void {
+  load(frame: PackedFrame, { spans, facts, extras, owners }: PackedNode): void {
     this.#facts = facts;
     this.#extras = spans ? new RecordedExtras(extras, spans.gpus[1]) : NO_EXTRAS;
     ({ texts: this.#texts, users: this.#users } = this.#tables.of(frame));
     this.#source = spans && { frame, spans };
     this.#procs = undefined;
+    this.#ownersText = spans ? owners : '';
+    this.#owners = undefined;
     this.#gpus = undefined;
     this.#rows = {};
   }
 
   get procs(): ProcColumns {
-    return (this.#procs ??= this.#source ? procColumns(this.#source.frame.procs, this.#source.spans.procs) : NO_PROCESSES);
+    return (this.#procs ??= this.#source
+      ? procColumns(this.#source.frame.procs, this.#source.spans.procs, this.#known().processes)
+      : NO_PROCESSES);
   }
+  get allocations(): AllocationColumns {
+    return this.#known().allocations;
+  }
+
+  #known(): RecordedOwners {
+    return (this.#owners ??= this.#ownersText === '' ? NO_OWNERS : recordedOwners(JSON.parse(this.#ownersText) as PackedOwners));
+  }
+
   get gpus(): GpuColumns {
     return (this.#gpus ??= this.#source ? this.#gpuColumns(this.#source) : NO_GPUS);
   }
@@ -141,13 +156,18 @@ function column({ values, rows }: PackedRows, field: number, from: number, count
   return values.subarray(field * rows + from, field * rows + from + count);
 }
 
-function procColumns(procs: PackedFrame['procs'], [from, count]: readonly [number, number]): ProcColumns {
+function procColumns(
+  procs: PackedFrame['procs'],
+  [from, count]: readonly [number, number],
+  known: RecordedOwners['processes'],
+): ProcColumns {
+  const user = procs.user.subarray(from, from + count);
   const value = (name: (typeof PROC_VALUES)[number]): Float64Array => column(procs, PROC_VALUES.indexOf(name), from, count);
   return {
     count,
     pid: procs.pid.subarray(from, from + count),
     gpu: procs.gpu.subarray(from, from + count),
-    user: procs.user.subarray(from, from + count),
+    user,
     vramBytes: value('vramBytes'),
     ageSeconds: value('ageSeconds'),
     cpuPercent: value('cpuPercent'),
@@ -156,6 +176,7 @@ function procColumns(procs: PackedFrame['procs'], [from, count]: readonly [numbe
     residentBytes: new Float64Array(count).fill(NaN),
     command: procs.titles.subarray(from, from + count),
     name: procs.name.subarray(from, from + count),
+    known: known && { ...known, owners: { ...known.owners, user } },
   };
 }
 

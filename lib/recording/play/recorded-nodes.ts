@@ -94,6 +94,7 @@ export class RecordedNodes {
         groups: record.groups,
         facts: record.facts,
         extras: '',
+        owners: '',
         spans: undefined,
       });
       record.commit({ at: frame.at });
