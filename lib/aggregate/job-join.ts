@@ -49,6 +49,12 @@ interface Held {
   readonly allocation: JobAllocation;
 }
 
+/** The names of a watched node fit a node of the schedulers; `name` is undefined where they fit several. */
+interface Fit {
+  readonly stage: number;
+  readonly name: string | undefined;
+}
+
 /** Built once per answer of the schedulers. */
 export class JobJoin {
   readonly #held = new Map<string, Held[]>();
@@ -60,7 +66,10 @@ export class JobJoin {
     ReadonlyMap<string, ReadonlySet<string>>,
     ReadonlyMap<string, ReadonlySet<string>>,
   ];
-  #matched: ReadonlyMap<string, string> = new Map();
+  /** By watched node: what its names fit. */
+  readonly #fit = new Map<string, Fit>();
+  /** By stage and name: the watched nodes that claim it. */
+  readonly #claims: readonly Map<string, Set<string>>[] = [new Map(), new Map(), new Map()];
 
   constructor({ jobs, nodes }: ClusterJobs) {
     const stages = [new Map<string, Set<string>>(), new Map<string, Set<string>>(), new Map<string, Set<string>>()] as const;
@@ -91,46 +100,60 @@ export class JobJoin {
     return jobs.length === 1 ? jobs[0] : undefined;
   }
 
-  /** Finds the schedulers' node of each watched one. To be called again when nodes or names have changed. */
+  /** Takes the names of a watched node, new or changed, and finds the schedulers' node for it. */
+  see(node: JoinNode): void {
+    this.forget(node.nodeId);
+    const fit = this.#fits(node);
+    if (fit === undefined) return;
+    this.#fit.set(node.nodeId, fit);
+    if (fit.name !== undefined) add(this.#claims[fit.stage]!, fit.name, node.nodeId);
+  }
+
+  /** The node is no longer watched. */
+  forget(nodeId: string): void {
+    const fit = this.#fit.get(nodeId);
+    this.#fit.delete(nodeId);
+    if (fit?.name !== undefined) this.#claims[fit.stage]!.get(fit.name)?.delete(nodeId);
+  }
+
+  /** The nodes seen so far. */
   match(nodes: Iterable<JoinNode>): NodeMatches {
-    const claims = new Map<string, { stage: number; nodeIds: string[] }>();
-    let ambiguous = 0;
-    for (const node of nodes) {
-      const found = this.#fits(node);
-      if (found === undefined) continue;
-      if (found.name === undefined) {
-        ambiguous++;
-        continue;
-      }
-      const known = claims.get(found.name);
-      if (known === undefined || found.stage < known.stage) claims.set(found.name, { stage: found.stage, nodeIds: [node.nodeId] });
-      else if (found.stage === known.stage) known.nodeIds.push(node.nodeId);
-    }
-    const matched = new Map<string, string>();
-    const taken = new Set<string>();
-    for (const [name, { nodeIds }] of claims) {
-      taken.add(name);
-      if (nodeIds.length === 1) matched.set(nodeIds[0]!, name);
-      else ambiguous += nodeIds.length;
-    }
-    this.#matched = matched;
-    return { ambiguous, unmatched: [...this.#held.keys()].filter((name) => !taken.has(name)).length };
+    for (const node of nodes) this.see(node);
+    const ambiguous = [...this.#fit].filter(([nodeId, { stage, name }]) => {
+      if (name === undefined) return true;
+      // A better name of another node took it, which is clear.
+      return this.#stageOf(name) === stage && this.#matchOf(nodeId) === undefined;
+    });
+    return { ambiguous: ambiguous.length, unmatched: [...this.#held.keys()].filter((name) => this.#stageOf(name) === undefined).length };
+  }
+
+  /** The best way in which a node of the schedulers is named by any watched node; undefined: none names it. */
+  #stageOf(name: string): number | undefined {
+    const stage = this.#claims.findIndex((claims) => (claims.get(name)?.size ?? 0) > 0);
+    return stage < 0 ? undefined : stage;
+  }
+
+  /** The schedulers' name of a watched node; undefined where it could be several, or several could be it. */
+  #matchOf(nodeId: string): string | undefined {
+    const fit = this.#fit.get(nodeId);
+    if (fit?.name === undefined || this.#stageOf(fit.name) !== fit.stage) return undefined;
+    return this.#claims[fit.stage]!.get(fit.name)!.size === 1 ? fit.name : undefined;
   }
 
   /** The scheduler's view of a watched node; undefined: it has not said anything of it, or it could not be joined. */
   schedulerNode(nodeId: string): SchedulerNode | undefined {
-    return this.#nodes.get(this.#matched.get(nodeId) ?? '');
+    return this.#nodes.get(this.#matchOf(nodeId) ?? '');
   }
 
   /** What running jobs have of a watched node. */
   rows(nodeId: string, gpus: readonly JoinGpu[]): readonly JobRow[] {
-    const held = this.#held.get(this.#matched.get(nodeId) ?? '');
+    const held = this.#held.get(this.#matchOf(nodeId) ?? '');
     if (held === undefined) return NONE;
     const slots = new Slots(gpus, this.schedulerNode(nodeId));
     return held.flatMap(({ job, allocation }) => rowsOf(job, allocation, slots));
   }
 
-  #fits(node: JoinNode): { readonly stage: number; readonly name: string | undefined } | undefined {
+  #fits(node: JoinNode): Fit | undefined {
     const names = [...new Set([node.name, node.instance, node.nodeId].map((name) => hostOf(name).toLowerCase()))].filter(
       (name) => name !== '',
     );

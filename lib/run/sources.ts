@@ -1,6 +1,7 @@
 /** Opens each kind of source. To add a source, add a kind to the union (settings.ts) and a factory here. */
 import { AppError } from '../errors.js';
 import { Attribution, type AttributionOptions } from '../aggregate/attribution.js';
+import { KnownJobs } from '../aggregate/known-jobs.js';
 import type { Parsers } from '../exposition/parser/index.js';
 import { affordable } from '../http/open-files.js';
 import type { Clock } from '../model/clock.js';
@@ -38,8 +39,8 @@ export interface OpenSource {
   readonly collector: Collector;
   /** The same object, if it plays a recording. */
   readonly replay?: Replay;
-  /** Takes the jobs of a scheduler; absent for a recording, which has what was known then. */
-  readonly attribution?: Attribution;
+  /** Takes the jobs of schedulers, and knows them; absent for a recording, which has what was known then. */
+  readonly jobs?: KnownJobs;
   /** Lines under the tab strip: facts about the source that are always shown. */
   notices(): readonly Line[];
   /** Stops what was started with it; the collector has been stopped before. */
@@ -158,7 +159,9 @@ export async function openSources(sources: readonly Source[], context: OpenConte
     throw new AppError('E_INTERNAL', { reason: `sources: ${sources.map(({ kind }) => kind).join(', ')}` });
   const opened: OpenSource[] = [];
   const names = new NodeNames();
+  const jobs = new KnownJobs(() => opened.flatMap(({ collector }) => collector.nodes));
   const attribution = context.parsers.holding((users) => new Attribution(users, context.owners ?? { people: true }));
+  attribution.setJobs(jobs);
   try {
     for (const source of sources) opened.push(await open(source, { ...context, names, attribution, alone }));
   } catch (error) {
@@ -166,9 +169,9 @@ export async function openSources(sources: readonly Source[], context: OpenConte
     throw error;
   }
   const [first] = opened;
-  if (alone && first) return first.replay ? first : { ...first, attribution };
+  if (alone && first) return first.replay ? first : { ...first, jobs };
   return {
-    attribution,
+    jobs,
     collector: combined(opened.map(({ collector }) => collector)),
     notices: () => opened.flatMap((one) => one.notices()),
     close: async () => void (await Promise.all(opened.map((one) => one.close()))),
