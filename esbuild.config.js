@@ -24,6 +24,8 @@ const BUILDS = [
   // The entry point has no chunks: it reports that the program could not be loaded.
   ['bin/all-smi-view.ts'],
   ['bin/program.ts'],
+  // All of it in one file: lib/sources/hosts/request.ts loads it again if it could not be read.
+  [{ in: 'lib/sources/hosts/got.ts', out: 'chunks/got' }],
   // A thread is started from a file of its own, next to the chunks that use it (lib/recording/thread/worker-client.ts).
   [{ in: 'lib/recording/thread/worker.ts', out: 'chunks/worker' }],
   ['lib/index.ts', ...readdirSync(join(ROOT, 'plugins')).map((plugin) => `plugins/${plugin}/index.ts`)],
@@ -127,7 +129,7 @@ function outputs(entryPoints) {
     charset: 'utf8',
     legalComments: 'none', // THIRD_PARTY_LICENSES has them all, in full
     alias: { blessed: 'neo-blessed' },
-    external: ['term.js', 'pty.js', './program.js'],
+    external: ['term.js', 'pty.js', './program.js', './got.js'],
     banner: { js: BANNER },
     plugins: [staticWidgets, lodashMax, bufferAlloc, lazyParts],
     metafile: true,

@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MOCK_GPU_NAME, startMock } from '../../lib/mock/mock.js';
+import { systemClock } from '../../lib/run/system-clock.js';
 import { builtProgram, ROOT } from '../helpers/built.js';
+import { PtyProgram } from '../helpers/pty.js';
 
 jest.setTimeout(120_000);
 
@@ -109,6 +112,30 @@ describe('an incomplete installation', () => {
     expect(stderr).toContain(says);
     expect({ status, stdout, lines: stderr.split('\n').length }).toEqual({ status: 1, stdout: '', lines: 2 });
     expect(stderr).toMatch(/^all-smi-view: the program is not completely installed: .*\. Install all-smi-view again\.\n$/);
+  });
+
+  test('the HTTP client is loaded again: until then the nodes wait, and are not down', async () => {
+    const options = { platform: 'nvidia', gpuName: MOCK_GPU_NAME, startIndex: 1, failureNodes: 0, processes: true, seed: 1 } as const;
+    const cluster = await startMock({ ...options, ports: [0], clock: systemClock });
+    const client = installed('chunks/got.js');
+    const whole = readFileSync(client);
+    writeFileSync(client, whole.subarray(0, 1000));
+    const terminal = new PtyProgram(process.execPath, [installed('bin/all-smi-view.js'), '--hosts', ...cluster.addresses, '-i', '1'], {
+      cols: 120,
+      rows: 30,
+    });
+    const shows = (text: string): Promise<void> => terminal.until(text, () => terminal.emulator.text().includes(text), 25_000);
+    try {
+      await shows('cannot load got.js: ');
+      terminal.type('D');
+      await shows('0 of 1 node up · 1 waiting …');
+      writeFileSync(client, whole);
+      await shows('1 of 1 node up');
+    } finally {
+      writeFileSync(client, whole);
+      terminal.dispose();
+      await cluster.stop();
+    }
   });
 
   test('an error of the program itself is not taken for one', () => {

@@ -35,6 +35,8 @@ export class HttpClient {
   readonly #options: ClientOptions;
   #agent: { readonly http: HttpAgent; readonly https: HttpsAgent } | undefined;
   #got: Promise<Got> | undefined;
+  /** How often loading got has failed. */
+  #notLoaded = 0;
 
   /** Throws AppError E_OPTION_BAD when the token is not valid in a header. */
   constructor(options: ClientOptions) {
@@ -86,7 +88,7 @@ export class HttpClient {
 
   /** Created at the first request, not before: the first frame should not wait for loading got and node's http. */
   async #load(): Promise<Got> {
-    const [{ default: got }, http, https] = await Promise.all([import('got'), import('node:http'), import('node:https')]);
+    const [got, http, https] = await Promise.all([this.#loadGot(), import('node:http'), import('node:https')]);
     // Two sockets per node: one in use, and another while a cancelled one is being closed.
     const keeping = { keepAlive: this.#options.keepConnections ?? true, maxSockets: 2 };
     this.#agent = { http: new http.Agent(keeping), https: new https.Agent(keeping) };
@@ -104,6 +106,26 @@ export class HttpClient {
       decompress: true,
     });
   }
+
+  /** A failure is that of the scrapes which wait for it; the next scrape tries again. */
+  async #loadGot(): Promise<Got> {
+    try {
+      // Node.js never reads a file again that it could not load, so each attempt has an address of its own.
+      const file = `./got.js?${this.#notLoaded}`;
+      const { default: got } = await (this.#notLoaded === 0 ? import('./got.js') : (import(file) as Promise<{ readonly default: Got }>));
+      return got;
+    } catch (error) {
+      this.#notLoaded++;
+      this.#got = undefined;
+      throw notLoaded(error);
+    }
+  }
+}
+
+/** It is not the node that fails. */
+function notLoaded(error: unknown): AppError {
+  const failure = failureOf(error);
+  return failure.code === 'S_NOT_SCRAPED' ? failure : new AppError('S_NOT_SCRAPED', { reason: `cannot load got.js: ${failure.message}` });
 }
 
 /** Allowed redirects: the same host and port, or from http to https on the same host. Anything else is rejected. */
