@@ -116,8 +116,8 @@ function exitOf({ nodes, answered, reporting, failed }: Coverage, { table = '', 
   return 0;
 }
 
-/** Tables that say nothing of a node that does not report its processes. */
-const OF_PROCESSES: ReadonlySet<string> = new Set(['users', 'processes']);
+/** Tables without a row of a node that does not report its processes. */
+const OF_PROCESSES: ReadonlySet<string> = new Set(['users', 'processes', 'free']);
 
 const MAX_NAMED = 5;
 

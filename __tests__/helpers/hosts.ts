@@ -106,7 +106,7 @@ export class TestNode extends Node {
     this.#data = data;
     const { state = 'live', at = ANSWERED_AT } = spec;
     if (state !== 'waiting') this.scrape(spec, at);
-    if (state === 'failing' || state === 'overdue') this.fail({ at, error: { code: 'TEST', text: 'connection refused' } });
+    if (state === 'failing' || state === 'overdue') this.fail({ at, error: { code: 'S_REFUSED', text: 'connection refused' } });
     if (state === 'overdue') this.setStatus({ overdue: true });
     if (spec.status) this.setStatus(spec.status);
   }

@@ -1,7 +1,7 @@
 /** Where there is room: GPUs that have been free for a while, by node and model. */
 import { LabelOrder } from '../aggregate/label-order.js';
 import { LIMITS } from '../model/limits.js';
-import { included, type NodeView } from '../model/node-view.js';
+import { whyNotReporting, type NodeView } from '../model/node-view.js';
 import type { AppView, Table } from '../plugin/types.js';
 import { ranges } from '../text/number-ranges.js';
 import { isoTime } from '../text/timecode.js';
@@ -49,9 +49,12 @@ export function freeTable(query: FreeQuery = {}): Table<AppView, FreeRow> {
   };
 }
 
-/** A GPU is free after `LIMITS.freeSeconds` without use and without a process: one sample may fall between two steps of a job. */
+/**
+ * A GPU is free after `LIMITS.freeSeconds` without use and without a process: one sample may fall between two steps of a job. On a node that
+ * does not report its processes it is not known to be.
+ */
 function freeRows(app: AppView, model: string | undefined): readonly FreeRow[] {
-  const nodes = [...app.nodes].filter(included);
+  const nodes = [...app.nodes].filter((node) => whyNotReporting(node) === undefined);
   return Array.from(new LabelOrder().of(nodes), (at) => nodes[at]!).flatMap((node) => rowsOf(app, node, model?.toLowerCase()));
 }
 

@@ -22,7 +22,8 @@ interface NodeRow {
  * `up`: the last scrape succeeded. `stale`: it failed, and the data are less than three refreshes old; or it could not be made from here.
  * `down`: no data for three refreshes. `never`: no good scrape yet.
  */
-export type NodeStatus = 'up' | 'stale' | 'down' | 'never';
+export const NODE_STATUSES = ['up', 'stale', 'down', 'never'] as const;
+export type NodeStatus = (typeof NODE_STATUSES)[number];
 
 export function nodeStatus(node: NodeView): NodeStatus {
   if (node.status.okAt === undefined) return 'never';

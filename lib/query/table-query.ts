@@ -4,9 +4,9 @@
  */
 import { AppError } from '../errors.js';
 import type { TableSort } from '../options/option-types.js';
-import type { Sheet, SheetColumn } from '../model/sheet.js';
+import type { Sheet, SheetCell, SheetColumn } from '../model/sheet.js';
 import type { AppView, Table } from '../plugin/types.js';
-import { sheetText } from '../text/sheet-text.js';
+import { clean } from '../text/sanitize.js';
 import { cellText } from '../view/table.js';
 import { cellOf, exportColumns, positionsBy, type TableColumn } from '../view/table-columns.js';
 
@@ -91,8 +91,8 @@ export function queryTable(table: Table, app: AppView, { columns, sort, limit = 
   const listed = Array.from(positions.slice(0, limit), (at) => rows[at]!);
   return {
     columns: shown.map((column) => sheetColumn(column, columns !== undefined)),
-    rows: listed.map((row) => shown.map((column) => column.value(row, data))),
-    names: () => listed.map((row) => table.nameOf?.(row, data) ?? sheetText(exportColumns(table.columns)[0]?.value(row, data), NO_FORMAT)),
+    rows: listed.map((row) => shown.map((column) => dataOf(column, row, data))),
+    names: () => listed.map((row) => clean(nameOf(table, row, data), MAX_NAME_BYTES) || UNKNOWN),
     texts(wide) {
       const texts = columns ? shown : textColumns(table.columns, data, wide);
       return {
@@ -103,7 +103,20 @@ export function queryTable(table: Table, app: AppView, { columns, sort, limit = 
   };
 }
 
-const NO_FORMAT = {};
+/** Bytes are whole, whatever a node sends. */
+function dataOf(column: AnyColumn, row: unknown, data: unknown): SheetCell {
+  const cell = column.value(row, data);
+  return column.unit === 'bytes' && typeof cell === 'number' ? Math.round(cell) : cell;
+}
+
+const MAX_NAME_BYTES = 4096;
+/** No line of names is empty. */
+const UNKNOWN = '?';
+
+function nameOf(table: Table, row: unknown, data: unknown): string {
+  const first = table.nameOf ? table.nameOf(row, data) : exportColumns(table.columns)[0]?.value(row, data);
+  return first === undefined || Number.isNaN(first) ? '' : String(first);
+}
 
 function sortedBy(table: Table, rows: ArrayLike<unknown>, data: unknown, { column: name, descending }: TableSort): Int32Array {
   const [column] = columnsOf(table, [name], '--sort') as [AnyColumn];

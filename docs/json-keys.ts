@@ -1,0 +1,106 @@
+/** The keys of the JSON that `get` prints: type and meaning. docs/JSON.md and the JSON Schema are made from them. */
+import { NODE_CONDITIONS } from '../lib/model/node-view.js';
+import { NODE_STATUSES } from '../lib/query/node-tables.js';
+import { GPU_STATES } from '../lib/view/gpu-cells.js';
+
+export type KeyType = 'string' | 'integer' | 'number' | 'boolean' | 'time' | 'list of integers' | 'list of strings';
+
+export interface Key {
+  readonly type: KeyType;
+  readonly about: string;
+  /** Never null. */
+  readonly always?: true;
+  /** May be negative; of numbers. */
+  readonly signed?: true;
+  readonly values?: readonly string[];
+}
+
+const NODE = { type: 'string', about: 'name of the node', always: true } as const;
+
+/** By name, or by table and name where a table means something else by it. */
+export const KEYS: Readonly<Record<string, Key>> = {
+  account: { type: 'string', about: 'account of the jobs; null: none is known' },
+  age_seconds: { type: 'number', about: 'time since the last good scrape' },
+  allocated_gpus: { type: 'number', about: 'GPUs that the scheduler has allocated, used or not; null: no allocation is known anywhere' },
+  allocated_idle_gpus: { type: 'number', about: 'allocated GPUs that are known to be free or held idle' },
+  at: { type: 'time', about: 'when the alert was raised', always: true },
+  bad_lines: { type: 'integer', about: 'lines and values of the last scrape that could not be used' },
+  body_bytes: { type: 'integer', about: 'size of the last response' },
+  clock_mhz: { type: 'number', about: 'clock of the GPU' },
+  clock_skew_seconds: { type: 'number', about: "how far the node's clock is ahead of this machine's", signed: true },
+  command: { type: 'string', about: 'command line, or the name of the process where it is not reported' },
+  cpu_percent: { type: 'number', about: '100 is one thread of the CPU' },
+  error: { type: 'string', about: 'why the last scrape failed' },
+  failures: { type: 'integer', about: 'failed scrapes in a row', always: true },
+  free_since: { type: 'time', about: 'since when all of these GPUs have been free', always: true },
+  gpu: { type: 'integer', about: 'index of the GPU on its node', always: true },
+  'alerts.gpu': { type: 'integer', about: 'index of the GPU on its node; null where the alert is about the node' },
+  gpu_indexes: { type: 'list of integers', about: 'GPUs by their index on the node', always: true },
+  gpus: { type: 'integer', about: 'number of GPUs' },
+  gpus_busy: { type: 'integer', about: 'GPUs that compute' },
+  gpus_free: { type: 'integer', about: 'GPUs that are idle now and hold at most 1 GiB' },
+  gpus_held_idle: { type: 'integer', about: 'GPUs that are idle now and hold more than 1 GiB' },
+  idle_since: { type: 'time', about: 'since when the GPU has been held idle; null where that began before the first sample' },
+  is_system: { type: 'boolean', about: 'root and other accounts that the Users tab hides (key f)', always: true },
+  job: { type: 'string', about: 'id of the job; null: none is known' },
+  latency_seconds: { type: 'number', about: 'from the request to the last byte of the last good scrape' },
+  level: { type: 'string', about: 'level of the alert', always: true, values: ['warning', 'critical'] },
+  longest_seconds: { type: 'number', about: 'age of the oldest process on a GPU' },
+  message: { type: 'string', about: 'the alert in a sentence', always: true },
+  model: { type: 'string', about: 'model as the driver reports it' },
+  namespace: { type: 'string', about: 'namespace of the pods; null: none is known' },
+  next_seconds: { type: 'number', about: 'time to the next scrape; null where none follows: without `--watch`', signed: true },
+  node: NODE,
+  node_id: { type: 'string', about: 'address of the node, unique', always: true },
+  nodes: { type: 'integer', about: 'nodes with processes on GPUs', always: true },
+  pid: { type: 'integer', about: 'process id on its node', always: true },
+  power_is_partial: { type: 'boolean', about: 'some GPUs do not report their power', always: true },
+  power_limit_watts: { type: 'number', about: 'power limit of the GPU' },
+  power_watts: { type: 'number', about: 'an estimate, by the share of the memory in use on each GPU' },
+  'gpus.power_watts': { type: 'number', about: 'power of the GPU' },
+  'idle.power_watts': { type: 'number', about: 'power of the GPU' },
+  'nodes.power_watts': { type: 'number', about: 'power of the GPUs of the node' },
+  problem: { type: 'string', about: 'errors, failed sources of the exporter and bad lines' },
+  procs: { type: 'integer', about: 'processes on GPUs', always: true },
+  rule: { type: 'string', about: 'rule of the alert ([CONFIG.md](CONFIG.md))', always: true },
+  running_seconds: { type: 'number', about: 'age of the process' },
+  samples: { type: 'integer', about: 'samples in the last response' },
+  sm_gpus: { type: 'number', about: 'sum of the SM shares; 1 is one GPU in full use' },
+  sm_percent: { type: 'number', about: 'sum of the SM shares of the process; 100 is one GPU' },
+  started_at: { type: 'time', about: 'start of the process' },
+  state: { type: 'string', about: 'what the GPU does now', always: true, values: Object.values(GPU_STATES) },
+  'scrapes.state': { type: 'string', about: 'of the node, as on the Diagnosis tab', always: true, values: NODE_CONDITIONS },
+  status: {
+    type: 'string',
+    about:
+      'up, stale (the last scrape failed, or could not be made in time), down (no data for three refreshes) or never (no good scrape yet)',
+    always: true,
+    values: NODE_STATUSES,
+  },
+  team: { type: 'string', about: 'team of the users; null: none is known' },
+  temperature_celsius: { type: 'number', about: 'temperature of the GPU', signed: true },
+  threshold: { type: 'number', about: 'threshold of the rule, in its unit' },
+  top_command: { type: 'string', about: 'command of the process with the most GPU memory' },
+  user: { type: 'string', about: 'account; null where it is not known' },
+  users: {
+    type: 'list of strings',
+    about: 'users with processes there; of a GPU, most memory first; `?` where one is not known',
+    always: true,
+  },
+  util_percent: { type: 'number', about: 'utilization of the GPU' },
+  uuid: { type: 'string', about: 'UUID of the GPU' },
+  value: { type: 'number', about: 'reading that raised the alert, in the unit of the rule', signed: true },
+  vram_bytes: { type: 'integer', about: 'GPU memory held' },
+  vram_is_partial: { type: 'boolean', about: 'some processes do not report their memory', always: true },
+  'processes.vram_is_partial': { type: 'boolean', about: 'the memory of the process is not reported for all of its GPUs', always: true },
+  vram_total_bytes: { type: 'integer', about: 'memory of the GPU' },
+  'free.vram_total_bytes': { type: 'integer', about: 'memory of each of these GPUs' },
+  vram_used_bytes: { type: 'integer', about: 'memory in use on the GPU' },
+};
+
+/** Throws for a key that is not described. */
+export function keyOf(table: string, name: string): Key {
+  const key = KEYS[`${table}.${name}`] ?? KEYS[name];
+  if (!key) throw new Error(`docs/json-keys.ts does not describe ${name} of ${table}`);
+  return key;
+}
