@@ -423,6 +423,7 @@ describe('-q -x', () => {
           brand: 'NVIDIA',
           architecture: 'Hopper',
           vbios_version: '96.00.CF.00.01',
+          minor_number: '0',
           pci_address: '00000000:00:06.0',
           pci_device: '233010DE',
           compute_mode: 'Default',

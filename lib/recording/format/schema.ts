@@ -113,6 +113,7 @@ export const DETAIL_LABELS = [
   'lib_version',
   'memory_usage_source',
   'mig_mode_current',
+  'minor_number',
   'native_metrics',
   'neuron_device_index',
   'neuroncore_count',

@@ -46,6 +46,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   brand: 'product_brand',
   architecture: 'product_architecture',
   vbios_version: 'vbios_version',
+  // Slurm's index of a GPU is its minor number.
+  minor_number: 'minor_number',
   pci_address: 'pci/pci_bus_id',
   pci_device: 'pci/pci_device_id',
   compute_mode: 'compute_mode',
