@@ -8,7 +8,7 @@ import { printCheck } from './check-output.js';
 import { readConfig } from './read-config.js';
 import { alertsOf } from './screen-settings.js';
 import { signalled } from './signals.js';
-import { onlyNamed, sourcesOf, timedAt } from './source-settings.js';
+import { jobsOf, onlyNamed, sourcesOf, timedAt } from './source-settings.js';
 
 /**
  * 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Whatever keeps the check from being made is UNKNOWN, with the reason in the line: what this throws
@@ -26,7 +26,7 @@ async function checked(flags: Flags, env: Environment): Promise<number> {
   const sources = await timedAt(sourcesOf({ ...options, start: at }, flags, env));
   const alerts = alertsOf(options);
   const startedAt = systemClock.now();
-  const run = await timedAt(startQuery({ sources, plugins: [], alerts, once: over === 0, rates: false }));
+  const run = await timedAt(startQuery({ sources, jobs: jobsOf(options, flags), plugins: [], alerts, once: over === 0, rates: false }));
   try {
     await Promise.race([run.complete, after(deadline === undefined ? undefined : deadline * 1000)]);
     if (over > 0) await after(over - (systemClock.now() - startedAt));

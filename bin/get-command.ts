@@ -17,12 +17,13 @@ import all from '../plugins/all/index.js';
 import diagnosis from '../plugins/diagnosis/index.js';
 import host from '../plugins/host/index.js';
 import users from '../plugins/users/index.js';
+import { jobComplaints } from './job-complaints.js';
 import { loadPlugins } from './load-plugins.js';
 import { progress } from './query-progress.js';
 import { readConfig } from './read-config.js';
 import { alertsOf, checkFilter } from './screen-settings.js';
 import { signalled } from './signals.js';
-import { addressesOf, notesOf, onlyNamed, sourcesOf, timedAt } from './source-settings.js';
+import { jobsOf, addressesOf, notesOf, onlyNamed, sourcesOf, timedAt } from './source-settings.js';
 import { ClosedPipe, writeOut } from './standard-output.js';
 
 /** What is asked for. */
@@ -51,6 +52,7 @@ export async function get(flags: Flags, env: Environment): Promise<number> {
   const run = await timedAt(
     startQuery({
       sources,
+      jobs: jobsOf(options, flags),
       plugins,
       alerts: alertsOf(options),
       ...(options.filter === undefined ? {} : { filter: options.filter }),
@@ -78,8 +80,10 @@ async function results(run: QueryRun, request: Request, clear: () => void): Prom
   await Promise.race([run.complete, deadline]);
   const room = table.id === 'free' ? await roomFor(run, request, deadline) : true;
   clear();
+  const complain = jobComplaints('get');
   for (let round = 0; ; round++) {
     run.tick();
+    complain(run.state.jobSources);
     const coverage = coverageOf(run.state.allNodes);
     const text = printed(run, request, coverage, round === 0);
     await writeOut(`${round > 0 && (format === 'table' || format === 'wide') ? '\n' : ''}${text}`);

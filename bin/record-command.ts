@@ -10,9 +10,10 @@ import { defaultPath } from '../lib/recording/write/recording-writer.js';
 import { isStdout } from '../lib/recording/write/stdout-file.js';
 import { startRecording, type RecordingRun } from '../lib/run/recording-run.js';
 import { bytes, count } from '../lib/text/format.js';
+import { jobComplaints } from './job-complaints.js';
 import { progressLine, retention } from './record-progress.js';
 import { readConfig } from './read-config.js';
-import { notesOf, onlyNamed, sourcesOf } from './source-settings.js';
+import { jobsOf, notesOf, onlyNamed, sourcesOf } from './source-settings.js';
 import { surviveLostOutput } from './lost-output.js';
 import { signalled } from './signals.js';
 import { systemClock } from '../lib/run/system-clock.js';
@@ -36,6 +37,8 @@ export async function record(flags: Flags, env: Environment): Promise<number> {
   const run = await startRecording({
     ...target,
     sources,
+    jobs: jobsOf(options, flags),
+    onJobs: jobComplaints('record'),
     include: options.include ?? SECTIONS,
     ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
     ...(maxFiles === undefined ? {} : { maxFiles }),

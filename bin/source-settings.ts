@@ -73,6 +73,14 @@ function titleOf({ hostfile, hosts }: Named, targets: readonly Target[]): string
   return targets.length === 1 ? (targets[0]?.nodeId ?? '') : `${targets.length} hosts`;
 }
 
+/** What is asked for jobs. A recording and a made-up cluster have none of their own, and those of a scheduler are not theirs. */
+export function jobsOf({ jobs = [], replay, demo }: Options, flags: Flags): readonly string[] {
+  const other = replay ? '--replay' : demo ? '--demo' : undefined;
+  if (other === undefined) return jobs;
+  if (flags.jobs !== undefined) throw new AppError('E_OPTION_BAD', { option: '--jobs', reason: `cannot be combined with ${other}` });
+  return [];
+}
+
 /** Only flags conflict with --demo: it overrides the nodes of the environment and the config file. */
 function checkDemo({ demo, local }: Options, flags: Flags): void {
   if (demo && (local || (flags.hosts ?? flags.hostfile) !== undefined))

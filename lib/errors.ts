@@ -1,7 +1,8 @@
 /**
  * Every error that a user may see, in one table: message, exit code, what to do. docs/ERRORS.md is generated from it.
  *
- * Codes that start with E_ end the program or refuse a request. Codes that start with S_ belong to the scrape of one node and are never fatal.
+ * Codes that start with E_ end the program or refuse a request. Codes that start with S_ belong to the scrape of one node, or to the answer of a
+ * scheduler (S_JOBS_), and are never fatal.
  */
 import { clean } from './text/sanitize.js';
 
@@ -172,6 +173,33 @@ export const ERRORS = {
     text: 'response cannot be decoded: {reason}',
     exit: 0,
     advice: 'The exporter or a proxy sends damaged or unsupported compressed data.',
+  },
+
+  S_JOBS_MISSING: {
+    text: '{program} is not on the PATH',
+    exit: 0,
+    advice: 'Start the viewer where the commands of the scheduler are, or read what they print with --jobs FILE (docs/JOBS.md).',
+  },
+  S_JOBS_FAILED: { text: '{program}: {reason}', exit: 0, advice: 'Run the command by hand; docs/JOBS.md lists what it needs.' },
+  S_JOBS_TIMEOUT: {
+    text: '{program}: no answer within {seconds} s',
+    exit: 0,
+    advice: 'The scheduler is busy or cannot be reached. It is asked again every minute, and the last answer stays.',
+  },
+  S_JOBS_TOO_LARGE: {
+    text: '{program}: its answer is larger than {mib} MiB',
+    exit: 0,
+    advice: 'Ask for fewer jobs, and read them with --jobs FILE.',
+  },
+  S_JOBS_BAD: {
+    text: '{program}: its answer cannot be used: {reason}',
+    exit: 0,
+    advice: 'docs/JOBS.md lists the commands whose output is read. The last good answer stays.',
+  },
+  S_JOBS_FILE: {
+    text: '{file}: {reason}',
+    exit: 0,
+    advice: 'Check the path, the permissions and the job that writes the file (docs/JOBS.md). The last good answer stays.',
   },
 } as const satisfies Record<string, ErrorRow>;
 

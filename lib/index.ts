@@ -31,6 +31,7 @@ export { conditionOf, gpusUnknown, included, whyNotReporting } from './model/nod
 export { troubles } from './model/sample.js';
 export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';
+export { isFailing, jobSourceText } from './view/job-notices.js';
 export { shortName, withoutDomain } from './view/short-names.js';
 export { copyText, screenColumns, sortableColumns, sortedPositions, tableCells, tableSheet } from './view/table-columns.js';
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
@@ -104,6 +105,7 @@ export type {
 } from './model/columns.js';
 export type { GpuFieldDescriptor, GpuFieldsWith } from './model/gpu-fields.js';
 export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
+export type { ClusterJobs, Job, JobAllocation, JobSourceState, SchedulerNode } from './model/jobs.js';
 export type { Health } from './model/health.js';
 export type { AllocationColumns } from './model/allocations.js';
 export type { EndpointView } from './model/endpoint.js';

@@ -93,6 +93,16 @@ describe('values', () => {
     expect(await view(['--plugin', 'a.mjs', '--plugin', 'b.mjs', '--demo'])).toMatchObject({ plugin: ['a.mjs', 'b.mjs'], demo: true });
   });
 
+  test('--jobs may be repeated, and is a list in the environment', async () => {
+    expect((await view(['--jobs', 'slurm', '--jobs', '/var/lib/jobs.json', '--jobs', 'slurm'])).jobs).toEqual([
+      'slurm',
+      '/var/lib/jobs.json',
+    ]);
+    expect((await view([], { ALL_SMI_VIEW_JOBS: 'slurm, ./kube' })).jobs).toEqual(['slurm', './kube']);
+    expect(await complaint(['--jobs', 'k8s'])).toBe('--jobs: "k8s" is not slurm, kube or a file; a file of this name is ./k8s');
+    expect(await complaint([], { ALL_SMI_VIEW_JOBS: 'slurm,' })).toBe('ALL_SMI_VIEW_JOBS: "slurm," has an empty name');
+  });
+
   test('the last of several values of a single-value option counts', async () => {
     expect(await view(['-i', '2', '--interval', '4'])).toMatchObject({ interval: 4 });
   });

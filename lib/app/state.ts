@@ -10,6 +10,7 @@ import { FilterState, matcherOf } from '../filter/filter-state.js';
 import type { FilteredNodes } from '../filter/filtered-nodes.js';
 import { overlaysAfter, type Overlay, type OverlayChange } from './overlays.js';
 import type { Health } from '../model/health.js';
+import type { JobSourceState } from '../model/jobs.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Delivery } from '../model/collector.js';
 import type { RecordingStatus, ReplayStatus } from '../model/replay.js';
@@ -86,6 +87,7 @@ export class AppState implements AppView {
   now: Ms = 0;
   health: Health | undefined;
   startNotes: readonly string[] = [];
+  jobSources: readonly JobSourceState[] = [];
   #lastNode: string | undefined;
   toast: Toast | undefined;
   #overlays: readonly Overlay[] = [];

@@ -63,6 +63,14 @@ const NODE_OPTIONS = {
     help: 'file of nodes to scrape: one per line, CSV, or Prometheus file_sd JSON',
     parse: last,
   },
+  jobs: {
+    flag: 'jobs',
+    config: 'view.jobs',
+    value: 'WHAT',
+    many: 'repeat',
+    help: 'learn jobs and allocations from slurm or kube (asked every minute), or from a FILE of what a scheduler prints (docs/JOBS.md)',
+    parse: jobSources,
+  },
   interval: {
     flag: 'interval',
     alias: 'i',
@@ -267,6 +275,20 @@ export const CHECK_OPTIONS = {
   ...ALERT_RULES,
   ...CONFIG_FLAG,
 } as const satisfies OptionTable;
+
+/** Asked where the viewer runs. Anything else is the path of a file, and a mere word is more likely a slip. */
+const SCHEDULERS = ['slurm', 'kube'];
+const MAX_JOB_SOURCES = 16;
+
+/** 'slurm', 'slurm,/var/lib/jobs.json' */
+function jobSources(words: readonly string[]): readonly string[] {
+  const all = [...new Set(words.flatMap((word) => word.split(',')).map((word) => word.trim()))];
+  const wrong = all.find((word) => !SCHEDULERS.includes(word) && !/[./]/.test(word));
+  if (wrong === '') throw new Invalid(`"${last(words)}" has an empty name`);
+  if (wrong !== undefined) throw new Invalid(`"${wrong}" is not ${SCHEDULERS.join(', ')} or a file; a file of this name is ./${wrong}`);
+  if (all.length > MAX_JOB_SOURCES) throw new Invalid(`names more than ${MAX_JOB_SOURCES} sources`);
+  return all;
+}
 
 /** 'user, vram' */
 function names(words: readonly string[]): readonly string[] {

@@ -5,6 +5,7 @@ import type { HistoryView } from '../aggregate/history.js';
 import type { Derivation, Scope } from '../aggregate/derivations.js';
 import type { FilterCommand, FilterMode, Matcher } from '../filter/filter-state.js';
 import type { InputEvent, Key, Mouse } from '../keys/key-names.js';
+import type { JobSourceState } from '../model/jobs.js';
 import type { Health } from '../model/health.js';
 import type { NodeView } from '../model/node-view.js';
 import type { RecordingStatus, ReplayStatus, Transport } from '../model/replay.js';
@@ -60,6 +61,8 @@ export interface AppView {
   readonly health: Health | undefined;
   /** What the lists of nodes contain that is merged or left out, a sentence each: known from the start. */
   readonly startNotes: readonly string[];
+  /** The schedulers that are asked for the jobs of the cluster, and how they answer; empty without --jobs. */
+  readonly jobSources: readonly JobSourceState[];
   /** Of the nodes that have tabs, the one whose tab was open last. */
   readonly lastNode: string | undefined;
   /** The last samples of the cluster, its nodes, GPUs and users. */

@@ -10,12 +10,15 @@ import { failedHere } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Replay } from '../model/replay.js';
 import type { TabPlugin } from '../plugin/types.js';
+import { KnownJobs, startJobs } from './job-sources.js';
 import type { Source } from './settings.js';
 import { localNodeId, openSources } from './sources.js';
 import { systemClock } from './system-clock.js';
 
 export interface QuerySettings {
   readonly sources: readonly Source[];
+  /** What is asked for the jobs of the cluster. */
+  readonly jobs?: readonly string[];
   readonly plugins: readonly TabPlugin[];
   readonly alerts?: AlertSettings;
   readonly filter?: string;
@@ -31,7 +34,7 @@ export interface QuerySettings {
 export interface QueryRun {
   /** What the tables are read from; `now` is that of the last delivery. */
   readonly state: AppState;
-  /** Resolves when every node has answered or failed; of a replay, when its frame is there. Rejects when the recording cannot be read. */
+  /** Resolves when every node and scheduler has answered or failed; of a replay, when its frame is there. Rejects when the recording cannot be read. */
   readonly complete: Promise<void>;
   /** Sets `state.now`. */
   tick(): void;
@@ -46,7 +49,7 @@ export interface QueryRun {
 const RATE_SAMPLES = 2;
 
 export async function startQuery(settings: QuerySettings): Promise<QueryRun> {
-  const { sources, plugins, alerts, filter, user, once = false, rates = true, onProgress } = settings;
+  const { sources, jobs: asked = [], plugins, alerts, filter, user, once = false, rates = true, onProgress } = settings;
   const parsers = new Parsers();
   const opened = await openSources(sources, {
     parsers,
@@ -84,14 +87,15 @@ export async function startQuery(settings: QuerySettings): Promise<QueryRun> {
   tick();
   const complete = replay ? lastFrame(replay, sources, start) : round.complete;
   if (!replay) start();
+  const jobs = await startJobs(asked, new KnownJobs(), (states) => (state.jobSources = states));
   return {
     state,
-    complete,
+    complete: jobs === undefined ? complete : Promise.all([complete, jobs.settled]).then(() => undefined),
     tick,
     watchedMs: () => (replay ? state.now - firstAt : 0),
     onDelivery: (next) => (listen = next),
     async stop() {
-      await collector.stop();
+      await Promise.all([collector.stop(), jobs?.stop()]);
       await opened.close();
     },
   };

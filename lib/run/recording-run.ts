@@ -1,7 +1,9 @@
 /** Assembles a recording without a screen: collector and recorder, until it is stopped or fails. */
+import { KnownJobs, startJobs } from './job-sources.js';
 import type { Source } from './settings.js';
 import { openSources } from './sources.js';
 import type { AppError } from '../errors.js';
+import type { JobSourceState } from '../model/jobs.js';
 import { included } from '../model/node-view.js';
 import { type Collector, type Delivery } from '../model/collector.js';
 import type { Codec } from '../recording/codec/codec.js';
@@ -13,6 +15,10 @@ import { systemClock } from './system-clock.js';
 
 export interface RecordingSettings {
   readonly sources: readonly Source[];
+  /** What is asked for the jobs of the cluster. */
+  readonly jobs?: readonly string[];
+  /** Called when the state of one of these changes. */
+  readonly onJobs?: (states: readonly JobSourceState[]) => void;
   readonly path: string;
   readonly codec: Codec;
   readonly include: readonly Section[];
@@ -52,13 +58,14 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
     ...(maxFiles === undefined ? {} : { maxFiles }),
   });
   collector.start(heard);
+  const jobs = await startJobs(settings.jobs ?? [], new KnownJobs(), (states) => settings.onJobs?.(states));
   return {
     get status() {
       return { ...recorder.status, answering: collector.nodes.filter(included).length, hosts: collector.nodes.length };
     },
     failed,
     async stop() {
-      await collector.stop();
+      await Promise.all([collector.stop(), jobs?.stop()]);
       await recorder.stop();
       await opened.close();
     },

@@ -67,6 +67,8 @@ export const STANDALONE: ReadonlySet<SourceKind> = new Set(['demo', 'replay']);
 export interface ViewSettings {
   /** At least one; several only if their kinds can be combined. */
   readonly sources: readonly Source[];
+  /** What is asked for the jobs of the cluster: 'slurm', 'kube', paths of files. */
+  readonly jobs: readonly string[];
   /** In the order of registration. */
   readonly plugins: readonly TabPlugin[];
   readonly look: LookSettings;

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { loadRegexEngine } from '../filter/regex.js';
 import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
+import { KnownJobs, startJobs } from './job-sources.js';
 import { openSources } from './sources.js';
 import type { NodeView } from '../model/node-view.js';
 import type { RecordingSwitch } from '../model/replay.js';
@@ -16,6 +17,7 @@ import { Parsers } from '../exposition/parser/index.js';
 import { pathContext } from '../paths.js';
 import { systemClock } from './system-clock.js';
 import type { Save } from '../model/sheet.js';
+import { jobNotices } from '../view/job-notices.js';
 import type { Painter } from '../view/painter.js';
 import type { Ms } from '../model/clock.js';
 
@@ -61,7 +63,7 @@ export async function runView(settings: ViewSettings): Promise<number> {
       clock: systemClock,
       save,
       charts: createCharts(),
-      chips: () => opened.notices(),
+      chips: () => [...opened.notices(), ...jobNotices(app.state.jobSources, systemClock.now())],
       startNotes: startNotes(settings.sources),
       alerts: settings.alerts,
       onRenumbered: (listen) => parsers.onRenumbered(listen),
@@ -72,8 +74,12 @@ export async function runView(settings: ViewSettings): Promise<number> {
     app.start();
     setFlagsFromString(YOUNG_HEAP);
     systemClock.after(0, loadTheRest);
+    const jobs = await startJobs(settings.jobs, new KnownJobs(), (states) => {
+      app.state.jobSources = states;
+      app.state.touch();
+    });
     const status = await Promise.race([exited, app.quit.then(() => 0)]);
-    await app.stop();
+    await Promise.all([app.stop(), jobs?.stop()]);
     return status;
   } finally {
     webhook?.close();

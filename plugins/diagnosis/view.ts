@@ -5,6 +5,8 @@ import {
   copyText,
   count,
   duration,
+  isFailing,
+  jobSourceText,
   joinFitting,
   layoutTable,
   line,
@@ -24,7 +26,13 @@ import type { Scrapes } from './scrapes.js';
 export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
   const data = scrapeRows(app);
   const { scrapes } = data;
-  const whole = [scrapeLine(scrapes, size.cols), latencyLine(scrapes, size.cols), programLine(app, size.cols), ...noteLines(app)];
+  const whole = [
+    scrapeLine(scrapes, size.cols),
+    latencyLine(scrapes, size.cols),
+    programLine(app, size.cols),
+    ...jobLines(app),
+    ...noteLines(app),
+  ];
   const head = size.rows < FROM_ROWS.summaries ? whole.slice(0, 1) : whole;
   const order = orderOf(data, ui.table.sort);
   const rows = Math.max(0, size.rows - head.length - 1);
@@ -74,6 +82,10 @@ function latencyLine(scrapes: Scrapes, cols: number): Line {
   if (capped > 0) parts.push(`${count(capped)} ${capped === 1 ? 'node' : 'nodes'} over a limit`);
   return line(span(` ${joinFitting(parts, cols - 1)}`));
 }
+
+/** The schedulers that are asked for jobs. */
+const jobLines = ({ jobSources, now }: AppView): readonly Line[] =>
+  jobSources.map((source) => line(span(` ${jobSourceText(source, now)}`, isFailing(source, now) || source.bad > 0 ? 'warn' : undefined)));
 
 const MOST_NOTES = 4;
 

@@ -38,7 +38,7 @@ export class AnswerReader {
 
   /** Why nothing that follows can be used. */
   get fault(): string | undefined {
-    return this.#input?.fault;
+    return this.#input?.fault ?? this.#into.hopeless;
   }
 
   /** `now`: some outputs have dates without a year. */

@@ -4,6 +4,8 @@ import { clean } from '../../text/sanitize.js';
 import { count } from '../../text/format.js';
 
 export const MAX_JOBS = 50_000;
+/** They are counted up to here. */
+const MAX_COUNTED = 1_000_000;
 const MAX_NODES = 50_000;
 /** Of all jobs: a job is on many nodes, a node has several jobs. */
 const MAX_ALLOCATIONS = 500_000;
@@ -71,6 +73,11 @@ export class Collected {
     return this.#seen <= MAX_JOBS;
   }
 
+  /** There are so many that counting them is pointless too. */
+  get hopeless(): string | undefined {
+    return this.#seen > MAX_COUNTED ? `it lists more than ${count(MAX_COUNTED)} jobs` : undefined;
+  }
+
   addJob(job: Job): void {
     this.#allocations += job.allocations.length;
     if (this.#allocations > MAX_ALLOCATIONS) this.#problem = `the jobs are on more than ${count(MAX_ALLOCATIONS)} nodes in all`;
@@ -115,7 +122,8 @@ export class Collected {
 
   answer(): Answer {
     for (const run of this.#late.splice(0)) run();
-    if (this.#seen > MAX_JOBS) this.#problem = `it lists ${count(this.#seen)} jobs; at most ${count(MAX_JOBS)} are read`;
+    if (this.hopeless !== undefined) this.#problem = this.hopeless;
+    else if (this.#seen > MAX_JOBS) this.#problem = `it lists ${count(this.#seen)} jobs; at most ${count(MAX_JOBS)} are read`;
     const read = { jobs: this.#jobs, nodes: [...this.#nodes.values()], bad: this.#bad, badReason: this.#badReason };
     return this.#problem === undefined ? { ...read, problem: undefined } : { ...NO_ANSWER, problem: this.#problem };
   }

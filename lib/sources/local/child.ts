@@ -8,6 +8,8 @@ export interface Command {
   /** A path, found with `findProgram`. */
   readonly file: string;
   readonly args: readonly string[];
+  /** Changes to the environment; undefined: without this variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Exit {
@@ -111,8 +113,8 @@ export class Child {
   }
 
   /** Without a shell (container images with nothing but Node.js), the program runs directly. */
-  #spawn({ file, args }: Command): ChildProcess | NodeJS.ErrnoException {
-    const options = { detached: true, env: { ...process.env, LC_ALL: 'C' } };
+  #spawn({ file, args, env = {} }: Command): ChildProcess | NodeJS.ErrnoException {
+    const options = { detached: true, env: { ...process.env, ...env, LC_ALL: 'C' } };
     const shell = findProgram('/bin/sh');
     try {
       if (shell === undefined) return spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
