@@ -47,7 +47,7 @@ async function workload(name: string, cluster: readonly Workload[]): Promise<Ben
   const naive = (): unknown => naiveAggregate(plain);
   const hosts = hostsOf(cluster);
   const scraped = new Scraped(hosts);
-  // The target applies to the large ones.
+  // The target applies to the large clusters.
   const target = name === 'W1' ? {} : { target: ALL };
   const all = await alternated(() => scraped.derive(usersDerivation, hosts), naive);
   const structure = await alternated(() => scraped.derive(usersDerivation, hosts, 'structure'), naive);
@@ -67,7 +67,7 @@ async function workload(name: string, cluster: readonly Workload[]): Promise<Ben
   ];
 }
 
-/** Nodes, some of which have been scraped again. */
+/** The nodes, some of which have been scraped again. */
 class Scraped {
   readonly #derivations = new Derivations();
   readonly #nodes: readonly TestNode[];

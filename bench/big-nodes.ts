@@ -4,7 +4,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyOf, nodesOf, rounds } from './cluster.js';
 
-/** Bodies that are sent in turn, with different values; one of 50 processes is replaced by another. */
+/** Bodies that are sent in turn, with different values; one in 50 processes is replaced. */
 const BODIES = 2;
 const CHURN = 0.02;
 

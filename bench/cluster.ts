@@ -1,4 +1,4 @@
-/** A cluster that is scraped without a network: the bodies of the workload, parsed by the program's own parsers. */
+/** A cluster that is scraped without a network: the bodies of the workload, parsed by the parsers of the program. */
 import { Node } from '../lib/model/node.js';
 import type { Collector, Delivery } from '../lib/model/collector.js';
 import { Parsers } from '../lib/exposition/parser/index.js';
@@ -22,7 +22,7 @@ export const nodesOf = (name: WorkloadName, part: { readonly hosts?: number } = 
 /** The response of a node. */
 export const bodyOf = (node: WorkloadNode, layout: Layout = 'real'): Buffer => expose(node, layout);
 
-/** `rounds` successive scrapes of each node; `churn` is the share of the processes that has been replaced since. */
+/** `rounds` successive scrapes of each node; `churn` is the share of processes that has been replaced since. */
 export function* rounds(nodes: readonly WorkloadNode[], count: number, churn: number): Generator<readonly WorkloadNode[]> {
   const random = rng(7);
   let now = nodes;
@@ -36,7 +36,7 @@ export function* rounds(nodes: readonly WorkloadNode[], count: number, churn: nu
 export const AT = Date.UTC(2026, 7, 7);
 const CHUNK = 65_536;
 
-/** A body in the chunks that a socket delivers. */
+/** A body in chunks as they come from a socket. */
 export function* chunksOf(body: Buffer): Generator<Buffer> {
   for (let from = 0; from < body.length; from += CHUNK) yield body.subarray(from, from + CHUNK);
 }

@@ -1,4 +1,4 @@
-/** From a key typed into a filter to the bytes of the resulting frame, with 1,000 nodes: npm run bench -- filter */
+/** From a key typed into a filter to the bytes of the next frame, with 1,000 nodes: npm run bench -- filter */
 import { loadRegexEngine } from '../lib/filter/regex.js';
 import { PACE_MS } from '../lib/app/render-loop.js';
 import { bodyOf, nodesOf, ScrapedCluster } from './cluster.js';

@@ -1,4 +1,4 @@
-/** From a key to the bytes of the resulting frame, and their number: npm run bench -- frame */
+/** From a key to the bytes of the next frame, and their number: npm run bench -- frame */
 import { bodyOf, nodesOf, rounds, ScrapedCluster } from './cluster.js';
 import { percentile, timed } from './measure.js';
 import type { BenchRow, Target } from './table.js';

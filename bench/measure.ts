@@ -14,7 +14,7 @@ const WARM_UP_MS = 1000;
 
 /**
  * One call of each: medians over alternating rounds, so that disturbances of the machine affect both alike. Short calls are repeated until
- * a round takes long enough. Garbage collection is not forced: that would discard compiled code.
+ * a round takes long enough. Garbage collection is not forced, since that would discard compiled code.
  */
 export async function alternated(ours: () => unknown, yardstick: () => unknown, rounds = ROUNDS): Promise<Pair> {
   const runs = [ours, yardstick].map((run) => ({ run, repeats: repeatsOf(run), times: [] as number[] }));

@@ -25,7 +25,7 @@ const CYCLES = 8;
 const WARM_ROUNDS = 100;
 /** As in the exporter. */
 const GZIP_LEVEL = 3;
-/** Of the kernel's clock for CPU time. */
+/** Clock ticks of the kernel for CPU time. */
 const TICK_MS = 10;
 
 /** A machine whose values change in every cycle. */

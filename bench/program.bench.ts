@@ -32,7 +32,7 @@ export async function bench(): Promise<BenchRow[]> {
   return rows;
 }
 
-/** From the start of the process to the first frame; for node, to the one line that it writes. */
+/** From the start of the process to the first frame; for node, to the one line that it prints. */
 async function starts(viewer: string): Promise<BenchRow[]> {
   const first = async (args: readonly string[], mark: string, end: string): Promise<number> => {
     const from = performance.now();
@@ -62,7 +62,10 @@ async function starts(viewer: string): Promise<BenchRow[]> {
   ];
 }
 
-/** No keys are pressed. Compared with a loop of got that requests the same nodes as often: disturbances of the machine affect both alike. */
+/**
+ * Without key presses, compared with a loop of got that requests the same nodes equally often, so that disturbances of the machine affect
+ * both alike.
+ */
 async function idle(viewer: string, nodes: Serving): Promise<BenchRow[]> {
   const loop = bundle(fileURLToPath(new URL('./got-loop.ts', import.meta.url)));
   const ours: number[] = [];

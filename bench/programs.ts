@@ -1,4 +1,4 @@
-/** Whole programs, measured from outside: on a terminal of their own, or serving nodes. */
+/** Whole programs, measured from outside: on their own terminal, or serving nodes. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import * as pty from '@lydell/node-pty';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Of the kernel's clock for CPU time. */
+/** Clock ticks of the kernel for CPU time. */
 const TICK_MS = 10;
 
 /** Path of the program in dist/, rebuilt if a source is newer. */
@@ -38,14 +38,14 @@ export async function shareOf(pid: number, ms: number): Promise<number> {
 const PATIENCE_MS = 60_000;
 
 export const FRAME_END = '\x1b[?2026l';
-/** The mark of the selected row: when it appears, the frame after a key has started. */
+/** The mark of the selected row: once it appears, the frame after a key has started. */
 export const SELECTED = '▌';
 const DOWN = '\x1b[B';
 const UP = '\x1b[A';
 /** Rows down, and up again. */
 const ROWS = 15;
 
-/** A program on a terminal that accepts everything at once and draws nothing. */
+/** A program on a terminal that accepts all output at once and draws nothing. */
 export class Terminal {
   bytes = 0;
   readonly #pty: pty.IPty;
@@ -105,7 +105,7 @@ export class Terminal {
   }
 }
 
-/** Milliseconds from each of many keys to the end of the resulting frame. */
+/** Milliseconds from each of many keys to the end of the next frame. */
 export async function keyTimes(terminal: Terminal, end = FRAME_END): Promise<readonly number[]> {
   const times: number[] = [];
   for (let at = 0; at < 2 * ROWS; at++) {

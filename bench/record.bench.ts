@@ -67,7 +67,7 @@ async function files(directory: string): Promise<BenchRow[]> {
     const paths = await Promise.all([SHORT, LONG].map((frames) => write(join(directory, `${frames}.ndjson${extension}`), codec, frames)));
     rows.push(...(await compared(codec === 'none' ? 'plain' : codec, paths as [string, string], directory)));
   }
-  // A stream without a seek table, as all-smi writes it: it is read once, and can be played meanwhile.
+  // A stream without a seek table, as all-smi writes it: it is read through once, and plays meanwhile.
   if (hasZstd()) rows.push(...(await streams(directory)));
   return rows;
 }
@@ -115,7 +115,7 @@ async function write(path: string, codec: Codec, frames: number): Promise<string
   return path;
 }
 
-/** Without anything cached by an earlier opening. */
+/** Without a cache from an earlier opening. */
 async function opened(path: string, directory: string, key: number): Promise<void> {
   const cache = join(directory, `cache-${key}-${Math.random()}`);
   const reader = await Reader.open([path], { cache: new CacheDirectory(cache) });

@@ -52,7 +52,7 @@ export function figureOf(row: BenchRow): Figure {
 
 const moreIsBetter = ({ goal, gate }: Target): boolean => goal > gate;
 
-/** No number is worse than any number. */
+/** NaN is worse than any number. */
 function verdictOf(value: number, target: Target | undefined): Verdict {
   if (!target) return '';
   const meets = (limit: number): boolean => (moreIsBetter(target) ? value >= limit : value <= limit);

@@ -22,11 +22,11 @@ const SCRAPES = 12;
 const NODES = 1000;
 const WATCH_MS = 30_000;
 const INTERVAL_MS = 3000;
-/** The share of the processes that has been replaced. */
+/** The share of processes that has been replaced. */
 const CHURN = 0.01;
 const FRAME = { goal: 16, gate: 50 };
 
-/** The keys that lead to a mode, and those that are pressed there. */
+/** The keys that lead to a mode, and the keys pressed in it. */
 const MODES: readonly (readonly [name: string, way: readonly string[], keys: readonly string[]])[] = [
   ['All, two lines a GPU', ['z'], ['Down', 'PageDown', 'u', 'End', 't', 'Home']],
   ['All, by node', ['z', 'G'], ['Down', 'PageDown', 'X', 'u', 'End', 'X', 'Home']],

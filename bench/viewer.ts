@@ -10,7 +10,7 @@ import { BUILT_IN } from '../__tests__/helpers/driver.js';
 import { AT, type ScrapedCluster } from './cluster.js';
 import type { Painter } from '../lib/view/painter.js';
 
-/** Longer than a frame of new data is delayed. */
+/** Longer than painting of new data is delayed. */
 const PACED_MS = 1000;
 
 export class BenchViewer {
@@ -45,20 +45,20 @@ export class BenchViewer {
     this.app.start();
   }
 
-  /** Presses a key, or types a text; returns when the bytes of the resulting frame are written. Await `taken` before the next. */
+  /** Presses a key, or types a text; returns when the bytes of the next frame are written. Await `taken` before the next one. */
   press(name: string, text = ''): void {
     const { frames } = this.app.loop.stats;
     this.app.input({ type: 'key', name, text });
     this.#clock.step(0);
-    if (this.app.loop.stats.frames === frames) throw new Error(`no frame answers ${name}: what it costs cannot be told`);
+    if (this.app.loop.stats.frames === frames) throw new Error(`no frame follows ${name}, so its cost is unknown`);
   }
 
-  /** Resolves when the terminal has accepted what was written: no frame is drawn before. */
+  /** Resolves when the terminal has accepted the output: no frame is drawn before that. */
   async taken(): Promise<void> {
     await turn();
   }
 
-  /** Advances the time and paints what is due. */
+  /** Advances the clock and paints what is due. */
   pass(ms: number): void {
     this.#clock.step(ms);
   }
