@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { AppError } from '../lib/errors.js';
 import { startNodeApi } from '../lib/run/exporter.js';
 import { API_OPTIONS, resolveOptions, type ApiOptions, type Environment, type Flags } from '../lib/options/options.js';
+import { count } from '../lib/text/format.js';
 import { readConfig } from './read-config.js';
 import { machineOf } from './machine-settings.js';
 import { surviveLostOutput } from './lost-output.js';
@@ -34,11 +35,16 @@ export async function api(flags: Flags, env: Environment): Promise<number> {
   });
   try {
     process.stdout.write(`all-smi-view api: ${node.url}/metrics; Ctrl-C stops it\n`);
+    if (node.limitedTo !== undefined) process.stderr.write(limitText(node.limitedTo));
     return await ended;
   } finally {
     await node.stop();
   }
 }
+
+const limitText = (connections: number): string =>
+  `all-smi-view api: open files are limited: ${count(connections)} ${connections === 1 ? 'connection' : 'connections'} at a time, ` +
+  'a new one closes the one that is idle the longest; raise ulimit -n\n';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',

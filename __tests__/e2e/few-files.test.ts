@@ -104,3 +104,17 @@ test('without free file descriptors each failure is one line, and everything wor
   terminal.type('q');
   expect(await terminal.exited).toEqual({ status: 0, signal: 0 });
 });
+
+test('no file may grow: exports and recordings are refused in one line, and the viewer runs on', async () => {
+  await serve([0, 0]);
+  view('ulimit -f 0', cluster.addresses);
+  await shows('2 of 2 nodes');
+  terminal.type('Ve');
+  await terminal.until('the reason', () => /export failed: .* may not hold a file this large/.test(terminal.emulator.text()), PATIENCE_MS);
+  terminal.type('w');
+  await terminal.until('the end', () => /recording to .* stopped: the file would be too large/.test(terminal.emulator.text()), PATIENCE_MS);
+  terminal.type('D');
+  await shows('2 of 2 nodes up');
+  terminal.type('q');
+  expect(await terminal.exited).toEqual({ status: 0, signal: 0 });
+});

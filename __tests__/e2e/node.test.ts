@@ -1,7 +1,9 @@
 /** The built exporter, and the built viewer scraping it and watching this machine, on a real terminal. */
 import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { Agent, get } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { builtProgram } from '../helpers/built.js';
 import { staticMachine, type StandInMachine } from '../helpers/captures.js';
@@ -28,13 +30,14 @@ interface Exporter {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
 }
 
-async function exporter(...args: readonly string[]): Promise<Exporter> {
+const exporter = (...args: readonly string[]): Promise<Exporter> => exporterWith('', ...args);
+
+/** `setUp`: a shell command before it. */
+async function exporterWith(setUp: string, ...args: readonly string[]): Promise<Exporter> {
   machine = staticMachine();
   running.push({ stop: () => machine.dispose() });
-  const child = spawn(process.execPath, [program, 'api', '--port', '0', ...sources(), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: ENV,
-  });
+  const command = [process.execPath, program, 'api', '--port', '0', ...sources(), ...args];
+  const child = spawn('bash', ['-c', `${setUp}\nexec "$0" "$@"`, ...command], { stdio: ['ignore', 'pipe', 'pipe'], env: ENV });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   running.push({ stop: () => (child.kill('SIGTERM'), exited) });
   let said = '';
@@ -86,6 +89,65 @@ describe('api', () => {
     const text = await (await fetch(`${url}/metrics`)).text();
     expect(text).toMatch(/^all_smi_process_memory_used_bytes\{pid="455", name="python3", user="svc-metrics", .*\} 1197473792$/m);
     expect(text).toContain('all_smi_process_export_info{instance="gpu-h100-01", scope="gpu"} 1');
+  });
+
+  test('with few open files it says how many connections it takes, and answers a scrape besides a hundred silent ones', async () => {
+    const { url, child } = await exporterWith('ulimit -n 40', '--processes', '-i', '1');
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    const silent = Array.from({ length: 100 }, () => connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined));
+    await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    const scraped = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
+    const OWN = /^all_smi_process_memory_used_bytes\{pid="455", name="python3", user="svc-metrics", .*\} 1197473792$/m;
+    expect(await scraped()).toMatch(OWN);
+    for (const socket of silent) socket.destroy();
+    // The collection had its files all the time.
+    machine.speak();
+    expect(await scraped()).toMatch(OWN);
+    expect(await scraped()).not.toContain('too many open files');
+    expect(errors).toMatch(/^all-smi-view api: open files are limited: \d+ connections? at a time, .*; raise ulimit -n\n$/);
+  });
+
+  test('without file descriptors the processes are unknown, with the reason, and all else is exported; later they are back', async () => {
+    const { url, child } = await exporter('--processes=all', '-i', '1');
+    // Kept open: no new connection can be accepted.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const scraped = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        get(`${url}/metrics`, { agent }, (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          response.once('end', () => {
+            resolve(text);
+          });
+        }).once('error', reject);
+      });
+    const rows = (text: string): readonly string[] =>
+      text
+        .split('\n')
+        .filter((row) => row.startsWith('all_smi_process_memory_used_bytes{'))
+        .sort();
+    const until = async (holds: (text: string) => boolean): Promise<string> => {
+      for (let left = 200; left > 0; left--) {
+        const text = await scraped();
+        if (holds(text)) return text;
+        await pause(50);
+      }
+      throw new Error(await scraped());
+    };
+    const before = rows(await scraped());
+    expect(before.length).toBeGreaterThan(1);
+    const allow = (files: string): void => void execFileSync('prlimit', ['--pid', String(child.pid), `--nofile=${files}`]);
+    allow('4:');
+    const starved = await until((text) => text.includes('too many open files'));
+    expect(starved).toContain(
+      'source="gpu-processes", state="failed", reason="nvidia-smi could not be started: too many open files; raise ulimit -n"',
+    );
+    expect(rows(starved)).toEqual([]);
+    expect(starved).toContain('all_smi_gpu_utilization{');
+    allow('1024:');
+    expect(rows(await until((text) => !text.includes('too many open files')))).toEqual(before);
+    agent.destroy();
   });
 
   test('a viewer shows its users', async () => {

@@ -41,6 +41,20 @@ test('a config file on a full disk is not left truncated, and a retry works', ()
   expect(readFileSync(join(directory, 'own.toml'), 'utf8')).toMatch(/^# Config file of .*\n$/s);
 });
 
+test('a recording that reaches the limit of file sizes ends in one line, and what was written can be replayed', () => {
+  const { status, stderr } = shell(
+    `$V mock --nodes 2 --port 0 -o mock.csv >/dev/null & mock=$!; until [ -s mock.csv ]; do sleep 0.1; done;
+     (ulimit -f 64; exec $V record --hostfile mock.csv -i 1 -o full.ndjson); status=$?; kill $mock; exit $status`,
+  );
+  expect(status).toBe(1);
+  expect(stderr.split('\n').filter((line) => line.startsWith('all-smi-view: '))).toEqual([
+    'all-smi-view: recording to full.ndjson stopped: the file would be too large. Everything up to then is complete and can be replayed.',
+  ]);
+  expect(stderr).not.toMatch(/^ +at /m);
+  const replayed = shell('$V replay-info full.ndjson --verify');
+  expect(replayed).toMatchObject({ status: 0, stdout: expect.stringMatching(/^frames +[1-9]/m) });
+});
+
 test('an exporter whose output fails runs until its signal', () => {
   // A source that does not work is logged, so the log is written to.
   const script = '$V api --port 0 -i 1 --nvidia-smi /nowhere/nvidia-smi >/dev/full 2>/dev/full & sleep 3; kill -TERM $!; wait $!';

@@ -39,6 +39,8 @@ export interface ApiOptions {
 export interface Api {
   /** 'http://127.0.0.1:9090'. */
   readonly url: string;
+  /** How many connections may be open, where that is fewer than usual because open files are limited. */
+  readonly limitedTo: number | undefined;
   /** Makes this the answer from now on; the node is ready. */
   publish(text: string): void;
   /** Closes all connections; resolves when the port is free. */
@@ -211,6 +213,7 @@ export async function serveApi(options: ApiOptions): Promise<Api> {
   const address = atHost(bind, (server.address() as AddressInfo).port);
   return {
     url: `${tls ? 'https' : 'http'}://${address}`,
+    limitedTo: maxConnections < MAX_CONNECTIONS ? maxConnections : undefined,
     publish: (text) => {
       answers.publish(text);
     },

@@ -17,6 +17,8 @@ export interface NodeApiSettings extends MachineOptions, Pick<ApiOptions, 'bind'
 export interface NodeApi {
   /** 'http://127.0.0.1:9090'. */
   readonly url: string;
+  /** How many connections may be open, where open files are limited. */
+  readonly limitedTo: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function startNodeApi(settings: NodeApiSettings): Promise<NodeApi> 
   const end = every(settings.clock, settings.intervalMs, collect);
   return {
     url: api.url,
+    limitedTo: api.limitedTo,
     stop: async () => {
       end();
       await Promise.all([api.stop(), machine.stop()]);
