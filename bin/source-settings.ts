@@ -29,20 +29,21 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
   const interval = options.interval === undefined ? {} : { intervalMs: options.interval * 1000 };
   const timeoutMs = options.timeout * 1000;
   if (options.replay) return [replayOf(options, options.replay, env)];
-  if (options.demo) return [{ kind: 'demo', timeoutMs, ...interval }];
+  const scraped = { timeoutMs, ...interval, ...(options.owner === 'process' ? { owner: options.owner } : {}) };
+  if (options.demo) return [{ kind: 'demo', ...scraped }];
   const nodes = flags.hosts ?? flags.hostfile;
   // Other systems have no /proc; there, a source must be given.
   const isHere = options.local === true || ((options.hosts ?? options.hostfile) === undefined && process.platform === 'linux');
   const here: readonly LocalSource[] = isHere ? [{ kind: 'local', machine, ...interval }] : [];
-  return isHere && nodes === undefined ? here : [...here, await hostsOf(options, timeoutMs, interval)];
+  return isHere && nodes === undefined ? here : [...here, await hostsOf(options, scraped)];
 }
 
 /** What the lists of nodes say that is not taken as it stands, a line each. */
 export const notesOf = (sources: readonly Source[]): readonly string[] => startNotes(sources).map((note) => `all-smi-view: ${note}\n`);
 
-async function hostsOf(options: Options, timeoutMs: number, interval: Pick<HostsSource, 'intervalMs'>): Promise<HostsSource> {
+async function hostsOf(options: Options, scraped: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'owner'>): Promise<HostsSource> {
   const { targets, notes } = await targetsOf(options);
-  return { kind: 'hosts', targets, notes, title: titleOf(options, targets), timeoutMs, ...interval, ...tokenOf(options, targets) };
+  return { kind: 'hosts', targets, notes, title: titleOf(options, targets), ...scraped, ...tokenOf(options, targets) };
 }
 
 /** A token is sent to every node or the program does not start. Throws `E_TOKEN_OVER_HTTP`. */

@@ -70,6 +70,26 @@ test('has many users, a system account, a command in another script, a process o
   expect([count('busy'), count('held'), count('free')]).toEqual([33, 3, 4]);
 });
 
+test('has jobs on three nodes and pods on two; on one, all processes run as root, and the person behind each is known', async () => {
+  await start();
+  const nodes = await scrape();
+  const identities = nodes.map((node) => rows(node, 'process_identity_info').map(({ labels }) => labels));
+  const processes = nodes.map((node) => rows(node, 'process_memory_used_bytes'));
+  expect(identities.map(({ length }) => length)).toEqual(processes.map(({ length }) => length));
+  // One job on two nodes.
+  expect(new Set(identities.slice(0, 2).flatMap((all) => all.map(({ job }) => job)))).toEqual(new Set(['918300']));
+  expect(new Set(identities[2]!.map(({ scheduler, job }) => `${scheduler!} ${job!}`)).size).toBe(3);
+  const places = identities[3]!.map(({ pod_uid, unit, session }) => (pod_uid === undefined ? (unit ?? `session ${session!}`) : 'pod'));
+  expect(new Set(places)).toEqual(new Set(['pod', 'burn-in.service', 'session 412']));
+  expect(new Set(processes[4]!.map(({ labels }) => labels.user))).toEqual(new Set(['root']));
+  expect(new Set(identities[4]!.map(({ owner }) => owner))).toEqual(new Set(['tomas', 'jonas.weber', 'hana.kim']));
+  // A run that replaces another one is in the same pod.
+  clock.at = START + 10 * MINUTE;
+  const later = rows((await scrape())[4]!, 'process_identity_info').map(({ labels }) => labels);
+  expect(later.map(({ pod_uid }) => pod_uid)).toEqual(identities[4]!.map(({ pod_uid }) => pod_uid));
+  expect(later.map(({ pid }) => pid)).not.toEqual(identities[4]!.map(({ pid }) => pid));
+});
+
 test('has values that are consistent with each other at any time', async () => {
   await start();
   for (let minute = 0; minute < 60; minute += 3) {

@@ -85,6 +85,24 @@ describe('processes', () => {
     expect(names).toEqual(['memory_used_bytes', 'start_time_seconds', 'cpu_percent'].map((name) => `all_smi_process_${name}`));
   });
 
+  test('belong to jobs on every fourth node, and to pods on the one after it', async () => {
+    const nodes = await Promise.all((await start({ processes: true }, 8)).map(scrape));
+    const identities = nodes.map((node) => rows(node, 'process_identity_info').map(({ labels }) => labels));
+    expect(identities.map(({ length }) => length)).toEqual([0, 20, 20, 0, 0, 20, 20, 0]);
+    const [slurm, pods] = [identities[1]!, identities[2]!];
+    const pids = rows(nodes[1]!, 'process_memory_used_bytes').map(({ labels }) => [labels.pid, labels.device_uuid]);
+    expect(slurm.map(({ pid, device_uuid }) => [pid, device_uuid])).toEqual(pids);
+    // A job for each user of the node; root has none.
+    expect(new Set(slurm.map(({ job }) => job))).toEqual(new Set(['918008', '918009', '918010', undefined]));
+    expect(new Set(pods.map(({ pod_uid }) => pod_uid)).size).toBe(4);
+    for (const { pod_uid, container } of pods) {
+      expect(pod_uid).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      expect(container).toMatch(/^[0-9a-f]{64}$/);
+    }
+    // Nobody is behind root here: the totals of root are root's.
+    expect(identities.flat().some(({ owner }) => owner !== undefined)).toBe(false);
+  });
+
   test('stay fixed while the GPUs change, and never hold more than their GPU', async () => {
     const [address] = await start({ processes: true });
     const processLines = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('all_smi_process_'));

@@ -95,6 +95,17 @@ describe('a single source', () => {
   });
 });
 
+test('processes of root belong to the person behind them, unless the accounts are asked for', async () => {
+  const usersOf = async (source: Source): Promise<readonly string[]> => {
+    const open = await opened(source);
+    await answered(open);
+    const node = open.collector.nodes[4]!;
+    return [...new Set(Array.from({ length: node.procs.count }, (_, row) => node.userName(node.procs.user[row]!)))].sort();
+  };
+  expect(await usersOf({ kind: 'demo', timeoutMs: 5000 })).toEqual(['hana.kim', 'jonas.weber', 'tomas']);
+  expect(await usersOf({ kind: 'demo', timeoutMs: 5000, owner: 'process' })).toEqual(['root']);
+});
+
 test('exclusive sources are not combined, and a run needs a source', async () => {
   await expect(opened({ kind: 'demo', timeoutMs: 1 }, local())).rejects.toMatchObject({ code: 'E_INTERNAL' });
   await expect(opened()).rejects.toMatchObject({ code: 'E_INTERNAL' });

@@ -1,14 +1,16 @@
 /**
  * The cluster of `--demo`: six nodes on free loopback ports, with typical users. One trains on two nodes, one holds GPUs idle, a service answers
- * in bursts, a sweep starts one short run after another. One node is hot, one fails occasionally, one does not export its processes.
+ * in bursts, a sweep starts one short run after another. Three nodes belong to Slurm, two to Kubernetes; on one of these, everything runs as
+ * root. One node is hot, one fails occasionally, one does not export its processes.
  */
-import { gpuModel, gpuUuid } from './mock-cluster.js';
+import { containerOfPod, gpuModel, gpuUuid, slurmJob } from './mock-cluster.js';
 import { servedNode, UPDATE_MS } from './mock.js';
 import { GIB, GPUS_PER_NODE, MIB } from './mock-plan.js';
 import { NO_SWITCHES } from './mock-features.js';
 import { draw, mix } from './random-walk.js';
 import { serveNodes, type Cluster } from './mock-server.js';
 import type { Clock } from '../model/clock.js';
+import type { ProcessIdentity } from '../model/identity.js';
 import type { GpuModel, GpuPlan, Job, Life, Load, NodePlan } from './mock-types.js';
 
 const SEED = 20_260_807;
@@ -29,6 +31,8 @@ const DAY = 86_400;
 interface Tale {
   readonly user: string;
   readonly command: string;
+  /** What the node knows of who runs it. */
+  readonly in: Partial<ProcessIdentity>;
   /** The GPUs of its node; it holds `gib` on each. */
   readonly gpus: readonly number[];
   /** One process per GPU, as torchrun starts them, instead of one process for all. */
@@ -60,12 +64,21 @@ const ALL_GPUS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 const pretraining = (rank: number): Tale => ({
   user: 'amara.okafor',
   command: `python3 -u pretrain_gpt.py --node-rank=${String(rank)} --nnodes=2 --tensor-parallel=8 --seq-len=8192 --data="/scratch/amara/c4 v2"`,
+  in: slurmJob(918_300, '0'),
   gpus: ALL_GPUS,
   perGpu: true,
   gib: 71.4,
   ageSeconds: 2 * DAY + 3 * HOUR + 11 * MINUTE,
   cpuPercent: 104,
   load: TRAINING,
+});
+
+/** A pod of the demo, by number. */
+const pod = (nth: number): Partial<ProcessIdentity> => containerOfPod(SEED, 100 + nth);
+/** A pod whose container runs as root; its label has the person. */
+const behindRoot = (owner: string, nth: number): Pick<Tale, 'user' | 'in'> => ({
+  user: 'root',
+  in: { ...pod(nth), owner, ownerSource: 'container label' },
 });
 
 const CHAPTERS: readonly Chapter[] = [
@@ -79,6 +92,7 @@ const CHAPTERS: readonly Chapter[] = [
       {
         user: 'jonas.weber',
         command: 'python3 -m MaxText.train configs/base.yml run_name=moe-8x7b per_device_batch_size=12',
+        in: slurmJob(918_412, 'batch'),
         gpus: [0, 1, 2, 3],
         gib: 66.2,
         ageSeconds: 9 * HOUR + 24 * MINUTE,
@@ -88,6 +102,7 @@ const CHAPTERS: readonly Chapter[] = [
       {
         user: 'mei.tanaka',
         command: 'python3 eval.py --data=/scratch/mei/日本語コーパス/検証.jsonl --note="第2回"',
+        in: slurmJob(918_377, '1'),
         gpus: [4, 5],
         perGpu: true,
         gib: 31.8,
@@ -99,6 +114,7 @@ const CHAPTERS: readonly Chapter[] = [
       {
         user: 'hana.kim',
         command: '/home/hana.kim/.venv/bin/python -m ipykernel_launcher -f /run/user/1042/jupyter/kernel-7c1e.json',
+        in: slurmJob(918_390, 'interactive'),
         gpus: [6],
         gib: 40.6,
         ageSeconds: 1 * DAY + 2 * HOUR,
@@ -115,6 +131,7 @@ const CHAPTERS: readonly Chapter[] = [
       {
         user: 'svc-inference',
         command: '/opt/vllm/bin/vllm serve /models/qwen3-72b --tensor-parallel-size 4 --gpu-memory-utilization 0.90 --port 8000',
+        in: pod(1),
         gpus: [0, 1, 2, 3],
         perGpu: true,
         gib: 71.7,
@@ -125,6 +142,7 @@ const CHAPTERS: readonly Chapter[] = [
       {
         user: 'priya.n',
         command: 'accelerate launch finetune_lora.py --base=llama-3.1-8b --rank=64 --config={"lr": 2e-4, "epochs": 3}',
+        in: pod(2),
         gpus: [4, 5],
         perGpu: true,
         gib: 44.9,
@@ -136,6 +154,7 @@ const CHAPTERS: readonly Chapter[] = [
       {
         user: 'lukas',
         command: 'python3 -i debug_nan.py --resume=/scratch/lukas/ckpt/step_41000.pt',
+        in: { session: '412' },
         gpus: [6],
         gib: 52.3,
         ageSeconds: 5 * DAY + 14 * HOUR,
@@ -145,6 +164,7 @@ const CHAPTERS: readonly Chapter[] = [
       {
         user: 'priya.n',
         command: 'python3 score.py --judge=gemma-2-9b --in=preds.jsonl',
+        in: pod(3),
         gpus: [6],
         gib: 19.4,
         ageSeconds: 11 * MINUTE,
@@ -154,6 +174,7 @@ const CHAPTERS: readonly Chapter[] = [
       {
         user: 'root',
         command: '/usr/local/bin/gpu_burn -m 22% -i 7 86400',
+        in: { unit: 'burn-in.service' },
         gpus: [7],
         gib: 18,
         ageSeconds: 25 * MINUTE,
@@ -169,7 +190,7 @@ const CHAPTERS: readonly Chapter[] = [
     outage: { everySeconds: 240, forSeconds: 45 },
     tales: [
       ...[1, 2, 3].map((lane): Tale => ({
-        user: 'tomas',
+        ...behindRoot('tomas', 3 + lane),
         command: `python3 sweep.py --lane=${String(lane)} --trial={run} --study=resnet-aug`,
         gpus: [0],
         gib: 9.5 + lane,
@@ -180,7 +201,7 @@ const CHAPTERS: readonly Chapter[] = [
         lastsSeconds: 150 + 60 * lane,
       })),
       {
-        user: 'jonas.weber',
+        ...behindRoot('jonas.weber', 7),
         command: 'python3 -m diffusion.train --nproc=2 --res=1024 --ema',
         gpus: [1, 2],
         perGpu: true,
@@ -190,7 +211,7 @@ const CHAPTERS: readonly Chapter[] = [
         load: TUNING,
       },
       {
-        user: 'hana.kim',
+        ...behindRoot('hana.kim', 8),
         command: 'python3 serve_demo.py --share',
         gpus: [3, 4],
         gib: 23.7,
@@ -222,7 +243,7 @@ function jobOf(tale: Tale, pid: number, gpus: readonly number[]): Job {
   const { user, command, cpuPercent, ageSeconds, load, breath = 0, lastsSeconds } = tale;
   const life: Life = { load, breath, ...(lastsSeconds === undefined ? {} : { lastsSeconds }) };
   const shares = gpus.map((gpu) => ({ gpu, bytes: Math.round((tale.gib * GIB) / (2 * MIB)) * 2 * MIB }));
-  return { pid, name: commandName(command), user, command, cpuPercent, ageSeconds, shares, life };
+  return { pid, name: commandName(command), user, command, cpuPercent, ageSeconds, shares, life, identity: tale.in };
 }
 
 function jobsOf(tales: readonly Tale[], firstPid: number): Job[] {

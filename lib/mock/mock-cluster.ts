@@ -1,4 +1,5 @@
 /** The plan of the standard mock cluster: 8 GPUs per node and, if asked for, the process rows of all-smi's mock server. */
+import type { ProcessIdentity } from '../model/identity.js';
 import { GIB, MIB } from './mock-plan.js';
 import { PLATFORMS } from './mock-platforms.js';
 import { draw, mix } from './random-walk.js';
@@ -19,17 +20,30 @@ export function gpuModel(name: string): GpuModel {
   return { name, memoryBytes: Number(/\b([1-9]\d{0,3})\s?GB/.exec(name)?.[1] ?? 80) * GIB, ...figures };
 }
 
+/** Hexadecimal digits, eight per part, always the same for the same keys. */
+const hexadecimal = (parts: number, keys: readonly number[]): string =>
+  Array.from({ length: parts }, (_, part) =>
+    mix(...keys, part + 1)
+      .toString(16)
+      .padStart(8, '0'),
+  ).join('');
+const uuid = (keys: readonly number[]): string => hexadecimal(4, keys).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+
 /** `GPU-` and a UUID, always the same for the same keys. */
-export function gpuUuid(...keys: readonly number[]): string {
-  const hex = [1, 2, 3, 4]
-    .map((part) =>
-      mix(...keys, part)
-        .toString(16)
-        .padStart(8, '0'),
-    )
-    .join('');
-  return `GPU-${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`;
-}
+export const gpuUuid = (...keys: readonly number[]): string => `GPU-${uuid(keys)}`;
+
+/** A step of a Slurm job. */
+export const slurmJob = (job: number, step: string): Partial<ProcessIdentity> => ({ scheduler: 'slurm', job: String(job), step });
+
+/** A container of a pod, always the same for the same keys. */
+export const containerOfPod = (...keys: readonly number[]): Partial<ProcessIdentity> => ({
+  podUid: uuid([...keys, POD]),
+  container: hexadecimal(8, [...keys, CONTAINER]),
+  runtime: 'containerd',
+});
+/** Keys besides those of the caller. */
+const POD = 50;
+const CONTAINER = 51;
 
 const USERS = ['inureyes', 'yeonji', 'mira', 'root'] as const;
 const COMMANDS = [
@@ -65,6 +79,21 @@ function mockJobs(usedBytes: readonly number[]): Job[] {
     .map((job, at) => ({ ...job, pid: FIRST_PID + at }));
 }
 
+/** Every fourth node belongs to Slurm, every fourth to Kubernetes; what root runs on the former is a service. */
+function withIdentities(jobs: readonly Job[], node: number, key: number): readonly Job[] {
+  const scheduler = (['', '', 'slurm', 'kubernetes'] as const)[node % 4]!;
+  if (scheduler === '') return jobs;
+  return jobs.map((job): Job => {
+    const user = USERS.findIndex((name) => name === job.user);
+    if (scheduler === 'kubernetes') return { ...job, identity: containerOfPod(key, user) };
+    return {
+      ...job,
+      identity: job.user === 'root' ? { unit: 'node-agent.service' } : slurmJob(FIRST_JOB + USERS.length * node + user, 'batch'),
+    };
+  });
+}
+const FIRST_JOB = 918_000;
+
 export interface MockPlan {
   readonly gpuName: string;
   readonly nodes: number;
@@ -96,6 +125,16 @@ export function mockPlans({ gpuName, nodes, startIndex, processes, seed, platfor
     }));
     const instance = `node-${String(startIndex + nth).padStart(4, '0')}`;
     const shown = platform.nvidia && switches ? { switches } : {};
-    return { instance, key, model, gpus, jobs, warmerCelsius: 0, details: false, platform, ...shown };
+    return {
+      instance,
+      key,
+      model,
+      gpus,
+      jobs: jobs && withIdentities(jobs, startIndex + nth, key),
+      warmerCelsius: 0,
+      details: false,
+      platform,
+      ...shown,
+    };
   });
 }

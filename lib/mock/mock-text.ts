@@ -1,6 +1,8 @@
 /** The exposition of a mock node: its readings as families, with the names and labels of all-smi's mock server. */
 import { fact, families, gauge, type Column } from '../exposition/write/gauges.js';
+import { IDENTITY_HELP, identityLabels } from '../exposition/write/sample-families.js';
 import { labelBlock, writeFamilies, type Family, type LabelBlock, type Sample } from '../exposition/write/families-text.js';
+import { IDENTITY_FAMILY } from '../model/identity.js';
 import { machineOf } from './mock-plan.js';
 import { NO_SWITCHES, switchFamilies } from './mock-features.js';
 import { PLATFORMS } from './mock-platforms.js';
@@ -102,6 +104,14 @@ const procLabels = ({ instance, gpus }: NodePlan, { job, pid, gpu, command }: Pr
     host: instance,
   });
 
+function identityFamily({ gpus }: NodePlan, procs: readonly ProcReading[]): Family {
+  const samples = procs.flatMap(({ job, pid, gpu }): Sample[] => {
+    const labels = job.identity && identityLabels(pid, gpus[gpu]!.uuid, job.identity);
+    return labels ? [{ labels: labelBlock(labels), value: 1 }] : [];
+  });
+  return gauge(IDENTITY_FAMILY, IDENTITY_HELP, samples);
+}
+
 function diskFamilies(plan: NodePlan, host: HostReading): Family[] {
   const { instance } = plan;
   const machine = machineOf(plan);
@@ -167,6 +177,7 @@ export function mockNodeText(plan: NodePlan): (reading: NodeReading) => string {
         procs.map((proc) => procLabels(plan, proc)),
         plan,
       ),
+      identityFamily(plan, procs),
       ...families(sent(NODE_COLUMNS, plan), [host], [hostBlock], plan),
       fact('cpu_model', 'Model of the CPU', { instance, model: machineOf(plan).cpuModel }),
       ...diskFamilies(plan, host),

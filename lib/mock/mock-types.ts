@@ -1,4 +1,5 @@
 /** Types of the mock cluster: the plan of a node, and its readings at one moment. */
+import type { ProcessIdentity } from '../model/identity.js';
 import type { Family } from '../exposition/write/families-text.js';
 
 export interface GpuReading {
@@ -118,6 +119,8 @@ export interface Job {
   /** One process row each. */
   readonly shares: readonly { readonly gpu: number; readonly bytes: number }[];
   readonly life?: Life;
+  /** What its node knows of who runs it; absent: nothing. */
+  readonly identity?: Partial<ProcessIdentity>;
 }
 
 export interface GpuPlan {

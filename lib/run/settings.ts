@@ -9,8 +9,14 @@ import type { TabPlugin } from '../plugin/types.js';
 /** How the local machine is read. */
 export type MachineSettings = Pick<MachineOptions, 'nvidiaSmi' | 'procDir' | 'passwdFile' | 'redact' | 'owner'>;
 
+/** Nodes that are scraped. */
+interface Scraped {
+  /** Processes belong to the accounts that run them, whatever person the nodes name. */
+  readonly owner?: 'process';
+}
+
 /** Nodes that are scraped over HTTP. */
-export interface HostsSource {
+export interface HostsSource extends Scraped {
   readonly kind: 'hosts';
   readonly targets: readonly Target[];
   /** What was merged or dropped from the lists, one sentence each. */
@@ -35,7 +41,7 @@ export interface LocalSource {
 }
 
 /** A simulated cluster inside the program. */
-export interface DemoSource {
+export interface DemoSource extends Scraped {
   readonly kind: 'demo';
   readonly timeoutMs: Ms;
   readonly intervalMs?: Ms;

@@ -159,8 +159,9 @@ export async function openSources(sources: readonly Source[], context: OpenConte
     throw new AppError('E_INTERNAL', { reason: `sources: ${sources.map(({ kind }) => kind).join(', ')}` });
   const opened: OpenSource[] = [];
   const names = new NodeNames();
+  const people = !sources.some((source) => ownerOf(source) === 'process');
   const jobs = new KnownJobs(() => opened.flatMap(({ collector }) => collector.nodes));
-  const attribution = context.parsers.holding((users) => new Attribution(users, context.owners ?? { people: true }));
+  const attribution = context.parsers.holding((users) => new Attribution(users, context.owners ?? { people }));
   attribution.setJobs(jobs);
   try {
     for (const source of sources) opened.push(await open(source, { ...context, names, attribution, alone }));
@@ -177,6 +178,11 @@ export async function openSources(sources: readonly Source[], context: OpenConte
     close: async () => void (await Promise.all(opened.map((one) => one.close()))),
   };
 }
+
+const ownerOf = (source: Source): 'person' | 'process' | undefined => {
+  if (source.kind === 'replay') return undefined;
+  return source.kind === 'local' ? source.machine.owner : source.owner;
+};
 
 function open(source: Source, context: SourceContext): Promise<OpenSource> {
   const factory = FACTORIES[source.kind] as (source: Source, context: SourceContext) => Promise<OpenSource>;

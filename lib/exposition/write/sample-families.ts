@@ -148,12 +148,16 @@ export const IDENTITY_HELP = 'Job, pod, container, service or login session of t
 
 /** Labels of the identity of a process on a GPU, only those that are known; undefined: none is. */
 export function identityLabels(pid: number, deviceUuid: string, identity: Partial<ProcessIdentity>): Labels | undefined {
-  const known = (Object.keys(IDENTITY_LABELS) as (keyof ProcessIdentity)[]).flatMap((field) => {
+  const labels: Record<string, string | number> = { pid, device_uuid: deviceUuid };
+  let isKnown = false;
+  for (const field of IDENTITY_FIELDS) {
     const text = clean(identity[field] ?? '', MAX_IDENTITY);
-    return text === '' ? [] : [[IDENTITY_LABELS[field], text] as const];
-  });
-  return known.length === 0 ? undefined : { pid, device_uuid: deviceUuid, ...Object.fromEntries(known) };
+    if (text !== '') labels[IDENTITY_LABELS[field]] = text;
+    isKnown ||= text !== '';
+  }
+  return isKnown ? labels : undefined;
 }
+const IDENTITY_FIELDS = Object.keys(IDENTITY_LABELS) as readonly (keyof ProcessIdentity)[];
 /** Bytes; ids must stay whole to be joined. */
 const MAX_IDENTITY = 256;
 

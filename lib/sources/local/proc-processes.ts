@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ProcessIdentity } from '../../model/identity.js';
+import { NO_IDENTITY, type ProcessIdentity } from '../../model/identity.js';
 import type { NodeProcess } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
 import { MAX_ENVIRONMENT_BYTES, readEnvironment, type EnvironmentJob } from './job-environment.js';
@@ -66,6 +66,8 @@ interface Origin {
   readonly cgroup: CgroupFacts;
   readonly jobs: readonly EnvironmentJob[];
   readonly loginUid: number | undefined;
+  /** What is made of it, once names have been looked up. */
+  identity?: ProcessIdentity;
 }
 
 /** A process between two collections. */
@@ -78,9 +80,13 @@ interface Entry {
   origin: Origin | undefined;
 }
 
+const NOTHING_READ: Pick<Entry, 'command' | 'origin'> = { command: undefined, origin: undefined };
+
 export class ProcTable {
   readonly #options: ProcTableOptions;
   readonly #accounts: Accounts;
+  /** Files are read one after the other. */
+  readonly #buffer = Buffer.alloc(Math.max(MAX_ENVIRONMENT_BYTES, MAX_CGROUP_BYTES + 1));
   #entries = new Map<number, Entry>();
   #reading: Promise<void> | undefined;
   #unread = new Set<number>();
@@ -191,9 +197,9 @@ export class ProcTable {
     const status = stat && parsePidStatus(this.#file(pid, 'status'));
     if (stat === undefined || status === undefined) return undefined;
     const same = old?.stat.startTicks === stat.startTicks ? old : undefined;
-    const unchanged = same?.stat.image === stat.image ? same : undefined;
-    const { command, origin } = unchanged ?? {};
-    return { stat, status, uptime, cpuPercent: cpuPercent(stat, uptime, same), command, origin };
+    const { command, origin } = same?.stat.image === stat.image ? same : NOTHING_READ;
+    const cpu = cpuPercent(stat, uptime, same);
+    return { stat, status, uptime, cpuPercent: cpu, command, origin: same?.status.uid === status.uid ? origin : undefined };
   }
 
   #file(pid: number, name: string): string {
@@ -218,24 +224,25 @@ export class ProcTable {
     }
     for (const [pid, entry] of entries) {
       // What cannot be read for lack of resources stays as it was.
-      if (isOld(entry.origin)) entry.origin = (await this.#origin(pid, now).catch(() => undefined)) ?? entry.origin;
+      if (isOld(entry.origin)) entry.origin = (await this.#origin(pid, entry.status.uid, now).catch(() => undefined)) ?? entry.origin;
     }
   }
 
-  async #origin(pid: number, at: number): Promise<Origin> {
+  async #origin(pid: number, uid: number, at: number): Promise<Origin> {
+    const person = this.#options.owner === 'person' && isNobody(uid, this.#accounts);
     const cgroup = readCgroup(Buffer.from(await this.#start(pid, 'cgroup', MAX_CGROUP_BYTES + 1)).toString());
-    const jobs = asksEnvironment(cgroup) ? readEnvironment(await this.#start(pid, 'environ', MAX_ENVIRONMENT_BYTES)) : [];
-    const asksLogin = this.#options.owner === 'person' && cgroup.identity.container !== '';
+    const jobs = asksEnvironment(cgroup, person) ? readEnvironment(await this.#start(pid, 'environ', MAX_ENVIRONMENT_BYTES)) : [];
+    const asksLogin = person && cgroup.identity.container !== '';
     const login = asksLogin ? Buffer.from(await this.#start(pid, 'loginuid', 32)).toString() : '';
     return { at, cgroup, jobs, loginUid: parseLoginUid(login) };
   }
 
-  /** The beginning of a file; empty without permission. Rejects when there are too many open files. */
+  /** The beginning of a file, valid until the next one is read; empty without permission. Rejects when there are too many open files. */
   async #start(pid: number, name: string, maxBytes: number): Promise<Uint8Array> {
     try {
       const file = await open(`${this.#options.dir}/${pid}/${name}`);
       try {
-        const buffer = Buffer.alloc(maxBytes);
+        const buffer = this.#buffer;
         let end = 0;
         // A read of /proc may return less than there is.
         for (let got = 1; got > 0 && end < maxBytes; end += got) got = (await file.read(buffer, end, maxBytes - end)).bytesRead;
@@ -276,12 +283,18 @@ export class ProcTable {
     };
   }
 
+  /** A name that is learnt later is there when the cgroup is read again. */
   #identity({ status: { uid }, origin }: Entry): ProcessIdentity | undefined {
     if (origin === undefined) return undefined;
-    const place = located(origin.cgroup, origin.jobs, isNobody(uid, this.#accounts) ? undefined : uid);
-    const known = this.#options.owner === 'person' ? personBehind(place, uid, origin.loginUid, this.#accounts) : {};
-    const identity = { ...place.identity, ...known };
-    return Object.values(identity).some((text) => text !== '') ? identity : undefined;
+    origin.identity ??= this.#known(origin, uid);
+    return origin.identity === NO_IDENTITY ? undefined : origin.identity;
+  }
+
+  #known({ cgroup, jobs, loginUid }: Origin, uid: number): ProcessIdentity {
+    const place = located(cgroup, jobs, isNobody(uid, this.#accounts) ? undefined : uid);
+    const person = this.#options.owner === 'person' ? personBehind(place, uid, loginUid, this.#accounts) : {};
+    const identity = { ...place.identity, ...person };
+    return Object.values(identity).some((text) => text !== '') ? identity : NO_IDENTITY;
   }
 }
 

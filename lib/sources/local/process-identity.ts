@@ -225,9 +225,12 @@ export function located(cgroup: CgroupFacts, jobs: readonly EnvironmentJob[], ow
   };
 }
 
-/** Whether the environment can add anything: nothing else is worth reading it. */
-export const asksEnvironment = (cgroup: CgroupFacts): boolean =>
-  cgroup.identity.job !== '' || Object.keys(STARTED_BY).some((scheduler) => mayBeIn(cgroup, { scheduler }));
+/** Whether the environment can add anything, so that it is worth reading it. `person`: whether the user of the job is asked for. */
+export const asksEnvironment = (cgroup: CgroupFacts, person: boolean): boolean => {
+  const { job, step } = cgroup.identity;
+  if (job === '') return Object.keys(STARTED_BY).some((scheduler) => mayBeIn(cgroup, { scheduler }));
+  return isSluid(job) || step === '' || (person && cgroup.jobUid === undefined);
+};
 
 const isSluid = (job: string): boolean => job.startsWith('s');
 
