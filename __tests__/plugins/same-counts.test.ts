@@ -1,4 +1,4 @@
-/** Random clusters: the title, all tabs and the tables of `get` count nodes and GPUs the same. */
+/** Random clusters: the title, all tabs, the headings of groups and the tables of `get` count nodes and GPUs the same. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { usersDerivation } from '../../lib/aggregate/users.js';
@@ -69,6 +69,21 @@ test('all places agree on nodes up, failing, down, waiting and reporting, and on
             never: /(\d+) nodes? ha\w+ never answered/,
           });
           expect(foot).toEqual({ gpus: gpus.gpus + foot.out!, out: foot.out, never: those('never') });
+        }
+
+        const headings = driver.press('G').lines();
+        for (const row of nodes) {
+          const heading = headings.find((text) => text.includes(` ${row.node as string} `) && /[▸▾]/.test(text));
+          if (row.gpus === null) expect(heading ?? '').not.toMatch(/busy|held|free|unknown/);
+          if (!row.gpus) continue;
+          const words = { busy: /(\d+) of \d+ busy/, held: /(\d+) held idle/, free: /(\d+) free/ };
+          const figures = read(heading ?? '', /[▸▾].*/, words);
+          expect({ node: row.node, ...figures }).toEqual({
+            node: row.node,
+            busy: row.gpus_busy,
+            held: row.gpus_held_idle,
+            free: row.gpus_free,
+          });
         }
 
         const scrapes = read(driver.press('D').frame(), /^ \d+ of \d+ nodes? up.*/m, {
