@@ -34,7 +34,7 @@ export async function api(flags: Flags, env: Environment): Promise<number> {
     onTroubles,
   });
   try {
-    process.stdout.write(`all-smi-view api: ${node.url}/metrics; Ctrl-C stops it\n`);
+    process.stdout.write(`all-smi-view api: ${node.url}/metrics; press Ctrl-C to stop\n`);
     if (node.limitedTo !== undefined) process.stderr.write(limitText(node.limitedTo));
     return await ended;
   } finally {

@@ -65,7 +65,7 @@ export async function get(flags: Flags, env: Environment): Promise<number> {
   try {
     return await Promise.race([ended, results(run, { options, table, query, format, addressOf: addressesOf(sources) }, line.clear)]);
   } catch (error) {
-    // The reader of the pipe has had enough.
+    // The reader closed the pipe: it has all it needs.
     if (error instanceof ClosedPipe) return 0;
     throw error;
   } finally {
@@ -115,7 +115,7 @@ function exitOf({ nodes, answered, reporting, failed }: Coverage, { table = '', 
     process.stderr.write(
       `all-smi-view get: ${count(silent)} of ${count(answered)} nodes that answered ${silent === 1 ? 'does' : 'do'} not report processes (docs/NODES.md)\n`,
     );
-  if (!room) throw new AppError('E_NO_ROOM', { reason: `fewer than ${count(gpus)} ${gpus === 1 ? 'GPU is' : 'GPUs are'} free` });
+  if (!room) throw new AppError('E_NO_ROOM', { gpus: count(gpus) });
   if (strict && failed.length > 0) throw new AppError('E_PARTIAL', { missing: count(failed.length), nodes: count(nodes) });
   return 0;
 }

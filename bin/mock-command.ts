@@ -33,7 +33,7 @@ export async function mock(flags: Flags, env: Environment): Promise<number> {
     if (options.output !== undefined) await writeHosts(options.output, cluster.addresses);
     const [first = '', last = first] = [cluster.addresses[0], cluster.addresses.at(-1)];
     const nodes = cluster.addresses.length === 1 ? `1 node on ${first}` : `${cluster.addresses.length} nodes on ${first} to ${last}`;
-    process.stdout.write(`all-smi-view mock: ${nodes}; Ctrl-C stops it\n`);
+    process.stdout.write(`all-smi-view mock: ${nodes}; press Ctrl-C to stop\n`);
     return await ended;
   } finally {
     await cluster.stop();

@@ -43,7 +43,7 @@ export async function record(flags: Flags, env: Environment): Promise<number> {
     ...(maxSize === undefined ? {} : { maxBytes: maxSize }),
     ...(maxFiles === undefined ? {} : { maxFiles }),
   });
-  process.stderr.write(`all-smi-view record: into ${nameOf(run.status.path)}; Ctrl-C stops it\n`);
+  process.stderr.write(`all-smi-view record: recording to ${nameOf(run.status.path)}; press Ctrl-C to stop\n`);
   return until(run, { ended, duration, kept: maxSize !== undefined && maxFiles !== undefined ? maxSize * maxFiles : undefined });
 }
 
@@ -78,7 +78,7 @@ async function until(run: RecordingRun, { ended, duration, kept }: Ends): Promis
   });
   try {
     const why = await Promise.race([run.failed, ended, over]);
-    // Who reads standard output has had enough: `| head` is no failure.
+    // The reader closed the pipe, as `| head` does: not a failure.
     if (why instanceof AppError && !(isStdout(run.status.path) && isClosedPipe(why))) throw why;
   } finally {
     clearInterval(progress);

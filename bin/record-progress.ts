@@ -29,11 +29,14 @@ export function progressLine({ frames, bytes: size, answering, hosts, passedMs, 
 /** Before that, there is no rate to extrapolate from. */
 const MIN_PASSED_MS = 10_000;
 
-/** How long `room` bytes last at the rate so far; '' while that is unknown. `rotating`: then the oldest file is deleted; else the disk is full. */
+/**
+ * How long `room` bytes suffice at the rate so far; '' while that is unknown. `rotating`: the oldest file is deleted then; else the disk is
+ * full.
+ */
 export function retention(size: number, passedMs: number, room: number, rotating: boolean): string {
   if (passedMs < MIN_PASSED_MS || size === 0 || !Number.isFinite(room)) return '';
   const seconds = (room / size) * (passedMs / 1000);
   const span =
     seconds >= 86_400 * 2 ? `${count(seconds / 86_400)} days` : seconds >= 3600 * 2 ? `${count(seconds / 3600)} hours` : duration(seconds);
-  return rotating ? `keeps the last ${span}` : `the disk lasts ${span}`;
+  return rotating ? `keeps the last ${span}` : `disk full in ${span}`;
 }

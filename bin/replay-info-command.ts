@@ -75,7 +75,7 @@ function damageOf({ losses, disorder, damage }: RecordingInfo, date: (at: number
   return [
     ...lost,
     ...(more > 0 ? [`frames missing in ${count(more)} more places`] : []),
-    ...(disorder > 0 ? [`frames twice or in the wrong order in ${count(disorder)} places`] : []),
+    ...(disorder > 0 ? [`frames duplicated or out of order in ${count(disorder)} places`] : []),
     ...damage,
   ];
 }
@@ -85,7 +85,7 @@ const framesText = (frames: number): string => `${count(frames)} ${frames === 1 
 /** How it ends, where that is not as it should. */
 function endOf({ cut: isCut, ended }: RecordingInfo): readonly string[] {
   if (isCut) return [INCOMPLETE];
-  return ended === false ? ['not ended: still being written, or the recorder was killed; every frame in it is complete'] : [];
+  return ended === false ? ['no end mark: still being written, or the recorder was killed; every frame is complete'] : [];
 }
 
 const INCOMPLETE = 'the last frame is incomplete (still being written?)';
@@ -96,7 +96,7 @@ function faultsOf({ info, badRows }: Inspection): readonly string[] {
   const lost = info.losses.reduce((sum, [, , frames]) => sum + frames, 0);
   return [
     ...(lost > 0 ? [`${framesText(lost)} missing`] : []),
-    ...(info.disorder > 0 ? ['frames twice or in the wrong order'] : []),
+    ...(info.disorder > 0 ? ['frames duplicated or out of order'] : []),
     ...info.damage,
     ...(info.badLines > 0 ? [`${count(info.badLines)} bad ${info.badLines === 1 ? 'line' : 'lines'}`] : []),
     ...(badRows > 0 ? [`${count(badRows)} bad ${badRows === 1 ? 'row' : 'rows'}`] : []),

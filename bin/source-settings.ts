@@ -38,7 +38,7 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
   return isHere && nodes === undefined ? here : [...here, await hostsOf(options, scraped)];
 }
 
-/** What the lists of nodes say that is not taken as it stands, a line each. */
+/** Notes on the node lists about merged or omitted entries, one per line. */
 export const notesOf = (sources: readonly Source[]): readonly string[] => startNotes(sources).map((note) => `all-smi-view: ${note}\n`);
 
 async function hostsOf(options: Options, scraped: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'owner'>): Promise<HostsSource> {

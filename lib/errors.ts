@@ -22,11 +22,11 @@ export const ERRORS = {
   E_INTERNAL: {
     text: 'internal error: {reason}',
     exit: 70,
-    advice: 'Please report it, and what you did before; no input should cause this.',
+    advice: 'Please report this, with what you did before; no input should cause it.',
     ours: true,
   },
   E_OPEN_FILES: { text: 'too many open files', exit: 1, advice: 'Raise the limit of open files (ulimit -n).' },
-  E_INSTALLATION: { text: 'the program is not completely installed: {reason}', exit: 1, advice: 'Install all-smi-view again.' },
+  E_INSTALLATION: { text: 'the installation is incomplete: {reason}', exit: 1, advice: 'Reinstall all-smi-view.' },
   E_OPTION_BAD: { text: '{option}: {reason}', exit: 2, advice: 'See --help for the allowed values.' },
   E_NO_HOSTS: { text: 'no nodes to watch', exit: 2, advice: 'Name them with --hosts or --hostfile, or try --demo.' },
   E_HOST_BAD: {
@@ -80,7 +80,7 @@ export const ERRORS = {
   E_FILE_WRITE: {
     text: 'cannot write {file}: {reason}',
     exit: 1,
-    advice: 'Name another file, remove the one that is in the way, or make room on the disk.',
+    advice: 'Choose another file, remove the existing one, or free disk space.',
   },
   E_RECORD_STOPPED: {
     text: 'recording to {file} stopped: {reason}',
@@ -100,19 +100,19 @@ export const ERRORS = {
     advice: 'Set TERM to the type of your terminal, for example xterm-256color.',
   },
   E_PLUGIN_LOAD: { text: 'plugin {plugin}: {reason}', exit: 2, advice: 'Check the path; a plugin is an ES module with a default export.' },
-  E_PLUGIN_SHAPE: { text: 'plugin {plugin}, {field}: {reason}', exit: 2, advice: 'docs/PLUGINS.md describes what a plugin consists of.' },
+  E_PLUGIN_SHAPE: { text: 'plugin {plugin}, {field}: {reason}', exit: 2, advice: 'docs/PLUGINS.md describes the plugin interface.' },
 
   E_NO_ANSWER: {
     text: 'no node answered: {reason}',
     exit: 1,
-    advice: 'Check the addresses and that an exporter runs there; the Diagnosis tab of the viewer shows every node.',
+    advice: 'Check the addresses, and that an exporter runs on each node; the Diagnosis tab of the viewer shows every node.',
   },
   E_PARTIAL: {
     text: '{missing} of {nodes} nodes are missing',
     exit: 3,
-    advice: 'What is known was printed; without --strict this is no error.',
+    advice: 'The available data was printed; without --strict this is not an error.',
   },
-  E_NO_ROOM: { text: 'there is no room: {reason}', exit: 4, advice: 'Ask for fewer GPUs, or wait for them with --wait=2h.' },
+  E_NO_ROOM: { text: 'not enough free GPUs: {gpus} requested', exit: 4, advice: 'Request fewer GPUs, or wait for them with --wait=2h.' },
 
   E_EXPORT: {
     text: 'export failed: {reason}',
@@ -133,37 +133,37 @@ export const ERRORS = {
   S_TIMEOUT: {
     text: 'no response within {seconds} s',
     exit: 0,
-    advice: 'The node is down, busy, or behind a firewall; --timeout waits longer.',
+    advice: 'The node is down, busy, or behind a firewall; increase --timeout to wait longer.',
   },
   S_SLOW_BODY: {
     text: 'response incomplete after {seconds} s',
     exit: 0,
-    advice: 'The link is too slow for the size of the response; --timeout waits longer.',
+    advice: 'The link is too slow for the size of the response; increase --timeout to wait longer.',
   },
-  S_HTTP: { text: 'HTTP {status}', exit: 0, advice: 'Something answers there, but not with metrics; check the port and the token.' },
+  S_HTTP: { text: 'HTTP {status}', exit: 0, advice: 'The server answers, but not with metrics; check the port and the token.' },
   S_FOREIGN: {
     text: 'answered with {what}, not with all-smi metrics',
     exit: 0,
-    advice: 'Check the port and what listens there; a proxy or a login page may answer in place of the exporter.',
+    advice: 'Check the port and which program listens on it; a proxy or a login page may answer instead of the exporter.',
   },
   S_NOT_READY: {
-    text: 'the exporter has not collected anything yet',
+    text: 'the exporter has not collected any data yet',
     exit: 0,
     advice: 'It has just started, or its collection hangs; see its log on the node.',
   },
   S_AUTH: {
     text: 'HTTP {status}',
     exit: 0,
-    advice: 'Set ALL_SMI_AUTH_TOKEN, or check it: the node does not accept the token, or none was sent.',
+    advice: 'Set or check ALL_SMI_AUTH_TOKEN: the node rejected the token, or none was sent.',
   },
-  S_REDIRECT: { text: 'redirect refused: {reason}', exit: 0, advice: 'Use the address that the metrics are served at.' },
+  S_REDIRECT: { text: 'redirect refused: {reason}', exit: 0, advice: 'Use the address at which the metrics are served.' },
   S_TOO_LARGE: {
     text: 'response larger than {mib} MiB',
     exit: 0,
     advice: 'This is not the exporter of a single node, or the exporter is faulty.',
   },
   S_CUT: { text: 'response cut off', exit: 0, advice: 'The exporter or a proxy closed the connection early. The last good data are kept.' },
-  S_PENDING: { text: 'no response yet', exit: 0, advice: 'The deadline came first; --deadline waits longer.' },
+  S_PENDING: { text: 'no response yet', exit: 0, advice: 'The deadline was reached first; increase --deadline to wait longer.' },
   S_NOT_RECORDED: {
     text: 'not in the recording at this time',
     exit: 0,

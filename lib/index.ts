@@ -1,6 +1,6 @@
 /**
- * The public door: all that a tab imports, and all that the built-in tabs import. A plugin outside the package takes the values from the
- * `api` it is handed and only the types from here, so that no second copy of the program is loaded.
+ * The public API: everything that tabs import, built-in ones included. A plugin outside the package gets values from the `api` passed to it
+ * and imports only types from here, so that no second copy of the program is loaded.
  */
 import type * as Door from './index.js';
 

@@ -60,8 +60,8 @@ function directoriesTo(path: string): readonly string[] {
 }
 
 /**
- * Makes a directory for its owner, and those it lies in where they are missing. Throws the error of the file system. One after the other: mkdir's
- * own `recursive` tries for ever where a directory is there and takes nothing, as /proc does.
+ * Creates a directory for its owner, and missing parent directories, one after the other. Throws the error of the file system. mkdir's own
+ * `recursive` retries forever in a directory where nothing can be created, such as /proc.
  */
 export async function makeDirectory(path: string): Promise<void> {
   let failed: unknown;

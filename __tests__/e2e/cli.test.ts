@@ -83,8 +83,7 @@ describe('a usage error is one line with a remedy and a documented exit status',
     expect(run(['--demo', '--plugin', 'old.mjs'])).toMatchObject({
       status: 2,
       stdout: '',
-      stderr:
-        'all-smi-view: plugin old.mjs, apiVersion: is 0; this version supports 1. docs/PLUGINS.md describes what a plugin consists of.\n',
+      stderr: 'all-smi-view: plugin old.mjs, apiVersion: is 0; this version supports 1. docs/PLUGINS.md describes the plugin interface.\n',
     });
   });
 
@@ -136,7 +135,7 @@ describe('mock', () => {
 
   test('serves the nodes of its host file until a signal arrives', async () => {
     const { child, line } = await started(['--nodes', '2', '--port', '0', '-o', 'hosts.csv']);
-    expect(line).toMatch(/^all-smi-view mock: 2 nodes on 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+; Ctrl-C stops it\n$/);
+    expect(line).toMatch(/^all-smi-view mock: 2 nodes on 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+; press Ctrl-C to stop\n$/);
     const hosts = readFileSync(join(directory, 'hosts.csv'), 'utf8').trim().split('\n');
     expect(hosts).toHaveLength(2);
     for (const [nth, host] of hosts.entries()) {

@@ -43,7 +43,7 @@ async function exporterWith(setUp: string, ...args: readonly string[]): Promise<
   let said = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) {
     said += chunk as string;
-    const url = /(http:\/\/\S+)\/metrics; Ctrl-C stops it\n/.exec(said)?.[1];
+    const url = /(http:\/\/\S+)\/metrics; press Ctrl-C to stop\n/.exec(said)?.[1];
     if (url === undefined) continue;
     for (let left = 400; left > 0 && (await fetch(`${url}/-/ready`)).status !== 200; left--) await pause(25);
     return { url, child };

@@ -157,7 +157,7 @@ describe('a third-party tab, as documented', () => {
     writeFileSync(join(directory, 'wrong.mjs'), "export default () => ({ apiVersion: 1, id: 'wrong', tabs: [] });");
     const { status, stderr } = run('npx', '--no-install', 'all-smi-view', '--demo', '--plugin', 'wrong.mjs');
     expect(status).toBe(2);
-    expect(stderr).toBe('all-smi-view: plugin wrong.mjs, tabs: is not a function. docs/PLUGINS.md describes what a plugin consists of.\n');
+    expect(stderr).toBe('all-smi-view: plugin wrong.mjs, tabs: is not a function. docs/PLUGINS.md describes the plugin interface.\n');
   });
 });
 

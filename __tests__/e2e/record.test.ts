@@ -130,7 +130,7 @@ describe('the command', () => {
     expect(await statusOf(child)).toBe(0);
     const [name = ''] = readdirSync(place.directory.path).filter((file) => file.startsWith('all-smi-'));
     expect(name).toMatch(/^all-smi-\d{8}-\d{6}\.ndjson$/);
-    expect(said).toMatch(/into all-smi-.*; Ctrl-C stops it\n.* frames?, .*, in all-smi-/s);
+    expect(said).toMatch(/recording to all-smi-.*; press Ctrl-C to stop\n.* frames?, .*, in all-smi-/s);
     const frame = JSON.parse(linesIn(place.directory.file(name))[1] ?? '') as object;
     // As all-smi writes it for nodes that are scraped.
     expect(frame).toMatchObject({ hostname: 'remote' });

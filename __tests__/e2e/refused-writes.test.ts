@@ -34,7 +34,7 @@ test('a config file on a full disk is not left truncated, and a retry works', ()
     stdout: '',
     stderr:
       'all-smi-view: cannot write own.toml: the file would be too large. ' +
-      'Name another file, remove the one that is in the way, or make room on the disk.\n',
+      'Choose another file, remove the existing one, or free disk space.\n',
   });
   expect(existsSync(join(directory, 'own.toml'))).toBe(false);
   expect(shell('$V config init --config own.toml')).toEqual({ status: 0, stdout: 'wrote own.toml\n', stderr: '' });

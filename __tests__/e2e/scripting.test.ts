@@ -72,7 +72,7 @@ describe('recipes', () => {
         shell(`all-smi-view get free --hosts ${quiet.nodeId} -i 3 --gpus 1 --model h100 --same-node -o json`),
       ]);
       expect(two).toMatchObject({ status: 4, stdout: '' });
-      expect(two.stderr).toContain('there is no room: fewer than 2 GPUs are free');
+      expect(two.stderr).toContain('not enough free GPUs: 2 requested');
       expect(one.status).toBe(0);
       expect((JSON.parse(one.stdout) as { rows: unknown }).rows).toMatchObject([{ node_id: quiet.nodeId, gpus: 1, gpu_indexes: [0] }]);
       await Promise.all([quiet.kill(), busy.kill()]);

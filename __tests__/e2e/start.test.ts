@@ -111,7 +111,7 @@ describe('an incomplete installation', () => {
     const { status, stdout, stderr } = runDamaged(path(), contents, ...args);
     expect(stderr).toContain(says);
     expect({ status, stdout, lines: stderr.split('\n').length }).toEqual({ status: 1, stdout: '', lines: 2 });
-    expect(stderr).toMatch(/^all-smi-view: the program is not completely installed: .*\. Install all-smi-view again\.\n$/);
+    expect(stderr).toMatch(/^all-smi-view: the installation is incomplete: .*\. Reinstall all-smi-view\.\n$/);
   });
 
   test('the HTTP client is loaded again: until then the nodes wait, and are not down', async () => {

@@ -80,7 +80,7 @@ describe('the Users tab', () => {
     await types('p', /▲PID/);
     await types('\x1b[H\r', /Users ▸ inureyes ▸ node-000\d ▸ 10000/);
     expect(screen()).toMatch(/command +python train\.py --bs=128 --epochs=100 --model=llama-70b/);
-    expect(screen()).toMatch(/ALSO ON IT/);
+    expect(screen()).toMatch(/OTHER USERS/);
     await types('\x1b', /6 processes/);
     await types('\x7f', /3 hosts/);
     await types('\x1b', /3 users/);

@@ -108,7 +108,7 @@ describe('impossible paths', () => {
     expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi is not a directory');
     rmSync(join(home, '.cache'), { recursive: true });
     writeFileSync(join(home, '.cache'), '');
-    expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi lies below something that is not a directory');
+    expect(await refusal(save())).toBe('export failed: ~/.cache/all-smi is below a path that is not a directory');
   });
 
   /** Runs as a user without write permission everywhere: root drops to nobody. */
@@ -128,7 +128,7 @@ describe('impossible paths', () => {
   test(
     'a directory without write permission, and one that cannot be created',
     asNobody(async () => {
-      expect(await refusal(save({}, { XDG_CACHE_HOME: '/' }))).toBe('export failed: /all-smi may not be written to');
+      expect(await refusal(save({}, { XDG_CACHE_HOME: '/' }))).toBe('export failed: /all-smi is not writable');
     }),
   );
 
@@ -194,14 +194,14 @@ describe('directories that cannot be created', () => {
     'below %s: refused, without endless retries',
     async (directory) => {
       expect(await refusal(save({}, { XDG_CACHE_HOME: directory }))).toMatch(
-        /^export failed: \/\S+ (cannot be made there|lies below|may not|is on)/,
+        /^export failed: \/\S+ (cannot be created there|is below|is not writable|is on)/,
       );
     },
   );
 
   test('a dangling link on the way is refused, and nothing is created at its target', async () => {
     symlinkSync(join(home, 'nowhere'), join(home, 'cache'));
-    expect(await refusal(save({}, { XDG_CACHE_HOME: join(home, 'cache') }))).toBe('export failed: ~/cache/all-smi cannot be made there');
+    expect(await refusal(save({}, { XDG_CACHE_HOME: join(home, 'cache') }))).toBe('export failed: ~/cache/all-smi cannot be created there');
     expect(readdirSync(home)).toEqual(['cache']);
   });
 });

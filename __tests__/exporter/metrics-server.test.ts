@@ -216,7 +216,7 @@ describe('clients', () => {
     const api = await serve(scheme === 'https' ? { tls } : {});
     api.publish('up 1\n');
     const paths = ['/metrics', '/-/ready', '/nothing'] as const;
-    const bodies = { '/metrics': 'up 1\n', '/-/ready': 'ready\n', '/nothing': 'there is only /metrics and /-/ready\n' };
+    const bodies = { '/metrics': 'up 1\n', '/-/ready': 'ready\n', '/nothing': 'not found: only /metrics and /-/ready are served\n' };
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ path: fc.constantFrom(...paths), before: fc.constantFrom('', '', '\r\n', '\r\n\r\n') }), {

@@ -202,10 +202,10 @@ describe('filters of the maximum length', () => {
     }).toThrow('longer than 16384 characters');
     expect(() => {
       filtering.set(`${'('.repeat(16_000)}pid=1`);
-    }).toThrow('more than 64 brackets');
+    }).toThrow('more than 64 nested brackets');
     expect(() => {
       filtering.set(`${'!'.repeat(16_000)}pid=1`);
-    }).toThrow('more than 64 brackets');
+    }).toThrow('more than 64 nested brackets');
     expect(() => {
       filtering.set(`command ~= "${'('.repeat(8000)}x${')'.repeat(8000)}"`);
     }).toThrow(FilterError);

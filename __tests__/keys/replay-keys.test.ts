@@ -56,7 +56,7 @@ test('in the time prompt every key is text or ignored: q does not quit, and Esc 
   await viewer.press('Space', 'V', 'g');
   expect(await viewer.press('1', 'q', 'w', 'V', 'Space', ':', '0', 'j', '?', '0', 'm')).toContain('go to 1 :00▏');
   expect(quit).toBe(false);
-  expect(await viewer.press('Enter')).toContain('1 :00 is no time');
+  expect(await viewer.press('Enter')).toContain('1 :00 is not a valid time');
   expect(await viewer.press('Backspace', 'Backspace', 'Backspace', 'Backspace', ':', '0', '0', 'Enter')).not.toContain('▏');
   expect(viewer.nth).toBe(20);
   expect(await viewer.press('g', '9', '9', 'C-u')).toContain('go to ▏');

@@ -57,8 +57,8 @@ describe('golden screens', () => {
 test('without a node that is up, the latency line shows whether any node was scraped', () => {
   const [well, , , dead, waiting] = HOSTS as readonly [NodeSpec, NodeSpec, NodeSpec, NodeSpec, NodeSpec];
   const shown = (hosts: readonly NodeSpec[]): string => open(hosts, { cols: 120, rows: 20 }).frame();
-  expect(shown([dead])).toContain('\n latency not known: no node is up\n');
-  expect(shown([dead, waiting])).toContain('\n latency not known: no node is up\n');
+  expect(shown([dead])).toContain('\n latency unknown: no node is up\n');
+  expect(shown([dead, waiting])).toContain('\n latency unknown: no node is up\n');
   expect(shown([waiting])).toContain('\n no scrapes yet\n');
   expect(shown([dead, waiting, well])).toContain('\n latency p50 12 ms');
 });

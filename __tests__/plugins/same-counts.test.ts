@@ -98,10 +98,10 @@ test('all places agree on nodes up, failing, down, waiting and reporting, and on
         expect(scrapes.down! + scrapes.waiting!).toBe(those('down', 'never'));
         const strip = /(\d+) down ✕ *$/.exec(overview.split('\n')[1]!)?.[1];
         expect(Number(strip ?? 0)).toBe(scrapes.down);
-        if (overview.includes('one sign per node')) {
+        if (overview.includes('one mark per node')) {
           const signs = { down: /✕ (\d+) down/, failing: /~ (\d+) failing/, waiting: /… (\d+) waiting/ };
           const { down, failing, waiting } = scrapes;
-          expect(read(overview, /one sign per node.*/, signs)).toEqual({ down, failing, waiting });
+          expect(read(overview, /one mark per node.*/, signs)).toEqual({ down, failing, waiting });
         }
 
         const people = driver.press('V').frame();

@@ -38,7 +38,7 @@ test('a node that has never answered shows only that', () => {
   const silent: NodeSpec = { state: 'waiting', status: { phase: 'failing', failures: 2 } };
   const text = new Driver({ hosts: [silent, MESH], plugins: [topology] }).press('V', 'Right', 'Right', 'T').frame();
   expect(text).toContain('✕ down · never answered');
-  expect(text).toContain('This node has never answered, so its GPUs are not known.');
+  expect(text).toContain('This node has never answered, so its GPUs are unknown.');
   expect(text).not.toContain('0 GPUs');
 });
 

@@ -291,7 +291,7 @@ describe('what disappears', () => {
 
   test('a process that ends while its details are open', () => {
     const driver = users('Enter', 'Enter', 'Enter').scrape('node-0002', { gpus: 3, procs: [proc('alice', 13, 1, 1)] });
-    expect(driver.frame()).toContain('Process 12 of alice is gone from node-0002.');
+    expect(driver.frame()).toContain('Process 12 of alice is no longer on node-0002.');
     expect(rows(driver.press('Esc'))).toEqual(['13']);
   });
 

@@ -102,7 +102,7 @@ test('shows the time prompt, and the status line of a recording', () => {
   const lines = [
     timecodeLine('', undefined, STATUS),
     timecodeLine('@14:3', undefined, { ...STATUS, zone: 'UTC', offsetMinutes: 0 }),
-    timecodeLine('@99', '@99 is no time', STATUS),
+    timecodeLine('@99', '@99 is not a valid time', STATUS),
     recordingChip({ path: 'all-smi-20260807-143203.ndjson.zst', frames: 241, bytes: 12.9e6 }),
     recordingChip({ path: 'a', frames: 1, bytes: 900 }),
     line(span('')),

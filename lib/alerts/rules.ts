@@ -108,8 +108,8 @@ export type GpuRule = keyof typeof GPU_RULES;
 export const GPU_RULE_NAMES = Object.keys(GPU_RULES) as GpuRule[];
 
 /**
- * °C at which a GPU is a warning, and critical. What the user has set goes first. Else a GPU that exports its limits is held to them: a warning
- * just below its maximum operating temperature (where there is none, below its slowdown), critical where it slows down.
+ * Temperatures in °C at which a GPU is a warning, and critical. User settings take precedence. Otherwise the limits that the GPU exports
+ * apply: a warning just below its maximum operating temperature (or below its slowdown temperature), critical at its slowdown temperature.
  */
 export function temperatureLimits(
   { maxOperatingCelsius, slowdownCelsius }: Pick<Readings, 'maxOperatingCelsius' | 'slowdownCelsius'>,

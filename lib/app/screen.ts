@@ -193,7 +193,7 @@ function tabLabel(state: AppState, tab: TabRef): TabLabel {
   return { title, region: chromeTabRegion(tab.plugin, tab.key), mark: node ? nodeMark(node) : '', host: node !== undefined };
 }
 
-/** The regions on screen, those of sortable columns among them: a table leaves columns out where room is short. */
+/** The regions on screen, including those of sortable columns, since a table drops columns when space is short. */
 const regionsOf = ({ blocks }: View): ReadonlySet<RegionId> =>
   new Set(
     blocks

@@ -32,17 +32,17 @@ function stamp(now: Ms): string {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'may not be written to',
-  EPERM: 'may not be written to',
+  EACCES: 'is not writable',
+  EPERM: 'is not writable',
   EROFS: 'is on a read-only file system',
   ENOSPC: 'is on a full disk',
-  EDQUOT: 'is over its quota',
-  EFBIG: 'may not hold a file this large',
-  ENOTDIR: 'lies below something that is not a directory',
-  ENOENT: 'cannot be made there',
+  EDQUOT: 'exceeds the disk quota',
+  EFBIG: 'cannot hold a file this large',
+  ENOTDIR: 'is below a path that is not a directory',
+  ENOENT: 'cannot be created there',
   EEXIST: 'is not a directory',
-  ELOOP: 'lies behind too many links',
-  EIO: 'is on a disk that failed',
+  ELOOP: 'goes through too many links',
+  EIO: 'is on a failed disk',
   EMFILE: 'cannot be opened now: too many open files; raise ulimit -n',
   ENFILE: 'cannot be opened now: too many open files on this machine',
 };

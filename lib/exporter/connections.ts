@@ -36,7 +36,7 @@ export class Connections {
     (idle === socket ? (busy ?? socket) : idle).destroy();
   }
 
-  /** A request has arrived; until it is answered its connection is not idle, and hands on no other request. */
+  /** A request has arrived; until it is answered its connection is not idle, and passes on no other request. */
   requested(socket: OtherEnd, response: ServerResponse): void {
     const guest = this.#all.get(otherEnd(socket));
     if (guest === undefined) return;

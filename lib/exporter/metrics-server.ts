@@ -126,17 +126,17 @@ class Answers {
     if (hasBody(request)) response.setHeader('Connection', 'close');
     const path = (request.url ?? '').replace(/[?#].*$/s, '');
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      return refuse(response, 405, 'only GET and HEAD\n', { Allow: 'GET, HEAD', Connection: 'close' });
+      return refuse(response, 405, 'only GET and HEAD are allowed\n', { Allow: 'GET, HEAD', Connection: 'close' });
     if (path === '/-/ready') return this.#readiness(response);
-    if (path !== '/metrics') return refuse(response, 404, 'there is only /metrics and /-/ready\n', {});
+    if (path !== '/metrics') return refuse(response, 404, 'not found: only /metrics and /-/ready are served\n', {});
     if (!allowed(request, this.#token))
-      return refuse(response, 401, 'a token is needed\n', { 'WWW-Authenticate': 'Bearer', Connection: 'close' });
+      return refuse(response, 401, 'a token is required\n', { 'WWW-Authenticate': 'Bearer', Connection: 'close' });
     void this.#metrics(request, response);
   }
 
   #readiness(response: ServerResponse): void {
     if (this.#ready) refuse(response, 200, 'ready\n', { 'Cache-Control': 'no-store' });
-    else refuse(response, 503, 'nothing collected yet\n', { 'Cache-Control': 'no-store', 'Retry-After': '1' });
+    else refuse(response, 503, 'no data collected yet\n', { 'Cache-Control': 'no-store', 'Retry-After': '1' });
   }
 
   async #metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * A connection that hands on one request, and the next when that is answered. The parser of Node.js makes an object of each request in what it is
- * handed: for a client that sends a thousand at once and never reads, a thousand. What waits here is a piece of what was sent, and the rest
- * waits with its sender.
+ * A connection that passes on one request at a time, each after the response to the previous one. The parser of Node.js creates an object
+ * for each request in its input: a thousand for a client that sends a thousand at once and never reads. Only part of the input waits here;
+ * the rest stays with the sender.
  */
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
@@ -36,7 +36,7 @@ export class OneAtATime extends Duplex {
   readonly #socket: Socket;
   readonly #heads = new HeadEnds();
   #rest: Buffer = Buffer.alloc(0);
-  /** A request was handed on and isn't answered. */
+  /** A request was passed on and is not answered yet. */
   #busy = false;
   #wanted = false;
   #ended = false;
@@ -89,7 +89,7 @@ export class OneAtATime extends Duplex {
     this.#socket.write(chunk, done);
   }
 
-  /** Head and body in one go, without a copy. */
+  /** Header and body in one piece, without a copy. */
   override _writev(chunks: readonly { readonly chunk: Buffer }[], done: (error?: Error | null) => void): void {
     this.#socket.cork();
     for (const [nth, { chunk }] of chunks.entries()) this.#socket.write(chunk, nth === chunks.length - 1 ? done : undefined);

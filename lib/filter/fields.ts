@@ -186,8 +186,8 @@ class KeptCommands {
 }
 
 /**
- * One for the whole process, though it changes: it keeps results only. A text follows from the node and its structure, so it makes no difference whether
- * it was kept; the nodes are held weakly, and a second viewer has nodes of its own.
+ * One cache for the whole process, although it changes: it only holds results. A text depends only on the node and its structure, so
+ * caching makes no difference; nodes are held weakly, and a second viewer has its own nodes.
  */
 const COMMANDS = new KeptCommands();
 

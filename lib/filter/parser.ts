@@ -56,7 +56,7 @@ class Parser {
 
   query(): Query {
     const query = this.#or();
-    if (this.#next.kind !== 'end') throw this.#wrong(this.#next.kind === ')' ? 'a ) too many' : 'expected & or |');
+    if (this.#next.kind !== 'end') throw this.#wrong(this.#next.kind === ')' ? 'unmatched )' : 'expected & or |');
     return query;
   }
 
@@ -96,7 +96,7 @@ class Parser {
   }
 
   #term(): Query {
-    if (++this.#depth > MAX_DEPTH) throw this.#wrong(`more than ${MAX_DEPTH} brackets within each other`);
+    if (++this.#depth > MAX_DEPTH) throw this.#wrong(`more than ${MAX_DEPTH} nested brackets`);
     const term = this.#skip('not', 'not')
       ? ({ kind: 'not', of: this.#term() } as const)
       : this.#skip('(', '(')
@@ -129,8 +129,8 @@ class Parser {
     const token = this.#next;
     if (token.kind !== 'operator') throw this.#wrong('expected one of == != > >= < <= ~=');
     const operator = token.text as Operator;
-    if (isNumber(field) && operator === '~=') throw this.#wrong(`${field.name} is a number: ~= is for texts`);
-    if (!isNumber(field) && ORDERINGS.includes(operator)) throw this.#wrong(`${field.name} is a text: it takes == != ~=`);
+    if (isNumber(field) && operator === '~=') throw this.#wrong(`${field.name} is a number: ~= works only on text`);
+    if (!isNumber(field) && ORDERINGS.includes(operator)) throw this.#wrong(`${field.name} is text: expected one of == != ~=`);
     this.#at++;
     return operator;
   }
@@ -139,7 +139,7 @@ class Parser {
   #check(field: Field, operator: Operator, text: string, number: number | undefined, column: number): void {
     if (!isNumber(field)) {
       if (operator === '~=' || !field.values || field.values.includes(text) || field.former?.includes(text)) return;
-      throw new FilterError(`${field.name} is one of ${field.values.join(', ')}`, column);
+      throw new FilterError(`${field.name} must be one of ${field.values.join(', ')}`, column);
     }
     if (field.unit !== 'bytes' || !/\d$/.test(text) || !(number! > 0 && number! < LEAST_BYTES)) return;
     throw new FilterError(`${text} bytes: write ${text}GiB, or ${text}B`, column);
@@ -167,5 +167,5 @@ const LEAST_BYTES = 2 ** 20;
 
 function unknownField(name: string): string {
   const like = fieldLike(name);
-  return like === undefined ? `there is no field ${name}` : `there is no field ${name} (did you mean ${like}?)`;
+  return like === undefined ? `unknown field ${name}` : `unknown field ${name} (did you mean ${like}?)`;
 }

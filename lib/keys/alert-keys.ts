@@ -31,7 +31,7 @@ export const ALERTS: KeyLayer<undefined> = {
 export const ALERTS_BINDING: Binding<undefined> = asking(
   'open',
   ['A'],
-  'active and recent alerts',
+  'show active and recent alerts',
   { type: 'alerts' },
   { hint: 15, short: 'alerts' },
 );

@@ -39,7 +39,7 @@ export function captureText(event: InputEvent): Step<undefined> | undefined {
 
 /** Part of the global layer: the filter and the pinned user. */
 export const FILTER_BINDINGS: readonly Binding<undefined>[] = [
-  asking('open', ['/'], 'filter: user == alice & mem_used > 40GiB; its fields are at the end of this help', 'open', {
+  asking('open', ['/'], 'filter, for example user == alice & mem_used > 40GiB (fields: end of this help)', 'open', {
     hint: 3,
     short: 'filter',
   }),

@@ -53,7 +53,7 @@ export const GLOBAL: KeyLayer<undefined> = {
     {
       id: 'core.tab.click',
       keys: ['Click', 'DoubleClick'],
-      label: 'open the tab, or go to the time, under the mouse',
+      label: 'open the tab or go to the time under the mouse',
       run: (_ui, { frame }) => {
         const tab = chromeTab(frame.hit);
         const at = seekTime(frame.hit);
@@ -73,10 +73,10 @@ export const GLOBAL: KeyLayer<undefined> = {
     ...FILTER_BINDINGS,
     PICKER_BINDING,
     ALERTS_BINDING,
-    binding('copy', ['y'], 'copy the row, or what is open, as exports have it (OSC 52)', { type: 'copy' }),
-    binding('help', ['?', 'h', '1'], 'this help', { type: 'help' }, { hint: 2, short: 'help' }),
+    binding('copy', ['y'], 'copy the row or the open details, with values as in exports (OSC 52)', { type: 'copy' }),
+    binding('help', ['?', 'h', '1'], 'show this help', { type: 'help' }, { hint: 2, short: 'help' }),
     binding('escape', ['Esc'], 'close, go back', { type: 'toast', text: 'nothing to close; q quits' }),
-    binding('quit', ['q'], 'quit; close the help or the alerts where they are open', { type: 'quit' }, { hint: 11, short: 'quit' }),
+    binding('quit', ['q'], 'quit; closes the help or the alerts if open', { type: 'quit' }, { hint: 11, short: 'quit' }),
   ],
 };
 

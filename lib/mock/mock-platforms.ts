@@ -1,4 +1,4 @@
-/** The hardware that can be imitated: properties, reported values, and families of its own. Names and families as in all-smi. */
+/** Hardware that can be imitated: properties, reported values, and vendor families. Names and families as in all-smi. */
 import { GIB, GPUS_PER_NODE } from './mock-plan.js';
 import { APPLE, FURIOSA, GAUDI, JETSON, REBELLIONS, TENSTORRENT, TPU } from './mock-vendors.js';
 import type { Platform, GpuModel } from './mock-types.js';

@@ -46,7 +46,7 @@ function answering(
     const now = clock.now();
     response.setHeader('Date', new Date(now).toUTCString());
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      refuse(response, 405, 'only GET and HEAD\n', { Allow: 'GET, HEAD', Connection: 'close' });
+      refuse(response, 405, 'only GET and HEAD are allowed\n', { Allow: 'GET, HEAD', Connection: 'close' });
       return;
     }
     const elapsedMs = Math.max(0, now - startedAt);

@@ -67,7 +67,7 @@ export interface Platform {
   readonly omits: ReadonlySet<string>;
   /** Labels of the info family. */
   readonly info: Readonly<Record<string, string>>;
-  /** Families of its own. */
+  /** Vendor families. */
   readonly vendor?: Vendor;
   /** Processes, MIG, vGPU, hardware details and topology: what the switches of the environment add. */
   readonly nvidia: boolean;
@@ -129,7 +129,7 @@ export interface GpuPlan {
   readonly otherBytes: number;
   /** Further bytes that come and go; none at step 0. */
   readonly wanderBytes: number;
-  /** Load besides that of the processes. */
+  /** Load in addition to that of the processes. */
   readonly load?: Load;
 }
 

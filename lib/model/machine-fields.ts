@@ -4,7 +4,7 @@ import { RANGES, type ValidRange } from './valid-range.js';
 type Ranges = Readonly<Record<string, ValidRange>>;
 
 /**
- * A family of process rows more is an entry here, room for it in lib/exposition/parser/row-layout.ts, its name in
+ * To add a family of process rows, add an entry here, space for it in lib/exposition/parser/row-layout.ts, its name in
  * lib/exposition/schema/families.ts and a column in ProcColumns.
  */
 export const PROCESS_RANGES = {

@@ -128,9 +128,9 @@ export interface SourceReport {
 
 const SOURCE_TITLES: Readonly<Record<NodeSource['name'], string>> = {
   gpus: 'GPUs',
-  'gpu-processes': 'who is on the GPUs',
+  'gpu-processes': 'GPU processes',
   'sm-shares': 'SM shares of processes',
-  'gpu-details': 'details of the GPUs',
+  'gpu-details': 'GPU details',
   processes: 'processes',
 };
 

@@ -126,7 +126,7 @@ export const VIEW_OPTIONS = {
   start: { flag: 'start', value: 'TIME', help: 'where to start the replay: 1:02:03, 90, @14:32 or 2026-08-07 14:32', parse: last },
   speed: { flag: 'speed', value: 'N', default: 1, help: 'replay speed, 0.05 to 16', parse: number({ min: 0.05, max: 16 }) },
   loop: { flag: 'loop', help: 'start again when the recording ends', parse: () => true },
-  check: { flag: 'check', help: 'verify the recording without showing it; fails if any of it cannot be read', parse: () => true },
+  check: { flag: 'check', help: 'verify the recording without showing it; fails if any part of it cannot be read', parse: () => true },
   ...MACHINE_OPTIONS,
   ...LOOK_OPTIONS,
   ...ALERT_OPTIONS,
@@ -210,7 +210,7 @@ export const GET_OPTIONS = {
     alias: 'w',
     value: 'SECONDS',
     bare: true,
-    help: 'print again every so many seconds (10 when given without a value) until stopped; not with json',
+    help: 'print again at this interval, in seconds (10 without a value), until stopped; not with json',
     parse: watched,
   },
   deadline: {
@@ -224,7 +224,7 @@ export const GET_OPTIONS = {
   gpus: {
     flag: 'gpus',
     value: 'N',
-    help: 'free: only this many GPUs; exit with 4 when there are not as many',
+    help: 'free: list this many GPUs; exit with 4 if fewer are free',
     parse: number({ min: 1, max: 100_000, whole: true }),
   },
   model: { flag: 'model', value: 'TEXT', help: 'free: only GPUs whose model contains this text', parse: last },
@@ -233,7 +233,7 @@ export const GET_OPTIONS = {
     flag: 'wait',
     value: 'TIME',
     bare: true,
-    help: 'free: wait until there are as many as --gpus; 30m, 2h: at most that long',
+    help: 'free: wait until --gpus are free; 30m, 2h: at most that long',
     parse: (words) => (last(words) === 'true' ? Infinity : span(words)),
   },
   ...MACHINE_OPTIONS,
@@ -317,7 +317,7 @@ export const RECORD_OPTIONS = {
   source: {
     flag: 'source',
     value: 'KIND',
-    otherwise: 'by the other options',
+    otherwise: 'depends on the other options',
     help: 'as in all-smi: local (this machine, same as --local) or remote (the nodes of --hosts or --hostfile)',
     parse: choice({ local: 'local', remote: 'remote' } as const),
   },
@@ -333,35 +333,35 @@ export const RECORD_OPTIONS = {
     flag: 'duration',
     value: 'TIME',
     otherwise: 'until stopped',
-    help: 'how long to record: 90s, 10m, 2h, 1d; 0 is until stopped',
+    help: 'how long to record: 90s, 10m, 2h, 1d; 0: until stopped',
     parse: span,
   },
   include: {
     flag: 'include',
     value: 'LIST',
     otherwise: 'everything',
-    help: 'what to record of each node: gpu,cpu,memory,chassis,process',
+    help: 'what to record from each node: gpu,cpu,memory,chassis,process',
     parse: list(['gpu', 'cpu', 'memory', 'chassis', 'process'], ['gpu', 'cpu', 'process']),
   },
   maxSize: {
     flag: 'max-size',
     value: 'SIZE',
     otherwise: 'a single file',
-    help: 'start a new file at this size: 100M, 2G; 0 is never',
+    help: 'start a new file at this size: 100M, 2G; 0: never',
     parse: size,
   },
   maxFiles: {
     flag: 'max-files',
     value: 'N',
     otherwise: 'keep all',
-    help: 'keep this many files and delete older ones; without --max-size they are of 100M',
+    help: 'keep this many files and delete older ones; without --max-size, of 100M each',
     parse: number({ min: 1, max: 9999, whole: true }),
   },
   compress: {
     flag: 'compress',
     config: 'record.compress',
     value: 'HOW',
-    otherwise: 'by the extension of the file; else zstd',
+    otherwise: 'from the file extension, else zstd',
     help: 'zstd, gzip or none',
     parse: choice({ zstd: 'zstd', gzip: 'gzip', none: 'none' } as const),
   },
@@ -389,7 +389,7 @@ export const CONFIG_OPTIONS = {
 
 export const REPLAY_INFO_OPTIONS = {
   file: { flag: 'file', value: 'FILE..', many: 'words', help: 'the recording: files, or a directory of them', parse: (words) => words },
-  verify: { flag: 'verify', help: 'read all of it; fails if anything is damaged, missing or unreadable', parse: () => true },
+  verify: { flag: 'verify', help: 'read the whole recording; fails if anything is damaged, missing or unreadable', parse: () => true },
 } as const satisfies OptionTable;
 
 export const API_OPTIONS = {
@@ -458,7 +458,7 @@ interface CommandRow {
 /** The commands; `view` is the default. */
 export const COMMANDS = {
   view: { help: 'watch a cluster', options: VIEW_OPTIONS },
-  get: { help: 'print a table without a screen, for scripts', options: GET_OPTIONS, words: 'table' },
+  get: { help: 'print a table, for scripts', options: GET_OPTIONS, words: 'table' },
   check: { help: 'check the cluster, for a monitoring system', options: CHECK_OPTIONS },
   record: { help: 'record the nodes to a file, to replay later', options: RECORD_OPTIONS },
   'replay-info': { help: 'show what a recording contains', options: REPLAY_INFO_OPTIONS, words: 'file' },

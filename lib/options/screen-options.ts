@@ -10,7 +10,7 @@ const MINUTE = 60 * SECOND;
 
 export const LOOK_OPTIONS = {
   filter: { flag: 'filter', value: 'QUERY', config: 'view.filter', help: 'show only what matches (docs/FILTER.md)', parse: query },
-  user: { flag: 'user', value: 'NAME', config: 'view.user', help: 'show only this user; U shows everybody again', parse: last },
+  user: { flag: 'user', value: 'NAME', config: 'view.user', help: 'show only this user; U shows all users again', parse: last },
   theme: {
     flag: 'theme',
     value: 'NAME',
@@ -47,7 +47,7 @@ export const ALERT_RULES = {
     config: 'alerts.temp_warn_c',
     legacyEnv: 'ALL_SMI_ALERT_TEMP',
     otherwise: '2 below the maximum operating or slowdown temperature of the GPU; 80 if it exports none',
-    help: 'temperature at which a GPU is a warning',
+    help: 'GPU temperature that raises a warning',
     parse: DEGREES,
   },
   alertTempCrit: {
@@ -55,7 +55,7 @@ export const ALERT_RULES = {
     config: 'alerts.temp_crit_c',
     otherwise:
       'the slowdown temperature of the GPU; 90 if it exports none; if a warning is set, 90, or 10 above it if 90 is less than 5 above',
-    help: 'temperature at which a GPU is critical',
+    help: 'GPU temperature that raises a critical alert',
     parse: DEGREES,
   },
   alertHysteresis: {
@@ -70,7 +70,7 @@ export const ALERT_RULES = {
     value: 'WATTS',
     config: 'alerts.power_crit_w',
     default: 0,
-    help: 'power at which a GPU is critical; 0: never',
+    help: 'GPU power that raises a critical alert; 0: never',
     parse: number({ min: 0, max: 100_000 }),
   },
   alertIdlePercent: {
@@ -86,7 +86,7 @@ export const ALERT_RULES = {
     config: 'alerts.util_idle_warn_mins',
     legacyEnv: 'ALL_SMI_ALERT_UTIL_LOW_MINS',
     otherwise: '15',
-    help: 'how long a GPU may be idle before it is a warning: minutes, or 20s, 15m, 2h; 0: no limit',
+    help: 'how long a GPU may be idle before it raises a warning: minutes, or 20s, 15m, 2h; 0: no limit',
     parse: time(MINUTE),
   },
   alertHeld: {
@@ -94,7 +94,7 @@ export const ALERT_RULES = {
     value: 'TIME',
     config: 'alerts.held_idle_warn',
     otherwise: '15m',
-    help: 'how long a GPU may be held idle before it is a warning: 20s, 15m, 2h; 0: no limit',
+    help: 'how long a GPU may be held idle before it raises a warning: 20s, 15m, 2h; 0: no limit',
     parse: time(SECOND),
   },
   alertHostDown: {

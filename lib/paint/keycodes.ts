@@ -148,7 +148,7 @@ function letterKey({ final, fields, modifiers }: Csi): Key | undefined {
   return bare || (fields.length === 2 && fields[0]?.[0] === 1) ? named(BY_LETTER[final], modifiers) : undefined;
 }
 
-/** `CSI row ; column R` is where the cursor stands; F3 with modifiers looks the same in the first row. */
+/** `CSI row ; column R` is the cursor position; F3 with modifiers looks the same in the first row. */
 function f3Key(csi: Csi): Key | undefined {
   const parameter = csi.fields[1]?.[0] ?? 0;
   return parameter >= 2 && parameter <= 8 ? letterKey(csi) : undefined;

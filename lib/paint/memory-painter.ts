@@ -76,7 +76,7 @@ export class MemoryPainter implements Painter {
     return cellsToText(this.cells);
   }
 
-  /** The cell where `text` first stands, top down; undefined: nowhere. */
+  /** The first cell with `text`, from the top; undefined: not found. */
   find(text: string): { readonly x: number; readonly y: number } | undefined {
     const { cols, rows, ch } = this.cells;
     for (let y = 0; y < rows; y++) {
@@ -100,7 +100,7 @@ export class MemoryPainter implements Painter {
     this.send({ type: 'paste', text });
   }
 
-  /** Presses the left button on a cell, or where a text stands. */
+  /** Presses the left button on a cell, or at the position of a text. */
   click(where: string | { readonly x: number; readonly y: number }, clicks = 1): void {
     const place = typeof where === 'string' ? this.find(where) : where;
     if (place === undefined) throw new Error(`not on screen: ${JSON.stringify(where)}`);

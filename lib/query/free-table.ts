@@ -1,4 +1,4 @@
-/** Where there is room: GPUs that have been free for a while, by node and model. */
+/** Free capacity: GPUs that have been free for a while, by node and model. */
 import { LabelOrder } from '../aggregate/label-order.js';
 import { LIMITS } from '../model/limits.js';
 import { whyNotReporting, type NodeView } from '../model/node-view.js';
@@ -8,7 +8,7 @@ import { isoTime } from '../text/timecode.js';
 import type { TableColumns } from '../view/table-columns.js';
 
 export interface FreeQuery {
-  /** Only this many GPUs; fewer are no room. */
+  /** The requested number of GPUs; with fewer, nothing is listed. */
   readonly gpus?: number;
   /** Only models that contain this text. */
   readonly model?: string;

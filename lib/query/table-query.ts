@@ -21,7 +21,7 @@ export interface TableQuery {
 export interface QueryResult extends Pick<Sheet, 'columns' | 'rows'> {
   /** A name per row, for other programs. */
   names(): readonly string[];
-  /** The table for people. `wide`: with the columns that no tab has room for. */
+  /** The table as text. `wide`: with columns for which tabs have no space. */
   texts(wide: boolean): TextTable;
 }
 

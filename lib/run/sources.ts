@@ -112,7 +112,7 @@ const filesNotices = (nodes: number, maxConnections: number): readonly Line[] =>
         ),
       ];
 
-/** The id of this machine; beside others it cannot be confused with a node that is scraped under the name localhost. */
+/** The id of this machine; it cannot be confused with a node that is scraped under the name localhost. */
 export const localNodeId = (alone: boolean): string => (alone ? 'localhost' : 'this machine');
 
 const DEMO_NOTICE: Line = line(span(' demo: a made-up cluster ', 'chip'));

@@ -45,7 +45,7 @@ const NARROW_END = 0x2900;
 const NARROW = new Uint8Array(NARROW_END);
 for (const [first, last] of NARROW_RANGES) NARROW.fill(1, first, last + 1);
 
-/** The same for a whole text: for long ones several times as fast as a look at each unit. */
+/** The same for a whole text: for long texts several times as fast as checking each unit. */
 const ALL_NARROW = new RegExp(`^[${NARROW_RANGES.map(([first, last]) => `${escaped(first)}-${escaped(last)}`).join('')}]*$`);
 
 const isNarrowAt = (text: string, at: number): boolean => {

@@ -13,7 +13,7 @@ export const MAX_CELL_BYTES = 4096;
 /** all-smi's sums of bytes stop here. */
 const MAX_U64 = 18_446_744_073_709_551_615n;
 
-/** What is not known is empty, unless the column has a word for it. */
+/** Unknown values are empty, unless the column has a text for them. */
 export function sheetText(cell: SheetCell, { decimals, unknown = '' }: Pick<SheetColumn, 'decimals' | 'unknown'>): string {
   if (cell === '') return unknown;
   if (typeof cell === 'string') return guarded(clean(cell, MAX_CELL_BYTES));

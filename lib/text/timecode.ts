@@ -17,7 +17,7 @@ export function parseTimecode(text: string, span: Span): Ms | string {
   const typed = text.trim();
   if (/^\d+(:\d+){0,2}$/.test(typed)) {
     const seconds = typed.split(':').reduce((sum, group) => sum * 60 + Number(group), 0);
-    if (!Number.isSafeInteger(seconds)) return `${typed} is too far`;
+    if (!Number.isSafeInteger(seconds)) return `${typed} is out of range`;
     const at = span.firstAt + seconds * 1000;
     if (at <= (span.lastAt ?? Infinity)) return at;
     const clock = CLOCK.exec(typed);
@@ -27,7 +27,7 @@ export function parseTimecode(text: string, span: Span): Ms | string {
   if (day) return parseDate(typed, day.slice(1).map(Number), span);
   const clock = typed.startsWith('@') ? CLOCK.exec(typed.slice(1)) : null;
   if (clock) return parseClock(typed, clock.slice(1).map(Number), span);
-  return typed === '' ? 'type a time' : `${typed} is no time`;
+  return typed === '' ? 'enter a time' : `${typed} is not a valid time`;
 }
 
 const CLOCK = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/;
@@ -43,15 +43,15 @@ function parseDate(typed: string, [year = 0, month = 0, day = 0, ...time]: reado
   const midnight = Date.UTC(year, month - 1, day);
   const real = new Date(midnight).getUTCMonth() === month - 1 && new Date(midnight).getUTCDate() === day;
   const inDay = clockMs(time);
-  if (!real || inDay === undefined) return `${typed} is no time`;
+  if (!real || inDay === undefined) return `${typed} is not a valid time`;
   return within(midnight + inDay - span.offsetMinutes * 60_000, unitOf(time), span) ?? outside(typed, span);
 }
 
 function parseClock(typed: string, time: readonly number[], span: Span): Ms | string {
-  return clockMs(time) === undefined ? `${typed} is no time` : (clockIn(time, span) ?? outside(typed, span));
+  return clockMs(time) === undefined ? `${typed} is not a valid time` : (clockIn(time, span) ?? outside(typed, span));
 }
 
-/** That time of the day which is shown, or the nearest day on which the recording has it; undefined: there is none. */
+/** The time of day on the day shown, or on the nearest day that the recording contains; undefined: there is none. */
 function clockIn(time: readonly number[], span: Span): Ms | undefined {
   const inDay = clockMs(time);
   if (inDay === undefined) return undefined;

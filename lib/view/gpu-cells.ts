@@ -294,7 +294,7 @@ function heldWords(seen: GpuSeen | undefined): readonly string[] {
 /** The legend of the signs, for the help. */
 export const GPU_NOTES: readonly string[] = [
   'WHO: users with processes on the GPU, most memory first. ?: memory of unknown owners. –: not reported. Empty: free.',
-  'held idle: more than 1 GiB in use while the GPU does not compute, and for how long; +: already so when the viewer started.',
+  'held idle: more than 1 GiB in use while the GPU does not compute, and for how long; +: since before the viewer started.',
   '!: too hot, or memory nearly full. stuck?: reports 100% busy but draws idle power, for five samples in a row.',
   'A dim row with ~ and an age: the last known values of a node that is down.',
 ];

@@ -123,7 +123,7 @@ export function sortedPositions<Data, Row>(columns: TableColumns<Data, Row>, row
   return column ? positionsBy(column, rows, data, sort.descending) : Int32Array.from({ length: rows.length }, (_, at) => at);
 }
 
-/** Positions in `rows` in the order of any column; ties as they stand, what is not reported last. */
+/** Positions in `rows` in the order of any column; ties keep their order, unreported values come last. */
 export function positionsBy<Data, Row>(column: TableColumn<Data, Row>, rows: ArrayLike<Row>, data: Data, descending: boolean): Int32Array {
   const key = (at: number): SheetCell => (column.screen?.order ? column.screen.order(rows[at]!, data) : column.value(rows[at]!, data));
   let kind: SheetCell;

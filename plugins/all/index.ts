@@ -27,7 +27,7 @@ const access: TableAccess<AllUi> = {
   state: (ui) => ui.table,
   put: (ui, table) => ({ ...ui, table }),
   order: orderFor,
-  open: { label: 'open the node’s tab, or fold a group', short: 'node tab', run: opened },
+  open: { label: 'open the node’s tab; fold or unfold a group', short: 'node tab', run: opened },
   user: ownerOf,
 };
 
@@ -68,7 +68,7 @@ const own: readonly Binding<AllUi>[] = [
   {
     id: 'all.chart.span',
     keys: ['z'],
-    label: 'span of the chart: 10 minutes, 30 minutes, everything',
+    label: 'time range of the chart: 10 minutes, 30 minutes, all',
     short: 'span',
     hint: 2,
     when: charted,
@@ -77,7 +77,7 @@ const own: readonly Binding<AllUi>[] = [
   {
     id: 'all.density',
     keys: ['z'],
-    label: 'one line per GPU, or two with history and details',
+    label: 'switch between one and two lines per GPU (history, details)',
     short: 'details',
     hint: 7,
     run: (ui) => [{ ...ui, cards: !ui.cards }],
@@ -85,7 +85,7 @@ const own: readonly Binding<AllUi>[] = [
   {
     id: 'all.group',
     keys: ['G'],
-    label: 'group by node, by each label of the host file, or not',
+    label: 'cycle groups: by node, by each label of the host file, none',
     short: 'group',
     hint: 8,
     when: (ui) => !charted(ui),

@@ -66,7 +66,7 @@ function makeLines({ states }: NodeStates, { each, across, rows }: Grid): readon
 
 /** The signs in use, and the number of nodes with each. `filtered`: nodes without a GPU may be nodes without a match. */
 export function legend(nodes: NodeStates, { each }: Grid, filtered: boolean): Line {
-  const spans = [span(` ${each === 1 ? 'one sign per node' : `one sign per ${each} nodes (worst)`}: `, 'dim')];
+  const spans = [span(` ${each === 1 ? 'one mark per node' : `one mark per ${each} nodes (worst)`}: `, 'dim')];
   for (const state of SHOWN_ORDER) {
     const number = nodes.counts[NODE_STATES.indexOf(state)]!;
     const { sign, tone, word } = LEDS[state];
@@ -88,4 +88,4 @@ export function nodeAt(nodes: NodeStates, grid: Grid, row: number, x: number): N
   return nodes.nodes[found];
 }
 
-export const NODE_GRID_NOTE = `Node signs: ${SHOWN_ORDER.map((state) => `${LEDS[state].sign} ${LEDS[state].word}`).join(', ')}.`;
+export const NODE_GRID_NOTE = `Node marks: ${SHOWN_ORDER.map((state) => `${LEDS[state].sign} ${LEDS[state].word}`).join(', ')}.`;

@@ -68,10 +68,10 @@ const quantile = (sorted: Float64Array, part: number): number =>
 function latencyLine(scrapes: Scrapes, cols: number): Line {
   const { nodes, up, waiting, latencies, bytes: size, samples, collectionFails, skewed, withBadLines, capped } = scrapes;
   // Nodes that are down were scraped, but their figures are in no total.
-  if (up === 0) return line(span(waiting === nodes.length ? ' no scrapes yet' : ' latency not known: no node is up'));
+  if (up === 0) return line(span(waiting === nodes.length ? ' no scrapes yet' : ' latency unknown: no node is up'));
   const parts =
     latencies.length === 0
-      ? ['latency not known']
+      ? ['latency unknown']
       : [
           `latency p50 ${millis(quantile(latencies, 0.5))}, p95 ${millis(quantile(latencies, 0.95))}, max ${millis(quantile(latencies, 1))}`,
         ];
@@ -89,7 +89,7 @@ const jobLines = ({ jobSources, now }: AppView): readonly Line[] =>
 
 const MOST_NOTES = 4;
 
-/** What was wrong with the lists of nodes: it was printed before the screen opened, where nobody sees it any more. */
+/** Problems of the node lists: they were printed before the screen opened, where they can no longer be seen. */
 function noteLines({ startNotes }: AppView): readonly Line[] {
   const shown = startNotes.length <= MOST_NOTES ? startNotes : startNotes.slice(0, MOST_NOTES - 1);
   const left = startNotes.length - shown.length;

@@ -71,7 +71,7 @@ function notesAt(place: Place, input: CardInput): readonly string[] {
   });
 }
 
-/** Families that the card shows in a place of its own. */
+/** Families with a place of their own on the card. */
 const PLACED: ReadonlySet<string> = new Set([
   'gpu_temperature_threshold_acoustic_celsius',
   'gpu_pcie_gen_current',

@@ -28,7 +28,7 @@ const access: TableAccess<NodeTabUi> = {
     return node ? orderOf(node, ui.table, showsAll(ui, node)) : NO_ROWS;
   },
   open: {
-    label: 'process details, on the Users tab',
+    label: 'show process details, on the Users tab',
     short: 'open',
     run: (ui, app, id) => {
       const node = nodeOf(ui, app);

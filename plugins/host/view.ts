@@ -85,7 +85,7 @@ function fittingGpus({ gpus }: NodeView, all: readonly Line[], room: number): re
   return [...shown, line(span(`   ${left}${shown.length > 0 ? ' more' : ''} GPUs: the All tab lists them`, 'dim'))];
 }
 
-const GPUS_UNKNOWN = line(span(' The GPUs of this node are not known.', 'dim'));
+const GPUS_UNKNOWN = line(span(' The GPUs of this node are unknown.', 'dim'));
 const NO_GPU = line(span(' This node reports no GPU.', 'dim'));
 const NO_GPU_KEPT = line(span(' No GPUs of this node match the filter.', 'dim'));
 
@@ -94,12 +94,12 @@ const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(t
 /** Why no process is listed: only a node that reports its processes can have none. */
 const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
   waiting: 'processes not known: waiting for a response',
-  down: 'processes not known: the node is down',
+  down: 'processes unknown: the node is down',
   'collection failed': 'processes not reported: the collection on the node fails',
   'not collected yet': 'processes not reported yet: the exporter has just started',
   'no process export': 'processes not reported: start the exporter on the node with --processes',
-  'cannot list processes': 'processes not reported: all-smi cannot list those of this kind of accelerator',
-  'not recorded': 'the recording leaves processes out',
+  'cannot list processes': 'processes not reported: all-smi cannot list them for these accelerators',
+  'not recorded': 'the recording does not include processes',
 };
 
 function noProcesses(node: NodeView, app: AppView, all: boolean): Line {

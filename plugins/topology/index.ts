@@ -35,7 +35,7 @@ export default definePlugin<TopologyUi>({
   tabs: () => [{ plugin: 'topology', key: '', title: 'Topology', order: 20 }],
   init: () => ({ nodeId: '', matrix: false, top: 0 }),
   layers: [
-    openTabLayer('topology', 'T', 'open the Topology tab, for the node that was open last'),
+    openTabLayer('topology', 'T', 'open the Topology tab, for the last opened node'),
     {
       scope: 'tab',
       title: 'Topology',

@@ -69,7 +69,7 @@ export function way(a: GpuLinks, b: GpuLinks, gpus: number): string {
 export const WAYS: readonly (readonly [sign: string, meaning: string])[] = [
   ['NV4', 'four NVLinks'],
   ['NVS', 'NVLink through switches'],
-  ['NV?', 'NVLinks to GPUs, to which is not exported'],
+  ['NV?', 'NVLinks to GPUs; which ones is not exported'],
   ['NODE', 'PCIe, same NUMA node'],
   ['SYS', 'PCIe, between NUMA nodes'],
   ['?', 'not known'],

@@ -42,7 +42,7 @@ const textOf = ({ spans }: Line): string =>
     .join('')
     .trim();
 
-const NEVER = 'This node has never answered, so its GPUs are not known.';
+const NEVER = 'This node has never answered, so its GPUs are unknown.';
 
 function titleLine(node: NodeView, { now }: AppView, matrix: boolean): Line {
   const condition = conditionOf(node) === 'up' ? [] : ['  ', conditionSince(node, now)];

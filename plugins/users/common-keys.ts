@@ -22,7 +22,7 @@ export const COMMON_KEYS: readonly Key[] = [
       {
         id: 'users.all',
         keys: ['a'],
-        label: 'include or leave out processes on no GPU',
+        label: 'include or exclude processes on no GPU',
         short: 'all processes',
         hint: 9,
         run: (ui, { app }) => [withRows({ ...ui, countAll: !ui.countAll }, app)],
@@ -56,7 +56,7 @@ export const COMMON_KEYS: readonly Key[] = [
   {
     id: 'users.silent',
     keys: ['i'],
-    label: 'nodes that do not report processes, and why',
+    label: 'list nodes that do not report processes, with the reasons',
     disabled: (ui, app) => (current(ui).kind !== 'silent' && allReport(app) ? 'all nodes report processes' : undefined),
     run: (ui, { app }) => [current(ui).kind === 'silent' ? pop(ui) : push(remembered(ui, app), notReportingLevel())],
   },

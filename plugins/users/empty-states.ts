@@ -38,11 +38,11 @@ export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, 
     const waiting = nodes.some((node) => conditionOf(node) === 'waiting');
     return [...say(waiting ? 'Waiting for the first response from' : 'No data from any node:'), ...unanswered(nodes, rows - 2)];
   }
-  if (!nodes.some(included)) return say('No node is up.', 'The tab of a node says since when, and why; i lists them.');
+  if (!nodes.some(included)) return say('No node is up.', 'The tab of each node shows since when, and why; i lists the nodes.');
   const failed = totals.reporting === 0 ? nodes.filter((node) => whyNotReporting(node) === 'collection failed') : [];
   if (failed.length > 0)
     return [
-      ...say('Users are not known: the collection fails on', ''),
+      ...say('Users are unknown: the collection fails on', ''),
       ...failed.slice(0, Math.max(1, rows - 5)).map((node) => line(`    ${node.name}  ${whatIsKnown(node, 'collection failed')}`)),
       ...say('i lists all nodes that report no processes, and why.'),
     ];
@@ -57,9 +57,9 @@ export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, 
       'and users appear here.',
     );
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'cannot list processes'))
-    return say('Users are not known: all-smi cannot list the processes of these accelerators.');
+    return say('Users are unknown: all-smi cannot list the processes of these accelerators.');
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'not recorded'))
-    return say('This recording does not include processes, so users are not known.');
+    return say('This recording does not include processes, so users are unknown.');
   return say(...nobody(users, nodes, app, ui));
 }
 

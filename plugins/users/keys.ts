@@ -21,7 +21,7 @@ import { rowsOf } from './level-rows.js';
 const USERS = on(
   ['users'],
   [
-    enter('users', 'nodes of the user', 'open'),
+    enter('users', 'show the nodes of the user', 'open'),
     sort('users', 'u', 'user', 'user', 2),
     sort('users', 'm', 'vram', 'VRAM', 3),
     sort('users', 'p', 'power', 'power', 4),
@@ -58,7 +58,7 @@ const USERS = on(
 const HOSTS = on(
   ['hosts'],
   [
-    enter('users.hosts', 'processes of the user on the node', 'processes'),
+    enter('users.hosts', 'show the processes of the user on the node', 'processes'),
     sort('users.hosts', 'u', 'host', 'node', 2),
     sort('users.hosts', 'm', 'vram', 'VRAM', 3),
     sort('users.hosts', 'p', 'power', 'power', 4),
@@ -99,7 +99,7 @@ const SHIFT_COLS = 20;
 const PROCESSES = on(
   ['processes'],
   [
-    enter('users.processes', 'process details', 'details'),
+    enter('users.processes', 'show process details', 'details'),
     sort('users.processes', 'm', 'vram', 'VRAM', 2),
     sort('users.processes', 'u', 'sm', 'SM', 3),
     sort('users.processes', 'c', 'cpu', 'CPU', 4),

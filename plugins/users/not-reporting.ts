@@ -82,7 +82,7 @@ export const NOT_REPORTING_COLUMNS: TableColumns<Rows, NotReportingNode> = [
     id: 'cmd',
     value: ({ node, why }) => whatIsKnown(node, why),
     screen: {
-      title: 'WHAT IS KNOWN',
+      title: 'DETAILS',
       width: 'rest',
       fit: (cols) => ({ min: cols >= FROM_COLS.wide ? 47 : 25 }),
       cell: ({ node, why }) => dimmed(whatIsKnown(node, why)),
@@ -141,7 +141,7 @@ export function whatIsKnown(node: NodeView, why: NotReporting): string {
     return `exporter runs without --processes, ${bytes(used)} in use`;
   }
   if (why === 'cannot list processes') return 'all-smi cannot list the processes of its accelerators';
-  if (why === 'not recorded') return 'the recording leaves processes out';
+  if (why === 'not recorded') return 'the recording does not include processes';
   const since = status.failingSince === undefined ? '' : ` since ${clock(status.failingSince)}`;
   return `${status.error?.text ?? 'not answered yet'}${since}`;
 }

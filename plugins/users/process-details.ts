@@ -166,7 +166,7 @@ export const GPU_COLUMNS: TableColumns<undefined, GpuRow> = [
     id: 'others',
     value: onGpu(othersOf),
     screen: {
-      title: 'ALSO ON IT',
+      title: 'OTHER USERS',
       width: 'rest',
       fit: (cols) => ({ min: cols >= FROM_COLS.standard ? 16 : 8 }),
       cell: (row) => dimmed(onGpu(othersOf)(row) ?? ''),

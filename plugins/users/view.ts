@@ -189,7 +189,9 @@ function processView(level: ProcessLevel, room: Room): View {
   const note = noteOf(node, app);
   if (!found) {
     const ended = node && included(node) && !app.filter && whyNotReporting(node) === undefined;
-    const text = ended ? `Process ${level.pid} of ${shownUser(level.user)} is gone from ${level.nodeName}.` : goneText(node, level, room);
+    const text = ended
+      ? `Process ${level.pid} of ${shownUser(level.user)} is no longer on ${level.nodeName}.`
+      : goneText(node, level, room);
     return { blocks: [gone(...note, ...wrapped(text, size.cols))], crumb: detailsCrumb(ui, '', size.cols) };
   }
   const all = [...note, ...detailLines(found, size.cols)];
@@ -205,7 +207,7 @@ function processView(level: ProcessLevel, room: Room): View {
 }
 
 function goneText(node: NodeView | undefined, { user, nodeName: label }: ProcessesLevel | ProcessLevel, { app, ui }: Room): string {
-  if (!node) return app.filter ? `The filter leaves ${label} out.` : `${label} is no longer watched.`;
+  if (!node) return app.filter ? `The filter excludes ${label}.` : `${label} is no longer watched.`;
   const why = whyNotReporting(node);
   if (why !== undefined) return `${label} reports no processes: ${whatIsKnown(node, why)}.`;
   if (app.filter) return `No processes of ${shownUser(user)} on ${label} match the filter.`;

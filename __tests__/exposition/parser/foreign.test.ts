@@ -81,13 +81,13 @@ describe('a body without all-smi metrics is rejected', () => {
 
   test('when its exporter has not collected yet', () => {
     const one = parser();
-    expect(refusal(WAITING, one)).toBe('the exporter has not collected anything yet');
+    expect(refusal(WAITING, one)).toBe('the exporter has not collected any data yet');
     one.abort();
     push(one, WAITING.replace('} 0', '} 1'));
     expect(one.refusal()).toBeUndefined();
     one.commit(AT, 0);
     // The same lines with another value.
-    expect(refusal(WAITING, one)).toBe('the exporter has not collected anything yet');
+    expect(refusal(WAITING, one)).toBe('the exporter has not collected any data yet');
   });
 });
 

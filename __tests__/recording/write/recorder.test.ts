@@ -194,10 +194,10 @@ describe('progress', () => {
       hosts: 100,
       passedMs: 723_000,
       durationMs: 3_600_000,
-      retention: 'the disk lasts 12 days',
+      retention: 'disk full in 12 days',
     };
     expect(progressLine(line)).toBe(
-      '● 00:12:03 · 241 frames · 12.3 MiB · 97 of 100 nodes · 61.3 MiB/h · 00:47:57 left · the disk lasts 12 days',
+      '● 00:12:03 · 241 frames · 12.3 MiB · 97 of 100 nodes · 61.3 MiB/h · 00:47:57 left · disk full in 12 days',
     );
     expect(progressLine({ ...line, frames: 1, bytes: 0, answering: 1, hosts: 1, passedMs: 0, durationMs: undefined, retention: '' })).toBe(
       '● 00:00:00 · 1 frame · 0 B · 1 of 1 node · –/h',
@@ -208,7 +208,7 @@ describe('progress', () => {
     // 1 MiB in a minute: 600 MiB are ten hours.
     [2 ** 20, 60_000, 600 * 2 ** 20, true, 'keeps the last 10 hours'],
     [2 ** 20, 60_000, 60 * 2 ** 20, true, 'keeps the last 01:00:00'],
-    [2 ** 20, 60_000, 14_400 * 2 ** 20, false, 'the disk lasts 10 days'],
+    [2 ** 20, 60_000, 14_400 * 2 ** 20, false, 'disk full in 10 days'],
     [2 ** 20, 5000, 600 * 2 ** 20, true, ''],
     [0, 60_000, 600 * 2 ** 20, true, ''],
     [2 ** 20, 60_000, Infinity, false, ''],

@@ -185,7 +185,7 @@ describe('nvidia-smi', () => {
     const { read } = rig(here);
     const sample = await read();
     expect(state(sample, 'gpu-processes')).toBe('hanging');
-    expect(troubles(sample.sources)).toEqual(['who is on the GPUs: no response within 5 s']);
+    expect(troubles(sample.sources)).toEqual(['GPU processes: no response within 5 s']);
     expect(sample.gpus[0]?.memoryUsedBytes).toBe(21_702 * 1_048_576);
     expect(sample.processes).toBeUndefined();
     expect(families(sample, 'process_')).toEqual([]);
@@ -201,9 +201,7 @@ describe('nvidia-smi', () => {
     const here = staticMachine();
     here.write('apps.error', 'Unable to determine the device handle for GPU0000:00:06.0: GPU is lost.\n');
     const sample = await rig(here).read();
-    expect(troubles(sample.sources)).toEqual([
-      'who is on the GPUs: Unable to determine the device handle for GPU0000:00:06.0: GPU is lost.',
-    ]);
+    expect(troubles(sample.sources)).toEqual(['GPU processes: Unable to determine the device handle for GPU0000:00:06.0: GPU is lost.']);
     expect(sample.processes).toBeUndefined();
   });
 
@@ -216,7 +214,7 @@ describe('nvidia-smi', () => {
     expect(families(sample, 'process_gpu_utilization')).toEqual([]);
     expect(sample.gpus[0]).toMatchObject({ utilPercent: 100, details: { driver_version: '580.159.04' } });
     expect(troubles(sample.sources)).toEqual([
-      'details of the GPUs: exit status 9',
+      'GPU details: exit status 9',
       'SM shares of processes: pmon is not supported on this device',
     ]);
   });

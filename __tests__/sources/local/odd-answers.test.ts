@@ -119,7 +119,7 @@ describe('processes on the GPUs', () => {
     expect(people(sample)).toEqual(BOTH);
     expect(source(sample, 'gpu-processes')).toEqual({ state: 'ok', reason: INFOROM });
     expect(source(sample, 'gpu-details')).toEqual({ state: 'ok', reason: INFOROM });
-    expect(troubles(sample.sources)).toContain(`who is on the GPUs: ${INFOROM}`);
+    expect(troubles(sample.sources)).toContain(`GPU processes: ${INFOROM}`);
     expect(sample.gpus.map(({ details }) => details?.architecture)).toEqual(['Ampere', 'Ampere']);
   });
 

@@ -18,7 +18,7 @@ export interface Target {
   readonly name?: string;
 }
 
-/** The data in a host file for an address, besides the address. */
+/** Further data of an address in a host file. */
 export interface TargetNote {
   readonly groups?: ReadonlyMap<string, string>;
   readonly name?: string;

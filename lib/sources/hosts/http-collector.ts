@@ -32,7 +32,7 @@ export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs' | 
   /** When the first round starts, and whether others follow. */
   readonly rounds?: Rounds;
   readonly random?: () => number;
-  /** Connections open at once. Where not every node can have one of its own, none is kept open between scrapes. Default: no limit of its own. */
+  /** Connections open at once. If there are fewer than nodes, none is kept open between scrapes. Default: no limit. */
   readonly maxConnections?: number;
   /** Called after each delivery of data: the point at which user ids may be renumbered. */
   readonly afterCommit?: () => void;

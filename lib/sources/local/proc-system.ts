@@ -1,4 +1,4 @@
-/** The machine besides its GPUs: CPU, memory, disks, from /proc. */
+/** The machine without its GPUs: CPU, memory, disks, from /proc. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { NodeCpu, NodeDisk, NodeMemory } from '../../model/sample.js';

@@ -22,7 +22,7 @@ const JUMP_MS = 2000;
 const SUSPENDED = 'not scraped while this program was suspended, or the clock was set';
 
 /**
- * `spread`: the first round takes an interval, as all others do. `at-once`: it starts at once, for a result that somebody waits for. `one`:
+ * `spread`: the first round takes an interval, as all others do. `at-once`: it starts at once, because a result is waited for. `one`:
  * that round is the only one.
  */
 export type Rounds = 'spread' | 'at-once' | 'one';

@@ -185,7 +185,7 @@ export class Committed implements NodeData {
   }
 }
 
-/** Removes zeros that stand for an unknown size. */
+/** Removes zeros that mean an unknown size. */
 function forgetMemory({ vramBytes, gpu, count }: ProcTable, withoutMemory: Uint8Array): void {
   for (let row = 0; row < count; row++) if (vramBytes[row] === 0 && withoutMemory[gpu[row]!] === 1) vramBytes[row] = NaN;
 }
