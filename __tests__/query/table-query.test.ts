@@ -128,6 +128,22 @@ test('unreported values are null, lists are arrays, states are the documented on
   expect(records(app, 'free')).toEqual([]);
 });
 
+test('the power of a node is complete where one die of each board reports it', () => {
+  const die = (cardPowerWatts: number, powerWatts?: number) => ({ cardPowerWatts, ...(powerWatts === undefined ? {} : { powerWatts }) });
+  const app = state(
+    buildNodes([
+      { gpus: [die(120, 120), die(120), die(120), die(130, 130), die(130)] },
+      { gpus: [die(120, 120), die(120), {}] },
+      { gpus: [die(120), die(120)] },
+    ]),
+  );
+  expect(records(app, 'nodes').map(({ power_watts: watts, power_is_partial: isPartial }) => [watts, isPartial])).toEqual([
+    [250, false],
+    [120, true],
+    [null, true],
+  ]);
+});
+
 test('a GPU is free only on a node that reports its processes, after a minute without one', () => {
   const idle = { name: 'NVIDIA H100', utilPercent: 0, memoryUsedBytes: 0, memoryTotalBytes: 80 * GIB };
   const full = { ...idle, memoryUsedBytes: 40 * GIB };

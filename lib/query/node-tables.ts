@@ -1,6 +1,7 @@
 /** Tables of nodes that no tab lists: their state and what is free on them. */
 import { LabelOrder } from '../aggregate/label-order.js';
 import { slotState } from '../aggregate/gpu-state.js';
+import { cardsOf } from '../aggregate/power-shares.js';
 import { conditionOf, gpusUnknown, included, type NodeView } from '../model/node-view.js';
 import type { AppView, Table } from '../plugin/types.js';
 import { ago, NONE } from '../text/format.js';
@@ -40,13 +41,16 @@ function rowOf(node: NodeView): NodeRow {
   const { gpus } = node;
   const states = { computing: 0, heldIdle: 0, free: 0, unknown: 0 };
   let watts = 0;
-  let reported = 0;
+  // Power of a board that one of its dies reports is that of all of them.
+  const complete = new Set(cardsOf(node).flatMap((dies) => (dies.some((slot) => !Number.isNaN(gpus.field.powerWatts[slot])) ? dies : [])));
+  let isReported = false;
   for (let slot = 0; slot < gpus.slots; slot++) {
     states[slotState(gpus, slot)]++;
     const power = slot < gpus.count ? gpus.field.powerWatts[slot]! : NaN;
     if (Number.isNaN(power)) continue;
     watts += Math.max(0, power);
-    reported++;
+    isReported = true;
+    complete.add(slot);
   }
   return {
     node,
@@ -55,8 +59,8 @@ function rowOf(node: NodeView): NodeRow {
     free: states.free,
     heldIdle: states.heldIdle,
     busy: states.computing,
-    powerWatts: reported > 0 ? watts : NaN,
-    powerPartial: reported < gpus.slots,
+    powerWatts: isReported ? watts : NaN,
+    powerPartial: complete.size < gpus.slots,
   };
 }
 
