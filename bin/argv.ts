@@ -15,10 +15,23 @@ export async function parseArgv(argv: readonly string[]): Promise<Request> {
   return flags ? { command, flags } : (await import('./yargs.js')).parseWithYargs(words, command);
 }
 
-/** Words before the first flag belong to the command's own option. */
+/** The first words that belong to no flag belong to the command's own option: `replay-info --verify FILE`, `get users -o json`. */
 function named(words: readonly string[], command: Command): readonly string[] {
   const { words: option } = COMMANDS[command] as { readonly words?: string };
-  return option === undefined || words[0] === undefined || words[0].startsWith('-') ? words : [`--${option}`, ...words];
+  if (option === undefined) return words;
+  const at = afterFlags(words, Object.values<Option>(COMMANDS[command].options));
+  return words[at] === undefined || words[at].startsWith('-') ? words : [...words.slice(0, at), `--${option}`, ...words.slice(at)];
+}
+
+/** The number of words of the flags at the start; it ends at a flag that takes any number of words. */
+function afterFlags(words: readonly string[], table: readonly Option[]): number {
+  for (let at = 0; ;) {
+    const word = words[at] ?? '';
+    const [name] = word.split('=', 1);
+    const option = table.find(({ flag, alias }) => name === `--${flag}` || (alias !== undefined && word === `-${alias}`));
+    if (!option || option.many === 'words') return at;
+    at += option.value === undefined || option.bare || name !== word ? 1 : 2;
+  }
 }
 
 /**

@@ -325,3 +325,12 @@ test('no two options share a flag, a letter or a variable within a command', () 
     expect(new Set(names).size).toBe(names.length);
   }
 });
+
+test.each<readonly [readonly string[], Readonly<Record<string, readonly string[]>>]>([
+  [['replay-info', '--verify', 'a.ndjson', 'b.ndjson'], { verify: ['true'], file: ['a.ndjson', 'b.ndjson'] }],
+  [['replay-info', 'a.ndjson', '--verify'], { verify: ['true'], file: ['a.ndjson'] }],
+  [['get', '-o', 'json', 'users', '--demo'], { output: ['json'], table: ['users'], demo: ['true'] }],
+  [['get', '--limit=3', 'users'], { limit: ['3'], table: ['users'] }],
+])('%j: flags may come before the words of a command', async (argv, flags) => {
+  expect((await parseArgv(argv)).flags).toEqual(flags);
+});
