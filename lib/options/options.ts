@@ -105,10 +105,7 @@ const NODE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-export const VIEW_OPTIONS = {
-  ...NODE_OPTIONS,
-  local: { flag: 'local', help: 'watch this machine (default when no other source is given)', parse: () => true },
-  demo: { flag: 'demo', help: 'show a made-up cluster; no nodes needed', parse: () => true },
+const PLUGIN_OPTION = {
   plugin: {
     flag: 'plugin',
     value: 'FILE',
@@ -116,13 +113,32 @@ export const VIEW_OPTIONS = {
     help: 'load a plugin: an ES module (docs/PLUGINS.md)',
     parse: (words) => words,
   },
-  replay: {
-    flag: 'replay',
-    value: 'FILE..',
-    many: 'words',
-    help: 'replay a recording: files, or a directory of them, in order of time',
-    parse: (words) => words,
-  },
+} as const satisfies OptionTable;
+
+/** This machine, and what the command does with it. */
+const localOption = (verb: string) =>
+  ({
+    local: { flag: 'local', help: `${verb} this machine (default when no other source is given)`, parse: () => true },
+  }) as const satisfies OptionTable;
+
+/** Every source that is not a list of nodes. */
+const sourceOptions = (verbs: { readonly local: string; readonly demo: string; readonly replay: string }) =>
+  ({
+    ...localOption(verbs.local),
+    demo: { flag: 'demo', help: `${verbs.demo} a made-up cluster; no nodes needed`, parse: () => true },
+    replay: {
+      flag: 'replay',
+      value: 'FILE..',
+      many: 'words',
+      help: `${verbs.replay} a recording: files, or a directory of them, in order of time`,
+      parse: (words) => words,
+    },
+  }) as const satisfies OptionTable;
+
+export const VIEW_OPTIONS = {
+  ...NODE_OPTIONS,
+  ...sourceOptions({ local: 'watch', demo: 'show', replay: 'replay' }),
+  ...PLUGIN_OPTION,
   start: { flag: 'start', value: 'TIME', help: 'where to start the replay: 1:02:03, 90, @14:32 or 2026-08-07 14:32', parse: last },
   speed: { flag: 'speed', value: 'N', default: 1, help: 'replay speed, 0.05 to 16', parse: number({ min: 0.05, max: 16 }) },
   loop: { flag: 'loop', help: 'start again when the recording ends', parse: () => true },
@@ -135,15 +151,7 @@ export const VIEW_OPTIONS = {
 
 /** Sources of commands without a screen. */
 const READ_OPTIONS = {
-  local: { flag: 'local', help: 'read this machine (default when no other source is given)', parse: () => true },
-  demo: { flag: 'demo', help: 'read a made-up cluster; no nodes needed', parse: () => true },
-  replay: {
-    flag: 'replay',
-    value: 'FILE..',
-    many: 'words',
-    help: 'read a recording: files, or a directory of them, in order of time',
-    parse: (words) => words,
-  },
+  ...sourceOptions({ local: 'read', demo: 'read', replay: 'read' }),
   at: {
     flag: 'at',
     value: 'TIME',
@@ -163,13 +171,7 @@ export const GET_OPTIONS = {
   },
   ...NODE_OPTIONS,
   ...READ_OPTIONS,
-  plugin: {
-    flag: 'plugin',
-    value: 'FILE',
-    many: 'repeat',
-    help: 'load a plugin: an ES module (docs/PLUGINS.md)',
-    parse: (words) => words,
-  },
+  ...PLUGIN_OPTION,
   output: {
     flag: 'output',
     alias: 'o',
@@ -313,7 +315,7 @@ function watched(words: readonly string[]): number {
 
 export const RECORD_OPTIONS = {
   ...NODE_OPTIONS,
-  local: { flag: 'local', help: 'record this machine (default when no other source is given)', parse: () => true },
+  ...localOption('record'),
   source: {
     flag: 'source',
     value: 'KIND',
