@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import Papa from 'papaparse';
 import pty from '@lydell/node-pty';
 import { selfSigned } from '../helpers/certificate.js';
+import { MOCK_GPU_NAME, startMock } from '../../lib/mock/mock.js';
+import { systemClock } from '../../lib/run/system-clock.js';
 import { builtProgram } from '../helpers/built.js';
 import { mockTexts } from '../helpers/mock-texts.js';
 import { answers, hangs, startServer, type TestServer } from '../helpers/server.js';
@@ -37,7 +39,7 @@ all_smi_process_memory_used_bytes{${on(1, 101)}} ${40 * GIB}
 let program = '';
 let directory = '';
 let servers: TestServer[] = [];
-let [alice, evil, page, silent] = ['', '', '', ''];
+let [alice, evil, page, silent, insulting] = ['', '', '', '', ''];
 beforeAll(async () => {
   program = builtProgram();
   directory = mkdtempSync(join(tmpdir(), 'get-'));
@@ -46,8 +48,9 @@ beforeAll(async () => {
     startServer(answers(nodeText('n2', 'bob', ATTACK))),
     startServer(answers('<html>log in</html>')),
     startServer(hangs),
+    startServer(answers('', { 'content-encoding': 'x\u009b2J' })),
   ]);
-  [alice, evil, page, silent] = servers.map(({ nodeId }) => nodeId) as [string, string, string, string];
+  [alice, evil, page, silent, insulting] = servers.map(({ nodeId }) => nodeId) as [string, string, string, string, string];
 }, BUILD_MS);
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.kill()));
@@ -158,10 +161,18 @@ alice,false,1,2,2,85899345920,601.000,,train
     expect(JSON.parse(python.stdout)).toEqual(rows);
   });
 
-  test.each(['table', 'wide', 'csv', 'json', 'ndjson', 'name'])('%s cannot control a terminal', async (format) => {
-    for (const table of ['users', 'gpus', 'processes', 'nodes'])
-      expect((await get([table, '--hosts', evil, '-o', format])).stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
-  });
+  test.each(['table', 'wide', 'csv', 'json', 'ndjson', 'name', 'hostlist', 'addresses'])(
+    '%s and standard error cannot control a terminal',
+    async (format) => {
+      const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
+      for (const table of format === 'hostlist' || format === 'addresses' ? ['nodes'] : ['users', 'gpus', 'processes', 'nodes']) {
+        const { stdout, stderr } = await get([table, '--hosts', evil, insulting, '-o', format, '--timeout', '2']);
+        expect(stdout).not.toBe('');
+        expect(stderr).toContain('1 of 2 nodes missing');
+        expect([control.exec(stdout), control.exec(stderr)]).toEqual([null, null]);
+      }
+    },
+  );
 
   test('prints every platform of the mock in every table, with rows and a valid document', async () => {
     const texts = ['nvidia', 'amd', 'apple', 'gaudi'].flatMap((platform) => mockTexts(platform, { processes: true }));
@@ -256,6 +267,58 @@ describe('pipes and signals', () => {
   test('works with few file descriptors, and without standard error', async () => {
     const { status, stdout } = await get(['users', '--hosts', alice, '-o', 'name'], { shell: 'ulimit -n 64; exec "$0" "$@" 2>&-' });
     expect([status, stdout]).toEqual([0, 'alice\n']);
+  });
+
+  test('works in an empty environment', async () => {
+    const outcome = await get(['users', '--hosts', alice, '-o', 'name'], { shell: 'exec env -i "$0" "$@" </dev/null' });
+    expect(outcome).toEqual({ status: 0, stdout: 'alice\n', stderr: '' });
+  });
+
+  test('scrapes 500 nodes with 256 file descriptors', async () => {
+    const mock = await startMock({
+      platform: 'nvidia',
+      gpuName: MOCK_GPU_NAME,
+      startIndex: 1,
+      failureNodes: 0,
+      processes: true,
+      seed: 1,
+      ports: Array<number>(500).fill(0),
+      clock: systemClock,
+    });
+    writeFileSync(join(directory, 'many.txt'), mock.addresses.join('\n'));
+    const args = ['nodes', '--hostfile', 'many.txt', '-o', 'json', '--strict', '--timeout', '30'];
+    const { status, stdout, stderr } = await get(args, { shell: 'ulimit -n 256; exec "$0" "$@"' });
+    await mock.stop();
+    expect([status, stderr]).toEqual([0, '']);
+    expect((JSON.parse(stdout) as { coverage: object }).coverage).toMatchObject({ nodes: 500, answered: 500, failed: [] });
+  }, 120_000);
+
+  test.each(['json', 'ndjson', 'csv', 'name'])(
+    '%s: the reader stops early, the disk is full, standard output is closed',
+    async (format) => {
+      const args = ['gpus', '--hosts', alice, evil, '-o', format];
+      const first = await get(args, { shell: '"$0" "$@" | head -1; exit ${PIPESTATUS[0]}' });
+      expect(first).toMatchObject({ status: 0, stderr: '' });
+      expect(first.stdout.split('\n')).toHaveLength(2);
+      const full = await get(args, { shell: 'exec "$0" "$@" >/dev/full' });
+      expect([full.status, full.stderr.split('\n').length]).toEqual([1, 2]);
+      const closed = await get(args, { shell: 'exec "$0" "$@" >&-' });
+      // Node.js opens /dev/null in its place.
+      expect(closed).toEqual({ status: 0, stdout: '', stderr: '' });
+    },
+  );
+
+  test('a signal before the result: nothing of the document is printed', async () => {
+    const child = spawn(process.execPath, [program, 'get', 'users', '--hosts', alice, silent, '--timeout', '60', '-o', 'json'], {
+      env: ENV,
+    });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const before = servers[3]!.requests.length;
+    while (servers[3]!.requests.length === before) await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill('SIGINT');
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
+    expect(text).toBe('');
   });
 
   test('--watch prints until a signal, which determines the exit status', async () => {

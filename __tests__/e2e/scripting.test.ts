@@ -10,7 +10,7 @@ import { answers, hangs, startServer, type TestServer } from '../helpers/server.
 
 const BUILD_MS = 60_000;
 /** `get free` watches for a minute. */
-const FREE_MS = 100_000;
+const FREE_MS = 180_000;
 let program = '';
 let directory = '';
 let nodes: readonly TestServer[] = [];
@@ -58,6 +58,24 @@ describe('recipes', () => {
     expect(readFileSync(join(directory, 'usage.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(lines.length);
   });
 
+  test('pandas reads the usage as documented; where it is not installed, the json module reads the same', async () => {
+    const [, recipe = ''] = /`(pandas\.read_json\([^`]*\))`/.exec(readFileSync(join(ROOT, 'docs/SCRIPTING.md'), 'utf8')) ?? [];
+    const script = `
+import json
+try:
+    import pandas
+    frame = ${recipe}
+    rows = list(zip(frame["user"], map(int, frame["gpus"]), map(int, frame["vram_bytes"]), frame["sample_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")))
+except ImportError:
+    lines = map(json.loads, open("usage.ndjson"))
+    rows = [(line["user"], line["gpus"], line["vram_bytes"], line["sample_at"]) for line in lines]
+print(json.dumps(rows))`;
+    const { stdout, stderr } = await shell(`python3 -c '${script}'`);
+    const lines = readFileSync(join(directory, 'usage.ndjson'), 'utf8').trimEnd().split('\n');
+    const expected = lines.map((line) => JSON.parse(line) as Record<string, unknown>).map((row) => [row.user, row.gpus, row.vram_bytes, row.sample_at]); // prettier-ignore
+    expect([stderr, JSON.parse(stdout)]).toEqual(['', expected]);
+  });
+
   test(
     'GPUs are free only after a minute without use; a node that is busy in between has none',
     async () => {
@@ -67,15 +85,27 @@ describe('recipes', () => {
       let scrapes = 0;
       const busy = await startServer((request, response) => answers(idle(scrapes++ === 5 ? 90 : 0))(request, response));
       const hosts = `--hosts ${quiet.nodeId} ${busy.nodeId} -i 3`;
-      const [two, one] = await Promise.all([
+      let answered = 0;
+      const later = await startServer((request, response) => answers(idle(answered++ < 3 ? 90 : 0))(request, response));
+      const never = await startServer(answers(idle(90)));
+      const waiting = (node: TestServer, wait: string): Promise<Outcome> =>
+        shell(`all-smi-view get free --hosts ${node.nodeId} -i 3 --gpus 1 --wait${wait} -o name`);
+      const [two, one, freed, timeout, forever] = await Promise.all([
         shell(`all-smi-view get free ${hosts} --gpus 2 -o name`),
         shell(`all-smi-view get free --hosts ${quiet.nodeId} -i 3 --gpus 1 --model h100 --same-node -o json`),
+        waiting(later, '=2m'),
+        waiting(never, '=1s'),
+        waiting(later, ''),
       ]);
       expect(two).toMatchObject({ status: 4, stdout: '' });
       expect(two.stderr).toContain('not enough free GPUs: 2 requested');
       expect(one.status).toBe(0);
       expect((JSON.parse(one.stdout) as { rows: unknown }).rows).toMatchObject([{ node_id: quiet.nodeId, gpus: 1, gpu_indexes: [0] }]);
-      await Promise.all([quiet.kill(), busy.kill()]);
+      // The node becomes free at the fourth scrape, after 9 s; a minute later it has been free for long enough.
+      const found = { status: 0, stdout: `${later.nodeId}/0\n`, stderr: '' };
+      expect([freed, forever]).toEqual([found, found]);
+      expect(timeout).toMatchObject({ status: 4, stdout: '', stderr: expect.stringContaining('fewer than 1 GPU is free') });
+      await Promise.all([quiet, busy, later, never].map((node) => node.kill()));
     },
     FREE_MS,
   );
