@@ -1,9 +1,12 @@
 /** Every format of every table: golden texts of a small cluster and of the demo, and literals of a real GPU. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { Attribution } from '../../lib/aggregate/attribution.js';
 import { AppState } from '../../lib/app/state.js';
 import { Parsers } from '../../lib/exposition/parser/index.js';
 import { startDemo } from '../../lib/mock/demo.js';
+import { Endpoint } from '../../lib/model/endpoint.js';
+import { NodeNames } from '../../lib/model/node-names.js';
 import { Node } from '../../lib/model/node.js';
 import { agesOf, coverageOf } from '../../lib/query/coverage.js';
 import { queryTable } from '../../lib/query/table-query.js';
@@ -31,9 +34,11 @@ class Fed {
   readonly #nodes: readonly { readonly node: Node; feed(text: string, at: number): void }[];
 
   constructor(nodeIds: readonly string[]) {
+    const names = new NodeNames();
+    const attribution = this.#parsers.holding((users) => new Attribution(users, { people: true }));
     this.#nodes = nodeIds.map((nodeId) => {
       const parser = this.#parsers.newParser();
-      const node = new Node({ nodeId }, parser.data);
+      const node = new Node({ nodeId }, parser.data, new Endpoint(nodeId, 3000), names, attribution);
       const feed = (text: string, at: number): void => {
         parser.push(Buffer.from(text));
         node.commit({ at, latencyMs: 12, skewMs: 0 }, parser.commit(at, 0));
