@@ -126,7 +126,8 @@ export const ERRORS = {
   S_NOT_SCRAPED: {
     text: '{reason}',
     exit: 0,
-    advice: 'Nothing is known of the node: it could not be scraped from here, or not in time. Raise the limit of open files (ulimit -n).',
+    advice:
+      'The state of the node is unknown: it could not be scraped from here, or not in time. Raise the limit of open files (ulimit -n).',
     ours: true,
   },
   S_TLS: { text: 'TLS: {reason}', exit: 0, advice: 'Check the certificate, or add its authority with NODE_EXTRA_CA_CERTS.' },

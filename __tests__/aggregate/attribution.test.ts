@@ -1,4 +1,4 @@
-/** Who is behind the processes of a node: identities from the node, jobs from a scheduler, and the sums over accounts and jobs. */
+/** Who runs the processes of a node: identities from the node, jobs from a scheduler, and the sums over accounts and jobs. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isTrespassing } from '../../lib/aggregate/owner-columns.js';
@@ -31,11 +31,11 @@ describe('the person behind a process', () => {
     expect(new Viewer().scrape(exposition([ROOT_IN_POD])).owners()).toMatchObject([{ user: 'alice', runsAs: 'root' }]);
   });
 
-  test('is left out when the processes themselves are asked for', () => {
+  test('is not shown when processes are listed under their own user', () => {
     expect(new Viewer({ people: false }).scrape(exposition([ROOT_IN_POD])).owners()).toMatchObject([{ user: 'root', runsAs: '' }]);
   });
 
-  test('is never guessed, and never replaces an account that has a name of its own', () => {
+  test('is never guessed, and never replaces an account with a name of its own', () => {
     const procs: Proc[] = [
       { pid: 1, gpu: 0, user: 'root' },
       { pid: 2, gpu: 0, user: 'root', identity: { pod_uid: 'u-1' } },
@@ -55,7 +55,7 @@ describe('the person behind a process', () => {
     ]);
   });
 
-  test("the scheduler's user of the job comes before what the node knows", () => {
+  test('is the user of the job according to the scheduler, before the owner that the node reports', () => {
     const viewer = new Viewer();
     viewer.attribution.setJobs(lookup([on(job('7', { user: 'dave', account: 'bio', otherIds: ['s0123456789ABC'] }), 0)]));
     const procs: Proc[] = [{ pid: 1, gpu: 0, user: 'root', identity: { job: 's0123456789ABC', owner: 'alice' } }];
@@ -82,7 +82,7 @@ describe('the job of a process without an identity', () => {
     ).toEqual(['7', '', '']);
   });
 
-  test('is not known if the user has two jobs there', () => {
+  test('is unknown if the user has two jobs there', () => {
     const viewer = new Viewer();
     viewer.attribution.setJobs(lookup([on(hers, 0), on(job('8', { user: 'alice' }), 0)]));
     expect(viewer.scrape(exposition([{ pid: 1, gpu: 0, user: 'alice' }])).owners()).toMatchObject([{ job: '', account: '' }]);
@@ -90,7 +90,7 @@ describe('the job of a process without an identity', () => {
 });
 
 describe('allocations', () => {
-  test('an owner without a process is listed, with the GPUs that do not compute', () => {
+  test('list an owner without a process, with the GPUs that do not compute', () => {
     const viewer = new Viewer();
     const [hers, bobs] = [job('7', { user: 'alice', account: 'bio' }), job('8', { user: 'bob', account: 'physics' })];
     viewer.attribution.setJobs(lookup([on(hers, 0), on(bobs, 1), on(bobs, 2), on(bobs, -1, 2)]));
@@ -105,13 +105,13 @@ describe('allocations', () => {
     expect([bobsNode?.slots, bobsNode?.allocatedGpus, bobsNode?.allocatedIdleGpus, bobsNode?.topRow]).toEqual([[], 4, 2, -1]);
   });
 
-  test('without a scheduler the numbers are not known', () => {
+  test('are unknown without a scheduler', () => {
     const viewer = new Viewer().scrape(exposition([{ pid: 1, gpu: 0, user: 'alice' }]));
     expect(rows(viewer.table('user'))).toEqual([['alice', 1, 1, 1, 1e9, NaN, NaN]]);
     expect(viewer.node.procs.known).toBeUndefined();
   });
 
-  test('a process on a GPU of somebody else is found, a system account is not', () => {
+  test('find a process on a GPU allocated to another user, but not one of a system account', () => {
     const viewer = new Viewer();
     viewer.attribution.setJobs(lookup([on(job('7', { user: 'alice' }), 0)]));
     viewer.scrape(
@@ -126,7 +126,7 @@ describe('allocations', () => {
   });
 });
 
-test('a new answer of the scheduler counts from the next scrape, although the rows are the same', () => {
+test('a new answer of the scheduler applies from the next scrape, even if the rows are the same', () => {
   const viewer = new Viewer();
   const text = exposition([{ pid: 1, gpu: 0, user: 'alice' }]);
   const { structure } = viewer.scrape(text).scrape(text).node;
@@ -156,7 +156,7 @@ const randomProc = fc.record({
   identity: fc.option(fc.record({ job: fc.constantFrom('1', '2', '3', '4'), owner: fc.constantFrom('', 'carol') }), { nil: undefined }),
 });
 
-test('in every grouping the rows are the sums of the processes, by a plain computation', () => {
+test('in every grouping the rows are the sums of the processes, as computed independently', () => {
   const jobs = [
     job('1', { user: 'alice', account: 'bio' }),
     job('2', { user: 'bob', account: 'physics' }),

@@ -66,7 +66,7 @@ describe('GPUs', () => {
 
   test.each<[string, Partial<JobAllocation>, readonly string[]]>([
     ['a uuid', { gpus: [{ by: 'uuid', uuid: GPUS[1]!.uuid }] }, ['7 slot 1 x1']],
-    ['a uuid in capital letters, without GPU-', { gpus: [{ by: 'uuid', uuid: '3F6B2C1E-7A54-4D0B-9C1F-5E2A8D7B4410' }] }, ['7 slot 0 x1']],
+    ['a uuid in upper case, without GPU-', { gpus: [{ by: 'uuid', uuid: '3F6B2C1E-7A54-4D0B-9C1F-5E2A8D7B4410' }] }, ['7 slot 0 x1']],
     ['a replica', { gpus: [{ by: 'uuid', uuid: `${GPUS[0]!.uuid}::3` }] }, ['7 slot 0 xNaN']],
     ['a MIG instance', { gpus: [{ by: 'uuid', uuid: 'MIG-b' }] }, ['7 slot 0 xNaN']],
     ['a share', { gpuCount: 0.5, gpus: [{ by: 'uuid', uuid: GPUS[0]!.uuid }] }, ['7 slot 0 x0.5']],
@@ -77,17 +77,17 @@ describe('GPUs', () => {
     ['the index of Slurm is the minor number', { gpus: [index(1)] }, ['7 slot 0 x1']],
     ['an index that no GPU has', { gpus: [index(5)] }, ['7 slot -1 x1 index 5']],
     ['only a number', { gpuCount: 1 }, ['7 slot -1 x1']],
-    ['nothing but the node', { gpuCount: NaN }, ['7 slot -1 xNaN']],
-    ['all of them', { gpuCount: 2 }, ['7 slot 0 x1', '7 slot 1 x1']],
-    ['one named, more than that', { gpuCount: 4, gpus: [index(1)] }, ['7 slot 0 x1', '7 slot -1 x3']],
+    ['only the node', { gpuCount: NaN }, ['7 slot -1 xNaN']],
+    ['all GPUs', { gpuCount: 2 }, ['7 slot 0 x1', '7 slot 1 x1']],
+    ['one by name, and more by number', { gpuCount: 4, gpus: [index(1)] }, ['7 slot 0 x1', '7 slot -1 x3']],
   ])('%s', (_, allocation, expected) => expect(rows(allocation)).toEqual(expected));
 
-  test('without minor numbers, the index of Slurm is only a name', () => {
+  test('without minor numbers, a Slurm index is only a name', () => {
     expect(rows({ gpus: [index(1)] }, WITHOUT_MINORS)).toEqual(['7 slot -1 x1 index 1']);
     expect(rows({ gpuCount: 2, gpus: [index(0), index(1)] }, WITHOUT_MINORS)).toEqual(['7 slot 0 x1', '7 slot 1 x1']);
   });
 
-  test('all of the GPUs that are left are not all GPUs of the node', () => {
+  test('all remaining GPUs are not all GPUs of the node', () => {
     expect(rows({ gpuCount: 2, gpus: [index(0), index(2)] }, WITHOUT_MINORS)).toEqual(['7 slot -1 x1 index 0', '7 slot -1 x1 index 2']);
   });
 
@@ -95,7 +95,7 @@ describe('GPUs', () => {
     expect(rows({ gpus: [index(1)] }, GPUS, { scheduler: 'flux' })).toEqual(['7 slot -1 x1 index 1']);
   });
 
-  test('where the scheduler maps its index, that map counts', () => {
+  test('an index map of the scheduler is used', () => {
     const minors = new Map([
       [0, 1],
       [1, 0],
@@ -104,12 +104,12 @@ describe('GPUs', () => {
     expect(rows({ gpus: [index(5)] }, GPUS, {}, { minors })).toEqual(['7 slot -1 x1 index 5']);
   });
 
-  test('a uuid that two GPUs have means neither', () => {
+  test('a uuid that two GPUs share identifies neither', () => {
     const twins = GPUS.map((gpu) => ({ ...gpu, uuid: 'GPU-0' }));
     expect(rows({ gpus: [{ by: 'uuid', uuid: 'GPU-0' }] }, twins)).toEqual(['7 slot -1 x1 index GPU-0']);
   });
 
-  test('of a scraped node', () => {
+  test('joins the GPUs of a scraped node', () => {
     const node = textNode(
       [
         'all_smi_gpu_utilization{gpu="H100",gpu_uuid="GPU-a",gpu_index="0",instance="n"} 1',
@@ -123,7 +123,7 @@ describe('GPUs', () => {
 });
 
 describe('nodes', () => {
-  /** Which of the schedulers' nodes each watched one is joined to: by the job there. */
+  /** The scheduler node that each watched node is joined to, shown by its job. */
   const joined = (names: readonly string[], nodes: readonly JoinNode[], more: readonly SchedulerNode[] = []) => {
     const join = new JobJoin(
       cluster(
@@ -143,10 +143,10 @@ describe('nodes', () => {
     ['the name that it reports', ['n1'], watched('10.0.0.1:9090', { instance: 'n1' })],
     ['the short name', ['n1'], watched('n1.example.org:9090')],
     ['the long name', ['n1.example.org'], watched('n1')],
-    ['the same rather than a short name', ['n1', 'n1.b'], watched('n1')],
+    ['the same name rather than a short name', ['n1', 'n1.b'], watched('n1')],
   ])('%s', (_, names, node) => expect(joined(names, [node]).jobs).toEqual([[`on ${names[0]!}`]]));
 
-  test('an address, where the scheduler has it', () => {
+  test('joins by address if the scheduler has it', () => {
     const here = [schedulerNode('n1', { addresses: ['10.0.0.1', 'fe80::1'] })];
     expect(joined(['n1'], [watched('10.0.0.1:9090')], here).jobs).toEqual([['on n1']]);
     expect(joined(['n1'], [watched('[fe80::1]:9090')], here).jobs).toEqual([['on n1']]);
@@ -162,22 +162,22 @@ describe('nodes', () => {
     ['a short name of two nodes of the scheduler', ['n1.a', 'n1.b'], [watched('n1')], [], 1],
     ['two watched nodes with one short name', ['n1'], [watched('n1.a'), watched('n1.b')], [], 2],
     [
-      'one address of two nodes',
+      'an address that two nodes share',
       ['n1', 'n2'],
       [watched('10.0.0.1')],
       [schedulerNode('n1', { addresses: ['10.0.0.1'] }), schedulerNode('n2', { addresses: ['10.0.0.1'] })],
       1,
     ],
     ['two names that both exist', ['n1', 'n2'], [watched('n1', { instance: 'n2' })], [], 1],
-  ])('%s: no join', (_, names, nodes, more, ambiguous) => {
+  ])('does not join %s', (_, names, nodes, more, ambiguous) => {
     expect(joined(names, nodes, more)).toMatchObject({ ambiguous, jobs: nodes.map(() => []) });
   });
 
-  test('a name goes before a short name', () => {
+  test('a full name takes precedence over a short name', () => {
     expect(joined(['n1'], [watched('n1.b'), watched('n1')])).toMatchObject({ ambiguous: 0, unmatched: 0, jobs: [[], ['on n1']] });
   });
 
-  test('the scheduler’s view of a node', () => {
+  test("returns the scheduler's view of a node", () => {
     const join = new JobJoin(cluster([], [schedulerNode('n1', { state: 'drained', reason: 'bad GPU 3' })]));
     join.match([watched('n1.example.org')]);
     expect(join.schedulerNode('n1.example.org')).toMatchObject({ state: 'drained', reason: 'bad GPU 3' });
@@ -201,13 +201,13 @@ describe('finding a job', () => {
     ['__proto__', undefined, undefined],
   ])('%s of %s', (id, scheduler, job) => expect(join.find(id, scheduler)).toBe(job));
 
-  test('two schedulers with the same id', () => {
+  test('does not find an id that two schedulers share', () => {
     expect(join.find('12')).toBeUndefined();
     expect(join.find('12', 'lsf')?.scheduler).toBe('lsf');
   });
 });
 
-describe('against an obvious join', () => {
+describe('compared with a simple join', () => {
   const NAMES = ['a', 'b', 'a.x', 'a.y', 'c.x'];
   const gpuName = fc.oneof(
     fc.record({ by: fc.constant('uuid' as const), uuid: fc.constantFrom('GPU-0', 'gpu-1', '2', 'MIG-0', 'GPU-1::4', 'none') }),
@@ -228,7 +228,7 @@ describe('against an obvious join', () => {
     .uniqueArray(fc.nat(2), { minLength: 1 })
     .map((all) => all.map((number): JoinGpu => ({ uuid: `GPU-${number}`, bus: '', minor: number, parts: number === 0 ? ['MIG-0'] : [] })));
 
-  /** Every pair of a watched node and a node of the scheduler, compared name by name. */
+  /** Every pair of a watched node and a scheduler node, compared by name. */
   function plainNodes(watchedNames: readonly string[], schedulers: readonly string[]): ReadonlyMap<string, string> {
     const short = (name: string): string => name.split('.')[0]!;
     const bestOf = (name: string): readonly string[] => {
@@ -244,7 +244,7 @@ describe('against an obvious join', () => {
     );
   }
 
-  /** Every name of a GPU, compared with every GPU. */
+  /** Every GPU name, compared with every GPU. */
   function plainRows(
     { scheduler }: Pick<Job, 'scheduler'>,
     { gpuCount, gpus: names }: JobAllocation,
@@ -268,7 +268,7 @@ describe('against an obvious join', () => {
     return gpuCount > names.length ? [...rows, `-1 ${gpuCount - names.length}`] : rows;
   }
 
-  test('the same rows', () => {
+  test('gives the same rows', () => {
     fc.assert(
       fc.property(fc.array(job, { maxLength: 6 }), nodes, gpus, (made, names, boards) => {
         const jobs = made.map(({ id, scheduler, allocations }) => jobOf(id, allocations, { scheduler }));

@@ -147,7 +147,7 @@ describe('a node', () => {
     expect(story.overdue()).toEqual(['- host_down ok>crit NaN']);
   });
 
-  test('that could not be scraped from here is not down; whether one that was down still is remains unknown', () => {
+  test('that could not be scraped from here is not down; if it was down before, its state is unknown', () => {
     const story = new Story();
     story.scrape(...hot(20));
     story.failHere(9);

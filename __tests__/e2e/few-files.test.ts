@@ -88,7 +88,7 @@ test('without free file descriptors each failure is one line, and everything wor
   // The modules for charts and regular expressions.
   terminal.type('\x1b[Dc');
   await shows('Utilisation');
-  // Nothing is known of the nodes, which are fine: they are not down.
+  // The state of the nodes is unknown, and they are fine: none is shown as down.
   terminal.type('D');
   await shows('0 of 3 nodes up · 3 waiting …');
   expect(terminal.emulator.text()).not.toContain('down');

@@ -129,7 +129,7 @@ alice,false,1,2,2,85899345920,601.000,,train
     expect((await json(['nodes', '--hosts', stdout.trim()])).rows.map((row) => row.node_id)).toEqual([alice, evil]);
   });
 
-  test('addresses keep https', async () => {
+  test('addresses keep https://', async () => {
     const tls = selfSigned();
     writeFileSync(join(directory, 'cert.pem'), tls.cert);
     const node = await startServer(answers(nodeText('n3', 'carol')), { tls });
@@ -140,7 +140,7 @@ alice,false,1,2,2,85899345920,601.000,,train
     await node.kill();
   });
 
-  test('each node is scraped once, however long others take', async () => {
+  test('scrapes each node once, however long the others take', async () => {
     const node = await startServer(answers(nodeText('n1', 'alice')));
     const outcome = await get(['users', '--hosts', node.nodeId, silent, '--interval', '0.5', '--timeout', '3', '-o', 'name']);
     expect([outcome.stdout, node.requests.length]).toEqual(['alice\n', 1]);

@@ -1,4 +1,4 @@
-/** Paths of cgroups as real systems have them, and what they say. */
+/** cgroup paths as found on real systems, and what they mean. */
 import type { ProcessIdentity } from '../../lib/model/identity.js';
 
 export const ID = '9ec39b91f3d70e1beff50a308f77067065ea6be0d91a3378375056cd4422cf3d';

@@ -165,7 +165,7 @@ describe('api', () => {
     });
   });
 
-  test('whose processes: by flag, environment and config file', async () => {
+  test('--owner is read from the flag, the environment and the config file', async () => {
     expect(await api(['--owner', 'process'])).toMatchObject({ owner: 'process' });
     expect(await api([], { ALL_SMI_LOCAL_OWNER: 'process' })).toMatchObject({ owner: 'process' });
     expect(await api(['--owner=person'], { ALL_SMI_LOCAL_OWNER: 'process' })).toMatchObject({ owner: 'person' });

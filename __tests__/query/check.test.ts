@@ -1,4 +1,4 @@
-/** The state for a monitoring system: what is down, and what is not known. */
+/** The state for a monitoring system: what is down, and what is unknown. */
 import { expect, test } from '@jest/globals';
 import { ALERT_DEFAULTS } from '../../lib/alerts/rules.js';
 import { AppState } from '../../lib/app/state.js';
@@ -43,7 +43,7 @@ test('a node that could not be scraped from here, or has not answered yet, is un
   expect(checked([UNASKED, UNASKED])).toEqual(['UNKNOWN', 'no node of 2 answered (too many open files here; raise ulimit -n)', '']);
 });
 
-test('with more nodes allowed to be down, it is fine as long as all that are missing may be', () => {
+test('nodes that may be down are OK as long as no more than that are missing', () => {
   expect(checked([UP, UNASKED], { maxDown: 1 })[0]).toBe('OK');
   expect(checked([UP, DOWN, UNASKED], { maxDown: 1 })[0]).toBe('UNKNOWN');
   expect(checked([UP, DOWN, DOWN, UNASKED], { maxDown: 1 })[0]).toBe('CRITICAL');

@@ -82,7 +82,7 @@ test.each<[name: string, contents: Contents, query: TableQuery, expected: boolea
   ['users', 'csv', {}, false],
   ['gpus', 'wide', {}, false],
   ['nodes', 'json', {}, false],
-])('%s as %s, %j: two samples of this machine are needed: %s', (name, contents, query, expected) => {
+])('whether %s as %s, %j needs two samples of this machine: %s', (name, contents, query, expected) => {
   expect(needsRates(table(name), query, contents)).toBe(expected);
 });
 

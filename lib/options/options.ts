@@ -39,7 +39,7 @@ const MACHINE_OPTIONS = {
     config: 'local.owner',
     value: 'person|process',
     default: 'person',
-    help: 'the user of a process of root or of a container: the person behind it, where known, or the account that runs it (docs/OWNERS.md)',
+    help: 'user of processes of root and of containers: the person behind them, if known, or the account that runs them (docs/OWNERS.md)',
     parse: choice({ person: 'person', process: 'process' } as const),
   },
   redact: { flag: 'redact', help: 'hide what looks like a credential in command lines (default)', parse: () => true },

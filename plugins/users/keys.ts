@@ -30,7 +30,7 @@ const USERS = on(
     {
       id: 'users.group',
       keys: ['G'],
-      label: 'group by user, account, job, namespace, team: what is known of them',
+      label: 'cycle groups: user, account, job, namespace, team (those that are known)',
       short: 'group',
       hint: 8,
       when: (_ui, app) => ownersKnown(app),

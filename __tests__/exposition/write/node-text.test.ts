@@ -53,7 +53,7 @@ test('a process has the labels in the order of all-smi, and its age in whole sec
   ]);
 });
 
-test('the identity of a process follows its readings: only what is known', () => {
+test('the identity of a process comes after its readings, with known values only', () => {
   const gpus = [{ index: 3, uuid: 'GPU-x', name: 'H100' }];
   const identity = { ...NO_IDENTITY, scheduler: 'slurm', job: '211', step: '0', owner: 'a"b', ownerSource: 'job' };
   const processes = [

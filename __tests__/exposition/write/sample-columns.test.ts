@@ -98,7 +98,7 @@ const gpu = (index: number): fc.Arbitrary<NodeGpu> =>
   });
 
 const FIELDS = Object.keys(IDENTITY_LABELS) as (keyof ProcessIdentity)[];
-/** Of nothing, some or all. */
+/** None, some or all of them. */
 const identity: fc.Arbitrary<ProcessIdentity> = fc
   .tuple(...FIELDS.map((field) => fc.oneof({ weight: 2, arbitrary: fc.constant('') }, text).map((value) => [field, value] as const)))
   .map((fields) => ({ ...NO_IDENTITY, ...Object.fromEntries(fields) }));
@@ -170,7 +170,7 @@ const sample: fc.Arbitrary<NodeSample> = fc.nat(4).chain((gpus) =>
   }),
 );
 
-test('GPUs without a uuid: a process on two of them has one identity', () => {
+test('without uuids, a process on two GPUs has one identity', () => {
   const gpus = [0, 1].map((index) => ({ index, uuid: '', name: 'A' }));
   const [one] = fc.sample(process(2), { numRuns: 1, seed: 3 }) as [NodeProcess];
   const processes = [0, 1].map((at) => ({ ...one, gpu: at, identity: { ...NO_IDENTITY, unit: 'ollama.service' } }));
@@ -223,7 +223,7 @@ describe('from sample to sample', () => {
     expect(told(columns)).toEqual(told(asColumns(next)));
   });
 
-  test('an identity that is known: the same job is no change', () => {
+  test('the same known identity is not a change', () => {
     const columns = new Parsers().holding((users) => new SampleColumns(users, VERSION));
     const inJob = { ...row, identity: { ...NO_IDENTITY, job: '12', scheduler: 'slurm' } };
     columns.load({ ...base, processes: [inJob] });

@@ -91,13 +91,13 @@ test('who runs a process, its container, and since when a GPU is allocated are k
   expect([...allocations.source].map(name)).toEqual(['slurm', 'slurm']);
 });
 
-test('a recording of a node about which nothing more is known has none of it', () => {
+test('a recording of a node without further information has no owners', () => {
   const lines = linesOf([new Viewer().scrape(exposition([{ pid: 1, gpu: 0, user: 'alice' }])).node]);
   expect(lines.join('')).not.toMatch(/"owner"|"allocations"/);
   expect(replayed(lines)[0]!.procs.known).toBeUndefined();
 });
 
-test('what is not an owner costs only itself', () => {
+test('invalid owners affect only themselves', () => {
   const viewer = new Viewer();
   viewer.attribution.setJobs(lookup([on(job('7', { user: 'zoe' }), 0)]));
   viewer.scrape(exposition([{ pid: 1, gpu: 0, user: 'zoe' }]));

@@ -78,7 +78,7 @@ test('every table is read back unchanged', () => {
   expect(extras.rows('gpu').count).toBe(2);
 });
 
-test('identities of more processes than other tables have rows come back, each where it was', () => {
+test('more process identities than other tables have rows are read back, each in its place', () => {
   const parser = new Parsers().newParser();
   const node = new Node({ nodeId: '10.0.0.7:9090' }, parser.data);
   const rows = Array.from(
@@ -92,7 +92,7 @@ test('identities of more processes than other tables have rows come back, each w
   expect(extras.rows('identity').count).toBe(9000);
   expect(said(extras)).toEqual(said(node.extras));
   expect(extras.rows('identity').label(8999, 'job')).toBe('8999');
-  // They are part of the processes.
+  // They belong to the processes.
   expect(lineOf(node, ['gpu', 'cpu'])).not.toContain('identity');
 });
 
@@ -166,7 +166,7 @@ test('invalid rows are counted, and hostile ones are sanitized', () => {
     { table: 'mig', row: -1 },
     { host_id: 'h', table: 'mig', row: 0, readings: [7, { family: 5, value: 'x', labels: [['a'], ['b', 'c\u001b[31m'], 'd'] }] },
     { host_id: 'h', table: 'mig', row: 99_999 },
-    // A gap that no recorder leaves.
+    // A gap that recorders never leave.
     { host_id: 'h', table: 'identity', row: 49_999 },
   ];
   const line = JSON.stringify({

@@ -1,4 +1,7 @@
-/** What schedulers print, against what is true of the samples: job 918273 of alice has the GPU with minor number 1, 918280 of bob the other. */
+/**
+ * The output of schedulers, compared with the facts of the samples: job 918273 of alice has the GPU with minor number 1, 918280 of bob the
+ * other one.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +47,7 @@ describe('the samples', () => {
     ['kubectl-pods.json', [`${POD_A} alice gpu-a01=1[]`, `${POD_B} bob gpu-a01=1[]`]],
     ['kubectl-pods-allocated-resources-status.json', [`${POD_A} alice gpu-a01=1[${GPU0}]`, `${POD_B} bob gpu-a01=1[${GPU1}]`]],
     ['kubectl-pods-hami.json', [`${POD_A} alice gpu-a01=0.5[${GPU0}]`, `${POD_B} bob gpu-a01=0.5[${GPU1}]`]],
-    // The size of a MIG instance is not in the pod; the pod that has ended has nothing.
+    // The pod does not contain the size of a MIG instance; the pod that has ended has no GPU.
     ['kubectl-pods-mig-amd-shared.json', [`${POD_A} alice gpu-a01=NaN[]`, `${POD_B} bob amd-c01=2[]`]],
     ['kubectl-resourceclaims-slices.json', [`${POD_A} gpu-a01=1[${GPU0}]`]],
     ['qstat-f-F.json', ['918273.pbs1 alice gpu-a01=1[]']],
@@ -56,23 +59,23 @@ describe('the samples', () => {
     expect(answer).toMatchObject({ bad: 0, problem: undefined });
   });
 
-  test.each(['scontrol-show-nodes.json', 'sinfo.json'])('%s: a node in service', (file) => {
+  test.each(['scontrol-show-nodes.json', 'sinfo.json'])('%s: reads a node in service', (file) => {
     expect(readFile(file).nodes).toMatchObject([{ name: 'gpu-a01', state: 'in service', reason: '' }]);
   });
 
-  test('the address of a node', () => {
+  test('reads the address of a node', () => {
     expect(readFile('scontrol-show-nodes.json').nodes[0]!.addresses).toEqual(['10.20.0.11']);
     expect(readFile('kubectl-pods.json').nodes).toMatchObject([{ name: 'gpu-a01', addresses: ['10.20.0.11'], state: 'unknown' }]);
   });
 
-  test('the R of a Flux job names its GPUs; without its job it is counted as bad', () => {
+  test('reads the GPUs in the R of a Flux job, and counts an R without its job as bad', () => {
     const alone = readFile('flux-R.json');
     expect(alone).toMatchObject({ jobs: [], bad: 1, badReason: 'an R of Flux without its job (docs/JOBS.md)' });
     const both = read(`${textOf('flux-jobs.json')}${JSON.stringify({ jobid: 'ƒabc0', R: documentOf('flux-R.json') })}`);
     expect(linesOf(both)).toEqual(['ƒabc0 alice physics gpu-a01=1[index 0]', 'ƒabc1 bob bio gpu-a01=NaN[]']);
   });
 
-  test('everything else of a job', () => {
+  test('reads all other fields of a job', () => {
     const [running, , pending] = readFile('squeue-v0.0.44.json').jobs;
     expect(running).toEqual({
       scheduler: 'slurm',
@@ -97,7 +100,7 @@ describe('the samples', () => {
     expect(pending).toMatchObject({ state: 'pending', reason: 'Resources', requestedGpus: 1, startedAt: undefined, allocations: [] });
   });
 
-  test('everything else of a pod', () => {
+  test('reads all other fields of a pod', () => {
     expect(readFile('kubectl-pods.json').jobs[0]).toMatchObject({
       scheduler: 'kubernetes',
       id: POD_A,
@@ -112,9 +115,9 @@ describe('the samples', () => {
   });
 });
 
-describe('however it arrives', () => {
+describe('input', () => {
   test.each(['squeue-v0.0.44.json', 'scontrol-show-job-d.txt', 'qstat-f-F.json', 'kubectl-resourceclaims-slices.json'])(
-    '%s: the same in pieces of any size',
+    '%s: gives the same result in pieces of any size',
     (file) => {
       const text = textOf(file);
       for (const size of [1, 7, 64, 1000]) {
@@ -126,7 +129,7 @@ describe('however it arrives', () => {
   );
 
   test.each(['squeue-v0.0.44.json', 'kubectl-pods.json', 'qstat-f-F.json', 'bjobs-o-json.json'])(
-    '%s: cut anywhere, it is refused',
+    '%s: is refused when truncated anywhere',
     (file) => {
       const text = JSON.stringify(documentOf(file));
       for (let length = 1; length < text.length; length += 37)
@@ -134,7 +137,7 @@ describe('however it arrives', () => {
     },
   );
 
-  test('several outputs in one text', () => {
+  test('may contain several outputs', () => {
     const both = read(textOf('squeue-v0.0.44.json') + textOf('scontrol-show-nodes.json'));
     expect([both.jobs.length, both.nodes.length, both.problem]).toEqual([3, 1, undefined]);
   });
@@ -150,7 +153,7 @@ describe('however it arrives', () => {
   ])('%j is refused', (text, problem) => expect(read(text)).toMatchObject({ jobs: [], problem }));
 
   test.each(['{"jobs":[],"meta":{}}', '{"kind":"List","items":[]}', '{"pbs_version":"23"}', '{"RECORDS":[]}', 'No jobs in the system\n'])(
-    '%s: no jobs, which is an answer',
+    '%s: without jobs is a valid answer',
     (text) => expect(read(text)).toMatchObject({ jobs: [], bad: 0, problem: undefined }),
   );
 });
@@ -167,7 +170,7 @@ describe('Slurm, from 21.08 to 26.05', () => {
           : Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]))
         : value;
 
-  test('plain numbers and a state as text are the same as the newer forms', () => {
+  test('reads plain numbers and text states like the newer forms', () => {
     const document = documentOf('squeue-v0.0.44.json');
     const old = plain(document);
     for (const job of old.jobs) job.job_state = job.job_state[0];
@@ -175,7 +178,7 @@ describe('Slurm, from 21.08 to 26.05', () => {
     expect(readFile('squeue-21.08-shape.json').jobs).toEqual(readFile('squeue-v0.0.44.json').jobs.slice(0, 2));
   });
 
-  /** The first job of the sample with other values. */
+  /** The first job of the sample, with changed values. */
   const job = (change: Record<string, unknown>): Job | undefined => {
     const { jobs } = documentOf('squeue-v0.0.44.json');
     const answer = printed({ jobs: [{ ...jobs[0], ...change }] });
@@ -193,7 +196,7 @@ describe('Slurm, from 21.08 to 26.05', () => {
     ['only a count', { gres_detail: ['gpu:h100:2(CNT:2)'] }, 'gpu-a01=2[]'],
     ['shards', { gres_detail: ['shard:h100:4'] }, 'gpu-a01=NaN[]'],
     ['a GPU and shards of another', { gres_detail: ['gpu:1(IDX:1),shard:4'] }, 'gpu-a01=NaN[index 1]'],
-    ['a MIG instance, whose index is no GPU', { gres_detail: ['gpu:1g.10gb:1(IDX:3)'] }, 'gpu-a01=NaN[]'],
+    ['a MIG instance, whose index is not a GPU', { gres_detail: ['gpu:1g.10gb:1(IDX:3)'] }, 'gpu-a01=NaN[]'],
     ['another resource', { gres_detail: ['nic:1(IDX:0)'] }, ''],
     ['without gres_detail, one node', { gres_detail: [], tres_alloc_str: 'cpu=1,gres/gpu:a=2,gres/gpu:b=1' }, 'gpu-a01=3[]'],
     ['without gres_detail, several nodes', { gres_detail: [], nodes: 'a,b', tres_alloc_str: 'gres/gpu=4' }, 'a=NaN[] b=NaN[]'],
@@ -211,12 +214,12 @@ describe('Slurm, from 21.08 to 26.05', () => {
     ],
     ['the first task', { job_id: 918300, array_job_id: 918300, array_task_id: 0 }, '918300_0', ['918300']],
     [
-      'tasks that wait',
+      'pending tasks',
       { job_id: 918300, array_job_id: 918300, array_task_id: null, array_task_string: '5-10%2' },
       '918300_[5-10%2]',
       ['918300'],
     ],
-    ['a part of a heterogeneous job', { job_id: 918311, het_job_id: 918310, het_job_offset: 1 }, '918310+1', ['918311']],
+    ['a component of a heterogeneous job', { job_id: 918311, het_job_id: 918310, het_job_offset: 1 }, '918310+1', ['918311']],
     ['a SLUID', { sluid: 's8FXKTA79XAR00' }, '918273', ['s8FXKTA79XAR00']],
   ])('%s', (_, change, id, otherIds) => expect(job(change)).toMatchObject({ id, otherIds }));
 
@@ -248,7 +251,7 @@ describe('Slurm, from 21.08 to 26.05', () => {
     [['IDLE+DRAIN'], 'x', 'drained', 'x'],
     [['IDLE', 'POWERED_DOWN'], '', 'in service', ''],
     [['ALLOCATED'], 'was bad', 'in service', ''],
-  ])('a node that is %j', (state, reason, expected, why) => {
+  ])('reads the state of a node that is %j', (state, reason, expected, why) => {
     const answer = printed({ nodes: [{ name: 'gpu-a02', state, reason }] });
     expect(answer.nodes).toMatchObject([{ state: expected, reason: why }]);
     const grouped = printed({ sinfo: [{ node: { state }, nodes: { nodes: ['gpu-a[02-03]'] }, reason: { description: reason } }] });
@@ -258,13 +261,13 @@ describe('Slurm, from 21.08 to 26.05', () => {
     ]);
   });
 
-  test('nodes as text', () => {
+  test('reads nodes printed as text', () => {
     const text =
       'NodeName=gpu-a02 Arch=x86_64 CoresPerSocket=48\n   NodeAddr=10.20.0.12 NodeHostName=gpu-a02\n   State=IDLE+DRAIN ThreadsPerCore=1\n   Reason=bad GPU 3 [root@2026-09-21T07:09:10]\n\n';
     expect(read(text).nodes).toMatchObject([{ name: 'gpu-a02', addresses: ['10.20.0.12'], state: 'drained', reason: 'bad GPU 3' }]);
   });
 
-  test('the name of a job cannot pass for its user', () => {
+  test('does not take the name of a job for its user', () => {
     const text =
       'JobId=7 JobName=x UserId=root(0) JobState=PENDING\n   UserId=mallory(20700) GroupId=users(100)\n   JobState=RUNNING Reason=None\n   NodeList=a\n   AllocTRES=gres/gpu=1\n   Comment=y UserId=root(0)\n\n';
     expect(read(text).jobs).toMatchObject([{ name: 'x UserId=root(0) JobState=PENDING', user: 'mallory', uid: 20700, state: 'running' }]);
@@ -309,7 +312,7 @@ describe('Kubernetes', () => {
 
   test.each<[string, readonly string[], number, readonly unknown[]]>([
     ['a GPU', [GPU0], 1, [{ by: 'uuid', uuid: GPU0 }]],
-    ['a replica is no whole GPU', [`${GPU0}::3`], NaN, [{ by: 'uuid', uuid: GPU0 }]],
+    ['a replica, which is not a whole GPU', [`${GPU0}::3`], NaN, [{ by: 'uuid', uuid: GPU0 }]],
     ['two replicas of one GPU', [`${GPU0}::3`, `${GPU0}::0`], NaN, [{ by: 'uuid', uuid: GPU0 }]],
     ['an index', ['1'], 1, [{ by: 'index', number: 1 }]],
     ['GKE', ['nvidia0'], 1, [{ by: 'minor', number: 0 }]],
@@ -318,7 +321,7 @@ describe('Kubernetes', () => {
     ['AMD', ['0000:19:00.0'], 1, [{ by: 'pci', bus: '0000:19:00.0' }]],
     ['a MIG instance', ['MIG-5a2c'], NaN, [{ by: 'uuid', uuid: 'MIG-5a2c' }]],
     ['nothing known', ['whatever'], 1, []],
-  ])('an id of a device: %s', (_, ids, gpuCount, gpus) => {
+  ])('reads a device id: %s', (_, ids, gpuCount, gpus) => {
     expect(pod(held(...ids))!.allocations).toEqual([{ node: 'gpu-a01', gpuCount, gpus }]);
   });
 
@@ -326,15 +329,15 @@ describe('Kubernetes', () => {
     ['a replica', [`${GPU0}::3`], 0.25],
     ['two replicas', [`${GPU0}::3`, `${GPU0}::0`], 0.5],
     ['no ids', undefined, 0.25],
-    ['a MIG instance, which is no replica', ['MIG-5a2c'], NaN],
-  ])('the share where the node says how many replicas a GPU has: %s', (_, ids, gpuCount) => {
+    ['a MIG instance, which is not a replica', ['MIG-5a2c'], NaN],
+  ])('computes the share when the node reports the replicas per GPU: %s', (_, ids, gpuCount) => {
     const { items } = documentOf('kubectl-pods.json');
     if (ids !== undefined) held(...ids)(items[0]);
     const node = { kind: 'Node', metadata: { name: 'gpu-a01', labels: { 'nvidia.com/gpu.replicas': '4' } }, spec: {}, status: {} };
     expect(printed({ kind: 'List', items: [items[0], node] }).jobs[0]!.allocations[0]!.gpuCount).toBe(gpuCount);
   });
 
-  test('containers that run before the others are not added to them; sidecars are', () => {
+  test('does not add init containers, but adds sidecars', () => {
     const container = (gpus: string, more = {}) => ({ name: 'c', resources: { limits: { 'nvidia.com/gpu': gpus } }, ...more });
     const before =
       (...initContainers: readonly unknown[]) =>
@@ -379,13 +382,13 @@ describe('Kubernetes', () => {
       (one) => (one.metadata.annotations = { 'hami.io/vgpu-devices-allocated': `${GPU0},NVIDIA,40960,0:;` }),
       { allocations: [{ node: 'gpu-a01', gpuCount: NaN, gpus: [{ by: 'uuid', uuid: GPU0 }] }] },
     ],
-  ])('a pod that %s', (_, change, expected) => {
+  ])('reads a pod that %s', (_, change, expected) => {
     const found = pod(change);
     if (expected === undefined) expect(found).toBeUndefined();
     else expect(found).toMatchObject(expected);
   });
 
-  test('nodes: cordoned, not ready, in service', () => {
+  test('reads nodes: cordoned, not ready, in service', () => {
     const node = (name: string, spec: object, status: string) => ({
       kind: 'Node',
       metadata: { name },
@@ -407,7 +410,7 @@ describe('Kubernetes', () => {
     ]);
   });
 
-  test('a claim gives its devices to the pod that is listed', () => {
+  test('a claim assigns its devices to the listed pod', () => {
     const { items } = documentOf('kubectl-pods.json');
     limits({ cpu: '1' })(items[0]);
     const claims = documentOf('kubectl-resourceclaims-slices.json').items;
@@ -417,7 +420,7 @@ describe('Kubernetes', () => {
     ]);
   });
 
-  test('a part of a GPU, a shared claim and one for monitoring are no whole GPUs', () => {
+  test('a part of a GPU, a shared claim and a monitoring claim are not whole GPUs', () => {
     const [claim, slice] = documentOf('kubectl-resourceclaims-slices.json').items;
     const asked = (change: (claim: Json, slice: Json) => void): readonly string[] => {
       const copies = structuredClone([claim, slice]);
@@ -479,7 +482,7 @@ describe('PBS, LSF and Flux', () => {
     expect(lineOf(bjobs(change)!)).toBe(`918273 alice ${expected}`.trim());
   });
 
-  test('LSF: a start without a year is the last such day', () => {
+  test('LSF: a start without a year is the most recent such day', () => {
     expect(bjobs({})!.startedAt).toBe(new Date(2026, 8, 21, 7, 9).getTime());
     expect(bjobs({}, new Date(2027, 0, 5).getTime())!.startedAt).toBe(new Date(2026, 8, 21, 7, 9).getTime());
     expect(bjobs({ START_TIME: 'Dec 31 23:00' }, new Date(2027, 0, 5).getTime())!.startedAt).toBe(new Date(2026, 11, 31, 23).getTime());
@@ -487,7 +490,7 @@ describe('PBS, LSF and Flux', () => {
 
   test('LSF: the task of an array', () => expect(bjobs({ JOBINDEX: '4' })!.id).toBe('918273[4]'));
 
-  test('Flux: ranks count through the list of nodes', () => {
+  test('Flux: ranks are positions in the list of nodes', () => {
     const R = {
       execution: {
         R_lite: [
@@ -504,12 +507,12 @@ describe('PBS, LSF and Flux', () => {
   });
 });
 
-describe('what is wrong costs only itself', () => {
+describe('errors affect only their own record', () => {
   const sample = documentOf('squeue-v0.0.44.json').jobs[0];
 
   test.each<[string, string]>([
     ['{"job_id":}', 'a record that is not JSON'],
-    ['[1]', 'a record that is no object'],
+    ['[1]', 'a record that is not an object'],
     ['{"job_state":["RUNNING"]}', 'a job without an id'],
     ['{"job_state":[],"job_id":5}', 'job 5 has no state'],
     ['{"job_id":5}', 'a job of an unknown scheduler'],
@@ -525,7 +528,7 @@ describe('what is wrong costs only itself', () => {
     expect(linesOf(answer)).toEqual(['918273 alice physics gpu-a01=1[index 1]']);
   });
 
-  test('texts are cleaned and cut', () => {
+  test('texts are sanitized and cut', () => {
     const { jobs } = printed({
       jobs: [{ ...sample, name: `a\u001b[31mb\u202e${'x'.repeat(5000)}`, user_name: 'al\nice', nodes: 'gpu\u001b-a01' }],
     });
@@ -534,12 +537,12 @@ describe('what is wrong costs only itself', () => {
     expect([jobs[0]!.user, jobs[0]!.allocations[0]!.node]).toEqual(['alice', 'gpu-a01']);
   });
 
-  test('keys that objects inherit are keys', () => {
+  test('keys inherited by objects are plain keys', () => {
     expect(read(`{"__proto__":{"a":1},"constructor":[],"jobs":[${JSON.stringify(sample)}]}`).jobs).toHaveLength(1);
     expect(read('{"pbs_version":"1","Jobs":{"__proto__":{"job_state":"R"}}}').jobs).toMatchObject([{ id: '__proto__' }]);
   });
 
-  test('a GPU index that no node has names nothing', () => {
+  test('a GPU index that no node has identifies nothing', () => {
     expect(linesOf(printed({ jobs: [{ ...sample, gres_detail: ['gpu:1(IDX:0-999999)'] }] }))).toEqual(['918273 alice physics gpu-a01=1[]']);
   });
 
@@ -558,7 +561,7 @@ describe('what is wrong costs only itself', () => {
       problem: `it lists 100,000 jobs; at most ${MAX_JOBS.toLocaleString('en')} are read`,
     }));
 
-  test('a record without an end is not kept', () => {
+  test('an endless record is not kept in memory', () => {
     const reader = new AnswerReader(NOW);
     reader.push('JobId=1 ');
     for (let at = 0; at < 200; at++) reader.push('x'.repeat(65_536));

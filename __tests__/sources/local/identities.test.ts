@@ -1,4 +1,4 @@
-/** Who runs the processes of a machine: from a copy of /proc, and from processes in real cgroups. */
+/** The owners of processes on a machine: from a copy of /proc, and from processes in real cgroups. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const one of running.splice(0).reverse()) await one.stop();
 });
 
-/** Collections of a machine; the clock is stepped by the test alone. */
+/** Collections of a machine; only the test advances the clock. */
 class Reader {
   readonly here: StandInMachine;
   readonly clock = new SteppedClock(Date.UTC(2026, 7, 7));
@@ -64,7 +64,7 @@ const ROOTLESS = `/user.slice/user-1001.slice/user@1001.service/user.slice/libpo
 const variables = (...all: readonly string[]): string => all.map((variable) => `${variable}\0`).join('');
 
 describe('a copy of /proc', () => {
-  /** The GPU processes of the capture: 451 is root's, 454 bob's, 455 svc-metrics', 456 and 457 alice's. */
+  /** The GPU processes of the capture: 451 of root, 454 of bob, 455 of svc-metrics, 456 and 457 of alice. */
   const withOwners = (): StandInMachine => {
     const here = staticMachine();
     here.write('subuid', 'alice:100000:65536\n');
@@ -75,7 +75,7 @@ describe('a copy of /proc', () => {
     return here;
   };
 
-  test('what is known of each GPU process, exported with it', async () => {
+  test('reads and exports the identity of each GPU process', async () => {
     const reader = new Reader(withOwners());
     const sample = await reader.sample();
     const known = new Map(sample.processes?.map(({ pid, identity }) => [pid, withoutEmpty(identity)]));
@@ -100,13 +100,13 @@ describe('a copy of /proc', () => {
     });
   });
 
-  test('--owner process: no owner, the rest stays', async () => {
+  test('--owner process omits the owner and keeps the rest', async () => {
     const known = await new Reader(withOwners(), { owner: 'process' }).identities();
     expect(known.get(451)).toEqual({ container: ID, runtime: 'podman' });
     expect(known.get(454)).toEqual({ scheduler: 'slurm', job: '211', step: 'batch' });
   });
 
-  test('a process that moves is seen within half a minute, and not read before; one that executes another program at once', async () => {
+  test('a process that moves to another cgroup is noticed within half a minute, and not read before; one that executes another program at once', async () => {
     const reader = new Reader(withOwners(), { scope: 'all', nvidiaSmi: '/nowhere/nvidia-smi' });
     const unit = async (pid: number, laterMs: number): Promise<string | undefined> => (await reader.identities(laterMs)).get(pid)?.unit;
     expect(await unit(455, 0)).toBe('metrics.service');
@@ -119,7 +119,7 @@ describe('a copy of /proc', () => {
     expect(await unit(455, 1000)).toBe('third.service');
   });
 
-  test('a job of the environment: the number of a SLUID, and whose it is', async () => {
+  test('a job in the environment has the number of a SLUID, and its user', async () => {
     const here = withOwners();
     here.write('proc/451/cgroup', `0::/system.slice/slurmstepd.scope/${SLUID}/step_0/user/task_0\n`);
     here.write('proc/451/environ', variables('HOME=/root', 'SLURM_JOB_ID=211', 'SLURM_JOB_USER=amara', 'SECRET=x'));
@@ -129,7 +129,7 @@ describe('a copy of /proc', () => {
     expect(JSON.stringify(sample)).not.toMatch(/SECRET|HOME/);
   });
 
-  test('uids that have no name, are mapped, or are those of a login', async () => {
+  test('handles uids without a name, mapped uids, and uids of a login', async () => {
     const here = withOwners();
     const process = (pid: number, uid: number, path: string): void => {
       here.process(pid, { uid, argv: ['python'], startTicks: 100 });
@@ -152,7 +152,7 @@ describe('a copy of /proc', () => {
     ]);
   });
 
-  test('files that cannot be read cost only what they say', async () => {
+  test('files that cannot be read cost only their own information', async () => {
     const here = withOwners();
     mkdirSync(join(here.procDir, '457/cgroup'));
     here.forget('proc/456/cgroup');
@@ -165,14 +165,14 @@ describe('a copy of /proc', () => {
     expect(sample.sources.find(({ name }) => name === 'processes')?.state).toBe('ok');
   });
 
-  test('endless files are read to a limit', async () => {
+  test('reads endless files up to a limit', async () => {
     const here = withOwners();
     here.write('proc/454/cgroup', `${'9:x:/a\n'.repeat(40)}0::/slurm/uid_1002/job_9\n${'1:y:/b\n'.repeat(500_000)}`);
     here.write('proc/454/environ', `${'A=1\0'.repeat(2_000_000)}SLURM_JOB_ID=9\0`);
     expect((await new Reader(here).identities()).get(454)).toEqual({ scheduler: 'slurm', job: '9' });
   });
 
-  test('every path that real systems have', async () => {
+  test('reads every path of real systems', async () => {
     const here = new StandInMachine();
     here.write('passwd', 'root:x:0:0::/:/bin/sh\nalice:x:1001:1001::/:/bin/sh\n');
     for (const [nth, [, path]] of PATHS.entries()) {
@@ -185,7 +185,7 @@ describe('a copy of /proc', () => {
   });
 });
 
-/** Mounts of hierarchies in which this process may make cgroups. */
+/** Mounts of hierarchies in which this process may create cgroups. */
 function hierarchies(): string[] {
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')); // prettier-ignore
   const found = mounts.flatMap(([, point = '', kind, options = '']) =>
@@ -205,7 +205,7 @@ function hierarchies(): string[] {
 const REAL = process.getuid?.() === 0 ? hierarchies() : [];
 
 describe('processes of this machine in real cgroups', () => {
-  /** A process in a cgroup of this path below one of our own, until the test ends. */
+  /** A process in a cgroup with this path below a cgroup of the test, until the test ends. */
   async function started(mount: string, path: string, env: Readonly<Record<string, string>> = {}, uid = 0): Promise<ChildProcess> {
     const top = join(mount, `all-smi-view-test-${process.pid}`);
     const directory = join(top, path);
@@ -226,12 +226,12 @@ describe('processes of this machine in real cgroups', () => {
     try {
       rmdirSync(directory);
     } catch {
-      // Another one is in it.
+      // Another process is in it.
     }
   };
 
   (REAL.length > 0 ? test : test.skip)(
-    'each path, and what the environment adds (skipped where this user may not make cgroups: the copy of /proc has the same paths)',
+    'each path, and the environment (skipped where this user may not create cgroups: the copy of /proc has the same paths)',
     async () => {
       const here = new StandInMachine();
       here.write('passwd', 'root:x:0:0::/:/bin/sh\nalice:x:1003:1003::/:/bin/sh\n');

@@ -9,7 +9,7 @@ import { ID, INNER, PATHS, POD, SLUID } from '../../helpers/cgroup-paths.js';
 
 type Known = Partial<ProcessIdentity> & { readonly jobUid?: number; readonly managerUid?: number };
 
-/** What is known, without what is not. */
+/** The known values only. */
 function known(text: string): Known {
   const { identity, jobUid, managerUid } = readCgroup(text);
   const texts = Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== ''));
@@ -46,9 +46,9 @@ describe('a path', () => {
     ['a uid in a container', `/docker/${ID}/slurm/uid_0/job_9`, { container: ID, runtime: 'docker', scheduler: 'slurm', job: '9' }],
     ['a second pod in a pod', `/kubepods/pod${POD}/${ID}/kubepods/pod${POD.replace('a', 'b')}/${INNER}`, { podUid: POD, container: ID }],
     ['a service in a service', '/system.slice/mine.service/ollama.service', { unit: 'mine.service' }],
-    ['a job beside no slurmstepd', '/job_5/step_0', {}],
-    ['a uid beside no slurm', '/uid_0/job_5', {}],
-    ['a number that is none', '/slurm/uid_x/job_-5', {}],
+    ['a job without slurmstepd', '/job_5/step_0', {}],
+    ['a uid without Slurm', '/uid_0/job_5', {}],
+    ['an invalid number', '/slurm/uid_x/job_-5', {}],
     ['an id that is too short', '/docker/abcdef0123456789', {}],
     ['a SLUID in lower case', '/system.slice/slurmstepd.scope/s8fxkta79xar00', {}],
     ['the monitor of a container', `/machine.slice/libpod-conmon-${ID}.scope`, {}],
@@ -57,13 +57,13 @@ describe('a path', () => {
     ['the root', '/', {}],
     ['a scope of systemd', '/init.scope', {}],
     ['directories without names', '////', {}],
-  ])('that says less than it seems: %s', (_what, path, says) => {
+  ])('that proves less than it seems: %s', (_what, path, says) => {
     expect(known(`0::${path}`)).toEqual(says);
   });
 });
 
-describe('a text', () => {
-  test('of cgroup v1: the job, whatever the other controllers say', () => {
+describe('/proc/PID/cgroup', () => {
+  test('of cgroup v1: the job, whatever the other controllers have', () => {
     const text = [
       '13:cpuset:/slurm/uid_1000/job_211/step_0',
       '12:memory:/slurm/uid_1000/job_211/step_0/task_3',
@@ -76,7 +76,7 @@ describe('a text', () => {
     expect(known(text.split('\n').reverse().join('\n'))).toEqual({ scheduler: 'slurm', job: '211', step: '0', jobUid: 1000 });
   });
 
-  test('the container of one controller and the job of another', () => {
+  test('combines the container of one controller and the job of another', () => {
     const says = { scheduler: 'slurm', job: '211', step: 'extern', container: ID, runtime: 'docker' };
     expect(known(`4:memory:/docker/${ID}\n3:devices:/slurm_n1/job_211/step_extern\n0::/\n`)).toEqual(says);
   });
@@ -92,16 +92,16 @@ describe('a text', () => {
     ['the job after too many lines', `${'1:a:/x\n'.repeat(64)}0::/slurm/uid_1/job_2`],
     ['the job after too many bytes', `1:a:/${'x'.repeat(MAX_CGROUP_BYTES)}\n0::/slurm/uid_1/job_2`],
     ['a job cut at the limit', `1:${'a'.repeat(1000)}:/x\n`.repeat(70).slice(0, MAX_CGROUP_BYTES - 24) + '\n0::/slurm/uid_1/job_2118'],
-  ])('%s says nothing', (_what, text) => {
+  ])('%s identifies nothing', (_what, text) => {
     expect(known(text)).toEqual({});
   });
 
-  test('no control character and no endless name gets through', () => {
+  test('removes control characters and cuts endless names', () => {
     expect(known('0::/lxc/\u0007web\u202e').container).toBe('web');
     expect(known(`0::/lxc/${'é'.repeat(1000)}`).container).toBe('é'.repeat(128));
   });
 
-  test('any text is read', () => {
+  test('any text is read without an exception', () => {
     const piece = fc.oneof(
       fc.constantFrom(
         '/',
@@ -153,27 +153,27 @@ describe('the environment', () => {
     ['Flux', ['FLUX_JOB_ID=ƒ2Wt'], [{ scheduler: 'flux', job: 'ƒ2Wt' }]],
     ['Flux within Slurm', ['FLUX_JOB_ID=f2W', 'SLURM_JOB_ID=1'], [{ scheduler: 'slurm' }, { scheduler: 'flux' }]],
     ['none', ['PATH=/bin', 'HOME=/root', 'SLURM_CONF=/etc/slurm.conf'], []],
-    ['one without a value', ['SLURM_JOB_ID=', 'PBS_JOBID'], []],
-    ['one that is no id', ['SLURM_JOB_ID=211;rm', 'PBS_JOBID=$(x)', 'LSB_JOBID=-1', `FLUX_JOB_ID=${'f'.repeat(65)}`], []],
-    ['users that are none', ['SLURM_JOB_ID=1', 'SLURM_JOB_USER=a b', 'SLURM_JOB_UID=abc'], [{ user: '', uid: undefined }]],
-    ['one named twice: the first, as for getenv', ['SLURM_JOB_ID=1', 'SLURM_JOB_ID=2'], [{ job: '1' }]],
-    ['a value that never ends', [`SLURM_JOB_USER=${'x'.repeat(10_000)}`, 'SLURM_JOB_ID=1'], [{ job: '1', user: '' }]],
+    ['a variable without a value', ['SLURM_JOB_ID=', 'PBS_JOBID'], []],
+    ['a value that is not an id', ['SLURM_JOB_ID=211;rm', 'PBS_JOBID=$(x)', 'LSB_JOBID=-1', `FLUX_JOB_ID=${'f'.repeat(65)}`], []],
+    ['invalid users', ['SLURM_JOB_ID=1', 'SLURM_JOB_USER=a b', 'SLURM_JOB_UID=abc'], [{ user: '', uid: undefined }]],
+    ['a variable set twice: the first counts, as for getenv', ['SLURM_JOB_ID=1', 'SLURM_JOB_ID=2'], [{ job: '1' }]],
+    ['an endless value', [`SLURM_JOB_USER=${'x'.repeat(10_000)}`, 'SLURM_JOB_ID=1'], [{ job: '1', user: '' }]],
     ['control characters', ['SLURM_JOB_ID=1', 'SLURM_JOB_USER=\u0007amara'], [{ user: 'amara' }]],
   ])('%s', (_what, variables, jobs) => {
     expect(environment(...variables)).toMatchObject(jobs);
     expect(environment(...variables)).toHaveLength(jobs.length);
   });
 
-  test('a variable without an end is not there: it may be cut', () => {
+  test('a variable without an end is ignored, since it may be cut', () => {
     expect(readEnvironment(Buffer.from('A=1\0SLURM_JOB_ID=21'))).toEqual([]);
   });
 
-  test('what comes after the limit is not read', () => {
+  test('anything after the limit is not read', () => {
     expect(environment(`A=${'x'.repeat(128 * 1024)}`, 'SLURM_JOB_ID=1')).toEqual([]);
     expect(environment(`A=${'x'.repeat(100 * 1024)}`, 'SLURM_JOB_ID=1')).toMatchObject([{ job: '1' }]);
   });
 
-  test('any bytes are read', () => {
+  test('any bytes are read without an exception', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         readEnvironment(Buffer.concat([Buffer.from('SLURM_JOB_ID='), bytes]));
@@ -193,12 +193,12 @@ describe('a job in the environment', () => {
   };
   const STEPD = '/system.slice/slurmstepd.scope';
 
-  test('the same as in the cgroup: it has the user', () => {
+  test('that the cgroup has too: it has the user', () => {
     expect(inJob(`${STEPD}/job_211/step_batch`, SLURM)).toEqual({ scheduler: 'slurm', job: '211', step: 'batch', jobUser: 'amara' });
     expect(inJob(`${STEPD}/job_211`, SLURM)).toEqual({ scheduler: 'slurm', job: '211', step: '2', jobUser: 'amara' });
   });
 
-  test('only a uid: the name is that of the uid', () => {
+  test('with only a uid: the name is that of the uid', () => {
     expect(inJob(`${STEPD}/job_211/step_0`, ['SLURM_JOB_ID=211', 'SLURM_JOB_UID=1003'])).toEqual({
       scheduler: 'slurm',
       job: '211',
@@ -207,7 +207,7 @@ describe('a job in the environment', () => {
     });
   });
 
-  test('a SLUID gets its number', () => {
+  test('with a SLUID gets its number', () => {
     expect(inJob(`${STEPD}/${SLUID}/step_0`, SLURM)).toEqual({ scheduler: 'slurm', job: '211', step: '0', jobUser: 'amara' });
     expect(inJob(`${STEPD}/${SLUID}/step_0`, [])).toEqual({ scheduler: 'slurm', job: SLUID, step: '0' });
     expect(inJob(`${STEPD}/${SLUID}/step_0`, ['SLURM_JOB_ID=918304', 'SLURM_ARRAY_JOB_ID=918300', 'SLURM_ARRAY_TASK_ID=4'])).toEqual({
@@ -217,12 +217,12 @@ describe('a job in the environment', () => {
     });
   });
 
-  test('the number of a cgroup stays, whatever array is claimed', () => {
+  test('keeps the number of the cgroup, whatever array the environment claims', () => {
     const claimed = ['SLURM_JOB_ID=211', 'SLURM_ARRAY_JOB_ID=5', 'SLURM_ARRAY_TASK_ID=1'];
     expect(inJob(`${STEPD}/job_211/step_0`, claimed)).toEqual({ scheduler: 'slurm', job: '211', step: '0' });
   });
 
-  test('a cgroup that has none and does not contradict: the job counts, its user does not', () => {
+  test('counts, without its user, if the cgroup has no job and does not contradict it', () => {
     for (const path of ['/', '/system.slice/slurmd.service', '/system.slice/slurmd@n1.service', `/docker/${ID}`])
       expect(inJob(path, SLURM)).toEqual({ scheduler: 'slurm', job: '211', step: '2' });
     expect(inJob('/system.slice/pbs_mom.service', ['PBS_JOBID=7.s', 'PBS_O_LOGNAME=hana'])).toEqual({ scheduler: 'pbs', job: '7.s' });
@@ -232,8 +232,8 @@ describe('a job in the environment', () => {
     ['another job', `${STEPD}/job_9/step_0`, SLURM, undefined, { scheduler: 'slurm', job: '9', step: '0' }],
     ['another scheduler', `${STEPD}/job_9/step_0`, ['PBS_JOBID=9'], undefined, { scheduler: 'slurm', job: '9', step: '0' }],
     ['another uid in the path', '/slurm/uid_7/job_211', SLURM, undefined, { scheduler: 'slurm', job: '211', jobUid: 7 }],
-    ['the account of somebody else', `${STEPD}/${SLUID}`, SLURM, 1000, { scheduler: 'slurm', job: SLUID }],
-    ['the account of somebody else, without a cgroup', '/', SLURM, 1000, {}],
+    ['the account of another user', `${STEPD}/${SLUID}`, SLURM, 1000, { scheduler: 'slurm', job: SLUID }],
+    ['the account of another user, without a cgroup', '/', SLURM, 1000, {}],
     ['a pod', `/kubepods/pod${POD}/${ID}`, SLURM, undefined, {}],
     ['a login', '/user.slice/user-1003.slice/session-4.scope', SLURM, 1003, {}],
     [
@@ -292,7 +292,7 @@ describe('the person behind a process', () => {
       ['jonas', 'rootless owner'],
     ],
     ['a login, for a container without a daemon', PODMAN, 0, { login: 1004 }, ['hana', 'login uid']],
-    ['a login, where the range is nobody’s', PODMAN, 500_001, { login: 1004 }, ['hana', 'login uid']],
+    ['a login, if the range belongs to nobody', PODMAN, 500_001, { login: 1004 }, ['hana', 'login uid']],
   ])('%s', (_what, path, uid, more, says) => {
     expect(behind(path, uid, more)).toEqual(says);
   });
@@ -302,18 +302,18 @@ describe('the person behind a process', () => {
     ['a system account', `/docker/${ID}`, 999, {}],
     ['root on the node itself', '/system.slice/ollama.service', 0, { login: 1003 }],
     ['root in a login', '/user.slice/user-1003.slice/session-2.scope', 0, { login: 1003 }],
-    ['root in a container, without more', `/docker/${ID}`, 0, {}],
-    ['a daemon’s container: the login is that of whoever started the daemon', `/docker/${ID}`, 0, { login: 1003 }],
+    ['root in a container, without further information', `/docker/${ID}`, 0, {}],
+    ['a container of a daemon: the login is that of the user who started the daemon', `/docker/${ID}`, 0, { login: 1003 }],
     ['a pod, likewise', `/kubepods/pod${POD}/${ID}`, 0, { login: 1003 }],
     ['a job, likewise', '/system.slice/slurmstepd.scope/job_211', 0, { login: 1003 }],
-    ['a daemon’s container: the range is the daemon’s', `/docker/${ID}`, 100_000, {}],
+    ['a container of a daemon: the range is that of the daemon', `/docker/${ID}`, 100_000, {}],
     ['the job of root', '/slurm/uid_0/job_211', 0, {}],
     ['the login of root', PODMAN, 0, { login: 0 }],
     ['a login without a name', PODMAN, 0, { login: 4711 }],
-    ['a range of root, and of no person', '/lxc.payload.web', 300_001, {}],
+    ['a range of root, which is not a person', '/lxc.payload.web', 300_001, {}],
     ['a user from an environment that the cgroup does not confirm', `/docker/${ID}`, 0, { env: JOB }],
-    ['a uid that is its own', '/slurm/uid_4711/job_211', 4711, {}],
-  ])('nobody: %s', (_what, path, uid, more) => {
+    ['a uid that is not mapped', '/slurm/uid_4711/job_211', 4711, {}],
+  ])('is unknown for %s', (_what, path, uid, more) => {
     expect(behind(path, uid, more)).toEqual([]);
   });
 

@@ -123,7 +123,7 @@ describe('a node that answers', () => {
     ]);
   });
 
-  test('the only round: each node is scraped once, and none becomes overdue', () => {
+  test('in a single round each node is scraped once, and none becomes overdue', () => {
     const { clock, times, events } = run({ hosts: 3, rounds: 'one', latency: (host) => [10, 20, 5000][host], ok: (host) => host !== 1 });
     clock.step(60_000);
     expect([times('begin'), times('answer', 0), times('fail', 1), times('answer', 2)]).toEqual([[0, 0, 0], [10], [20], [5000]]);
@@ -197,7 +197,7 @@ describe('nodes that hang', () => {
   });
 });
 
-describe('a node that could not be asked in time', () => {
+describe('a node that could not be scraped in time', () => {
   const TURN = {
     phase: 'failing',
     overdue: true,
@@ -209,12 +209,12 @@ describe('a node that could not be asked in time', () => {
     const { clock, times, endpoints } = run({ hosts: 3, maxOpen: 1, latency: (host) => (host === 0 ? undefined : 10) });
     clock.step(5000);
     expect([times('begin'), times('overdue').length]).toEqual([[0], 3]);
-    // This one had all the time.
+    // This node had enough time.
     expect(endpoints[0]!.status).toMatchObject({ phase: 'waiting', overdue: true, error: undefined });
     for (const host of [1, 2]) expect(endpoints[host]!.status).toMatchObject(TURN);
   });
 
-  test('nor if it was asked only shortly before, or had answered earlier', () => {
+  test('is overdue for that reason even if it was scraped just before, or had answered earlier', () => {
     let hangs = false;
     const { clock, times, endpoints, settle } = run({ hosts: 2, maxOpen: 1, latency: (host) => (hangs ? undefined : 10 + host) });
     clock.step(1900);

@@ -226,7 +226,7 @@ function parsedValue(json: string): unknown {
 
 function parsed(json: string): Loose {
   const value = parsedValue(json);
-  if (!isRecord(value)) throw new BadRecord('a record that is no object');
+  if (!isRecord(value)) throw new BadRecord('a record that is not an object');
   return value;
 }
 
