@@ -22,7 +22,7 @@ export { commandOf } from './aggregate/process-figures.js';
 export { gpuShares, userProcesses } from './aggregate/user-processes.js';
 export { usageDerivations, usersDerivation } from './aggregate/users.js';
 export { GROUPINGS, type Grouping } from './model/owners.js';
-export { openTabLayer, sortBinding, tableBindings } from './keys/table-keys.js';
+export { openTabLayer, sortBinding, tableBindings, whileRows } from './keys/table-keys.js';
 export { GPU_FIELDS, gpuField } from './model/gpu-fields.js';
 export { rowsByGpu } from './model/gpu-identity.js';
 export { isSkewed, LIMITS } from './model/limits.js';

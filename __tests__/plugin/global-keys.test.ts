@@ -29,7 +29,8 @@ const odd = (bindings: readonly Binding<Ui>[]) =>
     ],
     view: (ui) => ({ blocks: [lines(`pressed ${ui.presses}`)] }),
   });
-const viewer = (...bindings: readonly Binding<Ui>[]): Driver => new Driver({ hosts: [{ gpus: 1 }], plugins: [odd(bindings)], cols: 160 });
+const viewer = (...bindings: readonly Binding<Ui>[]): Driver =>
+  new Driver({ hosts: [{ gpus: 1, procs: [{ pid: 1, gpu: 0, user: 'alice', vram: 1 }] }], plugins: [odd(bindings)], cols: 160 });
 
 test('a global key gets the state of its own plugin: that of the open tab, else of the first one', () => {
   const driver = viewer(counting('key', ['J']));

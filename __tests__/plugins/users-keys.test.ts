@@ -121,3 +121,9 @@ test('docs/KEYS.md has every key', () => {
   const page = PAGES['KEYS.md']!();
   for (const { bindings } of users.layers) for (const { id } of bindings) expect(page).toContain(`\`${id}\``);
 });
+
+test('an empty table offers no key for rows', () => {
+  const footer = new Driver({ hosts: [{ gpus: 1 }], cols: 200 }).press('V').lines().at(-1);
+  expect(footer).toContain('? help');
+  expect(footer).not.toMatch(/Enter|freeze|trend|system|all processes|pin user/);
+});

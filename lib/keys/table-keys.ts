@@ -52,6 +52,12 @@ export function regionOf(kind: string, hit: string | undefined): string | undefi
   return hit?.startsWith(`${kind}:`) ? hit.slice(kind.length + 1) : undefined;
 }
 
+/** The binding, only while the table has a row: without one its hint would offer a key that does nothing. */
+export const whileRows = <Ui>({ order }: Pick<TableAccess<Ui>, 'order'>, binding: Binding<Ui>): Binding<Ui> => ({
+  ...binding,
+  when: (ui, app) => (binding.when?.(ui, app) ?? true) && order(ui, app).count > 0,
+});
+
 export function tableBindings<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>[] {
   const moves = MOVES.map(({ id, keys, label, to }): Binding<Ui> => ({
     id: `${access.id}.${id}`,
@@ -65,7 +71,8 @@ export function tableBindings<Ui>(access: TableAccess<Ui>): readonly Binding<Ui>
     label: 'select a row, sort by a column header',
     run: (ui, context) => clicked(access, ui, context),
   };
-  return [...openBinding(access), ...moves, click, ...pinBinding(access)];
+  const ofRow = (bindings: readonly Binding<Ui>[]): readonly Binding<Ui>[] => bindings.map((binding) => whileRows(access, binding));
+  return [...ofRow(openBinding(access)), ...moves, click, ...ofRow(pinBinding(access))];
 }
 
 /** Pins the user of the selected row. If a user is pinned, the layer below unpins. */

@@ -45,6 +45,8 @@ function opened(ui: AllUi, app: AppView, id: string): Step<AllUi> {
   return node ? [ui, { type: 'open', plugin: 'host', key: node.nodeId }] : [toggleGroup(ui, app, at)];
 }
 
+/** Whether GPUs are listed; else there is nothing to group. */
+const hasGpus = (_ui: AllUi, app: AppView): boolean => app.derive(gpuRowsDerivation, app.listed).count > 0;
 const charted = ({ chart }: AllUi): boolean => chart !== '';
 const grouped = ({ by, chart }: AllUi): boolean => by !== '' && chart === '';
 const selected = (ui: AllUi, app: AppView): number => selectedAt(ui.table, orderFor(ui, app));
@@ -56,6 +58,8 @@ const own: readonly Binding<AllUi>[] = [
     label: 'cycle charts: utilisation, VRAM, temperature, power, none',
     short: 'chart',
     hint: 9,
+    // A filter hides rows, and not what a chart shows.
+    when: (ui, app) => charted(ui) || app.filter !== undefined || hasGpus(ui, app),
     run: (ui) => [{ ...ui, chart: [...CHARTS, ''][CHARTS.indexOf(ui.chart) + 1]! }],
   },
   {
@@ -80,6 +84,7 @@ const own: readonly Binding<AllUi>[] = [
     label: 'switch between one and two lines per GPU (history, details)',
     short: 'details',
     hint: 7,
+    when: hasGpus,
     run: (ui) => [{ ...ui, cards: !ui.cards }],
   },
   {
@@ -88,7 +93,7 @@ const own: readonly Binding<AllUi>[] = [
     label: 'cycle groups: by node, by each label of the host file, none',
     short: 'group',
     hint: 8,
-    when: (ui) => !charted(ui),
+    when: (ui, app) => !charted(ui) && hasGpus(ui, app),
     run: (ui, { app }) => [regroup(ui, app)],
   },
   {

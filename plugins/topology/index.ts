@@ -22,6 +22,8 @@ function hasKept({ nodes, filter }: AppView, nodeId: string): boolean {
   return false;
 }
 
+const hasGpus = (ui: TopologyUi, app: AppView): boolean => (nodeOf(ui, app)?.gpus.slots ?? 0) > 0;
+
 const scrolled = (id: string, keys: readonly string[], label: string, by: (page: number) => number): Binding<TopologyUi> => ({
   id: `topology.${id}`,
   keys,
@@ -46,9 +48,17 @@ export default definePlugin<TopologyUi>({
           label: 'switch between graph and matrix',
           short: 'matrix',
           hint: 1,
+          when: hasGpus,
           run: (ui) => [{ ...ui, matrix: !ui.matrix, top: 0 }],
         },
-        { id: 'topology.next', keys: ['n'], label: 'next node', short: 'next', hint: 2, run: (ui, { app }) => [moved(ui, app, 1)] },
+        {
+          id: 'topology.next',
+          keys: ['n'],
+          label: 'next node',
+          short: 'next',
+          hint: 2,
+          run: (ui, { app }) => [moved(ui, app, 1)],
+        },
         {
           id: 'topology.previous',
           keys: ['N'],
@@ -63,6 +73,7 @@ export default definePlugin<TopologyUi>({
           label: 'open the node’s tab',
           short: 'node tab',
           hint: 3,
+          when: (ui, app) => nodeOf(ui, app) !== undefined,
           run: (ui, { app }) => {
             const node = nodeOf(ui, app);
             return node ? [ui, { type: 'open', plugin: 'host', key: node.nodeId }] : [ui];

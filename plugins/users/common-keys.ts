@@ -1,10 +1,13 @@
 /** The keys of the Users tab on every level. */
-import { included, selectedAt, tableBindings, usersDerivation, type AppView } from '../../lib/index.js';
+import { included, selectedAt, tableBindings, usersDerivation, whileRows, type AppView } from '../../lib/index.js';
 import { access, fromTheTop, keepFrozen, on, withRows, type Key } from './table-access.js';
 import { nodesOf } from './nodes-level.js';
 import { current, pop, push, notReportingLevel, type UsersUi } from './drilldown.js';
 import { freeze, remembered, rowsOf, thaw } from './level-rows.js';
 import { exported } from './export.js';
+
+/** Whether there is a user that `f` or `a` could show: also those that are hidden. */
+export const anyUser = (app: AppView): boolean => app.derive(usersDerivation, app.listed).countAll > 0;
 
 export const COMMON_KEYS: readonly Key[] = [
   {
@@ -25,6 +28,7 @@ export const COMMON_KEYS: readonly Key[] = [
         label: 'include or exclude processes on no GPU',
         short: 'all processes',
         hint: 9,
+        when: (ui, app) => current(ui).kind !== 'users' || anyUser(app),
         run: (ui, { app }) => [withRows({ ...ui, countAll: !ui.countAll }, app)],
       },
     ],
@@ -32,14 +36,14 @@ export const COMMON_KEYS: readonly Key[] = [
   ...on(
     ['users', 'hosts', 'processes', 'silent'],
     [
-      {
+      whileRows(access, {
         id: 'users.freeze',
         keys: ['F'],
         label: 'freeze or unfreeze the row order',
         short: 'freeze',
         hint: 10,
         run: (ui, { app }) => [current(ui).frozen ? thaw(ui) : freeze(ui, app)],
-      },
+      }),
     ],
   ),
   exportKey('e', 'csv', 'export the table as CSV', 8),

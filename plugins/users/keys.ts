@@ -5,15 +5,16 @@ import {
   openTabLayer,
   selectedAt,
   usageDerivations,
+  whileRows,
   width,
   type AppView,
   type Grouping,
   type KeyLayer,
   type Step,
 } from '../../lib/index.js';
-import { enter, on, sort, withRows, type Key } from './table-access.js';
+import { access, enter, on, sort, withRows, type Key } from './table-access.js';
 import { detailLines, processOf } from './process-details.js';
-import { COMMON_KEYS } from './common-keys.js';
+import { anyUser, COMMON_KEYS } from './common-keys.js';
 import { current, put, usersLevel, type ProcessesLevel, type UsersUi } from './drilldown.js';
 import { processesOf } from './processes-level.js';
 import { rowsOf } from './level-rows.js';
@@ -21,7 +22,7 @@ import { rowsOf } from './level-rows.js';
 const USERS = on(
   ['users'],
   [
-    enter('users', 'show the nodes of the user', 'open'),
+    whileRows(access, enter('users', 'show the nodes of the user', 'open')),
     sort('users', 'u', 'user', 'user', 2),
     sort('users', 'm', 'vram', 'VRAM', 3),
     sort('users', 'p', 'power', 'power', 4),
@@ -37,6 +38,7 @@ const USERS = on(
       run: (ui, { app }) => regrouped(ui, app),
     },
     {
+      when: (_ui, app) => anyUser(app),
       id: 'users.system',
       keys: ['f'],
       label: 'show or hide system accounts (root, 0 to 999)',
@@ -44,14 +46,14 @@ const USERS = on(
       hint: 7,
       run: (ui, { app }) => [withRows({ ...ui, showSystem: !ui.showSystem }, app)],
     },
-    {
+    whileRows(access, {
       id: 'users.trend',
       keys: ['s'],
       label: 'show or hide the VRAM trend',
       short: 'trend',
       hint: 10,
       run: (ui) => [{ ...ui, showTrend: !ui.showTrend }],
-    },
+    }),
   ],
 );
 
