@@ -66,6 +66,7 @@ export const lookup = (jobs: readonly NodeJob[], version = 1): JobLookup => ({
   find: (ids: JobIds) =>
     jobs.map((one) => one.job).find(({ id, otherIds }) => ids.job !== '' && (id === ids.job || otherIds.includes(ids.job))),
   on: () => jobs,
+  schedulerNode: () => undefined,
 });
 
 export class Viewer {

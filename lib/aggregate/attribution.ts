@@ -6,6 +6,7 @@ import { NO_ALLOCATIONS, type AllocationColumns } from '../model/allocations.js'
 import type { NodeData, ProcColumns } from '../model/columns.js';
 import type { Job } from '../model/jobs.js';
 import type { Attributed, AttributionSource } from '../model/node.js';
+import type { Service } from '../model/node-view.js';
 import { OWNERS, type Owner, type ProcessOwners } from '../model/owners.js';
 import { isSystem } from './name-order.js';
 
@@ -38,9 +39,10 @@ export interface JobLookup {
   readonly version: number;
   find(ids: JobIds): Job | undefined;
   on(node: { readonly nodeId: string; readonly name: string }, data: NodeData): readonly NodeJob[];
+  schedulerNode(nodeId: string): Service | undefined;
 }
 
-export const NO_LOOKUP: JobLookup = { version: 0, find: () => undefined, on: () => [] };
+export const NO_LOOKUP: JobLookup = { version: 0, find: () => undefined, on: () => [], schedulerNode: () => undefined };
 
 export interface AttributionOptions {
   /** Whether a process of root is listed under the person behind it. */
@@ -77,6 +79,10 @@ export class Attribution implements AttributionSource {
     const made = new Made(data, allocationColumns(jobs, this.#names, teamOf), this.#ownersOfProcesses(data, jobs));
     this.#made.set(node.nodeId, new WeakRef(made));
     return made;
+  }
+
+  serviceOf(nodeId: string): Service | undefined {
+    return this.#jobs.schedulerNode(nodeId);
   }
 
   /** Marks the ids that are in use. */

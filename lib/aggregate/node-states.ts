@@ -6,9 +6,10 @@ import { LabelOrder } from './label-order.js';
 
 /**
  * From worst to best, so that the smallest wins when several nodes share a sign. `hot`: a GPU is too hot. `held`: none computes, some are
- * held. `partly`: less than half of the GPUs compute. `blind`: no GPU reports its utilization. `cpu`: no GPU.
+ * held. `partly`: less than half of the GPUs compute. `blind`: no GPU reports its utilization. `cpu`: no GPU. `drained`:
+ * taken out of service, and not scraped.
  */
-export const NODE_STATES = ['down', 'failing', 'hot', 'held', 'waiting', 'blind', 'busy', 'partly', 'free', 'cpu'] as const;
+export const NODE_STATES = ['down', 'failing', 'hot', 'held', 'waiting', 'blind', 'busy', 'partly', 'free', 'cpu', 'drained'] as const;
 export type NodeState = (typeof NODE_STATES)[number];
 
 export interface NodeStates {
@@ -24,6 +25,7 @@ const placeOf = (state: NodeState): number => NODE_STATES.indexOf(state);
 /** A node that is up is shown by what its GPUs do. */
 const PLACES: Readonly<Record<Exclude<NodeCondition, 'up'>, number>> = {
   down: placeOf('down'),
+  drained: placeOf('drained'),
   failing: placeOf('failing'),
   waiting: placeOf('waiting'),
 };

@@ -132,7 +132,7 @@ function chromeOf(state: AppState, { size, source, chips, wallNow }: ScreenInput
 }
 
 const STRIP_NOTE =
-  'In the tab strip: … waiting (no response yet, or not asked in time), ~ failing (the last scrape), ✕ down (3 missed scrapes): not counted in totals.';
+  'In the tab strip: … waiting (no response yet, or not asked in time), ~ failing (the last scrape), ✕ down (3 missed scrapes) or drained by the scheduler: not counted in totals.';
 const HELP_ORDER: readonly KeyScope[] = ['tab', 'global', 'replay', 'filter-edit'];
 
 /** The help of the open tab: this tab's keys first, then those that work everywhere. */

@@ -150,7 +150,7 @@ export const FIELDS: readonly Field[] = [
     ({ node }) => node.nodeId,
   ),
   {
-    ...hostText('status', 'status of the node; failing: the last scrape failed; down: not counted in totals', conditionOf),
+    ...hostText('status', 'status of the node; failing: the last scrape failed; down, drained: not counted in totals', conditionOf),
     values: NODE_CONDITIONS,
     former: ['live'],
     alias: ({ node }) => (conditionOf(node) === 'up' ? 'live' : ''),

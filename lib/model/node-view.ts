@@ -1,9 +1,13 @@
 import type { NodeData } from './columns.js';
 import type { Ms } from './clock.js';
+import type { SchedulerNode } from './jobs.js';
 import { failedHere, type EndpointStatus, type EndpointView } from './endpoint.js';
 import { LIMITS } from './limits.js';
 import { failedSource, sourcesOf } from './node-sources.js';
 import { canListProcesses } from './process-support.js';
+
+/** How the scheduler sees a node, and why it is out of service. */
+export type Service = Pick<SchedulerNode, 'state' | 'reason'>;
 
 /** One machine with its GPUs, read-only. `nodeId` is the key everywhere: the address scraped. `name` is the name to show. */
 export interface NodeView extends NodeData {
@@ -23,6 +27,8 @@ export interface NodeView extends NodeData {
   readonly whole?: NodeView;
   /** The state of the node: that of its endpoint. */
   readonly status: EndpointStatus;
+  /** How the scheduler sees the node, where one is asked and knows it. */
+  readonly service?: Service | undefined;
 }
 
 /**
@@ -36,24 +42,34 @@ export function included({ status }: Pick<NodeView, 'status'>): boolean {
 /**
  * How a node is doing. `waiting`: no scrape has ended yet, or the last one could not be made in time, for a reason that is not the node's; it is
  * not included. `up`. `failing`: the last scrape failed, but its data still counts. `down`: it has been scraped and is not included, whether
- * it ever answered or not.
+ * it ever answered or not. `drained`: it would be down, but its scheduler has taken it out of service, so that is expected.
  */
-export const NODE_CONDITIONS = ['up', 'failing', 'down', 'waiting'] as const;
+export const NODE_CONDITIONS = ['up', 'failing', 'down', 'drained', 'waiting'] as const;
 export type NodeCondition = (typeof NODE_CONDITIONS)[number];
 
 /** The only place that decides it, so that all screens agree about a node. The error of its status has the reason. */
-export function conditionOf({ status }: Pick<NodeView, 'status'>): NodeCondition {
+export function conditionOf({ status, service }: Pick<NodeView, 'status' | 'service'>): NodeCondition {
   if (included({ status })) return status.phase === 'failing' ? 'failing' : 'up';
-  return status.phase === 'waiting' || failedHere(status) ? 'waiting' : 'down';
+  if (status.phase === 'waiting' || failedHere(status)) return 'waiting';
+  return service?.state === 'drained' ? 'drained' : 'down';
 }
 
 /**
- * Why a node does not report process data. 'down' and 'waiting' are its condition. 'collection failed': its exporter reports the failure of a
+ * Why a node does not report process data. 'down', 'drained' and 'waiting' are its condition. 'collection failed': its exporter reports the failure of a
  * source that is needed to know the GPU processes; 'not collected yet': that source has not answered yet. 'cannot list processes': memory is in
  * use on accelerators whose processes all-smi cannot list, with or without `--processes`.
  */
 export type NotReporting =
-  'down' | 'waiting' | 'collection failed' | 'not collected yet' | 'no process export' | 'cannot list processes' | 'not recorded';
+  | 'down'
+  | 'drained'
+  | 'waiting'
+  | 'collection failed'
+  | 'not collected yet'
+  | 'no process export'
+  | 'cannot list processes'
+  | 'not recorded';
+
+const notIncluded = (condition: NodeCondition): NotReporting => (condition === 'waiting' || condition === 'drained' ? condition : 'down');
 
 /** Whether the GPUs of the node are unknown because its exporter cannot list them. Not the same as having none. */
 export const gpusUnknown = (node: NodeView): boolean => node.gpus.slots === 0 && failedSource(sourcesOf(node))?.name === 'gpus';
@@ -64,7 +80,7 @@ export const gpusUnknown = (node: NodeView): boolean => node.gpus.slots === 0 &&
  * family in the last good scrape does, or, since an idle node sends none either, that no GPU of the node has more than 1 GiB in use.
  */
 export function whyNotReporting(node: NodeView): NotReporting | undefined {
-  if (!included(node)) return conditionOf(node) === 'waiting' ? 'waiting' : 'down';
+  if (!included(node)) return notIncluded(conditionOf(node));
   const { processScope, hasProcessFamily } = node.facts;
   if (processScope === 'unrecorded') return 'not recorded';
   if (processScope === 'unsupported') return 'cannot list processes';

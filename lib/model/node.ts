@@ -3,7 +3,7 @@ import type { Ms } from './clock.js';
 import type { Change, NodeData } from './columns.js';
 import { Endpoint, type Answered, type EndpointStatus, type Failed } from './endpoint.js';
 import { NodeNames, type NamedNode } from './node-names.js';
-import type { NodeView } from './node-view.js';
+import type { NodeView, Service } from './node-view.js';
 
 export interface NodeIdentity {
   readonly nodeId: string;
@@ -23,6 +23,8 @@ export interface AttributionSource {
   readonly version: number;
   /** Undefined: nothing more is known. To be called when the rows of the node have changed; what it returns reads the node's values. */
   attribute(node: Pick<NodeView, 'nodeId' | 'name'>, data: NodeData): Attributed | undefined;
+  /** How the scheduler sees the node; undefined: not known. */
+  serviceOf(nodeId: string): Service | undefined;
 }
 
 const NO_GROUPS: ReadonlyMap<string, string> = new Map();
@@ -81,6 +83,9 @@ export class Node implements NodeView, NamedNode {
   }
   get status(): EndpointStatus {
     return this.endpoints[0].status;
+  }
+  get service(): Service | undefined {
+    return this.#attribution?.serviceOf(this.nodeId);
   }
   get procs(): NodeData['procs'] {
     return (this.#attributed ?? this.#data).procs;

@@ -29,8 +29,9 @@ export function check(app: AppState, settings: CheckSettings): CheckResult {
   const nodes = [...app.allNodes];
   const missing = nodes.filter((node) => !included(node));
   const down = missing.filter((node) => conditionOf(node) === 'down');
+  const drained = missing.filter((node) => conditionOf(node) === 'drained');
   // Not scraped yet, or not in time from here: not known to be down.
-  const waiting = missing.filter((node) => conditionOf(node) !== 'down');
+  const waiting = missing.filter((node) => conditionOf(node) === 'waiting');
   if (missing.length === nodes.length)
     return checkLine('UNKNOWN', [`no node of ${count(nodes.length)} answered${waiting.length > 0 ? ` (${reasonOf(waiting)})` : ''}`]);
   const { gpus, free } = app.derive(clusterDerivation, WHOLE);
@@ -45,12 +46,13 @@ export function check(app: AppState, settings: CheckSettings): CheckResult {
       ? 'CRITICAL'
       : warnings.length > 0 || isShort
         ? 'WARNING'
-        : missing.length > maxDown
+        : missing.length - drained.length > maxDown
           ? 'UNKNOWN'
           : 'OK';
   const unchecked = Object.entries(LASTING).filter(([, key]) => settings.alerts[key] > settings.watchedMs);
   const texts = [
     ...(down.length > 0 ? [`${nodesText(down)} down (${some(down.map(({ name }) => name))})`] : []),
+    ...(drained.length > 0 ? [`${nodesText(drained)} drained (${some(drained.map(({ name }) => name))})`] : []),
     ...(waiting.length > 0 ? [`${nodesText(waiting)} waiting (${reasonOf(waiting)})`] : []),
     ...alertTexts('critical', critical),
     ...alertTexts('warning', warnings),

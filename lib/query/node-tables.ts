@@ -21,14 +21,15 @@ interface NodeRow {
 
 /**
  * `up`: the last scrape succeeded. `stale`: it failed, and the data are less than three refreshes old; or it could not be made from here.
- * `down`: no data for three refreshes. `never`: no good scrape yet.
+ * `down`: no data for three refreshes. `drained`: the same, and the scheduler has taken the node out of service. `never`: no good scrape yet.
  */
-export const NODE_STATUSES = ['up', 'stale', 'down', 'never'] as const;
+export const NODE_STATUSES = ['up', 'stale', 'down', 'drained', 'never'] as const;
 export type NodeStatus = (typeof NODE_STATUSES)[number];
 
 export function nodeStatus(node: NodeView): NodeStatus {
-  if (node.status.okAt === undefined) return 'never';
   const condition = conditionOf(node);
+  if (condition === 'drained') return condition;
+  if (node.status.okAt === undefined) return 'never';
   return condition === 'failing' || condition === 'waiting' ? 'stale' : condition;
 }
 

@@ -9,6 +9,7 @@ const CONDITIONS: Readonly<Record<NodeCondition, { readonly mark: string; readon
   up: { mark: '', tone: 'good' },
   failing: { mark: '~', tone: 'warn' },
   down: { mark: '✕', tone: 'bad' },
+  drained: { mark: '✕', tone: 'dim' },
 };
 
 /** The sign of its condition, '' for a node that is up, and its tone. */

@@ -26,6 +26,7 @@ export interface Group {
   readonly included: number;
   /** Nodes that are not included because their first response is still to come. */
   readonly waiting: number;
+  readonly drained: number;
   readonly rows: number;
   /** The node of a group by node. */
   readonly node: NodeView | undefined;
@@ -85,6 +86,7 @@ function summed(rows: GpuRows, by: string, silent: readonly NodeView[], onlyKept
     group.nodes++;
     if (included(node)) group.included++;
     else if (conditionOf(node) === 'waiting') group.waiting++;
+    else if (conditionOf(node) === 'drained') group.drained++;
     return group;
   };
   const ofNode = rows.nodes.map((node) => (onlyKept && node.gpus.slots === 0 ? undefined : groupOf(node)));
@@ -112,6 +114,7 @@ function fresh(key: string, by: string, node: NodeView): Sums {
     nodes: 0,
     included: 0,
     waiting: 0,
+    drained: 0,
     rows: 0,
     node: by === BY_NODE ? node : undefined,
     gpus: 0,

@@ -8,6 +8,7 @@ interface Led {
 }
 const LEDS: Readonly<Record<NodeState, Led>> = {
   down: { sign: '✕', tone: 'bad', word: 'down' },
+  drained: { sign: 'x', tone: 'dim', word: 'drained' },
   failing: { sign: '~', tone: 'warn', word: 'failing' },
   hot: { sign: '!', tone: 'bad', word: 'hot' },
   held: { sign: 'h', tone: 'bad', word: 'held idle' },
@@ -76,7 +77,19 @@ export function legend(nodes: NodeStates, { each }: Grid, filtered: boolean): Li
   return line(...spans);
 }
 
-const SHOWN_ORDER: readonly NodeState[] = ['busy', 'partly', 'free', 'held', 'hot', 'failing', 'down', 'waiting', 'blind', 'cpu'];
+const SHOWN_ORDER: readonly NodeState[] = [
+  'busy',
+  'partly',
+  'free',
+  'held',
+  'hot',
+  'failing',
+  'down',
+  'waiting',
+  'blind',
+  'cpu',
+  'drained',
+];
 
 /** The node under the mouse: the worst if there are several. */
 export function nodeAt(nodes: NodeStates, grid: Grid, row: number, x: number): NodeView | undefined {

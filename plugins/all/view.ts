@@ -183,11 +183,16 @@ function cellsAt(order: GpuOrder, at: number, { data, cols, names }: CellInput):
 }
 
 /** Why there is no GPU in a group; nodes that are merely silent, or have none, are not down. */
-function withoutGpu({ nodes, included: answering, waiting, node }: Group): string {
+function withoutGpu({ nodes, included: answering, waiting, drained, node }: Group): string {
   if (answering > 0) return 'no GPU';
-  const down = nodes - waiting;
-  if (node !== undefined || waiting === 0 || down === 0) return waiting > 0 ? 'waiting' : 'down';
-  return `${count(down)} down · ${count(waiting)} waiting`;
+  const states = [
+    [nodes - waiting - drained, 'down'],
+    [waiting, 'waiting'],
+    [drained, 'drained'],
+  ] as const;
+  const present = states.filter(([number]) => number > 0);
+  if (node !== undefined || present.length === 1) return present[0]?.[1] ?? 'down';
+  return present.map(([number, word]) => `${count(number)} ${word}`).join(' · ');
 }
 
 /**
@@ -265,6 +270,7 @@ function withCards(layout: TableLayout, order: GpuOrder, rows: GpuRows, app: App
 /** Nodes whose GPUs are on screen and in no total. */
 const NOT_COUNTED = [
   ['down', 'are down'],
+  ['drained', 'are drained'],
   ['waiting', 'could not be scraped in time'],
 ] as const;
 

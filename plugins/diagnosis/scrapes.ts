@@ -7,6 +7,7 @@ export interface Scrapes {
   readonly up: number;
   readonly failing: number;
   readonly down: number;
+  readonly drained: number;
   readonly waiting: number;
   /** Of the included nodes, sorted. */
   readonly latencies: Float64Array;
@@ -39,6 +40,7 @@ export const scrapesDerivation: Derivation<boolean, Scrapes> = {
       up: seen.length,
       failing: those('failing'),
       down: those('down'),
+      drained: those('drained'),
       waiting: those('waiting'),
       latencies: Float64Array.from(seen, ({ status }) => status.latencyMs ?? NaN)
         .filter((ms) => !Number.isNaN(ms))

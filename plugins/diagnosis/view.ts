@@ -53,10 +53,11 @@ export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
 }
 
 /** ' 982 of 1,000 nodes up · 8 of them failing ~ · 10 down ✕'. */
-function scrapeLine({ nodes, up, failing, down, waiting }: Scrapes, cols: number): Line {
+function scrapeLine({ nodes, up, failing, down, drained, waiting }: Scrapes, cols: number): Line {
   const parts = [`${count(up)} of ${count(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'} up`];
   if (failing > 0) parts.push(`${count(failing)} of them failing ~`);
   if (down > 0) parts.push(`${count(down)} down ✕`);
+  if (drained > 0) parts.push(`${count(drained)} drained`);
   if (waiting > 0) parts.push(`${count(waiting)} waiting …`);
   return line(span(` ${joinFitting(parts, cols - 1)}`, 'strong'));
 }

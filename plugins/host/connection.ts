@@ -21,13 +21,19 @@ import {
 
 /** The state, the problem, the last response; at most `rows` lines, the last of them is dropped first. */
 export function connectionLines(node: NodeView, app: AppView, { cols, rows }: Size): readonly Line[] {
-  return [line(...title(node, app)), ...problem(node, app), ...collection(node), ...detail(node, cols)].slice(0, rows);
+  return [line(...title(node, app)), ...service(node), ...problem(node, app), ...collection(node), ...detail(node, cols)].slice(0, rows);
 }
 
 function title(node: NodeView, app: AppView): readonly (Span | string)[] {
   const groups = [...node.groups].map(([name, value]) => `${name}=${value}`);
   const address = node.name === node.nodeId ? [] : [node.nodeId];
   return [span(` ${node.name}`, 'strong'), '  ', conditionSince(node, app.now), span(`  ${[...address, ...groups].join(' · ')}`, 'dim')];
+}
+
+/** What the scheduler says of a node that is not in service. */
+function service({ service: seen }: NodeView): readonly Line[] {
+  if (!seen || seen.state === 'in service' || seen.state === 'unknown') return [];
+  return [line(span(` scheduler: ${seen.state}${seen.reason === '' ? '' : `, ${seen.reason}`}`, 'warn'))];
 }
 
 /** Failing: since when, the error in words, the next scrape. */

@@ -95,6 +95,7 @@ const dimmed = ({ spans }: Line): Line => line(...spans.map(({ text }) => span(t
 const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
   waiting: 'processes not known: waiting for a response',
   down: 'processes unknown: the node is down',
+  drained: 'processes unknown: the node is drained, and not scraped',
   'collection failed': 'processes not reported: the collection on the node fails',
   'not collected yet': 'processes not reported yet: the exporter has just started',
   'no process export': 'processes not reported: start the exporter on the node with --processes',
