@@ -73,7 +73,7 @@ export const KEYS: Readonly<Record<string, Key>> = {
   status: {
     type: 'string',
     about:
-      'up, stale (the last scrape failed, or could not be made in time), down (no data for three refreshes) or never (no good scrape yet)',
+      'up, stale (the last scrape failed, or could not be made in time), down (no data for three refreshes), drained (the same, and taken out of service by the scheduler) or never (no good scrape yet)',
     always: true,
     values: NODE_STATUSES,
   },

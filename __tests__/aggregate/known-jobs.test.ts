@@ -1,6 +1,8 @@
 /** Jobs of a scheduler joined to nodes that are being scraped. */
 import { expect, test } from '@jest/globals';
 import { KnownJobs } from '../../lib/aggregate/known-jobs.js';
+import { conditionOf, whyNotReporting } from '../../lib/model/node-view.js';
+import { nodeStatus } from '../../lib/query/node-tables.js';
 import type { ClusterJobs, Job } from '../../lib/model/jobs.js';
 import { exposition, job, Viewer } from '../helpers/owned-node.js';
 
@@ -36,4 +38,20 @@ test('two nodes that say the same name get nothing, until one of them no longer 
   expect([jobs.on(b!, data('n1')), jobs.on(a!, data('n1'))]).toEqual([[], []]);
   jobs.on(b!, data('n2'));
   expect(jobs.on(a!, data('n1'))).toHaveLength(1);
+});
+
+test('a node that is not scraped any more is down, unless the scheduler has drained it', () => {
+  const viewer = new Viewer();
+  const jobs = new KnownJobs(() => [viewer.node]);
+  viewer.attribution.setJobs(jobs);
+  viewer.scrape(exposition([]));
+  const service = (state: 'drained' | 'down'): void =>
+    jobs.setJobs({ at: 0, jobs: [], nodes: [{ name: 'n1', addresses: [], state, reason: 'bad fan', minors: new Map() }] });
+  service('drained');
+  expect([conditionOf(viewer.node), viewer.node.service?.reason]).toEqual(['up', 'bad fan']);
+  viewer.node.fail({ at: 60_000, error: { code: 'S_REFUSED', text: 'connection refused' } });
+  viewer.node.setStatus({ overdue: true });
+  expect([conditionOf(viewer.node), nodeStatus(viewer.node), whyNotReporting(viewer.node)]).toEqual(['drained', 'drained', 'drained']);
+  service('down');
+  expect([conditionOf(viewer.node), nodeStatus(viewer.node)]).toEqual(['down', 'down']);
 });

@@ -61,8 +61,7 @@ export const job = (id: string, more: Partial<Job> = {}): Job => ({
 export const on = (one: Job, slot: number, gpuCount = 1): NodeJob => ({ job: one, slot, gpuCount, index: slot < 0 ? '0' : '' });
 
 /** A scheduler that has these jobs, on every node. */
-export const lookup = (jobs: readonly NodeJob[], version = 1): JobLookup => ({
-  version,
+export const lookup = (jobs: readonly NodeJob[]): JobLookup => ({
   find: (ids: JobIds) =>
     jobs.map((one) => one.job).find(({ id, otherIds }) => ids.job !== '' && (id === ids.job || otherIds.includes(ids.job))),
   on: () => jobs,

@@ -35,14 +35,12 @@ export interface JobIds {
 
 /** What the scheduler knows, looked up by node and by id. */
 export interface JobLookup {
-  /** Changes with each answer of the scheduler. */
-  readonly version: number;
   find(ids: JobIds): Job | undefined;
   on(node: { readonly nodeId: string; readonly name: string }, data: NodeData): readonly NodeJob[];
   schedulerNode(nodeId: string): Service | undefined;
 }
 
-export const NO_LOOKUP: JobLookup = { version: 0, find: () => undefined, on: () => [], schedulerNode: () => undefined };
+export const NO_LOOKUP: JobLookup = { find: () => undefined, on: () => [], schedulerNode: () => undefined };
 
 export interface AttributionOptions {
   /** Whether a process of root is listed under the person behind it. */
@@ -55,6 +53,7 @@ export class Attribution implements AttributionSource {
   readonly #names: NameIds;
   readonly #options: AttributionOptions;
   #jobs: JobLookup = NO_LOOKUP;
+  readonly #listeners: (() => void)[] = [];
   /** Columns that are in use, so that their ids are kept and renumbered. */
   readonly #made = new Map<string, WeakRef<Made>>();
 
@@ -63,12 +62,14 @@ export class Attribution implements AttributionSource {
     this.#options = options;
   }
 
+  /** Another scheduler, or another answer of the same. */
   setJobs(jobs: JobLookup): void {
     this.#jobs = jobs;
+    for (const listen of this.#listeners) listen();
   }
 
-  get version(): number {
-    return this.#jobs.version;
+  onChanged(listen: () => void): void {
+    this.#listeners.push(listen);
   }
 
   attribute(node: { readonly nodeId: string; readonly name: string }, data: NodeData): Attributed | undefined {

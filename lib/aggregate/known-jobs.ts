@@ -13,6 +13,7 @@ export class KnownJobs implements JobLookup, JobsReceiver {
   #version = 0;
   /** The names by which the nodes were joined. */
   readonly #names = new Map<string, string>();
+  readonly #listeners: (() => void)[] = [];
 
   /** `nodes`: all that are watched. */
   constructor(nodes: () => Iterable<Named>) {
@@ -26,12 +27,17 @@ export class KnownJobs implements JobLookup, JobsReceiver {
     return this.#jobs;
   }
 
+  /** Calls `listen` after each answer, those that listen first before the others. */
+  onChanged(listen: () => void): void {
+    this.#listeners.push(listen);
+  }
+
   setJobs(jobs: ClusterJobs): void {
     this.#jobs = jobs;
     this.#join = new JobJoin(jobs);
     this.#version++;
-    for (const node of this.#nodes())
-      this.#join.see({ nodeId: node.nodeId, name: node.name, instance: this.#names.get(node.nodeId) ?? '' });
+    for (const { nodeId, name } of this.#nodes()) this.#join.see({ nodeId, name, instance: this.#names.get(nodeId) ?? '' });
+    for (const listen of this.#listeners) listen();
   }
 
   find({ job, podUid, container }: JobIds): Job | undefined {

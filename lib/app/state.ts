@@ -195,6 +195,12 @@ export class AppState implements AppView {
     this.filtering.forget();
   }
 
+  /** A scheduler has answered: whose the rows of the nodes are may have changed. */
+  ownersChanged(): void {
+    this.versions.collector++;
+    this.versions.data++;
+  }
+
   alertLevel({ nodeId, gpus }: NodeView, slot: number): Level {
     return this.alerting.alerts.level(nodeId, gpus.index[slot]!);
   }

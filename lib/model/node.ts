@@ -19,8 +19,8 @@ export interface Attributed {
 }
 
 export interface AttributionSource {
-  /** Changes when something other than the rows of a node changes its answers. */
-  readonly version: number;
+  /** Calls `listen` when something other than the rows of a node has changed the answers. */
+  onChanged(listen: () => void): void;
   /** Undefined: nothing more is known. To be called when the rows of the node have changed; what it returns reads the node's values. */
   attribute(node: Pick<NodeView, 'nodeId' | 'name'>, data: NodeData): Attributed | undefined;
   /** How the scheduler sees the node; undefined: not known. */
@@ -38,7 +38,6 @@ export class Node implements NodeView, NamedNode {
   readonly #isNamed: boolean;
   readonly #attribution: AttributionSource | undefined;
   #attributed: Attributed | undefined;
-  #attributionVersion = 0;
   #name = '';
   #version = 0;
   #structure = 0;
@@ -63,6 +62,7 @@ export class Node implements NodeView, NamedNode {
     names.claim(this, identity.name ?? identity.nodeId);
     this.#data = data;
     this.#attribution = attribution;
+    attribution?.onChanged(() => this.#ownersChanged());
   }
 
   /**
@@ -130,18 +130,25 @@ export class Node implements NodeView, NamedNode {
     this.#version++;
     this.#at = answer.at;
     if (!this.#isNamed && this.#data.facts.instance !== '') this.#names.claim(this, this.#data.facts.instance);
-    if (this.#attribute(change) || change === 'structure') this.#structure++;
+    // Owners follow from the rows: new values change none.
+    if (change === 'structure') {
+      this.#structure++;
+      this.#attribute();
+    }
     this.endpoints[0].answered(answer);
   }
 
-  /** Owners follow from the rows and from the scheduler: they are computed again when either has changed. Returns whether they were. */
-  #attribute(change: Change): boolean {
-    const attribution = this.#attribution;
-    if (!attribution || (change === 'values' && attribution.version === this.#attributionVersion)) return false;
-    this.#attributionVersion = attribution.version;
+  /** Returns whether more is known of the owners, or was before. */
+  #attribute(): boolean {
     const before = this.#attributed;
-    this.#attributed = attribution.attribute(this, this.#data);
+    this.#attributed = this.#attribution?.attribute(this, this.#data);
     return before !== undefined || this.#attributed !== undefined;
+  }
+
+  #ownersChanged(): void {
+    if (this.#version === 0 || !this.#attribute()) return;
+    this.#version++;
+    this.#structure++;
   }
 
   /** An attempt ended without an answer. The rows and the facts of the last successful answer stay. */

@@ -10,7 +10,7 @@ import { failedHere } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Replay } from '../model/replay.js';
 import type { TabPlugin } from '../plugin/types.js';
-import { KnownJobs, startJobs } from './job-sources.js';
+import { startJobs } from './job-sources.js';
 import type { Source } from './settings.js';
 import { localNodeId, openSources } from './sources.js';
 import { systemClock } from './system-clock.js';
@@ -60,6 +60,7 @@ export async function startQuery(settings: QuerySettings): Promise<QueryRun> {
   const { collector, replay } = opened;
   const state = new AppState(plugins, collector.intervalMs, collector.nodes, alerts);
   parsers.onRenumbered(() => state.forget());
+  opened.jobs?.onChanged(() => state.ownersChanged());
   if (filter !== undefined) {
     await loadRegexEngine();
     state.filtering.set(filter);
@@ -87,7 +88,7 @@ export async function startQuery(settings: QuerySettings): Promise<QueryRun> {
   tick();
   const complete = replay ? lastFrame(replay, sources, start) : round.complete;
   if (!replay) start();
-  const jobs = await startJobs(asked, new KnownJobs(), (states) => (state.jobSources = states));
+  const jobs = await startJobs(asked, opened.jobs, (states) => (state.jobSources = states));
   return {
     state,
     complete: jobs === undefined ? complete : Promise.all([complete, jobs.settled]).then(() => undefined),

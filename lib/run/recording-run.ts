@@ -1,5 +1,5 @@
 /** Assembles a recording without a screen: collector and recorder, until it is stopped or fails. */
-import { KnownJobs, startJobs } from './job-sources.js';
+import { startJobs } from './job-sources.js';
 import type { Source } from './settings.js';
 import { openSources } from './sources.js';
 import type { AppError } from '../errors.js';
@@ -58,7 +58,7 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
     ...(maxFiles === undefined ? {} : { maxFiles }),
   });
   collector.start(heard);
-  const jobs = await startJobs(settings.jobs ?? [], new KnownJobs(), (states) => settings.onJobs?.(states));
+  const jobs = await startJobs(settings.jobs ?? [], opened.jobs, (states) => settings.onJobs?.(states));
   return {
     get status() {
       return { ...recorder.status, answering: collector.nodes.filter(included).length, hosts: collector.nodes.length };

@@ -163,6 +163,7 @@ export async function openSources(sources: readonly Source[], context: OpenConte
   const jobs = new KnownJobs(() => opened.flatMap(({ collector }) => collector.nodes));
   const attribution = context.parsers.holding((users) => new Attribution(users, context.owners ?? { people }));
   attribution.setJobs(jobs);
+  jobs.onChanged(() => attribution.setJobs(jobs));
   try {
     for (const source of sources) opened.push(await open(source, { ...context, names, attribution, alone }));
   } catch (error) {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { loadRegexEngine } from '../filter/regex.js';
 import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
-import { KnownJobs, startJobs } from './job-sources.js';
+import { startJobs } from './job-sources.js';
 import { openSources } from './sources.js';
 import type { NodeView } from '../model/node-view.js';
 import type { RecordingSwitch } from '../model/replay.js';
@@ -70,11 +70,12 @@ export async function runView(settings: ViewSettings): Promise<number> {
       onAlerts: (changes) => changes.forEach((change) => webhook?.send(alertJson(change))),
       ...(replay ? { replay } : { recording: recordingOf(settings, collector.intervalMs, () => app.state.allNodes), bell: settings.bell }),
     });
+    opened.jobs?.onChanged(() => app.state.ownersChanged());
     narrow(app.state, settings);
     app.start();
     setFlagsFromString(YOUNG_HEAP);
     systemClock.after(0, loadTheRest);
-    const jobs = await startJobs(settings.jobs, new KnownJobs(), (states) => {
+    const jobs = await startJobs(settings.jobs, opened.jobs, (states) => {
       app.state.jobSources = states;
       app.state.touch();
     });
