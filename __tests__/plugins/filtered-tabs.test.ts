@@ -95,8 +95,11 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
   group: ['group.rack == r1', 'group.rack ~= 1'],
 };
 
+/** Only a node with jobs has these: they are tested with the filter. */
+const OF_OWNERS = ['job', 'account', 'namespace', 'pod', 'team', 'container', 'runs_as', 'allocation'];
+
 test('there is a filter for every field', () => {
-  expect(Object.keys(LEFT).sort()).toEqual([...FIELDS.map(({ name }) => name), 'group'].sort());
+  expect([...Object.keys(LEFT), ...OF_OWNERS].sort()).toEqual([...FIELDS.map(({ name }) => name), 'group'].sort());
 });
 
 const filtered = (text: string): Driver => {
