@@ -189,4 +189,28 @@ export const NAMED_FAULTS: Readonly<Record<string, NamedFault>> = {
     to: 'spans',
     tests: ['__tests__/app'],
   },
+  'the index of any scheduler is taken for a minor number': {
+    file: 'lib/aggregate/job-join.ts',
+    from: "(job.scheduler === 'slurm' ? name.number : undefined)",
+    to: 'name.number',
+    tests: ['__tests__/aggregate/job-join'],
+  },
+  'shards count as no GPUs': {
+    file: 'lib/sources/jobs/slurm-gres.ts',
+    from: 'if (SHARED.has(name)) gpuCount = NaN;',
+    to: '',
+    tests: ['__tests__/sources/jobs'],
+  },
+  'a file of jobs that changes while it is read is half the one and half the other': {
+    file: 'lib/sources/jobs/job-file.ts',
+    from: 'own.key === key && named.key === key ? reader.end() : undefined',
+    to: 'reader.end()',
+    tests: ['__tests__/sources/jobs'],
+  },
+  'a scheduler that hangs is not killed': {
+    file: 'lib/sources/jobs/scheduler-command.ts',
+    from: '    if (exit === undefined) {\n      child.kill();',
+    to: '    if (exit === undefined) {',
+    tests: ['__tests__/sources/jobs'],
+  },
 };

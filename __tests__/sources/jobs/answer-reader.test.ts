@@ -201,6 +201,11 @@ describe('Slurm, from 21.08 to 26.05', () => {
     ['without gres_detail, one node', { gres_detail: [], tres_alloc_str: 'cpu=1,gres/gpu:a=2,gres/gpu:b=1' }, 'gpu-a01=3[]'],
     ['without gres_detail, several nodes', { gres_detail: [], nodes: 'a,b', tres_alloc_str: 'gres/gpu=4' }, 'a=NaN[] b=NaN[]'],
     ['one entry for two nodes', { nodes: 'a,b', gres_detail: ['gpu:1(IDX:0)'], tres_alloc_str: 'gres/gpu=2' }, 'a=NaN[] b=NaN[]'],
+    [
+      'one entry for two nodes, TRES that do not count GPUs',
+      { nodes: 'a,b', gres_detail: ['gpu:1(IDX:0)'], tres_alloc_str: 'cpu=24' },
+      'a=NaN[] b=NaN[]',
+    ],
     ['no GPUs', { gres_detail: [], tres_alloc_str: 'cpu=24' }, ''],
     ['no GPUs named, none counted', { gres_detail: undefined, tres_alloc_str: undefined }, 'gpu-a01=NaN[]'],
   ])('%s', (_, change, expected) => expect(lineOf(job(change)!)).toBe(`918273 alice physics ${expected}`.trim()));
@@ -233,6 +238,13 @@ describe('Slurm, from 21.08 to 26.05', () => {
     [['COMPLETED'], undefined],
     ['NODE_FAIL', undefined],
   ])('%j is %s', (job_state, state) => expect(job({ job_state })?.state).toBe(state));
+
+  test('GPUs that were asked for, where TRES do not count GPUs', () => {
+    expect(job({ gres_detail: ['gpu:2(IDX:0-1)'], tres_alloc_str: 'cpu=24', tres_per_node: '' })!.requestedGpus).toBe(2);
+    expect(job({ job_state: ['PENDING'], tres_alloc_str: '', tres_per_node: 'gres/gpu:h100:4', node_count: 2 })!.requestedGpus).toBe(8);
+    expect(job({ job_state: ['PENDING'], tres_alloc_str: '', tres_per_node: '', tres_req_str: 'cpu=1,gres/gpu=3' })!.requestedGpus).toBe(3);
+    expect(job({ gres_detail: [], tres_alloc_str: 'cpu=24', tres_per_node: '' })!.requestedGpus).toBe(0);
+  });
 
   test('a job without a time limit has no end', () => {
     expect(job({ time_limit: { set: true, infinite: true, number: 0 } })!.endsAt).toBeUndefined();

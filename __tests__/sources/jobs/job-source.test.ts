@@ -297,6 +297,29 @@ describe('a file', () => {
     expect(await one.next()).toMatchObject({ jobs: 2, error: undefined });
   });
 
+  test('a file that is written over while it is read is never half the one and half the other', async () => {
+    const jobs = 5000;
+    const textOf = (user: string): string =>
+      Array.from(
+        { length: jobs },
+        (_, at) => `JobId=${at + 1} JobName=x\n   UserId=${user}(1)\n   JobState=RUNNING\n   Comment=${'-'.repeat(1000)}\n\n`,
+      ).join('');
+    const [before, after] = [textOf('alice'), textOf('bobby')];
+    for (const turns of [3, 10, 30, 60]) {
+      write('jobs.txt', before);
+      const one = open(at('jobs.txt'));
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      write('jobs.txt', after, 50);
+      // The reading that was begun is over by then.
+      while (new Set(one.jobs()?.jobs.map(({ user }) => user)).size === 0) {
+        one.clock.step(2000);
+        await pause(5);
+      }
+      expect([turns, [...new Set(one.jobs()!.jobs.map(({ user }) => user))].length, one.jobs()!.jobs.length]).toEqual([turns, 1, jobs]);
+      await one.sources.stop();
+    }
+  });
+
   test.each<[string, (name: string) => void, string]>([
     ['is gone', (name) => rmSync(name), 'does not exist'],
     [

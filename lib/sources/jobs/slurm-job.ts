@@ -82,9 +82,11 @@ export function slurmJob(job: SlurmJob): Job | undefined {
     if (totals.some(Number.isNaN)) return undefined;
     const total = totals.find((gpus) => gpus > 0);
     if (total !== undefined) return total;
-    if (perNode !== '') return gpusInTres(perNode) * Math.max(nodes.length, nodeCount ?? 1) || undefined;
+    // TRES count GPUs only where Slurm is configured to account for them.
     const held = allocations.reduce((sum, { gpuCount }) => sum + gpuCount, 0);
-    return totals.length > 0 ? 0 : held || undefined;
+    if (held > 0) return held;
+    if (perNode !== '') return gpusInTres(perNode) * Math.max(nodes.length, nodeCount ?? 1) || undefined;
+    return totals.length > 0 ? 0 : undefined;
   }
 }
 
@@ -102,7 +104,8 @@ function idsOf({ id, sluid, arrayId, taskId, tasks, hetId, hetOffset }: SlurmJob
 function allocationsOf({ nodes, gres, allocated }: SlurmJob): readonly JobAllocation[] {
   if (gres.length > 0 && gres.length === nodes.length)
     return byNode(nodes.map((node, at) => ({ node, ...gresOf(gres[at]!) }))).filter(({ gpuCount }) => gpuCount !== 0);
-  const total = allocated === undefined ? NaN : gpusInTres(allocated);
+  const isHeld = gres.some((text) => gresOf(text).gpuCount !== 0);
+  const total = allocated === undefined || isHeld ? NaN : gpusInTres(allocated);
   if (total === 0) return [];
   // How the GPUs are spread over several nodes is not known.
   return byNode(nodes.map((node) => ({ node, ...NO_GRES, gpuCount: nodes.length === 1 ? total : NaN })));
