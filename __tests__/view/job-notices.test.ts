@@ -14,7 +14,7 @@ const state = (more: Partial<JobSourceState>): JobSourceState => ({
   badReason: '',
   ...more,
 });
-const ERROR = { code: 'S_JOBS_TIMEOUT', text: 'squeue: no answer within 30 s', advice: '' };
+const ERROR = { code: 'S_JOBS_TIMEOUT', text: 'squeue: no answer within 30 s', advice: 'It is asked again.' };
 
 const CASES: readonly (readonly [what: string, state: JobSourceState, text: string, told: boolean])[] = [
   ['answers', state({}), 'squeue: 1,214 jobs, 12s ago', false],
@@ -50,7 +50,7 @@ describe('Diagnosis', () => {
 
   test('has a line for each source', () => {
     const text = shown(CASES.map(([, source]) => source));
-    for (const [, , line] of CASES) expect(text).toContain(`\n ${line}\n`);
+    for (const [, { error }, line] of CASES) expect(text).toContain(`\n ${line}\n${error === undefined ? '' : `   ${error.advice}\n`}`);
   });
 
   test('says nothing where no scheduler is asked', () => expect(shown([])).not.toMatch(/jobs?[,:]/));

@@ -84,9 +84,12 @@ function latencyLine(scrapes: Scrapes, cols: number): Line {
   return line(span(` ${joinFitting(parts, cols - 1)}`));
 }
 
-/** The schedulers that are asked for jobs. */
+/** The schedulers that are asked for jobs; under one that fails, what to do. */
 const jobLines = ({ jobSources, now }: AppView): readonly Line[] =>
-  jobSources.map((source) => line(span(` ${jobSourceText(source, now)}`, isFailing(source, now) || source.bad > 0 ? 'warn' : undefined)));
+  jobSources.flatMap((source) => [
+    line(span(` ${jobSourceText(source, now)}`, isFailing(source, now) || source.bad > 0 ? 'warn' : undefined)),
+    ...(source.error === undefined ? [] : [line(span(`   ${source.error.advice}`, 'dim'))]),
+  ]);
 
 const MOST_NOTES = 4;
 
