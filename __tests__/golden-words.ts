@@ -15,7 +15,7 @@ if (revision === undefined) {
 }
 
 const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
-const before = git('ls-tree', '--name-only', revision, `${FOLDER}/`).split('\n').filter(Boolean);
+const before = git('ls-tree', '-r', '--name-only', revision, `${FOLDER}/`).split('\n').filter(Boolean);
 const now = git('ls-files', FOLDER).split('\n').filter(Boolean);
 
 let differing = 0;
