@@ -4,8 +4,8 @@ import type { Loose } from '../../model/loose.js';
 import { integerOf, member, numberOf, textOf } from './json-read.js';
 import { isRecord } from '../../model/loose.js';
 
-/** What is known of a process besides its user. */
-export const PROCESS_OWNERS = ['runs_as', 'container', 'account', 'job', 'namespace', 'pod', 'team'] as const;
+/** What is known of a process besides its user; in alphabetical order, as all keys of a recording. */
+export const PROCESS_OWNERS = ['account', 'container', 'job', 'namespace', 'pod', 'runs_as', 'team'] as const;
 type ProcessOwner = (typeof PROCESS_OWNERS)[number];
 export type ProcessOwnerTexts = Readonly<Record<ProcessOwner, string>>;
 
@@ -47,13 +47,14 @@ export function allocationJson(node: NodeView, row: number): string {
     const text = node.userName(columns[name][row]!);
     return text === '' ? [] : [[name, text]];
   });
-  return JSON.stringify({
-    ...Object.fromEntries(texts),
-    gpu_count: orNull(allocations.gpuCount[row]!),
-    ...(slot < 0 ? {} : { gpu_index: gpus.index[slot]!, gpu_uuid: node.text(gpus.uuid[slot]!) }),
-    host_id: node.nodeId,
-    since_ms: orNull(allocations.since[row]!),
-  });
+  const members: readonly (readonly [key: string, value: unknown])[] = [
+    ...texts,
+    ['gpu_count', orNull(allocations.gpuCount[row]!)],
+    ...(slot < 0 ? [] : [['gpu_index', gpus.index[slot]!] as const, ['gpu_uuid', node.text(gpus.uuid[slot]!)] as const]),
+    ['host_id', node.nodeId],
+    ['since_ms', orNull(allocations.since[row]!)],
+  ];
+  return JSON.stringify(Object.fromEntries([...members].sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
 const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
