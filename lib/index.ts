@@ -31,7 +31,7 @@ export { conditionOf, gpusUnknown, included, whyNotReporting } from './model/nod
 export { troubles } from './model/sample.js';
 export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';
-export { isFailing, jobSourceText } from './view/job-notices.js';
+export { isFailing, jobSourceText, matchesText } from './view/job-notices.js';
 export { shortName, withoutDomain } from './view/short-names.js';
 export { copyText, screenColumns, sortableColumns, sortedPositions, tableCells, tableSheet } from './view/table-columns.js';
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';

@@ -53,5 +53,18 @@ describe('Diagnosis', () => {
     for (const [, { error }, line] of CASES) expect(text).toContain(`\n ${line}\n${error === undefined ? '' : `   ${error.advice}\n`}`);
   });
 
+  test.each([
+    [0, 0, ''],
+    [0, 12, '12 nodes with jobs not watched here'],
+    [1, 1, '1 node with jobs not watched here · 1 node not joined: the name fits several'],
+    [2, 0, '2 nodes not joined: the name fits several'],
+  ])('says how the nodes were joined: %i ambiguous, %i unmatched', (ambiguous, unmatched, text) => {
+    const driver = new Driver({ hosts: CLUSTER, plugins: [diagnosis], cols: 120 });
+    driver.app.state.knownJobs = { matches: { ambiguous, unmatched } };
+    const frame = driver.press('D').frame();
+    if (text === '') expect(frame).not.toMatch(/joined|not watched/);
+    else expect(frame).toContain(`\n ${text}\n`);
+  });
+
   test('says nothing where no scheduler is asked', () => expect(shown([])).not.toMatch(/jobs?[,:]/));
 });

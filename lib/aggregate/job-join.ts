@@ -116,9 +116,14 @@ export class JobJoin {
     if (fit?.name !== undefined) this.#claims[fit.stage]!.get(fit.name)?.delete(nodeId);
   }
 
-  /** The nodes seen so far. */
+  /** The same for several nodes. */
   match(nodes: Iterable<JoinNode>): NodeMatches {
     for (const node of nodes) this.see(node);
+    return this.matches;
+  }
+
+  /** How the nodes that were seen so far were joined. */
+  get matches(): NodeMatches {
     const ambiguous = [...this.#fit].filter(([nodeId, { stage, name }]) => {
       if (name === undefined) return true;
       // A better name of another node took it, which is clear.

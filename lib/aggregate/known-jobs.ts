@@ -2,7 +2,7 @@
 import type { NodeData } from '../model/columns.js';
 import { NO_JOBS, type ClusterJobs, type Job, type JobsReceiver, type SchedulerNode } from '../model/jobs.js';
 import type { JobIds, JobLookup, NodeJob } from './attribution.js';
-import { gpusToJoin, JobJoin, type JoinNode } from './job-join.js';
+import { gpusToJoin, JobJoin, type JoinNode, type NodeMatches } from './job-join.js';
 
 type Named = Pick<JoinNode, 'nodeId' | 'name'>;
 
@@ -25,6 +25,11 @@ export class KnownJobs implements JobLookup, JobsReceiver {
   }
   get jobs(): ClusterJobs {
     return this.#jobs;
+  }
+
+  /** How the watched nodes were joined to those of the schedulers. */
+  get matches(): NodeMatches {
+    return this.#join.matches;
   }
 
   /** Calls `listen` after each answer, those that listen first before the others. */

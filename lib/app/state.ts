@@ -2,6 +2,7 @@
 import { AlertLog } from '../alerts/alert-log.js';
 import type { AlertChange } from '../alerts/alerts.js';
 import { ALERT_DEFAULTS, type AlertSettings, type Level } from '../alerts/rules.js';
+import type { NodeMatches } from '../aggregate/job-join.js';
 import { usersDerivation } from '../aggregate/users.js';
 import { clusterDerivation } from '../aggregate/cluster.js';
 import { History } from '../aggregate/history.js';
@@ -88,6 +89,8 @@ export class AppState implements AppView {
   health: Health | undefined;
   startNotes: readonly string[] = [];
   jobSources: readonly JobSourceState[] = [];
+  /** What was made of their answers. */
+  knownJobs: { readonly matches: NodeMatches } | undefined;
   #lastNode: string | undefined;
   toast: Toast | undefined;
   #overlays: readonly Overlay[] = [];
@@ -126,6 +129,10 @@ export class AppState implements AppView {
   /** Opens, changes or closes a modal: the only way to do so. */
   overlay(change: OverlayChange): void {
     this.#overlays = overlaysAfter(this.#overlays, change);
+  }
+
+  get jobMatches(): NodeMatches | undefined {
+    return this.knownJobs?.matches;
   }
 
   /** All monitored nodes, regardless of the filter. */

@@ -1,6 +1,7 @@
 /** The interface between the core and a tab. The built-in tabs use nothing else. */
 import type { AlertChange } from '../alerts/alerts.js';
 import type { Level } from '../alerts/rules.js';
+import type { NodeMatches } from '../aggregate/job-join.js';
 import type { HistoryView } from '../aggregate/history.js';
 import type { Derivation, Scope } from '../aggregate/derivations.js';
 import type { FilterCommand, FilterMode, Matcher } from '../filter/filter-state.js';
@@ -63,6 +64,8 @@ export interface AppView {
   readonly startNotes: readonly string[];
   /** The schedulers that are asked for the jobs of the cluster, and how they answer; empty without --jobs. */
   readonly jobSources: readonly JobSourceState[];
+  /** How the nodes were joined to those of the schedulers; undefined: without --jobs. */
+  readonly jobMatches: NodeMatches | undefined;
   /** Of the nodes that have tabs, the one whose tab was open last. */
   readonly lastNode: string | undefined;
   /** The last samples of the cluster, its nodes, GPUs and users. */

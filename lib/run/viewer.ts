@@ -70,6 +70,7 @@ export async function runView(settings: ViewSettings): Promise<number> {
       onAlerts: (changes) => changes.forEach((change) => webhook?.send(alertJson(change))),
       ...(replay ? { replay } : { recording: recordingOf(settings, collector.intervalMs, () => app.state.allNodes), bell: settings.bell }),
     });
+    app.state.knownJobs = settings.jobs.length > 0 ? opened.jobs : undefined;
     opened.jobs?.onChanged(() => app.state.ownersChanged());
     narrow(app.state, settings);
     app.start();

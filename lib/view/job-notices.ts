@@ -1,4 +1,5 @@
 /** How the schedulers that are asked for jobs answer, as text. Pure. */
+import type { NodeMatches } from '../aggregate/job-join.js';
 import type { Ms } from '../model/clock.js';
 import type { JobSourceState } from '../model/jobs.js';
 import { LIMITS } from '../model/limits.js';
@@ -13,6 +14,15 @@ export function jobSourceText(source: JobSourceState, now: Ms): string {
   if (known === '') return `${name}: not answered yet`;
   const left = bad === 0 ? '' : ` · ${count(bad)} ${bad === 1 ? 'record' : 'records'} left out: ${badReason}`;
   return `${name}: ${known}${isStale(source, now) ? ' (old)' : ''}${left}`;
+}
+
+/** '12 nodes with jobs are not watched · 1 node is not joined: its name is not unique'; '' when all were joined. */
+export function matchesText({ ambiguous, unmatched }: NodeMatches): string {
+  const parts = [
+    ...(unmatched === 0 ? [] : [`${count(unmatched)} ${unmatched === 1 ? 'node' : 'nodes'} with jobs not watched here`]),
+    ...(ambiguous === 0 ? [] : [`${count(ambiguous)} ${ambiguous === 1 ? 'node' : 'nodes'} not joined: the name fits several`]),
+  ];
+  return parts.join(' · ');
 }
 
 /** Its file is no longer written, or it has not been asked for long. */

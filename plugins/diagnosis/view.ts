@@ -11,6 +11,7 @@ import {
   layoutTable,
   line,
   lines,
+  matchesText,
   position,
   screenColumns,
   span,
@@ -85,11 +86,14 @@ function latencyLine(scrapes: Scrapes, cols: number): Line {
 }
 
 /** The schedulers that are asked for jobs; under one that fails, what to do. */
-const jobLines = ({ jobSources, now }: AppView): readonly Line[] =>
-  jobSources.flatMap((source) => [
+function jobLines({ jobSources, jobMatches, now }: AppView): readonly Line[] {
+  const sources = jobSources.flatMap((source) => [
     line(span(` ${jobSourceText(source, now)}`, isFailing(source, now) || source.bad > 0 ? 'warn' : undefined)),
     ...(source.error === undefined ? [] : [line(span(`   ${source.error.advice}`, 'dim'))]),
   ]);
+  const matches = jobMatches === undefined ? '' : matchesText(jobMatches);
+  return matches === '' ? sources : [...sources, line(span(` ${matches}`, jobMatches!.ambiguous > 0 ? 'warn' : undefined))];
+}
 
 const MOST_NOTES = 4;
 
