@@ -152,6 +152,25 @@ describe('without a screen', () => {
     expect([status, stderr, existsSync(join(directory, 'done'))]).toEqual([0, '', true]);
   });
 
+  test('the job of a GPU is joined by its minor number: GPU 0 is /dev/nvidia1', async () => {
+    const gpu = (index: number, uuid: string, minor: number): string => {
+      const labels = `gpu="H100",instance="gpu-a01",gpu_uuid="${uuid}",gpu_index="${index}"`;
+      return `all_smi_gpu_utilization{${labels}} ${minor * 90}\nall_smi_gpu_memory_used_bytes{${labels}} ${minor * 1e9}\nall_smi_gpu_memory_total_bytes{${labels}} 8e10\nall_smi_gpu_info{${labels},minor_number="${minor}"} 1\n`;
+    };
+    // Alice computes on the GPU that Slurm gave her, whose index is 0.
+    const process =
+      'all_smi_process_memory_used_bytes{pid="7",name="python",user="alice",instance="gpu-a01",device_uuid="GPU-a",device_id="0"} 1e9\n';
+    const other = await startServer(answers(gpu(0, 'GPU-a', 1) + gpu(1, 'GPU-b', 0) + process));
+    const env = programs({ squeue: `cat ${SQUEUE}`, scontrol: NODES });
+    const { stdout } = await run(env, 'get', 'users', '--hosts', other.nodeId, '--jobs', 'slurm', '-o', 'json');
+    await other.kill();
+    const rows = (JSON.parse(stdout) as { rows: readonly Record<string, unknown>[] }).rows;
+    expect(rows.map(({ user, allocated_gpus, allocated_idle_gpus }) => [user, allocated_gpus, allocated_idle_gpus])).toEqual([
+      ['alice', 1, 0],
+      ['bob', 1, 1],
+    ]);
+  });
+
   test('get waits no longer than the deadline', async () => {
     const env = programs({ squeue: 'echo $$ >$dir/pid; sleep 300', scontrol: NODES });
     const { status, stdout } = await run(env, 'get', 'nodes', '--hosts', node.nodeId, '--jobs', 'slurm', '--deadline', '2');
