@@ -23,7 +23,7 @@ import { progress } from './query-progress.js';
 import { readConfig } from './read-config.js';
 import { alertsOf, checkFilter } from './screen-settings.js';
 import { signalled } from './signals.js';
-import { jobsOf, addressesOf, notesOf, onlyNamed, sourcesOf, timedAt } from './source-settings.js';
+import { jobsOf, teamsOf, addressesOf, notesOf, onlyNamed, sourcesOf, timedAt } from './source-settings.js';
 import { ClosedPipe, writeOut } from './standard-output.js';
 
 /** What is asked for. */
@@ -46,13 +46,14 @@ export async function get(flags: Flags, env: Environment): Promise<number> {
   if (options.filter !== undefined) await checkFilter(options.filter);
   const sources = await timedAt(sourcesOf({ ...options, start: options.at }, flags, env));
   for (const note of notesOf(sources)) process.stderr.write(note);
-  const table = tableNamed(options.table, tables(sources.every(({ kind }) => kind === 'local')));
+  const table = tableNamed(tableOf(options), tables(sources.every(({ kind }) => kind === 'local')));
   const format = options.output;
   const line = progress(process.stderr);
   const run = await timedAt(
     startQuery({
       sources,
       jobs: jobsOf(options, flags),
+      ...(await teamsOf(options)),
       plugins,
       alerts: alertsOf(options),
       ...(options.filter === undefined ? {} : { filter: options.filter }),
@@ -169,8 +170,9 @@ const freeQueryOf = ({ gpus, model, sameNode = false }: GetOptions): FreeQuery =
 });
 
 /** Throws `E_OPTION_BAD` for a table or columns that do not exist, and for a format that the table does not have. */
-function queryOf({ table: name, columns, sort, limit, output }: GetOptions, tables: readonly Table[]): TableQuery {
-  const table = tableNamed(name, tables);
+function queryOf(options: GetOptions, tables: readonly Table[]): TableQuery {
+  const { columns, sort, limit, output } = options;
+  const table = tableNamed(tableOf(options), tables);
   const query = {
     ...(columns === undefined ? {} : { columns }),
     ...(sort === undefined ? {} : { sort }),
@@ -189,12 +191,16 @@ function queryOf({ table: name, columns, sort, limit, output }: GetOptions, tabl
   return { ...query, columns: [column] };
 }
 
-function checkOptions({ table, output, watch, replay, at, gpus, model, sameNode, wait }: GetOptions): void {
+/** `users --by account` is the table of accounts. */
+const tableOf = ({ table, by = 'user' }: GetOptions): string | undefined => (table === 'users' ? `${by}s` : table);
+
+function checkOptions({ table, by, output, watch, replay, at, gpus, model, sameNode, wait }: GetOptions): void {
   const wrong = (option: string, reason: string): AppError => new AppError('E_OPTION_BAD', { option, reason });
   if (watch !== undefined && output === 'json')
     throw wrong('--watch', 'cannot be combined with -o json, which is one document; use -o ndjson');
   if (watch !== undefined && replay) throw wrong('--watch', 'cannot be combined with --replay');
   if (at !== undefined && !replay) throw wrong('--at', 'needs --replay');
+  if (by !== undefined && table !== 'users') throw wrong('--by', 'is only for get users');
   const ofFree = { '--gpus': gpus, '--model': model, '--same-node': sameNode, '--wait': wait };
   const given = Object.entries(ofFree).find(([, value]) => value !== undefined);
   if (given && table !== 'free') throw wrong(given[0], 'is only for get free');

@@ -13,7 +13,7 @@ import { bytes, count } from '../lib/text/format.js';
 import { jobComplaints } from './job-complaints.js';
 import { progressLine, retention } from './record-progress.js';
 import { readConfig } from './read-config.js';
-import { jobsOf, notesOf, onlyNamed, sourcesOf } from './source-settings.js';
+import { jobsOf, teamsOf, notesOf, onlyNamed, sourcesOf } from './source-settings.js';
 import { surviveLostOutput } from './lost-output.js';
 import { signalled } from './signals.js';
 import { systemClock } from '../lib/run/system-clock.js';
@@ -38,6 +38,7 @@ export async function record(flags: Flags, env: Environment): Promise<number> {
     ...target,
     sources,
     jobs: jobsOf(options, flags),
+    ...(await teamsOf(options)),
     onJobs: jobComplaints('record'),
     include: options.include ?? SECTIONS,
     ...(maxSize === undefined ? {} : { maxBytes: maxSize }),

@@ -74,6 +74,11 @@ function titleOf({ hostfile, hosts }: Named, targets: readonly Target[]): string
   return targets.length === 1 ? (targets[0]?.nodeId ?? '') : `${targets.length} hosts`;
 }
 
+/** The teams of --teams, to be spread into the settings of a run. Throws `E_OPTION_BAD`. */
+export async function teamsOf({ teams }: { readonly teams?: string | undefined }): Promise<{ readonly teamOf?: (user: string) => string }> {
+  return teams === undefined ? {} : { teamOf: await (await import('../lib/sources/jobs/teams.js')).readTeams(teams) };
+}
+
 /** What is asked for jobs. A recording and a made-up cluster have none of their own, and those of a scheduler are not theirs. */
 export function jobsOf({ jobs = [], replay, demo }: Options, flags: Flags): readonly string[] {
   const other = replay ? '--replay' : demo ? '--demo' : undefined;

@@ -13,7 +13,7 @@ import users from '../plugins/users/index.js';
 import { readConfig } from './read-config.js';
 import { loadPlugins } from './load-plugins.js';
 import { screenOf } from './screen-settings.js';
-import { jobsOf, notesOf, onlyNamed, sourcesOf } from './source-settings.js';
+import { jobsOf, teamsOf, notesOf, onlyNamed, sourcesOf } from './source-settings.js';
 
 export async function view(flags: Flags, env: Environment): Promise<number> {
   const file = await readConfig(flags, env);
@@ -28,6 +28,7 @@ export async function view(flags: Flags, env: Environment): Promise<number> {
   const settings: ViewSettings = {
     sources,
     jobs: jobsOf(options, flags),
+    ...(await teamsOf(options)),
     plugins,
     ...shown,
   };

@@ -270,3 +270,22 @@ export function writeError(path: string, error: unknown): AppError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return new AppError('E_FILE_WRITE', { file: clean(path, 200), reason: WRITE_REASONS[code] ?? clean(message, 200) }, { cause: error });
 }
+
+/** Why a file cannot be read, by the error code of the file system. */
+const READ_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'is a directory',
+  ENOTFILE: 'is not a file',
+  ENXIO: 'is not a file',
+  ELOOP: 'too many links',
+  ENAMETOOLONG: 'the name is too long',
+  ENOTDIR: 'part of the path is not a directory',
+};
+
+/** The error of the file system for reading a file, in words. */
+export function readReason(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return READ_REASONS[code] ?? clean(message, 200);
+}

@@ -2,7 +2,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isTrespassing } from '../../lib/aggregate/owner-columns.js';
-import { isSystem } from '../../lib/aggregate/name-order.js';
 import { userNodes } from '../../lib/aggregate/user-nodes.js';
 import type { UsersTable } from '../../lib/aggregate/users-table.js';
 import { GROUPINGS, type Grouping } from '../../lib/model/owners.js';
@@ -122,7 +121,7 @@ describe('allocations', () => {
         { pid: 4, gpu: 0, user: 'root' },
       ]),
     );
-    expect([0, 1, 2, 3].map((row) => isTrespassing(viewer.node, row, isSystem))).toEqual([false, true, false, false]);
+    expect([0, 1, 2, 3].map((row) => isTrespassing(viewer.node, row))).toEqual([false, true, false, false]);
   });
 });
 

@@ -60,7 +60,7 @@ describe('Diagnosis', () => {
     [2, 0, '2 nodes not joined: the name fits several'],
   ])('says how the nodes were joined: %i ambiguous, %i unmatched', (ambiguous, unmatched, text) => {
     const driver = new Driver({ hosts: CLUSTER, plugins: [diagnosis], cols: 120 });
-    driver.app.state.knownJobs = { matches: { ambiguous, unmatched } };
+    driver.app.state.knownJobs = { find: () => undefined, matches: { ambiguous, unmatched } };
     const frame = driver.press('D').frame();
     if (text === '') expect(frame).not.toMatch(/joined|not watched/);
     else expect(frame).toContain(`\n ${text}\n`);

@@ -4,6 +4,7 @@
  */
 import { NO_ALLOCATIONS, type AllocationColumns } from '../model/allocations.js';
 import type { NodeData, ProcColumns } from '../model/columns.js';
+import { IDENTITY_LABELS, type ProcessIdentity } from '../model/identity.js';
 import type { Job } from '../model/jobs.js';
 import type { Attributed, AttributionSource } from '../model/node.js';
 import type { Service } from '../model/node-view.js';
@@ -161,6 +162,20 @@ function identities(data: NodeData): (row: number) => Identity | undefined {
     const label = (name: string): string => rows.label(row, name);
     return { ids: { job: label('job'), podUid: label('pod_uid'), container: label('container') }, owner: label('owner') };
   };
+}
+
+/** What the node itself says of who runs a process row; undefined where it says nothing. Searches all rows: for single processes. */
+export function identityOf(node: NodeData, procRow: number): ProcessIdentity | undefined {
+  const rows = node.extras.rows('identity');
+  const { pid, gpu } = node.procs;
+  const device = gpu[procRow]! < 0 ? '' : node.text(node.gpus.uuid[gpu[procRow]!]!);
+  for (let row = 0; row < rows.count; row++) {
+    if (rows.label(row, 'pid') !== String(pid[procRow]) || rows.label(row, 'device_uuid') !== device) continue;
+    return Object.fromEntries(
+      Object.entries(IDENTITY_LABELS).map(([key, label]) => [key, rows.label(row, label)]),
+    ) as unknown as ProcessIdentity;
+  }
+  return undefined;
 }
 
 function jobsBySlot(jobs: readonly NodeJob[]): ReadonlyMap<number, readonly Job[]> {

@@ -2,6 +2,7 @@
 import type { ProcColumns } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Owner } from '../model/owners.js';
+import { isSystem } from './name-order.js';
 import { slotState, type GpuState } from './gpu-state.js';
 
 /** By row: the id of its owner; 0 for all rows where nothing is known. */
@@ -51,7 +52,7 @@ export function allocatedUsers(node: NodeView, slot: number): readonly string[] 
 }
 
 /** Whether a process runs on a GPU that is allocated, and not to its user. System accounts serve everybody, so they never do. */
-export function isTrespassing(node: NodeView, row: number, isSystem: (user: string) => boolean): boolean {
+export function isTrespassing(node: NodeView, row: number): boolean {
   const slot = node.procs.gpu[row]!;
   if (slot < 0 || node.allocations.count === 0) return false;
   const user = node.userName(node.procs.user[row]!);

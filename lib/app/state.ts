@@ -11,7 +11,8 @@ import { FilterState, matcherOf } from '../filter/filter-state.js';
 import type { FilteredNodes } from '../filter/filtered-nodes.js';
 import { overlaysAfter, type Overlay, type OverlayChange } from './overlays.js';
 import type { Health } from '../model/health.js';
-import type { JobSourceState } from '../model/jobs.js';
+import type { JobIds, JobLookup } from '../aggregate/attribution.js';
+import type { Job, JobSourceState } from '../model/jobs.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Delivery } from '../model/collector.js';
 import type { RecordingStatus, ReplayStatus } from '../model/replay.js';
@@ -89,8 +90,8 @@ export class AppState implements AppView {
   health: Health | undefined;
   startNotes: readonly string[] = [];
   jobSources: readonly JobSourceState[] = [];
-  /** What was made of their answers. */
-  knownJobs: { readonly matches: NodeMatches } | undefined;
+  /** The jobs in their answers, and what was made of them. */
+  knownJobs: (Pick<JobLookup, 'find'> & { readonly matches: NodeMatches }) | undefined;
   #lastNode: string | undefined;
   toast: Toast | undefined;
   #overlays: readonly Overlay[] = [];
@@ -200,6 +201,10 @@ export class AppState implements AppView {
   forget(): void {
     this.derivations.forget();
     this.filtering.forget();
+  }
+
+  jobOf(ids: JobIds): Job | undefined {
+    return this.knownJobs?.find(ids);
   }
 
   /** A scheduler has answered: whose the rows of the nodes are may have changed. */

@@ -71,6 +71,13 @@ const NODE_OPTIONS = {
     help: 'learn jobs and allocations from slurm or kube (asked every minute), or from a FILE of what a scheduler prints (docs/JOBS.md)',
     parse: jobSources,
   },
+  teams: {
+    flag: 'teams',
+    config: 'view.teams',
+    value: 'FILE',
+    help: 'teams of users, as lines of user,team or @group,team: for usage by team (docs/JOBS.md)',
+    parse: last,
+  },
   interval: {
     flag: 'interval',
     alias: 'i',
@@ -166,12 +173,18 @@ export const GET_OPTIONS = {
   table: {
     flag: 'table',
     value: 'TABLE',
-    help: 'users, gpus, processes, nodes, free, idle, alerts, scrapes, or the table of a plugin',
+    help: 'users, accounts, jobs, namespaces, teams, gpus, processes, nodes, free, idle, alerts, scrapes, or the table of a plugin',
     parse: last,
   },
   ...NODE_OPTIONS,
   ...READ_OPTIONS,
   ...PLUGIN_OPTION,
+  by: {
+    flag: 'by',
+    value: 'OWNER',
+    help: 'users: add up by user, account, job, namespace or team; the same as the table accounts, jobs, ...',
+    parse: choice({ user: 'user', account: 'account', job: 'job', namespace: 'namespace', team: 'team' } as const),
+  },
   output: {
     flag: 'output',
     alias: 'o',

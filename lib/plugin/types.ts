@@ -6,7 +6,8 @@ import type { HistoryView } from '../aggregate/history.js';
 import type { Derivation, Scope } from '../aggregate/derivations.js';
 import type { FilterCommand, FilterMode, Matcher } from '../filter/filter-state.js';
 import type { InputEvent, Key, Mouse } from '../keys/key-names.js';
-import type { JobSourceState } from '../model/jobs.js';
+import type { JobIds } from '../aggregate/attribution.js';
+import type { Job, JobSourceState } from '../model/jobs.js';
 import type { Health } from '../model/health.js';
 import type { NodeView } from '../model/node-view.js';
 import type { RecordingStatus, ReplayStatus, Transport } from '../model/replay.js';
@@ -66,6 +67,8 @@ export interface AppView {
   readonly jobSources: readonly JobSourceState[];
   /** How the nodes were joined to those of the schedulers; undefined: without --jobs. */
   readonly jobMatches: NodeMatches | undefined;
+  /** Finds the job of a scheduler by any of its ids; undefined: no scheduler is asked, or it does not have it. */
+  jobOf(ids: JobIds): Job | undefined;
   /** Of the nodes that have tabs, the one whose tab was open last. */
   readonly lastNode: string | undefined;
   /** The last samples of the cluster, its nodes, GPUs and users. */

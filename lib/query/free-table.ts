@@ -51,7 +51,7 @@ export function freeTable(query: FreeQuery = {}): Table<AppView, FreeRow> {
 
 /**
  * A GPU is free after `LIMITS.freeSeconds` without use and without a process: one sample may fall between two steps of a job. On a node that
- * does not report its processes it is not known to be.
+ * does not report its processes it is not known to be. A GPU that a scheduler has allocated is not free, used or not.
  */
 function freeRows(app: AppView, model: string | undefined): readonly FreeRow[] {
   const nodes = [...app.nodes].filter((node) => whyNotReporting(node) === undefined);
@@ -63,13 +63,17 @@ function rowsOf(app: AppView, node: NodeView, model: string | undefined): readon
   const byModel = new Map<string, number[]>();
   for (let slot = 0; slot < gpus.count; slot++) {
     const since = app.history.freeSince(node, slot);
-    if (since === undefined || node.at - since < LIMITS.freeSeconds * 1000) continue;
+    if (since === undefined || node.at - since < LIMITS.freeSeconds * 1000 || mayBeAllocated(node, slot)) continue;
     const name = node.text(gpus.name[slot]!);
     if (model !== undefined && !name.toLowerCase().includes(model)) continue;
     byModel.set(name, [...(byModel.get(name) ?? []), slot]);
   }
   return [...byModel].map(([name, slots]) => made(app, node, name, slots));
 }
+
+/** An allocation that names no GPU may be of any of them. */
+const mayBeAllocated = ({ allocations }: NodeView, slot: number): boolean =>
+  allocations.gpu.subarray(0, allocations.count).some((one) => one === slot || one < 0);
 
 const made = (app: AppView, node: NodeView, model: string, slots: readonly number[]): FreeRow => ({
   node,

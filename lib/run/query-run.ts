@@ -12,13 +12,15 @@ import type { Replay } from '../model/replay.js';
 import type { TabPlugin } from '../plugin/types.js';
 import { startJobs } from './job-sources.js';
 import type { Source } from './settings.js';
-import { localNodeId, openSources } from './sources.js';
+import { localNodeId, openSources, teams } from './sources.js';
 import { systemClock } from './system-clock.js';
 
 export interface QuerySettings {
   readonly sources: readonly Source[];
   /** What is asked for the jobs of the cluster. */
   readonly jobs?: readonly string[];
+  /** The team of a user; '' for none. */
+  readonly teamOf?: (user: string) => string;
   readonly plugins: readonly TabPlugin[];
   readonly alerts?: AlertSettings;
   readonly filter?: string;
@@ -56,6 +58,7 @@ export async function startQuery(settings: QuerySettings): Promise<QueryRun> {
     clock: systemClock,
     rounds: once ? 'one' : 'at-once',
     afterCommit: () => void parsers.tidy(),
+    ...teams(settings),
   });
   const { collector, replay } = opened;
   const state = new AppState(plugins, collector.intervalMs, collector.nodes, alerts);

@@ -1,7 +1,7 @@
 /** Assembles a recording without a screen: collector and recorder, until it is stopped or fails. */
 import { startJobs } from './job-sources.js';
 import type { Source } from './settings.js';
-import { openSources } from './sources.js';
+import { openSources, teams } from './sources.js';
 import type { AppError } from '../errors.js';
 import type { JobSourceState } from '../model/jobs.js';
 import { included } from '../model/node-view.js';
@@ -17,6 +17,8 @@ export interface RecordingSettings {
   readonly sources: readonly Source[];
   /** What is asked for the jobs of the cluster. */
   readonly jobs?: readonly string[];
+  /** The team of a user; '' for none. */
+  readonly teamOf?: (user: string) => string;
   /** Called when the state of one of these changes. */
   readonly onJobs?: (states: readonly JobSourceState[]) => void;
   readonly path: string;
@@ -37,7 +39,12 @@ export interface RecordingRun {
 /** The first frame is written when every node has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
 export async function startRecording(settings: RecordingSettings): Promise<RecordingRun> {
   const parsers = new Parsers();
-  const opened = await openSources(settings.sources, { parsers, clock: systemClock, afterCommit: () => void parsers.tidy() });
+  const opened = await openSources(settings.sources, {
+    parsers,
+    clock: systemClock,
+    afterCommit: () => void parsers.tidy(),
+    ...teams(settings),
+  });
   const { collector } = opened;
   let fail: (error: AppError) => void = () => undefined;
   const failed = new Promise<AppError>((resolve) => (fail = resolve));

@@ -75,6 +75,8 @@ export interface ViewSettings {
   readonly sources: readonly Source[];
   /** What is asked for the jobs of the cluster: 'slurm', 'kube', paths of files. */
   readonly jobs: readonly string[];
+  /** The team of a user; '' for none. */
+  readonly teamOf?: (user: string) => string;
   /** In the order of registration. */
   readonly plugins: readonly TabPlugin[];
   readonly look: LookSettings;

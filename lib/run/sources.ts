@@ -146,14 +146,18 @@ function httpCollector(
 }
 
 export interface OpenContext extends Omit<SourceContext, 'alone' | 'names' | 'attribution'> {
-  readonly owners?: AttributionOptions;
+  /** The team of a user; '' for none. */
+  readonly teamOf?: AttributionOptions['teamOf'];
 }
+
+/** The teams in the settings of a run. */
+export const teams = ({ teamOf }: Pick<OpenContext, 'teamOf'>): Pick<OpenContext, 'teamOf'> => (teamOf ? { teamOf } : {});
 
 /**
  * All sources of a run as one. If one cannot be opened, those already open are closed. Throws what opening a source throws, and
  * `E_INTERNAL` for a combination that the command line should have rejected.
  */
-export async function openSources(sources: readonly Source[], context: OpenContext): Promise<OpenSource> {
+export async function openSources(sources: readonly Source[], { teamOf, ...context }: OpenContext): Promise<OpenSource> {
   const alone = sources.length === 1;
   if (sources.length === 0 || (!alone && sources.some(({ kind }) => STANDALONE.has(kind))))
     throw new AppError('E_INTERNAL', { reason: `sources: ${sources.map(({ kind }) => kind).join(', ')}` });
@@ -161,7 +165,7 @@ export async function openSources(sources: readonly Source[], context: OpenConte
   const names = new NodeNames();
   const people = !sources.some((source) => ownerOf(source) === 'process');
   const jobs = new KnownJobs(() => opened.flatMap(({ collector }) => collector.nodes));
-  const attribution = context.parsers.holding((users) => new Attribution(users, context.owners ?? { people }));
+  const attribution = context.parsers.holding((users) => new Attribution(users, { people, ...(teamOf ? { teamOf } : {}) }));
   attribution.setJobs(jobs);
   jobs.onChanged(() => attribution.setJobs(jobs));
   try {

@@ -4,7 +4,7 @@ import { loadRegexEngine } from '../filter/regex.js';
 import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
 import { startJobs } from './job-sources.js';
-import { openSources } from './sources.js';
+import { openSources, teams } from './sources.js';
 import type { NodeView } from '../model/node-view.js';
 import type { RecordingSwitch } from '../model/replay.js';
 import type { Webhook, WebhookStatus } from '../notify/webhook.js';
@@ -45,7 +45,12 @@ function loadTheRest(): void {
  */
 export async function runView(settings: ViewSettings): Promise<number> {
   const parsers = new Parsers();
-  const opened = await openSources(settings.sources, { parsers, clock: systemClock, afterCommit: () => void parsers.tidy() });
+  const opened = await openSources(settings.sources, {
+    parsers,
+    clock: systemClock,
+    afterCommit: () => void parsers.tidy(),
+    ...teams(settings),
+  });
   const { collector, replay } = opened;
   let exit: (status: number) => void = () => undefined;
   const exited = new Promise<number>((resolve) => {

@@ -2,6 +2,7 @@
 import { FROM_COLS } from './breakpoints.js';
 import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
+import { allocatedUsers } from '../aggregate/owner-columns.js';
 import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
 import { GPU_FIELDS, gpuField, type GpuField, type GpuFieldsWith } from '../model/gpu-fields.js';
 import { LIMITS } from '../model/limits.js';
@@ -165,6 +166,11 @@ export const GPU_COLUMNS: TableColumns<GpuTableRows, number> = [
     },
     export: { name: 'users' },
   },
+  {
+    id: 'allocated_to',
+    value: (row, rows) => allocatedUsers(rows.node(row), rows.slot(row)).map((user) => user || '?'),
+    export: { name: 'allocated_to', jsonOnly: true },
+  },
 ];
 
 /** The states of a GPU as exports write them. */
@@ -256,6 +262,8 @@ function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], s
     if (seen?.stuck) return namesAnd(names, [' (stuck?)', ' stuck?']);
     return span(names, names === '?' ? 'dim' : 'strong');
   }
+  const holders = included(node) ? allocatedUsers(node, slot).map((user) => user || '?') : [];
+  if (holders.length > 0) return namesAnd(holders.join(', '), slotState(gpus, slot) === 'computing' ? ALLOCATED : ALLOCATED_IDLE);
   if (included(node) && whyNotReporting(node) !== undefined) return span(NONE, 'dim');
   const used = slot < gpus.count ? gpus.field.memoryUsedBytes[slot]! : NaN;
   // Without readings and without processes it is unknown whether it has users.
@@ -281,6 +289,9 @@ function namesAnd(names: string, forms: readonly string[]): Cell {
   };
 }
 const LEAST_NAME_COLS = 3;
+/** Of a GPU that a scheduler has given away, and on which no process is known. */
+const ALLOCATED = [' (allocated)', ' alloc'];
+const ALLOCATED_IDLE = [' (allocated, idle)', ' alloc idle', ' idle'];
 
 /** ' (held idle 01:37:00)', ' held 1h'; with a `+` if it was already so when monitoring started. */
 function heldWords(seen: GpuSeen | undefined): readonly string[] {
@@ -294,6 +305,7 @@ function heldWords(seen: GpuSeen | undefined): readonly string[] {
 /** The legend of the signs, for the help. */
 export const GPU_NOTES: readonly string[] = [
   'WHO: users with processes on the GPU, most memory first. ?: memory of unknown owners. –: not reported. Empty: free.',
+  'allocated, idle: a scheduler has given the GPU to this user, and nothing computes on it.',
   'held idle: more than 1 GiB in use while the GPU does not compute, and for how long; +: since before the viewer started.',
   '!: too hot, or memory nearly full. stuck?: reports 100% busy but draws idle power, for five samples in a row.',
   'A dim row with ~ and an age: the last known values of a node that is down.',

@@ -11,11 +11,14 @@ import {
   span,
   tableState,
   vramText,
+  isTrespassing,
   type NodeView,
+  type Owner,
   type Order,
   type ProcColumns,
   type ProcessFigures,
   type Sort,
+  type Span,
   type Table,
   type TableColumns,
   type TableState,
@@ -28,11 +31,38 @@ export interface ProcessRows {
   first(row: number): number;
   /** All rows of a process that has several. */
   merged(row: number): ProcessFigures | undefined;
+  /** Whether the job or the pod of any process is known. */
+  readonly hasJobs: boolean;
   /** The position of its user's name among the names of the node. */
   userRank(row: number): number;
 }
 
 const userOf = (row: number, data: ProcessRows): string => data.node(row).userName(data.node(row).procs.user[data.first(row)]!);
+/** 'alice (root)': the person, and the account that runs the process. */
+function shownUserOf(row: number, data: ProcessRows): Span | string {
+  const node = data.node(row);
+  const runsAs = node.userName(node.procs.known?.runsAs[data.first(row)] ?? 0);
+  const user = userOf(row, data);
+  if (user === '') return span('?', 'dim');
+  const shown = runsAs === '' ? user : `${user} (${runsAs})`;
+  return isOnOthersGpu(row, data) ? span(`!${shown}`, 'bad') : shown;
+}
+
+/** On a GPU that the scheduler has given to somebody else. */
+const isOnOthersGpu = (row: number, data: ProcessRows): boolean =>
+  (data.merged(row)?.rows ?? [data.first(row)]).some((each) => isTrespassing(data.node(row), each));
+
+const ownerOf =
+  (which: Exclude<Owner, 'user'>) =>
+  (row: number, data: ProcessRows): string =>
+    data.node(row).userName(data.node(row).procs.known?.owners[which][data.first(row)] ?? 0);
+
+const jobOrPod = (row: number, data: ProcessRows): string => ownerOf('job')(row, data) || ownerOf('pod')(row, data);
+
+/** Whether the job or the pod of any process is known. */
+const knowsJobs = ({ procs: { known } }: NodeView): boolean =>
+  known !== undefined && [known.owners.job, known.owners.pod].some((column) => column.some((id) => id !== 0));
+
 /** A reading of a process: from its only row, without an object, or over its rows. */
 const figure =
   (column: (procs: ProcColumns) => ArrayLike<number>, of: (process: ProcessFigures) => number) =>
@@ -90,10 +120,37 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
       fit: (cols) => (cols >= FROM_COLS.wide ? { width: 16 } : {}),
       sorts: 'ascending',
       order: (row, data) => data.userRank(row),
-      cell: (row, data) => userOf(row, data) || span('?', 'dim'),
+      cell: (row, data) => shownUserOf(row, data),
     },
     export: { name: 'user' },
   },
+  {
+    id: 'job',
+    value: ownerOf('job'),
+    screen: {
+      title: 'JOB',
+      width: 10,
+      drop: 3,
+      sorts: 'ascending',
+      when: (data, cols) => cols >= FROM_COLS.standard && data.hasJobs,
+      cell: (row, data) => jobOrPod(row, data) || span(NONE, 'dim'),
+    },
+    export: { name: 'job', jsonOnly: true },
+  },
+  { id: 'account', value: ownerOf('account'), export: { name: 'account', jsonOnly: true } },
+  { id: 'namespace', value: ownerOf('namespace'), export: { name: 'namespace', jsonOnly: true } },
+  { id: 'pod', value: ownerOf('pod'), export: { name: 'pod', jsonOnly: true } },
+  {
+    id: 'container',
+    value: (row, data) => data.node(row).userName(data.node(row).procs.known?.container[data.first(row)] ?? 0),
+    export: { name: 'container', jsonOnly: true },
+  },
+  {
+    id: 'runs_as',
+    value: (row, data) => data.node(row).userName(data.node(row).procs.known?.runsAs[data.first(row)] ?? 0),
+    export: { name: 'runs_as', jsonOnly: true },
+  },
+  { id: 'on_others_gpu', value: isOnOthersGpu, export: { name: 'on_others_gpu', jsonOnly: true } },
   {
     id: 'gpu',
     value: gpusOf,
@@ -213,6 +270,7 @@ export const PROCESSES_TABLE: Table<ProcessRows, number> = {
       first: (row) => listed(row)[1],
       merged: (row) => orders[at[row]!]!.order.data.merged(listed(row)[1]),
       userRank: (row) => ranks.get(userOf(row, data))!,
+      hasJobs: orders.some(({ node }) => knowsJobs(node)),
     };
     return { data, rows: Array.from({ length: end }, (_, row) => row) };
   },
@@ -230,6 +288,7 @@ function makeOrder(node: NodeView, sort: Sort, showAll: boolean): ProcessOrder {
     first: (row) => row,
     merged: (row) => merged.get(row),
     userRank: (row) => (ranks ??= userRanks(node)).get(procs.user[row]!)!,
+    hasJobs: knowsJobs(node),
   };
   const shown = showAll ? first : first.filter((row) => procs.gpu[row]! >= 0 || (merged.get(row)?.slots.length ?? 0) > 0);
   const listed = byPid(shown, procs.pid);

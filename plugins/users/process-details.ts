@@ -10,6 +10,7 @@ import {
   gpuShares,
   headerLine,
   line,
+  ownerFacts,
   NONE,
   percent,
   ranges,
@@ -47,18 +48,23 @@ export function processOf(app: AppView, { nodeId, by, user, pid }: ProcessLevel)
   return process && { node, process };
 }
 
-export function detailLines(found: FoundProcess, cols: number): readonly Line[] {
-  return [...facts(found.node, found.process).flatMap(([label, text]) => factLines(label, text, cols)), line(''), ...gpuLines(found, cols)];
+export function detailLines(found: FoundProcess, app: AppView, cols: number): readonly Line[] {
+  return [
+    ...facts(found.node, found.process, app).flatMap(([label, text]) => factLines(label, text, cols)),
+    line(''),
+    ...gpuLines(found, cols),
+  ];
 }
 
 type Fact = readonly [label: string, text: string];
 
-function facts(node: NodeView, process: UserProcess): readonly Fact[] {
+function facts(node: NodeView, process: UserProcess, app: AppView): readonly Fact[] {
   const row = process.rows[0]!;
   const groups = [...node.groups].map(([name, value]) => `${name}=${value}`);
   const { procs } = node;
   return [
     ['user', userOfRow(node, row)],
+    ...ownerFacts(node, row, app),
     ['node', [node.name, ...(node.name === node.nodeId ? [] : [node.nodeId]), ...groups].join('  ')],
     ['pid', String(process.pid)],
     ['name', node.text(procs.name[row]!) || NONE],

@@ -194,7 +194,7 @@ function processView(level: ProcessLevel, room: Room): View {
       : goneText(node, level, room);
     return { blocks: [gone(...note, ...wrapped(text, size.cols))], crumb: detailsCrumb(ui, '', size.cols) };
   }
-  const all = [...note, ...detailLines(found, size.cols)];
+  const all = [...note, ...detailLines(found, app, size.cols)];
   const page = Math.max(1, size.rows - 1);
   const top = Math.max(0, Math.min(level.table.top, all.length - page));
   const place = all.length > page ? `${top + 1}-${top + page} of ${all.length}` : '';

@@ -1,6 +1,6 @@
 /** A file with random access. Synchronous: only used where nothing else has to be done. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { AppError } from '../../errors.js';
+import { AppError, readReason } from '../../errors.js';
 import { clean } from '../../text/sanitize.js';
 import { readJournal, JOURNAL_SUFFIX } from '../write/segment-file.js';
 
@@ -77,17 +77,6 @@ function journalOf(path: string, size: number): ReturnType<typeof readJournal> {
   return journal && journal.from <= size ? journal : undefined;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'is a directory',
-  ENOTFILE: 'is not a file',
-  ENXIO: 'is not a file',
-  ELOOP: 'too many links',
-};
-
 export function unreadable(path: string, error: unknown): AppError {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return new AppError('E_RECORDING_UNREADABLE', { file: clean(path, 200), reason: REASONS[code] ?? clean(message, 200) }, { cause: error });
+  return new AppError('E_RECORDING_UNREADABLE', { file: clean(path, 200), reason: readReason(error) }, { cause: error });
 }

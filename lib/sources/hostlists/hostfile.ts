@@ -1,6 +1,6 @@
 /** Host files: one address per line, CSV with the address first, or the JSON of Prometheus' file_sd. */
 import { createReadStream } from 'node:fs';
-import { AppError } from '../../errors.js';
+import { AppError, readReason } from '../../errors.js';
 import { isRecord } from '../../model/loose.js';
 import { clean } from '../../text/sanitize.js';
 import { splitList } from './host-ranges.js';
@@ -66,16 +66,6 @@ export async function readHostfile(path: string): Promise<TargetList> {
 type Add = (where: string, address: string, note: TargetNote) => void;
 type Faulty = (where: string, reason: string) => AppError;
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'is a directory',
-  ELOOP: 'too many links',
-  ENAMETOOLONG: 'the name is too long',
-  ENOTDIR: 'part of the path is not a directory',
-};
-
 async function readText(path: string, file: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -88,8 +78,7 @@ async function readText(path: string, file: string): Promise<string> {
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw unreadable(REASONS[code] ?? clean(message, 200), error);
+    throw unreadable(readReason(error), error);
   }
   const text = Buffer.concat(chunks).toString('utf8');
   if (text.includes('\0')) throw unreadable('is not a text file');
