@@ -4,6 +4,7 @@ import { REPLAY_INFO_OPTIONS, resolveOptions, type Environment, type Flags } fro
 import { CacheDirectory } from '../lib/recording/read/cache-directory.js';
 import type { RecordingInfo } from '../lib/recording/read/recording-info.js';
 import { inspect, type Inspection } from '../lib/recording/play/inspect.js';
+import { missingFrames } from '../lib/view/replay-bar.js';
 import { bytes, count, cut } from '../lib/text/format.js';
 import { elapsed, recordedDate, zoneText } from '../lib/text/timecode.js';
 import { cacheDirectory, pathContext } from '../lib/paths.js';
@@ -62,23 +63,28 @@ const rowsOf = (name: string, texts: readonly string[]): readonly (readonly [str
   texts.map((text, nth) => [nth === 0 ? name : '', text]);
 
 /** What is missing and where, what is wrong with the files, a line each. */
-function damageOf({ losses, disorder, damage }: RecordingInfo, date: (at: number) => string): readonly string[] {
-  const lost = losses.slice(0, MAX_GAPS).map(([from, to, frames]) => {
-    const where = Number.isNaN(from)
-      ? 'before the first'
-      : Number.isNaN(to)
-        ? `after ${date(from)}`
-        : `between ${date(from)} and ${date(to)}`;
-    return `${framesText(frames)} missing ${where}`;
-  });
-  const more = losses.length - lost.length;
+function damageOf(info: RecordingInfo, date: (at: number) => string): readonly string[] {
+  const { losses, likelyLosses, unlocated, disorder, damage } = info;
+  const where = (from: number, to: number): string =>
+    Number.isNaN(from) ? 'before the first' : Number.isNaN(to) ? `after ${date(from)}` : `between ${date(from)} and ${date(to)}`;
+  const lost = losses.map(([from, to, frames]) => `${framesText(frames)} missing ${where(from, to)}`);
+  const likely = likelyLosses.map(([from, to, frames]) =>
+    Number.isNaN(frames)
+      ? `frames missing ${where(from, to)}; how many is not known`
+      : `about ${framesText(frames)} missing ${where(from, to)}, judging by their times`,
+  );
+  const all = [...lost, ...likely];
+  const more = all.length - MAX_GAPS;
   return [
-    ...lost,
+    ...all.slice(0, MAX_GAPS),
     ...(more > 0 ? [`frames missing in ${count(more)} more places`] : []),
     ...(disorder > 0 ? [`frames duplicated or out of order in ${count(disorder)} places`] : []),
     ...damage,
+    ...(unlocated ? [`${UNLOCATED}: they have no numbers, and no two are too far apart in time`] : []),
   ];
 }
+
+const UNLOCATED = 'it is not known whether frames are missing, or where';
 
 const framesText = (frames: number): string => `${count(frames)} ${frames === 1 ? 'frame' : 'frames'}`;
 
@@ -93,11 +99,12 @@ const INCOMPLETE = 'the last frame is incomplete (still being written?)';
 const names = (all: readonly string[]): string => cut(all.join(', '), NAMES_COLS);
 
 function faultsOf({ info, badRows }: Inspection): readonly string[] {
-  const lost = info.losses.reduce((sum, [, , frames]) => sum + frames, 0);
+  const missing = missingFrames(info.losses, info.likelyLosses);
   return [
-    ...(lost > 0 ? [`${framesText(lost)} missing`] : []),
+    ...(missing === '' ? [] : [missing]),
     ...(info.disorder > 0 ? ['frames duplicated or out of order'] : []),
     ...info.damage,
+    ...(info.unlocated ? [UNLOCATED] : []),
     ...(info.badLines > 0 ? [`${count(info.badLines)} bad ${info.badLines === 1 ? 'line' : 'lines'}`] : []),
     ...(badRows > 0 ? [`${count(badRows)} bad ${badRows === 1 ? 'row' : 'rows'}`] : []),
     ...(info.cut ? [INCOMPLETE] : []),

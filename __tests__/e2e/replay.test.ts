@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { openInThread, compressorInThread } from '../../lib/recording/thread/worker-client.js';
 import type { FrameSource } from '../../lib/recording/play/frame-source.js';
@@ -8,7 +9,7 @@ import { builtProgram } from '../helpers/built.js';
 import { PtyProgram } from '../helpers/pty.js';
 import { answers, startServer } from '../helpers/server.js';
 import { count, inNewDirectory, openReader, place, play } from '../helpers/recording-player.js';
-import { cycle, newWriter, record, timeOf } from '../helpers/recordings.js';
+import { cycle, newWriter, record, textIn, timeOf } from '../helpers/recordings.js';
 import { pathToFileURL } from 'node:url';
 
 inNewDirectory();
@@ -78,6 +79,33 @@ describe('record info', () => {
       status: 1,
       err: expect.stringContaining('recording a.ndjson: 1 frame missing; 2 bad lines'),
     });
+  });
+
+  test('reports where frames are missing that have no numbers, or that it is not known', async () => {
+    const text = textIn(await record(place.directory.file('plain'), 'none', 40)).replace(
+      /"(?:at_ms|at_seq)":\d+,|"body_crc32":"\w+",|.*"end":true.*\n/g,
+      '',
+    );
+    const without = (frame: number, frames: number): string =>
+      text
+        .split('\n')
+        .toSpliced(1 + frame, frames)
+        .join('\n');
+    const lose = (left: string): void => {
+      writeFileSync(place.directory.file('b.ndjson.gz'), Buffer.concat([gzipSync(left).subarray(0, -8), gzipSync(text).subarray(-8)]));
+    };
+    lose(without(10, 6));
+    const found = told('replay-info', 'b.ndjson.gz', '--verify');
+    expect(found).toMatchObject({ status: 1, err: expect.stringContaining('about 6 frames missing; b.ndjson.gz: a checksum') });
+    expect(found.out).toContain(
+      'damage      about 6 frames missing between 2026-08-07 14:32:30 and 2026-08-07 14:32:51, judging by their times\n',
+    );
+    lose(without(36, 4));
+    const open = told('replay-info', 'b.ndjson.gz', '--verify');
+    expect(open).toMatchObject({ status: 1, err: expect.stringContaining('it is not known whether frames are missing, or where') });
+    expect(open.out).toContain(
+      'it is not known whether frames are missing, or where: they have no numbers, and no two are too far apart in time\n',
+    );
   });
 });
 

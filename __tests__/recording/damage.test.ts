@@ -57,6 +57,8 @@ describe('recordings of earlier versions, without checksums', () => {
     expect(frames).toHaveLength(134);
     expect(info.damage).toHaveLength(1);
     expect(info.damage[0]).toMatch(/^lost-6-of-140\.ndjson\.gz: /);
+    // What follows the last frame is no frame, and does not end: how many there were cannot be known.
+    expect(info).toMatchObject({ likelyLosses: [[info.lastAt, NaN, NaN]], badLines: 1, losses: [], unlocated: false });
   });
 
   test('a zstd file that lost a block: reports how many frames are missing, and where', async () => {
@@ -201,6 +203,92 @@ describe('recordings of other programs', () => {
     const bad = (await looked(place.directory.file('bad.ndjson.gz')))!;
     expect(bad.frames.length).toBeGreaterThan(1000);
     expect(bad.info).toMatchObject({ cut: false, damage: ['bad.ndjson.gz: the compressed data is damaged'] });
+  });
+});
+
+describe('frames without numbers that are missing in a damaged file', () => {
+  const START = Date.UTC(2026, 7, 7, 12, 20);
+  const timestamp = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');
+  /** As all-smi writes it: times are whole seconds. */
+  const textOf = (intervalMs: number | undefined, times: readonly number[]): string => {
+    const header = {
+      all_smi_version: '0.25.0',
+      header: true,
+      hosts: [],
+      ...(intervalMs === undefined ? {} : { interval_ms: intervalMs }),
+      schema: 1,
+    };
+    const frames = times.map((at) => ({ gpus: [], hostname: 'remote', schema: 1, timestamp: timestamp(at) }));
+    return [header, ...frames].map((line) => `${JSON.stringify(line)}\n`).join('');
+  };
+  /** Content that lost something after it was compressed: the checksum and the length of all of it are still at the end. */
+  const lookedAfterLoss = async (left: string, whole: string): ReturnType<typeof looked> => {
+    const bytes = Buffer.concat([gzipSync(left).subarray(0, -8), gzipSync(whole).subarray(-8)]);
+    writeFileSync(place.directory.file('lost.ndjson.gz'), bytes);
+    return looked(place.directory.file('lost.ndjson.gz'));
+  };
+  const FRAMES = 80;
+
+  test('are reported between the right times, or their position as unknown', async () => {
+    const some = fc.uniqueArray(fc.integer({ min: 1, max: FRAMES - 2 }), { minLength: 1, maxLength: 12 });
+    const run = fc
+      .tuple(fc.integer({ min: 1, max: FRAMES - 14 }), fc.integer({ min: 1, max: 12 }))
+      .map(([first, length]) => count(length).map((nth) => first + nth));
+    const atEnd = fc.integer({ min: 1, max: 12 }).map((length) => count(length).map((nth) => FRAMES - 1 - nth));
+    const delays = fc.array(fc.integer({ min: 0, max: 400 }), { minLength: FRAMES, maxLength: FRAMES });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 10 }),
+        fc.boolean(),
+        delays,
+        fc.oneof(some, run, atEnd),
+        async (seconds, told, late, gone) => {
+          const times = late.map((ms, nth) => Math.floor((START + nth * seconds * 1000 + ms) / 1000) * 1000);
+          const lost = new Set(gone);
+          const left = times.filter((_, nth) => !lost.has(nth));
+          const header = told ? seconds * 1000 : undefined;
+          const { info } = (await lookedAfterLoss(textOf(header, left), textOf(header, times)))!;
+          expect(info.damage).toHaveLength(1);
+          const expected: (readonly [number, number, number])[] = [];
+          for (let nth = 0, missing = 0, before = NaN; nth < FRAMES; nth++) {
+            if (lost.has(nth)) missing++;
+            else {
+              // One interval of two seconds could be one of one second, seen late: times are whole seconds.
+              const isClear = seconds > 2 || (missing + 1) * seconds - 1 >= 1.5 * seconds;
+              if (missing > 0 && isClear) expected.push([before, times[nth]!, missing]);
+              [missing, before] = [0, times[nth]!];
+            }
+          }
+          expect(info.likelyLosses).toEqual(expected);
+          expect(info).toMatchObject({ losses: [], unlocated: expected.length === 0 });
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a whole recording is not damaged, however uneven its scrapes are', async () => {
+    const steps = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 2, maxLength: FRAMES });
+    await fc.assert(
+      fc.asyncProperty(steps, fc.constantFrom('none', 'gzip'), async (seconds, codec) => {
+        let at = START;
+        const text = textOf(
+          3000,
+          seconds.map((step) => (at += step * 1000)),
+        );
+        const path = place.directory.file('uneven.ndjson');
+        writeFileSync(path, codec === 'gzip' ? gzipSync(text) : text);
+        const { info } = (await looked(path))!;
+        expect(info).toMatchObject({ damage: [], losses: [], likelyLosses: [], unlocated: false, badLines: 0, cut: false });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('are not where a recorder is always late: the usual time between frames counts', async () => {
+    const times = count(FRAMES).map((nth) => START + nth * 7000);
+    const { info } = (await lookedAfterLoss(textOf(3000, times.toSpliced(40, 2)), textOf(3000, times)))!;
+    expect(info.likelyLosses).toEqual([[times[39], times[42], 2]]);
   });
 });
 

@@ -27,8 +27,12 @@ export interface ReplayStatus {
   readonly badLines: number;
   /** A gap: the times of the frames around it, NaN where there is none, and the number of missing frames. */
   readonly losses: readonly (readonly [from: Ms, to: Ms, frames: number])[];
+  /** The same for frames without numbers in damaged files, by their times; NaN frames: it is not known how many. */
+  readonly likelyLosses: readonly (readonly [from: Ms, to: Ms, frames: number])[];
   /** Part of the files is damaged, whether or not frames are missing. */
   readonly damaged: boolean;
+  /** Nothing shows where. */
+  readonly unlocated: boolean;
   /** The recorder's time zone: its offset from UTC, and its name, '' when unknown. */
   readonly offsetMinutes: number;
   readonly zone: string;

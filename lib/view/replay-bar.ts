@@ -60,12 +60,21 @@ function frameText({ frame, frames }: ReplayStatus): string {
   return `frame ${count(frame + 1)}${frames === undefined ? '' : `/${count(frames)}`}`;
 }
 
-function problemText({ indexed, seekable, badLines, losses, damaged }: ReplayStatus): string {
+function problemText({ indexed, seekable, badLines, losses, likelyLosses, damaged, unlocated }: ReplayStatus): string {
   const reading = indexed < 1 ? `${seekable ? 'indexing' : 'reading'} ${Math.floor(indexed * 100)}%` : '';
   const bad = badLines === 0 ? '' : `${count(badLines)} bad ${badLines === 1 ? 'line' : 'lines'}`;
-  const lost = losses.reduce((sum, [, , frames]) => sum + frames, 0);
-  const missing = lost === 0 ? '' : `${count(lost)} ${lost === 1 ? 'frame' : 'frames'} missing`;
-  return [reading, missing, bad, damaged ? 'damaged' : ''].filter((text) => text !== '').join(GAP);
+  const damage = unlocated ? 'damaged, position unknown' : damaged ? 'damaged' : '';
+  return [reading, missingFrames(losses, likelyLosses), bad, damage].filter((text) => text !== '').join(GAP);
+}
+
+/** How many frames are missing, '' if none is; without a number where that is not known. */
+export function missingFrames(losses: ReplayStatus['losses'], likelyLosses: ReplayStatus['likelyLosses']): string {
+  const all = [...losses, ...likelyLosses];
+  if (all.length === 0) return '';
+  const lost = all.reduce((sum, [, , frames]) => sum + (frames || 0), 0);
+  if (lost === 0) return 'frames missing';
+  const isExact = likelyLosses.length === 0;
+  return `${isExact ? '' : 'about '}${count(lost)} ${lost === 1 ? 'frame' : 'frames'} missing`;
 }
 
 interface Cell {
@@ -74,13 +83,13 @@ interface Cell {
 }
 
 /** ● position, ◆ bookmark, ! missing frames, ╌ nothing recorded, ─ the rest. */
-function timeLine({ at, firstAt, lastAt, bookmarks, gaps, losses }: ReplayStatus, cols: number): Span[] {
+function timeLine({ at, firstAt, lastAt, bookmarks, gaps, losses, likelyLosses }: ReplayStatus, cols: number): Span[] {
   if (lastAt === undefined) return [span('─'.repeat(cols), 'dim')];
   const whole = Math.max(1, lastAt - firstAt);
   const cellOf = (time: Ms): number => Math.max(0, Math.min(cols - 1, Math.round(((time - firstAt) / whole) * (cols - 1))));
   const cells: Cell[] = Array.from({ length: cols }, () => ({ sign: '─', tone: 'dim' }));
   for (const [from, to] of gaps) for (let x = cellOf(from) + 1; x < cellOf(to); x++) cells[x] = { sign: '╌', tone: 'dim' };
-  for (const [from, to] of losses) {
+  for (const [from, to] of [...losses, ...likelyLosses]) {
     const [first, last] = [cellOf(Number.isNaN(from) ? firstAt : from), cellOf(Number.isNaN(to) ? lastAt : to)];
     for (let x = Math.min(first + 1, last); x <= Math.max(first, last - 1); x++) cells[x] = { sign: '!', tone: 'bad' };
   }

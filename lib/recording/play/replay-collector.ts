@@ -99,6 +99,8 @@ class RecordedReplay implements Replay {
       gaps: info.gaps,
       badLines: info.badLines,
       losses: info.losses,
+      likelyLosses: info.likelyLosses,
+      unlocated: info.unlocated,
       damaged: info.damage.length > 0 || info.disorder > 0,
       offsetMinutes: info.offsetMinutes,
       zone: info.zone,

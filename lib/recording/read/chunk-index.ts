@@ -5,13 +5,17 @@ import type { Ms } from '../../model/clock.js';
 /** Frames that are missing between two times. */
 export type Loss = readonly [from: Ms, to: Ms, frames: number];
 
+/** From one frame to the next. */
+export type Step = readonly [from: Ms, to: Ms];
+
 export interface ChunkFacts {
   readonly firstAt: Ms;
   readonly lastAt: Ms;
   readonly frames: number;
   readonly bad: number;
-  /** The longest pauses in it. */
-  readonly gaps: readonly (readonly [from: Ms, to: Ms])[];
+  /** The longest times from one frame to the next, in order, and the median of all; NaN if it has one frame at most. */
+  readonly steps: readonly Step[];
+  readonly medianStep: Ms;
   /** The numbers of its first and last frame; NaN if none has one. */
   readonly firstSeq: number;
   readonly lastSeq: number;
@@ -27,10 +31,13 @@ export interface ChunkFacts {
   readonly sealed: boolean;
   /** It could not be decompressed. */
   readonly damaged: boolean;
+  /** It ends within a line that cannot be read, as after a kill. */
+  readonly halfLine: boolean;
 }
 
-/** Maximum number of gaps, and of losses, kept per chunk. */
-const MAX_GAPS = 8;
+/** Maximum number of losses kept per chunk. */
+const MAX_LOSSES = 8;
+const MAX_STEPS = 32;
 /** Larger jumps in frame numbers are invalid, not a loss. */
 const MAX_LOST = 1e7;
 
@@ -40,7 +47,8 @@ export const NO_FACTS: ChunkFacts = {
   lastAt: NaN,
   frames: 0,
   bad: 0,
-  gaps: [],
+  steps: [],
+  medianStep: NaN,
   firstSeq: NaN,
   lastSeq: NaN,
   counted: false,
@@ -49,6 +57,7 @@ export const NO_FACTS: ChunkFacts = {
   ended: undefined,
   sealed: false,
   damaged: false,
+  halfLine: false,
 };
 
 /** Frames between two numbers: 0 if one follows the other; undefined if the second should not come after the first. */
@@ -57,20 +66,35 @@ export function lostBetween(before: number, after: number): number | undefined {
   return lost >= 0 && lost <= MAX_LOST ? lost : undefined;
 }
 
-export function factsOf(lineHeaders: readonly LineHeader[], tooLong: number, gapMs: Ms): ChunkFacts {
+/** `unended`: its last line has no line feed. If that cannot be read either, it is not a bad line: a killed program leaves half a line. */
+export function factsOf(all: readonly LineHeader[], tooLong: number, unended: boolean): ChunkFacts {
+  const halfLine = unended && all.at(-1)?.kind === 'bad';
+  const lineHeaders = halfLine ? all.slice(0, -1) : all;
   const times = lineHeaders.flatMap((lineHeader) => (lineHeader.kind === 'data' && lineHeader.nth === 1 ? [lineHeader.at] : []));
-  const gaps = times.flatMap((at, nth) => (nth > 0 && at - times[nth - 1]! > gapMs ? [[times[nth - 1]!, at] as const] : []));
   const last = lineHeaders.findLast(({ kind }) => kind !== 'empty');
   return {
     ...NO_FACTS,
     ...numbersOf(lineHeaders),
+    ...stepsOf(times),
     firstAt: times[0] ?? NaN,
     lastAt: times.at(-1) ?? NaN,
     frames: times.length,
     bad: tooLong + lineHeaders.filter(({ kind }) => kind === 'bad').length,
-    gaps: gaps.slice(0, MAX_GAPS),
     ended: last === undefined ? undefined : last.kind === 'index' ? last.end : false,
     sealed: lineHeaders.some((lineHeader) => lineHeader.kind === 'header' && lineHeader.header.sealed),
+    halfLine,
+  };
+}
+
+function stepsOf(times: readonly Ms[]): Pick<ChunkFacts, 'steps' | 'medianStep'> {
+  const longestFirst = times
+    .slice(1)
+    .map((to, nth): Step => [times[nth]!, to])
+    .sort((a, b) => b[1] - b[0] - (a[1] - a[0]));
+  const median = longestFirst[longestFirst.length >> 1];
+  return {
+    steps: longestFirst.slice(0, MAX_STEPS).sort(([a], [b]) => a - b),
+    medianStep: median ? median[1] - median[0] : NaN,
   };
 }
 
@@ -95,15 +119,15 @@ function numbersOf(lineHeaders: readonly LineHeader[]): Pick<ChunkFacts, 'firstS
 
 /** Up to the limit: the last one includes the rest, so that all are counted. */
 function mergedLosses(losses: readonly Loss[]): readonly Loss[] {
-  if (losses.length <= MAX_GAPS) return losses;
-  const [kept, rest] = [losses.slice(0, MAX_GAPS - 1), losses.slice(MAX_GAPS - 1)];
+  if (losses.length <= MAX_LOSSES) return losses;
+  const [kept, rest] = [losses.slice(0, MAX_LOSSES - 1), losses.slice(MAX_LOSSES - 1)];
   return [...kept, [rest[0]![0], rest.at(-1)![1], rest.reduce((sum, [, , frames]) => sum + frames, 0)]];
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 
 /** As stored in a side file; null for a value that is not a number. `damage`: of the file. */
-export const toJson = (chunks: readonly ChunkFacts[], damage: string | undefined): object => ({ version: 2, chunks, damage });
+export const toJson = (chunks: readonly ChunkFacts[], damage: string | undefined): object => ({ version: 3, chunks, damage });
 
 export interface KeptFacts {
   readonly chunks: ChunkFacts[];
@@ -113,7 +137,7 @@ export interface KeptFacts {
 /** Undefined: it is not one of ours, or not for `count` chunks. */
 export function fromJson(value: unknown, count: number): KeptFacts | undefined {
   const { version, chunks, damage } = (value ?? {}) as { version?: unknown; chunks?: unknown; damage?: unknown };
-  if (version !== 2 || !Array.isArray(chunks) || chunks.length !== count) return undefined;
+  if (version !== 3 || !Array.isArray(chunks) || chunks.length !== count) return undefined;
   const facts = chunks.map(factsFrom);
   if (facts.includes(undefined)) return undefined;
   return { chunks: facts as ChunkFacts[], damage: typeof damage === 'string' ? damage : undefined };
@@ -121,8 +145,8 @@ export function fromJson(value: unknown, count: number): KeptFacts | undefined {
 
 function factsFrom(row: unknown): ChunkFacts | undefined {
   const given = (row ?? {}) as Partial<Record<keyof ChunkFacts, unknown>>;
-  const { frames, bad, gaps, losses, disorder, ended } = given;
-  if (!isNumber(frames) || !isNumber(bad) || !isNumber(disorder) || !Array.isArray(gaps) || !Array.isArray(losses)) return undefined;
+  const { frames, bad, steps, losses, disorder, ended } = given;
+  if (!isNumber(frames) || !isNumber(bad) || !isNumber(disorder) || !Array.isArray(steps) || !Array.isArray(losses)) return undefined;
   const number = (key: keyof ChunkFacts): number => (isNumber(given[key]) ? given[key] : NaN);
   const orNaN = (one: unknown): number => (isNumber(one) ? one : NaN);
   return {
@@ -130,7 +154,8 @@ function factsFrom(row: unknown): ChunkFacts | undefined {
     lastAt: number('lastAt'),
     frames,
     bad,
-    gaps: gaps.filter((gap): gap is [number, number] => Array.isArray(gap) && gap.length === 2 && gap.every(isNumber)),
+    steps: steps.filter((step): step is [number, number] => Array.isArray(step) && step.length === 2 && step.every(isNumber)),
+    medianStep: number('medianStep'),
     firstSeq: number('firstSeq'),
     lastSeq: number('lastSeq'),
     counted: given.counted === true,
@@ -141,5 +166,6 @@ function factsFrom(row: unknown): ChunkFacts | undefined {
     ended: typeof ended === 'boolean' ? ended : undefined,
     sealed: given.sealed === true,
     damaged: given.damaged === true,
+    halfLine: given.halfLine === true,
   };
 }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { CacheDirectory } from './cache-directory.js';
 import { type ChunkedFile, Damaged } from './chunk.js';
-import { factsOf, fromJson, lostBetween, NO_FACTS, toJson, type ChunkFacts, type Loss } from './chunk-index.js';
+import { factsOf, fromJson, lostBetween, NO_FACTS, toJson, type ChunkFacts, type Loss, type Step } from './chunk-index.js';
 import type { OpenedFile } from './open-chunks.js';
 import { readLineHeader, type LineHeader, withSeals } from './line-times.js';
 import { StreamChunks } from './stream-chunks.js';
@@ -31,9 +31,7 @@ interface Lane {
   readonly identity: string;
   readonly bytes: number;
   readonly facts: (ChunkFacts | undefined)[];
-  /** They come from an earlier run. */
-  readonly complete: boolean;
-  /** The damage of the file at that time. */
+  /** The damage of the file in an earlier run. */
   readonly damage: string | undefined;
 }
 
@@ -46,6 +44,10 @@ export interface Summary {
   readonly badLines: number;
   /** Where frames are missing, by number or according to an index. */
   readonly losses: readonly Loss[];
+  /** Where frames without numbers are probably missing, by their times; only in damaged files. */
+  readonly likelyLosses: readonly Loss[];
+  /** Some file is damaged, and nothing shows whether frames are missing in it, and where. */
+  readonly unlocated: boolean;
   /** Frames that are duplicates or out of order. */
   readonly disorder: number;
   /** Other damage of files, one sentence each. */
@@ -58,6 +60,7 @@ const NOTHING: Chunk = { lines: [], lineHeaders: [], starts: [] };
 
 export class ChunkStore {
   #gapMs: Ms = Infinity;
+  #intervalMs: Ms = 0;
   #lanes: readonly Lane[];
   readonly #cache: CacheDirectory;
   #kept = new Map<string, Chunk>();
@@ -66,15 +69,13 @@ export class ChunkStore {
     this.#cache = cache;
     this.#lanes = opened.map(({ chunked: file, identity, bytes }) => {
       const kept = file.complete && !file.known ? fromJson(cache.readJson(identity), file.chunks) : undefined;
-      return { file, identity, bytes, facts: kept?.chunks ?? [], complete: kept !== undefined, damage: kept?.damage };
+      return { file, identity, bytes, facts: kept?.chunks ?? [], damage: kept?.damage };
     });
   }
 
-  /** This long without a frame is a gap. What was learned before this was known is dropped. */
-  set gapMs(gapMs: Ms) {
-    this.#gapMs = gapMs;
-    this.#kept.clear();
-    for (const lane of this.#lanes) if (!lane.complete) lane.facts.length = 0;
+  /** `gapMs` without a frame is a gap. `intervalMs`: according to the header, 0 if it does not say. */
+  setPace(gapMs: Ms, intervalMs: Ms): void {
+    [this.#gapMs, this.#intervalMs] = [gapMs, intervalMs];
   }
 
   get files(): readonly ChunkedFile[] {
@@ -173,7 +174,7 @@ export class ChunkStore {
       for (const one of facts) {
         if (!one) continue;
         if (one.firstAt - lastAt > this.#gapMs) gaps.push([lastAt, one.firstAt]);
-        gaps.push(...one.gaps);
+        gaps.push(...one.steps.filter(([from, to]) => to - from > this.#gapMs));
         if (!Number.isNaN(one.lastAt)) lastAt = one.lastAt;
       }
     }
@@ -185,6 +186,8 @@ export class ChunkStore {
       gaps: gaps.slice(0, MAX_GAPS),
       badLines: sum(({ bad }) => bad),
       losses: files.flatMap(({ losses }) => losses),
+      likelyLosses: files.flatMap(({ likelyLosses }) => likelyLosses),
+      unlocated: files.some(({ unlocated }) => unlocated),
       disorder: sum(({ disorder }) => disorder),
       damage: files.flatMap(({ damage }) => damage),
       ended: ends.includes(false) ? false : ends.includes(undefined) ? undefined : true,
@@ -200,12 +203,25 @@ export class ChunkStore {
     const blocks = known.filter(({ damaged }) => damaged).length;
     const name = basename(lane.file.path);
     const wrong = lane.file.damage ?? lane.damage;
+    const { losses, disorder } = lossesOf(facts, (chunk) => lane.file.known?.(chunk));
+    const damaged = blocks > 0 || wrong !== undefined;
+    const numbered = known.some((one) => !Number.isNaN(one.firstSeq));
+    // In a container that does not end too early, half a line at the end is not from a program that was killed.
+    const endsInLine = known.findLast(({ ended: hasEnd, halfLine }) => hasEnd !== undefined || halfLine)?.halfLine === true;
+    const brokenEnd = wrong !== undefined && endsInLine && lane.file.complete && !lane.file.cut;
+    const likelyLosses: readonly Loss[] = [
+      ...(damaged && !numbered ? likelyLossesOf(facts, this.#intervalMs, losses) : []),
+      ...(brokenEnd ? [[known.findLast(({ frames }) => frames > 0)?.lastAt ?? NaN, NaN, NaN] as const] : []),
+    ];
     return {
       facts,
       frames: known.reduce((sum, one) => sum + one.frames, 0),
-      bad: known.reduce((sum, one) => sum + one.bad, 0),
+      bad: known.reduce((sum, one) => sum + one.bad, brokenEnd ? 1 : 0),
       done: lane.bytes * this.#share(lane, known.length),
-      ...lossesOf(facts, (chunk) => lane.file.known?.(chunk)),
+      losses,
+      disorder,
+      likelyLosses,
+      unlocated: damaged && !numbered && losses.length + likelyLosses.length === 0,
       damage: [
         ...(blocks > 0 ? [`${name}: ${blocks} damaged ${blocks === 1 ? 'block' : 'blocks'}`] : []),
         ...(wrong === undefined ? [] : [`${name}: ${wrong}`]),
@@ -235,9 +251,7 @@ export class ChunkStore {
     try {
       const { lines, tooLong, unended } = lane.file.lines(chunk);
       const lineHeaders = withSeals(lines.map(readLineHeader));
-      // A program that was killed leaves half a line.
-      if (unended && lineHeaders.at(-1)?.kind === 'bad') lineHeaders.pop();
-      const facts = factsOf(lineHeaders, tooLong, this.#gapMs);
+      const facts = factsOf(lineHeaders, tooLong, unended);
       // Lines that were too long for a stream are no longer in its blocks.
       lane.facts[chunk] ??= lane.file instanceof StreamChunks ? { ...facts, bad: lane.file.known(chunk)?.bad ?? facts.bad } : facts;
       return {
@@ -260,6 +274,8 @@ interface FileSummary {
   /** Number of bytes that are known. */
   readonly done: number;
   readonly losses: readonly Loss[];
+  readonly likelyLosses: readonly Loss[];
+  readonly unlocated: boolean;
   readonly disorder: number;
   readonly damage: readonly string[];
   readonly ended: boolean | undefined;
@@ -303,4 +319,33 @@ function lossesOf(
   });
   settle(NaN);
   return { losses, disorder };
+}
+
+/** Frames that are this many intervals apart or more have lost one between them, if any was lost. */
+const LOST_INTERVALS = 1.5;
+/** Times of all-smi are whole seconds. */
+const WHOLE_SECOND: Ms = 1000;
+
+/**
+ * Between frames that are too far apart, in a damaged file whose frames have no numbers. Recorders do not keep to their interval exactly, so
+ * the usual time between frames counts if it is longer. Not where `losses` are known, and not where times are too coarse to tell.
+ */
+function likelyLossesOf(facts: readonly (ChunkFacts | undefined)[], intervalMs: Ms, losses: readonly Loss[]): Loss[] {
+  const steps: Step[] = [];
+  let lastAt: Ms = NaN;
+  for (const one of facts) {
+    // What is between two chunks is unknown until both have been read.
+    if (!one) lastAt = NaN;
+    if (!one || one.frames === 0) continue;
+    if (!Number.isNaN(lastAt)) steps.push([lastAt, one.firstAt]);
+    steps.push(...one.steps);
+    lastAt = one.lastAt;
+  }
+  const medians = facts.flatMap((one) => (one && one.medianStep > 0 ? [one.medianStep] : [])).sort((a, b) => a - b);
+  const usual = Math.max(intervalMs, medians[medians.length >> 1] ?? 0);
+  const coarse = steps.every((step) => step.every((at) => at % WHOLE_SECOND === 0)) ? WHOLE_SECOND : 0;
+  return steps
+    .filter(([from, to]) => usual > 0 && to - from - coarse >= LOST_INTERVALS * usual)
+    .filter(([from, to]) => !losses.some(([a, b]) => !(from >= b) && !(to <= a)))
+    .map(([from, to]): Loss => [from, to, Math.max(1, Math.round((to - from) / usual) - 1)]);
 }

@@ -34,6 +34,10 @@ export interface RecordingInfo {
   readonly badLines: number;
   /** Where frames are missing: the frames before and after, NaN if there is none, and how many. */
   readonly losses: readonly Loss[];
+  /** Where frames without numbers are probably missing, and about how many, by their times: in damaged files. NaN frames: not known. */
+  readonly likelyLosses: readonly Loss[];
+  /** Some file is damaged, and nothing shows whether frames are missing in it, and where. */
+  readonly unlocated: boolean;
   /** Frames that are duplicates or out of order. */
   readonly disorder: number;
   /** Other damage of files. */

@@ -69,7 +69,7 @@ export class Reader {
   }
 
   get info(): RecordingInfo {
-    const { indexed, frames, gaps, badLines, losses, disorder, damage, ended } = this.#store.summary();
+    const { indexed, frames, gaps, badLines, losses, likelyLosses, unlocated, disorder, damage, ended } = this.#store.summary();
     const files = this.#store.files;
     return {
       files: files.map(({ path }) => clean(basename(path), 200)),
@@ -88,6 +88,8 @@ export class Reader {
       gaps,
       badLines: badLines + this.#broken.size,
       losses,
+      likelyLosses,
+      unlocated,
       disorder,
       damage: [...damage.map((one) => clean(one, 300)), ...this.#tooLargeText()],
       cut: files.some(({ cut }) => cut),
@@ -166,7 +168,7 @@ export class Reader {
     this.#firstAt = first.at;
     this.#header = await this.#findHeader(first.ref.file);
     this.#intervalMs = this.#header?.intervalMs ?? (await this.#step(first));
-    this.#store.gapMs = overdueAfter(this.#intervalMs ?? DEFAULT_INTERVAL_MS);
+    this.#store.setPace(overdueAfter(this.#intervalMs ?? DEFAULT_INTERVAL_MS), this.#header?.intervalMs ?? 0);
     this.#offsetMinutes = this.#header?.offsetMinutes ?? first.frame?.offsetMinutes;
     if (this.#store.files.every(({ complete }) => complete)) await this.#findLast();
   }

@@ -89,7 +89,7 @@ export class StreamChunks implements ChunkedFile {
 
   async #pump(pass: number): Promise<void> {
     const lines = new LineBlocks(this.#maxFrameBytes, (block, tooLong, last) => {
-      const facts = factsOfBlock(block, tooLong, last);
+      const facts = factsOfBlock(block, tooLong);
       this.#copy.append(block, facts);
       this.#facts.push(facts);
       if (!last) this.#wake();
@@ -236,10 +236,7 @@ class SurplusParts {
   }
 }
 
-function factsOfBlock(block: Buffer, dropped: number, last: boolean): ChunkFacts {
+function factsOfBlock(block: Buffer, dropped: number): ChunkFacts {
   const { lines, tooLong, unended } = linesOf(block);
-  const lineHeaders = lines.map(readLineHeader);
-  // A program that was killed leaves half a line.
-  if (last && unended && lineHeaders.at(-1)?.kind === 'bad') lineHeaders.pop();
-  return factsOf(lineHeaders, tooLong + dropped, Infinity);
+  return factsOf(lines.map(readLineHeader), tooLong + dropped, unended);
 }
