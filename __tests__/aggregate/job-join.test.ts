@@ -260,7 +260,8 @@ describe('compared with a simple join', () => {
       });
     const slots = names.map(slotOf);
     const certain = slots.every((slot) => slot >= 0) && names.length >= gpuCount;
-    if (!certain && gpuCount === all.length && !names.some((name) => 'number' in name && name.number >= all.length))
+    const isElsewhere = names.some((name, at) => slots[at]! < 0 && 'number' in name && (name.by === 'minor' || scheduler === 'slurm'));
+    if (!certain && !isElsewhere && gpuCount === all.length && !names.some((name) => 'number' in name && name.number >= all.length))
       return all.map((_, slot) => `${slot} 1`);
     const each = Number.isNaN(gpuCount) ? NaN : gpuCount < names.length ? gpuCount / names.length : 1;
     const rows = names.map((name, at) => `${slots[at]!} ${each === 1 && name.by === 'uuid' && /MIG|::/.test(name.uuid) ? NaN : each}`);

@@ -171,6 +171,50 @@ describe('without a screen', () => {
     ]);
   });
 
+  test('get adds up by account and by team, and lists the job of a process', async () => {
+    const labels = 'gpu="H100",instance="gpu-a01",gpu_uuid="GPU-a",gpu_index="0"';
+    const other = await startServer(
+      answers(
+        `all_smi_gpu_utilization{${labels}} 90\nall_smi_gpu_info{${labels},minor_number="1"} 1\n` +
+          'all_smi_process_memory_used_bytes{pid="7",name="python",user="alice",instance="gpu-a01",device_uuid="GPU-a",device_id="0"} 1e9\n',
+      ),
+    );
+    const env = programs({ squeue: `cat ${SQUEUE}`, scontrol: NODES });
+    const teams = join(directory, 'teams.csv');
+    writeFileSync(teams, 'user,team\nalice,vision\n');
+    const get = async (...args: readonly string[]): Promise<readonly Record<string, unknown>[]> => {
+      const { stdout } = await run(env, 'get', ...args, '--hosts', other.nodeId, '--jobs', 'slurm', '--teams', teams, '-o', 'json');
+      return (JSON.parse(stdout) as { rows: readonly Record<string, unknown>[] }).rows;
+    };
+    const [accounts, jobs, byTeam, processes, gpus] = await Promise.all([
+      get('users', '--by', 'account'),
+      get('jobs'),
+      get('users', '--by', 'team', '--columns', 'team,vram'),
+      get('processes'),
+      get('gpus'),
+    ]);
+    await other.kill();
+    expect(accounts.map(({ account, users, gpus: used, allocated_gpus: allocated }) => [account, users, used, allocated])).toEqual([
+      ['bio', ['bob'], 0, 1],
+      ['physics', ['alice'], 1, 1],
+    ]);
+    expect(jobs.map(({ job, vram_bytes: vram }) => [job, vram])).toEqual([
+      ['918273', 1e9],
+      ['918280', null],
+    ]);
+    expect(byTeam).toEqual([
+      { team: 'vision', vram_bytes: 1e9 },
+      { team: null, vram_bytes: null },
+    ]);
+    expect(processes).toMatchObject([{ user: 'alice', job: '918273', account: 'physics', on_others_gpu: false }]);
+    expect(gpus).toMatchObject([{ allocated_to: ['alice'] }]);
+  });
+
+  test('--by is for users', async () => {
+    const { status, stderr } = await run({}, 'get', 'gpus', '--demo', '--by', 'account');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--by: is only for get users')]);
+  });
+
   test('get waits no longer than the deadline', async () => {
     const env = programs({ squeue: 'echo $$ >$dir/pid; sleep 300', scontrol: NODES });
     const { status, stdout } = await run(env, 'get', 'nodes', '--hosts', node.nodeId, '--jobs', 'slurm', '--deadline', '2');

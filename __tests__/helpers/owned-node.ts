@@ -13,6 +13,7 @@ export interface Proc {
   readonly gpu: number;
   readonly user: string;
   readonly bytes?: number;
+  readonly command?: string;
   readonly identity?: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +28,7 @@ export function exposition(procs: readonly Proc[], { utils = [90, 0, 0, 90], use
   const device = ({ pid, gpu }: Proc): string => `pid="${pid}",device_uuid="${gpu < 0 ? '' : `GPU-${gpu}`}"`;
   const rows = procs.map(
     (proc) =>
-      `all_smi_process_memory_used_bytes{${device(proc)},gpu_index="${Math.max(0, proc.gpu)}",user="${proc.user}",command="run"} ${proc.bytes ?? 1e9}`,
+      `all_smi_process_memory_used_bytes{${device(proc)},gpu_index="${Math.max(0, proc.gpu)}",user="${proc.user}",command="${proc.command ?? 'run'}"} ${proc.bytes ?? 1e9}`,
   );
   const identities = procs.flatMap((proc) => {
     const labels = Object.entries(proc.identity ?? {}).map(([name, value]) => `,${name}="${value}"`);
@@ -74,16 +75,17 @@ export class Viewer {
   readonly #parser;
   readonly node: Node;
 
-  constructor(options: AttributionOptions = { people: true }, manyUsers?: number) {
+  constructor(options: AttributionOptions = { people: true }, manyUsers?: number, nodeId = 'n1') {
     this.parsers = new Parsers(manyUsers);
     this.attribution = this.parsers.holding((users) => new Attribution(users, options));
     this.#parser = this.parsers.newParser();
-    this.node = new Node({ nodeId: 'n1' }, this.#parser.data, undefined, undefined, this.attribution);
+    this.node = new Node({ nodeId }, this.#parser.data, undefined, undefined, this.attribution);
   }
 
-  scrape(text: string): this {
+  /** `at`: when it was received. */
+  scrape(text: string, at = 0): this {
     this.#parser.push(Buffer.from(text));
-    this.node.commit({ at: 0 }, this.#parser.commit(0, 0));
+    this.node.commit({ at }, this.#parser.commit(at, 0));
     return this;
   }
 

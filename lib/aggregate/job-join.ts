@@ -215,6 +215,18 @@ class Slots {
     }
   }
 
+  /** Whether the minor numbers of all its GPUs are known: a number that none of them has is that of another GPU. */
+  get hasMinors(): boolean {
+    return this.#byMinor.size === this.count;
+  }
+
+  /** The minor number that a name means; undefined: it is none, or not known. Without a map, only Slurm's index is known to be one. */
+  minorOf(name: GpuName, job: Job): number | undefined {
+    if (!('number' in name)) return undefined;
+    if (name.by === 'minor') return name.number;
+    return this.#minors === undefined ? (job.scheduler === 'slurm' ? name.number : undefined) : this.#minors.get(name.number);
+  }
+
   /** -1: not known. `isPart`: of the GPU in that slot. */
   find(name: GpuName, job: Job): { readonly slot: number; readonly isPart: boolean } {
     switch (name.by) {
@@ -226,10 +238,8 @@ class Slots {
       case 'pci':
         return { slot: this.#byBus.get(busOf(name.bus)) ?? -1, isPart: false };
       case 'minor':
-        return { slot: this.#byMinor.get(name.number) ?? -1, isPart: false };
       case 'index': {
-        // Without a map, only Slurm's index is known to be the minor number.
-        const minor = this.#minors === undefined ? (job.scheduler === 'slurm' ? name.number : undefined) : this.#minors.get(name.number);
+        const minor = this.minorOf(name, job);
         return { slot: minor === undefined ? -1 : (this.#byMinor.get(minor) ?? -1), isPart: false };
       }
     }
@@ -258,7 +268,9 @@ function rowsOf(job: Job, { gpuCount, gpus }: JobAllocation, slots: Slots): read
   const named = gpus.map((name) => ({ name, ...slots.find(name, job) }));
   const unknown = named.some(({ slot }) => slot < 0) || gpus.length < gpuCount;
   // A higher index: GPUs of the node are missing here, and those that are left may be others.
-  const isAll = gpuCount === slots.count && gpuCount > 0 && !gpus.some((name) => 'number' in name && name.number >= slots.count);
+  const isElsewhere = slots.hasMinors && named.some(({ name, slot }) => slot < 0 && slots.minorOf(name, job) !== undefined);
+  const isAll =
+    gpuCount === slots.count && gpuCount > 0 && !isElsewhere && !gpus.some((name) => 'number' in name && name.number >= slots.count);
   if (unknown && isAll) return Array.from({ length: slots.count }, (_, slot) => ({ job, slot, gpuCount: 1, schedulerIndex: '' }));
   const each = gpuCount < gpus.length ? gpuCount / gpus.length : Number.isNaN(gpuCount) ? NaN : 1;
   const rows: JobRow[] = named.map(({ name, slot, isPart }) => ({

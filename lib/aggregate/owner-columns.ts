@@ -51,11 +51,13 @@ export function allocatedUsers(node: NodeView, slot: number): readonly string[] 
   return [...found];
 }
 
-/** Whether a process runs on a GPU that is allocated, and not to its user. System accounts serve everybody, so they never do. */
-export function isTrespassing(node: NodeView, row: number): boolean {
-  const slot = node.procs.gpu[row]!;
-  if (slot < 0 || node.allocations.count === 0) return false;
-  const user = node.userName(node.procs.user[row]!);
+/** Whether a GPU is allocated, and not to this user. System accounts serve everybody, so they never are strangers. */
+export function isStranger(node: NodeView, slot: number, user: string): boolean {
+  if (slot < 0 || node.allocations.count === 0 || user === '' || isSystem(user)) return false;
   const holders = allocatedUsers(node, slot);
-  return user !== '' && !isSystem(user) && holders.length > 0 && !holders.includes('') && !holders.includes(user);
+  return holders.length > 0 && !holders.includes('') && !holders.includes(user);
 }
+
+/** Whether a process runs on a GPU that is allocated, and not to its user. */
+export const isTrespassing = (node: NodeView, row: number): boolean =>
+  isStranger(node, node.procs.gpu[row]!, node.userName(node.procs.user[row]!));

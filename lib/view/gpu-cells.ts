@@ -2,7 +2,7 @@
 import { FROM_COLS } from './breakpoints.js';
 import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
-import { allocatedUsers } from '../aggregate/owner-columns.js';
+import { allocatedUsers, isStranger } from '../aggregate/owner-columns.js';
 import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
 import { GPU_FIELDS, gpuField, type GpuField, type GpuFieldsWith } from '../model/gpu-fields.js';
 import { LIMITS } from '../model/limits.js';
@@ -256,7 +256,7 @@ function powerCell(row: number, rows: GpuTableRows): Cell {
 /** The users of its processes, most memory first; '?' if memory is used that no process owns, `–` if the node does not report it. */
 function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], seen: GpuSeen | undefined): Cell {
   const { gpus } = node;
-  const names = owners.map(({ user }) => user || '?').join(', ');
+  const names = owners.map(({ user }) => `${isStranger(node, slot, user) ? '!' : ''}${user || '?'}`).join(', ');
   if (names !== '') {
     if (included(node) && slotState(gpus, slot) === 'heldIdle') return namesAnd(names, heldWords(seen));
     if (seen?.stuck) return namesAnd(names, [' (stuck?)', ' stuck?']);
@@ -305,6 +305,7 @@ function heldWords(seen: GpuSeen | undefined): readonly string[] {
 /** The legend of the signs, for the help. */
 export const GPU_NOTES: readonly string[] = [
   'WHO: users with processes on the GPU, most memory first. ?: memory of unknown owners. –: not reported. Empty: free.',
+  '! before a user: the GPU is allocated to somebody else.',
   'allocated, idle: a scheduler has given the GPU to this user, and nothing computes on it.',
   'held idle: more than 1 GiB in use while the GPU does not compute, and for how long; +: since before the viewer started.',
   '!: too hot, or memory nearly full. stuck?: reports 100% busy but draws idle power, for five samples in a row.',

@@ -1,5 +1,6 @@
 /** A process's job, pod, container and the like as lines of text: the same on every tab. Pure. */
 import { identityOf, type JobIds } from '../aggregate/attribution.js';
+import { allocatedUsers, isTrespassing } from '../aggregate/owner-columns.js';
 import type { ProcessIdentity } from '../model/identity.js';
 import type { Job } from '../model/jobs.js';
 import type { NodeView } from '../model/node-view.js';
@@ -22,6 +23,7 @@ export function ownerFacts(node: NodeView, row: number, app: AppView): readonly 
     ['service', identity?.unit ?? ''],
     ['session', identity?.session ?? ''],
     ['team', known('team')],
+    ['allocated', isTrespassing(node, row) ? `its GPU, to ${allocatedUsers(node, node.procs.gpu[row]!).join(', ')}` : ''],
     ['user from', userSource(node, row, identity, job)],
   ];
   return facts.filter(([, text]) => text !== '');

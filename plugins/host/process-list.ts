@@ -129,7 +129,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
     value: ownerOf('job'),
     screen: {
       title: 'JOB',
-      width: 10,
+      width: 12,
       drop: 3,
       sorts: 'ascending',
       when: (data, cols) => cols >= FROM_COLS.standard && data.hasJobs,

@@ -19,6 +19,14 @@ import { current, put, usersLevel, type ProcessesLevel, type UsersUi } from './d
 import { processesOf } from './processes-level.js';
 import { rowsOf } from './level-rows.js';
 
+const groupingOf = (ui: UsersUi): Grouping | undefined => {
+  const level = current(ui);
+  return level.kind === 'users' ? level.by : undefined;
+};
+
+/** Only where the rows are users: their history is kept, that of other groups is not. */
+const ofUsers = (key: Key): Key => ({ ...key, when: (ui, app) => groupingOf(ui) === 'user' && (key.when?.(ui, app) ?? true) });
+
 const USERS = on(
   ['users'],
   [
@@ -38,7 +46,7 @@ const USERS = on(
       run: (ui, { app }) => regrouped(ui, app),
     },
     {
-      when: (_ui, app) => anyUser(app),
+      when: (ui, app) => groupingOf(ui) === 'user' && anyUser(app),
       id: 'users.system',
       keys: ['f'],
       label: 'show or hide system accounts (root, 0 to 999)',
@@ -46,14 +54,16 @@ const USERS = on(
       hint: 7,
       run: (ui, { app }) => [withRows({ ...ui, showSystem: !ui.showSystem }, app)],
     },
-    whileRows(access, {
-      id: 'users.trend',
-      keys: ['s'],
-      label: 'show or hide the VRAM trend',
-      short: 'trend',
-      hint: 10,
-      run: (ui) => [{ ...ui, showTrend: !ui.showTrend }],
-    }),
+    ofUsers(
+      whileRows(access, {
+        id: 'users.trend',
+        keys: ['s'],
+        label: 'show or hide the VRAM trend',
+        short: 'trend',
+        hint: 10,
+        run: (ui) => [{ ...ui, showTrend: !ui.showTrend }],
+      }),
+    ),
   ],
 );
 
@@ -68,11 +78,6 @@ const HOSTS = on(
     sort('users.hosts', 't', 'longest', 'longest', 6),
   ],
 );
-
-const groupingOf = (ui: UsersUi): Grouping | undefined => {
-  const level = current(ui);
-  return level.kind === 'users' ? level.by : undefined;
-};
 
 /** The next grouping of which something is known. */
 function regrouped(ui: UsersUi, app: AppView): Step<UsersUi> {

@@ -76,7 +76,7 @@ const USERS_COLUMN: TableColumn<UserRows, number> = {
   screen: {
     title: 'USERS',
     width: 10,
-    fit: (cols) => ({ width: mostUserCols(cols) }),
+    fit: (cols) => ({ width: cols >= FROM_COLS.standard ? 20 : 10 }),
     sorts: 'ascending',
     cell: (row, { users }) => dimmed(namesThatFit(users.usersOf(row).map(shownUser))),
   },
@@ -106,7 +106,7 @@ const USE_COLUMNS: TableColumns<UserRows, number> = [
     screen: {
       title: 'ALLOC',
       width: 6,
-      drop: 6,
+      drop: 5.5,
       sorts: 'descending',
       when: ({ users }) => users.totals.allocating > 0,
       cell: (row, { users }) => gpusText(users.allocatedGpus[row]!),
@@ -120,7 +120,7 @@ const USE_COLUMNS: TableColumns<UserRows, number> = [
     screen: {
       title: 'IDLE',
       width: 5,
-      drop: 6,
+      drop: 5.4,
       sorts: 'descending',
       when: ({ users }) => users.totals.allocating > 0,
       cell: (row, { users }) => idleText(users.allocatedIdleGpus[row]!),
