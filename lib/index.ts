@@ -30,7 +30,7 @@ export { GPU_FIELDS, gpuField } from './model/gpu-fields.js';
 export { rowsByGpu } from './model/gpu-identity.js';
 export { isSkewed, LIMITS } from './model/limits.js';
 export { sourcesOf } from './model/node-sources.js';
-export { conditionOf, gpusUnknown, included, whyNotReporting } from './model/node-view.js';
+export { conditionOf, gpusUnknown, included, mayLack, whyNotReporting } from './model/node-view.js';
 export { troubles } from './model/sample.js';
 export { definePlugin } from './plugin/types.js';
 export { VERSION } from './version.js';

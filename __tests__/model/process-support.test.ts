@@ -1,6 +1,6 @@
 /** Memory in use without process rows: the exporter runs without --processes, or all-smi cannot list the processes of that accelerator. */
 import { describe, expect, test } from '@jest/globals';
-import { whyNotReporting } from '../../lib/model/node-view.js';
+import { mayLack, whyNotReporting } from '../../lib/model/node-view.js';
 import { PROCESS_SUPPORT } from '../../lib/model/process-support.js';
 import { PLATFORMS } from '../../lib/mock/mock-platforms.js';
 import type { Platform } from '../../lib/mock/mock-types.js';
@@ -48,6 +48,15 @@ describe('memory in use without process rows', () => {
   ])('%s %j: processes cannot be listed, so its users are unknown', (name, details) => {
     expect(whyOf(gpu(name, details))).toBe('cannot list processes');
     expect(whyOf(gpu(name, details, GIB))).toBeUndefined();
+  });
+
+  test('an exporter for AMD GPUs may lack the library that it needs instead; only our own exporter says that it runs without --processes', () => {
+    const lacks = (gpus: readonly GpuSpec[], processScope?: 'off') =>
+      mayLack(buildNodes([{ gpus, facts: { hasProcessFamily: false, processScope } }])[0]!);
+    const amd = gpu('AMD Instinct MI300X', { lib_name: 'ROCm' });
+    expect(lacks([amd])).toBe('its AMD library');
+    expect(lacks([amd], 'off')).toBeUndefined();
+    expect(lacks([gpu('NVIDIA L4')])).toBeUndefined();
   });
 
   test('of several GPUs, one that can list processes decides; one with almost no memory in use does not', () => {

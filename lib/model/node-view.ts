@@ -4,7 +4,7 @@ import type { SchedulerNode } from './jobs.js';
 import { failedHere, type EndpointStatus, type EndpointView } from './endpoint.js';
 import { LIMITS } from './limits.js';
 import { failedSource, sourcesOf } from './node-sources.js';
-import { canListProcesses } from './process-support.js';
+import { canListProcesses, processesNeed, type Device } from './process-support.js';
 
 /** How the scheduler sees a node, and why it is out of service. */
 export type Service = Pick<SchedulerNode, 'state' | 'reason'>;
@@ -93,9 +93,28 @@ export function whyNotReporting(node: NodeView): NotReporting | undefined {
   let unsupported = false;
   for (let slot = 0; slot < gpus.count; slot++) {
     if (!(used[slot]! > LIMITS.heldBytes)) continue;
-    const device = { name: node.text(gpus.name[slot]!), library: gpus.detail(slot, 'lib_name'), type: gpus.detail(slot, 'type') };
-    if (canListProcesses(device)) return 'no process export';
+    if (canListProcesses(deviceOf(node, slot))) return 'no process export';
     unsupported = true;
   }
   return unsupported ? 'cannot list processes' : undefined;
+}
+
+const deviceOf = (node: NodeView, slot: number): Device => ({
+  name: node.text(node.gpus.name[slot]!),
+  library: node.gpus.detail(slot, 'lib_name'),
+  type: node.gpus.detail(slot, 'type'),
+});
+
+/**
+ * For 'no process export': what the exporter may lack besides `--processes`, which of the two cannot be told. Undefined: it is started
+ * without `--processes`.
+ */
+export function mayLack(node: NodeView): string | undefined {
+  const { gpus, facts } = node.whole ?? node;
+  if (facts.processScope !== undefined) return undefined;
+  for (let slot = 0; slot < gpus.count; slot++) {
+    const needs = gpus.field.memoryUsedBytes[slot]! > LIMITS.heldBytes ? processesNeed(deviceOf(node.whole ?? node, slot)) : undefined;
+    if (needs !== undefined) return needs;
+  }
+  return undefined;
 }

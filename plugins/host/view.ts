@@ -8,6 +8,7 @@ import {
   layoutTable,
   line,
   lines,
+  mayLack,
   position,
   whyNotReporting,
   screenColumns,
@@ -106,7 +107,9 @@ const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
 function noProcesses(node: NodeView, app: AppView, all: boolean): Line {
   const why = whyNotReporting(node);
   const none = app.filter ? 'no processes match the filter' : all ? 'no process' : 'no process on a GPU';
-  return line(span(`   ${why === undefined ? none : NO_PROCESSES[why]}`, 'dim'));
+  const other = why === 'no process export' ? mayLack(node) : undefined;
+  const reason = other ? `processes not reported: the exporter needs --processes and ${other}` : why && NO_PROCESSES[why];
+  return line(span(`   ${reason ?? none}`, 'dim'));
 }
 
 function footer({ count: shown, hidden }: ProcessOrder, place: string, ui: NodeTabUi, node: NodeView): Line {

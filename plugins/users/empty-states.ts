@@ -6,6 +6,7 @@ import {
   count,
   included,
   line,
+  mayLack,
   whyNotReporting,
   span,
   unanswered,
@@ -48,13 +49,15 @@ export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, 
     ];
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'not collected yet'))
     return say('Waiting for the first collection on the nodes: i lists them.');
-  if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'no process export'))
+  const silent = totals.reporting === 0 ? nodes.filter((node) => whyNotReporting(node) === 'no process export') : [];
+  const others = [...new Set(silent.flatMap((node) => mayLack(node) ?? []))];
+  if (silent.length > 0)
     return say(
       'The nodes are up, but none of them exports processes. On each node, run',
       '',
       '    all-smi api --processes',
       '',
-      'and users appear here.',
+      others.length === 0 ? 'and users appear here.' : `with ${others.join(', ')} on AMD nodes, and users appear here.`,
     );
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'cannot list processes'))
     return say('Users are unknown: all-smi cannot list the processes of these accelerators.');

@@ -5,6 +5,7 @@ import {
   clock,
   copyText,
   lastSeen,
+  mayLack,
   whyNotReporting,
   sourcesOf,
   span,
@@ -138,7 +139,8 @@ export function whatIsKnown(node: NodeView, why: NotReporting): string {
   if (why === 'no process export') {
     let used = 0;
     for (let slot = 0; slot < gpus.count; slot++) used += gpus.field.memoryUsedBytes[slot]! > 0 ? gpus.field.memoryUsedBytes[slot]! : 0;
-    return `exporter runs without --processes, ${bytes(used)} in use`;
+    const other = mayLack(node);
+    return `exporter runs without --processes${other ? ` or without ${other}` : ''}, ${bytes(used)} in use`;
   }
   if (why === 'cannot list processes') return 'all-smi cannot list the processes of its accelerators';
   if (why === 'not recorded') return 'the recording does not include processes';
