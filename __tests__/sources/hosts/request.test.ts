@@ -274,6 +274,8 @@ describe('connections', () => {
   });
 });
 
+const token = 'secret-token';
+
 describe('redirects', () => {
   test('on the same host are followed, at most twice', async () => {
     const node = await serve(server.hangs);
@@ -292,10 +294,19 @@ describe('redirects', () => {
     node.behave(server.redirects(`http://localhost:${other.port}/metrics`));
     expect((await get(node.url)).error?.message).toBe(`redirect refused: to another host, localhost:${other.port}`);
     node.behave(server.redirects('file:///etc/passwd'));
-    expect((await get(node.url)).error?.message).toBe('redirect refused: to another host, file:///etc/passwd');
+    expect((await get(node.url)).error?.message).toBe('redirect refused: to a file: address');
     node.behave(server.redirects('http://[nowhere'));
     expect((await get(node.url)).error?.message).toBe('redirect refused: to no valid address');
     expect(other.requests).toEqual([]);
+  });
+
+  test('with a user name or a password are refused: they would be sent in place of the token', async () => {
+    const node = await serve(server.hangs);
+    for (const given of ['name:word@', 'name@', ':word@']) {
+      node.behave(server.routes({ '/metrics': server.redirects(`http://${given}${node.nodeId}/a`) }, server.answers(BODY)));
+      expect((await get(node.url, { token, tokenOverHttp: true })).error?.message).toBe('redirect refused: with a user name or a password');
+    }
+    expect(node.requests.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Bearer ${token}`));
   });
 
   test('from https to http are refused', async () => {
@@ -340,8 +351,6 @@ describe('https', () => {
 });
 
 describe('the token', () => {
-  const token = 'secret-token';
-
   test('is sent over https, and over http only if allowed', async () => {
     const tls = selfSigned();
     const secure = await serve(server.answers(BODY), { tls });
@@ -357,6 +366,15 @@ describe('the token', () => {
     const node = await serve(server.closesAtOnce);
     const { error } = await get(node.url, { token, tokenOverHttp: true });
     expect(JSON.stringify([error, error?.message, error?.stack, error?.cause])).not.toContain(token);
+  });
+
+  test('is in no error message, even if the server sends it back', async () => {
+    for (const to of [`data:${token}`, `http://${token}.example/`, `http://127.0.0.1:1/${token}`]) {
+      const node = await serve(server.redirects(to));
+      const { error } = await get(node.url, { token, tokenOverHttp: true });
+      expect(error?.message).toMatch(/^redirect refused: to /);
+      expect(error?.message.toLowerCase()).not.toContain(token.toLowerCase());
+    }
   });
 
   test('is refused before the request if it is not a valid header value', () => {

@@ -56,7 +56,9 @@ export class HttpClient {
       const outcome = await this.#insist(url, push, signal);
       if (typeof outcome !== 'string') return outcome;
       if (redirects === MAX_REDIRECTS) throw new AppError('S_REDIRECT', { reason: `more than ${MAX_REDIRECTS} in a row` });
-      url = redirected(url, outcome);
+      const next = redirected(url, outcome);
+      if (typeof next === 'string') throw new AppError('S_REDIRECT', { reason: withoutToken(next, this.#options.token) });
+      url = next;
     }
   }
 
@@ -128,12 +130,22 @@ function notLoaded(error: unknown): AppError {
   return failure.code === 'S_NOT_SCRAPED' ? failure : new AppError('S_NOT_SCRAPED', { reason: `cannot load got.js: ${failure.message}` });
 }
 
-/** Allowed redirects: the same host and port, or from http to https on the same host. Anything else is rejected. */
-function redirected(from: URL, location: string): URL {
+/**
+ * Allowed redirects: the same host and port, or from http to https on the same host, without a user name and password, which would be sent
+ * in place of the token. Otherwise why it is refused.
+ */
+function redirected(from: URL, location: string): URL | string {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
-  if (!to) throw new AppError('S_REDIRECT', { reason: 'to no valid address' });
+  if (!to) return 'to no valid address';
+  if (to.protocol !== 'http:' && to.protocol !== 'https:') return `to a ${to.protocol} address`;
+  if (to.hostname !== from.hostname) return `to another host, ${to.host}`;
+  if (to.username !== '' || to.password !== '') return 'with a user name or a password';
   if (to.protocol === from.protocol && to.host === from.host) return to;
-  if (from.protocol === 'http:' && to.protocol === 'https:' && to.hostname === from.hostname) return to;
-  if (to.hostname === from.hostname) throw new AppError('S_REDIRECT', { reason: `to ${to.protocol}//${to.host}` });
-  throw new AppError('S_REDIRECT', { reason: `to another host, ${to.host || to.href}` });
+  return from.protocol === 'http:' && to.protocol === 'https:' ? to : `to ${to.protocol}//${to.host}`;
+}
+
+/** A server may send the token back; in the name of a host it is in lower case. */
+function withoutToken(text: string, token: string | undefined): string {
+  const at = token === undefined ? -1 : text.toLowerCase().indexOf(token.toLowerCase());
+  return at < 0 ? text : `${text.slice(0, at)}...`;
 }
