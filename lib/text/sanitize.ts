@@ -84,6 +84,15 @@ export function clean(text: string, maxBytes = 1024): string {
   return capBytes(text.replace(UNSAFE, ''), maxBytes);
 }
 
+/** Blank, or not visible at all. */
+const BLANK = '[\\s\\p{Default_Ignorable_Code_Point}\\u2800]';
+const BLANK_ENDS = new RegExp(`^${BLANK}+|${BLANK}+$`, 'gu');
+
+/** A clean name without blanks at its ends: they would show as an empty name, or as two users of the same name. */
+export const withoutBlankEnds = (name: string): string =>
+  isVisibleAt(name, 0) && isVisibleAt(name, name.length - 1) ? name : name.replace(BLANK_ENDS, '');
+const isVisibleAt = (text: string, at: number): boolean => text.charCodeAt(at) > 0x20 && text.charCodeAt(at) < 0x7f;
+
 /** One character as a terminal shows it: one code point, 1 or 2 columns wide. */
 export interface Glyph {
   readonly ch: string;

@@ -322,6 +322,15 @@ describe('user ids', () => {
     ]);
   });
 
+  test('are the same for names that differ in blanks at their ends; a blank name is no user', () => {
+    const wire = new Parsers();
+    const named = ['bob', 'bob ', ' bob', 'bob\u00a0\u2800\u3164', 'bob b', ' ', '\u3000\u115f'].map((user) => {
+      const { data } = scraped(memory(`pid="1", device_uuid="G", user="${user}"`, 1), wire.newParser());
+      return [data.procs.user[0], data.userName(data.procs.user[0]!)];
+    });
+    expect(named).toEqual([...Array<unknown>(4).fill([1, 'bob']), [2, 'bob b'], [0, ''], [0, '']]);
+  });
+
   test('keep an unescaped backslash in the name, whatever letter follows', () => {
     const name = (user: string): string => {
       const { data } = scraped(memory(`pid="1", device_uuid="G", user="${user}"`, 1));

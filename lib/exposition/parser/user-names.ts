@@ -1,5 +1,6 @@
 /** User names, each stored once for the whole process: rows contain a number. */
 import type { UserId } from '../../model/columns.js';
+import { withoutBlankEnds } from '../../text/sanitize.js';
 import { decodeText } from './labels.js';
 
 export class UserNames {
@@ -21,10 +22,12 @@ export class UserNames {
     return from === to ? 0 : this.idOfName(decodeText(bytes, from, to, 'user'));
   }
 
-  /** The id of a clean name. */
+  /** The id of a clean name; names that differ only in blanks at their ends have the same id. */
   idOfName(name: string): UserId {
     const known = this.#ids.get(name);
     if (known !== undefined) return known;
+    const shown = withoutBlankEnds(name);
+    if (shown !== name) return this.idOfName(shown);
     const id = this.#names.push(name) - 1;
     this.#ids.set(name, id);
     return id;

@@ -1,6 +1,6 @@
 /** Reads values from a recording, which may contain anything: only valid values are accepted. */
 import type { Loose } from '../../model/loose.js';
-import { clean } from '../../text/sanitize.js';
+import { clean, withoutBlankEnds } from '../../text/sanitize.js';
 
 /** An own property; properties of the prototype are not part of the recording. */
 export function member(row: Loose, key: string): unknown {
@@ -18,6 +18,10 @@ export function textOf(row: Loose, key: string, maxBytes = 256): string {
   const value = member(row, key);
   return typeof value === 'string' ? clean(value, maxBytes) : '';
 }
+
+/** The name of a user, a job, ... */
+export const nameIn = (row: Loose, key: string): string => withoutBlankEnds(textOf(row, key, NAME_BYTES));
+const NAME_BYTES = 128;
 
 /** A finite number from `min` to `max`, else NaN. */
 export function numberOf(row: Loose, key: string, min = 0, max = Number.MAX_VALUE): number {

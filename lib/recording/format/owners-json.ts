@@ -1,7 +1,7 @@
 /** Ours: the owners of processes and of GPUs, as rows of a recording and back. Texts that are not known are left out. */
 import type { NodeView } from '../../model/node-view.js';
 import type { Loose } from '../../model/loose.js';
-import { integerOf, member, numberOf, textOf } from './json-read.js';
+import { integerOf, member, nameIn, numberOf, textOf } from './json-read.js';
 import { isRecord } from '../../model/loose.js';
 
 /** What is known of a process besides its user; in alphabetical order, as all keys of a recording. */
@@ -65,7 +65,7 @@ const NAME_BYTES = 128;
 export function readOwners(row: Loose): ProcessOwnerTexts | undefined {
   const given = member(row, 'owner');
   if (!isRecord(given)) return undefined;
-  return Object.fromEntries(PROCESS_OWNERS.map((name) => [name, textOf(given, name, NAME_BYTES)])) as ProcessOwnerTexts;
+  return Object.fromEntries(PROCESS_OWNERS.map((name) => [name, nameIn(given, name)])) as ProcessOwnerTexts;
 }
 
 export function readAllocation(row: Loose): AllocationRecord {
@@ -74,6 +74,6 @@ export function readAllocation(row: Loose): AllocationRecord {
     gpuIndex: integerOf(row, 'gpu_index', 0, 99_999) ?? -1,
     gpuCount: numberOf(row, 'gpu_count', 0, 1e6),
     since: numberOf(row, 'since_ms', 0, 8.64e15),
-    texts: Object.fromEntries(ALLOCATION_TEXTS.map((name) => [name, textOf(row, name, NAME_BYTES)])) as AllocationRecord['texts'],
+    texts: Object.fromEntries(ALLOCATION_TEXTS.map((name) => [name, nameIn(row, name)])) as AllocationRecord['texts'],
   };
 }

@@ -7,7 +7,7 @@ import { detailLabel } from '../../exposition/schema/detail-readings.js';
 import { reading, type ValidRange } from '../../model/valid-range.js';
 import { clean } from '../../text/sanitize.js';
 import { isRecord, type Loose } from '../../model/loose.js';
-import { decimal, integerOf, listOf, member, numberOf, textOf } from './json-read.js';
+import { decimal, integerOf, listOf, member, nameIn, numberOf, textOf } from './json-read.js';
 import type { CellRecord, GpuRecord } from './records.js';
 import { FIRST_EPOCH } from './row-json.js';
 import { CPU_RULES, MAX_CORES, MAX_DETAILS, MEMORY_RULES, type FieldRule } from './schema.js';
@@ -106,7 +106,7 @@ export function readProc(row: Loose): ReadProc | undefined {
     onGpu: deviceUuid !== '' || vramBytes > 0 || member(row, 'uses_gpu') === true,
     deviceUuid,
     deviceId: integerOf(row, 'device_id', 0, 99_999) ?? 0,
-    user: textOf(row, 'user', NAME_BYTES),
+    user: nameIn(row, 'user'),
     vramBytes,
     start: textOf(row, 'start_time', 64),
     cpuPercent: valueOf(row, { key: 'cpu_percent' }, PROCESS_RANGES.cpuPercent),
