@@ -1,3 +1,4 @@
+import { withoutBlankEnds } from '../../../lib/text/sanitize.js';
 import { freezeNode } from '../../helpers/snapshot.js';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -213,6 +214,25 @@ describe('recordings of all-smi', () => {
     ]);
   });
 
+  test('rows of one process on one GPU are one process, as in a scrape: the later ones correct the first, and are counted as bad', () => {
+    const later = PROCESS.replace('34359738368', '4294967296').replace('"alice"', '""');
+    const frame = frameOf('dgx-07', LOCAL_GPU, [PROCESS, PROCESS, PROCESS.replace('41022', '7'), later].join());
+    const node = replayed([frame]).get('10.0.0.7:9090')!;
+    expect(node.procs.map(({ pid, user, vramBytes }) => [pid, user, vramBytes])).toEqual([
+      [41022, 'alice', 4294967296],
+      [7, 'alice', 34359738368],
+    ]);
+    expect(read([frame]).badRows).toBe(2);
+  });
+
+  test('blanks at the ends of user names are left out', () => {
+    const named = ['bob ', '\u00a0', ' bob'].map((user, nth) =>
+      PROCESS.replace('"alice"', JSON.stringify(user)).replace('41022', `${nth}`),
+    );
+    const node = replayed([frameOf('dgx-07', LOCAL_GPU, named.join())]).get('10.0.0.7:9090')!;
+    expect(node.procs.map(({ user }) => user)).toEqual(['bob', '', 'bob']);
+  });
+
   test('the node of a process comes from its host field, or from its GPU; without either there is none', () => {
     const elsewhere = REMOTE_GPU.replaceAll('10.0.0.7', '10.0.0.8').replaceAll('dgx-07', 'dgx-08').replace('aa00"', 'aa99"');
     const there = PROCESS.replace('aa00"', 'aa99"').replace('41022', '7');
@@ -334,12 +354,12 @@ const anyGpu: fc.Arbitrary<GpuSpec> = fc
 const anyHost = fc.record({
   gpus: fc.array(anyGpu, { maxLength: 4 }),
   ghosts: fc.integer({ min: 0, max: 2 }),
-  procs: fc.array(
+  procs: fc.uniqueArray(
     fc
       .record({
         pid: whole(2 ** 32 - 1),
         gpu: fc.integer({ min: -1, max: 5 }),
-        user: anyText,
+        user: anyText.map(withoutBlankEnds),
         vram: optional(whole(GPU_BYTES)),
         age: optional(fc.oneof(fc.integer({ min: 0, max: 1e8 }), fc.double({ min: 1e-3, max: 1e6, noNaN: true }))),
         cpu: optional(real),
@@ -348,7 +368,8 @@ const anyHost = fc.record({
         name: anyText,
       })
       .map(defined) as fc.Arbitrary<ProcSpec>,
-    { maxLength: 8 },
+    // A node has one row per process and GPU.
+    { maxLength: 8, selector: ({ pid }) => pid },
   ),
   cpus: fc.array(fc.record({ title: anyText, utilPercent: optional(percent), cores: optional(whole(512)) }).map(defined), { maxLength: 2 }),
   memory: fc.array(fc.record({ totalBytes: optional(whole(BYTES)), usedBytes: optional(whole(BYTES)) }).map(defined), { maxLength: 2 }),

@@ -32,7 +32,8 @@ interface Gathered {
   cores: readonly CellRecord[];
   readonly memory: CellRecord[];
   readonly disks: CellRecord[];
-  readonly procs: ReadProc[];
+  /** By pid and device. */
+  readonly procs: Map<string, ReadProc>;
   readonly allocations: AllocationRecord[];
   readonly extras: ExtraTablesRead;
   /** By GPU: what its row has besides the columns. */
@@ -94,11 +95,13 @@ export class FrameNodes {
   process(proc: ReadProc): void {
     this.#processes++;
     const node = this.#hostOf(proc);
-    if (!node || node.procs.length >= MAX_ROWS.processes) this.badRows++;
-    else {
-      node.hasRows = true;
-      node.procs.push(proc);
-    }
+    const key = proc.onGpu ? `${proc.pid} ${proc.deviceId} ${proc.deviceUuid}` : `${proc.pid}`;
+    const before = node?.procs.get(key);
+    const isDropped = !node || (!before && node.procs.size >= MAX_ROWS.processes);
+    if (isDropped || before) this.badRows++;
+    if (isDropped) return;
+    node.hasRows = true;
+    node.procs.set(key, before ? corrected(before, proc) : proc);
   }
 
   finish(sections: FrameSections): readonly RecordedNode[] {
@@ -138,7 +141,7 @@ export class FrameNodes {
       cores: [],
       memory: [],
       disks: [],
-      procs: [],
+      procs: new Map(),
       allocations: [],
       extras: {},
       fallback: {},
@@ -194,12 +197,13 @@ interface Origin {
 function rowsOf(node: Gathered, at: Ms, { foreign, merged }: Origin): RecordedRows {
   const reported = [...node.gpus].sort(inOrder);
   const gpus = new GpuFinder(reported);
-  const slots = node.procs.map((proc) => gpus.find(proc));
+  const procs = [...node.procs.values()];
+  const slots = procs.map((proc) => gpus.find(proc));
   const { all, placeOf } = gpus.placed();
   return {
     gpus: all,
     reportedGpus: reported.length,
-    procs: node.procs.map((proc, row): ProcRecord => {
+    procs: procs.map((proc, row): ProcRecord => {
       const { pid, user, cpuPercent, command, name, owners } = proc;
       const vramBytes = proc.vramBytes === 0 && isProcessMemoryUnknown(all[placeOf(slots[row]!)]?.name ?? '') ? NaN : proc.vramBytes;
       const smPercent = foreign && proc.smPercent === 0 ? NaN : proc.smPercent;
@@ -224,6 +228,22 @@ function rowsOf(node: Gathered, at: Ms, { foreign, merged }: Origin): RecordedRo
       ...one,
       gpu: reported.findIndex(({ uuid, index }) => one.uuid !== '' && uuid === one.uuid && index === one.gpuIndex),
     })),
+  };
+}
+
+/** Of two rows of a process on one device, the later one counts, as in a scrape; what it does not report stays. */
+function corrected(before: ReadProc, after: ReadProc): ReadProc {
+  const value = (name: 'vramBytes' | 'cpuPercent' | 'smPercent'): number => (Number.isNaN(after[name]) ? before[name] : after[name]);
+  return {
+    ...after,
+    user: after.user || before.user,
+    vramBytes: value('vramBytes'),
+    start: after.start || before.start,
+    cpuPercent: value('cpuPercent'),
+    smPercent: value('smPercent'),
+    command: after.command || before.command,
+    name: after.name || before.name,
+    owners: after.owners ?? before.owners,
   };
 }
 
