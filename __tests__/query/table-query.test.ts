@@ -1,5 +1,5 @@
 /** Tables without a screen: columns by name, sort order, number of rows, and the same values as on the tabs. */
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AppState } from '../../lib/app/state.js';
 import { checkQuery, needsRates, queryTable, type Contents, type TableQuery } from '../../lib/query/table-query.js';
@@ -13,7 +13,8 @@ import diagnosis from '../../plugins/diagnosis/index.js';
 import host from '../../plugins/host/index.js';
 import users from '../../plugins/users/index.js';
 import { oracleUsers } from '../aggregate/users-oracle.js';
-import { ANSWERED_AT, buildNodes, type TestNode } from '../helpers/hosts.js';
+import { loadRegexEngine } from '../../lib/filter/regex.js';
+import { ANSWERED_AT, buildNodes, type NodeSpec, type TestNode } from '../helpers/hosts.js';
 import { cluster } from '../aggregate/random-cluster.js';
 
 const PLUGINS = [all, users, host, diagnosis];
@@ -227,4 +228,21 @@ test('random clusters: users match an independent computation', () => {
       }
     }),
   );
+});
+
+describe('nodes under a filter', () => {
+  beforeAll(loadRegexEngine);
+  const held: NodeSpec = { gpus: [{ index: 0, utilPercent: 0, memoryUsedBytes: 2 * GIB }], procs: [{ pid: 1, gpu: 0, user: 'alice' }] };
+  const named = (text: string): readonly unknown[] => {
+    const app = state(buildNodes([held, { gpus: 1 }, { state: 'waiting' }]));
+    app.filtering.set(text);
+    return records(app, 'nodes').map(({ node, gpus }) => [node, gpus]);
+  };
+
+  test('are those with a match', () => {
+    expect(named('user == alice')).toEqual([['node-0001', 1]]);
+    expect(named('util > 50')).toEqual([]);
+    expect(named('status == waiting')).toEqual([['node-0003', null]]);
+    expect(named('')).toHaveLength(3);
+  });
 });

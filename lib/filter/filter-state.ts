@@ -159,11 +159,14 @@ export class FilterState {
 export interface Matcher {
   /** The node itself, given its filtered view. */
   whole(node: NodeView): NodeView;
+  /** Whether anything on the node matches; of a node with neither GPUs nor processes, the node itself. */
+  node(node: NodeView): boolean;
   gpu(node: NodeView, slot: number): boolean;
   proc(node: NodeView, row: number): boolean;
 }
 export const matcherOf = (nodes: FilteredNodes): Matcher => ({
   whole: (node) => (node instanceof FilteredNode ? node.whole : node),
+  node: (node) => (node instanceof FilteredNode ? node : nodes.filtered(node)).kept().any,
   gpu: (node, slot) => nodes.filtered(node).kept().gpus[slot] === 1,
   proc: (node, row) => nodes.filtered(node).kept().procs[row] === 1,
 });

@@ -134,12 +134,13 @@ const COLUMNS: TableColumns<NodeRows, NodeRow> = [
   },
 ];
 
-/** Every node, whether or not it is in totals. */
+/** Every node that matches the filter, whether or not it is in totals. */
 export const NODES_TABLE: Table<NodeRows, NodeRow> = {
   id: 'nodes',
   columns: COLUMNS,
   rows: (app: AppView) => {
-    const nodes = [...app.nodes];
+    const { filter } = app;
+    const nodes = filter?.mode === 'hide' ? [...app.nodes].filter((node) => filter.node(node)) : [...app.nodes];
     const order = new LabelOrder().of(nodes);
     return { data: { now: app.now }, rows: Array.from(order, (at) => rowOf(nodes[at]!)) };
   },
