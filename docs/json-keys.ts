@@ -44,7 +44,7 @@ export const KEYS: Readonly<Record<string, Key>> = {
   gpu_indexes: { type: 'list of integers', about: 'GPUs by their index on the node', always: true },
   gpus: { type: 'integer', about: 'number of GPUs' },
   gpus_busy: { type: 'integer', about: 'GPUs that compute' },
-  gpus_free: { type: 'integer', about: 'GPUs that are idle now and hold at most 1 GiB' },
+  gpus_free: { type: 'integer', about: 'GPUs that are idle, with at most 1 GiB in use and no known process' },
   gpus_held_idle: { type: 'integer', about: 'GPUs that are idle now and hold more than 1 GiB' },
   idle_since: { type: 'time', about: 'since when the GPU has been held idle; null where that began before the first sample' },
   is_system: { type: 'boolean', about: 'root and other accounts that the Users tab hides (key f)', always: true },

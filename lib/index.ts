@@ -9,7 +9,7 @@ export type PluginApi = typeof Door;
 
 export { argsort } from './aggregate/argsort.js';
 export { clusterDerivation } from './aggregate/cluster.js';
-export { gpuState, isHot } from './aggregate/gpu-state.js';
+export { isHot, slotState } from './aggregate/gpu-state.js';
 export { compareLabels, LabelOrder } from './aggregate/label-order.js';
 export { NODE_STATES, nodeStatesDerivation } from './aggregate/node-states.js';
 export { gpuRowsDerivation } from './aggregate/gpu-owners.js';

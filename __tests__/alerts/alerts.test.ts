@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Alerts } from '../../lib/alerts/alerts.js';
 import { ALERT_DEFAULTS, type AlertSettings } from '../../lib/alerts/rules.js';
 import { alertJson, alertSummary, alertText } from '../../lib/alerts/alert-text.js';
-import { TestNode, type GpuSpec } from '../helpers/hosts.js';
+import { TestNode, type GpuSpec, type ProcSpec } from '../helpers/hosts.js';
 
 const GIB = 2 ** 30;
 
@@ -17,8 +17,11 @@ class Story {
     this.alerts = new Alerts({ ...ALERT_DEFAULTS, ...settings }, () => users);
   }
   scrape(...gpus: readonly GpuSpec[]): string[] {
+    return this.scrapeWith([], ...gpus);
+  }
+  scrapeWith(procs: readonly ProcSpec[], ...gpus: readonly GpuSpec[]): string[] {
     this.now += 1000;
-    this.host.scrape({ gpus }, this.now);
+    this.host.scrape({ gpus, procs }, this.now);
     return this.#told();
   }
   fail(seconds = 1): string[] {
@@ -106,6 +109,15 @@ describe('idle', () => {
     expect([held, held, held].flatMap((gpu) => story.scrape(gpu))).toEqual(['0 memory_held_idle ok>warn 2']);
     // Its memory is freed: it has been idle long enough.
     expect(story.scrape(idle)).toEqual(['0 idle_utilization ok>warn 5', '0 memory_held_idle warn>ok 0']);
+  });
+
+  test('is raised for little memory, or memory that is not reported, with a process on the GPU', () => {
+    const process = { pid: 7, gpu: 0, user: 'alice' };
+    for (const gpu of [{ ...idle, utilPercent: 0 }, { utilPercent: 0 }]) {
+      const story = new Story({ idleMs: 2000, heldMs: 2000 });
+      const told = [0, 1, 2].flatMap(() => story.scrapeWith([process], gpu));
+      expect(told).toEqual(['0 memory_held_idle ok>warn 2']);
+    }
   });
 
   test('keeps counting over failed scrapes and missing readings, and starts again after the node was down', () => {

@@ -43,6 +43,12 @@ test('a node that could not be scraped from here, or has not answered yet, is un
   expect(checked([UNASKED, UNASKED])).toEqual(['UNKNOWN', 'no node of 2 answered (too many open files here; raise ulimit -n)', '']);
 });
 
+test('a GPU with a process on it is not free, however idle it is', () => {
+  const idle = { utilPercent: 0, memoryUsedBytes: 2 ** 28 };
+  const node: NodeSpec = { gpus: [idle, idle], procs: [{ pid: 7, gpu: 1, user: 'alice', vram: 2 ** 28 }] };
+  expect(checked([node], { minFree: 2 })).toEqual(['WARNING', '1 of 1 node up; 1 of 2 GPUs free, fewer than 2', expect.anything()]);
+});
+
 test('nodes that may be down are OK as long as no more than that are missing', () => {
   expect(checked([UP, UNASKED], { maxDown: 1 })[0]).toBe('OK');
   expect(checked([UP, DOWN, UNASKED], { maxDown: 1 })[0]).toBe('UNKNOWN');

@@ -1,9 +1,7 @@
 /** The state of the cluster in a few figures. Each mean and sum covers the values that were reported, and comes with their number. */
 import type { Derivation } from './derivations.js';
 import { conditionOf, included, type NodeView } from '../model/node-view.js';
-import { gpuState } from './gpu-state.js';
-
-export { gpuState };
+import { slotStates } from './gpu-state.js';
 
 /** Sums over a node, and over the cluster. A sum of no values is 0: see its `...Reported`. */
 const SUMS = [
@@ -103,13 +101,14 @@ function totalsOf(sums: Sums, nodes: NodeCounts, temperatureMax: number): Cluste
 }
 
 /** The highest temperature, -Infinity if there is none. */
-function addGpus(sums: Sums, { gpus }: NodeView): number {
+function addGpus(sums: Sums, node: NodeView): number {
+  const { gpus } = node;
   const { utilPercent, memoryUsedBytes, memoryTotalBytes, powerWatts, powerLimitWatts, temperatureCelsius } = gpus.field;
   let max = -Infinity;
   sums.gpus = gpus.slots;
+  for (const state of slotStates(node)) sums[state]++;
   for (let slot = 0; slot < gpus.count; slot++) {
     const [util, used, total] = [utilPercent[slot]!, memoryUsedBytes[slot]!, memoryTotalBytes[slot]!];
-    sums[gpuState(util, used)]++;
     if (!Number.isNaN(util)) {
       sums.utilSum += util;
       sums.utilReported++;
@@ -135,7 +134,6 @@ function addGpus(sums: Sums, { gpus }: NodeView): number {
     sums.temperatureReported++;
     max = Math.max(max, temperature);
   }
-  sums.unknown += gpus.slots - gpus.count;
   return max;
 }
 

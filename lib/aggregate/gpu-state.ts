@@ -1,18 +1,44 @@
-/** The state of a GPU by its readings: one answer for figures, tables, node signs and histories. NaN: not reported. */
+/** The state of a GPU: one answer for figures, tables, node signs, histories and alerts. NaN: not reported. */
 import type { GpuColumns } from '../model/columns.js';
 import { LIMITS } from '../model/limits.js';
+import type { NodeView } from '../model/node-view.js';
 
 export type GpuState = 'computing' | 'heldIdle' | 'free' | 'unknown';
 
-export function gpuState(utilPercent: number, memoryUsedBytes: number): GpuState {
+/** An idle GPU with a process on it is held, however little memory that uses: another job would share it. */
+function gpuState(utilPercent: number, memoryUsedBytes: number, hasProcess: boolean): GpuState {
   if (utilPercent >= LIMITS.idlePercent) return 'computing';
-  if (Number.isNaN(utilPercent) || Number.isNaN(memoryUsedBytes)) return 'unknown';
-  return memoryUsedBytes > LIMITS.heldBytes ? 'heldIdle' : 'free';
+  if (Number.isNaN(utilPercent)) return 'unknown';
+  if (hasProcess || memoryUsedBytes > LIMITS.heldBytes) return 'heldIdle';
+  return Number.isNaN(memoryUsedBytes) ? 'unknown' : 'free';
 }
 
-/** The state of a slot; `unknown` for GPUs that only process rows mention. */
-export function slotState({ count, field }: GpuColumns, slot: number): GpuState {
-  return slot < count ? gpuState(field.utilPercent[slot]!, field.memoryUsedBytes[slot]!) : 'unknown';
+/** By node: the states of its slots at one version. Figures, tables and signs ask for them several times per frame. */
+const known = new WeakMap<NodeView, { readonly version: number; readonly states: readonly GpuState[] }>();
+
+/**
+ * By slot: the state of the GPU; `unknown` for GPUs that only process rows mention. Of a node that does not report its processes,
+ * `free` is by the readings only.
+ */
+export function slotStates(node: NodeView): readonly GpuState[] {
+  const { version } = node;
+  const before = known.get(node);
+  if (before?.version === version) return before.states;
+  const states = statesOf(node);
+  known.set(node, { version, states });
+  return states;
+}
+
+export const slotState = (node: NodeView, slot: number): GpuState => slotStates(node)[slot] ?? 'unknown';
+
+function statesOf({ gpus, procs }: NodeView): readonly GpuState[] {
+  const hasProcess = new Uint8Array(gpus.slots);
+  // A process that a filter excludes still holds its GPU.
+  for (let row = procs.count + (procs.others ?? 0) - 1; row >= 0; row--) if (procs.gpu[row]! >= 0) hasProcess[procs.gpu[row]!] = 1;
+  const { utilPercent, memoryUsedBytes } = gpus.field;
+  return Array.from(hasProcess, (has, slot) =>
+    slot < gpus.count ? gpuState(utilPercent[slot]!, memoryUsedBytes[slot]!, has === 1) : 'unknown',
+  );
 }
 
 /** The driver's temperature limit; where it reports none, the default limit. */

@@ -201,12 +201,11 @@ class NodeHistory {
     if (cpus.count > 0) this.small.put(NODE_RINGS.indexOf('cpu'), cpus.value(0, 'utilPercent'));
     if (memory.count > 0) this.small.put(NODE_RINGS.indexOf('ram'), (memory.value(0, 'usedBytes') / memory.value(0, 'totalBytes')) * 100);
     const unseen = missed < 0 || missed >= MISSED_LIMIT;
-    const used = slotsWithProcesses(node);
     // A node that does not report its processes does not say that a GPU has none.
     const isReporting = whyNotReporting(node) === undefined;
     for (let slot = 0; slot < this.gpus; slot++) {
       this.#addGpu(node, slot, unseen);
-      const free = isReporting && used[slot] === 0 && slotState(node.gpus, slot) === 'free';
+      const free = isReporting && slotState(node, slot) === 'free';
       if (!free || unseen || Number.isNaN(this.#freeSince[slot])) this.#freeSince[slot] = free ? node.at : NaN;
     }
   }
@@ -222,27 +221,20 @@ class NodeHistory {
   }
 
   /** `unseen`: its state since the last sample is not known. */
-  #addGpu({ gpus, at }: NodeView, slot: number, unseen: boolean): void {
-    const { utilPercent, memoryUsedBytes, memoryTotalBytes, temperatureCelsius, powerWatts } = gpus.field;
+  #addGpu(node: NodeView, slot: number, unseen: boolean): void {
+    const { utilPercent, memoryUsedBytes, memoryTotalBytes, temperatureCelsius, powerWatts } = node.gpus.field;
     this.small.put(ringOf(slot, 0), utilPercent[slot]!);
     this.small.put(ringOf(slot, 1), (memoryUsedBytes[slot]! / memoryTotalBytes[slot]!) * 100);
     this.small.put(ringOf(slot, 2), temperatureCelsius[slot]!);
     this.watts.put(slot, powerWatts[slot]!);
-    if (slotState(gpus, slot) !== 'heldIdle') {
+    if (slotState(node, slot) !== 'heldIdle') {
       this.#heldSince[slot] = NaN;
       return;
     }
     if (!unseen && !Number.isNaN(this.#heldSince[slot])) return;
-    this.#heldSince[slot] = at;
+    this.#heldSince[slot] = node.at;
     this.#atLeast[slot] = unseen ? 1 : 0;
   }
-}
-
-/** By slot: 1 where some process is. */
-function slotsWithProcesses({ gpus, procs }: NodeView): Uint8Array {
-  const used = new Uint8Array(gpus.slots);
-  for (let row = 0; row < procs.count; row++) if (procs.gpu[row]! >= 0) used[procs.gpu[row]!] = 1;
-  return used;
 }
 
 const uuidsOf = (node: NodeView): readonly string[] =>

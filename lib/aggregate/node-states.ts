@@ -1,7 +1,7 @@
 /** The state of each node in one word: the sign in a grid of nodes. */
 import type { Derivation } from './derivations.js';
 import { conditionOf, gpusUnknown, type NodeCondition, type NodeView } from '../model/node-view.js';
-import { isHot, slotState } from './gpu-state.js';
+import { isHot, slotStates } from './gpu-state.js';
 import { LabelOrder } from './label-order.js';
 
 /**
@@ -55,8 +55,8 @@ function stateOfGpus(node: NodeView): NodeState {
   const { gpus } = node;
   const seen = { computing: 0, heldIdle: 0, free: 0, unknown: 0 };
   let hot = false;
-  for (let slot = 0; slot < gpus.slots; slot++) {
-    seen[slotState(gpus, slot)]++;
+  for (const [slot, state] of slotStates(node).entries()) {
+    seen[state]++;
     hot ||= isHot(gpus, slot);
   }
   if (hot) return 'hot';

@@ -19,7 +19,8 @@ export interface Allocated {
 export const NONE_ALLOCATED: ReadonlyMap<number, Allocated> = new Map();
 
 /** By the id of the owner. */
-export function allocatedOn({ allocations, gpus }: NodeView, by: Owner): ReadonlyMap<number, Allocated> {
+export function allocatedOn(node: NodeView, by: Owner): ReadonlyMap<number, Allocated> {
+  const { allocations } = node;
   if (allocations.count === 0) return NONE_ALLOCATED;
   const found = new Map<number, Allocated>();
   for (let row = 0; row < allocations.count; row++) {
@@ -28,7 +29,7 @@ export function allocatedOn({ allocations, gpus }: NodeView, by: Owner): Readonl
     sum.gpus += allocations.gpuCount[row]!;
     const slot = allocations.gpu[row]!;
     // A GPU that does not report, or of which only the number is known, is not known to be idle.
-    if (slot >= 0 && NOT_COMPUTING.has(slotState(gpus, slot))) sum.idle += allocations.gpuCount[row]!;
+    if (slot >= 0 && NOT_COMPUTING.has(slotState(node, slot))) sum.idle += allocations.gpuCount[row]!;
     found.set(owner, sum);
   }
   return found;

@@ -2,6 +2,7 @@
  * The alert levels of GPUs and nodes, and their changes. Fed by the deliveries of collectors; times are those of the answers, so a replay
  * raises the same alerts as the live run. A failed scrape changes nothing: the timers keep running.
  */
+import { slotState } from '../aggregate/gpu-state.js';
 import { failedHere } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';
 import { advance, GPU_RULE_NAMES, GPU_RULES, type AlertSettings, type GpuRule, type Level, type Readings, type Since } from './rules.js';
@@ -207,14 +208,15 @@ function levelsOf(host: NodeAlerts): ReadonlyMap<number, Level> {
   return levels;
 }
 
-function readingsOf({ at, gpus: { field } }: NodeView, slot: number): Readings {
+function readingsOf(node: NodeView, slot: number): Readings {
+  const { field } = node.gpus;
   return {
-    at,
+    at: node.at,
     temperatureCelsius: field.temperatureCelsius[slot]!,
     maxOperatingCelsius: field.maxOperatingCelsius[slot]!,
     slowdownCelsius: field.slowdownCelsius[slot]!,
     utilPercent: field.utilPercent[slot]!,
-    memoryUsedBytes: field.memoryUsedBytes[slot]!,
+    state: slotState(node, slot),
     powerWatts: field.powerWatts[slot]!,
   };
 }

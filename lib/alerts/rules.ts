@@ -2,7 +2,7 @@
  * When a reading is an alert. A level rises as soon as a threshold is reached and falls only when the reading is clearly below it, so that
  * a reading that oscillates around the threshold raises one alert. Pure.
  */
-import { gpuState } from '../aggregate/gpu-state.js';
+import type { GpuState } from '../aggregate/gpu-state.js';
 import type { Ms } from '../model/clock.js';
 import { LIMITS } from '../model/limits.js';
 
@@ -51,7 +51,7 @@ export interface Readings {
   readonly maxOperatingCelsius: number;
   readonly slowdownCelsius: number;
   readonly utilPercent: number;
-  readonly memoryUsedBytes: number;
+  readonly state: GpuState;
   readonly powerWatts: number;
 }
 
@@ -79,19 +79,19 @@ export const GPU_RULES = {
   },
   idle_utilization: {
     // Idle with memory held is covered by the next rule, if that is enabled.
-    level: ({ at, utilPercent, memoryUsedBytes }, { idle }, { idleMs, heldMs }) => {
+    level: ({ at, utilPercent, state }, { idle }, { idleMs, heldMs }) => {
       if (idleMs === 0) return 'ok';
       if (Number.isNaN(utilPercent)) return undefined;
-      const held = heldMs > 0 && gpuState(utilPercent, memoryUsedBytes) === 'heldIdle';
+      const held = heldMs > 0 && state === 'heldIdle';
       return idle !== undefined && !held && at - idle >= idleMs ? 'warn' : 'ok';
     },
     value: ({ utilPercent }) => utilPercent,
     threshold: ({ idlePercent }) => idlePercent,
   },
   memory_held_idle: {
-    level: ({ at, utilPercent, memoryUsedBytes }, { held }, { heldMs }) => {
+    level: ({ at, state }, { held }, { heldMs }) => {
       if (heldMs === 0) return 'ok';
-      if (Number.isNaN(utilPercent + memoryUsedBytes)) return undefined;
+      if (state === 'unknown') return undefined;
       return held !== undefined && at - held >= heldMs ? 'warn' : 'ok';
     },
     value: ({ at }, { held }) => (held === undefined ? 0 : (at - held) / 1000),
@@ -141,9 +141,9 @@ function risen(
 }
 
 /** Updates the timers. A reading that is not reported neither starts nor stops one. */
-export function advance(since: Since, { at, utilPercent, memoryUsedBytes }: Readings, { idlePercent }: AlertSettings): void {
+export function advance(since: Since, { at, utilPercent, state }: Readings, { idlePercent }: AlertSettings): void {
   if (Number.isNaN(utilPercent)) return;
   since.idle = utilPercent <= idlePercent ? (since.idle ?? at) : undefined;
-  if (Number.isNaN(memoryUsedBytes)) return;
-  since.held = gpuState(utilPercent, memoryUsedBytes) === 'heldIdle' ? (since.held ?? at) : undefined;
+  if (state === 'unknown') return;
+  since.held = state === 'heldIdle' ? (since.held ?? at) : undefined;
 }

@@ -117,7 +117,7 @@ export const FIELDS: readonly Field[] = [
     number: ({ node, slot, procsOn }) => (slot < 0 || whyNotReporting(node) !== undefined ? NaN : procsOn[slot]!),
   },
   {
-    ...gpuText('state', 'state of the GPU; held: memory in use without computing', gpuState),
+    ...gpuText('state', 'state of the GPU; held: a process or memory on it, without computing', gpuState),
     values: ['computing', 'held', 'free', 'unknown'],
   },
   gpuText('gpu_name name', 'model', (node, slot) => node.text(node.gpus.name[slot]!)),
@@ -157,8 +157,8 @@ export const FIELDS: readonly Field[] = [
   },
 ];
 
-function gpuState({ gpus }: NodeView, slot: number): string {
-  const state = slotState(gpus, slot);
+function gpuState(node: NodeView, slot: number): string {
+  const state = slotState(node, slot);
   return state === 'heldIdle' ? 'held' : state;
 }
 

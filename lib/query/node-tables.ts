@@ -1,6 +1,6 @@
 /** Tables of nodes that no tab lists: their state and what is free on them. */
 import { LabelOrder } from '../aggregate/label-order.js';
-import { slotState } from '../aggregate/gpu-state.js';
+import { slotStates } from '../aggregate/gpu-state.js';
 import { cardsOf } from '../aggregate/power-shares.js';
 import { conditionOf, gpusUnknown, included, type NodeView } from '../model/node-view.js';
 import type { AppView, Table } from '../plugin/types.js';
@@ -41,12 +41,12 @@ function rowOf(node: NodeView): NodeRow {
   if (!included(node) || gpusUnknown(node)) return { node, status, ...UNKNOWN };
   const { gpus } = node;
   const states = { computing: 0, heldIdle: 0, free: 0, unknown: 0 };
+  for (const state of slotStates(node)) states[state]++;
   let watts = 0;
   // Power of a board that one of its dies reports is that of all of them.
   const complete = new Set(cardsOf(node).flatMap((dies) => (dies.some((slot) => !Number.isNaN(gpus.field.powerWatts[slot])) ? dies : [])));
   let isReported = false;
   for (let slot = 0; slot < gpus.slots; slot++) {
-    states[slotState(gpus, slot)]++;
     const power = slot < gpus.count ? gpus.field.powerWatts[slot]! : NaN;
     if (Number.isNaN(power)) continue;
     watts += Math.max(0, power);

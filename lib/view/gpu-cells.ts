@@ -178,7 +178,7 @@ export const GPU_STATES = { computing: 'computing', heldIdle: 'held_idle', free:
 
 function stateOf(row: number, rows: GpuTableRows): string {
   const node = rows.node(row);
-  return GPU_STATES[included(node) ? slotState(node.gpus, rows.slot(row)) : 'unknown'];
+  return GPU_STATES[included(node) ? slotState(node, rows.slot(row)) : 'unknown'];
 }
 
 /** Since when it has been held idle; not reported where it was so already when it was first seen. */
@@ -258,12 +258,12 @@ function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], s
   const { gpus } = node;
   const names = owners.map(({ user }) => `${isStranger(node, slot, user) ? '!' : ''}${user || '?'}`).join(', ');
   if (names !== '') {
-    if (included(node) && slotState(gpus, slot) === 'heldIdle') return namesAnd(names, heldWords(seen));
+    if (included(node) && slotState(node, slot) === 'heldIdle') return namesAnd(names, heldWords(seen));
     if (seen?.stuck) return namesAnd(names, [' (stuck?)', ' stuck?']);
     return span(names, names === '?' ? 'dim' : 'strong');
   }
   const holders = included(node) ? allocatedUsers(node, slot).map((user) => user || '?') : [];
-  if (holders.length > 0) return namesAnd(holders.join(', '), slotState(gpus, slot) === 'computing' ? ALLOCATED : ALLOCATED_IDLE);
+  if (holders.length > 0) return namesAnd(holders.join(', '), slotState(node, slot) === 'computing' ? ALLOCATED : ALLOCATED_IDLE);
   if (included(node) && whyNotReporting(node) !== undefined) return span(NONE, 'dim');
   const used = slot < gpus.count ? gpus.field.memoryUsedBytes[slot]! : NaN;
   // Without readings and without processes it is unknown whether it has users.

@@ -1,5 +1,5 @@
 /** GPUs grouped by node or by a label of the host file (rack, partition, ...), with the totals of each group. */
-import { conditionOf, compareLabels, included, gpuState, plus, type GpuRows, type NodeView, type Sort } from '../../lib/index.js';
+import { conditionOf, compareLabels, included, plus, slotState, type GpuRows, type NodeView, type Sort } from '../../lib/index.js';
 
 /** By node; any other grouping is the name of a label. '' is none. */
 export const BY_NODE = 'node';
@@ -137,7 +137,7 @@ function add(sums: Sums, rows: GpuRows, row: number): void {
   if (!included(rows.node(row))) return;
   const [util, used, total] = [rows.value(row, 'utilPercent'), rows.value(row, 'memoryUsedBytes'), rows.value(row, 'memoryTotalBytes')];
   sums.gpus++;
-  const state = gpuState(util, used);
+  const state = slotState(rows.node(row), rows.slot[row]!);
   if (state !== 'unknown') sums[state]++;
   if (!Number.isNaN(util)) {
     sums.utilSum += util;
