@@ -112,7 +112,7 @@ const ERRORS: readonly (readonly [text: string, message: string])[] = [
   ['& temp>1', 'parse error: expected a field at col 1'],
   ['not', 'parse error: expected a field at col 4'],
   ['state == idle', 'parse error: state must be one of computing, held, free, unknown at col 10'],
-  ['status!=nowhere', 'parse error: status must be one of up, failing, down, waiting at col 9'],
+  ['status!=nowhere', 'parse error: status must be one of up, failing, down, drained, waiting at col 9'],
   ['mem_used > 40', 'parse error: 40 bytes: write 40GiB, or 40B at col 12'],
   ['"temp">1', 'parse error: expected a field at col 1'],
   ['()', 'parse error: expected a field at col 2'],
