@@ -36,7 +36,7 @@ export interface RecordingRun {
   stop(): Promise<void>;
 }
 
-/** The first frame is written when every node has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
+/** The first frame is written when every node and every scheduler has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
 export async function startRecording(settings: RecordingSettings): Promise<RecordingRun> {
   const parsers = new Parsers();
   const opened = await openSources(settings.sources, {
@@ -49,7 +49,8 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
   let fail: (error: AppError) => void = () => undefined;
   const failed = new Promise<AppError>((resolve) => (fail = resolve));
   const { path, codec, include, maxBytes, maxFiles } = settings;
-  const { ready, heard } = firstRound(collector);
+  let jobsSettled: () => void = () => undefined;
+  const { ready, heard } = firstRound(collector, new Promise((resolve) => (jobsSettled = resolve)));
   const recorder = await Recorder.start({
     path,
     codec,
@@ -66,6 +67,7 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
   });
   collector.start(heard);
   const jobs = await startJobs(settings.jobs ?? [], opened.jobs, (states) => settings.onJobs?.(states));
+  void (jobs?.settled ?? Promise.resolve()).then(jobsSettled);
   return {
     get status() {
       return { ...recorder.status, answering: collector.nodes.filter(included).length, hosts: collector.nodes.length };
@@ -79,13 +81,16 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
   };
 }
 
-function firstRound({ nodes, intervalMs }: Collector): { readonly ready: Promise<void>; readonly heard: (delivery: Delivery) => void } {
+function firstRound(
+  { nodes, intervalMs }: Collector,
+  jobsSettled: Promise<void>,
+): { readonly ready: Promise<void>; readonly heard: (delivery: Delivery) => void } {
   const silent = new Set(nodes.map(({ nodeId }) => nodeId));
   let done: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => (done = resolve));
-  systemClock.after(intervalMs, done);
+  const answered = new Promise<void>((resolve) => (done = resolve));
+  const interval = new Promise<void>((resolve) => systemClock.after(intervalMs, resolve));
   return {
-    ready,
+    ready: Promise.race([interval, Promise.all([answered, jobsSettled]).then(() => undefined)]),
     heard: ({ node }) => {
       silent.delete(node.nodeId);
       if (silent.size === 0) done();

@@ -11,7 +11,9 @@ import { frameLines } from '../../../lib/recording/format/encode.js';
 import { FramePacker } from '../../../lib/recording/format/packed-frame.js';
 import { SECTIONS } from '../../../lib/recording/format/schema.js';
 import { RecordedNodes } from '../../../lib/recording/play/recorded-nodes.js';
+import { sealHolds } from '../../../lib/recording/format/seal.js';
 import { exposition, job, lookup, on, Viewer } from '../../helpers/owned-node.js';
+import { Directory, linesIn, newWriter } from '../../helpers/recordings.js';
 
 const linesOf = (nodes: readonly NodeView[]): readonly string[] =>
   frameLines(nodes, { at: 5_000, offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) }).map((line) =>
@@ -93,7 +95,7 @@ test('who runs a process, its container, and since when a GPU is allocated are k
 
 test('a recording of a node without further information has no owners', () => {
   const lines = linesOf([new Viewer().scrape(exposition([{ pid: 1, gpu: 0, user: 'alice' }])).node]);
-  expect(lines.join('')).not.toMatch(/"owner"|"allocations"/);
+  expect(lines.join('')).not.toMatch(/"owner"|"job_allocations"/);
   expect(replayed(lines)[0]!.procs.known).toBeUndefined();
 });
 
@@ -102,8 +104,8 @@ test('invalid owners affect only themselves', () => {
   viewer.attribution.setJobs(lookup([on(job('7', { user: 'zoe' }), 0)]));
   viewer.scrape(exposition([{ pid: 1, gpu: 0, user: 'zoe' }]));
   const [line] = linesOf([viewer.node]) as [string];
-  const frame = JSON.parse(line) as { allocations: unknown[]; processes: Record<string, unknown>[] };
-  frame.allocations.push(7, null, { host_id: 'n1', gpu_count: -1, since_ms: 'x', user: '\u001b[3m bob', gpu_uuid: 'GPU-9' });
+  const frame = JSON.parse(line) as { job_allocations: unknown[]; processes: Record<string, unknown>[] };
+  frame.job_allocations.push(7, null, { host_id: 'n1', gpu_count: -1, since_ms: 'x', user: '\u001b[3m bob', gpu_uuid: 'GPU-9' });
   frame.processes.push(
     { ...frame.processes[0], pid: 2, owner: 'nobody' },
     { ...frame.processes[0], pid: 3, owner: { job: 8, account: 'bio' } },
@@ -113,4 +115,23 @@ test('invalid owners affect only themselves', () => {
   expect([...node!.procs.known!.owners.account].map((id) => node!.userName(id))).toEqual(['', '', 'bio']);
   expect(Array.from(node!.allocations.owner.user, (id) => node!.userName(id))).toEqual(['zoe', '[3m bob']);
   expect([...node!.allocations.gpuCount]).toEqual([1, NaN]);
+});
+
+test('a file with allocations is intact: each of its lines has its time first, and its seal holds', async () => {
+  const directory = new Directory();
+  try {
+    const viewer = new Viewer();
+    viewer.attribution.setJobs(lookup([on(job('7', { user: 'zoe' }), 2)]));
+    viewer.scrape(exposition([{ pid: 1, gpu: 0, user: 'root', identity: { job: '7' } }]));
+    const writer = await newWriter(directory.file('a.ndjson'), 'none');
+    const meta = { at: 5_000, offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) };
+    await writer.write(frameLines([viewer.node], meta), 5_000);
+    await writer.finish();
+    const lines = linesIn(writer.path);
+    expect(lines.map((line) => sealHolds(Buffer.from(line)))).toEqual(lines.map(() => true));
+    expect(lines[1]).toMatch(/^\{"at_ms":5000,"at_seq":0,.*"job_allocations":\[\{/);
+    expect([...replayed([lines[1]!])[0]!.allocations.gpu]).toEqual([2]);
+  } finally {
+    directory.remove();
+  }
 });

@@ -126,7 +126,7 @@ export function readFrame(lines: readonly DataLine[]): RecordedFrame {
     else hosts.badRows++;
   }
   let offsetMinutes: number | undefined;
-  for (const array of ['gpus', 'cpus', 'memory', 'storage', 'chassis', 'extras', 'allocations'] as const) {
+  for (const array of ['gpus', 'cpus', 'memory', 'storage', 'chassis', 'extras', 'job_allocations'] as const) {
     for (const row of rowsOf(lines, array, hosts)) {
       hosts.row(array, row);
       offsetMinutes ??= offsetOf(row, at);

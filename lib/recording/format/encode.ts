@@ -63,7 +63,7 @@ export function* nodePieces(node: NodeView, meta: FrameMeta): Generator<Piece, v
   if (chassis !== undefined) yield { array: 'chassis', bytes: utf8.encode(chassis) };
   for (const extra of extraRows(node, include)) yield { array: 'extras', bytes: utf8.encode(extra) };
   if (include.has('process') && node.allocations.count > 0)
-    yield* rows('allocations', node.allocations.count, (row) => allocationJson(node, row));
+    yield* rows('job_allocations', node.allocations.count, (row) => allocationJson(node, row));
   if (include.has('process')) yield* rows('processes', node.procs.count, (row) => processJson(node, row, context));
 }
 
@@ -124,7 +124,7 @@ export class FrameBuilder {
     const { at, hostname, include } = this.#meta;
     const asked = new Set<ArrayName>([
       'connections',
-      ...(['allocations', 'extras'] as const).filter((array) => this.#parts.some((one) => one.has(array))),
+      ...(['extras', 'job_allocations'] as const).filter((array) => this.#parts.some((one) => one.has(array))),
       ...SECTIONS.filter((section) => include.has(section)).flatMap((one) => ARRAY_OF[one]),
     ]);
     const members: [key: string, value: readonly Uint8Array[] | string][] = [

@@ -72,7 +72,7 @@ export class FrameNodes {
       if (!readExtra(node.extras, row)) this.badRows++;
       return;
     }
-    const rows = { allocations: node.allocations, gpus: node.gpus, cpus: node.cpus, memory: node.memory, storage: node.disks }[array];
+    const rows = { job_allocations: node.allocations, gpus: node.gpus, cpus: node.cpus, memory: node.memory, storage: node.disks }[array];
     if (rows.length >= MAX_ROWS[array]) {
       this.badRows++;
       return;
@@ -82,7 +82,7 @@ export class FrameNodes {
       node.gpus.push(gpu);
       node.readings.set(gpu, gpuReadings(row, gpu));
       readLinks(node.fallback, row, gpu);
-    } else if (array === 'allocations') node.allocations.push(readAllocation(row));
+    } else if (array === 'job_allocations') node.allocations.push(readAllocation(row));
     else if (array === 'memory') node.memory.push(readMemory(row));
     else if (array === 'storage') node.disks.push(readDisk(row));
     else {

@@ -24,10 +24,10 @@ export const SECTIONS = ['gpu', 'cpu', 'memory', 'chassis', 'process'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /**
- * The arrays of a data frame, in alphabetical order. `allocations`, `connections` and `extras` are ours: the GPUs that a scheduler has given to
- * its jobs, the scrape state of each node, and what only some nodes export.
+ * The arrays of a data frame, in alphabetical order. `connections`, `extras` and `job_allocations` are ours: the scrape state of each node, what
+ * only some nodes export, and the GPUs that a scheduler has given to its jobs. `at_ms` is the first member of a frame: no name may sort before it.
  */
-export const ARRAYS = ['allocations', 'chassis', 'connections', 'cpus', 'extras', 'gpus', 'memory', 'processes', 'storage'] as const;
+export const ARRAYS = ['chassis', 'connections', 'cpus', 'extras', 'gpus', 'job_allocations', 'memory', 'processes', 'storage'] as const;
 export type ArrayName = (typeof ARRAYS)[number];
 
 /** `storage` goes with memory: all-smi's recorder has no name for it, and its snapshots always write it. */
@@ -41,12 +41,12 @@ export const ARRAY_OF: Readonly<Record<Section, readonly ArrayName[]>> = {
 
 /** Maximum number of rows of one node; further rows are dropped and counted. */
 export const MAX_ROWS: Readonly<Record<ArrayName, number>> = {
-  allocations: 4096,
   chassis: 1,
   connections: 1,
   cpus: 256,
   extras: 100_000,
   gpus: 256,
+  job_allocations: 4096,
   memory: 256,
   processes: 200_000,
   storage: 256,
