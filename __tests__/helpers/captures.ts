@@ -202,9 +202,15 @@ export function staticMachine(): StandInMachine {
   machine.write('proc/sys/kernel/hostname', 'gpu-h100-01\n');
   machine.write('passwd', fixture('h100-static/passwd'));
   const [head = '', ...rows] = fixture('h100-static/gpu.csv').trim().split('\n');
-  const names = head.replace(/ \[[^\]]*\]/g, '').replace('clocks.current.graphics', 'clocks.gr');
+  const names = head
+    .replace(/ \[[^\]]*\]/g, '')
+    .replace('clocks.current.graphics', 'clocks.gr')
+    .replace('clocks.current.memory', 'clocks.mem');
   const cells = rows.map((row) => row.replace(/(\d) (?:%|W|MiB|MHz)(?=,|$)/g, '$1'));
-  machine.write('now/gpu.csv', `${[names, ...cells].join('\n')}\n`);
+  // The same moment in the driver's own report has what was not queried.
+  const [, memoryCelsius = ''] = /<memory_temp>(\d+) C</.exec(fixture('h100-static/q.xml'))!;
+  const lines = [`${names}, temperature.memory`, ...cells.map((row) => `${row}, ${memoryCelsius}`)];
+  machine.write('now/gpu.csv', `${lines.join('\n')}\n`);
   machine.write('now/apps.csv', fixture('h100-static/apps.csv'));
   machine.write('now/pmon.txt', fixture('h100-static/pmon.txt'));
   machine.write('now/q.xml', fixture('h100-static/q.xml'));

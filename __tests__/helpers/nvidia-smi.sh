@@ -1,6 +1,6 @@
 #!/bin/sh
 # A stand-in for nvidia-smi. It plays what lies beside it in the directory `now`: gpu.csv (its first line names the fields, as --query-gpu
-# knows them), apps.csv, pmon.txt, q.xml, list.txt. One that is asked to go on for ever says its piece once and then again for every
+# knows them; temperature.memory need not be there), apps.csv, pmon.txt, q.xml, list.txt. One that is asked to go on for ever says its piece once and then again for every
 # line that comes through its pipe (gpu.pipe, pmon.pipe); each time it adds a line to `said`. Misbehaves when told so by a file:
 # NAME.hang, NAME.error (what it prints; exit status 9), NAME.cut (half a line, then it dies), NAME.rc (its exit status, after its piece);
 # NAME: gpu, pmon, apps, q, list. Where there is a gpu.txt, it is printed as it is.
@@ -25,12 +25,12 @@ gpus() { # fields
     NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; n = split(fields, want, ","); next }
     { rows[++count] = $0 }
     END {
-      for (f = 1; f <= n; f++) if (want[f] != "count" && !(want[f] in at)) {
+      for (f = 1; f <= n; f++) if (want[f] != "count" && want[f] != "temperature.memory" && !(want[f] in at)) {
         printf "Field \"%s\" is not a valid field to query.\n\n", want[f]; exit 2
       }
       for (r = 1; r <= count; r++) {
         split(rows[r], cell, FS); line = ""
-        for (f = 1; f <= n; f++) line = line (f > 1 ? ", " : "") (want[f] == "count" ? count : cell[at[want[f]]])
+        for (f = 1; f <= n; f++) line = line (f > 1 ? ", " : "") (want[f] == "count" ? count : want[f] in at ? cell[at[want[f]]] : "[N/A]")
         print line
       }
     }' "$here/now/gpu.csv"

@@ -253,7 +253,8 @@ describe('one sample of an H100', () => {
       driver_version: '580.159.04',
       cuda_version: '13.0',
       architecture: 'Hopper',
-      pcie_width: 'x16',
+      pcie_gen_max: '5',
+      pcie_width_max: '16',
       power_limit_max: '700',
       mig_mode_current: 'Disabled',
     });
@@ -262,6 +263,16 @@ describe('one sample of an H100', () => {
     expect(value('gpu_pcie_gen_current')).toBe(5);
     expect(value('gpu_clock_graphics_max_mhz')).toBe(1980);
     expect(value('gpu_mig_mode')).toBe(0);
+    // As the driver's own report of that moment has them.
+    const told = (path: RegExp): number => Number(path.exec(fixture('h100-static/q.xml'))![1]);
+    expect(value('gpu_clock_memory_current_mhz')).toBe(told(/<clocks>[^]*?<mem_clock>(\d+) MHz</));
+    expect(value('gpu_memory_temperature_celsius')).toBe(told(/<memory_temp>(\d+) C</));
+    expect(value('gpu_pcie_width_current')).toBe(told(/<current_link_width>(\d+)x</));
+    // What changes while the GPU works would start another series if it were a label.
+    expect(Object.keys(info!.labels).filter((label) => /current|generation$|width$|state/.test(label))).toEqual([
+      'ecc_mode_current',
+      'mig_mode_current',
+    ]);
     // This card reports its thresholds as offsets, and has no fan.
     expect([...families.keys()].filter((name) => /threshold|fan/.test(name))).toEqual([]);
   });

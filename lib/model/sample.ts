@@ -21,6 +21,7 @@ export interface NodeGpu {
   readonly powerLimitMaxWatts?: Reading;
   readonly frequencyMhz?: Reading;
   readonly graphicsMaxMhz?: Reading;
+  readonly memoryMhz?: Reading;
   readonly memoryMaxMhz?: Reading;
   readonly performanceState?: Reading;
   readonly pcieGeneration?: Reading;
@@ -28,6 +29,11 @@ export interface NodeGpu {
   readonly slowdownCelsius?: Reading;
   readonly shutdownCelsius?: Reading;
   readonly maxOperatingCelsius?: Reading;
+  /** The target of the fans. */
+  readonly acousticCelsius?: Reading;
+  readonly memoryCelsius?: Reading;
+  /** Of the maximum speed: nvidia-smi does not report revolutions. */
+  readonly fanPercent?: Reading;
   readonly gspFirmwareVersion?: string | undefined;
   /** Undefined: the GPU cannot be divided, or does not report it. */
   readonly migEnabled?: boolean | undefined;

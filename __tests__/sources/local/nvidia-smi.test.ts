@@ -71,7 +71,7 @@ describe('cells', () => {
 
 describe('--query-gpu', () => {
   const line = (count: number, index: number, more = '9, 100, 200, 40, 70.5, 700.00, 345, P0, Disabled'): string =>
-    `${count}, ${index}, GPU-${index}, NVIDIA H100, 580.1, ${more}`;
+    `${count}, ${index}, GPU-${index}, NVIDIA H100, 580.1, ${more}, 2619, 38, 30`;
 
   test('reads a complete line', () => {
     expect(gpuLine(line(8, 3), GPU_QUERY)).toEqual({
@@ -89,6 +89,9 @@ describe('--query-gpu', () => {
         powerLimitWatts: 700,
         frequencyMhz: 345,
         performanceState: 0,
+        memoryMhz: 2619,
+        memoryCelsius: 38,
+        fanPercent: 30,
         migEnabled: false,
         details: { driver_version: '580.1' },
       },
@@ -118,7 +121,7 @@ describe('--query-gpu', () => {
   });
 
   test('reads a name with commas, a number with a comma, and cells without spaces', () => {
-    const odd = '1, 0, GPU-a, NVIDIA A100, engineering sample, 580.1, 9, 100, 200, 40, 70,5, 700.00, 345, P0, Disabled';
+    const odd = '1, 0, GPU-a, NVIDIA A100, engineering sample, 580.1, 9, 100, 200, 40, 70,5, 700.00, 345, P0, Disabled, 2619, 38, 30';
     expect(gpuLine(odd, GPU_QUERY)?.gpu).toMatchObject({
       name: 'NVIDIA A100, engineering sample',
       powerWatts: 70.5,
@@ -413,6 +416,7 @@ describe('-q -x', () => {
         slowdownCelsius: undefined,
         shutdownCelsius: undefined,
         maxOperatingCelsius: undefined,
+        acousticCelsius: undefined,
         gspFirmwareVersion: '580.159.04',
         migDevices: [],
         details: {
@@ -429,9 +433,8 @@ describe('-q -x', () => {
           compute_mode: 'Default',
           ecc_mode_current: 'Enabled',
           mig_mode_current: 'Disabled',
-          pcie_width: 'x16',
-          pcie_generation: '5',
           pcie_gen_max: '5',
+          pcie_width_max: '16',
           power_limit_min: '200',
           power_limit_default: '700',
           power_limit_max: '700',
@@ -451,7 +454,7 @@ describe('-q -x', () => {
     <mig_device><index>1</index><gpu_instance_id>2</gpu_instance_id><compute_instance_id>0</compute_instance_id>
     <fb_memory_usage><total>20096 MiB</total><used>N/A</used></fb_memory_usage></mig_device></mig_devices>
     <temperature><gpu_temp_max_threshold>92 C</gpu_temp_max_threshold><gpu_temp_slow_threshold>89 C</gpu_temp_slow_threshold>
-    <gpu_temp_max_gpu_threshold>85 C</gpu_temp_max_gpu_threshold></temperature>
+    <gpu_temp_max_gpu_threshold>85 C</gpu_temp_max_gpu_threshold><gpu_target_temperature>83 C</gpu_target_temperature></temperature>
     <power_readings><max_power_limit>400.00 W</max_power_limit></power_readings></gpu></nvidia_smi_log>`;
 
   test('reads an older driver, and a divided GPU', () => {
@@ -460,6 +463,7 @@ describe('-q -x', () => {
       slowdownCelsius: 89,
       shutdownCelsius: 92,
       maxOperatingCelsius: 85,
+      acousticCelsius: 83,
       gspFirmwareVersion: undefined,
       migDevices: [
         { index: 0, gpuInstance: 1, computeInstance: 0, memoryUsedBytes: 11 * MIB, memoryTotalBytes: 20_096 * MIB },

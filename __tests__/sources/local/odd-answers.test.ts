@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const uuid = (nth: number): string => `GPU-aaaaaaaa-0000-0000-0000-00000000000${nth}`;
 const gpu = (count: number, index: number): string =>
-  `${count}, ${index}, ${uuid(index + 1)}, NVIDIA A100-SXM4-80GB, 550.90.07, 87, 40000, 81920, 61, 310.5, 400.0, 1410, P0, Disabled`;
+  `${count}, ${index}, ${uuid(index + 1)}, NVIDIA A100-SXM4-80GB, 550.90.07, 87, 40000, 81920, 61, 310.5, 400.0, 1410, P0, Disabled, 1593, 55, [N/A]`;
 const LOST = 'Unable to determine the device handle for GPU 0000:41:00.0: Unknown Error';
 const INFOROM = 'WARNING: infoROM is corrupted at gpu 0000:41:00.0';
 const APPS = [`${uuid(1)}, 3001, python, 39990`, `${uuid(2)}, 3002, python3, 19990`];
@@ -239,7 +239,7 @@ describe('bad answers are not silence', () => {
   });
 
   test('a GPU without a uuid is a GPU with its processes', async () => {
-    const orin = '1, 0, [N/A], Orin (nvgpu), 540.4.0, 12, [N/A], [N/A], [N/A], [N/A], [N/A], [N/A], [N/A], [N/A]';
+    const orin = '1, 0, [N/A], Orin (nvgpu), 540.4.0, 12, [N/A], [N/A], [N/A], [N/A], [N/A], [N/A], [N/A], [N/A], [N/A], [N/A], [N/A]';
     const sample = await rig(field({ 'now/gpu.txt': `${orin}\n`, 'now/apps.csv': `${APPS[0]!}\n` })).read();
     expect(sample.gpus).toMatchObject([{ index: 0, uuid: 'node-a-gpu-0', name: 'Orin (nvgpu)', utilPercent: 12 }]);
     expect(source(sample, 'gpus')).toEqual({ state: 'ok', reason: '' });

@@ -18,6 +18,10 @@ export const GPU_COLUMNS: readonly Column<NodeGpu>[] = [
   { name: 'gpu_pcie_width_current', help: 'PCIe lanes in use', of: (gpu) => gpu.pcieWidth },
   { name: 'gpu_clock_graphics_max_mhz', help: 'Maximum clock of the GPU, MHz', of: (gpu) => gpu.graphicsMaxMhz },
   { name: 'gpu_clock_memory_max_mhz', help: 'Maximum memory clock of the GPU, MHz', of: (gpu) => gpu.memoryMaxMhz },
+  { name: 'gpu_clock_memory_current_mhz', help: 'Memory clock of the GPU, MHz', of: (gpu) => gpu.memoryMhz },
+  { name: 'gpu_memory_temperature_celsius', help: 'Temperature of the GPU memory', of: (gpu) => gpu.memoryCelsius },
+  { name: 'gpu_temperature_threshold_acoustic_celsius', help: 'Target temperature of the fans', of: (gpu) => gpu.acousticCelsius },
+  { name: 'gpu_fan_duty_cycle', help: 'Fan speed, percent of the maximum', of: (gpu) => gpu.fanPercent },
 ];
 
 export const CORE_COLUMN: Column<number | undefined> = {

@@ -21,6 +21,9 @@ export const GPU_QUERY = [
   'clocks.gr',
   'pstate',
   'mig.mode.current',
+  'clocks.mem',
+  'temperature.memory',
+  'fan.speed',
 ] as const;
 export type GpuQueryField = (typeof GPU_QUERY)[number];
 
@@ -78,6 +81,9 @@ export function gpuLine(line: string, fields: readonly string[]): GpuLine | unde
       powerLimitWatts: reading(cell('power.limit')),
       frequencyMhz: reading(cell('clocks.gr')),
       performanceState: reading(cell('pstate')),
+      memoryMhz: reading(cell('clocks.mem')),
+      memoryCelsius: reading(cell('temperature.memory')),
+      fanPercent: reading(cell('fan.speed')),
       migEnabled: MODES[cell('mig.mode.current') ?? ''],
       ...(driver === undefined ? {} : { details: { driver_version: clean(driver, 64) } }),
     },

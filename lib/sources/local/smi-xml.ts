@@ -14,6 +14,7 @@ export interface GpuDetails {
   readonly slowdownCelsius: number | undefined;
   readonly shutdownCelsius: number | undefined;
   readonly maxOperatingCelsius: number | undefined;
+  readonly acousticCelsius: number | undefined;
   readonly gspFirmwareVersion: string | undefined;
   readonly details: Readonly<Record<string, string>>;
   readonly migDevices: readonly MigPart[];
@@ -41,7 +42,7 @@ const POWER = ['gpu_power_readings', 'power_readings'] as const;
 const power = (gpu: Element, name: string): number | undefined => reading(leafOf(gpu, ...POWER.map((group) => `${group}/${name}`)));
 const link = (gpu: Element, name: string): number | undefined => reading(leaf(gpu, `pci/pci_gpu_link_info/${name}`));
 
-/** Labels of the info family and the paths of their values. */
+/** Labels of the info family and the paths of their values. What changes while a GPU works has a family: a label would start another series. */
 const TEXTS: Readonly<Record<string, string>> = {
   brand: 'product_brand',
   architecture: 'product_architecture',
@@ -56,10 +57,9 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 function detailsOf(gpu: Element, driver: string | undefined, cuda: string | undefined): Record<string, string> {
-  const width = link(gpu, 'link_widths/current_link_width');
   const numbers: Readonly<Record<string, number | undefined>> = {
-    pcie_generation: link(gpu, 'pcie_gen/current_link_gen'),
     pcie_gen_max: link(gpu, 'pcie_gen/max_link_gen'),
+    pcie_width_max: link(gpu, 'link_widths/max_link_width'),
     power_limit_min: power(gpu, 'min_power_limit'),
     power_limit_default: power(gpu, 'default_power_limit'),
     power_limit_max: power(gpu, 'max_power_limit'),
@@ -72,7 +72,6 @@ function detailsOf(gpu: Element, driver: string | undefined, cuda: string | unde
     ['lib_name', cuda === undefined ? undefined : 'CUDA'],
     ['lib_version', cuda],
     ...Object.entries(TEXTS).map(([label, path]) => [label, leaf(gpu, path)] as const),
-    ['pcie_width', width === undefined ? undefined : `x${width}`],
     ...Object.entries(numbers),
   ];
   return Object.fromEntries(pairs.flatMap(([label, value]) => (value === undefined ? [] : [[label, clean(String(value), 128)]])));
@@ -136,6 +135,7 @@ function detailsAt(gpu: Element, uuid: string, driver: string | undefined, cuda:
     slowdownCelsius: reading(leaf(gpu, 'temperature/gpu_temp_slow_threshold')),
     shutdownCelsius: reading(leaf(gpu, 'temperature/gpu_temp_max_threshold')),
     maxOperatingCelsius: reading(leaf(gpu, 'temperature/gpu_temp_max_gpu_threshold')),
+    acousticCelsius: reading(leaf(gpu, 'temperature/gpu_target_temperature')),
     gspFirmwareVersion: cleaned(leaf(gpu, 'gsp_firmware_version')),
     details: detailsOf(gpu, driver, cuda),
     migDevices: devices.flatMap(migPart),
