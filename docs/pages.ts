@@ -12,6 +12,7 @@ import host from '../plugins/host/index.js';
 import topology from '../plugins/topology/index.js';
 import users from '../plugins/users/index.js';
 import { tablesOf } from '../lib/query/tables.js';
+import { exporterSections } from './exporters-page.js';
 import { JSON_TEXT, jsonSections, TABLE_SENTENCES } from './json-page.js';
 import { jsonSchema } from './json-schema.js';
 import type { Option, OptionTable } from '../lib/options/option-types.js';
@@ -25,6 +26,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'OPTIONS.md': options,
   'ERRORS.md': errors,
   'METRICS.md': metrics,
+  'EXPORTERS.md': () => page('Other exporters', ...exporterSections(table)),
   'JSON.md': json,
   'all-smi-view-1.schema.json': () => `${JSON.stringify(jsonSchema(tablesOf(PLUGINS), TABLE_SENTENCES), null, 2)}\n`,
 };

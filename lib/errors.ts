@@ -147,6 +147,11 @@ export const ERRORS = {
     exit: 0,
     advice: 'Check the port and which program listens on it; a proxy or a login page may answer instead of the exporter.',
   },
+  S_OTHER_EXPORTER: {
+    text: '{program}: {reason}',
+    exit: 0,
+    advice: 'It is another exporter, with nothing to show here. docs/EXPORTERS.md lists those that are read.',
+  },
   S_NOT_READY: {
     text: 'the exporter has not collected any data yet',
     exit: 0,

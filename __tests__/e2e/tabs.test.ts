@@ -69,7 +69,7 @@ describe('a tour of the tabs', () => {
     await types('z', /PID +USER/);
     await types(':node-0002\r', /Apple M2 Ultra/);
     await types('z', /neural engine/, /temp +–/);
-    await types('z', /processes not reported: all-smi cannot list them for these accelerators/);
+    await types('z', /processes not reported: the exporter cannot list them for these accelerators/);
   });
 
   test('Topology: graph and matrix', async () => {

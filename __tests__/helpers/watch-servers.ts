@@ -1,6 +1,8 @@
 /** A viewer of real servers, without a terminal, on a clock that stands still between rounds. */
 import diagnosis from '../../plugins/diagnosis/index.js';
 import { Parsers } from '../../lib/exposition/parser/index.js';
+import { SampleColumns } from '../../lib/exposition/write/sample-columns.js';
+import { NodeParser } from '../../lib/sources/hosts/node-parser.js';
 import { createHttpCollector } from '../../lib/sources/hosts/http-collector.js';
 import { TargetList } from '../../lib/sources/hostlists/targets.js';
 import { Driver } from './driver.js';
@@ -46,7 +48,7 @@ export async function watch(behaviours: Readonly<Record<string, Behaviour>>, siz
         clock,
         intervalMs: INTERVAL_MS,
         random: () => 0,
-        newParser: () => parsers.newParser(),
+        newParser: () => new NodeParser(parsers.newParser(), (program) => parsers.holding((users) => new SampleColumns(users, program))),
         source: 'hosts.csv',
       });
       open.unshift(() => collector.stop());

@@ -1,4 +1,4 @@
-/** Memory in use without process rows: the exporter runs without --processes, or all-smi cannot list the processes of that accelerator. */
+/** Memory in use without process rows: the exporter runs without --processes, or cannot list the processes of that accelerator. */
 import { describe, expect, test } from '@jest/globals';
 import { mayLack, whyNotReporting } from '../../lib/model/node-view.js';
 import { PROCESS_SUPPORT } from '../../lib/model/process-support.js';

@@ -78,7 +78,10 @@ export class Attribution implements AttributionSource {
     const identities = data.extras.rows('identity');
     const { teamOf } = this.#options;
     if (jobs.length === 0 && identities.count === 0 && !teamOf) return undefined;
-    const made = new Made(data, allocationColumns(jobs, this.#names, teamOf), this.#ownersOfProcesses(data, jobs));
+    // What the scheduler says is more exact than what an exporter has been told of it.
+    const allocations =
+      jobs.length === 0 ? ownAllocations(data.allocations, this.#names, teamOf) : allocationColumns(jobs, this.#names, teamOf);
+    const made = new Made(data, allocations, this.#ownersOfProcesses(data, jobs));
     this.#made.set(node.nodeId, new WeakRef(made));
     return made;
   }
@@ -215,6 +218,15 @@ function allocationColumns(jobs: readonly NodeJob[], names: NameIds, teamOf: Att
     since: Float64Array.from(jobs, ({ job }) => job.startedAt ?? NaN),
     source: column(({ job }) => job.scheduler),
   };
+}
+
+/** A copy, which is renumbered on its own, with the teams of the users. */
+function ownAllocations(own: AllocationColumns, names: NameIds, teamOf: AttributionOptions['teamOf']): AllocationColumns {
+  const { owner, count, index, source } = own;
+  if (count === 0) return NO_ALLOCATIONS;
+  const copied = Object.fromEntries(OWNERS.map((one) => [one, owner[one].slice()])) as WritableOwners;
+  if (teamOf) copied.team = owner.user.map((user) => names.idOfName(teamOf(names.name(user))));
+  return { ...own, owner: copied, index: index.slice(), source: source.slice() };
 }
 
 /** The columns of a node with its owners: the values stay those of the node. */

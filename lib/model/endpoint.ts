@@ -81,6 +81,8 @@ export interface Failed {
 export class Endpoint implements EndpointView {
   readonly id: string;
   readonly intervalMs: Ms;
+  /** How often its exporter renews its values, where that is known: an answer is not out of date before the next one could differ. */
+  refreshMs: Ms = 0;
   #status: EndpointStatus = WAITING;
 
   constructor(id: string, intervalMs: Ms = NaN) {

@@ -57,7 +57,7 @@ export function conditionOf({ status, service }: Pick<NodeView, 'status' | 'serv
 /**
  * Why a node does not report process data. 'down', 'drained' and 'waiting' are its condition. 'collection failed': its exporter reports the failure of a
  * source that is needed to know the GPU processes; 'not collected yet': that source has not answered yet. 'cannot list processes': memory is in
- * use on accelerators whose processes all-smi cannot list, with or without `--processes`.
+ * use on accelerators whose processes the exporter cannot list, with or without `--processes`.
  */
 export type NotReporting =
   | 'down'

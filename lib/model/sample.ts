@@ -109,6 +109,17 @@ export interface NodeDisk {
   readonly availableBytes: number;
 }
 
+/** Of a GPU, or of GPUs that are not known, and on whose behalf; '' where it is not known. */
+export interface NodeAllocation {
+  /** Position in `NodeSample.gpus`; undefined: on the node, but which GPU is not known. */
+  readonly gpu: number | undefined;
+  /** 1 where the GPU is known and not shared; undefined: not reported. */
+  readonly gpuCount: Reading;
+  readonly owner: Readonly<Record<'user' | 'account' | 'job' | 'namespace' | 'pod', string>>;
+  /** Who reports it. */
+  readonly source: string;
+}
+
 /**
  * `starting`: has not answered yet. `ok`. `missing`: not available on this machine. `failed`: it answered with an error. `hanging`: it did
  * not answer in time. `partial`: it answers, and a part of the answer is an error. `hidden`: it names processes that cannot be inspected.
@@ -148,8 +159,8 @@ export const troubles = (sources: readonly SourceReport[]): string[] =>
     .filter(({ state, reason }) => (state !== 'ok' && state !== 'starting') || reason !== '')
     .map(({ name, state, reason }) => `${TITLES.get(name) ?? name}: ${reason || state}`);
 
-/** Which processes a collection lists. */
-export type ProcessScope = 'off' | 'gpu' | 'all';
+/** Which processes a collection lists. `unsupported`: its source cannot list any. */
+export type ProcessScope = 'off' | 'gpu' | 'all' | 'unsupported';
 
 export interface NodeSample {
   readonly at: Ms;
@@ -165,5 +176,7 @@ export interface NodeSample {
   readonly cpu: NodeCpu | undefined;
   readonly memory: NodeMemory | undefined;
   readonly disks: readonly NodeDisk[];
+  /** Absent: its source does not know of any. */
+  readonly allocations?: readonly NodeAllocation[];
   readonly sources: readonly NodeSource[];
 }

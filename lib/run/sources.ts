@@ -10,6 +10,8 @@ import { NodeNames } from '../model/node-names.js';
 import type { AttributionSource } from '../model/node.js';
 import type { Replay } from '../model/replay.js';
 import { combined } from '../sources/combined-collector.js';
+import { SampleColumns } from '../exposition/write/sample-columns.js';
+import { NodeParser } from '../sources/hosts/node-parser.js';
 import { createHttpCollector } from '../sources/hosts/http-collector.js';
 import type { Rounds } from '../sources/schedule/scheduler.js';
 import { expandHosts, type Target } from '../sources/hostlists/targets.js';
@@ -61,10 +63,7 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
   },
 
   async local({ machine, intervalMs }, { parsers, clock, afterCommit, names, attribution, alone }) {
-    const [{ createLocalCollector }, { SampleColumns }] = await Promise.all([
-      import('../sources/local/local-collector.js'),
-      import('../exposition/write/sample-columns.js'),
-    ]);
+    const { createLocalCollector } = await import('../sources/local/local-collector.js');
     const columns = parsers.holding((users) => new SampleColumns(users, VERSION));
     const collector = createLocalCollector({
       ...machine,
@@ -129,9 +128,10 @@ function httpCollector(
   title: string,
   { parsers, clock, afterCommit, names, attribution, rounds = 'spread' }: SourceContext,
 ): Collector {
+  const newColumns = (program: string): SampleColumns => parsers.holding((users) => new SampleColumns(users, program));
   return createHttpCollector({
     targets,
-    newParser: () => parsers.newParser(),
+    newParser: () => new NodeParser(parsers.newParser(), newColumns),
     source: title,
     names,
     attribution,

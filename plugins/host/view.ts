@@ -100,7 +100,7 @@ const NO_PROCESSES: Readonly<Record<NotReporting, string>> = {
   'collection failed': 'processes not reported: the collection on the node fails',
   'not collected yet': 'processes not reported yet: the exporter has just started',
   'no process export': 'processes not reported: start the exporter on the node with --processes',
-  'cannot list processes': 'processes not reported: all-smi cannot list them for these accelerators',
+  'cannot list processes': 'processes not reported: the exporter cannot list them for these accelerators',
   'not recorded': 'the recording does not include processes',
 };
 

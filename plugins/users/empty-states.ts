@@ -60,7 +60,7 @@ export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, 
       others.length === 0 ? 'and users appear here.' : `with ${others.join(', ')} on AMD nodes, and users appear here.`,
     );
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'cannot list processes'))
-    return say('Users are unknown: all-smi cannot list the processes of these accelerators.');
+    return say('Users are unknown: the exporters cannot list the processes of these accelerators.');
   if (totals.reporting === 0 && nodes.some((node) => whyNotReporting(node) === 'not recorded'))
     return say('This recording does not include processes, so users are unknown.');
   return say(...nobody(users, nodes, app, ui));

@@ -142,7 +142,7 @@ export function whatIsKnown(node: NodeView, why: NotReporting): string {
     const other = mayLack(node);
     return `exporter runs without --processes${other ? ` or without ${other}` : ''}, ${bytes(used)} in use`;
   }
-  if (why === 'cannot list processes') return 'all-smi cannot list the processes of its accelerators';
+  if (why === 'cannot list processes') return 'its exporter cannot list the processes of its accelerators';
   if (why === 'not recorded') return 'the recording does not include processes';
   const since = status.failingSince === undefined ? '' : ` since ${clock(status.failingSince)}`;
   return `${status.error?.text ?? 'not answered yet'}${since}`;

@@ -235,6 +235,8 @@ const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 export interface ScrapeParser {
   /** The last committed scrape. Always the same object; its columns are valid until the next commit. */
   readonly data: NodeData;
+  /** How often the exporter renews its values; absent, 0: for each scrape, or not known. */
+  readonly refreshMs?: Ms;
   push(chunk: Uint8Array): void;
   /**
    * Ends the body. Returns why it must not be committed: it contains no all-smi metrics (`S_FOREIGN`), or the exporter has no data yet

@@ -2,7 +2,7 @@
  * Fills the columns of a node from samples, as the parser does from text: for sources that have records instead of text. The same sample
  * results in the same columns either way.
  */
-import { NO_ALLOCATIONS } from '../../model/allocations.js';
+import { NO_ALLOCATIONS, type AllocationColumns } from '../../model/allocations.js';
 import {
   CORE_FIELDS,
   CPU_FIELDS,
@@ -24,7 +24,7 @@ import {
 import { IDENTITY_FAMILY } from '../../model/identity.js';
 import { extraRowsOf } from '../../model/reading-rows.js';
 import { NO_EXTRA_ROWS, NO_EXTRAS, NO_FACTS, NO_GPUS, NO_PROCESSES, NO_ROWS } from '../../model/empty-columns.js';
-import type { NodeGpu, NodeProcess, NodeSample } from '../../model/sample.js';
+import type { NodeAllocation, NodeGpu, NodeProcess, NodeSample } from '../../model/sample.js';
 import { labelText, type Cap } from '../parser/labels.js';
 import type { UserNames } from '../parser/user-names.js';
 import { METRICS, metricNamed, NAMESPACE, ROW_CAPS } from '../schema/families.js';
@@ -53,7 +53,7 @@ import {
 type Labels = Readonly<Record<string, string | number>>;
 
 export class SampleColumns implements NodeData {
-  readonly allocations = NO_ALLOCATIONS;
+  allocations: AllocationColumns = NO_ALLOCATIONS;
   procs: ProcColumns = NO_PROCESSES;
   gpus: GpuColumns = NO_GPUS;
   cpus: Rows<(typeof CPU_FIELDS)[number]> = NO_ROWS;
@@ -84,25 +84,34 @@ export class SampleColumns implements NodeData {
   }
   markUsers(live: Uint8Array): void {
     for (let row = 0; row < this.procs.count; row++) live[this.procs.user[row]!] = 1;
+    for (const column of this.#allocationIds()) for (const id of column) live[id] = 1;
   }
   renumberUsers(fresh: Int32Array): void {
     for (let row = 0; row < this.procs.count; row++) this.procs.user[row] = fresh[this.procs.user[row]!]!;
+    for (const column of this.#allocationIds()) for (let row = 0; row < column.length; row++) column[row] = fresh[column[row]!]!;
+  }
+  #allocationIds(): readonly Int32Array[] {
+    const { count, owner, source } = this.allocations;
+    return count === 0 ? [] : [...Object.values(owner), source];
   }
 
-  /** Replaces the last sample, and returns whether only numbers differ. If it throws, the last sample remains. */
-  load(sample: NodeSample): Change {
-    const { procs, gpus, cpus, cores, memory, disks, facts, extras } = this;
+  /**
+   * Replaces the last sample, and returns whether only numbers differ. If it throws, the last sample remains. `received`: facts of the text that the
+   * sample was made of.
+   */
+  load(sample: NodeSample, received: Partial<NodeFacts> = {}): Change {
+    const { procs, gpus, cpus, cores, memory, disks, facts, extras, allocations } = this;
     const [texts, refs] = [this.#texts, this.#refs];
     try {
-      return this.#load(sample);
+      return this.#load(sample, received);
     } catch (thrown) {
-      Object.assign(this, { procs, gpus, cpus, cores, memory, disks, facts, extras });
+      Object.assign(this, { procs, gpus, cpus, cores, memory, disks, facts, extras, allocations });
       [this.#texts, this.#refs] = [texts, refs];
       throw thrown;
     }
   }
 
-  #load(sample: NodeSample): Change {
+  #load(sample: NodeSample, received: Partial<NodeFacts>): Change {
     this.#texts = [''];
     this.#refs = new Map();
     const gpus = inOrder(sample.gpus).slice(0, ROW_CAPS.gpu);
@@ -114,7 +123,8 @@ export class SampleColumns implements NodeData {
     this.memory = smallTable(MEMORY_FIELDS, MEMORY_COLUMNS, sample.memory ? [sample.memory] : [], () => '');
     this.disks = smallTable(DISK_FIELDS, DISK_COLUMNS, byMountPoint(sample.disks), ({ mountPoint }) => mountPoint);
     this.extras = extrasOf(sample, gpus);
-    this.facts = this.#factsOf(sample, processes);
+    this.facts = { ...this.#factsOf(sample, processes), ...received };
+    this.allocations = this.#allocationsOf(sample, gpus);
     const structure = this.#structureOf();
     const change = structure === this.#structure ? 'values' : 'structure';
     this.#structure = structure;
@@ -175,6 +185,30 @@ export class SampleColumns implements NodeData {
     };
   }
 
+  #allocationsOf({ allocations = [], gpus: all }: NodeSample, gpus: readonly NodeGpu[]): AllocationColumns {
+    const listed = allocations.slice(0, ROW_CAPS.process);
+    if (listed.length === 0) return NO_ALLOCATIONS;
+    const slots = new Map(gpus.map((gpu, slot) => [gpu, slot]));
+    const column = (of: (row: NodeAllocation) => string): Int32Array =>
+      Int32Array.from(listed, (row) => this.#users.idOfName(labelText(capped(of(row), MAX_NAME), 'name')));
+    return {
+      count: listed.length,
+      gpu: Int32Array.from(listed, ({ gpu }) => (gpu === undefined ? -1 : (slots.get(all[gpu]!) ?? -1))),
+      gpuCount: Float64Array.from(listed, ({ gpuCount = NaN }) => gpuCount),
+      owner: {
+        user: column(({ owner }) => owner.user),
+        account: column(({ owner }) => owner.account),
+        job: column(({ owner }) => owner.job),
+        namespace: column(({ owner }) => owner.namespace),
+        pod: column(({ owner }) => owner.pod),
+        team: new Int32Array(listed.length),
+      },
+      index: new Int32Array(listed.length),
+      since: new Float64Array(listed.length).fill(NaN),
+      source: column(({ source }) => source),
+    };
+  }
+
   #factsOf({ instance, processes, scope }: NodeSample, listed: readonly NodeProcess[]): NodeFacts {
     const capsHit = (processes?.length ?? 0) > listed.length ? ['process rows'] : [];
     return {
@@ -183,7 +217,7 @@ export class SampleColumns implements NodeData {
       exporterVersion: this.#version,
       up: true,
       hasProcessFamily: listed.length > 0,
-      processScope: processes === undefined ? undefined : scope,
+      processScope: processes === undefined && scope !== 'unsupported' ? undefined : scope,
       samples: this.#readings(),
       // No bytes were transferred.
       bytes: NaN,
@@ -224,7 +258,10 @@ export class SampleColumns implements NodeData {
     ]);
     const identities = this.extras.rows('identity');
     const identity = Array.from({ length: identities.count }, (_, row) => identities.families(row).map(({ labels }) => labels));
-    return JSON.stringify([slots, rows, titles, identity, this.facts.instance, this.facts.processScope]);
+    const { allocations } = this;
+    const owners = Object.values(allocations.owner).map((column) => Array.from(column, (id) => this.userName(id)));
+    const held = [Array.from(allocations.gpu), Array.from(allocations.gpuCount), owners];
+    return JSON.stringify([slots, rows, titles, identity, held, this.facts.instance, this.facts.processScope]);
   }
 }
 

@@ -134,6 +134,7 @@ class HttpCollector implements Collector {
       const refusal = parser.refusal();
       if (refusal) return this.#fail(host, refusal);
       record.commit({ at, latencyMs, skewMs }, parser.commit(at, skewMs));
+      record.endpoints[0].refreshMs = parser.refreshMs ?? 0;
     } catch (thrown) {
       return this.#fail(host, internal(thrown));
     }

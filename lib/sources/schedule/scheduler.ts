@@ -156,7 +156,7 @@ export class Scheduler {
 
   #check(node: number, now: Ms): void {
     const slot = this.#slots[node]!;
-    if (!isOverdue(slot.aliveAt, this.#options.intervalMs, now)) return this.#watch(node);
+    if (!isOverdue(slot.aliveAt, this.#refreshOf(node), now)) return this.#watch(node);
     slot.watched = false;
     const endpoint = this.#options.endpoints[node]!;
     if (endpoint.status.phase !== 'failing' && !this.#wasAsked(slot, now)) this.#notScraped(node, now, this.#turnText());
@@ -211,7 +211,12 @@ export class Scheduler {
   #watch(node: number): void {
     const slot = this.#slots[node]!;
     slot.watched = true;
-    this.#agenda.add(slot.aliveAt + overdueAfter(this.#options.intervalMs), { kind: 'check', node, serial: 0 });
+    this.#agenda.add(slot.aliveAt + overdueAfter(this.#refreshOf(node)), { kind: 'check', node, serial: 0 });
+  }
+
+  /** The time between two answers that can differ. */
+  #refreshOf(node: number): Ms {
+    return Math.max(this.#options.intervalMs, this.#options.endpoints[node]!.refreshMs);
   }
 
   /** The machine slept, the process was stopped, or the clock was set: all scheduled times are invalid. */
@@ -234,7 +239,7 @@ export class Scheduler {
       this.#plan(node, now + stagger(node, endpoints.length, intervalMs));
       slot.watched = false;
       if (endpoints[node]!.status.overdue) continue;
-      if (!isOverdue(slot.aliveAt, intervalMs, now)) this.#watch(node);
+      if (!isOverdue(slot.aliveAt, this.#refreshOf(node), now)) this.#watch(node);
       else {
         this.#notScraped(node, now, SUSPENDED);
         late.push(node);

@@ -1,0 +1,274 @@
+/**
+ * The GPUs in what an exporter sent. Exporters repeat the value of a GPU for each pod, job or MIG instance on it: rows are first put to their
+ * GPU, and what is repeated counts once.
+ */
+import type { Families, Row } from '../../exposition/reader/text-reader.js';
+import type { NodeAllocation, NodeGpu, NodeMigDevice } from '../../model/sample.js';
+import { reading } from '../../model/valid-range.js';
+import { GPU_READINGS, type Dialect, type GpuReading, type Mapping } from './dialect.js';
+import { firstOf, isBlank, selects, unnamed } from './rows.js';
+
+export interface FoundGpus {
+  readonly gpus: readonly NodeGpu[];
+  readonly allocations: readonly NodeAllocation[];
+  /** The position of the GPU of a row in `gpus`; undefined: the row names none. */
+  slotOf(row: Row): number | undefined;
+}
+
+interface Candidate {
+  readonly value: number;
+  /** The row is that of a pod on the GPU. */
+  readonly owned: boolean;
+  /** The part of the GPU that the row is of; '' for the whole. */
+  readonly part: string;
+}
+
+interface Part {
+  readonly key: string;
+  uuid: string;
+  profile: string;
+}
+
+class Draft {
+  uuid = '';
+  index: number | undefined;
+  name = '';
+  readonly details = new Map<string, string>();
+  readonly parts = new Map<string, Part>();
+  readonly owners = new Map<string, { readonly owner: NodeAllocation['owner']; readonly onPart: boolean }>();
+  /** By mapping and family. */
+  readonly candidates = new Map<Mapping<GpuReading>, Map<string, Candidate[]>>();
+}
+
+/** The same for 'GPU-3F6B…' and '3f6b…'. */
+const uuidKey = (uuid: string): string => uuid.toLowerCase().replace(/^gpu-/, '');
+const isMig = (uuid: string): boolean => /^mig-/i.test(uuid);
+
+export function gpusOf(families: Families, dialect: Dialect): FoundGpus {
+  const collected = new Collected(families, dialect);
+  const drafts = collected.inOrder();
+  return {
+    gpus: drafts.map((draft, position) => gpuOf(draft, position, dialect)),
+    allocations: drafts.flatMap((draft, gpu) => allocationsOf(draft, gpu, dialect.program)),
+    slotOf: (row) => {
+      const draft = collected.find(row);
+      const slot = draft === undefined ? -1 : drafts.indexOf(draft);
+      return slot < 0 ? undefined : slot;
+    },
+  };
+}
+
+class Collected {
+  readonly #dialect: Dialect;
+  readonly #byUuid = new Map<string, Draft>();
+  readonly #byIndex = new Map<number, Draft>();
+  readonly #drafts = new Set<Draft>();
+  #only: Draft | undefined;
+
+  constructor(families: Families, dialect: Dialect) {
+    this.#dialect = dialect;
+    const { gpu, gpuReadings = [] } = dialect;
+    if (!gpu) return;
+    // Rows with a uuid first: they also say which index it has.
+    const all = [...(gpu.about ?? []), ...gpuReadings.flatMap((mapping) => mapping.families)];
+    const rows = [...new Set(all)].flatMap((family) => families.get(family) ?? []);
+    for (const row of rows) if (this.#uuidOf(row) !== '' && !isMig(this.#uuidOf(row))) this.#describe(row);
+    for (const row of rows) if (this.#uuidOf(row) === '' || isMig(this.#uuidOf(row))) this.#describe(row);
+    for (const mapping of gpuReadings) {
+      const known = mapping.unitUnknown === undefined || isPercentage(families, mapping);
+      for (const family of mapping.families) {
+        for (const row of families.get(family) ?? []) {
+          if (selects(mapping.where, row) && (known || row.value === 0)) this.#add(mapping, family, row);
+        }
+      }
+    }
+  }
+
+  /** By index; those without one by the order of the text. */
+  inOrder(): readonly Draft[] {
+    return [...this.#drafts].sort((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity) || 0);
+  }
+
+  find(row: Row): Draft | undefined {
+    const { gpu } = this.#dialect;
+    if (gpu?.uuid === undefined && gpu?.index === undefined) return this.#only;
+    const uuid = this.#uuidOf(row);
+    const index = this.#indexOf(row);
+    const known = uuid !== '' && !isMig(uuid) ? this.#byUuid.get(uuidKey(uuid)) : undefined;
+    return known ?? (index !== undefined && (uuid === '' || isMig(uuid)) ? this.#byIndex.get(index) : undefined);
+  }
+
+  #describe(row: Row): void {
+    const { gpu = {}, owner = {} } = this.#dialect;
+    const draft = this.find(row) ?? this.#new(row);
+    if (!draft) return;
+    const index = this.#indexOf(row);
+    draft.index ??= index;
+    if (draft.index !== undefined) this.#byIndex.set(draft.index, draft);
+    draft.name ||= firstOf(row, gpu.name);
+    for (const [name, labels] of Object.entries(gpu.details ?? {})) {
+      const text = firstOf(row, labels);
+      if (text !== '' && !draft.details.has(name)) draft.details.set(name, text);
+    }
+    const part = this.#partOf(row);
+    if (part !== '' && !draft.parts.has(part)) {
+      const uuid = this.#uuidOf(row);
+      draft.parts.set(part, { key: part, uuid: isMig(uuid) ? uuid : '', profile: firstOf(row, gpu.profile) });
+    }
+    const names = { ...unnamed, ...Object.fromEntries(Object.entries(owner).map(([who, labels]) => [who, firstOf(row, labels)])) };
+    // A user, or a namespace, alone has nothing.
+    if (names.job !== '' || names.pod !== '') draft.owners.set(JSON.stringify(names), { owner: names, onPart: part !== '' });
+  }
+
+  #new(row: Row): Draft | undefined {
+    const { gpu = {} } = this.#dialect;
+    const uuid = this.#uuidOf(row);
+    const index = this.#indexOf(row);
+    const isOnly = gpu.uuid === undefined && gpu.index === undefined;
+    if (uuid === '' && index === undefined && !isOnly) return undefined;
+    const draft = new Draft();
+    if (isOnly) {
+      this.#only = draft;
+      draft.index = 0;
+    }
+    if (!isMig(uuid)) draft.uuid = uuid;
+    if (draft.uuid !== '') this.#byUuid.set(uuidKey(uuid), draft);
+    this.#drafts.add(draft);
+    return draft;
+  }
+
+  #add(mapping: Mapping<GpuReading>, family: string, row: Row): void {
+    const draft = this.find(row);
+    if (!draft || isBlank(this.#dialect, row.value) || (mapping.zeroIsNone && row.value === 0)) return;
+    const value = reading(row.value * (mapping.scale ?? 1), GPU_READINGS[mapping.into]);
+    if (Number.isNaN(value)) return;
+    if (mapping.into === 'index') {
+      draft.index ??= value;
+      return;
+    }
+    const byFamily = draft.candidates.get(mapping) ?? new Map<string, Candidate[]>();
+    draft.candidates.set(mapping, byFamily);
+    const list = byFamily.get(family) ?? [];
+    byFamily.set(family, list);
+    list.push({ value, owned: firstOf(row, this.#dialect.owner?.pod) !== '', part: this.#partOf(row) });
+  }
+
+  #uuidOf(row: Row): string {
+    return firstOf(row, this.#dialect.gpu?.uuid);
+  }
+
+  #partOf(row: Row): string {
+    const uuid = this.#uuidOf(row);
+    return firstOf(row, this.#dialect.gpu?.part) || (isMig(uuid) ? uuid : '');
+  }
+
+  #indexOf(row: Row): number | undefined {
+    const { index, indexLike = /(\d+)/ } = this.#dialect.gpu ?? {};
+    const found = Number(indexLike.exec(firstOf(row, index))?.[1] ?? NaN);
+    return Number.isSafeInteger(found) && found < 2 ** 31 ? found : undefined;
+  }
+}
+
+const isPercentage = (families: Families, { families: names }: Mapping<GpuReading>): boolean =>
+  names.some((name) => (families.get(name) ?? []).some(({ value }) => value > 1 && value <= 100));
+
+/** The value of the GPU: of the rows that are of no pod, where there are any; else of any, as all are copies. */
+function wholeOf(candidates: readonly Candidate[]): number | undefined {
+  const free = candidates.filter(({ owned }) => !owned);
+  const values = (free.length > 0 ? free : candidates).map(({ value }) => value);
+  return values.length === 0 ? undefined : values.reduce((most, value) => Math.max(most, value));
+}
+
+function readingsOf(draft: Draft, part: string | undefined, { gpu }: Dialect): Partial<Record<GpuReading, number>> {
+  const found: Partial<Record<GpuReading, number>> = {};
+  for (const [mapping, byFamily] of draft.candidates) {
+    if (found[mapping.into] !== undefined) continue;
+    for (const family of mapping.families) {
+      const candidates = byFamily.get(family) ?? [];
+      const value =
+        part === undefined ? boardValue(mapping, candidates, gpu?.tiles) : wholeOf(candidates.filter((one) => one.part === part));
+      if (value === undefined) continue;
+      found[mapping.into] = value;
+      break;
+    }
+  }
+  return found;
+}
+
+function boardValue({ of = 'board', into }: Mapping<GpuReading>, candidates: readonly Candidate[], tiles = false): number | undefined {
+  const whole = candidates.filter(({ part }) => part === '');
+  if (of === 'board') return wholeOf(whole.length > 0 ? whole : candidates);
+  if (whole.length > 0 || candidates.length === 0) return wholeOf(whole);
+  // MIG instances do not add up to the board, but all that is in use on it is in use on one of them.
+  if (!tiles && into !== 'memoryUsedBytes') return undefined;
+  const parts = new Set(candidates.map(({ part }) => part));
+  return [...parts].reduce((sum, part) => sum + wholeOf(candidates.filter((one) => one.part === part))!, 0);
+}
+
+interface Memory {
+  readonly used: number | undefined;
+  readonly total: number | undefined;
+}
+
+/** Without a total it is what is used, free and reserved; boards that share the memory of the machine send 0 for each. */
+function memoryOf(values: Partial<Record<GpuReading, number>>): Memory {
+  const { memoryUsedBytes: used, memoryFreeBytes: free, memoryReservedBytes: reserved = 0, memoryUsedPercent: percent } = values;
+  let total = values.memoryTotalBytes;
+  if (total === undefined && used !== undefined && free !== undefined) {
+    total = used + free + reserved;
+    if (total === 0) return { used: undefined, total: undefined };
+  }
+  if (total === undefined && used !== undefined && percent) total = Math.round((100 * used) / percent);
+  return { used: used ?? (total !== undefined && percent !== undefined ? Math.round((total * percent) / 100) : undefined), total };
+}
+
+function gpuOf(draft: Draft, position: number, dialect: Dialect): NodeGpu {
+  const { gpu = {} } = dialect;
+  const values = readingsOf(draft, undefined, dialect);
+  const { used, total } = memoryOf(values);
+  const name = draft.name || (gpu.called ?? '');
+  return {
+    index: draft.index ?? position,
+    uuid: draft.uuid,
+    name: gpu.namePrefix !== undefined && name.startsWith(gpu.namePrefix) ? name.slice(gpu.namePrefix.length) : name,
+    utilPercent: values.utilPercent,
+    memoryUsedBytes: used,
+    memoryTotalBytes: total,
+    temperatureCelsius: values.temperatureCelsius,
+    powerWatts: values.powerWatts,
+    powerLimitWatts: values.powerLimitWatts,
+    // Where only the limit in effect is known, it is the most that the GPU may draw.
+    powerLimitMaxWatts: values.powerLimitMaxWatts ?? values.powerLimitWatts,
+    frequencyMhz: values.frequencyMhz,
+    graphicsMaxMhz: values.graphicsMaxMhz,
+    performanceState: values.performanceState,
+    slowdownCelsius: values.slowdownCelsius,
+    shutdownCelsius: values.shutdownCelsius,
+    maxOperatingCelsius: values.maxOperatingCelsius,
+    migEnabled: draft.parts.size > 0 && !gpu.tiles ? true : values.migEnabled === undefined ? undefined : values.migEnabled === 1,
+    migDevices: gpu.tiles ? [] : [...draft.parts.values()].map((part, at) => migDevice(draft, part, at, dialect)),
+    details: Object.fromEntries(draft.details),
+  };
+}
+
+function migDevice(draft: Draft, { key, uuid, profile }: Part, index: number, dialect: Dialect): NodeMigDevice {
+  const { used, total } = memoryOf(readingsOf(draft, key, dialect));
+  return {
+    index,
+    uuid,
+    profile,
+    gpuInstance: /^\d+$/.test(key) ? Number(key) : undefined,
+    computeInstance: undefined,
+    memoryUsedBytes: used,
+    memoryTotalBytes: total,
+  };
+}
+
+function allocationsOf({ owners }: Draft, gpu: number, source: string): readonly NodeAllocation[] {
+  return [...owners.values()].map(({ owner, onPart }) => ({
+    gpu,
+    gpuCount: owners.size === 1 && !onPart ? 1 : undefined,
+    owner,
+    source,
+  }));
+}

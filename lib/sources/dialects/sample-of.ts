@@ -1,0 +1,167 @@
+/** What an exporter sent, as a sample of its node. Pure. */
+import type { Families } from '../../exposition/reader/text-reader.js';
+import type { Ms } from '../../model/clock.js';
+import type { NodeAllocation, NodeCpu, NodeDisk, NodeMemory, NodeSample, NodeSource } from '../../model/sample.js';
+import { reading } from '../../model/valid-range.js';
+import { firstOf, isBlank, selects, unnamed } from './rows.js';
+import { NODE_READINGS, type Dialect, type NodeReading } from './dialect.js';
+import { gpusOf, type FoundGpus } from './gpus-of.js';
+import { processesOf } from './processes-of.js';
+
+/** Counters of CPU seconds, by CPU: a share needs two scrapes. */
+export type CpuTimes = ReadonlyMap<string, { readonly idle: number; readonly all: number }>;
+
+export interface Sampled {
+  readonly sample: NodeSample;
+  /** For the next sample. */
+  readonly cpuTimes: CpuTimes;
+}
+
+export function sampleOf(families: Families, dialect: Dialect, at: Ms, before: CpuTimes = new Map()): Sampled {
+  const cpuTimes = cpuTimesOf(families, dialect);
+  const found = gpusOf(families, dialect);
+  const processes = processesOf(families, dialect, found);
+  const sample: NodeSample = {
+    at,
+    instance: nameOf(families, dialect),
+    os: '',
+    arch: '',
+    gpus: found.gpus,
+    scope: processes === undefined ? 'unsupported' : 'gpu',
+    processes,
+    cpu: cpuOf(families, dialect, cpuTimes, before),
+    memory: memoryOf(families, dialect),
+    disks: disksOf(families, dialect),
+    allocations: [...found.allocations, ...nodeOwners(families, dialect)],
+    sources: sourcesOf(dialect, found),
+  };
+  return { sample, cpuTimes };
+}
+
+/** An exporter without GPUs in its metrics says nothing about whether the node has any. */
+const sourcesOf = ({ program, gpuReadings }: Dialect, { gpus }: FoundGpus): readonly NodeSource[] =>
+  gpus.length === 0 && gpuReadings === undefined ? [{ name: 'gpus', state: 'failed', reason: `${program} does not report GPUs` }] : [];
+
+/** An address is no name: some exporters send theirs. */
+function nameOf(families: Families, { node = [] }: Dialect): string {
+  const uname = families.get('node_uname_info')?.[0];
+  if (uname) return uname.labels.get('nodename') ?? '';
+  for (const rows of families.values()) {
+    const name = rows[0] ? firstOf(rows[0], node) : '';
+    if (name !== '') return /^[\d.]+$|:/.test(name) ? '' : name;
+  }
+  return '';
+}
+
+function nodeReading(families: Families, dialect: Dialect, into: NodeReading): number | undefined {
+  for (const mapping of dialect.nodeReadings ?? []) {
+    if (mapping.into !== into) continue;
+    for (const family of mapping.families) {
+      for (const row of families.get(family) ?? []) {
+        if (!selects(mapping.where, row) || isBlank(dialect, row.value)) continue;
+        const value = reading(row.value * (mapping.scale ?? 1), NODE_READINGS[into]);
+        if (!Number.isNaN(value)) return value;
+      }
+    }
+  }
+  return undefined;
+}
+
+function cpuTimesOf(families: Families, { cpuSeconds }: Dialect): CpuTimes {
+  const times = new Map<string, { idle: number; all: number }>();
+  for (const { labels, value } of families.get(cpuSeconds ?? '') ?? []) {
+    const mode = labels.get('mode') ?? '';
+    // Guests are part of user and nice.
+    if (!(value >= 0) || mode.startsWith('guest')) continue;
+    const cpu = labels.get('cpu') ?? '';
+    const time = times.get(cpu) ?? { idle: 0, all: 0 };
+    times.set(cpu, { idle: time.idle + (mode === 'idle' || mode === 'iowait' ? value : 0), all: time.all + value });
+  }
+  return times;
+}
+
+function cpuOf(families: Families, dialect: Dialect, times: CpuTimes, before: CpuTimes): NodeCpu | undefined {
+  const value = (into: NodeReading): number | undefined => nodeReading(families, dialect, into);
+  const [busy, threads = times.size || undefined] = [value('cpuBusy'), value('cpuThreads')];
+  let [idle, all] = [0, 0];
+  const cores = [...times].map(([cpu, now]) => {
+    const then = before.get(cpu);
+    // A counter that went back was reset.
+    if (!then || now.all <= then.all || now.idle < then.idle) return undefined;
+    idle += now.idle - then.idle;
+    all += now.all - then.all;
+    return 100 * (1 - (now.idle - then.idle) / (now.all - then.all));
+  });
+  const ofBusy = busy !== undefined && threads ? (100 * busy) / threads : undefined;
+  const utilPercent = value('cpuPercent') ?? ofBusy ?? (all > 0 ? 100 * (1 - idle / all) : undefined);
+  if (utilPercent === undefined && threads === undefined) return undefined;
+  const isPerCpu = times.size > 1 || (times.size === 1 && !times.has(''));
+  return {
+    model: '',
+    vendor: '',
+    utilPercent,
+    coreUtilPercent: isPerCpu ? cores : [],
+    sockets: undefined,
+    cores: undefined,
+    threads: times.size > 0 && !isPerCpu ? undefined : threads,
+    frequencyMhz: undefined,
+  };
+}
+
+function memoryOf(families: Families, dialect: Dialect): NodeMemory | undefined {
+  const value = (into: NodeReading): number | undefined => nodeReading(families, dialect, into);
+  const [totalBytes, availableBytes] = [value('memoryTotalBytes'), value('memoryAvailableBytes')];
+  if (totalBytes === undefined) return undefined;
+  const [swapTotalBytes, swapFreeBytes] = [value('swapTotalBytes'), value('swapFreeBytes')];
+  return {
+    totalBytes,
+    usedBytes: value('memoryUsedBytes') ?? minus(totalBytes, availableBytes),
+    availableBytes,
+    freeBytes: value('memoryFreeBytes'),
+    buffersBytes: value('memoryBuffersBytes'),
+    cachedBytes: value('memoryCachedBytes'),
+    swapTotalBytes,
+    swapUsedBytes: value('swapUsedBytes') ?? minus(swapTotalBytes, swapFreeBytes),
+    swapFreeBytes,
+  };
+}
+
+const minus = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : Math.max(0, a - b);
+
+/** File systems that hold no data of their own. */
+const NO_DISKS = new Set(['tmpfs', 'devtmpfs', 'ramfs', 'overlay', 'squashfs', 'iso9660', 'fuse.lxcfs', 'nsfs', 'efivarfs']);
+
+function disksOf(families: Families, { disks }: Dialect): readonly NodeDisk[] {
+  if (!disks) return [];
+  const available = new Map((families.get(disks.available) ?? []).map(({ labels, value }) => [labels.get('mountpoint') ?? '', value]));
+  return (families.get(disks.size) ?? []).flatMap(({ labels, value }): readonly NodeDisk[] => {
+    const mountPoint = labels.get('mountpoint') ?? '';
+    const availableBytes = available.get(mountPoint);
+    const isBad = (labels.get('device_error') ?? '') !== '' || NO_DISKS.has(labels.get('fstype') ?? '');
+    return isBad || !(value > 0) || availableBytes === undefined ? [] : [{ mountPoint, totalBytes: value, availableBytes }];
+  });
+}
+
+/** Owners of something on the node, once each; the number of their GPUs where those are numbered. */
+function nodeOwners(families: Families, dialect: Dialect): readonly NodeAllocation[] {
+  const { nodeOwners: from, owner = {}, program } = dialect;
+  if (!from) return [];
+  const found = new Map<string, { owner: NodeAllocation['owner']; gpus: Set<string> }>();
+  for (const row of from.families.flatMap((family) => families.get(family) ?? [])) {
+    const names = { ...unnamed, ...Object.fromEntries(Object.entries(owner).map(([who, labels]) => [who, firstOf(row, labels)])) };
+    if (names.job === '') continue;
+    // What is sent where the look-up of the user failed.
+    if (names.user === 'error') names.user = '';
+    const key = JSON.stringify(names);
+    const known = found.get(key) ?? { owner: names, gpus: new Set() };
+    if (from.gpuLabel !== undefined) known.gpus.add(row.labels.get(from.gpuLabel) ?? '');
+    found.set(key, known);
+  }
+  return [...found.values()].map(({ owner: who, gpus }) => ({
+    gpu: undefined,
+    gpuCount: from.gpuLabel === undefined ? undefined : gpus.size,
+    owner: who,
+    source: program,
+  }));
+}
