@@ -63,6 +63,7 @@ export {
   count,
   cut,
   cutMiddle,
+  cutName,
   cutStart,
   duration,
   joinFitting,

@@ -92,3 +92,15 @@ describe('the coverage chip', () => {
     expect(driver.frame()).toContain('all-smi api --processes');
   });
 });
+
+test('user names that differ at their ends differ on screen, on the Users tab and on the tab of the node', () => {
+  const procs = [1, 2].map((nth) => ({ pid: nth, gpu: 0, user: `christopher.van-long-name-000${nth}`, vram: 2 ** 30 }));
+  const driver = new Driver({ hosts: [{ gpus: 1, procs }], cols: 80 });
+  for (const key of ['V', 'Right']) {
+    const shown = driver
+      .press(key)
+      .lines()
+      .flatMap((text) => /chr\S*…\S*-000\d/.exec(text)?.[0] ?? []);
+    expect([shown.length, new Set(shown).size]).toEqual([2, 2]);
+  }
+});

@@ -44,6 +44,20 @@ describe('a new alert', () => {
     expect(foot(driver)).not.toContain('more');
   });
 
+  test('on a node with a long name still says which GPU and what, as the panel does', () => {
+    const name = `gpu-cluster-${'x'.repeat(60)}-0007`;
+    const driver = open({ hosts: [{ ...HOSTS[0], name }], cols: 80 });
+    driver.scrape(name, hot(85, 50));
+    const line = /gpu-\S*…x+-0007 gpu0 temperature 85°/;
+    expect(foot(driver)).toMatch(line);
+    expect(
+      driver
+        .press('A')
+        .lines()
+        .find((text) => text.includes('warn ')),
+    ).toMatch(line);
+  });
+
   test('disappears on time while others arrive, and leaves the hints visible', () => {
     const driver = open({ cols: 80 });
     for (const node of ['node-0001', 'node-0002', 'node-0001']) driver.scrape(node, hot(95, 50)).step(1000);

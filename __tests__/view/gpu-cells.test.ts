@@ -129,6 +129,19 @@ describe('unusual values have a mark and a tone', () => {
     expect(who(idle, [owner('alice')], { state: 'overdue' })).toBe('alice');
   });
 
+  test('a long name keeps its end; of several names the last are cut', () => {
+    const fitted = (cell: Cell, cols: number): string =>
+      spans(cell, cols)
+        .map((part) => part.text)
+        .join('');
+    const idle = { utilPercent: 0, memoryUsedBytes: 40 * GIB };
+    const long = [owner('christopher.some-name-0001')];
+    expect(fitted(cellsOf({ utilPercent: 90 }, long).who!, 16)).toBe('christ…name-0001');
+    expect(fitted(cellsOf({ utilPercent: 90 }, [owner('alice@corp.example.com')]).who!, 12)).toBe('alice@corp.…');
+    expect(fitted(cellsOf(idle, long).who!, 16)).toBe('chri…e-0001 held');
+    expect(fitted(cellsOf(idle, [...long, owner('bob')]).who!, 16)).toBe('christophe… held');
+  });
+
   test('shows unattributed memory, a node that does not report its processes, and a free GPU', () => {
     const who = (gpu: GpuSpec, facts: NodeSpec['facts']): string => text(cellsOf(gpu, [], { ...(facts ? { facts } : {}) }).who!);
     expect(who({ memoryUsedBytes: 40 * GIB }, { hasProcessFamily: true })).toBe('?');

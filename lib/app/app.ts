@@ -2,7 +2,6 @@
 import type { AlertChange } from '../alerts/alerts.js';
 import type { AlertSettings } from '../alerts/rules.js';
 import { alertSummary } from '../alerts/alert-text.js';
-import { withoutDomain } from '../view/short-names.js';
 import { AppError } from '../errors.js';
 import { CHROME } from '../keys/global-layers.js';
 import type { FilterCommand } from '../filter/filter-state.js';
@@ -18,7 +17,7 @@ import { clean } from '../text/sanitize.js';
 import { commandPicker } from './picker.js';
 import { ReplayController } from './replay-controller.js';
 import { AppState, faultText } from './state.js';
-import { alertLimit } from '../view/alert-panel.js';
+import { alertLimit, alertOnScreen } from '../view/alert-panel.js';
 import { hitTest } from '../view/cells.js';
 import type { ChartDrawer } from '../view/chart.js';
 import type { Frame, Line, Size, View } from '../view/frame.js';
@@ -260,10 +259,7 @@ export class App {
     const alerts = [...(shown?.alerts ?? []), ...changes];
     const tone = alerts.some(({ to }) => to === 'crit') ? 'bad' : alerts.some(({ to }) => to === 'warn') ? 'warn' : 'accent';
     this.state.toast = {
-      text: clean(
-        alertSummary(alerts.map((change) => ({ ...change, node: withoutDomain(change.node, this.state.domain) }))),
-        MAX_TOAST_BYTES,
-      ),
+      text: clean(alertSummary(alerts.map((change) => alertOnScreen(change, this.state.domain))), MAX_TOAST_BYTES),
       tone,
       until: shown?.until ?? clock.now() + TOAST_MS,
       alerts,

@@ -68,6 +68,9 @@ export function cutMiddle(text: string, cols: number): string {
   const head = cut(text, cols - tail).slice(0, -MORE.length);
   return head + cutStart(text, all - tail);
 }
+/** A user name in at most `cols` columns: names often differ at their ends, except where those are their domain. */
+export const cutName = (name: string, cols: number): string => (name.includes('@') ? cut(name, cols) : cutMiddle(name, cols));
+
 const LEAST_MIDDLE_COLS = 5;
 const TAIL_SHARE = 0.6;
 

@@ -2,7 +2,7 @@
 import type { AlertChange } from '../alerts/alerts.js';
 import type { Level } from '../alerts/rules.js';
 import { alertText } from '../alerts/alert-text.js';
-import { withoutDomain } from './short-names.js';
+import { shortName } from './short-names.js';
 import { BLANK, line, lines, span, type Line, type Size, type Span, type Tone, type View } from './frame.js';
 import { count } from '../text/format.js';
 import type { Ms } from '../model/clock.js';
@@ -63,12 +63,17 @@ function alertLines(panel: AlertPanel): readonly Line[] {
 
 function changeLine(change: AlertChange, { clock, domain }: AlertPanel): Line {
   const { at, to } = change;
-  return line(
-    span(`   ${clock(at)}  `, 'dim'),
-    span(to.padEnd(4), TONES[to]),
-    `  ${alertText({ ...change, node: withoutDomain(change.node, domain) })}`,
-  );
+  return line(span(`   ${clock(at)}  `, 'dim'), span(to.padEnd(4), TONES[to]), `  ${alertText(alertOnScreen(change, domain))}`);
 }
+
+/** A long name would leave no room for what happened. */
+const NODE_COLS = 28;
+
+/** The change as it is shown on a line of the screen. */
+export const alertOnScreen = (change: AlertChange, domain: string): AlertChange => ({
+  ...change,
+  node: shortName(change.node, domain, NODE_COLS),
+});
 
 /** At the right end of the tab strip: '2 down ✕ · 3 alerts !'. The alerts are those of GPUs. */
 export function stripNote(down: number, alerts: number, flash: boolean): Span | undefined {

@@ -10,7 +10,7 @@ import { included, whyNotReporting, type NodeView } from '../model/node-view.js'
 import { measuredSpan, span, type Span, type Tone } from './frame.js';
 import { firstFitting, type Cell } from './table.js';
 import type { ScreenColumn, TableColumns } from './table-columns.js';
-import { ago, bar, cutMeasured, duration, NONE, pad, percent, watts, width } from '../text/format.js';
+import { ago, bar, cutMeasured, cutName, duration, NONE, pad, percent, watts, width, type Measured } from '../text/format.js';
 import { isoTime } from '../text/timecode.js';
 import type { Ms } from '../model/clock.js';
 
@@ -260,7 +260,8 @@ function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], s
   if (names !== '') {
     if (included(node) && slotState(node, slot) === 'heldIdle') return namesAnd(names, heldWords(seen));
     if (seen?.stuck) return namesAnd(names, [' (stuck?)', ' stuck?']);
-    return span(names, names === '?' ? 'dim' : 'strong');
+    const tone = names === '?' ? 'dim' : 'strong';
+    return { fit: (cols) => measuredSpan(cutNames(names, width(names), cols), tone) };
   }
   const holders = included(node) ? allocatedUsers(node, slot).map((user) => user || '?') : [];
   if (holders.length > 0) return namesAnd(holders.join(', '), slotState(node, slot) === 'computing' ? ALLOCATED : ALLOCATED_IDLE);
@@ -283,10 +284,16 @@ function namesAnd(names: string, forms: readonly string[]): Cell {
       }
       const room = cols - last.cols;
       if (room < LEAST_NAME_COLS) return span(last.text.trimStart(), 'bad');
-      const kept = cutMeasured({ text: names, cols: namesCols }, room);
+      const kept = cutNames(names, namesCols, room);
       return measuredSpan({ text: kept.text + last.text, cols: kept.cols + last.cols }, 'bad');
     },
   };
+}
+/** One name is cut in the middle: names often differ at their ends. A list loses its last names. */
+function cutNames(names: string, namesCols: number, room: number): Measured {
+  if (namesCols <= room || names.includes(', ')) return cutMeasured({ text: names, cols: namesCols }, room);
+  const text = cutName(names, room);
+  return { text, cols: width(text) };
 }
 const LEAST_NAME_COLS = 3;
 /** Of a GPU that a scheduler has given away, and on which no process is known. */

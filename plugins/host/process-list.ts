@@ -3,6 +3,7 @@ import {
   FROM_COLS,
   argsort,
   commandOf,
+  cutName,
   included,
   isoTime,
   NONE,
@@ -18,7 +19,7 @@ import {
   type ProcColumns,
   type ProcessFigures,
   type Sort,
-  type Span,
+  type Cell,
   type Table,
   type TableColumns,
   type TableState,
@@ -39,13 +40,15 @@ export interface ProcessRows {
 
 const userOf = (row: number, data: ProcessRows): string => data.node(row).userName(data.node(row).procs.user[data.first(row)]!);
 /** 'alice (root)': the person, and the account that runs the process. */
-function shownUserOf(row: number, data: ProcessRows): Span | string {
+function shownUserOf(row: number, data: ProcessRows): Cell {
   const node = data.node(row);
   const runsAs = node.userName(node.procs.known?.runsAs[data.first(row)] ?? 0);
   const user = userOf(row, data);
   if (user === '') return span('?', 'dim');
   const shown = runsAs === '' ? user : `${user} (${runsAs})`;
-  return isOnOthersGpu(row, data) ? span(`!${shown}`, 'bad') : shown;
+  const [text, tone] = isOnOthersGpu(row, data) ? [`!${shown}`, 'bad' as const] : [shown];
+  // Names often differ at their ends.
+  return { fit: (cols) => span(cutName(text, cols), tone) };
 }
 
 /** On a GPU that the scheduler has given to somebody else. */

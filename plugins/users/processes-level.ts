@@ -3,6 +3,7 @@ import {
   FROM_COLS,
   commandOf,
   copyText,
+  cutName,
   included,
   screenColumns,
   span,
@@ -44,7 +45,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
       sorts: 'ascending',
       // Where all rows are of one user and run as that user, the breadcrumb has it.
       when: ({ by, rows }) => by !== 'user' || rows.some(runsAsOther),
-      cell: (row) => span(ownerText(row), 'strong'),
+      cell: (row) => ({ fit: (cols) => span(cutName(ownerText(row), cols), 'strong') }),
     },
     export: { name: 'user', unknown: UNATTRIBUTED },
   },

@@ -2,6 +2,7 @@
 import {
   FROM_COLS,
   copyText,
+  cutName,
   screenColumns,
   sortedPositions,
   span,
@@ -62,7 +63,11 @@ const ownerNames = (by: Grouping): TableColumns<UserRows, number> => [
       sorts: 'ascending',
       // Processes of unknown users come last, like unreported values.
       order: (row, { users }) => (users.user(row) === '' ? NaN : users.nameRank[row]!),
-      cell: (row, { users }) => (users.user(row) === '' ? dimmed(NOBODY) : span(users.user(row), users.system(row) ? 'dim' : 'strong')),
+      // Names often differ at their ends.
+      cell: (row, { users }) => {
+        const name = users.user(row);
+        return name === '' ? dimmed(NOBODY) : { fit: (cols) => span(cutName(name, cols), users.system(row) ? 'dim' : 'strong') };
+      },
     },
     export: by === 'user' ? { name: by, unknown: UNATTRIBUTED } : { name: by },
   },
