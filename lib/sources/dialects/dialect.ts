@@ -135,8 +135,6 @@ export interface Dialect {
   /** A counter of seconds by label `mode`, and `cpu` where it is sent. */
   readonly cpuSeconds?: string;
   readonly disks?: { readonly size: string; readonly available: string };
-  /** Numbers that stand for "no value". */
-  readonly blanks?: 'dcgm' | 'negative';
   /** May precede the name of each family: set by the site. */
   readonly prefixed?: true;
   /** Another dialect whose families it may send too. */

@@ -6,7 +6,7 @@ import type { Families, Row } from '../../exposition/reader/text-reader.js';
 import type { NodeAllocation, NodeGpu, NodeMigDevice } from '../../model/sample.js';
 import { reading } from '../../model/valid-range.js';
 import { GPU_READINGS, type Dialect, type GpuReading, type Mapping } from './dialect.js';
-import { firstOf, isBlank, selects, unnamed } from './rows.js';
+import { firstOf, selects, unnamed } from './rows.js';
 
 export interface FoundGpus {
   readonly gpus: readonly NodeGpu[];
@@ -139,7 +139,7 @@ class Collected {
 
   #add(mapping: Mapping<GpuReading>, family: string, row: Row): void {
     const draft = this.find(row);
-    if (!draft || isBlank(this.#dialect, row.value) || (mapping.zeroIsNone && row.value === 0)) return;
+    if (!draft || (mapping.zeroIsNone && row.value === 0)) return;
     const value = reading(row.value * (mapping.scale ?? 1), GPU_READINGS[mapping.into]);
     if (Number.isNaN(value)) return;
     if (mapping.into === 'index') {

@@ -46,7 +46,6 @@ const DCGM: Dialect = {
     { into: 'maxOperatingCelsius', families: ['DCGM_FI_DEV_GPU_MAX_OP_TEMP'] },
   ],
   owner: { ...POD_LABELS, job: ['hpc_job'] },
-  blanks: 'dcgm',
 };
 
 const NVIDIA_GPU_EXPORTER: Dialect = {

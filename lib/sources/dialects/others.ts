@@ -55,7 +55,6 @@ const AMD_SMI: Dialect = {
     { into: 'temperatureCelsius', families: ['amd_gpu_current_temperature'], scale: 0.001 },
     { into: 'frequencyMhz', families: ['amd_gpu_SCLK'], scale: 1e-6 },
   ],
-  blanks: 'negative',
 };
 
 const OMNISTAT: Dialect = {
@@ -216,7 +215,6 @@ const ASCEND: Dialect = {
     { into: 'frequencyMhz', families: ['npu_chip_info_aicore_current_freq'] },
   ],
   owner: { namespace: ['namespace'], pod: ['pod_name'] },
-  blanks: 'negative',
 };
 
 const MACTOP: Dialect = {

@@ -4,7 +4,7 @@ import type { NodeProcess } from '../../model/sample.js';
 import { reading } from '../../model/valid-range.js';
 import { PROCESS_READINGS, type Dialect, type ProcessReading } from './dialect.js';
 import type { FoundGpus } from './gpus-of.js';
-import { firstOf, isBlank } from './rows.js';
+import { firstOf } from './rows.js';
 
 interface Draft {
   readonly pid: number;
@@ -38,7 +38,7 @@ export function processesOf(families: Families, dialect: Dialect, gpus: FoundGpu
     for (const row of names.flatMap((name) => families.get(name) ?? [])) {
       const value = reading(row.value * scale, PROCESS_READINGS[into]);
       const draft = draftOf(row);
-      if (draft && !isBlank(dialect, row.value) && !Number.isNaN(value)) draft.values[into] ??= value;
+      if (draft && !Number.isNaN(value)) draft.values[into] ??= value;
     }
   }
   return [...drafts.values()].map(({ pid, gpu, user, command, name, values }) => ({
