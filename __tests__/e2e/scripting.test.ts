@@ -104,7 +104,7 @@ print(json.dumps(rows))`;
       // The node becomes free at the fourth scrape, after 9 s; a minute later it has been free for long enough.
       const found = { status: 0, stdout: `${later.nodeId}/0\n`, stderr: '' };
       expect([freed, forever]).toEqual([found, found]);
-      expect(timeout).toMatchObject({ status: 4, stdout: '', stderr: expect.stringContaining('fewer than 1 GPU is free') });
+      expect(timeout).toMatchObject({ status: 4, stdout: '', stderr: expect.stringContaining('not enough free GPUs: 1 requested') });
       await Promise.all([quiet, busy, later, never].map((node) => node.kill()));
     },
     FREE_MS,

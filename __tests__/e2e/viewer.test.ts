@@ -137,7 +137,7 @@ describe('nodes', () => {
 });
 
 describe('few open files', () => {
-  test.each([64, 44])('%i connections are enough for 60 nodes, which take turns', async (files) => {
+  test.each([64, 52])('%i connections are enough for 60 nodes, which take turns', async (files) => {
     const cluster = await serve(
       Array.from({ length: 60 }, () => 0),
       1,

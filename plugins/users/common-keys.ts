@@ -6,8 +6,9 @@ import { current, pop, push, notReportingLevel, type UsersUi } from './drilldown
 import { freeze, remembered, rowsOf, thaw } from './level-rows.js';
 import { exported } from './export.js';
 
-/** Whether there is a user that `f` or `a` could show: also those that are hidden. */
-export const anyUser = (app: AppView): boolean => app.derive(usersDerivation, app.listed).countAll > 0;
+/** Whether there is, or may soon be, a user that `f` or `a` could show: also those that are hidden, and those of nodes that have not answered. */
+export const anyUser = (app: AppView): boolean =>
+  app.derive(usersDerivation, app.listed).countAll > 0 || [...app.nodes].some(({ version }) => version === 0);
 
 export const COMMON_KEYS: readonly Key[] = [
   {

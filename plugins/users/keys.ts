@@ -46,12 +46,12 @@ const USERS = on(
       run: (ui, { app }) => regrouped(ui, app),
     },
     {
-      when: (ui, app) => groupingOf(ui) === 'user' && anyUser(app),
       id: 'users.system',
       keys: ['f'],
       label: 'show or hide system accounts (root, 0 to 999)',
       short: 'system',
       hint: 7,
+      when: (ui, app) => groupingOf(ui) === 'user' && anyUser(app),
       run: (ui, { app }) => [withRows({ ...ui, showSystem: !ui.showSystem }, app)],
     },
     ofUsers(

@@ -18,8 +18,6 @@ export interface CgroupFacts {
   readonly managerUid: number | undefined;
 }
 
-const NO_CGROUP: CgroupFacts = { identity: NO_IDENTITY, jobUid: undefined, managerUid: undefined };
-
 /** Read at most: of the text, its lines, a path (PATH_MAX of Linux) and its directories. */
 export const MAX_CGROUP_BYTES = 64 * 1024;
 const MAX_LINES = 64;
