@@ -110,7 +110,7 @@ test('no file may grow: exports and recordings are refused in one line, and the 
   view('ulimit -f 0', cluster.addresses);
   await shows('2 of 2 nodes');
   terminal.type('Ve');
-  await terminal.until('the reason', () => /export failed: .* may not hold a file this large/.test(terminal.emulator.text()), PATIENCE_MS);
+  await terminal.until('the reason', () => /export failed: .* cannot hold a file this large/.test(terminal.emulator.text()), PATIENCE_MS);
   terminal.type('w');
   await terminal.until('the end', () => /recording to .* stopped: the file would be too large/.test(terminal.emulator.text()), PATIENCE_MS);
   terminal.type('D');

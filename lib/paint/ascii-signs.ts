@@ -28,6 +28,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   // ps marks a cut name the same way.
   '…': '+',
   '≥': '>',
+  // The first letter of a job id of Flux, which writes f where only ASCII is available.
+  ƒ: 'f',
   '≤': '<',
   '±': '~',
   '°': 'C',
