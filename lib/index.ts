@@ -22,7 +22,7 @@ export { commandOf } from './aggregate/process-figures.js';
 export { gpuShares, userProcesses } from './aggregate/user-processes.js';
 export { allocatedUsers, isTrespassing } from './aggregate/owner-columns.js';
 export type { Owner } from './model/owners.js';
-export { ownerFacts, type OwnerFact } from './view/job-text.js';
+export { allocationTexts, ownerFacts, type OwnerFact } from './view/job-text.js';
 export { usageDerivations, usersDerivation } from './aggregate/users.js';
 export { GROUPINGS, type Grouping } from './model/owners.js';
 export { openTabLayer, sortBinding, tableBindings, whileRows } from './keys/table-keys.js';

@@ -5,12 +5,15 @@ import {
   bytes,
   clock,
   conditionSince,
+  included,
   isSkewed,
   joinFitting,
   line,
   sourcesOf,
   span,
   troubles,
+  allocationTexts,
+  cut,
   whyNotReporting,
   type AppView,
   type NodeView,
@@ -28,6 +31,17 @@ function title(node: NodeView, app: AppView): readonly (Span | string)[] {
   const groups = [...node.groups].map(([name, value]) => `${name}=${value}`);
   const address = node.name === node.nodeId ? [] : [node.nodeId];
   return [span(` ${node.name}`, 'strong'), '  ', conditionSince(node, app.now), span(`  ${[...address, ...groups].join(' · ')}`, 'dim')];
+}
+
+/** The jobs and pods that have GPUs of the node, a line each; the last says how many are left out. */
+export function jobLines(node: NodeView, app: AppView, { cols, rows }: Size): readonly Line[] {
+  const texts = included(node) ? allocationTexts(node, app) : [];
+  const shown = texts.length <= rows ? texts : texts.slice(0, Math.max(0, rows - 1));
+  const left = texts.length - shown.length;
+  return [
+    ...shown.map((text, at) => line(span(at === 0 ? ' jobs  ' : '       ', 'dim'), cut(text, Math.max(1, cols - 8)))),
+    ...(left > 0 && rows > 0 ? [line(span(`       and ${count(left)} more: z shows them`, 'dim'))] : []),
+  ];
 }
 
 /** What the scheduler says of a node that is not in service. */

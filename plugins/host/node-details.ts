@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.js';
 import { cardLines } from './gpu-card.js';
 import { chassisLines } from './chassis.js';
-import { connectionLines, nodeCopy } from './connection.js';
+import { connectionLines, jobLines, nodeCopy } from './connection.js';
 import { coreLines } from './cores.js';
 import { machineLines } from './machine-panel.js';
 
@@ -37,7 +37,13 @@ export function detailLines(node: NodeView, app: AppView, cols: number): readonl
     }),
   ]).flat();
   const machine = [...machineLines(node, cols), ...coreLines(node, cols, ALL_ROWS), ...chassisLines(node, cols)];
-  return [...connectionLines(node, app, { cols, rows: ALL_ROWS }), ...cards, BLANK, ...machine];
+  return [
+    ...connectionLines(node, app, { cols, rows: ALL_ROWS }),
+    ...jobLines(node, app, { cols, rows: ALL_ROWS }),
+    ...cards,
+    BLANK,
+    ...machine,
+  ];
 }
 
 /** The first line shown, limited to the text. */

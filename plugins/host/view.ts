@@ -21,7 +21,7 @@ import {
   type Size,
   type View,
 } from '../../lib/index.js';
-import { connectionLines, nodeCopy } from './connection.js';
+import { connectionLines, jobLines, nodeCopy } from './connection.js';
 import { chassisLines } from './chassis.js';
 import { coreLines } from './cores.js';
 import { detailView } from './node-details.js';
@@ -36,6 +36,7 @@ const LEAST_TABLE_ROWS = 5;
 const COMFORTABLE_TABLE_ROWS = 6;
 const MOST_CORE_ROWS = 3;
 const CONNECTION_ROWS = 3;
+const MOST_JOB_ROWS = 3;
 
 export function nodeView(ui: NodeTabUi, app: AppView, size: Size): View {
   const node = nodeOf(ui, app);
@@ -70,10 +71,11 @@ function headLines(node: NodeView, app: AppView, size: Size): readonly Line[] {
   const connection = connectionLines(node, app, { ...size, rows: size.rows < FROM_ROWS.connection ? 2 : CONNECTION_ROWS });
   const room = Math.max(0, size.rows - LEAST_TABLE_ROWS - 1 - connection.length);
   const gpus = node.gpus.slots === 0 ? [noGpu(node, app)] : fittingGpus(node, gpuLines(node, app, size.cols), room);
-  const machine = machineLines(node, size.cols).slice(0, Math.max(0, room - gpus.length));
-  const spare = room - gpus.length - machine.length - COMFORTABLE_TABLE_ROWS;
+  const jobs = jobLines(node, app, { cols: size.cols, rows: Math.max(0, Math.min(MOST_JOB_ROWS, room - gpus.length)) });
+  const machine = machineLines(node, size.cols).slice(0, Math.max(0, room - gpus.length - jobs.length));
+  const spare = room - gpus.length - jobs.length - machine.length - COMFORTABLE_TABLE_ROWS;
   const more = [...coreLines(node, size.cols, MOST_CORE_ROWS), ...chassisLines(node, size.cols)].slice(0, Math.max(0, spare));
-  return [...connection, ...gpus, ...(included(node) ? [...machine, ...more] : [...machine, ...more].map(dimmed))];
+  return [...connection, ...gpus, ...jobs, ...(included(node) ? [...machine, ...more] : [...machine, ...more].map(dimmed))];
 }
 
 const noGpu = (node: NodeView, { filter }: AppView): Line => (gpusUnknown(node) ? GPUS_UNKNOWN : filter ? NO_GPU_KEPT : NO_GPU);
