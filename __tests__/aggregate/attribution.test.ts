@@ -1,7 +1,7 @@
 /** Who runs the processes of a node: identities from the node, jobs from a scheduler, and the sums over accounts and jobs. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isTrespassing } from '../../lib/aggregate/owner-columns.js';
+import { holderNames, isTrespassing } from '../../lib/aggregate/owner-columns.js';
 import { userNodes } from '../../lib/aggregate/user-nodes.js';
 import type { UsersTable } from '../../lib/aggregate/users-table.js';
 import { GROUPINGS, type Grouping } from '../../lib/model/owners.js';
@@ -136,6 +136,16 @@ test('a new answer of the scheduler counts at once, and rows that stay the same 
   expect(viewer.scrape(text).owners()).toMatchObject([{ job: '7' }]);
   viewer.attribution.setJobs(lookup([]));
   expect(viewer.owners()).toMatchObject([{ job: '' }]);
+});
+
+test('who has a GPU is its user, else its pod, else its job', () => {
+  const viewer = new Viewer();
+  const pod = job('u-1', { scheduler: 'kubernetes', namespace: 'ml', pod: 'train-0' });
+  viewer.attribution.setJobs(
+    lookup([on(job('7', { user: 'alice' }), 0), on(pod, 1), on(job('8'), 2), on(job('8'), 2), on(job('', {}), 3)]),
+  );
+  viewer.scrape(exposition([]));
+  expect([0, 1, 2, 3].map((slot) => holderNames(viewer.node, slot))).toEqual([['alice'], ['train-0'], ['8'], ['?']]);
 });
 
 test('owners keep their names when ids are renumbered', () => {

@@ -52,6 +52,18 @@ export function allocatedUsers(node: NodeView, slot: number): readonly string[] 
   return [...found];
 }
 
+/** Who has a GPU, as far as that is known: the user, else the pod, else the job; '?' for an allocation that names none of them. */
+export function holderNames(node: NodeView, slot: number): readonly string[] {
+  const { count, gpu, owner } = node.allocations;
+  const found = new Set<string>();
+  for (let row = 0; row < count; row++) {
+    if (gpu[row] !== slot) continue;
+    const [user, pod, job] = [owner.user, owner.pod, owner.job].map((column) => node.userName(column[row]!));
+    found.add(user || pod || job || '?');
+  }
+  return [...found];
+}
+
 /** Whether a GPU is allocated, and not to this user. System accounts serve everybody, so they never are strangers. */
 export function isStranger(node: NodeView, slot: number, user: string): boolean {
   if (slot < 0 || node.allocations.count === 0 || user === '' || isSystem(user)) return false;

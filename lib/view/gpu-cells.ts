@@ -2,7 +2,7 @@
 import { FROM_COLS } from './breakpoints.js';
 import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
-import { allocatedUsers, isStranger } from '../aggregate/owner-columns.js';
+import { allocatedUsers, holderNames, isStranger } from '../aggregate/owner-columns.js';
 import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
 import { GPU_FIELDS, gpuField, type GpuField, type GpuFieldsWith } from '../model/gpu-fields.js';
 import { LIMITS } from '../model/limits.js';
@@ -263,7 +263,7 @@ function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], s
     const tone = names === '?' ? 'dim' : 'strong';
     return { fit: (cols) => measuredSpan(cutNames(names, width(names), cols), tone) };
   }
-  const holders = included(node) ? allocatedUsers(node, slot).map((user) => user || '?') : [];
+  const holders = included(node) ? holderNames(node, slot) : [];
   if (holders.length > 0) return namesAnd(holders.join(', '), slotState(node, slot) === 'computing' ? ALLOCATED : ALLOCATED_IDLE);
   if (included(node) && whyNotReporting(node) !== undefined) return span(NONE, 'dim');
   const used = slot < gpus.count ? gpus.field.memoryUsedBytes[slot]! : NaN;
