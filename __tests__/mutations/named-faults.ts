@@ -156,7 +156,7 @@ export const NAMED_FAULTS: Readonly<Record<string, NamedFault>> = {
   },
   'half a sample is kept': {
     file: 'lib/exposition/write/sample-columns.ts',
-    from: 'Object.assign(this, { procs, gpus, cpus, cores, memory, disks, facts, extras });',
+    from: 'Object.assign(this, { procs, gpus, cpus, cores, memory, disks, facts, extras, allocations });',
     to: '',
   },
   'local mode does not report what changed': {

@@ -94,7 +94,7 @@ test('what is read of each exporter', async () => {
     const node = await scraped(textOf(name));
     all.push(`== ${name}\n${shown(node)}`);
   }
-  expectGolden('exporters', 120, 0, all.join('\n\n'));
+  expectGolden('data/exporters', 120, 0, all.join('\n\n'));
 });
 
 /** Two H100 of one node at one moment. */
