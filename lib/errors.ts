@@ -287,6 +287,8 @@ const READ_REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'too many links',
   ENAMETOOLONG: 'the name is too long',
   ENOTDIR: 'part of the path is not a directory',
+  ESTALE: 'is no longer on the file server',
+  EIO: 'cannot be read',
 };
 
 /** The error of the file system for reading a file, in words. */

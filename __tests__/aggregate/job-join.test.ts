@@ -2,29 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { gpusToJoin, JobJoin, type JobRow, type JoinGpu, type JoinNode } from '../../lib/aggregate/job-join.js';
 import type { ClusterJobs, GpuName, Job, JobAllocation, SchedulerNode } from '../../lib/model/jobs.js';
+import { job } from '../helpers/owned-node.js';
 import { nodeOf as textNode } from '../helpers/text-node.js';
 
-const jobOf = (id: string, allocations: readonly JobAllocation[], more: Partial<Job> = {}): Job => ({
-  scheduler: 'slurm',
-  id,
-  otherIds: [],
-  name: '',
-  user: '',
-  userSource: '',
-  uid: undefined,
-  account: '',
-  partition: '',
-  namespace: '',
-  pod: '',
-  containers: new Map(),
-  state: 'running',
-  reason: '',
-  startedAt: undefined,
-  endsAt: undefined,
-  requestedGpus: undefined,
-  allocations,
-  ...more,
-});
+const jobOf = (id: string, allocations: readonly JobAllocation[], more: Partial<Job> = {}): Job => job(id, { allocations, ...more });
 const schedulerNode = (name: string, more: Partial<SchedulerNode> = {}): SchedulerNode => ({
   name,
   addresses: [],
@@ -218,7 +199,7 @@ describe('compared with a simple join', () => {
     gpuCount: fc.constantFrom(0.5, 1, 2, 3, NaN),
     gpus: fc.uniqueArray(gpuName, { maxLength: 3, selector: (name) => JSON.stringify(name) }),
   });
-  const job = fc.record({
+  const anyJob = fc.record({
     id: fc.constantFrom('1', '2', '3'),
     scheduler: fc.constantFrom('slurm' as const, 'flux' as const),
     allocations: fc.array(allocation, { maxLength: 3 }),
@@ -271,7 +252,7 @@ describe('compared with a simple join', () => {
 
   test('gives the same rows', () => {
     fc.assert(
-      fc.property(fc.array(job, { maxLength: 6 }), nodes, gpus, (made, names, boards) => {
+      fc.property(fc.array(anyJob, { maxLength: 6 }), nodes, gpus, (made, names, boards) => {
         const jobs = made.map(({ id, scheduler, allocations }) => jobOf(id, allocations, { scheduler }));
         const join = new JobJoin(cluster(jobs));
         join.match(names.map((name) => watched(name)));

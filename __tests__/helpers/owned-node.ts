@@ -5,6 +5,7 @@ import { usageDerivations } from '../../lib/aggregate/users.js';
 import type { UsersTable } from '../../lib/aggregate/users-table.js';
 import { Parsers } from '../../lib/exposition/parser/index.js';
 import type { Job } from '../../lib/model/jobs.js';
+import { jobOf } from '../../lib/sources/jobs/collected.js';
 import { Node } from '../../lib/model/node.js';
 import { OWNERS, type Grouping } from '../../lib/model/owners.js';
 
@@ -37,27 +38,8 @@ export function exposition(procs: readonly Proc[], { utils = [90, 0, 0, 90], use
   return [...gpus, ...rows, ...identities, ''].join('\n');
 }
 
-export const job = (id: string, more: Partial<Job> = {}): Job => ({
-  scheduler: 'slurm',
-  id,
-  otherIds: [],
-  name: '',
-  user: '',
-  userSource: '',
-  uid: undefined,
-  account: '',
-  partition: '',
-  namespace: '',
-  pod: '',
-  containers: new Map(),
-  state: 'running',
-  reason: '',
-  startedAt: undefined,
-  endsAt: undefined,
-  requestedGpus: undefined,
-  allocations: [],
-  ...more,
-});
+/** A running job of Slurm, of which only this is known. */
+export const job = (id: string, more: Partial<Job> = {}): Job => jobOf({ scheduler: 'slurm', id, state: 'running', ...more });
 
 export const on = (one: Job, slot: number, gpuCount = 1): NodeJob => ({ job: one, slot, gpuCount, index: slot < 0 ? '0' : '' });
 

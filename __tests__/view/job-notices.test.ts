@@ -42,8 +42,8 @@ test.each(CASES)('a source that %s', (_, source, text, told) => {
 });
 
 describe('Diagnosis', () => {
-  const shown = (jobSources: readonly JobSourceState[]): string => {
-    const driver = new Driver({ hosts: CLUSTER, plugins: [diagnosis], cols: 120 });
+  const shown = (jobSources: readonly JobSourceState[], cols = 120): string => {
+    const driver = new Driver({ hosts: CLUSTER, plugins: [diagnosis], cols });
     driver.app.state.jobSources = jobSources;
     return driver.press('D').frame();
   };
@@ -51,6 +51,12 @@ describe('Diagnosis', () => {
   test('has a line for each source', () => {
     const text = shown(CASES.map(([, source]) => source));
     for (const [, { error }, line] of CASES) expect(text).toContain(`\n ${line}\n${error === undefined ? '' : `   ${error.advice}\n`}`);
+  });
+
+  test('says all of what to do about a source that fails on a narrow screen too', () => {
+    const failing = CASES.map(([, source]) => source).find(({ error }) => error !== undefined)!;
+    const words = shown([failing], 60).replace(/\s+/g, ' ');
+    expect(words).toContain(failing.error!.advice);
   });
 
   test.each([

@@ -9,6 +9,7 @@ import type { Job } from '../model/jobs.js';
 import type { Attributed, AttributionSource } from '../model/node.js';
 import type { Service } from '../model/node-view.js';
 import { OWNERS, type Owner, type ProcessOwners } from '../model/owners.js';
+import { withoutBlankEnds } from '../text/sanitize.js';
 import { isSystem } from './name-order.js';
 
 /** Interned names: the same name has the same id on every node. */
@@ -163,7 +164,7 @@ function identities(data: NodeData): (row: number) => Identity | undefined {
     const row = found.get(`${procs.pid[procRow]!} ${slot < 0 ? '' : data.text(gpus.uuid[slot]!)}`);
     if (row === undefined) return undefined;
     const label = (name: string): string => rows.label(row, name);
-    return { ids: { job: label('job'), podUid: label('pod_uid'), container: label('container') }, owner: label('owner') };
+    return { ids: { job: label('job'), podUid: label('pod_uid'), container: label('container') }, owner: withoutBlankEnds(label('owner')) };
   };
 }
 

@@ -252,7 +252,8 @@ class Users implements UsersTable {
     this.#topRow = new Int32Array(count);
     // Not every node knows the name: in a recording, a node without rows knows none.
     const sorted = order.rows(ids, count, (id, row) => nodes[firstNode[row]!]!.userName(id));
-    const hasGpu = (source: number): boolean => ints[source * INTS + GPUS]! > 0 || allocated.has(source);
+    const anyAllocated = allocated.size > 0;
+    const hasGpu = (source: number): boolean => ints[source * INTS + GPUS]! > 0 || (anyAllocated && allocated.has(source));
     let onGpu = 0;
     for (const source of sorted) onGpu += Number(hasGpu(source));
     this.count = onGpu;

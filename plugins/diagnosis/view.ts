@@ -16,6 +16,7 @@ import {
   screenColumns,
   span,
   tableCells,
+  wrap,
   type AppView,
   type Line,
   type Size,
@@ -31,7 +32,7 @@ export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
     scrapeLine(scrapes, size.cols),
     latencyLine(scrapes, size.cols),
     programLine(app, size.cols),
-    ...jobLines(app),
+    ...jobLines(app, size.cols),
     ...noteLines(app),
   ];
   const head = size.rows < FROM_ROWS.summaries ? whole.slice(0, 1) : whole;
@@ -86,10 +87,10 @@ function latencyLine(scrapes: Scrapes, cols: number): Line {
 }
 
 /** The schedulers that are asked for jobs; under one that fails, what to do. */
-function jobLines({ jobSources, jobMatches, now }: AppView): readonly Line[] {
+function jobLines({ jobSources, jobMatches, now }: AppView, cols: number): readonly Line[] {
   const sources = jobSources.flatMap((source) => [
     line(span(` ${jobSourceText(source, now)}`, isFailing(source, now) || source.bad > 0 ? 'warn' : undefined)),
-    ...(source.error === undefined ? [] : [line(span(`   ${source.error.advice}`, 'dim'))]),
+    ...(source.error === undefined ? [] : wrap(source.error.advice, Math.max(2, cols - 4)).map((text) => line(span(`   ${text}`, 'dim')))),
   ]);
   const matches = jobMatches === undefined ? '' : matchesText(jobMatches);
   return matches === '' ? sources : [...sources, line(span(` ${matches}`, jobMatches!.ambiguous > 0 ? 'warn' : undefined))];

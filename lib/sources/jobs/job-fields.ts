@@ -2,13 +2,13 @@
 import { isRecord, type Loose } from '../../model/loose.js';
 import type { Ms } from '../../model/clock.js';
 import { expandRange, RangeFault, splitList } from '../hostlists/host-ranges.js';
-import { clean } from '../../text/sanitize.js';
+import { clean, withoutBlankEnds } from '../../text/sanitize.js';
 
 const MAX_TEXT_BYTES = 256;
 
 /** A text or a number as text; else ''. */
 export function textOf(value: unknown): string {
-  if (typeof value === 'string') return clean(value, MAX_TEXT_BYTES).trim();
+  if (typeof value === 'string') return withoutBlankEnds(clean(value, MAX_TEXT_BYTES));
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : '';
 }
 

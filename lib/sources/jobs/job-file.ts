@@ -1,5 +1,6 @@
 /** A file that another program writes the answer of a scheduler to, cron for example. Read when it has changed, and not while it is written. */
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import { readReason } from '../../errors.js';
 import type { Clock, Ms } from '../../model/clock.js';
 import { clean } from '../../text/sanitize.js';
 import { every } from '../local/interval.js';
@@ -8,17 +9,6 @@ import { AnswerReader, MAX_BYTES } from './answer-reader.js';
 import { failedAttempt, type Attempt, type JobReader } from './attempt.js';
 
 const POLL_MS: Ms = 2000;
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOTDIR: 'part of the path is not a directory',
-  ELOOP: 'too many links',
-  ENAMETOOLONG: 'the name is too long',
-  ESTALE: 'is no longer on the file server',
-  EIO: 'cannot be read',
-};
 
 /** What changes when a file is written or replaced. */
 interface Version {
@@ -85,8 +75,7 @@ export class JobFile implements JobReader {
     } catch (error) {
       this.#seen = undefined;
       this.#read = undefined;
-      const { code = '', message } = error as NodeJS.ErrnoException;
-      return failedAttempt('S_JOBS_FILE', { file: this.#file, reason: REASONS[code] ?? shortage(error) ?? clean(message, 120) });
+      return failedAttempt('S_JOBS_FILE', { file: this.#file, reason: shortage(error) ?? readReason(error) });
     }
   }
 

@@ -2,7 +2,8 @@
 import { AppError } from '../../errors.js';
 import type { Clock, Ms } from '../../model/clock.js';
 import { clean } from '../../text/sanitize.js';
-import { Child, findProgram, type Command, type Exit } from '../local/child.js';
+import { findProgram, type Command, type Exit } from '../local/child.js';
+import { OneChild } from '../local/one-child.js';
 import { shortage } from '../local/shortage.js';
 import { within } from '../local/with-timeout.js';
 import { AnswerReader, MAX_BYTES } from './answer-reader.js';
@@ -25,25 +26,22 @@ const MAX_REASON_BYTES = 160;
 export class SchedulerCommands {
   readonly #clock: Clock;
   readonly #timeoutMs: Ms;
-  #running: Child | undefined;
-  #stopped = false;
+  readonly #child: OneChild;
 
   constructor(clock: Clock, timeoutMs: Ms) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
+    this.#child = new OneChild(clock, timeoutMs);
   }
 
-  /** One at a time: while a program cannot even be killed, no other is started. Never rejects. */
+  /** Never rejects. */
   async run({ program, args, env = {} }: SchedulerCommand): Promise<Attempt> {
     const file = findProgram(program);
     if (file === undefined) return failedAttempt('S_JOBS_MISSING', { program });
-    const late = (): Attempt => failedAttempt('S_JOBS_TIMEOUT', { program, seconds: this.#timeoutMs / 1000 });
-    if (this.#running !== undefined) return late();
-    if (this.#stopped) return failedAttempt('S_JOBS_FAILED', { program, reason: 'stopped' });
     const at = this.#clock.now();
     const reader = new AnswerReader(at);
     let [length, useless, errors] = [0, 0, ''];
-    const child = new Child({ file, args, env }, (text, from) => {
+    const exit = await this.#child.run({ file, args, env }, (text, from, kill) => {
       if (from === 'stderr') {
         if (errors.length < MAX_ERRORS) errors += text;
         return;
@@ -51,15 +49,10 @@ export class SchedulerCommands {
       length += text.length;
       if (reader.fault !== undefined) useless += text.length;
       else if (length <= MAX_BYTES) reader.push(text);
-      if (length > MAX_BYTES || useless > MAX_USELESS) child.kill();
+      if (length > MAX_BYTES || useless > MAX_USELESS) kill();
     });
-    this.#running = child;
-    void child.exited.then(() => (this.#running = undefined));
-    const exit = await within(this.#clock, this.#timeoutMs, child.exited);
-    if (exit === undefined) {
-      child.kill();
-      return late();
-    }
+    if (exit === 'stopped') return failedAttempt('S_JOBS_FAILED', { program, reason: exit });
+    if (exit === 'late') return failedAttempt('S_JOBS_TIMEOUT', { program, seconds: this.#timeoutMs / 1000 });
     if (length > MAX_BYTES) return failedAttempt('S_JOBS_TOO_LARGE', { program, mib: MAX_BYTES / 2 ** 20 });
     const isKilledHere = useless > MAX_USELESS;
     const answer = reader.end();
@@ -69,19 +62,17 @@ export class SchedulerCommands {
 
   /** Kills what is running; nothing is run after this. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#running?.kill();
     // One that cannot be killed must not keep this program.
-    if (this.#running !== undefined) await within(this.#clock, STOP_MS, this.#running.exited);
+    await within(this.#clock, STOP_MS, this.#child.stop());
   }
 }
 
 const STOP_MS = 1000;
 
 function failedExit(program: string, { code, signal, error }: Exit, errors: string): Attempt {
-  const told = complaintOf(errors);
+  const message = complaintOf(errors);
   const how = signal === null ? `exit status ${code ?? 0}` : `killed by ${signal}`;
-  const reason = error !== undefined ? (shortage(error) ?? error.code ?? error.message) : told || how;
+  const reason = error !== undefined ? (shortage(error) ?? error.code ?? error.message) : message || how;
   const row = ['S_JOBS_FAILED', { program, reason }] as const;
   return { error: UNSUPPORTED.test(errors) ? new UnsupportedForm(...row) : new AppError(...row) };
 }

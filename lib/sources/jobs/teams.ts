@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import Papa from 'papaparse';
 import { AppError, readReason } from '../../errors.js';
-import { clean } from '../../text/sanitize.js';
+import { clean, withoutBlankEnds } from '../../text/sanitize.js';
 import { count } from '../../text/format.js';
 
 export const MAX_TEAMS_BYTES = 10 * 2 ** 20;
@@ -19,12 +19,13 @@ export type TeamOf = (user: string) => string;
  * own comes first. Empty lines and those that start with # are left out, and a first line `user,team` is a header. Throws `E_OPTION_BAD`.
  */
 export async function readTeams(path: string): Promise<TeamOf> {
+  const file = clean(path, 200);
   const users = new Map<string, string>();
   const groups = new Map<string, string>();
-  for (const [at, [name = '', team = '', ...more]] of rowsOf(await textOf(path)).entries()) {
+  for (const [at, [name = '', team = '', ...more]] of rowsOf(await textOf(path, file)).entries()) {
     if (name === '' && team === '') continue;
     if (at === 0 && name.toLowerCase() === 'user' && team.toLowerCase() === 'team') continue;
-    if (name === '' || team === '' || more.length > 0) throw wrong(`${path}, row ${count(at + 1)}: expected user,team or @group,team`);
+    if (name === '' || team === '' || more.length > 0) throw wrong(`${file}, row ${count(at + 1)}: expected user,team or @group,team`);
     if (name.startsWith('@')) groups.set(name.slice(1), team);
     else users.set(name, team);
   }
@@ -34,24 +35,26 @@ export async function readTeams(path: string): Promise<TeamOf> {
 
 const wrong = (reason: string): AppError => new AppError('E_OPTION_BAD', { option: '--teams', reason });
 
-async function textOf(path: string): Promise<string> {
+async function textOf(path: string, name: string): Promise<string> {
   try {
     const file = await open(path);
     try {
       const { size } = await file.stat();
-      if (size > MAX_TEAMS_BYTES) throw wrong(`${path} is larger than 10 MiB`);
+      if (size > MAX_TEAMS_BYTES) throw wrong(`${name} is larger than 10 MiB`);
       return await file.readFile('utf8');
     } finally {
       await file.close();
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw wrong(`${path}: ${readReason(error)}`);
+    throw wrong(`${name}: ${readReason(error)}`);
   }
 }
 
 const rowsOf = (text: string): readonly (readonly string[])[] =>
-  Papa.parse<string[]>(text, { comments: '#', skipEmptyLines: true }).data.map((row) => row.map((cell) => clean(cell, NAME_BYTES).trim()));
+  Papa.parse<string[]>(text, { comments: '#', skipEmptyLines: true }).data.map((row) =>
+    row.map((cell) => withoutBlankEnds(clean(cell, NAME_BYTES))),
+  );
 
 /** The primary group of each user that the name service lists. */
 async function primaryGroups(): Promise<ReadonlyMap<string, string>> {

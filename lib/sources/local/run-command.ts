@@ -1,8 +1,8 @@
 /** Runs a program that prints an answer and ends. At most one at a time: if one cannot even be killed, no others are started. */
 import { clean } from '../../text/sanitize.js';
-import { Child, MAX_OUTPUT, type Command, type Exit } from './child.js';
+import { MAX_OUTPUT, type Command, type Exit } from './child.js';
+import { OneChild } from './one-child.js';
 import { shortage } from './shortage.js';
-import { within } from './with-timeout.js';
 import { complaint } from './smi-values.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
@@ -25,34 +25,25 @@ export function failure(output: string, { code, signal, error }: Exit): string {
 }
 
 export class OneShot {
-  readonly #clock: Clock;
   readonly #timeoutMs: Ms;
-  #running: Child | undefined;
-  #stopped = false;
+  readonly #child: OneChild;
 
   constructor(clock: Clock, timeoutMs: Ms) {
-    this.#clock = clock;
     this.#timeoutMs = timeoutMs;
+    this.#child = new OneChild(clock, timeoutMs);
   }
 
   /** Returns its output, whatever its exit status: some exit statuses of nvidia-smi are harmless. Never rejects. */
   async run(command: Command): Promise<Outcome> {
-    if (this.#stopped) return { kind: 'failed', reason: 'stopped' };
-    if (this.#running !== undefined) return this.#hanging();
     let [output, errors, tooMuch] = ['', '', false];
-    const child = new Child(command, (text, from) => {
+    const exit = await this.#child.run(command, (text, from, kill) => {
       if (from === 'stdout') output += text;
       else if (errors.length < 4096) errors += text;
       tooMuch ||= output.length > MAX_OUTPUT;
-      if (tooMuch) child.kill();
+      if (tooMuch) kill();
     });
-    this.#running = child;
-    void child.exited.then(() => (this.#running = undefined));
-    const exit = await within(this.#clock, this.#timeoutMs, child.exited);
-    if (exit === undefined) {
-      child.kill();
-      return this.#hanging();
-    }
+    if (exit === 'stopped') return { kind: 'failed', reason: exit };
+    if (exit === 'late') return { kind: 'hanging', reason: `no response within ${this.#timeoutMs / 1000} s` };
     if (tooMuch) return { kind: 'failed', reason: `its output exceeds ${MAX_OUTPUT / 2 ** 20} MiB` };
     if (exit.error !== undefined) return { kind: 'failed', reason: failure('', exit) };
     return { kind: 'ended', output, errors, exit };
@@ -60,11 +51,6 @@ export class OneShot {
 
   /** Kills what is running; nothing is run after this. */
   stop(): void {
-    this.#stopped = true;
-    this.#running?.kill();
-  }
-
-  #hanging(): Outcome {
-    return { kind: 'hanging', reason: `no response within ${this.#timeoutMs / 1000} s` };
+    void this.#child.stop();
   }
 }

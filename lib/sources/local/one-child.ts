@@ -1,0 +1,42 @@
+/** Runs one program at a time, for a limited time: while one cannot even be killed, no other is started. */
+import type { Clock, Ms } from '../../model/clock.js';
+import { Child, type Command, type Exit } from './child.js';
+import { within } from './with-timeout.js';
+
+/** `late`: it did not end in time and was killed, or an earlier one still runs. */
+export type Ending = Exit | 'late' | 'stopped';
+
+/** Takes a piece of output. `kill` ends the program: it is then not `late`. */
+export type TakeOutput = (text: string, from: 'stdout' | 'stderr', kill: () => void) => void;
+
+export class OneChild {
+  readonly #clock: Clock;
+  readonly #timeoutMs: Ms;
+  #running: Child | undefined;
+  #stopped = false;
+
+  constructor(clock: Clock, timeoutMs: Ms) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Never rejects. */
+  async run(command: Command, take: TakeOutput): Promise<Ending> {
+    if (this.#stopped) return 'stopped';
+    if (this.#running !== undefined) return 'late';
+    const child = new Child(command, (text, from) => take(text, from, () => child.kill()));
+    this.#running = child;
+    void child.exited.then(() => (this.#running = undefined));
+    const exit = await within(this.#clock, this.#timeoutMs, child.exited);
+    if (exit !== undefined) return exit;
+    child.kill();
+    return 'late';
+  }
+
+  /** Kills what is running; nothing is run after this. Resolves when it has ended. */
+  stop(): Promise<unknown> {
+    this.#stopped = true;
+    this.#running?.kill();
+    return this.#running?.exited ?? Promise.resolve();
+  }
+}
