@@ -16,7 +16,7 @@ export function sourcesOf({ extras }: Collected): readonly SourceReport[] {
   }));
 }
 
-const LISTS_NO_GPUS: ReadonlySet<string> = new Set(['starting', 'failed', 'hanging']);
+const LISTS_NO_GPUS: ReadonlySet<string> = new Set(['starting', 'failed', 'hanging', 'unsupported']);
 
 /**
  * Of sources that came without a list of processes: the one that is the reason. When `gpus` fails the exporter asks for nothing more;

@@ -123,8 +123,9 @@ export interface NodeAllocation {
 /**
  * `starting`: has not answered yet. `ok`. `missing`: not available on this machine. `failed`: it answered with an error. `hanging`: it did
  * not answer in time. `partial`: it answers, and a part of the answer is an error. `hidden`: it names processes that cannot be inspected.
+ * `unsupported`: the exporter is one that never reports this, so nothing is known and nothing has failed.
  */
-export type SourceState = 'starting' | 'ok' | 'missing' | 'failed' | 'hanging' | 'partial' | 'hidden';
+export type SourceState = 'starting' | 'ok' | 'missing' | 'failed' | 'hanging' | 'partial' | 'hidden' | 'unsupported';
 
 /** The state of one of the sources of a collection. */
 export interface NodeSource {

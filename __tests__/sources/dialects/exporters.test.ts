@@ -1,4 +1,8 @@
 /** What is shown of each exporter, through real HTTP. The scene is the same in most of the texts, so exporters must agree. */
+import { Derivations } from '../../../lib/aggregate/derivations.js';
+import { sourcesOf } from '../../../lib/model/node-sources.js';
+import { troubles } from '../../../lib/model/sample.js';
+import { scrapesDerivation } from '../../../plugins/diagnosis/scrapes.js';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Parsers } from '../../../lib/exposition/parser/index.js';
@@ -170,6 +174,9 @@ describe('exporters of the same two GPUs', () => {
     expect(whyNotReporting(quiet)).toBe('cannot list processes');
     const machine = await scraped(textOf('node_exporter'));
     expect([machine.gpus.count, gpusUnknown(machine)]).toEqual([0, true]);
+    // Nothing has failed: this exporter never reports GPUs.
+    expect(new Derivations().derive(scrapesDerivation, [machine], 1).collectionFails).toBe(0);
+    expect(troubles(sourcesOf(machine))).toEqual(['GPUs: node_exporter does not report GPUs']);
   });
 });
 

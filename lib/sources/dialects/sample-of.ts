@@ -40,7 +40,7 @@ export function sampleOf(families: Families, dialect: Dialect, at: Ms, before: C
 
 /** An exporter without GPUs in its metrics says nothing about whether the node has any. */
 const sourcesOf = ({ program, gpuReadings }: Dialect, { gpus }: FoundGpus): readonly NodeSource[] =>
-  gpus.length === 0 && gpuReadings === undefined ? [{ name: 'gpus', state: 'failed', reason: `${program} does not report GPUs` }] : [];
+  gpus.length === 0 && gpuReadings === undefined ? [{ name: 'gpus', state: 'unsupported', reason: `${program} does not report GPUs` }] : [];
 
 /** An address is no name: some exporters send theirs. */
 function nameOf(families: Families, { node = [] }: Dialect): string {
