@@ -208,9 +208,9 @@ export const NAMED_FAULTS: Readonly<Record<string, NamedFault>> = {
     tests: ['__tests__/sources/jobs'],
   },
   'a scheduler that hangs is not killed': {
-    file: 'lib/sources/jobs/scheduler-command.ts',
-    from: '    if (exit === undefined) {\n      child.kill();',
-    to: '    if (exit === undefined) {',
+    file: 'lib/sources/local/one-child.ts',
+    from: "    child.kill();\n    return 'late';",
+    to: "    return 'late';",
     tests: ['__tests__/sources/jobs'],
   },
 };
