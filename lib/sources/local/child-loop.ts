@@ -5,7 +5,7 @@
 import { overdueAfter } from '../../model/endpoint.js';
 import { clean } from '../../text/sanitize.js';
 import type { NodeSource, SourceState } from '../../model/sample.js';
-import { Child, type Command } from './child.js';
+import { OWN_PROGRAMS, type Command, type Programs, type Running } from './child.js';
 import { failure } from './run-command.js';
 import { isWarning } from './smi-values.js';
 import { LineSplitter } from './line-splitter.js';
@@ -23,6 +23,8 @@ export type Heard =
 
 export interface LoopOptions {
   readonly clock: Pick<Clock, 'now'>;
+  /** Default: of this machine. */
+  readonly programs?: Programs;
   /** The command to start now; undefined: the program does not exist. */
   readonly command: () => Command | undefined;
   readonly onLine: (line: string) => Heard;
@@ -49,7 +51,7 @@ export class Loop {
   readonly #options: LoopOptions;
   readonly #patienceMs: Ms;
   #settle: () => void = () => undefined;
-  #child: Child | undefined;
+  #child: Running | undefined;
   /** The state while it reports nothing. */
   #verdict: Verdict = verdict('starting');
   readonly #words: Words;
@@ -145,7 +147,8 @@ export class Loop {
       hasData ||= kind === 'data';
       if (kind === 'words') note(`${line}\n`);
     });
-    const child = new Child(command, (text, from) => {
+    const { programs = OWN_PROGRAMS } = this.#options;
+    const child = programs.start(command, (text, from) => {
       if (from === 'stderr') note(text);
       else lines.push(text);
     });

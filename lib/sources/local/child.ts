@@ -5,11 +5,30 @@ import { constants as systemConstants } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 export interface Command {
-  /** A path, found with `findProgram`. */
+  /** A path, as `find` returned it. */
   readonly file: string;
   readonly args: readonly string[];
   /** Changes to the environment; undefined: without this variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** It runs on, and each of its lines is wanted when it is printed. */
+  readonly byLine?: true;
+}
+
+/** Receives both outputs of a program, as they arrive, as UTF-8. */
+export type OnOutput = (text: string, from: 'stdout' | 'stderr') => void;
+
+/** A program that was started. */
+export interface Running {
+  /** Resolves once it has ended; never rejects. */
+  readonly exited: Promise<Exit>;
+  kill(): void;
+}
+
+/** The programs of a machine. */
+export interface Programs {
+  /** The path of a program; undefined: no executable was found. */
+  find(name: string): string | undefined;
+  start(command: Command, onOutput: OnOutput): Running;
 }
 
 export interface Exit {
@@ -62,14 +81,12 @@ wait $guard
 [ $status -ne 137 ] || kill -9 0
 exit $status`;
 
-export class Child {
-  /** Resolves once it has ended; never rejects. */
+export class Child implements Running {
   readonly exited: Promise<Exit>;
   #child: ChildProcess | undefined;
   #guarded = false;
 
-  /** `onOutput` receives both of its outputs, as they arrive, as UTF-8. */
-  constructor(command: Command, onOutput: (text: string, from: 'stdout' | 'stderr') => void) {
+  constructor(command: Command, onOutput: OnOutput) {
     const child = this.#spawn(command);
     if (child instanceof Error) {
       this.exited = Promise.resolve({ code: null, signal: null, error: child });
@@ -143,3 +160,15 @@ function unguarded(code: number | null, signal: NodeJS.Signals | null): Exit {
   const ended = code !== null && code > 128 ? SIGNALS.get(code - 128) : undefined;
   return ended === undefined ? { code, signal } : { code: null, signal: ended };
 }
+
+/** When it writes to a pipe, a program may buffer some thousand bytes of output; `stdbuf` (coreutils) makes it write each line. */
+function byLine({ file, args, ...rest }: Command): Command {
+  const stdbuf = findProgram('stdbuf');
+  return stdbuf === undefined ? { file, args, ...rest } : { ...rest, file: stdbuf, args: ['-oL', file, ...args] };
+}
+
+/** Those of this machine. */
+export const OWN_PROGRAMS: Programs = {
+  find: (name) => findProgram(name),
+  start: (command, onOutput) => new Child(command.byLine ? byLine(command) : command, onOutput),
+};

@@ -1,6 +1,7 @@
 /** This machine: combines the results of all its sources into one sample per collection. */
 import { dirname, join } from 'node:path';
 import type { NodeProcess, NodeSample, NodeSource, ProcessScope } from '../../model/sample.js';
+import { THIS_MACHINE, type Access } from './access.js';
 import { SystemReader } from './proc-system.js';
 import { ownPids } from './gpu-pids.js';
 import { ProcTable } from './proc-processes.js';
@@ -24,11 +25,14 @@ export interface MachineOptions {
   readonly redact: boolean;
   /** Who owns a process of root or of a container: the person behind it (default), or the account that runs it. */
   readonly owner?: 'person' | 'process';
+  /** Default: this machine. */
+  readonly access?: Access;
 }
 
 /** Collects from the machine, one collection at a time. */
 export class Machine {
   readonly #options: MachineOptions;
+  readonly #access: Access;
   readonly #smi: NvidiaSmi;
   readonly #host: SystemReader;
   readonly #users: PasswdNames;
@@ -39,15 +43,17 @@ export class Machine {
   #late: ReadonlySet<number> = new Set();
 
   constructor(options: MachineOptions) {
-    const { clock, intervalMs, scope, nvidiaSmi, procDir, passwdFile, redact, owner = 'person' } = options;
+    const { clock, intervalMs, scope, nvidiaSmi, procDir, passwdFile, redact, owner = 'person', access = THIS_MACHINE } = options;
+    const { files, programs } = access;
     this.#options = options;
-    this.#host = new SystemReader(procDir, clock);
+    this.#access = access;
+    this.#host = new SystemReader(procDir, clock, access);
     const machine = this.#host.identity.instance;
-    this.#smi = new NvidiaSmi({ program: nvidiaSmi, clock, intervalMs, machine, processes: scope !== 'off' });
-    this.#users = new PasswdNames(clock, passwdFile);
+    this.#smi = new NvidiaSmi({ program: nvidiaSmi, programs, clock, intervalMs, machine, processes: scope !== 'off' });
+    this.#users = new PasswdNames(clock, passwdFile, access);
     // The two files are neighbours.
-    const subUids = new SubUids(clock, join(dirname(passwdFile ?? '/etc/passwd'), 'subuid'));
-    this.#table = new ProcTable({ dir: procDir, clock, users: this.#users, subUids, redact, owner });
+    const subUids = new SubUids(clock, join(dirname(passwdFile ?? '/etc/passwd'), 'subuid'), files);
+    this.#table = new ProcTable({ dir: procDir, files, clock, users: this.#users, subUids, redact, owner });
   }
 
   /** Facts that need no collection. */
@@ -64,6 +70,7 @@ export class Machine {
   async read(): Promise<NodeSample> {
     const { clock, scope } = this.#options;
     const { gpus, processes: onGpus, sources } = await this.#smi.read();
+    await this.#access.files.fetch('state', [...new Set((onGpus ?? []).map(({ pid }) => pid))]);
     const { uptime, cpu, memory, disks } = await this.#host.read();
     const missing = sources[0]?.state === 'missing';
     const told = scope !== 'off' && (onGpus !== undefined || missing);
@@ -104,6 +111,7 @@ export class Machine {
     const found = [...pids].filter((pid) => rows.has(pid));
     this.#late = new Set(found.filter((pid) => this.#late.has(pid) || this.#absent.has(pid)));
     this.#absent = absent;
+    if (!table.isWholeMachine || this.#late.size > 0) await this.#access.files.fetch('devices', found);
     const own = this.#own(found, hidden.size);
     const strangers = new Set(found.filter((pid) => !own.has(pid)));
     const list = onGpus.flatMap((onGpu): NodeProcess[] => {

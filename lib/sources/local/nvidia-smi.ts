@@ -6,7 +6,7 @@
  */
 import type { NodeGpu, NodeSource } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
-import { findProgram, type Command } from './child.js';
+import type { Command, Programs } from './child.js';
 import { Loop } from './child-loop.js';
 import { failure, OneShot, type Outcome } from './run-command.js';
 import { within } from './with-timeout.js';
@@ -21,6 +21,7 @@ import type { Clock, Ms } from '../../model/clock.js';
 export interface SmiOptions {
   /** Path or name of nvidia-smi. */
   readonly program: string;
+  readonly programs: Programs;
   readonly clock: Clock;
   readonly intervalMs: Ms;
   /** Whether to query the processes on the GPUs. */
@@ -57,11 +58,12 @@ export class NvidiaSmi {
   #first = true;
 
   constructor(options: SmiOptions) {
-    const { clock, intervalMs } = options;
+    const { clock, intervalMs, programs } = options;
     this.#options = options;
     this.#table = new GpuTable({ fields: GPU_QUERY, machine: options.machine });
     this.#gpus = new Loop({
       clock,
+      programs,
       intervalMs,
       command: () => {
         this.#table.restart(this.#fields);
@@ -74,12 +76,13 @@ export class NvidiaSmi {
     this.#pmonRounds = new PmonRounds(seconds * 1000);
     this.#pmon = new Loop({
       clock,
+      programs,
       intervalMs: seconds * 1000,
       command: () => this.#looping('pmon', '-s', 'um', '-d', String(seconds)),
       onLine: (line) => this.#pmonRounds.push(line, clock.now()),
     });
-    this.#apps = new OneShot(clock, APPS_TIMEOUT_MS);
-    this.#details = new SmiDetails(clock);
+    this.#apps = new OneShot(clock, APPS_TIMEOUT_MS, programs);
+    this.#details = new SmiDetails(clock, programs);
   }
 
   /** Never rejects. */
@@ -89,7 +92,7 @@ export class NvidiaSmi {
     this.#first = false;
     this.#gpus.tick(clock.now());
     if (first) await within(clock, FIRST_WAIT_MS, this.#gpus.settled);
-    const program = findProgram(this.#options.program);
+    const program = this.#program;
     // A driver that reports neither its GPUs nor an error is not queried further.
     if (program === undefined || !this.#gpus.talking(clock.now())) {
       const { gpus, source } = this.#listed();
@@ -149,12 +152,13 @@ export class NvidiaSmi {
     return { gpus, source: { ...source, state: 'partial', reason: source.reason === '' ? missing : `${missing}: ${source.reason}` } };
   }
 
-  /** When it writes to a pipe, nvidia-smi may buffer some thousand bytes of output; `stdbuf` (coreutils) makes it write each line. */
+  get #program(): string | undefined {
+    return this.#options.programs.find(this.#options.program);
+  }
+
   #looping(...args: readonly string[]): Command | undefined {
-    const program = findProgram(this.#options.program);
-    const stdbuf = findProgram('stdbuf');
-    if (program === undefined || stdbuf === undefined) return program === undefined ? undefined : { file: program, args };
-    return { file: stdbuf, args: ['-oL', program, ...args] };
+    const program = this.#program;
+    return program === undefined ? undefined : { file: program, args, byLine: true };
   }
 
   #withoutRefused(output: string): boolean {

@@ -1,6 +1,6 @@
 /** Runs one program at a time, for a limited time: while one cannot even be killed, no other is started. */
 import type { Clock, Ms } from '../../model/clock.js';
-import { Child, type Command, type Exit } from './child.js';
+import { OWN_PROGRAMS, type Command, type Exit, type Programs, type Running } from './child.js';
 import { within } from './with-timeout.js';
 
 /** `late`: it did not end in time and was killed, or an earlier one still runs. */
@@ -12,11 +12,13 @@ export type TakeOutput = (text: string, from: 'stdout' | 'stderr', kill: () => v
 export class OneChild {
   readonly #clock: Clock;
   readonly #timeoutMs: Ms;
-  #running: Child | undefined;
+  readonly #programs: Programs;
+  #running: Running | undefined;
   #stopped = false;
 
-  constructor(clock: Clock, timeoutMs: Ms) {
+  constructor(clock: Clock, timeoutMs: Ms, programs: Programs = OWN_PROGRAMS) {
     this.#clock = clock;
+    this.#programs = programs;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -24,7 +26,7 @@ export class OneChild {
   async run(command: Command, take: TakeOutput): Promise<Ending> {
     if (this.#stopped) return 'stopped';
     if (this.#running !== undefined) return 'late';
-    const child = new Child(command, (text, from) => take(text, from, () => child.kill()));
+    const child = this.#programs.start(command, (text, from) => take(text, from, () => child.kill()));
     this.#running = child;
     void child.exited.then(() => (this.#running = undefined));
     const exit = await within(this.#clock, this.#timeoutMs, child.exited);

@@ -1,7 +1,6 @@
 /** User names. They come from the name service, so that users of a directory are included, or from a file. */
-import { readFile } from 'node:fs/promises';
 import { clean } from '../../text/sanitize.js';
-import { findProgram } from './child.js';
+import { THIS_MACHINE, type Access } from './access.js';
 import { OneShot } from './run-command.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
@@ -31,15 +30,17 @@ interface Known {
 export class PasswdNames {
   readonly #clock: Clock;
   readonly #file: string | undefined;
+  readonly #access: Pick<Access, 'files' | 'programs'>;
   readonly #getent: OneShot;
   readonly #known = new Map<number, Known>();
   #asking: Promise<void> | undefined;
 
   /** `file`: read this instead of querying the name service. */
-  constructor(clock: Clock, file?: string) {
+  constructor(clock: Clock, file?: string, access: Pick<Access, 'files' | 'programs'> = THIS_MACHINE) {
     this.#clock = clock;
     this.#file = file;
-    this.#getent = new OneShot(clock, TIMEOUT_MS);
+    this.#access = access;
+    this.#getent = new OneShot(clock, TIMEOUT_MS, access.programs);
   }
 
   /** The name of `uid` if it is known, else the uid itself. */
@@ -76,8 +77,8 @@ export class PasswdNames {
 
   /** Lines of passwd(5); undefined: no answer. */
   async #answer(uids: readonly number[]): Promise<string | undefined> {
-    const getent = this.#file === undefined ? findProgram('getent') : undefined;
-    if (getent === undefined) return readFile(this.#file ?? '/etc/passwd', 'utf8').catch(() => undefined);
+    const getent = this.#file === undefined ? this.#access.programs.find('getent') : undefined;
+    if (getent === undefined) return this.#passwd();
     let [text, asked, answered] = ['', uids.filter((uid) => uid !== LAST), false];
     for (let round = 0; round < ROUNDS; round++) {
       // Numbers cannot be mistaken for options, and some implementations take a `--` before them for a name.
@@ -92,6 +93,14 @@ export class PasswdNames {
       asked = names.size > 0 && outcome.exit.code === 0 ? open : open.slice(1);
     }
     return answered ? text : undefined;
+  }
+
+  #passwd(): string | undefined {
+    try {
+      return this.#access.files.text(this.#file ?? '/etc/passwd');
+    } catch {
+      return undefined;
+    }
   }
 }
 

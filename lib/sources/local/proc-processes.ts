@@ -1,6 +1,4 @@
 /** Processes from /proc, from one collection to the next: their names, owners, resource usage, and the jobs and containers they are in. */
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { NO_IDENTITY, type ProcessIdentity } from '../../model/identity.js';
 import type { NodeProcess } from '../../model/sample.js';
@@ -9,8 +7,18 @@ import { MAX_ENVIRONMENT_BYTES, readEnvironment, type EnvironmentJob } from './j
 import { asksEnvironment, located, MAX_CGROUP_BYTES, readCgroup, type CgroupFacts } from './process-identity.js';
 import { isNobody, parseLoginUid, personBehind, type Accounts } from './process-owner.js';
 import { within } from './with-timeout.js';
-import { parseCmdline, parsePidStat, parsePidStatus, cutCommand, type CutCommand, type PidStat, type PidStatus } from './proc-text.js';
+import {
+  MAX_CMDLINE,
+  parseCmdline,
+  parsePidStat,
+  parsePidStatus,
+  cutCommand,
+  type CutCommand,
+  type PidStat,
+  type PidStatus,
+} from './proc-text.js';
 import { redact } from './redact.js';
+import type { MachineFiles } from './files.js';
 import { shortage } from './shortage.js';
 import type { PasswdNames } from './passwd.js';
 import type { SubUids } from './subuid.js';
@@ -25,6 +33,7 @@ export type ProcRow = Pick<
 export interface ProcTableOptions {
   /** Usually /proc. */
   readonly dir: string;
+  readonly files: MachineFiles;
   readonly clock: Clock;
   readonly users: PasswdNames;
   readonly subUids: SubUids;
@@ -86,7 +95,7 @@ export class ProcTable {
   readonly #options: ProcTableOptions;
   readonly #accounts: Accounts;
   /** Files are read one after the other. */
-  readonly #buffer = Buffer.alloc(Math.max(MAX_ENVIRONMENT_BYTES, MAX_CGROUP_BYTES + 1));
+  readonly #buffer = Buffer.alloc(Math.max(MAX_ENVIRONMENT_BYTES, MAX_CMDLINE + 1, MAX_CGROUP_BYTES + 1));
   #entries = new Map<number, Entry>();
   #reading: Promise<void> | undefined;
   #unread = new Set<number>();
@@ -131,13 +140,13 @@ export class ProcTable {
     return (this.#wholeMachine ||=
       parsePidStat(this.#file(2, 'stat'))?.kernelThread === true ||
       this.#link('self/ns/pid') === FIRST_NAMESPACE ||
-      lstatSync(`${this.#options.dir}/self`, { throwIfNoEntry: false }) === undefined);
+      !this.#options.files.exists(`${this.#options.dir}/self`));
   }
 
   /** Whether the process has the device of a GPU open; undefined: only its owner and root may check, and no one after it has ended. */
   holdsDevice(pid: number): boolean | undefined {
     try {
-      const files = readdirSync(`${this.#options.dir}/${pid}/fd`);
+      const files = this.#options.files.list(`${this.#options.dir}/${pid}/fd`);
       if (files.some((file, nth) => nth < MAX_FILES && DEVICE.test(this.#link(`${pid}/fd/${file}`)))) return true;
       return files.length === 0 || files.length > MAX_FILES ? undefined : false;
     } catch {
@@ -172,7 +181,8 @@ export class ProcTable {
 
   #listed(): number[] {
     try {
-      return readdirSync(this.#options.dir)
+      return this.#options.files
+        .list(this.#options.dir)
         .filter((name) => /^\d+$/.test(name))
         .map(Number)
         .sort((a, b) => a - b);
@@ -186,7 +196,7 @@ export class ProcTable {
   /** The target of a link; '' without permission. */
   #link(name: string): string {
     try {
-      return readlinkSync(`${this.#options.dir}/${name}`);
+      return this.#options.files.link(`${this.#options.dir}/${name}`);
     } catch {
       return '';
     }
@@ -204,7 +214,7 @@ export class ProcTable {
 
   #file(pid: number, name: string): string {
     try {
-      return readFileSync(`${this.#options.dir}/${pid}/${name}`, 'utf8');
+      return this.#options.files.text(`${this.#options.dir}/${pid}/${name}`);
     } catch (error) {
       const short = shortage(error);
       if (short !== undefined) this.#unread.add(pid);
@@ -216,13 +226,15 @@ export class ProcTable {
   async #texts(entries: ReadonlyMap<number, Entry>): Promise<void> {
     const now = this.#options.clock.now();
     const isOld = (read: { readonly at: number } | undefined): boolean => read === undefined || now - read.at >= KEEP_MS;
-    for (const [pid, entry] of entries) {
+    const old = [...entries].filter(([, { command, origin }]) => isOld(command) || isOld(origin));
+    await this.#options.files.fetch('texts', old.map(([pid]) => pid)); // prettier-ignore
+    for (const [pid, entry] of old) {
       const { stat, command } = entry;
       if (!isOld(command)) continue;
-      const bytes = await readFile(`${this.#options.dir}/${pid}/cmdline`).catch(() => undefined);
+      const bytes = await this.#read(pid, 'cmdline', MAX_CMDLINE + 1).catch(() => undefined);
       if (bytes !== undefined) entry.command = { ...this.#told(parseCmdline(bytes), stat), at: now, image: stat.image };
     }
-    for (const [pid, entry] of entries) {
+    for (const [pid, entry] of old) {
       // What cannot be read for lack of resources stays as it was.
       if (isOld(entry.origin)) entry.origin = (await this.#origin(pid, entry.status.uid, now).catch(() => undefined)) ?? entry.origin;
     }
@@ -240,20 +252,15 @@ export class ProcTable {
   /** The beginning of a file, valid until the next one is read; empty without permission. Rejects when there are too many open files. */
   async #start(pid: number, name: string, maxBytes: number): Promise<Uint8Array> {
     try {
-      const file = await open(`${this.#options.dir}/${pid}/${name}`);
-      try {
-        const buffer = this.#buffer;
-        let end = 0;
-        // A read of /proc may return less than there is.
-        for (let got = 1; got > 0 && end < maxBytes; end += got) got = (await file.read(buffer, end, maxBytes - end)).bytesRead;
-        return buffer.subarray(0, end);
-      } finally {
-        await file.close();
-      }
+      return await this.#read(pid, name, maxBytes);
     } catch (error) {
       if (shortage(error) !== undefined) throw error;
       return new Uint8Array();
     }
+  }
+
+  #read(pid: number, name: string, maxBytes: number): Promise<Uint8Array> {
+    return this.#options.files.start(`${this.#options.dir}/${pid}/${name}`, maxBytes, this.#buffer);
   }
 
   /** On one line. Kernel threads and zombies have no arguments; like ps, it shows their names. */

@@ -1,9 +1,7 @@
 /** The machine without its GPUs: CPU, memory, disks, from /proc. */
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import type { NodeCpu, NodeDisk, NodeMemory } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
-import { readDisks } from './disks.js';
+import type { Access } from './access.js';
 import { within } from './with-timeout.js';
 import {
   busyPercent,
@@ -29,27 +27,26 @@ export interface SystemReading {
 const SLOW_MS = 30_000;
 const DISKS_WAIT_MS = 1_000;
 
-/** Names of processors as printed by `uname -m`. */
-const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
-
 export class SystemReader {
   readonly #dir: string;
   readonly #clock: Clock;
+  readonly #access: Access;
   #cpuClock: CpuClock | undefined;
   #model: CpuModel | undefined;
   #slowAt: Ms = -Infinity;
   #disks: readonly NodeDisk[] = [];
   #asking: Promise<void> | undefined;
 
-  constructor(dir: string, clock: Clock) {
+  constructor(dir: string, clock: Clock, access: Access) {
+    this.#access = access;
     this.#dir = dir;
     this.#clock = clock;
   }
 
   /** The machine's hostname and its properties. */
   get identity(): { readonly instance: string; readonly os: string; readonly arch: string } {
-    const instance = clean(this.#file('sys/kernel/hostname')?.trim() ?? hostname(), 256);
-    return { instance, os: process.platform, arch: MACHINES[process.arch] ?? process.arch };
+    const { hostname, os, arch } = this.#access.system;
+    return { instance: clean(this.#file('sys/kernel/hostname')?.trim() ?? hostname, 256), os, arch };
   }
 
   /** Whether /proc exists. */
@@ -75,7 +72,7 @@ export class SystemReader {
   }
 
   async #askDisks(): Promise<void> {
-    this.#disks = await readDisks(parseMounts(this.#file('mounts') ?? ''));
+    this.#disks = await this.#access.files.disks(parseMounts(this.#file('mounts') ?? '').map(({ mountPoint }) => mountPoint));
   }
 
   #cpu(): NodeCpu | undefined {
@@ -94,7 +91,7 @@ export class SystemReader {
 
   #file(name: string): string | undefined {
     try {
-      return readFileSync(`${this.#dir}/${name}`, 'utf8');
+      return this.#access.files.text(`${this.#dir}/${name}`);
     } catch {
       return undefined;
     }

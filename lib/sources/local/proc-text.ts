@@ -65,7 +65,7 @@ export function parseCmdline(bytes: Uint8Array, maxBytes = MAX_CMDLINE): readonl
 }
 
 /** The usual system limit for command lines: a credential must be seen whole to be hidden. */
-const MAX_CMDLINE = 128 * 1024;
+export const MAX_CMDLINE = 128 * 1024;
 
 export interface CutCommand {
   /** At most `maxBytes` of UTF-8. */

@@ -1,6 +1,6 @@
 /** Runs a program that prints an answer and ends. At most one at a time: if one cannot even be killed, no others are started. */
 import { clean } from '../../text/sanitize.js';
-import { MAX_OUTPUT, type Command, type Exit } from './child.js';
+import { MAX_OUTPUT, type Command, type Exit, type Programs } from './child.js';
 import { OneChild } from './one-child.js';
 import { shortage } from './shortage.js';
 import { complaint } from './smi-values.js';
@@ -28,9 +28,9 @@ export class OneShot {
   readonly #timeoutMs: Ms;
   readonly #child: OneChild;
 
-  constructor(clock: Clock, timeoutMs: Ms) {
+  constructor(clock: Clock, timeoutMs: Ms, programs?: Programs) {
     this.#timeoutMs = timeoutMs;
-    this.#child = new OneChild(clock, timeoutMs);
+    this.#child = new OneChild(clock, timeoutMs, programs);
   }
 
   /** Returns its output, whatever its exit status: some exit statuses of nvidia-smi are harmless. Never rejects. */

@@ -1,6 +1,7 @@
 /** GPU data that changes slowly: queried from time to time, besides the collections, and cached. */
 import type { NodeGpu, NodeMigDevice, NodeSource } from '../../model/sample.js';
 import { clean } from '../../text/sanitize.js';
+import type { Programs } from './child.js';
 import { failure, OneShot, type Outcome } from './run-command.js';
 import { isWarning } from './smi-values.js';
 import { parseDetails, parseMigNames, type GpuDetails, type MigName } from './smi-xml.js';
@@ -20,9 +21,9 @@ export class SmiDetails {
   #askedAt: Ms = -Infinity;
   #asking: Promise<void> | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, programs: Programs) {
     this.#clock = clock;
-    this.#query = new OneShot(clock, TIMEOUT_MS);
+    this.#query = new OneShot(clock, TIMEOUT_MS, programs);
   }
 
   get source(): NodeSource {

@@ -1,6 +1,6 @@
 /** Ranges of uids that users may map into containers, from /etc/subuid (subuid(5)). */
-import { readFileSync } from 'node:fs';
 import { clean } from '../../text/sanitize.js';
+import { OWN_FILES, type MachineFiles } from './files.js';
 import type { Clock, Ms } from '../../model/clock.js';
 
 /** Lines `user:first:count`; the user is a name or a uid. */
@@ -26,12 +26,14 @@ export function parseSubUids(text: string): readonly SubUidRange[] {
 export class SubUids {
   readonly #clock: Clock;
   readonly #file: string;
+  readonly #files: MachineFiles;
   #ranges: readonly SubUidRange[] = [];
   #until = -Infinity;
 
-  constructor(clock: Clock, file: string) {
+  constructor(clock: Clock, file: string, files = OWN_FILES) {
     this.#clock = clock;
     this.#file = file;
+    this.#files = files;
   }
 
   /** Reads the file again if that was a minute ago. A file that cannot be read has no ranges. */
@@ -39,7 +41,7 @@ export class SubUids {
     if (this.#clock.now() < this.#until) return;
     this.#until = this.#clock.now() + KEEP_MS;
     try {
-      this.#ranges = parseSubUids(readFileSync(this.#file, 'utf8'));
+      this.#ranges = parseSubUids(this.#files.text(this.#file));
     } catch {
       this.#ranges = [];
     }
