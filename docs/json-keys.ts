@@ -65,6 +65,12 @@ export const KEYS: Readonly<Record<string, Key>> = {
   power_is_partial: { type: 'boolean', about: 'some GPUs do not report their power', always: true },
   power_limit_watts: { type: 'number', about: 'power limit of the GPU' },
   power_watts: { type: 'number', about: 'an estimate, by the share of the memory in use on each GPU' },
+  power_by_use_watts: { type: 'number', about: 'an estimate: the idle power of each GPU by memory, the rest by SM share' },
+  power_by_use_is_estimate: {
+    type: 'boolean',
+    about: 'some of `power_by_use_watts` is by memory, because SM shares are not reported, or over an idle power that was not measured',
+    always: true,
+  },
   'gpus.power_watts': { type: 'number', about: 'power of the GPU' },
   'idle.power_watts': { type: 'number', about: 'power of the GPU' },
   'nodes.power_watts': { type: 'number', about: 'power of the GPUs of the node' },

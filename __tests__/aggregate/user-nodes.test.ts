@@ -170,13 +170,16 @@ describe('processes of a user on a node', () => {
         vramBytes: 3,
         smPercent: 10,
         powerWatts: 25,
+        // By memory: the idle power of the GPU is not known.
+        powerByUseWatts: 25,
+        powerEstimated: true,
         others: [
           { user: 'zoe', vramBytes: 6, longestSeconds: NaN },
           { user: 'bob', vramBytes: 2, longestSeconds: NaN },
         ],
       },
-      { slot: 1, vramBytes: 4, smPercent: 50, powerWatts: 0, others: [] },
-      { slot: 2, vramBytes: 2, smPercent: NaN, powerWatts: NaN, others: [] },
+      { slot: 1, vramBytes: 4, smPercent: 50, powerWatts: 0, powerByUseWatts: 0, powerEstimated: false, others: [] },
+      { slot: 2, vramBytes: 2, smPercent: NaN, powerWatts: NaN, powerByUseWatts: NaN, powerEstimated: false, others: [] },
     ]);
   });
 

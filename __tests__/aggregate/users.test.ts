@@ -86,6 +86,8 @@ describe('computed by hand', () => {
       unownedBytes: 16 * GIB, // GPU 0: 64 GiB used, 48 attributed
       attributedWatts: 739.65,
       unattributedWatts: 0,
+      attributedByUseWatts: 739.65,
+      unattributedByUseWatts: 0,
     });
   });
 
@@ -286,6 +288,8 @@ describe('computed by hand', () => {
       unownedBytes: GIB,
       attributedWatts: 100,
       unattributedWatts: 0,
+      attributedByUseWatts: 100,
+      unattributedByUseWatts: 0,
     });
   });
 

@@ -110,7 +110,8 @@ describe('random clusters', () => {
           const [nodeId, user] = [String(listed.address), String(listed.user)];
           const found = processOf(app, { ...PROCESS_LEVEL, nodeId, user, pid: Number(listed.pid) })!;
           const parts = gpuRows(found);
-          const value = (id: string) => parts.map((part) => DETAIL_COLUMNS.find((column) => column.id === id)!.value(part, undefined));
+          const value = (id: string) =>
+            parts.map((part) => DETAIL_COLUMNS.find((column) => column.id === id)!.value(part, { byUse: false }));
           const sums = value('sm').filter((sm) => !Number.isNaN(sm));
           expect({
             gpu: [...new Set(value('gpu').map(Number))].sort((a, b) => a - b),
@@ -152,10 +153,12 @@ describe('random clusters', () => {
         for (let at = 0; at < order.count; at++) {
           const user = order.id(at);
           const top = read(USAGE_COLUMNS.user, ['nodes', 'gpus', 'procs', 'vram'], order.row(at), data);
-          const { rows } = nodesOf(app, { by: 'user', user }, VRAM, false);
+          const { rows } = nodesOf(app, { by: 'user', user }, VRAM, { countAll: false, byUse: false });
           const below = rows
             .filter(({ node }) => included(node))
-            .map((row) => read(NODE_COLUMNS.user, ['gpus', 'procs', 'vram'], row, { by: 'user', user, rows, countAll: false, app }));
+            .map((row) =>
+              read(NODE_COLUMNS.user, ['gpus', 'procs', 'vram'], row, { by: 'user', user, rows, countAll: false, byUse: false, app }),
+            );
           const sum = (id: string): number => below.reduce((total, row) => total + known(row[id]), 0);
           expect([below.length, sum('gpus'), sum('procs')]).toEqual([top.nodes, top.gpus, top.procs]);
           expect(sum('vram')).toBeCloseTo(known(top.vram), 3);

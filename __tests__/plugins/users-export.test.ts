@@ -104,6 +104,8 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
         vram_bytes: 68719476736,
         vram_is_partial: false,
         power_watts: 739.65,
+        power_by_use_watts: 739.65,
+        power_by_use_is_estimate: false,
         longest_seconds: 3600.7,
         top_command: 'python train.py --note="run 7"',
         power_is_partial: false,
@@ -120,6 +122,8 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
         vram_bytes: 5,
         vram_is_partial: false,
         power_watts: null,
+        power_by_use_watts: null,
+        power_by_use_is_estimate: false,
         longest_seconds: null,
         top_command: '  +1+1',
         power_is_partial: true,
@@ -165,8 +169,26 @@ alice,dgx-07,41022,0-1,68719476736,95.0,187.50,3600,python,"python train.py --no
       command: 'python train.py --note="run 7"',
     };
     expect(rows).toEqual([
-      { ...same, gpu_index: 0, gpu_uuid: 'GPU-aa00', vram_bytes: 48 * GIB, sm_percent: 95, power_watts: 611.4 },
-      { ...same, gpu_index: 1, gpu_uuid: 'GPU-aa01', vram_bytes: 16 * GIB, sm_percent: null, power_watts: 128.25 },
+      {
+        ...same,
+        gpu_index: 0,
+        gpu_uuid: 'GPU-aa00',
+        vram_bytes: 48 * GIB,
+        sm_percent: 95,
+        power_watts: 611.4,
+        power_by_use_watts: 611.4,
+        power_by_use_is_estimate: false,
+      },
+      {
+        ...same,
+        gpu_index: 1,
+        gpu_uuid: 'GPU-aa01',
+        vram_bytes: 16 * GIB,
+        sm_percent: null,
+        power_watts: 128.25,
+        power_by_use_watts: 128.25,
+        power_by_use_is_estimate: false,
+      },
     ]);
   });
 

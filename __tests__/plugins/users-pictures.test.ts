@@ -50,6 +50,33 @@ test.each([
   ).toContain(hints);
 });
 
+test.each([
+  [200, 60],
+  [120, 35],
+  [80, 24],
+] as const)('power by SM share: two users on one GPU, %ix%i', (cols, rows) => {
+  const gpu = { name: 'NVIDIA H100 80GB HBM3', utilPercent: 100, powerWatts: 690, memoryUsedBytes: 50 * GIB };
+  const on = (at: number, pid: number, user: string, gib: number, smPercent?: number): ProcSpec => ({
+    pid,
+    gpu: at,
+    user,
+    vram: gib * GIB,
+    command: `python ${user}.py`,
+    ...(smPercent === undefined ? {} : { sm: smPercent }),
+  });
+  const procs = [
+    on(0, 1, 'alice', 40, 0),
+    on(0, 2, 'bob', 10, 98),
+    // Without SM shares it is by memory, which is marked.
+    on(1, 3, 'carol', 30),
+    on(1, 4, 'dave', 10),
+    on(2, 5, 'erin', 8),
+  ];
+  const node: NodeSpec = { gpus: [0, 1, 2].map((index) => ({ ...gpu, index, uuid: `g${index}` })), procs };
+  expectGolden('users-by-use', cols, rows, bare(shown([node], cols, rows, 'P', 'p')));
+  if (cols === 120) expectGolden('users-by-use-hosts', cols, 12, bare(shown([node], cols, 12, 'P', 'Enter')));
+});
+
 test('system accounts shown, processes on no GPU counted, sorted by VRAM, the third row selected, the order frozen', () => {
   expectGolden('users-all-by-vram', 120, 14, bare(shown(CLUSTER, 120, 14, 'f', 'a', 'm', 'Down', 'Down', 'F')));
 });

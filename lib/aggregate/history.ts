@@ -6,6 +6,7 @@ import { MISSED_LIMIT } from '../model/endpoint.js';
 import { whyNotReporting, type NodeView } from '../model/node-view.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';
+import { idleFloors } from './idle-floor.js';
 import { SumBreaks } from './sum-breaks.js';
 import { UserHistory } from './user-history.js';
 import type { UsersTable } from './users-table.js';
@@ -76,6 +77,7 @@ export class History implements HistoryView {
 
   /** A node answered. */
   add(node: NodeView): void {
+    idleFloors(node);
     let known = this.#nodes.get(node.nodeId);
     if (known && !known.isOf(node)) {
       this.remove(node.nodeId);

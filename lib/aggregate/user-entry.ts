@@ -1,30 +1,33 @@
 /** The memory layout of a user's entry. This file imports nothing, so that the build can inline its constants. */
 
 /**
- * An entry is 64 bytes, a cache line: five floats, then six integers. `floats` and `ints` are two views of the same bytes; the constants
+ * An entry is 80 bytes: six floats, then eight integers. `floats` and `ints` are two views of the same bytes; the constants
  * are offsets into them. Bytes are sums over the user's rows that report them, LONGEST is -1 where no age was reported.
  */
-export const FLOATS = 8;
+export const FLOATS = 10;
 export const VRAM = 0;
 export const POWER = 1;
 export const LONGEST = 2;
 export const TOP_BYTES = 3;
 export const SM = 4;
-export const INTS = 16;
-export const USER = 10;
-export const GPUS = 11;
-export const PROCS = 12;
-export const PROCS_ALL = 13;
+export const POWER_BY_USE = 5;
+export const INTS = 20;
+export const USER = 12;
+export const GPUS = 13;
+export const PROCS = 14;
+export const PROCS_ALL = 15;
 /** Process row with the most bytes; of the rows without a reported size if no other holds any; -1 where all are 0. */
-export const TOP_ROW = 14;
-export const FLAGS = 15;
+export const TOP_ROW = 16;
+export const FLAGS = 17;
 export const POWER_PARTIAL = 1;
 export const SM_REPORTED = 2;
 /** Some of the user's processes are on no GPU. */
 export const BESIDE = 4;
 /** Some of the user's processes do not report their memory. */
 export const VRAM_PARTIAL = 8;
+/** Some of the user's power by use is by memory, or over an idle floor that was not measured. */
+export const POWER_ESTIMATED = 16;
 
 /** The sums of a merge have the same layout, with other integers in place of the user and the number of all processes. */
-export const TOP_NODE = 10;
-export const NODES_ALL = 13;
+export const TOP_NODE = 12;
+export const NODES_ALL = 15;

@@ -3,7 +3,7 @@ import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Grouping } from '../model/owners.js';
 import { allocatedTo, ownerColumn } from './owner-columns.js';
-import { PowerShares } from './power-shares.js';
+import { PowerShares, wattsByUse } from './power-shares.js';
 import { descending, held, plus } from './unknown.js';
 import { largest } from './process-figures.js';
 
@@ -17,6 +17,9 @@ export interface UserNode {
   /** Some process of the user does not report it, so the true figure is larger. */
   readonly vramPartial: boolean;
   readonly powerWatts: number;
+  readonly powerByUseWatts: number;
+  /** Some of it is by memory, or over an estimated idle floor. */
+  readonly powerEstimated: boolean;
   /** The user holds memory on a GPU whose power, or the user's part of it, is not known: the true figure is larger. */
   readonly powerPartial: boolean;
   readonly sm: number;
@@ -86,17 +89,32 @@ function userHost(node: NodeView, rows: readonly number[], allocated: { readonly
   };
 }
 
-type Sums = Pick<UserNode, 'vramBytes' | 'vramPartial' | 'powerWatts' | 'powerPartial' | 'sm' | 'longestSeconds'>;
-const ON_NONE: Sums = { vramBytes: NaN, vramPartial: false, powerWatts: NaN, powerPartial: false, sm: NaN, longestSeconds: NaN };
+type Sums = Pick<
+  UserNode,
+  'vramBytes' | 'vramPartial' | 'powerWatts' | 'powerByUseWatts' | 'powerEstimated' | 'powerPartial' | 'sm' | 'longestSeconds'
+>;
+const ON_NONE: Sums = {
+  vramBytes: NaN,
+  vramPartial: false,
+  powerWatts: NaN,
+  powerByUseWatts: NaN,
+  powerEstimated: false,
+  powerPartial: false,
+  sm: NaN,
+  longestSeconds: NaN,
+};
 
-function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }: PowerShares): Sums {
+function sums(node: NodeView, rows: readonly number[], shares: PowerShares): Sums {
+  const { wattsPerByte, silent, isEstimate } = shares;
   const { gpu, vramBytes: bytes, smPercent, ageSeconds } = node.procs;
   const onGpus = rows.map((row) => bytes[row]!);
-  let [powerWatts, smSum, powerPartial] = [0, NaN, false];
+  let [powerWatts, powerByUseWatts, smSum, powerPartial, powerEstimated] = [0, 0, NaN, false, false];
   for (const row of rows) {
     const slot = gpu[row]!;
     const unknown = Number.isNaN(bytes[row]);
     if (!unknown) powerWatts += bytes[row]! * wattsPerByte[slot]!;
+    if (!unknown) powerByUseWatts += wattsByUse(shares, slot, bytes[row]!, smPercent[row]!);
+    if (!unknown && bytes[row]! > 0 && isEstimate[slot] === 1) powerEstimated = true;
     const holds = unknown || bytes[row]! > 0;
     if (holds && silent[slot] === 1) powerPartial = true;
     smSum = plus(smSum, smPercent[row]!);
@@ -106,6 +124,8 @@ function sums(node: NodeView, rows: readonly number[], { wattsPerByte, silent }:
     vramPartial: onGpus.some(Number.isNaN),
     // Absurd readings that add up to infinity are not a valid power.
     powerWatts: powerWatts || (powerPartial ? NaN : 0),
+    powerByUseWatts: powerByUseWatts || (powerPartial ? NaN : 0),
+    powerEstimated,
     powerPartial,
     sm: smSum / 100,
     longestSeconds: largest(rows, ageSeconds),

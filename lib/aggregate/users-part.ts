@@ -17,6 +17,8 @@ import {
   INTS,
   LONGEST,
   POWER,
+  POWER_BY_USE,
+  POWER_ESTIMATED,
   POWER_PARTIAL,
   PROCS,
   PROCS_ALL,
@@ -66,6 +68,7 @@ export class UsersPart {
   unownedBytes = 0;
   /** Power of GPUs that cannot be attributed. */
   unattributedWatts = 0;
+  unattributedByUseWatts = 0;
   /** GPUs allocated on the node, by owner. */
   allocated: ReadonlyMap<number, Allocated> = NONE_ALLOCATED;
   /** Whether the node would report process data if it counted. */
@@ -121,6 +124,7 @@ export class UserParts {
     const shares = this.#shares.of(node);
     part.gpusInUse = shares.gpusInUse;
     part.unattributedWatts = shares.unattributedWatts;
+    part.unattributedByUseWatts = shares.unattributedByUseWatts;
     part.unownedBytes = shares.unownedBytes;
     clear(part);
     addRows(part, node.procs, shares);
@@ -176,7 +180,7 @@ export class UserParts {
 function clear({ count, floats, ints }: UsersPart): void {
   for (let entry = 0; entry < count; entry++) {
     const at = entry * FLOATS;
-    floats[at + VRAM] = floats[at + POWER] = floats[at + TOP_BYTES] = floats[at + SM] = 0;
+    floats[at + VRAM] = floats[at + POWER] = floats[at + POWER_BY_USE] = floats[at + TOP_BYTES] = floats[at + SM] = 0;
     floats[at + LONGEST] = -1;
     ints[entry * INTS + TOP_ROW] = -1;
     ints[entry * INTS + FLAGS]! &= BESIDE;
@@ -187,7 +191,8 @@ function clear({ count, floats, ints }: UsersPart): void {
 const UNKNOWN_BYTES = Number.MIN_VALUE;
 
 /** Adds every row on a GPU to its user's entry. */
-function addRows(part: UsersPart, procs: ProcColumns, { wattsPerByte, silent }: PowerShares): void {
+function addRows(part: UsersPart, procs: ProcColumns, shares: PowerShares): void {
+  const { wattsPerByte, floorWattsPerByte, wattsPerSm, wattsPerUntoldByte, isEstimate, silent } = shares;
   const { entryOf, floats, ints, count: entries } = part;
   const { count, gpu, vramBytes, ageSeconds, smPercent } = procs;
   for (let row = 0; row < count; row++) {
@@ -199,6 +204,8 @@ function addRows(part: UsersPart, procs: ProcColumns, { wattsPerByte, silent }: 
     if (bytes >= 0) {
       floats[at + VRAM]! += bytes;
       floats[at + POWER]! += bytes * wattsPerByte[slot]!;
+      floats[at + POWER_BY_USE]! += bytes * floorWattsPerByte[slot]!;
+      if (isEstimate[slot] !== 0 && bytes > 0) ints[entry * INTS + FLAGS]! |= POWER_ESTIMATED;
     } else {
       bytes = UNKNOWN_BYTES;
       ints[entry * INTS + FLAGS]! |= VRAM_PARTIAL;
@@ -210,8 +217,9 @@ function addRows(part: UsersPart, procs: ProcColumns, { wattsPerByte, silent }: 
     }
     if (smPercent[row]! >= 0) {
       floats[at + SM]! += smPercent[row]!;
+      floats[at + POWER_BY_USE]! += smPercent[row]! * wattsPerSm[slot]!;
       ints[entry * INTS + FLAGS]! |= SM_REPORTED;
-    }
+    } else if (wattsPerUntoldByte[slot]! > 0) floats[at + POWER_BY_USE]! += bytes * wattsPerUntoldByte[slot]!;
     if (silent[slot] !== 0 && bytes > 0) ints[entry * INTS + FLAGS]! |= POWER_PARTIAL;
   }
   part.ownedBytes = 0;
@@ -219,6 +227,7 @@ function addRows(part: UsersPart, procs: ProcColumns, { wattsPerByte, silent }: 
     part.ownedBytes += floats[at + VRAM]!;
     // Absurd readings that add up to infinity must not turn everybody's power into NaN.
     if (Number.isNaN(floats[at + POWER])) floats[at + POWER] = 0;
+    if (Number.isNaN(floats[at + POWER_BY_USE])) floats[at + POWER_BY_USE] = 0;
   }
 }
 

@@ -21,6 +21,10 @@ export interface UsersTable {
    * for users of no GPU.
    */
   readonly powerWatts: Float64Array;
+  /** The same by use: the idle floor of each GPU by memory, the rest by SM percent. See `PowerShares`. */
+  readonly powerByUseWatts: Float64Array;
+  /** 1: some of it is by memory, because SM percents are not reported, or over an idle floor that is only estimated. */
+  readonly powerEstimated: Uint8Array;
   /** 1: the user holds memory on a GPU whose power, or the user's part of it, is not known: the true figure is larger. */
   readonly powerPartial: Uint8Array;
   /** GPU equivalents: sum of SM percent / 100; NaN where no row of the user reports it. */
@@ -70,4 +74,7 @@ export interface UserTotals {
    */
   readonly attributedWatts: number;
   readonly unattributedWatts: number;
+  /** The same by use. */
+  readonly attributedByUseWatts: number;
+  readonly unattributedByUseWatts: number;
 }

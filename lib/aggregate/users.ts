@@ -13,6 +13,8 @@ import {
   LONGEST,
   NODES_ALL,
   POWER,
+  POWER_BY_USE,
+  POWER_ESTIMATED,
   POWER_PARTIAL,
   PROCS,
   PROCS_ALL,
@@ -73,6 +75,7 @@ class UsersMerge {
       totals.gpusInUse += part.gpusInUse;
       totals.ownedBytes += part.ownedBytes;
       totals.unattributedWatts += part.unattributedWatts;
+      totals.unattributedByUseWatts += part.unattributedByUseWatts;
       this.#add(part, nodes.length);
       if (part.allocated.size > 0) {
         totals.allocating++;
@@ -99,6 +102,7 @@ class UsersMerge {
       const toInts = row * INTS;
       floats[to + VRAM]! += from[at + VRAM]!;
       floats[to + POWER]! += from[at + POWER]!;
+      floats[to + POWER_BY_USE]! += from[at + POWER_BY_USE]!;
       if (from[at + LONGEST]! > floats[to + LONGEST]!) floats[to + LONGEST] = from[at + LONGEST]!;
       if (from[at + TOP_BYTES]! > floats[to + TOP_BYTES]!) {
         floats[to + TOP_BYTES] = from[at + TOP_BYTES]!;
@@ -183,6 +187,8 @@ const NO_TOTALS: UserTotals = {
   unownedBytes: 0,
   attributedWatts: 0,
   unattributedWatts: 0,
+  attributedByUseWatts: 0,
+  unattributedByUseWatts: 0,
 };
 
 /** By row: the longest running process, as a process row of a node; -1 for none. */
@@ -210,6 +216,8 @@ class Users implements UsersTable {
   readonly procsAll: Int32Array;
   readonly vramBytes: Float64Array;
   readonly powerWatts: Float64Array;
+  readonly powerByUseWatts: Float64Array;
+  readonly powerEstimated: Uint8Array;
   readonly powerPartial: Uint8Array;
   readonly vramPartial: Uint8Array;
   readonly sm: Float64Array;
@@ -239,6 +247,8 @@ class Users implements UsersTable {
     this.procsAll = new Int32Array(count);
     this.vramBytes = new Float64Array(count);
     this.powerWatts = new Float64Array(count);
+    this.powerByUseWatts = new Float64Array(count);
+    this.powerEstimated = new Uint8Array(count);
     this.powerPartial = new Uint8Array(count);
     this.vramPartial = new Uint8Array(count);
     this.sm = new Float64Array(count);
@@ -265,6 +275,7 @@ class Users implements UsersTable {
       this.#take(merge, row, source);
       if (row >= onGpu) return;
       totals.attributedWatts += floats[source * FLOATS + POWER]!;
+      totals.attributedByUseWatts += floats[source * FLOATS + POWER_BY_USE]!;
       if (this.#system[row] === 1) totals.systemBytes += floats[source * FLOATS + VRAM]!;
     });
     this.totals = totals;
@@ -366,6 +377,8 @@ class Users implements UsersTable {
     this.vramBytes[row] = onGpu ? floats[at + VRAM]! || (vramPartial ? NaN : 0) : NaN;
     this.vramPartial[row] = Number(vramPartial !== 0);
     this.powerWatts[row] = onGpu ? floats[at + POWER]! || (powerPartial ? NaN : 0) : NaN;
+    this.powerByUseWatts[row] = onGpu ? floats[at + POWER_BY_USE]! || (powerPartial ? NaN : 0) : NaN;
+    this.powerEstimated[row] = Number((flags & POWER_ESTIMATED) !== 0);
     this.powerPartial[row] = powerPartial;
     this.sm[row] = flags & SM_REPORTED ? floats[at + SM]! / 100 : NaN;
     this.longestSeconds[row] = floats[at + LONGEST]! >= 0 ? floats[at + LONGEST]! : NaN;

@@ -17,9 +17,9 @@ import {
 } from '../../lib/index.js';
 import type { SortedNodes } from './nodes-level.js';
 import type { NodesLevel, Level, UsersUi } from './drilldown.js';
-import { GROUP_NAMES, powerText, shownUser } from './table-page.js';
+import { GROUP_NAMES, shownPower, shownUser } from './table-page.js';
 import type { SortedProcesses } from './processes-level.js';
-import type { UsersOrder } from './users-level.js';
+import { powerOf, type UsersOrder } from './users-level.js';
 
 /** `place`: '1-20 of 40', or '' if all rows are on screen. */
 export function usersCrumb({ present, hidden }: UsersOrder, place: string, ui: UsersUi, by: Grouping, cols: number): Line {
@@ -40,9 +40,14 @@ export function nodesCrumb(ui: UsersUi, { by, user }: NodesLevel, { rows }: Sort
   if (row >= 0) {
     const gpus = users.gpus[row]!;
     const vram = vramText(users.vramBytes[row]!, users.vramPartial[row] === 1);
-    const power = powerText(users.powerWatts[row]!, users.powerPartial[row] === 1);
+    const power = shownPower(powerOf(users, row), ui.byUse);
     if (gpus === 0) parts.push('on no GPU');
-    else parts.push(`${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}`, vram, power === NONE ? `power ${NONE}` : `${power}*`);
+    else
+      parts.push(
+        `${count(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}`,
+        vram,
+        power === NONE ? `power ${NONE}` : `${power}${ui.byUse ? ' by SM' : '*'}`,
+      );
   }
   return crumb(parts, cols);
 }

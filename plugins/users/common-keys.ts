@@ -35,6 +35,19 @@ export const COMMON_KEYS: readonly Key[] = [
     ],
   ),
   ...on(
+    ['users', 'hosts', 'process'],
+    [
+      {
+        id: 'users.power',
+        keys: ['P'],
+        label: 'show power by memory (POWER*) or by SM share (POWER SM)',
+        short: 'power by SM',
+        hint: 11,
+        run: (ui, { app }) => [withRows({ ...ui, byUse: !ui.byUse }, app)],
+      },
+    ],
+  ),
+  ...on(
     ['users', 'hosts', 'processes', 'silent'],
     [
       whileRows(access, {
@@ -86,7 +99,12 @@ function nodeOf(ui: UsersUi, app: AppView): string | undefined {
   const at = selectedAt(level.table, order);
   if (at < 0) return undefined;
   if (level.kind !== 'users') return order.id(at);
-  const { rows, order: hosts } = nodesOf(app, { by: level.by, user: order.id(at) }, { key: 'vram', descending: true }, true);
+  const { rows, order: hosts } = nodesOf(
+    app,
+    { by: level.by, user: order.id(at) },
+    { key: 'vram', descending: true },
+    { countAll: true, byUse: ui.byUse },
+  );
   const sorted = Array.from({ length: hosts.count }, (_, position) => rows[hosts.row(position)]!.node);
   return (sorted.find(included) ?? sorted[0])?.nodeId;
 }

@@ -44,6 +44,8 @@ export interface UsersUi {
   /** PROCS and NODES include processes that are on no GPU. */
   readonly countAll: boolean;
   readonly showTrend: boolean;
+  /** Power by SM share instead of by memory. */
+  readonly byUse: boolean;
 }
 
 const NEW = { frozen: undefined };
@@ -55,6 +57,7 @@ export const START: UsersUi = {
   showSystem: false,
   countAll: false,
   showTrend: false,
+  byUse: false,
 };
 
 export const nodesLevel = (by: Grouping, user: string): Level => ({ kind: 'hosts', by, user, table: tableState('vram', true), ...NEW });

@@ -27,10 +27,13 @@ export function exported(ui: UsersUi, app: AppView): Exported {
     }
     case 'hosts': {
       const { by, user } = level;
-      const { rows } = nodesOf(app, level, sort, ui.countAll);
+      const { rows } = nodesOf(app, level, sort, ui);
       const listed = shown(ui, app, rows).filter(({ node }) => included(node));
       const head = about(app, 'hosts', { [by]: user });
-      return { name: fileName(level), sheet: tableSheet(NODE_COLUMNS[by], listed, { by, user, rows, countAll: ui.countAll, app }, head) };
+      return {
+        name: fileName(level),
+        sheet: tableSheet(NODE_COLUMNS[by], listed, { by, user, rows, countAll: ui.countAll, byUse: ui.byUse, app }, head),
+      };
     }
     case 'processes': {
       const { by, user, nodeName } = level;
@@ -45,7 +48,10 @@ export function exported(ui: UsersUi, app: AppView): Exported {
       const { nodeName, pid } = level;
       const found = processOf(app, level);
       const listed = found && included(found.node) ? gpuRows(found) : [];
-      return { name: fileName(level, nodeName, pid), sheet: tableSheet(GPU_COLUMNS, listed, undefined, onNode(app, level, 'process')) };
+      return {
+        name: fileName(level, nodeName, pid),
+        sheet: tableSheet(GPU_COLUMNS, listed, { byUse: ui.byUse }, onNode(app, level, 'process')),
+      };
     }
     case 'silent': {
       const { rows } = notReportingNodes(app, sort);

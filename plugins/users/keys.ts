@@ -159,7 +159,7 @@ function scroll(id: string, keys: readonly string[], label: string, to: (top: nu
       const level = current(ui);
       const found = level.kind === 'process' ? processOf(app, level) : undefined;
       if (!found) return [ui];
-      const all = detailLines(found, app, frame.size.cols).length + 1;
+      const all = detailLines(found, app, frame.size.cols, ui.byUse).length + 1;
       const last = Math.max(0, all - frame.pageRows);
       const top = Math.max(0, Math.min(to(Math.min(level.table.top, last), frame.pageRows, all), last));
       return [put(ui, { ...level, table: { ...level.table, top } })];

@@ -18,7 +18,7 @@ function sortedRows(ui: UsersUi, app: AppView): RowOrder {
     case 'users':
       return userOrder(app.derive(usageDerivations[level.by], app.listed), sort, ui, level.by);
     case 'hosts':
-      return nodesOf(app, level, sort, ui.countAll).order;
+      return nodesOf(app, level, sort, ui).order;
     case 'processes':
       return processesOf(app, level, sort, ui.countAll).order;
     case 'silent':

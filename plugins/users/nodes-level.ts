@@ -24,10 +24,22 @@ import {
 } from '../../lib/index.js';
 import type { NodesLevel, OwnedBy, UsersUi } from './drilldown.js';
 import { compareNodes, inOrderOf, sortedOrder, type RowOrder } from './row-order.js';
-import { dimmed, goneCells, gpusText, idleText, leastCommand, ownerColumn, perGrouping, powerText, type Page } from './table-page.js';
+import {
+  dimmed,
+  goneCells,
+  gpusText,
+  idleText,
+  leastCommand,
+  ownerColumn,
+  perGrouping,
+  powerColumns,
+  type ByUse,
+  type Page,
+  type Power,
+} from './table-page.js';
 
 /** The data of the rows: the nodes of a user. */
-export interface NodeRows extends OwnedBy {
+export interface NodeRows extends OwnedBy, ByUse {
   readonly rows: readonly UserNode[];
   /** PIDS includes processes that are on no GPU. */
   readonly countAll: boolean;
@@ -40,6 +52,13 @@ const LEAST_GPU_COLS = 4;
 const mostNodeCols = (cols: number): number =>
   cols >= FROM_COLS.wide ? 32 : cols >= FROM_COLS.standard ? 20 : cols >= FROM_COLS.small ? 14 : 12;
 const mostGpuCols = (cols: number): number => (cols >= FROM_COLS.wide ? 20 : 11);
+
+const powerOf = ({ powerWatts, powerByUseWatts, powerPartial, powerEstimated }: UserNode): Power => ({
+  watts: powerWatts,
+  byUseWatts: powerByUseWatts,
+  isPartial: powerPartial,
+  isEstimate: powerEstimated,
+});
 
 const COLUMNS: TableColumns<NodeRows, UserNode> = [
   {
@@ -81,19 +100,7 @@ const COLUMNS: TableColumns<NodeRows, UserNode> = [
     screen: { title: 'VRAM', width: 8, sorts: 'descending', cell: ({ vramBytes, vramPartial }) => vramText(vramBytes, vramPartial) },
     export: { name: 'vram_bytes' },
   },
-  {
-    id: 'power',
-    unit: 'watts',
-    value: ({ powerWatts }) => powerWatts,
-    screen: {
-      title: 'POWER*',
-      width: 8,
-      drop: 4,
-      sorts: 'descending',
-      cell: ({ powerWatts, powerPartial }) => powerText(powerWatts, powerPartial),
-    },
-    export: { name: 'power_watts', decimals: 3 },
-  },
+  ...powerColumns<NodeRows, UserNode>(powerOf, 4),
   {
     id: 'allocated',
     unit: 'decimal',
@@ -200,28 +207,33 @@ const kept = new WeakMap<UsersTable, Kept>();
 const MAX_SORTS = 4;
 
 /** The nodes of a user, including those that are not included in totals any more. Cached until the next delivery. */
-export function nodesOf(app: AppView, { by, user }: OwnedBy, sort: Sort, countAll: boolean): SortedNodes {
+export function nodesOf(
+  app: AppView,
+  { by, user }: OwnedBy,
+  sort: Sort,
+  { countAll, byUse }: Pick<UsersUi, 'countAll' | 'byUse'>,
+): SortedNodes {
   const table = app.derive(usageDerivations[by], app.listed);
   let known = kept.get(table);
   if (known?.user !== user) {
     const all = [...userNodes(app.nodes, user, by)].sort((a, b) => compareNodes(a.node, b.node));
     kept.set(table, (known = { user, all, sorted: new Map() }));
   }
-  const wanted = `${sort.key} ${sort.descending} ${countAll}`;
+  const wanted = `${sort.key} ${sort.descending} ${countAll} ${byUse}`;
   let found = known.sorted.get(wanted);
   if (!found) {
     if (known.sorted.size >= MAX_SORTS) known.sorted.clear();
     const rows = countAll ? known.all : known.all.filter(({ slots, allocatedGpus }) => slots.length > 0 || allocatedGpus > 0);
-    const order = sortedOrder(COLUMNS, rows, { by, user, rows, countAll, app }, sort, ({ node }) => node.nodeId);
+    const order = sortedOrder(COLUMNS, rows, { by, user, rows, countAll, byUse, app }, sort, ({ node }) => node.nodeId);
     known.sorted.set(wanted, (found = { rows, order }));
   }
   return found;
 }
 
 export function nodesPage(level: NodesLevel, ui: UsersUi, app: AppView, cols: number): Page {
-  const { rows, order } = nodesOf(app, level, level.table.sort, ui.countAll);
+  const { rows, order } = nodesOf(app, level, level.table.sort, ui);
   const shown = inOrderOf(order, level.frozen);
-  const data: NodeRows = { by: level.by, user: level.user, rows, countAll: ui.countAll, app };
+  const data: NodeRows = { by: level.by, user: level.user, rows, countAll: ui.countAll, byUse: ui.byUse, app };
   const columns = screenColumns(COLUMNS, data, cols);
   return {
     order: shown,

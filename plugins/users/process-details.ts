@@ -32,7 +32,7 @@ import {
   type UserProcess,
 } from '../../lib/index.js';
 import type { ProcessLevel } from './drilldown.js';
-import { dimmed, shownUser, UNATTRIBUTED, userOfRow } from './table-page.js';
+import { dimmed, powerColumns, shownUser, UNATTRIBUTED, userOfRow, type ByUse, type Power } from './table-page.js';
 
 const LABEL_COLS = 11;
 
@@ -48,11 +48,11 @@ export function processOf(app: AppView, { nodeId, by, user, pid }: ProcessLevel)
   return process && { node, process };
 }
 
-export function detailLines(found: FoundProcess, app: AppView, cols: number): readonly Line[] {
+export function detailLines(found: FoundProcess, app: AppView, cols: number, byUse: boolean): readonly Line[] {
   return [
     ...facts(found.node, found.process, app).flatMap(([label, text]) => factLines(label, text, cols)),
     line(''),
-    ...gpuLines(found, cols),
+    ...gpuLines(found, cols, { byUse }),
   ];
 }
 
@@ -123,7 +123,13 @@ const uuidOf = (node: NodeView, { slot }: GpuShare): string => node.text(node.gp
 const othersOf = (_node: NodeView, { others }: GpuShare): string =>
   others.map(({ user, vramBytes }) => `${shownUser(user)} ${bytes(vramBytes)}`).join(', ');
 
-export const GPU_COLUMNS: TableColumns<undefined, GpuRow> = [
+function powerOf({ share }: GpuRow): Power | undefined {
+  if (!share) return undefined;
+  const { powerWatts, powerByUseWatts, powerEstimated } = share;
+  return { watts: powerWatts, byUseWatts: powerByUseWatts, isPartial: false, isEstimate: powerEstimated };
+}
+
+export const GPU_COLUMNS: TableColumns<ByUse, GpuRow> = [
   { id: 'user', value: ({ user }) => user, export: { name: 'user', unknown: UNATTRIBUTED } },
   { id: 'host', value: ({ node }) => node.name, export: { name: 'host' } },
   { id: 'pid', value: ({ process }) => process.pid, export: { name: 'pid' } },
@@ -154,13 +160,7 @@ export const GPU_COLUMNS: TableColumns<undefined, GpuRow> = [
     screen: { title: 'SM%', width: 4 },
     export: { name: 'sm_percent', decimals: 1 },
   },
-  {
-    id: 'power',
-    unit: 'watts',
-    value: ({ share }) => share?.powerWatts,
-    screen: { title: 'POWER*', width: 7, drop: 4 },
-    export: { name: 'power_watts', decimals: 3 },
-  },
+  ...powerColumns<ByUse, GpuRow>(powerOf, 4),
   { id: 'util', unit: 'percent', value: onGpu(utilOf), screen: { title: 'GPU UTIL', width: 8, drop: 3 } },
   {
     id: 'uuid',
@@ -190,12 +190,12 @@ export function gpuRows({ node, process }: FoundProcess): readonly GpuRow[] {
 }
 
 /** One line per GPU under column headers, then what had no column; nothing for a process on no GPU. */
-function gpuLines(found: FoundProcess, cols: number): readonly Line[] {
+function gpuLines(found: FoundProcess, cols: number, data: ByUse): readonly Line[] {
   if (found.process.slots.length === 0) return [];
-  const all = screenColumns(GPU_COLUMNS, undefined, cols);
+  const all = screenColumns(GPU_COLUMNS, data, cols);
   const columns = fitColumns(all, '', cols);
   const left = all.filter(({ id }) => !columns.some((column) => column.id === id));
-  const rows = gpuRows(found).map((row) => tableCells(GPU_COLUMNS, row, undefined, cols));
+  const rows = gpuRows(found).map((row) => tableCells(GPU_COLUMNS, row, data, cols));
   const dim = !included(found.node);
   const more = left.length === 0 ? [] : rows.flatMap((cells) => moreLines(cells, left, cols));
   return [headerLine(columns), ...rows.map((cells) => rowLine(columns, cells, { dim })), ...more];

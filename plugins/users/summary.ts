@@ -13,8 +13,8 @@ import {
   type UsersTable,
   type UserTotals,
 } from '../../lib/index.js';
-import type { Level } from './drilldown.js';
-import { GROUP_NAMES, shownUser } from './table-page.js';
+import type { Level, UsersUi } from './drilldown.js';
+import { GROUP_NAMES, shownUser, type ByUse } from './table-page.js';
 
 /** The line under the tab strip, if needed: missing nodes, frozen order. */
 export function chipLines({ totals }: UsersTable, { frozen }: Level, cols: number): readonly Line[] {
@@ -39,9 +39,15 @@ function coverageChips({ reporting, nodes }: UserTotals): readonly string[] {
 }
 
 /** Users, coverage, memory owned and unattributed, power attributed and not: in words if they fit, else shorter; finally the end is dropped. */
-export function summaryLines(users: UsersTable, shown: number, showSystem: boolean, by: Grouping, { cols, rows }: Size): readonly Line[] {
+export function summaryLines(
+  users: UsersTable,
+  shown: number,
+  { showSystem, byUse }: UsersUi,
+  by: Grouping,
+  { cols, rows }: Size,
+): readonly Line[] {
   const most = rows >= FROM_ROWS.summaries ? 2 : 1;
-  const forms = WORDS.map((words) => flow(headParts(users, shown, by, systemPart(users, showSystem, words), words), cols));
+  const forms = WORDS.map((words) => flow(headParts(users, shown, { by, byUse }, systemPart(users, showSystem, words), words), cols));
   const fitting = forms.find((form) => form.length <= most) ?? forms.at(-1)!;
   return fitting.slice(0, most).map((text) => line(` ${text}`));
 }
@@ -69,31 +75,39 @@ const WORDS: readonly Words[] = [
     reporting: (reporting, hosts) => `${count(reporting)} of ${count(hosts)} ${hosts === 1 ? 'node' : 'nodes'} reporting`,
     hidden: ' hidden',
     unowned: 'unattributed',
-    power: (attributed, not) => `${attributed}* attributed, ${not} not`,
+    power: (attributed, not) => `${attributed} attributed, ${not} not`,
   },
   {
     reporting: (reporting, hosts) => `${count(reporting)}/${count(hosts)} nodes reporting`,
     hidden: ' hidden',
     unowned: 'unowned',
-    power: (attributed, not) => `${attributed}* attributed, ${not} not`,
+    power: (attributed, not) => `${attributed} attributed, ${not} not`,
   },
   {
     reporting: (reporting, hosts) => `${count(reporting)}/${count(hosts)} nodes`,
     hidden: '',
     unowned: 'unowned',
-    power: (attributed, not) => `${attributed}*, ${not} unattributed`,
+    power: (attributed, not) => `${attributed}, ${not} unattributed`,
   },
 ];
 
-function headParts({ totals }: UsersTable, shown: number, by: Grouping, system: string, words: Words): readonly string[] {
-  const { reporting, nodes, ownedBytes, unownedBytes, attributedWatts, unattributedWatts, gpusInUse } = totals;
+function headParts(
+  { totals }: UsersTable,
+  shown: number,
+  { by, byUse }: ByUse & { readonly by: Grouping },
+  system: string,
+  words: Words,
+): readonly string[] {
+  const { reporting, nodes, ownedBytes, unownedBytes, gpusInUse } = totals;
+  const attributedWatts = byUse ? totals.attributedByUseWatts : totals.attributedWatts;
+  const unattributedWatts = byUse ? totals.unattributedByUseWatts : totals.unattributedWatts;
   const anyPower = attributedWatts + unattributedWatts > 0;
   return [
     `${count(shown)} ${shown === 1 ? GROUP_NAMES[by].one : GROUP_NAMES[by].many}`,
     words.reporting(reporting, nodes),
     `${bytes(ownedBytes)} owned${system}`,
     ...(unownedBytes > 0 ? [`${bytes(unownedBytes)} ${words.unowned}`] : []),
-    ...(anyPower ? [words.power(watts(attributedWatts), watts(unattributedWatts))] : []),
+    ...(anyPower ? [words.power(`${watts(attributedWatts)}${byUse ? '' : '*'}`, watts(unattributedWatts))] : []),
     `${count(gpusInUse)} ${gpusInUse === 1 ? 'GPU' : 'GPUs'} in use`,
   ];
 }

@@ -12,6 +12,7 @@ import {
   type NodeView,
   type Span,
   type TableColumn,
+  type TableColumns,
 } from '../../lib/index.js';
 import type { RowOrder } from './row-order.js';
 
@@ -77,6 +78,64 @@ export const goneCells = (columns: readonly Column[], own: Cells): Cells => ({
 });
 
 export const powerText = (power: number, partial: boolean): string => (partial ? (power > 0 ? `≥${watts(power)}` : NONE) : watts(power));
+
+/** The power of a row, by memory and by use. */
+export interface Power {
+  readonly watts: number;
+  readonly byUseWatts: number;
+  /** The true figure is larger. */
+  readonly isPartial: boolean;
+  /** Some of the power by use is by memory, or over an idle floor that was not measured. */
+  readonly isEstimate: boolean;
+}
+/** What a table that shows power needs to know: which of the two it is. */
+export interface ByUse {
+  readonly byUse: boolean;
+}
+
+/** The power that is shown, as text: `*` marks what depends on memory or on a guess. */
+export const shownPower = ({ watts: byMemory, byUseWatts, isPartial, isEstimate }: Power, byUse: boolean): string => {
+  const text = powerText(byUse ? byUseWatts : byMemory, isPartial);
+  return byUse && isEstimate && text !== NONE ? `${text}*` : text;
+};
+
+/** One column on the screen, which `P` switches; in files both figures, whatever the screen shows. */
+export function powerColumns<Data extends ByUse, Row>(
+  of: (row: Row, data: Data) => Power | undefined,
+  drop: number,
+): TableColumns<Data, Row> {
+  return [
+    {
+      id: 'power',
+      unit: 'watts',
+      value: (row, data) => of(row, data)?.watts,
+      screen: {
+        title: 'POWER*',
+        width: 8,
+        fit: (_cols, { byUse }) => (byUse ? { title: 'POWER SM', width: 9 } : {}),
+        drop,
+        sorts: 'descending',
+        order: (row, data) => (data.byUse ? of(row, data)?.byUseWatts : of(row, data)?.watts),
+        cell(row, data) {
+          const power = of(row, data);
+          return power ? shownPower(power, data.byUse) : NONE;
+        },
+      },
+      export: { name: 'power_watts', decimals: 3 },
+    },
+    {
+      id: 'power_by_use',
+      unit: 'watts',
+      value: (row, data) => of(row, data)?.byUseWatts,
+      export: { name: 'power_by_use_watts', decimals: 3, jsonOnly: true },
+    },
+    {
+      id: 'power_by_use_is_estimate',
+      value: (row, data) => of(row, data)?.isEstimate,
+      export: { name: 'power_by_use_is_estimate', jsonOnly: true },
+    },
+  ];
+}
 export const dimmed = (text: string) => span(text || NONE, 'dim');
 
 /** Minimum width of a command before other columns are dropped: on the smallest screens values matter more. */

@@ -32,20 +32,30 @@ import {
   namesThatFit,
   NOBODY,
   perGrouping,
-  powerText,
+  powerColumns,
   shownUser,
   UNATTRIBUTED,
+  type ByUse,
   type Page,
+  type Power,
 } from './table-page.js';
 
 /** The data of the rows of users; a row is its number in the table. */
-export interface UserRows {
+export interface UserRows extends ByUse {
   readonly users: UsersTable;
   /** NODES and PROCS include processes that are on no GPU. */
   readonly countAll: boolean;
   /** VRAM of a user at the last samples; undefined: no trend is shown. */
   readonly trend?: (user: string) => ArrayLike<number>;
 }
+
+/** Of a row of the table. */
+export const powerOf = (users: UsersTable, row: number): Power => ({
+  watts: users.powerWatts[row]!,
+  byUseWatts: users.powerByUseWatts[row]!,
+  isPartial: users.powerPartial[row] === 1,
+  isEstimate: users.powerEstimated[row] === 1,
+});
 
 const trendCols = (cols: number): number => (cols >= FROM_COLS.longTrends ? 40 : cols >= FROM_COLS.wide ? 20 : 10);
 const LEAST_USER_COLS = 12;
@@ -162,19 +172,7 @@ const USE_COLUMNS: TableColumns<UserRows, number> = [
       cell: (row, { users, trend }, cols) => trendCell(trend?.(users.user(row)) ?? [], trendCols(cols)),
     },
   },
-  {
-    id: 'power',
-    unit: 'watts',
-    value: (row, { users }) => users.powerWatts[row],
-    screen: {
-      title: 'POWER*',
-      width: 8,
-      drop: 5,
-      sorts: 'descending',
-      cell: (row, { users }) => powerText(users.powerWatts[row]!, users.powerPartial[row] === 1),
-    },
-    export: { name: 'power_watts', decimals: 3 },
-  },
+  ...powerColumns<UserRows, number>((row, { users }) => powerOf(users, row), 5),
   {
     id: 'vram_is_partial',
     value: (row, { users }) => users.vramPartial[row] === 1,
@@ -227,7 +225,7 @@ export const USAGE_TABLES = perGrouping((by): Table<UserRows, number> => ({
   columns: USAGE_COLUMNS[by],
   rows: (app) => {
     const users = app.derive(usageDerivations[by], app.listed);
-    const data = { users, countAll: false };
+    const data = { users, countAll: false, byUse: false };
     const rows = byName(users, users.count);
     return {
       data,
@@ -248,7 +246,7 @@ const kept = new WeakMap<UsersTable, { readonly key: string; readonly order: Use
 
 /** Rows shown, sorted; ties by user. Cached per table: a frame that changes neither sort nor filter sorts nothing. */
 export function userOrder(users: UsersTable, sort: Sort, ui: UsersUi, by: Grouping): UsersOrder {
-  const wanted = `${sort.key} ${sort.descending} ${ui.showSystem} ${ui.countAll}`;
+  const wanted = `${sort.key} ${sort.descending} ${ui.showSystem} ${ui.countAll} ${ui.byUse}`;
   const known = kept.get(users);
   if (known?.key === wanted) return known.order;
   const order = makeOrder(users, sort, ui, by);
@@ -256,10 +254,10 @@ export function userOrder(users: UsersTable, sort: Sort, ui: UsersUi, by: Groupi
   return order;
 }
 
-function makeOrder(users: UsersTable, sort: Sort, { showSystem, countAll }: UsersUi, by: Grouping): UsersOrder {
+function makeOrder(users: UsersTable, sort: Sort, { showSystem, countAll, byUse }: UsersUi, by: Grouping): UsersOrder {
   const all = byName(users, countAll ? users.countAll : users.count);
   const listed = showSystem ? all : all.filter((row) => !users.system(row));
-  const rows = Array.from(sortedPositions(USAGE_COLUMNS[by], listed, { users, countAll }, sort), (at) => listed[at]!);
+  const rows = Array.from(sortedPositions(USAGE_COLUMNS[by], listed, { users, countAll, byUse }, sort), (at) => listed[at]!);
   let places: ReadonlyMap<number, number> | undefined;
   return {
     count: rows.length,
@@ -272,9 +270,9 @@ function makeOrder(users: UsersTable, sort: Sort, { showSystem, countAll }: User
 }
 
 /** What the level shows, and what its export writes. */
-export function userRows({ countAll, showTrend }: UsersUi, app: AppView, by: Grouping): UserRows {
+export function userRows({ countAll, showTrend, byUse }: UsersUi, app: AppView, by: Grouping): UserRows {
   const users = app.derive(usageDerivations[by], app.listed);
-  return { users, countAll, ...(showTrend && by === 'user' ? { trend: (user) => app.history.userVram(user).values } : {}) };
+  return { users, countAll, byUse, ...(showTrend && by === 'user' ? { trend: (user) => app.history.userVram(user).values } : {}) };
 }
 
 /** `matching`: the users that match the filter, if rows of others are shown too. */

@@ -83,7 +83,7 @@ function topView(level: UsersLevel, { ui, app, size, matching }: Room): View {
   const order = userOrder(users, level.table.sort, ui, level.by);
   const head =
     matching.totals.reporting > 0
-      ? summaryLines(matching, userOrder(matching, level.table.sort, ui, level.by).present, ui.showSystem, level.by, size)
+      ? summaryLines(matching, userOrder(matching, level.table.sort, ui, level.by).present, ui, level.by, size)
       : [];
   const rows = Math.max(0, size.rows - head.length - 1);
   if (order.present === 0) return { blocks: [lines(...head, ...emptyHint(app, users, ui, { cols: size.cols, rows }))] };
@@ -97,7 +97,7 @@ function topView(level: UsersLevel, { ui, app, size, matching }: Room): View {
 }
 
 function hostsView(level: NodesLevel, { ui, app, size }: Room): View {
-  const found = nodesOf(app, level, level.table.sort, ui.countAll);
+  const found = nodesOf(app, level, level.table.sort, ui);
   const page = nodesPage(level, ui, app, size.cols);
   const crumb = (place: string): Line => nodesCrumb(ui, level, found, place, app, size.cols);
   if (page.order.count > 0) return tableView(level, page, { ...size, rows: size.rows - 1 }, [], crumb);
@@ -194,7 +194,7 @@ function processView(level: ProcessLevel, room: Room): View {
       : goneText(node, level, room);
     return { blocks: [gone(...note, ...wrapped(text, size.cols))], crumb: detailsCrumb(ui, '', size.cols) };
   }
-  const all = [...note, ...detailLines(found, app, size.cols)];
+  const all = [...note, ...detailLines(found, app, size.cols, ui.byUse)];
   const page = Math.max(1, size.rows - 1);
   const top = Math.max(0, Math.min(level.table.top, all.length - page));
   const place = all.length > page ? `${top + 1}-${top + page} of ${all.length}` : '';
