@@ -57,7 +57,7 @@ function sourced(options: RecordOptions, { hosts, hostfile }: Flags): RecordOpti
   }
   if (options.source === 'remote') {
     if (options.local) throw wrong('remote cannot be combined with --local');
-    if (options.hosts === undefined && options.hostfile === undefined) throw new AppError('E_NO_HOSTS');
+    if ((options.hosts ?? options.hostfile ?? options.prometheus) === undefined) throw new AppError('E_NO_HOSTS');
   }
   return options;
 }

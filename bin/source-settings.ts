@@ -5,17 +5,29 @@ import { count } from '../lib/text/format.js';
 import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
 import type { Environment, Flags } from '../lib/options/option-types.js';
 import { cacheDirectory, pathContext } from '../lib/paths.js';
-import { startNotes, type HostsSource, type LocalSource, type ReplaySource, type Source } from '../lib/run/settings.js';
+import {
+  startNotes,
+  type HostsSource,
+  type LocalSource,
+  type PrometheusSource,
+  type ReplaySource,
+  type Source,
+} from '../lib/run/settings.js';
 import { machineOf } from './machine-settings.js';
 
-type Named = Pick<ViewOptions, 'hosts' | 'hostfile'> & Partial<Pick<ViewOptions, 'demo' | 'local'>>;
+type Named = Pick<ViewOptions, 'hosts' | 'hostfile' | 'prometheus'> & Partial<Pick<ViewOptions, 'demo' | 'local'>>;
 type Options = Pick<RecordOptions, keyof RecordOptions & keyof ViewOptions> &
   Partial<Pick<ViewOptions, 'demo' | 'replay' | 'start' | 'loop' | 'check' | 'speed'>>;
 
-/** Nodes on the command line replace those of the environment and the config file. */
-export function onlyNamed<Options extends Named>(options: Options, { hosts, hostfile }: Flags): Options {
-  if (hosts === undefined && hostfile === undefined) return options;
-  return { ...options, ...(hosts ? {} : { hosts: undefined }), ...(hostfile ? {} : { hostfile: undefined }) };
+/** What is named on the command line replaces what the environment and the config file name. */
+export function onlyNamed<Options extends Named>(options: Options, { hosts, hostfile, prometheus }: Flags): Options {
+  if ((hosts ?? hostfile ?? prometheus) === undefined) return options;
+  return {
+    ...options,
+    ...(hosts ? {} : { hosts: undefined }),
+    ...(hostfile ? {} : { hostfile: undefined }),
+    ...(prometheus ? {} : { prometheus: undefined }),
+  };
 }
 
 /**
@@ -25,12 +37,14 @@ export function onlyNamed<Options extends Named>(options: Options, { hosts, host
 export async function sourcesOf(options: Options, flags: Flags, env: Environment): Promise<readonly Source[]> {
   checkReplay(options, flags);
   checkDemo(options, flags);
+  checkPrometheus(options, flags);
   const machine = machineOf(options);
   const interval = options.interval === undefined ? {} : { intervalMs: options.interval * 1000 };
   const timeoutMs = options.timeout * 1000;
   if (options.replay) return [replayOf(options, options.replay, env)];
   const scraped = { timeoutMs, ...interval, ...(options.owner === 'process' ? { owner: options.owner } : {}) };
   if (options.demo) return [{ kind: 'demo', ...scraped }];
+  if (options.prometheus !== undefined) return [prometheusOf(options, options.prometheus, scraped)];
   const nodes = flags.hosts ?? flags.hostfile;
   // Other systems have no /proc; there, a source must be given.
   const isHere = options.local === true || ((options.hosts ?? options.hostfile) === undefined && process.platform === 'linux');
@@ -40,6 +54,23 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
 
 /** Notes on the node lists about merged or omitted entries, one per line. */
 export const notesOf = (sources: readonly Source[]): readonly string[] => startNotes(sources).map((note) => `all-smi-view: ${note}\n`);
+
+function prometheusOf(
+  { promMatch, promOrg, token, tokenOverHttp = false }: Options,
+  url: string,
+  scraped: Pick<PrometheusSource, 'timeoutMs' | 'intervalMs' | 'owner'>,
+): PrometheusSource {
+  if (token !== undefined && url.startsWith('http:') && !tokenOverHttp)
+    throw new AppError('E_TOKEN_OVER_HTTP', { nodes: 'the server', node: url });
+  return {
+    kind: 'prometheus',
+    url,
+    ...scraped,
+    ...(promMatch === undefined ? {} : { match: promMatch }),
+    ...(promOrg === undefined ? {} : { orgId: promOrg }),
+    ...(token === undefined ? {} : { token, tokenOverHttp }),
+  };
+}
 
 async function hostsOf(options: Options, scraped: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'owner'>): Promise<HostsSource> {
   const { targets, notes } = await targetsOf(options);
@@ -91,6 +122,19 @@ export function jobsOf({ jobs = [], replay, demo }: Options, flags: Flags): read
 function checkDemo({ demo, local }: Options, flags: Flags): void {
   if (demo && (local || (flags.hosts ?? flags.hostfile) !== undefined))
     throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'cannot be combined with --local, --hosts or --hostfile' });
+}
+
+/** A server knows all nodes; it is not combined with others. */
+function checkPrometheus({ prometheus, replay, demo, local }: Options, flags: Flags): void {
+  const option = flags.promMatch === undefined ? '--prom-org' : '--prom-match';
+  if (prometheus === undefined && (flags.promMatch ?? flags.promOrg) !== undefined)
+    throw new AppError('E_OPTION_BAD', { option, reason: 'needs --prometheus' });
+  const nodes = replay ?? demo ?? local ?? flags.hosts ?? flags.hostfile;
+  if (flags.prometheus !== undefined && nodes !== undefined)
+    throw new AppError('E_OPTION_BAD', {
+      option: '--prometheus',
+      reason: 'cannot be combined with --demo, --local, --hosts, --hostfile or --replay',
+    });
 }
 
 /** Options of a replay need --replay. */

@@ -181,6 +181,45 @@ export const ERRORS = {
     advice: 'The exporter or a proxy sends damaged or unsupported compressed data.',
   },
 
+  S_SERVER: {
+    text: 'the server does not answer: {reason}',
+    exit: 0,
+    advice: 'The last answer stays; the server is asked again.',
+    ours: true,
+  },
+  S_NOT_PROMETHEUS: {
+    text: 'answered with {what}, not as a Prometheus server',
+    exit: 0,
+    advice: 'Check the address: --prometheus takes what stands before /api/v1, with the path that a proxy or a tenant has.',
+    ours: true,
+  },
+  S_QUERY: {
+    text: 'the server refused a query: {reason}',
+    exit: 0,
+    advice: 'Check --prom-match; docs/PROMETHEUS.md lists the queries.',
+    ours: true,
+  },
+  S_QUERY_LIMIT: {
+    text: 'too much for the server: {reason}',
+    exit: 0,
+    advice: 'Narrow it with --prom-match. The nodes are asked for in parts, and the last answer stays.',
+    ours: true,
+  },
+  S_NO_SERIES: {
+    text: 'the server has no GPU metrics, or none that match',
+    exit: 0,
+    advice: 'Check --prom-match, and that the server scrapes the exporters (docs/PROMETHEUS.md).',
+    ours: true,
+  },
+  S_TARGET_DOWN: { text: 'the server cannot scrape it', exit: 0, advice: 'The Targets page of the server has the reason.' },
+  S_OLD_SAMPLES: { text: 'no new samples for {age}', exit: 0, advice: 'The server no longer scrapes the node, or is behind.', ours: true },
+  S_NOT_SERVED: {
+    text: 'the server no longer has it',
+    exit: 0,
+    advice: 'It was removed from the scrape targets, or its exporter sends no GPU metrics any more. After five minutes it is dropped.',
+    ours: true,
+  },
+
   S_JOBS_MISSING: {
     text: '{program} is not on the PATH',
     exit: 0,

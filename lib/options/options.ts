@@ -63,6 +63,30 @@ const NODE_OPTIONS = {
     help: 'file of nodes to scrape: one per line, CSV, or Prometheus file_sd JSON',
     parse: last,
   },
+  prometheus: {
+    flag: 'prometheus',
+    config: 'view.prometheus',
+    value: 'URL',
+    help: 'ask this Prometheus-compatible server instead of scraping nodes (docs/PROMETHEUS.md)',
+    parse: serverAddress,
+  },
+  promMatch: {
+    flag: 'prom-match',
+    config: 'view.prom_match',
+    value: 'MATCHERS',
+    help: 'only series with these labels: \'cluster="a",job="gpus"\'',
+    parse: matchers,
+  },
+  promOrg: {
+    flag: 'prom-org',
+    config: 'view.prom_org',
+    value: 'ID',
+    help: 'tenant of the server, sent as X-Scope-OrgID',
+    parse: (words) => {
+      if (!/^[\x21-\x7e]+$/.test(last(words))) throw new Invalid('contains characters that are not allowed in a header');
+      return last(words);
+    },
+  },
   jobs: {
     flag: 'jobs',
     config: 'view.jobs',
@@ -111,6 +135,27 @@ const NODE_OPTIONS = {
     parse: onOff,
   },
 } as const satisfies OptionTable;
+
+/** What stands before /api/v1; the page of its user interface is accepted too. */
+function serverAddress(words: readonly string[]): string {
+  const typed = last(words);
+  const url = URL.canParse(typed) ? new URL(typed) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw new Invalid(`"${typed}" is not like https://prometheus.example.com:9090`);
+  if (url.username !== '' || url.password !== '') throw new Invalid('must not contain a user name or a password');
+  return `${url.origin}${url.pathname.replace(/\/+(?:graph|vmui|query|api\/v1(?:\/query)?)?\/*$/, '')}`;
+}
+
+/** Label matchers, with or without their braces. */
+function matchers(words: readonly string[]): string {
+  const typed = last(words)
+    .trim()
+    .replace(/^\{(.*)\}$/, '$1')
+    .replace(/,\s*$/, '')
+    .trim();
+  const one = String.raw`[a-zA-Z_]\w*\s*(?:=~|!~|!=|=)\s*"(?:[^"\\]|\\.)*"`;
+  if (!new RegExp(`^${one}(?:\\s*,\\s*${one})*$`).test(typed)) throw new Invalid(`"${last(words)}" is not like cluster="a",job="gpus"`);
+  return typed;
+}
 
 const PLUGIN_OPTION = {
   plugin: {

@@ -57,6 +57,7 @@ export async function startQuery(settings: QuerySettings): Promise<QueryRun> {
     parsers,
     clock: systemClock,
     rounds: once ? 'one' : 'at-once',
+    wholeProcesses: true,
     afterCommit: () => void parsers.tidy(),
     ...teams(settings),
   });

@@ -42,6 +42,7 @@ export async function startRecording(settings: RecordingSettings): Promise<Recor
   const opened = await openSources(settings.sources, {
     parsers,
     clock: systemClock,
+    wholeProcesses: true,
     afterCommit: () => void parsers.tidy(),
     ...teams(settings),
   });

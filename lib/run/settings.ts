@@ -47,6 +47,22 @@ export interface DemoSource extends Scraped {
   readonly intervalMs?: Ms;
 }
 
+/** A Prometheus-compatible server, which scrapes the nodes. */
+export interface PrometheusSource extends Scraped {
+  readonly kind: 'prometheus';
+  readonly url: string;
+  /** Label matchers that narrow everything. */
+  readonly match?: string;
+  /** The tenant, where the server has several. */
+  readonly orgId?: string;
+  readonly timeoutMs: Ms;
+  /** Default: that of the server's scrapes. */
+  readonly intervalMs?: Ms;
+  /** For the Authorization header. Never shown. */
+  readonly token?: string;
+  readonly tokenOverHttp?: boolean;
+}
+
 /** A recording. */
 export interface ReplaySource {
   readonly kind: 'replay';
@@ -59,7 +75,7 @@ export interface ReplaySource {
   readonly loop: boolean;
 }
 
-export type Source = HostsSource | LocalSource | DemoSource | ReplaySource;
+export type Source = HostsSource | LocalSource | DemoSource | PrometheusSource | ReplaySource;
 export type SourceKind = Source['kind'];
 
 /** What the lists of nodes contain that is merged or left out, one sentence each: printed at the start, and on the Diagnosis tab. */
@@ -67,7 +83,7 @@ export const startNotes = (sources: readonly Source[]): readonly string[] =>
   sources.flatMap((source) => (source.kind === 'hosts' ? source.notes : []));
 
 /** Kinds that provide their own nodes and cannot be combined with another source. */
-export const STANDALONE: ReadonlySet<SourceKind> = new Set(['demo', 'replay']);
+export const STANDALONE: ReadonlySet<SourceKind> = new Set(['demo', 'prometheus', 'replay']);
 
 /** The settings of a run of the viewer, all validated. */
 export interface ViewSettings {

@@ -11,7 +11,7 @@ import type { AttributionSource } from '../model/node.js';
 import type { Replay } from '../model/replay.js';
 import { combined } from '../sources/combined-collector.js';
 import { SampleColumns } from '../exposition/write/sample-columns.js';
-import { NodeParser } from '../sources/hosts/node-parser.js';
+import { NodeParser, type NewColumns } from '../sources/hosts/node-parser.js';
 import { createHttpCollector } from '../sources/hosts/http-collector.js';
 import type { Rounds } from '../sources/schedule/scheduler.js';
 import { expandHosts, type Target } from '../sources/hostlists/targets.js';
@@ -19,6 +19,7 @@ import { count } from '../text/format.js';
 import { VERSION } from '../version.js';
 import { line, span, type Line } from '../view/frame.js';
 import { localNotices } from '../view/local-notices.js';
+import { serverNotices } from '../view/server-notices.js';
 import { STANDALONE, type HostsSource, type Source, type SourceKind } from './settings.js';
 
 export interface SourceContext {
@@ -34,6 +35,8 @@ export interface SourceContext {
   readonly rounds?: Rounds;
   /** Whether this is the only source. */
   readonly alone: boolean;
+  /** Everything that is known of each process is used, not only what is on the screen. Default: false. */
+  readonly wholeProcesses?: boolean;
 }
 
 /** An opened source; nothing is collected until the collector is started. */
@@ -87,6 +90,23 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
     };
   },
 
+  async prometheus(source, context) {
+    const { parsers, rounds = 'spread' } = context;
+    const { PrometheusCollector } = await import('../sources/prometheus/prometheus-collector.js');
+    const collector = new PrometheusCollector({
+      ...source,
+      ...context,
+      newParser: () => new NodeParser(parsers.newParser(), columnsOf(parsers)),
+      once: rounds === 'one',
+    });
+    const failure = await collector.open();
+    if (failure && rounds !== 'spread') {
+      await collector.stop();
+      throw new AppError('E_NO_ANSWER', { reason: `${collector.source}: ${failure.message}` }, { cause: failure });
+    }
+    return { ...NOTHING, collector, notices: () => serverNotices(collector.facts, context.clock.now()) };
+  },
+
   async replay(source) {
     const replay = await (await import('./open-replay.js')).openReplay(source);
     return { ...NOTHING, collector: replay, replay };
@@ -116,6 +136,11 @@ export const localNodeId = (alone: boolean): string => (alone ? 'localhost' : 't
 
 const DEMO_NOTICE: Line = line(span(' demo: a made-up cluster ', 'chip'));
 
+const columnsOf =
+  (parsers: Parsers): NewColumns =>
+  (program) =>
+    parsers.holding((users) => new SampleColumns(users, program));
+
 function httpCollector(
   {
     timeoutMs,
@@ -128,10 +153,9 @@ function httpCollector(
   title: string,
   { parsers, clock, afterCommit, names, attribution, rounds = 'spread' }: SourceContext,
 ): Collector {
-  const newColumns = (program: string): SampleColumns => parsers.holding((users) => new SampleColumns(users, program));
   return createHttpCollector({
     targets,
-    newParser: () => new NodeParser(parsers.newParser(), newColumns),
+    newParser: () => new NodeParser(parsers.newParser(), columnsOf(parsers)),
     source: title,
     names,
     attribution,

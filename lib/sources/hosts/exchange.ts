@@ -16,10 +16,13 @@ export interface Limits {
   readonly maxBodyMs: Ms;
   /** Decompressed. */
   readonly maxBodyBytes: number;
+  /** A refusal is an answer too: its body says why. Default: only 2xx is, and a missing or a wrong token never. */
+  readonly readsRefusals?: boolean;
 }
 
-/** A complete response with a 2xx status. */
+/** A complete response, with a 2xx status unless refusals are read too. */
 export interface Answer {
+  readonly status: number;
   /** When its last byte was received, by our clock. */
   readonly at: Ms;
   readonly latencyMs: Ms;
@@ -31,6 +34,7 @@ export interface Answer {
 export class StaleConnection extends Error {}
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const UNAUTHORIZED = new Set([401, 403]);
 /** Successful statuses whose response never has a body. */
 const BODILESS = new Set([204, 205]);
 const NEWLINE = 10;
@@ -138,7 +142,7 @@ class Exchange {
       this.#onError(error);
     });
     if (REDIRECTS.has(statusCode) && headers.location !== undefined) this.#finish(headers.location);
-    else if (statusCode < 200 || statusCode > 299) this.#refuse(statusCode);
+    else if (!this.#accepts(statusCode)) this.#refuse(statusCode);
     else if (!ENCODINGS.has((headers['content-encoding'] ?? '').toLowerCase()))
       this.fail('S_ENCODING', {
         reason: `content encoding ${clean(headers['content-encoding'] ?? '', MAX_ENCODING_BYTES)} is not supported`,
@@ -146,8 +150,12 @@ class Exchange {
     else if (Number(headers['content-length']) > this.#limits.maxBodyBytes) this.#tooLarge();
   }
 
+  #accepts(status: number): boolean {
+    return (status >= 200 && status <= 299) || (this.#limits.readsRefusals === true && status >= 400 && !UNAUTHORIZED.has(status));
+  }
+
   #refuse(status: number): void {
-    const code = status === 401 || status === 403 ? 'S_AUTH' : 'S_HTTP';
+    const code = UNAUTHORIZED.has(status) ? 'S_AUTH' : 'S_HTTP';
     this.fail(code, { status: `${status} ${STATUS_CODES[status] ?? ''}`.trim() });
   }
 
@@ -174,7 +182,7 @@ class Exchange {
     const delimited = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || BODILESS.has(statusCode);
     if (!complete || (!delimited && (this.#bytes === 0 || this.#lastByte !== NEWLINE))) return this.fail('S_CUT');
     const at = this.#limits.clock.now();
-    this.#finish({ at, latencyMs: at - this.#sentAt, skewMs: this.#skewMs });
+    this.#finish({ status: statusCode, at, latencyMs: at - this.#sentAt, skewMs: this.#skewMs });
   }
 
   #onError(error: NodeJS.ErrnoException): void {

@@ -1,4 +1,4 @@
-/** GET of one metrics page over kept-alive connections: redirects, token, stale connections. Uses got. */
+/** Requests over kept-alive connections, of a metrics page or of the answer to a query: redirects, token, stale connections. Uses got. */
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Got } from 'got';
@@ -27,6 +27,12 @@ export interface ClientOptions {
   readonly tls?: { readonly certificateAuthority?: string; readonly rejectUnauthorized?: boolean };
   /** Off: a connection ends with its scrape. Default on. */
   readonly keepConnections?: boolean;
+  /** What is asked for. Default: metrics as text. */
+  readonly accept?: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A refusal is an answer too: its body says why. */
+  readonly readsRefusals?: boolean;
 }
 
 type Push = (chunk: Uint8Array) => void;
@@ -48,12 +54,12 @@ export class HttpClient {
 
   /**
    * Passes the decompressed body to `push`, chunk by chunk: nothing is buffered. Rejects with an AppError; chunks pushed before are then
-   * invalid. After `signal` aborts, nothing more is pushed.
+   * invalid. After `signal` aborts, nothing more is pushed. `form`: sent as the body of a POST.
    */
-  async get(address: string, push: Push, signal: AbortSignal): Promise<Answer> {
+  async get(address: string, push: Push, signal: AbortSignal, form?: string): Promise<Answer> {
     let url = new URL(address);
     for (let redirects = 0; ; redirects++) {
-      const outcome = await this.#insist(url, push, signal);
+      const outcome = await this.#insist(() => this.#try(url, push, signal, form), signal);
       if (typeof outcome !== 'string') return outcome;
       if (redirects === MAX_REDIRECTS) throw new AppError('S_REDIRECT', { reason: `more than ${MAX_REDIRECTS} in a row` });
       const next = redirected(url, outcome);
@@ -68,10 +74,10 @@ export class HttpClient {
   }
 
   /** The server may just have closed a kept-alive connection; that is not a failure of the node, so it is retried on a new connection. */
-  async #insist(url: URL, push: Push, signal: AbortSignal): Promise<Answer | string> {
+  async #insist(attempt: () => Promise<Answer | string>, signal: AbortSignal): Promise<Answer | string> {
     for (let left = 2; ; left--) {
       try {
-        return await this.#try(url, push, signal);
+        return await attempt();
       } catch (error) {
         if (!(error instanceof StaleConnection)) throw failureOf(error);
         if (left === 0 || signal.aborted) throw new AppError('S_CUT');
@@ -79,13 +85,18 @@ export class HttpClient {
     }
   }
 
-  async #try(url: URL, push: Push, signal: AbortSignal): Promise<Answer | string> {
+  async #try(url: URL, push: Push, signal: AbortSignal, form: string | undefined): Promise<Answer | string> {
     const got = await (this.#got ??= this.#load());
     if (signal.aborted) throw new AppError('S_CUT');
     const { clock, timeoutMs, maxBodyMs = MAX_BODY_MS, maxBodyBytes = MAX_BODY_BYTES, token, tokenOverHttp = false } = this.#options;
+    const { readsRefusals = false } = this.#options;
     const withToken = token !== undefined && (tokenOverHttp || url.protocol === 'https:');
-    const stream = got.stream(url, withToken ? { headers: { authorization: `Bearer ${token}` } } : {});
-    return exchange(stream, push, { clock, timeoutMs, maxBodyMs, maxBodyBytes }, signal);
+    const headers = {
+      ...(withToken ? { authorization: `Bearer ${token}` } : {}),
+      ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    };
+    const stream = got.stream(url, { headers, ...(form === undefined ? {} : { method: 'POST', body: form }) });
+    return exchange(stream, push, { clock, timeoutMs, maxBodyMs, maxBodyBytes, readsRefusals }, signal);
   }
 
   /** Created at the first request, not before: the first frame should not wait for loading got and node's http. */
@@ -98,8 +109,9 @@ export class HttpClient {
       agent: this.#agent,
       headers: {
         'user-agent': 'all-smi-view',
-        accept: 'text/plain; version=0.0.4, */*; q=0.1',
+        accept: this.#options.accept ?? 'text/plain; version=0.0.4, */*; q=0.1',
         'accept-encoding': this.#options.compress ? 'gzip' : 'identity',
+        ...this.#options.headers,
       },
       https: { ...this.#options.tls },
       retry: { limit: 0 },
