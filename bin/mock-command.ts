@@ -2,13 +2,14 @@
 import { AppError } from '../lib/errors.js';
 import { MOCK_OPTIONS, resolveOptions, type Environment, type Flags, type MockOptions } from '../lib/options/options.js';
 import { startMock } from '../lib/mock/mock.js';
-import { parsePortRange, portsFrom, writeHosts } from '../lib/mock/mock-ports.js';
+import { nodeAddresses, parsePortRange, portsFrom, writeHosts } from '../lib/mock/mock-ports.js';
 import { surviveLostOutput } from './lost-output.js';
 import { signalled } from './signals.js';
 import { systemClock } from '../lib/run/system-clock.js';
 
 const FIRST_PORT = 10_001;
 const NODES = 10;
+const DIALECTS: readonly string[] = ['all-smi'];
 /** The same cluster at every start. */
 const SEED = 1;
 
@@ -16,9 +17,11 @@ export async function mock(flags: Flags, env: Environment): Promise<number> {
   const options = resolveOptions(MOCK_OPTIONS, flags, env);
   surviveLostOutput();
   const ended = signalled();
+  const dialects = options.dialects ?? DIALECTS;
   const cluster = await startMock({
     ...options,
-    ports: portsOf(options),
+    dialects,
+    ports: portsOf(options, dialects.length),
     processes: options.processes === true,
     switches: {
       vgpu: options.vgpu === true,
@@ -30,9 +33,10 @@ export async function mock(flags: Flags, env: Environment): Promise<number> {
     clock: systemClock,
   });
   try {
-    if (options.output !== undefined) await writeHosts(options.output, cluster.addresses);
-    const [first = '', last = first] = [cluster.addresses[0], cluster.addresses.at(-1)];
-    const nodes = cluster.addresses.length === 1 ? `1 node on ${first}` : `${cluster.addresses.length} nodes on ${first} to ${last}`;
+    const addresses = nodeAddresses(cluster.addresses, dialects.length);
+    if (options.output !== undefined) await writeHosts(options.output, addresses);
+    const [first = '', last = first] = [addresses[0], addresses.at(-1)];
+    const nodes = addresses.length === 1 ? `1 node on ${first}` : `${addresses.length} nodes on ${first} to ${last}`;
     process.stdout.write(`all-smi-view mock: ${nodes}; press Ctrl-C to stop\n`);
     return await ended;
   } finally {
@@ -40,8 +44,8 @@ export async function mock(flags: Flags, env: Environment): Promise<number> {
   }
 }
 
-function portsOf({ portRange, nodes, port }: MockOptions): readonly number[] {
-  if (portRange === undefined) return portsFrom(port ?? FIRST_PORT, nodes ?? NODES);
+function portsOf({ portRange, nodes, port }: MockOptions, each: number): readonly number[] {
+  if (portRange === undefined) return portsFrom(port ?? FIRST_PORT, nodes ?? NODES, each);
   if ((nodes ?? port) !== undefined) {
     throw new AppError('E_OPTION_BAD', { option: '--port-range', reason: 'cannot be combined with --nodes or --port' });
   }

@@ -274,6 +274,43 @@ describe('pipes and signals', () => {
     expect(outcome).toEqual({ status: 0, stdout: 'alice\n', stderr: '' });
   });
 
+  test('a node through other exporters: equal in each column that both report', async () => {
+    const mock = await startMock({
+      platform: 'nvidia',
+      gpuName: MOCK_GPU_NAME,
+      startIndex: 1,
+      failureNodes: 0,
+      processes: false,
+      seed: 1,
+      ports: [0, 0, 0],
+      dialects: ['all-smi', 'dcgm', 'nvidia_gpu_exporter'],
+      clock: { now: () => 0 },
+    });
+    type Row = Readonly<Record<string, unknown>>;
+    const rowsOf = async (table: string, host: string): Promise<readonly Row[]> =>
+      (JSON.parse((await get([table, '--hosts', host, '-o', 'json'])).stdout) as { rows: readonly Row[] }).rows;
+    try {
+      const [own, ...others] = mock.addresses;
+      for (const table of ['gpus', 'nodes']) {
+        const expected = await rowsOf(table, own!);
+        for (const host of others) {
+          const rows = await rowsOf(table, host);
+          expect(rows).toHaveLength(expected.length);
+          for (const [at, row] of rows.entries()) {
+            // Where it is, when it was read; and nvidia_gpu_exporter has neither the name of the node nor the prefix of a uuid.
+            const { node_id: _id, age_seconds: _age, node, uuid, ...values } = expected[at]!;
+            const reported = Object.entries(row).filter(([column, value]) => value !== null && column in values);
+            expect(reported.length).toBeGreaterThanOrEqual(7);
+            expect(Object.fromEntries(reported)).toEqual(Object.fromEntries(reported.map(([column]) => [column, values[column]])));
+            if (host === others[0]) expect([row.node, row.uuid]).toEqual([node, uuid]);
+          }
+        }
+      }
+    } finally {
+      await mock.stop();
+    }
+  });
+
   test('scrapes 500 nodes with 256 file descriptors', async () => {
     const mock = await startMock({
       platform: 'nvidia',

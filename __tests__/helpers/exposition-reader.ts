@@ -23,7 +23,7 @@ function readLabels(line: string, from: number): { labels: Record<string, string
   let at = from;
   while (line[at] !== '}') {
     const equals = line.indexOf('="', at);
-    const name = line.slice(at, equals).replace(/^, /, '');
+    const name = line.slice(at, equals).replace(/^, ?/, '');
     if (equals < 0 || !NAME.test(name)) throw new Error(`bad label name: ${line}`);
     let value = '';
     for (at = equals + 2; line[at] !== '"'; at++) {
@@ -49,7 +49,7 @@ function readSample(line: string): ReadSample & { readonly name: string } {
   const text = /^ (\S+)$/.exec(line.slice(end))?.[1];
   if (text === undefined) throw new Error(`no value: ${line}`);
   const infinities: Record<string, number> = { '+Inf': Infinity, '-Inf': -Infinity };
-  const value = infinities[text] ?? (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : NaN);
+  const value = infinities[text] ?? (/^-?\d+(\.\d+)?(e[+-]\d\d+)?$/.test(text) ? Number(text) : NaN);
   if (Number.isNaN(value)) throw new Error(`not a plain number: ${line}`);
   return { name: line.slice(0, nameEnd), labels, value, line };
 }

@@ -3,7 +3,7 @@ import type { ProcessIdentity } from '../model/identity.js';
 import { GIB, MIB } from './mock-plan.js';
 import { PLATFORMS } from './mock-platforms.js';
 import { draw, mix } from './random-walk.js';
-import type { Platform, Switches, GpuModel, GpuPlan, Job, NodePlan } from './mock-types.js';
+import type { Platform, Switches, GpuModel, GpuOwner, GpuPlan, Job, NodePlan } from './mock-types.js';
 
 /** Looked up by words of the product name, first match; the last row matches everything. */
 const MODELS: readonly (readonly [RegExp, Omit<GpuModel, 'name' | 'memoryBytes'>])[] = [
@@ -81,18 +81,30 @@ function mockJobs(usedBytes: readonly number[]): Job[] {
 
 /** Every fourth node belongs to Slurm, every fourth to Kubernetes; what root runs on the former is a service. */
 function withIdentities(jobs: readonly Job[], node: number, key: number): readonly Job[] {
-  const scheduler = (['', '', 'slurm', 'kubernetes'] as const)[node % 4]!;
+  const scheduler = schedulerOf(node);
   if (scheduler === '') return jobs;
   return jobs.map((job): Job => {
     const user = USERS.findIndex((name) => name === job.user);
     if (scheduler === 'kubernetes') return { ...job, identity: containerOfPod(key, user) };
     return {
       ...job,
-      identity: job.user === 'root' ? { unit: 'node-agent.service' } : slurmJob(FIRST_JOB + USERS.length * node + user, 'batch'),
+      identity: job.user === 'root' ? { unit: 'node-agent.service' } : slurmJob(jobOf(node, user), 'batch'),
     };
   });
 }
 const FIRST_JOB = 918_000;
+const jobOf = (node: number, user: number): number => FIRST_JOB + USERS.length * node + user;
+const schedulerOf = (node: number): 'slurm' | 'kubernetes' | '' => (['', '', 'slurm', 'kubernetes'] as const)[node % 4]!;
+
+/** GPU i is that of user i, who runs its first process. */
+function ownerOf(node: number, gpu: number): { readonly owner?: GpuOwner } {
+  const user = gpu % USERS.length;
+  const name = USERS[user]!;
+  const scheduler = schedulerOf(node);
+  if (scheduler === '' || (scheduler === 'slurm' && name === 'root')) return {};
+  if (scheduler === 'slurm') return { owner: { job: String(jobOf(node, user)) } };
+  return { owner: { namespace: name === 'root' ? 'kube-system' : `team-${name}`, pod: `${name}-train-0`, container: 'main' } };
+}
 
 export interface MockPlan {
   readonly gpuName: string;
@@ -122,6 +134,7 @@ export function mockPlans({ gpuName, nodes, startIndex, processes, seed, platfor
       otherBytes: Math.max(0, bytes - owned[gpu]!),
       wanderBytes: model.memoryBytes * 0.3,
       load: { mean: 35 + 50 * draw(key, gpu, 1), swing: 30, period: 8 + 8 * draw(key, gpu, 2), intensity: 0.7 + 0.25 * draw(key, gpu, 3) },
+      ...(platform.nvidia ? ownerOf(startIndex + nth, gpu) : {}),
     }));
     const instance = `node-${String(startIndex + nth).padStart(4, '0')}`;
     const shown = platform.nvidia && switches ? { switches } : {};

@@ -3,7 +3,7 @@
  * processes, its power follows from that, its temperature follows the power with a delay, and it never has less memory in use than its
  * processes hold.
  */
-import { machineOf } from './mock-plan.js';
+import { MIB, machineOf } from './mock-plan.js';
 import { draw, mix, walk } from './random-walk.js';
 import type { GpuReading, ProcReading, HostReading, NodeReading, Job, Load, NodePlan } from './mock-types.js';
 
@@ -98,7 +98,8 @@ function readGpu(plan: NodePlan, gpu: number, workers: readonly Worker[], ownedB
   const extra = wanderBytes * Math.abs(walk(wander, step, 30) - walk(wander, 0, 30));
   return {
     utilPercent: Math.round(percent),
-    memoryUsedBytes: Math.min(model.memoryBytes, ownedBytes + otherBytes + pages(extra)),
+    // Whole mebibytes: most exporters send no more, and all are to say the same.
+    memoryUsedBytes: Math.min(model.memoryBytes, ownedBytes + otherBytes + Math.floor(extra / MIB) * MIB),
     powerWatts: round(watts(0), 2),
     temperatureCelsius: Math.round(celsiusAt(plan, watts, gpu)),
     frequencyMhz: held ? Math.round((model.boostMhz * (1 - 0.15 * effort)) / 15) * 15 : 345,

@@ -28,24 +28,31 @@ export function parsePortRange(text: string): number[] {
 }
 
 /**
- * `nodes` ports in a row from `port`; port 0 gives any free ones.
+ * Ports in a row from `port`, `each` for a node; port 0 gives any free ones.
  * @throws AppError E_OPTION_BAD
  */
-export function portsFrom(port: number, nodes: number): number[] {
+export function portsFrom(port: number, nodes: number, each = 1): number[] {
+  const count = nodes * each;
   const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least && value <= LAST_PORT;
   if (!whole(nodes, 1)) throw new AppError('E_OPTION_BAD', { option: '--nodes', reason: `not a number from 1 to ${String(LAST_PORT)}` });
   if (!whole(port, 0)) throw new AppError('E_OPTION_BAD', { option: '--port', reason: `not a number from 0 to ${String(LAST_PORT)}` });
-  if (port === 0) return Array.from({ length: nodes }, () => 0);
-  if (port + nodes - 1 > LAST_PORT)
+  if (port === 0) return Array.from({ length: count }, () => 0);
+  if (port + count - 1 > LAST_PORT)
     throw new AppError('E_OPTION_BAD', {
       option: '--port',
-      reason: `${String(nodes)} ports from ${String(port)} go beyond ${String(LAST_PORT)}`,
+      reason: `${String(count)} ports from ${String(port)} go beyond ${String(LAST_PORT)}`,
     });
-  return run(port, port + nodes - 1);
+  return run(port, port + count - 1);
 }
 
 /** Reachable from this machine by the name `localhost`. */
-const LOCAL = /^(?:127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):(\d+)$/;
+const LOCAL = /^(?:127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):([\d+]+)$/;
+
+/** The addresses of nodes with as many endpoints each: `host:10001+10002`. */
+export function nodeAddresses(addresses: readonly string[], each: number): readonly string[] {
+  const portOf = (address: string): string => address.slice(address.lastIndexOf(':') + 1);
+  return addresses.flatMap((first, at) => (at % each === 0 ? [[first, ...addresses.slice(at + 1, at + each).map(portOf)].join('+')] : []));
+}
 
 /** A host file with one address per line; this machine is `localhost`. */
 export const hostsCsv = (addresses: readonly string[]): string =>

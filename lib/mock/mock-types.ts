@@ -37,6 +37,9 @@ export interface HostReading {
   readonly scratchFreeBytes: number;
 }
 
+/** Creates the writer of a node in one dialect. Its times only rise: it may count. */
+export type MockText = (plan: NodePlan) => (reading: NodeReading, elapsedSeconds: number) => string;
+
 export interface NodeReading {
   readonly gpus: readonly GpuReading[];
   readonly procs: readonly ProcReading[];
@@ -131,7 +134,11 @@ export interface GpuPlan {
   readonly wanderBytes: number;
   /** Load in addition to that of the processes. */
   readonly load?: Load;
+  /** Whom a scheduler has given it to. */
+  readonly owner?: GpuOwner;
 }
+
+export type GpuOwner = { readonly job: string } | { readonly namespace: string; readonly pod: string; readonly container: string };
 
 export interface NodePlan {
   readonly instance: string;

@@ -1,21 +1,24 @@
 /** The mock cluster: made-up nodes on real ports, for demos and tests without a GPU. Behaves like all-smi's mock server. */
 import { AppError } from '../errors.js';
 import { mockPlans } from './mock-cluster.js';
+import { MOCK_DIALECTS, type MockDialect } from './mock-dialects.js';
 import { readNode } from './mock-node.js';
 import { PLATFORMS } from './mock-platforms.js';
 import { mockNodeText } from './mock-text.js';
 import { draw } from './random-walk.js';
 import { serveNodes, type Cluster, type ServedNode } from './mock-server.js';
 import type { Clock } from '../model/clock.js';
-import type { Switches, NodePlan } from './mock-types.js';
+import type { MockText, NodePlan, Platform, Switches } from './mock-types.js';
 
 export const MOCK_PLATFORMS: readonly string[] = Object.keys(PLATFORMS);
 export const MOCK_GPU_NAME = 'NVIDIA B200 192GB HBM3';
 export const UPDATE_MS = 3_000;
 
 export interface MockOptions {
-  /** One node each; 0: any free port. */
+  /** As many in a row for each node as there are dialects; 0: any free port. */
   readonly ports: readonly number[];
+  /** Names of MOCK_DIALECTS: each node answers in all of them, on a port each. Default: all-smi. */
+  readonly dialects?: readonly string[];
   readonly bind?: string;
   /** One of MOCK_PLATFORMS. */
   readonly platform: string;
@@ -32,6 +35,7 @@ export interface MockOptions {
   readonly updateMs?: number;
 }
 
+const isDialect = (name: string): name is keyof typeof MOCK_DIALECTS => Object.hasOwn(MOCK_DIALECTS, name);
 const isPlatform = (name: string): name is keyof typeof PLATFORMS => Object.hasOwn(PLATFORMS, name);
 
 /** How often nodes go down and come up, and how likely one is up: for the chosen nodes, and for the others. */
@@ -43,32 +47,50 @@ const PICK = -1;
 const REDRAW = -2;
 
 /** Whether node `nth` is up at a time. */
-function failures({ failureNodes, seed, ports }: MockOptions): (nth: number, elapsedSeconds: number) => boolean {
+function failures({ failureNodes, seed }: MockOptions, nodes: number): (nth: number, elapsedSeconds: number) => boolean {
   if (failureNodes <= 0) return () => true;
-  const order = ports.map((_, nth) => nth).sort((a, b) => draw(seed, PICK, a) - draw(seed, PICK, b) || a - b);
+  const order = Array.from({ length: nodes }, (_, nth) => nth).sort((a, b) => draw(seed, PICK, a) - draw(seed, PICK, b) || a - b);
   const picked = new Set(order.slice(0, failureNodes));
   return (nth, elapsedSeconds) =>
     draw(seed, REDRAW, nth, Math.floor(elapsedSeconds / REDRAW_SECONDS)) < (picked.has(nth) ? PICKED_UP : OTHERS_UP);
 }
 
 /** A planned node as the server needs it. */
-export function servedNode(plan: NodePlan, port: number, up: ServedNode['up']): ServedNode {
-  const text = mockNodeText(plan);
-  return { port, up, text: (step, elapsedSeconds) => text(readNode(plan, step, elapsedSeconds)) };
+export function servedNode(plan: NodePlan, port: number, up: ServedNode['up'], write: MockText = mockNodeText): ServedNode {
+  const text = write(plan);
+  return { port, up, text: (step, elapsedSeconds) => text(readNode(plan, step, elapsedSeconds), elapsedSeconds) };
 }
 
 /**
- * Starts one node per port.
- * @throws AppError E_OPTION_BAD for a platform that isn't there, E_PORT_IN_USE, E_LISTEN
+ * Starts the nodes: with several dialects, the first ports are those of the first node.
+ * @throws AppError E_OPTION_BAD for a platform or a dialect that isn't there, E_PORT_IN_USE, E_LISTEN
  */
 export async function startMock(options: MockOptions): Promise<Cluster> {
   const { ports, platform, bind = '127.0.0.1', clock, updateMs = UPDATE_MS } = options;
   if (!isPlatform(platform))
     throw new AppError('E_OPTION_BAD', { option: '--platform', reason: `"${platform}" is not one of: ${MOCK_PLATFORMS.join(', ')}` });
-  const up = failures(options);
-  const plans = mockPlans({ ...options, platform: PLATFORMS[platform], nodes: ports.length });
+  const writers = writersOf(options, PLATFORMS[platform]);
+  const nodes = ports.length / writers.length;
+  if (!Number.isInteger(nodes)) {
+    const reason = `${ports.length} ports cannot be divided among nodes with ${writers.length} each`;
+    throw new AppError('E_OPTION_BAD', { option: '--port-range', reason });
+  }
+  const up = failures(options, nodes);
+  const plans = mockPlans({ ...options, platform: PLATFORMS[platform], nodes });
   return serveNodes(
-    plans.map((plan, nth) => servedNode(plan, ports[nth]!, (elapsedSeconds) => up(nth, elapsedSeconds))),
+    plans.flatMap((plan, nth) =>
+      writers.map((write, at) => servedNode(plan, ports[nth * writers.length + at]!, (elapsedSeconds) => up(nth, elapsedSeconds), write)),
+    ),
     { bind, clock, updateMs },
   );
+}
+
+function writersOf({ dialects = ['all-smi'], platform: name }: MockOptions, platform: Platform): readonly MockText[] {
+  const bad = (reason: string): AppError => new AppError('E_OPTION_BAD', { option: '--dialect', reason });
+  return dialects.map((dialect) => {
+    if (!isDialect(dialect)) throw bad(`"${dialect}" is not one of: ${Object.keys(MOCK_DIALECTS).join(', ')}`);
+    const { text, nvidia }: MockDialect = MOCK_DIALECTS[dialect];
+    if (nvidia === true && !platform.nvidia) throw bad(`${dialect} reports NVIDIA GPUs only, and --platform is ${name}`);
+    return text;
+  });
 }

@@ -10,7 +10,7 @@ export const MOCK_OPTIONS = {
     flag: 'port-range',
     value: 'FIRST-LAST',
     otherwise: '10001-10010',
-    help: 'ports to serve on, one per node',
+    help: 'ports to serve on, one per node and dialect',
     parse: last,
   },
   nodes: {
@@ -32,6 +32,14 @@ export const MOCK_OPTIONS = {
     default: 'nvidia',
     help: 'hardware to imitate: nvidia, intel or amd (NVIDIA with that CPU), jetson, apple, amdgpu, gaudi, tpu, tenstorrent, rebellions, furiosa',
     parse: last,
+  },
+  dialects: {
+    flag: 'dialect',
+    value: 'NAME,..',
+    many: 'repeat',
+    otherwise: 'all-smi',
+    help: 'exporters that each node answers as, on a port each: all-smi, dcgm, nvidia_gpu_exporter, node_exporter',
+    parse: (words) => [...new Set(words.flatMap((word) => word.split(',')).map((word) => word.trim()))],
   },
   gpuName: {
     flag: 'gpu-name',

@@ -19,6 +19,8 @@ export interface Family {
   readonly type: 'gauge' | 'counter';
   /** Digits after the point; as many as needed if absent. */
   readonly decimals?: number;
+  /** How its values are written. Default: without an exponent. */
+  readonly number?: (value: number) => string;
   readonly samples: Iterable<Sample>;
 }
 
@@ -36,9 +38,9 @@ export function escapeLabel(value: string): string {
 }
 
 /** Labels in the order given. Names must match `[a-zA-Z_][a-zA-Z0-9_]*`; values may be anything. */
-export function labelBlock(labels: Readonly<Record<string, string | number>>): LabelBlock {
+export function labelBlock(labels: Readonly<Record<string, string | number>>, separator: ',' | ', ' = ', '): LabelBlock {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(String(value))}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(', ')}}`;
+  return pairs.length === 0 ? '' : `{${pairs.join(separator)}}`;
 }
 
 /** The shortest decimal number without an exponent that reads back as the same value. */
@@ -47,6 +49,13 @@ export function decimalText(value: number, decimals?: number): string {
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   const text = decimals === undefined || Math.abs(value) >= 1e21 ? String(value) : value.toFixed(decimals);
   return text.includes('e') ? withoutExponent(text) : text;
+}
+
+/** As programs in Go write it: `1.83e+09` from a million on, and `1e-05`. */
+export function goNumber(value: number): string {
+  const size = Math.abs(value);
+  if (!Number.isFinite(value) || size === 0 || (size >= 1e-4 && size < 1e6)) return decimalText(value);
+  return value.toExponential().replace(/([+-])(\d)$/, '$10$2');
 }
 
 /** `1.25e-7` -> `0.000000125`. */
@@ -70,7 +79,7 @@ export function writeFamilies(families: Iterable<Family>): string {
     let head = `# HELP ${family.name} ${helpText(family.help)}\n# TYPE ${family.name} ${family.type}\n`;
     for (const { labels, value } of family.samples) {
       if (Number.isNaN(value)) continue;
-      text += `${head}${family.name}${labels} ${decimalText(value, family.decimals)}\n`;
+      text += `${head}${family.name}${labels} ${family.number?.(value) ?? decimalText(value, family.decimals)}\n`;
       head = '';
     }
   }

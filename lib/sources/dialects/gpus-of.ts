@@ -6,7 +6,7 @@ import type { Families, Row } from '../../exposition/reader/text-reader.js';
 import type { NodeAllocation, NodeGpu, NodeMigDevice } from '../../model/sample.js';
 import { reading } from '../../model/valid-range.js';
 import { GPU_READINGS, type Dialect, type GpuReading, type Mapping } from './dialect.js';
-import { firstOf, selects, unnamed } from './rows.js';
+import { converted, firstOf, selects, unnamed } from './rows.js';
 
 export interface FoundGpus {
   readonly gpus: readonly NodeGpu[];
@@ -140,7 +140,7 @@ class Collected {
   #add(mapping: Mapping<GpuReading>, family: string, row: Row): void {
     const draft = this.find(row);
     if (!draft || (mapping.zeroIsNone && row.value === 0)) return;
-    const value = reading(row.value * (mapping.scale ?? 1), GPU_READINGS[mapping.into]);
+    const value = reading(converted(row.value, mapping.scale), GPU_READINGS[mapping.into]);
     if (Number.isNaN(value)) return;
     if (mapping.into === 'index') {
       draft.index ??= value;

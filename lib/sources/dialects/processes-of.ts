@@ -4,7 +4,7 @@ import type { NodeProcess } from '../../model/sample.js';
 import { reading } from '../../model/valid-range.js';
 import { PROCESS_READINGS, type Dialect, type ProcessReading } from './dialect.js';
 import type { FoundGpus } from './gpus-of.js';
-import { firstOf } from './rows.js';
+import { converted, firstOf } from './rows.js';
 
 interface Draft {
   readonly pid: number;
@@ -34,9 +34,9 @@ export function processesOf(families: Families, dialect: Dialect, gpus: FoundGpu
     return draft;
   };
   for (const family of from.about ?? []) for (const row of families.get(family) ?? []) draftOf(row);
-  for (const { into, families: names, scale = 1 } of from.readings) {
+  for (const { into, families: names, scale } of from.readings) {
     for (const row of names.flatMap((name) => families.get(name) ?? [])) {
-      const value = reading(row.value * scale, PROCESS_READINGS[into]);
+      const value = reading(converted(row.value, scale), PROCESS_READINGS[into]);
       const draft = draftOf(row);
       if (draft && !Number.isNaN(value)) draft.values[into] ??= value;
     }

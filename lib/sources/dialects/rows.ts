@@ -20,3 +20,9 @@ export const unnamed: NodeAllocation['owner'] = { user: '', account: '', job: ''
 /** Whether the row has these labels. */
 export const selects = (where: Readonly<Record<string, string>> = {}, { labels }: Row): boolean =>
   Object.entries(where).every(([name, text]) => labels.get(name) === text);
+
+/** The value in our unit. Times 100 or a millionth, a short decimal is not exact: 0.14 is to be 14 %. */
+export function converted(value: number, scale = 1): number {
+  const exact = value * scale;
+  return scale === 1 || Math.abs(exact) >= 1e9 ? exact : Math.round(exact * 1e6) / 1e6;
+}
