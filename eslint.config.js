@@ -34,6 +34,7 @@ const PACKAGES = [
   { packages: /^yargs(\/|$)/, place: /^bin\// },
   { packages: /^re2js$/, place: /^lib\/filter\/regex\.ts$/ },
   { packages: /^smol-toml$/, place: /^lib\/options\/config-file\.ts$/ },
+  { packages: /^yaml$/, place: /^lib\/sources\/files\/yaml\.ts$/ },
   { packages: /^papaparse$/, place: /^lib\/(export|sources)\// },
   { packages: /^node:/, place: /^(lib\/((sources|recording|paint|export|notify|exporter|mock|http|run)\/|paths\.)|bin\/)/ },
 ];

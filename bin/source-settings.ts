@@ -1,10 +1,12 @@
 /** The sources of a run: what the command line names to watch or record. */
+import type { HttpAccesses } from '../lib/sources/http/http-accesses.js';
 import { TargetList, type Target } from '../lib/sources/hostlists/targets.js';
 import { AppError } from '../lib/errors.js';
 import { count } from '../lib/text/format.js';
 import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
 import type { Environment, Flags } from '../lib/options/option-types.js';
 import { cacheDirectory, pathContext } from '../lib/paths.js';
+import { systemClock } from '../lib/run/system-clock.js';
 import {
   startNotes,
   type HostsSource,
@@ -44,7 +46,7 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
   if (options.replay) return [replayOf(options, options.replay, env)];
   const scraped = { timeoutMs, ...interval, ...(options.owner === 'process' ? { owner: options.owner } : {}) };
   if (options.demo) return [{ kind: 'demo', ...scraped }];
-  if (options.prometheus !== undefined) return [prometheusOf(options, options.prometheus, scraped)];
+  if (options.prometheus !== undefined) return [await prometheusOf(options, options.prometheus, scraped)];
   const nodes = flags.hosts ?? flags.hostfile;
   // Other systems have no /proc; there, a source must be given.
   const isHere = options.local === true || ((options.hosts ?? options.hostfile) === undefined && process.platform === 'linux');
@@ -55,37 +57,52 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
 /** Notes on the node lists about merged or omitted entries, one per line. */
 export const notesOf = (sources: readonly Source[]): readonly string[] => startNotes(sources).map((note) => `all-smi-view: ${note}\n`);
 
-function prometheusOf(
-  { promMatch, promOrg, token, tokenOverHttp = false }: Options,
+async function prometheusOf(
+  options: Options,
   url: string,
   scraped: Pick<PrometheusSource, 'timeoutMs' | 'intervalMs' | 'owner'>,
-): PrometheusSource {
-  if (token !== undefined && url.startsWith('http:') && !tokenOverHttp)
-    throw new AppError('E_TOKEN_OVER_HTTP', { nodes: 'the server', node: url });
+): Promise<PrometheusSource> {
+  const { promMatch, promOrg } = options;
+  const accesses = await accessesOf(options, [url], () => `the server has an http:// address, ${url}`);
   return {
     kind: 'prometheus',
     url,
     ...scraped,
     ...(promMatch === undefined ? {} : { match: promMatch }),
     ...(promOrg === undefined ? {} : { orgId: promOrg }),
-    ...(token === undefined ? {} : { token, tokenOverHttp }),
+    ...(accesses ? { accesses } : {}),
   };
 }
 
 async function hostsOf(options: Options, scraped: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'owner'>): Promise<HostsSource> {
   const { targets, notes } = await targetsOf(options);
-  return { kind: 'hosts', targets, notes, title: titleOf(options, targets), ...scraped, ...tokenOf(options, targets) };
+  const accesses = await accessesOf(
+    options,
+    targets.map(({ url }) => url),
+    (plain) => {
+      const nodes = targets.length === 1 ? '1 node' : `${count(plain.length)} of ${count(targets.length)} nodes`;
+      return `${nodes} with an http:// address, the first is ${targets.find(({ url }) => url === plain[0])!.nodeId}`;
+    },
+  );
+  return { kind: 'hosts', targets, notes, title: titleOf(options, targets), ...scraped, ...(accesses ? { accesses } : {}) };
 }
 
-/** A token is sent to every node or the program does not start. Throws `E_TOKEN_OVER_HTTP`. */
-function tokenOf({ token, tokenOverHttp = false }: Options, targets: readonly Target[]): Pick<HostsSource, 'token' | 'tokenOverHttp'> {
-  if (token === undefined) return {};
-  const plain = targets.filter(({ url }) => url.startsWith('http:'));
-  if (plain.length > 0 && !tokenOverHttp) {
-    const nodes = targets.length === 1 ? '1 node' : `${count(plain.length)} of ${count(targets.length)} nodes`;
-    throw new AppError('E_TOKEN_OVER_HTTP', { nodes, node: plain[0]!.nodeId });
-  }
-  return { token, tokenOverHttp };
+/**
+ * Credentials are sent to every address that they are for, or the program does not start: a secret that cannot be read, or that would be sent
+ * unencrypted, is found here. `where`: describes addresses that are not encrypted. Throws `E_HTTP_CONFIG` and `E_TOKEN_OVER_HTTP`.
+ */
+async function accessesOf(
+  { token, tokenOverHttp: overHttp = false, httpConfig }: Options,
+  urls: readonly string[],
+  where: (plain: readonly string[]) => string,
+): Promise<HttpAccesses | undefined> {
+  if (token === undefined && httpConfig === undefined) return undefined;
+  const { HttpAccesses } = await import('../lib/sources/http/http-accesses.js');
+  const accesses = new HttpAccesses({ clock: systemClock, overHttp, ...(token === undefined ? {} : { token }) }, httpConfig);
+  const { hasCredentials } = await accesses.of();
+  const plain = hasCredentials && !overHttp ? urls.filter((url) => url.startsWith('http:')) : [];
+  if (plain.length === 0) return accesses;
+  throw new AppError('E_TOKEN_OVER_HTTP', { what: token === undefined ? 'credentials' : 'the token', where: where(plain) });
 }
 
 /** The targets of --hosts, then those of the host file. A node in both is listed once, with its labels from the file. */

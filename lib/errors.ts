@@ -35,9 +35,14 @@ export const ERRORS = {
     advice: "Write host, host:port, http(s)://host:port or a range in quotes: 'node[01-16]:9090'.",
   },
   E_TOKEN_OVER_HTTP: {
-    text: 'the token would be sent unencrypted: {nodes} with an http:// address, the first is {node}',
+    text: '{what} would be sent unencrypted: {where}',
     exit: 2,
     advice: 'Use https:// addresses, allow it with --token-over-http, or unset ALL_SMI_AUTH_TOKEN.',
+  },
+  E_HTTP_CONFIG: {
+    text: 'http config {file}: {reason}',
+    exit: 2,
+    advice: 'It is the http config of Prometheus, in YAML; docs/ACCESS.md lists what it may contain.',
   },
   E_HOSTS_TOO_MANY: { text: 'more than {max} hosts', exit: 2, advice: 'Narrow the ranges, or watch the cluster in parts.' },
   E_HOSTFILE_UNREADABLE: { text: 'host file {file}: {reason}', exit: 2, advice: 'Check the path and the permissions of the file.' },
@@ -130,7 +135,17 @@ export const ERRORS = {
       'The state of the node is unknown: it could not be scraped from here, or not in time. Raise the limit of open files (ulimit -n).',
     ours: true,
   },
-  S_TLS: { text: 'TLS: {reason}', exit: 0, advice: 'Check the certificate, or add its authority with NODE_EXTRA_CA_CERTS.' },
+  S_TLS: {
+    text: 'TLS: {reason}',
+    exit: 0,
+    advice: 'Check the certificate, or name its authority and your own certificate in tls_config of --http-config (docs/ACCESS.md).',
+  },
+  S_ACCESS: {
+    text: 'no request was sent: {reason}',
+    exit: 0,
+    advice: 'Check the files that the http config names (docs/ACCESS.md); --token-over-http allows http:// addresses.',
+    ours: true,
+  },
   S_TIMEOUT: {
     text: 'no response within {seconds} s',
     exit: 0,
@@ -160,7 +175,7 @@ export const ERRORS = {
   S_AUTH: {
     text: 'HTTP {status}',
     exit: 0,
-    advice: 'Set or check ALL_SMI_AUTH_TOKEN: the node rejected the token, or none was sent.',
+    advice: 'Set or check ALL_SMI_AUTH_TOKEN or --http-config: the node rejected the credentials, or none were sent.',
   },
   S_REDIRECT: { text: 'redirect refused: {reason}', exit: 0, advice: 'Use the address at which the metrics are served.' },
   S_TOO_LARGE: {

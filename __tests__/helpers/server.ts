@@ -2,6 +2,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { SecureVersion } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 
 export type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
@@ -25,7 +26,8 @@ export interface TestServer {
 }
 
 export interface ServerOptions {
-  readonly tls?: { key: string; cert: string };
+  /** `ca`: clients need a certificate of this authority. */
+  readonly tls?: { key: string; cert: string; ca?: string; minVersion?: SecureVersion; maxVersion?: SecureVersion };
   /** How long the server keeps an idle connection. Default 5 s, as in node. */
   readonly keepAliveTimeoutMs?: number;
 }
@@ -39,7 +41,9 @@ export async function startServer(behaviour: Behaviour, options: ServerOptions =
     requests.push({ url: request.url ?? '', headers: request.headers });
     current(request, response);
   };
-  const server = options.tls ? https.createServer(options.tls, onRequest) : http.createServer(onRequest);
+  const server = options.tls
+    ? https.createServer({ ...options.tls, requestCert: options.tls.ca !== undefined }, onRequest)
+    : http.createServer(onRequest);
   if (options.keepAliveTimeoutMs !== undefined) server.keepAliveTimeout = options.keepAliveTimeoutMs;
   server.on('connection', (socket: Socket) => {
     connections++;

@@ -87,6 +87,13 @@ const NODE_OPTIONS = {
       return last(words);
     },
   },
+  httpConfig: {
+    flag: 'http-config',
+    config: 'view.http_config',
+    value: 'FILE',
+    help: 'how to reach secured nodes: the http config of Prometheus (basic_auth, authorization, tls_config, ...), in YAML (docs/ACCESS.md)',
+    parse: last,
+  },
   jobs: {
     flag: 'jobs',
     config: 'view.jobs',
@@ -131,7 +138,7 @@ const NODE_OPTIONS = {
   tokenOverHttp: {
     flag: 'token-over-http',
     env: 'ALL_SMI_TOKEN_OVER_HTTP',
-    help: 'send the token to http:// addresses as well, where others on the network can read it',
+    help: 'send credentials to http:// addresses as well, where others on the network can read it',
     parse: onOff,
   },
 } as const satisfies OptionTable;

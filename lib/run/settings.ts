@@ -2,6 +2,7 @@
 import type { AlertSettings } from '../alerts/rules.js';
 import type { ThemeName } from '../paint/theme.js';
 import type { Ms } from '../model/clock.js';
+import type { HttpAccesses } from '../sources/http/http-accesses.js';
 import type { Target } from '../sources/hostlists/targets.js';
 import type { MachineOptions } from '../sources/local/machine.js';
 import type { TabPlugin } from '../plugin/types.js';
@@ -26,10 +27,8 @@ export interface HostsSource extends Scraped {
   readonly timeoutMs: Ms;
   /** Default: derived from the number of targets. */
   readonly intervalMs?: Ms;
-  /** For the Authorization header. Never shown. */
-  readonly token?: string;
-  /** Whether the token is sent to http:// addresses too. */
-  readonly tokenOverHttp?: boolean;
+  /** Credentials and certificates. Never shown. */
+  readonly accesses?: HttpAccesses;
 }
 
 /** The local machine. */
@@ -58,9 +57,8 @@ export interface PrometheusSource extends Scraped {
   readonly timeoutMs: Ms;
   /** Default: that of the server's scrapes. */
   readonly intervalMs?: Ms;
-  /** For the Authorization header. Never shown. */
-  readonly token?: string;
-  readonly tokenOverHttp?: boolean;
+  /** Credentials and certificates. Never shown. */
+  readonly accesses?: HttpAccesses;
 }
 
 /** A recording. */

@@ -145,10 +145,11 @@ function httpCollector(
   {
     timeoutMs,
     intervalMs,
-    token,
-    tokenOverHttp = false,
+    accesses,
     maxConnections,
-  }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'token' | 'tokenOverHttp'> & { readonly maxConnections?: number },
+  }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'accesses'> & {
+    readonly maxConnections?: number;
+  },
   targets: readonly Target[],
   title: string,
   { parsers, clock, afterCommit, names, attribution, rounds = 'spread' }: SourceContext,
@@ -165,7 +166,7 @@ function httpCollector(
     rounds,
     ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(maxConnections === undefined ? {} : { maxConnections }),
-    ...(token === undefined ? {} : { token, tokenOverHttp }),
+    ...(accesses ? { accesses } : {}),
   });
 }
 

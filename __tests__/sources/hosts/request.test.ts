@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HttpClient, type ClientOptions } from '../../../lib/sources/hosts/request.js';
 import { AppError } from '../../../lib/errors.js';
+import { HttpAccess, type AccessOptions } from '../../../lib/sources/http/http-access.js';
+import type { HttpConfig } from '../../../lib/sources/http/http-config.js';
 import { selfSigned } from '../../helpers/certificate.js';
 import * as server from '../../helpers/server.js';
 import type { Behaviour, ServerOptions, TestServer } from '../../helpers/server.js';
@@ -27,6 +29,11 @@ function client(options: Partial<ClientOptions> = {}): HttpClient {
   return made;
 }
 
+const access = (config: HttpConfig = {}, options: Partial<AccessOptions> = {}): HttpAccess =>
+  new HttpAccess(config, { clock: systemClock, ...options });
+const PLAIN = access();
+const trusting = ({ cert }: { readonly cert: string }): HttpConfig => ({ tls: { ca: { text: cert } } });
+
 interface Got {
   readonly body: string;
   readonly error?: AppError;
@@ -34,11 +41,16 @@ interface Got {
   readonly latencyMs?: number;
 }
 
-async function get(url: string, options: Partial<ClientOptions> | HttpClient = {}, signal = new AbortController().signal): Promise<Got> {
+interface Asked extends Partial<ClientOptions> {
+  readonly access?: HttpAccess;
+}
+
+async function get(url: string, options: Asked | HttpClient = {}, signal = new AbortController().signal): Promise<Got> {
   const using = options instanceof HttpClient ? options : client(options);
+  const sent = (options instanceof HttpClient ? undefined : options.access) ?? PLAIN;
   let body = '';
   try {
-    const answer = await using.get(url, (chunk) => void (body += Buffer.from(chunk).toString()), signal);
+    const answer = await using.get(url, sent, (chunk) => void (body += Buffer.from(chunk).toString()), signal);
     return { body, skewMs: answer.skewMs, latencyMs: answer.latencyMs };
   } catch (error) {
     expect(error).toBeInstanceOf(AppError);
@@ -229,7 +241,7 @@ describe('memory', () => {
       bytes += chunk.length;
       if (bytes % 2 ** 20 < chunk.length) peak = Math.max(peak, process.memoryUsage().arrayBuffers - before);
     };
-    await using.get(node.url, watch, new AbortController().signal);
+    await using.get(node.url, access(), watch, new AbortController().signal);
     expect(bytes).toBeGreaterThanOrEqual(size);
     // Both ends of the connection are in this process, and garbage is collected late.
     expect(peak).toBeLessThan(size * 0.7);
@@ -263,7 +275,7 @@ describe('connections', () => {
     const using = client();
     const cancel = new AbortController();
     let pushed = 0;
-    const scrape = using.get(node.url, () => void pushed++, cancel.signal).catch((error: AppError) => error.code);
+    const scrape = using.get(node.url, access(), () => void pushed++, cancel.signal).catch((error: AppError) => error.code);
     while (pushed === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     cancel.abort();
     expect(await scrape).toBe('S_CUT');
@@ -304,7 +316,9 @@ describe('redirects', () => {
     const node = await serve(server.hangs);
     for (const given of ['name:word@', 'name@', ':word@']) {
       node.behave(server.routes({ '/metrics': server.redirects(`http://${given}${node.nodeId}/a`) }, server.answers(BODY)));
-      expect((await get(node.url, { token, tokenOverHttp: true })).error?.message).toBe('redirect refused: with a user name or a password');
+      expect((await get(node.url, { access: access({}, { token, overHttp: true }) })).error?.message).toBe(
+        'redirect refused: with a user name or a password',
+      );
     }
     expect(node.requests.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Bearer ${token}`));
   });
@@ -313,7 +327,7 @@ describe('redirects', () => {
     const tls = selfSigned();
     const node = await serve(server.hangs, { tls });
     node.behave(server.redirects(`http://${node.nodeId}/metrics`));
-    const { error } = await get(node.url, { tls: { certificateAuthority: tls.cert } });
+    const { error } = await get(node.url, { access: access(trusting(tls)) });
     expect(error?.message).toBe(`redirect refused: to http://${node.nodeId}`);
   });
 
@@ -321,7 +335,10 @@ describe('redirects', () => {
     const tls = selfSigned();
     const secure = await serve(server.answers(BODY), { tls });
     const node = await serve(server.redirects(secure.url));
-    expect((await get(node.url, { tls: { certificateAuthority: tls.cert } })).body).toBe(BODY);
+    expect((await get(node.url, { access: access(trusting(tls)) })).body).toBe(BODY);
+    const { error } = await get(node.url, { access: access(trusting(tls), { token, overHttp: true }) });
+    expect(error?.message).toBe(`redirect refused: to https://${secure.nodeId}, with credentials`);
+    expect(secure.requests).toHaveLength(1);
   });
 });
 
@@ -329,7 +346,7 @@ describe('https', () => {
   test('needs a certificate that can be verified', async () => {
     const tls = selfSigned();
     const node = await serve(server.answers(BODY), { tls });
-    expect((await get(node.url, { tls: { certificateAuthority: tls.cert } })).body).toBe(BODY);
+    expect((await get(node.url, { access: access(trusting(tls)) })).body).toBe(BODY);
     expect((await get(node.url)).error?.message).toBe('TLS: self-signed certificate');
     expect(node.requests).toHaveLength(1);
   });
@@ -337,10 +354,10 @@ describe('https', () => {
   test('needs a certificate that has not expired and matches the name', async () => {
     const old = selfSigned(new Date(Date.now() - 7 * 86_400_000));
     const node = await serve(server.answers(BODY), { tls: old });
-    expect((await get(node.url, { tls: { certificateAuthority: old.cert } })).error?.message).toBe('TLS: the certificate has expired');
+    expect((await get(node.url, { access: access(trusting(old)) })).error?.message).toBe('TLS: the certificate has expired');
     const tls = selfSigned();
     const named = await serve(server.answers(BODY), { tls });
-    const { error } = await get(`https://127.0.0.2:${named.port}/metrics`, { tls: { certificateAuthority: tls.cert } });
+    const { error } = await get(`https://127.0.0.2:${named.port}/metrics`, { access: access(trusting(tls)) });
     expect(error?.code).toMatch(/^S_(TLS|REFUSED)$/);
   });
 
@@ -355,29 +372,34 @@ describe('the token', () => {
     const tls = selfSigned();
     const secure = await serve(server.answers(BODY), { tls });
     const plain = await serve(server.answers(BODY));
-    await get(secure.url, { token, tls: { certificateAuthority: tls.cert } });
-    await get(plain.url, { token });
-    await get(plain.url, { token, tokenOverHttp: true });
+    await get(secure.url, { access: access(trusting(tls), { token }) });
+    expect((await get(plain.url, { access: access({}, { token }) })).error?.message).toBe(
+      'no request was sent: credentials are not sent to an http:// address',
+    );
+    await get(plain.url, { access: access({}, { token, overHttp: true }) });
     const sent = [...secure.requests, ...plain.requests].map(({ headers }) => headers.authorization);
-    expect(sent).toEqual([`Bearer ${token}`, undefined, `Bearer ${token}`]);
+    expect(sent).toEqual([`Bearer ${token}`, `Bearer ${token}`]);
   });
 
   test('is in no error message', async () => {
     const node = await serve(server.closesAtOnce);
-    const { error } = await get(node.url, { token, tokenOverHttp: true });
+    const { error } = await get(node.url, { access: access({}, { token, overHttp: true }) });
     expect(JSON.stringify([error, error?.message, error?.stack, error?.cause])).not.toContain(token);
   });
 
   test('is in no error message, even if the server sends it back', async () => {
     for (const to of [`data:${token}`, `http://${token}.example/`, `http://127.0.0.1:1/${token}`]) {
       const node = await serve(server.redirects(to));
-      const { error } = await get(node.url, { token, tokenOverHttp: true });
+      const { error } = await get(node.url, { access: access({}, { token, overHttp: true }) });
       expect(error?.message).toMatch(/^redirect refused: to /);
       expect(error?.message.toLowerCase()).not.toContain(token.toLowerCase());
     }
   });
 
-  test('is refused before the request if it is not a valid header value', () => {
-    expect(() => client({ token: 'a\r\nX-Evil: 1' })).toThrow('ALL_SMI_AUTH_TOKEN: contains characters that are not allowed in a header');
+  test('is refused before the request if it is not a valid header value', async () => {
+    const node = await serve(server.answers(BODY));
+    const { error } = await get(node.url, { access: access({}, { token: 'a\r\nX-Evil: 1', overHttp: true }) });
+    expect(error?.message).toBe('no request was sent: the credentials contain characters that are not allowed in a header');
+    expect(node.requests).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 /** Host files: one address per line, CSV with the address first, or the JSON of Prometheus' file_sd. */
-import { createReadStream } from 'node:fs';
-import { AppError, readReason } from '../../errors.js';
+import { AppError } from '../../errors.js';
 import { isRecord } from '../../model/loose.js';
 import { clean } from '../../text/sanitize.js';
+import { readTextFile, type Unreadable } from '../files/text-file.js';
 import { splitList } from './host-ranges.js';
 import { TargetList, type TargetNote } from './targets.js';
 
@@ -45,7 +45,8 @@ const DATE_LINE = /^\w{3} \w{3} +\d{1,2} \d\d:\d\d:\d\d( \w+)? \d{4}$/;
  */
 export async function readHostfile(path: string): Promise<TargetList> {
   const file = clean(path, 200);
-  const text = (await readText(path, file)).replace(/^\uFEFF/, '');
+  const unreadable: Unreadable = (reason, cause) => new AppError('E_HOSTFILE_UNREADABLE', { file, reason }, { cause });
+  const text = await readTextFile(path, MAX_HOSTFILE_BYTES, unreadable);
   const list = new TargetList(file.replace(/^.*[/\\]/, ''));
   const add: Add = (where, address, note) => {
     try {
@@ -65,25 +66,6 @@ export async function readHostfile(path: string): Promise<TargetList> {
 
 type Add = (where: string, address: string, note: TargetNote) => void;
 type Faulty = (where: string, reason: string) => AppError;
-
-async function readText(path: string, file: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const unreadable = (reason: string, cause?: unknown): AppError => new AppError('E_HOSTFILE_UNREADABLE', { file, reason }, { cause });
-  try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > MAX_HOSTFILE_BYTES) throw unreadable(`larger than ${MAX_HOSTFILE_BYTES / 2 ** 20} MiB`);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw unreadable(readReason(error), error);
-  }
-  const text = Buffer.concat(chunks).toString('utf8');
-  if (text.includes('\0')) throw unreadable('is not a text file');
-  return text;
-}
 
 interface Line {
   readonly where: string;

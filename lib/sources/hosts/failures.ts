@@ -36,6 +36,22 @@ const FAILURES: Readonly<Record<string, readonly [ErrorCode, string?]>> = {
   CERT_HAS_EXPIRED: ['S_TLS', 'the certificate has expired'],
   CERT_NOT_YET_VALID: ['S_TLS', 'the certificate is not valid yet'],
   ERR_TLS_CERT_ALTNAME_INVALID: ['S_TLS', 'the certificate is for another name'],
+  ERR_SSL_UNSUPPORTED_PROTOCOL: ['S_TLS', 'no TLS version in common'],
+};
+
+const REJECTED = 'the server rejected the client certificate';
+/** What the server says before it ends a connection, by the number of the alert in RFC 8446. */
+const ALERTS: Readonly<Record<string, string>> = {
+  40: 'the server refused the handshake; it may want a client certificate',
+  42: REJECTED,
+  43: REJECTED,
+  44: REJECTED,
+  45: REJECTED,
+  46: REJECTED,
+  48: REJECTED,
+  49: REJECTED,
+  70: 'no TLS version in common',
+  116: 'the server wants a client certificate',
 };
 
 /** Families of codes, for codes that are not in the table. */
@@ -51,6 +67,8 @@ const MAX_REASON_BYTES = 120;
 export function failureOf(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const { code = '', message } = thrown instanceof Error ? (thrown as NodeJS.ErrnoException) : { message: String(thrown) };
+  const alert = /SSL alert number (\d+)/.exec(message)?.[1];
+  if (alert !== undefined) return new AppError('S_TLS', { reason: ALERTS[alert] ?? `the server refused the handshake (alert ${alert})` });
   const [errorCode, known] = FAILURES[code] ?? FAMILIES.find(([family]) => family.test(code))?.slice(1) ?? ['S_NETWORK'];
   // got has the same message for each; the cause is dropped because it contains the request's headers.
   return new AppError(errorCode as ErrorCode, {

@@ -10,6 +10,7 @@ import { adaptiveInterval } from '../schedule/pace.js';
 import { HttpClient, type ClientOptions } from './request.js';
 import { MAX_ACTIVE, MAX_OPEN, Scheduler, type Rounds } from '../schedule/scheduler.js';
 import type { Target } from '../hostlists/targets.js';
+import { HttpAccesses } from '../http/http-accesses.js';
 import type { ScrapeParser } from '../../exposition/parser/index.js';
 import type { Ms } from '../../model/clock.js';
 
@@ -17,6 +18,8 @@ export const DEFAULT_TIMEOUT_MS: Ms = 5000;
 
 export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs' | 'keepConnections'> {
   readonly targets: readonly Target[];
+  /** Default: no credentials, and the certificate authorities of the system. */
+  readonly accesses?: HttpAccesses;
   /** One parser per node. */
   readonly newParser: () => ScrapeParser;
   /** For the title. Default "3 hosts". */
@@ -49,7 +52,6 @@ interface Lane {
 /** Whether each node may keep its connection, with a second one for those being scraped while a cancelled one is being closed. */
 export const keepsConnections = (nodes: number, maxConnections: number): boolean => nodes + Math.min(nodes, MAX_ACTIVE) <= maxConnections;
 
-/** Throws AppError E_OPTION_BAD when the token is not valid in a header. */
 export function createHttpCollector(options: HttpCollectorOptions): Collector {
   return new HttpCollector(options);
 }
@@ -60,6 +62,7 @@ class HttpCollector implements Collector {
   readonly intervalMs: Ms;
   readonly #options: HttpCollectorOptions;
   readonly #client: HttpClient;
+  readonly #accesses: HttpAccesses;
   readonly #lanes: readonly Lane[];
   readonly #scheduler: Scheduler;
   #deliver: (delivery: Delivery) => void = () => undefined;
@@ -77,6 +80,7 @@ class HttpCollector implements Collector {
     this.#options = options;
     this.intervalMs = intervalMs;
     this.source = options.source ?? (targets.length === 1 ? targets[0]!.nodeId : `${targets.length} hosts`);
+    this.#accesses = options.accesses ?? new HttpAccesses({ clock: options.clock });
     this.#client = new HttpClient({ ...options, timeoutMs, keepConnections: keepsConnections(targets.length, maxConnections) });
     this.#lanes = targets.map((target) => {
       const parser = newParser();
@@ -115,9 +119,7 @@ class HttpCollector implements Collector {
   async #scrape(host: number): Promise<void> {
     const lane = this.#lanes[host]!;
     const attempt = (lane.attempt = new AbortController());
-    const outcome = await this.#client
-      .get(lane.target.url, (chunk) => void lane.parser.push(chunk), attempt.signal)
-      .catch((thrown: unknown) => internal(thrown));
+    const outcome = await this.#get(lane, attempt.signal).catch((thrown: unknown) => internal(thrown));
     // A cancelled scrape no longer owns its parser, which may already be used for the next one.
     if (attempt.signal.aborted) return;
     lane.attempt = undefined;
@@ -126,6 +128,11 @@ class HttpCollector implements Collector {
     this.#scheduler.settle(host);
     this.#deliver(delivery);
     if (delivery.kind === 'data') this.#options.afterCommit?.();
+  }
+
+  async #get({ target, parser }: Lane, signal: AbortSignal): Promise<Answer> {
+    const access = await this.#accesses.of();
+    return this.#client.get(target.url, access, (chunk) => void parser.push(chunk), signal);
   }
 
   #commit(host: number, { at, latencyMs, skewMs }: Answer): Delivery {

@@ -2,16 +2,19 @@
 import { AppError } from '../../errors.js';
 import type { Clock, Ms } from '../../model/clock.js';
 import { clean } from '../../text/sanitize.js';
-import { HttpClient, type ClientOptions } from '../hosts/request.js';
+import { HttpClient } from '../hosts/request.js';
+import { HttpAccesses } from '../http/http-accesses.js';
 import { SeriesReader, type Envelope, type Series } from './series-reader.js';
 
-export interface ServerOptions extends Pick<ClientOptions, 'token' | 'tokenOverHttp'> {
+export interface ServerOptions {
   /** Before `/api/v1`: whatever path the server, a proxy or a tenant has. */
   readonly url: string;
   readonly clock: Clock;
   readonly timeoutMs: Ms;
   /** The tenant, where the server has several. */
   readonly orgId?: string;
+  /** Credentials and certificates. Default: none. */
+  readonly accesses?: HttpAccesses;
 }
 
 export interface Result {
@@ -48,14 +51,16 @@ const UNREADABLE_QUERY = /cannot parse|parse error|unknown func/i;
 export class PrometheusServer {
   readonly address: string;
   readonly #client: HttpClient;
+  readonly #accesses: HttpAccesses;
   readonly #timeoutMs: Ms;
   #active = 0;
   readonly #waiting: (() => void)[] = [];
   readonly #closing = new AbortController();
 
-  constructor({ url, clock, timeoutMs, orgId, token, tokenOverHttp }: ServerOptions) {
+  constructor({ url, clock, timeoutMs, orgId, accesses = new HttpAccesses({ clock }) }: ServerOptions) {
     this.address = url.replace(/\/+$/, '');
     this.#timeoutMs = timeoutMs * TIMEOUTS_PER_QUERY;
+    this.#accesses = accesses;
     this.#client = new HttpClient({
       clock,
       timeoutMs: this.#timeoutMs,
@@ -64,8 +69,6 @@ export class PrometheusServer {
       accept: 'application/json',
       readsRefusals: true,
       ...(orgId === undefined ? {} : { headers: { 'x-scope-orgid': orgId } }),
-      ...(token === undefined ? {} : { token }),
-      ...(tokenOverHttp === undefined ? {} : { tokenOverHttp }),
     });
   }
 
@@ -129,7 +132,7 @@ export class PrometheusServer {
       };
       const isLong = form.length > MAX_QUERY_IN_ADDRESS;
       const url = `${this.address}/api/v1/${path}${form === '' || isLong ? '' : `?${form}`}`;
-      const { status, latencyMs, skewMs } = await this.#client.get(url, push, signal, isLong ? form : undefined);
+      const { status, latencyMs, skewMs } = await this.#client.get(url, await this.#accesses.of(), push, signal, isLong ? form : undefined);
       return { envelope: envelopeOf(reader, broken, status), bytes, latencyMs, skewMs };
     } catch (thrown) {
       throw thrown instanceof AppError && thrown.code === 'S_TOO_LARGE'
