@@ -114,6 +114,7 @@ const COMMON = {
   target: 'node20',
   format: 'esm',
   define: { 'process.env.ALL_SMI_VIEW_VERSION': JSON.stringify(version) },
+  loader: { '.sh': 'text' },
   logLevel: 'warning',
 };
 

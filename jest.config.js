@@ -4,9 +4,10 @@
  */
 const COMMON = {
   testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts'],
+  extensionsToTreatAsEsm: ['.ts', '.sh'],
   resolver: '<rootDir>/__tests__/helpers/resolve-ts.cjs',
-  transform: { '^.+\\.ts$': '<rootDir>/__tests__/helpers/transform-ts.cjs' },
+  moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node', 'sh'],
+  transform: { '^.+\\.(ts|sh)$': '<rootDir>/__tests__/helpers/transform-ts.cjs' },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 

@@ -49,15 +49,16 @@ export async function record(flags: Flags, env: Environment): Promise<number> {
 }
 
 /** --source in terms of the other options. */
-function sourced(options: RecordOptions, { hosts, hostfile }: Flags): RecordOptions {
+function sourced(options: RecordOptions, { hosts, hostfile, ssh, sshHostfile }: Flags): RecordOptions {
   const wrong = (reason: string): AppError => new AppError('E_OPTION_BAD', { option: '--source', reason });
   if (options.source === 'local') {
-    if (hosts ?? hostfile) throw wrong('local cannot be combined with --hosts or --hostfile');
+    if (hosts ?? hostfile ?? ssh ?? sshHostfile) throw wrong('local cannot be combined with --hosts, --hostfile or --ssh');
     return { ...options, local: true, hosts: undefined, hostfile: undefined };
   }
   if (options.source === 'remote') {
     if (options.local) throw wrong('remote cannot be combined with --local');
-    if ((options.hosts ?? options.hostfile ?? options.prometheus) === undefined) throw new AppError('E_NO_HOSTS');
+    if ((options.hosts ?? options.hostfile ?? options.ssh ?? options.sshHostfile ?? options.prometheus) === undefined)
+      throw new AppError('E_NO_HOSTS');
   }
   return options;
 }

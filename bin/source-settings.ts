@@ -1,6 +1,6 @@
 /** The sources of a run: what the command line names to watch or record. */
 import type { HttpAccesses } from '../lib/sources/http/http-accesses.js';
-import { TargetList, type Target } from '../lib/sources/hostlists/targets.js';
+import { TargetList, type Target, type Transport } from '../lib/sources/hostlists/targets.js';
 import { AppError } from '../lib/errors.js';
 import { count } from '../lib/text/format.js';
 import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
@@ -14,16 +14,18 @@ import {
   type PrometheusSource,
   type ReplaySource,
   type Source,
+  type SshSource,
 } from '../lib/run/settings.js';
 import { machineOf } from './machine-settings.js';
 
-type Named = Pick<ViewOptions, 'hosts' | 'hostfile' | 'prometheus'> & Partial<Pick<ViewOptions, 'demo' | 'local'>>;
+type Named = Pick<ViewOptions, 'hosts' | 'hostfile' | 'ssh' | 'sshHostfile' | 'prometheus'> & Partial<Pick<ViewOptions, 'demo' | 'local'>>;
 type Options = Pick<RecordOptions, keyof RecordOptions & keyof ViewOptions> &
   Partial<Pick<ViewOptions, 'demo' | 'replay' | 'start' | 'loop' | 'check' | 'speed'>>;
 
 /** What is named on the command line replaces what the environment and the config file name. */
-export function onlyNamed<Options extends Named>(options: Options, { hosts, hostfile, prometheus }: Flags): Options {
-  if ((hosts ?? hostfile ?? prometheus) === undefined) return options;
+export function onlyNamed<Options extends Named>(options: Options, flags: Flags): Options {
+  const { hosts, hostfile, prometheus } = flags;
+  if ((nodesIn(flags) ?? prometheus) === undefined) return options;
   return {
     ...options,
     ...(hosts ? {} : { hosts: undefined }),
@@ -31,6 +33,9 @@ export function onlyNamed<Options extends Named>(options: Options, { hosts, host
     ...(prometheus ? {} : { prometheus: undefined }),
   };
 }
+
+/** The first of the options that name nodes. */
+const nodesIn = ({ hosts, hostfile, ssh, sshHostfile }: Flags): Flags[string] | undefined => hosts ?? hostfile ?? ssh ?? sshHostfile;
 
 /**
  * The sources, at least one. A demo and a replay stand alone; this machine and other nodes may be combined. Throws `E_OPTION_BAD` for options
@@ -47,11 +52,14 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
   const scraped = { timeoutMs, ...interval, ...(options.owner === 'process' ? { owner: options.owner } : {}) };
   if (options.demo) return [{ kind: 'demo', ...scraped }];
   if (options.prometheus !== undefined) return [await prometheusOf(options, options.prometheus, scraped)];
-  const nodes = flags.hosts ?? flags.hostfile;
+  const isRemote = (options.ssh ?? options.sshHostfile) !== undefined;
+  const isScraped = (options.hosts ?? options.hostfile) !== undefined;
   // Other systems have no /proc; there, a source must be given.
-  const isHere = options.local === true || ((options.hosts ?? options.hostfile) === undefined && process.platform === 'linux');
+  const isHere = options.local === true || (!isScraped && !isRemote && process.platform === 'linux');
   const here: readonly LocalSource[] = isHere ? [{ kind: 'local', machine, ...interval }] : [];
-  return isHere && nodes === undefined ? here : [...here, await hostsOf(options, scraped)];
+  if (isHere && nodesIn(flags) === undefined) return here;
+  const hosts = isScraped || !isRemote ? [await hostsOf(options, scraped)] : [];
+  return [...here, ...hosts, ...(isRemote ? [await sshOf(options, hosts, { machine, timeoutMs, ...interval })] : [])];
 }
 
 /** Notes on the node lists about merged or omitted entries, one per line. */
@@ -105,19 +113,46 @@ async function accessesOf(
   throw new AppError('E_TOKEN_OVER_HTTP', { what: token === undefined ? 'credentials' : 'the token', where: where(plain) });
 }
 
+/** A node that is also scraped at the same address keeps a name of its own. */
+async function sshOf(
+  options: Options,
+  hosts: readonly HostsSource[],
+  reading: Pick<SshSource, 'machine' | 'timeoutMs' | 'intervalMs'>,
+): Promise<SshSource> {
+  const { ssh, sshHostfile, sshConfig, sshOption = [], sshIdentity } = options;
+  const { targets, notes } = await targetsOf({ hosts: ssh, hostfile: sshHostfile }, 'ssh');
+  const scraped = new Set(hosts.flatMap((source) => source.targets.map(({ nodeId }) => nodeId)));
+  return {
+    kind: 'ssh',
+    targets: targets.map((target) => (scraped.has(target.nodeId) ? { ...target, nodeId: target.url } : target)),
+    notes,
+    title: titleOf({ hosts: ssh, hostfile: sshHostfile }, targets),
+    ssh: {
+      options: sshOption,
+      ...(sshConfig === undefined ? {} : { config: sshConfig }),
+      ...(sshIdentity === undefined ? {} : { identity: sshIdentity }),
+    },
+    ...reading,
+  };
+}
+
+type Lists = Pick<Named, 'hosts' | 'hostfile'>;
+
 /** The targets of --hosts, then those of the host file. A node in both is listed once, with its labels from the file. */
-async function targetsOf({ hosts, hostfile }: Named): Promise<Pick<HostsSource, 'targets' | 'notes'>> {
-  const named = new TargetList('--hosts');
+async function targetsOf({ hosts, hostfile }: Lists, over: Transport = 'http'): Promise<Pick<HostsSource, 'targets' | 'notes'>> {
+  const named = new TargetList(over === 'ssh' ? '--ssh' : '--hosts', over);
   for (const word of hosts ?? []) named.add(word);
   const listed =
-    hostfile === undefined ? new TargetList('') : await (await import('../lib/sources/hostlists/hostfile.js')).readHostfile(hostfile);
+    hostfile === undefined
+      ? new TargetList('', over)
+      : await (await import('../lib/sources/hostlists/hostfile.js')).readHostfile(hostfile, over);
   const targets = named.before(listed);
   if (targets.length === 0) throw new AppError('E_NO_HOSTS');
   return { targets, notes: [...named.notes, ...listed.notes] };
 }
 
 /** The source as the title shows it: the host file, the only node, or the number of nodes. */
-function titleOf({ hostfile, hosts }: Named, targets: readonly Target[]): string {
+function titleOf({ hostfile, hosts }: Lists, targets: readonly Target[]): string {
   if (hostfile !== undefined && hosts === undefined) return hostfile.replace(/^.*[/\\]/, '');
   return targets.length === 1 ? (targets[0]?.nodeId ?? '') : `${targets.length} hosts`;
 }
@@ -137,8 +172,8 @@ export function jobsOf({ jobs = [], replay, demo }: Options, flags: Flags): read
 
 /** Only flags conflict with --demo: it overrides the nodes of the environment and the config file. */
 function checkDemo({ demo, local }: Options, flags: Flags): void {
-  if (demo && (local || (flags.hosts ?? flags.hostfile) !== undefined))
-    throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'cannot be combined with --local, --hosts or --hostfile' });
+  if (demo && (local || nodesIn(flags) !== undefined))
+    throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'cannot be combined with --local, --hosts, --hostfile or --ssh' });
 }
 
 /** A server knows all nodes; it is not combined with others. */
@@ -146,11 +181,11 @@ function checkPrometheus({ prometheus, replay, demo, local }: Options, flags: Fl
   const option = flags.promMatch === undefined ? '--prom-org' : '--prom-match';
   if (prometheus === undefined && (flags.promMatch ?? flags.promOrg) !== undefined)
     throw new AppError('E_OPTION_BAD', { option, reason: 'needs --prometheus' });
-  const nodes = replay ?? demo ?? local ?? flags.hosts ?? flags.hostfile;
+  const nodes = replay ?? demo ?? local ?? nodesIn(flags);
   if (flags.prometheus !== undefined && nodes !== undefined)
     throw new AppError('E_OPTION_BAD', {
       option: '--prometheus',
-      reason: 'cannot be combined with --demo, --local, --hosts, --hostfile or --replay',
+      reason: 'cannot be combined with --demo, --local, --hosts, --hostfile, --ssh or --replay',
     });
 }
 
@@ -163,11 +198,11 @@ function checkReplay({ replay, start, loop, check, demo, local }: Options, flags
     ...(flags.speed ? ['--speed'] : []),
   ];
   if (!replay && of.length > 0) throw new AppError('E_OPTION_BAD', { option: of[0]!, reason: 'needs --replay' });
-  const nodes = demo ?? local ?? flags.hosts ?? flags.hostfile;
+  const nodes = demo ?? local ?? nodesIn(flags);
   if (replay && nodes !== undefined)
     throw new AppError('E_OPTION_BAD', {
       option: '--replay',
-      reason: 'cannot be combined with --demo, --local, --hosts or --hostfile',
+      reason: 'cannot be combined with --demo, --local, --hosts, --hostfile or --ssh',
     });
 }
 
@@ -184,7 +219,10 @@ const replayOf = ({ start, speed = 1, loop = false }: Options, files: readonly s
 export function addressesOf(sources: readonly Source[]): (nodeId: string) => string {
   const targets = sources.flatMap((source) => (source.kind === 'hosts' ? source.targets : []));
   const secure = new Set(targets.filter(({ url }) => url.startsWith('https:')).map(({ nodeId }) => nodeId));
-  return (nodeId) => (secure.has(nodeId) ? `https://${nodeId}` : nodeId);
+  const overSsh = new Map(
+    sources.flatMap((source) => (source.kind === 'ssh' ? source.targets.map(({ nodeId, url }) => [nodeId, url]) : [])),
+  );
+  return (nodeId) => overSsh.get(nodeId) ?? (secure.has(nodeId) ? `https://${nodeId}` : nodeId);
 }
 
 /** For commands that call the time in a recording --at, which the viewer calls --start. */

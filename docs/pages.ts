@@ -14,6 +14,7 @@ import users from '../plugins/users/index.js';
 import { tablesOf } from '../lib/query/tables.js';
 import { exporterSections } from './exporters-page.js';
 import { JSON_TEXT, jsonSections, TABLE_SENTENCES } from './json-page.js';
+import { sshSections } from './ssh-page.js';
 import { jsonSchema } from './json-schema.js';
 import type { Option, OptionTable } from '../lib/options/option-types.js';
 
@@ -27,6 +28,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'ERRORS.md': errors,
   'METRICS.md': metrics,
   'EXPORTERS.md': () => page('Other exporters', ...exporterSections(table)),
+  'SSH.md': () => page('Nodes over SSH', ...sshSections(table)),
   'JSON.md': json,
   'all-smi-view-1.schema.json': () => `${JSON.stringify(jsonSchema(tablesOf(PLUGINS), TABLE_SENTENCES), null, 2)}\n`,
 };

@@ -28,7 +28,7 @@ export const ERRORS = {
   E_OPEN_FILES: { text: 'too many open files', exit: 1, advice: 'Raise the limit of open files (ulimit -n).' },
   E_INSTALLATION: { text: 'the installation is incomplete: {reason}', exit: 1, advice: 'Reinstall all-smi-view.' },
   E_OPTION_BAD: { text: '{option}: {reason}', exit: 2, advice: 'See --help for the allowed values.' },
-  E_NO_HOSTS: { text: 'no nodes to watch', exit: 2, advice: 'Name them with --hosts or --hostfile, or try --demo.' },
+  E_NO_HOSTS: { text: 'no nodes to watch', exit: 2, advice: 'Name them with --hosts, --hostfile or --ssh, or try --demo.' },
   E_HOST_BAD: {
     text: 'host "{host}": {reason}',
     exit: 2,
@@ -233,6 +233,82 @@ export const ERRORS = {
     exit: 0,
     advice: 'It was removed from the scrape targets, or its exporter sends no GPU metrics any more. After five minutes it is dropped.',
     ours: true,
+  },
+
+  S_SSH_MISSING: {
+    text: 'ssh is not on the PATH',
+    exit: 0,
+    advice: 'Nodes over SSH need the OpenSSH client on this machine.',
+    ours: true,
+  },
+  S_SSH_CONFIG: {
+    text: 'ssh: {reason}',
+    exit: 0,
+    advice: 'Check ~/.ssh/config, --ssh-config and --ssh-option; `ssh -G HOST` shows what applies.',
+    ours: true,
+  },
+  S_SSH_HERE: { text: 'ssh: {reason}', exit: 0, advice: 'ssh could not be run on this machine.', ours: true },
+  S_SSH_UNREACHABLE: {
+    text: 'SSH: {reason}',
+    exit: 0,
+    advice: 'The node is down, hangs, or is behind a firewall; increase --timeout to wait longer.',
+  },
+  S_SSH_REFUSED: {
+    text: 'SSH: connection refused',
+    exit: 0,
+    advice: 'Start sshd on the node, or check the port: --ssh HOST:PORT, or Port in ~/.ssh/config.',
+  },
+  S_SSH_CLOSED: {
+    text: 'SSH: {reason}',
+    exit: 0,
+    advice: 'The node or a jump host ended the connection before it was usable; its log of sshd says why. `ssh HOST true` shows it.',
+  },
+  S_SSH_HOST_CHANGED: {
+    text: 'SSH: the host key has changed',
+    exit: 0,
+    advice:
+      'This may be another machine, or an attack; it is never overridden. If the node was installed again, remove its old key: ssh-keygen -R HOST.',
+  },
+  S_SSH_HOST_UNKNOWN: {
+    text: 'SSH: the host key is not known',
+    exit: 0,
+    advice: 'Connect once by hand and check the key, or add it to known_hosts.',
+  },
+  S_SSH_AUTH: {
+    text: 'SSH: authentication failed: {reason}',
+    exit: 0,
+    advice:
+      'Nothing is asked for: load the key into ssh-agent, or name it with --ssh-identity. `ssh -o BatchMode=yes HOST true` must work.',
+  },
+  S_SSH_SHELL: {
+    text: 'SSH: no shell: {reason}',
+    exit: 0,
+    advice: 'The account needs a login shell, or a key with the script as its command (docs/SSH.md). `ssh HOST sh` must work.',
+  },
+  S_SSH_TOOLS: {
+    text: 'SSH: the node has no {what}',
+    exit: 0,
+    advice: 'Install them on the node (util-linux, coreutils, awk), or run an exporter there (docs/SSH.md).',
+  },
+  S_SSH_VERSION: {
+    text: 'SSH: the script on the node is of another version',
+    exit: 0,
+    advice: 'Install the script of docs/SSH.md of this version there.',
+  },
+  S_SSH_PROC: {
+    text: 'SSH: /proc cannot be read on the node',
+    exit: 0,
+    advice: 'The node needs Linux, and the account permission to read /proc; check --proc.',
+  },
+  S_SSH_LOST: {
+    text: 'SSH: connection lost: {reason}',
+    exit: 0,
+    advice: 'It is made again by itself, after a pause that grows up to a minute.',
+  },
+  S_SSH_GARBLED: {
+    text: 'SSH: the node sends {reason}',
+    exit: 0,
+    advice: 'Something on the node writes to the connection: its login shell must be silent. `ssh HOST true` must print nothing.',
   },
 
   S_JOBS_MISSING: {

@@ -4,6 +4,7 @@
  */
 import { MOCK_OPTIONS } from './mock-options.js';
 import { ALERT_OPTIONS, ALERT_RULES, LOOK_OPTIONS } from './screen-options.js';
+import { SSH_OPTIONS } from './ssh-options.js';
 import { choice, Invalid, last, list, number, onOff, size, span } from './values.js';
 import type { OptionTable, TableSort, Values } from './option-types.js';
 
@@ -94,6 +95,7 @@ const NODE_OPTIONS = {
     help: 'how to reach secured nodes: the http config of Prometheus (basic_auth, authorization, tls_config, ...), in YAML (docs/ACCESS.md)',
     parse: last,
   },
+  ...SSH_OPTIONS,
   jobs: {
     flag: 'jobs',
     config: 'view.jobs',
@@ -385,7 +387,7 @@ export const RECORD_OPTIONS = {
     flag: 'source',
     value: 'KIND',
     otherwise: 'depends on the other options',
-    help: 'as in all-smi: local (this machine, same as --local) or remote (the nodes of --hosts or --hostfile)',
+    help: 'as in all-smi: local (this machine, same as --local) or remote (the nodes of --hosts, --hostfile or --ssh)',
     parse: choice({ local: 'local', remote: 'remote' } as const),
   },
   output: {

@@ -5,6 +5,7 @@ import type { Ms } from '../model/clock.js';
 import type { HttpAccesses } from '../sources/http/http-accesses.js';
 import type { Target } from '../sources/hostlists/targets.js';
 import type { MachineOptions } from '../sources/local/machine.js';
+import type { SshSettings } from '../sources/ssh/ssh-command.js';
 import type { TabPlugin } from '../plugin/types.js';
 
 /** How the local machine is read. */
@@ -29,6 +30,21 @@ export interface HostsSource extends Scraped {
   readonly intervalMs?: Ms;
   /** Credentials and certificates. Never shown. */
   readonly accesses?: HttpAccesses;
+}
+
+/** Nodes that are read over SSH, as the local machine is. */
+export interface SshSource {
+  readonly kind: 'ssh';
+  readonly targets: readonly Target[];
+  /** What was merged or dropped from the lists, one sentence each. */
+  readonly notes: readonly string[];
+  /** For the title of the screen. */
+  readonly title: string;
+  readonly machine: MachineSettings;
+  readonly ssh: SshSettings;
+  readonly timeoutMs: Ms;
+  /** Default: derived from the number of targets. */
+  readonly intervalMs?: Ms;
 }
 
 /** The local machine. */
@@ -73,12 +89,12 @@ export interface ReplaySource {
   readonly loop: boolean;
 }
 
-export type Source = HostsSource | LocalSource | DemoSource | PrometheusSource | ReplaySource;
+export type Source = HostsSource | SshSource | LocalSource | DemoSource | PrometheusSource | ReplaySource;
 export type SourceKind = Source['kind'];
 
 /** What the lists of nodes contain that is merged or left out, one sentence each: printed at the start, and on the Diagnosis tab. */
 export const startNotes = (sources: readonly Source[]): readonly string[] =>
-  sources.flatMap((source) => (source.kind === 'hosts' ? source.notes : []));
+  sources.flatMap((source) => (source.kind === 'hosts' || source.kind === 'ssh' ? source.notes : []));
 
 /** Kinds that provide their own nodes and cannot be combined with another source. */
 export const STANDALONE: ReadonlySet<SourceKind> = new Set(['demo', 'prometheus', 'replay']);

@@ -81,6 +81,28 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
     return { ...NOTHING, collector, notices: () => localNotices(collector.sources, alone) };
   },
 
+  async ssh(
+    { machine, targets, title, ssh, timeoutMs, intervalMs },
+    { parsers, clock, afterCommit, names, attribution, rounds = 'spread' },
+  ) {
+    const { createSshCollector } = await import('../sources/ssh/ssh-collector.js');
+    const collector = createSshCollector({
+      ...machine,
+      targets,
+      source: title,
+      ssh,
+      timeoutMs,
+      newColumns: () => parsers.holding((users) => new SampleColumns(users, VERSION)),
+      names,
+      attribution,
+      rounds,
+      clock,
+      afterCommit,
+      ...(intervalMs === undefined ? {} : { intervalMs }),
+    });
+    return { ...NOTHING, collector };
+  },
+
   async demo(source, context) {
     const demo = await (await import('../mock/demo.js')).startDemo(context.clock);
     return {
@@ -211,7 +233,7 @@ export async function openSources(sources: readonly Source[], { teamOf, ...conte
 
 const ownerOf = (source: Source): 'person' | 'process' | undefined => {
   if (source.kind === 'replay') return undefined;
-  return source.kind === 'local' ? source.machine.owner : source.owner;
+  return source.kind === 'local' || source.kind === 'ssh' ? source.machine.owner : source.owner;
 };
 
 function open(source: Source, context: SourceContext): Promise<OpenSource> {

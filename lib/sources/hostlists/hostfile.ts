@@ -4,7 +4,7 @@ import { isRecord } from '../../model/loose.js';
 import { clean } from '../../text/sanitize.js';
 import { readTextFile, type Unreadable } from '../files/text-file.js';
 import { splitList } from './host-ranges.js';
-import { TargetList, type TargetNote } from './targets.js';
+import { TargetList, type TargetNote, type Transport } from './targets.js';
 
 /** Maximum size of a host file, in bytes. */
 export const MAX_HOSTFILE_BYTES = 10 * 2 ** 20;
@@ -43,11 +43,11 @@ const DATE_LINE = /^\w{3} \w{3} +\d{1,2} \d\d:\d\d:\d\d( \w+)? \d{4}$/;
  * The targets of a host file, which may be a pipe or /dev/stdin. Throws AppError E_HOSTFILE_UNREADABLE, E_HOSTFILE_EMPTY, E_HOSTFILE_BAD
  * (naming line or entry) or E_HOSTS_TOO_MANY.
  */
-export async function readHostfile(path: string): Promise<TargetList> {
+export async function readHostfile(path: string, over: Transport = 'http'): Promise<TargetList> {
   const file = clean(path, 200);
   const unreadable: Unreadable = (reason, cause) => new AppError('E_HOSTFILE_UNREADABLE', { file, reason }, { cause });
   const text = await readTextFile(path, MAX_HOSTFILE_BYTES, unreadable);
-  const list = new TargetList(file.replace(/^.*[/\\]/, ''));
+  const list = new TargetList(file.replace(/^.*[/\\]/, ''), over);
   const add: Add = (where, address, note) => {
     try {
       list.add(address, note);

@@ -10,13 +10,16 @@ export const MAX_HOSTS = 10_000;
 export interface Target {
   /** The text after the scheme up to the first slash, as written: identifies the host everywhere. */
   readonly nodeId: string;
-  /** The path is always /metrics. */
+  /** The path is always /metrics; over SSH there is none. */
   readonly url: string;
   /** Labels of the host file (rack, partition, ...). */
   readonly groups: ReadonlyMap<string, string>;
   /** The name in the host file. */
   readonly name?: string;
 }
+
+/** What the addresses of a list are for. */
+export type Transport = 'http' | 'ssh';
 
 /** Further data of an address in a host file. */
 export interface TargetNote {
@@ -31,29 +34,33 @@ const MAX_ADDRESS_BYTES = 300;
 
 const NO_GROUPS: ReadonlyMap<string, string> = new Map();
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}._-]*$/u;
+/** Also of a directory: `alice@lab`. */
+const USER = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}._@\\+$-]*$/u;
 const IPV6 = /^\[[0-9a-fA-F:.]+\]$/;
 
 /** Targets in the order they were named, each machine and port once: the first mention wins, and `notes` lists the others. */
 export class TargetList {
   readonly #source: string;
+  readonly #over: Transport;
   readonly #byPlace = new Map<string, Target>();
   readonly #left: Left[] = [];
   readonly #repeated: Repeated = { count: 0, differing: 0, first: '' };
 
   /** `source`: the name of the list in the notes. */
-  constructor(source = '') {
+  constructor(source = '', over: Transport = 'http') {
     this.#source = source;
+    this.#over = over;
   }
 
   /** `text`: an address, a range, or a list of them with commas, semicolons or blanks between. Throws AppError E_HOST_BAD or E_HOSTS_TOO_MANY. */
   add(text: string, note: TargetNote = {}): void {
     // Checked before the text is split: no part of a password may end up in a message.
-    if (text.includes('@'))
+    if (this.#over === 'http' && text.includes('@'))
       throw bad(text.replace(/^(\w+:\/\/)?.*@/s, '$1...@'), 'contains a user name or a password; set ALL_SMI_AUTH_TOKEN instead');
     for (const item of splitList(clean(text.replace(/\s/g, ' '), Infinity))) {
       if (item.trim() === '') throw bad(text, 'the address is empty');
       for (const part of splitList(item, /[ ;]/))
-        if (part !== '') for (const address of expanded(part)) this.#keep(parseAddress(address, note));
+        if (part !== '') for (const address of expanded(part)) this.#keep(PARSERS[this.#over](address, note));
     }
   }
 
@@ -159,6 +166,19 @@ function parseAddress(address: string, note: TargetNote = {}): Target {
   if (url === undefined) throw bad(address, 'not a host name or address');
   return { nodeId: hostId, url, groups: note.groups ?? NO_GROUPS, ...(note.name === undefined ? {} : { name: note.name }) };
 }
+
+/** `host`, `user@host:port`, `ssh://user@host:port`; the host may be a name of ~/.ssh/config. Nothing that ssh could take for an option. */
+function parseSshAddress(address: string, note: TargetNote = {}): Target {
+  const [, user, hostId] = /^(?:ssh:\/\/)?(?:(.*)@)?([^@]*?)\/?$/is.exec(address) as unknown as [string, string | undefined, string];
+  if (user?.includes(':')) throw bad(`...@${hostId}`, 'contains a password; nothing is asked for and nothing is sent');
+  if (user !== undefined && !USER.test(user)) throw bad(address, user === '' ? 'the user name is missing' : 'not a user name');
+  const reason = faultOf(hostId);
+  if (reason !== undefined) throw bad(address, reason);
+  const url = `ssh://${user === undefined ? '' : `${encodeURIComponent(user)}@`}${hostId}`;
+  return { nodeId: hostId, url, groups: note.groups ?? NO_GROUPS, ...(note.name === undefined ? {} : { name: note.name }) };
+}
+
+const PARSERS: Readonly<Record<Transport, (address: string, note?: TargetNote) => Target>> = { http: parseAddress, ssh: parseSshAddress };
 
 function hrefOf(url: string): string | undefined {
   try {

@@ -156,7 +156,7 @@ export class Child implements Running {
 const SIGNALS = new Map(Object.entries(systemConstants.signals).map(([name, number]) => [number, name as NodeJS.Signals]));
 
 /** A shell returns 128 plus the number of the signal that ended a program. */
-function unguarded(code: number | null, signal: NodeJS.Signals | null): Exit {
+export function unguarded(code: number | null, signal: NodeJS.Signals | null): Exit {
   const ended = code !== null && code > 128 ? SIGNALS.get(code - 128) : undefined;
   return ended === undefined ? { code, signal } : { code: null, signal: ended };
 }

@@ -56,9 +56,11 @@ const SCHEDULERS: readonly Scheduler[] = [
   { scheduler: 'flux', id: 'FLUX_JOB_ID', valid: /^[\wƒ.]{1,64}$/u },
 ];
 
-const VARIABLES: ReadonlySet<string> = new Set(
-  SCHEDULERS.flatMap(({ id, task, step, user, uid }) => [id, task?.[0], task?.[1], step, user, uid].filter((name) => name !== undefined)),
+/** All that is read of an environment. */
+export const ENVIRONMENT_VARIABLES: readonly string[] = SCHEDULERS.flatMap(({ id, task, step, user, uid }) =>
+  [id, task?.[0], task?.[1], step, user, uid].filter((name) => name !== undefined),
 );
+const VARIABLES: ReadonlySet<string> = new Set(ENVIRONMENT_VARIABLES);
 
 const NUMBER = /^\d{1,10}$/;
 const STEP = /^[\w.+-]{1,32}$/;

@@ -4,6 +4,7 @@ const SHORTAGES: Readonly<Record<string, string>> = {
   ENFILE: 'the system has no more open files',
   EAGAIN: 'no more processes are allowed; raise ulimit -u',
   ENOMEM: 'out of memory',
+  ENODATA: 'the node did not send it in time',
 };
 
 /** Why something that exists could not be opened or started; undefined: for another reason. */
