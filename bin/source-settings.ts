@@ -86,10 +86,12 @@ async function hostsOf(options: Options, scraped: Pick<HostsSource, 'timeoutMs' 
   const { targets, notes } = await targetsOf(options);
   const accesses = await accessesOf(
     options,
-    targets.map(({ url }) => url),
+    targets.flatMap(({ endpoints }) => endpoints.map(({ url }) => url)),
     (plain) => {
-      const nodes = targets.length === 1 ? '1 node' : `${count(plain.length)} of ${count(targets.length)} nodes`;
-      return `${nodes} with an http:// address, the first is ${targets.find(({ url }) => url === plain[0])!.nodeId}`;
+      const urls = new Set(plain);
+      const there = targets.filter(({ endpoints }) => endpoints.some(({ url }) => urls.has(url)));
+      const nodes = targets.length === 1 ? '1 node' : `${count(there.length)} of ${count(targets.length)} nodes`;
+      return `${nodes} with an http:// address, the first is ${there[0]!.nodeId}`;
     },
   );
   return { kind: 'hosts', targets, notes, title: titleOf(options, targets), ...scraped, ...(accesses ? { accesses } : {}) };
@@ -124,7 +126,7 @@ async function sshOf(
   const scraped = new Set(hosts.flatMap((source) => source.targets.map(({ nodeId }) => nodeId)));
   return {
     kind: 'ssh',
-    targets: targets.map((target) => (scraped.has(target.nodeId) ? { ...target, nodeId: target.url } : target)),
+    targets: targets.map((target) => (scraped.has(target.nodeId) ? { ...target, nodeId: target.endpoints[0]!.url } : target)),
     notes,
     title: titleOf({ hosts: ssh, hostfile: sshHostfile }, targets),
     ssh: {
@@ -218,9 +220,9 @@ const replayOf = ({ start, speed = 1, loop = false }: Options, files: readonly s
 /** The address of a node of these sources as --hosts takes it; recordings do not have the scheme. */
 export function addressesOf(sources: readonly Source[]): (nodeId: string) => string {
   const targets = sources.flatMap((source) => (source.kind === 'hosts' ? source.targets : []));
-  const secure = new Set(targets.filter(({ url }) => url.startsWith('https:')).map(({ nodeId }) => nodeId));
+  const secure = new Set(targets.filter(({ endpoints }) => endpoints[0]?.url.startsWith('https:')).map(({ nodeId }) => nodeId));
   const overSsh = new Map(
-    sources.flatMap((source) => (source.kind === 'ssh' ? source.targets.map(({ nodeId, url }) => [nodeId, url]) : [])),
+    sources.flatMap((source) => (source.kind === 'ssh' ? source.targets.map(({ nodeId, endpoints }) => [nodeId, endpoints[0]!.url]) : [])),
   );
   return (nodeId) => overSsh.get(nodeId) ?? (secure.has(nodeId) ? `https://${nodeId}` : nodeId);
 }

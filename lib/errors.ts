@@ -167,6 +167,12 @@ export const ERRORS = {
     exit: 0,
     advice: 'It is another exporter, with nothing to show here. docs/EXPORTERS.md lists those that are read.',
   },
+  S_OTHER_GPUS: {
+    text: 'reports other GPUs than {other}: it is not the same node',
+    exit: 0,
+    advice:
+      'Endpoints of one node report the same GPUs. List the address as a node of its own, or correct the list. Its values are not used.',
+  },
   S_NOT_READY: {
     text: 'the exporter has not collected any data yet',
     exit: 0,

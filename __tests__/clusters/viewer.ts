@@ -11,6 +11,7 @@ import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import { validatePlugin } from '../../lib/plugin/validate.js';
 import type { TabPlugin } from '../../lib/plugin/types.js';
 import { Parsers, type ScrapeParser } from '../../lib/exposition/parser/index.js';
+import { onlyOwn } from '../../lib/sources/hosts/node-parser.js';
 import { createHttpCollector } from '../../lib/sources/hosts/http-collector.js';
 import { expandHosts } from '../../lib/sources/hostlists/targets.js';
 import diagnosis from '../../plugins/diagnosis/index.js';
@@ -177,7 +178,7 @@ export async function overHttp(servers: Servers, nodes: number): Promise<Feed> {
     targets: expandHosts(listening.map(({ port }) => `127.0.0.1:${port}`)),
     clock,
     intervalMs: INTERVAL_MS,
-    newParser: () => parsers.newParser(),
+    newReader: () => onlyOwn(parsers.newParser()),
     afterCommit: () => parsers.tidy(),
   });
   const answered = collector.nodes.map(({ nodeId }): Answered => ({ nodeId, text: '', now: 0, counts: false }));

@@ -19,22 +19,27 @@ export async function closeWatched(): Promise<void> {
 export interface Watched {
   readonly driver: Driver;
   readonly servers: Readonly<Record<string, TestServer>>;
-  /** Advances by one interval, and waits until each node has been delivered once more. */
+  /** Advances by one interval, and waits until each endpoint has been delivered once more. */
   round(): Promise<void>;
 }
 
-/** One node per behaviour, named after its key. */
-export async function watch(behaviours: Readonly<Record<string, Behaviour>>, size: { cols: number; rows: number }): Promise<Watched> {
+/** A node per key, which is its name, with one endpoint or with several; `servers` has those under their own keys. */
+export async function watch(
+  behaviours: Readonly<Record<string, Behaviour | Readonly<Record<string, Behaviour>>>>,
+  size: { cols: number; rows: number },
+): Promise<Watched> {
   const servers: Record<string, TestServer> = {};
   const targets = new TargetList();
-  for (const [name, behaviour] of Object.entries(behaviours)) {
-    // The clock stands still, so it must not be compared with the clock of the servers.
-    servers[name] = await startServer((request, response) => {
-      response.sendDate = false;
-      behaviour(request, response);
-    });
-    open.push(() => servers[name]!.kill());
-    targets.add(servers[name].nodeId, { name });
+  for (const [name, of] of Object.entries(behaviours)) {
+    for (const [key, behaviour] of Object.entries(typeof of === 'function' ? { [name]: of } : of)) {
+      // The clock stands still, so it must not be compared with the clock of the servers.
+      servers[key] = await startServer((request, response) => {
+        response.sendDate = false;
+        behaviour(request, response);
+      });
+      open.push(() => servers[key]!.kill());
+      targets.add(servers[key].nodeId, { name, ...(typeof of === 'function' ? {} : { node: name }) });
+    }
   }
   const parsers = new Parsers();
   let delivered = new Set<string>();
@@ -48,7 +53,12 @@ export async function watch(behaviours: Readonly<Record<string, Behaviour>>, siz
         clock,
         intervalMs: INTERVAL_MS,
         random: () => 0,
-        newParser: () => new NodeParser(parsers.newParser(), (program) => parsers.holding((users) => new SampleColumns(users, program))),
+        newReader: (endpoints) =>
+          new NodeParser(
+            endpoints,
+            () => parsers.newParser(),
+            () => parsers.holding((users) => new SampleColumns(users, '')),
+          ),
         source: 'hosts.csv',
       });
       open.unshift(() => collector.stop());
@@ -60,7 +70,7 @@ export async function watch(behaviours: Readonly<Record<string, Behaviour>>, siz
         start(deliver) {
           collector.start((delivery) => {
             deliver(delivery);
-            if (delivery.kind !== 'overdue') delivered.add(delivery.node.nodeId);
+            if (delivery.kind !== 'overdue') delivered.add(delivery.endpoint!.id);
             check();
           });
         },
@@ -71,10 +81,11 @@ export async function watch(behaviours: Readonly<Record<string, Behaviour>>, siz
     delivered = new Set();
     const all = new Promise<void>((resolve) => {
       check = () => {
-        if (delivered.size === targets.targets.length) resolve();
+        if (delivered.size === Object.keys(servers).length) resolve();
       };
     });
-    const untilDue = [...driver.app.state.allNodes].map(({ status }) => (status.nextTryAt ?? 0) - driver.clock.now());
+    const endpoints = [...driver.app.state.allNodes].flatMap((node) => node.endpoints);
+    const untilDue = endpoints.map(({ status }) => (status.nextTryAt ?? 0) - driver.clock.now());
     driver.step(Math.max(INTERVAL_MS, ...untilDue));
     await all;
     driver.step(250);

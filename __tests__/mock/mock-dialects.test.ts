@@ -49,9 +49,11 @@ const textOf = async (address: string): Promise<string> => (await fetch(`http://
 class Viewed {
   readonly #address: string;
   readonly #parsers = new Parsers();
-  readonly #parser = new NodeParser(this.#parsers.newParser(), (program) =>
-    this.#parsers.holding((users) => new SampleColumns(users, program)),
-  );
+  readonly #parser = new NodeParser(
+    [{ id: '', intervalMs: 0 }],
+    () => this.#parsers.newParser(),
+    () => this.#parsers.holding((users) => new SampleColumns(users, '')),
+  ).endpoints[0]!;
 
   constructor(address: string) {
     this.#address = address;

@@ -38,7 +38,7 @@ class Fed {
     const attribution = this.#parsers.holding((users) => new Attribution(users, { people: true }));
     this.#nodes = nodeIds.map((nodeId) => {
       const parser = this.#parsers.newParser();
-      const node = new Node({ nodeId }, parser.data, new Endpoint(nodeId, 3000), names, attribution);
+      const node = new Node({ nodeId }, parser.data, [new Endpoint(nodeId, 3000)], names, attribution);
       const feed = (text: string, at: number): void => {
         parser.push(Buffer.from(text));
         node.commit({ at, latencyMs: 12, skewMs: 0 }, parser.commit(at, 0));

@@ -31,10 +31,11 @@ test('a folded list names the same addresses', () => {
     .map(([scheme, before, number, width, after]) => `${scheme}${before}${String(number).padStart(width, '0')}${after}`);
   fc.assert(
     fc.property(fc.array(name, { maxLength: 40 }), (names) => {
-      const urls = (list: readonly string[]): readonly string[] => [...new Set(list.map((name) => expandHosts([name])[0]!.url))].sort();
+      const urls = (list: readonly string[]): readonly string[] =>
+        [...new Set(list.map((name) => expandHosts([name])[0]!.endpoints[0]!.url))].sort();
       const folded = foldNames(names);
       const list = folded === '' ? [] : folded.split(/,(?![^[]*\])/).flatMap((part) => expandHosts([part]));
-      expect([...new Set(list.map(({ url }) => url))].sort()).toEqual(urls(names));
+      expect([...new Set(list.map(({ endpoints }) => endpoints[0]!.url))].sort()).toEqual(urls(names));
     }),
   );
 });

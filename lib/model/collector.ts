@@ -1,4 +1,5 @@
 /** The interfaces between the edges and the core. Edges import these and never each other. */
+import type { EndpointView } from './endpoint.js';
 import type { NodeView } from './node-view.js';
 import type { Ms } from './clock.js';
 
@@ -8,6 +9,8 @@ export interface Delivery {
   readonly kind: 'data' | 'failed' | 'overdue' | 'gone';
   /** 'jump' after a seek: the samples before it are not part of this node's history. */
   readonly continuity: 'next' | 'jump';
+  /** The endpoint that it is about; absent: all of the node. */
+  readonly endpoint?: EndpointView;
 }
 
 /** Delivers nodes: HTTP scrape, local machine, replay. The rest of the program does not know which one runs. */

@@ -1,6 +1,7 @@
 /** One endpoint that is scraped: a URL, this machine, a node of a recording. */
 import { isOurs } from '../errors.js';
 import type { Ms } from './clock.js';
+import type { NodeFacts } from './columns.js';
 
 /**
  * Number of refreshes that may be missed: after that many an endpoint is overdue, its node is down and not in any total, and its state is
@@ -63,6 +64,10 @@ export interface EndpointView {
   /** Milliseconds between two scrapes of it; NaN where nothing is scraped: a recording. */
   readonly intervalMs: Ms;
   readonly status: EndpointStatus;
+  /** Whether it ever reported GPUs of the node. */
+  readonly givesGpus: boolean;
+  /** Of its last good answer; undefined: the facts of the node are its own. */
+  readonly facts: NodeFacts | undefined;
 }
 
 /** What an answer provides besides its rows. */
@@ -83,6 +88,8 @@ export class Endpoint implements EndpointView {
   readonly intervalMs: Ms;
   /** How often its exporter renews its values, where that is known: an answer is not out of date before the next one could differ. */
   refreshMs: Ms = 0;
+  givesGpus = false;
+  facts: NodeFacts | undefined;
   #status: EndpointStatus = WAITING;
 
   constructor(id: string, intervalMs: Ms = NaN) {
@@ -113,4 +120,22 @@ export class Endpoint implements EndpointView {
   setStatus(change: Partial<EndpointStatus>): void {
     this.#status = { ...this.#status, ...change };
   }
+}
+
+/** How far an endpoint is from answering: the larger, the further. */
+function trouble({ phase, overdue, okAt }: EndpointStatus): number {
+  if (overdue) return 4;
+  if (okAt === undefined) return phase === 'waiting' ? 2 : 3;
+  return phase === 'failing' ? 1 : 0;
+}
+
+/**
+ * The endpoint that decides how its node is. The node is up while every endpoint that ever reported its GPUs is: the worst of those, with the oldest
+ * answer. Without GPUs it is up while any endpoint is: the best, with the newest answer.
+ */
+export function deciding<One extends Pick<EndpointView, 'status' | 'givesGpus'>>(endpoints: readonly One[]): One {
+  const giving = endpoints.filter(({ givesGpus }) => givesGpus);
+  const sign = giving.length > 0 ? 1 : -1;
+  const rank = (a: One, b: One): number => sign * (trouble(a.status) - trouble(b.status) || (b.status.okAt ?? 0) - (a.status.okAt ?? 0));
+  return (giving.length > 0 ? giving : endpoints).reduce((best, one) => (rank(one, best) > 0 ? one : best));
 }

@@ -9,7 +9,7 @@ import { canListProcesses, processesNeed, type Device } from './process-support.
 /** How the scheduler sees a node, and why it is out of service. */
 export type Service = Pick<SchedulerNode, 'state' | 'reason'>;
 
-/** One machine with its GPUs, read-only. `nodeId` is the key everywhere: the address scraped. `name` is the name to show. */
+/** One machine with its GPUs, read-only. `nodeId` is the key everywhere: the addresses scraped. `name` is the name to show. */
 export interface NodeView extends NodeData {
   readonly nodeId: string;
   readonly name: string;
@@ -21,11 +21,11 @@ export interface NodeView extends NodeData {
   readonly structure: number;
   /** When the data was received, by our clock; 0 before the first scrape. */
   readonly at: Ms;
-  /** What feeds the node; currently one endpoint. */
-  readonly endpoints: readonly [EndpointView, ...EndpointView[]];
+  /** What feeds the node, at least one. */
+  readonly endpoints: readonly EndpointView[];
   /** For a filtered view: the node itself. */
   readonly whole?: NodeView;
-  /** The state of the node: that of its endpoint. */
+  /** The state of the node: that of the endpoint that decides it, see `deciding`. */
   readonly status: EndpointStatus;
   /** How the scheduler sees the node, where one is asked and knows it. */
   readonly service?: Service | undefined;

@@ -1,7 +1,7 @@
 /** A node as its source manages it: identity, endpoints, and the columns behind one read-only interface. */
 import type { Ms } from './clock.js';
 import type { Change, NodeData } from './columns.js';
-import { Endpoint, type Answered, type EndpointStatus, type Failed } from './endpoint.js';
+import { deciding, Endpoint, type Answered, type EndpointStatus, type Failed } from './endpoint.js';
 import { NodeNames, type NamedNode } from './node-names.js';
 import type { NodeView, Service } from './node-view.js';
 
@@ -32,7 +32,8 @@ const NO_GROUPS: ReadonlyMap<string, string> = new Map();
 export class Node implements NodeView, NamedNode {
   readonly nodeId: string;
   readonly groups: ReadonlyMap<string, string>;
-  readonly endpoints: readonly [Endpoint];
+  /** At least one. */
+  readonly endpoints: readonly Endpoint[];
   readonly #data: NodeData;
   readonly #names: NodeNames;
   readonly #isNamed: boolean;
@@ -42,6 +43,8 @@ export class Node implements NodeView, NamedNode {
   #version = 0;
   #structure = 0;
   #at: Ms = 0;
+  /** The last status that was asked for, and that of the endpoint that it is of. */
+  #status: { readonly of: EndpointStatus; readonly shown: EndpointStatus } | undefined;
 
   /**
    * `data` is the same object for the node's life: a parser or a writer of samples commits into it. `names`: the names of all nodes of the
@@ -50,13 +53,13 @@ export class Node implements NodeView, NamedNode {
   constructor(
     identity: NodeIdentity,
     data: NodeData,
-    endpoint = new Endpoint(identity.nodeId),
+    endpoints: readonly Endpoint[] = [new Endpoint(identity.nodeId)],
     names = new NodeNames(),
     attribution?: AttributionSource,
   ) {
     this.nodeId = identity.nodeId;
     this.groups = identity.groups ?? NO_GROUPS;
-    this.endpoints = [endpoint];
+    this.endpoints = endpoints;
     this.#names = names;
     this.#isNamed = identity.name !== undefined;
     names.claim(this, identity.name ?? identity.nodeId);
@@ -82,7 +85,12 @@ export class Node implements NodeView, NamedNode {
     return this.#at;
   }
   get status(): EndpointStatus {
-    return this.endpoints[0].status;
+    if (this.endpoints.length === 1) return this.endpoints[0]!.status;
+    const { id, status: of } = deciding(this.endpoints);
+    if (this.#status?.of === of) return this.#status.shown;
+    const shown = of.error === undefined ? of : { ...of, error: { ...of.error, text: `${id}: ${of.error.text}` } };
+    this.#status = { of, shown };
+    return shown;
   }
   get service(): Service | undefined {
     return this.#attribution?.serviceOf(this.nodeId);
@@ -125,17 +133,21 @@ export class Node implements NodeView, NamedNode {
     this.#name = name;
   }
 
-  /** New rows, or new numbers in existing rows, were committed to the data. */
-  commit(answer: Answered, change: Change = 'structure'): void {
-    this.#version++;
+  /** New rows, or new numbers in existing rows, were committed to the data, and came from the endpoint. */
+  commit(answer: Answered, change: Change = 'structure', endpoint = this.endpoints[0]!): void {
     this.#at = answer.at;
+    this.changed(change);
+    endpoint.answered(answer);
+  }
+
+  /** The rows have changed, without an answer. */
+  changed(change: Change): void {
+    this.#version++;
     if (!this.#isNamed && this.#data.facts.instance !== '') this.#names.claim(this, this.#data.facts.instance);
     // Owners follow from the rows: new values change none.
-    if (change === 'structure') {
-      this.#structure++;
-      this.#attribute();
-    }
-    this.endpoints[0].answered(answer);
+    if (change === 'values') return;
+    this.#structure++;
+    this.#attribute();
   }
 
   /** Returns whether more is known of the owners, or was before. */
@@ -152,11 +164,11 @@ export class Node implements NodeView, NamedNode {
   }
 
   /** An attempt ended without an answer. The rows and the facts of the last successful answer stay. */
-  fail(failed: Failed): void {
-    this.endpoints[0].failed(failed);
+  fail(failed: Failed, endpoint = this.endpoints[0]!): void {
+    endpoint.failed(failed);
   }
 
-  setStatus(change: Partial<EndpointStatus>): void {
-    this.endpoints[0].setStatus(change);
+  setStatus(change: Partial<EndpointStatus>, endpoint = this.endpoints[0]!): void {
+    endpoint.setStatus(change);
   }
 }

@@ -34,6 +34,9 @@ export const canListProcesses = (device: Device): boolean => supportOf(device)?.
 /** What the exporter needs besides `--processes` to list processes on the device. */
 export const processesNeed = (device: Device): string | undefined => supportOf(device)?.needs;
 
+/** Whose device it is, by its name. */
+export const makerOf = (name: string): string | undefined => supportOf({ name, library: '', type: '' })?.maker;
+
 export interface Device {
   readonly name: string;
   readonly library: string;

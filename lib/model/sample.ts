@@ -40,6 +40,8 @@ export interface NodeGpu {
   readonly migDevices?: readonly NodeMigDevice[];
   /** Properties (driver_version, architecture, ...), by label of its info family; only those that are known. */
   readonly details?: Readonly<Record<string, string>>;
+  /** Readings, by name, that any other source has better: they are computed, or count in another way. */
+  readonly lesser?: readonly string[];
 }
 
 /** A part of a GPU that is used as a separate device. */

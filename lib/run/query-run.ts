@@ -106,16 +106,17 @@ export async function startQuery(settings: QuerySettings): Promise<QueryRun> {
   };
 }
 
-/** Nodes that have not answered yet. */
+/** Nodes that have not answered yet, with all their endpoints. */
 class FirstRound {
   readonly nodes: number;
   readonly complete: Promise<void>;
-  readonly #waiting = new Map<string, number>();
+  /** By node and endpoint: the samples that are missing. */
+  readonly #waiting = new Map<string, Map<string, number>>();
   #finish: () => void = () => undefined;
 
   constructor(nodes: readonly NodeView[], samples: (node: NodeView) => number) {
     this.nodes = nodes.length;
-    for (const node of nodes) this.#waiting.set(node.nodeId, samples(node));
+    for (const node of nodes) this.#waiting.set(node.nodeId, new Map(node.endpoints.map(({ id }) => [id, samples(node)])));
     this.complete = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -126,13 +127,15 @@ class FirstRound {
     return this.nodes - this.#waiting.size;
   }
 
-  take({ node: { nodeId, status }, kind }: Delivery): void {
+  take({ node: { nodeId, endpoints }, kind, endpoint = endpoints[0]! }: Delivery): void {
     // Its turn will come.
-    if (kind === 'overdue' && failedHere(status)) return;
-    const left = this.#waiting.get(nodeId);
-    if (left === undefined) return;
-    if (kind === 'data' && left > 1) this.#waiting.set(nodeId, left - 1);
-    else this.#waiting.delete(nodeId);
+    if (kind === 'overdue' && failedHere(endpoint.status)) return;
+    const waiting = this.#waiting.get(nodeId);
+    const left = waiting?.get(endpoint.id);
+    if (waiting === undefined || left === undefined) return;
+    if (kind === 'data' && left > 1) waiting.set(endpoint.id, left - 1);
+    else waiting.delete(endpoint.id);
+    if (waiting.size === 0) this.#waiting.delete(nodeId);
     if (this.#waiting.size === 0) this.#finish();
   }
 }

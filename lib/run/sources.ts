@@ -11,7 +11,7 @@ import type { AttributionSource } from '../model/node.js';
 import type { Replay } from '../model/replay.js';
 import { combined } from '../sources/combined-collector.js';
 import { SampleColumns } from '../exposition/write/sample-columns.js';
-import { NodeParser, type NewColumns } from '../sources/hosts/node-parser.js';
+import { NodeParser, type ReadFrom } from '../sources/hosts/node-parser.js';
 import { createHttpCollector } from '../sources/hosts/http-collector.js';
 import type { Rounds } from '../sources/schedule/scheduler.js';
 import { expandHosts, type Target } from '../sources/hostlists/targets.js';
@@ -60,9 +60,10 @@ const NOTHING: Pick<OpenSource, 'notices' | 'close'> = { notices: () => [], clos
 const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
   hosts: (source, context) => {
     const { targets } = source;
-    const maxConnections = affordable(2 * targets.length, context.alone ? KEPT_FILES : KEPT_FILES + FILES_OF_PROGRAMS);
+    const endpoints = targets.reduce((sum, target) => sum + target.endpoints.length, 0);
+    const maxConnections = affordable(2 * endpoints, context.alone ? KEPT_FILES : KEPT_FILES + FILES_OF_PROGRAMS);
     const collector = httpCollector({ ...source, maxConnections }, targets, source.title, context);
-    return Promise.resolve({ ...NOTHING, collector, notices: () => filesNotices(targets.length, maxConnections) });
+    return Promise.resolve({ ...NOTHING, collector, notices: () => filesNotices(endpoints, maxConnections) });
   },
 
   async local({ machine, intervalMs }, { parsers, clock, afterCommit, names, attribution, alone }) {
@@ -118,7 +119,7 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
     const collector = new PrometheusCollector({
       ...source,
       ...context,
-      newParser: () => new NodeParser(parsers.newParser(), columnsOf(parsers)),
+      newParser: () => nodeParser(parsers, ONE_TEXT).endpoints[0]!,
       once: rounds === 'one',
     });
     const failure = await collector.open();
@@ -158,10 +159,16 @@ export const localNodeId = (alone: boolean): string => (alone ? 'localhost' : 't
 
 const DEMO_NOTICE: Line = line(span(' demo: a made-up cluster ', 'chip'));
 
-const columnsOf =
-  (parsers: Parsers): NewColumns =>
-  (program) =>
-    parsers.holding((users) => new SampleColumns(users, program));
+/** The name of the program is in the facts of each sample. */
+const nodeParser = (parsers: Parsers, endpoints: readonly ReadFrom[]): NodeParser =>
+  new NodeParser(
+    endpoints,
+    () => parsers.newParser(),
+    () => parsers.holding((users) => new SampleColumns(users, '')),
+  );
+
+/** What a server sends of a node comes in one text. */
+const ONE_TEXT: readonly ReadFrom[] = [{ id: '', intervalMs: 0 }];
 
 function httpCollector(
   {
@@ -178,7 +185,7 @@ function httpCollector(
 ): Collector {
   return createHttpCollector({
     targets,
-    newParser: () => new NodeParser(parsers.newParser(), columnsOf(parsers)),
+    newReader: (endpoints) => nodeParser(parsers, endpoints),
     source: title,
     names,
     attribution,

@@ -36,16 +36,25 @@ describe('the kind of the answer may change', () => {
     await round();
     expect(utils()).toEqual([12]);
     servers.n!.behave(answers(textOf('dcgm-k8s')));
-    // The parser of all-smi refuses the first one.
-    await round();
-    expect([node!.status.error?.code, utils()]).toEqual(['S_FOREIGN', [12]]);
     await round();
     expect([node!.status.error, utils()]).toEqual([undefined, [97, 0]]);
+    servers.n!.behave(answers(textOf('nvitop-exporter')));
+    await round();
+    expect([node!.status.error, utils(), node!.procs.count]).toEqual([undefined, [97, 0], 3]);
     servers.n!.behave(answers(ALL_SMI));
     await round();
-    expect([node!.status.error?.code, utils()]).toEqual(['S_FOREIGN', [97, 0]]);
-    await round();
     expect([node!.status.error, utils()]).toEqual([undefined, [12]]);
+  });
+
+  test('an answer that is too large to be kept is refused once, and the next one is read', async () => {
+    const { driver, servers, round } = await watch({ n: answers(textOf('dcgm-k8s')) }, SIZE);
+    const [node] = [...driver.app.state.allNodes];
+    await round();
+    servers.n!.behave(answers(ALL_SMI + `# ${'x'.repeat(98)}\n`.repeat(12_000)));
+    await round();
+    expect([node!.status.error?.code, node!.gpus.count]).toEqual(['S_FOREIGN', 2]);
+    await round();
+    expect([node!.status.error, node!.gpus.count]).toEqual([undefined, 1]);
   });
 
   test('a login page in between leaves the last good answer', async () => {

@@ -34,7 +34,12 @@ async function scraped(text: string): Promise<NodeView> {
     targets: expandHosts([server.nodeId]),
     clock: systemClock,
     rounds: 'one',
-    newParser: () => new NodeParser(parsers.newParser(), (program) => parsers.holding((users) => new SampleColumns(users, program))),
+    newReader: (endpoints) =>
+      new NodeParser(
+        endpoints,
+        () => parsers.newParser(),
+        () => parsers.holding((users) => new SampleColumns(users, '')),
+      ),
   });
   open.push(
     () => collector.stop(),

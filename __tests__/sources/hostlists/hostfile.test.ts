@@ -21,8 +21,8 @@ function file(content: string | Uint8Array): string {
 /** URL, name and groups of each target, as text. */
 async function read(content: string | Uint8Array, path = file(content)): Promise<string[]> {
   const { targets } = await readHostfile(path);
-  return targets.map(({ url, name: label, groups }) =>
-    [url, label ?? '-', ...[...groups].map(([name, value]) => `${name}=${value}`)].join(' '),
+  return targets.map(({ endpoints, name: label, groups }) =>
+    [endpoints.map(({ url }) => url).join('+'), label ?? '-', ...[...groups].map(([name, value]) => `${name}=${value}`)].join(' '),
   );
 }
 /** The notes of the list about merged or omitted entries. */
@@ -170,6 +170,23 @@ describe('CSV', () => {
 
   test('rows with more cells than the header are noted', async () => {
     expect(await notes('host,rack\nn1,r1,x\nn2,r2,y\n')).toEqual(['2 rows with more cells than the header left out (first: line 2)']);
+  });
+
+  test('several ports in a row, and rows with the same cell in the column node, are endpoints of one node', async () => {
+    expect(await read('host,ports,rack\ngpu01,9400+9100,r1\ngpu02,9400;9100,r2\ngpu03:1,2,r3\ngpu04,n/a,r4\n')).toEqual([
+      'http://gpu01:9400/metrics+http://gpu01:9100/metrics - ports=9400+9100 rack=r1',
+      'http://gpu02:9400/metrics+http://gpu02:9100/metrics - ports=9400;9100 rack=r2',
+      'http://gpu03:1/metrics - ports=2 rack=r3',
+      'http://gpu04/metrics - ports=n/a rack=r4',
+    ]);
+    expect(await read('address,node,rack\n10.0.0.1:9400,gpu01,r1\n10.0.0.2:9400,,r1\n10.1.0.1:9100,gpu01,\n10.0.0.3,gpu03,r2\n')).toEqual([
+      'http://10.0.0.1:9400/metrics+http://10.1.0.1:9100/metrics gpu01 rack=r1',
+      'http://10.0.0.2:9400/metrics - rack=r1',
+      'http://10.0.0.3/metrics gpu03 rack=r2',
+    ]);
+    // A column of another kind, and a label of file_sd, join nothing.
+    const text = JSON.stringify([{ targets: ['a:9400', 'a:9100'], labels: { node: 'a' } }]);
+    expect(await read(text)).toEqual(['http://a:9400/metrics - node=a', 'http://a:9100/metrics - node=a']);
   });
 
   test.each([';', '\t'])('separated by %j', async (separator) => {

@@ -4,7 +4,7 @@ import { expandRange, RangeFault, splitList } from '../../../lib/sources/hostlis
 import { expandHosts, MAX_HOSTS, TargetList } from '../../../lib/sources/hostlists/targets.js';
 import { AppError } from '../../../lib/errors.js';
 
-const urls = (...args: string[]): string[] => expandHosts(args).map(({ url }) => url);
+const urls = (...args: string[]): string[] => expandHosts(args).flatMap(({ endpoints }) => endpoints.map(({ url }) => url));
 const ids = (...args: string[]): string[] => expandHosts(args).map(({ nodeId }) => nodeId);
 function fault(...args: string[]): string {
   try {
@@ -121,7 +121,7 @@ describe('addresses', () => {
     ['no\u200bde1\u202e', 'node1', 'http://node1/metrics'],
     ['knoten-ä:9090', 'knoten-ä:9090', 'http://xn--knoten--cxa:9090/metrics'],
   ])('%s', (text, nodeId, url) => {
-    expect(expandHosts([text])).toEqual([{ nodeId, url, groups: new Map() }]);
+    expect(expandHosts([text])).toEqual([{ nodeId, endpoints: [{ id: nodeId, url }], groups: new Map() }]);
   });
 
   test.each([
@@ -168,6 +168,57 @@ describe('addresses', () => {
 
   test('control characters are not in the message', () => {
     expect(fault('\x1b[2Jx y')).toBe('E_HOST_BAD: host "[2Jx": a [ without a ]');
+  });
+});
+
+describe('several endpoints of one node', () => {
+  const nodes = (...args: string[]): string[] =>
+    expandHosts(args).map(({ nodeId, endpoints }) => `${nodeId} = ${endpoints.map(({ id, url }) => `${id} ${url}`).join(', ')}`);
+
+  test('are its ports with a + between, also in ranges', () => {
+    expect(nodes('node[01-02]:9400+9100', 'https://[::1]:1+2')).toEqual([
+      'node01:9400+9100 = node01:9400 http://node01:9400/metrics, node01:9100 http://node01:9100/metrics',
+      'node02:9400+9100 = node02:9400 http://node02:9400/metrics, node02:9100 http://node02:9100/metrics',
+      '[::1]:1+2 = [::1]:1 https://[::1]:1/metrics, [::1]:2 https://[::1]:2/metrics',
+    ]);
+  });
+
+  test('are never guessed: other ports of a host are other nodes', () => {
+    expect(ids('a:9400', 'a:9100')).toEqual(['a:9400', 'a:9100']);
+  });
+
+  test('are joined where one list says so and another names only some of them', () => {
+    expect(ids('a:1', 'b:1', 'a:2', 'a:1+3')).toEqual(['a:1+3', 'b:1', 'a:2']);
+    expect(ids('a:1+2', 'a:3+4', 'a:2+3')).toEqual(['a:1+2+3+4']);
+    expect(ids('a:1+1', 'a:2+2')).toEqual(['a:1', 'a:2']);
+    const [hosts, file] = [new TargetList('--hosts'), new TargetList('hosts.csv')];
+    hosts.add('a:1+2');
+    hosts.add('c:1');
+    file.add('https://a:2', { name: 'a', groups: new Map([['rack', '7']]) });
+    file.add('b:1');
+    expect(hosts.before(file)).toEqual([
+      {
+        nodeId: 'a:1+2',
+        endpoints: [
+          { id: 'a:1', url: 'http://a:1/metrics' },
+          { id: 'a:2', url: 'https://a:2/metrics' },
+        ],
+        groups: new Map([['rack', '7']]),
+        name: 'a',
+      },
+      { nodeId: 'c:1', endpoints: [{ id: 'c:1', url: 'http://c:1/metrics' }], groups: new Map() },
+      { nodeId: 'b:1', endpoints: [{ id: 'b:1', url: 'http://b:1/metrics' }], groups: new Map() },
+    ]);
+  });
+
+  test.each([
+    ['a:1+', 'the port must be 1 to 65535'],
+    ['a:1+x', 'the port must be 1 to 65535'],
+    ['a:+1', 'the port must be 1 to 65535'],
+    ['a+b', 'not a host name or address'],
+    [`a:${Array.from({ length: 17 }, (_, at) => at + 1).join('+')}`, 'more than 16 endpoints of one node'],
+  ])('%s is rejected', (text, reason) => {
+    expect(fault(text)).toContain(reason);
   });
 });
 

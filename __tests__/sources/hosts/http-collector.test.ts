@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { onlyOwn } from '../../../lib/sources/hosts/node-parser.js';
 import { createHttpCollector, type HttpCollectorOptions } from '../../../lib/sources/hosts/http-collector.js';
 import { expandHosts } from '../../../lib/sources/hostlists/targets.js';
 import { included } from '../../../lib/model/node-view.js';
@@ -41,10 +42,10 @@ function watch(hosts: readonly (TestServer | string)[], options: Partial<HttpCol
     clock: systemClock,
     intervalMs: 100,
     timeoutMs: 1000,
-    newParser() {
+    newReader() {
       const parser = new RecordingParser();
       parsers.push(parser);
-      return parser;
+      return onlyOwn(parser);
     },
     ...options,
   });
@@ -107,10 +108,10 @@ describe('a node that answers', () => {
   test('has the name that it reports', async () => {
     const node = await serve(server.answers('a 1\n'));
     const watched = watch([node], {
-      newParser() {
+      newReader() {
         const parser = new RecordingParser();
         parser.data = emptyHostData('node-0001');
-        return parser;
+        return onlyOwn(parser);
       },
     });
     expect(watched.collector.nodes[0]!.name).toBe(node.nodeId);
@@ -194,14 +195,14 @@ describe('a node that does not answer', () => {
     const [bad, good] = [await serve(server.answers('a 1\n')), await serve(server.answers('b 1\n'))];
     let parsers = 0;
     const watched = watch([bad, good], {
-      newParser() {
+      newReader() {
         const parser = new RecordingParser();
         if (parsers++ === 0) {
           parser.push = () => {
             throw new Error('boom');
           };
         }
-        return parser;
+        return onlyOwn(parser);
       },
     });
     await watched.until(() => kinds(watched, good.nodeId).length > 2 && kinds(watched, bad.nodeId).length > 0);
@@ -257,7 +258,7 @@ describe('a machine that slept for an hour', () => {
 describe('the collector', () => {
   test('has its nodes and a title', () => {
     const named = (args: string[], options: Partial<HttpCollectorOptions> = {}): Collector =>
-      createHttpCollector({ targets: expandHosts(args), clock: systemClock, newParser: () => new RecordingParser(), ...options });
+      createHttpCollector({ targets: expandHosts(args), clock: systemClock, newReader: () => onlyOwn(new RecordingParser()), ...options });
     expect(named(['n1:9090']).source).toBe('n1:9090');
     expect(named(['n[1-3]'])).toMatchObject({ source: '3 hosts', intervalMs: 3000 });
     expect(named(['n[1-300]'], { source: 'hosts.csv' })).toMatchObject({ source: 'hosts.csv', intervalMs: 6000 });

@@ -39,7 +39,7 @@ async function there(machine: StandInMachine): Promise<Machine> {
   const session = new Session({
     clock: systemClock,
     ssh: 'ssh',
-    args: sshArguments(target!, { config: lab.config, options: [] }, 5000),
+    args: sshArguments(target!.endpoints[0]!, { config: lab.config, options: [] }, 5000),
     script: { nvidiaSmi, procDir, passwdFile },
     silenceMs: 5000,
   });

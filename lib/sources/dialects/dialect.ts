@@ -66,6 +66,8 @@ export interface Mapping<Reading extends string> {
    * `board`: rows for parts of a GPU are copies of the board's value. `part`: each has a value of its own. Default 'board'.
    */
   readonly of?: 'board' | 'part';
+  /** The values of other exporters are better: it counts in another way, or it is computed. */
+  readonly lesser?: true;
   /** 0 is sent where there is no value. */
   readonly zeroIsNone?: true;
   /** It may be a percentage or a fraction: values up to 1 are not readings, unless another row tells that it is a percentage. */

@@ -248,7 +248,24 @@ function gpuOf(draft: Draft, position: number, dialect: Dialect): NodeGpu {
     migEnabled: draft.parts.size > 0 && !gpu.tiles ? true : values.migEnabled === undefined ? undefined : values.migEnabled === 1,
     migDevices: gpu.tiles ? [] : [...draft.parts.values()].map((part, at) => migDevice(draft, part, at, dialect)),
     details: Object.fromEntries(draft.details),
+    lesser: lesserOf(draft, values, dialect),
   };
+}
+
+/** What other exporters of the same GPU have better. */
+function lesserOf(
+  { index }: Draft,
+  values: Partial<Record<GpuReading, number>>,
+  { gpu = {}, gpuReadings = [] }: Dialect,
+): readonly string[] {
+  const isMinor = gpu.index?.every((label) => label === 'minor_number') === true;
+  return [
+    ...(index === undefined || isMinor ? ['index'] : []),
+    ...(values.powerLimitMaxWatts === undefined ? ['powerLimitMaxWatts'] : []),
+    ...(values.memoryUsedBytes === undefined ? ['memoryUsedBytes'] : []),
+    ...(values.memoryTotalBytes === undefined ? ['memoryTotalBytes'] : []),
+    ...gpuReadings.flatMap(({ into, lesser }) => (lesser ? [into] : [])),
+  ];
 }
 
 function migDevice(draft: Draft, { key, uuid, profile }: Part, index: number, dialect: Dialect): NodeMigDevice {

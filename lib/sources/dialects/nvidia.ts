@@ -150,7 +150,8 @@ const NVITOP: Dialect = {
 const NVIDIA_GPU_PROMETHEUS = {
   gpuReadings: [
     { into: 'utilPercent', families: ['nvidia_gpu_duty_cycle'], of: 'part' },
-    { into: 'memoryUsedBytes', families: ['nvidia_gpu_memory_used_bytes'], of: 'part' },
+    // Includes what the driver keeps for itself.
+    { into: 'memoryUsedBytes', families: ['nvidia_gpu_memory_used_bytes'], of: 'part', lesser: true },
     { into: 'memoryTotalBytes', families: ['nvidia_gpu_memory_total_bytes'], of: 'part' },
     { into: 'temperatureCelsius', families: ['nvidia_gpu_temperature_celsius'] },
     { into: 'powerWatts', families: ['nvidia_gpu_power_usage_milliwatts'], scale: 0.001 },

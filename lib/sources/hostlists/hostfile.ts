@@ -131,6 +131,8 @@ function addTable(lines: readonly Line[], head: readonly string[], column: numbe
   const isBlanks = typeof delimiter !== 'string';
   // In a table of jobs NAME is that of the job.
   const hasNames = !head.some((cell) => plainHead(cell) === 'jobid');
+  const nodeAt = head.findIndex((cell, at) => hasNames && at !== column && plainHead(cell) === 'node');
+  const portsAt = head.findIndex((cell, at) => at !== column && /^ports?$/.test(plainHead(cell)));
   for (const line of lines) {
     const cells = cellsOf(line);
     const before = cells.slice(0, column);
@@ -142,15 +144,24 @@ function addTable(lines: readonly Line[], head: readonly string[], column: numbe
     }
     const values = [...before.map((cell) => cell.trim()), '', ...after];
     if (values.length > head.length && !isBlanks) list.leaveOut('row', 'with more cells than the header', line.where);
-    add(
-      line.where,
-      address,
-      noteOf(
-        head.map((name, at) => [at === column ? '' : name, values[at] ?? ''] as const),
-        hasNames,
-      ),
+    const note = noteOf(
+      head.map((name, at) => [at === column || at === nodeAt ? '' : name, values[at] ?? ''] as const),
+      hasNames,
     );
+    add(line.where, address, { ...note, ...portsOf(values[portsAt]), ...nodeOf(note, values[nodeAt]) });
   }
+}
+
+/** Several ports in one cell are endpoints of one node. */
+function portsOf(cell = ''): Pick<TargetNote, 'ports'> {
+  const ports = cell.split(/[+,;\s]+/);
+  return ports.every((port) => /^\d{1,5}$/.test(port)) ? { ports: ports.join('+') } : {};
+}
+
+/** Rows with the same cell are endpoints of one node, which is called that if it has no other name. */
+function nodeOf({ name }: TargetNote, cell = ''): Pick<TargetNote, 'node' | 'name'> {
+  const node = clean(cell, MAX_VALUE_BYTES).trim();
+  return node === '' ? {} : { node, name: name ?? node };
 }
 
 /**

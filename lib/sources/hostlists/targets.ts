@@ -6,12 +6,20 @@ import { expandRange, RangeFault, splitList } from './host-ranges.js';
 
 export const MAX_HOSTS = 10_000;
 
-/** One node to scrape. */
-export interface Target {
-  /** The text after the scheme up to the first slash, as written: identifies the host everywhere. */
-  readonly nodeId: string;
+/** Where an exporter of a node answers. */
+export interface EndpointAddress {
+  /** `host` or `host:port`, as written. */
+  readonly id: string;
   /** The path is always /metrics; over SSH there is none. */
   readonly url: string;
+}
+
+/** One node to scrape. */
+export interface Target {
+  /** Identifies the node everywhere: its address as written, with the ports of all its endpoints: `gpu01:9400+9100`. */
+  readonly nodeId: string;
+  /** At least one. */
+  readonly endpoints: readonly EndpointAddress[];
   /** Labels of the host file (rack, partition, ...). */
   readonly groups: ReadonlyMap<string, string>;
   /** The name in the host file. */
@@ -27,7 +35,14 @@ export interface TargetNote {
   readonly name?: string;
   /** For addresses without a scheme. Default http. */
   readonly scheme?: 'http' | 'https';
+  /** For addresses without a port: `9400`, or `9400+9100`. */
+  readonly ports?: string;
+  /** What the list calls the node: addresses with the same are endpoints of one node. */
+  readonly node?: string;
 }
+
+/** Endpoints of one node. */
+const MAX_ENDPOINTS = 16;
 
 /** Maximum length of an address, in bytes: a host name has at most 253. */
 const MAX_ADDRESS_BYTES = 300;
@@ -38,11 +53,24 @@ const NAME = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}._-]*$/u;
 const USER = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}._@\\+$-]*$/u;
 const IPV6 = /^\[[0-9a-fA-F:.]+\]$/;
 
-/** Targets in the order they were named, each machine and port once: the first mention wins, and `notes` lists the others. */
+/** A node while its list is read. */
+interface Draft {
+  /** By the normal form of its address. */
+  readonly endpoints: Map<string, EndpointAddress>;
+  groups: ReadonlyMap<string, string>;
+  name: string | undefined;
+}
+
+/**
+ * Targets in the order they were named, each machine and port once: the first mention wins, and `notes` lists the others. Endpoints are of one
+ * node only where the list says so.
+ */
 export class TargetList {
   readonly #source: string;
   readonly #over: Transport;
-  readonly #byPlace = new Map<string, Target>();
+  readonly #drafts = new Set<Draft>();
+  readonly #byPlace = new Map<string, Draft>();
+  readonly #byNode = new Map<string, Draft>();
   readonly #left: Left[] = [];
   readonly #repeated: Repeated = { count: 0, differing: 0, first: '' };
 
@@ -60,7 +88,9 @@ export class TargetList {
     for (const item of splitList(clean(text.replace(/\s/g, ' '), Infinity))) {
       if (item.trim() === '') throw bad(text, 'the address is empty');
       for (const part of splitList(item, /[ ;]/))
-        if (part !== '') for (const address of expanded(part)) this.#keep(PARSERS[this.#over](address, note));
+        if (part !== '')
+          for (const address of expanded(part))
+            this.#keep(PARSERS[this.#over](address, note), this.#over === 'http' ? note.node : undefined);
     }
   }
 
@@ -72,7 +102,7 @@ export class TargetList {
   }
 
   get targets(): Target[] {
-    return [...this.#byPlace.values()];
+    return [...this.#drafts].map(targetOf);
   }
 
   /** Sentences about what was merged or left out; empty when nothing was. */
@@ -86,20 +116,53 @@ export class TargetList {
     return [...(again === 0 ? [] : [merged]), ...left].map((text) => `${this.#source}: ${text}`);
   }
 
-  /** The targets of this list, then those of `other`. For a target in both lists, one of the two provides labels and name. */
+  /** The targets of this list, then those of `other`, which provides labels, names and schemes of the targets in both. */
   before(other: TargetList): Target[] {
-    const both = new Map([...this.#byPlace].map(([place, target]) => [place, { ...target, ...labelsOf(other.#byPlace.get(place)) }]));
-    for (const [place, target] of other.#byPlace) if (!both.has(place)) both.set(place, target);
-    if (both.size > MAX_HOSTS) throw new AppError('E_HOSTS_TOO_MANY', { max: MAX_HOSTS });
-    return [...both.values()];
+    const both = new TargetList();
+    for (const target of this.targets) both.#join(target);
+    for (const target of other.targets) {
+      const draft = both.#join(target);
+      [draft.groups, draft.name] = [target.groups, target.name];
+      for (const endpoint of target.endpoints) {
+        const known = draft.endpoints.get(placeOf(endpoint))!;
+        draft.endpoints.set(placeOf(endpoint), { ...known, url: endpoint.url });
+      }
+    }
+    return both.targets;
   }
 
-  #keep(target: Target): void {
-    const place = placeOf(target);
-    const known = this.#byPlace.get(place);
-    if (known) return this.#again(known, target);
-    if (this.#byPlace.size >= MAX_HOSTS) throw new AppError('E_HOSTS_TOO_MANY', { max: MAX_HOSTS });
-    this.#byPlace.set(place, target);
+  #keep(target: Target, node: string | undefined): void {
+    const known = this.#byPlace.get(placeOf(target.endpoints[0]!));
+    const isKnown = known !== undefined && target.endpoints.every((one) => this.#byPlace.get(placeOf(one)) === known);
+    if (isKnown) this.#again(targetOf(known), target);
+    const draft = this.#join(target, node);
+    if (isKnown || draft.groups === target.groups) return;
+    // Another endpoint of a node: what the first mention does not say.
+    draft.groups = new Map([...draft.groups, ...[...target.groups].filter(([name]) => !draft.groups.has(name))]);
+    draft.name ??= target.name;
+  }
+
+  /** The node of the target: a new one, or that of any of its endpoints, or of that name. What the target joins becomes one node. */
+  #join(target: Target, node?: string): Draft {
+    const places = target.endpoints.map(placeOf);
+    const named = node === undefined ? undefined : this.#byNode.get(node);
+    const all = new Set([...places.map((place) => this.#byPlace.get(place)), named].filter((one) => one !== undefined));
+    const [first, ...others] = all.size < 2 ? all : [...this.#drafts].filter((one) => all.has(one));
+    if (!first && this.#drafts.size >= MAX_HOSTS) throw new AppError('E_HOSTS_TOO_MANY', { max: MAX_HOSTS });
+    const draft = first ?? { endpoints: new Map<string, EndpointAddress>(), groups: target.groups, name: target.name };
+    this.#drafts.add(draft);
+    for (const other of others) {
+      for (const [place, endpoint] of other.endpoints) draft.endpoints.set(place, endpoint);
+      this.#drafts.delete(other);
+    }
+    target.endpoints.forEach((endpoint, at) => {
+      if (!draft.endpoints.has(places[at]!)) draft.endpoints.set(places[at]!, endpoint);
+    });
+    if (draft.endpoints.size > MAX_ENDPOINTS) throw bad(node ?? target.nodeId, `more than ${MAX_ENDPOINTS} endpoints of one node`);
+    for (const place of draft.endpoints.keys()) this.#byPlace.set(place, draft);
+    if (others.length > 0) for (const [name, one] of this.#byNode) if (others.includes(one)) this.#byNode.set(name, draft);
+    if (node !== undefined) this.#byNode.set(node, draft);
+    return draft;
   }
 
   #again(known: Target, target: Target): void {
@@ -108,6 +171,24 @@ export class TargetList {
     repeated.first ||= known.nodeId === target.nodeId ? target.nodeId : `${target.nodeId} is ${known.nodeId}`;
     if (!isSame(known, target)) repeated.differing++;
   }
+}
+
+function targetOf({ endpoints, groups, name }: Draft): Target {
+  const all = [...endpoints.values()];
+  return { nodeId: idOf(all), endpoints: all, groups, ...(name === undefined ? {} : { name }) };
+}
+
+/** `gpu01:9400+9100`; the host is repeated only where it is another one. */
+function idOf(endpoints: readonly EndpointAddress[]): string {
+  let host: string | undefined;
+  return endpoints
+    .map(({ id }) => {
+      const [, of, port] = /^(.*):(\d+)$/s.exec(id) ?? [];
+      const isSame = of !== undefined && of === host;
+      host = of;
+      return isSame ? port! : id;
+    })
+    .join('+');
 }
 
 interface Left {
@@ -125,18 +206,16 @@ interface Repeated {
 }
 
 /** A normal form of an address: case, a trailing dot and the default port make no difference. */
-function placeOf({ url }: Target): string {
+function placeOf({ url }: EndpointAddress): string {
   const { hostname, port, protocol } = new URL(url);
   return `${hostname.replace(/\.$/, '')}:${port || (protocol === 'https:' ? '443' : '80')}`;
 }
 
-const labelsOf = (target: Target | undefined): Partial<Target> =>
-  target === undefined ? {} : { groups: target.groups, url: target.url, ...(target.name === undefined ? {} : { name: target.name }) };
-
 function isSame(a: Target, b: Target): boolean {
+  const scheme = ({ endpoints }: Target): string | undefined => endpoints[0]?.url.slice(0, 5);
   return (
     a.name === b.name &&
-    a.url.slice(0, 5) === b.url.slice(0, 5) &&
+    scheme(a) === scheme(b) &&
     a.groups.size === b.groups.size &&
     [...a.groups].every(([name, value]) => b.groups.get(name) === value)
   );
@@ -150,21 +229,33 @@ export function expandHosts(args: readonly string[]): Target[] {
 }
 
 /**
- * Parses one address: `host`, `host:port`, `http(s)://host:port`. Without a port: 80, or 443 for https. The path is always /metrics:
- * another path is rejected and not replaced, because two paths of one gateway would become one host. Query and fragment are dropped. A user
- * or password is rejected: secrets do not belong on a command line.
+ * Parses one address: `host`, `host:port`, `http(s)://host:port`, `host:port+port`. Without a port: 80, or 443 for https. The path is always
+ * /metrics: another path is rejected and not replaced, because two paths of one gateway would become one host. Query and fragment are dropped. A
+ * user or password is rejected: secrets do not belong on a command line.
  */
 function parseAddress(address: string, note: TargetNote = {}): Target {
   const [, named, rest] = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/)?(.*)$/s.exec(address) as unknown as [string, string | undefined, string];
   const scheme = named?.toLowerCase() ?? note.scheme ?? 'http';
-  const [hostId, path] = /^([^/?#]*)([^?#]*)/.exec(rest)!.slice(1) as [string, string];
+  const [place, path] = /^([^/?#]*)([^?#]*)/.exec(rest)!.slice(1) as [string, string];
   if (scheme !== 'http' && scheme !== 'https') throw bad(address, `scheme ${scheme} is not supported`);
   if (path !== '' && path !== '/' && path !== '/metrics') throw bad(address, `path ${path} is not supported, only /metrics`);
-  const reason = faultOf(hostId);
-  if (reason !== undefined) throw bad(address, reason);
-  const url = hrefOf(`${scheme}://${hostId}/metrics`);
-  if (url === undefined) throw bad(address, 'not a host name or address');
-  return { nodeId: hostId, url, groups: note.groups ?? NO_GROUPS, ...(note.name === undefined ? {} : { name: note.name }) };
+  const hostId = note.ports !== undefined && !hasPort(place) ? `${place}:${note.ports}` : place;
+  const endpoints = endpointsOf(hostId).map((id): EndpointAddress => {
+    const reason = faultOf(id);
+    if (reason !== undefined) throw bad(address, reason);
+    const url = hrefOf(`${scheme}://${id}/metrics`);
+    if (url === undefined) throw bad(address, 'not a host name or address');
+    return { id, url };
+  });
+  return { nodeId: hostId, endpoints, groups: note.groups ?? NO_GROUPS, ...(note.name === undefined ? {} : { name: note.name }) };
+}
+
+const hasPort = (hostId: string): boolean => /^(\[[^\]]*\]|[^:]*):/s.test(hostId);
+
+/** `host:9400+9100` is `host:9400` and `host:9100`. */
+function endpointsOf(hostId: string): readonly string[] {
+  const [, host, ports] = /^(\[[^\]]*\]|[^:]*):([^:]*\+[^:]*)$/s.exec(hostId) ?? [];
+  return ports === undefined ? [hostId] : ports.split('+').map((port) => `${host}:${port}`);
 }
 
 /** `host`, `user@host:port`, `ssh://user@host:port`; the host may be a name of ~/.ssh/config. Nothing that ssh could take for an option. */
@@ -175,7 +266,8 @@ function parseSshAddress(address: string, note: TargetNote = {}): Target {
   const reason = faultOf(hostId);
   if (reason !== undefined) throw bad(address, reason);
   const url = `ssh://${user === undefined ? '' : `${encodeURIComponent(user)}@`}${hostId}`;
-  return { nodeId: hostId, url, groups: note.groups ?? NO_GROUPS, ...(note.name === undefined ? {} : { name: note.name }) };
+  const endpoints = [{ id: hostId, url }];
+  return { nodeId: hostId, endpoints, groups: note.groups ?? NO_GROUPS, ...(note.name === undefined ? {} : { name: note.name }) };
 }
 
 const PARSERS: Readonly<Record<Transport, (address: string, note?: TargetNote) => Target>> = { http: parseAddress, ssh: parseSshAddress };

@@ -1,6 +1,7 @@
 /** The collector that scrapes nodes over HTTP: combines scheduler, connections, parsers and records. */
 import { AppError } from '../../errors.js';
 import { Endpoint } from '../../model/endpoint.js';
+import { included } from '../../model/node-view.js';
 import { Node, type AttributionSource } from '../../model/node.js';
 import { NodeNames } from '../../model/node-names.js';
 import { clean } from '../../text/sanitize.js';
@@ -9,9 +10,9 @@ import type { Answer } from './exchange.js';
 import { adaptiveInterval } from '../schedule/pace.js';
 import { HttpClient, type ClientOptions } from './request.js';
 import { MAX_ACTIVE, MAX_OPEN, Scheduler, type Rounds } from '../schedule/scheduler.js';
-import type { Target } from '../hostlists/targets.js';
+import type { EndpointAddress, Target } from '../hostlists/targets.js';
 import { HttpAccesses } from '../http/http-accesses.js';
-import type { ScrapeParser } from '../../exposition/parser/index.js';
+import type { EndpointReader, NodeReader, ReadFrom } from './node-parser.js';
 import type { Ms } from '../../model/clock.js';
 
 export const DEFAULT_TIMEOUT_MS: Ms = 5000;
@@ -20,8 +21,8 @@ export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs' | 
   readonly targets: readonly Target[];
   /** Default: no credentials, and the certificate authorities of the system. */
   readonly accesses?: HttpAccesses;
-  /** One parser per node. */
-  readonly newParser: () => ScrapeParser;
+  /** What reads the endpoints of a node. */
+  readonly newReader: (endpoints: readonly ReadFrom[]) => NodeReader;
   /** For the title. Default "3 hosts". */
   readonly source?: string;
   /** Default: adaptive, derived from the number of nodes. */
@@ -41,16 +42,21 @@ export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs' | 
   readonly afterCommit?: () => void;
 }
 
+/** One endpoint of a node. */
 interface Lane {
-  readonly target: Target;
-  readonly parser: ScrapeParser;
+  readonly address: EndpointAddress;
+  readonly endpoint: Endpoint;
+  readonly parser: EndpointReader;
   readonly record: Node;
+  /** Of all endpoints of the node. */
+  readonly reader: NodeReader;
   /** The scrape in progress. */
   attempt?: AbortController | undefined;
 }
 
-/** Whether each node may keep its connection, with a second one for those being scraped while a cancelled one is being closed. */
-export const keepsConnections = (nodes: number, maxConnections: number): boolean => nodes + Math.min(nodes, MAX_ACTIVE) <= maxConnections;
+/** Whether each endpoint may keep its connection, with a second one for those being scraped while a cancelled one is being closed. */
+export const keepsConnections = (endpoints: number, maxConnections: number): boolean =>
+  endpoints + Math.min(endpoints, MAX_ACTIVE) <= maxConnections;
 
 export function createHttpCollector(options: HttpCollectorOptions): Collector {
   return new HttpCollector(options);
@@ -70,10 +76,10 @@ class HttpCollector implements Collector {
   constructor(options: HttpCollectorOptions) {
     const {
       targets,
-      newParser,
+      newReader,
       names = new NodeNames(),
       attribution,
-      intervalMs = adaptiveInterval(targets.length),
+      intervalMs = adaptiveInterval(endpointCount(options.targets)),
       timeoutMs = DEFAULT_TIMEOUT_MS,
       maxConnections = Infinity,
     } = options;
@@ -81,14 +87,18 @@ class HttpCollector implements Collector {
     this.intervalMs = intervalMs;
     this.source = options.source ?? (targets.length === 1 ? targets[0]!.nodeId : `${targets.length} hosts`);
     this.#accesses = options.accesses ?? new HttpAccesses({ clock: options.clock });
-    this.#client = new HttpClient({ ...options, timeoutMs, keepConnections: keepsConnections(targets.length, maxConnections) });
-    this.#lanes = targets.map((target) => {
-      const parser = newParser();
-      return { target, parser, record: new Node(target, parser.data, new Endpoint(target.nodeId, intervalMs), names, attribution) };
+    this.#client = new HttpClient({ ...options, timeoutMs, keepConnections: keepsConnections(endpointCount(targets), maxConnections) });
+    const nodes = targets.map((target) => {
+      const endpoints = target.endpoints.map(({ id }) => new Endpoint(id, intervalMs));
+      const reader = newReader(endpoints);
+      return { target, endpoints, reader, record: new Node(target, reader.data, endpoints, names, attribution) };
     });
-    this.nodes = this.#lanes.map(({ record }) => record);
+    this.nodes = nodes.map(({ record }) => record);
+    this.#lanes = nodes.flatMap(({ target, endpoints, reader, record }) =>
+      target.endpoints.map((address, at) => ({ address, endpoint: endpoints[at]!, parser: reader.endpoints[at]!, record, reader })),
+    );
     this.#scheduler = new Scheduler({
-      endpoints: this.nodes.map(({ endpoints }) => endpoints[0]),
+      endpoints: this.#lanes.map(({ endpoint }) => endpoint),
       intervalMs,
       clock: options.clock,
       maxOpen: Math.min(MAX_OPEN, maxConnections),
@@ -130,29 +140,47 @@ class HttpCollector implements Collector {
     if (delivery.kind === 'data') this.#options.afterCommit?.();
   }
 
-  async #get({ target, parser }: Lane, signal: AbortSignal): Promise<Answer> {
+  async #get({ address, parser }: Lane, signal: AbortSignal): Promise<Answer> {
     const access = await this.#accesses.of();
-    return this.#client.get(target.url, access, (chunk) => void parser.push(chunk), signal);
+    return this.#client.get(address.url, access, (chunk) => void parser.push(chunk), signal);
   }
 
   #commit(host: number, { at, latencyMs, skewMs }: Answer): Delivery {
-    const { parser, record } = this.#lanes[host]!;
+    const { parser, record, endpoint, reader } = this.#lanes[host]!;
     try {
       const refusal = parser.refusal();
       if (refusal) return this.#fail(host, refusal);
-      record.commit({ at, latencyMs, skewMs }, parser.commit(at, skewMs));
-      record.endpoints[0].refreshMs = parser.refreshMs ?? 0;
+      const change = parser.commit(at, skewMs);
+      const isStranger = reader.strangers?.has(parser) === true;
+      if (isStranger) record.changed(change);
+      else record.commit({ at, latencyMs, skewMs }, change, endpoint);
+      endpoint.refreshMs = parser.refreshMs ?? 0;
+      endpoint.facts = parser.facts;
+      endpoint.givesGpus ||= parser.hasGpus !== false;
+      this.#refuseStrangers(host, reader);
+      return { node: record, kind: isStranger ? 'failed' : 'data', continuity: 'next', endpoint };
     } catch (thrown) {
       return this.#fail(host, internal(thrown));
     }
-    return { node: record, kind: 'data', continuity: 'next' };
+  }
+
+  /** Endpoints that report other GPUs than those before them, the one that has just answered among them or not. */
+  #refuseStrangers(host: number, { strangers }: NodeReader): void {
+    if (strangers === undefined || strangers.size === 0) return;
+    for (const [at, { parser, endpoint, record }] of this.#lanes.entries()) {
+      const error = strangers.get(parser);
+      if (!error) continue;
+      endpoint.givesGpus = false;
+      if (at === host || endpoint.status.error?.code !== error.code)
+        record.fail({ at: this.#options.clock.now(), error: { code: error.code, text: error.message } }, endpoint);
+    }
   }
 
   #fail(host: number, { code, message }: AppError): Delivery {
-    const { parser, record } = this.#lanes[host]!;
+    const { parser, record, endpoint } = this.#lanes[host]!;
     parser.abort();
-    record.fail({ at: this.#options.clock.now(), error: { code, text: message } });
-    return { node: record, kind: 'failed', continuity: 'next' };
+    record.fail({ at: this.#options.clock.now(), error: { code, text: message } }, endpoint);
+    return { node: record, kind: 'failed', continuity: 'next', endpoint };
   }
 
   #cancel(host: number): void {
@@ -163,10 +191,14 @@ class HttpCollector implements Collector {
   }
 
   #overdue(host: number): void {
-    const { record } = this.#lanes[host]!;
-    this.#deliver({ node: record, kind: 'overdue', continuity: 'next' });
+    const { record, endpoint, parser } = this.#lanes[host]!;
+    // The node is up without it, and what it reported is not known any more.
+    if (!endpoint.givesGpus && included(record) && parser.drop) record.changed(parser.drop());
+    this.#deliver({ node: record, kind: 'overdue', continuity: 'next', endpoint });
   }
 }
+
+const endpointCount = (targets: readonly Target[]): number => targets.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
 
 const internal = (thrown: unknown): AppError =>
   thrown instanceof AppError ? thrown : new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) });

@@ -1,131 +1,207 @@
 /**
- * The parser of one endpoint, whichever exporter answers there. all-smi is read by its own, fast parser. If the answer is in a dialect, it is read as
- * a sample, and so are those that follow; if it is neither, it is refused.
+ * What reads the endpoints of a node: their answers end in the same columns. The columns of one endpoint with all-smi are those of its parser, as
+ * they are; the samples of several endpoints are merged.
  */
 import { AppError } from '../../errors.js';
 import type { ScrapeParser } from '../../exposition/parser/index.js';
-import { TextReader, type Wanted } from '../../exposition/reader/text-reader.js';
-import { NAMESPACE } from '../../exposition/schema/families.js';
 import type { SampleColumns } from '../../exposition/write/sample-columns.js';
-import type { Change, NodeData, TextRef, UserId } from '../../model/columns.js';
+import type { Change, NodeData, NodeFacts, TextRef, UserId } from '../../model/columns.js';
 import type { Ms } from '../../model/clock.js';
-import type { Dialect } from '../dialects/dialect.js';
-import { dialectOf, isIn, unreadableOf, wantedBy, wantedByAny } from '../dialects/dialects.js';
-import { sampleOf, type CpuTimes } from '../dialects/sample-of.js';
+import { merge, type Part } from '../merge/merge.js';
+import { overOwn, sampleOfOwn } from '../merge/own-node.js';
+import { EndpointParser, type Answer } from './endpoint-parser.js';
 
-/** Columns for the samples of a program. */
-export type NewColumns = (program: string) => SampleColumns;
+/** Reads the answers of one endpoint into the data of its node. */
+export interface EndpointReader extends ScrapeParser {
+  /** Whether its last good answer has GPUs. Absent: it is the only one of its node. */
+  readonly hasGpus?: boolean;
+  /** Facts of its last good answer. Absent: those of the node are. */
+  readonly facts?: NodeFacts | undefined;
+  /** What it has answered is too old to be shown. */
+  drop?(): Change;
+}
 
-const SECOND: Ms = 1000;
+export interface NodeReader {
+  readonly data: NodeData;
+  /** In the order of the endpoints. */
+  readonly endpoints: readonly EndpointReader[];
+  /** Endpoints that answer, and are not used because they are of another node. */
+  readonly strangers?: ReadonlyMap<EndpointReader, AppError>;
+}
 
-export class NodeParser implements ScrapeParser {
+/** The address of an endpoint, and how often it is scraped. */
+export interface ReadFrom {
+  readonly id: string;
+  readonly intervalMs: Ms;
+}
+
+/** Columns for the samples of a node. */
+type NewColumns = () => SampleColumns;
+
+/** The reader of a node whose only endpoint is read by this parser. */
+export const onlyOwn = (parser: ScrapeParser): NodeReader => ({ data: parser.data, endpoints: [parser] });
+
+export class NodeParser implements NodeReader {
   readonly data: ParsedData;
-  readonly #own: ScrapeParser;
+  readonly endpoints: readonly Reader[];
   readonly #newColumns: NewColumns;
-  /** Whether the answer, or the last good one, is that of all-smi. */
-  #isOwn = false;
-  #dialect: Dialect | undefined;
   #columns: SampleColumns | undefined;
-  #cpuTimes: CpuTimes = new Map();
-  #reader: TextReader | undefined;
-  #bytes = 0;
-  #wantedOfDialect: Wanted | undefined;
-  readonly #wanted: Wanted = (name) => {
-    // The first answer of a node with all-smi may be large: it is not read twice.
-    if (!this.#dialect && name.startsWith(NAMESPACE)) this.#isOwn = true;
-    return (this.#wantedOfDialect ?? wantedByAny())(name);
-  };
+  strangers: ReadonlyMap<EndpointReader, AppError> = new Map();
 
-  /** `own`: the parser of all-smi. */
-  constructor(own: ScrapeParser, newColumns: NewColumns) {
-    this.#own = own;
+  /** `newParser`: for all-smi. `newColumns`: for samples. */
+  constructor(from: readonly ReadFrom[], newParser: () => ScrapeParser, newColumns: NewColumns) {
+    const parsers = from.map(() => new EndpointParser(newParser()));
+    const data = new ParsedData(parsers[0]!.own.data);
+    this.data = data;
+    this.endpoints = from.map((one, at) => new Reader(one, data, parsers[at]!, () => this.#publish()));
     this.#newColumns = newColumns;
-    this.data = new ParsedData(own.data);
   }
 
-  /** How often the exporter collects what it sends; 0: for each scrape, or not known. */
-  get refreshMs(): Ms {
-    return (this.#dialect?.refreshSeconds ?? 0) * SECOND;
-  }
-
-  push(chunk: Uint8Array): void {
-    this.#bytes += chunk.length;
-    if (!this.#isOwn) (this.#reader ??= new TextReader(this.#wanted)).push(chunk);
-    if (!this.#dialect) this.#own.push(chunk);
-  }
-
-  refusal(): AppError | undefined {
-    this.#reader?.end();
-    if (!this.#dialect) {
-      const refusal = this.#own.refusal();
-      if (refusal?.code !== 'S_FOREIGN') return refusal;
-      // The next answer is looked at in full.
-      this.#isOwn = false;
-      const families = this.#reader?.families ?? new Map();
-      const unreadable = unreadableOf(families);
-      const dialect = dialectOf(families);
-      this.#speak(dialect);
-      if (dialect) return undefined;
-      return unreadable ? new AppError('S_OTHER_EXPORTER', { program: unreadable.program, reason: unreadable.why }) : refusal;
-    }
-    if (isIn(this.#dialect, this.#reader?.families ?? new Map())) return undefined;
-    const what = `other metrics than before (${this.#dialect.program})`;
-    this.#speak(undefined);
-    return new AppError('S_FOREIGN', { what });
-  }
-
-  commit(at: Ms, skewMs: Ms | undefined): Change {
-    const change = this.#dialect ? this.#commitSample(this.#dialect, at) : this.#commitOwn(at, skewMs);
-    this.#reset();
-    return change;
-  }
-
-  abort(): void {
-    this.#own.abort();
-    this.#reset();
-  }
-
-  #commitOwn(at: Ms, skewMs: Ms | undefined): Change {
+  #publish(): Change {
+    const seen = this.endpoints.filter(({ answered }) => answered !== undefined);
+    const [only] = seen;
     const before = this.data.of;
-    const change = this.#own.commit(at, skewMs);
-    this.data.of = this.#own.data;
-    this.#isOwn = true;
-    this.#columns = undefined;
-    return before === this.data.of ? change : 'structure';
+    // Nothing is newer than what is shown.
+    if (!only) return 'values';
+    if (seen.length === 1) {
+      this.strangers = new Map();
+      const { answer } = only.answered!;
+      if (answer.kind === 'own') this.data.of = only.parser.own.data;
+      const change = answer.kind === 'own' ? answer.change : this.#load(answer.sample, answer.facts);
+      return before === this.data.of ? change : 'structure';
+    }
+    return this.#merge(seen);
   }
 
-  #commitSample(dialect: Dialect, at: Ms): Change {
-    const reader = this.#reader!;
-    const { sample, cpuTimes } = sampleOf(reader.families, dialect, at, this.#cpuTimes);
-    const isNew = this.#columns === undefined || this.data.of !== this.#columns;
-    const columns = isNew ? this.#newColumns(dialect.program) : this.#columns!;
-    const change = columns.load(sample, {
-      samples: reader.samples,
-      badLines: reader.badLines,
-      badSample: reader.badSample,
-      bytes: this.#bytes,
-      ...(reader.capped ? { capsHit: ['rows'] } : {}),
-    });
-    this.#cpuTimes = cpuTimes;
-    this.#columns = columns;
-    this.data.of = columns;
-    // What the parser of all-smi has seen of this text is of no use.
-    this.#own.abort();
-    return isNew ? 'structure' : change;
+  #merge(seen: readonly Reader[]): Change {
+    const before = this.data.of;
+    const { sample, others } = merge(seen.map(partOf));
+    this.strangers = new Map([...others].map(([at, other]) => [seen[at]!, strangerError(seen[other]!)]));
+    const used = seen.filter((reader) => !this.strangers.has(reader));
+    const change = this.#load(
+      sample,
+      factsOf(
+        used.map(({ answered }) => answered!.answer.facts),
+        sample.instance,
+      ),
+    );
+    const own = used.find(({ answered }) => answered!.answer.kind === 'own');
+    if (!own) return before === this.data.of ? change : 'structure';
+    this.data.of = overOwn(own.parser.own.data, this.#columns!);
+    // Whether only values differ is not known of both.
+    return 'structure';
   }
 
-  #speak(dialect: Dialect | undefined): void {
-    this.#dialect = dialect;
-    this.#wantedOfDialect = dialect && wantedBy(dialect);
-  }
-
-  #reset(): void {
-    this.#reader = undefined;
-    this.#bytes = 0;
+  #load(sample: Part['sample'], facts: NodeFacts): Change {
+    this.#columns ??= this.#newColumns();
+    const change = this.#columns.load(sample, receivedOf(facts));
+    this.data.of = this.#columns;
+    return change;
   }
 }
 
-/** The data of whichever parser has committed last. */
+class Reader implements EndpointReader {
+  readonly from: ReadFrom;
+  readonly data: NodeData;
+  readonly parser: EndpointParser;
+  readonly #publish: () => Change;
+  /** Its last good answer; undefined: none, or too long ago. */
+  answered: { readonly answer: Answer; readonly at: Ms } | undefined;
+
+  constructor(from: ReadFrom, data: NodeData, parser: EndpointParser, publish: () => Change) {
+    this.from = from;
+    this.data = data;
+    this.parser = parser;
+    this.#publish = publish;
+  }
+
+  get refreshMs(): Ms {
+    return this.parser.refreshMs;
+  }
+  get hasGpus(): boolean {
+    const answer = this.answered?.answer;
+    return answer !== undefined && (answer.kind === 'own' ? this.parser.own.data.gpus.slots : answer.sample.gpus.length) > 0;
+  }
+  get facts(): NodeFacts | undefined {
+    return this.answered?.answer.facts;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.parser.push(chunk);
+  }
+  refusal(): AppError | undefined {
+    return this.parser.refusal();
+  }
+  commit(at: Ms, skewMs: Ms | undefined): Change {
+    this.answered = { answer: this.parser.commit(at, skewMs), at };
+    return this.#publish();
+  }
+  abort(): void {
+    this.parser.abort();
+  }
+  drop(): Change {
+    this.answered = undefined;
+    return this.#publish();
+  }
+}
+
+function partOf({ from: { id, intervalMs }, parser, answered }: Reader): Part {
+  const { answer, at } = answered!;
+  const isOwn = answer.kind === 'own';
+  return {
+    endpoint: id,
+    dialect: isOwn ? 'all-smi' : answer.dialect.id,
+    sample: isOwn ? sampleOfOwn(parser.own.data, at) : answer.sample,
+    refreshMs: parser.refreshMs,
+    intervalMs,
+  };
+}
+
+const strangerError = ({ from }: Reader): AppError => new AppError('S_OTHER_GPUS', { other: from.id });
+
+/** Facts of a text that the sample was made of; the columns add what follows from the sample. */
+const receivedOf = ({
+  exporterVersion,
+  samples,
+  badLines,
+  badSample,
+  oddReadings,
+  oddSample,
+  capsHit,
+  bytes,
+}: NodeFacts): Partial<NodeFacts> => ({
+  exporterVersion,
+  samples,
+  badLines,
+  badSample,
+  oddReadings,
+  oddSample,
+  bytes,
+  ...(capsHit.length > 0 ? { capsHit } : {}),
+});
+
+/** Of all answers together. */
+function factsOf(all: readonly NodeFacts[], instance: string): NodeFacts {
+  const sum = (of: (facts: NodeFacts) => number): number => all.reduce((total, facts) => total + of(facts), 0);
+  const first = (of: (facts: NodeFacts) => string): string => all.map(of).find((text) => text !== '') ?? '';
+  return {
+    ...all[0]!,
+    instance,
+    exporterVersion: all
+      .map(({ exporterVersion }) => exporterVersion)
+      .filter((text) => text !== '')
+      .join(' + '),
+    samples: sum(({ samples }) => samples),
+    badLines: sum(({ badLines }) => badLines),
+    badSample: first(({ badSample }) => badSample),
+    oddReadings: sum(({ oddReadings }) => oddReadings),
+    oddSample: first(({ oddSample }) => oddSample),
+    bytes: sum(({ bytes }) => bytes),
+    capsHit: [...new Set(all.flatMap(({ capsHit }) => capsHit))],
+  };
+}
+
+/** The data of what was published last. */
 class ParsedData implements NodeData {
   of: NodeData;
 

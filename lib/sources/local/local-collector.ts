@@ -72,7 +72,7 @@ class OneMachine implements LocalCollector {
     this.#columns = columns;
     this.#afterCommit = afterCommit;
     this.intervalMs = intervalMs;
-    this.#node = new Node({ nodeId, name: machine.identity.instance }, columns, new Endpoint(nodeId, intervalMs), names, attribution);
+    this.#node = new Node({ nodeId, name: machine.identity.instance }, columns, [new Endpoint(nodeId, intervalMs)], names, attribution);
     this.nodes = [this.#node];
   }
 

@@ -83,7 +83,7 @@ export class ServerNodes {
     if (!known) {
       const { newParser, names, attribution } = this.#options;
       const parser = newParser();
-      const record = new Node({ nodeId }, parser.data, new Endpoint(nodeId, intervalMs), names, attribution);
+      const record = new Node({ nodeId }, parser.data, [new Endpoint(nodeId, intervalMs)], names, attribution);
       this.#known.set(nodeId, (known = { record, parser, text: '', sampledAt: NaN, missedAt: undefined }));
     }
     return known;

@@ -80,12 +80,12 @@ class SshCollector implements Collector {
     this.#gate = new StartGate(clock);
     this.#lanes = targets.map((target): Lane => {
       const columns = options.newColumns();
-      const node = new Node(target, columns, new Endpoint(target.nodeId, intervalMs), names, attribution);
+      const node = new Node(target, columns, [new Endpoint(target.nodeId, intervalMs)], names, attribution);
       return { target, columns, node, session: undefined, link: undefined, attempt: undefined };
     });
     this.nodes = this.#lanes.map(({ node }) => node);
     this.#scheduler = new Scheduler({
-      endpoints: this.nodes.map(({ endpoints: [endpoint] }) => endpoint),
+      endpoints: this.nodes.flatMap(({ endpoints }) => endpoints),
       intervalMs,
       clock,
       begin: (nth) => void this.#collect(nth),
@@ -145,7 +145,7 @@ class SshCollector implements Collector {
     const session = new Session({
       clock,
       ssh: program,
-      args: sshArguments(lane.target, ssh, timeoutMs),
+      args: sshArguments(lane.target.endpoints[0]!, ssh, timeoutMs),
       script: { nvidiaSmi, procDir, passwdFile },
       silenceMs: timeoutMs,
     });

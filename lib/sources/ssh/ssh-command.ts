@@ -1,5 +1,5 @@
 /** The command line of the system's ssh. Pure. */
-import type { Target } from '../hostlists/targets.js';
+import type { EndpointAddress } from '../hostlists/targets.js';
 import type { Ms } from '../../model/clock.js';
 
 /** What the user says about ssh. */
@@ -34,8 +34,12 @@ const unlessSaid = (timeoutMs: Ms): readonly string[] => [
 ];
 
 /** `sh` and not a command line: it means the same to every login shell. */
-export function sshArguments(target: Pick<Target, 'url'>, { config, options, identity }: SshSettings, timeoutMs: Ms): readonly string[] {
-  const { username, hostname, port } = new URL(target.url);
+export function sshArguments(
+  { url }: Pick<EndpointAddress, 'url'>,
+  { config, options, identity }: SshSettings,
+  timeoutMs: Ms,
+): readonly string[] {
+  const { username, hostname, port } = new URL(url);
   const all = [...ALWAYS, ...options, ...unlessSaid(timeoutMs)];
   return [
     '-T',
