@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { KnownTexts, ReaderTexts } from '../../../lib/exposition/reader/known-texts.js';
 import { TextReader, type Bounds } from '../../../lib/exposition/reader/text-reader.js';
 
 const utf8 = new TextEncoder();
@@ -136,5 +138,73 @@ describe('text that is not as it should be', () => {
     reader.end();
     expect(reader.badLines).toBeGreaterThan(0);
     expect(reader.badSample).not.toMatch(/[\x00-\x1f]/);
+  });
+});
+
+describe('texts that are known', () => {
+  const FIXTURES = new URL('../../fixtures/exporters/', import.meta.url);
+  const texts = readdirSync(FIXTURES).map((file) => readFileSync(new URL(file, FIXTURES)));
+  const all = (name: string): string => name;
+  const readAll = (body: Uint8Array, known: ReaderTexts | undefined, chunk: number): TextReader => {
+    const reader = new TextReader(all, {}, known);
+    for (let from = 0; from < body.length; from += chunk) reader.push(body.subarray(from, from + chunk));
+    reader.end();
+    return reader;
+  };
+  const result = (reader: TextReader): unknown => [rowsOf(reader), reader.samples, reader.badLines, reader.badSample];
+
+  test.each([Infinity, 1000, 61])('are read as if they were not, in chunks of %s bytes', (chunk) => {
+    const known = new ReaderTexts();
+    for (let round = 0; round < 3; round++)
+      for (const body of texts) expect(result(readAll(body, known, chunk))).toEqual(result(readAll(body, undefined, chunk)));
+  });
+
+  test('a name or labels that only begin like known ones', () => {
+    const known = new ReaderTexts();
+    const body = (text: string): Uint8Array => utf8.encode(text);
+    readAll(body('a{x="1"} 1\nab{x="1"} 2\na 3\n'), known, Infinity);
+    const reader = readAll(body('ab{x="1"} 1\na{x="1",y="2"} 2\na{x="1"}3\nabc{x="1"} 4\na 5\na{x="1" } 6\n'), known, Infinity);
+    expect(rowsOf(reader)).toEqual({
+      ab: [[{ x: '1' }, 1]],
+      a: [
+        [{ x: '1', y: '2' }, 2],
+        [{ x: '1' }, 3],
+        [{}, 5],
+        [{ x: '1' }, 6],
+      ],
+      abc: [[{ x: '1' }, 4]],
+    });
+  });
+
+  test('labels that are not ASCII', () => {
+    const known = new ReaderTexts();
+    const broken = Uint8Array.from([...utf8.encode('a{x="'), 0xe4, 0xc3, ...utf8.encode('"} 12345\n')]);
+    for (let round = 0; round < 2; round++) {
+      expect(rowsOf(readAll(utf8.encode('a{x="naïve"} 1\n'), known, Infinity))).toEqual({ a: [[{ x: 'naïve' }, 1]] });
+      expect(readAll(broken, known, Infinity).families.get('a')![0]!.value).toBe(12345);
+    }
+  });
+
+  test('with too many, all are forgotten, and learnt again', () => {
+    const known = new KnownTexts<string>(10);
+    const bytes = utf8.encode(Array.from({ length: 100 }, (_, at) => String(at).padStart(4, '0')).join(''));
+    const view = new DataView(bytes.buffer);
+    let last = 0;
+    for (let at = 0; at < 100; at++) {
+      const [from, to] = [4 * at, 4 * at + 4];
+      expect(known.find(view, from, to, last)).toBe(0);
+      last = known.add(view, from, to, last, `text ${at}`);
+      expect(last).toBeLessThanOrEqual(10);
+      expect(known.value(known.find(view, from, to, 0))).toBe(`text ${at}`);
+    }
+    expect(known.find(view, 0, 4, 0)).toBe(0);
+  });
+
+  test('many are found again', () => {
+    const known = new KnownTexts<number>();
+    const bytes = utf8.encode(Array.from({ length: 5000 }, (_, at) => String(at).padStart(4, '0')).join(''));
+    const view = new DataView(bytes.buffer);
+    for (let at = 0; at < 5000; at++) known.add(view, 4 * at, 4 * at + 4, at, at);
+    for (let at = 0; at < 5000; at++) expect(known.value(known.find(view, 4 * at, 4 * at + 4, 0))).toBe(at);
   });
 });

@@ -41,6 +41,50 @@ export function plainNumber(bytes: Uint8Array, at: number, end: NumberEnd): numb
   return value / TENS[decimals]!;
 }
 
+const MINUS = 45;
+const PLUS = 43;
+/** In lower case. */
+const EXPONENT = 101;
+/** Powers of ten up to this one are exact. */
+const EXACT_POWER = 22;
+const POWERS = Float64Array.from({ length: EXACT_POWER + 1 }, (_, power) => 10 ** power);
+
+/** The number from `from` to `to`, as exporters write most: `-1.5`, `1.83e+09`. NaN: it is not one, or not exact when computed so simply. */
+export function shortNumber(bytes: Uint8Array, from: number, to: number): number {
+  const isNegative = bytes[from] === MINUS;
+  let at = isNegative ? from + 1 : from;
+  let [value, digits, decimals] = [0, 0, 0];
+  for (let isFraction = false; at < to; at++) {
+    const digit = bytes[at]! - ZERO;
+    if (digit >= 0 && digit <= 9) {
+      value = value * 10 + digit;
+      digits++;
+      if (isFraction) decimals++;
+    } else if (digit === DOT - ZERO && !isFraction) isFraction = true;
+    else break;
+  }
+  if (digits === 0 || digits > EXACT_DIGITS) return NaN;
+  const power = (at < to ? exponentAt(bytes, at, to) : 0) - decimals;
+  // False for NaN.
+  if (!(power >= -EXACT_POWER && power <= EXACT_POWER)) return NaN;
+  const size = power < 0 ? value / POWERS[-power]! : value * POWERS[power]!;
+  return isNegative ? -size : size;
+}
+
+function exponentAt(bytes: Uint8Array, from: number, to: number): number {
+  if ((bytes[from]! | 32) !== EXPONENT) return NaN;
+  const sign = bytes[from + 1]!;
+  const first = sign === MINUS || sign === PLUS ? from + 2 : from + 1;
+  if (first >= to || to - first > 3) return NaN;
+  let value = 0;
+  for (let at = first; at < to; at++) {
+    const digit = bytes[at]! - ZERO;
+    if (digit < 0 || digit > 9) return NaN;
+    value = value * 10 + digit;
+  }
+  return sign === MINUS ? -value : value;
+}
+
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const NOT_FINITE = /^([+-]?)(inf|infinity|nan)$/i;
 

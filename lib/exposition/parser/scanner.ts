@@ -5,6 +5,7 @@
  * built.
  */
 import { AppError } from '../../errors.js';
+import type { ReaderTexts } from '../reader/known-texts.js';
 import type { Change, NodeData } from '../../model/columns.js';
 import { HASH, NEWLINE, RETURN } from './ascii.js';
 import { NO_BYTES, repeats } from './bytes.js';
@@ -46,6 +47,10 @@ export class Scanner implements ScrapeParser {
     this.#scan = new ScanState(workspace.users, workspace.labels);
     this.#lineReader = new LineReader(workspace, this.#scan);
     this.data = new Committed(workspace);
+  }
+
+  get texts(): ReaderTexts {
+    return this.#workspace.texts;
   }
 
   push(whole: Uint8Array): void {
@@ -237,6 +242,8 @@ export interface ScrapeParser {
   readonly data: NodeData;
   /** How often the exporter renews its values; absent, 0: for each scrape, or not known. */
   readonly refreshMs?: Ms;
+  /** What readers of other exporters share with those of other endpoints. */
+  readonly texts?: ReaderTexts;
   push(chunk: Uint8Array): void;
   /**
    * Ends the body. Returns why it must not be committed: it contains no all-smi metrics (`S_FOREIGN`), or the exporter has no data yet

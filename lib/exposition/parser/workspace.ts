@@ -2,6 +2,7 @@
  * What all parsers of one process share: the buffer in which bytes are examined, and the names and heads seen so far. One parser at a time
  * uses it.
  */
+import { ReaderTexts } from '../reader/known-texts.js';
 import { bytesOf, type Bytes } from './bytes.js';
 import { LabelReader } from './labels.js';
 import { SeriesHeads } from './series-heads.js';
@@ -23,4 +24,6 @@ export class ParserWorkspace {
   readonly heads = new SeriesHeads();
   readonly users = new UserNames();
   readonly labels = new LabelReader();
+  /** Of other exporters. */
+  readonly texts = new ReaderTexts();
 }

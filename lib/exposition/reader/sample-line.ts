@@ -1,22 +1,26 @@
 /** One line of a text exposition, as text: `name{label="value"} 1.5 1690000000 # {} 1`. Pure. */
 import { readValue } from '../parser/numbers.js';
+import type { Labels } from './known-texts.js';
 
 /** Labels of one line beyond this are not read. Exporters send about twenty. */
 const MAX_LABELS = 64;
 /** Characters of one label value. */
 const MAX_VALUE = 4096;
 
-export type Labels = ReadonlyMap<string, string>;
-const NO_LABELS: Labels = new Map();
+export const NO_LABELS: Labels = new Map();
 
 export interface SampleLine {
   readonly labels: Labels;
   readonly value: number;
 }
 
+/** The labels, from the opening brace on, and where they end; undefined if they are malformed. */
+export const readBlock = (rest: string): { readonly labels: Labels; readonly end: number } | undefined =>
+  rest.startsWith('{') ? readLabels(rest, 1) : { labels: NO_LABELS, end: 0 };
+
 /** What follows the name of a sample, from the opening brace or the value on; undefined if it is malformed. */
 export function readSample(rest: string): SampleLine | undefined {
-  const block = rest.startsWith('{') ? readLabels(rest, 1) : { labels: NO_LABELS, end: 0 };
+  const block = readBlock(rest);
   if (block === undefined) return undefined;
   const value = readValue(rest.slice(block.end));
   return value === undefined ? undefined : { labels: block.labels, value };

@@ -3,7 +3,10 @@
  * are wanted. All other lines are skipped by their name, before their labels are read: node_exporter sends thousands of them.
  */
 import { clean } from '../../text/sanitize.js';
-import { quotedName, readSample, type SampleLine } from './sample-line.js';
+import { BLANK, HASH, NEWLINE, OPEN, RETURN, TAB } from '../parser/ascii.js';
+import { readValue, shortNumber } from '../parser/numbers.js';
+import { ReaderTexts, type Labels, type TextId } from './known-texts.js';
+import { NO_LABELS, quotedName, readBlock, readSample, type SampleLine } from './sample-line.js';
 
 /** The family that a sample of this name belongs to, as the reader of the rows calls it; undefined: not wanted. */
 export type Wanted = (name: string) => string | undefined;
@@ -22,7 +25,6 @@ export interface Bounds {
 
 const BOUNDS: Bounds = { lineBytes: 65_536, rows: 100_000 };
 
-const [NEWLINE, HASH, OPEN, SPACE, TAB, RETURN] = [10, 35, 123, 32, 9, 13];
 const BAD_SAMPLE_BYTES = 80;
 const MAX_NAME_BYTES = 256;
 const NO_BYTES = new Uint8Array(0);
@@ -32,14 +34,17 @@ const utf8 = new TextDecoder();
 export class TextReader {
   readonly #wanted: Wanted;
   readonly #bounds: Bounds;
+  readonly #texts: ReaderTexts;
   readonly #families = new Map<string, Row[]>();
   #tail = NO_BYTES;
   /** Inside a line that is too long. */
   #skipping = false;
   #ended = false;
-  /** The name of the last sample, and its family: samples of a family follow each other. */
-  #lastName = NO_BYTES;
-  #lastFamily: string | undefined;
+  /** The name of the last sample, its family and the rows of that: samples of a family follow each other. */
+  #name: TextId = 0;
+  #family: string | undefined;
+  #rows: Row[] | undefined;
+  #block: TextId = 0;
   /** Samples, wanted or not. */
   samples = 0;
   rows = 0;
@@ -49,9 +54,11 @@ export class TextReader {
   /** Whether rows were dropped. */
   capped = false;
 
-  constructor(wanted: Wanted, bounds: Partial<Bounds> = {}) {
+  /** `texts`: shared with other readers. */
+  constructor(wanted: Wanted, bounds: Partial<Bounds> = {}, texts = new ReaderTexts()) {
     this.#wanted = wanted;
     this.#bounds = { ...BOUNDS, ...bounds };
+    this.#texts = texts;
   }
 
   get families(): Families {
@@ -59,14 +66,14 @@ export class TextReader {
   }
 
   push(chunk: Uint8Array): void {
+    // A Buffer searches many times faster than a plain array.
+    const finder = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const view = viewOf(chunk);
     let from = 0;
-    for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
+    for (let to = finder.indexOf(NEWLINE); to >= 0; to = finder.indexOf(NEWLINE, from)) {
       if (this.#skipping) this.#skipping = false;
-      else if (this.#tail.length > 0) {
-        const whole = joined(this.#tail, chunk.subarray(from, to));
-        this.#tail = NO_BYTES;
-        this.#line(whole);
-      } else this.#line(chunk.subarray(from, to));
+      else if (this.#tail.length > 0) this.#lastLine(chunk.subarray(from, to));
+      else this.#line(chunk, view, from, to);
       from = to + 1;
     }
     if (!this.#skipping && from < chunk.length) this.#keep(chunk.subarray(from));
@@ -74,9 +81,14 @@ export class TextReader {
 
   /** The text has ended: what is left of it is a line. */
   end(): void {
-    const rest = this.#tail;
+    if (this.#tail.length > 0) this.#lastLine(NO_BYTES);
+  }
+
+  /** The line whose beginning was kept. */
+  #lastLine(rest: Uint8Array): void {
+    const whole = joined(this.#tail, rest);
     this.#tail = NO_BYTES;
-    if (rest.length > 0) this.#line(rest);
+    this.#line(whole, viewOf(whole), 0, whole.length);
   }
 
   #keep(rest: Uint8Array): void {
@@ -87,43 +99,103 @@ export class TextReader {
     this.#skipping = true;
   }
 
-  #line(whole: Uint8Array): void {
-    const line = trimmed(whole);
-    if (line.length === 0) return;
-    if (line[0] === HASH) {
+  #line(bytes: Uint8Array, view: DataView, start: number, end: number): void {
+    const from = Math.min(skipBlanks(bytes, start), end);
+    const to = trimmedEnd(bytes, from, end);
+    if (from === to) return;
+    if (bytes[from] === HASH) {
       // Only OpenMetrics has an end. Whatever follows is not part of it.
-      this.#ended ||= line.length === 5 && latin1.decode(line) === '# EOF';
+      this.#ended ||= to - from === 5 && latin1.decode(bytes.subarray(from, to)) === '# EOF';
       return;
     }
-    if (this.#ended || line.length > this.#bounds.lineBytes) return this.#bad(line);
+    if (this.#ended || to - from > this.#bounds.lineBytes) return this.#bad(bytes.subarray(from, to));
     this.samples++;
-    const quoted = line[0] === OPEN;
-    const nameEnd = quoted ? 0 : endOfName(line);
-    const family = quoted ? this.#quotedFamily(line) : this.#familyOf(line.subarray(0, nameEnd));
-    if (family === undefined) return;
-    const sample = readSample(utf8.decode(line.subarray(skipBlanks(line, nameEnd))));
-    if (!sample) return this.#bad(line);
-    if (this.rows >= this.#bounds.rows) {
-      this.capped = true;
-      return;
-    }
-    this.rows++;
-    const known = this.#families.get(family);
-    if (known) known.push(sample);
-    else this.#families.set(family, [sample]);
+    if (bytes[from] === OPEN) return this.#quoted(bytes.subarray(from, to));
+    const nameEnd = this.#nameAt(bytes, view, from, to);
+    if (this.#family === undefined) return;
+    if (!this.#sample(bytes, view, skipBlanks(bytes, nameEnd), to)) this.#bad(bytes.subarray(from, to));
   }
 
-  #familyOf(name: Uint8Array): string | undefined {
-    if (!equal(name, this.#lastName)) {
-      this.#lastName = name.slice();
-      this.#lastFamily = name.length === 0 || name.length > MAX_NAME_BYTES ? undefined : this.#familyNamed(latin1.decode(name));
+  /** The name of the sample; returns where it ends. */
+  #nameAt(bytes: Uint8Array, view: DataView, from: number, to: number): number {
+    const { names } = this.#texts;
+    const known = names.isAt(this.#name, view, from) ? this.#name : names.after(this.#name);
+    if (known === this.#name || names.isAt(known, view, from)) {
+      const end = from + names.lengthOf(known);
+      if (known !== 0 && end <= to && (end === to || isNameEnd(bytes[end]))) {
+        this.#named(known);
+        return end;
+      }
     }
-    return this.#lastFamily;
+    const end = endOfName(bytes, from, to);
+    if (end - from > MAX_NAME_BYTES || end === from) {
+      this.#name = 0;
+      this.#family = undefined;
+      return end;
+    }
+    this.#named(
+      names.find(view, from, end, this.#name) || names.add(view, from, end, this.#name, latin1.decode(bytes.subarray(from, end))),
+    );
+    return end;
+  }
+
+  #named(name: TextId): void {
+    if (name === this.#name) return;
+    this.#name = name;
+    this.#family = this.#familyNamed(this.#texts.names.value(name)!);
+    this.#rows = this.#family === undefined ? undefined : this.#families.get(this.#family);
   }
 
   /** In OpenMetrics the samples of a counter end with `_total`, whatever its family is called. When it was created is no reading. */
   #familyNamed(name: string): string | undefined {
     return this.#wanted(name) ?? (name.endsWith('_total') ? this.#wanted(name.slice(0, -'_total'.length)) : undefined);
+  }
+
+  /** What follows the name. False: it is malformed. */
+  #sample(bytes: Uint8Array, view: DataView, from: number, to: number): boolean {
+    if (bytes[from] !== OPEN) return this.#row(NO_LABELS, bytes, from, to);
+    const { blocks } = this.#texts;
+    const expected = blocks.after(this.#block);
+    if (blocks.isAt(expected, view, from) && from + blocks.lengthOf(expected) <= to) {
+      this.#block = expected;
+      return this.#row(blocks.value(expected)!, bytes, from + blocks.lengthOf(expected), to);
+    }
+    const rest = utf8.decode(bytes.subarray(from, to));
+    // Where the labels end is known in characters: with others than ASCII these are no positions.
+    if (rest.length !== to - from) return this.#add(readSample(rest));
+    const block = readBlock(rest);
+    if (block === undefined) return false;
+    const end = from + block.end;
+    const known = blocks.find(view, from, end, this.#block);
+    this.#block = known || blocks.add(view, from, end, this.#block, block.labels);
+    return this.#row(blocks.value(this.#block)!, bytes, end, to);
+  }
+
+  #row(labels: Labels, bytes: Uint8Array, from: number, to: number): boolean {
+    const at = skipBlanks(bytes, from);
+    const short = shortNumber(bytes, at, to);
+    const value = Number.isNaN(short) ? readValue(latin1.decode(bytes.subarray(at, to))) : short;
+    return this.#add(value === undefined ? undefined : { labels, value });
+  }
+
+  #add(row: Row | undefined): boolean {
+    if (row === undefined) return false;
+    if (this.rows >= this.#bounds.rows) {
+      this.capped = true;
+      return true;
+    }
+    this.rows++;
+    if (!this.#rows) this.#families.set(this.#family!, (this.#rows = []));
+    this.#rows.push(row);
+    return true;
+  }
+
+  /** `{"a name", label="value"} 1` */
+  #quoted(line: Uint8Array): void {
+    this.#name = 0;
+    this.#family = this.#quotedFamily(line);
+    this.#rows = this.#family === undefined ? undefined : this.#families.get(this.#family);
+    if (this.#family !== undefined && !this.#add(readSample(utf8.decode(line)))) this.#bad(line);
   }
 
   #quotedFamily(line: Uint8Array): string | undefined {
@@ -141,7 +213,7 @@ export class TextReader {
   }
 }
 
-const isBlank = (byte: number | undefined): boolean => byte === SPACE || byte === TAB;
+const isBlank = (byte: number | undefined): boolean => byte === BLANK || byte === TAB;
 
 function skipBlanks(line: Uint8Array, from: number): number {
   let at = from;
@@ -149,23 +221,20 @@ function skipBlanks(line: Uint8Array, from: number): number {
   return at;
 }
 
-function trimmed(line: Uint8Array): Uint8Array {
-  let to = line.length;
-  while (to > 0 && (line[to - 1] === RETURN || isBlank(line[to - 1]))) to--;
-  return line.subarray(Math.min(skipBlanks(line, 0), to), to);
+function trimmedEnd(line: Uint8Array, from: number, end: number): number {
+  let to = end;
+  while (to > from && (line[to - 1] === RETURN || isBlank(line[to - 1]))) to--;
+  return to;
 }
 
-function endOfName(line: Uint8Array): number {
-  let at = 0;
-  while (at < line.length && line[at] !== OPEN && !isBlank(line[at])) at++;
+function endOfName(line: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && !isNameEnd(line[at])) at++;
   return at;
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = a.length - 1; at >= 0; at--) if (a[at] !== b[at]) return false;
-  return true;
-}
+const isNameEnd = (byte: number | undefined): boolean => byte === OPEN || isBlank(byte);
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView => new DataView(buffer, byteOffset, byteLength);
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
   const both = new Uint8Array(a.length + b.length);

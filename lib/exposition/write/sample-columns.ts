@@ -27,7 +27,7 @@ import { NO_EXTRA_ROWS, NO_EXTRAS, NO_FACTS, NO_GPUS, NO_PROCESSES, NO_ROWS } fr
 import type { NodeAllocation, NodeGpu, NodeProcess, NodeSample } from '../../model/sample.js';
 import { labelText, type Cap } from '../parser/labels.js';
 import type { UserNames } from '../parser/user-names.js';
-import { METRICS, metricNamed, NAMESPACE, ROW_CAPS } from '../schema/families.js';
+import { ROW_CAPS } from '../schema/families.js';
 import type { Column } from './gauges.js';
 import {
   capped,
@@ -123,7 +123,7 @@ export class SampleColumns implements NodeData {
     this.memory = smallTable(MEMORY_FIELDS, MEMORY_COLUMNS, sample.memory ? [sample.memory] : [], () => '');
     this.disks = smallTable(DISK_FIELDS, DISK_COLUMNS, byMountPoint(sample.disks), ({ mountPoint }) => mountPoint);
     this.extras = extrasOf(sample, gpus);
-    this.facts = { ...this.#factsOf(sample, processes), ...received };
+    this.facts = { ...this.#factsOf(sample, processes, received.samples), ...received };
     this.allocations = this.#allocationsOf(sample, gpus);
     const structure = this.#structureOf();
     const change = structure === this.#structure ? 'values' : 'structure';
@@ -209,7 +209,7 @@ export class SampleColumns implements NodeData {
     };
   }
 
-  #factsOf({ instance, processes, scope }: NodeSample, listed: readonly NodeProcess[]): NodeFacts {
+  #factsOf({ instance, processes, scope }: NodeSample, listed: readonly NodeProcess[], samples = this.#readings()): NodeFacts {
     const capsHit = (processes?.length ?? 0) > listed.length ? ['process rows'] : [];
     return {
       ...NO_FACTS,
@@ -218,7 +218,7 @@ export class SampleColumns implements NodeData {
       up: true,
       hasProcessFamily: listed.length > 0,
       processScope: processes === undefined && scope !== 'unsupported' ? undefined : scope,
-      samples: this.#readings(),
+      samples,
       // No bytes were transferred.
       bytes: NaN,
       capsHit,
@@ -294,8 +294,9 @@ function smallTable<Row, Field extends string>(
 
 /** Only cores that report a value. */
 function coreTable({ cpu }: NodeSample): Rows<'utilPercent'> {
-  const cores = (cpu?.coreUtilPercent ?? []).filter((percent) => !Number.isNaN(readingOf(CORE_COLUMN, percent))).slice(0, ROW_CAPS.core);
-  return { count: cores.length, value: (row) => readingOf(CORE_COLUMN, cores[row]), title: () => '' };
+  const all = (cpu?.coreUtilPercent ?? []).map((percent) => readingOf(CORE_COLUMN, percent));
+  const cores = all.filter((percent) => !Number.isNaN(percent)).slice(0, ROW_CAPS.core);
+  return { count: cores.length, value: (row) => cores[row] ?? NaN, title: () => '' };
 }
 
 function extrasOf(sample: NodeSample, gpus: readonly NodeGpu[]): NodeExtras {
@@ -316,7 +317,7 @@ function gpuExtras(sample: NodeSample, gpu: NodeGpu): readonly ExtraReading[] {
   const labels = gpuLabels(sample, gpu);
   const readings = GPU_COLUMNS.flatMap((column) => {
     const value = readingOf(column, gpu);
-    return isExtra(column.name) && !Number.isNaN(value) ? [extra(column.name, value, labels)] : [];
+    return isExtra(column) && !Number.isNaN(value) ? [extra(column.name, value, labels)] : [];
   });
   if (gpu.gspFirmwareVersion !== undefined)
     readings.push(extra('gpu_gsp_firmware_version_info', 1, { ...labels, version: gpu.gspFirmwareVersion }));
@@ -336,13 +337,13 @@ function migExtras(sample: NodeSample): readonly (readonly ExtraReading[])[] {
   return rows.filter((readings) => readings.length > 0);
 }
 
-const isExtra = (name: string): boolean => {
-  const metric = METRICS[metricNamed(NAMESPACE + name)];
+const isExtra = (column: Column<never>): boolean => {
+  const metric = metricOf(column);
   return metric !== undefined && 'extra' in metric;
 };
 
 function extra(family: string, value: number, labels: Labels): ExtraReading {
-  const { unit } = METRICS[metricNamed(NAMESPACE + family)]!;
+  const { unit } = metricOf({ name: family })!;
   return {
     family,
     unit,

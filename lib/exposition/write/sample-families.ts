@@ -4,7 +4,7 @@ import type { NodeGpu, NodeProcess, NodeMigDevice, NodeCpu, NodeMemory, NodeDisk
 import { IDENTITY_LABELS, type ProcessIdentity } from '../../model/identity.js';
 import { GPU_FIELDS, gpuField } from '../../model/gpu-fields.js';
 import { reading } from '../../model/valid-range.js';
-import { METRICS, metricNamed, NAMESPACE, type Metric } from '../schema/families.js';
+import { METRICS, type Metric } from '../schema/families.js';
 import { clean } from '../../text/sanitize.js';
 
 /** The columns that the sources of this program fill, followed by readings that are kept as sent. */
@@ -106,8 +106,10 @@ export const gpuLabels = ({ instance }: NodeSample, { name, uuid, index }: NodeG
   gpu_index: index,
 });
 
+const METRIC_OF: ReadonlyMap<string, Metric> = new Map(METRICS.map((metric) => [metric.name, metric]));
+
 /** The family of a column; undefined if no viewer reads it. */
-export const metricOf = ({ name }: Pick<Column<never>, 'name'>): Metric | undefined => METRICS[metricNamed(NAMESPACE + name)];
+export const metricOf = ({ name }: Pick<Column<never>, 'name'>): Metric | undefined => METRIC_OF.get(name);
 
 /** The value that a node exports and shows: rounded to the digits of the column, NaN if it is invalid for the family. */
 export function readingOf<Row>(column: Column<Row>, row: Row): number {

@@ -63,10 +63,16 @@ export const wantedByAny = lazy(() => wantedBy(undefined));
 const proves = ({ labels: names, like }: Dialect['proof'], { labels }: Row): boolean =>
   names === undefined || names.some((name) => (like ?? /./).test(labels.get(name) ?? ''));
 
-export const isIn = (dialect: Dialect, families: Families): boolean =>
-  (dialect.proof.families ?? familiesOf(dialect).filter((family) => !ALSO_NODE_NAME.includes(family))).some((family) =>
-    (families.get(family) ?? []).some((row) => proves(dialect.proof, row)),
+/** Asked of each answer: the families of readings prove it most often, and are looked at first. */
+export function isIn(dialect: Dialect, families: Families): boolean {
+  const { proof, gpuReadings = [] } = dialect;
+  const isProof = (family: string): boolean => (families.get(family) ?? []).some((row) => proves(proof, row));
+  if (proof.families) return proof.families.some(isProof);
+  return (
+    gpuReadings.some((mapping) => mapping.families.some(isProof)) ||
+    familiesOf(dialect).some((family) => !ALSO_NODE_NAME.includes(family) && isProof(family))
   );
+}
 
 /** The dialect of the text; with the families of another one where it may send those too. */
 export function dialectOf(families: Families): Dialect | undefined {

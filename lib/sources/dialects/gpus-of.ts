@@ -58,8 +58,20 @@ export function gpusOf(families: Families, dialect: Dialect): FoundGpus {
   };
 }
 
+/** What the labels of a row say. */
+interface About {
+  readonly uuid: string;
+  readonly isMig: boolean;
+  readonly index: number | undefined;
+  readonly part: string;
+  readonly hasPod: boolean;
+  draft?: Draft | undefined;
+}
+
 class Collected {
   readonly #dialect: Dialect;
+  /** Most rows share their labels with others. */
+  readonly #about = new Map<Row['labels'], About>();
   readonly #byUuid = new Map<string, Draft>();
   readonly #byIndex = new Map<number, Draft>();
   readonly #drafts = new Set<Draft>();
@@ -72,8 +84,9 @@ class Collected {
     // Rows with a uuid first: they also say which index it has.
     const all = [...(gpu.about ?? []), ...gpuReadings.flatMap((mapping) => mapping.families)];
     const rows = [...new Set(all)].flatMap((family) => families.get(family) ?? []);
-    for (const row of rows) if (this.#uuidOf(row) !== '' && !isMig(this.#uuidOf(row))) this.#describe(row);
-    for (const row of rows) if (this.#uuidOf(row) === '' || isMig(this.#uuidOf(row))) this.#describe(row);
+    const about = rows.filter((row) => !this.#about.has(row.labels) && this.#read(row));
+    for (const row of about) if (this.#isOfUuid(row)) this.#describe(row);
+    for (const row of about) if (!this.#isOfUuid(row)) this.#describe(row);
     for (const mapping of gpuReadings) {
       const known = mapping.unitUnknown === undefined || isPercentage(families, mapping);
       for (const family of mapping.families) {
@@ -90,40 +103,40 @@ class Collected {
   }
 
   find(row: Row): Draft | undefined {
+    const about = this.#read(row);
+    return (about.draft ??= this.#draftOf(about));
+  }
+
+  #draftOf({ uuid, isMig: isPart, index }: About): Draft | undefined {
     const { gpu } = this.#dialect;
     if (gpu?.uuid === undefined && gpu?.index === undefined) return this.#only;
-    const uuid = this.#uuidOf(row);
-    const index = this.#indexOf(row);
-    const known = uuid !== '' && !isMig(uuid) ? this.#byUuid.get(uuidKey(uuid)) : undefined;
-    return known ?? (index !== undefined && (uuid === '' || isMig(uuid)) ? this.#byIndex.get(index) : undefined);
+    const known = uuid !== '' && !isPart ? this.#byUuid.get(uuidKey(uuid)) : undefined;
+    return known ?? (index !== undefined && (uuid === '' || isPart) ? this.#byIndex.get(index) : undefined);
   }
 
   #describe(row: Row): void {
     const { gpu = {}, owner = {} } = this.#dialect;
-    const draft = this.find(row) ?? this.#new(row);
+    const about = this.#read(row);
+    const draft = this.find(row) ?? this.#new(about);
     if (!draft) return;
-    const index = this.#indexOf(row);
-    draft.index ??= index;
+    draft.index ??= about.index;
     if (draft.index !== undefined) this.#byIndex.set(draft.index, draft);
     draft.name ||= firstOf(row, gpu.name);
     for (const [name, labels] of Object.entries(gpu.details ?? {})) {
       const text = firstOf(row, labels);
       if (text !== '' && !draft.details.has(name)) draft.details.set(name, text);
     }
-    const part = this.#partOf(row);
-    if (part !== '' && !draft.parts.has(part)) {
-      const uuid = this.#uuidOf(row);
-      draft.parts.set(part, { key: part, uuid: isMig(uuid) ? uuid : '', profile: firstOf(row, gpu.profile) });
-    }
+    const { part, uuid } = about;
+    if (part !== '' && !draft.parts.has(part))
+      draft.parts.set(part, { key: part, uuid: about.isMig ? uuid : '', profile: firstOf(row, gpu.profile) });
     const names = { ...unnamed, ...Object.fromEntries(Object.entries(owner).map(([who, labels]) => [who, firstOf(row, labels)])) };
     // A user, or a namespace, alone has nothing.
     if (names.job !== '' || names.pod !== '') draft.owners.set(JSON.stringify(names), { owner: names, onPart: part !== '' });
   }
 
-  #new(row: Row): Draft | undefined {
+  #new(about: About): Draft | undefined {
     const { gpu = {} } = this.#dialect;
-    const uuid = this.#uuidOf(row);
-    const index = this.#indexOf(row);
+    const { uuid, index } = about;
     const isOnly = gpu.uuid === undefined && gpu.index === undefined;
     if (uuid === '' && index === undefined && !isOnly) return undefined;
     const draft = new Draft();
@@ -131,9 +144,10 @@ class Collected {
       this.#only = draft;
       draft.index = 0;
     }
-    if (!isMig(uuid)) draft.uuid = uuid;
+    if (!about.isMig) draft.uuid = uuid;
     if (draft.uuid !== '') this.#byUuid.set(uuidKey(uuid), draft);
     this.#drafts.add(draft);
+    about.draft = draft;
     return draft;
   }
 
@@ -150,23 +164,32 @@ class Collected {
     draft.candidates.set(mapping, byFamily);
     const list = byFamily.get(family) ?? [];
     byFamily.set(family, list);
-    list.push({ value, owned: firstOf(row, this.#dialect.owner?.pod) !== '', part: this.#partOf(row) });
+    const { hasPod, part } = this.#read(row);
+    list.push({ value, owned: hasPod, part });
   }
 
-  #uuidOf(row: Row): string {
-    return firstOf(row, this.#dialect.gpu?.uuid);
+  #isOfUuid(row: Row): boolean {
+    const { uuid, isMig: isPart } = this.#read(row);
+    return uuid !== '' && !isPart;
   }
 
-  #partOf(row: Row): string {
-    const uuid = this.#uuidOf(row);
-    return firstOf(row, this.#dialect.gpu?.part) || (isMig(uuid) ? uuid : '');
+  #read(row: Row): About {
+    let about = this.#about.get(row.labels);
+    if (!about) {
+      const { gpu = {}, owner } = this.#dialect;
+      const uuid = firstOf(row, gpu.uuid);
+      const isPart = isMig(uuid);
+      const part = firstOf(row, gpu.part) || (isPart ? uuid : '');
+      about = { uuid, isMig: isPart, index: indexOf(row, gpu), part, hasPod: firstOf(row, owner?.pod) !== '' };
+      this.#about.set(row.labels, about);
+    }
+    return about;
   }
+}
 
-  #indexOf(row: Row): number | undefined {
-    const { index, indexLike = /(\d+)/ } = this.#dialect.gpu ?? {};
-    const found = Number(indexLike.exec(firstOf(row, index))?.[1] ?? NaN);
-    return Number.isSafeInteger(found) && found < 2 ** 31 ? found : undefined;
-  }
+function indexOf(row: Row, { index, indexLike = /(\d+)/ }: NonNullable<Dialect['gpu']>): number | undefined {
+  const found = Number(indexLike.exec(firstOf(row, index))?.[1] ?? NaN);
+  return Number.isSafeInteger(found) && found < 2 ** 31 ? found : undefined;
 }
 
 const isPercentage = (families: Families, { families: names }: Mapping<GpuReading>): boolean =>

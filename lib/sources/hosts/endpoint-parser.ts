@@ -101,7 +101,7 @@ export class EndpointParser {
 
   #read(chunk: Uint8Array): { readonly isClear: boolean } {
     if (this.#as !== 'all-smi') {
-      this.#reader ??= new TextReader(typeof this.#as === 'object' ? this.#wantedByLast! : this.#wantedByAny);
+      this.#reader ??= new TextReader(typeof this.#as === 'object' ? this.#wantedByLast! : this.#wantedByAny, {}, this.own.texts);
       this.#reader.push(chunk);
     }
     if (typeof this.#as === 'object') return { isClear: this.#kept !== undefined && isIn(this.#as, this.#families) };
