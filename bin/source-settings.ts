@@ -51,24 +51,32 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
   if (options.replay) return [replayOf(options, options.replay, env)];
   const scraped = { timeoutMs, ...interval, ...(options.owner === 'process' ? { owner: options.owner } : {}) };
   if (options.demo) return [{ kind: 'demo', ...scraped }];
-  if (options.prometheus !== undefined) return [await prometheusOf(options, options.prometheus, scraped)];
+  const read = { ...scraped, ...(await dialectsOf(options)) };
+  if (options.prometheus !== undefined) return [await prometheusOf(options, options.prometheus, read)];
   const isRemote = (options.ssh ?? options.sshHostfile) !== undefined;
   const isScraped = (options.hosts ?? options.hostfile) !== undefined;
   // Other systems have no /proc; there, a source must be given.
   const isHere = options.local === true || (!isScraped && !isRemote && process.platform === 'linux');
   const here: readonly LocalSource[] = isHere ? [{ kind: 'local', machine, ...interval }] : [];
   if (isHere && nodesIn(flags) === undefined) return here;
-  const hosts = isScraped || !isRemote ? [await hostsOf(options, scraped)] : [];
+  const hosts = isScraped || !isRemote ? [await hostsOf(options, read)] : [];
   return [...here, ...hosts, ...(isRemote ? [await sshOf(options, hosts, { machine, timeoutMs, ...interval })] : [])];
 }
 
 /** Notes on the node lists about merged or omitted entries, one per line. */
 export const notesOf = (sources: readonly Source[]): readonly string[] => startNotes(sources).map((note) => `all-smi-view: ${note}\n`);
 
+/** Throws `E_DIALECTS`. */
+async function dialectsOf({ dialects }: Options): Promise<Pick<HostsSource, 'dialects'>> {
+  return dialects === undefined
+    ? {}
+    : { dialects: await (await import('../lib/sources/dialects/dialects-file.js')).readDialects(dialects) };
+}
+
 async function prometheusOf(
   options: Options,
   url: string,
-  scraped: Pick<PrometheusSource, 'timeoutMs' | 'intervalMs' | 'owner'>,
+  scraped: Pick<PrometheusSource, 'timeoutMs' | 'intervalMs' | 'owner' | 'dialects'>,
 ): Promise<PrometheusSource> {
   const { promMatch, promOrg } = options;
   const accesses = await accessesOf(options, [url], () => `the server has an http:// address, ${url}`);
@@ -82,7 +90,10 @@ async function prometheusOf(
   };
 }
 
-async function hostsOf(options: Options, scraped: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'owner'>): Promise<HostsSource> {
+async function hostsOf(
+  options: Options,
+  scraped: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'owner' | 'dialects'>,
+): Promise<HostsSource> {
   const { targets, notes } = await targetsOf(options);
   const accesses = await accessesOf(
     options,

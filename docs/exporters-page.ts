@@ -62,7 +62,7 @@ function familiesSection(dialect: Dialect, table: Table): string {
 
 export const exporterSections = (table: Table): readonly string[] => [
   "A node may run another exporter instead of all-smi: name its port, `--hosts 'node[01-16]:9400'`. What answers there is recognised by the " +
-    'names of its metrics; nothing has to be configured. all-smi reports most; of the others, only nvitop-exporter lists processes with ' +
+    'names of its metrics; nothing has to be configured. [DIALECTS.md](DIALECTS.md): how to add an exporter, or names that your site has changed. all-smi reports most; of the others, only nvitop-exporter lists processes with ' +
     'their users.',
   '## What each can report',
   '`–`: it does not report this, so it is shown as not reported. "Processes: –" means that the node counts as not reporting processes: ' +

@@ -39,6 +39,11 @@ export const ERRORS = {
     exit: 2,
     advice: 'Use https:// addresses, allow it with --token-over-http, or unset ALL_SMI_AUTH_TOKEN.',
   },
+  E_DIALECTS: {
+    text: 'dialects {file}: {reason}',
+    exit: 2,
+    advice: 'docs/DIALECTS.md describes the file.',
+  },
   E_HTTP_CONFIG: {
     text: 'http config {file}: {reason}',
     exit: 2,

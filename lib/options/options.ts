@@ -96,6 +96,13 @@ const NODE_OPTIONS = {
     parse: last,
   },
   ...SSH_OPTIONS,
+  dialects: {
+    flag: 'dialects',
+    config: 'view.dialects',
+    value: 'FILE',
+    help: 'exporters that are not known, or names that your site has for their metrics: a table in YAML (docs/DIALECTS.md)',
+    parse: last,
+  },
   jobs: {
     flag: 'jobs',
     config: 'view.jobs',

@@ -2,6 +2,7 @@
 import type { AlertSettings } from '../alerts/rules.js';
 import type { ThemeName } from '../paint/theme.js';
 import type { Ms } from '../model/clock.js';
+import type { Dialects } from '../sources/dialects/dialects.js';
 import type { HttpAccesses } from '../sources/http/http-accesses.js';
 import type { Target } from '../sources/hostlists/targets.js';
 import type { MachineOptions } from '../sources/local/machine.js';
@@ -15,6 +16,8 @@ export type MachineSettings = Pick<MachineOptions, 'nvidiaSmi' | 'procDir' | 'pa
 interface Scraped {
   /** Processes belong to the accounts that run them, whatever person the nodes name. */
   readonly owner?: 'process';
+  /** What other exporters call what is shown. Default: the dialects that are known. */
+  readonly dialects?: Dialects | undefined;
 }
 
 /** Nodes that are scraped over HTTP. */

@@ -119,7 +119,7 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
     const collector = new PrometheusCollector({
       ...source,
       ...context,
-      newParser: () => nodeParser(parsers, ONE_TEXT).endpoints[0]!,
+      newParser: () => nodeParser(parsers, ONE_TEXT, source).endpoints[0]!,
       once: rounds === 'one',
     });
     const failure = await collector.open();
@@ -160,11 +160,12 @@ export const localNodeId = (alone: boolean): string => (alone ? 'localhost' : 't
 const DEMO_NOTICE: Line = line(span(' demo: a made-up cluster ', 'chip'));
 
 /** The name of the program is in the facts of each sample. */
-const nodeParser = (parsers: Parsers, endpoints: readonly ReadFrom[]): NodeParser =>
+const nodeParser = (parsers: Parsers, endpoints: readonly ReadFrom[], { dialects }: Pick<HostsSource, 'dialects'>): NodeParser =>
   new NodeParser(
     endpoints,
     () => parsers.newParser(),
     () => parsers.holding((users) => new SampleColumns(users, '')),
+    dialects,
   );
 
 /** What a server sends of a node comes in one text. */
@@ -175,8 +176,9 @@ function httpCollector(
     timeoutMs,
     intervalMs,
     accesses,
+    dialects,
     maxConnections,
-  }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'accesses'> & {
+  }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'accesses' | 'dialects'> & {
     readonly maxConnections?: number;
   },
   targets: readonly Target[],
@@ -185,7 +187,7 @@ function httpCollector(
 ): Collector {
   return createHttpCollector({
     targets,
-    newReader: (endpoints) => nodeParser(parsers, endpoints),
+    newReader: (endpoints) => nodeParser(parsers, endpoints, { dialects }),
     source: title,
     names,
     attribution,

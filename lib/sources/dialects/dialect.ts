@@ -62,6 +62,10 @@ export interface Mapping<Reading extends string> {
   readonly where?: Readonly<Record<string, string>>;
   /** Times this is the reading in our unit. Default 1. */
   readonly scale?: number;
+  /** What the family can be, in its own unit. Default: whatever is a reading in ours. */
+  readonly valid?: { readonly min: number; readonly max: number };
+  /** Values that are sent where there is none. Those of drivers are known (`valid-range.ts`). */
+  readonly sentinels?: readonly number[];
   /**
    * `board`: rows for parts of a GPU are copies of the board's value. `part`: each has a value of its own. Default 'board'.
    */

@@ -5,7 +5,7 @@ import type { Dialect, Unreadable } from './dialect.js';
 import { NVIDIA_DIALECTS } from './nvidia.js';
 import { OTHER_DIALECTS } from './others.js';
 
-/** By precedence: the first that is proven counts. */
+/** By precedence. */
 export const DIALECTS: readonly Dialect[] = [...NVIDIA_DIALECTS, ...OTHER_DIALECTS];
 
 const NO_GPUS = 'no GPU metrics';
@@ -44,21 +44,16 @@ export function familiesOf(dialect: Dialect): readonly string[] {
 /** Whatever else a machine sends, this has its name. */
 const ALSO_NODE_NAME = ['node_uname_info'];
 
-/** What the reader has to keep of a text in the dialect; undefined: of a text in any of them. */
-export function wantedBy(dialect: Dialect | undefined): Wanted {
-  const dialects = dialect ? [dialect] : DIALECTS;
+/** What the reader has to keep of a text in one of the dialects. */
+export function wantedBy(...dialects: readonly Dialect[]): Wanted {
   const names = new Set(dialects.flatMap(familiesOf));
   const prefixed = new Set(dialects.filter((one) => one.prefixed).flatMap(familiesOf));
-  if (!dialect) for (const { families } of UNREADABLE) for (const family of families) names.add(family);
   return (name) => {
     if (names.has(name)) return name;
     const rest = /^[a-z0-9]+_(.+)$/.exec(name)?.[1];
     return rest !== undefined && prefixed.has(rest) ? rest : undefined;
   };
 }
-
-/** Built at the first use: only a node that has other metrics needs it. */
-export const wantedByAny = lazy(() => wantedBy(undefined));
 
 const proves = ({ labels: names, like }: Dialect['proof'], { labels }: Row): boolean =>
   names === undefined || names.some((name) => (like ?? /./).test(labels.get(name) ?? ''));
@@ -74,12 +69,31 @@ export function isIn(dialect: Dialect, families: Families): boolean {
   );
 }
 
-/** The dialect of the text; with the families of another one where it may send those too. */
-export function dialectOf(families: Families): Dialect | undefined {
-  const found = DIALECTS.find((dialect) => isIn(dialect, families));
-  const other = found?.with === undefined ? undefined : DIALECTS.find(({ id }) => id === found.with);
-  return found && other ? { ...other, ...found } : found;
-}
-
 export const unreadableOf = (families: Families): Unreadable | undefined =>
   UNREADABLE.find((one) => one.families.some((family) => families.has(family)));
+
+/** The dialects that a run knows. */
+export class Dialects {
+  /** By precedence: the first that is proven counts. */
+  readonly all: readonly Dialect[];
+  /** What the reader has to keep of a text of which nothing is known. Built at the first use: only a node that has other metrics needs it. */
+  readonly wanted: () => Wanted;
+
+  constructor(all: readonly Dialect[] = DIALECTS) {
+    this.all = all;
+    this.wanted = lazy(() => {
+      const readable = wantedBy(...all);
+      const others = new Set(UNREADABLE.flatMap(({ families }) => families));
+      return (name) => (others.has(name) ? name : readable(name));
+    });
+  }
+
+  /** The dialect of the text; with the families of another one where it may send those too. */
+  of(families: Families): Dialect | undefined {
+    const found = this.all.find((dialect) => isIn(dialect, families));
+    const other = found?.with === undefined ? undefined : this.all.find(({ id }) => id === found.with);
+    return found && other ? { ...other, ...found } : found;
+  }
+}
+
+export const OUR_DIALECTS = new Dialects();

@@ -4,9 +4,8 @@
  */
 import type { Families, Row } from '../../exposition/reader/text-reader.js';
 import type { NodeAllocation, NodeGpu, NodeMigDevice } from '../../model/sample.js';
-import { reading } from '../../model/valid-range.js';
 import { GPU_READINGS, type Dialect, type GpuReading, type Mapping } from './dialect.js';
-import { converted, firstOf, selects, unnamed } from './rows.js';
+import { firstOf, readingOf, selects, unnamed } from './rows.js';
 
 export interface FoundGpus {
   readonly gpus: readonly NodeGpu[];
@@ -154,7 +153,7 @@ class Collected {
   #add(mapping: Mapping<GpuReading>, family: string, row: Row): void {
     const draft = this.find(row);
     if (!draft || (mapping.zeroIsNone && row.value === 0)) return;
-    const value = reading(converted(row.value, mapping.scale), GPU_READINGS[mapping.into]);
+    const value = readingOf(row.value, mapping, GPU_READINGS[mapping.into]);
     if (Number.isNaN(value)) return;
     if (mapping.into === 'index') {
       draft.index ??= value;

@@ -1,10 +1,9 @@
 /** The processes in what an exporter sent. Pure. */
 import type { Families, Row } from '../../exposition/reader/text-reader.js';
 import type { NodeProcess } from '../../model/sample.js';
-import { reading } from '../../model/valid-range.js';
 import { PROCESS_READINGS, type Dialect, type ProcessReading } from './dialect.js';
 import type { FoundGpus } from './gpus-of.js';
-import { converted, firstOf } from './rows.js';
+import { firstOf, readingOf } from './rows.js';
 
 interface Draft {
   readonly pid: number;
@@ -34,11 +33,11 @@ export function processesOf(families: Families, dialect: Dialect, gpus: FoundGpu
     return draft;
   };
   for (const family of from.about ?? []) for (const row of families.get(family) ?? []) draftOf(row);
-  for (const { into, families: names, scale } of from.readings) {
-    for (const row of names.flatMap((name) => families.get(name) ?? [])) {
-      const value = reading(converted(row.value, scale), PROCESS_READINGS[into]);
+  for (const mapping of from.readings) {
+    for (const row of mapping.families.flatMap((name) => families.get(name) ?? [])) {
+      const value = readingOf(row.value, mapping, PROCESS_READINGS[mapping.into]);
       const draft = draftOf(row);
-      if (draft && !Number.isNaN(value)) draft.values[into] ??= value;
+      if (draft && !Number.isNaN(value)) draft.values[mapping.into] ??= value;
     }
   }
   return [...drafts.values()].map(({ pid, gpu, user, command, name, values }) => ({

@@ -1,7 +1,8 @@
 /** Rows of an exposition, as dialects look at them. Pure. */
 import type { Row } from '../../exposition/reader/text-reader.js';
 import type { NodeAllocation } from '../../model/sample.js';
-import type { Names } from './dialect.js';
+import { reading, type ValidRange } from '../../model/valid-range.js';
+import type { Mapping, Names } from './dialect.js';
 
 /** Texts of nvidia-smi, DCGM and others where they have none. */
 const NONE = /^(\[?N\/A\]?|\[Not Supported\]|<<<.*>>>|unknown)$/i;
@@ -21,8 +22,14 @@ export const unnamed: NodeAllocation['owner'] = { user: '', account: '', job: ''
 export const selects = (where: Readonly<Record<string, string>> = {}, { labels }: Row): boolean =>
   Object.entries(where).every(([name, text]) => labels.get(name) === text);
 
-/** The value in our unit. Times 100 or a millionth, a short decimal is not exact: 0.14 is to be 14 %. */
-export function converted(value: number, scale = 1): number {
+/** The value of a row as a reading in our unit; NaN: it is none. */
+export function readingOf(value: number, { scale, valid, sentinels }: Mapping<string>, range: ValidRange): number {
+  if (sentinels?.includes(value) || (valid && (value < valid.min || value > valid.max))) return NaN;
+  return reading(converted(value, scale), range);
+}
+
+/** Times 100 or a millionth, a short decimal is not exact: 0.14 is to be 14 %. */
+function converted(value: number, scale = 1): number {
   const exact = value * scale;
   return scale === 1 || Math.abs(exact) >= 1e9 ? exact : Math.round(exact * 1e6) / 1e6;
 }

@@ -2,8 +2,7 @@
 import type { Families } from '../../exposition/reader/text-reader.js';
 import type { Ms } from '../../model/clock.js';
 import type { NodeAllocation, NodeCpu, NodeDisk, NodeMemory, NodeSample, NodeSource } from '../../model/sample.js';
-import { reading } from '../../model/valid-range.js';
-import { converted, firstOf, selects, unnamed } from './rows.js';
+import { firstOf, readingOf, selects, unnamed } from './rows.js';
 import { NODE_READINGS, type Dialect, type NodeReading } from './dialect.js';
 import { gpusOf, type FoundGpus } from './gpus-of.js';
 import { processesOf } from './processes-of.js';
@@ -59,7 +58,7 @@ function nodeReading(families: Families, dialect: Dialect, into: NodeReading): n
     for (const family of mapping.families) {
       for (const row of families.get(family) ?? []) {
         if (!selects(mapping.where, row)) continue;
-        const value = reading(converted(row.value, mapping.scale), NODE_READINGS[into]);
+        const value = readingOf(row.value, mapping, NODE_READINGS[into]);
         if (!Number.isNaN(value)) return value;
       }
     }

@@ -28,7 +28,7 @@ const REASONS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
 
 interface Shared {
   /** The package, which is loaded on demand. */
-  readonly yaml: typeof Yaml;
+  readonly yaml: Pick<typeof Yaml, 'isAlias' | 'isMap' | 'isScalar' | 'isSeq' | 'visit'>;
   /** What an alias stands for. */
   readonly meant: () => ReadonlyMap<Node, Node>;
   readonly lineOf: (offset: number) => number;
@@ -38,7 +38,8 @@ interface Shared {
 
 /** Reads a text. Throws what `faulty` makes. */
 export async function parseYaml(text: string, faulty: Faulty): Promise<YamlValue> {
-  const yaml = await import('yaml');
+  // The bundle has its names in the default export only.
+  const { default: yaml } = await import('yaml');
   const lines = new yaml.LineCounter();
   const lineOf = (offset: number): number => Math.max(1, lines.linePos(offset).line);
   let doc: Document;

@@ -12,7 +12,7 @@ import type { Change, NodeFacts } from '../../model/columns.js';
 import type { Ms } from '../../model/clock.js';
 import type { NodeSample } from '../../model/sample.js';
 import type { Dialect } from '../dialects/dialect.js';
-import { dialectOf, isIn, unreadableOf, wantedBy, wantedByAny } from '../dialects/dialects.js';
+import { isIn, unreadableOf, wantedBy, type Dialects } from '../dialects/dialects.js';
 import { sampleOf, type CpuTimes } from '../dialects/sample-of.js';
 
 /** A good answer: the columns of the parser of all-smi have it, or it is a sample. */
@@ -26,6 +26,7 @@ const MAX_KEPT_BYTES = 2 ** 20;
 
 export class EndpointParser {
   readonly own: ScrapeParser;
+  readonly #dialects: Dialects;
   /** The exporter of the last good answer. */
   #last: Dialect | 'all-smi' | undefined;
   /** How this answer is read. Undefined: in all ways. */
@@ -39,12 +40,13 @@ export class EndpointParser {
   readonly #wantedByAny: Wanted = (name) => {
     // The first answer of all-smi may be large: it is not read twice.
     if (name.startsWith(NAMESPACE)) this.#as = 'all-smi';
-    return wantedByAny()(name);
+    return this.#dialects.wanted()(name);
   };
 
   /** `own`: the parser of all-smi. */
-  constructor(own: ScrapeParser) {
+  constructor(own: ScrapeParser, dialects: Dialects) {
     this.own = own;
+    this.#dialects = dialects;
   }
 
   /** How often the exporter collects what it sends; 0: for each scrape, or not known. */
@@ -74,7 +76,7 @@ export class EndpointParser {
     if (typeof this.#as === 'object') return undefined;
     const refusal = this.own.refusal();
     if (refusal?.code !== 'S_FOREIGN') return refusal;
-    const dialect = dialectOf(this.#families);
+    const dialect = this.#dialects.of(this.#families);
     if (dialect) {
       this.#as = dialect;
       return undefined;

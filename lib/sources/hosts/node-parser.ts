@@ -7,6 +7,7 @@ import type { ScrapeParser } from '../../exposition/parser/index.js';
 import type { SampleColumns } from '../../exposition/write/sample-columns.js';
 import type { Change, NodeData, NodeFacts, TextRef, UserId } from '../../model/columns.js';
 import type { Ms } from '../../model/clock.js';
+import { OUR_DIALECTS } from '../dialects/dialects.js';
 import { merge, type Part } from '../merge/merge.js';
 import { overOwn, sampleOfOwn } from '../merge/own-node.js';
 import { EndpointParser, type Answer } from './endpoint-parser.js';
@@ -49,8 +50,8 @@ export class NodeParser implements NodeReader {
   strangers: ReadonlyMap<EndpointReader, AppError> = new Map();
 
   /** `newParser`: for all-smi. `newColumns`: for samples. */
-  constructor(from: readonly ReadFrom[], newParser: () => ScrapeParser, newColumns: NewColumns) {
-    const parsers = from.map(() => new EndpointParser(newParser()));
+  constructor(from: readonly ReadFrom[], newParser: () => ScrapeParser, newColumns: NewColumns, dialects = OUR_DIALECTS) {
+    const parsers = from.map(() => new EndpointParser(newParser(), dialects));
     const data = new ParsedData(parsers[0]!.own.data);
     this.data = data;
     this.endpoints = from.map((one, at) => new Reader(one, data, parsers[at]!, () => this.#publish()));
