@@ -111,6 +111,7 @@ export type { GpuFieldDescriptor, GpuFieldsWith } from './model/gpu-fields.js';
 export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
 export type { ClusterJobs, Job, JobAllocation, JobSourceState, SchedulerNode } from './model/jobs.js';
 export type { Health } from './model/health.js';
+export type { Needs } from './model/collector.js';
 export type { AllocationColumns } from './model/allocations.js';
 export type { EndpointView } from './model/endpoint.js';
 export type { NodeCondition, NodeView, NotReporting } from './model/node-view.js';

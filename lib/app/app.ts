@@ -204,6 +204,7 @@ export class App {
     });
     this.#painted = { data: this.state.versions.data, ...shown };
     painter.paint(shown.frame);
+    if (collector.want) collector.want(this.state.needs);
   }
 
   #applyEffects(effects: readonly Effect[]): void {

@@ -14,7 +14,7 @@ import type { Health } from '../model/health.js';
 import type { JobIds, JobLookup } from '../aggregate/attribution.js';
 import type { Job, JobSourceState } from '../model/jobs.js';
 import type { NodeView } from '../model/node-view.js';
-import type { Delivery } from '../model/collector.js';
+import type { Delivery, Needs } from '../model/collector.js';
 import type { RecordingStatus, ReplayStatus } from '../model/replay.js';
 import { checkStep } from '../keys/router.js';
 import type { AppView, Effect, FilterView, NodeList, Message, Step, TabPlugin, TabRef } from '../plugin/types.js';
@@ -149,6 +149,16 @@ export class AppState implements AppView {
   get filter(): FilterView | undefined {
     const { nodes, mode, committed } = this.filtering;
     return nodes && { text: nodes.filter.key, mode, committed: committed !== '', ...matcherOf(nodes) };
+  }
+
+  /** What the open tab and the filter read, for a source that is asked only for what is on screen. */
+  get needs(): Needs {
+    const { tab } = this;
+    const ui = this.ui(tab);
+    const plugin = this.plugin(tab.plugin);
+    const of = ui && plugin?.needs ? this.#guarded(tab.plugin, 'tabs', () => plugin.needs?.(ui.value, this)) : undefined;
+    const { nodes = tab.nodeId === undefined ? [] : [tab.nodeId], users = [], processes = false } = of ?? {};
+    return { nodes, users, processes: processes || this.filtering.nodes?.filter.details === true };
   }
 
   get pinned(): string | undefined {

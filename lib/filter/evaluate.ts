@@ -17,13 +17,27 @@ export interface Filter {
   /** The printed query: filters with the same key match the same rows. */
   readonly key: string;
   readonly test: Test;
+  /** It reads what is known of a process only if all that is known of it was asked for. */
+  readonly details: boolean;
   /** False: nothing on such a node can ever match. Undefined: that depends on its GPUs and processes. */
   node(node: NodeView): boolean | undefined;
 }
 
 /** Throws FilterError for an invalid regular expression. `key`: the query printed. */
 export function compile(query: Query, key: string): Filter {
-  return { key, test: testOf(query), node: hostVerdict(query) };
+  return { key, test: testOf(query), details: readsDetails(query), node: hostVerdict(query) };
+}
+
+function readsDetails(query: Query): boolean {
+  switch (query.kind) {
+    case 'compare':
+      return field(query.field).detail === true;
+    case 'not':
+      return readsDetails(query.of);
+    case 'and':
+    case 'or':
+      return query.of.some(readsDetails);
+  }
 }
 
 function testOf(query: Query): Test {

@@ -32,6 +32,8 @@ interface Named {
   readonly of: Owner;
   /** Description. */
   readonly about: string;
+  /** Not among what every tab may show: a source that is asked for what is on screen has to be asked for it. */
+  readonly detail?: true;
 }
 export interface NumberField extends Named {
   readonly unit: Unit;
@@ -137,11 +139,15 @@ export const FIELDS: readonly Field[] = [
     node.userName(node.procs.known?.runsAs[row] ?? 0),
   ),
   gpuText('allocation alloc', 'user to whom the GPU is allocated', (node, slot) => allocatedUsers(node, slot).join(', ')),
-  { ...procText('command cmd', 'command line, or the name if that is not known', (node, row) => COMMANDS.of(node, row)), many: true },
+  {
+    ...procText('command cmd', 'command line, or the name if that is not known', (node, row) => COMMANDS.of(node, row)),
+    many: true,
+    detail: true,
+  },
   procNumber('pid', 'number', 'process id', ({ procs }, row) => procs.pid[row]!),
   procNumber('vram', 'bytes', 'GPU memory that the process holds', ({ procs }, row) => (procs.gpu[row]! < 0 ? NaN : procs.vramBytes[row]!)),
   procNumber('sm', 'percent', 'share of the GPU that the process uses', ({ procs }, row) => procs.smPercent[row]!),
-  procNumber('cpu', 'percent', 'CPU usage; 100 is one thread', ({ procs }, row) => procs.cpuPercent[row]!),
+  { ...procNumber('cpu', 'percent', 'CPU usage; 100 is one thread', ({ procs }, row) => procs.cpuPercent[row]!), detail: true },
   procNumber('age running', 'seconds', 'running time', ({ procs }, row) => procs.ageSeconds[row]!),
   hostText(
     'host hostname',

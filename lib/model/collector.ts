@@ -13,6 +13,16 @@ export interface Delivery {
   readonly endpoint?: EndpointView;
 }
 
+/** What is on screen beyond what every tab may show. */
+export interface Needs {
+  /** These nodes, with everything that is known of them. */
+  readonly nodes?: readonly string[];
+  /** The commands of these users. */
+  readonly users?: readonly string[];
+  /** All processes, with everything that is known of each. */
+  readonly processes?: boolean;
+}
+
 /** Delivers nodes: HTTP scrape, local machine, replay. The rest of the program does not know which one runs. */
 export interface Collector {
   /** For the title: "hosts.csv", "3 hosts", "demo". */
@@ -22,6 +32,8 @@ export interface Collector {
   /** Milliseconds between two scrapes of a node. */
   readonly intervalMs: Ms;
   start(deliver: (delivery: Delivery) => void): void;
+  /** What is on screen. A source that gets everything anyway does not ask. */
+  want?(needs: Needs): void;
   /** Stops everything that is running; resolves when nothing more will be delivered. */
   stop(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import type { InputEvent, Key, Mouse } from '../keys/key-names.js';
 import type { JobIds } from '../aggregate/attribution.js';
 import type { Job, JobSourceState } from '../model/jobs.js';
 import type { Health } from '../model/health.js';
+import type { Needs } from '../model/collector.js';
 import type { NodeView } from '../model/node-view.js';
 import type { RecordingStatus, ReplayStatus, Transport } from '../model/replay.js';
 import type { TableColumns } from '../view/table-columns.js';
@@ -216,6 +217,11 @@ export interface TabPlugin<Ui = unknown> {
   tabs(nodes: NodeList): readonly TabRef[];
   init(tab: TabRef): Ui;
   on?(ui: Ui, message: Message): Step<Ui>;
+  /**
+   * What it shows beyond figures of nodes, GPUs and users: a source that is asked only for what is on screen needs to know. Absent: nothing; a node's
+   * own tab shows everything of that node.
+   */
+  needs?(ui: Ui, app: AppView): Needs;
   /** `size` is the area between tab strip and key hints, without chips and breadcrumb. */
   view(ui: Ui, app: AppView, size: Size): View;
 }

@@ -44,6 +44,7 @@ export function validatePlugin(candidate: unknown, registered: readonly TabPlugi
   check('id', id, (value) => !taken.includes(value as string), `"${id}" is already in use`);
   for (const field of ['tabs', 'init', 'view']) check(field, plugin[field], isFunction, 'is not a function');
   check('on', plugin.on, optional(isFunction), 'is not a function');
+  check('needs', plugin.needs, optional(isFunction), 'is not a function');
   check('notes', plugin.notes, optional(listOf(isString)), 'is not a list of strings');
   check('tables', plugin.tables, optional(listOf(isRecord)), 'is not a list of tables');
   const others = registered.flatMap(({ tables = [] }) => tables.map((table) => table.id));

@@ -90,5 +90,6 @@ export default definePlugin<TopologyUi>({
     'Topology: the exporter reports what is at the other end of an NVLink (a GPU or a switch), but not which one. PCIe switches are not exported.',
     'In the graph, 7+1 after a GPU means seven NVLinks to GPUs and one to a switch.',
   ],
+  needs: (ui, app) => ({ nodes: [nodeOf(ui, app)].flatMap((node) => node?.nodeId ?? []) }),
   view: topologyView,
 });

@@ -1,7 +1,7 @@
 /** The Users tab: who is using the cluster, how much, where, since when. */
-import { definePlugin } from '../../lib/index.js';
+import { definePlugin, type Needs } from '../../lib/index.js';
 import { LAYERS } from './keys.js';
-import { shownProcess, START, type UsersUi } from './drilldown.js';
+import { current, shownProcess, START, type UsersUi } from './drilldown.js';
 import { USAGE_TABLES } from './users-level.js';
 import { usersView } from './view.js';
 
@@ -22,5 +22,22 @@ export default definePlugin<UsersUi>({
     "TREND: VRAM over the last samples, one per interval, newest at the right, scaled to the user's own maximum.",
   ],
   on: (ui, message) => [message.type === 'show' ? shownProcess(ui, message.show) : ui],
+  needs: needsOf,
   view: usersView,
 });
+
+/** The command of the largest process is shown for each row. */
+function needsOf(ui: UsersUi): Needs {
+  const level = current(ui);
+  switch (level.kind) {
+    case 'processes':
+    case 'process':
+      return { nodes: [level.nodeId] };
+    case 'hosts':
+      return level.by === 'user' ? { users: [level.user] } : { processes: true };
+    case 'users':
+      return { processes: level.by !== 'user' };
+    case 'silent':
+      return {};
+  }
+}

@@ -75,8 +75,28 @@ const identityOf = (labels: Labels): Labels =>
     ),
   );
 
+/** The commands of processes that have been asked for. They do not change, and are too long to be asked for every time. */
+export class Commands {
+  #of = new Map<string, Labels>();
+
+  add(labels: Labels): void {
+    const { name = '', command = '' } = labels;
+    if (this.#of.size >= MAX_COMMANDS) this.#of.clear();
+    this.#of.set(processKey(labels), { name, command });
+  }
+
+  with(labels: Labels): Labels {
+    const known = this.#of.get(processKey(labels));
+    return known ? { ...labels, ...known } : labels;
+  }
+}
+
+const MAX_COMMANDS = 100_000;
+const processKey = ({ instance = '', pid = '', user = '' }: Labels): string => `${instance} ${pid} ${user}`;
+
 export class FrameBuilder {
   readonly #fixed: FixedRows;
+  readonly #commands: Commands;
   readonly #jobs: ReadonlySet<string>;
   /** By instance. */
   readonly #rows = new Map<string, Row[]>();
@@ -90,8 +110,9 @@ export class FrameBuilder {
   readonly unknownGpus = new Set<string>();
 
   /** `jobs`: the names of scrape jobs. */
-  constructor(fixed: FixedRows, jobs: readonly string[]) {
+  constructor(fixed: FixedRows, commands: Commands, jobs: readonly string[]) {
     this.#fixed = fixed;
+    this.#commands = commands;
     this.#jobs = new Set(jobs);
   }
 
@@ -112,10 +133,13 @@ export class FrameBuilder {
         return this.#addGpu(instance, { name, labels, value });
       case 'fixed':
         return;
+      case 'commands':
+        return this.#commands.add(labels);
       case 'processes':
       case 'ages':
+      case 'shares':
         this.#meet(instance, labels);
-        break;
+        return push(this.#rows, instance, { name, labels: 'command' in labels ? labels : this.#commands.with(labels), value });
       case 'machine':
       case 'identities':
         break;

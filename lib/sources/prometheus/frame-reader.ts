@@ -4,16 +4,17 @@
  */
 import { AppError } from '../../errors.js';
 import type { Clock, Ms } from '../../model/clock.js';
+import type { Needs } from '../../model/collector.js';
 import { msOf } from './series-reader.js';
-import { FixedRows, FrameBuilder, type Frame } from './frame-builder.js';
+import { Commands, FixedRows, FrameBuilder, type Frame } from './frame-builder.js';
 import {
+  commandQuestions,
   fixedQuestions,
   inventoryOf,
   probe,
   sampledQuestion,
   targetQuestions,
   valueQuestions,
-  type Demand,
   type Inventory,
   type Question,
   anyOf,
@@ -47,6 +48,7 @@ type Ask = (query: string) => Promise<Result>;
 
 const PROBE_MS: Ms = 300_000;
 const FIXED_MS: Ms = 300_000;
+const COMMANDS_MS: Ms = 30_000;
 /** What was too large is tried again after this. */
 const RELAX_MS: Ms = 600_000;
 const MAX_PARTS = 16;
@@ -63,6 +65,8 @@ export class FrameReader {
   /** Of the time that is asked about. */
   #inventory: { readonly of: Inventory; readonly at: Ms } | undefined;
   #fixed: { readonly rows: FixedRows; readonly at: Ms } | undefined;
+  readonly #commands = new Commands();
+  #commandsAsked: { readonly users: string; readonly at: Ms } | undefined;
   #parts = 1;
   #withoutProcesses = false;
   #narrowedAt: Ms = 0;
@@ -80,7 +84,7 @@ export class FrameReader {
   }
 
   /** The frame at a time; without one, now. Rejects with an AppError. */
-  async read(demand: Demand, at?: Ms, signal?: AbortSignal): Promise<ReadFrame> {
+  async read(needs: Needs, at?: Ms, signal?: AbortSignal): Promise<ReadFrame> {
     const tally = new Tally(this.#clock.now());
     const asking =
       (time: Ms | undefined): Ask =>
@@ -95,8 +99,9 @@ export class FrameReader {
     const ask = asking(time);
     let fixed = await this.#fixedRows(inventory, ask, time);
     const instances = targets.flatMap(({ result }) => result.series).map(({ labels }) => labels.instance ?? '');
-    const values = await this.#values(inventory, demand, [...new Set(instances)], ask);
-    const build = (): FrameBuilder => filled(new FrameBuilder(fixed, inventory.jobs), [...targets, ...values]);
+    const values = await this.#values(inventory, needs, [...new Set(instances)], ask);
+    const commands = await this.#askedCommands(inventory, needs, ask, time);
+    const build = (): FrameBuilder => filled(new FrameBuilder(fixed, this.#commands, inventory.jobs), [...commands, ...targets, ...values]);
     let builder = build();
     if (builder.unknownGpus.size > 0) {
       this.#fixed = undefined;
@@ -120,14 +125,14 @@ export class FrameReader {
     const fixed = await this.#fixedRows(inventory, async (query) => this.#server.query(query, range.to, signal), range.from);
     const targets = await this.#targets(inventory, ask);
     const instances = targets.flatMap(({ result }) => result.series).map(({ labels }) => labels.instance ?? '');
-    const values = await this.#values(inventory, { nodes: [], processes: false }, [...new Set(instances)], ask);
+    const values = await this.#values(inventory, {}, [...new Set(instances)], ask);
     const builders = new Map<Ms, FrameBuilder>();
     for (const { subject, result } of [...targets, ...values]) {
       for (const { labels, points } of result.series) {
         for (const [seconds, value] of points) {
           const at = msOf(seconds);
           let builder = builders.get(at);
-          if (!builder) builders.set(at, (builder = new FrameBuilder(fixed, inventory.jobs)));
+          if (!builder) builders.set(at, (builder = new FrameBuilder(fixed, this.#commands, inventory.jobs)));
           builder.add(subject, labels, value);
         }
       }
@@ -171,11 +176,11 @@ export class FrameReader {
   }
 
   /** In parts if one answer would be too large; without processes if even the parts are. */
-  async #values(inventory: Inventory, demand: Demand, instances: readonly string[], ask: Ask): Promise<readonly Answered[]> {
+  async #values(inventory: Inventory, needs: Needs, instances: readonly string[], ask: Ask): Promise<readonly Answered[]> {
     this.#relax();
     for (;;) {
       const parts = Math.max(this.#parts, this.#parts === 1 ? 1 : Math.ceil(instances.length / NAMES_PER_QUERY));
-      const questions = partsOf(instances, parts).flatMap((part) => valueQuestions(inventory, demand, part));
+      const questions = partsOf(instances, parts).flatMap((part) => valueQuestions(inventory, needs, part));
       const asked = this.#withoutProcesses ? questions.filter(({ subject }) => !OF_PROCESSES.has(subject)) : questions;
       try {
         return await all(asked, ask);
@@ -185,6 +190,21 @@ export class FrameReader {
         if (this.#parts >= MAX_PARTS || this.#parts >= instances.length) this.#withoutProcesses = true;
         else this.#parts *= 2;
       }
+    }
+  }
+
+  /** Once in a while, and when those of other users are shown. */
+  async #askedCommands(inventory: Inventory, needs: Needs, ask: Ask, at: Ms): Promise<readonly Answered[]> {
+    const users = (needs.users ?? []).join('\n');
+    const last = this.#commandsAsked;
+    if (last?.users === users && Math.abs(at - last.at) < COMMANDS_MS) return [];
+    this.#commandsAsked = { users, at };
+    try {
+      return await all(commandQuestions(inventory, needs), ask);
+    } catch (thrown) {
+      // The figures are there without them.
+      if (thrown instanceof AppError && thrown.code === 'S_QUERY_LIMIT') return [];
+      throw thrown;
     }
   }
 
@@ -213,7 +233,7 @@ interface Answered {
   readonly result: Result;
 }
 
-const OF_PROCESSES: ReadonlySet<string> = new Set(['processes', 'ages', 'identities']);
+const OF_PROCESSES: ReadonlySet<string> = new Set(['processes', 'ages', 'shares', 'identities']);
 
 const all = (questions: readonly Question[], ask: Ask): Promise<readonly Answered[]> =>
   Promise.all(questions.map(async ({ subject, query }) => ({ subject, result: await ask(query) })));

@@ -2,13 +2,12 @@
 import { AppError } from '../../errors.js';
 import type { ScrapeParser } from '../../exposition/parser/index.js';
 import type { Ms } from '../../model/clock.js';
-import type { Collector, Delivery } from '../../model/collector.js';
+import type { Collector, Delivery, Needs } from '../../model/collector.js';
 import type { AttributionSource } from '../../model/node.js';
 import type { NodeNames } from '../../model/node-names.js';
 import type { NodeView } from '../../model/node-view.js';
 import { clean } from '../../text/sanitize.js';
 import { FrameReader, type ReadFacts, type ReadFrame } from './frame-reader.js';
-import { NOTHING_MORE, type Demand } from './questions.js';
 import { PrometheusServer, type ServerOptions } from './prometheus-server.js';
 import { ServerNodes } from './server-nodes.js';
 
@@ -56,7 +55,8 @@ export class PrometheusCollector implements Collector {
   #program = '';
   #cancel: (() => void) | undefined;
   #stopped = false;
-  #demand: Demand;
+  #isHurried = false;
+  #needs: Needs;
 
   constructor(options: PrometheusOptions) {
     this.#options = options;
@@ -65,7 +65,7 @@ export class PrometheusCollector implements Collector {
     this.#nodes = new ServerNodes(options);
     this.source = new URL(options.url).host;
     this.intervalMs = options.intervalMs ?? MIN_INTERVAL_MS;
-    this.#demand = { ...NOTHING_MORE, processes: options.wholeProcesses ?? false };
+    this.#needs = { processes: options.wholeProcesses ?? false };
   }
 
   get nodes(): readonly NodeView[] {
@@ -110,12 +110,11 @@ export class PrometheusCollector implements Collector {
     return Promise.resolve();
   }
 
-  /** What is on screen, beyond what always is. */
-  want(nodes: readonly string[]): void {
-    const before = this.#demand.nodes;
-    if (nodes.length === before.length && nodes.every((node, nth) => node === before[nth])) return;
-    this.#demand = { ...this.#demand, nodes };
-    if (nodes.length > 0) this.#soon();
+  want({ nodes = [], users = [], processes = false }: Needs): void {
+    const needs = { nodes, users, processes: processes || this.#options.wholeProcesses === true };
+    if (JSON.stringify(needs) === JSON.stringify(this.#needs)) return;
+    this.#needs = needs;
+    if (nodes.length + users.length > 0 || processes) this.#soon();
   }
 
   async #tick(): Promise<void> {
@@ -131,7 +130,7 @@ export class PrometheusCollector implements Collector {
   }
 
   async #read(): Promise<ReadFrame> {
-    const frame = await this.#reader.read(this.#demand);
+    const frame = await this.#reader.read(this.#needs);
     this.#failure = undefined;
     this.intervalMs =
       this.#options.intervalMs ?? Math.max(this.#reader.intervalMs, REST_PER_COST * this.#reader.facts.costMs, MIN_INTERVAL_MS);
@@ -151,7 +150,9 @@ export class PrometheusCollector implements Collector {
     return error;
   }
 
+  /** Now, or once the answer is there that is being waited for. */
   #soon(): void {
+    this.#isHurried = this.#cancel === undefined;
     if (!this.#cancel) return;
     this.#cancel();
     this.#cancel = undefined;
@@ -160,7 +161,9 @@ export class PrometheusCollector implements Collector {
 
   #rest(): void {
     if (this.#stopped || this.#options.once) return;
-    this.#cancel = this.#options.clock.after(this.intervalMs, () => {
+    const waitMs = this.#isHurried ? 0 : this.intervalMs;
+    this.#isHurried = false;
+    this.#cancel = this.#options.clock.after(waitMs, () => {
       this.#cancel = undefined;
       void this.#tick();
     });

@@ -3,11 +3,13 @@
  * every time. Pure.
  */
 import { METRICS, NAMESPACE, type Metric } from '../../exposition/schema/families.js';
+import type { Needs } from '../../model/collector.js';
 import type { Dialect } from '../dialects/dialect.js';
 import { DIALECTS, familiesOf } from '../dialects/dialects.js';
 
 /** Which rows an answer is about. */
-export type Subject = 'up' | 'sampled' | 'fixed' | 'gpus' | 'machine' | 'processes' | 'ages' | 'identities' | 'dialects' | 'whole';
+export type Subject =
+  'up' | 'sampled' | 'fixed' | 'gpus' | 'machine' | 'processes' | 'ages' | 'shares' | 'identities' | 'commands' | 'dialects' | 'whole';
 
 export interface Question {
   readonly subject: Subject;
@@ -24,15 +26,6 @@ export interface Inventory {
   /** Label matchers that narrow everything: `cluster="a"`; '' for none. */
   readonly match: string;
 }
-
-export interface Demand {
-  /** Of these nodes everything is asked, commands among it. */
-  readonly nodes: readonly string[];
-  /** The processes of all nodes, with everything that is known of each. */
-  readonly processes: boolean;
-}
-
-export const NOTHING_MORE: Demand = { nodes: [], processes: false };
 
 /** They change when a node is changed, not while it runs: asked once in a while. */
 const FIXED: ReadonlySet<string> = new Set([
@@ -60,6 +53,7 @@ const gpus = namesOf((metric) => metric.table === 'gpu' && 'field' in metric && 
 const machine = namesOf(({ table, name }) => ['up', 'cpu', 'memory', 'disk', 'source'].includes(table) && !FIXED.has(name));
 const MEMORY = 'process_memory_used_bytes';
 const AGE = 'process_start_time_seconds';
+const SHARE = 'process_gpu_utilization';
 const IDENTITY = 'process_identity_info';
 const processes = namesOf(({ table }) => table === 'process');
 
@@ -135,7 +129,7 @@ export const fixedQuestions = ({ hasAllSmi, match }: Inventory): readonly Questi
 /** The values that change. `of`: only of these nodes; absent: of all. */
 export function valueQuestions(
   { hasAllSmi, dialects, match }: Inventory,
-  { nodes, processes: all }: Demand,
+  { nodes = [], processes: all = false }: Needs,
   of?: readonly string[],
 ): readonly Question[] {
   const only = of === undefined ? '' : anyOf('instance', of);
@@ -149,6 +143,7 @@ export function valueQuestions(
       : ([
           { subject: 'processes', query: slim(PROCESS_LABELS, [MEMORY]) },
           { subject: 'ages', query: slim(PROCESS_LABELS, [AGE]) },
+          { subject: 'shares', query: slim(PROCESS_LABELS, [SHARE]) },
         ] as const)),
     { subject: 'identities', query: rows([IDENTITY]) },
   ];
@@ -156,6 +151,16 @@ export function valueQuestions(
     ...(hasAllSmi ? ownQuestions : []),
     ...dialectQuestions(dialects, match, only),
     ...(hasAllSmi && nodes.length > 0 ? [{ subject: 'whole', query: wholeQuery(nodes, match) } as const] : []),
+  ];
+}
+
+/** The processes whose commands are shown: the largest of each user, and all of some users. */
+export function commandQuestions({ hasAllSmi, match }: Inventory, { users = [], processes: all = false }: Needs): readonly Question[] {
+  if (!hasAllSmi || all) return [];
+  const memory = (more = ''): string => selector(ours([MEMORY]), match, more);
+  return [
+    { subject: 'commands', query: `topk by (user) (1, ${memory()} > 0)` },
+    ...users.map((user) => ({ subject: 'commands', query: memory(anyOf('user', [user])) }) as const),
   ];
 }
 
@@ -177,4 +182,8 @@ const wholeQuery = (nodes: readonly string[], match: string): string =>
   `{${[`__name__=~"${NAMESPACE}.+"`, match, anyOf('instance', nodes)].filter((part) => part !== '').join(',')}}`;
 
 /** The families of slim rows that do not have their name as a label. */
-export const NAME_OF: Readonly<Partial<Record<Subject, string>>> = { processes: NAMESPACE + MEMORY, ages: NAMESPACE + AGE };
+export const NAME_OF: Readonly<Partial<Record<Subject, string>>> = {
+  processes: NAMESPACE + MEMORY,
+  ages: NAMESPACE + AGE,
+  shares: NAMESPACE + SHARE,
+};
