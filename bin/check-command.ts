@@ -20,8 +20,9 @@ export function check(flags: Flags, env: Environment): Promise<number> {
 
 async function checked(flags: Flags, env: Environment): Promise<number> {
   const options = onlyNamed(resolveOptions(CHECK_OPTIONS, flags, env, await readConfig(flags, env)), flags);
-  const { replay, at, over = 0, deadline, minFree, maxDown } = options;
-  if (at !== undefined && !replay) throw new AppError('E_OPTION_BAD', { option: '--at', reason: 'needs --replay' });
+  const { replay, prometheus, at, over = 0, deadline, minFree, maxDown } = options;
+  if (at !== undefined && !replay && prometheus === undefined)
+    throw new AppError('E_OPTION_BAD', { option: '--at', reason: 'needs --replay or --prometheus' });
   if (over > 0 && replay) throw new AppError('E_OPTION_BAD', { option: '--over', reason: 'cannot be combined with --replay' });
   const sources = await timedAt(sourcesOf({ ...options, start: at }, flags, env));
   const alerts = alertsOf(options);

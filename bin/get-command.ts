@@ -194,12 +194,13 @@ function queryOf(options: GetOptions, tables: readonly Table[]): TableQuery {
 /** `users --by account` is the table of accounts. */
 const tableOf = ({ table, by = 'user' }: GetOptions): string | undefined => (table === 'users' ? `${by}s` : table);
 
-function checkOptions({ table, by, output, watch, replay, at, gpus, model, sameNode, wait }: GetOptions): void {
+function checkOptions({ table, by, output, watch, replay, prometheus, at, gpus, model, sameNode, wait }: GetOptions): void {
   const wrong = (option: string, reason: string): AppError => new AppError('E_OPTION_BAD', { option, reason });
   if (watch !== undefined && output === 'json')
     throw wrong('--watch', 'cannot be combined with -o json, which is one document; use -o ndjson');
   if (watch !== undefined && replay) throw wrong('--watch', 'cannot be combined with --replay');
-  if (at !== undefined && !replay) throw wrong('--at', 'needs --replay');
+  if (at !== undefined && !replay && prometheus === undefined) throw wrong('--at', 'needs --replay or --prometheus');
+  if (watch !== undefined && at !== undefined) throw wrong('--watch', 'cannot be combined with --at');
   if (by !== undefined && table !== 'users') throw wrong('--by', 'is only for get users');
   const ofFree = { '--gpus': gpus, '--model': model, '--same-node': sameNode, '--wait': wait };
   const given = Object.entries(ofFree).find(([, value]) => value !== undefined);

@@ -78,12 +78,14 @@ async function prometheusOf(
   url: string,
   scraped: Pick<PrometheusSource, 'timeoutMs' | 'intervalMs' | 'owner' | 'dialects'>,
 ): Promise<PrometheusSource> {
-  const { promMatch, promOrg } = options;
+  const { promMatch, promOrg, start, speed } = options;
   const accesses = await accessesOf(options, [url], () => `the server has an http:// address, ${url}`);
   return {
     kind: 'prometheus',
     url,
     ...scraped,
+    ...(start === undefined ? {} : { start }),
+    ...(speed === undefined ? {} : { speed }),
     ...(promMatch === undefined ? {} : { match: promMatch }),
     ...(promOrg === undefined ? {} : { orgId: promOrg }),
     ...(accesses ? { accesses } : {}),
@@ -202,15 +204,13 @@ function checkPrometheus({ prometheus, replay, demo, local }: Options, flags: Fl
     });
 }
 
-/** Options of a replay need --replay. */
-function checkReplay({ replay, start, loop, check, demo, local }: Options, flags: Flags): void {
-  const of = [
-    ...(start === undefined ? [] : ['--start']),
-    ...(loop ? ['--loop'] : []),
-    ...(check ? ['--check'] : []),
-    ...(flags.speed ? ['--speed'] : []),
-  ];
-  if (!replay && of.length > 0) throw new AppError('E_OPTION_BAD', { option: of[0]!, reason: 'needs --replay' });
+/** Options of a replay need --replay, those of the past a source that has one. */
+function checkReplay({ replay, prometheus, start, loop, check, demo, local }: Options, flags: Flags): void {
+  const ofPast = [...(start === undefined ? [] : ['--start']), ...(flags.speed ? ['--speed'] : [])];
+  const ofFiles = [...(loop ? ['--loop'] : []), ...(check ? ['--check'] : [])];
+  if (!replay && ofFiles[0] !== undefined) throw new AppError('E_OPTION_BAD', { option: ofFiles[0], reason: 'needs --replay' });
+  if (!replay && prometheus === undefined && ofPast[0] !== undefined)
+    throw new AppError('E_OPTION_BAD', { option: ofPast[0], reason: 'needs --replay or --prometheus' });
   const nodes = demo ?? local ?? nodesIn(flags);
   if (replay && nodes !== undefined)
     throw new AppError('E_OPTION_BAD', {

@@ -237,6 +237,12 @@ export const ERRORS = {
     advice: 'Check --prom-match, and that the server scrapes the exporters (docs/PROMETHEUS.md).',
     ours: true,
   },
+  S_NO_HISTORY: {
+    text: 'the server has nothing at {when}, and nothing near it',
+    exit: 0,
+    advice: 'It may keep less than that (its retention), or did not scrape the nodes at that time.',
+    ours: true,
+  },
   S_TARGET_DOWN: { text: 'the server cannot scrape it', exit: 0, advice: 'The Targets page of the server has the reason.' },
   S_OLD_SAMPLES: { text: 'no new samples for {age}', exit: 0, advice: 'The server no longer scrapes the node, or is behind.', ours: true },
   S_NOT_SERVED: {

@@ -19,7 +19,7 @@ class Rig {
         this.stale = false;
         this.painted.push(this.clock.now() - this.begin);
       },
-      playing,
+      playing: () => playing,
     });
   }
 

@@ -1,6 +1,6 @@
 /** A recording in the whole viewer, without a terminal, driven by keys. */
 import { App } from '../../lib/app/app.js';
-import type { Replay } from '../../lib/model/replay.js';
+import type { RecordingReplay } from '../../lib/recording/play/replay-collector.js';
 import { MemoryPainter } from '../../lib/paint/memory-painter.js';
 import { createReplay } from '../../lib/recording/play/replay-collector.js';
 import { ReaderSource } from '../../lib/recording/play/frame-source.js';
@@ -14,7 +14,7 @@ import { record, timeOf } from './recordings.js';
 export class ReplayViewer {
   readonly clock = new SteppedClock(Date.UTC(2027, 0, 1));
   readonly painter: MemoryPainter;
-  replay!: Replay;
+  replay!: RecordingReplay;
   app!: App;
 
   constructor(cols: number, rows: number) {

@@ -14,7 +14,7 @@ import type { Collector, Delivery } from '../model/collector.js';
 import type { RecordingSwitch, Replay } from '../model/replay.js';
 import type { Effect, KeyContext, Step, TabPlugin } from '../plugin/types.js';
 import { clean } from '../text/sanitize.js';
-import { commandPicker } from './picker.js';
+import { commandPicker, pickerQuery } from './picker.js';
 import { ReplayController } from './replay-controller.js';
 import { AppState, faultText } from './state.js';
 import { alertLimit, alertOnScreen } from '../view/alert-panel.js';
@@ -52,7 +52,7 @@ export interface AppParts {
   readonly chips?: () => readonly Line[];
   /** What the lists of nodes contain that is merged or left out. */
   readonly startNotes?: readonly string[];
-  /** The collector, if it plays a recording. */
+  /** The collector, if it has the past. */
   readonly replay?: Replay;
   /** The alert thresholds; absent: the defaults of all-smi. */
   readonly alerts?: AlertSettings;
@@ -110,7 +110,7 @@ export class App {
       paint: () => {
         this.#paint();
       },
-      playing: parts.replay !== undefined,
+      playing: () => parts.replay?.status?.playing === true,
     });
     this.quit = new Promise((resolve) => {
       this.#ended = resolve;
@@ -229,7 +229,10 @@ export class App {
     'announce-alerts': ({ changes }) => this.#announceAlerts(changes),
     close: () => this.state.overlay('close'),
     scroll: ({ by }) => this.#scroll(by),
-    picker: ({ command }) => commandPicker(this.state, command, this.#painted?.view.pageRows ?? 1),
+    picker: ({ command }) => {
+      const typed = command === 'go' ? pickerQuery(this.state) : undefined;
+      if (typed === undefined || !this.#transport.goTo(typed)) commandPicker(this.state, command, this.#painted?.view.pageRows ?? 1);
+    },
     replay: ({ command }) => this.#transport.command(command),
     timecode: ({ edit }) => this.#transport.edit(edit),
     record: () => this.#transport.record(),

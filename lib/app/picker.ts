@@ -18,6 +18,12 @@ export function commandPicker(state: AppState, command: PickerCommand, page: num
   else state.overlay({ change: changed(state, overlay, command, page) });
 }
 
+/** What has been typed into the open list. */
+export function pickerQuery(state: AppState): string | undefined {
+  const overlay = state.overlays.at(-1);
+  return overlay?.kind === 'picker' ? overlay.edited.text : undefined;
+}
+
 function changed(
   state: AppState,
   overlay: PickerOverlay,

@@ -14,8 +14,8 @@ export interface Painting {
   /** False while the terminal has not accepted the last frame: painting waits, collecting continues. */
   ready(): boolean;
   paint(): void;
-  /** A recording is being played: full rate even without keys. */
-  readonly playing?: boolean;
+  /** The past is being played: full rate even without keys. */
+  playing?(): boolean;
 }
 
 export class RenderLoop {
@@ -54,7 +54,7 @@ export class RenderLoop {
   }
 
   #pace(keylessMs: Ms): Ms {
-    if (keylessMs > IDLE_AFTER_MS && this.#painting.playing !== true) return IDLE_PACE_MS;
+    if (keylessMs > IDLE_AFTER_MS && this.#painting.playing?.() !== true) return IDLE_PACE_MS;
     return keylessMs > QUIET_AFTER_MS ? QUIET_PACE_MS : PACE_MS;
   }
 

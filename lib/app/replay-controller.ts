@@ -5,7 +5,7 @@ import type { Effect } from '../plugin/types.js';
 import type { TimecodeOverlay } from './overlays.js';
 import type { AppState } from './state.js';
 import { bytes, count } from '../text/format.js';
-import { MAX_TIMECODE, parseTimecode } from '../text/timecode.js';
+import { looksLikeMoment, MAX_TIMECODE, parseMoment, parseTimecode } from '../text/timecode.js';
 import type { Clock, Ms } from '../model/clock.js';
 
 type Edit = Extract<Effect, { type: 'timecode' }>['edit'];
@@ -39,11 +39,26 @@ export class ReplayController {
 
   /** Time of the frame in a replay, otherwise wall time. */
   now(): Ms {
-    return this.#parts.replay?.status.at ?? this.#parts.clock.now();
+    return this.#parts.replay?.status?.at ?? this.#parts.clock.now();
   }
 
   command(command: Transport): void {
+    const { replay, recording } = this.#parts;
+    // The past would be recorded as if it were now.
+    if (recording?.status && replay && !replay.status) return this.#say('a recording is in progress; w stops it', 'warn');
     this.#say(this.#parts.replay?.command(command), 'accent');
+  }
+
+  /** A time typed where a tab can be typed too: `@14:32`. False: it is none, or there is no past to go to. */
+  goTo(text: string): boolean {
+    const { replay, clock } = this.#parts;
+    if (!replay || !looksLikeMoment(text)) return false;
+    const now = clock.now();
+    const at = parseMoment(text, now, -new Date(now).getTimezoneOffset());
+    this.#state.overlay('close');
+    if (typeof at === 'string') this.#say(at, 'warn');
+    else this.command({ action: 'seek', at });
+    return true;
   }
 
   edit(edit: Edit): void {
@@ -85,7 +100,7 @@ export class ReplayController {
   #go(open: TimecodeOverlay): void {
     const { replay } = this.#state;
     if (!replay) return;
-    const at = parseTimecode(open.text, replay);
+    const at = replay.timeline ? parseMoment(open.text, this.#parts.clock.now(), replay.offsetMinutes) : parseTimecode(open.text, replay);
     if (typeof at === 'string') return this.#state.overlay({ change: { ...open, problem: at } });
     this.#state.overlay('close');
     this.command({ action: 'seek', at });

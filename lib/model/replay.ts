@@ -2,6 +2,14 @@
 import type { Collector } from './collector.js';
 import type { Ms } from './clock.js';
 
+/** How the cluster was at a time, in a few numbers. */
+export interface TimelinePoint {
+  readonly at: Ms;
+  readonly nodes: number;
+  /** NaN: not known. */
+  readonly powerWatts: number;
+}
+
 export interface ReplayStatus {
   readonly playing: boolean;
   /** Whether it is at the last frame. */
@@ -36,6 +44,8 @@ export interface ReplayStatus {
   /** The recorder's time zone: its offset from UTC, and its name, '' when unknown. */
   readonly offsetMinutes: number;
   readonly zone: string;
+  /** Of the history of a server: what the line of the bar shows. Absent: a recording. */
+  readonly timeline?: readonly TimelinePoint[];
 }
 
 /** A recording in progress. */
@@ -64,8 +74,10 @@ export type Transport =
   | { readonly action: 'skip'; readonly ms: Ms }
   | { readonly action: 'seek'; readonly at: Ms };
 
+/** A source of the past. One that also has the present shows that at first, and goes to the past with a seek. */
 export interface Replay extends Collector {
-  readonly status: ReplayStatus;
+  /** Undefined: it shows the present. */
+  readonly status: ReplayStatus | undefined;
   /** Returns a message if there is one: why nothing happens, or what the action costs. */
   command(transport: Transport): string | undefined;
   /** Called when the status has changed without a delivery; with a message when something went wrong. */

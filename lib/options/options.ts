@@ -207,7 +207,12 @@ export const VIEW_OPTIONS = {
   ...NODE_OPTIONS,
   ...sourceOptions({ local: 'watch', demo: 'show', replay: 'replay' }),
   ...PLUGIN_OPTION,
-  start: { flag: 'start', value: 'TIME', help: 'where to start the replay: 1:02:03, 90, @14:32 or 2026-08-07 14:32', parse: last },
+  start: {
+    flag: 'start',
+    value: 'TIME',
+    help: 'where to start the replay: 1:02:03, 90, @14:32 or 2026-08-07 14:32; of a server, a past time',
+    parse: last,
+  },
   speed: { flag: 'speed', value: 'N', default: 1, help: 'replay speed, 0.05 to 16', parse: number({ min: 0.05, max: 16 }) },
   loop: { flag: 'loop', help: 'start again when the recording ends', parse: () => true },
   check: { flag: 'check', help: 'verify the recording without showing it; fails if any part of it cannot be read', parse: () => true },
@@ -223,8 +228,8 @@ const READ_OPTIONS = {
   at: {
     flag: 'at',
     value: 'TIME',
-    otherwise: 'the last frame',
-    help: 'time in the recording: 1:02:03, 90, @14:32 or 2026-08-07 14:32',
+    otherwise: 'the last frame; of a server, now',
+    help: 'time in the recording: 1:02:03, 90, @14:32 or 2026-08-07 14:32; of a server, a past time',
     parse: last,
   },
 } as const satisfies OptionTable;

@@ -74,7 +74,7 @@ export async function startQuery(settings: QuerySettings): Promise<QueryRun> {
   const round = new FirstRound(collector.nodes, ({ nodeId }) => (nodeId === local ? RATE_SAMPLES : 1));
   let listen: () => void = () => undefined;
   const tick = (): void => {
-    state.now = replay ? replay.status.at : systemClock.now();
+    state.now = replay?.status?.at ?? systemClock.now();
   };
   let firstAt = Infinity;
   const start = (): void => {
@@ -90,14 +90,15 @@ export async function startQuery(settings: QuerySettings): Promise<QueryRun> {
     });
   };
   tick();
-  const complete = replay ? lastFrame(replay, sources, start) : round.complete;
-  if (!replay) start();
+  const recording = sources.some(({ kind }) => kind === 'replay') ? replay : undefined;
+  const complete = recording ? lastFrame(recording, sources, start) : round.complete;
+  if (!recording) start();
   const jobs = await startJobs(asked, opened.jobs, (states) => (state.jobSources = states));
   return {
     state,
     complete: jobs === undefined ? complete : Promise.all([complete, jobs.settled]).then(() => undefined),
     tick,
-    watchedMs: () => (replay ? state.now - firstAt : 0),
+    watchedMs: () => (recording ? state.now - firstAt : 0),
     onDelivery: (next) => (listen = next),
     async stop() {
       await Promise.all([collector.stop(), jobs?.stop()]);
@@ -147,11 +148,11 @@ function lastFrame(replay: Replay, sources: readonly Source[], start: () => void
     let sought = false;
     replay.onStatus((problem) => {
       if (problem !== undefined) reject(new AppError('E_RECORDING_BAD', { file: replay.source, reason: problem }));
-      else if (sought && !replay.status.seeking) resolve();
+      else if (sought && replay.status?.seeking !== true) resolve();
     });
     start();
     replay.command({ action: 'toggle' });
     sought = true;
-    replay.command(timed ? { action: 'seek', at: replay.status.at } : { action: 'end' });
+    replay.command(timed && replay.status ? { action: 'seek', at: replay.status.at } : { action: 'end' });
   });
 }

@@ -78,6 +78,10 @@ export interface PrometheusSource extends Scraped {
   readonly intervalMs?: Ms;
   /** Credentials and certificates. Never shown. */
   readonly accesses?: HttpAccesses;
+  /** A time in the past, as typed; absent: the present. */
+  readonly start?: string;
+  /** Of playing the past. */
+  readonly speed?: number;
 }
 
 /** A recording. */

@@ -16,6 +16,7 @@ import { createHttpCollector } from '../sources/hosts/http-collector.js';
 import type { Rounds } from '../sources/schedule/scheduler.js';
 import { expandHosts, type Target } from '../sources/hostlists/targets.js';
 import { count } from '../text/format.js';
+import { parseMoment } from '../text/timecode.js';
 import { VERSION } from '../version.js';
 import { line, span, type Line } from '../view/frame.js';
 import { localNotices } from '../view/local-notices.js';
@@ -42,7 +43,7 @@ export interface SourceContext {
 /** An opened source; nothing is collected until the collector is started. */
 export interface OpenSource {
   readonly collector: Collector;
-  /** The same object, if it plays a recording. */
+  /** The same object, if it has the past: a recording, or the history of a server. */
   readonly replay?: Replay;
   /** Takes the jobs of schedulers, and knows them; absent for a recording, which has what was known then. */
   readonly jobs?: KnownJobs;
@@ -116,9 +117,13 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
   async prometheus(source, context) {
     const { parsers, rounds = 'spread' } = context;
     const { PrometheusCollector } = await import('../sources/prometheus/prometheus-collector.js');
+    const now = context.clock.now();
+    const startAt = source.start === undefined ? undefined : parseMoment(source.start, now, -new Date(now).getTimezoneOffset());
+    if (typeof startAt === 'string') throw new AppError('E_OPTION_BAD', { option: '--start', reason: startAt });
     const collector = new PrometheusCollector({
       ...source,
       ...context,
+      ...(startAt === undefined ? {} : { startAt }),
       newParser: () => nodeParser(parsers, ONE_TEXT, source).endpoints[0]!,
       once: rounds === 'one',
     });
@@ -127,7 +132,7 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
       await collector.stop();
       throw new AppError('E_NO_ANSWER', { reason: `${collector.source}: ${failure.message}` }, { cause: failure });
     }
-    return { ...NOTHING, collector, notices: () => serverNotices(collector.facts, context.clock.now()) };
+    return { ...NOTHING, collector, replay: collector, notices: () => serverNotices(collector.facts, context.clock.now()) };
   },
 
   async replay(source) {
@@ -231,7 +236,7 @@ export async function openSources(sources: readonly Source[], { teamOf, ...conte
     throw error;
   }
   const [first] = opened;
-  if (alone && first) return first.replay ? first : { ...first, jobs };
+  if (alone && first) return sources[0]?.kind === 'replay' ? first : { ...first, jobs };
   return {
     jobs,
     collector: combined(opened.map(({ collector }) => collector)),

@@ -60,7 +60,8 @@ export async function runView(settings: ViewSettings): Promise<number> {
   let webhook: Webhook | undefined;
   try {
     // The alerts of a recording are in the past: no notifications.
-    if (!replay) webhook = await webhookOf(settings, (status) => (app.state.alerting.note = webhookText(status)));
+    const isRecorded = settings.sources.some(({ kind }) => kind === 'replay');
+    if (!isRecorded) webhook = await webhookOf(settings, (status) => (app.state.alerting.note = webhookText(status)));
     const app: App = new App({
       plugins: settings.plugins,
       collector,
@@ -72,8 +73,11 @@ export async function runView(settings: ViewSettings): Promise<number> {
       startNotes: startNotes(settings.sources),
       alerts: settings.alerts,
       onRenumbered: (listen) => parsers.onRenumbered(listen),
-      onAlerts: (changes) => changes.forEach((change) => webhook?.send(alertJson(change))),
-      ...(replay ? { replay } : { recording: recordingOf(settings, collector.intervalMs, () => app.state.allNodes), bell: settings.bell }),
+      onAlerts: (changes) => {
+        if (!replay?.status) changes.forEach((change) => webhook?.send(alertJson(change)));
+      },
+      ...(replay ? { replay } : {}),
+      ...(isRecorded ? {} : { recording: recordingOf(settings, collector.intervalMs, () => app.state.allNodes), bell: settings.bell }),
     });
     app.state.knownJobs = settings.jobs.length > 0 ? opened.jobs : undefined;
     opened.jobs?.onChanged(() => app.state.ownersChanged());

@@ -35,6 +35,19 @@ const CLOCK = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/;
 /** What the parser takes, in one line. */
 export const TIMECODE_FORMS = 'H:MM:SS, MM:SS or seconds from the start; @14:32, @14:32:05 or 2026-08-07 14:32 on the recorder’s clock';
 
+/** Where a text leads that names a time by the clock, before now: `14:32`, `@14:32:05`, `2026-08-07 14:32`. A text instead: why nowhere. */
+export function parseMoment(text: string, now: Ms, offsetMinutes: number): Ms | string {
+  const typed = text.trim();
+  const at = parseTimecode(CLOCK.test(typed) ? `@${typed}` : typed, { at: now, firstAt: 0, lastAt: now, offsetMinutes });
+  if (typeof at === 'string') return at.includes(' is not in the recording') ? `${typed} is in the future` : at;
+  return /^\d+(:\d+)*$/.test(typed) && !CLOCK.test(typed) ? `${typed} is not a time of day` : at;
+}
+
+/** Whether a text is meant as one, typed where other things can be typed too. */
+export const looksLikeMoment = (text: string): boolean => /^(@\d|\d{4}-\d)/.test(text.trim());
+
+export const MOMENT_FORMS = '@14:32, @14:32:05 or 2026-08-07 14:32';
+
 const outside = (typed: string, { firstAt, lastAt = firstAt, offsetMinutes }: Span): string =>
   `${typed} is not in the recording: ${elapsed(lastAt - firstAt)} from ${recordedDate(firstAt, offsetMinutes)} to ${recordedDate(lastAt, offsetMinutes)}`;
 

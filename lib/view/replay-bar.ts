@@ -1,8 +1,8 @@
 /** The line of a replay above the key hints: position, speed and timeline. Pure. */
-import type { RecordingStatus, ReplayStatus } from '../model/replay.js';
+import type { RecordingStatus, ReplayStatus, TimelinePoint } from '../model/replay.js';
 import { line, span, type Line, type Span } from './frame.js';
-import { bytes, count, cut, width } from '../text/format.js';
-import { elapsed, recordedDate, TIMECODE_FORMS, zoneText } from '../text/timecode.js';
+import { bytes, count, cut, watts, width } from '../text/format.js';
+import { elapsed, MOMENT_FORMS, recordedDate, TIMECODE_FORMS, zoneText } from '../text/timecode.js';
 import type { Ms } from '../model/clock.js';
 
 /** Region of a cell of the timeline: followed by its time. */
@@ -55,9 +55,18 @@ function sign({ playing, ended, seeking }: ReplayStatus): string {
 const speedText = (speed: number): string => `${speed}×`;
 const dateText = ({ at, offsetMinutes }: ReplayStatus): string => `${recordedDate(at, offsetMinutes)} ${zoneText(offsetMinutes)}`;
 
-function frameText({ frame, frames }: ReplayStatus): string {
+function frameText({ frame, frames, timeline, at }: ReplayStatus): string {
+  if (timeline) return pointText(timeline, at);
   if (frame === undefined) return '';
   return `frame ${count(frame + 1)}${frames === undefined ? '' : `/${count(frames)}`}`;
+}
+
+/** Of the last point that is not after the position. */
+function pointText(timeline: readonly TimelinePoint[], at: Ms): string {
+  const point = timeline.findLast((one) => one.at <= at);
+  if (!point) return '';
+  const power = Number.isNaN(point.powerWatts) ? '' : ` ${watts(point.powerWatts)}`;
+  return `${count(point.nodes)} ${point.nodes === 1 ? 'node' : 'nodes'}${power}`;
 }
 
 function problemText({ indexed, seekable, badLines, losses, likelyLosses, damaged, unlocated }: ReplayStatus): string {
@@ -77,17 +86,26 @@ export function missingFrames(losses: ReplayStatus['losses'], likelyLosses: Repl
   return `${isExact ? '' : 'about '}${count(lost)} ${lost === 1 ? 'frame' : 'frames'} missing`;
 }
 
+/** Of the power of a moment, compared with the highest. */
+const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
+
 interface Cell {
   readonly sign: string;
   readonly tone: 'accent' | 'strong' | 'dim' | 'bad';
 }
 
-/** ● position, ◆ bookmark, ! missing frames, ╌ nothing recorded, ─ the rest. */
-function timeLine({ at, firstAt, lastAt, bookmarks, gaps, losses, likelyLosses }: ReplayStatus, cols: number): Span[] {
+/** ▁ to ▇ power, ● position, ◆ bookmark, ! missing frames, ╌ nothing recorded, ─ the rest. */
+function timeLine(status: ReplayStatus, cols: number): Span[] {
+  const { at, firstAt, lastAt, bookmarks, gaps, losses, likelyLosses, timeline = [] } = status;
   if (lastAt === undefined) return [span('─'.repeat(cols), 'dim')];
   const whole = Math.max(1, lastAt - firstAt);
   const cellOf = (time: Ms): number => Math.max(0, Math.min(cols - 1, Math.round(((time - firstAt) / whole) * (cols - 1))));
   const cells: Cell[] = Array.from({ length: cols }, () => ({ sign: '─', tone: 'dim' }));
+  const most = timeline.reduce((max, { powerWatts }) => Math.max(max, powerWatts || 0), 0);
+  for (const { at: time, nodes, powerWatts } of timeline) {
+    if (nodes > 0 && most > 0)
+      cells[cellOf(time)] = { sign: LEVELS[Math.ceil((LEVELS.length - 1) * ((powerWatts || 0) / most))]!, tone: 'dim' };
+  }
   for (const [from, to] of gaps) for (let x = cellOf(from) + 1; x < cellOf(to); x++) cells[x] = { sign: '╌', tone: 'dim' };
   for (const [from, to] of [...losses, ...likelyLosses]) {
     const [first, last] = [cellOf(Number.isNaN(from) ? firstAt : from), cellOf(Number.isNaN(to) ? lastAt : to)];
@@ -100,8 +118,8 @@ function timeLine({ at, firstAt, lastAt, bookmarks, gaps, losses, likelyLosses }
 }
 
 /** The input line for a time. */
-export function timecodeLine(text: string, problem: string | undefined, { offsetMinutes, zone }: ReplayStatus): Line {
-  const forms = `${TIMECODE_FORMS} (${[zone, zoneText(offsetMinutes)].filter((part, at) => part !== '' && (at > 0 || part !== 'UTC')).join(', ')})`;
+export function timecodeLine(text: string, problem: string | undefined, { offsetMinutes, zone, timeline }: ReplayStatus): Line {
+  const forms = `${timeline ? MOMENT_FORMS : TIMECODE_FORMS} (${[zone, zoneText(offsetMinutes)].filter((part, at) => part !== '' && (at > 0 || part !== 'UTC')).join(', ')})`;
   return line(span(' go to ', 'key'), span(`${text}▏`, 'strong'), span(`  ${problem ?? forms}`, problem === undefined ? 'dim' : 'bad'));
 }
 

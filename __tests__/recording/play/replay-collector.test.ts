@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { included, whyNotReporting } from '../../../lib/model/node-view.js';
 import type { Delivery } from '../../../lib/model/collector.js';
-import type { Replay, Transport } from '../../../lib/model/replay.js';
+import type { Transport } from '../../../lib/model/replay.js';
 import { frameLines, type LineBytes } from '../../../lib/recording/format/encode.js';
-import { createReplay, type ReplayOptions } from '../../../lib/recording/play/replay-collector.js';
+import { createReplay, type RecordingReplay, type ReplayOptions } from '../../../lib/recording/play/replay-collector.js';
 import { SECTIONS } from '../../../lib/recording/format/schema.js';
 import { ReaderSource } from '../../../lib/recording/play/frame-source.js';
 import { SteppedClock } from '../../helpers/clock.js';
@@ -25,7 +25,7 @@ class Player {
   /** The frame of each delivery, and its continuity. */
   readonly delivered: (readonly [nth: number, continuity: string])[] = [];
   readonly problems: string[] = [];
-  replay!: Replay;
+  replay!: RecordingReplay;
 
   async open(path: string, options: Partial<ReplayOptions> = {}, index = true): Promise<this> {
     const reader = await openReader(path);

@@ -15,6 +15,11 @@ const DEFAULT_INTERVAL_MS: Ms = 3000;
 /** Maximum number of frames that are shown before the frame of a seek. */
 const LEAD_IN = 120;
 
+/** It has no present. */
+export interface RecordingReplay extends Replay {
+  readonly status: ReplayStatus;
+}
+
 export interface ReplayOptions {
   readonly source: FrameSource;
   /** For the title. */
@@ -27,14 +32,14 @@ export interface ReplayOptions {
 }
 
 /** Shows nothing yet: the first frame is delivered when it is started. Throws `E_RECORDING_BAD` if there is none. */
-export async function createReplay(options: ReplayOptions): Promise<Replay> {
+export async function createReplay(options: ReplayOptions): Promise<RecordingReplay> {
   const { source, startAt, name } = options;
   const first = await source.ask(startAt === undefined ? { kind: 'first' } : { kind: 'at', time: startAt });
   if (!first) throw new AppError('E_RECORDING_BAD', { file: name, reason: 'contains no readable frame' });
   return new RecordedReplay(options, first);
 }
 
-class RecordedReplay implements Replay {
+class RecordedReplay implements RecordingReplay {
   readonly source: string;
   readonly intervalMs: Ms;
   readonly #source: FrameSource;

@@ -64,6 +64,7 @@ export class FrameReader {
   readonly #match: string;
   /** Of the time that is asked about. */
   #inventory: { readonly of: Inventory; readonly at: Ms } | undefined;
+  #last: Inventory | undefined;
   #fixed: { readonly rows: FixedRows; readonly at: Ms } | undefined;
   readonly #commands = new Commands();
   #commandsAsked: { readonly users: string; readonly at: Ms } | undefined;
@@ -79,8 +80,16 @@ export class FrameReader {
     this.#clock = clock;
   }
 
-  get inventory(): Inventory | undefined {
-    return this.#inventory?.of;
+  /** What the server has, as far as it is known: when it was asked last, else at the first of these times at which it has anything. */
+  async inventoryAt(times: readonly Ms[]): Promise<Inventory> {
+    if (this.#last) return this.#last;
+    const [first = this.#clock.now(), ...others] = times;
+    try {
+      return await this.#known((query) => this.#server.query(query, first), first);
+    } catch (thrown) {
+      if (others.length === 0) throw thrown;
+      return this.inventoryAt(others);
+    }
   }
 
   /** The frame at a time; without one, now. Rejects with an AppError. */
@@ -155,6 +164,7 @@ export class FrameReader {
       this.#match,
     );
     this.#inventory = { of, at: now };
+    this.#last = of;
     return of;
   }
 

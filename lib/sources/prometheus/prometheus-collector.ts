@@ -1,8 +1,12 @@
-/** The collector of a Prometheus server: asks it for all nodes at once, again and again, and never while it is still asking. */
+/**
+ * The collector of a Prometheus server: asks it for all nodes at once, again and again, and never while it is still asking. It shows the present until
+ * it is told to go to the past.
+ */
 import { AppError } from '../../errors.js';
 import type { ScrapeParser } from '../../exposition/parser/index.js';
 import type { Ms } from '../../model/clock.js';
-import type { Collector, Delivery, Needs } from '../../model/collector.js';
+import type { Delivery, Needs } from '../../model/collector.js';
+import type { Replay, ReplayStatus, Transport } from '../../model/replay.js';
 import type { AttributionSource } from '../../model/node.js';
 import type { NodeNames } from '../../model/node-names.js';
 import type { NodeView } from '../../model/node-view.js';
@@ -10,6 +14,7 @@ import { clean } from '../../text/sanitize.js';
 import { FrameReader, type ReadFacts, type ReadFrame } from './frame-reader.js';
 import { PrometheusServer, type ServerOptions } from './prometheus-server.js';
 import { ServerNodes } from './server-nodes.js';
+import { TimeTravel } from './time-travel.js';
 
 export interface PrometheusOptions extends ServerOptions {
   /** Label matchers that narrow everything. */
@@ -19,6 +24,10 @@ export interface PrometheusOptions extends ServerOptions {
   readonly attribution?: AttributionSource;
   /** Default: that of the server's scrapes. */
   readonly intervalMs?: Ms;
+  /** The past at first, at this time. */
+  readonly startAt?: Ms;
+  /** Of playing the past. Default 1. */
+  readonly speed?: number;
   /** Only one frame, as soon as possible. */
   readonly once?: boolean;
   /** Everything that is known of processes is wanted, not only what is on screen. */
@@ -27,6 +36,7 @@ export interface PrometheusOptions extends ServerOptions {
 }
 
 const MIN_INTERVAL_MS: Ms = 2000;
+const SECOND: Ms = 1000;
 /** Asking takes at most this part of the server's time. */
 const REST_PER_COST = 10;
 
@@ -42,16 +52,22 @@ export interface ServerFacts extends ReadFacts {
   readonly intervalMs: Ms;
 }
 
-export class PrometheusCollector implements Collector {
+export class PrometheusCollector implements Replay {
   readonly source: string;
   intervalMs: Ms;
   readonly #options: PrometheusOptions;
   readonly #server: PrometheusServer;
   readonly #reader: FrameReader;
+  readonly #pastReader: FrameReader;
   readonly #nodes: ServerNodes;
   #deliver: (delivery: Delivery) => void = () => undefined;
+  #listen: (problem?: string) => void = () => undefined;
   #first: ReadFrame | undefined;
+  #travel: TimeTravel | undefined;
+  /** What is shown next replaces whatever was on screen: it is of another time. */
+  #isJump = false;
   #failure: { readonly error: AppError; readonly since: Ms } | undefined;
+  #frames = 0;
   #program = '';
   #cancel: (() => void) | undefined;
   #stopped = false;
@@ -62,14 +78,36 @@ export class PrometheusCollector implements Collector {
     this.#options = options;
     this.#server = new PrometheusServer(options);
     this.#reader = new FrameReader(this.#server, options.match ?? '', options.clock);
+    this.#pastReader = new FrameReader(this.#server, options.match ?? '', options.clock);
     this.#nodes = new ServerNodes(options);
     this.source = new URL(options.url).host;
     this.intervalMs = options.intervalMs ?? MIN_INTERVAL_MS;
+    if (options.startAt !== undefined) this.#travel = this.#newTravel(options.startAt);
     this.#needs = { processes: options.wholeProcesses ?? false };
   }
 
   get nodes(): readonly NodeView[] {
     return this.#nodes.all;
+  }
+
+  get status(): ReplayStatus | undefined {
+    return this.#travel?.status;
+  }
+
+  onStatus(listen: (problem?: string) => void): void {
+    this.#listen = listen;
+  }
+
+  command(transport: Transport): string | undefined {
+    if (!this.#travel && transport.action !== 'seek') return undefined;
+    if (!this.#travel) {
+      this.#cancel?.();
+      this.#cancel = undefined;
+      this.#travel = this.#newTravel(this.#options.clock.now());
+    }
+    const notice = this.#travel.command(transport);
+    this.#listen();
+    return notice;
   }
 
   get facts(): ServerFacts {
@@ -87,7 +125,7 @@ export class PrometheusCollector implements Collector {
   async open(): Promise<AppError | undefined> {
     void this.#learnProgram();
     try {
-      this.#first = await this.#read();
+      this.#first = this.#travel ? await this.#travel.open() : await this.#read();
       this.#nodes.expect(this.#first.frame, this.intervalMs);
       return undefined;
     } catch (thrown) {
@@ -97,14 +135,16 @@ export class PrometheusCollector implements Collector {
 
   start(deliver: (delivery: Delivery) => void): void {
     this.#deliver = deliver;
-    if (this.#first) this.#show(this.#first);
+    if (this.#first && this.#travel) this.#showPast(this.#first, 'next');
+    else if (this.#first) this.#show(this.#first);
     this.#first = undefined;
     this.#rest();
   }
 
   stop(): Promise<void> {
     this.#stopped = true;
-    this.#deliver = () => undefined;
+    this.#deliver = this.#listen = () => undefined;
+    this.#travel?.stop();
     this.#cancel?.();
     this.#server.close();
     return Promise.resolve();
@@ -114,14 +154,18 @@ export class PrometheusCollector implements Collector {
     const needs = { nodes, users, processes: processes || this.#options.wholeProcesses === true };
     if (JSON.stringify(needs) === JSON.stringify(this.#needs)) return;
     this.#needs = needs;
-    if (nodes.length + users.length > 0 || processes) this.#soon();
+    if (nodes.length + users.length === 0 && !processes) return;
+    if (this.#travel) this.#travel.refresh();
+    else this.#soon();
   }
 
   async #tick(): Promise<void> {
     try {
-      this.#show(await this.#read());
+      const read = await this.#read();
+      if (this.#travel) return;
+      this.#show(read);
     } catch (thrown) {
-      if (this.#stopped) return;
+      if (this.#stopped || this.#travel) return;
       const { message } = this.#failed(thrown);
       const error = new AppError('S_SERVER', { reason: message });
       for (const delivery of this.#nodes.silent(error, this.#options.clock.now(), this.intervalMs)) this.#deliver(delivery);
@@ -132,16 +176,58 @@ export class PrometheusCollector implements Collector {
   async #read(): Promise<ReadFrame> {
     const frame = await this.#reader.read(this.#needs);
     this.#failure = undefined;
-    this.intervalMs =
-      this.#options.intervalMs ?? Math.max(this.#reader.intervalMs, REST_PER_COST * this.#reader.facts.costMs, MIN_INTERVAL_MS);
+    // The first frame costs more: it finds out what there is.
+    const restMs = this.#frames++ === 0 ? 0 : REST_PER_COST * this.#reader.facts.costMs;
+    const intervalMs = Math.max(this.#reader.intervalMs, restMs, MIN_INTERVAL_MS);
+    this.intervalMs = this.#options.intervalMs ?? Math.ceil(intervalMs / SECOND) * SECOND;
     return frame;
   }
 
   #show({ frame, offset }: ReadFrame): void {
     const now = this.#options.clock.now();
     const intervalMs = Math.max(this.intervalMs, this.#reader.intervalMs);
-    for (const delivery of this.#nodes.show({ frame, now, offset, intervalMs, continuity: 'next' })) this.#deliver(delivery);
+    const continuity = this.#isJump ? 'jump' : 'next';
+    this.#isJump = false;
+    for (const delivery of this.#nodes.show({ frame, now, offset, intervalMs, continuity })) this.#deliver(delivery);
     this.#options.afterCommit?.();
+  }
+
+  /** By the server's clock: there is no other in the past. */
+  #showPast({ frame, at }: ReadFrame, continuity: Delivery['continuity']): void {
+    const { intervalMs } = this.#pastReader;
+    for (const delivery of this.#nodes.show({ frame, now: at, offset: 0, intervalMs, continuity })) this.#deliver(delivery);
+    this.#options.afterCommit?.();
+  }
+
+  #newTravel(at: Ms): TimeTravel {
+    const { clock, speed = 1 } = this.#options;
+    return new TimeTravel(
+      {
+        server: this.#server,
+        reader: this.#pastReader,
+        clock,
+        speed,
+        needs: () => this.#needs,
+        show: (read, continuity) => {
+          this.#showPast(read, continuity);
+        },
+        changed: (problem) => {
+          this.#listen(problem);
+        },
+        live: () => {
+          this.#goLive();
+        },
+      },
+      at,
+    );
+  }
+
+  #goLive(): void {
+    this.#travel?.stop();
+    this.#travel = undefined;
+    this.#isJump = true;
+    this.#listen();
+    void this.#tick();
   }
 
   #failed(thrown: unknown): AppError {
@@ -160,7 +246,7 @@ export class PrometheusCollector implements Collector {
   }
 
   #rest(): void {
-    if (this.#stopped || this.#options.once) return;
+    if (this.#stopped || this.#options.once || this.#travel) return;
     const waitMs = this.#isHurried ? 0 : this.intervalMs;
     this.#isHurried = false;
     this.#cancel = this.#options.clock.after(waitMs, () => {

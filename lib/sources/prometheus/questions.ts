@@ -178,6 +178,22 @@ function dialectQuestions(dialects: readonly Dialect[], match: string, only: str
   return names.length === 0 ? [] : [{ subject: 'dialects', query: selector(names, match, only) }];
 }
 
+/** The number of nodes that the server could scrape, and their power. */
+export function timelineQueries(inventory: Inventory): { readonly nodes: string; readonly power: string } {
+  const { hasAllSmi, dialects, match } = inventory;
+  const own = hasAllSmi ? [powerOf(selector(ours([POWER]), match), GPU_LABELS)] : [];
+  const others = dialects.flatMap(({ gpu, gpuReadings = [] }) => {
+    const { families, scale = 1 } = gpuReadings.find(({ into }) => into === 'powerWatts') ?? { families: [] };
+    const labels = ['instance', ...(gpu?.uuid ?? []), ...(gpu?.index ?? [])].join(', ');
+    return families.length === 0 ? [] : [`${powerOf(selector(families, match), labels)} * ${scale}`];
+  });
+  return { nodes: `count(max by (instance) (${upOf(inventory)}) == 1)`, power: [...own, ...others].join(' or ') || 'vector(NaN)' };
+}
+
+const POWER = 'gpu_power_consumption_watts';
+/** Rows that are there twice are counted once. */
+const powerOf = (rows: string, labels: string): string => `sum(clamp_min(max by (${labels}) (${rows}), 0))`;
+
 const wholeQuery = (nodes: readonly string[], match: string): string =>
   `{${[`__name__=~"${NAMESPACE}.+"`, match, anyOf('instance', nodes)].filter((part) => part !== '').join(',')}}`;
 
