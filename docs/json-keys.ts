@@ -1,6 +1,7 @@
 /** The keys of the JSON that `get` prints: type and meaning. docs/JSON.md and the JSON Schema are made from them. */
 import { NODE_CONDITIONS } from '../lib/model/node-view.js';
 import { NODE_STATUSES } from '../lib/query/node-tables.js';
+import { IDLE_BY } from '../lib/query/idle-table.js';
 import { GPU_STATES } from '../lib/view/gpu-cells.js';
 
 export type KeyType = 'string' | 'integer' | 'number' | 'boolean' | 'time' | 'list of integers' | 'list of strings';
@@ -45,7 +46,29 @@ export const KEYS: Readonly<Record<string, Key>> = {
   gpus: { type: 'integer', about: 'number of GPUs' },
   gpus_busy: { type: 'integer', about: 'GPUs that compute' },
   gpus_free: { type: 'integer', about: 'GPUs that are idle, with at most 1 GiB in use and no known process' },
-  gpus_held_idle: { type: 'integer', about: 'GPUs that are idle now and hold more than 1 GiB' },
+  gpus_held_idle: {
+    type: 'number',
+    about: 'GPUs that the row holds, by processes or by an allocation, and on which it computes nothing now; null: not known of any',
+  },
+  'nodes.gpus_held_idle': { type: 'integer', about: 'GPUs that do not compute now, with a process or more than 1 GiB on them' },
+  idle_by: {
+    type: 'string',
+    about:
+      'how it is known: from the SM shares of the processes, only from the utilization of the GPU, or from an allocation to somebody who has no process there',
+    always: true,
+    values: Object.values(IDLE_BY),
+  },
+  idle_seconds: { type: 'number', about: 'time since `idle_since`' },
+  'idle.vram_bytes': {
+    type: 'integer',
+    about: 'memory of the GPU that the holder has; of a GPU without known holders, all that is in use',
+  },
+  'idle.idle_since': {
+    type: 'time',
+    about: 'since when the holder has computed nothing there; null where that began before the first sample',
+  },
+  'idle.job': { type: 'string', about: 'job or pod that has the GPU by an allocation' },
+  is_idle: { type: 'boolean', about: 'it holds memory of its GPUs and computes on none of them', always: true },
   idle_since: { type: 'time', about: 'since when the GPU has been held idle; null where that began before the first sample' },
   is_system: { type: 'boolean', about: 'root and other accounts that the Users tab hides (key f)', always: true },
   job: { type: 'string', about: 'id of the job; null: none is known' },
@@ -72,7 +95,6 @@ export const KEYS: Readonly<Record<string, Key>> = {
     always: true,
   },
   'gpus.power_watts': { type: 'number', about: 'power of the GPU' },
-  'idle.power_watts': { type: 'number', about: 'power of the GPU' },
   'nodes.power_watts': { type: 'number', about: 'power of the GPUs of the node' },
   problem: { type: 'string', about: 'errors, failed sources of the exporter and bad lines' },
   procs: { type: 'integer', about: 'processes on GPUs', always: true },

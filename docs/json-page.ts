@@ -14,7 +14,7 @@ export const TABLE_SENTENCES: Readonly<Record<string, string>> = {
   processes: 'Every process on a GPU.',
   nodes: 'Every node, whether or not it answered. Figures of a node without current data are null.',
   free: 'GPUs that have been free and without a process for 60 seconds, by node and model; only of nodes that report processes.',
-  idle: 'GPUs that are held idle now: more than 1 GiB in use while they do not compute.',
+  idle: 'Who holds a GPU and computes nothing on it now, by processes and by allocations: a row per holder and GPU.',
   alerts: 'Active alerts. Rules about durations need more than one sample: `--watch`, or a recording.',
   scrapes: 'How well each node is scraped, as on the Diagnosis tab.',
 };

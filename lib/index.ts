@@ -13,6 +13,7 @@ export { isHot, slotState } from './aggregate/gpu-state.js';
 export { compareLabels, LabelOrder } from './aggregate/label-order.js';
 export { NODE_STATES, nodeStatesDerivation } from './aggregate/node-states.js';
 export { gpuRowsDerivation } from './aggregate/gpu-owners.js';
+export { isIdleProcess } from './aggregate/idle-holders.js';
 export { processFigures } from './aggregate/process-figures.js';
 export { descending, held, plus, total } from './aggregate/unknown.js';
 export { ranges } from './text/number-ranges.js';
@@ -40,7 +41,7 @@ export { copyText, screenColumns, sortableColumns, sortedPositions, tableCells, 
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
 export { FROM_COLS, FROM_ROWS } from './view/breakpoints.js';
 export { BLANK, line, lines, span } from './view/frame.js';
-export { GPU_COLUMNS, GPU_NOTES, gpuSeen, gpuTableRows, memoryCell, utilCell } from './view/gpu-cells.js';
+export { GPU_COLUMNS, GPU_NOTES, gpuSeen, IDLE_SIGN, gpuTableRows, memoryCell, utilCell } from './view/gpu-cells.js';
 export { conditionSign, conditionSince, conditionSpan, lastSeen, nodeMark, unanswered } from './view/node-marks.js';
 export {
   cellText,

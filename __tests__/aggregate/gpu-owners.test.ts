@@ -61,7 +61,9 @@ test('counts every process row on its own GPU', () => {
         const here = procs.filter((row) => row.gpu === gpu);
         const sum = (user: string): number => here.filter((row) => row.user === user).reduce((bytes, { vram }) => bytes + vram, 0);
         const users = [...new Set(here.map(({ user }) => user))].sort();
-        return users.map((user) => ({ user, vramBytes: sum(user), longestSeconds: NaN })).sort((a, b) => b.vramBytes - a.vramBytes);
+        return users
+          .map((user) => ({ user, vramBytes: sum(user), longestSeconds: NaN, isIdle: false }))
+          .sort((a, b) => b.vramBytes - a.vramBytes);
       });
       expect(expected.map((_, row) => rows.owners(row))).toEqual(expected);
     }),

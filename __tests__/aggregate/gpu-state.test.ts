@@ -9,15 +9,18 @@ import { parse } from '../../lib/filter/parser.js';
 import { loadRegexEngine } from '../../lib/filter/regex.js';
 import { buildNodes, TestNode, type GpuSpec, type ProcSpec } from '../helpers/hosts.js';
 
+const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const IDLE: GpuSpec = { utilPercent: 0, memoryUsedBytes: GIB };
-const PROC: ProcSpec = { pid: 7, gpu: 0, user: 'alice', vram: 0 };
+const PROC: ProcSpec = { pid: 7, gpu: 0, user: 'alice', vram: 65 * MIB };
 
 beforeAll(loadRegexEngine);
 
 test.each<readonly [string, GpuSpec, readonly ProcSpec[], string]>([
   ['idle, 1 GiB in use, no process', IDLE, [], 'free'],
   ['idle, 1 GiB in use, a process', IDLE, [PROC], 'heldIdle'],
+  ['idle, the process of a display server', IDLE, [{ ...PROC, vram: 64 * MIB }], 'free'],
+  ['idle, a process whose memory is not reported', IDLE, [{ ...PROC, vram: NaN }], 'heldIdle'],
   ['idle, a process on no GPU', IDLE, [{ ...PROC, gpu: -1 }], 'free'],
   ['idle, more memory in use, no process', { ...IDLE, memoryUsedBytes: GIB + 1 }, [], 'heldIdle'],
   ['idle, memory not reported, no process', { utilPercent: 0 }, [], 'unknown'],

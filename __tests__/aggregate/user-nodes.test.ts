@@ -174,8 +174,8 @@ describe('processes of a user on a node', () => {
         powerByUseWatts: 25,
         powerEstimated: true,
         others: [
-          { user: 'zoe', vramBytes: 6, longestSeconds: NaN },
-          { user: 'bob', vramBytes: 2, longestSeconds: NaN },
+          { user: 'zoe', vramBytes: 6, longestSeconds: NaN, isIdle: false },
+          { user: 'bob', vramBytes: 2, longestSeconds: NaN, isIdle: false },
         ],
       },
       { slot: 1, vramBytes: 4, smPercent: 50, powerWatts: 0, powerByUseWatts: 0, powerEstimated: false, others: [] },

@@ -112,12 +112,24 @@ describe('idle', () => {
   });
 
   test('is raised for little memory, or memory that is not reported, with a process on the GPU', () => {
-    const process = { pid: 7, gpu: 0, user: 'alice' };
+    const process = { pid: 7, gpu: 0, user: 'alice', vram: 65 * 2 ** 20 };
     for (const gpu of [{ ...idle, utilPercent: 0 }, { utilPercent: 0 }]) {
       const story = new Story({ idleMs: 2000, heldMs: 2000 });
       const told = [0, 1, 2].flatMap(() => story.scrapeWith([process], gpu));
       expect(told).toEqual(['0 memory_held_idle ok>warn 2']);
     }
+  });
+
+  test('names who holds memory on a GPU where others compute, and only while she computes nothing', () => {
+    const story = new Story({ heldMs: 2000 });
+    const busy = { utilPercent: 100, memoryUsedBytes: 50 * 2 ** 30 };
+    const at = (pid: number, user: string, sm: number): ProcSpec => ({ pid, gpu: 0, user, vram: 10 * 2 ** 30, sm });
+    const scrape = (alice: number, bob: number) => story.scrapeWith([at(1, 'alice', alice), at(2, 'bob', bob)], busy);
+    expect([scrape(0, 90), scrape(0, 0), scrape(0, 95)]).toEqual([[], [], ['0 memory_held_idle ok>warn 2']]);
+    expect(alertText(story.alerts.active[0]!)).toBe('node-0001 gpu0 held idle for 00:00:02 while others compute: alice');
+    expect(scrape(0, 97)).toEqual([]);
+    expect(scrape(3, 97)).toEqual(['0 memory_held_idle warn>ok 0']);
+    expect([scrape(0, 97), scrape(0, 97)]).toEqual([[], []]);
   });
 
   test('keeps counting over failed scrapes and missing readings, and starts again after the node was down', () => {

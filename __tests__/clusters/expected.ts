@@ -43,6 +43,7 @@ export interface ProcessRecord {
   readonly vram_bytes: number | null;
   readonly vram_is_partial: boolean;
   readonly sm_percent: number | null;
+  readonly is_idle: boolean;
   readonly cpu_percent: number | null;
   readonly running_seconds: number | null;
   /** Several if rows that are otherwise equal differ in their command. */
@@ -120,11 +121,24 @@ function processRecords({ nodeId, name, gpus, procs }: Read): ProcessRecord[] {
       vram_bytes: heldOf(on.map(({ vramBytes }) => vramBytes)),
       vram_is_partial: on.some(({ vramBytes }) => Number.isNaN(vramBytes)),
       sm_percent: total(on.map(({ smPercent }) => smPercent)),
+      is_idle: isIdle({ gpus, procs }, on),
       cpu_percent: largest(rows.map(({ cpuPercent }) => cpuPercent)),
       running_seconds: largest(rows.map(({ ageSeconds }) => ageSeconds)),
       commands: holding.filter(({ slot }) => slot === first).map((row) => row.command || row.name),
     };
   });
+}
+
+/** Memory is held, and no SM used; of a GPU that reports less than 5 %, by all that hold more than 64 MiB of it. */
+function isIdle({ gpus, procs }: Pick<Read, 'gpus' | 'procs'>, rows: Read['procs']): boolean {
+  const holds = ({ vramBytes }: Read['procs'][number]): boolean => !(vramBytes <= 64 * 2 ** 20);
+  const isHeld = (slot: number): boolean => {
+    const { utilPercent, memoryUsedBytes } = gpus[slot]!.fields;
+    if (utilPercent === undefined || utilPercent >= 5) return false;
+    return procs.some((row) => row.slot === slot && holds(row)) || (memoryUsedBytes ?? 0) > 2 ** 30;
+  };
+  const told = rows.filter((row) => holds(row) || (row.smPercent ?? NaN) > 0);
+  return told.length > 0 && told.every((row) => holds(row) && (isHeld(row.slot) || row.smPercent === 0));
 }
 
 function gpuRecord({ nodeId, procs }: Read, { index, uuid, fields }: Gpu, slot: number): GpuRecord {

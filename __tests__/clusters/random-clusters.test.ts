@@ -176,12 +176,15 @@ class Check {
       if (totals.unownedBytes! > 0) expect(screen).toContain(`${bytesText(totals.unownedBytes!)} unattributed`);
       expect(screen).toContain(`${totals.gpusInUse} ${totals.gpusInUse === 1 ? 'GPU' : 'GPUs'} in use`);
     }
-    const lines = screen.split('\n').filter((line) => /^ [▌ ] +\S+ +\d+ +\d+ +\d+ +/.test(line));
+    const lines = screen.split('\n').filter((line) => /^ [▌ ] +\S+ +\d+ +\d+ +(?:–|\d+) +/.test(line));
     expect(lines).toHaveLength(this.#names.length);
     const hasSm = [...this.#expected.users.values()].some(({ sm, gpus }) => gpus > 0 && !Number.isNaN(sm));
+    const hasIdle = /\bGPUs +IDLE\b/.test(screen);
     lines.forEach((line, at) => {
       const user = this.#expected.users.get(this.#names[at]!)!;
-      const [name, nodes, gpus, procs, vram, power, ...rest] = line.slice(3).trim().split(/ {2,}/);
+      const cells = line.slice(3).trim().split(/ {2,}/);
+      // IDLE is shown where it is known of anybody.
+      const [name, nodes, gpus, procs, vram, power, ...rest] = hasIdle ? cells.toSpliced(3, 1) : cells;
       expect([name, nodes, gpus, procs]).toEqual([this.#names[at] || '?', `${user.nodes}`, `${user.gpus}`, `${user.procs}`]);
       expect(vramTexts(user.vramBytes)).toContain(vram);
       expect(powerTexts(user)).toContain(power);

@@ -122,7 +122,7 @@ describe.each(Object.values(LEFT).flat())('%s', (text) => {
 
   test('the Users tab shows one user and her values', () => {
     const shown = driver.press('V').frame();
-    expect(shown).toMatch(/^ ▌ alice +1 +1 +1 +50\.0 GiB +611 W +0\.9 /m);
+    expect(shown).toMatch(/^ ▌ alice +1 +1 +0 +1 +50\.0 GiB +611 W +0\.9 /m);
     expect(shown).not.toMatch(/^ [▌ ] bob /m);
     expect(shown).toMatch(/1 user/);
     expect(shown).toMatch(/50\.0 GiB owned/);

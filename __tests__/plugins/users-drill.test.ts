@@ -136,10 +136,10 @@ describe('nodes of a user', () => {
   test('match hand-computed values in every column', () => {
     const driver = users('Enter');
     // GPU 0 is hers alone (2 of 2 GiB), and so is GPU 1 (3 of 3): 100 + 200 W. SM: 90 + 30 + 10 percent.
-    expect(row(driver, 'node-0002')).toBe('node-0002 | 0-1 | 5.00 GiB | 300 W | 2 | 1.3 | 00:01:30 | torchrun d.py');
+    expect(row(driver, 'node-0002')).toBe('node-0002 | 0-1 | 5.00 GiB | 300 W | 0 | 2 | 1.3 | 00:01:30 | torchrun d.py');
     // 1 of the 4 GiB on GPU 0: 25 of 100 W.
-    expect(row(driver, 'node-0001')).toBe('node-0001 | 0 | 1.00 GiB | 25.0 W | 1 | – | 00:00:50 | python a.py');
-    expect(row(driver, 'node-0003')).toBe('node-0003 | 0 | 3.00 GiB | 100 W | 1 | – | 00:00:09 | python g.py');
+    expect(row(driver, 'node-0001')).toBe('node-0001 | 0 | 1.00 GiB | 25.0 W | – | 1 | – | 00:00:50 | python a.py');
+    expect(row(driver, 'node-0003')).toBe('node-0003 | 0 | 3.00 GiB | 100 W | – | 1 | – | 00:00:09 | python g.py');
     expect(row(users('End', 'Enter'), 'node-0002')).toBe('node-0002 | 2 | 1.00 GiB | – | 1 | – | python f.py');
   });
 
@@ -243,15 +243,16 @@ describe('a: processes on no GPU', () => {
     expect(rows(driver)).toEqual(['alice', 'bob', 'dave']);
     const figures = (name: string): string[] => row(driver, name).split(' | ');
     const before = figures('alice');
-    expect(before.slice(0, 4)).toEqual(['alice', '3', '4', '4']);
+    expect(before.slice(0, 4)).toEqual(['alice', '3', '4', '0']);
     const { ran } = driver;
     driver.press('a');
     expect(rows(driver)).toEqual(['alice', 'bob', 'carol', 'dave']);
-    expect(figures('alice')).toEqual(before.with(3, '5'));
-    expect(figures('carol')).toEqual(['carol', '1', '0', '1', '–', '–', '–', '–', 'bash']);
+    expect(before[4]).toBe('4');
+    expect(figures('alice')).toEqual(before.with(4, '5'));
+    expect(figures('carol')).toEqual(['carol', '1', '0', '0', '1', '–', '–', '–', '–', 'bash']);
     expect(driver.frame()).toContain('processes on no GPU counted too (a)');
     driver.press('Down', 'Down', 'Enter');
-    expect(row(driver, 'node-0001')).toBe('node-0001 | – | – | – | 1 | – | bash');
+    expect(row(driver, 'node-0001')).toBe('node-0001 | – | – | – | 0 | 1 | – | bash');
     driver.press('Enter');
     expect(row(driver, '31')).toBe('31 | – | – | – | – | – | bash');
     expect(driver.press('Enter').frame()).toContain('VRAM        on no GPU');

@@ -101,11 +101,11 @@ function expectations(press: (...keys: readonly string[]) => Promise<string>): v
     expect(screen).toContain('partial coverage: 4 of 5 nodes reporting processes');
     expect(rows(screen)).toEqual([
       // 300 W x 12/16 + 200 + 400 W. SM: 40 + 90 + 70 percent. The top command is that of the row with 12 GiB.
-      'ada | 2 | 3 | 2 | 32.0 GiB | 825 W | 2.0 | 02:00:00 | python job-101.py',
+      'ada | 2 | 3 | 0 | 2 | 32.0 GiB | 825 W | 2.0 | 02:00:00 | python job-101.py',
       // 300 x 4/16 + 250 x 6/8 + 500 = 762.5 W. SM: 20 + 10 + 100 percent.
-      'bert | 3 | 3 | 3 | 40.0 GiB | 763 W | 1.3 | 1d 01:01:01 | python job-401.py',
+      'bert | 3 | 3 | 0 | 3 | 40.0 GiB | 763 W | 1.3 | 1d 01:01:01 | python job-401.py',
       // 250 x 2/8 = 62.5 W, and the power of GPU 0 of node-3, which is not reported.
-      'cleo | 1 | 2 | 2 | 10.0 GiB | ≥62.5 W | – | 00:00:05 | python job-301.py',
+      'cleo | 1 | 2 | – | 2 | 10.0 GiB | ≥62.5 W | – | 00:00:05 | python job-301.py',
     ]);
   });
 
@@ -121,15 +121,15 @@ function expectations(press: (...keys: readonly string[]) => Promise<string>): v
 
   test('nodes of each user, every column', async () => {
     expect(rows(await press('V', 'Enter'))).toEqual([
-      'node-2 | 0-1 | 20.0 GiB | 600 W | 1 | 1.6 | 02:00:00 | torchrun --nproc 2 "x y"',
-      'node-1 | 0 | 12.0 GiB | 225 W | 1 | 0.4 | 01:00:00 | python job-101.py',
+      'node-2 | 0-1 | 20.0 GiB | 600 W | 0 | 1 | 1.6 | 02:00:00 | torchrun --nproc 2 "x y"',
+      'node-1 | 0 | 12.0 GiB | 225 W | 0 | 1 | 0.4 | 01:00:00 | python job-101.py',
     ]);
     expect(rows(await press('Esc', 'Down', 'Enter'))).toEqual([
-      'node-4 | 0 | 30.0 GiB | 500 W | 1 | 1.0 | 1d 01:01:01 | python job-401.py',
-      'node-3 | 1 | 6.00 GiB | 188 W | 1 | 0.1 | – | python job-303.py',
-      'node-1 | 0 | 4.00 GiB | 75.0 W | 1 | 0.2 | 00:01:00 | python job-102.py',
+      'node-4 | 0 | 30.0 GiB | 500 W | 0 | 1 | 1.0 | 1d 01:01:01 | python job-401.py',
+      'node-3 | 1 | 6.00 GiB | 188 W | 0 | 1 | 0.1 | – | python job-303.py',
+      'node-1 | 0 | 4.00 GiB | 75.0 W | 0 | 1 | 0.2 | 00:01:00 | python job-102.py',
     ]);
-    expect(rows(await press('a'))[0]).toBe('node-4 | 0 | 30.0 GiB | 500 W | 2 | 1.0 | 1d 01:01:01 | python job-401.py');
+    expect(rows(await press('a'))[0]).toBe('node-4 | 0 | 30.0 GiB | 500 W | 0 | 2 | 1.0 | 1d 01:01:01 | python job-401.py');
     expect(rows(await press('Esc', 'Down', 'Enter'))).toEqual(['node-3 | 0-1 | 10.0 GiB | ≥62.5 W | 2 | 00:00:05 | python job-301.py']);
   });
 

@@ -40,15 +40,16 @@ function tableOn(frame: string, titles: RegExp): readonly string[] {
   return lines.slice(head + 1, end).map(words);
 }
 
-function userLine(row: Row, hasSm: boolean): string {
+function userLine(row: Row, knows: { readonly sm: boolean; readonly idle: boolean }): string {
   const cells: readonly unknown[] = [
     row.user ?? '?',
     shown(row.nodes, count),
     shown(row.gpus, count),
+    ...(knows.idle ? [shown(row.gpus_held_idle, String)] : []),
     shown(row.procs, count),
     partial(row.vram_bytes, row.vram_is_partial, bytes).replace(/^(≥.*) /, '$1'),
     partial(row.power_watts, row.power_is_partial, watts),
-    ...(hasSm ? [shown(row.sm_gpus, (value) => value.toFixed(1))] : []),
+    ...(knows.sm ? [shown(row.sm_gpus, (value) => value.toFixed(1))] : []),
     shown(row.longest_seconds, duration),
     row.top_command ?? NONE,
   ];
@@ -57,9 +58,9 @@ function userLine(row: Row, hasSm: boolean): string {
 
 function expectUsers(state: AppState, frame: string): void {
   const users = get(state, 'users');
-  const hasSm = users.some(({ sm_gpus: sm }) => sm !== null);
+  const knows = { sm: users.some(({ sm_gpus: sm }) => sm !== null), idle: users.some(({ gpus_held_idle: idle }) => idle !== null) };
   const listed = tableOn(frame, /\bUSER\b.*\bVRAM\b/);
-  expect([...listed].sort()).toEqual(users.map((row) => userLine(row, hasSm)).sort());
+  expect([...listed].sort()).toEqual(users.map((row) => userLine(row, knows)).sort());
 }
 
 function expectGpus(state: AppState, frame: string): void {
@@ -72,7 +73,7 @@ function expectGpus(state: AppState, frame: string): void {
       shown(row.power_watts, (value) => `${Math.round(value)}W`),
       (row.users as readonly string[]).join(', '),
     ];
-    for (const cell of cells) expect(line).toContain(cell);
+    for (const cell of cells) expect(line.replaceAll(' (idle)', '')).toContain(cell);
   }
 }
 

@@ -153,7 +153,7 @@ test('a GPU is free only on a node that reports its processes, after a minute wi
     { gpus: [idle], facts: { processScope: 'off' as const } },
     { gpus: [idle, full], facts: { hasProcessFamily: false, processScope: undefined } },
     { gpus: [idle], facts: { hasProcessFamily: false, processScope: undefined } },
-    { gpus: [idle], procs: [{ pid: 1, gpu: 0, user: 'bob', vram: 0 }], facts: { processScope: 'gpu' as const } },
+    { gpus: [idle], procs: [{ pid: 1, gpu: 0, user: 'bob', vram: GIB / 2 }], facts: { processScope: 'gpu' as const } },
   ];
   const nodes = buildNodes(specs);
   const app = state(nodes);

@@ -30,7 +30,7 @@ const gpuCells = (node: TestNode, slot: number, owners: readonly GpuOwner[], col
 
 const cellsOf = (gpu: GpuSpec, owners: readonly GpuOwner[] = [], more: NodeSpec = {}, cols = 80) =>
   gpuCells(new TestNode({ gpus: [gpu], ...more }), 0, owners, cols);
-const owner = (user: string): GpuOwner => ({ user, vramBytes: 1, longestSeconds: 5 });
+const owner = (user: string): GpuOwner => ({ user, vramBytes: 1, longestSeconds: 5, isIdle: false });
 
 test.each([
   ['NVIDIA H100 80GB HBM3', 'H100 80GB'],

@@ -2,6 +2,7 @@
 import type { Derivation } from './derivations.js';
 import type { GpuField, UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
+import { ROW_USE, rowUses } from './idle-holders.js';
 import { compareNames } from './name-order.js';
 import { descending, held } from './unknown.js';
 
@@ -12,6 +13,8 @@ export interface GpuOwner {
   readonly vramBytes: number;
   /** Age of the user's oldest process on the GPU; NaN: not reported. */
   readonly longestSeconds: number;
+  /** It holds memory there and computes nothing. */
+  readonly isIdle: boolean;
 }
 
 /**
@@ -113,15 +116,22 @@ export function rowsBySlot({ gpus, procs }: NodeView): RowsBySlot {
 /** The users with processes on a GPU, most bytes first, then by name: the one list for tabs, exports and alerts. */
 export function ownersOf(node: NodeView, { starts, rows }: RowsBySlot, slot: number): readonly GpuOwner[] {
   const { procs } = node;
-  const sums = new Map<UserId, { readonly bytes: number[]; longestSeconds: number }>();
+  const uses = rowUses(node);
+  const sums = new Map<UserId, { readonly bytes: number[]; longestSeconds: number; use: number }>();
   for (let at = starts[slot]!; at < starts[slot + 1]!; at++) {
     const row = rows[at]!;
-    const sum = sums.get(procs.user[row]!) ?? { bytes: [], longestSeconds: NaN };
+    const sum = sums.get(procs.user[row]!) ?? { bytes: [], longestSeconds: NaN, use: ROW_USE.none };
+    sum.use = Math.max(sum.use, uses[row]!);
     sum.bytes.push(procs.vramBytes[row]!);
     if (procs.ageSeconds[row]! > sum.longestSeconds || Number.isNaN(sum.longestSeconds)) sum.longestSeconds = procs.ageSeconds[row]!;
     sums.set(procs.user[row]!, sum);
   }
   return [...sums]
-    .map(([user, { bytes, longestSeconds }]) => ({ user: node.userName(user), vramBytes: held(bytes), longestSeconds }))
+    .map(([user, { bytes, longestSeconds, use }]) => ({
+      user: node.userName(user),
+      vramBytes: held(bytes),
+      longestSeconds,
+      isIdle: use === ROW_USE.idle,
+    }))
     .sort((a, b) => descending(a.vramBytes, b.vramBytes) || compareNames(a.user, b.user));
 }

@@ -5,7 +5,10 @@ import type { NodeView } from '../model/node-view.js';
 
 export type GpuState = 'computing' | 'heldIdle' | 'free' | 'unknown';
 
-/** An idle GPU with a process on it is held, however little memory that uses: another job would share it. */
+/** Whether a process with so much memory on a GPU holds it: more than what a display server does, or not reported. */
+export const holdsMemory = (bytes: number): boolean => !(bytes <= LIMITS.driverBytes);
+
+/** An idle GPU with a process that holds memory is held, however little that is: another job would share it. */
 function gpuState(utilPercent: number, memoryUsedBytes: number, hasProcess: boolean): GpuState {
   if (utilPercent >= LIMITS.idlePercent) return 'computing';
   if (Number.isNaN(utilPercent)) return 'unknown';
@@ -34,7 +37,9 @@ export const slotState = (node: NodeView, slot: number): GpuState => slotStates(
 function statesOf({ gpus, procs }: NodeView): readonly GpuState[] {
   const hasProcess = new Uint8Array(gpus.slots);
   // A process that a filter excludes still holds its GPU.
-  for (let row = procs.count + (procs.others ?? 0) - 1; row >= 0; row--) if (procs.gpu[row]! >= 0) hasProcess[procs.gpu[row]!] = 1;
+  for (let row = procs.count + (procs.others ?? 0) - 1; row >= 0; row--) {
+    if (procs.gpu[row]! >= 0 && holdsMemory(procs.vramBytes[row]!)) hasProcess[procs.gpu[row]!] = 1;
+  }
   const { utilPercent, memoryUsedBytes } = gpus.field;
   return Array.from(hasProcess, (has, slot) =>
     slot < gpus.count ? gpuState(utilPercent[slot]!, memoryUsedBytes[slot]!, has === 1) : 'unknown',

@@ -6,6 +6,7 @@ import { MISSED_LIMIT } from '../model/endpoint.js';
 import { whyNotReporting, type NodeView } from '../model/node-view.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';
+import { idleHolders } from './idle-holders.js';
 import { idleFloors } from './idle-floor.js';
 import { SumBreaks } from './sum-breaks.js';
 import { UserHistory } from './user-history.js';
@@ -55,6 +56,8 @@ export interface HistoryView {
   userVram(user: string): Series;
   /** Undefined: not held idle, or not tracked. */
   heldSince(node: NodeView, slot: number): HeldSince | undefined;
+  /** The same of one user on a GPU, where others may compute. */
+  idleSince(node: NodeView, slot: number, user: string): HeldSince | undefined;
   /** The first of the samples in a row at which it was free and, by its node, had no process. Undefined: it is not, or not tracked. */
   freeSince(node: NodeView, slot: number): Ms | undefined;
 }
@@ -146,6 +149,9 @@ export class History implements HistoryView {
     return this.#nodes.get(node.nodeId)?.heldSince(ownSlot(node, slot));
   }
 
+  idleSince(node: NodeView, slot: number, user: string): HeldSince | undefined {
+    return this.#nodes.get(node.nodeId)?.idleSince(ownSlot(node, slot), user);
+  }
   freeSince(node: NodeView, slot: number): Ms | undefined {
     return this.#nodes.get(node.nodeId)?.freeSince(ownSlot(node, slot));
   }
@@ -176,6 +182,8 @@ class NodeHistory {
   readonly #freeSince: Float64Array;
   /** 1: it was already held idle at the first sample. */
   readonly #atLeast: Uint8Array;
+  /** By slot and user: since when the user holds the GPU and computes nothing there. */
+  #idleHolders = new Map<string, HeldSince>();
 
   constructor(node: NodeView, gpus: number) {
     this.gpus = gpus;
@@ -205,6 +213,7 @@ class NodeHistory {
     const unseen = missed < 0 || missed >= MISSED_LIMIT;
     // A node that does not report its processes does not say that a GPU has none.
     const isReporting = whyNotReporting(node) === undefined;
+    this.#addHolders(node, unseen);
     for (let slot = 0; slot < this.gpus; slot++) {
       this.#addGpu(node, slot, unseen);
       const free = isReporting && slotState(node, slot) === 'free';
@@ -215,6 +224,21 @@ class NodeHistory {
   freeSince(slot: number): Ms | undefined {
     const at = this.#freeSince[slot];
     return at === undefined || Number.isNaN(at) ? undefined : at;
+  }
+
+  idleSince(slot: number, user: string): HeldSince | undefined {
+    return this.#idleHolders.get(`${slot} ${user}`);
+  }
+
+  #addHolders(node: NodeView, unseen: boolean): void {
+    const before = this.#idleHolders;
+    this.#idleHolders = new Map();
+    for (const { slot, user } of idleHolders(node)) {
+      if (slot >= this.gpus) continue;
+      const key = `${slot} ${node.userName(user)}`;
+      const since = unseen ? undefined : before.get(key);
+      this.#idleHolders.set(key, since ?? { at: node.at, atLeast: unseen });
+    }
   }
 
   heldSince(slot: number): HeldSince | undefined {

@@ -3,7 +3,7 @@ import type { ProcColumns } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Owner } from '../model/owners.js';
 import { isSystem } from './name-order.js';
-import { slotState, type GpuState } from './gpu-state.js';
+import { holdsMemory, slotState, type GpuState } from './gpu-state.js';
 
 /** By row: the id of its owner; 0 for all rows where nothing is known. */
 export function ownerColumn(procs: ProcColumns, by: Owner): Int32Array {
@@ -15,6 +15,8 @@ export interface Allocated {
   gpus: number;
   /** Of them, those that are known not to be computing. */
   idle: number;
+  /** Of those, GPUs on which the owner has no process that holds memory. */
+  unused: number;
 }
 export const NONE_ALLOCATED: ReadonlyMap<number, Allocated> = new Map();
 
@@ -23,25 +25,51 @@ export function allocatedOn(node: NodeView, by: Owner): ReadonlyMap<number, Allo
   const { allocations } = node;
   if (allocations.count === 0) return NONE_ALLOCATED;
   const found = new Map<number, Allocated>();
+  let holders: ReadonlySet<number> | undefined;
   for (let row = 0; row < allocations.count; row++) {
     const owner = allocations.owner[by][row]!;
-    const sum = found.get(owner) ?? { gpus: 0, idle: 0 };
+    const sum = found.get(owner) ?? { gpus: 0, idle: 0, unused: 0 };
     sum.gpus += allocations.gpuCount[row]!;
     const slot = allocations.gpu[row]!;
     // A GPU that does not report, or of which only the number is known, is not known to be idle.
-    if (slot >= 0 && NOT_COMPUTING.has(slotState(node, slot))) sum.idle += allocations.gpuCount[row]!;
+    if (slot >= 0 && isNotComputing(node, slot)) {
+      sum.idle += allocations.gpuCount[row]!;
+      holders ??= holdersBySlot(node, by);
+      if (!holders.has(holderKey(node, owner, slot))) sum.unused += allocations.gpuCount[row]!;
+    }
     found.set(owner, sum);
   }
   return found;
 }
 
+const holderKey = ({ gpus }: NodeView, owner: number, slot: number): number => owner * gpus.slots + slot;
+
+/** Which owners hold which GPUs by a process. */
+function holdersBySlot(node: NodeView, by: Owner): ReadonlySet<number> {
+  const { procs } = node;
+  const owners = ownerColumn(procs, by);
+  const found = new Set<number>();
+  for (let row = procs.count + (procs.others ?? 0) - 1; row >= 0; row--) {
+    const slot = procs.gpu[row]!;
+    if (slot >= 0 && holdsMemory(procs.vramBytes[row]!)) found.add(holderKey(node, owners[row]!, slot));
+  }
+  return found;
+}
+
+/** Whether a user has a process on a GPU that holds memory there. */
+export const holdsByProcess = (node: NodeView, user: number, slot: number): boolean =>
+  holdersBySlot(node, 'user').has(holderKey(node, user, slot));
+
+/** Whether nothing computes on a GPU, as far as that is known: of an allocated one it is held idle. */
+export const isNotComputing = (node: NodeView, slot: number): boolean => NOT_COMPUTING.has(slotState(node, slot));
+
 const NOT_COMPUTING: ReadonlySet<GpuState> = new Set(['free', 'heldIdle']);
 
 /** What one owner has of a node; NaN where the node has no allocations. */
 export function allocatedTo(node: NodeView, by: Owner, isOwner: (id: number) => boolean): Allocated {
-  if (node.allocations.count === 0) return { gpus: NaN, idle: NaN };
+  if (node.allocations.count === 0) return { gpus: NaN, idle: NaN, unused: NaN };
   for (const [owner, allocated] of allocatedOn(node, by)) if (isOwner(owner)) return allocated;
-  return { gpus: 0, idle: 0 };
+  return { gpus: 0, idle: 0, unused: 0 };
 }
 
 /** The users to whom a GPU is allocated, each once, in the order of the allocations; '' for an allocation that names no user. */

@@ -19,6 +19,8 @@ export const PROCS_ALL = 15;
 /** Process row with the most bytes; of the rows without a reported size if no other holds any; -1 where all are 0. */
 export const TOP_ROW = 16;
 export const FLAGS = 17;
+/** GPUs that the user holds and computes nothing on. */
+export const IDLE_GPUS = 18;
 export const POWER_PARTIAL = 1;
 export const SM_REPORTED = 2;
 /** Some of the user's processes are on no GPU. */
@@ -27,6 +29,9 @@ export const BESIDE = 4;
 export const VRAM_PARTIAL = 8;
 /** Some of the user's power by use is by memory, or over an idle floor that was not measured. */
 export const POWER_ESTIMATED = 16;
+
+/** Of some GPU that the user holds it is known whether the user computes there. */
+export const USE_KNOWN = 32;
 
 /** The sums of a merge have the same layout, with other integers in place of the user and the number of all processes. */
 export const TOP_NODE = 12;

@@ -2,7 +2,8 @@
 import type { UserId } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Grouping } from '../model/owners.js';
-import { allocatedTo, ownerColumn } from './owner-columns.js';
+import { ROW_USE, rowUses } from './idle-holders.js';
+import { allocatedTo, ownerColumn, type Allocated } from './owner-columns.js';
 import { PowerShares, wattsByUse } from './power-shares.js';
 import { descending, held, plus } from './unknown.js';
 import { largest } from './process-figures.js';
@@ -37,6 +38,8 @@ export interface UserNode {
   /** GPUs of the node that a scheduler has given to the user, and of them those that are not computing; NaN: no allocations are known. */
   readonly allocatedGpus: number;
   readonly allocatedIdleGpus: number;
+  /** GPUs that the user holds and computes nothing on; NaN: not known of any. */
+  readonly heldIdleGpus: number;
 }
 
 /**
@@ -73,7 +76,7 @@ export function userRows(node: NodeView, isUser: (node: NodeView, id: UserId) =>
   return rows;
 }
 
-function userHost(node: NodeView, rows: readonly number[], allocated: { readonly gpus: number; readonly idle: number }): UserNode {
+function userHost(node: NodeView, rows: readonly number[], allocated: Allocated): UserNode {
   const { gpu, pid } = node.procs;
   const onGpu = rows.filter((row) => gpu[row]! >= 0);
   return {
@@ -86,7 +89,21 @@ function userHost(node: NodeView, rows: readonly number[], allocated: { readonly
     topRow: rows.length === 0 ? -1 : topOf(node, onGpu.length > 0 ? onGpu : rows),
     allocatedGpus: allocated.gpus,
     allocatedIdleGpus: allocated.idle,
+    heldIdleGpus: heldIdle(node, onGpu, allocated.unused || 0),
   };
+}
+
+/** As in the users table. */
+function heldIdle(node: NodeView, onGpu: readonly number[], unused: number): number {
+  const uses = rowUses(node);
+  const bySlot = new Map<number, number>();
+  for (const row of onGpu) {
+    const slot = node.procs.gpu[row]!;
+    if (uses[row] !== ROW_USE.none) bySlot.set(slot, Math.max(bySlot.get(slot) ?? 0, uses[row]!));
+  }
+  const found = [...bySlot.values()];
+  const idle = found.filter((use) => use === ROW_USE.idle).length + unused;
+  return idle > 0 || onGpu.length === 0 || found.some((use) => use !== ROW_USE.unknown) ? idle : NaN;
 }
 
 type Sums = Pick<

@@ -7,6 +7,7 @@ import type { ProcColumns } from '../model/columns.js';
 import type { Grouping } from '../model/owners.js';
 import { allocatedOn, NONE_ALLOCATED, ownerColumn, type Allocated } from './owner-columns.js';
 import { whyNotReporting, type NodeView } from '../model/node-view.js';
+import { ROW_USE, rowUses } from './idle-holders.js';
 import { PairSet } from './pair-set.js';
 import { PowerShares } from './power-shares.js';
 import {
@@ -14,6 +15,7 @@ import {
   FLAGS,
   FLOATS,
   GPUS,
+  IDLE_GPUS,
   INTS,
   LONGEST,
   POWER,
@@ -26,6 +28,7 @@ import {
   SM_REPORTED,
   TOP_BYTES,
   TOP_ROW,
+  USE_KNOWN,
   USER,
   VRAM,
   VRAM_PARTIAL,
@@ -109,6 +112,7 @@ export class UserParts {
   readonly #shares = new PowerShares();
   /** By user id: the entry, if that entry has the id. */
   #entryOfUser = new Int32Array(1024);
+  #usesOf = new Uint8Array(0);
   readonly #pids = new PairSet();
   readonly #gpuPairs = new PairSet();
 
@@ -128,9 +132,36 @@ export class UserParts {
     part.unownedBytes = shares.unownedBytes;
     clear(part);
     addRows(part, node.procs, shares);
+    this.#addIdle(part, node);
     part.exports = whyNotReporting(node) === undefined;
     part.allocated = allocatedOn(node, this.#by);
     return part;
+  }
+
+  /** GPUs on which all processes of an entry are idle. */
+  #addIdle(part: UsersPart, node: NodeView): void {
+    const { procs, gpus } = node;
+    const { entryOf, ints, count: entries } = part;
+    const uses = rowUses(node);
+    const { slots } = gpus;
+    const size = entries * slots;
+    if (this.#usesOf.length < size) this.#usesOf = new Uint8Array(size * 2);
+    // By entry and GPU: the highest use, so that one process that computes, or is not known, outweighs the idle ones.
+    const found = this.#usesOf.fill(0, 0, size);
+    let any = false;
+    for (let row = 0; row < procs.count; row++) {
+      const use = uses[row]!;
+      if (use === ROW_USE.none) continue;
+      any = true;
+      const at = entryOf[row]! * slots + procs.gpu[row]!;
+      if (use > found[at]!) found[at] = use;
+    }
+    for (let at = 0; any && at < size; at++) {
+      if (found[at] === ROW_USE.none) continue;
+      const entry = Math.floor(at / slots) * INTS;
+      if (found[at] === ROW_USE.idle) ints[entry + IDLE_GPUS]!++;
+      if (found[at] !== ROW_USE.unknown) ints[entry + FLAGS]! |= USE_KNOWN;
+    }
   }
 
   /** The entries and the values that depend only on the rows: GPUs and processes. */
@@ -184,6 +215,7 @@ function clear({ count, floats, ints }: UsersPart): void {
     floats[at + LONGEST] = -1;
     ints[entry * INTS + TOP_ROW] = -1;
     ints[entry * INTS + FLAGS]! &= BESIDE;
+    ints[entry * INTS + IDLE_GPUS] = 0;
   }
 }
 

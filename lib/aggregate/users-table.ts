@@ -34,6 +34,8 @@ export interface UsersTable {
   readonly allocatedGpus: Float64Array;
   /** Of them, those that are known to be free or held idle. */
   readonly allocatedIdleGpus: Float64Array;
+  /** GPUs that the user holds, by processes or by an allocation, and computes nothing on; NaN: not known of any. */
+  readonly heldIdleGpus: Float64Array;
   /** Position among all rows in byte order of the names: the tie-break of every sort, and the order by user. */
   readonly nameRank: Int32Array;
   /** '' for rows of no user. */

@@ -9,6 +9,7 @@ import {
   FLAGS,
   FLOATS,
   GPUS,
+  IDLE_GPUS,
   INTS,
   LONGEST,
   NODES_ALL,
@@ -23,6 +24,7 @@ import {
   TOP_BYTES,
   TOP_NODE,
   TOP_ROW,
+  USE_KNOWN,
   USER,
   VRAM,
   VRAM_PARTIAL,
@@ -111,6 +113,7 @@ class UsersMerge {
       }
       ints[toInts + GPUS]! += fromInts[intAt + GPUS]!;
       ints[toInts + PROCS]! += fromInts[intAt + PROCS]!;
+      ints[toInts + IDLE_GPUS]! += fromInts[intAt + IDLE_GPUS]!;
       ints[toInts + NODES_ALL]!++;
       if (fromInts[intAt + FLAGS] !== 0) this.#addFlagged(part, entry, row);
     }
@@ -130,15 +133,15 @@ class UsersMerge {
     const { count, ints: entries } = part;
     const onGpu = new Set<number>();
     for (let entry = 0; entry < count; entry++) if (entries[entry * INTS + GPUS]! > 0) onGpu.add(entries[entry * INTS + USER]!);
-    for (const [owner, { gpus, idle }] of part.allocated) {
+    for (const [owner, { gpus, idle, unused }] of part.allocated) {
       if (owner >= this.#rowOf.length) this.#rowOf = longerInts(this.#rowOf, owner * 2);
       let row = this.#rowOf[owner]! - 1;
       if (row < 0) {
         if (this.count === this.ids.length) this.#grow(this.count + 1);
         row = this.#newRow(owner, node);
       }
-      const sum = this.allocated.get(row) ?? { gpus: 0, idle: 0 };
-      this.allocated.set(row, { gpus: sum.gpus + gpus, idle: sum.idle + idle });
+      const sum = this.allocated.get(row) ?? { gpus: 0, idle: 0, unused: 0 };
+      this.allocated.set(row, { gpus: sum.gpus + gpus, idle: sum.idle + idle, unused: sum.unused + unused });
       if (onGpu.has(owner)) continue;
       const beside = hasEntry(part, owner);
       if (beside) this.nodesBeside[row]!--;
@@ -224,6 +227,7 @@ class Users implements UsersTable {
   readonly longestSeconds: Float64Array;
   readonly allocatedGpus: Float64Array;
   readonly allocatedIdleGpus: Float64Array;
+  readonly heldIdleGpus: Float64Array;
   readonly nameRank: Int32Array;
   readonly totals: UserTotals;
   readonly #nodes: readonly NodeView[];
@@ -255,6 +259,7 @@ class Users implements UsersTable {
     this.longestSeconds = new Float64Array(count);
     this.allocatedGpus = new Float64Array(count).fill(allocated.size === 0 ? NaN : 0);
     this.allocatedIdleGpus = new Float64Array(count).fill(allocated.size === 0 ? NaN : 0);
+    this.heldIdleGpus = new Float64Array(count);
     this.nameRank = new Int32Array(count);
     this.#system = new Uint8Array(count);
     this.#byName = new Int32Array(count);
@@ -387,6 +392,8 @@ class Users implements UsersTable {
     this.#names[row] = order.name(ids[source]!);
     this.#system[row] = Number(merge.isSystem(ids[source]!));
     const own = allocated.get(source);
+    const idle = ints[intAt + IDLE_GPUS]! + (own?.unused ?? 0);
+    this.heldIdleGpus[row] = idle > 0 || flags & USE_KNOWN || !onGpu ? idle : NaN;
     if (own) [this.allocatedGpus[row], this.allocatedIdleGpus[row]] = [own.gpus, own.idle];
   }
 }

@@ -11,7 +11,8 @@ const TEXTS: Readonly<Record<AlertRule, (change: AlertChange) => string>> = {
   power: (change) => reading('power', ' W', change),
   idle_utilization: ({ to, value, threshold }) =>
     `utilisation ${round(value)}% (${to === 'ok' ? 'ok' : `idle at ${round(threshold)}% or less`})`,
-  memory_held_idle: ({ to, value }) => (to === 'ok' ? 'no longer held idle' : `held idle for ${duration(value)}`),
+  memory_held_idle: ({ to, value, othersCompute }) =>
+    to === 'ok' ? 'no longer held idle' : `held idle for ${duration(value)}${othersCompute ? ' while others compute:' : ''}`,
   host_down: ({ to, value }) =>
     to === 'ok' ? 'up again' : Number.isNaN(value) ? 'down: no good scrape yet' : `down: no good scrape for ${duration(value)}`,
 };

@@ -2,10 +2,21 @@
  * The alert levels of GPUs and nodes, and their changes. Fed by the deliveries of collectors; times are those of the answers, so a replay
  * raises the same alerts as the live run. A failed scrape changes nothing: the timers keep running.
  */
+import { idleHolders } from '../aggregate/idle-holders.js';
 import { slotState } from '../aggregate/gpu-state.js';
 import { failedHere } from '../model/endpoint.js';
 import type { NodeView } from '../model/node-view.js';
-import { advance, GPU_RULE_NAMES, GPU_RULES, type AlertSettings, type GpuRule, type Level, type Readings, type Since } from './rules.js';
+import {
+  advance,
+  GPU_RULE_NAMES,
+  GPU_RULES,
+  longHolders,
+  type AlertSettings,
+  type GpuRule,
+  type Level,
+  type Readings,
+  type Since,
+} from './rules.js';
 import type { Ms } from '../model/clock.js';
 
 export type AlertRule = GpuRule | 'host_down';
@@ -26,7 +37,11 @@ export interface AlertChange {
   readonly threshold: number;
   /** Users with processes on the GPU, most memory first. */
   readonly users: readonly string[];
+  /** Of memory that is held idle: these users hold it, while others compute on the GPU. */
+  readonly othersCompute?: true;
 }
+
+const NO_HOLDERS: ReadonlyMap<string, Ms> = new Map();
 
 interface GpuState {
   readonly since: Since;
@@ -71,7 +86,11 @@ export class Alerts {
     if (!this.#settings.enabled) return [];
     const state = this.#state(node.nodeId);
     // The state of the GPUs of an overdue node is not known.
-    if (node.status.overdue) for (const { since } of state.gpus.values()) since.idle = since.held = undefined;
+    if (node.status.overdue)
+      for (const { since } of state.gpus.values()) {
+        since.idle = since.held = undefined;
+        since.holders = NO_HOLDERS;
+      }
     const ofGpus = node.status.phase === 'live' ? this.#gpuChanges(node, state) : [];
     const changes = [...this.#nodeChange(node, state, now, downAfterMs), ...ofGpus];
     if (changes.length > 0) this.#changed(state);
@@ -159,7 +178,7 @@ export class Alerts {
     state.slots = Array.from({ length: node.gpus.count }, (_, slot) => {
       const key = `${node.gpus.index[slot]!} ${node.text(node.gpus.uuid[slot]!)}`;
       let gpu = gpus.get(key);
-      if (!gpu) gpus.set(key, (gpu = { since: { idle: undefined, held: undefined }, raised: {}, version: -1 }));
+      if (!gpu) gpus.set(key, (gpu = { since: { idle: undefined, held: undefined, holders: NO_HOLDERS }, raised: {}, version: -1 }));
       return gpu;
     });
     // A GPU that no longer exists has no alerts.
@@ -181,6 +200,7 @@ export class Alerts {
     since: Since,
   ): AlertChange {
     const { value, threshold } = GPU_RULES[change.rule];
+    const holders = change.rule === 'memory_held_idle' ? longHolders(readings, since, this.#settings) : [];
     return {
       ...change,
       at: readings.at,
@@ -190,7 +210,7 @@ export class Alerts {
       value: value(readings, since),
       // Back to normal it is held against the threshold that it has left.
       threshold: threshold(this.#settings, change.to === 'ok' ? change.from : change.to, readings),
-      users: this.#usersOf(node, slot),
+      ...(holders.length > 0 ? { users: holders, othersCompute: true } : { users: this.#usersOf(node, slot) }),
     };
   }
 }
@@ -217,6 +237,9 @@ function readingsOf(node: NodeView, slot: number): Readings {
     slowdownCelsius: field.slowdownCelsius[slot]!,
     utilPercent: field.utilPercent[slot]!,
     state: slotState(node, slot),
+    idleHolders: idleHolders(node)
+      .filter((holder) => holder.slot === slot)
+      .map(({ user }) => node.userName(user)),
     powerWatts: field.powerWatts[slot]!,
   };
 }

@@ -52,6 +52,8 @@ export interface Readings {
   readonly slowdownCelsius: number;
   readonly utilPercent: number;
   readonly state: GpuState;
+  /** Users who hold memory of the GPU and compute nothing there; others may. */
+  readonly idleHolders: readonly string[];
   readonly powerWatts: number;
 }
 
@@ -59,6 +61,8 @@ export interface Readings {
 export interface Since {
   idle: Ms | undefined;
   held: Ms | undefined;
+  /** The same of each user on a GPU where others compute. */
+  holders: ReadonlyMap<string, Ms>;
 }
 
 interface Rule {
@@ -89,12 +93,13 @@ export const GPU_RULES = {
     threshold: ({ idlePercent }) => idlePercent,
   },
   memory_held_idle: {
-    level: ({ at, state }, { held }, { heldMs }) => {
+    level: ({ at, state, idleHolders }, since, { heldMs }) => {
       if (heldMs === 0) return 'ok';
-      if (state === 'unknown') return undefined;
-      return held !== undefined && at - held >= heldMs ? 'warn' : 'ok';
+      if (state === 'unknown' && idleHolders.length === 0) return undefined;
+      const from = heldFrom(since);
+      return from !== undefined && at - from >= heldMs ? 'warn' : 'ok';
     },
-    value: ({ at }, { held }) => (held === undefined ? 0 : (at - held) / 1000),
+    value: ({ at }, since) => (at - (heldFrom(since) ?? at)) / 1000,
     threshold: ({ heldMs }) => heldMs / 1000,
   },
   power: {
@@ -140,8 +145,20 @@ function risen(
   return 'ok';
 }
 
+/** Since when the GPU, or somebody's memory on it, has been held idle. */
+const heldFrom = ({ held, holders }: Since): Ms | undefined => {
+  const times = [...holders.values(), ...(held === undefined ? [] : [held])];
+  return times.length === 0 ? undefined : Math.min(...times);
+};
+
+/** Who has held it idle for long enough, on a GPU where others compute; nobody where the whole GPU is held idle. */
+export const longHolders = ({ at }: Readings, { held, holders }: Since, { heldMs }: Pick<AlertSettings, 'heldMs'>): readonly string[] =>
+  held !== undefined ? [] : [...holders].filter(([, from]) => at - from >= heldMs).map(([user]) => user);
+
 /** Updates the timers. A reading that is not reported neither starts nor stops one. */
-export function advance(since: Since, { at, utilPercent, state }: Readings, { idlePercent }: AlertSettings): void {
+export function advance(since: Since, { at, utilPercent, state, idleHolders }: Readings, { idlePercent }: AlertSettings): void {
+  if (idleHolders.length > 0 || since.holders.size > 0)
+    since.holders = new Map(idleHolders.map((user) => [user, since.holders.get(user) ?? at]));
   if (Number.isNaN(utilPercent)) return;
   since.idle = utilPercent <= idlePercent ? (since.idle ?? at) : undefined;
   if (state === 'unknown') return;

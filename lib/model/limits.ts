@@ -10,6 +10,11 @@ export const LIMITS = {
    * not exported.
    */
   heldBytes: 2 ** 30,
+  /**
+   * A process that holds no more memory of a GPU is the driver's or a display server's, and leaves the GPU free: the context of anything that computes
+   * takes more.
+   */
+  driverBytes: 64 * 2 ** 20,
   /** A GPU is offered as free after this long without use: one sample may fall between two steps of a job. */
   freeSeconds: 60,
   /** Hot, for a GPU without a limit of its own. */

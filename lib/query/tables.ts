@@ -6,13 +6,13 @@ import type { Table, TabPlugin } from '../plugin/types.js';
 import { isoTime } from '../text/timecode.js';
 import type { TableColumns } from '../view/table-columns.js';
 import { freeTable, type FreeQuery } from './free-table.js';
+import { IDLE_TABLE } from './idle-table.js';
 import { NODES_TABLE } from './node-tables.js';
 
 /** All tables, those of the plugins first. */
 export function tablesOf(plugins: readonly TabPlugin[], free: FreeQuery = {}): readonly Table[] {
   const listed = plugins.flatMap(({ tables = [] }) => tables);
-  const gpus = listed.find(({ id }) => id === 'gpus');
-  return [...listed, NODES_TABLE, freeTable(free), ...(gpus ? [idleTable(gpus)] : []), ALERTS_TABLE];
+  return [...listed, NODES_TABLE, freeTable(free), IDLE_TABLE, ALERTS_TABLE];
 }
 
 /** Throws `E_OPTION_BAD` for a table that does not exist. */
@@ -24,19 +24,6 @@ export function tableNamed(name: string | undefined, tables: readonly Table[]): 
     option: 'get',
     reason: name === undefined ? `needs the name of a table: ${names}` : `there is no table "${name}"; there are ${names}`,
   });
-}
-
-/** GPUs that are held idle now. */
-function idleTable(gpus: Table): Table {
-  const state = gpus.columns.find(({ export: file }) => file?.name === 'state');
-  return {
-    ...gpus,
-    id: 'idle',
-    rows(app) {
-      const { data, rows } = gpus.rows(app);
-      return { data, rows: Array.from(rows).filter((row) => state?.value(row, data) === 'held_idle') };
-    },
-  };
 }
 
 const ALERT_COLUMNS: TableColumns<undefined, AlertChange> = [

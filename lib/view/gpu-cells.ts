@@ -49,6 +49,9 @@ function hangs(history: HistoryView, node: NodeView, slot: number): boolean {
   return true;
 }
 
+/** In place of its SM share: the process holds memory of its GPUs and computes on none of them. */
+export const IDLE_SIGN: Span = span('idle', 'warn');
+
 /** The GPUs of a table: a row is a number. */
 export interface GpuTableRows {
   node(row: number): NodeView;
@@ -256,9 +259,11 @@ function powerCell(row: number, rows: GpuTableRows): Cell {
 /** The users of its processes, most memory first; '?' if memory is used that no process owns, `–` if the node does not report it. */
 function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], seen: GpuSeen | undefined): Cell {
   const { gpus } = node;
-  const names = owners.map(({ user }) => `${isStranger(node, slot, user) ? '!' : ''}${user || '?'}`).join(', ');
+  const isHeld = included(node) && slotState(node, slot) === 'heldIdle';
+  const idle = (isIdle: boolean): string => (isIdle && !isHeld && included(node) ? ' (idle)' : '');
+  const names = owners.map(({ user, isIdle }) => `${isStranger(node, slot, user) ? '!' : ''}${user || '?'}${idle(isIdle)}`).join(', ');
   if (names !== '') {
-    if (included(node) && slotState(node, slot) === 'heldIdle') return namesAnd(names, heldWords(seen));
+    if (isHeld) return namesAnd(names, heldWords(seen));
     if (seen?.stuck) return namesAnd(names, [' (stuck?)', ' stuck?']);
     const tone = names === '?' ? 'dim' : 'strong';
     return { fit: (cols) => measuredSpan(cutNames(names, width(names), cols), tone) };
@@ -314,7 +319,8 @@ export const GPU_NOTES: readonly string[] = [
   'WHO: users with processes on the GPU, most memory first. ?: memory of unknown owners. –: not reported. Empty: free.',
   '! before a user: the GPU is allocated to somebody else.',
   'allocated, idle: a scheduler has given the GPU to this user, and nothing computes on it.',
-  'held idle: more than 1 GiB in use while the GPU does not compute, and for how long; +: since before the viewer started.',
+  'held idle: a process or more than 1 GiB is on the GPU while it does not compute, and for how long; +: since before the viewer started.',
+  '(idle): this user holds memory of the GPU and computes nothing there, while others do.',
   '!: too hot, or memory nearly full. stuck?: reports 100% busy but draws idle power, for five samples in a row.',
   'A dim row with ~ and an age: the last known values of a node that is down.',
 ];

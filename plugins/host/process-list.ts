@@ -4,9 +4,12 @@ import {
   argsort,
   commandOf,
   cutName,
+  IDLE_SIGN,
   included,
+  isIdleProcess,
   isoTime,
   NONE,
+  percent,
   processFigures,
   sortedPositions,
   span,
@@ -50,6 +53,9 @@ function shownUserOf(row: number, data: ProcessRows): Cell {
   // Names often differ at their ends.
   return { fit: (cols) => span(cutName(text, cols), tone) };
 }
+
+/** It holds memory of its GPUs and computes on none of them. */
+const isIdle = (row: number, data: ProcessRows): boolean => isIdleProcess(data.node(row), data.merged(row)?.rows ?? [data.first(row)]);
 
 /** On a GPU that the scheduler has given to somebody else. */
 const isOnOthersGpu = (row: number, data: ProcessRows): boolean =>
@@ -184,7 +190,13 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
     unit: 'percent',
     isRate: true,
     value: (row, data) => (slotOf(row, data) < 0 ? NaN : smOf(row, data)),
-    screen: { title: 'SM%', width: 5, drop: 1, sorts: 'descending' },
+    screen: {
+      title: 'SM%',
+      width: 5,
+      drop: 1,
+      sorts: 'descending',
+      cell: (row, data) => (isIdle(row, data) ? IDLE_SIGN : percent(slotOf(row, data) < 0 ? NaN : smOf(row, data))),
+    },
     export: { name: 'sm_percent', decimals: 1 },
   },
   {
@@ -208,6 +220,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, number> = [
     screen: { title: 'RUNNING', width: 12, drop: 3, sorts: 'descending' },
     export: { name: 'running_seconds' },
   },
+  { id: 'is_idle', value: isIdle, export: { name: 'is_idle', jsonOnly: true } },
   { id: 'started_at', value: startedAt, export: { name: 'started_at', jsonOnly: true } },
   {
     id: 'cmd',

@@ -16,7 +16,7 @@ export default definePlugin<UsersUi>({
     "POWER* is an estimate: each GPU's power is divided by the memory that its processes hold, so an idle process with much memory gets a large share.",
     'POWER SM (P): the power that a GPU draws when nothing computes is divided by memory, the rest by SM share. *: where SM shares or the idle power are not known.',
     '≥: some GPUs do not report power. SM: GPUs in use by computing (sum of SM percent / 100). ?: the user is not known.',
-    'ALLOC: GPUs that a scheduler has given to the row, used or not. IDLE: those of them that are free or held idle.',
+    'ALLOC: GPUs that a scheduler has given to the row, used or not. IDLE: GPUs that the row holds, by processes or by an allocation, and on which it computes nothing now.',
     '= in front of a column header, instead of ▲ or ▼: the row order is frozen (F). – in all columns: the row is gone.',
     "SM%: share of a GPU's multiprocessors, summed over the GPUs of the process; 100% is one GPU.",
     "TREND: VRAM over the last samples, one per interval, newest at the right, scaled to the user's own maximum.",

@@ -116,17 +116,23 @@ const COLUMNS: TableColumns<NodeRows, UserNode> = [
     export: { name: 'allocated_gpus', jsonOnly: true },
   },
   {
-    id: 'allocated_idle',
+    id: 'held_idle',
     unit: 'decimal',
-    value: ({ allocatedIdleGpus }) => allocatedIdleGpus,
+    value: ({ heldIdleGpus }) => heldIdleGpus,
     screen: {
       title: 'IDLE',
       width: 5,
-      drop: 5,
+      drop: 2.5,
       sorts: 'descending',
-      when: ({ rows }) => rows.some(({ allocatedGpus }) => allocatedGpus > 0),
-      cell: ({ allocatedIdleGpus }) => idleText(allocatedIdleGpus),
+      when: ({ rows }) => rows.some(({ heldIdleGpus }) => !Number.isNaN(heldIdleGpus)),
+      cell: ({ heldIdleGpus }) => idleText(heldIdleGpus),
     },
+    export: { name: 'gpus_held_idle', jsonOnly: true },
+  },
+  {
+    id: 'allocated_idle',
+    unit: 'decimal',
+    value: ({ allocatedIdleGpus }) => allocatedIdleGpus,
     export: { name: 'allocated_idle_gpus', jsonOnly: true },
   },
   {

@@ -4,7 +4,10 @@ import {
   commandOf,
   copyText,
   cutName,
+  IDLE_SIGN,
   included,
+  isIdleProcess,
+  percent,
   screenColumns,
   span,
   tableCells,
@@ -82,7 +85,13 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
     id: 'sm',
     unit: 'percent',
     value: ({ smPercent }) => smPercent,
-    screen: { title: 'SM%', width: 5, drop: 2, sorts: 'descending' },
+    screen: {
+      title: 'SM%',
+      width: 5,
+      drop: 2,
+      sorts: 'descending',
+      cell: ({ node, rows, smPercent }) => (isIdleProcess(node, rows) ? IDLE_SIGN : percent(smPercent)),
+    },
     export: { name: 'sm_percent', decimals: 1 },
   },
   {
@@ -107,6 +116,7 @@ export const PROCESS_COLUMNS: TableColumns<ProcessRows, UserProcess> = [
     screen: { title: 'COMMAND', width: 'rest', fit: (cols) => ({ min: leastCommand(cols, 24) }), cell: () => '' },
     export: { name: 'command' },
   },
+  { id: 'is_idle', value: ({ node, rows }) => isIdleProcess(node, rows), export: { name: 'is_idle', jsonOnly: true } },
   {
     id: 'vram_is_partial',
     value: ({ vramPartial }) => vramPartial,

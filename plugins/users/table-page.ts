@@ -68,7 +68,7 @@ export const namesThatFit = (names: readonly string[]): string =>
 /** '8', '0.5': whole GPUs and shares. */
 export const gpusText = (gpus: number): Span | string =>
   Number.isNaN(gpus) ? NONE : Number.isInteger(gpus) ? String(gpus) : gpus.toFixed(gpus < 10 ? 2 : 1);
-/** Allocated GPUs on which nothing computes stand out. */
+/** GPUs that are held and compute nothing stand out. */
 export const idleText = (gpus: number): Span | string => (gpus > 0 ? span(cellText(gpusText(gpus)), 'warn') : gpusText(gpus));
 
 /** Of a row that is gone, only the name is known. */

@@ -129,17 +129,23 @@ const USE_COLUMNS: TableColumns<UserRows, number> = [
     export: { name: 'allocated_gpus', jsonOnly: true },
   },
   {
-    id: 'allocated_idle',
+    id: 'held_idle',
     unit: 'decimal',
-    value: (row, { users }) => users.allocatedIdleGpus[row],
+    value: (row, { users }) => users.heldIdleGpus[row],
     screen: {
       title: 'IDLE',
       width: 5,
-      drop: 5.4,
+      drop: 2.5,
       sorts: 'descending',
-      when: ({ users }) => users.totals.allocating > 0,
-      cell: (row, { users }) => idleText(users.allocatedIdleGpus[row]!),
+      when: ({ users }) => isKnown(users.heldIdleGpus, users.count),
+      cell: (row, { users }) => idleText(users.heldIdleGpus[row]!),
     },
+    export: { name: 'gpus_held_idle', jsonOnly: true },
+  },
+  {
+    id: 'allocated_idle',
+    unit: 'decimal',
+    value: (row, { users }) => users.allocatedIdleGpus[row],
     export: { name: 'allocated_idle_gpus', jsonOnly: true },
   },
   {
@@ -188,7 +194,7 @@ const USE_COLUMNS: TableColumns<UserRows, number> = [
     unit: 'decimal',
     isRate: true,
     value: (row, { users }) => users.sm[row],
-    screen: { title: 'SM', width: 5, drop: 1, sorts: 'descending', when: ({ users }) => reportsSm(users) },
+    screen: { title: 'SM', width: 5, drop: 1, sorts: 'descending', when: ({ users }) => isKnown(users.sm, users.count) },
     export: { name: 'sm_gpus', jsonOnly: true },
   },
   {
@@ -311,8 +317,9 @@ function longestName(users: UsersTable): number {
   return cols;
 }
 
-function reportsSm({ sm, count }: UsersTable): boolean {
-  for (let row = 0; row < count; row++) if (!Number.isNaN(sm[row])) return true;
+/** Whether any row reports it. */
+function isKnown(values: Float64Array, count: number): boolean {
+  for (let row = 0; row < count; row++) if (!Number.isNaN(values[row])) return true;
   return false;
 }
 
