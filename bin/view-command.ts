@@ -6,6 +6,7 @@ import { isUsableTerminal } from '../lib/paint/lifetime.js';
 import type { ViewSettings } from '../lib/run/settings.js';
 import { runView } from '../lib/run/viewer.js';
 import all from '../plugins/all/index.js';
+import free from '../plugins/free/index.js';
 import diagnosis from '../plugins/diagnosis/index.js';
 import host from '../plugins/host/index.js';
 import topology from '../plugins/topology/index.js';
@@ -20,7 +21,7 @@ export async function view(flags: Flags, env: Environment): Promise<number> {
   const options = onlyNamed(resolveOptions(VIEW_OPTIONS, flags, env, file), flags);
   const sources = await sourcesOf(options, flags, env);
   if (options.replay && options.check) return (await import('./replay-info-command.js')).checkRecording(options.replay, env);
-  const plugins = await loadPlugins([all, users, topology, host, diagnosis], options.plugin ?? [], api);
+  const plugins = await loadPlugins([all, users, free, topology, host, diagnosis], options.plugin ?? [], api);
   const shown = await screenOf(options);
   checkTerminal(env);
   for (const warning of file.warnings) process.stderr.write(`all-smi-view: config file ${file.path}, ${warning}\n`);

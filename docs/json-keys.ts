@@ -44,6 +44,15 @@ export const KEYS: Readonly<Record<string, Key>> = {
   'alerts.gpu': { type: 'integer', about: 'index of the GPU on its node; null where the alert is about the node' },
   gpu_indexes: { type: 'list of integers', about: 'GPUs by their index on the node', always: true },
   gpus: { type: 'integer', about: 'number of GPUs' },
+  gpus_allocated: { type: 'integer', about: 'GPUs that are free but that a scheduler has allocated', always: true },
+  gpus_settling: { type: 'integer', about: 'GPUs that have been free for less than 60 seconds', always: true },
+  gpus_total: { type: 'integer', about: 'GPUs of this model on the node', always: true },
+  gpus_unknown: { type: 'integer', about: 'GPUs of which it is not known whether they are free', always: true },
+  'free.gpus': { type: 'integer', about: 'GPUs that are free', always: true },
+  'free.gpus_held_idle': { type: 'integer', about: 'GPUs of this model that are held idle', always: true },
+  'free.cpu_percent': { type: 'number', about: 'CPU of the node in use' },
+  held_by: { type: 'list of strings', about: 'who has the other GPUs of this model there, with their number', always: true },
+  ram_free_bytes: { type: 'integer', about: 'memory of the node that is available' },
   gpus_busy: { type: 'integer', about: 'GPUs that compute' },
   gpus_free: { type: 'integer', about: 'GPUs that are idle, with at most 1 GiB in use and no known process' },
   gpus_held_idle: {
@@ -131,7 +140,7 @@ export const KEYS: Readonly<Record<string, Key>> = {
   vram_is_partial: { type: 'boolean', about: 'some processes do not report their memory', always: true },
   'processes.vram_is_partial': { type: 'boolean', about: 'the memory of the process is not reported for all of its GPUs', always: true },
   vram_total_bytes: { type: 'integer', about: 'memory of the GPU' },
-  'free.vram_total_bytes': { type: 'integer', about: 'memory of each of these GPUs' },
+  'free.vram_total_bytes': { type: 'integer', about: 'memory of the largest of these GPUs' },
   vram_used_bytes: { type: 'integer', about: 'memory in use on the GPU' },
 };
 

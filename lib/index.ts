@@ -8,6 +8,7 @@ import type * as Door from './index.js';
 export type PluginApi = typeof Door;
 
 export { argsort } from './aggregate/argsort.js';
+export { capacities } from './aggregate/capacity.js';
 export { clusterDerivation } from './aggregate/cluster.js';
 export { isHot, slotState } from './aggregate/gpu-state.js';
 export { compareLabels, LabelOrder } from './aggregate/label-order.js';
@@ -41,7 +42,8 @@ export { copyText, screenColumns, sortableColumns, sortedPositions, tableCells, 
 export { niceCeiling, peaks, samplesPerColumn } from './view/chart.js';
 export { FROM_COLS, FROM_ROWS } from './view/breakpoints.js';
 export { BLANK, line, lines, span } from './view/frame.js';
-export { GPU_COLUMNS, GPU_NOTES, gpuSeen, IDLE_SIGN, gpuTableRows, memoryCell, utilCell } from './view/gpu-cells.js';
+export { modelName, GPU_COLUMNS, GPU_NOTES, gpuSeen, IDLE_SIGN, gpuTableRows, memoryCell, utilCell } from './view/gpu-cells.js';
+export { CAPACITY_COLUMNS } from './view/capacity-columns.js';
 export { conditionSign, conditionSince, conditionSpan, lastSeen, nodeMark, unanswered } from './view/node-marks.js';
 export {
   cellText,
@@ -79,6 +81,8 @@ export {
 } from './text/format.js';
 export { clock } from './view/title.js';
 
+export type { Capacity } from './aggregate/capacity.js';
+export type { CapacityRows } from './view/capacity-columns.js';
 export type { ClusterTotals } from './aggregate/cluster.js';
 export type { GpuState } from './aggregate/gpu-state.js';
 export type { ClusterFigure, GpuFigure, HeldSince, HistoryView, NodeFigure } from './aggregate/history.js';

@@ -3,7 +3,7 @@
  * shows.
  */
 import { NO_EXTRAS, NO_FACTS } from '../../lib/model/empty-columns.js';
-import { NO_ALLOCATIONS } from '../../lib/model/allocations.js';
+import { NO_ALLOCATIONS, type AllocationColumns } from '../../lib/model/allocations.js';
 import {
   GPU_FIELDS,
   type CoreField,
@@ -65,6 +65,7 @@ export interface ScrapeSpec {
   readonly extras?: Partial<Record<ExtraTable, readonly ExtraSpec[]>>;
   /** `hasProcessFamily` defaults to true if there are processes. */
   readonly facts?: Partial<NodeFacts>;
+  readonly allocations?: AllocationColumns;
 }
 
 export interface NodeSpec extends ScrapeSpec {
@@ -128,7 +129,7 @@ export function buildNodes(specs: readonly NodeSpec[], users = new UserIds()): T
 }
 
 class TestData implements NodeData {
-  readonly allocations = NO_ALLOCATIONS;
+  allocations = NO_ALLOCATIONS;
   readonly #users: UserIds;
   #texts = [''];
   procs!: NodeData['procs'];
@@ -155,7 +156,8 @@ class TestData implements NodeData {
     return name;
   }
 
-  load({ gpus = [], procs = [], cpus = [], cores = [], memory = [], disks = [], facts = {}, extras = {} }: ScrapeSpec): void {
+  load({ gpus = [], procs = [], cpus = [], cores = [], memory = [], disks = [], facts = {}, extras = {}, ...more }: ScrapeSpec): void {
+    this.allocations = more.allocations ?? NO_ALLOCATIONS;
     this.extras = { rows: (table) => extraRows(extras[table] ?? []) };
     this.#texts = [''];
     const list = typeof gpus === 'number' ? Array.from({ length: gpus }, (): GpuSpec => ({})) : gpus;
