@@ -15,6 +15,8 @@ export interface SshdOptions {
   readonly client?: readonly string[];
   /** What authorized_keys has before the key: command="...". */
   readonly keyOptions?: string;
+  /** It does not know the key. */
+  readonly isLocked?: boolean;
 }
 
 /** A directory with a key, and the configuration that ssh is to use (`-F`): every node has an alias in it. */
@@ -72,13 +74,13 @@ export class Sshd {
   readonly #directory: string;
   #process: ChildProcess | undefined;
 
-  constructor(directory: string, port: number, publicKey: string, { config = [], keyOptions = '' }: SshdOptions) {
+  constructor(directory: string, port: number, publicKey: string, { config = [], keyOptions = '', isLocked = false }: SshdOptions) {
     this.#directory = directory;
     this.port = port;
     this.hostKey = join(directory, 'host_key');
     mkdirSync(directory, { recursive: true });
     keygen(this.hostKey);
-    writeFileSync(join(directory, 'authorized_keys'), `${keyOptions}${keyOptions === '' ? '' : ' '}${publicKey}`);
+    writeFileSync(join(directory, 'authorized_keys'), isLocked ? '' : `${keyOptions}${keyOptions === '' ? '' : ' '}${publicKey}`);
     const lines = [
       ...config,
       `Port ${port}`,

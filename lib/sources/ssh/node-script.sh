@@ -145,6 +145,7 @@ answer() {
   n=$1 what=$2
   shift 2
   numbers "$n" || return
+  kill -USR1 "$dog"
   echo "$n@"
   case $what in
     beat) ;;
@@ -169,11 +170,12 @@ main() {
   trap 'exit 0' HUP INT PIPE TERM
   trap 'end all; kill -KILL "-$dog"' EXIT
   export job pieces files origins variables smi proc passwd subuid
-  setsid sh -c "$watch" watch "$me" "$nonce ready 1 $(uname -snm) has=$has lacks=$lacks" &
+  ready="$nonce ready 1 $(uname -snm) has=$has lacks=$lacks"
+  if [ -n "$lacks" ]; then echo "$ready"; exit; fi
+  setsid sh -c "$watch" watch "$me" "$ready" &
   dog=$!
   exec 2>/dev/null
   while read -r n what rest; do
-    kill -USR1 "$dog"
     # shellcheck disable=SC2086 # words
     answer "$n" "$what" $rest
   done
