@@ -61,7 +61,7 @@ after four to eight without one the script ends. An nvidia-smi that hangs in the
 started while it is there.
 
 Neither side trusts the other's text. Each line of output begins with the number of its job and a mark, so that no process name and no command line
-can pass for something else. A node that sends more than 16 MiB in a second, a line of more than 8 KiB, or what is no answer is disconnected.`;
+can pass for something else. A node that sends more than 16 MiB or 100,000 lines in five seconds, a line of more than 8 KiB, or what is no answer is disconnected.`;
 
 /** The parts of the page. */
 export const sshSections = (table: Table): readonly string[] => [

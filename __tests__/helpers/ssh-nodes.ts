@@ -50,7 +50,7 @@ export function watchOverSsh(
     if (kind === 'data') answers.set(nodeId, (answers.get(nodeId) ?? 0) + 1);
   });
   const says = (name: string): string => {
-    const { phase, error } = collector.nodes.find(({ nodeId }) => nodeId === name)!.endpoints[0].status;
+    const { phase, error } = collector.nodes.find(({ nodeId }) => nodeId === name)!.endpoints[0]!.status;
     return error === undefined ? phase : `${error.code} ${error.text}`;
   };
   return {

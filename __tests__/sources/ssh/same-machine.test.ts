@@ -1,5 +1,7 @@
 /** The same machine, read from itself and over SSH: the captured one behind a real sshd. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NodeSample } from '../../../lib/model/sample.js';
 import { AppError } from '../../../lib/errors.js';
@@ -76,4 +78,56 @@ test('the timeline, sample after sample: what is between two of them too', async
     found.push(timeless(await remote.read()));
   }
   expect(found).toEqual(expected);
+});
+
+/** What a user can put into a name, a command line and a cgroup to look like something else. */
+const FORGED = [
+  '1.0',
+  '\n2.0\n3>=454/status\n Uid: 0',
+  '=454/status',
+  ' =454/cmdline',
+  '?nvidia-smi',
+  '99@',
+  '\u0001\r\n\u001b[2J',
+  "'; touch /tmp/owned; '",
+  '$(touch /tmp/owned) `touch /tmp/owned`',
+  '日本語 🚀 e\u0301',
+  '',
+  '%s%n\\n\\0',
+  '--hf-token hf_abcdefghijklmnopqrstuvwxyz0123456789',
+  'x'.repeat(9000),
+  'é'.repeat(5000),
+];
+
+test('names and command lines that look like answers of the script', async () => {
+  const forge = (machine: StandInMachine): StandInMachine => {
+    const apps = FORGED.map((argument, nth) => {
+      const pid = 900 + nth;
+      machine.process(pid, { uid: 1001, argv: ['python3', argument, 'last'], startTicks: 100 + nth });
+      const [name] = ['x'.repeat(20), 'a) S 1 (b', 'new\nline', '日本'].slice(nth % 4);
+      const fields = Array.from({ length: 50 }, () => '0')
+        .with(19, '500')
+        .slice(1)
+        .join(' ');
+      writeFileSync(join(machine.procDir, String(pid), 'stat'), `${pid} (${name}) S ${fields}\n`);
+      writeFileSync(
+        join(machine.procDir, String(pid), 'cgroup'),
+        `0::/user.slice/${argument.replaceAll('\n', '\\012').slice(0, 200)}\n1:x:/\n`,
+      );
+      return `GPU-11111111-2222-3333-4444-555555555501, ${pid}, ${argument.slice(0, 300)}, ${100 + nth}\n`;
+    });
+    machine.write('now/apps.csv', apps.join(''));
+    // Not UTF-8, no terminator, longer than what is read.
+    mkdirSync(join(machine.procDir, '899'), { recursive: true });
+    machine.process(899, { uid: 0, argv: ['x'], startTicks: 1 });
+    writeFileSync(join(machine.procDir, '899', 'cmdline'), Buffer.from([0x61, 0xff, 0xfe, 0, 0xc3, 0x28, 0, 0, 0x62]));
+    machine.process(898, { uid: 0, argv: ['x', 'y'.repeat(200_000), 'z'], startTicks: 1 });
+    const gpu = 'GPU-11111111-2222-3333-4444-555555555501';
+    machine.write('now/apps.csv', `${apps.join('')}${gpu}, 899, x, 1\n${gpu}, 898, x, 1\n`);
+    return machine;
+  };
+  const [local, remote] = [here(forge(staticMachine())), await there(forge(staticMachine()))];
+  const [expected, found] = [await local.read(), await remote.read()];
+  expect(found.processes?.length).toBeGreaterThanOrEqual(FORGED.length + 2);
+  expect(timeless(found)).toEqual(timeless(expected));
 });

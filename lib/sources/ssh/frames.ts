@@ -1,6 +1,6 @@
 /**
  * The lines that a node sends, as they arrive. The node is not trusted: a line has a limit, and so has what comes before the script answers, what
- * belongs to nothing, and what comes within a second. Pure.
+ * belongs to nothing, and what comes within some seconds. Pure.
  */
 import type { Ms } from '../../model/clock.js';
 
@@ -10,9 +10,10 @@ const MAX_LINE = 8192;
 const MAX_PREFACE = 64 * 1024;
 /** Lines that belong to nothing, of a program that the login shell has started. */
 const MAX_ODD = 100;
-/** Many times what a large node sends. */
+/** Many times what a large node sends: `nvidia-smi -q -x` of 16 GPUs is 16,000 lines. Reading lines that say nothing takes time, too. */
 const MAX_BYTES = 16 * 2 ** 20;
-const WINDOW_MS: Ms = 1000;
+const MAX_LINES = 100_000;
+const WINDOW_MS: Ms = 5000;
 
 export interface Frame {
   readonly job: number;
@@ -38,6 +39,7 @@ export class FrameReader {
   #odd = 0;
   #windowAt: Ms = -Infinity;
   #windowBytes = 0;
+  #windowLines = 0;
 
   constructor(handlers: FrameHandlers) {
     this.#handlers = handlers;
@@ -47,12 +49,13 @@ export class FrameReader {
   push(chunk: Buffer, now: Ms): string | undefined {
     if (now - this.#windowAt >= WINDOW_MS || now < this.#windowAt) {
       this.#windowAt = now;
-      this.#windowBytes = 0;
+      this.#windowBytes = this.#windowLines = 0;
     }
     this.#windowBytes += chunk.length;
-    if (this.#windowBytes > MAX_BYTES) return `more than ${MAX_BYTES / 2 ** 20} MiB within a second`;
+    if (this.#windowBytes > MAX_BYTES) return `more than ${MAX_BYTES / 2 ** 20} MiB within ${WINDOW_MS / 1000} s`;
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; from = end + 1, end = chunk.indexOf(NEWLINE, from)) {
+      if (++this.#windowLines > MAX_LINES) return `more than ${MAX_LINES} lines within ${WINDOW_MS / 1000} s`;
       const fault = this.#keep(chunk.subarray(from, end)) ?? this.#line();
       if (fault !== undefined) return fault;
     }

@@ -58,11 +58,11 @@ files='BEGIN {
     close(file)
   }
 }'
-# Of an environment, only what schedulers set. NUL ends an argument: each becomes a line, and what was the end of a line in it becomes \001.
+# Of an environment, only what schedulers set. NUL ends an argument: each becomes a line, and the end of a line in it becomes \001.
 origins='
 function told(file, some, most,  from, line, bytes) {
   print "=" file
-  from = "exec 2>/dev/null; tr \"\\000\\n\" \"\\n\\001\" <" file
+  from = "exec 2>/dev/null; tr \"\\000\\n\\001\" \"\\n\\001\\002\" <" file
   while (bytes < most && (from | getline line) > 0) { bytes += length(line) + 1; if (line ~ some) print " " substr(line, 1, most) }
   close(from)
 }

@@ -190,7 +190,7 @@ class RemoteFiles implements MachineFiles {
   #raw(path: string): string {
     if (!/\/(?:cmdline|environ)$/.test(path)) return this.text(path);
     return this.#lines(path)
-      .map((line) => `${line.replaceAll('\u0001', '\n')}\0`)
+      .map((line) => `${line.replaceAll('\u0001', '\n').replaceAll('\u0002', '\u0001')}\0`)
       .join('');
   }
 
