@@ -4,7 +4,7 @@ import { NODE_STATUSES } from '../lib/query/node-tables.js';
 import { IDLE_BY } from '../lib/query/idle-table.js';
 import { GPU_STATES } from '../lib/view/gpu-cells.js';
 
-export type KeyType = 'string' | 'integer' | 'number' | 'boolean' | 'time' | 'list of integers' | 'list of strings';
+export type KeyType = 'string' | 'integer' | 'number' | 'boolean' | 'time' | 'list of integers' | 'list of strings' | 'list of objects';
 
 export interface Key {
   readonly type: KeyType;
@@ -29,6 +29,12 @@ export const KEYS: Readonly<Record<string, Key>> = {
     about: 'users to whom a scheduler has allocated the GPU; `?` where it names none',
     always: true,
   },
+  allocations: {
+    type: 'list of objects',
+    about:
+      'allocations of the GPU: `user`, `uid` where the name of the user is not known, `account`, `job`, `namespace`, `pod`, and the `source` that reports it; null: not reported',
+    always: true,
+  },
   at: { type: 'time', about: 'when the alert was raised', always: true },
   bad_lines: { type: 'integer', about: 'lines and values of the last scrape that could not be used' },
   body_bytes: { type: 'integer', about: 'size of the last response' },
@@ -38,6 +44,8 @@ export const KEYS: Readonly<Record<string, Key>> = {
   command: { type: 'string', about: 'command line, or the name of the process where it is not reported' },
   cpu_percent: { type: 'number', about: '100 is one thread of the CPU' },
   error: { type: 'string', about: 'why the last scrape failed' },
+  endpoint: { type: 'string', about: 'address of the endpoint; a node may have several', always: true },
+  exporter: { type: 'string', about: 'what answers at the endpoint' },
   failures: { type: 'integer', about: 'failed scrapes in a row', always: true },
   free_since: { type: 'time', about: 'since when all of these GPUs have been free', always: true },
   gpu: { type: 'integer', about: 'index of the GPU on its node', always: true },
@@ -113,6 +121,12 @@ export const KEYS: Readonly<Record<string, Key>> = {
   samples: { type: 'integer', about: 'samples in the last response' },
   sm_gpus: { type: 'number', about: 'sum of the SM shares; 1 is one GPU in full use' },
   sm_percent: { type: 'number', about: 'sum of the SM shares of the process; 100 is one GPU' },
+  sources: {
+    type: 'list of objects',
+    about:
+      'where the readings of the GPU come from: `endpoint`, `exporter`, the time `at` which it answered, and the `fields` (utilization, memory, temperature, power, clocks, other, processes)',
+    always: true,
+  },
   started_at: { type: 'time', about: 'start of the process' },
   state: { type: 'string', about: 'what the GPU does now', always: true, values: Object.values(GPU_STATES) },
   'scrapes.state': { type: 'string', about: 'of the node, as on the Diagnosis tab', always: true, values: NODE_CONDITIONS },

@@ -16,6 +16,7 @@ const TYPES: Readonly<Record<KeyType, Schema>> = {
   boolean: { type: 'boolean' },
   time: TIME,
   'list of integers': { type: 'array', items: { type: 'integer', minimum: 0 } },
+  'list of objects': { type: 'array', items: { type: 'object' } },
   'list of strings': { type: 'array', items: { type: 'string', minLength: 1 } },
 };
 

@@ -29,6 +29,7 @@ export { usageDerivations, usersDerivation } from './aggregate/users.js';
 export { GROUPINGS, type Grouping } from './model/owners.js';
 export { openTabLayer, sortBinding, tableBindings, whileRows } from './keys/table-keys.js';
 export { GPU_FIELDS, gpuField } from './model/gpu-fields.js';
+export { sourcesOfGpu } from './model/gpu-sources.js';
 export { rowsByGpu } from './model/gpu-identity.js';
 export { isSkewed, LIMITS } from './model/limits.js';
 export { sourcesOf } from './model/node-sources.js';

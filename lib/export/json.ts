@@ -1,5 +1,5 @@
 /** Sheets as JSON: a description of the table, then one record per row. Values that were not reported are null. */
-import type { Sheet, SheetCell } from '../model/sheet.js';
+import type { Sheet, SheetCell, SheetRecord } from '../model/sheet.js';
 import { clean } from '../text/sanitize.js';
 import { MAX_CELL_BYTES } from '../text/sheet-text.js';
 
@@ -20,8 +20,13 @@ export function documentOf(head: Readonly<Record<string, Json>>, sheet: Pick<She
 export const recordsOf = ({ columns, rows }: Pick<Sheet, 'columns' | 'rows'>): readonly Readonly<Record<string, Json>>[] =>
   rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, cellJson(row[at])])));
 
+function itemJson(item: number | string | SheetRecord): Json {
+  if (typeof item === 'object') return Object.fromEntries(Object.entries(item).map(([name, cell]) => [name, cellJson(cell)]));
+  return typeof item === 'string' ? clean(item, MAX_CELL_BYTES) : item;
+}
+
 function cellJson(cell: SheetCell): Json {
   if (typeof cell === 'string') return cell === '' ? null : clean(cell, MAX_CELL_BYTES);
-  if (typeof cell === 'object') return cell.map((one: number | string) => (typeof one === 'string' ? clean(one, MAX_CELL_BYTES) : one));
+  if (typeof cell === 'object') return cell.map(itemJson);
   return cell === undefined || (typeof cell === 'number' && !Number.isFinite(cell)) ? null : cell;
 }

@@ -32,8 +32,7 @@ const NO_GROUPS: ReadonlyMap<string, string> = new Map();
 export class Node implements NodeView, NamedNode {
   readonly nodeId: string;
   readonly groups: ReadonlyMap<string, string>;
-  /** At least one. */
-  readonly endpoints: readonly Endpoint[];
+  #endpoints: readonly Endpoint[];
   readonly #data: NodeData;
   readonly #names: NodeNames;
   readonly #isNamed: boolean;
@@ -59,7 +58,7 @@ export class Node implements NodeView, NamedNode {
   ) {
     this.nodeId = identity.nodeId;
     this.groups = identity.groups ?? NO_GROUPS;
-    this.endpoints = endpoints;
+    this.#endpoints = endpoints;
     this.#names = names;
     this.#isNamed = identity.name !== undefined;
     names.claim(this, identity.name ?? identity.nodeId);
@@ -74,6 +73,10 @@ export class Node implements NodeView, NamedNode {
    */
   get name(): string {
     return this.#name;
+  }
+  /** At least one. */
+  get endpoints(): readonly Endpoint[] {
+    return this.#endpoints;
   }
   get version(): number {
     return this.#version;
@@ -166,6 +169,11 @@ export class Node implements NodeView, NamedNode {
   /** An attempt ended without an answer. The rows and the facts of the last successful answer stay. */
   fail(failed: Failed, endpoint = this.endpoints[0]!): void {
     endpoint.failed(failed);
+  }
+
+  /** The node has other endpoints than before: in another frame of a recording. */
+  feedFrom(endpoints: readonly Endpoint[]): void {
+    this.#endpoints = endpoints;
   }
 
   setStatus(change: Partial<EndpointStatus>, endpoint = this.endpoints[0]!): void {

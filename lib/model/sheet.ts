@@ -1,7 +1,10 @@
 /** A table as data: what an export writes. */
 
 /** Undefined, NaN or '': not reported. CSV has an empty cell, JSON null. A list is an array in JSON; in CSV numbers are ranges (`0-3,5`). */
-export type SheetCell = string | number | boolean | readonly number[] | readonly string[] | undefined;
+export type SheetCell = string | number | boolean | readonly number[] | readonly string[] | readonly SheetRecord[] | undefined;
+
+/** A record in a list, in JSON. */
+export type SheetRecord = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 export interface SheetColumn {
   /** The column name in the file: `vram_bytes`. */

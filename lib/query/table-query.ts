@@ -7,6 +7,7 @@ import type { TableSort } from '../options/option-types.js';
 import type { Sheet, SheetCell, SheetColumn } from '../model/sheet.js';
 import type { AppView, Table } from '../plugin/types.js';
 import { clean } from '../text/sanitize.js';
+import { sortText } from '../text/sheet-text.js';
 import { cellText } from '../view/table.js';
 import { cellOf, exportColumns, positionsBy, type TableColumn } from '../view/table-columns.js';
 
@@ -115,7 +116,7 @@ const UNKNOWN = '?';
 
 function nameOf(table: Table, row: unknown, data: unknown): string {
   const first = table.nameOf ? table.nameOf(row, data) : exportColumns(table.columns)[0]?.value(row, data);
-  return first === undefined || Number.isNaN(first) ? '' : String(first);
+  return Number.isNaN(first) ? '' : sortText(first);
 }
 
 function sortedBy(table: Table, rows: ArrayLike<unknown>, data: unknown, { column: name, descending }: TableSort): Int32Array {
@@ -126,14 +127,14 @@ function sortedBy(table: Table, rows: ArrayLike<unknown>, data: unknown, { colum
 
 /** Columns that were asked for are in CSV too. */
 function sheetColumn({ export: file }: AnyColumn, chosen: boolean): SheetColumn {
-  const { after: _after, title: _title, jsonOnly, ...column } = file!;
+  const { after: _after, title: _title, records: _records, jsonOnly, ...column } = file!;
   return jsonOnly && !chosen ? { ...column, jsonOnly } : column;
 }
 
 /** Those of the screen and those with a title of their own; `wide` adds the others at the end. */
 function textColumns(columns: readonly AnyColumn[], data: unknown, wide: boolean): readonly AnyColumn[] {
   const printed = columns.filter(({ screen, export: file }) => (screen ? screen.when?.(data, TEXT_COLS) !== false : file?.title));
-  return wide ? [...printed, ...columns.filter(({ screen, export: file }) => !screen && file && !file.title)] : printed;
+  return wide ? [...printed, ...columns.filter(({ screen, export: file }) => !screen && file && !file.title && !file.records)] : printed;
 }
 
 function titleOf({ id, unit = 'text', screen, export: file }: AnyColumn, data: unknown): TextTable['columns'][number] {

@@ -1,5 +1,5 @@
 /** Cells of sheets as text: the same in CSV and in what is copied from the screen. */
-import type { SheetCell, SheetColumn } from '../model/sheet.js';
+import type { SheetCell, SheetColumn, SheetRecord } from '../model/sheet.js';
 import { ranges } from './number-ranges.js';
 import { clean } from './sanitize.js';
 
@@ -23,9 +23,15 @@ export function sheetText(cell: SheetCell, { decimals, unknown = '' }: Pick<Shee
   return decimals === undefined ? whole(cell) : cell.toFixed(decimals);
 }
 
-/** Numbers as ranges, names with commas. */
-export const listText = (list: readonly number[] | readonly string[]): string =>
-  typeof list[0] === 'number' ? ranges(list as readonly number[]) : list.join(', ');
+/** Numbers as ranges, names with commas, of records what they contain. */
+export const listText = (list: readonly number[] | readonly string[] | readonly SheetRecord[]): string =>
+  typeof list[0] === 'number' ? ranges(list as readonly number[]) : list.map(oneText).join(', ');
+
+/** A cell as it sorts. */
+export const sortText = (cell: SheetCell): string => (typeof cell === 'object' ? cell.map(oneText).join() : String(cell ?? ''));
+
+const oneText = (one: number | string | SheetRecord): string =>
+  typeof one === 'object' ? Object.values(one).flat().filter(Boolean).join(' ') : String(one);
 
 const guarded = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 

@@ -4,9 +4,11 @@ import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
 import { allocatedUsers, holderNames, isStranger } from '../aggregate/owner-columns.js';
 import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
+import { sourcesOfGpu } from '../model/gpu-sources.js';
 import { GPU_FIELDS, gpuField, type GpuField, type GpuFieldsWith } from '../model/gpu-fields.js';
 import { LIMITS } from '../model/limits.js';
 import { included, whyNotReporting, type NodeView } from '../model/node-view.js';
+import type { SheetRecord } from '../model/sheet.js';
 import { measuredSpan, span, type Span, type Tone } from './frame.js';
 import { firstFitting, type Cell } from './table.js';
 import type { ScreenColumn, TableColumns } from './table-columns.js';
@@ -174,7 +176,47 @@ export const GPU_COLUMNS: TableColumns<GpuTableRows, number> = [
     value: (row, rows) => allocatedUsers(rows.node(row), rows.slot(row)).map((user) => user || '?'),
     export: { name: 'allocated_to', jsonOnly: true },
   },
+  {
+    id: 'allocations',
+    value: (row, rows) => allocationRecords(rows.node(row), rows.slot(row)),
+    export: { name: 'allocations', jsonOnly: true, records: true },
+  },
+  {
+    id: 'sources',
+    value: (row, rows) => sourceRecords(rows.node(row), rows.slot(row)),
+    export: { name: 'sources', jsonOnly: true, records: true },
+  },
 ];
+
+/** Who has the GPU. A uid stands where its name is not known. */
+function allocationRecords(node: NodeView, slot: number): readonly SheetRecord[] {
+  const { count: rows, gpu, owner, source } = node.allocations;
+  return Array.from({ length: rows }, (_, row) => row)
+    .filter((row) => gpu[row] === slot)
+    .map((row) => {
+      const name = (ids: Int32Array): string => node.userName(ids[row]!);
+      const user = name(owner.user);
+      const isUid = /^\d+$/.test(user);
+      return {
+        user: isUid ? '' : user,
+        uid: isUid ? Number(user) : undefined,
+        account: name(owner.account),
+        job: name(owner.job),
+        namespace: name(owner.namespace),
+        pod: name(owner.pod),
+        source: name(source),
+      };
+    });
+}
+
+/** Which endpoints its readings come from, and since when they have not changed. */
+const sourceRecords = (node: NodeView, slot: number): readonly SheetRecord[] =>
+  sourcesOfGpu(node, slot).map(({ endpoint: { id, status }, exporter, groups }) => ({
+    endpoint: id,
+    exporter,
+    at: status.okAt === undefined ? undefined : isoTime(status.okAt),
+    fields: groups,
+  }));
 
 /** The states of a GPU as exports write them. */
 export const GPU_STATES = { computing: 'computing', heldIdle: 'held_idle', free: 'free', unknown: 'unknown' } as const;

@@ -12,19 +12,21 @@ const CONDITIONS: Readonly<Record<NodeCondition, { readonly mark: string; readon
   drained: { mark: '✕', tone: 'dim' },
 };
 
+type Condition = Pick<NodeView, 'status' | 'service'>;
+
 /** The sign of its condition, '' for a node that is up, and its tone. */
-export const conditionSign = (node: NodeView): { readonly mark: string; readonly tone: Tone } => CONDITIONS[conditionOf(node)];
+export const conditionSign = (node: Condition): { readonly mark: string; readonly tone: Tone } => CONDITIONS[conditionOf(node)];
 export const nodeMark = (node: NodeView): string => conditionSign(node).mark;
 
 /** Its condition as every tab writes it: `up`, `~ failing`, `✕ down`, `… waiting`. */
-export function conditionSpan(node: NodeView): Span {
+export function conditionSpan(node: Condition): Span {
   const condition = conditionOf(node);
   const { mark, tone } = conditionSign(node);
   return span(mark === '' ? condition : `${mark} ${condition}`, tone);
 }
 
 /** The same, and since when: `✕ down · last seen 3m ago`. */
-export function conditionSince(node: NodeView, now: Ms): Span {
+export function conditionSince(node: Condition, now: Ms): Span {
   const { text, tone } = conditionSpan(node);
   const { okAt } = node.status;
   const never = conditionOf(node) === 'waiting' ? 'not answered yet' : 'never answered';
@@ -32,7 +34,7 @@ export function conditionSince(node: NodeView, now: Ms): Span {
 }
 
 /** How long ago its last good scrape was, as in columns of ages. */
-export const lastSeen = ({ status }: NodeView, now: Ms): Span =>
+export const lastSeen = ({ status }: Pick<NodeView, 'status'>, now: Ms): Span =>
   status.okAt === undefined ? span('never', 'warn') : span(ago(now - status.okAt));
 
 /** A line for each of the nodes that never answered, and why, in at most `rows` lines. */

@@ -5,7 +5,7 @@
 import { argsort } from '../aggregate/argsort.js';
 import { compareLabels } from '../aggregate/label-order.js';
 import type { Sheet, SheetCell, SheetColumn } from '../model/sheet.js';
-import { listText, sheetText } from '../text/sheet-text.js';
+import { listText, sheetText, sortText } from '../text/sheet-text.js';
 import { bytes, compact, count, duration, NONE, percent, watts } from '../text/format.js';
 import { firstFitting, type Cell, type Cells, type Column, type Sort } from './table.js';
 
@@ -53,6 +53,8 @@ export interface ScreenColumn<Data, Row> {
 export interface ExportColumn extends SheetColumn {
   /** Title in a printed table (`get`), for a column that no tab shows. */
   readonly title?: string;
+  /** A list of records: printed as text only where it is asked for. */
+  readonly records?: true;
   /** The exported column that it follows, if files have another order than the screen. */
   readonly after?: string;
 }
@@ -141,7 +143,7 @@ function byNumber(count: number, key: (at: number) => SheetCell, descending: boo
 }
 
 function byText(count: number, key: (at: number) => SheetCell, descending: boolean): Int32Array {
-  const keys = Array.from({ length: count }, (_, at) => String(key(at) ?? ''));
+  const keys = Array.from({ length: count }, (_, at) => sortText(key(at)));
   const sign = descending ? -1 : 1;
   return Int32Array.from(keys.keys()).sort((a, b) => sign * compareLabels(keys[a]!, keys[b]!) || a - b);
 }
@@ -172,7 +174,7 @@ export function tableSheet<Data, Row>(columns: TableColumns<Data, Row>, rows: It
   return {
     about,
     columns: exported.map((column): SheetColumn => {
-      const { after: _after, title: _title, ...rest } = column.export!;
+      const { after: _after, title: _title, records: _records, ...rest } = column.export!;
       return rest;
     }),
     rows: Array.from(rows, (row) => exported.map((column) => column.value(row, data))),

@@ -12,7 +12,11 @@ const access: TableAccess<DiagnosisUi> = {
   open: {
     label: 'open the node’s tab',
     short: 'node tab',
-    run: (ui, _app, id) => [ui, { type: 'open', plugin: 'host', key: id }],
+    run: (ui, app, id) => {
+      const order = orderOf(scrapeRows(app), ui.table.sort);
+      const at = order.find(id);
+      return at < 0 ? [ui] : [ui, { type: 'open', plugin: 'host', key: order.scrape(at).node.nodeId }];
+    },
   },
 };
 

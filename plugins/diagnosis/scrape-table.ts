@@ -1,4 +1,4 @@
-/** The table of the scraped nodes: columns, and the rows in the order shown. */
+/** The table of what is scraped, a row per endpoint: columns, and the rows in the order shown. */
 import {
   ago,
   bytes,
@@ -16,6 +16,8 @@ import {
   span,
   troubles,
   type AppView,
+  type EndpointView,
+  type NodeFacts,
   type NodeView,
   type Order,
   type Sort,
@@ -55,61 +57,96 @@ function nodeCols({ scrapes, domain }: ScrapeRows): number {
   return known;
 }
 
+/** One endpoint of a node. */
+export interface Scrape {
+  readonly node: NodeView;
+  readonly endpoint: EndpointView;
+}
+
+const isOnly = ({ node }: Scrape): boolean => node.endpoints.length === 1;
+/** Of its last good answer; undefined: there was none. */
+const factsOf = (scrape: Scrape): NodeFacts | undefined => {
+  if (isOnly(scrape)) return scrape.node.version === 0 ? undefined : scrape.node.facts;
+  return scrape.endpoint.facts;
+};
+const condition = ({ node: { service }, endpoint: { status } }: Scrape): Pick<NodeView, 'status' | 'service'> => ({ status, service });
+const idOf = (scrape: Scrape): string => (isOnly(scrape) ? scrape.node.nodeId : `${scrape.node.nodeId} ${scrape.endpoint.id}`);
+
 /** A property of the last scrape; NaN: there was none. */
 const answered =
-  (figure: (facts: NodeView['facts']) => number) =>
-  ({ version, facts }: NodeView): number =>
-    version === 0 ? NaN : figure(facts);
+  (figure: (facts: NodeFacts) => number) =>
+  (scrape: Scrape): number => {
+    const facts = factsOf(scrape);
+    return facts === undefined ? NaN : figure(facts);
+  };
 const badLines = answered((facts) => facts.badLines + facts.oddReadings);
 const samples = answered((facts) => facts.samples);
 
 /** Dropped first when space is short: number of samples, size, clock. */
-export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
+export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, Scrape> = [
   {
     id: 'host',
-    value: ({ name }) => name,
+    value: ({ node }) => node.name,
     screen: {
       title: 'NODE',
       width: LEAST_NODE_COLS,
       fit: (_cols, rows) => ({ width: nodeCols(rows) }),
       sorts: 'ascending',
-      order: (node, { scrapes }) => byName(scrapes).indexOf.get(node),
-      cell: ({ name }, rows) => shortName(name, rows.domain, nodeCols(rows)),
+      order: (scrape, { scrapes }) => byName(scrapes).indexOf.get(scrape),
+      cell: ({ node }, rows) => shortName(node.name, rows.domain, nodeCols(rows)),
     },
     export: { name: 'node' },
   },
-  { id: 'address', value: ({ nodeId }) => nodeId, export: { name: 'node_id' } },
+  { id: 'address', value: ({ node }) => node.nodeId, export: { name: 'node_id' } },
+  {
+    id: 'endpoint',
+    value: ({ endpoint }) => endpoint.id,
+    screen: {
+      title: 'ENDPOINT',
+      width: LEAST_NODE_COLS,
+      when: ({ scrapes }) => scrapes.several,
+      fit: (_cols, { scrapes }) => ({ width: endpointCols(scrapes) }),
+      cell: (scrape) => endpointText(scrape),
+    },
+    export: { name: 'endpoint', after: 'problem' },
+  },
+  {
+    id: 'exporter',
+    value: (scrape) => factsOf(scrape)?.exporterVersion,
+    screen: { title: 'EXPORTER', width: 20, drop: 0, when: ({ scrapes }) => scrapes.several },
+    export: { name: 'exporter', jsonOnly: true },
+  },
   {
     id: 'state',
-    value: conditionOf,
-    screen: { title: 'STATE', width: 10, cell: conditionSpan },
+    value: (scrape) => conditionOf(condition(scrape)),
+    screen: { title: 'STATE', width: 10, cell: (scrape) => conditionSpan(condition(scrape)) },
     export: { name: 'state' },
   },
   {
     id: 'age',
     unit: 'seconds',
-    value: ({ status }, { now }) => (now - (status.okAt ?? NaN)) / 1000,
+    value: ({ endpoint: { status } }, { now }) => (now - (status.okAt ?? NaN)) / 1000,
     screen: {
       title: 'AGE',
       width: 5,
       drop: 8,
       sorts: 'descending',
       // Not the age itself, which increases with every frame.
-      order: ({ status }) => -(status.okAt ?? NaN),
-      cell: (node, { now }) => lastSeen(node, now),
+      order: ({ endpoint: { status } }) => -(status.okAt ?? NaN),
+      cell: ({ endpoint }, { now }) => lastSeen(endpoint, now),
     },
     export: { name: 'age_seconds' },
   },
   {
     id: 'latency',
     unit: 'seconds',
-    value: ({ status }) => (status.latencyMs ?? NaN) / 1000,
+    value: ({ endpoint: { status } }) => (status.latencyMs ?? NaN) / 1000,
     screen: {
       title: 'LATENCY',
       width: 8,
       drop: 5,
       sorts: 'descending',
-      cell: ({ status }) => millis(status.latencyMs ?? NaN),
+      cell: ({ endpoint: { status } }) => millis(status.latencyMs ?? NaN),
     },
     export: { name: 'latency_seconds', decimals: 3 },
   },
@@ -117,27 +154,27 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
     id: 'bytes',
     unit: 'bytes',
     value: answered((facts) => facts.bytes),
-    screen: { title: 'SIZE', width: 8, drop: 2, sorts: 'descending', cell: (node) => bytes(answered((facts) => facts.bytes)(node)) },
+    screen: { title: 'SIZE', width: 8, drop: 2, sorts: 'descending', cell: (scrape) => bytes(answered((facts) => facts.bytes)(scrape)) },
     export: { name: 'body_bytes' },
   },
   {
     id: 'samples',
     unit: 'count',
     value: samples,
-    screen: { title: 'SAMPLES', width: 8, drop: 1, sorts: 'descending', cell: (node) => counted(samples(node)) },
+    screen: { title: 'SAMPLES', width: 8, drop: 1, sorts: 'descending', cell: (scrape) => counted(samples(scrape)) },
     export: { name: 'samples' },
   },
   {
     id: 'skew',
     unit: 'seconds',
-    value: ({ status }) => (status.skewMs ?? NaN) / 1000,
+    value: ({ endpoint: { status } }) => (status.skewMs ?? NaN) / 1000,
     screen: {
       title: 'CLOCK',
       width: 7,
       drop: 3,
       sorts: 'descending',
-      order: ({ status }) => Math.abs(status.skewMs ?? NaN),
-      cell: ({ status }) => skewCell(status.skewMs),
+      order: ({ endpoint: { status } }) => Math.abs(status.skewMs ?? NaN),
+      cell: ({ endpoint: { status } }) => skewCell(status.skewMs),
     },
     export: { name: 'clock_skew_seconds', decimals: 3 },
   },
@@ -150,20 +187,23 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
       width: 5,
       drop: 4,
       sorts: 'descending',
-      cell: (node) => (node.version === 0 ? NONE : span(count(badLines(node)), badLines(node) > 0 ? 'warn' : undefined)),
+      cell: (scrape) => {
+        const bad = badLines(scrape);
+        return Number.isNaN(bad) ? NONE : span(count(bad), bad > 0 ? 'warn' : undefined);
+      },
     },
     export: { name: 'bad_lines' },
   },
   {
     id: 'fails',
     unit: 'count',
-    value: ({ status }) => status.failures,
+    value: ({ endpoint: { status } }) => status.failures,
     screen: {
       title: 'FAILS',
       width: 6,
       drop: 6,
       sorts: 'descending',
-      cell: ({ status }) => span(count(status.failures), status.failures > 0 ? 'warn' : undefined),
+      cell: ({ endpoint: { status } }) => span(count(status.failures), status.failures > 0 ? 'warn' : undefined),
     },
     export: { name: 'failures' },
   },
@@ -171,23 +211,28 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, NodeView> = [
     id: 'next',
     unit: 'seconds',
     value: nextSeconds,
-    screen: { title: 'NEXT', width: 5, drop: 7, cell: (node, rows) => nextCell(nextSeconds(node, rows)) },
+    screen: { title: 'NEXT', width: 5, drop: 7, cell: (scrape, rows) => nextCell(nextSeconds(scrape, rows)) },
     export: { name: 'next_seconds' },
   },
   {
     id: 'said',
     value: problemOf,
-    screen: { title: 'PROBLEM', width: 'rest', min: 14, cell: (node) => span(problemOf(node), included(node) ? 'warn' : 'bad') },
+    screen: {
+      title: 'PROBLEM',
+      width: 'rest',
+      min: 14,
+      cell: (scrape) => span(problemOf(scrape), included(scrape.endpoint) ? 'warn' : 'bad'),
+    },
     export: { name: 'problem' },
   },
 ];
 
-export const SCRAPES_TABLE: Table<ScrapeRows, NodeView> = {
+export const SCRAPES_TABLE: Table<ScrapeRows, Scrape> = {
   id: 'scrapes',
   columns: SCRAPE_COLUMNS,
   rows: (app) => {
     const data = scrapeRows(app);
-    return { data, rows: byName(data.scrapes).nodes };
+    return { data, rows: byName(data.scrapes).rows };
   },
 };
 
@@ -213,19 +258,22 @@ function skewCell(skewMs: number | undefined): Span {
 }
 
 /** Time to the next scrape. */
-function nextSeconds({ status }: NodeView, { now }: ScrapeRows): number {
+function nextSeconds({ endpoint: { status } }: Scrape, { now }: ScrapeRows): number {
   return status.nextTryAt === undefined ? NaN : Math.ceil((status.nextTryAt - now) / 1000);
 }
 
 const nextCell = (seconds: number): string => (Number.isNaN(seconds) ? NONE : seconds <= 0 ? 'now' : `${count(seconds)}s`);
 
 /** Error, failing sources of the exporter, limits, the first bad line. */
-function problemOf(node: NodeView): string {
-  const { status, facts, version } = node;
+function problemOf(scrape: Scrape): string {
+  const { node, endpoint } = scrape;
+  const facts = factsOf(scrape);
+  const ofNode = facts !== undefined && endpoint === node.endpoints[0] ? troubles(sourcesOf(node)) : [];
+  if (facts === undefined) return endpoint.status.error?.text ?? '';
   const parts = [
-    status.error?.text ?? '',
-    version > 0 && facts.up === false ? 'the exporter has no data yet' : '',
-    ...troubles(sourcesOf(node)),
+    endpoint.status.error?.text ?? '',
+    facts.up === false ? 'the exporter has no data yet' : '',
+    ...ofNode,
     facts.capsHit.length > 0 ? `limits reached: ${facts.capsHit.join(', ')}` : '',
     facts.badSample === '' ? '' : `bad line: ${facts.badSample}`,
     facts.oddReadings === 0
@@ -235,25 +283,36 @@ function problemOf(node: NodeView): string {
   return parts.filter((text) => text !== '').join(' · ');
 }
 
+/** Of several endpoints, what tells them apart: the port, where the node has it in its name. */
+function endpointText({ node, endpoint: { id } }: Scrape): string {
+  const [, host, port] = /^(.*)(:\d+)$/s.exec(id) ?? [];
+  const isShared = node.endpoints.every((one) => one.id.startsWith(`${host}:`));
+  return port !== undefined && isShared && node.endpoints.length > 1 ? port : id;
+}
+
+const endpointCols = (scrapes: Scrapes): number => widest(byName(scrapes).rows.map(endpointText), LEAST_NODE_COLS, MOST_NODE_COLS);
+
 interface Named {
-  readonly nodes: readonly NodeView[];
-  readonly indexOf: ReadonlyMap<NodeView, number>;
+  readonly rows: readonly Scrape[];
+  readonly indexOf: ReadonlyMap<Scrape, number>;
 }
 const labels = new LabelOrder();
 const named = new WeakMap<Scrapes, Named>();
 
-/** The nodes in the order of their names. */
+/** The endpoints in the order of the names of their nodes. */
 function byName(scrapes: Scrapes): Named {
   let known = named.get(scrapes);
   if (!known) {
-    const nodes = Array.from(labels.of(scrapes.nodes), (at) => scrapes.nodes[at]!);
-    named.set(scrapes, (known = { nodes, indexOf: new Map(nodes.map((node, at) => [node, at])) }));
+    const rows = Array.from(labels.of(scrapes.nodes), (at) => scrapes.nodes[at]!).flatMap((node) =>
+      node.endpoints.map((endpoint): Scrape => ({ node, endpoint })),
+    );
+    named.set(scrapes, (known = { rows, indexOf: new Map(rows.map((row, at) => [row, at])) }));
   }
   return known;
 }
 
 export interface ScrapeOrder extends Order {
-  node(position: number): NodeView;
+  scrape(position: number): Scrape;
 }
 const kept = new WeakMap<Scrapes, { readonly key: string; readonly order: ScrapeOrder }>();
 
@@ -262,15 +321,15 @@ export function orderOf(data: ScrapeRows, sort: Sort): ScrapeOrder {
   const key = `${sort.key} ${sort.descending}`;
   const known = kept.get(data.scrapes);
   if (known?.key === key) return known.order;
-  const { nodes } = byName(data.scrapes);
-  const positions = sortedPositions(SCRAPE_COLUMNS, nodes, data, sort);
-  const node = (position: number): NodeView => nodes[positions[position]!]!;
+  const { rows } = byName(data.scrapes);
+  const positions = sortedPositions(SCRAPE_COLUMNS, rows, data, sort);
+  const scrape = (position: number): Scrape => rows[positions[position]!]!;
   let places: ReadonlyMap<string, number> | undefined;
   const order: ScrapeOrder = {
     count: positions.length,
-    node,
-    id: (position) => node(position).nodeId,
-    find: (id) => (places ??= new Map(Array.from(positions, (_, position) => [node(position).nodeId, position]))).get(id) ?? -1,
+    scrape,
+    id: (position) => idOf(scrape(position)),
+    find: (id) => (places ??= new Map(Array.from(positions, (_, position) => [idOf(scrape(position)), position]))).get(id) ?? -1,
   };
   kept.set(data.scrapes, { key, order });
   return order;

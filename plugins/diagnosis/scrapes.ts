@@ -3,17 +3,21 @@ import { conditionOf, included, isSkewed, sourcesOf, type Derivation, type NodeC
 
 export interface Scrapes {
   readonly nodes: readonly NodeView[];
+  /** Whether any node has several endpoints. */
+  readonly several: boolean;
   /** Included, as in the title; the failing ones are among them. */
   readonly up: number;
   readonly failing: number;
   readonly down: number;
   readonly drained: number;
   readonly waiting: number;
-  /** Of the included nodes, sorted. */
+  /** Of all endpoints that answer of the included nodes, sorted. */
   readonly latencies: Float64Array;
   /** Of one scrape of each included node. */
   readonly bytes: number;
   readonly samples: number;
+  /** Of nodes with several, those that do not answer. */
+  readonly endpointsFailing: number;
   /** Nodes whose exporter reports a failing source. */
   readonly collectionFails: number;
   readonly skewed: number;
@@ -37,12 +41,19 @@ export const scrapesDerivation: Derivation<boolean, Scrapes> = {
     const sum = (figure: (node: NodeView) => number): number => seen.reduce((all, node) => all + (figure(node) || 0), 0);
     return {
       nodes,
+      several: nodes.some(({ endpoints }) => endpoints.length > 1),
       up: seen.length,
       failing: those('failing'),
+      endpointsFailing: nodes
+        .flatMap(({ endpoints }) => (endpoints.length > 1 ? endpoints : []))
+        .filter(({ status }) => status.phase === 'failing').length,
       down: those('down'),
       drained: those('drained'),
       waiting: those('waiting'),
-      latencies: Float64Array.from(seen, ({ status }) => status.latencyMs ?? NaN)
+      latencies: Float64Array.from(
+        seen.flatMap(({ endpoints }) => endpoints.filter(included)),
+        ({ status }) => status.latencyMs ?? NaN,
+      )
         .filter((ms) => !Number.isNaN(ms))
         .sort(),
       bytes: sum(({ facts }) => facts.bytes),

@@ -44,23 +44,25 @@ export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
     state: ui.table,
     cols: size.cols,
     rows,
-    cells: (at) => tableCells(SCRAPE_COLUMNS, order.node(at), data, size.cols),
-    copy: (at) => copyText(SCRAPE_COLUMNS, order.node(at), data),
+    cells: (at) => tableCells(SCRAPE_COLUMNS, order.scrape(at), data, size.cols),
+    copy: (at) => copyText(SCRAPE_COLUMNS, order.scrape(at), data),
   });
+  const unit = `${scrapes.several ? 'endpoint' : 'node'}${order.count === 1 ? '' : 's'}`;
   return {
     blocks: [lines(...head, layout.header, ...layout.body)],
-    crumb: line(span(` ${position(layout, order.count) || count(order.count)} ${order.count === 1 ? 'node' : 'nodes'}`, 'dim')),
+    crumb: line(span(` ${position(layout, order.count) || count(order.count)} ${unit}`, 'dim')),
     pageRows: Math.max(1, rows - 1),
   };
 }
 
 /** ' 982 of 1,000 nodes up · 8 of them failing ~ · 10 down ✕'. */
-function scrapeLine({ nodes, up, failing, down, drained, waiting }: Scrapes, cols: number): Line {
+function scrapeLine({ nodes, up, failing, down, drained, waiting, endpointsFailing: silent }: Scrapes, cols: number): Line {
   const parts = [`${count(up)} of ${count(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'} up`];
   if (failing > 0) parts.push(`${count(failing)} of them failing ~`);
   if (down > 0) parts.push(`${count(down)} down ✕`);
   if (drained > 0) parts.push(`${count(drained)} drained`);
   if (waiting > 0) parts.push(`${count(waiting)} waiting …`);
+  if (silent > 0) parts.push(`${count(silent)} ${silent === 1 ? 'endpoint' : 'endpoints'} failing ~`);
   return line(span(` ${joinFitting(parts, cols - 1)}`, 'strong'));
 }
 

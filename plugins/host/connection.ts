@@ -16,6 +16,9 @@ import {
   cut,
   whyNotReporting,
   type AppView,
+  widest,
+  type EndpointStatus,
+  type NodeFacts,
   type NodeView,
   type Line,
   type Size,
@@ -24,7 +27,10 @@ import {
 
 /** The state, the problem, the last response; at most `rows` lines, the last of them is dropped first. */
 export function connectionLines(node: NodeView, app: AppView, { cols, rows }: Size): readonly Line[] {
-  return [line(...title(node, app)), ...service(node), ...problem(node, app), ...collection(node), ...detail(node, cols)].slice(0, rows);
+  const state = [line(...title(node, app)), ...service(node), ...problem(node, app), ...collection(node)];
+  // Each endpoint has a line of its own, and none of them is dropped.
+  if (node.endpoints.length > 1) return [...state.slice(0, rows), ...endpointLines(node, app, cols)];
+  return [...state, ...detail(node, cols)].slice(0, rows);
 }
 
 function title(node: NodeView, app: AppView): readonly (Span | string)[] {
@@ -63,9 +69,28 @@ function problem({ status }: NodeView, app: AppView): readonly Line[] {
 const collection = (node: NodeView): readonly Line[] =>
   whyNotReporting(node) === 'collection failed' ? troubles(sourcesOf(node)).map((text) => line(span(` ${text}`, 'bad'))) : [];
 
-function detail(node: NodeView, cols: number): readonly Line[] {
-  if (node.version === 0) return [];
-  const { status, facts } = node;
+/** How each endpoint is, and which exporter answers there. */
+function endpointLines({ endpoints, service: seen }: NodeView, app: AppView, cols: number): readonly Line[] {
+  const ids = widest(
+    endpoints.map(({ id }) => id),
+    1,
+    MOST_ENDPOINT_COLS,
+  );
+  return endpoints.map(({ id, status, facts }) => {
+    const { text, tone } = conditionSince({ status, service: seen }, app.now);
+    const said = [status.error?.text ?? '', ...(facts ? answerTexts(status, facts) : [])].filter((one) => one !== '');
+    const label = ` ${cut(id, ids).padEnd(ids)}  `;
+    return line(span(label, 'dim'), span(text, tone), span(`  ${joinFitting(said, cols - label.length - text.length - 2)}`, 'dim'));
+  });
+}
+
+const MOST_ENDPOINT_COLS = 30;
+
+const detail = ({ version, status, facts }: NodeView, cols: number): readonly Line[] =>
+  version === 0 ? [] : [line(span(` ${joinFitting(answerTexts(status, facts), cols - 1)}`, 'dim'))];
+
+/** What is known of a good answer. */
+function answerTexts(status: EndpointStatus, facts: NodeFacts): readonly string[] {
   const parts: string[] = [
     `${Number.isNaN(facts.bytes) ? 'read' : bytes(facts.bytes)} in ${status.latencyMs === undefined ? '?' : Math.round(status.latencyMs)} ms`,
     `${count(facts.samples)} samples`,
@@ -75,7 +100,7 @@ function detail(node: NodeView, cols: number): readonly Line[] {
     parts.push(`clock ${status.skewMs > 0 ? 'ahead' : 'behind'} by ${ago(Math.abs(status.skewMs))}`);
   if (facts.badLines > 0) parts.push(`${count(facts.badLines)} bad ${facts.badLines === 1 ? 'line' : 'lines'}: ${facts.badSample}`);
   if (facts.capsHit.length > 0) parts.push(`limits reached: ${facts.capsHit.join(', ')}`);
-  return [line(span(` ${joinFitting(parts, cols - 1)}`, 'dim'))];
+  return parts;
 }
 
 /** The node and its problem, as text to copy. */

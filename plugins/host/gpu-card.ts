@@ -15,6 +15,7 @@ import {
   peaks,
   percent,
   rowsByGpu,
+  sourcesOfGpu,
   span,
   spark,
   watts,
@@ -109,6 +110,7 @@ export function cardLines(input: CardInput): readonly Line[] {
     ...meterLines(input, extra),
     ...inlineLines(span('   ', 'dim'), [...clockParts(input, extra), ...linkParts(node, slot), ...partParts(node, slot)], cols),
     ...inlineLines(span('   ', 'dim'), softwareParts(node, slot), cols),
+    ...inlineLines(span('   ', 'dim'), sourceParts(input), cols),
     ...migLines(node, slot, extra('gpu_mig_mode')),
     ...vgpuLines(node, slot, row),
     ...inlineLines(span('   ', 'dim'), restParts(node.extras.rows('gpu').families(row), PLACED), cols),
@@ -314,6 +316,15 @@ const SOFTWARE: readonly (readonly [label: string, name: string])[] = [
   ['native_metrics', 'native metrics'],
 ];
 const GSP_MODES = ['disabled', 'enabled', 'default'];
+
+/** Where the readings come from, if the node has several endpoints: 'from gpu01:9400 (dcgm-exporter) 3s ago: utilization, power'. */
+function sourceParts({ node, slot, app }: CardInput): readonly Part[] {
+  if (node.endpoints.length < 2) return [];
+  return sourcesOfGpu(node, slot).map(({ endpoint: { id, status }, exporter, groups }) => {
+    const age = status.okAt === undefined ? '' : ` ${ago(app.now - status.okAt)} ago`;
+    return fact('from', `${id}${exporter === '' ? '' : ` (${exporter})`}${age}: ${groups.join(', ')}`);
+  });
+}
 
 function softwareParts({ gpus, extras }: NodeView, slot: number): readonly Part[] {
   const parts: Part[] = SOFTWARE.flatMap(([label, name]) => {

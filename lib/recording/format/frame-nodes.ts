@@ -116,6 +116,7 @@ export class FrameNodes {
       name: node.name,
       at: node.connection?.status.okAt ?? this.#at,
       status: node.connection?.status,
+      endpoints: node.connection?.endpoints ?? [],
       groups: node.connection?.groups ?? new Map<string, string>(),
       facts: factsOf(node, sections, unknown),
       extras: sections.connections ? node.extras : fallbackOf(node),

@@ -5,6 +5,7 @@
 import { CORE_FIELDS, CPU_FIELDS, DISK_FIELDS, GPU_FIELDS, MEMORY_FIELDS, type NodeFacts } from '../../model/columns.js';
 import { ALLOCATION_TEXTS, PROCESS_OWNERS } from './owners-json.js';
 import { packExtras } from './recorded-extras.js';
+import type { ReadEndpoint } from './connection-read.js';
 import type { CellRecord, GpuRecord, RecordedRows, ProcRecord, RecordedFrame } from './records.js';
 import type { Ms } from '../../model/clock.js';
 import type { EndpointStatus } from '../../model/endpoint.js';
@@ -50,6 +51,8 @@ export interface PackedNode {
   readonly name: string;
   readonly at: Ms;
   readonly status: EndpointStatus | undefined;
+  /** Of a node with several. */
+  readonly endpoints: readonly ReadEndpoint[];
   readonly groups: ReadonlyMap<string, string>;
   readonly facts: NodeFacts;
   /** What few nodes have, as one text. */

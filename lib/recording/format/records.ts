@@ -3,6 +3,7 @@ import type { NodeFacts } from '../../model/columns.js';
 import type { AllocationRecord, ProcessOwnerTexts } from './owners-json.js';
 import type { ExtraTablesRead } from './extras-read.js';
 import type { Ms } from '../../model/clock.js';
+import type { ReadEndpoint } from './connection-read.js';
 import type { EndpointStatus } from '../../model/endpoint.js';
 
 export interface GpuRecord {
@@ -59,6 +60,8 @@ export interface RecordedNode {
   readonly at: Ms;
   /** As recorded; undefined: the recording has no such section, so a node with rows was up. */
   readonly status: EndpointStatus | undefined;
+  /** Of a node with several. */
+  readonly endpoints: readonly ReadEndpoint[];
   readonly groups: ReadonlyMap<string, string>;
   readonly facts: NodeFacts;
   readonly extras: ExtraTablesRead;

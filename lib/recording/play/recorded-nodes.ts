@@ -8,11 +8,21 @@ import { NameTables, RecordedColumns } from './recorded-columns.js';
 import { MAX_HOSTS } from '../format/schema.js';
 import type { PackedFrame, PackedNode } from '../format/packed-frame.js';
 import type { Ms } from '../../model/clock.js';
-import { isOverdue, WAITING } from '../../model/endpoint.js';
+import { NO_FACTS } from '../../model/empty-columns.js';
+import { Endpoint, isOverdue, WAITING } from '../../model/endpoint.js';
+import type { ReadEndpoint } from '../format/connection-read.js';
 
 interface Known {
   readonly record: Node;
   readonly columns: RecordedColumns;
+}
+
+function recordedEndpoint({ id, status, givesGpus, exporterVersion }: ReadEndpoint): Endpoint {
+  const endpoint = new Endpoint(id);
+  endpoint.setStatus(status);
+  endpoint.givesGpus = givesGpus;
+  endpoint.facts = status.okAt === undefined ? undefined : { ...NO_FACTS, exporterVersion };
+  return endpoint;
 }
 
 /** The error of a node that is missing in a frame of a recording without connections: all-smi leaves out nodes whose scrape failed. */
@@ -79,7 +89,8 @@ export class RecordedNodes {
       columns.load(frame, node);
       record.commit({ at });
     }
-    if (status) record.setStatus(status);
+    if (node.endpoints.length > 0) record.feedFrom(node.endpoints.map(recordedEndpoint));
+    else if (status) record.setStatus(status);
     const kind = status?.phase !== 'failing' ? 'data' : status.overdue ? 'overdue' : 'failed';
     return { node: record, kind, continuity };
   }
@@ -91,6 +102,7 @@ export class RecordedNodes {
         name: record.name,
         at: frame.at,
         status: undefined,
+        endpoints: [],
         groups: record.groups,
         facts: record.facts,
         extras: '',
