@@ -21,6 +21,7 @@ import type { AppView, Effect, FilterView, NodeList, Message, Step, TabPlugin, T
 import { clean } from '../text/sanitize.js';
 import { tabId, tabsOf } from '../plugin/tabs.js';
 import { commonDomain } from '../view/short-names.js';
+import type { SourceFact } from '../view/server-notices.js';
 import type { Ms } from '../model/clock.js';
 
 export interface Toast {
@@ -89,6 +90,8 @@ export class AppState implements AppView {
   now: Ms = 0;
   health: Health | undefined;
   startNotes: readonly string[] = [];
+  /** Where the facts about the source come from. */
+  aboutSource: () => readonly SourceFact[] = () => [];
   jobSources: readonly JobSourceState[] = [];
   /** The jobs in their answers, and what was made of them. */
   knownJobs: (Pick<JobLookup, 'find'> & { readonly matches: NodeMatches }) | undefined;
@@ -130,6 +133,10 @@ export class AppState implements AppView {
   /** Opens, changes or closes a modal: the only way to do so. */
   overlay(change: OverlayChange): void {
     this.#overlays = overlaysAfter(this.#overlays, change);
+  }
+
+  get sourceFacts(): readonly SourceFact[] {
+    return this.aboutSource();
   }
 
   get jobMatches(): NodeMatches | undefined {

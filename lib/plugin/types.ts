@@ -12,6 +12,7 @@ import type { Health } from '../model/health.js';
 import type { Needs } from '../model/collector.js';
 import type { NodeView } from '../model/node-view.js';
 import type { RecordingStatus, ReplayStatus, Transport } from '../model/replay.js';
+import type { SourceFact } from '../view/server-notices.js';
 import type { TableColumns } from '../view/table-columns.js';
 import type { RegionId, Size, View } from '../view/frame.js';
 import type { SaveRequest } from '../model/sheet.js';
@@ -64,6 +65,8 @@ export interface AppView {
   readonly health: Health | undefined;
   /** What the lists of nodes contain that is merged or left out, a sentence each: known from the start. */
   readonly startNotes: readonly string[];
+  /** What is known of a server that is asked for the nodes, a line each; empty without one. */
+  readonly sourceFacts: readonly SourceFact[];
   /** The schedulers that are asked for the jobs of the cluster, and how they answer; empty without --jobs. */
   readonly jobSources: readonly JobSourceState[];
   /** How the nodes were joined to those of the schedulers; undefined: without --jobs. */

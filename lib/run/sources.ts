@@ -20,7 +20,7 @@ import { parseMoment } from '../text/timecode.js';
 import { VERSION } from '../version.js';
 import { line, span, type Line } from '../view/frame.js';
 import { localNotices } from '../view/local-notices.js';
-import { serverNotices } from '../view/server-notices.js';
+import { serverFacts, serverNotices, type SourceFact } from '../view/server-notices.js';
 import { STANDALONE, type HostsSource, type Source, type SourceKind } from './settings.js';
 
 export interface SourceContext {
@@ -49,6 +49,8 @@ export interface OpenSource {
   readonly jobs?: KnownJobs;
   /** Lines under the tab strip: facts about the source that are always shown. */
   notices(): readonly Line[];
+  /** What is known of the source itself, for Diagnosis. */
+  facts?(): readonly SourceFact[];
   /** Stops what was started with it; the collector has been stopped before. */
   close(): Promise<void>;
 }
@@ -132,7 +134,13 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
       await collector.stop();
       throw new AppError('E_NO_ANSWER', { reason: `${collector.source}: ${failure.message}` }, { cause: failure });
     }
-    return { ...NOTHING, collector, replay: collector, notices: () => serverNotices(collector.facts, context.clock.now()) };
+    return {
+      ...NOTHING,
+      collector,
+      replay: collector,
+      notices: () => serverNotices(collector.facts, context.clock.now()),
+      facts: () => serverFacts(collector.facts, context.clock.now()),
+    };
   },
 
   async replay(source) {

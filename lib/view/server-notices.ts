@@ -1,7 +1,14 @@
 /** Lines about a server that is asked for the nodes: what it cannot do, and how old its last answer is. Pure. */
 import type { Ms } from '../model/clock.js';
+import { bytes, count, duration } from '../text/format.js';
 import { elapsed } from '../text/timecode.js';
 import { line, span, type Line } from './frame.js';
+
+/** What is known of a source, as a line of its own. */
+export interface SourceFact {
+  readonly text: string;
+  readonly isProblem: boolean;
+}
 
 export interface ServerState {
   readonly problem: string;
@@ -25,6 +32,28 @@ export function serverNotices(
       : []),
     ...(withoutProcesses ? [chip('too many processes for the server: they are not shown; narrow it with --prom-match', 'chip-warn')] : []),
     ...(parts > 1 && !withoutProcesses ? [chip(`too much for one answer of the server: asked in ${parts} parts`, 'chip')] : []),
+  ];
+}
+
+/** What Diagnosis says of it: who answers, what a question costs, and what the answers complain about. */
+export function serverFacts(
+  state: ServerState & {
+    readonly address: string;
+    readonly program: string;
+    readonly costMs: Ms;
+    readonly bytes: number;
+    readonly series: number;
+  },
+  now: Ms,
+): readonly SourceFact[] {
+  const { address, program, costMs, bytes: size, series, warnings, partial, problem, failingSince, parts } = state;
+  const last = series === 0 ? [] : [`the last answer took ${duration(costMs / 1000)}: ${count(series)} series, ${bytes(size)}`];
+  const inParts = parts > 1 ? [`asked in ${parts} parts`] : [];
+  return [
+    { text: [`server: ${program === '' ? '' : `${program} at `}${address}`, ...last, ...inParts].join(' · '), isProblem: false },
+    ...(failingSince === undefined ? [] : [{ text: `server: ${problem}, for ${elapsed(now - failingSince)}`, isProblem: true }]),
+    ...(partial && warnings.length === 0 ? [{ text: 'server: the answer is incomplete', isProblem: true }] : []),
+    ...warnings.map((text) => ({ text: `server: ${text}`, isProblem: true })),
   ];
 }
 

@@ -32,6 +32,7 @@ export function diagnosisView(ui: DiagnosisUi, app: AppView, size: Size): View {
     scrapeLine(scrapes, size.cols),
     latencyLine(scrapes, size.cols),
     programLine(app, size.cols),
+    ...app.sourceFacts.map(({ text, isProblem }) => line(span(` ${text}`, isProblem ? 'warn' : undefined))),
     ...jobLines(app, size.cols),
     ...noteLines(app),
   ];

@@ -1,13 +1,6 @@
 /** The history of a server under the keys of a replay: on real servers, with a history that was imported. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Parsers } from '../../../lib/exposition/parser/index.js';
-import { SampleColumns } from '../../../lib/exposition/write/sample-columns.js';
-import type { Delivery } from '../../../lib/model/collector.js';
-import { NodeNames } from '../../../lib/model/node-names.js';
-import type { ReplayStatus } from '../../../lib/model/replay.js';
-import { systemClock } from '../../../lib/run/system-clock.js';
-import { NodeParser } from '../../../lib/sources/hosts/node-parser.js';
-import { PrometheusCollector } from '../../../lib/sources/prometheus/prometheus-collector.js';
+import { Asking } from '../../helpers/asking.js';
 import { ENGINES, hasEngine, startMetricServer, type Engine, type MetricServer } from '../../helpers/metric-servers.js';
 import { mockTexts } from '../../helpers/mock-texts.js';
 import { historyOf, type Exposed } from '../../helpers/open-metrics.js';
@@ -33,69 +26,12 @@ const scrapes = texts.flatMap((nodes, frame) =>
 const powerIn = (text: string): number[] =>
   [...text.matchAll(/^all_smi_gpu_power_consumption_watts\{.*\} (\S+)$/gm)].map(([, value]) => Number(value));
 
-class Traveller {
-  readonly collector: PrometheusCollector;
-  readonly deliveries: Delivery[] = [];
-  readonly said: string[] = [];
-  #changed: () => void = () => undefined;
-
-  constructor(url: string, startAt?: number, speed = 1) {
-    const parsers = new Parsers();
-    this.collector = new PrometheusCollector({
-      url,
-      clock: systemClock,
-      timeoutMs: 5000,
-      names: new NodeNames(),
-      newParser: () =>
-        new NodeParser(
-          [{ id: '', intervalMs: 0 }],
-          () => parsers.newParser(),
-          () => parsers.holding((users) => new SampleColumns(users, '')),
-        ).endpoints[0]!,
-      speed,
-      ...(startAt === undefined ? {} : { startAt }),
-    });
-    this.collector.onStatus((problem) => {
-      if (problem !== undefined) this.said.push(problem);
-      this.#changed();
-    });
-  }
-
-  async start(): Promise<this> {
-    await this.collector.open();
-    this.collector.start((delivery) => {
-      this.deliveries.push(delivery);
-      this.#changed();
-    });
-    return this;
-  }
-
-  get status(): ReplayStatus {
-    return this.collector.status!;
-  }
-
-  async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise<void>((resolve) => (this.#changed = resolve));
-  }
-
-  async arrive(command: Parameters<PrometheusCollector['command']>[0]): Promise<void> {
-    this.deliveries.length = 0;
-    this.collector.command(command);
-    await this.until(() => this.collector.status?.seeking !== true);
-  }
-
-  power(node: number): number[] {
-    const found = this.collector.nodes.find(({ nodeId }) => nodeId === `n${node}:9090`);
-    return [...found!.gpus.field.powerWatts];
-  }
-}
-
 describe.each(ENGINES)('%s', (engine: Engine) => {
   const test_ = hasEngine(engine) ? test : test.skip;
   let server: MetricServer | undefined;
-  const travellers: Traveller[] = [];
-  const travel = async (startAt?: number, speed?: number): Promise<Traveller> => {
-    const traveller = new Traveller(server!.url, startAt, speed);
+  const travellers: Asking[] = [];
+  const travel = async (startAt?: number, speed?: number): Promise<Asking> => {
+    const traveller = new Asking(server!.url, { ...(startAt === undefined ? {} : { startAt }), ...(speed === undefined ? {} : { speed }) });
     travellers.push(traveller);
     return traveller.start();
   };
@@ -110,8 +46,8 @@ describe.each(ENGINES)('%s', (engine: Engine) => {
 
   test_('starts at a time, with the values of that time and their age', async () => {
     const traveller = await travel(timeOf(7) + 4000);
-    expect(traveller.power(1)).toEqual(powerIn(texts[7]![0]!));
-    expect(traveller.power(2)).toEqual(powerIn(texts[7]![1]!));
+    expect(traveller.power('n1:9090')).toEqual(powerIn(texts[7]![0]!));
+    expect(traveller.power('n2:9090')).toEqual(powerIn(texts[7]![1]!));
     expect(traveller.status).toMatchObject({ at: timeOf(7) + 4000, playing: false, seeking: false });
     expect(traveller.deliveries[0]!.node.status.okAt).toBe(timeOf(7));
   });
@@ -119,12 +55,12 @@ describe.each(ENGINES)('%s', (engine: Engine) => {
   test_('steps by the interval of the samples, and seeks', async () => {
     const traveller = await travel(timeOf(7));
     await traveller.arrive({ action: 'step', by: 1 });
-    expect(traveller.power(1)).toEqual(powerIn(texts[8]![0]!));
+    expect(traveller.power('n1:9090')).toEqual(powerIn(texts[8]![0]!));
     await traveller.arrive({ action: 'step', by: -1 });
     await traveller.arrive({ action: 'step', by: -1 });
-    expect(traveller.power(1)).toEqual(powerIn(texts[6]![0]!));
+    expect(traveller.power('n1:9090')).toEqual(powerIn(texts[6]![0]!));
     await traveller.arrive({ action: 'seek', at: timeOf(20) });
-    expect(traveller.power(2)).toEqual(powerIn(texts[20]![1]!));
+    expect(traveller.power('n2:9090')).toEqual(powerIn(texts[20]![1]!));
     expect(traveller.deliveries.map(({ continuity }) => continuity)).toEqual(['jump', 'jump']);
     await traveller.arrive({ action: 'start' });
     expect(traveller.status.at).toBeGreaterThanOrEqual(timeOf(0));
@@ -158,7 +94,7 @@ describe.each(ENGINES)('%s', (engine: Engine) => {
     traveller.collector.command({ action: 'toggle' });
     await traveller.until(() => traveller.status.at >= timeOf(12));
     const frame = (traveller.status.at - timeOf(0)) / (STEP * 1000);
-    expect(traveller.power(1)).toEqual(powerIn(texts[frame]![0]!));
+    expect(traveller.power('n1:9090')).toEqual(powerIn(texts[frame]![0]!));
     traveller.collector.command({ action: 'toggle' });
     expect(traveller.status.playing).toBe(false);
   });
@@ -168,7 +104,7 @@ describe.each(ENGINES)('%s', (engine: Engine) => {
     await traveller.until(() => (traveller.status.timeline ?? []).length > 0);
     await traveller.arrive({ action: 'seek', at: timeOf(0) - 3_600_000 });
     expect(traveller.said.at(-1)).toMatch(/^nothing at .*: the nearest is /);
-    expect(traveller.power(1)).toHaveLength(8);
+    expect(traveller.power('n1:9090')).toHaveLength(8);
   });
 
   test_('} is the present, which has no nodes here', async () => {
@@ -179,6 +115,6 @@ describe.each(ENGINES)('%s', (engine: Engine) => {
     expect(traveller.collector.facts.problem).toBe('the server has no GPU metrics, or none that match');
     // Back again.
     await traveller.arrive({ action: 'seek', at: timeOf(9) });
-    expect(traveller.power(1)).toEqual(powerIn(texts[9]![0]!));
+    expect(traveller.power('n1:9090')).toEqual(powerIn(texts[9]![0]!));
   });
 });

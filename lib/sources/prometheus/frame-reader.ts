@@ -5,6 +5,7 @@
 import { AppError } from '../../errors.js';
 import type { Clock, Ms } from '../../model/clock.js';
 import type { Needs } from '../../model/collector.js';
+import type { Dialect } from '../dialects/dialect.js';
 import { msOf } from './series-reader.js';
 import { Commands, FixedRows, FrameBuilder, type Frame } from './frame-builder.js';
 import {
@@ -62,6 +63,7 @@ export class FrameReader {
   readonly #server: PrometheusServer;
   readonly #clock: Clock;
   readonly #match: string;
+  readonly #dialects: readonly Dialect[];
   /** Of the time that is asked about. */
   #inventory: { readonly of: Inventory; readonly at: Ms } | undefined;
   #last: Inventory | undefined;
@@ -74,10 +76,11 @@ export class FrameReader {
   intervalMs: Ms = DEFAULT_INTERVAL_MS;
   facts: ReadFacts = { costMs: 0, bytes: 0, series: 0, warnings: [], partial: false, parts: 1, withoutProcesses: false };
 
-  constructor(server: PrometheusServer, match: string, clock: Clock) {
+  constructor(server: PrometheusServer, match: string, clock: Clock, dialects: readonly Dialect[]) {
     this.#server = server;
     this.#match = match;
     this.#clock = clock;
+    this.#dialects = dialects;
   }
 
   /** What the server has, as far as it is known: when it was asked last, else at the first of these times at which it has anything. */
@@ -157,11 +160,12 @@ export class FrameReader {
   async #known(ask: Ask, at: Ms | undefined): Promise<Inventory> {
     const now = at ?? this.#clock.now();
     if (this.#inventory && Math.abs(now - this.#inventory.at) < PROBE_MS) return this.#inventory.of;
-    const { series } = await ask(probe(this.#match));
+    const { series } = await ask(probe(this.#match, this.#dialects));
     if (series.length === 0) throw new AppError('S_NO_SERIES');
     const of = inventoryOf(
       series.map(({ labels }) => [labels.__name__ ?? '', labels.job ?? '']),
       this.#match,
+      this.#dialects,
     );
     this.#inventory = { of, at: now };
     this.#last = of;

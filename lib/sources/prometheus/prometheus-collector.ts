@@ -11,6 +11,7 @@ import type { AttributionSource } from '../../model/node.js';
 import type { NodeNames } from '../../model/node-names.js';
 import type { NodeView } from '../../model/node-view.js';
 import { clean } from '../../text/sanitize.js';
+import { OUR_DIALECTS, type Dialects } from '../dialects/dialects.js';
 import { FrameReader, type ReadFacts, type ReadFrame } from './frame-reader.js';
 import { PrometheusServer, type ServerOptions } from './prometheus-server.js';
 import { ServerNodes } from './server-nodes.js';
@@ -19,6 +20,8 @@ import { TimeTravel } from './time-travel.js';
 export interface PrometheusOptions extends ServerOptions {
   /** Label matchers that narrow everything. */
   readonly match?: string;
+  /** Other exporters. Default: those that are known. */
+  readonly dialects?: Dialects | undefined;
   readonly newParser: () => ScrapeParser;
   readonly names: NodeNames;
   readonly attribution?: AttributionSource;
@@ -77,8 +80,10 @@ export class PrometheusCollector implements Replay {
   constructor(options: PrometheusOptions) {
     this.#options = options;
     this.#server = new PrometheusServer(options);
-    this.#reader = new FrameReader(this.#server, options.match ?? '', options.clock);
-    this.#pastReader = new FrameReader(this.#server, options.match ?? '', options.clock);
+    const { all } = options.dialects ?? OUR_DIALECTS;
+    const newReader = (): FrameReader => new FrameReader(this.#server, options.match ?? '', options.clock, all);
+    this.#reader = newReader();
+    this.#pastReader = newReader();
     this.#nodes = new ServerNodes(options);
     this.source = new URL(options.url).host;
     this.intervalMs = options.intervalMs ?? MIN_INTERVAL_MS;

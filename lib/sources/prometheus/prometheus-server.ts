@@ -48,12 +48,19 @@ const TOO_LARGE_STATUS: ReadonlySet<number> = new Set([422, 503]);
 /** VictoriaMetrics sends 422 for queries that it cannot read, too. */
 const UNREADABLE_QUERY = /cannot parse|parse error|unknown func/i;
 
+type Sent = Pick<Result, 'bytes' | 'latencyMs' | 'skewMs'> & { readonly envelope: Envelope };
+
+/** A proxy that only lets through what it takes for reading refuses a POST. */
+class PostRefused extends Error {}
+const POST_REFUSED: ReadonlySet<string> = new Set(['S_AUTH', 'S_NOT_PROMETHEUS']);
+
 export class PrometheusServer {
   readonly address: string;
   readonly #client: HttpClient;
   readonly #accesses: HttpAccesses;
   readonly #timeoutMs: Ms;
   #active = 0;
+  #posts = true;
   readonly #waiting: (() => void)[] = [];
   readonly #closing = new AbortController();
 
@@ -106,17 +113,17 @@ export class PrometheusServer {
       if (series.length === MAX_SERIES) throw new AppError('S_QUERY_LIMIT', { reason: `more than ${MAX_SERIES} series` });
       series.push(one);
     };
-    const { envelope, ...answer } = await this.#send(path, form, take, signal);
+    const send = (): Promise<Sent> => this.#send(path, form, take, signal);
+    const { envelope, ...answer } = await send().catch((thrown: unknown) => {
+      if (thrown instanceof PostRefused) return send();
+      throw thrown;
+    });
     return { series, warnings: envelope.warnings.map((text) => clean(text, MAX_REASON_BYTES)), partial: envelope.partial, ...answer };
   }
 
-  async #send(
-    path: string,
-    form: string,
-    take: (series: Series) => void,
-    signal: AbortSignal,
-  ): Promise<Pick<Result, 'bytes' | 'latencyMs' | 'skewMs'> & { readonly envelope: Envelope }> {
+  async #send(path: string, form: string, take: (series: Series) => void, signal: AbortSignal): Promise<Sent> {
     await this.#turn();
+    const isPosted = this.#posts && form.length > MAX_QUERY_IN_ADDRESS;
     try {
       let bytes = 0;
       const reader = new SeriesReader(take);
@@ -130,11 +137,20 @@ export class PrometheusServer {
           broken = thrown;
         }
       };
-      const isLong = form.length > MAX_QUERY_IN_ADDRESS;
-      const url = `${this.address}/api/v1/${path}${form === '' || isLong ? '' : `?${form}`}`;
-      const { status, latencyMs, skewMs } = await this.#client.get(url, await this.#accesses.of(), push, signal, isLong ? form : undefined);
+      const url = `${this.address}/api/v1/${path}${form === '' || isPosted ? '' : `?${form}`}`;
+      const { status, latencyMs, skewMs } = await this.#client.get(
+        url,
+        await this.#accesses.of(),
+        push,
+        signal,
+        isPosted ? form : undefined,
+      );
       return { envelope: envelopeOf(reader, broken, status), bytes, latencyMs, skewMs };
     } catch (thrown) {
+      if (isPosted && thrown instanceof AppError && POST_REFUSED.has(thrown.code)) {
+        this.#posts = false;
+        throw new PostRefused();
+      }
       throw thrown instanceof AppError && thrown.code === 'S_TOO_LARGE'
         ? new AppError('S_QUERY_LIMIT', { reason: thrown.message })
         : thrown;

@@ -5,7 +5,7 @@
 import { METRICS, NAMESPACE, type Metric } from '../../exposition/schema/families.js';
 import type { Needs } from '../../model/collector.js';
 import type { Dialect } from '../dialects/dialect.js';
-import { DIALECTS, familiesOf } from '../dialects/dialects.js';
+import { familiesOf } from '../dialects/dialects.js';
 
 /** Which rows an answer is about. */
 export type Subject =
@@ -65,7 +65,7 @@ const PROCESS_LABELS = 'instance, gpu_index, device_id, device_uuid, user, pid';
 const ALL_SMI_PROOF = ['gpu_utilization', 'up', 'gpu_info', 'cpu_utilization'].map((name) => NAMESPACE + name);
 
 /** Exporters of GPUs. What only describes the machine is not asked from here. */
-const GPU_DIALECTS = DIALECTS.filter(({ gpuReadings }) => gpuReadings !== undefined);
+const withGpus = (dialects: readonly Dialect[]): readonly Dialect[] => dialects.filter(({ gpuReadings }) => gpuReadings !== undefined);
 
 const CORE = new Set(['utilPercent', 'memoryUsedBytes', 'powerWatts']);
 const proofOf = (dialect: Dialect): readonly string[] =>
@@ -86,11 +86,15 @@ export const anyOf = (label: string, values: readonly string[]): string =>
     : `${label}=~${quoted(values.map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'))}`;
 
 /** Which exporters there are: which of their families, by job. */
-export const probe = (match: string): string =>
-  `group by (__name__, job) (${selector([...ALL_SMI_PROOF, ...GPU_DIALECTS.flatMap((dialect) => pattern(dialect, proofOf(dialect)))], match)})`;
+export const probe = (match: string, dialects: readonly Dialect[]): string =>
+  `group by (__name__, job) (${selector([...ALL_SMI_PROOF, ...withGpus(dialects).flatMap((dialect) => pattern(dialect, proofOf(dialect)))], match)})`;
 
 /** What the probe has found. `names`: pairs of a family and a job. */
-export function inventoryOf(names: readonly (readonly [family: string, job: string])[], match: string): Inventory {
+export function inventoryOf(
+  names: readonly (readonly [family: string, job: string])[],
+  match: string,
+  dialects: readonly Dialect[],
+): Inventory {
   const found = new Set(names.map(([family]) => family));
   const has = (dialect: Dialect): boolean => {
     const patterns = pattern(dialect, proofOf(dialect)).map((one) => new RegExp(`^${one}$`));
@@ -99,7 +103,7 @@ export function inventoryOf(names: readonly (readonly [family: string, job: stri
   return {
     jobs: [...new Set(names.map(([, job]) => job))].sort(),
     hasAllSmi: ALL_SMI_PROOF.some((name) => found.has(name)),
-    dialects: GPU_DIALECTS.filter(has),
+    dialects: withGpus(dialects).filter(has),
     match,
   };
 }
