@@ -1,11 +1,12 @@
 /** From a key typed into a filter to the bytes of the next frame, with 1,000 nodes: npm run bench -- filter */
 import { loadRegexEngine } from '../lib/filter/regex.js';
-import { PACE_MS } from '../lib/app/render-loop.js';
 import { bodyOf, nodesOf, ScrapedCluster } from './cluster.js';
 import { percentile, timed } from './measure.js';
 import type { BenchRow } from './table.js';
 import { BenchViewer } from './viewer.js';
 
+/** What is typed should be seen within this time. */
+const TYPING_MS = 100;
 const SIZE = { cols: 220, rows: 60 };
 const ROUNDS = 8;
 
@@ -37,7 +38,11 @@ export async function bench(): Promise<BenchRow[]> {
         }
       }
       await typed(viewer, 'Esc');
-      rows.push({ name: `typing ${what}, ${tab} tab, p99`, oursMs: percentile(times, 0.99), target: { goal: PACE_MS / 2, gate: PACE_MS } });
+      rows.push({
+        name: `typing ${what}, ${tab} tab, p99`,
+        oursMs: percentile(times, 0.99),
+        target: { goal: TYPING_MS / 2, gate: TYPING_MS },
+      });
     }
     await typed(viewer, 'Tab');
     await viewer.settle();

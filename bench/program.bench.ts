@@ -63,18 +63,18 @@ async function starts(viewer: string): Promise<BenchRow[]> {
 }
 
 /**
- * Without key presses, compared with a loop of got that requests the same nodes equally often, so that disturbances of the machine affect
+ * Without key presses, compared with a poller with got that requests the same nodes equally often, so that disturbances of the machine affect
  * both alike.
  */
 async function idle(viewer: string, nodes: Serving): Promise<BenchRow[]> {
-  const loop = bundle(fileURLToPath(new URL('./got-loop.ts', import.meta.url)));
+  const loop = bundle(fileURLToPath(new URL('./poller.ts', import.meta.url)));
   const ours: number[] = [];
   const gots: number[] = [];
   let mib = 0;
   try {
     for (let round = 0; round < 2; round++) {
       const terminal = new Terminal(process.execPath, [viewer, '--hostfile', nodes.hostFile]);
-      const got = new Terminal(process.execPath, [loop.file, nodes.hostFile, String(adaptiveInterval(100))]);
+      const got = new Terminal(process.execPath, [loop.file, 'got', nodes.hostFile, String(adaptiveInterval(100))]);
       await pause(IDLE_AFTER_MS + WARM_UP_MS);
       const [viewers, loops] = await Promise.all([terminal, got].map(({ pid }) => shareOf(pid, IDLE_WINDOW_MS)));
       ours.push(viewers!);

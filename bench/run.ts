@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   tabs: () => import('./tabs.bench.js'),
   program: () => import('./program.bench.js'),
   get: () => import('./get.bench.js'),
+  whole: () => import('./whole.bench.js'),
   stress: () => import('./stress.bench.js'),
   filter: () => import('./filter.bench.js'),
   node: () => import('./node.bench.js'),

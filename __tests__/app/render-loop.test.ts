@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { IDLE_AFTER_MS, RenderLoop, PACE_MS, QUIET_AFTER_MS, QUIET_PACE_MS } from '../../lib/app/render-loop.js';
+import { IDLE_AFTER_MS, IDLE_PACE_MS, PACE_MS, QUICK_PACE_MS, RenderLoop, STARTING_MS } from '../../lib/app/render-loop.js';
 import { SteppedClock } from '../helpers/clock.js';
 
 /** A frame that is stale after every change, and the times at which it was painted. */
@@ -11,7 +11,7 @@ class Rig {
   ready = true;
   readonly loop: RenderLoop;
 
-  constructor(playing = false) {
+  constructor({ playing = false, intervalMs = 3000 } = {}) {
     this.loop = new RenderLoop(this.clock, {
       stale: () => this.stale,
       ready: () => this.ready,
@@ -19,6 +19,7 @@ class Rig {
         this.stale = false;
         this.painted.push(this.clock.now() - this.begin);
       },
+      intervalMs,
       playing: () => playing,
     });
   }
@@ -50,36 +51,51 @@ test('paints many changes in one tick as one frame', () => {
   expect(rig.step(1000).painted).toEqual([0]);
 });
 
-test('paints the first data at once, then four frames per second', () => {
+test('paints the first data at once, then four frames per second while the first answers arrive', () => {
   const rig = new Rig();
   for (let ms = 0; ms < 1000; ms += 10) rig.data().step(10);
   expect(rig.painted).toEqual([0, 250, 500, 750, 1000]);
-  expect(QUIET_PACE_MS).toBe(250);
+  expect(QUICK_PACE_MS).toBe(250);
 });
 
-test('paints one frame per second after half a minute without keys, and at once when a key is pressed', () => {
-  expect(IDLE_AFTER_MS).toBe(30_000);
-  const rig = new Rig().key().step(IDLE_AFTER_MS + 10);
+test('paints new data once per second later, also while keys are pressed', () => {
+  const rig = new Rig().step(STARTING_MS);
+  for (let ms = 0; ms < 2500; ms += 10) rig.data().step(10);
+  expect(rig.painted).toEqual([10_000, 11_000, 12_000]);
+  rig.key().step(0);
+  rig.data().step(1000);
+  expect(rig.painted.slice(3)).toEqual([12_500, 13_500]);
+});
+
+test.each([
+  [500, PACE_MS],
+  [3000, 3000],
+  [60_000, IDLE_PACE_MS],
+])('after half a minute without keys, paints nodes that are scraped every %d ms every %d ms', (intervalMs, pace) => {
+  const rig = new Rig({ intervalMs }).key().step(IDLE_AFTER_MS + 10);
   rig.painted.length = 0;
-  for (let ms = 0; ms < 1000; ms += 10) rig.data().step(10);
-  expect(rig.painted).toEqual([30_010, 31_010]);
-  expect(rig.key().step(0).painted.at(-1)).toBe(31_010);
+  for (let ms = 0; ms < 2 * pace; ms += 10) rig.data().step(10);
+  expect(rig.painted).toEqual([30_010, 30_010 + pace, 30_010 + 2 * pace]);
+  expect(rig.key().step(0).painted.at(-1)).toBe(30_010 + 2 * pace);
+});
+
+test('paints an alert within a second, however long no key was pressed, and many alerts at once', () => {
+  const rig = new Rig({ intervalMs: 5000 }).step(IDLE_AFTER_MS + 10);
+  rig.data().step(0);
+  rig.painted.length = 0;
+  for (let ms = 0; ms < 2000; ms += 10) {
+    rig.stale = true;
+    rig.loop.alert();
+    rig.step(10);
+  }
+  expect(rig.painted).toEqual([31_010, 32_010]);
 });
 
 test('keeps four frames per second while a recording plays', () => {
-  const rig = new Rig(true).key().step(IDLE_AFTER_MS + 10);
+  const rig = new Rig({ playing: true }).key().step(IDLE_AFTER_MS + 10);
   rig.painted.length = 0;
   for (let ms = 0; ms < 1000; ms += 10) rig.data().step(10);
   expect(rig.painted).toEqual([30_010, 30_260, 30_510, 30_760, 31_010]);
-});
-
-test('paints ten frames per second while keys are pressed, and for a while after', () => {
-  const rig = new Rig().key().step(0);
-  for (let ms = 0; ms < QUIET_AFTER_MS; ms += 10) rig.data().step(10);
-  expect(rig.painted).toEqual(Array.from({ length: QUIET_AFTER_MS / PACE_MS + 1 }, (_, nth) => nth * PACE_MS));
-  rig.painted.length = 0;
-  for (let ms = 0; ms < 1000; ms += 10) rig.data().step(10);
-  expect(rig.painted.length).toBeLessThanOrEqual(5);
 });
 
 test('paints a key without delay, together with new data', () => {
@@ -88,16 +104,16 @@ test('paints a key without delay, together with new data', () => {
   expect(rig.step(1000).painted).toEqual([0, 40]);
 });
 
-test('paints a toast, a resize or an alert at once, without leaving the slow pace', () => {
+test('paints a toast or a resize at once, without leaving the slow pace', () => {
   const rig = new Rig().data().step(0);
   rig.step(60_000);
   rig.data();
   rig.loop.soon();
   rig.step(0);
   expect(rig.painted.at(-1)).toBe(60_000);
-  // Data after it still waits a second, as while no key is pressed.
-  for (let nth = 0; nth < 10; nth++) rig.data().step(100);
-  expect(rig.painted.slice(1)).toEqual([60_000, 61_000]);
+  // Data after it still waits for the end of a round, as while no key is pressed.
+  for (let nth = 0; nth < 31; nth++) rig.data().step(100);
+  expect(rig.painted.slice(1)).toEqual([60_000, 63_000]);
 });
 
 test('paints nothing when nothing is new', () => {

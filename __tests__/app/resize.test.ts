@@ -39,7 +39,7 @@ const size = fc.tuple(fc.oneof(fc.nat(200), fc.nat(12)), fc.oneof(fc.nat(60), fc
 describe.each(Object.entries(PLACES))('%s', (_, keys) => {
   test('the screen is complete at any size', () => {
     const driver = open(keys);
-    const before = driver.frame();
+    const before = driver.resize(COLS, ROWS).frame();
     fc.assert(
       fc.property(fc.array(size, { minLength: 1, maxLength: 8 }), (storm) => {
         for (const [cols, rows] of storm) {

@@ -132,6 +132,13 @@ export class Driver {
     return this;
   }
 
+  /** Shows what was delivered, without waiting for the pace at which new data is painted. */
+  look(): this {
+    this.step(250);
+    this.app.loop.soon();
+    return this.step(0);
+  }
+
   /** Presses keys by name, one after the other; each is handled before the next. */
   press(...names: readonly string[]): this {
     for (const name of names) {
@@ -195,7 +202,7 @@ export class Driver {
   }
 
   deliver(delivery: Omit<Delivery, 'continuity'>): this {
-    return this.deliverQuietly(delivery).step(250);
+    return this.deliverQuietly(delivery).look();
   }
 
   /** Title of the open tab. */

@@ -45,6 +45,7 @@ class Fed implements Collector {
 
 export class TextViewer {
   readonly #clock: SteppedClock;
+  readonly #app: App;
   readonly #painter: MemoryPainter;
   readonly #collector: Fed;
 
@@ -66,7 +67,7 @@ export class TextViewer {
     const save = (): Promise<string> => Promise.reject(new Error('nothing is exported here'));
     const tabs: TabPlugin[] = [];
     for (const plugin of [...BUILT_IN, ...plugins]) tabs.push(validatePlugin(plugin, tabs));
-    new App({
+    this.#app = new App({
       plugins: tabs,
       collector: this.#collector,
       painter: this.#painter,
@@ -76,7 +77,8 @@ export class TextViewer {
       onRenumbered: (listen) => {
         this.parsers.onRenumbered(listen);
       },
-    }).start();
+    });
+    this.#app.start();
   }
 
   press(...names: readonly string[]): this {
@@ -102,6 +104,8 @@ export class TextViewer {
   #tell(nth: number, kind: 'failed' | 'overdue'): this {
     this.#collector.tell({ node: this.hosts[nth]!, kind, continuity: 'next' });
     this.#clock.step(250);
+    this.#app.loop.soon();
+    this.#clock.step(0);
     return this;
   }
 

@@ -88,7 +88,7 @@ export async function watch(
     const untilDue = endpoints.map(({ status }) => (status.nextTryAt ?? 0) - driver.clock.now());
     driver.step(Math.max(INTERVAL_MS, ...untilDue));
     await all;
-    driver.step(250);
+    driver.look();
   };
   return { driver, servers, round };
 }

@@ -110,7 +110,8 @@ export class App {
       paint: () => {
         this.#paint();
       },
-      playing: () => parts.replay?.status?.playing === true,
+      intervalMs: collector.intervalMs,
+      playing: () => parts.replay?.status !== undefined,
     });
     this.quit = new Promise((resolve) => {
       this.#ended = resolve;
@@ -150,7 +151,8 @@ export class App {
   deliver(delivery: Delivery): void {
     this.state.now = this.#transport.now();
     this.#applyEffects(this.state.deliver(delivery));
-    this.loop.paced();
+    if (delivery.kind === 'data') this.loop.paced();
+    else this.loop.alert();
   }
 
   input(event: InputEvent): void {
@@ -262,8 +264,12 @@ export class App {
     const shown = toast?.alerts !== undefined && toast.until > clock.now() ? { until: toast.until, alerts: toast.alerts } : undefined;
     const alerts = [...(shown?.alerts ?? []), ...changes];
     const tone = alerts.some(({ to }) => to === 'crit') ? 'bad' : alerts.some(({ to }) => to === 'warn') ? 'warn' : 'accent';
+    const { state } = this;
     this.state.toast = {
-      text: clean(alertSummary(alerts.map((change) => alertOnScreen(change, this.state.domain))), MAX_TOAST_BYTES),
+      // Written when it is painted: many nodes may raise alerts before that.
+      get text() {
+        return clean(alertSummary(alerts.map((change) => alertOnScreen(change, state.domain))), MAX_TOAST_BYTES);
+      },
       tone,
       until: shown?.until ?? clock.now() + TOAST_MS,
       alerts,
@@ -271,7 +277,8 @@ export class App {
     if (tone !== 'accent') this.state.flashUntil = clock.now() + FLASH_MS;
     if (bell && changes.some(({ to }) => to === 'crit')) painter.bell();
     onAlerts?.(changes);
-    this.#touch();
+    this.state.touch();
+    this.loop.alert();
   }
 
   #filter(command: FilterCommand): void {

@@ -1,12 +1,14 @@
 /** When to paint: at most one frame per tick; after a key in the next tick, after new data at a limited rate. */
 import type { Clock, Ms } from '../model/clock.js';
 
-/** Frames for new data: 10 per second, 4 after some time without a key, 1 after a long time. */
-export const PACE_MS = 100;
-export const QUIET_PACE_MS = 250;
-export const QUIET_AFTER_MS = 2000;
-export const IDLE_PACE_MS = 1000;
+/** Frames for new data while the first answers arrive, and while a recording is played. */
+export const QUICK_PACE_MS = 250;
+export const STARTING_MS = 10_000;
+/** Later: the numbers should not flicker, and each frame costs as much as dozens of scrapes. */
+export const PACE_MS = 1000;
+/** After this long without a key, a frame per round of scrapes is enough, but not less than this often. */
 export const IDLE_AFTER_MS = 30_000;
+export const IDLE_PACE_MS = 5000;
 
 export interface Painting {
   /** Whether the screen is out of date. */
@@ -14,7 +16,9 @@ export interface Painting {
   /** False while the terminal has not accepted the last frame: painting waits, collecting continues. */
   ready(): boolean;
   paint(): void;
-  /** The past is being played: full rate even without keys. */
+  /** Milliseconds between two scrapes of a node. */
+  readonly intervalMs: Ms;
+  /** The past is shown: full rate even without keys. */
   playing?(): boolean;
 }
 
@@ -22,6 +26,7 @@ export class RenderLoop {
   readonly stats = { frames: 0, held: 0 };
   readonly #clock: Clock;
   readonly #painting: Painting;
+  readonly #startedAt: Ms;
   #cancel: (() => void) | undefined;
   #due: Ms = Infinity;
   #paintedAt: Ms = -Infinity;
@@ -31,31 +36,40 @@ export class RenderLoop {
   constructor(clock: Clock, painting: Painting) {
     this.#clock = clock;
     this.#painting = painting;
-    this.#keyAt = clock.now() - QUIET_AFTER_MS - 1;
+    this.#startedAt = this.#keyAt = clock.now();
   }
 
-  /** The user is present: the next tick paints, and new data is painted at full rate for a while. */
+  /** The user is present: the next tick paints, and new data is painted more often for a while. */
   key(): void {
     this.#keyAt = this.#clock.now();
     this.soon();
   }
 
-  /** A resize, a toast, an alert: the next tick paints. It is not a sign that the user is present. */
+  /** A resize, a toast: the next tick paints. It is not a sign that the user is present. */
   soon(): void {
     this.#schedule(this.#clock.now());
   }
 
+  /** An alert, or a node that fails: painted without waiting for the end of a round. */
+  alert(): void {
+    this.#paced(Math.min(PACE_MS, this.#pace()));
+  }
+
   /** New data: paint when the rate allows. */
   paced(): void {
+    this.#paced(this.#pace());
+  }
+
+  #paced(pace: Ms): void {
     const now = this.#clock.now();
-    const pace = this.#pace(now - this.#keyAt);
     // A wall clock that was set back must not stop painting.
     this.#schedule(Math.min(now + pace, Math.max(now, this.#paintedAt + pace)));
   }
 
-  #pace(keylessMs: Ms): Ms {
-    if (keylessMs > IDLE_AFTER_MS && this.#painting.playing?.() !== true) return IDLE_PACE_MS;
-    return keylessMs > QUIET_AFTER_MS ? QUIET_PACE_MS : PACE_MS;
+  #pace(): Ms {
+    const now = this.#clock.now();
+    if (this.#painting.playing?.() === true || now - this.#startedAt < STARTING_MS) return QUICK_PACE_MS;
+    return now - this.#keyAt > IDLE_AFTER_MS ? Math.min(Math.max(PACE_MS, this.#painting.intervalMs), IDLE_PACE_MS) : PACE_MS;
   }
 
   stop(): void {

@@ -8,6 +8,7 @@ import { clean } from '../text/sanitize.js';
 import { serveApi, type ApiOptions } from '../exporter/metrics-server.js';
 import { VERSION } from '../version.js';
 import { nodeText, waitingText } from '../exposition/write/node-text.js';
+import { keepYoungGenerationSmall } from './young-generation.js';
 
 export interface NodeApiSettings extends MachineOptions, Pick<ApiOptions, 'bind' | 'port' | 'tls' | 'token' | 'allowHosts'> {
   /** Called with the problems of the sources whenever they change; empty: none any more. */
@@ -24,6 +25,7 @@ export interface NodeApi {
 
 /** @throws AppError E_LOCAL_NONE, E_PORT_IN_USE, E_LISTEN, E_OPTION_BAD for an invalid certificate */
 export async function startNodeApi(settings: NodeApiSettings): Promise<NodeApi> {
+  keepYoungGenerationSmall();
   const machine = new Machine(settings);
   if (!machine.readable) throw new AppError('E_LOCAL_NONE', { dir: settings.procDir });
   const waiting = waitingText(machine.identity, VERSION);

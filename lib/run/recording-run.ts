@@ -12,6 +12,7 @@ import type { Section } from '../recording/format/schema.js';
 import { compressorInThread } from '../recording/thread/worker-client.js';
 import { Parsers } from '../exposition/parser/index.js';
 import { systemClock } from './system-clock.js';
+import { keepYoungGenerationSmall } from './young-generation.js';
 
 export interface RecordingSettings {
   readonly sources: readonly Source[];
@@ -38,6 +39,7 @@ export interface RecordingRun {
 
 /** The first frame is written when every node and every scheduler has answered or failed, or after an interval. Throws `E_FILE_WRITE`. */
 export async function startRecording(settings: RecordingSettings): Promise<RecordingRun> {
+  keepYoungGenerationSmall();
   const parsers = new Parsers();
   const opened = await openSources(settings.sources, {
     parsers,

@@ -1,5 +1,4 @@
 /** Assembles the viewer: collector, terminal and app, from the settings to the exit status. */
-import { setFlagsFromString } from 'node:v8';
 import { loadRegexEngine } from '../filter/regex.js';
 import { alertJson } from '../alerts/alert-text.js';
 import { App } from '../app/app.js';
@@ -20,13 +19,7 @@ import type { Save } from '../model/sheet.js';
 import { jobNotices } from '../view/job-notices.js';
 import type { Painter } from '../view/painter.js';
 import type { Ms } from '../model/clock.js';
-
-/**
- * Lets the young generation of the heap grow to its 16 MiB in one step. Each answer of a node leaves hundreds of objects of the HTTP client
- * behind, so with the small initial size the garbage collector runs constantly. V8 reads the flag whenever that space grows, so it may be
- * set late.
- */
-const YOUNG_HEAP = '--semi-space-growth-factor=16';
+import { keepYoungGenerationSmall } from './young-generation.js';
 
 const loadSave = () => import('../export/save.js');
 const loadRecording = () => Promise.all([import('../recording/write/recording-switch.js'), import('../recording/thread/worker-client.js')]);
@@ -44,6 +37,7 @@ function loadTheRest(): void {
  * after the terminal is restored. Rejects with an AppError when it cannot start.
  */
 export async function runView(settings: ViewSettings): Promise<number> {
+  keepYoungGenerationSmall();
   const parsers = new Parsers();
   const opened = await openSources(settings.sources, {
     parsers,
@@ -84,7 +78,6 @@ export async function runView(settings: ViewSettings): Promise<number> {
     opened.jobs?.onChanged(() => app.state.ownersChanged());
     narrow(app.state, settings);
     app.start();
-    setFlagsFromString(YOUNG_HEAP);
     systemClock.after(0, loadTheRest);
     const jobs = await startJobs(settings.jobs, opened.jobs, (states) => {
       app.state.jobSources = states;
