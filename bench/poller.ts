@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import got from 'got';
 import { HttpClient } from '../lib/sources/hosts/request.js';
+import { HttpAccess } from '../lib/sources/http/http-access.js';
 import { systemClock } from '../lib/run/system-clock.js';
 
 const [client, hostFile, intervalMs] = [process.argv[2]!, process.argv[3]!, Number(process.argv[4])];
@@ -20,12 +21,13 @@ const fail = (error: unknown): never => {
 };
 const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
 const plain = got.extend({ agent: { http: agent }, headers: { 'accept-encoding': 'identity' }, retry: { limit: 0 } });
+const access = new HttpAccess({}, { clock: systemClock });
 const own = new HttpClient({ clock: systemClock, timeoutMs: 5000 });
 
 const CLIENTS: Readonly<Record<string, (url: string) => void>> = {
   http: (url) => void http.get(url, { agent }, (response) => response.resume()).on('error', fail),
   got: (url) => void plain.stream(url).on('error', fail).resume(),
-  ours: (url) => void own.get(url, () => undefined, new AbortController().signal).catch(fail),
+  ours: (url) => void own.get(url, access, () => undefined, new AbortController().signal).catch(fail),
 };
 const ask = CLIENTS[client]!;
 

@@ -19,7 +19,10 @@ export class HttpAgents {
 
   /** For a request with what `access` has given for it. Node's http is loaded by the first. */
   async of(access: HttpAccess, { tls }: RequestParts): Promise<AgentPair> {
+    const current = this.#byAccess.get(access);
+    if (current?.tls === tls) return current.pair;
     const [http, https] = await Promise.all([import('node:http'), import('node:https')]);
+    // Another request may have been faster.
     const known = this.#byAccess.get(access);
     if (known?.tls === tls) return known.pair;
     if (known) retire(known.pair);
