@@ -58,13 +58,13 @@ test('paints the first data at once, then four frames per second while the first
   expect(QUICK_PACE_MS).toBe(250);
 });
 
-test('paints new data once per second later, also while keys are pressed', () => {
+test('paints new data once per second later, and four times in the second after a key', () => {
   const rig = new Rig().step(STARTING_MS);
   for (let ms = 0; ms < 2500; ms += 10) rig.data().step(10);
   expect(rig.painted).toEqual([10_000, 11_000, 12_000]);
   rig.key().step(0);
-  rig.data().step(1000);
-  expect(rig.painted.slice(3)).toEqual([12_500, 13_500]);
+  for (let ms = 0; ms < 3000; ms += 10) rig.data().step(10);
+  expect(rig.painted.slice(3)).toEqual([12_500, 12_750, 13_000, 13_250, 13_500, 14_500, 15_500]);
 });
 
 test.each([

@@ -1,9 +1,10 @@
 /** When to paint: at most one frame per tick; after a key in the next tick, after new data at a limited rate. */
 import type { Clock, Ms } from '../model/clock.js';
 
-/** Frames for new data while the first answers arrive, and while a recording is played. */
+/** Frames for new data while the first answers arrive, shortly after a key, which may have asked for data, and while the past is shown. */
 export const QUICK_PACE_MS = 250;
 export const STARTING_MS = 10_000;
+export const AFTER_KEY_MS = 1000;
 /** Later: the numbers should not flicker, and each frame costs as much as dozens of scrapes. */
 export const PACE_MS = 1000;
 /** After this long without a key, a frame per round of scrapes is enough, but not less than this often. */
@@ -36,7 +37,8 @@ export class RenderLoop {
   constructor(clock: Clock, painting: Painting) {
     this.#clock = clock;
     this.#painting = painting;
-    this.#startedAt = this.#keyAt = clock.now();
+    this.#startedAt = clock.now();
+    this.#keyAt = this.#startedAt - AFTER_KEY_MS;
   }
 
   /** The user is present: the next tick paints, and new data is painted more often for a while. */
@@ -68,7 +70,8 @@ export class RenderLoop {
 
   #pace(): Ms {
     const now = this.#clock.now();
-    if (this.#painting.playing?.() === true || now - this.#startedAt < STARTING_MS) return QUICK_PACE_MS;
+    const isAwaited = now - this.#startedAt < STARTING_MS || now - this.#keyAt < AFTER_KEY_MS;
+    if (isAwaited || this.#painting.playing?.() === true) return QUICK_PACE_MS;
     return now - this.#keyAt > IDLE_AFTER_MS ? Math.min(Math.max(PACE_MS, this.#painting.intervalMs), IDLE_PACE_MS) : PACE_MS;
   }
 
