@@ -107,6 +107,10 @@ export class StandInMachine {
     writeFileSync(join(this.directory, name), text);
   }
 
+  read(name: string): string {
+    return readFileSync(join(this.directory, name), 'utf8');
+  }
+
   /** A process in /proc. */
   process(
     pid: number,

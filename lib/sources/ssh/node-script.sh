@@ -10,7 +10,7 @@ by_line() { while IFS= read -r line || [ -n "$line" ]; do printf "%s%s%.3900s\n"
 in_pieces() { awk -v n="$1" "$pieces"; }
 smi() { "$smi" "$@"; }
 smi_loop() { if command -v stdbuf >/dev/null; then stdbuf -oL "$smi" "$@"; else "$smi" "$@"; fi; }
-names() { getent passwd "$@"; }
+names() { if [ -n "$passwd" ]; then cat "$passwd"; else getent passwd "$@"; fi; }
 state() {
   cd "$proc" || return 1
   command -v "$smi" >/dev/null && echo "?nvidia-smi"
@@ -164,7 +164,7 @@ main() {
   done
   has='' lacks=''
   command -v "$smi" >/dev/null && has=,nvidia-smi
-  command -v getent >/dev/null && has=$has,getent
+  { [ -n "$passwd" ] || command -v getent >/dev/null; } && has=$has,getent
   for name in awk cat ls readlink setsid sleep stat tr; do command -v "$name" >/dev/null || lacks=$lacks,$name; done
   [ -r "$proc/stat" ] || lacks=$lacks,proc
   trap 'exit 0' HUP INT PIPE TERM
