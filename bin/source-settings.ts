@@ -1,6 +1,6 @@
 /** The sources of a run: what the command line names to watch or record. */
 import type { HttpAccesses } from '../lib/sources/http/http-accesses.js';
-import { TargetList, type Target, type Transport } from '../lib/sources/hostlists/targets.js';
+import { TargetList, type EndpointAddress, type Target, type Transport } from '../lib/sources/hostlists/targets.js';
 import { AppError } from '../lib/errors.js';
 import { count } from '../lib/text/format.js';
 import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
@@ -79,7 +79,7 @@ async function prometheusOf(
   scraped: Pick<PrometheusSource, 'timeoutMs' | 'intervalMs' | 'owner' | 'dialects'>,
 ): Promise<PrometheusSource> {
   const { promMatch, promOrg, start, speed } = options;
-  const accesses = await accessesOf(options, [url], () => `the server has an http:// address, ${url}`);
+  const accesses = await accessesOf(options, [{ url }], () => `the server has an http:// address, ${url}`);
   return {
     kind: 'prometheus',
     url,
@@ -99,10 +99,9 @@ async function hostsOf(
   const { targets, notes } = await targetsOf(options);
   const accesses = await accessesOf(
     options,
-    targets.flatMap(({ endpoints }) => endpoints.map(({ url }) => url)),
+    targets.flatMap(({ endpoints }) => endpoints),
     (plain) => {
-      const urls = new Set(plain);
-      const there = targets.filter(({ endpoints }) => endpoints.some(({ url }) => urls.has(url)));
+      const there = targets.filter(({ endpoints }) => endpoints.some((endpoint) => plain.has(endpoint)));
       const nodes = targets.length === 1 ? '1 node' : `${count(there.length)} of ${count(targets.length)} nodes`;
       return `${nodes} with an http:// address, the first is ${there[0]!.nodeId}`;
     },
@@ -110,21 +109,26 @@ async function hostsOf(
   return { kind: 'hosts', targets, notes, title: titleOf(options, targets), ...scraped, ...(accesses ? { accesses } : {}) };
 }
 
+type Asked = Omit<EndpointAddress, 'id'>;
+
 /**
  * Credentials are sent to every address that they are for, or the program does not start: a secret that cannot be read, or that would be sent
  * unencrypted, is found here. `where`: describes addresses that are not encrypted. Throws `E_HTTP_CONFIG` and `E_TOKEN_OVER_HTTP`.
  */
-async function accessesOf(
+async function accessesOf<One extends Asked>(
   { token, tokenOverHttp: overHttp = false, httpConfig }: Options,
-  urls: readonly string[],
-  where: (plain: readonly string[]) => string,
+  asked: readonly One[],
+  where: (plain: ReadonlySet<One>) => string,
 ): Promise<HttpAccesses | undefined> {
-  if (token === undefined && httpConfig === undefined) return undefined;
+  if (token === undefined && httpConfig === undefined && asked.every((one) => one.httpConfig === undefined)) return undefined;
   const { HttpAccesses } = await import('../lib/sources/http/http-accesses.js');
   const accesses = new HttpAccesses({ clock: systemClock, overHttp, ...(token === undefined ? {} : { token }) }, httpConfig);
-  const { hasCredentials } = await accesses.of();
-  const plain = hasCredentials && !overHttp ? urls.filter((url) => url.startsWith('http:')) : [];
-  if (plain.length === 0) return accesses;
+  const plain = new Set<One>();
+  for (const one of asked) {
+    const { hasCredentials } = await accesses.of(one.httpConfig);
+    if (hasCredentials && !overHttp && one.url.startsWith('http:')) plain.add(one);
+  }
+  if (plain.size === 0) return accesses;
   throw new AppError('E_TOKEN_OVER_HTTP', { what: token === undefined ? 'credentials' : 'the token', where: where(plain) });
 }
 

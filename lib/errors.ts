@@ -54,12 +54,12 @@ export const ERRORS = {
   E_HOSTFILE_BAD: {
     text: 'host file {file}, {where}: {reason}',
     exit: 2,
-    advice: 'Use one host per line, CSV with the address first, or Prometheus file_sd JSON.',
+    advice: 'Use one host per line, CSV with the address first, or the file_sd of Prometheus.',
   },
   E_HOSTFILE_EMPTY: {
     text: 'host file {file} lists no hosts',
     exit: 2,
-    advice: 'Use one host per line, CSV with the address first, or Prometheus file_sd JSON.',
+    advice: 'Use one host per line, CSV with the address first, or the file_sd of Prometheus.',
   },
   E_CONFIG_UNREADABLE: {
     text: 'config file {file}: {reason}',

@@ -54,14 +54,14 @@ const NODE_OPTIONS = {
     config: 'view.hosts',
     value: 'HOST..',
     many: 'words',
-    help: "nodes to scrape: host, host:port, http(s)://host:port, ranges in quotes: 'node[001-512]:9090'",
+    help: "nodes to scrape: host, host:port, http(s)://host:port/path, ranges in quotes: 'node[001-512]:9090'",
     parse: (words) => words,
   },
   hostfile: {
     flag: 'hostfile',
     config: 'view.hostfile',
     value: 'FILE',
-    help: 'file of nodes to scrape: one per line, CSV, or Prometheus file_sd JSON',
+    help: 'file of nodes to scrape: one per line, CSV, or the file_sd of Prometheus',
     parse: last,
   },
   prometheus: {

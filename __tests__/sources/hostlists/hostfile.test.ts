@@ -225,7 +225,14 @@ describe('file_sd', () => {
     ['[{"targets": ["n1"], "labels": {"a": 5}}]', 'entry 1: "labels" is not an object of strings'],
     ['[{"targets": ["n1"], "labels": []}]', 'entry 1: "labels" is not an object of strings'],
     ['[{"targets": ["n1:x"]}]', 'entry 1: "n1:x": the port must be 1 to 65535'],
-    ['[{"targets": ["n1"], "labels": {"__metrics_path__": "/x"}}]', 'entry 1: __metrics_path__ /x is not supported, only /metrics'],
+    ['[{"targets": ["n1"], "labels": {"__metrics_path__": "x"}}]', 'entry 1: __metrics_path__ x does not begin with /'],
+    ['[{"targets": ["n1"], "labels": {"__metrics_path__": "/a b"}}]', 'entry 1: "n1": "/a b" is not a path'],
+    ['- targets: [n1]\n- targets: n2', 'line 2: targets is not a list'],
+    ['- labels: {a: b}', 'line 1: targets is missing'],
+    ['- targets: [n1]\n  label: {a: b}', 'line 2: unknown key; an entry has targets, labels'],
+    ['# ours\n---\n- targets:\n  - n1\n  - n2:x', 'line 3: "n2:x": the port must be 1 to 65535'],
+    ['- targets: [n1', 'line 1: not valid YAML: wrong indentation, or a bracket is missing'],
+    ['- targets: [n1]\n  labels: {a: {b: c}}', 'line 2: a label is not a text'],
     ['[{"targets": ["n1"], "labels": {"__scheme__": "ftp"}}]', 'entry 1: __scheme__ ftp is not supported'],
     ['{"targets": ["n1"]}', 'entry 1: not a list of {"targets": [...], "labels": {...}}'],
     ['[{"targets": ["n1"]},\n\n{"targets" ["n2"]}]', 'line 3: not valid JSON'],
@@ -235,13 +242,64 @@ describe('file_sd', () => {
   });
 });
 
+describe('how a target is scraped', () => {
+  const endpoints = async (text: string, byHost = false): Promise<string[]> => {
+    const { targets } = await readHostfile(file(text), 'http', byHost);
+    return targets.map((target) => `${target.nodeId} ${target.endpoints.map(({ url }) => url).join(' ')}`);
+  };
+
+  test('YAML is the same as JSON: labels, anchors, numbers as texts', async () => {
+    const yaml = `# written by hand
+- targets: ["n1:9400", "n[2-3]:9400"]
+  labels: &rack
+    rack: 7
+    __scheme__: https
+- targets:
+    - n4:9400
+  labels: *rack
+`;
+    expect(await read(yaml)).toEqual(['n1', 'n2', 'n3', 'n4'].map((name) => `https://${name}:9400/metrics - rack=7`));
+  });
+
+  test('path and parameters: what is not /metrics is part of the id, and secret parameters are not shown', async () => {
+    const labels = { __metrics_path__: '/probe', __param_target: 'gpu 1', __param_api_key: 'hunter2' };
+    expect(await endpoints(JSON.stringify([{ targets: ['n1:9116', 'n1:9116/own'], labels }]))).toEqual([
+      'n1:9116/probe?target=gpu 1&api_key=... http://n1:9116/probe?target=gpu+1&api_key=hunter2',
+      'n1:9116/own?target=gpu 1&api_key=... http://n1:9116/own?target=gpu+1&api_key=hunter2',
+    ]);
+    expect(await endpoints('host,rack\nhttps://n1:9400/custom,r1\nn1:9400,r1\nn2:6817/metrics/jobs,r2\n')).toEqual([
+      'n1:9400/custom https://n1:9400/custom',
+      'n1:9400 http://n1:9400/metrics',
+      'n2:6817/metrics/jobs http://n2:6817/metrics/jobs',
+    ]);
+  });
+
+  test('endpoints on the same host are one node, if asked for', async () => {
+    const text = '- targets: [n1:9400, n2:9400]\n- targets: [n1:9100, "[::1]:1", "N2.:9100"]\n';
+    expect(await endpoints(text)).toHaveLength(5);
+    expect((await endpoints(text, true)).map((line) => line.split(' ')[0])).toEqual(['n1:9400+9100', 'n2:9400+N2.:9100', '[::1]:1']);
+  });
+
+  test('with an http config of its own: a file beside the list', async () => {
+    const configs = async (text: string): Promise<(string | undefined)[]> =>
+      (await readHostfile(file(text))).targets.map(({ endpoints: [one] }) => one!.httpConfig);
+    expect(await configs('host,http_config,rack\nn1,a.yml,r1\nn2,,r1\nn3,/etc/b.yml,r2\n')).toEqual([
+      join(directory, 'a.yml'),
+      undefined,
+      '/etc/b.yml',
+    ]);
+    const [one] = (await readHostfile(file('host,http_config,rack\nn1,a.yml,r1\n'))).targets;
+    expect([...one!.groups]).toEqual([['rack', 'r1']]);
+    expect(await configs('- targets: [n1]\n  labels: {__http_config__: ../c.yml}')).toEqual([join(directory, '../c.yml')]);
+  });
+});
+
 describe('errors are reported with their position', () => {
   test.each([
     ['a\nb\nc:x\nd', 'E_HOSTFILE_BAD: host file FILE, line 3: "c:x": the port must be 1 to 65535'],
     ['# one\n\na[3-1]', 'E_HOSTFILE_BAD: host file FILE, line 3: "a[3-1]": [3-1] runs backwards'],
     ['host,rack\n,7', 'E_HOSTFILE_BAD: host file FILE, line 2: "": the address is empty'],
     ['n1,"7\n', 'E_HOSTFILE_BAD: host file FILE, line 1: quoted field unterminated'],
-    ['- targets:\n  - n1:9090\n', 'E_HOSTFILE_BAD: host file FILE, line 1: YAML is not supported; use JSON for file_sd'],
     ['', 'E_HOSTFILE_EMPTY: host file FILE lists no hosts'],
     ['# none\n\n', 'E_HOSTFILE_EMPTY: host file FILE lists no hosts'],
     ['[]', 'E_HOSTFILE_EMPTY: host file FILE lists no hosts'],

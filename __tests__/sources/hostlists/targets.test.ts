@@ -119,6 +119,9 @@ describe('addresses', () => {
     ['https://[2001:db8::7]', '[2001:db8::7]', 'https://[2001:db8::7]/metrics'],
     ['  node1 ', 'node1', 'http://node1/metrics'],
     ['no\u200bde1\u202e', 'node1', 'http://node1/metrics'],
+    ['node1:6817/metrics/jobs', 'node1:6817/metrics/jobs', 'http://node1:6817/metrics/jobs'],
+    ['https://node1:9400/custom', 'node1:9400/custom', 'https://node1:9400/custom'],
+    ['node1/a+1', 'node1/a+1', 'http://node1/a+1'],
     ['knoten-ä:9090', 'knoten-ä:9090', 'http://xn--knoten--cxa:9090/metrics'],
   ])('%s', (text, nodeId, url) => {
     expect(expandHosts([text])).toEqual([{ nodeId, endpoints: [{ id: nodeId, url }], groups: new Map() }]);
@@ -143,7 +146,8 @@ describe('addresses', () => {
     ['[1:2]', 'not a host name or address'],
     ['10.0.0.300', 'not a host name or address'],
     ['-h', '"-h": not a host name or address'],
-    ['node1/proxy/metrics', 'path /proxy/metrics is not supported, only /metrics'],
+    ['node1/a"b', '"/a"b" is not a path'],
+    ['node1:9400+91000/x', 'the port must be 1 to 65535'],
     ['node[3-1]', '[3-1] runs backwards'],
     ['node[1-3', 'a [ without a ]'],
     ['x'.repeat(301), 'too long'],
@@ -168,6 +172,29 @@ describe('addresses', () => {
 
   test('control characters are not in the message', () => {
     expect(fault('\x1b[2Jx y')).toBe('E_HOST_BAD: host "[2Jx": a [ without a ]');
+  });
+});
+
+describe('paths', () => {
+  const shown = (...args: string[]): string[] =>
+    expandHosts(args).map(({ nodeId, endpoints }) => `${nodeId}: ${endpoints.map(({ id, url }) => `${id} ${url}`).join(', ')}`);
+
+  test('two paths of one address are two nodes, and the same path is one', () => {
+    expect(shown('h:1/a', 'h:1/b', 'H:1/a', 'h:1')).toEqual([
+      'h:1/a: h:1/a http://h:1/a',
+      'h:1/b: h:1/b http://h:1/b',
+      'h:1: h:1 http://h:1/metrics',
+    ]);
+  });
+
+  test('ranges and ports have paths', () => {
+    expect(shown('n[1-2]:9400/custom+9100')).toEqual([
+      'n1:9400/custom+9100: n1:9400/custom http://n1:9400/custom, n1:9100 http://n1:9100/metrics',
+      'n2:9400/custom+9100: n2:9400/custom http://n2:9400/custom, n2:9100 http://n2:9100/metrics',
+    ]);
+    expect(shown('n1:9400+6817/metrics/jobs')).toEqual([
+      'n1:9400+6817/metrics/jobs: n1:9400 http://n1:9400/metrics, n1:6817/metrics/jobs http://n1:6817/metrics/jobs',
+    ]);
   });
 });
 

@@ -1,18 +1,14 @@
-/** Host files: one address per line, CSV with the address first, or the JSON of Prometheus' file_sd. */
+/** Host files: one address per line, CSV with the address first, or Prometheus' file_sd in JSON or YAML. */
+import { dirname, resolve } from 'node:path';
 import { AppError } from '../../errors.js';
-import { isRecord } from '../../model/loose.js';
 import { clean } from '../../text/sanitize.js';
 import { readTextFile, type Unreadable } from '../files/text-file.js';
 import { splitList } from './host-ranges.js';
+import { addDiscovered, isDiscovery, MAX_VALUE_BYTES, noteOf, type Add, type Faulty } from './service-discovery.js';
 import { TargetList, type TargetNote, type Transport } from './targets.js';
 
 /** Maximum size of a host file, in bytes. */
 export const MAX_HOSTFILE_BYTES = 10 * 2 ** 20;
-
-/** Maximum number of labels kept per host, and of the bytes of their names and values. */
-const MAX_GROUPS = 32;
-const MAX_NAME_BYTES = 64;
-const MAX_VALUE_BYTES = 128;
 
 /**
  * Names of the address column, most likely first: names that people use, and the names above node lists in the output of Slurm's `sinfo`
@@ -33,9 +29,6 @@ const ADDRESS_HEADS = [
   'nodename',
   'ip',
 ];
-/** Columns and file_sd labels that name the host instead of grouping it. */
-const LABEL_HEADS = new Set(['label', 'name', 'instance']);
-
 /** The first line of `sinfo -l` and `squeue -l`: 'Sat Nov 28 09:00:00 2026'. */
 const DATE_LINE = /^\w{3} \w{3} +\d{1,2} \d\d:\d\d:\d\d( \w+)? \d{4}$/;
 
@@ -43,12 +36,25 @@ const DATE_LINE = /^\w{3} \w{3} +\d{1,2} \d\d:\d\d:\d\d( \w+)? \d{4}$/;
  * The targets of a host file, which may be a pipe or /dev/stdin. Throws AppError E_HOSTFILE_UNREADABLE, E_HOSTFILE_EMPTY, E_HOSTFILE_BAD
  * (naming line or entry) or E_HOSTS_TOO_MANY.
  */
-export async function readHostfile(path: string, over: Transport = 'http'): Promise<TargetList> {
+export async function readHostfile(path: string, over: Transport = 'http', byHost = false): Promise<TargetList> {
   const file = clean(path, 200);
   const unreadable: Unreadable = (reason, cause) => new AppError('E_HOSTFILE_UNREADABLE', { file, reason }, { cause });
   const text = await readTextFile(path, MAX_HOSTFILE_BYTES, unreadable);
   const list = new TargetList(file.replace(/^.*[/\\]/, ''), over);
-  const add: Add = (where, address, note) => {
+  const faulty: Faulty = (where, reason) => new AppError('E_HOSTFILE_BAD', { file, where, reason: clean(reason, 200) });
+  const add = adding(list, faulty);
+  // Names of files in a pipe are relative to the current directory.
+  const httpConfigAt = (name: string): string => resolve(/^\/(dev|proc)\//.test(path) ? '' : dirname(path), name);
+  if (isDiscovery(text)) await addDiscovered(text, { add, faulty, byHost, httpConfigAt });
+  else await addLines(text, { list, add, faulty, httpConfigAt });
+  if (list.targets.length === 0) throw new AppError('E_HOSTFILE_EMPTY', { file });
+  return list;
+}
+
+/** Adds to the list; a wrong address is an error of its place. */
+export const adding =
+  (list: TargetList, faulty: Faulty): Add =>
+  (where, address, note) => {
     try {
       list.add(address, note);
     } catch (error) {
@@ -56,16 +62,13 @@ export async function readHostfile(path: string, over: Transport = 'http'): Prom
       throw error;
     }
   };
-  const faulty: Faulty = (where, reason) => new AppError('E_HOSTFILE_BAD', { file, where, reason: clean(reason, 200) });
 
-  if (/^\s*(\[\s*[{\]]|\{)/.test(text)) addServiceDiscovery(text, add, faulty);
-  else await addLines(text, list, add, faulty);
-  if (list.targets.length === 0) throw new AppError('E_HOSTFILE_EMPTY', { file });
-  return list;
+interface Reading {
+  readonly list: TargetList;
+  readonly add: Add;
+  readonly faulty: Faulty;
+  readonly httpConfigAt: (name: string) => string;
 }
-
-type Add = (where: string, address: string, note: TargetNote) => void;
-type Faulty = (where: string, reason: string) => AppError;
 
 interface Line {
   readonly where: string;
@@ -73,7 +76,8 @@ interface Line {
 }
 
 /** Lists and tables. Parsed line by line, so that an error has its line number; a quoted cell therefore ends with its line. */
-async function addLines(text: string, list: TargetList, add: Add, faulty: Faulty): Promise<void> {
+async function addLines(text: string, reading: Reading): Promise<void> {
+  const { list, add, faulty } = reading;
   const lines: Line[] = [];
   for (const [index, raw] of text.split(/\r\n|\n|\r/).entries()) {
     const line = withoutComment(raw).trim();
@@ -86,8 +90,8 @@ async function addLines(text: string, list: TargetList, add: Add, faulty: Faulty
   const cellsOf = await cellReader(delimiter, faulty);
   const head = cellsOf(first).map((cell) => cell.trim());
   const column = addressColumn(head);
-  if (column === undefined) addUnheaded(lines, cellsOf, list, add, faulty);
-  else addTable(lines.slice(1), head, column, { cellsOf, delimiter, list, add });
+  if (column === undefined) addUnheaded(lines, cellsOf, list, add);
+  else addTable(lines.slice(1), head, column, { ...reading, cellsOf, delimiter });
 }
 
 type CellReader = (line: Line) => readonly string[];
@@ -117,21 +121,21 @@ const plainHead = (cell: string): string =>
     .replace(/\(.*\)$/, '')
     .replace(/[ _-]/g, '');
 
-interface TableParts {
+interface TableParts extends Reading {
   readonly cellsOf: CellReader;
   readonly delimiter: string | RegExp;
-  readonly list: TargetList;
-  readonly add: Add;
 }
 
 /** What Slurm prints in place of an empty node list: a reason in brackets, or a word. */
 const NO_NODE = /^(\(.*\)?|n\/a|none( assigned)?|null|-)$/i;
 
-function addTable(lines: readonly Line[], head: readonly string[], column: number, { cellsOf, delimiter, list, add }: TableParts): void {
+function addTable(lines: readonly Line[], head: readonly string[], column: number, parts: TableParts): void {
+  const { cellsOf, delimiter, list, add, httpConfigAt } = parts;
   const isBlanks = typeof delimiter !== 'string';
   // In a table of jobs NAME is that of the job.
   const hasNames = !head.some((cell) => plainHead(cell) === 'jobid');
   const nodeAt = head.findIndex((cell, at) => hasNames && at !== column && plainHead(cell) === 'node');
+  const configAt = head.findIndex((cell) => /^http[ _-]?config$/i.test(cell));
   const portsAt = head.findIndex((cell, at) => at !== column && /^ports?$/.test(plainHead(cell)));
   for (const line of lines) {
     const cells = cellsOf(line);
@@ -145,10 +149,12 @@ function addTable(lines: readonly Line[], head: readonly string[], column: numbe
     const values = [...before.map((cell) => cell.trim()), '', ...after];
     if (values.length > head.length && !isBlanks) list.leaveOut('row', 'with more cells than the header', line.where);
     const note = noteOf(
-      head.map((name, at) => [at === column || at === nodeAt ? '' : name, values[at] ?? ''] as const),
+      head.map((name, at) => [at === column || at === nodeAt || at === configAt ? '' : name, values[at] ?? ''] as const),
       hasNames,
     );
-    add(line.where, address, { ...note, ...portsOf(values[portsAt]), ...nodeOf(note, values[nodeAt]) });
+    const config = values[configAt] ?? '';
+    const httpConfig = config === '' ? {} : { httpConfig: httpConfigAt(config) };
+    add(line.where, address, { ...note, ...portsOf(values[portsAt]), ...nodeOf(note, values[nodeAt]), ...httpConfig });
   }
 }
 
@@ -168,9 +174,8 @@ function nodeOf({ name }: TargetNote, cell = ''): Pick<TargetNote, 'node' | 'nam
  * Without a header all cells are addresses: a node list as printed by Slurm, on one line or several. Only if all lines have the same number
  * of cells, and the cells after the first look like labels, those are left out.
  */
-function addUnheaded(lines: readonly Line[], cellsOf: CellReader, list: TargetList, add: Add, faulty: Faulty): void {
+function addUnheaded(lines: readonly Line[], cellsOf: CellReader, list: TargetList, add: Add): void {
   const rows = lines.map((line) => {
-    if (/^-?\s*targets:/.test(line.text)) throw faulty(line.where, 'YAML is not supported; use JSON for file_sd');
     const cells = line.text.includes('"') ? cellsOf(line) : [line.text];
     return { ...line, cells: cells.flatMap((cell) => splitList(cell, /[\s,;]/)).filter((cell) => cell !== '') };
   });
@@ -212,56 +217,3 @@ function joinBrackets(cells: readonly string[], delimiter: string): string[] {
   }
   return [cells.slice(0, end).join(delimiter), ...cells.slice(end)];
 }
-
-/** Labels for grouping, and the label with the name, if one has it. Labels that start with __ are internal to Prometheus. */
-function noteOf(labels: Iterable<readonly [string, string]>, hasNames = true): TargetNote {
-  const groups = new Map<string, string>();
-  let label: string | undefined;
-  for (const [rawName, rawValue] of labels) {
-    const name = clean(rawName, MAX_NAME_BYTES).trim();
-    const value = clean(rawValue, MAX_VALUE_BYTES).trim();
-    if (name === '' || value === '' || name.startsWith('__')) continue;
-    if (hasNames && LABEL_HEADS.has(name.toLowerCase())) label ??= value;
-    else if (groups.size < MAX_GROUPS || groups.has(name)) groups.set(name, value);
-  }
-  return { groups, ...(label === undefined ? {} : { name: label }) };
-}
-
-/** [{"targets": ["h1:9090"], "labels": {"rack": "7"}}], the format shared by file_sd and http_sd. */
-function addServiceDiscovery(text: string, add: Add, faulty: Faulty): void {
-  const entries = parseJson(text, faulty);
-  if (!Array.isArray(entries)) throw faulty('entry 1', 'not a list of {"targets": [...], "labels": {...}}');
-  for (const [index, entry] of entries.entries()) {
-    const where = `entry ${index + 1}`;
-    const { targets, labels } = (isRecord(entry) ? entry : {}) as { targets?: unknown; labels?: unknown };
-    if (!isListOf(targets, 'string')) throw faulty(where, '"targets" is not a list of addresses');
-    if (labels !== undefined && !(isRecord(labels) && isListOf(Object.values(labels), 'string'))) {
-      throw faulty(where, '"labels" is not an object of strings');
-    }
-    const all = new Map(Object.entries((labels ?? {}) as Record<string, string>));
-    const note = { ...noteOf(all), ...schemeOf(all, where, faulty) };
-    for (const target of targets) add(where, target, note);
-  }
-}
-
-function schemeOf(labels: ReadonlyMap<string, string>, where: string, faulty: Faulty): Pick<TargetNote, 'scheme'> {
-  const path = labels.get('__metrics_path__') ?? '/metrics';
-  if (path !== '/metrics') throw faulty(where, `__metrics_path__ ${path} is not supported, only /metrics`);
-  const scheme = labels.get('__scheme__');
-  if (scheme === undefined) return {};
-  if (scheme !== 'http' && scheme !== 'https') throw faulty(where, `__scheme__ ${scheme} is not supported`);
-  return { scheme };
-}
-
-function parseJson(text: string, faulty: Faulty): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const { message } = error as SyntaxError;
-    const position = /position (\d+)/.exec(message)?.[1];
-    const line = position === undefined ? text.split('\n').length : text.slice(0, Number(position)).split('\n').length;
-    throw faulty(`line ${line}`, 'not valid JSON');
-  }
-}
-
-const isListOf = (value: unknown, type: 'string'): value is string[] => Array.isArray(value) && value.every((item) => typeof item === type);

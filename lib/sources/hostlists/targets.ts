@@ -8,10 +8,11 @@ export const MAX_HOSTS = 10_000;
 
 /** Where an exporter of a node answers. */
 export interface EndpointAddress {
-  /** `host` or `host:port`, as written. */
+  /** `host`, `host:port` or `host:port/path`, as written; without the path if it is /metrics. */
   readonly id: string;
-  /** The path is always /metrics; over SSH there is none. */
   readonly url: string;
+  /** The file with its http config, if it has one of its own. */
+  readonly httpConfig?: string;
 }
 
 /** One node to scrape. */
@@ -35,6 +36,11 @@ export interface TargetNote {
   readonly name?: string;
   /** For addresses without a scheme. Default http. */
   readonly scheme?: 'http' | 'https';
+  /** For addresses without a path. Default /metrics. */
+  readonly path?: string;
+  /** Parameters that are sent with each request. */
+  readonly params?: ReadonlyMap<string, string>;
+  readonly httpConfig?: string;
   /** For addresses without a port: `9400`, or `9400+9100`. */
   readonly ports?: string;
   /** What the list calls the node: addresses with the same are endpoints of one node. */
@@ -125,7 +131,7 @@ export class TargetList {
       [draft.groups, draft.name] = [target.groups, target.name];
       for (const endpoint of target.endpoints) {
         const known = draft.endpoints.get(placeOf(endpoint))!;
-        draft.endpoints.set(placeOf(endpoint), { ...known, url: endpoint.url });
+        draft.endpoints.set(placeOf(endpoint), { ...endpoint, id: known.id });
       }
     }
     return both.targets;
@@ -183,7 +189,7 @@ function idOf(endpoints: readonly EndpointAddress[]): string {
   let host: string | undefined;
   return endpoints
     .map(({ id }) => {
-      const [, of, port] = /^(.*):(\d+)$/s.exec(id) ?? [];
+      const [, of, port] = /^(\[[^\]]*\]|[^:/]*):(\d+(?:\/.*)?)$/s.exec(id) ?? [];
       const isSame = of !== undefined && of === host;
       host = of;
       return isSame ? port! : id;
@@ -207,8 +213,8 @@ interface Repeated {
 
 /** A normal form of an address: case, a trailing dot and the default port make no difference. */
 function placeOf({ url }: EndpointAddress): string {
-  const { hostname, port, protocol } = new URL(url);
-  return `${hostname.replace(/\.$/, '')}:${port || (protocol === 'https:' ? '443' : '80')}`;
+  const { hostname, port, protocol, pathname, search } = new URL(url);
+  return `${hostname.replace(/\.$/, '')}:${port || (protocol === 'https:' ? '443' : '80')}${pathname}${search}`;
 }
 
 function isSame(a: Target, b: Target): boolean {
@@ -229,33 +235,47 @@ export function expandHosts(args: readonly string[]): Target[] {
 }
 
 /**
- * Parses one address: `host`, `host:port`, `http(s)://host:port`, `host:port+port`. Without a port: 80, or 443 for https. The path is always
- * /metrics: another path is rejected and not replaced, because two paths of one gateway would become one host. Query and fragment are dropped. A
- * user or password is rejected: secrets do not belong on a command line.
+ * Parses one address: `host`, `host:port`, `host:port/path`, `http(s)://host:port`, `host:port+port`. Without a port: 80, or 443 for https;
+ * without a path: /metrics. Query and fragment are dropped. A user or password is rejected: secrets do not belong on a command line.
  */
 function parseAddress(address: string, note: TargetNote = {}): Target {
-  const [, named, rest] = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/)?(.*)$/s.exec(address) as unknown as [string, string | undefined, string];
+  const [, named, rest] = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/)?([^?#]*)/s.exec(address) as unknown as [string, string | undefined, string];
   const scheme = named?.toLowerCase() ?? note.scheme ?? 'http';
-  const [place, path] = /^([^/?#]*)([^?#]*)/.exec(rest)!.slice(1) as [string, string];
   if (scheme !== 'http' && scheme !== 'https') throw bad(address, `scheme ${scheme} is not supported`);
-  if (path !== '' && path !== '/' && path !== '/metrics') throw bad(address, `path ${path} is not supported, only /metrics`);
-  const hostId = note.ports !== undefined && !hasPort(place) ? `${place}:${note.ports}` : place;
-  const endpoints = endpointsOf(hostId).map((id): EndpointAddress => {
+  const placed = note.ports !== undefined && !hasPort(rest) ? rest.replace(/^[^/]*/, `$&:${note.ports}`) : rest;
+  const endpoints = endpointsOf(placed).map((one): EndpointAddress => {
+    const [id, given] = /^([^/]*)(.*)$/s.exec(one)!.slice(1) as [string, string];
     const reason = faultOf(id);
     if (reason !== undefined) throw bad(address, reason);
-    const url = hrefOf(`${scheme}://${id}/metrics`);
-    if (url === undefined) throw bad(address, 'not a host name or address');
-    return { id, url };
+    const path = given === '' || given === '/' ? (note.path ?? '/metrics') : given;
+    if (!PATH.test(path)) throw bad(address, `"${clean(path, 40)}" is not a path`);
+    const url = URL.canParse(`${scheme}://${id}${path}`) ? new URL(`${scheme}://${id}${path}`) : undefined;
+    if (!url) throw bad(address, 'not a host name or address');
+    for (const [name, value] of note.params ?? []) url.searchParams.set(name, value);
+    const shown = `${path}${url.search === '' ? '' : `?${shownParams(url.searchParams)}`}`;
+    return {
+      id: shown === '/metrics' ? id : `${id}${shown}`,
+      url: url.href,
+      ...(note.httpConfig === undefined ? {} : { httpConfig: note.httpConfig }),
+    };
   });
-  return { nodeId: hostId, endpoints, groups: note.groups ?? NO_GROUPS, ...(note.name === undefined ? {} : { name: note.name }) };
+  return { nodeId: idOf(endpoints), endpoints, groups: note.groups ?? NO_GROUPS, ...(note.name === undefined ? {} : { name: note.name }) };
 }
 
-const hasPort = (hostId: string): boolean => /^(\[[^\]]*\]|[^:]*):/s.test(hostId);
+/** What a path may contain: nothing that would end it, or leave its host. */
+const PATH = /^\/[\w.~!$&'()*+,;=:@%/-]*$/;
 
-/** `host:9400+9100` is `host:9400` and `host:9100`. */
-function endpointsOf(hostId: string): readonly string[] {
-  const [, host, ports] = /^(\[[^\]]*\]|[^:]*):([^:]*\+[^:]*)$/s.exec(hostId) ?? [];
-  return ports === undefined ? [hostId] : ports.split('+').map((port) => `${host}:${port}`);
+/** A parameter may be a credential. */
+const SECRET_PARAM = /token|secret|passw|key|auth|sig/i;
+const shownParams = (params: URLSearchParams): string =>
+  [...params].map(([name, value]) => clean(`${name}=${SECRET_PARAM.test(name) ? '...' : value}`, 100)).join('&');
+
+const hasPort = (place: string): boolean => /^(\[[^\]]*\]|[^:/]*):/s.test(place);
+
+/** `host:9400+9100` is `host:9400` and `host:9100`; each may have a path. */
+function endpointsOf(place: string): readonly string[] {
+  const [, host, ports] = /^(\[[^\]]*\]|[^:/]*):(.*\+\d.*)$/s.exec(place) ?? [];
+  return ports === undefined ? [place] : ports.split(/\+(?=\d)/).map((port) => `${host}:${port}`);
 }
 
 /** `host`, `user@host:port`, `ssh://user@host:port`; the host may be a name of ~/.ssh/config. Nothing that ssh could take for an option. */
@@ -271,14 +291,6 @@ function parseSshAddress(address: string, note: TargetNote = {}): Target {
 }
 
 const PARSERS: Readonly<Record<Transport, (address: string, note?: TargetNote) => Target>> = { http: parseAddress, ssh: parseSshAddress };
-
-function hrefOf(url: string): string | undefined {
-  try {
-    return new URL(url).href;
-  } catch {
-    return undefined;
-  }
-}
 
 /** The reason why `host` or `host:port` is invalid. */
 function faultOf(hostId: string): string | undefined {

@@ -141,7 +141,7 @@ class HttpCollector implements Collector {
   }
 
   async #get({ address, parser }: Lane, signal: AbortSignal): Promise<Answer> {
-    const access = await this.#accesses.of();
+    const access = await this.#accesses.of(address.httpConfig);
     return this.#client.get(address.url, access, (chunk) => void parser.push(chunk), signal);
   }
 
