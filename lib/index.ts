@@ -82,6 +82,8 @@ export {
 } from './text/format.js';
 export { clock } from './view/title.js';
 
+export { observedSeconds, windowSeconds } from './aggregate/usage.js';
+export type { UsageRow, UsageSums, UsageTotals, UsageView } from './aggregate/usage.js';
 export type { Capacity } from './aggregate/capacity.js';
 export type { CapacityRows } from './view/capacity-columns.js';
 export type { ClusterTotals } from './aggregate/cluster.js';

@@ -149,7 +149,7 @@ describe('random clusters', () => {
       fc.property(cluster, (specs) => {
         const app = viewer(buildNodes(specs));
         const data = userRows({ ...START, showSystem: true }, app, 'user');
-        const order = userOrder(data.users, VRAM, { ...START, showSystem: true }, 'user');
+        const order = userOrder(data, VRAM, { ...START, showSystem: true }, 'user');
         for (let at = 0; at < order.count; at++) {
           const user = order.id(at);
           const top = read(USAGE_COLUMNS.user, ['nodes', 'gpus', 'procs', 'vram'], order.row(at), data);
@@ -325,7 +325,7 @@ describe('live and replayed', () => {
   function values(app: AppState): unknown {
     const state = { ...START, showSystem: true };
     const data = userRows(state, app, 'user');
-    const order = userOrder(data.users, VRAM, state, 'user');
+    const order = userOrder(data, VRAM, state, 'user');
     const ids = USAGE_COLUMNS.user.map(({ id }) => id);
     const listed = Array.from({ length: order.count }, (_, at) => [
       order.id(at),

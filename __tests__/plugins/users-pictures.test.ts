@@ -77,6 +77,28 @@ test.each([
   if (cols === 120) expectGolden('users-by-use-hosts', cols, 12, bare(shown([node], cols, 12, 'P', 'Enter')));
 });
 
+test.each([
+  [200, 60],
+  [120, 40],
+  [80, 24],
+] as const)('what was used since the start, after an hour, %ix%i', (cols, rows) => {
+  const gpu = { name: 'NVIDIA H100 80GB HBM3', utilPercent: 100, powerWatts: 690, memoryUsedBytes: 50 * GIB };
+  const on = (at: number, pid: number, user: string, gib: number, sm: number): ProcSpec => ({ pid, gpu: at, user, vram: gib * GIB, sm });
+  const node: NodeSpec = {
+    name: 'gpu-01',
+    gpus: [0, 1].map((index) => ({ ...gpu, index, uuid: `g${index}` })),
+    procs: [on(0, 1, 'alice', 40, 0), on(0, 2, 'bob', 10, 98), on(1, 3, 'carol', 30, 100)],
+  };
+  const driver = new Driver({ hosts: [node, { name: 'gpu-02', gpus: [gpu], state: 'overdue' }], cols, rows });
+  // An hour of samples, with ten minutes in which nobody watched.
+  for (let second = 0; second <= 3600; second += 3) {
+    driver.step(2750);
+    if (second < 1200 || second >= 1800) driver.scrape('gpu-01', node);
+    else driver.step(250);
+  }
+  expectGolden('users-usage', cols, rows, bare(driver.press('V', 'W', 'Down').frame()));
+});
+
 test('system accounts shown, processes on no GPU counted, sorted by VRAM, the third row selected, the order frozen', () => {
   expectGolden('users-all-by-vram', 120, 14, bare(shown(CLUSTER, 120, 14, 'f', 'a', 'm', 'Down', 'Down', 'F')));
 });

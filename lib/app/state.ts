@@ -5,6 +5,7 @@ import { ALERT_DEFAULTS, type AlertSettings, type Level } from '../alerts/rules.
 import type { NodeMatches } from '../aggregate/job-join.js';
 import { usersDerivation } from '../aggregate/users.js';
 import { clusterDerivation } from '../aggregate/cluster.js';
+import { Usage } from '../aggregate/usage.js';
 import { History } from '../aggregate/history.js';
 import { Derivations, WHOLE, type Derivation, type Scope } from '../aggregate/derivations.js';
 import { FilterState, matcherOf } from '../filter/filter-state.js';
@@ -117,12 +118,14 @@ export class AppState implements AppView {
   readonly plugins: readonly TabPlugin[];
   readonly intervalMs: Ms;
   readonly history: History;
+  readonly usage: Usage;
 
   constructor(plugins: readonly TabPlugin[], intervalMs: Ms, nodes: Iterable<NodeView>, alerts: AlertSettings = ALERT_DEFAULTS) {
     this.plugins = plugins;
     this.intervalMs = intervalMs;
     this.alerting = new AlertLog(alerts, intervalMs);
     this.history = new History(intervalMs);
+    this.usage = new Usage('user', intervalMs);
     for (const node of nodes) this.#keep(node);
   }
 
@@ -309,9 +312,15 @@ export class AppState implements AppView {
   }
 
   #remember({ node, kind, continuity }: Delivery): void {
-    const { history } = this;
-    if (continuity === 'jump') history.jump(node.nodeId);
-    if (kind === 'data') history.add(node);
+    const { history, usage } = this;
+    if (continuity === 'jump') {
+      history.jump(node.nodeId);
+      usage.jump(node.nodeId);
+    }
+    if (kind === 'data') {
+      history.add(node);
+      usage.add(node);
+    }
     // Also when nothing is painted because the terminal does not read. After a seek all nodes are delivered at once: their sum belongs to
     // the next frame.
     if (continuity === 'next' && history.isMissing(this.now)) this.sample();

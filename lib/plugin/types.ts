@@ -2,6 +2,7 @@
 import type { AlertChange } from '../alerts/alerts.js';
 import type { Level } from '../alerts/rules.js';
 import type { NodeMatches } from '../aggregate/job-join.js';
+import type { UsageView } from '../aggregate/usage.js';
 import type { HistoryView } from '../aggregate/history.js';
 import type { Derivation, Scope } from '../aggregate/derivations.js';
 import type { FilterCommand, FilterMode, Matcher } from '../filter/filter-state.js';
@@ -77,6 +78,8 @@ export interface AppView {
   readonly lastNode: string | undefined;
   /** The last samples of the cluster, its nodes, GPUs and users. */
   readonly history: HistoryView;
+  /** What each user has used since the start. Not affected by filters. */
+  readonly usage: UsageView;
   /**
    * Computes a figure over the matching part of the cluster: parts once per node version, the merge at most once per collector version and
    * scope.

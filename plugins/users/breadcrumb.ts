@@ -1,6 +1,7 @@
 /** The line above the key hints: the current level, the rows on screen, their totals. */
 import {
   FROM_COLS,
+  clock,
   count,
   held,
   included,
@@ -8,9 +9,12 @@ import {
   joinFitting,
   line,
   NONE,
+  observedSeconds,
+  percent,
   span,
   usageDerivations,
   vramText,
+  windowSeconds,
   type AppView,
   type Grouping,
   type Line,
@@ -21,14 +25,36 @@ import { GROUP_NAMES, shownPower, shownUser } from './table-page.js';
 import type { SortedProcesses } from './processes-level.js';
 import { powerOf, type UsersOrder } from './users-level.js';
 
-/** `place`: '1-20 of 40', or '' if all rows are on screen. */
-export function usersCrumb({ present, hidden }: UsersOrder, place: string, ui: UsersUi, by: Grouping, cols: number): Line {
+/** `place`: '1-20 of 40', or '' if all rows are on screen; `app`: what was used is shown. */
+export function usersCrumb(
+  { present, hidden }: UsersOrder,
+  place: string,
+  ui: UsersUi,
+  by: Grouping,
+  app: AppView | undefined,
+  cols: number,
+): Line {
   const parts = [place || `${count(present)} of ${count(present)}`];
   if (by !== 'user') parts.unshift(`by ${by} (G)`);
   if (hidden > 0) parts.push(`${count(hidden)} system ${hidden === 1 ? 'account' : 'accounts'} hidden (f)`);
   else if (ui.showSystem) parts.push('system accounts shown (f)');
   if (ui.countAll) parts.push('processes on no GPU counted too (a)');
+  if (app) parts.push(...usageParts(app));
   return crumb(parts, cols);
+}
+
+/** Since when GPU-hours are counted, and how much of that was observed. */
+function usageParts({ usage, now }: AppView): readonly string[] {
+  const totals = usage.totals(now);
+  const [window, observed] = [windowSeconds(totals), observedSeconds(totals)];
+  if (!(window > 0)) return ['GPU-hours: from the second sample on (W)'];
+  const { computing, heldIdle, from, nobody } = totals;
+  const hours = (seconds: number): string => (seconds / 3600).toFixed(2);
+  return [
+    `GPU-hours since ${clock(from)}: ${hours(computing)} used, ${hours(heldIdle)} held idle (W)`,
+    `${percent((observed / window) * 100)} observed`,
+    ...(nobody.usedSeconds > 0 ? [`${hours(nobody.usedSeconds)} used by unknown users`] : []),
+  ];
 }
 
 export function nodesCrumb(ui: UsersUi, { by, user }: NodesLevel, { rows }: SortedNodes, place: string, app: AppView, cols: number): Line {

@@ -46,6 +46,8 @@ export interface UsersUi {
   readonly showTrend: boolean;
   /** Power by SM share instead of by memory. */
   readonly byUse: boolean;
+  /** What was used since the start. */
+  readonly showUsage: boolean;
 }
 
 const NEW = { frozen: undefined };
@@ -58,6 +60,7 @@ export const START: UsersUi = {
   countAll: false,
   showTrend: false,
   byUse: false,
+  showUsage: false,
 };
 
 export const nodesLevel = (by: Grouping, user: string): Level => ({ kind: 'hosts', by, user, table: tableState('vram', true), ...NEW });

@@ -18,6 +18,7 @@ export default definePlugin<UsersUi>({
     '≥: some GPUs do not report power. SM: GPUs in use by computing (sum of SM percent / 100). ?: the user is not known.',
     'ALLOC: GPUs that a scheduler has given to the row, used or not. IDLE: GPUs that the row holds, by processes or by an allocation, and on which it computes nothing now.',
     '= in front of a column header, instead of ▲ or ▼: the row order is frozen (F). – in all columns: the row is gone.',
+    'W: GPU·h (GPUs that the user computed on), IDLE·h (held idle; a GPU that several hold counts for each) and kWh, by use, since the start. Time that nobody observed counts for nobody.',
     "SM%: share of a GPU's multiprocessors, summed over the GPUs of the process; 100% is one GPU.",
     "TREND: VRAM over the last samples, one per interval, newest at the right, scaled to the user's own maximum.",
   ],

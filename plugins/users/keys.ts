@@ -54,6 +54,14 @@ const USERS = on(
       when: (ui, app) => groupingOf(ui) === 'user' && anyUser(app),
       run: (ui, { app }) => [withRows({ ...ui, showSystem: !ui.showSystem }, app)],
     },
+    ofUsers({
+      id: 'users.usage',
+      keys: ['W'],
+      label: 'show or hide GPU-hours and energy since the start',
+      short: 'GPU-hours',
+      hint: 10,
+      run: (ui) => [{ ...ui, showUsage: !ui.showUsage }],
+    }),
     ofUsers(
       whileRows(access, {
         id: 'users.trend',

@@ -1,11 +1,11 @@
 /** The rows of the current level: for keys, which need neither widths nor cells. */
-import { selectedAt, usageDerivations, type AppView } from '../../lib/index.js';
+import { selectedAt, type AppView } from '../../lib/index.js';
 import { nodesOf } from './nodes-level.js';
 import { current, put, type Level, type UsersUi } from './drilldown.js';
 import { idsOf, inOrderOf, type RowOrder } from './row-order.js';
 import { NO_ROWS, processesOf } from './processes-level.js';
 import { notReportingNodes } from './not-reporting.js';
-import { userOrder } from './users-level.js';
+import { userOrder, userRows } from './users-level.js';
 
 /** As shown. */
 export const rowsOf = (ui: UsersUi, app: AppView): RowOrder => inOrderOf(sortedRows(ui, app), current(ui).frozen);
@@ -16,7 +16,7 @@ function sortedRows(ui: UsersUi, app: AppView): RowOrder {
   const { sort } = level.table;
   switch (level.kind) {
     case 'users':
-      return userOrder(app.derive(usageDerivations[level.by], app.listed), sort, ui, level.by);
+      return userOrder(userRows(ui, app, level.by), sort, ui, level.by);
     case 'hosts':
       return nodesOf(app, level, sort, ui).order;
     case 'processes':

@@ -2,7 +2,9 @@
 import {
   FROM_COLS,
   copyText,
+  count,
   cutName,
+  NONE,
   screenColumns,
   sortedPositions,
   span,
@@ -18,6 +20,7 @@ import {
   type Table,
   type TableColumn,
   type TableColumns,
+  type UsageRow,
   type UsersTable,
 } from '../../lib/index.js';
 import type { UsersLevel, UsersUi } from './drilldown.js';
@@ -47,6 +50,8 @@ export interface UserRows extends ByUse {
   readonly countAll: boolean;
   /** VRAM of a user at the last samples; undefined: no trend is shown. */
   readonly trend?: (user: string) => ArrayLike<number>;
+  /** What each user has used since the start; undefined: not shown. */
+  readonly usage?: ReadonlyMap<string, UsageRow>;
 }
 
 /** Of a row of the table. */
@@ -97,6 +102,47 @@ const USERS_COLUMN: TableColumn<UserRows, number> = {
   },
   export: { name: 'users' },
 };
+
+const SECONDS_PER_HOUR = 3600;
+const JOULES_PER_KWH = 3.6e6;
+/** 0.25, 12.5, 1,234: three digits, however short the time. */
+const shortNumber = (value: number): string =>
+  Number.isNaN(value) ? NONE : value < 10 ? value.toFixed(2) : value < 1000 ? value.toFixed(1) : count(Math.round(value));
+
+/** What the row has used since the start, shown by `W`. */
+const sinceStart = (
+  id: string,
+  title: string,
+  drop: number,
+  of: (row: UsageRow) => number,
+  tone?: 'warn',
+): TableColumn<UserRows, number> => {
+  const value = (row: number, { users, usage }: UserRows): number => {
+    const one = usage?.get(users.user(row));
+    return one ? of(one) : NaN;
+  };
+  return {
+    id,
+    unit: 'decimal',
+    value,
+    screen: {
+      title,
+      width: 6,
+      drop,
+      sorts: 'descending',
+      when: ({ usage }) => usage !== undefined,
+      cell: (row, data) => {
+        const number = value(row, data);
+        return number > 0 && tone ? span(shortNumber(number), tone) : shortNumber(number);
+      },
+    },
+  };
+};
+const USAGE_SINCE_START: TableColumns<UserRows, number> = [
+  sinceStart('used_hours', 'GPU·h', 5.8, ({ usedSeconds }) => usedSeconds / SECONDS_PER_HOUR),
+  sinceStart('idle_hours', 'IDLE·h', 5.7, ({ idleSeconds }) => idleSeconds / SECONDS_PER_HOUR, 'warn'),
+  sinceStart('kwh', 'kWh', 5.6, ({ joules }) => joules / JOULES_PER_KWH),
+];
 
 /** CMD gets what the others leave, and is long enough to distinguish commands if the terminal is wide enough. */
 const USE_COLUMNS: TableColumns<UserRows, number> = [
@@ -197,6 +243,7 @@ const USE_COLUMNS: TableColumns<UserRows, number> = [
     screen: { title: 'SM', width: 5, drop: 1, sorts: 'descending', when: ({ users }) => isKnown(users.sm, users.count) },
     export: { name: 'sm_gpus', jsonOnly: true },
   },
+  ...USAGE_SINCE_START,
   {
     id: 'longest',
     unit: 'seconds',
@@ -251,19 +298,27 @@ export interface UsersOrder extends RowOrder {
 const kept = new WeakMap<UsersTable, { readonly key: string; readonly order: UsersOrder }>();
 
 /** Rows shown, sorted; ties by user. Cached per table: a frame that changes neither sort nor filter sorts nothing. */
-export function userOrder(users: UsersTable, sort: Sort, ui: UsersUi, by: Grouping): UsersOrder {
-  const wanted = `${sort.key} ${sort.descending} ${ui.showSystem} ${ui.countAll} ${ui.byUse}`;
+export function userOrder({ users, usage }: Pick<UserRows, 'users' | 'usage'>, sort: Sort, ui: UsersUi, by: Grouping): UsersOrder {
+  const wanted = `${sort.key} ${sort.descending} ${ui.showSystem} ${ui.countAll} ${ui.byUse} ${usage !== undefined}`;
   const known = kept.get(users);
   if (known?.key === wanted) return known.order;
-  const order = makeOrder(users, sort, ui, by);
+  const order = makeOrder({ users, ...(usage ? { usage } : {}) }, sort, ui, by);
   kept.set(users, { key: wanted, order });
   return order;
 }
 
-function makeOrder(users: UsersTable, sort: Sort, { showSystem, countAll, byUse }: UsersUi, by: Grouping): UsersOrder {
+function makeOrder(
+  { users, usage }: Pick<UserRows, 'users' | 'usage'>,
+  sort: Sort,
+  { showSystem, countAll, byUse }: UsersUi,
+  by: Grouping,
+): UsersOrder {
   const all = byName(users, countAll ? users.countAll : users.count);
   const listed = showSystem ? all : all.filter((row) => !users.system(row));
-  const rows = Array.from(sortedPositions(USAGE_COLUMNS[by], listed, { users, countAll, byUse }, sort), (at) => listed[at]!);
+  const rows = Array.from(
+    sortedPositions(USAGE_COLUMNS[by], listed, { users, countAll, byUse, ...(usage ? { usage } : {}) }, sort),
+    (at) => listed[at]!,
+  );
   let places: ReadonlyMap<number, number> | undefined;
   return {
     count: rows.length,
@@ -275,10 +330,31 @@ function makeOrder(users: UsersTable, sort: Sort, { showSystem, countAll, byUse 
   };
 }
 
+const keptUsage = new WeakMap<AppView, { readonly collector: number; readonly rows: ReadonlyMap<string, UsageRow> }>();
+
+/** What was used since the start, if it is shown; cached until the next delivery. It is kept by user. */
+function usageOf({ showUsage }: UsersUi, app: AppView, by: Grouping): ReadonlyMap<string, UsageRow> | undefined {
+  if (!showUsage || by !== 'user') return undefined;
+  const { collector } = app.versions;
+  let known = keptUsage.get(app);
+  if (known?.collector !== collector) {
+    keptUsage.set(app, (known = { collector, rows: new Map(app.usage.rows().map((row) => [row.name, row])) }));
+  }
+  return known.rows;
+}
+
 /** What the level shows, and what its export writes. */
-export function userRows({ countAll, showTrend, byUse }: UsersUi, app: AppView, by: Grouping): UserRows {
+export function userRows(ui: UsersUi, app: AppView, by: Grouping): UserRows {
+  const { countAll, showTrend, byUse } = ui;
+  const usage = usageOf(ui, app, by);
   const users = app.derive(usageDerivations[by], app.listed);
-  return { users, countAll, byUse, ...(showTrend && by === 'user' ? { trend: (user) => app.history.userVram(user).values } : {}) };
+  return {
+    users,
+    countAll,
+    byUse,
+    ...(usage ? { usage } : {}),
+    ...(showTrend && by === 'user' ? { trend: (user) => app.history.userVram(user).values } : {}),
+  };
 }
 
 /** `matching`: the users that match the filter, if rows of others are shown too. */

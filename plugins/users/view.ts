@@ -80,10 +80,10 @@ function levelView(level: Level, room: Room): View {
 function topView(level: UsersLevel, { ui, app, size, matching }: Room): View {
   const data = userRows(ui, app, level.by);
   const { users } = data;
-  const order = userOrder(users, level.table.sort, ui, level.by);
+  const order = userOrder(data, level.table.sort, ui, level.by);
   const head =
     matching.totals.reporting > 0
-      ? summaryLines(matching, userOrder(matching, level.table.sort, ui, level.by).present, ui, level.by, size)
+      ? summaryLines(matching, userOrder({ users: matching }, level.table.sort, ui, level.by).present, ui, level.by, size)
       : [];
   const rows = Math.max(0, size.rows - head.length - 1);
   if (order.present === 0) return { blocks: [lines(...head, ...emptyHint(app, users, ui, { cols: size.cols, rows }))] };
@@ -92,7 +92,7 @@ function topView(level: UsersLevel, { ui, app, size, matching }: Room): View {
     usersPage(level, data, order, app.filter?.mode === 'dim' ? matching : undefined, size.cols),
     { cols: size.cols, rows },
     head,
-    (place) => usersCrumb(order, place, ui, level.by, size.cols),
+    (place) => usersCrumb(order, place, ui, level.by, data.usage ? app : undefined, size.cols),
   );
 }
 
