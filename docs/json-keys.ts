@@ -1,4 +1,5 @@
 /** The keys of the JSON that `get` prints: type and meaning. docs/JSON.md and the JSON Schema are made from them. */
+import { HEALTH_IDS } from '../lib/model/gpu-health.js';
 import { NODE_CONDITIONS } from '../lib/model/node-view.js';
 import { NODE_STATUSES } from '../lib/query/node-tables.js';
 import { IDLE_BY } from '../lib/query/idle-table.js';
@@ -43,6 +44,8 @@ export const KEYS: Readonly<Record<string, Key>> = {
   container: { type: 'string', about: 'first 12 digits of the id of the container, or its name' },
   command: { type: 'string', about: 'command line, or the name of the process where it is not reported' },
   cpu_percent: { type: 'number', about: '100 is one thread of the CPU' },
+  ecc_corrected: { type: 'integer', about: 'corrected ECC errors since the driver was loaded' },
+  ecc_uncorrected: { type: 'integer', about: 'uncorrected ECC errors since the driver was loaded' },
   error: { type: 'string', about: 'why the last scrape failed' },
   endpoint: { type: 'string', about: 'address of the endpoint; a node may have several', always: true },
   exporter: { type: 'string', about: 'what answers at the endpoint' },
@@ -86,9 +89,14 @@ export const KEYS: Readonly<Record<string, Key>> = {
   },
   'idle.job': { type: 'string', about: 'job or pod that has the GPU by an allocation' },
   is_idle: { type: 'boolean', about: 'it holds memory of its GPUs and computes on none of them', always: true },
+  health: {
+    type: 'list of strings',
+    about: `what is wrong with the GPU now; empty: nothing, null: nothing is reported that could tell. ${HEALTH_IDS.map((id) => `\`${id}\``).join(', ')}`,
+  },
   idle_since: { type: 'time', about: 'since when the GPU has been held idle; null where that began before the first sample' },
   is_system: { type: 'boolean', about: 'root and other accounts that the Users tab hides (key f)', always: true },
   job: { type: 'string', about: 'id of the job; null: none is known' },
+  last_xid: { type: 'integer', about: 'the last Xid, however long ago; 0: none since the driver was loaded' },
   latency_seconds: { type: 'number', about: 'from the request to the last byte of the last good scrape' },
   level: { type: 'string', about: 'level of the alert', always: true, values: ['warning', 'critical'] },
   longest_seconds: { type: 'number', about: 'age of the oldest process on a GPU' },
@@ -115,6 +123,8 @@ export const KEYS: Readonly<Record<string, Key>> = {
   'nodes.power_watts': { type: 'number', about: 'power of the GPUs of the node' },
   problem: { type: 'string', about: 'errors, failed sources of the exporter and bad lines' },
   procs: { type: 'integer', about: 'processes on GPUs', always: true },
+  rows_remapped_correctable: { type: 'integer', about: 'memory rows remapped for correctable errors' },
+  rows_remapped_uncorrectable: { type: 'integer', about: 'memory rows remapped for uncorrectable errors' },
   rule: { type: 'string', about: 'rule of the alert ([CONFIG.md](CONFIG.md))', always: true },
   runs_as: { type: 'string', about: 'account that runs the process, where `user` is the person behind it' },
   running_seconds: { type: 'number', about: 'age of the process' },

@@ -30,6 +30,7 @@ export { GROUPINGS, type Grouping } from './model/owners.js';
 export { openTabLayer, sortBinding, tableBindings, whileRows } from './keys/table-keys.js';
 export { GPU_FIELDS, gpuField } from './model/gpu-fields.js';
 export { sourcesOfGpu } from './model/gpu-sources.js';
+export { gpuHealth } from './model/gpu-health.js';
 export { rowsByGpu } from './model/gpu-identity.js';
 export { isSkewed, LIMITS } from './model/limits.js';
 export { sourcesOf } from './model/node-sources.js';
@@ -116,6 +117,7 @@ export type {
   UserId,
 } from './model/columns.js';
 export type { GpuFieldDescriptor, GpuFieldsWith } from './model/gpu-fields.js';
+export type { HealthState } from './model/gpu-health.js';
 export type { Sheet, SheetCell, SheetColumn } from './model/sheet.js';
 export type { ClusterJobs, Job, JobAllocation, JobSourceState, SchedulerNode } from './model/jobs.js';
 export type { Health } from './model/health.js';

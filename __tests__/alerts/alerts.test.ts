@@ -52,6 +52,44 @@ class Story {
 
 const hot = (...celsius: readonly number[]): GpuSpec[] => celsius.map((temperatureCelsius) => ({ temperatureCelsius }));
 
+describe('the health of a GPU', () => {
+  test('is an alert while something is wrong with it', () => {
+    const story = new Story();
+    const gpus: GpuSpec[] = [
+      { rowRemapFailed: 0 },
+      { eccUncorrected: 2, rowRemapFailed: 0 },
+      { eccUncorrected: 2, rowRemapFailed: 1 },
+      {},
+      { rowRemapFailed: 0 },
+    ];
+    // What is not reported leaves the alert as it is.
+    expect(gpus.flatMap((gpu) => story.scrape(gpu))).toEqual([
+      '0 gpu_health ok>warn 1',
+      '0 gpu_health warn>crit 2',
+      '0 gpu_health crit>ok 0',
+    ]);
+  });
+
+  test('a last Xid is none, whatever it is: only a new one is', () => {
+    const story = new Story();
+    expect([79, 79, 79].flatMap((lastXid) => story.scrape({ lastXid }))).toEqual([]);
+    expect(story.scrape({ lastXid: 48 })).toEqual(['0 xid ok>warn 48']);
+    expect(story.scrape({ lastXid: 48 })).toEqual([]);
+    expect(story.active).toEqual(['0 xid warn']);
+    story.now += 900_000;
+    expect(story.scrape({ lastXid: 48 })).toEqual(['0 xid warn>ok 48']);
+    // The driver was loaded again.
+    expect([0, 0].flatMap((lastXid) => story.scrape({ lastXid }))).toEqual([]);
+    expect(story.scrape({ lastXid: 13 })).toEqual(['0 xid ok>warn 13']);
+  });
+
+  test('a scrape without it neither forgets the last Xid nor makes the next one new', () => {
+    const story = new Story();
+    expect([31, NaN, 31, NaN].flatMap((lastXid) => story.scrape(Number.isNaN(lastXid) ? {} : { lastXid }))).toEqual([]);
+    expect(story.scrape({ lastXid: 32 })).toEqual(['0 xid ok>warn 32']);
+  });
+});
+
 describe('temperature', () => {
   test('has two levels, each of which resolves two degrees below its threshold', () => {
     const story = new Story();
@@ -223,6 +261,10 @@ describe('text of an alert', () => {
     [{ ...change, rule: 'idle_utilization', value: 2, threshold: 5 }, 'node-0007 gpu3 utilisation 2% (idle at 5% or less) alice, ?'],
     [{ ...change, rule: 'memory_held_idle', value: 905, threshold: 900 }, 'node-0007 gpu3 held idle for 00:15:05 alice, ?'],
     [{ ...change, rule: 'memory_held_idle', from: 'warn', to: 'ok', value: 0 }, 'node-0007 gpu3 no longer held idle alice, ?'],
+    [{ ...change, rule: 'xid', value: 79, threshold: 1, users: [] }, 'node-0007 gpu3 Xid 79'],
+    [{ ...change, rule: 'xid', from: 'warn', to: 'ok', value: 79, users: [] }, 'node-0007 gpu3 no new Xid since 79'],
+    [{ ...change, rule: 'gpu_health', value: 1, detail: '2 uncorrected ECC errors', users: [] }, 'node-0007 gpu3 2 uncorrected ECC errors'],
+    [{ ...change, rule: 'gpu_health', from: 'warn', to: 'ok', value: 0, detail: '', users: [] }, 'node-0007 gpu3 no longer in trouble'],
   ] as const)('%#', (given, text) => {
     expect(alertText(given)).toBe(text);
   });

@@ -13,6 +13,8 @@ const TEXTS: Readonly<Record<AlertRule, (change: AlertChange) => string>> = {
     `utilisation ${round(value)}% (${to === 'ok' ? 'ok' : `idle at ${round(threshold)}% or less`})`,
   memory_held_idle: ({ to, value, othersCompute }) =>
     to === 'ok' ? 'no longer held idle' : `held idle for ${duration(value)}${othersCompute ? ' while others compute:' : ''}`,
+  gpu_health: ({ to, detail = '' }) => (to === 'ok' ? 'no longer in trouble' : detail),
+  xid: ({ to, value }) => (to === 'ok' ? `no new Xid since ${round(value)}` : `Xid ${round(value)}`),
   host_down: ({ to, value }) =>
     to === 'ok' ? 'up again' : Number.isNaN(value) ? 'down: no good scrape yet' : `down: no good scrape for ${duration(value)}`,
 };
@@ -42,7 +44,7 @@ export function alertSummary(changes: readonly AlertChange[]): string {
 
 /** The JSON of one change; values that are not known are null. The names of fields, and of the first three rules, are all-smi's. */
 export function alertJson(change: AlertChange): string {
-  const { at, node, gpu, rule, from, to, value, threshold, users } = change;
+  const { at, node, gpu, rule, from, to, value, threshold, users, detail } = change;
   return JSON.stringify({
     timestamp: new Date(at).toISOString(),
     host: node,
@@ -53,5 +55,6 @@ export function alertJson(change: AlertChange): string {
     value: Number.isNaN(value) ? null : value,
     threshold,
     users,
+    ...(detail === undefined ? {} : { detail }),
   });
 }

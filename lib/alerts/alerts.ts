@@ -5,16 +5,20 @@
 import { idleHolders } from '../aggregate/idle-holders.js';
 import { slotState } from '../aggregate/gpu-state.js';
 import { failedHere } from '../model/endpoint.js';
+import { gpuHealth } from '../model/gpu-health.js';
 import type { NodeView } from '../model/node-view.js';
 import {
   advance,
   GPU_RULE_NAMES,
   GPU_RULES,
   longHolders,
+  NO_HOLDERS,
+  sinceNever,
   type AlertSettings,
   type GpuRule,
   type Level,
   type Readings,
+  type Rule,
   type Since,
 } from './rules.js';
 import type { Ms } from '../model/clock.js';
@@ -39,9 +43,9 @@ export interface AlertChange {
   readonly users: readonly string[];
   /** Of memory that is held idle: these users hold it, while others compute on the GPU. */
   readonly othersCompute?: true;
+  /** What the value does not say; absent: it says all. */
+  readonly detail?: string;
 }
-
-const NO_HOLDERS: ReadonlyMap<string, Ms> = new Map();
 
 interface GpuState {
   readonly since: Since;
@@ -178,7 +182,7 @@ export class Alerts {
     state.slots = Array.from({ length: node.gpus.count }, (_, slot) => {
       const key = `${node.gpus.index[slot]!} ${node.text(node.gpus.uuid[slot]!)}`;
       let gpu = gpus.get(key);
-      if (!gpu) gpus.set(key, (gpu = { since: { idle: undefined, held: undefined, holders: NO_HOLDERS }, raised: {}, version: -1 }));
+      if (!gpu) gpus.set(key, (gpu = { since: sinceNever(), raised: {}, version: -1 }));
       return gpu;
     });
     // A GPU that no longer exists has no alerts.
@@ -199,7 +203,7 @@ export class Alerts {
     change: { readonly rule: GpuRule; readonly from: Level; readonly to: Level },
     since: Since,
   ): AlertChange {
-    const { value, threshold } = GPU_RULES[change.rule];
+    const rule: Rule = GPU_RULES[change.rule];
     const holders = change.rule === 'memory_held_idle' ? longHolders(readings, since, this.#settings) : [];
     return {
       ...change,
@@ -207,10 +211,11 @@ export class Alerts {
       nodeId: node.nodeId,
       node: node.name,
       gpu: node.gpus.index[slot]!,
-      value: value(readings, since),
+      value: rule.value(readings, since),
       // Back to normal it is held against the threshold that it has left.
-      threshold: threshold(this.#settings, change.to === 'ok' ? change.from : change.to, readings),
+      threshold: rule.threshold(this.#settings, change.to === 'ok' ? change.from : change.to, readings),
       ...(holders.length > 0 ? { users: holders, othersCompute: true } : { users: this.#usersOf(node, slot) }),
+      ...(rule.detail ? { detail: rule.detail(readings) } : {}),
     };
   }
 }
@@ -241,5 +246,7 @@ function readingsOf(node: NodeView, slot: number): Readings {
       .filter((holder) => holder.slot === slot)
       .map(({ user }) => node.userName(user)),
     powerWatts: field.powerWatts[slot]!,
+    health: gpuHealth(node.gpus, slot),
+    lastXid: field.lastXid[slot]!,
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { GpuState } from '../aggregate/gpu-state.js';
 import type { Ms } from '../model/clock.js';
+import type { HealthState } from '../model/gpu-health.js';
 import { LIMITS } from '../model/limits.js';
 
 export const LEVELS = ['ok', 'warn', 'crit'] as const;
@@ -55,6 +56,9 @@ export interface Readings {
   /** Users who hold memory of the GPU and compute nothing there; others may. */
   readonly idleHolders: readonly string[];
   readonly powerWatts: number;
+  /** What is wrong with it; undefined: nothing that could tell is reported. */
+  readonly health: readonly HealthState[] | undefined;
+  readonly lastXid: number;
 }
 
 /** Since when a condition has been true without interruption; undefined: it is not true. */
@@ -63,14 +67,24 @@ export interface Since {
   held: Ms | undefined;
   /** The same of each user on a GPU where others compute. */
   holders: ReadonlyMap<string, Ms>;
+  /** When the last Xid was seen to change, and what it is; NaN: not seen yet. */
+  xid: Ms | undefined;
+  lastXid: number;
 }
 
-interface Rule {
+export const NO_HOLDERS: ReadonlyMap<string, Ms> = new Map();
+
+/** Nothing is known of a GPU yet. */
+export const sinceNever = (): Since => ({ idle: undefined, held: undefined, holders: NO_HOLDERS, xid: undefined, lastXid: NaN });
+
+export interface Rule {
   /** The new level; undefined: the readings do not decide it, and the level stays. */
   level(readings: Readings, since: Since, settings: AlertSettings, before: Level): Level | undefined;
   /** Reported with a change: the reading, and its threshold. */
   value(readings: Readings, since: Since): number;
   threshold(settings: AlertSettings, level: Level, readings: Readings): number;
+  /** What the value does not say. */
+  detail?(readings: Readings): string;
 }
 
 /** Rules about a GPU, by the names sent to the webhook. */
@@ -107,6 +121,18 @@ export const GPU_RULES = {
       powerCritW === 0 ? 'ok' : risen(powerWatts, before, { crit: powerCritW }, (threshold) => threshold * POWER_SHARE),
     value: ({ powerWatts }) => powerWatts,
     threshold: ({ powerCritW }) => powerCritW,
+  },
+  gpu_health: {
+    level: ({ health }) => health && (health.some(({ level }) => level === 'crit') ? 'crit' : health.length > 0 ? 'warn' : 'ok'),
+    value: ({ health = [] }) => health.length,
+    threshold: () => 1,
+    detail: ({ health = [] }) => health.map(({ words }) => words).join(', '),
+  },
+  // The last one stays for ever: a new one is an event, not a state.
+  xid: {
+    level: ({ at }, { xid }) => (xid !== undefined && at - xid < LIMITS.xidMs ? 'warn' : 'ok'),
+    value: ({ lastXid }) => lastXid,
+    threshold: () => 1,
   },
 } as const satisfies Readonly<Record<string, Rule>>;
 export type GpuRule = keyof typeof GPU_RULES;
@@ -156,9 +182,14 @@ export const longHolders = ({ at }: Readings, { held, holders }: Since, { heldMs
   held !== undefined ? [] : [...holders].filter(([, from]) => at - from >= heldMs).map(([user]) => user);
 
 /** Updates the timers. A reading that is not reported neither starts nor stops one. */
-export function advance(since: Since, { at, utilPercent, state, idleHolders }: Readings, { idlePercent }: AlertSettings): void {
+export function advance(since: Since, { at, utilPercent, state, idleHolders, lastXid }: Readings, { idlePercent }: AlertSettings): void {
   if (idleHolders.length > 0 || since.holders.size > 0)
     since.holders = new Map(idleHolders.map((user) => [user, since.holders.get(user) ?? at]));
+  if (!Number.isNaN(lastXid)) {
+    const isNew = !Number.isNaN(since.lastXid) && lastXid !== since.lastXid && lastXid !== 0;
+    if (isNew) since.xid = at;
+    since.lastXid = lastXid;
+  }
   if (Number.isNaN(utilPercent)) return;
   since.idle = utilPercent <= idlePercent ? (since.idle ?? at) : undefined;
   if (state === 'unknown') return;

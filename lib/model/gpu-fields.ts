@@ -50,6 +50,8 @@ interface ColumnOf {
   readonly decimals?: number;
   readonly unit?: 'percent' | 'bytes' | 'watts';
   readonly screen: boolean;
+  /** Not in tables as text and CSV. */
+  readonly jsonOnly?: true;
 }
 
 export interface GpuFieldDescriptor {
@@ -236,7 +238,7 @@ export const GPU_FIELD_TABLE = {
   smOccupancy: {
     range: RANGES.fraction,
     exposed: { family: 'gpu_sm_occupancy', unit: '0 to 1', about: 'SM occupancy: resident warps, relative to the maximum' },
-    exported: false,
+    exported: { help: 'SM occupancy, 0 to 1', of: (gpu) => gpu.smOccupancy },
     record: { in: 'gpm_metrics', key: 'sm_occupancy' },
     filter: false,
     column: false,
@@ -246,12 +248,93 @@ export const GPU_FIELD_TABLE = {
   memoryBandwidthFraction: {
     range: RANGES.fraction,
     exposed: { family: 'gpu_memory_bandwidth_utilization', unit: '0 to 1', about: 'share of the memory bandwidth in use' },
-    exported: false,
+    exported: { help: 'Memory bandwidth in use, 0 to 1', of: (gpu) => gpu.memoryBandwidthFraction },
     record: { in: 'gpm_metrics', key: 'memory_bandwidth_utilization' },
     filter: false,
     column: false,
     card: 'placed',
     list: { rank: 5, text: (fraction) => `memory bandwidth ${Math.round(fraction * 100)}%` },
+  },
+  /** Kept until the driver is loaded again: what it says of now is nothing. */
+  lastXid: {
+    range: RANGES.xid,
+    exposed: { family: 'gpu_last_xid', unit: 'number', about: 'last Xid since the driver was loaded; 0: none' },
+    exported: { help: 'Last Xid, 0 for none', of: (gpu) => gpu.lastXid },
+    record: { in: 'detail', key: 'last_xid' },
+    filter: { names: 'xid last_xid', unit: 'number', about: 'last Xid, however long ago; 0: none' },
+    column: { id: 'xid', export: 'last_xid', screen: false, jsonOnly: true },
+    card: { label: 'last Xid', text: (xid) => (xid === 0 ? 'none' : String(xid)) },
+    list: { rank: 8, text: (xid) => (xid === 0 ? '' : `last Xid ${xid}`) },
+  },
+  eccUncorrected: {
+    range: RANGES.gpuErrors,
+    exposed: { family: 'gpu_ecc_uncorrected_errors', unit: 'errors', about: 'uncorrected ECC errors since the driver was loaded' },
+    exported: { help: 'Uncorrected ECC errors since the driver was loaded', of: (gpu) => gpu.eccUncorrected },
+    record: { in: 'detail', key: 'ecc_uncorrected' },
+    filter: { names: 'ecc_uncorrected', unit: 'number', about: 'uncorrected ECC errors since the driver was loaded' },
+    column: { id: 'ecc_uncorrected', export: 'ecc_uncorrected', screen: false, jsonOnly: true },
+    card: { label: 'ECC errors not corrected', text: count },
+    list: false,
+  },
+  eccCorrected: {
+    range: RANGES.gpuErrors,
+    exposed: { family: 'gpu_ecc_corrected_errors', unit: 'errors', about: 'corrected ECC errors since the driver was loaded' },
+    exported: { help: 'Corrected ECC errors since the driver was loaded', of: (gpu) => gpu.eccCorrected },
+    record: { in: 'detail', key: 'ecc_corrected' },
+    filter: { names: 'ecc_corrected', unit: 'number', about: 'corrected ECC errors since the driver was loaded' },
+    column: { id: 'ecc_corrected', export: 'ecc_corrected', screen: false, jsonOnly: true },
+    card: { label: 'corrected', text: count },
+    list: false,
+  },
+  rowsRemapped: {
+    range: RANGES.memoryRows,
+    exposed: { family: 'gpu_remapped_rows_correctable', unit: 'rows', about: 'memory rows remapped for correctable errors' },
+    exported: { help: 'Memory rows remapped for correctable errors', of: (gpu) => gpu.rowsRemapped },
+    record: { in: 'detail', key: 'remapped_rows_correctable' },
+    filter: false,
+    column: { id: 'rows_remapped', export: 'rows_remapped_correctable', screen: false, jsonOnly: true },
+    card: { label: 'rows remapped', text: count },
+    list: false,
+  },
+  rowsRemappedUncorrectable: {
+    range: RANGES.memoryRows,
+    exposed: { family: 'gpu_remapped_rows_uncorrectable', unit: 'rows', about: 'memory rows remapped for uncorrectable errors' },
+    exported: { help: 'Memory rows remapped for uncorrectable errors', of: (gpu) => gpu.rowsRemappedUncorrectable },
+    record: { in: 'detail', key: 'remapped_rows_uncorrectable' },
+    filter: false,
+    column: { id: 'rows_remapped_uncorrectable', export: 'rows_remapped_uncorrectable', screen: false, jsonOnly: true },
+    card: { label: 'for uncorrectable errors', text: count },
+    list: false,
+  },
+  rowRemapPending: {
+    range: RANGES.flag,
+    exposed: { family: 'gpu_row_remap_pending', unit: '0 or 1', about: 'whether remapping memory rows waits for a reset of the GPU' },
+    exported: { help: 'Whether remapping memory rows waits for a reset of the GPU', of: (gpu) => gpu.rowRemapPending },
+    record: { in: 'detail', key: 'row_remap_pending' },
+    filter: false,
+    column: false,
+    card: false,
+    list: false,
+  },
+  rowRemapFailed: {
+    range: RANGES.flag,
+    exposed: { family: 'gpu_row_remap_failed', unit: '0 or 1', about: 'whether remapping memory rows has failed' },
+    exported: { help: 'Whether remapping memory rows has failed', of: (gpu) => gpu.rowRemapFailed },
+    record: { in: 'detail', key: 'row_remap_failed' },
+    filter: false,
+    column: false,
+    card: false,
+    list: false,
+  },
+  clockEvents: {
+    range: RANGES.clockEvents,
+    exposed: { family: 'gpu_clock_event_reasons', unit: 'bits', about: 'why the clocks are what they are, as the bits of NVML' },
+    exported: { help: 'Clock event reasons, as the bits of NVML', of: (gpu) => gpu.clockEvents },
+    record: { in: 'detail', key: 'clock_event_reasons' },
+    filter: false,
+    column: false,
+    card: false,
+    list: false,
   },
 } as const satisfies Readonly<Record<string, GpuFieldDescriptor>>;
 

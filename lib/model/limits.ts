@@ -32,6 +32,10 @@ export const LIMITS = {
   /** A GPU that reports at least this utilization at no more than this part of its power limit is stuck. */
   stuckPercent: 95,
   stuckPowerShare: 0.25,
+  /** From so many uncorrected ECC errors on a GPU is in trouble. */
+  eccUncorrected: 1,
+  /** A new Xid is an alert for so long. */
+  xidMs: 900_000,
   /** Jobs of schedulers that are older are no longer what runs: they are asked every minute, and files may be written every few minutes. */
   jobsStaleMs: 900_000,
   /** Above this, the clock of a node is off, and ages are wrong. */

@@ -34,6 +34,20 @@ export interface NodeGpu {
   readonly memoryCelsius?: Reading;
   /** Of the maximum speed: nvidia-smi does not report revolutions. */
   readonly fanPercent?: Reading;
+  readonly smOccupancy?: Reading;
+  readonly memoryBandwidthFraction?: Reading;
+  /** The last Xid, however long ago; 0: none. */
+  readonly lastXid?: Reading;
+  /** Since the driver was loaded. */
+  readonly eccCorrected?: Reading;
+  readonly eccUncorrected?: Reading;
+  readonly rowsRemapped?: Reading;
+  readonly rowsRemappedUncorrectable?: Reading;
+  /** 0 or 1. */
+  readonly rowRemapPending?: Reading;
+  readonly rowRemapFailed?: Reading;
+  /** Bits of NVML: why the clocks are what they are. */
+  readonly clockEvents?: Reading;
   readonly gspFirmwareVersion?: string | undefined;
   /** Undefined: the GPU cannot be divided, or does not report it. */
   readonly migEnabled?: boolean | undefined;

@@ -58,6 +58,13 @@ export const RANGES = {
   joules: range(0, 2 ** 62, false),
   /** A number without known limits. */
   number: range(0, 2 ** 53),
+  /** The number of an Xid; 0 is none. */
+  xid: range(0, 1000),
+  /** Errors of a GPU. From 2^31 - 16 on these are blanks of DCGM. */
+  gpuErrors: range(0, 2 ** 31 - 17, false),
+  memoryRows: range(0, 1_000_000),
+  /** Bits of clock event reasons. */
+  clockEvents: range(0, 2 ** 31 - 17),
   /** A counter. */
   counter: range(0, 2 ** 62, false),
 } as const satisfies Readonly<Record<string, ValidRange>>;

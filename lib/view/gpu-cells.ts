@@ -6,6 +6,7 @@ import { allocatedUsers, holderNames, isStranger } from '../aggregate/owner-colu
 import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
 import { sourcesOfGpu } from '../model/gpu-sources.js';
 import { GPU_FIELDS, gpuField, type GpuField, type GpuFieldsWith } from '../model/gpu-fields.js';
+import { gpuHealth } from '../model/gpu-health.js';
 import { LIMITS } from '../model/limits.js';
 import { included, whyNotReporting, type NodeView } from '../model/node-view.js';
 import type { SheetRecord } from '../model/sheet.js';
@@ -120,7 +121,7 @@ const SCREENS: Readonly<Partial<Record<GpuField, ScreenColumn<GpuTableRows, numb
 function fieldColumn(field: GpuField): TableColumns<GpuTableRows, number> {
   const { column } = gpuField(field);
   if (!column) return [];
-  const { id, unit, decimals } = column;
+  const { id, unit, decimals, jsonOnly } = column;
   const screen = SCREENS[field];
   return [
     {
@@ -128,7 +129,7 @@ function fieldColumn(field: GpuField): TableColumns<GpuTableRows, number> {
       ...(unit ? { unit } : {}),
       value: (row, rows) => rows.value(row, field),
       ...(screen ? { screen } : {}),
-      export: { name: column.export, ...(decimals === undefined ? {} : { decimals }) },
+      export: { name: column.export, ...(decimals === undefined ? {} : { decimals }), ...(jsonOnly ? { jsonOnly } : {}) },
     },
   ];
 }
@@ -159,6 +160,12 @@ export const GPU_COLUMNS: TableColumns<GpuTableRows, number> = [
   },
   ...GPU_FIELDS.flatMap(fieldColumn),
   { id: 'state', value: stateOf, export: { name: 'state', title: 'STATE' } },
+  {
+    id: 'health',
+    // Not reported: nothing that could tell.
+    value: (row, rows) => gpuHealth(rows.node(row).gpus, rows.slot(row))?.map(({ id }) => id),
+    export: { name: 'health', jsonOnly: true },
+  },
   { id: 'idle_since', value: idleSince, export: { name: 'idle_since' } },
   {
     id: 'who',

@@ -3,12 +3,14 @@ import {
   FROM_COLS,
   ago,
   gpuField,
+  gpuHealth,
   GPU_FIELDS,
   joinFitting,
   line,
   peaks,
   span,
   spark,
+  width,
   type AppView,
   type NodeView,
   type Line,
@@ -27,7 +29,14 @@ export function gpuDetailLine(node: NodeView, slot: number, app: AppView, cols: 
   const series = app.history.gpu(node, slot, 'util');
   const of = sparkSpan(spark(peaks(series, sparks, 1), sparks, 0, 100), `last ${ago(sparks * series.stepMs)}`, dim);
   const room = cols - indent.length - of.reduce((sum, { text }) => sum + text.length, 0) - 4;
-  return line(span(indent), ...of, span(`   ${joinFitting(detailsOf(node, slot), room)}`, 'dim'));
+  const trouble = (gpuHealth(node.gpus, slot) ?? []).map(({ words }) => `!${words}`).join('  ');
+  const rest = room - (trouble === '' ? 0 : width(trouble) + 2);
+  return line(
+    span(indent),
+    ...of,
+    span(trouble === '' ? '' : `   ${trouble}`, dim ? 'dim' : 'bad'),
+    span(rest < 0 ? '' : `   ${joinFitting(detailsOf(node, slot), rest)}`, 'dim'),
+  );
 }
 
 function sparkSpan(blocks: string, window: string, dim: boolean): Line['spans'] {
@@ -50,7 +59,7 @@ function detailsOf({ gpus }: NodeView, slot: number): readonly string[] {
   if (slot >= gpus.count) return ['only its processes are reported'];
   const readings = DETAILS.flatMap(({ field, text }) => {
     const reading = gpus.field[field][slot]!;
-    return Number.isNaN(reading) ? [] : [text(reading)];
+    return Number.isNaN(reading) || text(reading) === '' ? [] : [text(reading)];
   });
   const words = LABELS.flatMap(([label, word]) => {
     const value = gpus.detail(slot, label);

@@ -7,6 +7,7 @@ import {
   count,
   duration,
   gpuField,
+  gpuHealth,
   GPU_FIELDS,
   isHot,
   LIMITS,
@@ -124,13 +125,14 @@ function titleLine({ node, slot, owners, seen }: CardInput, uuid: string): Line 
   const parts = [uuid, gpus.detail(slot, 'pci_address')].filter((text) => text !== '');
   const who = owners.map(({ user, vramBytes }) => `${user || '?'} ${bytes(vramBytes)}`).join(', ');
   const held = seen.isHeld ? `  held idle${heldFor(seen)}` : '';
+  const trouble = (gpuHealth(gpus, slot) ?? []).map(({ words: said }) => `  !${said}`).join('');
   const stuck = seen.stuck ? '  reports 100% busy but draws idle power' : '';
   return line(
     span(` ${kind} ${gpus.index[slot]}  `, 'strong'),
     span(node.text(gpus.name[slot]!) || 'name not reported'),
     span(`  ${parts.join('  ')}`, 'dim'),
     span(who === '' ? '' : `  ${who}`, 'strong'),
-    span(held + stuck, 'bad'),
+    span(held + stuck + trouble, 'bad'),
   );
 }
 

@@ -505,10 +505,15 @@ describe('hostile rows', () => {
 });
 
 test('all fields of the tables are recorded', () => {
+  /** Where a whole number is no reading. */
+  const SPECIAL: Readonly<Record<string, number>> = {
+    smOccupancy: 0.5,
+    memoryBandwidthFraction: 0.5,
+    rowRemapPending: 1,
+    rowRemapFailed: 1,
+  };
   const all = <Field extends string>(fields: readonly Field[]): Record<Field, number> =>
-    Object.fromEntries(
-      fields.map((field, at) => [field, field === 'smOccupancy' || field === 'memoryBandwidthFraction' ? 0.5 : at + 1]),
-    ) as Record<Field, number>;
+    Object.fromEntries(fields.map((field, at) => [field, SPECIAL[field] ?? at + 1])) as Record<Field, number>;
   const host = new TestNode({
     gpus: [{ ...all(GPU_FIELDS), uuid: 'u' }],
     cpus: [all(CPU_FIELDS)],

@@ -136,7 +136,60 @@ const REPORTS: Readonly<Record<string, readonly SceneField[]>> = {
   kepler: ['powerWatts'],
 };
 
+/** What else is true of them, by field: an exporter reports it, and then so, or it does not. */
+const ALSO = {
+  lastXid: [0, 31],
+  eccCorrected: [0, 0],
+  eccUncorrected: [0, 0],
+  rowsRemapped: [0, 1],
+  rowsRemappedUncorrectable: [0, 0],
+  rowRemapFailed: [0, 0],
+  performanceState: [0, 0],
+} as const;
+/** Power limit, nothing to do. */
+const CLOCK_EVENTS = [4, 1] as const;
+/** Families that are kept as sent. */
+const ALSO_SENT = {
+  gpu_memory_temperature_celsius: [74, 44],
+  gpu_clock_memory_current_mhz: [2619, 2619],
+} as const;
+
 describe('exporters of the same two GPUs', () => {
+  test('agree on each field that more than one of them reports', async () => {
+    const told = new Map<string, string[]>();
+    for (const name of Object.keys(REPORTS)) {
+      const { gpus, extras } = await scraped(textOf(name));
+      const table = extras.rows('gpu');
+      const readings = [
+        ...Object.entries(ALSO).map(
+          ([field, values]) => [field, values, (slot: number) => gpus.field[field as keyof typeof ALSO][slot]!] as const,
+        ),
+        ...Object.entries(ALSO_SENT).map(([family, values]) => [family, values, (slot: number) => table.value(slot, family)] as const),
+      ];
+      for (const [field, values, read] of readings) {
+        const [first, second] = [read(0), read(1)];
+        if (Number.isNaN(first) && Number.isNaN(second)) continue;
+        expect([name, field, first, second]).toEqual([name, field, ...values]);
+        told.set(field, [...(told.get(field) ?? []), name]);
+      }
+      const events = [gpus.field.clockEvents[0]!, gpus.field.clockEvents[1]!];
+      if (!events.some(Number.isNaN)) expect([name, ...events]).toEqual([name, ...CLOCK_EVENTS]);
+    }
+    const defaults = ['dcgm-k8s', 'dcgm-blanks', 'dcgm-slurm-hpcjob-custom', 'dcgm-timesliced-594'];
+    const counters = ['dcgm-slurm-hpcjob-custom', 'nvidia_gpu_exporter', 'jobstats-nvidia_gpu'];
+    expect(Object.fromEntries(told)).toEqual({
+      lastXid: defaults,
+      eccCorrected: counters,
+      eccUncorrected: counters,
+      rowsRemapped: [...defaults, 'nvidia_gpu_exporter'],
+      rowsRemappedUncorrectable: [...defaults, 'nvidia_gpu_exporter'],
+      rowRemapFailed: defaults,
+      performanceState: ['dcgm-slurm-hpcjob-custom', 'nvidia_gpu_exporter'],
+      gpu_memory_temperature_celsius: ['dcgm-k8s', 'dcgm-slurm-hpcjob-custom', 'dcgm-timesliced-594', 'nvidia_gpu_exporter'],
+      gpu_clock_memory_current_mhz: [...defaults, 'nvidia_gpu_exporter', 'nvitop-exporter', 'jobstats-nvidia_gpu'],
+    });
+  });
+
   test.each(Object.entries(REPORTS))('%s agrees with the scene', async (name, fields) => {
     const node = await scraped(textOf(name));
     const { gpus } = node;
@@ -246,7 +299,7 @@ describe('hostile answers', () => {
     );
     for (const field of ['temperatureCelsius', 'powerWatts', 'memoryUsedBytes', 'utilPercent', 'frequencyMhz'] as const)
       expect([field, gpus.field[field][0]]).toEqual([field, NaN]);
-    expect([gpus.field.performanceState[0], facts.badLines]).toEqual([8, 1]);
+    expect([gpus.field.performanceState[0], facts.badLines]).toEqual([8, 2]);
   });
 
   test('more GPUs and processes than a node can have are cut off', async () => {

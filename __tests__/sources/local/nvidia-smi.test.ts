@@ -417,6 +417,14 @@ describe('-q -x', () => {
         shutdownCelsius: undefined,
         maxOperatingCelsius: undefined,
         acousticCelsius: undefined,
+        // Power limited; `-q -x` does not have the last Xid.
+        clockEvents: 4,
+        eccCorrected: 0,
+        eccUncorrected: 0,
+        rowsRemapped: 0,
+        rowsRemappedUncorrectable: 0,
+        rowRemapPending: 0,
+        rowRemapFailed: 0,
         gspFirmwareVersion: '580.159.04',
         migDevices: [],
         details: {
@@ -443,6 +451,40 @@ describe('-q -x', () => {
         },
       },
     ]);
+  });
+
+  test('reads what is wrong with a GPU, by the names of any driver', () => {
+    const gpu = (rest: string): string => `<nvidia_smi_log><gpu id="0"><uuid>GPU-x</uuid>${rest}</gpu></nvidia_smi_log>`;
+    const read = (rest: string): unknown => parseDetails(gpu(rest)).gpus[0];
+    expect(
+      read(`<ecc_errors><volatile><sram_correctable>3</sram_correctable><sram_uncorrectable_parity>1</sram_uncorrectable_parity>
+        <sram_uncorrectable_secded>2</sram_uncorrectable_secded><dram_correctable>40</dram_correctable><dram_uncorrectable>4</dram_uncorrectable></volatile>
+        <aggregate><dram_uncorrectable>900</dram_uncorrectable></aggregate></ecc_errors>
+        <remapped_rows><remapped_row_corr>5</remapped_row_corr><remapped_row_unc>6</remapped_row_unc>
+        <remapped_row_pending>Yes</remapped_row_pending><remapped_row_failure>No</remapped_row_failure></remapped_rows>
+        <clocks_event_reasons><clocks_event_reason_hw_slowdown>Active</clocks_event_reason_hw_slowdown>
+        <clocks_event_reason_hw_thermal_slowdown>Active</clocks_event_reason_hw_thermal_slowdown></clocks_event_reasons>`),
+    ).toMatchObject({
+      eccCorrected: 43,
+      eccUncorrected: 7,
+      rowsRemapped: 5,
+      rowsRemappedUncorrectable: 6,
+      rowRemapPending: 1,
+      rowRemapFailed: 0,
+      clockEvents: 0x48,
+    });
+    // Driver 470, and a V100.
+    expect(
+      read(`<clocks_throttle_reasons><clocks_throttle_reason_sw_thermal_slowdown>Active</clocks_throttle_reason_sw_thermal_slowdown>
+        <clocks_throttle_reason_gpu_idle>Not Active</clocks_throttle_reason_gpu_idle></clocks_throttle_reasons>
+        <ecc_errors><volatile><single_bit><total>8</total></single_bit><double_bit><total>1</total></double_bit></volatile></ecc_errors>
+        <remapped_rows>N/A</remapped_rows>`),
+    ).toMatchObject({ clockEvents: 0x20, eccCorrected: 8, eccUncorrected: 1, rowsRemapped: undefined, rowRemapPending: undefined });
+    expect(read('<ecc_errors><volatile><dram_correctable>N/A</dram_correctable></volatile></ecc_errors>')).toMatchObject({
+      eccCorrected: undefined,
+      eccUncorrected: undefined,
+      clockEvents: undefined,
+    });
   });
 
   /** As an A100 with driver 470 prints it: other names, absolute temperatures, divided in two. */

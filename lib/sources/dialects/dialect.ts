@@ -25,6 +25,19 @@ export const GPU_READINGS = {
   shutdownCelsius: RANGES.celsius,
   maxOperatingCelsius: RANGES.celsius,
   migEnabled: RANGES.flag,
+  memoryCelsius: RANGES.celsius,
+  memoryMhz: RANGES.megahertz,
+  fanPercent: RANGES.percent,
+  smOccupancy: RANGES.fraction,
+  memoryBandwidthFraction: RANGES.fraction,
+  lastXid: RANGES.xid,
+  eccCorrected: RANGES.gpuErrors,
+  eccUncorrected: RANGES.gpuErrors,
+  rowsRemapped: RANGES.memoryRows,
+  rowsRemappedUncorrectable: RANGES.memoryRows,
+  rowRemapPending: RANGES.flag,
+  rowRemapFailed: RANGES.flag,
+  clockEvents: RANGES.clockEvents,
 } as const satisfies Readonly<Record<string, ValidRange>>;
 export type GpuReading = keyof typeof GPU_READINGS;
 

@@ -248,25 +248,17 @@ function gpuOf(draft: Draft, position: number, dialect: Dialect): NodeGpu {
   const { gpu = {} } = dialect;
   const values = readingsOf(draft, undefined, dialect);
   const { used, total } = memoryOf(values);
+  const { index: _index, memoryFreeBytes: _free, memoryReservedBytes: _reserved, memoryUsedPercent: _percent, ...readings } = values;
   const name = draft.name || (gpu.called ?? '');
   return {
     index: draft.index ?? position,
     uuid: draft.uuid,
     name: gpu.namePrefix !== undefined && name.startsWith(gpu.namePrefix) ? name.slice(gpu.namePrefix.length) : name,
-    utilPercent: values.utilPercent,
+    ...readings,
     memoryUsedBytes: used,
     memoryTotalBytes: total,
-    temperatureCelsius: values.temperatureCelsius,
-    powerWatts: values.powerWatts,
-    powerLimitWatts: values.powerLimitWatts,
     // Where only the limit in effect is known, it is the most that the GPU may draw.
     powerLimitMaxWatts: values.powerLimitMaxWatts ?? values.powerLimitWatts,
-    frequencyMhz: values.frequencyMhz,
-    graphicsMaxMhz: values.graphicsMaxMhz,
-    performanceState: values.performanceState,
-    slowdownCelsius: values.slowdownCelsius,
-    shutdownCelsius: values.shutdownCelsius,
-    maxOperatingCelsius: values.maxOperatingCelsius,
     migEnabled: draft.parts.size > 0 && !gpu.tiles ? true : values.migEnabled === undefined ? undefined : values.migEnabled === 1,
     migDevices: gpu.tiles ? [] : [...draft.parts.values()].map((part, at) => migDevice(draft, part, at, dialect)),
     details: Object.fromEntries(draft.details),

@@ -28,6 +28,10 @@ const AMD_DEVICE_METRICS: Dialect = {
     { into: 'powerWatts', families: ['gpu_package_power', 'gpu_average_package_power', 'gpu_power_usage'], zeroIsNone: true },
     { into: 'frequencyMhz', families: ['gpu_clock'], where: { clock_type: 'system' } },
     { into: 'graphicsMaxMhz', families: ['gpu_max_clock'], where: { clock_type: 'system' } },
+    { into: 'memoryMhz', families: ['gpu_clock'], where: { clock_type: 'memory' } },
+    { into: 'memoryCelsius', families: ['gpu_memory_temperature'] },
+    { into: 'eccCorrected', families: ['gpu_ecc_correct_total'] },
+    { into: 'eccUncorrected', families: ['gpu_ecc_uncorrect_total'] },
   ],
   owner: { user: ['job_user'], job: ['job_id'], namespace: ['namespace'], pod: ['pod'] },
   processes: {

@@ -15,6 +15,13 @@ export interface GpuDetails {
   readonly shutdownCelsius: number | undefined;
   readonly maxOperatingCelsius: number | undefined;
   readonly acousticCelsius: number | undefined;
+  readonly eccCorrected: number | undefined;
+  readonly eccUncorrected: number | undefined;
+  readonly rowsRemapped: number | undefined;
+  readonly rowsRemappedUncorrectable: number | undefined;
+  readonly rowRemapPending: number | undefined;
+  readonly rowRemapFailed: number | undefined;
+  readonly clockEvents: number | undefined;
   readonly gspFirmwareVersion: string | undefined;
   readonly details: Readonly<Record<string, string>>;
   readonly migDevices: readonly MigPart[];
@@ -77,6 +84,58 @@ function detailsOf(gpu: Element, driver: string | undefined, cuda: string | unde
   return Object.fromEntries(pairs.flatMap(([label, value]) => (value === undefined ? [] : [[label, clean(String(value), 128)]])));
 }
 
+/** Older drivers name the errors by memory, newer ones by kind; a part that is not available counts as none if any other is. */
+function errors(gpu: Element, names: readonly string[]): number | undefined {
+  const found = names.flatMap((name) => reading(leaf(gpu, `ecc_errors/volatile/${name}`)) ?? []);
+  return found.length === 0 ? undefined : found.reduce((sum, one) => sum + one, 0);
+}
+const CORRECTED = ['sram_correctable', 'dram_correctable', 'single_bit/total'];
+const UNCORRECTED = [
+  'sram_uncorrectable',
+  'sram_uncorrectable_parity',
+  'sram_uncorrectable_secded',
+  'dram_uncorrectable',
+  'double_bit/total',
+];
+
+const FLAGS: Readonly<Record<string, number>> = { Yes: 1, No: 0 };
+const flag = (gpu: Element, path: string): number | undefined => FLAGS[leaf(gpu, path) ?? ''];
+const row = (gpu: Element, name: string): number | undefined => reading(leaf(gpu, `remapped_rows/${name}`));
+
+/** The bits that NVML has for the reasons. */
+const CLOCK_EVENTS: Readonly<Record<string, number>> = {
+  gpu_idle: 0x1,
+  applications_clocks_setting: 0x2,
+  sw_power_cap: 0x4,
+  hw_slowdown: 0x8,
+  sync_boost: 0x10,
+  sw_thermal_slowdown: 0x20,
+  hw_thermal_slowdown: 0x40,
+  hw_power_brake_slowdown: 0x80,
+  display_clocks_setting: 0x100,
+};
+/** Drivers before 535 call them throttle reasons. */
+const EVENT_PATHS = ['clocks_event_reasons/clocks_event_reason_', 'clocks_throttle_reasons/clocks_throttle_reason_'];
+
+function clockEventsOf(gpu: Element): number | undefined {
+  const told = Object.entries(CLOCK_EVENTS).flatMap(([name, bit]) => {
+    const text = leafOf(gpu, ...EVENT_PATHS.map((path) => path + name));
+    return text === 'Active' || text === 'Not Active' ? [text === 'Active' ? bit : 0] : [];
+  });
+  return told.length === 0 ? undefined : told.reduce((bits, bit) => bits | bit, 0);
+}
+
+/** It does not have the last Xid. */
+const healthOf = (gpu: Element) => ({
+  eccCorrected: errors(gpu, CORRECTED),
+  eccUncorrected: errors(gpu, UNCORRECTED),
+  rowsRemapped: row(gpu, 'remapped_row_corr'),
+  rowsRemappedUncorrectable: row(gpu, 'remapped_row_unc'),
+  rowRemapPending: flag(gpu, 'remapped_rows/remapped_row_pending'),
+  rowRemapFailed: flag(gpu, 'remapped_rows/remapped_row_failure'),
+  clockEvents: clockEventsOf(gpu),
+});
+
 function migPart(device: Element): MigPart[] {
   const index = reading(leaf(device, 'index'));
   if (index === undefined) return [];
@@ -136,6 +195,7 @@ function detailsAt(gpu: Element, uuid: string, driver: string | undefined, cuda:
     shutdownCelsius: reading(leaf(gpu, 'temperature/gpu_temp_max_threshold')),
     maxOperatingCelsius: reading(leaf(gpu, 'temperature/gpu_temp_max_gpu_threshold')),
     acousticCelsius: reading(leaf(gpu, 'temperature/gpu_target_temperature')),
+    ...healthOf(gpu),
     gspFirmwareVersion: cleaned(leaf(gpu, 'gsp_firmware_version')),
     details: detailsOf(gpu, driver, cuda),
     migDevices: devices.flatMap(migPart),
