@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   filter: () => import('./filter.bench.js'),
   node: () => import('./node.bench.js'),
   jobs: () => import('./jobs.bench.js'),
+  prometheus: () => import('./prometheus.bench.js'),
   record: () => import('./record.bench.js'),
 };
 /** In the child process: prints the rows of one bench as JSON, on the last line. */

@@ -39,7 +39,7 @@ describe('wrong usage', () => {
     [['record', '--local', '--duration', 'soon'], '--duration: "soon" is not like 90s, 10m, 2h or 1d'],
     [['replay-info'], 'replay-info: needs the file name of a recording'],
     [['replay-info', 'none.ndjson'], 'none.ndjson: does not exist'],
-    [['--start', '5'], '--start: needs --replay'],
+    [['--start', '5'], '--start: needs --replay or --prometheus'],
     [['--replay', 'a.ndjson', '--demo'], '--replay: cannot be combined with --demo'],
     [['--replay', 'a.ndjson', '--speed', '99'], '--speed: "99" is not between 0.05 and 16'],
   ])('%j', (args, says) => {

@@ -11,7 +11,7 @@ import { answers, startServer, type TestServer } from '../../helpers/server.js';
 
 const TABLES = ['users', 'gpus', 'nodes', 'processes'];
 /** When the nodes were scraped, which is not the same. */
-const OF_SCRAPES: ReadonlySet<string> = new Set(['age_seconds', 'started_at']);
+const OF_SCRAPES: ReadonlySet<string> = new Set(['age_seconds', 'started_at', 'sources']);
 
 /** As all-smi sends it, without the name of the node in rows of processes. */
 const nodes = mockTexts('nvidia', { nodes: 3, processes: true }).map((text) =>
@@ -39,11 +39,14 @@ function expectSame(ofServer: Records, ofNodes: Records): void {
 const inOrder = (records: Records): Records => [...records].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
 const placeOf = ({ node, pid, gpu, user }: Records[number]): string => JSON.stringify([node, pid, gpu, user]);
 
+/** The rows of a server come in the order of their labels. */
+const sorted = (list: readonly unknown[]): unknown[] => [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+
 const shape = (record: Records[number]): unknown =>
   Object.fromEntries(
     Object.entries(record)
       .filter(([name]) => !OF_SCRAPES.has(name))
-      .map(([name, value]) => [name, typeof value === 'number' ? 'number' : value]),
+      .map(([name, value]) => [name, typeof value === 'number' ? 'number' : Array.isArray(value) ? sorted(value) : value]),
   );
 
 describe.each(ENGINES)('%s', (engine: Engine) => {

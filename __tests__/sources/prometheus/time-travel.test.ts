@@ -89,6 +89,20 @@ describe.each(ENGINES)('%s', (engine: Engine) => {
     expect(firstAt).toBeGreaterThan(timeOf(0) - 2 * 86_400_000);
   });
 
+  test_('the bar has what rules have recorded, where they have', async () => {
+    // Since before the day that the bar shows.
+    const recorded = Array.from({ length: 26 * 60 }, (_, minute) => {
+      const seconds = BEGIN - 3600 + 60 * minute;
+      return `cluster:all_smi_nodes:count{} 77 ${seconds}\ncluster:all_smi_gpu_power_watts:sum{} 1234.5 ${seconds}\n`;
+    });
+    const other = await startMetricServer(engine, { history: `${historyOf(scrapes)}${recorded.join('')}` });
+    const traveller = await new Asking(other.url, { startAt: timeOf(3) }).start();
+    await traveller.until(() => (traveller.status.timeline ?? []).length > 0);
+    expect(traveller.status.timeline![0]).toMatchObject({ nodes: 77, powerWatts: 1234.5 });
+    await traveller.collector.stop();
+    await other.stop();
+  });
+
   test_('plays moment after moment', async () => {
     const traveller = await travel(timeOf(2), 16);
     traveller.collector.command({ action: 'toggle' });

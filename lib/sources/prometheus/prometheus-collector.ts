@@ -117,7 +117,7 @@ export class PrometheusCollector implements Replay {
 
   get facts(): ServerFacts {
     return {
-      ...this.#reader.facts,
+      ...(this.#travel ? this.#pastReader : this.#reader).facts,
       address: this.#server.address,
       program: this.#program,
       problem: this.#failure?.error.message ?? '',

@@ -25,6 +25,8 @@ export interface Inventory {
   readonly dialects: readonly Dialect[];
   /** Label matchers that narrow everything: `cluster="a"`; '' for none. */
   readonly match: string;
+  /** The sums of docs/prometheus/rules.yml are recorded. */
+  readonly hasRules: boolean;
 }
 
 /** They change when a node is changed, not while it runs: asked once in a while. */
@@ -64,6 +66,9 @@ const PROCESS_LABELS = 'instance, gpu_index, device_id, device_uuid, user, pid';
 /** A metric name that shows that there are nodes with all-smi. */
 const ALL_SMI_PROOF = ['gpu_utilization', 'up', 'gpu_info', 'cpu_utilization'].map((name) => NAMESPACE + name);
 
+/** How many nodes there were, and their power, as recorded by the rules. */
+const RECORDED: readonly string[] = ['cluster:all_smi_nodes:count', 'cluster:all_smi_gpu_power_watts:sum'];
+
 /** Exporters of GPUs. What only describes the machine is not asked from here. */
 const withGpus = (dialects: readonly Dialect[]): readonly Dialect[] => dialects.filter(({ gpuReadings }) => gpuReadings !== undefined);
 
@@ -87,7 +92,7 @@ export const anyOf = (label: string, values: readonly string[]): string =>
 
 /** Which exporters there are: which of their families, by job. */
 export const probe = (match: string, dialects: readonly Dialect[]): string =>
-  `group by (__name__, job) (${selector([...ALL_SMI_PROOF, ...withGpus(dialects).flatMap((dialect) => pattern(dialect, proofOf(dialect)))], match)})`;
+  `group by (__name__, job) (${selector([...RECORDED, ...ALL_SMI_PROOF, ...withGpus(dialects).flatMap((dialect) => pattern(dialect, proofOf(dialect)))], match)})`;
 
 /** What the probe has found. `names`: pairs of a family and a job. */
 export function inventoryOf(
@@ -101,10 +106,11 @@ export function inventoryOf(
     return [...found].some((name) => patterns.some((one) => one.test(name)));
   };
   return {
-    jobs: [...new Set(names.map(([, job]) => job))].sort(),
+    jobs: [...new Set(names.filter(([family]) => !RECORDED.includes(family)).map(([, job]) => job))].sort(),
     hasAllSmi: ALL_SMI_PROOF.some((name) => found.has(name)),
     dialects: withGpus(dialects).filter(has),
     match,
+    hasRules: RECORDED.every((name) => found.has(name)),
   };
 }
 
@@ -182,8 +188,20 @@ function dialectQuestions(dialects: readonly Dialect[], match: string, only: str
   return names.length === 0 ? [] : [{ subject: 'dialects', query: selector(names, match, only) }];
 }
 
-/** The number of nodes that the server could scrape, and their power. */
-export function timelineQueries(inventory: Inventory): { readonly nodes: string; readonly power: string } {
+export interface TimelineQueries {
+  readonly nodes: string;
+  readonly power: string;
+}
+
+/** The number of nodes that the server could scrape, and their power, as recorded; undefined: not recorded, or not of all exporters. */
+export function recordedTimeline({ hasRules, dialects, match }: Inventory): TimelineQueries | undefined {
+  if (!hasRules || dialects.length > 0) return undefined;
+  const [nodes = '', power = ''] = RECORDED.map((name) => `max(${selector([name], match)})`);
+  return { nodes, power };
+}
+
+/** The same, computed. */
+export function timelineQueries(inventory: Inventory): TimelineQueries {
   const { hasAllSmi, dialects, match } = inventory;
   const own = hasAllSmi ? [powerOf(selector(ours([POWER]), match), GPU_LABELS)] : [];
   const others = dialects.flatMap(({ gpu, gpuReadings = [] }) => {

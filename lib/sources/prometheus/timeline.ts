@@ -1,10 +1,11 @@
 /** How many nodes there were, and what power they drew, over a long time: for the line of the replay bar. */
 import type { Ms } from '../../model/clock.js';
+import { overdueAfter } from '../../model/endpoint.js';
 import type { TimelinePoint } from '../../model/replay.js';
 import { msOf } from './series-reader.js';
 import type { FrameReader } from './frame-reader.js';
 import type { PrometheusServer, Result } from './prometheus-server.js';
-import { timelineQueries } from './questions.js';
+import { recordedTimeline, timelineQueries, type TimelineQueries } from './questions.js';
 
 /** Enough for the widest screen, and cheap for the server. */
 const POINTS = 200;
@@ -19,10 +20,16 @@ export interface Timeline {
 export async function readTimeline(server: PrometheusServer, reader: FrameReader, from: Ms, to: Ms, at: Ms): Promise<Timeline> {
   const inventory = await reader.inventoryAt([at, to]);
   const step = Math.max(reader.intervalMs, Math.ceil((to - from) / POINTS / 1000) * 1000);
-  const { nodes, power } = timelineQueries(inventory);
-  const [counted, drawn] = await Promise.all([nodes, power].map((query) => server.range(query, { from, to, step })));
-  const watts = new Map(pointsOf(drawn!).map(({ at, value }) => [at, value]));
-  return { points: pointsOf(counted!).map(({ at, value }) => ({ at, nodes: value, powerWatts: watts.get(at) ?? NaN })), stepMs: step };
+  const read = async ({ nodes, power }: TimelineQueries): Promise<readonly TimelinePoint[]> => {
+    const [counted, drawn] = await Promise.all([nodes, power].map((query) => server.range(query, { from, to, step })));
+    const watts = new Map(pointsOf(drawn!).map(({ at: time, value }) => [time, value]));
+    return pointsOf(counted!).map(({ at: time, value }) => ({ at: time, nodes: value, powerWatts: watts.get(time) ?? NaN }));
+  };
+  const recorded = recordedTimeline(inventory);
+  const points = recorded && (await read(recorded));
+  // Rules record from the day on which they were added.
+  const isWhole = points?.[0] !== undefined && points[0].at - from <= overdueAfter(step);
+  return { points: isWhole ? points : await read(timelineQueries(inventory)), stepMs: step };
 }
 
 const pointsOf = ({ series }: Result): readonly { readonly at: Ms; readonly value: number }[] =>
