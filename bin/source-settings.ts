@@ -1,5 +1,6 @@
 /** The sources of a run: what the command line names to watch or record. */
-import type { HttpAccesses } from '../lib/sources/http/http-accesses.js';
+import { HttpAccesses } from '../lib/sources/http/http-accesses.js';
+import type { DiscoveredHosts, DiscoveredOptions } from '../lib/sources/hostlists/discovered-hosts.js';
 import { TargetList, type EndpointAddress, type Target, type Transport } from '../lib/sources/hostlists/targets.js';
 import { AppError } from '../lib/errors.js';
 import { count } from '../lib/text/format.js';
@@ -18,7 +19,8 @@ import {
 } from '../lib/run/settings.js';
 import { machineOf } from './machine-settings.js';
 
-type Named = Pick<ViewOptions, 'hosts' | 'hostfile' | 'ssh' | 'sshHostfile' | 'prometheus'> & Partial<Pick<ViewOptions, 'demo' | 'local'>>;
+type Named = Pick<ViewOptions, 'hosts' | 'hostfile' | 'hostsFrom' | 'ssh' | 'sshHostfile' | 'prometheus'> &
+  Partial<Pick<ViewOptions, 'demo' | 'local'>>;
 type Options = Pick<RecordOptions, keyof RecordOptions & keyof ViewOptions> &
   Partial<Pick<ViewOptions, 'demo' | 'replay' | 'start' | 'loop' | 'check' | 'speed'>>;
 
@@ -30,12 +32,14 @@ export function onlyNamed<Options extends Named>(options: Options, flags: Flags)
     ...options,
     ...(hosts ? {} : { hosts: undefined }),
     ...(hostfile ? {} : { hostfile: undefined }),
+    ...(flags['hosts-from'] ? {} : { hostsFrom: undefined }),
     ...(prometheus ? {} : { prometheus: undefined }),
   };
 }
 
 /** The first of the options that name nodes. */
-const nodesIn = ({ hosts, hostfile, ssh, sshHostfile }: Flags): Flags[string] | undefined => hosts ?? hostfile ?? ssh ?? sshHostfile;
+const nodesIn = ({ hosts, hostfile, 'hosts-from': hostsFrom, ssh, sshHostfile }: Flags): Flags[string] | undefined =>
+  hosts ?? hostfile ?? hostsFrom ?? ssh ?? sshHostfile;
 
 /**
  * The sources, at least one. A demo and a replay stand alone; this machine and other nodes may be combined. Throws `E_OPTION_BAD` for options
@@ -54,7 +58,7 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
   const read = { ...scraped, ...(await dialectsOf(options)) };
   if (options.prometheus !== undefined) return [await prometheusOf(options, options.prometheus, read)];
   const isRemote = (options.ssh ?? options.sshHostfile) !== undefined;
-  const isScraped = (options.hosts ?? options.hostfile) !== undefined;
+  const isScraped = (options.hosts ?? options.hostfile ?? options.hostsFrom) !== undefined;
   // Other systems have no /proc; there, a source must be given.
   const isHere = options.local === true || (!isScraped && !isRemote && process.platform === 'linux');
   const here: readonly LocalSource[] = isHere ? [{ kind: 'local', machine, ...interval }] : [];
@@ -79,7 +83,8 @@ async function prometheusOf(
   scraped: Pick<PrometheusSource, 'timeoutMs' | 'intervalMs' | 'owner' | 'dialects'>,
 ): Promise<PrometheusSource> {
   const { promMatch, promOrg, start, speed } = options;
-  const accesses = await accessesOf(options, [{ url }], () => `the server has an http:// address, ${url}`);
+  const accesses = accessesOf(options);
+  await checkSent(options, accesses, [{ url }], () => `the server has an http:// address, ${url}`);
   return {
     kind: 'prometheus',
     url,
@@ -88,7 +93,7 @@ async function prometheusOf(
     ...(speed === undefined ? {} : { speed }),
     ...(promMatch === undefined ? {} : { match: promMatch }),
     ...(promOrg === undefined ? {} : { orgId: promOrg }),
-    ...(accesses ? { accesses } : {}),
+    accesses,
   };
 }
 
@@ -96,39 +101,44 @@ async function hostsOf(
   options: Options,
   scraped: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'owner' | 'dialects'>,
 ): Promise<HostsSource> {
-  const { targets, notes } = await targetsOf(options);
-  const accesses = await accessesOf(
+  const accesses = accessesOf(options);
+  const lists = (options.hostsFrom ?? []).filter((name) => name.includes('://')).map((url) => ({ url }));
+  await checkSent(options, accesses, lists, ([first]) => `a list has an http:// address, ${first!.url}`);
+  const { targets, notes, changes } = await targetsOf(options, 'http', accesses);
+  await checkSent(
     options,
+    accesses,
     targets.flatMap(({ endpoints }) => endpoints),
     (plain) => {
-      const there = targets.filter(({ endpoints }) => endpoints.some((endpoint) => plain.has(endpoint)));
+      const there = targets.filter(({ endpoints }) => endpoints.some((endpoint) => plain.includes(endpoint)));
       const nodes = targets.length === 1 ? '1 node' : `${count(there.length)} of ${count(targets.length)} nodes`;
       return `${nodes} with an http:// address, the first is ${there[0]!.nodeId}`;
     },
   );
-  return { kind: 'hosts', targets, notes, title: titleOf(options, targets), ...scraped, ...(accesses ? { accesses } : {}) };
+  return { kind: 'hosts', targets, notes, title: titleOf(options, targets), ...scraped, accesses, ...(changes ? { changes } : {}) };
 }
 
 type Asked = Omit<EndpointAddress, 'id'>;
+
+const accessesOf = ({ token, tokenOverHttp = false, httpConfig }: Options): HttpAccesses =>
+  new HttpAccesses({ clock: systemClock, overHttp: tokenOverHttp, ...(token === undefined ? {} : { token }) }, httpConfig);
 
 /**
  * Credentials are sent to every address that they are for, or the program does not start: a secret that cannot be read, or that would be sent
  * unencrypted, is found here. `where`: describes addresses that are not encrypted. Throws `E_HTTP_CONFIG` and `E_TOKEN_OVER_HTTP`.
  */
-async function accessesOf<One extends Asked>(
-  { token, tokenOverHttp: overHttp = false, httpConfig }: Options,
+async function checkSent<One extends Asked>(
+  { token, tokenOverHttp = false }: Options,
+  accesses: HttpAccesses,
   asked: readonly One[],
-  where: (plain: ReadonlySet<One>) => string,
-): Promise<HttpAccesses | undefined> {
-  if (token === undefined && httpConfig === undefined && asked.every((one) => one.httpConfig === undefined)) return undefined;
-  const { HttpAccesses } = await import('../lib/sources/http/http-accesses.js');
-  const accesses = new HttpAccesses({ clock: systemClock, overHttp, ...(token === undefined ? {} : { token }) }, httpConfig);
-  const plain = new Set<One>();
+  where: (plain: readonly One[]) => string,
+): Promise<void> {
+  const plain: One[] = [];
   for (const one of asked) {
     const { hasCredentials } = await accesses.of(one.httpConfig);
-    if (hasCredentials && !overHttp && one.url.startsWith('http:')) plain.add(one);
+    if (hasCredentials && !tokenOverHttp && one.url.startsWith('http:')) plain.push(one);
   }
-  if (plain.size === 0) return accesses;
+  if (plain.length === 0) return;
   throw new AppError('E_TOKEN_OVER_HTTP', { what: token === undefined ? 'credentials' : 'the token', where: where(plain) });
 }
 
@@ -155,24 +165,39 @@ async function sshOf(
   };
 }
 
-type Lists = Pick<Named, 'hosts' | 'hostfile'>;
+type Lists = Pick<Named, 'hosts' | 'hostfile'> & Partial<Pick<Options, 'hostsFrom' | 'groupBy' | 'timeout'>>;
 
-/** The targets of --hosts, then those of the host file. A node in both is listed once, with its labels from the file. */
-async function targetsOf({ hosts, hostfile }: Lists, over: Transport = 'http'): Promise<Pick<HostsSource, 'targets' | 'notes'>> {
+/** The targets of --hosts, then those of the host file and of --hosts-from. A node in several is listed once, with its labels from the last. */
+async function targetsOf(
+  lists: Lists,
+  over: Transport = 'http',
+  accesses = new HttpAccesses({ clock: systemClock }),
+): Promise<Pick<HostsSource, 'targets' | 'notes' | 'changes'>> {
+  const { hosts, hostfile, hostsFrom, groupBy } = lists;
+  const byHost = groupBy === 'host';
   const named = new TargetList(over === 'ssh' ? '--ssh' : '--hosts', over);
   for (const word of hosts ?? []) named.add(word);
   const listed =
     hostfile === undefined
       ? new TargetList('', over)
-      : await (await import('../lib/sources/hostlists/hostfile.js')).readHostfile(hostfile, over);
-  const targets = named.before(listed);
+      : await (await import('../lib/sources/hostlists/hostfile.js')).readHostfile(hostfile, over, byHost);
+  const fixed = named.with(listed);
+  const timeoutMs = (lists.timeout ?? 0) * 1000;
+  const changes = hostsFrom && (await discovered(hostsFrom, { byHost, accesses, timeoutMs, clock: systemClock, fixed }));
+  const targets = changes?.targets ?? fixed.targets;
   if (targets.length === 0) throw new AppError('E_NO_HOSTS');
-  return { targets, notes: [...named.notes, ...listed.notes] };
+  const notes = [...named.notes, ...listed.notes, ...(changes?.list.notes ?? [])];
+  return { targets, notes, ...(changes ? { changes } : {}) };
 }
 
+const discovered = async (names: readonly string[], options: DiscoveredOptions): Promise<DiscoveredHosts> =>
+  (await import('../lib/sources/hostlists/discovered-hosts.js')).DiscoveredHosts.open(names, options);
+
 /** The source as the title shows it: the host file, the only node, or the number of nodes. */
-function titleOf({ hostfile, hosts }: Lists, targets: readonly Target[]): string {
-  if (hostfile !== undefined && hosts === undefined) return hostfile.replace(/^.*[/\\]/, '');
+function titleOf({ hostfile, hosts, hostsFrom = [] }: Lists, targets: readonly Target[]): string {
+  const [file, ...more] = [...(hostfile === undefined ? [] : [hostfile]), ...hostsFrom];
+  if (file !== undefined && more.length === 0 && hosts === undefined)
+    return URL.canParse(file) ? new URL(file).host : file.replace(/^.*[/\\]/, '');
   return targets.length === 1 ? (targets[0]?.nodeId ?? '') : `${targets.length} hosts`;
 }
 
@@ -192,7 +217,10 @@ export function jobsOf({ jobs = [], replay, demo }: Options, flags: Flags): read
 /** Only flags conflict with --demo: it overrides the nodes of the environment and the config file. */
 function checkDemo({ demo, local }: Options, flags: Flags): void {
   if (demo && (local || nodesIn(flags) !== undefined))
-    throw new AppError('E_OPTION_BAD', { option: '--demo', reason: 'cannot be combined with --local, --hosts, --hostfile or --ssh' });
+    throw new AppError('E_OPTION_BAD', {
+      option: '--demo',
+      reason: 'cannot be combined with --local, --hosts, --hostfile, --hosts-from or --ssh',
+    });
 }
 
 /** A server knows all nodes; it is not combined with others. */
@@ -219,7 +247,7 @@ function checkReplay({ replay, prometheus, start, loop, check, demo, local }: Op
   if (replay && nodes !== undefined)
     throw new AppError('E_OPTION_BAD', {
       option: '--replay',
-      reason: 'cannot be combined with --demo, --local, --hosts, --hostfile or --ssh',
+      reason: 'cannot be combined with --demo, --local, --hosts, --hostfile, --hosts-from or --ssh',
     });
 }
 

@@ -39,6 +39,11 @@ export const ERRORS = {
     exit: 2,
     advice: 'Use https:// addresses, allow it with --token-over-http, or unset ALL_SMI_AUTH_TOKEN.',
   },
+  E_HOSTS_FROM: {
+    text: 'hosts from {source}: {reason}',
+    exit: 2,
+    advice: 'It is the file_sd or http_sd of Prometheus, or the address of a server; docs/HOSTS.md describes them.',
+  },
   E_DIALECTS: {
     text: 'dialects {file}: {reason}',
     exit: 2,

@@ -64,6 +64,20 @@ const NODE_OPTIONS = {
     help: 'file of nodes to scrape: one per line, CSV, or the file_sd of Prometheus',
     parse: last,
   },
+  hostsFrom: {
+    flag: 'hosts-from',
+    config: 'view.hosts_from',
+    value: 'LIST',
+    many: 'repeat',
+    help: "nodes that come and go: file_sd (a FILE or 'DIR/*.json'), http_sd, or the targets of a Prometheus server (a URL); read again when they change",
+    parse: discoveryLists,
+  },
+  groupBy: {
+    flag: 'group-by',
+    value: 'host',
+    help: 'targets of file_sd and http_sd on the same host are endpoints of one node',
+    parse: choice({ host: 'host' } as const),
+  },
   prometheus: {
     flag: 'prometheus',
     config: 'view.prometheus',
@@ -368,6 +382,18 @@ function jobSources(words: readonly string[]): readonly string[] {
   if (wrong === '') throw new Invalid(`"${last(words)}" has an empty name`);
   if (wrong !== undefined) throw new Invalid(`"${wrong}" is not ${SCHEDULERS.join(', ')} or a file; a file of this name is ./${wrong}`);
   if (all.length > MAX_JOB_SOURCES) throw new Invalid(`names more than ${MAX_JOB_SOURCES} sources`);
+  return all;
+}
+
+/** 'targets/*.json', 'https://sd.example.org/gpu' */
+function discoveryLists(words: readonly string[]): readonly string[] {
+  const all = [...new Set(words.map((word) => word.trim()))];
+  for (const word of all) {
+    if (!/^\w+:\/\//.test(word)) continue;
+    if (!URL.canParse(word) || !/^https?:/i.test(word)) throw new Invalid('has an address that is not http:// or https://');
+    const { username, password } = new URL(word);
+    if (username !== '' || password !== '') throw new Invalid('has an address with a user name or a password; use --http-config');
+  }
   return all;
 }
 

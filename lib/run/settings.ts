@@ -5,6 +5,7 @@ import type { Ms } from '../model/clock.js';
 import type { Dialects } from '../sources/dialects/dialects.js';
 import type { HttpAccesses } from '../sources/http/http-accesses.js';
 import type { Target } from '../sources/hostlists/targets.js';
+import type { TargetChanges } from '../sources/hosts/http-collector.js';
 import type { MachineOptions } from '../sources/local/machine.js';
 import type { SshSettings } from '../sources/ssh/ssh-command.js';
 import type { TabPlugin } from '../plugin/types.js';
@@ -24,6 +25,8 @@ interface Scraped {
 export interface HostsSource extends Scraped {
   readonly kind: 'hosts';
   readonly targets: readonly Target[];
+  /** Lists that may change while the nodes are watched; `problems`: why one is not as it is now. */
+  readonly changes?: TargetChanges & { problems(): readonly string[] };
   /** What was merged or dropped from the lists, one sentence each. */
   readonly notes: readonly string[];
   /** For the title of the screen: "hosts.csv", "3 hosts". */

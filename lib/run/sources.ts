@@ -14,7 +14,7 @@ import { SampleColumns } from '../exposition/write/sample-columns.js';
 import { NodeParser, type ReadFrom } from '../sources/hosts/node-parser.js';
 import { createHttpCollector } from '../sources/hosts/http-collector.js';
 import type { Rounds } from '../sources/schedule/scheduler.js';
-import { expandHosts, type Target } from '../sources/hostlists/targets.js';
+import { expandHosts, MAX_HOSTS, type Target } from '../sources/hostlists/targets.js';
 import { count } from '../text/format.js';
 import { parseMoment } from '../text/timecode.js';
 import { VERSION } from '../version.js';
@@ -64,9 +64,11 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
   hosts: (source, context) => {
     const { targets } = source;
     const endpoints = targets.reduce((sum, target) => sum + target.endpoints.length, 0);
-    const maxConnections = affordable(2 * endpoints, context.alone ? KEPT_FILES : KEPT_FILES + FILES_OF_PROGRAMS);
+    const most = source.changes ? MAX_HOSTS : endpoints;
+    const maxConnections = affordable(2 * most, context.alone ? KEPT_FILES : KEPT_FILES + FILES_OF_PROGRAMS);
     const collector = httpCollector({ ...source, maxConnections }, targets, source.title, context);
-    return Promise.resolve({ ...NOTHING, collector, notices: () => filesNotices(endpoints, maxConnections) });
+    const notices = (): readonly Line[] => [...filesNotices(endpoints, maxConnections), ...listNotices(source.changes?.problems() ?? [])];
+    return Promise.resolve({ ...NOTHING, collector, notices });
   },
 
   async local({ machine, intervalMs }, { parsers, clock, afterCommit, names, attribution, alone }) {
@@ -167,6 +169,9 @@ const filesNotices = (nodes: number, maxConnections: number): readonly Line[] =>
         ),
       ];
 
+/** Lists of nodes that are not as they are now. */
+const listNotices = (problems: readonly string[]): readonly Line[] => problems.map((text) => line(span(` ${text} `, 'chip-warn')));
+
 /** The id of this machine; it cannot be confused with a node that is scraped under the name localhost. */
 export const localNodeId = (alone: boolean): string => (alone ? 'localhost' : 'this machine');
 
@@ -190,8 +195,9 @@ function httpCollector(
     intervalMs,
     accesses,
     dialects,
+    changes,
     maxConnections,
-  }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'accesses' | 'dialects'> & {
+  }: Pick<HostsSource, 'timeoutMs' | 'intervalMs' | 'accesses' | 'dialects' | 'changes'> & {
     readonly maxConnections?: number;
   },
   targets: readonly Target[],
@@ -211,6 +217,7 @@ function httpCollector(
     ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(maxConnections === undefined ? {} : { maxConnections }),
     ...(accesses ? { accesses } : {}),
+    ...(changes ? { changes } : {}),
   });
 }
 

@@ -5,7 +5,9 @@ import type { Collector } from '../model/collector.js';
 export function combined(collectors: readonly Collector[]): Collector {
   return {
     source: collectors.map(({ source }) => source).join(' + '),
-    nodes: collectors.flatMap(({ nodes }) => nodes),
+    get nodes() {
+      return collectors.flatMap(({ nodes }) => nodes);
+    },
     intervalMs: Math.min(...collectors.map(({ intervalMs }) => intervalMs)),
     start(deliver) {
       for (const collector of collectors) collector.start(deliver);

@@ -223,7 +223,7 @@ describe('several endpoints of one node', () => {
     hosts.add('c:1');
     file.add('https://a:2', { name: 'a', groups: new Map([['rack', '7']]) });
     file.add('b:1');
-    expect(hosts.before(file)).toEqual([
+    expect(hosts.with(file).targets).toEqual([
       {
         nodeId: 'a:1+2',
         endpoints: [

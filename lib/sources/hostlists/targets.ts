@@ -123,8 +123,8 @@ export class TargetList {
   }
 
   /** The targets of this list, then those of `other`, which provides labels, names and schemes of the targets in both. */
-  before(other: TargetList): Target[] {
-    const both = new TargetList();
+  with(other: TargetList): TargetList {
+    const both = new TargetList('', this.#over);
     for (const target of this.targets) both.#join(target);
     for (const target of other.targets) {
       const draft = both.#join(target);
@@ -134,7 +134,7 @@ export class TargetList {
         draft.endpoints.set(placeOf(endpoint), { ...endpoint, id: known.id });
       }
     }
-    return both.targets;
+    return both;
   }
 
   #keep(target: Target, node: string | undefined): void {

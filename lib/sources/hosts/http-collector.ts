@@ -19,6 +19,8 @@ export const DEFAULT_TIMEOUT_MS: Ms = 5000;
 
 export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs' | 'keepConnections'> {
   readonly targets: readonly Target[];
+  /** Where the targets may change. */
+  readonly changes?: TargetChanges;
   /** Default: no credentials, and the certificate authorities of the system. */
   readonly accesses?: HttpAccesses;
   /** What reads the endpoints of a node. */
@@ -40,6 +42,19 @@ export interface HttpCollectorOptions extends Omit<ClientOptions, 'timeoutMs' | 
   readonly maxConnections?: number;
   /** Called after each delivery of data: the point at which user ids may be renumbered. */
   readonly afterCommit?: () => void;
+}
+
+/** Targets that come and go. */
+export interface TargetChanges {
+  /** Calls `changed` with all targets whenever they have changed. */
+  start(changed: (targets: readonly Target[]) => void): void;
+  stop(): void;
+}
+
+/** A node, with the numbers of its lanes. */
+interface Member {
+  readonly record: Node;
+  readonly lanes: readonly number[];
 }
 
 /** One endpoint of a node. */
@@ -64,42 +79,29 @@ export function createHttpCollector(options: HttpCollectorOptions): Collector {
 
 class HttpCollector implements Collector {
   readonly source: string;
-  readonly nodes: readonly Node[];
+  nodes: readonly Node[];
   readonly intervalMs: Ms;
   readonly #options: HttpCollectorOptions;
   readonly #client: HttpClient;
   readonly #accesses: HttpAccesses;
-  readonly #lanes: readonly Lane[];
+  /** By number; undefined: its node is gone. */
+  readonly #lanes: (Lane | undefined)[] = [];
+  readonly #members = new Map<string, Member>();
+  readonly #names: NodeNames;
   readonly #scheduler: Scheduler;
   #deliver: (delivery: Delivery) => void = () => undefined;
 
   constructor(options: HttpCollectorOptions) {
-    const {
-      targets,
-      newReader,
-      names = new NodeNames(),
-      attribution,
-      intervalMs = adaptiveInterval(endpointCount(options.targets)),
-      timeoutMs = DEFAULT_TIMEOUT_MS,
-      maxConnections = Infinity,
-    } = options;
+    const { targets, names = new NodeNames(), timeoutMs = DEFAULT_TIMEOUT_MS, maxConnections = Infinity } = options;
     this.#options = options;
-    this.intervalMs = intervalMs;
+    this.#names = names;
+    this.intervalMs = options.intervalMs ?? adaptiveInterval(endpointCount(targets));
     this.source = options.source ?? (targets.length === 1 ? targets[0]!.nodeId : `${targets.length} hosts`);
     this.#accesses = options.accesses ?? new HttpAccesses({ clock: options.clock });
     this.#client = new HttpClient({ ...options, timeoutMs, keepConnections: keepsConnections(endpointCount(targets), maxConnections) });
-    const nodes = targets.map((target) => {
-      const endpoints = target.endpoints.map(({ id }) => new Endpoint(id, intervalMs));
-      const reader = newReader(endpoints);
-      return { target, endpoints, reader, record: new Node(target, reader.data, endpoints, names, attribution) };
-    });
-    this.nodes = nodes.map(({ record }) => record);
-    this.#lanes = nodes.flatMap(({ target, endpoints, reader, record }) =>
-      target.endpoints.map((address, at) => ({ address, endpoint: endpoints[at]!, parser: reader.endpoints[at]!, record, reader })),
-    );
     this.#scheduler = new Scheduler({
-      endpoints: this.#lanes.map(({ endpoint }) => endpoint),
-      intervalMs,
+      endpoints: [],
+      intervalMs: this.intervalMs,
       clock: options.clock,
       maxOpen: Math.min(MAX_OPEN, maxConnections),
       ...(options.random ? { random: options.random } : {}),
@@ -112,18 +114,50 @@ class HttpCollector implements Collector {
         this.#overdue(host);
       },
     });
+    this.nodes = targets.map((target) => this.#add(target));
   }
 
   start(deliver: (delivery: Delivery) => void): void {
     this.#deliver = deliver;
     this.#scheduler.start();
+    if (this.#options.rounds !== 'one') this.#options.changes?.start((targets) => this.#retarget(targets));
   }
 
   stop(): Promise<void> {
     this.#deliver = () => undefined;
+    this.#options.changes?.stop();
     this.#scheduler.stop();
     this.#client.close();
     return Promise.resolve();
+  }
+
+  #add(target: Target): Node {
+    const endpoints = target.endpoints.map(({ id }) => new Endpoint(id, this.intervalMs));
+    const reader = this.#options.newReader(endpoints);
+    const record = new Node(target, reader.data, endpoints, this.#names, this.#options.attribution);
+    const lanes = endpoints.map((endpoint, at) => {
+      this.#lanes.push({ address: target.endpoints[at]!, endpoint, parser: reader.endpoints[at]!, record, reader });
+      return this.#scheduler.add(endpoint);
+    });
+    this.#members.set(keyOf(target), { record, lanes });
+    return record;
+  }
+
+  /** A target with other labels or endpoints is another node: what was known of it is not carried over. */
+  #retarget(targets: readonly Target[]): void {
+    const wanted = new Map(targets.map((target) => [keyOf(target), target]));
+    const gone = [...this.#members].filter(([key]) => !wanted.has(key));
+    for (const [key, { record, lanes }] of gone) {
+      this.#members.delete(key);
+      this.#names.release(record);
+      for (const lane of lanes) {
+        this.#scheduler.remove(lane);
+        this.#lanes[lane] = undefined;
+      }
+    }
+    for (const [key, target] of wanted) if (!this.#members.has(key)) this.#add(target);
+    this.nodes = [...wanted.keys()].map((key) => this.#members.get(key)!.record);
+    for (const [, { record }] of gone) this.#deliver({ node: record, kind: 'gone', continuity: 'next' });
   }
 
   async #scrape(host: number): Promise<void> {
@@ -167,9 +201,10 @@ class HttpCollector implements Collector {
   /** Endpoints that report other GPUs than those before them, the one that has just answered among them or not. */
   #refuseStrangers(host: number, { strangers }: NodeReader): void {
     if (strangers === undefined || strangers.size === 0) return;
-    for (const [at, { parser, endpoint, record }] of this.#lanes.entries()) {
-      const error = strangers.get(parser);
+    for (const [at, lane] of this.#lanes.entries()) {
+      const error = lane && strangers.get(lane.parser);
       if (!error) continue;
+      const { endpoint, record } = lane;
       endpoint.givesGpus = false;
       if (at === host || endpoint.status.error?.code !== error.code)
         record.fail({ at: this.#options.clock.now(), error: { code: error.code, text: error.message } }, endpoint);
@@ -199,6 +234,8 @@ class HttpCollector implements Collector {
 }
 
 const endpointCount = (targets: readonly Target[]): number => targets.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+
+const keyOf = ({ nodeId, name, groups, endpoints }: Target): string => JSON.stringify([nodeId, name, [...groups], endpoints]);
 
 const internal = (thrown: unknown): AppError =>
   thrown instanceof AppError ? thrown : new AppError('E_INTERNAL', { reason: clean(String(thrown), 200) });

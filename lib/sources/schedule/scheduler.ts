@@ -28,7 +28,7 @@ const SUSPENDED = 'not scraped while this program was suspended, or the clock wa
 export type Rounds = 'spread' | 'at-once' | 'one';
 
 export interface SchedulerOptions {
-  /** Nodes are numbers here: indexes in this list. */
+  /** Nodes are numbers here: indexes in this list, to which `add` appends. */
   readonly endpoints: readonly Endpoint[];
   readonly intervalMs: Ms;
   readonly clock: Clock;
@@ -55,6 +55,8 @@ interface Slot {
   startedAt: Ms;
   /** When it last answered; before the first answer, the time of its first scrape. */
   aliveAt: Ms;
+  /** It is not scraped any more. */
+  gone: boolean;
 }
 
 interface Entry {
@@ -63,8 +65,11 @@ interface Entry {
   readonly serial: number;
 }
 
+const newSlot = (): Slot => ({ state: 'idle', serial: 0, watched: false, startedAt: -Infinity, aliveAt: 0, gone: false });
+
 export class Scheduler {
   readonly #options: SchedulerOptions;
+  readonly #endpoints: Endpoint[];
   readonly #slots: Slot[];
   readonly #agenda = new TimerQueue<Entry>();
   #queue: number[] = [];
@@ -80,7 +85,8 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#slots = options.endpoints.map(() => ({ state: 'idle', serial: 0, watched: false, startedAt: -Infinity, aliveAt: 0 }));
+    this.#endpoints = [...options.endpoints];
+    this.#slots = options.endpoints.map(newSlot);
   }
 
   start(): void {
@@ -90,6 +96,7 @@ export class Scheduler {
     this.#origin = now;
     this.#lastNow = now;
     for (const [node, slot] of this.#slots.entries()) {
+      if (slot.gone) continue;
       slot.aliveAt = now + (rounds === 'spread' ? stagger(node, this.#slots.length, intervalMs) : 0);
       this.#plan(node, slot.aliveAt);
       if (rounds !== 'one') this.#watch(node);
@@ -105,11 +112,38 @@ export class Scheduler {
     this.#cancelAll();
   }
 
+  /** Another endpoint, which is scraped as soon as it is its turn. Returns its number. */
+  add(endpoint: Endpoint): number {
+    const node = this.#slots.length;
+    const slot = newSlot();
+    this.#endpoints.push(endpoint);
+    this.#slots.push(slot);
+    if (!this.#running) return node;
+    const now = this.#options.clock.now();
+    slot.aliveAt = now;
+    this.#plan(node, now);
+    this.#watch(node);
+    this.#arm(now);
+    return node;
+  }
+
+  /** `node` is not scraped any more; a scrape in progress is cancelled. Its number is not used again. */
+  remove(node: number): void {
+    const slot = this.#slots[node]!;
+    const underWay = slot.state === 'active' || slot.state === 'parked';
+    slot.gone = true;
+    this.#release(slot);
+    slot.serial++;
+    if (underWay) this.#options.cancel(node);
+    if (this.#running) this.#advance(this.#options.clock.now());
+  }
+
   /** The scrape of `node` has ended, and its endpoint has the result. */
   settle(node: number): void {
     const now = this.#options.clock.now();
     const slot = this.#slots[node]!;
-    const { intervalMs, endpoints, rounds, random = Math.random } = this.#options;
+    const { intervalMs, rounds, random = Math.random } = this.#options;
+    const endpoints = this.#endpoints;
     const { failures } = endpoints[node]!.status;
     this.#release(slot);
     if (failures === 0) slot.aliveAt = now;
@@ -123,7 +157,7 @@ export class Scheduler {
 
   /** No other scrape of `node` follows. */
   #end(node: number, now: Ms): void {
-    this.#options.endpoints[node]!.setStatus({ nextTryAt: undefined });
+    this.#endpoints[node]!.setStatus({ nextTryAt: undefined });
     this.#advance(now);
   }
 
@@ -143,6 +177,7 @@ export class Scheduler {
 
   #handle({ kind, node, serial }: Entry, now: Ms): void {
     const slot = this.#slots[node]!;
+    if (slot.gone) return;
     if (kind === 'check') this.#check(node, now);
     else if (serial !== slot.serial) return;
     else if (kind === 'due') {
@@ -158,7 +193,7 @@ export class Scheduler {
     const slot = this.#slots[node]!;
     if (!isOverdue(slot.aliveAt, this.#refreshOf(node), now)) return this.#watch(node);
     slot.watched = false;
-    const endpoint = this.#options.endpoints[node]!;
+    const endpoint = this.#endpoints[node]!;
     if (endpoint.status.phase !== 'failing' && !this.#wasAsked(slot, now)) this.#notScraped(node, now, this.#turnText());
     else endpoint.setStatus({ overdue: true });
     this.#options.overdue(node);
@@ -176,7 +211,7 @@ export class Scheduler {
 
   #notScraped(node: number, at: Ms, reason: string): void {
     const { code, message: text } = new AppError('S_NOT_SCRAPED', { reason });
-    this.#options.endpoints[node]!.notScraped({ at, error: { code, text } });
+    this.#endpoints[node]!.notScraped({ at, error: { code, text } });
   }
 
   #pump(now: Ms): void {
@@ -184,6 +219,7 @@ export class Scheduler {
     while (this.#running && this.#taken < this.#queue.length && this.#active < maxActive && this.#open < maxOpen) {
       const node = this.#queue[this.#taken++]!;
       const slot = this.#slots[node]!;
+      if (slot.gone) continue;
       slot.state = 'active';
       slot.serial++;
       slot.startedAt = now;
@@ -204,7 +240,7 @@ export class Scheduler {
   }
 
   #plan(node: number, at: Ms): void {
-    this.#options.endpoints[node]!.setStatus({ nextTryAt: at });
+    this.#endpoints[node]!.setStatus({ nextTryAt: at });
     this.#agenda.add(at, { kind: 'due', node, serial: this.#slots[node]!.serial });
   }
 
@@ -216,7 +252,7 @@ export class Scheduler {
 
   /** The time between two answers that can differ. */
   #refreshOf(node: number): Ms {
-    return Math.max(this.#options.intervalMs, this.#options.endpoints[node]!.refreshMs);
+    return Math.max(this.#options.intervalMs, this.#endpoints[node]!.refreshMs);
   }
 
   /** The machine slept, the process was stopped, or the clock was set: all scheduled times are invalid. */
@@ -227,13 +263,15 @@ export class Scheduler {
 
   /** Cancels the scrapes in progress, reports overdue nodes, and scrapes all nodes again, spread like the first round. */
   #wakeUp(now: Ms): void {
-    const { endpoints, intervalMs } = this.#options;
+    const { intervalMs } = this.#options;
+    const endpoints = this.#endpoints;
     this.#lastNow = now;
     this.#armedFor = Infinity;
     this.#cancelAll();
     this.#agenda.clear();
     const late: number[] = [];
     for (const [node, slot] of this.#slots.entries()) {
+      if (slot.gone) continue;
       slot.aliveAt = Math.min(slot.aliveAt, now);
       slot.startedAt = -Infinity;
       this.#plan(node, now + stagger(node, endpoints.length, intervalMs));
