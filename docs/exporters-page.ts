@@ -84,12 +84,21 @@ export const exporterSections = (table: Table): readonly string[] => [
     '- **Owners.** Jobs and pods in the labels of a GPU are shown as allocations, unless `--jobs` knows more. A user who is a number is a uid.',
     '- **Names** come from the label of the exporter (`Hostname`, `nodename`), if it is not an address; else from the host file or the address.',
   ].join('\n'),
+  '## Several exporters of one node',
+  "`--hosts 'node[01-16]:9400+9100'` lists endpoints of one node ([HOSTS.md](HOSTS.md)). Each is scraped on its own, and has its own state and age on the Diagnosis tab. What they report is shown as one node:",
+  [
+    '- **Which GPU.** By its UUID; else by the PCI bus, the minor number or the index, where another exporter of the node sends them together with the UUID. A number that an exporter counts for itself, within a job for instance, is never one of these.',
+    '- **Each value once**, from the best source: all-smi, then the exporter that renews its values most often; one that has missed a refresh comes after the others. Values that are computed, or that count in another way (memory of jobstats), only fill gaps. The details of a GPU, and `sources` in `get gpus -o json`, say which endpoint it is from.',
+    '- **Processes** are those of one exporter: all-smi, else one that names their users. Where none lists processes they are not reported, and no process is made up.',
+    '- **Allocations** of one job on one GPU count once, whoever reports them: one exporter may have the GPU, another the user.',
+    '- **Up.** A node is up while every endpoint that ever reported its GPUs is; without GPUs, while any endpoint is. What only another endpoint reported is dropped when that is overdue.',
+    '- **Other GPUs.** An endpoint whose GPUs have other UUIDs than those of the endpoints listed before it is not of the same node: it is refused (`S_OTHER_GPUS`), and nothing of it is used.',
+  ].join('\n'),
   '## Exporters that are recognised and not read',
   table(
     ['Exporter', 'Why'],
     UNREADABLE.map(({ program, why }) => [program, why]),
   ),
-  'Several exporters of one node are several nodes here: they are not merged.',
   '## Families',
   ...DIALECTS.map((dialect) => familiesSection(dialect, table)),
 ];

@@ -21,6 +21,8 @@ export interface Watched {
   readonly servers: Readonly<Record<string, TestServer>>;
   /** Advances by one interval, and waits until each endpoint has been delivered once more. */
   round(): Promise<void>;
+  /** Advances by less than the time-out of a scrape, and waits until every scrape that was due has ended. */
+  pass(ms: number): Promise<void>;
 }
 
 /** A node per key, which is its name, with one endpoint or with several; `servers` has those under their own keys. */
@@ -90,5 +92,12 @@ export async function watch(
     await all;
     driver.look();
   };
-  return { driver, servers, round };
+  const pass = async (ms: number): Promise<void> => {
+    driver.step(ms);
+    const isDue = (): boolean =>
+      [...driver.app.state.allNodes].some(({ endpoints }) => endpoints.some(({ status }) => (status.nextTryAt ?? 0) <= driver.clock.now()));
+    while (isDue()) await new Promise((resolve) => setTimeout(resolve, 5));
+    driver.step(0);
+  };
+  return { driver, servers, round, pass };
 }

@@ -311,13 +311,15 @@ export class AppState implements AppView {
     this.#lastNode = this.#tabs[at]?.nodeId ?? this.#lastNode;
   }
 
-  #remember({ node, kind, continuity }: Delivery): void {
+  #remember({ node, kind, continuity, endpoint }: Delivery): void {
     const { history, usage } = this;
     if (continuity === 'jump') {
       history.jump(node.nodeId);
       usage.jump(node.nodeId);
     }
-    if (kind === 'data') {
+    // What another endpoint answers says nothing new of the GPUs.
+    const isOfGpus = endpoint === undefined || endpoint.givesGpus || !node.endpoints.some(({ givesGpus }) => givesGpus);
+    if (kind === 'data' && isOfGpus) {
       history.add(node);
       usage.add(node);
     }

@@ -1,8 +1,16 @@
 /** Nodes with several endpoints, over real HTTP: what is shown of them, and when they are up. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { conditionOf, gpusUnknown, included, type NodeView } from '../../../lib/model/node-view.js';
+import { GPU_FIELDS } from '../../../lib/model/columns.js';
+import { sourcesOfGpu } from '../../../lib/model/gpu-sources.js';
+import { conditionOf, gpusUnknown, included, whyNotReporting, type NodeView } from '../../../lib/model/node-view.js';
+import { readFrame, readLine, type DataLine } from '../../../lib/recording/format/decode.js';
+import { frameLines } from '../../../lib/recording/format/encode.js';
+import { FramePacker } from '../../../lib/recording/format/packed-frame.js';
+import { SECTIONS } from '../../../lib/recording/format/schema.js';
+import { RecordedNodes } from '../../../lib/recording/play/recorded-nodes.js';
 import { answers, type Behaviour } from '../../helpers/server.js';
+import { expectGolden } from '../../helpers/golden.js';
 import { closeWatched, watch, type Watched } from '../../helpers/watch-servers.js';
 
 afterEach(closeWatched);
@@ -29,7 +37,38 @@ const scene = (): Promise<Watched> =>
     SIZE,
   );
 
+/** Servers have any free port; on the screens they have the last digits of the port that their exporter usually has. */
+const PORTS: Readonly<Record<string, string>> = { dcgm: '19400', machine: '19100', jobs: '19798' };
+function screens({ driver, servers }: Watched): string {
+  const shown = (text: string): string =>
+    Object.entries(PORTS)
+      .reduce((all, [name, port]) => all.replaceAll(servers[name]!.nodeId.replace(/^.*:/, ''), port), text)
+      // How often the screen was painted depends on how fast the servers are.
+      .replace(/^ viewer: .*$/m, ' viewer: ...');
+  const page = driver.press('D', 'Enter').frame();
+  const details = driver.press('z').frame();
+  driver.press('z');
+  // Without the key hints, which are those of the tabs.
+  return [driver.press('V').frame(), page, details, driver.press('D').frame()]
+    .map((frame) =>
+      shown(frame)
+        .trimEnd()
+        .replace(/\n[^\n]*$/, ''),
+    )
+    .join('\n');
+}
+
 describe('DCGM, node_exporter and slurm-job-exporter are one node', () => {
+  test('on the screens, and when DCGM has died', async () => {
+    const watched = await scene();
+    await watched.pass(3000);
+    await watched.pass(3000);
+    expectGolden('several-endpoints', SIZE.cols, SIZE.rows, screens(watched));
+    await watched.servers.dcgm!.kill();
+    for (let left = 60; included(only(watched)) && left > 0; left--) await watched.pass(3000);
+    expectGolden('several-endpoints-dead', SIZE.cols, SIZE.rows, screens(watched));
+  });
+
   test('GPUs of the first, the machine of the second, users of the third', async () => {
     const watched = await scene();
     await watched.round();
@@ -39,6 +78,32 @@ describe('DCGM, node_exporter and slurm-job-exporter are one node', () => {
     expect([node.memory.count, node.disks.count, node.cpus.value(0, 'threads')]).toEqual([1, 2, 4]);
     // The exporter of the jobs numbers the GPUs of each job from 0: which they are is known from DCGM.
     expect(holders(node)).toEqual(['0 1 alice physics 918273', '1 1 bob bio 918280']);
+  });
+
+  test('a recording of it is replayed equal, with the state of each endpoint', async () => {
+    const watched = await scene();
+    await watched.round();
+    await watched.servers.jobs!.kill();
+    await watched.round();
+    const node = only(watched);
+    const meta = { at: node.at, offsetMinutes: 0, hostname: 'remote', include: new Set(SECTIONS) };
+    const lines = frameLines([node], meta).map((line) => readLine(Buffer.concat(line).toString().trimEnd()) as DataLine);
+    const frame = structuredClone(new FramePacker().pack(readFrame(lines)));
+    const nodes = new RecordedNodes(3000);
+    nodes.take(frame);
+    nodes.show(frame, 'jump');
+    const [back] = nodes.all;
+    expect(conditionOf(back!)).toBe(conditionOf(node));
+    const endpoints = ({ endpoints: all }: NodeView): readonly unknown[] =>
+      all.map(({ id, status, givesGpus, facts }) => [id, { ...status, error: { ...status.error } }, givesGpus, facts?.exporterVersion]);
+    expect(endpoints(back!)).toEqual(endpoints(node));
+    expect(back!.endpoints.map(({ status }) => status.phase)).toEqual(['live', 'live', 'failing']);
+    expect(holders(back!)).toEqual(holders(node));
+    expect([0, 1].map((slot) => sourcesOfGpu(back!, slot).map(({ endpoint: { id }, groups }) => [id, groups]))).toEqual(
+      [0, 1].map((slot) => sourcesOfGpu(node, slot).map(({ endpoint: { id }, groups }) => [id, groups])),
+    );
+    expect(whyNotReporting(back!)).toBe(whyNotReporting(node));
+    for (const field of GPU_FIELDS) expect([field, [...back!.gpus.field[field]]]).toEqual([field, [...node.gpus.field[field]]]);
   });
 
   test('one that ever reported GPUs decides whether the node is up', async () => {

@@ -56,13 +56,14 @@ export function groupGpus(samples: readonly Pick<NodeSample, 'gpus'>[]): Grouped
     others.has(sample) ? [] : uniquelyNamed(gpus).map((names, position) => ({ sample, position, gpu: gpus[position]!, names })),
   );
   // Those with the better names first: they say which other names these have.
-  for (const name of NAMES) {
+  for (const name of [...NAMES, undefined]) {
     for (const { sample, position, gpu, names } of all) {
       if (NAMES.find((one) => names[one] !== '') !== name) continue;
       const maker = makerOf(gpu.name) ?? '';
-      const found = NAMES.map((one) => (names[one] === '' ? undefined : known.get(`${one} ${names[one]}`))).find(
-        (draft) => draft && !draft.of.has(sample) && mayBe(draft, names.uuid, maker),
-      );
+      const called = NAMES.map((one) => (names[one] === '' ? undefined : known.get(`${one} ${names[one]}`)));
+      // An exporter of machines with one GPU does not name it.
+      const only = name === undefined && samples[sample]!.gpus.length === 1 && drafts.length === 1 ? drafts : [];
+      const found = [...called, ...only].find((draft) => draft && !draft.of.has(sample) && mayBe(draft, names.uuid, maker));
       const draft = found ?? { of: new Map<number, number>(), uuid: '', maker: '' };
       if (!found) drafts.push(draft);
       draft.of.set(sample, position);
