@@ -282,6 +282,28 @@ describe('names of other versions', () => {
   });
 });
 
+describe('GPUs with the same uuid', () => {
+  const ZEROS = '00000000-0000-0000-0000-000000000000';
+  const anonymous = (text: string): string => text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, ZEROS);
+
+  test('are not one GPU: where all else is named by the uuid it is left out, and that is said', async () => {
+    const text = anonymous(textOf('nvidia_gpu_exporter'));
+    // With the index as a label, and as a value alone, as older ones have it.
+    for (const sent of [text, text.replaceAll(/,index="\d"/g, '')]) {
+      const node = await scraped(sent);
+      expect([...node.gpus.field.memoryUsedBytes].every(Number.isNaN)).toBe(true);
+      expect(node.gpus.count).toBe(sent === text ? 2 : 0);
+      expect(troubles(sourcesOf(node))).toEqual(['GPUs: 2 GPUs have the same uuid: what is named by it is left out']);
+    }
+  });
+
+  test('are told apart by their indexes where each row has one', async () => {
+    const { gpus } = await scraped(anonymous(textOf('dcgm-k8s')));
+    expect([...gpus.index.subarray(0, gpus.count)]).toEqual([0, 1]);
+    expect([...gpus.field.powerWatts]).toEqual([611.3, 119.7]);
+  });
+});
+
 describe('hostile answers', () => {
   const GPU = 'gpu="0",UUID="GPU-1"';
 

@@ -10,6 +10,8 @@ import { firstOf, readingOf, selects, unnamed } from './rows.js';
 export interface FoundGpus {
   readonly gpus: readonly NodeGpu[];
   readonly allocations: readonly NodeAllocation[];
+  /** GPUs that share a uuid with others: what names them only by that is of none of them. */
+  readonly alike: number;
   /** The position of the GPU of a row in `gpus`; undefined: the row names none. */
   slotOf(row: Row): number | undefined;
 }
@@ -49,6 +51,7 @@ export function gpusOf(families: Families, dialect: Dialect): FoundGpus {
   return {
     gpus: drafts.map((draft, position) => gpuOf(draft, position, dialect)),
     allocations: drafts.flatMap((draft, gpu) => allocationsOf(draft, gpu, dialect.program)),
+    alike: collected.alike,
     slotOf: (row) => {
       const draft = collected.find(row);
       const slot = draft === undefined ? -1 : drafts.indexOf(draft);
@@ -59,7 +62,8 @@ export function gpusOf(families: Families, dialect: Dialect): FoundGpus {
 
 /** What the labels of a row say. */
 interface About {
-  readonly uuid: string;
+  /** '' also where several GPUs have it. */
+  uuid: string;
   readonly isMig: boolean;
   readonly index: number | undefined;
   readonly part: string;
@@ -74,6 +78,9 @@ class Collected {
   readonly #byUuid = new Map<string, Draft>();
   readonly #byIndex = new Map<number, Draft>();
   readonly #drafts = new Set<Draft>();
+  /** Uuids that several GPUs have. */
+  readonly #alike = new Set<string>();
+  alike = 0;
   #only: Draft | undefined;
 
   constructor(families: Families, dialect: Dialect) {
@@ -84,6 +91,7 @@ class Collected {
     const all = [...(gpu.about ?? []), ...gpuReadings.flatMap((mapping) => mapping.families)];
     const rows = [...new Set(all)].flatMap((family) => families.get(family) ?? []);
     const about = rows.filter((row) => !this.#about.has(row.labels) && this.#read(row));
+    this.#findAlike(families);
     for (const row of about) if (this.#isOfUuid(row)) this.#describe(row);
     for (const row of about) if (!this.#isOfUuid(row)) this.#describe(row);
     for (const mapping of gpuReadings) {
@@ -94,6 +102,25 @@ class Collected {
         }
       }
     }
+  }
+
+  /** Captures that were made anonymous have one uuid for all GPUs: different indexes give them away. */
+  #findAlike(families: Families): void {
+    const indexes = new Map<string, Set<number>>();
+    const note = ({ uuid, isMig: isPart, part }: About, index: number | undefined): void => {
+      if (uuid === '' || isPart || part !== '' || index === undefined) return;
+      const key = uuidKey(uuid);
+      indexes.set(key, (indexes.get(key) ?? new Set()).add(index));
+    };
+    for (const about of this.#about.values()) note(about, about.index);
+    for (const { into, families: names } of this.#dialect.gpuReadings ?? [])
+      if (into === 'index') for (const row of names.flatMap((name) => families.get(name) ?? [])) note(this.#read(row), row.value);
+    for (const [key, { size }] of indexes) {
+      if (size < 2) continue;
+      this.#alike.add(key);
+      this.alike += size;
+    }
+    for (const about of this.#about.values()) if (this.#alike.has(uuidKey(about.uuid))) about.uuid = '';
   }
 
   /** By index; those without one by the order of the text. */
@@ -176,7 +203,8 @@ class Collected {
     let about = this.#about.get(row.labels);
     if (!about) {
       const { gpu = {}, owner } = this.#dialect;
-      const uuid = firstOf(row, gpu.uuid);
+      const text = firstOf(row, gpu.uuid);
+      const uuid = this.#alike.has(uuidKey(text)) ? '' : text;
       const isPart = isMig(uuid);
       const part = firstOf(row, gpu.part) || (isPart ? uuid : '');
       about = { uuid, isMig: isPart, index: indexOf(row, gpu), part, hasPod: firstOf(row, owner?.pod) !== '' };

@@ -38,8 +38,12 @@ export function sampleOf(families: Families, dialect: Dialect, at: Ms, before: C
 }
 
 /** An exporter without GPUs in its metrics says nothing about whether the node has any. */
-const sourcesOf = ({ program, gpuReadings }: Dialect, { gpus }: FoundGpus): readonly NodeSource[] =>
-  gpus.length === 0 && gpuReadings === undefined ? [{ name: 'gpus', state: 'unsupported', reason: `${program} does not report GPUs` }] : [];
+function sourcesOf({ program, gpuReadings }: Dialect, { gpus, alike }: FoundGpus): readonly NodeSource[] {
+  if (alike > 0) return [{ name: 'gpus', state: 'partial', reason: `${alike} GPUs have the same uuid: what is named by it is left out` }];
+  return gpus.length === 0 && gpuReadings === undefined
+    ? [{ name: 'gpus', state: 'unsupported', reason: `${program} does not report GPUs` }]
+    : [];
+}
 
 /** An address is no name: some exporters send theirs. */
 function nameOf(families: Families, { node = [] }: Dialect): string {
