@@ -273,7 +273,7 @@ export const GPU_FIELD_TABLE = {
     record: { in: 'detail', key: 'ecc_uncorrected' },
     filter: { names: 'ecc_uncorrected', unit: 'number', about: 'uncorrected ECC errors since the driver was loaded' },
     column: { id: 'ecc_uncorrected', export: 'ecc_uncorrected', screen: false, jsonOnly: true },
-    card: { label: 'ECC errors not corrected', text: count },
+    card: { label: 'uncorrected ECC errors', text: count },
     list: false,
   },
   eccCorrected: {
@@ -283,7 +283,7 @@ export const GPU_FIELD_TABLE = {
     record: { in: 'detail', key: 'ecc_corrected' },
     filter: { names: 'ecc_corrected', unit: 'number', about: 'corrected ECC errors since the driver was loaded' },
     column: { id: 'ecc_corrected', export: 'ecc_corrected', screen: false, jsonOnly: true },
-    card: { label: 'corrected', text: count },
+    card: { label: 'corrected ECC errors', text: count },
     list: false,
   },
   rowsRemapped: {
@@ -303,7 +303,7 @@ export const GPU_FIELD_TABLE = {
     record: { in: 'detail', key: 'remapped_rows_uncorrectable' },
     filter: false,
     column: { id: 'rows_remapped_uncorrectable', export: 'rows_remapped_uncorrectable', screen: false, jsonOnly: true },
-    card: { label: 'for uncorrectable errors', text: count },
+    card: { label: 'rows remapped for uncorrectable errors', text: count },
     list: false,
   },
   rowRemapPending: {
