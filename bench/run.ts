@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   stress: () => import('./stress.bench.js'),
   filter: () => import('./filter.bench.js'),
   node: () => import('./node.bench.js'),
+  ssh: () => import('./ssh.bench.js'),
   jobs: () => import('./jobs.bench.js'),
   prometheus: () => import('./prometheus.bench.js'),
   record: () => import('./record.bench.js'),

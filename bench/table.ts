@@ -8,7 +8,7 @@ export interface Target {
   readonly gate: number;
 }
 
-export type Unit = 'x' | 'ms' | 'KiB' | 'MiB' | 'bytes' | '%';
+export type Unit = 'x' | 'ms' | 'KiB' | 'MiB' | 'bytes' | 'files' | '%';
 
 interface Named {
   /** 'parse W1, warm': what is measured, with which workload. The key of the row in baseline.json. */

@@ -31,8 +31,8 @@ Host keys are checked as OpenSSH is configured; a changed one is never overridde
 A shared connection that is open (\`ControlPath\`) is used, and none is opened for others. ssh itself notices a dead connection
 (\`ServerAliveInterval=5\`), which \`--ssh-option\` can change.
 
-At most eight connections are begun at a time, for \`MaxStartups\` of sshd, above all on a jump host. One that takes longer than a second no longer counts, and
-so a dead node does not delay the others. A connection that fails or is lost is made again after half an interval, then after twice that, up to a
+At most eight connections are begun at a time, for \`MaxStartups\` of sshd, above all on a jump host. One that takes three times as long as others, and at
+least a second, no longer counts, so that a dead node does not delay the others. A connection that fails or is lost is made again after half an interval, then after twice that, up to a
 minute, with up to half of it left out at random. Diagnosis shows when (\`NEXT\`).`;
 
 const RESTRICTED = `The script can be all that a key is good for. Save it on the node, where only root can change it, and name it in \`authorized_keys\`:

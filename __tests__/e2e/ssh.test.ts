@@ -14,7 +14,8 @@ import { Lab, type Sshd } from '../helpers/sshd.js';
 
 jest.setTimeout(120_000);
 
-const MARK = `ALL_SMI_VIEW_TEST=${process.pid}`;
+const [MARK_NAME, MARK_VALUE] = ['ALL_SMI_VIEW_TEST', String(process.pid)];
+const MARK = `${MARK_NAME}=${MARK_VALUE}`;
 let program = '';
 let lab: Lab;
 const nodes: { readonly sshd: Sshd; readonly machine: StandInMachine }[] = [];
@@ -28,7 +29,7 @@ beforeAll(async () => {
   for (const nth of ['1', '2', '3']) {
     const machine = machineOf(nth);
     const own = `smi=${machine.nvidiaSmi} proc=${machine.procDir} passwd=${machine.passwdFile}`;
-    const options = { config: [`SetEnv ${MARK}`], keyOptions: `restrict,command="${own} exec sh ${script}"` };
+    const options = { env: { [MARK_NAME]: MARK_VALUE }, keyOptions: `restrict,command="${own} exec sh ${script}"` };
     nodes.push({ machine, sshd: await lab.node(`gpu0${nth}`, options) });
   }
   talk = setInterval(() => {

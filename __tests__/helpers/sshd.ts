@@ -11,6 +11,8 @@ const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/sbin/sshd'].find((path
 export interface SshdOptions {
   /** Lines of sshd_config, which come first: the first value of an option counts. */
   readonly config?: readonly string[];
+  /** Variables of everything on the node. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Lines for the client, of this node. */
   readonly client?: readonly string[];
   /** What authorized_keys has before the key: command="...". */
@@ -74,7 +76,12 @@ export class Sshd {
   readonly #directory: string;
   #process: ChildProcess | undefined;
 
-  constructor(directory: string, port: number, publicKey: string, { config = [], keyOptions = '', isLocked = false }: SshdOptions) {
+  constructor(
+    directory: string,
+    port: number,
+    publicKey: string,
+    { config = [], env = {}, keyOptions = '', isLocked = false }: SshdOptions,
+  ) {
     this.#directory = directory;
     this.port = port;
     this.hostKey = join(directory, 'host_key');
@@ -95,6 +102,10 @@ export class Sshd {
       'UsePAM no',
       'StrictModes no',
       'LogLevel VERBOSE',
+      // Not what the person who runs the tests starts at a login.
+      `SetEnv ${Object.entries({ HOME: directory, ...env })
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' ')}`,
     ];
     writeFileSync(join(directory, 'sshd_config'), `${lines.join('\n')}\n`);
   }

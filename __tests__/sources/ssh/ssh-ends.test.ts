@@ -6,12 +6,13 @@ import { staticMachine, type StandInMachine } from '../../helpers/captures.js';
 import { processesWith, watchOverSsh, type Watched } from '../../helpers/ssh-nodes.js';
 import { descendants, Lab, type Sshd } from '../../helpers/sshd.js';
 
-const MARK = `ALL_SMI_VIEW_TEST=${process.pid}`;
+const [MARK_NAME, MARK_VALUE] = ['ALL_SMI_VIEW_TEST', String(process.pid)];
+const MARK = `${MARK_NAME}=${MARK_VALUE}`;
 let lab: Lab;
 let node: Sshd;
 beforeAll(async () => {
   lab = new Lab();
-  node = await lab.node('gpu01', { config: [`SetEnv ${MARK}`] });
+  node = await lab.node('gpu01', { env: { [MARK_NAME]: MARK_VALUE } });
 });
 afterAll(() => lab.dispose());
 

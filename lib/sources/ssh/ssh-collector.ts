@@ -151,7 +151,7 @@ class SshCollector implements Collector {
     });
     lane.session = session;
     const greeting = await Promise.race([session.ready.catch(() => session.closed), session.closed]);
-    leave();
+    leave(!(greeting instanceof AppError));
     if (greeting instanceof AppError || !isCurrent()) return greeting instanceof AppError ? greeting : undefined;
     const access = remoteAccess({ clock, session, greeting, nvidiaSmi, procDir });
     const reading = { nvidiaSmi, procDir, passwdFile, redact, ...(owner === undefined ? {} : { owner }) };
