@@ -25,8 +25,11 @@ async function viewerSide(): Promise<BenchRow[]> {
   const options = ['--ssh', ...names, '--ssh-config', lab.config, '--nvidia-smi', '/nowhere/nvidia-smi'];
   const terminal = new Terminal(process.execPath, [builtProgram(), ...options]);
   try {
-    await terminal.wrote(`${NODES} of ${NODES} nodes`);
-    await pause(WINDOW_MS / 2);
+    for (let left = 120; descendants(terminal.pid).length < NODES; left--) {
+      if (left === 0) throw new Error('not all nodes were connected');
+      await pause(1000);
+    }
+    await pause(WINDOW_MS);
     const clients = descendants(terminal.pid);
     const [viewer, shared] = [costOf(terminal.pid).mib, clients.reduce((sum, pid) => sum + pssOf(pid), 0)];
     const share = await shareOf(terminal.pid, WINDOW_MS);
@@ -53,8 +56,7 @@ async function nodeSide(): Promise<BenchRow[]> {
   const exporter = spawn(process.execPath, [builtProgram(), 'api', '--processes', 'gpu', '--port', String(await freePort()), ...reading]);
   const terminal = new Terminal(process.execPath, [builtProgram(), '--ssh', 'gpu01', '--ssh-config', lab.config, ...reading]);
   try {
-    await terminal.wrote('1 GPU');
-    await pause(WINDOW_MS / 3);
+    await pause(WINDOW_MS / 2);
     const [session] = descendants(sshd.pids[0]!);
     // The session process of sshd is not the script's.
     const script = (): readonly number[] => descendants(session!);
