@@ -47,12 +47,13 @@ systems. What the account may not see stays unseen: with \`hidepid\` the process
 
 const COST = `Between two collections there are two nvidia-smi, which print by themselves, the shells that pass on what they print, and a shell that sleeps. A
 collection runs nvidia-smi once, for the processes, and \`awk\` once, for /proc; command lines and cgroups are read every 30 seconds, \`nvidia-smi -q -x\`
-every minute. That is what [\`all-smi-view api\`](NODES.md) runs on a node, with shells of about 1 MB each in place of Node.js.
+every minute. That is what [\`all-smi-view api\`](NODES.md) runs on a node, with shells in place of Node.js. On the captured H100 node, a collection takes
+20 ms of CPU, without that of nvidia-smi itself and of sshd, and all of it 2 MiB; the exporter takes 19 ms and 19 MiB.
 
 Only the first 128 KiB of a command line are read. Of an environment, which only its owner and root can read, only the variables of schedulers
 leave the node. Command lines come whole over the encrypted connection and are redacted by the viewer before anything else sees them.
 
-Each node takes a process of ssh here, and three open files. [PERFORMANCE.md](PERFORMANCE.md) has the memory. Above 200 nodes, run an exporter on the nodes: one
+Each node takes a process of ssh here, 1.4 MiB, and three open files ([PERFORMANCE.md](PERFORMANCE.md)). Above 200 nodes, run an exporter on the nodes: one
 viewer scrapes thousands, and several viewers cost a node no more than one.`;
 
 const END = `The script ends with its connection. It reads requests from its standard input, and at the end of that it kills what it started, each job with its
