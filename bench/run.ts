@@ -26,6 +26,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   jobs: () => import('./jobs.bench.js'),
   prometheus: () => import('./prometheus.bench.js'),
   record: () => import('./record.bench.js'),
+  report: () => import('./report.bench.js'),
 };
 /** In the child process: prints the rows of one bench as JSON, on the last line. */
 const ROWS = '--rows';

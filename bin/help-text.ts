@@ -8,6 +8,7 @@ const USAGE: Readonly<Record<Command, string>> = {
   get: `${PROGRAM} get TABLE [options]`,
   check: `${PROGRAM} check [options]`,
   record: `${PROGRAM} record [options]`,
+  report: `${PROGRAM} report FILE.. [options]`,
   'replay-info': `${PROGRAM} replay-info FILE.. [--verify]`,
   api: `${PROGRAM} api [options]`,
   mock: `${PROGRAM} mock [options]`,
@@ -34,6 +35,10 @@ const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help:
   record: [
     [`${PROGRAM} record --hostfile hosts.csv --duration 2h`, 'two hours of the nodes in a file'],
     [`${PROGRAM} record --hosts 'node[01-16]:9090' --max-size 500M --max-files 20`, 'until stopped; keeps the last 10 GB'],
+  ],
+  report: [
+    [`${PROGRAM} report week/`, 'GPU-hours and energy of the users in the recordings of a directory'],
+    [`${PROGRAM} report week/ --by account --price-gpu-hour H100=2.5,L4=0.4 -o csv`, 'what to charge each account'],
   ],
   'replay-info': [[`${PROGRAM} replay-info recordings/`, 'what the recordings in a directory contain']],
   config: [

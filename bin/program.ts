@@ -21,6 +21,7 @@ const RUN: Readonly<Record<Command, (flags: Flags) => Promise<number>>> = {
   get: async (flags) => (await import('./get-command.js')).get(flags, process.env),
   check: async (flags) => (await import('./check-command.js')).check(flags, process.env),
   record: async (flags) => (await import('./record-command.js')).record(flags, process.env),
+  report: async (flags) => (await import('./report-command.js')).report(flags, process.env),
   'replay-info': async (flags) => (await import('./replay-info-command.js')).replayInfo(flags, process.env),
   api: async (flags) => (await import('./api-command.js')).api(flags, process.env),
   config: async (flags) => (await import('./config-command.js')).config(flags, process.env),

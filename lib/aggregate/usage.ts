@@ -28,6 +28,9 @@ export interface UsageRow extends UsageSums {
   /** '' for an owner that is not known. */
   readonly name: string;
   readonly byModel: ReadonlyMap<string, UsageSums>;
+  /** GPU-seconds of the window, and those of them that were observed; of nodes, models and groups. Of owners 0: they share that of all GPUs. */
+  readonly windowSeconds: number;
+  readonly observedSeconds: number;
 }
 
 /** GPU-seconds of the window, by what the GPUs did. They add up to GPUs times time. */
@@ -41,6 +44,7 @@ export interface UsageTotals {
   poweredSeconds: number;
   /** Of what computed, and of the energy, what belongs to no row. */
   nobody: UsageSums;
+  readonly nodes: number;
   /** Of the first sample, and of the last; NaN: there was none. */
   from: Ms;
   to: Ms;
@@ -69,18 +73,30 @@ interface Share {
   used: number;
   idle: number;
   watts: number;
+  /** GPUs that are the row's, and those of them whose state is known. */
+  gpus: number;
+  known: number;
+}
+
+interface Sums extends UsageSums {
+  readonly name: string;
+  readonly model: string;
+  windowSeconds: number;
+  observedSeconds: number;
 }
 
 interface NodeUsage {
   last: Sample | undefined;
-  readonly rows: Map<string, UsageSums & { readonly name: string; readonly model: string }>;
+  readonly rows: Map<string, Sums>;
   readonly totals: UsageTotals;
 }
 
 const NO_SUMS = { usedSeconds: 0, idleSeconds: 0, joules: 0 } as const;
+const NO_WINDOW = { windowSeconds: 0, observedSeconds: 0 } as const;
 const newTotals = (): UsageTotals => ({
   ...{ computing: 0, heldIdle: 0, free: 0, unknown: 0, joules: 0, poweredSeconds: 0 },
   nobody: { ...NO_SUMS },
+  nodes: 0,
   from: NaN,
   to: NaN,
 });
@@ -95,12 +111,14 @@ export interface UsageView {
 export class Usage implements UsageView {
   readonly by: UsageBy;
   readonly #mostMs: Ms;
+  readonly #nameOf: (owner: string) => string;
   readonly #nodes = new Map<string, NodeUsage>();
   readonly #shares = new PowerShares();
 
-  /** `intervalMs`: of the refreshes. */
-  constructor(by: UsageBy, intervalMs: Ms) {
+  /** `intervalMs`: of the refreshes. `nameOf`: the name of the row of an owner. */
+  constructor(by: UsageBy, intervalMs: Ms, nameOf: (owner: string) => string = (owner) => owner) {
     this.by = by;
+    this.#nameOf = nameOf;
     this.#mostMs = intervalMs * MOST_REFRESHES;
   }
 
@@ -115,7 +133,7 @@ export class Usage implements UsageView {
     if (Number.isNaN(totals.from)) totals.from = node.at;
     // After a clock that was put back, time is counted from there.
     totals.to = Math.max(totals.to || node.at, node.at);
-    usage.last = sampleOf(node, this.by, this.#shares.of(node));
+    usage.last = sampleOf(node, this.by, this.#shares.of(node), this.#nameOf);
   }
 
   /** The samples so far are not followed by those to come: the time in between is not accounted for. */
@@ -126,22 +144,24 @@ export class Usage implements UsageView {
 
   /** By name. */
   rows(): readonly UsageRow[] {
-    const found = new Map<string, UsageSums & { readonly name: string; readonly byModel: Map<string, UsageSums> }>();
+    const found = new Map<string, Omit<Sums, 'model'> & { readonly byModel: Map<string, UsageSums> }>();
     // In the order of the nodes' ids, so that sums do not depend on who answered first.
     for (const { rows } of this.#sorted()) {
-      for (const { name, model, usedSeconds, idleSeconds, joules } of rows.values()) {
+      for (const { name, model, usedSeconds, idleSeconds, joules, ...own } of rows.values()) {
         let row = found.get(name);
-        if (!row) found.set(name, (row = { name, ...NO_SUMS, byModel: new Map() }));
-        let own = row.byModel.get(model);
-        if (!own) row.byModel.set(model, (own = { ...NO_SUMS }));
-        for (const sums of [row, own]) plus(sums, usedSeconds, idleSeconds, joules);
+        if (!row) found.set(name, (row = { name, ...NO_SUMS, ...NO_WINDOW, byModel: new Map() }));
+        let ofModel = row.byModel.get(model);
+        if (!ofModel) row.byModel.set(model, (ofModel = { ...NO_SUMS }));
+        row.windowSeconds += own.windowSeconds;
+        row.observedSeconds += own.observedSeconds;
+        for (const sums of [row, ofModel]) plus(sums, usedSeconds, idleSeconds, joules);
       }
     }
     return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   totals(now = NaN): UsageTotals {
-    const all = newTotals();
+    const all = { ...newTotals(), nodes: this.#nodes.size };
     for (const { totals, last } of this.#sorted()) {
       const silentMs = last ? now - last.at : 0;
       if (last && silentMs > this.#mostMs) {
@@ -175,32 +195,42 @@ function account({ rows, totals }: NodeUsage, last: Sample, until: Ms, mostMs: M
   const seconds = ms / 1000;
   if (ms > mostMs) {
     totals.unknown += last.gpus * seconds;
+    for (const [key, share] of last.rows) if (share.gpus > 0) sumsOf(rows, key, share).windowSeconds += share.gpus * seconds;
     return;
   }
   for (const state of ['computing', 'heldIdle', 'free', 'unknown'] as const) totals[state] += last.states[state] * seconds;
   totals.joules += last.watts * seconds;
   totals.poweredSeconds += last.powered * seconds;
   plus(totals.nobody, last.nobody.used * seconds, last.nobody.idle * seconds, last.nobody.watts * seconds);
-  for (const [key, { name, model, used, idle, watts }] of last.rows) {
-    let row = rows.get(key);
-    if (!row) rows.set(key, (row = { name, model, ...NO_SUMS }));
-    plus(row, used * seconds, idle * seconds, watts * seconds);
+  for (const [key, share] of last.rows) {
+    const row = sumsOf(rows, key, share);
+    plus(row, share.used * seconds, share.idle * seconds, share.watts * seconds);
+    row.windowSeconds += share.gpus * seconds;
+    row.observedSeconds += share.known * seconds;
   }
 }
 
+function sumsOf(rows: NodeUsage['rows'], key: string, { name, model }: Share): Sums {
+  let row = rows.get(key);
+  if (!row) rows.set(key, (row = { name, model, ...NO_SUMS, ...NO_WINDOW }));
+  return row;
+}
+
 const isGrouping = (by: UsageBy): by is Grouping => (GROUPINGS as readonly string[]).includes(by);
+
+const NO_SHARE = { used: 0, idle: 0, watts: 0, gpus: 0, known: 0 } as const;
 
 class Shares {
   readonly rows = new Map<string, Share>();
   of(name: string, model: string): Share {
     const key = `${name}\0${model}`;
     let share = this.rows.get(key);
-    if (!share) this.rows.set(key, (share = { name, model, used: 0, idle: 0, watts: 0 }));
+    if (!share) this.rows.set(key, (share = { name, model, ...NO_SHARE }));
     return share;
   }
 }
 
-function sampleOf(node: NodeView, by: UsageBy, power: PowerShares): Sample {
+function sampleOf(node: NodeView, by: UsageBy, power: PowerShares, nameOf: (owner: string) => string): Sample {
   const { gpus } = node;
   const states = { computing: 0, heldIdle: 0, free: 0, unknown: 0 };
   for (const state of slotStates(node)) states[state]++;
@@ -212,8 +242,8 @@ function sampleOf(node: NodeView, by: UsageBy, power: PowerShares): Sample {
     powered++;
   }
   const shares = new Shares();
-  const nobody: Share = { name: '', model: '', used: 0, idle: 0, watts: 0 };
-  if (isGrouping(by)) shareByOwner(node, by, power, shares, nobody);
+  const nobody: Share = { name: '', model: '', ...NO_SHARE };
+  if (isGrouping(by)) shareByOwner(node, by, power, nameOf, shares, nobody);
   else shareByGpu(node, by, shares);
   let given = 0;
   for (const share of shares.rows.values()) given += share.watts;
@@ -228,6 +258,8 @@ function shareByGpu(node: NodeView, by: Exclude<UsageBy, Grouping>, shares: Shar
     const model = modelOf(node, slot);
     const name = by === 'node' ? node.name : by === 'model' ? model : (node.groups.get(by.slice('group.'.length)) ?? '');
     const share = shares.of(name, model);
+    share.gpus++;
+    if (states[slot] !== 'unknown') share.known++;
     if (states[slot] === 'computing') share.used++;
     if (states[slot] === 'heldIdle') share.idle++;
     const watts = slot < gpus.count ? gpus.field.powerWatts[slot]! : NaN;
@@ -237,7 +269,14 @@ function shareByGpu(node: NodeView, by: Exclude<UsageBy, Grouping>, shares: Shar
 
 const modelOf = (node: NodeView, slot: number): string => (slot < node.gpus.count ? node.text(node.gpus.name[slot]!) : '');
 
-function shareByOwner(node: NodeView, by: Grouping, power: PowerShares, shares: Shares, nobody: Share): void {
+function shareByOwner(
+  node: NodeView,
+  by: Grouping,
+  power: PowerShares,
+  nameOf: (owner: string) => string,
+  shares: Shares,
+  nobody: Share,
+): void {
   const { procs, gpus } = node;
   const states = slotStates(node);
   const owners = ownerColumn(procs, by);
@@ -246,7 +285,7 @@ function shareByOwner(node: NodeView, by: Grouping, power: PowerShares, shares: 
   for (let slot = 0; slot < gpus.slots; slot++) {
     const model = modelOf(node, slot);
     const here = rows.subarray(starts[slot], starts[slot + 1]);
-    const of = (row: number): Share => shares.of(node.userName(owners[row]!), model);
+    const of = (row: number): Share => shares.of(nameOf(node.userName(owners[row]!)), model);
     for (const row of here) {
       const bytes = procs.vramBytes[row]!;
       const watts = wattsByUse(power, slot, bytes >= 0 ? bytes : 0, procs.smPercent[row]!);
@@ -254,7 +293,7 @@ function shareByOwner(node: NodeView, by: Grouping, power: PowerShares, shares: 
     }
     for (const row of idleOwners(here, owners, uses)) of(row).idle++;
     const isEmpty = here.every((row) => uses[row] === ROW_USE.none);
-    if (isEmpty && shareByAllocation(node, by, slot, states[slot]!, model, shares)) continue;
+    if (isEmpty && shareByAllocation(node, by, slot, states[slot]!, model, nameOf, shares)) continue;
     if (states[slot] !== 'computing') continue;
     const weights = computingWeights(here, uses, procs.smPercent, procs.vramBytes);
     if (weights.length === 0) nobody.used++;
@@ -291,12 +330,20 @@ function computingWeights(
 }
 
 /** A GPU without a process that is known belongs to those to whom it is allocated. Whether there are any. */
-function shareByAllocation(node: NodeView, by: Grouping, slot: number, state: GpuState, model: string, shares: Shares): boolean {
+function shareByAllocation(
+  node: NodeView,
+  by: Grouping,
+  slot: number,
+  state: GpuState,
+  model: string,
+  nameOf: (owner: string) => string,
+  shares: Shares,
+): boolean {
   const { allocations } = node;
   const held = Array.from({ length: allocations.count }, (_, row) => row).filter((row) => allocations.gpu[row] === slot);
   if (held.length === 0 || state === 'unknown') return held.length > 0 && state === 'unknown';
   for (const row of held) {
-    const share = shares.of(node.userName(allocations.owner[by][row]!), model);
+    const share = shares.of(nameOf(node.userName(allocations.owner[by][row]!)), model);
     if (state === 'computing') share.used += 1 / held.length;
     else if (isNotComputing(node, slot)) share.idle += Math.min(1, allocations.gpuCount[row]! || 1);
   }

@@ -17,7 +17,7 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   view: [],
   api: ['socket'],
   alerts: [],
-  energy: ['price_per_kwh', 'currency', 'show_cost', 'wal_path', 'gap_interpolate_seconds', 'wal_enabled'],
+  energy: ['wal_path', 'gap_interpolate_seconds', 'wal_enabled'],
   display: ['color_scheme', 'gauge_style', 'show_led_grid'],
   record: [],
   snapshot: ['default_format', 'default_pretty'],

@@ -4,6 +4,7 @@
  */
 import { MOCK_OPTIONS } from './mock-options.js';
 import { ALERT_OPTIONS, ALERT_RULES, LOOK_OPTIONS } from './screen-options.js';
+import { ENERGY_OPTIONS } from './energy-options.js';
 import { SSH_OPTIONS } from './ssh-options.js';
 import { choice, Invalid, last, list, number, onOff, size, span } from './values.js';
 import type { OptionTable, TableSort, Values } from './option-types.js';
@@ -499,6 +500,47 @@ export const REPLAY_INFO_OPTIONS = {
   verify: { flag: 'verify', help: 'read the whole recording; fails if anything is damaged, missing or unreadable', parse: () => true },
 } as const satisfies OptionTable;
 
+export const REPORT_OPTIONS = {
+  file: {
+    flag: 'file',
+    value: 'FILE..',
+    many: 'words',
+    help: 'recordings, one after the other: files, or a directory of them',
+    parse: (words) => words,
+  },
+  by: {
+    flag: 'by',
+    value: 'WHAT',
+    default: 'user',
+    help: 'a row per user, account, job, namespace, team, node, model, or value of a label of the host file (group.LABEL)',
+    parse: usageBy,
+  },
+  teams: NODE_OPTIONS.teams,
+  ...ENERGY_OPTIONS,
+  output: {
+    flag: 'output',
+    alias: 'o',
+    value: 'FORMAT',
+    default: 'table',
+    help: 'table, wide, csv, json, ndjson or name (docs/JSON.md)',
+    parse: choice({ table: 'table', wide: 'wide', csv: 'csv', json: 'json', ndjson: 'ndjson', name: 'name' } as const),
+  },
+  columns: GET_OPTIONS.columns,
+  sort: GET_OPTIONS.sort,
+  limit: GET_OPTIONS.limit,
+  noHeaders: GET_OPTIONS.noHeaders,
+  ...CONFIG_FLAG,
+} as const satisfies OptionTable;
+
+/** What the rows of a report are. */
+function usageBy(words: readonly string[]): string {
+  const word = last(words);
+  if (/^group\.[^.]+$/.test(word)) return word;
+  const known = ['user', 'account', 'job', 'namespace', 'team', 'node', 'model'];
+  if (!known.includes(word)) throw new Invalid(`"${word}" is not one of: ${known.join(', ')}, group.LABEL`);
+  return word;
+}
+
 export const API_OPTIONS = {
   bind: {
     flag: 'bind',
@@ -568,6 +610,7 @@ export const COMMANDS = {
   get: { help: 'print a table, for scripts', options: GET_OPTIONS, words: 'table' },
   check: { help: 'check the cluster, for a monitoring system', options: CHECK_OPTIONS },
   record: { help: 'record the nodes to a file, to replay later', options: RECORD_OPTIONS },
+  report: { help: 'GPU-hours and energy of recordings, by user, job, node, ...', options: REPORT_OPTIONS, words: 'file' },
   'replay-info': { help: 'show what a recording contains', options: REPLAY_INFO_OPTIONS, words: 'file' },
   api: { help: 'export the metrics of this machine over HTTP', options: API_OPTIONS },
   mock: { help: 'export the metrics of a made-up cluster over HTTP', options: MOCK_OPTIONS },
@@ -577,5 +620,6 @@ export type Command = keyof typeof COMMANDS;
 export type ViewOptions = Values<typeof VIEW_OPTIONS>;
 export type RecordOptions = Values<typeof RECORD_OPTIONS>;
 export type GetOptions = Values<typeof GET_OPTIONS>;
+export type ReportOptions = Values<typeof REPORT_OPTIONS>;
 export type MockOptions = Values<typeof MOCK_OPTIONS>;
 export type ApiOptions = Values<typeof API_OPTIONS>;

@@ -5,7 +5,7 @@
 import { AppError } from '../errors.js';
 import type { TableSort } from '../options/option-types.js';
 import type { Sheet, SheetCell, SheetColumn } from '../model/sheet.js';
-import type { AppView, Table } from '../plugin/types.js';
+import type { AppView, Table, TableRows } from '../plugin/types.js';
 import { clean } from '../text/sanitize.js';
 import { sortText } from '../text/sheet-text.js';
 import { cellText } from '../view/table.js';
@@ -85,8 +85,14 @@ export function checkQuery(table: Table, { columns = [], sort }: TableQuery): vo
 /** Width of the terminal that texts are made for: without the bars that wider ones have. */
 const TEXT_COLS = 80;
 
-export function queryTable(table: Table, app: AppView, { columns, sort, limit = Infinity }: TableQuery): QueryResult {
-  const { data, rows } = table.rows(app);
+export const queryTable = (table: Table, app: AppView, query: TableQuery): QueryResult => queryRows(table, table.rows(app), query);
+
+/** The same of rows that do not depend on an app. */
+export function queryRows(
+  table: Table,
+  { data, rows }: TableRows<unknown, unknown>,
+  { columns, sort, limit = Infinity }: TableQuery,
+): QueryResult {
   const shown = columns ? columnsOf(table, columns, '--columns') : exportColumns(table.columns);
   const positions = sort ? sortedBy(table, rows, data, sort) : Array.from(rows, (_, at) => at);
   const listed = Array.from(positions.slice(0, limit), (at) => rows[at]!);

@@ -19,6 +19,8 @@ const FORMATS = {
   watts: [watts],
   seconds: [duration, (value: number) => (value >= DAY ? `${Math.floor(value / DAY)}d` : duration(value))],
   percent: [percent, (value: number) => `${compact(value)}%`],
+  /** GPU-hours, energy, money. */
+  amount: [(value: number) => (value < 10 ? value.toFixed(2) : value < 1000 ? value.toFixed(1) : count(Math.round(value))), compact],
   /** A sum of shares: 12.8 GPUs of computing, 104.0 % of a thread. */
   decimal: [(value: number) => value.toFixed(1), compact],
 } as const satisfies Readonly<Record<string, readonly ((value: number) => string)[]>>;

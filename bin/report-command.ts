@@ -1,0 +1,69 @@
+/** `all-smi-view report FILE..`: GPU-hours and energy of recordings, by whose they were. */
+import { AppError } from '../lib/errors.js';
+import { NO_PRICES, type Prices } from '../lib/aggregate/prices.js';
+import type { UsageBy, UsageTotals } from '../lib/aggregate/usage.js';
+import { REPORT_OPTIONS, resolveOptions, type Environment, type Flags, type ReportOptions } from '../lib/options/options.js';
+import { cacheDirectory, pathContext } from '../lib/paths.js';
+import { checkQuery, queryRows, type TableQuery } from '../lib/query/table-query.js';
+import { reportTable } from '../lib/query/report-table.js';
+import { CacheDirectory } from '../lib/recording/read/cache-directory.js';
+import { FORMATS } from '../lib/run/printed.js';
+import { recordedSamples, reportOn } from '../lib/run/report.js';
+import { isoTime } from '../lib/text/timecode.js';
+import { shareProgress } from './query-progress.js';
+import { readConfig } from './read-config.js';
+import { signalled } from './signals.js';
+import { teamsOf } from './source-settings.js';
+import { ClosedPipe, writeOut } from './standard-output.js';
+
+export async function report(flags: Flags, env: Environment): Promise<number> {
+  const ended = signalled();
+  const options = resolveOptions(REPORT_OPTIONS, flags, env, await readConfig(flags, env));
+  if (options.file === undefined) throw new AppError('E_OPTION_BAD', { option: 'report', reason: 'needs the file names of recordings' });
+  const prices = pricesOf(options);
+  const by = options.by as UsageBy;
+  const query = queryOf(options);
+  checkQuery(reportTable(by, [], { totals: NOTHING, prices }), query);
+  const line = shareProgress(process.stderr);
+  try {
+    return await Promise.race([ended, printed()]);
+  } catch (error) {
+    if (error instanceof ClosedPipe) return 0;
+    throw error;
+  } finally {
+    line.clear();
+  }
+
+  async function printed(): Promise<number> {
+    const samples = await recordedSamples(options.file!, new CacheDirectory(cacheDirectory(pathContext(env))));
+    const { rows, totals } = await reportOn(samples, { by, ...(await teamsOf(options)), onProgress: line.show });
+    line.clear();
+    const table = reportTable(by, rows, { totals, prices });
+    await writeOut(
+      FORMATS[options.output].print({
+        table: table.id,
+        result: queryRows(table, table.rows(undefined as never), query),
+        at: Number.isNaN(totals.to) ? undefined : isoTime(totals.to),
+        maxAgeSeconds: undefined,
+        coverage: { nodes: totals.nodes, answered: totals.nodes, reporting: totals.nodes, failed: [] },
+        headers: !(options.noHeaders ?? false),
+        addressOf: (nodeId) => nodeId,
+      }),
+    );
+    return 0;
+  }
+}
+
+const NOTHING: UsageTotals = {
+  ...{ computing: 0, heldIdle: 0, free: 0, unknown: 0, joules: 0, poweredSeconds: 0, nodes: 0, from: NaN, to: NaN },
+  nobody: { usedSeconds: 0, idleSeconds: 0, joules: 0 },
+};
+
+const pricesOf = ({ priceKwh = NaN, priceGpuHour = [], currency, showCost }: ReportOptions): Prices =>
+  showCost === false ? NO_PRICES : { perKwh: priceKwh, perGpuHour: priceGpuHour, currency };
+
+const queryOf = ({ columns, sort, limit }: ReportOptions): TableQuery => ({
+  ...(columns === undefined ? {} : { columns }),
+  ...(sort === undefined ? {} : { sort }),
+  ...(limit === undefined ? {} : { limit }),
+});
