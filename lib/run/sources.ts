@@ -131,7 +131,11 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
       newParser: () => nodeParser(parsers, ONE_TEXT, source).endpoints[0]!,
       once: rounds === 'one',
     });
-    const failure = await collector.open();
+    const opening = collector.open();
+    // The screen opens without waiting for long; what is printed or recorded needs the nodes.
+    const isShown = rounds === 'spread' && context.wholeProcesses !== true;
+    const soon = new Promise<undefined>((resolve) => context.clock.after(SOON_MS, () => resolve(undefined)));
+    const failure = await (isShown ? Promise.race([opening, soon]) : opening);
     if (failure && rounds !== 'spread') {
       await collector.stop();
       throw new AppError('E_NO_ANSWER', { reason: `${collector.source}: ${failure.message}` }, { cause: failure });
@@ -150,6 +154,9 @@ const FACTORIES: { readonly [Kind in SourceKind]: Factory<Kind> } = {
     return { ...NOTHING, collector: replay, replay };
   },
 };
+
+/** How long the first frame on the screen waits for a server. */
+const SOON_MS = 700;
 
 /** Files reserved for everything except connections: exports, a recording, modules, the resolver. */
 const KEPT_FILES = 24;

@@ -1,6 +1,9 @@
 /** Whatever a server does wrong is one clear line, and the program goes on: what was shown stays, with its age. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ENGINES, hasEngine, startMetricServer, type Engine, type MetricServer } from '../../helpers/metric-servers.js';
+import { Parsers } from '../../../lib/exposition/parser/index.js';
+import { openSources } from '../../../lib/run/sources.js';
+import { systemClock } from '../../../lib/run/system-clock.js';
 import { Asking } from '../../helpers/asking.js';
 import { mockTexts } from '../../helpers/mock-texts.js';
 import { answers, hangs, startServer, type Behaviour, type TestServer } from '../../helpers/server.js';
@@ -69,6 +72,19 @@ test.each(FAILURES)('%s: one line, and it is asked again', async (_, behaviour, 
     const look = (): void => void (server.requests.length > before ? resolve() : setTimeout(look, 10));
     look();
   });
+});
+
+test('a server that does not answer keeps no screen from opening', async () => {
+  const server = await fake(hangs);
+  const parsers = new Parsers();
+  const opened = await openSources([{ kind: 'prometheus', url: `http://${server.nodeId}`, timeoutMs: 600_000 }], {
+    parsers,
+    clock: systemClock,
+    afterCommit: () => undefined,
+  });
+  expect(opened.collector.nodes).toEqual([]);
+  opened.collector.start(() => undefined);
+  await opened.collector.stop();
 });
 
 test('a path in front, and the tenant, are sent with each query', async () => {

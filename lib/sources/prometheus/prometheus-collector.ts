@@ -75,6 +75,8 @@ export class PrometheusCollector implements Replay {
   #cancel: (() => void) | undefined;
   #stopped = false;
   #isHurried = false;
+  #opening: Promise<AppError | undefined> = Promise.resolve(undefined);
+  #isOpen = false;
   #needs: Needs;
 
   constructor(options: PrometheusOptions) {
@@ -127,7 +129,11 @@ export class PrometheusCollector implements Replay {
   }
 
   /** Asks for the first frame, so that the nodes are known. If it fails, it is asked for again once started. */
-  async open(): Promise<AppError | undefined> {
+  open(): Promise<AppError | undefined> {
+    return (this.#opening = this.#open());
+  }
+
+  async #open(): Promise<AppError | undefined> {
     void this.#learnProgram();
     try {
       this.#first = this.#travel ? await this.#travel.open() : await this.#read();
@@ -135,13 +141,25 @@ export class PrometheusCollector implements Replay {
       return undefined;
     } catch (thrown) {
       return this.#failed(thrown);
+    } finally {
+      this.#isOpen = true;
     }
   }
 
   start(deliver: (delivery: Delivery) => void): void {
     this.#deliver = deliver;
-    if (this.#first && this.#travel) this.#showPast(this.#first, 'next');
-    else if (this.#first) this.#show(this.#first);
+    // A server that takes its time does not keep the screen from opening.
+    if (this.#isOpen) this.#begin();
+    else
+      void this.#opening.then(() => {
+        this.#begin();
+      });
+  }
+
+  #begin(): void {
+    if (this.#stopped) return;
+    if (this.#first && this.#options.startAt !== undefined) this.#showPast(this.#first, 'next');
+    else if (this.#first && !this.#travel) this.#show(this.#first);
     this.#first = undefined;
     this.#rest();
   }
