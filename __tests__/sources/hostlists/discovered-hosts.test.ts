@@ -176,7 +176,9 @@ describe('addresses', () => {
   });
 
   test.each([
-    [answers('<html>log in</html>'), /line 1: the file is not a list|not valid YAML/],
+    [answers('<html>log in</html>'), /: the answer is not JSON$/],
+    [answers('- targets: [n1]'), /: the answer is not JSON$/],
+    [answers('['.repeat(1_000_000)), /: not valid JSON$/],
     [answers('{}'), /not a list of/],
     [fails(401), /HTTP 401 Unauthorized/],
     [answers('[{"targets": ["\\u001b[2Jx"]}]'), /: "\[2Jx"/],

@@ -154,7 +154,10 @@ export class DiscoveredHosts implements TargetChanges {
         } catch (error) {
           throw error instanceof AppError ? failed(name, error.message) : error;
         }
-        return parser.parse(Buffer.concat(chunks).toString('utf8'));
+        const text = Buffer.concat(chunks).toString('utf8');
+        // http_sd is JSON; a reader of YAML is slow enough to be kept busy from elsewhere.
+        if (!/^\s*[[{]/.test(text)) throw failed(name, 'the answer is not JSON');
+        return parser.parse(text);
       },
     };
   }
