@@ -129,9 +129,10 @@ export class Serving {
     this.#child = spawn(process.execPath, args(this.hostFile), { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } });
   }
 
-  /** Each has eight GPUs and their processes. */
-  static async mock(nodes: number): Promise<Serving> {
-    const args = (hostFile: string): string[] => [builtProgram(), 'mock', '--nodes', String(nodes), '--port', '20001', '-o', hostFile];
+  /** Each has eight GPUs and their processes. `dialect`: the exporters that each answers as. */
+  static async mock(nodes: number, dialect = 'all-smi'): Promise<Serving> {
+    const sizes = ['--nodes', String(nodes), '--port', '20001', '--dialect', dialect];
+    const args = (hostFile: string): string[] => [builtProgram(), 'mock', ...sizes, '-o', hostFile];
     const serving = new Serving(args, { ALL_SMI_MOCK_PROCESSES: '1' });
     await serving.ready();
     return serving;

@@ -25,6 +25,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ssh: () => import('./ssh.bench.js'),
   jobs: () => import('./jobs.bench.js'),
   prometheus: () => import('./prometheus.bench.js'),
+  exporters: () => import('./exporters.bench.js'),
   record: () => import('./record.bench.js'),
   report: () => import('./report.bench.js'),
 };
