@@ -1,6 +1,5 @@
 /** `all-smi-view report FILE..`: GPU-hours and energy of recordings, by whose they were. */
 import { AppError } from '../lib/errors.js';
-import { NO_PRICES, type Prices } from '../lib/aggregate/prices.js';
 import type { UsageBy, UsageTotals } from '../lib/aggregate/usage.js';
 import { REPORT_OPTIONS, resolveOptions, type Environment, type Flags, type ReportOptions } from '../lib/options/options.js';
 import { cacheDirectory, pathContext } from '../lib/paths.js';
@@ -12,6 +11,7 @@ import { recordedSamples, reportOn } from '../lib/run/report.js';
 import { isoTime } from '../lib/text/timecode.js';
 import { shareProgress } from './query-progress.js';
 import { readConfig } from './read-config.js';
+import { pricesOf } from './screen-settings.js';
 import { signalled } from './signals.js';
 import { teamsOf } from './source-settings.js';
 import { ClosedPipe, writeOut } from './standard-output.js';
@@ -58,9 +58,6 @@ const NOTHING: UsageTotals = {
   ...{ computing: 0, heldIdle: 0, free: 0, unknown: 0, joules: 0, poweredSeconds: 0, nodes: 0, from: NaN, to: NaN },
   nobody: { usedSeconds: 0, idleSeconds: 0, joules: 0 },
 };
-
-const pricesOf = ({ priceKwh = NaN, priceGpuHour = [], currency, showCost }: ReportOptions): Prices =>
-  showCost === false ? NO_PRICES : { perKwh: priceKwh, perGpuHour: priceGpuHour, currency };
 
 const queryOf = ({ columns, sort, limit }: ReportOptions): TableQuery => ({
   ...(columns === undefined ? {} : { columns }),

@@ -1,4 +1,5 @@
 /** Settings of the viewer's screen, from the options: its look, what it shows, and the alerts. */
+import { NO_PRICES, type Prices } from '../lib/aggregate/prices.js';
 import { ALERT_DEFAULTS, type AlertSettings } from '../lib/alerts/rules.js';
 import { AppError } from '../lib/errors.js';
 import { compile } from '../lib/filter/evaluate.js';
@@ -7,10 +8,11 @@ import { loadRegexEngine } from '../lib/filter/regex.js';
 import { LIMITS } from '../lib/model/limits.js';
 import type { ViewOptions } from '../lib/options/options.js';
 import type { Values } from '../lib/options/option-types.js';
+import type { ENERGY_OPTIONS } from '../lib/options/energy-options.js';
 import type { ALERT_RULES } from '../lib/options/screen-options.js';
 import type { ViewSettings } from '../lib/run/settings.js';
 
-type Shown = Pick<ViewSettings, 'look' | 'filter' | 'user' | 'alerts' | 'bell' | 'webhook'>;
+type Shown = Pick<ViewSettings, 'look' | 'filter' | 'user' | 'alerts' | 'bell' | 'webhook' | 'prices'>;
 
 /** Throws `E_OPTION_BAD`. */
 export async function screenOf(options: ViewOptions): Promise<Shown> {
@@ -20,11 +22,16 @@ export async function screenOf(options: ViewOptions): Promise<Shown> {
     look: { theme, mouse: mouse && !noMouse, ...(ascii === undefined ? {} : { ascii }) },
     alerts: alertsOf(options),
     bell: options.alertBell ?? false,
+    prices: pricesOf(options),
     ...(filter === undefined ? {} : { filter }),
     ...(user === undefined ? {} : { user }),
     ...(webhook === undefined ? {} : { webhook }),
   };
 }
+
+/** Without a price, no cost is shown. */
+export const pricesOf = ({ priceKwh = NaN, priceGpuHour = [], currency, showCost }: Values<typeof ENERGY_OPTIONS>): Prices =>
+  showCost === false ? NO_PRICES : { perKwh: priceKwh, perGpuHour: priceGpuHour, currency };
 
 /** The filter has been parsed already; compiling it finds errors in its regular expressions. */
 export async function checkFilter(filter: string): Promise<void> {

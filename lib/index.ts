@@ -83,6 +83,7 @@ export {
 } from './text/format.js';
 export { clock } from './view/title.js';
 
+export { costOf, hasPrices, JOULES_PER_KWH, money, SECONDS_PER_HOUR, totalCost, type Prices } from './aggregate/prices.js';
 export { observedSeconds, windowSeconds } from './aggregate/usage.js';
 export type { UsageRow, UsageSums, UsageTotals, UsageView } from './aggregate/usage.js';
 export type { Capacity } from './aggregate/capacity.js';

@@ -71,6 +71,11 @@ describe('values', () => {
       alertHeld: undefined,
       alertHostDown: undefined,
       alertBell: undefined,
+      // Without a price, no cost is shown.
+      priceKwh: undefined,
+      priceGpuHour: undefined,
+      currency: 'USD',
+      showCost: undefined,
       webhook: undefined,
     });
   });

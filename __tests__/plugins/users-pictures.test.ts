@@ -97,6 +97,16 @@ test.each([
     else driver.step(250);
   }
   expectGolden('users-usage', cols, rows, bare(driver.press('V', 'W', 'Down').frame()));
+  if (cols < 120) return;
+  expect(driver.frame()).not.toContain('COST');
+  // Two GPUs of 690 W for 50 of 60 minutes; half of them carol's: 0.575 kWh at 0.5, and 0.83 hours at 2.
+  driver.app.state.prices = { perKwh: 0.5, perGpuHour: [{ model: 'h100', perHour: 2 }], currency: 'EUR' };
+  driver.app.state.touch();
+  expect(driver.step(1000).frame()).toMatch(/COST EUR/);
+  expect(driver.frame()).toMatch(/ carol .* 0\.83 +0\.00 +0\.57 +1\.95 /);
+  const page = driver.press('Down', 'o').frame();
+  // 999 intervals of three seconds were observed: 2,997 s x 1,380 W.
+  expect(page).toContain('session  GPUs 1.149 kWh  ·  0.57 EUR at 0.5 a kWh  ·  since 14:32:09  ·  83% observed');
 });
 
 test('system accounts shown, processes on no GPU counted, sorted by VRAM, the third row selected, the order frozen', () => {

@@ -39,6 +39,9 @@ export function costOf({ joules, byModel }: Pick<UsageRow, 'joules' | 'byModel'>
   return { energy: (joules / JOULES_PER_KWH) * prices.perKwh, gpuHours };
 }
 
+/** '0.37 EUR'. */
+export const money = (amount: number, { currency }: Prices): string => `${amount.toFixed(2)} ${currency}`;
+
 /** What is known of both. */
 export const totalCost = ({ energy, gpuHours }: Cost): number =>
   Number.isNaN(energy) ? gpuHours : Number.isNaN(gpuHours) ? energy : energy + gpuHours;

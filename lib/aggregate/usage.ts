@@ -106,6 +106,8 @@ export interface UsageView {
   rows(): readonly UsageRow[];
   /** `now`: of nodes that no longer answer, the time until then is unknown. */
   totals(now?: Ms): UsageTotals;
+  /** Of one node; undefined: it has not answered. */
+  nodeTotals(nodeId: string, now?: Ms): UsageTotals | undefined;
 }
 
 export class Usage implements UsageView {
@@ -163,9 +165,9 @@ export class Usage implements UsageView {
   totals(now = NaN): UsageTotals {
     const all = { ...newTotals(), nodes: this.#nodes.size };
     for (const { totals, last } of this.#sorted()) {
-      const silentMs = last ? now - last.at : 0;
-      if (last && silentMs > this.#mostMs) {
-        all.unknown += (last.gpus * silentMs) / 1000;
+      const silent = this.#silentSeconds(last, now);
+      if (silent > 0) {
+        all.unknown += silent;
         all.to = now;
       }
       for (const key of ['computing', 'heldIdle', 'free', 'unknown', 'joules', 'poweredSeconds'] as const) all[key] += totals[key];
@@ -174,6 +176,17 @@ export class Usage implements UsageView {
       all.to = Math.max(Number.isNaN(all.to) ? -Infinity : all.to, totals.to);
     }
     return all;
+  }
+
+  nodeTotals(nodeId: string, now = NaN): UsageTotals | undefined {
+    const usage = this.#nodes.get(nodeId);
+    if (!usage) return undefined;
+    return { ...usage.totals, unknown: usage.totals.unknown + this.#silentSeconds(usage.last, now), nodes: 1 };
+  }
+
+  /** GPU-seconds since the last sample of a node that no longer answers. */
+  #silentSeconds(last: Sample | undefined, now: Ms): number {
+    return last && now - last.at > this.#mostMs ? (last.gpus * (now - last.at)) / 1000 : 0;
   }
 
   #sorted(): readonly NodeUsage[] {

@@ -5,6 +5,7 @@ import { ALERT_DEFAULTS, type AlertSettings, type Level } from '../alerts/rules.
 import type { NodeMatches } from '../aggregate/job-join.js';
 import { usersDerivation } from '../aggregate/users.js';
 import { clusterDerivation } from '../aggregate/cluster.js';
+import { NO_PRICES, type Prices } from '../aggregate/prices.js';
 import { Usage } from '../aggregate/usage.js';
 import { History } from '../aggregate/history.js';
 import { Derivations, WHOLE, type Derivation, type Scope } from '../aggregate/derivations.js';
@@ -91,6 +92,7 @@ export class AppState implements AppView {
   now: Ms = 0;
   health: Health | undefined;
   startNotes: readonly string[] = [];
+  prices: Prices = NO_PRICES;
   /** Where the facts about the source come from. */
   aboutSource: () => readonly SourceFact[] = () => [];
   jobSources: readonly JobSourceState[] = [];

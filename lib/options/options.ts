@@ -234,6 +234,7 @@ export const VIEW_OPTIONS = {
   ...MACHINE_OPTIONS,
   ...LOOK_OPTIONS,
   ...ALERT_OPTIONS,
+  ...ENERGY_OPTIONS,
   ...CONFIG_FLAG,
 } as const satisfies OptionTable;
 

@@ -2,6 +2,7 @@
 import type { AlertChange } from '../alerts/alerts.js';
 import type { Level } from '../alerts/rules.js';
 import type { NodeMatches } from '../aggregate/job-join.js';
+import type { Prices } from '../aggregate/prices.js';
 import type { UsageView } from '../aggregate/usage.js';
 import type { HistoryView } from '../aggregate/history.js';
 import type { Derivation, Scope } from '../aggregate/derivations.js';
@@ -80,6 +81,8 @@ export interface AppView {
   readonly history: HistoryView;
   /** What each user has used since the start. Not affected by filters. */
   readonly usage: UsageView;
+  /** What energy and GPU-hours cost; none are known without options. */
+  readonly prices: Prices;
   /**
    * Computes a figure over the matching part of the cluster: parts once per node version, the merge at most once per collector version and
    * scope.

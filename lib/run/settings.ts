@@ -1,4 +1,5 @@
 /** The settings of a run: its sources, a tagged union, and its appearance. */
+import type { Prices } from '../aggregate/prices.js';
 import type { AlertSettings } from '../alerts/rules.js';
 import type { ThemeName } from '../paint/theme.js';
 import type { Ms } from '../model/clock.js';
@@ -125,6 +126,8 @@ export interface ViewSettings {
   /** Shows only this user. */
   readonly user?: string;
   readonly alerts: AlertSettings;
+  /** What energy and GPU-hours cost. */
+  readonly prices?: Prices;
   /** Ring the bell when an alert becomes critical. */
   readonly bell: boolean;
   /** Where alerts are sent. */

@@ -73,6 +73,7 @@ export async function runView(settings: ViewSettings): Promise<number> {
       ...(replay ? { replay } : {}),
       ...(isRecorded ? {} : { recording: recordingOf(settings, collector.intervalMs, () => app.state.allNodes), bell: settings.bell }),
     });
+    if (settings.prices) app.state.prices = settings.prices;
     app.state.aboutSource = () => opened.facts?.() ?? [];
     app.state.knownJobs = settings.jobs.length > 0 ? opened.jobs : undefined;
     opened.jobs?.onChanged(() => app.state.ownersChanged());

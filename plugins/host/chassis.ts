@@ -1,15 +1,28 @@
 /** The machine around the GPUs: what it is, its power, where the exporter runs, the state of the exporter's sources. */
-import { span, type ExtraRows, type NodeView, type Line } from '../../lib/index.js';
+import {
+  clock,
+  JOULES_PER_KWH,
+  money,
+  observedSeconds,
+  percent,
+  span,
+  windowSeconds,
+  type AppView,
+  type ExtraRows,
+  type NodeView,
+  type Line,
+} from '../../lib/index.js';
 import { fact, words, inlineLines, type Part } from './inline-list.js';
 import { joules, readingPart, restParts, withUnit } from './extra-readings.js';
 
 const lead = (label: string): ReturnType<typeof span> => span(` ${label.padEnd(9)}`, 'dim');
 
-export function chassisLines(node: NodeView, cols: number): readonly Line[] {
+export function chassisLines(node: NodeView, app: AppView, cols: number): readonly Line[] {
   const { extras } = node;
   return [
     ...inlineLines(lead('machine'), [...machineParts(extras.rows('chassis')), ...fanParts(extras.rows('fan'))], cols),
     ...inlineLines(lead('energy'), energyParts(extras.rows('energy')), cols),
+    ...inlineLines(lead('session'), sessionParts(node, app), cols),
     ...inlineLines(lead('sockets'), socketParts(extras.rows('socket')), cols),
     ...inlineLines(lead('chip'), extras.rows('cpu').count > 0 ? restParts(extras.rows('cpu').families(0), NOTHING) : [], cols),
     ...inlineLines(lead('runs in'), runtimeParts(extras.rows('runtime')), cols),
@@ -51,6 +64,17 @@ function energyParts(energy: ExtraRows): readonly Part[] {
     const scope = energy.label(row, 'scope');
     return scope === 'gpu' || Number.isNaN(value) ? [] : [fact(scope || 'all', joules(value))];
   });
+}
+
+/** Energy of the GPUs since the start of the viewer, and what it costs. */
+function sessionParts(node: NodeView, { usage, prices, now }: AppView): readonly Part[] {
+  const totals = usage.nodeTotals(node.nodeId, now);
+  if (!totals || !(totals.poweredSeconds > 0)) return [];
+  const kwh = totals.joules / JOULES_PER_KWH;
+  const energy = kwh < 0.001 ? joules(totals.joules) : `${kwh.toFixed(3)} kWh`;
+  const observed = percent((observedSeconds(totals) / windowSeconds(totals)) * 100);
+  const cost = Number.isNaN(prices.perKwh) ? [] : [words(`${money(kwh * prices.perKwh, prices)} at ${prices.perKwh} a kWh`)];
+  return [fact('GPUs', energy), ...cost, words(`since ${clock(totals.from)}`), words(`${observed} observed`)];
 }
 
 function socketParts(sockets: ExtraRows): readonly Part[] {

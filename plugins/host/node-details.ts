@@ -36,7 +36,7 @@ export function detailLines(node: NodeView, app: AppView, cols: number): readonl
       cols,
     }),
   ]).flat();
-  const machine = [...machineLines(node, cols), ...coreLines(node, cols, ALL_ROWS), ...chassisLines(node, cols)];
+  const machine = [...machineLines(node, cols), ...coreLines(node, cols, ALL_ROWS), ...chassisLines(node, app, cols)];
   return [
     ...connectionLines(node, app, { cols, rows: ALL_ROWS }),
     ...jobLines(node, app, { cols, rows: ALL_ROWS }),

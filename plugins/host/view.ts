@@ -74,7 +74,7 @@ function headLines(node: NodeView, app: AppView, size: Size): readonly Line[] {
   const jobs = jobLines(node, app, { cols: size.cols, rows: Math.max(0, Math.min(MOST_JOB_ROWS, room - gpus.length)) });
   const machine = machineLines(node, size.cols).slice(0, Math.max(0, room - gpus.length - jobs.length));
   const spare = room - gpus.length - jobs.length - machine.length - COMFORTABLE_TABLE_ROWS;
-  const more = [...coreLines(node, size.cols, MOST_CORE_ROWS), ...chassisLines(node, size.cols)].slice(0, Math.max(0, spare));
+  const more = [...coreLines(node, size.cols, MOST_CORE_ROWS), ...chassisLines(node, app, size.cols)].slice(0, Math.max(0, spare));
   return [...connection, ...gpus, ...jobs, ...(included(node) ? [...machine, ...more] : [...machine, ...more].map(dimmed))];
 }
 

@@ -4,7 +4,12 @@ import {
   copyText,
   count,
   cutName,
+  costOf,
+  hasPrices,
+  JOULES_PER_KWH,
   NONE,
+  SECONDS_PER_HOUR,
+  totalCost,
   screenColumns,
   sortedPositions,
   span,
@@ -15,6 +20,7 @@ import {
   widest,
   type AppView,
   type Grouping,
+  type Prices,
   type Sort,
   type Span,
   type Table,
@@ -52,6 +58,8 @@ export interface UserRows extends ByUse {
   readonly trend?: (user: string) => ArrayLike<number>;
   /** What each user has used since the start; undefined: not shown. */
   readonly usage?: ReadonlyMap<string, UsageRow>;
+  /** What that costs; undefined: no price is known. */
+  readonly prices?: Prices;
 }
 
 /** Of a row of the table. */
@@ -103,8 +111,6 @@ const USERS_COLUMN: TableColumn<UserRows, number> = {
   export: { name: 'users' },
 };
 
-const SECONDS_PER_HOUR = 3600;
-const JOULES_PER_KWH = 3.6e6;
 /** 0.25, 12.5, 1,234: three digits, however short the time. */
 const shortNumber = (value: number): string =>
   Number.isNaN(value) ? NONE : value < 10 ? value.toFixed(2) : value < 1000 ? value.toFixed(1) : count(Math.round(value));
@@ -142,7 +148,26 @@ const USAGE_SINCE_START: TableColumns<UserRows, number> = [
   sinceStart('used_hours', 'GPU·h', 5.8, ({ usedSeconds }) => usedSeconds / SECONDS_PER_HOUR),
   sinceStart('idle_hours', 'IDLE·h', 5.7, ({ idleSeconds }) => idleSeconds / SECONDS_PER_HOUR, 'warn'),
   sinceStart('kwh', 'kWh', 5.6, ({ joules }) => joules / JOULES_PER_KWH),
+  {
+    id: 'cost',
+    unit: 'decimal',
+    value: costOfRow,
+    screen: {
+      title: 'COST',
+      width: 8,
+      drop: 5.9,
+      sorts: 'descending',
+      fit: (_cols, { prices }) => ({ title: `COST ${prices?.currency ?? ''}`.trimEnd() }),
+      when: ({ usage, prices }) => usage !== undefined && prices !== undefined,
+      cell: (row, data) => shortNumber(costOfRow(row, data)),
+    },
+  },
 ];
+
+function costOfRow(row: number, { users, usage, prices }: UserRows): number {
+  const one = usage?.get(users.user(row));
+  return one && prices ? totalCost(costOf(one, prices)) : NaN;
+}
 
 /** CMD gets what the others leave, and is long enough to distinguish commands if the terminal is wide enough. */
 const USE_COLUMNS: TableColumns<UserRows, number> = [
@@ -298,17 +323,22 @@ export interface UsersOrder extends RowOrder {
 const kept = new WeakMap<UsersTable, { readonly key: string; readonly order: UsersOrder }>();
 
 /** Rows shown, sorted; ties by user. Cached per table: a frame that changes neither sort nor filter sorts nothing. */
-export function userOrder({ users, usage }: Pick<UserRows, 'users' | 'usage'>, sort: Sort, ui: UsersUi, by: Grouping): UsersOrder {
+export function userOrder(
+  { users, usage, prices }: Pick<UserRows, 'users' | 'usage' | 'prices'>,
+  sort: Sort,
+  ui: UsersUi,
+  by: Grouping,
+): UsersOrder {
   const wanted = `${sort.key} ${sort.descending} ${ui.showSystem} ${ui.countAll} ${ui.byUse} ${usage !== undefined}`;
   const known = kept.get(users);
   if (known?.key === wanted) return known.order;
-  const order = makeOrder({ users, ...(usage ? { usage } : {}) }, sort, ui, by);
+  const order = makeOrder({ users, ...(usage ? { usage } : {}), ...(prices ? { prices } : {}) }, sort, ui, by);
   kept.set(users, { key: wanted, order });
   return order;
 }
 
 function makeOrder(
-  { users, usage }: Pick<UserRows, 'users' | 'usage'>,
+  { users, usage, prices }: Pick<UserRows, 'users' | 'usage' | 'prices'>,
   sort: Sort,
   { showSystem, countAll, byUse }: UsersUi,
   by: Grouping,
@@ -316,7 +346,12 @@ function makeOrder(
   const all = byName(users, countAll ? users.countAll : users.count);
   const listed = showSystem ? all : all.filter((row) => !users.system(row));
   const rows = Array.from(
-    sortedPositions(USAGE_COLUMNS[by], listed, { users, countAll, byUse, ...(usage ? { usage } : {}) }, sort),
+    sortedPositions(
+      USAGE_COLUMNS[by],
+      listed,
+      { users, countAll, byUse, ...(usage ? { usage } : {}), ...(prices ? { prices } : {}) },
+      sort,
+    ),
     (at) => listed[at]!,
   );
   let places: ReadonlyMap<number, number> | undefined;
@@ -353,6 +388,7 @@ export function userRows(ui: UsersUi, app: AppView, by: Grouping): UserRows {
     countAll,
     byUse,
     ...(usage ? { usage } : {}),
+    ...(hasPrices(app.prices) ? { prices: app.prices } : {}),
     ...(showTrend && by === 'user' ? { trend: (user) => app.history.userVram(user).values } : {}),
   };
 }
