@@ -86,8 +86,8 @@ describe('tables', () => {
     expect(await get(['users', ...hosts])).toEqual({
       status: 0,
       stderr: '',
-      stdout: `USER    NODES   GPUs   PROCS       VRAM   POWER*   LONGEST   CMD (largest VRAM)
-alice       1      2       2   80.0 GiB    601 W         –   train
+      stdout: `USER    NODES   GPUs   IDLE   PROCS       VRAM   POWER*   LONGEST   CMD (largest VRAM)
+alice       1      2      1       2   80.0 GiB    601 W         –   train
 `,
     });
     expect((await get(['users', ...hosts, '-o', 'csv'])).stdout).toBe(
