@@ -55,6 +55,10 @@ export const KEYS: Readonly<Record<string, Key>> = {
   'alerts.gpu': { type: 'integer', about: 'index of the GPU on its node; null where the alert is about the node' },
   gpu_indexes: { type: 'list of integers', about: 'GPUs by their index on the node', always: true },
   gpus: { type: 'integer', about: 'number of GPUs' },
+  gpus_by_allocation: {
+    type: 'number',
+    about: 'GPUs allocated to the user on nodes that do not report processes, and so are not in `gpus`; null: how many is not reported',
+  },
   gpus_allocated: { type: 'integer', about: 'GPUs that are free but that a scheduler has allocated', always: true },
   gpus_settling: { type: 'integer', about: 'GPUs that have been free for less than 60 seconds', always: true },
   gpus_total: { type: 'integer', about: 'GPUs of this model on the node', always: true },

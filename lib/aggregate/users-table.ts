@@ -33,6 +33,8 @@ export interface UsersTable {
   /** GPUs that a scheduler has given to the user, used or not; NaN where no allocation is known. */
   readonly allocatedGpus: Float64Array;
   /** Of them, those that are known to be free or held idle. */
+  /** GPUs allocated on nodes that do not report processes: which of them are in use is not known. */
+  readonly unseenGpus: Float64Array;
   readonly allocatedIdleGpus: Float64Array;
   /** GPUs that the user holds, by processes or by an allocation, and computes nothing on; NaN: not known of any. */
   readonly heldIdleGpus: Float64Array;

@@ -48,6 +48,8 @@ class UsersMerge {
   firstNode = new Int32Array(0);
   /** GPUs allocated to the owner of a row; rows without an entry have none. */
   readonly allocated = new Map<number, Allocated>();
+  /** Of them, those on nodes that do not report processes. */
+  readonly unseen = new Map<number, number>();
   /** By user id: the row plus 1; 0 for none. */
   #rowOf = new Int32Array(1024);
   readonly #by: Grouping;
@@ -65,6 +67,7 @@ class UsersMerge {
     for (let row = 0; row < this.count; row++) this.#rowOf[this.ids[row]!] = 0;
     this.count = 0;
     this.allocated.clear();
+    this.unseen.clear();
     const nodes: NodeView[] = [];
     const totals = { ...NO_TOTALS };
     for (const [node, part] of parts) {
@@ -142,6 +145,7 @@ class UsersMerge {
       }
       const sum = this.allocated.get(row) ?? { gpus: 0, idle: 0, unused: 0 };
       this.allocated.set(row, { gpus: sum.gpus + gpus, idle: sum.idle + idle, unused: sum.unused + unused });
+      if (!part.exports) this.unseen.set(row, (this.unseen.get(row) ?? 0) + gpus);
       if (onGpu.has(owner)) continue;
       const beside = hasEntry(part, owner);
       if (beside) this.nodesBeside[row]!--;
@@ -228,6 +232,7 @@ class Users implements UsersTable {
   readonly allocatedGpus: Float64Array;
   readonly allocatedIdleGpus: Float64Array;
   readonly heldIdleGpus: Float64Array;
+  readonly unseenGpus: Float64Array;
   readonly nameRank: Int32Array;
   readonly totals: UserTotals;
   readonly #nodes: readonly NodeView[];
@@ -260,6 +265,7 @@ class Users implements UsersTable {
     this.allocatedGpus = new Float64Array(count).fill(allocated.size === 0 ? NaN : 0);
     this.allocatedIdleGpus = new Float64Array(count).fill(allocated.size === 0 ? NaN : 0);
     this.heldIdleGpus = new Float64Array(count);
+    this.unseenGpus = new Float64Array(count);
     this.nameRank = new Int32Array(count);
     this.#system = new Uint8Array(count);
     this.#byName = new Int32Array(count);
@@ -394,6 +400,7 @@ class Users implements UsersTable {
     const own = allocated.get(source);
     const idle = ints[intAt + IDLE_GPUS]! + (own?.unused ?? 0);
     this.heldIdleGpus[row] = idle > 0 || flags & USE_KNOWN || !onGpu ? idle : NaN;
+    this.unseenGpus[row] = merge.unseen.get(source) ?? 0;
     if (own) [this.allocatedGpus[row], this.allocatedIdleGpus[row]] = [own.gpus, own.idle];
   }
 }

@@ -17,6 +17,7 @@ export default definePlugin<UsersUi>({
     'POWER SM (P): the power that a GPU draws when nothing computes is divided by memory, the rest by SM share. *: where SM shares or the idle power are not known.',
     '≥: some GPUs do not report power. SM: GPUs in use by computing (sum of SM percent / 100). ?: the user is not known.',
     'ALLOC: GPUs that a scheduler has given to the row, used or not. IDLE: GPUs that the row holds, by processes or by an allocation, and on which it computes nothing now.',
+    'GPUs 1a: one GPU, by allocation, on nodes that do not report processes.',
     '= in front of a column header, instead of ▲ or ▼: the row order is frozen (F). – in all columns: the row is gone.',
     'W: GPU·h (GPUs that the user computed on), IDLE·h (held idle; a GPU that several hold counts for each) and kWh, by use, since the start. Time that nobody observed counts for nobody.',
     "SM%: share of a GPU's multiprocessors, summed over the GPUs of the process; 100% is one GPU.",

@@ -2,6 +2,7 @@
 import {
   FROM_COLS,
   copyText,
+  cellText,
   count,
   cutName,
   costOf,
@@ -169,6 +170,17 @@ function costOfRow(row: number, { users, usage, prices }: UserRows): number {
   return one && prices ? totalCost(costOf(one, prices)) : NaN;
 }
 
+/** By processes where they are known, else by allocation: `2+1a`, `1a`. */
+function gpusCell(gpus: number, unseen: number): string | Span {
+  if (unseen === 0) return count(gpus);
+  if (Number.isNaN(unseen)) return gpus === 0 ? NONE : `≥${count(gpus)}`;
+  const text = `${cellText(gpusText(unseen))}a`;
+  return gpus === 0 ? text : `${count(gpus)}+${text}`;
+}
+
+/** Processes that nobody reports are not 0. */
+const procsCell = (procs: number, unseen: number): string | Span => (procs === 0 && unseen !== 0 ? NONE : count(procs));
+
 /** CMD gets what the others leave, and is long enough to distinguish commands if the terminal is wide enough. */
 const USE_COLUMNS: TableColumns<UserRows, number> = [
   {
@@ -182,8 +194,21 @@ const USE_COLUMNS: TableColumns<UserRows, number> = [
     id: 'gpus',
     unit: 'count',
     value: (row, { users }) => users.gpus[row],
-    screen: { title: 'GPUs', width: 5, drop: 6, sorts: 'descending' },
+    screen: {
+      title: 'GPUs',
+      width: 5,
+      drop: 6,
+      sorts: 'descending',
+      order: (row, { users }) => users.gpus[row]! + (users.unseenGpus[row]! || 0),
+      cell: (row, { users }) => gpusCell(users.gpus[row]!, users.unseenGpus[row]!),
+    },
     export: { name: 'gpus' },
+  },
+  {
+    id: 'gpus_by_allocation',
+    unit: 'decimal',
+    value: (row, { users }) => users.unseenGpus[row],
+    export: { name: 'gpus_by_allocation', jsonOnly: true },
   },
   {
     id: 'allocated',
@@ -223,7 +248,13 @@ const USE_COLUMNS: TableColumns<UserRows, number> = [
     id: 'procs',
     unit: 'count',
     value: (row, { users, countAll }) => (countAll ? users.procsAll : users.procs)[row],
-    screen: { title: 'PROCS', width: 6, drop: 4, sorts: 'descending' },
+    screen: {
+      title: 'PROCS',
+      width: 6,
+      drop: 4,
+      sorts: 'descending',
+      cell: (row, { users, countAll }) => procsCell((countAll ? users.procsAll : users.procs)[row]!, users.unseenGpus[row]!),
+    },
     export: { name: 'procs' },
   },
   {
