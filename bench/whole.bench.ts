@@ -31,7 +31,11 @@ interface Cost {
 }
 
 export async function bench(): Promise<BenchRow[]> {
-  const programs = { viewer: builtProgram(), poller: bundled('poller.ts'), played: bundled('played-nodes.ts') };
+  const programs = {
+    viewer: builtProgram(),
+    poller: bundled(new URL('./poller.ts', import.meta.url)),
+    played: bundled(new URL('./played-nodes.ts', import.meta.url)),
+  };
   try {
     return [...(await rowsOf(SMALL, programs)), ...(await rowsOf(LARGE, programs))];
   } finally {
@@ -40,7 +44,7 @@ export async function bench(): Promise<BenchRow[]> {
   }
 }
 
-const bundled = (file: string): ReturnType<typeof bundle> => bundle(fileURLToPath(new URL(file, import.meta.url)));
+const bundled = (url: URL): ReturnType<typeof bundle> => bundle(fileURLToPath(url));
 
 interface Programs {
   readonly viewer: string;
