@@ -179,7 +179,7 @@ export const NAMED_FAULTS: Readonly<Record<string, NamedFault>> = {
   },
   'the webhook receives alerts of a recording': {
     file: 'lib/run/viewer.ts',
-    from: 'if (!replay) webhook =',
+    from: 'if (!isRecorded) webhook =',
     to: 'webhook =',
     tests: ['__tests__/e2e/replay'],
   },

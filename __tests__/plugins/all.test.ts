@@ -166,7 +166,7 @@ describe('histories', () => {
     const late = new Driver({ hosts: [{ state: 'waiting' }] });
     const held = { gpus: at(0, 0)!, procs: HOLDS };
     expect(late.scrape('node-0001', held).step(2000).frame()).toMatch(/alice \(held idle\)\s*$/m);
-    expect(late.scrape('node-0001', held).step(58_000).frame()).toContain('alice (held idle 00:01:00+)');
+    expect(late.scrape('node-0001', held).step(58_000).look().frame()).toContain('alice (held idle 00:01:00+)');
   });
 
   test('a seek clears them', () => {

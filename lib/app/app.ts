@@ -361,6 +361,9 @@ export class App {
     const due = this.#parts.clock.now() + BEAT_MS;
     this.#beat = this.#parts.clock.after(BEAT_MS, () => {
       this.#checkUp(this.#parts.clock.now() - due);
+      // Histories do not depend on how often a frame is painted.
+      this.state.now = this.#transport.now();
+      this.state.sample();
       this.state.touch();
       this.loop.paced();
       this.#tickBeat();
