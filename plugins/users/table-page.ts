@@ -1,6 +1,5 @@
 /** Draws the table of a level. */
 import {
-  cellText,
   FROM_COLS,
   GROUPINGS,
   NONE,
@@ -68,9 +67,6 @@ export const namesThatFit = (names: readonly string[]): string =>
 /** '8', '0.5': whole GPUs and shares. */
 export const gpusText = (gpus: number): Span | string =>
   Number.isNaN(gpus) ? NONE : Number.isInteger(gpus) ? String(gpus) : gpus.toFixed(gpus < 10 ? 2 : 1);
-/** GPUs that are held and compute nothing stand out. */
-export const idleText = (gpus: number): Span | string => (gpus > 0 ? span(cellText(gpusText(gpus)), 'warn') : gpusText(gpus));
-
 /** Of a row that is gone, only the name is known. */
 export const goneCells = (columns: readonly Column[], own: Cells): Cells => ({
   ...Object.fromEntries(columns.map(({ id }) => [id, NONE])),

@@ -37,7 +37,6 @@ import {
   goneCells,
   GROUP_NAMES,
   gpusText,
-  idleText,
   leastCommand,
   namesThatFit,
   NOBODY,
@@ -117,13 +116,7 @@ const shortNumber = (value: number): string =>
   Number.isNaN(value) ? NONE : value < 10 ? value.toFixed(2) : value < 1000 ? value.toFixed(1) : count(Math.round(value));
 
 /** What the row has used since the start, shown by `W`. */
-const sinceStart = (
-  id: string,
-  title: string,
-  drop: number,
-  of: (row: UsageRow) => number,
-  tone?: 'warn',
-): TableColumn<UserRows, number> => {
+const sinceStart = (id: string, title: string, drop: number, of: (row: UsageRow) => number): TableColumn<UserRows, number> => {
   const value = (row: number, { users, usage }: UserRows): number => {
     const one = usage?.get(users.user(row));
     return one ? of(one) : NaN;
@@ -138,16 +131,13 @@ const sinceStart = (
       drop,
       sorts: 'descending',
       when: ({ usage }) => usage !== undefined,
-      cell: (row, data) => {
-        const number = value(row, data);
-        return number > 0 && tone ? span(shortNumber(number), tone) : shortNumber(number);
-      },
+      cell: (row, data) => shortNumber(value(row, data)),
     },
   };
 };
 const USAGE_SINCE_START: TableColumns<UserRows, number> = [
   sinceStart('used_hours', 'GPU·h', 5.8, ({ usedSeconds }) => usedSeconds / SECONDS_PER_HOUR),
-  sinceStart('idle_hours', 'IDLE·h', 5.7, ({ idleSeconds }) => idleSeconds / SECONDS_PER_HOUR, 'warn'),
+  sinceStart('idle_hours', 'IDLE·h', 5.7, ({ idleSeconds }) => idleSeconds / SECONDS_PER_HOUR),
   sinceStart('kwh', 'kWh', 5.6, ({ joules }) => joules / JOULES_PER_KWH),
   {
     id: 'cost',
@@ -234,7 +224,7 @@ const USE_COLUMNS: TableColumns<UserRows, number> = [
       drop: 2.5,
       sorts: 'descending',
       when: ({ users }) => isKnown(users.heldIdleGpus, users.count),
-      cell: (row, { users }) => idleText(users.heldIdleGpus[row]!),
+      cell: (row, { users }) => gpusText(users.heldIdleGpus[row]!),
     },
     export: { name: 'gpus_held_idle', jsonOnly: true },
   },
