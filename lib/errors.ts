@@ -32,7 +32,7 @@ export const ERRORS = {
   E_HOST_BAD: {
     text: 'host "{host}": {reason}',
     exit: 2,
-    advice: "Write host, host:port, http(s)://host:port or a range in quotes: 'node[01-16]:9090'.",
+    advice: "Write host, host:port, host:port+port, http(s)://host:port or a range in quotes: 'node[01-16]:9090'.",
   },
   E_TOKEN_OVER_HTTP: {
     text: '{what} would be sent unencrypted: {where}',

@@ -49,7 +49,7 @@ describe('a usage error is one line with a remedy and a documented exit status',
     [
       ['--hosts', 'ftp://node'],
       2,
-      'host "ftp://node": scheme ftp is not supported. Write host, host:port, http(s)://host:port or a range in quotes: \'node[01-16]:9090\'.',
+      'host "ftp://node": scheme ftp is not supported. Write host, host:port, host:port+port, http(s)://host:port or a range in quotes: \'node[01-16]:9090\'.',
     ],
     [['--hostfile', 'none.csv'], 2, 'host file none.csv: does not exist. Check the path and the permissions of the file.'],
     [['--hostfile', '.'], 2, 'host file .: is a directory. Check the path and the permissions of the file.'],

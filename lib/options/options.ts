@@ -55,7 +55,7 @@ const NODE_OPTIONS = {
     config: 'view.hosts',
     value: 'HOST..',
     many: 'words',
-    help: "nodes to scrape: host, host:port, http(s)://host:port/path, ranges in quotes: 'node[001-512]:9090'",
+    help: "nodes to scrape: host, host:port, host:port+port (exporters of one node), http(s)://host:port/path, ranges in quotes: 'node[001-512]:9090'",
     parse: (words) => words,
   },
   hostfile: {
