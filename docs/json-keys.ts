@@ -155,6 +155,7 @@ export const KEYS: Readonly<Record<string, Key>> = {
   temperature_celsius: { type: 'number', about: 'temperature of the GPU', signed: true },
   threshold: { type: 'number', about: 'threshold of the rule, in its unit' },
   top_command: { type: 'string', about: 'command of the process with the most GPU memory' },
+  uptime_seconds: { type: 'integer', about: 'time since the node was booted, by its own clock; null: not reported' },
   user: { type: 'string', about: 'account; null where it is not known' },
   users: {
     type: 'list of strings',

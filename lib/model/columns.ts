@@ -166,6 +166,8 @@ export interface NodeFacts {
    * whatever the node sent.
    */
   readonly processScope: 'gpu' | 'all' | 'off' | 'unrecorded' | 'unsupported' | undefined;
+  /** Since the node was booted; NaN when not reported. */
+  readonly uptimeSeconds: number;
   readonly samples: number;
   readonly badLines: number;
   /** The first invalid line, cleaned and cut to 80 columns; '' when there was none. */

@@ -50,6 +50,7 @@ export const NO_FACTS: NodeFacts = {
   up: undefined,
   hasProcessFamily: false,
   processScope: undefined,
+  uptimeSeconds: NaN,
   samples: 0,
   badLines: 0,
   badSample: '',

@@ -193,6 +193,8 @@ export interface NodeSample {
   readonly cpu: NodeCpu | undefined;
   readonly memory: NodeMemory | undefined;
   readonly disks: readonly NodeDisk[];
+  /** Since the machine was booted, by its own clock. */
+  readonly uptimeSeconds?: Reading;
   /** Absent: its source does not know of any. */
   readonly allocations?: readonly NodeAllocation[];
   readonly sources: readonly NodeSource[];

@@ -127,6 +127,12 @@ const COLUMNS: TableColumns<NodeRows, NodeRow> = [
   },
   { id: 'power_is_partial', value: ({ powerPartial }) => powerPartial, export: { name: 'power_is_partial', jsonOnly: true } },
   {
+    id: 'uptime',
+    unit: 'seconds',
+    value: ({ node }) => (included(node) ? node.facts.uptimeSeconds : NaN),
+    export: { name: 'uptime_seconds', decimals: 0, jsonOnly: true },
+  },
+  {
     id: 'error',
     value: ({ node: { status } }) => status.error?.text,
     screen: { title: 'ERROR', width: 'rest' },

@@ -4,6 +4,7 @@ import {
   bar,
   bytes,
   count,
+  duration,
   joinFitting,
   LIMITS,
   line,
@@ -48,7 +49,7 @@ function meterLine({ label, percent: share, parts, tone }: Meter, cols: number):
   );
 }
 
-function cpuMeters({ cpus }: NodeView): readonly Meter[] {
+function cpuMeters({ cpus, facts }: NodeView): readonly Meter[] {
   return Array.from({ length: cpus.count }, (_, at) => {
     const sockets = cpus.value(at, 'sockets');
     const [cores, threads, mhz] = [cpus.value(at, 'cores'), cpus.value(at, 'threads'), cpus.value(at, 'frequencyMhz')];
@@ -61,10 +62,14 @@ function cpuMeters({ cpus }: NodeView): readonly Meter[] {
       Number.isNaN(mhz) ? '' : `${(mhz / 1000).toFixed(2)} GHz`,
       Number.isNaN(celsius) ? '' : `${Math.round(celsius)}°`,
       Number.isNaN(power) ? '' : watts(power),
+      at > 0 || Number.isNaN(facts.uptimeSeconds) ? '' : uptime(facts.uptimeSeconds),
     ];
     return { label: 'CPU', percent: cpus.value(at, 'utilPercent'), parts };
   });
 }
+
+/** Seconds would make no difference to anybody: `up 12d 03:04`. */
+const uptime = (seconds: number): string => `up ${duration(seconds).slice(0, -3)}`;
 
 function memoryMeters({ memory }: NodeView): readonly Meter[] {
   return Array.from({ length: memory.count }, (_, at) => at).flatMap((at) => {

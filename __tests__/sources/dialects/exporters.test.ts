@@ -89,6 +89,7 @@ function shown(node: NodeView): string {
       return `allocation on ${allocations.gpu[row]}, ${number(allocations.gpuCount[row]!)} GPUs: ${owner}`;
     }),
     ...rows(cpus.count, (row) => `cpu ${number(cpus.value(row, 'utilPercent'))} %, ${number(cpus.value(row, 'threads'))} threads`),
+    ...(Number.isNaN(facts.uptimeSeconds) ? [] : [`uptime ${number(facts.uptimeSeconds)} s`]),
     ...rows(memory.count, (row) => `memory ${mib(memory.value(row, 'usedBytes'))} of ${mib(memory.value(row, 'totalBytes'))}`),
     ...rows(
       disks.count,
@@ -225,6 +226,17 @@ describe('exporters of the same two GPUs', () => {
       const users = Array.from(node.procs.user, (user) => node.userName(user));
       expect(users).toEqual(name === 'nvitop-exporter' ? ['alice', 'bob', 'carol'] : ['', '', '']);
     }
+  });
+
+  test('the uptime of a node is by its own clock, or not reported', async () => {
+    const uptime = async (lines: string): Promise<number> =>
+      (await scraped(`node_memory_MemTotal_bytes 1e9\nnode_uname_info{nodename="n"} 1\n${lines}`)).facts.uptimeSeconds;
+    // Both years behind ours.
+    expect(await uptime('node_boot_time_seconds 1e9\nnode_time_seconds 1000086460\n')).toBe(86_460);
+    expect(await uptime('node_boot_time_seconds 1e9\n')).toBeNaN();
+    expect(await uptime('node_time_seconds 1e9\n')).toBeNaN();
+    // The clock was set back after the boot.
+    expect(await uptime('node_boot_time_seconds 1e9\nnode_time_seconds 999999999\n')).toBeNaN();
   });
 
   test('nothing is said to be free or unused because it is not reported', async () => {

@@ -435,7 +435,9 @@ describe('processes', () => {
     here.write('proc/454/cmdline', 'other\0--x\0');
     here.write('proc/uptime', '59.37 0\n');
     here.speak();
-    const row = (await read(3000)).processes?.find(({ pid }) => pid === 454);
+    const { processes, uptimeSeconds } = await read(3000);
+    expect(uptimeSeconds).toBe(59.37);
+    const row = processes?.find(({ pid }) => pid === 454);
     expect(row).toMatchObject({ name: 'other', command: 'other --x', cpuPercent: undefined });
     expect(row?.ageSeconds).toBeCloseTo(9.37, 6); // 59.37 - 5000 / 100
   });

@@ -76,6 +76,7 @@ describe('DCGM, node_exporter and slurm-job-exporter are one node', () => {
     expect([...watched.driver.app.state.allNodes]).toHaveLength(1);
     expect(Array.from(node.gpus.field.utilPercent)).toEqual([97, 0]);
     expect([node.memory.count, node.disks.count, node.cpus.value(0, 'threads')]).toEqual([1, 2, 4]);
+    expect(node.facts.uptimeSeconds).toBeCloseTo(864_213.52, 2);
     // The exporter of the jobs numbers the GPUs of each job from 0: which they are is known from DCGM.
     expect(holders(node)).toEqual(['0 1 alice physics 918273', '1 1 bob bio 918280']);
   });

@@ -209,7 +209,11 @@ export class SampleColumns implements NodeData {
     };
   }
 
-  #factsOf({ instance, processes, scope }: NodeSample, listed: readonly NodeProcess[], samples = this.#readings()): NodeFacts {
+  #factsOf(
+    { instance, processes, scope, uptimeSeconds = NaN }: NodeSample,
+    listed: readonly NodeProcess[],
+    samples = this.#readings(),
+  ): NodeFacts {
     const capsHit = (processes?.length ?? 0) > listed.length ? ['process rows'] : [];
     return {
       ...NO_FACTS,
@@ -218,6 +222,7 @@ export class SampleColumns implements NodeData {
       up: true,
       hasProcessFamily: listed.length > 0,
       processScope: processes === undefined && scope !== 'unsupported' ? undefined : scope,
+      uptimeSeconds,
       samples,
       // No bytes were transferred.
       bytes: NaN,

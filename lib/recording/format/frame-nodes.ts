@@ -177,7 +177,7 @@ function nodesByUuid(nodes: Iterable<Gathered>): Map<string, Gathered | undefine
 
 /** What a frame without our section implies about processes: no section: not exported; all nodes merged and no rows: unknown. */
 function factsOf({ connection, name }: Gathered, sections: FrameSections, unknown: boolean): NodeFacts {
-  const none = { samples: 0, badLines: 0, badSample: '', oddReadings: 0, oddSample: '', capsHit: [], bytes: 0 };
+  const none = { uptimeSeconds: NaN, samples: 0, badLines: 0, badSample: '', oddReadings: 0, oddSample: '', capsHit: [], bytes: 0 };
   const sent = connection?.facts ?? {
     instance: name,
     exporterVersion: '',

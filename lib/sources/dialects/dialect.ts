@@ -64,6 +64,10 @@ export const NODE_READINGS = {
   swapTotalBytes: RANGES.hostBytes,
   swapFreeBytes: RANGES.hostBytes,
   swapUsedBytes: RANGES.hostBytes,
+  uptimeSeconds: RANGES.startSeconds,
+  /** The clock of the node, and when it was booted by that clock: their difference is the uptime. */
+  clockSeconds: RANGES.startSeconds,
+  bootSeconds: RANGES.startSeconds,
 } as const satisfies Readonly<Record<string, ValidRange>>;
 export type NodeReading = keyof typeof NODE_READINGS;
 

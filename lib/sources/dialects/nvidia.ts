@@ -170,6 +170,7 @@ const NVITOP: Dialect = {
     { into: 'memoryFreeBytes', families: ['host_virtual_memory_free_MiB'], scale: MIB },
     { into: 'swapTotalBytes', families: ['host_swap_memory_total_MiB'], scale: MIB },
     { into: 'swapUsedBytes', families: ['host_swap_memory_used_MiB'], scale: MIB },
+    { into: 'uptimeSeconds', families: ['host_uptime_Second'] },
   ],
 };
 

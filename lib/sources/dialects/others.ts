@@ -301,6 +301,8 @@ const NODE_EXPORTER: Dialect = {
     { into: 'memoryCachedBytes', families: ['node_memory_Cached_bytes'] },
     { into: 'swapTotalBytes', families: ['node_memory_SwapTotal_bytes'] },
     { into: 'swapFreeBytes', families: ['node_memory_SwapFree_bytes'] },
+    { into: 'clockSeconds', families: ['node_time_seconds'] },
+    { into: 'bootSeconds', families: ['node_boot_time_seconds'] },
   ],
   disks: { size: 'node_filesystem_size_bytes', available: 'node_filesystem_avail_bytes' },
 };

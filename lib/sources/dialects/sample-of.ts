@@ -31,6 +31,7 @@ export function sampleOf(families: Families, dialect: Dialect, at: Ms, before: C
     cpu: cpuOf(families, dialect, cpuTimes, before),
     memory: memoryOf(families, dialect),
     disks: disksOf(families, dialect),
+    uptimeSeconds: uptimeOf(families, dialect),
     allocations: [...found.allocations, ...nodeOwners(families, dialect)],
     sources: sourcesOf(dialect, found),
   };
@@ -127,6 +128,14 @@ function memoryOf(families: Families, dialect: Dialect): NodeMemory | undefined 
     swapUsedBytes: value('swapUsedBytes') ?? minus(swapTotalBytes, swapFreeBytes),
     swapFreeBytes,
   };
+}
+
+/** Never by our clock: the node's may be set differently. */
+function uptimeOf(families: Families, dialect: Dialect): number | undefined {
+  const told = nodeReading(families, dialect, 'uptimeSeconds');
+  if (told !== undefined) return told;
+  const [clock = NaN, boot = NaN] = [nodeReading(families, dialect, 'clockSeconds'), nodeReading(families, dialect, 'bootSeconds')];
+  return clock >= boot ? clock - boot : undefined;
 }
 
 const minus = (a: number | undefined, b: number | undefined): number | undefined =>

@@ -84,6 +84,7 @@ export class Machine {
       cpu,
       memory,
       disks,
+      uptimeSeconds: uptime,
       sources: rows ? [...sources, rows.source] : sources,
     };
   }

@@ -49,6 +49,7 @@ export function merge(parts: readonly Part[]): Merged {
     cpu: samples.find(({ cpu }) => cpu?.utilPercent !== undefined)?.cpu ?? first('cpu', (cpu) => cpu !== undefined),
     memory: first('memory', (memory) => memory !== undefined),
     disks: first('disks', (disks) => disks.length > 0),
+    uptimeSeconds: first('uptimeSeconds', (seconds) => seconds !== undefined),
     allocations: mergeAllocations(
       best.flatMap((at) =>
         (parts[at]!.sample.allocations ?? []).map((row) => ({ ...row, gpu: row.gpu === undefined ? undefined : slotOf(at, row.gpu) })),

@@ -42,6 +42,8 @@ class Facts implements NodeFacts {
   up: boolean | undefined;
   hasProcessFamily = false;
   processScope: NodeFacts['processScope'];
+  /** No family of all-smi has it. */
+  readonly uptimeSeconds = NaN;
   samples = 0;
   badLines = 0;
   badSample = '';
