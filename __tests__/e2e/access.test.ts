@@ -69,7 +69,7 @@ describe('a dialect of the site', () => {
     expect(await run('get', 'gpus', '--hosts', node.nodeId)).toMatchObject({ status: 1 });
     const names = [...new Set([...DCGM.matchAll(/^DCGM_FI_DEV_(\w+)/gm)].map(([, name]) => name!))];
     const renames = names.map((name) => `      DCGM_FI_DEV_${name}: site_${name}\n`).join('');
-    const known = /DCGM_FI_DEV_(GPU_UTIL|FB_USED|FB_FREE|FB_RESERVED|GPU_TEMP|POWER_USAGE|SM_CLOCK):.*\n/g;
+    const known = /DCGM_FI_DEV_(GPU_UTIL|FB_\w+|\w+_TEMP|POWER_USAGE|\w+_CLOCK|XID_ERRORS|ROW_REMAP_FAILURE|\w+_REMAPPED_ROWS):.*\n/g;
     const file = write(
       'dcgm.yml',
       `dialects:\n  - id: dcgm\n    gpu: {uuid: gpu_id}\n    renames:\n${renames
