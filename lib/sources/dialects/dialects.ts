@@ -9,12 +9,14 @@ import { OTHER_DIALECTS } from './others.js';
 export const DIALECTS: readonly Dialect[] = [...NVIDIA_DIALECTS, ...OTHER_DIALECTS];
 
 const NO_GPUS = 'no GPU metrics';
+/** Which of the processes are on a GPU cannot be told, and each site decides whether a name of a group contains a user. */
+const GROUPS = 'groups of processes without pids, and no GPU metrics';
 const CLUSTER = 'metrics of the whole cluster, not of a node';
 
 export const UNREADABLE: readonly Unreadable[] = [
   { program: 'kube-state-metrics', families: ['kube_pod_info', 'kube_node_info'], why: NO_GPUS },
   { program: 'cgroup_exporter', families: ['cgroup_uid', 'cgroup_info', 'cgroup_memory_used_bytes'], why: NO_GPUS },
-  { program: 'process-exporter', families: ['namedprocess_namegroup_num_procs'], why: NO_GPUS },
+  { program: 'process-exporter', families: ['namedprocess_namegroup_num_procs'], why: GROUPS },
   { program: 'Scaphandre', families: ['scaph_host_power_microwatts'], why: NO_GPUS },
   { program: 'Kepler', families: ['kepler_node_cpu_watts'], why: NO_GPUS },
   { program: 'HAMi scheduler', families: ['hami_gpu_memory_allocated_bytes', 'hami_gpu_memory_limit_bytes'], why: CLUSTER },
