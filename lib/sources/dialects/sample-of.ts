@@ -7,8 +7,13 @@ import { NODE_READINGS, type Dialect, type NodeReading } from './dialect.js';
 import { gpusOf, type FoundGpus } from './gpus-of.js';
 import { processesOf } from './processes-of.js';
 
-/** Counters of CPU seconds, by CPU: a share needs two scrapes. */
-export type CpuTimes = ReadonlyMap<string, { readonly idle: number; readonly all: number }>;
+/** Counters of the seconds of a CPU: a share needs two scrapes. */
+interface CpuTime {
+  readonly idle: number;
+  readonly all: number;
+}
+/** By CPU, with what its counters were before they last changed. */
+export type CpuTimes = ReadonlyMap<string, CpuTime & { readonly from?: CpuTime }>;
 
 export interface Sampled {
   readonly sample: NodeSample;
@@ -17,7 +22,7 @@ export interface Sampled {
 }
 
 export function sampleOf(families: Families, dialect: Dialect, at: Ms, before: CpuTimes = new Map()): Sampled {
-  const cpuTimes = cpuTimesOf(families, dialect);
+  const cpuTimes = since(before, cpuTimesOf(families, dialect));
   const found = gpusOf(families, dialect);
   const processes = processesOf(families, dialect, found);
   const sample: NodeSample = {
@@ -28,7 +33,7 @@ export function sampleOf(families: Families, dialect: Dialect, at: Ms, before: C
     gpus: found.gpus,
     scope: processes === undefined ? 'unsupported' : 'gpu',
     processes,
-    cpu: cpuOf(families, dialect, cpuTimes, before),
+    cpu: cpuOf(families, dialect, cpuTimes),
     memory: memoryOf(families, dialect),
     disks: disksOf(families, dialect),
     uptimeSeconds: uptimeOf(families, dialect),
@@ -84,12 +89,22 @@ function cpuTimesOf(families: Families, { cpuSeconds }: Dialect): CpuTimes {
   return times;
 }
 
-function cpuOf(families: Families, dialect: Dialect, times: CpuTimes, before: CpuTimes): NodeCpu | undefined {
+/** An answer may be that of before: behind a cache, or scraped more often than it is made. The last change is then still the newest. */
+const since = (before: CpuTimes, times: CpuTimes): CpuTimes =>
+  new Map(
+    [...times].map(([cpu, now]) => {
+      const then = before.get(cpu);
+      if (then?.all === now.all && then.idle === now.idle) return [cpu, then];
+      return [cpu, then ? { ...now, from: { idle: then.idle, all: then.all } } : now];
+    }),
+  );
+
+function cpuOf(families: Families, dialect: Dialect, times: CpuTimes): NodeCpu | undefined {
   const value = (into: NodeReading): number | undefined => nodeReading(families, dialect, into);
   const [busy, threads = times.size || undefined] = [value('cpuBusy'), value('cpuThreads')];
   let [idle, all] = [0, 0];
-  const cores = [...times].map(([cpu, now]) => {
-    const then = before.get(cpu);
+  const cores = [...times.values()].map((now) => {
+    const then = now.from;
     // A counter that went back was reset.
     if (!then || now.all <= then.all || now.idle < then.idle) return undefined;
     idle += now.idle - then.idle;
