@@ -8,7 +8,7 @@ const USAGE: Readonly<Record<Command, string>> = {
   get: `${PROGRAM} get TABLE [options]`,
   check: `${PROGRAM} check [options]`,
   record: `${PROGRAM} record [options]`,
-  report: `${PROGRAM} report FILE.. [options]`,
+  report: `${PROGRAM} report [FILE..] [options]`,
   'replay-info': `${PROGRAM} replay-info FILE.. [--verify]`,
   api: `${PROGRAM} api [options]`,
   mock: `${PROGRAM} mock [options]`,
@@ -39,6 +39,10 @@ const EXAMPLES: Readonly<Record<Command, readonly (readonly [line: string, help:
   report: [
     [`${PROGRAM} report week/`, 'GPU-hours and energy of the users in the recordings of a directory'],
     [`${PROGRAM} report week/ --by account --price-gpu-hour H100=2.5,L4=0.4 -o csv`, 'what to charge each account'],
+    [
+      `${PROGRAM} report --prometheus http://prom:9090 --since '2026-08-01 00:00' --until '2026-08-08 00:00'`,
+      'a week that a server has kept',
+    ],
   ],
   'replay-info': [[`${PROGRAM} replay-info recordings/`, 'what the recordings in a directory contain']],
   config: [

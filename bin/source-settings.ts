@@ -4,7 +4,7 @@ import type { DiscoveredHosts, DiscoveredOptions } from '../lib/sources/hostlist
 import { TargetList, type EndpointAddress, type Target, type Transport } from '../lib/sources/hostlists/targets.js';
 import { AppError } from '../lib/errors.js';
 import { count } from '../lib/text/format.js';
-import type { RecordOptions, ViewOptions } from '../lib/options/options.js';
+import type { RecordOptions, ReportOptions, ViewOptions } from '../lib/options/options.js';
 import type { Environment, Flags } from '../lib/options/option-types.js';
 import { cacheDirectory, pathContext } from '../lib/paths.js';
 import { systemClock } from '../lib/run/system-clock.js';
@@ -23,6 +23,8 @@ type Named = Pick<ViewOptions, 'hosts' | 'hostfile' | 'hostsFrom' | 'ssh' | 'ssh
   Partial<Pick<ViewOptions, 'demo' | 'local'>>;
 type Options = Pick<RecordOptions, keyof RecordOptions & keyof ViewOptions> &
   Partial<Pick<ViewOptions, 'demo' | 'replay' | 'start' | 'loop' | 'check' | 'speed'>>;
+
+type Secrets = Pick<Options, 'token' | 'tokenOverHttp' | 'httpConfig'>;
 
 /** What is named on the command line replaces what the environment and the config file name. */
 export function onlyNamed<Options extends Named>(options: Options, flags: Flags): Options {
@@ -71,14 +73,14 @@ export async function sourcesOf(options: Options, flags: Flags, env: Environment
 export const notesOf = (sources: readonly Source[]): readonly string[] => startNotes(sources).map((note) => `all-smi-view: ${note}\n`);
 
 /** Throws `E_DIALECTS`. */
-async function dialectsOf({ dialects }: Options): Promise<Pick<HostsSource, 'dialects'>> {
+async function dialectsOf({ dialects }: Pick<Options, 'dialects'>): Promise<Pick<HostsSource, 'dialects'>> {
   return dialects === undefined
     ? {}
     : { dialects: await (await import('../lib/sources/dialects/dialects-file.js')).readDialects(dialects) };
 }
 
 async function prometheusOf(
-  options: Options,
+  options: Secrets & Pick<Options, 'promMatch' | 'promOrg' | 'start' | 'speed'>,
   url: string,
   scraped: Pick<PrometheusSource, 'timeoutMs' | 'intervalMs' | 'owner' | 'dialects'>,
 ): Promise<PrometheusSource> {
@@ -120,7 +122,7 @@ async function hostsOf(
 
 type Asked = Omit<EndpointAddress, 'id'>;
 
-const accessesOf = ({ token, tokenOverHttp = false, httpConfig }: Options): HttpAccesses =>
+const accessesOf = ({ token, tokenOverHttp = false, httpConfig }: Secrets): HttpAccesses =>
   new HttpAccesses({ clock: systemClock, overHttp: tokenOverHttp, ...(token === undefined ? {} : { token }) }, httpConfig);
 
 /**
@@ -128,7 +130,7 @@ const accessesOf = ({ token, tokenOverHttp = false, httpConfig }: Options): Http
  * unencrypted, is found here. `where`: describes addresses that are not encrypted. Throws `E_HTTP_CONFIG` and `E_TOKEN_OVER_HTTP`.
  */
 async function checkSent<One extends Asked>(
-  { token, tokenOverHttp = false }: Options,
+  { token, tokenOverHttp = false }: Secrets,
   accesses: HttpAccesses,
   asked: readonly One[],
   where: (plain: readonly One[]) => string,
@@ -199,6 +201,12 @@ function titleOf({ hostfile, hosts, hostsFrom = [] }: Lists, targets: readonly T
   if (file !== undefined && more.length === 0 && hosts === undefined)
     return URL.canParse(file) ? new URL(file).host : file.replace(/^.*[/\\]/, '');
   return targets.length === 1 ? (targets[0]?.nodeId ?? '') : `${targets.length} hosts`;
+}
+
+/** The server of a report; undefined: it is over recordings. Throws as `sourcesOf` does. */
+export async function reportServer(options: ReportOptions): Promise<PrometheusSource | undefined> {
+  if (options.file !== undefined || options.prometheus === undefined) return undefined;
+  return prometheusOf(options, options.prometheus, { timeoutMs: options.timeout * 1000, ...(await dialectsOf(options)) });
 }
 
 /** The teams of --teams, to be spread into the settings of a run. Throws `E_OPTION_BAD`. */

@@ -185,7 +185,7 @@ export const localNodeId = (alone: boolean): string => (alone ? 'localhost' : 't
 const DEMO_NOTICE: Line = line(span(' demo: a made-up cluster ', 'chip'));
 
 /** The name of the program is in the facts of each sample. */
-const nodeParser = (parsers: Parsers, endpoints: readonly ReadFrom[], { dialects }: Pick<HostsSource, 'dialects'>): NodeParser =>
+export const nodeParser = (parsers: Parsers, endpoints: readonly ReadFrom[], { dialects }: Pick<HostsSource, 'dialects'>): NodeParser =>
   new NodeParser(
     endpoints,
     () => parsers.newParser(),
@@ -194,7 +194,7 @@ const nodeParser = (parsers: Parsers, endpoints: readonly ReadFrom[], { dialects
   );
 
 /** What a server sends of a node comes in one text. */
-const ONE_TEXT: readonly ReadFrom[] = [{ id: '', intervalMs: 0 }];
+export const ONE_TEXT: readonly ReadFrom[] = [{ id: '', intervalMs: 0 }];
 
 function httpCollector(
   {

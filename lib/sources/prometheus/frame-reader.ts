@@ -47,6 +47,9 @@ export interface ReadFacts {
 /** Asks a query at one time, or at several. */
 type Ask = (query: string) => Promise<Result>;
 
+/** How often, at most, a range is looked at for a time at which there is anything; and how far apart at least. */
+const LOOKS = 500;
+const LOOK_MS: Ms = 1000;
 const PROBE_MS: Ms = 300_000;
 const FIXED_MS: Ms = 300_000;
 const COMMANDS_MS: Ms = 30_000;
@@ -95,6 +98,20 @@ export class FrameReader {
     }
   }
 
+  /** The time of the last sample in a range, as far as a few hundred looks can tell. Rejects with an AppError. */
+  async lastAt({ from, to }: Pick<Range, 'from' | 'to'>): Promise<Ms> {
+    const step = Math.max(LOOK_MS, Math.ceil((to - from) / LOOKS / 1000) * 1000);
+    const query = probe(this.#match, this.#dialects);
+    const now = await this.#server.query(query, to);
+    const { series } = now.series.length > 0 ? now : await this.#server.range(query, { from, to, step });
+    const last = Math.max(...series.map(({ points }) => msOf(points.at(-1)?.[0] ?? -Infinity)));
+    if (last === -Infinity) throw new AppError('S_NO_SERIES');
+    // A server still has a value minutes after its sample, when the samples before are out of its sight.
+    const inventory = await this.#known((one) => this.#server.query(one, last), last);
+    const sampled = await this.#server.query(sampledQuestion(inventory).query, last);
+    return Math.max(...sampled.series.map(({ points }) => Math.round(Number(points[0]?.[1]) * 1000)));
+  }
+
   /** The frame at a time; without one, now. Rejects with an AppError. */
   async read(needs: Needs, at?: Ms, signal?: AbortSignal): Promise<ReadFrame> {
     const tally = new Tally(this.#clock.now());
@@ -132,22 +149,21 @@ export class FrameReader {
   /** The frames of a range, the earliest first; times at which nothing is known are left out. Rejects with an AppError. */
   async range(range: Range, signal?: AbortSignal): Promise<readonly ReadFrame[]> {
     const tally = new Tally(this.#clock.now());
-    const inventory = await this.#known(async (query) => this.#server.query(query, range.from, signal), range.from);
     const ask: Ask = async (query) => tally.count(await this.#server.range(query, range, signal));
-    const fixed = await this.#fixedRows(inventory, async (query) => this.#server.query(query, range.to, signal), range.from);
+    // Whatever there is at any of the times: at the first, and at the last, there may be nothing.
+    const inventory = await this.#known(ask, range.from);
+    const askOne: Ask = async (query) => this.#server.query(query, range.to, signal);
+    const fixedRows = (): Promise<FixedRows> => this.#fixedRows(inventory, ask, range.from, askOne);
+    const fixed = await fixedRows();
     const targets = await this.#targets(inventory, ask);
     const instances = targets.flatMap(({ result }) => result.series).map(({ labels }) => labels.instance ?? '');
     const values = await this.#values(inventory, {}, [...new Set(instances)], ask);
-    const builders = new Map<Ms, FrameBuilder>();
-    for (const { subject, result } of [...targets, ...values]) {
-      for (const { labels, points } of result.series) {
-        for (const [seconds, value] of points) {
-          const at = msOf(seconds);
-          let builder = builders.get(at);
-          if (!builder) builders.set(at, (builder = new FrameBuilder(fixed, this.#commands, inventory.jobs)));
-          builder.add(subject, labels, value);
-        }
-      }
+    const build = (rows: FixedRows): Map<Ms, FrameBuilder> =>
+      filledByTime(() => new FrameBuilder(rows, this.#commands, inventory.jobs), [...targets, ...values]);
+    let builders = build(fixed);
+    if ([...builders.values()].some(({ unknownGpus }) => unknownGpus.size > 0)) {
+      this.#fixed = undefined;
+      builders = build(await fixedRows());
     }
     this.facts = tally.facts(this.#clock.now(), this.#parts, this.#withoutProcesses);
     return [...builders]
@@ -178,13 +194,14 @@ export class FrameReader {
     return all([sampledQuestion(inventory)], ask);
   }
 
-  async #fixedRows(inventory: Inventory, ask: Ask, at: Ms): Promise<FixedRows> {
+  /** `askOne`: at one time only, where `ask` is at several. */
+  async #fixedRows(inventory: Inventory, ask: Ask, at: Ms, askOne = ask): Promise<FixedRows> {
     if (this.#fixed && Math.abs(at - this.#fixed.at) < FIXED_MS) return this.#fixed.rows;
     const rows = new FixedRows();
     for (const { result } of await all(fixedQuestions(inventory), ask)) {
       for (const { labels, points } of result.series) rows.add(labels, points[0]?.[1] ?? 'NaN');
     }
-    await this.#measureInterval(inventory, ask);
+    await this.#measureInterval(inventory, askOne);
     this.#fixed = { rows, at };
     return rows;
   }
@@ -257,6 +274,22 @@ function filled(builder: FrameBuilder, answers: readonly Answered[]): FrameBuild
     for (const { labels, points } of result.series) builder.add(subject, labels, points[0]?.[1] ?? 'NaN');
   }
   return builder;
+}
+
+/** A builder for each time of which anything is known. */
+function filledByTime(newBuilder: () => FrameBuilder, answers: readonly Answered[]): Map<Ms, FrameBuilder> {
+  const builders = new Map<Ms, FrameBuilder>();
+  for (const { subject, result } of answers) {
+    for (const { labels, points } of result.series) {
+      for (const [seconds, value] of points) {
+        const at = msOf(seconds);
+        let builder = builders.get(at);
+        if (!builder) builders.set(at, (builder = newBuilder()));
+        builder.add(subject, labels, value);
+      }
+    }
+  }
+  return builders;
 }
 
 function timeOf(answers: readonly Answered[]): Ms | undefined {
