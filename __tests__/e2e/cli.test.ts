@@ -31,7 +31,11 @@ describe('a usage error is one line with a remedy and a documented exit status',
   test.each<[args: string[], status: number, line: string]>([
     [[], 2, 'not a terminal. Start it in a terminal, without redirecting input or output.'],
     [['--local', '--hosts', 'a'], 2, 'not a terminal. Start it in a terminal, without redirecting input or output.'],
-    [['--demo', '--local'], 2, '--demo: cannot be combined with --local, --hosts or --hostfile. See --help for the allowed values.'],
+    [
+      ['--demo', '--local'],
+      2,
+      '--demo: cannot be combined with --local, --hosts, --hostfile, --hosts-from or --ssh. See --help for the allowed values.',
+    ],
     [
       ['api', '--proc', '/nowhere'],
       2,

@@ -118,7 +118,7 @@ describe('a third-party tab, as documented', () => {
 
     test('is in the tab strip, the footer and the help; its keys and all others work', async () => {
       const pty = start('--plugin', join(directory, 'idle.mjs'));
-      await pty.shows('Users │ Topology │ Idle │ gpu-01');
+      await pty.shows('Users │ Free │ Topology │ Idle │ gpu-01');
       await pty.shows('6 of 6 nodes');
       pty.type('T\x1b[C');
       await pty.shows('GPUs held idle');
@@ -142,7 +142,7 @@ describe('a third-party tab, as documented', () => {
     test('a plugin that throws loses only its pane', async () => {
       writeFileSync(join(directory, 'broken.mjs'), BROKEN);
       const pty = start('--plugin', join(directory, 'broken.mjs'));
-      await pty.shows('Users │ Topology │ Broken │ gpu-01');
+      await pty.shows('Users │ Free │ Topology │ Broken │ gpu-01');
       pty.type('T\x1b[C');
       await pty.shows('The plugin "broken" failed.');
       await pty.shows('Error: on purpose');

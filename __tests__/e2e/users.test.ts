@@ -38,7 +38,7 @@ beforeEach(async () => {
   });
   await terminal.shows('3 of 3 nodes · 24 GPUs');
   terminal.type('V');
-  await terminal.until('18 GPUs of inureyes', () => /▌ inureyes +3 +18 +18 /.test(screen()));
+  await terminal.until('18 GPUs of inureyes', () => /▌ inureyes +3 +18 +0 +18 /.test(screen()));
 });
 afterEach(async () => {
   terminal.dispose();
@@ -61,7 +61,7 @@ describe('the Users tab', () => {
   test('sorts by key and by header, shows system accounts and the help', async () => {
     await types('t', /▼LONGEST[^]*▌ mira[^]*yeonji[^]*inureyes/);
     await types('t', /▲LONGEST/);
-    await types('f', /root +3 +12 +12 [^]*system accounts shown/);
+    await types('f', /root +3 +12 +0 +12 [^]*system accounts shown/);
     const header = terminal.emulator.row(3).join('');
     const x = header.indexOf('VRAM') + 1;
     await types(`\x1b[<0;${x};4M\x1b[<0;${x};4m`, /▼VRAM/);
