@@ -183,6 +183,13 @@ describe('navigation', () => {
 });
 
 describe('nodes appear, disappear and fail', () => {
+  test('a list without nodes is not called a failure', () => {
+    const driver = new Driver({ hosts: [] });
+    expect(driver.frame()).toContain('There are no nodes yet.');
+    expect(driver.press('V').frame()).toContain('There are no nodes yet.');
+    expect(driver.frame()).not.toContain('No data from any node');
+  });
+
   test('the first frame does not wait for any node, and names the nodes that are waiting', () => {
     const driver = new Driver({ hosts: [{ state: 'waiting' }, { state: 'waiting' }] });
     expect(driver.painter.frames).toBe(1);

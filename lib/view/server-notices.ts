@@ -17,14 +17,16 @@ export interface ServerState {
   readonly warnings: readonly string[];
   readonly parts: number;
   readonly withoutProcesses: boolean;
+  /** Of the last answer; 0: there has been none. */
+  readonly series: number;
 }
 
 export function serverNotices(
-  { problem, failingSince, partial, warnings, parts, withoutProcesses }: ServerState,
+  { problem, failingSince, partial, warnings, parts, withoutProcesses, series }: ServerState,
   now: Ms,
 ): readonly Line[] {
   if (failingSince !== undefined)
-    return [chip(`server: ${problem}, for ${elapsed(now - failingSince)}; the last answer stays`, 'chip-bad')];
+    return [chip(`server: ${problem}, for ${elapsed(now - failingSince)}${series > 0 ? '; the last answer stays' : ''}`, 'chip-bad')];
   const [warning] = warnings;
   return [
     ...(partial || warning !== undefined
@@ -42,7 +44,6 @@ export function serverFacts(
     readonly program: string;
     readonly costMs: Ms;
     readonly bytes: number;
-    readonly series: number;
   },
   now: Ms,
 ): readonly SourceFact[] {

@@ -294,13 +294,15 @@ function withoutGpus(app: AppView, rows: GpuRows, { rows: room }: Size): readonl
   const answering = [...app.nodes].some(included);
   const answered = rows.nodes.length > 0;
   const waiting = [...app.nodes].some((node) => conditionOf(node) === 'waiting');
-  if (answered && app.filter) return [line(''), line('  No GPUs match the filter.')];
+  if (app.filter && (answered || app.nodes.size === 0)) return [line(''), line('  No GPUs match the filter.')];
   const why = answering
     ? 'No node that is up has a GPU. A node’s tab shows what else it has.'
     : answered
       ? 'No node is up, and none had a GPU. A node’s tab shows since when, and why.'
       : waiting
         ? 'Waiting for the first response from'
-        : 'No data from any node:';
+        : app.nodes.size === 0
+          ? 'There are no nodes yet.'
+          : 'No data from any node:';
   return [line(''), line(`  ${why}`), ...unanswered(app.nodes, room - 3)];
 }

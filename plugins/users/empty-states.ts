@@ -36,6 +36,7 @@ export function emptyHint(app: AppView, users: UsersTable, ui: UsersUi, { cols, 
   const nodes = [...app.nodes];
   if (nodes.every(({ version }) => version === 0)) {
     if (app.filter && nodes.length === 0) return say('No users match the filter.');
+    if (nodes.length === 0) return say('There are no nodes yet.');
     const waiting = nodes.some((node) => conditionOf(node) === 'waiting');
     return [...say(waiting ? 'Waiting for the first response from' : 'No data from any node:'), ...unanswered(nodes, rows - 2)];
   }
