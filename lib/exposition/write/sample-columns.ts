@@ -319,13 +319,14 @@ function extrasOf(sample: NodeSample, gpus: readonly NodeGpu[]): NodeExtras {
 }
 
 function gpuExtras(sample: NodeSample, gpu: NodeGpu): readonly ExtraReading[] {
-  const labels = gpuLabels(sample, gpu);
+  const plain = gpuLabels(sample, gpu);
+  const labels = textsOf(plain);
   const readings = GPU_COLUMNS.flatMap((column) => {
     const value = readingOf(column, gpu);
-    return isExtra(column) && !Number.isNaN(value) ? [extra(column.name, value, labels)] : [];
+    return isExtra(column) && !Number.isNaN(value) ? [extraOf(column.name, value, labels)] : [];
   });
   if (gpu.gspFirmwareVersion !== undefined)
-    readings.push(extra('gpu_gsp_firmware_version_info', 1, { ...labels, version: gpu.gspFirmwareVersion }));
+    readings.push(extra('gpu_gsp_firmware_version_info', 1, { ...plain, version: gpu.gspFirmwareVersion }));
   if (gpu.migEnabled !== undefined) readings.push(extra('gpu_mig_mode', Number(gpu.migEnabled), migModeLabels(sample, gpu)));
   return readings;
 }
@@ -347,15 +348,17 @@ const isExtra = (column: Column<never>): boolean => {
   return metric !== undefined && 'extra' in metric;
 };
 
-function extra(family: string, value: number, labels: Labels): ExtraReading {
-  const { unit } = metricOf({ name: family })!;
-  return {
-    family,
-    unit,
-    value,
-    labels: Object.entries(labels).map(([name, text]) => [name, labelText(String(text), 'value')] as const),
-  };
-}
+const extra = (family: string, value: number, labels: Labels): ExtraReading => extraOf(family, value, textsOf(labels));
+
+const extraOf = (family: string, value: number, labels: ExtraReading['labels']): ExtraReading => ({
+  family,
+  unit: metricOf({ name: family })!.unit,
+  value,
+  labels,
+});
+
+const textsOf = (labels: Labels): ExtraReading['labels'] =>
+  Object.entries(labels).map(([name, text]) => [name, labelText(String(text), 'value')] as const);
 
 const labelOf = (labels: Labels | undefined, name: string): string =>
   labels && Object.hasOwn(labels, name) ? labelText(String(labels[name]), 'value') : '';

@@ -9,11 +9,13 @@ import { processesOf } from './processes-of.js';
 
 /** Counters of the seconds of a CPU: a share needs two scrapes. */
 interface CpuTime {
-  readonly idle: number;
-  readonly all: number;
+  idle: number;
+  all: number;
+  /** What they were before they last changed. */
+  from: { readonly idle: number; readonly all: number } | undefined;
 }
-/** By CPU, with what its counters were before they last changed. */
-export type CpuTimes = ReadonlyMap<string, CpuTime & { readonly from?: CpuTime }>;
+/** By CPU. */
+export type CpuTimes = ReadonlyMap<string, Readonly<CpuTime>>;
 
 export interface Sampled {
   readonly sample: NodeSample;
@@ -22,7 +24,7 @@ export interface Sampled {
 }
 
 export function sampleOf(families: Families, dialect: Dialect, at: Ms, before: CpuTimes = new Map()): Sampled {
-  const cpuTimes = since(before, cpuTimesOf(families, dialect));
+  const cpuTimes = cpuTimesOf(families, dialect, before);
   const found = gpusOf(families, dialect);
   const processes = processesOf(families, dialect, found);
   const sample: NodeSample = {
@@ -76,34 +78,33 @@ function nodeReading(families: Families, dialect: Dialect, into: NodeReading): n
   return undefined;
 }
 
-function cpuTimesOf(families: Families, { cpuSeconds }: Dialect): CpuTimes {
-  const times = new Map<string, { idle: number; all: number }>();
+/** A machine has hundreds of CPUs, with eight counters each: there is one object for each, and no more. */
+function cpuTimesOf(families: Families, { cpuSeconds }: Dialect, before: CpuTimes): CpuTimes {
+  const times = new Map<string, CpuTime>();
   for (const { labels, value } of families.get(cpuSeconds ?? '') ?? []) {
     const mode = labels.get('mode') ?? '';
     // Guests are part of user and nice.
     if (!(value >= 0) || mode.startsWith('guest')) continue;
     const cpu = labels.get('cpu') ?? '';
-    const time = times.get(cpu) ?? { idle: 0, all: 0 };
-    times.set(cpu, { idle: time.idle + (mode === 'idle' || mode === 'iowait' ? value : 0), all: time.all + value });
+    let time = times.get(cpu);
+    if (!time) times.set(cpu, (time = { idle: 0, all: 0, from: undefined }));
+    time.all += value;
+    if (mode === 'idle' || mode === 'iowait') time.idle += value;
+  }
+  for (const [cpu, now] of times) {
+    const then = before.get(cpu);
+    if (!then) continue;
+    // An answer may be that of before: behind a cache, or scraped more often than it is made. The last change is then still the newest.
+    now.from = then.all === now.all && then.idle === now.idle ? then.from : { idle: then.idle, all: then.all };
   }
   return times;
 }
-
-/** An answer may be that of before: behind a cache, or scraped more often than it is made. The last change is then still the newest. */
-const since = (before: CpuTimes, times: CpuTimes): CpuTimes =>
-  new Map(
-    [...times].map(([cpu, now]) => {
-      const then = before.get(cpu);
-      if (then?.all === now.all && then.idle === now.idle) return [cpu, then];
-      return [cpu, then ? { ...now, from: { idle: then.idle, all: then.all } } : now];
-    }),
-  );
 
 function cpuOf(families: Families, dialect: Dialect, times: CpuTimes): NodeCpu | undefined {
   const value = (into: NodeReading): number | undefined => nodeReading(families, dialect, into);
   const [busy, threads = times.size || undefined] = [value('cpuBusy'), value('cpuThreads')];
   let [idle, all] = [0, 0];
-  const cores = [...times.values()].map((now) => {
+  const cores = Array.from(times.values(), (now) => {
     const then = now.from;
     // A counter that went back was reset.
     if (!then || now.all <= then.all || now.idle < then.idle) return undefined;

@@ -88,22 +88,23 @@ function nameOf(parts: readonly Part[], best: readonly number[]): string {
   return parts[named.find((at) => ['all-smi', 'node', 'node_drm'].includes(parts[at]!.dialect)) ?? named[0] ?? 0]!.sample.instance;
 }
 
-type Reading = Exclude<keyof NodeGpu, 'index' | 'uuid' | 'name' | 'details' | 'migDevices' | 'lesser'>;
 const NOT_READINGS: ReadonlySet<string> = new Set(['index', 'uuid', 'name', 'details', 'migDevices', 'lesser']);
 
 /** `processes`: the part that lists the processes of the node. */
 function gpuOf({ of }: GpuGroup, parts: readonly Part[], best: readonly number[], processes: number | undefined): NodeGpu {
   const seen = best.filter((at) => of.has(at)).map((at) => ({ at, gpu: parts[at]!.sample.gpus[of.get(at)!]! }));
-  const isGood = (gpu: NodeGpu, key: string): boolean => gpu[key as Reading] !== undefined && !gpu.lesser?.includes(key);
-  const sources = new Map<SourceGroup, Set<string>>();
   const readings: Record<string, unknown> = {};
-  for (const key of new Set(seen.flatMap(({ gpu }) => Object.keys(gpu)))) {
-    if (NOT_READINGS.has(key)) continue;
-    const from = seen.find(({ gpu }) => isGood(gpu, key)) ?? seen.find(({ gpu }) => gpu[key as Reading] !== undefined);
-    if (!from) continue;
-    readings[key] = from.gpu[key as Reading];
-    const group = sourceGroupOf(key);
-    sources.set(group, (sources.get(group) ?? new Set()).add(parts[from.at]!.endpoint));
+  const sources = new Map<SourceGroup, Set<string>>();
+  for (const isLesser of [false, true]) {
+    for (const { at, gpu } of seen) {
+      for (const [key, value] of Object.entries(gpu)) {
+        if (value === undefined || readings[key] !== undefined || NOT_READINGS.has(key)) continue;
+        if ((gpu.lesser?.includes(key) === true) !== isLesser) continue;
+        readings[key] = value;
+        const group = sourceGroupOf(key);
+        sources.set(group, (sources.get(group) ?? new Set()).add(parts[at]!.endpoint));
+      }
+    }
   }
   if (processes !== undefined && of.has(processes)) sources.set('processes', new Set([parts[processes]!.endpoint]));
   const labels = [...sources].map(([group, endpoints]) => [SOURCE_LABELS[group], [...endpoints].join(' ')] as const);
