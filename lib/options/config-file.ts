@@ -22,7 +22,7 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   record: [],
   snapshot: ['default_format', 'default_pretty'],
 };
-/** view.ssh_*: all-smi uses SSH, this program scrapes. */
+/** view.ssh_*: how all-smi reaches nodes over SSH. Here, the options of --ssh say it. */
 const FOREIGN_KEY = /^view\.ssh(_|$)/;
 
 /** An option that has a key of the config file, with the commands that read it. */

@@ -401,6 +401,13 @@ function made(outputs: Readonly<Record<Output, readonly string[]>>): Made {
   };
 }
 
+test('a line for a GPU that no machine can have is no GPU', () => {
+  const table = new GpuTable({ fields: GPU_QUERY, machine: 'node-a' });
+  const line = (index: number): string => GPU_QUERY.map((field) => (field === 'index' ? index : field === 'uuid' ? `GPU-${index}` : 1)).join(', '); // prettier-ignore
+  expect([1023, 1024, 4_000_000].map((index) => table.push(line(index), 0).kind)).toEqual(['data', 'words', 'words']);
+  expect(table.at(0, 1000, true).gpus.map(({ index }) => index)).toEqual([1023]);
+});
+
 describe('any line of an output, replaced by any odd line', () => {
   const whole = made(TOLD);
   /** The process or the GPU that a line describes. */

@@ -85,6 +85,8 @@ describe('/proc/stat', () => {
     expect(parseCpuClock('cpu  100 10 5 50 5 1 1 1 90 10\n').all).toEqual({ total: 173, idle: 55 });
     expect(parseCpuClock('cpu  100 10 5 50\n').all).toEqual({ total: 165, idle: 50 });
     expect(parseCpuClock('')).toEqual({ all: undefined, cores: new Map() });
+    // The list of cores is as long as the highest number.
+    expect([...parseCpuClock('cpu8191 1 1 1 1\ncpu4294967294 1 1 1 1\n').cores.keys()]).toEqual([8191]);
   });
 
   test('utilization needs two readings', () => {

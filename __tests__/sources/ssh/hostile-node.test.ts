@@ -5,6 +5,9 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FrameReader, type Frame } from '../../../lib/sources/ssh/frames.js';
+import { systemClock } from '../../../lib/run/system-clock.js';
+import { Session } from '../../../lib/sources/ssh/session.js';
+import { sshArguments } from '../../../lib/sources/ssh/ssh-command.js';
 import { watchOverSsh, type Watched } from '../../helpers/ssh-nodes.js';
 import { Lab } from '../../helpers/sshd.js';
 
@@ -21,10 +24,14 @@ afterEach(async () => {
 });
 
 /** A node whose answer this program makes. It has the nonce: a hostile node runs the script, and anything else. */
-async function answering(name: string, program: string): Promise<Watched> {
+async function hostile(name: string, program: string): Promise<void> {
   const script = join(lab.directory, `${name}.sh`);
   writeFileSync(script, `IFS= read -r line\nnonce=\${line#nonce=}\nhello="$nonce ready 1 Linux evil x86_64 has= lacks="\n${program}\n`);
   await lab.node(name, { config: [`ForceCommand exec sh ${script}`] });
+}
+
+async function answering(name: string, program: string): Promise<Watched> {
+  await hostile(name, program);
   const watched = watchOverSsh(lab, ['good', name]);
   running.push(watched);
   return watched;
@@ -38,6 +45,7 @@ describe('an answer that is none', () => {
     ['binary-after-hello', 'echo "$hello"; cat /dev/urandom', /a line of more than 8 KiB|lines that are not those/],
     ['endless-after-hello', 'echo "$hello"; yes "1>x"', 'more than 100000 lines within 5 s'],
     ['endless-long-lines', `echo "$hello"; yes "1>${'x'.repeat(4000)}"`, 'more than 16 MiB within 5 s'],
+    ['endless-errors', 'echo "$hello"; yes error >&2', 'more than 16 MiB within 5 s'],
     ['no-lines-of-the-script', 'echo "$hello"; yes nothing', 'lines that are not those of the script'],
   ])('%s', async (name, program, reason) => {
     const watched = await answering(name, program);
@@ -63,6 +71,50 @@ describe('an answer that is none', () => {
     const watched = await answering('escapes', String.raw`printf '\033]0;owned\007\033[2J no entry\n' >&2; exit 3`);
     expect(await watched.until('escapes', /S_/)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
     expect(watched.says('escapes')).toBe('S_SSH_SHELL SSH: no shell: ]0;owned[2J no entry');
+  });
+});
+
+describe('a node that does not do what it is told', () => {
+  async function connected(name: string, program: string): Promise<Session> {
+    await hostile(name, program);
+    const session = new Session({
+      clock: systemClock,
+      ssh: 'ssh',
+      args: sshArguments({ url: `ssh://${name}` }, { config: lab.config, options: [] }, 2000),
+      script: { nvidiaSmi: 'nvidia-smi', procDir: '/proc' },
+      silenceMs: 5000,
+    });
+    running.push({ stop: () => session.end() });
+    await session.ready;
+    return session;
+  }
+
+  test('a job that goes on after its end was requested: nothing of it is kept', async () => {
+    // The first request is a beat, so the jobs are the second and the third.
+    const session = await connected('endless-job', 'echo "$hello"; while sleep 0.01; do echo "2>x"; echo "3>y"; done');
+    let [first, second] = [0, 0];
+    const job = session.start('smi -L', () => first++);
+    session.start('smi -L', () => second++);
+    const until = async (lines: number): Promise<void> => {
+      for (let left = 2000; second < lines && left > 0; left--) await pause(5);
+      expect(second).toBeGreaterThanOrEqual(lines);
+    };
+    await until(5);
+    expect(first).toBeGreaterThan(0);
+    job.kill();
+    const before = first;
+    await until(second + 20);
+    expect(first).toBe(before);
+  });
+
+  test('requests that it does not read are not kept', async () => {
+    const session = await connected('deaf', 'echo "$hello"; while sleep 0.1; do echo "1@"; done');
+    for (let left = 500; session.isOpen && left > 0; left--) {
+      session.start(`names ${'1 '.repeat(50_000)}`, () => undefined);
+      await pause(10);
+    }
+    expect(session.isOpen).toBe(false);
+    expect((await session.closed).message).toBe('SSH: connection lost: the node does not read requests');
   });
 });
 

@@ -1,7 +1,7 @@
 /** What is said of a node that cannot be read over SSH, with real sshd processes as nodes. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gpusUnknown } from '../../../lib/model/node-view.js';
 import { sourcesOf } from '../../../lib/model/node-sources.js';
@@ -71,6 +71,19 @@ describe('one node that cannot be read does not delay another', () => {
     expect(await watched.until('lossy', /LOST|CLOSED/)).toMatch(/^S_SSH_LOST SSH: connection lost: /);
     await node.start();
     await watched.until('lossy', /^live$/);
+  });
+
+  test('a jump host whose key is not known: no window is opened to ask about it', async () => {
+    await lab.node('bastion', { client: [`UserKnownHostsFile ${lab.directory}/nobody`, 'StrictHostKeyChecking ask'] });
+    await lab.node('behind', { client: ['ProxyJump bastion'] });
+    const [askpass, asked] = [join(lab.directory, 'askpass'), join(lab.directory, 'asked')];
+    writeFileSync(askpass, `#!/bin/sh\necho "$1" >>${asked}\necho yes\n`, { mode: 0o755 });
+    const before = process.env;
+    process.env = { ...before, DISPLAY: ':0', SSH_ASKPASS: askpass };
+    running.push({ stop: () => (process.env = before) });
+    const watched = watch(['behind']);
+    expect(await watched.until('behind', /S_|live/)).toBe('S_SSH_HOST_UNKNOWN SSH: the host key is not known');
+    expect(existsSync(asked)).toBe(false);
   });
 
   test('no ssh on this machine', async () => {

@@ -102,6 +102,9 @@ export interface CpuClock {
   readonly cores: ReadonlyMap<number, CpuTimes>;
 }
 
+/** As many as Linux can have (NR_CPUS). */
+const MAX_CORES = 8192;
+
 /** The `cpu` lines of `/proc/stat`. Guest time is included in user time. */
 export function parseCpuClock(text: string): CpuClock {
   let all: CpuTimes | undefined;
@@ -110,7 +113,7 @@ export function parseCpuClock(text: string): CpuClock {
     const [user = 0, nice = 0, system = 0, idle = 0, waiting = 0, irq = 0, soft = 0, stolen = 0] = rest.split(' ').map(Number);
     const times = { total: user + nice + system + idle + waiting + irq + soft + stolen, idle: idle + waiting };
     if (core === '') all = times;
-    else cores.set(Number(core), times);
+    else if (Number(core) < MAX_CORES) cores.set(Number(core), times);
   }
   return { all, cores };
 }

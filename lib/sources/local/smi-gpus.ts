@@ -96,6 +96,9 @@ interface Row {
   readonly at: Ms;
 }
 
+/** More than any machine has. */
+const MAX_GPUS = 1024;
+
 export interface GpuTableOptions {
   readonly fields: readonly string[];
   /** What identifies a GPU without a uuid (Jetson), besides its index: the name of the machine. */
@@ -135,6 +138,7 @@ export class GpuTable {
     const parsed = gpuLine(text, this.#fields);
     if (parsed === undefined) return { kind: 'words', words: text };
     const index = parsed.index ?? this.#indexOf(parsed.uuid);
+    if (index >= MAX_GPUS) return { kind: 'words', words: text };
     const known = this.#rows.get(index)?.gpu;
     const uuid = parsed.uuid ?? known?.uuid ?? this.#standIn(index);
     this.#count = parsed.count ?? this.#count;

@@ -47,12 +47,8 @@ export class FrameReader {
 
   /** Returns what is wrong with what the node sends; undefined: nothing. */
   push(chunk: Buffer, now: Ms): string | undefined {
-    if (now - this.#windowAt >= WINDOW_MS || now < this.#windowAt) {
-      this.#windowAt = now;
-      this.#windowBytes = this.#windowLines = 0;
-    }
-    this.#windowBytes += chunk.length;
-    if (this.#windowBytes > MAX_BYTES) return `more than ${MAX_BYTES / 2 ** 20} MiB within ${WINDOW_MS / 1000} s`;
+    const tooMuch = this.count(chunk.length, now);
+    if (tooMuch !== undefined) return tooMuch;
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; from = end + 1, end = chunk.indexOf(NEWLINE, from)) {
       if (++this.#windowLines > MAX_LINES) return `more than ${MAX_LINES} lines within ${WINDOW_MS / 1000} s`;
@@ -60,6 +56,16 @@ export class FrameReader {
       if (fault !== undefined) return fault;
     }
     return this.#keep(chunk.subarray(from));
+  }
+
+  /** Bytes that arrive by another way count, too. */
+  count(bytes: number, now: Ms): string | undefined {
+    if (now - this.#windowAt >= WINDOW_MS || now < this.#windowAt) {
+      this.#windowAt = now;
+      this.#windowBytes = this.#windowLines = 0;
+    }
+    this.#windowBytes += bytes;
+    return this.#windowBytes > MAX_BYTES ? `more than ${MAX_BYTES / 2 ** 20} MiB within ${WINDOW_MS / 1000} s` : undefined;
   }
 
   #keep(part: Buffer): string | undefined {

@@ -6,6 +6,7 @@
  * `@` the request was received, `>` a line that the job printed, `+` a part of a long one, `!` a line of its errors, `.` its exit status. The
  * text of a job cannot look like another line, whatever is in it, because number and mark are before it.
  */
+import { clean } from '../../text/sanitize.js';
 import { ENVIRONMENT_VARIABLES } from '../local/job-environment.js';
 import template from './node-script.sh';
 
@@ -43,7 +44,7 @@ const VERSION = 1;
 
 /** Undefined: the line is not the script's. */
 export function parseGreeting(line: string, nonce: string): Greeting | undefined {
-  const [start, ready, version, os = '', hostname = '', arch = '', ...more] = line.split(' ');
+  const [start, ready, version, os = '', hostname = '', arch = '', ...more] = line.split(' ').map((word) => clean(word, 256));
   if (start !== nonce || ready !== 'ready') return undefined;
   const words = (name: string): readonly string[] => {
     const word = more.find((one) => one.startsWith(`${name}=`)) ?? '';

@@ -112,11 +112,12 @@ class RemoteFiles implements MachineFiles {
 
   async disks(mountPoints: readonly string[]): Promise<readonly NodeDisk[]> {
     if (mountPoints.length === 0) return [];
-    const { text } = await this.#run('disks', mountPoints.slice(0, MAX_DISKS).map(escaped));
+    const asked = new Set(mountPoints.slice(0, MAX_DISKS));
+    const { text } = await this.#run('disks', [...asked].map(escaped));
     return text.split('\n').flatMap((line): NodeDisk[] => {
       const [, size = '', blocks = '', available = '', mountPoint = ''] = /^(\d+) (\d+) (\d+) (.*)$/.exec(line) ?? [];
       const [bytes, total] = [Number(size), Number(size) * Number(blocks)];
-      return total > 0 ? [{ mountPoint, totalBytes: total, availableBytes: bytes * Number(available) }] : [];
+      return total > 0 && asked.delete(mountPoint) ? [{ mountPoint, totalBytes: total, availableBytes: bytes * Number(available) }] : [];
     });
   }
 

@@ -28,16 +28,23 @@ const READY_MS = 60_000;
 const BEAT_MS = 2_000;
 /** What is kept of what ssh prints. */
 const MAX_WORDS = 8192;
+/** Requests that a node has not read yet: the longest are some kilobytes. */
+const MAX_UNREAD = 2 ** 20;
 /** How long ssh may take to end by itself: the session on the node ends first. */
 const END_MS = 1_500;
 
 interface Job {
   readonly onOutput: OnOutput;
+  /** Its end was requested. Whatever it still prints is dropped: a node need not do what it is told. */
+  isKilled: boolean;
   readonly end: (exit: Exit) => void;
   readonly decoders: Readonly<Record<'stdout' | 'stderr', StringDecoder>>;
 }
 
 const NEWLINE = Buffer.from('\n');
+
+/** The ssh of a jump host does not know BatchMode: it must not open a window to ask for something. */
+const ENVIRONMENT = { LC_ALL: 'C', SSH_ASKPASS_REQUIRE: 'never' };
 
 export class Session {
   /** Resolves when the script has answered. Rejects with what `closed` resolves with. */
@@ -85,11 +92,14 @@ export class Session {
     let end: Job['end'] = () => undefined;
     const exited = new Promise<Exit>((resolve) => (end = resolve));
     if (this.#over) end(LOST);
-    else this.#jobs.set(number, { onOutput, end, decoders: { stdout: new StringDecoder(), stderr: new StringDecoder() } });
+    else this.#jobs.set(number, { onOutput, isKilled: false, end, decoders: { stdout: new StringDecoder(), stderr: new StringDecoder() } });
     return {
       exited,
       kill: () => {
-        if (this.#jobs.has(number)) this.#send(`end ${number}`);
+        const job = this.#jobs.get(number);
+        if (job === undefined || job.isKilled) return;
+        job.isKilled = true;
+        this.#send(`end ${number}`);
       },
     };
   }
@@ -107,7 +117,7 @@ export class Session {
     let child: ChildProcess;
     try {
       // In a group of its own: Ctrl-C at a terminal is for this program, which then ends it.
-      child = spawn(ssh, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+      child = spawn(ssh, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...ENVIRONMENT } });
     } catch (thrown) {
       this.#fail(failureOf({ ...this.#ended(), error: thrown as NodeJS.ErrnoException }));
       return;
@@ -130,14 +140,19 @@ export class Session {
     child.stdin?.write(scriptFor({ ...script, nonce: this.#nonce }));
     child.stderr?.setEncoding('utf8');
     child.stderr?.on('data', (text: string) => {
-      if (this.#errors.length < MAX_WORDS) this.#errors += text;
+      // The end has the reason.
+      this.#errors = (this.#errors + text).slice(-MAX_WORDS);
+      this.#check(this.#frames.count(text.length, this.#options.clock.now()));
     });
     child.stdout?.on('data', (chunk: Buffer) => {
       if (this.#over) return;
       this.#heardAt = this.#options.clock.now();
-      const fault = this.#frames.push(chunk, this.#heardAt);
-      if (fault !== undefined) this.#fail(new AppError('S_SSH_GARBLED', { reason: fault }));
+      this.#check(this.#frames.push(chunk, this.#heardAt));
     });
+  }
+
+  #check(fault: string | undefined): void {
+    if (fault !== undefined) this.#fail(new AppError('S_SSH_GARBLED', { reason: fault }));
   }
 
   #ended(): Ended {
@@ -177,7 +192,9 @@ export class Session {
   /** Returns the number of the request. */
   #send(request: string): number {
     const number = ++this.#requests;
-    if (!this.#over) this.#ssh?.stdin?.write(`${number} ${request}\n`);
+    const input = this.#over ? undefined : this.#ssh?.stdin;
+    input?.write(`${number} ${request}\n`);
+    if ((input?.writableLength ?? 0) > MAX_UNREAD) this.#fail(new AppError('S_SSH_LOST', { reason: 'the node does not read requests' }));
     return number;
   }
 
@@ -185,6 +202,7 @@ export class Session {
     const job = this.#jobs.get(number);
     if (job === undefined) return;
     const { stdout, stderr } = job.decoders;
+    if (job.isKilled && mark !== '.') return;
     if (mark === '+') job.onOutput(stdout.write(text), 'stdout');
     else if (mark === '>') job.onOutput(stdout.write(text) + stdout.write(NEWLINE), 'stdout');
     else if (mark === '!') job.onOutput(stderr.write(text) + stderr.write(NEWLINE), 'stderr');
