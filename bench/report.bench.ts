@@ -68,14 +68,18 @@ export async function bench(): Promise<BenchRow[]> {
     const { totals } = await reportOn(
       {
         ...samples,
-        read: (take, progress) =>
-          samples.read((node) => {
-            take(node);
-            if (++taken % ((NODES * FRAMES) / 4) === 0) {
-              globalThis.gc?.();
-              heaps.push(process.memoryUsage().heapUsed);
-            }
-          }, progress),
+        read: (take, progress, warn) =>
+          samples.read(
+            (node) => {
+              take(node);
+              if (++taken % ((NODES * FRAMES) / 4) === 0) {
+                globalThis.gc?.();
+                heaps.push(process.memoryUsage().heapUsed);
+              }
+            },
+            progress,
+            warn,
+          ),
       },
       { by: 'user', onProgress: () => undefined },
     );

@@ -44,7 +44,11 @@ export async function report(flags: Flags, env: Environment): Promise<number> {
       server && range
         ? await (await import('../lib/run/server-samples.js')).serverSamples(server, range, systemClock)
         : await recordedSamples(options.file!, new CacheDirectory(cacheDirectory(pathContext(env))));
-    const { rows, totals } = await reportOn(samples, { by, ...(await teamsOf(options)), onProgress: line.show });
+    const onWarning = (text: string): void => {
+      line.clear();
+      process.stderr.write(`all-smi-view report: ${text}; what is missing is not counted\n`);
+    };
+    const { rows, totals } = await reportOn(samples, { by, ...(await teamsOf(options)), onProgress: line.show, onWarning });
     line.clear();
     const table = reportTable(by, rows, { totals, prices });
     await writeOut(

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Behaviour } from './server.js';
 
 /** Where `.ci/run` unpacks the packages of Debian: not installed, so that no service is started. */
 const UNPACKED = resolve('node_modules/.cache/deb/usr/bin');
@@ -156,4 +157,23 @@ export async function numberOf(url: string, query: string): Promise<number> {
 /** Each target was scraped, or could not be; twice, so that the interval is known. */
 async function scraped(url: string, targets: number): Promise<void> {
   while ((await numberOf(url, 'count(count_over_time(up[1m]) >= 3)')) < targets) await pause(200);
+}
+
+/** Passes everything on to a real server, except what `wrong` answers itself; `more` is added to each answer. */
+export function before(real: MetricServer, wrong: (query: string) => object | undefined, more: object = {}): Behaviour {
+  return (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const form = Buffer.concat(chunks).toString();
+      const params = new URLSearchParams(form || request.url?.split('?')[1]);
+      const error = wrong(params.get('query') ?? '');
+      if (error) return void response.writeHead('status' in error && error.status === 'error' ? 422 : 200).end(JSON.stringify(error));
+      void fetch(`${real.url}${request.url ?? ''}`, {
+        ...(request.method === 'POST'
+          ? { method: 'POST', body: form, headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+          : {}),
+      }).then(async (answer) => response.writeHead(answer.status).end(JSON.stringify({ ...((await answer.json()) as object), ...more })));
+    });
+  };
 }

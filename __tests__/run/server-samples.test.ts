@@ -7,11 +7,12 @@ import { frameLines } from '../../lib/recording/format/encode.js';
 import { recordedSamples, reportOn, type Report } from '../../lib/run/report.js';
 import { serverSamples, type ReportRange } from '../../lib/run/server-samples.js';
 import { systemClock } from '../../lib/run/system-clock.js';
-import { ENGINES, hasEngine, startMetricServer, type Engine, type MetricServer } from '../helpers/metric-servers.js';
+import { before, ENGINES, hasEngine, startMetricServer, type Engine, type MetricServer } from '../helpers/metric-servers.js';
 import { mockTexts } from '../helpers/mock-texts.js';
 import { historyOf } from '../helpers/open-metrics.js';
 import { inNewDirectory, place } from '../helpers/recording-player.js';
 import { HEADER, newWriter } from '../helpers/recordings.js';
+import { startServer } from '../helpers/server.js';
 
 inNewDirectory();
 
@@ -101,6 +102,43 @@ describe.each(ENGINES)('%s', (engine: Engine) => {
 
   test_('a range that begins before the first sample, and ends after the last, says the same', async () => {
     expectSame(plain(await over({ from: timeOf(-200), to: timeOf(FRAMES + 200) })), plain(await over(WHOLE)));
+  });
+
+  test_('a long range with little in it: a few minutes of three weeks are found', async () => {
+    const DAY = 86_400_000;
+    const short = { from: timeOf(0) - 20 * DAY, to: timeOf(0) + DAY, stepMs: 120_000 };
+    const { totals } = await over(short);
+    expect(totals.nodes).toBe(NODES);
+    expect(totals.from).toBeGreaterThanOrEqual(timeOf(0));
+    expect(totals.computing + totals.heldIdle + totals.free).toBeGreaterThan(0);
+  });
+
+  test_('families that have the same labels, as those of dcgm-exporter', async () => {
+    const text = ['GPU_UTIL', 'FB_USED', 'FB_FREE', 'POWER_USAGE'].map(
+      (name) => `DCGM_FI_DEV_${name}{gpu="0",UUID="GPU-0",modelName="H100"} 100\n`,
+    );
+    const scrapes = frames.map((frame) => ({ seconds: BEGIN + STEP * frame, instance: 'd1:9400', text: text.join('') }));
+    const dcgm = await startMetricServer(engine, { history: historyOf(scrapes) });
+    try {
+      const samples = await serverSamples({ kind: 'prometheus', url: dcgm.url, timeoutMs: 5000 }, WHOLE, systemClock);
+      const { totals } = await reportOn(samples, { by: 'node', onProgress: () => undefined });
+      expect(totals).toMatchObject({ nodes: 1, computing: STEP * (FRAMES - 1 - 4 - 41), unknown: STEP * (4 + 41) });
+    } finally {
+      await dcgm.stop();
+    }
+  });
+
+  test_('incomplete answers are told, once, and the rows that came are counted', async () => {
+    const proxy = await startServer(before(server!, () => undefined, { warnings: ['a replica does\u001b[2J not answer'] }));
+    try {
+      const told: string[] = [];
+      const samples = await serverSamples({ kind: 'prometheus', url: `http://${proxy.nodeId}`, timeoutMs: 5000 }, WHOLE, systemClock);
+      const report = await reportOn(samples, { by: 'user', onProgress: () => undefined, onWarning: (text) => told.push(text) });
+      expect(told).toEqual(["the server's answer is incomplete: a replica does[2J not answer"]);
+      expectSame(plain(report), plain(await over(WHOLE)));
+    } finally {
+      await proxy.kill();
+    }
   });
 
   test_('a step may be longer than the time between scrapes, and not shorter', async () => {

@@ -11,8 +11,11 @@ import { Reader } from '../recording/read/recording-reader.js';
 export interface ReportSamples {
   /** Of the refreshes. */
   readonly intervalMs: Ms;
-  /** Calls `take` for each answer of a node, `progress` with the part that is done, 0 to 1. Resolves with the time of the end. */
-  read(take: (node: NodeView) => void, progress: (part: number) => void): Promise<Ms>;
+  /**
+   * Calls `take` for each answer of a node, `progress` with the part that is done, 0 to 1, and `warn` for what makes the figures too low. Resolves
+   * with the time of the end.
+   */
+  read(take: (node: NodeView) => void, progress: (part: number) => void, warn: (text: string) => void): Promise<Ms>;
 }
 
 export interface ReportSettings {
@@ -20,6 +23,8 @@ export interface ReportSettings {
   /** The team of a user; '' for none: for reports by team, where the samples do not name it. */
   readonly teamOf?: (user: string) => string;
   readonly onProgress: (part: number) => void;
+  /** Something makes the figures too low. */
+  readonly onWarning?: (text: string) => void;
 }
 
 export interface Report {
@@ -27,9 +32,12 @@ export interface Report {
   readonly totals: UsageTotals;
 }
 
-export async function reportOn(samples: ReportSamples, { by, teamOf, onProgress }: ReportSettings): Promise<Report> {
+export async function reportOn(
+  samples: ReportSamples,
+  { by, teamOf, onProgress, onWarning = () => undefined }: ReportSettings,
+): Promise<Report> {
   const usage = new Usage(by === 'team' && teamOf ? 'user' : by, samples.intervalMs, by === 'team' ? teamOf : undefined);
-  const end = await samples.read((node) => usage.add(node), onProgress);
+  const end = await samples.read((node) => usage.add(node), onProgress, onWarning);
   const totals = usage.totals(end);
   return { rows: withNobody(usage.rows(), totals), totals };
 }

@@ -9,6 +9,7 @@ import { FrameReader, type ReadFrame } from '../sources/prometheus/frame-reader.
 import { PrometheusServer, type Range } from '../sources/prometheus/prometheus-server.js';
 import { ServerNodes } from '../sources/prometheus/server-nodes.js';
 import { recordedDate } from '../text/timecode.js';
+import { incompleteness } from '../view/server-notices.js';
 import type { ReportSamples } from './report.js';
 import type { PrometheusSource } from './settings.js';
 import { nodeParser, ONE_TEXT } from './sources.js';
@@ -22,6 +23,8 @@ export interface ReportRange {
 
 /** Moments that are asked for at a time. */
 const WINDOW = 32;
+/** A server may word its warnings differently for each window. */
+const MAX_WARNINGS = 5;
 
 /** Throws `E_OPTION_BAD` for a step that is finer than the scrapes, and `E_NO_ANSWER`, as `read` does. */
 export async function serverSamples(source: PrometheusSource, { from, to, stepMs }: ReportRange, clock: Clock): Promise<ReportSamples> {
@@ -45,14 +48,20 @@ export async function serverSamples(source: PrometheusSource, { from, to, stepMs
   const step = stepMs ?? intervalMs;
   return {
     intervalMs: step,
-    async read(take, progress) {
+    async read(take, progress, warn) {
       const parsers = new Parsers();
       const attribution = parsers.holding((users) => new Attribution(users, { people: source.owner !== 'process' }));
       const newParser = () => nodeParser(parsers, ONE_TEXT, source).endpoints[0]!;
       const nodes = new ServerNodes({ newParser, names: new NodeNames(), attribution });
+      const warnings = new Set<string>();
       let end = NaN;
       for (let at = from; at <= to; at += WINDOW * step) {
         const frames = await asked(framesOf(reader, { from: at, to: Math.min(to, at + (WINDOW - 1) * step), step }));
+        const problem = incompleteness(reader.facts);
+        if (problem !== undefined && warnings.size < MAX_WARNINGS && !warnings.has(problem)) {
+          warnings.add(problem);
+          warn(problem);
+        }
         for (const { at: now, frame } of frames) {
           for (const { node, kind } of nodes.show({ frame, now, offset: 0, intervalMs: step, continuity: 'next' })) {
             if (kind !== 'data') continue;

@@ -27,14 +27,18 @@ export function serverNotices(
 ): readonly Line[] {
   if (failingSince !== undefined)
     return [chip(`server: ${problem}, for ${elapsed(now - failingSince)}${series > 0 ? '; the last answer stays' : ''}`, 'chip-bad')];
-  const [warning] = warnings;
+  const incomplete = incompleteness({ partial, warnings });
   return [
-    ...(partial || warning !== undefined
-      ? [chip(`the server's answer is incomplete${warning === undefined ? '' : `: ${warning}`}`, 'chip-warn')]
-      : []),
+    ...(incomplete === undefined ? [] : [chip(incomplete, 'chip-warn')]),
     ...(withoutProcesses ? [chip('too many processes for the server: they are not shown; narrow it with --prom-match', 'chip-warn')] : []),
     ...(parts > 1 && !withoutProcesses ? [chip(`too much for one answer of the server: asked in ${parts} parts`, 'chip')] : []),
   ];
+}
+
+/** What an answer says of itself, when not all of the data is in it. */
+export function incompleteness({ partial, warnings: [warning] }: Pick<ServerState, 'partial' | 'warnings'>): string | undefined {
+  if (warning !== undefined) return `the server's answer is incomplete: ${warning}`;
+  return partial ? "the server's answer is incomplete" : undefined;
 }
 
 /** What Diagnosis says of it: who answers, what a question costs, and what the answers complain about. */

@@ -1,6 +1,6 @@
 /** Whatever a server does wrong is one clear line, and the program goes on: what was shown stays, with its age. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ENGINES, hasEngine, startMetricServer, type Engine, type MetricServer } from '../../helpers/metric-servers.js';
+import { before, ENGINES, hasEngine, startMetricServer, type Engine, type MetricServer } from '../../helpers/metric-servers.js';
 import { Parsers } from '../../../lib/exposition/parser/index.js';
 import { openSources } from '../../../lib/run/sources.js';
 import { systemClock } from '../../../lib/run/system-clock.js';
@@ -56,6 +56,11 @@ const FAILURES: readonly (readonly [what: string, behaviour: Behaviour, line: st
     'too much for the server: query processing would load too many samples',
   ],
   [
+    'a server that is overloaded',
+    json({ status: 'error', errorType: 'timeout', error: 'query timed out in query execution' }, 503),
+    'too much for the server: query timed out in query execution',
+  ],
+  [
     'a redirect to another host',
     (_, response) => void response.writeHead(302, { location: 'http://example.com/' }).end(),
     'redirect refused: to another host, example.com',
@@ -67,9 +72,9 @@ test.each(FAILURES)('%s: one line, and it is asked again', async (_, behaviour, 
   const { collector } = await asking(`http://${server.nodeId}`).start();
   expect(collector.facts.problem).toBe(line);
   expect(collector.nodes).toEqual([]);
-  const before = server.requests.length;
+  const asked = server.requests.length;
   await new Promise<void>((resolve) => {
-    const look = (): void => void (server.requests.length > before ? resolve() : setTimeout(look, 10));
+    const look = (): void => void (server.requests.length > asked ? resolve() : setTimeout(look, 10));
     look();
   });
 });
@@ -109,25 +114,6 @@ test('a proxy that refuses POST is asked with GET', async () => {
   expect(collector.facts.problem).toBe('the server has no GPU metrics, or none that match');
   expect(methods.filter((method) => method === 'POST')).toHaveLength(1);
 });
-
-/** Passes everything on to a real server, except what `wrong` answers itself. */
-function before(real: MetricServer, wrong: (query: string) => object | undefined): Behaviour {
-  return (request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const form = Buffer.concat(chunks).toString();
-      const params = new URLSearchParams(form || request.url?.split('?')[1]);
-      const error = wrong(params.get('query') ?? '');
-      if (error) return void response.writeHead('status' in error && error.status === 'error' ? 422 : 200).end(JSON.stringify(error));
-      void fetch(`${real.url}${request.url ?? ''}`, {
-        ...(request.method === 'POST'
-          ? { method: 'POST', body: form, headers: { 'content-type': 'application/x-www-form-urlencoded' } }
-          : {}),
-      }).then(async (answer) => response.writeHead(answer.status).end(await answer.text()));
-    });
-  };
-}
 
 describe.each(ENGINES)('%s', (engine: Engine) => {
   const test_ = hasEngine(engine) ? test : test.skip;

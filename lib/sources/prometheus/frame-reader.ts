@@ -12,6 +12,7 @@ import {
   commandQuestions,
   fixedQuestions,
   inventoryOf,
+  lastSeen,
   probe,
   sampledQuestion,
   targetQuestions,
@@ -47,9 +48,11 @@ export interface ReadFacts {
 /** Asks a query at one time, or at several. */
 type Ask = (query: string) => Promise<Result>;
 
-/** How often, at most, a range is looked at for a time at which there is anything; and how far apart at least. */
+/** How often, at most, a range is looked at first for a time at which there is anything; and how far apart at least. */
 const LOOKS = 500;
 const LOOK_MS: Ms = 1000;
+/** How long a server has a value after its sample, by default. */
+const KEPT_MS: Ms = 300_000;
 const PROBE_MS: Ms = 300_000;
 const FIXED_MS: Ms = 300_000;
 const COMMANDS_MS: Ms = 30_000;
@@ -98,18 +101,28 @@ export class FrameReader {
     }
   }
 
-  /** The time of the last sample in a range, as far as a few hundred looks can tell. Rejects with an AppError. */
+  /** The time of the last sample in a range. Rejects with an AppError. */
   async lastAt({ from, to }: Pick<Range, 'from' | 'to'>): Promise<Ms> {
     const step = Math.max(LOOK_MS, Math.ceil((to - from) / LOOKS / 1000) * 1000);
     const query = probe(this.#match, this.#dialects);
     const now = await this.#server.query(query, to);
     const { series } = now.series.length > 0 ? now : await this.#server.range(query, { from, to, step });
-    const last = Math.max(...series.map(({ points }) => msOf(points.at(-1)?.[0] ?? -Infinity)));
-    if (last === -Infinity) throw new AppError('S_NO_SERIES');
-    // A server still has a value minutes after its sample, when the samples before are out of its sight.
+    const seen = Math.max(...series.map(({ points }) => msOf(points.at(-1)?.[0] ?? -Infinity)));
+    const isSeen = seen > -Infinity;
+    // VictoriaMetrics has a value for a whole step. Where the looks saw nothing, there is so little that all of it can be gone through.
+    const last =
+      isSeen && (seen === to || step <= KEPT_MS) ? seen : await this.#lastSeen(isSeen ? { from: seen - step, to: seen } : { from, to });
+    // The time of the sample: later, those before it may be out of the server's sight.
     const inventory = await this.#known((one) => this.#server.query(one, last), last);
     const sampled = await this.#server.query(sampledQuestion(inventory).query, last);
     return Math.max(...sampled.series.map(({ points }) => Math.round(Number(points[0]?.[1]) * 1000)));
+  }
+
+  async #lastSeen({ from, to }: Pick<Range, 'from' | 'to'>): Promise<Ms> {
+    const { series } = await this.#server.query(lastSeen(this.#match, this.#dialects, (to - from) / 1000), to);
+    const at = series[0]?.points[0]?.[1];
+    if (at === undefined) throw new AppError('S_NO_SERIES');
+    return msOf(Number(at));
   }
 
   /** The frame at a time; without one, now. Rejects with an AppError. */
@@ -149,7 +162,15 @@ export class FrameReader {
   /** The frames of a range, the earliest first; times at which nothing is known are left out. Rejects with an AppError. */
   async range(range: Range, signal?: AbortSignal): Promise<readonly ReadFrame[]> {
     const tally = new Tally(this.#clock.now());
-    const ask: Ask = async (query) => tally.count(await this.#server.range(query, range, signal));
+    try {
+      return await this.#framesOf(range, async (query) => tally.count(await this.#server.range(query, range, signal)), signal);
+    } finally {
+      // An answer without any rows may be an incomplete one.
+      this.facts = tally.facts(this.#clock.now(), this.#parts, this.#withoutProcesses);
+    }
+  }
+
+  async #framesOf(range: Range, ask: Ask, signal?: AbortSignal): Promise<readonly ReadFrame[]> {
     // Whatever there is at any of the times: at the first, and at the last, there may be nothing.
     const inventory = await this.#known(ask, range.from);
     const askOne: Ask = async (query) => this.#server.query(query, range.to, signal);
@@ -165,7 +186,6 @@ export class FrameReader {
       this.#fixed = undefined;
       builders = build(await fixedRows());
     }
-    this.facts = tally.facts(this.#clock.now(), this.#parts, this.#withoutProcesses);
     return [...builders]
       .map(([at, builder]) => ({ at, offset: 0, frame: builder.build() }))
       .filter(({ frame }) => frame.size > 0)
@@ -177,12 +197,13 @@ export class FrameReader {
     const now = at ?? this.#clock.now();
     if (this.#inventory && Math.abs(now - this.#inventory.at) < PROBE_MS) return this.#inventory.of;
     const { series } = await ask(probe(this.#match, this.#dialects));
-    if (series.length === 0) throw new AppError('S_NO_SERIES');
     const of = inventoryOf(
       series.map(({ labels }) => [labels.__name__ ?? '', labels.job ?? '']),
       this.#match,
       this.#dialects,
     );
+    // What rules have recorded is there without the nodes, too.
+    if (of.families.length === 0) throw new AppError('S_NO_SERIES');
     this.#inventory = { of, at: now };
     this.#last = of;
     return of;

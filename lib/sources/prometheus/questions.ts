@@ -20,6 +20,8 @@ export interface Question {
 export interface Inventory {
   /** Scrape jobs that have any of our families; '' for series without that label. */
   readonly jobs: readonly string[];
+  /** The families that show which exporters there are. */
+  readonly families: readonly string[];
   readonly hasAllSmi: boolean;
   /** The other exporters, and which of their families there are. */
   readonly dialects: readonly Dialect[];
@@ -66,6 +68,11 @@ const PROCESS_LABELS = 'instance, gpu_index, device_id, device_uuid, user, pid';
 /** A metric name that shows that there are nodes with all-smi. */
 const ALL_SMI_PROOF = ['gpu_utilization', 'up', 'gpu_info', 'cpu_utilization'].map((name) => NAMESPACE + name);
 
+/** Well within the five minutes for which a server still has a sample. */
+const LOOK_SECONDS = 60;
+/** VictoriaMetrics refuses more than 100,000 in a subquery. */
+const MAX_LOOKS = 90_000;
+
 /** How many nodes there were, and their power, as recorded by the rules. */
 const RECORDED: readonly string[] = ['cluster:all_smi_nodes:count', 'cluster:all_smi_gpu_power_watts:sum'];
 
@@ -90,9 +97,18 @@ export const anyOf = (label: string, values: readonly string[]): string =>
     ? `${label}=${quoted(values[0]!)}`
     : `${label}=~${quoted(values.map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'))}`;
 
+const proofs = (dialects: readonly Dialect[]): readonly string[] => [
+  ...ALL_SMI_PROOF,
+  ...withGpus(dialects).flatMap((dialect) => pattern(dialect, proofOf(dialect))),
+];
+
 /** Which exporters there are: which of their families, by job. */
 export const probe = (match: string, dialects: readonly Dialect[]): string =>
-  `group by (__name__, job) (${selector([...RECORDED, ...ALL_SMI_PROOF, ...withGpus(dialects).flatMap((dialect) => pattern(dialect, proofOf(dialect)))], match)})`;
+  `group by (__name__, job) (${selector([...RECORDED, ...proofs(dialects)], match)})`;
+
+/** When the server had anything of any exporter last, in so many seconds. Where that is much, it is too much to ask about long. */
+export const lastSeen = (match: string, dialects: readonly Dialect[], seconds: number): string =>
+  `max_over_time((group(${selector(proofs(dialects), match)}) * time())[${Math.ceil(seconds)}s:${Math.max(LOOK_SECONDS, Math.ceil(seconds / MAX_LOOKS))}s])`;
 
 /** What the probe has found. `names`: pairs of a family and a job. */
 export function inventoryOf(
@@ -101,12 +117,14 @@ export function inventoryOf(
   dialects: readonly Dialect[],
 ): Inventory {
   const found = new Set(names.map(([family]) => family));
+  const families = [...found].filter((family) => !RECORDED.includes(family)).sort();
   const has = (dialect: Dialect): boolean => {
     const patterns = pattern(dialect, proofOf(dialect)).map((one) => new RegExp(`^${one}$`));
     return [...found].some((name) => patterns.some((one) => one.test(name)));
   };
   return {
     jobs: [...new Set(names.filter(([family]) => !RECORDED.includes(family)).map(([, job]) => job))].sort(),
+    families,
     hasAllSmi: ALL_SMI_PROOF.some((name) => found.has(name)),
     dialects: withGpus(dialects).filter(has),
     match,
@@ -128,10 +146,11 @@ export function targetQuestions(inventory: Inventory): readonly Question[] {
 }
 
 /** Where `up` is not kept: when the GPUs were sampled last. */
-export const sampledQuestion = ({ match, hasAllSmi, dialects }: Inventory): Question => {
-  const names = [...(hasAllSmi ? ALL_SMI_PROOF : []), ...dialects.flatMap((dialect) => pattern(dialect, proofOf(dialect)))];
-  return { subject: 'sampled', query: `max by (instance) (timestamp(${selector(names, match)}))` };
-};
+export const sampledQuestion = ({ match, families }: Inventory): Question => ({
+  subject: 'sampled',
+  // One by one: without their names, families may have the same labels, and Prometheus refuses that.
+  query: `max by (instance) (${families.map((name) => `timestamp(${selector([name], match)})`).join(' or ')})`,
+});
 
 export const fixedQuestions = ({ hasAllSmi, match }: Inventory): readonly Question[] =>
   hasAllSmi ? [{ subject: 'fixed', query: selector(ours(fixed), match) }] : [];
