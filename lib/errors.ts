@@ -260,20 +260,20 @@ export const ERRORS = {
   S_SSH_MISSING: {
     text: 'ssh is not on the PATH',
     exit: 0,
-    advice: 'Nodes over SSH need the OpenSSH client on this machine.',
+    advice: 'Install the OpenSSH client on this machine.',
     ours: true,
   },
   S_SSH_CONFIG: {
     text: 'ssh: {reason}',
     exit: 0,
-    advice: 'Check ~/.ssh/config, --ssh-config and --ssh-option; `ssh -G HOST` shows what applies.',
+    advice: 'Check ~/.ssh/config, --ssh-config and --ssh-option; `ssh -G HOST` prints what applies.',
     ours: true,
   },
-  S_SSH_HERE: { text: 'ssh: {reason}', exit: 0, advice: 'ssh could not be run on this machine.', ours: true },
+  S_SSH_HERE: { text: 'ssh: {reason}', exit: 0, advice: 'ssh could not be started on this machine, or was killed.', ours: true },
   S_SSH_UNREACHABLE: {
     text: 'SSH: {reason}',
     exit: 0,
-    advice: 'The node is down, hangs, or is behind a firewall; increase --timeout to wait longer.',
+    advice: 'The node is down or hangs, or a firewall is in the way; increase --timeout to wait longer.',
   },
   S_SSH_REFUSED: {
     text: 'SSH: connection refused',
@@ -283,54 +283,55 @@ export const ERRORS = {
   S_SSH_CLOSED: {
     text: 'SSH: {reason}',
     exit: 0,
-    advice: 'The node or a jump host ended the connection before it was usable; its log of sshd says why. `ssh HOST true` shows it.',
+    advice: 'The node or a jump host closed the connection during login. Try `ssh HOST true`; the reason is in the log of sshd there.',
   },
   S_SSH_HOST_CHANGED: {
     text: 'SSH: the host key has changed',
     exit: 0,
     advice:
-      'This may be another machine, or an attack; it is never overridden. If the node was installed again, remove its old key: ssh-keygen -R HOST.',
+      'The node was reinstalled, or the connection is being intercepted. If you are sure that it was reinstalled, remove the old key: ssh-keygen -R HOST.',
   },
   S_SSH_HOST_UNKNOWN: {
     text: 'SSH: the host key is not known',
     exit: 0,
-    advice: 'Connect once by hand and check the key, or add it to known_hosts.',
+    advice: 'Connect once with ssh and check the fingerprint, or add the key to known_hosts.',
   },
   S_SSH_AUTH: {
     text: 'SSH: authentication failed: {reason}',
     exit: 0,
     advice:
-      'Nothing is asked for: load the key into ssh-agent, or name it with --ssh-identity. `ssh -o BatchMode=yes HOST true` must work.',
+      'ssh cannot prompt here: load the key into ssh-agent, or name it with --ssh-identity. `ssh -o BatchMode=yes HOST true` must work.',
   },
   S_SSH_SHELL: {
     text: 'SSH: no shell: {reason}',
     exit: 0,
-    advice: 'The account needs a login shell, or a key with the script as its command (docs/SSH.md). `ssh HOST sh` must work.',
+    advice: 'The account needs a login shell, or a key whose forced command is the script (docs/SSH.md). `ssh HOST sh` must work.',
   },
   S_SSH_TOOLS: {
     text: 'SSH: the node has no {what}',
     exit: 0,
-    advice: 'Install them on the node (util-linux, coreutils, awk), or run an exporter there (docs/SSH.md).',
+    advice: 'Install what is missing on the node (util-linux, coreutils, awk), or run an exporter there (docs/NODES.md).',
   },
   S_SSH_VERSION: {
-    text: 'SSH: the script on the node is of another version',
+    text: 'SSH: the script on the node is another version',
     exit: 0,
-    advice: 'Install the script of docs/SSH.md of this version there.',
+    advice: 'Install the script of this version there (docs/SSH.md).',
   },
   S_SSH_PROC: {
     text: 'SSH: /proc cannot be read on the node',
     exit: 0,
-    advice: 'The node needs Linux, and the account permission to read /proc; check --proc.',
+    advice: 'The node must run Linux, and the account must be allowed to read /proc; check --proc.',
   },
   S_SSH_LOST: {
     text: 'SSH: connection lost: {reason}',
     exit: 0,
-    advice: 'It is made again by itself, after a pause that grows up to a minute.',
+    advice: 'The viewer reconnects by itself; the delay between attempts grows up to a minute.',
   },
   S_SSH_GARBLED: {
-    text: 'SSH: the node sends {reason}',
+    text: 'SSH: the node sent {reason}',
     exit: 0,
-    advice: 'Something on the node writes to the connection: its login shell must be silent. `ssh HOST true` must print nothing.',
+    advice:
+      'Something on the node prints to the connection, usually a startup file of the login shell. `ssh HOST true` should print nothing.',
   },
 
   S_JOBS_MISSING: {

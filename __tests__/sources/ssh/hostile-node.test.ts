@@ -42,16 +42,16 @@ describe('an answer that is none', () => {
     ['endless-words', 'yes', 'more than 64 KiB before the script answered'],
     ['endless-line', "tr '\\000' x </dev/zero", 'a line of more than 8 KiB'],
     ['binary', 'cat /dev/urandom', /a line of more than 8 KiB|more than 64 KiB before/],
-    ['binary-after-hello', 'echo "$hello"; cat /dev/urandom', /a line of more than 8 KiB|lines that are not those/],
+    ['binary-after-hello', 'echo "$hello"; cat /dev/urandom', /a line of more than 8 KiB|lines that are not from/],
     ['endless-after-hello', 'echo "$hello"; yes "1>x"', 'more than 100000 lines within 5 s'],
     ['endless-long-lines', `echo "$hello"; yes "1>${'x'.repeat(4000)}"`, 'more than 16 MiB within 5 s'],
     ['endless-errors', 'echo "$hello"; yes error >&2', 'more than 16 MiB within 5 s'],
-    ['no-lines-of-the-script', 'echo "$hello"; yes nothing', 'lines that are not those of the script'],
+    ['no-lines-of-the-script', 'echo "$hello"; yes nothing', 'lines that are not from the script'],
   ])('%s', async (name, program, reason) => {
     const watched = await answering(name, program);
     const said = await watched.until(name, /S_/);
-    expect(said).toMatch(/^S_SSH_GARBLED SSH: the node sends /);
-    expect(said.replace(/^.* sends /, '')).toMatch(reason);
+    expect(said).toMatch(/^S_SSH_GARBLED SSH: the node sent /);
+    expect(said.replace(/^.* sent /, '')).toMatch(reason);
     const before = watched.answers('good');
     for (let left = 1000; watched.answers('good') < before + 2 && left > 0; left--) await pause(10);
     expect(watched.says('good')).toBe('live');

@@ -39,9 +39,7 @@ describe('addresses', () => {
   );
 
   test('a password is refused and not repeated', () => {
-    expect(() => targetsOf('alice:hunter2@gpu01')).toThrow(
-      'host "...@gpu01": contains a password; nothing is asked for and nothing is sent',
-    );
+    expect(() => targetsOf('alice:hunter2@gpu01')).toThrow('host "...@gpu01": contains a password; log in with a key instead');
   });
 });
 
@@ -70,7 +68,7 @@ describe('what ssh says', () => {
       'alice@gpu01: Permission denied (publickey,password).',
       'S_SSH_AUTH SSH: authentication failed: alice@gpu01: Permission denied (publickey,password).',
     ],
-    ['', 'S_SSH_CLOSED SSH: ssh failed without a word'],
+    ['', 'S_SSH_CLOSED SSH: ssh exited without a message'],
   ])('%s', (errors, said) => {
     const { code, message } = failureOf({ ...ended, errors: `${errors}\r\n` });
     expect(`${code} ${message}`).toBe(said);

@@ -281,7 +281,7 @@ function endpointsOf(place: string): readonly string[] {
 /** `host`, `user@host:port`, `ssh://user@host:port`; the host may be a name of ~/.ssh/config. Nothing that ssh could take for an option. */
 function parseSshAddress(address: string, note: TargetNote = {}): Target {
   const [, user, hostId] = /^(?:ssh:\/\/)?(?:(.*)@)?([^@]*?)\/?$/is.exec(address) as unknown as [string, string | undefined, string];
-  if (user?.includes(':')) throw bad(`...@${hostId}`, 'contains a password; nothing is asked for and nothing is sent');
+  if (user?.includes(':')) throw bad(`...@${hostId}`, 'contains a password; log in with a key instead');
   if (user !== undefined && !USER.test(user)) throw bad(address, user === '' ? 'the user name is missing' : 'not a user name');
   const reason = faultOf(hostId);
   if (reason !== undefined) throw bad(address, reason);

@@ -57,10 +57,9 @@ const SCHEDULERS: readonly Scheduler[] = [
 ];
 
 /** All that is read of an environment. */
-export const ENVIRONMENT_VARIABLES: readonly string[] = SCHEDULERS.flatMap(({ id, task, step, user, uid }) =>
-  [id, task?.[0], task?.[1], step, user, uid].filter((name) => name !== undefined),
+export const ENVIRONMENT_VARIABLES: ReadonlySet<string> = new Set(
+  SCHEDULERS.flatMap(({ id, task, step, user, uid }) => [id, task?.[0], task?.[1], step, user, uid].filter((name) => name !== undefined)),
 );
-const VARIABLES: ReadonlySet<string> = new Set(ENVIRONMENT_VARIABLES);
 
 const NUMBER = /^\d{1,10}$/;
 const STEP = /^[\w.+-]{1,32}$/;
@@ -98,7 +97,7 @@ function variables(bytes: Uint8Array): ReadonlyMap<string, string> {
     const text = new TextDecoder().decode(all.subarray(from, end));
     const equals = text.indexOf('=');
     const name = text.slice(0, Math.max(0, equals));
-    if (VARIABLES.has(name) && !found.has(name)) found.set(name, clean(text.slice(equals + 1), MAX_VALUE_LENGTH));
+    if (ENVIRONMENT_VARIABLES.has(name) && !found.has(name)) found.set(name, clean(text.slice(equals + 1), MAX_VALUE_LENGTH));
   }
   return found;
 }

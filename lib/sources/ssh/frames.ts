@@ -81,7 +81,7 @@ export class FrameReader {
     if (!this.#ready) return this.#beforeScript(line);
     const frame = frameOf(line);
     if (frame !== undefined) this.#handlers.onFrame(frame);
-    else if (++this.#odd > MAX_ODD) return 'lines that are not those of the script';
+    else if (++this.#odd > MAX_ODD) return 'lines that are not from the script';
     return undefined;
   }
 

@@ -1,10 +1,10 @@
-# Started by all-smi-view (docs/SSH.md): reads requests, prints the answers, writes no file, and ends with the connection.
+# Run by all-smi-view (docs/SSH.md): reads requests, prints answers, writes no files, and ends with the connection.
 PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/wsl/lib:/usr/local/nvidia/bin
 LC_ALL=C
 export PATH LC_ALL
 set -f
 
-# A job: its number, how its output is passed on, what it does, and the arguments of that. It leads a process group, by which it is ended.
+# A job: its number, how its output is passed on, the function that it runs, and the arguments. It leads a process group, so that all of it can be killed.
 job='
 by_line() { while IFS= read -r line || [ -n "$line" ]; do printf "%s%s%.3900s\n" "$1" "$2" "$line"; done; }
 in_pieces() { awk -v n="$1" "$pieces"; }
@@ -39,13 +39,13 @@ status=$(
 )
 printf "%s.%s\n" "$n" "$status"
 '
-# A write to a pipe is not divided up to 4096 bytes: the lines of jobs that run at the same time stay whole.
+# Writes of up to 4096 bytes to a pipe are atomic: the lines of jobs that run at the same time do not mix.
 pieces='{
   line = $0
   while (length(line) > 3900) { print n "+" substr(line, 1, 3900); fflush(); line = substr(line, 3901) }
   print n ">" line; fflush()
 }'
-# Of files with many lines, those that are read.
+# Of files with many lines, only those that are needed.
 files='BEGIN {
   for (i = 1; i < ARGC; i++) {
     file = ARGV[i]; some = ""
@@ -58,7 +58,7 @@ files='BEGIN {
     close(file)
   }
 }'
-# Of an environment, only what schedulers set. NUL ends an argument: each becomes a line, and the end of a line in it becomes \001.
+# Of an environment, only what schedulers set. Each argument, up to its NUL, becomes a line; a newline in it becomes \001.
 origins='
 function told(file, some, most,  from, line, bytes) {
   print "=" file
@@ -77,7 +77,7 @@ BEGIN {
 }'
 variables='VARIABLES'
 alive='{ sub(/^.*\) /, ""); if ($3 == group && $1 !~ /[XZ]/) found = 1 } END { exit !found }'
-# Ends the script when no request has come for four seconds: the other end may be gone without a word. Says when all is ready.
+# Kills the script when no request has come for four seconds: the other end may be gone. Prints that the script is ready.
 watch='
 trap "alive=1" USR1
 echo "$2"
@@ -92,7 +92,7 @@ start() {
   running="$running $1:$!"
 }
 
-# Says that a job has ended when none of its processes is left: one that hangs in the kernel cannot be killed.
+# Reports the end of a job once none of its processes is left: one that hangs in the kernel cannot be killed.
 gone() {
   set +f
   while kill -0 "-$2" && kill -0 "$me" && cat /proc/[0-9]*/stat | awk -v group="$2" "$alive"; do sleep 1; done
@@ -118,7 +118,7 @@ numbers() {
   for word do case $word in '' | *[!0-9]*) return 1 ;; esac; done
 }
 
-# Only what reads: nvidia-smi has options that write files and change GPUs.
+# Only options that read: nvidia-smi has others that write files or change GPUs.
 only_reads() {
   for word do
     case $word in
@@ -158,7 +158,7 @@ main() {
   me=$(exec sh -c 'echo $PPID') running='' dog=''
   : "${smi:=nvidia-smi}" "${proc:=/proc}" "${passwd:=}" "${nonce:=}"
   case $passwd in */*) subuid=${passwd%/*}/subuid ;; *) subuid=/etc/subuid ;; esac
-  # Installed on the node, it learns the nonce from the script that it is sent, and takes the rest of that for no request.
+  # If installed on the node, it takes the nonce from the script that it is sent, and ignores the rest of that.
   while [ -z "$nonce" ] && IFS= read -r line; do
     case $line in nonce=*) nonce=${line#nonce=} nonce=${nonce%%[!0-9a-f]*} ;; esac
   done

@@ -11,7 +11,7 @@ import { ENVIRONMENT_VARIABLES } from '../local/job-environment.js';
 import template from './node-script.sh';
 
 /** As it is sent and as docs/SSH.md shows it. */
-export const NODE_SCRIPT = template.replace('VARIABLES', ENVIRONMENT_VARIABLES.join('|'));
+export const NODE_SCRIPT = template.replace('VARIABLES', [...ENVIRONMENT_VARIABLES].join('|'));
 
 export interface ScriptSettings {
   /** Hexadecimal. No output of a login shell can be mistaken for that of the script. */

@@ -11,10 +11,11 @@ export interface SshSettings {
   readonly identity?: string;
 }
 
-/** Nothing may be asked, and nothing is forwarded, whatever the configuration says. */
+/** It never prompts, and nothing is forwarded, whatever the configuration says. */
 const ALWAYS = [
   'BatchMode=yes',
   'ClearAllForwardings=yes',
+  'Tunnel=no',
   'PermitLocalCommand=no',
   'RemoteCommand=none',
   // A connection that is shared may be used. None is opened for others: it would outlive the program.

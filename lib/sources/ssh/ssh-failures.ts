@@ -51,13 +51,13 @@ export function failureOf({ errors, preface, code, signal, error, wasReady }: En
   if (error !== undefined)
     return error.code === 'ENOENT' ? new AppError('S_SSH_MISSING') : new AppError('S_SSH_HERE', { reason: clean(error.message, 200) });
   const said = lastWords(errors);
-  if (wasReady) return new AppError('S_SSH_LOST', { reason: said || 'the session on the node has ended' });
+  if (wasReady) return new AppError('S_SSH_LOST', { reason: said || 'the session on the node ended' });
   if (code === OWN_ERROR) {
     const [, found] = BEFORE.find(([pattern]) => pattern.test(errors)) ?? [];
-    return found?.(said) ?? new AppError('S_SSH_CLOSED', { reason: said || 'ssh failed without a word' });
+    return found?.(said) ?? new AppError('S_SSH_CLOSED', { reason: said || 'ssh exited without a message' });
   }
-  if (signal !== null) return new AppError('S_SSH_HERE', { reason: `ssh was ended by ${signal}` });
-  return new AppError('S_SSH_SHELL', { reason: said || lastWords(preface) || `its login shell ended with status ${code ?? 0}` });
+  if (signal !== null) return new AppError('S_SSH_HERE', { reason: `ssh was killed by ${signal}` });
+  return new AppError('S_SSH_SHELL', { reason: said || lastWords(preface) || `the login shell exited with status ${code ?? 0}` });
 }
 
 /** The last sentence, without the name of the program and the address, which is shown beside it. */
