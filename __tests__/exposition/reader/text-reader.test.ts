@@ -200,6 +200,24 @@ describe('texts that are known', () => {
     expect(known.find(view, 0, 4, 0)).toBe(0);
   });
 
+  test('what another reader makes them forget is not taken for a name that has its number now', () => {
+    const texts = new ReaderTexts(3);
+    const [one, other] = ['a', 'none'].map((wanted) => new TextReader((name) => (name === wanted ? name : undefined), {}, texts)) as [
+      TextReader,
+      TextReader,
+    ];
+    one.push(utf8.encode('a 1\n'));
+    other.push(utf8.encode('b 1\nc 1\nd 1\n'));
+    one.push(utf8.encode('d 2\na 3\n'));
+    one.end();
+    expect(rowsOf(one)).toEqual({
+      a: [
+        [{}, 1],
+        [{}, 3],
+      ],
+    });
+  });
+
   test('many are found again', () => {
     const known = new KnownTexts<number>();
     const bytes = utf8.encode(Array.from({ length: 5000 }, (_, at) => String(at).padStart(4, '0')).join(''));

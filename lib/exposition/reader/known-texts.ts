@@ -113,8 +113,14 @@ export class KnownTexts<Value> {
 
 /** Names, and blocks of labels, that the readers of a process have seen. */
 export class ReaderTexts {
-  readonly names = new KnownTexts<string>();
-  readonly blocks = new KnownTexts<Labels>();
+  readonly names: KnownTexts<string>;
+  readonly blocks: KnownTexts<Labels>;
+
+  /** `maxTexts`: smaller in tests. */
+  constructor(maxTexts?: number) {
+    this.names = new KnownTexts(maxTexts);
+    this.blocks = new KnownTexts(maxTexts);
+  }
 }
 
 function grown(array: Int32Array, size: number): Int32Array<ArrayBuffer> {

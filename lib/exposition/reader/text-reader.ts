@@ -42,6 +42,8 @@ export class TextReader {
   #ended = false;
   /** The name of the last sample, its family and the rows of that: samples of a family follow each other. */
   #name: TextId = 0;
+  /** The number of a name that was forgotten may be that of another one now: of which name the family is. */
+  #familyOf: string | undefined;
   #family: string | undefined;
   #rows: Row[] | undefined;
   #block: TextId = 0;
@@ -119,10 +121,11 @@ export class TextReader {
   /** The name of the sample; returns where it ends. */
   #nameAt(bytes: Uint8Array, view: DataView, from: number, to: number): number {
     const { names } = this.#texts;
-    const known = names.isAt(this.#name, view, from) ? this.#name : names.after(this.#name);
-    if (known === this.#name || names.isAt(known, view, from)) {
+    const same = names.isAt(this.#name, view, from);
+    const known = same ? this.#name : names.after(this.#name);
+    if (same || names.isAt(known, view, from)) {
       const end = from + names.lengthOf(known);
-      if (known !== 0 && end <= to && (end === to || isNameEnd(bytes[end]))) {
+      if (end <= to && (end === to || isNameEnd(bytes[end]))) {
         this.#named(known);
         return end;
       }
@@ -130,6 +133,7 @@ export class TextReader {
     const end = endOfName(bytes, from, to);
     if (end - from > MAX_NAME_BYTES || end === from) {
       this.#name = 0;
+      this.#familyOf = undefined;
       this.#family = undefined;
       return end;
     }
@@ -140,9 +144,11 @@ export class TextReader {
   }
 
   #named(name: TextId): void {
-    if (name === this.#name) return;
+    const text = this.#texts.names.value(name)!;
     this.#name = name;
-    this.#family = this.#familyNamed(this.#texts.names.value(name)!);
+    if (text === this.#familyOf) return;
+    this.#familyOf = text;
+    this.#family = this.#familyNamed(text);
     this.#rows = this.#family === undefined ? undefined : this.#families.get(this.#family);
   }
 
@@ -193,6 +199,7 @@ export class TextReader {
   /** `{"a name", label="value"} 1` */
   #quoted(line: Uint8Array): void {
     this.#name = 0;
+    this.#familyOf = undefined;
     this.#family = this.#quotedFamily(line);
     this.#rows = this.#family === undefined ? undefined : this.#families.get(this.#family);
     if (this.#family !== undefined && !this.#add(readSample(utf8.decode(line)))) this.#bad(line);
