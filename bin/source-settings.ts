@@ -240,7 +240,7 @@ function checkPrometheus({ prometheus, replay, demo, local }: Options, flags: Fl
   if (flags.prometheus !== undefined && nodes !== undefined)
     throw new AppError('E_OPTION_BAD', {
       option: '--prometheus',
-      reason: 'cannot be combined with --demo, --local, --hosts, --hostfile, --ssh or --replay',
+      reason: 'cannot be combined with --demo, --local, --hosts, --hostfile, --hosts-from, --ssh or --replay',
     });
 }
 

@@ -37,7 +37,7 @@ export const ERRORS = {
   E_TOKEN_OVER_HTTP: {
     text: '{what} would be sent unencrypted: {where}',
     exit: 2,
-    advice: 'Use https:// addresses, allow it with --token-over-http, or unset ALL_SMI_AUTH_TOKEN.',
+    advice: 'Use https:// addresses, or allow it with --token-over-http.',
   },
   E_HOSTS_FROM: {
     text: 'hosts from {source}: {reason}',

@@ -10,7 +10,7 @@ export const MOCK_OPTIONS = {
     flag: 'port-range',
     value: 'FIRST-LAST',
     otherwise: '10001-10010',
-    help: 'ports to serve on, one per node and dialect',
+    help: 'ports to serve on, one per node and dialect; not with --nodes or --port',
     parse: last,
   },
   nodes: {

@@ -123,6 +123,7 @@ describe('a mistake is named with its line', () => {
       'line 3: unknown key; gpu has uuid, index, name, called, name_prefix, part, profile, tiles, details, about',
     ],
     ['dialects:\n- id: dcgm\n  gpu: {uuid: []}', 'line 3: uuid is empty'],
+    ['dialects:\n- id: dcgm\n  gpu: {details: {"\\e[31mX": []}}', 'line 3: a detail is empty'],
     ['dialects:\n- id: dcgm\n  gpu: {uuid: {a: b}}', 'line 3: uuid is not a text'],
     ['dialects:\n- id: dcgm\n  with: nothing', `line 3: with is not one of: ${DIALECTS.map(({ id }) => id).join(', ')}`.slice(0, 100)],
     ['dialects:\n- id: x\n  processes: {user: u}', 'line 3: pid is missing'],

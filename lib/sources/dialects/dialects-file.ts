@@ -190,7 +190,7 @@ const gpuOf = (keys: Keys, ours: NonNullable<Dialect['gpu']> = {}): NonNullable<
   ...one(keys, 'details', (value) => ({
     details: {
       ...ours.details,
-      ...Object.fromEntries([...value.map('details')].map(([name, labels]) => [clean(name, MAX_NAME_BYTES), listOf(labels, name)])),
+      ...Object.fromEntries([...value.map('details')].map(([name, labels]) => [clean(name, MAX_NAME_BYTES), listOf(labels, 'a detail')])),
     },
   })),
 });
