@@ -307,7 +307,7 @@ describe('a config that cannot be used', () => {
   test.each([
     ['authorization: {credentials_file: none}', 'none: does not exist'],
     ['authorization: {credentials_file: empty}', 'the credentials are empty'],
-    ['authorization: {credentials_file: .}', ' is not a file'],
+    ['authorization: {credentials_file: .}', ': is not a file'],
     ['authorization: {credentials: "a\\nb"}', 'the credentials contain characters that are not allowed in a header'],
     ['tls_config: {ca_file: empty}', 'empty is not a certificate in PEM'],
     ['tls_config: {cert_file: empty, key_file: empty}', 'empty is not a certificate in PEM'],

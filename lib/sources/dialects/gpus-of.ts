@@ -5,7 +5,7 @@
 import type { Families, Row } from '../../exposition/reader/text-reader.js';
 import type { NodeAllocation, NodeGpu, NodeMigDevice } from '../../model/sample.js';
 import { GPU_READINGS, type Dialect, type GpuReading, type Mapping } from './dialect.js';
-import { firstOf, readingOf, selects, unnamed } from './rows.js';
+import { firstOf, ownerIn, readingOf, selects } from './rows.js';
 
 export interface FoundGpus {
   readonly gpus: readonly NodeGpu[];
@@ -42,7 +42,7 @@ class Draft {
 }
 
 /** The same for 'GPU-3F6B…' and '3f6b…'. */
-const uuidKey = (uuid: string): string => uuid.toLowerCase().replace(/^gpu-/, '');
+export const uuidKey = (uuid: string): string => uuid.toLowerCase().replace(/^gpu-/, '');
 const isMig = (uuid: string): boolean => /^mig-/i.test(uuid);
 
 export function gpusOf(families: Families, dialect: Dialect): FoundGpus {
@@ -141,7 +141,7 @@ class Collected {
   }
 
   #describe(row: Row): void {
-    const { gpu = {}, owner = {} } = this.#dialect;
+    const { gpu = {} } = this.#dialect;
     const about = this.#read(row);
     const draft = this.find(row) ?? this.#new(about);
     if (!draft) return;
@@ -155,7 +155,7 @@ class Collected {
     const { part, uuid } = about;
     if (part !== '' && !draft.parts.has(part))
       draft.parts.set(part, { key: part, uuid: about.isMig ? uuid : '', profile: firstOf(row, gpu.profile) });
-    const names = { ...unnamed, ...Object.fromEntries(Object.entries(owner).map(([who, labels]) => [who, firstOf(row, labels)])) };
+    const names = ownerIn(row, this.#dialect);
     // A user, or a namespace, alone has nothing.
     if (names.job !== '' || names.pod !== '') draft.owners.set(JSON.stringify(names), { owner: names, onPart: part !== '' });
   }

@@ -2,7 +2,7 @@
 import type { Row } from '../../exposition/reader/text-reader.js';
 import type { NodeAllocation } from '../../model/sample.js';
 import { reading, type ValidRange } from '../../model/valid-range.js';
-import type { Mapping, Names } from './dialect.js';
+import type { Dialect, Mapping, Names } from './dialect.js';
 
 /** Texts of nvidia-smi, DCGM and others where they have none. */
 const NONE = /^(\[?N\/A\]?|\[Not Supported\]|<<<.*>>>|unknown)$/i;
@@ -16,7 +16,13 @@ export function firstOf({ labels }: Row, names: Names = []): string {
   return '';
 }
 
-export const unnamed: NodeAllocation['owner'] = { user: '', account: '', job: '', namespace: '', pod: '' };
+const unnamed: NodeAllocation['owner'] = { user: '', account: '', job: '', namespace: '', pod: '' };
+
+/** Whom the labels of a row name. */
+export const ownerIn = (row: Row, { owner = {} }: Dialect): NodeAllocation['owner'] => ({
+  ...unnamed,
+  ...Object.fromEntries(Object.entries(owner).map(([who, labels]) => [who, firstOf(row, labels)])),
+});
 
 /** Whether the row has these labels. */
 export const selects = (where: Readonly<Record<string, string>> = {}, { labels }: Row): boolean =>

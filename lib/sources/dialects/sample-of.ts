@@ -2,7 +2,7 @@
 import type { Families } from '../../exposition/reader/text-reader.js';
 import type { Ms } from '../../model/clock.js';
 import type { NodeAllocation, NodeCpu, NodeDisk, NodeMemory, NodeSample, NodeSource } from '../../model/sample.js';
-import { firstOf, readingOf, selects, unnamed } from './rows.js';
+import { firstOf, ownerIn, readingOf, selects } from './rows.js';
 import { NODE_READINGS, type Dialect, type NodeReading } from './dialect.js';
 import { gpusOf, type FoundGpus } from './gpus-of.js';
 import { processesOf } from './processes-of.js';
@@ -173,14 +173,14 @@ function disksOf(families: Families, { disks }: Dialect): readonly NodeDisk[] {
 
 /** Owners of something on the node, once each; the number of their GPUs where those are numbered. */
 function nodeOwners(families: Families, dialect: Dialect): readonly NodeAllocation[] {
-  const { nodeOwners: from, owner = {}, program } = dialect;
+  const { nodeOwners: from, program } = dialect;
   if (!from) return [];
   const found = new Map<string, { owner: NodeAllocation['owner']; gpus: Set<string> }>();
   for (const row of from.families.flatMap((family) => families.get(family) ?? [])) {
-    const names = { ...unnamed, ...Object.fromEntries(Object.entries(owner).map(([who, labels]) => [who, firstOf(row, labels)])) };
-    if (names.job === '') continue;
+    const named = ownerIn(row, dialect);
+    if (named.job === '') continue;
     // What is sent where the look-up of the user failed.
-    if (names.user === 'error') names.user = '';
+    const names = named.user === 'error' ? { ...named, user: '' } : named;
     const key = JSON.stringify(names);
     const known = found.get(key) ?? { owner: names, gpus: new Set() };
     if (from.gpuLabel !== undefined) known.gpus.add(row.labels.get(from.gpuLabel) ?? '');

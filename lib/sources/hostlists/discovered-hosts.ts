@@ -1,10 +1,10 @@
 /** Nodes that come and go: the lists of --hosts-from. Files are read again when they change, addresses once a minute. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AppError, readReason } from '../../errors.js';
 import type { Clock, Ms } from '../../model/clock.js';
 import { clean } from '../../text/sanitize.js';
-import { readTextFile } from '../files/text-file.js';
+import { fileSignature, readTextFile } from '../files/text-file.js';
 import type { TargetChanges } from '../hosts/http-collector.js';
 import { HttpClient } from '../hosts/request.js';
 import type { HttpAccesses } from '../http/http-accesses.js';
@@ -217,7 +217,11 @@ class FileLists implements ListSource {
 
   async read(): Promise<readonly Entry[] | undefined> {
     const files = await this.#files();
-    const signature = (await Promise.all(files.map((file) => this.#signatureOf(file)))).join('\n');
+    const signature = (
+      await Promise.all(
+        files.map(async (file) => `${file} ${await fileSignature(file, (reason, cause) => failed(clean(file, 200), reason, cause))}`),
+      )
+    ).join('\n');
     if (signature === this.#signature) return undefined;
     const all: Entry[] = [];
     for (const file of files) {
@@ -245,15 +249,5 @@ class FileLists implements ListSource {
     if (found.length === 0) throw failed(this.name, 'no file has such a name');
     if (found.length > MAX_FILES) throw failed(this.name, `more than ${MAX_FILES} files`);
     return found.map((name) => join(directory, name));
-  }
-
-  async #signatureOf(file: string): Promise<string> {
-    try {
-      const found = await stat(file, { bigint: true });
-      if (!found.isFile()) throw failed(clean(file, 200), 'is not a file');
-      return `${file} ${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
-    } catch (error) {
-      throw error instanceof AppError ? error : failed(clean(file, 200), readReason(error), error);
-    }
   }
 }

@@ -6,6 +6,7 @@ import type { ConnectionOptions, SecureContext } from 'node:tls';
 import { AppError, readReason } from '../../errors.js';
 import type { Clock, Ms } from '../../model/clock.js';
 import { clean } from '../../text/sanitize.js';
+import { fileSignature } from '../files/text-file.js';
 import { readHttpConfig, type HttpConfig, type Source, type TlsConfig } from './http-config.js';
 
 /** How long the files of a config are taken as unchanged. */
@@ -146,18 +147,8 @@ const sourcesOf = ({ authorization, basicAuth, headers = [], tls }: HttpConfig):
 const failed = (reason: string, cause?: unknown): AppError => new AppError('S_ACCESS', { reason }, { cause });
 const nameOf = (file: string): string => clean(file, 200);
 
-/** Changes when the file does. */
-async function signatureOf(file: string): Promise<string> {
-  const { stat } = await import('node:fs/promises');
-  try {
-    const found = await stat(file, { bigint: true });
-    if (!found.isFile()) throw failed(`${nameOf(file)} is not a file`);
-    if (found.size > MAX_FILE_BYTES) throw failed(`${nameOf(file)} is larger than ${MAX_FILE_BYTES / 2 ** 20} MiB`);
-    return `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
-  } catch (error) {
-    throw error instanceof AppError ? error : failed(`${nameOf(file)}: ${readReason(error)}`, error);
-  }
-}
+const signatureOf = (file: string): Promise<string> =>
+  fileSignature(file, (reason, cause) => failed(`${nameOf(file)}: ${reason}`, cause), MAX_FILE_BYTES);
 
 async function contentsOf(file: string): Promise<string> {
   const { readFile } = await import('node:fs/promises');

@@ -4,6 +4,7 @@
  */
 import { makerOf } from '../../model/process-support.js';
 import type { NodeGpu, NodeSample } from '../../model/sample.js';
+import { uuidKey } from '../dialects/gpus-of.js';
 
 /** One GPU, and what each sample says of it. */
 export interface GpuGroup {
@@ -25,9 +26,6 @@ interface Draft {
   uuid: string;
   maker: string;
 }
-
-/** The same for 'GPU-3F6B…' and '3f6b…'. */
-export const uuidKey = (uuid: string): string => uuid.toLowerCase().replace(/^gpu-/, '');
 
 const PCI_LABELS = ['pci_bus_id', 'pci_address', 'pci_bdf', 'pci_device'];
 

@@ -6,7 +6,7 @@ import type { ExtraRows, ExtraTable, GpuColumns, NodeData, NodeExtras, NodeFacts
 import { GPU_FIELDS } from '../../model/gpu-fields.js';
 import type { NodeGpu, NodeProcess, NodeSample } from '../../model/sample.js';
 import type { Ms } from '../../model/clock.js';
-import { uuidKey } from './gpu-groups.js';
+import { uuidKey } from '../dialects/gpus-of.js';
 
 const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
 
