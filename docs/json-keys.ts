@@ -24,7 +24,7 @@ export const KEYS: Readonly<Record<string, Key>> = {
   account: { type: 'string', about: 'account of the jobs; null: none is known' },
   age_seconds: { type: 'number', about: 'time since the last good scrape' },
   allocated_gpus: { type: 'number', about: 'GPUs that the scheduler has allocated, used or not; null: no allocation is known anywhere' },
-  allocated_idle_gpus: { type: 'number', about: 'allocated GPUs that are known to be free or held idle' },
+  allocated_idle_gpus: { type: 'number', about: 'allocated GPUs on which nothing computes, by their utilization' },
   allocated_to: {
     type: 'list of strings',
     about: 'users to whom a scheduler has allocated the GPU; `?` where it names none',
@@ -69,7 +69,7 @@ export const KEYS: Readonly<Record<string, Key>> = {
   held_by: { type: 'list of strings', about: 'who has the other GPUs of this model there, with their number', always: true },
   ram_free_bytes: { type: 'integer', about: 'memory of the node that is available' },
   gpus_busy: { type: 'integer', about: 'GPUs that compute' },
-  gpus_free: { type: 'integer', about: 'GPUs that are idle, with at most 1 GiB in use and no known process' },
+  gpus_free: { type: 'integer', about: 'GPUs known to be free: idle, at most 1 GiB in use, no process, on a node that reports its processes' },
   gpus_held_idle: {
     type: 'number',
     about: 'GPUs that the row holds, by processes or by an allocation, and on which it computes nothing now; null: not known of any',

@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { clusterDerivation } from '../../lib/aggregate/cluster.js';
 import { Derivations } from '../../lib/aggregate/derivations.js';
-import { slotStates } from '../../lib/aggregate/gpu-state.js';
+import { isHeldIdle, slotStates } from '../../lib/aggregate/gpu-state.js';
 import { compile } from '../../lib/filter/evaluate.js';
 import { FilteredNodes } from '../../lib/filter/filtered-nodes.js';
 import { parse } from '../../lib/filter/parser.js';
@@ -33,6 +33,17 @@ test.each<readonly [string, GpuSpec, readonly ProcSpec[], string]>([
   expect(slotStates(nodes[0]!)).toEqual([state]);
   const totals = new Derivations().derive(clusterDerivation, nodes, 1);
   expect(totals).toMatchObject({ computing: 0, heldIdle: 0, free: 0, unknown: 0, [state]: 1 });
+});
+
+test('of a node that does not report its processes, no GPU is known to be free', () => {
+  const node = new TestNode({ gpus: [IDLE, { ...IDLE, memoryUsedBytes: GIB + 1 }, { utilPercent: 5 }], procs: [] });
+  expect(slotStates(node)).toEqual(['unknown', 'heldIdle', 'computing']);
+  expect([0, 1, 2].map((slot) => isHeldIdle(node, slot))).toEqual([false, true, false]);
+  expect(isHeldIdle(new TestNode({ gpus: [{ utilPercent: 0 }], procs: [] }), 0)).toBeUndefined();
+  const off = new TestNode({ gpus: [IDLE], procs: [], facts: { processScope: 'off' } });
+  expect(slotStates(off)).toEqual(['unknown']);
+  // The states are those of the last scrape; that the node is overdue now is another matter.
+  expect(slotStates(new TestNode({ gpus: [IDLE], procs: [], state: 'overdue' }))).toEqual(['free']);
 });
 
 test('follows the next scrape', () => {

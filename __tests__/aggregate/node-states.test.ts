@@ -18,6 +18,7 @@ test.each<[what: string, host: NodeSpec, state: string]>([
   ['partly busy when fewer than half compute', { gpus: [BUSY, FREE, HELD] }, 'partly'],
   ['held when none computes and one is held idle', { gpus: [FREE, HELD] }, 'held'],
   ['free when none is in use', { gpus: [FREE, {}] }, 'free'],
+  ['unknown when it does not report its processes', { gpus: [FREE, {}], facts: { processScope: 'off' } }, 'blind'],
   ['unknown when no GPU reports its state', { gpus: [{}, { ghost: true }] }, 'blind'],
   ['a CPU node without a GPU', {}, 'cpu'],
   ['hot at the maximum operating temperature of the GPU', { gpus: [{ ...FREE, temperatureCelsius: 70, maxOperatingCelsius: 70 }] }, 'hot'],

@@ -142,6 +142,12 @@ describe('idle', () => {
     expect(told).toEqual([[], [], [], [], [], ['0 idle_utilization ok>warn 5'], ['0 idle_utilization warn>ok 6']]);
   });
 
+  test('of held memory ends when the memory is freed, also on a node that does not report its processes', () => {
+    const story = new Story({ heldMs: 2000 });
+    expect([1, 2, 3].flatMap(() => story.scrape(held, held))).toEqual(['0 memory_held_idle ok>warn 2', '1 memory_held_idle ok>warn 2']);
+    expect(story.scrape({ ...held, memoryUsedBytes: 0 }, held)).toEqual(['0 memory_held_idle warn>ok 0']);
+  });
+
   test('is not raised for a GPU that is held idle', () => {
     const story = new Story({ idleMs: 2000, heldMs: 2000 });
     expect([held, held, held].flatMap((gpu) => story.scrape(gpu))).toEqual(['0 memory_held_idle ok>warn 2']);

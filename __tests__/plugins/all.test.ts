@@ -279,7 +279,7 @@ describe('groups', () => {
   });
 
   test('in narrow columns the number of free GPUs is dropped last', () => {
-    const spec: NodeSpec = { gpus: [...GPUS_OF_EACH_KIND] };
+    const spec: NodeSpec = { gpus: [...GPUS_OF_EACH_KIND], facts: { hasProcessFamily: true } };
     for (const cols of [200, 120, 100, 80, 60, 40])
       expect([cols, new Driver({ hosts: [spec], cols }).press('G').frame()]).toEqual([cols, expect.stringMatching(/▸ node-0001 .*3 free/)]);
   });

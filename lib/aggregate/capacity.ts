@@ -1,5 +1,5 @@
 /** What is free: whether a GPU could be used now, and the same by node and model. */
-import { included, whyNotReporting, type NodeView } from '../model/node-view.js';
+import { included, type NodeView } from '../model/node-view.js';
 import { LIMITS } from '../model/limits.js';
 import { slotState } from './gpu-state.js';
 import { ownersOf, rowsBySlot } from './gpu-owners.js';
@@ -17,8 +17,6 @@ export function availability(history: HistoryView, node: NodeView, slot: number)
   const state = slotState(node, slot);
   if (state === 'computing') return 'busy';
   if (state !== 'free') return state;
-  // On a node that does not report its processes it is not known that there is none.
-  if (whyNotReporting(node) !== undefined) return 'unknown';
   const allocated = allocation(node, node.gpus.origin?.[slot] ?? slot);
   if (allocated !== 'none') return allocated === 'this' ? 'allocated' : 'unknown';
   const since = history.freeSince(node, slot);

@@ -3,7 +3,7 @@
  * by the deliveries of collectors; its memory is bounded, whatever the cluster.
  */
 import { MISSED_LIMIT } from '../model/endpoint.js';
-import { whyNotReporting, type NodeView } from '../model/node-view.js';
+import type { NodeView } from '../model/node-view.js';
 import type { ClusterTotals } from './cluster.js';
 import { slotState } from './gpu-state.js';
 import { idleHolders } from './idle-holders.js';
@@ -211,12 +211,10 @@ class NodeHistory {
     if (cpus.count > 0) this.small.put(NODE_RINGS.indexOf('cpu'), cpus.value(0, 'utilPercent'));
     if (memory.count > 0) this.small.put(NODE_RINGS.indexOf('ram'), (memory.value(0, 'usedBytes') / memory.value(0, 'totalBytes')) * 100);
     const unseen = missed < 0 || missed >= MISSED_LIMIT;
-    // A node that does not report its processes does not say that a GPU has none.
-    const isReporting = whyNotReporting(node) === undefined;
     this.#addHolders(node, unseen);
     for (let slot = 0; slot < this.gpus; slot++) {
       this.#addGpu(node, slot, unseen);
-      const free = isReporting && slotState(node, slot) === 'free';
+      const free = slotState(node, slot) === 'free';
       if (!free || unseen || Number.isNaN(this.#freeSince[slot])) this.#freeSince[slot] = free ? node.at : NaN;
     }
   }

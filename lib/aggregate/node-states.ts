@@ -6,7 +6,7 @@ import { LabelOrder } from './label-order.js';
 
 /**
  * From worst to best, so that the smallest wins when several nodes share a sign. `hot`: a GPU is too hot. `held`: none computes, some are
- * held. `partly`: less than half of the GPUs compute. `blind`: no GPU reports its utilization. `cpu`: no GPU. `drained`:
+ * held. `partly`: less than half of the GPUs compute. `blind`: the state of none is known. `cpu`: no GPU. `drained`:
  * taken out of service, and not scraped.
  */
 export const NODE_STATES = ['down', 'failing', 'hot', 'held', 'waiting', 'blind', 'busy', 'partly', 'free', 'cpu', 'drained'] as const;

@@ -3,7 +3,7 @@ import type { ProcColumns } from '../model/columns.js';
 import type { NodeView } from '../model/node-view.js';
 import type { Owner } from '../model/owners.js';
 import { isSystem } from './name-order.js';
-import { holdsMemory, slotState, type GpuState } from './gpu-state.js';
+import { holdsMemory, isNotComputing } from './gpu-state.js';
 
 /** By row: the id of its owner; 0 for all rows where nothing is known. */
 export function ownerColumn(procs: ProcColumns, by: Owner): Int32Array {
@@ -59,11 +59,6 @@ function holdersBySlot(node: NodeView, by: Owner): ReadonlySet<number> {
 /** Whether a user has a process on a GPU that holds memory there. */
 export const holdsByProcess = (node: NodeView, user: number, slot: number): boolean =>
   holdersBySlot(node, 'user').has(holderKey(node, user, slot));
-
-/** Whether nothing computes on a GPU, as far as that is known: of an allocated one it is held idle. */
-export const isNotComputing = (node: NodeView, slot: number): boolean => NOT_COMPUTING.has(slotState(node, slot));
-
-const NOT_COMPUTING: ReadonlySet<GpuState> = new Set(['free', 'heldIdle']);
 
 /** What one owner has of a node; NaN where the node has no allocations. */
 export function allocatedTo(node: NodeView, by: Owner, isOwner: (id: number) => boolean): Allocated {

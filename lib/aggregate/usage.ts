@@ -6,9 +6,9 @@ import type { Ms } from '../model/clock.js';
 import { included, type NodeView } from '../model/node-view.js';
 import { GROUPINGS, type Grouping } from '../model/owners.js';
 import { rowsBySlot } from './gpu-owners.js';
-import { slotStates, type GpuState } from './gpu-state.js';
+import { isNotComputing, slotStates, type GpuState } from './gpu-state.js';
 import { ROW_USE, rowUses } from './idle-holders.js';
-import { isNotComputing, ownerColumn } from './owner-columns.js';
+import { ownerColumn } from './owner-columns.js';
 import { PowerShares, wattsByUse } from './power-shares.js';
 
 /** What rows are: owners of processes, nodes, models, or the values of a label of the host file ('group.rack'). */
@@ -354,11 +354,10 @@ function shareByAllocation(
 ): boolean {
   const { allocations } = node;
   const held = Array.from({ length: allocations.count }, (_, row) => row).filter((row) => allocations.gpu[row] === slot);
-  if (held.length === 0 || state === 'unknown') return held.length > 0 && state === 'unknown';
   for (const row of held) {
     const share = shares.of(nameOf(node.userName(allocations.owner[by][row]!)), model);
     if (state === 'computing') share.used += 1 / held.length;
     else if (isNotComputing(node, slot)) share.idle += Math.min(1, allocations.gpuCount[row]! || 1);
   }
-  return true;
+  return held.length > 0;
 }

@@ -3,7 +3,7 @@
  * raises the same alerts as the live run. A failed scrape changes nothing: the timers keep running.
  */
 import { idleHolders } from '../aggregate/idle-holders.js';
-import { slotState } from '../aggregate/gpu-state.js';
+import { isHeldIdle } from '../aggregate/gpu-state.js';
 import { failedHere } from '../model/endpoint.js';
 import { gpuHealth } from '../model/gpu-health.js';
 import type { NodeView } from '../model/node-view.js';
@@ -241,7 +241,7 @@ function readingsOf(node: NodeView, slot: number): Readings {
     maxOperatingCelsius: field.maxOperatingCelsius[slot]!,
     slowdownCelsius: field.slowdownCelsius[slot]!,
     utilPercent: field.utilPercent[slot]!,
-    state: slotState(node, slot),
+    held: isHeldIdle(node, slot),
     idleHolders: idleHolders(node)
       .filter((holder) => holder.slot === slot)
       .map(({ user }) => node.userName(user)),

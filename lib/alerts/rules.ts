@@ -2,7 +2,6 @@
  * When a reading is an alert. A level rises as soon as a threshold is reached and falls only when the reading is clearly below it, so that
  * a reading that oscillates around the threshold raises one alert. Pure.
  */
-import type { GpuState } from '../aggregate/gpu-state.js';
 import type { Ms } from '../model/clock.js';
 import type { HealthState } from '../model/gpu-health.js';
 import { LIMITS } from '../model/limits.js';
@@ -52,7 +51,8 @@ export interface Readings {
   readonly maxOperatingCelsius: number;
   readonly slowdownCelsius: number;
   readonly utilPercent: number;
-  readonly state: GpuState;
+  /** Whether the GPU is held idle; undefined: not known. */
+  readonly held: boolean | undefined;
   /** Users who hold memory of the GPU and compute nothing there; others may. */
   readonly idleHolders: readonly string[];
   readonly powerWatts: number;
@@ -97,19 +97,19 @@ export const GPU_RULES = {
   },
   idle_utilization: {
     // Idle with memory held is covered by the next rule, if that is enabled.
-    level: ({ at, utilPercent, state }, { idle }, { idleMs, heldMs }) => {
+    level: ({ at, utilPercent, held }, { idle }, { idleMs, heldMs }) => {
       if (idleMs === 0) return 'ok';
       if (Number.isNaN(utilPercent)) return undefined;
-      const held = heldMs > 0 && state === 'heldIdle';
-      return idle !== undefined && !held && at - idle >= idleMs ? 'warn' : 'ok';
+      const isCovered = heldMs > 0 && held === true;
+      return idle !== undefined && !isCovered && at - idle >= idleMs ? 'warn' : 'ok';
     },
     value: ({ utilPercent }) => utilPercent,
     threshold: ({ idlePercent }) => idlePercent,
   },
   memory_held_idle: {
-    level: ({ at, state, idleHolders }, since, { heldMs }) => {
+    level: ({ at, held, idleHolders }, since, { heldMs }) => {
       if (heldMs === 0) return 'ok';
-      if (state === 'unknown' && idleHolders.length === 0) return undefined;
+      if (held === undefined && idleHolders.length === 0) return undefined;
       const from = heldFrom(since);
       return from !== undefined && at - from >= heldMs ? 'warn' : 'ok';
     },
@@ -182,7 +182,7 @@ export const longHolders = ({ at }: Readings, { held, holders }: Since, { heldMs
   held !== undefined ? [] : [...holders].filter(([, from]) => at - from >= heldMs).map(([user]) => user);
 
 /** Updates the timers. A reading that is not reported neither starts nor stops one. */
-export function advance(since: Since, { at, utilPercent, state, idleHolders, lastXid }: Readings, { idlePercent }: AlertSettings): void {
+export function advance(since: Since, { at, utilPercent, held, idleHolders, lastXid }: Readings, { idlePercent }: AlertSettings): void {
   if (idleHolders.length > 0 || since.holders.size > 0)
     since.holders = new Map(idleHolders.map((user) => [user, since.holders.get(user) ?? at]));
   if (!Number.isNaN(lastXid)) {
@@ -192,6 +192,6 @@ export function advance(since: Since, { at, utilPercent, state, idleHolders, las
   }
   if (Number.isNaN(utilPercent)) return;
   since.idle = utilPercent <= idlePercent ? (since.idle ?? at) : undefined;
-  if (state === 'unknown') return;
-  since.held = state === 'heldIdle' ? (since.held ?? at) : undefined;
+  if (held === undefined) return;
+  since.held = held ? (since.held ?? at) : undefined;
 }

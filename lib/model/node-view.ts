@@ -79,8 +79,11 @@ export const gpusUnknown = (node: NodeView): boolean => node.gpus.slots === 0 &&
  * (`all_smi_process_export_info`) that decides alone; where it reports its sources and no processes, they have the reason. Else a process
  * family in the last good scrape does, or, since an idle node sends none either, that no GPU of the node has more than 1 GiB in use.
  */
-export function whyNotReporting(node: NodeView): NotReporting | undefined {
-  if (!included(node)) return notIncluded(conditionOf(node));
+export const whyNotReporting = (node: NodeView): NotReporting | undefined =>
+  included(node) ? whyWithoutProcesses(node) : notIncluded(conditionOf(node));
+
+/** The same of its last good scrape, however long ago that was. */
+export function whyWithoutProcesses(node: NodeView): NotReporting | undefined {
   const { processScope, hasProcessFamily } = node.facts;
   if (processScope === 'unrecorded') return 'not recorded';
   if (processScope === 'unsupported') return 'cannot list processes';

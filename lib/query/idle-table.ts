@@ -2,8 +2,8 @@
 import { idleHolders } from '../aggregate/idle-holders.js';
 import type { HeldSince } from '../aggregate/history.js';
 import { LabelOrder } from '../aggregate/label-order.js';
-import { holdsByProcess, isNotComputing } from '../aggregate/owner-columns.js';
-import { slotState } from '../aggregate/gpu-state.js';
+import { holdsByProcess } from '../aggregate/owner-columns.js';
+import { isNotComputing, slotState } from '../aggregate/gpu-state.js';
 import { included, type NodeView } from '../model/node-view.js';
 import type { AppView, Table } from '../plugin/types.js';
 import { isoTime } from '../text/timecode.js';

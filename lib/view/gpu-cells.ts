@@ -1,6 +1,6 @@
 /** A GPU as a row of a table: its readings, and its users. Anything unusual has a sign as well as a tone. */
 import { FROM_COLS } from './breakpoints.js';
-import { isHot, isStuck, slotState } from '../aggregate/gpu-state.js';
+import { isHot, isNotComputing, isStuck, slotState } from '../aggregate/gpu-state.js';
 import type { HeldSince, HistoryView } from '../aggregate/history.js';
 import { allocatedUsers, holderNames, isStranger } from '../aggregate/owner-columns.js';
 import type { GpuOwner, GpuRows } from '../aggregate/gpu-owners.js';
@@ -318,7 +318,7 @@ function ownersCell(node: NodeView, slot: number, owners: readonly GpuOwner[], s
     return { fit: (cols) => measuredSpan(cutNames(names, width(names), cols), tone) };
   }
   const holders = included(node) ? holderNames(node, slot) : [];
-  if (holders.length > 0) return namesAnd(holders.join(', '), slotState(node, slot) === 'computing' ? ALLOCATED : ALLOCATED_IDLE);
+  if (holders.length > 0) return namesAnd(holders.join(', '), isNotComputing(node, slot) ? ALLOCATED_IDLE : ALLOCATED);
   if (included(node) && whyNotReporting(node) !== undefined) return span(NONE, 'dim');
   const used = slot < gpus.count ? gpus.field.memoryUsedBytes[slot]! : NaN;
   // Without readings and without processes it is unknown whether it has users.
