@@ -56,8 +56,7 @@ describe.each(TABLES.map((table) => [table.id, table] as const))('%s', (_id, tab
 
   test('every visible column is exported too, or is for display only', () => {
     const alone = table.columns.filter((column) => !column.export).map(({ id }) => id);
-    // What was used since the start of the viewer is exported by `report`, from a recording.
-    expect(alone.filter((id) => !['used_hours', 'idle_hours', 'kwh', 'cost'].includes(id))).toEqual(table.id === 'users' ? ['trend'] : []);
+    expect(alone).toEqual(table.id === 'users' ? ['trend'] : []);
   });
 });
 

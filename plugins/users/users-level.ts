@@ -116,7 +116,13 @@ const shortNumber = (value: number): string =>
   Number.isNaN(value) ? NONE : value < 10 ? value.toFixed(2) : value < 1000 ? value.toFixed(1) : count(Math.round(value));
 
 /** What the row has used since the start, shown by `W`. */
-const sinceStart = (id: string, title: string, drop: number, of: (row: UsageRow) => number): TableColumn<UserRows, number> => {
+const sinceStart = (
+  id: string,
+  name: string,
+  title: string,
+  drop: number,
+  of: (row: UsageRow) => number,
+): TableColumn<UserRows, number> => {
   const value = (row: number, { users, usage }: UserRows): number => {
     const one = usage?.get(users.user(row));
     return one ? of(one) : NaN;
@@ -133,12 +139,13 @@ const sinceStart = (id: string, title: string, drop: number, of: (row: UsageRow)
       when: ({ usage }) => usage !== undefined,
       cell: (row, data) => shortNumber(value(row, data)),
     },
+    export: { name, jsonOnly: true },
   };
 };
 const USAGE_SINCE_START: TableColumns<UserRows, number> = [
-  sinceStart('used_hours', 'GPU·h', 5.8, ({ usedSeconds }) => usedSeconds / SECONDS_PER_HOUR),
-  sinceStart('idle_hours', 'IDLE·h', 5.7, ({ idleSeconds }) => idleSeconds / SECONDS_PER_HOUR),
-  sinceStart('kwh', 'kWh', 5.6, ({ joules }) => joules / JOULES_PER_KWH),
+  sinceStart('used_hours', 'gpu_hours', 'GPU·h', 5.8, ({ usedSeconds }) => usedSeconds / SECONDS_PER_HOUR),
+  sinceStart('idle_hours', 'idle_gpu_hours', 'IDLE·h', 5.7, ({ idleSeconds }) => idleSeconds / SECONDS_PER_HOUR),
+  sinceStart('kwh', 'energy_kwh', 'kWh', 5.6, ({ joules }) => joules / JOULES_PER_KWH),
   {
     id: 'cost',
     unit: 'decimal',
@@ -152,6 +159,7 @@ const USAGE_SINCE_START: TableColumns<UserRows, number> = [
       when: ({ usage, prices }) => usage !== undefined && prices !== undefined,
       cell: (row, data) => shortNumber(costOfRow(row, data)),
     },
+    export: { name: 'cost', jsonOnly: true },
   },
 ];
 
