@@ -114,7 +114,7 @@ function exitOf({ nodes, answered, reporting, failed }: Coverage, { table = '', 
   const silent = answered - reporting;
   if (OF_PROCESSES.has(table) && silent > 0)
     process.stderr.write(
-      `all-smi-view get: ${count(silent)} of ${count(answered)} nodes that answered ${silent === 1 ? 'does' : 'do'} not report processes (docs/NODES.md)\n`,
+      `all-smi-view get: nodes that do not report their processes: ${count(silent)} of the ${count(answered)} that answered (docs/NODES.md)\n`,
     );
   if (!room) throw new AppError('E_NO_ROOM', { gpus: count(gpus) });
   if (strict && failed.length > 0) throw new AppError('E_PARTIAL', { missing: count(failed.length), nodes: count(nodes) });

@@ -216,7 +216,7 @@ describe('missing values', () => {
   test('nodes that do not report their processes are counted', async () => {
     const node = await startServer(answers(mockTexts('nvidia', { processes: false })[0]!));
     expect((await get(['users', '--hosts', alice, node.nodeId, '-o', 'name'])).stderr).toBe(
-      'all-smi-view get: 1 of 2 nodes that answered does not report processes (docs/NODES.md)\n',
+      'all-smi-view get: nodes that do not report their processes: 1 of the 2 that answered (docs/NODES.md)\n',
     );
     await node.kill();
   });

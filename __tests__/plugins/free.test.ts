@@ -54,14 +54,14 @@ test.each([
 
 test('how many GPUs are needed on one node', () => {
   const driver = open(120, 20);
-  const need = (): string => /\d+ free GPUs? on one node.*$/m.exec(driver.frame())![0].trim();
-  expect(need()).toBe('1 free GPU on one node (< >): 3 of 5 nodes');
+  const need = (): string => /Nodes with at least .*$/m.exec(driver.frame())![0].trim();
+  expect(need()).toBe('Nodes with at least 1 free GPU: 3 of 5 · < > changes how many you need');
   driver.press('<');
-  expect(need()).toBe('1 free GPU on one node (< >): 3 of 5 nodes');
+  expect(need()).toBe('Nodes with at least 1 free GPU: 3 of 5 · < > changes how many you need');
   driver.press('>', '>');
-  expect(need()).toBe('3 free GPUs on one node (< >): 1 of 5 nodes');
+  expect(need()).toBe('Nodes with at least 3 free GPUs: 1 of 5 · < > changes how many you need');
   driver.press('>', '>');
-  expect(need()).toBe('5 free GPUs on one node (< >): 0 of 5 nodes');
+  expect(need()).toBe('Nodes with at least 5 free GPUs: 0 of 5 · < > changes how many you need');
 });
 
 test('Enter opens the node', () => {

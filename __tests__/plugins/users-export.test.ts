@@ -79,6 +79,18 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
     ).toEqual(['root,true,1,1,2,0,0.000,', 'alice,false,1,2,1,687194', `"'=cmd|calc",false,1,1,1`, '(unattributed),false,1,1']);
   });
 
+  test('JSON has what was used since the start while W shows it', async () => {
+    const driver = open('m', 'W');
+    for (let sample = 0; sample < 2; sample++) {
+      driver.step(2750);
+      driver.scrape(HOSTS[0]!.name!, HOSTS[0]!);
+    }
+    const file = (await outcome(driver.press('E'))).split('/').at(-1)!;
+    const { rows } = JSON.parse(read(file)) as { rows: Record<string, unknown>[] };
+    const joules = 3 * (611.4 + 128.25);
+    expect(rows[0]).toMatchObject({ user: 'alice', idle_gpu_hours: 0, energy_kwh: expect.closeTo(joules / 3.6e6, 9), cost: null });
+  });
+
   test('JSON has more than CSV: null for unreported values, and the scope', async () => {
     expect(await outcome(open('m', 'E'))).toBe('saved ~/.cache/all-smi/users-20260807T143207.json');
     const { rows, ...about } = JSON.parse(read('users-20260807T143207.json')) as { rows: object[] };
@@ -112,6 +124,10 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
         top_command: 'python train.py --note="run 7"',
         power_is_partial: false,
         sm_gpus: 0.95,
+        gpu_hours: null,
+        idle_gpu_hours: null,
+        energy_kwh: null,
+        cost: null,
       },
       {
         user: '=cmd|calc',
@@ -132,6 +148,10 @@ alice,false,1,2,1,68719476736,739.650,3600,"python train.py --note=""run 7"""
         top_command: '  +1+1',
         power_is_partial: true,
         sm_gpus: null,
+        gpu_hours: null,
+        idle_gpu_hours: null,
+        energy_kwh: null,
+        cost: null,
       },
     ]);
   });

@@ -82,7 +82,7 @@ const answered =
 const badLines = answered((facts) => facts.badLines + facts.oddReadings);
 const samples = answered((facts) => facts.samples);
 
-/** Dropped first when space is short: number of samples, size, clock. */
+/** Dropped first when space is short: number of samples, size, exporter, clock. */
 export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, Scrape> = [
   {
     id: 'host',
@@ -113,7 +113,7 @@ export const SCRAPE_COLUMNS: TableColumns<ScrapeRows, Scrape> = [
   {
     id: 'exporter',
     value: (scrape) => factsOf(scrape)?.exporterVersion,
-    screen: { title: 'EXPORTER', width: 20, drop: 0, when: ({ scrapes }) => scrapes.several },
+    screen: { title: 'EXPORTER', width: 20, drop: 2.5, when: ({ scrapes }) => scrapes.several },
     export: { name: 'exporter', jsonOnly: true },
   },
   {

@@ -80,13 +80,12 @@ export function freeView(ui: FreeUi, app: AppView, size: Size): View {
   };
 }
 
-/** ' 4 GPUs on one node (< >): 3 of 97 nodes'. */
+/** ' Nodes with at least 4 free GPUs: 3 of 97 · < > changes how many you need'. */
 function needLine(rows: readonly Capacity[], { need }: FreeUi, cols: number): Line {
   const nodes = new Set(rows.map(({ node }) => node.nodeId));
   const fitting = new Set(rows.filter(({ of }) => of.free.length >= need).map(({ node }) => node.nodeId));
-  const of = `${count(fitting.size)} of ${count(nodes.size)} ${nodes.size === 1 ? 'node' : 'nodes'}`;
-  const gpus = `${need} free ${need === 1 ? 'GPU' : 'GPUs'} on one node`;
-  return line(span(` ${joinFitting([`${gpus} (< >): ${of}`], cols - 1)}`, fitting.size > 0 ? 'strong' : 'warn'));
+  const found = `Nodes with at least ${need} free ${need === 1 ? 'GPU' : 'GPUs'}: ${count(fitting.size)} of ${count(nodes.size)}`;
+  return line(span(` ${joinFitting([found, '< > changes how many you need'], cols - 1)}`, fitting.size > 0 ? 'strong' : 'warn'));
 }
 
 /** ' free now: 12 H100 80GB · 4 A100-80GB · 3 more for less than 60 s · 8 unknown'. */
